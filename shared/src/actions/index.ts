@@ -1,0 +1,21 @@
+export {
+  type Action,
+  type Danger,
+  dangers,
+  type Lane,
+  type Origin,
+  origins,
+  type RetryRule,
+  type Role,
+  roles,
+} from './action.ts';
+export {
+  type ActionName,
+  actionNames,
+  type Catalogue,
+  catalogue,
+  isActionName,
+  type PayloadOf,
+  type ResultOf,
+} from './catalogue.ts';
+export { describeServices, type ServiceHealth, type ServiceStatus, serviceHealth, serviceStatus } from './services.ts';
