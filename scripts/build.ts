@@ -1,0 +1,100 @@
+/** Bundles the two programs that are shipped as files. `ensureBuilt` does it only when a source is newer. */
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type BuildOptions, build, type Plugin } from 'esbuild';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+interface Program {
+  readonly name: 'hq-tui' | 'hq-runner';
+  readonly entry: string;
+  readonly outdir: string;
+  /** The folders whose change makes the bundle stale. */
+  readonly sources: readonly string[];
+}
+
+const programs: readonly Program[] = [
+  { name: 'hq-tui', entry: 'tui/src/main.ts', outdir: 'tui/dist', sources: ['tui/src', 'shared/src'] },
+  {
+    name: 'hq-runner',
+    entry: 'runner/src/main.ts',
+    outdir: 'runner/dist',
+    sources: ['runner/src', 'shared/src'],
+  },
+];
+
+/** Ink loads its developer tools behind a flag that is never set here; the bundle leaves them out. */
+const withoutDevtools: Plugin = {
+  name: 'without-devtools',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^react-devtools-core$/ }, () => ({
+      path: 'react-devtools-core',
+      namespace: 'left-out',
+    }));
+    onLoad({ filter: /.*/, namespace: 'left-out' }, () => ({ contents: 'export default {};' }));
+  },
+};
+
+function options({ name, entry, outdir }: Program): BuildOptions {
+  return {
+    absWorkingDir: root,
+    entryPoints: { [name]: entry },
+    outdir,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    minify: true,
+    legalComments: 'none',
+    sourcemap: false,
+    // Optional native parts of libraries: each is tried and done without.
+    external: ['cpu-features', '*.node'],
+    define: { 'process.env.NODE_ENV': '"production"', 'process.env.DEV': '"false"' },
+    banner: {
+      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+    },
+    plugins: [withoutDevtools],
+    logLevel: 'warning',
+  };
+}
+
+function newestChange(folder: string): number {
+  let newest = 0;
+  for (const entry of readdirSync(join(root, folder), { withFileTypes: true, recursive: true })) {
+    if (entry.isFile()) newest = Math.max(newest, statSync(join(entry.parentPath, entry.name)).mtimeMs);
+  }
+  return newest;
+}
+
+function stampOf(program: Program): string {
+  const newest = Math.max(
+    ...program.sources.map(newestChange),
+    statSync(join(root, 'scripts/build.ts')).mtimeMs,
+  );
+  const lock = join(root, 'package-lock.json');
+  return JSON.stringify({ newest, lock: existsSync(lock) ? statSync(lock).mtimeMs : 0 });
+}
+
+function isFresh(program: Program): boolean {
+  const stamp = join(root, program.outdir, 'stamp.json');
+  return existsSync(stamp) && readFileSync(stamp, 'utf8') === stampOf(program);
+}
+
+async function buildProgram(program: Program): Promise<void> {
+  const stamp = stampOf(program);
+  rmSync(join(root, program.outdir), { recursive: true, force: true });
+  await build(options(program));
+  writeFileSync(join(root, program.outdir, 'stamp.json'), stamp);
+}
+
+/** Builds the named programs whose sources changed since their bundle was made. */
+export async function ensureBuilt(...names: readonly Program['name'][]): Promise<void> {
+  const wanted = programs.filter((program) => names.includes(program.name) && !isFresh(program));
+  await Promise.all(wanted.map(buildProgram));
+}
+
+if (import.meta.main) {
+  await Promise.all(programs.filter(({ entry }) => existsSync(join(root, entry))).map(buildProgram));
+}

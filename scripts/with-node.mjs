@@ -1,0 +1,129 @@
+#!/usr/bin/env node
+// Runs a program of this project under its pinned Node, after installing what is missing.
+// This one file must work on any Node from 20 on, with nothing installed.
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const pinnedNode = join(
+  root,
+  'node_modules',
+  'node',
+  'bin',
+  process.platform === 'win32' ? 'node.exe' : 'node',
+);
+
+function fail(message) {
+  process.stderr.write(`hq: ${message}\n`);
+  process.exit(1);
+}
+
+function readLock(path) {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')).packages ?? {};
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether every package that the lock file asks for (on this platform) stands in node_modules at that version. */
+function isInstalled() {
+  const wanted = readLock(join(root, 'package-lock.json'));
+  if (wanted === undefined)
+    fail('package-lock.json is missing or damaged: restore it with git checkout package-lock.json');
+  const present = readLock(join(root, 'node_modules', '.package-lock.json'));
+  if (present === undefined || !existsSync(pinnedNode)) return false;
+  return Object.entries(wanted).every(([path, entry]) => {
+    if (!path.startsWith('node_modules/') || entry.link || entry.optional || entry.devOptional) return true;
+    return present[path]?.version === entry.version;
+  });
+}
+
+function countPackages() {
+  return Object.keys(readLock(join(root, 'package-lock.json')) ?? {}).filter((path) =>
+    path.includes('node_modules/'),
+  ).length;
+}
+
+function runNpm(args, progress) {
+  return new Promise((resolve) => {
+    // npm start sets npm_execpath: the npm that runs us is the npm that installs.
+    const npmCli = process.env.npm_execpath;
+    const [command, prefix] =
+      npmCli && /\.c?js$/.test(npmCli)
+        ? [process.execPath, [npmCli]]
+        : [process.platform === 'win32' ? 'npm.cmd' : 'npm', []];
+    const child = spawn(command, [...prefix, ...args], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    const keep = (chunk) => {
+      output = (output + chunk).slice(-8000);
+    };
+    child.stdout.on('data', keep);
+    child.stderr.on('data', keep);
+    const started = Date.now();
+    const isTerminal = process.stderr.isTTY === true;
+    const tick = setInterval(
+      () => {
+        const seconds = Math.round((Date.now() - started) / 1000);
+        process.stderr.write(isTerminal ? `\r${progress} … ${seconds} s ` : `${progress} … ${seconds} s\n`);
+      },
+      isTerminal ? 1000 : 15_000,
+    );
+    child.on('error', (error) => {
+      clearInterval(tick);
+      resolve({ code: 1, output: String(error) });
+    });
+    child.on('close', (code) => {
+      clearInterval(tick);
+      if (isTerminal) process.stderr.write('\r\x1b[K');
+      resolve({ code: code ?? 1, output });
+    });
+  });
+}
+
+async function install() {
+  const label = `Installing ${countPackages()} packages (once)`;
+  process.stderr.write(`${label}\n`);
+  // NODE_ENV=production in the caller's environment would leave out what the tests and the build need.
+  const { code, output } = await runNpm(
+    ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'],
+    label,
+  );
+  if (code !== 0) {
+    process.stderr.write(output);
+    fail(
+      `the packages could not be installed (npm ended with ${code}); its last lines are above. Check the network and run the same command again`,
+    );
+  }
+  if (!existsSync(pinnedNode)) {
+    // Scripts were switched off (ignore-scripts): the pinned Node is fetched by its package's own script.
+    const fetched = spawnSync(process.execPath, ['installArchSpecificPackage'], {
+      cwd: join(root, 'node_modules', 'node'),
+      stdio: 'ignore',
+    });
+    if (fetched.status !== 0 || !existsSync(pinnedNode))
+      fail('the pinned Node could not be installed: run npm rebuild node');
+  }
+}
+
+if (Number(process.versions.node.split('.')[0]) < 20)
+  fail(`Node ${process.versions.node} is too old: install Node 20 or newer`);
+const [program, ...args] = process.argv.slice(2);
+if (program === undefined) fail('usage: with-node.mjs PROGRAM [ARGUMENT …]');
+if (!isInstalled()) await install();
+
+const child = spawn(pinnedNode, [join(root, program), ...args], { stdio: 'inherit' });
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']) {
+  process.on(signal, () => {
+    // The terminal sends SIGINT and SIGQUIT to the whole group: the child has them already.
+    if (!(process.stdin.isTTY && (signal === 'SIGINT' || signal === 'SIGQUIT'))) child.kill(signal);
+  });
+}
+child.on('error', (error) => fail(`cannot run ${pinnedNode}: ${error.message}`));
+child.on('close', (code, signal) => {
+  if (signal === null) process.exit(code ?? 1);
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
+});
