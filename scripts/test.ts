@@ -1,0 +1,134 @@
+/**
+ * `npm test`: everything that this machine can run, then the names of what it could not and why.
+ * `npm run test:long`: the hundreds of kills and the soaks. Further arguments go to Vitest.
+ * With HQ_TEST_ALL=1 (as in CI) anything left out is a failure.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { ensureBuilt } from './build.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** What a test outside of Node needs, how to see whether it is there, and what is left out without it. */
+interface Requirement {
+  readonly leftOut: string;
+  readonly reason: () => string | undefined;
+}
+
+function missingProgram(command: string, args: readonly string[], advice: string): string | undefined {
+  const probe = spawnSync(command, args, {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    encoding: 'utf8',
+    timeout: 20_000,
+  });
+  if (probe.status === 0) return undefined;
+  const said = probe.error?.message ?? probe.stderr.trim().split('\n').at(-1) ?? 'no answer';
+  return `${said}; ${advice}`;
+}
+
+const docker: Requirement = {
+  leftOut: 'the Docker tests (*.docker.test.ts)',
+  reason: () =>
+    missingProgram('docker', ['version', '--format', '{{.Server.Version}}'], 'start a Docker engine') ??
+    missingProgram('docker', ['compose', 'version'], 'install the compose v2 plugin') ??
+    missingProgram(
+      'docker',
+      ['image', 'inspect', 'node:24-slim'],
+      'pull node:24-slim: docker pull node:24-slim',
+    ),
+};
+const tmux: Requirement = {
+  leftOut: 'the tmux tests',
+  reason: () => missingProgram('tmux', ['-V'], 'install tmux'),
+};
+const rootUser: Requirement = {
+  leftOut: 'the tests of starting as root and under a second account',
+  reason: () => (process.getuid?.() === 0 ? undefined : 'not root; run them in a container or a CI machine'),
+};
+
+const report = z.object({
+  numPassedTests: z.number(),
+  numFailedTests: z.number(),
+  testResults: z.array(
+    z.object({
+      name: z.string(),
+      status: z.string(),
+      message: z.string().optional(),
+      assertionResults: z.array(z.object({ fullName: z.string(), status: z.string() })),
+    }),
+  ),
+});
+
+function runVitest(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const vitest = join(root, 'node_modules/vitest/vitest.mjs');
+  const child = spawn(process.execPath, [vitest, 'run', ...args], {
+    cwd: root,
+    env,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => resolve(code ?? 1));
+  });
+}
+
+async function main(): Promise<number> {
+  const args = process.argv.slice(2);
+  const isLong = args.includes('--long');
+  await ensureBuilt('hq-tui', 'hq-runner');
+
+  const absent = new Map([docker, tmux, rootUser].map((need) => [need, need.reason()] as const));
+  const has = (need: Requirement) => (absent.get(need) === undefined ? '1' : '');
+  const folder = mkdtempSync(join(tmpdir(), 'hq-test-'));
+  const reportFile = join(folder, 'report.json');
+  const code = await runVitest(
+    [
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${reportFile}`,
+      ...args.filter((arg) => arg !== '--long'),
+    ],
+    {
+      ...process.env,
+      HQ_TEST_LONG: isLong ? '1' : '',
+      HQ_TEST_DOCKER: has(docker),
+      HQ_TEST_TMUX: has(tmux),
+      HQ_TEST_ROOT: has(rootUser),
+    },
+  );
+  if (!existsSync(reportFile)) {
+    process.stderr.write('Vitest ended before it wrote a report: see its last lines above.\n');
+    return code === 0 ? 1 : code;
+  }
+  const { numPassedTests, numFailedTests, testResults } = report.parse(
+    JSON.parse(readFileSync(reportFile, 'utf8')),
+  );
+  rmSync(folder, { recursive: true });
+
+  const leftOut = [...absent].flatMap(([need, reason]) =>
+    reason === undefined ? [] : [`${need.leftOut}: ${reason}`],
+  );
+  const skipped = testResults.flatMap(({ name, assertionResults }) =>
+    assertionResults
+      .filter(({ status }) => status !== 'passed' && status !== 'failed')
+      .map(({ fullName }) => `${name.slice(root.length)}: ${fullName}`),
+  );
+  process.stdout.write('\n');
+  if (leftOut.length > 0 || skipped.length > 0) {
+    process.stdout.write('Left out on this machine:\n');
+    for (const line of [...leftOut, ...skipped]) process.stdout.write(`  - ${line}\n`);
+  } else {
+    process.stdout.write('Nothing was left out.\n');
+  }
+  process.stdout.write(`tests: ${numPassedTests} passed, ${numFailedTests} failed\n`);
+  const isIncomplete = process.env.HQ_TEST_ALL === '1' && (leftOut.length > 0 || skipped.length > 0);
+  if (isIncomplete) process.stderr.write('HQ_TEST_ALL=1: leaving something out is a failure.\n');
+  return code !== 0 ? code : isIncomplete || numPassedTests === 0 ? 1 : 0;
+}
+
+process.exitCode = await main();
