@@ -1,0 +1,45 @@
+/** One measured number beside what it has to be. */
+export interface Figure {
+  readonly what: string;
+  readonly measured: string;
+  readonly target: string;
+  readonly isMet: boolean;
+}
+
+/** A figure that has to stay at or under a limit, in one unit. */
+export function atMost(what: string, value: number, limit: number, unit: string, digits = 0): Figure {
+  return {
+    what,
+    measured: `${value.toFixed(digits)} ${unit}`,
+    target: `≤ ${limit} ${unit}`,
+    isMet: value <= limit,
+  };
+}
+
+export function atLeast(what: string, value: number, limit: number, unit: string, digits = 0): Figure {
+  return {
+    what,
+    measured: `${value.toFixed(digits)} ${unit}`,
+    target: `≥ ${limit} ${unit}`,
+    isMet: value >= limit,
+  };
+}
+
+/** A figure that stands for comparison and has no target. */
+export function noted(what: string, measured: string): Figure {
+  return { what, measured, target: '', isMet: true };
+}
+
+export function formatTable(title: string, figures: readonly Figure[]): string {
+  const widths = [
+    Math.max(...figures.map(({ what }) => what.length)),
+    Math.max(...figures.map(({ measured }) => measured.length)),
+    Math.max(...figures.map(({ target }) => target.length)),
+  ] as const;
+  const lines = figures.map(({ what, measured, target, isMet }) =>
+    [what.padEnd(widths[0]), measured.padStart(widths[1]), target.padEnd(widths[2]), isMet ? '' : 'MISSED']
+      .join('  ')
+      .trimEnd(),
+  );
+  return `${title}\n${lines.map((line) => `  ${line}`).join('\n')}\n`;
+}
