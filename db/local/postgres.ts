@@ -1,0 +1,247 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, constants, openSync } from 'node:fs';
+import { chown, mkdir, readFile, readlink, realpath, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { HqError } from '@hq/shared/errors';
+import type { PostgresAccount } from './postgres-account.ts';
+import type { PostgresBinaries } from './postgres-binaries.ts';
+
+export { type PostgresAccount, postgresAccount } from './postgres-account.ts';
+export { findPostgres, type PostgresBinaries } from './postgres-binaries.ts';
+
+/** One cluster: its own directory, the program that runs it, and whose process that is. */
+export interface Cluster {
+  readonly directory: string;
+  readonly binaries: PostgresBinaries;
+  /** undefined: our own. */
+  readonly account: PostgresAccount | undefined;
+}
+
+export interface RunningPostgres {
+  readonly pid: number;
+  readonly port: number;
+  /** Settles when the server process is gone, wanted or not. */
+  readonly exited: Promise<void>;
+  /** The last lines of its log. */
+  readonly log: () => readonly string[];
+  /** Fast shutdown; a server that does not end within the bound is ended at once (its next start replays the log). */
+  stop(boundMs?: number): Promise<void>;
+}
+
+/** The superuser's name, as on Supabase. */
+export const superuser = 'postgres';
+
+const startBoundMs = 30_000;
+const keptLogLines = 50;
+
+/** Makes a cluster that takes `password` over loopback TCP (SCRAM). `sync: false` is for tests. */
+export async function initCluster(
+  cluster: Cluster,
+  { password, sync }: { password: string; sync: boolean },
+): Promise<void> {
+  await mkdir(cluster.directory, { recursive: true, mode: 0o700 });
+  const passwordFile = join(dirname(cluster.directory), `initdb-${process.pid}`);
+  await writeFile(passwordFile, `${password}\n`, { mode: 0o600, flag: 'wx' });
+  try {
+    if (cluster.account) {
+      await chown(cluster.directory, cluster.account.uid, cluster.account.gid);
+      await chown(passwordFile, cluster.account.uid, cluster.account.gid);
+    }
+    const args = ['--username', superuser, '--auth', 'scram-sha-256', '--encoding', 'UTF8', '--no-locale'];
+    if (!sync) args.push('--no-sync');
+    const child = launch(cluster, cluster.binaries.initdb, args, { passwordFile });
+    const log = tail(child);
+    const code = await closed(child);
+    if (code !== 0) {
+      throw new HqError('failed', 'The database could not be initialised.', {
+        hint: reason(log.lines()),
+      });
+    }
+  } finally {
+    await rm(passwordFile, { force: true });
+  }
+}
+
+/** Starts the server on 127.0.0.1 and waits until it takes connections. */
+export async function startPostgres(
+  cluster: Cluster,
+  { port, settings = {} }: { port: number; settings?: Readonly<Record<string, string>> },
+): Promise<RunningPostgres> {
+  const all = {
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: '',
+    port: String(port),
+    // An error's log line would repeat the statement and its values; the client hears of it anyway.
+    log_min_messages: 'log',
+    log_min_error_statement: 'panic',
+    log_checkpoints: 'off',
+    log_destination: 'stderr',
+    log_line_prefix: '',
+    ...settings,
+  };
+  const args = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const child = launch(cluster, cluster.binaries.postgres, args);
+  const log = tail(child);
+  const exit = closed(child);
+  const exited = exit.then(() => undefined);
+  const ready = log.saw('database system is ready to accept connections');
+  const outcome = await Promise.race([
+    ready.then(() => 'ready' as const),
+    exited.then(() => 'gone' as const),
+    delay(startBoundMs).then(() => 'late' as const),
+  ]);
+  const { pid } = child;
+  if (outcome !== 'ready' || pid === undefined) {
+    child.kill('SIGKILL');
+    await exited;
+    throw new HqError('failed', startFailure(log.lines(), port), { hint: reason(log.lines()) });
+  }
+  return {
+    pid,
+    port,
+    exited,
+    log: log.lines,
+    stop: (boundMs = 10_000) => end(pid, exited, boundMs),
+  };
+}
+
+function reason(lines: readonly string[]): string {
+  return lines.find((line) => line.includes('FATAL:')) ?? lines.at(-1) ?? 'It said nothing about why.';
+}
+
+function startFailure(lines: readonly string[], port: number): string {
+  if (lines.some((line) => line.includes('Address already in use'))) {
+    return `Port ${port}, which the database needs, is taken.`;
+  }
+  return 'The database did not start.';
+}
+
+/**
+ * Stops a server that an earlier, dead starter left on this directory. True when there was one. Whether the process
+ * of postmaster.pid is that server is told by its working directory, since pids are used again.
+ */
+export async function stopOrphan(cluster: Cluster, boundMs = 10_000): Promise<boolean> {
+  const pidFile = join(cluster.directory, 'postmaster.pid');
+  const pid = Number((await readIfThere(pidFile))?.split('\n', 1)[0]);
+  if (!Number.isInteger(pid) || pid <= 1) return false;
+  if (!(await isServerOf(pid, cluster.directory))) {
+    await rm(pidFile, { force: true });
+    return false;
+  }
+  await end(pid, gone(pid), boundMs);
+  return true;
+}
+
+async function isServerOf(pid: number, directory: string): Promise<boolean> {
+  if (!isAlive(pid)) return false;
+  if (process.platform !== 'linux') return true;
+  try {
+    return (await readlink(`/proc/${pid}/cwd`)) === (await realpath(directory));
+  } catch {
+    return false;
+  }
+}
+
+async function end(pid: number, exited: Promise<void>, boundMs: number): Promise<void> {
+  signal(pid, 'SIGINT');
+  if (await within(exited, boundMs)) return;
+  signal(pid, 'SIGQUIT');
+  if (await within(exited, 2_000)) return;
+  signal(pid, 'SIGKILL');
+  await exited;
+}
+
+/**
+ * Runs a Postgres program on the cluster's directory, with nothing of our own environment. Under another account the
+ * directory is handed over as an open file descriptor: that account then needs no way through the directories above
+ * it, which stay closed to it together with the keys that lie there.
+ */
+function launch(
+  cluster: Cluster,
+  program: string,
+  args: readonly string[],
+  { passwordFile }: { passwordFile?: string } = {},
+): ChildProcess {
+  const handed: number[] = [];
+  const pathFor = (path: string): string => {
+    if (!cluster.account) return path;
+    handed.push(openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW));
+    return `/proc/self/fd/${handed.length + 2}`;
+  };
+  try {
+    const all = ['-D', pathFor(cluster.directory)];
+    if (passwordFile) all.push('--pwfile', pathFor(passwordFile));
+    return spawn(program, [...all, ...args], {
+      cwd: '/',
+      env: { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' },
+      stdio: ['ignore', 'ignore', 'pipe', ...handed],
+      // A Ctrl-C in the terminal is ours to hand on, in order.
+      detached: true,
+      ...(cluster.account && { uid: cluster.account.uid, gid: cluster.account.gid }),
+    });
+  } finally {
+    for (const descriptor of handed) closeSync(descriptor);
+  }
+}
+
+function tail(child: ChildProcess): { lines: () => readonly string[]; saw: (text: string) => Promise<void> } {
+  const kept: string[] = [];
+  const awaited = new Map<string, () => void>();
+  let rest = '';
+  child.stderr?.setEncoding('utf8');
+  child.stderr?.on('data', (chunk: string) => {
+    const lines = (rest + chunk).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) {
+      kept.push(line);
+      for (const [text, found] of awaited) if (line.includes(text)) found();
+    }
+    kept.splice(0, Math.max(0, kept.length - keptLogLines));
+  });
+  return {
+    lines: () => kept,
+    saw: (text) => new Promise((resolve) => awaited.set(text, resolve)),
+  };
+}
+
+function closed(child: ChildProcess): Promise<number | null> {
+  return new Promise((resolve, reject) => {
+    child.once('error', (cause) =>
+      reject(new HqError('failed', 'A Postgres program could not be run.', { hint: cause.message, cause })),
+    );
+    child.once('exit', (code) => resolve(code));
+  });
+}
+
+async function gone(pid: number): Promise<void> {
+  while (isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  if (isAlive(pid)) process.kill(pid, name);
+}
+
+async function within(done: Promise<void>, ms: number): Promise<boolean> {
+  return Promise.race([done.then(() => true), delay(ms).then(() => false)]);
+}
+
+function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref());
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
