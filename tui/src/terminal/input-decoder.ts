@@ -1,0 +1,220 @@
+import { type Input, type KeyPress, key, type Mouse } from './input.ts';
+
+const esc = '\u001b';
+const pasteEnd = `${esc}[201~`;
+/** A paste or an answer longer than this is cut: a hostile program must not fill the memory. */
+const longest = 1_000_000;
+
+const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+
+const controlNames: Readonly<Record<string, string>> = {
+  '\r': 'enter',
+  '\n': 'enter',
+  '\t': 'tab',
+  '\b': 'backspace',
+  '\u007f': 'backspace',
+  '\u0000': 'ctrl-space',
+};
+
+const letterNames: Readonly<Record<string, string>> = {
+  A: 'up',
+  B: 'down',
+  C: 'right',
+  D: 'left',
+  E: 'clear',
+  F: 'end',
+  H: 'home',
+  M: 'enter',
+  P: 'f1',
+  Q: 'f2',
+  R: 'f3',
+  S: 'f4',
+  Z: 'shift-tab',
+};
+
+const tildeNames: Readonly<Record<number, string>> = {
+  1: 'home',
+  2: 'insert',
+  3: 'delete',
+  4: 'end',
+  5: 'pageup',
+  6: 'pagedown',
+  7: 'home',
+  8: 'end',
+  11: 'f1',
+  12: 'f2',
+  13: 'f3',
+  14: 'f4',
+  15: 'f5',
+  17: 'f6',
+  18: 'f7',
+  19: 'f8',
+  20: 'f9',
+  21: 'f10',
+  23: 'f11',
+  24: 'f12',
+};
+
+const codePointNames: Readonly<Record<number, string>> = {
+  9: 'tab',
+  13: 'enter',
+  27: 'escape',
+  32: 'space',
+  127: 'backspace',
+};
+
+/**
+ * Turns the bytes of a terminal (already decoded to text) into keys, pastes, mouse events and answers. A sequence may
+ * arrive in any number of pieces; several keys may arrive in one.
+ */
+export class InputDecoder {
+  #pending = '';
+  #paste: string | null = null;
+
+  /** Whether something has arrived whose meaning depends on what comes next. */
+  get waiting(): 'escape' | 'sequence' | null {
+    if (this.#pending === '') return null;
+    return this.#pending === esc ? 'escape' : 'sequence';
+  }
+
+  push(chunk: string): Input[] {
+    const inputs: Input[] = [];
+    let rest = this.#pending + chunk;
+    this.#pending = '';
+    while (rest !== '') {
+      if (this.#paste !== null) {
+        rest = this.#readPaste(rest, inputs);
+        continue;
+      }
+      const start = rest.indexOf(esc);
+      if (start !== 0) {
+        const typed = start === -1 ? rest : rest.slice(0, start);
+        for (const press of typedKeys(typed)) inputs.push(press);
+        rest = start === -1 ? '' : rest.slice(start);
+        continue;
+      }
+      const length = sequenceLength(rest);
+      if (length === 0) {
+        this.#pending = rest.length > longest ? '' : rest;
+        break;
+      }
+      this.#readSequence(rest.slice(0, length), inputs);
+      rest = rest.slice(length);
+    }
+    return inputs;
+  }
+
+  /** Nothing more has come: a lone escape was the key, an unfinished sequence was nothing. */
+  settle(): Input[] {
+    const pending = this.#pending;
+    this.#pending = '';
+    return pending === esc ? [key('escape')] : [];
+  }
+
+  #readPaste(text: string, inputs: Input[]): string {
+    const end = text.indexOf(pasteEnd);
+    if (end === -1) {
+      // The end mark itself may be cut in two.
+      const keep = Math.max(0, text.length - pasteEnd.length + 1);
+      this.#paste = `${this.#paste ?? ''}${text.slice(0, keep)}`.slice(0, longest);
+      this.#pending = text.slice(keep);
+      return '';
+    }
+    inputs.push({ type: 'paste', text: `${this.#paste ?? ''}${text.slice(0, end)}`.slice(0, longest) });
+    this.#paste = null;
+    return text.slice(end + pasteEnd.length);
+  }
+
+  #readSequence(sequence: string, inputs: Input[]): void {
+    if (sequence === esc) {
+      inputs.push(key('escape'));
+      return;
+    }
+    const kind = sequence[1];
+    if (kind === ']') {
+      inputs.push({ type: 'reply', text: sequence.slice(2, sequence.endsWith('\u0007') ? -1 : -2) });
+    } else if (kind === '[') {
+      if (sequence === `${esc}[200~`) {
+        this.#paste = '';
+        return;
+      }
+      const read = readMouse(sequence) ?? readCsi(sequence);
+      if (read !== null) inputs.push(read);
+    } else if (kind === 'O') {
+      const name = letterNames[sequence[2] ?? ''];
+      if (name !== undefined) inputs.push(key(name));
+    } else if (kind !== 'P' && kind !== '_' && kind !== '^' && kind !== 'X') {
+      for (const press of typedKeys(sequence.slice(1))) inputs.push(key(`alt-${press.name}`));
+    }
+  }
+}
+
+/** How long the sequence at the start of the text is; 0 while it is not complete. */
+function sequenceLength(text: string): number {
+  const kind = text[1];
+  if (kind === undefined) return 0;
+  if (kind === esc) return 1;
+  if (kind === '[') {
+    if (text[2] === 'M') return text.length < 6 ? 0 : 6;
+    for (let at = 2; at < text.length; at++) {
+      const code = text.charCodeAt(at);
+      if (code >= 0x40 && code <= 0x7e) return at + 1;
+      // Not a part of a sequence at all: what is there so far is dropped, the rest stands for itself.
+      if (code < 0x20 || code > 0x7e) return at;
+    }
+    return 0;
+  }
+  if (kind === 'O') return text.length < 3 ? 0 : 3;
+  if (kind === ']' || kind === 'P' || kind === '_' || kind === '^' || kind === 'X') {
+    const closed = text.indexOf(`${esc}\\`, 2);
+    const bell = kind === ']' ? text.indexOf('\u0007', 2) : -1;
+    if (bell !== -1 && (closed === -1 || bell < closed)) return bell + 1;
+    return closed === -1 ? 0 : closed + 2;
+  }
+  return 1 + String.fromCodePoint(text.codePointAt(1) ?? 0).length;
+}
+
+function readMouse(sequence: string): Mouse | null {
+  const match = /^<(\d+);(\d+);(\d+)([Mm])$/.exec(sequence.slice(2));
+  if (match === null) return null;
+  const button = Number(match[1]);
+  const place = { x: Number(match[2]) - 1, y: Number(match[3]) - 1 };
+  if (button & 64) return { type: 'mouse', kind: button & 1 ? 'wheel-down' : 'wheel-up', ...place };
+  if (button & 32) return { type: 'mouse', kind: 'drag', ...place };
+  return { type: 'mouse', kind: match[4] === 'M' ? 'press' : 'release', ...place };
+}
+
+function readCsi(sequence: string): KeyPress | null {
+  const match = /^([0-9;]*)([A-Za-z~])$/.exec(sequence.slice(2));
+  if (match === null) return null;
+  const [code = 1, modifiers = 1] = (match[1] ?? '')
+    .split(';')
+    .map((part) => (part === '' ? 1 : Number(part)));
+  const final = match[2] ?? '';
+  let name: string | undefined;
+  if (final === '~') name = tildeNames[code];
+  else if (final === 'u') name = codePointNames[code] ?? (code > 32 ? String.fromCodePoint(code) : undefined);
+  // Focus in and out, and cursor reports, end in letters that are no keys.
+  else if (final !== 'M' && !(final === 'R' && match[1] !== '' && !/^1;\d$/.test(match[1] ?? '')))
+    name = letterNames[final];
+  if (name === undefined) return null;
+  const held = modifiers - 1;
+  const prefix = `${held & 4 ? 'ctrl-' : ''}${held & 2 ? 'alt-' : ''}${held & 1 && name.length > 1 ? 'shift-' : ''}`;
+  return key(prefix + name, prefix === '' && name.length === 1 ? name : null);
+}
+
+function typedKeys(text: string): KeyPress[] {
+  const presses: KeyPress[] = [];
+  for (const { segment } of graphemes.segment(text)) {
+    const name = controlNames[segment];
+    const code = segment.charCodeAt(0);
+    if (segment === '\r\n') presses.push(key('enter'));
+    else if (name !== undefined) presses.push(key(name));
+    else if (code < 0x20) {
+      if (code <= 26) presses.push(key(`ctrl-${String.fromCharCode(code + 0x60)}`));
+      else presses.push(key(`ctrl-${String.fromCharCode(code + 0x40)}`));
+    } else if (code >= 0x80 && code < 0xa0) continue;
+    else presses.push(key(segment === ' ' ? 'space' : segment, segment));
+  }
+  return presses;
+}
