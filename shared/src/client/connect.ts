@@ -1,0 +1,184 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { createClient, type SupabaseClient } from '@supabase/supabase-js';
+import type { Origin } from '../actions/index.ts';
+import { HqError } from '../errors.ts';
+import type { CommandRow } from '../rows/index.ts';
+import { authError } from './auth-error.ts';
+import { createDatabaseClock, type DatabaseClock } from './clock.ts';
+import { type DatabaseFault, databaseError } from './database-error.ts';
+import { type CommandRequest, type Enqueued, readAnswer } from './enqueue.ts';
+import { type Member, member } from './member.ts';
+import { patientFetch } from './patient-fetch.ts';
+import { memoryStorage, type SessionStorage } from './session-storage.ts';
+
+export interface ConnectOptions {
+  /** Base address of the HQ, such as `https://hq.example.org`. */
+  readonly url: string;
+  /** The publishable key; never the service-role key. */
+  readonly anonKey: string;
+  /** Memory where left out. */
+  readonly storage?: SessionStorage;
+  /** How long one request may take; 10 s where left out. */
+  readonly timeoutMs?: number;
+}
+
+/** One HQ as a member sees it. Every method fails with an `HqError` and nothing else. */
+export interface HqClient {
+  readonly url: string;
+  /** Host and port, for sentences. */
+  readonly host: string;
+  readonly supabase: SupabaseClient;
+  readonly clock: DatabaseClock;
+  signIn(email: string, password: string): Promise<void>;
+  /** Ends the session here; the server is told where it can be reached. */
+  signOut(): Promise<void>;
+  /** Whether a session is stored; it may have ended meanwhile. */
+  hasSession(): Promise<boolean>;
+  /** Also sets the clock. */
+  whoami(): Promise<Member>;
+  /** A refusal of the database is thrown as an `HqError` with its reason. */
+  enqueue(request: CommandRequest): Promise<Enqueued>;
+  cancel(commandId: string, origin: Origin): Promise<CommandRow>;
+  /** Runs one request and gives its data. */
+  ask<Data>(request: PromiseLike<Answer<Data>>): Promise<Data>;
+  close(): Promise<void>;
+}
+
+/** What every supabase-js request resolves to. */
+export interface Answer<Data> {
+  readonly data: Data | null;
+  readonly error: DatabaseFault | null;
+  readonly status: number;
+}
+
+const firstReconnectMs = 250;
+const longestReconnectMs = 5_000;
+/** A link that stays silent longer than this counts as dead. */
+const heartbeatMs = 10_000;
+const retryDelaysMs = [200, 800];
+
+export function connect(options: ConnectOptions): HqClient {
+  const { url, host } = parseUrl(options.url);
+  if (options.anonKey.trim() === '') {
+    throw new HqError('usage', 'The anon key is empty.', { hint: 'Set SUPABASE_ANON_KEY.' });
+  }
+  const clock = createDatabaseClock();
+  let renewing: Promise<string | null> | null = null;
+  const renew = (): Promise<string | null> => {
+    renewing ??= supabase.auth
+      .refreshSession()
+      .then(({ data }) => data.session?.access_token ?? null)
+      .finally(() => {
+        renewing = null;
+      });
+    return renewing;
+  };
+  const supabase: SupabaseClient = createClient(url, options.anonKey, {
+    db: { retry: false },
+    global: {
+      fetch: patientFetch({ renew, ...(options.timeoutMs ? { timeoutMs: options.timeoutMs } : {}) }),
+    },
+    auth: {
+      storage: options.storage ?? memoryStorage(),
+      storageKey: 'session',
+      autoRefreshToken: true,
+      persistSession: true,
+      detectSessionInUrl: false,
+    },
+    realtime: {
+      heartbeatIntervalMs: heartbeatMs,
+      reconnectAfterMs: (tries: number) =>
+        Math.min(longestReconnectMs, firstReconnectMs * 2 ** (tries - 1)) * (0.5 + Math.random()),
+    },
+  });
+
+  async function ask<Data>(request: PromiseLike<Answer<Data>>): Promise<Data> {
+    const { data, error, status } = await request;
+    if (error !== null) throw databaseError(error, status, host);
+    if (data === null) throw new HqError('failed', `${host} gave no answer to a question that has one.`);
+    return data;
+  }
+
+  /** For requests that may be sent twice without harm. */
+  async function askAgain<Data>(send: () => PromiseLike<Answer<Data>>): Promise<Data> {
+    for (const pause of retryDelaysMs) {
+      try {
+        return await ask(send());
+      } catch (error) {
+        if (!(error instanceof HqError) || error.code !== 'unreachable') throw error;
+        await delay(pause);
+      }
+    }
+    return ask(send());
+  }
+
+  return {
+    url,
+    host,
+    supabase,
+    clock,
+    ask,
+    async signIn(email, password) {
+      const { error } = await supabase.auth.signInWithPassword({ email, password });
+      if (error) throw authError(error, host);
+    },
+    async signOut() {
+      const { error } = await supabase.auth.signOut({ scope: 'local' });
+      if (error && error.name !== 'AuthSessionMissingError') throw authError(error, host);
+    },
+    async hasSession() {
+      const { data } = await supabase.auth.getSession();
+      return data.session !== null;
+    },
+    async whoami() {
+      const sentAt = Date.now();
+      const answer = await ask<unknown>(supabase.rpc('whoami'));
+      const receivedAt = Date.now();
+      const parsed = member.safeParse(answer);
+      if (!parsed.success) {
+        throw new HqError('failed', `The database at ${host} does not have what this program needs.`, {
+          hint: 'Bring it up to date with `hq-db migrate`.',
+          cause: parsed.error,
+        });
+      }
+      clock.adopt(parsed.data.now, sentAt, receivedAt);
+      return parsed.data;
+    },
+    async enqueue(request) {
+      const idempotencyKey = request.idempotencyKey ?? randomUUID();
+      const answer = await askAgain<unknown>(() =>
+        supabase.rpc('enqueue_command', {
+          p_action: request.action,
+          p_payload: request.payload ?? {},
+          p_gateway: request.gateway ?? null,
+          p_agent: request.agent ?? null,
+          p_idempotency_key: idempotencyKey,
+          p_origin: request.origin,
+        }),
+      );
+      return readAnswer(answer, host);
+    },
+    async cancel(commandId, origin) {
+      const answer = await askAgain<unknown>(() =>
+        supabase.rpc('cancel_command', { p_command_id: commandId, p_origin: origin }),
+      );
+      return readAnswer(answer, host).command;
+    },
+    async close() {
+      await supabase.auth.stopAutoRefresh();
+      await supabase.removeAllChannels();
+    },
+  };
+}
+
+function parseUrl(text: string): { url: string; host: string } {
+  const parsed = URL.canParse(text) ? new URL(text) : null;
+  if (parsed === null || !/^https?:$/.test(parsed.protocol)) {
+    throw new HqError('usage', 'The address of the HQ is not an http or https URL.', {
+      hint: 'Set SUPABASE_URL, such as https://hq.example.org.',
+    });
+  }
+  // Whoever puts credentials into the address must not find them in an error message.
+  return { url: `${parsed.origin}${parsed.pathname}`.replace(/\/+$/, ''), host: parsed.host };
+}

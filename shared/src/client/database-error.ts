@@ -1,0 +1,80 @@
+import { type ErrorCode, HqError } from '../errors.ts';
+
+/** What PostgREST says about a request that did not work. */
+export interface DatabaseFault {
+  readonly message: string;
+  readonly code?: string | null;
+  readonly hint?: string | null;
+}
+
+const codeOfSqlState: Readonly<Record<string, ErrorCode>> = {
+  '28000': 'unauthenticated',
+  '42501': 'refused',
+  P0002: 'not_found',
+  PGRST116: 'not_found',
+  '23503': 'not_found',
+  '23505': 'conflict',
+  '22023': 'usage',
+  '22P02': 'usage',
+  '23502': 'usage',
+  '23514': 'usage',
+  '57014': 'timed_out',
+  PGRST301: 'unauthenticated',
+  PGRST302: 'unauthenticated',
+  PGRST303: 'unauthenticated',
+};
+
+/** PostgREST does not know the table, column or function: the schema is older than this program, or not HQ's. */
+const unknownToSchema = new Set(['PGRST200', 'PGRST202', 'PGRST204', 'PGRST205', '42P01', '42703', '42883']);
+
+const signInHint = 'Sign in again with `hq-tui login`.';
+
+/**
+ * Turns a failed request into an `HqError`. `status` is the HTTP status, 0 when no answer came at all.
+ * Details are left out on purpose: Postgres puts whole rows into them.
+ */
+export function databaseError(fault: DatabaseFault, status: number, host: string): HqError {
+  if (status === 0) return unansweredError(fault.message, host);
+  if (status === 401) {
+    return new HqError('unauthenticated', `${host} does not accept this session.`, { hint: signInHint });
+  }
+  if (status === 429 || status >= 500) {
+    return new HqError('unreachable', `${host} answered with an error of its own (HTTP ${status}).`, {
+      hint: 'It may be restarting; try again in a moment.',
+    });
+  }
+  const sqlState = fault.code ?? '';
+  if (unknownToSchema.has(sqlState)) {
+    return new HqError('failed', `The database at ${host} does not have what this program needs.`, {
+      hint: 'Bring it up to date with `hq-db migrate`.',
+      cause: new Error(firstLine(fault.message)),
+    });
+  }
+  const code =
+    codeOfSqlState[sqlState] ?? (status === 403 ? 'refused' : status === 404 ? 'not_found' : 'failed');
+  return new HqError(
+    code,
+    firstLine(fault.message),
+    hinted(fault.hint ?? (code === 'unauthenticated' ? signInHint : '')),
+  );
+}
+
+/** No answer came: a refused connection, a name that does not resolve, a limit that ran out. */
+export function unansweredError(message: string, host: string): HqError {
+  const tooSlow = /timeout|timed out|aborted/i.test(message);
+  return new HqError(
+    'unreachable',
+    tooSlow ? `${host} did not answer in time.` : `${host} cannot be reached.`,
+    {
+      hint: 'Check that HQ runs there and that this machine may connect to it.',
+    },
+  );
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0]?.slice(0, 500) ?? '';
+}
+
+function hinted(hint: string): { hint?: string } {
+  return hint === '' ? {} : { hint: firstLine(hint) };
+}

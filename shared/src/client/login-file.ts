@@ -1,0 +1,90 @@
+import { randomUUID } from 'node:crypto';
+import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import { HqError } from '../errors.ts';
+import type { SessionStorage } from './session-storage.ts';
+
+const loginFile = z.object({
+  url: z.string(),
+  anonKey: z.string(),
+  /** What the auth client keeps under its own keys. */
+  session: z.record(z.string(), z.string()),
+});
+type LoginFile = z.output<typeof loginFile>;
+
+/** `$XDG_STATE_HOME/hq/login.json`, readable by its owner alone. */
+export function loginFilePath(env: NodeJS.ProcessEnv = process.env): string {
+  const state = env.XDG_STATE_HOME;
+  const home = state?.startsWith('/') ? state : join(homedir(), '.local', 'state');
+  return join(home, 'hq', 'login.json');
+}
+
+/** The HQ that someone signed in to on this machine, or null. Throws `usage` for a file that is not ours. */
+export async function readLogin(path: string): Promise<{ url: string; anonKey: string } | null> {
+  const login = await read(path);
+  return login === null ? null : { url: login.url, anonKey: login.anonKey };
+}
+
+export async function removeLogin(path: string): Promise<void> {
+  await rm(path, { force: true });
+}
+
+/**
+ * Keeps the session in the login file. The file is read at every look, so that programs which share it see each
+ * other's refreshed tokens, and replaced whole, so that nobody ever reads half of it.
+ */
+export function fileStorage(path: string, url: string, anonKey: string): SessionStorage {
+  async function current(): Promise<LoginFile> {
+    const login = await read(path);
+    return login !== null && login.url === url ? login : { url, anonKey, session: {} };
+  }
+  return {
+    getItem: async (key) => (await current()).session[key] ?? null,
+    setItem: async (key, value) => {
+      const login = await current();
+      await write(path, { url, anonKey, session: { ...login.session, [key]: value } });
+    },
+    removeItem: async (key) => {
+      const login = await current();
+      if (!Object.hasOwn(login.session, key)) return;
+      const { [key]: _removed, ...rest } = login.session;
+      await write(path, { url, anonKey, session: rest });
+    },
+  };
+}
+
+async function read(path: string): Promise<LoginFile | null> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return null;
+    throw new HqError('usage', `The login file ${path} cannot be read.`, { cause });
+  }
+  const parsed = loginFile.safeParse(parseJson(text));
+  if (!parsed.success) {
+    throw new HqError('usage', `The login file ${path} is damaged.`, {
+      hint: 'Remove it with `hq-tui logout` and sign in again.',
+    });
+  }
+  return parsed.data;
+}
+
+async function write(path: string, login: LoginFile): Promise<void> {
+  const folder = dirname(path);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await chmod(folder, 0o700);
+  const fresh = join(folder, `.login-${randomUUID()}`);
+  await writeFile(fresh, `${JSON.stringify(login)}\n`, { mode: 0o600, flag: 'wx' });
+  await rename(fresh, path);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,26 @@
+import { z } from 'zod';
+import { serviceStatus } from '../actions/index.ts';
+
+/** What a heartbeat tells about a gateway. A malformed part is left out: a face never fails over it. */
+const gatewayMeta = z
+  .object({
+    services: z.array(serviceStatus).optional().catch(undefined),
+    version: z.string().optional().catch(undefined),
+    runner: z.string().optional().catch(undefined),
+    networking_mode: z.string().optional().catch(undefined),
+  })
+  .catch({});
+
+export const gatewayStatuses = ['provisioning', 'ready', 'error', 'hibernating', 'paused'] as const;
+
+export const gatewayRow = z.object({
+  id: z.string(),
+  slug: z.string(),
+  label: z.string().nullable(),
+  status: z.enum(gatewayStatuses),
+  last_seen_at: z.string().nullable(),
+  meta: gatewayMeta,
+  created_at: z.string(),
+  updated_at: z.string(),
+});
+export type GatewayRow = z.output<typeof gatewayRow>;

@@ -1,0 +1,6 @@
+export { type AgentRow, agentRow, agentStatuses } from './agent.ts';
+export { type AuditRow, auditRow } from './audit.ts';
+export { type CommandRow, type CommandStatus, commandRow, commandStatuses, isFinished } from './command.ts';
+export { type CommandOutputRow, commandOutputRow } from './command-output.ts';
+export { type GatewayRow, gatewayRow, gatewayStatuses } from './gateway.ts';
+export { type NotificationRow, notificationRow } from './notification.ts';
