@@ -86,6 +86,7 @@ function runNpm(args, progress) {
 async function install() {
   const label = `Installing ${countPackages()} packages (once)`;
   process.stderr.write(`${label}\n`);
+  // No package's scripts run (.npmrc): what the project needs of them is done here, by name.
   // NODE_ENV=production in the caller's environment would leave out what the tests and the build need.
   const { code, output } = await runNpm(
     ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'],
@@ -97,14 +98,14 @@ async function install() {
       `the packages could not be installed (npm ended with ${code}); its last lines are above. Check the network and run the same command again`,
     );
   }
-  if (!existsSync(pinnedNode)) {
-    // Scripts were switched off (ignore-scripts): the pinned Node is fetched by its package's own script.
-    const fetched = spawnSync(process.execPath, ['installArchSpecificPackage'], {
-      cwd: join(root, 'node_modules', 'node'),
-      stdio: 'ignore',
-    });
-    if (fetched.status !== 0 || !existsSync(pinnedNode))
-      fail('the pinned Node could not be installed: run npm rebuild node');
+  const folder = join(root, 'node_modules', 'node');
+  const fetched = spawnSync(process.execPath, ['installArchSpecificPackage'], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
+  if (fetched.status !== 0 || !existsSync(pinnedNode)) {
+    process.stderr.write(`${fetched.stdout}${fetched.stderr}`);
+    fail('the pinned Node could not be installed. Check the network and run the same command again');
   }
 }
 
