@@ -1,6 +1,6 @@
 export { createDatabaseClock, type DatabaseClock } from './clock.ts';
 export { type Answer, type ConnectOptions, connect, type HqClient } from './connect.ts';
-export { type DatabaseFault, databaseError } from './database-error.ts';
+export { type DatabaseFault, databaseError, unansweredError } from './database-error.ts';
 export type { CommandRequest, Enqueued } from './enqueue.ts';
 export { fileStorage, loginFilePath, readLogin, removeLogin } from './login-file.ts';
 export type { Member } from './member.ts';

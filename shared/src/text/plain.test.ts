@@ -1,0 +1,81 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { plain, plainLine } from './plain.ts';
+
+const hostilePiece = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc.string(),
+  fc.constantFrom(
+    '\u001b[31m',
+    '\u001b[2J',
+    '\u001b]0;title\u0007',
+    '\u001b]8;;https://example.org\u001b\\',
+    '\u001bP1$r\u001b\\',
+    '\u009b5A',
+    '\u009dx\u009c',
+    '\u202e',
+    '\u2066',
+    '\u200b',
+    '\u200d',
+    '\ufe0f',
+    '\u0000',
+    '\r',
+    '\n',
+    '\t',
+    '\ud800',
+    '\u001b',
+  ),
+);
+const hostile = fc.array(hostilePiece, { maxLength: 20 }).map((pieces) => pieces.join(''));
+
+describe('plain', () => {
+  it.each([
+    ['colours', '\u001b[1;31mred\u001b[0m', 'red'],
+    ['a window title', 'a\u001b]0;owned\u0007b', 'ab'],
+    ['a link', '\u001b]8;;https://example.org\u001b\\text\u001b]8;;\u001b\\', 'text'],
+    ['a title that never ends', 'a\u001b]0;owned', 'a'],
+    ['a one-byte control sequence', 'a\u009b31mb', 'ab'],
+    ['a clipboard write', '\u001b]52;c;aGVsbG8=\u0007x', 'x'],
+    ['a direction override', 'user\u202etxt.exe', 'usertxt.exe'],
+    ['zero-width signs', 'a\u200bb\u2060c\ufeffd', 'abcd'],
+    ['joined emoji', '👩‍🚀', '👩🚀'],
+    ['a variation', '❤️', '❤'],
+    ['a heap of marks', `z${'\u0301'.repeat(40)}`, 'z\u0301\u0301'],
+    ['line ends and tabs', 'one\r\n\ttwo\n', 'one two'],
+    ['a NUL and a bell', 'a\u0000b\u0007', 'a\ufffdb\ufffd'],
+    ['half a character', 'a\ud800b', 'a\ufffdb'],
+    ['wide characters, untouched', '日本語 ok', '日本語 ok'],
+  ])('takes %s', (_what, from, to) => {
+    expect(plain(from)).toBe(to);
+  });
+
+  it('leaves one well-formed line without controls, escapes, directions or joiners, whatever comes', () => {
+    fc.assert(
+      fc.property(hostile, (text) => {
+        const line = plain(text);
+        expect(line.isWellFormed()).toBe(true);
+        expect(line).not.toMatch(/\p{Cc}|\p{Cf}|\p{Cs}|\u2028|\u2029|\ufe0f/u);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('has nothing more to take from what it gave', () => {
+    fc.assert(fc.property(hostile, (text) => plain(plain(text)) === plain(text)));
+  });
+});
+
+describe('plainLine', () => {
+  it('keeps the indentation and makes tabs spaces', () => {
+    expect(plainLine('  a\tb')).toBe('  a     b');
+    expect(plainLine('\tx')).toBe('        x');
+  });
+
+  it('shows the last of what was drawn over and over', () => {
+    expect(plainLine('10%\r50%\r100%\r\n')).toBe('100%');
+  });
+
+  it('leaves one line without controls, whatever comes', () => {
+    fc.assert(fc.property(hostile, (text) => !/\p{Cc}|\p{Cf}|\p{Cs}|[\u2028\u2029]/u.test(plainLine(text))));
+  });
+});
