@@ -1,0 +1,150 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ServiceStatus } from '@hq/shared/actions';
+import { HqError } from '@hq/shared/errors';
+import type { Restarted, RestartOptions, Stack } from '../stack.ts';
+import { type Container, healthOf } from './container.ts';
+import { type Engine, type ListedContainer, openEngine } from './engine.ts';
+import { explainEngineError } from './engine-error.ts';
+import { awaitHealthy } from './healthy.ts';
+import { logLines } from './log-lines.ts';
+
+/**
+ * The longest a restart lets a service finish what it does. An agent's turn may take longer, but who presses restart waits
+ * for it, and the restart has its own time limit.
+ */
+const longestGrace = 120;
+
+export interface DockerStackOptions {
+  /** The compose project whose services are this stack. */
+  readonly project: string;
+  /** `DOCKER_HOST`; the usual socket when undefined. */
+  readonly dockerHost?: string | undefined;
+}
+
+/** The containers of one compose project. Nothing outside of the project is seen or touched. */
+export async function openDockerStack({ project, dockerHost }: DockerStackOptions): Promise<Stack> {
+  return new DockerStack(project, await openEngine(project, dockerHost));
+}
+
+class DockerStack implements Stack {
+  readonly kind = 'docker';
+  readonly #project: string;
+  readonly #engine: Engine;
+  readonly #closed = new AbortController();
+
+  constructor(project: string, engine: Engine) {
+    this.#project = project;
+    this.#engine = engine;
+  }
+
+  async services(signal: AbortSignal): Promise<readonly ServiceStatus[]> {
+    const listed = await this.#engine.list(signal);
+    const inspected = await Promise.all(
+      listed.map(async ({ id, service }) => ({ service, container: await this.#engine.inspect(id, signal) })),
+    );
+    const statuses = new Map<string, ServiceStatus>();
+    for (const { service, container } of inspected) {
+      // Removed between the two questions: it is no part of the stack any more.
+      if (container === undefined) continue;
+      const status = statusOf(service, container);
+      const sibling = statuses.get(service);
+      statuses.set(service, sibling === undefined ? status : worseOf(sibling, status));
+    }
+    return [...statuses.values()];
+  }
+
+  async restart(service: string, { signal, onOutput }: RestartOptions): Promise<Restarted> {
+    const started = performance.now();
+    for (const { id } of await this.#find(service, signal)) {
+      const container = await this.#engine.inspect(id, signal);
+      if (container === undefined) continue;
+      const grace = Math.min(container.stopSeconds, longestGrace);
+      onOutput(`restarting ${service} (it may take up to ${grace} s to stop)`);
+      await this.#engine.restart(id, grace, signal);
+      onOutput(`${service} was started`);
+      await awaitHealthy(this.#engine, { service, id, signal, onOutput });
+    }
+    return { tookMs: Math.round(performance.now() - started) };
+  }
+
+  async *logs(service: string, lines: number, signal: AbortSignal): AsyncIterable<string> {
+    const [first] = await this.#find(service, signal);
+    const container = await this.#engine.inspect(first.id, signal);
+    if (container === undefined) throw this.#unknownService(service, []);
+    try {
+      yield* logLines(await this.#engine.log(container.id, lines, signal), container.hasTerminal);
+    } catch (error) {
+      signal.throwIfAborted();
+      throw explainEngineError(error, 'its socket');
+    }
+  }
+
+  watch(onChange: () => void): () => void {
+    const stop = new AbortController();
+    void this.#follow(onChange, AbortSignal.any([stop.signal, this.#closed.signal]));
+    return () => stop.abort();
+  }
+
+  async close(): Promise<void> {
+    this.#closed.abort();
+  }
+
+  /** Follows the engine's events until the signal, through restarts of the engine. */
+  async #follow(onChange: () => void, signal: AbortSignal): Promise<void> {
+    for (let pause = 1; !signal.aborted; pause = Math.min(pause * 2, 30)) {
+      try {
+        const events = await this.#engine.events(signal);
+        for await (const _event of events) {
+          pause = 1;
+          onChange();
+        }
+      } catch {
+        // An engine that went away is no news for the listener: whoever asks for the services next is told why. It is
+        // only asked again here until it is back.
+      }
+      if (signal.aborted) return;
+      onChange();
+      await sleep(pause * 1000, undefined, { signal, ref: false }).catch(() => undefined);
+    }
+  }
+
+  async #find(service: string, signal: AbortSignal): Promise<[ListedContainer, ...ListedContainer[]]> {
+    const listed = await this.#engine.list(signal);
+    const [first, ...others] = listed.filter((container) => container.service === service);
+    if (first === undefined) throw this.#unknownService(service, listed);
+    return [first, ...others];
+  }
+
+  #unknownService(service: string, listed: readonly ListedContainer[]): HqError {
+    const names = [...new Set(listed.map((container) => container.service))];
+    return new HqError(
+      'not_found',
+      `The stack ${this.#project} has no container for the service ${service}.`,
+      {
+        hint:
+          names.length === 0
+            ? 'It has no containers at all: run docker compose up -d on the host.'
+            : `It has ${names.join(', ')}. If ${service} should be among them, run docker compose up -d on the host.`,
+      },
+    );
+  }
+}
+
+function statusOf(name: string, container: Container): ServiceStatus {
+  const health = healthOf(container);
+  return {
+    name,
+    health,
+    startedAt: health === 'stopped' ? null : new Date(container.startedAt).toISOString(),
+    version: container.image,
+    restarts: container.restarts,
+  };
+}
+
+const fromWorst = ['missing', 'stopped', 'unhealthy', 'starting', 'running', 'healthy'] as const;
+
+/** A scaled service is as healthy as the worst of its containers. */
+function worseOf(one: ServiceStatus, other: ServiceStatus): ServiceStatus {
+  const worse = fromWorst.indexOf(one.health) <= fromWorst.indexOf(other.health) ? one : other;
+  return { ...worse, restarts: one.restarts + other.restarts };
+}

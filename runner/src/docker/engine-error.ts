@@ -1,0 +1,81 @@
+import { HqError } from '@hq/shared/errors';
+import type { DockerOptions } from 'dockerode';
+import { z } from 'zod';
+
+const defaultSocket = '/var/run/docker.sock';
+
+export interface EngineAddress {
+  readonly options: DockerOptions;
+  /** As an operator would write it. */
+  readonly text: string;
+}
+
+/** Where a `DOCKER_HOST` points to. TLS material for tcp addresses comes from `DOCKER_CERT_PATH`, which docker-modem reads. */
+export function engineAddress(dockerHost: string | undefined): EngineAddress {
+  if (dockerHost === undefined || dockerHost.startsWith('unix://')) {
+    const socketPath = dockerHost?.slice('unix://'.length) || defaultSocket;
+    return { options: { socketPath }, text: socketPath };
+  }
+  const { protocol, hostname, port } = new URL(dockerHost);
+  const isSecure = protocol === 'https:';
+  return {
+    options: {
+      host: hostname,
+      port: port === '' ? (isSecure ? 2376 : 2375) : Number(port),
+      ...(isSecure ? { protocol: 'https' } : {}),
+    },
+    text: `${hostname}:${port}`,
+  };
+}
+
+const engineFault = z.object({
+  code: z.string().optional(),
+  statusCode: z.int().optional(),
+  message: z.string(),
+  json: z.object({ message: z.string() }).optional().catch(undefined),
+});
+
+export function isNotFound(error: unknown): boolean {
+  return engineFault.safeParse(error).data?.statusCode === 404;
+}
+
+/** Says in an operator's words why an engine did not do what it was asked. */
+export function explainEngineError(error: unknown, where: string): HqError {
+  if (error instanceof HqError) return error;
+  const fault = engineFault.safeParse(error).data;
+  if (fault?.statusCode !== undefined) {
+    const said = fault.json?.message ?? fault.message;
+    if (fault.statusCode === 403)
+      return new HqError('refused', `The Docker engine does not allow this: ${said}`, {
+        hint: 'Look at the authorisation plugin or the proxy in front of the engine.',
+        cause: error,
+      });
+    return new HqError('failed', `The Docker engine could not do it: ${said}`, {
+      hint: 'Look at the engine’s log on the host: journalctl -u docker.',
+      cause: error,
+    });
+  }
+  switch (fault?.code) {
+    case 'EACCES':
+    case 'EPERM':
+      return new HqError('unreachable', `The runner may not use the Docker engine’s socket ${where}.`, {
+        hint: `Set DOCKER_GID in .env to what "stat -c %g ${where}" prints on the host, then run docker compose up -d.`,
+        cause: error,
+      });
+    case 'ENOENT':
+      return new HqError('unreachable', `There is no Docker engine at ${where}.`, {
+        hint: 'Start Docker on the host (systemctl start docker), or set DOCKER_HOST to where it listens.',
+        cause: error,
+      });
+    case 'ECONNREFUSED':
+      return new HqError('unreachable', `No Docker engine answers at ${where}.`, {
+        hint: 'Start Docker on the host: systemctl start docker.',
+        cause: error,
+      });
+    default:
+      return new HqError('unreachable', `The connection to the Docker engine at ${where} broke.`, {
+        hint: 'Look at the engine on the host (systemctl status docker), then run the command again.',
+        cause: error,
+      });
+  }
+}

@@ -1,0 +1,137 @@
+import { Readable } from 'node:stream';
+import { HqError } from '@hq/shared/errors';
+import { z } from 'zod';
+import { type Container, inspectedContainer } from './container.ts';
+import { engineAddress, explainEngineError, isNotFound } from './engine-error.ts';
+
+const listedContainers = z.array(z.object({ Id: z.string(), Labels: z.record(z.string(), z.string()) }));
+
+export interface ListedContainer {
+  readonly id: string;
+  readonly service: string;
+  /** Counts the containers of a scaled service, from 1. */
+  readonly number: number;
+}
+
+/** The few questions the runner has for a Docker engine. Every one of them throws `HqError`, or what its signal says. */
+export interface Engine {
+  /** The containers of a compose project, stopped ones included, one-off `docker compose run` ones not. */
+  list(signal: AbortSignal): Promise<readonly ListedContainer[]>;
+  /** Undefined when there is no such container (any more). */
+  inspect(id: string, signal: AbortSignal): Promise<Container | undefined>;
+  /** Returns when the container was stopped, by force after the grace, and started again. */
+  restart(id: string, graceSeconds: number, signal: AbortSignal): Promise<void>;
+  /** The end of a container's log as the engine sends it. */
+  log(id: string, lines: number, signal: AbortSignal): Promise<Readable>;
+  /** One chunk or more for everything that may change the health of the project's containers. */
+  events(signal: AbortSignal): Promise<Readable>;
+}
+
+const answerSeconds = 20;
+
+const healthEvents = ['start', 'die', 'destroy', 'pause', 'unpause', 'health_status'];
+
+/**
+ * Opens the engine at a `DOCKER_HOST` address for one compose project. Nothing is asked yet, and no API version is pinned:
+ * paths without a version mean the engine's own. dockerode is loaded here and not before, because it brings a gRPC stack
+ * that a runner without Docker should not carry.
+ */
+export async function openEngine(project: string, dockerHost: string | undefined): Promise<Engine> {
+  const { default: Docker } = await import('dockerode');
+  const address = engineAddress(dockerHost);
+  const docker = new Docker(address.options);
+  const filters = { label: [`com.docker.compose.project=${project}`, 'com.docker.compose.oneoff=False'] };
+
+  async function ask<Answer>(
+    signal: AbortSignal,
+    question: (signal: AbortSignal) => Promise<Answer>,
+    limitSeconds: number | undefined = answerSeconds,
+  ): Promise<Answer> {
+    signal.throwIfAborted();
+    const limit = limitSeconds === undefined ? undefined : AbortSignal.timeout(limitSeconds * 1000);
+    try {
+      return await question(limit === undefined ? signal : AbortSignal.any([signal, limit]));
+    } catch (error) {
+      signal.throwIfAborted();
+      if (limit?.aborted)
+        throw new HqError('unreachable', `The Docker engine did not answer within ${limitSeconds} s.`, {
+          hint: 'Look at the engine on the host: systemctl status docker.',
+          cause: error,
+        });
+      throw explainEngineError(error, address.text);
+    }
+  }
+
+  /** The time limit holds until the engine begins to answer; from then on only the signal ends the stream. */
+  function openStream(
+    path: string,
+    options: Record<string, unknown>,
+    signal: AbortSignal,
+  ): Promise<Readable> {
+    const stop = new AbortController();
+    const whole = AbortSignal.any([signal, stop.signal]);
+    return ask(
+      signal,
+      (limited) =>
+        new Promise<Readable>((resolve, reject) => {
+          const giveUp = () => stop.abort(limited.reason);
+          limited.addEventListener('abort', giveUp, { once: true });
+          docker.modem.dial(
+            {
+              path,
+              method: 'GET',
+              options,
+              isStream: true,
+              abortSignal: whole,
+              statusCodes: { 200: true, 404: 'no such container', 500: 'server error' },
+            },
+            (error, stream) => {
+              limited.removeEventListener('abort', giveUp);
+              if (stream instanceof Readable) resolve(stream);
+              else reject(error ?? new Error('the answer was no stream'));
+            },
+          );
+        }),
+    );
+  }
+
+  return {
+    async list(signal) {
+      const answer = await ask(signal, (abortSignal) =>
+        docker.listContainers({ all: true, filters, abortSignal }),
+      );
+      return listedContainers
+        .parse(answer)
+        .map(({ Id, Labels }) => ({
+          id: Id,
+          service: Labels['com.docker.compose.service'] ?? '',
+          number: Number(Labels['com.docker.compose.container-number'] ?? 1),
+        }))
+        .filter(({ service }) => service !== '')
+        .sort((one, other) => one.service.localeCompare(other.service) || one.number - other.number);
+    },
+    async inspect(id, signal) {
+      const answer = await ask(signal, async (abortSignal) => {
+        try {
+          return await docker.getContainer(id).inspect({ abortSignal });
+        } catch (error) {
+          if (isNotFound(error)) return undefined;
+          throw error;
+        }
+      });
+      return answer === undefined ? undefined : inspectedContainer.parse(answer);
+    },
+    async restart(id, graceSeconds, signal) {
+      await ask(
+        signal,
+        (abortSignal) => docker.getContainer(id).restart({ t: graceSeconds, abortSignal }),
+        graceSeconds + 60,
+      );
+    },
+    // dockerode itself would hold the whole log in memory, and parse it where it happens to be JSON.
+    log: (id, lines, signal) =>
+      openStream(`/containers/${id}/logs?`, { stdout: true, stderr: true, tail: lines }, signal),
+    events: (signal) =>
+      openStream('/events?', { filters: { ...filters, type: ['container'], event: healthEvents } }, signal),
+  };
+}

@@ -1,0 +1,95 @@
+/** Characters of one line that are kept. Programs that write more on a line do not write for readers. */
+const longestLine = 65_536;
+
+/** Puts the pieces of one stream together to lines, in bounded memory. */
+class LineReader {
+  readonly #decoder = new TextDecoder();
+  #line = '';
+  #isCut = false;
+
+  *read(bytes: Uint8Array): Iterable<string> {
+    yield* this.#take(this.#decoder.decode(bytes, { stream: true }));
+  }
+
+  *end(): Iterable<string> {
+    yield* this.#take(this.#decoder.decode());
+    if (this.#line !== '') yield this.#finish();
+  }
+
+  *#take(text: string): Iterable<string> {
+    let start = 0;
+    for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', start)) {
+      this.#append(text.slice(start, end));
+      yield this.#finish();
+      start = end + 1;
+    }
+    this.#append(text.slice(start));
+  }
+
+  #append(text: string): void {
+    const room = longestLine - this.#line.length;
+    if (text.length > room) this.#isCut = true;
+    this.#line += text.slice(0, room);
+  }
+
+  #finish(): string {
+    const line = this.#isCut ? `${this.#line} … (cut)` : this.#line.replace(/\r$/, '');
+    this.#line = '';
+    this.#isCut = false;
+    return line;
+  }
+}
+
+/**
+ * Takes the engine's log stream apart: frames of an 8-byte header (stream number, three zeros, length) and a payload,
+ * which may be cut anywhere, also inside a header. dockerode's own demultiplexer recurses once per frame and copies what
+ * is left each time, which a chatty log turns into an overflowing stack.
+ */
+async function* payloads(chunks: AsyncIterable<Uint8Array>): AsyncIterable<[stream: number, Uint8Array]> {
+  const header = Buffer.alloc(8);
+  let headerLength = 0;
+  let left = 0;
+  for await (const chunk of chunks) {
+    let at = 0;
+    while (at < chunk.length) {
+      if (left === 0) {
+        const take = Math.min(8 - headerLength, chunk.length - at);
+        header.set(chunk.subarray(at, at + take), headerLength);
+        headerLength += take;
+        at += take;
+        if (headerLength < 8) break;
+        headerLength = 0;
+        left = header.readUInt32BE(4);
+        continue;
+      }
+      const take = Math.min(left, chunk.length - at);
+      yield [header.readUInt8(0), chunk.subarray(at, at + take)];
+      left -= take;
+      at += take;
+    }
+  }
+}
+
+async function* oneStream(chunks: AsyncIterable<Uint8Array>): AsyncIterable<[stream: number, Uint8Array]> {
+  for await (const chunk of chunks) yield [1, chunk];
+}
+
+/**
+ * The lines of a container's log in the order they were finished. A container with a terminal writes plain text, every
+ * other one frames of stdout and stderr, whose lines must not run into each other.
+ */
+export async function* logLines(
+  chunks: AsyncIterable<Uint8Array>,
+  hasTerminal: boolean,
+): AsyncIterable<string> {
+  const readers = new Map<number, LineReader>();
+  for await (const [stream, bytes] of hasTerminal ? oneStream(chunks) : payloads(chunks)) {
+    let reader = readers.get(stream);
+    if (reader === undefined) {
+      reader = new LineReader();
+      readers.set(stream, reader);
+    }
+    yield* reader.read(bytes);
+  }
+  for (const reader of readers.values()) yield* reader.end();
+}
