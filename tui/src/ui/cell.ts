@@ -1,0 +1,62 @@
+import stringWidth from 'string-width';
+
+const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+const ascii = /^[\u0020-\u007e]*$/;
+
+/** Columns that a text takes; it must hold no control characters but colours. */
+export function widthOf(text: string): number {
+  return ascii.test(text) ? text.length : stringWidth(text);
+}
+
+/** The longest start of a plain text that takes at most `columns`, ending in an ellipsis when something is left out. */
+export function cut(text: string, columns: number, ellipsis = '…'): string {
+  if (columns <= 0) return '';
+  if (ascii.test(text)) {
+    return text.length <= columns ? text : text.slice(0, columns - ellipsis.length) + ellipsis;
+  }
+  if (stringWidth(text) <= columns) return text;
+  let kept = '';
+  let used = 0;
+  for (const { segment } of graphemes.segment(text)) {
+    const width = stringWidth(segment);
+    if (used + width > columns - ellipsis.length) break;
+    kept += segment;
+    used += width;
+  }
+  return kept + ellipsis;
+}
+
+/** The text in exactly `columns` columns. */
+export function fill(
+  text: string,
+  columns: number,
+  align: 'left' | 'right' = 'left',
+  ellipsis = '…',
+): string {
+  const shown = cut(text, columns, ellipsis);
+  const space = ' '.repeat(Math.max(0, columns - widthOf(shown)));
+  return align === 'left' ? shown + space : space + shown;
+}
+
+/** Breaks plain text into lines of at most `columns`, at spaces where there are some. */
+export function wrap(text: string, columns: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    let rest = word;
+    if (line !== '' && widthOf(line) + 1 + widthOf(rest) <= columns) {
+      line += ` ${rest}`;
+      continue;
+    }
+    if (line !== '') lines.push(line);
+    while (widthOf(rest) > columns) {
+      const head = cut(rest, columns, '');
+      if (head === '') break;
+      lines.push(head);
+      rest = rest.slice(head.length);
+    }
+    line = rest;
+  }
+  lines.push(line);
+  return lines;
+}

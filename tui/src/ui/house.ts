@@ -1,0 +1,70 @@
+import type { ActionName } from '@hq/shared/actions';
+import type { Member } from '@hq/shared/client';
+import type { HqError } from '@hq/shared/errors';
+import type {
+  AgentRow,
+  AuditRow,
+  CommandOutputRow,
+  CommandRow,
+  GatewayRow,
+  NotificationRow,
+} from '@hq/shared/rows';
+
+export type LinkStatus = 'loading' | 'live' | 'polling' | 'offline';
+
+export interface Snapshot<Row> {
+  readonly rows: readonly Row[];
+  readonly status: LinkStatus;
+  /** Epoch milliseconds of the last time the rows were known to be right, by the house's clock. */
+  readonly asOf: number | null;
+  readonly error: HqError | null;
+}
+
+/** Rows that are watched: the last snapshot, and a call whenever there is another. */
+export interface Feed<Row> {
+  subscribe(listener: () => void): () => void;
+  /** The same object until something changes. */
+  getSnapshot(): Snapshot<Row>;
+}
+
+export interface OpenFeed<Row> extends Feed<Row> {
+  close(): void;
+}
+
+export interface Request {
+  readonly action: ActionName;
+  readonly payload: Readonly<Record<string, unknown>>;
+  /** A gateway's slug or id. */
+  readonly gateway: string;
+  readonly agent?: string;
+}
+
+/** Everything the screens read and do, for a member who is signed in. Its methods fail with an `HqError`. */
+export interface House {
+  readonly member: Member;
+  /** Epoch milliseconds by the database's clock. */
+  readonly now: () => number;
+  readonly gateways: Feed<GatewayRow>;
+  readonly agents: Feed<AgentRow>;
+  readonly commands: Feed<CommandRow>;
+  readonly alerts: Feed<NotificationRow>;
+  readonly audit: Feed<AuditRow>;
+  /** The output of one command, live until it is closed. */
+  readonly openOutput: (commandId: string) => OpenFeed<CommandOutputRow>;
+  readonly enqueue: (request: Request) => Promise<CommandRow>;
+  readonly cancel: (commandId: string) => Promise<CommandRow>;
+  readonly acknowledge: (alertId: string) => Promise<void>;
+  readonly dismiss: (alertId: string) => Promise<void>;
+  /** Reads everything anew, and tries a lost link at once. */
+  readonly refresh: () => void;
+  readonly close: () => Promise<void>;
+}
+
+/** The way in: who is there before anyone is signed in. */
+export interface Door {
+  /** Host and port, for sentences. */
+  readonly host: string;
+  /** The house of the stored or given sign-in; null where somebody has to sign in first. */
+  readonly enter: () => Promise<House | null>;
+  readonly signIn: (email: string, password: string) => Promise<House>;
+}
