@@ -1,0 +1,31 @@
+-- What @supabase/lite's auth server keeps in auth.users beyond the columns of db/bootstrap/supabase.sql.
+alter table auth.users
+  alter column aud set default 'authenticated',
+  alter column role set default 'authenticated',
+  alter column raw_app_meta_data set default '{}',
+  alter column raw_user_meta_data set default '{}',
+  add column if not exists phone text unique,
+  add column if not exists email_confirmed_at timestamptz,
+  add column if not exists phone_confirmed_at timestamptz,
+  add column if not exists invited_at timestamptz,
+  add column if not exists confirmation_token varchar(255),
+  add column if not exists confirmation_sent_at timestamptz,
+  add column if not exists recovery_token varchar(255),
+  add column if not exists recovery_sent_at timestamptz,
+  add column if not exists email_change varchar(255),
+  add column if not exists email_change_token_new varchar(255),
+  add column if not exists email_change_token_current varchar(255),
+  add column if not exists email_change_sent_at timestamptz,
+  add column if not exists email_change_confirm_status smallint default 0,
+  add column if not exists phone_change text,
+  add column if not exists phone_change_token varchar(255),
+  add column if not exists phone_change_sent_at timestamptz,
+  add column if not exists reauthentication_token varchar(255),
+  add column if not exists reauthentication_sent_at timestamptz,
+  add column if not exists banned_until timestamptz,
+  add column if not exists deleted_at timestamptz,
+  add column if not exists is_sso_user boolean not null default false,
+  add column if not exists is_anonymous boolean not null default false,
+  add column if not exists last_sign_in_at timestamptz;
+alter table auth.users
+  add column if not exists confirmed_at timestamptz generated always as (least(email_confirmed_at, phone_confirmed_at)) stored;

@@ -1,0 +1,142 @@
+import type { AnyAST, ConnectionContextOptions, VarsContext } from '@supabase/lite';
+import { PostgresConnection } from '@supabase/lite/postgres';
+import { type Kysely, sql } from 'kysely';
+import pg from 'pg';
+import { z } from 'zod';
+import { kyselyOn } from './pool.ts';
+
+/** The roles that a token may name. Anything else, a superuser above all, is refused. */
+export const requestRoles: readonly string[] = ['anon', 'authenticated', 'service_role'];
+
+/**
+ * @supabase/lite's view of Postgres, with what it gets wrong put right: it runs on node-postgres, which survives a
+ * restart of the server; it never grants anything; it sets up a request's role and claims in one round trip; JSON
+ * columns take any JSON; and a schema that could not be read is an error, not an empty schema.
+ */
+export class LocalConnection extends PostgresConnection {
+  constructor(pool: pg.Pool) {
+    // The URL goes to a driver that never connects, since `kysely` is replaced.
+    super({ url: 'postgres://127.0.0.1:1/unused' });
+    this.kysely = kyselyOn(pool);
+  }
+
+  override async introspect(options?: { useCache?: boolean }): ReturnType<PostgresConnection['introspect']> {
+    const result = await super.introspect(options);
+    if (this.introspection !== result) throw new DatabaseAnswerError('57P03', 'the schema could not be read');
+    return result;
+  }
+
+  override async withContext<T>(
+    vars: VarsContext | undefined,
+    work: Parameters<PostgresConnection['withContext']>[1],
+    options?: ConnectionContextOptions,
+  ): Promise<T>;
+  override async withContext<T>(
+    vars: VarsContext | undefined,
+    work: (database: Kysely<unknown>) => Promise<T>,
+    options: ConnectionContextOptions = {},
+  ): Promise<T> {
+    const begin = `BEGIN; SELECT ${contextOf(vars, options)
+      .map(([name, value]) => `set_config(${pg.escapeLiteral(name)}, ${pg.escapeLiteral(value)}, true)`)
+      .join(', ')}`;
+    return this.kysely.connection().execute(async (connection) => {
+      await sql.raw(begin).execute(connection);
+      try {
+        const answer = await work(connection);
+        await sql.raw(options.forceRollback ? 'ROLLBACK' : 'COMMIT').execute(connection);
+        return answer;
+      } catch (error) {
+        await rollBack(connection);
+        throw error;
+      }
+    });
+  }
+
+  /** node-postgres would write a JSON array as a Postgres array, and a JSON string as bare text. */
+  override async onPostgrestAST(ast: AnyAST): Promise<AnyAST> {
+    const checked = await super.onPostgrestAST(ast);
+    if (!checked.values) return checked;
+    const { columns } = await this.introspect({ useCache: true });
+    const json = columns
+      .filter((column) => column.table === ast.from && column.schema === (ast.schema ?? 'public'))
+      .filter((column) => column.type === 'json' || column.type === 'jsonb')
+      .map((column) => column.name);
+    const written = (row: object): object =>
+      Object.fromEntries(
+        Object.entries(row).map(([name, value]) => [
+          name,
+          json.includes(name) && value !== null ? new JsonValue(value) : value,
+        ]),
+      );
+    return {
+      ...checked,
+      values: Array.isArray(checked.values) ? checked.values.map(written) : written(checked.values),
+    };
+  }
+}
+
+/** node-postgres asks a value how it wants to be written. */
+class JsonValue {
+  readonly #value: unknown;
+
+  constructor(value: unknown) {
+    this.#value = value;
+  }
+
+  toPostgres(): string {
+    return JSON.stringify(this.#value);
+  }
+}
+
+class DatabaseAnswerError extends Error {
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+const requester = z.object({
+  auth: z
+    .object({
+      uid: z.string().nullish(),
+      role: z.string().nullish(),
+      jwt: z.record(z.string(), z.unknown()).nullish(),
+    })
+    .nullish(),
+});
+
+/** The settings of one request, all of them local to its transaction. */
+function contextOf(vars: VarsContext | undefined, { rpc }: ConnectionContextOptions): [string, string][] {
+  const auth = requester.parse(vars ?? {}).auth;
+  const role = auth?.role || 'anon';
+  if (!requestRoles.includes(role)) {
+    throw new DatabaseAnswerError('42501', 'permission denied to set role');
+  }
+  const claims = auth?.jwt ?? { role };
+  const settings: [string, string][] = [
+    ['role', role],
+    ['request.jwt.claims', JSON.stringify(claims)],
+    ['request.jwt.claim.sub', auth?.uid ?? ''],
+    ['request.jwt.claim.role', role],
+  ];
+  if (!rpc) return settings;
+  return [
+    ...settings,
+    ['response.status', ''],
+    ['response.headers', ''],
+    ['request.method', rpc.method],
+    ['request.path', rpc.path],
+    ['request.headers', JSON.stringify(rpc.requestHeaders ?? {})],
+    ['transaction_read_only', rpc.readOnly ? 'on' : 'off'],
+  ];
+}
+
+async function rollBack(connection: Kysely<unknown>): Promise<void> {
+  try {
+    await sql.raw('ROLLBACK').execute(connection);
+  } catch {
+    // The connection is gone and the transaction with it; the error that led here is the one to tell.
+  }
+}

@@ -1,0 +1,125 @@
+import './telemetry-off.ts';
+import { App } from '@supabase/lite';
+import type pg from 'pg';
+import { LocalConnection } from './connection.ts';
+import { quietConsoleDuringRequests } from './quiet-console.ts';
+import { type RequestScope, requestScope } from './request-scope.ts';
+import { type ApiKeys, kindOfKey, withMetadata } from './tokens.ts';
+
+export interface RestAndAuth {
+  fetch(request: Request): Promise<Response>;
+  /** Reads the schema, which the first request would otherwise wait for. */
+  warmUp(): Promise<void>;
+  /** After a migration: the schema is read again before the next request is answered. */
+  forgetSchema(): Promise<void>;
+}
+
+export interface RestAndAuthOptions {
+  readonly pool: pg.Pool;
+  readonly keys: ApiKeys;
+  /** How long an access token lives; an hour, as on Supabase. */
+  readonly jwtExpirySeconds?: number;
+  /** Hears the codes of errors that clients are not told as their own fault. */
+  readonly onFault?: (fault: { status: number; route: string; codes: readonly string[] }) => void;
+}
+
+/** What is served. Mail, sign-up, OAuth, the studio and storage are not. */
+const served: readonly (readonly [method: string, path: RegExp])[] = [
+  ['POST', /^\/auth\/v1\/(token|logout|signup)$/],
+  ['GET', /^\/auth\/v1\/(user|settings|health)$/],
+  ['OPTIONS', /^\/(auth|rest)\/v1(\/|$)/],
+  ['GET', /^\/rest\/v1(\/|$)/],
+  ['HEAD', /^\/rest\/v1\//],
+  ['POST', /^\/rest\/v1\//],
+  ['PATCH', /^\/rest\/v1\//],
+  ['PUT', /^\/rest\/v1\//],
+  ['DELETE', /^\/rest\/v1\//],
+];
+
+export function restAndAuth({
+  pool,
+  keys,
+  jwtExpirySeconds = 3600,
+  onFault = () => undefined,
+}: RestAndAuthOptions): RestAndAuth {
+  quietConsoleDuringRequests();
+  const connection = new LocalConnection(pool);
+  const app = new App({
+    connection,
+    auth: {
+      enabled: true,
+      jwt_secret: keys.jwtSecret,
+      jwt_expiry: jwtExpirySeconds,
+      enable_signup: false,
+      enable_anonymous_sign_ins: false,
+      email: { enable_signup: false, enable_confirmations: false },
+    },
+    studio: { enabled: false },
+    options: {
+      server: {
+        disableStudio: true,
+        apiKeys: {
+          resolver: async (key) => {
+            const type = kindOfKey(key, keys);
+            if (!type) return null;
+            return { type, claims: { role: type === 'secret' ? 'service_role' : 'anon' } };
+          },
+        },
+      },
+    },
+  });
+
+  const answer = async (request: Request, path: string): Promise<Response> => {
+    const response = await app.fetch(request, { peerAddress: '127.0.0.1' });
+    if (path !== '/auth/v1/token' || !response.ok) return response;
+    const headers = new Headers(response.headers);
+    headers.delete('content-length');
+    const body = await withMetadata(await response.json(), keys.jwtSecret);
+    return new Response(JSON.stringify(body), { status: response.status, headers });
+  };
+
+  return {
+    async fetch(request) {
+      const { pathname } = new URL(request.url);
+      if (!served.some(([method, path]) => method === request.method && path.test(pathname))) {
+        return Response.json({ code: 'not_found', message: 'Nothing is served here.' }, { status: 404 });
+      }
+      const scope: RequestScope = { databaseAway: false, errorCodes: [] };
+      const response = await requestScope.run(scope, () => answer(request, pathname));
+      if (scope.databaseAway && !response.ok) {
+        await response.body?.cancel();
+        onFault({ status: 503, route: routeOf(request.method, pathname), codes: scope.errorCodes });
+        return unavailable();
+      }
+      if (response.status >= 500) {
+        onFault({
+          status: response.status,
+          route: routeOf(request.method, pathname),
+          codes: scope.errorCodes,
+        });
+      }
+      return response;
+    },
+    warmUp: async () => {
+      await connection.introspect();
+    },
+    forgetSchema: () => connection.clearSchemaCache(),
+  };
+}
+
+/** A table's or function's name is no secret; filters, which may hold values, are not in the path. */
+function routeOf(method: string, path: string): string {
+  return `${method} ${path}`;
+}
+
+function unavailable(): Response {
+  return Response.json(
+    {
+      code: 'PGRST000',
+      message: 'The database is not available.',
+      details: null,
+      hint: 'It is being restarted; try again in a moment.',
+    },
+    { status: 503, headers: { 'Retry-After': '1', 'Access-Control-Allow-Origin': '*' } },
+  );
+}

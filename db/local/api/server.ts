@@ -1,0 +1,124 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { HqError } from '@hq/shared/errors';
+
+export interface ApiServer {
+  readonly port: number;
+  /** Takes no more requests, lets the running ones finish within the bound, then closes every socket. */
+  close(boundMs?: number): Promise<void>;
+}
+
+export interface ApiServerOptions {
+  /** 0: any free one. */
+  readonly port: number;
+  readonly fetch: (request: Request) => Promise<Response>;
+  readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+}
+
+const maxBodyBytes = 16 * 1024 * 1024;
+/** A long `id=in.(…)` filter is a long URL: a thousand uuids are 37 kB. */
+const maxHeaderBytes = 256 * 1024;
+
+/** Serves on 127.0.0.1 and nowhere else. */
+export async function serveApi({ port, fetch, upgrade }: ApiServerOptions): Promise<ApiServer> {
+  const server = createServer(
+    {
+      maxHeaderSize: maxHeaderBytes,
+      keepAliveTimeout: 75_000,
+      headersTimeout: 10_000,
+      requestTimeout: 60_000,
+    },
+    (incoming, outgoing) => void respond(incoming, outgoing, fetch),
+  );
+  server.on('upgrade', upgrade);
+  await listen(server, port);
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new HqError('failed', 'The API has no port.');
+  return {
+    port: address.port,
+    close: (boundMs = 2_000) =>
+      new Promise((resolve) => {
+        const force = setTimeout(() => server.closeAllConnections(), boundMs);
+        server.close(() => {
+          clearTimeout(force);
+          resolve();
+        });
+        server.closeIdleConnections();
+      }),
+  };
+}
+
+async function listen(server: Server, port: number): Promise<void> {
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ host: '127.0.0.1', port }, resolve);
+    });
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+    if (code === 'EADDRINUSE') {
+      throw new HqError('conflict', `Port ${port} is in use by another program.`, {
+        hint: 'Choose another with --port, or leave it out to have a free one chosen.',
+        cause,
+      });
+    }
+    if (code === 'EACCES') {
+      throw new HqError('refused', `Port ${port} is not ours to open.`, {
+        hint: 'Choose one above 1023 with --port.',
+        cause,
+      });
+    }
+    throw cause;
+  }
+}
+
+async function respond(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  fetch: ApiServerOptions['fetch'],
+): Promise<void> {
+  let response: Response;
+  try {
+    const body = await bodyOf(incoming);
+    response =
+      body === 'too large'
+        ? Response.json({ message: `A request may hold ${maxBodyBytes} bytes.` }, { status: 413 })
+        : await fetch(toRequest(incoming, body));
+  } catch {
+    // Whoever breaks off in the middle of a request reads no answer; everyone else learns that it was our fault.
+    response = Response.json({ message: 'The request could not be served.' }, { status: 500 });
+  }
+  const payload = Buffer.from(await response.arrayBuffer());
+  outgoing.statusCode = response.status;
+  for (const [name, value] of response.headers) {
+    if (name !== 'content-length') outgoing.setHeader(name, value);
+  }
+  if (outgoing.statusCode === 413) outgoing.setHeader('Connection', 'close');
+  if (response.status !== 204 && response.status !== 304)
+    outgoing.setHeader('Content-Length', payload.length);
+  outgoing.end(payload);
+}
+
+async function bodyOf(incoming: IncomingMessage): Promise<Buffer | undefined | 'too large'> {
+  if (incoming.method === 'GET' || incoming.method === 'HEAD') return undefined;
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of incoming) {
+    size += chunk.length;
+    if (size > maxBodyBytes) return 'too large';
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function toRequest(incoming: IncomingMessage, body: Buffer | undefined): Request {
+  const headers = new Headers();
+  for (let at = 0; at < incoming.rawHeaders.length; at += 2) {
+    headers.append(incoming.rawHeaders[at] ?? '', incoming.rawHeaders[at + 1] ?? '');
+  }
+  return new Request(new URL(incoming.url ?? '/', 'http://127.0.0.1'), {
+    method: incoming.method ?? 'GET',
+    headers,
+    ...(body && { body: new Uint8Array(body) }),
+  });
+}
