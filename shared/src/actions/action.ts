@@ -46,8 +46,11 @@ export interface Action<Payload extends z.ZodObject = z.ZodObject, Result extend
   readonly undo?: string;
   readonly payload: Payload;
   readonly result: Result;
-  /** The result as one line for a list, a toast or a chat card. */
-  readonly tell: (result: z.output<Result>) => string;
+  /**
+   * The result as one line for a list, a toast or a chat card. A method, so that actions of every kind fit into one
+   * variable; `tellResult` is how to call it on a row.
+   */
+  tell(result: z.output<Result>): string;
 }
 
 export function defineAction<Payload extends z.ZodObject, Result extends z.ZodType>(

@@ -18,4 +18,11 @@ export {
   type PayloadOf,
   type ResultOf,
 } from './catalogue.ts';
-export { describeServices, type ServiceHealth, type ServiceStatus, serviceHealth, serviceStatus } from './services.ts';
+export {
+  describeServices,
+  type ServiceHealth,
+  type ServiceStatus,
+  serviceHealth,
+  serviceStatus,
+} from './services.ts';
+export { tellResult } from './tell-result.ts';

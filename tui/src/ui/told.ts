@@ -1,0 +1,54 @@
+import { tellResult } from '@hq/shared/actions';
+import type { CommandRow } from '@hq/shared/rows';
+import { duration, plain } from '@hq/shared/text';
+import type { Mark, Tone } from '../theme/theme.ts';
+import { elapsed } from './ages.ts';
+
+export interface State {
+  readonly word: string;
+  readonly mark: Mark;
+  readonly tone: Tone;
+}
+
+const commandStates: Readonly<Record<CommandRow['status'], State>> = {
+  pending: { word: 'pending', mark: 'busy', tone: 'busy' },
+  leased: { word: 'starting', mark: 'busy', tone: 'busy' },
+  running: { word: 'running', mark: 'busy', tone: 'busy' },
+  done: { word: 'done', mark: 'good', tone: 'good' },
+  failed: { word: 'failed', mark: 'bad', tone: 'bad' },
+  cancelled: { word: 'cancelled', mark: 'off', tone: 'off' },
+};
+
+export function commandState(command: CommandRow): State {
+  const state = commandStates[command.status];
+  const isCancelling = command.cancel_requested_at !== null && state.mark === 'busy';
+  return isCancelling ? { word: 'cancelling', mark: 'warn', tone: 'warn' } : state;
+}
+
+/** How long a command has been running, or took; empty while it waits. */
+export function commandTime(command: CommandRow, now: number): string {
+  if (command.started_at === null) return '';
+  const start = Date.parse(command.started_at);
+  if (command.completed_at !== null) return duration(Date.parse(command.completed_at) - start);
+  return elapsed(now - start);
+}
+
+/** What has become of a command, as one plain line. */
+export function commandOutcome(command: CommandRow): string {
+  switch (command.status) {
+    case 'failed':
+    case 'cancelled':
+      return plain(command.error_message ?? '');
+    case 'done':
+      return plain(tellResult(command.action, command.result) ?? '');
+    default:
+      return progressOf(command);
+  }
+}
+
+function progressOf(command: CommandRow): string {
+  const { progress } = command;
+  if (progress === null) return '';
+  const percent = progress.percent === null ? '' : `${Math.round(progress.percent)}%`;
+  return [percent, plain(progress.note ?? '')].filter((part) => part !== '').join(' ');
+}
