@@ -1,10 +1,16 @@
 import { z } from 'zod';
 import { serviceStatus } from '../actions/index.ts';
 
+/** The database keeps no nulls of a heartbeat, so what is null there is absent here. */
+const service = serviceStatus.extend({
+  startedAt: z.string().nullable().default(null),
+  version: z.string().nullable().default(null),
+});
+
 /** What a heartbeat tells about a gateway. A malformed part is left out: a face never fails over it. */
 const gatewayMeta = z
   .object({
-    services: z.array(serviceStatus).optional().catch(undefined),
+    services: z.array(service).optional().catch(undefined),
     version: z.string().optional().catch(undefined),
     runner: z.string().optional().catch(undefined),
     networking_mode: z.string().optional().catch(undefined),

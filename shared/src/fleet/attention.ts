@@ -1,0 +1,163 @@
+import { catalogue, isActionName } from '../actions/index.ts';
+import {
+  type AgentRow,
+  type CommandRow,
+  type GatewayRow,
+  isFinished,
+  type NotificationRow,
+} from '../rows/index.ts';
+import { age } from '../text/index.ts';
+import { gatewayCondition, isUnwell, since } from './condition.ts';
+
+export interface Fleet {
+  readonly gateways: readonly GatewayRow[];
+  readonly agents: readonly AgentRow[];
+  readonly commands: readonly CommandRow[];
+  readonly notifications: readonly NotificationRow[];
+}
+
+export type AttentionKind =
+  | 'stale-gateway'
+  | 'gateway-error'
+  | 'unhealthy-service'
+  | 'runner-lost'
+  | 'failed-command'
+  | 'agent-error'
+  | 'unread-alert';
+
+/** One thing that somebody should look at. */
+export interface Attention {
+  readonly kind: AttentionKind;
+  /** Exactly one of these says what it is about. */
+  readonly about: 'gateway' | 'agent' | 'command' | 'notification';
+  readonly id: string;
+  /** What it is called on screen, such as a slug. Comes from outside: clean it before it is shown. */
+  readonly name: string;
+  /** What is the matter, without the name. */
+  readonly reason: string;
+  /** When it began, as far as known: a database time. */
+  readonly at: string | null;
+}
+
+const hourMs = 3_600_000;
+/** The order in which they are told: what stops work first. */
+const order: readonly AttentionKind[] = [
+  'stale-gateway',
+  'gateway-error',
+  'unhealthy-service',
+  'runner-lost',
+  'failed-command',
+  'agent-error',
+  'unread-alert',
+];
+
+/** What needs attention, the worst first and of the same kind the newest first. Every face shows this list. */
+export function needsAttention(fleet: Fleet, databaseNow: number): Attention[] {
+  const nameOfGateway = new Map(fleet.gateways.map((gateway) => [gateway.id, gateway.slug]));
+  const failed = failedCommands(fleet, databaseNow);
+  const told = new Set(failed.map((command) => command.id));
+  const all: Attention[] = [
+    ...fleet.gateways.flatMap((gateway) => gatewayAttention(gateway, databaseNow)),
+    ...fleet.commands
+      .filter((command) => isRunnerLost(command, databaseNow))
+      .map((command) => ({
+        kind: 'runner-lost' as const,
+        about: 'command' as const,
+        id: command.id,
+        name: commandName(command, nameOfGateway),
+        reason: `its runner was lost ${age(since(command.leased_until, databaseNow) ?? 0)} ago`.replace(
+          'now ago',
+          'just now',
+        ),
+        at: command.leased_until,
+      })),
+    ...failed.map((command) => ({
+      kind: 'failed-command' as const,
+      about: 'command' as const,
+      id: command.id,
+      name: commandName(command, nameOfGateway),
+      reason: command.error_message ?? 'failed',
+      at: command.completed_at,
+    })),
+    ...fleet.agents
+      .filter((agent) => agent.status === 'error')
+      .map((agent) => ({
+        kind: 'agent-error' as const,
+        about: 'agent' as const,
+        id: agent.id,
+        name: agent.slug,
+        reason: 'the agent is in error',
+        at: agent.updated_at,
+      })),
+    ...fleet.notifications
+      .filter((alert) => isOpen(alert) && !(alert.entity_id !== null && told.has(alert.entity_id)))
+      .map((alert) => ({
+        kind: 'unread-alert' as const,
+        about: 'notification' as const,
+        id: alert.id,
+        name: alert.title,
+        reason: 'not read yet',
+        at: alert.created_at,
+      })),
+  ];
+  return all.sort(
+    (a, b) =>
+      order.indexOf(a.kind) - order.indexOf(b.kind) || timeOf(b.at) - timeOf(a.at) || (a.id < b.id ? -1 : 1),
+  );
+}
+
+/** A command that says it runs while nobody holds it any more. The next runner that takes a turn clears it up. */
+export function isRunnerLost(command: CommandRow, databaseNow: number): boolean {
+  if (isFinished(command) || command.status === 'pending' || command.leased_until === null) return false;
+  return Date.parse(command.leased_until) < databaseNow;
+}
+
+function failedCommands({ commands, notifications }: Fleet, databaseNow: number): CommandRow[] {
+  const acknowledged = new Set(
+    notifications.filter((alert) => !isOpen(alert)).map((alert) => alert.entity_id),
+  );
+  return commands.filter((command) => {
+    const failedFor = since(command.completed_at, databaseNow);
+    return (
+      command.status === 'failed' &&
+      failedFor !== null &&
+      failedFor <= hourMs &&
+      !acknowledged.has(command.id)
+    );
+  });
+}
+
+function gatewayAttention(gateway: GatewayRow, databaseNow: number): Attention[] {
+  const condition = gatewayCondition(gateway, databaseNow);
+  const told = (kind: AttentionKind, reason: string, at: string | null): Attention[] => [
+    { kind, about: 'gateway', id: gateway.id, name: gateway.slug, reason, at },
+  ];
+  if (condition === 'stale') {
+    const seen = age(since(gateway.last_seen_at, databaseNow) ?? 0);
+    return told('stale-gateway', `last seen ${seen} ago`, gateway.last_seen_at);
+  }
+  if (condition === 'unseen') return told('stale-gateway', 'never seen', gateway.created_at);
+  if (condition === 'error') return told('gateway-error', 'the gateway is in error', gateway.updated_at);
+  const unwell = (gateway.meta.services ?? []).filter((service) => isUnwell(service.health));
+  if (unwell.length === 0 || condition === 'hibernating') return [];
+  return told(
+    'unhealthy-service',
+    unwell.map((service) => `${service.name} is ${service.health}`).join(', '),
+    gateway.last_seen_at,
+  );
+}
+
+function commandName(command: CommandRow, nameOfGateway: ReadonlyMap<string, string>): string {
+  const title = isActionName(command.action) ? catalogue[command.action].title : command.action;
+  const target =
+    command.agent_slug ?? (command.gateway_id === null ? null : nameOfGateway.get(command.gateway_id));
+  return target === null || target === undefined ? title : `${title} (${target})`;
+}
+
+function isOpen(alert: NotificationRow): boolean {
+  return alert.read_at === null && alert.dismissed_at === null;
+}
+
+function timeOf(databaseTime: string | null): number {
+  return databaseTime === null ? 0 : Date.parse(databaseTime);
+}

@@ -1,0 +1,50 @@
+import type { ServiceHealth } from '../actions/index.ts';
+import type { GatewayRow } from '../rows/index.ts';
+
+/** A gateway that was not seen for longer than this is stale, whatever its status says. */
+export const staleAfterMs = 90_000;
+
+/**
+ * How a gateway is, for every face alike. `unseen`: it has never reported. `unhealthy`: it reports, and one of its
+ * services is not well. `healthy` is what is left: seen lately, ready, and no service says otherwise.
+ */
+export type GatewayCondition =
+  | 'healthy'
+  | 'starting'
+  | 'unhealthy'
+  | 'error'
+  | 'stale'
+  | 'unseen'
+  | 'provisioning'
+  | 'paused'
+  | 'hibernating';
+
+const unwell = new Set<ServiceHealth>(['unhealthy', 'stopped', 'missing']);
+
+export function isUnwell(health: ServiceHealth): boolean {
+  return unwell.has(health);
+}
+
+/** Milliseconds since a database time, by the database's clock; null for never, 0 for what seems to lie ahead. */
+export function since(databaseTime: string | null, databaseNow: number): number | null {
+  if (databaseTime === null) return null;
+  const then = Date.parse(databaseTime);
+  return Number.isNaN(then) ? null : Math.max(0, databaseNow - then);
+}
+
+/** `databaseNow` is epoch milliseconds by the database's clock, never the local one. */
+export function gatewayCondition(
+  gateway: Pick<GatewayRow, 'status' | 'last_seen_at' | 'meta'>,
+  databaseNow: number,
+): GatewayCondition {
+  const unseenFor = since(gateway.last_seen_at, databaseNow);
+  if (gateway.status === 'hibernating') return 'hibernating';
+  if (unseenFor === null) return gateway.status === 'provisioning' ? 'provisioning' : 'unseen';
+  if (unseenFor > staleAfterMs) return 'stale';
+  if (gateway.status === 'error' || gateway.status === 'paused' || gateway.status === 'provisioning') {
+    return gateway.status;
+  }
+  const services = gateway.meta.services ?? [];
+  if (services.some((service) => isUnwell(service.health))) return 'unhealthy';
+  return services.some((service) => service.health === 'starting') ? 'starting' : 'healthy';
+}

@@ -1,0 +1,25 @@
+import type { HqClient } from '@hq/shared/client';
+import { createLiveQuery, type LiveQuery } from '@hq/shared/live';
+import { type GatewayRow, gatewayRow } from '@hq/shared/rows';
+import { byText } from './order.ts';
+import { parseRow, readRows } from './read-rows.ts';
+
+export function readGateways(client: HqClient): Promise<GatewayRow[]> {
+  return readRows(client, {
+    table: 'gateways',
+    row: gatewayRow,
+    shape: (query) => query.order('slug').order('id'),
+  });
+}
+
+export function gatewaysStore(client: HqClient): LiveQuery<GatewayRow> {
+  return createLiveQuery<GatewayRow>({
+    client: client.supabase,
+    bindings: [{ table: 'gateways' }],
+    read: () => readGateways(client),
+    parse: (record) => parseRow(gatewayRow, record),
+    key: (row) => row.id,
+    compare: byText((row) => row.slug),
+    version: (row) => Date.parse(row.updated_at),
+  });
+}

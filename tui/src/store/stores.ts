@@ -1,0 +1,61 @@
+import type { HqClient } from '@hq/shared/client';
+import type { LiveQuery } from '@hq/shared/live';
+import type {
+  AgentRow,
+  AuditRow,
+  CommandOutputRow,
+  CommandRow,
+  GatewayRow,
+  NotificationRow,
+} from '@hq/shared/rows';
+import { agentsStore } from './agents.ts';
+import { auditStore } from './audit.ts';
+import { commandOutputStore } from './command-output.ts';
+import { commandStore, commandsStore } from './commands.ts';
+import { gatewaysStore } from './gateways.ts';
+import { notificationsStore } from './notifications.ts';
+
+/** What the screens show. A store costs nothing until somebody subscribes to it. */
+export interface Stores {
+  readonly gateways: LiveQuery<GatewayRow>;
+  readonly agents: LiveQuery<AgentRow>;
+  /** The newest of all. */
+  readonly commands: LiveQuery<CommandRow>;
+  readonly notifications: LiveQuery<NotificationRow>;
+  readonly audit: LiveQuery<AuditRow>;
+  /** These make a new store each time: keep it while its screen is open, and close it then. */
+  commandsOfGateway(gatewayId: string): LiveQuery<CommandRow>;
+  commandsOfAgent(agentId: string): LiveQuery<CommandRow>;
+  command(id: string): LiveQuery<CommandRow>;
+  commandOutput(id: string): LiveQuery<CommandOutputRow>;
+  /** Reads everything that is shown now. */
+  refresh(): void;
+  /** The standing ones; those that were made are their makers' to close. */
+  close(): void;
+}
+
+export function createStores(client: HqClient): Stores {
+  const gateways = gatewaysStore(client);
+  const agents = agentsStore(client);
+  const commands = commandsStore(client);
+  const notifications = notificationsStore(client);
+  const audit = auditStore(client);
+  const standing = [gateways, agents, commands, notifications, audit];
+  return {
+    gateways,
+    agents,
+    commands,
+    notifications,
+    audit,
+    commandsOfGateway: (gatewayId) => commandsStore(client, { gatewayId }),
+    commandsOfAgent: (agentId) => commandsStore(client, { agentId }),
+    command: (id) => commandStore(client, id),
+    commandOutput: (id) => commandOutputStore(client, id),
+    refresh() {
+      for (const store of standing) store.refresh();
+    },
+    close() {
+      for (const store of standing) store.close();
+    },
+  };
+}
