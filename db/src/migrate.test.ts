@@ -5,7 +5,7 @@ import { migrate, migrationState } from './migrate.ts';
 describe('on a fresh project', () => {
   let database: TestDatabase;
   beforeAll(async () => {
-    database = await cloneDatabase('empty');
+    database = await cloneDatabase('fresh');
   });
   afterAll(() => database.drop());
 

@@ -2,7 +2,8 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { Role } from '@hq/shared/actions';
 import pg from 'pg';
 import { inject } from 'vitest';
-import { emptyTemplate, migratedTemplate } from './cluster.ts';
+import { freshProject, runStatements } from '../local/scratch-postgres.ts';
+import { migratedTemplate } from './cluster.ts';
 
 export const nilTenant = '00000000-0000-0000-0000-000000000000';
 
@@ -35,25 +36,16 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-async function asSuperuser(sql: string): Promise<void> {
-  const client = new pg.Client({
-    connectionString: inject('testPostgres').superuser.replace('%database%', 'postgres'),
-  });
-  await client.connect();
-  try {
-    await client.query(sql);
-  } finally {
-    await client.end();
-  }
-}
+const asSuperuser = (statement: string) =>
+  runStatements(inject('testPostgres').superuser.replace('%database%', 'postgres'), statement);
 
 /**
  * Clones the migrated template (or a fresh, unmigrated project) in about 0.15 s. Call it in `beforeAll`, and `drop` in
  * `afterAll`.
  */
-export async function cloneDatabase(from: 'migrated' | 'empty' = 'migrated'): Promise<TestDatabase> {
+export async function cloneDatabase(from: 'migrated' | 'fresh' = 'migrated'): Promise<TestDatabase> {
   const name = `hq_${randomBytes(6).toString('hex')}`;
-  const template = from === 'migrated' ? migratedTemplate : emptyTemplate;
+  const template = from === 'migrated' ? migratedTemplate : freshProject;
   await asSuperuser(`create database ${name} owner postgres template ${template}`);
   const urls = inject('testPostgres');
   const url = urls.owner.replace('%database%', name);

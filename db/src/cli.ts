@@ -1,0 +1,75 @@
+#!/usr/bin/env node
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { HqError } from '@hq/shared/errors';
+import { Command } from 'commander';
+import { migrate, migrationState } from './migrate.ts';
+
+const typesFile = join(import.meta.dirname, '..', '..', 'shared', 'src', 'database.generated.ts');
+
+interface DatabaseOption {
+  readonly databaseUrl?: string;
+}
+
+function databaseUrl({ databaseUrl = process.env.DATABASE_URL }: DatabaseOption): string {
+  if (databaseUrl) return databaseUrl;
+  throw new HqError('usage', 'which database?', { hint: 'Give --database-url or set DATABASE_URL.' });
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+const program = new Command('hq-db')
+  .description('Brings a Postgres database to this release of HQ, and says how it stands.')
+  .showHelpAfterError();
+
+const withDatabase = (name: string) =>
+  program
+    .command(name)
+    .option('--database-url <url>', 'any Postgres; DATABASE_URL keeps the password out of the process list');
+
+withDatabase('migrate')
+  .description('apply what is missing: a transaction for each migration, then the catalogue of actions')
+  .option('--dry-run', 'say what would be applied and change nothing')
+  .action(async (options: DatabaseOption & { dryRun?: boolean }) => {
+    const dryRun = options.dryRun === true;
+    const names = await migrate(databaseUrl(options), {
+      dryRun,
+      onStep: (step) => say(dryRun ? `would apply ${step}` : `applying ${step}`),
+    });
+    say(names.length === 0 ? 'up to date' : `${dryRun ? 'pending' : 'applied'}: ${names.length}`);
+  });
+
+withDatabase('status')
+  .description('list what has been applied and what is pending')
+  .action(async (options: DatabaseOption) => {
+    const state = await migrationState(databaseUrl(options));
+    for (const { name, applied_at } of state.applied) say(`${name}  ${applied_at.toISOString()}`);
+    for (const name of state.pending) say(`${name}  pending`);
+  });
+
+program
+  .command('types')
+  .description(
+    'write the TypeScript types of the tables, from the migrations, on a Postgres that is thrown away',
+  )
+  .option('--check', 'write nothing; fail when the file is stale')
+  .action(async ({ check }: { check?: boolean }) => {
+    const { generateTypes } = await import('./types/generate-types.ts');
+    const wanted = await generateTypes();
+    if (!check) return writeFile(typesFile, wanted);
+    if ((await readFile(typesFile, 'utf8')) !== wanted) {
+      throw new HqError('conflict', 'shared/src/database.generated.ts is stale', {
+        hint: 'Run hq-db types.',
+      });
+    }
+  });
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof HqError)) throw error;
+  process.stderr.write(`hq-db: ${error.message}\n${error.hint === undefined ? '' : `${error.hint}\n`}`);
+  process.exitCode = error.code === 'usage' ? 2 : 1;
+}

@@ -1,0 +1,661 @@
+// Made by `hq-db types` from the migrations. Change those, then run it again.
+
+export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[];
+
+export type Database = {
+  public: {
+    Tables: {
+      agent_command_output: {
+        Row: {
+          attempt: number;
+          bytes_so_far: number;
+          command_id: string;
+          created_at: string;
+          seq: number;
+          stream: string;
+          tenant_id: string;
+          text: string;
+        };
+        Insert: {
+          attempt: number;
+          bytes_so_far: number;
+          command_id: string;
+          created_at?: string;
+          seq: number;
+          stream: string;
+          tenant_id: string;
+          text: string;
+        };
+        Update: {
+          attempt?: number;
+          bytes_so_far?: number;
+          command_id?: string;
+          created_at?: string;
+          seq?: number;
+          stream?: string;
+          tenant_id?: string;
+          text?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'agent_command_output_command_id_fkey';
+            columns: ['command_id'];
+            isOneToOne: false;
+            referencedRelation: 'agent_commands';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'agent_command_output_tenant_id_fkey';
+            columns: ['tenant_id'];
+            isOneToOne: false;
+            referencedRelation: 'tenants';
+            referencedColumns: ['id'];
+          },
+        ];
+      };
+      agent_commands: {
+        Row: {
+          action: Database['public']['Enums']['command_action'];
+          agent_id: string | null;
+          agent_slug: string | null;
+          attempt: number;
+          cancel_requested_at: string | null;
+          completed_at: string | null;
+          created_at: string;
+          error_message: string | null;
+          exit_code: number | null;
+          gateway_id: string | null;
+          id: string;
+          idempotency_key: string | null;
+          lease_token: string | null;
+          leased_at: string | null;
+          leased_until: string | null;
+          meta: Json;
+          origin: string | null;
+          payload: Json;
+          payload_hash: string | null;
+          priority: number;
+          progress: Json | null;
+          requested_by: string | null;
+          result: Json | null;
+          runner_id: string | null;
+          started_at: string | null;
+          status: Database['public']['Enums']['command_status'];
+          stderr: string | null;
+          stdout: string | null;
+          tenant_id: string;
+          updated_at: string;
+        };
+        Insert: {
+          action: Database['public']['Enums']['command_action'];
+          agent_id?: string | null;
+          agent_slug?: string | null;
+          attempt?: number;
+          cancel_requested_at?: string | null;
+          completed_at?: string | null;
+          created_at?: string;
+          error_message?: string | null;
+          exit_code?: number | null;
+          gateway_id?: string | null;
+          id?: string;
+          idempotency_key?: string | null;
+          lease_token?: string | null;
+          leased_at?: string | null;
+          leased_until?: string | null;
+          meta?: Json;
+          origin?: string | null;
+          payload?: Json;
+          payload_hash?: string | null;
+          priority?: number;
+          progress?: Json | null;
+          requested_by?: string | null;
+          result?: Json | null;
+          runner_id?: string | null;
+          started_at?: string | null;
+          status?: Database['public']['Enums']['command_status'];
+          stderr?: string | null;
+          stdout?: string | null;
+          tenant_id?: string;
+          updated_at?: string;
+        };
+        Update: {
+          action?: Database['public']['Enums']['command_action'];
+          agent_id?: string | null;
+          agent_slug?: string | null;
+          attempt?: number;
+          cancel_requested_at?: string | null;
+          completed_at?: string | null;
+          created_at?: string;
+          error_message?: string | null;
+          exit_code?: number | null;
+          gateway_id?: string | null;
+          id?: string;
+          idempotency_key?: string | null;
+          lease_token?: string | null;
+          leased_at?: string | null;
+          leased_until?: string | null;
+          meta?: Json;
+          origin?: string | null;
+          payload?: Json;
+          payload_hash?: string | null;
+          priority?: number;
+          progress?: Json | null;
+          requested_by?: string | null;
+          result?: Json | null;
+          runner_id?: string | null;
+          started_at?: string | null;
+          status?: Database['public']['Enums']['command_status'];
+          stderr?: string | null;
+          stdout?: string | null;
+          tenant_id?: string;
+          updated_at?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'agent_commands_agent_id_fkey';
+            columns: ['agent_id'];
+            isOneToOne: false;
+            referencedRelation: 'agents';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'agent_commands_gateway_id_fkey';
+            columns: ['gateway_id'];
+            isOneToOne: false;
+            referencedRelation: 'gateways';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'agent_commands_tenant_id_fkey';
+            columns: ['tenant_id'];
+            isOneToOne: false;
+            referencedRelation: 'tenants';
+            referencedColumns: ['id'];
+          },
+        ];
+      };
+      agents: {
+        Row: {
+          avatar_url: string | null;
+          capabilities: string[];
+          config: Json;
+          created_at: string;
+          description: string | null;
+          domains: string[];
+          gateway_id: string | null;
+          id: string;
+          last_heartbeat_at: string | null;
+          last_seen_at: string | null;
+          meta: Json;
+          model: string | null;
+          name: string;
+          reports_to_id: string | null;
+          slug: string;
+          status: Database['public']['Enums']['agent_status'];
+          tenant_id: string;
+          thinking: string | null;
+          updated_at: string;
+        };
+        Insert: {
+          avatar_url?: string | null;
+          capabilities?: string[];
+          config?: Json;
+          created_at?: string;
+          description?: string | null;
+          domains?: string[];
+          gateway_id?: string | null;
+          id?: string;
+          last_heartbeat_at?: string | null;
+          last_seen_at?: string | null;
+          meta?: Json;
+          model?: string | null;
+          name: string;
+          reports_to_id?: string | null;
+          slug: string;
+          status?: Database['public']['Enums']['agent_status'];
+          tenant_id?: string;
+          thinking?: string | null;
+          updated_at?: string;
+        };
+        Update: {
+          avatar_url?: string | null;
+          capabilities?: string[];
+          config?: Json;
+          created_at?: string;
+          description?: string | null;
+          domains?: string[];
+          gateway_id?: string | null;
+          id?: string;
+          last_heartbeat_at?: string | null;
+          last_seen_at?: string | null;
+          meta?: Json;
+          model?: string | null;
+          name?: string;
+          reports_to_id?: string | null;
+          slug?: string;
+          status?: Database['public']['Enums']['agent_status'];
+          tenant_id?: string;
+          thinking?: string | null;
+          updated_at?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'agents_gateway_id_fkey';
+            columns: ['gateway_id'];
+            isOneToOne: false;
+            referencedRelation: 'gateways';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'agents_reports_to_id_fkey';
+            columns: ['reports_to_id'];
+            isOneToOne: false;
+            referencedRelation: 'agents';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'agents_tenant_id_fkey';
+            columns: ['tenant_id'];
+            isOneToOne: false;
+            referencedRelation: 'tenants';
+            referencedColumns: ['id'];
+          },
+        ];
+      };
+      audit_log: {
+        Row: {
+          action: string;
+          actor_agent_id: string | null;
+          actor_type: string;
+          actor_user_id: string | null;
+          changes: Json | null;
+          created_at: string;
+          entity_id: string | null;
+          entity_type: string | null;
+          id: string;
+          meta: Json;
+          module: string | null;
+          summary: string | null;
+          tenant_id: string;
+        };
+        Insert: {
+          action: string;
+          actor_agent_id?: string | null;
+          actor_type?: string;
+          actor_user_id?: string | null;
+          changes?: Json | null;
+          created_at?: string;
+          entity_id?: string | null;
+          entity_type?: string | null;
+          id?: string;
+          meta?: Json;
+          module?: string | null;
+          summary?: string | null;
+          tenant_id?: string;
+        };
+        Update: {
+          action?: string;
+          actor_agent_id?: string | null;
+          actor_type?: string;
+          actor_user_id?: string | null;
+          changes?: Json | null;
+          created_at?: string;
+          entity_id?: string | null;
+          entity_type?: string | null;
+          id?: string;
+          meta?: Json;
+          module?: string | null;
+          summary?: string | null;
+          tenant_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'audit_log_actor_agent_id_fkey';
+            columns: ['actor_agent_id'];
+            isOneToOne: false;
+            referencedRelation: 'agents';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'audit_log_tenant_id_fkey';
+            columns: ['tenant_id'];
+            isOneToOne: false;
+            referencedRelation: 'tenants';
+            referencedColumns: ['id'];
+          },
+        ];
+      };
+      gateway_registration_tokens: {
+        Row: {
+          consumed_at: string | null;
+          consumed_by_gateway_id: string | null;
+          created_at: string;
+          expires_at: string;
+          id: string;
+          label: string | null;
+          tenant_id: string;
+          token_hash: string;
+        };
+        Insert: {
+          consumed_at?: string | null;
+          consumed_by_gateway_id?: string | null;
+          created_at?: string;
+          expires_at?: string;
+          id?: string;
+          label?: string | null;
+          tenant_id?: string;
+          token_hash: string;
+        };
+        Update: {
+          consumed_at?: string | null;
+          consumed_by_gateway_id?: string | null;
+          created_at?: string;
+          expires_at?: string;
+          id?: string;
+          label?: string | null;
+          tenant_id?: string;
+          token_hash?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'gateway_registration_tokens_consumed_by_gateway_id_fkey';
+            columns: ['consumed_by_gateway_id'];
+            isOneToOne: false;
+            referencedRelation: 'gateways';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'gateway_registration_tokens_tenant_id_fkey';
+            columns: ['tenant_id'];
+            isOneToOne: false;
+            referencedRelation: 'tenants';
+            referencedColumns: ['id'];
+          },
+        ];
+      };
+      gateways: {
+        Row: {
+          created_at: string;
+          id: string;
+          label: string | null;
+          last_backup_at: string | null;
+          last_backup_size_bytes: number | null;
+          last_heartbeat_at: string | null;
+          last_seen_at: string | null;
+          meta: Json;
+          slug: string;
+          status: Database['public']['Enums']['gateway_status'];
+          tenant_id: string;
+          updated_at: string;
+        };
+        Insert: {
+          created_at?: string;
+          id?: string;
+          label?: string | null;
+          last_backup_at?: string | null;
+          last_backup_size_bytes?: number | null;
+          last_heartbeat_at?: string | null;
+          last_seen_at?: string | null;
+          meta?: Json;
+          slug: string;
+          status?: Database['public']['Enums']['gateway_status'];
+          tenant_id?: string;
+          updated_at?: string;
+        };
+        Update: {
+          created_at?: string;
+          id?: string;
+          label?: string | null;
+          last_backup_at?: string | null;
+          last_backup_size_bytes?: number | null;
+          last_heartbeat_at?: string | null;
+          last_seen_at?: string | null;
+          meta?: Json;
+          slug?: string;
+          status?: Database['public']['Enums']['gateway_status'];
+          tenant_id?: string;
+          updated_at?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'gateways_tenant_id_fkey';
+            columns: ['tenant_id'];
+            isOneToOne: false;
+            referencedRelation: 'tenants';
+            referencedColumns: ['id'];
+          },
+        ];
+      };
+      notifications: {
+        Row: {
+          actor_agent_id: string | null;
+          actor_type: string | null;
+          body: string | null;
+          created_at: string;
+          dismissed_at: string | null;
+          entity_id: string | null;
+          entity_type: string | null;
+          id: string;
+          meta: Json;
+          read_at: string | null;
+          tenant_id: string;
+          title: string;
+          type: string;
+        };
+        Insert: {
+          actor_agent_id?: string | null;
+          actor_type?: string | null;
+          body?: string | null;
+          created_at?: string;
+          dismissed_at?: string | null;
+          entity_id?: string | null;
+          entity_type?: string | null;
+          id?: string;
+          meta?: Json;
+          read_at?: string | null;
+          tenant_id?: string;
+          title: string;
+          type: string;
+        };
+        Update: {
+          actor_agent_id?: string | null;
+          actor_type?: string | null;
+          body?: string | null;
+          created_at?: string;
+          dismissed_at?: string | null;
+          entity_id?: string | null;
+          entity_type?: string | null;
+          id?: string;
+          meta?: Json;
+          read_at?: string | null;
+          tenant_id?: string;
+          title?: string;
+          type?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'notifications_actor_agent_id_fkey';
+            columns: ['actor_agent_id'];
+            isOneToOne: false;
+            referencedRelation: 'agents';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'notifications_tenant_id_fkey';
+            columns: ['tenant_id'];
+            isOneToOne: false;
+            referencedRelation: 'tenants';
+            referencedColumns: ['id'];
+          },
+        ];
+      };
+      tenant_members: {
+        Row: {
+          created_at: string;
+          role: Database['public']['Enums']['member_role'];
+          tenant_id: string;
+          updated_at: string;
+          user_id: string;
+        };
+        Insert: {
+          created_at?: string;
+          role?: Database['public']['Enums']['member_role'];
+          tenant_id?: string;
+          updated_at?: string;
+          user_id: string;
+        };
+        Update: {
+          created_at?: string;
+          role?: Database['public']['Enums']['member_role'];
+          tenant_id?: string;
+          updated_at?: string;
+          user_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'tenant_members_tenant_id_fkey';
+            columns: ['tenant_id'];
+            isOneToOne: false;
+            referencedRelation: 'tenants';
+            referencedColumns: ['id'];
+          },
+        ];
+      };
+      tenants: {
+        Row: {
+          created_at: string;
+          id: string;
+          meta: Json;
+          name: string;
+          slug: string;
+          status: string;
+          updated_at: string;
+        };
+        Insert: {
+          created_at?: string;
+          id?: string;
+          meta?: Json;
+          name: string;
+          slug: string;
+          status?: string;
+          updated_at?: string;
+        };
+        Update: {
+          created_at?: string;
+          id?: string;
+          meta?: Json;
+          name?: string;
+          slug?: string;
+          status?: string;
+          updated_at?: string;
+        };
+        Relationships: [];
+      };
+      workspace: {
+        Row: {
+          created_at: string;
+          default_agent_budget_usd: number | null;
+          default_hard_cutoff: boolean;
+          default_soft_threshold_pct: number;
+          description: string | null;
+          id: string;
+          initialized: boolean;
+          name: string;
+          owner_name: string | null;
+          owner_preferred_name: string | null;
+          owner_timezone: string | null;
+          settings: Json;
+          slug: string | null;
+          tenant_id: string;
+          updated_at: string;
+        };
+        Insert: {
+          created_at?: string;
+          default_agent_budget_usd?: number | null;
+          default_hard_cutoff?: boolean;
+          default_soft_threshold_pct?: number;
+          description?: string | null;
+          id?: string;
+          initialized?: boolean;
+          name?: string;
+          owner_name?: string | null;
+          owner_preferred_name?: string | null;
+          owner_timezone?: string | null;
+          settings?: Json;
+          slug?: string | null;
+          tenant_id?: string;
+          updated_at?: string;
+        };
+        Update: {
+          created_at?: string;
+          default_agent_budget_usd?: number | null;
+          default_hard_cutoff?: boolean;
+          default_soft_threshold_pct?: number;
+          description?: string | null;
+          id?: string;
+          initialized?: boolean;
+          name?: string;
+          owner_name?: string | null;
+          owner_preferred_name?: string | null;
+          owner_timezone?: string | null;
+          settings?: Json;
+          slug?: string | null;
+          tenant_id?: string;
+          updated_at?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'workspace_tenant_id_fkey';
+            columns: ['tenant_id'];
+            isOneToOne: true;
+            referencedRelation: 'tenants';
+            referencedColumns: ['id'];
+          },
+        ];
+      };
+    };
+    Views: Record<never, never>;
+    Functions: {
+      cancel_command: {
+        Args: { p_command_id: string; p_origin?: string | null };
+        Returns: Json;
+      };
+      consume_gateway_token: {
+        Args: { p_token: string; p_label?: string | null; p_slug_hint?: string | null };
+        Returns: { gateway_id: string; gateway_slug: string }[];
+      };
+      current_tenant_id: {
+        Args: Record<PropertyKey, never>;
+        Returns: string;
+      };
+      enqueue_command: {
+        Args: { p_action: string; p_payload?: Json | null; p_gateway?: string | null; p_agent?: string | null; p_idempotency_key?: string | null; p_origin?: string | null };
+        Returns: Json;
+      };
+      member_role_of_caller: {
+        Args: Record<PropertyKey, never>;
+        Returns: Database['public']['Enums']['member_role'];
+      };
+      runner_turn: {
+        Args: { p_gateway_id: string; p_runner_id: string; p_claim?: number | null; p_lease_seconds?: number | null; p_renew?: string[] | null; p_output?: Json | null; p_progress?: Json | null; p_results?: Json | null; p_beat?: Json | null };
+        Returns: Json;
+      };
+      set_gateway_paused: {
+        Args: { p_gateway_id: string; p_paused: boolean };
+        Returns: Database['public']['Enums']['gateway_status'];
+      };
+      whoami: {
+        Args: Record<PropertyKey, never>;
+        Returns: Json;
+      };
+    };
+    Enums: {
+      agent_status: 'ready' | 'paused' | 'error' | 'provisioning' | 'hibernating';
+      command_action: 'provision' | 'update' | 'remove' | 'update_all' | 'restart_gateway' | 'restart_dispatcher' | 'update_gateway' | 'backup_gateway' | 'approve_pairing' | 'set_agent_model' | 'list_models' | 'auth_set_api_key' | 'auth_start' | 'auth_paste' | 'auth_list' | 'auth_refresh' | 'auth_remove' | 'auth_set_default' | 'pause_gateway' | 'ping' | 'resume_gateway' | 'stack_status' | 'tail_logs';
+      command_status: 'pending' | 'leased' | 'running' | 'done' | 'failed' | 'cancelled';
+      gateway_status: 'provisioning' | 'ready' | 'error' | 'hibernating' | 'paused';
+      member_role: 'viewer' | 'operator' | 'admin';
+    };
+    CompositeTypes: Record<never, never>;
+  };
+};
