@@ -1,5 +1,5 @@
 import type { Mark, Theme, Tone } from '../theme/theme.ts';
-import { fill, widthOf } from './cell.ts';
+import { fill } from './cell.ts';
 
 export interface Cell {
   readonly text: string;
@@ -80,12 +80,12 @@ export function sizeColumns<Row, Context>(
 
 export function headerLine<Row, Context>(
   sized: readonly Sized<Row, Context>[],
-  sort: { readonly column: string; readonly descending: boolean },
+  sort: { readonly column: string; readonly descending: boolean } | null,
   width: number,
   theme: Theme,
 ): string {
   const titles = sized.map(({ column, width: columns }) => {
-    const arrow = column.key === sort.column ? ` ${sort.descending ? theme.down : theme.up}` : '';
+    const arrow = column.key === sort?.column ? ` ${sort?.descending ? theme.down : theme.up}` : '';
     return fill(column.title + arrow, columns, column.align, theme.ellipsis);
   });
   return theme.paint('dim', fill(' '.repeat(gutter) + titles.join(' '.repeat(gap)), width));
@@ -160,9 +160,4 @@ export function scrollTo(top: number, index: number, height: number, count: numb
   const last = Math.max(0, count - height);
   const wanted = index < top ? index : index >= top + height ? index - height + 1 : top;
   return Math.min(Math.max(0, wanted), last);
-}
-
-/** A line that must be exactly as wide as the screen, whatever it is made of. */
-export function isExactly(line: string, columns: number): boolean {
-  return widthOf(line) === columns;
 }

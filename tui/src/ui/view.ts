@@ -1,0 +1,33 @@
+import type { Member } from '@hq/shared/client';
+import type { Theme } from '../theme/theme.ts';
+import type { Survey } from './survey.ts';
+
+/** What every cell and panel is drawn from. */
+export interface Context {
+  readonly survey: Survey;
+  /** Epoch milliseconds by the database's clock. */
+  readonly now: number;
+  readonly member: Member;
+}
+
+/** The room that a screen has for its body. */
+export interface Room {
+  readonly width: number;
+  readonly height: number;
+  readonly theme: Theme;
+}
+
+/** The body of a screen: exactly as many lines as its room has, each exactly as wide. */
+export interface Body {
+  readonly lines: readonly string[];
+  /** Which lines are rows that can be pointed at. */
+  readonly rows: RowsAt | null;
+}
+
+export interface RowsAt {
+  readonly line: number;
+  readonly firstIndex: number;
+  readonly count: number;
+  /** The columns that belong to the list. */
+  readonly width: number;
+}
