@@ -11,7 +11,8 @@ export function openPool(databaseUrl: string): pg.Pool {
     connectionTimeoutMillis: 3_000,
     idleTimeoutMillis: 60_000,
     application_name: 'hq-api',
-    options: '-c TimeZone=UTC -c statement_timeout=30000 -c idle_in_transaction_session_timeout=60000',
+    options:
+      '-c role=hq_api -c TimeZone=UTC -c statement_timeout=30000 -c idle_in_transaction_session_timeout=60000',
     types: { getTypeParser: parserOf },
   });
   // Without listeners a connection that breaks while nobody waits on it would end the process. The pool has dropped

@@ -1,0 +1,51 @@
+import { openPool } from './pool.ts';
+import { type RestAndAuthOptions, restAndAuth } from './rest-and-auth.ts';
+import { serveApi } from './server.ts';
+import type { ApiKeys } from './tokens.ts';
+
+export interface LocalApi {
+  readonly url: string;
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+export interface LocalApiOptions {
+  /** As a role that may become `hq_api`; see api-role.sql. */
+  readonly databaseUrl: string;
+  readonly keys: ApiKeys;
+  /** 0: any free one. */
+  readonly port: number;
+  readonly jwtExpirySeconds?: number;
+  readonly onFault?: NonNullable<RestAndAuthOptions['onFault']>;
+}
+
+/** REST, auth and Realtime of a migrated database on one loopback port. */
+export async function startLocalApi(options: LocalApiOptions): Promise<LocalApi> {
+  const { databaseUrl, keys, port, jwtExpirySeconds, onFault } = options;
+  const pool = openPool(databaseUrl);
+  try {
+    const api = restAndAuth({
+      pool,
+      keys,
+      ...(jwtExpirySeconds !== undefined && { jwtExpirySeconds }),
+      ...(onFault && { onFault }),
+    });
+    await api.warmUp();
+    const server = await serveApi({
+      port,
+      fetch: api.fetch,
+      upgrade: (_request, socket) => socket.destroy(),
+    });
+    return {
+      url: `http://127.0.0.1:${server.port}`,
+      port: server.port,
+      close: async () => {
+        await server.close();
+        await pool.end();
+      },
+    };
+  } catch (error) {
+    await pool.end();
+    throw error;
+  }
+}

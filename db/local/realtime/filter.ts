@@ -1,0 +1,130 @@
+/** A row as it stands in JSON. */
+export type Row = Readonly<Record<string, unknown>>;
+export type Predicate = (row: Row) => boolean;
+
+type Columns = readonly { readonly name: string; readonly type: string }[];
+
+const numeric = /^(int2|int4|int8|float4|float8|numeric|oid)$/;
+const temporal = /^(timestamp|timestamptz|date)$/;
+
+/**
+ * `column=operator.value`, several joined by commas, as supabase-js writes them; each operator may be `not.operator`.
+ * undefined for a filter that makes no sense for these columns.
+ */
+export function parseFilter(text: string, columns: Columns): Predicate | undefined {
+  const parts = splitOutside(text, ',');
+  const predicates = parts.map((part) => parsePart(part, columns));
+  const known = predicates.filter((predicate) => predicate !== undefined);
+  if (known.length !== predicates.length) return undefined;
+  return (row) => known.every((predicate) => predicate(row));
+}
+
+function parsePart(text: string, columns: Columns): Predicate | undefined {
+  const match = /^\s*([^=]+)=(not\.)?(\w+)\.([\s\S]*)$/.exec(text);
+  if (!match) return undefined;
+  const [, name = '', not, operator = '', value = ''] = match;
+  const column = columns.find((candidate) => candidate.name === name);
+  if (!column) return undefined;
+  const test = parseTest(operator, value, column.type);
+  if (!test) return undefined;
+  return (row) => {
+    // A deleted row is told by its key alone: it passes filters on the rest, as nothing is known of it.
+    if (!(name in row)) return true;
+    const result = test(row[name]);
+    return not ? !result : result;
+  };
+}
+
+function parseTest(operator: string, raw: string, type: string): ((value: unknown) => boolean) | undefined {
+  const compared = (wanted: (order: number) => boolean) => {
+    const right = comparable(unquote(raw), type);
+    return (value: unknown) => value !== null && wanted(order(comparable(value, type), right));
+  };
+  switch (operator) {
+    case 'eq':
+      return compared((sign) => sign === 0);
+    case 'neq':
+      return compared((sign) => sign !== 0);
+    case 'lt':
+      return compared((sign) => sign < 0);
+    case 'lte':
+      return compared((sign) => sign <= 0);
+    case 'gt':
+      return compared((sign) => sign > 0);
+    case 'gte':
+      return compared((sign) => sign >= 0);
+    case 'isdistinct': {
+      const right = comparable(unquote(raw), type);
+      return (value) => value === null || order(comparable(value, type), right) !== 0;
+    }
+    case 'in': {
+      const list = splitOutside(raw.replace(/^\(([\s\S]*)\)$/, '$1'), ',').map((item) =>
+        comparable(unquote(item), type),
+      );
+      return (value) => value !== null && list.some((item) => order(comparable(value, type), item) === 0);
+    }
+    case 'is': {
+      const wanted = { null: null, true: true, false: false }[raw];
+      return wanted === undefined ? undefined : (value) => value === wanted;
+    }
+    case 'like':
+    case 'ilike': {
+      const pattern = new RegExp(`^${likeToRegExp(unquote(raw))}$`, operator === 'ilike' ? 'isu' : 'su');
+      return (value) => value !== null && pattern.test(String(value));
+    }
+    default:
+      return undefined;
+  }
+}
+
+type Comparable = string | number | bigint;
+
+function comparable(value: unknown, type: string): Comparable {
+  const text = String(value);
+  if (numeric.test(type)) return Number(text);
+  if (temporal.test(type)) return new Date(text).getTime();
+  return type === 'uuid' ? text.toLowerCase() : text;
+}
+
+function order(left: Comparable, right: Comparable): number {
+  if (left === right) return 0;
+  return left < right ? -1 : 1;
+}
+
+function likeToRegExp(pattern: string): string {
+  return pattern
+    .replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')
+    .replaceAll('%', '.*')
+    .replaceAll('_', '.');
+}
+
+function unquote(text: string): string {
+  const match = /^\s*"([\s\S]*)"\s*$/.exec(text);
+  return match?.[1] === undefined ? text : match[1].replace(/\\(.)/g, '$1');
+}
+
+/** Splits at a separator that stands in no quotes and no parentheses. */
+function splitOutside(text: string, separator: string): string[] {
+  const parts: string[] = [];
+  let part = '';
+  let quoted = false;
+  let depth = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const character = text.charAt(at);
+    if (quoted && character === '\\') {
+      part += character + text.charAt(at + 1);
+      at += 1;
+      continue;
+    }
+    if (character === '"') quoted = !quoted;
+    else if (!quoted && character === '(') depth += 1;
+    else if (!quoted && character === ')') depth -= 1;
+    if (character === separator && !quoted && depth === 0) {
+      parts.push(part);
+      part = '';
+    } else {
+      part += character;
+    }
+  }
+  return [...parts, part];
+}

@@ -1,0 +1,59 @@
+import { z } from 'zod';
+
+/** The two shapes in which Phoenix channels put a message on the wire: an object, or an array of five. */
+export type ProtocolVersion = '1.0.0' | '2.0.0';
+
+export interface Frame {
+  readonly joinRef: string | null;
+  readonly ref: string | null;
+  readonly topic: string;
+  readonly event: string;
+  readonly payload: unknown;
+}
+
+const ref = z.union([z.string(), z.number().transform(String), z.null()]).default(null);
+const text = z.string().max(512);
+const asObject = z.object({ topic: text, event: text, payload: z.unknown(), ref, join_ref: ref });
+const asArray = z.tuple([ref, ref, text, text, z.unknown()]);
+
+/** undefined for anything that is no message of this version. */
+export function decodeFrame(wire: string, version: ProtocolVersion): Frame | undefined {
+  let json: unknown;
+  try {
+    json = JSON.parse(wire);
+  } catch {
+    return undefined;
+  }
+  if (version === '1.0.0') {
+    const { data } = asObject.safeParse(json);
+    return (
+      data && {
+        joinRef: data.join_ref,
+        ref: data.ref,
+        topic: data.topic,
+        event: data.event,
+        payload: data.payload,
+      }
+    );
+  }
+  const { data } = asArray.safeParse(json);
+  if (!data) return undefined;
+  const [joinRef, messageRef, topic, event, payload] = data;
+  return { joinRef, ref: messageRef, topic, event, payload };
+}
+
+export function encodeFrame(frame: Frame, version: ProtocolVersion): string {
+  return encodeWithPayload(frame, JSON.stringify(frame.payload), version);
+}
+
+/** For a payload that is JSON text already, because it goes to many. */
+export function encodeWithPayload(
+  { joinRef, ref: messageRef, topic, event }: Omit<Frame, 'payload'>,
+  payload: string,
+  version: ProtocolVersion,
+): string {
+  const [join, message, to, what] = [joinRef, messageRef, topic, event].map((value) => JSON.stringify(value));
+  return version === '1.0.0'
+    ? `{"topic":${to},"event":${what},"payload":${payload},"ref":${message},"join_ref":${join}}`
+    : `[${join},${message},${to},${what},${payload}]`;
+}
