@@ -94,6 +94,8 @@ class DockerStack implements Stack {
     for (let pause = 1; !signal.aborted; pause = Math.min(pause * 2, 30)) {
       try {
         const events = await this.#engine.events(signal);
+        // Whatever happened before the engine began to listen for us was missed.
+        onChange();
         for await (const _event of events) {
           pause = 1;
           onChange();

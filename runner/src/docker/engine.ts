@@ -45,15 +45,20 @@ export async function openEngine(project: string, dockerHost: string | undefined
   async function ask<Answer>(
     signal: AbortSignal,
     question: (signal: AbortSignal) => Promise<Answer>,
-    limitSeconds: number | undefined = answerSeconds,
+    limitSeconds = answerSeconds,
   ): Promise<Answer> {
     signal.throwIfAborted();
-    const limit = limitSeconds === undefined ? undefined : AbortSignal.timeout(limitSeconds * 1000);
+    const limit = AbortSignal.timeout(limitSeconds * 1000);
+    const whole = AbortSignal.any([signal, limit]);
+    // docker-modem never settles when an answer breaks off in the middle, not even when it is aborted then.
+    const aborted = new Promise<never>((_resolve, reject) => {
+      whole.addEventListener('abort', () => reject(whole.reason), { once: true });
+    });
     try {
-      return await question(limit === undefined ? signal : AbortSignal.any([signal, limit]));
+      return await Promise.race([question(whole), aborted]);
     } catch (error) {
       signal.throwIfAborted();
-      if (limit?.aborted)
+      if (limit.aborted)
         throw new HqError('unreachable', `The Docker engine did not answer within ${limitSeconds} s.`, {
           hint: 'Look at the engine on the host: systemctl status docker.',
           cause: error,
