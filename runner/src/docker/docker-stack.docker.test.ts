@@ -164,7 +164,7 @@ describe('the list of services', () => {
     expect(find('sick')).toMatchObject({ health: 'unhealthy' });
     expect(find('slow')).toMatchObject({ health: 'starting' });
     const steady = find('steady');
-    expect(steady).toMatchObject({ health: 'healthy', version: 'debian:bookworm-slim', restarts: 0 });
+    expect(steady).toMatchObject({ health: 'healthy', version: 'node:24-slim', restarts: 0 });
     expect(Date.parse(steady?.startedAt ?? '')).toBe(
       Math.floor(Date.parse(await project.startedAt('steady'))),
     );
