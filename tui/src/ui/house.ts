@@ -1,6 +1,6 @@
 import type { ActionName } from '@hq/shared/actions';
 import type { Member } from '@hq/shared/client';
-import type { HqError } from '@hq/shared/errors';
+import type { LiveSnapshot, LiveStatus } from '@hq/shared/live';
 import type {
   AgentRow,
   AuditRow,
@@ -10,15 +10,8 @@ import type {
   NotificationRow,
 } from '@hq/shared/rows';
 
-export type LinkStatus = 'loading' | 'live' | 'polling' | 'offline';
-
-export interface Snapshot<Row> {
-  readonly rows: readonly Row[];
-  readonly status: LinkStatus;
-  /** Epoch milliseconds of the last time the rows were known to be right, by the house's clock. */
-  readonly asOf: number | null;
-  readonly error: HqError | null;
-}
+export type LinkStatus = LiveStatus;
+export type Snapshot<Row> = LiveSnapshot<Row>;
 
 /** Rows that are watched: the last snapshot, and a call whenever there is another. */
 export interface Feed<Row> {
@@ -55,6 +48,9 @@ export interface House {
   readonly cancel: (commandId: string) => Promise<CommandRow>;
   readonly acknowledge: (alertId: string) => Promise<void>;
   readonly dismiss: (alertId: string) => Promise<void>;
+  /** One command, also one that is too old for the newest ones. */
+  readonly openCommand: (commandId: string) => OpenFeed<CommandRow>;
+  readonly openCommandsOfAgent: (agentId: string) => OpenFeed<CommandRow>;
   /** Reads everything anew, and tries a lost link at once. */
   readonly refresh: () => void;
   readonly close: () => Promise<void>;
