@@ -1,0 +1,120 @@
+import { HqError } from '@hq/shared/errors';
+import { z } from 'zod';
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+function seconds(least: number, most: number, otherwise: number) {
+  return z.preprocess(
+    (text) => (text === undefined || text === '' ? otherwise : Number(text)),
+    z
+      .number(`must be a number of seconds from ${least} to ${most}`)
+      .min(least, `must be at least ${least} seconds`)
+      .max(most, `must be at most ${most} seconds`),
+  );
+}
+
+function count(least: number, most: number, otherwise: number) {
+  return z.preprocess(
+    (text) => (text === undefined || text === '' ? otherwise : Number(text)),
+    z
+      .int(`must be a whole number from ${least} to ${most}`)
+      .min(least, `must be at least ${least}`)
+      .max(most, `must be at most ${most}`),
+  );
+}
+
+const unset = (text: unknown) => (text === '' ? undefined : text);
+
+const environment = z
+  .object({
+    SUPABASE_URL: z
+      .preprocess(
+        unset,
+        z.url({ protocol: /^https?$/, error: 'must be the http(s) address of the Supabase project' }),
+      )
+      .transform((url) => url.replace(/\/+$/, '')),
+    SUPABASE_SERVICE_ROLE_KEY: z
+      .preprocess(unset, z.string('must be the service-role key of the Supabase project'))
+      .refine(
+        (key) => key.length >= 20 && !/\s/.test(key),
+        'must be one key of at least 20 characters without spaces',
+      ),
+    GATEWAY_ID: z
+      .preprocess(unset, z.string('must be the id or the slug of the gateway that this runner serves'))
+      .refine(
+        (id) => uuid.test(id.toLowerCase()) || /^[a-z0-9]+(?:-[a-z0-9]+)*$/.test(id),
+        'must be a gateway id (a UUID) or a slug of lower-case letters, digits and single hyphens',
+      ),
+    RUNTIME_MODE: z.preprocess(
+      (text) => unset(text) ?? 'docker',
+      z.enum(['docker', 'process'], 'must be "docker" or "process"'),
+    ),
+    COMPOSE_PROJECT: z.preprocess(
+      unset,
+      z
+        .string()
+        .regex(/^[a-z0-9][a-z0-9_-]*$/, 'must be the name of a compose project')
+        .optional(),
+    ),
+    DOCKER_HOST: z.preprocess(
+      unset,
+      z
+        .string()
+        .regex(/^(unix|tcp|http|https):\/\/.+/, 'must start with unix:// or tcp://')
+        .optional(),
+    ),
+    GATEWAY_HOME: z.preprocess(unset, z.string().regex(/^\//, 'must be an absolute path').optional()),
+    GATEWAY_CONFIG: z.preprocess(unset, z.string().regex(/^\//, 'must be an absolute path').optional()),
+    POLL_INTERVAL: seconds(1, 60, 30),
+    COMMAND_TIMEOUT: seconds(1, 86_400, 3600),
+    HEALTH_PORT: count(0, 65_535, 0),
+    RUNNER_SLOTS: count(2, 64, 16),
+    LOG_LEVEL: z.preprocess(
+      (text) => unset(text) ?? 'info',
+      z.enum(['debug', 'info', 'warn', 'error'], 'must be debug, info, warn or error'),
+    ),
+    HQ_PARENT: z.preprocess(unset, z.enum(['ipc', 'stdin'], 'must be "ipc", "stdin" or unset').optional()),
+  })
+  .superRefine((env, context) => {
+    if (env.RUNTIME_MODE === 'docker' && env.COMPOSE_PROJECT === undefined) {
+      context.addIssue({
+        code: 'custom',
+        path: ['COMPOSE_PROJECT'],
+        message: 'must name the compose project in docker mode',
+      });
+    }
+    if (env.RUNTIME_MODE === 'process' && env.GATEWAY_HOME === undefined) {
+      context.addIssue({
+        code: 'custom',
+        path: ['GATEWAY_HOME'],
+        message: 'must be the directory of the gateway’s state in process mode',
+      });
+    }
+  });
+
+export type Environment = z.output<typeof environment>;
+
+/** Reads what the runner is told at its start; a value that cannot be used is an error that names its variable. */
+export function readEnvironment(variables: Readonly<Record<string, string | undefined>>): Environment {
+  const parsed = environment.safeParse(variables);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`);
+  const [first] = parsed.error.issues;
+  throw new HqError('usage', faults.join('; '), {
+    hint: 'Set it in the runner’s environment and start again; docs/runner.md lists every variable.',
+    ...(first === undefined ? {} : { field: first.path.join('.') }),
+  });
+}
+
+export function isGatewayId(text: string): boolean {
+  return uuid.test(text.toLowerCase());
+}
+
+const secretName = /(KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL)/;
+
+/** The values in the environment that must never be seen in output, logs or errors. */
+export function secretValues(variables: Readonly<Record<string, string | undefined>>): readonly string[] {
+  return Object.entries(variables).flatMap(([name, value]) =>
+    value !== undefined && value.length >= 8 && secretName.test(name) ? [value] : [],
+  );
+}

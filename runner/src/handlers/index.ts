@@ -1,0 +1,24 @@
+import { describeServices } from '@hq/shared/actions';
+import type { Handlers } from '../handler.ts';
+import { restartDispatcher, restartGateway } from './restart.ts';
+import { tailLogs } from './tail-logs.ts';
+
+export const handlers: Handlers = {
+  ping: (_payload, { runnerId }) => Promise.resolve({ runner: runnerId }),
+  stack_status: async (_payload, { stack, signal, output }) => {
+    const services = await stack.services(signal);
+    output.line(describeServices(services));
+    return { services: [...services] };
+  },
+  tail_logs: tailLogs,
+  restart_gateway: restartGateway,
+  restart_dispatcher: restartDispatcher,
+  pause_gateway: async (_payload, { setPaused }) => {
+    await setPaused(true);
+    return { status: 'paused' };
+  },
+  resume_gateway: async (_payload, { setPaused }) => {
+    await setPaused(false);
+    return { status: 'ready' };
+  },
+};

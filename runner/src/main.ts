@@ -1,0 +1,150 @@
+import { HqError } from '@hq/shared/errors';
+import { connectDatabase, type Database } from './database.ts';
+import { openDockerStack } from './docker/docker-stack.ts';
+import { type Environment, readEnvironment, secretValues } from './environment.ts';
+import { handlers } from './handlers/index.ts';
+import { createLog, type Log } from './log.ts';
+import { retryDelay } from './pace.ts';
+import { prepareGatewayHome } from './process/gateway-home.ts';
+import { ProcessStack } from './process/process-stack.ts';
+import { createRedactor, type Redactor } from './redactor.ts';
+import { startRunner } from './runner.ts';
+import type { Stack } from './stack.ts';
+import { version } from './version.ts';
+
+/** Exit codes, as docs/runner.md tells them. */
+const exitCodes = { stopped: 0, failed: 1, usage: 2, noGateway: 3, notHandedBack: 4 } as const;
+
+async function openStack(
+  env: Environment,
+): Promise<{ secrets: readonly string[]; open: (log: Log) => Promise<Stack> }> {
+  if (env.RUNTIME_MODE === 'docker') {
+    const { COMPOSE_PROJECT: project = '', DOCKER_HOST: dockerHost } = env;
+    return { secrets: [], open: () => openDockerStack({ project, dockerHost }) };
+  }
+  const home = await prepareGatewayHome({ directory: env.GATEWAY_HOME ?? '', config: env.GATEWAY_CONFIG });
+  return { secrets: [home.token], open: (log) => ProcessStack.open(home, log) };
+}
+
+/** The runner may come up before its database does. */
+async function findGateway(
+  database: Database,
+  idOrSlug: string,
+  log: Log,
+  signal: AbortSignal,
+): Promise<string> {
+  for (let failures = 1; ; failures += 1) {
+    try {
+      return await database.findGateway(idOrSlug, signal);
+    } catch (error) {
+      const mayPass =
+        error instanceof HqError && (error.code === 'unreachable' || error.code === 'unauthenticated');
+      if (!mayPass || signal.aborted) throw error;
+      if (failures === 1) log.error({ code: error.code, hint: error.hint }, error.message);
+      await new Promise((resolve) =>
+        setTimeout(resolve, retryDelay(failures, error.code === 'unauthenticated')),
+      );
+    }
+  }
+}
+
+function exitCodeOf(error: unknown): number {
+  if (!(error instanceof HqError)) return exitCodes.failed;
+  if (error.code === 'usage') return exitCodes.usage;
+  return error.code === 'not_found' || error.code === 'conflict' ? exitCodes.noGateway : exitCodes.failed;
+}
+
+async function main(): Promise<number> {
+  let redactor: Redactor = createRedactor(secretValues(process.env));
+  let log = createLog('info', redactor);
+  try {
+    const env = readEnvironment(process.env);
+    const { secrets, open } = await openStack(env);
+    redactor = createRedactor([...secretValues(process.env), ...secrets]);
+    log = createLog(env.LOG_LEVEL, redactor);
+    return await serve(env, redactor, log, open);
+  } catch (error) {
+    const fault =
+      error instanceof HqError ? { code: error.code, hint: error.hint, field: error.field } : { err: error };
+    log.fatal(fault, error instanceof Error ? error.message : 'the runner failed');
+    return exitCodeOf(error);
+  }
+}
+
+async function serve(
+  env: Environment,
+  redactor: Redactor,
+  log: Log,
+  open: (log: Log) => Promise<Stack>,
+): Promise<number> {
+  const asked = new AbortController();
+  const stopAsked = untilAskedToStop(env, log);
+  void stopAsked.then(() =>
+    asked.abort(new HqError('cancelled', 'the runner was stopped before it was ready')),
+  );
+
+  const database = connectDatabase({ url: env.SUPABASE_URL, serviceRoleKey: env.SUPABASE_SERVICE_ROLE_KEY });
+  const stack = await open(log);
+  try {
+    const gatewayId = await findGateway(database, env.GATEWAY_ID, log, asked.signal).catch(
+      (error: unknown) => {
+        if (asked.signal.aborted) return null;
+        throw error;
+      },
+    );
+    if (gatewayId === null) return exitCodes.stopped;
+    const runner = await startRunner({
+      url: env.SUPABASE_URL,
+      serviceRoleKey: env.SUPABASE_SERVICE_ROLE_KEY,
+      gatewayId,
+      database,
+      handlers,
+      stack,
+      redactor,
+      log,
+      version,
+      slots: env.RUNNER_SLOTS,
+      pollInterval: env.POLL_INTERVAL,
+      commandTimeout: env.COMMAND_TIMEOUT,
+      healthPort: env.HEALTH_PORT,
+    });
+    const stopped = stopAsked.then(() => runner.stop());
+    // Ends earlier only by what no retry can mend.
+    await Promise.race([runner.ended, stopped]);
+    const left = await stopped;
+    if (left.length === 0) return exitCodes.stopped;
+    log.error({ commands: left }, 'stopped without telling the database what became of these commands');
+    return exitCodes.notHandedBack;
+  } finally {
+    await stack.close();
+    log.info('stopped');
+  }
+}
+
+/** A signal, or the end of whoever started this runner; a second signal ends the process at once. */
+function untilAskedToStop(env: Environment, log: Log): Promise<void> {
+  return new Promise((resolve) => {
+    let asked = false;
+    const ask = (why: string) => {
+      if (!asked) log.info({ why }, 'stopping');
+      asked = true;
+      resolve();
+    };
+    for (const [name, number] of [
+      ['SIGTERM', 15],
+      ['SIGINT', 2],
+      ['SIGHUP', 1],
+    ] as const) {
+      process.on(name, () => {
+        if (asked) process.exit(128 + number);
+        ask(name);
+      });
+    }
+    if (env.HQ_PARENT === 'ipc') process.on('disconnect', () => ask('the parent is gone'));
+    if (env.HQ_PARENT === 'stdin') process.stdin.on('close', () => ask('the parent is gone')).resume();
+  });
+}
+
+process.exitCode = await main();
+// A handler that does not stop, or a library's timer, must not keep a stopped runner alive.
+process.exit();

@@ -1,0 +1,98 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, copyFile, mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { findPackageJSON } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { HqError } from '@hq/shared/errors';
+import { z } from 'zod';
+
+/** Where a gateway without a container lives, and what it takes to start it there. */
+export interface GatewayHome {
+  readonly directory: string;
+  readonly stateDirectory: string;
+  /** Who was started here last, for a runner that comes after one that died. */
+  readonly pidFile: string;
+  /** Guards the gateway's port; never logged, never in argv. */
+  readonly token: string;
+  readonly program: string;
+  readonly version: string;
+}
+
+export interface GatewayHomeOptions {
+  readonly directory: string;
+  /** The configuration for a first start; the repository's own where left out. */
+  readonly config?: string | undefined;
+}
+
+const repositoryConfig = new URL('../../../gateway/config/openclaw.json', import.meta.url);
+
+/** Lays the home out where it is new: private directories, the lean configuration, a random token. */
+export async function prepareGatewayHome({ directory, config }: GatewayHomeOptions): Promise<GatewayHome> {
+  const stateDirectory = join(directory, '.openclaw');
+  try {
+    for (const path of [directory, stateDirectory, join(directory, 'tmp')]) {
+      await mkdir(path, { recursive: true, mode: 0o700 });
+    }
+    await chmod(stateDirectory, 0o700);
+    const configFile = join(stateDirectory, 'openclaw.json');
+    if (!(await exists(configFile))) await copyWhole(config ?? fileURLToPath(repositoryConfig), configFile);
+    const { program, version } = await findOpenClaw();
+    return {
+      directory,
+      stateDirectory,
+      pidFile: join(directory, 'gateway.pid'),
+      token: await readToken(join(stateDirectory, 'gateway-token')),
+      program,
+      version,
+    };
+  } catch (cause) {
+    if (cause instanceof HqError) throw cause;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new HqError('failed', `The gateway’s home cannot be prepared: ${reason}`, {
+      hint: 'Set GATEWAY_HOME to a directory that this user may write, and GATEWAY_CONFIG to a file that exists.',
+      cause,
+    });
+  }
+}
+
+async function findOpenClaw(): Promise<{ program: string; version: string }> {
+  const description = findPackageJSON('openclaw', import.meta.url);
+  if (description === undefined) {
+    throw new HqError('failed', 'OpenClaw is not installed.', { hint: 'Run `npm ci` in HQ’s directory.' });
+  }
+  const { version, bin } = z
+    .object({ version: z.string(), bin: z.object({ openclaw: z.string() }) })
+    .parse(JSON.parse(await readFile(description, 'utf8')));
+  return { program: join(dirname(description), bin.openclaw), version };
+}
+
+async function readToken(file: string): Promise<string> {
+  if (!(await exists(file))) await writeWhole(file, randomBytes(32).toString('hex'));
+  const token = (await readFile(file, 'utf8')).trim();
+  if (token.length >= 32) return token;
+  throw new HqError('failed', `The gateway’s token in ${file} is too short.`, {
+    hint: 'Remove the file; a new token is made at the next start.',
+  });
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return false;
+      throw error;
+    },
+  );
+}
+
+/** A file appears under its name only when it is whole. */
+export async function writeWhole(file: string, text: string): Promise<void> {
+  await writeFile(`${file}.new`, text, { mode: 0o600 });
+  await rename(`${file}.new`, file);
+}
+
+async function copyWhole(from: string, to: string): Promise<void> {
+  await copyFile(from, `${to}.new`);
+  await chmod(`${to}.new`, 0o600);
+  await rename(`${to}.new`, to);
+}

@@ -1,0 +1,130 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setPriority } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { HqError } from '@hq/shared/errors';
+import type { GatewayHome } from './gateway-home.ts';
+import type { LastLines } from './last-lines.ts';
+import { signalGroup } from './pid-file.ts';
+
+/** Below everything that somebody looks at: a gateway that starts takes seconds of a whole core. */
+const niceness = 10;
+const probeEveryMs = 250;
+const probeTimeoutMs = 5_000;
+const tellEveryMs = 3_000;
+
+/** What the gateway is given of the environment: never HQ's keys, for its agents can read all of it. */
+function gatewayEnvironment(home: GatewayHome): NodeJS.ProcessEnv {
+  const { PATH = '', LANG, TZ } = process.env;
+  return {
+    PATH: `${dirname(process.execPath)}${delimiter}${PATH}`,
+    ...(LANG === undefined ? {} : { LANG }),
+    ...(TZ === undefined ? {} : { TZ }),
+    HOME: home.directory,
+    TMPDIR: join(home.directory, 'tmp'),
+    NODE_COMPILE_CACHE: join(home.directory, '.cache', 'node'),
+    OPENCLAW_STATE_DIR: home.stateDirectory,
+    OPENCLAW_GATEWAY_TOKEN: home.token,
+    // A start that fails ends, instead of letting a model with shell tools repair it.
+    OPENCLAW_SUPERVISOR_MODE: 'external',
+    OPENCLAW_NO_RESPAWN: '1',
+    OPENCLAW_DISABLE_BONJOUR: '1',
+    OPENCLAW_NO_AUTO_UPDATE: '1',
+  };
+}
+
+/** One life of the gateway: from its start to its exit. */
+export class GatewayProcess {
+  readonly pid: number;
+  readonly port: number;
+  readonly startedAt = new Date().toISOString();
+  /** Settles when it has ended, however it came. */
+  readonly exited: Promise<string>;
+  readonly #child: ChildProcess;
+  #exit: string | null = null;
+
+  private constructor(child: ChildProcess, pid: number, port: number, lines: LastLines) {
+    this.#child = child;
+    this.pid = pid;
+    this.port = port;
+    child.stdout?.on('data', (bytes: Buffer) => lines.write(bytes));
+    child.stderr?.on('data', (bytes: Buffer) => lines.write(bytes));
+    this.exited = once(child, 'exit').then(([code, signal]) => {
+      this.#exit = signal === null ? `exit code ${code}` : `signal ${signal}`;
+      // What it started must not outlive it and hold its port or its files.
+      signalGroup(pid, 'SIGKILL');
+      return this.#exit;
+    });
+  }
+
+  static async start(home: GatewayHome, port: number, lines: LastLines): Promise<GatewayProcess> {
+    const child = spawn(process.execPath, [home.program, 'gateway', 'run', '--port', String(port)], {
+      cwd: home.directory,
+      env: gatewayEnvironment(home),
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
+    const { pid } = child;
+    if (pid === undefined) {
+      const [cause] = await once(child, 'error');
+      throw new HqError('failed', 'The gateway could not be started.', { cause });
+    }
+    setPriority(pid, niceness);
+    return new GatewayProcess(child, pid, port, lines);
+  }
+
+  get hasExited(): boolean {
+    return this.#exit !== null;
+  }
+
+  /** Whether it answers that it lives. */
+  lives(): Promise<boolean> {
+    return this.#answers('/healthz');
+  }
+
+  /** Waits until it has started and lives; false when it ended instead. */
+  async becomesReady(signal: AbortSignal, onOutput: (line: string) => void): Promise<boolean> {
+    const beganAt = performance.now();
+    let toldAt = beganAt;
+    while (this.#exit === null) {
+      signal.throwIfAborted();
+      if ((await this.#answers('/startupz')) && (await this.#answers('/healthz'))) return true;
+      const now = performance.now();
+      if (now - toldAt >= tellEveryMs) {
+        onOutput(`waiting for gateway to get ready (${Math.round((now - beganAt) / 1000)} s)`);
+        toldAt = now;
+      }
+      await Promise.race([sleep(probeEveryMs, undefined, { signal }), this.exited]);
+    }
+    return false;
+  }
+
+  /** Asks it to end, and makes it end when it has not after the grace. */
+  async stop(graceMs: number): Promise<void> {
+    if (this.#exit !== null) return;
+    this.#child.kill('SIGTERM');
+    const grace = new AbortController();
+    const ended = await Promise.race([
+      this.exited.then(() => true),
+      sleep(graceMs, false, { signal: grace.signal }).catch(() => true),
+    ]);
+    grace.abort();
+    if (!ended) signalGroup(this.pid, 'SIGKILL');
+    await this.exited;
+  }
+
+  async #answers(path: string): Promise<boolean> {
+    try {
+      const response = await fetch(`http://127.0.0.1:${this.port}${path}`, {
+        signal: AbortSignal.timeout(probeTimeoutMs),
+        headers: { connection: 'close' },
+      });
+      await response.body?.cancel();
+      return response.ok;
+    } catch {
+      // Not listening yet, or too busy to answer: the same as no.
+      return false;
+    }
+  }
+}

@@ -1,0 +1,104 @@
+const mark = '[redacted]';
+
+/**
+ * Shapes of credentials that are worth taking out even when nobody told the runner about them. None of them reaches
+ * over a quote or a blank, so that redacting a line of JSON leaves it JSON.
+ */
+const shapes: readonly RegExp[] = [
+  // JSON web tokens, which Supabase keys and sessions are.
+  /\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}/g,
+  // Supabase's newer keys and personal tokens.
+  /\bsb(?:p|_secret|_publishable)_[A-Za-z0-9_-]{16,}/g,
+  // Model providers and GitHub.
+  /\b(?:sk|rk|pk)-[A-Za-z0-9_-]{16,}/g,
+  /\b(?:gsk|xai|hf|r8|nvapi|pplx|ghp|gho|ghu|ghs|ghr|glpat|github_pat|npm)[_-][A-Za-z0-9_-]{16,}/g,
+  /\bAIza[A-Za-z0-9_-]{30,}/g,
+  /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g,
+  // Chat platforms: Slack, Telegram, Discord.
+  /\bx(?:ox[a-z]|app)-[A-Za-z0-9-]{10,}/g,
+  /\b\d{6,12}:[A-Za-z0-9_-]{30,}/g,
+  /\b[MNO][A-Za-z0-9_-]{22,28}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,}/g,
+  // This house's own envelopes.
+  /\benc:v1:[A-Za-z0-9_.-]{16,}/g,
+  /(?<=\b(?:bearer|basic)\s+)[A-Za-z0-9_.~+/-]{8,}=*/gi,
+  // What stands after a name that says what it is.
+  /(?<=\b(?:authorization|password|passwd|secret|api[_-]?key|access[_-]?token|auth[_-]?token)["']?\s*[=:]\s*["']?)(?!bearer\b|basic\b)[^\s"',;[\]{}]{6,}/gi,
+  // User and password in an address.
+  /(?<=\b[a-z][a-z0-9+.-]*:\/\/[^\s/:@"']*:)[^\s/@"']+(?=@)/gi,
+];
+
+const keyBegins = /-----BEGIN [A-Z ]*PRIVATE KEY-----/;
+const keyEnds = /-----END [A-Z ]*PRIVATE KEY-----/;
+
+/** The longest run of text that one secret can take up; text is never cut nearer than this to its open end. */
+export const longestSecret = 8192;
+
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Takes known secrets and whatever looks like one out of text. */
+export interface Redactor {
+  /** One piece of text that stands alone: a line of a log, an error. */
+  text(text: string): string;
+  /** A reader of lines that belong together, which also takes out private keys that span several lines. */
+  lines(): (line: string) => string;
+  /** Where the secrets stand in a text, so that it can be cut beside them. */
+  spans(text: string): readonly Span[];
+}
+
+export function createRedactor(secrets: readonly string[]): Redactor {
+  const known = [...new Set(secrets.flatMap((secret) => [secret, ...secret.split(/\r?\n/)]))]
+    .map((secret) => secret.trim())
+    .filter((secret) => secret.length >= 8)
+    .sort((one, other) => other.length - one.length);
+  const written = known.flatMap((secret) => {
+    const inJson = JSON.stringify(secret).slice(1, -1);
+    const inAddress = encodeURIComponent(secret);
+    return [...new Set([secret, inJson, inAddress])];
+  });
+  const exact =
+    written.length === 0
+      ? undefined
+      : new RegExp(written.map((text) => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')).join('|'), 'g');
+
+  const text = (input: string): string => {
+    let output = exact === undefined ? input : input.replace(exact, mark);
+    for (const shape of shapes) output = output.replace(shape, mark);
+    return output;
+  };
+
+  return {
+    text: (input) => {
+      const begins = keyBegins.exec(input);
+      if (begins === null) return text(input);
+      const ends = keyEnds.exec(input);
+      const rest = ends === null ? '' : input.slice(ends.index + ends[0].length);
+      return text(input.slice(0, begins.index)) + mark + text(rest);
+    },
+    lines: () => {
+      let insideKey = false;
+      return (line) => {
+        if (insideKey) {
+          insideKey = !keyEnds.test(line);
+          return mark;
+        }
+        if (keyBegins.test(line)) {
+          insideKey = !keyEnds.test(line);
+          return mark;
+        }
+        return text(line);
+      };
+    },
+    spans: (input) => {
+      const found: Span[] = [];
+      for (const shape of exact === undefined ? shapes : [exact, ...shapes]) {
+        for (const match of input.matchAll(shape)) {
+          found.push({ start: match.index, end: match.index + match[0].length });
+        }
+      }
+      return found;
+    },
+  };
+}

@@ -1,0 +1,150 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { Database } from './database.ts';
+import type { Handlers } from './handler.ts';
+import { type HealthAnswer, serveHealth } from './health.ts';
+import type { Log } from './log.ts';
+import { Realtime } from './realtime.ts';
+import type { Redactor } from './redactor.ts';
+import { ServicesWatch } from './services-watch.ts';
+import type { Stack } from './stack.ts';
+import type { Beat } from './turn.ts';
+import { TurnLoop } from './turn-loop.ts';
+
+export interface RunnerOptions {
+  readonly url: string;
+  readonly serviceRoleKey: string;
+  readonly gatewayId: string;
+  readonly database: Database;
+  readonly handlers: Handlers;
+  readonly stack: Stack;
+  readonly redactor: Redactor;
+  readonly log: Log;
+  readonly version: string;
+  readonly slots: number;
+  /** Seconds. */
+  readonly pollInterval: number;
+  /** Seconds. */
+  readonly commandTimeout: number;
+  readonly healthPort: number;
+  /** Seconds; 90 where left out, so that a minute without the database costs no command its lease. */
+  readonly leaseSeconds?: number;
+}
+
+export interface Runner {
+  readonly id: string;
+  readonly healthPort: number;
+  /** Settles when the runner has stopped; rejects with what no retry can mend. */
+  readonly ended: Promise<void>;
+  /** Lets go of everything; gives the ids of the commands whose end the database could not be told. */
+  stop(): Promise<readonly string[]>;
+}
+
+/** Polling while Realtime is not to be relied on. */
+const fastPollMs = 2_000;
+const beatEveryMs = 30_000;
+
+export async function startRunner(options: RunnerOptions): Promise<Runner> {
+  const { url, serviceRoleKey, gatewayId, database, stack, redactor, log, pollInterval } = options;
+  const id = `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`;
+  const slowPollMs = pollInterval * 1000;
+  const quickPollMs = Math.min(fastPollMs, slowPollMs);
+  let stopping: Promise<readonly string[]> | null = null;
+  let arrived: Beat = {};
+
+  const loop = new TurnLoop(
+    {
+      database,
+      gatewayId,
+      runnerId: id,
+      slots: options.slots,
+      leaseSeconds: options.leaseSeconds ?? 90,
+      beatEveryMs,
+      log,
+      beat: () => changedSince(arrived, { ...servicesOf(services), version: options.version, runner: id }),
+      beatArrived: (beat) => {
+        arrived = { ...arrived, ...beat };
+        realtime.beatArrived();
+      },
+      held: {
+        handlers: options.handlers,
+        redactor,
+        commandTimeout: options.commandTimeout,
+        context: {
+          runnerId: id,
+          stack,
+          setPaused: (paused) => database.setPaused(gatewayId, paused, AbortSignal.timeout(15_000)),
+        },
+      },
+      onTurn: (answer) => realtime.turned(answer),
+    },
+    quickPollMs,
+  );
+  const services = new ServicesWatch(stack, log, () => loop.beatSoon());
+  const realtime = new Realtime({
+    url,
+    serviceRoleKey,
+    gatewayId,
+    onHint: () => loop.hint(),
+    onProbe: () => loop.beatSoon(),
+    onTrust: (trusted) => {
+      log.info({ realtime: trusted ? 'trusted' : 'not trusted' }, trusted ? 'woken by Realtime' : 'polling');
+      loop.pollEvery(trusted ? slowPollMs : quickPollMs);
+    },
+  });
+
+  const health = await serveHealth(options.healthPort, (): HealthAnswer => {
+    const { held, unsent, answeredMsAgo, gatewayStatus, fault } = loop.state();
+    const failing = answeredMsAgo === null || answeredMsAgo > 3 * beatEveryMs;
+    return {
+      status: stopping !== null ? 'stopping' : failing ? 'failing' : 'ok',
+      runner: id,
+      gateway: gatewayId,
+      gatewayStatus,
+      lastTurnMsAgo: answeredMsAgo,
+      realtime: realtime.trust(),
+      held,
+      unsent,
+      fault: fault ?? services.fault(),
+    };
+  });
+
+  const letGo = async (): Promise<void> => {
+    services.close();
+    await realtime.close();
+    health.close();
+    database.close();
+  };
+  const ended = loop.run().finally(letGo);
+  log.info(
+    { runner: id, gateway: gatewayId, stack: stack.kind, healthPort: health.port, version: options.version },
+    'ready',
+  );
+  return {
+    id,
+    healthPort: health.port,
+    ended,
+    stop() {
+      stopping ??= loop.stop().then(async (left) => {
+        await ended;
+        return left;
+      });
+      return stopping;
+    },
+  };
+}
+
+function servicesOf(watch: ServicesWatch): Pick<Beat, 'services'> {
+  const services = watch.services();
+  return services === null ? {} : { services };
+}
+
+/** The parts of a heartbeat that differ from what the database has. */
+function changedSince(arrived: Beat, now: Beat): Beat {
+  const same = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other);
+  return {
+    ...(now.services === undefined || same(now.services, arrived.services) ? {} : { services: now.services }),
+    ...(now.version === undefined || now.version === arrived.version ? {} : { version: now.version }),
+    ...(now.runner === undefined || now.runner === arrived.runner ? {} : { runner: now.runner }),
+  };
+}

@@ -1,0 +1,83 @@
+import type { ServiceStatus } from '@hq/shared/actions';
+import type { Log } from './log.ts';
+import type { Stack } from './stack.ts';
+
+/** Between two looks at the stack when nothing says that it changed. */
+const lookEveryMs = 25_000;
+const lookTimeoutMs = 10_000;
+/** A service that goes down and comes up again changes several times in a row. */
+const gatherMs = 300;
+
+/** Knows the services of the stack without asking the engine at every turn. */
+export class ServicesWatch {
+  readonly #stack: Stack;
+  readonly #log: Log;
+  readonly #onChange: () => void;
+  readonly #unwatch: () => void;
+  readonly #closed = new AbortController();
+  #services: readonly ServiceStatus[] | null = null;
+  #shape = '';
+  #timer: NodeJS.Timeout | undefined;
+  #looking = false;
+  #again = false;
+  #fault: string | null = null;
+
+  constructor(stack: Stack, log: Log, onChange: () => void) {
+    this.#stack = stack;
+    this.#log = log;
+    this.#onChange = onChange;
+    this.#unwatch = stack.watch(() => this.#schedule(gatherMs));
+    this.#schedule(0);
+  }
+
+  /** Null until the stack was seen for the first time; empty while its engine does not answer. */
+  services(): readonly ServiceStatus[] | null {
+    return this.#services;
+  }
+
+  fault(): string | null {
+    return this.#fault;
+  }
+
+  close(): void {
+    this.#unwatch();
+    clearTimeout(this.#timer);
+    this.#closed.abort();
+  }
+
+  #schedule(afterMs: number): void {
+    if (this.#closed.signal.aborted) return;
+    if (this.#looking) {
+      this.#again ||= afterMs < lookEveryMs;
+      return;
+    }
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#look(), afterMs);
+  }
+
+  async #look(): Promise<void> {
+    this.#looking = true;
+    this.#again = false;
+    let seen: readonly ServiceStatus[] = [];
+    try {
+      seen = await this.#stack.services(
+        AbortSignal.any([this.#closed.signal, AbortSignal.timeout(lookTimeoutMs)]),
+      );
+      if (this.#fault !== null) this.#log.info('the stack can be seen again');
+      this.#fault = null;
+    } catch (error) {
+      const sentence = error instanceof Error ? error.message : 'the stack cannot be seen';
+      if (this.#fault !== sentence && !this.#closed.signal.aborted) this.#log.warn(sentence);
+      this.#fault = sentence;
+    }
+    this.#looking = false;
+    if (this.#closed.signal.aborted) return;
+    this.#services = seen;
+    const shape = JSON.stringify(seen);
+    if (shape !== this.#shape) {
+      this.#shape = shape;
+      this.#onChange();
+    }
+    this.#schedule(this.#again ? gatherMs : lookEveryMs);
+  }
+}
