@@ -5,6 +5,66 @@ export type Json = string | number | boolean | null | { [key: string]: Json | un
 export type Database = {
   public: {
     Tables: {
+      agent_budgets: {
+        Row: {
+          agent_id: string;
+          created_at: string;
+          current_period_cost_usd: number;
+          current_period_start: string;
+          current_period_tokens: number;
+          hard_cutoff: boolean;
+          monthly_limit_usd: number | null;
+          period_anchor_tz: string;
+          soft_threshold_pct: number;
+          status: Database['public']['Enums']['budget_status'];
+          tenant_id: string;
+          updated_at: string;
+        };
+        Insert: {
+          agent_id: string;
+          created_at?: string;
+          current_period_cost_usd?: number;
+          current_period_start?: string;
+          current_period_tokens?: number;
+          hard_cutoff?: boolean;
+          monthly_limit_usd?: number | null;
+          period_anchor_tz?: string;
+          soft_threshold_pct?: number;
+          status?: Database['public']['Enums']['budget_status'];
+          tenant_id?: string;
+          updated_at?: string;
+        };
+        Update: {
+          agent_id?: string;
+          created_at?: string;
+          current_period_cost_usd?: number;
+          current_period_start?: string;
+          current_period_tokens?: number;
+          hard_cutoff?: boolean;
+          monthly_limit_usd?: number | null;
+          period_anchor_tz?: string;
+          soft_threshold_pct?: number;
+          status?: Database['public']['Enums']['budget_status'];
+          tenant_id?: string;
+          updated_at?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'agent_budgets_agent_id_fkey';
+            columns: ['agent_id'];
+            isOneToOne: true;
+            referencedRelation: 'agents';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'agent_budgets_tenant_id_fkey';
+            columns: ['tenant_id'];
+            isOneToOne: false;
+            referencedRelation: 'tenants';
+            referencedColumns: ['id'];
+          },
+        ];
+      };
       agent_command_output: {
         Row: {
           attempt: number;
@@ -174,6 +234,191 @@ export type Database = {
           },
         ];
       };
+      agent_inbox_items: {
+        Row: {
+          agent_id: string;
+          agent_slug: string;
+          attempt_count: number;
+          comment_id: string | null;
+          completed_at: string | null;
+          contact_id: string | null;
+          context: Json;
+          created_at: string;
+          dedup_key: string | null;
+          event_type: Database['public']['Enums']['inbox_event_type'];
+          failed_at: string | null;
+          id: string;
+          last_wake_attempt_at: string | null;
+          last_wake_success_at: string | null;
+          leased_at: string | null;
+          leased_until: string | null;
+          max_attempts: number;
+          status: Database['public']['Enums']['inbox_item_status'];
+          summary: string | null;
+          task_id: string | null;
+          tenant_id: string;
+          updated_at: string;
+        };
+        Insert: {
+          agent_id: string;
+          agent_slug: string;
+          attempt_count?: number;
+          comment_id?: string | null;
+          completed_at?: string | null;
+          contact_id?: string | null;
+          context?: Json;
+          created_at?: string;
+          dedup_key?: string | null;
+          event_type: Database['public']['Enums']['inbox_event_type'];
+          failed_at?: string | null;
+          id?: string;
+          last_wake_attempt_at?: string | null;
+          last_wake_success_at?: string | null;
+          leased_at?: string | null;
+          leased_until?: string | null;
+          max_attempts?: number;
+          status?: Database['public']['Enums']['inbox_item_status'];
+          summary?: string | null;
+          task_id?: string | null;
+          tenant_id?: string;
+          updated_at?: string;
+        };
+        Update: {
+          agent_id?: string;
+          agent_slug?: string;
+          attempt_count?: number;
+          comment_id?: string | null;
+          completed_at?: string | null;
+          contact_id?: string | null;
+          context?: Json;
+          created_at?: string;
+          dedup_key?: string | null;
+          event_type?: Database['public']['Enums']['inbox_event_type'];
+          failed_at?: string | null;
+          id?: string;
+          last_wake_attempt_at?: string | null;
+          last_wake_success_at?: string | null;
+          leased_at?: string | null;
+          leased_until?: string | null;
+          max_attempts?: number;
+          status?: Database['public']['Enums']['inbox_item_status'];
+          summary?: string | null;
+          task_id?: string | null;
+          tenant_id?: string;
+          updated_at?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'agent_inbox_items_agent_id_fkey';
+            columns: ['agent_id'];
+            isOneToOne: false;
+            referencedRelation: 'agents';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'agent_inbox_items_comment_id_fkey';
+            columns: ['comment_id'];
+            isOneToOne: false;
+            referencedRelation: 'comments';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'agent_inbox_items_task_id_fkey';
+            columns: ['task_id'];
+            isOneToOne: false;
+            referencedRelation: 'tasks';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'agent_inbox_items_tenant_id_fkey';
+            columns: ['tenant_id'];
+            isOneToOne: false;
+            referencedRelation: 'tenants';
+            referencedColumns: ['id'];
+          },
+        ];
+      };
+      agent_usage: {
+        Row: {
+          agent_id: string | null;
+          cache_read: number;
+          cache_write: number;
+          cost_cache_read_usd: number;
+          cost_cache_write_usd: number;
+          cost_input_usd: number;
+          cost_output_usd: number;
+          cost_total_usd: number;
+          created_at: string;
+          id: string;
+          input_tokens: number;
+          model: string;
+          occurred_at: string;
+          output_tokens: number;
+          provider: string;
+          run_id: string;
+          session_id: string | null;
+          tenant_id: string;
+          total_tokens: number;
+        };
+        Insert: {
+          agent_id?: string | null;
+          cache_read?: number;
+          cache_write?: number;
+          cost_cache_read_usd?: number;
+          cost_cache_write_usd?: number;
+          cost_input_usd?: number;
+          cost_output_usd?: number;
+          cost_total_usd?: number;
+          created_at?: string;
+          id?: string;
+          input_tokens?: number;
+          model: string;
+          occurred_at?: string;
+          output_tokens?: number;
+          provider: string;
+          run_id: string;
+          session_id?: string | null;
+          tenant_id?: string;
+          total_tokens?: number;
+        };
+        Update: {
+          agent_id?: string | null;
+          cache_read?: number;
+          cache_write?: number;
+          cost_cache_read_usd?: number;
+          cost_cache_write_usd?: number;
+          cost_input_usd?: number;
+          cost_output_usd?: number;
+          cost_total_usd?: number;
+          created_at?: string;
+          id?: string;
+          input_tokens?: number;
+          model?: string;
+          occurred_at?: string;
+          output_tokens?: number;
+          provider?: string;
+          run_id?: string;
+          session_id?: string | null;
+          tenant_id?: string;
+          total_tokens?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'agent_usage_agent_id_fkey';
+            columns: ['agent_id'];
+            isOneToOne: false;
+            referencedRelation: 'agents';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'agent_usage_tenant_id_fkey';
+            columns: ['tenant_id'];
+            isOneToOne: false;
+            referencedRelation: 'tenants';
+            referencedColumns: ['id'];
+          },
+        ];
+      };
       agents: {
         Row: {
           avatar_url: string | null;
@@ -318,6 +563,133 @@ export type Database = {
           },
           {
             foreignKeyName: 'audit_log_tenant_id_fkey';
+            columns: ['tenant_id'];
+            isOneToOne: false;
+            referencedRelation: 'tenants';
+            referencedColumns: ['id'];
+          },
+        ];
+      };
+      comments: {
+        Row: {
+          actor_agent_id: string | null;
+          actor_type: string;
+          body: string;
+          created_at: string;
+          entity_id: string;
+          entity_type: string;
+          id: string;
+          mentions: string[];
+          parent_id: string | null;
+          tenant_id: string;
+          updated_at: string;
+        };
+        Insert: {
+          actor_agent_id?: string | null;
+          actor_type?: string;
+          body: string;
+          created_at?: string;
+          entity_id: string;
+          entity_type: string;
+          id?: string;
+          mentions?: string[];
+          parent_id?: string | null;
+          tenant_id?: string;
+          updated_at?: string;
+        };
+        Update: {
+          actor_agent_id?: string | null;
+          actor_type?: string;
+          body?: string;
+          created_at?: string;
+          entity_id?: string;
+          entity_type?: string;
+          id?: string;
+          mentions?: string[];
+          parent_id?: string | null;
+          tenant_id?: string;
+          updated_at?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'comments_actor_agent_id_fkey';
+            columns: ['actor_agent_id'];
+            isOneToOne: false;
+            referencedRelation: 'agents';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'comments_parent_id_fkey';
+            columns: ['parent_id'];
+            isOneToOne: false;
+            referencedRelation: 'comments';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'comments_tenant_id_fkey';
+            columns: ['tenant_id'];
+            isOneToOne: false;
+            referencedRelation: 'tenants';
+            referencedColumns: ['id'];
+          },
+        ];
+      };
+      entity_links: {
+        Row: {
+          created_at: string;
+          entity_id: string;
+          entity_type: string;
+          id: string;
+          is_deliverable: boolean;
+          review_note: string | null;
+          review_status: Database['public']['Enums']['review_status'] | null;
+          reviewed_at: string | null;
+          submitted_by_agent_id: string | null;
+          tenant_id: string;
+          title: string | null;
+          updated_at: string;
+          url: string | null;
+        };
+        Insert: {
+          created_at?: string;
+          entity_id: string;
+          entity_type: string;
+          id?: string;
+          is_deliverable?: boolean;
+          review_note?: string | null;
+          review_status?: Database['public']['Enums']['review_status'] | null;
+          reviewed_at?: string | null;
+          submitted_by_agent_id?: string | null;
+          tenant_id?: string;
+          title?: string | null;
+          updated_at?: string;
+          url?: string | null;
+        };
+        Update: {
+          created_at?: string;
+          entity_id?: string;
+          entity_type?: string;
+          id?: string;
+          is_deliverable?: boolean;
+          review_note?: string | null;
+          review_status?: Database['public']['Enums']['review_status'] | null;
+          reviewed_at?: string | null;
+          submitted_by_agent_id?: string | null;
+          tenant_id?: string;
+          title?: string | null;
+          updated_at?: string;
+          url?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'entity_links_submitted_by_agent_id_fkey';
+            columns: ['submitted_by_agent_id'];
+            isOneToOne: false;
+            referencedRelation: 'agents';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'entity_links_tenant_id_fkey';
             columns: ['tenant_id'];
             isOneToOne: false;
             referencedRelation: 'tenants';
@@ -489,6 +861,131 @@ export type Database = {
           },
         ];
       };
+      task_relations: {
+        Row: {
+          created_at: string;
+          id: string;
+          related_task_id: string;
+          relation_type: string;
+          task_id: string;
+          tenant_id: string;
+        };
+        Insert: {
+          created_at?: string;
+          id?: string;
+          related_task_id: string;
+          relation_type: string;
+          task_id: string;
+          tenant_id?: string;
+        };
+        Update: {
+          created_at?: string;
+          id?: string;
+          related_task_id?: string;
+          relation_type?: string;
+          task_id?: string;
+          tenant_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'task_relations_related_task_id_fkey';
+            columns: ['related_task_id'];
+            isOneToOne: false;
+            referencedRelation: 'tasks';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'task_relations_task_id_fkey';
+            columns: ['task_id'];
+            isOneToOne: false;
+            referencedRelation: 'tasks';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'task_relations_tenant_id_fkey';
+            columns: ['tenant_id'];
+            isOneToOne: false;
+            referencedRelation: 'tenants';
+            referencedColumns: ['id'];
+          },
+        ];
+      };
+      tasks: {
+        Row: {
+          archived_at: string | null;
+          assignee_agent_id: string | null;
+          created_at: string;
+          description: string | null;
+          due_date: string | null;
+          id: string;
+          model_override: string | null;
+          parent_id: string | null;
+          priority: Database['public']['Enums']['task_priority'];
+          status: Database['public']['Enums']['task_status'];
+          stream_id: string | null;
+          tenant_id: string;
+          thinking_override: string | null;
+          title: string;
+          updated_at: string;
+        };
+        Insert: {
+          archived_at?: string | null;
+          assignee_agent_id?: string | null;
+          created_at?: string;
+          description?: string | null;
+          due_date?: string | null;
+          id?: string;
+          model_override?: string | null;
+          parent_id?: string | null;
+          priority?: Database['public']['Enums']['task_priority'];
+          status?: Database['public']['Enums']['task_status'];
+          stream_id?: string | null;
+          tenant_id?: string;
+          thinking_override?: string | null;
+          title: string;
+          updated_at?: string;
+        };
+        Update: {
+          archived_at?: string | null;
+          assignee_agent_id?: string | null;
+          created_at?: string;
+          description?: string | null;
+          due_date?: string | null;
+          id?: string;
+          model_override?: string | null;
+          parent_id?: string | null;
+          priority?: Database['public']['Enums']['task_priority'];
+          status?: Database['public']['Enums']['task_status'];
+          stream_id?: string | null;
+          tenant_id?: string;
+          thinking_override?: string | null;
+          title?: string;
+          updated_at?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'tasks_assignee_agent_id_fkey';
+            columns: ['assignee_agent_id'];
+            isOneToOne: false;
+            referencedRelation: 'agents';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'tasks_parent_id_fkey';
+            columns: ['parent_id'];
+            isOneToOne: false;
+            referencedRelation: 'tasks';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'tasks_tenant_id_fkey';
+            columns: ['tenant_id'];
+            isOneToOne: false;
+            referencedRelation: 'tenants';
+            referencedColumns: ['id'];
+          },
+        ];
+      };
       tenant_members: {
         Row: {
           created_at: string;
@@ -620,6 +1117,14 @@ export type Database = {
         Args: { p_command_id: string; p_origin?: string | null };
         Returns: Json;
       };
+      complete_command: {
+        Args: { p_command_id: string; p_exit_code: number; p_stdout: string; p_stderr: string };
+        Returns: Database['public']['Tables']['agent_commands']['Row'][];
+      };
+      complete_inbox_item: {
+        Args: { p_item_id: string };
+        Returns: Database['public']['Tables']['agent_inbox_items']['Row'][];
+      };
       consume_gateway_token: {
         Args: { p_token: string; p_label?: string | null; p_slug_hint?: string | null };
         Returns: { gateway_id: string; gateway_slug: string }[];
@@ -631,6 +1136,22 @@ export type Database = {
       enqueue_command: {
         Args: { p_action: string; p_payload?: Json | null; p_gateway?: string | null; p_agent?: string | null; p_idempotency_key?: string | null; p_origin?: string | null };
         Returns: Json;
+      };
+      fail_command: {
+        Args: { p_command_id: string; p_exit_code: number; p_stdout: string; p_stderr: string; p_error: string };
+        Returns: Database['public']['Tables']['agent_commands']['Row'][];
+      };
+      fail_inbox_item: {
+        Args: { p_item_id: string; p_reason: string };
+        Returns: Database['public']['Tables']['agent_inbox_items']['Row'][];
+      };
+      lease_command: {
+        Args: { p_lease_seconds?: number | null; p_gateway_slug?: string | null };
+        Returns: Database['public']['Tables']['agent_commands']['Row'][];
+      };
+      lease_inbox_item: {
+        Args: { p_agent_id: string; p_lease_seconds?: number | null };
+        Returns: Database['public']['Tables']['agent_inbox_items']['Row'][];
       };
       member_role_of_caller: {
         Args: Record<PropertyKey, never>;
@@ -644,6 +1165,10 @@ export type Database = {
         Args: { p_gateway_id: string; p_paused: boolean };
         Returns: Database['public']['Enums']['gateway_status'];
       };
+      start_command: {
+        Args: { p_command_id: string };
+        Returns: Database['public']['Tables']['agent_commands']['Row'][];
+      };
       whoami: {
         Args: Record<PropertyKey, never>;
         Returns: Json;
@@ -651,10 +1176,16 @@ export type Database = {
     };
     Enums: {
       agent_status: 'ready' | 'paused' | 'error' | 'provisioning' | 'hibernating';
+      budget_status: 'ok' | 'warned' | 'exceeded' | 'unmetered';
       command_action: 'provision' | 'update' | 'remove' | 'update_all' | 'restart_gateway' | 'restart_dispatcher' | 'update_gateway' | 'backup_gateway' | 'approve_pairing' | 'set_agent_model' | 'list_models' | 'auth_set_api_key' | 'auth_start' | 'auth_paste' | 'auth_list' | 'auth_refresh' | 'auth_remove' | 'auth_set_default' | 'pause_gateway' | 'ping' | 'resume_gateway' | 'stack_status' | 'tail_logs';
       command_status: 'pending' | 'leased' | 'running' | 'done' | 'failed' | 'cancelled';
       gateway_status: 'provisioning' | 'ready' | 'error' | 'hibernating' | 'paused';
+      inbox_event_type: 'task_assignment' | 'task_reassignment' | 'task_comment_mention' | 'routine_schedule' | 'routine_event' | 'heartbeat' | 'deliverable_review' | 'blocker_resolved';
+      inbox_item_status: 'pending' | 'leased' | 'done' | 'dead_letter' | 'failed';
       member_role: 'viewer' | 'operator' | 'admin';
+      review_status: 'draft' | 'in_review' | 'approved' | 'revision_requested' | 'rejected';
+      task_priority: 'low' | 'medium' | 'high' | 'urgent';
+      task_status: 'todo' | 'in_progress' | 'blocked' | 'done' | 'cancelled' | 'missed';
     };
     CompositeTypes: Record<never, never>;
   };
