@@ -1,0 +1,17 @@
+/** Gives the value of the last call again while everything it depends on is the same. */
+export function remembered<Value>(): (dependencies: readonly unknown[], compute: () => Value) => Value {
+  let last: { dependencies: readonly unknown[]; value: Value } | null = null;
+  return (dependencies, compute) => {
+    const known = last;
+    if (
+      known !== null &&
+      known.dependencies.length === dependencies.length &&
+      known.dependencies.every((each, at) => each === dependencies[at])
+    ) {
+      return known.value;
+    }
+    const value = compute();
+    last = { dependencies, value };
+    return value;
+  };
+}
