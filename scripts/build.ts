@@ -24,14 +24,17 @@ const programs: readonly Program[] = [
   },
 ];
 
-/** Ink loads its developer tools behind a flag that is never set here; the bundle leaves them out. */
-const withoutDevtools: Plugin = {
-  name: 'without-devtools',
+/**
+ * What libraries load and neither program reaches: Ink's developer tools behind a flag that is never set, and what
+ * dockerode needs to build images and to reach an engine over ssh. Without them a runner is 30 MB lighter.
+ */
+const unreached =
+  /^(react-devtools-core|ssh2|@grpc\/grpc-js|@grpc\/proto-loader|protobufjs|tar-fs|@balena\/dockerignore)$/;
+
+const withoutUnreached: Plugin = {
+  name: 'without-unreached',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^react-devtools-core$/ }, () => ({
-      path: 'react-devtools-core',
-      namespace: 'left-out',
-    }));
+    onResolve({ filter: unreached }, ({ path }) => ({ path, namespace: 'left-out' }));
     onLoad({ filter: /.*/, namespace: 'left-out' }, () => ({ contents: 'export default {};' }));
   },
 };
@@ -55,7 +58,7 @@ function options({ name, entry, outdir }: Program): BuildOptions {
     banner: {
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
     },
-    plugins: [withoutDevtools],
+    plugins: [withoutUnreached],
     logLevel: 'warning',
   };
 }
