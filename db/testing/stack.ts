@@ -6,6 +6,7 @@ import { type LocalApiOptions, startLocalApi } from '../local/api/local-api.ts';
 import { prepareApi } from '../local/api/prepare-api.ts';
 import { type ApiKeys, apiKeysFor } from '../local/api/tokens.ts';
 import { createMember } from '../local/member.ts';
+import { installTriggers } from '../local/realtime/change-feed.ts';
 import { cloneDatabase, type TestDatabase } from './database.ts';
 
 export interface StackMember {
@@ -35,6 +36,7 @@ export async function startTestStack(
 ): Promise<TestStack> {
   const database = await cloneDatabase();
   await withClient(database.superuserUrl, prepareApi);
+  await withClient(database.url, installTriggers);
   const keys = await apiKeysFor(randomBytes(32).toString('hex'));
   const start = (port: number) => startLocalApi({ databaseUrl: database.url, keys, port, ...options });
   let api = await start(0);

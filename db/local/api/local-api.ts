@@ -1,3 +1,4 @@
+import { openRealtime } from '../realtime/realtime.ts';
 import { openPool } from './pool.ts';
 import { type RestAndAuthOptions, restAndAuth } from './rest-and-auth.ts';
 import { serveApi } from './server.ts';
@@ -23,28 +24,32 @@ export interface LocalApiOptions {
 export async function startLocalApi(options: LocalApiOptions): Promise<LocalApi> {
   const { databaseUrl, keys, port, jwtExpirySeconds, onFault } = options;
   const pool = openPool(databaseUrl);
+  const api = restAndAuth({
+    pool,
+    keys,
+    ...(jwtExpirySeconds !== undefined && { jwtExpirySeconds }),
+    ...(onFault && { onFault }),
+  });
+  const realtime = openRealtime({
+    pool,
+    databaseUrl,
+    keys,
+    onSchemaChange: () => void api.forgetSchema(),
+  });
   try {
-    const api = restAndAuth({
-      pool,
-      keys,
-      ...(jwtExpirySeconds !== undefined && { jwtExpirySeconds }),
-      ...(onFault && { onFault }),
-    });
-    await api.warmUp();
-    const server = await serveApi({
-      port,
-      fetch: api.fetch,
-      upgrade: (_request, socket) => socket.destroy(),
-    });
+    await Promise.all([api.warmUp(), realtime.ready]);
+    const server = await serveApi({ port, fetch: api.fetch, upgrade: realtime.upgrade });
     return {
       url: `http://127.0.0.1:${server.port}`,
       port: server.port,
       close: async () => {
+        await realtime.close();
         await server.close();
         await pool.end();
       },
     };
   } catch (error) {
+    await realtime.close();
     await pool.end();
     throw error;
   }

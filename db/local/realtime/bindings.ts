@@ -1,0 +1,130 @@
+import { z } from 'zod';
+import { type ApiKeys, kindOfKey, verify } from '../api/tokens.ts';
+import type { RowChange } from './change-feed.ts';
+import { type Predicate, parseFilter, type Row } from './filter.ts';
+import type { PublishedTable } from './published-tables.ts';
+import type { Audience } from './visibility.ts';
+
+const binding = z.looseObject({
+  event: z
+    .string()
+    .transform((event) => event.toUpperCase())
+    .pipe(z.enum(['INSERT', 'UPDATE', 'DELETE', '*'])),
+  schema: z.string().default('public'),
+  table: z.string().optional(),
+  filter: z.string().max(4096).optional(),
+  select: z.array(z.string()).optional(),
+});
+
+export const joinPayload = z.looseObject({
+  access_token: z.string().nullish(),
+  config: z
+    .looseObject({ postgres_changes: z.array(z.unknown()).max(100).default([]) })
+    .default({ postgres_changes: [] }),
+});
+
+/** One entry of a channel's `postgres_changes`: which changes, of which rows, with which columns. */
+export interface Binding {
+  readonly id: number;
+  /** As the client wrote it: the reply must repeat it. */
+  readonly asked: Readonly<Record<string, unknown>>;
+  readonly event: 'INSERT' | 'UPDATE' | 'DELETE' | '*';
+  readonly schema: string;
+  readonly table: string | undefined;
+  readonly filter: string | undefined;
+  readonly select: readonly string[] | undefined;
+}
+
+let lastId = Math.trunc(Math.random() * 1e8);
+
+export function readBindings(asked: readonly unknown[]): readonly Binding[] | undefined {
+  const bindings = asked.map((entry) => {
+    const { data } = binding.safeParse(entry);
+    const original = z.record(z.string(), z.unknown()).safeParse(entry).data;
+    if (!data || !original) return undefined;
+    lastId += 1;
+    const { event, schema, table, filter, select } = data;
+    return {
+      id: lastId,
+      asked: original,
+      event,
+      schema,
+      table: table === '*' ? undefined : table,
+      filter,
+      select,
+    };
+  });
+  const known = bindings.filter((entry) => entry !== undefined);
+  return known.length === bindings.length ? known : undefined;
+}
+
+/** A binding on one table: what a change of that table must be to be told. */
+export interface Wanted {
+  readonly binding: Binding;
+  readonly matches: Predicate | undefined;
+}
+
+/**
+ * The binding for each table that it covers; undefined when it asks for what cannot be told: a table that is not
+ * published, one that the audience may not read, a filter that makes no sense.
+ */
+export function resolve(
+  entry: Binding,
+  tables: readonly PublishedTable[],
+  audience: Audience,
+): ReadonlyMap<PublishedTable, Wanted> | undefined {
+  const covered = tables.filter(
+    ({ schema, name }) => (entry.schema === '*' || entry.schema === schema) && (entry.table ?? name) === name,
+  );
+  const readable = covered.filter(({ key, readable: columns }) =>
+    key.every((name) => columns[audience.role]?.includes(name)),
+  );
+  if (readable.length === 0) return undefined;
+  const wanted = new Map<PublishedTable, Wanted>();
+  for (const table of readable) {
+    const matches = entry.filter ? parseFilter(entry.filter, table.columns) : undefined;
+    if (entry.filter && !matches) return undefined;
+    wanted.set(table, { binding: entry, matches });
+  }
+  return wanted;
+}
+
+export function isWanted({ binding: { event }, matches }: Wanted, { type, row }: RowChange): boolean {
+  return (event === '*' || event === type) && (matches === undefined || matches(row));
+}
+
+/** The `data` of a postgres_changes message, as JSON text. */
+export function describeChange({ table, type, at, row }: RowChange, visible: readonly string[]): string {
+  const columns = table.columns.filter(({ name }) => visible.includes(name));
+  const pick = (names: readonly string[]): Row =>
+    Object.fromEntries(
+      names.filter((name) => name in row && visible.includes(name)).map((name) => [name, row[name]]),
+    );
+  return JSON.stringify({
+    schema: table.schema,
+    table: table.name,
+    type,
+    commit_timestamp: at,
+    columns: columns.map(({ name, type: typeName }) => ({ name, type: typeName })),
+    ...(type !== 'DELETE' && { record: pick(columns.map(({ name }) => name)) }),
+    ...(type !== 'INSERT' && { old_record: pick(table.key) }),
+    errors: null,
+  });
+}
+
+/** Who a token speaks for. Without one, it is the key that opened the socket. */
+export async function audienceOf(
+  token: string | null | undefined,
+  key: string,
+  keys: ApiKeys,
+): Promise<Audience> {
+  const said = !token || token.startsWith('sb_') ? key : token;
+  const kind = kindOfKey(said, keys);
+  if (kind) {
+    const role = kind === 'secret' ? 'service_role' : 'anon';
+    return { role, claims: { role } };
+  }
+  const claims = await verify(said, keys.jwtSecret);
+  const role = z.enum(['anon', 'authenticated', 'service_role']).parse(claims.role);
+  return { role, claims };
+}

@@ -1,0 +1,200 @@
+import { readFile } from 'node:fs/promises';
+import pg from 'pg';
+import { z } from 'zod';
+import type { Row } from './filter.ts';
+import { type PublishedTable, readPublishedTables } from './published-tables.ts';
+
+export interface RowChange {
+  readonly table: PublishedTable;
+  readonly type: 'INSERT' | 'UPDATE' | 'DELETE';
+  readonly at: string;
+  /** The new row, or for a delete its key. Only the key, too, while `isWhole` is false. */
+  readonly row: Row;
+  readonly isWhole: boolean;
+  /** Of a deleted row of a table with tenants. */
+  readonly tenant: string | undefined;
+}
+
+export interface ChangeFeed {
+  /** True as soon as changes flow; false when they do not within the bound. */
+  whenUp(): Promise<boolean>;
+  tables(): readonly PublishedTable[];
+  close(): Promise<void>;
+}
+
+export interface ChangeFeedOptions {
+  readonly databaseUrl: string;
+  /** In commit order, all that one turn of the event loop brought. */
+  readonly onChanges: (changes: readonly RowChange[]) => void;
+  /** Changes between `down` and the next `up` are lost. */
+  readonly onUp: () => void;
+  readonly onDown: () => void;
+  /** Someone said `notify pgrst, 'reload schema'`, as migrations of PostgREST's users do. */
+  readonly onSchemaChange: () => void;
+}
+
+const channel = 'hq_realtime';
+const row = z.record(z.string(), z.unknown());
+const notification = z.object({
+  s: z.string(),
+  t: z.string(),
+  o: z.enum(['I', 'U', 'D']),
+  at: z.string(),
+  rows: z.array(row).default([]),
+  keys: z.array(row).default([]),
+});
+const deletedRow = z.object({ tenant: z.string(), key: row });
+const types = { I: 'INSERT', U: 'UPDATE', D: 'DELETE' } as const;
+
+const firstRetryMs = 50;
+const lastRetryMs = 1_000;
+const livenessMs = 15_000;
+/** Shorter than the ten seconds that a client waits for its join. */
+const whenUpBoundMs = 8_000;
+
+/** Makes the published tables announce their changes. `client` owns them. */
+export async function installTriggers(client: pg.ClientBase): Promise<void> {
+  await client.query(await readFile(new URL('triggers.sql', import.meta.url), 'utf8'));
+}
+
+/** Listens to what the triggers announce on one connection, which is made anew for as long as it takes. */
+export function openChangeFeed(options: ChangeFeedOptions): ChangeFeed {
+  let closed = false;
+  let current: pg.Client | undefined;
+  let published: readonly PublishedTable[] = [];
+  let isUp = false;
+  let retryMs = firstRetryMs;
+  let timer: NodeJS.Timeout | undefined;
+  let gathered: RowChange[] = [];
+  const waiting = new Set<(up: boolean) => void>();
+
+  const gather = (payload: string): void => {
+    const changes = readNotification(payload, published);
+    if (changes.length === 0) return;
+    gathered.push(...changes);
+    if (gathered.length > changes.length) return;
+    setImmediate(() => {
+      const batch = gathered;
+      gathered = [];
+      if (!closed) options.onChanges(batch);
+    });
+  };
+
+  const lose = (client: pg.Client): void => {
+    if (client !== current) return;
+    current = undefined;
+    // Already lost: whatever ending it says comes on top.
+    client.end().catch(() => undefined);
+    if (isUp) options.onDown();
+    isUp = false;
+    if (closed) return;
+    timer = setTimeout(connect, retryMs);
+    retryMs = Math.min(retryMs * 2, lastRetryMs);
+  };
+
+  const connect = async (): Promise<void> => {
+    const client = new pg.Client({
+      connectionString: options.databaseUrl,
+      connectionTimeoutMillis: 3_000,
+      query_timeout: 5_000,
+      keepAlive: true,
+      application_name: 'hq-realtime',
+      options: '-c role=hq_api -c TimeZone=UTC',
+    });
+    current = client;
+    client.on('error', () => lose(client));
+    client.on('end', () => lose(client));
+    client.on('notification', (message) => {
+      if (client !== current || !message.payload) return;
+      if (message.channel === channel) gather(message.payload);
+      else if (message.payload === 'reload schema') void reload(client, options.onSchemaChange);
+    });
+    try {
+      await client.connect();
+      await client.query(`listen ${channel}; listen pgrst`);
+    } catch {
+      lose(client);
+      return;
+    }
+    await reload(client, () => {
+      isUp = true;
+      for (const settle of [...waiting]) settle(true);
+      retryMs = firstRetryMs;
+      options.onUp();
+    });
+    watch(client);
+  };
+
+  const reload = async (client: pg.Client, then: () => void): Promise<void> => {
+    try {
+      published = await readPublishedTables(client);
+      if (client === current) then();
+    } catch {
+      lose(client);
+    }
+  };
+
+  /** A peer that went away without a word is found by asking. */
+  const watch = (client: pg.Client): void => {
+    if (client !== current) return;
+    timer = setTimeout(() => {
+      client.query('select 1').then(
+        () => watch(client),
+        () => lose(client),
+      );
+    }, livenessMs);
+    timer.unref();
+  };
+
+  void connect();
+  return {
+    whenUp: () =>
+      isUp || closed
+        ? Promise.resolve(isUp)
+        : new Promise((resolve) => {
+            const settle = (up: boolean): void => {
+              clearTimeout(bound);
+              waiting.delete(settle);
+              resolve(up);
+            };
+            const bound = setTimeout(settle, whenUpBoundMs, false);
+            waiting.add(settle);
+          }),
+    tables: () => published,
+    close: async () => {
+      closed = true;
+      clearTimeout(timer);
+      for (const settle of [...waiting]) settle(false);
+      const client = current;
+      current = undefined;
+      await client?.end();
+    },
+  };
+}
+
+function readNotification(payload: string, tables: readonly PublishedTable[]): readonly RowChange[] {
+  let json: unknown;
+  try {
+    json = JSON.parse(payload);
+  } catch {
+    return [];
+  }
+  const { data } = notification.safeParse(json);
+  const table = data && tables.find(({ schema, name }) => schema === data.s && name === data.t);
+  if (!data || !table) return [];
+  const { at } = data;
+  const type = types[data.o];
+  const whole = data.rows.map((values) => ({
+    table,
+    type,
+    at,
+    row: values,
+    isWhole: true,
+    tenant: undefined,
+  }));
+  const byKey = data.keys.map((values) => {
+    const deleted = type === 'DELETE' ? deletedRow.safeParse(values).data : undefined;
+    return { table, type, at, row: deleted?.key ?? values, isWhole: false, tenant: deleted?.tenant };
+  });
+  return [...whole, ...byKey];
+}

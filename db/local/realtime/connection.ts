@@ -1,0 +1,197 @@
+import { WebSocket } from 'ws';
+import { z } from 'zod';
+import { type ApiKeys, kindOfKey } from '../api/tokens.ts';
+import { audienceOf, joinPayload, readBindings } from './bindings.ts';
+import type { ChangeFeed } from './change-feed.ts';
+import { Channel } from './channel.ts';
+import { decodeFrame, encodeFrame, type Frame, type ProtocolVersion } from './frames.ts';
+
+export interface ConnectionOptions {
+  readonly socket: WebSocket;
+  readonly version: ProtocolVersion;
+  /** The API key that opened the socket. */
+  readonly key: string;
+  readonly keys: ApiKeys;
+  readonly feed: ChangeFeed;
+}
+
+const maxChannels = 100;
+/** A client that reads nothing is cut off before it fills our memory; it reads its tables again when it is back. */
+const maxUnreadBytes = 16 * 1024 * 1024;
+/** Clients send a heartbeat every 25 to 30 s. */
+const silenceMs = 90_000;
+const tokenPayload = z.object({ access_token: z.string().nullish() });
+
+/** One WebSocket with its channels. */
+export class Connection {
+  readonly channels = new Map<string, Channel>();
+  readonly #options: ConnectionOptions;
+  #heardAt = Date.now();
+  /** Messages are answered in the order in which they came, though some wait for the database. */
+  #work: Promise<void> = Promise.resolve();
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+    options.socket.on('message', (data, isBinary) => {
+      this.#heardAt = Date.now();
+      // Binary messages are broadcasts, which are not served.
+      if (isBinary) return;
+      const frame = decodeFrame(data.toString(), options.version);
+      if (!frame) return;
+      if (frame.topic === 'phoenix' && frame.event === 'heartbeat') this.#reply(frame, 'ok', {});
+      else this.#work = this.#work.then(() => this.#receive(frame));
+    });
+    options.socket.on('close', () => {
+      for (const channel of this.channels.values()) channel.end();
+      this.channels.clear();
+    });
+    // A broken socket is followed by its close.
+    options.socket.on('error', () => options.socket.terminate());
+  }
+
+  isSilent(now: number): boolean {
+    return now - this.#heardAt > silenceMs;
+  }
+
+  sendText(text: string): void {
+    const { socket } = this.#options;
+    if (socket.readyState !== WebSocket.OPEN) return;
+    if (socket.bufferedAmount > maxUnreadBytes) socket.terminate();
+    else socket.send(text);
+  }
+
+  send(frame: Frame): void {
+    this.sendText(encodeFrame(frame, this.#options.version));
+  }
+
+  get version(): ProtocolVersion {
+    return this.#options.version;
+  }
+
+  close(): void {
+    this.#options.socket.close(1001, 'The server is stopping.');
+  }
+
+  terminate(): void {
+    this.#options.socket.terminate();
+  }
+
+  /** Changes were missed: the client joins anew, and reads what it missed. */
+  failChannels(): void {
+    for (const channel of this.channels.values()) {
+      if (channel.bindings.length > 0) this.fail(channel);
+    }
+  }
+
+  fail(channel: Channel): void {
+    this.#drop(channel);
+    const { topic, joinRef } = channel;
+    this.send({ joinRef, ref: joinRef, topic, event: 'phx_error', payload: {} });
+  }
+
+  async #receive(frame: Frame): Promise<void> {
+    const channel = this.channels.get(frame.topic);
+    if (frame.event === 'phx_join') {
+      await this.#join(frame);
+    } else if (!channel) {
+      this.#reply(frame, 'error', { reason: 'unmatched topic' });
+    } else if (frame.event === 'phx_leave') {
+      this.#reply(frame, 'ok', {});
+      this.#closeChannel(channel);
+    } else if (frame.event === 'access_token') {
+      await this.#changeToken(channel, tokenPayload.safeParse(frame.payload).data?.access_token);
+    } else {
+      this.#reply(frame, 'error', { reason: 'only postgres_changes are served here' });
+    }
+  }
+
+  async #join(frame: Frame): Promise<void> {
+    const { keys, key, feed } = this.#options;
+    const { data } = joinPayload.safeParse(frame.payload);
+    const bindings = data && readBindings(data.config.postgres_changes);
+    if (!bindings)
+      return this.#reply(frame, 'error', { reason: 'the configuration of the channel is not valid' });
+    const replaced = this.channels.get(frame.topic);
+    if (replaced) this.#closeChannel(replaced);
+    if (this.channels.size >= maxChannels)
+      return this.#reply(frame, 'error', { reason: 'too many channels' });
+    const audience = await audienceOf(data.access_token, key, keys).catch(() => undefined);
+    if (!audience)
+      return this.#reply(frame, 'error', { reason: 'the access token is not valid or has expired' });
+    if (bindings.length > 0 && !(await feed.whenUp())) {
+      return this.#reply(frame, 'error', { reason: 'the database is not available' });
+    }
+    const channel = new Channel({
+      topic: frame.topic,
+      joinRef: frame.joinRef ?? frame.ref,
+      bindings,
+      audience,
+      token: data.access_token ?? key,
+      onExpired: (expired, sentence) => this.#refuse(expired, 'system', sentence),
+    });
+    this.channels.set(frame.topic, channel);
+    this.#reply(frame, 'ok', { postgres_changes: bindings.map(({ asked, id }) => ({ ...asked, id })) });
+    this.#subscribe(channel);
+  }
+
+  /** Also after the tables or the token have changed. */
+  #subscribe(channel: Channel): void {
+    if (channel.bindings.length === 0) return;
+    const isWhole = channel.resolve(this.#options.feed.tables());
+    this.#system(
+      channel,
+      'postgres_changes',
+      isWhole ? 'ok' : 'error',
+      isWhole
+        ? 'Subscribed to PostgreSQL'
+        : 'Unable to subscribe to changes with given parameters: is each table published and readable, and each filter valid?',
+    );
+  }
+
+  resubscribe(): void {
+    for (const channel of this.channels.values()) channel.resolve(this.#options.feed.tables());
+  }
+
+  async #changeToken(channel: Channel, token: string | null | undefined): Promise<void> {
+    if (!token || token.startsWith('sb_') || token === channel.token) return;
+    const { keys, key } = this.#options;
+    // A key is no one's new token: a client whose member signed out says it, and must not become someone else.
+    if (kindOfKey(token, keys) === 'secret' && kindOfKey(key, keys) !== 'secret') return;
+    const audience = await audienceOf(token, key, keys).catch(() => undefined);
+    if (!audience) return this.#refuse(channel, 'system', 'The access token is not valid or has expired');
+    if (this.channels.get(channel.topic) !== channel) return;
+    channel.become(audience, token);
+    this.#subscribe(channel);
+  }
+
+  #refuse(channel: Channel, extension: string, message: string): void {
+    this.#system(channel, extension, 'error', message);
+    this.#closeChannel(channel);
+  }
+
+  #system(channel: Channel, extension: string, status: 'ok' | 'error', message: string): void {
+    const { topic, joinRef } = channel;
+    this.send({
+      joinRef,
+      ref: null,
+      topic,
+      event: 'system',
+      payload: { extension, status, message, channel: topic.replace(/^realtime:/, '') },
+    });
+  }
+
+  #closeChannel(channel: Channel): void {
+    this.#drop(channel);
+    const { topic, joinRef } = channel;
+    this.send({ joinRef, ref: joinRef, topic, event: 'phx_close', payload: {} });
+  }
+
+  #drop(channel: Channel): void {
+    channel.end();
+    if (this.channels.get(channel.topic) === channel) this.channels.delete(channel.topic);
+  }
+
+  #reply({ joinRef, ref, topic }: Frame, status: 'ok' | 'error', response: object): void {
+    this.send({ joinRef, ref, topic, event: 'phx_reply', payload: { status, response } });
+  }
+}
