@@ -1,0 +1,47 @@
+#!/usr/bin/env node
+// Works on any Node from 20 on: tells the version by itself, and hands everything else to the pinned Node.
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const room = dirname(dirname(fileURLToPath(import.meta.url)));
+const house = dirname(room);
+const bundle = join(room, 'dist', 'hq-tui.js');
+const args = process.argv.slice(2);
+
+if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
+  const { version } = JSON.parse(readFileSync(join(room, 'package.json'), 'utf8'));
+  process.stdout.write(`${version}\n`);
+} else if (Number(process.versions.node.split('.')[0]) >= 24 && existsSync(bundle)) {
+  await import(pathToFileURL(bundle).href);
+} else {
+  await handOver();
+}
+
+async function handOver() {
+  const { spawn, spawnSync } = await import('node:child_process');
+  const withNode = join(house, 'scripts', 'with-node.mjs');
+  if (!existsSync(bundle)) {
+    process.stderr.write('Building hq-tui (once)\n');
+    const built = spawnSync(process.execPath, [withNode, 'scripts/build.ts'], {
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
+    if (built.status !== 0) process.exit(1);
+  }
+  const child = spawn(process.execPath, [withNode, 'tui/dist/hq-tui.js', ...args], { stdio: 'inherit' });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']) {
+    process.on(signal, () => {
+      // The terminal sends SIGINT and SIGQUIT to the whole group: the child has them already.
+      if (!(process.stdin.isTTY && (signal === 'SIGINT' || signal === 'SIGQUIT'))) child.kill(signal);
+    });
+  }
+  child.on('error', (error) => {
+    process.stderr.write(`hq-tui: ${error.message}\n`);
+    process.exit(1);
+  });
+  child.on('close', (code, signal) => {
+    if (signal === null) process.exit(code ?? 1);
+    process.removeAllListeners(signal);
+    process.kill(process.pid, signal);
+  });
+}

@@ -1,0 +1,31 @@
+import type { Role } from '@hq/shared/actions';
+import type { HqClient, Member } from '@hq/shared/client';
+import { HqError } from '@hq/shared/errors';
+import { findHq } from './find-hq.ts';
+
+export interface Entered {
+  readonly client: HqClient;
+  readonly member: Member & { readonly role: Role };
+}
+
+/** Finds the HQ, signs in where that is needed, and asks who is there. Somebody who is no member does not get in. */
+export async function enter(env: NodeJS.ProcessEnv): Promise<Entered> {
+  const { client, credentials } = await findHq(env);
+  if (credentials !== null) await client.signIn(credentials.email, credentials.password);
+  else if (!(await client.hasSession())) {
+    throw new HqError('unauthenticated', `Nobody is signed in to ${client.host}.`, {
+      hint: 'Sign in with `hq-tui login`, or set HQ_EMAIL and HQ_PASSWORD.',
+    });
+  }
+  return { client, member: await askWho(client) };
+}
+
+export async function askWho(client: HqClient): Promise<Entered['member']> {
+  const member = await client.whoami();
+  if (member.role === null) {
+    throw new HqError('refused', `${member.email ?? 'This user'} is no member of this HQ.`, {
+      hint: 'Ask an admin to add you.',
+    });
+  }
+  return { ...member, role: member.role };
+}

@@ -1,0 +1,61 @@
+import {
+  connect,
+  fileStorage,
+  type HqClient,
+  loginFilePath,
+  memoryStorage,
+  readLogin,
+} from '@hq/shared/client';
+import { HqError } from '@hq/shared/errors';
+import { findLocalStack } from './local-stack.ts';
+
+/** Where an HQ was found, and how its member gets in. */
+export interface FoundHq {
+  readonly source: 'environment' | 'login' | 'local stack';
+  readonly client: HqClient;
+  /** Given by the environment or by the local stack; a stored login brings its own session. */
+  readonly credentials: { readonly email: string; readonly password: string } | null;
+}
+
+/**
+ * The environment first, then the stored login, then the HQ that runs on this machine. Nothing is asked of any of them
+ * yet. Fails with `unauthenticated` where there is none.
+ */
+export async function findHq(env: NodeJS.ProcessEnv): Promise<FoundHq> {
+  const login = loginFilePath(env);
+  const url = env.SUPABASE_URL;
+  const anonKey = env.SUPABASE_ANON_KEY;
+  if (url && anonKey) {
+    const credentials = readCredentials(env);
+    // Whoever brings a password must not change what is stored for others.
+    const storage = credentials === null ? fileStorage(login, url, anonKey) : memoryStorage();
+    return { source: 'environment', client: connect({ url, anonKey, storage }), credentials };
+  }
+  if (url || anonKey) {
+    throw new HqError('usage', `${url ? 'SUPABASE_URL' : 'SUPABASE_ANON_KEY'} is set alone.`, {
+      hint: `Set ${url ? 'SUPABASE_ANON_KEY' : 'SUPABASE_URL'} too, or neither.`,
+    });
+  }
+  const stored = await readLogin(login);
+  if (stored !== null) {
+    const storage = fileStorage(login, stored.url, stored.anonKey);
+    return { source: 'login', client: connect({ ...stored, storage }), credentials: null };
+  }
+  const local = await findLocalStack(env);
+  if (local !== null) {
+    const { email, password } = local;
+    return { source: 'local stack', client: connect(local), credentials: { email, password } };
+  }
+  throw new HqError('unauthenticated', 'No HQ is known here.', {
+    hint: 'Sign in with `hq-tui login`, or set SUPABASE_URL and SUPABASE_ANON_KEY, or start one here with `npm start`.',
+  });
+}
+
+function readCredentials(env: NodeJS.ProcessEnv): FoundHq['credentials'] {
+  const { HQ_EMAIL: email, HQ_PASSWORD: password } = env;
+  if (email && password) return { email, password };
+  if (!email && !password) return null;
+  throw new HqError('usage', `${email ? 'HQ_EMAIL' : 'HQ_PASSWORD'} is set alone.`, {
+    hint: `Set ${email ? 'HQ_PASSWORD' : 'HQ_EMAIL'} too, or neither.`,
+  });
+}

@@ -1,0 +1,55 @@
+import { createInterface } from 'node:readline/promises';
+import { HqError } from '@hq/shared/errors';
+
+const interrupt = '\u0003';
+const endOfInput = '\u0004';
+
+/** Asks for one line on standard error. Ctrl-C fails with `cancelled`. */
+export async function askLine(question: string): Promise<string> {
+  const reader = createInterface({ input: process.stdin, output: process.stderr, terminal: true });
+  const stop = new AbortController();
+  reader.once('SIGINT', () => stop.abort());
+  reader.once('close', () => stop.abort());
+  try {
+    return (await reader.question(question, { signal: stop.signal })).trim();
+  } catch (cause) {
+    throw new HqError('cancelled', 'Nothing was done.', { cause });
+  } finally {
+    reader.close();
+  }
+}
+
+/** Asks for a line that is not shown while it is typed. */
+export async function askSecret(question: string): Promise<string> {
+  const { stdin, stderr } = process;
+  stderr.write(question);
+  stdin.setRawMode(true);
+  stdin.setEncoding('utf8');
+  let typed = '';
+  try {
+    for await (const chunk of stdin.iterator({ destroyOnReturn: false })) {
+      for (const character of String(chunk)) {
+        if (character === '\r' || character === '\n' || character === endOfInput) return typed;
+        if (character === interrupt) throw new HqError('cancelled', 'Nothing was done.');
+        typed =
+          character === '\u007f' || character === '\b' ? [...typed].slice(0, -1).join('') : typed + character;
+      }
+    }
+    return typed;
+  } finally {
+    stdin.setRawMode(false);
+    stdin.pause();
+    stderr.write('\n');
+  }
+}
+
+/** The first line of standard input, where it is no terminal. */
+export async function readSecretFromInput(): Promise<string> {
+  process.stdin.setEncoding('utf8');
+  let text = '';
+  for await (const chunk of process.stdin) {
+    text += String(chunk);
+    if (text.includes('\n')) break;
+  }
+  return text.split(/\r?\n/, 1)[0] ?? '';
+}

@@ -1,0 +1,32 @@
+import type { GatewayCondition } from '@hq/shared/fleet';
+import type { AgentRow, CommandRow } from '@hq/shared/rows';
+import type { Tone } from '../theme/theme.ts';
+
+export const toneOfCondition: Readonly<Record<GatewayCondition, Tone>> = {
+  healthy: 'good',
+  starting: 'busy',
+  provisioning: 'busy',
+  unhealthy: 'bad',
+  error: 'bad',
+  stale: 'bad',
+  unseen: 'bad',
+  paused: 'off',
+  hibernating: 'off',
+};
+
+export const toneOfAgent: Readonly<Record<AgentRow['status'], Tone>> = {
+  ready: 'good',
+  provisioning: 'busy',
+  error: 'bad',
+  paused: 'off',
+  hibernating: 'off',
+};
+
+export const toneOfCommand: Readonly<Record<CommandRow['status'], Tone>> = {
+  pending: 'busy',
+  leased: 'busy',
+  running: 'busy',
+  done: 'good',
+  failed: 'bad',
+  cancelled: 'off',
+};
