@@ -1,0 +1,259 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { createClient, type SupabaseClient } from '@supabase/supabase-js';
+import { makeWorkerUtils, run as runGraphileWorker } from 'graphile-worker';
+import pg from 'pg';
+import { openGate } from '../db/testing/gate.ts';
+import { median, percentile } from './percentile.ts';
+import { startBenchRunner } from './runner.ts';
+import { type BenchStack, startBenchStack } from './stack.ts';
+import { atLeast, atMost, type Figure, noted } from './table.ts';
+
+export const title = 'The queue, on Postgres with fsync behind the local stack (HTTP from enqueue to done)';
+
+/** What an older HQ's daemon needs on a machine of this kind. */
+const older = { p50: 24, drainPerSecond: 41 };
+
+interface House {
+  readonly stack: BenchStack;
+  readonly face: SupabaseClient;
+  readonly database: pg.Client;
+}
+
+async function enqueue({ face }: House, action: string): Promise<{ id: string; sentAt: number }> {
+  const sentAt = Date.now();
+  const { data, error } = await face.rpc('enqueue_command', { p_action: action, p_gateway: 'default' });
+  if (error || data?.refused) throw new Error(error?.message ?? data.refused.message);
+  return { id: data.command.id, sentAt };
+}
+
+/** Waits until the row says done, without loading the machine, and gives the database's time of it (same clock). */
+async function doneAt({ database }: House, id: string, boundMs = 90_000): Promise<number> {
+  const until = Date.now() + boundMs;
+  while (Date.now() < until) {
+    const { rows } = await database.query<{ at: Date | null; status: string }>(
+      'select completed_at as at, status from public.agent_commands where id = $1',
+      [id],
+    );
+    const [row] = rows;
+    if (row?.at) {
+      if (row.status !== 'done') throw new Error(`the command ended as ${row.status}`);
+      return row.at.getTime();
+    }
+    await pause(5);
+  }
+  throw new Error(`the command was not done within ${boundMs} ms`);
+}
+
+/** Milliseconds from before the request to done, one command after the other. */
+async function latencies(house: House, count: number, between: () => number): Promise<number[]> {
+  const samples: number[] = [];
+  for (let n = 0; n < count; n += 1) {
+    const { id, sentAt } = await enqueue(house, 'ping');
+    samples.push((await doneAt(house, id)) - sentAt);
+    await pause(between());
+  }
+  return samples;
+}
+
+async function idleQueue(house: House): Promise<Figure[]> {
+  const runner = await startBenchRunner({ stack: house.stack });
+  try {
+    await latencies(house, 30, () => 20);
+    const samples = await latencies(house, 300, () => 30);
+    return [
+      atMost('no-op, idle queue, p50', median(samples), older.p50 * 0.7, 'ms', 1),
+      atMost('no-op, idle queue, p99', percentile(samples, 0.99), 40, 'ms', 1),
+    ];
+  } finally {
+    await runner.stop();
+  }
+}
+
+async function yardstick({ stack }: House): Promise<Figure[]> {
+  const finished = new Map<string, (at: number) => void>();
+  const worker = await runGraphileWorker({
+    connectionString: stack.databaseUrl,
+    concurrency: 1,
+    noHandleSignals: true,
+    taskList: {
+      noop: (payload) => {
+        const { key } = payload as { key: string };
+        finished.get(key)?.(performance.now());
+      },
+    },
+  });
+  const sender = await makeWorkerUtils({ connectionString: stack.databaseUrl });
+  const samples: number[] = [];
+  for (let n = 0; n < 230; n += 1) {
+    const key = randomUUID();
+    const started = new Promise<number>((resolve) => finished.set(key, resolve));
+    const sentAt = performance.now();
+    await sender.addJob('noop', { key });
+    if (n >= 30) samples.push((await started) - sentAt);
+    else await started;
+    await pause(20);
+  }
+  await worker.stop();
+  await sender.release();
+  return [
+    noted(
+      'graphile-worker, direct connection, add → start, p50 / p99',
+      `${median(samples).toFixed(1)} / ${percentile(samples, 0.99).toFixed(1)} ms`,
+    ),
+  ];
+}
+
+async function withoutRealtime(house: House): Promise<Figure[]> {
+  const gate = await openGate(house.stack.url, 'no-realtime');
+  const runner = await startBenchRunner({ stack: house.stack, url: gate.url });
+  try {
+    const samples = await latencies(house, 40, () => Math.random() * 2_000);
+    return [
+      atMost('Realtime refused, p50', median(samples) / 1000, 2, 's', 2),
+      atMost('Realtime refused, p99', percentile(samples, 0.99) / 1000, 5, 's', 2),
+    ];
+  } finally {
+    await runner.stop();
+    await gate.close();
+  }
+}
+
+async function behindLongCommand(house: House): Promise<Figure[]> {
+  const runner = await startBenchRunner({ stack: house.stack, restartSeconds: 45 });
+  try {
+    const long = await enqueue(house, 'restart_gateway');
+    await pause(2_000);
+    const samples = await latencies(house, 20, () => 100);
+    await house.face.rpc('cancel_command', { p_command_id: long.id });
+    return [
+      atMost('control command during a 45 s command, worst of 20', percentile(samples, 1) / 1000, 1, 's', 2),
+    ];
+  } finally {
+    await runner.stop();
+  }
+}
+
+async function queueUp({ database, stack }: House, count: number): Promise<void> {
+  await database.query(
+    `insert into public.agent_commands (action, gateway_id, origin)
+     select 'ping', $1, 'api' from generate_series(1, $2)`,
+    [stack.gatewayId, count],
+  );
+}
+
+async function drain(
+  house: House,
+  count: number,
+  runners: number,
+): Promise<{ seconds: number; runTwice: number }> {
+  await house.database.query(`delete from public.agent_commands`);
+  const started = await Promise.all(
+    Array.from({ length: runners }, () => startBenchRunner({ stack: house.stack })),
+  );
+  try {
+    await queueUp(house, count);
+    for (;;) {
+      const { rows } = await house.database.query<{ open: number; seconds: number; twice: number }>(
+        `select count(*) filter (where status <> 'done')::int as open,
+                extract(epoch from max(completed_at) - min(created_at))::float8 as seconds,
+                count(*) filter (where attempt <> 1)::int as twice
+         from public.agent_commands`,
+      );
+      const [row] = rows;
+      if (row && row.open === 0) return { seconds: row.seconds, runTwice: row.twice };
+      await pause(50);
+    }
+  } finally {
+    await Promise.all(started.map((runner) => runner.stop()));
+  }
+}
+
+async function backlog(house: House): Promise<Figure[]> {
+  const one = await drain(house, 500, 1);
+  const four = await drain(house, 2000, 4);
+  return [
+    atLeast('500 queued no-ops, one runner', 500 / one.seconds, older.drainPerSecond * 5, '/s'),
+    noted('2,000 queued no-ops, four runners', `${(2000 / four.seconds).toFixed(0)} /s`),
+    atMost('rows run twice by four runners', four.runTwice, 0, 'rows'),
+  ];
+}
+
+async function afterOutage(house: House): Promise<Figure[]> {
+  const gate = await openGate(house.stack.url);
+  const runner = await startBenchRunner({ stack: house.stack, url: gate.url });
+  try {
+    gate.set('shut');
+    await pause(30_000);
+    const { id } = await enqueue(house, 'ping');
+    await pause(30_000);
+    const backAt = Date.now();
+    gate.set('open');
+    const { rows } = await doneAt(house, id).then(() =>
+      house.database.query<{ at: Date }>('select started_at as at from public.agent_commands where id = $1', [
+        id,
+      ]),
+    );
+    const startedAt = rows[0]?.at.getTime() ?? Number.NaN;
+    return [
+      atMost('start of the waiting command after a 60 s outage', (startedAt - backAt) / 1000, 3, 's', 2),
+    ];
+  } finally {
+    await runner.stop();
+    await gate.close();
+  }
+}
+
+async function idleCost(house: House): Promise<Figure[]> {
+  const gate = await openGate(house.stack.url);
+  const runner = await startBenchRunner({ stack: house.stack, url: gate.url, asShipped: true });
+  try {
+    await pause(20_000);
+    const before = { requests: gate.requests(), processor: runner.processorSeconds(), at: Date.now() };
+    await pause(120_000);
+    const seconds = (Date.now() - before.at) / 1000;
+    return [
+      atMost('idle: requests a minute', ((gate.requests() - before.requests) / seconds) * 60, 3, '/min', 1),
+      atMost('idle: resident memory', runner.residentMemory(), 100, 'MiB'),
+      atMost(
+        'idle: processor',
+        ((runner.processorSeconds() - before.processor) / seconds) * 100,
+        0.5,
+        '%',
+        2,
+      ),
+    ];
+  } finally {
+    await runner.stop();
+    await gate.close();
+  }
+}
+
+export async function measure(): Promise<readonly Figure[]> {
+  const stack = await startBenchStack();
+  const face = createClient(stack.url, stack.anonKey, { auth: { persistSession: false } });
+  const { error } = await face.auth.signInWithPassword({ email: stack.email, password: stack.password });
+  if (error) throw error;
+  const database = new pg.Client({ connectionString: stack.databaseUrl });
+  await database.connect();
+  const house: House = { stack, face, database };
+  try {
+    const figures: Figure[] = [];
+    for (const part of [
+      idleQueue,
+      yardstick,
+      withoutRealtime,
+      behindLongCommand,
+      backlog,
+      afterOutage,
+      idleCost,
+    ]) {
+      figures.push(...(await part(house)));
+    }
+    return figures;
+  } finally {
+    await face.auth.signOut();
+    await database.end();
+    await stack.stop();
+  }
+}
