@@ -135,7 +135,8 @@ begin
   for v_entry in select e from hq.entries(p_progress) e order by e ->> 'token' loop
     update public.agent_commands c
     set progress = jsonb_build_object(
-      'percent', least(greatest(hq.int_or_null(v_entry -> 'percent'), 0), 100),
+      'percent', case when jsonb_typeof(v_entry -> 'percent') = 'number'
+        then least(greatest(hq.int_or_null(v_entry -> 'percent'), 0), 100) end,
       'note', left(v_entry ->> 'note', 500))
     where c.lease_token = hq.token_of(v_entry) and c.status = 'running';
     if not found and not exists (select from public.agent_commands c where c.lease_token = hq.token_of(v_entry)) then

@@ -1,0 +1,76 @@
+import { service, type TestDatabase } from './database.ts';
+
+export interface ClaimedCommand {
+  readonly id: string;
+  readonly action: string;
+  readonly payload: unknown;
+  readonly agent_slug: string | null;
+  readonly attempt: number;
+  readonly lease_token: string;
+  readonly lease_seconds: number;
+  readonly timeout_seconds: number;
+  readonly created_at: string;
+  readonly requested_by: string | null;
+  readonly origin: string;
+}
+
+export interface TurnAnswer {
+  readonly now: string;
+  readonly gateway_status: string | null;
+  readonly claimed: readonly ClaimedCommand[];
+  readonly cancel: readonly string[];
+  readonly lost: readonly string[];
+}
+
+export interface Turn {
+  readonly gateway: string;
+  readonly runner?: string;
+  readonly claim?: number;
+  readonly leaseSeconds?: number;
+  readonly renew?: readonly string[];
+  readonly output?: unknown;
+  readonly progress?: unknown;
+  readonly results?: unknown;
+  readonly beat?: unknown;
+}
+
+/** One turn of a runner, through the API's role. */
+export async function takeTurn(database: TestDatabase, turn: Turn): Promise<TurnAnswer> {
+  const [row] = await database.as<{ answer: TurnAnswer }>(
+    service,
+    `select runner_turn($1, $2, $3, $4, $5, $6, $7, $8, $9) as answer`,
+    [
+      turn.gateway,
+      turn.runner ?? 'runner-1',
+      turn.claim ?? 0,
+      turn.leaseSeconds ?? 60,
+      turn.renew ?? [],
+      JSON.stringify(turn.output ?? []),
+      JSON.stringify(turn.progress ?? []),
+      JSON.stringify(turn.results ?? []),
+      turn.beat === undefined ? null : JSON.stringify(turn.beat),
+    ],
+  );
+  if (row === undefined) throw new Error('runner_turn gave no answer');
+  return row.answer;
+}
+
+/** Claims exactly one command and gives it. */
+export async function claimOne(
+  database: TestDatabase,
+  gateway: string,
+  runner = 'runner-1',
+): Promise<ClaimedCommand> {
+  const { claimed } = await takeTurn(database, { gateway, runner, claim: 1 });
+  const [command] = claimed;
+  if (command === undefined) throw new Error('nothing was there to claim');
+  return command;
+}
+
+/** Lets the lease of a held row run out, without waiting for it. */
+export async function expireLease(database: TestDatabase, id: string): Promise<void> {
+  await database.behindTheGuard(
+    `update agent_commands set leased_until = clock_timestamp() - interval '1 second' where id = $1`,
+    [id],
+  );
+}
