@@ -16,12 +16,17 @@ export interface FleetScene {
   readonly attention: readonly Attention[];
   /** The newest first. */
   readonly commands: readonly CommandRow[];
+  readonly isLoading: boolean;
 }
 
-const whenEmpty = [
+const noGateway = [
   'No gateway has registered yet.',
   'The installer registers one; `npm start` brings its own.',
 ];
+
+function whenEmpty({ isLoading }: FleetScene): readonly string[] {
+  return isLoading ? ['Reading'] : noGateway;
+}
 
 export function fleetBody(scene: FleetScene, context: Context, room: Room): Body {
   return room.width >= wideFrom ? wide(scene, context, room) : narrow(scene, context, room);
@@ -31,7 +36,7 @@ function wide(scene: FleetScene, context: Context, room: Room): Body {
   const { width, height, theme } = room;
   const right = Math.floor(width * 0.44);
   const left = width - right - between.length;
-  const body = listBody(scene.list, context, { ...room, width: left }, whenEmpty);
+  const body = listBody(scene.list, context, { ...room, width: left }, whenEmpty(scene));
   const attentionHeight = Math.min(2 + Math.max(1, scene.attention.length), Math.floor(height / 2));
   const upper = height - attentionHeight;
   const panels = [
@@ -56,7 +61,7 @@ function narrow(scene: FleetScene, context: Context, room: Room): Body {
   const left = height - kept;
   const attentionHeight = left >= 3 ? Math.min(attentionWants, left) : 0;
   const panelHeight = left - attentionHeight >= 3 ? left - attentionHeight : 0;
-  const body = listBody(scene.list, context, { ...room, height: kept }, whenEmpty);
+  const body = listBody(scene.list, context, { ...room, height: kept }, whenEmpty(scene));
   const lines = [
     ...body.lines,
     ...selectedPanel(scene, context, { width, height: panelHeight, theme }),

@@ -1,0 +1,515 @@
+import type { Intent } from '../keymap/bindings.ts';
+import { bindingFor, bindingsHere, placesOf } from '../keymap/keymap.ts';
+import type { Input, KeyPress, Mouse, Paste } from '../terminal/input.ts';
+import type { Theme } from '../theme/theme.ts';
+import { Acting } from './acting.ts';
+import { type Frame, type FrameParts, frameOf, sameFrame } from './frame/frame.ts';
+import type { Door, House } from './house.ts';
+import { Inside } from './inside.ts';
+import { shownColumns } from './list-body.ts';
+import { Messages } from './messages.ts';
+import { HelpSheet } from './overlays/help-sheet.ts';
+import type { Overlay } from './overlays/overlay.ts';
+import { Palette } from './overlays/palette.ts';
+import { carryOut } from './palette-deeds.ts';
+import { homeOf, numbered, type Place, placeOf } from './place.ts';
+import { sentence } from './sentence.ts';
+import { type Credentials, SignInForm } from './sign-in-form.ts';
+import { emptyField, fieldOf, type TextField, write } from './text-field.ts';
+import type { RowsAt } from './view.ts';
+
+/** What the screens ask of the terminal they are drawn on. */
+export interface Surroundings {
+  readonly copy: (text: string) => { readonly bytes: number; readonly cut: boolean };
+  readonly openPager: (text: string) => Promise<void>;
+  readonly suspend: () => void;
+  readonly redraw: () => void;
+  readonly setMouse: (isOn: boolean) => void;
+  readonly quit: () => void;
+  /** Local epoch milliseconds. */
+  readonly now: () => number;
+}
+
+export interface AppOptions {
+  readonly door: Door;
+  readonly isReadonly: boolean;
+  readonly theme: Theme;
+  readonly size: { readonly columns: number; readonly rows: number };
+  readonly surroundings: Surroundings;
+}
+
+/** At most this often for rows that change; a key press is drawn at once. */
+const frameMs = 100;
+const tickMs = 1_000;
+const retryMs = 3_000;
+
+/** The whole face without the drawing: keys and rows go in, frames come out. */
+export class App {
+  readonly #options: AppOptions;
+  readonly #listeners = new Set<() => void>();
+  readonly #messages: Messages;
+  #theme: Theme;
+  #size: AppOptions['size'];
+  #frame: Frame;
+  #inside: Inside | null = null;
+  #acting: Acting | null = null;
+  #form: SignInForm | null = null;
+  #doorError: string | null = null;
+  #trail: Place[] = [{ screen: 'fleet' }];
+  #overlay: Overlay | null = null;
+  /** The filter while it is being written, and what it was before. */
+  #filter: { readonly field: TextField; readonly before: string } | null = null;
+  #rows: RowsAt | null = null;
+  #hasMouse = false;
+  #drawTimer: NodeJS.Timeout | null = null;
+  #tickTimer: NodeJS.Timeout | null = null;
+  #retryTimer: NodeJS.Timeout | null = null;
+  #drawnAt = 0;
+  #isClosed = false;
+
+  constructor(options: AppOptions) {
+    this.#options = options;
+    this.#theme = options.theme;
+    this.#size = options.size;
+    this.#messages = new Messages(options.surroundings.now);
+    this.#frame = frameOf(this.#parts());
+  }
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  /** The same object until something visible changes. */
+  readonly frame = (): Frame => this.#frame;
+
+  start(): void {
+    this.#tickTimer = setInterval(() => this.#draw(), tickMs);
+    void this.#enter();
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const timer of [this.#drawTimer, this.#tickTimer, this.#retryTimer])
+      if (timer !== null) clearTimeout(timer);
+    await this.#inside?.close();
+  }
+
+  resize(columns: number, rows: number): void {
+    this.#size = { columns, rows };
+    this.#draw();
+  }
+
+  setTheme(theme: Theme): void {
+    this.#theme = theme;
+    this.#draw();
+  }
+
+  press(input: Input): void {
+    if (input.type === 'reply') return;
+    if (input.type === 'mouse') this.#point(input);
+    else if (this.#form !== null) this.#pressForm(this.#form, input);
+    else if (this.#overlay !== null) this.#pressOverlay(this.#overlay, input);
+    else if (this.#filter !== null) this.#pressFilter(this.#filter, input);
+    else if (input.type === 'key') this.#pressKey(input);
+    this.#draw();
+  }
+
+  // The door.
+
+  async #enter(): Promise<void> {
+    try {
+      const house = await this.#options.door.enter();
+      if (house === null) this.#form = new SignInForm(this.#options.door.host);
+      else this.#welcome(house);
+      this.#doorError = null;
+    } catch (failure) {
+      this.#doorError = sentence(failure);
+      if (!this.#isClosed) this.#retryTimer = setTimeout(() => void this.#enter(), retryMs);
+    }
+    this.#draw();
+  }
+
+  async #signIn(form: SignInForm, credentials: Credentials): Promise<void> {
+    try {
+      this.#welcome(await this.#options.door.signIn(credentials.email, credentials.password));
+      this.#form = null;
+    } catch (failure) {
+      form.failed(sentence(failure));
+    }
+    this.#draw();
+  }
+
+  #welcome(house: House): void {
+    if (this.#isClosed) {
+      void house.close();
+      return;
+    }
+    this.#inside = new Inside(house, () => this.#soon());
+    this.#acting = new Acting(house, {
+      messages: this.#messages,
+      isReadonly: this.#options.isReadonly,
+      ask: (overlay) => {
+        this.#overlay = overlay;
+      },
+      openCommand: (id) => this.go({ screen: 'command', id }),
+      changed: () => this.#draw(),
+    });
+  }
+
+  #pressForm(form: SignInForm, input: KeyPress | Paste): void {
+    if (input.type === 'key' && (input.name === 'ctrl-c' || input.name === 'escape')) {
+      this.#options.surroundings.quit();
+      return;
+    }
+    const credentials = form.press(input);
+    if (credentials !== null) void this.#signIn(form, credentials);
+  }
+
+  // Keys.
+
+  #pressOverlay(overlay: Overlay, input: KeyPress | Paste): void {
+    if (overlay.press(input) === 'close' && this.#overlay === overlay) this.#overlay = null;
+  }
+
+  #pressFilter(
+    writing: { readonly field: TextField; readonly before: string },
+    input: KeyPress | Paste,
+  ): void {
+    const list = this.#inside?.list();
+    const name = input.type === 'key' ? input.name : '';
+    if (list === undefined || list === null || name === 'enter') this.#filter = null;
+    else if (name === 'escape' || name === 'ctrl-c') {
+      list.setFilter(writing.before);
+      this.#filter = null;
+    } else if (name === 'up' || name === 'down') list.move(name === 'up' ? -1 : 1);
+    else {
+      const field = write(writing.field, input);
+      if (field === null) return;
+      this.#filter = { ...writing, field };
+      list.setFilter(field.value);
+    }
+  }
+
+  #pressKey(press: KeyPress): void {
+    this.#messages.seen();
+    if (this.#inside === null) {
+      if (['q', 'ctrl-c', 'escape'].includes(press.name)) this.#options.surroundings.quit();
+      return;
+    }
+    const binding = bindingFor(press.name, this.#here());
+    if (binding !== null) this.perform(binding.does);
+  }
+
+  #here(): ReturnType<typeof placesOf> {
+    return placesOf(this.place.screen, this.place.screen !== 'command');
+  }
+
+  get place(): Place {
+    return this.#trail.at(-1) ?? { screen: 'fleet' };
+  }
+
+  go(place: Place): void {
+    const isHere = JSON.stringify(place) === JSON.stringify(this.place);
+    if (!isHere) this.#trail = [...this.#trail, place];
+    this.#arrive();
+  }
+
+  /** The screens with numbers begin a new trail. */
+  goHome(screen: (typeof numbered)[number]): void {
+    this.#trail = [placeOf(screen)];
+    this.#arrive();
+  }
+
+  #arrive(): void {
+    this.#overlay = null;
+    this.#filter = null;
+    this.#inside?.goTo(this.place);
+    this.#draw();
+  }
+
+  perform(intent: Intent): void {
+    const [inside, acting] = [this.#inside, this.#acting];
+    if (inside === null || acting === null) return;
+    const { surroundings } = this.#options;
+    const screen = /^screen-(\d)$/.exec(intent)?.[1];
+    if (screen !== undefined) {
+      const chosen = numbered[Number(screen) - 1];
+      if (chosen !== undefined) this.goHome(chosen);
+      return;
+    }
+    if (this.#move(intent, inside)) return;
+    switch (intent) {
+      case 'screen-next':
+      case 'screen-before': {
+        const at = numbered.indexOf(homeOf(this.place.screen)) + (intent === 'screen-next' ? 1 : -1);
+        this.goHome(numbered[(at + numbered.length) % numbered.length] ?? 'fleet');
+        break;
+      }
+      case 'open':
+        this.#open(inside);
+        break;
+      case 'back':
+        this.#back(inside);
+        break;
+      case 'filter': {
+        const before = inside.list()?.filter ?? '';
+        this.#filter = { field: before === '' ? emptyField : fieldOf(before), before };
+        break;
+      }
+      case 'sort': {
+        const list = inside.list();
+        if (list !== null) list.sortByNext(this.#columns(inside));
+        break;
+      }
+      case 'sort-turn':
+        inside.list()?.turnSort();
+        break;
+      case 'palette': {
+        const gateway = inside.gateway();
+        this.#overlay = new Palette(gateway === null ? '' : `on ${gateway.slug}`, (chosen) =>
+          carryOut(chosen, { app: this, inside, acting, messages: this.#messages }),
+        );
+        break;
+      }
+      case 'help':
+        this.#overlay = new HelpSheet(
+          inside.crumbs(this.place),
+          bindingsHere(this.#here()),
+          this.#options.isReadonly,
+        );
+        break;
+      case 'refresh':
+        inside.house.refresh();
+        this.#messages.say('Reading everything anew.');
+        break;
+      case 'copy':
+      case 'copy-all':
+        this.#copy(intent === 'copy' ? inside.nameHere() : this.#frame.text, intent === 'copy');
+        break;
+      case 'pager':
+        void this.#page(inside);
+        break;
+      case 'mouse':
+        this.#hasMouse = !this.#hasMouse;
+        surroundings.setMouse(this.#hasMouse);
+        this.#messages.say(
+          this.#hasMouse
+            ? 'The mouse works; m gives selecting text back to the terminal.'
+            : 'The mouse is off.',
+        );
+        break;
+      case 'suspend':
+        surroundings.suspend();
+        break;
+      case 'redraw':
+        surroundings.redraw();
+        break;
+      case 'quit':
+        surroundings.quit();
+        break;
+      default:
+        this.#act(intent, inside, acting);
+    }
+  }
+
+  #act(intent: Intent, inside: Inside, acting: Acting): void {
+    const gateway = inside.gateway();
+    const { survey } = inside.context();
+    const open = (gateway === null ? null : survey.openCommandsOf.get(gateway.id)) ?? [];
+    const command = this.place.screen === 'command' ? inside.command() : inside.commands.selected;
+    if (intent === 'undo') {
+      const undo = this.#messages.current?.undo;
+      if (undo) acting.undo(undo);
+      else this.#messages.say('There is nothing to take back.');
+    } else if (intent === 'acknowledge' || intent === 'dismiss') {
+      const alert = inside.alerts.selected;
+      if (alert !== null) acting.settle(alert.id, intent);
+    } else if (intent === 'cancel' || intent === 'again') {
+      if (command === null) return;
+      const { gateways } = survey;
+      const its = command.gateway_id === null ? null : (gateways.get(command.gateway_id) ?? null);
+      if (intent === 'cancel') acting.cancel(command);
+      else acting.again(command, its, open);
+    } else if (gateway === null) {
+      this.#messages.say('No gateway is selected.', 'warn');
+    } else {
+      const actions = {
+        restart: 'restart_gateway',
+        'restart-dispatcher': 'restart_dispatcher',
+        logs: 'tail_logs',
+        status: 'stack_status',
+        pause: gateway.status === 'paused' ? 'resume_gateway' : 'pause_gateway',
+      } as const;
+      const action = Object.entries(actions).find(([name]) => name === intent)?.[1];
+      if (action !== undefined) acting.order({ action, payload: {}, gateway }, open);
+    }
+  }
+
+  #move(intent: Intent, inside: Inside): boolean {
+    const list = inside.list();
+    const isOutput = this.place.screen === 'command';
+    const page = isOutput ? inside.scroll.page : Math.max(1, (this.#rows?.count ?? 2) - 1);
+    const steps: Partial<Record<Intent, number>> = {
+      down: 1,
+      up: -1,
+      'half-down': Math.ceil(page / 2),
+      'half-up': -Math.ceil(page / 2),
+      'page-down': page,
+      'page-up': -page,
+    };
+    const step = steps[intent];
+    if (step !== undefined) {
+      if (isOutput) inside.scroll.move(step);
+      else list?.move(step);
+      return true;
+    }
+    if (intent === 'top') {
+      if (isOutput) inside.scroll.toTop();
+      else list?.moveTo(0);
+      return true;
+    }
+    if (intent === 'bottom') {
+      if (isOutput) inside.scroll.toBottom();
+      else list?.moveTo(list.rows.length - 1);
+      return true;
+    }
+    if (intent === 'follow') {
+      inside.scroll.toggle();
+      return true;
+    }
+    return false;
+  }
+
+  #open(inside: Inside): void {
+    switch (this.place.screen) {
+      case 'fleet': {
+        const gateway = inside.fleet.selected;
+        if (gateway !== null) this.go({ screen: 'agents', gateway: gateway.id });
+        break;
+      }
+      case 'agents': {
+        const agent = inside.agents.selected;
+        if (agent !== null) this.go({ screen: 'agent', id: agent.id });
+        break;
+      }
+      case 'agent':
+      case 'commands': {
+        const command = (this.place.screen === 'agent' ? inside.commandsOfAgent : inside.commands).selected;
+        if (command !== null) this.go({ screen: 'command', id: command.id });
+        break;
+      }
+      case 'alerts': {
+        const alert = inside.alerts.selected;
+        if (alert?.entity_id == null) break;
+        if (/command/.test(alert.entity_type ?? '')) this.go({ screen: 'command', id: alert.entity_id });
+        else if (alert.entity_type === 'agent') this.go({ screen: 'agent', id: alert.entity_id });
+        break;
+      }
+    }
+  }
+
+  #back(inside: Inside): void {
+    const list = inside.list();
+    if (list !== null && list.filter !== '') list.setFilter('');
+    else if (this.#trail.length > 1) {
+      this.#trail = this.#trail.slice(0, -1);
+      this.#arrive();
+    } else this.#messages.clear();
+  }
+
+  #copy(text: string | null, isShort: boolean): void {
+    if (text === null) return;
+    const { bytes, cut } = this.#options.surroundings.copy(text);
+    const told = isShort ? text : `${bytes} bytes`;
+    this.#messages.say(
+      cut ? `Copied the first ${bytes} bytes: the rest is too much for a terminal.` : `Copied ${told}`,
+    );
+  }
+
+  async #page(inside: Inside): Promise<void> {
+    const text = inside.output().map((row) => row.text);
+    try {
+      await this.#options.surroundings.openPager(text.join(''));
+    } catch (failure) {
+      this.#messages.warn(sentence(failure));
+    }
+    this.#draw();
+  }
+
+  #point(mouse: Mouse): void {
+    const list = this.#inside?.list() ?? null;
+    if (this.#overlay !== null || this.#filter !== null || this.#inside === null) return;
+    if (mouse.kind === 'wheel-up' || mouse.kind === 'wheel-down') {
+      const by = mouse.kind === 'wheel-up' ? -3 : 3;
+      if (list === null) this.#inside.scroll.move(by);
+      else list.move(by);
+      return;
+    }
+    const rows = this.#rows;
+    if (mouse.kind !== 'press' || list === null || rows === null || mouse.x >= rows.width) return;
+    const at = mouse.y - this.#frame.bodyTop - rows.line;
+    if (at < 0 || at >= rows.count) return;
+    if (rows.firstIndex + at === list.index) this.#open(this.#inside);
+    else list.moveTo(rows.firstIndex + at);
+  }
+
+  // Drawing.
+
+  #columns(inside: Inside): readonly string[] {
+    const width = this.#rows?.width ?? this.#size.columns;
+    const list = { fleet: inside.fleet, agents: inside.agents, commands: inside.commands } as const;
+    switch (this.place.screen) {
+      case 'fleet':
+        return shownColumns(list.fleet, width);
+      case 'agents':
+        return shownColumns(list.agents, width);
+      case 'alerts':
+        return shownColumns(inside.alerts, width);
+      case 'audit':
+        return shownColumns(inside.audit, width);
+      default:
+        return shownColumns(list.commands, width);
+    }
+  }
+
+  /** Rows changed: draws soon, however often it is called. */
+  #soon(): void {
+    if (this.#drawTimer !== null || this.#isClosed) return;
+    const pause = Math.max(0, this.#drawnAt + frameMs - Date.now());
+    this.#drawTimer = setTimeout(() => {
+      this.#drawTimer = null;
+      this.#draw();
+    }, pause);
+  }
+
+  #draw(): void {
+    if (this.#isClosed) return;
+    this.#drawnAt = Date.now();
+    const next = frameOf(this.#parts());
+    this.#rows = next.rowsAt;
+    if (sameFrame(this.#frame, next)) return;
+    this.#frame = next;
+    for (const listener of this.#listeners) listener();
+  }
+
+  #parts(): FrameParts {
+    const inside = this.#inside;
+    if (inside !== null) this.#acting?.watch(inside.house.commands.getSnapshot().rows);
+    return {
+      size: this.#size,
+      theme: this.#theme,
+      host: this.#options.door.host,
+      isReadonly: this.#options.isReadonly,
+      localNow: this.#options.surroundings.now(),
+      inside,
+      form: this.#form,
+      doorError: this.#doorError,
+      trail: this.#trail,
+      here: this.#here(),
+      message: this.#messages.current,
+      filter: this.#filter?.field ?? null,
+      overlay: this.#overlay,
+    };
+  }
+}

@@ -1,0 +1,326 @@
+import { type Attention, needsAttention } from '@hq/shared/fleet';
+import type {
+  AgentRow,
+  AuditRow,
+  CommandOutputRow,
+  CommandRow,
+  GatewayRow,
+  NotificationRow,
+} from '@hq/shared/rows';
+import { plain } from '@hq/shared/text';
+import type { Feed, House, OpenFeed } from './house.ts';
+import { type Link, linkOf } from './link.ts';
+import { List } from './list.ts';
+import { listBody } from './list-body.ts';
+import type { Place } from './place.ts';
+import { remembered } from './remembered.ts';
+import { agentBody } from './screens/agent-screen.ts';
+import { agentsTable } from './screens/agents.ts';
+import { alertsTable } from './screens/alerts.ts';
+import { auditTable } from './screens/audit.ts';
+import { commandBody } from './screens/command-screen.ts';
+import { commandsTable } from './screens/commands.ts';
+import { fleetTable } from './screens/fleet.ts';
+import { fleetBody } from './screens/fleet-screen.ts';
+import { Scroll } from './scroll.ts';
+import { type Survey, survey } from './survey.ts';
+import type { Body, Context, Room } from './view.ts';
+
+/** How often what needs attention is looked over when no row changed. */
+const attentionEveryMs = 5_000;
+
+/** What a signed-in operator sees: the rows of the house, the lists over them, and the one thing that is open. */
+export class Inside {
+  readonly house: House;
+  readonly fleet = new List<GatewayRow, Context>(fleetTable, { column: 'gateway', descending: false });
+  readonly agents = new List<AgentRow, Context>(agentsTable, { column: 'agent', descending: false });
+  readonly commands = new List<CommandRow, Context>(commandsTable, { column: 'asked', descending: true });
+  readonly commandsOfAgent = new List<CommandRow, Context>(commandsTable, {
+    column: 'asked',
+    descending: true,
+  });
+  readonly alerts = new List<NotificationRow, Context>(alertsTable, { column: 'when', descending: true });
+  readonly audit = new List<AuditRow, Context>(auditTable, { column: 'when', descending: true });
+  scroll = new Scroll();
+
+  readonly #changed: () => void;
+  readonly #stops: (() => void)[] = [];
+  #place: Place = { screen: 'fleet' };
+  #openFeeds: { feed: OpenFeed<unknown>; stop: () => void }[] = [];
+  #command: OpenFeed<CommandRow> | null = null;
+  #output: OpenFeed<CommandOutputRow> | null = null;
+  #ofAgent: OpenFeed<CommandRow> | null = null;
+  #stopAudit: (() => void) | null = null;
+  readonly #survey = remembered<Survey>();
+  readonly #attention = remembered<readonly Attention[]>();
+  readonly #agentsHere = remembered<readonly AgentRow[]>();
+  readonly #openAlerts = remembered<readonly NotificationRow[]>();
+
+  constructor(house: House, changed: () => void) {
+    this.house = house;
+    this.#changed = changed;
+    for (const feed of [house.gateways, house.agents, house.commands, house.alerts])
+      this.#stops.push(feed.subscribe(changed));
+  }
+
+  /** Goes to a place: opens what only it needs, and closes what the last one needed. */
+  goTo(place: Place): void {
+    this.#place = place;
+    for (const { feed, stop } of this.#openFeeds) {
+      stop();
+      feed.close();
+    }
+    this.#openFeeds = [];
+    this.#command = null;
+    this.#output = null;
+    this.#ofAgent = null;
+    this.#stopAudit?.();
+    this.#stopAudit = place.screen === 'audit' ? this.house.audit.subscribe(this.#changed) : null;
+    if (place.screen === 'command') {
+      this.scroll = new Scroll();
+      this.#command = this.#open(this.house.openCommand(place.id));
+      this.#output = this.#open(this.house.openOutput(place.id));
+    } else if (place.screen === 'agent') {
+      this.#ofAgent = this.#open(this.house.openCommandsOfAgent(place.id));
+    }
+  }
+
+  #open<Row>(feed: OpenFeed<Row>): OpenFeed<Row> {
+    this.#openFeeds.push({ feed, stop: feed.subscribe(this.#changed) });
+    return feed;
+  }
+
+  async close(): Promise<void> {
+    this.goTo({ screen: 'fleet' });
+    for (const stop of this.#stops) stop();
+    await this.house.close();
+  }
+
+  link(): Link {
+    const { gateways, agents, commands, alerts, audit } = this.house;
+    const shown: Feed<unknown>[] = [
+      gateways,
+      agents,
+      commands,
+      alerts,
+      ...this.#openFeeds.map(({ feed }) => feed),
+    ];
+    if (this.#place.screen === 'audit') shown.push(audit);
+    return linkOf(shown.map((feed) => feed.getSnapshot()));
+  }
+
+  context(): Context {
+    const gateways = this.house.gateways.getSnapshot().rows;
+    const agents = this.house.agents.getSnapshot().rows;
+    const commands = this.house.commands.getSnapshot().rows;
+    return {
+      survey: this.#survey([gateways, agents, commands], () => survey(gateways, agents, commands)),
+      now: this.house.now(),
+      member: this.house.member,
+    };
+  }
+
+  /** Brings the list of the place up to date with the rows. */
+  update(context: Context): void {
+    const { survey: rows } = context;
+    switch (this.#place.screen) {
+      case 'fleet':
+        // Conditions change with time alone.
+        this.fleet.update(this.house.gateways.getSnapshot().rows, context, [
+          rows,
+          Math.floor(context.now / 1000),
+        ]);
+        break;
+      case 'agents':
+        this.agents.update(this.#agentsOf(this.#place.gateway), context, [rows]);
+        break;
+      case 'agent':
+        this.commandsOfAgent.update(this.#ofAgent?.getSnapshot().rows ?? [], context, [rows]);
+        break;
+      case 'commands':
+        this.commands.update(this.house.commands.getSnapshot().rows, context, [rows]);
+        break;
+      case 'alerts':
+        this.alerts.update(this.openAlerts(), context, [rows]);
+        break;
+      case 'audit':
+        this.audit.update(this.house.audit.getSnapshot().rows, context, [rows]);
+        break;
+    }
+  }
+
+  #agentsOf(gateway: string | null): readonly AgentRow[] {
+    const { rows } = this.house.agents.getSnapshot();
+    if (gateway === null) return rows;
+    return this.#agentsHere([rows, gateway], () => rows.filter(({ gateway_id }) => gateway_id === gateway));
+  }
+
+  openAlerts(): readonly NotificationRow[] {
+    const { rows } = this.house.alerts.getSnapshot();
+    return this.#openAlerts([rows], () => rows.filter(({ dismissed_at }) => dismissed_at === null));
+  }
+
+  attention(context: Context): readonly Attention[] {
+    const gateways = this.house.gateways.getSnapshot().rows;
+    const notifications = this.house.alerts.getSnapshot().rows;
+    const agents = this.house.agents.getSnapshot().rows;
+    const commands = this.house.commands.getSnapshot().rows;
+    const moment = Math.floor(context.now / attentionEveryMs);
+    return this.#attention([gateways, notifications, agents, commands, moment], () =>
+      needsAttention({ gateways, agents, commands, notifications }, context.now),
+    );
+  }
+
+  body(context: Context, room: Room): Body {
+    const isLoading = this.link().status === 'loading';
+    const empty = (...sentences: string[]): readonly string[] => (isLoading ? ['Reading'] : sentences);
+    switch (this.#place.screen) {
+      case 'fleet':
+        return fleetBody(
+          {
+            list: this.fleet,
+            attention: this.attention(context),
+            commands: this.house.commands.getSnapshot().rows,
+            isLoading,
+          },
+          context,
+          room,
+        );
+      case 'agents':
+        return listBody(this.agents, context, room, empty('No agent works here yet.'));
+      case 'agent':
+        return agentBody({ agent: this.agent(), commands: this.commandsOfAgent }, context, room);
+      case 'commands':
+        return listBody(this.commands, context, room, empty('Nothing was asked yet.', ': does something'));
+      case 'command':
+        return commandBody(
+          {
+            command: this.command(),
+            isMissing: this.#command?.getSnapshot().status !== 'loading',
+            output: this.#output?.getSnapshot().rows ?? [],
+            scroll: this.scroll,
+          },
+          context,
+          room,
+        );
+      case 'alerts':
+        return listBody(this.alerts, context, room, empty('No alerts.'));
+      case 'audit':
+        return listBody(this.audit, context, room, empty('Nothing was done yet.'));
+    }
+  }
+
+  agent(): AgentRow | null {
+    if (this.#place.screen !== 'agent') return null;
+    return this.context().survey.agents.get(this.#place.id) ?? null;
+  }
+
+  /** The command of the Command screen, from the newest rows until its own feed has it. */
+  command(): CommandRow | null {
+    const { id } = this.#place.screen === 'command' ? this.#place : { id: '' };
+    const own = this.#command?.getSnapshot().rows[0];
+    const known = this.house.commands.getSnapshot().rows.find((row) => row.id === id);
+    if (own === undefined || known === undefined) return own ?? known ?? null;
+    // Two feeds may be a moment apart; the row never goes back.
+    return Date.parse(known.updated_at) > Date.parse(own.updated_at) ? known : own;
+  }
+
+  output(): readonly CommandOutputRow[] {
+    return this.#output?.getSnapshot().rows ?? [];
+  }
+
+  /** The gateway that an action would be aimed at here. */
+  gateway(): GatewayRow | null {
+    const { gateways } = this.context().survey;
+    const of = (id: string | null | undefined): GatewayRow | null => (id ? (gateways.get(id) ?? null) : null);
+    const only = gateways.size === 1 ? ([...gateways.values()][0] ?? null) : null;
+    switch (this.#place.screen) {
+      case 'fleet':
+        return this.fleet.selected;
+      case 'agents':
+        return of(this.agents.selected?.gateway_id ?? this.#place.gateway) ?? only;
+      case 'agent':
+        return of(this.agent()?.gateway_id) ?? only;
+      case 'commands':
+        return of(this.commands.selected?.gateway_id) ?? only;
+      case 'command':
+        return of(this.command()?.gateway_id) ?? only;
+      default:
+        return only;
+    }
+  }
+
+  /** What `y` copies: the name or the id of what is selected or open. */
+  nameHere(): string | null {
+    switch (this.#place.screen) {
+      case 'fleet':
+        return this.fleet.selected?.slug ?? null;
+      case 'agents':
+        return this.agents.selected?.slug ?? null;
+      case 'agent':
+        return this.agent()?.slug ?? null;
+      case 'commands':
+        return this.commands.selected?.id ?? null;
+      case 'command':
+        return this.#place.id;
+      case 'alerts':
+        return this.alerts.selected?.title ?? null;
+      case 'audit':
+        return this.audit.selected?.summary ?? this.audit.selected?.action ?? null;
+    }
+  }
+
+  /** The trail of the title line. */
+  crumbs(place: Place): string {
+    switch (place.screen) {
+      case 'fleet':
+        return 'Fleet';
+      case 'agents': {
+        const gateway =
+          place.gateway === null ? undefined : this.context().survey.gateways.get(place.gateway);
+        return gateway === undefined ? 'Agents' : plain(gateway.slug);
+      }
+      case 'agent':
+        return plain(this.context().survey.agents.get(place.id)?.slug ?? 'agent');
+      case 'commands':
+        return 'Commands';
+      case 'command': {
+        const known = this.#place === place ? this.command() : null;
+        return plain(known?.action ?? 'command');
+      }
+      case 'alerts':
+        return 'Alerts';
+      case 'audit':
+        return 'Audit';
+    }
+  }
+
+  /** The list that the keys of a list move in; none on the Command screen. */
+  list(): AnyList | null {
+    const lists: Readonly<Record<Place['screen'], AnyList | null>> = {
+      fleet: this.fleet,
+      agents: this.agents,
+      agent: this.commandsOfAgent,
+      commands: this.commands,
+      command: null,
+      alerts: this.alerts,
+      audit: this.audit,
+    };
+    return lists[this.#place.screen];
+  }
+}
+
+/** A list whose rows do not matter: what keys can do to any of them. */
+export interface AnyList {
+  readonly filter: string;
+  readonly sort: { readonly column: string; readonly descending: boolean } | null;
+  readonly total: number;
+  readonly index: number;
+  readonly rows: readonly unknown[];
+  readonly table: { readonly columns: readonly { readonly key: string; readonly title: string }[] };
+  setFilter(filter: string): void;
+  sortByNext(columns: readonly string[]): void;
+  turnSort(): void;
+  move(by: number): void;
+  moveTo(index: number): void;
+}
