@@ -201,6 +201,28 @@ begin
 end
 $$;
 
+-- A command as its runner gets it.
+create or replace function hq.handed_over(p_row public.agent_commands, p_lease_seconds int) returns jsonb language sql stable
+set search_path = '' as $$
+  select jsonb_build_object(
+    'id', p_row.id, 'action', p_row.action, 'payload', p_row.payload, 'agent_id', p_row.agent_id, 'agent_slug', p_row.agent_slug,
+    'attempt', p_row.attempt, 'lease_token', p_row.lease_token, 'lease_seconds', p_lease_seconds,
+    'timeout_seconds', a.timeout_seconds, 'created_at', p_row.created_at, 'requested_by', p_row.requested_by,
+    'origin', p_row.origin)
+  from hq.actions a where a.name = p_row.action::text
+$$;
+
+-- What this runner holds and does not know of, because the answer that handed it over was lost on the way. Its lease is not
+-- made longer by this: it is the runner's to renew once it has it.
+create or replace function hq.hand_over_again(
+  p_gateway_id uuid, p_runner_id text, p_known uuid[], p_lease_seconds int
+) returns jsonb language sql stable set search_path = '' as $$
+  select coalesce(jsonb_agg(hq.handed_over(c, p_lease_seconds) order by c.priority desc, c.created_at, c.id), '[]')
+  from public.agent_commands c
+  where c.gateway_id = p_gateway_id and c.status = 'running' and c.runner_id = p_runner_id
+    and c.lease_token <> all (p_known) and c.leased_until > clock_timestamp()
+$$;
+
 -- Control first, then the oldest; one stack action at a time, one per agent. The caller holds the gateway's row, so that
 -- two runners of one gateway cannot both see it free.
 create or replace function hq.claim(
@@ -250,13 +272,9 @@ begin
     from mine where c.id = mine.id
     returning c.*
   )
-  select coalesce(jsonb_agg(jsonb_build_object(
-      'id', t.id, 'action', t.action, 'payload', t.payload, 'agent_id', t.agent_id, 'agent_slug', t.agent_slug,
-      'attempt', t.attempt, 'lease_token', t.lease_token, 'lease_seconds', p_lease_seconds,
-      'timeout_seconds', a.timeout_seconds, 'created_at', t.created_at, 'requested_by', t.requested_by, 'origin', t.origin
-    ) order by t.priority desc, t.created_at, t.id), '[]')
+  select coalesce(jsonb_agg(hq.handed_over(c, p_lease_seconds) order by c.priority desc, c.created_at, c.id), '[]')
   into v_claimed
-  from taken t join hq.actions a on a.name = t.action::text;
+  from taken t cross join lateral (select (t::public.agent_commands).*) c;
   return v_claimed;
 end
 $$;

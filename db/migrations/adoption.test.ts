@@ -1,0 +1,213 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { migrate, migrationState } from '../src/migrate.ts';
+import {
+  anon,
+  type Caller,
+  cloneDatabase,
+  nilTenant,
+  service,
+  type TestDatabase,
+} from '../testing/database.ts';
+import { takeTurn } from '../testing/turn.ts';
+
+const gateway = 'bbbbbbbb-0000-4000-8000-000000000001';
+const ownerId = 'aaaaaaaa-0000-4000-8000-000000000001';
+const owner: Caller = { role: 'authenticated', claims: { role: 'authenticated', sub: ownerId } };
+const lost: Caller = {
+  role: 'authenticated',
+  claims: {
+    role: 'authenticated',
+    sub: 'aaaaaaaa-0000-4000-8000-000000000003',
+    app_metadata: { tenant_id: '99999999-9999-4999-8999-999999999999' },
+  },
+};
+
+let database: TestDatabase;
+let before: Photograph;
+let after: Photograph;
+
+interface TableColumns {
+  readonly table: string;
+  readonly columns: readonly string[];
+}
+
+interface Photograph {
+  readonly rows: Readonly<Record<string, unknown>>;
+  readonly functions: readonly { readonly signature: string; readonly definition: string }[];
+}
+
+const readColumns = () =>
+  database.query<TableColumns>(
+    `select table_name as table, array_agg(column_name::text order by column_name) as columns
+     from information_schema.columns where table_schema = 'public' group by 1 order by 1`,
+  );
+
+/** Every row as an older HQ sees it, and the definition of every function. */
+async function photograph(tables: readonly TableColumns[]): Promise<Photograph> {
+  const rows: Record<string, unknown> = {};
+  for (const { table, columns } of tables) {
+    const list = columns.map((name) => `"${name}"::text`).join(', ');
+    rows[table] = await database.query(`select ${list} from public.${table} order by 1, 2, 3`);
+  }
+  const functions = await database.query<Photograph['functions'][number]>(
+    `select p.oid::regprocedure::text as signature, pg_get_functiondef(p.oid) as definition
+     from pg_proc p where p.pronamespace = 'public'::regnamespace order by 1`,
+  );
+  return { rows, functions };
+}
+
+beforeAll(async () => {
+  database = await cloneDatabase('fresh');
+  await database.query(await readFile(join(import.meta.dirname, '../testing/older-hq.sql'), 'utf8'));
+  const olderColumns = await readColumns();
+  before = await photograph(olderColumns);
+  await migrate(database.url);
+  after = await photograph(olderColumns);
+});
+afterAll(() => database.drop());
+
+describe('adopting an HQ that stands', () => {
+  test('changes no row and no function that was there', () => {
+    expect(after.rows).toEqual(before.rows);
+    expect(after.functions).toEqual(expect.arrayContaining([...before.functions]));
+  });
+
+  test('is done once: the second time nothing is applied', async () => {
+    const steps: string[] = [];
+    await migrate(database.url, { onStep: (step) => steps.push(step) });
+    expect(steps).toEqual([]);
+    expect(await migrationState(database.url)).toMatchObject({ pending: [], policy: [] });
+  });
+
+  test('makes everyone who had every right an admin of their tenant, and nobody of no tenant', async () => {
+    expect(
+      await database.query(`select user_id, tenant_id, role from tenant_members order by user_id`),
+    ).toEqual([
+      { user_id: ownerId, tenant_id: nilTenant, role: 'admin' },
+      {
+        user_id: 'aaaaaaaa-0000-4000-8000-000000000002',
+        tenant_id: '11111111-1111-4111-8111-111111111111',
+        role: 'admin',
+      },
+    ]);
+  });
+
+  test('a user who signs up later is nobody, in old tables too, until an admin says otherwise', async () => {
+    const late = await database.addUser({ role: null });
+    for (const table of [
+      'gateways',
+      'agents',
+      'agent_commands',
+      'tasks',
+      'contacts',
+      'audit_log',
+      'tenants',
+    ]) {
+      expect(await database.as(late, `select 1 from ${table}`), table).toEqual([]);
+      expect(await database.as(lost, `select 1 from ${table}`), table).toEqual([]);
+    }
+    await expect(database.as(late, `insert into contacts (name) values ('Eve')`)).rejects.toMatchObject({
+      code: '42501',
+    });
+    await database.as(owner, `insert into tenant_members (user_id, role) values ($1, 'viewer')`, [late.id]);
+    expect(await database.as(late, `select name from contacts`)).toEqual([{ name: 'Ada' }]);
+    expect(await database.as(late, `update contacts set name = 'Eve' returning 1`)).toEqual([]);
+    await expect(database.as(late, `update audit_log set summary = 'x'`)).rejects.toMatchObject({
+      code: '42501',
+    });
+  });
+
+  test('its owner still works with it, and the history is out of reach', async () => {
+    await database.as(owner, `update contacts set name = 'Ada L.' where name = 'Ada'`);
+    await database.as(owner, `update tasks set board_position = 2`);
+    await database.as(owner, `select rename_contact(id, 'Ada') from contacts`);
+    for (const table of ['audit_log', 'agent_usage', 'agent_commands']) {
+      await expect(database.as(owner, `delete from ${table}`)).rejects.toMatchObject({ code: '42501' });
+    }
+  });
+
+  test('no function of its is open to the anonymous, and its queue to nobody but its daemons', async () => {
+    await expect(database.as(anon, `select reset_settings()`)).rejects.toMatchObject({ code: '42501' });
+    await expect(database.as(anon, `select 1 from contacts`)).rejects.toMatchObject({ code: '42501' });
+    await expect(database.as(owner, `select lease_command()`)).rejects.toMatchObject({ code: '42501' });
+    await database.as(owner, `select reset_settings()`);
+    await expect(database.as(anon, `select * from consume_gateway_token('x')`)).rejects.toMatchObject({
+      code: '28000',
+    });
+  });
+
+  test('an inbox that its own trigger fills is not filled twice', async () => {
+    await database.as(
+      owner,
+      `insert into tasks (title, assignee_agent_id) values ('Once', 'cccccccc-0000-4000-8000-000000000001')`,
+    );
+    expect(
+      await database.query(
+        `select 1 from agent_inbox_items i join tasks t on t.id = i.task_id where t.title = 'Once'`,
+      ),
+    ).toHaveLength(1);
+  });
+
+  test('an agent whose slug is no longer allowed stays, and a new one is refused', async () => {
+    await database.as(owner, `update agents set description = 'kept' where slug = 'main'`);
+    await expect(
+      database.as(owner, `insert into agents (name, slug) values ('x', 'master')`),
+    ).rejects.toMatchObject({ code: '22023' });
+  });
+
+  test('its web product can ask for a backup, which its enum did not know', async () => {
+    expect(
+      await database.as(
+        owner,
+        `insert into agent_commands (action) values ('backup_gateway') returning status`,
+      ),
+    ).toEqual([{ status: 'pending' }]);
+  });
+
+  test('its daemons still lease and finish, and cannot touch what a runner of ours holds', async () => {
+    const turn = await takeTurn(database, { gateway, claim: 10, beat: { version: '1' } });
+    // The row that has been running for nine days is given up; then the old request's turn comes.
+    const [stuck] = await database.query(
+      `select status, error_message from agent_commands where id = 'dddddddd-0000-4000-8000-000000000002'`,
+    );
+    expect(stuck).toMatchObject({ status: 'failed', error_message: expect.stringContaining('died') });
+    expect(turn.claimed.map(({ id }) => id)).toEqual(['dddddddd-0000-4000-8000-000000000001']);
+    const held = turn.claimed[0];
+    const late = () => database.as(service, `select complete_command($1, 0, '', '')`, [held?.id]);
+    await expect(late()).rejects.toMatchObject({ code: '55000' });
+    const results = [{ token: held?.lease_token, status: 'failed', error_message: 'no' }];
+    await takeTurn(database, { gateway, results });
+    await expect(late()).rejects.toMatchObject({ code: '55000' });
+
+    const [leased] = await database.as(service, `select lease_command(300, 'default') as command`);
+    await database.as(service, `select start_command($1)`, [leased?.command.id]);
+    await database.as(service, `select complete_command($1, 0, 'out', '')`, [leased?.command.id]);
+    expect(
+      await database.query(`select status, stdout from agent_commands where id = $1`, [leased?.command.id]),
+    ).toEqual([{ status: 'done', stdout: 'out' }]);
+  });
+
+  test('lines of audit and notifications are written in the older types', async () => {
+    const [answer] = await database.as(owner, `select enqueue_command('ping', p_gateway => 'default') as a`);
+    const id = answer?.a.command.id;
+    const turn = await takeTurn(database, { gateway, claim: 10 });
+    const token = turn.claimed.find((command) => command.id === id)?.lease_token;
+    await takeTurn(database, { gateway, results: [{ token, status: 'failed', error_message: 'no' }] });
+    expect(
+      await database.query(`select actor_type, actor_user_id, action from audit_log where entity_id = $1`, [
+        id,
+      ]),
+    ).toEqual([{ actor_type: 'human', actor_user_id: ownerId, action: 'command.enqueued' }]);
+    expect(await database.query(`select type, body from notifications where entity_id = $1`, [id])).toEqual([
+      { type: 'command_failed', body: 'no' },
+    ]);
+  });
+
+  test('a gateway can be paused, which its enum did not know', async () => {
+    expect(await database.as(service, `select set_gateway_paused($1, true) as s`, [gateway])).toEqual([
+      { s: 'paused' },
+    ]);
+  });
+});
