@@ -22,6 +22,8 @@ export interface Body {
   readonly lines: readonly string[];
   /** Which lines are rows that can be pointed at. */
   readonly rows: RowsAt | null;
+  /** What a screen reader says instead of reading the lines. */
+  readonly spoken?: readonly string[];
 }
 
 export interface RowsAt {

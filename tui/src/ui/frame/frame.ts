@@ -12,6 +12,7 @@ import { showField, type TextField } from '../text-field.ts';
 import type { Body, RowsAt } from '../view.ts';
 import { keysLine, messageLine, promptLine } from './footer.ts';
 import { identityLine, linkTold, tabsLine } from './header.ts';
+import { linear } from './spoken.ts';
 
 export interface FrameParts {
   readonly size: { readonly columns: number; readonly rows: number };
@@ -41,6 +42,9 @@ export interface Frame {
   readonly rowsAt: RowsAt | null;
   /** The body as plain text, for the clipboard and for screen readers. */
   readonly text: string;
+  /** What a screen reader says; the drawn lines where it is not told. */
+  readonly spoken: readonly string[] | null;
+  readonly spokenOverlay: readonly string[] | null;
 }
 
 export interface OverlayAt {
@@ -60,7 +64,8 @@ export function frameOf(parts: FrameParts): Frame {
     const told = [`HQ needs ${smallest.columns} × ${smallest.rows}.`, `This is ${columns} × ${rows}.`];
     return frame(parts, calm(told, columns, rows, theme), 0, null);
   }
-  if (inside === null) return frame(parts, outside(parts), 0, null);
+  if (inside === null)
+    return { ...frame(parts, outside(parts), 0, null), spoken: parts.form?.spoken ?? null };
   const context = inside.context();
   inside.update(context);
   const room = { width: columns, height: rows - headerLines - footerLines, theme };
@@ -83,7 +88,10 @@ export function frameOf(parts: FrameParts): Frame {
       ? keysLine(bindingsHere(parts.here), parts.isReadonly, columns, theme)
       : promptLine(' / ', showField(parts.filter, columns - 4), columns, theme),
   ];
-  return frame(parts, exactly(lines, rows, columns), headerLines, body.rows);
+  const drawn = frame(parts, exactly(lines, rows, columns), headerLines, body.rows);
+  const [who, , title, ...rest] = lines.map(linear);
+  const told = body.spoken === undefined ? rest : [...body.spoken, ...rest.slice(-footerLines)];
+  return { ...drawn, spoken: [`${title}`, ...told, `${who}`] };
 }
 
 function frame(parts: FrameParts, lines: readonly string[], bodyTop: number, rowsAt: RowsAt | null): Frame {
@@ -96,9 +104,9 @@ function frame(parts: FrameParts, lines: readonly string[], bodyTop: number, row
     overlay: overlayAt(parts),
     bodyTop,
     rowsAt,
-    get text() {
-      return body.map((each) => stripVTControlCharacters(each).trimEnd()).join('\n');
-    },
+    text: body.map((each) => stripVTControlCharacters(each).trimEnd()).join('\n'),
+    spoken: null,
+    spokenOverlay: parts.overlay?.spoken ?? null,
   };
 }
 
