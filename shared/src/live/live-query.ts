@@ -65,6 +65,9 @@ const defaultTiming: LiveTiming = {
 /** A read may take this part of the time at most, so that large tables are not read all the time. */
 const readShare = 1 / 200;
 
+const firstDistrustMs = 60_000;
+const longestDistrustMs = 3_600_000;
+
 /** The rows of a query, kept up to date. Fits React's `useSyncExternalStore`. */
 export interface LiveQuery<Row> {
   /** Starts with the first listener. Gives what takes the listener away. */
@@ -86,8 +89,9 @@ export function createLiveQuery<Row extends object>(options: LiveQueryOptions<Ro
   let joins = 0;
   /** A read that began after the join has ended. */
   let isCaughtUp = false;
-  /** The channel says that it is joined but missed a change. An event is the only proof that it works. */
-  let isDistrusted = false;
+  /** The channel says that it is joined but missed a change: it is not believed until an event or this time comes. */
+  let distrustedUntil = 0;
+  let misses = 0;
   let asOf: number | null = null;
   let error: HqError | null = null;
 
@@ -109,7 +113,7 @@ export function createLiveQuery<Row extends object>(options: LiveQueryOptions<Ro
   function status(): LiveStatus {
     if (error !== null) return 'offline';
     if (asOf === null) return 'loading';
-    return channel === 'joined' && isCaughtUp && !isDistrusted ? 'live' : 'polling';
+    return channel === 'joined' && isCaughtUp && distrustedUntil === 0 ? 'live' : 'polling';
   }
 
   function changed(): void {
@@ -153,8 +157,9 @@ export function createLiveQuery<Row extends object>(options: LiveQueryOptions<Ro
   }
 
   function onChange(change: Change): void {
-    if (isDistrusted) {
-      isDistrusted = false;
+    misses = 0;
+    if (distrustedUntil > 0) {
+      distrustedUntil = 0;
       refresh();
     }
     if (isReading) arrivedWhileReading.push(change);
@@ -221,6 +226,7 @@ export function createLiveQuery<Row extends object>(options: LiveQueryOptions<Ro
       error = null;
       failures = 0;
       asOf = Date.now();
+      if (distrustedUntil < asOf) distrustedUntil = 0;
       const missed = rows.replace(fresh);
       if (channel === 'joined' && joins === joinsBefore) isCaughtUp = true;
       if (wasLive) demandProof(missed, previousReadAt);
@@ -250,7 +256,8 @@ export function createLiveQuery<Row extends object>(options: LiveQueryOptions<Ro
     proofTimer = setTimeout(() => {
       proofTimer = null;
       if (watch === null || channel !== 'joined' || !untold.some(isUntold)) return;
-      isDistrusted = true;
+      distrustedUntil = Date.now() + Math.min(longestDistrustMs, firstDistrustMs * 2 ** misses);
+      misses += 1;
       changed();
       readAfter(timing.pollMs);
       watch.rejoin();
@@ -263,7 +270,8 @@ export function createLiveQuery<Row extends object>(options: LiveQueryOptions<Ro
     if (watch !== null) return;
     channel = 'joining';
     isCaughtUp = false;
-    isDistrusted = false;
+    distrustedUntil = 0;
+    misses = 0;
     watch = watchChanges(options.client, { bindings: options.bindings, onChange, onState });
     // Not after the join: the rows are wanted at once, and the join may never come.
     refresh();
