@@ -270,11 +270,12 @@ begin
       leased_at = clock_timestamp(), leased_until = clock_timestamp() + make_interval(secs => p_lease_seconds),
       started_at = clock_timestamp(), progress = null
     from mine where c.id = mine.id
-    returning c.*
+    returning c.id
   )
+  select array_agg(t.id) into v_ids from taken t;
   select coalesce(jsonb_agg(hq.handed_over(c, p_lease_seconds) order by c.priority desc, c.created_at, c.id), '[]')
   into v_claimed
-  from taken t cross join lateral (select (t::public.agent_commands).*) c;
+  from public.agent_commands c where c.id = any (v_ids);
   return v_claimed;
 end
 $$;
@@ -320,7 +321,8 @@ begin
   end if;
   select g.status into v_status from public.gateways g where g.id = p_gateway_id;
   if v_limit > 0 and v_status is not null then
-    v_claimed := hq.claim(p_gateway_id, v_status in ('paused', 'hibernating'), p_runner_id, v_limit, v_lease);
+    v_claimed := hq.hand_over_again(p_gateway_id, p_runner_id, p_renew, v_lease)
+      || hq.claim(p_gateway_id, v_status in ('paused', 'hibernating'), p_runner_id, v_limit, v_lease);
   end if;
   perform set_config('hq.fenced', v_fence, true);
   return jsonb_build_object(
@@ -329,7 +331,11 @@ begin
     'claimed', v_claimed,
     'cancel', (select coalesce(jsonb_agg(c.lease_token), '[]') from public.agent_commands c
       where c.lease_token = any (p_renew) and c.status in ('leased', 'running') and c.cancel_requested_at is not null),
-    'lost', (select coalesce(jsonb_agg(distinct l), '[]') from unnest(v_lost) l));
+    'lost', (select coalesce(jsonb_agg(distinct l), '[]') from unnest(v_lost) l),
+    'sweep_in_ms', (select ceil(extract(epoch from min(c.leased_until) - clock_timestamp()) * 1000)
+      from public.agent_commands c
+      where c.gateway_id = p_gateway_id and c.status = 'running' and c.lease_token is not null
+        and c.lease_token <> all (p_renew) and c.runner_id is distinct from p_runner_id));
 end
 $$;
 revoke all on function public.runner_turn(uuid, text, int, int, uuid[], jsonb, jsonb, jsonb, jsonb) from public, anon, authenticated;

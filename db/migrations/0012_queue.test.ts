@@ -47,6 +47,30 @@ async function row(id: string): Promise<CommandRow> {
 }
 
 describe('claim', () => {
+  test('hands over again what the same runner does not know that it holds, and nothing else', async () => {
+    await ask('ping');
+    const claimed = await claimOne(database, gateway);
+    const again = await takeTurn(database, { gateway, claim: 5 });
+    expect(again.claimed).toEqual([claimed]);
+    const known = await takeTurn(database, { gateway, claim: 5, renew: [claimed.lease_token] });
+    expect(known.claimed).toEqual([]);
+    const another = await takeTurn(database, { gateway, runner: 'runner-2', claim: 5 });
+    expect(another.claimed).toEqual([]);
+    await expireLease(database, claimed.id);
+    const swept = await takeTurn(database, { gateway, claim: 5 });
+    expect(swept.claimed).toMatchObject([{ id: claimed.id, attempt: 2 }]);
+  });
+
+  test('says when the next lease of another runner runs out', async () => {
+    expect((await takeTurn(database, { gateway })).sweep_in_ms).toBeNull();
+    await ask('ping');
+    const { lease_token } = await claimOne(database, gateway);
+    expect((await takeTurn(database, { gateway, renew: [lease_token] })).sweep_in_ms).toBeNull();
+    const { sweep_in_ms } = await takeTurn(database, { gateway, runner: 'runner-2' });
+    expect(sweep_in_ms).toBeGreaterThan(50_000);
+    expect(sweep_in_ms).toBeLessThanOrEqual(60_000);
+  });
+
   test('gives what a runner needs, and means running', async () => {
     const id = await ask('tail_logs', { payload: { lines: 5 } });
     const command = await claimOne(database, gateway);

@@ -20,6 +20,7 @@ export interface TurnAnswer {
   readonly claimed: readonly ClaimedCommand[];
   readonly cancel: readonly string[];
   readonly lost: readonly string[];
+  readonly sweep_in_ms: number | null;
 }
 
 export interface Turn {

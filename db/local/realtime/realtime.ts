@@ -102,6 +102,8 @@ export function openRealtime({ pool, databaseUrl, keys, onSchemaChange }: Realti
 
   return {
     upgrade(request, socket, head) {
+      // Whoever breaks off before it is answered must not take the process along.
+      socket.on('error', () => socket.destroy());
       const url = new URL(request.url ?? '/', 'http://127.0.0.1');
       if (url.pathname !== '/realtime/v1/websocket')
         return reject(socket, '404 Not Found', 'Nothing is served here.');
