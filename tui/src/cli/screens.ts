@@ -1,14 +1,28 @@
 import { whyNotHere } from '../terminal/capability.ts';
 import type { Console } from './console.ts';
+import { findHq } from './find-hq.ts';
 import { showStatus } from './lists.ts';
 
 /** Opens the screens, or tells the fleet as text where there is no terminal to draw them on. */
 export async function openScreens(console: Console, isReadonly: boolean): Promise<void> {
-  const obstacle = whyNotHere(console.env, process.stdin, process.stdout);
+  const { env } = console;
+  const obstacle = whyNotHere(env, process.stdin, process.stdout);
   if (obstacle !== null) {
     console.say(`${obstacle} Here is the fleet as text.`);
     await showStatus(console, { json: false, wide: false });
     return;
   }
-  console.say(String(isReadonly));
+  const { client, credentials } = await findHq(env);
+  // Ink is half of the start-up time: a one-shot command never loads it.
+  const [{ openTerminal }, { doorOf }] = await Promise.all([
+    import('../ui/open.tsx'),
+    import('../ui/door.ts'),
+  ]);
+  await openTerminal({
+    door: doorOf(client, credentials),
+    isReadonly,
+    env,
+    input: process.stdin,
+    output: process.stdout,
+  });
 }

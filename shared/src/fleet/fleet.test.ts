@@ -1,0 +1,162 @@
+import { describe, expect, it } from 'vitest';
+import type { AgentRow, CommandRow, GatewayRow, NotificationRow } from '../rows/index.ts';
+import { isRunnerLost, needsAttention } from './attention.ts';
+import { type GatewayCondition, gatewayCondition, staleAfterMs } from './condition.ts';
+
+const now = Date.parse('2026-11-22T12:00:00Z');
+const ago = (milliseconds: number): string => new Date(now - milliseconds).toISOString();
+
+function gateway(more: Partial<GatewayRow> = {}): GatewayRow {
+  return {
+    id: 'g1',
+    slug: 'default',
+    label: null,
+    status: 'ready',
+    last_seen_at: ago(1_000),
+    meta: {},
+    created_at: ago(1e9),
+    updated_at: ago(1_000),
+    ...more,
+  };
+}
+
+const service = (health: 'healthy' | 'starting' | 'unhealthy' | 'missing') => ({
+  name: 'gateway',
+  health,
+  startedAt: null,
+  version: null,
+  restarts: 0,
+});
+
+function command(more: Partial<CommandRow> = {}): CommandRow {
+  return {
+    id: 'c1',
+    created_at: ago(60_000),
+    updated_at: ago(1_000),
+    gateway_id: 'g1',
+    agent_id: null,
+    agent_slug: null,
+    action: 'restart_gateway',
+    payload: {},
+    status: 'failed',
+    leased_until: null,
+    started_at: ago(50_000),
+    completed_at: ago(1_000),
+    exit_code: 1,
+    error_message: 'never became healthy',
+    requested_by: null,
+    origin: 'cli',
+    runner_id: null,
+    attempt: 1,
+    progress: null,
+    result: null,
+    cancel_requested_at: null,
+    ...more,
+  };
+}
+
+function alert(more: Partial<NotificationRow> = {}): NotificationRow {
+  return {
+    id: 'n1',
+    created_at: ago(1_000),
+    type: 'command_failed',
+    title: 'Restart the gateway failed on default',
+    body: null,
+    entity_type: 'agent_command',
+    entity_id: 'c1',
+    read_at: null,
+    dismissed_at: null,
+    ...more,
+  };
+}
+
+function agent(more: Partial<AgentRow> = {}): AgentRow {
+  return {
+    id: 'a1',
+    gateway_id: 'g1',
+    slug: 'ada',
+    name: 'Ada',
+    description: null,
+    status: 'ready',
+    last_seen_at: null,
+    model: null,
+    thinking: null,
+    created_at: ago(1e9),
+    updated_at: ago(1_000),
+    ...more,
+  };
+}
+
+describe('the condition of a gateway', () => {
+  it.each([
+    ['seen lately and ready', {}, 'healthy'],
+    ['seen exactly 90 s ago', { last_seen_at: ago(staleAfterMs) }, 'healthy'],
+    ['seen a moment more than 90 s ago', { last_seen_at: ago(staleAfterMs + 1) }, 'stale'],
+    ['paused and not seen', { status: 'paused', last_seen_at: ago(200_000) }, 'stale'],
+    ['paused', { status: 'paused' }, 'paused'],
+    ['hibernating and not seen', { status: 'hibernating', last_seen_at: ago(1e8) }, 'hibernating'],
+    ['never seen and ready', { last_seen_at: null }, 'unseen'],
+    ['never seen and provisioning', { status: 'provisioning', last_seen_at: null }, 'provisioning'],
+    ['seen in what seems the future', { last_seen_at: ago(-600_000) }, 'healthy'],
+    ['in error', { status: 'error' }, 'error'],
+    ['with an unhealthy service', { meta: { services: [service('unhealthy')] } }, 'unhealthy'],
+    ['with a missing service', { meta: { services: [service('missing')] } }, 'unhealthy'],
+    ['with a starting service', { meta: { services: [service('starting')] } }, 'starting'],
+    [
+      'with healthy services but not seen',
+      { meta: { services: [service('healthy')] }, last_seen_at: ago(1e6) },
+      'stale',
+    ],
+  ] satisfies [string, Partial<GatewayRow>, GatewayCondition][])('%s is told', (_what, more, condition) => {
+    expect(gatewayCondition(gateway(more), now)).toBe(condition);
+  });
+});
+
+describe('what needs attention', () => {
+  const calm = { gateways: [gateway()], agents: [agent()], commands: [], notifications: [] };
+
+  it('is nothing where all is well', () => {
+    expect(needsAttention(calm, now)).toEqual([]);
+  });
+
+  it('tells each thing once, the worst first', () => {
+    const told = needsAttention(
+      {
+        gateways: [
+          gateway({ meta: { services: [service('unhealthy')] } }),
+          gateway({ id: 'g2', slug: 'far', last_seen_at: ago(300_000) }),
+        ],
+        agents: [agent({ status: 'error' })],
+        commands: [
+          command(),
+          command({ id: 'c2', status: 'running', completed_at: null, leased_until: ago(120_000) }),
+        ],
+        notifications: [alert(), alert({ id: 'n2', entity_type: null, entity_id: null, title: 'Budget' })],
+      },
+      now,
+    );
+    expect(told.map(({ kind, name, reason }) => [kind, name, reason])).toEqual([
+      ['stale-gateway', 'far', 'last seen 5m ago'],
+      ['unhealthy-service', 'default', 'gateway is unhealthy'],
+      ['runner-lost', 'Restart the gateway (default)', 'its runner was lost 2m ago'],
+      ['failed-command', 'Restart the gateway (default)', 'never became healthy'],
+      ['agent-error', 'ada', 'the agent is in error'],
+      ['unread-alert', 'Budget', 'not read yet'],
+    ]);
+  });
+
+  it('forgets a failed command when its alert was read, or after an hour', () => {
+    const fleet = { ...calm, commands: [command()], notifications: [alert({ read_at: ago(10) })] };
+    expect(needsAttention(fleet, now)).toEqual([]);
+    expect(needsAttention({ ...calm, commands: [command({ completed_at: ago(3_600_001) })] }, now)).toEqual(
+      [],
+    );
+  });
+
+  it('knows that a runner is lost when the lease of what it holds is over', () => {
+    expect(isRunnerLost(command({ status: 'running', leased_until: ago(1) }), now)).toBe(true);
+    expect(isRunnerLost(command({ status: 'running', leased_until: ago(-1) }), now)).toBe(false);
+    expect(isRunnerLost(command({ status: 'done', leased_until: ago(1) }), now)).toBe(false);
+    expect(isRunnerLost(command({ status: 'pending', leased_until: null }), now)).toBe(false);
+  });
+});
