@@ -1,0 +1,282 @@
+import { HqError } from '@hq/shared/errors';
+import type {
+  AgentRow,
+  AuditRow,
+  CommandOutputRow,
+  CommandRow,
+  GatewayRow,
+  NotificationRow,
+} from '@hq/shared/rows';
+import type { Door, Feed, House, LinkStatus, OpenFeed } from '../src/ui/house.ts';
+
+/** The moment at which the sample stands still. */
+export const sampleNow = Date.parse('2026-11-22T12:00:00.000Z');
+
+const me = '6f1f4a52-0000-4000-8000-00000000000a';
+
+/** So many seconds before the moment. */
+function before(seconds: number): string {
+  return new Date(sampleNow - seconds * 1000).toISOString();
+}
+
+function id(kind: string, number: number): string {
+  return `${kind}0000000-0000-4000-8000-${String(number).padStart(12, '0')}`.slice(-36);
+}
+
+function gateway(
+  number: number,
+  slug: string,
+  seen: number | null,
+  more: Partial<GatewayRow> = {},
+): GatewayRow {
+  return {
+    id: id('a', number),
+    slug,
+    label: null,
+    status: 'ready',
+    last_seen_at: seen === null ? null : before(seen),
+    meta: {},
+    created_at: before(864_000),
+    updated_at: before(10),
+    ...more,
+  };
+}
+
+export const sampleGateways: readonly GatewayRow[] = [
+  gateway(1, 'berlin', 420, {
+    label: 'Backup site',
+    meta: {
+      services: [
+        { name: 'gateway', health: 'healthy', startedAt: before(90_000), version: null, restarts: 0 },
+      ],
+    },
+  }),
+  gateway(2, 'primary', 4, {
+    label: 'Main office',
+    meta: {
+      version: 'openclaw 2026.9.6',
+      services: [
+        {
+          name: 'gateway',
+          health: 'healthy',
+          startedAt: before(11_000),
+          version: 'openclaw 2026.9.6',
+          restarts: 0,
+        },
+        {
+          name: 'dispatcher',
+          health: 'unhealthy',
+          startedAt: before(130),
+          version: 'dispatcher 0.1.0',
+          restarts: 3,
+        },
+      ],
+    },
+  }),
+  gateway(3, 'staging', 20, {
+    label: '東京の実験室',
+    status: 'paused',
+    meta: {
+      services: [
+        { name: 'gateway', health: 'healthy', startedAt: before(5_000), version: null, restarts: 0 },
+      ],
+    },
+  }),
+];
+
+function agent(number: number, slug: string, name: string, more: Partial<AgentRow> = {}): AgentRow {
+  return {
+    id: id('b', number),
+    gateway_id: id('a', 2),
+    slug,
+    name,
+    description: null,
+    status: 'ready',
+    last_seen_at: before(30),
+    model: 'anthropic/claude-sonnet-5',
+    thinking: null,
+    created_at: before(864_000),
+    updated_at: before(60),
+    ...more,
+  };
+}
+
+export const sampleAgents: readonly AgentRow[] = [
+  agent(1, 'ada', 'Ada', { description: 'Answers the support inbox.', thinking: 'low' }),
+  agent(2, 'bob', 'Bob', { status: 'paused', last_seen_at: before(7_200) }),
+  agent(3, 'chen', '陈 研究员', { gateway_id: id('a', 3), model: null }),
+  // A name that tries to move the cursor, to turn the line round and to hide: it must not.
+  agent(4, 'mallory', '\u001b[2J\u001b[31mEvil\u202egnp.exe\u200b ⚠️', {
+    status: 'error',
+    gateway_id: null,
+    last_seen_at: null,
+  }),
+];
+
+function command(number: number, action: string, asked: number, more: Partial<CommandRow> = {}): CommandRow {
+  return {
+    id: id('c', number),
+    created_at: before(asked),
+    updated_at: before(asked),
+    gateway_id: id('a', 2),
+    agent_id: null,
+    agent_slug: null,
+    action,
+    payload: {},
+    status: 'done',
+    leased_until: null,
+    started_at: before(asked - 1),
+    completed_at: before(asked - 4.2),
+    exit_code: 0,
+    error_message: null,
+    requested_by: me,
+    origin: 'tui',
+    runner_id: 'runner-1',
+    attempt: 1,
+    progress: null,
+    result: null,
+    cancel_requested_at: null,
+    ...more,
+  };
+}
+
+export const sampleCommands: readonly CommandRow[] = [
+  command(1, 'restart_gateway', 12, {
+    status: 'running',
+    completed_at: null,
+    exit_code: null,
+    leased_until: before(-50),
+    progress: { percent: 40, note: 'waiting until it is healthy' },
+  }),
+  command(2, 'tail_logs', 240, {
+    status: 'failed',
+    exit_code: 1,
+    error_message: 'There is no service “gatway” in this stack.',
+    payload: { service: 'gatway', lines: 100 },
+    origin: 'slack',
+    requested_by: '9c9c9c9c-0000-4000-8000-000000000001',
+  }),
+  command(3, 'stack_status', 1_000, { result: { services: [] } }),
+  command(4, 'pause_gateway', 4_000, { gateway_id: id('a', 3), result: { status: 'paused' }, origin: 'cli' }),
+  command(5, 'ping', 100_000, {
+    status: 'cancelled',
+    started_at: null,
+    completed_at: before(99_990),
+    gateway_id: id('a', 1),
+  }),
+];
+
+export const sampleOutput: readonly CommandOutputRow[] = [
+  'Asking the gateway to stop\nIt has stopped after 0.8 s\n',
+  'Starting openclaw 2026.9.6\n\u001b[32mlistening\u001b[0m on 127.0.0.1:18789\nWaiting until it is heal',
+  'thy\n',
+].map((text, seq) => ({
+  command_id: id('c', 1),
+  attempt: 1,
+  seq,
+  stream: 'stdout' as const,
+  text,
+  created_at: before(10 - seq),
+}));
+
+export const sampleAlerts: readonly NotificationRow[] = [
+  {
+    id: id('d', 1),
+    created_at: before(236),
+    type: 'command_failed',
+    title: 'tail_logs failed on primary',
+    body: 'There is no service “gatway” in this stack.',
+    entity_type: 'agent_command',
+    entity_id: id('c', 2),
+    read_at: null,
+    dismissed_at: null,
+  },
+  {
+    id: id('d', 2),
+    created_at: before(90_000),
+    type: 'budget_warned',
+    title: 'ada has used 80% of its budget',
+    body: null,
+    entity_type: 'agent',
+    entity_id: id('b', 1),
+    read_at: before(80_000),
+    dismissed_at: null,
+  },
+];
+
+export const sampleAudit: readonly AuditRow[] = [
+  ['command.enqueued', 'restart_gateway on primary from tui', me, 12],
+  [
+    'command.refused',
+    'pause_gateway on staging: viewers may only read',
+    '9c9c9c9c-0000-4000-8000-000000000001',
+    4_100,
+  ],
+  ['command.enqueued', 'ping on berlin from tui', me, 100_000],
+].map(([action, summary, who, seconds], at) => ({
+  id: id('e', at),
+  created_at: before(Number(seconds)),
+  actor_type: 'human',
+  actor_user_id: String(who),
+  actor_agent_id: null,
+  module: 'commands',
+  entity_type: 'agent_command',
+  entity_id: id('c', at + 1),
+  action: String(action),
+  summary: String(summary),
+}));
+
+function standing<Row>(rows: readonly Row[], status: LinkStatus): OpenFeed<Row> {
+  const error =
+    status === 'offline'
+      ? new HqError('unreachable', 'hq.example.org does not answer.', { hint: 'It is tried again.' })
+      : null;
+  const snapshot = { rows, status, asOf: Date.now(), error };
+  return { subscribe: () => () => undefined, getSnapshot: () => snapshot, close: () => undefined };
+}
+
+/** A house in which nothing moves, to look at screens. What is sent from it is refused. */
+export function sampleDoor(status: LinkStatus, isEmpty: boolean): Door {
+  const feed = <Row>(rows: readonly Row[]): Feed<Row> => standing(isEmpty ? [] : rows, status);
+  const refuse = async (): Promise<never> => {
+    throw new HqError('refused', 'Nothing is done in a sample.');
+  };
+  const house: House = {
+    member: {
+      user_id: me,
+      email: 'ada@example.org',
+      tenant_id: '00000000-0000-0000-0000-000000000000',
+      tenant_name: 'Default',
+      role: 'admin',
+      now: new Date(sampleNow).toISOString(),
+    },
+    now: () => sampleNow,
+    gateways: feed(sampleGateways),
+    agents: feed(sampleAgents),
+    commands: feed(sampleCommands),
+    alerts: feed(sampleAlerts),
+    audit: feed(sampleAudit),
+    openOutput: (commandId) =>
+      standing(
+        sampleOutput.filter(({ command_id }) => command_id === commandId),
+        status,
+      ),
+    openCommand: (commandId) =>
+      standing(
+        sampleCommands.filter((row) => row.id === commandId),
+        status,
+      ),
+    openCommandsOfAgent: (agentId) =>
+      standing(
+        sampleCommands.filter(({ agent_id }) => agent_id === agentId),
+        status,
+      ),
+    enqueue: refuse,
+    cancel: refuse,
+    acknowledge: refuse,
+    dismiss: refuse,
+    refresh: () => undefined,
+    close: async () => undefined,
+  };
+  return { host: 'hq.example.org', enter: async () => house, signIn: refuse };
+}

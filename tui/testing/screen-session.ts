@@ -1,0 +1,120 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type IPty, spawn } from '@lydell/node-pty';
+import headless from '@xterm/headless';
+
+export interface SessionOptions {
+  readonly columns: number;
+  readonly rows: number;
+  readonly env?: Readonly<Record<string, string>>;
+  /** What the terminal answers when it is asked for its background, such as `1e1e/1e1e/1e1e`; silence where left out. */
+  readonly background?: string;
+  readonly cwd?: string;
+}
+
+export interface Exit {
+  readonly exitCode: number;
+  readonly signal: number;
+}
+
+const longestWaitMs = 15_000;
+
+/** A program in a terminal of its own: what it draws is seen as a person would see it. */
+export class ScreenSession {
+  readonly pty: IPty;
+  readonly terminal: InstanceType<typeof headless.Terminal>;
+  /** Everything the program has written, as it came. */
+  written = '';
+  readonly exited: Promise<Exit>;
+  #isOver = false;
+  #parsed: Promise<void> = Promise.resolve();
+
+  constructor(command: string, args: readonly string[], options: SessionOptions) {
+    const { columns, rows, env = {}, background } = options;
+    this.terminal = new headless.Terminal({ cols: columns, rows, allowProposedApi: true, scrollback: 1000 });
+    this.pty = spawn(command, [...args], {
+      name: 'xterm-256color',
+      cols: columns,
+      rows,
+      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+      env: {
+        PATH: process.env.PATH ?? '',
+        HOME: process.env.HOME ?? '',
+        TERM: 'xterm-256color',
+        LANG: 'C.UTF-8',
+        TZ: 'UTC',
+        ...env,
+      },
+    });
+    this.pty.onData((data) => {
+      this.written += data;
+      if (background !== undefined && data.includes('\u001b]11;?'))
+        this.pty.write(`\u001b]11;rgb:${background}\u001b\\`);
+      this.#parsed = new Promise((resolve) => this.terminal.write(data, resolve));
+    });
+    this.exited = new Promise((resolve) => {
+      this.pty.onExit(({ exitCode, signal }) => {
+        this.#isOver = true;
+        resolve({ exitCode, signal: signal ?? 0 });
+      });
+    });
+  }
+
+  /** The screen as text, without the blanks at the ends of its lines. */
+  text(): string {
+    const { active } = this.terminal.buffer;
+    const lines = Array.from(
+      { length: this.terminal.rows },
+      (_, row) => active.getLine(active.baseY + row)?.translateToString(true) ?? '',
+    );
+    return lines.join('\n').trimEnd();
+  }
+
+  /** Whether the alternate screen is shown. */
+  get isOnAlternateScreen(): boolean {
+    return this.terminal.buffer.active.type === 'alternate';
+  }
+
+  async waitFor(
+    what: string | RegExp | ((screen: string) => boolean),
+    waitMs = longestWaitMs,
+  ): Promise<string> {
+    const holds =
+      typeof what === 'function'
+        ? what
+        : (screen: string) => (typeof what === 'string' ? screen.includes(what) : what.test(screen));
+    const end = Date.now() + waitMs;
+    while (Date.now() < end) {
+      await this.#parsed;
+      const screen = this.text();
+      if (holds(screen)) return screen;
+      if (this.#isOver) break;
+      await delay(15);
+    }
+    throw new Error(`The screen never showed ${String(what)}. It shows:\n${this.text()}`);
+  }
+
+  /** Waits until nothing has been written for a while. */
+  async settled(quietMs = 150): Promise<string> {
+    for (;;) {
+      const before = this.written.length;
+      await delay(quietMs);
+      await this.#parsed;
+      if (this.written.length === before) return this.text();
+    }
+  }
+
+  press(keys: string): void {
+    this.pty.write(keys);
+  }
+
+  resize(columns: number, rows: number): void {
+    this.terminal.resize(columns, rows);
+    this.pty.resize(columns, rows);
+  }
+
+  async close(): Promise<void> {
+    if (!this.#isOver) this.pty.kill('SIGKILL');
+    await this.exited;
+    this.terminal.dispose();
+  }
+}
