@@ -11,7 +11,7 @@ export interface NewMember {
   readonly tenantId?: string;
 }
 
-const nilTenant = '00000000-0000-0000-0000-000000000000';
+export const nilTenant = '00000000-0000-0000-0000-000000000000';
 
 /** A user who can sign in with a password and, with a role, is a member of the tenant. Gives the user's id. */
 export async function createMember(client: pg.ClientBase, member: NewMember): Promise<string> {
@@ -50,4 +50,13 @@ export async function createMember(client: pg.ClientBase, member: NewMember): Pr
     throw error;
   }
   return id;
+}
+
+/** Gives a user this password, if it is another. */
+export async function setPassword(client: pg.ClientBase, userId: string, password: string): Promise<void> {
+  await client.query(
+    `update auth.users set encrypted_password = extensions.crypt($2, extensions.gen_salt('bf', 4))
+     where id = $1 and encrypted_password is distinct from extensions.crypt($2, encrypted_password)`,
+    [userId, password],
+  );
 }

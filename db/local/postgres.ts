@@ -28,16 +28,13 @@ export interface RunningPostgres {
   stop(boundMs?: number): Promise<void>;
 }
 
-/** The superuser's name, as on Supabase. */
-export const superuser = 'postgres';
-
 const startBoundMs = 30_000;
 const keptLogLines = 50;
 
 /** Makes a cluster that takes `password` over loopback TCP (SCRAM). `sync: false` is for tests. */
 export async function initCluster(
   cluster: Cluster,
-  { password, sync }: { password: string; sync: boolean },
+  { password, superuser = 'postgres', sync }: { password: string; superuser?: string; sync: boolean },
 ): Promise<void> {
   await mkdir(cluster.directory, { recursive: true, mode: 0o700 });
   const passwordFile = join(dirname(cluster.directory), `initdb-${process.pid}`);
@@ -94,7 +91,7 @@ export async function startPostgres(
   if (outcome !== 'ready' || pid === undefined) {
     child.kill('SIGKILL');
     await exited;
-    throw new HqError('failed', startFailure(log.lines(), port), { hint: reason(log.lines()) });
+    throw startFailure(log.lines(), port);
   }
   return {
     pid,
@@ -109,11 +106,11 @@ function reason(lines: readonly string[]): string {
   return lines.find((line) => line.includes('FATAL:')) ?? lines.at(-1) ?? 'It said nothing about why.';
 }
 
-function startFailure(lines: readonly string[], port: number): string {
-  if (lines.some((line) => line.includes('Address already in use'))) {
-    return `Port ${port}, which the database needs, is taken.`;
-  }
-  return 'The database did not start.';
+function startFailure(lines: readonly string[], port: number): HqError {
+  const hint = reason(lines);
+  return lines.some((line) => line.includes('Address already in use'))
+    ? new HqError('conflict', `Port ${port}, which the database needs, is taken.`, { hint })
+    : new HqError('failed', 'The database did not start.', { hint });
 }
 
 /**

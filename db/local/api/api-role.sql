@@ -14,4 +14,11 @@ $$;
 
 grant usage on schema auth to hq_api;
 grant select, insert, update, delete on all tables in schema auth to hq_api;
+do $$
+begin
+  -- Whoever owns the database keeps its users: it seeds the first one.
+  execute format('grant all on all tables in schema auth to %s',
+    (select datdba::regrole from pg_database where datname = current_database()));
+end
+$$;
 revoke all on all tables in schema auth from anon, authenticated, service_role;

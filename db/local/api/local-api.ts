@@ -4,6 +4,8 @@ import { type RestAndAuthOptions, restAndAuth } from './rest-and-auth.ts';
 import { serveApi } from './server.ts';
 import type { ApiKeys } from './tokens.ts';
 
+export { apiKeysFor } from './tokens.ts';
+
 export interface LocalApi {
   readonly url: string;
   readonly port: number;

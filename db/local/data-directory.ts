@@ -1,0 +1,82 @@
+import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { isAbsolute, join, resolve } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { HqError } from '@hq/shared/errors';
+
+/** The one place where everything of an installation lies; nobody but its owner can look in. */
+export interface DataDirectory {
+  readonly path: string;
+  readonly postgres: string;
+  readonly gateway: string;
+  readonly keys: string;
+  readonly run: string;
+  readonly runnerLog: string;
+}
+
+/** For root a place of the system's, else the user's own. */
+export function defaultDataDirectory(env: NodeJS.ProcessEnv): string {
+  if (process.getuid?.() === 0) return '/var/lib/hq';
+  const base = env.XDG_DATA_HOME;
+  return join(base && isAbsolute(base) ? base : join(homedir(), '.local', 'share'), 'hq');
+}
+
+const lockName = 'lock';
+
+/** Makes it with mode 0700, or checks that it is ours. */
+export async function openDataDirectory(given: string): Promise<DataDirectory> {
+  const path = resolve(given);
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new HqError('failed', `The data directory ${path} cannot be made.`, {
+      hint: 'Choose another with --data.',
+      cause,
+    });
+  }
+  const { uid, mode } = await stat(path);
+  if (process.getuid && uid !== process.getuid()) {
+    throw new HqError('refused', `The data directory ${path} belongs to another user.`, {
+      hint: 'Start HQ as that user, or choose another directory with --data.',
+    });
+  }
+  const entries = await readdir(path);
+  if (entries.length > 0 && !entries.includes(lockName)) {
+    throw new HqError('usage', `${path} holds something else than HQ's data.`, {
+      hint: 'Name an empty or a new directory with --data.',
+      field: 'data',
+    });
+  }
+  if ((mode & 0o077) !== 0) await chmod(path, 0o700);
+  return {
+    path,
+    postgres: join(path, 'postgres'),
+    gateway: join(path, 'gateway'),
+    keys: join(path, 'keys.json'),
+    run: join(path, 'run.json'),
+    runnerLog: join(path, 'runner.log'),
+  };
+}
+
+/**
+ * Takes the directory for this process, or says whose it is: `held` is the pid of the other. It is a lock of the
+ * operating system, kept by SQLite: it ends with the process, however that ends, and two starters cannot both have it.
+ */
+export async function lockDataDirectory(
+  directory: DataDirectory,
+): Promise<{ release: () => void } | { held: number | undefined }> {
+  const pidFile = join(directory.path, 'pid');
+  const file = join(directory.path, lockName);
+  await writeFile(file, '', { flag: 'a', mode: 0o600 });
+  const lock = new DatabaseSync(file);
+  try {
+    lock.exec('begin exclusive');
+  } catch (error) {
+    lock.close();
+    if (!(error instanceof Error && error.message.includes('locked'))) throw error;
+    const pid = Number(await readFile(pidFile, 'utf8').catch(() => ''));
+    return { held: Number.isInteger(pid) && pid > 0 ? pid : undefined };
+  }
+  await writeFile(pidFile, `${process.pid}\n`, { mode: 0o600 });
+  return { release: () => lock.close() };
+}

@@ -1,0 +1,38 @@
+import { randomBytes } from 'node:crypto';
+import { HqError } from '@hq/shared/errors';
+import { z } from 'zod';
+import { readPrivate, writePrivate } from './private-file.ts';
+
+const keys = z.object({
+  /** Names this installation in a database that others may use too. */
+  installation: z.string().min(1),
+  jwtSecret: z.string().min(32),
+  /** Of the bundled Postgres: its superuser, and the owner of HQ's tables. */
+  superuserPassword: z.string().min(16),
+  ownerPassword: z.string().min(16),
+  email: z.string(),
+  password: z.string().min(16),
+});
+export type InstallKeys = z.output<typeof keys>;
+
+/** The secrets of this installation, made at random the first time and kept in a file of mode 0600. */
+export async function installKeys(path: string): Promise<InstallKeys> {
+  const text = await readPrivate(path);
+  if (text !== undefined) {
+    const parsed = keys.safeParse(JSON.parse(text));
+    if (parsed.success) return parsed.data;
+    throw new HqError('failed', `${path} is damaged.`, {
+      hint: 'Restore it from a backup; without it the data directory cannot be opened.',
+    });
+  }
+  const made: InstallKeys = {
+    installation: randomBytes(8).toString('hex'),
+    jwtSecret: randomBytes(32).toString('hex'),
+    superuserPassword: randomBytes(24).toString('hex'),
+    ownerPassword: randomBytes(24).toString('hex'),
+    email: 'admin@hq.local',
+    password: randomBytes(24).toString('hex'),
+  };
+  await writePrivate(path, `${JSON.stringify(made, null, 2)}\n`);
+  return made;
+}

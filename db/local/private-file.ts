@@ -1,0 +1,32 @@
+import { constants } from 'node:fs';
+import { open, rename, rm } from 'node:fs/promises';
+
+/** The content of a file that is ours alone; undefined where there is none. */
+export async function readPrivate(path: string): Promise<string | undefined> {
+  let file: Awaited<ReturnType<typeof open>>;
+  try {
+    file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+  try {
+    return await file.readFile('utf8');
+  } finally {
+    await file.close();
+  }
+}
+
+/** Written whole or not at all, with mode 0600. */
+export async function writePrivate(path: string, content: string): Promise<void> {
+  const partial = `${path}.${process.pid}`;
+  await rm(partial, { force: true });
+  const file = await open(partial, 'wx', 0o600);
+  try {
+    await file.writeFile(content);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(partial, path);
+}

@@ -1,0 +1,32 @@
+import { rm } from 'node:fs/promises';
+import { z } from 'zod';
+import { readPrivate, writePrivate } from './private-file.ts';
+
+/** What a running HQ tells, on stdout with --no-tui and in its run file: how to reach it, and how to get in. */
+const runningStack = z.object({
+  url: z.string(),
+  anonKey: z.string(),
+  serviceRoleKey: z.string(),
+  jwtSecret: z.string(),
+  email: z.string(),
+  password: z.string(),
+  gatewayHome: z.string(),
+  pid: z.number(),
+});
+export type RunningStack = z.output<typeof runningStack>;
+
+export async function writeRunFile(path: string, stack: RunningStack): Promise<void> {
+  await writePrivate(path, `${JSON.stringify(stack)}\n`);
+}
+
+/** undefined where none is written (yet), or where it is of an earlier start than that of `pid`. */
+export async function readRunFile(path: string, pid: number | undefined): Promise<RunningStack | undefined> {
+  const text = await readPrivate(path);
+  if (text === undefined) return undefined;
+  const { data } = runningStack.safeParse(JSON.parse(text));
+  return data && (pid === undefined || data.pid === pid) ? data : undefined;
+}
+
+export async function removeRunFile(path: string): Promise<void> {
+  await rm(path, { force: true });
+}

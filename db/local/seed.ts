@@ -1,0 +1,53 @@
+import type pg from 'pg';
+import type { InstallKeys } from './install-keys.ts';
+import { createMember, nilTenant, setPassword } from './member.ts';
+
+export interface Seeded {
+  readonly gatewayId: string;
+}
+
+/** What a first sign-in finds: a workspace, this machine's gateway, an admin. Changes nothing that is there already. */
+export async function seed(client: pg.ClientBase, keys: InstallKeys): Promise<Seeded> {
+  await client.query(
+    `insert into public.workspace (tenant_id, name, slug)
+     select $1, 'HQ', 'hq' where not exists (select from public.workspace where tenant_id = $1)`,
+    [nilTenant],
+  );
+  await seedAdmin(client, keys);
+  return { gatewayId: await seedGateway(client, keys.installation) };
+}
+
+async function seedAdmin(client: pg.ClientBase, { email, password }: InstallKeys): Promise<void> {
+  const { rows } = await client.query<{ id: string }>('select id from auth.users where email = $1', [email]);
+  const [user] = rows;
+  if (user) await setPassword(client, user.id, password);
+  else await createMember(client, { email, password, role: 'admin' });
+}
+
+/**
+ * The gateway that stands for this machine: the one that this installation has marked, else the one that every new HQ
+ * has and nobody serves yet, else a new one (the database may belong to an HQ with gateways elsewhere).
+ */
+async function seedGateway(client: pg.ClientBase, installation: string): Promise<string> {
+  const mark = JSON.stringify({ installation, networking_mode: 'local' });
+  const { rows } = await client.query<{ id: string }>(
+    `with ours as (
+       select id from public.gateways where tenant_id = $1 and meta ->> 'installation' = $2
+     ), free as (
+       update public.gateways set label = 'This machine', meta = meta || $3
+       where tenant_id = $1 and slug = 'default' and last_seen_at is null and not exists (select from ours)
+         and meta ->> 'installation' is null
+       returning id
+     ), made as (
+       insert into public.gateways (tenant_id, slug, label, meta)
+       select $1, 'local-' || left($2, 8), 'This machine', $3
+       where not exists (select from ours) and not exists (select from free)
+       returning id
+     )
+     select id from ours union all select id from free union all select id from made limit 1`,
+    [nilTenant, installation, mark],
+  );
+  const [gateway] = rows;
+  if (!gateway) throw new RangeError('one of three always gives a gateway');
+  return gateway.id;
+}
