@@ -1,0 +1,138 @@
+import type { Role } from '@hq/shared/actions';
+
+/** The least that may: a member of the tenant with this role, or nobody but the service role, which may everything. */
+export type Least = Role | 'service';
+
+export interface TableRule {
+  readonly select: Least;
+  readonly insert: Least;
+  readonly update: Least;
+  readonly delete: Least;
+  /** The columns that members who may update may change. */
+  readonly columns?: readonly string[];
+}
+
+/** Every table of `public`. Nobody of another tenant, no signed-in stranger and no anonymous caller gets anything. */
+export const tables: Readonly<Record<string, TableRule>> = {
+  agent_budgets: {
+    select: 'viewer',
+    insert: 'admin',
+    update: 'admin',
+    delete: 'service',
+    columns: ['hard_cutoff', 'monthly_limit_usd', 'period_anchor_tz', 'soft_threshold_pct'],
+  },
+  agent_command_output: { select: 'viewer', insert: 'service', update: 'service', delete: 'service' },
+  // What a member may ask for is the guard's business: see 0010_guard.test.ts.
+  agent_commands: { select: 'viewer', insert: 'viewer', update: 'service', delete: 'service' },
+  agent_inbox_items: { select: 'viewer', insert: 'service', update: 'service', delete: 'service' },
+  agent_usage: { select: 'viewer', insert: 'service', update: 'service', delete: 'service' },
+  agents: {
+    select: 'viewer',
+    insert: 'operator',
+    update: 'operator',
+    delete: 'admin',
+    columns: [
+      ...[
+        'avatar_url',
+        'capabilities',
+        'config',
+        'description',
+        'domains',
+        'meta',
+        'model',
+        'name',
+        'reports_to_id',
+      ],
+      ...['slug', 'status', 'thinking'],
+    ],
+  },
+  audit_log: { select: 'viewer', insert: 'operator', update: 'service', delete: 'service' },
+  comments: {
+    select: 'viewer',
+    insert: 'operator',
+    update: 'operator',
+    delete: 'operator',
+    columns: ['body', 'mentions', 'parent_id'],
+  },
+  entity_links: {
+    select: 'viewer',
+    insert: 'operator',
+    update: 'operator',
+    delete: 'operator',
+    columns: [
+      ...['entity_id', 'entity_type', 'is_deliverable', 'review_note', 'review_status', 'reviewed_at'],
+      ...['submitted_by_agent_id', 'title', 'url'],
+    ],
+  },
+  gateway_registration_tokens: { select: 'admin', insert: 'admin', update: 'service', delete: 'admin' },
+  gateways: {
+    select: 'viewer',
+    insert: 'admin',
+    update: 'admin',
+    delete: 'admin',
+    columns: ['label', 'meta', 'slug'],
+  },
+  notifications: {
+    select: 'viewer',
+    insert: 'service',
+    update: 'operator',
+    delete: 'service',
+    columns: ['dismissed_at', 'read_at'],
+  },
+  task_relations: { select: 'viewer', insert: 'operator', update: 'service', delete: 'operator' },
+  tasks: {
+    select: 'viewer',
+    insert: 'operator',
+    update: 'operator',
+    delete: 'operator',
+    columns: [
+      ...[
+        'archived_at',
+        'assignee_agent_id',
+        'description',
+        'due_date',
+        'model_override',
+        'parent_id',
+        'priority',
+      ],
+      ...['status', 'stream_id', 'thinking_override', 'title'],
+    ],
+  },
+  tenant_members: { select: 'viewer', insert: 'admin', update: 'admin', delete: 'admin', columns: ['role'] },
+  tenants: { select: 'viewer', insert: 'service', update: 'service', delete: 'service' },
+  workspace: {
+    select: 'viewer',
+    insert: 'admin',
+    update: 'admin',
+    delete: 'service',
+    columns: [
+      ...[
+        'default_agent_budget_usd',
+        'default_hard_cutoff',
+        'default_soft_threshold_pct',
+        'description',
+        'initialized',
+      ],
+      ...['name', 'owner_name', 'owner_preferred_name', 'owner_timezone', 'settings', 'slug'],
+    ],
+  },
+};
+
+/** Who may call a function at all: everybody, everybody with a token (it decides inside), or the service role alone. */
+export const functions: Readonly<Record<string, 'anon' | 'authenticated' | 'service_role'>> = {
+  cancel_command: 'authenticated',
+  complete_command: 'service_role',
+  complete_inbox_item: 'service_role',
+  consume_gateway_token: 'anon',
+  current_tenant_id: 'anon',
+  enqueue_command: 'authenticated',
+  fail_command: 'service_role',
+  fail_inbox_item: 'service_role',
+  lease_command: 'service_role',
+  lease_inbox_item: 'service_role',
+  member_role_of_caller: 'authenticated',
+  runner_turn: 'service_role',
+  set_gateway_paused: 'service_role',
+  start_command: 'service_role',
+  whoami: 'authenticated',
+};
