@@ -1,0 +1,26 @@
+import { HqError } from '@hq/shared/errors';
+import { CommanderError } from 'commander';
+import { openConsole, tellError } from './console.ts';
+import { type ExitCode, exitCodeOf, exitCodes } from './exit-codes.ts';
+import { createProgram } from './program.ts';
+import { openScreens } from './screens.ts';
+
+/** Runs one call of hq-tui, and gives what it ends with. */
+export async function runProgram(version: string): Promise<ExitCode> {
+  const console = openConsole(process);
+  // Whoever reads may have had enough, as `head` has: that is no failure of ours.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    process.exit(error.code === 'EPIPE' ? exitCodes.done : exitCodes.failed);
+  });
+  const program = createProgram({ console, version, open: (isReadonly) => openScreens(console, isReadonly) });
+  try {
+    await program.parseAsync();
+    return exitCodes.done;
+  } catch (error) {
+    // Commander has said what it has to say, on the right stream.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+    if (!(error instanceof HqError)) throw error;
+    console.say(tellError(error));
+    return exitCodeOf(error.code);
+  }
+}
