@@ -2,12 +2,14 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { generateTypes } from '../db/src/types/generate-types.ts';
 import { actionsPage } from './generate/actions-page.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 const generated: readonly { readonly path: string; readonly make: () => string | Promise<string> }[] = [
   { path: 'docs/actions.md', make: actionsPage },
+  { path: 'shared/src/database.generated.ts', make: generateTypes },
 ];
 
 const isCheck = process.argv.includes('--check');

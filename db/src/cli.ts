@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { HqError } from '@hq/shared/errors';
 import { Command } from 'commander';
 import { migrate, migrationState } from './migrate.ts';
+import { verify } from './verify.ts';
 
 const typesFile = join(import.meta.dirname, '..', '..', 'shared', 'src', 'database.generated.ts');
 
@@ -47,6 +48,19 @@ withDatabase('status')
     const state = await migrationState(databaseUrl(options));
     for (const { name, applied_at } of state.applied) say(`${name}  ${applied_at.toISOString()}`);
     for (const name of state.pending) say(`${name}  pending`);
+  });
+
+withDatabase('verify')
+  .description('say everything that is not as this release wants it, and fail when there is something')
+  .action(async (options: DatabaseOption) => {
+    const faults = await verify(databaseUrl(options));
+    for (const fault of faults) say(fault);
+    if (faults.length > 0) {
+      throw new HqError('conflict', `${faults.length} ${faults.length === 1 ? 'fault' : 'faults'} found`, {
+        hint: 'hq-db migrate applies what is missing; grants, policies and triggers that were changed by hand have to be put back.',
+      });
+    }
+    say('as it should be');
   });
 
 program

@@ -1,6 +1,12 @@
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cloneDatabase, type TestDatabase } from '../testing/database.ts';
 import { migrate, migrationState } from './migrate.ts';
+import { migrationsDirectory } from './migration-files.ts';
+import { verify } from './verify.ts';
 
 describe('on a fresh project', () => {
   let database: TestDatabase;
@@ -28,5 +34,143 @@ describe('on a fresh project', () => {
       unknown: [],
       policy: [],
     });
+    expect(await verify(database.url)).toEqual([]);
+  });
+});
+
+describe('two migrators at once', () => {
+  test('apply everything once', async () => {
+    const database = await cloneDatabase('fresh');
+    try {
+      const applied = await Promise.all([
+        migrate(database.url),
+        migrate(database.url),
+        migrate(database.url),
+      ]);
+      expect(applied.filter(({ length }) => length > 0)).toHaveLength(1);
+    } finally {
+      await database.drop();
+    }
+  });
+});
+
+describe('drift', () => {
+  let database: TestDatabase;
+  let directory: string;
+  beforeAll(async () => {
+    database = await cloneDatabase();
+    directory = await mkdtemp(join(tmpdir(), 'hq-migrations-'));
+    await cp(migrationsDirectory, directory, { recursive: true });
+  });
+  afterAll(async () => {
+    await rm(directory, { recursive: true });
+    await database.drop();
+  });
+
+  test('a migration that was edited after it was applied stops everything', async () => {
+    const file = join(directory, '0003_workspace.sql');
+    await writeFile(file, 'select 1;');
+    await expect(migrate(database.url, { directory })).rejects.toMatchObject({
+      code: 'conflict',
+      message: expect.stringContaining('0003_workspace'),
+    });
+    await cp(join(migrationsDirectory, '0003_workspace.sql'), file);
+  });
+
+  test('a migration that fails is rolled back whole and named', async () => {
+    await writeFile(join(directory, '9998_broken.sql'), 'create table public.half (id int); select 1/0;');
+    await expect(migrate(database.url, { directory })).rejects.toMatchObject({
+      code: 'failed',
+      message: expect.stringMatching(/9998_broken.*division by zero/),
+    });
+    expect(await database.query(`select to_regclass('public.half') as half`)).toEqual([{ half: null }]);
+    expect((await migrationState(database.url, directory)).pending).toEqual(['9998_broken']);
+    await rm(join(directory, '9998_broken.sql'));
+  });
+
+  test('a database that is newer than the program is left alone', async () => {
+    await writeFile(join(directory, '9999_newer.sql'), 'select 1;');
+    await migrate(database.url, { directory });
+    await expect(migrate(database.url)).rejects.toMatchObject({
+      code: 'conflict',
+      message: expect.stringMatching(/newer.*9999_newer/),
+    });
+    expect(await verify(database.url)).toEqual(['9999_newer was applied by a newer hq-db']);
+    await database.query(`delete from hq.migrations where name = '9999_newer'`);
+  });
+
+  test('policy rows that were changed by hand are told and put right', async () => {
+    await database.query(`update hq.actions set role = 'viewer' where name = 'restart_gateway'`);
+    await database.query(`delete from hq.actions where name = 'ping'`);
+    await database.query(`insert into hq.actions select 'fly', title, target, role, lane, retry, max_attempts, timeout_seconds,
+      while_paused, payload_schema, served, refusal from hq.actions where name = 'stack_status'`);
+    expect(await verify(database.url)).toEqual([
+      'the action fly is extra in the database',
+      'the action ping is missing in the database',
+      'the action restart_gateway is different in the database',
+    ]);
+    await migrate(database.url);
+    expect(await verify(database.url)).toEqual([]);
+  });
+
+  test('a door that was opened by hand is told', async () => {
+    await database.query(`
+      alter table tasks disable row level security;
+      alter table agent_commands disable trigger hq_guard_command;
+      drop policy hq_delete_only on agents;
+      grant update on audit_log to authenticated;
+      grant execute on function whoami() to anon;
+    `);
+    expect(await verify(database.url)).toEqual([
+      'row level security is off: tasks',
+      'the trigger is missing or off: hq_guard_command on agent_commands',
+      'the restrictive policy is missing: hq_delete_only on agents',
+      'members may change the record: update of audit_log by authenticated',
+      'open to the anonymous: whoami()',
+    ]);
+  });
+});
+
+describe('the address', () => {
+  test.each(['', 'mysql://x', 'postgres'])('%j is no database URL', async (url) => {
+    await expect(migrate(url)).rejects.toMatchObject({ code: 'usage' });
+  });
+
+  test('a database that cannot be reached is named without its password', async () => {
+    const error = await migrate('postgres://user:hunter2@127.0.0.1:1/hq').catch((e) => e);
+    expect(error).toMatchObject({
+      code: 'unreachable',
+      message: expect.stringContaining('postgres://user@127.0.0.1:1/hq'),
+    });
+    expect(JSON.stringify({ ...error, message: error.message, cause: error.cause })).not.toContain('hunter2');
+  });
+
+  test('a migration that is under way is waited for', async () => {
+    const database = await cloneDatabase();
+    const holder = new pg.Client({ connectionString: database.url });
+    try {
+      await holder.connect();
+      await holder.query('select pg_advisory_lock(4770118201)');
+      let done = false;
+      const waiting = migrate(database.url).then(() => {
+        done = true;
+      });
+      await expect
+        .poll(
+          async () =>
+            (
+              await database.query(
+                `select 1 from pg_stat_activity where application_name = 'hq-db' and datname = current_database()`,
+              )
+            ).length,
+        )
+        .toBe(1);
+      expect(done).toBe(false);
+      await holder.query('select pg_advisory_unlock(4770118201)');
+      await waiting;
+    } finally {
+      await holder.end();
+      await database.drop();
+    }
   });
 });

@@ -1,0 +1,57 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { cloneDatabase, type TestDatabase } from '../testing/database.ts';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await cloneDatabase('fresh');
+});
+afterAll(() => database.drop());
+
+function hqDb(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  return new Promise<{ code: number | null; out: string; err: string }>((resolve, reject) => {
+    const child = spawn(process.execPath, [join(import.meta.dirname, 'cli.ts'), ...args], {
+      env: { PATH: process.env.PATH ?? '', ...env },
+    });
+    let out = '';
+    let err = '';
+    child.stdout.on('data', (chunk) => {
+      out += String(chunk);
+    });
+    child.stderr.on('data', (chunk) => {
+      err += String(chunk);
+    });
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, out, err }));
+  });
+}
+
+test('migrate, status and verify tell the story of a database', async () => {
+  const env = { DATABASE_URL: database.url };
+  expect((await hqDb(['migrate', '--dry-run'], env)).out).toContain('would apply 0001_tenants');
+  expect((await hqDb(['verify'], env)).code).toBe(1);
+  expect((await hqDb(['migrate'], env)).out).toMatch(/applying 0001_tenants\n.*applied: \d+\n$/s);
+  expect(await hqDb(['migrate', '--database-url', database.url])).toMatchObject({
+    code: 0,
+    out: 'up to date\n',
+  });
+  expect((await hqDb(['status'], env)).out).toMatch(/^0001_tenants {2}\d{4}-/);
+  expect(await hqDb(['verify'], env)).toMatchObject({ code: 0, out: 'as it should be\n', err: '' });
+});
+
+test('without a database it says how to name one, and ends with 2', async () => {
+  const { code, err } = await hqDb(['status']);
+  expect(code).toBe(2);
+  expect(err).toContain('Give --database-url or set DATABASE_URL.');
+});
+
+test('never shows the password', async () => {
+  const { code, out, err } = await hqDb(['migrate', '--database-url', 'postgres://u:hunter2@127.0.0.1:1/x']);
+  expect(code).toBe(1);
+  expect(out + err).not.toContain('hunter2');
+});
+
+test('types --check passes on the types as they are committed', async () => {
+  expect(await hqDb(['types', '--check'])).toMatchObject({ code: 0, err: '' });
+});

@@ -1,0 +1,69 @@
+import type pg from 'pg';
+import { withConnection } from './connection.ts';
+import { migrationState } from './migrate.ts';
+
+/** What must hold in a migrated database whatever else was done to it. Each query gives a row for each breach. */
+const rules: readonly { readonly says: string; readonly sql: string }[] = [
+  {
+    says: 'row level security is off',
+    sql: `select c.oid::regclass::text as what from pg_class c
+          where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relrowsecurity
+            and pg_has_role(c.relowner, 'usage')`,
+  },
+  {
+    says: 'the trigger is missing or off',
+    sql: `select t.name || ' on agent_commands' as what
+          from unnest(array['hq_guard_command', 'hq_check_command_change', 'hq_audit_enqueued', 'hq_notify_failed_command']) t (name)
+          where not exists (select from pg_trigger g
+            where g.tgrelid = 'public.agent_commands'::regclass and g.tgname = t.name and g.tgenabled in ('O', 'A'))`,
+  },
+  {
+    says: 'the restrictive policy is missing',
+    sql: `select p.name || ' on ' || c.relname as what
+          from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id' and not a.attisdropped,
+            unnest(array['hq_select_only', 'hq_insert_only', 'hq_update_only', 'hq_delete_only']) p (name)
+          where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and pg_has_role(c.relowner, 'usage')
+            and not exists (select from pg_policy o where o.polrelid = c.oid and o.polname = p.name and not o.polpermissive)`,
+  },
+  {
+    says: 'members may change the record',
+    sql: `select format('%s of %s by %s', v, t, r) as what
+          from unnest(array['audit_log', 'agent_usage', 'agent_commands']) t, unnest(array['update', 'delete', 'truncate']) v,
+            unnest(array['anon', 'authenticated']) r
+          where has_table_privilege(r, 'public.' || t, v)`,
+  },
+  {
+    says: 'open to the anonymous',
+    sql: `select p.oid::regprocedure::text as what from pg_proc p
+          where p.pronamespace = 'public'::regnamespace and has_function_privilege('anon', p.oid, 'execute')
+            and p.proname not in ('consume_gateway_token', 'current_tenant_id') and pg_has_role(p.proowner, 'usage')
+            and not exists (select from pg_depend d where d.objid = p.oid and d.deptype = 'e')
+          union all
+          select c.oid::regclass::text from pg_class c
+          where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v', 'm') and pg_has_role(c.relowner, 'usage')
+            and exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'tenant_id')
+            and has_any_column_privilege('anon', c.oid, 'select, insert, update')`,
+  },
+];
+
+async function findBreaches(client: pg.Client): Promise<string[]> {
+  const breaches: string[] = [];
+  for (const { says, sql } of rules) {
+    const { rows } = await client.query<{ what: string }>(`${sql} order by 1`);
+    breaches.push(...rows.map(({ what }) => `${says}: ${what}`));
+  }
+  return breaches;
+}
+
+/** Everything that is not as this release wants it, one sentence each; empty when all is well. Changes nothing. */
+export async function verify(databaseUrl: string): Promise<string[]> {
+  const state = await migrationState(databaseUrl);
+  const faults = [
+    ...state.unknown.map((name) => `${name} was applied by a newer hq-db`),
+    ...state.changed.map((name) => `${name} was edited after it was applied`),
+    ...state.pending.map((name) => `${name} is not applied`),
+    ...state.policy.map(({ action, how }) => `the action ${action} is ${how} in the database`),
+  ];
+  if (state.pending.length > 0) return faults;
+  return [...faults, ...(await withConnection(databaseUrl, findBreaches))];
+}
