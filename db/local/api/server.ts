@@ -19,6 +19,9 @@ const maxBodyBytes = 16 * 1024 * 1024;
 /** A long `id=in.(…)` filter is a long URL: a thousand uuids are 37 kB. */
 const maxHeaderBytes = 256 * 1024;
 
+/** The first is set anew; the second repeats the whole URL, and a client takes no header as long as a URL may be. */
+const leftOut = ['content-length', 'content-location'];
+
 /** Serves on 127.0.0.1 and nowhere else. */
 export async function serveApi({ port, fetch, upgrade }: ApiServerOptions): Promise<ApiServer> {
   const server = createServer(
@@ -91,7 +94,7 @@ async function respond(
   const payload = Buffer.from(await response.arrayBuffer());
   outgoing.statusCode = response.status;
   for (const [name, value] of response.headers) {
-    if (name !== 'content-length') outgoing.setHeader(name, value);
+    if (!leftOut.includes(name)) outgoing.setHeader(name, value);
   }
   if (outgoing.statusCode === 413) outgoing.setHeader('Connection', 'close');
   if (response.status !== 204 && response.status !== 304)
