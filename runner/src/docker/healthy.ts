@@ -83,12 +83,12 @@ async function failure(
   const probe = lastProbe === undefined || lastProbe.ExitCode === 0 ? '' : oneLine(lastProbe.Output);
   onOutput(`the last log lines of ${service}:`);
   for (const line of lines) onOutput(line);
-  const log = lines.length === 0 ? 'Its log is empty.' : `Its last log lines:\n${lines.join('\n')}`;
-  return new HqError(
-    'failed',
-    `${service} was restarted but ${reason}.${probe === '' ? '' : ` Its health check says: ${probe}.`} ${log}`,
-    { hint: 'Mend what the log says, then restart it once more.' },
-  );
+  const said = probe === '' ? '' : ` Its health check says: ${probe}.`;
+  const log =
+    lines.length === 0
+      ? 'Its log is empty.'
+      : `Mend what its last log lines say, then restart it once more:\n${lines.join('\n')}`;
+  return new HqError('failed', `${service} was restarted but ${reason}.${said} ${log}`);
 }
 
 function oneLine(text: string): string {

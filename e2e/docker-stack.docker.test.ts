@@ -1,0 +1,248 @@
+import { chmod, chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { SupabaseClient } from '@supabase/supabase-js';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { z } from 'zod';
+import { startTestStack, type TestStack } from '../db/testing/stack.ts';
+import { ComposeProject, docker } from '../runner/src/docker/testing/compose-project.ts';
+import { type BridgeDoor, openBridgeDoor } from './bridge-door.ts';
+
+const composeFile = fileURLToPath(new URL('../compose.yaml', import.meta.url));
+
+const inspected = z.tuple([
+  z.object({
+    Config: z.object({ User: z.string(), Env: z.array(z.string()) }),
+    HostConfig: z.object({
+      Privileged: z.boolean(),
+      ReadonlyRootfs: z.boolean(),
+      CapAdd: z.array(z.string()).nullable(),
+      CapDrop: z.array(z.string()).nullable(),
+      SecurityOpt: z.array(z.string()).nullable(),
+      PortBindings: z.record(z.string(), z.unknown()).nullable(),
+    }),
+    Mounts: z.array(z.object({ Type: z.string(), Source: z.string(), Destination: z.string() })),
+    NetworkSettings: z.object({ Networks: z.record(z.string(), z.unknown()) }),
+  }),
+]);
+
+const commandRow = z.object({
+  id: z.string(),
+  status: z.string(),
+  result: z.unknown(),
+  error_message: z.string().nullable(),
+  stdout: z.string().nullable(),
+});
+
+let hq: TestStack;
+let door: BridgeDoor;
+let folder: string;
+let project: ComposeProject;
+let operator: SupabaseClient;
+
+beforeAll(async () => {
+  hq = await startTestStack();
+  door = await openBridgeDoor(hq.port);
+  folder = await mkdtemp(join(tmpdir(), 'hq-key-'));
+  const key = join(folder, 'key');
+  await writeFile(key, hq.serviceRoleKey);
+  if (process.getuid?.() === 0) {
+    await chown(key, 1000, 1000);
+    await chmod(key, 0o400);
+  }
+  project = new ComposeProject(composeFile, {
+    SUPABASE_URL: `http://host.docker.internal:${door.port}`,
+    SUPABASE_SERVICE_ROLE_KEY_FILE: key,
+    GATEWAY_ID: 'default',
+    DOCKER_GID: await docker([
+      'run',
+      '--rm',
+      '--network=none',
+      '--volume=/var/run/docker.sock:/docker.sock',
+      'node:24-slim',
+      'stat',
+      '-c',
+      '%g',
+      '/docker.sock',
+    ]),
+    HQ_VERSION: 'test',
+  });
+  operator = await hq.clientOf(await hq.createMember('operator'));
+  await project.compose('build', '--quiet');
+  await project.compose('up', '--detach', '--wait');
+}, 400_000);
+
+afterAll(async () => {
+  await project[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true });
+  await door.close();
+  await hq.close();
+}, 120_000);
+
+/** Sends a command as an operator does, and gives its row when it has ended. */
+async function ended(action: string, payload: object = {}) {
+  const { data, error } = await operator.rpc('enqueue_command', { p_action: action, p_payload: payload });
+  if (error) throw error;
+  const { command } = z.object({ command: z.object({ id: z.string() }) }).parse(data);
+  return vi.waitUntil(
+    async () => {
+      const { data: rows } = await operator
+        .from('agent_commands')
+        .select('id, status, result, error_message, stdout')
+        .eq('id', command.id);
+      const [row] = z.array(commandRow).parse(rows);
+      return row !== undefined && ['done', 'failed', 'cancelled'].includes(row.status) ? row : undefined;
+    },
+    { timeout: 120_000, interval: 250 },
+  );
+}
+
+async function inspect(service: string) {
+  const [container] = inspected.parse(
+    JSON.parse(await docker(['inspect', await project.container(service)])),
+  );
+  return container;
+}
+
+async function inGateway(script: string): Promise<string> {
+  return docker(['exec', await project.container('gateway'), 'sh', '-c', script]);
+}
+
+/** Runs a script beside a gateway that does not run. */
+async function onStateVolume(script: string): Promise<void> {
+  const volume = `--volume=${project.name}_gateway-state:/home/node`;
+  await docker(['run', '--rm', '--network=none', volume, '--entrypoint=sh', 'hq-gateway:test', '-c', script]);
+}
+
+describe('the stack that compose.yaml describes', () => {
+  test('runs both services without rights, and publishes no port', async () => {
+    for (const service of ['runner', 'gateway']) {
+      const { Config, HostConfig } = await inspect(service);
+      expect(Config.User, service).toBe('node');
+      expect(HostConfig, service).toEqual({
+        Privileged: false,
+        ReadonlyRootfs: true,
+        CapAdd: null,
+        CapDrop: ['ALL'],
+        SecurityOpt: ['no-new-privileges:true'],
+        PortBindings: {},
+      });
+    }
+  });
+
+  test('mounts nothing of the host but the socket and the key file, and those for the runner alone', async () => {
+    const runner = await inspect('runner');
+    expect(
+      runner.Mounts.filter(({ Type }) => Type !== 'tmpfs')
+        .map(({ Destination }) => Destination)
+        .sort(),
+    ).toEqual(['/run/secrets/supabase_service_role_key', '/var/run/docker.sock']);
+    const gateway = await inspect('gateway');
+    expect(
+      gateway.Mounts.filter(({ Type }) => Type !== 'tmpfs').map(({ Type, Destination }) => [
+        Type,
+        Destination,
+      ]),
+    ).toEqual([['volume', '/home/node']]);
+  });
+
+  test('keeps the service-role key from the gateway and from docker inspect', async () => {
+    for (const service of ['runner', 'gateway']) {
+      expect(await docker(['inspect', await project.container(service)]), service).not.toContain(
+        hq.serviceRoleKey,
+      );
+    }
+    const held = await inGateway(
+      'cat /proc/[0-9]*/environ | tr "\\0" "\\n"; cat /home/node/.openclaw/openclaw.json',
+    );
+    expect(held).toContain('OPENCLAW_GATEWAY_TOKEN=');
+    expect(held).not.toContain(hq.serviceRoleKey);
+    expect(held).not.toContain('SERVICE_ROLE');
+    expect(await inGateway('ls /run/secrets 2>&1 || true')).toContain('No such file');
+  });
+
+  test('keeps the gateway out of the runner’s network', async () => {
+    const networksOf = async (service: string) =>
+      Object.keys((await inspect(service)).NetworkSettings.Networks);
+    expect(await networksOf('runner')).toEqual([`${project.name}_control`]);
+    expect(await networksOf('gateway')).toEqual([`${project.name}_agents`]);
+  });
+
+  test('makes a token of the gateway’s own that only its user may read', async () => {
+    expect(await inGateway('stat -c "%a %U" /home/node/.openclaw/gateway-token')).toBe('600 node');
+    expect(await inGateway('cat /home/node/.openclaw/gateway-token')).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  test('shows itself to an operator', async () => {
+    const row = await ended('stack_status');
+    expect(row).toMatchObject({
+      status: 'done',
+      result: {
+        services: [
+          { name: 'gateway', health: 'healthy', version: 'hq-gateway:test', restarts: 0 },
+          { name: 'runner', health: 'healthy', version: 'hq-runner:test', restarts: 0 },
+        ],
+      },
+    });
+  });
+
+  test('shows its log to an operator, without the gateway’s token', async () => {
+    const row = await ended('tail_logs', { service: 'gateway', lines: 50 });
+    expect(row).toMatchObject({ status: 'done', result: { service: 'gateway' } });
+    expect(row.stdout).toContain('[gateway] ready');
+    expect(row.stdout).not.toContain(await inGateway('cat /home/node/.openclaw/gateway-token'));
+  });
+
+  test('restarts its gateway when an operator says so', async () => {
+    const before = await project.startedAt('gateway');
+    const row = await ended('restart_gateway');
+    expect(row).toMatchObject({ status: 'done', error_message: null, result: { service: 'gateway' } });
+    expect(row.stdout).toContain('gateway was started');
+    expect(await project.startedAt('gateway')).not.toBe(before);
+    expect(
+      await docker(['inspect', '--format', '{{.State.Health.Status}}', await project.container('gateway')]),
+    ).toBe('healthy');
+  }, 130_000);
+
+  test('says why its gateway does not come back, with the last lines of its log', async () => {
+    const config = '/home/node/.openclaw/openclaw.json';
+    await inGateway(`cp ${config} ${config}.good`);
+    // Not before it is stopped, or it would heal what it watches.
+    await project.compose('stop', 'gateway');
+    await onStateVolume(`echo '{"nonsense": 1}' >${config}`);
+    const row = await ended('restart_gateway');
+    expect(row.status).toBe('failed');
+    expect(row.error_message).toContain('gateway was restarted but keeps ending with exit code 78');
+    expect(row.error_message).toContain('Gateway start blocked');
+
+    await onStateVolume(`mv ${config}.good ${config}`);
+    expect(await ended('restart_gateway')).toMatchObject({ status: 'done', error_message: null });
+  }, 200_000);
+
+  test('has no dispatcher yet, and says so', async () => {
+    const row = await ended('restart_dispatcher');
+    expect(row.status).toBe('failed');
+    expect(row.error_message).toContain('This stack has no dispatcher');
+  });
+});
+
+describe('a set-up that is not finished', () => {
+  test('is told which setting is missing', async () => {
+    const without = new ComposeProject(composeFile, {
+      SUPABASE_URL: '',
+      SUPABASE_SERVICE_ROLE_KEY_FILE: '/dev/null',
+      GATEWAY_ID: 'default',
+      DOCKER_GID: '1',
+    });
+    await expect(without.compose('config')).rejects.toThrow(
+      'SUPABASE_URL is missing a value: is missing. Copy',
+    );
+  });
+
+  test('is told that the key file cannot be read', async () => {
+    await expect(docker(['run', '--rm', '--network=none', 'hq-runner:test'])).rejects.toThrow(
+      'cannot read the service-role key: its file must be readable by user 1000',
+    );
+  });
+});

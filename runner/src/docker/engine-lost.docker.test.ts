@@ -1,0 +1,121 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { Stack } from '../stack.ts';
+import { openDockerStack } from './docker-stack.ts';
+
+const run = promisify(execFile);
+const project = 'hq-lost';
+
+let folder: string;
+let dockerHost: string;
+let engine: ChildProcess;
+let stack: Stack;
+
+/**
+ * An engine of this test's own. It stands in a network namespace of its own too: an engine that is told to do without a
+ * bridge takes away the one that the machine's engine uses.
+ */
+async function startEngine(): Promise<void> {
+  engine = spawn(
+    'unshare',
+    [
+      ...['--net', 'dockerd'],
+      ...['--data-root', join(folder, 'data'), '--exec-root', join(folder, 'exec')],
+      ...['--pidfile', join(folder, 'dockerd.pid'), '--host', dockerHost, '--bridge=none'],
+      ...['--iptables=false', '--ip-forward=false', '--ip-masq=false'],
+      // Its containers run on without it: what the runner sees is the engine that is gone, nothing else.
+      '--live-restore',
+    ],
+    { stdio: 'ignore' },
+  );
+  await vi.waitUntil(
+    () =>
+      onEngine('version').then(
+        () => true,
+        () => false,
+      ),
+    { timeout: 30_000, interval: 200 },
+  );
+}
+
+async function onEngine(...args: readonly string[]): Promise<string> {
+  return (await run('docker', ['--host', dockerHost, ...args])).stdout.trim();
+}
+
+async function stopEngine(): Promise<void> {
+  if (engine.exitCode !== null || engine.signalCode !== null) return;
+  const ended = once(engine, 'exit');
+  engine.kill('SIGTERM');
+  await ended;
+}
+
+// Only root may start an engine.
+describe.runIf(process.env['HQ_TEST_ROOT'] === '1')('an engine that is stopped', () => {
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'hq-dockerd-'));
+    dockerHost = `unix://${join(folder, 'docker.sock')}`;
+    await startEngine();
+    await run('sh', ['-c', `docker save node:24-slim | docker --host ${dockerHost} load --quiet`]);
+    const labels = {
+      'com.docker.compose.project': project,
+      'com.docker.compose.service': 'gateway',
+      'com.docker.compose.oneoff': 'False',
+    };
+    await onEngine(
+      ...[
+        'run',
+        '--detach',
+        '--restart=always',
+        '--network=none',
+        '--health-cmd=false',
+        '--health-start-period=1h',
+      ],
+      ...Object.entries(labels).map(([name, value]) => `--label=${name}=${value}`),
+      ...['node:24-slim', 'sleep', 'infinity'],
+    );
+    stack = await openDockerStack({ project, dockerHost });
+  }, 90_000);
+
+  afterAll(async () => {
+    await stack.close();
+    const ids = await onEngine('ps', '--all', '--quiet');
+    if (ids !== '') await onEngine('rm', '--force', ...ids.split('\n'));
+    await stopEngine();
+    // With live restore an engine leaves its data folder mounted onto itself.
+    const data = join(folder, 'data');
+    await run('sh', ['-c', 'while grep -q " $0 " /proc/self/mounts; do umount "$0" || exit 1; done', data]);
+    await rm(folder, { recursive: true });
+  }, 60_000);
+
+  test('in the middle of a restart is told as such, and used again when it is back', async () => {
+    const changed = vi.fn<() => void>();
+    const stop = stack.watch(changed);
+    await vi.waitUntil(() => changed.mock.calls.length > 0, { timeout: 10_000 });
+
+    const output: string[] = [];
+    const restarted = stack
+      .restart('gateway', { signal: AbortSignal.timeout(60_000), onOutput: (line) => output.push(line) })
+      .catch((error: unknown) => error);
+    await vi.waitUntil(() => output.includes('gateway was started'), { timeout: 30_000 });
+    changed.mockClear();
+    await stopEngine();
+    expect(await restarted).toMatchObject({
+      code: 'unreachable',
+      hint: expect.stringContaining('systemctl'),
+    });
+    expect(changed).toHaveBeenCalled();
+
+    changed.mockClear();
+    await startEngine();
+    await vi.waitUntil(() => changed.mock.calls.length > 0, { timeout: 40_000 });
+    stop();
+    expect(await stack.services(AbortSignal.timeout(10_000))).toMatchObject([
+      { name: 'gateway', health: 'starting' },
+    ]);
+  }, 120_000);
+});
