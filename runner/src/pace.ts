@@ -14,6 +14,8 @@ export interface Pace {
   /** Since when output or progress waits. */
   readonly newsSince: number | null;
   readonly lastNewsAt: number;
+  /** When the next lease of another runner of this gateway runs out. */
+  readonly sweepAt: number | null;
   /** The shortest lease among the commands that are held. */
   readonly leaseMs: number | null;
 }
@@ -32,6 +34,7 @@ export function nextTurnAt(pace: Pace): number {
     ...(pace.newsSince === null
       ? []
       : [Math.max(pace.newsSince + newsGatherMs, pace.lastNewsAt + newsEveryMs)]),
+    ...(pace.sweepAt === null ? [] : [pace.sweepAt]),
     ...(pace.leaseMs === null ? [] : [pace.lastTurnAt + pace.leaseMs / 3]),
   ];
   return Math.max(Math.min(...wanted), pace.retryAt);

@@ -36,6 +36,8 @@ export interface TurnLoopState {
 /** How long a stopping runner waits for its handlers, and then for the database to take what they came to. */
 const finishMs = 10_000;
 const handInMs = 10_000;
+/** Behind the moment at which another runner's lease runs out. */
+const sweepMarginMs = 50;
 
 /**
  * Takes turns with the database, one after the other: each carries all there is to tell and brings new commands back.
@@ -56,6 +58,7 @@ export class TurnLoop {
   #retryAt = Number.NEGATIVE_INFINITY;
   #newsSince: number | null = null;
   #hintedAt: number | null = null;
+  #sweepAt: number | null = null;
   #emptyHints = 0;
   #failures = 0;
   #gatewayStatus: string | null = null;
@@ -148,6 +151,7 @@ export class TurnLoop {
       hintedAt: free || this.#held.size > 0 ? this.#hintedAt : null,
       newsSince: this.#newsSince,
       lastNewsAt: this.#lastNewsAt,
+      sweepAt: this.#sweepAt,
       leaseMs: leases.length === 0 ? null : Math.min(...leases),
     });
   }
@@ -208,6 +212,10 @@ export class TurnLoop {
     this.#failures = 0;
     this.#lastTurnAt = startedAt;
     this.#gatewayStatus = answer.gateway_status;
+    this.#sweepAt =
+      answer.sweep_in_ms === null
+        ? null
+        : performance.now() + Math.max(0, answer.sweep_in_ms) + sweepMarginMs;
     if (answer.gateway_status === null) {
       throw new HqError('not_found', 'The gateway that this runner serves is not in the database any more.', {
         hint: 'Set GATEWAY_ID to the id or the slug of a gateway that exists.',

@@ -54,5 +54,7 @@ export const turnAnswer = z.object({
   claimed: z.array(claimedCommand),
   cancel: z.array(z.string()),
   lost: z.array(z.string()),
+  /** When the lease of another runner of this gateway runs out, and its command is everybody's again. */
+  sweep_in_ms: z.number().nullable().default(null),
 });
 export type TurnAnswer = z.output<typeof turnAnswer>;

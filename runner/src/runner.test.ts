@@ -1,0 +1,192 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openRunnerHouse, type RunnerHouse, type RunningRunner, until } from './testing/runner-house.ts';
+
+let house: RunnerHouse;
+let runner: RunningRunner;
+beforeAll(async () => {
+  house = await openRunnerHouse();
+  runner = await house.startRunner();
+});
+afterAll(() => house?.close());
+
+/** The most memory that a process ever had, in MiB. */
+function peakMemory(pid: number | undefined): number {
+  const [, kilobytes = 'NaN'] = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return Number(kilobytes) / 1024;
+}
+
+const cancel = (id: string) =>
+  house.stack.database.query(`update public.agent_commands set cancel_requested_at = now() where id = $1`, [
+    id,
+  ]);
+
+describe('a command', () => {
+  it('is claimed, run and handed in', async () => {
+    const id = await house.enqueue('ping');
+    expect(await house.ended(id)).toMatchObject({
+      status: 'done',
+      attempt: 1,
+      exit_code: 0,
+      error_message: null,
+      result: { runner: expect.stringMatching(/-\d+-[0-9a-f]{6}$/) },
+    });
+  });
+
+  it('shows its output while it runs, and all of it in the end', async () => {
+    const id = await house.enqueue('tail_logs', { service: 'slowly', lines: 60 });
+    await until('the first lines', async () => (await house.output(id)).includes('line 3\n'));
+    expect((await house.command(id)).status).toBe('running');
+    const ended = await house.ended(id);
+    const lines = Array.from({ length: 60 }, (_, index) => `line ${index + 1}\n`).join('');
+    expect(await house.output(id)).toBe(lines);
+    expect(ended).toMatchObject({ status: 'done', stdout: lines, result: { lines: 60 } });
+  });
+
+  it('fails with the reason and what to do, without the secret that the reason names', async () => {
+    const ended = await house.ended(await house.enqueue('tail_logs', { service: 'broken' }));
+    expect(ended).toMatchObject({
+      status: 'failed',
+      exit_code: 1,
+      error_message: 'It broke with [redacted]. Mend it.',
+    });
+  });
+
+  it('fails with the field at fault when its row is malformed', async () => {
+    const [row] = await house.stack.database.behindTheGuard(
+      `insert into public.agent_commands (gateway_id, action, payload)
+       values ($1, 'tail_logs', '{"service": "gateway", "lines": "many"}') returning id`,
+      [house.gateway],
+    );
+    const ended = await house.ended(String(row?.id));
+    expect(ended.status).toBe('failed');
+    expect(ended.error_message).toContain('"lines"');
+  });
+
+  it('says that a stack has no dispatcher, and what to do', async () => {
+    const own = await openRunnerHouse();
+    try {
+      await own.startRunner({ REAL_HANDLERS: '1' });
+      const ended = await own.ended(await own.enqueue('restart_dispatcher'));
+      expect(ended.status).toBe('failed');
+      expect(ended.error_message).toMatch(/no dispatcher.+add a service/);
+    } finally {
+      await own.close();
+    }
+  });
+
+  it('is cancelled while it runs, and its processes end', async () => {
+    const id = await house.enqueue('tail_logs', { service: 'seconds_600' });
+    await until('it to begin', () => house.journal().some((entry) => entry.commandId === id));
+    await cancel(id);
+    expect(await house.ended(id)).toMatchObject({
+      status: 'cancelled',
+      error_message: 'cancelled while it ran',
+    });
+    expect(
+      house
+        .journal()
+        .filter((entry) => entry.commandId === id)
+        .map((entry) => entry.what),
+    ).toEqual(['began', 'stopped']);
+  });
+
+  it('is cancelled even when its handler does not listen', async () => {
+    const id = await house.enqueue('tail_logs', { service: 'deaf_60' });
+    await until('it to begin', () => house.journal().some((entry) => entry.commandId === id));
+    await cancel(id);
+    expect((await house.ended(id)).status).toBe('cancelled');
+  });
+
+  it('pauses and resumes the gateway, which runs nothing in between', async () => {
+    const status = async () => {
+      const [row] = await house.stack.database.query<{ status: string }>(
+        `select status from public.gateways where id = $1`,
+        [house.gateway],
+      );
+      return row?.status;
+    };
+    await house.ended(await house.enqueue('pause_gateway'));
+    expect(await status()).toBe('paused');
+    const waiting = await house.enqueue('ping');
+    await house.ended(await house.enqueue('pause_gateway'));
+    expect((await house.command(waiting)).status).toBe('pending');
+    await house.ended(await house.enqueue('resume_gateway'));
+    expect((await house.ended(waiting)).status).toBe('done');
+    expect(await status()).toBe('ready');
+  });
+
+  it('does not wait for a long one when it is control', async () => {
+    const slow = await openRunnerHouse();
+    try {
+      await slow.startRunner({ RESTART_SECONDS: '60' });
+      const long = await slow.enqueue('restart_gateway');
+      await until('the long one to run', () => slow.journal().length > 0);
+      expect((await slow.ended(await slow.enqueue('ping'), 5_000)).status).toBe('done');
+      expect((await slow.command(long)).status).toBe('running');
+    } finally {
+      await slow.close();
+    }
+  });
+
+  it('that writes 100 MB with escape codes leaves bounded, plain output and a flat runner', async () => {
+    const before = peakMemory(runner.child.pid);
+    const id = await house.enqueue('tail_logs', { service: 'megabytes_100' });
+    const ended = await house.ended(id, 60_000);
+    expect(ended.status).toBe('done');
+    const output = await house.output(id);
+    expect(output.length).toBeLessThan(256 * 1024);
+    expect(output.slice(0, 85)).toBe(`red ${'x'.repeat(80)}\n`);
+    expect(output.includes('characters left out')).toBe(true);
+    expect(output.endsWith('the very last line\n')).toBe(true);
+    expect([...output].some((sign) => sign < ' ' && sign !== '\n')).toBe(false);
+    expect(ended.stdout?.length).toBeLessThan(20_000);
+    expect(peakMemory(runner.child.pid) - before).toBeLessThan(80);
+  });
+
+  it('can neither write what Postgres does not store nor show the key it was started with', async () => {
+    const broken = await house.ended(await house.enqueue('tail_logs', { service: 'nul' }));
+    expect(broken.status).toBe('done');
+    expect(await house.output(broken.id)).toContain('before');
+    const environment = await house.enqueue('tail_logs', { service: 'environment' });
+    expect((await house.ended(environment)).status).toBe('done');
+    const output = await house.output(environment);
+    expect(output).toContain('SUPABASE_SERVICE_ROLE_KEY=[redacted]');
+    expect(output).not.toContain(house.stack.serviceRoleKey);
+    expect(runner.rawLog()).not.toContain(house.stack.serviceRoleKey);
+  });
+
+  it('times out at the runner’s own limit when that is lower', async () => {
+    const own = await openRunnerHouse();
+    try {
+      await own.startRunner({ COMMAND_TIMEOUT: '1' });
+      const ended = await own.ended(await own.enqueue('tail_logs', { service: 'seconds_60' }));
+      expect(ended).toMatchObject({ status: 'failed', exit_code: 124, error_message: 'timed out after 1 s' });
+    } finally {
+      await own.close();
+    }
+  });
+});
+
+describe('a heartbeat', () => {
+  it('writes when the gateway was last seen, what runs there and which runner it is', async () => {
+    const seen = await until('the heartbeat', async () => {
+      const [row] = await house.stack.database.query<{ meta: Record<string, unknown>; age: number }>(
+        `select meta, extract(epoch from now() - last_seen_at)::float as age from public.gateways where id = $1`,
+        [house.gateway],
+      );
+      return row?.meta.services !== undefined && row;
+    });
+    expect(seen.meta).toMatchObject({ services: [], version: '0.0.0-test' });
+    expect(seen.age).toBeLessThan(60);
+  });
+
+  it('has the health answer agree', async () => {
+    expect(await runner.health()).toMatchObject({
+      httpStatus: 200,
+      status: 'ok',
+      gatewayStatus: 'ready',
+      fault: null,
+    });
+  });
+});

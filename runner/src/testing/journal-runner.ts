@@ -1,0 +1,44 @@
+import { connectDatabase } from '../database.ts';
+import { secretValues } from '../environment.ts';
+import { handlers } from '../handlers/index.ts';
+import { createLog } from '../log.ts';
+import { createRedactor } from '../redactor.ts';
+import { startRunner } from '../runner.ts';
+import { journalHandlers } from './journal-handlers.ts';
+import { noServices } from './no-services.ts';
+
+/** A whole runner as a program of its own, with the handlers of `journalHandlers` or its own. Told by its environment. */
+const {
+  SUPABASE_URL: url = '',
+  SUPABASE_SERVICE_ROLE_KEY: serviceRoleKey = '',
+  GATEWAY_ID: gatewayId = '',
+  JOURNAL: journal = '',
+  RESTART_SECONDS: restartSeconds = '0.2',
+  LEASE_SECONDS: leaseSeconds = '90',
+  POLL_INTERVAL: pollInterval = '30',
+  COMMAND_TIMEOUT: commandTimeout = '3600',
+  RUNNER_SLOTS: slots = '16',
+  REAL_HANDLERS: real = '',
+} = process.env;
+
+const redactor = createRedactor(secretValues(process.env));
+const runner = await startRunner({
+  url,
+  serviceRoleKey,
+  gatewayId,
+  database: connectDatabase({ url, serviceRoleKey }),
+  handlers: real === '' ? journalHandlers(journal, restartSeconds) : handlers,
+  stack: noServices,
+  redactor,
+  log: createLog('info', redactor),
+  version: '0.0.0-test',
+  slots: Number(slots),
+  pollInterval: Number(pollInterval),
+  commandTimeout: Number(commandTimeout),
+  healthPort: 0,
+  leaseSeconds: Number(leaseSeconds),
+});
+
+process.on('SIGTERM', () => {
+  void runner.stop().then((left) => process.exit(left.length === 0 ? 0 : 4));
+});

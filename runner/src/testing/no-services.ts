@@ -1,0 +1,14 @@
+import { HqError } from '@hq/shared/errors';
+import type { Stack } from '../stack.ts';
+
+const missing = new HqError('not_found', 'This stack has no services.');
+
+/** A stack of nothing, for tests whose subject is the runner. */
+export const noServices: Stack = {
+  kind: 'process',
+  services: () => Promise.resolve([]),
+  restart: () => Promise.reject(missing),
+  logs: () => ({ [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(missing) }) }),
+  watch: () => () => undefined,
+  close: () => Promise.resolve(),
+};
