@@ -46,7 +46,7 @@ export const bindings = [
     keys: ['enter', 'l', 'right'],
     short: 'open',
     about: 'open the selected row',
-    where: ['list'],
+    where: ['fleet', 'agents', 'agent', 'commands', 'alerts'],
   },
   {
     does: 'restart',

@@ -33,6 +33,13 @@ export function commandTime(command: CommandRow, now: number): string {
   return elapsed(now - start);
 }
 
+/** A command that is not finished, in a few words: `restart_gateway 12s`, `ping pending`. */
+export function openTold(command: CommandRow, now: number): string {
+  const { word } = commandState(command);
+  const time = commandTime(command, now);
+  return `${plain(command.action)} ${word === 'running' && time !== '' ? time : word}`;
+}
+
 /** What has become of a command, as one plain line. */
 export function commandOutcome(command: CommandRow): string {
   switch (command.status) {

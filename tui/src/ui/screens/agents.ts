@@ -2,7 +2,7 @@ import type { AgentRow } from '@hq/shared/rows';
 import { plain } from '@hq/shared/text';
 import { ago } from '../ages.ts';
 import type { Table } from '../table.ts';
-import { commandState, commandTime, type State } from '../told.ts';
+import { commandState, openTold, type State } from '../told.ts';
 import type { Context } from '../view.ts';
 
 const states: Readonly<Record<AgentRow['status'], State>> = {
@@ -90,8 +90,7 @@ export const agentsTable: Table<AgentRow, Context> = {
       cell: (agent, { survey, now }) => {
         const command = survey.openCommandOfAgent.get(agent.id);
         if (command === undefined) return { text: '' };
-        const { word, tone } = commandState(command);
-        return { text: `${plain(command.action)} ${word} ${commandTime(command, now)}`.trimEnd(), tone };
+        return { text: openTold(command, now), tone: commandState(command).tone };
       },
     },
   ],

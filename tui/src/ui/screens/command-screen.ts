@@ -78,7 +78,7 @@ function factLines(command: CommandRow, context: Context, { width, theme }: Room
     ],
     [
       {
-        text: `   ${attemptTold(command)}${command.runner_id ? `runner ${plain(command.runner_id)}  ` : ''}id ${command.id}`,
+        text: `   ${attemptTold(command)}${command.runner_id ? `run by ${plain(command.runner_id)} · ` : ''}id ${command.id}`,
         tone: 'dim',
       },
     ],
@@ -94,7 +94,7 @@ function factLines(command: CommandRow, context: Context, { width, theme }: Room
 }
 
 function attemptTold({ attempt }: CommandRow): string {
-  return attempt > 1 ? `attempt ${attempt}  ` : '';
+  return attempt > 1 ? `attempt ${attempt} · ` : '';
 }
 
 function silenceTold(command: CommandRow): string {

@@ -75,14 +75,14 @@ export const commandsTable: Table<CommandRow, Context> = {
       key: 'by',
       title: 'BY',
       width: 10,
-      giveWay: 4,
+      giveWay: 5,
       cell: ({ requested_by }, { member }) => ({ text: whoAsked(requested_by, member), tone: 'dim' }),
     },
     {
       key: 'from',
       title: 'FROM',
       width: 8,
-      giveWay: 5,
+      giveWay: 6,
       cell: ({ origin }) => ({ text: plain(origin ?? ''), tone: 'dim' }),
     },
     {
@@ -90,7 +90,7 @@ export const commandsTable: Table<CommandRow, Context> = {
       title: 'OUTCOME',
       width: 14,
       grow: 4,
-      giveWay: 6,
+      giveWay: 2,
       cell: (command) => ({
         text: commandOutcome(command),
         tone: command.status === 'failed' ? 'bad' : 'plain',

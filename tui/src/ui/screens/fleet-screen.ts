@@ -2,10 +2,11 @@ import type { Attention } from '@hq/shared/fleet';
 import type { CommandRow, GatewayRow } from '@hq/shared/rows';
 import type { List } from '../list.ts';
 import { listBody } from '../list-body.ts';
-import { beside, blank, exactly } from '../panel.ts';
+import { beside, blank, exactly, titleRule } from '../panel.ts';
 import type { Body, Context, Room } from '../view.ts';
 import { attentionPanel } from './attention-panel.ts';
-import { gatewayPanel } from './gateway-panel.ts';
+import { targetOf } from './commands.ts';
+import { commandLine, gatewayPanel } from './gateway-panel.ts';
 
 /** From this width on the panels stand beside the list instead of below it. */
 const wideFrom = 110;
@@ -34,40 +35,37 @@ export function fleetBody(scene: FleetScene, context: Context, room: Room): Body
 
 function wide(scene: FleetScene, context: Context, room: Room): Body {
   const { width, height, theme } = room;
-  const right = Math.floor(width * 0.44);
-  const left = width - right - between.length;
-  const body = listBody(scene.list, context, { ...room, width: left }, whenEmpty(scene));
+  const right = Math.floor(width * 0.42);
+  const left = { ...room, width: width - right - between.length };
+  const wanted = 2 + Math.max(1, scene.list.rows.length);
+  // What the list does not need tells what was asked lately, of any gateway.
+  const latelyHeight = height - wanted >= 6 ? Math.min(Math.floor(height / 2), height - wanted) : 0;
+  const body = listBody(scene.list, context, { ...left, height: height - latelyHeight }, whenEmpty(scene));
   const attentionHeight = Math.min(2 + Math.max(1, scene.attention.length), Math.floor(height / 2));
-  const upper = height - attentionHeight;
   const panels = [
-    ...selectedPanel(scene, context, { width: right, height: upper, theme }),
     ...attentionPanel(scene.attention, context, { width: right, height: attentionHeight, theme }),
+    ...selectedPanel(scene, context, { width: right, height: height - attentionHeight, theme }),
   ];
-  return { lines: beside(body.lines, panels, between), rows: body.rows };
+  const lines = [...body.lines, ...lately(scene, context, { ...left, height: latelyHeight })];
+  return { ...body, lines: beside(lines, panels, between) };
 }
 
 function narrow(scene: FleetScene, context: Context, room: Room): Body {
   const { width, height, theme } = room;
-  const services = scene.list.selected?.meta.services?.length ?? 1;
-  // The list comes first; the panels take what it leaves, and go when that is too little to say anything.
-  const listWants = 1 + Math.max(1, scene.list.rows.length);
-  const attentionWants = 2 + Math.max(1, Math.min(4, scene.attention.length));
-  const panelWants = 2 + Math.max(1, Math.min(6, services)) + 3;
-  const listHeight = Math.max(
-    Math.min(listWants, height),
-    Math.min(height, height - attentionWants - panelWants),
-  );
-  const kept = Math.min(listHeight, height < 14 ? height : Math.max(5, height - attentionWants - 4));
-  const left = height - kept;
-  const attentionHeight = left >= 3 ? Math.min(attentionWants, left) : 0;
-  const panelHeight = left - attentionHeight >= 3 ? left - attentionHeight : 0;
+  const listWants = 2 + Math.max(1, scene.list.rows.length);
+  const attentionWants = 2 + Math.max(1, Math.min(5, scene.attention.length));
+  // The list comes first; the panels share what it leaves, and go where that is too little to say anything.
+  const kept = height < 14 ? height : Math.min(listWants, Math.max(6, height - attentionWants - 5));
+  const attentionHeight = height - kept >= 3 ? Math.min(attentionWants, height - kept) : 0;
+  const rest = height - kept - attentionHeight;
+  const panelHeight = rest >= 3 ? rest : 0;
   const body = listBody(scene.list, context, { ...room, height: kept }, whenEmpty(scene));
   const lines = [
     ...body.lines,
-    ...selectedPanel(scene, context, { width, height: panelHeight, theme }),
     ...attentionPanel(scene.attention, context, { width, height: attentionHeight, theme }),
+    ...selectedPanel(scene, context, { width, height: panelHeight, theme }),
   ];
-  return { lines: exactly(lines, height, width), rows: body.rows };
+  return { ...body, lines: exactly(lines, height, width) };
 }
 
 function selectedPanel(scene: FleetScene, context: Context, room: Room): string[] {
@@ -75,6 +73,15 @@ function selectedPanel(scene: FleetScene, context: Context, room: Room): string[
   const gateway = scene.list.selected;
   if (gateway === null) return exactly([], room.height, room.width);
   const commands = scene.commands.filter(({ gateway_id }) => gateway_id === gateway.id);
-  const panel = gatewayPanel(gateway, commands, context, { ...room, height: room.height - 1 });
-  return [...panel, blank(room.width)];
+  return gatewayPanel(gateway, commands, context, room);
+}
+
+function lately(scene: FleetScene, context: Context, room: Room): string[] {
+  const { width, height, theme } = room;
+  if (height <= 0) return [];
+  const lines = scene.commands
+    .slice(0, height - 2)
+    .map((command) => commandLine(command, context, room, targetOf(command, context)));
+  const shown = lines.length === 0 ? [theme.paint('dim', ' Nothing was asked yet.'.padEnd(width))] : lines;
+  return exactly([titleRule('Lately', '', width, theme), ...shown, blank(width)], height, width);
 }

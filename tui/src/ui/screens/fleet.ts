@@ -3,7 +3,7 @@ import type { CommandRow, GatewayRow } from '@hq/shared/rows';
 import { plain } from '@hq/shared/text';
 import { ago } from '../ages.ts';
 import type { Table } from '../table.ts';
-import { commandState, commandTime, type State } from '../told.ts';
+import { commandState, openTold, type State } from '../told.ts';
 import type { Context } from '../view.ts';
 
 const states: Readonly<Record<GatewayCondition, State>> = {
@@ -36,9 +36,9 @@ function servicesTold(gateway: GatewayRow, context: Context): { text: string; to
 export function nowTold(open: readonly CommandRow[], now: number): { text: string; tone: State['tone'] } {
   const [first, ...others] = open;
   if (first === undefined) return { text: '', tone: 'plain' };
-  const { word, tone } = commandState(first);
+  const { tone } = commandState(first);
   const more = others.length === 0 ? '' : ` +${others.length}`;
-  return { text: `${plain(first.action)} ${word} ${commandTime(first, now)}`.trimEnd() + more, tone };
+  return { text: openTold(first, now) + more, tone };
 }
 
 /** The worst first, for ordering by state. */
@@ -65,7 +65,7 @@ export const fleetTable: Table<GatewayRow, Context> = {
     {
       key: 'gateway',
       title: 'GATEWAY',
-      width: 14,
+      width: 12,
       grow: 2,
       max: 30,
       giveWay: 0,
@@ -83,7 +83,7 @@ export const fleetTable: Table<GatewayRow, Context> = {
     {
       key: 'state',
       title: 'STATE',
-      width: 12,
+      width: 11,
       giveWay: 0,
       cell: (gateway, context) => {
         const { word, tone } = gatewayState(gateway, context);
@@ -94,8 +94,8 @@ export const fleetTable: Table<GatewayRow, Context> = {
     {
       key: 'seen',
       title: 'SEEN',
-      width: 6,
-      giveWay: 2,
+      width: 5,
+      giveWay: 3,
       cell: ({ last_seen_at }, { now }) => ({ text: ago(last_seen_at, now), tone: 'dim' }),
       order: ({ last_seen_at }) => (last_seen_at === null ? 0 : -Date.parse(last_seen_at)),
     },
@@ -104,7 +104,7 @@ export const fleetTable: Table<GatewayRow, Context> = {
       key: 'agents',
       title: 'AGENTS',
       width: 6,
-      giveWay: 3,
+      giveWay: 4,
       align: 'right',
       cell: ({ id }, { survey }) => ({ text: String(survey.agentsOf.get(id)?.length ?? 0) }),
       order: ({ id }, { survey }) => survey.agentsOf.get(id)?.length ?? 0,
@@ -112,9 +112,9 @@ export const fleetTable: Table<GatewayRow, Context> = {
     {
       key: 'now',
       title: 'NOW',
-      width: 18,
-      grow: 3,
-      giveWay: 4,
+      width: 20,
+      grow: 4,
+      giveWay: 2,
       cell: ({ id }, { survey, now }) => nowTold(survey.openCommandsOf.get(id) ?? [], now),
       order: ({ id }, { survey }) => -(survey.openCommandsOf.get(id)?.length ?? 0),
     },

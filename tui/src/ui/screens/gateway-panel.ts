@@ -65,12 +65,18 @@ export function gatewayPanel(
   return exactly([heading, ...told, ...between, ...latest], height, width);
 }
 
-/** One command in one line, for panels. */
-export function commandLine(command: CommandRow, context: Context, { width, theme }: Room): string {
+/** One command in one line, for panels; with its target where that is not what the panel is about. */
+export function commandLine(
+  command: CommandRow,
+  context: Context,
+  { width, theme }: Room,
+  target: string | null = null,
+): string {
   const state = commandState(command);
   const parts: Part[] = [
     { text: ` ${theme.mark(state.mark)} `, tone: state.tone },
     { text: `${fill(plain(command.action), 18)}  ` },
+    { text: target === null ? '' : `${fill(target, 12)}  ` },
     { text: `${fill(state.word, 10)}  `, tone: state.tone },
     { text: `${fill(commandTime(command, context.now), 6, 'right')}  ` },
     { text: `${fill(ago(command.created_at, context.now), 5)} `, tone: 'dim' },
