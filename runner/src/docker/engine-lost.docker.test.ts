@@ -55,7 +55,7 @@ async function stopEngine(): Promise<void> {
 }
 
 // Only root may start an engine.
-describe.runIf(process.env['HQ_TEST_ROOT'] === '1')('an engine that is stopped', () => {
+describe.runIf(process.env.HQ_TEST_ROOT === '1')('an engine that is stopped', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'hq-dockerd-'));
     dockerHost = `unix://${join(folder, 'docker.sock')}`;
