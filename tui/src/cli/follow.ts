@@ -6,6 +6,7 @@ import { readCommandOutput } from '../store/command-output.ts';
 import { createStores } from '../store/stores.ts';
 import { commandState } from '../ui/told.ts';
 import type { Console } from './console.ts';
+import { exitCodes } from './exit-codes.ts';
 
 /**
  * Watches a command until it has finished, and says on standard error what happens to it and what it writes. Fails with
@@ -21,6 +22,11 @@ export async function follow(
   const command = stores.command(id);
   const output = stores.commandOutput(id);
   const tell = createTeller(console);
+  const onInterrupt = (): never => {
+    console.say(`The command goes on. ${waysOn(id)}`);
+    process.exit(exitCodes.interrupted);
+  };
+  process.once('SIGINT', onInterrupt);
   try {
     const finished = await new Promise<CommandRow>((resolve, reject) => {
       const limit = timeoutMs === null ? null : setTimeout(() => reject(tooLate(id, timeoutMs)), timeoutMs);
@@ -46,6 +52,7 @@ export async function follow(
     tell.output(await readCommandOutput(client, id));
     return finished;
   } finally {
+    process.off('SIGINT', onInterrupt);
     command.close();
     output.close();
   }
@@ -82,8 +89,12 @@ function createTeller(console: Console) {
 
 function tooLate(id: string, timeoutMs: number): HqError {
   return new HqError('timed_out', `The command has not finished within ${timeoutMs / 1000} s; it goes on.`, {
-    hint: `\`hq-tui watch ${id}\` waits on, \`hq-tui cancel ${id}\` stops it.`,
+    hint: waysOn(id),
   });
+}
+
+function waysOn(id: string): string {
+  return `\`hq-tui watch ${id}\` waits on, \`hq-tui cancel ${id}\` stops it.`;
 }
 
 function noSuch(id: string): HqError {
