@@ -2,7 +2,6 @@ import { chmod, chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { SupabaseClient } from '@supabase/supabase-js';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { startTestStack, type TestStack } from '../db/testing/stack.ts';
@@ -39,7 +38,7 @@ let hq: TestStack;
 let door: BridgeDoor;
 let folder: string;
 let project: ComposeProject;
-let operator: SupabaseClient;
+let operator: Awaited<ReturnType<TestStack['clientOf']>>;
 
 beforeAll(async () => {
   hq = await startTestStack();
