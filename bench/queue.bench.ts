@@ -229,7 +229,7 @@ async function idleCost(house: House): Promise<Figure[]> {
   }
 }
 
-export async function measure(): Promise<readonly Figure[]> {
+export async function* measure(): AsyncGenerator<Figure> {
   const stack = await startBenchStack();
   const face = createClient(stack.url, stack.anonKey, { auth: { persistSession: false } });
   const { error } = await face.auth.signInWithPassword({ email: stack.email, password: stack.password });
@@ -238,19 +238,8 @@ export async function measure(): Promise<readonly Figure[]> {
   await database.connect();
   const house: House = { stack, face, database };
   try {
-    const figures: Figure[] = [];
-    for (const part of [
-      idleQueue,
-      yardstick,
-      withoutRealtime,
-      behindLongCommand,
-      backlog,
-      afterOutage,
-      idleCost,
-    ]) {
-      figures.push(...(await part(house)));
-    }
-    return figures;
+    const parts = [idleQueue, yardstick, withoutRealtime, behindLongCommand, backlog, afterOutage, idleCost];
+    for (const part of parts) yield* await part(house);
   } finally {
     await face.auth.signOut();
     await database.end();

@@ -10,7 +10,7 @@ import { type Figure, formatTable } from './table.ts';
 /** Every `bench/*.bench.ts` says what it measures and measures it. */
 interface Bench {
   readonly title: string;
-  readonly measure: () => Promise<readonly Figure[]>;
+  readonly measure: () => AsyncIterable<Figure>;
 }
 
 const benchModule = z.object({
@@ -33,7 +33,11 @@ let missed = 0;
 for (const name of known.filter((each) => wanted.length === 0 || wanted.includes(each))) {
   process.stderr.write(`measuring ${name} …\n`);
   const bench: Bench = benchModule.parse(await import(`./${name}.bench.ts`));
-  const figures = await bench.measure();
+  const figures: Figure[] = [];
+  for await (const figure of bench.measure()) {
+    process.stderr.write(`  ${figure.what}: ${figure.measured}\n`);
+    figures.push(figure);
+  }
   process.stdout.write(`${formatTable(bench.title, figures)}\n`);
   missed += figures.filter(({ isMet }) => !isMet).length;
 }
