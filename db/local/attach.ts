@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { HqError } from '@hq/shared/errors';
 import type { DataDirectory } from './data-directory.ts';
 import type { Messages } from './messages.ts';
-import { buildPrograms } from './programs.ts';
+import { buildTui } from './programs.ts';
 import { readRunFile } from './run-file.ts';
 import { openTerminalUi } from './terminal-ui.ts';
 
@@ -16,7 +16,7 @@ export async function attach(
   { tell }: Messages,
   args: readonly string[],
 ): Promise<number> {
-  await buildPrograms(['hq-tui']);
+  await buildTui();
   const deadline = Date.now() + waitMs;
   for (let told = false; ; told = true) {
     const stack = await readRunFile(directory.run, pid);

@@ -1,12 +1,11 @@
 import { mkdir } from 'node:fs/promises';
-import { HqError } from '@hq/shared/errors';
 import type { DataDirectory } from './data-directory.ts';
 import { installKeys } from './install-keys.ts';
 import { type KeptPostgres, keepPostgres } from './kept-postgres.ts';
 import { type KeptRunner, keepRunner } from './kept-runner.ts';
 import type { Messages } from './messages.ts';
 import type { StartOptions } from './options.ts';
-import { buildPrograms, runnerProgram } from './programs.ts';
+import { buildTui, runnerProgram } from './programs.ts';
 import { type RunningStack, removeRunFile, writeRunFile } from './run-file.ts';
 
 export interface RunningHq {
@@ -35,7 +34,7 @@ export async function startHq(
     await mkdir(directory.gateway, { recursive: true, mode: 0o700 });
     // Loading the API's libraries and building take as long as starting Postgres does.
     const modules = settled(Promise.all([import('./api/local-api.ts'), import('./prepare-database.ts')]));
-    const built = settled(buildPrograms(options.tui ? ['hq-tui', 'hq-runner'] : ['hq-runner']));
+    const built = settled(Promise.all([runnerProgram(), options.tui ? buildTui() : undefined]));
 
     let postgres: KeptPostgres | undefined;
     if (options.databaseUrl === undefined) {
@@ -76,9 +75,9 @@ export async function startHq(
     await writeRunFile(directory.run, stack);
     stops.push(() => removeRunFile(directory.run));
 
-    await built;
+    const [program] = await built;
     const runner: KeptRunner = keepRunner({
-      program: runnerProgram(),
+      program,
       stack,
       gatewayId,
       logFile: directory.runnerLog,
@@ -97,6 +96,6 @@ export async function startHq(
 
 /** Its failure is told when it is awaited, not as one that nobody handled. */
 function settled<T>(promise: Promise<T>): Promise<T> {
-  promise.catch((error: unknown) => error instanceof HqError);
+  promise.catch(() => undefined);
   return promise;
 }

@@ -1,21 +1,26 @@
-import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { HqError } from '@hq/shared/errors';
 
-/** The two programs that the starter runs, built first where their sources are newer. */
-export async function buildPrograms(names: readonly ('hq-tui' | 'hq-runner')[]): Promise<void> {
+/** Builds hq-tui if its sources are newer than its bundle. */
+export async function buildTui(): Promise<void> {
   try {
     const { ensureBuilt } = await import('../../scripts/build.ts');
-    await ensureBuilt(...names);
+    await ensureBuilt('hq-tui');
   } catch (cause) {
-    throw new HqError('failed', 'The programs of HQ could not be built.', {
-      hint: 'npm run build shows what is wrong with them.',
+    throw new HqError('failed', 'The terminal UI could not be built.', {
+      hint: 'npm run build shows what is wrong, as the user who owns this directory.',
       cause,
     });
   }
 }
 
-export function runnerProgram(): string {
-  const bundle = fileURLToPath(new URL('../../runner/dist/hq-runner.js', import.meta.url));
-  return existsSync(bundle) ? bundle : fileURLToPath(new URL('../../runner/src/main.ts', import.meta.url));
+/** The runner's bundle, which takes less memory; its source where no bundle can be made, as in a clone of another user. */
+export async function runnerProgram(): Promise<string> {
+  try {
+    const { ensureBuilt } = await import('../../scripts/build.ts');
+    await ensureBuilt('hq-runner');
+    return fileURLToPath(new URL('../../runner/dist/hq-runner.js', import.meta.url));
+  } catch {
+    return fileURLToPath(new URL('../../runner/src/main.ts', import.meta.url));
+  }
 }
