@@ -140,7 +140,11 @@ function untilAskedToStop(env: Environment, log: Log): Promise<void> {
         ask(name);
       });
     }
-    if (env.HQ_PARENT === 'ipc') process.on('disconnect', () => ask('the parent is gone'));
+    if (env.HQ_PARENT === 'ipc') {
+      process.on('disconnect', () => ask('the parent is gone'));
+      // It may have gone before anyone listened.
+      if (!process.connected) ask('the parent is gone');
+    }
     if (env.HQ_PARENT === 'stdin') process.stdin.on('close', () => ask('the parent is gone')).resume();
   });
 }
