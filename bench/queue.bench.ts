@@ -76,6 +76,7 @@ async function yardstick({ stack }: House): Promise<Figure[]> {
     connectionString: stack.databaseUrl,
     concurrency: 1,
     noHandleSignals: true,
+    logger: new Logger(() => () => undefined),
     taskList: {
       noop: (payload) => {
         const { key } = payload as { key: string };
