@@ -48,6 +48,11 @@ function refuseUnknownKeywords(schema: unknown, action: string): void {
         },
       );
     }
+    if (keyword === 'type' && typeof value !== 'string') {
+      throw new HqError('usage', `the payload of ${action} has a value of several types`, {
+        hint: 'Give each type a field of its own: hq.find_fault checks one.',
+      });
+    }
     if (keyword === 'properties') {
       for (const property of Object.values(value)) refuseUnknownKeywords(property, action);
     }

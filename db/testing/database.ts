@@ -126,7 +126,10 @@ export async function cloneDatabase(from: 'migrated' | 'fresh' = 'migrated'): Pr
       ),
     drop: async () => {
       await Promise.all([pool.end(), superuser.end()]);
-      await asSuperuser(`drop database if exists ${name} with (force)`);
+      // The pools' own connections may take a moment to be gone; a plain drop waits for them, a forced one breaks them.
+      await asSuperuser(`drop database ${name}`).catch(() =>
+        asSuperuser(`drop database ${name} with (force)`),
+      );
     },
   };
   return database;
