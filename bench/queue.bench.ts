@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
-import { makeWorkerUtils, run as runGraphileWorker } from 'graphile-worker';
+import { Logger, makeWorkerUtils, run as runGraphileWorker } from 'graphile-worker';
 import pg from 'pg';
 import { openGate } from '../db/testing/gate.ts';
 import { median, percentile } from './percentile.ts';
