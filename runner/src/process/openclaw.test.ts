@@ -1,0 +1,152 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createLog } from '../log.ts';
+import { createRedactor } from '../redactor.ts';
+import { until } from '../testing/runner-house.ts';
+import { type GatewayHome, prepareGatewayHome } from './gateway-home.ts';
+import { birthOf } from './process-birth.ts';
+import { ProcessStack } from './process-stack.ts';
+
+const log = createLog('error', createRedactor([]));
+const readyMs = 150_000;
+
+const service = async (stack: ProcessStack) => {
+  const [gateway] = await stack.services();
+  return gateway;
+};
+const becomes = (stack: ProcessStack, health: string, limitMs = readyMs) =>
+  until(`the gateway to be ${health}`, async () => (await service(stack))?.health === health, limitMs);
+
+function pidOf(home: GatewayHome): { pid: number; port: number } {
+  const { gateway, port } = JSON.parse(readFileSync(home.pidFile, 'utf8'));
+  return { pid: gateway.pid, port };
+}
+
+describe('the real OpenClaw', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'hq-openclaw-'));
+  let home: GatewayHome;
+  let stack: ProcessStack;
+  beforeAll(async () => {
+    process.env.SUPABASE_SERVICE_ROLE_KEY = 'a-key-that-no-agent-may-see';
+    home = await prepareGatewayHome({ directory });
+    stack = await ProcessStack.open(home, log);
+    await becomes(stack, 'healthy');
+  }, readyMs);
+  afterAll(async () => {
+    await stack?.close();
+    rmSync(directory, { recursive: true, force: true });
+  }, 60_000);
+
+  it('starts from an empty home on loopback alone, with a private token and nothing of HQ’s keys', async () => {
+    const { pid, port } = pidOf(home);
+    expect((await fetch(`http://127.0.0.1:${port}/healthz`)).ok).toBe(true);
+    expect(await service(stack)).toMatchObject({
+      name: 'gateway',
+      version: 'openclaw 2026.9.6',
+      restarts: 0,
+    });
+    for (const file of ['openclaw.json', 'gateway-token']) {
+      expect(statSync(join(home.stateDirectory, file)).mode & 0o777).toBe(0o600);
+    }
+    expect(statSync(home.stateDirectory).mode & 0o777).toBe(0o700);
+    const environment = readFileSync(`/proc/${pid}/environ`, 'utf8');
+    expect(environment).toContain('OPENCLAW_GATEWAY_TOKEN=');
+    expect(environment).not.toContain('a-key-that-no-agent-may-see');
+    expect(readFileSync(`/proc/${pid}/cmdline`, 'utf8')).not.toContain(home.token);
+    const listeners = readFileSync('/proc/net/tcp', 'utf8')
+      .split('\n')
+      .filter((line) =>
+        line.includes(`:${port.toString(16).toUpperCase().padStart(4, '0')} 00000000:0000 0A`),
+      );
+    expect(listeners.map((line) => line.trim().split(/\s+/)[1]?.split(':')[0])).toEqual(['0100007F']);
+  });
+
+  it(
+    'is another process after a restart, ready, and says how it came to that',
+    async () => {
+      const before = pidOf(home).pid;
+      const lines: string[] = [];
+      const { tookMs } = await stack.restart('gateway', {
+        signal: AbortSignal.timeout(readyMs),
+        onOutput: (line) => lines.push(line),
+      });
+      const { pid, port } = pidOf(home);
+      expect(pid).not.toBe(before);
+      expect(await birthOf(before)).toBeNull();
+      expect((await fetch(`http://127.0.0.1:${port}/startupz`)).ok).toBe(true);
+      expect(tookMs).toBeGreaterThan(500);
+      expect(lines[0]).toBe(`stopping gateway (process ${before})`);
+      expect(lines.at(-1)).toBe(`gateway ready (process ${pid}, was ${before})`);
+      expect((await service(stack))?.health).toBe('healthy');
+      expect((await service(stack))?.restarts).toBe(0);
+    },
+    readyMs,
+  );
+
+  it(
+    'is started again when it dies, and the death is told',
+    async () => {
+      const { pid } = pidOf(home);
+      const told: string[] = [];
+      const unwatch = stack.watch(
+        () => void service(stack).then((gateway) => told.push(gateway?.health ?? '')),
+      );
+      process.kill(pid, 'SIGKILL');
+      await becomes(stack, 'starting', 30_000);
+      await becomes(stack, 'healthy');
+      unwatch();
+      expect(told.slice(0, 3)).toEqual(['stopped', 'starting', 'healthy']);
+      expect((await service(stack))?.restarts).toBe(1);
+      expect(pidOf(home).pid).not.toBe(pid);
+    },
+    readyMs,
+  );
+
+  it('keeps the last lines of its log, and knows no other service', async () => {
+    const lines: string[] = [];
+    for await (const line of stack.logs('gateway', 5)) lines.push(line);
+    expect(lines.length).toBeGreaterThan(0);
+    expect(lines.length).toBeLessThanOrEqual(5);
+    const restart = stack.restart('nothing', {
+      signal: AbortSignal.timeout(1_000),
+      onOutput: () => undefined,
+    });
+    await expect(restart).rejects.toMatchObject({ code: 'not_found', hint: 'It has one service: gateway.' });
+  });
+});
+
+describe('an OpenClaw that will not start', () => {
+  let directory: string;
+  let stack: ProcessStack | undefined;
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'hq-openclaw-'));
+  });
+  afterEach(async () => {
+    await stack?.close();
+    rmSync(directory, { recursive: true, force: true });
+  }, 60_000);
+
+  it(
+    'fails the restart with its last words, and starts once its configuration is mended',
+    async () => {
+      const home = await prepareGatewayHome({ directory });
+      const config = join(home.stateDirectory, 'openclaw.json');
+      const good = readFileSync(config, 'utf8');
+      writeFileSync(config, good.replace('"gateway": {', '"gateway": { "nonsense": true,'));
+      stack = await ProcessStack.open(home, createLog('fatal', createRedactor([])));
+      await becomes(stack, 'stopped', 60_000);
+      const options = { signal: AbortSignal.timeout(readyMs), onOutput: () => undefined };
+      await expect(stack.restart('gateway', options)).rejects.toMatchObject({
+        code: 'failed',
+        message: 'The gateway did not start: exit code 78.',
+        hint: expect.stringContaining('nonsense'),
+      });
+      writeFileSync(config, good);
+      await stack.restart('gateway', options);
+      expect((await service(stack))?.health).toBe('healthy');
+    },
+    2 * readyMs,
+  );
+});
