@@ -107,7 +107,7 @@ async function yardstick({ stack }: House): Promise<Figure[]> {
 
 async function withoutRealtime(house: House): Promise<Figure[]> {
   const gate = await openGate(house.stack.url, 'no-realtime');
-  const runner = await startBenchRunner({ stack: house.stack, url: gate.url });
+  const runner = await startBenchRunner({ stack: house.stack, url: gate.url, hasRealtime: false });
   try {
     const samples = await latencies(house, 40, () => Math.random() * 2_000);
     return [

@@ -23,11 +23,13 @@ interface BenchRunnerOptions {
   readonly restartSeconds?: number;
   /** The program as it is shipped, beside an empty compose project, instead of one whose restarts only wait. */
   readonly asShipped?: boolean;
+  /** Whether Realtime will come up. */
+  readonly hasRealtime?: boolean;
 }
 
-/** Starts a runner in a process of its own and returns when Realtime woke it or it polls. */
+/** Starts a runner in a process of its own and returns when it takes commands. */
 export async function startBenchRunner(options: BenchRunnerOptions): Promise<BenchRunner> {
-  const { stack, url = stack.url, restartSeconds = 0.2, asShipped = false } = options;
+  const { stack, url = stack.url, restartSeconds = 0.2, asShipped = false, hasRealtime = true } = options;
   const program = asShipped ? '../runner/dist/hq-runner.js' : '../runner/src/testing/journal-runner.ts';
   const child = spawn(process.execPath, [fileURLToPath(new URL(program, import.meta.url))], {
     env: {
@@ -47,7 +49,7 @@ export async function startBenchRunner(options: BenchRunnerOptions): Promise<Ben
   const lines = createInterface({ input: child.stdout });
   await new Promise<void>((resolve, reject) => {
     lines.on('line', (line) => {
-      if (/woken by Realtime|"polling"/.test(line)) resolve();
+      if (line.includes(hasRealtime ? 'woken by Realtime' : '"ready"')) resolve();
     });
     child.once('close', (code) => reject(new Error(`the runner ended with ${code}`)));
   });
