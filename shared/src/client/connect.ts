@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
+import { z } from 'zod';
 import type { Origin } from '../actions/index.ts';
+import type { Database } from '../database.generated.ts';
 import { HqError } from '../errors.ts';
 import type { CommandRow } from '../rows/index.ts';
 import { authError } from './auth-error.ts';
@@ -28,7 +30,7 @@ export interface HqClient {
   readonly url: string;
   /** Host and port, for sentences. */
   readonly host: string;
-  readonly supabase: SupabaseClient;
+  readonly supabase: SupabaseClient<Database>;
   readonly clock: DatabaseClock;
   signIn(email: string, password: string): Promise<void>;
   /** Ends the session here; the server is told where it can be reached. */
@@ -74,7 +76,7 @@ export function connect(options: ConnectOptions): HqClient {
       });
     return renewing;
   };
-  const supabase: SupabaseClient = createClient(url, options.anonKey, {
+  const supabase: SupabaseClient<Database> = createClient<Database>(url, options.anonKey, {
     db: { retry: false },
     global: {
       fetch: patientFetch({ renew, ...(options.timeoutMs ? { timeoutMs: options.timeoutMs } : {}) }),
@@ -147,10 +149,11 @@ export function connect(options: ConnectOptions): HqClient {
     },
     async enqueue(request) {
       const idempotencyKey = request.idempotencyKey ?? randomUUID();
+      const payload = z.record(z.string(), z.json()).parse(request.payload ?? {});
       const answer = await askAgain<unknown>(() =>
         supabase.rpc('enqueue_command', {
           p_action: request.action,
-          p_payload: request.payload ?? {},
+          p_payload: payload,
           p_gateway: request.gateway ?? null,
           p_agent: request.agent ?? null,
           p_idempotency_key: idempotencyKey,

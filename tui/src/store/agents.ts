@@ -8,10 +8,8 @@ export function readAgents(client: HqClient, gatewayId?: string): Promise<AgentR
   return readRows(client, {
     table: 'agents',
     row: agentRow,
-    shape: (query) => {
-      const all = query.order('slug').order('id');
-      return gatewayId === undefined ? all : all.eq('gateway_id', gatewayId);
-    },
+    where: [['gateway_id', 'eq', gatewayId]],
+    order: ['slug', 'id'],
   });
 }
 

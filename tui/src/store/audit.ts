@@ -16,10 +16,9 @@ export function readAudit(client: HqClient, filter: AuditFilter = {}): Promise<A
   return readRows(client, {
     table,
     row: auditRow,
-    shape: (query) => {
-      const newest = query.order('created_at', { ascending: false }).order('id', { ascending: false });
-      return filter.since === undefined ? newest : newest.gte('created_at', filter.since);
-    },
+    where: [['created_at', 'gte', filter.since]],
+    order: ['created_at', 'id'],
+    isNewestFirst: true,
     limit: filter.limit ?? windowSize,
   });
 }

@@ -9,7 +9,8 @@ export function readCommandOutput(client: HqClient, commandId: string): Promise<
   return readRows(client, {
     table,
     row: commandOutputRow,
-    shape: (query) => query.eq('command_id', commandId).order('attempt').order('seq'),
+    where: [['command_id', 'eq', commandId]],
+    order: ['attempt', 'seq'],
   });
 }
 

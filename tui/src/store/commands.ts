@@ -21,14 +21,14 @@ export function readCommands(client: HqClient, filter: CommandsFilter = {}): Pro
   return readRows(client, {
     table,
     row: commandRow,
-    shape: (query) => {
-      let narrowed = query.order('created_at', { ascending: false }).order('id', { ascending: false });
-      if (filter.gatewayId !== undefined) narrowed = narrowed.eq('gateway_id', filter.gatewayId);
-      if (filter.agentId !== undefined) narrowed = narrowed.eq('agent_id', filter.agentId);
-      if (filter.status !== undefined) narrowed = narrowed.eq('status', filter.status);
-      if (filter.since !== undefined) narrowed = narrowed.gte('created_at', filter.since);
-      return narrowed;
-    },
+    where: [
+      ['gateway_id', 'eq', filter.gatewayId],
+      ['agent_id', 'eq', filter.agentId],
+      ['status', 'eq', filter.status],
+      ['created_at', 'gte', filter.since],
+    ],
+    order: ['created_at', 'id'],
+    isNewestFirst: true,
     limit: filter.limit ?? windowSize,
   });
 }
@@ -61,7 +61,8 @@ export function commandStore(client: HqClient, id: string): LiveQuery<CommandRow
   return createLiveQuery<CommandRow>({
     client: client.supabase,
     bindings: [{ table, filter: `id=eq.${id}` }],
-    read: () => readRows(client, { table, row: commandRow, shape: (query) => query.eq('id', id), limit: 1 }),
+    read: () =>
+      readRows(client, { table, row: commandRow, where: [['id', 'eq', id]], order: ['id'], limit: 1 }),
     parse: (record) => parseRow(commandRow, record),
     key: (row) => row.id,
     compare: newestFirst,

@@ -8,7 +8,7 @@ export function readGateways(client: HqClient): Promise<GatewayRow[]> {
   return readRows(client, {
     table: 'gateways',
     row: gatewayRow,
-    shape: (query) => query.order('slug').order('id'),
+    order: ['slug', 'id'],
   });
 }
 

@@ -22,12 +22,13 @@ export function readNotifications(
   return readRows(client, {
     table,
     row: notificationRow,
-    shape: (query) => {
-      let narrowed = query.order('created_at', { ascending: false }).order('id', { ascending: false });
-      if (filter.all !== true) narrowed = narrowed.is('dismissed_at', null).is('read_at', null);
-      if (filter.since !== undefined) narrowed = narrowed.gte('created_at', filter.since);
-      return narrowed;
-    },
+    where: [
+      ['read_at', 'is', filter.all === true ? undefined : null],
+      ['dismissed_at', 'is', filter.all === true ? undefined : null],
+      ['created_at', 'gte', filter.since],
+    ],
+    order: ['created_at', 'id'],
+    isNewestFirst: true,
     limit: filter.limit ?? windowSize,
   });
 }
