@@ -4,7 +4,6 @@ import { HqError } from '@hq/shared/errors';
 import type { Restarted, RestartOptions, Stack } from '../stack.ts';
 import { type Container, healthOf } from './container.ts';
 import { type Engine, type ListedContainer, openEngine } from './engine.ts';
-import { explainEngineError } from './engine-error.ts';
 import { awaitHealthy } from './healthy.ts';
 import { logLines } from './log-lines.ts';
 
@@ -71,12 +70,7 @@ class DockerStack implements Stack {
     const [first] = await this.#find(service, signal);
     const container = await this.#engine.inspect(first.id, signal);
     if (container === undefined) throw this.#unknownService(service, []);
-    try {
-      yield* logLines(await this.#engine.log(container.id, lines, signal), container.hasTerminal);
-    } catch (error) {
-      signal.throwIfAborted();
-      throw explainEngineError(error, 'its socket');
-    }
+    yield* logLines(await this.#engine.log(container.id, lines, signal), container.hasTerminal);
   }
 
   watch(onChange: () => void): () => void {

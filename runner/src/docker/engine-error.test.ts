@@ -94,6 +94,17 @@ describe('an engine that cannot be asked', () => {
     });
   });
 
+  test('says that it is no Docker engine', async () => {
+    await listen((_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end('{"hello": "there"}');
+    });
+    expect(await failure(`unix://${socket}`)).toMatchObject({
+      code: 'failed',
+      message: 'The Docker engine answered in a way that this runner does not understand.',
+    });
+  });
+
   test('lets go of a silent engine when the signal is aborted', async () => {
     const limit = new AbortController();
     await listen(() => limit.abort(new HqError('cancelled', 'Someone cancelled it.')));

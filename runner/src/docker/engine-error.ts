@@ -1,32 +1,5 @@
 import { HqError } from '@hq/shared/errors';
-import type { DockerOptions } from 'dockerode';
 import { z } from 'zod';
-
-const defaultSocket = '/var/run/docker.sock';
-
-export interface EngineAddress {
-  readonly options: DockerOptions;
-  /** As an operator would write it. */
-  readonly text: string;
-}
-
-/** Where a `DOCKER_HOST` points to. TLS material for tcp addresses comes from `DOCKER_CERT_PATH`, which docker-modem reads. */
-export function engineAddress(dockerHost: string | undefined): EngineAddress {
-  if (dockerHost === undefined || dockerHost.startsWith('unix://')) {
-    const socketPath = dockerHost?.slice('unix://'.length) || defaultSocket;
-    return { options: { socketPath }, text: socketPath };
-  }
-  const { protocol, hostname, port } = new URL(dockerHost);
-  const isSecure = protocol === 'https:';
-  return {
-    options: {
-      host: hostname,
-      port: port === '' ? (isSecure ? 2376 : 2375) : Number(port),
-      ...(isSecure ? { protocol: 'https' } : {}),
-    },
-    text: `${hostname}:${port}`,
-  };
-}
 
 const engineFault = z.object({
   code: z.string().optional(),
@@ -42,6 +15,15 @@ export function isNotFound(error: unknown): boolean {
 /** Says in an operator's words why an engine did not do what it was asked. */
 export function explainEngineError(error: unknown, where: string): HqError {
   if (error instanceof HqError) return error;
+  if (error instanceof z.ZodError)
+    return new HqError(
+      'failed',
+      'The Docker engine answered in a way that this runner does not understand.',
+      {
+        hint: 'It needs Docker 20.10 or newer at DOCKER_HOST.',
+        cause: error,
+      },
+    );
   const fault = engineFault.safeParse(error).data;
   if (fault?.statusCode !== undefined) {
     const said = fault.json?.message ?? fault.message;

@@ -2,7 +2,8 @@ import { Readable } from 'node:stream';
 import { HqError } from '@hq/shared/errors';
 import { z } from 'zod';
 import { type Container, inspectedContainer } from './container.ts';
-import { engineAddress, explainEngineError, isNotFound } from './engine-error.ts';
+import { engineAddress } from './engine-address.ts';
+import { explainEngineError, isNotFound } from './engine-error.ts';
 
 const listedContainers = z.array(z.object({ Id: z.string(), Labels: z.record(z.string(), z.string()) }));
 
@@ -22,9 +23,9 @@ export interface Engine {
   /** Returns when the container was stopped, by force after the grace, and started again. */
   restart(id: string, graceSeconds: number, signal: AbortSignal): Promise<void>;
   /** The end of a container's log as the engine sends it. */
-  log(id: string, lines: number, signal: AbortSignal): Promise<Readable>;
-  /** One chunk or more for everything that may change the health of the project's containers. */
-  events(signal: AbortSignal): Promise<Readable>;
+  log(id: string, lines: number, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
+  /** Begins to listen; a chunk or more comes for everything that may change the health of the project's containers. */
+  events(signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
 }
 
 const answerSeconds = 20;
@@ -67,15 +68,24 @@ export async function openEngine(project: string, dockerHost: string | undefined
     }
   }
 
+  async function* chunks(stream: Readable, signal: AbortSignal): AsyncIterable<Uint8Array> {
+    try {
+      yield* stream;
+    } catch (error) {
+      signal.throwIfAborted();
+      throw explainEngineError(error, address.text);
+    }
+  }
+
   /** The time limit holds until the engine begins to answer; from then on only the signal ends the stream. */
-  function openStream(
+  async function openStream(
     path: string,
     options: Record<string, unknown>,
     signal: AbortSignal,
-  ): Promise<Readable> {
+  ): Promise<AsyncIterable<Uint8Array>> {
     const stop = new AbortController();
     const whole = AbortSignal.any([signal, stop.signal]);
-    return ask(
+    const opened = await ask(
       signal,
       (limited) =>
         new Promise<Readable>((resolve, reject) => {
@@ -98,15 +108,15 @@ export async function openEngine(project: string, dockerHost: string | undefined
           );
         }),
     );
+    return chunks(opened, signal);
   }
 
   return {
     async list(signal) {
-      const answer = await ask(signal, (abortSignal) =>
-        docker.listContainers({ all: true, filters, abortSignal }),
+      const listed = await ask(signal, async (abortSignal) =>
+        listedContainers.parse(await docker.listContainers({ all: true, filters, abortSignal })),
       );
-      return listedContainers
-        .parse(answer)
+      return listed
         .map(({ Id, Labels }) => ({
           id: Id,
           service: Labels['com.docker.compose.service'] ?? '',
@@ -115,17 +125,15 @@ export async function openEngine(project: string, dockerHost: string | undefined
         .filter(({ service }) => service !== '')
         .sort((one, other) => one.service.localeCompare(other.service) || one.number - other.number);
     },
-    async inspect(id, signal) {
-      const answer = await ask(signal, async (abortSignal) => {
+    inspect: (id, signal) =>
+      ask(signal, async (abortSignal) => {
         try {
-          return await docker.getContainer(id).inspect({ abortSignal });
+          return inspectedContainer.parse(await docker.getContainer(id).inspect({ abortSignal }));
         } catch (error) {
           if (isNotFound(error)) return undefined;
           throw error;
         }
-      });
-      return answer === undefined ? undefined : inspectedContainer.parse(answer);
-    },
+      }),
     async restart(id, graceSeconds, signal) {
       await ask(
         signal,
