@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import type { RealtimePostgresChangesPayload, SupabaseClient } from '@supabase/supabase-js';
+import {
+  REALTIME_LISTEN_TYPES,
+  type RealtimePostgresChangesPayload,
+  type SupabaseClient,
+} from '@supabase/supabase-js';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { WebSocket } from 'ws';
 import { type StackMember, startTestStack, type TestStack } from '../../testing/stack.ts';
+import { sign } from '../api/tokens.ts';
+import { decodeFrame, encodeFrame } from './frames.ts';
 
 type Change = RealtimePostgresChangesPayload<Record<string, unknown>>;
 
@@ -38,17 +45,21 @@ interface Ears {
 
 async function listen(
   client: SupabaseClient,
-  binding: { event?: 'INSERT' | 'UPDATE' | 'DELETE' | '*'; table: string; filter?: string },
+  {
+    event = '*',
+    ...binding
+  }: { event?: 'INSERT' | 'UPDATE' | 'DELETE' | '*'; table: string; filter?: string },
   expected: 'ok' | 'error' = 'ok',
 ): Promise<Ears> {
   const ears: Ears = { changes: [], statuses: [], systems: [] };
   listening.push(client);
   client
     .channel(`test:${randomUUID()}`)
-    .on(
-      'postgres_changes',
-      { event: '*', schema: 'public', ...binding } as { event: '*'; schema: string; table: string },
-      (change: Change) => ears.changes.push(change),
+    .on<Record<string, unknown>>(
+      REALTIME_LISTEN_TYPES.POSTGRES_CHANGES,
+      // The library has an overload for each event and none for all of them.
+      { event: event as '*', schema: 'public', ...binding },
+      (change) => ears.changes.push(change),
     )
     .on('system', {}, (message) => ears.systems.push(message))
     .subscribe((status) => ears.statuses.push(status));
@@ -57,9 +68,9 @@ async function listen(
 }
 
 /** A change that everyone hears who hears anything: what has not come before it does not come. */
-async function nothingBefore(ears: Ears, table: 'gateways' = 'gateways'): Promise<void> {
+async function nothingBefore(ears: Ears): Promise<void> {
   const label = randomUUID();
-  await stack.database.query(`update public.${table} set label = $1 where id = $2`, [label, ours.gateway]);
+  await stack.database.query('update public.gateways set label = $1 where id = $2', [label, ours.gateway]);
   await vi.waitFor(() => expect(ears.changes.at(-1)?.new).toMatchObject({ label }), { interval: 2 });
   ears.changes.pop();
 }
@@ -97,4 +108,301 @@ describe('a member who listens', () => {
     await nothingBefore(ears);
     expect(ears.changes).toEqual([]);
   });
+
+  it('who is a member of nothing hears nothing', async () => {
+    const stranger = await stack.createMember(null, { tenant: ours.tenant });
+    const ears = await listen(await stack.clientOf(stranger), { table: 'gateways' });
+    const witness = await listen(await stack.clientOf(ours.viewer), { table: 'gateways' });
+    const id = await stack.database.addGateway('unseen', ours.tenant);
+    await vi.waitFor(() => expect(witness.changes).toHaveLength(1));
+    await stack.database.query('delete from public.gateways where id = $1', [id]);
+    await vi.waitFor(() => expect(witness.changes).toHaveLength(2));
+    await nothingBefore(witness);
+    expect(ears.changes).toEqual([]);
+  });
+
+  it('hears nothing more once the membership has ended, though the token still holds', async () => {
+    const fired = await stack.createMember('operator', { tenant: ours.tenant });
+    const ears = await listen(await stack.clientOf(fired), { table: 'gateways' });
+    await stack.database.query('update public.gateways set label = $1 where id = $2', [
+      'known',
+      ours.gateway,
+    ]);
+    await vi.waitFor(() => expect(ears.changes).toHaveLength(1));
+    await stack.database.query('delete from public.tenant_members where user_id = $1', [fired.id]);
+    const witness = await listen(await stack.clientOf(ours.viewer), { table: 'gateways' });
+    await nothingBefore(witness);
+    expect(ears.changes).toHaveLength(1);
+  });
 });
+
+describe('the service', () => {
+  it('hears of every tenant', async () => {
+    const ears = await listen(await stack.clientOf('service'), { table: 'gateways', event: 'INSERT' });
+    const ids = [
+      await stack.database.addGateway('served-ours', ours.tenant),
+      await stack.database.addGateway('served-theirs', theirs.tenant),
+    ];
+    await vi.waitFor(() => expect(ears.changes.map(({ new: row }) => 'id' in row && row.id)).toEqual(ids));
+  });
+});
+
+describe('what cannot be told is refused', () => {
+  it('to someone without a token', async () => {
+    const ears = await listen(await stack.clientOf('anon'), { table: 'gateways' }, 'error');
+    expect(ears.systems.at(-1)?.message).toMatch(/Unable to subscribe/);
+  });
+
+  it('for a table that is not published', async () => {
+    await listen(await stack.clientOf('service'), { table: 'tenant_members_of_nowhere' }, 'error');
+  });
+
+  it.each(['nowhere=eq.1', 'slug=resembles.x', 'slug'])('for the filter %s', async (filter) => {
+    await listen(await stack.clientOf('service'), { table: 'gateways', filter }, 'error');
+  });
+});
+
+describe('a filter', () => {
+  it('lets through what it matches', async () => {
+    const ears = await listen(await stack.clientOf(ours.viewer), {
+      table: 'gateways',
+      event: 'INSERT',
+      filter: 'slug=in.(wanted-1,wanted-2)',
+    });
+    for (const slug of ['wanted-1', 'other', 'wanted-2']) await stack.database.addGateway(slug, ours.tenant);
+    await vi.waitFor(() =>
+      expect(ears.changes.map(({ new: row }) => 'slug' in row && row.slug)).toEqual(['wanted-1', 'wanted-2']),
+    );
+  });
+});
+
+describe('large and many changes', () => {
+  it('a row that fits in no notification arrives whole', async () => {
+    const ears = await listen(await stack.clientOf(ours.viewer), { table: 'gateways', event: 'UPDATE' });
+    const text = 'x'.repeat(50_000);
+    await stack.database.query(
+      `update public.gateways set meta = jsonb_build_object('text', $1::text) where id = $2`,
+      [text, ours.gateway],
+    );
+    await vi.waitFor(() => expect(ears.changes).toHaveLength(1));
+    expect(ears.changes[0]?.new).toMatchObject({ id: ours.gateway, meta: { text } });
+    await stack.database.query(`update public.gateways set meta = '{}' where id = $1`, [ours.gateway]);
+  });
+
+  it('a thousand rows of one statement arrive, each once, in time', async () => {
+    const { id: tenant } = await stack.database.addTenant('many');
+    const member = await stack.createMember('viewer', { tenant });
+    const ears = await listen(await stack.clientOf(member), { table: 'agents' });
+    await stack.database.query(
+      `insert into public.agents (tenant_id, slug, name) select $1, 'agent-' || n, 'n' from generate_series(1, 1000) n`,
+      [tenant],
+    );
+    await stack.database.query(`update public.agents set name = 'm' where tenant_id = $1`, [tenant]);
+    await vi.waitFor(() => expect(ears.changes).toHaveLength(2000), { timeout: 20_000 });
+    const slugs = (type: string) =>
+      new Set(
+        ears.changes.flatMap(({ eventType, new: row }) =>
+          eventType === type && 'slug' in row ? [row.slug] : [],
+        ),
+      );
+    expect(slugs('INSERT').size).toBe(1000);
+    expect(slugs('UPDATE').size).toBe(1000);
+  });
+
+  it('a transaction that is rolled back is told to nobody', async () => {
+    const ears = await listen(await stack.clientOf(ours.viewer), { table: 'gateways' });
+    await expect(
+      stack.database.query(
+        `do $$ begin insert into public.gateways (tenant_id, slug) values ('${ours.tenant}', 'undone'); raise exception 'no'; end $$`,
+      ),
+    ).rejects.toThrow('no');
+    await nothingBefore(ears);
+    expect(ears.changes).toEqual([]);
+  });
+});
+
+describe('a token', () => {
+  it('that is refreshed keeps the channel', async () => {
+    const client = await stack.clientOf(ours.viewer);
+    const ears = await listen(client, { table: 'gateways' });
+    await client.auth.refreshSession();
+    await client.realtime.setAuth();
+    await nothingBefore(ears);
+    expect(ears.statuses).toEqual(['SUBSCRIBED']);
+  });
+
+  it('of another member takes effect at once', async () => {
+    const socket = await phoenix(stack.anonKey);
+    const [ourToken, theirToken] = await Promise.all([tokenOf(ours.viewer), tokenOf(theirs.admin)]);
+    const joined = await socket.join('realtime:swap', ourToken, [
+      { event: '*', schema: 'public', table: 'gateways' },
+    ]);
+    expect(joined).toMatchObject({ status: 'ok' });
+    socket.send('realtime:swap', 'access_token', { access_token: theirToken });
+    await vi.waitFor(() => expect(socket.of('system')).toHaveLength(2));
+    await stack.database.addGateway('swap-ours', ours.tenant);
+    await stack.database.addGateway('swap-theirs', theirs.tenant);
+    await vi.waitFor(() => expect(socket.of('postgres_changes')).toHaveLength(1));
+    expect(JSON.stringify(socket.of('postgres_changes'))).toContain('swap-theirs');
+    socket.close();
+  });
+
+  it('that expires ends the channel, and says so', async () => {
+    const socket = await phoenix(stack.anonKey);
+    const exp = Math.floor(Date.now() / 1000) + 2;
+    const token = await sign({ role: 'authenticated', sub: ours.viewer.id, exp }, stack.jwtSecret);
+    await socket.join('realtime:expiring', token, [{ event: '*', schema: 'public', table: 'gateways' }]);
+    await vi.waitFor(() => expect(socket.of('phx_close')).toHaveLength(1), { timeout: 5_000 });
+    expect(socket.of('system').at(-1)).toMatchObject({
+      status: 'error',
+      message: expect.stringMatching(/has expired/),
+    });
+    expect(Date.now()).toBeGreaterThanOrEqual(exp * 1000);
+    socket.close();
+  });
+
+  it.each([
+    ['forged', () => sign({ role: 'service_role' }, 'x'.repeat(64))],
+    ['expired', () => sign({ role: 'authenticated', exp: 1 }, stack.jwtSecret)],
+    ['of a superuser', () => sign({ role: 'postgres' }, stack.jwtSecret)],
+    ['no token at all', async () => 'nonsense'],
+  ])('that is %s joins nothing', async (_name, token) => {
+    const socket = await phoenix(stack.anonKey);
+    const reply = await socket.join('realtime:bad', await token(), [
+      { event: '*', schema: 'public', table: 'gateways' },
+    ]);
+    expect(reply).toMatchObject({ status: 'error' });
+    socket.close();
+  });
+});
+
+describe('the protocol', () => {
+  it.each(['1.0.0', '2.0.0', undefined] as const)('is spoken in version %s', async (version) => {
+    const socket = await phoenix(stack.serviceRoleKey, version);
+    const asked = { event: 'INSERT', schema: 'public', table: 'gateways', filter: 'slug=eq.versioned' };
+    const reply = await socket.join('realtime:any', undefined, [asked, { event: '*', schema: 'public' }]);
+    expect(reply).toMatchObject({ status: 'ok', response: { postgres_changes: [asked, { event: '*' }] } });
+    socket.send('phoenix', 'heartbeat', {});
+    await vi.waitFor(() => expect(socket.of('phx_reply')).toHaveLength(2));
+    const id = await stack.database.addGateway('versioned', ours.tenant);
+    await vi.waitFor(() => expect(socket.of('postgres_changes')).toHaveLength(1));
+    const [message] = socket.of('postgres_changes');
+    expect(message).toMatchObject({
+      ids: [expect.any(Number), expect.any(Number)],
+      data: { schema: 'public', table: 'gateways', type: 'INSERT', record: { id }, errors: null },
+    });
+    socket.send('realtime:any', 'phx_leave', {});
+    await vi.waitFor(() => expect(socket.of('phx_close')).toHaveLength(1));
+    await stack.database.query('delete from public.gateways where id = $1', [id]);
+    socket.send('phoenix', 'heartbeat', {});
+    await vi.waitFor(() => expect(socket.of('phx_reply')).toHaveLength(4));
+    expect(socket.of('postgres_changes')).toHaveLength(1);
+    socket.close();
+  });
+
+  it('needs a key that is ours, in the right place', async () => {
+    await expect(phoenix('nobody')).rejects.toThrow('401');
+    const elsewhere = new WebSocket(`${stack.url.replace('http', 'ws')}/socket?apikey=${stack.anonKey}`);
+    await expect(new Promise((_, reject) => elsewhere.once('error', reject))).rejects.toThrow('404');
+  });
+
+  it('outlives nonsense', async () => {
+    const socket = await phoenix(stack.serviceRoleKey);
+    for (const nonsense of [
+      '',
+      'null',
+      '[]',
+      '{"topic":1}',
+      '[1,2,3,4,5,6]',
+      '["1","1","realtime:x","phx_join",7]',
+    ]) {
+      socket.raw(nonsense);
+    }
+    socket.send('realtime:never-joined', 'access_token', { access_token: 7 });
+    socket.send('phoenix', 'heartbeat', {});
+    await vi.waitFor(() => expect(socket.of('phx_reply')).toContainEqual({ status: 'ok', response: {} }));
+    socket.close();
+  });
+});
+
+describe('a listener that was cut off from the database', () => {
+  it('is told to join again, and then hears what changes', async () => {
+    const ears = await listen(await stack.clientOf(ours.viewer), { table: 'gateways' });
+    await stack.database.behindTheGuard(
+      `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'hq-realtime' and datname = current_database()`,
+    );
+    await vi.waitFor(() => expect(ears.statuses).toContain('CHANNEL_ERROR'), { timeout: 5_000 });
+    await vi.waitFor(() => expect(ears.statuses.at(-1)).toBe('SUBSCRIBED'), { timeout: 10_000 });
+    await nothingBefore(ears);
+  });
+
+  it('survives a storm of reconnections', async () => {
+    const members = await Promise.all(
+      Array.from({ length: 10 }, () => stack.createMember('viewer', { tenant: ours.tenant })),
+    );
+    const clients = await Promise.all(members.map((member) => stack.clientOf(member)));
+    for (let round = 0; round < 3; round += 1) {
+      const ears = await Promise.all(clients.map((client) => listen(client, { table: 'gateways' })));
+      const label = `storm ${round}`;
+      await stack.database.query('update public.gateways set label = $1 where id = $2', [
+        label,
+        ours.gateway,
+      ]);
+      await vi.waitFor(() => {
+        for (const { changes } of ears) expect(changes.at(-1)?.new).toMatchObject({ label });
+      });
+      await Promise.all(clients.map((client) => client.realtime.disconnect()));
+    }
+  });
+});
+
+async function tokenOf(member: StackMember): Promise<string> {
+  const { data } = await (await stack.clientOf(member)).auth.getSession();
+  return data.session?.access_token ?? '';
+}
+
+interface Phoenix {
+  join(topic: string, token: string | undefined, changes: readonly object[]): Promise<unknown>;
+  send(topic: string, event: string, payload: object): void;
+  raw(text: string): void;
+  /** The payloads of the messages of this event so far. */
+  of(event: string): readonly unknown[];
+  close(): void;
+}
+
+/** A client without a library. */
+async function phoenix(key: string, version: '1.0.0' | '2.0.0' | undefined = '2.0.0'): Promise<Phoenix> {
+  const query = new URLSearchParams({ apikey: key, ...(version && { vsn: version }) });
+  const socket = new WebSocket(`${stack.url.replace('http', 'ws')}/realtime/v1/websocket?${query}`);
+  const received: { event: string; payload: unknown }[] = [];
+  socket.on('message', (data) => {
+    const frame = decodeFrame(data.toString(), version ?? '1.0.0');
+    if (frame) received.push(frame);
+  });
+  await new Promise<void>((resolve, reject) => {
+    socket.once('open', resolve);
+    socket.once('error', reject);
+  });
+  let ref = 0;
+  const of = (event: string) =>
+    received.filter((frame) => frame.event === event).map(({ payload }) => payload);
+  const send = (topic: string, event: string, payload: object): void => {
+    ref += 1;
+    socket.send(encodeFrame({ joinRef: '1', ref: String(ref), topic, event, payload }, version ?? '1.0.0'));
+  };
+  return {
+    of,
+    send,
+    raw: (text) => socket.send(text),
+    join: async (topic, token, changes) => {
+      const before = of('phx_reply').length;
+      send(topic, 'phx_join', {
+        config: { postgres_changes: changes },
+        ...(token && { access_token: token }),
+      });
+      await vi.waitFor(() => expect(of('phx_reply').length).toBeGreaterThan(before), { interval: 2 });
+      return of('phx_reply').at(-1);
+    },
+    close: () => socket.close(),
+  };
+}
