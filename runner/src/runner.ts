@@ -29,6 +29,8 @@ export interface RunnerOptions {
   readonly healthPort: number;
   /** Seconds; 90 where left out, so that a minute without the database costs no command its lease. */
   readonly leaseSeconds?: number;
+  /** Seconds from one heartbeat to the next; 30 where left out. */
+  readonly beatSeconds?: number;
 }
 
 export interface Runner {
@@ -42,11 +44,11 @@ export interface Runner {
 
 /** Polling while Realtime is not to be relied on. */
 const fastPollMs = 2_000;
-const beatEveryMs = 30_000;
 
 export async function startRunner(options: RunnerOptions): Promise<Runner> {
   const { url, serviceRoleKey, gatewayId, database, stack, redactor, log, pollInterval } = options;
   const id = `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`;
+  const beatEveryMs = (options.beatSeconds ?? 30) * 1000;
   const slowPollMs = pollInterval * 1000;
   const quickPollMs = Math.min(fastPollMs, slowPollMs);
   let stopping: Promise<readonly string[]> | null = null;

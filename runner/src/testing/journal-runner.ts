@@ -15,6 +15,7 @@ const {
   JOURNAL: journal = '',
   RESTART_SECONDS: restartSeconds = '0.2',
   LEASE_SECONDS: leaseSeconds = '90',
+  BEAT_SECONDS: beatSeconds = '30',
   POLL_INTERVAL: pollInterval = '30',
   COMMAND_TIMEOUT: commandTimeout = '3600',
   RUNNER_SLOTS: slots = '16',
@@ -37,6 +38,7 @@ const runner = await startRunner({
   commandTimeout: Number(commandTimeout),
   healthPort: 0,
   leaseSeconds: Number(leaseSeconds),
+  beatSeconds: Number(beatSeconds),
 });
 
 process.on('SIGTERM', () => {

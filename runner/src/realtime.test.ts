@@ -1,0 +1,125 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type FaultProxy, startFaultProxy } from './testing/fault-proxy.ts';
+import { openRunnerHouse, type RunnerHouse, type RunningRunner, until } from './testing/runner-house.ts';
+
+const turns = '/rest/v1/rpc/runner_turn';
+
+let house: RunnerHouse;
+let proxy: FaultProxy;
+beforeEach(async () => {
+  house = await openRunnerHouse();
+  proxy = await startFaultProxy(house.stack.url);
+});
+afterEach(async () => {
+  await proxy?.close();
+  await house?.close();
+});
+
+const start = (environment: Readonly<Record<string, string>> = {}) =>
+  house.startRunner({ SUPABASE_URL: proxy.url, ...environment });
+
+const trusts = (runner: RunningRunner) =>
+  until('Realtime to be trusted', async () => (await runner.health()).realtime === 'trusted');
+
+describe('a runner that hears by Realtime', () => {
+  it('runs a command of an idle queue with two requests, without waiting for a poll', async () => {
+    const runner = await start();
+    await trusts(runner);
+    await sleep(500);
+    const before = proxy.requests(turns);
+    expect((await house.ended(await house.enqueue('ping'), 3_000)).status).toBe('done');
+    await sleep(500);
+    expect(proxy.requests(turns) - before).toBe(2);
+  });
+
+  it('takes a burst of commands in a few turns', async () => {
+    const runner = await start();
+    await trusts(runner);
+    const before = proxy.requests(turns);
+    await house.stack.database.query(
+      `insert into public.agent_commands (gateway_id, action) select $1, 'ping' from generate_series(1, 300)`,
+      [house.gateway],
+    );
+    await until('all to be done', async () =>
+      (await house.commands()).every((command) => command.status === 'done'),
+    );
+    expect(proxy.requests(turns) - before).toBeLessThan(100);
+  });
+
+  it('hears of a cancellation', async () => {
+    const runner = await start();
+    await trusts(runner);
+    const id = await house.enqueue('tail_logs', { service: 'seconds_600' });
+    await until('it to begin', () => house.journal().length > 0);
+    await house.stack.database.query(
+      `update public.agent_commands set cancel_requested_at = now() where id = $1`,
+      [id],
+    );
+    expect((await house.ended(id, 3_000)).status).toBe('cancelled');
+  });
+});
+
+describe('while Realtime', () => {
+  it('is refused, a command waits for two seconds at most', async () => {
+    proxy.refuseWebSockets(true);
+    const runner = await start();
+    for (let count = 0; count < 3; count += 1) {
+      await sleep(300);
+      const id = await house.enqueue('ping');
+      expect((await house.ended(id, 3_000)).status).toBe('done');
+    }
+    expect((await runner.health()).realtime).not.toBe('trusted');
+    proxy.refuseWebSockets(false);
+    await trusts(runner);
+  });
+
+  it('is joined but says nothing, it is doubted, and commands run all the same', async () => {
+    const runner = await start({ BEAT_SECONDS: '2' });
+    await trusts(runner);
+    await house.stack.database.behindTheGuard(
+      `create or replace function hq_realtime.announce() returns trigger language plpgsql as 'begin return null; end'`,
+    );
+    await until('Realtime to be doubted', async () => (await runner.health()).realtime !== 'trusted');
+    expect((await house.ended(await house.enqueue('ping'), 3_500)).status).toBe('done');
+    // However often it joins again, it is not trusted before it says something.
+    await sleep(3_000);
+    expect((await runner.health()).realtime).not.toBe('trusted');
+  });
+
+  it('breaks again and again, every command runs once, and it is trusted when it holds', async () => {
+    const runner = await start();
+    const ids: string[] = [];
+    for (let count = 0; count < 20; count += 1) {
+      proxy.cutWebSockets();
+      ids.push(await house.enqueue('tail_logs', { service: 'seconds_0', lines: 1 }));
+      await sleep(100);
+    }
+    for (const id of ids) expect((await house.ended(id)).status).toBe('done');
+    expect(house.journal().filter((entry) => entry.what === 'began')).toHaveLength(20);
+    expect(proxy.requests(turns)).toBeLessThan(150);
+    await trusts(runner);
+  });
+});
+
+describe('an answer that is lost on the way', () => {
+  it('costs no command its attempt: what it carried is handed over again', async () => {
+    const runner = await start();
+    await trusts(runner);
+    proxy.loseAnswers(turns, 1);
+    const claimed = await house.enqueue('tail_logs', { service: 'seconds_1' });
+    expect(await house.ended(claimed, 10_000)).toMatchObject({ status: 'done', attempt: 1 });
+    expect(house.journal().map((entry) => entry.what)).toEqual(['began', 'ended']);
+  });
+
+  it('costs no result: it is handed in again', async () => {
+    const runner = await start();
+    await trusts(runner);
+    const id = await house.enqueue('tail_logs', { service: 'lines', lines: 3 });
+    proxy.loseAnswers(turns, 3);
+    expect(await house.ended(id, 10_000)).toMatchObject({ status: 'done', attempt: 1 });
+    expect(await house.output(id)).toBe('line 1\nline 2\nline 3\n');
+    await until('the runner to know', async () => (await runner.health()).unsent === 0);
+    expect(house.journal().map((entry) => entry.what)).toEqual(['began', 'ended']);
+  });
+});
