@@ -32,7 +32,7 @@ export class ScreenSession {
     const { columns, rows, env = {}, background } = options;
     this.terminal = new headless.Terminal({ cols: columns, rows, allowProposedApi: true, scrollback: 1000 });
     this.pty = spawn(command, [...args], {
-      name: 'xterm-256color',
+      name: env.TERM ?? 'xterm-256color',
       cols: columns,
       rows,
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),

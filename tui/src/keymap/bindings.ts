@@ -129,7 +129,7 @@ export const bindings = [
   {
     does: 'undo',
     keys: ['u'],
-    about: 'take back the last action while its message stands',
+    about: 'take back the last action',
     where: ['everywhere'],
     writes: true,
   },

@@ -1,6 +1,6 @@
 import type { List } from './list.ts';
 import { calm, exactly } from './panel.ts';
-import { headerLine, rowLine, sizeColumns } from './table.ts';
+import { headerLine, rowLine, sizeColumns, spokenRow } from './table.ts';
 import type { Body, Room } from './view.ts';
 
 /** The columns that a width shows, by their keys. */
@@ -33,5 +33,6 @@ export function listBody<Row, Context>(
   return {
     lines: exactly([header, ...lines], height, width),
     rows: { line: 1, firstIndex: first, count: rows.length, width },
+    spoken: rows.map((row, at) => spokenRow(list.table, row, context, first + at === list.index)),
   };
 }

@@ -113,19 +113,21 @@ export function rowLine<Row, Context>(
   return selected ? theme.select(theme.paint('accent', theme.bar) + line) : ` ${line}`;
 }
 
-/** One row as a sentence, its state first: what a screen reader says. */
+/** One row as a sentence, its name and its state first: what a screen reader says. */
 export function spokenRow<Row, Context>(
   table: Table<Row, Context>,
   row: Row,
   context: Context,
   selected: boolean,
 ): string {
-  const parts = table.columns
-    .map((column) => ({ title: column.title.toLowerCase(), text: column.cell(row, context).text }))
+  const told = table.columns
+    .map(({ key, title, cell }) => ({ key, title: title.toLowerCase(), text: cell(row, context).text }))
     .filter(({ text }) => text !== '');
-  const [first, ...rest] = parts;
-  const told = rest.map(({ title, text }) => `${title} ${text}`).join(', ');
-  return `${selected ? 'selected: ' : ''}${first?.text ?? ''}${told === '' ? '' : `: ${told}`}`;
+  const state = told.find(({ key }) => key === 'state');
+  const [name, ...others] = told.filter((part) => part !== state);
+  const rest = others.map(({ title, text }) => `${title} ${text}`);
+  const sentence = [name?.text ?? '', ...(state === undefined ? [] : [state.text]), ...rest].join(', ');
+  return `${selected ? 'selected: ' : ''}${sentence}`;
 }
 
 /** The rows that a filter lets through, in order. Equal ones keep the order that the feed has. */

@@ -70,7 +70,7 @@ export function frameOf(parts: FrameParts): Frame {
   inside.update(context);
   const room = { width: columns, height: rows - headerLines - footerLines, theme };
   const body: Body = inside.body(context, room);
-  const home = homeOf(parts.trail.at(-1)?.screen ?? 'fleet');
+  const home = homeOf(parts.trail[0]?.screen ?? 'fleet');
   const newAlerts = inside.openAlerts().filter(({ read_at }) => read_at === null).length;
   const link = linkTold(inside.link(), parts.localNow, theme);
   const lines = [

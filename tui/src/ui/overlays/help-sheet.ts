@@ -50,12 +50,12 @@ export class HelpSheet implements Overlay {
   draw(room: { readonly width: number; readonly height: number }, theme: Theme): Drawn {
     const places = Math.max(3, room.height - 4);
     const columns = room.width >= 120 && this.#bindings.length > places ? 2 : 1;
-    const width = Math.min(columns * 58, room.width - 8);
+    const width = Math.min(columns * 62, room.width - 8);
     const cell = Math.floor(width / columns);
-    const keysWidth = 20;
+    const keysWidth = 24;
     const entries = this.#bindings.map(
       (binding) =>
-        theme.paint('accent', fill(keysOf(binding), keysWidth)) +
+        theme.paint('accent', `${fill(keysOf(binding), keysWidth - 2)}  `) +
         fill(this.#about(binding), cell - keysWidth),
     );
     const rows = Math.ceil(entries.length / columns);
