@@ -170,7 +170,8 @@ export function connect(options: ConnectOptions): HqClient {
     },
     async close() {
       await supabase.auth.stopAutoRefresh();
-      await supabase.removeAllChannels();
+      // Its answer comes a third of a second after the socket has closed; nobody has to wait for it.
+      void supabase.realtime.disconnect();
     },
   };
 }

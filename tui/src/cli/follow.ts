@@ -1,7 +1,7 @@
 import type { HqClient } from '@hq/shared/client';
 import { HqError } from '@hq/shared/errors';
 import { type CommandOutputRow, type CommandRow, isFinished } from '@hq/shared/rows';
-import { plain, plainLine } from '@hq/shared/text';
+import { plainLine } from '@hq/shared/text';
 import { readCommandOutput } from '../store/command-output.ts';
 import { createStores } from '../store/stores.ts';
 import { commandState } from '../ui/told.ts';
@@ -70,9 +70,8 @@ function createTeller(console: Console) {
     },
     command(row: CommandRow): void {
       if (isFinished(row)) return;
-      const note = row.progress?.note ? `: ${plain(row.progress.note)}` : '';
       const again = row.attempt > 1 ? ` (attempt ${row.attempt})` : '';
-      const state = `${commandState(row).word}${again}${note}`;
+      const state = `${commandState(row).word}${again}`;
       if (state !== toldState) console.say(state);
       toldState = state;
     },
