@@ -7,6 +7,12 @@ const [first, ...rest] = process.argv.slice(2);
 if (rest.length === 0 && (first === '--version' || first === '-V')) {
   process.stdout.write(`${version}\n`);
 } else {
+  // The starter of a local HQ takes its face with it, however it ends.
+  if (process.env.HQ_PARENT === 'ipc') {
+    const stop = () => process.kill(process.pid, 'SIGTERM');
+    process.on('disconnect', stop);
+    if (process.connected === false) stop();
+  }
   const { runProgram } = await import('./cli/run-program.ts');
   // Links that linger (a closing socket, a refresh of the token) must not hold the shell.
   process.exit(await runProgram(version));

@@ -42,6 +42,7 @@ describe('a filter', () => {
     ['name=like.a.b', false],
     ['done=is.null', true],
     ['done=not.is.null', false],
+    ['done=not.eq.true', false],
     ['done=eq.true', false],
     ['done=neq.true', false],
     ['done=isdistinct.true', true],

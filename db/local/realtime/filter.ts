@@ -30,8 +30,9 @@ function parsePart(text: string, columns: Columns): Predicate | undefined {
   return (row) => {
     // A deleted row is told by its key alone: it passes filters on the rest, as nothing is known of it.
     if (!(name in row)) return true;
-    const result = test(row[name]);
-    return not ? !result : result;
+    // As in SQL, a comparison with null is neither true nor false, so its opposite is not true.
+    if (not && row[name] === null && !operator.startsWith('is')) return false;
+    return test(row[name]) !== (not !== undefined);
   };
 }
 
