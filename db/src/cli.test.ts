@@ -40,6 +40,28 @@ test('migrate, status and verify tell the story of a database', async () => {
   expect(await hqDb(['verify'], env)).toMatchObject({ code: 0, out: 'as it should be\n', err: '' });
 });
 
+test('member makes the first admin, changes them and takes them out', async () => {
+  const member = (email: string, role: string) =>
+    hqDb(['member', email, role, '--database-url', database.url]);
+  await database.query(`insert into auth.users (id, email) values (gen_random_uuid(), 'First@example.test')`);
+  const roles = () => database.query(`select role from tenant_members`);
+  expect(await member('first@example.test', 'admin')).toMatchObject({ code: 0, err: '' });
+  expect(await roles()).toEqual([{ role: 'admin' }]);
+  await member('first@example.test', 'viewer');
+  expect(await roles()).toEqual([{ role: 'viewer' }]);
+  await member('first@example.test', 'none');
+  expect(await roles()).toEqual([]);
+  expect((await member('nobody@example.test', 'admin')).err).toContain('no account has the address');
+  expect((await member('first@example.test', 'king')).code).not.toBe(0);
+  expect(
+    await database.query(`select action, summary, actor_type from audit_log order by created_at`),
+  ).toEqual([
+    { action: 'member.added', summary: 'First@example.test added as admin', actor_type: 'system' },
+    { action: 'member.changed', summary: 'First@example.test made viewer, was admin', actor_type: 'system' },
+    { action: 'member.removed', summary: 'First@example.test removed, was viewer', actor_type: 'system' },
+  ]);
+});
+
 test('without a database it says how to name one, and ends with 2', async () => {
   const { code, err } = await hqDb(['status']);
   expect(code).toBe(2);

@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type Role, roles } from '@hq/shared/actions';
 import { HqError } from '@hq/shared/errors';
-import { Command } from 'commander';
+import { Argument, Command } from 'commander';
+import { setMember } from './member.ts';
 import { migrate, migrationState } from './migrate.ts';
 import { verify } from './verify.ts';
 
@@ -48,6 +50,8 @@ withDatabase('status')
     const state = await migrationState(databaseUrl(options));
     for (const { name, applied_at } of state.applied) say(`${name}  ${applied_at.toISOString()}`);
     for (const name of state.pending) say(`${name}  pending`);
+    for (const name of state.changed) say(`${name}  edited after it was applied`);
+    for (const name of state.unknown) say(`${name}  not of this release`);
   });
 
 withDatabase('verify')
@@ -61,6 +65,20 @@ withDatabase('verify')
       });
     }
     say('as it should be');
+  });
+
+withDatabase('member')
+  .description('make an account a member of a tenant, change the role, or take the member out')
+  .argument('<email>', 'the address that the account signs in with')
+  .addArgument(new Argument('<role>', 'what they may do').choices([...roles, 'none']))
+  .option('--tenant <slug>', 'the tenant', 'default')
+  .action(async (email: string, role: Role | 'none', options: DatabaseOption & { tenant: string }) => {
+    await setMember(databaseUrl(options), {
+      email,
+      role: role === 'none' ? null : role,
+      tenant: options.tenant,
+    });
+    say(role === 'none' ? `${email} is no member any more` : `${email} is ${role} of ${options.tenant}`);
   });
 
 program
