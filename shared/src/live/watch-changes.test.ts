@@ -1,0 +1,131 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { startTestStack, type TestStack } from '../../../db/testing/stack.ts';
+import { connect, type HqClient } from '../client/index.ts';
+import {
+  type Change,
+  type ChangeBinding,
+  type ChangesState,
+  type Watch,
+  watchChanges,
+} from './watch-changes.ts';
+
+let stack: TestStack;
+let client: HqClient;
+const watches: Watch[] = [];
+
+beforeAll(async () => {
+  stack = await startTestStack();
+  const member = await stack.createMember('viewer');
+  client = connect({ url: stack.url, anonKey: stack.anonKey });
+  await client.signIn(member.email, member.password);
+});
+afterAll(async () => {
+  await client.close();
+  await stack.close();
+});
+afterEach(async () => {
+  await Promise.all(watches.splice(0).map((watch) => watch.close()));
+  await stack.database.query('delete from agents');
+});
+
+interface Log {
+  readonly changes: Change[];
+  readonly states: ChangesState[];
+  readonly watch: Watch;
+}
+
+function listen(bindings: readonly ChangeBinding[], through = client): Log {
+  const changes: Change[] = [];
+  const states: ChangesState[] = [];
+  const watch = watchChanges(through.supabase, {
+    bindings,
+    onChange: (change) => changes.push(change),
+    onState: (state) => states.push(state),
+  });
+  watches.push(watch);
+  return { changes, states, watch };
+}
+
+const joined = (log: Log): Promise<unknown> =>
+  vi.waitFor(() => expect(log.watch.state()).toBe('joined'), { timeout: 15_000, interval: 5 });
+
+describe('a watch over changes', () => {
+  it('tells what was asked for and nothing else', async () => {
+    const log = listen([
+      { table: 'agents', event: 'INSERT', filter: 'slug=eq.wanted' },
+      { table: 'gateways', event: 'UPDATE' },
+    ]);
+    await joined(log);
+    await stack.database.addAgent('unwanted', null);
+    await stack.database.addAgent('wanted', null);
+    await stack.database.query("update agents set name = 'Other' where slug = 'wanted'");
+    await stack.database.query("update gateways set label = 'Changed'");
+    await vi.waitFor(() => expect(log.changes).toHaveLength(2), { timeout: 5_000 });
+    expect(log.changes.map(({ table, type, row }) => [table, type, row.slug])).toEqual([
+      ['agents', 'INSERT', 'wanted'],
+      ['gateways', 'UPDATE', 'default'],
+    ]);
+  });
+
+  it('tells the key of a row that was deleted', async () => {
+    const id = await stack.database.addAgent('gone-soon', null);
+    const log = listen([{ table: 'agents', event: 'DELETE' }]);
+    await joined(log);
+    await stack.database.query('delete from agents where id = $1', [id]);
+    await vi.waitFor(() => expect(log.changes.map(({ old }) => old.id)).toEqual([id]));
+  });
+
+  it('says when it is lost and when it is back, again and again', async () => {
+    const log = listen([{ table: 'agents' }]);
+    await joined(log);
+    for (let round = 0; round < 3; round += 1) {
+      await stack.stopApi();
+      await vi.waitFor(() => expect(log.watch.state()).toBe('lost'), { timeout: 5_000 });
+      await stack.startApi();
+      await joined(log);
+    }
+    await stack.database.addAgent('after-all', null);
+    await vi.waitFor(() => expect(log.changes.map(({ row }) => row.slug)).toEqual(['after-all']));
+    expect(log.states.filter((state) => state === 'lost').length).toBeGreaterThanOrEqual(3);
+  });
+
+  it('joins anew when it is told to', async () => {
+    const log = listen([{ table: 'agents' }]);
+    await joined(log);
+    log.watch.rejoin();
+    expect(log.watch.state()).toBe('lost');
+    await joined(log);
+    await stack.database.addAgent('heard-once', null);
+    await vi.waitFor(() => expect(log.changes).not.toHaveLength(0));
+    await delay(100);
+    expect(log.changes).toHaveLength(1);
+  });
+
+  it('is silent after it was closed, also when that is before it has joined', async () => {
+    const early = listen([{ table: 'agents' }]);
+    await early.watch.close();
+    const late = listen([{ table: 'agents' }]);
+    await joined(late);
+    await late.watch.close();
+    const states = [...late.states];
+    await stack.database.addAgent('unheard', null);
+    await delay(300);
+    expect(early).toMatchObject({ changes: [], states: [] });
+    expect(late.changes).toEqual([]);
+    expect(late.states).toEqual(states);
+  });
+
+  it('is lost, and throws nothing, where Realtime refuses the key', async () => {
+    const stranger = connect({ url: stack.url, anonKey: 'sb_publishable_nobody' });
+    const log = listen([{ table: 'agents' }], stranger);
+    await vi.waitFor(() => expect(log.states).toContain('lost'), { timeout: 10_000 });
+    expect(log.states).not.toContain('joined');
+    await stranger.close();
+  });
+
+  it('is lost where the table is not told of', async () => {
+    const log = listen([{ table: 'tenants' }]);
+    await vi.waitFor(() => expect(log.states).toContain('lost'), { timeout: 10_000 });
+  });
+});
