@@ -1,0 +1,65 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ScreenSession } from '../tui/testing/screen-session.ts';
+
+const starter = fileURLToPath(new URL('../db/local/start.ts', import.meta.url));
+const terminals: ScreenSession[] = [];
+let home: string;
+
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), 'hq-npm-start-'));
+});
+afterEach(async () => {
+  for (const terminal of terminals) terminal.pty.kill('SIGTERM');
+  await Promise.all(terminals.splice(0).map((terminal) => terminal.exited));
+  await rm(home, { recursive: true, force: true });
+});
+
+function npmStart(): ScreenSession {
+  const terminal = new ScreenSession(process.execPath, [starter, '--data', join(home, 'data')], {
+    columns: 100,
+    rows: 30,
+  });
+  terminals.push(terminal);
+  return terminal;
+}
+
+const isLive = (screen: string) => screen.includes('LIVE') && screen.includes('This machine');
+
+describe('npm start in a terminal', { timeout: 90_000 }, () => {
+  it('opens the fleet, signed in and live, and stops everything when it is left', async () => {
+    const terminal = npmStart();
+    const screen = await terminal.waitFor(isLive, 40_000);
+    expect(screen).toContain('admin@hq.local (admin)');
+    expect(terminal.isOnAlternateScreen).toBe(true);
+    terminal.press('q');
+    expect(await terminal.exited).toMatchObject({ exitCode: 0 });
+    expect(terminal.isOnAlternateScreen).toBe(false);
+    expect(terminal.text()).toContain('Waiting for the runner');
+  });
+
+  it('in a second terminal opens the same fleet, and leaves it running', async () => {
+    const first = npmStart();
+    await first.waitFor(isLive, 40_000);
+    const second = npmStart();
+    await second.waitFor(isLive, 20_000);
+    second.press('q');
+    expect(await second.exited).toMatchObject({ exitCode: 0 });
+    await first.settled();
+    expect(first.text()).toContain('LIVE');
+  });
+
+  it('gives the terminal back when the starter is killed', async () => {
+    const terminal = npmStart();
+    await terminal.waitFor(isLive, 40_000);
+    process.kill(terminal.pty.pid, 'SIGKILL');
+    await terminal.exited;
+    await vi.waitFor(() => expect(terminal.isOnAlternateScreen).toBe(false), { timeout: 10_000 });
+    // The next start finds the database that was left, and stops it in the end.
+    const next = npmStart();
+    await next.waitFor(isLive, 40_000);
+  });
+});
