@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { HqError } from '@hq/shared/errors';
 import { connectDatabase, type Database } from './database.ts';
 import { openDockerStack } from './docker/docker-stack.ts';
@@ -41,9 +42,7 @@ async function findGateway(
         error instanceof HqError && (error.code === 'unreachable' || error.code === 'unauthenticated');
       if (!mayPass || signal.aborted) throw error;
       if (failures === 1) log.error({ code: error.code, hint: error.hint }, error.message);
-      await new Promise((resolve) =>
-        setTimeout(resolve, retryDelay(failures, error.code === 'unauthenticated')),
-      );
+      await sleep(retryDelay(failures, error.code === 'unauthenticated'), undefined, { signal });
     }
   }
 }

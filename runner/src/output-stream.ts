@@ -11,6 +11,7 @@ export interface StreamLimits {
 
 /** A line without an end is cut here, beside a secret and not through it. */
 const longestLine = longestSecret;
+const longestName = 128;
 
 /**
  * One stream of one command: bytes in, clean and redacted text out, bounded whatever comes in. Text passes through until
@@ -101,11 +102,16 @@ export class OutputStream {
     }
   }
 
+  /** Where to cut a line: not through a secret, nor between it and the name before it by which it is known. */
   #cut(text: string): number {
-    const through = this.#redactor
-      .spans(text)
-      .find((span) => span.start < longestLine && span.end > longestLine);
-    return through === undefined || through.start === 0 ? longestLine : through.start;
+    const secrets = this.#redactor.spans(text);
+    let cut = longestLine;
+    for (;;) {
+      const through = secrets.find((span) => span.start - longestName < cut && cut < span.end);
+      if (through === undefined) return cut;
+      if (through.start <= longestName) return Math.max(longestLine, through.end);
+      cut = through.start - longestName;
+    }
   }
 
   #emitWithinHead(text: string, lineEnd: string): void {

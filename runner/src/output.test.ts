@@ -41,6 +41,13 @@ describe('output', () => {
     }
   });
 
+  it('never cuts a secret off from the name that it is known by', () => {
+    for (let before = 8_000; before < 8_300; before += 1) {
+      const shown = written([`${'x '.repeat(before / 2)}password=hunter22hunter22 ${'y'.repeat(20_000)}`]);
+      expect(shown.includes('unter22')).toBe(false);
+    }
+  });
+
   it('never shows a part of a secret at the begin of the tail', () => {
     for (let after = 0; after < 40; after += 1) {
       const filler = `${'f'.repeat(30)}\n`.repeat(2_000);
