@@ -2,7 +2,7 @@ import { HqError } from '@hq/shared/errors';
 import pg from 'pg';
 
 /** The URL as it may be shown: without its password. */
-export function showUrl(databaseUrl: string): string {
+function showUrl(databaseUrl: string): string {
   if (!URL.canParse(databaseUrl)) return 'the given database URL';
   const url = new URL(databaseUrl);
   return `${url.protocol}//${url.username ? `${url.username}@` : ''}${url.host}${url.pathname}`;

@@ -5,7 +5,7 @@ import { withConnection } from './connection.ts';
 import { type MigrationFile, readMigrationFiles } from './migration-files.ts';
 import { findPolicyDrift, type PolicyDrift, syncPolicy } from './policy-sync.ts';
 
-export interface AppliedMigration {
+interface AppliedMigration {
   readonly name: string;
   readonly checksum: string;
   readonly applied_at: Date;

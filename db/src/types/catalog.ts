@@ -17,7 +17,7 @@ export interface Column {
   readonly generated: boolean;
 }
 
-export interface Relationship {
+interface Relationship {
   readonly table: string;
   readonly name: string;
   readonly columns: readonly string[];
@@ -26,7 +26,7 @@ export interface Relationship {
   readonly other_columns: readonly string[];
 }
 
-export interface FunctionSignature {
+interface FunctionSignature {
   readonly name: string;
   readonly arguments: readonly { readonly name: string; readonly type: string; readonly optional: boolean }[];
   readonly returns: string;
