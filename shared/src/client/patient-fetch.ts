@@ -1,5 +1,5 @@
 /** How long one request may take before the database counts as unreachable. */
-export const requestTimeoutMs = 10_000;
+const requestTimeoutMs = 10_000;
 
 export interface PatientFetchOptions {
   /** Gives a fresh access token, or null when the session cannot be renewed. */

@@ -3,7 +3,7 @@ import { z } from 'zod';
 export const commandStatuses = ['pending', 'leased', 'running', 'done', 'failed', 'cancelled'] as const;
 export type CommandStatus = (typeof commandStatuses)[number];
 
-export const commandProgress = z.object({ percent: z.number().nullable(), note: z.string().nullable() });
+const commandProgress = z.object({ percent: z.number().nullable(), note: z.string().nullable() });
 
 /** A command without its output, which is kept apart because it is large. */
 export const commandRow = z.object({

@@ -24,7 +24,7 @@ import {
 } from './shapes.ts';
 import { type Column, table } from './table.ts';
 
-export interface ListOptions {
+interface ListOptions {
   readonly json: boolean;
   readonly wide: boolean;
   readonly gateway?: string | undefined;

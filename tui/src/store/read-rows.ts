@@ -17,7 +17,7 @@ export interface RowsQuery<Row> {
 }
 
 /** A condition that does not count where its value is undefined. */
-export type Condition<Row> = readonly [
+type Condition<Row> = readonly [
   column: keyof Row & string,
   operator: 'eq' | 'gte' | 'is',
   value: string | null | undefined,
