@@ -93,6 +93,10 @@ export async function startPostgres(
     await exited;
     throw startFailure(log.lines(), port);
   }
+  // However our process ends, short of being killed, the server shuts down.
+  const shutDown = (): void => signal(pid, 'SIGINT');
+  process.once('exit', shutDown);
+  void exited.then(() => process.off('exit', shutDown));
   return {
     pid,
     port,

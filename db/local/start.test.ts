@@ -131,6 +131,21 @@ describe('npm start', () => {
     }
   });
 
+  it('stops when it is asked to while it starts, and leaves nothing behind', async () => {
+    const hq = start(['--no-tui', '--data', data]);
+    await vi.waitFor(() => expect(hq.stderr()).toContain('Starting the database'), { timeout: 5_000 });
+    await vi.waitFor(() => expect(hq.descendants()).not.toEqual([]), { interval: 5 });
+    const processes = new Set(hq.descendants());
+    hq.child.kill('SIGTERM');
+    const watch = setInterval(() => {
+      for (const pid of hq.descendants()) processes.add(pid);
+    }, 20);
+    expect(await hq.exited).toEqual({ code: 0, signal: null });
+    clearInterval(watch);
+    expect(hq.stdout()).toBe('');
+    expect([...processes].filter(isRunning)).toEqual([]);
+  });
+
   it('serves on the port that was asked for, or says that it is taken', async () => {
     const taken = createServer();
     await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));

@@ -42,8 +42,11 @@ async function run(
   isTerminal: boolean,
 ): Promise<number> {
   const starting = startHq(options, directory, messages);
+  const early = await Promise.race([starting.then(() => undefined), signalled]);
+  if (early !== undefined) messages.tell('Stopping as soon as it has started');
   const hq = await starting;
   try {
+    if (early !== undefined) return early;
     if (!options.tui) {
       process.stdout.write(`${JSON.stringify(hq.stack)}\n`);
       return await signalled;

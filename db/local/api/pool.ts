@@ -1,7 +1,7 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { parserOf } from './column-values.ts';
-import { noteError } from './request-scope.ts';
+import { noteError, noteNoConnection } from './request-scope.ts';
 
 /** Connections for the API. They outlive restarts of Postgres: a broken one is dropped, the next one is new. */
 export function openPool(databaseUrl: string): pg.Pool {
@@ -28,7 +28,7 @@ export function kyselyOn(pool: pg.Pool): Kysely<unknown> {
     try {
       return await pool.connect();
     } catch (error) {
-      noteError(error);
+      noteNoConnection(error);
       throw error;
     }
   };

@@ -14,7 +14,7 @@ export const requestScope = new AsyncLocalStorage<RequestScope>();
  * SQLSTATE classes 08 (connection) and 57P (shutting down, starting up), 53300 (too many connections) and the system's
  * own words for a server that is not there.
  */
-export function isDatabaseAway(error: unknown): boolean {
+function isDatabaseAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   if (/^(08...|57P0.|53300|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT)$/.test(code)) return true;
@@ -24,9 +24,18 @@ export function isDatabaseAway(error: unknown): boolean {
 }
 
 export function noteError(error: unknown): void {
+  note(error, isDatabaseAway(error));
+}
+
+/** Whatever the reason, there is no database for this request. */
+export function noteNoConnection(error: unknown): void {
+  note(error, true);
+}
+
+function note(error: unknown, isAway: boolean): void {
   const scope = requestScope.getStore();
   if (!scope) return;
-  if (isDatabaseAway(error)) scope.databaseAway = true;
+  if (isAway) scope.databaseAway = true;
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
   if (!scope.errorCodes.includes(code)) scope.errorCodes.push(code);
 }

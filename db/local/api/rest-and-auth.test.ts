@@ -291,3 +291,39 @@ describe('the server', () => {
     expect([...addresses]).toEqual(['127.0.0.1']);
   });
 });
+
+describe('when the database’s connections break', () => {
+  it('answers 503 or the truth, ends nothing, and is whole again at once', async () => {
+    const client = await stack.clientOf('service');
+    const statuses = new Set<number>();
+    for (let round = 0; round < 5; round += 1) {
+      const asking = Promise.all(
+        Array.from({ length: 30 }, async () => statuses.add((await client.rpc('who')).status)),
+      );
+      await stack.database.behindTheGuard(
+        `select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'hq-%' and datname = current_database()`,
+      );
+      await asking;
+    }
+    expect([...statuses].filter((status) => status !== 200 && status !== 503)).toEqual([]);
+    await vi.waitFor(async () => expect((await client.rpc('who')).data).toBe('service_role'));
+  });
+
+  it('says so, without a word about why', async () => {
+    const gone = await startTestStack();
+    try {
+      const name = new URL(gone.database.url).pathname.slice(1);
+      await stack.database.behindTheGuard(`alter database ${name} allow_connections false`);
+      await stack.database.behindTheGuard(
+        `select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'hq-%' and datname = '${name}'`,
+      );
+      const client = await gone.clientOf('service');
+      const { status, error } = await client.from('gateways').select();
+      expect(status).toBe(503);
+      expect(error).toMatchObject({ code: 'PGRST000', message: 'The database is not available.' });
+      await stack.database.behindTheGuard(`alter database ${name} allow_connections true`);
+    } finally {
+      await gone.close();
+    }
+  });
+});
