@@ -21,8 +21,8 @@ export interface Pace {
 }
 
 /** Output goes out five times a second at most, and waits a moment for what comes right behind it. */
-export const newsEveryMs = 200;
-export const newsGatherMs = 40;
+const newsEveryMs = 200;
+const newsGatherMs = 40;
 
 /** When the next turn is due. */
 export function nextTurnAt(pace: Pace): number {

@@ -33,7 +33,7 @@ const keyEnds = /-----END [A-Z ]*PRIVATE KEY-----/;
 /** The longest run of text that one secret can take up; text is never cut nearer than this to its open end. */
 export const longestSecret = 8192;
 
-export interface Span {
+interface Span {
   readonly start: number;
   readonly end: number;
 }

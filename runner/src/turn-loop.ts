@@ -303,7 +303,8 @@ export class TurnLoop {
     this.#failures += 1;
     this.#retryAt = performance.now() + retryDelay(this.#failures, fault.code === 'unauthenticated');
     if (this.#fault !== fault.message) {
-      this.#options.log.error({ code: fault.code, hint: fault.hint }, fault.message);
+      const cause = fault.cause instanceof Error ? fault.cause.message : undefined;
+      this.#options.log.error({ code: fault.code, hint: fault.hint, cause }, fault.message);
     }
     this.#fault = fault.message;
   }

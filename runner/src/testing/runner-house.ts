@@ -11,7 +11,7 @@ import type { JournalEntry } from './journal-handlers.ts';
 
 const program = fileURLToPath(new URL('journal-runner.ts', import.meta.url));
 
-export interface CommandState {
+interface CommandState {
   readonly id: string;
   readonly status: string;
   readonly attempt: number;
