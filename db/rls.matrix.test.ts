@@ -113,6 +113,8 @@ const refusals = new Set(['42501', 'P0002', '28000']);
 
 /** How many rows a statement reaches for a caller, without leaving a trace; 0 when it is refused. */
 async function reach(caller: Caller, sql: string, values: readonly unknown[] = []): Promise<number> {
+  // What an earlier caller's rights let Postgres plan must not serve this one.
+  await client.query('discard plans');
   await client.query('begin');
   try {
     await client.query(`select set_config('request.jwt.claims', $1, true), set_config('role', $2, true)`, [

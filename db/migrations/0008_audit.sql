@@ -19,7 +19,7 @@ create index if not exists audit_log_newest on public.audit_log (tenant_id, crea
 select hq.guard_table('public.audit_log', 'viewer', 'operator', null, null);
 
 -- A member may add a line, but only in their own name and at this time.
-create or replace function hq.sign_audit_line() returns trigger language plpgsql
+create or replace function hq.sign_audit_line() returns trigger language plpgsql security definer
 set search_path = '' as $$
 begin
   if hq.caller_role() = 'authenticated' then

@@ -164,25 +164,25 @@ end
 $$;
 
 -- Rows whose runner is gone, of every gateway: whoever takes a turn clears them up.
--- Rows that an older daemon took carry no token and are never renewed, so an hour passes before they are given up.
-create or replace function hq.sweep() returns int language plpgsql
+-- Rows that an older daemon took carry no token and are never renewed, so an hour passes before they are given up; what it
+-- leased and never started waits again.
+create or replace function hq.sweep() returns void language plpgsql
 set search_path = '' as $$
 declare
   v_row record;
-  v_swept int := 0;
 begin
   for v_row in
-    select c.id, c.action, c.attempt, c.runner_id, c.cancel_requested_at, a.retry, a.max_attempts, a.served
+    select c.id, c.action, c.status, c.attempt, c.runner_id, c.lease_token, c.cancel_requested_at, a.retry, a.max_attempts
     from public.agent_commands c left join hq.actions a on a.name = c.action::text
     where c.status in ('leased', 'running')
-      and c.leased_until < clock_timestamp() - case when c.lease_token is null then interval '1 hour' else interval '0' end
-      and (c.lease_token is not null or c.status = 'running')
+      and coalesce(c.leased_until, c.started_at, c.created_at)
+        < clock_timestamp() - case when c.lease_token is null then interval '1 hour' else interval '0' end
     order by c.leased_until limit 200
     for update of c skip locked
   loop
-    v_swept := v_swept + 1;
-    if v_row.cancel_requested_at is null and v_row.runner_id is not null and v_row.retry = 'safe'
-      and v_row.attempt < v_row.max_attempts
+    if v_row.cancel_requested_at is null
+      and ((v_row.lease_token is null and v_row.status = 'leased')
+        or (v_row.lease_token is not null and v_row.retry = 'safe' and v_row.attempt < v_row.max_attempts))
     then
       update public.agent_commands c
       set status = 'pending', lease_token = null, runner_id = null, leased_at = null, leased_until = null, started_at = null,
@@ -197,7 +197,6 @@ begin
       where c.id = v_row.id;
     end if;
   end loop;
-  return v_swept;
 end
 $$;
 
@@ -286,7 +285,7 @@ set search_path = '' as $$
   set last_seen_at = clock_timestamp(), last_heartbeat_at = clock_timestamp(),
     status = case when g.status in ('provisioning', 'error') then 'ready' else g.status end,
     meta = case when jsonb_typeof(g.meta) = 'object' then g.meta else '{}' end
-      || case when jsonb_typeof(p_beat) = 'object' then jsonb_strip_nulls(p_beat) else '{}' end
+      || case when jsonb_typeof(p_beat) = 'object' then p_beat else '{}' end
   where g.id = p_gateway_id
 $$;
 

@@ -417,6 +417,23 @@ describe('leases', () => {
   });
 });
 
+describe('what an older daemon leased and never started', () => {
+  test('waits again an hour after its lease, and does not block the gateway for ever', async () => {
+    const id = await ask('update_all');
+    const restart = await ask('restart_gateway');
+    await database.query(`select lease_command(300, $1)`, [`gateway-${count}`]);
+    expect((await takeTurn(database, { gateway, claim: 1 })).claimed).toEqual([]);
+    await database.behindTheGuard(
+      `update agent_commands set leased_until = clock_timestamp() - interval '61 minutes' where id = $1`,
+      [id],
+    );
+    expect((await takeTurn(database, { gateway, claim: 1 })).claimed.map((command) => command.id)).toEqual([
+      restart,
+    ]);
+    expect((await row(id)).status).toBe('pending');
+  });
+});
+
 describe('fencing', () => {
   test('an older daemon cannot finish what a runner holds, nor what is finished', async () => {
     const id = await ask('ping');
@@ -455,7 +472,8 @@ describe('heartbeat', () => {
       `update gateways set status = 'provisioning', meta = '{"reachable_urls": {"base": "x"}, "version": "0"}' where id = $1`,
       [gateway],
     );
-    const turn = await takeTurn(database, { gateway, beat: { version: '1', services: [] } });
+    const services = [{ name: 'gateway', health: 'stopped', startedAt: null, version: null, restarts: 0 }];
+    const turn = await takeTurn(database, { gateway, beat: { version: '1', services } });
     expect(turn.gateway_status).toBe('ready');
     const [seen] = await database.query(
       `select meta, last_seen_at > clock_timestamp() - interval '10 s' as seen, last_heartbeat_at = last_seen_at as beat
@@ -463,7 +481,7 @@ describe('heartbeat', () => {
       [gateway],
     );
     expect(seen).toMatchObject({
-      meta: { reachable_urls: { base: 'x' }, version: '1', services: [] },
+      meta: { reachable_urls: { base: 'x' }, version: '1', services },
       seen: true,
     });
   });

@@ -118,6 +118,7 @@ describe('drift', () => {
       alter table tasks disable row level security;
       alter table agent_commands disable trigger hq_guard_command;
       drop policy hq_delete_only on agents;
+      create view everything as select * from agent_commands;
       grant update on audit_log to authenticated;
       grant execute on function whoami() to anon;
     `);
@@ -125,7 +126,9 @@ describe('drift', () => {
       'row level security is off: tasks',
       'the trigger is missing or off: hq_guard_command on agent_commands',
       'the restrictive policy is missing: hq_delete_only on agents',
+      'the view reads past the policies (set security_invoker): everything',
       'members may change the record: update of audit_log by authenticated',
+      'open to the anonymous: everything',
       'open to the anonymous: whoami()',
     ]);
   });

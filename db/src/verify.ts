@@ -26,6 +26,14 @@ const rules: readonly { readonly says: string; readonly sql: string }[] = [
             and not exists (select from pg_policy o where o.polrelid = c.oid and o.polname = p.name and not o.polpermissive)`,
   },
   {
+    says: 'the view reads past the policies (set security_invoker)',
+    sql: `select c.oid::regclass::text as what from pg_class c
+          where c.relnamespace = 'public'::regnamespace and c.relkind = 'v' and pg_has_role(c.relowner, 'usage')
+            and not coalesce(c.reloptions, '{}') && array['security_invoker=true', 'security_invoker=on', 'security_invoker=1']
+            and (has_table_privilege('anon', c.oid, 'select') or has_table_privilege('authenticated', c.oid, 'select'))
+            and not exists (select from pg_depend d where d.objid = c.oid and d.deptype = 'e')`,
+  },
+  {
     says: 'members may change the record',
     sql: `select format('%s of %s by %s', v, t, r) as what
           from unnest(array['audit_log', 'agent_usage', 'agent_commands']) t, unnest(array['update', 'delete', 'truncate']) v,
