@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,6 +39,20 @@ async function signedIn(member: StackMember, storage?: SessionStorage): Promise<
   const hq = client(storage);
   await hq.signIn(member.email, member.password);
   return hq;
+}
+
+interface Stored {
+  readonly refresh_token: string;
+  readonly expires_at: number;
+}
+
+async function readStored(path: string): Promise<Stored> {
+  return JSON.parse(JSON.parse(await readFile(path, 'utf8')).session.session);
+}
+
+async function writeStored(path: string, session: Stored): Promise<void> {
+  const login = JSON.parse(await readFile(path, 'utf8'));
+  await writeFile(path, JSON.stringify({ ...login, session: { session: JSON.stringify(session) } }));
 }
 
 async function faultOf(promise: Promise<unknown>): Promise<HqError> {
@@ -232,6 +246,23 @@ describe('the login file', () => {
     expect(await second.hasSession()).toBe(false);
     await removeLogin(path);
     expect(await readLogin(path)).toBeNull();
+  });
+
+  it('is renewed once, and for all, when several programs find its token expired at once', async () => {
+    const path = join(folder, 'shared', 'login.json');
+    const open = (): HqClient => client(fileStorage(path, stack.url, stack.anonKey));
+    await signedIn(viewer, fileStorage(path, stack.url, stack.anonKey));
+    for (let round = 0; round < 5; round += 1) {
+      const before = await readStored(path);
+      await writeStored(path, { ...before, expires_at: 1 });
+      const programs = Array.from({ length: 4 }, open);
+      const told = await Promise.all(programs.map((hq) => hq.whoami()));
+      expect(told.map((member) => member.user_id)).toEqual(Array.from({ length: 4 }, () => viewer.id));
+      const after = await readStored(path);
+      expect(after.refresh_token).not.toBe(before.refresh_token);
+      expect(after.expires_at).toBeGreaterThan(Date.now() / 1000);
+      for (const hq of programs) await hq.close();
+    }
   });
 
   it('gives no session to another HQ', async () => {

@@ -12,7 +12,8 @@ import { type DatabaseFault, databaseError } from './database-error.ts';
 import { type CommandRequest, type Enqueued, readAnswer } from './enqueue.ts';
 import { type Member, member } from './member.ts';
 import { patientFetch } from './patient-fetch.ts';
-import { memoryStorage, type SessionStorage } from './session-storage.ts';
+import { keepNewest, renewTogether, sessionKey } from './renew-together.ts';
+import { isShared, memoryStorage, type SessionStorage } from './session-storage.ts';
 
 export interface ConnectOptions {
   /** Base address of the HQ, such as `https://hq.example.org`. */
@@ -76,14 +77,14 @@ export function connect(options: ConnectOptions): HqClient {
       });
     return renewing;
   };
+  const storage = options.storage ?? memoryStorage();
+  const send = patientFetch({ renew, ...(options.timeoutMs ? { timeoutMs: options.timeoutMs } : {}) });
   const supabase: SupabaseClient<Database> = createClient<Database>(url, options.anonKey, {
     db: { retry: false },
-    global: {
-      fetch: patientFetch({ renew, ...(options.timeoutMs ? { timeoutMs: options.timeoutMs } : {}) }),
-    },
+    global: { fetch: isShared(storage) ? renewTogether(send, storage) : send },
     auth: {
-      storage: options.storage ?? memoryStorage(),
-      storageKey: 'session',
+      storage: isShared(storage) ? keepNewest(storage) : storage,
+      storageKey: sessionKey,
       autoRefreshToken: true,
       persistSession: true,
       detectSessionInUrl: false,

@@ -4,7 +4,8 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { HqError } from '../errors.ts';
-import type { SessionStorage } from './session-storage.ts';
+import { underLock } from './file-lock.ts';
+import type { SharedStorage } from './session-storage.ts';
 
 const loginFile = z.object({
   url: z.string(),
@@ -35,7 +36,7 @@ export async function removeLogin(path: string): Promise<void> {
  * Keeps the session in the login file. The file is read at every look, so that programs which share it see each
  * other's refreshed tokens, and replaced whole, so that nobody ever reads half of it.
  */
-export function fileStorage(path: string, url: string, anonKey: string): SessionStorage {
+export function fileStorage(path: string, url: string, anonKey: string): SharedStorage {
   async function current(): Promise<LoginFile> {
     const login = await read(path);
     return login !== null && login.url === url ? login : { url, anonKey, session: {} };
@@ -51,6 +52,10 @@ export function fileStorage(path: string, url: string, anonKey: string): Session
       if (!Object.hasOwn(login.session, key)) return;
       const { [key]: _removed, ...rest } = login.session;
       await write(path, { url, anonKey, session: rest });
+    },
+    exclusively: async (work) => {
+      await openFolder(dirname(path));
+      return underLock(`${path}.lock`, work);
     },
   };
 }
@@ -74,11 +79,15 @@ async function read(path: string): Promise<LoginFile | null> {
 
 async function write(path: string, login: LoginFile): Promise<void> {
   const folder = dirname(path);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  await chmod(folder, 0o700);
+  await openFolder(folder);
   const fresh = join(folder, `.login-${randomUUID()}`);
   await writeFile(fresh, `${JSON.stringify(login)}\n`, { mode: 0o600, flag: 'wx' });
   await rename(fresh, path);
+}
+
+async function openFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await chmod(folder, 0o700);
 }
 
 function parseJson(text: string): unknown {

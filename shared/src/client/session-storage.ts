@@ -5,6 +5,16 @@ export interface SessionStorage {
   removeItem(key: string): Promise<void>;
 }
 
+/** A storage that other programs use too. */
+export interface SharedStorage extends SessionStorage {
+  /** Runs the work while none of them runs such work. */
+  exclusively<Result>(work: () => Promise<Result>): Promise<Result>;
+}
+
+export function isShared(storage: SessionStorage): storage is SharedStorage {
+  return 'exclusively' in storage;
+}
+
 export function memoryStorage(): SessionStorage {
   const items = new Map<string, string>();
   return {
