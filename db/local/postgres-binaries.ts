@@ -15,8 +15,11 @@ const platforms: Partial<Record<NodeJS.Platform, string>> = {
   win32: 'windows',
 };
 
-/** Where root keeps a copy of Postgres that other accounts can reach. */
-const sharedCopies = '/var/cache/hq';
+/** Where npm put the package, and where root keeps a copy of Postgres that other accounts can reach. */
+interface Places {
+  readonly installed: string;
+  readonly copies: string;
+}
 
 /**
  * The Postgres 17 that npm installed, ready to be run by `account`. When the account cannot reach it (a clone under
@@ -25,13 +28,13 @@ const sharedCopies = '/var/cache/hq';
 export async function findPostgres(
   account: PostgresAccount | undefined,
   tell: (line: string) => void,
+  { installed: root, copies }: Places = { installed: packageRoot(), copies: '/var/cache/hq' },
 ): Promise<PostgresBinaries> {
-  const root = packageRoot();
   let native = join(root, 'native');
   await hydrateSymlinks(root);
   if (account && !(await canReach(account, join(native, 'bin')))) {
     const version = await packageVersion(root);
-    const copy = join(sharedCopies, `postgres-${version}`);
+    const copy = join(copies, `postgres-${version}`);
     if (await isMissing(copy)) {
       tell(`Copying Postgres to ${copy}: the account ${account.name} cannot read it where npm put it`);
       await copyWhole(native, copy);

@@ -1,13 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { closeSync, constants, openSync } from 'node:fs';
 import { chown, mkdir, readFile, readlink, realpath, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { HqError } from '@hq/shared/errors';
 import type { PostgresAccount } from './postgres-account.ts';
 import type { PostgresBinaries } from './postgres-binaries.ts';
 
-export { type PostgresAccount, postgresAccount } from './postgres-account.ts';
-export { findPostgres, type PostgresBinaries } from './postgres-binaries.ts';
+export { postgresAccount } from './postgres-account.ts';
+export { findPostgres } from './postgres-binaries.ts';
 
 /** One cluster: its own directory, the program that runs it, and whose process that is. */
 export interface Cluster {
@@ -119,7 +120,7 @@ function startFailure(lines: readonly string[], port: number): HqError {
 
 /**
  * Stops a server that an earlier, dead starter left on this directory. True when there was one. Whether the process
- * of postmaster.pid is that server is told by its working directory, since pids are used again.
+ * of postmaster.pid is that server is told by its directory, since pids are used again.
  */
 export async function stopOrphan(cluster: Cluster, boundMs = 10_000): Promise<boolean> {
   const pidFile = join(cluster.directory, 'postmaster.pid');
@@ -135,10 +136,13 @@ export async function stopOrphan(cluster: Cluster, boundMs = 10_000): Promise<bo
 
 async function isServerOf(pid: number, directory: string): Promise<boolean> {
   if (!isAlive(pid)) return false;
-  if (process.platform !== 'linux') return true;
   try {
-    return (await readlink(`/proc/${pid}/cwd`)) === (await realpath(directory));
+    if (process.platform === 'linux')
+      return (await readlink(`/proc/${pid}/cwd`)) === (await realpath(directory));
+    const { stdout } = await promisify(execFile)('ps', ['-o', 'args=', '-p', String(pid)]);
+    return stdout.includes(`-D ${directory}`);
   } catch {
+    // It ended while we looked.
     return false;
   }
 }

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { kyselyOn } from './pool.ts';
 
 /** The roles that a token may name. Anything else, a superuser above all, is refused. */
-export const requestRoles: readonly string[] = ['anon', 'authenticated', 'service_role'];
+const requestRoles: readonly string[] = ['anon', 'authenticated', 'service_role'];
 
 /**
  * @supabase/lite's view of Postgres, with what it gets wrong put right: it runs on node-postgres, which survives a
