@@ -20,8 +20,11 @@ function defaultDataDirectory(env: NodeJS.ProcessEnv): string {
 }
 
 /** The HQ that `npm start` runs here for this user, read from its run file; null where none runs. */
-export async function findLocalStack(env: NodeJS.ProcessEnv): Promise<LocalStack | null> {
-  const path = join(defaultDataDirectory(env), 'run.json');
+export async function findLocalStack(
+  env: NodeJS.ProcessEnv,
+  directory = defaultDataDirectory(env),
+): Promise<LocalStack | null> {
+  const path = join(directory, 'run.json');
   let text: string;
   try {
     text = await readFile(path, 'utf8');

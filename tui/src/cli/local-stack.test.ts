@@ -1,0 +1,37 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { findLocalStack } from './local-stack.ts';
+
+let directory: string;
+const stack = { url: 'http://127.0.0.1:1', anonKey: 'anon', email: 'a@example.test', password: 'p' };
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'hq-local-stack-'));
+});
+afterAll(() => rm(directory, { recursive: true }));
+
+const write = (content: string): Promise<void> => writeFile(join(directory, 'run.json'), content);
+
+it('finds none where none was started', async () => {
+  expect(await findLocalStack({}, join(directory, 'nowhere'))).toBeNull();
+});
+
+it('finds the one whose starter lives', async () => {
+  await write(JSON.stringify({ ...stack, pid: process.pid, serviceRoleKey: 'not for faces' }));
+  expect(await findLocalStack({}, directory)).toEqual({ ...stack, pid: process.pid });
+});
+
+it('does not believe the file of a starter that was killed', async () => {
+  const gone = spawn(process.execPath, ['-e', '0']);
+  await new Promise((resolve) => gone.on('close', resolve));
+  await write(JSON.stringify({ ...stack, pid: gone.pid }));
+  expect(await findLocalStack({}, directory)).toBeNull();
+});
+
+it.each(['', '{"pid":', '{"pid": 0}', '[]'])('does not fail over a file that holds %j', async (content) => {
+  await write(content);
+  expect(await findLocalStack({}, directory)).toBeNull();
+});
