@@ -83,7 +83,7 @@ export const fleetTable: Table<GatewayRow, Context> = {
     {
       key: 'state',
       title: 'STATE',
-      width: 11,
+      width: 12,
       giveWay: 0,
       cell: (gateway, context) => {
         const { word, tone } = gatewayState(gateway, context);
@@ -112,7 +112,7 @@ export const fleetTable: Table<GatewayRow, Context> = {
     {
       key: 'now',
       title: 'NOW',
-      width: 20,
+      width: 19,
       grow: 4,
       giveWay: 2,
       cell: ({ id }, { survey, now }) => nowTold(survey.openCommandsOf.get(id) ?? [], now),

@@ -3,7 +3,7 @@ import type { CommandRow, GatewayRow } from '@hq/shared/rows';
 import { plain } from '@hq/shared/text';
 import type { Mark, Tone } from '../../theme/theme.ts';
 import { ago } from '../ages.ts';
-import { fill } from '../cell.ts';
+import { fill, widthOf } from '../cell.ts';
 import { exactly, line, type Part, titleRule } from '../panel.ts';
 import { commandOutcome, commandState, commandTime } from '../told.ts';
 import type { Context, Room } from '../view.ts';
@@ -73,14 +73,17 @@ export function commandLine(
   target: string | null = null,
 ): string {
   const state = commandState(command);
-  const parts: Part[] = [
+  const head: Part[] = [
     { text: ` ${theme.mark(state.mark)} `, tone: state.tone },
-    { text: `${fill(plain(command.action), 18)}  ` },
-    { text: target === null ? '' : `${fill(target, 12)}  ` },
-    { text: `${fill(state.word, 10)}  `, tone: state.tone },
+    { text: `${fill(plain(command.action), 18)} ` },
+    { text: target === null ? '' : `${fill(target, 12)} ` },
+    { text: `${fill(state.word, 10)} `, tone: state.tone },
     { text: `${fill(commandTime(command, context.now), 6, 'right')}  ` },
-    { text: `${fill(ago(command.created_at, context.now), 5)} `, tone: 'dim' },
-    { text: commandOutcome(command), tone: 'dim' },
   ];
-  return line(parts, width, theme);
+  const left = width - head.reduce((sum, { text }) => sum + widthOf(text), 0);
+  const age: Part[] =
+    left >= 26 ? [{ text: fill(ago(command.created_at, context.now), 6), tone: 'dim' }] : [];
+  // A word or two of it would say nothing.
+  const outcome: Part[] = left >= 10 ? [{ text: commandOutcome(command), tone: 'dim' }] : [];
+  return line([...head, ...age, ...outcome], width, theme);
 }
