@@ -19,7 +19,7 @@ function run(command: readonly string[]): Promise<{ readonly code: number; reado
   const path = `${join(process.execPath, '..')}:${process.env.PATH ?? ''}`;
   const child = spawn(program, args, {
     cwd: root,
-    env: { ...process.env, PATH: path },
+    env: { ...process.env, PATH: path, NO_COLOR: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
