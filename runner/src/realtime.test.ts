@@ -61,6 +61,15 @@ describe('a runner that hears by Realtime', () => {
 });
 
 describe('while Realtime', () => {
+  it('is quicker than the answer to the heartbeat that it tells of, it stays trusted', async () => {
+    const runner = await start({ BEAT_SECONDS: '1' });
+    await trusts(runner);
+    proxy.delayAnswers(300);
+    await sleep(8_000);
+    expect(runner.log().filter((line) => line.msg === 'polling')).toEqual([]);
+    expect((await runner.health()).realtime).toBe('trusted');
+  });
+
   it('is refused, a command waits for two seconds at most', async () => {
     proxy.refuseWebSockets(true);
     const runner = await start();

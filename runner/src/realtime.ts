@@ -37,6 +37,7 @@ export class Realtime {
   #provenSince: number | null = null;
   #gatewayStatus: unknown;
   #echoTimer: NodeJS.Timeout | undefined;
+  #echoedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: RealtimeOptions) {
     this.#options = options;
@@ -72,9 +73,9 @@ export class Realtime {
     return this.#proven ? 'trusted' : 'unproven';
   }
 
-  /** A heartbeat arrived: the channel is to tell of it. */
-  beatArrived(): void {
-    if (this.#state !== 'joined' || this.#echoTimer !== undefined) return;
+  /** A heartbeat that was sent then has arrived: the channel is to tell of it, and may have done so before the answer came. */
+  beatArrived(sentAt: number): void {
+    if (this.#state !== 'joined' || this.#echoTimer !== undefined || this.#echoedAt >= sentAt) return;
     this.#echoTimer = setTimeout(() => this.#doubt(), echoMs);
   }
 
@@ -101,6 +102,7 @@ export class Realtime {
 
   #heard({ table, row, faults }: Change): void {
     if (table === 'gateways') {
+      this.#echoedAt = performance.now();
       clearTimeout(this.#echoTimer);
       this.#echoTimer = undefined;
       this.#prove();

@@ -64,9 +64,9 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
       beatEveryMs,
       log,
       beat: () => changedSince(arrived, { ...servicesOf(services), version: options.version, runner: id }),
-      beatArrived: (beat) => {
+      beatArrived: (beat, sentAt) => {
         arrived = { ...arrived, ...beat };
-        realtime.beatArrived();
+        realtime.beatArrived(sentAt);
       },
       held: {
         handlers: options.handlers,

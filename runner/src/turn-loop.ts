@@ -17,7 +17,7 @@ export interface TurnLoopOptions {
   readonly log: Log;
   /** The heartbeat to send: what changed since the last one that arrived, given back by `beatArrived`. */
   readonly beat: () => Beat;
-  readonly beatArrived: (beat: Beat) => void;
+  readonly beatArrived: (beat: Beat, sentAt: number) => void;
   /** What one command needs beside itself. */
   readonly held: Omit<HeldCommandOptions, 'command' | 'onNews'>;
   /** Every answered turn, for whoever judges Realtime. */
@@ -191,7 +191,7 @@ export class TurnLoop {
       this.#answered(startedAt, parcel, renewed, answer);
       if (beat !== null) {
         this.#lastBeatAt = startedAt;
-        this.#options.beatArrived(beat);
+        this.#options.beatArrived(beat, startedAt);
       }
       const claimed = this.#start(answer, startedAt);
       if (hinted) this.#emptyHints = claimed === 0 ? this.#emptyHints + 1 : 0;

@@ -13,6 +13,8 @@ export interface FaultProxy {
   cutWebSockets(): void;
   /** The next answers from this path are received and thrown away. */
   loseAnswers(path: string, count: number): void;
+  /** Every answer comes so much later. */
+  delayAnswers(milliseconds: number): void;
   close(): Promise<void>;
 }
 
@@ -22,6 +24,7 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
   const losses = new Map<string, number>();
   const webSockets = new Set<Duplex>();
   let refusing = false;
+  let delayMs = 0;
 
   const pathOf = (request: IncomingMessage) => new URL(request.url ?? '/', target).pathname;
   const server = createServer((incoming, outgoing) => {
@@ -36,8 +39,10 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
           answer.resume().on('end', () => outgoing.destroy());
           return;
         }
-        outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
-        answer.pipe(outgoing);
+        setTimeout(() => {
+          outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+          answer.pipe(outgoing);
+        }, delayMs);
       },
     );
     forwarded.on('error', () => outgoing.destroy());
@@ -82,6 +87,9 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
     },
     cutWebSockets: cut,
     loseAnswers: (path, count) => losses.set(path, count),
+    delayAnswers: (milliseconds) => {
+      delayMs = milliseconds;
+    },
     close: async () => {
       cut();
       server.closeAllConnections();
