@@ -31,7 +31,7 @@ export async function startBenchStack(): Promise<BenchStack> {
   };
 }
 
-export async function firstLine(child: ChildProcess): Promise<string> {
+async function firstLine(child: ChildProcess): Promise<string> {
   if (child.stdout === null) throw new Error('the child has no stdout');
   for await (const line of createInterface({ input: child.stdout })) return line;
   throw new Error('the child ended before it was ready');
