@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises';
+import type { LocalApiOptions } from './api/local-api.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { installKeys } from './install-keys.ts';
 import { type KeptPostgres, keepPostgres } from './kept-postgres.ts';
@@ -15,6 +16,7 @@ export interface RunningHq {
 }
 
 const runnerStopMs = 20_000;
+const faultPauseMs = 60_000;
 
 /**
  * Starts everything but a face: Postgres, migrations, seed, API, runner. What can be done beside something else is.
@@ -60,7 +62,7 @@ export async function startHq(
       databaseUrl,
       keys: apiKeys,
       port: options.port,
-      onFault: ({ status, route, codes }) => tell(`API: ${status} for ${route} (${codes.join(', ')})`),
+      onFault: tellFaults(tell),
     });
     stops.push(() => api.close());
 
@@ -92,6 +94,18 @@ export async function startHq(
     await stop();
     throw error;
   }
+}
+
+/** Clients ask again and again while a database is away: the same fault is told once a minute. */
+function tellFaults(tell: Messages['tell']): NonNullable<LocalApiOptions['onFault']> {
+  const toldAt = new Map<string, number>();
+  return ({ status, route, codes }) => {
+    const line = `API: ${status} for ${route} (${codes.join(', ')})`;
+    const now = Date.now();
+    if (now - (toldAt.get(line) ?? 0) < faultPauseMs) return;
+    toldAt.set(line, now);
+    tell(line);
+  };
 }
 
 /** Its failure is told when it is awaited, not as one that nobody handled. */

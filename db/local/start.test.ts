@@ -146,6 +146,23 @@ describe('npm start', () => {
     expect([...processes].filter(isRunning)).toEqual([]);
   });
 
+  it('goes on serving when whoever read its output has gone', async () => {
+    const hq = start(['--no-tui', '--data', data]);
+    const stack = await hq.ready;
+    hq.child.stdout?.destroy();
+    hq.child.stderr?.destroy();
+    const before = await postgresPid();
+    // It has something to say about this.
+    process.kill(before, 'SIGKILL');
+    await vi.waitFor(
+      async () => {
+        expect(await postgresPid()).not.toBe(before);
+        await signedIn(stack);
+      },
+      { timeout: 10_000 },
+    );
+  });
+
   it('serves on the port that was asked for, or says that it is taken', async () => {
     const taken = createServer();
     await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
@@ -219,13 +236,17 @@ describe('when something dies', () => {
     const statuses = new Set<number>();
     await vi.waitFor(
       async () => {
-        const { status } = await service.from('agents').select('slug');
+        // supabase-js would ask again by itself.
+        const { status } = await fetch(`${stack.url}/rest/v1/agents`, {
+          headers: { apikey: stack.serviceRoleKey },
+        });
         statuses.add(status);
         expect(await postgresPid()).not.toBe(before);
         expect(status).toBe(200);
       },
       { timeout: 15_000, interval: 1 },
     );
+    expect(statuses).toContain(503);
     expect([...statuses].filter((status) => status !== 200 && status !== 503)).toEqual([]);
     expect((await service.from('agents').select('slug')).data).toEqual([{ slug: 'before' }]);
     await vi.waitFor(() => expect(joins).toBeGreaterThan(1), { timeout: 15_000 });

@@ -82,6 +82,9 @@ function howToAttach(stack: RunningStack, path: string): string {
   ].join('\n');
 }
 
+// A reader that has gone, or a terminal that was closed, must not stop what runs for others.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
 try {
   process.exitCode = await main();
 } catch (error) {
