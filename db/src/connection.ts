@@ -35,7 +35,7 @@ export async function withConnection<T>(
   } catch (cause) {
     const reason = cause instanceof Error && cause.message ? cause.message : 'it did not answer';
     throw new HqError('unreachable', `cannot connect to ${showUrl(databaseUrl)}: ${reason}`, {
-      hint: 'Is the address right, is the database up, does it ask for ?sslmode=require?',
+      hint: 'Is the address right, is the database up? A database that asks for TLS wants ?sslmode=verify-full&sslrootcert=FILE.',
     });
   }
   try {
