@@ -65,6 +65,9 @@ const defaultTiming: LiveTiming = {
 /** A read may take this part of the time at most, so that large tables are not read all the time. */
 const readShare = 1 / 200;
 
+/** Reads that follow each other leave at least this between them, whatever demands them. */
+const gatherMs = 50;
+
 const firstDistrustMs = 60_000;
 const longestDistrustMs = 3_600_000;
 
@@ -233,8 +236,8 @@ export function createLiveQuery<Row extends object>(options: LiveQueryOptions<Ro
     }
     for (const change of arrived) apply(change);
     changed();
-    if (readAgain) refresh();
-    else readAfter(pauseBeforeNextRead(Date.now() - startedAt));
+    const tookMs = Date.now() - startedAt;
+    readAfter(readAgain ? Math.max(gatherMs, tookMs) : pauseBeforeNextRead(tookMs));
   }
 
   function pauseBeforeNextRead(readTookMs: number): number {
@@ -275,9 +278,12 @@ export function createLiveQuery<Row extends object>(options: LiveQueryOptions<Ro
     watch = watchChanges(options.client, { bindings: options.bindings, onChange, onState });
     // Not after the join: the rows are wanted at once, and the join may never come.
     refresh();
+    // Rows of an earlier time are no longer live.
+    if (asOf !== null) changed();
   }
 
   function stop(): void {
+    if (status() === 'live') asOf = Date.now();
     for (const timer of [readTimer, notifyTimer, lingerTimer, proofTimer]) {
       if (timer !== null) clearTimeout(timer);
     }

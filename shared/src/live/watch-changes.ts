@@ -60,7 +60,9 @@ export function watchChanges(client: ChangesClient, options: WatchOptions): Watc
   let closed = false;
   let failures = 0;
   let channel: RealtimeChannel | null = null;
-  let timer: NodeJS.Timeout | null = null;
+  /** Until the channel is replaced, and until a join counts that nobody has confirmed. */
+  let replaceTimer: NodeJS.Timeout | null = null;
+  let confirmTimer: NodeJS.Timeout | null = null;
 
   function become(next: ChangesState): void {
     if (closed || (state === next && next !== 'joined')) return;
@@ -68,9 +70,10 @@ export function watchChanges(client: ChangesClient, options: WatchOptions): Watc
     options.onState(next);
   }
 
-  function schedule(run: () => void, afterMs: number): void {
-    if (timer !== null) clearTimeout(timer);
-    timer = closed ? null : setTimeout(run, afterMs);
+  function stopTimers(): void {
+    if (replaceTimer !== null) clearTimeout(replaceTimer);
+    if (confirmTimer !== null) clearTimeout(confirmTimer);
+    replaceTimer = confirmTimer = null;
   }
 
   function dropChannel(): Promise<unknown> {
@@ -82,26 +85,30 @@ export function watchChanges(client: ChangesClient, options: WatchOptions): Watc
   }
 
   function replace(): void {
+    stopTimers();
     void dropChannel();
     const pause = Math.min(longestRejoinMs, shortestRejoinMs * 2 ** failures) * (0.5 + Math.random());
     failures += 1;
-    schedule(() => void join(), pause);
+    replaceTimer = setTimeout(() => void join(), pause);
   }
 
   function confirm(): void {
     failures = 0;
-    if (timer !== null) clearTimeout(timer);
-    timer = null;
+    stopTimers();
     become('joined');
   }
 
   function lose(howLong: 'until the socket is back' | 'for good'): void {
     become('lost');
+    if (confirmTimer !== null) clearTimeout(confirmTimer);
+    confirmTimer = null;
     if (howLong === 'for good') replace();
-    else schedule(replace, replaceAfterMs);
+    // Not anew for every failure, or a channel that fails often enough would never be replaced.
+    else replaceTimer ??= setTimeout(replace, replaceAfterMs);
   }
 
   async function join(): Promise<void> {
+    stopTimers();
     try {
       // A channel keeps the token that it was made with: it must be known before.
       await client.realtime.setAuth();
@@ -121,7 +128,7 @@ export function watchChanges(client: ChangesClient, options: WatchOptions): Watc
       joining.subscribe((status) => {
         if (!isCurrent()) return;
         if (status === 'SUBSCRIBED') {
-          if (state !== 'joined') schedule(confirm, confirmationMs);
+          if (state !== 'joined') confirmTimer ??= setTimeout(confirm, confirmationMs);
         } else if (status === 'CLOSED') lose('for good');
         else lose('until the socket is back');
       });
@@ -159,8 +166,7 @@ export function watchChanges(client: ChangesClient, options: WatchOptions): Watc
     },
     async close() {
       closed = true;
-      if (timer !== null) clearTimeout(timer);
-      timer = null;
+      stopTimers();
       await dropChannel();
     },
   };
