@@ -205,6 +205,21 @@ describe('adopting an HQ that stands', () => {
     ]);
   });
 
+  test('a gateway with a history and a token can be deleted, and the history stays', async () => {
+    const doomed = await database.addGateway('doomed');
+    await database.query(`insert into agent_commands (action, gateway_id) values ('update_all', $1)`, [
+      doomed,
+    ]);
+    await database.query(
+      `insert into gateway_registration_tokens (token_hash, expires_at, consumed_by_gateway_id) values ('h', now(), $1)`,
+      [doomed],
+    );
+    const count = async () => (await database.query(`select 1 from agent_commands`)).length;
+    const before = await count();
+    await database.as(owner, `delete from gateways where id = $1`, [doomed]);
+    expect(await count()).toBe(before);
+  });
+
   test('a gateway can be paused, which its enum did not know', async () => {
     expect(await database.as(service, `select set_gateway_paused($1, true) as s`, [gateway])).toEqual([
       { s: 'paused' },
