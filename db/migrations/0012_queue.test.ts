@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { cloneDatabase, service, type TestDatabase } from '../testing/database.ts';
-import { claimOne, expireLease, takeTurn } from '../testing/turn.ts';
+import { ask, claimOne, expireLease, readCommand, takeTurn } from '../testing/turn.ts';
 
 let database: TestDatabase;
 let gateway: string;
@@ -15,190 +15,9 @@ beforeEach(async () => {
   gateway = await database.addGateway(`gateway-${count}`);
 });
 
-async function ask(action: string, more: { payload?: unknown; agent?: string } = {}): Promise<string> {
-  const rows = await database.as<{ id: string }>(
-    service,
-    `insert into agent_commands (action, gateway_id, payload, agent_id) values ($1, $2, $3, $4) returning id`,
-    [action, gateway, JSON.stringify(more.payload ?? {}), more.agent ?? null],
-  );
-  return rows[0]?.id ?? '';
-}
-
-interface CommandRow {
-  status: string;
-  attempt: number;
-  error_message: string | null;
-  exit_code: number | null;
-  stdout: string | null;
-  lease_token: string | null;
-  runner_id: string | null;
-  result: unknown;
-  progress: unknown;
-}
-
-async function row(id: string): Promise<CommandRow> {
-  const [found] = await database.query<CommandRow>(
-    `select status, attempt, error_message, exit_code, stdout, lease_token, runner_id, result, progress
-     from agent_commands where id = $1`,
-    [id],
-  );
-  if (found === undefined) throw new Error('the row is gone');
-  return found;
-}
-
-describe('claim', () => {
-  test('hands over again what the same runner does not know that it holds, and nothing else', async () => {
-    await ask('ping');
-    const claimed = await claimOne(database, gateway);
-    const again = await takeTurn(database, { gateway, claim: 5 });
-    expect(again.claimed).toEqual([claimed]);
-    const known = await takeTurn(database, { gateway, claim: 5, renew: [claimed.lease_token] });
-    expect(known.claimed).toEqual([]);
-    const another = await takeTurn(database, { gateway, runner: 'runner-2', claim: 5 });
-    expect(another.claimed).toEqual([]);
-    await expireLease(database, claimed.id);
-    const swept = await takeTurn(database, { gateway, claim: 5 });
-    expect(swept.claimed).toMatchObject([{ id: claimed.id, attempt: 2 }]);
-  });
-
-  test('says when the next lease of another runner runs out', async () => {
-    expect((await takeTurn(database, { gateway })).sweep_in_ms).toBeNull();
-    await ask('ping');
-    const { lease_token } = await claimOne(database, gateway);
-    expect((await takeTurn(database, { gateway, renew: [lease_token] })).sweep_in_ms).toBeNull();
-    const { sweep_in_ms } = await takeTurn(database, { gateway, runner: 'runner-2' });
-    expect(sweep_in_ms).toBeGreaterThan(50_000);
-    expect(sweep_in_ms).toBeLessThanOrEqual(60_000);
-  });
-
-  test('gives what a runner needs, and means running', async () => {
-    const id = await ask('tail_logs', { payload: { lines: 5 } });
-    const command = await claimOne(database, gateway);
-    expect(command).toMatchObject({
-      id,
-      action: 'tail_logs',
-      payload: { lines: 5 },
-      agent_slug: null,
-      attempt: 1,
-      lease_seconds: 60,
-      timeout_seconds: 60,
-      requested_by: null,
-      origin: 'api',
-    });
-    expect(await row(id)).toMatchObject({ status: 'running', runner_id: 'runner-1', attempt: 1 });
-  });
-
-  test('takes reads and control first, then the oldest', async () => {
-    const restart = await ask('restart_gateway');
-    const first = await ask('ping');
-    const second = await ask('stack_status');
-    const { claimed } = await takeTurn(database, { gateway, claim: 10 });
-    expect(claimed.map(({ id }) => id)).toEqual([first, second, restart]);
-  });
-
-  test('takes control even when the runner could start one only and older work waits', async () => {
-    await ask('restart_gateway');
-    const ping = await ask('ping');
-    expect((await claimOne(database, gateway)).id).toBe(ping);
-  });
-
-  test('never gives the commands of another gateway', async () => {
-    await ask('ping');
-    const other = await database.addGateway(`other-${count}`);
-    expect((await takeTurn(database, { gateway: other, claim: 10 })).claimed).toEqual([]);
-  });
-
-  test('gives one stack action at a time and the next when it is finished', async () => {
-    const first = await ask('restart_gateway');
-    const second = await ask('restart_dispatcher');
-    const { claimed } = await takeTurn(database, { gateway, claim: 10 });
-    expect(claimed.map(({ id }) => id)).toEqual([first]);
-    expect((await takeTurn(database, { gateway, claim: 10, runner: 'runner-2' })).claimed).toEqual([]);
-    const results = [{ token: claimed[0]?.lease_token, status: 'done' }];
-    const next = await takeTurn(database, { gateway, claim: 10, results });
-    expect(next.claimed.map(({ id }) => id)).toEqual([second]);
-  });
-
-  test('counts a stack action that an older daemon runs', async () => {
-    const old = await ask('update_all');
-    await database.query(`select lease_command(300, $1)`, [`gateway-${count}`]);
-    await database.query(`select start_command($1)`, [old]);
-    await ask('restart_gateway');
-    expect((await takeTurn(database, { gateway, claim: 10 })).claimed).toEqual([]);
-  });
-
-  test('runs agents beside each other, each one command at a time', async () => {
-    await database.query(
-      `insert into hq.actions values ('update', 'Update', 'agent', 'operator', 'agent', 'never', 1, 60, false,
-         '{"type": "object"}', true, null) on conflict (name) do update set served = true, lane = 'agent'`,
-    );
-    const a = await database.addAgent(`agent-a-${count}`, gateway);
-    const b = await database.addAgent(`agent-b-${count}`, gateway);
-    const first = await ask('update', { agent: a });
-    const waits = await ask('update', { agent: a });
-    const beside = await ask('update', { agent: b });
-    const { claimed } = await takeTurn(database, { gateway, claim: 10 });
-    expect(claimed.map(({ id }) => id)).toEqual([first, beside]);
-    expect((await row(waits)).status).toBe('pending');
-    await database.query(`update hq.actions set served = false where name = 'update'`);
-  });
-
-  test('leaves what is not served here to the daemons that serve it', async () => {
-    const id = await ask('update_all');
-    expect((await takeTurn(database, { gateway, claim: 10 })).claimed).toEqual([]);
-    expect((await row(id)).status).toBe('pending');
-  });
-
-  test.each(['paused', 'hibernating'])(
-    'a %s gateway gets nothing but what runs while paused',
-    async (status) => {
-      await database.query(`update gateways set status = $2 where id = $1`, [gateway, status]);
-      await ask('ping');
-      await ask('restart_gateway');
-      const resume = await ask('resume_gateway');
-      const turn = await takeTurn(database, { gateway, claim: 10, beat: { version: '1' } });
-      expect(turn.gateway_status).toBe(status);
-      expect(turn.claimed.map(({ id }) => id)).toEqual([resume]);
-    },
-  );
-
-  test('takes rows that were written past the guard, however malformed, and they can be failed', async () => {
-    const rows = await database.behindTheGuard(
-      `insert into agent_commands (gateway_id, action, payload, status, priority, attempt)
-       values ($1, 'ping', '[1, "x"]', 'pending', -5, 99), ($1, 'tail_logs', '{"service": 7}', 'pending', 0, 0),
-              ($1, 'restart_gateway', '"text"', 'pending', 0, 0)
-       returning id`,
-      [gateway],
-    );
-    const { claimed } = await takeTurn(database, { gateway, claim: 10 });
-    expect(claimed.map(({ id }) => id).sort()).toEqual(rows.map(({ id }) => id).sort());
-    const results = claimed.map(({ lease_token: token }) => ({
-      token,
-      status: 'failed',
-      error_message: 'no',
-    }));
-    expect((await takeTurn(database, { gateway, results })).lost).toEqual([]);
-    for (const { id } of rows) expect((await row(id)).status).toBe('failed');
-  });
-
-  test('answers a gateway that is gone without a claim, and still takes results', async () => {
-    const id = await ask('ping');
-    const { lease_token: token } = await claimOne(database, gateway);
-    await database.query(`delete from gateways where id = $1`, [gateway]);
-    const turn = await takeTurn(database, {
-      gateway,
-      claim: 5,
-      results: [{ token, status: 'done' }],
-      beat: {},
-    });
-    expect(turn).toMatchObject({ gateway_status: null, claimed: [], lost: [] });
-    expect((await row(id)).status).toBe('done');
-  });
-});
-
 describe('results', () => {
   test('finish a row with everything that came of it', async () => {
-    const id = await ask('ping');
+    const id = await ask(database, gateway, 'ping');
     const { lease_token: token } = await claimOne(database, gateway);
     await takeTurn(database, {
       gateway,
@@ -206,7 +25,7 @@ describe('results', () => {
         { token, status: 'done', exit_code: 0, stdout: 'out', stderr: 'err', result: { runner: 'r' } },
       ],
     });
-    expect(await row(id)).toMatchObject({
+    expect(await readCommand(database, id)).toMatchObject({
       status: 'done',
       exit_code: 0,
       stdout: 'out',
@@ -215,7 +34,7 @@ describe('results', () => {
   });
 
   test('handed in twice are taken as handed in, and change nothing the second time', async () => {
-    const id = await ask('ping');
+    const id = await ask(database, gateway, 'ping');
     const { lease_token: token } = await claimOne(database, gateway);
     await takeTurn(database, { gateway, results: [{ token, status: 'done', stdout: 'first' }] });
     const again = await takeTurn(database, {
@@ -226,11 +45,11 @@ describe('results', () => {
       results: [{ token, status: 'failed', stdout: 'second' }],
     });
     expect(again.lost).toEqual([]);
-    expect(await row(id)).toMatchObject({ status: 'done', stdout: 'first' });
+    expect(await readCommand(database, id)).toMatchObject({ status: 'done', stdout: 'first' });
   });
 
   test('of a runner whose lease was swept are lost and change nothing', async () => {
-    const id = await ask('restart_gateway');
+    const id = await ask(database, gateway, 'restart_gateway');
     const { lease_token: token } = await claimOne(database, gateway);
     await expireLease(database, id);
     const second = await claimOne(database, gateway, 'runner-2');
@@ -241,31 +60,35 @@ describe('results', () => {
       results: [{ token, status: 'failed' }],
     });
     expect(late.lost).toEqual([token]);
-    expect(await row(id)).toMatchObject({ status: 'running', runner_id: 'runner-2' });
+    expect(await readCommand(database, id)).toMatchObject({ status: 'running', runner_id: 'runner-2' });
   });
 
   test('"pending" hands a command back unrun, without using up an attempt', async () => {
-    const id = await ask('restart_gateway');
+    const id = await ask(database, gateway, 'restart_gateway');
     const { lease_token: token } = await claimOne(database, gateway);
     await takeTurn(database, { gateway, results: [{ token, status: 'pending' }] });
-    expect(await row(id)).toMatchObject({ status: 'pending', attempt: 0, lease_token: null });
+    expect(await readCommand(database, id)).toMatchObject({
+      status: 'pending',
+      attempt: 0,
+      lease_token: null,
+    });
     expect((await claimOne(database, gateway, 'runner-2')).attempt).toBe(1);
   });
 
   test('keep the last 64 KiB of what was written, in whole characters', async () => {
-    const id = await ask('ping');
+    const id = await ask(database, gateway, 'ping');
     const { lease_token: token } = await claimOne(database, gateway);
     const stdout = `start${'€'.repeat(100_000)}end`;
     await takeTurn(database, { gateway, results: [{ token, status: 'done', stdout }] });
-    const kept = (await row(id)).stdout ?? '';
+    const kept = (await readCommand(database, id)).stdout ?? '';
     expect(Buffer.byteLength(kept)).toBeLessThanOrEqual(65_536);
     expect(Buffer.byteLength(kept)).toBeGreaterThan(65_000);
     expect(kept.endsWith('€end')).toBe(true);
   });
 
   test('that cannot be read fail their own row and block no other', async () => {
-    const bad = await ask('ping');
-    const good = await ask('ping');
+    const bad = await ask(database, gateway, 'ping');
+    const good = await ask(database, gateway, 'ping');
     const { claimed } = await takeTurn(database, { gateway, claim: 2 });
     const token = (id: string) => claimed.find((command) => command.id === id)?.lease_token;
     const turn = await takeTurn(database, {
@@ -278,11 +101,11 @@ describe('results', () => {
       ],
     });
     expect(turn.lost).toEqual(['no uuid', 'unreadable']);
-    expect(await row(bad)).toMatchObject({
+    expect(await readCommand(database, bad)).toMatchObject({
       status: 'failed',
       error_message: expect.stringContaining('cannot be read'),
     });
-    expect(await row(good)).toMatchObject({ status: 'done', exit_code: null });
+    expect(await readCommand(database, good)).toMatchObject({ status: 'done', exit_code: null });
   });
 
   test('that are no list at all are taken as none', async () => {
@@ -299,7 +122,7 @@ describe('results', () => {
 
 describe('output and progress', () => {
   test('output is kept by attempt and order, and a repeated chunk once', async () => {
-    const id = await ask('ping');
+    const id = await ask(database, gateway, 'ping');
     const { lease_token: token } = await claimOne(database, gateway);
     const chunk = (seq: number, text: string, stream = 'stdout') => ({ token, seq, stream, text });
     await takeTurn(database, { gateway, output: [chunk(1, 'b', 'stderr'), chunk(0, 'a')] });
@@ -316,7 +139,7 @@ describe('output and progress', () => {
   });
 
   test('at most 256 KiB of an attempt are kept, with a mark where the rest is left out', async () => {
-    const id = await ask('ping');
+    const id = await ask(database, gateway, 'ping');
     const { lease_token: token } = await claimOne(database, gateway);
     const text = '€'.repeat(30_000);
     for (let seq = 0; seq < 5; seq += 1) {
@@ -333,12 +156,12 @@ describe('output and progress', () => {
   });
 
   test('progress is kept within its bounds', async () => {
-    const id = await ask('ping');
+    const id = await ask(database, gateway, 'ping');
     const { lease_token: token } = await claimOne(database, gateway);
     await takeTurn(database, { gateway, progress: [{ token, percent: 250, note: 'pulling' }] });
-    expect((await row(id)).progress).toEqual({ percent: 100, note: 'pulling' });
+    expect((await readCommand(database, id)).progress).toEqual({ percent: 100, note: 'pulling' });
     await takeTurn(database, { gateway, progress: [{ token, percent: null, note: 'x'.repeat(1000) }] });
-    expect((await row(id)).progress).toEqual({ percent: null, note: 'x'.repeat(500) });
+    expect((await readCommand(database, id)).progress).toEqual({ percent: null, note: 'x'.repeat(500) });
   });
 
   test('a token that never was is lost', async () => {
@@ -355,7 +178,7 @@ describe('output and progress', () => {
 
 describe('leases', () => {
   test('a renewed lease lasts from now on', async () => {
-    const id = await ask('ping');
+    const id = await ask(database, gateway, 'ping');
     const { lease_token: token } = await claimOne(database, gateway);
     await expireLease(database, id);
     expect((await takeTurn(database, { gateway, renew: [token], leaseSeconds: 30 })).lost).toEqual([]);
@@ -368,14 +191,14 @@ describe('leases', () => {
   });
 
   test('any runner of any gateway sweeps a safe command back to pending until its attempts are used up', async () => {
-    const id = await ask('restart_gateway');
+    const id = await ask(database, gateway, 'restart_gateway');
     const elsewhere = await database.addGateway(`elsewhere-${count}`);
     for (let attempt = 1; attempt <= 3; attempt += 1) {
       expect((await claimOne(database, gateway)).attempt).toBe(attempt);
       await expireLease(database, id);
       await takeTurn(database, { gateway: elsewhere });
     }
-    expect(await row(id)).toMatchObject({
+    expect(await readCommand(database, id)).toMatchObject({
       status: 'failed',
       lease_token: null,
       error_message: 'the runner died while restart_gateway ran (attempt 3 of 3, runner-1)',
@@ -384,43 +207,46 @@ describe('leases', () => {
 
   test('a command that must not run twice fails at once when its runner dies', async () => {
     await database.query(`update hq.actions set retry = 'never' where name = 'ping'`);
-    const id = await ask('ping');
+    const id = await ask(database, gateway, 'ping');
     await claimOne(database, gateway);
     await expireLease(database, id);
     await takeTurn(database, { gateway });
-    expect(await row(id)).toMatchObject({ status: 'failed', attempt: 1 });
+    expect(await readCommand(database, id)).toMatchObject({ status: 'failed', attempt: 1 });
     await database.query(`update hq.actions set retry = 'safe' where name = 'ping'`);
   });
 
   test('a command whose cancelling was asked for is cancelled when its runner dies', async () => {
-    const id = await ask('restart_gateway');
+    const id = await ask(database, gateway, 'restart_gateway');
     await claimOne(database, gateway);
     await database.as(service, `select cancel_command($1)`, [id]);
     await expireLease(database, id);
     await takeTurn(database, { gateway });
-    expect((await row(id)).status).toBe('cancelled');
+    expect((await readCommand(database, id)).status).toBe('cancelled');
   });
 
   test('what an older daemon left running is given up an hour after its lease, and only then', async () => {
-    const id = await ask('update_all');
+    const id = await ask(database, gateway, 'update_all');
     await database.query(`select lease_command(300, $1)`, [`gateway-${count}`]);
     await database.query(`select start_command($1)`, [id]);
     await expireLease(database, id);
     await takeTurn(database, { gateway });
-    expect((await row(id)).status).toBe('running');
+    expect((await readCommand(database, id)).status).toBe('running');
     await database.behindTheGuard(
       `update agent_commands set leased_until = clock_timestamp() - interval '61 minutes' where id = $1`,
       [id],
     );
     await takeTurn(database, { gateway });
-    expect(await row(id)).toMatchObject({ status: 'failed', error_message: expect.stringContaining('died') });
+    expect(await readCommand(database, id)).toMatchObject({
+      status: 'failed',
+      error_message: expect.stringContaining('died'),
+    });
   });
 });
 
 describe('what an older daemon leased and never started', () => {
   test('waits again an hour after its lease, and does not block the gateway for ever', async () => {
-    const id = await ask('update_all');
-    const restart = await ask('restart_gateway');
+    const id = await ask(database, gateway, 'update_all');
+    const restart = await ask(database, gateway, 'restart_gateway');
     await database.query(`select lease_command(300, $1)`, [`gateway-${count}`]);
     expect((await takeTurn(database, { gateway, claim: 1 })).claimed).toEqual([]);
     await database.behindTheGuard(
@@ -430,13 +256,13 @@ describe('what an older daemon leased and never started', () => {
     expect((await takeTurn(database, { gateway, claim: 1 })).claimed.map((command) => command.id)).toEqual([
       restart,
     ]);
-    expect((await row(id)).status).toBe('pending');
+    expect((await readCommand(database, id)).status).toBe('pending');
   });
 });
 
 describe('fencing', () => {
   test('an older daemon cannot finish what a runner holds, nor what is finished', async () => {
-    const id = await ask('ping');
+    const id = await ask(database, gateway, 'ping');
     const { lease_token: token } = await claimOne(database, gateway);
     const complete = () => database.as(service, `select complete_command($1, 0, 'late', '')`, [id]);
     await expect(complete()).rejects.toMatchObject({ code: '55000', message: 'a runner holds this command' });
@@ -445,18 +271,22 @@ describe('fencing', () => {
       code: '55000',
       message: expect.stringContaining('finished'),
     });
-    expect(await row(id)).toMatchObject({ status: 'failed', error_message: 'no', stdout: null });
+    expect(await readCommand(database, id)).toMatchObject({
+      status: 'failed',
+      error_message: 'no',
+      stdout: null,
+    });
   });
 
   test('nobody but the queue hands out tokens', async () => {
-    const id = await ask('ping');
+    const id = await ask(database, gateway, 'ping');
     await expect(
       database.as(service, `update agent_commands set lease_token = gen_random_uuid() where id = $1`, [id]),
     ).rejects.toMatchObject({ code: '55000' });
   });
 
   test('a finished payload may still be scrubbed', async () => {
-    const id = await ask('tail_logs', { payload: { lines: 3 } });
+    const id = await ask(database, gateway, 'tail_logs', { payload: { lines: 3 } });
     const { lease_token: token } = await claimOne(database, gateway);
     await takeTurn(database, { gateway, results: [{ token, status: 'done' }] });
     await database.as(service, `update agent_commands set payload = '{}' where id = $1`, [id]);
@@ -499,12 +329,12 @@ describe('heartbeat', () => {
 
 describe('cancel reaches the runner', () => {
   test('with the next renewal of the token', async () => {
-    const id = await ask('restart_gateway');
+    const id = await ask(database, gateway, 'restart_gateway');
     const { lease_token: token } = await claimOne(database, gateway);
     expect((await takeTurn(database, { gateway, renew: [token] })).cancel).toEqual([]);
     await database.as(service, `select cancel_command($1)`, [id]);
     expect((await takeTurn(database, { gateway, renew: [token] })).cancel).toEqual([token]);
     await takeTurn(database, { gateway, results: [{ token, status: 'cancelled' }] });
-    expect((await row(id)).status).toBe('cancelled');
+    expect((await readCommand(database, id)).status).toBe('cancelled');
   });
 });

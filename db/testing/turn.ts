@@ -75,3 +75,41 @@ export async function expireLease(database: TestDatabase, id: string): Promise<v
     [id],
   );
 }
+
+/** Asks for a command as the service role; gives its id. */
+export async function ask(
+  database: TestDatabase,
+  gateway: string,
+  action: string,
+  more: { payload?: unknown; agent?: string } = {},
+): Promise<string> {
+  const [row] = await database.as<{ id: string }>(
+    service,
+    `insert into agent_commands (action, gateway_id, payload, agent_id) values ($1, $2, $3, $4) returning id`,
+    [action, gateway, JSON.stringify(more.payload ?? {}), more.agent ?? null],
+  );
+  if (row === undefined) throw new Error('the command was not written');
+  return row.id;
+}
+
+interface CommandRow {
+  readonly status: string;
+  readonly attempt: number;
+  readonly error_message: string | null;
+  readonly exit_code: number | null;
+  readonly stdout: string | null;
+  readonly lease_token: string | null;
+  readonly runner_id: string | null;
+  readonly result: unknown;
+  readonly progress: unknown;
+}
+
+export async function readCommand(database: TestDatabase, id: string): Promise<CommandRow> {
+  const [row] = await database.query<CommandRow>(
+    `select status, attempt, error_message, exit_code, stdout, lease_token, runner_id, result, progress
+     from agent_commands where id = $1`,
+    [id],
+  );
+  if (row === undefined) throw new Error('the row is gone');
+  return row;
+}
