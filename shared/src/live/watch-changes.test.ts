@@ -73,11 +73,11 @@ describe('a watch over changes', () => {
     const log = listen([{ table: 'agents', event: 'DELETE' }]);
     await joined(log);
     await stack.database.query('delete from agents where id = $1', [id]);
-    await vi.waitFor(() => expect(log.changes.map(({ old }) => old.id)).toEqual([id]));
+    await vi.waitFor(() => expect(log.changes.map(({ old }) => old.id)).toContain(id));
   });
 
   it('says when it is lost and when it is back, again and again', async () => {
-    const log = listen([{ table: 'agents' }]);
+    const log = listen([{ table: 'agents', event: 'INSERT' }]);
     await joined(log);
     for (let round = 0; round < 3; round += 1) {
       await stack.stopApi();
@@ -91,7 +91,7 @@ describe('a watch over changes', () => {
   });
 
   it('joins anew when it is told to', async () => {
-    const log = listen([{ table: 'agents' }]);
+    const log = listen([{ table: 'agents', event: 'INSERT' }]);
     await joined(log);
     log.watch.rejoin();
     expect(log.watch.state()).toBe('lost');
@@ -103,9 +103,9 @@ describe('a watch over changes', () => {
   });
 
   it('is silent after it was closed, also when that is before it has joined', async () => {
-    const early = listen([{ table: 'agents' }]);
+    const early = listen([{ table: 'agents', event: 'INSERT' }]);
     await early.watch.close();
-    const late = listen([{ table: 'agents' }]);
+    const late = listen([{ table: 'agents', event: 'INSERT' }]);
     await joined(late);
     await late.watch.close();
     const states = [...late.states];
