@@ -1,0 +1,10 @@
+/** The smallest program that draws with Ink on the alternate screen: what no face on Ink can start faster than. */
+import { Box, render, Text } from 'ink';
+
+render(
+  <Box width={process.stdout.columns} height={process.stdout.rows}>
+    <Text>HQ</Text>
+  </Box>,
+  { alternateScreen: true, interactive: true, patchConsole: false },
+);
+setTimeout(() => process.exit(0), 5_000);
