@@ -1,8 +1,11 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { connect, type Socket } from 'node:net';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
+import { cloneDatabase } from '../../testing/database.ts';
 import { type StackMember, startTestStack, type TestStack } from '../../testing/stack.ts';
+import { prepareApi } from './prepare-api.ts';
 import { sign } from './tokens.ts';
 
 let stack: TestStack;
@@ -331,4 +334,19 @@ describe('when the database’s connections break', () => {
       await gone.close();
     }
   });
+});
+
+it('does not lay hands on the auth server of a Supabase project', async () => {
+  const database = await cloneDatabase('fresh');
+  const client = new pg.Client({ connectionString: database.superuserUrl });
+  await client.connect();
+  try {
+    await client.query('create table auth.schema_migrations (version text)');
+    await expect(prepareApi(client)).rejects.toMatchObject({ code: 'conflict' });
+    const { rows } = await client.query(`select to_regclass('auth.sessions') as sessions`);
+    expect(rows).toEqual([{ sessions: null }]);
+  } finally {
+    await client.end();
+    await database.drop();
+  }
 });

@@ -93,7 +93,7 @@ export function isWanted({ binding: { event }, matches }: Wanted, { type, row }:
   return (event === '*' || event === type) && (matches === undefined || matches(row));
 }
 
-/** The `data` of a postgres_changes message, as JSON text. */
+/** The `data` of a postgres_changes message, as JSON text. The old row is known by its key alone, as the triggers tell it. */
 export function describeChange({ table, type, at, row }: RowChange, visible: readonly string[]): string {
   const columns = table.columns.filter(({ name }) => visible.includes(name));
   const pick = (names: readonly string[]): Row =>

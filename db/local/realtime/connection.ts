@@ -1,6 +1,6 @@
 import { WebSocket } from 'ws';
 import { z } from 'zod';
-import { type ApiKeys, kindOfKey } from '../api/tokens.ts';
+import type { ApiKeys } from '../api/tokens.ts';
 import { audienceOf, joinPayload, readBindings } from './bindings.ts';
 import type { ChangeFeed } from './change-feed.ts';
 import { Channel } from './channel.ts';
@@ -27,8 +27,8 @@ export class Connection {
   readonly channels = new Map<string, Channel>();
   readonly #options: ConnectionOptions;
   #heardAt = Date.now();
-  /** Messages are answered in the order in which they came, though some wait for the database. */
-  #work: Promise<void> = Promise.resolve();
+  /** By topic: its messages are answered in the order in which they came, though some wait for the database. */
+  readonly #work = new Map<string, Promise<void>>();
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -39,7 +39,7 @@ export class Connection {
       const frame = decodeFrame(data.toString(), options.version);
       if (!frame) return;
       if (frame.topic === 'phoenix' && frame.event === 'heartbeat') this.#reply(frame, 'ok', {});
-      else this.#work = this.#work.then(() => this.#receive(frame));
+      else this.#queue(frame);
     });
     options.socket.on('close', () => {
       for (const channel of this.channels.values()) channel.end();
@@ -89,6 +89,18 @@ export class Connection {
     this.send({ joinRef, ref: joinRef, topic, event: 'phx_error', payload: {} });
   }
 
+  #queue(frame: Frame): void {
+    const { topic } = frame;
+    const work = (this.#work.get(topic) ?? Promise.resolve())
+      .then(() => this.#receive(frame))
+      // A fault of ours costs this client its socket, and nobody else anything.
+      .catch(() => this.terminate())
+      .finally(() => {
+        if (this.#work.get(topic) === work) this.#work.delete(topic);
+      });
+    this.#work.set(topic, work);
+  }
+
   async #receive(frame: Frame): Promise<void> {
     const channel = this.channels.get(frame.topic);
     if (frame.event === 'phx_join') {
@@ -121,13 +133,15 @@ export class Connection {
     if (bindings.length > 0 && !(await feed.whenUp())) {
       return this.#reply(frame, 'error', { reason: 'the database is not available' });
     }
+    // Whoever has gone while we waited is not to be listened for.
+    if (this.#options.socket.readyState !== WebSocket.OPEN) return;
     const channel = new Channel({
       topic: frame.topic,
       joinRef: frame.joinRef ?? frame.ref,
       bindings,
       audience,
       token: data.access_token ?? key,
-      onExpired: (expired, sentence) => this.#refuse(expired, 'system', sentence),
+      onExpired: (expired, sentence) => this.#refuse(expired, sentence),
     });
     this.channels.set(frame.topic, channel);
     this.#reply(frame, 'ok', { postgres_changes: bindings.map(({ asked, id }) => ({ ...asked, id })) });
@@ -155,17 +169,15 @@ export class Connection {
   async #changeToken(channel: Channel, token: string | null | undefined): Promise<void> {
     if (!token || token.startsWith('sb_') || token === channel.token) return;
     const { keys, key } = this.#options;
-    // A key is no one's new token: a client whose member signed out says it, and must not become someone else.
-    if (kindOfKey(token, keys) === 'secret' && kindOfKey(key, keys) !== 'secret') return;
     const audience = await audienceOf(token, key, keys).catch(() => undefined);
-    if (!audience) return this.#refuse(channel, 'system', 'The access token is not valid or has expired');
+    if (!audience) return this.#refuse(channel, 'The access token is not valid or has expired');
     if (this.channels.get(channel.topic) !== channel) return;
     channel.become(audience, token);
     this.#subscribe(channel);
   }
 
-  #refuse(channel: Channel, extension: string, message: string): void {
-    this.#system(channel, extension, 'error', message);
+  #refuse(channel: Channel, message: string): void {
+    this.#system(channel, 'system', 'error', message);
     this.#closeChannel(channel);
   }
 

@@ -69,10 +69,9 @@ function parseTest(operator: string, raw: string, type: string): ((value: unknow
       return wanted === undefined ? undefined : (value) => value === wanted;
     }
     case 'like':
-    case 'ilike': {
-      const pattern = new RegExp(`^${likeToRegExp(unquote(raw))}$`, operator === 'ilike' ? 'isu' : 'su');
-      return (value) => value !== null && pattern.test(String(value));
-    }
+      return (value) => value !== null && isLike(String(value), unquote(raw));
+    case 'ilike':
+      return (value) => value !== null && isLike(String(value).toLowerCase(), unquote(raw).toLowerCase());
     default:
       return undefined;
   }
@@ -92,11 +91,31 @@ function order(left: Comparable, right: Comparable): number {
   return left < right ? -1 : 1;
 }
 
-function likeToRegExp(pattern: string): string {
-  return pattern
-    .replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')
-    .replaceAll('%', '.*')
-    .replaceAll('_', '.');
+/** `%` is any text, `_` any character. Not a regular expression: a pattern of many `%` would take for ever on a long text. */
+function isLike(text: string, pattern: string): boolean {
+  let at = 0;
+  let inPattern = 0;
+  let afterPercent = -1;
+  let retryAt = 0;
+  while (at < text.length) {
+    const wanted = pattern[inPattern];
+    if (wanted === '%') {
+      inPattern += 1;
+      afterPercent = inPattern;
+      retryAt = at;
+    } else if (wanted !== undefined && (wanted === '_' || wanted === text[at])) {
+      at += 1;
+      inPattern += 1;
+    } else if (afterPercent >= 0) {
+      // The last `%` takes one character more.
+      retryAt += 1;
+      at = retryAt;
+      inPattern = afterPercent;
+    } else {
+      return false;
+    }
+  }
+  return /^%*$/.test(pattern.slice(inPattern));
 }
 
 function unquote(text: string): string {

@@ -315,6 +315,7 @@ describe('the protocol', () => {
       '{"topic":1}',
       '[1,2,3,4,5,6]',
       '["1","1","realtime:x","phx_join",7]',
+      '["1","1","realtime:x","phx_join",{"config":{"postgres_changes":[{"event":"*","table":"gateways","filter":"slug=like.[-\\\\"}]}}]',
     ]) {
       socket.raw(nonsense);
     }
