@@ -38,6 +38,11 @@ export class Outbox {
     return this.#finished.map(({ held }) => held.command.id);
   }
 
+  /** The tokens of the commands whose end is not told yet; they are still this runner's. */
+  tokens(): string[] {
+    return this.#finished.map(({ held }) => held.token);
+  }
+
   pack(running: Iterable<HeldCommand>): Parcel {
     if (this.#cautious) return { finished: this.#finished.slice(0, 1), chunks: [], progress: [] };
     const finished: Finished[] = [];

@@ -144,6 +144,23 @@ describe('a command', () => {
     expect(peakMemory(runner.child.pid) - before).toBeLessThan(80);
   });
 
+  it('runs once, also when more ends at a time than goes into one turn', async () => {
+    const from = house.journal().length;
+    const ids = await Promise.all(
+      Array.from({ length: 14 }, () => house.enqueue('tail_logs', { service: 'together', lines: 1_000 })),
+    );
+    for (const id of ids) {
+      expect(await house.ended(id)).toMatchObject({ status: 'done', attempt: 1 });
+      expect((await house.output(id)).endsWith('line 999\n')).toBe(true);
+    }
+    expect(
+      house
+        .journal()
+        .slice(from)
+        .filter((entry) => entry.what === 'began'),
+    ).toHaveLength(14);
+  });
+
   it('can neither write what Postgres does not store nor show the key it was started with', async () => {
     const broken = await house.ended(await house.enqueue('tail_logs', { service: 'nul' }));
     expect(broken.status).toBe('done');

@@ -178,7 +178,7 @@ export class TurnLoop {
         {
           claim,
           leaseSeconds,
-          renew: renewed.map((held) => held.token),
+          renew: [...renewed.map((held) => held.token), ...this.#outbox.tokens()],
           output: parcel.chunks.flatMap(({ held, chunks }) =>
             chunks.map((chunk) => ({ token: held.token, ...chunk })),
           ),
@@ -242,8 +242,9 @@ export class TurnLoop {
 
   #start(answer: TurnAnswer, startedAt: number): number {
     let started = 0;
+    const ended = new Set([...this.#outbox.tokens(), ...this.#givenUp]);
     for (const command of answer.claimed) {
-      if (this.#held.has(command.lease_token) || this.#givenUp.has(command.lease_token)) continue;
+      if (this.#held.has(command.lease_token) || ended.has(command.lease_token)) continue;
       this.#hold(command, startedAt);
       started += 1;
     }

@@ -72,6 +72,12 @@ async function tail(service: string, lines: number, context: HandlerContext): Pr
       return run('node', ['-e', coloured, argument], context);
     case 'environment':
       return run('env', [], context);
+    case 'together':
+      // All of them end at the next full second.
+      await new Promise((resolve) => setTimeout(resolve, 1_000 - (Date.now() % 1_000)));
+      for (let line = 0; line < lines; line += 1) context.output.line(`line ${line}`.padStart(200, '.'));
+      context.output.line(`line ${lines - 1}`);
+      return;
     case 'deaf':
       // Does not listen to being told to stop.
       await new Promise((resolve) => setTimeout(resolve, Number(argument) * 1000));
