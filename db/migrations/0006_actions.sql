@@ -17,24 +17,24 @@ create table if not exists hq.actions (
 comment on column hq.actions.served is 'whether HQ''s own runner leases it; the rest is for the daemons of an older HQ';
 comment on column hq.actions.refusal is 'why nobody may ask for it, where that is so';
 
+create or replace function hq.describe_range(p_schema jsonb) returns text language sql immutable parallel safe
+set search_path = '' as $$
+  select case
+    when p_schema ? 'minimum' and p_schema ? 'maximum'
+      then format(' from %s to %s', p_schema ->> 'minimum', p_schema ->> 'maximum')
+    when p_schema ? 'minimum' then format(' of %s or more', p_schema ->> 'minimum')
+    when p_schema ? 'maximum' then format(' of %s or less', p_schema ->> 'maximum')
+    else '' end
+$$;
+
 create or replace function hq.describe_type(p_schema jsonb) returns text language sql immutable parallel safe
 set search_path = '' as $$
   select case
     when p_schema ? 'enum' then 'one of ' || (select string_agg(e #>> '{}', ', ') from jsonb_array_elements(p_schema -> 'enum') e)
     when p_schema ? 'const' then (p_schema -> 'const') #>> '{}'
     else case p_schema ->> 'type'
-      when 'integer' then 'a whole number' || case
-        when p_schema ? 'minimum' and p_schema ? 'maximum'
-          then format(' from %s to %s', p_schema ->> 'minimum', p_schema ->> 'maximum')
-        when p_schema ? 'minimum' then format(' of %s or more', p_schema ->> 'minimum')
-        when p_schema ? 'maximum' then format(' of %s or less', p_schema ->> 'maximum')
-        else '' end
-      when 'number' then 'a number' || case
-        when p_schema ? 'minimum' and p_schema ? 'maximum'
-          then format(' from %s to %s', p_schema ->> 'minimum', p_schema ->> 'maximum')
-        when p_schema ? 'minimum' then format(' of %s or more', p_schema ->> 'minimum')
-        when p_schema ? 'maximum' then format(' of %s or less', p_schema ->> 'maximum')
-        else '' end
+      when 'integer' then 'a whole number' || hq.describe_range(p_schema)
+      when 'number' then 'a number' || hq.describe_range(p_schema)
       when 'boolean' then 'true or false'
       when 'string' then 'a text'
         || case when p_schema ? 'minLength' then format(' of at least %s characters', p_schema ->> 'minLength') else '' end
