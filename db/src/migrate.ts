@@ -43,7 +43,7 @@ async function withMigrationLock<T>(client: pg.Client, work: () => Promise<T>): 
     if (rows[0]?.locked) break;
     if (Date.now() > deadline) {
       throw new HqError('timed_out', 'another migration of this database has been running for a minute', {
-        hint: 'Wait for it, or end the session that holds the advisory lock.',
+        hint: 'Wait for it, or end the connection that holds the advisory lock.',
       });
     }
     await sleep(200);
