@@ -42,6 +42,9 @@ export async function runAction(
       hint: '`hq-tui agents` lists them.',
     });
   }
+  if (options.timeout !== undefined && !options.wait) {
+    throw new HqError('usage', 'There is nothing to wait for.', { field: '--timeout', hint: 'Add --wait.' });
+  }
   const timeoutMs =
     options.timeout === undefined
       ? action.timeoutSeconds * 1000 * action.maxAttempts + queueAllowanceMs

@@ -87,7 +87,8 @@ describe('what needs no HQ', () => {
     [['run', 'tail_logs', '--yes', '--set', 'lines=5000'], /lines/],
     [['run', 'tail_logs', '--yes', '--set', 'depth=3'], /depth/],
     [['run', 'tail_logs', '--yes', '--set', 'lines=1', '--set', 'lines=2'], /lines.*twice/],
-    [['run', 'ping', '--timeout', '-3'], /timeout/],
+    [['run', 'ping', '--wait', '--timeout', '-3'], /timeout/],
+    [['run', 'ping', '--timeout', '3'], /timeout/],
     [['commands', '--status', 'odd'], /odd/],
     [['watch'], /id/],
     [['completion', 'tcsh'], /tcsh/],
@@ -466,10 +467,24 @@ describe('completion', () => {
     expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: '', stderr: '' });
   });
 
-  it('gives bash a script that it takes', async () => {
-    const { stdout } = await call(['completion', 'bash']);
-    const child = spawn('bash', ['-n'], { stdio: ['pipe', 'ignore', 'inherit'] });
-    child.stdin.end(stdout);
-    expect(await new Promise((resolve) => child.on('close', resolve))).toBe(0);
+  it('gives bash a script that completes words, and fields behind their =', async () => {
+    const { stdout: script } = await call(['completion', 'bash']);
+    const main = fileURLToPath(new URL('../main.ts', import.meta.url));
+    const completed = async (line: string): Promise<string> => {
+      const child = spawn('bash', ['--norc', '-s'], {
+        env: as(operator),
+        stdio: ['pipe', 'pipe', 'inherit'],
+      });
+      child.stdin.end(
+        `hq-tui() { '${process.execPath}' '${main}' "$@"; }\n${script}\n` +
+          `COMP_LINE='${line}'; COMP_POINT=\${#COMP_LINE}; _hq_tui; echo "\${COMPREPLY[*]}"\n`,
+      );
+      let told = '';
+      for await (const chunk of child.stdout) told += String(chunk);
+      return told.trim();
+    };
+    expect(await completed('hq-tui run restart_')).toBe('restart_gateway restart_dispatcher');
+    expect(await completed('hq-tui run tail_logs --set ')).toBe('service= lines=');
+    expect(await completed('hq-tui run tail_logs --set li')).toBe('lines=');
   });
 });

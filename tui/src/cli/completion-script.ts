@@ -3,12 +3,20 @@ export const shells = ['bash', 'zsh', 'fish'] as const;
 const scripts: Readonly<Record<(typeof shells)[number], string>> = {
   bash: `# hq-tui completion for bash: eval "$(hq-tui completion bash)"
 _hq_tui() {
-  local line
+  local line value begun
+  local -a words
+  # Not COMP_WORDS: bash cuts those at every = too, and completes what is behind the last one only.
+  read -ra words <<< "\${COMP_LINE:0:COMP_POINT}"
+  [[ "\${COMP_LINE:0:COMP_POINT}" == *[[:space:]] ]] && words+=("")
+  begun="\${words[\${#words[@]}-1]}"
   COMPREPLY=()
   while IFS= read -r line; do
-    COMPREPLY+=("\${line%%$'\\t'*}")
-  done < <(hq-tui complete -- "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
-  if [[ \${#COMPREPLY[@]} -eq 1 && \${COMPREPLY[0]} == *= ]]; then compopt -o nospace; fi
+    value="\${line%%$'\\t'*}"
+    [[ "$begun" == *=* ]] && value="\${value#"\${begun%=*}="}"
+    COMPREPLY+=("$value")
+  done < <(hq-tui complete -- "\${words[@]:1}" 2>/dev/null)
+  [[ \${#COMPREPLY[@]} -eq 1 && "\${COMPREPLY[0]}" == *= ]] && compopt -o nospace 2>/dev/null
+  return 0
 }
 complete -F _hq_tui hq-tui`,
   zsh: `#compdef hq-tui

@@ -9,9 +9,11 @@ import { openScreens } from './screens.ts';
 export async function runProgram(version: string): Promise<ExitCode> {
   const console = openConsole(process);
   // Whoever reads may have had enough, as `head` has: that is no failure of ours.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    process.exit(error.code === 'EPIPE' ? exitCodes.done : exitCodes.failed);
-  });
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      process.exit(error.code === 'EPIPE' ? exitCodes.done : exitCodes.failed);
+    });
+  }
   const program = createProgram({ console, version, open: (isReadonly) => openScreens(console, isReadonly) });
   try {
     await program.parseAsync();
@@ -19,8 +21,12 @@ export async function runProgram(version: string): Promise<ExitCode> {
   } catch (error) {
     // Commander has said what it has to say, on the right stream.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
-    if (!(error instanceof HqError)) throw error;
-    console.say(tellError(error));
-    return exitCodeOf(error.code);
+    if (error instanceof HqError) {
+      console.say(tellError(error));
+      return exitCodeOf(error.code);
+    }
+    // A fault of this program. Node would print the line of the bundle that threw, and that line is the bundle.
+    console.say(`hq-tui: ${error instanceof Error ? error.stack : String(error)}`);
+    return exitCodes.failed;
   }
 }

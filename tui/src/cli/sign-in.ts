@@ -30,6 +30,7 @@ export async function login(console: Console, options: LoginOptions): Promise<vo
 /** Forgets the session, here at once and at the server where it can be reached. */
 export async function logout(console: Console): Promise<void> {
   const path = loginFilePath(console.env);
+  // A damaged file is removed like any other.
   const stored = await readLogin(path).catch(() => null);
   try {
     if (stored !== null) {
