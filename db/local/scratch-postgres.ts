@@ -1,9 +1,18 @@
-import { chown, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { chown, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { freePort } from './free-port.ts';
-import { findPostgres, initCluster, postgresAccount, startPostgres } from './postgres.ts';
+import {
+  findPostgres,
+  initCluster,
+  isAlive,
+  postgresAccount,
+  startPostgres,
+  stopOrphan,
+} from './postgres.ts';
+import type { PostgresAccount } from './postgres-account.ts';
+import type { PostgresBinaries } from './postgres-binaries.ts';
 
 /** A Postgres 17 that is thrown away. `postgres` owns HQ there but is no superuser, as on Supabase. */
 export interface ScratchPostgres {
@@ -17,6 +26,9 @@ export interface ScratchPostgres {
 export const freshProject = 'hq_fresh';
 
 const password = 'scratch';
+const prefix = 'hq-scratch-';
+/** In each cluster's folder: the process that started it. */
+const starterFile = 'starter.pid';
 const bootstrapFile = join(import.meta.dirname, '..', 'bootstrap', 'supabase.sql');
 
 export async function runStatements(url: string, ...statements: readonly string[]): Promise<void> {
@@ -29,11 +41,26 @@ export async function runStatements(url: string, ...statements: readonly string[
   }
 }
 
+/** Clears away the clusters whose starter was killed before it could stop them. */
+async function sweepOrphans(account: PostgresAccount | undefined, binaries: PostgresBinaries): Promise<void> {
+  const folders = (await readdir(tmpdir())).filter((name) => name.startsWith(prefix));
+  for (const folder of folders) {
+    const home = join(tmpdir(), folder);
+    // Without the file the cluster is being made just now, or is another account's.
+    const starter = Number(await readFile(join(home, starterFile), 'utf8').catch(() => 'none'));
+    if (!Number.isInteger(starter) || isAlive(starter)) continue;
+    await stopOrphan({ directory: join(home, 'data'), binaries, account });
+    await rm(home, { recursive: true, force: true });
+  }
+}
+
 /** About a second. Nothing is synced to the disk: its data does not outlive the machine's next sneeze. */
 export async function startScratchPostgres(): Promise<ScratchPostgres> {
   const account = await postgresAccount();
   const binaries = await findPostgres(account, (line) => process.stderr.write(`${line}\n`));
-  const home = await mkdtemp(join(tmpdir(), 'hq-scratch-'));
+  await sweepOrphans(account, binaries);
+  const home = await mkdtemp(join(tmpdir(), prefix));
+  await writeFile(join(home, starterFile), String(process.pid));
   if (account) await chown(home, account.uid, account.gid);
   const cluster = { directory: join(home, 'data'), binaries, account };
   await initCluster(cluster, { password, sync: false });

@@ -1,0 +1,48 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import pg from 'pg';
+import { expect, test } from 'vitest';
+import { freshProject, startScratchPostgres } from './scratch-postgres.ts';
+
+async function answers(url: string): Promise<boolean> {
+  const client = new pg.Client({ connectionString: url });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    await client.end();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+test('a cluster whose starter was killed is cleared away by the next one', async () => {
+  const module = JSON.stringify(join(import.meta.dirname, 'scratch-postgres.ts'));
+  const child = spawn(
+    process.execPath,
+    [
+      '--input-type=module',
+      '-e',
+      `const { startScratchPostgres, freshProject } = await import(${module});
+      console.log((await startScratchPostgres()).urlFor(freshProject));`,
+    ],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  const url = await new Promise<string>((resolve) =>
+    createInterface({ input: child.stdout }).once('line', resolve),
+  );
+  expect(await answers(url)).toBe(true);
+  const gone = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGKILL');
+  await gone;
+  expect(await answers(url)).toBe(true);
+
+  const next = await startScratchPostgres();
+  try {
+    expect(await answers(url)).toBe(false);
+    expect(await answers(next.urlFor(freshProject))).toBe(true);
+  } finally {
+    await next.stop();
+  }
+});
