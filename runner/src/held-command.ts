@@ -71,6 +71,11 @@ export class HeldCommand {
     return this.output.isWaiting || this.#progress !== null;
   }
 
+  /** Hands the command back, for whoever claims it next. */
+  handBack(): CommandResult {
+    return this.#result('pending', null, null, null);
+  }
+
   /** Runs the handler; the result to hand in, or null when the lease was lost and the result is nobody's. */
   async run(): Promise<CommandResult | null> {
     const limit = setTimeout(() => this.end('timed out'), this.#limitSeconds * 1000);
@@ -128,7 +133,7 @@ export class HeldCommand {
         return this.#result('failed', 124, this.#sentence('timed out'), null);
       case 'stopping':
         return this.#isSafeToRepeat()
-          ? this.#result('pending', null, null, null)
+          ? this.handBack()
           : this.#result('failed', 1, this.#sentence('stopping'), null);
       case null:
         return this.#result('failed', 1, this.#options.redactor.text(describe(error)), null);

@@ -262,6 +262,11 @@ export class TurnLoop {
         this.#bell.ring();
       },
     });
+    if (this.#stopping) {
+      // It was claimed by a turn that was under way already.
+      this.#outbox.add(held, held.handBack());
+      return;
+    }
     this.#held.set(held.token, held);
     held.extendLease(startedAt + command.lease_seconds * 1000 - performance.now());
     log.info({ command: command.id, action: command.action, attempt: command.attempt }, 'started');
