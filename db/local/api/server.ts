@@ -31,7 +31,10 @@ export async function serveApi({ port, fetch, upgrade }: ApiServerOptions): Prom
       headersTimeout: 10_000,
       requestTimeout: 60_000,
     },
-    (incoming, outgoing) => void respond(incoming, outgoing, fetch),
+    (incoming, outgoing) => {
+      // An answer that cannot be written ends this connection, and nothing else.
+      respond(incoming, outgoing, fetch).catch(() => outgoing.destroy());
+    },
   );
   server.on('upgrade', upgrade);
   await listen(server, port);

@@ -4,10 +4,12 @@ import {
   type RealtimePostgresChangesPayload,
   type SupabaseClient,
 } from '@supabase/supabase-js';
+import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { type StackMember, startTestStack, type TestStack } from '../../testing/stack.ts';
 import { sign } from '../api/tokens.ts';
+import { installTriggers } from './change-feed.ts';
 import { decodeFrame, encodeFrame } from './frames.ts';
 
 type Change = RealtimePostgresChangesPayload<Record<string, unknown>>;
@@ -173,6 +175,38 @@ describe('a filter', () => {
     await vi.waitFor(() =>
       expect(ears.changes.map(({ new: row }) => 'slug' in row && row.slug)).toEqual(['wanted-1', 'wanted-2']),
     );
+  });
+});
+
+describe('a table that came later', () => {
+  it('is told after the schema was reloaded, and only in the columns that the listener may read', async () => {
+    await stack.database.query(`
+      create table public.partly (id int, part int, open text, closed text, primary key (part, id));
+      alter table public.partly enable row level security;
+      revoke all on public.partly from anon, authenticated;
+      grant select (id, part, open) on public.partly to authenticated;
+      create policy everyone on public.partly for select to authenticated using (open <> 'hidden');
+      alter publication supabase_realtime add table public.partly;
+    `);
+    const owner = new pg.Client({ connectionString: stack.database.url });
+    await owner.connect();
+    await installTriggers(owner);
+    await owner.query(`notify pgrst, 'reload schema'`);
+    await owner.end();
+    const server = await stack.clientOf('service');
+    await vi.waitFor(async () => expect((await server.from('partly').select()).status).toBe(200));
+    const ears = await listen(await stack.clientOf(ours.viewer), { table: 'partly' });
+    const service = await listen(server, { table: 'partly' });
+    await stack.database.query(
+      `insert into public.partly values (1, 7, 'shown', 'secret'), (2, 7, 'hidden', 'secret'), (3, 7, 'shown', 'secret')`,
+    );
+    await vi.waitFor(() => expect(service.changes).toHaveLength(3));
+    await vi.waitFor(() => expect(ears.changes).toHaveLength(2));
+    expect(ears.changes.map(({ new: row }) => row)).toEqual([
+      { id: 1, part: 7, open: 'shown' },
+      { id: 3, part: 7, open: 'shown' },
+    ]);
+    expect(service.changes[0]?.new).toEqual({ id: 1, part: 7, open: 'shown', closed: 'secret' });
   });
 });
 
