@@ -31,10 +31,6 @@ export interface LiveQueryOptions<Row extends object> extends RowRules<Row> {
   readonly read: () => Promise<readonly Row[]>;
   /** Makes a row of what an event brought, or null where that cannot be: then the query is read again. */
   readonly parse: (record: Readonly<Record<string, unknown>>) => Row | null;
-  /** Whether a row belongs to the query; all of the table where left out. */
-  readonly accepts?: (row: Row) => boolean;
-  /** The key of a deleted row, of which often the primary key alone is told. Its `id` where left out. */
-  readonly keyOfDeleted?: (old: Readonly<Record<string, unknown>>) => string | null;
   readonly timing?: Partial<LiveTiming>;
 }
 
@@ -141,14 +137,13 @@ export function createLiveQuery<Row extends object>(options: LiveQueryOptions<Ro
       return;
     }
     toldAt.set(key, Date.now());
-    if (row === null || (options.accepts && !options.accepts(row))) drop(key);
+    if (row === null) drop(key);
     else if (rows.put(row)) changed();
   }
 
+  /** Of a deleted row the primary key alone is told. */
   function keyOfDeleted({ type, old }: Change): string | null {
-    if (type !== 'DELETE') return null;
-    if (options.keyOfDeleted) return options.keyOfDeleted(old);
-    return typeof old.id === 'string' ? old.id : null;
+    return type === 'DELETE' && typeof old.id === 'string' ? old.id : null;
   }
 
   function drop(key: string): void {

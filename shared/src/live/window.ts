@@ -9,7 +9,6 @@ export interface RowWindow<Row> {
   put(row: Row): boolean;
   /** Says whether the row was there. */
   remove(key: string): boolean;
-  get(key: string): Row | undefined;
   /** The same array until something changes. */
   rows(): readonly Row[];
 }
@@ -52,7 +51,6 @@ export function createWindow<Row extends object>({
 
   return {
     rows,
-    get: (id) => byKey.get(id),
     replace(fresh) {
       const before = rows();
       const last = limit !== undefined && before.length >= limit ? before.at(-1) : undefined;

@@ -9,9 +9,8 @@ import {
 import { HqError } from '@hq/shared/errors';
 import { findLocalStack } from './local-stack.ts';
 
-/** Where an HQ was found, and how its member gets in. */
+/** An HQ, and how its member gets in. */
 export interface FoundHq {
-  readonly source: 'environment' | 'login' | 'local stack';
   readonly client: HqClient;
   /** Given by the environment or by the local stack; a stored login brings its own session. */
   readonly credentials: { readonly email: string; readonly password: string } | null;
@@ -29,7 +28,7 @@ export async function findHq(env: NodeJS.ProcessEnv): Promise<FoundHq> {
     const credentials = readCredentials(env);
     // Whoever brings a password must not change what is stored for others.
     const storage = credentials === null ? fileStorage(login, url, anonKey) : memoryStorage();
-    return { source: 'environment', client: connect({ url, anonKey, storage }), credentials };
+    return { client: connect({ url, anonKey, storage }), credentials };
   }
   if (url || anonKey) {
     throw new HqError('usage', `${url ? 'SUPABASE_URL' : 'SUPABASE_ANON_KEY'} is set alone.`, {
@@ -39,12 +38,12 @@ export async function findHq(env: NodeJS.ProcessEnv): Promise<FoundHq> {
   const stored = await readLogin(login);
   if (stored !== null) {
     const storage = fileStorage(login, stored.url, stored.anonKey);
-    return { source: 'login', client: connect({ ...stored, storage }), credentials: null };
+    return { client: connect({ ...stored, storage }), credentials: null };
   }
   const local = await findLocalStack(env);
   if (local !== null) {
     const { email, password } = local;
-    return { source: 'local stack', client: connect(local), credentials: { email, password } };
+    return { client: connect(local), credentials: { email, password } };
   }
   throw new HqError('unauthenticated', 'No HQ is known here.', {
     hint: 'Sign in with `hq-tui login`, or set SUPABASE_URL and SUPABASE_ANON_KEY, or start one here with `npm start`.',
