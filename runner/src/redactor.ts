@@ -5,7 +5,7 @@ const mark = '[redacted]';
  * over a quote or a blank, so that redacting a line of JSON leaves it JSON.
  */
 const shapes: readonly RegExp[] = [
-  // JSON web tokens, which Supabase keys and sessions are.
+  // JSON web tokens: Supabase keys and access tokens.
   /\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}/g,
   // Supabase's newer keys and personal tokens.
   /\bsb(?:p|_secret|_publishable)_[A-Za-z0-9_-]{16,}/g,
