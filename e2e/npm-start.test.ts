@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -53,11 +53,29 @@ describe('npm start in a terminal', { timeout: 90_000 }, () => {
   });
 
   it('gives the terminal back when the starter is killed', async () => {
-    const terminal = npmStart();
-    await terminal.waitFor(isLive, 40_000);
-    process.kill(terminal.pty.pid, 'SIGKILL');
-    await terminal.exited;
-    await vi.waitFor(() => expect(terminal.isOnAlternateScreen).toBe(false), { timeout: 10_000 });
+    const data = join(home, 'data');
+    // As in life, a shell waits for it and has the terminal afterwards.
+    const shell = new ScreenSession(
+      '/bin/sh',
+      ['-c', '"$0" "$1" --data "$2"; echo the shell is back; read _', process.execPath, starter, data],
+      {
+        columns: 100,
+        rows: 30,
+      },
+    );
+    terminals.push(shell);
+    await shell.waitFor(isLive, 40_000);
+    const { pid }: { pid: number } = JSON.parse(await readFile(join(data, 'run.json'), 'utf8'));
+    process.kill(pid, 'SIGKILL');
+    await vi.waitFor(
+      () => {
+        expect(shell.written).toContain('the shell is back');
+        expect(shell.isOnAlternateScreen).toBe(false);
+      },
+      { timeout: 10_000 },
+    );
+    shell.press('\r');
+    await shell.exited;
     // The next start finds the database that was left, and stops it in the end.
     const next = npmStart();
     await next.waitFor(isLive, 40_000);
