@@ -25,7 +25,8 @@ export interface LocalApiOptions {
 /** REST, auth and Realtime of a migrated database on one loopback port. */
 export async function startLocalApi(options: LocalApiOptions): Promise<LocalApi> {
   const { databaseUrl, keys, port, jwtExpirySeconds, onFault } = options;
-  const pool = openPool(databaseUrl);
+  const pool = openPool(databaseUrl, 'requests');
+  const realtimePool = openPool(databaseUrl, 'realtime');
   const api = restAndAuth({
     pool,
     keys,
@@ -33,7 +34,7 @@ export async function startLocalApi(options: LocalApiOptions): Promise<LocalApi>
     ...(onFault && { onFault }),
   });
   const realtime = openRealtime({
-    pool,
+    pool: realtimePool,
     databaseUrl,
     keys,
     onSchemaChange: () => void api.forgetSchema(),
@@ -47,12 +48,12 @@ export async function startLocalApi(options: LocalApiOptions): Promise<LocalApi>
       close: async () => {
         await realtime.close();
         await server.close();
-        await pool.end();
+        await Promise.all([pool.end(), realtimePool.end()]);
       },
     };
   } catch (error) {
     await realtime.close();
-    await pool.end();
+    await Promise.all([pool.end(), realtimePool.end()]);
     throw error;
   }
 }

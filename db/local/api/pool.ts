@@ -3,14 +3,17 @@ import pg from 'pg';
 import { parserOf } from './column-values.ts';
 import { noteError, noteNoConnection } from './request-scope.ts';
 
-/** Connections for the API. They outlive restarts of Postgres: a broken one is dropped, the next one is new. */
-export function openPool(databaseUrl: string): pg.Pool {
+/**
+ * Connections of the API's role. They outlive restarts of Postgres: a broken one is dropped, the next one is new.
+ * Realtime has its own few: were it to wait behind requests, every channel would have to join again.
+ */
+export function openPool(databaseUrl: string, purpose: 'requests' | 'realtime'): pg.Pool {
   const pool = new pg.Pool({
     connectionString: databaseUrl,
-    max: 12,
+    max: purpose === 'requests' ? 12 : 4,
     connectionTimeoutMillis: 3_000,
     idleTimeoutMillis: 60_000,
-    application_name: 'hq-api',
+    application_name: purpose === 'requests' ? 'hq-api' : 'hq-realtime-reads',
     options:
       '-c role=hq_api -c TimeZone=UTC -c statement_timeout=30000 -c idle_in_transaction_session_timeout=60000',
     types: { getTypeParser: parserOf },
