@@ -147,3 +147,5 @@ await openTerminal({
   input: process.stdin,
   output: process.stdout,
 });
+// What makes the house busy would keep it running.
+process.exit(0);
