@@ -188,6 +188,19 @@ describe('a second start on the same directory', () => {
     expect((await (await signedIn(stack)).rpc('whoami')).error).toBeNull();
   });
 
+  it('at the same moment is one too many', async () => {
+    const both = [start(['--no-tui', '--data', data]), start(['--no-tui', '--data', data])];
+    const outcomes = await Promise.all(
+      both.map((hq) =>
+        hq.ready.then(
+          () => 'ready',
+          () => 'refused',
+        ),
+      ),
+    );
+    expect(outcomes.sort()).toEqual(['ready', 'refused']);
+  });
+
   it('without a terminal, tells the fleet of the HQ that runs there', async () => {
     const first = start(['--no-tui', '--data', data]);
     await first.ready;

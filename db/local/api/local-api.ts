@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { openRealtime } from '../realtime/realtime.ts';
 import { openPool } from './pool.ts';
 import { type RestAndAuthOptions, restAndAuth } from './rest-and-auth.ts';
@@ -46,14 +47,21 @@ export async function startLocalApi(options: LocalApiOptions): Promise<LocalApi>
       url: `http://127.0.0.1:${server.port}`,
       port: server.port,
       close: async () => {
-        await realtime.close();
+        await bounded(realtime.close());
         await server.close();
-        await Promise.all([pool.end(), realtimePool.end()]);
+        await bounded(Promise.all([pool.end(), realtimePool.end()]));
       },
     };
   } catch (error) {
-    await realtime.close();
-    await Promise.all([pool.end(), realtimePool.end()]);
+    await bounded(realtime.close());
+    await bounded(Promise.all([pool.end(), realtimePool.end()]));
     throw error;
   }
+}
+
+/** A database that hangs must not keep us from stopping. */
+async function bounded(closing: Promise<unknown>): Promise<void> {
+  const bound = new AbortController();
+  await Promise.race([closing, sleep(2_000, undefined, { signal: bound.signal }).catch(() => undefined)]);
+  bound.abort();
 }
