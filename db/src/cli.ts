@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Role, roles } from '@hq/shared/actions';

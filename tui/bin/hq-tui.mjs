@@ -19,29 +19,15 @@ if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
 }
 
 async function handOver() {
-  const { spawn, spawnSync } = await import('node:child_process');
   const withNode = join(house, 'scripts', 'with-node.mjs');
   if (!existsSync(bundle)) {
+    const { spawnSync } = await import('node:child_process');
     process.stderr.write('Building hq-tui (once)\n');
     const built = spawnSync(process.execPath, [withNode, 'scripts/build.ts'], {
       stdio: ['ignore', 'inherit', 'inherit'],
     });
     if (built.status !== 0) process.exit(1);
   }
-  const child = spawn(process.execPath, [withNode, 'tui/dist/hq-tui.js', ...args], { stdio: 'inherit' });
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']) {
-    process.on(signal, () => {
-      // The terminal sends SIGINT and SIGQUIT to the whole group: the child has them already.
-      if (!(process.stdin.isTTY && (signal === 'SIGINT' || signal === 'SIGQUIT'))) child.kill(signal);
-    });
-  }
-  child.on('error', (error) => {
-    process.stderr.write(`hq-tui: ${error.message}\n`);
-    process.exit(1);
-  });
-  child.on('close', (code, signal) => {
-    if (signal === null) process.exit(code ?? 1);
-    process.removeAllListeners(signal);
-    process.kill(process.pid, signal);
-  });
+  process.argv.splice(2, 0, 'tui/dist/hq-tui.js');
+  await import(pathToFileURL(withNode).href);
 }
