@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { connect, type Socket } from 'node:net';
 import {
   REALTIME_LISTEN_TYPES,
   type RealtimePostgresChangesPayload,
@@ -338,6 +339,28 @@ describe('the protocol', () => {
     await expect(phoenix('nobody')).rejects.toThrow('401');
     const elsewhere = new WebSocket(`${stack.url.replace('http', 'ws')}/socket?apikey=${stack.anonKey}`);
     await expect(new Promise((_, reject) => elsewhere.once('error', reject))).rejects.toThrow('404');
+  });
+
+  it('outlives clients that break off or ask for nonsense before they are let in', async () => {
+    const ask = (path: string): Socket => {
+      const socket = connect(stack.port, '127.0.0.1');
+      socket.on('error', () => socket.destroy());
+      socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`);
+      return socket;
+    };
+    const answers = await Promise.all(
+      ['//', '/realtime/v1/websocket', `/realtime/v1/websocket?apikey=${stack.anonKey}`].map(
+        (path) =>
+          new Promise((resolve) => ask(path).once('data', (data) => resolve(data.toString().slice(9, 12)))),
+      ),
+    );
+    expect(answers).toEqual(['400', '401', '400']);
+    for (let times = 0; times < 20; times += 1) {
+      const socket = ask(`/realtime/v1/websocket?apikey=nobody`);
+      await new Promise((resolve) => socket.once('connect', resolve));
+      socket.resetAndDestroy();
+    }
+    (await phoenix(stack.anonKey)).close();
   });
 
   it('outlives nonsense', async () => {

@@ -104,7 +104,10 @@ export function openRealtime({ pool, databaseUrl, keys, onSchemaChange }: Realti
     upgrade(request, socket, head) {
       // Whoever breaks off before it is answered must not take the process along.
       socket.on('error', () => socket.destroy());
-      const url = new URL(request.url ?? '/', 'http://127.0.0.1');
+      // The HTTP server has let go of the socket: a client that breaks off would end the process.
+      socket.on('error', () => socket.destroy());
+      const url = URL.parse(request.url ?? '/', 'http://127.0.0.1');
+      if (!url) return reject(socket, '400 Bad Request', 'The address is not valid.');
       if (url.pathname !== '/realtime/v1/websocket')
         return reject(socket, '404 Not Found', 'Nothing is served here.');
       const header = request.headers['x-api-key'] ?? request.headers.apikey;
