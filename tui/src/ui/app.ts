@@ -1,20 +1,25 @@
+import { plainLine } from '@hq/shared/text';
 import type { Intent } from '../keymap/bindings.ts';
 import { bindingFor, bindingsHere, placesOf } from '../keymap/keymap.ts';
 import type { Input, KeyPress, Mouse, Paste } from '../terminal/input.ts';
 import type { Theme } from '../theme/theme.ts';
+import { actOn } from './act-on.ts';
 import { Acting } from './acting.ts';
+import { Entrance } from './entrance.ts';
 import { type Frame, type FrameParts, frameOf, sameFrame } from './frame/frame.ts';
 import type { Door, House } from './house.ts';
 import { Inside } from './inside.ts';
-import { shownColumns } from './list-body.ts';
+import { leadsTo } from './leads-to.ts';
 import { Messages } from './messages.ts';
+import { moved } from './moving.ts';
+import { outputLines } from './output-text.ts';
 import { HelpSheet } from './overlays/help-sheet.ts';
 import type { Overlay } from './overlays/overlay.ts';
 import { Palette } from './overlays/palette.ts';
 import { carryOut } from './palette-deeds.ts';
 import { homeOf, numbered, type Place, placeOf } from './place.ts';
 import { sentence } from './sentence.ts';
-import { type Credentials, SignInForm } from './sign-in-form.ts';
+import type { SignInForm } from './sign-in-form.ts';
 import { emptyField, fieldOf, type TextField, write } from './text-field.ts';
 import type { RowsAt } from './view.ts';
 
@@ -41,20 +46,18 @@ export interface AppOptions {
 /** At most this often for rows that change; a key press is drawn at once. */
 const frameMs = 100;
 const tickMs = 1_000;
-const retryMs = 3_000;
 
 /** The whole face without the drawing: keys and rows go in, frames come out. */
 export class App {
   readonly #options: AppOptions;
   readonly #listeners = new Set<() => void>();
   readonly #messages: Messages;
+  readonly #entrance: Entrance;
   #theme: Theme;
   #size: AppOptions['size'];
   #frame: Frame;
   #inside: Inside | null = null;
   #acting: Acting | null = null;
-  #form: SignInForm | null = null;
-  #doorError: string | null = null;
   #trail: Place[] = [{ screen: 'fleet' }];
   #overlay: Overlay | null = null;
   /** The filter while it is being written, and what it was before. */
@@ -63,7 +66,6 @@ export class App {
   #hasMouse = false;
   #drawTimer: NodeJS.Timeout | null = null;
   #tickTimer: NodeJS.Timeout | null = null;
-  #retryTimer: NodeJS.Timeout | null = null;
   #drawnAt = 0;
   #isClosed = false;
 
@@ -72,6 +74,11 @@ export class App {
     this.#theme = options.theme;
     this.#size = options.size;
     this.#messages = new Messages(options.surroundings.now);
+    this.#entrance = new Entrance(
+      options.door,
+      (house) => this.#welcome(house),
+      () => this.#draw(),
+    );
     this.#frame = frameOf(this.#parts());
   }
 
@@ -85,13 +92,13 @@ export class App {
 
   start(): void {
     this.#tickTimer = setInterval(() => this.#draw(), tickMs);
-    void this.#enter();
+    void this.#entrance.open();
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    for (const timer of [this.#drawTimer, this.#tickTimer, this.#retryTimer])
-      if (timer !== null) clearTimeout(timer);
+    this.#entrance.close();
+    for (const timer of [this.#drawTimer, this.#tickTimer]) if (timer !== null) clearTimeout(timer);
     await this.#inside?.close();
   }
 
@@ -108,43 +115,14 @@ export class App {
   press(input: Input): void {
     if (input.type === 'reply') return;
     if (input.type === 'mouse') this.#point(input);
-    else if (this.#form !== null) this.#pressForm(this.#form, input);
+    else if (this.#entrance.form !== null) this.#pressForm(this.#entrance.form, input);
     else if (this.#overlay !== null) this.#pressOverlay(this.#overlay, input);
     else if (this.#filter !== null) this.#pressFilter(this.#filter, input);
     else if (input.type === 'key') this.#pressKey(input);
     this.#draw();
   }
 
-  // The door.
-
-  async #enter(): Promise<void> {
-    try {
-      const house = await this.#options.door.enter();
-      if (house === null) this.#form = new SignInForm(this.#options.door.host);
-      else this.#welcome(house);
-      this.#doorError = null;
-    } catch (failure) {
-      this.#doorError = sentence(failure);
-      if (!this.#isClosed) this.#retryTimer = setTimeout(() => void this.#enter(), retryMs);
-    }
-    this.#draw();
-  }
-
-  async #signIn(form: SignInForm, credentials: Credentials): Promise<void> {
-    try {
-      this.#welcome(await this.#options.door.signIn(credentials.email, credentials.password));
-      this.#form = null;
-    } catch (failure) {
-      form.failed(sentence(failure));
-    }
-    this.#draw();
-  }
-
   #welcome(house: House): void {
-    if (this.#isClosed) {
-      void house.close();
-      return;
-    }
     this.#inside = new Inside(house, () => this.#soon());
     this.#acting = new Acting(house, {
       messages: this.#messages,
@@ -158,12 +136,9 @@ export class App {
   }
 
   #pressForm(form: SignInForm, input: KeyPress | Paste): void {
-    if (input.type === 'key' && (input.name === 'ctrl-c' || input.name === 'escape')) {
-      this.#options.surroundings.quit();
-      return;
-    }
-    const credentials = form.press(input);
-    if (credentials !== null) void this.#signIn(form, credentials);
+    const isLeaving = input.type === 'key' && (input.name === 'ctrl-c' || input.name === 'escape');
+    if (isLeaving) this.#options.surroundings.quit();
+    else this.#entrance.press(form, input);
   }
 
   // Keys.
@@ -238,7 +213,7 @@ export class App {
       if (chosen !== undefined) this.goHome(chosen);
       return;
     }
-    if (this.#move(intent, inside)) return;
+    if (moved(intent, inside, this.#rows?.count ?? 1)) return;
     switch (intent) {
       case 'screen-next':
       case 'screen-before': {
@@ -247,7 +222,7 @@ export class App {
         break;
       }
       case 'open':
-        this.#open(inside);
+        this.#follow(inside);
         break;
       case 'back':
         this.#back(inside);
@@ -257,11 +232,9 @@ export class App {
         this.#filter = { field: before === '' ? emptyField : fieldOf(before), before };
         break;
       }
-      case 'sort': {
-        const list = inside.list();
-        if (list !== null) list.sortByNext(this.#columns(inside));
+      case 'sort':
+        inside.list()?.sortByNext(this.#rows?.width ?? this.#size.columns);
         break;
-      }
       case 'sort-turn':
         inside.list()?.turnSort();
         break;
@@ -309,104 +282,13 @@ export class App {
         surroundings.quit();
         break;
       default:
-        this.#act(intent, inside, acting);
+        actOn(intent, this.place, { inside, acting, messages: this.#messages });
     }
   }
 
-  #act(intent: Intent, inside: Inside, acting: Acting): void {
-    const gateway = inside.gateway();
-    const { survey } = inside.context();
-    const open = (gateway === null ? null : survey.openCommandsOf.get(gateway.id)) ?? [];
-    const command = this.place.screen === 'command' ? inside.command() : inside.commands.selected;
-    if (intent === 'undo') {
-      const undo = this.#messages.current?.undo;
-      if (undo) acting.undo(undo);
-      else this.#messages.say('There is nothing to take back.');
-    } else if (intent === 'acknowledge' || intent === 'dismiss') {
-      const alert = inside.alerts.selected;
-      if (alert !== null) acting.settle(alert.id, intent);
-    } else if (intent === 'cancel' || intent === 'again') {
-      if (command === null) return;
-      const { gateways } = survey;
-      const its = command.gateway_id === null ? null : (gateways.get(command.gateway_id) ?? null);
-      if (intent === 'cancel') acting.cancel(command);
-      else acting.again(command, its, open);
-    } else if (gateway === null) {
-      this.#messages.say('No gateway is selected.', 'warn');
-    } else {
-      const actions = {
-        restart: 'restart_gateway',
-        'restart-dispatcher': 'restart_dispatcher',
-        logs: 'tail_logs',
-        status: 'stack_status',
-        pause: gateway.status === 'paused' ? 'resume_gateway' : 'pause_gateway',
-      } as const;
-      const action = Object.entries(actions).find(([name]) => name === intent)?.[1];
-      if (action !== undefined) acting.order({ action, payload: {}, gateway }, open);
-    }
-  }
-
-  #move(intent: Intent, inside: Inside): boolean {
-    const list = inside.list();
-    const isOutput = this.place.screen === 'command';
-    const page = isOutput ? inside.scroll.page : Math.max(1, (this.#rows?.count ?? 2) - 1);
-    const steps: Partial<Record<Intent, number>> = {
-      down: 1,
-      up: -1,
-      'half-down': Math.ceil(page / 2),
-      'half-up': -Math.ceil(page / 2),
-      'page-down': page,
-      'page-up': -page,
-    };
-    const step = steps[intent];
-    if (step !== undefined) {
-      if (isOutput) inside.scroll.move(step);
-      else list?.move(step);
-      return true;
-    }
-    if (intent === 'top') {
-      if (isOutput) inside.scroll.toTop();
-      else list?.moveTo(0);
-      return true;
-    }
-    if (intent === 'bottom') {
-      if (isOutput) inside.scroll.toBottom();
-      else list?.moveTo(list.rows.length - 1);
-      return true;
-    }
-    if (intent === 'follow') {
-      inside.scroll.toggle();
-      return true;
-    }
-    return false;
-  }
-
-  #open(inside: Inside): void {
-    switch (this.place.screen) {
-      case 'fleet': {
-        const gateway = inside.fleet.selected;
-        if (gateway !== null) this.go({ screen: 'agents', gateway: gateway.id });
-        break;
-      }
-      case 'agents': {
-        const agent = inside.agents.selected;
-        if (agent !== null) this.go({ screen: 'agent', id: agent.id });
-        break;
-      }
-      case 'agent':
-      case 'commands': {
-        const command = (this.place.screen === 'agent' ? inside.commandsOfAgent : inside.commands).selected;
-        if (command !== null) this.go({ screen: 'command', id: command.id });
-        break;
-      }
-      case 'alerts': {
-        const alert = inside.alerts.selected;
-        if (alert?.entity_id == null) break;
-        if (/command/.test(alert.entity_type ?? '')) this.go({ screen: 'command', id: alert.entity_id });
-        else if (alert.entity_type === 'agent') this.go({ screen: 'agent', id: alert.entity_id });
-        break;
-      }
-    }
+  #follow(inside: Inside): void {
+    const place = leadsTo(this.place, inside);
+    if (place !== null) this.go(place);
   }
 
   #back(inside: Inside): void {
@@ -428,9 +310,10 @@ export class App {
   }
 
   async #page(inside: Inside): Promise<void> {
-    const text = inside.output().map((row) => row.text);
+    // Many pagers hand on what would move the cursor or worse.
+    const lines = outputLines(inside.output()).map(({ text }) => `${plainLine(text)}\n`);
     try {
-      await this.#options.surroundings.openPager(text.join(''));
+      await this.#options.surroundings.openPager(lines.join(''));
     } catch (failure) {
       this.#messages.warn(sentence(failure));
     }
@@ -450,28 +333,11 @@ export class App {
     if (mouse.kind !== 'press' || list === null || rows === null || mouse.x >= rows.width) return;
     const at = mouse.y - this.#frame.bodyTop - rows.line;
     if (at < 0 || at >= rows.count) return;
-    if (rows.firstIndex + at === list.index) this.#open(this.#inside);
+    if (rows.firstIndex + at === list.index) this.#follow(this.#inside);
     else list.moveTo(rows.firstIndex + at);
   }
 
   // Drawing.
-
-  #columns(inside: Inside): readonly string[] {
-    const width = this.#rows?.width ?? this.#size.columns;
-    const list = { fleet: inside.fleet, agents: inside.agents, commands: inside.commands } as const;
-    switch (this.place.screen) {
-      case 'fleet':
-        return shownColumns(list.fleet, width);
-      case 'agents':
-        return shownColumns(list.agents, width);
-      case 'alerts':
-        return shownColumns(inside.alerts, width);
-      case 'audit':
-        return shownColumns(inside.audit, width);
-      default:
-        return shownColumns(list.commands, width);
-    }
-  }
 
   /** Rows changed: draws soon, however often it is called. */
   #soon(): void {
@@ -499,12 +365,12 @@ export class App {
     return {
       size: this.#size,
       theme: this.#theme,
-      host: this.#options.door.host,
+      host: this.#entrance.host,
       isReadonly: this.#options.isReadonly,
       localNow: this.#options.surroundings.now(),
       inside,
-      form: this.#form,
-      doorError: this.#doorError,
+      form: this.#entrance.form,
+      doorError: this.#entrance.error,
       trail: this.#trail,
       here: this.#here(),
       message: this.#messages.current,

@@ -319,7 +319,7 @@ export interface AnyList {
   readonly rows: readonly unknown[];
   readonly table: { readonly columns: readonly { readonly key: string; readonly title: string }[] };
   setFilter(filter: string): void;
-  sortByNext(columns: readonly string[]): void;
+  sortByNext(width: number): void;
   turnSort(): void;
   move(by: number): void;
   moveTo(index: number): void;

@@ -3,11 +3,6 @@ import { calm, exactly } from './panel.ts';
 import { headerLine, rowLine, sizeColumns, spokenRow } from './table.ts';
 import type { Body, Room } from './view.ts';
 
-/** The columns that a width shows, by their keys. */
-export function shownColumns<Row, Context>(list: List<Row, Context>, width: number): readonly string[] {
-  return sizeColumns(list.table.columns, width).map(({ column }) => column.key);
-}
-
 /** A list with its header in a room, or a calm sentence where it is empty. */
 export function listBody<Row, Context>(
   list: List<Row, Context>,

@@ -54,7 +54,7 @@ describe('a list', () => {
 
   it('follows the row through a new order', () => {
     const list = listOf([row('a', 2), row('b', 1)]);
-    list.sortByNext(['id', 'rank']);
+    list.sortByNext(80);
     list.update([row('a', 2), row('b', 1)], null, []);
     expect(list.rows.map(({ id }) => id)).toEqual(['b', 'a']);
     expect(list.selected?.id).toBe('a');

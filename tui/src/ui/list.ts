@@ -1,5 +1,5 @@
 import { matcher } from './filter.ts';
-import { arrange, scrollTo, type Table } from './table.ts';
+import { arrange, scrollTo, sizeColumns, type Table } from './table.ts';
 
 export interface Sort {
   readonly column: string;
@@ -68,8 +68,9 @@ export class List<Row, Context> {
     this.#matches = filter === '' ? null : matcher(filter);
   }
 
-  /** Orders by the next column that a width shows, or turns the order round. */
-  sortByNext(columns: readonly string[]): void {
+  /** Orders by the next of the columns that a width shows. */
+  sortByNext(width: number): void {
+    const columns = sizeColumns(this.table.columns, width).map(({ column }) => column.key);
     const at = columns.indexOf(this.#sort?.column ?? '');
     const next = columns[(at + 1) % columns.length];
     if (next !== undefined) this.#sort = { column: next, descending: false };
