@@ -104,7 +104,7 @@ export class App {
 
   resize(columns: number, rows: number): void {
     this.#size = { columns, rows };
-    this.#draw();
+    this.#paint();
   }
 
   setTheme(theme: Theme): void {
@@ -119,7 +119,7 @@ export class App {
     else if (this.#overlay !== null) this.#pressOverlay(this.#overlay, input);
     else if (this.#filter !== null) this.#pressFilter(this.#filter, input);
     else if (input.type === 'key') this.#pressKey(input);
-    this.#draw();
+    this.#paint();
   }
 
   #welcome(house: House): void {
@@ -350,8 +350,13 @@ export class App {
   }
 
   #draw(): void {
-    if (this.#isClosed) return;
+    this.#inside?.take();
     this.#drawnAt = Date.now();
+    this.#paint();
+  }
+
+  #paint(): void {
+    if (this.#isClosed) return;
     const next = frameOf(this.#parts());
     this.#rows = next.rowsAt;
     if (sameFrame(this.#frame, next)) return;
@@ -361,7 +366,7 @@ export class App {
 
   #parts(): FrameParts {
     const inside = this.#inside;
-    if (inside !== null) this.#acting?.watch(inside.house.commands.getSnapshot().rows);
+    if (inside !== null) this.#acting?.watch(inside.newest());
     return {
       size: this.#size,
       theme: this.#theme,

@@ -8,7 +8,7 @@ import type {
   NotificationRow,
 } from '@hq/shared/rows';
 import { plain } from '@hq/shared/text';
-import type { Feed, House, OpenFeed } from './house.ts';
+import type { Feed, House, OpenFeed, Snapshot } from './house.ts';
 import { type Link, linkOf } from './link.ts';
 import { List } from './list.ts';
 import { listBody } from './list-body.ts';
@@ -44,6 +44,7 @@ export class Inside {
   scroll = new Scroll();
 
   readonly #changed: () => void;
+  #held: Held;
   readonly #stops: (() => void)[] = [];
   #place: Place = { screen: 'fleet' };
   #openFeeds: { feed: OpenFeed<unknown>; stop: () => void }[] = [];
@@ -59,8 +60,17 @@ export class Inside {
   constructor(house: House, changed: () => void) {
     this.house = house;
     this.#changed = changed;
+    this.#held = held(house);
     for (const feed of [house.gateways, house.agents, house.commands, house.alerts])
       this.#stops.push(feed.subscribe(changed));
+  }
+
+  /**
+   * Takes the rows as they are now. What is looked up and counted over them is not done anew for a key press, so that the
+   * answer to a key does not wait for it.
+   */
+  take(): void {
+    this.#held = held(this.house);
   }
 
   /** Goes to a place: opens what only it needs, and closes what the last one needed. */
@@ -97,22 +107,21 @@ export class Inside {
   }
 
   link(): Link {
-    const { gateways, agents, commands, alerts, audit } = this.house;
-    const shown: Feed<unknown>[] = [
-      gateways,
-      agents,
-      commands,
-      alerts,
-      ...this.#openFeeds.map(({ feed }) => feed),
-    ];
-    if (this.#place.screen === 'audit') shown.push(audit);
-    return linkOf(shown.map((feed) => feed.getSnapshot()));
+    const { gateways, agents, commands, alerts } = this.#held;
+    const open: Feed<unknown>[] = this.#openFeeds.map(({ feed }) => feed);
+    if (this.#place.screen === 'audit') open.push(this.house.audit);
+    return linkOf([gateways, agents, commands, alerts, ...open.map((feed) => feed.getSnapshot())]);
+  }
+
+  /** The newest commands of all. */
+  newest(): readonly CommandRow[] {
+    return this.#held.commands.rows;
   }
 
   context(): Context {
-    const gateways = this.house.gateways.getSnapshot().rows;
-    const agents = this.house.agents.getSnapshot().rows;
-    const commands = this.house.commands.getSnapshot().rows;
+    const gateways = this.#held.gateways.rows;
+    const agents = this.#held.agents.rows;
+    const commands = this.#held.commands.rows;
     return {
       survey: this.#survey([gateways, agents, commands], () => survey(gateways, agents, commands)),
       now: this.house.now(),
@@ -126,10 +135,7 @@ export class Inside {
     switch (this.#place.screen) {
       case 'fleet':
         // Conditions change with time alone.
-        this.fleet.update(this.house.gateways.getSnapshot().rows, context, [
-          rows,
-          Math.floor(context.now / 1000),
-        ]);
+        this.fleet.update(this.#held.gateways.rows, context, [rows, Math.floor(context.now / 1000)]);
         break;
       case 'agents':
         this.agents.update(this.#agentsOf(this.#place.gateway), context, [rows]);
@@ -138,7 +144,7 @@ export class Inside {
         this.commandsOfAgent.update(this.#ofAgent?.getSnapshot().rows ?? [], context, [rows]);
         break;
       case 'commands':
-        this.commands.update(this.house.commands.getSnapshot().rows, context, [rows]);
+        this.commands.update(this.#held.commands.rows, context, [rows]);
         break;
       case 'alerts':
         this.alerts.update(this.openAlerts(), context, [rows]);
@@ -150,21 +156,21 @@ export class Inside {
   }
 
   #agentsOf(gateway: string | null): readonly AgentRow[] {
-    const { rows } = this.house.agents.getSnapshot();
+    const { rows } = this.#held.agents;
     if (gateway === null) return rows;
     return this.#agentsHere([rows, gateway], () => rows.filter(({ gateway_id }) => gateway_id === gateway));
   }
 
   openAlerts(): readonly NotificationRow[] {
-    const { rows } = this.house.alerts.getSnapshot();
+    const { rows } = this.#held.alerts;
     return this.#openAlerts([rows], () => rows.filter(({ dismissed_at }) => dismissed_at === null));
   }
 
   attention(context: Context): readonly Attention[] {
-    const gateways = this.house.gateways.getSnapshot().rows;
-    const notifications = this.house.alerts.getSnapshot().rows;
-    const agents = this.house.agents.getSnapshot().rows;
-    const commands = this.house.commands.getSnapshot().rows;
+    const gateways = this.#held.gateways.rows;
+    const notifications = this.#held.alerts.rows;
+    const agents = this.#held.agents.rows;
+    const commands = this.#held.commands.rows;
     const moment = Math.floor(context.now / attentionEveryMs);
     return this.#attention([gateways, notifications, agents, commands, moment], () =>
       needsAttention({ gateways, agents, commands, notifications }, context.now),
@@ -180,7 +186,7 @@ export class Inside {
           {
             list: this.fleet,
             attention: this.attention(context),
-            commands: this.house.commands.getSnapshot().rows,
+            commands: this.#held.commands.rows,
             isLoading,
           },
           context,
@@ -219,7 +225,7 @@ export class Inside {
   command(): CommandRow | null {
     const { id } = this.#place.screen === 'command' ? this.#place : { id: '' };
     const own = this.#command?.getSnapshot().rows[0];
-    const known = this.house.commands.getSnapshot().rows.find((row) => row.id === id);
+    const known = this.#held.commands.rows.find((row) => row.id === id);
     if (own === undefined || known === undefined) return own ?? known ?? null;
     // Two feeds may be a moment apart; the row never goes back.
     return Date.parse(known.updated_at) > Date.parse(own.updated_at) ? known : own;
@@ -308,6 +314,23 @@ export class Inside {
     };
     return lists[this.#place.screen];
   }
+}
+
+/** The rows of one moment. */
+interface Held {
+  readonly gateways: Snapshot<GatewayRow>;
+  readonly agents: Snapshot<AgentRow>;
+  readonly commands: Snapshot<CommandRow>;
+  readonly alerts: Snapshot<NotificationRow>;
+}
+
+function held({ gateways, agents, commands, alerts }: House): Held {
+  return {
+    gateways: gateways.getSnapshot(),
+    agents: agents.getSnapshot(),
+    commands: commands.getSnapshot(),
+    alerts: alerts.getSnapshot(),
+  };
 }
 
 /** A list whose rows do not matter: what keys can do to any of them. */
