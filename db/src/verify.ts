@@ -13,7 +13,7 @@ const rules: readonly { readonly says: string; readonly sql: string }[] = [
   {
     says: 'the trigger is missing or off',
     sql: `select t.name || ' on agent_commands' as what
-          from unnest(array['hq_guard_command', 'hq_check_command_change', 'hq_audit_enqueued', 'hq_notify_failed_command']) t (name)
+          from unnest(array['hq_guard_command', 'hq_limit_command', 'hq_check_command_change', 'hq_audit_enqueued', 'hq_notify_failed_command']) t (name)
           where not exists (select from pg_trigger g
             where g.tgrelid = 'public.agent_commands'::regclass and g.tgname = t.name and g.tgenabled in ('O', 'A'))`,
   },
