@@ -6,14 +6,16 @@ import type { Origin } from '../actions/index.ts';
 import type { Database } from '../database.generated.ts';
 import { HqError } from '../errors.ts';
 import type { CommandRow } from '../rows/index.ts';
+import { addressOf } from './address.ts';
 import { authError } from './auth-error.ts';
 import { createDatabaseClock, type DatabaseClock } from './clock.ts';
 import { type DatabaseFault, databaseError } from './database-error.ts';
 import { type CommandRequest, type Enqueued, readAnswer } from './enqueue.ts';
 import { type Member, member } from './member.ts';
-import { patientFetch } from './patient-fetch.ts';
+import { patientFetch, requestTimeoutMs } from './patient-fetch.ts';
 import { keepNewest, renewTogether, sessionKey } from './renew-together.ts';
 import { isShared, memoryStorage, type SessionStorage } from './session-storage.ts';
+import { within } from './within.ts';
 
 export interface ConnectOptions {
   /** Base address of the HQ, such as `https://hq.example.org`. */
@@ -59,13 +61,13 @@ const firstReconnectMs = 250;
 const longestReconnectMs = 5_000;
 /** A link that stays silent longer than this counts as dead. */
 const heartbeatMs = 10_000;
+/** The auth client renews an expired token for half a minute before it gives up; nobody waits that long here. */
+const renewalPatienceMs = 5_000;
+const sessionPatienceMs = 5_000;
 const retryDelaysMs = [200, 800];
 
 export function connect(options: ConnectOptions): HqClient {
-  const { url, host } = parseUrl(options.url);
-  if (options.anonKey.trim() === '') {
-    throw new HqError('usage', 'The anon key is empty.', { hint: 'Set SUPABASE_ANON_KEY.' });
-  }
+  const { url, host } = addressOf(options);
   const clock = createDatabaseClock();
   let renewing: Promise<string | null> | null = null;
   const renew = (): Promise<string | null> => {
@@ -78,7 +80,9 @@ export function connect(options: ConnectOptions): HqClient {
     return renewing;
   };
   const storage = options.storage ?? memoryStorage();
-  const send = patientFetch({ renew, ...(options.timeoutMs ? { timeoutMs: options.timeoutMs } : {}) });
+  const timeoutMs = options.timeoutMs ?? requestTimeoutMs;
+  const answerWithinMs = timeoutMs + renewalPatienceMs;
+  const send = patientFetch({ renew, timeoutMs });
   const supabase: SupabaseClient<Database> = createClient<Database>(url, options.anonKey, {
     db: { retry: false },
     global: { fetch: isShared(storage) ? renewTogether(send, storage) : send },
@@ -97,7 +101,7 @@ export function connect(options: ConnectOptions): HqClient {
   });
 
   async function ask<Data>(request: PromiseLike<Answer<Data>>): Promise<Data> {
-    const { data, error, status } = await request;
+    const { data, error, status } = await within(answerWithinMs, request, host);
     if (error !== null) throw databaseError(error, status, host);
     if (data === null) throw new HqError('failed', `${host} gave no answer to a question that has one.`);
     return data;
@@ -131,7 +135,9 @@ export function connect(options: ConnectOptions): HqClient {
       if (error && error.name !== 'AuthSessionMissingError') throw authError(error, host);
     },
     async hasSession() {
-      const { data } = await supabase.auth.getSession();
+      const { data, error } = await within(sessionPatienceMs, supabase.auth.getSession(), host);
+      const failure = error === null ? null : authError(error, host);
+      if (failure?.code === 'unreachable') throw failure;
       return data.session !== null;
     },
     async whoami() {
@@ -175,15 +181,4 @@ export function connect(options: ConnectOptions): HqClient {
       void supabase.realtime.disconnect();
     },
   };
-}
-
-function parseUrl(text: string): { url: string; host: string } {
-  const parsed = URL.canParse(text) ? new URL(text) : null;
-  if (parsed === null || !/^https?:$/.test(parsed.protocol)) {
-    throw new HqError('usage', 'The address of the HQ is not an http or https URL.', {
-      hint: 'Set SUPABASE_URL, such as https://hq.example.org.',
-    });
-  }
-  // Whoever puts credentials into the address must not find them in an error message.
-  return { url: `${parsed.origin}${parsed.pathname}`.replace(/\/+$/, ''), host: parsed.host };
 }

@@ -1,17 +1,17 @@
 /** How long one request may take before the database counts as unreachable. */
-const requestTimeoutMs = 10_000;
+export const requestTimeoutMs = 10_000;
 
 export interface PatientFetchOptions {
   /** Gives a fresh access token, or null when the session cannot be renewed. */
   readonly renew: () => Promise<string | null>;
-  readonly timeoutMs?: number;
+  readonly timeoutMs: number;
 }
 
 /**
  * `fetch` with a time limit, and with one more try after the database called the token expired. The auth client renews
  * by the local clock, which may be minutes slow.
  */
-export function patientFetch({ renew, timeoutMs = requestTimeoutMs }: PatientFetchOptions): typeof fetch {
+export function patientFetch({ renew, timeoutMs }: PatientFetchOptions): typeof fetch {
   return async (input, init) => {
     const attempt = (headers: Headers): Promise<Response> => {
       const limit = AbortSignal.timeout(timeoutMs);

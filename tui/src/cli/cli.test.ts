@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -270,7 +270,7 @@ describe('run', () => {
     });
     const { code, stdout, stderr } = await waiting;
     expect({ code, stdout }).toEqual({ code: 0, stdout: '2 lines of gateway\n' });
-    expect(stderr).toContain('first line\nsecond line\n');
+    expect(stderr).toMatch(/^first line\n(.*\n)*second line$/m);
   });
 
   it('ends with 1 and the reason when the command fails', async () => {
@@ -442,6 +442,32 @@ describe('an HQ that cannot be reached', () => {
     expect(stderr).toContain(`127.0.0.1:${port}`);
     expect(stderr).not.toContain(stack.anonKey);
     expect(stderr).not.toContain(operator.password);
+  });
+});
+
+describe('a stored sign-in whose HQ cannot be reached', () => {
+  it('is told as that, soon and in one sentence, though its token has expired', async () => {
+    const state = join(home, 'away');
+    const session = {
+      access_token: 'a',
+      refresh_token: 'r',
+      expires_at: 1,
+      expires_in: 1,
+      token_type: 'bearer',
+      user: { id: 'u' },
+    };
+    await mkdir(join(state, 'hq'), { recursive: true });
+    await writeFile(
+      join(state, 'hq', 'login.json'),
+      JSON.stringify({
+        url: 'http://127.0.0.1:9',
+        anonKey: 'k',
+        session: { session: JSON.stringify(session) },
+      }),
+    );
+    const { code, stdout, stderr } = await call(['status'], { env: { ...nowhere(), XDG_STATE_HOME: state } });
+    expect({ code, stdout }).toEqual({ code: 4, stdout: '' });
+    expect(stderr).toMatch(/^hq-tui: 127\.0\.0\.1:9 [^\n]*\n[^\n]*\n$/);
   });
 });
 
