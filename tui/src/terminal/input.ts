@@ -21,7 +21,7 @@ export interface Mouse {
 }
 
 /** An answer of the terminal to a question of ours: the OSC text without its frame. */
-export interface Reply {
+interface Reply {
   readonly type: 'reply';
   readonly text: string;
 }

@@ -6,11 +6,25 @@ import { createStores } from '../store/stores.ts';
 import type { Door, House } from './house.ts';
 import type { Credentials } from './sign-in-form.ts';
 
+/** An HQ before anything was asked of it. */
+interface Entrance {
+  readonly host: string;
+  readonly connect: () => Promise<HqClient>;
+  readonly credentials: Credentials | null;
+}
+
 /** The door of one HQ: with the credentials that were given, with the stored sign-in, or with the form. */
-export function doorOf(client: HqClient, credentials: Credentials | null): Door {
+export function doorOf({ host, connect, credentials }: Entrance): Door {
+  let opened: Promise<HqClient> | null = null;
+  // Not before it is entered: by then the first frame stands on the screen.
+  const open = (): Promise<HqClient> => {
+    opened ??= connect();
+    return opened;
+  };
   return {
-    host: client.host,
+    host,
     async enter() {
+      const client = await open();
       if (credentials !== null) await client.signIn(credentials.email, credentials.password);
       else if (!(await client.hasSession())) return null;
       try {
@@ -23,6 +37,7 @@ export function doorOf(client: HqClient, credentials: Credentials | null): Door 
       }
     },
     async signIn(email, password) {
+      const client = await open();
       await client.signIn(email, password);
       return houseOf(client);
     },

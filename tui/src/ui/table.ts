@@ -1,7 +1,7 @@
 import type { Mark, Theme, Tone } from '../theme/theme.ts';
 import { fill } from './cell.ts';
 
-export interface Cell {
+interface Cell {
   readonly text: string;
   readonly tone?: Tone;
 }

@@ -47,7 +47,7 @@ export interface Frame {
   readonly spokenOverlay: readonly string[] | null;
 }
 
-export interface OverlayAt {
+interface OverlayAt {
   readonly left: number;
   readonly top: number;
   readonly lines: readonly string[];

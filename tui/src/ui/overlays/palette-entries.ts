@@ -4,7 +4,7 @@ import { fuzzyScore } from '../filter.ts';
 import type { Numbered } from '../place.ts';
 
 /** Something that the palette can do. */
-export type Deed =
+type Deed =
   | { readonly kind: 'action'; readonly action: ActionName }
   | { readonly kind: 'screen'; readonly screen: Numbered }
   | { readonly kind: 'intent'; readonly intent: Intent };
@@ -34,7 +34,7 @@ const intents: readonly (readonly [Intent, string, string])[] = [
 ];
 
 /** Every action of the catalogue, every screen, and the few things that are neither. */
-export const entries: readonly Entry[] = [
+const entries: readonly Entry[] = [
   ...actionNames.map((name): Entry => {
     const action: Action = catalogue[name];
     return {

@@ -5,7 +5,7 @@ import type { Table } from '../table.ts';
 import type { State } from '../told.ts';
 import type { Context } from '../view.ts';
 
-export function alertState(alert: NotificationRow): State {
+function alertState(alert: NotificationRow): State {
   return alert.read_at === null
     ? { word: 'new', mark: 'warn', tone: 'warn' }
     : { word: 'seen', mark: 'none', tone: 'dim' };

@@ -33,7 +33,7 @@ function servicesTold(gateway: GatewayRow, context: Context): { text: string; to
   return { text: `${well} of ${services.length}`, tone: well === services.length ? 'plain' : 'warn' };
 }
 
-export function nowTold(open: readonly CommandRow[], now: number): { text: string; tone: State['tone'] } {
+function nowTold(open: readonly CommandRow[], now: number): { text: string; tone: State['tone'] } {
   const [first, ...others] = open;
   if (first === undefined) return { text: '', tone: 'plain' };
   const { tone } = commandState(first);
