@@ -1,6 +1,15 @@
 /** Bundles the two programs that are shipped as files. `ensureBuilt` does it only when a source is newer. */
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 
@@ -31,18 +40,26 @@ const programs: readonly Program[] = [
 const unreached =
   /^(react-devtools-core|ssh2|@grpc\/grpc-js|@grpc\/proto-loader|protobufjs|tar-fs|@balena\/dockerignore)$/;
 
+/** The languages in which zod tells what is wrong with a value, but for the one that it tells it in. */
+const otherLanguages = /zod[\\/]v4[\\/]locales[\\/]index\.js$/;
+
 const withoutUnreached: Plugin = {
   name: 'without-unreached',
   setup({ onResolve, onLoad }) {
     onResolve({ filter: unreached }, ({ path }) => ({ path, namespace: 'left-out' }));
     onLoad({ filter: /.*/, namespace: 'left-out' }, () => ({ contents: 'export default {};' }));
+    onLoad({ filter: otherLanguages }, ({ path }) => ({
+      contents: "export { default as en } from './en.js';",
+      resolveDir: dirname(path),
+    }));
   },
 };
 
-function options({ name, entry, outdir }: Program): BuildOptions {
+/** How every program of ours is bundled. */
+export function bundling(entryPoints: Readonly<Record<string, string>>, outdir: string): BuildOptions {
   return {
     absWorkingDir: root,
-    entryPoints: { [name]: entry },
+    entryPoints: { ...entryPoints },
     outdir,
     bundle: true,
     splitting: true,
@@ -85,11 +102,31 @@ function isFresh(program: Program): boolean {
   return existsSync(stamp) && readFileSync(stamp, 'utf8') === stampOf(program);
 }
 
+/**
+ * The entry comes last and at once: whoever starts the program meanwhile gets the old one or the new one, whole, also where
+ * two build at the same time.
+ */
 async function buildProgram(program: Program): Promise<void> {
   const stamp = stampOf(program);
-  rmSync(join(root, program.outdir), { recursive: true, force: true });
-  await build(options(program));
-  writeFileSync(join(root, program.outdir, 'stamp.json'), stamp);
+  const folder = join(root, program.outdir);
+  const { outputFiles } = await build({
+    ...bundling({ [program.name]: program.entry }, program.outdir),
+    write: false,
+  });
+  mkdirSync(folder, { recursive: true });
+  const isEntry = (path: string): boolean => basename(path) === `${program.name}.js`;
+  for (const { path, contents } of outputFiles.toSorted(
+    (a, b) => Number(isEntry(a.path)) - Number(isEntry(b.path)),
+  )) {
+    writeFileSync(`${path}.${process.pid}`, contents);
+    renameSync(`${path}.${process.pid}`, path);
+  }
+  const made = new Set(outputFiles.map(({ path }) => basename(path)));
+  for (const left of readdirSync(folder)) {
+    // Only chunks of an earlier build: another build may just be writing beside this one.
+    if (left.endsWith('.js') && !made.has(left)) rmSync(join(folder, left), { force: true });
+  }
+  writeFileSync(join(folder, 'stamp.json'), stamp);
 }
 
 /** Builds the named programs whose sources changed since their bundle was made. */

@@ -1,10 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-
-const root = fileURLToPath(new URL('../..', import.meta.url));
+import { bundling } from '../../scripts/build.ts';
 
 export interface Bundled {
   /** The file to run. */
@@ -12,33 +10,9 @@ export interface Bundled {
   remove(): Promise<void>;
 }
 
-/** Bundles a program of the terminal room as it is shipped: for production, and apart from the sources. */
+/** Bundles a program as ours are shipped, into a folder of its own. `entry` is a path from the root of the house. */
 export async function bundled(entry: string): Promise<Bundled> {
-  const folder = await mkdtemp(join(tmpdir(), 'hq-tui-'));
-  await build({
-    absWorkingDir: root,
-    entryPoints: { program: entry },
-    outdir: folder,
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node24',
-    define: { 'process.env.NODE_ENV': '"production"', 'process.env.DEV': '"false"' },
-    banner: {
-      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
-    },
-    plugins: [
-      {
-        name: 'without-developer-tools',
-        setup({ onResolve, onLoad }) {
-          onResolve({ filter: /^react-devtools-core$/ }, ({ path }) => ({ path, namespace: 'left-out' }));
-          onLoad({ filter: /.*/, namespace: 'left-out' }, () => ({ contents: 'export default {};' }));
-        },
-      },
-    ],
-    logLevel: 'error',
-  });
+  const folder = await mkdtemp(join(tmpdir(), 'hq-bundled-'));
+  await build({ ...bundling({ program: entry }, folder), outExtension: { '.js': '.mjs' } });
   return { file: join(folder, 'program.mjs'), remove: () => rm(folder, { recursive: true, force: true }) };
 }

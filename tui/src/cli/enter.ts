@@ -10,7 +10,8 @@ export interface Entered {
 
 /** Finds the HQ, signs in where that is needed, and asks who is there. Somebody who is no member does not get in. */
 export async function enter(env: NodeJS.ProcessEnv): Promise<Entered> {
-  const { client, credentials } = await findHq(env);
+  const { connect, credentials } = await findHq(env);
+  const client = await connect();
   if (credentials !== null) await client.signIn(credentials.email, credentials.password);
   else if (!(await client.hasSession())) {
     throw new HqError('unauthenticated', `Nobody is signed in to ${client.host}.`, {

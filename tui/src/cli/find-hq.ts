@@ -1,5 +1,6 @@
 import {
-  connect,
+  addressOf,
+  type ConnectOptions,
   fileStorage,
   type HqClient,
   loginFilePath,
@@ -11,7 +12,10 @@ import { findLocalStack } from './local-stack.ts';
 
 /** An HQ, and how its member gets in. */
 export interface FoundHq {
-  readonly client: HqClient;
+  /** Host and port, for sentences. */
+  readonly host: string;
+  /** Loads what talks to it, which is much, and asks nothing of it yet. */
+  readonly connect: () => Promise<HqClient>;
   /** Given by the environment or by the local stack; a stored login brings its own session. */
   readonly credentials: { readonly email: string; readonly password: string } | null;
 }
@@ -28,7 +32,7 @@ export async function findHq(env: NodeJS.ProcessEnv): Promise<FoundHq> {
     const credentials = readCredentials(env);
     // Whoever brings a password must not change what is stored for others.
     const storage = credentials === null ? fileStorage(login, url, anonKey) : memoryStorage();
-    return { client: connect({ url, anonKey, storage }), credentials };
+    return found({ url, anonKey, storage }, credentials);
   }
   if (url || anonKey) {
     throw new HqError('usage', `${url ? 'SUPABASE_URL' : 'SUPABASE_ANON_KEY'} is set alone.`, {
@@ -38,16 +42,24 @@ export async function findHq(env: NodeJS.ProcessEnv): Promise<FoundHq> {
   const stored = await readLogin(login);
   if (stored !== null) {
     const storage = fileStorage(login, stored.url, stored.anonKey);
-    return { client: connect({ ...stored, storage }), credentials: null };
+    return found({ ...stored, storage }, null);
   }
   const local = await findLocalStack(env);
   if (local !== null) {
-    const { email, password } = local;
-    return { client: connect(local), credentials: { email, password } };
+    const { url, anonKey, email, password } = local;
+    return found({ url, anonKey }, { email, password });
   }
   throw new HqError('unauthenticated', 'No HQ is known here.', {
     hint: 'Sign in with `hq-tui login`, or set SUPABASE_URL and SUPABASE_ANON_KEY, or start one here with `npm start`.',
   });
+}
+
+function found(options: ConnectOptions, credentials: FoundHq['credentials']): FoundHq {
+  return {
+    host: addressOf(options).host,
+    connect: async () => (await import('@hq/shared/client')).connect(options),
+    credentials,
+  };
 }
 
 function readCredentials(env: NodeJS.ProcessEnv): FoundHq['credentials'] {

@@ -3,21 +3,10 @@ import { HqError } from '@hq/shared/errors';
 import { agentStatuses, commandStatuses } from '@hq/shared/rows';
 import { Command, Option } from 'commander';
 import { z } from 'zod';
-import { cancelCommand, runAction, watchCommand } from './act.ts';
-import { complete } from './complete.ts';
 import { completionScript, shells } from './completion-script.ts';
 import type { Console } from './console.ts';
-import {
-  type List,
-  listAgents,
-  listAlerts,
-  listAudit,
-  listCommands,
-  listGateways,
-  showStatus,
-} from './lists.ts';
+import type { List } from './lists.ts';
 import { payloadFields, tellField } from './payload.ts';
-import { login, logout, tellWhoami } from './sign-in.ts';
 
 const text = z.string().optional();
 const flag = z.boolean().default(false);
@@ -53,7 +42,15 @@ export interface ProgramOptions {
   readonly open: (isReadonly: boolean) => Promise<void>;
 }
 
-/** The whole command line. It parses, and leaves every deed to the function of its command. */
+type Lists = Record<
+  'showStatus' | 'listGateways' | 'listAgents' | 'listCommands' | 'listAlerts' | 'listAudit',
+  List
+>;
+
+/**
+ * The whole command line. It parses, and leaves every deed to the function of its command, which is loaded with what it needs
+ * when it is asked for: the screens are open before the client of the database is loaded.
+ */
 export function createProgram({ console, version, open }: ProgramOptions): Command {
   const program = new Command('hq-tui');
   const isReadonly = (): boolean => globalOptions.parse(program.opts()).readonly;
@@ -81,33 +78,38 @@ export function createProgram({ console, version, open }: ProgramOptions): Comma
       });
     });
 
-  const list = (name: string, description: string, run: List): Command =>
+  const list = (name: string, description: string, pick: (lists: Lists) => List): Command =>
     program
       .command(name)
       .description(description)
       .option('--json', 'one JSON document instead of a table')
       .option('--wide', 'do not cut the table to the terminal')
-      .action((_options: unknown, command: Command) => run(console, listOptions.parse(command.opts())));
+      .action(async (_options: unknown, command: Command) => {
+        const run = pick(await import('./lists.ts'));
+        await run(console, listOptions.parse(command.opts()));
+      });
   const gateway = (): Option => new Option('--gateway <gateway>', 'only of this gateway, by slug or id');
   const since = (): Option => new Option('--since <time>', 'not older than this: 15m, 2h, 3d, or a date');
   const limit = (): Option => new Option('--limit <count>', 'at most so many, 50 by default');
 
-  list('status', 'the fleet and what needs attention', showStatus);
-  list('gateways', 'gateways, how they are and what runs there', listGateways);
-  list('agents', 'agents and where they live', listAgents)
+  list('status', 'the fleet and what needs attention', (lists) => lists.showStatus);
+  list('gateways', 'gateways, how they are and what runs there', (lists) => lists.listGateways);
+  list('agents', 'agents and where they live', (lists) => lists.listAgents)
     .addOption(gateway())
     .addOption(new Option('--status <status>', 'only in this status').choices(agentStatuses));
-  list('commands', 'the newest commands', listCommands)
+  list('commands', 'the newest commands', (lists) => lists.listCommands)
     .addOption(gateway())
     .option('--agent <agent>', 'only of this agent, by slug or id')
     .addOption(new Option('--status <status>', 'only in this status').choices(commandStatuses))
     .addOption(since())
     .addOption(limit());
-  list('alerts', 'alerts that nobody has read', listAlerts)
+  list('alerts', 'alerts that nobody has read', (lists) => lists.listAlerts)
     .option('--all', 'those that were read or dismissed too')
     .addOption(since())
     .addOption(limit());
-  list('audit', 'who did what', listAudit).addOption(since()).addOption(limit());
+  list('audit', 'who did what', (lists) => lists.listAudit)
+    .addOption(since())
+    .addOption(limit());
 
   const run = program.command('run').description('ask for an action').usage('<action> [options]');
   for (const name of actionNames) {
@@ -134,9 +136,10 @@ export function createProgram({ console, version, open }: ProgramOptions): Comma
       .option('--yes', 'do not ask whether it is meant')
       .option('--json', 'the command as a JSON document')
       .addHelpText('after', actionHelp(action, fields.map(tellField)))
-      .action((_options: unknown, self: Command) =>
-        runAction(console, name, runOptions.parse(self.opts()), isReadonly()),
-      );
+      .action(async (_options: unknown, self: Command) => {
+        const { runAction } = await import('./act.ts');
+        await runAction(console, name, runOptions.parse(self.opts()), isReadonly());
+      });
   }
 
   program
@@ -145,17 +148,19 @@ export function createProgram({ console, version, open }: ProgramOptions): Comma
     .description('wait for a command, and tell what it writes on standard error')
     .option('--timeout <seconds>', 'how long to wait at most')
     .option('--json', 'the command as a JSON document')
-    .action((id: string, _options: unknown, self: Command) =>
-      watchCommand(console, id, watchOptions.parse(self.opts())),
-    );
+    .action(async (id: string, _options: unknown, self: Command) => {
+      const { watchCommand } = await import('./act.ts');
+      await watchCommand(console, id, watchOptions.parse(self.opts()));
+    });
   program
     .command('cancel')
     .argument('<id>', 'id of a command, or its start')
     .description('cancel a command that waits or runs')
     .option('--json', 'the command as a JSON document')
-    .action((id: string, _options: unknown, self: Command) =>
-      cancelCommand(console, id, cancelOptions.parse(self.opts()), isReadonly()),
-    );
+    .action(async (id: string, _options: unknown, self: Command) => {
+      const { cancelCommand } = await import('./act.ts');
+      await cancelCommand(console, id, cancelOptions.parse(self.opts()), isReadonly());
+    });
 
   program
     .command('login')
@@ -163,16 +168,25 @@ export function createProgram({ console, version, open }: ProgramOptions): Comma
     .option('--url <url>', 'address of the HQ')
     .option('--anon-key <key>', 'its publishable key')
     .option('--email <email>', 'whom to sign in; the password is asked for, or read from standard input')
-    .action((_options: unknown, self: Command) => login(console, loginOptions.parse(self.opts())));
+    .action(async (_options: unknown, self: Command) => {
+      const { login } = await import('./sign-in.ts');
+      await login(console, loginOptions.parse(self.opts()));
+    });
   program
     .command('logout')
     .description('forget the sign-in of this machine')
-    .action(() => logout(console));
+    .action(async () => {
+      const { logout } = await import('./sign-in.ts');
+      await logout(console);
+    });
   program
     .command('whoami')
     .description('who is signed in, where, and with which role')
     .option('--json', 'as a JSON document')
-    .action((_options: unknown, self: Command) => tellWhoami(console, cancelOptions.parse(self.opts())));
+    .action(async (_options: unknown, self: Command) => {
+      const { tellWhoami } = await import('./sign-in.ts');
+      await tellWhoami(console, cancelOptions.parse(self.opts()));
+    });
 
   program
     .command('completion')
@@ -185,7 +199,10 @@ export function createProgram({ console, version, open }: ProgramOptions): Comma
     .allowUnknownOption()
     .helpOption(false)
     .passThroughOptions()
-    .action((words: string[]) => complete(console, program, words));
+    .action(async (words: string[]) => {
+      const { complete } = await import('./complete.ts');
+      await complete(console, program, words);
+    });
   return program;
 }
 
