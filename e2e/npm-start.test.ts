@@ -3,7 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { eventually } from '../db/testing/eventually.ts';
 import { ScreenSession } from '../tui/testing/screen-session.ts';
+
+// Each waits for what it needs, however busy the machine is.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
 
 const starter = fileURLToPath(new URL('../db/local/start.ts', import.meta.url));
 const terminals: ScreenSession[] = [];
@@ -29,10 +33,10 @@ function npmStart(): ScreenSession {
 
 const isLive = (screen: string) => screen.includes('LIVE') && screen.includes('This machine');
 
-describe('npm start in a terminal', { timeout: 90_000 }, () => {
+describe('npm start in a terminal', () => {
   it('opens the fleet, signed in and live, and stops everything when it is left', async () => {
     const terminal = npmStart();
-    const screen = await terminal.waitFor(isLive, 40_000);
+    const screen = await terminal.waitFor(isLive, 90_000);
     expect(screen).toContain('admin@hq.local (admin)');
     expect(terminal.isOnAlternateScreen).toBe(true);
     terminal.press('q');
@@ -43,9 +47,9 @@ describe('npm start in a terminal', { timeout: 90_000 }, () => {
 
   it('in a second terminal opens the same fleet, and leaves it running', async () => {
     const first = npmStart();
-    await first.waitFor(isLive, 40_000);
+    await first.waitFor(isLive, 90_000);
     const second = npmStart();
-    await second.waitFor(isLive, 20_000);
+    await second.waitFor(isLive, 90_000);
     second.press('q');
     expect(await second.exited).toMatchObject({ exitCode: 0 });
     await first.settled();
@@ -64,20 +68,17 @@ describe('npm start in a terminal', { timeout: 90_000 }, () => {
       },
     );
     terminals.push(shell);
-    await shell.waitFor(isLive, 40_000);
+    await shell.waitFor(isLive, 90_000);
     const { pid }: { pid: number } = JSON.parse(await readFile(join(data, 'run.json'), 'utf8'));
     process.kill(pid, 'SIGKILL');
-    await vi.waitFor(
-      () => {
-        expect(shell.written).toContain('the shell is back');
-        expect(shell.isOnAlternateScreen).toBe(false);
-      },
-      { timeout: 10_000 },
-    );
+    await eventually(() => {
+      expect(shell.written).toContain('the shell is back');
+      expect(shell.isOnAlternateScreen).toBe(false);
+    });
     shell.press('\r');
     await shell.exited;
     // The next start finds the database that was left, and stops it in the end.
     const next = npmStart();
-    await next.waitFor(isLive, 40_000);
+    await next.waitFor(isLive, 90_000);
   });
 });

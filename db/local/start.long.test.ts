@@ -2,7 +2,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient } from '@supabase/supabase-js';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { eventually } from '../testing/eventually.ts';
 import { isRunning, startHqProcess } from '../testing/hq-process.ts';
 
 let home: string;
@@ -28,7 +29,7 @@ it('stops within a minute though Postgres hangs, and leaves nothing behind', asy
   hq.child.kill('SIGTERM');
   expect(await hq.exited).toEqual({ code: 0, signal: null });
   expect(Date.now() - started).toBeLessThan(60_000);
-  await vi.waitFor(() => expect(processes.filter(isRunning)).toEqual([]), { timeout: 10_000 });
+  await eventually(() => expect(processes.filter(isRunning)).toEqual([]));
 });
 
 it('loses no acknowledged row in twenty kills of Postgres and of the starter', async () => {

@@ -4,9 +4,13 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { cloneDatabase } from '../../testing/database.ts';
+import { eventually } from '../../testing/eventually.ts';
 import { type StackMember, startTestStack, type TestStack } from '../../testing/stack.ts';
 import { prepareApi } from './prepare-api.ts';
 import { sign } from './tokens.ts';
+
+// Each waits for what it needs, however busy the machine is.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
 
 let stack: TestStack;
 let admin: StackMember;
@@ -27,7 +31,7 @@ beforeAll(async () => {
     create function public.who() returns text language sql as 'select current_user::text';
     notify pgrst, 'reload schema';
   `);
-  await vi.waitFor(async () => expect((await get('/rest/v1/notes', stack.serviceRoleKey)).status).toBe(200));
+  await eventually(async () => expect((await get('/rest/v1/notes', stack.serviceRoleKey)).status).toBe(200));
 });
 afterAll(() => stack?.close());
 
