@@ -160,7 +160,7 @@ async function* log(busy: Bundled): AsyncGenerator<Figure> {
 
 export async function* measure(): AsyncIterable<Figure> {
   const [face, busy, minimal] = await Promise.all(
-    ['tui/testing/sample-program.ts', 'bench/tui/busy-program.ts', 'bench/tui/minimal-program.tsx'].map(
+    ['tui/testing/sample-program.ts', 'bench/tui/busy-program.ts', 'tui/testing/minimal-program.tsx'].map(
       bundled,
     ),
   );

@@ -166,7 +166,7 @@ export const sampleCommands: readonly CommandRow[] = [
   }),
 ];
 
-export const sampleOutput: readonly CommandOutputRow[] = [
+const sampleOutput: readonly CommandOutputRow[] = [
   'Asking the gateway to stop\nIt has stopped after 0.8 s\n',
   'Starting openclaw 2026.9.6\n\u001b[32mlistening\u001b[0m on 127.0.0.1:18789\nWaiting until it is heal',
   'thy\n',
@@ -179,7 +179,7 @@ export const sampleOutput: readonly CommandOutputRow[] = [
   created_at: before(10 - seq),
 }));
 
-export const sampleAlerts: readonly NotificationRow[] = [
+const sampleAlerts: readonly NotificationRow[] = [
   {
     id: id('d', 1),
     created_at: before(236),
@@ -204,7 +204,7 @@ export const sampleAlerts: readonly NotificationRow[] = [
   },
 ];
 
-export const sampleAudit: readonly AuditRow[] = [
+const sampleAudit: readonly AuditRow[] = [
   ['command.enqueued', 'restart_gateway on primary from tui', me, 12],
   [
     'command.refused',

@@ -9,6 +9,8 @@ export interface SessionOptions {
   /** What the terminal answers when it is asked for its background, such as `1e1e/1e1e/1e1e`; silence where left out. */
   readonly background?: string;
   readonly cwd?: string;
+  /** How fast the link between the program and this terminal is; as fast as can be where left out. */
+  readonly bytesPerSecond?: number;
 }
 
 export interface Exit {

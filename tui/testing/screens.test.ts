@@ -224,6 +224,28 @@ describe('lending the terminal', () => {
     expect((await session.exited).exitCode).toBe(0);
   });
 
+  it('to the shell with ctrl-z gives a working shell, and fg brings the screen back', async () => {
+    const session = new ScreenSession('bash', ['--norc', '-i'], {
+      columns: 80,
+      rows: 24,
+      env: { PS1: 'shell> ' },
+    });
+    sessions.push(session);
+    await session.waitFor('shell>');
+    session.press(`${process.execPath} ${program.file}\r`);
+    await session.waitFor('LIVE');
+    session.press('j\u001a');
+    await session.waitFor('Stopped');
+    expect(session.isOnAlternateScreen).toBe(false);
+    session.press('echo typed-$((1+1))\r');
+    await session.waitFor('typed-2');
+    session.press('fg\r');
+    await session.waitFor(/▌. primary/);
+    expect(session.isOnAlternateScreen).toBe(true);
+    session.press('k');
+    await session.waitFor(/▌. berlin/);
+  });
+
   it('says when there is no such program', async () => {
     const session = await opened({ env: { PAGER: 'no-such-pager-here' } });
     session.press('3\r');

@@ -35,7 +35,7 @@ export function fleetBody(scene: FleetScene, context: Context, room: Room): Body
 
 function wide(scene: FleetScene, context: Context, room: Room): Body {
   const { width, height, theme } = room;
-  const right = Math.floor(width * 0.42);
+  const right = Math.floor(width * 0.4);
   const left = { ...room, width: width - right - between.length };
   const wanted = 2 + Math.max(1, scene.list.rows.length);
   // What the list does not need tells what was asked lately, of any gateway.

@@ -65,7 +65,7 @@ export const fleetTable: Table<GatewayRow, Context> = {
     {
       key: 'gateway',
       title: 'GATEWAY',
-      width: 12,
+      width: 10,
       grow: 2,
       max: 30,
       giveWay: 0,
@@ -112,7 +112,7 @@ export const fleetTable: Table<GatewayRow, Context> = {
     {
       key: 'now',
       title: 'NOW',
-      width: 19,
+      width: 24,
       grow: 4,
       giveWay: 2,
       cell: ({ id }, { survey, now }) => nowTold(survey.openCommandsOf.get(id) ?? [], now),
