@@ -248,6 +248,6 @@ describe('signing in', () => {
     expect(session.written).not.toContain('wrong-password');
     expect(session.written).not.toContain(member?.password);
     session.press('q');
-    expect(await session.exited).toEqual({ exitCode: 0, signal: 0 });
+    expect(await session.ended()).toEqual({ exitCode: 0, signal: 0 });
   });
 });

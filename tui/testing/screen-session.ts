@@ -31,7 +31,7 @@ export class ScreenSession {
   #parsed: Promise<void> = Promise.resolve();
 
   constructor(command: string, args: readonly string[], options: SessionOptions) {
-    const { columns, rows, env = {}, background } = options;
+    const { columns, rows, env = {}, background, bytesPerSecond } = options;
     this.terminal = new headless.Terminal({ cols: columns, rows, allowProposedApi: true, scrollback: 1000 });
     this.pty = spawn(command, [...args], {
       name: env.TERM ?? 'xterm-256color',
@@ -51,7 +51,8 @@ export class ScreenSession {
       this.written += data;
       if (background !== undefined && data.includes('\u001b]11;?'))
         this.pty.write(`\u001b]11;rgb:${background}\u001b\\`);
-      this.#parsed = new Promise((resolve) => this.terminal.write(data, resolve));
+      if (bytesPerSecond === undefined) this.#show(data);
+      else void this.#bring(data, bytesPerSecond);
     });
     this.exited = new Promise((resolve) => {
       this.pty.onExit(({ exitCode, signal }) => {
@@ -59,6 +60,23 @@ export class ScreenSession {
         resolve({ exitCode, signal: signal ?? 0 });
       });
     });
+  }
+
+  #show(data: string): void {
+    this.#parsed = new Promise((resolve) => this.terminal.write(data, resolve));
+  }
+
+  /** As a slow link would: a little at a time, and nothing more is taken meanwhile. */
+  async #bring(data: string, bytesPerSecond: number): Promise<void> {
+    this.pty.pause();
+    const [startedAt, takesMs] = [performance.now(), (Buffer.byteLength(data) / bytesPerSecond) * 1000];
+    for (let shown = 0; shown < data.length; ) {
+      await delay(5);
+      const due = Math.ceil((data.length * (performance.now() - startedAt)) / takesMs);
+      this.#show(data.slice(shown, due));
+      shown = due;
+    }
+    this.pty.resume();
   }
 
   /** The screen as text, without the blanks at the ends of its lines. */
@@ -103,6 +121,13 @@ export class ScreenSession {
       await this.#parsed;
       if (this.written.length === before) return this.text();
     }
+  }
+
+  /** How it ended, once its last words are on the screen. */
+  async ended(): Promise<Exit> {
+    const exit = await this.exited;
+    await this.settled(50);
+    return exit;
   }
 
   press(keys: string): void {

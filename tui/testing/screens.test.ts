@@ -160,7 +160,7 @@ describe('leaving', () => {
     const session = await opened();
     expect(session.isOnAlternateScreen).toBe(true);
     session.press('q');
-    expect(await session.exited).toEqual({ exitCode: 0, signal: 0 });
+    expect(await session.ended()).toEqual({ exitCode: 0, signal: 0 });
     expect(session.isOnAlternateScreen).toBe(false);
     expect(session.written).toContain('\u001b[?25h');
     expect(session.written.lastIndexOf('\u001b[?2004l')).toBeGreaterThan(
@@ -178,7 +178,7 @@ describe('leaving', () => {
     session.press('m');
     await session.waitFor('The mouse works');
     process.kill(session.pty.pid, signal);
-    expect((await session.exited).signal).toBe(number);
+    expect((await session.ended()).signal).toBe(number);
     expect(session.isOnAlternateScreen).toBe(false);
     expect(session.written.lastIndexOf('\u001b[?25h')).toBeGreaterThan(
       session.written.lastIndexOf('\u001b[?25l'),
@@ -192,7 +192,7 @@ describe('leaving', () => {
     const session = await opened();
     const { pid } = session.pty;
     session.pty.kill('SIGHUP');
-    await session.exited;
+    await session.ended();
     expect(() => process.kill(pid, 0)).toThrow();
   });
 });
@@ -221,7 +221,7 @@ describe('lending the terminal', () => {
       await session.waitFor('── Output');
     }
     session.press('q');
-    expect((await session.exited).exitCode).toBe(0);
+    expect((await session.ended()).exitCode).toBe(0);
   });
 
   it('to the shell with ctrl-z gives a working shell, and fg brings the screen back', async () => {
@@ -280,7 +280,7 @@ describe('without a screen', () => {
 
   it('does not open where there is none', async () => {
     const session = open({ env: { TERM: 'dumb' } });
-    expect((await session.exited).exitCode).toBe(1);
+    expect((await session.ended()).exitCode).toBe(1);
     expect(session.isOnAlternateScreen).toBe(false);
   });
 });
