@@ -3,10 +3,14 @@ import { PostgresConnection } from '@supabase/lite/postgres';
 import { type Kysely, sql } from 'kysely';
 import pg from 'pg';
 import { z } from 'zod';
+import { FairShare } from './fair-share.ts';
 import { kyselyOn } from './pool.ts';
 
 /** The roles that a token may name. Anything else, a superuser above all, is refused. */
 const requestRoles: readonly string[] = ['anon', 'authenticated', 'service_role'];
+
+/** As on Supabase. The service role has the pool's own limit. */
+const faceStatementMs = 8_000;
 
 /**
  * @supabase/lite's view of Postgres, with what it gets wrong put right: it runs on node-postgres, which survives a
@@ -14,6 +18,8 @@ const requestRoles: readonly string[] = ['anon', 'authenticated', 'service_role'
  * columns take any JSON; and a schema that could not be read is an error, not an empty schema.
  */
 export class LocalConnection extends PostgresConnection {
+  readonly #share = new FairShare();
+
   constructor(pool: pg.Pool) {
     // The URL goes to a driver that never connects, since `kysely` is replaced.
     super({ url: 'postgres://127.0.0.1:1/unused' });
@@ -36,20 +42,24 @@ export class LocalConnection extends PostgresConnection {
     work: (database: Kysely<unknown>) => Promise<T>,
     options: ConnectionContextOptions = {},
   ): Promise<T> {
-    const begin = `BEGIN; SELECT ${contextOf(vars, options)
+    const caller = callerOf(vars);
+    const begin = `BEGIN; SELECT ${contextOf(caller, options)
       .map(([name, value]) => `set_config(${pg.escapeLiteral(name)}, ${pg.escapeLiteral(value)}, true)`)
       .join(', ')}`;
-    return this.kysely.connection().execute(async (connection) => {
-      await sql.raw(begin).execute(connection);
-      try {
-        const answer = await work(connection);
-        await sql.raw(options.forceRollback ? 'ROLLBACK' : 'COMMIT').execute(connection);
-        return answer;
-      } catch (error) {
-        await rollBack(connection);
-        throw error;
-      }
-    });
+    const name = caller.role === 'service_role' ? undefined : (caller.uid ?? caller.role);
+    return this.#share.take(name, () =>
+      this.kysely.connection().execute(async (connection) => {
+        await sql.raw(begin).execute(connection);
+        try {
+          const answer = await work(connection);
+          await sql.raw(options.forceRollback ? 'ROLLBACK' : 'COMMIT').execute(connection);
+          return answer;
+        } catch (error) {
+          await rollBack(connection);
+          throw error;
+        }
+      }),
+    );
   }
 
   /** node-postgres would write a JSON array as a Postgres array, and a JSON string as bare text. */
@@ -107,20 +117,33 @@ const requester = z.object({
     .nullish(),
 });
 
-/** The settings of one request, all of them local to its transaction. */
-function contextOf(vars: VarsContext | undefined, { rpc }: ConnectionContextOptions): [string, string][] {
+interface RequestCaller {
+  readonly role: string;
+  readonly uid: string | undefined;
+  readonly claims: Readonly<Record<string, unknown>>;
+}
+
+function callerOf(vars: VarsContext | undefined): RequestCaller {
   const auth = requester.parse(vars ?? {}).auth;
   const role = auth?.role || 'anon';
   if (!requestRoles.includes(role)) {
     throw new DatabaseAnswerError('42501', 'permission denied to set role');
   }
-  const claims = auth?.jwt ?? { role };
+  return { role, uid: auth?.uid || undefined, claims: auth?.jwt ?? { role } };
+}
+
+/** The settings of one request, all of them local to its transaction. */
+function contextOf(
+  { role, uid, claims }: RequestCaller,
+  { rpc }: ConnectionContextOptions,
+): [string, string][] {
   const settings: [string, string][] = [
     ['role', role],
     ['request.jwt.claims', JSON.stringify(claims)],
-    ['request.jwt.claim.sub', auth?.uid ?? ''],
+    ['request.jwt.claim.sub', uid ?? ''],
     ['request.jwt.claim.role', role],
   ];
+  if (role !== 'service_role') settings.push(['statement_timeout', String(faceStatementMs)]);
   if (!rpc) return settings;
   return [
     ...settings,
