@@ -172,7 +172,7 @@ describe('a live query', () => {
   });
 
   it('stops trusting a channel that is joined but tells nothing, and trusts it again when it speaks', async () => {
-    const query = agentsOf(await signIn(), { resyncMs: 200, proofMs: 200 });
+    const query = agentsOf(await signIn(), { resyncMs: 200, readShare: 1, proofMs: 200 });
     query.subscribe(() => undefined);
     await settled(query, isLive);
     await stack.database.addAgent('quiet', null);

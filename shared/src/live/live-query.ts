@@ -37,6 +37,8 @@ export interface LiveQueryOptions<Row extends object> extends RowRules<Row> {
 export interface LiveTiming {
   /** Between two reads while changes are told: catches a channel that has gone silent. */
   readonly resyncMs: number;
+  /** The part of the time that those reads may take at most, so that large tables are not read all the time. */
+  readonly readShare: number;
   /** Between two reads while changes are not told. */
   readonly pollMs: number;
   /** The longest pause while the database does not answer. */
@@ -51,15 +53,13 @@ export interface LiveTiming {
 
 const defaultTiming: LiveTiming = {
   resyncMs: 30_000,
+  readShare: 1 / 200,
   pollMs: 2_000,
   longestRetryMs: 10_000,
   notifyMs: 50,
   lingerMs: 5_000,
   proofMs: 3_000,
 };
-
-/** A read may take this part of the time at most, so that large tables are not read all the time. */
-const readShare = 1 / 200;
 
 /** Reads that follow each other leave at least this between them, whatever demands them. */
 const gatherMs = 50;
@@ -239,7 +239,7 @@ export function createLiveQuery<Row extends object>(options: LiveQueryOptions<Ro
     const jitter = 0.75 + Math.random() / 2;
     if (error !== null) return Math.min(timing.longestRetryMs, 500 * 2 ** (failures - 1)) * jitter;
     const pause = status() === 'live' ? timing.resyncMs : timing.pollMs;
-    return Math.max(pause, status() === 'live' ? readTookMs / readShare : readTookMs * 2) * jitter;
+    return Math.max(pause, status() === 'live' ? readTookMs / timing.readShare : readTookMs * 2) * jitter;
   }
 
   /** A read brought changes since the one before it. If no event tells of them soon, the channel is silent. */
