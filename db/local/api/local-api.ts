@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openRealtime } from '../realtime/realtime.ts';
+import { givenKey } from './given-key.ts';
 import { openPool } from './pool.ts';
 import { type RestAndAuthOptions, restAndAuth } from './rest-and-auth.ts';
 import { serveApi } from './server.ts';
-import type { ApiKeys } from './tokens.ts';
+import { type ApiKeys, kindOfKey } from './tokens.ts';
 
 export { apiKeysFor } from './tokens.ts';
 
@@ -42,7 +43,12 @@ export async function startLocalApi(options: LocalApiOptions): Promise<LocalApi>
   });
   try {
     await Promise.all([api.warmUp(), realtime.ready]);
-    const server = await serveApi({ port, fetch: api.fetch, upgrade: realtime.upgrade });
+    const server = await serveApi({
+      port,
+      isKnown: (request) => kindOfKey(givenKey(request), keys) !== undefined,
+      fetch: api.fetch,
+      upgrade: realtime.upgrade,
+    });
     return {
       url: `http://127.0.0.1:${server.port}`,
       port: server.port,

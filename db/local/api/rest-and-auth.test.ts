@@ -248,6 +248,14 @@ describe('the server', () => {
     expect((await get('/rest/v1/notes?limit=1', stack.serviceRoleKey)).status).toBe(200);
   });
 
+  it('answers a request without a key before it has read its body', async () => {
+    const socket = connect({ host: '127.0.0.1', port: stack.port });
+    socket.write('POST /rest/v1/notes HTTP/1.1\r\nHost: hq\r\nContent-Length: 16000000\r\n\r\n{');
+    const answer = await new Promise((resolve) => socket.once('data', (data) => resolve(data.toString())));
+    expect(answer).toMatch(/^HTTP\/1.1 401 /);
+    await vi.waitFor(() => expect(socket.closed).toBe(true));
+  });
+
   it('tells the time, which faces measure ages by', async () => {
     const date = (await get('/auth/v1/health', stack.anonKey)).headers.get('date');
     expect(Math.abs(Date.parse(date ?? '') - Date.now())).toBeLessThan(5_000);

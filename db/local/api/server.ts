@@ -11,6 +11,8 @@ export interface ApiServer {
 export interface ApiServerOptions {
   /** 0: any free one. */
   readonly port: number;
+  /** Whether a request comes with a key: the body of one that does not is not read, so that it costs no memory. */
+  readonly isKnown: (request: IncomingMessage) => boolean;
   readonly fetch: (request: Request) => Promise<Response>;
   readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 }
@@ -23,7 +25,7 @@ const maxHeaderBytes = 256 * 1024;
 const leftOut = ['content-length', 'content-location'];
 
 /** Serves on 127.0.0.1 and nowhere else. */
-export async function serveApi({ port, fetch, upgrade }: ApiServerOptions): Promise<ApiServer> {
+export async function serveApi({ port, isKnown, fetch, upgrade }: ApiServerOptions): Promise<ApiServer> {
   const server = createServer(
     {
       maxHeaderSize: maxHeaderBytes,
@@ -33,7 +35,7 @@ export async function serveApi({ port, fetch, upgrade }: ApiServerOptions): Prom
     },
     (incoming, outgoing) => {
       // An answer that cannot be written ends this connection, and nothing else.
-      respond(incoming, outgoing, fetch).catch(() => outgoing.destroy());
+      respond(incoming, outgoing, { isKnown, fetch }).catch(() => outgoing.destroy());
     },
   );
   server.on('upgrade', upgrade);
@@ -81,11 +83,11 @@ async function listen(server: Server, port: number): Promise<void> {
 async function respond(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
-  fetch: ApiServerOptions['fetch'],
+  { isKnown, fetch }: Pick<ApiServerOptions, 'isKnown' | 'fetch'>,
 ): Promise<void> {
   let response: Response;
   try {
-    const body = await bodyOf(incoming);
+    const body = isKnown(incoming) ? await bodyOf(incoming) : undefined;
     response =
       body === 'too large'
         ? Response.json({ message: `A request may hold ${maxBodyBytes} bytes.` }, { status: 413 })
@@ -99,7 +101,7 @@ async function respond(
   for (const [name, value] of response.headers) {
     if (!leftOut.includes(name)) outgoing.setHeader(name, value);
   }
-  if (outgoing.statusCode === 413) outgoing.setHeader('Connection', 'close');
+  if (!incoming.complete) outgoing.setHeader('Connection', 'close');
   if (response.status !== 204 && response.status !== 304)
     outgoing.setHeader('Content-Length', payload.length);
   outgoing.end(payload);

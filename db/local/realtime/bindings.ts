@@ -82,7 +82,9 @@ export function resolve(
   if (readable.length === 0) return undefined;
   const wanted = new Map<PublishedTable, Wanted>();
   for (const table of readable) {
-    const matches = entry.filter ? parseFilter(entry.filter, table.columns) : undefined;
+    // What passes a filter tells of the column: it must be one that the audience may read.
+    const columns = table.columns.filter(({ name }) => table.readable[audience.role]?.includes(name));
+    const matches = entry.filter ? parseFilter(entry.filter, columns) : undefined;
     if (entry.filter && !matches) return undefined;
     wanted.set(table, { binding: entry, matches });
   }

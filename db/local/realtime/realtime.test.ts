@@ -202,6 +202,7 @@ describe('a table that came later', () => {
     await eventually(async () => expect((await server.from('partly').select()).status).toBe(200));
     const ears = await listen(await stack.clientOf(ours.viewer), { table: 'partly' });
     const service = await listen(server, { table: 'partly' });
+    await listen(await stack.clientOf(ours.viewer), { table: 'partly', filter: 'closed=eq.secret' }, 'error');
     await stack.database.query(
       `insert into public.partly values (1, 7, 'shown', 'secret'), (2, 7, 'hidden', 'secret'), (3, 7, 'shown', 'secret')`,
     );

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type pg from 'pg';
 import { WebSocketServer } from 'ws';
+import { givenKey } from '../api/given-key.ts';
 import { type ApiKeys, kindOfKey } from '../api/tokens.ts';
 import { describeChange, isWanted } from './bindings.ts';
 import { openChangeFeed, type RowChange } from './change-feed.ts';
@@ -110,8 +111,7 @@ export function openRealtime({ pool, databaseUrl, keys, onSchemaChange }: Realti
       if (!url) return reject(socket, '400 Bad Request', 'The address is not valid.');
       if (url.pathname !== '/realtime/v1/websocket')
         return reject(socket, '404 Not Found', 'Nothing is served here.');
-      const header = request.headers['x-api-key'] ?? request.headers.apikey;
-      const key = url.searchParams.get('apikey') ?? (typeof header === 'string' ? header : '');
+      const key = givenKey(request);
       if (!kindOfKey(key, keys)) return reject(socket, '401 Unauthorized', 'The API key is not valid.');
       const version = url.searchParams.get('vsn') === '2.0.0' ? '2.0.0' : '1.0.0';
       server.handleUpgrade(request, socket, head, (webSocket) => {
