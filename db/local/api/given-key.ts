@@ -1,0 +1,10 @@
+import type { IncomingMessage } from 'node:http';
+
+/** The API key that a request names, in its URL or in a header. */
+export function givenKey({ url, headers }: IncomingMessage): string {
+  const header = headers['x-api-key'] ?? headers.apikey;
+  return (
+    new URL(url ?? '/', 'http://127.0.0.1').searchParams.get('apikey') ??
+    (typeof header === 'string' ? header : '')
+  );
+}
