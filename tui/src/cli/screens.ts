@@ -1,5 +1,5 @@
-import { setFlagsFromString } from 'node:v8';
 import { whyNotHere } from '../terminal/capability.ts';
+import { keepHeapSmall } from '../terminal/heap.ts';
 import type { Console } from './console.ts';
 import { findHq } from './find-hq.ts';
 
@@ -27,13 +27,4 @@ export async function openScreens(console: Console, isReadonly: boolean): Promis
     input: process.stdin,
     output: process.stdout,
   });
-}
-
-/**
- * Screens live for days and redraw ten times a second: left alone, the collector lets their heap grow to twice what they
- * need before it looks. With 5,000 agents in a storm of changes this is 132 MB instead of 200 to 270, for the same work.
- */
-function keepHeapSmall(): void {
-  setFlagsFromString('--semi-space-growth-factor=1');
-  setFlagsFromString('--heap-growing-percent=20');
 }
