@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 export function givenKey({ url, headers }: IncomingMessage): string {
   const header = headers['x-api-key'] ?? headers.apikey;
   return (
-    new URL(url ?? '/', 'http://127.0.0.1').searchParams.get('apikey') ??
+    URL.parse(url ?? '/', 'http://127.0.0.1')?.searchParams.get('apikey') ??
     (typeof header === 'string' ? header : '')
   );
 }

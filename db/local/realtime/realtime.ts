@@ -103,8 +103,6 @@ export function openRealtime({ pool, databaseUrl, keys, onSchemaChange }: Realti
 
   return {
     upgrade(request, socket, head) {
-      // Whoever breaks off before it is answered must not take the process along.
-      socket.on('error', () => socket.destroy());
       // The HTTP server has let go of the socket: a client that breaks off would end the process.
       socket.on('error', () => socket.destroy());
       const url = URL.parse(request.url ?? '/', 'http://127.0.0.1');
