@@ -3,6 +3,7 @@
  * them on: a new array, at most twenty times a second.
  */
 import type { AgentRow, CommandOutputRow, CommandRow, GatewayRow } from '@hq/shared/rows';
+import { keepHeapSmall } from '../../tui/src/terminal/heap.ts';
 import type { OpenFeed, Snapshot } from '../../tui/src/ui/house.ts';
 import { openTerminal } from '../../tui/src/ui/open.tsx';
 import {
@@ -12,6 +13,8 @@ import {
   sampleGateways,
   sampleNow,
 } from '../../tui/testing/sample-house.ts';
+
+keepHeapSmall();
 
 const handOnMs = 50;
 const setting = (name: string): number => Number(process.env[name] ?? 0);

@@ -1,6 +1,9 @@
+import { keepHeapSmall } from '../src/terminal/heap.ts';
 import type { LinkStatus } from '../src/ui/house.ts';
 import { openTerminal } from '../src/ui/open.tsx';
 import { sampleDoor } from './sample-house.ts';
+
+keepHeapSmall();
 
 const statuses: readonly LinkStatus[] = ['loading', 'live', 'polling', 'offline'];
 

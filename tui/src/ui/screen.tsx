@@ -5,7 +5,8 @@ import { spokenLines } from './frame/spoken.ts';
 
 /** One line of the screen. What has not changed is not rendered again. */
 const Line = memo(function Line({ text }: { readonly text: string }): ReactNode {
-  return <Text wrap="truncate">{text === '' ? ' ' : text}</Text>;
+  // Ink takes every cell of a text apart: blanks at its end, which are most of a screen, would cost as much as the rest.
+  return <Text wrap="truncate">{text.trimEnd() || ' '}</Text>;
 });
 
 function Lines({ lines }: { readonly lines: readonly string[] }): ReactNode {
