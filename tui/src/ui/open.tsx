@@ -18,8 +18,6 @@ export interface TerminalOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly input: NodeJS.ReadStream;
   readonly output: TerminalOutput;
-  /** Plain lines for a screen reader; INK_SCREEN_READER=true where left out. */
-  readonly isSpoken?: boolean;
 }
 
 const signals = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM'] as const;
@@ -33,7 +31,7 @@ export async function openTerminal(options: TerminalOptions): Promise<void> {
   if (obstacle !== null) {
     throw new HqError('usage', obstacle, { hint: 'Use `hq-tui status`, or another one-shot command.' });
   }
-  const isSpoken = options.isSpoken ?? env.INK_SCREEN_READER === 'true';
+  const isSpoken = env.INK_SCREEN_READER === 'true';
   const capability = readCapability(env);
   const { ground, decided } = groundFromEnvironment(env);
   const themeOn = (known: Ground | null): Theme => createTheme({ ...capability, ground: known });
