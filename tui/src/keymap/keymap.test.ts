@@ -13,6 +13,10 @@ describe('the key map', () => {
     }
   });
 
+  it('binds nothing to alt, which an escape and a key look like when they come together', () => {
+    expect(bindings.flatMap(({ keys }) => [...keys]).filter((key) => key.startsWith('alt-'))).toEqual([]);
+  });
+
   it('lets the more particular place win', () => {
     expect(bindingFor('f', placesOf('command', false))?.does).toBe('follow');
     expect(bindingFor('f', placesOf('fleet', true))).toBeNull();

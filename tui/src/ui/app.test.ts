@@ -155,6 +155,16 @@ describe('the screens', () => {
     expect(text()).toMatch(/▌. staging/);
   });
 
+  it('take escape and the key behind it for two, though they come in one packet', async () => {
+    const { type, text } = await sit();
+    type('j\r');
+    expect(text()).toContain('Fleet › primary');
+    type('\u001b5');
+    expect(text()).toContain('[5 Audit]');
+    type(':pause\u001b4');
+    expect(text()).toContain('[4 Alerts');
+  });
+
   it('keep the filter until escape clears it, and only then go back', async () => {
     const { type, text } = await sit();
     type('2/mall\r');

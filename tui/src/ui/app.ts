@@ -1,7 +1,7 @@
 import { plainLine } from '@hq/shared/text';
 import type { Intent } from '../keymap/bindings.ts';
 import { bindingFor, bindingsHere, placesOf } from '../keymap/keymap.ts';
-import type { Input, KeyPress, Mouse, Paste } from '../terminal/input.ts';
+import { type Input, type KeyPress, key, type Mouse, type Paste } from '../terminal/input.ts';
 import type { Theme } from '../theme/theme.ts';
 import { actOn } from './act-on.ts';
 import { Acting } from './acting.ts';
@@ -114,6 +114,13 @@ export class App {
 
   press(input: Input): void {
     if (input.type === 'reply') return;
+    if (input.type === 'key' && input.name.startsWith('alt-') && this.#entrance.form === null) {
+      // Nothing is bound to alt: over a slow link this is escape and the next key in one packet.
+      const name = input.name.slice('alt-'.length);
+      this.press(key('escape'));
+      this.press(key(name, [...name].length === 1 ? name : null));
+      return;
+    }
     if (input.type === 'mouse') this.#point(input);
     else if (this.#entrance.form !== null) this.#pressForm(this.#entrance.form, input);
     else if (this.#overlay !== null) this.#pressOverlay(this.#overlay, input);
