@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { HqError } from '@hq/shared/errors';
 import pg from 'pg';
+import { withConnection } from '../src/connection.ts';
 import { migrate } from '../src/migrate.ts';
 import { prepareApi } from './api/prepare-api.ts';
 import type { InstallKeys } from './install-keys.ts';
@@ -13,7 +13,7 @@ const bootstrapFile = new URL('../bootstrap/supabase.sql', import.meta.url);
 /** What the bundled Postgres gets before anything else: the owner of HQ's tables, who is no superuser. */
 export async function bootstrapEmbedded(port: number, keys: InstallKeys): Promise<{ databaseUrl: string }> {
   const superuserUrl = urlOf(embeddedSuperuser, keys.superuserPassword, port);
-  await withClient(superuserUrl, async (client) => {
+  await withConnection(superuserUrl, async (client) => {
     await client.query(await readFile(bootstrapFile, 'utf8'));
     await client.query(`alter role postgres password ${pg.escapeLiteral(keys.ownerPassword)}`);
     await client.query('alter database postgres owner to postgres');
@@ -24,7 +24,7 @@ export async function bootstrapEmbedded(port: number, keys: InstallKeys): Promis
 
 /** The same for a Postgres that somebody named: only what is missing there. */
 export async function bootstrapExternal(databaseUrl: string): Promise<void> {
-  await withClient(databaseUrl, async (client) => {
+  await withConnection(databaseUrl, async (client) => {
     const { rows } = await client.query<{ complete: boolean }>(
       `select to_regclass('auth.users') is not null
           and exists (select from pg_publication where pubname = 'supabase_realtime')
@@ -43,7 +43,7 @@ export async function prepareDatabase(
 ): Promise<Seeded> {
   const applied = await migrate(databaseUrl);
   if (applied.length > 0) tell(`Applied ${applied.length} migrations`);
-  return withClient(databaseUrl, async (client) => {
+  return withConnection(databaseUrl, async (client) => {
     await installTriggers(client);
     return seed(client, keys);
   });
@@ -51,23 +51,4 @@ export async function prepareDatabase(
 
 function urlOf(role: string, password: string, port: number): string {
   return `postgres://${role}:${password}@127.0.0.1:${port}/postgres`;
-}
-
-async function withClient<T>(databaseUrl: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 5_000 });
-  // A connection that breaks is told by the query that waits on it.
-  client.on('error', () => undefined);
-  try {
-    await client.connect();
-  } catch (cause) {
-    throw new HqError('unreachable', 'The database does not answer, or does not let us in.', {
-      hint: cause instanceof Error ? cause.message : 'Is the address right?',
-      cause,
-    });
-  }
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
 }

@@ -1,12 +1,12 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Role } from '@hq/shared/actions';
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
-import pg from 'pg';
 import { type LocalApiOptions, startLocalApi } from '../local/api/local-api.ts';
 import { prepareApi } from '../local/api/prepare-api.ts';
 import { type ApiKeys, apiKeysFor } from '../local/api/tokens.ts';
 import { createMember } from '../local/member.ts';
 import { installTriggers } from '../local/realtime/change-feed.ts';
+import { withConnection } from '../src/connection.ts';
 import { cloneDatabase, type TestDatabase } from './database.ts';
 
 export interface StackMember {
@@ -35,8 +35,8 @@ export async function startTestStack(
   options: Partial<Pick<LocalApiOptions, 'jwtExpirySeconds' | 'onFault'>> = {},
 ): Promise<TestStack> {
   const database = await cloneDatabase();
-  await withClient(database.superuserUrl, prepareApi);
-  await withClient(database.url, installTriggers);
+  await withConnection(database.superuserUrl, prepareApi);
+  await withConnection(database.url, installTriggers);
   const keys = await apiKeysFor(randomBytes(32).toString('hex'));
   const start = (port: number) => startLocalApi({ databaseUrl: database.url, keys, port, ...options });
   let api = await start(0);
@@ -49,7 +49,7 @@ export async function startTestStack(
     database,
     createMember: async (role, { tenant, email = `${randomUUID()}@example.test` } = {}) => {
       const password = randomBytes(16).toString('hex');
-      const id = await withClient(database.url, (client) =>
+      const id = await withConnection(database.url, (client) =>
         createMember(client, {
           email,
           password,
@@ -80,14 +80,4 @@ export async function startTestStack(
       await database.drop();
     },
   };
-}
-
-async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
 }
