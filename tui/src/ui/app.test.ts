@@ -25,7 +25,13 @@ interface Seat {
 }
 
 async function sit(
-  options: { columns?: number; rows?: number; isReadonly?: boolean; door?: Door } = {},
+  options: {
+    columns?: number;
+    rows?: number;
+    isReadonly?: boolean;
+    door?: Door;
+    suspend?: Surroundings['suspend'];
+  } = {},
 ): Promise<Seat> {
   const copied: string[] = [];
   const sent: Request[] = [];
@@ -36,7 +42,7 @@ async function sit(
       return { bytes: text.length, cut: false };
     },
     openPager: async () => undefined,
-    suspend: () => undefined,
+    suspend: options.suspend === undefined ? () => undefined : options.suspend,
     redraw: () => undefined,
     setMouse: () => undefined,
     quit: () => {
@@ -278,6 +284,12 @@ describe('acting', () => {
     await vi.waitFor(() => expect(text()).toContain('Nothing is done in a sample.'));
     type('j');
     expect(text()).not.toContain('Nothing is done in a sample.');
+  });
+
+  it('stays awake with ctrl-z where the stack runs in the same terminal, and says so', async () => {
+    const { type, text } = await sit({ suspend: null });
+    type('\u001a');
+    expect(text()).toContain('HQ itself runs in this terminal');
   });
 
   it('leaves with q and with ctrl-c', async () => {

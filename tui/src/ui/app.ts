@@ -27,7 +27,8 @@ import type { RowsAt } from './view.ts';
 export interface Surroundings {
   readonly copy: (text: string) => { readonly bytes: number; readonly cut: boolean };
   readonly openPager: (text: string) => Promise<void>;
-  readonly suspend: () => void;
+  /** null where HQ itself runs in this terminal, and would be put to sleep with its face. */
+  readonly suspend: (() => void) | null;
   readonly redraw: () => void;
   readonly setMouse: (isOn: boolean) => void;
   readonly quit: () => void;
@@ -280,7 +281,11 @@ export class App {
         );
         break;
       case 'suspend':
-        surroundings.suspend();
+        if (surroundings.suspend === null) {
+          this.#messages.say(
+            'HQ itself runs in this terminal and stays awake; open another one for the shell.',
+          );
+        } else surroundings.suspend();
         break;
       case 'redraw':
         surroundings.redraw();

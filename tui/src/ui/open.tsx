@@ -55,8 +55,9 @@ export async function openTerminal(options: TerminalOptions): Promise<void> {
       },
       setMouse: (isOn) => modes.setMouse(isOn),
       openPager: (text) => lendTerminal(() => showInPager(text, env)),
-      // The whole foreground group, as the terminal itself would do it.
-      suspend: () => void lendTerminal(async () => void process.kill(0, 'SIGTSTP')),
+      // The whole foreground group, as the terminal itself would do it: under `npm start` the stack is in it.
+      suspend:
+        env.HQ_PARENT === 'ipc' ? null : () => void lendTerminal(async () => void process.kill(0, 'SIGTSTP')),
       redraw: () => void lendTerminal(async () => undefined),
     },
   });
