@@ -82,7 +82,7 @@ async function firstFrame(file: string, options: SessionOptions): Promise<Took> 
 }
 
 async function* terminal(stack: BenchStack): AsyncGenerator<Figure> {
-  const minimal = await bundled('bench/tui/minimal-program.tsx');
+  const minimal = await bundled('tui/testing/minimal-program.tsx');
   const state = await mkdtemp(join(tmpdir(), 'hq-bench-state-'));
   const options: SessionOptions = {
     columns: 200,

@@ -29,6 +29,7 @@ export class ScreenSession {
   readonly exited: Promise<Exit>;
   #isOver = false;
   #parsed: Promise<void> = Promise.resolve();
+  #brought: Promise<void> = Promise.resolve();
 
   constructor(command: string, args: readonly string[], options: SessionOptions) {
     const { columns, rows, env = {}, background, bytesPerSecond } = options;
@@ -52,7 +53,7 @@ export class ScreenSession {
       if (background !== undefined && data.includes('\u001b]11;?'))
         this.pty.write(`\u001b]11;rgb:${background}\u001b\\`);
       if (bytesPerSecond === undefined) this.#show(data);
-      else void this.#bring(data, bytesPerSecond);
+      else this.#brought = this.#brought.then(() => this.#bring(data, bytesPerSecond));
     });
     this.exited = new Promise((resolve) => {
       this.pty.onExit(({ exitCode, signal }) => {
