@@ -31,6 +31,8 @@ export function createWindow<Row extends object>({
   let byKey = new Map<string, Row>();
   let sorted: readonly Row[] = [];
   let isStale = false;
+  /** No row came, went or moved since the last look. */
+  let isOrderKept = true;
 
   function isOlder(row: Row, than: Row): boolean {
     return version !== undefined && version(row) < version(than);
@@ -39,6 +41,11 @@ export function createWindow<Row extends object>({
   function rows(): readonly Row[] {
     if (!isStale) return sorted;
     isStale = false;
+    if (isOrderKept) {
+      sorted = sorted.map((row) => byKey.get(key(row)) ?? row);
+      return sorted;
+    }
+    isOrderKept = true;
     // The old order first: sorting what is nearly sorted is linear.
     const kept = sorted.flatMap((row) => byKey.get(key(row)) ?? []);
     const known = new Set(sorted.map(key));
@@ -67,6 +74,7 @@ export function createWindow<Row extends object>({
       }
       byKey = next;
       isStale = true;
+      isOrderKept = false;
       return changed;
     },
     put(row) {
@@ -75,6 +83,7 @@ export function createWindow<Row extends object>({
       if (before !== undefined && isOlder(row, before)) return false;
       byKey.set(id, row);
       isStale = true;
+      if (before === undefined || compare(before, row) !== 0) isOrderKept = false;
       // A storm must not pile up more than a window's worth between two looks.
       if (limit !== undefined && byKey.size > limit * 2) rows();
       return true;
@@ -82,6 +91,7 @@ export function createWindow<Row extends object>({
     remove(id) {
       if (!byKey.delete(id)) return false;
       isStale = true;
+      isOrderKept = false;
       return true;
     },
   };

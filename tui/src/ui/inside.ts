@@ -23,7 +23,7 @@ import { commandsTable } from './screens/commands.ts';
 import { fleetTable } from './screens/fleet.ts';
 import { fleetBody } from './screens/fleet-screen.ts';
 import { Scroll } from './scroll.ts';
-import { type Survey, survey } from './survey.ts';
+import { surveyor } from './survey.ts';
 import type { Body, Context, Room } from './view.ts';
 
 /** How often what needs attention is looked over when no row changed. */
@@ -52,7 +52,7 @@ export class Inside {
   #output: OpenFeed<CommandOutputRow> | null = null;
   #ofAgent: OpenFeed<CommandRow> | null = null;
   #stopAudit: (() => void) | null = null;
-  readonly #survey = remembered<Survey>();
+  readonly #survey = surveyor();
   readonly #attention = remembered<readonly Attention[]>();
   readonly #agentsHere = remembered<readonly AgentRow[]>();
   readonly #openAlerts = remembered<readonly NotificationRow[]>();
@@ -123,7 +123,7 @@ export class Inside {
     const agents = this.#held.agents.rows;
     const commands = this.#held.commands.rows;
     return {
-      survey: this.#survey([gateways, agents, commands], () => survey(gateways, agents, commands)),
+      survey: this.#survey(gateways, agents, commands),
       now: this.house.now(),
       member: this.house.member,
     };
