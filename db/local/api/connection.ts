@@ -1,10 +1,11 @@
 import type { AnyAST, ConnectionContextOptions, VarsContext } from '@supabase/lite';
 import { PostgresConnection } from '@supabase/lite/postgres';
-import { type Kysely, sql } from 'kysely';
+import type { Kysely } from 'kysely';
 import pg from 'pg';
 import { z } from 'zod';
 import { FairShare } from './fair-share.ts';
-import { kyselyOn } from './pool.ts';
+import { connectFrom, kyselyOn } from './pool.ts';
+import { inTransaction } from './transaction.ts';
 
 /** The roles that a token may name. Anything else, a superuser above all, is refused. */
 const requestRoles: readonly string[] = ['anon', 'authenticated', 'service_role'];
@@ -19,11 +20,13 @@ const faceStatementMs = 8_000;
  */
 export class LocalConnection extends PostgresConnection {
   readonly #share = new FairShare();
+  readonly #pool: pg.Pool;
 
   constructor(pool: pg.Pool) {
     // The URL goes to a driver that never connects, since `kysely` is replaced.
     super({ url: 'postgres://127.0.0.1:1/unused' });
-    this.kysely = kyselyOn(pool);
+    this.#pool = pool;
+    this.kysely = kyselyOn(() => connectFrom(pool));
   }
 
   override async introspect(options?: { useCache?: boolean }): ReturnType<PostgresConnection['introspect']> {
@@ -47,19 +50,8 @@ export class LocalConnection extends PostgresConnection {
       .map(([name, value]) => `set_config(${pg.escapeLiteral(name)}, ${pg.escapeLiteral(value)}, true)`)
       .join(', ')}`;
     const name = caller.role === 'service_role' ? undefined : (caller.uid ?? caller.role);
-    return this.#share.take(name, () =>
-      this.kysely.connection().execute(async (connection) => {
-        await sql.raw(begin).execute(connection);
-        try {
-          const answer = await work(connection);
-          await sql.raw(options.forceRollback ? 'ROLLBACK' : 'COMMIT').execute(connection);
-          return answer;
-        } catch (error) {
-          await rollBack(connection);
-          throw error;
-        }
-      }),
-    );
+    const end = options.forceRollback ? 'ROLLBACK' : 'COMMIT';
+    return this.#share.take(name, () => inTransaction({ pool: this.#pool, begin, end }, work));
   }
 
   /** node-postgres would write a JSON array as a Postgres array, and a JSON string as bare text. */
@@ -147,19 +139,9 @@ function contextOf(
   if (!rpc) return settings;
   return [
     ...settings,
-    ['response.status', ''],
-    ['response.headers', ''],
     ['request.method', rpc.method],
     ['request.path', rpc.path],
     ['request.headers', JSON.stringify(rpc.requestHeaders ?? {})],
     ['transaction_read_only', rpc.readOnly ? 'on' : 'off'],
   ];
-}
-
-async function rollBack(connection: Kysely<unknown>): Promise<void> {
-  try {
-    await sql.raw('ROLLBACK').execute(connection);
-  } catch {
-    // The connection is gone and the transaction with it; the error that led here is the one to tell.
-  }
 }
