@@ -11,7 +11,7 @@ export function atMost(what: string, value: number, limit: number, unit: string,
   return {
     what,
     measured: `${value.toFixed(digits)} ${unit}`,
-    target: `≤ ${limit} ${unit}`,
+    target: `≤ ${Number(limit.toFixed(2))} ${unit}`,
     isMet: value <= limit,
   };
 }
@@ -20,7 +20,7 @@ export function atLeast(what: string, value: number, limit: number, unit: string
   return {
     what,
     measured: `${value.toFixed(digits)} ${unit}`,
-    target: `≥ ${limit} ${unit}`,
+    target: `≥ ${Number(limit.toFixed(2))} ${unit}`,
     isMet: value >= limit,
   };
 }
