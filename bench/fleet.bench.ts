@@ -43,7 +43,7 @@ async function open({ stack, home }: Scene, bytesPerSecond?: number): Promise<Sc
     ...(bytesPerSecond === undefined ? {} : { bytesPerSecond }),
   });
   await session.waitFor('LIVE', longestMs);
-  await session.settled(1_500);
+  await pause(1_500);
   return session;
 }
 
@@ -148,7 +148,7 @@ async function* log(scene: Scene): AsyncGenerator<Figure> {
   const session = await open(scene);
   // The newest command is the one that runs and writes.
   session.press('3');
-  await session.settled(500);
+  await pause(500);
   session.press('\r');
   await session.waitFor('── Output');
   await scene.house.writeLog(4_000);
