@@ -3,7 +3,7 @@
 // This one file must work on any Node from 20 on, with nothing installed.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -29,12 +29,12 @@ function readLock(path) {
 }
 
 /** Whether every package that the lock file asks for (on this platform) stands in node_modules at that version. */
-function isInstalled() {
+function hasPackages() {
   const wanted = readLock(join(root, 'package-lock.json'));
   if (wanted === undefined)
     fail('package-lock.json is missing or damaged: restore it with git checkout package-lock.json');
   const present = readLock(join(root, 'node_modules', '.package-lock.json'));
-  if (present === undefined || !existsSync(pinnedNode)) return false;
+  if (present === undefined) return false;
   return Object.entries(wanted).every(([path, entry]) => {
     if (!path.startsWith('node_modules/') || entry.link || entry.optional || entry.devOptional) return true;
     return present[path]?.version === entry.version;
@@ -55,7 +55,12 @@ function runNpm(args, progress) {
       npmCli && /\.c?js$/.test(npmCli)
         ? [process.execPath, [npmCli]]
         : [process.platform === 'win32' ? 'npm.cmd' : 'npm', []];
-    const child = spawn(command, [...prefix, ...args], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, [...prefix, ...args], {
+      cwd: root,
+      // The scripts that npm runs get the pinned Node, as soon as it is there.
+      env: { ...process.env, PATH: `${dirname(pinnedNode)}${delimiter}${process.env.PATH ?? ''}` },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let output = '';
     const keep = (chunk) => {
       output = (output + chunk).slice(-8000);
@@ -83,29 +88,38 @@ function runNpm(args, progress) {
   });
 }
 
-async function install() {
-  const label = `Installing ${countPackages()} packages (once)`;
-  process.stderr.write(`${label}\n`);
-  // No package's scripts run (.npmrc): what the project needs of them is done here, by name.
-  // NODE_ENV=production in the caller's environment would leave out what the tests and the build need.
-  const { code, output } = await runNpm(
-    ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'],
-    label,
+async function npmOrFail(args, label) {
+  const { code, output } = await runNpm([...args, '--no-audit', '--no-fund', '--loglevel=error'], label);
+  if (code === 0) return;
+  process.stderr.write(output);
+  fail(
+    `npm ${args[0]} ended with ${code}; its last lines are above. Check the network and run the same command again`,
   );
-  if (code !== 0) {
-    process.stderr.write(output);
-    fail(
-      `the packages could not be installed (npm ended with ${code}); its last lines are above. Check the network and run the same command again`,
-    );
-  }
+}
+
+function fetchPinnedNode() {
   const folder = join(root, 'node_modules', 'node');
-  const fetched = spawnSync(process.execPath, ['installArchSpecificPackage'], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['installArchSpecificPackage'], {
     cwd: folder,
     encoding: 'utf8',
   });
-  if (fetched.status !== 0 || !existsSync(pinnedNode)) {
-    process.stderr.write(`${fetched.stdout}${fetched.stderr}`);
-    fail('the pinned Node could not be installed. Check the network and run the same command again');
+  if (status === 0 && existsSync(pinnedNode)) return;
+  process.stderr.write(`${stdout}${stderr}`);
+  fail('the pinned Node could not be installed. Check the network and run the same command again');
+}
+
+/** No package's scripts run (.npmrc): what the project needs of them is done here, by name. */
+async function install() {
+  if (!hasPackages()) {
+    const label = `Installing ${countPackages()} packages (once)`;
+    process.stderr.write(`${label}\n`);
+    // NODE_ENV=production in the caller's environment would leave out what the tests and the build need.
+    await npmOrFail(['ci', '--include=dev'], label);
+  }
+  if (!existsSync(pinnedNode)) fetchPinnedNode();
+  // OpenClaw refuses to start before its own script has run.
+  if (existsSync(join(root, 'node_modules/openclaw/.openclaw-lifecycle-pending'))) {
+    await npmOrFail(['rebuild', 'openclaw', '--ignore-scripts=false'], 'Preparing OpenClaw (once)');
   }
 }
 
@@ -113,7 +127,7 @@ if (Number(process.versions.node.split('.')[0]) < 20)
   fail(`Node ${process.versions.node} is too old: install Node 20 or newer`);
 const [program, ...args] = process.argv.slice(2);
 if (program === undefined) fail('usage: with-node.mjs PROGRAM [ARGUMENT …]');
-if (!isInstalled()) await install();
+await install();
 
 const child = spawn(pinnedNode, [join(root, program), ...args], { stdio: 'inherit' });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']) {
