@@ -1,4 +1,3 @@
-export { addressOf } from './address.ts';
 export { createDatabaseClock, type DatabaseClock } from './clock.ts';
 export { type Answer, type ConnectOptions, connect, type HqClient } from './connect.ts';
 export { type DatabaseFault, databaseError, unansweredError } from './database-error.ts';

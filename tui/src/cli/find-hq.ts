@@ -6,7 +6,7 @@ import {
   loginFilePath,
   memoryStorage,
   readLogin,
-} from '@hq/shared/client';
+} from '@hq/shared/entrance';
 import { HqError } from '@hq/shared/errors';
 import { findLocalStack } from './local-stack.ts';
 
