@@ -126,6 +126,7 @@ async function buildProgram(program: Program): Promise<void> {
     // Only chunks of an earlier build: another build may just be writing beside this one.
     if (left.endsWith('.js') && !made.has(left)) rmSync(join(folder, left), { force: true });
   }
+  rmSync(join(folder, 'compiled'), { recursive: true, force: true });
   writeFileSync(join(folder, 'stamp.json'), stamp);
 }
 

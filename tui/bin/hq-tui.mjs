@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // Works on any Node from 20 on: tells the version by itself, and hands everything else to the pinned Node.
 import { existsSync, readFileSync } from 'node:fs';
+import module from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -13,6 +14,8 @@ if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
   const { version } = JSON.parse(readFileSync(join(room, 'package.json'), 'utf8'));
   process.stdout.write(`${version}\n`);
 } else if (Number(process.versions.node.split('.')[0]) >= 24 && existsSync(bundle)) {
+  // Compiling is much of the start: what it gives is kept beside the bundle, where that may be written.
+  module.enableCompileCache(join(room, 'dist', 'compiled'));
   await import(pathToFileURL(bundle).href);
 } else {
   await handOver();

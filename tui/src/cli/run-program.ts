@@ -1,8 +1,6 @@
 import { HqError } from '@hq/shared/errors';
-import { CommanderError } from 'commander';
 import { openConsole, tellError } from './console.ts';
 import { type ExitCode, exitCodeOf, exitCodes } from './exit-codes.ts';
-import { createProgram } from './program.ts';
 import { openScreens } from './screens.ts';
 
 /** Runs one call of hq-tui, and gives what it ends with. */
@@ -15,13 +13,19 @@ export async function runProgram(version: string): Promise<ExitCode> {
       process.exit(error.code === 'EPIPE' ? exitCodes.done : exitCodes.failed);
     });
   }
-  const program = createProgram({ console, version, open: (isReadonly) => openScreens(console, isReadonly) });
   try {
-    await program.parseAsync();
+    if (process.argv.length > 2) {
+      const { runCommandLine } = await import('./command-line.ts');
+      return await runCommandLine({
+        console,
+        version,
+        open: (isReadonly) => openScreens(console, isReadonly),
+      });
+    }
+    // Called by its name alone it opens the screens, and they need no command line.
+    await openScreens(console, Boolean(console.env.HQ_READONLY));
     return exitCodes.done;
   } catch (error) {
-    // Commander has said what it has to say, on the right stream.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
     if (error instanceof HqError) {
       console.say(tellError(error));
       return exitCodeOf(error.code);
