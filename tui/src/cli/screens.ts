@@ -13,7 +13,6 @@ export async function openScreens(console: Console, isReadonly: boolean): Promis
     await showStatus(console, { json: false, wide: false });
     return;
   }
-  keepHeapSmall();
   const entrance = await findHq(env);
   // Ink is half of the start-up time: a one-shot command never loads it.
   const [{ openTerminal }, { doorOf }] = await Promise.all([
@@ -21,7 +20,14 @@ export async function openScreens(console: Console, isReadonly: boolean): Promis
     import('../ui/door.ts'),
   ]);
   await openTerminal({
-    door: doorOf(entrance),
+    door: doorOf({
+      ...entrance,
+      connect() {
+        // Not before the first frame, which would be a fifth later.
+        keepHeapSmall();
+        return entrance.connect();
+      },
+    }),
     isReadonly,
     env,
     input: process.stdin,
