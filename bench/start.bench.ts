@@ -45,7 +45,7 @@ async function untilLive(data: string): Promise<number> {
     env: { PATH: path },
   });
   try {
-    await session.waitFor(/● LIVE[\s\S]*● default/, longestMs);
+    await session.waitFor(/● LIVE[\s\S]*\n▌. default /, longestMs);
     return performance.now() - startedAt;
   } finally {
     session.press('q');
