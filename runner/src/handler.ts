@@ -1,4 +1,4 @@
-import { type ActionName, catalogue, type PayloadOf, type ResultOf } from '@hq/shared/actions';
+import { catalogue, type PayloadOf, type ResultOf, type RunnerActionName } from '@hq/shared/actions';
 import { HqError } from '@hq/shared/errors';
 import type { ZodType } from 'zod';
 import type { Output } from './output.ts';
@@ -18,18 +18,19 @@ export interface HandlerContext {
   setPaused(paused: boolean): Promise<void>;
 }
 
-export type Handler<Name extends ActionName> = (
+export type Handler<Name extends RunnerActionName> = (
   payload: PayloadOf<Name>,
   context: HandlerContext,
 ) => Promise<ResultOf<Name>>;
 
-/** One handler for every action of the catalogue: a missing one does not compile. */
-export type Handlers = { readonly [Name in ActionName]: Handler<Name> };
+/** One handler for every action of the catalogue that is a runner’s: a missing one does not compile. */
+export type Handlers = { readonly [Name in RunnerActionName]: Handler<Name> };
 
-const shapes: { readonly [Name in ActionName]: { readonly payload: ZodType<PayloadOf<Name>> } } = catalogue;
+const shapes: { readonly [Name in RunnerActionName]: { readonly payload: ZodType<PayloadOf<Name>> } } =
+  catalogue;
 
 /** Runs one action with a payload as it stands in its row. */
-export async function handle<Name extends ActionName>(
+export async function handle<Name extends RunnerActionName>(
   handlers: Handlers,
   name: Name,
   payload: unknown,

@@ -1,4 +1,4 @@
-import { catalogue, isActionName } from '@hq/shared/actions';
+import { catalogue, isActionName, isRunnerActionName } from '@hq/shared/actions';
 import { HqError } from '@hq/shared/errors';
 import { type HandlerContext, type Handlers, handle } from './handler.ts';
 import { CommandOutput } from './output.ts';
@@ -92,7 +92,7 @@ export class HeldCommand {
 
   async #handle(): Promise<unknown> {
     const { command, context, handlers, onNews } = this.#options;
-    if (!isActionName(command.action)) {
+    if (!isRunnerActionName(command.action)) {
       throw new HqError('usage', `This runner does not know the action "${command.action}".`, {
         hint: 'Update the runner, or let the program that wrote the command serve it.',
       });

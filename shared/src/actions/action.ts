@@ -7,6 +7,12 @@ export type Role = (typeof roles)[number];
 export const origins = ['tui', 'cli', 'slack', 'discord', 'telegram', 'api'] as const;
 export type Origin = (typeof origins)[number];
 
+/**
+ * Whose hand does it. `runner`: the row waits until a runner claims it. `database`: `hq.do_<action>` does it in the transaction that
+ * writes the row, so that the row is born `done`, or is refused with the reason.
+ */
+export type Hand = 'runner' | 'database';
+
 /** How much a face asks before it sends: nothing, nothing, a yes, the typed name. */
 export const dangers = ['read', 'reversible', 'disruptive', 'destructive'] as const;
 export type Danger = (typeof dangers)[number];
@@ -25,13 +31,18 @@ export type Lane = 'stack' | 'agent' | 'none';
 export type RetryRule = 'safe' | 'never';
 
 /** One thing an operator can do, declared once for every face, the runner and the database. */
-export interface Action<Payload extends z.ZodObject = z.ZodObject, Result extends z.ZodType = z.ZodType> {
+export interface Action<
+  Payload extends z.ZodObject = z.ZodObject,
+  Result extends z.ZodType = z.ZodType,
+  Whose extends Hand = Hand,
+> {
   /** A verb phrase in the imperative, for palettes and buttons. */
   readonly title: string;
   /** One sentence for help and the reference page. */
   readonly summary: string;
-  /** What the command is aimed at. An `agent` action needs an agent slug. */
-  readonly target: 'gateway' | 'agent';
+  /** What the command is aimed at. An `agent` action needs an agent slug, a `workspace` action has neither gateway nor agent. */
+  readonly target: 'gateway' | 'agent' | 'workspace';
+  readonly hand: Whose;
   readonly role: Role;
   readonly danger: Danger;
   readonly lane: Lane;
@@ -42,7 +53,7 @@ export interface Action<Payload extends z.ZodObject = z.ZodObject, Result extend
   readonly timeoutSeconds: number;
   /** Whether a paused gateway still runs it. */
   readonly whilePaused: boolean;
-  /** The action that takes this one back, where there is one. It must need no payload. */
+  /** The action that takes this one back, where there is one. It must have the same target and need no payload. */
   readonly undo?: string;
   readonly payload: Payload;
   readonly result: Result;
@@ -53,8 +64,8 @@ export interface Action<Payload extends z.ZodObject = z.ZodObject, Result extend
   tell(result: z.output<Result>): string;
 }
 
-export function defineAction<Payload extends z.ZodObject, Result extends z.ZodType>(
-  action: Action<Payload, Result>,
-): Action<Payload, Result> {
+export function defineAction<Payload extends z.ZodObject, Result extends z.ZodType, const Whose extends Hand>(
+  action: Action<Payload, Result, Whose>,
+): Action<Payload, Result, Whose> {
   return action;
 }

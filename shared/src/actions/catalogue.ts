@@ -20,6 +20,7 @@ export const catalogue = {
     title: 'Ping the runner',
     summary: 'Checks that the gateway’s runner takes commands and answers.',
     target: 'gateway',
+    hand: 'runner',
     role: 'operator',
     danger: 'read',
     lane: 'none',
@@ -35,6 +36,7 @@ export const catalogue = {
     title: 'Show the stack',
     summary: 'Lists the services of the gateway’s stack with the health of each.',
     target: 'gateway',
+    hand: 'runner',
     role: 'viewer',
     danger: 'read',
     lane: 'none',
@@ -50,6 +52,7 @@ export const catalogue = {
     title: 'Tail the logs',
     summary: 'Shows the last log lines of one service, with known secrets taken out.',
     target: 'gateway',
+    hand: 'runner',
     role: 'operator',
     danger: 'read',
     lane: 'none',
@@ -72,6 +75,7 @@ export const catalogue = {
     title: 'Restart the gateway',
     summary: 'Restarts the gateway service and waits until it is healthy again.',
     target: 'gateway',
+    hand: 'runner',
     role: 'operator',
     danger: 'disruptive',
     lane: 'stack',
@@ -87,6 +91,7 @@ export const catalogue = {
     title: 'Restart the dispatcher',
     summary: 'Restarts the service that wakes agents for their inbox, and waits until it is healthy again.',
     target: 'gateway',
+    hand: 'runner',
     role: 'operator',
     danger: 'disruptive',
     lane: 'stack',
@@ -102,6 +107,7 @@ export const catalogue = {
     title: 'Pause the gateway',
     summary: 'Stops the gateway from taking commands and waking agents until it is resumed.',
     target: 'gateway',
+    hand: 'runner',
     role: 'operator',
     danger: 'reversible',
     lane: 'none',
@@ -118,6 +124,7 @@ export const catalogue = {
     title: 'Resume the gateway',
     summary: 'Lets a paused gateway take commands and wake agents again.',
     target: 'gateway',
+    hand: 'runner',
     role: 'operator',
     danger: 'reversible',
     lane: 'none',
@@ -134,6 +141,10 @@ export const catalogue = {
 
 export type Catalogue = typeof catalogue;
 export type ActionName = keyof Catalogue;
+/** The actions that a runner needs a handler for. */
+export type RunnerActionName = {
+  [Name in ActionName]: Catalogue[Name]['hand'] extends 'runner' ? Name : never;
+}[ActionName];
 export type PayloadOf<Name extends ActionName> = z.output<Catalogue[Name]['payload']>;
 export type ResultOf<Name extends ActionName> = z.output<Catalogue[Name]['result']>;
 
@@ -141,4 +152,8 @@ export const actionNames = Object.keys(catalogue) as readonly ActionName[];
 
 export function isActionName(name: string): name is ActionName {
   return Object.hasOwn(catalogue, name);
+}
+
+export function isRunnerActionName(name: string): name is RunnerActionName {
+  return isActionName(name) && catalogue[name].hand === 'runner';
 }

@@ -2,6 +2,7 @@ export {
   type Action,
   type Danger,
   dangers,
+  type Hand,
   type Lane,
   type Origin,
   origins,
@@ -15,8 +16,10 @@ export {
   type Catalogue,
   catalogue,
   isActionName,
+  isRunnerActionName,
   type PayloadOf,
   type ResultOf,
+  type RunnerActionName,
 } from './catalogue.ts';
 export {
   describeServices,
