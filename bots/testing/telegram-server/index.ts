@@ -1,0 +1,25 @@
+/**
+ * Telegram's Bot API as the wire knows it, on a loopback port: what a bot may send is checked as strictly as the API documents it, and
+ * people say, press and see.
+ *
+ *     const telegram = await startTelegramServer();
+ *     // a bot under test gets telegram.token and telegram.url
+ *     const ann = telegram.person('Ann');
+ *     const chat = telegram.direct(ann);            // or telegram.group('Ops', [ann])
+ *     telegram.say(ann, chat, '/hq status');
+ *     const card = await eventually(() => telegram.last(chat));
+ *     telegram.press(ann, card, 'Restart');
+ *     await telegram.close();
+ *
+ * `fail`, `revoke`, `pollElsewhere`, `shut`, `migrate`, `repeat` and `ageQueries` are the ways in which it goes wrong.
+ */
+export type { Chat, Message, Person, Seen } from './chat-room.ts';
+export type { Entity } from './entities.ts';
+export type { Fault } from './faults.ts';
+export {
+  type Press,
+  type SayOptions,
+  startTelegramServer,
+  type TelegramServer,
+  type TelegramServerOptions,
+} from './telegram-server.ts';

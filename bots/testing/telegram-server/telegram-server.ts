@@ -1,0 +1,355 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
+import { z } from 'zod';
+import {
+  type BotCommand,
+  botMethods,
+  type Call,
+  type House,
+  type Query,
+  type Webhook,
+} from './bot-methods.ts';
+import { type Chat, ChatRoom, type Message, type Person, type Seen } from './chat-room.ts';
+import { findEntities } from './entities.ts';
+import { type Fault, Faults } from './faults.ts';
+import { badRequest, Refusal } from './refusal.ts';
+import { readCall } from './request.ts';
+import { type Update, UpdateQueue } from './update-queue.ts';
+import { sendToWebhook } from './webhook-sender.ts';
+
+export interface TelegramServerOptions {
+  /** Where the API stands below the host, as behind a proxy: `/telegram`. */
+  readonly path?: string;
+}
+
+export interface SayOptions {
+  readonly replyTo?: Pick<Seen, 'id'>;
+  readonly thread?: number;
+  /** `anonymous`: an administrator who hides behind the group. A chat: somebody who writes as that channel. */
+  readonly as?: 'anonymous' | Chat;
+  readonly isForwarded?: boolean;
+}
+
+/** A press, and what the one who pressed was told. */
+export interface Press {
+  readonly id: string;
+  answer(): Query['answer'];
+}
+
+export interface MadeCall extends Call {
+  readonly method: string;
+  readonly at: number;
+}
+
+const anonymousAdmin: Person = {
+  id: 1087968824,
+  is_bot: true,
+  first_name: 'Group',
+  username: 'GroupAnonymousBot',
+};
+
+export class TelegramServer {
+  readonly token = '7000001:AAFakeTokenOfTheTestServer_0123456789';
+  readonly bot: Person = { id: 7000001, is_bot: true, first_name: 'HQ', username: 'hq_test_bot' };
+  /** Every call that reached the server, in order. */
+  readonly calls: MadeCall[] = [];
+  readonly #server: Server;
+  readonly #path: string;
+  readonly #ending = new AbortController();
+  readonly #faults = new Faults();
+  readonly #rooms = new Map<number, ChatRoom>();
+  readonly #house: House;
+  readonly #webhook: Promise<void>;
+  #isRevoked = false;
+  #lastPerson = 4200;
+  #lastGroup = -5000;
+  #lastUpdate = 900_000;
+  #lastQuery = 0;
+
+  constructor(server: Server, path: string) {
+    this.#server = server;
+    this.#path = path;
+    this.#house = {
+      bot: this.bot,
+      updates: new UpdateQueue(),
+      queries: new Map(),
+      commands: new Map(),
+      webhook: undefined,
+      room: (id) => this.#room(id),
+    };
+    server.on('request', (request, response) => void this.#serve(request, response));
+    this.#webhook = sendToWebhook(this.#house, this.#ending.signal);
+  }
+
+  /** The API root, without a slash at its end. */
+  get url(): string {
+    const address = this.#server.address();
+    if (address === null || typeof address === 'string') throw new Error('The server does not listen.');
+    return `http://127.0.0.1:${address.port}${this.#path}`;
+  }
+
+  get isPolled(): boolean {
+    return this.#house.updates.isPolled;
+  }
+
+  /** Updates that no poll has confirmed and no webhook has taken. */
+  get unconfirmed(): readonly Update[] {
+    return this.#house.updates.unconfirmed;
+  }
+
+  get webhook(): Readonly<Webhook> | undefined {
+    return this.#house.webhook;
+  }
+
+  /** The command menu of a scope, such as `all_private_chats`. */
+  commands(scope: string): readonly BotCommand[] {
+    return this.#house.commands.get(scope) ?? [];
+  }
+
+  person(name: string, isBot = false): Person {
+    this.#lastPerson += 1;
+    return {
+      id: this.#lastPerson,
+      is_bot: isBot,
+      first_name: name,
+      username: name.toLowerCase(),
+      language_code: 'en',
+    };
+  }
+
+  /** The chat of one person with the bot. */
+  direct(person: Person): Chat {
+    return this.#open({ id: person.id, type: 'private', first_name: person.first_name }, [person]);
+  }
+
+  group(title: string, members: readonly Person[], type: 'group' | 'supergroup' | 'channel' = 'group'): Chat {
+    this.#lastGroup -= 1;
+    const id = type === 'group' ? this.#lastGroup : this.#lastGroup - 1_000_000_000_000;
+    return this.#open({ id, type, title }, members);
+  }
+
+  /** A person writes. In groups the bot gets what privacy mode lets through: commands for it and replies to it. */
+  say(person: Person, chat: Chat, text: string, options: SayOptions = {}): Message {
+    const room = this.#room(chat.id);
+    const { replyTo, thread, as, isForwarded } = options;
+    const repliedTo = replyTo === undefined ? undefined : room.get(replyTo.id);
+    const senderChat = as === 'anonymous' ? chat : as;
+    const message = room.add({
+      from: as === 'anonymous' ? anonymousAdmin : person,
+      text,
+      entities: findEntities(text, []),
+      ...(senderChat === undefined ? {} : { sender_chat: senderChat }),
+      ...(thread === undefined ? {} : { message_thread_id: thread, is_topic_message: true }),
+      ...(repliedTo === undefined ? {} : { reply_to_message: repliedTo }),
+      ...(isForwarded === true
+        ? { forward_origin: { type: 'user', date: 1, sender_user: this.person('Stranger') } }
+        : {}),
+    });
+    if (chat.type === 'private') room.bar(undefined);
+    if (this.#isHeard(message)) this.#update(chat.type === 'channel' ? 'channel_post' : 'message', message);
+    return message;
+  }
+
+  /** Presses a button by its label. `isStale`: one that the message had once. */
+  press(person: Person, seen: Pick<Seen, 'chat' | 'id'>, label: string, isStale = false): Press {
+    const room = this.#room(seen.chat);
+    const button = room.button(seen.id, label, isStale);
+    if (button?.callback_data === undefined) {
+      throw new Error(`Message ${seen.id} has no button "${label}".`);
+    }
+    return this.#query(person, room.get(seen.id), button.callback_data);
+  }
+
+  /** Sends data that no button of ours had: what a forged client does. */
+  forge(person: Person, seen: Pick<Seen, 'chat' | 'id'>, data: string): Press {
+    return this.#query(person, this.#room(seen.chat).get(seen.id), data);
+  }
+
+  /** What the bot has written there, oldest first. */
+  seen(chat: Chat): Seen[] {
+    return this.#room(chat.id).seen(this.bot.id);
+  }
+
+  last(chat: Chat): Seen {
+    const last = this.seen(chat).at(-1);
+    if (last === undefined) throw new Error(`The bot has written nothing to chat ${chat.id}.`);
+    return last;
+  }
+
+  /** The group becomes a supergroup, which is a chat with another id. */
+  migrate(group: Chat): Chat {
+    this.#lastGroup -= 1;
+    const next: Chat = { ...group, type: 'supergroup', id: this.#lastGroup - 1_000_000_000_000 };
+    const room = this.#room(group.id);
+    this.#rooms.set(next.id, room.migratedTo(next));
+    this.#update('message', room.add({ migrate_to_chat_id: next.id }));
+    this.#update('message', this.#room(next.id).add({ migrate_from_chat_id: group.id }));
+    return next;
+  }
+
+  /** The person blocks the bot, or the group throws it out. */
+  shut(chat: Chat, person: Person): void {
+    const isDirect = chat.type === 'private';
+    const reason = isDirect ? 'bot was blocked by the user' : `bot was kicked from the ${chat.type} chat`;
+    this.#room(chat.id).bar(new Refusal(403, `Forbidden: ${reason}`));
+    this.#update('my_chat_member', {
+      chat,
+      from: person,
+      date: 1,
+      old_chat_member: { user: this.bot, status: 'member' },
+      new_chat_member: { user: this.bot, status: 'kicked' },
+    });
+  }
+
+  /** Every further call is refused with 401. */
+  revoke(): void {
+    this.#isRevoked = true;
+    this.#house.updates.close();
+  }
+
+  pollElsewhere(isTaken: boolean): void {
+    this.#house.updates.takeElsewhere(isTaken);
+  }
+
+  /** The next answers of a method go wrong. */
+  fail(method: string, fault: Fault, times = 1): void {
+    this.#faults.add(method.toLowerCase(), fault, times);
+  }
+
+  mend(): void {
+    this.#faults.clear();
+  }
+
+  /** Answers to presses that come from now on are too late. */
+  ageQueries(): void {
+    for (const query of this.#house.queries.values()) query.isOld = true;
+  }
+
+  /** Delivers an update once more, as after a crash. */
+  repeat(update: Update): void {
+    this.#house.updates.repeat(update);
+  }
+
+  /** An update of any shape, for what this server does not know. */
+  update(kind: string, body: unknown): Update {
+    return this.#update(kind, body);
+  }
+
+  called(method: string): MadeCall[] {
+    return this.calls.filter((call) => call.method === method.toLowerCase());
+  }
+
+  async close(): Promise<void> {
+    this.#ending.abort();
+    this.#house.updates.close();
+    this.#server.closeAllConnections();
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    await this.#webhook;
+  }
+
+  #open(chat: Chat, members: readonly Person[]): Chat {
+    const room = this.#rooms.get(chat.id) ?? new ChatRoom(chat);
+    if (!this.#rooms.has(chat.id) && chat.type === 'private') {
+      room.bar(new Refusal(403, "Forbidden: bot can't initiate conversation with a user"));
+    }
+    for (const { id } of members) room.members.add(id);
+    this.#rooms.set(chat.id, room);
+    return chat;
+  }
+
+  #room(id: number): ChatRoom {
+    const room = this.#rooms.get(id);
+    if (room === undefined) throw badRequest('chat not found');
+    return room;
+  }
+
+  #isHeard({ chat, text, entities, reply_to_message }: Message): boolean {
+    if (chat.type === 'private' || chat.type === 'channel') return true;
+    if (reply_to_message?.from?.id === this.bot.id) return true;
+    return (entities ?? []).some(({ type, offset, length }) => {
+      const [, named] = (text ?? '').slice(offset, offset + length).split('@');
+      return type === 'bot_command' && (named === undefined || named.toLowerCase() === this.bot.username);
+    });
+  }
+
+  #query(person: Person, message: Message | undefined, data: string): Press {
+    if (message === undefined) throw new Error('There is no such message.');
+    this.#lastQuery += 1;
+    const query: Query = { id: `query-${this.#lastQuery}`, isOld: false, answer: undefined };
+    this.#house.queries.set(query.id, query);
+    this.#update('callback_query', { id: query.id, from: person, chat_instance: '1', data, message });
+    return { id: query.id, answer: () => query.answer };
+  }
+
+  #update(kind: string, body: unknown): Update {
+    this.#lastUpdate += 1;
+    // As it was when it happened, whatever happens to the message later.
+    const update: Update = { update_id: this.#lastUpdate, [kind]: structuredClone(body) };
+    this.#house.updates.add(update);
+    return update;
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const left = new AbortController();
+    response.on('close', () => left.abort());
+    try {
+      const path = (request.url ?? '/').replace(/\?.*$/u, '');
+      const [, token, name] = /^\/bot([^/]+)\/(\w+)$/u.exec(path.slice(this.#path.length)) ?? [];
+      const call = await readCall(request, AbortSignal.any([left.signal, this.#ending.signal]));
+      if (!path.startsWith(this.#path) || name === undefined) throw new Refusal(404, 'Not Found');
+      const method = name.toLowerCase();
+      this.calls.push({ ...call, method, at: performance.now() });
+      if (token !== this.token || this.#isRevoked) throw new Refusal(401, 'Unauthorized');
+      await this.#answer(method, call, response);
+    } catch (error) {
+      refuse(response, error);
+    }
+  }
+
+  async #answer(method: string, call: Call, response: ServerResponse): Promise<void> {
+    const fault = this.#faults.take(method);
+    if (fault?.kind === 'hang') return;
+    if (fault?.kind === 'refuse') {
+      throw new Refusal(fault.status, fault.description ?? 'Internal Server Error', fault.parameters);
+    }
+    if (fault?.kind === 'garbage') {
+      response.writeHead(fault.status ?? 200, { 'content-type': 'text/html' });
+      response.end('<html><body><h1>Please sign in to the hotel network</h1></body></html>');
+      return;
+    }
+    const run = botMethods[method];
+    if (run === undefined) throw new Refusal(404, 'Not Found');
+    const result = await run(this.#house, call);
+    if (this.#isRevoked) throw new Refusal(401, 'Unauthorized');
+    if (fault?.kind === 'slow') await pause(fault.ms);
+    if (fault?.kind === 'lost') response.destroy();
+    else send(response, 200, { ok: true, result });
+  }
+}
+
+export async function startTelegramServer(options: TelegramServerOptions = {}): Promise<TelegramServer> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return new TelegramServer(server, options.path ?? '');
+}
+
+function refuse(response: ServerResponse, error: unknown): void {
+  const refusal =
+    error instanceof Refusal
+      ? error
+      : error instanceof z.ZodError
+        ? badRequest(`${error.issues[0]?.path.join('.')}: ${error.issues[0]?.message}`)
+        : new Refusal(500, `Internal Server Error: ${String(error)}`);
+  send(response, refusal.status, {
+    ok: false,
+    error_code: refusal.status,
+    description: refusal.message,
+    ...(refusal.parameters === undefined ? {} : { parameters: refusal.parameters }),
+  });
+}
+
+function send(response: ServerResponse, status: number, body: unknown): void {
+  if (response.destroyed) return;
+  response.writeHead(status, { 'content-type': 'application/json' });
+  response.end(JSON.stringify(body));
+}

@@ -1,0 +1,99 @@
+import { Refusal } from './refusal.ts';
+
+export interface Update {
+  readonly update_id: number;
+  readonly [kind: string]: unknown;
+}
+
+interface Poll {
+  readonly answer: (updates: Update[]) => void;
+  readonly refuse: (reason: Refusal) => void;
+  readonly offset: number;
+  readonly limit: number;
+}
+
+/** Updates are kept until a poll confirms them with a higher offset; the newest poll ends the one before it. */
+export class UpdateQueue {
+  #kept: Update[] = [];
+  /** Given once more whatever the offset says: a platform that repeats itself. */
+  #repeated: Update[] = [];
+  #poll: Poll | undefined;
+  #isTakenElsewhere = false;
+
+  get unconfirmed(): readonly Update[] {
+    return this.#kept;
+  }
+
+  get isPolled(): boolean {
+    return this.#poll !== undefined;
+  }
+
+  add(update: Update): void {
+    this.#kept.push(update);
+    this.#serve();
+  }
+
+  repeat(update: Update): void {
+    this.#repeated.push(update);
+    this.#serve();
+  }
+
+  /** Another process polls with the same token: every poll of ours ends with 409. */
+  takeElsewhere(isTaken: boolean): void {
+    this.#isTakenElsewhere = isTaken;
+    if (isTaken) this.#endPoll(conflict());
+  }
+
+  confirm(below: number): void {
+    this.#kept = this.#kept.filter(({ update_id }) => update_id >= below);
+  }
+
+  poll(offset: number, limit: number, seconds: number, signal: AbortSignal): Promise<Update[]> {
+    if (this.#isTakenElsewhere) return Promise.reject(conflict());
+    this.#endPoll(conflict());
+    // A negative offset counts from the end, and forgets what is before it.
+    const from = offset < 0 ? (this.#kept.at(offset)?.update_id ?? 0) : offset;
+    this.confirm(from);
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => settle(() => resolve([])), seconds * 1000);
+      const poll: Poll = {
+        answer: (updates) => settle(() => resolve(updates)),
+        refuse: (reason) => settle(() => reject(reason)),
+        offset: from,
+        limit,
+      };
+      const settle = (end: () => void): void => {
+        clearTimeout(timer);
+        if (this.#poll === poll) this.#poll = undefined;
+        end();
+      };
+      signal.addEventListener('abort', () => settle(() => resolve([])), { once: true });
+      this.#poll = poll;
+      this.#serve();
+    });
+  }
+
+  close(): void {
+    this.#poll?.answer([]);
+  }
+
+  #serve(): void {
+    const poll = this.#poll;
+    if (poll === undefined) return;
+    const waiting = [...this.#repeated, ...this.#kept.filter(({ update_id }) => update_id >= poll.offset)];
+    if (waiting.length === 0) return;
+    this.#repeated = [];
+    poll.answer(waiting.slice(0, poll.limit));
+  }
+
+  #endPoll(reason: Refusal): void {
+    this.#poll?.refuse(reason);
+  }
+}
+
+function conflict(): Refusal {
+  return new Refusal(
+    409,
+    'Conflict: terminated by other getUpdates request; make sure that only one bot instance is running',
+  );
+}
