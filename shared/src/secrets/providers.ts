@@ -1,0 +1,17 @@
+/** The keys of model providers that the gateway's model auth learns as well, by the name of the secret. */
+export const providerOfKey: ReadonlyMap<string, string> = new Map([
+  ['ANTHROPIC_API_KEY', 'anthropic'],
+  ['OPENAI_API_KEY', 'openai'],
+  ['GEMINI_API_KEY', 'google'],
+  ['DEEPSEEK_API_KEY', 'deepseek'],
+  ['MISTRAL_API_KEY', 'mistral'],
+  ['GROQ_API_KEY', 'groq'],
+  ['XAI_API_KEY', 'xai'],
+  ['OPENROUTER_API_KEY', 'openrouter'],
+  ['TOGETHER_API_KEY', 'together'],
+  ['FIREWORKS_API_KEY', 'fireworks'],
+  ['CEREBRAS_API_KEY', 'cerebras'],
+  ['PERPLEXITY_API_KEY', 'perplexity'],
+  ['HF_TOKEN', 'huggingface'],
+  ['DEEPINFRA_API_KEY', 'deepinfra'],
+]);
