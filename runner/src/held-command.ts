@@ -1,8 +1,8 @@
 import { catalogue, isActionName, isRunnerActionName } from '@hq/shared/actions';
 import { HqError } from '@hq/shared/errors';
+import type { Redactor } from '@hq/shared/text';
 import { type HandlerContext, type Handlers, handle } from './handler.ts';
 import { CommandOutput } from './output.ts';
-import type { Redactor } from './redactor.ts';
 import type { ClaimedCommand, CommandResult } from './turn.ts';
 
 /** Why a command is told to stop before its handler is done. */

@@ -1,5 +1,5 @@
+import type { Redactor } from '@hq/shared/text';
 import { type Logger, pino } from 'pino';
-import type { Redactor } from './redactor.ts';
 
 export type Log = Logger;
 

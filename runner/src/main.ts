@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HqError } from '@hq/shared/errors';
+import { createRedactor, type Redactor } from '@hq/shared/text';
 import { connectDatabase, type Database } from './database.ts';
 import { openDockerStack } from './docker/docker-stack.ts';
 import { type Environment, readEnvironment, secretValues } from './environment.ts';
@@ -8,7 +9,6 @@ import { createLog, type Log } from './log.ts';
 import { retryDelay } from './pace.ts';
 import { prepareGatewayHome } from './process/gateway-home.ts';
 import { ProcessStack } from './process/process-stack.ts';
-import { createRedactor, type Redactor } from './redactor.ts';
 import { startRunner } from './runner.ts';
 import type { Stack } from './stack.ts';
 import { version } from './version.ts';

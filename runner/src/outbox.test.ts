@@ -1,8 +1,8 @@
+import { createRedactor } from '@hq/shared/text';
 import { describe, expect, it } from 'vitest';
 import { handlers } from './handlers/index.ts';
 import { HeldCommand } from './held-command.ts';
 import { Outbox } from './outbox.ts';
-import { createRedactor } from './redactor.ts';
 import { noServices } from './testing/no-services.ts';
 import type { CommandResult } from './turn.ts';
 

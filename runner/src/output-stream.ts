@@ -1,6 +1,5 @@
 import { StringDecoder } from 'node:string_decoder';
-import { plainLine } from '@hq/shared/text';
-import { longestSecret, type Redactor } from './redactor.ts';
+import { longestSecret, plainLine, type Redactor } from '@hq/shared/text';
 
 export interface StreamLimits {
   /** Characters that are kept from the begin, shown while the command runs. */

@@ -1,7 +1,7 @@
+import { createRedactor } from '@hq/shared/text';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CommandOutput, outputLimits } from './output.ts';
-import { createRedactor } from './redactor.ts';
 
 const secret = 'correct-horse-battery-staple';
 const small = { head: 400, tail: 300, chunk: 50, row: 100 };

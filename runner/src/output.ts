@@ -1,5 +1,5 @@
+import type { Redactor } from '@hq/shared/text';
 import { OutputStream, type StreamLimits } from './output-stream.ts';
-import type { Redactor } from './redactor.ts';
 
 export type StreamName = 'stdout' | 'stderr';
 

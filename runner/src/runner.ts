@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
+import type { Redactor } from '@hq/shared/text';
 import type { Database } from './database.ts';
 import type { Handlers } from './handler.ts';
 import { type HealthAnswer, serveHealth } from './health.ts';
 import type { Log } from './log.ts';
 import { Realtime } from './realtime.ts';
-import type { Redactor } from './redactor.ts';
 import { ServicesWatch } from './services-watch.ts';
 import type { Stack } from './stack.ts';
 import type { Beat } from './turn.ts';

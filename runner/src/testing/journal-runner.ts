@@ -1,8 +1,8 @@
+import { createRedactor } from '@hq/shared/text';
 import { connectDatabase } from '../database.ts';
 import { secretValues } from '../environment.ts';
 import { handlers } from '../handlers/index.ts';
 import { createLog } from '../log.ts';
-import { createRedactor } from '../redactor.ts';
 import { startRunner } from '../runner.ts';
 import { journalHandlers } from './journal-handlers.ts';
 import { noServices } from './no-services.ts';

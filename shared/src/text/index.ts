@@ -1,2 +1,3 @@
 export { age, bytes, duration } from './amounts.ts';
 export { plain, plainLine } from './plain.ts';
+export { createRedactor, longestSecret, type Redactor } from './redactor.ts';

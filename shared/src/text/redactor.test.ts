@@ -1,7 +1,9 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { plainLine } from './plain.ts';
 import { createRedactor } from './redactor.ts';
 
-const key = 'a"known\\secret value/with=signs';
+const key = 'a"known\\secret\tvalue/with=signs\'';
 
 describe('a redactor', () => {
   const redactor = createRedactor([key, 'short', 'first line of it\nsecond line of it']);
@@ -10,6 +12,8 @@ describe('a redactor', () => {
     ['as it is', `before ${key} after`],
     ['inside JSON', JSON.stringify({ key })],
     ['inside an address', `https://example.org/?key=${encodeURIComponent(key)}`],
+    ['as a terminal shows it', plainLine(key)],
+    ['in a line of an env file', `A='${key.replaceAll("'", "'\\''")}'`],
     ['by one of its lines', 'first line of it'],
   ])('takes a known secret out %s', (_where, text) => {
     const redacted = redactor.text(text);
@@ -64,5 +68,38 @@ describe('a redactor', () => {
   it('leaves a line of JSON what it is', () => {
     const line = JSON.stringify({ msg: 'password=hunter22 "quoted"', token: 'sk-abcdefghijklmnop1234' });
     expect(JSON.parse(redactor.text(line))).toMatchObject({ token: '[redacted]' });
+  });
+
+  it('knows what it learned last, and always what it was made with', () => {
+    const learning = createRedactor([key]);
+    learning.learn(['the first value', 'stays the same']);
+    learning.learn(['the second value', 'stays the same']);
+    const shown = ['the first value', 'the second value', 'stays the same', key].map(learning.text);
+    expect(shown).toEqual(['the first value', '[redacted]', '[redacted]', '[redacted]']);
+  });
+
+  it('takes the longest of the values that begin alike, and two that touch as one', () => {
+    const several = createRedactor(['beginning', 'beginning of it', 'another one']);
+    expect(several.text('beginning of it, beginning of, beginninganother one')).toBe(
+      '[redacted], [redacted] of, [redacted]',
+    );
+  });
+
+  it('takes out a value of 64 KiB, and what is left of one that was cut', () => {
+    const large = Array.from({ length: 65_536 }, (_, at) => ((at * 7919) % 36).toString(36)).join('');
+    const knowing = createRedactor([large]);
+    expect(knowing.text(`x ${large} y`)).toBe('x [redacted] y');
+    expect(knowing.text(large.slice(30_000)).length).toBeLessThan(600);
+  });
+
+  it('finds every one of thousands wherever it stands', () => {
+    const values = Array.from({ length: 5_000 }, (_, at) => `value-${(at * 48_271) % 99_991}-of-a-secret`);
+    const knowing = createRedactor(values);
+    fc.assert(
+      fc.property(fc.string(), fc.constantFrom(...values), fc.string(), (before, value, after) => {
+        expect(knowing.text(before + value + after)).not.toContain(value);
+        expect(knowing.spans(`${before}|${value}`).at(-1)?.end).toBe(before.length + 1 + value.length);
+      }),
+    );
   });
 });

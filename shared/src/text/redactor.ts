@@ -1,7 +1,9 @@
+import { KnownValues, type Span } from './known-values.ts';
+
 const mark = '[redacted]';
 
 /**
- * Shapes of credentials that are worth taking out even when nobody told the runner about them. None of them reaches
+ * Shapes of credentials that are worth taking out even when nobody told of them. None of them reaches
  * over a quote or a blank, so that redacting a line of JSON leaves it JSON.
  */
 const shapes: readonly RegExp[] = [
@@ -18,8 +20,8 @@ const shapes: readonly RegExp[] = [
   /\bx(?:ox[a-z]|app)-[A-Za-z0-9-]{10,}/g,
   /\b\d{6,12}:[A-Za-z0-9_-]{30,}/g,
   /\b[MNO][A-Za-z0-9_-]{22,28}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,}/g,
-  // This house's own envelopes.
-  /\benc:v1:[A-Za-z0-9_.-]{16,}/g,
+  // This house's own envelopes and credentials.
+  /\b(?:enc|cred):v1:[A-Za-z0-9_.-]{16,}/g,
   /(?<=\b(?:bearer|basic)\s+)[A-Za-z0-9_.~+/-]{8,}=*/gi,
   // What stands after a name that says what it is.
   /(?<=\b(?:authorization|password|passwd|secret|api[_-]?key|access[_-]?token|auth[_-]?token)["']?\s*[=:]\s*["']?)(?!bearer\b|basic\b)[^\s"',;[\]{}]{6,}/gi,
@@ -33,11 +35,6 @@ const keyEnds = /-----END [A-Z ]*PRIVATE KEY-----/;
 /** The longest run of text that one secret can take up; text is never cut nearer than this to its open end. */
 export const longestSecret = 8192;
 
-interface Span {
-  readonly start: number;
-  readonly end: number;
-}
-
 /** Takes known secrets and whatever looks like one out of text. */
 export interface Redactor {
   /** One piece of text that stands alone: a line of a log, an error. */
@@ -46,25 +43,25 @@ export interface Redactor {
   lines(): (line: string) => string;
   /** Where the secrets stand in a text, so that it can be cut beside them. */
   spans(text: string): readonly Span[];
+  /** Tells it the values that are in use now, in place of those it was told before. */
+  learn(values: Iterable<string>): void;
 }
 
+/**
+ * A redactor that knows these values for as long as it lives, beside what it learns. A value, or a line of one, that has fewer
+ * than eight characters is not looked for.
+ */
 export function createRedactor(secrets: readonly string[]): Redactor {
-  const known = [...new Set(secrets.flatMap((secret) => [secret, ...secret.split(/\r?\n/)]))]
-    .map((secret) => secret.trim())
-    .filter((secret) => secret.length >= 8)
-    .sort((one, other) => other.length - one.length);
-  const written = known.flatMap((secret) => {
-    const inJson = JSON.stringify(secret).slice(1, -1);
-    const inAddress = encodeURIComponent(secret);
-    return [...new Set([secret, inJson, inAddress])];
-  });
-  const exact =
-    written.length === 0
-      ? undefined
-      : new RegExp(written.map((text) => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')).join('|'), 'g');
+  let known = new KnownValues(secrets);
 
   const text = (input: string): string => {
-    let output = exact === undefined ? input : input.replace(exact, mark);
+    let output = '';
+    let from = 0;
+    for (const { start, end } of known.spans(input)) {
+      output += input.slice(from, start) + mark;
+      from = end;
+    }
+    output += input.slice(from);
     for (const shape of shapes) output = output.replace(shape, mark);
     return output;
   };
@@ -92,13 +89,16 @@ export function createRedactor(secrets: readonly string[]): Redactor {
       };
     },
     spans: (input) => {
-      const found: Span[] = [];
-      for (const shape of exact === undefined ? shapes : [exact, ...shapes]) {
+      const found = known.spans(input);
+      for (const shape of shapes) {
         for (const match of input.matchAll(shape)) {
           found.push({ start: match.index, end: match.index + match[0].length });
         }
       }
       return found;
+    },
+    learn: (values) => {
+      known = new KnownValues([...secrets, ...values]);
     },
   };
 }
