@@ -1,0 +1,291 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { type Block, checkBlocks, checkView } from './blocks.ts';
+import type { SlackChannel, SlackMessage, Workspace } from './workspace.ts';
+
+export type Arguments = Readonly<Record<string, unknown>>;
+export type Answer = Record<string, unknown>;
+
+/** An answer with `ok: false`. */
+export class Refusal extends Error {
+  readonly answer: Answer;
+
+  constructor(error: string, more: Answer = {}) {
+    super(error);
+    this.answer = { ok: false, error, ...more };
+  }
+}
+
+export interface Caller {
+  readonly kind: 'bot' | 'app';
+}
+
+/** What the methods need of the server around the workspace. */
+export interface Surroundings {
+  readonly workspace: Workspace;
+  readonly origin: string;
+  readonly scopes: ReadonlySet<string>;
+  readonly links: { readonly count: number };
+  newTicket(): string;
+  /** Uses a trigger up; answers the person it was made for. */
+  useTrigger(id: string): string;
+}
+
+interface Method {
+  readonly for: 'bot' | 'app' | 'both';
+  readonly scope?: string;
+  run(given: Arguments, around: Surroundings, caller: Caller): Answer;
+}
+
+const longestText = 4000;
+const mostLinks = 10;
+
+export const methods: Readonly<Record<string, Method>> = {
+  'api.test': { for: 'both', run: (given) => ({ args: given }) },
+
+  'auth.test': {
+    for: 'both',
+    run: (_given, { workspace }, caller) =>
+      caller.kind === 'app'
+        ? { app_name: 'HQ', app_id: workspace.appId }
+        : {
+            url: 'https://lab.slack.com/',
+            team: 'Lab',
+            user: 'hq',
+            team_id: workspace.team,
+            user_id: workspace.botUser,
+            bot_id: workspace.botId,
+            is_enterprise_install: false,
+          },
+  },
+
+  'apps.connections.open': {
+    for: 'app',
+    scope: 'connections:write',
+    run: (_given, around) => {
+      if (around.links.count >= mostLinks) throw new Refusal('too_many_websockets');
+      const url = new URL('/link/', around.origin.replace(/^http/u, 'ws'));
+      url.searchParams.set('ticket', around.newTicket());
+      url.searchParams.set('app_id', around.workspace.appId);
+      return { url: url.href };
+    },
+  },
+
+  'chat.postMessage': {
+    for: 'bot',
+    scope: 'chat:write',
+    run: (given, around) => {
+      const channel = writable(around, text(given, 'channel'));
+      const posted = around.workspace.post({
+        channel: channel.id,
+        thread: thread(given, around, channel),
+        author: around.workspace.botUser,
+        onlyFor: undefined,
+        ...content(given),
+      });
+      return { channel: channel.id, ts: posted.ts };
+    },
+  },
+
+  'chat.postEphemeral': {
+    for: 'bot',
+    scope: 'chat:write',
+    run: (given, around) => {
+      const channel = writable(around, text(given, 'channel'));
+      const user = text(given, 'user');
+      if (!channel.members.has(user)) throw new Refusal('user_not_in_channel');
+      const posted = around.workspace.post({
+        channel: channel.id,
+        thread: thread(given, around, channel),
+        author: around.workspace.botUser,
+        onlyFor: user,
+        ...content(given),
+      });
+      return { message_ts: posted.ts };
+    },
+  },
+
+  'chat.update': {
+    for: 'bot',
+    scope: 'chat:write',
+    run: (given, around) => {
+      const message = ownMessage(given, around);
+      Object.assign(message, content(given));
+      message.edits += 1;
+      return { channel: message.channel, ts: message.ts, text: message.text };
+    },
+  },
+
+  'chat.delete': {
+    for: 'bot',
+    scope: 'chat:write',
+    run: (given, around) => {
+      const message = ownMessage(given, around);
+      message.deleted = true;
+      return { channel: message.channel, ts: message.ts };
+    },
+  },
+
+  'views.open': {
+    for: 'bot',
+    run: (given, around) => {
+      const user = around.useTrigger(text(given, 'trigger_id'));
+      const checked = checkView(given.view);
+      if ('error' in checked) throw refused(checked);
+      const opened = {
+        id: `V0${randomBytes(5).toString('hex').toUpperCase()}`,
+        user,
+        view: checked.value,
+        hash: randomUUID(),
+      };
+      around.workspace.views.push(opened);
+      return { view: { id: opened.id, hash: opened.hash } };
+    },
+  },
+
+  'views.update': {
+    for: 'bot',
+    run: (given, around) => {
+      const found = around.workspace.views.find((one) => one.id === given.view_id);
+      if (found === undefined) throw new Refusal('not_found');
+      if (given.hash !== undefined && given.hash !== found.hash) throw new Refusal('hash_conflict');
+      const checked = checkView(given.view);
+      if ('error' in checked) throw refused(checked);
+      found.view = checked.value;
+      found.hash = randomUUID();
+      return { view: { id: found.id, hash: found.hash } };
+    },
+  },
+
+  'views.publish': {
+    for: 'bot',
+    run: (given, around) => {
+      const user = text(given, 'user_id');
+      if (!around.workspace.users.has(user)) throw new Refusal('user_not_found');
+      const checked = checkView(given.view);
+      if ('error' in checked) throw refused(checked);
+      if (checked.value.type !== 'home') throw new Refusal('invalid_arguments');
+      around.workspace.homes.set(user, checked.value);
+      return { view: { id: `V${user}`, hash: randomUUID() } };
+    },
+  },
+
+  'files.getUploadURLExternal': {
+    for: 'bot',
+    scope: 'files:write',
+    run: (given, around) => {
+      const length = Number(given.length);
+      if (!Number.isInteger(length) || length <= 0) throw new Refusal('invalid_arguments');
+      const id = `F0${randomBytes(5).toString('hex').toUpperCase()}`;
+      const uploadPath = `/upload/${randomUUID()}`;
+      around.workspace.files.push({
+        id,
+        name: text(given, 'filename'),
+        length,
+        uploadPath,
+        title: undefined,
+        content: undefined,
+        channel: undefined,
+        thread: undefined,
+        comment: undefined,
+      });
+      return { upload_url: `${around.origin}${uploadPath}`, file_id: id };
+    },
+  },
+
+  'files.completeUploadExternal': {
+    for: 'bot',
+    scope: 'files:write',
+    run: (given, around) => {
+      const listed = given.files;
+      if (!Array.isArray(listed) || listed.length === 0) throw new Refusal('invalid_arguments');
+      const channel =
+        given.channel_id === undefined ? undefined : writable(around, text(given, 'channel_id'));
+      const done = listed.map((entry: { id?: unknown; title?: unknown }) => {
+        const file = around.workspace.files.find((one) => one.id === entry.id);
+        if (file?.content === undefined) throw new Refusal('file_not_found');
+        file.title = typeof entry.title === 'string' ? entry.title : file.name;
+        file.channel = channel?.id;
+        file.thread = typeof given.thread_ts === 'string' ? given.thread_ts : undefined;
+        file.comment = typeof given.initial_comment === 'string' ? given.initial_comment : undefined;
+        return { id: file.id, title: file.title };
+      });
+      return { files: done };
+    },
+  },
+
+  'conversations.info': {
+    for: 'bot',
+    scope: 'channels:read',
+    run: (given, around) => {
+      const channel = around.workspace.channels.get(text(given, 'channel'));
+      if (channel === undefined) throw new Refusal('channel_not_found');
+      return {
+        channel: { id: channel.id, name: channel.name, is_im: channel.isDirect, is_ext_shared: false },
+      };
+    },
+  },
+
+  'users.info': {
+    for: 'bot',
+    scope: 'users:read',
+    run: (given, around) => {
+      const user = around.workspace.users.get(text(given, 'user'));
+      if (user === undefined) throw new Refusal('user_not_found');
+      return { user: { id: user.id, team_id: user.team, name: user.name, is_bot: false } };
+    },
+  },
+};
+
+function text(given: Arguments, name: string): string {
+  const value = given[name];
+  if (typeof value === 'string' && value !== '') return value;
+  throw new Refusal(name === 'channel' ? 'channel_not_found' : 'invalid_arguments', {
+    response_metadata: { messages: [`[ERROR] missing required field: ${name}`] },
+  });
+}
+
+function writable({ workspace, scopes }: Surroundings, id: string): SlackChannel {
+  const user = workspace.users.get(id);
+  const channel = user === undefined ? workspace.channels.get(id) : workspace.direct(user);
+  if (channel === undefined) throw new Refusal('channel_not_found');
+  if (!channel.members.has(workspace.botUser) && !scopes.has('chat:write.public'))
+    throw new Refusal('not_in_channel');
+  return channel;
+}
+
+function thread(given: Arguments, { workspace }: Surroundings, channel: SlackChannel): string | undefined {
+  const ts = given.thread_ts;
+  if (typeof ts !== 'string') return undefined;
+  if (workspace.find(channel.id, ts) === undefined) throw new Refusal('thread_not_found');
+  return ts;
+}
+
+function ownMessage(given: Arguments, { workspace }: Surroundings): SlackMessage {
+  const channel = text(given, 'channel');
+  if (!workspace.channels.has(channel)) throw new Refusal('channel_not_found');
+  const message = workspace.find(channel, text(given, 'ts'));
+  // What only one person sees is no message of the channel: it can be changed by its response_url alone.
+  if (message === undefined || message.onlyFor !== undefined) throw new Refusal('message_not_found');
+  if (message.author !== workspace.botUser) throw new Refusal('cant_update_message');
+  return message;
+}
+
+/** The text and the blocks of a message, as every way of posting takes them. */
+export function content(given: Arguments): { text: string; blocks: Block[] | undefined } {
+  const words = typeof given.text === 'string' ? given.text : '';
+  if (words.length > longestText) throw new Refusal('msg_too_long');
+  if (given.blocks === undefined) {
+    if (words === '') throw new Refusal('no_text');
+    return { text: words, blocks: undefined };
+  }
+  const checked = checkBlocks(given.blocks);
+  if ('error' in checked) throw refused(checked);
+  return { text: words, blocks: checked.value };
+}
+
+function refused(checked: { error: string; messages: string[] }): Refusal {
+  return new Refusal(checked.error, {
+    errors: checked.messages,
+    response_metadata: { messages: checked.messages },
+  });
+}
