@@ -21,6 +21,7 @@ export {
   type ResultOf,
   type RunnerActionName,
 } from './catalogue.ts';
+export { type PayloadField, payloadFields, readPayload, tellField, tellFields } from './payload-fields.ts';
 export {
   describeServices,
   type ServiceHealth,

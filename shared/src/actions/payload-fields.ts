@@ -1,0 +1,127 @@
+import { z } from 'zod';
+import { HqError } from '../errors.ts';
+import type { Action } from './action.ts';
+
+const fieldSchema = z.object({
+  type: z.string().optional(),
+  description: z.string().optional(),
+  enum: z.array(z.string()).optional(),
+  default: z.unknown(),
+  minimum: z.number().optional(),
+  maximum: z.number().optional(),
+  maxLength: z.number().optional(),
+});
+const payloadSchema = z.object({
+  properties: z.record(z.string(), fieldSchema).default({}),
+  required: z.array(z.string()).default([]),
+});
+
+/** One field of an action's payload, as a person sets it. */
+export interface PayloadField {
+  readonly name: string;
+  readonly type: string;
+  readonly isRequired: boolean;
+  readonly description: string;
+  readonly choices: readonly string[];
+  readonly fallback: string | null;
+  readonly min: number | null;
+  readonly max: number | null;
+  readonly maxLength: number | null;
+}
+
+const known = new WeakMap<Action, readonly PayloadField[]>();
+
+export function payloadFields(action: Action): readonly PayloadField[] {
+  const before = known.get(action);
+  if (before !== undefined) return before;
+  const { properties, required } = payloadSchema.parse(z.toJSONSchema(action.payload, { io: 'input' }));
+  const fields = Object.entries(properties).map(([name, schema]) => ({
+    name,
+    type: schema.type ?? 'text',
+    isRequired: required.includes(name),
+    description: schema.description ?? '',
+    choices: schema.enum ?? [],
+    fallback: schema.default === undefined ? null : String(schema.default),
+    min: schema.minimum ?? null,
+    max: schema.maximum ?? null,
+    maxLength: schema.maxLength ?? null,
+  }));
+  known.set(action, fields);
+  return fields;
+}
+
+/** Makes an action's payload from what people wrote. Errors are of code `usage` and name the field. */
+export function readPayload(
+  name: string,
+  action: Action,
+  written: Readonly<Record<string, string>>,
+): Record<string, unknown> {
+  const fields = payloadFields(action);
+  const values: Record<string, unknown> = {};
+  for (const [key, text] of Object.entries(written)) {
+    const field = fields.find((one) => one.name === key);
+    if (field === undefined) {
+      throw new HqError('usage', `${name} has no field “${key}”.`, {
+        field: key,
+        hint: tellFields(name, fields),
+      });
+    }
+    values[key] = coerce(field, text);
+  }
+  const parsed = action.payload.safeParse(values);
+  if (parsed.success) return parsed.data;
+  const [fault] = parsed.error.issues;
+  throw new HqError('usage', `${fault?.message ?? 'The value is not allowed'}.`, {
+    field: fault?.path.join('.') ?? 'payload',
+    hint: tellFields(name, fields),
+  });
+}
+
+/** Text in the field's own type. */
+function coerce(field: PayloadField, text: string): unknown {
+  switch (field.type) {
+    case 'integer':
+    case 'number':
+      if (!/^-?\d+(\.\d+)?$/.test(text)) throw notA('a number', field, text);
+      return Number(text);
+    case 'boolean':
+      if (text !== 'true' && text !== 'false') throw notA('true or false', field, text);
+      return text === 'true';
+    case 'array':
+      return text === '' ? [] : text.split(',');
+    case 'object':
+      return parseJson(field, text);
+    default:
+      return text;
+  }
+}
+
+function parseJson(field: PayloadField, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw notA('a JSON object', field, text);
+  }
+}
+
+function notA(kind: string, field: PayloadField, text: string): HqError {
+  return new HqError('usage', `“${text}” is not ${kind}.`, {
+    field: field.name,
+    hint: `It is ${tellField(field)}.`,
+  });
+}
+
+export function tellField(field: PayloadField): string {
+  const kind = field.choices.length > 0 ? field.choices.join('|') : field.type;
+  const rest = [
+    field.description,
+    field.isRequired ? 'required' : '',
+    field.fallback === null ? '' : `default ${field.fallback}`,
+  ].filter((part) => part !== '');
+  return `${field.name}=<${kind}>${rest.length === 0 ? '' : `  ${rest.join('; ')}`}`;
+}
+
+export function tellFields(name: string, fields: readonly PayloadField[]): string {
+  if (fields.length === 0) return `${name} takes no fields.`;
+  return `${name} takes ${fields.map(tellField).join(', ')}.`;
+}
