@@ -65,6 +65,7 @@ beforeAll(async () => {
     agent_inbox_items: sample('summary', { agent_id: agent, agent_slug: 'worker', event_type: 'heartbeat' }),
     agent_usage: sample('model', { agent_id: agent, run_id: 'r2', provider: 'p', model: 'm' }),
     agents: sample('name', { slug: 'newcomer', name: 'n' }),
+    alert_mutes: sample('until', { type: 'x', subject: 'y', until: '2027-01-01' }),
     audit_log: sample('summary', { actor_type: 'human', action: 'x' }),
     comments: sample('body', { entity_type: 'task', entity_id: taskA, body: 'x' }),
     entity_links: sample('title', { entity_type: 'task', entity_id: taskA }),
@@ -93,6 +94,7 @@ beforeAll(async () => {
       values ('${command}', '${nilTenant}', 1, 1, 'stdout', 'x', 1);
     insert into agent_inbox_items (agent_id, agent_slug, event_type) values ('${agent}', 'worker', 'heartbeat');
     insert into agent_usage (agent_id, run_id, provider, model) values ('${agent}', 'r1', 'p', 'm');
+    insert into alert_mutes (type, subject, until) values ('x', 'x', now());
     insert into audit_log (action) values ('x');
     insert into comments (entity_type, entity_id, body) values ('task', '${taskA}', 'x');
     insert into entity_links (entity_type, entity_id) values ('task', '${taskA}');

@@ -46,6 +46,7 @@ export const tables: Readonly<Record<string, TableRule>> = {
       ...['slug', 'status', 'thinking'],
     ],
   },
+  alert_mutes: { select: 'viewer', insert: 'service', update: 'service', delete: 'service' },
   audit_log: { select: 'viewer', insert: 'operator', update: 'service', delete: 'service' },
   comments: {
     select: 'viewer',

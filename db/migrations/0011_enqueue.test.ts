@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Caller, cloneDatabase, nilTenant, type TestDatabase } from '../testing/database.ts';
+import { type Answer, type Asked, enqueue as ask } from '../testing/enqueue.ts';
 import { claimOne, takeTurn } from '../testing/turn.ts';
 
 let database: TestDatabase;
@@ -22,31 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-interface Answer {
-  command?: { id: string; status: string; [column: string]: unknown };
-  created?: boolean;
-  refused?: { code: string; message: string; hint: string | null; field: string | null };
-}
-
-async function enqueue(
-  caller: Caller,
-  action: string,
-  more: { payload?: unknown; gateway?: string; agent?: string; key?: string; origin?: string } = {},
-): Promise<Answer> {
-  const [row] = await database.as<{ answer: Answer }>(
-    caller,
-    `select enqueue_command($1, $2, $3, $4, $5, $6) as answer`,
-    [
-      action,
-      JSON.stringify(more.payload ?? {}),
-      more.gateway ?? null,
-      more.agent ?? null,
-      more.key ?? null,
-      more.origin ?? 'cli',
-    ],
-  );
-  return row?.answer ?? {};
-}
+const enqueue = (caller: Caller, action: string, asked?: Asked) => ask(database, caller, action, asked);
 
 async function cancel(caller: Caller, id: string | undefined): Promise<Answer> {
   const [row] = await database.as<{ answer: Answer }>(caller, `select cancel_command($1, 'tui') as answer`, [

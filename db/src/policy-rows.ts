@@ -8,6 +8,8 @@ export interface PolicyRow {
   readonly name: string;
   readonly title: string;
   readonly target: string;
+  readonly hand: string;
+  readonly danger: string;
   readonly role: string;
   readonly lane: string;
   readonly retry: string;
@@ -72,6 +74,8 @@ function servedRow(name: string, action: Action): PolicyRow {
     name,
     title: action.title,
     target: action.target,
+    hand: action.hand,
+    danger: action.danger,
     role: action.role,
     lane: action.lane,
     retry: action.retry,
@@ -89,6 +93,8 @@ function webRow(name: string, action: WebAction): PolicyRow {
     name,
     title: action.title,
     target: action.target,
+    hand: 'runner',
+    danger: action.danger ?? 'disruptive',
     role: action.role,
     lane: action.lane,
     retry: 'never',

@@ -8,7 +8,19 @@ export interface PolicyDrift {
 }
 
 const columns = [
-  ...['name', 'title', 'target', 'role', 'lane', 'retry', 'max_attempts', 'timeout_seconds', 'while_paused'],
+  ...[
+    'name',
+    'title',
+    'target',
+    'hand',
+    'danger',
+    'role',
+    'lane',
+    'retry',
+    'max_attempts',
+    'timeout_seconds',
+    'while_paused',
+  ],
   ...['payload_schema', 'served', 'refusal'],
 ] as const satisfies readonly (keyof PolicyRow)[];
 

@@ -13,9 +13,15 @@ const rules: readonly { readonly says: string; readonly sql: string }[] = [
   {
     says: 'the trigger is missing or off',
     sql: `select t.name || ' on agent_commands' as what
-          from unnest(array['hq_guard_command', 'hq_limit_command', 'hq_check_command_change', 'hq_audit_enqueued', 'hq_notify_failed_command']) t (name)
+          from unnest(array['hq_guard_command', 'hq_limit_command', 'hq_check_command_change', 'hq_audit_enqueued',
+            'hq_do_at_once', 'hq_notify_failed_command']) t (name)
           where not exists (select from pg_trigger g
             where g.tgrelid = 'public.agent_commands'::regclass and g.tgname = t.name and g.tgenabled in ('O', 'A'))`,
+  },
+  {
+    says: 'the database has no hand for the action',
+    sql: `select a.name as what from hq.actions a
+          where a.hand = 'database' and to_regprocedure(format('hq.%I(public.agent_commands)', 'do_' || a.name)) is null`,
   },
   {
     says: 'the restrictive policy is missing',

@@ -1,4 +1,4 @@
-import type { Lane, Role } from '@hq/shared/actions';
+import type { Danger, Lane, Role } from '@hq/shared/actions';
 import { z } from 'zod';
 
 /**
@@ -9,6 +9,8 @@ export interface WebAction {
   readonly title: string;
   readonly target: 'gateway' | 'agent';
   readonly role: Role;
+  /** `disruptive` where nothing is said. */
+  readonly danger?: Danger;
   readonly lane: Lane;
   readonly timeoutSeconds: number;
   readonly payload: z.ZodObject;
@@ -65,6 +67,7 @@ export const webActions: Readonly<Record<string, WebAction>> = {
     title: 'Remove an agent',
     target: 'agent',
     role: 'admin',
+    danger: 'destructive',
     lane: 'agent',
     timeoutSeconds: 600,
     payload: nothing,
@@ -123,6 +126,7 @@ export const webActions: Readonly<Record<string, WebAction>> = {
     title: 'List the models',
     target: 'gateway',
     role: 'viewer',
+    danger: 'read',
     lane: 'none',
     timeoutSeconds: 120,
     payload: z.strictObject({ provider: text.optional() }),

@@ -26,7 +26,9 @@ const payloadSchema = z.object({
 function payloadLines(action: Action): readonly string[] {
   const { properties, required = [] } = payloadSchema.parse(z.toJSONSchema(action.payload, { io: 'input' }));
   return Object.entries(properties).map(([name, field]) => {
-    const need = required.includes(name) ? 'required' : `default \`${JSON.stringify(field.default)}\``;
+    const fallback =
+      field.default === undefined ? 'optional' : `default \`${JSON.stringify(field.default)}\``;
+    const need = required.includes(name) ? 'required' : fallback;
     return `  - \`${name}\` (${field.type ?? 'value'}, ${need}): ${field.description ?? ''}`;
   });
 }
@@ -45,8 +47,12 @@ function entry(name: ActionName): string {
     '',
     `- Target: ${action.target}; role: ${action.role} or higher`,
     `- Danger: ${action.danger} (${dangerWords[action.danger]})`,
-    `- Runs ${laneWords[action.lane]}; time limit ${action.timeoutSeconds} s; ${retry}`,
-    `- A paused gateway ${action.whilePaused ? 'still runs it' : 'leaves it waiting'}`,
+    ...(action.hand === 'database'
+      ? ['- Done by the database itself, before the answer comes']
+      : [
+          `- Runs ${laneWords[action.lane]}; time limit ${action.timeoutSeconds} s; ${retry}`,
+          `- A paused gateway ${action.whilePaused ? 'still runs it' : 'leaves it waiting'}`,
+        ]),
     ...(action.undo === undefined ? [] : [`- Undone by \`${action.undo}\``]),
     ...(payload.length === 0 ? ['- Payload: none'] : ['- Payload:', ...payload]),
     '',

@@ -507,6 +507,41 @@ export type Database = {
           },
         ];
       };
+      alert_mutes: {
+        Row: {
+          created_at: string;
+          muted_by: string | null;
+          subject: string;
+          tenant_id: string;
+          type: string;
+          until: string;
+        };
+        Insert: {
+          created_at?: string;
+          muted_by?: string | null;
+          subject: string;
+          tenant_id?: string;
+          type: string;
+          until: string;
+        };
+        Update: {
+          created_at?: string;
+          muted_by?: string | null;
+          subject?: string;
+          tenant_id?: string;
+          type?: string;
+          until?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'alert_mutes_tenant_id_fkey';
+            columns: ['tenant_id'];
+            isOneToOne: false;
+            referencedRelation: 'tenants';
+            referencedColumns: ['id'];
+          },
+        ];
+      };
       audit_log: {
         Row: {
           action: string;
@@ -804,12 +839,19 @@ export type Database = {
           actor_type: string | null;
           body: string | null;
           created_at: string;
+          dedup_key: string | null;
           dismissed_at: string | null;
           entity_id: string | null;
           entity_type: string | null;
           id: string;
+          last_at: string;
           meta: Json;
+          muted: boolean;
+          occurrences: number;
           read_at: string | null;
+          resolved_at: string | null;
+          severity: string;
+          subject: string | null;
           tenant_id: string;
           title: string;
           type: string;
@@ -819,12 +861,19 @@ export type Database = {
           actor_type?: string | null;
           body?: string | null;
           created_at?: string;
+          dedup_key?: string | null;
           dismissed_at?: string | null;
           entity_id?: string | null;
           entity_type?: string | null;
           id?: string;
+          last_at?: string;
           meta?: Json;
+          muted?: boolean;
+          occurrences?: number;
           read_at?: string | null;
+          resolved_at?: string | null;
+          severity?: string;
+          subject?: string | null;
           tenant_id?: string;
           title: string;
           type: string;
@@ -834,12 +883,19 @@ export type Database = {
           actor_type?: string | null;
           body?: string | null;
           created_at?: string;
+          dedup_key?: string | null;
           dismissed_at?: string | null;
           entity_id?: string | null;
           entity_type?: string | null;
           id?: string;
+          last_at?: string;
           meta?: Json;
+          muted?: boolean;
+          occurrences?: number;
           read_at?: string | null;
+          resolved_at?: string | null;
+          severity?: string;
+          subject?: string | null;
           tenant_id?: string;
           title?: string;
           type?: string;
@@ -1177,7 +1233,7 @@ export type Database = {
     Enums: {
       agent_status: 'ready' | 'paused' | 'error' | 'provisioning' | 'hibernating';
       budget_status: 'ok' | 'warned' | 'exceeded' | 'unmetered';
-      command_action: 'provision' | 'update' | 'remove' | 'update_all' | 'restart_gateway' | 'restart_dispatcher' | 'update_gateway' | 'backup_gateway' | 'approve_pairing' | 'set_agent_model' | 'list_models' | 'auth_set_api_key' | 'auth_start' | 'auth_paste' | 'auth_list' | 'auth_refresh' | 'auth_remove' | 'auth_set_default' | 'pause_gateway' | 'ping' | 'resume_gateway' | 'stack_status' | 'tail_logs';
+      command_action: 'provision' | 'update' | 'remove' | 'update_all' | 'restart_gateway' | 'restart_dispatcher' | 'update_gateway' | 'backup_gateway' | 'approve_pairing' | 'set_agent_model' | 'list_models' | 'auth_set_api_key' | 'auth_start' | 'auth_paste' | 'auth_list' | 'auth_refresh' | 'auth_remove' | 'auth_set_default' | 'acknowledge_alert' | 'approve_deliverable' | 'assign_task' | 'comment_on_task' | 'create_task' | 'mute_alert' | 'pause_agent' | 'pause_gateway' | 'ping' | 'reject_deliverable' | 'request_revision' | 'resume_agent' | 'resume_gateway' | 'set_budget' | 'set_task_status' | 'stack_status' | 'tail_logs' | 'top_up_budget';
       command_status: 'pending' | 'leased' | 'running' | 'done' | 'failed' | 'cancelled';
       gateway_status: 'provisioning' | 'ready' | 'error' | 'hibernating' | 'paused';
       inbox_event_type: 'task_assignment' | 'task_reassignment' | 'task_comment_mention' | 'routine_schedule' | 'routine_event' | 'heartbeat' | 'deliverable_review' | 'blocker_resolved';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineAction } from './action.ts';
+import { databaseActions } from './database-actions.ts';
 import { describeServices, serviceStatus } from './services.ts';
 
 const nothing = z.strictObject({});
@@ -137,6 +138,7 @@ export const catalogue = {
     result: z.object({ status: z.literal('ready') }),
     tell: () => 'taking commands again',
   }),
+  ...databaseActions,
 } as const;
 
 export type Catalogue = typeof catalogue;
