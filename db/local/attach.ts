@@ -20,7 +20,7 @@ export async function attach(
   const deadline = Date.now() + waitMs;
   for (let told = false; ; told = true) {
     const stack = await readRunFile(directory.run, pid);
-    if (stack) return openTerminalUi(stack, args).ended;
+    if (stack) return openTerminalUi(stack, directory.run, args).ended;
     if (Date.now() > deadline) {
       throw new HqError('timed_out', `The HQ on ${directory.path} (pid ${pid ?? 'unknown'}) is not ready.`, {
         hint: 'See what that process says, or end it and start again.',

@@ -52,12 +52,12 @@ async function run(
       return await signalled;
     }
     if (!isTerminal) {
-      await openTerminalUi(hq.stack, ['status']).ended;
+      await openTerminalUi(hq.stack, directory.run, ['status']).ended;
       process.stdout.write(howToAttach(hq.stack, directory.path));
       return await signalled;
     }
     messages.hush();
-    const tui = openTerminalUi(hq.stack);
+    const tui = openTerminalUi(hq.stack, directory.run);
     const code = await Promise.race([tui.ended, signalled]);
     await tui.stop(3_000);
     return code;

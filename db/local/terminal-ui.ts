@@ -14,10 +14,13 @@ export interface TerminalUi {
   stop(boundMs: number): Promise<void>;
 }
 
-/** Runs `hq-tui` in the foreground of our terminal, signed in by its environment. */
-export function openTerminalUi(stack: Entrance, args: readonly string[] = []): TerminalUi {
+/**
+ * Runs `hq-tui` in the foreground of our terminal, signed in by its environment. `runFile` is where it finds the key that it
+ * encrypts secrets with.
+ */
+export function openTerminalUi(stack: Entrance, runFile: string, args: readonly string[] = []): TerminalUi {
   const child = spawn(process.execPath, [...flags, program, ...args], {
-    env: { ...process.env, ...entranceOf(stack), HQ_PARENT: 'ipc' },
+    env: { ...process.env, ...entranceOf(stack), HQ_RUN_FILE: runFile, HQ_PARENT: 'ipc' },
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   });
   const ended = new Promise<number>((resolve, reject) => {

@@ -10,9 +10,10 @@ import { addressOf } from './address.ts';
 import { authError } from './auth-error.ts';
 import { createDatabaseClock, type DatabaseClock } from './clock.ts';
 import { type DatabaseFault, databaseError } from './database-error.ts';
-import { type CommandRequest, type Enqueued, readAnswer } from './enqueue.ts';
+import { type CommandRequest, type Enqueued, enqueued } from './enqueue.ts';
 import { type Member, member } from './member.ts';
 import { patientFetch, requestTimeoutMs } from './patient-fetch.ts';
+import { readAnswer } from './read-answer.ts';
 import { keepNewest, renewTogether, sessionKey } from './renew-together.ts';
 import { isShared, memoryStorage, type SessionStorage } from './session-storage.ts';
 import { within } from './within.ts';
@@ -47,6 +48,8 @@ export interface HqClient {
   cancel(commandId: string, origin: Origin): Promise<CommandRow>;
   /** Runs one request and gives its data. */
   ask<Data>(request: PromiseLike<Answer<Data>>): Promise<Data>;
+  /** The same for a request that may be sent twice without harm: an answer that was lost on the way is asked for again. */
+  askAgain<Data>(send: () => PromiseLike<Answer<Data>>): Promise<Data>;
   close(): Promise<void>;
 }
 
@@ -107,7 +110,6 @@ export function connect(options: ConnectOptions): HqClient {
     return data;
   }
 
-  /** For requests that may be sent twice without harm. */
   async function askAgain<Data>(send: () => PromiseLike<Answer<Data>>): Promise<Data> {
     for (const pause of retryDelaysMs) {
       try {
@@ -126,6 +128,7 @@ export function connect(options: ConnectOptions): HqClient {
     supabase,
     clock,
     ask,
+    askAgain,
     async signIn(email, password) {
       const { error } = await supabase.auth.signInWithPassword({ email, password });
       if (error) throw authError(error, host);
@@ -167,13 +170,13 @@ export function connect(options: ConnectOptions): HqClient {
           p_origin: request.origin,
         }),
       );
-      return readAnswer(answer, host);
+      return readAnswer(enqueued, answer, host);
     },
     async cancel(commandId, origin) {
       const answer = await askAgain<unknown>(() =>
         supabase.rpc('cancel_command', { p_command_id: commandId, p_origin: origin }),
       );
-      return readAnswer(answer, host).command;
+      return readAnswer(enqueued, answer, host).command;
     },
     async close() {
       await supabase.auth.stopAutoRefresh();

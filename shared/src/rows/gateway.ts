@@ -7,6 +7,14 @@ const service = serviceStatus.extend({
   version: z.string().nullable().default(null),
 });
 
+/** How the runner's secrets are: which keys it has, by fingerprint, and whether its files are as the rows say. */
+const secretsReport = z.object({
+  keys: z.array(z.string()),
+  state: z.enum(['ok', 'stale', 'error']),
+  problem: z.string().nullish(),
+  synced_at: z.string().nullish(),
+});
+
 /** What a heartbeat tells about a gateway. A malformed part is left out: a face never fails over it. */
 const gatewayMeta = z
   .object({
@@ -14,6 +22,7 @@ const gatewayMeta = z
     version: z.string().optional().catch(undefined),
     runner: z.string().optional().catch(undefined),
     networking_mode: z.string().optional().catch(undefined),
+    secrets: secretsReport.optional().catch(undefined),
   })
   .catch({});
 

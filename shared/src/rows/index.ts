@@ -4,3 +4,4 @@ export { type CommandRow, type CommandStatus, commandRow, commandStatuses, isFin
 export { type CommandOutputRow, commandOutputRow } from './command-output.ts';
 export { type GatewayRow, gatewayRow, gatewayStatuses } from './gateway.ts';
 export { type NotificationRow, notificationRow } from './notification.ts';
+export { type SecretCategory, type SecretRow, secretCategories, secretRow, secretStates } from './secret.ts';

@@ -11,6 +11,7 @@ import { enter } from './enter.ts';
 import { follow } from './follow.ts';
 import { parseSeconds } from './moment.ts';
 import { parsePayload } from './payload.ts';
+import { refuseWhenReadonly } from './readonly.ts';
 import { commandShape, namesOf } from './shapes.ts';
 
 export interface RunOptions {
@@ -92,11 +93,6 @@ export async function cancelCommand(
   const { client } = await enter(console.env);
   const command = await client.cancel(await findCommandId(client, text), 'cli');
   await tellCommand(console, client, command, options.json, {});
-}
-
-function refuseWhenReadonly(isReadonly: boolean): void {
-  if (!isReadonly) return;
-  throw new HqError('refused', 'Nothing is written with --readonly.', { hint: 'Leave --readonly out.' });
 }
 
 async function nameTarget(client: HqClient, options: RunOptions): Promise<string> {

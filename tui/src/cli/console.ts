@@ -1,5 +1,6 @@
 import type { HqError } from '@hq/shared/errors';
 import { plain } from '@hq/shared/text';
+import { redacted } from '../redacted.ts';
 import { readCapability } from '../terminal/capability.ts';
 import { createTheme, type Tone } from '../theme/theme.ts';
 
@@ -41,5 +42,5 @@ export function tellError(error: HqError): string {
   const field = error.field === undefined ? '' : `${plain(error.field)}: `;
   const message = error.message.startsWith(field) ? error.message : `${field}${error.message}`;
   const hint = error.hint === undefined ? '' : `\n${plain(error.hint)}`;
-  return `hq-tui: ${plain(message)}${hint}`;
+  return redacted(`hq-tui: ${plain(message)}${hint}`);
 }

@@ -11,6 +11,7 @@ import { readNotifications } from '../store/notifications.ts';
 import { agentColumns, alertColumns, auditColumns, commandColumns, gatewayColumns } from './columns.ts';
 import type { Console } from './console.ts';
 import { type Entered, enter } from './enter.ts';
+import { findAgent, findGateway } from './find-by-name.ts';
 import { parseLimit, parseSince } from './moment.ts';
 import {
   agentShape,
@@ -150,7 +151,7 @@ export const showStatus: List = async (console, options) => {
 
 async function commandsFilter({ client }: Entered, gateways: readonly GatewayRow[], options: ListOptions) {
   const status = options.status === undefined ? undefined : parseStatus(options.status);
-  const agentId = options.agent === undefined ? undefined : await findAgentId(client, options.agent);
+  const agentId = options.agent === undefined ? undefined : (await findAgent(client, options.agent)).id;
   const gatewayId = options.gateway === undefined ? undefined : findGateway(gateways, options.gateway).id;
   return {
     ...newest(client, options),
@@ -178,34 +179,14 @@ function parseStatus(text: string): CommandStatus {
   return status;
 }
 
-function findGateway(gateways: readonly GatewayRow[], name: string): GatewayRow {
-  const found =
-    gateways.find((gateway) => gateway.id === name) ?? gateways.find((gateway) => gateway.slug === name);
-  if (found !== undefined) return found;
-  throw new HqError('not_found', `There is no gateway “${name}”.`, {
-    field: '--gateway',
-    hint:
-      gateways.length === 0
-        ? 'None is registered yet.'
-        : `Known: ${gateways.map((one) => one.slug).join(', ')}.`,
-  });
-}
-
-async function findAgentId(client: HqClient, name: string): Promise<string> {
-  const agents = await readAgents(client);
-  const found = agents.find((agent) => agent.id === name) ?? agents.find((agent) => agent.slug === name);
-  if (found !== undefined) return found.id;
-  throw new HqError('not_found', `There is no agent “${name}”.`, {
-    field: '--agent',
-    hint: '`hq-tui agents` lists them.',
-  });
-}
-
-function document<Content extends object>(client: HqClient, content: Content): { asOf: string } & Content {
+export function document<Content extends object>(
+  client: HqClient,
+  content: Content,
+): { asOf: string } & Content {
   return { asOf: new Date(client.clock.now()).toISOString(), ...content };
 }
 
-function printTable<Row>(
+export function printTable<Row>(
   console: Console,
   options: ListOptions,
   rows: readonly Row[],

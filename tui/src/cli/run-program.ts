@@ -1,4 +1,5 @@
 import { HqError } from '@hq/shared/errors';
+import { redacted } from '../redacted.ts';
 import { openConsole, tellError } from './console.ts';
 import { type ExitCode, exitCodeOf, exitCodes } from './exit-codes.ts';
 import { openScreens } from './screens.ts';
@@ -31,7 +32,7 @@ export async function runProgram(version: string): Promise<ExitCode> {
       return exitCodeOf(error.code);
     }
     // A fault of this program. Node would print the line of the bundle that threw, and that line is the bundle.
-    console.say(`hq-tui: ${error instanceof Error ? error.stack : String(error)}`);
+    console.say(redacted(`hq-tui: ${error instanceof Error ? error.stack : String(error)}`));
     return exitCodes.failed;
   }
 }

@@ -1,0 +1,29 @@
+import type { HqClient } from '@hq/shared/client';
+import { HqError } from '@hq/shared/errors';
+import type { AgentRow, GatewayRow } from '@hq/shared/rows';
+import { readAgents } from '../store/agents.ts';
+
+/** By id or by slug. */
+export function findGateway(gateways: readonly GatewayRow[], name: string): GatewayRow {
+  const found =
+    gateways.find((gateway) => gateway.id === name) ?? gateways.find((gateway) => gateway.slug === name);
+  if (found !== undefined) return found;
+  throw new HqError('not_found', `There is no gateway “${name}”.`, {
+    field: '--gateway',
+    hint:
+      gateways.length === 0
+        ? 'None is registered yet.'
+        : `Known: ${gateways.map((one) => one.slug).join(', ')}.`,
+  });
+}
+
+/** By id or by slug. */
+export async function findAgent(client: HqClient, name: string): Promise<AgentRow> {
+  const agents = await readAgents(client);
+  const found = agents.find((agent) => agent.id === name) ?? agents.find((agent) => agent.slug === name);
+  if (found !== undefined) return found;
+  throw new HqError('not_found', `There is no agent “${name}”.`, {
+    field: '--agent',
+    hint: '`hq-tui agents` lists them.',
+  });
+}

@@ -1,0 +1,60 @@
+import { HqError } from '@hq/shared/errors';
+import { HiddenText } from '../secrets/hidden-text.ts';
+import { readValueFrom } from '../secrets/value-file.ts';
+import type { Input } from '../terminal/input.ts';
+import { Keyboard } from '../terminal/keyboard.ts';
+import type { Console } from './console.ts';
+
+const bracketedPaste = { on: '\u001b[?2004h', off: '\u001b[?2004l' };
+
+/** A value from standard input: typed unseen, twice, on a terminal; else whatever comes, without its last newline. */
+export async function readHiddenValue(console: Console, keepNewline: boolean): Promise<string> {
+  if (!process.stdin.isTTY) return readValueFrom(process.stdin, keepNewline);
+  if (!console.canAsk) {
+    throw new HqError('usage', 'There is no terminal to ask for the value on.', {
+      hint: 'Pipe it in, or name a file with --file.',
+    });
+  }
+  const value = await askHidden('Value (not shown; several lines may be pasted): ');
+  const again = await askHidden('The same once more: ');
+  if (value !== again) {
+    throw new HqError('usage', 'The two are not the same, so nothing was stored.', {
+      hint: 'What has several lines goes in by a pipe or with --file.',
+    });
+  }
+  return value;
+}
+
+/** Asks on the terminal for text that is not shown. A paste may have several lines; the enter key ends it. */
+async function askHidden(question: string): Promise<string> {
+  const { stdin, stderr } = process;
+  const typed = new HiddenText();
+  const { promise: ended, resolve, reject } = Promise.withResolvers<void>();
+  const hear = (input: Input): void => {
+    if (input.type !== 'key' && input.type !== 'paste') return;
+    const name = input.type === 'key' ? input.name : '';
+    const isLeaving = name === 'ctrl-c' || name === 'escape';
+    if (!isLeaving && name !== 'enter' && name !== 'ctrl-d') {
+      typed.press(input);
+      return;
+    }
+    // At once: what else came with it was pasted into a terminal that does not say so, and belongs to nobody.
+    keyboard.stop();
+    if (isLeaving) reject(nothingDone());
+    else resolve();
+  };
+  const keyboard = new Keyboard(stdin, hear, () => reject(nothingDone()));
+  stderr.write(bracketedPaste.on + question);
+  keyboard.start();
+  try {
+    await ended;
+    return typed.take();
+  } finally {
+    keyboard.stop();
+    stderr.write(`${bracketedPaste.off}\n`);
+  }
+}
+
+function nothingDone(): HqError {
+  return new HqError('cancelled', 'Nothing was done.');
+}
