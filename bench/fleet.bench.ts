@@ -2,19 +2,18 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { ensureBuilt } from '../scripts/build.ts';
 import { ScreenSession } from '../tui/testing/screen-session.ts';
 import { median, percentile } from './percentile.ts';
 import { type BenchStack, startBenchStack } from './stack.ts';
 import { atLeast, atMost, type Figure, noted } from './table.ts';
+import { face, path } from './tui/face.ts';
 import { keyEchoes } from './tui/key-echo.ts';
 import { houseSize, LargeHouse } from './tui/large-house.ts';
 import { type Cost, costOf } from './tui/process-cost.ts';
 
 export const title = 'hq-tui as shipped, on Postgres and Realtime: 200 × 60';
 
-const face = fileURLToPath(new URL('../tui/bin/hq-tui.mjs', import.meta.url));
 const frameStart = '\u001b[?2026h';
 const idleSeconds = 20;
 const busyPerSecond = 200;
@@ -29,11 +28,12 @@ interface Scene {
 }
 
 async function open({ stack, home }: Scene, bytesPerSecond?: number): Promise<ScreenSession> {
-  const session = new ScreenSession(process.execPath, [face], {
+  const session = new ScreenSession(face, [], {
     columns: 200,
     rows: 60,
     background: '0000/0000/0000',
     env: {
+      PATH: path,
       SUPABASE_URL: stack.url,
       SUPABASE_ANON_KEY: stack.anonKey,
       HQ_EMAIL: stack.email,

@@ -10,15 +10,15 @@ import { ScreenSession, type SessionOptions } from '../tui/testing/screen-sessio
 import { median } from './percentile.ts';
 import { type BenchStack, startBenchStack } from './stack.ts';
 import { atMost, type Figure, noted } from './table.ts';
+import { face, path } from './tui/face.ts';
 
 export const title = 'Starting';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const face = join(root, 'tui/bin/hq-tui.mjs');
 const rounds = { cold: 3, warm: 7, frames: 15, versions: 41 };
 const longestMs = 60_000;
 /** As an operator's shell would find npm and Node: without what `npm run` puts before them. */
-const path = (process.env.PATH ?? '')
+const shellPath = (process.env.PATH ?? '')
   .split(delimiter)
   .filter((folder) => !folder.includes('node_modules'))
   .join(delimiter);
@@ -42,7 +42,7 @@ async function untilLive(data: string): Promise<number> {
     columns: 120,
     rows: 40,
     cwd: root,
-    env: { PATH: path },
+    env: { PATH: shellPath },
   });
   try {
     await session.waitFor(/● LIVE[\s\S]*\n▌. default /, longestMs);
@@ -69,9 +69,10 @@ async function* npmStart(): AsyncGenerator<Figure> {
 }
 
 /** From the start of a program until the first frame that shows the name is written; then it is ended. */
-async function firstFrame(file: string, options: SessionOptions): Promise<Took> {
+async function firstFrame(command: readonly [string, ...string[]], options: SessionOptions): Promise<Took> {
   const [startedAt, cpuBefore] = [performance.now(), childrenCpuMs()];
-  const session = new ScreenSession(process.execPath, [file], options);
+  const [program, ...args] = command;
+  const session = new ScreenSession(program, args, options);
   const { promise: shown, resolve } = Promise.withResolvers<number>();
   session.pty.onData(() => {
     if (session.written.includes('HQ')) resolve(performance.now() - startedAt);
@@ -88,6 +89,7 @@ async function* terminal(stack: BenchStack): AsyncGenerator<Figure> {
     columns: 200,
     rows: 60,
     env: {
+      PATH: path,
       SUPABASE_URL: stack.url,
       SUPABASE_ANON_KEY: stack.anonKey,
       HQ_EMAIL: stack.email,
@@ -98,14 +100,14 @@ async function* terminal(stack: BenchStack): AsyncGenerator<Figure> {
   const [ours, theirs]: [Took[], Took[]] = [[], []];
   try {
     // Left as an operator leaves it, so that it finds what it keeps from one start to the next.
-    const before = new ScreenSession(process.execPath, [face], options);
+    const before = new ScreenSession(face, [], options);
     await before.waitFor('LIVE');
     before.press('q');
     await before.exited;
     // In turns, so that a noisy moment hits both.
     for (let round = 0; round < rounds.frames; round++) {
-      ours.push(await firstFrame(face, options));
-      theirs.push(await firstFrame(minimal.file, options));
+      ours.push(await firstFrame([face], options));
+      theirs.push(await firstFrame([process.execPath, minimal.file], options));
     }
   } finally {
     await minimal.remove();

@@ -55,6 +55,18 @@ const withoutUnreached: Plugin = {
   },
 };
 
+/** Ink's compositor is ours: it keeps the rows that do not change (tui/src/ink/kept-rows.ts). */
+const keptRows: Plugin = {
+  name: 'kept-rows',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\/output\.js$/ }, ({ importer }) =>
+      /[\\/]ink[\\/]build[\\/]renderer\.js$/.test(importer)
+        ? { path: join(root, 'tui', 'src', 'ink', 'kept-rows.ts') }
+        : undefined,
+    );
+  },
+};
+
 /** How every program of ours is bundled. */
 export function bundling(entryPoints: Readonly<Record<string, string>>, outdir: string): BuildOptions {
   return {
@@ -75,7 +87,7 @@ export function bundling(entryPoints: Readonly<Record<string, string>>, outdir: 
     banner: {
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
     },
-    plugins: [withoutUnreached],
+    plugins: [withoutUnreached, keptRows],
     logLevel: 'warning',
   };
 }

@@ -129,7 +129,7 @@ const [program, ...args] = process.argv.slice(2);
 if (program === undefined) fail('usage: with-node.mjs PROGRAM [ARGUMENT …]');
 await install();
 
-const child = spawn(pinnedNode, [join(root, program), ...args], { stdio: 'inherit' });
+const child = spawn(pinnedNode, [...process.execArgv, join(root, program), ...args], { stdio: 'inherit' });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']) {
   process.on(signal, () => {
     // The terminal sends SIGINT and SIGQUIT to the whole group: the child has them already.

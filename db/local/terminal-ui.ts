@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
+import { delimiter, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { RunningStack } from './run-file.ts';
 
 const program = fileURLToPath(new URL('../../tui/bin/hq-tui.mjs', import.meta.url));
-/** One thread beside the main one is enough for a face, and takes 10 MB less than four. */
-const flags = ['--v8-pool-size=1'];
+/** The program's first line asks for "node": it gets the one that runs us. */
+const path = [dirname(process.execPath), process.env.PATH ?? ''].join(delimiter);
 
 type Entrance = Pick<RunningStack, 'url' | 'anonKey' | 'email' | 'password'>;
 
@@ -19,8 +20,8 @@ export interface TerminalUi {
  * encrypts secrets with.
  */
 export function openTerminalUi(stack: Entrance, runFile: string, args: readonly string[] = []): TerminalUi {
-  const child = spawn(process.execPath, [...flags, program, ...args], {
-    env: { ...process.env, ...entranceOf(stack), HQ_RUN_FILE: runFile, HQ_PARENT: 'ipc' },
+  const child = spawn(program, args, {
+    env: { ...process.env, PATH: path, ...entranceOf(stack), HQ_RUN_FILE: runFile, HQ_PARENT: 'ipc' },
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   });
   const ended = new Promise<number>((resolve, reject) => {
