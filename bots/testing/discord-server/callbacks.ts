@@ -1,0 +1,166 @@
+import {
+  alreadyAcknowledged,
+  emptyMessage,
+  expiredWebhookToken,
+  invalidBody,
+  parsed,
+  unknownInteraction,
+  unknownMessage,
+  unknownWebhook,
+} from './api-error.ts';
+import { callbackBody, choicesBody, type MessageBody, messageBody, modalBody } from './body.ts';
+import { type Attachment, fill, type Interaction, type Message, newMessage, type World } from './world.ts';
+
+const tokenLivesMs = 15 * 60_000;
+const ephemeral = 64;
+
+const command = 2;
+const component = 3;
+const autocomplete = 4;
+const modalSubmit = 5;
+
+/** What the bot answers an interaction with, at first and then by its token, and everything that Discord refuses. */
+export class Callbacks {
+  readonly #world: World;
+  readonly #acknowledgeWithinMs: number;
+
+  constructor(world: World, acknowledgeWithinMs: number) {
+    this.#world = world;
+    this.#acknowledgeWithinMs = acknowledgeWithinMs;
+  }
+
+  /** The first answer; there is one, within three seconds. */
+  answer(id: string, token: string, body: unknown, attachments: readonly Attachment[]): Interaction {
+    const interaction = this.#world.interactions.get(id);
+    if (!interaction || interaction.token !== token) throw unknownInteraction();
+    return this.accept(interaction, body, attachments);
+  }
+
+  accept(interaction: Interaction, body: unknown, attachments: readonly Attachment[] = []): Interaction {
+    if (interaction.answered !== null) throw alreadyAcknowledged();
+    const tookMs = Date.now() - interaction.startedAt;
+    if (tookMs > this.#acknowledgeWithinMs) throw unknownInteraction();
+    const { type, data } = parsed(callbackBody, body);
+    if (!allowedTypes(interaction).includes(type)) {
+      throw invalidBody(['type'], { code: 'BASE_TYPE_CHOICES', message: 'Value is not one of the choices.' });
+    }
+    switch (type) {
+      case 4: {
+        const message = parsed(messageBody, data);
+        requireContent(message, attachments);
+        interaction.original = this.#newOriginal(interaction, message, false, attachments);
+        break;
+      }
+      case 5:
+        interaction.original = this.#newOriginal(interaction, parsed(messageBody, data ?? {}), true, []);
+        break;
+      case 6:
+        interaction.original = interaction.source;
+        break;
+      case 7: {
+        const message = parsed(messageBody, data);
+        if (interaction.source) {
+          fill(interaction.source, message);
+          interaction.source.edits += 1;
+        }
+        interaction.original = interaction.source;
+        break;
+      }
+      case 8:
+        interaction.choices = parsed(choicesBody, data).choices;
+        break;
+      case 9:
+        interaction.modal = parsed(modalBody, data);
+        break;
+    }
+    interaction.answered = type;
+    interaction.answeredInMs = tookMs;
+    this.#world.changed();
+    return interaction;
+  }
+
+  followUp(token: string, body: unknown, attachments: readonly Attachment[]): Message {
+    const interaction = this.#byToken(token);
+    const message = parsed(messageBody, body);
+    requireContent(message, attachments);
+    if (interaction.original?.loading) {
+      // As Discord does it: the first one after a promise keeps the promise, and its privacy.
+      return this.#fillOriginal(interaction.original, message, attachments);
+    }
+    const onlyFor = (message.flags ?? 0) & ephemeral ? interaction.user.id : null;
+    const made = newMessage(this.#world, interaction.where, message, { attachments, onlyFor });
+    interaction.followUps.push(made);
+    this.#world.changed();
+    return made;
+  }
+
+  editByToken(token: string, id: string, body: unknown, attachments: readonly Attachment[]): Message {
+    const message = this.messageByToken(token, id);
+    const change = parsed(messageBody, body);
+    if (message.loading) return this.#fillOriginal(message, change, attachments);
+    fill(message, change);
+    message.edits += 1;
+    this.#world.changed();
+    return message;
+  }
+
+  deleteByToken(token: string, id: string): void {
+    this.messageByToken(token, id).deleted = true;
+    this.#world.changed();
+  }
+
+  messageByToken(token: string, id: string): Message {
+    const interaction = this.#byToken(token);
+    const message =
+      id === '@original'
+        ? interaction.original
+        : [interaction.original, ...interaction.followUps].find((one) => one?.id === id);
+    if (!message || message.deleted) throw unknownMessage();
+    return message;
+  }
+
+  #byToken(token: string): Interaction {
+    const interaction = [...this.#world.interactions.values()].find((one) => one.token === token);
+    if (!interaction || interaction.answered === null) throw unknownWebhook();
+    if (Date.now() + this.#world.aheadMs - interaction.startedAt > tokenLivesMs) throw expiredWebhookToken();
+    return interaction;
+  }
+
+  #newOriginal(
+    interaction: Interaction,
+    body: MessageBody,
+    loading: boolean,
+    attachments: readonly Attachment[],
+  ): Message {
+    const onlyFor = (body.flags ?? 0) & ephemeral ? interaction.user.id : null;
+    return newMessage(this.#world, interaction.where, body, { onlyFor, loading, attachments });
+  }
+
+  #fillOriginal(message: Message, body: MessageBody, attachments: readonly Attachment[]): Message {
+    requireContent(body, attachments);
+    fill(message, body);
+    message.loading = false;
+    this.#world.changed();
+    return message;
+  }
+}
+
+export function requireContent(body: MessageBody, attachments: readonly Attachment[]): void {
+  const holds = body.content?.trim() || body.embeds?.length || body.components?.length || attachments.length;
+  if (!holds) throw emptyMessage();
+}
+
+function allowedTypes({ type, source }: Interaction): readonly number[] {
+  switch (type) {
+    case command:
+      return [4, 5, 9];
+    case component:
+      return [4, 5, 6, 7, 9];
+    case autocomplete:
+      return [8];
+    case modalSubmit:
+      return source ? [4, 5, 6, 7] : [4, 5];
+    default:
+      return [];
+  }
+}

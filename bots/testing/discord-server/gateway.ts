@@ -1,0 +1,215 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { z } from 'zod';
+import { type Session, snowflake, userJson, type World } from './world.ts';
+
+const frame = z.object({ op: z.int(), d: z.unknown() });
+const identification = z.object({
+  token: z.string(),
+  intents: z.int(),
+  properties: z.object({}),
+  shard: z.tuple([z.int(), z.int()]).optional(),
+});
+const resumption = z.object({ token: z.string(), session_id: z.string(), seq: z.int() });
+
+/** Presences, members and message contents: what an application must be granted first. */
+const privilegedIntents = (1 << 8) | (1 << 1) | (1 << 15);
+const guildsIntent = 1;
+const sendsPerMinute = 120;
+
+/** The WebSocket side: identify, heartbeat, dispatch, resume. */
+export class Gateway {
+  readonly #sockets = new WebSocketServer({ noServer: true });
+  readonly #world: World;
+  readonly #address: () => string;
+  readonly #heartbeatMs: number;
+  #open = true;
+  /** What was done on it, for tests. */
+  identified = 0;
+  resumed = 0;
+  heartbeats = 0;
+  lastIntents: number | null = null;
+
+  constructor(world: World, address: () => string, heartbeatMs: number) {
+    this.#world = world;
+    this.#address = address;
+    this.#heartbeatMs = heartbeatMs;
+  }
+
+  get connected(): number {
+    return [...this.#world.sessions.values()].filter(({ deliver }) => deliver).length;
+  }
+
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (!this.#open) {
+      socket.destroy();
+      return;
+    }
+    this.#sockets.handleUpgrade(request, socket, head, (ws) => this.#greet(ws));
+  }
+
+  /** Tells every session; one whose connection is down hears of it when it resumes. */
+  dispatch(event: string, data: unknown): void {
+    for (const session of this.#world.sessions.values()) this.#tell(session, event, data);
+  }
+
+  /** Ends every connection: with a close code, or torn off where there is none. The sessions can be resumed. */
+  drop(code?: number): void {
+    for (const ws of this.#sockets.clients) {
+      if (code === undefined) ws.terminate();
+      else ws.close(code);
+    }
+  }
+
+  /** Op 7 (reconnect), op 9 (invalid session) or op 1 (heartbeat now), to everybody. */
+  order(op: 1 | 7 | 9, data: unknown = null): void {
+    if (op === 9 && data === false) this.#world.sessions.clear();
+    for (const ws of this.#sockets.clients) ws.send(JSON.stringify({ op, d: data, s: null, t: null }));
+  }
+
+  forgetSessions(): void {
+    this.#world.sessions.clear();
+  }
+
+  /** While shut, connections are refused. */
+  shut(): void {
+    this.#open = false;
+    this.drop();
+  }
+
+  reopen(): void {
+    this.#open = true;
+  }
+
+  close(): void {
+    this.shut();
+    this.#sockets.close();
+  }
+
+  #greet(ws: WebSocket): void {
+    let session: Session | null = null;
+    let sends = 0;
+    const startedAt = Date.now();
+    const leave = (code: number): void => {
+      if (session) session.deliver = null;
+      ws.close(code);
+      this.#world.changed();
+    };
+    ws.on('close', () => {
+      if (session) session.deliver = null;
+      this.#world.changed();
+    });
+    ws.on('error', () => ws.terminate());
+    ws.on('message', (raw) => {
+      sends += 1;
+      if (sends > sendsPerMinute && Date.now() - startedAt < 60_000) return leave(4008);
+      const told = parseFrame(raw.toString());
+      if (!told) return leave(4002);
+      if (told.op === 1) {
+        this.heartbeats += 1;
+        ws.send(JSON.stringify({ op: 11, d: null, s: null, t: null }));
+        return;
+      }
+      if (told.op !== 2 && told.op !== 6) return leave(session ? 4001 : 4003);
+      if (session) return leave(4005);
+      if (told.op === 2) {
+        const asked = identification.safeParse(told.d);
+        if (!asked.success) return leave(4002);
+        if (asked.data.token !== this.#world.token) return leave(4004);
+        if (asked.data.intents & privilegedIntents) return leave(4014);
+        session = this.#identify(ws, asked.data.intents);
+      } else {
+        const asked = resumption.safeParse(told.d);
+        if (!asked.success) return leave(4002);
+        if (asked.data.token !== this.#world.token) return leave(4004);
+        const known = this.#world.sessions.get(asked.data.session_id);
+        if (!known) {
+          ws.send(JSON.stringify({ op: 9, d: false, s: null, t: null }));
+          return;
+        }
+        if (asked.data.seq > known.sequence) return leave(4007);
+        session = known;
+        this.#resume(ws, known, asked.data.seq);
+      }
+      this.#world.changed();
+    });
+    ws.send(JSON.stringify({ op: 10, d: { heartbeat_interval: this.#heartbeatMs }, s: null, t: null }));
+  }
+
+  #identify(ws: WebSocket, intents: number): Session {
+    this.identified += 1;
+    this.lastIntents = intents;
+    const session: Session = {
+      id: randomUUID().replaceAll('-', ''),
+      intents,
+      sequence: 0,
+      sent: [],
+      deliver: (text) => ws.send(text),
+    };
+    this.#world.sessions.set(session.id, session);
+    const guilds = [...new Set([...this.#world.channels.values()].flatMap(({ guild }) => guild ?? []))];
+    this.#tell(session, 'READY', {
+      v: 10,
+      user: userJson(this.#world.botUser),
+      guilds: guilds.map((id) => ({ id, unavailable: true })),
+      session_id: session.id,
+      session_type: 'normal',
+      resume_gateway_url: this.#address(),
+      shard: [0, 1],
+      application: { id: this.#world.applicationId, flags: 0 },
+    });
+    if (intents & guildsIntent) {
+      for (const id of guilds) this.#tell(session, 'GUILD_CREATE', guildJson(this.#world, id));
+    }
+    return session;
+  }
+
+  #resume(ws: WebSocket, session: Session, after: number): void {
+    this.resumed += 1;
+    session.deliver = (text) => ws.send(text);
+    for (const { sequence, text } of session.sent) if (sequence > after) ws.send(text);
+    this.#tell(session, 'RESUMED', {});
+  }
+
+  #tell(session: Session, event: string, data: unknown): void {
+    session.sequence += 1;
+    const text = JSON.stringify({ op: 0, s: session.sequence, t: event, d: data });
+    session.sent.push({ sequence: session.sequence, text });
+    if (session.sent.length > 1000) session.sent.shift();
+    session.deliver?.(text);
+  }
+}
+
+function parseFrame(text: string): z.output<typeof frame> | null {
+  try {
+    return frame.safeParse(JSON.parse(text)).data ?? null;
+  } catch {
+    return null;
+  }
+}
+
+function guildJson(world: World, id: string): Record<string, unknown> {
+  return {
+    id,
+    name: 'Lab',
+    owner_id: snowflake(),
+    unavailable: false,
+    member_count: world.users.size,
+    large: false,
+    joined_at: new Date().toISOString(),
+    roles: [],
+    emojis: [],
+    features: [],
+    members: [],
+    threads: [],
+    presences: [],
+    voice_states: [],
+    stage_instances: [],
+    guild_scheduled_events: [],
+    channels: [...world.channels.values()]
+      .filter(({ guild }) => guild === id)
+      .map(({ channel, name }) => ({ id: channel, type: 0, name, position: 0, permission_overwrites: [] })),
+  };
+}

@@ -1,0 +1,342 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { z } from 'zod';
+import {
+  ApiError,
+  closedToDirectMessages,
+  missingAccess,
+  parsed,
+  unauthorized,
+  unknownChannel,
+  unknownMessage,
+} from './api-error.ts';
+import { messageBody } from './body.ts';
+import { type Callbacks, requireContent } from './callbacks.ts';
+import type { RateLimits } from './rate-limits.ts';
+import { registered } from './registration.ts';
+import {
+  type Attachment,
+  type Channel,
+  fill,
+  type Message,
+  messageJson,
+  newMessage,
+  snowflake,
+  userJson,
+  type World,
+} from './world.ts';
+
+export interface Asked {
+  readonly method: string;
+  /** Without `/api/v10`, and without the query. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly body: unknown;
+  readonly attachments: readonly Attachment[];
+  readonly authorization: string | null;
+}
+
+interface Route {
+  readonly method: string;
+  readonly path: RegExp;
+  /** Reached by the token in its path instead of the bot's. */
+  readonly open?: boolean;
+  /** The rate limit's bucket, from the ids of the path. */
+  readonly bucket?: (ids: readonly string[]) => string;
+  /** What is not answered with JSON is answered with 204 and no content type. */
+  readonly answer: (asked: Asked, ...ids: string[]) => unknown;
+}
+
+/** The REST API, as far as a bot like this one can want it. What is not here is answered with 404, as Discord does. */
+export class Rest {
+  readonly #world: World;
+  readonly #callbacks: Callbacks;
+  readonly #limits: RateLimits;
+  readonly #gatewayAddress: () => string;
+  readonly #routes: readonly Route[];
+  /** Every request that came, in its order. */
+  readonly requests: Asked[] = [];
+
+  constructor(world: World, callbacks: Callbacks, limits: RateLimits, gatewayAddress: () => string) {
+    this.#world = world;
+    this.#callbacks = callbacks;
+    this.#limits = limits;
+    this.#gatewayAddress = gatewayAddress;
+    this.#routes = [...this.#ownRoutes(), ...this.#channelRoutes(), ...this.#interactionRoutes()];
+  }
+
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const asked = await read(request);
+    this.requests.push(asked);
+    const rule = this.#world.scripted.find(
+      (one) => one.times > 0 && one.method === asked.method && one.path.test(asked.path),
+    );
+    if (rule) {
+      rule.times -= 1;
+      if (rule.afterwards) this.#answer(asked);
+      send(response, rule.status, rule.body, rule.headers);
+    } else {
+      const { status, body, headers } = this.#answer(asked);
+      send(response, status, body, headers);
+    }
+    this.#world.changed();
+  }
+
+  #answer(asked: Asked): { status: number; body: unknown; headers: Readonly<Record<string, string>> } {
+    let headers: Readonly<Record<string, string>> = {};
+    try {
+      for (const route of this.#routes) {
+        if (route.method !== asked.method) continue;
+        const match = route.path.exec(asked.path);
+        if (!match) continue;
+        const ids = match.slice(1).map(decodeURIComponent);
+        if (!route.open && asked.authorization !== `Bot ${this.#world.token}`) throw unauthorized();
+        const rate = this.#limits.take(route.bucket?.(ids) ?? null, !route.open);
+        headers = rate.headers;
+        if (rate.retryAfter !== null) {
+          const body = {
+            message: 'You are being rate limited.',
+            retry_after: rate.retryAfter,
+            global: rate.global,
+          };
+          return { status: 429, body, headers };
+        }
+        const body = route.answer(asked, ...ids);
+        return { status: body === undefined ? 204 : 200, body, headers };
+      }
+      throw new ApiError(404, 0, '404: Not Found');
+    } catch (error) {
+      if (error instanceof ApiError) return { status: error.status, body: error.toJSON(), headers };
+      throw error;
+    }
+  }
+
+  #ownRoutes(): Route[] {
+    const world = this.#world;
+    const application = (): unknown => ({
+      id: world.applicationId,
+      name: 'HQ',
+      description: '',
+      bot_public: false,
+      bot_require_code_grant: false,
+      flags: 0,
+      verify_key: '',
+      bot: userJson(world.botUser),
+    });
+    const commands = (): unknown =>
+      world.commands.map((one) => ({
+        ...one,
+        id: snowflake(),
+        application_id: world.applicationId,
+        version: snowflake(),
+      }));
+    const register = ({ body }: Asked, application: string): unknown => {
+      if (application !== world.applicationId) throw missingAccess();
+      world.commands = registered(body);
+      return commands();
+    };
+    return [
+      {
+        method: 'GET',
+        path: /^\/gateway\/bot$/u,
+        answer: () => ({
+          url: this.#gatewayAddress(),
+          shards: 1,
+          session_start_limit: { total: 1000, remaining: 999, reset_after: 14_400_000, max_concurrency: 1 },
+        }),
+      },
+      { method: 'GET', path: /^\/users\/@me$/u, answer: () => userJson(world.botUser) },
+      { method: 'GET', path: /^\/applications\/@me$/u, answer: application },
+      { method: 'GET', path: /^\/oauth2\/applications\/@me$/u, answer: application },
+      {
+        method: 'GET',
+        path: /^\/users\/@me\/guilds$/u,
+        answer: () =>
+          [...new Set([...world.channels.values()].flatMap(({ guild }) => guild ?? []))].map((id) => ({
+            id,
+            name: 'Lab',
+            owner: false,
+            permissions: '274878024704',
+          })),
+      },
+      { method: 'GET', path: /^\/applications\/(\d+)\/commands$/u, answer: commands },
+      { method: 'PUT', path: /^\/applications\/(\d+)\/commands$/u, answer: register },
+      { method: 'PUT', path: /^\/applications\/(\d+)\/guilds\/\d+\/commands$/u, answer: register },
+      {
+        method: 'POST',
+        path: /^\/users\/@me\/channels$/u,
+        answer: ({ body }) => {
+          const { recipient_id: recipient } = parsed(z.object({ recipient_id: z.string() }), body);
+          const channel = [...world.channels.values()].find((one) => one.recipient === recipient);
+          if (!channel) throw new ApiError(400, 50_033, 'Invalid Recipient(s)');
+          return { id: channel.channel, type: 1, recipients: [{ id: recipient }] };
+        },
+      },
+    ];
+  }
+
+  #channelRoutes(): Route[] {
+    const messages = /^\/channels\/(\d+)\/messages$/u;
+    const message = /^\/channels\/(\d+)\/messages\/(\d+)$/u;
+    return [
+      {
+        method: 'GET',
+        path: /^\/channels\/(\d+)$/u,
+        answer: (_, id = '') => {
+          const channel = this.#channel(id);
+          return {
+            id,
+            type: channel.recipient ? 1 : 0,
+            ...(channel.guild && { guild_id: channel.guild, name: channel.name }),
+          };
+        },
+      },
+      {
+        method: 'POST',
+        path: messages,
+        bucket: ([channel]) => `messages ${channel}`,
+        answer: ({ body, attachments }, id = '') => {
+          const channel = this.#channel(id);
+          const told = parsed(messageBody.extend({ enforce_nonce: z.boolean().optional() }), body);
+          requireContent(told, attachments);
+          const nonce = told.nonce === undefined ? null : String(told.nonce);
+          const known =
+            told.enforce_nonce && nonce !== null
+              ? this.#world.messages.find((one) => one.channel === id && one.nonce === nonce)
+              : undefined;
+          return messageJson(this.#world, known ?? newMessage(this.#world, channel, told, { attachments }));
+        },
+      },
+      {
+        method: 'GET',
+        path: message,
+        answer: (_, channel = '', id = '') => messageJson(this.#world, this.#message(channel, id)),
+      },
+      {
+        method: 'PATCH',
+        path: message,
+        bucket: ([channel]) => `edits ${channel}`,
+        answer: ({ body }, channel = '', id = '') => {
+          const found = this.#message(channel, id);
+          fill(found, parsed(messageBody, body));
+          found.edits += 1;
+          return messageJson(this.#world, found);
+        },
+      },
+      {
+        method: 'DELETE',
+        path: message,
+        answer: (_, channel = '', id = '') => {
+          this.#message(channel, id).deleted = true;
+        },
+      },
+    ];
+  }
+
+  #interactionRoutes(): Route[] {
+    const world = this.#world;
+    const callbacks = this.#callbacks;
+    const webhook = /^\/webhooks\/\d+\/([\w-]+)$/u;
+    const webhookMessage = /^\/webhooks\/\d+\/([\w-]+)\/messages\/([^/]+)$/u;
+    const bucket = ([token]: readonly string[]): string => `webhook ${token}`;
+    return [
+      {
+        method: 'POST',
+        path: /^\/interactions\/(\d+)\/([\w-]+)\/callback$/u,
+        open: true,
+        answer: ({ body, attachments, query }, id = '', token = '') => {
+          const { type, original } = callbacks.answer(id, token, body, attachments);
+          if (query.get('with_response') !== 'true') return undefined;
+          return {
+            interaction: { id, type, ...(original && { response_message_id: original.id }) },
+            ...(original && { resource: { type: 4, message: messageJson(world, original) } }),
+          };
+        },
+      },
+      {
+        method: 'POST',
+        path: webhook,
+        open: true,
+        bucket,
+        answer: ({ body, attachments }, token = '') =>
+          messageJson(world, callbacks.followUp(token, body, attachments)),
+      },
+      {
+        method: 'PATCH',
+        path: webhookMessage,
+        open: true,
+        bucket,
+        answer: ({ body, attachments }, token = '', id = '') =>
+          messageJson(world, callbacks.editByToken(token, id, body, attachments)),
+      },
+      {
+        method: 'GET',
+        path: webhookMessage,
+        open: true,
+        answer: (_, token = '', id = '') => messageJson(world, callbacks.messageByToken(token, id)),
+      },
+      {
+        method: 'DELETE',
+        path: webhookMessage,
+        open: true,
+        answer: (_, token = '', id = '') => callbacks.deleteByToken(token, id),
+      },
+    ];
+  }
+
+  #channel(id: string): Channel {
+    const channel = this.#world.channels.get(id);
+    if (!channel) throw unknownChannel();
+    if (channel.access === 'forbidden') throw missingAccess();
+    if (channel.access === 'closed') throw closedToDirectMessages();
+    return channel;
+  }
+
+  /** A private message cannot be reached by the bot's token, as on Discord. */
+  #message(channel: string, id: string): Message {
+    this.#channel(channel);
+    const found = this.#world.messages.find((one) => one.channel === channel && one.id === id);
+    if (!found || found.deleted || found.onlyFor) throw unknownMessage();
+    return found;
+  }
+}
+
+async function read(request: IncomingMessage): Promise<Asked> {
+  const url = new URL(request.url ?? '/', 'http://discord.test');
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk);
+  const raw = Buffer.concat(chunks);
+  const type = request.headers['content-type'] ?? '';
+  const attachments: Attachment[] = [];
+  let body: unknown = null;
+  if (type.startsWith('multipart/form-data')) {
+    const form = await new Response(raw, { headers: { 'content-type': type } }).formData();
+    for (const [name, part] of form) {
+      if (typeof part === 'string') {
+        if (name === 'payload_json') body = JSON.parse(part);
+      } else attachments.push({ filename: part.name, text: await part.text() });
+    }
+  } else if (raw.length > 0) body = JSON.parse(raw.toString('utf8'));
+  return {
+    method: request.method ?? 'GET',
+    path: url.pathname.replace(/^\/api(?:\/v\d+)?/u, ''),
+    query: url.searchParams,
+    body,
+    attachments,
+    authorization: request.headers.authorization ?? null,
+  };
+}
+
+function send(
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Readonly<Record<string, string>>,
+): void {
+  if (body === undefined) {
+    response.writeHead(status, headers).end();
+    return;
+  }
+  const isText = typeof body === 'string';
+  const type = isText ? 'text/html' : 'application/json';
+  response.writeHead(status, { ...headers, 'content-type': type }).end(isText ? body : JSON.stringify(body));
+}
