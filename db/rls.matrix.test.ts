@@ -72,6 +72,11 @@ beforeAll(async () => {
     gateway_registration_tokens: sample('label', { token_hash: 'second' }),
     gateways: sample('label', { slug: 'new-gateway' }),
     notifications: sample('read_at', { type: 'x', title: 'x' }),
+    secrets: sample('note', {
+      gateway_id: gateway,
+      key: 'A_SECOND',
+      encrypted_value: `enc:v1:${'A'.repeat(16)}.${'A'.repeat(22)}.AAAA`,
+    }),
     task_relations: sample('relation_type', {
       task_id: taskB,
       related_task_id: taskA,
@@ -100,6 +105,7 @@ beforeAll(async () => {
     insert into entity_links (entity_type, entity_id) values ('task', '${taskA}');
     insert into gateway_registration_tokens (token_hash) values ('first');
     insert into notifications (type, title) values ('x', 'x');
+    insert into secrets (gateway_id, key, encrypted_value) values ('${gateway}', 'A_FIRST', 'enc:v1:');
     insert into task_relations (task_id, related_task_id, relation_type) values ('${taskA}', '${taskB}', 'blocks');
     insert into workspace (name) values ('HQ');
   `);

@@ -790,6 +790,7 @@ export type Database = {
           last_heartbeat_at: string | null;
           last_seen_at: string | null;
           meta: Json;
+          secrets_version: number;
           slug: string;
           status: Database['public']['Enums']['gateway_status'];
           tenant_id: string;
@@ -804,6 +805,7 @@ export type Database = {
           last_heartbeat_at?: string | null;
           last_seen_at?: string | null;
           meta?: Json;
+          secrets_version?: number;
           slug: string;
           status?: Database['public']['Enums']['gateway_status'];
           tenant_id?: string;
@@ -818,6 +820,7 @@ export type Database = {
           last_heartbeat_at?: string | null;
           last_seen_at?: string | null;
           meta?: Json;
+          secrets_version?: number;
           slug?: string;
           status?: Database['public']['Enums']['gateway_status'];
           tenant_id?: string;
@@ -910,6 +913,85 @@ export type Database = {
           },
           {
             foreignKeyName: 'notifications_tenant_id_fkey';
+            columns: ['tenant_id'];
+            isOneToOne: false;
+            referencedRelation: 'tenants';
+            referencedColumns: ['id'];
+          },
+        ];
+      };
+      secrets: {
+        Row: {
+          agent_id: string | null;
+          category: string;
+          created_at: string;
+          encrypted_value: string;
+          gateway_id: string;
+          id: string;
+          key: string;
+          last_synced_at: string | null;
+          name: string | null;
+          note: string | null;
+          revision: number;
+          sync_error: string | null;
+          sync_status: string;
+          tenant_id: string;
+          updated_at: string;
+          updated_by: string | null;
+        };
+        Insert: {
+          agent_id?: string | null;
+          category?: string;
+          created_at?: string;
+          encrypted_value: string;
+          gateway_id: string;
+          id?: string;
+          key: string;
+          last_synced_at?: string | null;
+          name?: string | null;
+          note?: string | null;
+          revision?: number;
+          sync_error?: string | null;
+          sync_status?: string;
+          tenant_id?: string;
+          updated_at?: string;
+          updated_by?: string | null;
+        };
+        Update: {
+          agent_id?: string | null;
+          category?: string;
+          created_at?: string;
+          encrypted_value?: string;
+          gateway_id?: string;
+          id?: string;
+          key?: string;
+          last_synced_at?: string | null;
+          name?: string | null;
+          note?: string | null;
+          revision?: number;
+          sync_error?: string | null;
+          sync_status?: string;
+          tenant_id?: string;
+          updated_at?: string;
+          updated_by?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'secrets_agent_id_fkey';
+            columns: ['agent_id'];
+            isOneToOne: false;
+            referencedRelation: 'agents';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'secrets_gateway_id_fkey';
+            columns: ['gateway_id'];
+            isOneToOne: false;
+            referencedRelation: 'gateways';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'secrets_tenant_id_fkey';
             columns: ['tenant_id'];
             isOneToOne: false;
             referencedRelation: 'tenants';
@@ -1189,6 +1271,10 @@ export type Database = {
         Args: Record<PropertyKey, never>;
         Returns: string;
       };
+      delete_secret: {
+        Args: { p_secret_id: string; p_origin?: string | null };
+        Returns: Json;
+      };
       enqueue_command: {
         Args: { p_action: string; p_payload?: Json | null; p_gateway?: string | null; p_agent?: string | null; p_idempotency_key?: string | null; p_origin?: string | null };
         Returns: Json;
@@ -1213,13 +1299,37 @@ export type Database = {
         Args: Record<PropertyKey, never>;
         Returns: Database['public']['Enums']['member_role'];
       };
+      note_secret: {
+        Args: { p_secret_id: string; p_note: string; p_origin?: string | null };
+        Returns: Json;
+      };
+      replace_envelopes: {
+        Args: { p_rows: Json; p_actor: string; p_last: boolean };
+        Returns: Json;
+      };
       runner_turn: {
         Args: { p_gateway_id: string; p_runner_id: string; p_claim?: number | null; p_lease_seconds?: number | null; p_renew?: string[] | null; p_output?: Json | null; p_progress?: Json | null; p_results?: Json | null; p_beat?: Json | null };
         Returns: Json;
       };
+      secret_envelopes: {
+        Args: { p_after: string; p_limit: number };
+        Returns: Json;
+      };
+      secrets_snapshot: {
+        Args: { p_gateway_id: string };
+        Returns: Json;
+      };
+      secrets_synced: {
+        Args: { p_gateway_id: string; p_results: Json };
+        Returns: number;
+      };
       set_gateway_paused: {
         Args: { p_gateway_id: string; p_paused: boolean };
         Returns: Database['public']['Enums']['gateway_status'];
+      };
+      set_secret: {
+        Args: { p_key: string; p_value: string; p_gateway?: string | null; p_agent?: string | null; p_category?: string | null; p_name?: string | null; p_note?: string | null; p_origin?: string | null };
+        Returns: Json;
       };
       start_command: {
         Args: { p_command_id: string };
