@@ -37,7 +37,7 @@ export function faultOf(status: number, body: unknown, host: string): HqError {
   if (status >= 400 && status < 500 && status !== 404 && status !== 408 && status !== 429) {
     return new HqError(
       'failed',
-      `${host} refused a turn (${code ?? `HTTP ${status}`}): ${firstLine(message)}`,
+      `${host} refused what it was asked (${code ?? `HTTP ${status}`}): ${firstLine(message)}`,
     );
   }
   return new HqError('unreachable', `${host} answered with an error of its own (HTTP ${status}).`, {

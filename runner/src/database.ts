@@ -4,16 +4,29 @@ import { HqError } from '@hq/shared/errors';
 import { z } from 'zod';
 import { faultOf, noAnswer } from './database-fault.ts';
 import { isGatewayId } from './environment.ts';
+import {
+  type SecretResult,
+  type SecretsSnapshot,
+  type StoredSecret,
+  secretsSnapshot,
+  storedSecret,
+} from './secrets/snapshot.ts';
 import { type TurnAnswer, type TurnRequest, turnAnswer } from './turn.ts';
 
-/** The three questions that a runner asks the database. Each throws an `HqError`. */
+/** The questions that a runner asks the database. Each throws an `HqError`. */
 export interface Database {
   /** Finds the gateway by its id or its slug; `conflict` when several tenants have one of that name. */
   findGateway(idOrSlug: string, signal: AbortSignal): Promise<string>;
   turn(gatewayId: string, runnerId: string, request: TurnRequest, signal: AbortSignal): Promise<TurnAnswer>;
   setPaused(gatewayId: string, paused: boolean, signal: AbortSignal): Promise<void>;
+  secretsSnapshot(gatewayId: string, signal: AbortSignal): Promise<SecretsSnapshot>;
+  secretsSynced(gatewayId: string, results: readonly SecretResult[], signal: AbortSignal): Promise<void>;
+  /** A secret of this gateway by its id, or one for every agent of it by its key; `not_found` when there is none. */
+  secret(gatewayId: string, idOrKey: string, signal: AbortSignal): Promise<EncryptedSecret>;
   close(): void;
 }
+
+export type EncryptedSecret = Pick<StoredSecret, 'key' | 'agent_id' | 'encrypted_value'>;
 
 export interface DatabaseOptions {
   readonly url: string;
@@ -23,6 +36,10 @@ export interface DatabaseOptions {
 }
 
 const largestAnswer = 16 * 1024 * 1024;
+/** A thousand secrets of the largest size there is, as envelopes. */
+const largestSnapshot = 128 * 1024 * 1024;
+const snapshotTimeoutMs = 60_000;
+const encryptedSecrets = z.array(storedSecret.pick({ key: true, agent_id: true, encrypted_value: true }));
 
 /**
  * Talks to PostgREST over one kept connection. Node's own client is used because it keeps a connection for as long as the
@@ -34,14 +51,20 @@ export function connectDatabase({ url, serviceRoleKey, timeoutMs = 10_000 }: Dat
   const send = secure ? httpsRequest : httpRequest;
   const host = new URL(url).host;
 
-  function exchange(method: 'GET' | 'POST', path: string, body: string | null, signal: AbortSignal) {
+  function exchange(
+    method: 'GET' | 'POST',
+    path: string,
+    body: string | null,
+    signal: AbortSignal,
+    limits: AnswerLimits,
+  ) {
     return new Promise<{ status: number; text: string }>((resolve, reject) => {
       const request = send(
         `${url}/rest/v1/${path}`,
         {
           method,
           agent,
-          signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+          signal: AbortSignal.any([signal, AbortSignal.timeout(limits.timeoutMs)]),
           headers: {
             apikey: serviceRoleKey,
             authorization: `Bearer ${serviceRoleKey}`,
@@ -52,7 +75,10 @@ export function connectDatabase({ url, serviceRoleKey, timeoutMs = 10_000 }: Dat
           },
         },
         (response) => {
-          readBody(response).then((text) => resolve({ status: response.statusCode ?? 0, text }), reject);
+          readBody(response, limits.bytes).then(
+            (text) => resolve({ status: response.statusCode ?? 0, text }),
+            reject,
+          );
         },
       );
       request.on('error', reject);
@@ -65,11 +91,12 @@ export function connectDatabase({ url, serviceRoleKey, timeoutMs = 10_000 }: Dat
     path: string,
     body: unknown,
     signal: AbortSignal,
+    limits: AnswerLimits = { timeoutMs, bytes: largestAnswer },
   ): Promise<unknown> {
     const json = body === null ? null : JSON.stringify(body, storable);
     let answer: { status: number; text: string };
     try {
-      answer = await exchange(method, path, json, signal);
+      answer = await exchange(method, path, json, signal, limits);
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       throw noAnswer(error, host);
@@ -123,20 +150,53 @@ export function connectDatabase({ url, serviceRoleKey, timeoutMs = 10_000 }: Dat
         },
         signal,
       );
-      const parsed = turnAnswer.safeParse(answer);
-      if (parsed.success) return parsed.data;
-      throw new HqError('unreachable', `${host} answered with something that is no turn.`, {
-        hint: 'Bring the database up to date with `hq-db migrate`, or check what stands behind SUPABASE_URL.',
-        cause: parsed.error,
-      });
+      return parse(turnAnswer, answer, 'turn');
     },
 
     async setPaused(gatewayId, paused, signal) {
       await ask('POST', 'rpc/set_gateway_paused', { p_gateway_id: gatewayId, p_paused: paused }, signal);
     },
 
+    async secretsSnapshot(gatewayId, signal) {
+      const limits = { timeoutMs: snapshotTimeoutMs, bytes: largestSnapshot };
+      const answer = await ask('POST', 'rpc/secrets_snapshot', { p_gateway_id: gatewayId }, signal, limits);
+      return parse(secretsSnapshot, answer, 'list of secrets');
+    },
+
+    async secretsSynced(gatewayId, results, signal) {
+      const body = { p_gateway_id: gatewayId, p_results: results };
+      await ask('POST', 'rpc/secrets_synced', body, signal);
+    },
+
+    async secret(gatewayId, idOrKey, signal) {
+      const which = isGatewayId(idOrKey)
+        ? `id=eq.${idOrKey.toLowerCase()}`
+        : `key=eq.${encodeURIComponent(idOrKey)}&agent_id=is.null`;
+      const select = 'select=key,agent_id,encrypted_value&limit=1';
+      const answer = await ask('GET', `secrets?${select}&gateway_id=eq.${gatewayId}&${which}`, null, signal);
+      const [only] = parse(encryptedSecrets, answer, 'secret');
+      if (only !== undefined) return only;
+      throw new HqError('not_found', 'This gateway has no such secret.', {
+        hint: 'Store the key as a secret of the gateway first, and name it, or its id.',
+        field: 'secret',
+      });
+    },
+
     close: () => agent.destroy(),
   };
+
+  function parse<Shape extends z.ZodType>(shape: Shape, answer: unknown, what: string): z.output<Shape> {
+    const parsed = shape.safeParse(answer);
+    if (parsed.success) return parsed.data;
+    throw new HqError('unreachable', `${host} answered with something that is no ${what}.`, {
+      hint: 'Bring the database up to date with `hq-db migrate`, or check what stands behind SUPABASE_URL.',
+    });
+  }
+}
+
+interface AnswerLimits {
+  readonly timeoutMs: number;
+  readonly bytes: number;
 }
 
 /** Postgres stores neither NUL nor half a character; one of them in a result would keep it from ever being handed in. */
@@ -144,13 +204,13 @@ function storable(_key: string, value: unknown): unknown {
   return typeof value === 'string' ? value.toWellFormed().replaceAll('\0', '\uFFFD') : value;
 }
 
-async function readBody(response: IncomingMessage): Promise<string> {
+async function readBody(response: IncomingMessage, most: number): Promise<string> {
   const parts: Buffer[] = [];
   let length = 0;
   for await (const part of response) {
     const bytes = Buffer.from(part);
     length += bytes.length;
-    if (length > largestAnswer) throw new Error('The answer is too large.');
+    if (length > most) throw new Error('The answer is too large.');
     parts.push(bytes);
   }
   return Buffer.concat(parts).toString('utf8');

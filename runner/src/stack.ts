@@ -1,4 +1,5 @@
 import type { ServiceStatus } from '@hq/shared/actions';
+import type { OpenClawAnswer, OpenClawCall } from './openclaw-call.ts';
 
 /**
  * What a runner's handlers may do to the stack they stand beside. There are two of them: the containers of a compose
@@ -19,6 +20,12 @@ export interface Stack {
 
   /** The last lines of a service's log, oldest first, without line ends, as they were written: not yet redacted. */
   logs(service: string, lines: number, signal: AbortSignal): AsyncIterable<string>;
+
+  /**
+   * Calls OpenClaw on its own loopback, one call after the other; an answer may be a refusal. Throws `unreachable` when it does
+   * not run, or does not answer.
+   */
+  callOpenClaw(calls: readonly OpenClawCall[], signal: AbortSignal): Promise<readonly OpenClawAnswer[]>;
 
   /**
    * Calls the listener soon after a service may have changed its health, so that a crash shows before the next

@@ -1,6 +1,7 @@
 import type { ServiceStatus } from '@hq/shared/actions';
 import { z } from 'zod';
 import type { StreamName } from './output.ts';
+import type { SecretsState } from './secrets/secrets-sync.ts';
 
 /** One question to the database: what there is to tell, and how much the runner could start. */
 export interface TurnRequest {
@@ -29,6 +30,7 @@ export interface Beat {
   readonly services?: readonly ServiceStatus[];
   readonly version?: string;
   readonly runner?: string;
+  readonly secrets?: SecretsState;
 }
 
 const claimedCommand = z.object({
@@ -56,5 +58,7 @@ export const turnAnswer = z.object({
   lost: z.array(z.string()),
   /** When the lease of another runner of this gateway runs out, and its command is everybody's again. */
   sweep_in_ms: z.number().nullable().default(null),
+  /** Counts every change that may change a file of this gateway's secrets. */
+  secrets_version: z.number().nullish(),
 });
 export type TurnAnswer = z.output<typeof turnAnswer>;

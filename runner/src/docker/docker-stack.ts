@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServiceStatus } from '@hq/shared/actions';
 import { HqError } from '@hq/shared/errors';
+import { callInput, type OpenClawAnswer, type OpenClawCall, readAnswers } from '../openclaw-call.ts';
 import type { Restarted, RestartOptions, Stack } from '../stack.ts';
 import { type Container, healthOf } from './container.ts';
 import { type Engine, type ListedContainer, openEngine } from './engine.ts';
@@ -12,6 +13,9 @@ import { logLines } from './log-lines.ts';
  * for it, and the restart has its own time limit.
  */
 const longestGrace = 120;
+
+/** As `gateway/Dockerfile` lays it. */
+const openClawCaller = ['node', '/hq/gateway/call-openclaw.ts'] as const;
 
 export interface DockerStackOptions {
   /** The compose project whose services are this stack. */
@@ -71,6 +75,16 @@ class DockerStack implements Stack {
     const container = await this.#engine.inspect(first.id, signal);
     if (container === undefined) throw this.#unknownService(service, []);
     yield* logLines(await this.#engine.log(container.id, lines, signal), container.hasTerminal);
+  }
+
+  /** No port is published, so the call is made inside of the container, by a program that its image brings. */
+  async callOpenClaw(
+    calls: readonly OpenClawCall[],
+    signal: AbortSignal,
+  ): Promise<readonly OpenClawAnswer[]> {
+    const [{ id }] = await this.#find('gateway', signal);
+    const said = await this.#engine.exec(id, openClawCaller, callInput(calls), signal);
+    return readAnswers(said, calls.length);
   }
 
   watch(onChange: () => void): () => void {

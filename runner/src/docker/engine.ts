@@ -1,4 +1,5 @@
-import { Readable } from 'node:stream';
+import { once } from 'node:events';
+import { PassThrough, Readable } from 'node:stream';
 import { HqError } from '@hq/shared/errors';
 import { z } from 'zod';
 import { type Container, inspectedContainer } from './container.ts';
@@ -22,6 +23,8 @@ export interface Engine {
   inspect(id: string, signal: AbortSignal): Promise<Container | undefined>;
   /** Returns when the container was stopped, by force after the grace, and started again. */
   restart(id: string, graceSeconds: number, signal: AbortSignal): Promise<void>;
+  /** Runs a program in a container, gives it its input, and gives what it said on its standard output when it has ended. */
+  exec(id: string, program: readonly string[], input: string, signal: AbortSignal): Promise<string>;
   /** The end of a container's log as the engine sends it. */
   log(id: string, lines: number, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
   /** Begins to listen; a chunk or more comes for everything that may change the health of the project's containers. */
@@ -29,6 +32,8 @@ export interface Engine {
 }
 
 const answerSeconds = 20;
+/** As long as a command may take: what it runs has its own limits. */
+const execSeconds = 600;
 
 const healthEvents = ['start', 'die', 'destroy', 'pause', 'unpause', 'health_status'];
 
@@ -140,6 +145,32 @@ export async function openEngine(project: string, dockerHost: string | undefined
         (abortSignal) => docker.getContainer(id).restart({ t: graceSeconds, abortSignal }),
         graceSeconds + 60,
       );
+    },
+    async exec(id, program, input, signal) {
+      const said: Uint8Array[] = [];
+      await ask(
+        signal,
+        async (abortSignal) => {
+          const exec = await docker.getContainer(id).exec({
+            Cmd: [...program],
+            AttachStdin: true,
+            AttachStdout: true,
+            abortSignal,
+          });
+          const stream = await exec.start({ hijack: true, stdin: true, abortSignal });
+          const stdout = new PassThrough().on('data', (bytes: Buffer) => said.push(bytes));
+          docker.modem.demuxStream(stream, stdout, stdout);
+          // The program ends by itself: this end must stay open for as long as it speaks.
+          stream.write(input);
+          try {
+            await once(stream, 'end', { signal: abortSignal });
+          } finally {
+            stream.destroy();
+          }
+        },
+        execSeconds,
+      );
+      return Buffer.concat(said).toString();
     },
     // dockerode itself would hold the whole log in memory, and parse it where it happens to be JSON.
     log: (id, lines, signal) =>

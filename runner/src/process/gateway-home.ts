@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { chmod, copyFile, mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { findPackageJSON } from 'node:module';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { HqError } from '@hq/shared/errors';
 import { z } from 'zod';
+import { inGatewayRoom } from './gateway-room.ts';
 
 /** Where a gateway without a container lives, and what it takes to start it there. */
 export interface GatewayHome {
@@ -24,8 +24,6 @@ export interface GatewayHomeOptions {
   readonly config?: string | undefined;
 }
 
-const repositoryConfig = new URL('../../../gateway/config/openclaw.json', import.meta.url);
-
 /** Lays the home out where it is new: private directories, the lean configuration, a random token. */
 export async function prepareGatewayHome({ directory, config }: GatewayHomeOptions): Promise<GatewayHome> {
   const stateDirectory = join(directory, '.openclaw');
@@ -35,7 +33,8 @@ export async function prepareGatewayHome({ directory, config }: GatewayHomeOptio
     }
     await chmod(stateDirectory, 0o700);
     const configFile = join(stateDirectory, 'openclaw.json');
-    if (!(await exists(configFile))) await copyWhole(config ?? fileURLToPath(repositoryConfig), configFile);
+    if (!(await exists(configFile)))
+      await copyWhole(config ?? inGatewayRoom('config', 'openclaw.json'), configFile);
     const { program, version } = await findOpenClaw();
     return {
       directory,

@@ -4,7 +4,9 @@ import { setPriority } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HqError } from '@hq/shared/errors';
+import { callInput, type OpenClawAnswer, type OpenClawCall, readAnswers } from '../openclaw-call.ts';
 import type { GatewayHome } from './gateway-home.ts';
+import { inGatewayRoom } from './gateway-room.ts';
 import type { LastLines } from './last-lines.ts';
 import { signalGroup } from './pid-file.ts';
 
@@ -22,6 +24,8 @@ function gatewayEnvironment(home: GatewayHome): NodeJS.ProcessEnv {
     ...(LANG === undefined ? {} : { LANG }),
     ...(TZ === undefined ? {} : { TZ }),
     HOME: home.directory,
+    // What an agent's commands run in: it gives them the agent's secrets.
+    SHELL: inGatewayRoom('agent-shell'),
     TMPDIR: join(home.directory, 'tmp'),
     NODE_COMPILE_CACHE: join(home.directory, '.cache', 'node'),
     OPENCLAW_STATE_DIR: home.stateDirectory,
@@ -98,6 +102,27 @@ export class GatewayProcess {
       await Promise.race([sleep(probeEveryMs, undefined, { signal }), this.exited]);
     }
     return false;
+  }
+
+  /** Calls it by the program that a container would run; what is told goes by standard input. */
+  async call(
+    home: GatewayHome,
+    calls: readonly OpenClawCall[],
+    signal: AbortSignal,
+  ): Promise<readonly OpenClawAnswer[]> {
+    const caller = spawn(process.execPath, [inGatewayRoom('call-openclaw.ts'), String(this.port)], {
+      env: gatewayEnvironment(home),
+      stdio: ['pipe', 'pipe', 'ignore'],
+      signal,
+    });
+    const ended = once(caller, 'close');
+    const said: Buffer[] = [];
+    caller.stdout.on('data', (bytes: Buffer) => said.push(bytes));
+    // One that ended before it read everything says why on its standard output.
+    caller.stdin.on('error', () => caller.stdin.destroy());
+    caller.stdin.end(callInput(calls));
+    await ended;
+    return readAnswers(Buffer.concat(said).toString(), calls.length);
   }
 
   /** Asks it to end, and makes it end when it has not after the grace. */

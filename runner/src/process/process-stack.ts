@@ -1,6 +1,7 @@
 import type { ServiceHealth, ServiceStatus } from '@hq/shared/actions';
 import { HqError } from '@hq/shared/errors';
 import type { Log } from '../log.ts';
+import type { OpenClawAnswer, OpenClawCall } from '../openclaw-call.ts';
 import type { Restarted, RestartOptions, Stack } from '../stack.ts';
 import { freePort } from './free-port.ts';
 import type { GatewayHome } from './gateway-home.ts';
@@ -98,6 +99,17 @@ export class ProcessStack implements Stack {
   async *logs(service: string, lines: number): AsyncIterable<string> {
     this.#mustKnow(service);
     yield* this.#lines.last(lines);
+  }
+
+  async callOpenClaw(
+    calls: readonly OpenClawCall[],
+    signal: AbortSignal,
+  ): Promise<readonly OpenClawAnswer[]> {
+    const gateway = this.#gateway;
+    if (gateway !== null && this.#health === 'healthy') return gateway.call(this.#home, calls, signal);
+    throw new HqError('unreachable', `OpenClaw cannot be told: the gateway is ${this.#health}.`, {
+      hint: 'It is told once it runs.',
+    });
   }
 
   watch(onChange: () => void): () => void {

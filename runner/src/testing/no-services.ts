@@ -9,6 +9,7 @@ export const noServices: Stack = {
   services: () => Promise.resolve([]),
   restart: () => Promise.reject(missing),
   logs: () => ({ [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(missing) }) }),
+  callOpenClaw: () => Promise.reject(new HqError('unreachable', 'This stack has no OpenClaw.')),
   watch: () => () => undefined,
   close: () => Promise.resolve(),
 };

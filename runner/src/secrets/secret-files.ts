@@ -1,0 +1,146 @@
+import { basename, dirname } from 'node:path';
+import { HqError } from '@hq/shared/errors';
+import type { StandingTexts } from './plan.ts';
+import { EnvDirectory, isFileSlug, type StandingFile } from './secrets-directory.ts';
+
+const gatewayFile = 'gateway.env';
+const atOnce = 8;
+
+export interface WantedFiles {
+  readonly gateway: string;
+  readonly agents: ReadonlyMap<string, string>;
+}
+
+export interface LaidFiles {
+  readonly written: number;
+  readonly removed: number;
+  /** Why a file is not as it should be, by its agent's slug; null is the gateway's file. */
+  readonly failed: ReadonlyMap<string | null, string>;
+}
+
+/** The files of one gateway's secrets: `gateway.env`, and `agents/<slug>.env` for each agent. */
+export class SecretFiles {
+  readonly #top: EnvDirectory;
+  readonly #agents: EnvDirectory;
+  #gateway: StandingFile | null = null;
+  readonly #standing = new Map<string, StandingFile>();
+
+  private constructor(top: EnvDirectory, agents: EnvDirectory) {
+    this.#top = top;
+    this.#agents = agents;
+  }
+
+  /** Opens the directory for as long as `use` takes. Throws an `HqError` with the reason when that cannot be done. */
+  static async with<Result>(path: string, use: (files: SecretFiles) => Promise<Result>): Promise<Result> {
+    let top: EnvDirectory | undefined;
+    let agents: EnvDirectory | undefined;
+    try {
+      top = await EnvDirectory.open(dirname(path), basename(path));
+      agents = await top.inner('agents');
+      return await use(new SecretFiles(top, agents));
+    } catch (error) {
+      if (error instanceof HqError) throw error;
+      throw new HqError('failed', `The directory of the secrets cannot be used: ${reasonOf(error)}`, {
+        hint: `Look at ${path} on the runner’s host.`,
+        cause: error,
+      });
+    } finally {
+      await agents?.close();
+      await top?.close();
+    }
+  }
+
+  async removeLeftovers(): Promise<void> {
+    await this.#top.removeLeftovers();
+    await this.#agents.removeLeftovers();
+  }
+
+  /** What stands now; `lay` compares with it. */
+  async read(): Promise<StandingTexts> {
+    this.#gateway = await this.#top.read(gatewayFile);
+    this.#standing.clear();
+    const slugs = (await this.#agents.names()).map((name) => name.slice(0, -'.env'.length));
+    await each(slugs, async (slug) => {
+      const file = await this.#agents.read(`${slug}.env`);
+      if (file !== null) this.#standing.set(slug, file);
+    });
+    return {
+      gateway: this.#gateway?.text ?? null,
+      agents: new Map([...this.#standing].map(([slug, { text }]) => [slug, text])),
+    };
+  }
+
+  /** Makes the files what they should be. A file that is so already is not touched; one that fails keeps what it held. */
+  async lay(wanted: WantedFiles): Promise<LaidFiles> {
+    const failed = new Map<string | null, string>();
+    let written = 0;
+    let removed = 0;
+    const attempt = async (slug: string | null, work: () => Promise<void>) => {
+      try {
+        await work();
+        return 1;
+      } catch (error) {
+        failed.set(slug, reasonOf(error));
+        return 0;
+      }
+    };
+
+    // A file that must go may be what fills the disk.
+    await each(
+      [...this.#standing.keys()].filter((slug) => !wanted.agents.has(slug)),
+      async (slug) => {
+        removed += await attempt(slug, () => this.#agents.remove(`${slug}.env`));
+      },
+    );
+    if (!isAsWanted(this.#gateway, wanted.gateway)) {
+      written += await attempt(null, () => writeWhole(this.#top, gatewayFile, wanted.gateway));
+      await this.#top.settle();
+    }
+    await each([...wanted.agents], async ([slug, text]) => {
+      if (!isFileSlug(slug) || isAsWanted(this.#standing.get(slug) ?? null, text)) return;
+      written += await attempt(slug, () => writeWhole(this.#agents, `${slug}.env`, text));
+    });
+    if (written + removed > 0) await this.#agents.settle();
+    return { written, removed, failed };
+  }
+}
+
+function isAsWanted(standing: StandingFile | null, text: string): boolean {
+  return standing?.isRight === true && standing.text === text;
+}
+
+/** Another runner that starts on the same volume may take a temporary file for a dead one's. */
+async function writeWhole(directory: EnvDirectory, name: string, text: string): Promise<void> {
+  try {
+    await directory.write(name, text);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    await directory.write(name, text);
+  }
+}
+
+async function each<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {
+  const left = items.values();
+  const worker = async () => {
+    for (const item of left) await work(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, worker));
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOSPC: 'no space is left on the disk.',
+  EDQUOT: 'the disk quota is used up.',
+  EROFS: 'the file system is read-only.',
+  EACCES: 'the runner’s user may not do that.',
+  EPERM: 'the runner’s user may not do that.',
+  ERR_FS_EISDIR: 'a directory is in its place.',
+  EISDIR: 'a directory is in its place.',
+  ENOENT: 'the directory above it is missing.',
+  ENOTDIR: 'what should be a directory is none.',
+};
+
+/** The reason alone: Node's own message would name a path inside of the process. */
+function reasonOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'an unknown error';
+  return reasons[code] ?? `the file system answered ${code}.`;
+}
