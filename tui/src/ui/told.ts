@@ -1,6 +1,6 @@
 import { tellResult } from '@hq/shared/actions';
 import type { CommandRow } from '@hq/shared/rows';
-import { duration, plain } from '@hq/shared/text';
+import { age, duration, plain } from '@hq/shared/text';
 import type { Mark, Tone } from '../theme/theme.ts';
 import { elapsed } from './ages.ts';
 
@@ -33,10 +33,14 @@ export function commandTime(command: CommandRow, now: number): string {
   return elapsed(now - start);
 }
 
-/** A command that is not finished, in a few words: `restart_gateway 12s`, `ping pending`. */
+/**
+ * A command that is not finished, in a few words: `restart_gateway 12s`, `update 8m`, `ping pending`. Seconds are told in the first
+ * minute only: a list of gateways that all count seconds would fill a slow line with them.
+ */
 export function openTold(command: CommandRow, now: number): string {
   const { word } = commandState(command);
-  const time = commandTime(command, now);
+  const ran = command.started_at === null ? 0 : now - Date.parse(command.started_at);
+  const time = ran < 60_000 ? commandTime(command, now) : age(ran);
   return `${plain(command.action)} ${word === 'running' && time !== '' ? time : word}`;
 }
 
