@@ -24,6 +24,10 @@ alter table public.secrets add column if not exists sync_error text;
 -- Counts the changes of its value and of its place.
 alter table public.secrets add column if not exists revision bigint not null default 1;
 alter table public.secrets add column if not exists updated_by uuid;
+-- When its value last changed. Of a value that was there already nothing better is known than when its row last changed.
+alter table public.secrets add column if not exists value_since timestamptz;
+update public.secrets set value_since = updated_at where value_since is null;
+alter table public.secrets alter column value_since set default now(), alter column value_since set not null;
 create unique index if not exists hq_secrets_of_gateway on public.secrets (tenant_id, gateway_id, key) where agent_id is null;
 create unique index if not exists hq_secrets_of_agent on public.secrets (tenant_id, gateway_id, agent_id, key) where agent_id is not null;
 create index if not exists hq_secrets_by_gateway on public.secrets (gateway_id);
@@ -63,7 +67,7 @@ $$;
 create or replace function hq.secret_columns() returns name[] language sql immutable parallel safe
 set search_path = '' as $$
   select array['id', 'created_at', 'updated_at', 'tenant_id', 'gateway_id', 'agent_id', 'key', 'name', 'category', 'note',
-    'sync_status', 'sync_error', 'last_synced_at', 'revision', 'updated_by']::name[]
+    'sync_status', 'sync_error', 'last_synced_at', 'revision', 'value_since', 'updated_by']::name[]
 $$;
 
 select hq.guard_table('public.secrets', 'viewer', 'operator', 'operator', 'operator');
@@ -195,6 +199,9 @@ begin
     end if;
   end if;
 
+  if v_new_value and (tg_op = 'UPDATE' or v_is_member) then
+    new.value_since := clock_timestamp();
+  end if;
   if v_new_value or v_moved then
     new.sync_status := 'pending';
     new.sync_error := null;

@@ -605,6 +605,237 @@ export type Database = {
           },
         ];
       };
+      chat_bots: {
+        Row: {
+          created_at: string;
+          tenant_id: string;
+          user_id: string;
+        };
+        Insert: {
+          created_at?: string;
+          tenant_id?: string;
+          user_id: string;
+        };
+        Update: {
+          created_at?: string;
+          tenant_id?: string;
+          user_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'chat_bots_tenant_id_fkey';
+            columns: ['tenant_id'];
+            isOneToOne: false;
+            referencedRelation: 'tenants';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'chat_bots_tenant_id_user_id_fkey';
+            columns: ['tenant_id', 'user_id'];
+            isOneToOne: true;
+            referencedRelation: 'tenant_members';
+            referencedColumns: ['tenant_id', 'user_id'];
+          },
+        ];
+      };
+      chat_channels: {
+        Row: {
+          agent_id: string | null;
+          bound_by: string | null;
+          ceiling: Database['public']['Enums']['member_role'];
+          channel: string;
+          created_at: string;
+          gateway_id: string | null;
+          id: string;
+          install: string;
+          platform: string;
+          tenant_id: string;
+        };
+        Insert: {
+          agent_id?: string | null;
+          bound_by?: string | null;
+          ceiling: Database['public']['Enums']['member_role'];
+          channel: string;
+          created_at?: string;
+          gateway_id?: string | null;
+          id?: string;
+          install: string;
+          platform: string;
+          tenant_id?: string;
+        };
+        Update: {
+          agent_id?: string | null;
+          bound_by?: string | null;
+          ceiling?: Database['public']['Enums']['member_role'];
+          channel?: string;
+          created_at?: string;
+          gateway_id?: string | null;
+          id?: string;
+          install?: string;
+          platform?: string;
+          tenant_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'chat_channels_agent_id_fkey';
+            columns: ['agent_id'];
+            isOneToOne: false;
+            referencedRelation: 'agents';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'chat_channels_gateway_id_fkey';
+            columns: ['gateway_id'];
+            isOneToOne: false;
+            referencedRelation: 'gateways';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'chat_channels_tenant_id_fkey';
+            columns: ['tenant_id'];
+            isOneToOne: false;
+            referencedRelation: 'tenants';
+            referencedColumns: ['id'];
+          },
+        ];
+      };
+      chat_deliveries: {
+        Row: {
+          answer: Json | null;
+          call: string;
+          created_at: string;
+          delivery: string;
+          install: string;
+          platform: string;
+          said_hash: string;
+          tenant_id: string;
+        };
+        Insert: {
+          answer?: Json | null;
+          call: string;
+          created_at?: string;
+          delivery: string;
+          install: string;
+          platform: string;
+          said_hash: string;
+          tenant_id: string;
+        };
+        Update: {
+          answer?: Json | null;
+          call?: string;
+          created_at?: string;
+          delivery?: string;
+          install?: string;
+          platform?: string;
+          said_hash?: string;
+          tenant_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'chat_deliveries_tenant_id_fkey';
+            columns: ['tenant_id'];
+            isOneToOne: false;
+            referencedRelation: 'tenants';
+            referencedColumns: ['id'];
+          },
+        ];
+      };
+      chat_identities: {
+        Row: {
+          chat_user: string;
+          created_at: string;
+          id: string;
+          install: string;
+          last_seen_at: string | null;
+          platform: string;
+          revoked_at: string | null;
+          revoked_by: string | null;
+          tenant_id: string;
+          user_id: string;
+        };
+        Insert: {
+          chat_user: string;
+          created_at?: string;
+          id?: string;
+          install: string;
+          last_seen_at?: string | null;
+          platform: string;
+          revoked_at?: string | null;
+          revoked_by?: string | null;
+          tenant_id?: string;
+          user_id: string;
+        };
+        Update: {
+          chat_user?: string;
+          created_at?: string;
+          id?: string;
+          install?: string;
+          last_seen_at?: string | null;
+          platform?: string;
+          revoked_at?: string | null;
+          revoked_by?: string | null;
+          tenant_id?: string;
+          user_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'chat_identities_tenant_id_fkey';
+            columns: ['tenant_id'];
+            isOneToOne: false;
+            referencedRelation: 'tenants';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'chat_identities_tenant_id_user_id_fkey';
+            columns: ['tenant_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'tenant_members';
+            referencedColumns: ['tenant_id', 'user_id'];
+          },
+        ];
+      };
+      chat_link_codes: {
+        Row: {
+          code_hash: string;
+          created_at: string;
+          expires_at: string;
+          id: string;
+          tenant_id: string;
+          user_id: string;
+        };
+        Insert: {
+          code_hash: string;
+          created_at?: string;
+          expires_at: string;
+          id?: string;
+          tenant_id?: string;
+          user_id: string;
+        };
+        Update: {
+          code_hash?: string;
+          created_at?: string;
+          expires_at?: string;
+          id?: string;
+          tenant_id?: string;
+          user_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'chat_link_codes_tenant_id_fkey';
+            columns: ['tenant_id'];
+            isOneToOne: false;
+            referencedRelation: 'tenants';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'chat_link_codes_tenant_id_user_id_fkey';
+            columns: ['tenant_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'tenant_members';
+            referencedColumns: ['tenant_id', 'user_id'];
+          },
+        ];
+      };
       comments: {
         Row: {
           actor_agent_id: string | null;
@@ -938,6 +1169,7 @@ export type Database = {
           tenant_id: string;
           updated_at: string;
           updated_by: string | null;
+          value_since: string;
         };
         Insert: {
           agent_id?: string | null;
@@ -956,6 +1188,7 @@ export type Database = {
           tenant_id?: string;
           updated_at?: string;
           updated_by?: string | null;
+          value_since?: string;
         };
         Update: {
           agent_id?: string | null;
@@ -974,6 +1207,7 @@ export type Database = {
           tenant_id?: string;
           updated_at?: string;
           updated_by?: string | null;
+          value_since?: string;
         };
         Relationships: [
           {
@@ -1255,6 +1489,26 @@ export type Database = {
         Args: { p_command_id: string; p_origin?: string | null };
         Returns: Json;
       };
+      chat_bind: {
+        Args: { p_chat: Json; p_ceiling?: string | null; p_gateway?: string | null; p_agent?: string | null };
+        Returns: Json;
+      };
+      chat_link: {
+        Args: { p_chat: Json; p_code: string };
+        Returns: Json;
+      };
+      chat_unbind: {
+        Args: { p_chat: Json };
+        Returns: Json;
+      };
+      chat_unlink: {
+        Args: { p_chat: Json };
+        Returns: Json;
+      };
+      chat_whoami: {
+        Args: { p_chat: Json };
+        Returns: Json;
+      };
       complete_command: {
         Args: { p_command_id: string; p_exit_code: number; p_stdout: string; p_stderr: string };
         Returns: Database['public']['Tables']['agent_commands']['Row'][];
@@ -1287,6 +1541,10 @@ export type Database = {
         Args: { p_item_id: string; p_reason: string };
         Returns: Database['public']['Tables']['agent_inbox_items']['Row'][];
       };
+      issue_chat_code: {
+        Args: Record<PropertyKey, never>;
+        Returns: Json;
+      };
       lease_command: {
         Args: { p_lease_seconds?: number | null; p_gateway_slug?: string | null };
         Returns: Database['public']['Tables']['agent_commands']['Row'][];
@@ -1300,11 +1558,15 @@ export type Database = {
         Returns: Database['public']['Enums']['member_role'];
       };
       note_secret: {
-        Args: { p_secret_id: string; p_note: string; p_origin?: string | null };
+        Args: { p_secret_id: string; p_note?: string | null; p_origin?: string | null };
         Returns: Json;
       };
       replace_envelopes: {
-        Args: { p_rows: Json; p_actor: string; p_last: boolean };
+        Args: { p_rows: Json; p_actor?: string | null; p_last?: boolean | null };
+        Returns: Json;
+      };
+      revoke_chat_identity: {
+        Args: { p_id: string };
         Returns: Json;
       };
       runner_turn: {
@@ -1312,7 +1574,7 @@ export type Database = {
         Returns: Json;
       };
       secret_envelopes: {
-        Args: { p_after: string; p_limit: number };
+        Args: { p_after?: string | null; p_limit?: number | null };
         Returns: Json;
       };
       secrets_snapshot: {
