@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ChatRoom, Message, Person } from './chat-room.ts';
 import { checkEntities, entity } from './entities.ts';
-import { badRequest } from './refusal.ts';
+import { badRequest, Refusal } from './refusal.ts';
 import type { UpdateQueue } from './update-queue.ts';
 
 /** What the methods may touch. */
@@ -129,7 +129,10 @@ export const botMethods: Readonly<Record<string, Method>> = {
 
   getupdates: async ({ updates, webhook }, { params, signal }) => {
     if (webhook !== undefined) {
-      throw badRequest("can't use getUpdates method while webhook is active");
+      throw new Refusal(
+        409,
+        "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first",
+      );
     }
     const { offset, limit, timeout } = z
       .object({

@@ -1,0 +1,165 @@
+import type { Logger } from 'pino';
+import { Telegraf } from 'telegraf';
+import type { Update } from 'telegraf/types';
+import type { Adapter, AdapterHealth, Capabilities, CommandDescription } from '../core/adapter.ts';
+import type { Card, Handle } from '../core/card.ts';
+import type { Place, Receiver, Sent } from '../core/inbound.ts';
+import { Answer } from './answer.ts';
+import { clientOptions, TelegramApi } from './api.ts';
+import { Connection, type Rests } from './connection.ts';
+import { TelegramFault, toProblem } from './fault.ts';
+import { mostButtons } from './keyboard.ts';
+import { toMenu } from './menu.ts';
+import { Polling } from './polling.ts';
+import { mostBody } from './render.ts';
+import { Sender, type TextFile } from './sender.ts';
+import type { TelegramSettings } from './settings.ts';
+import { type Delivery, readMove, readUpdate } from './update.ts';
+import { Webhook } from './webhook.ts';
+
+/** A delivery that brings no answer is taken for done after this time: words were not for HQ, or the answer went another way. */
+const openForMs = { words: 10_000, press: 2_000 };
+const drainMs = 10_000;
+
+const capabilities: Capabilities = {
+  private: false,
+  forms: false,
+  completion: false,
+  threads: true,
+  files: true,
+  redelivers: true,
+  maxText: mostBody,
+  maxButtons: mostButtons,
+  editEveryMs: 3_000,
+  chatEveryMs: 1_000,
+  perSecond: 28,
+};
+
+export interface TelegramAdapterOptions {
+  readonly settings: TelegramSettings;
+  readonly log: Logger;
+  readonly rests?: Rests;
+}
+
+export class TelegramAdapter implements Adapter {
+  readonly platform = 'telegram';
+  readonly capabilities = capabilities;
+  readonly #log: Logger;
+  readonly #bot: Telegraf;
+  readonly #api: TelegramApi;
+  readonly #sender: Sender;
+  readonly #connection: Connection;
+  readonly #openPresses = new Map<string, () => void>();
+  #receiver: Receiver | null = null;
+  #menu: ReadonlyMap<string, string> = new Map();
+  #menuFault: string | null = null;
+  #lastInboundAt: number | null = null;
+
+  constructor({ settings, log, rests }: TelegramAdapterOptions) {
+    this.#log = log;
+    this.#bot = new Telegraf(settings.token, {
+      telegram: { ...clientOptions(settings.apiRoot), webhookReply: false },
+      handlerTimeout: Number.POSITIVE_INFINITY,
+    });
+    this.#bot.use((context) => this.#take(context.update));
+    this.#bot.catch((error) => log.error({ err: error }, 'an update could not be handled'));
+    this.#api = new TelegramApi(this.#bot.telegram, settings.token);
+    this.#sender = new Sender(this.#api, log, () => this.#connection.revoked());
+    const deliver = (update: Update): Promise<void> => this.#bot.handleUpdate(update);
+    this.#connection = new Connection(
+      this.#api,
+      settings.webhook === null
+        ? new Polling(this.#api, deliver, log)
+        : new Webhook(this.#api, settings.webhook, deliver),
+      log,
+      rests,
+    );
+  }
+
+  async start(receiver: Receiver): Promise<void> {
+    this.#receiver = receiver;
+    await this.#connection.start();
+  }
+
+  async stop(): Promise<void> {
+    // What the last poll brought is still handed over: it would be confirmed with it.
+    await this.#connection.stop();
+    this.#receiver = null;
+    await this.#sender.drain(drainMs);
+  }
+
+  health(): AdapterHealth {
+    return {
+      state: this.#connection.state,
+      detail: this.#connection.detail ?? this.#menuFault,
+      install: this.#connection.bot?.id ?? null,
+      lastInboundAt: this.#lastInboundAt,
+      lastOutboundAt: this.#sender.lastAt,
+    };
+  }
+
+  send(place: Place, card: Card): Promise<Sent> {
+    return this.#sender.send(place, card);
+  }
+
+  async edit(handle: Handle, card: Card): Promise<Sent> {
+    const sent = await this.#sender.edit(handle, card);
+    if (sent.ok) this.#openPresses.get(pressKey(handle))?.();
+    return sent.ok ? { ok: true, handle } : sent;
+  }
+
+  file(place: Place, file: TextFile): Promise<Sent> {
+    return this.#sender.file(place, file);
+  }
+
+  async describeCommands(descriptions: readonly CommandDescription[]): Promise<Sent> {
+    const { commands, meanings } = toMenu(descriptions);
+    this.#menu = meanings;
+    try {
+      for (const type of ['all_private_chats', 'all_group_chats'] as const) {
+        await this.#api.call('setMyCommands', { commands: [...commands], scope: { type } });
+      }
+      this.#menuFault = null;
+      return { ok: true, handle: null };
+    } catch (error) {
+      const fault = error instanceof TelegramFault ? error : new TelegramFault('the menu could not be made');
+      this.#menuFault = `The command menu could not be set: ${fault.message}.`;
+      this.#log.warn({ reason: fault.message }, 'the command menu could not be set');
+      const problem = toProblem(fault);
+      return problem === null ? { ok: true, handle: null } : { ok: false, problem };
+    }
+  }
+
+  /** Resolves when the update needs not to come again. */
+  async #take(update: unknown): Promise<void> {
+    this.#lastInboundAt = Date.now();
+    const move = readMove(update);
+    if (move !== null) this.#sender.moved(move.from, move.to);
+    const { bot } = this.#connection;
+    const receiver = this.#receiver;
+    if (bot === null || receiver === null) return;
+    const delivery = readUpdate(update, { bot, menu: this.#menu, now: this.#lastInboundAt });
+    if (delivery === null) return;
+    if (delivery.callback !== null) void this.#sender.answerPress(delivery.callback);
+    await this.#hand(delivery, receiver);
+  }
+
+  async #hand({ inbound, message }: Delivery, receiver: Receiver): Promise<void> {
+    const isPress = inbound.input.kind === 'button';
+    const done = Promise.withResolvers<void>();
+    const answer = new Answer(this.#sender, inbound, message, done.resolve);
+    const acknowledgement = await receiver.receive(inbound, answer);
+    if (acknowledgement.kind === 'working') answer.work();
+    if (acknowledgement.kind === 'quiet' && !isPress) return;
+    const key = message === null ? null : pressKey({ chat: inbound.channel, message });
+    if (isPress && key !== null) this.#openPresses.set(key, done.resolve);
+    const patience = setTimeout(done.resolve, isPress ? openForMs.press : openForMs.words);
+    await done.promise;
+    clearTimeout(patience);
+    if (key !== null && this.#openPresses.get(key) === done.resolve) this.#openPresses.delete(key);
+  }
+}
+
+function pressKey({ chat, message }: Handle): string {
+  return `${chat}/${message}`;
+}

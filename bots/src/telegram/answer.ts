@@ -1,0 +1,77 @@
+import type { Card, Handle } from '../core/card.ts';
+import type { Place, Reply, Sent } from '../core/inbound.ts';
+import type { Sender } from './sender.ts';
+
+/** Most answers are there sooner, and then nothing has to be shown before them. */
+const typingAfterMs = 300;
+const placeholderAfterMs = 1_500;
+
+const working: Card = { title: 'Working on it …', tone: 'neutral' };
+
+/** The way back to somebody who said or pressed something. */
+export class Answer implements Reply {
+  readonly #sender: Sender;
+  readonly #place: Place;
+  readonly #replyTo: string | null;
+  readonly #onSaid: () => void;
+  readonly #timers: NodeJS.Timeout[] = [];
+  #placeholder: Promise<Sent> | null = null;
+
+  /** `onSaid`: there is an answer, so the question needs not to come again. */
+  constructor(sender: Sender, place: Place, replyTo: string | null, onSaid: () => void) {
+    this.#sender = sender;
+    this.#place = place;
+    this.#replyTo = replyTo;
+    this.#onSaid = onSaid;
+  }
+
+  /** Tells that it is being worked on, unless the answer is there soon. */
+  work(): void {
+    this.#timers.push(
+      setTimeout(() => void this.#sender.typing(this.#place), typingAfterMs),
+      setTimeout(() => {
+        this.#placeholder = this.#sender.send(this.#place, working, this.#replyTo);
+      }, placeholderAfterMs),
+    );
+  }
+
+  async say(card: Card): Promise<Sent> {
+    this.end();
+    const placeholder = await this.#takePlaceholder();
+    const sent = await this.#show(card, placeholder);
+    if (sent.ok) this.#onSaid();
+    return sent;
+  }
+
+  /** Shows nothing any more by itself. */
+  end(): void {
+    for (const timer of this.#timers.splice(0)) clearTimeout(timer);
+  }
+
+  async #takePlaceholder(): Promise<Handle | null> {
+    const sending = this.#placeholder;
+    this.#placeholder = null;
+    const sent = await sending;
+    return sent?.ok === true ? sent.handle : null;
+  }
+
+  async #show(card: Card, placeholder: Handle | null): Promise<Sent> {
+    if (placeholder === null) return await this.#sender.send(this.#place, card, this.#replyTo);
+    // The keyboard can be pointed at a new message only.
+    if (card.question !== undefined) {
+      const sent = await this.#sender.send(this.#place, card, this.#replyTo);
+      if (sent.ok) await this.#sender.remove(placeholder);
+      else this.#keep(placeholder);
+      return sent;
+    }
+    const sent = await this.#sender.edit(placeholder, card);
+    if (sent.ok) return { ok: true, handle: placeholder };
+    if (sent.problem.kind === 'gone') return await this.#sender.send(this.#place, card, this.#replyTo);
+    this.#keep(placeholder);
+    return sent;
+  }
+
+  #keep(placeholder: Handle): void {
+    this.#placeholder = Promise.resolve({ ok: true, handle: placeholder });
+  }
+}

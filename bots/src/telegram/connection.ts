@@ -1,0 +1,146 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { HqError } from '@hq/shared/errors';
+import type { Logger } from 'pino';
+import type { AdapterState } from '../core/adapter.ts';
+import type { TelegramApi } from './api.ts';
+import { TelegramFault } from './fault.ts';
+import type { Ingress } from './ingress.ts';
+import type { Bot } from './update.ts';
+
+/** How long the connection rests after what went wrong. */
+export interface Rests {
+  readonly firstMs: number;
+  readonly longestMs: number;
+  readonly conflictMs: number;
+}
+
+const usualRests: Rests = { firstMs: 1_000, longestMs: 60_000, conflictMs: 30_000 };
+
+/** Keeps the bot connected: signs in, takes updates in, and begins again after whatever ends that. */
+export class Connection {
+  readonly #api: TelegramApi;
+  readonly #ingress: Ingress;
+  readonly #log: Logger;
+  readonly #rests: Rests;
+  readonly #ending = new AbortController();
+  #running: Promise<void> = Promise.resolve();
+  #bot: Bot | null = null;
+  #state: AdapterState = 'starting';
+  #detail: string | null = null;
+  #failures = 0;
+  #conflicts = 0;
+
+  constructor(api: TelegramApi, ingress: Ingress, log: Logger, rests: Rests = usualRests) {
+    this.#api = api;
+    this.#ingress = ingress;
+    this.#log = log;
+    this.#rests = rests;
+  }
+
+  get bot(): Bot | null {
+    return this.#bot;
+  }
+
+  get state(): AdapterState {
+    return this.#state;
+  }
+
+  get detail(): string | null {
+    return this.#detail;
+  }
+
+  /** Resolves with the first round, well or not; rejects where Telegram does not know the token. */
+  async start(): Promise<void> {
+    const first = Promise.withResolvers<void>();
+    this.#running = this.#run(first.resolve);
+    await first.promise;
+    if (this.#state === 'revoked') {
+      throw new HqError('unauthenticated', 'Telegram does not accept the bot token.', {
+        field: 'TELEGRAM_BOT_TOKEN',
+        hint: 'Take the token that BotFather shows with /token.',
+      });
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#ending.abort();
+    await this.#running;
+    if (this.#state !== 'revoked') await this.#ingress.close();
+    this.#state = 'stopped';
+    this.#detail = null;
+  }
+
+  /** Something else than taking updates in has shown that the token is no longer accepted. */
+  revoked(): void {
+    this.#set('revoked', 'Telegram does not accept the bot token any more.');
+    this.#ending.abort();
+  }
+
+  async #run(tellFirst: () => void): Promise<void> {
+    const { signal } = this.#ending;
+    while (!signal.aborted) {
+      let restMs = 0;
+      try {
+        await this.#round(signal);
+        this.#failures = 0;
+        this.#conflicts = 0;
+        this.#set('connected', null);
+      } catch (error) {
+        if (signal.aborted) break;
+        restMs = this.#explain(error);
+      }
+      tellFirst();
+      if (restMs > 0) await pause(restMs, undefined, { signal }).catch(() => undefined);
+    }
+    tellFirst();
+  }
+
+  async #round(signal: AbortSignal): Promise<void> {
+    if (this.#bot === null) {
+      const me = await this.#api.call('getMe', {}, { signal });
+      const bot = { id: String(me.id), name: me.username ?? null };
+      await this.#ingress.open(bot, signal);
+      this.#bot = bot;
+    }
+    await this.#ingress.turn(this.#state !== 'connected', signal);
+  }
+
+  /** Says what went wrong, and for how long to rest. */
+  #explain(error: unknown): number {
+    const fault = error instanceof TelegramFault ? error : new TelegramFault('taking updates in failed');
+    if (!(error instanceof TelegramFault)) this.#log.error({ err: error }, 'taking updates in failed');
+    // A token of the wrong shape is a path that Telegram does not have.
+    if (fault.code === 401 || (fault.code === 404 && this.#bot === null)) {
+      this.revoked();
+      return 0;
+    }
+    if (fault.code === 409) {
+      this.#conflicts += 1;
+      // One may be the last poll of the process before, or somebody who only looked.
+      if (this.#conflicts === 1) {
+        this.#set('reconnecting', 'another program took updates of this bot; trying again');
+        return this.#rests.firstMs;
+      }
+      this.#set(
+        'conflict',
+        /webhook/iu.test(fault.message)
+          ? 'Another program has set a webhook for this bot; give HQ a bot of its own.'
+          : 'Another process polls this bot; give HQ a bot of its own, or stop the other one.',
+      );
+      return this.#rests.conflictMs;
+    }
+    this.#failures += 1;
+    this.#set('reconnecting', `Telegram: ${fault.message}; trying again.`);
+    const growing = Math.min(this.#rests.longestMs, this.#rests.firstMs * 2 ** (this.#failures - 1));
+    return Math.max(fault.retryAfterMs ?? 0, growing * (0.75 + 0.25 * Math.random()));
+  }
+
+  #set(state: AdapterState, detail: string | null): void {
+    if (state !== this.#state) {
+      if (state === 'connected') this.#log.info({ bot: this.#bot?.id }, 'connected to Telegram');
+      else this.#log.warn({ state, detail }, 'not connected to Telegram');
+    }
+    this.#state = state;
+    this.#detail = detail;
+  }
+}

@@ -1,0 +1,54 @@
+const mostRemembered = 1_000;
+
+/**
+ * Which updates are on their way. Telegram forgets what is below the offset of a poll, so the offset stays at the oldest
+ * update that HQ has not taken: what a crash tears away comes again. That makes Telegram repeat the ones behind it, which are known here.
+ */
+export class Ledger {
+  readonly #open = new Set<number>();
+  readonly #known = new Set<number>();
+  #tell: (() => void) | null = null;
+  #next = 0;
+
+  /** The offset of the next poll; 0 before the first update. */
+  get offset(): number {
+    return this.#open.size === 0 ? this.#next : Math.min(...this.#open);
+  }
+
+  get isSettled(): boolean {
+    return this.#open.size === 0;
+  }
+
+  /** False for one that was taken before. */
+  take(updateId: number): boolean {
+    if (this.#known.has(updateId)) return false;
+    this.#known.add(updateId);
+    this.#open.add(updateId);
+    this.#next = Math.max(this.#next, updateId + 1);
+    if (this.#known.size > mostRemembered) {
+      for (const oldest of this.#known) {
+        if (!this.#open.has(oldest)) {
+          this.#known.delete(oldest);
+          break;
+        }
+      }
+    }
+    return true;
+  }
+
+  settle(updateId: number): void {
+    if (this.#open.delete(updateId) && this.isSettled) this.#tell?.();
+  }
+
+  /** Resolves when nothing is on its way any more, or after this time. */
+  settled(ms: number): Promise<void> {
+    if (this.isSettled) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#tell = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}

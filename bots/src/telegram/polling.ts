@@ -1,0 +1,79 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import type { Update } from 'telegraf/types';
+import type { TelegramApi } from './api.ts';
+import { TelegramFault } from './fault.ts';
+import { allowedUpdates, type Ingress } from './ingress.ts';
+import { Ledger } from './ledger.ts';
+
+/** A poll that says nothing for this long beyond its time is dead, though its socket stands. */
+const slackMs = 20_000;
+const pollSeconds = 50;
+/** Between polls that bring what is known already. */
+const firstWaitMs = 25;
+const longestWaitMs = 200;
+
+/** Fetches updates. */
+export class Polling implements Ingress {
+  readonly #api: TelegramApi;
+  readonly #deliver: (update: Update) => Promise<void>;
+  readonly #log: Logger;
+  readonly #ledger = new Ledger();
+  #waitMs = firstWaitMs;
+
+  constructor(api: TelegramApi, deliver: (update: Update) => Promise<void>, log: Logger) {
+    this.#api = api;
+    this.#deliver = deliver;
+    this.#log = log;
+  }
+
+  async open(): Promise<void> {
+    try {
+      await this.#api.call('deleteWebhook', { drop_pending_updates: false });
+    } catch (error) {
+      if (error instanceof TelegramFault && error.code === 401) throw error;
+      // If one stands, the first poll says so.
+      this.#log.debug({ reason: String(error) }, 'the webhook was not taken away');
+    }
+  }
+
+  async turn(isProbe: boolean, signal: AbortSignal): Promise<void> {
+    const timeout = isProbe ? 0 : pollSeconds;
+    const begun = performance.now();
+    const updates = await this.#api.call(
+      'getUpdates',
+      { offset: this.#ledger.offset, timeout, allowed_updates: allowedUpdates },
+      { ms: timeout * 1000 + slackMs, signal },
+    );
+    const fresh = updates.filter(({ update_id }) => this.#ledger.take(update_id));
+    // None waits for another: a slow answer to one person must not delay the next.
+    for (const update of fresh) void this.#settle(update);
+    if (fresh.length > 0) this.#waitMs = firstWaitMs;
+    if (!this.#ledger.isSettled) {
+      await this.#ledger.settled(this.#waitMs);
+      this.#waitMs = Math.min(longestWaitMs, this.#waitMs * 2);
+    } else if (updates.length === 0 && !isProbe && performance.now() - begun < 500) {
+      // A server that does not hold polls would be asked as fast as it answers.
+      await pause(longestWaitMs, undefined, { signal });
+    }
+  }
+
+  /** Confirms what was taken, so that the next process does not get it again. */
+  async close(): Promise<void> {
+    const { offset } = this.#ledger;
+    if (offset === 0) return;
+    try {
+      await this.#api.call('getUpdates', { offset, limit: 1, timeout: 0 }, { ms: 3_000 });
+    } catch (error) {
+      this.#log.debug({ reason: String(error) }, 'the last updates were not confirmed; they come again');
+    }
+  }
+
+  async #settle(update: Update): Promise<void> {
+    try {
+      await this.#deliver(update);
+    } finally {
+      this.#ledger.settle(update.update_id);
+    }
+  }
+}

@@ -1,0 +1,87 @@
+import { plain } from '@hq/shared/text';
+import type { Card, Field, TextNode, Tone } from '../core/card.ts';
+import { type EntityText, EntityWriter } from './entity-text.ts';
+import { clean, cutBegin, cutEnd, neutral } from './neutral.ts';
+
+/** Telegram takes 4096 UTF-16 units. */
+const mostText = 4096;
+/** What is around the body takes this at most, so that a body of `mostBody` always has its place. */
+const mostHead = 900;
+const mostTail = 350;
+export const mostBody = 2800;
+
+const signs: Readonly<Record<Tone, string>> = { neutral: '', good: '✔ ', warning: '⚠ ', bad: '✖ ' };
+
+/** A card as a text with entities: no markup is parsed, so nothing in it can become markup. */
+export function renderCard(card: Card): EntityText {
+  const tail = renderTail(card);
+  const writer = new EntityWriter();
+  writer.add(signs[card.tone]);
+  writer.add(line(card.title, 200) || 'HQ', 'bold');
+  if (card.state !== undefined && card.state !== '') writer.add(`\n${line(card.state, 200)}`);
+  const fields = card.fields ?? [];
+  if (fields.length > 0) writer.add('\n');
+  for (const field of fields) addField(writer, field, mostHead - writer.length);
+  addBody(writer, card.body ?? [], mostText - tail.length - writer.length - 4);
+  if (tail !== '') writer.add(`\n\n${tail}`);
+  return writer.done();
+}
+
+function renderTail({ stamp, footer, page, question, buttons }: Card): string {
+  const isAnswerable = question !== undefined && (buttons ?? []).length > 0;
+  const lines = [
+    line(stamp ?? '', 120),
+    line(footer ?? '', 120),
+    page === undefined || page.of < 2 ? '' : `Page ${page.number} of ${page.of}`,
+    // With buttons below it, a message cannot also point the keyboard at itself.
+    isAnswerable ? 'Or reply to this message with your answer.' : '',
+  ];
+  return cutEnd(lines.filter((each) => each !== '').join('\n'), mostTail);
+}
+
+function addField(writer: EntityWriter, { label, value }: Field, room: number): void {
+  const name = line(label, 60);
+  const most = room - name.length - 3;
+  if (most < 10) return;
+  writer
+    .add(`\n`)
+    .add(`${name}:`, 'bold')
+    .add(` ${line(value, most)}`);
+}
+
+/** Prose is kept from its beginning, logs from their end, and logs share what the prose leaves. */
+function addBody(writer: EntityWriter, body: readonly TextNode[], room: number): void {
+  const nodes = body.map((node) => ({ node, text: readable(node) })).filter(({ text }) => text.trim() !== '');
+  if (nodes.length === 0 || room < 20) return;
+  const logs = nodes.filter(({ node }) => node.kind === 'log').length;
+  const prose = nodes.reduce((sum, { node, text }) => sum + (node.kind === 'log' ? 2 : text.length), 2);
+  const share = logs === 0 ? 0 : Math.floor(Math.max(room - prose, room / 2) / logs) - 2;
+  const end = writer.length + room;
+  writer.add('\n');
+  let isOnNewLine = false;
+  for (const { node, text } of nodes) {
+    const isLog = node.kind === 'log';
+    if (isLog || !isOnNewLine) writer.add('\n');
+    isOnNewLine = true;
+    const left = end - writer.length;
+    if (left < 2) return;
+    if (isLog) {
+      writer.add(cutBegin(text, Math.min(share, left)), 'pre');
+      isOnNewLine = false;
+    } else if (node.kind === 'code') {
+      writer.add(cutEnd(text, left), 'code');
+    } else {
+      writer.add(cutEnd(text, left), node.strong === true ? 'bold' : undefined);
+    }
+  }
+}
+
+/** In code and logs nothing is alive, so their words stay as they are and can be copied. */
+function readable(node: TextNode): string {
+  if (node.kind === 'log') return clean(node.text).replace(/^\n+|\s+$/gu, '');
+  return node.kind === 'code' ? plain(node.text) : neutral(node.text);
+}
+
+function line(text: string, most: number): string {
+  return cutEnd(neutral(plain(text)), most);
+}

@@ -1,0 +1,120 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Update } from 'telegraf/types';
+import type { TelegramApi } from './api.ts';
+import { TelegramFault } from './fault.ts';
+import { fields, whole } from './fields.ts';
+import { allowedUpdates, type Ingress } from './ingress.ts';
+import type { WebhookSettings } from './settings.ts';
+
+const mostBytes = 1024 * 1024;
+/** Telegram sends again what is not answered; until then the update is the answer's to lose. */
+const answerWithinMs = 5_000;
+const lookEveryMs = 300_000;
+
+/** Is brought updates. Listens on loopback unless told otherwise; what ends TLS stands before it. */
+export class Webhook implements Ingress {
+  readonly #api: TelegramApi;
+  readonly #settings: WebhookSettings;
+  readonly #deliver: (update: Update) => Promise<void>;
+  readonly #known = new Map<number, Promise<void>>();
+  #server: Server | null = null;
+
+  constructor(api: TelegramApi, settings: WebhookSettings, deliver: (update: Update) => Promise<void>) {
+    this.#api = api;
+    this.#settings = settings;
+    this.#deliver = deliver;
+  }
+
+  async open(): Promise<void> {
+    this.#server ??= await this.#listen();
+    await this.#api.call('setWebhook', {
+      url: this.#settings.url,
+      secret_token: this.#settings.secret,
+      allowed_updates: allowedUpdates,
+    });
+  }
+
+  async turn(isProbe: boolean, signal: AbortSignal): Promise<void> {
+    if (!isProbe) await pause(lookEveryMs, undefined, { signal });
+    const { url } = await this.#api.call('getWebhookInfo', {}, { signal });
+    if (url !== undefined && url !== this.#settings.url) {
+      throw new TelegramFault('another program has set another webhook for this bot', { code: 409 });
+    }
+  }
+
+  /** The webhook stays set: Telegram keeps what comes meanwhile for the next process. */
+  async close(): Promise<void> {
+    const server = this.#server;
+    this.#server = null;
+    if (server === null) return;
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    server.closeIdleConnections();
+    const patience = setTimeout(() => server.closeAllConnections(), answerWithinMs);
+    await closed;
+    clearTimeout(patience);
+  }
+
+  #listen(): Promise<Server> {
+    const { host, port } = this.#settings;
+    const server = createServer((request, response) => void this.#serve(request, response));
+    return new Promise((resolve, reject) => {
+      server.once('error', (error: NodeJS.ErrnoException) => {
+        reject(
+          new TelegramFault(`${host}:${port} cannot be listened on (${error.code ?? 'unknown reason'})`),
+        );
+      });
+      server.listen(port, host, () => resolve(server));
+    });
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const end = (status: number): void => {
+      response.writeHead(status).end();
+    };
+    const [path] = (request.url ?? '').split('?');
+    if (path !== this.#settings.path || request.method !== 'POST') return end(404);
+    if (!isSame(String(request.headers['x-telegram-bot-api-secret-token'] ?? ''), this.#settings.secret)) {
+      return end(403);
+    }
+    try {
+      const update = await readBody(request);
+      if (update === null) return end(400);
+      const patience = new AbortController();
+      const tooLong = pause(answerWithinMs, false, { signal: patience.signal }).catch(() => false);
+      const isTaken = await Promise.race([this.#take(update).then(() => true), tooLong]);
+      patience.abort();
+      end(isTaken ? 200 : 503);
+    } catch {
+      end(400);
+    }
+  }
+
+  /** One that comes again while the first is still on its way waits with it. */
+  #take(update: Update): Promise<void> {
+    const known = this.#known.get(update.update_id);
+    if (known !== undefined) return known;
+    const taken = this.#deliver(update);
+    this.#known.set(update.update_id, taken);
+    if (this.#known.size > 1_000) this.#known.delete(Math.min(...this.#known.keys()));
+    return taken;
+  }
+}
+
+async function readBody(request: IncomingMessage): Promise<Update | null> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request) {
+    size += chunk.length;
+    if (size > mostBytes) return null;
+    chunks.push(chunk);
+  }
+  const update = JSON.parse(Buffer.concat(chunks).toString('utf8'));
+  return whole(fields(update)?.update_id) === undefined ? null : update;
+}
+
+function isSame(given: string, expected: string): boolean {
+  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(given), digest(expected));
+}

@@ -1,0 +1,65 @@
+import { pino } from 'pino';
+import type { Card } from '../src/core/card.ts';
+import type { Acknowledgement, Inbound, Receiver, Reply } from '../src/core/inbound.ts';
+import { TelegramAdapter } from '../src/telegram/adapter.ts';
+import type { Rests } from '../src/telegram/connection.ts';
+import { readSettings } from '../src/telegram/settings.ts';
+import type { TelegramServer } from './telegram-server/index.ts';
+
+export interface Heard {
+  readonly inbound: Inbound;
+  readonly reply: Reply;
+}
+
+/** The adapter at the test server, with a receiver that writes down what it is handed. */
+export interface TelegramBot {
+  readonly adapter: TelegramAdapter;
+  readonly heard: Heard[];
+  /** Every line of the log, as it would be written. */
+  readonly log: string[];
+  /** How deliveries are acknowledged from now on. */
+  acknowledge: Acknowledgement;
+  /** What is said at once to every delivery; null says nothing. */
+  answer: Card | null;
+}
+
+export const ok: Card = { title: 'Done', tone: 'good' };
+
+export function createTelegramBot(
+  server: TelegramServer,
+  options: { readonly env?: Record<string, string>; readonly rests?: Rests } = {},
+): TelegramBot {
+  const settings = readSettings({
+    TELEGRAM_BOT_TOKEN: server.token,
+    TELEGRAM_API_ROOT: server.url,
+    ...options.env,
+  });
+  if (settings === null) throw new Error('There is no token.');
+  const log: string[] = [];
+  const adapter = new TelegramAdapter({
+    settings,
+    log: pino({ level: 'trace' }, { write: (line) => void log.push(line) }),
+    ...(options.rests === undefined ? {} : { rests: options.rests }),
+  });
+  return { adapter, heard: [], log, acknowledge: { kind: 'working', private: false }, answer: ok };
+}
+
+export async function startTelegramBot(
+  server: TelegramServer,
+  options: { readonly env?: Record<string, string>; readonly rests?: Rests } = {},
+): Promise<TelegramBot> {
+  const bot = createTelegramBot(server, options);
+  await bot.adapter.start(receiverOf(bot));
+  return bot;
+}
+
+export function receiverOf(bot: TelegramBot): Receiver {
+  return {
+    receive: async (inbound, reply) => {
+      bot.heard.push({ inbound, reply });
+      if (bot.answer !== null) void reply.say(bot.answer);
+      return bot.acknowledge;
+    },
+    complete: async () => [],
+  };
+}
