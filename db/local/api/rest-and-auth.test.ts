@@ -29,6 +29,9 @@ beforeAll(async () => {
     create table public.unguarded (id int);
     revoke all on public.unguarded from anon, authenticated;
     create function public.who() returns text language sql as 'select current_user::text';
+    create function public.teapot() returns text language sql as $$
+      select set_config('response.status', '418', true) || set_config('response.headers', '[{"x-teapot": "yes"}]', true)
+    $$;
     notify pgrst, 'reload schema';
   `);
   await eventually(async () => expect((await get('/rest/v1/notes', stack.serviceRoleKey)).status).toBe(200));
@@ -135,6 +138,15 @@ describe('keys and tokens', () => {
       expect((await get('/rest/v1/gateways', stack.anonKey, token)).status).toBe(401);
       expect((await get('/rest/v1/gateways', token)).status).toBe(401);
     }
+  });
+});
+
+describe('a function’s settings', () => {
+  it('do not change the answer: neither its status nor its headers', async () => {
+    const response = await get('/rest/v1/rpc/teapot', stack.serviceRoleKey);
+    expect(response.status).toBe(200);
+    expect(response.headers.get('x-teapot')).toBeNull();
+    expect(await response.json()).toContain('418');
   });
 });
 
