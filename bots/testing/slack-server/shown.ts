@@ -51,31 +51,31 @@ function drawnText(part: { type: 'plain_text' | 'mrkdwn'; text: string }, notifi
 }
 
 function drawnPieces(pieces: readonly RichPiece[], notified: string[]): string {
-  return pieces
-    .map((piece) => {
-      switch (piece.type) {
-        case 'text':
-          return piece.text;
-        case 'link':
-          return piece.text ?? piece.url;
-        case 'user':
-          notified.push(piece.user_id);
-          return `@${piece.user_id}`;
-        case 'usergroup':
-          notified.push(piece.usergroup_id);
-          return `@${piece.usergroup_id}`;
-        case 'broadcast':
-          notified.push(piece.range);
-          return `@${piece.range}`;
-        case 'channel':
-          return `#${piece.channel_id}`;
-        case 'emoji':
-          return `:${piece.name}:`;
-        case 'date':
-          return piece.fallback ?? new Date(piece.timestamp * 1000).toISOString();
-      }
-    })
-    .join('');
+  return pieces.map((piece) => drawnPiece(piece, notified)).join('');
+}
+
+function drawnPiece(piece: RichPiece, notified: string[]): string {
+  switch (piece.type) {
+    case 'text':
+      return piece.text;
+    case 'link':
+      return piece.text ?? piece.url;
+    case 'user':
+      notified.push(piece.user_id);
+      return `@${piece.user_id}`;
+    case 'usergroup':
+      notified.push(piece.usergroup_id);
+      return `@${piece.usergroup_id}`;
+    case 'broadcast':
+      notified.push(piece.range);
+      return `@${piece.range}`;
+    case 'channel':
+      return `#${piece.channel_id}`;
+    case 'emoji':
+      return `:${piece.name}:`;
+    case 'date':
+      return piece.fallback ?? new Date(piece.timestamp * 1000).toISOString();
+  }
 }
 
 function* mentionsIn(markup: string): Generator<string> {

@@ -1,0 +1,50 @@
+import type { Handle } from '../core/card.ts';
+
+const usesOfOne = 5;
+const livesMs = 30 * 60_000;
+const mostKept = 2000;
+
+/** Slack's way back to one deed of a person: good for five answers in half an hour, and whoever has it can use it. */
+export interface ResponseUrl {
+  readonly url: string;
+  usesLeft: number;
+  readonly until: number;
+}
+
+export function responseUrl(url: string): ResponseUrl {
+  return { url, usesLeft: usesOfOne, until: Date.now() + livesMs };
+}
+
+export function isUsable(way: ResponseUrl | undefined): way is ResponseUrl {
+  return way !== undefined && way.usesLeft > 0 && way.until > Date.now();
+}
+
+/**
+ * Response URLs that are needed later: those of messages that one person sees, which nothing else can change, and those
+ * of commands that were answered with a form. They are secrets, so they are kept here and nowhere else.
+ */
+export class ResponseUrls {
+  readonly #kept = new Map<string, ResponseUrl>();
+
+  keep(key: string, way: ResponseUrl): void {
+    this.#kept.delete(key);
+    this.#kept.set(key, way);
+    for (const [oldest, kept] of this.#kept) {
+      if (this.#kept.size <= mostKept && kept.until > Date.now()) break;
+      this.#kept.delete(oldest);
+    }
+  }
+
+  find(key: string): ResponseUrl | undefined {
+    const way = this.#kept.get(key);
+    return isUsable(way) ? way : undefined;
+  }
+
+  static ofMessage({ channel, ts }: Handle): string {
+    return `message ${channel} ${ts}`;
+  }
+
+  static ofForm(user: string, token: string): string {
+    return `form ${user} ${token}`;
+  }
+}
