@@ -135,10 +135,15 @@ set search_path = '' as $$
   end
 $$;
 
--- The three parts of an envelope: an iv of 12 bytes, a tag of 16, and at most 64 KiB. An older form has an empty part before them.
-create or replace function hq.is_envelope(p_value text) returns boolean language sql immutable parallel safe
+-- Why this is not what a secret keeps, or null: an iv of 12 bytes, a tag of 16 and at most 64 KiB. An older form has an empty part
+-- before them.
+create or replace function hq.envelope_fault(p_value text) returns text language sql immutable parallel safe
 set search_path = '' as $$
-  select octet_length(p_value) <= 87432 and p_value ~ '^enc:v1:\.?[A-Za-z0-9_-]{16}\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]*$'
+  select case
+    when octet_length(p_value) > 87429 + starts_with(p_value, 'enc:v1:.')::int then 'The value is larger than 64 KiB.'
+    when coalesce(p_value, '') !~ '^enc:v1:\.?[A-Za-z0-9_-]{16}\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]*$' then
+      'The value is not encrypted: nothing else is ever stored.'
+  end
 $$;
 
 create or replace function hq.check_secret() returns trigger language plpgsql security definer
@@ -166,9 +171,9 @@ begin
     end if;
   end if;
   -- What an older HQ kept otherwise stays, and is told when it cannot be read.
-  if v_new_value and v_is_member and not coalesce(hq.is_envelope(new.encrypted_value), false) then
-    raise exception '%', case when octet_length(new.encrypted_value) > 87432 then 'The value is larger than 64 KiB.'
-        else 'The value is not encrypted: nothing else is ever stored.' end
+  v_fault := case when v_new_value and v_is_member then hq.envelope_fault(new.encrypted_value) end;
+  if v_fault is not null then
+    raise exception '%', v_fault
       using errcode = '22023', column = 'value', table = 'secrets', hint = 'Use hq-tui secrets set, which encrypts it first.';
   end if;
   if v_told then

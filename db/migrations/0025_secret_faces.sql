@@ -45,12 +45,13 @@ create or replace function hq.store_secret(
 declare
   v_tenant uuid := public.current_tenant_id();
   v_place record;
+  v_fault text;
   v_row public.secrets;
 begin
   perform hq.require_role(v_tenant, 'operator', 'storing a secret');
-  if p_value is null or not hq.is_envelope(p_value) then
-    raise exception '%', case when octet_length(p_value) > 87432 then 'The value is larger than 64 KiB.'
-        else 'The value is not encrypted: nothing else is ever stored.' end
+  v_fault := hq.envelope_fault(p_value);
+  if v_fault is not null then
+    raise exception '%', v_fault
       using errcode = '22023', column = 'value', hint = 'Use hq-tui secrets set, which encrypts it first.';
   end if;
   if p_category is not null and p_category not in ('user', 'channel', 'integration') then
@@ -130,7 +131,7 @@ exception when sqlstate '28000' or sqlstate '42501' or sqlstate 'P0002' or sqlst
 end
 $$;
 
-create or replace function public.note_secret(p_secret_id uuid, p_note text, p_origin text default 'api') returns jsonb
+create or replace function public.note_secret(p_secret_id uuid, p_note text default null, p_origin text default 'api') returns jsonb
 language plpgsql security definer set search_path = '' as $$
 declare
   v_state text;

@@ -1,6 +1,6 @@
 -- Changing the key itself: every row is read, encrypted anew where the key is, and put back in place of exactly what was read.
 
-create or replace function public.secret_envelopes(p_after uuid, p_limit int) returns json language sql stable security definer
+create or replace function public.secret_envelopes(p_after uuid default null, p_limit int default 500) returns json language sql stable security definer
 set search_path = '' as $$
   select coalesce(json_agg(json_build_object('id', e.id, 'encrypted_value', e.encrypted_value) order by e.id), '[]')
   from (
@@ -14,7 +14,7 @@ grant execute on function public.secret_envelopes(uuid, int) to service_role;
 
 -- A value that was rotated since it was read is newer and stays. The values stay the same, so no state and no revision moves; the
 -- last call lets every gateway with secrets read again, whoever has replaced its rows, and however often it began anew.
-create or replace function public.replace_envelopes(p_rows jsonb, p_actor uuid, p_last boolean) returns json language plpgsql
+create or replace function public.replace_envelopes(p_rows jsonb, p_actor uuid default null, p_last boolean default false) returns json language plpgsql
 security definer set search_path = '' as $$
 declare
   v_rekeying text := coalesce(current_setting('hq.rekeying', true), '');

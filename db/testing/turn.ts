@@ -21,6 +21,7 @@ export interface TurnAnswer {
   readonly cancel: readonly string[];
   readonly lost: readonly string[];
   readonly sweep_in_ms: number | null;
+  readonly secrets_version: number | null;
 }
 
 export interface Turn {

@@ -4,7 +4,7 @@ export interface PublishedTable {
   readonly schema: string;
   readonly name: string;
   readonly key: readonly string[];
-  /** In the table's order; `type` is Postgres's own name, such as `timestamptz` or `_text`. */
+  /** Those that are published, in the table's order; `type` is Postgres's own name, such as `timestamptz` or `_text`. */
   readonly columns: readonly { readonly name: string; readonly type: string }[];
   /** For each role of the API, the columns that it may select. */
   readonly readable: Readonly<Record<string, readonly string[]>>;
@@ -17,10 +17,10 @@ select n.nspname as schema, c.relname as name,
    where i.indrelid = c.oid and i.indisprimary) as key,
   (select json_agg(json_build_object('name', a.attname, 'type', t.typname) order by a.attnum)
    from pg_attribute a join pg_type t on t.oid = a.atttypid
-   where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped) as columns,
+   where a.attrelid = c.oid and a.attnum > 0 and a.attname = any (p.attnames)) as columns,
   (select json_object_agg(r.rolname, (
      select coalesce(json_agg(a.attname order by a.attnum), '[]') from pg_attribute a
-     where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+     where a.attrelid = c.oid and a.attnum > 0 and a.attname = any (p.attnames)
        and has_column_privilege(r.oid, c.oid, a.attnum, 'select')))
    from pg_roles r where r.rolname in ('anon', 'authenticated', 'service_role')) as readable
 from pg_publication_tables p

@@ -14,13 +14,20 @@ declare
     to_json(clock_timestamp()));
   v_tenant boolean := exists (select from pg_catalog.pg_attribute
     where attrelid = tg_relid and attname = 'tenant_id' and not attisdropped);
+  -- The columns that the publication leaves out: they are not announced either. Looked up each time, for the publication may change.
+  v_hidden text[] := (select array_agg(a.attname) from pg_catalog.pg_publication_rel r
+    join pg_catalog.pg_publication p on p.oid = r.prpubid and p.pubname = 'supabase_realtime'
+    join pg_catalog.pg_attribute a on a.attrelid = r.prrelid and a.attnum > 0 and not a.attisdropped
+    where r.prrelid = tg_relid and a.attnum <> all (r.prattrs::int2[]));
   v_row json;
   v_text text;
   v_key jsonb;
   v_whole text := '';
   v_keys text := '';
 begin
-  for v_row in select to_json(changed) from changed loop
+  for v_row in
+    select case when v_hidden is null then to_json(changed) else (to_jsonb(changed) - v_hidden)::json end from changed
+  loop
     v_text := v_row::text;
     if tg_op = 'DELETE' or octet_length(v_text) + octet_length(v_head) + 20 > v_limit then
       select jsonb_object_agg(k.name, v_row -> k.name) into v_key from unnest(tg_argv) k (name);

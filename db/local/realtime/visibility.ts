@@ -118,7 +118,8 @@ function selectKeys(table: PublishedTable, changes: readonly RowChange[]): strin
 }
 
 function selectWhole(table: PublishedTable, changes: readonly RowChange[]): string {
-  return `select to_json(t) as whole from ${nameOf(table)} t where ${isOneOf(table, changes)}`;
+  const columns = table.columns.map(({ name }) => pg.escapeIdentifier(name)).join(', ');
+  return `select to_json(t) as whole from (select ${columns} from ${nameOf(table)} where ${isOneOf(table, changes)}) t`;
 }
 
 function selectOwnTenant(): string {
