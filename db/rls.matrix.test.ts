@@ -45,6 +45,8 @@ beforeAll(async () => {
     admin: await database.addUser({ role: 'admin' }),
   };
   const command = 'eeeeeeee-0000-4000-8000-0000000000cc';
+  const identity = 'eeeeeeee-0000-4000-8000-0000000000dd';
+  const account = { platform: 'slack', install: 'T1' };
   const own = `tenant_id = '${nilTenant}'`;
   const sample = (column: string, values: Record<string, unknown>, which = own) => ({
     column,
@@ -67,6 +69,20 @@ beforeAll(async () => {
     agents: sample('name', { slug: 'newcomer', name: 'n' }),
     alert_mutes: sample('until', { type: 'x', subject: 'y', until: '2027-01-01' }),
     audit_log: sample('summary', { actor_type: 'human', action: 'x' }),
+    chat_bots: sample('created_at', { user_id: spare }),
+    chat_buttons: sample('once', {
+      ...{ token_hash: 'second', install: 'x', channel: 'x', intent: '{}', once: true },
+      expires_at: '2027-01-01',
+    }),
+    chat_cards: sample('shown', { command_id: command, ...account, channel: 'second', handle: '{}' }),
+    chat_channels: sample('ceiling', { ...account, channel: 'second', ceiling: 'viewer' }),
+    chat_confirmations: sample('expected', {
+      ...{ identity_id: identity, token_hash: 'second', kind: 'button', ...account, channel: 'x' },
+      ...{ action: 'ping', payload: '{}', expires_at: '2027-01-01' },
+    }),
+    chat_deliveries: sample('answer', { ...account, delivery: 'second', call: 'act', said_hash: 'x' }),
+    chat_identities: sample('last_seen_at', { ...account, user_id: spare, chat_user: 'second' }),
+    chat_link_codes: sample('expires_at', { user_id: spare, code_hash: 'second', expires_at: '2027-01-01' }),
     comments: sample('body', { entity_type: 'task', entity_id: taskA, body: 'x' }),
     entity_links: sample('title', { entity_type: 'task', entity_id: taskA }),
     gateway_registration_tokens: sample('label', { token_hash: 'second' }),
@@ -101,6 +117,18 @@ beforeAll(async () => {
     insert into agent_usage (agent_id, run_id, provider, model) values ('${agent}', 'r1', 'p', 'm');
     insert into alert_mutes (type, subject, until) values ('x', 'x', now());
     insert into audit_log (action) values ('x');
+    insert into chat_bots (user_id) values ('${callers.viewer.claims.sub}');
+    insert into chat_buttons (tenant_id, token_hash, install, channel, intent, once, expires_at)
+      values ('${nilTenant}', 'first', 'x', 'x', '{}', true, now());
+    insert into chat_cards (tenant_id, command_id, platform, install, channel, handle)
+      values ('${nilTenant}', '${command}', 'slack', 'T1', 'first', '{}');
+    insert into chat_channels (platform, install, channel, ceiling) values ('slack', 'T1', 'first', 'viewer');
+    insert into chat_identities (id, user_id, platform, install, chat_user) values ('${identity}', '${spare}', 'slack', 'T1', 'first');
+    insert into chat_confirmations (tenant_id, identity_id, token_hash, kind, platform, install, channel, action, payload, expires_at)
+      values ('${nilTenant}', '${identity}', 'first', 'button', 'slack', 'T1', 'x', 'ping', '{}', now());
+    insert into chat_deliveries (tenant_id, platform, install, delivery, call, said_hash)
+      values ('${nilTenant}', 'slack', 'T1', 'first', 'act', 'x');
+    insert into chat_link_codes (user_id, code_hash, expires_at) values ('${spare}', 'first', now());
     insert into comments (entity_type, entity_id, body) values ('task', '${taskA}', 'x');
     insert into entity_links (entity_type, entity_id) values ('task', '${taskA}');
     insert into gateway_registration_tokens (token_hash) values ('first');

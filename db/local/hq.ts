@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import type { LocalApiOptions } from './api/local-api.ts';
 import type { DataDirectory } from './data-directory.ts';
-import { installKeys } from './install-keys.ts';
+import { botEmail, botPassword, installKeys } from './install-keys.ts';
 import { type KeptPostgres, keepPostgres } from './kept-postgres.ts';
 import { type KeptRunner, keepRunner } from './kept-runner.ts';
 import type { Messages } from './messages.ts';
@@ -71,6 +71,8 @@ export async function startHq(
       ...apiKeys,
       email: keys.email,
       password: keys.password,
+      botEmail,
+      botPassword: botPassword(keys),
       gatewayHome: directory.gateway,
       pid: process.pid,
     };

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { HqError } from '@hq/shared/errors';
 import { z } from 'zod';
 import { readPrivate, writePrivate } from './private-file.ts';
@@ -14,6 +14,14 @@ const keys = z.object({
   password: z.string().min(16),
 });
 export type InstallKeys = z.output<typeof keys>;
+
+/** The account that a bot of this installation signs in with. */
+export const botEmail = 'bot@hq.local';
+
+/** Made from what is kept anyway, so that installations that are older than bots have one too. */
+export function botPassword({ jwtSecret }: InstallKeys): string {
+  return createHmac('sha256', jwtSecret).update('password of the chat bot').digest('hex');
+}
 
 /** The secrets of this installation, made at random the first time and kept in a file of mode 0600. */
 export async function installKeys(path: string): Promise<InstallKeys> {

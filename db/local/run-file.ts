@@ -10,6 +10,9 @@ const runningStack = z.object({
   jwtSecret: z.string(),
   email: z.string(),
   password: z.string(),
+  /** What hq-bots signs in with. */
+  botEmail: z.string(),
+  botPassword: z.string(),
   gatewayHome: z.string(),
   pid: z.number(),
 });

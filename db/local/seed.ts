@@ -1,27 +1,36 @@
 import type pg from 'pg';
-import type { InstallKeys } from './install-keys.ts';
-import { createMember, nilTenant, setPassword } from './member.ts';
+import { botEmail, botPassword, type InstallKeys } from './install-keys.ts';
+import { createMember, type NewMember, nilTenant, setPassword } from './member.ts';
 
 export interface Seeded {
   readonly gatewayId: string;
 }
 
-/** What a first sign-in finds: a workspace, this machine's gateway, an admin. Changes nothing that is there already. */
+/** What a first sign-in finds: a workspace, this machine's gateway, an admin, a bot. Changes nothing that is there already. */
 export async function seed(client: pg.ClientBase, keys: InstallKeys): Promise<Seeded> {
   await client.query(
     `insert into public.workspace (tenant_id, name, slug)
      select $1, 'HQ', 'hq' where not exists (select from public.workspace where tenant_id = $1)`,
     [nilTenant],
   );
-  await seedAdmin(client, keys);
+  await seedMember(client, { email: keys.email, password: keys.password, role: 'admin' });
+  await seedMember(client, { email: botEmail, password: botPassword(keys), role: 'viewer' });
+  await client.query(
+    `insert into public.chat_bots (tenant_id, user_id) select m.tenant_id, m.user_id
+     from public.tenant_members m join auth.users u on u.id = m.user_id where m.tenant_id = $1 and u.email = $2
+     on conflict do nothing`,
+    [nilTenant, botEmail],
+  );
   return { gatewayId: await seedGateway(client, keys.installation) };
 }
 
-async function seedAdmin(client: pg.ClientBase, { email, password }: InstallKeys): Promise<void> {
-  const { rows } = await client.query<{ id: string }>('select id from auth.users where email = $1', [email]);
+async function seedMember(client: pg.ClientBase, member: NewMember): Promise<void> {
+  const { rows } = await client.query<{ id: string }>('select id from auth.users where email = $1', [
+    member.email,
+  ]);
   const [user] = rows;
-  if (user) await setPassword(client, user.id, password);
-  else await createMember(client, { email, password, role: 'admin' });
+  if (user) await setPassword(client, user.id, member.password);
+  else await createMember(client, member);
 }
 
 /**

@@ -71,14 +71,24 @@ withDatabase('member')
   .argument('<email>', 'the address that the account signs in with')
   .addArgument(new Argument('<role>', 'what they may do').choices([...roles, 'none']))
   .option('--tenant <slug>', 'the tenant', 'default')
-  .action(async (email: string, role: Role | 'none', options: DatabaseOption & { tenant: string }) => {
-    await setMember(databaseUrl(options), {
-      email,
-      role: role === 'none' ? null : role,
-      tenant: options.tenant,
-    });
-    say(role === 'none' ? `${email} is no member any more` : `${email} is ${role} of ${options.tenant}`);
-  });
+  .option('--bot', 'it is the account that hq-bots signs in with, and may bring what people say in chats')
+  .option('--no-bot', 'it no longer is')
+  .action(
+    async (
+      email: string,
+      role: Role | 'none',
+      options: DatabaseOption & { tenant: string; bot?: boolean },
+    ) => {
+      await setMember(databaseUrl(options), {
+        email,
+        role: role === 'none' ? null : role,
+        tenant: options.tenant,
+        ...(options.bot !== undefined && { isBot: options.bot }),
+      });
+      const what = options.bot === true ? `${role} and chat bot` : role;
+      say(role === 'none' ? `${email} is no member any more` : `${email} is ${what} of ${options.tenant}`);
+    },
+  );
 
 program
   .command('types')

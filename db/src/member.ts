@@ -8,13 +8,23 @@ export interface Membership {
   readonly role: Role | null;
   /** The tenant's slug. */
   readonly tenant: string;
+  /** Whether it may bring what people say in chats; undefined leaves that as it is. */
+  readonly isBot?: boolean;
 }
 
 /**
  * Makes an account that can sign in a member of a tenant, changes their role, or takes them out. It is how a new project gets its
- * first admin. Throws `not_found` for an account or a tenant that is not there.
+ * first admin, and its chat bot. Throws `usage` for a bot that is more than a viewer, `not_found` for an account or a tenant that is not there.
  */
-export async function setMember(databaseUrl: string, { email, role, tenant }: Membership): Promise<void> {
+export async function setMember(
+  databaseUrl: string,
+  { email, role, tenant, isBot }: Membership,
+): Promise<void> {
+  if (isBot && role !== 'viewer') {
+    throw new HqError('usage', 'a bot is a viewer', {
+      hint: 'What people say through it counts with their own roles. hq-db member EMAIL viewer --bot',
+    });
+  }
   await withConnection(databaseUrl, async (client) => {
     const { rows } = await client.query<{ user_id: string | null; tenant_id: string | null }>(
       `select (select id from auth.users where lower(email) = lower($1) order by created_at limit 1) as user_id,
@@ -36,6 +46,13 @@ export async function setMember(databaseUrl: string, { email, role, tenant }: Me
         : `insert into public.tenant_members (tenant_id, user_id, role) values ($1, $2, $3)
            on conflict (tenant_id, user_id) do update set role = excluded.role`,
       role === null ? [tenantId, userId] : [tenantId, userId, role],
+    );
+    if (role === null || isBot === undefined) return;
+    await client.query(
+      isBot
+        ? 'insert into public.chat_bots (tenant_id, user_id) values ($1, $2) on conflict do nothing'
+        : 'delete from public.chat_bots where tenant_id = $1 and user_id = $2',
+      [tenantId, userId],
     );
   });
 }

@@ -605,6 +605,419 @@ export type Database = {
           },
         ];
       };
+      chat_bots: {
+        Row: {
+          created_at: string;
+          tenant_id: string;
+          user_id: string;
+        };
+        Insert: {
+          created_at?: string;
+          tenant_id?: string;
+          user_id: string;
+        };
+        Update: {
+          created_at?: string;
+          tenant_id?: string;
+          user_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'chat_bots_tenant_id_fkey';
+            columns: ['tenant_id'];
+            isOneToOne: false;
+            referencedRelation: 'tenants';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'chat_bots_tenant_id_user_id_fkey';
+            columns: ['tenant_id', 'user_id'];
+            isOneToOne: true;
+            referencedRelation: 'tenant_members';
+            referencedColumns: ['tenant_id', 'user_id'];
+          },
+        ];
+      };
+      chat_buttons: {
+        Row: {
+          channel: string;
+          chat_user: string | null;
+          created_at: string;
+          expires_at: string;
+          install: string;
+          intent: Json;
+          once: boolean;
+          pressed_at: string | null;
+          tenant_id: string;
+          token_hash: string;
+        };
+        Insert: {
+          channel: string;
+          chat_user?: string | null;
+          created_at?: string;
+          expires_at: string;
+          install: string;
+          intent: Json;
+          once: boolean;
+          pressed_at?: string | null;
+          tenant_id: string;
+          token_hash: string;
+        };
+        Update: {
+          channel?: string;
+          chat_user?: string | null;
+          created_at?: string;
+          expires_at?: string;
+          install?: string;
+          intent?: Json;
+          once?: boolean;
+          pressed_at?: string | null;
+          tenant_id?: string;
+          token_hash?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'chat_buttons_tenant_id_fkey';
+            columns: ['tenant_id'];
+            isOneToOne: false;
+            referencedRelation: 'tenants';
+            referencedColumns: ['id'];
+          },
+        ];
+      };
+      chat_cards: {
+        Row: {
+          channel: string;
+          closed: boolean;
+          command_id: string;
+          created_at: string;
+          handle: Json;
+          install: string;
+          platform: string;
+          shown: string | null;
+          tenant_id: string;
+          thread: string | null;
+        };
+        Insert: {
+          channel: string;
+          closed?: boolean;
+          command_id: string;
+          created_at?: string;
+          handle: Json;
+          install: string;
+          platform: string;
+          shown?: string | null;
+          tenant_id: string;
+          thread?: string | null;
+        };
+        Update: {
+          channel?: string;
+          closed?: boolean;
+          command_id?: string;
+          created_at?: string;
+          handle?: Json;
+          install?: string;
+          platform?: string;
+          shown?: string | null;
+          tenant_id?: string;
+          thread?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'chat_cards_command_id_fkey';
+            columns: ['command_id'];
+            isOneToOne: false;
+            referencedRelation: 'agent_commands';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'chat_cards_tenant_id_fkey';
+            columns: ['tenant_id'];
+            isOneToOne: false;
+            referencedRelation: 'tenants';
+            referencedColumns: ['id'];
+          },
+        ];
+      };
+      chat_channels: {
+        Row: {
+          agent_id: string | null;
+          bound_by: string | null;
+          ceiling: Database['public']['Enums']['member_role'];
+          channel: string;
+          created_at: string;
+          gateway_id: string | null;
+          id: string;
+          install: string;
+          platform: string;
+          tenant_id: string;
+        };
+        Insert: {
+          agent_id?: string | null;
+          bound_by?: string | null;
+          ceiling: Database['public']['Enums']['member_role'];
+          channel: string;
+          created_at?: string;
+          gateway_id?: string | null;
+          id?: string;
+          install: string;
+          platform: string;
+          tenant_id?: string;
+        };
+        Update: {
+          agent_id?: string | null;
+          bound_by?: string | null;
+          ceiling?: Database['public']['Enums']['member_role'];
+          channel?: string;
+          created_at?: string;
+          gateway_id?: string | null;
+          id?: string;
+          install?: string;
+          platform?: string;
+          tenant_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'chat_channels_agent_id_fkey';
+            columns: ['agent_id'];
+            isOneToOne: false;
+            referencedRelation: 'agents';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'chat_channels_gateway_id_fkey';
+            columns: ['gateway_id'];
+            isOneToOne: false;
+            referencedRelation: 'gateways';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'chat_channels_tenant_id_fkey';
+            columns: ['tenant_id'];
+            isOneToOne: false;
+            referencedRelation: 'tenants';
+            referencedColumns: ['id'];
+          },
+        ];
+      };
+      chat_confirmations: {
+        Row: {
+          action: string;
+          agent_id: string | null;
+          channel: string;
+          command_id: string | null;
+          created_at: string;
+          decided_at: string | null;
+          decided_by: string | null;
+          decision: string | null;
+          expected: string | null;
+          expires_at: string;
+          gateway_id: string | null;
+          id: string;
+          identity_id: string;
+          install: string;
+          kind: string;
+          payload: Json;
+          platform: string;
+          tenant_id: string;
+          token_hash: string;
+        };
+        Insert: {
+          action: string;
+          agent_id?: string | null;
+          channel: string;
+          command_id?: string | null;
+          created_at?: string;
+          decided_at?: string | null;
+          decided_by?: string | null;
+          decision?: string | null;
+          expected?: string | null;
+          expires_at: string;
+          gateway_id?: string | null;
+          id?: string;
+          identity_id: string;
+          install: string;
+          kind: string;
+          payload: Json;
+          platform: string;
+          tenant_id: string;
+          token_hash: string;
+        };
+        Update: {
+          action?: string;
+          agent_id?: string | null;
+          channel?: string;
+          command_id?: string | null;
+          created_at?: string;
+          decided_at?: string | null;
+          decided_by?: string | null;
+          decision?: string | null;
+          expected?: string | null;
+          expires_at?: string;
+          gateway_id?: string | null;
+          id?: string;
+          identity_id?: string;
+          install?: string;
+          kind?: string;
+          payload?: Json;
+          platform?: string;
+          tenant_id?: string;
+          token_hash?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'chat_confirmations_identity_id_fkey';
+            columns: ['identity_id'];
+            isOneToOne: false;
+            referencedRelation: 'chat_identities';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'chat_confirmations_tenant_id_fkey';
+            columns: ['tenant_id'];
+            isOneToOne: false;
+            referencedRelation: 'tenants';
+            referencedColumns: ['id'];
+          },
+        ];
+      };
+      chat_deliveries: {
+        Row: {
+          answer: Json | null;
+          call: string;
+          created_at: string;
+          delivery: string;
+          install: string;
+          platform: string;
+          said_hash: string;
+          tenant_id: string;
+        };
+        Insert: {
+          answer?: Json | null;
+          call: string;
+          created_at?: string;
+          delivery: string;
+          install: string;
+          platform: string;
+          said_hash: string;
+          tenant_id: string;
+        };
+        Update: {
+          answer?: Json | null;
+          call?: string;
+          created_at?: string;
+          delivery?: string;
+          install?: string;
+          platform?: string;
+          said_hash?: string;
+          tenant_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'chat_deliveries_tenant_id_fkey';
+            columns: ['tenant_id'];
+            isOneToOne: false;
+            referencedRelation: 'tenants';
+            referencedColumns: ['id'];
+          },
+        ];
+      };
+      chat_identities: {
+        Row: {
+          chat_user: string;
+          created_at: string;
+          id: string;
+          install: string;
+          last_seen_at: string | null;
+          platform: string;
+          revoked_at: string | null;
+          revoked_by: string | null;
+          tenant_id: string;
+          user_id: string;
+        };
+        Insert: {
+          chat_user: string;
+          created_at?: string;
+          id?: string;
+          install: string;
+          last_seen_at?: string | null;
+          platform: string;
+          revoked_at?: string | null;
+          revoked_by?: string | null;
+          tenant_id?: string;
+          user_id: string;
+        };
+        Update: {
+          chat_user?: string;
+          created_at?: string;
+          id?: string;
+          install?: string;
+          last_seen_at?: string | null;
+          platform?: string;
+          revoked_at?: string | null;
+          revoked_by?: string | null;
+          tenant_id?: string;
+          user_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'chat_identities_tenant_id_fkey';
+            columns: ['tenant_id'];
+            isOneToOne: false;
+            referencedRelation: 'tenants';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'chat_identities_tenant_id_user_id_fkey';
+            columns: ['tenant_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'tenant_members';
+            referencedColumns: ['tenant_id', 'user_id'];
+          },
+        ];
+      };
+      chat_link_codes: {
+        Row: {
+          code_hash: string;
+          created_at: string;
+          expires_at: string;
+          id: string;
+          tenant_id: string;
+          user_id: string;
+        };
+        Insert: {
+          code_hash: string;
+          created_at?: string;
+          expires_at: string;
+          id?: string;
+          tenant_id?: string;
+          user_id: string;
+        };
+        Update: {
+          code_hash?: string;
+          created_at?: string;
+          expires_at?: string;
+          id?: string;
+          tenant_id?: string;
+          user_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'chat_link_codes_tenant_id_fkey';
+            columns: ['tenant_id'];
+            isOneToOne: false;
+            referencedRelation: 'tenants';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'chat_link_codes_tenant_id_user_id_fkey';
+            columns: ['tenant_id', 'user_id'];
+            isOneToOne: false;
+            referencedRelation: 'tenant_members';
+            referencedColumns: ['tenant_id', 'user_id'];
+          },
+        ];
+      };
       comments: {
         Row: {
           actor_agent_id: string | null;
@@ -1258,6 +1671,58 @@ export type Database = {
         Args: { p_command_id: string; p_origin?: string | null };
         Returns: Json;
       };
+      chat_act: {
+        Args: { p_chat: Json; p_action: string; p_payload?: Json | null; p_gateway?: string | null; p_agent?: string | null };
+        Returns: Json;
+      };
+      chat_bind: {
+        Args: { p_chat: Json; p_ceiling?: string | null; p_gateway?: string | null; p_agent?: string | null };
+        Returns: Json;
+      };
+      chat_cancel: {
+        Args: { p_chat: Json; p_command_id: string };
+        Returns: Json;
+      };
+      chat_confirm: {
+        Args: { p_chat: Json; p_token: string; p_typed?: string | null };
+        Returns: Json;
+      };
+      chat_decline: {
+        Args: { p_chat: Json; p_token: string };
+        Returns: Json;
+      };
+      chat_keep_buttons: {
+        Args: { p_rows: Json };
+        Returns: Json;
+      };
+      chat_keep_card: {
+        Args: { p_card: Json };
+        Returns: Json;
+      };
+      chat_link: {
+        Args: { p_chat: Json; p_code: string };
+        Returns: Json;
+      };
+      chat_open_cards: {
+        Args: { p_platform: string };
+        Returns: Json;
+      };
+      chat_press: {
+        Args: { p_chat: Json; p_token: string };
+        Returns: Json;
+      };
+      chat_unbind: {
+        Args: { p_chat: Json };
+        Returns: Json;
+      };
+      chat_unlink: {
+        Args: { p_chat: Json };
+        Returns: Json;
+      };
+      chat_whoami: {
+        Args: { p_chat: Json };
+        Returns: Json;
+      };
       complete_command: {
         Args: { p_command_id: string; p_exit_code: number; p_stdout: string; p_stderr: string };
         Returns: Database['public']['Tables']['agent_commands']['Row'][];
@@ -1290,6 +1755,10 @@ export type Database = {
         Args: { p_item_id: string; p_reason: string };
         Returns: Database['public']['Tables']['agent_inbox_items']['Row'][];
       };
+      issue_chat_code: {
+        Args: Record<PropertyKey, never>;
+        Returns: Json;
+      };
       lease_command: {
         Args: { p_lease_seconds?: number | null; p_gateway_slug?: string | null };
         Returns: Database['public']['Tables']['agent_commands']['Row'][];
@@ -1308,6 +1777,10 @@ export type Database = {
       };
       replace_envelopes: {
         Args: { p_rows: Json; p_actor?: string | null; p_last?: boolean | null };
+        Returns: Json;
+      };
+      revoke_chat_identity: {
+        Args: { p_id: string };
         Returns: Json;
       };
       runner_turn: {

@@ -1,0 +1,109 @@
+import { randomUUID } from 'node:crypto';
+import { type Caller, nilTenant, type TestDatabase } from './database.ts';
+
+/** What an adapter says of one delivery. */
+export interface Chat {
+  readonly platform: 'slack' | 'discord' | 'telegram';
+  readonly install: string;
+  readonly user: string;
+  readonly channel: string;
+  readonly thread?: string;
+  readonly kind: 'direct' | 'group';
+  readonly delivery: string;
+}
+
+export interface Refused {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string | null;
+  readonly field: string | null;
+}
+
+/** Anything that a function of chat answers. */
+export interface ChatAnswer {
+  readonly refused?: Refused;
+  readonly command?: { readonly id: string; readonly status: string; readonly [column: string]: unknown };
+  readonly created?: boolean;
+  readonly confirm?: {
+    readonly token: string;
+    readonly kind: string;
+    readonly expected: string | null;
+    readonly expires_at: string;
+  };
+  readonly [field: string]: unknown;
+}
+
+export interface Account extends Omit<Chat, 'delivery'> {
+  readonly member: Caller & { readonly id: string };
+}
+
+type NewAccount = Partial<Omit<Chat, 'delivery'>> & { readonly tenant?: string };
+
+/** A bot of a tenant and the people who write to it, against a database of its own. */
+export interface ChatHouse {
+  readonly bot: Caller & { readonly id: string };
+  /** A delivery by an account; what is not said is a direct message in Slack. */
+  delivery(account: Partial<Chat>): Chat;
+  /** A member with a linked account. */
+  link(role: 'viewer' | 'operator' | 'admin', account?: NewAccount): Promise<Account>;
+  /** Calls one of the functions, in the bot's name unless another caller is given. */
+  call(
+    name: string,
+    chat: Partial<Chat>,
+    args?: Readonly<Record<string, unknown>>,
+    by?: Caller,
+  ): Promise<ChatAnswer>;
+  /** Calls a function that takes no chat. */
+  tell(name: string, args?: Readonly<Record<string, unknown>>, by?: Caller): Promise<ChatAnswer>;
+  /** Lets a channel stand for the group chats of these tests. */
+  bind(channel: string, ceiling: string): Promise<void>;
+}
+
+export async function openChatHouse(database: TestDatabase, tenant = nilTenant): Promise<ChatHouse> {
+  const bot = await database.addUser({ role: 'viewer', tenant });
+  await database.query(`insert into chat_bots (tenant_id, user_id) values ($1, $2)`, [tenant, bot.id]);
+
+  const delivery = (account: Partial<Chat>): Chat => ({
+    platform: account.platform ?? 'slack',
+    install: account.install ?? 'T1',
+    user: account.user ?? 'U0',
+    channel: account.channel ?? 'D0',
+    ...(account.thread !== undefined && { thread: account.thread }),
+    kind: account.kind ?? 'direct',
+    delivery: account.delivery ?? randomUUID(),
+  });
+  const tell: ChatHouse['tell'] = async (name, args = {}, by = bot) => {
+    const given = Object.entries(args);
+    const list = given.map(([key], index) => `p_${key} => $${index + 1}`).join(', ');
+    const values = given.map(([, value]) =>
+      typeof value === 'object' && value !== null ? JSON.stringify(value) : value,
+    );
+    const [row] = await database.as<{ answer: ChatAnswer }>(by, `select ${name}(${list}) as answer`, values);
+    if (row === undefined) throw new Error(`${name} gave no answer`);
+    return row.answer;
+  };
+  const call: ChatHouse['call'] = (name, chat, args = {}, by = bot) =>
+    tell(name, { chat: delivery(chat), ...args }, by);
+
+  return {
+    bot,
+    delivery,
+    call,
+    tell,
+    link: async (role, account = {}) => {
+      const member = await database.addUser({ role, tenant });
+      const { delivery: _one, ...chat } = delivery({ user: `U-${randomUUID()}`, ...account });
+      const { code } = await tell('issue_chat_code', {}, member);
+      const { refused } = await call('chat_link', { ...chat, kind: 'direct', channel: 'D0' }, { code });
+      if (refused !== undefined) throw new Error(refused.message);
+      return { ...chat, member };
+    },
+    bind: async (channel, ceiling) => {
+      await database.query(
+        `insert into chat_channels (tenant_id, platform, install, channel, ceiling) values ($1, 'slack', 'T1', $2, $3)
+         on conflict (tenant_id, platform, install, channel) do update set ceiling = excluded.ceiling`,
+        [tenant, channel, ceiling],
+      );
+    },
+  };
+}
