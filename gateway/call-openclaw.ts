@@ -5,8 +5,11 @@
  *
  *     node call-openclaw.ts [port]
  */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { findPackageJSON } from 'node:module';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 interface Call {
@@ -90,6 +93,40 @@ class OpenClaw {
   }
 }
 
+/** A profile of another name than the usual one can be made by OpenClaw's command line alone; it reads the key from a pipe. */
+async function setProfile({
+  provider,
+  apiKey,
+  agentId,
+  profile,
+}: Readonly<Record<string, unknown>>): Promise<Answer> {
+  const description = findPackageJSON('openclaw', import.meta.url) ?? '';
+  const program = join(dirname(description), 'openclaw.mjs');
+  const args = [
+    'models',
+    'auth',
+    'paste-api-key',
+    '--provider',
+    String(provider),
+    '--profile-id',
+    String(profile),
+  ];
+  const cli = spawn(process.execPath, [program, ...args, '--agent', String(agentId)], {
+    stdio: ['pipe', 'ignore', 'pipe'],
+  });
+  const ended = once(cli, 'close');
+  let said = '';
+  cli.stderr.on('data', (bytes: Buffer) => {
+    said = `${said}${bytes.toString()}`.slice(-2_000);
+  });
+  // One that ended before it read the key says why.
+  cli.stdin.on('error', () => cli.stdin.destroy());
+  cli.stdin.end(`${String(apiKey)}\n`);
+  const [code] = await ended;
+  if (code === 0) return { ok: true, payload: { provider, profileId: profile } };
+  return { ok: false, code: `EXIT_${code}`, message: said.trim().split('\n').at(-1) ?? '' };
+}
+
 async function firstLine(): Promise<string> {
   for await (const line of createInterface({ input: process.stdin })) return line;
   return '';
@@ -101,7 +138,10 @@ async function answersOf(calls: readonly Call[], port: number): Promise<object> 
   try {
     await openclaw.open(token.trim());
     const answers: Answer[] = [];
-    for (const call of calls) answers.push(await openclaw.call(call));
+    for (const call of calls) {
+      const isProfile = call.method === 'hq.authSetProfile';
+      answers.push(await (isProfile ? setProfile(record(call.params)) : openclaw.call(call)));
+    }
     return { answers };
   } finally {
     openclaw.close();

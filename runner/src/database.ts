@@ -4,13 +4,7 @@ import { HqError } from '@hq/shared/errors';
 import { z } from 'zod';
 import { faultOf, noAnswer } from './database-fault.ts';
 import { isGatewayId } from './environment.ts';
-import {
-  type SecretResult,
-  type SecretsSnapshot,
-  type StoredSecret,
-  secretsSnapshot,
-  storedSecret,
-} from './secrets/snapshot.ts';
+import { type SecretResult, type SecretsSnapshot, secretsSnapshot } from './secrets/snapshot.ts';
 import { type TurnAnswer, type TurnRequest, turnAnswer } from './turn.ts';
 
 /** The questions that a runner asks the database. Each throws an `HqError`. */
@@ -21,12 +15,8 @@ export interface Database {
   setPaused(gatewayId: string, paused: boolean, signal: AbortSignal): Promise<void>;
   secretsSnapshot(gatewayId: string, signal: AbortSignal): Promise<SecretsSnapshot>;
   secretsSynced(gatewayId: string, results: readonly SecretResult[], signal: AbortSignal): Promise<void>;
-  /** A secret of this gateway by its id, or one for every agent of it by its key; `not_found` when there is none. */
-  secret(gatewayId: string, idOrKey: string, signal: AbortSignal): Promise<EncryptedSecret>;
   close(): void;
 }
-
-export type EncryptedSecret = Pick<StoredSecret, 'key' | 'agent_id' | 'encrypted_value'>;
 
 export interface DatabaseOptions {
   readonly url: string;
@@ -39,7 +29,6 @@ const largestAnswer = 16 * 1024 * 1024;
 /** A thousand secrets of the largest size there is, as envelopes. */
 const largestSnapshot = 128 * 1024 * 1024;
 const snapshotTimeoutMs = 60_000;
-const encryptedSecrets = z.array(storedSecret.pick({ key: true, agent_id: true, encrypted_value: true }));
 
 /**
  * Talks to PostgREST over one kept connection. Node's own client is used because it keeps a connection for as long as the
@@ -166,20 +155,6 @@ export function connectDatabase({ url, serviceRoleKey, timeoutMs = 10_000 }: Dat
     async secretsSynced(gatewayId, results, signal) {
       const body = { p_gateway_id: gatewayId, p_results: results };
       await ask('POST', 'rpc/secrets_synced', body, signal);
-    },
-
-    async secret(gatewayId, idOrKey, signal) {
-      const which = isGatewayId(idOrKey)
-        ? `id=eq.${idOrKey.toLowerCase()}`
-        : `key=eq.${encodeURIComponent(idOrKey)}&agent_id=is.null`;
-      const select = 'select=key,agent_id,encrypted_value&limit=1';
-      const answer = await ask('GET', `secrets?${select}&gateway_id=eq.${gatewayId}&${which}`, null, signal);
-      const [only] = parse(encryptedSecrets, answer, 'secret');
-      if (only !== undefined) return only;
-      throw new HqError('not_found', 'This gateway has no such secret.', {
-        hint: 'Store the key as a secret of the gateway first, and name it, or its id.',
-        field: 'secret',
-      });
     },
 
     close: () => agent.destroy(),

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { HqError } from '@hq/shared/errors';
 import { z } from 'zod';
 
@@ -64,6 +65,7 @@ const environment = z
         .optional(),
     ),
     GATEWAY_HOME: z.preprocess(unset, z.string().regex(/^\//, 'must be an absolute path').optional()),
+    SECRETS_DIR: z.preprocess(unset, z.string().regex(/^\//, 'must be an absolute path').optional()),
     GATEWAY_CONFIG: z.preprocess(unset, z.string().regex(/^\//, 'must be an absolute path').optional()),
     POLL_INTERVAL: seconds(1, 60, 30),
     COMMAND_TIMEOUT: seconds(1, 86_400, 3600),
@@ -90,7 +92,19 @@ const environment = z
         message: 'must be the directory of the gateway’s state in process mode',
       });
     }
-  });
+  })
+  .transform((env) => ({ ...env, SECRETS_DIR: env.SECRETS_DIR ?? secretsDirectory(env) }));
+
+/** A volume of its own beside the containers; in the state of a gateway that has none. */
+function secretsDirectory({
+  RUNTIME_MODE,
+  GATEWAY_HOME = '',
+}: {
+  readonly RUNTIME_MODE: 'docker' | 'process';
+  readonly GATEWAY_HOME?: string | undefined;
+}): string {
+  return RUNTIME_MODE === 'docker' ? '/var/lib/hq/secrets' : join(GATEWAY_HOME, '.openclaw', 'secrets');
+}
 
 export type Environment = z.output<typeof environment>;
 
@@ -110,7 +124,7 @@ export function isGatewayId(text: string): boolean {
   return uuid.test(text.toLowerCase());
 }
 
-const secretName = /(KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL)/;
+const secretName = /(KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL)(?!S_DIR$)/;
 
 /** The values in the environment that must never be seen in output, logs or errors. */
 export function secretValues(variables: Readonly<Record<string, string | undefined>>): readonly string[] {

@@ -2,6 +2,7 @@ import { catalogue, type PayloadOf, type ResultOf, type RunnerActionName } from 
 import { HqError } from '@hq/shared/errors';
 import type { ZodType } from 'zod';
 import type { Output } from './output.ts';
+import type { OpenedSecret } from './secrets/secrets-sync.ts';
 import type { Stack } from './stack.ts';
 
 /** What a handler is given beside its payload. */
@@ -16,6 +17,11 @@ export interface HandlerContext {
   readonly signal: AbortSignal;
   progress(percent: number | null, note: string | null): void;
   setPaused(paused: boolean): Promise<void>;
+  /**
+   * The value of a secret of this gateway, by its id, or by its key where it is for every agent. `not_found` when there is none,
+   * `failed` when it cannot be read. The redactor knows the value from then on.
+   */
+  openSecret(idOrKey: string, signal: AbortSignal): Promise<OpenedSecret>;
 }
 
 export type Handler<Name extends RunnerActionName> = (

@@ -12,7 +12,9 @@ export interface HealthAnswer {
   readonly realtime: string;
   readonly held: number;
   readonly unsent: number;
-  /** Why the last turn or the last look at the stack failed. */
+  /** Whether the files of the secrets are what the database says: `ok`, `stale` or `error`. */
+  readonly secrets: string;
+  /** Why the last turn, the last look at the stack or the last sync of the secrets failed. */
   readonly fault: string | null;
 }
 

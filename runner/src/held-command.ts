@@ -14,7 +14,7 @@ export interface HeldCommandOptions {
   readonly redactor: Redactor;
   /** Seconds that no command may take longer than, whatever its action allows. */
   readonly commandTimeout: number;
-  readonly context: Pick<HandlerContext, 'runnerId' | 'stack' | 'setPaused'>;
+  readonly context: Pick<HandlerContext, 'runnerId' | 'stack' | 'setPaused' | 'openSecret'>;
   /** There is output or progress to send. */
   readonly onNews: () => void;
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HqError } from '@hq/shared/errors';
+import { readSecretsKeys } from '@hq/shared/secrets';
 import { createRedactor, type Redactor } from '@hq/shared/text';
 import { connectDatabase, type Database } from './database.ts';
 import { openDockerStack } from './docker/docker-stack.ts';
@@ -10,11 +11,16 @@ import { retryDelay } from './pace.ts';
 import { prepareGatewayHome } from './process/gateway-home.ts';
 import { ProcessStack } from './process/process-stack.ts';
 import { startRunner } from './runner.ts';
+import { ProviderKeys } from './secrets/provider-keys.ts';
+import { SecretsSync } from './secrets/secrets-sync.ts';
 import type { Stack } from './stack.ts';
 import { version } from './version.ts';
 
 /** Exit codes, as docs/runner.md tells them. */
 const exitCodes = { stopped: 0, failed: 1, usage: 2, noGateway: 3, notHandedBack: 4 } as const;
+
+/** How long a start waits for its secrets before it goes on with those that stand. */
+const secretsFirstMs = 10_000;
 
 async function openStack(
   env: Environment,
@@ -82,16 +88,38 @@ async function serve(
     asked.abort(new HqError('cancelled', 'the runner was stopped before it was ready')),
   );
 
+  const keys = readSecretsKeys(process.env);
   const database = connectDatabase({ url: env.SUPABASE_URL, serviceRoleKey: env.SUPABASE_SERVICE_ROLE_KEY });
+  const begun = findGateway(database, env.GATEWAY_ID, log, asked.signal).then(async (gatewayId) => {
+    const secrets = new SecretsSync({ database, gatewayId, keys, path: env.SECRETS_DIR, redactor, log });
+    asked.signal.addEventListener('abort', () => void secrets.close());
+    await secrets.begin(secretsFirstMs);
+    return { gatewayId, secrets };
+  });
+  // A gateway starts with its secrets in place; but it starts, whatever became of the database.
+  const isGone = await Promise.race([begun.then(() => false), sleep(secretsFirstMs, false)]).catch(
+    (error: unknown) => {
+      if (asked.signal.aborted) return true;
+      throw error;
+    },
+  );
+  if (isGone) return exitCodes.stopped;
+
   const stack = await open(log);
   try {
-    const gatewayId = await findGateway(database, env.GATEWAY_ID, log, asked.signal).catch(
-      (error: unknown) => {
-        if (asked.signal.aborted) return null;
-        throw error;
-      },
-    );
-    if (gatewayId === null) return exitCodes.stopped;
+    const ready = await begun.catch((error: unknown) => {
+      if (asked.signal.aborted) return null;
+      throw error;
+    });
+    if (ready === null) return exitCodes.stopped;
+    const { gatewayId, secrets } = ready;
+    const providerKeys = new ProviderKeys({
+      stack,
+      path: env.SECRETS_DIR,
+      hashKey: env.SUPABASE_SERVICE_ROLE_KEY,
+      log,
+    });
+    secrets.tell(providerKeys);
     const runner = await startRunner({
       url: env.SUPABASE_URL,
       serviceRoleKey: env.SUPABASE_SERVICE_ROLE_KEY,
@@ -99,6 +127,7 @@ async function serve(
       database,
       handlers,
       stack,
+      secrets,
       redactor,
       log,
       version,
@@ -111,6 +140,7 @@ async function serve(
     // Ends earlier only by what no retry can mend.
     await Promise.race([runner.ended, stopped]);
     const left = await stopped;
+    await providerKeys.close();
     if (left.length === 0) return exitCodes.stopped;
     log.error({ commands: left }, 'stopped without telling the database what became of these commands');
     return exitCodes.notHandedBack;

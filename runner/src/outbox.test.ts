@@ -25,7 +25,12 @@ function hold(token: string, action = 'ping'): HeldCommand {
     handlers,
     redactor: createRedactor([]),
     commandTimeout: 60,
-    context: { runnerId: 'runner', stack: noServices, setPaused: () => Promise.resolve() },
+    context: {
+      runnerId: 'runner',
+      stack: noServices,
+      setPaused: () => Promise.resolve(),
+      openSecret: () => Promise.reject(new Error('there are no secrets here')),
+    },
     onNews: () => undefined,
   });
 }

@@ -9,6 +9,8 @@ export interface RealtimeOptions {
   readonly gatewayId: string;
   /** There may be a command to claim or to cancel. */
   readonly onHint: () => void;
+  /** The gateway's row, as it was told. */
+  readonly onGateway: (row: Readonly<Record<string, unknown>>) => void;
   /** Whether Realtime can be relied on from now on; the loop polls quickly while it cannot. */
   readonly onTrust: (trusted: boolean) => void;
   /** A heartbeat now would show whether changes flow. */
@@ -108,6 +110,7 @@ export class Realtime {
       this.#prove();
       if (row.status !== this.#gatewayStatus && this.#gatewayStatus !== undefined) this.#options.onHint();
       this.#gatewayStatus = row.status;
+      this.#options.onGateway(row);
       return;
     }
     const isWaiting = row.status === 'pending';

@@ -6,6 +6,7 @@ import type { Handlers } from './handler.ts';
 import { type HealthAnswer, serveHealth } from './health.ts';
 import type { Log } from './log.ts';
 import { Realtime } from './realtime.ts';
+import type { SecretsSync } from './secrets/secrets-sync.ts';
 import { ServicesWatch } from './services-watch.ts';
 import type { Stack } from './stack.ts';
 import type { Beat } from './turn.ts';
@@ -18,6 +19,8 @@ export interface RunnerOptions {
   readonly database: Database;
   readonly handlers: Handlers;
   readonly stack: Stack;
+  /** Has begun already, so that no command is claimed before the secrets stand. */
+  readonly secrets: SecretsSync;
   readonly redactor: Redactor;
   readonly log: Log;
   readonly version: string;
@@ -46,7 +49,7 @@ export interface Runner {
 const fastPollMs = 2_000;
 
 export async function startRunner(options: RunnerOptions): Promise<Runner> {
-  const { url, serviceRoleKey, gatewayId, database, stack, redactor, log, pollInterval } = options;
+  const { url, serviceRoleKey, gatewayId, database, stack, secrets, redactor, log, pollInterval } = options;
   const id = `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`;
   const beatEveryMs = (options.beatSeconds ?? 30) * 1000;
   const slowPollMs = pollInterval * 1000;
@@ -63,7 +66,13 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
       leaseSeconds: options.leaseSeconds ?? 90,
       beatEveryMs,
       log,
-      beat: () => changedSince(arrived, { ...servicesOf(services), version: options.version, runner: id }),
+      beat: () =>
+        changedSince(arrived, {
+          ...servicesOf(services),
+          version: options.version,
+          runner: id,
+          secrets: secrets.state(),
+        }),
       beatArrived: (beat, sentAt) => {
         arrived = { ...arrived, ...beat };
         realtime.beatArrived(sentAt);
@@ -75,10 +84,14 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
         context: {
           runnerId: id,
           stack,
+          openSecret: (idOrKey, signal) => secrets.open(idOrKey, signal),
           setPaused: (paused) => database.setPaused(gatewayId, paused, AbortSignal.timeout(15_000)),
         },
       },
-      onTurn: (answer) => realtime.turned(answer),
+      onTurn: (answer) => {
+        realtime.turned(answer);
+        secrets.heard(answer.secrets_version);
+      },
     },
     quickPollMs,
   );
@@ -88,12 +101,15 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
     serviceRoleKey,
     gatewayId,
     onHint: () => loop.hint(),
+    onGateway: (row) => secrets.heard(row.secrets_version),
     onProbe: () => loop.beatSoon(),
     onTrust: (trusted) => {
       log.info({ realtime: trusted ? 'trusted' : 'not trusted' }, trusted ? 'woken by Realtime' : 'polling');
       loop.pollEvery(trusted ? slowPollMs : quickPollMs);
     },
   });
+
+  secrets.onState(() => loop.beatSoon());
 
   const health = await serveHealth(options.healthPort, (): HealthAnswer => {
     const { held, unsent, answeredMsAgo, gatewayStatus, fault } = loop.state();
@@ -107,12 +123,14 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
       realtime: realtime.trust(),
       held,
       unsent,
-      fault: fault ?? services.fault(),
+      secrets: secrets.state().state,
+      fault: fault ?? services.fault() ?? secrets.state().problem,
     };
   });
 
   const letGo = async (): Promise<void> => {
     services.close();
+    await secrets.close();
     await realtime.close();
     health.close();
     database.close();
@@ -148,5 +166,6 @@ function changedSince(arrived: Beat, now: Beat): Beat {
     ...(now.services === undefined || same(now.services, arrived.services) ? {} : { services: now.services }),
     ...(now.version === undefined || now.version === arrived.version ? {} : { version: now.version }),
     ...(now.runner === undefined || now.runner === arrived.runner ? {} : { runner: now.runner }),
+    ...(now.secrets === undefined || same(now.secrets, arrived.secrets) ? {} : { secrets: now.secrets }),
   };
 }

@@ -1,5 +1,6 @@
 import { describeServices } from '@hq/shared/actions';
 import type { Handlers } from '../handler.ts';
+import { authSetApiKey } from './auth-set-api-key.ts';
 import { restartDispatcher, restartGateway } from './restart.ts';
 import { tailLogs } from './tail-logs.ts';
 
@@ -13,6 +14,7 @@ export const handlers: Handlers = {
   tail_logs: tailLogs,
   restart_gateway: restartGateway,
   restart_dispatcher: restartDispatcher,
+  auth_set_api_key: authSetApiKey,
   pause_gateway: async (_payload, { setPaused }) => {
     await setPaused(true);
     return { status: 'paused' };

@@ -16,7 +16,6 @@ export interface ProviderKeysOptions {
   /** What the hashes are made with, so that they say nothing to who reads them. */
   readonly hashKey: string;
   readonly log: Log;
-  readonly onProblem: () => void;
 }
 
 const noteFile = 'provider-keys.json';
@@ -60,6 +59,7 @@ export class ProviderKeys implements SyncListener {
   #failures = 0;
   #failingSince: number | null = null;
   #problem: string | null = null;
+  #onProblem: () => void = () => undefined;
 
   constructor(options: ProviderKeysOptions) {
     this.#options = options;
@@ -73,6 +73,10 @@ export class ProviderKeys implements SyncListener {
 
   problem(): string | null {
     return this.#problem;
+  }
+
+  onProblem(listener: () => void): void {
+    this.#onProblem = listener;
   }
 
   async close(): Promise<void> {
@@ -202,7 +206,7 @@ export class ProviderKeys implements SyncListener {
     if (problem === this.#problem) return;
     this.#problem = problem;
     if (problem !== null) this.#options.log.warn(problem);
-    this.#options.onProblem();
+    this.#onProblem();
   }
 
   async #readNote(): Promise<Told> {

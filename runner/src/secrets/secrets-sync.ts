@@ -4,7 +4,7 @@ import type { Redactor } from '@hq/shared/text';
 import type { Database } from '../database.ts';
 import type { Log } from '../log.ts';
 import { retryDelay } from '../pace.ts';
-import { planFiles, type SyncOutcome, type SyncPlan } from './plan.ts';
+import { openSecret, planFiles, type SyncOutcome, type SyncPlan } from './plan.ts';
 import { type LaidFiles, SecretFiles } from './secret-files.ts';
 import type { SecretResult } from './snapshot.ts';
 
@@ -25,6 +25,8 @@ export interface SyncListener {
   synced(plan: SyncPlan, changed: boolean): void;
   /** What keeps it from having done all it was told to. */
   problem(): string | null;
+  /** Calls the listener whenever the problem is another one. */
+  onProblem(listener: () => void): void;
 }
 
 export interface SecretsSyncOptions {
@@ -35,9 +37,14 @@ export interface SecretsSyncOptions {
   readonly path: string;
   readonly redactor: Redactor;
   readonly log: Log;
-  readonly listener?: SyncListener | undefined;
   /** Milliseconds from one look at everything to the next when nothing says that there is a change. */
   readonly reconcileMs?: number;
+}
+
+export interface OpenedSecret {
+  readonly value: string;
+  /** Null for one that every agent has. */
+  readonly agentSlug: string | null;
 }
 
 interface Waiter {
@@ -55,6 +62,9 @@ export class SecretsSync {
   readonly #options: SecretsSyncOptions;
   readonly #closed = new AbortController();
   #onState: () => void = () => undefined;
+  #listener: SyncListener | null = null;
+  /** Whether a file is another one than when the listener was last told. */
+  #changed = false;
   #state: SecretsState;
   #waiting: Waiter[] = [];
   #running: Promise<void> | null = null;
@@ -115,6 +125,14 @@ export class SecretsSync {
     }
   }
 
+  /** Tells the listener of every sync from now on, and of what stands already. */
+  tell(listener: SyncListener): void {
+    this.#listener = listener;
+    this.#changed = true;
+    listener.onProblem(() => this.#onState());
+    this.#syncIn(0);
+  }
+
   /** Calls the listener whenever the state is another one. */
   onState(listener: () => void): void {
     this.#onState = listener;
@@ -136,8 +154,28 @@ export class SecretsSync {
     return ended;
   }
 
+  /** Reads one secret afresh, by its id or, where every agent has it, by its key. */
+  async open(idOrKey: string, signal: AbortSignal): Promise<OpenedSecret> {
+    const { database, gatewayId, keys, redactor } = this.#options;
+    const { secrets } = await database.secretsSnapshot(gatewayId, signal);
+    const secret = secrets.find(
+      ({ id, key, agent_id: agentId }) =>
+        id === idOrKey.toLowerCase() || (key === idOrKey && agentId === null),
+    );
+    if (secret === undefined) {
+      throw new HqError('not_found', 'This gateway has no such secret.', {
+        hint: 'Store the key as a secret of the gateway first, and name it by its name or its id.',
+        field: 'secret',
+      });
+    }
+    const opened = openSecret(secret, keys);
+    if ('fault' in opened) throw new HqError('failed', opened.fault, { field: 'secret' });
+    this.#learn(new Set([...this.#known, opened.value]), redactor);
+    return { value: opened.value, agentSlug: secret.agent_slug };
+  }
+
   state(): SecretsState {
-    const told = this.#options.listener?.problem() ?? null;
+    const told = this.#listener?.problem() ?? null;
     return this.#state.problem === null && told !== null ? { ...this.#state, problem: told } : this.#state;
   }
 
@@ -183,17 +221,23 @@ export class SecretsSync {
   }
 
   async #sync(): Promise<void> {
-    const { database, gatewayId, keys, path, redactor, listener, log } = this.#options;
+    const { database, gatewayId, keys, path, redactor, log } = this.#options;
     const { signal } = this.#closed;
     const snapshot = await database.secretsSnapshot(gatewayId, signal);
+    if (snapshot.version === null) {
+      throw new HqError('not_found', 'The gateway of these secrets is not in the database any more.');
+    }
     const { plan, laid } = await SecretFiles.with(path, async (files) => {
       const planned = planFiles(snapshot, keys, await files.read());
       this.#learn(planned.values, redactor);
       return { plan: planned, laid: await files.lay(planned) };
     });
-    const changed = laid.written + laid.removed > 0;
-    if (changed) log.info({ written: laid.written, removed: laid.removed }, 'secrets laid');
-    listener?.synced(plan, changed);
+    if (laid.written + laid.removed > 0) {
+      this.#changed = true;
+      log.info({ written: laid.written, removed: laid.removed }, 'secrets laid');
+    }
+    this.#listener?.synced(plan, this.#changed);
+    this.#changed &&= this.#listener === null;
     const results = plan.outcomes.flatMap((outcome) => toTell(outcome, laid.failed));
     if (results.length > 0) await database.secretsSynced(gatewayId, results, signal);
     this.#laidVersion = snapshot.version;

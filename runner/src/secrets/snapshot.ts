@@ -17,7 +17,8 @@ export type StoredSecret = z.output<typeof storedSecret>;
 
 /** Everything that one gateway's files are made from, as of one moment. */
 export const secretsSnapshot = z.object({
-  version: z.number(),
+  /** Counts the changes; null when there is no such gateway. */
+  version: z.number().nullable(),
   agents: z.array(z.object({ id: z.string(), slug: z.string() })),
   secrets: z.array(storedSecret),
 });

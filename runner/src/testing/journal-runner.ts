@@ -1,9 +1,11 @@
+import { readSecretsKeys } from '@hq/shared/secrets';
 import { createRedactor } from '@hq/shared/text';
 import { connectDatabase } from '../database.ts';
 import { secretValues } from '../environment.ts';
 import { handlers } from '../handlers/index.ts';
 import { createLog } from '../log.ts';
 import { startRunner } from '../runner.ts';
+import { SecretsSync } from '../secrets/secrets-sync.ts';
 import { journalHandlers } from './journal-handlers.ts';
 import { noServices } from './no-services.ts';
 
@@ -19,19 +21,32 @@ const {
   POLL_INTERVAL: pollInterval = '30',
   COMMAND_TIMEOUT: commandTimeout = '3600',
   RUNNER_SLOTS: slots = '16',
+  SECRETS_DIR: secretsDirectory = '',
   REAL_HANDLERS: real = '',
 } = process.env;
 
+const database = connectDatabase({ url, serviceRoleKey });
 const redactor = createRedactor(secretValues(process.env));
+const log = createLog('info', redactor);
+const secrets = new SecretsSync({
+  database,
+  gatewayId,
+  keys: readSecretsKeys(process.env),
+  path: secretsDirectory,
+  redactor,
+  log,
+});
+await secrets.begin(5_000);
 const runner = await startRunner({
   url,
   serviceRoleKey,
   gatewayId,
-  database: connectDatabase({ url, serviceRoleKey }),
+  database,
+  secrets,
   handlers: real === '' ? journalHandlers(journal, restartSeconds) : handlers,
   stack: noServices,
   redactor,
-  log: createLog('info', redactor),
+  log,
   version: '0.0.0-test',
   slots: Number(slots),
   pollInterval: Number(pollInterval),

@@ -40,6 +40,8 @@ export interface RunningRunner {
 export interface RunnerHouse {
   readonly stack: TestStack;
   readonly gateway: string;
+  /** Where its runners lay the secrets. */
+  readonly secretsDirectory: string;
   /** Takes the API away as if its process had ended, and brings it back on the same port. */
   stopApi(): Promise<void>;
   startApi(): Promise<void>;
@@ -80,6 +82,7 @@ export async function openRunnerHouse(): Promise<RunnerHouse> {
   const directory = mkdtempSync(join(tmpdir(), 'hq-runner-'));
   const journal = join(directory, 'journal');
   writeFileSync(journal, '');
+  const secretsDirectory = join(directory, 'secrets');
   const gateway = await stack.database.addGateway(`g${Date.now()}`);
   const children = new Set<ChildProcess>();
   let apiIsUp = true;
@@ -96,6 +99,7 @@ export async function openRunnerHouse(): Promise<RunnerHouse> {
         SUPABASE_SERVICE_ROLE_KEY: stack.serviceRoleKey,
         GATEWAY_ID: gateway,
         JOURNAL: journal,
+        SECRETS_DIR: secretsDirectory,
         ...environment,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -151,6 +155,7 @@ export async function openRunnerHouse(): Promise<RunnerHouse> {
   return {
     stack,
     gateway,
+    secretsDirectory,
     stopApi: () => setApi(false),
     startApi: () => setApi(true),
     startRunner,

@@ -104,6 +104,46 @@ export const catalogue = {
     result: restarted,
     tell: ({ service, tookMs }) => `${service} healthy again after ${(tookMs / 1000).toFixed(1)} s`,
   }),
+  auth_set_api_key: defineAction({
+    title: 'Set a provider’s key',
+    summary: 'Gives the value of a secret to the model auth of the gateway’s agents.',
+    target: 'gateway',
+    hand: 'runner',
+    role: 'admin',
+    danger: 'reversible',
+    lane: 'stack',
+    retry: 'safe',
+    maxAttempts: 3,
+    timeoutSeconds: 900,
+    whilePaused: false,
+    payload: z.strictObject({
+      provider: z
+        .string()
+        .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'a provider’s name: lower-case letters, digits and -')
+        .describe('The provider, such as openai'),
+      secret: z
+        .string()
+        .regex(
+          /^([A-Z][A-Z0-9_]{0,127}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$/,
+          'the name of a secret of the gateway, or the id of one',
+        )
+        .describe('The secret that holds the key: its name, or its id where it is one agent’s'),
+      profile_name: z
+        .string()
+        .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'letters, digits, dots, _ and -')
+        .optional()
+        .describe('The profile to keep it under, where it is not the provider’s only one'),
+      base_url: z
+        .string()
+        .max(500)
+        .regex(/^https?:\/\/[^\s/@?#]+(\/[^\s?#]*)?$/, 'an http(s) address without a password in it')
+        .optional()
+        .describe('Where to ask the provider, if not at its own address'),
+    }),
+    result: z.object({ provider: z.string(), agents: z.int().nonnegative() }),
+    tell: ({ provider, agents }) =>
+      `${agents} ${agents === 1 ? 'agent has' : 'agents have'} the key of ${provider}`,
+  }),
   pause_gateway: defineAction({
     title: 'Pause the gateway',
     summary: 'Stops the gateway from taking commands and waking agents until it is resumed.',
