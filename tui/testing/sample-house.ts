@@ -6,6 +6,7 @@ import type {
   CommandRow,
   GatewayRow,
   NotificationRow,
+  SecretRow,
 } from '@hq/shared/rows';
 import type { Door, Feed, House, LinkStatus, OpenFeed } from '../src/ui/house.ts';
 
@@ -55,6 +56,7 @@ export const sampleGateways: readonly GatewayRow[] = [
     label: 'Main office',
     meta: {
       version: 'openclaw 2026.9.6',
+      secrets: { keys: ['0123456789abcdef'], state: 'ok', problem: null, synced_at: before(45) },
       services: [
         {
           name: 'gateway',
@@ -77,6 +79,12 @@ export const sampleGateways: readonly GatewayRow[] = [
     label: '東京の実験室',
     status: 'paused',
     meta: {
+      secrets: {
+        keys: ['0123456789abcdef'],
+        state: 'stale',
+        problem: 'The database does not answer.',
+        synced_at: before(900),
+      },
       services: [
         { name: 'gateway', health: 'healthy', startedAt: before(5_000), version: null, restarts: 0 },
       ],
@@ -226,6 +234,47 @@ const sampleAudit: readonly AuditRow[] = [
   summary: String(summary),
 }));
 
+function secret(number: number, key: string, more: Partial<SecretRow> = {}): SecretRow {
+  return {
+    id: id('f', number),
+    gateway_id: id('a', 2),
+    agent_id: null,
+    key,
+    name: null,
+    category: 'user',
+    note: null,
+    sync_status: 'active',
+    sync_error: null,
+    last_synced_at: before(130),
+    revision: 1,
+    value_since: before(864_000),
+    updated_by: me,
+    created_at: before(864_000),
+    updated_at: before(130),
+    ...more,
+  };
+}
+
+const sampleSecrets: readonly SecretRow[] = [
+  secret(1, 'ANTHROPIC_API_KEY', { category: 'integration', note: 'Billed to research.', revision: 3 }),
+  secret(2, 'GITHUB_TOKEN', { name: 'Deploy token', value_since: before(200_000), revision: 12 }),
+  secret(3, 'GITHUB_TOKEN', { agent_id: id('b', 1), sync_status: 'pending', last_synced_at: null }),
+  secret(4, 'SLACK_BOT_TOKEN', {
+    agent_id: id('b', 2),
+    category: 'channel',
+    sync_status: 'error',
+    sync_error: 'The stored value was encrypted under another key, or was changed since.',
+    updated_by: '9c9c9c9c-0000-4000-8000-000000000001',
+  }),
+  secret(5, 'TLS_KEY', {
+    gateway_id: id('a', 3),
+    agent_id: id('b', 3),
+    sync_status: 'waiting',
+    last_synced_at: null,
+    note: '\u001b[2Jspare \u202egnp.exe',
+  }),
+];
+
 function standing<Row>(rows: readonly Row[], status: LinkStatus): OpenFeed<Row> {
   const error =
     status === 'offline'
@@ -256,6 +305,7 @@ export function sampleDoor(status: LinkStatus, isEmpty: boolean): Door {
     commands: feed(sampleCommands),
     alerts: feed(sampleAlerts),
     audit: feed(sampleAudit),
+    secrets: feed(sampleSecrets),
     openOutput: (commandId) =>
       standing(
         sampleOutput.filter(({ command_id }) => command_id === commandId),
@@ -275,6 +325,10 @@ export function sampleDoor(status: LinkStatus, isEmpty: boolean): Door {
     cancel: refuse,
     acknowledge: refuse,
     dismiss: refuse,
+    checkSecretsKey: async () => undefined,
+    writeSecret: refuse,
+    noteSecret: refuse,
+    deleteSecret: refuse,
     refresh: () => undefined,
     close: async () => undefined,
   };

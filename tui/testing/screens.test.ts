@@ -40,7 +40,10 @@ const tour = [
   ['command', '\r', '── Output'],
   ['alerts', '4', '[4 Alerts'],
   ['audit', '5', '[5 Audit]'],
-  ['help', '?', 'any key closes'],
+  ['secrets', '6', '[6 Secrets]'],
+  ['secret', 'j\r', 'Secrets › GITHUB_TOKEN'],
+  ['secret-form', '\u001ba', 'Store a secret'],
+  ['help', '\u001b?', 'any key closes'],
   ['confirm', 'q1R', '▸ Cancel'],
   ['palette', '\u001b[27u:rest', 'resume_gateway'],
 ] as const;

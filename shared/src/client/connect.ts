@@ -21,7 +21,7 @@ import { within } from './within.ts';
 export interface ConnectOptions {
   /** Base address of the HQ, such as `https://hq.example.org`. */
   readonly url: string;
-  /** The publishable key; never the service-role key. */
+  /** The publishable key. Never the service-role key, but for `hq-tui secrets rekey` on the host of HQ. */
   readonly anonKey: string;
   /** Memory where left out. */
   readonly storage?: SessionStorage;

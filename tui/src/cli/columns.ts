@@ -1,12 +1,13 @@
 import type { Member } from '@hq/shared/client';
 import { gatewayCondition } from '@hq/shared/fleet';
 import type { AgentRow, AuditRow, CommandRow, GatewayRow, NotificationRow } from '@hq/shared/rows';
+import type { LayeredSecret } from '../secrets/layers.ts';
 import { ago, clockTime } from '../ui/ages.ts';
 import { whoAsked } from '../ui/people.ts';
 import { commandOutcome, commandState, commandTime } from '../ui/told.ts';
-import type { GatewayNames } from './shapes.ts';
+import type { Names, SecretNames } from './shapes.ts';
 import type { Column } from './table.ts';
-import { toneOfAgent, toneOfCommand, toneOfCondition } from './tones.ts';
+import { toneOfAgent, toneOfCommand, toneOfCondition, toneOfSecret } from './tones.ts';
 
 const nothing = '–';
 
@@ -38,7 +39,7 @@ export function gatewayColumns(now: number, agents: readonly AgentRow[] | null):
   ];
 }
 
-export function agentColumns(now: number, names: GatewayNames): Column<AgentRow>[] {
+export function agentColumns(now: number, names: Names): Column<AgentRow>[] {
   return [
     { title: 'AGENT', text: (row) => row.slug, least: 12 },
     { title: 'STATUS', text: (row) => row.status, tone: (row) => toneOfAgent[row.status] },
@@ -56,7 +57,7 @@ export function agentColumns(now: number, names: GatewayNames): Column<AgentRow>
 /** An id is shown whole where there is room; `watch` and `cancel` take its start too. */
 export function commandColumns(
   now: number,
-  names: GatewayNames,
+  names: Names,
   member: Member,
   isNarrow: boolean,
 ): Column<CommandRow>[] {
@@ -99,5 +100,35 @@ export function auditColumns(now: number, member: Member): Column<AuditRow>[] {
     },
     { title: 'ACTION', text: (row) => row.action, least: 12 },
     { title: 'WHAT', text: (row) => row.summary ?? '', least: 20 },
+  ];
+}
+
+export function secretColumns(now: number, { gateways, agents }: SecretNames): Column<LayeredSecret>[] {
+  const agentOf = (id: string): string => agents.get(id) ?? id.slice(0, 8);
+  return [
+    { title: 'KEY', text: (row) => row.key, least: 12 },
+    {
+      title: 'OF',
+      text: (row) => {
+        const gateway = gateways.get(row.gateway_id) ?? nothing;
+        return row.agent_id === null ? gateway : `${gateway}/${agentOf(row.agent_id)}`;
+      },
+      least: 8,
+    },
+    { title: 'STATE', text: (row) => row.sync_status, tone: (row) => toneOfSecret[row.sync_status] },
+    { title: 'CATEGORY', text: (row) => row.category },
+    { title: 'AGE', text: (row) => ago(row.value_since, now), align: 'right' },
+    { title: 'SYNCED', text: (row) => ago(row.last_synced_at, now), align: 'right' },
+    {
+      title: 'OVERRIDES',
+      text: (row) => {
+        if (row.overrides) return 'the gateway’s';
+        return row.overriddenFor.length === 0
+          ? nothing
+          : `not for ${row.overriddenFor.map(agentOf).join(', ')}`;
+      },
+      least: 6,
+    },
+    { title: 'NOTE', text: (row) => row.sync_error ?? row.note ?? '', least: 4 },
   ];
 }

@@ -7,6 +7,7 @@ import { completionScript, shells } from './completion-script.ts';
 import type { Console } from './console.ts';
 import type { List } from './lists.ts';
 import { payloadFields, tellField } from './payload.ts';
+import { addSecrets } from './secrets-program.ts';
 
 const text = z.string().optional();
 const flag = z.boolean().default(false);
@@ -161,6 +162,8 @@ export function createProgram({ console, version, open }: ProgramOptions): Comma
       const { cancelCommand } = await import('./act.ts');
       await cancelCommand(console, id, cancelOptions.parse(self.opts()), isReadonly());
     });
+
+  addSecrets(program, console, isReadonly);
 
   program
     .command('login')

@@ -22,6 +22,7 @@ export async function openScreens(console: Console, isReadonly: boolean): Promis
   await openTerminal({
     door: doorOf({
       ...entrance,
+      env,
       connect() {
         // Not before the first frame, which would be a fifth later.
         keepHeapSmall();

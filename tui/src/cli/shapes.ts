@@ -2,17 +2,24 @@ import { tellResult } from '@hq/shared/actions';
 import type { Member } from '@hq/shared/client';
 import { type Attention, gatewayCondition, isRunnerLost, since } from '@hq/shared/fleet';
 import type { AgentRow, AuditRow, CommandRow, GatewayRow, NotificationRow } from '@hq/shared/rows';
+import type { LayeredSecret } from '../secrets/layers.ts';
 
 // The documents that `--json` gives. They may grow, but nothing in them is renamed or taken away: docs/cli.md.
 
-export type GatewayNames = ReadonlyMap<string, string>;
+/** Slugs by id. */
+export type Names = ReadonlyMap<string, string>;
 
-export function namesOf(gateways: readonly GatewayRow[]): GatewayNames {
-  return new Map(gateways.map((gateway) => [gateway.id, gateway.slug]));
+export function namesOf(rows: readonly { readonly id: string; readonly slug: string }[]): Names {
+  return new Map(rows.map(({ id, slug }) => [id, slug]));
 }
 
-function nameOf(gatewayId: string | null, names: GatewayNames): string | null {
-  return gatewayId === null ? null : (names.get(gatewayId) ?? null);
+export interface SecretNames {
+  readonly gateways: Names;
+  readonly agents: Names;
+}
+
+function nameOf(id: string | null, names: Names): string | null {
+  return id === null ? null : (names.get(id) ?? null);
 }
 
 export function gatewayShape(gateway: GatewayRow, now: number) {
@@ -31,7 +38,7 @@ export function gatewayShape(gateway: GatewayRow, now: number) {
   };
 }
 
-export function agentShape(agent: AgentRow, names: GatewayNames) {
+export function agentShape(agent: AgentRow, names: Names) {
   return {
     id: agent.id,
     slug: agent.slug,
@@ -45,7 +52,7 @@ export function agentShape(agent: AgentRow, names: GatewayNames) {
   };
 }
 
-export function commandShape(command: CommandRow, names: GatewayNames, now: number) {
+export function commandShape(command: CommandRow, names: Names, now: number) {
   return {
     id: command.id,
     action: command.action,
@@ -67,6 +74,29 @@ export function commandShape(command: CommandRow, names: GatewayNames, now: numb
     errorMessage: command.error_message,
     result: command.result ?? null,
     outcome: command.status === 'done' ? tellResult(command.action, command.result) : null,
+  };
+}
+
+export function secretShape(secret: LayeredSecret, names: SecretNames) {
+  return {
+    id: secret.id,
+    key: secret.key,
+    name: secret.name,
+    gateway: nameOf(secret.gateway_id, names.gateways),
+    gatewayId: secret.gateway_id,
+    agent: nameOf(secret.agent_id, names.agents),
+    agentId: secret.agent_id,
+    category: secret.category,
+    note: secret.note,
+    state: secret.sync_status,
+    error: secret.sync_error,
+    overrides: secret.overrides,
+    overriddenFor: secret.overriddenFor.map((id) => names.agents.get(id) ?? id),
+    revision: secret.revision,
+    createdAt: secret.created_at,
+    valueSince: secret.value_since,
+    lastSyncedAt: secret.last_synced_at,
+    updatedBy: secret.updated_by,
   };
 }
 

@@ -1,5 +1,5 @@
 import type { GatewayCondition } from '@hq/shared/fleet';
-import type { AgentRow, CommandRow } from '@hq/shared/rows';
+import type { AgentRow, CommandRow, SecretRow } from '@hq/shared/rows';
 import type { Tone } from '../theme/theme.ts';
 
 export const toneOfCondition: Readonly<Record<GatewayCondition, Tone>> = {
@@ -29,4 +29,11 @@ export const toneOfCommand: Readonly<Record<CommandRow['status'], Tone>> = {
   done: 'good',
   failed: 'bad',
   cancelled: 'off',
+};
+
+export const toneOfSecret: Readonly<Record<SecretRow['sync_status'], Tone>> = {
+  pending: 'busy',
+  active: 'good',
+  error: 'bad',
+  waiting: 'off',
 };

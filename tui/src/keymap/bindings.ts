@@ -9,6 +9,8 @@ export const places = [
   'command',
   'alerts',
   'audit',
+  'secrets',
+  'secret',
 ] as const;
 export type Where = (typeof places)[number];
 
@@ -46,7 +48,7 @@ export const bindings = [
     keys: ['enter', 'l', 'right'],
     short: 'open',
     about: 'open the selected row',
-    where: ['fleet', 'agents', 'agent', 'commands', 'alerts'],
+    where: ['fleet', 'agents', 'agent', 'commands', 'alerts', 'secrets'],
   },
   {
     does: 'restart',
@@ -127,6 +129,38 @@ export const bindings = [
     writes: true,
   },
   {
+    does: 'add-secret',
+    keys: ['a'],
+    short: 'add',
+    about: 'store a new secret',
+    where: ['secrets'],
+    writes: true,
+  },
+  {
+    does: 'rotate-secret',
+    keys: ['R'],
+    short: 'rotate',
+    about: 'give the secret another value',
+    where: ['secrets', 'secret'],
+    writes: true,
+  },
+  {
+    does: 'note-secret',
+    keys: ['n'],
+    short: 'note',
+    about: 'write a remark on the secret',
+    where: ['secrets', 'secret'],
+    writes: true,
+  },
+  {
+    does: 'delete-secret',
+    keys: ['d'],
+    short: 'delete',
+    about: 'delete the secret',
+    where: ['secrets', 'secret'],
+    writes: true,
+  },
+  {
     does: 'undo',
     keys: ['u'],
     about: 'take back the last action',
@@ -145,6 +179,7 @@ export const bindings = [
   { does: 'screen-3', keys: ['3'], about: 'Commands', where: ['everywhere'] },
   { does: 'screen-4', keys: ['4'], about: 'Alerts', where: ['everywhere'] },
   { does: 'screen-5', keys: ['5'], about: 'Audit', where: ['everywhere'] },
+  { does: 'screen-6', keys: ['6'], about: 'Secrets', where: ['everywhere'] },
   { does: 'screen-next', keys: ['tab'], about: 'next screen', where: ['everywhere'] },
   { does: 'screen-before', keys: ['shift-tab'], about: 'screen before', where: ['everywhere'] },
   {

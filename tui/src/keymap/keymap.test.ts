@@ -36,13 +36,17 @@ describe('the key map', () => {
     expect(writes.toSorted()).toEqual(
       [
         'acknowledge',
+        'add-secret',
         'again',
         'cancel',
+        'delete-secret',
         'dismiss',
         'logs',
+        'note-secret',
         'pause',
         'restart',
         'restart-dispatcher',
+        'rotate-secret',
         'status',
         'undo',
       ].toSorted(),

@@ -41,6 +41,7 @@ const headings: readonly { readonly title: string; readonly where: Where }[] = [
   { title: 'Commands', where: 'commands' },
   { title: 'Command', where: 'command' },
   { title: 'Alerts', where: 'alerts' },
+  { title: 'Secrets', where: 'secrets' },
 ];
 
 /** The cheat-sheet of the documentation, as Markdown. */

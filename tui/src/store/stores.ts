@@ -7,6 +7,7 @@ import type {
   CommandRow,
   GatewayRow,
   NotificationRow,
+  SecretRow,
 } from '@hq/shared/rows';
 import { agentsStore } from './agents.ts';
 import { auditStore } from './audit.ts';
@@ -14,6 +15,7 @@ import { commandOutputStore } from './command-output.ts';
 import { commandStore, commandsStore } from './commands.ts';
 import { gatewaysStore } from './gateways.ts';
 import { notificationsStore } from './notifications.ts';
+import { secretsStore } from './secrets.ts';
 
 /** What the screens show. A store costs nothing until somebody subscribes to it. */
 export interface Stores {
@@ -23,6 +25,8 @@ export interface Stores {
   readonly commands: LiveQuery<CommandRow>;
   readonly notifications: LiveQuery<NotificationRow>;
   readonly audit: LiveQuery<AuditRow>;
+  /** Without their values. */
+  readonly secrets: LiveQuery<SecretRow>;
   /** These make a new store each time: keep it while its screen is open, and close it then. */
   commandsOfGateway(gatewayId: string): LiveQuery<CommandRow>;
   commandsOfAgent(agentId: string): LiveQuery<CommandRow>;
@@ -40,13 +44,15 @@ export function createStores(client: HqClient): Stores {
   const commands = commandsStore(client);
   const notifications = notificationsStore(client);
   const audit = auditStore(client);
-  const standing = [gateways, agents, commands, notifications, audit];
+  const secrets = secretsStore(client);
+  const standing = [gateways, agents, commands, notifications, audit, secrets];
   return {
     gateways,
     agents,
     commands,
     notifications,
     audit,
+    secrets,
     commandsOfGateway: (gatewayId) => commandsStore(client, { gatewayId }),
     commandsOfAgent: (agentId) => commandsStore(client, { agentId }),
     command: (id) => commandStore(client, id),

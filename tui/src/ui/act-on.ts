@@ -5,14 +5,16 @@ import type { Acting } from './acting.ts';
 import type { Inside } from './inside.ts';
 import type { Messages } from './messages.ts';
 import type { Place } from './place.ts';
+import type { SecretDeeds } from './secret-deeds.ts';
 
 /** Carries out what a key intends that changes something outside the screens. */
 export function actOn(
   intent: Intent,
   place: Place,
-  hands: { inside: Inside; acting: Acting; messages: Messages },
+  hands: { inside: Inside; acting: Acting; secrets: SecretDeeds; messages: Messages },
 ): void {
-  const { inside, acting, messages } = hands;
+  const { inside, acting, secrets, messages } = hands;
+  const secret = inside.secret();
   const gateway = inside.gateway();
   const { survey } = inside.context();
   const open = (gateway === null ? null : survey.openCommandsOf.get(gateway.id)) ?? [];
@@ -24,6 +26,14 @@ export function actOn(
   } else if (intent === 'acknowledge' || intent === 'dismiss') {
     const alert = inside.alerts.selected;
     if (alert !== null) acting.settle(alert.id, intent);
+  } else if (intent === 'add-secret') {
+    secrets.add(gateway, inside.agent());
+  } else if (intent === 'rotate-secret') {
+    if (secret !== null) secrets.rotate(secret);
+  } else if (intent === 'note-secret') {
+    if (secret !== null) secrets.note(secret);
+  } else if (intent === 'delete-secret') {
+    if (secret !== null) secrets.delete(secret);
   } else if (intent === 'cancel') {
     if (command !== null) acting.cancel(command);
   } else if (intent === 'again') {

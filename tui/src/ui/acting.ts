@@ -2,10 +2,10 @@ import { type Action, type ActionName, catalogue, isActionName, tellResult } fro
 import { type CommandRow, type GatewayRow, isFinished } from '@hq/shared/rows';
 import { plain } from '@hq/shared/text';
 import type { House } from './house.ts';
-import type { Messages, Undo } from './messages.ts';
+import type { Undo } from './messages.ts';
 import { ConfirmDialog } from './overlays/confirm-dialog.ts';
-import type { Overlay } from './overlays/overlay.ts';
 import { sentence } from './sentence.ts';
+import { refusesToWrite, type Stage } from './stage.ts';
 import { commandState } from './told.ts';
 
 /** An action with everything it needs, as it was when the key was pressed. */
@@ -15,14 +15,6 @@ export interface Order {
   readonly gateway: GatewayRow;
   /** The slug of the agent, for actions that are aimed at one. */
   readonly agent?: string;
-}
-
-export interface Stage {
-  readonly messages: Messages;
-  readonly isReadonly: boolean;
-  readonly ask: (overlay: Overlay) => void;
-  readonly openCommand: (id: string) => void;
-  readonly changed: () => void;
 }
 
 /** Reads whose answer is the output itself: what was asked for is shown at once. */
@@ -42,7 +34,7 @@ export class Acting {
 
   /** `open`: commands of this gateway that have not finished. */
   order(order: Order, open: readonly CommandRow[]): void {
-    if (this.#isOff()) return;
+    if (refusesToWrite(this.#stage)) return;
     const action: Action = catalogue[order.action];
     if (action.danger === 'read' || action.danger === 'reversible') {
       void this.#send(order);
@@ -68,7 +60,7 @@ export class Acting {
   }
 
   undo(undo: Undo): void {
-    if (this.#isOff()) return;
+    if (refusesToWrite(this.#stage)) return;
     this.#stage.messages.clear();
     const gateway = this.#house.gateways.getSnapshot().rows.find(({ id }) => id === undo.gateway);
     if (gateway !== undefined) void this.#send({ action: undo.action, payload: {}, gateway });
@@ -86,7 +78,7 @@ export class Acting {
   }
 
   cancel(command: CommandRow): void {
-    if (this.#isOff()) return;
+    if (refusesToWrite(this.#stage)) return;
     if (isFinished(command)) {
       this.#stage.messages.say(`It is ${commandState(command).word} already.`);
       return;
@@ -99,7 +91,7 @@ export class Acting {
   }
 
   settle(alertId: string, how: 'acknowledge' | 'dismiss'): void {
-    if (this.#isOff()) return;
+    if (refusesToWrite(this.#stage)) return;
     void this.#try(async () => {
       await this.#house[how](alertId);
       this.#stage.messages.say(how === 'acknowledge' ? 'Acknowledged.' : 'Dismissed.');
@@ -124,12 +116,6 @@ export class Acting {
       } else if (command.status === 'cancelled') messages.say(`${name} was cancelled.`);
       else messages.warn(`${name} failed: ${plain(command.error_message ?? 'no reason was given')}`);
     }
-  }
-
-  #isOff(): boolean {
-    if (!this.#stage.isReadonly) return false;
-    this.#stage.messages.say('Read only: HQ was opened with --readonly, so nothing is sent.', 'warn');
-    return true;
   }
 
   async #send({ action: name, payload, gateway, agent }: Order): Promise<void> {

@@ -18,8 +18,10 @@ import type { Overlay } from './overlays/overlay.ts';
 import { Palette } from './overlays/palette.ts';
 import { carryOut } from './palette-deeds.ts';
 import { homeOf, numbered, type Place, placeOf } from './place.ts';
+import { SecretDeeds } from './secret-deeds.ts';
 import { sentence } from './sentence.ts';
 import type { SignInForm } from './sign-in-form.ts';
+import type { Stage } from './stage.ts';
 import { emptyField, fieldOf, type TextField, write } from './text-field.ts';
 import type { RowsAt } from './view.ts';
 
@@ -59,6 +61,7 @@ export class App {
   #frame: Frame;
   #inside: Inside | null = null;
   #acting: Acting | null = null;
+  #secrets: SecretDeeds | null = null;
   #trail: Place[] = [{ screen: 'fleet' }];
   #overlay: Overlay | null = null;
   /** The filter while it is being written, and what it was before. */
@@ -132,15 +135,23 @@ export class App {
 
   #welcome(house: House): void {
     this.#inside = new Inside(house, () => this.#soon());
-    this.#acting = new Acting(house, {
+    const stage: Stage = {
       messages: this.#messages,
       isReadonly: this.#options.isReadonly,
       ask: (overlay) => {
         this.#overlay = overlay;
       },
-      openCommand: (id) => this.go({ screen: 'command', id }),
+      dismiss: (overlay) => {
+        if (this.#overlay === overlay) this.#overlay = null;
+      },
+      // A form that somebody fills in meanwhile is not taken away from under their hands.
+      openCommand: (id) => {
+        if (this.#overlay === null) this.go({ screen: 'command', id });
+      },
       changed: () => this.#draw(),
-    });
+    };
+    this.#acting = new Acting(house, stage);
+    this.#secrets = new SecretDeeds(house, stage);
   }
 
   #pressForm(form: SignInForm, input: KeyPress | Paste): void {
@@ -185,7 +196,7 @@ export class App {
   }
 
   #here(): ReturnType<typeof placesOf> {
-    return placesOf(this.place.screen, this.place.screen !== 'command');
+    return placesOf(this.place.screen, !['command', 'secret'].includes(this.place.screen));
   }
 
   get place(): Place {
@@ -212,8 +223,8 @@ export class App {
   }
 
   perform(intent: Intent): void {
-    const [inside, acting] = [this.#inside, this.#acting];
-    if (inside === null || acting === null) return;
+    const [inside, acting, secrets] = [this.#inside, this.#acting, this.#secrets];
+    if (inside === null || acting === null || secrets === null) return;
     const { surroundings } = this.#options;
     const screen = /^screen-(\d)$/.exec(intent)?.[1];
     if (screen !== undefined) {
@@ -294,7 +305,7 @@ export class App {
         surroundings.quit();
         break;
       default:
-        actOn(intent, this.place, { inside, acting, messages: this.#messages });
+        actOn(intent, this.place, { inside, acting, secrets, messages: this.#messages });
     }
   }
 

@@ -11,10 +11,12 @@ interface Entrance {
   readonly host: string;
   readonly connect: () => Promise<HqClient>;
   readonly credentials: Credentials | null;
+  /** Where the key of the secrets is looked for. */
+  readonly env: NodeJS.ProcessEnv;
 }
 
 /** The door of one HQ: with the credentials that were given, with the stored sign-in, or with the form. */
-export function doorOf({ host, connect, credentials }: Entrance): Door {
+export function doorOf({ host, connect, credentials, env }: Entrance): Door {
   let opened: Promise<HqClient> | null = null;
   // Not before it is entered: by then the first frame stands on the screen.
   const open = (): Promise<HqClient> => {
@@ -28,7 +30,7 @@ export function doorOf({ host, connect, credentials }: Entrance): Door {
       if (credentials !== null) await client.signIn(credentials.email, credentials.password);
       else if (!(await client.hasSession())) return null;
       try {
-        return await houseOf(client);
+        return await houseOf(client, env);
       } catch (failure) {
         // A stored sign-in that has ended is no failure: somebody has to sign in anew.
         if (credentials === null && failure instanceof HqError && failure.code === 'unauthenticated')
@@ -39,12 +41,12 @@ export function doorOf({ host, connect, credentials }: Entrance): Door {
     async signIn(email, password) {
       const client = await open();
       await client.signIn(email, password);
-      return houseOf(client);
+      return houseOf(client, env);
     },
   };
 }
 
-async function houseOf(client: HqClient): Promise<House> {
+async function houseOf(client: HqClient, env: NodeJS.ProcessEnv): Promise<House> {
   const member = await client.whoami();
   if (member.role === null) {
     throw new HqError('refused', `${member.email ?? 'This user'} is no member of this HQ.`, {
@@ -73,6 +75,7 @@ async function houseOf(client: HqClient): Promise<House> {
     commands: stores.commands,
     alerts: stores.notifications,
     audit: stores.audit,
+    secrets: stores.secrets,
     openOutput: (id) => open(stores.commandOutput(id)),
     openCommand: (id) => open(stores.command(id)),
     openCommandsOfAgent: (id) => open(stores.commandsOfAgent(id)),
@@ -80,6 +83,13 @@ async function houseOf(client: HqClient): Promise<House> {
     cancel: (id) => client.cancel(id, 'tui'),
     acknowledge: (id) => settleNotification(client, id, 'read'),
     dismiss: (id) => settleNotification(client, id, 'dismissed'),
+    async checkSecretsKey(gateway) {
+      const { keysFor } = await writing();
+      await keysFor(client, env, gateway, 'hq-tui secrets set KEY');
+    },
+    writeSecret: async (draft) => (await writing()).writeSecret(client, env, draft, 'tui'),
+    noteSecret: async (id, note) => (await writing()).noteSecret(client, id, note, 'tui'),
+    deleteSecret: async (id) => (await writing()).deleteSecret(client, id, 'tui'),
     refresh() {
       stores.refresh();
       for (const query of opened) query.refresh();
@@ -89,4 +99,9 @@ async function houseOf(client: HqClient): Promise<House> {
       await client.close();
     },
   };
+}
+
+/** What encrypts is loaded when it is needed: most who look never write. */
+function writing() {
+  return import('../secrets/write-secret.ts');
 }

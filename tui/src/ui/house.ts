@@ -8,7 +8,9 @@ import type {
   CommandRow,
   GatewayRow,
   NotificationRow,
+  SecretRow,
 } from '@hq/shared/rows';
+import type { SecretDraft, WrittenSecret } from '../secrets/write-secret.ts';
 
 export type LinkStatus = LiveStatus;
 export type Snapshot<Row> = LiveSnapshot<Row>;
@@ -42,12 +44,18 @@ export interface House {
   readonly commands: Feed<CommandRow>;
   readonly alerts: Feed<NotificationRow>;
   readonly audit: Feed<AuditRow>;
+  readonly secrets: Feed<SecretRow>;
   /** The output of one command, live until it is closed. */
   readonly openOutput: (commandId: string) => OpenFeed<CommandOutputRow>;
   readonly enqueue: (request: Request) => Promise<CommandRow>;
   readonly cancel: (commandId: string) => Promise<CommandRow>;
   readonly acknowledge: (alertId: string) => Promise<void>;
   readonly dismiss: (alertId: string) => Promise<void>;
+  /** Fails where nothing can be encrypted for this gateway: on every machine but its host. */
+  readonly checkSecretsKey: (gateway: GatewayRow) => Promise<void>;
+  readonly writeSecret: (draft: SecretDraft) => Promise<WrittenSecret>;
+  readonly noteSecret: (secretId: string, note: string) => Promise<SecretRow>;
+  readonly deleteSecret: (secretId: string) => Promise<SecretRow>;
   /** One command, also one that is too old for the newest ones. */
   readonly openCommand: (commandId: string) => OpenFeed<CommandRow>;
   readonly openCommandsOfAgent: (agentId: string) => OpenFeed<CommandRow>;

@@ -6,8 +6,10 @@ import type {
   CommandRow,
   GatewayRow,
   NotificationRow,
+  SecretRow,
 } from '@hq/shared/rows';
 import { plain } from '@hq/shared/text';
+import { type LayeredSecret, layered } from '../secrets/layers.ts';
 import type { Feed, House, OpenFeed, Snapshot } from './house.ts';
 import { type Link, linkOf } from './link.ts';
 import { List } from './list.ts';
@@ -22,6 +24,9 @@ import { commandBody } from './screens/command-screen.ts';
 import { commandsTable } from './screens/commands.ts';
 import { fleetTable } from './screens/fleet.ts';
 import { fleetBody } from './screens/fleet-screen.ts';
+import { secretBody } from './screens/secret-screen.ts';
+import { secretsTable } from './screens/secrets.ts';
+import { secretsBody } from './screens/secrets-screen.ts';
 import { Scroll } from './scroll.ts';
 import { surveyor } from './survey.ts';
 import type { Body, Context, Room } from './view.ts';
@@ -41,6 +46,7 @@ export class Inside {
   });
   readonly alerts = new List<NotificationRow, Context>(alertsTable, { column: 'when', descending: true });
   readonly audit = new List<AuditRow, Context>(auditTable, { column: 'when', descending: true });
+  readonly secrets = new List<LayeredSecret, Context>(secretsTable, { column: 'key', descending: false });
   scroll = new Scroll();
 
   readonly #changed: () => void;
@@ -51,10 +57,12 @@ export class Inside {
   #command: OpenFeed<CommandRow> | null = null;
   #output: OpenFeed<CommandOutputRow> | null = null;
   #ofAgent: OpenFeed<CommandRow> | null = null;
-  #stopAudit: (() => void) | null = null;
+  /** Stops the feed that only this place shows. */
+  #stopOwn: (() => void) | null = null;
   readonly #survey = surveyor();
   readonly #attention = remembered<readonly Attention[]>();
   readonly #agentsHere = remembered<readonly AgentRow[]>();
+  readonly #layered = remembered<readonly LayeredSecret[]>();
   readonly #openAlerts = remembered<readonly NotificationRow[]>();
 
   constructor(house: House, changed: () => void) {
@@ -84,8 +92,9 @@ export class Inside {
     this.#command = null;
     this.#output = null;
     this.#ofAgent = null;
-    this.#stopAudit?.();
-    this.#stopAudit = place.screen === 'audit' ? this.house.audit.subscribe(this.#changed) : null;
+    const stopOwn = this.#stopOwn;
+    this.#stopOwn = this.#ownFeed()?.subscribe(this.#changed) ?? null;
+    stopOwn?.();
     if (place.screen === 'command') {
       this.scroll = new Scroll();
       this.#command = this.#open(this.house.openCommand(place.id));
@@ -93,6 +102,13 @@ export class Inside {
     } else if (place.screen === 'agent') {
       this.#ofAgent = this.#open(this.house.openCommandsOfAgent(place.id));
     }
+  }
+
+  /** What is watched only while its place is open. */
+  #ownFeed(): Feed<unknown> | null {
+    const { screen } = this.#place;
+    if (screen === 'audit') return this.house.audit;
+    return screen === 'secrets' || screen === 'secret' ? this.house.secrets : null;
   }
 
   #open<Row>(feed: OpenFeed<Row>): OpenFeed<Row> {
@@ -109,7 +125,8 @@ export class Inside {
   link(): Link {
     const { gateways, agents, commands, alerts } = this.#held;
     const open: Feed<unknown>[] = this.#openFeeds.map(({ feed }) => feed);
-    if (this.#place.screen === 'audit') open.push(this.house.audit);
+    const own = this.#ownFeed();
+    if (own !== null) open.push(own);
     return linkOf([gateways, agents, commands, alerts, ...open.map((feed) => feed.getSnapshot())]);
   }
 
@@ -152,6 +169,9 @@ export class Inside {
       case 'audit':
         this.audit.update(this.house.audit.getSnapshot().rows, context, [rows]);
         break;
+      case 'secrets':
+        this.secrets.update(this.#layeredSecrets(), context, [rows]);
+        break;
     }
   }
 
@@ -159,6 +179,11 @@ export class Inside {
     const { rows } = this.#held.agents;
     if (gateway === null) return rows;
     return this.#agentsHere([rows, gateway], () => rows.filter(({ gateway_id }) => gateway_id === gateway));
+  }
+
+  #layeredSecrets(): readonly LayeredSecret[] {
+    const rows: readonly SecretRow[] = this.house.secrets.getSnapshot().rows;
+    return this.#layered([rows], () => layered(rows));
   }
 
   openAlerts(): readonly NotificationRow[] {
@@ -213,6 +238,10 @@ export class Inside {
         return listBody(this.alerts, context, room, empty('No alerts.'));
       case 'audit':
         return listBody(this.audit, context, room, empty('Nothing was done yet.'));
+      case 'secrets':
+        return secretsBody(this.secrets, context, room, empty('No secrets yet.', 'a stores one'));
+      case 'secret':
+        return secretBody(this.secret(), context, room);
     }
   }
 
@@ -229,6 +258,13 @@ export class Inside {
     if (own === undefined || known === undefined) return own ?? known ?? null;
     // Two feeds may be a moment apart; the row never goes back.
     return Date.parse(known.updated_at) > Date.parse(own.updated_at) ? known : own;
+  }
+
+  /** The secret that is open or selected. */
+  secret(): LayeredSecret | null {
+    if (this.#place.screen === 'secrets') return this.secrets.selected;
+    const { id } = this.#place.screen === 'secret' ? this.#place : { id: '' };
+    return this.#layeredSecrets().find((secret) => secret.id === id) ?? null;
   }
 
   output(): readonly CommandOutputRow[] {
@@ -251,6 +287,9 @@ export class Inside {
         return of(this.commands.selected?.gateway_id) ?? only;
       case 'command':
         return of(this.command()?.gateway_id) ?? only;
+      case 'secrets':
+      case 'secret':
+        return of(this.secret()?.gateway_id) ?? only;
       default:
         return only;
     }
@@ -273,6 +312,9 @@ export class Inside {
         return this.alerts.selected?.title ?? null;
       case 'audit':
         return this.audit.selected?.summary ?? this.audit.selected?.action ?? null;
+      case 'secrets':
+      case 'secret':
+        return this.secret()?.key ?? null;
     }
   }
 
@@ -298,10 +340,14 @@ export class Inside {
         return 'Alerts';
       case 'audit':
         return 'Audit';
+      case 'secrets':
+        return 'Secrets';
+      case 'secret':
+        return this.#place === place ? plain(this.secret()?.key ?? 'secret') : 'secret';
     }
   }
 
-  /** The list that the keys of a list move in; none on the Command screen. */
+  /** The list that the keys of a list move in; none on the screens of one command and one secret. */
   list(): AnyList | null {
     const lists: Readonly<Record<Place['screen'], AnyList | null>> = {
       fleet: this.fleet,
@@ -311,6 +357,8 @@ export class Inside {
       command: null,
       alerts: this.alerts,
       audit: this.audit,
+      secrets: this.secrets,
+      secret: null,
     };
     return lists[this.#place.screen];
   }

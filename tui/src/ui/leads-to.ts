@@ -17,6 +17,10 @@ export function leadsTo(place: Place, inside: Inside): Place | null {
       const command = (place.screen === 'agent' ? inside.commandsOfAgent : inside.commands).selected;
       return command === null ? null : { screen: 'command', id: command.id };
     }
+    case 'secrets': {
+      const secret = inside.secrets.selected;
+      return secret === null ? null : { screen: 'secret', id: secret.id };
+    }
     case 'alerts': {
       const alert = inside.alerts.selected;
       if (alert === null || alert.entity_id === null) return null;

@@ -11,6 +11,7 @@ const tabTitles: Readonly<Record<Numbered, string>> = {
   commands: 'Commands',
   alerts: 'Alerts',
   audit: 'Audit',
+  secrets: 'Secrets',
 };
 
 export function linkTold(link: Link, localNow: number, theme: Theme): { text: string; tone: Tone } {

@@ -24,9 +24,11 @@ const screens: readonly (readonly [Numbered, readonly string[], string])[] = [
   ['commands', ['cmd'], 'What was asked and what became of it'],
   ['alerts', ['notifications'], 'What went wrong'],
   ['audit', ['log'], 'Who did what'],
+  ['secrets', ['sec'], 'Which credentials there are, and where'],
 ];
 
 const intents: readonly (readonly [Intent, string, string])[] = [
+  ['add-secret', 'add_secret', 'Store a new secret'],
   ['help', 'help', 'The keys of this screen'],
   ['refresh', 'refresh', 'Read everything anew'],
   ['mouse', 'mouse', 'Turn the mouse on or off'],

@@ -1,0 +1,162 @@
+import { HqError } from '@hq/shared/errors';
+import { EnvelopeError, type SecretsKeys, seal, type Unsealed, unseal } from '@hq/shared/secrets';
+
+export interface StoredEnvelope {
+  readonly id: string;
+  readonly encrypted_value: string;
+}
+
+export interface ChangedEnvelope {
+  readonly id: string;
+  readonly old: string;
+  readonly new: string;
+}
+
+/** Where the envelopes lie. */
+export interface Envelopes {
+  /** Those behind an id, in the order of ids. */
+  page(after: string | null, limit: number): Promise<readonly StoredEnvelope[]>;
+  /** Puts the new ones where the old ones still stand; gives the ids of those. */
+  replace(rows: readonly ChangedEnvelope[]): Promise<readonly string[]>;
+}
+
+export interface RekeyCounts {
+  readonly total: number;
+  /** Under the key of now already. */
+  readonly done: number;
+  readonly toDo: number;
+  /** Read by none of the keys. */
+  readonly unreadable: number;
+  /** The first of those, by id. */
+  readonly unreadableIds: readonly string[];
+}
+
+export interface Rekeyed {
+  readonly replaced: number;
+  /** Changed by somebody else between the reading and the writing: those stand as that one wrote them. */
+  readonly overtaken: number;
+  /** Whether it was asked to stop before the end. */
+  readonly isStopped: boolean;
+}
+
+/** Ids of unreadable rows that are kept for the report. */
+const mostIds = 100;
+/** A batch with many large values goes in parts of about this many characters. */
+const mostCharacters = 2_000_000;
+
+/** Counts what there is to do. Nothing is written, and no value is kept. */
+export async function countEnvelopes(
+  envelopes: Envelopes,
+  keys: SecretsKeys,
+  batch: number,
+  told: (seen: number) => void,
+): Promise<RekeyCounts> {
+  let [total, done, toDo, unreadable] = [0, 0, 0, 0];
+  const unreadableIds: string[] = [];
+  for await (const page of pages(envelopes, batch)) {
+    for (const { id, encrypted_value } of page) {
+      const value = opened(encrypted_value, keys);
+      if (value === null) {
+        unreadable += 1;
+        if (unreadableIds.length < mostIds) unreadableIds.push(id);
+      } else if (value.fingerprint === keys.current.fingerprint) done += 1;
+      else toDo += 1;
+    }
+    total += page.length;
+    told(total);
+  }
+  return { total, done, toDo, unreadable, unreadableIds };
+}
+
+/**
+ * Encrypts every value anew that a former key reads, one batch after the other. What stands under the key of now, and what no
+ * key reads, is left alone: so it may be stopped anywhere, begun again, and run twice. `mayGoOn` is asked before every batch.
+ */
+export async function rekeyEnvelopes(
+  envelopes: Envelopes,
+  keys: SecretsKeys,
+  batch: number,
+  options: { readonly told: (seen: number) => void; readonly mayGoOn: () => boolean },
+): Promise<Rekeyed> {
+  let [seen, replaced, overtaken] = [0, 0, 0];
+  let after: string | null = null;
+  for await (const page of pages(envelopes, batch)) {
+    const fresh = sealAnew(page, keys);
+    const taken = new Set<string>();
+    for (const part of parts(fresh)) for (const id of await envelopes.replace(part)) taken.add(id);
+    if (taken.size > 0) {
+      const before = new Map(fresh.filter(({ id }) => taken.has(id)).map(({ id, old }) => [id, old]));
+      await readBack(envelopes, { after, limit: page.length, before });
+    }
+    replaced += taken.size;
+    overtaken += fresh.length - taken.size;
+    seen += page.length;
+    after = page.at(-1)?.id ?? after;
+    options.told(seen);
+    if (!options.mayGoOn()) return { replaced, overtaken, isStopped: true };
+  }
+  return { replaced, overtaken, isStopped: false };
+}
+
+async function* pages(envelopes: Envelopes, limit: number): AsyncGenerator<readonly StoredEnvelope[]> {
+  for (let after: string | null = null; ; ) {
+    const page: readonly StoredEnvelope[] = await envelopes.page(after, limit);
+    if (page.length > 0) yield page;
+    after = page.at(-1)?.id ?? after;
+    if (page.length < limit) return;
+  }
+}
+
+/** Null for what none of the keys reads. */
+function opened(envelope: string, keys: SecretsKeys): Unsealed | null {
+  try {
+    return unseal(envelope, keys);
+  } catch (error) {
+    if (error instanceof EnvelopeError) return null;
+    throw error;
+  }
+}
+
+/** The envelopes of a page that a former key reads, encrypted anew; each new one has been read again before it is given. */
+function sealAnew(page: readonly StoredEnvelope[], keys: SecretsKeys): ChangedEnvelope[] {
+  const { current } = keys;
+  return page.flatMap(({ id, encrypted_value: old }) => {
+    const before = opened(old, keys);
+    if (before === null || before.fingerprint === current.fingerprint) return [];
+    const fresh = seal(before.plaintext, current);
+    if (opened(fresh, { current, previous: [] })?.plaintext !== before.plaintext) {
+      throw new HqError('failed', `The secret ${id} does not read as before when it is encrypted anew.`, {
+        hint: 'It was left as it is.',
+      });
+    }
+    return [{ id, old, new: fresh }];
+  });
+}
+
+function* parts(rows: readonly ChangedEnvelope[]): Generator<readonly ChangedEnvelope[]> {
+  let part: ChangedEnvelope[] = [];
+  let size = 0;
+  for (const row of rows) {
+    part.push(row);
+    size += row.old.length + row.new.length;
+    if (size < mostCharacters) continue;
+    yield part;
+    part = [];
+    size = 0;
+  }
+  if (part.length > 0) yield part;
+}
+
+/** What is said to be written is looked at: it is what was sent, or somebody's who came after us. */
+async function readBack(
+  envelopes: Envelopes,
+  { after, limit, before }: { after: string | null; limit: number; before: ReadonlyMap<string, string> },
+): Promise<void> {
+  for (const { id, encrypted_value: now } of await envelopes.page(after, limit)) {
+    if (before.get(id) !== now) continue;
+    throw new HqError(
+      'failed',
+      `The database says that it took the new value of ${id}, and has the old one.`,
+    );
+  }
+}
