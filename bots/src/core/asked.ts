@@ -1,0 +1,43 @@
+import type { ActionTable } from './action-table.ts';
+import type { Capabilities } from './adapter.ts';
+import type { Buttons } from './buttons.ts';
+import type { Card, Handle } from './card.ts';
+import type { ChatHq, Said } from './chat-hq.ts';
+import type { CommandCards } from './command-cards.ts';
+import type { Platform } from './inbound.ts';
+import type { Names } from './names.ts';
+import type { Outbox } from './outbox.ts';
+import type { Questions } from './questions.ts';
+import type { Vocabulary } from './vocabulary.ts';
+
+/** What a command works with. */
+export interface House {
+  readonly hq: ChatHq;
+  readonly actions: ActionTable;
+  readonly vocabulary: Vocabulary;
+  readonly buttons: Buttons;
+  readonly questions: Questions;
+  readonly cards: CommandCards;
+  readonly names: Names;
+  /** Epoch milliseconds by the database's clock. */
+  now(): number;
+  capabilities(platform: Platform): Capabilities;
+  outbox(platform: Platform): Outbox;
+  /** How each adapter and the database are, as lines for `doctor`. */
+  condition(): readonly { readonly label: string; readonly value: string; readonly ok: boolean }[];
+}
+
+/** One request on its way: who said what, and the way back. */
+export interface Asked {
+  readonly said: Said;
+  readonly values: Readonly<Record<string, string>>;
+  /** Whether the answer is for who asked alone. */
+  readonly isPrivate: boolean;
+  /** The card whose button was pressed. */
+  readonly message: Handle | null;
+  readonly house: House;
+  /** Shows a card to who asked; gives where it can be edited. The first one takes the place of "working on it". */
+  answer(card: Card, options?: { readonly private?: boolean }): Promise<Handle | null>;
+  /** Puts a card in the place of the one whose button was pressed; elsewhere it answers. */
+  replace(card: Card): Promise<Handle | null>;
+}

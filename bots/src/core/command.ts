@@ -1,0 +1,50 @@
+import type { ArgumentDescription } from './adapter.ts';
+import type { Asked } from './asked.ts';
+
+/** What the names of an argument's values are read from. */
+export type Completion =
+  | 'gateway'
+  | 'agent'
+  | 'command'
+  | 'task'
+  | 'deliverable'
+  | 'alert'
+  | 'action'
+  | 'topic'
+  | 'template';
+
+export interface Argument extends Omit<ArgumentDescription, 'completes'> {
+  readonly completion: Completion | null;
+  /** Takes all words that are left. */
+  readonly rest?: boolean;
+  /** May be several lines. */
+  readonly long?: boolean;
+}
+
+/** One thing that can be said to HQ in chat, from the catalogue or of chat's own. */
+export interface Command {
+  /** `^[a-z][a-z0-9_]*$`, unique. */
+  readonly name: string;
+  /** The name's group in structured menus; null for a first word. */
+  readonly group: string | null;
+  /** Other ways to begin it, as lower-case words with single blanks. */
+  readonly aliases: readonly string[];
+  readonly title: string;
+  readonly summary: string;
+  readonly arguments: readonly Argument[];
+  /** Who finds it in help and completion. The database decides, whatever stands here. */
+  readonly audience: Audience;
+  /** Whether the answer is for who asked alone, where the platform can do that. */
+  readonly private: boolean;
+  /** The smaller, the earlier in menus that hold few. */
+  readonly rank: number;
+  run(asked: Asked): Promise<void>;
+}
+
+export type Audience = 'everyone' | 'linked' | 'admins' | { readonly action: string };
+
+/** A command with what was said to it: what buttons, forms and questions carry, too. */
+export interface Request {
+  readonly command: string;
+  readonly values: Readonly<Record<string, string>>;
+}

@@ -1,0 +1,61 @@
+import type { Asked } from './asked.ts';
+import type { Button, Card } from './card.ts';
+import type { Confirmation } from './chat-hq.ts';
+
+/** Asks whether it is meant. The database keeps what was asked for, and takes one yes for it, from whom it says. */
+export async function showConfirmation(asked: Asked, confirmation: Confirmation): Promise<void> {
+  const { said, house } = asked;
+  const { speaker } = said;
+  const { token, kind, expected, prompt, expires_at } = confirmation;
+  const seconds = Math.max(1, Math.ceil((Date.parse(expires_at) - house.now()) / 1000));
+  const capabilities = house.capabilities(speaker.platform);
+  const isTyped = kind === 'typed';
+  // Whose press counts is the database's to say: for a second person it is anybody's but theirs.
+  const user = kind === 'second' ? null : speaker.user;
+  const offer = (label: string, command: string, style: Button['style']): Button =>
+    house.buttons.offer(speaker, {
+      label,
+      style,
+      intent: { command, values: { token }, ...(command === 'confirm_typed' && { form: true }) },
+      user,
+      seconds,
+    });
+  const isAsked = isTyped && !capabilities.forms;
+  if (isAsked) house.questions.put(speaker, { command: 'confirm_typed', values: { token }, field: 'typed' });
+  const buttons = [
+    ...(isAsked
+      ? []
+      : [
+          offer(
+            isTyped ? 'Type the name' : kind === 'second' ? 'Approve' : 'Confirm',
+            isTyped ? 'confirm_typed' : 'confirm',
+            'danger',
+          ),
+        ]),
+    offer(kind === 'second' ? 'Refuse' : 'Cancel', 'decline', 'plain'),
+  ];
+  const card: Card = {
+    title: prompt,
+    tone: 'warning',
+    state: kind === 'second' ? 'waits for a second person' : 'not done yet',
+    body: isTyped
+      ? [
+          { kind: 'text', text: isAsked ? 'To go on, reply with ' : 'To go on, type ' },
+          { kind: 'code', text: expected ?? '' },
+        ]
+      : [],
+    buttons,
+    footer: `Expires in ${Math.ceil(seconds / 60)} min.`,
+    ...(isAsked && { question: { placeholder: expected ?? 'the name' } }),
+  };
+  const handle = await asked.replace(card);
+  if (handle === null) return;
+  house.cards.expire(asked.said.speaker, handle, seconds * 1000, {
+    ...card,
+    tone: 'neutral',
+    state: 'expired, nothing was done',
+    body: [],
+    buttons: [],
+    footer: 'Say it again to be asked again.',
+  });
+}

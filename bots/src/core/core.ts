@@ -1,0 +1,131 @@
+import { randomUUID } from 'node:crypto';
+import type { HqClient } from '@hq/shared/client';
+import { HqError } from '@hq/shared/errors';
+import type { Redactor } from '@hq/shared/text';
+import type { Log } from '../log.ts';
+import { actionCommands } from './action-commands.ts';
+import type { ActionTable } from './action-table.ts';
+import type { Adapter, Capabilities, CommandDescription } from './adapter.ts';
+import type { House } from './asked.ts';
+import { createBotRows } from './bot-rows.ts';
+import { createButtons } from './buttons.ts';
+import { createChatHq } from './chat-hq.ts';
+import { cleanBlock, cleanCard } from './clean-card.ts';
+import { createCommandCards } from './command-cards.ts';
+import { type Conversation, createConversation, type Limits } from './conversation.ts';
+import type { Place, Platform, Problem } from './inbound.ts';
+import { createNames } from './names.ts';
+import { createOutbox, type Outbox } from './outbox.ts';
+import { internalCommands, ownCommands } from './own/index.ts';
+import { createQuestions } from './questions.ts';
+import { createVocabulary, describe } from './vocabulary.ts';
+
+export interface CoreOptions {
+  readonly client: HqClient;
+  /** The catalogue, or one with other entries. */
+  readonly actions: ActionTable;
+  readonly redactor: Pick<Redactor, 'text'>;
+  readonly log: Log;
+  readonly limits?: Limits;
+  readonly patienceMs?: number;
+  /** How the adapters are, for `doctor`. */
+  readonly condition?: House['condition'];
+}
+
+/** The one core of all platforms: adapters hand it what comes in, and it shows what becomes of it. */
+export interface Core {
+  readonly conversation: Conversation;
+  readonly commands: readonly CommandDescription[];
+  readonly holder: string;
+  readonly house: House;
+  /** Takes an adapter in. It may be the next one of the same platform. */
+  attach(adapter: Adapter): void;
+  /** Brings what an earlier run left behind up to date. */
+  resume(platform: Platform): Promise<void>;
+  /** How much waits to be sent. */
+  unsent(platform: Platform): number;
+  /** What a chat has answered that takes nothing any more. */
+  onProblem(listener: (place: Place, problem: Problem) => void): void;
+  stop(limitMs: number): Promise<void>;
+}
+
+export function createCore(options: CoreOptions): Core {
+  const { client, actions, redactor, log } = options;
+  const hq = createChatHq(client);
+  const vocabulary = createVocabulary([...ownCommands(actions), ...actionCommands(actions)]);
+  const buttons = createButtons(hq, log);
+  const names = createNames(hq, actions, () => vocabulary.commands.map(({ name }) => name));
+  const attached = new Map<Platform, { adapter: Adapter; outbox: Outbox }>();
+  const listeners = new Set<(place: Place, problem: Problem) => void>();
+
+  function of(platform: Platform): { adapter: Adapter; outbox: Outbox } {
+    const found = attached.get(platform);
+    if (found === undefined) throw new HqError('failed', `There is no adapter for ${platform}.`);
+    return found;
+  }
+  const capabilities = (platform: Platform): Capabilities => of(platform).adapter.capabilities;
+  const outbox = (platform: Platform): Outbox => of(platform).outbox;
+  const now = (): number => client.clock.now();
+
+  const cards = createCommandCards({
+    hq,
+    rows: createBotRows(client),
+    actions,
+    buttons,
+    capabilities,
+    outbox,
+    now,
+    log,
+  });
+  const house: House = {
+    hq,
+    actions,
+    vocabulary,
+    buttons,
+    questions: createQuestions(),
+    cards,
+    names,
+    now,
+    capabilities,
+    outbox,
+    condition: options.condition ?? (() => []),
+  };
+  const conversation = createConversation({
+    house,
+    internal: internalCommands,
+    log,
+    ...(options.limits !== undefined && { limits: options.limits }),
+    ...(options.patienceMs !== undefined && { patienceMs: options.patienceMs }),
+  });
+
+  return {
+    conversation,
+    commands: describe(vocabulary.commands),
+    holder: randomUUID(),
+    house,
+    attach(adapter) {
+      const box = createOutbox({
+        adapter,
+        clean: (card) => cleanCard(card, redactor),
+        cleanText: (text) => cleanBlock(text, redactor),
+        onProblem: (place, problem) => {
+          for (const listener of listeners) listener(place, problem);
+        },
+      });
+      attached.set(adapter.platform, { adapter, outbox: box });
+    },
+    resume: (platform) => cards.resume(platform),
+    unsent: (platform) => attached.get(platform)?.outbox.size() ?? 0,
+    onProblem(listener) {
+      listeners.add(listener);
+    },
+    async stop(limitMs) {
+      const until = Date.now() + limitMs;
+      await conversation.stop(limitMs);
+      await cards.stop();
+      await Promise.all(
+        [...attached.values()].map((one) => one.outbox.drain(Math.max(0, until - Date.now()))),
+      );
+    },
+  };
+}

@@ -1,0 +1,73 @@
+import type { Argument, Command } from '../command.ts';
+import { showActed } from '../run-action.ts';
+
+const token: Argument = { name: 'token', summary: '', kind: 'text', required: true, completion: null };
+const unspoken = {
+  group: null,
+  aliases: [],
+  audience: 'linked',
+  private: false,
+  rank: 1000,
+} as const;
+
+/** What the buttons of a confirmation say. Nobody types these. */
+export const deciding: readonly Command[] = [
+  {
+    ...unspoken,
+    name: 'confirm',
+    title: 'Confirm',
+    summary: 'Says yes to what was asked for.',
+    arguments: [token],
+    run: (asked) => confirm(asked, null),
+  },
+  {
+    ...unspoken,
+    name: 'confirm_typed',
+    title: 'Confirm by name',
+    summary: 'Says yes by typing the name of what it is about.',
+    arguments: [
+      token,
+      {
+        name: 'typed',
+        summary: 'The name, as it is shown',
+        kind: 'text',
+        required: true,
+        completion: null,
+        maxLength: 200,
+      },
+    ],
+    run: (asked) => confirm(asked, asked.values.typed ?? ''),
+  },
+  {
+    ...unspoken,
+    name: 'decline',
+    title: 'Decline',
+    summary: 'Says no to what was asked for.',
+    arguments: [token],
+    async run({ said, values, house, replace }) {
+      const { by, at } = await house.hq.decline(said, values.token ?? '');
+      await replace({
+        title: 'Not done',
+        tone: 'neutral',
+        state: 'declined',
+        stamp: `declined by ${by ?? 'somebody'}, ${moment(at)}`,
+      });
+    },
+  },
+];
+
+async function confirm(asked: Parameters<Command['run']>[0], typed: string | null): Promise<void> {
+  const acted = await asked.house.hq.confirm(asked.said, asked.values.token ?? '', typed);
+  const decided = 'decided' in acted ? acted.decided : undefined;
+  await showActed(
+    asked,
+    acted,
+    decided === undefined ? undefined : `confirmed by ${decided.by ?? 'somebody'}, ${moment(decided.at)}`,
+  );
+}
+
+/** `14:02 UTC`, by the database's clock. */
+export function moment(databaseTime: string): string {
+  const at = new Date(databaseTime);
+  return Number.isNaN(at.getTime()) ? databaseTime : `${at.toISOString().slice(11, 16)} UTC`;
+}

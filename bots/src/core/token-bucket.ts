@@ -1,0 +1,34 @@
+/** So many at once, and so many a second after that. */
+export interface TokenBucket {
+  /** Takes one where there is one; says how many milliseconds to wait where there is none. */
+  take(): number;
+  isFull(): boolean;
+}
+
+export function createTokenBucket(
+  size: number,
+  perSecond: number,
+  now: () => number = Date.now,
+): TokenBucket {
+  let tokens = size;
+  let filledAt = now();
+  function fill(): void {
+    const at = now();
+    tokens = Math.min(size, tokens + (Math.max(0, at - filledAt) / 1000) * perSecond);
+    filledAt = at;
+  }
+  return {
+    take() {
+      fill();
+      if (tokens >= 1) {
+        tokens -= 1;
+        return 0;
+      }
+      return Math.ceil(((1 - tokens) / perSecond) * 1000);
+    },
+    isFull() {
+      fill();
+      return tokens >= size;
+    },
+  };
+}

@@ -1,0 +1,81 @@
+import type { CommandDescription } from './adapter.ts';
+import type { Command } from './command.ts';
+
+/** All commands, found by what is typed. */
+export interface Vocabulary {
+  readonly commands: readonly Command[];
+  byName(name: string): Command | undefined;
+  /** The command that these words begin with, the longest name first, and the words behind it. */
+  find(words: readonly string[]): { readonly command: Command; readonly rest: readonly string[] } | null;
+  /** Names near to a word that none has. */
+  near(word: string): readonly string[];
+}
+
+const longestName = 5;
+
+export function createVocabulary(commands: readonly Command[]): Vocabulary {
+  const byName = new Map(commands.map((command) => [command.name, command]));
+  const byPhrase = new Map<string, Command>();
+  for (const command of commands) {
+    for (const alias of command.aliases) if (!byPhrase.has(alias)) byPhrase.set(alias, command);
+  }
+  // A name is never taken by another's alias.
+  for (const command of commands) byPhrase.set(command.name.replaceAll('_', ' '), command);
+
+  return {
+    commands,
+    byName: (name) => byName.get(name),
+    find(words) {
+      for (let count = Math.min(longestName, words.length); count > 0; count -= 1) {
+        const command = byPhrase.get(phraseOf(words.slice(0, count)));
+        if (command !== undefined) return { command, rest: words.slice(count) };
+      }
+      return null;
+    },
+    near(word) {
+      const typed = phraseOf([word]);
+      return [...byPhrase.keys()]
+        .map((phrase) => ({ phrase, distance: distance(typed, phrase) }))
+        .filter(({ phrase, distance: far }) => far <= Math.max(1, Math.floor(phrase.length / 4)))
+        .sort((a, b) => a.distance - b.distance)
+        .slice(0, 3)
+        .map(({ phrase }) => phrase);
+    },
+  };
+}
+
+function phraseOf(words: readonly string[]): string {
+  return words.join(' ').toLowerCase().replaceAll(/[-_]/g, ' ');
+}
+
+/** What platforms make menus and structured options of. Commands that `isShown` does not pick are only typed. */
+export function describe(
+  commands: readonly Command[],
+  isShown: (command: Command) => boolean = () => true,
+): CommandDescription[] {
+  return commands.filter(isShown).map((command) => ({
+    path: command.group === null ? [command.name] : [command.group, command.name],
+    summary: command.summary,
+    rank: command.rank,
+    arguments: command.arguments
+      .toSorted((a, b) => Number(b.required) - Number(a.required))
+      .map(({ completion, rest: _rest, long: _long, ...argument }) => ({
+        ...argument,
+        completes: completion !== null,
+      })),
+  }));
+}
+
+/** How many signs must be put in, taken out or changed. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (const [i, sign] of [...a].entries()) {
+    const next = [i + 1];
+    for (const [j, other] of [...b].entries()) {
+      const changed = (row[j] ?? 0) + Number(sign !== other);
+      next.push(Math.min(changed, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row.at(-1) ?? 0;
+}
