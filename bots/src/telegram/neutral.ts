@@ -9,7 +9,7 @@ const alive = /(?<![A-Za-z0-9_])[@#$](?=[\p{L}\p{N}_]|$)|(?<![A-Za-z0-9_/])\/(?=
 export function clean(text: string): string {
   return text
     .split(/\r?\n/u)
-    .map((line) => plainLine(line).trimEnd())
+    .map((line) => plainLine(line))
     .join('\n');
 }
 

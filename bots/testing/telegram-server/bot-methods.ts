@@ -63,7 +63,7 @@ const said = z.object({
   chat_id: chatId,
   text: z.string(),
   entities: z.array(entity).default([]),
-  parse_mode: z.undefined('this server takes entities, not markup'),
+  parse_mode: z.undefined('this server takes entities, not markup').optional(),
   message_thread_id: z.int().optional(),
   reply_markup: markup.optional(),
   reply_parameters: z

@@ -1,0 +1,169 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { eventually } from '../../../db/testing/eventually.ts';
+import {
+  createTelegramBot,
+  receiverOf,
+  startTelegramBot,
+  type TelegramBot,
+} from '../../testing/telegram-bot.ts';
+import {
+  type Chat,
+  type Person,
+  startTelegramServer,
+  type TelegramServer,
+} from '../../testing/telegram-server/index.ts';
+
+const rests = { firstMs: 20, longestMs: 100, conflictMs: 50 };
+const running: TelegramBot[] = [];
+let server: TelegramServer;
+let ann: Person;
+let direct: Chat;
+
+beforeEach(async () => {
+  server = await startTelegramServer();
+  ann = server.person('Ann');
+  direct = server.direct(ann);
+});
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((bot) => bot.adapter.stop()));
+  await server.close();
+});
+
+async function start(env: Record<string, string> = {}): Promise<TelegramBot> {
+  const bot = await startTelegramBot(server, { env, rests });
+  running.push(bot);
+  return bot;
+}
+
+test('it is connected when it says so, and knows who it is', async () => {
+  const bot = await start();
+  expect(bot.adapter.health()).toMatchObject({
+    state: 'connected',
+    detail: null,
+    install: String(server.bot.id),
+    lastInboundAt: null,
+  });
+});
+
+test('an API root may have a path and a slash at its end, or not', async () => {
+  const behindPath = await startTelegramServer({ path: '/telegram/api' });
+  for (const root of [behindPath.url, `${behindPath.url}/`]) {
+    const bot = await startTelegramBot(behindPath, { env: { TELEGRAM_API_ROOT: root } });
+    expect(bot.adapter.health().state).toBe('connected');
+    await bot.adapter.stop();
+  }
+  await behindPath.close();
+});
+
+test('a token that Telegram does not know ends it at once, with what to do', async () => {
+  const bot = createTelegramBot(server, { env: { TELEGRAM_BOT_TOKEN: '1:wrong' }, rests });
+  await expect(bot.adapter.start(receiverOf(bot))).rejects.toMatchObject({
+    code: 'unauthenticated',
+    field: 'TELEGRAM_BOT_TOKEN',
+    hint: expect.stringContaining('BotFather'),
+  });
+  expect(bot.adapter.health().state).toBe('revoked');
+  await bot.adapter.stop();
+  expect(server.called('getMe')).toHaveLength(1);
+});
+
+test('a token that is revoked later ends it, and is not tried again', async () => {
+  const bot = await start();
+  server.revoke();
+  await eventually(() => expect(bot.adapter.health().state).toBe('revoked'));
+  const { length } = server.calls;
+  await new Promise((resolve) => setTimeout(resolve, 3 * rests.longestMs));
+  expect(server.calls).toHaveLength(length);
+});
+
+test('a server that is away, throws up its hands or answers with a web page is tried again', async () => {
+  server.fail('getMe', { kind: 'refuse', status: 502 });
+  const bot = await start();
+  expect(bot.adapter.health()).toMatchObject({ state: 'reconnecting', detail: expect.any(String) });
+  await eventually(() => expect(bot.adapter.health().state).toBe('connected'));
+  for (const fault of [
+    { kind: 'garbage' },
+    { kind: 'garbage', status: 502 },
+    { kind: 'lost' },
+    { kind: 'refuse', status: 429, parameters: { retry_after: 0 } },
+  ] as const) {
+    server.fail('getUpdates', fault);
+    server.say(ann, direct, '/hq status');
+    const { length } = bot.heard;
+    await eventually(() => expect(bot.heard.length).toBeGreaterThan(length));
+  }
+  await eventually(() => expect(bot.adapter.health().state).toBe('connected'));
+});
+
+test('the token is in no line of the log and in no reason, whatever answers', async () => {
+  const bot = await start();
+  for (const fault of [
+    { kind: 'garbage' },
+    { kind: 'garbage', status: 500 },
+    { kind: 'lost' },
+    { kind: 'refuse', status: 400, description: `Bad Request: /bot${server.token}/x` },
+  ] as const) {
+    server.fail('sendMessage', fault);
+    server.fail('getUpdates', fault);
+    server.say(ann, direct, '/hq status');
+  }
+  await eventually(() => expect(bot.heard).toHaveLength(4));
+  await eventually(() => expect(server.called('sendMessage').length).toBeGreaterThanOrEqual(4));
+  const sent = await bot.adapter.send(
+    { platform: 'telegram', install: '1', channel: '1', kind: 'direct', thread: null },
+    { title: 'x', tone: 'neutral' },
+  );
+  expect(bot.log.length).toBeGreaterThan(3);
+  expect(JSON.stringify([bot.log, sent, bot.adapter.health()])).not.toContain(server.token.split(':')[1]);
+});
+
+test('one conflict is waited out, a lasting one is told, and it goes on when the other is gone', async () => {
+  const bot = await start();
+  server.pollElsewhere(true);
+  await eventually(() =>
+    expect(bot.adapter.health()).toMatchObject({
+      state: 'conflict',
+      detail: expect.stringContaining('Another process polls this bot'),
+    }),
+  );
+  server.pollElsewhere(false);
+  server.say(ann, direct, '/hq status');
+  await eventually(() => expect(bot.heard).toHaveLength(1));
+  expect(bot.adapter.health().state).toBe('connected');
+});
+
+test('what a process took and did not get done comes again to the next one', async () => {
+  const first = await start();
+  first.answer = null;
+  server.say(ann, direct, '/hq restart');
+  await eventually(() => expect(first.heard).toHaveLength(1));
+  // As when the process is killed: nothing of it reaches the server any more.
+  await eventually(() => expect(server.unconfirmed).toHaveLength(1));
+  const second = await start();
+  await eventually(() => expect(second.heard).toHaveLength(1));
+  expect(second.heard[0]?.inbound.delivery).toBe(first.heard[0]?.inbound.delivery);
+  await eventually(() => expect(server.unconfirmed).toHaveLength(0));
+});
+
+test('stopping confirms what was answered, so that it does not come again', async () => {
+  const first = await start();
+  server.say(ann, direct, '/hq status');
+  await eventually(() => expect(server.last(direct).text).toBe('✔ Done'));
+  await first.adapter.stop();
+  expect(first.adapter.health().state).toBe('stopped');
+  expect(server.unconfirmed).toHaveLength(0);
+  expect(server.isPolled).toBe(false);
+});
+
+test('stopping lets a message that is being sent end', async () => {
+  const bot = await start();
+  bot.answer = null;
+  server.say(ann, direct, '/hq status');
+  await eventually(() => expect(bot.heard).toHaveLength(1));
+  server.fail('sendMessage', { kind: 'slow', ms: 300 });
+  const saying = bot.heard[0]?.reply.say({ title: 'Late', tone: 'neutral' });
+  await bot.adapter.stop();
+  expect(await saying).toMatchObject({ ok: true });
+  expect(server.last(direct).text).toBe('Late');
+});
