@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { migrate, migrationState } from '../src/migrate.ts';
+import { verify } from '../src/verify.ts';
 import {
   anon,
   type Caller,
@@ -223,6 +224,61 @@ describe('adopting an HQ that stands', () => {
   test('a gateway can be paused, which its enum did not know', async () => {
     expect(await database.as(service, `select set_gateway_paused($1, true) as s`, [gateway])).toEqual([
       { s: 'paused' },
+    ]);
+  });
+
+  test('its secrets stay, in their places and states, and nobody but the service role reads their values', async () => {
+    await expect(database.as(owner, `select encrypted_value from secrets`)).rejects.toMatchObject({
+      code: '42501',
+    });
+    expect(
+      await database.as(owner, `select key, sync_status, revision from secrets order by id`),
+    ).toMatchObject([
+      { key: 'OPENAI_API_KEY', sync_status: 'active' },
+      { key: 'in_clear', sync_status: 'pending' },
+      { key: 'NODE_OPTIONS', sync_status: 'active' },
+    ]);
+    const [published] = await database.query(
+      `select attnames::text[] as columns from pg_publication_tables where tablename = 'secrets'`,
+    );
+    expect(published?.columns).toContain('key');
+    expect(published?.columns).not.toContain('encrypted_value');
+    await database.query(`update secrets set name = 'told' where key = 'OPENAI_API_KEY'`);
+    expect(await verify(database.url)).toEqual([]);
+  });
+
+  test('its secrets are set, synced in a state that it did not know, and end with their agent', async () => {
+    const sealed = 'enc:v1:AAECAwQFBgcICQoL.3UOw-kVwfImm9-ejRmLEoQ.vlxHGEd';
+    const [set] = await database.as(
+      owner,
+      `select set_secret('OPENAI_API_KEY', $1, 'default', p_category => 'integration') as a`,
+      [sealed],
+    );
+    const { id, revision } = set?.a.secret ?? {};
+    expect(set?.a).toMatchObject({ created: false, secret: { revision: 2, category: 'integration' } });
+    const [made] = await database.as(
+      owner,
+      `select set_secret('A_NEW_ONE', $1, 'default', 'main', 'channel') as a`,
+      [sealed],
+    );
+    expect(made?.a).toMatchObject({ created: true, secret: { category: 'channel', sync_status: 'pending' } });
+    const results = [
+      { id, revision, status: 'waiting', error: 'not yet' },
+      { id: 'eeeeeeee-0000-4000-8000-000000000002', revision: 1, status: 'error', error: 'not encrypted' },
+    ];
+    expect(
+      await database.as(service, `select secrets_synced($1, $2) as n`, [gateway, JSON.stringify(results)]),
+    ).toEqual([{ n: 2 }]);
+    expect(await database.query(`select sync_status, sync_error from secrets where id = $1`, [id])).toEqual([
+      { sync_status: 'waiting', sync_error: 'not yet' },
+    ]);
+    expect(
+      await database.query(`select title from notifications where type::text = 'secret_sync_failed'`),
+    ).toEqual([{ title: 'in_clear is not on default' }]);
+    await database.query(`delete from agents where slug = 'main'`);
+    expect(await database.query(`select key from secrets order by key`)).toEqual([
+      { key: 'OPENAI_API_KEY' },
+      { key: 'in_clear' },
     ]);
   });
 });

@@ -121,10 +121,17 @@ describe('drift', () => {
       create view everything as select * from agent_commands;
       grant update on audit_log to authenticated;
       grant execute on function whoami() to anon;
+      alter table secrets disable trigger hq_audit_secrets_made;
+      grant select on secrets to authenticated;
+      alter publication supabase_realtime drop table secrets;
+      alter publication supabase_realtime add table secrets;
     `);
     expect(await verify(database.url)).toEqual([
       'row level security is off: tasks',
+      'the trigger is missing or off: hq_audit_secrets_made on secrets',
       'the trigger is missing or off: hq_guard_command on agent_commands',
+      'the ciphertext of secrets is open: to authenticated',
+      'the ciphertext of secrets is open: to the subscribers of supabase_realtime',
       'the restrictive policy is missing: hq_delete_only on agents',
       'the view reads past the policies (set security_invoker): everything',
       'members may change the record: update of audit_log by authenticated',

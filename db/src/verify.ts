@@ -14,9 +14,26 @@ const rules: readonly { readonly says: string; readonly sql: string }[] = [
     says: 'the trigger is missing or off',
     sql: `select t.name || ' on agent_commands' as what
           from unnest(array['hq_guard_command', 'hq_limit_command', 'hq_check_command_change', 'hq_audit_enqueued',
-            'hq_do_at_once', 'hq_notify_failed_command']) t (name)
+            'hq_do_at_once', 'hq_notify_failed_command', 'hq_clear_key']) t (name)
           where not exists (select from pg_trigger g
-            where g.tgrelid = 'public.agent_commands'::regclass and g.tgname = t.name and g.tgenabled in ('O', 'A'))`,
+            where g.tgrelid = 'public.agent_commands'::regclass and g.tgname = t.name and g.tgenabled in ('O', 'A'))
+          union all
+          select t.name || ' on secrets'
+          from unnest(array['hq_check_secret', 'hq_count_secrets_made', 'hq_count_secrets_changed', 'hq_count_secrets_deleted',
+            'hq_audit_secrets_made', 'hq_audit_secrets_changed', 'hq_audit_secrets_deleted', 'hq_alert_secrets_changed',
+            'hq_alert_secrets_deleted']) t (name)
+          where not exists (select from pg_trigger g
+            where g.tgrelid = 'public.secrets'::regclass and g.tgname = t.name and g.tgenabled in ('O', 'A'))`,
+  },
+  {
+    says: 'the ciphertext of secrets is open',
+    sql: `select 'to ' || r as what from unnest(array['anon', 'authenticated']) r
+          where has_column_privilege(r, 'public.secrets', 'encrypted_value', 'select')
+          union all
+          select 'to the subscribers of ' || p.pubname from pg_publication_tables t join pg_publication p on p.pubname = t.pubname
+          where t.schemaname = 'public' and t.tablename = 'secrets' and 'encrypted_value' = any (t.attnames)
+            and p.pubname = 'supabase_realtime'
+            and not p.puballtables and not exists (select from pg_publication_namespace n where n.pnpubid = p.oid)`,
   },
   {
     says: 'the database has no hand for the action',

@@ -176,6 +176,19 @@ begin
 end $$;
 create trigger roll_usage after insert on public.agent_usage for each row execute function public.roll_usage();
 
+-- Its secrets: ciphertext is published and may be read by everyone who can sign in, and a deleted agent's secrets become everybody's.
+create type public.secret_category as enum ('user', 'channel', 'integration');
+create type public.secret_state as enum ('pending', 'active', 'error');
+create table public.secrets (
+  id uuid primary key default gen_random_uuid(), created_at timestamptz default now(), updated_at timestamptz default now(),
+  tenant_id uuid not null default '00000000-0000-0000-0000-000000000000' references public.tenants (id) on delete cascade,
+  gateway_id uuid not null references public.gateways (id), agent_id uuid references public.agents (id) on delete set null,
+  key text not null, name text, encrypted_value text, category public.secret_category not null default 'user', note text,
+  sync_status public.secret_state not null default 'pending', last_synced_at timestamptz
+);
+create unique index secrets_key on public.secrets (tenant_id, gateway_id, key) where agent_id is null;
+alter table public.secrets replica identity full;
+
 -- What the contract does not know at all.
 create table public.contacts (
   id uuid primary key default gen_random_uuid(), name text not null,
@@ -203,7 +216,7 @@ end
 $$;
 alter table public.tenants enable row level security;
 create policy "own tenant" on public.tenants for all using (id = public.current_tenant_id());
-alter publication supabase_realtime add table public.agent_commands, public.agents, public.contacts;
+alter publication supabase_realtime add table public.agent_commands, public.agents, public.contacts, public.secrets;
 
 -- Rows.
 insert into public.tenants (id, name, slug) values ('11111111-1111-4111-8111-111111111111', 'Second', 'second');
@@ -226,3 +239,7 @@ insert into public.agent_commands (id, gateway_id, action, status, payload, crea
 insert into public.contacts (name) values ('Ada');
 insert into public.tasks (title, assignee_agent_id) values ('Write', 'cccccccc-0000-4000-8000-000000000001');
 insert into public.audit_log (actor_type, module, action) values ('system', 'setup', 'installed');
+insert into public.secrets (id, gateway_id, agent_id, key, encrypted_value, sync_status) values
+  ('eeeeeeee-0000-4000-8000-000000000001', 'bbbbbbbb-0000-4000-8000-000000000001', null, 'OPENAI_API_KEY', 'enc:v1:AAECAwQFBgcICQoL.3UOw-kVwfImm9-ejRmLEoQ.vlxHGEc', 'active'),
+  ('eeeeeeee-0000-4000-8000-000000000002', 'bbbbbbbb-0000-4000-8000-000000000001', null, 'in_clear', 'plain text', 'pending'),
+  ('eeeeeeee-0000-4000-8000-000000000003', 'bbbbbbbb-0000-4000-8000-000000000001', 'cccccccc-0000-4000-8000-000000000001', 'NODE_OPTIONS', 'enc:v1:AAECAwQFBgcICQoL.3UOw-kVwfImm9-ejRmLEoQ.vlxHGEc', 'active');
