@@ -25,6 +25,9 @@ interface BenchRunnerOptions {
   readonly asShipped?: boolean;
   /** Whether Realtime will come up. */
   readonly hasRealtime?: boolean;
+  /** Where the files of secrets are laid; none are where left out. */
+  readonly secretsDirectory?: string;
+  readonly pollSeconds?: number;
 }
 
 /** Starts a runner in a process of its own and returns when it takes commands. */
@@ -39,6 +42,8 @@ export async function startBenchRunner(options: BenchRunnerOptions): Promise<Ben
       GATEWAY_ID: stack.gatewayId,
       RUNTIME_MODE: 'docker',
       COMPOSE_PROJECT: 'hq-bench-of-nothing',
+      ...(options.secretsDirectory && { SECRETS_DIR: options.secretsDirectory }),
+      ...(options.pollSeconds && { POLL_INTERVAL: String(options.pollSeconds) }),
       RESTART_SECONDS: String(restartSeconds),
       JOURNAL: join(tmpdir(), `hq-bench-journal-${process.pid}`),
     },
