@@ -1,10 +1,17 @@
 import { webApi } from '@slack/bolt';
 import type { Problem } from '../core/inbound.ts';
 
-/** Slack's word for what went wrong, where Slack answered at all. */
+/**
+ * Slack's word for what went wrong, where Slack answered at all. An answer that is no JSON comes from the library as
+ * such a word, whatever stands in it.
+ */
 export function slackError(error: unknown): string | undefined {
-  return error instanceof webApi.WebAPIPlatformError ? error.data.error : undefined;
+  if (!(error instanceof webApi.WebAPIPlatformError)) return undefined;
+  const said: unknown = error.data.error;
+  return typeof said === 'string' && /^[a-z][a-z0-9_]{0,59}$/u.test(said) ? said : noWord;
 }
+
+const noWord = 'not_understood';
 
 /** The token itself is not accepted, and will not be. */
 const deadToken = new Set([
@@ -45,6 +52,7 @@ const lostMessage = new Set([
 ]);
 
 const passing = new Set([
+  noWord,
   'internal_error',
   'fatal_error',
   'service_unavailable',
@@ -79,14 +87,12 @@ export function problemOf(error: unknown): Problem {
   return { kind: 'away', reason: 'Slack did not answer.' };
 }
 
-export function problemNamed(said: string): Problem {
+function problemNamed(said: string): Problem {
   if (said === 'ratelimited' || said === 'rate_limited') return { kind: 'wait', afterMs: waitMs };
-  const words = said.replace(/[^a-z0-9_]/gu, '').slice(0, 60);
   // The chat is as it was: what is to be told can be told when there is a token again.
-  if (deadToken.has(said)) return { kind: 'away', reason: `Slack does not accept the bot token (${words}).` };
-  if (closedChat.has(said))
-    return { kind: 'closed', reason: `Slack does not let HQ write there (${words}).` };
+  if (deadToken.has(said)) return { kind: 'away', reason: `Slack does not accept the bot token (${said}).` };
+  if (closedChat.has(said)) return { kind: 'closed', reason: `Slack does not let HQ write there (${said}).` };
   if (lostMessage.has(said)) return { kind: 'gone' };
-  if (passing.has(said)) return { kind: 'away', reason: `Slack failed (${words}).` };
-  return { kind: 'refused', reason: `Slack refused it (${words || 'without a reason'}).` };
+  if (passing.has(said)) return { kind: 'away', reason: `Slack failed (${said}).` };
+  return { kind: 'refused', reason: `Slack refused it (${said}).` };
 }

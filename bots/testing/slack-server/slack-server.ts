@@ -50,8 +50,16 @@ export class SlackServer {
   readonly leaks: string[] = [];
   /** Set to deliver over HTTP instead of Socket Mode. */
   requestUrl: string | undefined;
+  /** Requests that came and are not answered yet. */
+  waiting = 0;
 
-  readonly #http = createServer((request, response) => void this.#serve(request, response));
+  readonly #http = createServer((request, response) => {
+    this.waiting += 1;
+    response.once('close', () => {
+      this.waiting -= 1;
+    });
+    void this.#serve(request, response);
+  });
   readonly #sockets = new WebSocketServer({ noServer: true });
   readonly #tickets = new Set<string>();
   readonly #triggers = new Map<string, { user: string; madeAt: number; used: boolean }>();

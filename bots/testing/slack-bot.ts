@@ -1,0 +1,77 @@
+import { pino } from 'pino';
+import type { Adapter } from '../src/core/adapter.ts';
+import type { Acknowledgement, Choice, Inbound, Receiver, Reply, Speaker } from '../src/core/inbound.ts';
+import { slack } from '../src/slack/index.ts';
+import { type RunningSlack, startSlackServer } from './slack-server/index.ts';
+
+export interface Heard {
+  readonly inbound: Inbound;
+  readonly reply: Reply;
+}
+
+/** A core that only notes what it is handed, and answers as it is told to. */
+export class NotingReceiver implements Receiver {
+  readonly heard: Heard[] = [];
+  readonly asked: { speaker: Speaker; request: Parameters<Receiver['complete']>[1] }[] = [];
+  acknowledgement: Acknowledgement = { kind: 'working', private: true };
+  choices: readonly Choice[] = [];
+  /** Resolves what `receive` waits for, where the core is to be slow. */
+  slowness: Promise<void> = Promise.resolve();
+
+  async receive(inbound: Inbound, reply: Reply): Promise<Acknowledgement> {
+    this.heard.push({ inbound, reply });
+    await this.slowness;
+    return this.acknowledgement;
+  }
+
+  async complete(speaker: Speaker, request: Parameters<Receiver['complete']>[1]): Promise<readonly Choice[]> {
+    this.asked.push({ speaker, request });
+    await this.slowness;
+    return this.choices;
+  }
+
+  get last(): Heard {
+    const last = this.heard.at(-1);
+    if (last === undefined) throw new Error('nothing was heard');
+    return last;
+  }
+}
+
+export interface SlackBot {
+  readonly slack: RunningSlack;
+  readonly adapter: Adapter;
+  readonly core: NotingReceiver;
+  /** Every line that was logged, at every level. */
+  readonly logged: string[];
+  stop(): Promise<void>;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The real adapter on a Slack of our own, with a core that takes notes. It is not started. */
+export async function makeSlackBot(
+  env: (slack: RunningSlack) => Environment = (running) => running.env,
+): Promise<SlackBot> {
+  const running = await startSlackServer();
+  const logged: string[] = [];
+  const log = pino({ level: 'trace' }, { write: (line) => logged.push(line) });
+  const configured = slack.configure(env(running));
+  if (configured === null) throw new Error('Slack is not configured');
+  const adapter = await configured.create({ log });
+  return {
+    slack: running,
+    adapter,
+    core: new NotingReceiver(),
+    logged,
+    stop: async () => {
+      await adapter.stop();
+      await running.stop();
+    },
+  };
+}
+
+export async function startSlackBot(env?: (slack: RunningSlack) => Environment): Promise<SlackBot> {
+  const bot = await makeSlackBot(env);
+  await bot.adapter.start(bot.core);
+  return bot;
+}
