@@ -1,0 +1,223 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from '../../../db/testing/eventually.ts';
+import { claimOne, takeTurn } from '../../../db/testing/turn.ts';
+import { type ChatTestHouse, type OpenCore, openChatHouse } from '../../testing/chat-house.ts';
+import { buttonOf, textOf } from '../../testing/test-adapter.ts';
+
+let house: ChatTestHouse;
+let open: OpenCore;
+
+beforeAll(async () => {
+  house = await openChatHouse();
+  open = await house.open();
+});
+afterAll(() => house.close());
+
+const commands = (action: string) =>
+  house.stack.database.query<{ id: string; status: string; origin: string; requested_by: string }>(
+    'select id, status, origin, requested_by from agent_commands where action = $1 order by created_at',
+    [action],
+  );
+
+describe('who speaks', () => {
+  it('gets help and link, and nothing else, before the account is linked', async () => {
+    const slack = open.adapter('slack');
+    const stranger = await house.person(null);
+    expect(textOf((await slack.ask(stranger, 'help')).card)).toMatch(/link/);
+    expect(textOf((await slack.ask(stranger, 'help')).card)).not.toMatch(/restart_gateway/);
+    const refused = await slack.ask(stranger, 'ping');
+    expect(textOf(refused.card)).toMatch(/linked to nobody/);
+    expect(await commands('ping')).toEqual([]);
+    const audited = await house.stack.database.query(
+      `select 1 from audit_log where action = 'chat.refused' and meta ->> 'user' = $1`,
+      [stranger.user],
+    );
+    expect(audited.length).toBeGreaterThan(0);
+  });
+
+  it('is linked with a code, and unlinked again', async () => {
+    const discord = open.adapter('discord');
+    const somebody = await house.person(null, 'discord');
+    const client = await house.stack.clientOf(somebody.member);
+    const { data } = await client.rpc('issue_chat_code');
+    const linked = await discord.ask(somebody, `link ${data.code}`);
+    expect(linked.private).toBe(true);
+    expect(linked.card.title).toContain(somebody.member.email);
+    expect(textOf((await discord.ask(somebody, 'whoami')).card)).toContain('viewer here');
+    await discord.ask(somebody, 'unlink');
+    expect(textOf((await discord.ask(somebody, 'whoami')).card)).toMatch(/linked to nobody/);
+  });
+
+  it('is written down and told nothing when it is a bot, an anonymous admin or an outsider', async () => {
+    const telegram = open.adapter('telegram');
+    const operator = await house.person('operator', 'telegram');
+    const before = telegram.messages.length;
+    for (const stranger of ['bot', 'anonymous', 'outsider'] as const) {
+      await telegram.words({ ...operator, stranger }, 'ping');
+    }
+    await eventually(async () => {
+      const rows = await house.stack.database.query(
+        `select 1 from audit_log where action = 'chat.refused' and meta ->> 'user' like '%:' || $1`,
+        [operator.user],
+      );
+      expect(rows).toHaveLength(3);
+    });
+    expect(await commands('ping')).toEqual([]);
+    await eventually(() => expect(telegram.messages.slice(before)).toHaveLength(2));
+  });
+});
+
+describe('an action', () => {
+  it('shows one card from the asking to the end, with what it writes', async () => {
+    const slack = open.adapter('slack');
+    const operator = await house.person('operator');
+    const shown = await slack.ask(operator, 'ping');
+    await eventually(() => expect(shown.card.state).toBe('waiting for the runner'));
+    const claimed = await claimOne(house.stack.database, house.gateway);
+    await takeTurn(house.stack.database, {
+      gateway: house.gateway,
+      output: [
+        { token: claimed.lease_token, seq: 1, stream: 'stdout', text: '\u001b[31mhello\u202e <!channel>\n' },
+      ],
+    });
+    await eventually(() => expect(textOf(shown.card)).toContain('hello <!channel>'));
+    await takeTurn(house.stack.database, {
+      gateway: house.gateway,
+      results: [{ token: claimed.lease_token, status: 'done', exit_code: 0, result: { runner: 'r1' } }],
+    });
+    await eventually(() => expect(shown.card.state).toMatch(/^done in /));
+    expect(textOf(shown.card)).toContain('answered by r1');
+    expect(shown.card.buttons?.map(({ label }) => label) ?? []).not.toContain('Cancel');
+    expect(slack.messages.filter(({ channel }) => channel === operator.channel)).toHaveLength(1);
+    const [row] = await commands('ping');
+    expect(row).toMatchObject({ origin: 'slack', requested_by: operator.member.id });
+  });
+
+  it('that is delivered twice makes one row', async () => {
+    const slack = open.adapter('slack');
+    const operator = await house.person('operator');
+    const before = (await commands('ping')).length;
+    await Promise.all([slack.words(operator, 'ping', 'sl:same'), slack.words(operator, 'ping', 'sl:same')]);
+    await eventually(() =>
+      expect(slack.messages.filter(({ channel }) => channel === operator.channel)).toHaveLength(2),
+    );
+    expect(await commands('ping')).toHaveLength(before + 1);
+    await house.stack.database.query(
+      `update agent_commands set status = 'cancelled' where status = 'pending'`,
+    );
+  });
+
+  it('of a viewer who may not is refused with the reason', async () => {
+    const telegram = open.adapter('telegram');
+    const viewer = await house.person('viewer', 'telegram');
+    expect(textOf((await telegram.ask(viewer, 'restart')).card)).toMatch(/needs the role operator/i);
+    expect(await commands('restart_gateway')).toEqual([]);
+  });
+
+  it('that disrupts is confirmed by a button, once, by who asked', async () => {
+    const slack = open.adapter('slack');
+    const operator = await house.person('operator');
+    const other = await house.person('operator');
+    const question = await slack.ask(operator, 'restart gateway');
+    expect(question.card.title).toContain('Restart the gateway');
+    await slack.press({ ...other, channel: operator.channel }, question, 'Confirm');
+    const told = await slack.messageAfter(slack.messages.length - 1);
+    await eventually(() => expect(textOf(slack.messages.at(-1)?.card ?? told.card)).toMatch(/somebody else/));
+    expect(await commands('restart_gateway')).toEqual([]);
+    const { token } = buttonOf(question.card, 'Confirm');
+    await slack.press(operator, question, 'Confirm');
+    await eventually(() => expect(question.card.stamp).toMatch(/^confirmed by .*@.*, \d\d:\d\d UTC$/));
+    expect(question.card.buttons?.map(({ label }) => label)).toEqual(['Cancel']);
+    await slack.hear(operator, { kind: 'button', token, message: question.handle });
+    await eventually(async () => expect(await commands('restart_gateway')).toHaveLength(1));
+    await slack.press(operator, question, 'Cancel');
+    await eventually(() => expect(question.card.state).toBe('cancelled'));
+  });
+
+  it('that lacks an argument asks for it: by a form, or by a question', async () => {
+    const operator = await house.person('operator');
+    const slack = open.adapter('slack');
+    const { form } = await slack.words(operator, 'create_task');
+    expect(form?.fields[0]).toMatchObject({ name: 'title', required: true });
+    await slack.hear(operator, {
+      kind: 'form',
+      token: form?.token ?? '',
+      values: { title: 'Write it down' },
+    });
+    await eventually(async () =>
+      expect(
+        await house.stack.database.query(`select 1 from tasks where title = 'Write it down'`),
+      ).toHaveLength(1),
+    );
+
+    const telegram = open.adapter('telegram');
+    const phone = await house.person('operator', 'telegram');
+    const question = await telegram.ask(phone, 'task create');
+    expect(question.card.question).toBeDefined();
+    await telegram.hear(phone, { kind: 'words', text: 'From the train', answer: true });
+    await eventually(async () =>
+      expect(
+        await house.stack.database.query(`select 1 from tasks where title = 'From the train'`),
+      ).toHaveLength(1),
+    );
+  });
+});
+
+describe('while the database is away', () => {
+  it('a request is acknowledged at once, kept, and done once when it is back', async () => {
+    const discord = open.adapter('discord');
+    const operator = await house.person('operator', 'discord');
+    const before = (await commands('ping')).length;
+    await house.stack.stopApi();
+    const count = discord.messages.length;
+    const heard = await discord.words(operator, 'ping');
+    expect(heard.acknowledgedAfterMs).toBeLessThan(1_000);
+    const shown = await discord.messageAfter(count);
+    expect(shown.card.state).toBe('still trying');
+    await house.stack.startApi();
+    await eventually(() => expect(shown.card.state).toBe('waiting for the runner'));
+    expect(await commands('ping')).toHaveLength(before + 1);
+    expect(discord.messages).toHaveLength(count + 1);
+  });
+
+  it('a request that is cancelled by who asked is never done', async () => {
+    const discord = open.adapter('discord');
+    const operator = await house.person('operator', 'discord');
+    const before = (await commands('ping')).length;
+    await house.stack.stopApi();
+    const count = discord.messages.length;
+    await discord.words(operator, 'ping');
+    const shown = await discord.messageAfter(count);
+    await discord.press(operator, shown, 'Cancel');
+    await eventually(() => expect(shown.card.title).toBe('Cancelled'));
+    await house.stack.startApi();
+    expect(await commands('ping')).toHaveLength(before);
+  });
+});
+
+describe('after a restart', () => {
+  it('cards of an earlier run are brought up to date where they are', async () => {
+    const operator = await house.person('operator');
+    const slack = open.adapter('slack');
+    const shown = await slack.ask(operator, 'ping');
+    await eventually(async () =>
+      expect(
+        await house.stack.database.query('select 1 from chat_cards where channel = $1', [operator.channel]),
+      ).toHaveLength(1),
+    );
+    await open.close();
+    await house.stack.database.query(
+      `update agent_commands set status = 'cancelled' where status = 'pending'`,
+    );
+    open = await house.open({}, [slack, open.adapter('discord'), open.adapter('telegram')]);
+    await open.core.resume('slack');
+    await eventually(() => expect(shown.card.state).toBe('cancelled'));
+    await eventually(async () =>
+      expect(
+        await house.stack.database.query('select 1 from chat_cards where channel = $1 and not closed', [
+          operator.channel,
+        ]),
+      ).toEqual([]),
+    );
+  });
+});
