@@ -39,7 +39,8 @@ export class Answer implements Reply {
     this.end();
     const placeholder = await this.#takePlaceholder();
     const sent = await this.#show(card, placeholder);
-    if (sent.ok) this.#onSaid();
+    const mayPass = !sent.ok && (sent.problem.kind === 'wait' || sent.problem.kind === 'away');
+    if (!mayPass) this.#onSaid();
     return sent;
   }
 
