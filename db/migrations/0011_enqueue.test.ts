@@ -89,7 +89,12 @@ describe('enqueue_command', () => {
     ],
     ['a gateway that does not exist', 'ping', { gateway: 'nope' }, { code: 'not_found', field: 'gateway' }],
     ['an agent that does not exist', 'update', { agent: 'nope' }, { code: 'not_found', field: 'agent' }],
-    ['a provider’s key', 'auth_set_api_key', { payload: { api_key: 'sk' } }, { code: 'refused' }],
+    [
+      'a provider’s key',
+      'auth_set_api_key',
+      { payload: { api_key: 'sk' } },
+      { code: 'usage', field: 'api_key' },
+    ],
   ])('answers a refusal for %s', async (_what, action, more, refused) => {
     expect((await enqueue(operator, action, more)).refused).toMatchObject(refused);
   });

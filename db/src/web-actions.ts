@@ -131,7 +131,6 @@ export const webActions: Readonly<Record<string, WebAction>> = {
     timeoutSeconds: 120,
     payload: z.strictObject({ provider: text.optional() }),
   },
-  auth_set_api_key: signIn('Set a provider’s key'),
   auth_start: signIn('Start a provider’s sign-in'),
   auth_paste: signIn('Finish a provider’s sign-in'),
   auth_list: signIn('List the providers’ sign-ins'),

@@ -86,6 +86,16 @@ async function tail(service: string, lines: number, context: HandlerContext): Pr
       throw new HqError('failed', `It broke with ${process.env.SUPABASE_SERVICE_ROLE_KEY}.`, {
         hint: 'Mend it.',
       });
+    case 'secret': {
+      // Shows a secret in every way there is, as a careless program would.
+      const { value } = await context.openSecret('PLANTED', context.signal);
+      context.output.write(`export PLANTED='${value}'\n`);
+      for (const half of [value.slice(0, 9), `${value.slice(9)}\n`]) context.output.write(half, 'stderr');
+      context.output.line(JSON.stringify({ value, address: `https://x/?key=${encodeURIComponent(value)}` }));
+      context.progress(50, `using ${value}`);
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      throw new HqError('failed', `It broke with ${value}.`, { hint: `Not with ${value}?` });
+    }
     case 'nul':
       context.output.line('before\0after \ud800 half');
       context.progress(50, 'half \udfff way\0');

@@ -110,7 +110,7 @@ export const catalogue = {
     target: 'gateway',
     hand: 'runner',
     role: 'admin',
-    danger: 'reversible',
+    danger: 'disruptive',
     lane: 'stack',
     retry: 'safe',
     maxAttempts: 3,

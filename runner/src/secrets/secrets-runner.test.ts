@@ -1,0 +1,147 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readSecretsKeys, seal } from '@hq/shared/secrets';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type FaultProxy, startFaultProxy } from '../testing/fault-proxy.ts';
+import { openRunnerHouse, type RunnerHouse, type RunningRunner, until } from '../testing/runner-house.ts';
+
+const limitMs = 30_000;
+const snapshots = '/rest/v1/rpc/secrets_snapshot';
+const told = '/rest/v1/rpc/secrets_synced';
+
+let house: RunnerHouse;
+let proxy: FaultProxy;
+beforeEach(async () => {
+  house = await openRunnerHouse();
+  proxy = await startFaultProxy(house.stack.url);
+});
+afterEach(async () => {
+  await proxy?.close();
+  await house?.close();
+});
+
+const start = (environment: Readonly<Record<string, string>> = {}) =>
+  house.startRunner({ SUPABASE_URL: proxy.url, ...environment });
+
+async function store(key: string, value: string): Promise<void> {
+  const keys = readSecretsKeys({ SUPABASE_SERVICE_ROLE_KEY: house.stack.serviceRoleKey });
+  await house.stack.database.query(
+    `insert into secrets (gateway_id, key, encrypted_value) values ($1, $2, $3)
+     on conflict (tenant_id, gateway_id, key) where agent_id is null do update set encrypted_value = excluded.encrypted_value`,
+    [house.gateway, key, seal(value, keys.current)],
+  );
+}
+
+const gatewayFile = () => {
+  const file = join(house.secretsDirectory, 'gateway.env');
+  return existsSync(file) ? readFileSync(file, 'utf8') : '';
+};
+const lands = (line: string) => until(`the line ${line}`, () => gatewayFile().includes(line), limitMs);
+const trusts = (runner: RunningRunner) =>
+  until('Realtime to be trusted', async () => (await runner.health()).realtime === 'trusted', limitMs);
+
+const metaSecrets = async () => {
+  const [row] = await house.stack.database.query<{ secrets: Record<string, unknown> | null }>(
+    `select meta -> 'secrets' as secrets from gateways where id = $1`,
+    [house.gateway],
+  );
+  return row?.secrets;
+};
+
+describe('a runner', () => {
+  it('has its secrets on disk before it is ready, and says which key it reads', async () => {
+    await store('KEY', 'there already');
+    const runner = await start();
+    expect(gatewayFile()).toBe(`KEY='there already'\n`);
+    const secrets = await until('the heartbeat', async () => (await metaSecrets()) ?? false, limitMs);
+    const { current } = readSecretsKeys({ SUPABASE_SERVICE_ROLE_KEY: house.stack.serviceRoleKey });
+    expect(secrets).toEqual({
+      keys: [current.fingerprint],
+      state: 'ok',
+      problem: null,
+      synced_at: expect.stringMatching(/^\d{4}-/),
+    });
+    expect((await runner.health()).secrets).toBe('ok');
+  });
+
+  it('hears of a change by Realtime', async () => {
+    const runner = await start();
+    await trusts(runner);
+    await store('KEY', 'first');
+    await lands(`KEY='first'`);
+    await store('KEY', 'second');
+    await lands(`KEY='second'`);
+    await house.stack.database.query('delete from secrets');
+    await until('the key to be gone', () => gatewayFile() === '', limitMs);
+  });
+
+  it('hears of a change by its turns while Realtime is away', async () => {
+    proxy.refuseWebSockets(true);
+    await start();
+    await store('KEY', 'polled');
+    await lands(`KEY='polled'`);
+  });
+
+  it('makes a burst of changes a few syncs, four a second at most', async () => {
+    const runner = await start();
+    await trusts(runner);
+    const before = proxy.requests(snapshots) + proxy.requests(told);
+    const beganAt = performance.now();
+    await Promise.all(Array.from({ length: 100 }, (_, number) => store(`KEY_${number}`, `value ${number}`)));
+    await until('all of them', () => gatewayFile().split('\n').length === 101, limitMs);
+    const syncs = 2 + (performance.now() - beganAt) / 250;
+    expect(proxy.requests(snapshots) + proxy.requests(told) - before).toBeLessThanOrEqual(2 * syncs);
+  });
+
+  it('tells the heartbeat when the database has more than the disk', async () => {
+    const runner = await start({ BEAT_SECONDS: '1' });
+    proxy.loseAnswers(snapshots, 1_000);
+    await store('KEY', 'value');
+    await until('it to be stale', async () => (await metaSecrets())?.state === 'stale', limitMs);
+    expect((await metaSecrets())?.problem).toContain('cannot be reached');
+    expect((await runner.health()).fault).toContain('cannot be reached');
+    proxy.loseAnswers(snapshots, 0);
+    await until('it to be well', async () => (await metaSecrets())?.state === 'ok', limitMs);
+    expect(await metaSecrets()).toMatchObject({ problem: null });
+  });
+});
+
+describe('a secret that a command shows', () => {
+  it.each([
+    ['plain', 'plantedSecret0123456789'],
+    ['awkward', 'planted "quoted" \\ it’s $awkward & <long>'],
+    [
+      'of several lines',
+      '-----BEGIN PRIVATE KEY-----\nplantedSecretLineOne\nplantedSecretLineTwo\n-----END PRIVATE KEY-----',
+    ],
+  ])('is found nowhere: %s', async (_what, value) => {
+    await store('PLANTED', value);
+    const runner = await start({ BEAT_SECONDS: '1' });
+    const ended = await house.ended(await house.enqueue('tail_logs', { service: 'secret' }), limitMs);
+    expect(ended.status).toBe('failed');
+    expect(ended.error_message).toContain('[redacted]');
+    const seen: string[] = [runner.rawLog(), JSON.stringify(await runner.health())];
+    for (const table of [
+      'agent_commands',
+      'agent_command_output',
+      'gateways',
+      'audit_log',
+      'notifications',
+      'secrets',
+    ]) {
+      const rows = await house.stack.database.query<{ text: string }>(
+        `select t::text as text from ${table} t`,
+      );
+      seen.push(...rows.map((row) => row.text));
+    }
+    const everything = seen.join('\n');
+    expect(everything).toContain('redacted');
+    for (const line of value.split('\n').filter((part) => part.includes('planted'))) {
+      for (const written of [line, JSON.stringify(line).slice(1, -1), encodeURIComponent(line)]) {
+        expect(everything).not.toContain(written);
+      }
+    }
+    expect(await runner.stop()).toBe(0);
+    expect(runner.rawLog()).not.toContain('planted');
+  });
+});
