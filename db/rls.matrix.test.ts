@@ -71,7 +71,7 @@ beforeAll(async () => {
     audit_log: sample('summary', { actor_type: 'human', action: 'x' }),
     chat_bots: sample('created_at', { user_id: spare }),
     chat_buttons: sample('once', {
-      ...{ token_hash: 'second', install: 'x', channel: 'x', intent: '{}', once: true },
+      ...{ token_hash: 'second', platform: 'slack', install: 'x', channel: 'x', intent: '{}', once: true },
       expires_at: '2027-01-01',
     }),
     chat_cards: sample('shown', { command_id: command, ...account, channel: 'second', handle: '{}' }),
@@ -118,8 +118,8 @@ beforeAll(async () => {
     insert into alert_mutes (type, subject, until) values ('x', 'x', now());
     insert into audit_log (action) values ('x');
     insert into chat_bots (user_id) values ('${callers.viewer.claims.sub}');
-    insert into chat_buttons (tenant_id, token_hash, install, channel, intent, once, expires_at)
-      values ('${nilTenant}', 'first', 'x', 'x', '{}', true, now());
+    insert into chat_buttons (tenant_id, token_hash, platform, install, channel, intent, once, expires_at)
+      values ('${nilTenant}', 'first', 'slack', 'x', 'x', '{}', true, now());
     insert into chat_cards (tenant_id, command_id, platform, install, channel, handle)
       values ('${nilTenant}', '${command}', 'slack', 'T1', 'first', '{}');
     insert into chat_channels (platform, install, channel, ceiling) values ('slack', 'T1', 'first', 'viewer');

@@ -148,6 +148,7 @@ export const functions: Readonly<Record<string, 'anon' | 'authenticated' | 'serv
   chat_link: 'authenticated',
   chat_open_cards: 'authenticated',
   chat_press: 'authenticated',
+  chat_read: 'authenticated',
   chat_unbind: 'authenticated',
   chat_unlink: 'authenticated',
   chat_whoami: 'authenticated',

@@ -116,7 +116,7 @@ $$;
 create type hq.speaker as (
   tenant uuid, identity uuid, member uuid, member_role public.member_role,
   platform text, install text, chat_user text, channel text, thread text, is_direct boolean,
-  channel_id uuid, ceiling public.member_role, gateway_id uuid, agent_id uuid
+  channel_id uuid, ceiling public.member_role, gateway_id uuid, agent_id uuid, stranger text
 );
 
 create or replace function hq.account_install(p_platform text, p_install text) returns text language sql immutable parallel safe
@@ -139,6 +139,9 @@ begin
   if p_chat ->> 'kind' not in ('direct', 'group') then
     raise exception 'chat.kind must be one of direct, group' using errcode = '22023', column = 'kind';
   end if;
+  if p_chat ->> 'stranger' not in ('bot', 'anonymous', 'outsider') then
+    raise exception 'chat.stranger must be one of bot, anonymous, outsider' using errcode = '22023', column = 'stranger';
+  end if;
 end
 $$;
 
@@ -154,10 +157,14 @@ begin
   v_who.channel := p_chat ->> 'channel';
   v_who.thread := p_chat ->> 'thread';
   v_who.is_direct := p_chat ->> 'kind' = 'direct';
+  -- The accounts that Telegram shows for anonymous admins, for channels and for itself: many people speak through them.
+  v_who.stranger := coalesce(p_chat ->> 'stranger',
+    case when v_who.platform = 'telegram' and v_who.chat_user in ('1087968824', '136817688', '777000') then 'anonymous' end);
   select i.id, i.user_id, m.role into v_who.identity, v_who.member, v_who.member_role
   from public.chat_identities i join public.tenant_members m on m.tenant_id = i.tenant_id and m.user_id = i.user_id
   where i.platform = v_who.platform and i.install = hq.account_install(v_who.platform, v_who.install)
-    and i.chat_user = v_who.chat_user and i.revoked_at is null and i.tenant_id = p_tenant;
+    and i.chat_user = v_who.chat_user and i.revoked_at is null and i.tenant_id = p_tenant
+    and v_who.stranger is null;
   if not v_who.is_direct then
     select c.id, c.ceiling, c.gateway_id, c.agent_id into v_who.channel_id, v_who.ceiling, v_who.gateway_id, v_who.agent_id
     from public.chat_channels c
@@ -178,6 +185,7 @@ create or replace function hq.chat_meta(p_who hq.speaker) returns jsonb language
 set search_path = '' as $$
   select jsonb_build_object('identity', p_who.identity, 'platform', p_who.platform, 'install', p_who.install,
     'user', p_who.chat_user, 'channel', p_who.channel)
+    || jsonb_strip_nulls(jsonb_build_object('stranger', p_who.stranger))
 $$;
 
 -- From here on auth.uid(), every role and every policy see the member behind the account, and no more than the channel allows.
@@ -257,7 +265,16 @@ $$;
 create or replace function hq.require_speaker(p_who hq.speaker, p_call text) returns void language plpgsql
 set search_path = '' as $$
 begin
-  if p_call in ('whoami', 'link') then
+  if p_call = 'whoami' then
+    return;
+  end if;
+  if p_who.stranger is not null then
+    raise exception '%', case p_who.stranger when 'bot' then 'bots are not listened to'
+      when 'anonymous' then 'nobody is known behind an anonymous account'
+      else 'this account belongs to another workspace' end
+      using errcode = '42501', hint = 'Send it under your own name.';
+  end if;
+  if p_call = 'link' then
     return;
   end if;
   if p_who.member is null then
@@ -399,10 +416,6 @@ declare
 begin
   if p_who.member is not null then
     raise exception 'this account is linked to % already', hq.email_of(p_who.member) using errcode = '23505', hint = 'unlink takes it back.';
-  end if;
-  -- The accounts that Telegram shows for anonymous admins, for channels and for itself: many people speak through them.
-  if p_who.platform = 'telegram' and p_who.chat_user in ('1087968824', '136817688', '777000') then
-    raise exception 'an anonymous account cannot be linked' using errcode = '42501', hint = 'Send it under your own name.';
   end if;
   delete from public.chat_link_codes c
   where c.code_hash = hq.token_hash(trim(p_said ->> 'code')) and c.tenant_id = p_who.tenant and c.expires_at > clock_timestamp()

@@ -32,6 +32,7 @@ create table if not exists public.chat_buttons (
   token_hash text primary key,
   created_at timestamptz not null default clock_timestamp(),
   tenant_id uuid not null references public.tenants (id) on delete cascade,
+  platform text not null,
   install text not null,
   channel text not null,
   chat_user text,
@@ -259,7 +260,7 @@ begin
   if not found or (v_row.once and v_row.pressed_at is not null) then
     raise exception 'this button is used up' using errcode = 'P0002', column = 'token', hint = 'Ask for it again.';
   end if;
-  if (v_row.install, v_row.channel) is distinct from (p_who.install, p_who.channel) then
+  if (v_row.platform, v_row.install, v_row.channel) is distinct from (p_who.platform, p_who.install, p_who.channel) then
     raise exception 'this button belongs to another chat' using errcode = '42501', column = 'token';
   end if;
   if v_row.chat_user <> p_who.chat_user then
@@ -280,8 +281,8 @@ begin
   if v_refusal is not null then
     return v_refusal;
   end if;
-  insert into public.chat_buttons (token_hash, tenant_id, install, channel, chat_user, intent, once, expires_at)
-  select hq.token_hash(r ->> 'token'), v_tenant, r ->> 'install', r ->> 'channel', r ->> 'user', r -> 'intent',
+  insert into public.chat_buttons (token_hash, tenant_id, platform, install, channel, chat_user, intent, once, expires_at)
+  select hq.token_hash(r ->> 'token'), v_tenant, r ->> 'platform', r ->> 'install', r ->> 'channel', r ->> 'user', r -> 'intent',
     coalesce((r ->> 'once')::boolean, true),
     clock_timestamp() + make_interval(secs => least(greatest(coalesce(hq.int_or_null(r -> 'seconds'), 900), 1), 604800))
   from hq.entries(p_rows) r

@@ -10,6 +10,8 @@ export interface Chat {
   readonly thread?: string;
   readonly kind: 'direct' | 'group';
   readonly delivery: string;
+  /** Why this can be nobody who is linked, as far as the adapter knows. */
+  readonly stranger?: 'bot' | 'anonymous' | 'outsider';
 }
 
 export interface Refused {
@@ -71,6 +73,7 @@ export async function openChatHouse(database: TestDatabase, tenant = nilTenant):
     ...(account.thread !== undefined && { thread: account.thread }),
     kind: account.kind ?? 'direct',
     delivery: account.delivery ?? randomUUID(),
+    ...(account.stranger !== undefined && { stranger: account.stranger }),
   });
   const tell: ChatHouse['tell'] = async (name, args = {}, by = bot) => {
     const given = Object.entries(args);

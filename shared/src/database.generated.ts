@@ -647,6 +647,7 @@ export type Database = {
           install: string;
           intent: Json;
           once: boolean;
+          platform: string;
           pressed_at: string | null;
           tenant_id: string;
           token_hash: string;
@@ -659,6 +660,7 @@ export type Database = {
           install: string;
           intent: Json;
           once: boolean;
+          platform: string;
           pressed_at?: string | null;
           tenant_id: string;
           token_hash: string;
@@ -671,6 +673,7 @@ export type Database = {
           install?: string;
           intent?: Json;
           once?: boolean;
+          platform?: string;
           pressed_at?: string | null;
           tenant_id?: string;
           token_hash?: string;
@@ -1709,6 +1712,10 @@ export type Database = {
       };
       chat_press: {
         Args: { p_chat: Json; p_token: string };
+        Returns: Json;
+      };
+      chat_read: {
+        Args: { p_chat: Json; p_what: string; p_args?: Json | null };
         Returns: Json;
       };
       chat_unbind: {
