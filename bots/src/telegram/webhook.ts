@@ -71,7 +71,8 @@ export class Webhook implements Ingress {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const end = (status: number): void => {
-      response.writeHead(status).end();
+      // Who is turned away may still be sending.
+      response.writeHead(status, status === 200 ? {} : { connection: 'close' }).end();
     };
     const [path] = (request.url ?? '').split('?');
     if (path !== this.#settings.path || request.method !== 'POST') return end(404);
