@@ -5,7 +5,7 @@ import { problemOf, slackError } from './problem.ts';
 import type { SlackSettings } from './settings.ts';
 
 /** What each scope of the manifest is for, in the words of its absence. */
-const needed: Readonly<Record<string, string>> = {
+export const neededScopes: Readonly<Record<string, string>> = {
   commands: 'nobody can write /hq',
   'chat:write': 'HQ cannot answer',
   'files:write': 'long output cannot be sent as a file',
@@ -41,7 +41,7 @@ async function checkBotToken({ botToken, apiUrl }: SlackSettings, log: Logger): 
 function checkScopes(scopes: readonly string[] | undefined): Finding[] {
   if (scopes === undefined)
     return [{ ok: true, sentence: 'Slack did not say which scopes the bot token has.' }];
-  const missing = Object.entries(needed).filter(([scope]) => !scopes.includes(scope));
+  const missing = Object.entries(neededScopes).filter(([scope]) => !scopes.includes(scope));
   const wide = scopes.filter((scope) => tooWide.test(scope));
   return [
     ...missing.map(

@@ -8,7 +8,7 @@ import { capabilities } from './capabilities.ts';
 import { formView } from './form-view.ts';
 import { renderCard } from './render.ts';
 
-const escape = String.fromCharCode(27);
+const esc = String.fromCharCode(27);
 const hostile = fc.oneof(
   fc.constantFrom(
     '<!channel>',
@@ -20,7 +20,7 @@ const hostile = fc.oneof(
     '&lt;!channel&gt;',
     '*bold* `code` ```fence``` ~gone~ >quote',
     '@channel @here :tada:',
-    `${escape}[31mred${escape}[0m${escape}]0;title${String.fromCharCode(7)}`,
+    `${esc}[31mred${esc}[0m${esc}]0;title${String.fromCharCode(7)}`,
     '\u202eright to left\u202c \u2066isolated\u2069 \u200b\u200d\ufeff',
     '\u0000\u0007\r\n\t\u2028',
     '\ud800 half a pair',
