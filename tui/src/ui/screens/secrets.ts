@@ -57,7 +57,7 @@ export const secretsTable: Table<LayeredSecret, Context> = {
     {
       key: 'key',
       title: 'KEY',
-      width: 20,
+      width: 18,
       grow: 2,
       max: 36,
       giveWay: 0,
@@ -66,7 +66,7 @@ export const secretsTable: Table<LayeredSecret, Context> = {
     {
       key: 'of',
       title: 'OF',
-      width: 14,
+      width: 13,
       grow: 1,
       max: 28,
       giveWay: 0,
@@ -114,7 +114,7 @@ export const secretsTable: Table<LayeredSecret, Context> = {
     {
       key: 'note',
       title: 'NOTE',
-      width: 16,
+      width: 8,
       grow: 3,
       giveWay: 1,
       cell: ({ note, sync_error }) =>
