@@ -15,6 +15,7 @@ test('what faces and hands watch is published, and nothing that holds a token', 
       'audit_log',
       'gateways',
       'notifications',
+      'secrets',
       'tenant_members',
     ]);
   } finally {
