@@ -1,6 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { InteractionResponseType } from 'discord-api-types/v10';
 import type { Logger } from 'pino';
 import type {
   Adapter,
@@ -10,17 +9,16 @@ import type {
   CommandDescription,
 } from '../core/adapter.ts';
 import type { Card, Handle } from '../core/card.ts';
-import type { Acknowledgement, Choice, Inbound, Place, Receiver, Sent } from '../core/inbound.ts';
+import type { Place, Receiver, Sent } from '../core/inbound.ts';
 import type { Configuration } from './configuration.ts';
-import { Conversation, failed } from './conversation.ts';
-import { cutEnd } from './cut.ts';
+import { failed } from './conversation.ts';
 import { InteractionsEndpoint, type Respond } from './endpoint.ts';
 import { GatewayConnection } from './gateway-connection.ts';
-import { type Heard, read } from './interaction.ts';
+import { Incoming } from './incoming.ts';
 import { InteractionTokens } from './interaction-tokens.ts';
-import { isRevoked, problemOf, tell } from './problem.ts';
+import { isAway, isRevoked, problemOf, tell } from './problem.ts';
 import { Recent } from './recent.ts';
-import { renderCommands } from './registration.ts';
+import { type Registration, renderCommands } from './registration.ts';
 import { maxButtons, render, renderNote } from './render.ts';
 import { type MessageRef, Wire } from './wire.ts';
 
@@ -38,12 +36,6 @@ const capabilities: Capabilities = {
   perSecond: 45,
 };
 
-/** How long the core may take to say how to acknowledge, of the three seconds that there are in all. */
-const receiveWithinMs = 1500;
-const completeWithinMs = 2000;
-const completionsLiveMs = 300;
-/** The same interaction may be told again while a connection resumes. */
-const deliveriesLiveMs = 15 * 60_000;
 /** For how long a second program at the same commands is told of, since it last was first. */
 const conflictLastsMs = 5 * 60_000;
 const drainWithinMs = 10_000;
@@ -60,16 +52,14 @@ export class DiscordAdapter implements Adapter {
   readonly #gateway: GatewayConnection;
   readonly #endpoint: InteractionsEndpoint | null;
   readonly #tokens = new InteractionTokens();
-  readonly #deliveries = new Recent<true>(deliveriesLiveMs, 5000);
-  readonly #completions = new Recent<Promise<readonly Choice[]>>(completionsLiveMs, 200);
-  /** Under which nonce a message was sent that may or may not have arrived. */
+  /** Under which nonce a message was sent that may have arrived or not: the next attempt is the same message. */
   readonly #nonces = new Recent<string>(nonceLivesMs, 1000);
   readonly #underWay = new Set<Promise<unknown>>();
-  #receiver: Receiver | null = null;
+  #incoming: Incoming | null = null;
   #endpointState: AdapterState = 'starting';
   #applicationId: string | null;
-  #lastInboundAt: number | null = null;
   #conflictAt: number | null = null;
+  #registration: Registration | null = null;
   #commandsProblem: string | null = null;
   #stopping = false;
 
@@ -84,9 +74,7 @@ export class DiscordAdapter implements Adapter {
       log,
       hearing: {
         onInteraction: (payload) => this.#hear(payload, null),
-        onApplication: (id) => {
-          this.#applicationId ??= id;
-        },
+        onConnected: (application) => this.#connected(application),
       },
     });
     this.#endpoint =
@@ -99,11 +87,24 @@ export class DiscordAdapter implements Adapter {
   }
 
   async start(receiver: Receiver): Promise<void> {
-    this.#receiver = receiver;
+    this.#incoming = new Incoming(receiver, {
+      wire: this.#wire,
+      tokens: this.#tokens,
+      log: this.#log,
+      track: (work) => this.#track(work),
+      onConflict: () => {
+        this.#conflictAt = Date.now();
+        this.#log.error('Another program answers the commands of this application');
+      },
+    });
     const { endpoint } = this.#configuration;
     if (!this.#endpoint || !endpoint) return this.#gateway.start();
     const port = await this.#endpoint.listen(endpoint.host, endpoint.port);
     this.#endpointState = 'connected';
+    await this.#sending(async () => {
+      this.#connected(await this.#wire.ownApplication());
+      return {};
+    });
     this.#log.info({ host: endpoint.host, port }, 'Waiting for interactions');
   }
 
@@ -124,7 +125,7 @@ export class DiscordAdapter implements Adapter {
       state,
       detail,
       install: this.#applicationId,
-      lastInboundAt: this.#lastInboundAt,
+      lastInboundAt: this.#incoming?.lastAt ?? null,
       lastOutboundAt: this.#wire.lastOutboundAt,
     };
   }
@@ -136,11 +137,13 @@ export class DiscordAdapter implements Adapter {
       .digest('base64url');
     return this.#sending(async () => {
       const nonce = this.#nonces.get(key) ?? randomUUID().replaceAll('-', '').slice(0, 25);
-      // It stands for as long as nobody knows whether the message arrived: the next attempt is the same message.
-      this.#nonces.set(key, nonce);
-      const sent = await this.#wire.send(place.channel, { ...message, nonce });
       this.#nonces.delete(key);
-      return handleOf(sent, place.channel);
+      try {
+        return handleOf(await this.#wire.send(place.channel, { ...message, nonce }), place.channel);
+      } catch (error) {
+        if (isAway(error)) this.#nonces.set(key, nonce);
+        throw error;
+      }
     });
   }
 
@@ -184,11 +187,15 @@ export class DiscordAdapter implements Adapter {
   }
 
   async describeCommands(commands: readonly CommandDescription[]): Promise<Sent> {
+    this.#registration = renderCommands(commands);
+    const { leftOut } = this.#registration;
+    if (leftOut > 0) this.#log.warn({ leftOut }, 'Not every command found room under /hq');
+    return this.#register(this.#registration);
+  }
+
+  /** A registration that fails is tried again with the next connection. */
+  async #register(registration: Registration): Promise<Sent> {
     const application = this.#applicationId;
-    const registration = renderCommands(commands);
-    if (registration.leftOut > 0) {
-      this.#log.warn({ leftOut: registration.leftOut }, 'Not every command found room under /hq');
-    }
     const sent: Sent =
       application === null
         ? { ok: false, problem: { kind: 'away', reason: 'Discord has not told the application’s id yet' } }
@@ -200,10 +207,20 @@ export class DiscordAdapter implements Adapter {
     return sent.ok ? { ok: true, handle: null } : sent;
   }
 
+  #connected(application: string | null): void {
+    this.#applicationId ??= application;
+    if (this.#commandsProblem !== null && this.#registration) void this.#register(this.#registration);
+  }
+
+  #hear(payload: unknown, respond: Respond | null): void {
+    if (!this.#stopping) this.#incoming?.hear(payload, this.#applicationId, respond);
+  }
+
   #standing(): { state: AdapterState; detail: string | null } {
-    const connection = this.#endpoint
-      ? { state: this.#endpointState, detail: null }
-      : { state: this.#gateway.state, detail: this.#gateway.detail };
+    const connection =
+      this.#endpoint && this.#gateway.state !== 'revoked'
+        ? { state: this.#endpointState, detail: null }
+        : { state: this.#gateway.state, detail: this.#gateway.detail };
     if (connection.state !== 'connected') return connection;
     if (this.#conflictAt !== null && Date.now() - this.#conflictAt < conflictLastsMs) {
       return { state: 'conflict', detail: 'Another program answers the commands of this application.' };
@@ -231,118 +248,6 @@ export class DiscordAdapter implements Adapter {
     const done = (): void => void this.#underWay.delete(work);
     work.then(done, done);
     return work;
-  }
-
-  /** `respond` answers a signed request; over the gateway, the first answer goes by REST. */
-  #hear(payload: unknown, respond: Respond | null): void {
-    if (this.#stopping || !this.#receiver) return;
-    const heard = read(payload, this.#applicationId);
-    if (!heard) {
-      this.#log.debug('An interaction of an unknown shape was left alone');
-      return;
-    }
-    if (this.#deliveries.get(heard.id)) return;
-    this.#deliveries.set(heard.id, true);
-    this.#lastInboundAt = Date.now();
-    const answered =
-      heard.kind === 'input'
-        ? this.#take(heard, this.#receiver, respond)
-        : this.#complete(heard, this.#receiver, respond);
-    this.#track(answered).catch((error: unknown) => {
-      this.#log.warn({ problem: tell(problemOf(error)) }, 'An interaction could not be answered');
-    });
-  }
-
-  async #take(
-    heard: Extract<Heard, { kind: 'input' }>,
-    receiver: Receiver,
-    respond: Respond | null,
-  ): Promise<void> {
-    const { id, token, speaker, onMessage, input } = heard;
-    const receivedAt = Date.now();
-    const application = heard.applicationId ?? '0';
-    const conversation = new Conversation(
-      { id, token, application, speaker, onMessage, receivedAt },
-      {
-        wire: this.#wire,
-        tokens: this.#tokens,
-        log: this.#log,
-        respond: respond ?? ((response, signal) => this.#wire.acknowledge({ id, token }, response, signal)),
-        onConflict: () => {
-          this.#conflictAt = Date.now();
-          this.#log.error('Another program answers the commands of this application');
-        },
-      },
-    );
-    const inbound: Inbound = { ...speaker, delivery: `dc:${id}`, input, receivedAt };
-    const said = receiver.receive(inbound, {
-      say: (card, options) => this.#track(conversation.say(card, options)),
-    });
-    await conversation.acknowledge(await this.#inTime(said, conversation));
-  }
-
-  /** What the core says to do; private thinking where it takes too long or fails, because that gives nothing away. */
-  async #inTime(said: Promise<Acknowledgement>, conversation: Conversation): Promise<Acknowledgement> {
-    const working: Acknowledgement = { kind: 'working', private: true };
-    const late = Symbol('late');
-    const timer = new AbortController();
-    const waited = sleep(receiveWithinMs, late, { signal: timer.signal });
-    waited.catch(() => undefined);
-    try {
-      const first = await Promise.race([said, waited]);
-      if (typeof first !== 'symbol') return first;
-      this.#log.warn('The core was late; the interaction was acknowledged without it');
-      this.#track(
-        said.then(
-          (then) => this.#afterwards(then, conversation),
-          () => this.#lost(conversation),
-        ),
-      );
-      return working;
-    } catch (error) {
-      this.#log.error(
-        { problem: error instanceof Error ? error.name : 'unknown' },
-        'The core took nothing in',
-      );
-      this.#track(this.#lost(conversation));
-      return working;
-    } finally {
-      timer.abort();
-    }
-  }
-
-  async #afterwards({ kind }: Acknowledgement, conversation: Conversation): Promise<void> {
-    if (kind === 'form') await conversation.note('The form did not open in time. Please say it again.');
-  }
-
-  async #lost(conversation: Conversation): Promise<void> {
-    await conversation.note('That was not taken in. Please say it again.');
-  }
-
-  async #complete(
-    heard: Extract<Heard, { kind: 'completion' }>,
-    receiver: Receiver,
-    respond: Respond | null,
-  ): Promise<void> {
-    const { id, token, speaker, words, argument, typed, options } = heard;
-    const signal = AbortSignal.timeout(completeWithinMs + 500);
-    const key = JSON.stringify([speaker.user, speaker.channel, words, argument, typed, options]);
-    const known =
-      this.#completions.get(key) ?? receiver.complete(speaker, { words, argument, typed, options });
-    this.#completions.set(key, known);
-    const none: readonly Choice[] = [];
-    const found = await Promise.race([known, sleep(completeWithinMs, none, { ref: false })]).catch(
-      () => none,
-    );
-    const choices = found.slice(0, 25).map(({ label, value }) => ({
-      name: cutEnd(label, 100) || '—',
-      value: value.slice(0, 100),
-    }));
-    const response = {
-      type: InteractionResponseType.ApplicationCommandAutocompleteResult,
-      data: { choices },
-    } as const;
-    await (respond ? respond(response) : this.#wire.acknowledge({ id, token }, response, signal));
   }
 }
 

@@ -42,7 +42,8 @@ const uselessToRepeat: Readonly<Record<number, { readonly state: AdapterState; r
 
 export interface Hearing {
   onInteraction(payload: unknown): void;
-  onApplication(id: string): void;
+  /** Anew or again; the application is told anew only. */
+  onConnected(application: string | null): void;
 }
 
 /** The gateway's WebSocket. The library beats, resumes and reconnects; this decides when that is over, and tells how it is. */
@@ -88,7 +89,7 @@ export class GatewayConnection {
     if (manager) {
       for (const until = Date.now() + stopWithinMs; Date.now() < until; ) {
         const status = (await manager.fetchStatus()).get(0);
-        if (status === WebSocketShardStatus.Ready || status === WebSocketShardStatus.Idle) break;
+        if (status !== WebSocketShardStatus.Connecting && status !== WebSocketShardStatus.Resuming) break;
         await sleep(25);
       }
       await Promise.race([manager.destroy({ code: 1000 }), sleep(stopWithinMs, undefined, { ref: false })]);
@@ -140,13 +141,14 @@ export class GatewayConnection {
     });
     this.#manager = manager;
     manager.on(WebSocketShardEvents.Ready, ({ data }) => {
-      this.#hearing.onApplication(data.application.id);
       this.#guilds.clear();
       for (const { id } of data.guilds) this.#guilds.add(id);
       this.#state = 'connected';
+      this.#hearing.onConnected(data.application.id);
     });
     manager.on(WebSocketShardEvents.Resumed, () => {
       this.#state = 'connected';
+      this.#hearing.onConnected(null);
     });
     manager.on(WebSocketShardEvents.Closed, ({ code }) => this.#closed(code));
     manager.on(WebSocketShardEvents.Error, ({ error }) => {

@@ -68,7 +68,7 @@ const form = z.object({
 interface Said {
   readonly id: string;
   readonly token: string;
-  readonly applicationId: string | null;
+  readonly application: string;
   readonly speaker: Speaker;
   /** Whether it comes from a message of the bot, which can then be answered by nothing at all. */
   readonly onMessage: boolean;
@@ -91,15 +91,15 @@ export function read(payload: unknown, ownApplication: string | null): Heard | n
   const told = parsed.data;
   const who = told.member?.user ?? told.user;
   const channel = told.channel_id ?? told.channel?.id;
-  if (!who || !channel) return null;
+  const application = told.application_id ?? ownApplication;
+  if (!who || !channel || application === null) return null;
   const direct = !told.guild_id && (told.context ?? 1) === 1;
-  const isForeign =
-    ownApplication !== null && told.application_id !== undefined && told.application_id !== ownApplication;
+  const isForeign = ownApplication !== null && application !== ownApplication;
   const stranger = who.bot || who.system ? 'bot' : isForeign ? 'outsider' : undefined;
   const said: Said = {
     id: told.id,
     token: told.token,
-    applicationId: told.application_id ?? ownApplication,
+    application,
     onMessage: Boolean(told.message),
     speaker: {
       platform: 'discord',

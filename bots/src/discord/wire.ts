@@ -6,7 +6,7 @@ import type { Registration } from './registration.ts';
 import type { Rendered } from './render.ts';
 
 const asMessage = z.object({ id: z.string(), channel_id: z.string().optional() });
-const asChannel = z.object({ id: z.string() });
+const asNamed = z.object({ id: z.string() });
 
 export type MessageRef = z.output<typeof asMessage>;
 
@@ -81,7 +81,11 @@ export class Wire {
   /** The channel of the direct messages with this user. */
   async directChannel(user: string): Promise<string> {
     const body = { recipient_id: user };
-    return asChannel.parse(await this.#rest.post(Routes.userChannels(), { body })).id;
+    return asNamed.parse(await this.#rest.post(Routes.userChannels(), { body })).id;
+  }
+
+  async ownApplication(): Promise<string> {
+    return asNamed.parse(await this.#rest.get(Routes.currentApplication())).id;
   }
 
   async register(application: string, { body }: Registration): Promise<void> {
