@@ -29,7 +29,7 @@ export function fitted(
   while (room > 0) {
     const drawn = draw(cut(text, room));
     if (drawn.length <= length) return drawn;
-    room -= drawn.length - length;
+    room = Math.floor((room * length) / drawn.length) - 1;
   }
   return '';
 }
