@@ -23,6 +23,8 @@ export interface House {
   now(): number;
   capabilities(platform: Platform): Capabilities;
   outbox(platform: Platform): Outbox;
+  /** Somebody has changed what comes to a chat of the platform. */
+  onSubscriptions(platform: Platform): void;
   /** How each adapter and the database are, as lines for `doctor`. */
   condition(): readonly { readonly label: string; readonly value: string; readonly ok: boolean }[];
 }

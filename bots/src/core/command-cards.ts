@@ -15,7 +15,7 @@ import type { Outbox } from './outbox.ts';
 /** One card for one row, kept up to date until the row has ended, over restarts of this program too. */
 export interface CommandCards {
   /** Shows the row to who asked for it. */
-  show(asked: Asked, row: CommandRow, stamp?: string): Promise<void>;
+  show(asked: Asked, row: CommandRow, shown?: ShownAs): Promise<void>;
   /** Replaces a card that nobody has answered by then. A card that is shown there first keeps its place. */
   expire(place: Place, handle: Handle, afterMs: number, card: Card): void;
   /** Brings the cards of an earlier run up to date. */
@@ -26,9 +26,18 @@ export interface CommandCards {
   stop(): Promise<void>;
 }
 
+/** What a card says besides what the row says. */
+export interface ShownAs {
+  /** Who decided, and when. */
+  readonly stamp?: string;
+  /** Only lines that hold this are shown of what it writes. */
+  readonly grep?: string;
+}
+
 interface Followed {
   readonly place: Place;
   readonly stamp: string | undefined;
+  readonly grep: string | undefined;
   /** Whether the card is kept in the database; one that only one person sees is not. */
   readonly isKept: boolean;
   /** Where there is no message that could be edited: says it anew. */
@@ -174,7 +183,7 @@ export function createCommandCards(options: CommandCardsOptions): CommandCards {
     return commandCard(actions, {
       row,
       gateway,
-      output,
+      output: card.grep === undefined ? output : holding(output, card.grep),
       stamp: card.stamp,
       buttons: card.buttons,
       now: now(),
@@ -235,11 +244,12 @@ export function createCommandCards(options: CommandCardsOptions): CommandCards {
   }
 
   return {
-    async show(asked, row, stamp) {
+    async show(asked, row, { stamp, grep } = {}) {
       const { speaker } = asked.said;
       const card: Followed = {
         place: speaker,
         stamp,
+        grep,
         isKept: !asked.isPrivate,
         sayAgain: (view) => asked.answer(view),
         handle: null,
@@ -283,6 +293,7 @@ export function createCommandCards(options: CommandCardsOptions): CommandCards {
         const card: Followed = {
           place,
           stamp,
+          grep: undefined,
           isKept: true,
           sayAgain: null,
           handle: message,
@@ -307,6 +318,11 @@ export function createCommandCards(options: CommandCardsOptions): CommandCards {
       live.close();
     },
   };
+}
+
+function holding(output: string, wanted: string): string {
+  const lines = output.split('\n').filter((line) => line.toLowerCase().includes(wanted.toLowerCase()));
+  return lines.length === 0 ? `no line holds ${wanted}` : lines.join('\n');
 }
 
 function targetFor(

@@ -199,7 +199,7 @@ describe('after a restart', () => {
   it('cards of an earlier run are brought up to date where they are', async () => {
     const operator = await house.person('operator');
     const slack = open.adapter('slack');
-    const shown = await slack.ask(operator, 'ping');
+    const shown = await slack.ask(operator, 'pause_gateway');
     await eventually(async () =>
       expect(
         await house.stack.database.query('select 1 from chat_cards where channel = $1', [operator.channel]),

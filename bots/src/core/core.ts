@@ -56,6 +56,7 @@ export function createCore(options: CoreOptions): Core {
   const buttons = createButtons(hq, log);
   const names = createNames(hq, actions, () => vocabulary.commands.map(({ name }) => name));
   const attached = new Map<Platform, { adapter: Adapter; outbox: Outbox }>();
+  const subscriptionListeners = new Set<(platform: Platform) => void>();
   const listeners = new Set<(place: Place, problem: Problem) => void>();
 
   function of(platform: Platform): { adapter: Adapter; outbox: Outbox } {
@@ -88,6 +89,9 @@ export function createCore(options: CoreOptions): Core {
     now,
     capabilities,
     outbox,
+    onSubscriptions: (platform) => {
+      for (const listener of subscriptionListeners) listener(platform);
+    },
     condition: options.condition ?? (() => []),
   };
   const conversation = createConversation({

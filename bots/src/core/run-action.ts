@@ -4,10 +4,16 @@ import { isTarget } from './action-table.ts';
 import { askForArgument } from './ask-for.ts';
 import type { Asked } from './asked.ts';
 import type { Acted } from './chat-hq.ts';
+import type { ShownAs } from './command-cards.ts';
 import { showConfirmation } from './confirmation.ts';
 
 /** Asks the database for an action, and shows what becomes of it. */
-export async function runAction(name: string, action: Action, asked: Asked): Promise<void> {
+export async function runAction(
+  name: string,
+  action: Action,
+  asked: Asked,
+  shown: ShownAs = {},
+): Promise<void> {
   const { said, values, house } = asked;
   const { gateway, agent, payload: written } = takeApart(action, values);
   let acted: Acted;
@@ -24,13 +30,13 @@ export async function runAction(name: string, action: Action, asked: Asked): Pro
     await askForArgument(asked, command, argument);
     return;
   }
-  await showActed(asked, acted);
+  await showActed(asked, acted, shown);
 }
 
 /** Shows the row's card, or asks whether it is meant. */
-export async function showActed(asked: Asked, acted: Acted, stamp?: string): Promise<void> {
+export async function showActed(asked: Asked, acted: Acted, shown: ShownAs = {}): Promise<void> {
   if ('confirm' in acted) await showConfirmation(asked, acted.confirm);
-  else await asked.house.cards.show(asked, acted.command, stamp);
+  else await asked.house.cards.show(asked, acted.command, shown);
 }
 
 function takeApart(

@@ -62,7 +62,7 @@ async function confirm(asked: Parameters<Command['run']>[0], typed: string | nul
   await showActed(
     asked,
     acted,
-    decided === undefined ? undefined : `confirmed by ${decided.by ?? 'somebody'}, ${moment(decided.at)}`,
+    decided === undefined ? {} : { stamp: `confirmed by ${decided.by ?? 'somebody'}, ${moment(decided.at)}` },
   );
 }
 

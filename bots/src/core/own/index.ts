@@ -1,14 +1,31 @@
 import type { ActionTable } from '../action-table.ts';
 import type { Command } from '../command.ts';
+import { alertCommands } from './alerts.ts';
 import { cancel } from './cancel.ts';
+import { commandCommands } from './commands.ts';
 import { deciding } from './deciding.ts';
+import { fleetCommands } from './fleet.ts';
 import { help } from './help.ts';
+import { logCommands } from './logs.ts';
 import { people } from './people.ts';
+import { stackCommands } from './stack.ts';
 import { verbCommands } from './verbs.ts';
+import { workCommands } from './work.ts';
 
 /** What can be said besides the actions of the catalogue. */
 export function ownCommands(actions: ActionTable): Command[] {
-  return [help, ...people, cancel, ...verbCommands(actions)];
+  return [
+    help,
+    ...fleetCommands,
+    ...commandCommands,
+    ...workCommands,
+    ...alertCommands,
+    ...stackCommands,
+    ...logCommands(actions),
+    ...people,
+    cancel,
+    ...verbCommands(actions),
+  ];
 }
 
 /** What buttons say and nobody types. */
