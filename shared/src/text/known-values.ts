@@ -1,7 +1,7 @@
 import { plainLine } from './plain.ts';
 
 /** Shorter values are looked for nowhere: they would be found in half of all text. */
-export const shortestKnownValue = 8;
+const shortestKnownValue = 8;
 
 /** A longer value is known by its pieces, so that a cut through it leaves little to see. */
 const longestPiece = 512;
