@@ -22,8 +22,9 @@ export async function askLine(question: string): Promise<string> {
 /** Asks for a line that is not shown while it is typed. */
 export async function askSecret(question: string): Promise<string> {
   const { stdin, stderr } = process;
-  stderr.write(question);
+  // Before the question: a terminal shows what comes while it is not raw.
   stdin.setRawMode(true);
+  stderr.write(question);
   stdin.setEncoding('utf8');
   let typed = '';
   try {
