@@ -7,25 +7,17 @@ import type { Form } from '../core/form.ts';
 import type { Place, Receiver, Sent } from '../core/inbound.ts';
 import { clientOptions, SlackApi, webClient } from './api.ts';
 import { capabilities } from './capabilities.ts';
-import { choiceOption, fieldAction, formCallback, formView } from './form-view.ts';
+import { choiceOption, formView } from './form-view.ts';
 import { homeView } from './home-view.ts';
-import {
-  type Identity,
-  type Incoming,
-  readHomeOpened,
-  readMessage,
-  readPress,
-  readSlash,
-  readSubmission,
-  readSuggestion,
-} from './incoming.ts';
+import { type Identity, type Incoming, readSuggestion } from './incoming.ts';
 import { libraryLog } from './library-log.ts';
+import { listen } from './listen.ts';
 import { isDeadToken, problemOf, slackError } from './problem.ts';
 import { SlackReply } from './reply.ts';
 import { ResponseUrls, responseUrl } from './response-urls.ts';
 import type { SlackSettings } from './settings.ts';
 import { Socket } from './socket.ts';
-import { waited, within } from './waiting.ts';
+import { either, waited, within } from './waiting.ts';
 
 /** Slack waits three seconds for a completion. */
 const completeWithinMs = 2000;
@@ -84,8 +76,14 @@ export class SlackAdapter implements Adapter {
   }
 
   async start(receiver: Receiver): Promise<void> {
-    if (await this.#identify()) await this.#connect(receiver);
-    else this.#track(this.#connectOnceKnown(receiver));
+    if (!(await this.#identify())) {
+      this.#track(this.#connectOnceKnown(receiver));
+      return;
+    }
+    const refusal = await this.#connect(receiver);
+    if (refusal === undefined) return;
+    await this.#leave();
+    throw refusal;
   }
 
   async stop(): Promise<void> {
@@ -170,26 +168,33 @@ export class SlackAdapter implements Adapter {
     }
   }
 
+  /** Whoever started us has gone on by now: what is wrong is told by our health. */
   async #connectOnceKnown(receiver: Receiver): Promise<void> {
-    try {
-      do await waited(identifyAgainMs, this.#stopping.signal);
-      while (!this.#stopping.signal.aborted && !(await this.#identify()));
-      if (!this.#stopping.signal.aborted) await this.#connect(receiver);
-    } catch (error) {
-      const said = error instanceof HqError ? error.message : 'Slack could not be reached.';
-      this.#log.error({ reason: said }, 'Slack is out');
-      this.#tokenDied(said);
+    const { signal } = this.#stopping;
+    for (let isKnown = false; !isKnown; ) {
+      await waited(this.#deadToken === null ? identifyAgainMs : probeMs, signal);
+      if (signal.aborted) return;
+      try {
+        isKnown = await this.#identify();
+      } catch (error) {
+        if (!(error instanceof HqError)) throw error;
+        this.#deadToken = error.message;
+      }
     }
+    this.#deadToken = null;
+    const refusal = await this.#connect(receiver);
+    if (refusal !== undefined) this.#trouble = refusal.message;
   }
 
-  #connect(receiver: Receiver): Promise<void> {
+  /** Opens the way in; what Slack or the machine has against it is the answer. */
+  #connect(receiver: Receiver): Promise<HqError | undefined> {
     const { ingress } = this.#settings;
     return ingress.kind === 'socket'
       ? this.#connectSocket(ingress.appToken, receiver)
       : this.#listenForRequests(ingress, receiver);
   }
 
-  async #connectSocket(appToken: string, receiver: Receiver): Promise<void> {
+  async #connectSocket(appToken: string, receiver: Receiver): Promise<HqError | undefined> {
     const { signal } = this.#stopping;
     const bolt = new SocketModeReceiver({
       appToken,
@@ -199,16 +204,12 @@ export class SlackAdapter implements Adapter {
         clientOptions: {
           ...clientOptions(this.#settings.apiUrl, this.#log),
           // A connection that is being made ends with us.
-          fetch: (url, init) =>
-            fetch(url, {
-              ...init,
-              signal: AbortSignal.any([signal, ...(init?.signal == null ? [] : [init.signal])]),
-            }),
+          fetch: (url, init) => fetch(url, { ...init, signal: either(signal, init?.signal) }),
         },
       },
       processEventErrorHandler: ({ error }) => this.#unprocessed(error),
     });
-    this.#hear(this.#app(bolt), receiver);
+    this.#hear(bolt, receiver);
     let refusal: string | undefined;
     const socket = new Socket(
       bolt.client,
@@ -226,9 +227,9 @@ export class SlackAdapter implements Adapter {
     );
     this.#leave = () => socket.stop();
     await socket.start();
-    if (refusal === undefined) return;
-    await socket.stop();
-    throw new HqError('unauthenticated', refusal, { field: 'SLACK_APP_TOKEN', hint: newTokenHint });
+    return refusal === undefined
+      ? undefined
+      : new HqError('unauthenticated', refusal, { field: 'SLACK_APP_TOKEN', hint: newTokenHint });
   }
 
   #greeted(appId: string | undefined, connections: number): void {
@@ -241,17 +242,17 @@ export class SlackAdapter implements Adapter {
   async #listenForRequests(
     { signingSecret, host, port }: Extract<SlackSettings['ingress'], { kind: 'http' }>,
     receiver: Receiver,
-  ): Promise<void> {
+  ): Promise<HqError | undefined> {
     const bolt = new HTTPReceiver({
       signingSecret,
       logger: libraryLog(this.#log),
       processEventErrorHandler: ({ error }) => this.#unprocessed(error),
     });
-    this.#hear(this.#app(bolt), receiver);
+    this.#hear(bolt, receiver);
     try {
       await bolt.start({ host, port });
     } catch (error) {
-      throw new HqError('failed', `Nothing can listen on ${host}:${port}.`, {
+      return new HqError('failed', `Nothing can listen on ${host}:${port}.`, {
         field: 'SLACK_LISTEN',
         hint: 'Another program may have that port: set SLACK_LISTEN to a free one.',
         cause: error,
@@ -259,12 +260,13 @@ export class SlackAdapter implements Adapter {
     }
     this.#leave = () => bolt.stop();
     this.#ingress = 'up';
+    return undefined;
   }
 
-  #app(receiver: SocketModeReceiver | HTTPReceiver): App {
+  #hear(bolt: SocketModeReceiver | HTTPReceiver, receiver: Receiver): void {
     const us = this.#identity;
-    return new App({
-      receiver,
+    const app = new App({
+      receiver: bolt,
       // Who may do what is decided elsewhere; here it is only known which token is ours.
       authorize: async () => ({
         botToken: this.#settings.botToken,
@@ -276,40 +278,16 @@ export class SlackAdapter implements Adapter {
       logger: libraryLog(this.#log),
       clientOptions: clientOptions(this.#settings.apiUrl, this.#log),
     });
-  }
-
-  /** Each delivery is acknowledged first: what it says is worked on behind that. */
-  #hear(app: App, receiver: Receiver): void {
-    app.command(/^\//u, async ({ body, ack }) => {
-      await this.#acknowledge(ack());
-      this.#take(receiver, (us) => readSlash(body, us), true);
-    });
-    app.action(/^hq_press_/u, async ({ body, ack }) => {
-      await this.#acknowledge(ack());
-      this.#take(receiver, (us) => readPress(body, us));
-    });
-    app.view(formCallback, async ({ body, ack }) => {
-      await this.#acknowledge(ack());
-      this.#take(receiver, (us) => readSubmission(body, us));
-    });
-    app.options(fieldAction, async ({ body, ack }) => {
-      await this.#acknowledge(ack({ options: await this.#options(receiver, body) }));
-    });
-    for (const event of ['app_mention', 'message'] as const) {
-      app.event(event, async ({ body }) => this.#take(receiver, (us) => readMessage(body, us)));
-    }
-    app.event('app_home_opened', async ({ body }) => {
-      const user = readHomeOpened(body);
-      if (user !== undefined) this.#track(this.#api.publishHome(user, homeView()));
-    });
-    app.event('app_uninstalled', async () => this.#tokenDied('HQ was removed from the Slack workspace.'));
-    app.event('tokens_revoked', async () => this.#tokenDied('The bot token was revoked in Slack.'));
-    app.error(async (error) => {
-      await this.#unprocessed(error);
+    listen(app, {
+      take: (read, isCommand) => this.#take(receiver, read, isCommand),
+      options: (body) => this.#options(receiver, body),
+      homeOpened: (user) => void this.#track(this.#api.publishHome(user, homeView())),
+      tokenDied: (reason) => this.#tokenDied(reason),
+      failed: (error) => void this.#unprocessed(error),
     });
   }
 
-  #take(receiver: Receiver, read: (us: Identity) => Incoming | undefined, isCommand = false): void {
+  #take(receiver: Receiver, read: (us: Identity) => Incoming | undefined, isCommand: boolean): void {
     const us = this.#identity;
     if (us === undefined || this.#stopping.signal.aborted) return;
     this.#lastInboundAt = Date.now();
@@ -359,15 +337,6 @@ export class SlackAdapter implements Adapter {
     const isKnown = known?.some((choice) => choice.value === request.typed || choice.label === request.typed);
     const own = request.typed === '' || isKnown ? [] : [{ label: request.typed, value: request.typed }];
     return [...(known ?? []), ...own].flatMap(choiceOption).slice(0, mostOptions);
-  }
-
-  /** A socket that broke in between cannot be told; the command counts all the same, for it never comes again. */
-  async #acknowledge(acknowledged: Promise<void>): Promise<void> {
-    try {
-      await acknowledged;
-    } catch (error) {
-      this.#log.warn({ reason: String(error) }, 'Slack could not be told that a delivery arrived');
-    }
   }
 
   async #unprocessed(error: unknown): Promise<false> {

@@ -112,7 +112,9 @@ export class Socket {
   /** Until the connection is gone, or is to be. */
   async #live(ended: Promise<void>): Promise<void> {
     this.#events.state('connected');
-    await Promise.race([ended, this.#overdue.promise, aborted(this.#stopping.signal)]);
+    const over = new AbortController();
+    await Promise.race([ended, this.#overdue.promise, aborted(this.#stopping.signal, over.signal)]);
+    over.abort();
     await this.#close();
   }
 

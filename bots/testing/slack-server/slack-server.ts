@@ -50,13 +50,14 @@ export class SlackServer {
   readonly leaks: string[] = [];
   /** Set to deliver over HTTP instead of Socket Mode. */
   requestUrl: string | undefined;
-  /** Requests that came and are not answered yet. */
-  waiting = 0;
+  /** How many answers are held back just now. */
+  delayed = 0;
+  /** How many requests the app gave up before they were answered. */
+  abandoned = 0;
 
   readonly #http = createServer((request, response) => {
-    this.waiting += 1;
     response.once('close', () => {
-      this.waiting -= 1;
+      if (!response.writableFinished) this.abandoned += 1;
     });
     void this.#serve(request, response);
   });
@@ -166,7 +167,9 @@ export class SlackServer {
     const fault = this.#faults.find((one) => one.times > 0 && (one.method === method || one.method === '*'));
     if (fault !== undefined) {
       fault.times -= 1;
+      this.delayed += 1;
       await new Promise((resolve) => setTimeout(resolve, fault.delayMs));
+      this.delayed -= 1;
       if (fault.body !== '') {
         response.writeHead(fault.status, { 'content-type': 'application/json', ...fault.headers });
         response.end(fault.body);

@@ -1,0 +1,58 @@
+import type { App, types } from '@slack/bolt';
+import { fieldAction, formCallback } from './form-view.ts';
+import {
+  type Identity,
+  type Incoming,
+  readHomeOpened,
+  readMessage,
+  readPress,
+  readSlash,
+  readSubmission,
+} from './incoming.ts';
+
+export interface Listener {
+  /** Takes a delivery on, without waiting for anything. */
+  take(read: (us: Identity) => Incoming | undefined, isCommand: boolean): void;
+  /** What completes a field, in time for Slack. */
+  options(body: unknown): Promise<types.PlainTextOption[]>;
+  homeOpened(user: string): void;
+  tokenDied(reason: string): void;
+  failed(error: unknown): void;
+}
+
+/** Each delivery is acknowledged first: what it says is worked on behind that. */
+export function listen(app: App, listener: Listener): void {
+  /** A socket that broke in between cannot be told; the command counts all the same, for it never comes again. */
+  const acknowledged = async (telling: Promise<void>): Promise<void> => {
+    try {
+      await telling;
+    } catch (error) {
+      listener.failed(error);
+    }
+  };
+  app.command(/^\//u, async ({ body, ack }) => {
+    await acknowledged(ack());
+    listener.take((us) => readSlash(body, us), true);
+  });
+  app.action(/^hq_press_/u, async ({ body, ack }) => {
+    await acknowledged(ack());
+    listener.take((us) => readPress(body, us), false);
+  });
+  app.view(formCallback, async ({ body, ack }) => {
+    await acknowledged(ack());
+    listener.take((us) => readSubmission(body, us), false);
+  });
+  app.options(fieldAction, async ({ body, ack }) => {
+    await acknowledged(ack({ options: await listener.options(body) }));
+  });
+  for (const event of ['app_mention', 'message'] as const) {
+    app.event(event, async ({ body }) => listener.take((us) => readMessage(body, us), false));
+  }
+  app.event('app_home_opened', async ({ body }) => {
+    const user = readHomeOpened(body);
+    if (user !== undefined) listener.homeOpened(user);
+  });
+  app.event('app_uninstalled', async () => listener.tokenDied('HQ was removed from the Slack workspace.'));
+  app.event('tokens_revoked', async () => listener.tokenDied('The bot token was revoked in Slack.'));
+  app.error(async (error) => listener.failed(error));
+}
