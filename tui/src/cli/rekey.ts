@@ -5,6 +5,7 @@ import { readEnvFile } from '../secrets/env-file.ts';
 import { type HostEnvelopes, hostEnvelopes, type NamedSecret } from '../secrets/host-envelopes.ts';
 import { findHostKeys } from '../secrets/host-keys.ts';
 import { countEnvelopes, type RekeyCounts, rekeyEnvelopes } from '../secrets/rekey.ts';
+import { keepHeapSmall } from '../terminal/heap.ts';
 import { confirmByYes } from './confirm.ts';
 import type { Console } from './console.ts';
 import { enter } from './enter.ts';
@@ -31,6 +32,8 @@ export async function rekeySecrets(
 ): Promise<void> {
   if (!options.dryRun) refuseWhenReadonly(isReadonly);
   const batch = options.batch === undefined ? usualBatch : parseBatch(options.batch);
+  // Thousands of values pass through here once each: none of them is worth a larger heap.
+  keepHeapSmall();
   const { client, member } = await enter(console.env);
   if (member.role !== 'admin') {
     throw new HqError(
