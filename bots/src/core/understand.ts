@@ -79,6 +79,8 @@ function place(
     if (argument === undefined) throw noArgument(command, key);
     values[argument.name] = value;
   }
+  const left = [...words];
+  if (!command.arguments.some(({ rest }) => rest === true)) pickChoices(command, left, values);
   const open = command.arguments.filter(({ name }) => values[name] === undefined);
   const required = open.filter((argument) => argument.required);
   const optional = open.filter((argument) => !argument.required);
@@ -86,10 +88,9 @@ function place(
   const hasRest = required.some(({ rest }) => rest === true);
   // `set_budget writer 25` and, where the channel has an agent, `set_budget 25`.
   const order =
-    words.length > required.length && (!hasRest || targets.some(({ name }) => name === 'agent'))
+    left.length > required.length && (!hasRest || targets.some(({ name }) => name === 'agent'))
       ? [...targets, ...required, ...optional.filter((argument) => !targets.includes(argument))]
       : [...required, ...optional];
-  const left = [...words];
   for (const argument of order) {
     if (left.length === 0) break;
     values[argument.name] = argument.rest === true ? left.splice(0).join(' ') : (left.shift() ?? '');
@@ -99,6 +100,17 @@ function place(
     throw new HqError('usage', `“${extra.slice(0, 60)}” is one word too many.`, { hint: usageOf(command) });
   }
   return values;
+}
+
+/** A word that is one of an optional argument's choices is that argument's, wherever it stands: `bind operator`. */
+function pickChoices(command: Command, left: string[], values: Record<string, string>): void {
+  for (const { name, required, choices } of command.arguments) {
+    if (required || choices === undefined || values[name] !== undefined) continue;
+    const known = new Set(choices.map(({ value }) => value));
+    const at = left.findIndex((word) => known.has(word));
+    const [word] = at < 0 ? [] : left.splice(at, 1);
+    if (word !== undefined) values[name] = word;
+  }
 }
 
 function checkValue({ name, kind, choices, min, max }: Argument, value: string | undefined): void {

@@ -34,7 +34,7 @@ function renderTail({ stamp, footer, page, question, buttons }: Card): string {
     line(footer ?? '', 120),
     page === undefined || page.of < 2 ? '' : `Page ${page.number} of ${page.of}`,
     // With buttons below it, a message cannot also point the keyboard at itself.
-    isAnswerable ? 'Or reply to this message with your answer.' : '',
+    isAnswerable ? 'Reply to this message to answer.' : '',
   ];
   return cutEnd(lines.filter((each) => each !== '').join('\n'), mostTail);
 }

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
@@ -61,9 +62,10 @@ export class TelegramServer {
   readonly #house: House;
   readonly #webhook: Promise<void>;
   #isRevoked = false;
-  #lastPerson = 4200;
-  #lastGroup = -5000;
-  #lastUpdate = 900_000;
+  // Ids that no other server gave: tests keep them in one database.
+  #lastPerson = randomInt(1_000_000, 4_000_000_000);
+  #lastGroup = -randomInt(1_000_000, 4_000_000_000);
+  #lastUpdate = randomInt(1_000_000, 900_000_000);
   #lastQuery = 0;
 
   constructor(server: Server, path: string) {
