@@ -24,9 +24,10 @@ alter table public.secrets add column if not exists sync_error text;
 -- Counts the changes of its value and of its place.
 alter table public.secrets add column if not exists revision bigint not null default 1;
 alter table public.secrets add column if not exists updated_by uuid;
--- When its value last changed. Of a value that was there already nothing better is known than when its row last changed.
+-- When its value last changed. Of a value that was there already nothing better is known than when its row last changed. Written without an
+-- update, which an older HQ's triggers would take for somebody's.
 alter table public.secrets add column if not exists value_since timestamptz;
-update public.secrets set value_since = updated_at where value_since is null;
+alter table public.secrets alter column value_since type timestamptz using coalesce(value_since, updated_at, now());
 alter table public.secrets alter column value_since set default now(), alter column value_since set not null;
 create unique index if not exists hq_secrets_of_gateway on public.secrets (tenant_id, gateway_id, key) where agent_id is null;
 create unique index if not exists hq_secrets_of_agent on public.secrets (tenant_id, gateway_id, agent_id, key) where agent_id is not null;

@@ -8,6 +8,22 @@ select hq.teach_enum('public.audit_log', 'action',
 select hq.teach_enum('public.notifications', 'type', '{secret_sync_failed}');
 select hq.teach_enum('public.notifications', 'entity_type', '{gateway}');
 
+-- An older HQ may log whole rows by triggers of its own, and members read the log.
+create or replace function hq.keep_ciphertext_out() returns trigger language plpgsql
+set search_path = '' as $$
+declare
+  c_envelope constant text := 'enc:v1:[A-Za-z0-9_.-]*';
+begin
+  new.summary := regexp_replace(new.summary, c_envelope, '[redacted]', 'g');
+  new.changes := regexp_replace(new.changes::text, c_envelope, '[redacted]', 'g')::jsonb;
+  new.meta := regexp_replace(new.meta::text, c_envelope, '[redacted]', 'g')::jsonb;
+  return new;
+end
+$$;
+create or replace trigger hq_keep_ciphertext_out before insert on public.audit_log
+for each row when (strpos(concat(new.summary, new.changes, new.meta), 'enc:v1:') > 0)
+execute function hq.keep_ciphertext_out();
+
 create or replace function hq.audit_secret(
   p_action text, p_id uuid, p_tenant uuid, p_gateway uuid, p_agent uuid, p_key text, p_revision bigint, p_reason text default null
 ) returns void language plpgsql set search_path = '' as $$

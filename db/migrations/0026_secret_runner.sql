@@ -1,6 +1,7 @@
 -- What the runner calls: everything that it lays into files in one read, what became of it in one request, and the version of it in
 -- the answer to every turn.
 
+-- An older HQ may hold rows without a value: they come as an empty one, which is no envelope.
 create or replace function public.secrets_snapshot(p_gateway_id uuid) returns json language sql stable security definer
 set search_path = '' as $$
   select json_build_object(
@@ -9,7 +10,7 @@ set search_path = '' as $$
       from public.agents a where a.gateway_id = p_gateway_id),
     'secrets', (
       select coalesce(json_agg(json_build_object('id', s.id, 'agent_id', s.agent_id, 'agent_slug', a.slug, 'key', s.key,
-        'encrypted_value', s.encrypted_value, 'category', s.category, 'revision', s.revision, 'sync_status', s.sync_status,
+        'encrypted_value', coalesce(s.encrypted_value, ''), 'category', s.category, 'revision', s.revision, 'sync_status', s.sync_status,
         'sync_error', s.sync_error) order by s.id), '[]')
       from public.secrets s left join public.agents a on a.id = s.agent_id and a.gateway_id = p_gateway_id
       where s.gateway_id = p_gateway_id))

@@ -2,7 +2,7 @@
 
 create or replace function public.secret_envelopes(p_after uuid default null, p_limit int default 500) returns json language sql stable security definer
 set search_path = '' as $$
-  select coalesce(json_agg(json_build_object('id', e.id, 'encrypted_value', e.encrypted_value) order by e.id), '[]')
+  select coalesce(json_agg(json_build_object('id', e.id, 'encrypted_value', coalesce(e.encrypted_value, '')) order by e.id), '[]')
   from (
     select s.id, s.encrypted_value from public.secrets s
     where p_after is null or s.id > p_after

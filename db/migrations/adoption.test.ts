@@ -237,7 +237,12 @@ describe('adopting an HQ that stands', () => {
       { key: 'OPENAI_API_KEY', sync_status: 'active' },
       { key: 'in_clear', sync_status: 'pending' },
       { key: 'NODE_OPTIONS', sync_status: 'active' },
+      { key: 'EMPTY', sync_status: 'pending' },
     ]);
+    const [read] = await database.as(service, `select secrets_snapshot($1) as s`, [gateway]);
+    expect(
+      read?.s.secrets.map((secret: { encrypted_value: unknown }) => typeof secret.encrypted_value),
+    ).toEqual(Array.from({ length: 4 }, () => 'string'));
     const [published] = await database.query(
       `select attnames::text[] as columns from pg_publication_tables where tablename = 'secrets'`,
     );
@@ -277,8 +282,18 @@ describe('adopting an HQ that stands', () => {
     ).toEqual([{ title: 'in_clear is not on default' }]);
     await database.query(`delete from agents where slug = 'main'`);
     expect(await database.query(`select key from secrets order by key`)).toEqual([
+      { key: 'EMPTY' },
       { key: 'OPENAI_API_KEY' },
       { key: 'in_clear' },
     ]);
+  });
+
+  test('its own log of secrets gets no more ciphertext', async () => {
+    const logged = () =>
+      database.query<{ after: string }>(
+        `select changes #>> '{after,encrypted_value}' as after from audit_log where action = 'changed' order by id desc limit 1`,
+      );
+    await database.query(`update secrets set note = 'logged' where key = 'OPENAI_API_KEY'`);
+    expect(await logged()).toEqual([{ after: '[redacted]' }]);
   });
 });

@@ -188,6 +188,13 @@ create table public.secrets (
 );
 create unique index secrets_key on public.secrets (tenant_id, gateway_id, key) where agent_id is null;
 alter table public.secrets replica identity full;
+create function public.log_secret() returns trigger language plpgsql security definer as $$
+begin
+  insert into public.audit_log (actor_type, module, action, entity_type, entity_id, changes)
+  values ('system', 'secrets', 'changed', 'secret', new.id, jsonb_build_object('after', to_jsonb(new)));
+  return new;
+end $$;
+create trigger log_secret after insert or update on public.secrets for each row execute function public.log_secret();
 
 -- What the contract does not know at all.
 create table public.contacts (
@@ -242,4 +249,5 @@ insert into public.audit_log (actor_type, module, action) values ('system', 'set
 insert into public.secrets (id, gateway_id, agent_id, key, encrypted_value, sync_status) values
   ('eeeeeeee-0000-4000-8000-000000000001', 'bbbbbbbb-0000-4000-8000-000000000001', null, 'OPENAI_API_KEY', 'enc:v1:AAECAwQFBgcICQoL.3UOw-kVwfImm9-ejRmLEoQ.vlxHGEc', 'active'),
   ('eeeeeeee-0000-4000-8000-000000000002', 'bbbbbbbb-0000-4000-8000-000000000001', null, 'in_clear', 'plain text', 'pending'),
-  ('eeeeeeee-0000-4000-8000-000000000003', 'bbbbbbbb-0000-4000-8000-000000000001', 'cccccccc-0000-4000-8000-000000000001', 'NODE_OPTIONS', 'enc:v1:AAECAwQFBgcICQoL.3UOw-kVwfImm9-ejRmLEoQ.vlxHGEc', 'active');
+  ('eeeeeeee-0000-4000-8000-000000000003', 'bbbbbbbb-0000-4000-8000-000000000001', 'cccccccc-0000-4000-8000-000000000001', 'NODE_OPTIONS', 'enc:v1:AAECAwQFBgcICQoL.3UOw-kVwfImm9-ejRmLEoQ.vlxHGEc', 'active'),
+  ('eeeeeeee-0000-4000-8000-000000000004', 'bbbbbbbb-0000-4000-8000-000000000001', null, 'EMPTY', null, 'pending');
