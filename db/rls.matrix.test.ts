@@ -46,6 +46,7 @@ beforeAll(async () => {
   };
   const command = 'eeeeeeee-0000-4000-8000-0000000000cc';
   const identity = 'eeeeeeee-0000-4000-8000-0000000000dd';
+  const subscription = 'eeeeeeee-0000-4000-8000-0000000000ee';
   const account = { platform: 'slack', install: 'T1' };
   const own = `tenant_id = '${nilTenant}'`;
   const sample = (column: string, values: Record<string, unknown>, which = own) => ({
@@ -69,6 +70,8 @@ beforeAll(async () => {
     agents: sample('name', { slug: 'newcomer', name: 'n' }),
     alert_mutes: sample('until', { type: 'x', subject: 'y', until: '2027-01-01' }),
     audit_log: sample('summary', { actor_type: 'human', action: 'x' }),
+    chat_adapters: sample('detail', { platform: 'slack', fingerprint: 'second', holder: 'x', state: 'x' }),
+    chat_alert_messages: sample('handle', { subscription_id: subscription, key: 'second', handle: '{}' }),
     chat_bots: sample('created_at', { user_id: spare }),
     chat_buttons: sample('once', {
       ...{ token_hash: 'second', platform: 'slack', install: 'x', channel: 'x', intent: '{}', once: true },
@@ -83,6 +86,7 @@ beforeAll(async () => {
     chat_deliveries: sample('answer', { ...account, delivery: 'second', call: 'act', said_hash: 'x' }),
     chat_identities: sample('last_seen_at', { ...account, user_id: spare, chat_user: 'second' }),
     chat_link_codes: sample('expires_at', { user_id: spare, code_hash: 'second', expires_at: '2027-01-01' }),
+    chat_subscriptions: sample('cursor', { ...account, channel: 'second', kind: 'group', filter: '{}' }),
     comments: sample('body', { entity_type: 'task', entity_id: taskA, body: 'x' }),
     entity_links: sample('title', { entity_type: 'task', entity_id: taskA }),
     gateway_registration_tokens: sample('label', { token_hash: 'second' }),
@@ -129,6 +133,9 @@ beforeAll(async () => {
     insert into chat_deliveries (tenant_id, platform, install, delivery, call, said_hash)
       values ('${nilTenant}', 'slack', 'T1', 'first', 'act', 'x');
     insert into chat_link_codes (user_id, code_hash, expires_at) values ('${spare}', 'first', now());
+    insert into chat_subscriptions (id, platform, install, channel, kind) values ('${subscription}', 'slack', 'T1', 'first', 'group');
+    insert into chat_alert_messages (tenant_id, subscription_id, key, handle) values ('${nilTenant}', '${subscription}', 'first', '{}');
+    insert into chat_adapters (platform, fingerprint, holder, state) values ('slack', 'first', 'x', 'x');
     insert into comments (entity_type, entity_id, body) values ('task', '${taskA}', 'x');
     insert into entity_links (entity_type, entity_id) values ('task', '${taskA}');
     insert into gateway_registration_tokens (token_hash) values ('first');

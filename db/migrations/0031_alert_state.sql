@@ -12,6 +12,8 @@ alter table public.notifications add column if not exists muted boolean not null
 
 create unique index if not exists notifications_lasting on public.notifications (tenant_id, dedup_key)
 where dedup_key is not null and resolved_at is null and dismissed_at is null;
+create index if not exists notifications_unresolved on public.notifications (tenant_id, dedup_key)
+where dedup_key is not null and resolved_at is null;
 -- For faces that follow what changed since they last looked.
 create index if not exists notifications_latest on public.notifications (tenant_id, last_at desc);
 
@@ -56,9 +58,15 @@ begin
 end
 $$;
 
+-- Whether what it tells of still goes on, be it that somebody does not want to see it any more.
+create or replace function hq.alert_lasts(p_tenant uuid, p_dedup_key text) returns boolean language sql stable
+set search_path = '' as $$
+  select exists (select from public.notifications n where n.tenant_id = p_tenant and n.dedup_key = p_dedup_key and n.resolved_at is null)
+$$;
+
 -- What the alert told of is over. Costs nothing where none lasts.
 create or replace function hq.resolve_alert(p_tenant uuid, p_dedup_key text) returns void language sql
 set search_path = '' as $$
   update public.notifications n set resolved_at = clock_timestamp(), last_at = clock_timestamp()
-  where n.tenant_id = p_tenant and n.dedup_key = p_dedup_key and n.resolved_at is null and n.dismissed_at is null
+  where n.tenant_id = p_tenant and n.dedup_key = p_dedup_key and n.resolved_at is null
 $$;

@@ -44,7 +44,18 @@ set search_path = '' as $$
     'agent', (select a.slug from public.agents a where a.id = p_task.assignee_agent_id))
 $$;
 
--- Types of columns are an older HQ's business: the record decides.
+-- A zone that no clock knows counts as UTC: it is only somebody's setting.
+create or replace function hq.zone_or_utc(p_zone text) returns text language plpgsql stable
+set search_path = '' as $$
+begin
+  perform clock_timestamp() at time zone p_zone;
+  return coalesce(p_zone, 'UTC');
+exception when invalid_parameter_value then
+  return 'UTC';
+end
+$$;
+
+-- Types of columns are an older HQ's business: the record decides. What is due on a day is due until its end, where its owner lives.
 create or replace function hq.do_create_task(p_command public.agent_commands) returns jsonb language plpgsql
 set search_path = '' as $$
 declare
@@ -60,7 +71,10 @@ begin
     v_new := jsonb_populate_record(null::public.tasks, jsonb_build_object(
       'tenant_id', p_command.tenant_id, 'title', v_payload ->> 'title', 'description', v_payload ->> 'description',
       'status', 'todo', 'priority', coalesce(v_payload ->> 'priority', 'medium'), 'assignee_agent_id', v_agent,
-      'due_date', v_payload ->> 'due_date'));
+      'due_date', case when length(v_payload ->> 'due_date') = 10
+        then concat(v_payload ->> 'due_date', ' 23:59:59 ', hq.zone_or_utc(
+          (select w.owner_timezone from public.workspace w where w.tenant_id = p_command.tenant_id)))
+        else v_payload ->> 'due_date' end));
   exception when datetime_field_overflow or invalid_datetime_format then
     raise exception 'due_date is no day of the calendar' using errcode = '22023', column = 'due_date';
   end;

@@ -94,6 +94,24 @@ describe('tasks', () => {
     });
   });
 
+  test('that are due on a day are due until its end, where the owner lives', async () => {
+    await database.query(
+      `insert into workspace (owner_timezone) values ('America/New_York')
+       on conflict (tenant_id) do update set owner_timezone = excluded.owner_timezone`,
+    );
+    const due = async (zone: string | null) => {
+      await database.query(`update workspace set owner_timezone = $1`, [zone]);
+      await enqueue('create_task', { title: 'By the day', due_date: '2027-01-02' });
+      const [row] = await database.query<{ due: string }>(
+        `select to_char(due_date at time zone 'UTC', 'DD HH24:MI') as due from tasks order by created_at desc limit 1`,
+      );
+      return row?.due;
+    };
+    expect(await due('America/New_York')).toBe('03 04:59');
+    expect(await due('Nowhere/Else')).toBe('02 23:59');
+    expect(await due(null)).toBe('02 23:59');
+  });
+
   test.each([
     ['a day that no calendar has', { title: 'x', due_date: '2027-02-31' }, 'usage', 'due_date'],
     ['an agent that is not there', { title: 'x', agent: 'ghost' }, 'not_found', 'agent'],

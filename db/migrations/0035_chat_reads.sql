@@ -12,14 +12,7 @@ create index if not exists entity_links_deliverables on public.entity_links (ten
 create or replace function hq.pick(p_row jsonb, p_keys text[]) returns jsonb language sql immutable parallel safe
 set search_path = '' as $$ select jsonb_object_agg(k, p_row -> k) from unnest(p_keys) k $$;
 
--- An agent, a gateway that an argument names; null where it names none.
-create or replace function hq.agent_in(p_tenant uuid, p_args jsonb) returns uuid language plpgsql stable
-set search_path = '' as $$
-begin
-  return case when p_args ->> 'agent' is not null then hq.agent_by_slug(p_tenant, p_args ->> 'agent') end;
-end
-$$;
-
+-- The gateway that an argument names; null where it names none.
 create or replace function hq.gateway_in(p_tenant uuid, p_args jsonb) returns uuid language plpgsql stable
 set search_path = '' as $$
 declare
@@ -56,7 +49,7 @@ $$;
 create or replace function hq.read_gateways(p_who hq.speaker, p_args jsonb, p_limit int) returns setof jsonb language sql stable
 set search_path = '' as $$
   select hq.gateway_row(g) from public.gateways g
-  where g.tenant_id = p_who.tenant and (p_args ->> 'gateway' is null or g.id = hq.gateway_in(p_who.tenant, p_args))
+  where g.tenant_id = p_who.tenant and (p_args ->> 'gateway_id' is null or g.id = (p_args ->> 'gateway_id')::uuid)
   order by g.slug limit p_limit
 $$;
 
@@ -87,7 +80,7 @@ create or replace function hq.read_agents(p_who hq.speaker, p_args jsonb, p_limi
 set search_path = '' as $$
   select hq.agent_row(a) from public.agents a
   where a.tenant_id = p_who.tenant and (p_args ->> 'status' is null or a.status::text = p_args ->> 'status')
-    and (p_args ->> 'gateway' is null or a.gateway_id = hq.gateway_in(p_who.tenant, p_args))
+    and (p_args ->> 'gateway_id' is null or a.gateway_id = (p_args ->> 'gateway_id')::uuid)
   order by a.slug limit p_limit
 $$;
 
@@ -125,8 +118,8 @@ create or replace function hq.read_commands(p_who hq.speaker, p_args jsonb, p_li
 set search_path = '' as $$
   select hq.command_row(c) from public.agent_commands c
   where c.tenant_id = p_who.tenant and (p_args ->> 'status' is null or c.status::text = p_args ->> 'status')
-    and (p_args ->> 'gateway' is null or c.gateway_id = hq.gateway_in(p_who.tenant, p_args))
-    and (p_args ->> 'agent' is null or c.agent_id = hq.agent_in(p_who.tenant, p_args))
+    and (p_args ->> 'gateway_id' is null or c.gateway_id = (p_args ->> 'gateway_id')::uuid)
+    and (p_args ->> 'agent_id' is null or c.agent_id = (p_args ->> 'agent_id')::uuid)
   order by c.created_at desc limit p_limit
 $$;
 
@@ -168,7 +161,7 @@ set search_path = '' as $$
   where t.tenant_id = p_who.tenant and t.archived_at is null
     and case coalesce(p_args ->> 'status', 'open') when 'all' then true
       when 'open' then t.status::text not in ('done', 'cancelled', 'missed') else t.status::text = p_args ->> 'status' end
-    and (p_args ->> 'agent' is null or t.assignee_agent_id = hq.agent_in(p_who.tenant, p_args))
+    and (p_args ->> 'agent_id' is null or t.assignee_agent_id = (p_args ->> 'agent_id')::uuid)
   order by t.created_at desc limit p_limit
 $$;
 
@@ -196,7 +189,7 @@ set search_path = '' as $$
   select hq.deliverable_row(e) from public.entity_links e
   where e.tenant_id = p_who.tenant and e.is_deliverable
     and case coalesce(p_args ->> 'status', 'in_review') when 'all' then true else e.review_status::text = coalesce(p_args ->> 'status', 'in_review') end
-    and (p_args ->> 'agent' is null or e.submitted_by_agent_id = hq.agent_in(p_who.tenant, p_args))
+    and (p_args ->> 'agent_id' is null or e.submitted_by_agent_id = (p_args ->> 'agent_id')::uuid)
   order by e.created_at desc limit p_limit
 $$;
 
@@ -213,7 +206,7 @@ set search_path = '' as $$
   where i.tenant_id = p_who.tenant
     and case coalesce(p_args ->> 'status', 'open') when 'all' then true
       when 'open' then i.status in ('pending', 'leased') else i.status::text = p_args ->> 'status' end
-    and (p_args ->> 'agent' is null or i.agent_id = hq.agent_in(p_who.tenant, p_args))
+    and (p_args ->> 'agent_id' is null or i.agent_id = (p_args ->> 'agent_id')::uuid)
   order by i.created_at desc limit p_limit
 $$;
 
@@ -225,14 +218,14 @@ set search_path = '' as $$
     'since', date_trunc('month', clock_timestamp()))
   from public.agent_usage u
   where u.tenant_id = p_who.tenant and u.occurred_at >= date_trunc('month', clock_timestamp())
-    and (p_args ->> 'agent' is null or u.agent_id = hq.agent_in(p_who.tenant, p_args))
+    and (p_args ->> 'agent_id' is null or u.agent_id = (p_args ->> 'agent_id')::uuid)
   group by u.agent_id order by sum(u.cost_total_usd) desc limit p_limit
 $$;
 
 create or replace function hq.read_budgets(p_who hq.speaker, p_args jsonb, p_limit int) returns setof jsonb language sql stable
 set search_path = '' as $$
   select hq.budget_row(b) from public.agent_budgets b join public.agents a on a.id = b.agent_id
-  where b.tenant_id = p_who.tenant and (p_args ->> 'agent' is null or b.agent_id = hq.agent_in(p_who.tenant, p_args))
+  where b.tenant_id = p_who.tenant and (p_args ->> 'agent_id' is null or b.agent_id = (p_args ->> 'agent_id')::uuid)
     and (p_args ->> 'status' is null or b.status::text = p_args ->> 'status')
   order by a.slug limit p_limit
 $$;
@@ -254,8 +247,8 @@ set search_path = '' as $$
     'gateway', (select g.slug from public.gateways g where g.id = s.gateway_id),
     'agent', (select a.slug from public.agents a where a.id = s.agent_id))
   from public.secrets s
-  where s.tenant_id = p_who.tenant and (p_args ->> 'gateway' is null or s.gateway_id = hq.gateway_in(p_who.tenant, p_args))
-    and (p_args ->> 'agent' is null or s.agent_id = hq.agent_in(p_who.tenant, p_args))
+  where s.tenant_id = p_who.tenant and (p_args ->> 'gateway_id' is null or s.gateway_id = (p_args ->> 'gateway_id')::uuid)
+    and (p_args ->> 'agent_id' is null or s.agent_id = (p_args ->> 'agent_id')::uuid)
     and (p_args ->> 'status' is null or s.sync_status::text = p_args ->> 'status')
   order by s.key, s.id limit p_limit
 $$;
@@ -288,7 +281,7 @@ set search_path = '' as $$
   from (
     select g.slug, regexp_replace(regexp_replace(g.meta #>> '{reachable_urls,novnc}', '[?#].*$', ''), '//[^/@]*@', '//') as url
     from public.gateways g
-    where g.tenant_id = p_who.tenant and g.id = coalesce(hq.gateway_in(p_who.tenant, p_args), p_who.gateway_id, g.id)) d
+    where g.tenant_id = p_who.tenant and g.id = coalesce((p_args ->> 'gateway_id')::uuid, p_who.gateway_id, g.id)) d
   order by d.slug limit p_limit
 $$;
 
@@ -306,6 +299,9 @@ begin
   then
     raise exception 'there is nothing called % to read', left(v_what, 40) using errcode = '22023', column = 'what';
   end if;
+  -- What is named must be there, also where there would be nothing to tell of it.
+  v_args := v_args || jsonb_build_object('gateway_id', hq.gateway_in(p_who.tenant, v_args),
+    'agent_id', case when v_args ->> 'agent' is not null then hq.agent_by_slug(p_who.tenant, v_args ->> 'agent') end);
   execute format('select coalesce(jsonb_agg(r), ''[]'') from hq.%I($1, $2, $3) r', 'read_' || v_what)
     into v_rows using p_who, v_args, v_limit;
   return jsonb_build_object('rows', v_rows);

@@ -605,6 +605,101 @@ export type Database = {
           },
         ];
       };
+      chat_adapters: {
+        Row: {
+          created_at: string;
+          detail: string | null;
+          fingerprint: string;
+          held_until: string;
+          holder: string;
+          install: string | null;
+          last_beat_at: string;
+          last_inbound_at: string | null;
+          last_outbound_at: string | null;
+          platform: string;
+          state: string;
+          state_since: string;
+          tenant_id: string;
+        };
+        Insert: {
+          created_at?: string;
+          detail?: string | null;
+          fingerprint: string;
+          held_until?: string;
+          holder: string;
+          install?: string | null;
+          last_beat_at?: string;
+          last_inbound_at?: string | null;
+          last_outbound_at?: string | null;
+          platform: string;
+          state: string;
+          state_since?: string;
+          tenant_id?: string;
+        };
+        Update: {
+          created_at?: string;
+          detail?: string | null;
+          fingerprint?: string;
+          held_until?: string;
+          holder?: string;
+          install?: string | null;
+          last_beat_at?: string;
+          last_inbound_at?: string | null;
+          last_outbound_at?: string | null;
+          platform?: string;
+          state?: string;
+          state_since?: string;
+          tenant_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'chat_adapters_tenant_id_fkey';
+            columns: ['tenant_id'];
+            isOneToOne: false;
+            referencedRelation: 'tenants';
+            referencedColumns: ['id'];
+          },
+        ];
+      };
+      chat_alert_messages: {
+        Row: {
+          created_at: string;
+          handle: Json;
+          key: string;
+          subscription_id: string;
+          tenant_id: string;
+        };
+        Insert: {
+          created_at?: string;
+          handle: Json;
+          key: string;
+          subscription_id: string;
+          tenant_id: string;
+        };
+        Update: {
+          created_at?: string;
+          handle?: Json;
+          key?: string;
+          subscription_id?: string;
+          tenant_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'chat_alert_messages_subscription_id_fkey';
+            columns: ['subscription_id'];
+            isOneToOne: false;
+            referencedRelation: 'chat_subscriptions';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'chat_alert_messages_tenant_id_fkey';
+            columns: ['tenant_id'];
+            isOneToOne: false;
+            referencedRelation: 'tenants';
+            referencedColumns: ['id'];
+          },
+        ];
+      };
       chat_bots: {
         Row: {
           created_at: string;
@@ -1018,6 +1113,79 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: 'tenant_members';
             referencedColumns: ['tenant_id', 'user_id'];
+          },
+        ];
+      };
+      chat_subscriptions: {
+        Row: {
+          channel: string;
+          channel_id: string | null;
+          created_at: string;
+          cursor: string | null;
+          disabled_at: string | null;
+          disabled_reason: string | null;
+          filter: Json;
+          id: string;
+          identity_id: string | null;
+          install: string;
+          kind: string;
+          platform: string;
+          tenant_id: string;
+          thread: string | null;
+        };
+        Insert: {
+          channel: string;
+          channel_id?: string | null;
+          created_at?: string;
+          cursor?: string | null;
+          disabled_at?: string | null;
+          disabled_reason?: string | null;
+          filter?: Json;
+          id?: string;
+          identity_id?: string | null;
+          install: string;
+          kind: string;
+          platform: string;
+          tenant_id?: string;
+          thread?: string | null;
+        };
+        Update: {
+          channel?: string;
+          channel_id?: string | null;
+          created_at?: string;
+          cursor?: string | null;
+          disabled_at?: string | null;
+          disabled_reason?: string | null;
+          filter?: Json;
+          id?: string;
+          identity_id?: string | null;
+          install?: string;
+          kind?: string;
+          platform?: string;
+          tenant_id?: string;
+          thread?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'chat_subscriptions_channel_id_fkey';
+            columns: ['channel_id'];
+            isOneToOne: false;
+            referencedRelation: 'chat_channels';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'chat_subscriptions_identity_id_fkey';
+            columns: ['identity_id'];
+            isOneToOne: false;
+            referencedRelation: 'chat_identities';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'chat_subscriptions_tenant_id_fkey';
+            columns: ['tenant_id'];
+            isOneToOne: false;
+            referencedRelation: 'tenants';
+            referencedColumns: ['id'];
           },
         ];
       };
@@ -1678,6 +1846,10 @@ export type Database = {
         Args: { p_chat: Json; p_action: string; p_payload?: Json | null; p_gateway?: string | null; p_agent?: string | null };
         Returns: Json;
       };
+      chat_beat: {
+        Args: { p_holder: string; p_adapters: Json };
+        Returns: Json;
+      };
       chat_bind: {
         Args: { p_chat: Json; p_ceiling?: string | null; p_gateway?: string | null; p_agent?: string | null };
         Returns: Json;
@@ -1718,12 +1890,28 @@ export type Database = {
         Args: { p_chat: Json; p_what: string; p_args?: Json | null };
         Returns: Json;
       };
+      chat_subscribe: {
+        Args: { p_chat: Json; p_filter?: Json | null };
+        Returns: Json;
+      };
+      chat_told: {
+        Args: { p_rows: Json };
+        Returns: Json;
+      };
       chat_unbind: {
         Args: { p_chat: Json };
         Returns: Json;
       };
       chat_unlink: {
         Args: { p_chat: Json };
+        Returns: Json;
+      };
+      chat_unsubscribe: {
+        Args: { p_chat: Json };
+        Returns: Json;
+      };
+      chat_watch: {
+        Args: { p_platform: string };
         Returns: Json;
       };
       chat_whoami: {
