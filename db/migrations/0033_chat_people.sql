@@ -303,6 +303,7 @@ declare
   v_hash text := hq.token_hash(jsonb_build_array(p_chat - 'delivery', p_said)::text);
   v_known public.chat_deliveries;
   v_who hq.speaker;
+  v_kept boolean := false;
   v_too_many boolean := false;
   v_answer jsonb := hq.turn_away(p_call);
   v_state text;
@@ -321,22 +322,27 @@ begin
     return hq.refusal('22023', v_message, null, v_field);
   end;
 
+  v_who := hq.speaker_of(v_tenant, p_chat);
   if v_once then
-    insert into public.chat_deliveries (tenant_id, platform, install, delivery, call, said_hash)
-    values (v_tenant, p_chat ->> 'platform', p_chat ->> 'install', p_chat ->> 'delivery', p_call, v_hash)
-    on conflict do nothing;
-    if not found then
+    -- What strangers say is not kept, so that they cannot fill a table; but for their codes, which are counted.
+    if v_who.member is not null or p_call = 'link' then
+      insert into public.chat_deliveries (tenant_id, platform, install, delivery, call, said_hash)
+      values (v_tenant, v_who.platform, v_who.install, p_chat ->> 'delivery', p_call, v_hash)
+      on conflict do nothing;
+      v_kept := found;
+    end if;
+    if not v_kept then
       select * into v_known from public.chat_deliveries d
-      where d.tenant_id = v_tenant and d.platform = p_chat ->> 'platform' and d.install = p_chat ->> 'install'
+      where d.tenant_id = v_tenant and d.platform = v_who.platform and d.install = v_who.install
         and d.delivery = p_chat ->> 'delivery' and d.call = p_call;
       if v_known.said_hash <> v_hash then
         return hq.refusal('23505', 'this delivery was used for something else', null, 'delivery');
+      elsif v_known.said_hash is not null then
+        return v_known.answer;
       end if;
-      return v_known.answer;
     end if;
   end if;
 
-  v_who := hq.speaker_of(v_tenant, p_chat);
   -- Counted outside of what a refusal undoes.
   if p_call = 'link' then
     v_too_many := not hq.within(v_tenant, concat_ws(':', v_who.platform, v_who.install, v_who.chat_user), 'link', 5, 600);
@@ -364,7 +370,11 @@ begin
   perform set_config('hq.ceiling', '', true);
   perform set_config('hq.chat', '', true);
 
-  if v_once then
+  if v_too_many then
+    delete from public.chat_deliveries d
+    where d.tenant_id = v_tenant and d.platform = v_who.platform and d.install = v_who.install
+      and d.delivery = p_chat ->> 'delivery' and d.call = p_call;
+  elsif v_kept then
     update public.chat_deliveries d set answer = v_answer
     where d.tenant_id = v_tenant and d.platform = v_who.platform and d.install = v_who.install
       and d.delivery = p_chat ->> 'delivery' and d.call = p_call;

@@ -276,6 +276,14 @@ describe('a delivery', () => {
     expect(answers[0]?.refused).toBeUndefined();
   });
 
+  test('of somebody who unlinked by it is answered the same when it comes again', async () => {
+    const one = await house.link('viewer');
+    const chat = house.delivery(one);
+    const answers = [await house.call('chat_unlink', chat), await house.call('chat_unlink', chat)];
+    expect(answers[0]?.refused).toBeUndefined();
+    expect(answers[1]).toEqual(answers[0]);
+  });
+
   test('is not used for something else', async () => {
     const chat = house.delivery({ user: 'U-other' });
     await house.call('chat_link', chat, { code: 'hq_one' });
@@ -297,6 +305,15 @@ describe('a delivery', () => {
 });
 
 describe('strangers', () => {
+  test('leave nothing behind but the codes that they tried', async () => {
+    await database.query(`delete from chat_deliveries`);
+    for (let n = 0; n < 8; n += 1) {
+      await house.call('chat_unlink', { user: 'U-idle' });
+      await house.call('chat_link', { user: 'U-idle' }, { code: `hq_${n}` });
+    }
+    expect(await database.query(`select 1 from chat_deliveries`)).toHaveLength(5);
+  });
+
   test('cannot fill the log', async () => {
     const count = async () => (await lines('chat.refused')).length;
     const before = await count();

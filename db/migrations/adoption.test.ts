@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { migrate, migrationState } from '../src/migrate.ts';
 import { verify } from '../src/verify.ts';
+import { openChatHouse } from '../testing/chat.ts';
 import {
   anon,
   type Caller,
@@ -11,6 +13,7 @@ import {
   service,
   type TestDatabase,
 } from '../testing/database.ts';
+import { enqueue } from '../testing/enqueue.ts';
 import { takeTurn } from '../testing/turn.ts';
 
 const gateway = 'bbbbbbbb-0000-4000-8000-000000000001';
@@ -204,6 +207,80 @@ describe('adopting an HQ that stands', () => {
     expect(await database.query(`select type, body from notifications where entity_id = $1`, [id])).toEqual([
       { type: 'command_failed', body: 'no' },
     ]);
+  });
+
+  test('what the database does by itself fits the older types', async () => {
+    const result = z.object({ id: z.string().default('') });
+    const run = async (action: string, payload: object = {}, agent?: string) => {
+      const answer = await enqueue(database, owner, action, {
+        payload,
+        ...(agent !== undefined && { agent }),
+      });
+      expect(answer.refused, action).toBeUndefined();
+      return result.parse(answer.command?.result);
+    };
+    const { id: task } = await run('create_task', {
+      title: 'Adopted',
+      due_date: '2027-01-02',
+      agent: 'main',
+    });
+    await run('assign_task', { task, agent: 'main' });
+    await run('comment_on_task', { task, body: 'Hello @main' });
+    await run('set_task_status', { task: task.slice(0, 8), status: 'blocked' });
+    expect(
+      await database.query(`select title, severity from notifications where type::text = 'task_blocked'`),
+    ).toEqual([{ title: 'blocked: Adopted', severity: 'warning' }]);
+    expect(
+      await database.query(`select due_date::text, priority from tasks where title = 'Adopted'`),
+    ).toEqual([{ due_date: '2027-01-02', priority: 'medium' }]);
+    const [link] = await database.query<{ id: string }>(
+      `insert into entity_links (source_type, is_deliverable, review_status) values ('task', true, 'in_review') returning id`,
+    );
+    await run('request_revision', { deliverable: link?.id, note: 'Shorter' });
+    await run('pause_agent', {}, 'main');
+    await run('resume_agent', {}, 'main');
+    await run('set_budget', { limit_usd: '5' }, 'main');
+    await run('top_up_budget', { amount_usd: 1 }, 'main');
+    expect(await database.query(`select monthly_limit_usd from agent_budgets`)).toEqual([
+      { monthly_limit_usd: '6.00' },
+    ]);
+  });
+
+  test('its people can write from a chat, and read everything there', async () => {
+    const house = await openChatHouse(database);
+    const { code } = await house.tell('issue_chat_code', {}, owner);
+    await house.call('chat_link', {}, { code });
+    for (const what of [
+      ...[
+        'fleet',
+        'gateways',
+        'agents',
+        'commands',
+        'tasks',
+        'deliverables',
+        'inbox',
+        'usage',
+        'budgets',
+        'alerts',
+      ],
+      ...['secrets', 'templates', 'subscriptions', 'links', 'desktop'],
+    ]) {
+      expect((await house.call('chat_read', {}, { what })).refused, what).toBeUndefined();
+    }
+    const { command } = await house.call(
+      'chat_act',
+      {},
+      { action: 'create_task', payload: { title: 'By phone' } },
+    );
+    expect(command).toMatchObject({ status: 'done', requested_by: ownerId });
+    expect(
+      (await house.call('chat_read', {}, { what: 'task', args: { id: 'ffffffff' } })).refused?.code,
+    ).toBe('not_found');
+    await database.query(`update tasks set due_date = current_date - 1 where title = 'By phone'`);
+    await house.tell('chat_beat', { holder: 'x', adapters: [] });
+    expect(await database.query(`select title from notifications where type::text = 'task_overdue'`)).toEqual(
+      [{ title: 'overdue: By phone' }],
+    );
   });
 
   test('a gateway with a history and a token can be deleted, and the history stays', async () => {

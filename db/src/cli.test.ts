@@ -62,6 +62,27 @@ test('member makes the first admin, changes them and takes them out', async () =
   ]);
 });
 
+test('member makes a viewer the chat bot, and no one else', async () => {
+  const member = (...args: readonly string[]) =>
+    hqDb(['member', 'bot@example.test', ...args, '--database-url', database.url]);
+  await database.query(`insert into auth.users (id, email) values (gen_random_uuid(), 'bot@example.test')`);
+  const bots = () => database.query(`select 1 from chat_bots`);
+  expect(await member('admin', '--bot')).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('a bot is a viewer'),
+  });
+  expect(await bots()).toEqual([]);
+  expect((await member('viewer', '--bot')).out).toBe('bot@example.test is viewer and chat bot of default\n');
+  expect(await bots()).toHaveLength(1);
+  await member('viewer');
+  expect(await bots()).toHaveLength(1);
+  await member('viewer', '--no-bot');
+  expect(await bots()).toEqual([]);
+  await member('viewer', '--bot');
+  await member('none');
+  expect(await bots()).toEqual([]);
+});
+
 test('without a database it says how to name one, and ends with 2', async () => {
   const { code, err } = await hqDb(['status']);
   expect(code).toBe(2);
