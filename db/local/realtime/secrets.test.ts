@@ -89,7 +89,8 @@ describe('what Realtime tells of secrets', () => {
       expect(raw[1]).toContain('"revision":2');
       expect(raw.join()).not.toMatch(/enc:v1|encrypted_value/);
     }
-    expect(notified.filter((text) => text.includes('"t":"secrets"'))).toHaveLength(5);
+    const announced = () => notified.filter((text) => text.includes('"t":"secrets"'));
+    await eventually(() => expect(announced()).toHaveLength(5));
     expect(notified.filter((text) => text.includes('"o":"U"') && text.includes('"keys"'))).toHaveLength(1);
     expect(notified.join()).not.toMatch(/enc:v1|encrypted_value/);
     await tap.end();
