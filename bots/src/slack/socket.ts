@@ -13,6 +13,8 @@ const longestGapMs = 30_000;
 const provenMs = 10_000;
 const helloWithinMs = 10_000;
 const closeWithinMs = 1000;
+/** How long a connection is used that Slack wants back. */
+const partingMs = 100;
 /** Nothing but another token helps, save that somebody switches the app on again. */
 const probeMs = 60_000;
 
@@ -43,8 +45,8 @@ export class Socket {
   readonly #stopping: AbortController;
   #running: Promise<void> | undefined;
   #failures = 0;
-  /** Resolves when Slack asks for another connection and then does not close this one. */
-  #overdue = Promise.withResolvers<void>();
+  /** Resolves when Slack wants the connection back. */
+  #recycled = Promise.withResolvers<void>();
 
   /** The client's own requests are to end with `stopping`: a connection that is being made must not outlive us. */
   constructor(client: Client, stopping: AbortController, events: SocketEvents, log: Logger) {
@@ -70,7 +72,7 @@ export class Socket {
   async #run(attempted: () => void): Promise<void> {
     while (!this.#stopping.signal.aborted) {
       const begin = Date.now();
-      this.#overdue = Promise.withResolvers<void>();
+      this.#recycled = Promise.withResolvers<void>();
       const ended = Promise.withResolvers<void>();
       this.#client.once('disconnected', ended.resolve);
       const wait = await this.#connect();
@@ -113,7 +115,7 @@ export class Socket {
   async #live(ended: Promise<void>): Promise<void> {
     this.#events.state('connected');
     const over = new AbortController();
-    await Promise.race([ended, this.#overdue.promise, aborted(this.#stopping.signal, over.signal)]);
+    await Promise.race([ended, this.#recycled.promise, aborted(this.#stopping.signal, over.signal)]);
     over.abort();
     await this.#close();
   }
@@ -162,9 +164,11 @@ export class Socket {
       if (known.type === 'hello') {
         this.#events.hello(known.connection_info?.app_id, known.num_connections ?? 1);
       }
-      // The library closes now and waits half a minute for Slack to do the same.
-      if (known.type === 'disconnect')
-        void waited(closeWithinMs, this.#stopping.signal).then(this.#overdue.resolve);
+      if (known.type === 'disconnect') {
+        // The library would close at once, in the face of acknowledgements that are on their way.
+        void waited(partingMs, this.#stopping.signal).then(this.#recycled.resolve);
+        return;
+      }
       Promise.resolve(read?.(data, isBinary)).catch((error: unknown) =>
         this.#log.warn({ reason: String(error) }, 'a delivery of Slack could not be read'),
       );
