@@ -99,6 +99,8 @@ export interface Told {
   readonly subscription_id: string;
   readonly cursor: string;
   readonly messages: readonly { readonly key: string; readonly handle: Handle; readonly open: boolean }[];
+  /** Why this chat is left alone until somebody there subscribes again. */
+  readonly disabled?: string;
 }
 
 const beat = z.object({ now: time, held: z.record(z.string(), z.boolean()) });
@@ -235,7 +237,9 @@ export function createChatHq(client: HqClient): ChatHq {
     },
     watch: (platform) => call('chat_watch', { p_platform: platform }, z.array(watched)),
     told: async (rows) => {
-      await call('chat_told', { p_rows: rows }, z.unknown());
+      // No cursor leaves the one that is kept.
+      const known = rows.map(({ cursor, ...row }) => ({ ...row, ...(cursor !== '' && { cursor }) }));
+      await call('chat_told', { p_rows: known }, z.unknown());
     },
     beat: (holder, adapters) => call('chat_beat', { p_holder: holder, p_adapters: adapters }, beat),
   };

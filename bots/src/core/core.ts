@@ -13,7 +13,7 @@ import { createChatHq } from './chat-hq.ts';
 import { cleanBlock, cleanCard } from './clean-card.ts';
 import { createCommandCards } from './command-cards.ts';
 import { type Conversation, createConversation, type Limits } from './conversation.ts';
-import type { Place, Platform, Problem } from './inbound.ts';
+import type { Platform } from './inbound.ts';
 import { createNames } from './names.ts';
 import { createOutbox, type Outbox } from './outbox.ts';
 import { internalCommands, ownCommands } from './own/index.ts';
@@ -44,8 +44,10 @@ export interface Core {
   resume(platform: Platform): Promise<void>;
   /** How much waits to be sent. */
   unsent(platform: Platform): number;
-  /** What a chat has answered that takes nothing any more. */
-  onProblem(listener: (place: Place, problem: Problem) => void): void;
+  /** Told when somebody has changed what comes to a chat. */
+  onSubscriptions(listener: (platform: Platform) => void): void;
+  /** Told when somebody has decided about alerts. */
+  onAlertsDecided(listener: (ids: readonly string[], stamp: string) => void): void;
   stop(limitMs: number): Promise<void>;
 }
 
@@ -57,7 +59,7 @@ export function createCore(options: CoreOptions): Core {
   const names = createNames(hq, actions, () => vocabulary.commands.map(({ name }) => name));
   const attached = new Map<Platform, { adapter: Adapter; outbox: Outbox }>();
   const subscriptionListeners = new Set<(platform: Platform) => void>();
-  const listeners = new Set<(place: Place, problem: Problem) => void>();
+  const decisionListeners = new Set<(ids: readonly string[], stamp: string) => void>();
 
   function of(platform: Platform): { adapter: Adapter; outbox: Outbox } {
     const found = attached.get(platform);
@@ -92,6 +94,9 @@ export function createCore(options: CoreOptions): Core {
     onSubscriptions: (platform) => {
       for (const listener of subscriptionListeners) listener(platform);
     },
+    onAlertsDecided: (ids, stamp) => {
+      for (const listener of decisionListeners) listener(ids, stamp);
+    },
     condition: options.condition ?? (() => []),
   };
   const conversation = createConversation({
@@ -112,16 +117,16 @@ export function createCore(options: CoreOptions): Core {
         adapter,
         clean: (card) => cleanCard(card, redactor),
         cleanText: (text) => cleanBlock(text, redactor),
-        onProblem: (place, problem) => {
-          for (const listener of listeners) listener(place, problem);
-        },
       });
       attached.set(adapter.platform, { adapter, outbox: box });
     },
     resume: (platform) => cards.resume(platform),
     unsent: (platform) => attached.get(platform)?.outbox.size() ?? 0,
-    onProblem(listener) {
-      listeners.add(listener);
+    onSubscriptions(listener) {
+      subscriptionListeners.add(listener);
+    },
+    onAlertsDecided(listener) {
+      decisionListeners.add(listener);
     },
     async stop(limitMs) {
       const until = Date.now() + limitMs;

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Adapter } from './adapter.ts';
 import type { Card, Handle } from './card.ts';
-import type { Place, Problem, Reply, Sent } from './inbound.ts';
+import type { Place, Reply, Sent } from './inbound.ts';
 import { createTokenBucket } from './token-bucket.ts';
 
 /** What one platform is sent, in the order of each chat and no faster than the platform takes it. */
@@ -56,11 +56,9 @@ export interface OutboxOptions {
   /** What has to be known of every card before it leaves. */
   readonly clean: (card: Card) => Card;
   readonly cleanText: (text: string) => string;
-  /** The chat takes nothing any more, or has moved. */
-  readonly onProblem: (place: Place, problem: Problem) => void;
 }
 
-export function createOutbox({ adapter, clean, cleanText, onProblem }: OutboxOptions): Outbox {
+export function createOutbox({ adapter, clean, cleanText }: OutboxOptions): Outbox {
   const { capabilities } = adapter;
   const chats = new Map<string, Chat>();
   const editedAt = new Map<string, number>();
@@ -85,10 +83,7 @@ export function createOutbox({ adapter, clean, cleanText, onProblem }: OutboxOpt
         ...item,
         tries: 0,
         notBefore: 0,
-        settle: (sent) => {
-          if (!sent.ok) onProblem(place, sent.problem);
-          resolve(sent);
-        },
+        settle: resolve,
       };
       const attempt = item.attempt;
       full.attempt = async () => {

@@ -1,5 +1,6 @@
 import type { ActionTable } from '../action-table.ts';
 import type { Command } from '../command.ts';
+import { alertButtons } from './alert-buttons.ts';
 import { alertCommands } from './alerts.ts';
 import { cancel } from './cancel.ts';
 import { commandCommands } from './commands.ts';
@@ -29,4 +30,4 @@ export function ownCommands(actions: ActionTable): Command[] {
 }
 
 /** What buttons say and nobody types. */
-export const internalCommands: readonly Command[] = deciding;
+export const internalCommands: readonly Command[] = [...deciding, ...alertButtons];

@@ -1,0 +1,86 @@
+import { connect } from '@hq/shared/client';
+import { HqError } from '@hq/shared/errors';
+import { plain, type Redactor } from '@hq/shared/text';
+import type { Finding, PlatformModule } from './core/adapter.ts';
+import { createChatHq } from './core/chat-hq.ts';
+import { readEnvironment } from './environment.ts';
+
+const exitCodes = { well: 0, wrong: 1, usage: 2 } as const;
+
+/** Tells what is wrong with each token and with the HQ account, a sentence each; gives the exit code. */
+export async function checkAll(
+  variables: Readonly<Record<string, string | undefined>>,
+  modules: readonly PlatformModule[],
+  redactor: Pick<Redactor, 'text'>,
+): Promise<number> {
+  const say = (finding: Finding, about: string): void => {
+    const hint = finding.ok || finding.hint === undefined ? '' : ` ${finding.hint}`;
+    const line = plain(`${finding.ok ? 'ok   ' : 'WRONG'} ${about}: ${finding.sentence}${hint}`);
+    process.stdout.write(`${redactor.text(line)}\n`);
+  };
+  let isWell = true;
+  let isConfigured = false;
+  for (const module of modules) {
+    const findings = await findingsOf(module, variables);
+    if (findings === null) {
+      say({ ok: true, sentence: 'not configured.' }, module.platform);
+      continue;
+    }
+    isConfigured = true;
+    for (const finding of findings) {
+      say(finding, module.platform);
+      isWell &&= finding.ok;
+    }
+  }
+  const account = await checkAccount(variables);
+  say(account, 'HQ');
+  if (!isConfigured) {
+    say({ ok: false, sentence: 'No chat platform is configured.', hint: 'Set the token of one.' }, 'hq-bots');
+    return exitCodes.usage;
+  }
+  return isWell && account.ok ? exitCodes.well : exitCodes.wrong;
+}
+
+async function findingsOf(
+  module: PlatformModule,
+  variables: Readonly<Record<string, string | undefined>>,
+): Promise<readonly Finding[] | null> {
+  try {
+    const configured = module.configure(variables);
+    return configured === null ? null : await configured.check();
+  } catch (error) {
+    return [findingOf(error)];
+  }
+}
+
+async function checkAccount(variables: Readonly<Record<string, string | undefined>>): Promise<Finding> {
+  try {
+    const env = readEnvironment(variables);
+    const client = connect({ url: env.SUPABASE_URL, anonKey: env.SUPABASE_ANON_KEY });
+    try {
+      await client.signIn(env.HQ_BOT_EMAIL, env.HQ_BOT_PASSWORD);
+      const { email, role, tenant_name } = await client.whoami();
+      if (role === null) {
+        return {
+          ok: false,
+          sentence: `${email ?? 'The account'} is a member of nothing.`,
+          hint: `hq-db member ${env.HQ_BOT_EMAIL} viewer --bot makes it a bot.`,
+        };
+      }
+      // Refused for an account that is no bot; for one that is, it reads and changes nothing.
+      await createChatHq(client).watch('slack');
+      return { ok: true, sentence: `${email ?? 'the account'} is a chat bot of ${tenant_name ?? 'HQ'}.` };
+    } finally {
+      await client.close();
+    }
+  } catch (error) {
+    return findingOf(error);
+  }
+}
+
+function findingOf(error: unknown): Finding {
+  if (!(error instanceof HqError)) {
+    return { ok: false, sentence: error instanceof Error ? error.message : 'It failed without saying why.' };
+  }
+  return { ok: false, sentence: error.message, ...(error.hint !== undefined && { hint: error.hint }) };
+}

@@ -1,0 +1,109 @@
+import { HqError } from '@hq/shared/errors';
+import { commandRow } from '@hq/shared/rows';
+import { z } from 'zod';
+import { actionOf } from '../action-table.ts';
+import type { Asked } from '../asked.ts';
+import type { Argument, Command } from '../command.ts';
+import { runAction } from '../run-action.ts';
+
+const needs = (name: string): Argument => ({
+  name,
+  summary: '',
+  kind: 'text',
+  required: true,
+  completion: null,
+});
+const unspoken = { group: null, aliases: [], audience: 'linked', private: false, rank: 1000 } as const;
+const failedCommand = commandRow.extend({ gateway: z.string().nullish() });
+
+/** What the buttons of an alert say. The message of the alert stays what it is, and says who decided. */
+export const alertButtons: readonly Command[] = [
+  {
+    ...unspoken,
+    name: 'alert_seen',
+    title: 'Acknowledge',
+    summary: 'Says that somebody has seen the alerts.',
+    arguments: [needs('alerts')],
+    async run(asked) {
+      const ids = (asked.values.alerts ?? '').split(',');
+      for (const [at, alert] of ids.entries()) {
+        const said = at === 0 ? asked.said : { ...asked.said, delivery: `${asked.said.delivery}:${at}` };
+        await asked.house.hq.act(said, {
+          action: 'acknowledge_alert',
+          payload: { alert },
+          gateway: null,
+          agent: null,
+        });
+      }
+      await decided(asked, ids, 'seen');
+    },
+  },
+  {
+    ...unspoken,
+    name: 'alert_mute',
+    title: 'Mute',
+    summary: 'Tells nobody of this for a while.',
+    arguments: [needs('alert'), needs('minutes')],
+    async run(asked) {
+      const { alert = '', minutes = '60' } = asked.values;
+      await asked.house.hq.act(asked.said, {
+        action: 'mute_alert',
+        payload: { alert, minutes: Number(minutes) },
+        gateway: null,
+        agent: null,
+      });
+      await decided(asked, [alert], `muted for ${minutes} min`);
+    },
+  },
+  {
+    ...unspoken,
+    name: 'retry',
+    title: 'Retry',
+    summary: 'Asks for the same again.',
+    arguments: [needs('command')],
+    async run(asked) {
+      const [row] = await asked.house.hq.read(
+        asked.said,
+        'command',
+        { id: asked.values.command ?? '' },
+        failedCommand,
+      );
+      const action = row === undefined ? undefined : actionOf(asked.house.actions, row.action);
+      if (row === undefined || action === undefined) {
+        throw new HqError('not_found', 'What failed is not known here any more.');
+      }
+      const target = {
+        ...(action.target === 'gateway' && row.gateway ? { gateway: row.gateway } : {}),
+        ...(action.target === 'agent' && row.agent_slug !== null ? { agent: row.agent_slug } : {}),
+      };
+      const payload = Object.fromEntries(
+        Object.entries(row.payload).map(([key, value]) => [key, String(value)]),
+      );
+      // The alert's own message stays.
+      await runAction(row.action, action, {
+        ...asked,
+        values: { ...payload, ...target },
+        replace: asked.answer,
+      });
+    },
+  },
+  {
+    ...unspoken,
+    name: 'logs_of',
+    title: 'Open logs',
+    summary: 'Shows the last lines of the gateway’s log.',
+    arguments: [needs('gateway')],
+    private: true,
+    async run(asked) {
+      const action = actionOf(asked.house.actions, 'tail_logs');
+      if (action === undefined) throw new HqError('not_found', 'Logs cannot be shown here.');
+      await runAction('tail_logs', action, { ...asked, replace: asked.answer });
+    },
+  },
+];
+
+async function decided({ said, house }: Asked, ids: readonly string[], what: string): Promise<void> {
+  const { member } = await house.hq.whoami(said);
+  const at = new Date(house.now()).toISOString().slice(11, 16);
+  house.onAlertsDecided(ids, `${what} by ${member?.email ?? 'somebody'}, ${at} UTC`);
+}

@@ -1,0 +1,113 @@
+import { HqError } from '@hq/shared/errors';
+import { createRedactor } from '@hq/shared/text';
+import packageFile from '../package.json' with { type: 'json' };
+import { checkAll } from './check.ts';
+import { readEnvironment } from './environment.ts';
+import { createLog, type Log } from './log.ts';
+import { platformModules } from './platforms.ts';
+import { runBots } from './run.ts';
+
+/** Exit codes, as docs/chat.md tells them. */
+const exitCodes = { stopped: 0, failed: 1, usage: 2 } as const;
+const secretName = /(KEY|TOKEN|SECRET|PASSWORD)/;
+const usage = `hq-bots ${packageFile.version}
+
+  hq-bots          starts the adapters whose tokens are configured
+  hq-bots check    tells what is wrong with each token, and with the HQ account
+  hq-bots --version
+
+Everything is told by environment variables: docs/chat.md lists them.
+`;
+
+function secretsOf(variables: NodeJS.ProcessEnv): string[] {
+  return Object.entries(variables).flatMap(([name, value]) =>
+    value !== undefined && value.length >= 8 && secretName.test(name) ? [value] : [],
+  );
+}
+
+async function main(): Promise<number> {
+  const [first, ...rest] = process.argv.slice(2);
+  if (rest.length === 0 && (first === '--version' || first === '-V')) {
+    process.stdout.write(`${packageFile.version}\n`);
+    return exitCodes.stopped;
+  }
+  if (first === '--help' || first === '-h') {
+    process.stdout.write(usage);
+    return exitCodes.stopped;
+  }
+  if (rest.length > 0 || (first !== undefined && first !== 'check')) {
+    process.stderr.write(usage);
+    return exitCodes.usage;
+  }
+  const redactor = createRedactor(secretsOf(process.env));
+  if (first === 'check') return checkAll(process.env, platformModules, redactor);
+  const log = createLog(process.env.LOG_LEVEL === 'silent' ? 'silent' : 'info', redactor);
+  try {
+    return await serve(log, redactor);
+  } catch (error) {
+    const fault =
+      error instanceof HqError ? { code: error.code, hint: error.hint, field: error.field } : { err: error };
+    log.fatal(fault, error instanceof Error ? error.message : 'the bots failed');
+    return error instanceof HqError && error.code === 'usage' ? exitCodes.usage : exitCodes.failed;
+  }
+}
+
+async function serve(log: Log, redactor: ReturnType<typeof createRedactor>): Promise<number> {
+  const env = readEnvironment(process.env);
+  log.level = env.LOG_LEVEL;
+  const platforms = platformModules.flatMap((module) => {
+    const configured = module.configure(process.env);
+    return configured === null ? [] : [{ module, configured }];
+  });
+  if (platforms.length === 0) {
+    throw new HqError('usage', 'No chat platform is configured.', {
+      hint: 'Set SLACK_BOT_TOKEN, DISCORD_BOT_TOKEN or TELEGRAM_BOT_TOKEN; docs/chat.md tells how to get one.',
+    });
+  }
+  const stopAsked = untilAskedToStop(env.HQ_PARENT, log);
+  const isSource = import.meta.url.endsWith('.ts');
+  const running = await runBots({
+    env,
+    platforms,
+    variables: process.env,
+    isolate: new URL(isSource ? './isolate.ts' : './hq-bots-isolate.js', import.meta.url),
+    redactor,
+    log,
+  });
+  await stopAsked;
+  await running.stop();
+  log.info('stopped');
+  return exitCodes.stopped;
+}
+
+/** A signal, or the end of whoever started this program; a second signal ends it at once. */
+function untilAskedToStop(parent: 'ipc' | 'stdin' | undefined, log: Log): Promise<void> {
+  return new Promise((resolve) => {
+    let asked = false;
+    const ask = (why: string): void => {
+      if (!asked) log.info({ why }, 'stopping');
+      asked = true;
+      resolve();
+    };
+    for (const [name, number] of [
+      ['SIGTERM', 15],
+      ['SIGINT', 2],
+      ['SIGHUP', 1],
+    ] as const) {
+      process.on(name, () => {
+        if (asked) process.exit(128 + number);
+        ask(name);
+      });
+    }
+    if (parent === 'ipc') {
+      process.on('disconnect', () => ask('the parent is gone'));
+      // It may have gone before anyone listened.
+      if (!process.connected) ask('the parent is gone');
+    }
+    if (parent === 'stdin') process.stdin.on('close', () => ask('the parent is gone')).resume();
+  });
+}
+
+process.exitCode = await main();
+// A library's timer must not keep a program alive that has stopped.
+process.exit();
