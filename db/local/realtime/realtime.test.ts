@@ -325,8 +325,10 @@ describe('the protocol', () => {
     socket.send('phoenix', 'heartbeat', {});
     await eventually(() => expect(socket.of('phx_reply')).toHaveLength(2));
     const id = await stack.database.addGateway('versioned', ours.tenant);
-    await eventually(() => expect(socket.of('postgres_changes')).toHaveLength(1));
-    const [message] = socket.of('postgres_changes');
+    // What an earlier test did last may still be on its way.
+    const told = () => socket.of('postgres_changes').filter((change) => JSON.stringify(change).includes(id));
+    await eventually(() => expect(told()).toHaveLength(1));
+    const [message] = told();
     expect(message).toMatchObject({
       ids: [expect.any(Number), expect.any(Number)],
       data: { schema: 'public', table: 'gateways', type: 'INSERT', record: { id }, errors: null },
@@ -336,7 +338,7 @@ describe('the protocol', () => {
     await stack.database.query('delete from public.gateways where id = $1', [id]);
     socket.send('phoenix', 'heartbeat', {});
     await eventually(() => expect(socket.of('phx_reply')).toHaveLength(4));
-    expect(socket.of('postgres_changes')).toHaveLength(1);
+    expect(told()).toHaveLength(1);
     socket.close();
   });
 
