@@ -52,7 +52,7 @@ export async function runAction(
       : parseSeconds(options.timeout, '--timeout');
   if (!options.yes && !console.canAsk) await confirm(console, action, name, '');
   const { client } = await enter(console.env);
-  if (!options.yes) await confirm(console, action, name, await nameTarget(client, options));
+  if (!options.yes) await confirm(console, action, name, await nameTarget(client, action, options));
   const { command, created } = await client.enqueue({
     action: name,
     payload,
@@ -95,7 +95,8 @@ export async function cancelCommand(
   await tellCommand(console, client, command, options.json, {});
 }
 
-async function nameTarget(client: HqClient, options: RunOptions): Promise<string> {
+async function nameTarget(client: HqClient, action: Action, options: RunOptions): Promise<string> {
+  if (action.target === 'workspace') return 'the workspace';
   if (options.agent !== undefined) return options.agent;
   if (options.gateway !== undefined) return options.gateway;
   const [only] = await readGateways(client);

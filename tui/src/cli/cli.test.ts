@@ -247,6 +247,32 @@ describe('run', () => {
     expect(other.code).toBe(3);
   });
 
+  it('tells at once what came of an action that needs no runner', async () => {
+    const made = await asOperator(['run', 'create_task', '--set', 'title=Write the letter']);
+    expect(made).toEqual({
+      code: 0,
+      stdout: expect.stringMatching(/^task [0-9a-f]{8} for nobody yet\n$/),
+      stderr: '',
+    });
+    const id = made.stdout.split(' ')[1] ?? '';
+    const done = await asOperator([
+      'run',
+      'set_task_status',
+      '--set',
+      `task=${id}`,
+      '--set',
+      'status=done',
+      '--wait',
+    ]);
+    expect(done).toMatchObject({ code: 0, stdout: `task ${id} is done\n` });
+    const { stdout } = await asOperator(['commands', '--json', '--limit', '1']);
+    expect(JSON.parse(stdout)).toMatchObject({
+      commands: [{ action: 'set_task_status', gateway: null, status: 'done' }],
+    });
+    expect((await asOperator(['run', 'create_task', '--gateway', 'default'])).code).toBe(2);
+    expect((await asOperator(['run', 'pause_agent'])).stderr).toContain('needs an agent');
+  });
+
   it('tells a viewer the database’s reason, and ends with 3', async () => {
     const { code, stdout, stderr } = await call(['run', 'restart_gateway', '--yes'], { env: as(viewer) });
     expect({ code, stdout }).toEqual({ code: 3, stdout: '' });

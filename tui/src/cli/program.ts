@@ -116,11 +116,10 @@ export function createProgram({ console, version, open }: ProgramOptions): Comma
   for (const name of actionNames) {
     const action: Action = catalogue[name];
     const fields = payloadFields(name);
-    const command = run
-      .command(name)
-      .description(action.title)
-      .summary(action.title)
-      .option('--gateway <gateway>', 'slug or id; may be left out where there is one');
+    const command = run.command(name).description(action.title).summary(action.title);
+    if (action.target !== 'workspace') {
+      command.option('--gateway <gateway>', 'slug or id; may be left out where there is one');
+    }
     if (name.includes('_')) command.alias(name.replaceAll('_', '-'));
     if (action.target === 'agent') command.option('--agent <agent>', 'slug or id');
     if (fields.length > 0) {

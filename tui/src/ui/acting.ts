@@ -12,7 +12,8 @@ import { commandState } from './told.ts';
 export interface Order {
   readonly action: ActionName;
   readonly payload: Readonly<Record<string, unknown>>;
-  readonly gateway: GatewayRow;
+  /** Null for what is aimed at the workspace, or at an agent on no gateway. */
+  readonly gateway: GatewayRow | null;
   /** The slug of the agent, for actions that are aimed at one. */
   readonly agent?: string;
 }
@@ -25,7 +26,7 @@ export class Acting {
   readonly #house: House;
   readonly #stage: Stage;
   /** Commands of this operator that are not finished yet. */
-  readonly #sent = new Map<string, { readonly slug: string; readonly undo: Undo | null }>();
+  readonly #sent = new Map<string, { readonly aim: string; readonly undo: Undo | null }>();
 
   constructor(house: House, stage: Stage) {
     this.#house = house;
@@ -40,20 +41,20 @@ export class Acting {
       void this.#send(order);
       return;
     }
-    const slug = plain(order.gateway.slug);
+    const aim = aimOf(order);
     const running = open.filter(({ status }) => status !== 'pending');
     const told = running
       .slice(0, 3)
       .map((command) => `${plain(command.action)} ${commandState(command).word}`);
     this.#stage.ask(
       new ConfirmDialog({
-        title: `${action.title}: ${slug}`,
+        title: `${action.title}: ${aim}`,
         sentences: [
           action.summary,
-          running.length === 0 ? `Nothing runs on ${slug} now.` : `On ${slug} now: ${told.join(', ')}.`,
+          running.length === 0 ? `Nothing runs on ${aim} now.` : `On ${aim} now: ${told.join(', ')}.`,
         ],
         yes: action.title.split(' ')[0] ?? 'Go on',
-        typedName: action.danger === 'destructive' ? (order.agent ?? order.gateway.slug) : null,
+        typedName: action.danger === 'destructive' ? aim : null,
         confirmed: () => void this.#send(order),
       }),
     );
@@ -62,14 +63,16 @@ export class Acting {
   undo(undo: Undo): void {
     if (refusesToWrite(this.#stage)) return;
     this.#stage.messages.clear();
-    const gateway = this.#house.gateways.getSnapshot().rows.find(({ id }) => id === undo.gateway);
-    if (gateway !== undefined) void this.#send({ action: undo.action, payload: {}, gateway });
+    const gateway = this.#house.gateways.getSnapshot().rows.find(({ id }) => id === undo.gateway) ?? null;
+    if (gateway === null && undo.gateway !== null) return;
+    const agent = undo.agent === undefined ? {} : { agent: undo.agent };
+    void this.#send({ action: undo.action, payload: {}, gateway, ...agent });
   }
 
   again(command: CommandRow, gateway: GatewayRow | null, open: readonly CommandRow[]): void {
     if (!isActionName(command.action)) {
       this.#stage.messages.warn(`This program does not know the action ${plain(command.action)}.`);
-    } else if (gateway === null) {
+    } else if (gateway === null && needsGateway(catalogue[command.action])) {
       this.#stage.messages.warn('The gateway of this command is gone.');
     } else {
       const agent = command.agent_slug === null ? {} : { agent: command.agent_slug };
@@ -105,7 +108,7 @@ export class Acting {
       const sent = this.#sent.get(command.id);
       if (sent === undefined || !isFinished(command)) continue;
       this.#sent.delete(command.id);
-      const name = `${plain(command.action)} on ${sent.slug}`;
+      const name = `${plain(command.action)} on ${sent.aim}`;
       const { messages } = this.#stage;
       if (command.status === 'done') {
         messages.say(
@@ -120,21 +123,23 @@ export class Acting {
 
   async #send({ action: name, payload, gateway, agent }: Order): Promise<void> {
     const action: Action = catalogue[name];
-    const slug = plain(gateway.slug);
-    this.#stage.messages.say(`${action.title}: ${slug}`, 'busy');
+    const aim = aimOf({ gateway, ...(agent === undefined ? {} : { agent }) });
+    this.#stage.messages.say(`${action.title}: ${aim}`, 'busy');
     await this.#try(async () => {
       const command = await this.#house.enqueue({
         action: name,
         payload,
-        gateway: gateway.id,
+        ...(gateway === null ? {} : { gateway: gateway.id }),
         ...(agent ? { agent } : {}),
       });
       const undo =
         action.undo !== undefined && isActionName(action.undo)
-          ? { action: action.undo, gateway: gateway.id }
+          ? { action: action.undo, gateway: gateway?.id ?? null, ...(agent === undefined ? {} : { agent }) }
           : null;
-      this.#sent.set(command.id, { slug, undo });
-      this.#stage.messages.say(`${action.title}: ${slug}, sent`, 'plain', undo);
+      this.#sent.set(command.id, { aim, undo });
+      this.#stage.messages.say(`${action.title}: ${aim}, sent`, 'plain', undo);
+      // What the database does itself has come to its end already.
+      this.watch([command]);
       if (action.danger === 'disruptive' || action.danger === 'destructive' || shownAtOnce.has(name)) {
         this.#stage.openCommand(command.id);
       }
@@ -149,4 +154,14 @@ export class Acting {
     }
     this.#stage.changed();
   }
+}
+
+/** What an order is about, in a word. */
+function aimOf({ gateway, agent }: Pick<Order, 'gateway' | 'agent'>): string {
+  return plain(agent ?? gateway?.slug ?? 'the workspace');
+}
+
+/** Whether there is nothing to send where no gateway is known. */
+export function needsGateway({ target, hand }: Pick<Action, 'target' | 'hand'>): boolean {
+  return target === 'gateway' || (target === 'agent' && hand === 'runner');
 }

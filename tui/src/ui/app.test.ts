@@ -270,6 +270,20 @@ describe('acting', () => {
     expect(sent).toHaveLength(1);
   });
 
+  it('aims what is for the workspace at no gateway, and what is for an agent at the one that is named', async () => {
+    const { type, text, sent } = await sit();
+    type(':create_task title="Write the letter"\r');
+    expect(sent).toEqual([
+      { action: 'create_task', payload: { title: 'Write the letter', priority: 'medium' } },
+    ]);
+    expect(text()).toContain('Create a task: the workspace');
+    type(':create_task Write\r');
+    expect(text()).toContain('go in quotes');
+    type(':pause_agent @mallory\r');
+    expect(sent[1]).toMatchObject({ action: 'pause_agent', agent: 'mallory' });
+    expect(sent).toHaveLength(2);
+  });
+
   it('copies the name, and what the screen shows', async () => {
     const { type, copied } = await sit();
     type('jyY');

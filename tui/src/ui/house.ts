@@ -29,8 +29,8 @@ export interface OpenFeed<Row> extends Feed<Row> {
 export interface Request {
   readonly action: ActionName;
   readonly payload: Readonly<Record<string, unknown>>;
-  /** A gateway's slug or id. */
-  readonly gateway: string;
+  /** A gateway's slug or id; none where the action needs none. */
+  readonly gateway?: string;
   readonly agent?: string;
 }
 

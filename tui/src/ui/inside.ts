@@ -295,6 +295,11 @@ export class Inside {
     }
   }
 
+  /** The agent that an action would be aimed at here. */
+  agentHere(): AgentRow | null {
+    return this.#place.screen === 'agents' ? this.agents.selected : this.agent();
+  }
+
   /** What `y` copies: the name or the id of what is selected or open. */
   nameHere(): string | null {
     switch (this.#place.screen) {

@@ -3,7 +3,9 @@ import type { Tone } from '../theme/theme.ts';
 
 export interface Undo {
   readonly action: ActionName;
-  readonly gateway: string;
+  /** An id; null for what is aimed at no gateway. */
+  readonly gateway: string | null;
+  readonly agent?: string;
 }
 
 export interface Message {

@@ -1,7 +1,7 @@
-import { catalogue } from '@hq/shared/actions';
+import { type Action, catalogue } from '@hq/shared/actions';
 import { parsePayload } from '../cli/payload.ts';
 import type { Intent } from '../keymap/bindings.ts';
-import type { Acting } from './acting.ts';
+import { type Acting, needsGateway } from './acting.ts';
 import type { Inside } from './inside.ts';
 import type { Messages } from './messages.ts';
 import type { Chosen } from './overlays/palette.ts';
@@ -27,31 +27,35 @@ export function carryOut({ entry, settings, words }: Chosen, { app, inside, acti
     if (words.length > 0) inside.list()?.setFilter(words.join(' '));
     return;
   }
+  const action: Action = catalogue[deed.action];
   const { survey } = inside.context();
-  const gateways = [...survey.gateways.values()];
   const named = words.map((word) => word.replace(/^@/, ''));
-  const aimedAtAgent = catalogue[deed.action].target !== 'gateway';
-  const agent = aimedAtAgent
-    ? [...survey.agents.values()].find(({ slug }) => named.includes(slug))
-    : undefined;
+  const agent =
+    action.target === 'agent'
+      ? ([...survey.agents.values()].find(({ slug }) => named.includes(slug)) ?? inside.agentHere())
+      : null;
   const others = named.filter((word) => word !== agent?.slug);
   const gateway =
     others.length === 0
       ? (survey.gateways.get(agent?.gateway_id ?? '') ?? inside.gateway())
-      : (gateways.find(({ slug }) => slug === others[0]) ?? null);
-  if (others.length > 1) {
+      : ([...survey.gateways.values()].find(({ slug }) => slug === others[0]) ?? null);
+  if (action.target === 'workspace' && others.length > 0) {
+    messages.warn(`${entry.name} takes key=value only; two words go in quotes.`);
+  } else if (others.length > 1) {
     messages.warn(`${entry.name} takes one name, and settings such as key=value.`);
-  } else if (gateway === null) {
+  } else if (gateway === null && (others[0] !== undefined || needsGateway(action))) {
     messages.warn(
       others[0] === undefined ? 'No gateway is selected.' : `There is no gateway called ${others[0]}.`,
     );
   } else {
     try {
       const payload = parsePayload(deed.action, settings);
-      const to = agent === undefined ? {} : { agent: agent.slug };
+      const to = agent === null ? {} : { agent: agent.slug };
+      const on =
+        action.target === 'workspace' || (agent !== null && agent.gateway_id === null) ? null : gateway;
       acting.order(
-        { action: deed.action, payload, gateway, ...to },
-        survey.openCommandsOf.get(gateway.id) ?? [],
+        { action: deed.action, payload, gateway: on, ...to },
+        survey.openCommandsOf.get(on?.id ?? '') ?? [],
       );
     } catch (failure) {
       messages.warn(sentence(failure));

@@ -15,6 +15,8 @@ export interface Entry {
   readonly aliases: readonly string[];
   readonly title: string;
   readonly note: string;
+  /** Whether it is aimed at what is selected. */
+  readonly isAimed: boolean;
   readonly deed: Deed;
 }
 
@@ -44,6 +46,7 @@ const entries: readonly Entry[] = [
       aliases: [name.replaceAll('_', ' ')],
       title: action.title,
       note: action.danger === 'read' ? '' : action.danger,
+      isAimed: action.target !== 'workspace',
       deed: { kind: 'action', action: name },
     };
   }),
@@ -53,6 +56,7 @@ const entries: readonly Entry[] = [
       aliases,
       title,
       note: '',
+      isAimed: false,
       deed: { kind: 'screen', screen },
     }),
   ),
@@ -62,6 +66,7 @@ const entries: readonly Entry[] = [
       aliases: [],
       title,
       note: '',
+      isAimed: false,
       deed: { kind: 'intent', intent },
     }),
   ),
@@ -83,6 +88,10 @@ export function matching(text: string): readonly Entry[] {
   return scored.map(({ entry }) => entry);
 }
 
+/** Words, in which quotes keep spaces together: `title="Write the letter" priority=high`. */
+const wordPattern = /(?:"[^"]*"|'[^']*'|“[^”]*”|\S)+/g;
+const quotes = /"([^"]*)"|'([^']*)'|“([^”]*)”/g;
+
 /** The words behind the name: `key=value` settings, and what stands alone. */
 export function argumentsOf(text: string, entry: Entry): { settings: string[]; words: string[] } {
   const trimmed = text.trim();
@@ -90,7 +99,12 @@ export function argumentsOf(text: string, entry: Entry): { settings: string[]; w
   const name = names.find(
     (each) => trimmed.toLowerCase() === each || trimmed.toLowerCase().startsWith(`${each} `),
   );
-  const rest = name === undefined ? [] : trimmed.slice(name.length).split(/\s+/).filter(Boolean);
+  const rest =
+    name === undefined
+      ? []
+      : (trimmed.slice(name.length).match(wordPattern) ?? []).map((word) =>
+          word.replace(quotes, (_all, ...kept) => kept.slice(0, 3).find((text) => text !== undefined) ?? ''),
+        );
   return {
     settings: rest.filter((word) => /^[a-z_]+=/.test(word)),
     words: rest.filter((word) => !/^[a-z_]+=/.test(word)),

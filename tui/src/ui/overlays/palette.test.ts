@@ -36,6 +36,16 @@ describe('the palette', () => {
     expect(choose('restart gateway')).toMatchObject({ entry: { name: 'restart_gateway' }, words: [] });
   });
 
+  it('keeps what stands in quotes together', () => {
+    expect(
+      choose(`create_task title="Write the letter" priority=high description='It''s due'`),
+    ).toMatchObject({
+      settings: ['title=Write the letter', 'priority=high', 'description=Its due'],
+      words: [],
+    });
+    expect(choose('create_task title=It"s')?.settings).toEqual(['title=It"s']);
+  });
+
   it('completes the name with tab, keeping room for arguments', () => {
     expect(choose('pau', 'tab')?.entry.name).toBe('pause_gateway');
   });

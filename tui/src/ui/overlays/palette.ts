@@ -76,8 +76,7 @@ export class Palette implements Overlay {
     const first = Math.max(0, Math.min(this.#index - places + 1, found.length - places));
     const rows = found.slice(first, first + places).map((entry, at) => {
       const name = fill(entry.name, 20);
-      const isAction = entry.deed.kind === 'action';
-      const note = cut([isAction ? this.#target : '', entry.note].filter(Boolean).join(' · '), 30);
+      const note = cut([entry.isAimed ? this.#target : '', entry.note].filter(Boolean).join(' · '), 30);
       const title = fill(entry.title, Math.max(0, width - 20 - 4 - widthOf(note)));
       const line = `${name}  ${title} ${theme.paint(entry.note === '' ? 'dim' : 'warn', note)}`;
       const padded = line + fill('', Math.max(0, width - 1 - widthOf(line)));
