@@ -27,6 +27,8 @@ const identifyAgainMs = 5000;
 const probeMs = 60_000;
 const newTokenHint = "Make a new token in the app's settings and start hq-bots with it.";
 
+const nothingToLeave = (): Promise<void> => Promise.resolve();
+
 /** How deliveries come in, as far as it got. */
 type IngressState = 'none' | 'up' | 'down' | 'refused';
 
@@ -39,8 +41,10 @@ export class SlackAdapter implements Adapter {
   readonly #api: SlackApi;
   readonly #ways = new ResponseUrls();
   readonly #underway = new Set<Promise<unknown>>();
-  readonly #stopping = new AbortController();
-  #leave: () => Promise<void> = () => Promise.resolve();
+  /** Of this run: an adapter may be started again. */
+  #stopping = new AbortController();
+  #isStopped = false;
+  #leave: () => Promise<void> = nothingToLeave;
   #identity: Identity | undefined;
   #ingress: IngressState = 'none';
   /** Why the bot token is not accepted any more. */
@@ -76,6 +80,11 @@ export class SlackAdapter implements Adapter {
   }
 
   async start(receiver: Receiver): Promise<void> {
+    this.#stopping = new AbortController();
+    this.#isStopped = false;
+    this.#ingress = 'none';
+    this.#deadToken = null;
+    this.#trouble = null;
     if (!(await this.#identify())) {
       this.#track(this.#connectOnceKnown(receiver));
       return;
@@ -87,9 +96,11 @@ export class SlackAdapter implements Adapter {
   }
 
   async stop(): Promise<void> {
+    this.#isStopped = true;
     this.#stopping.abort();
     clearTimeout(this.#probe);
     await within(drainWithinMs, this.#leave());
+    this.#leave = nothingToLeave;
     await within(drainWithinMs, Promise.allSettled([...this.#underway]));
   }
 
@@ -129,7 +140,7 @@ export class SlackAdapter implements Adapter {
   }
 
   #state(): AdapterState {
-    if (this.#stopping.signal.aborted) return 'stopped';
+    if (this.#isStopped) return 'stopped';
     if (this.#deadToken !== null || this.#ingress === 'refused') return 'revoked';
     if (this.#ingress === 'up') return 'connected';
     return this.#trouble === null ? 'starting' : 'reconnecting';
@@ -157,7 +168,8 @@ export class SlackAdapter implements Adapter {
       return true;
     } catch (error) {
       if (isDeadToken(error)) {
-        throw new HqError('unauthenticated', `Slack does not accept the bot token (${slackError(error)}).`, {
+        this.#deadToken = `Slack does not accept the bot token (${slackError(error)}).`;
+        throw new HqError('unauthenticated', this.#deadToken, {
           field: 'SLACK_BOT_TOKEN',
           hint: newTokenHint,
         });
@@ -178,7 +190,6 @@ export class SlackAdapter implements Adapter {
         isKnown = await this.#identify();
       } catch (error) {
         if (!(error instanceof HqError)) throw error;
-        this.#deadToken = error.message;
       }
     }
     this.#deadToken = null;

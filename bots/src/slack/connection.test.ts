@@ -150,7 +150,24 @@ describe('starting', () => {
       message: expect.stringContaining(what),
     });
     expect(bot.slack.server.links.count).toBe(0);
+    expect(bot.adapter.health()).toMatchObject({ state: 'revoked', detail: expect.stringContaining(what) });
   });
+
+  it.each(['botToken', 'appToken'] as const)(
+    'works when it is started again and the %s was put back',
+    async (which) => {
+      bot = await makeSlackBot();
+      const { server } = bot.slack;
+      server.revoke(server[which]);
+      await expect(bot.adapter.start(bot.core)).rejects.toMatchObject({ code: 'unauthenticated' });
+      server.restore(server[which]);
+      await bot.adapter.start(bot.core);
+      const { ann, ops } = someone(bot);
+      expect((await bot.slack.acts.slash(ann, ops, 'status')).acknowledged).toBe(true);
+      await eventually(() => expect(bot?.core.heard).toHaveLength(1));
+      expect(bot.adapter.health().state).toBe('connected');
+    },
+  );
 
   it('goes on trying while Slack is away', async () => {
     bot = await makeSlackBot();
@@ -174,6 +191,16 @@ describe('stopping', () => {
     await running.adapter.stop();
     await eventually(() => expect(running.slack.server.links.count).toBe(0));
     expect(running.adapter.health().state).toBe('stopped');
+  });
+
+  it('is no end: it may be started again', async () => {
+    const running = await started();
+    await running.adapter.stop();
+    await running.adapter.start(running.core);
+    const { ann, ops } = someone(running);
+    await running.slack.acts.slash(ann, ops, 'status');
+    await eventually(() => expect(running.core.heard).toHaveLength(1));
+    expect(running.slack.server.links.count).toBe(1);
   });
 
   it('leaves no connection behind that was being made', async () => {
