@@ -12,7 +12,7 @@ export interface HostKeys {
   readonly source: string;
 }
 
-export const defaultEnvFile = '/etc/hq/hq.env';
+const defaultEnvFile = '/etc/hq/hq.env';
 
 /**
  * The keys of the HQ at this address, from the environment file of its host or from the HQ that `npm start` runs here. They are

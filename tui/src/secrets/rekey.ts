@@ -1,12 +1,12 @@
 import { HqError } from '@hq/shared/errors';
 import { EnvelopeError, type SecretsKeys, seal, type Unsealed, unseal } from '@hq/shared/secrets';
 
-export interface StoredEnvelope {
+interface StoredEnvelope {
   readonly id: string;
   readonly encrypted_value: string;
 }
 
-export interface ChangedEnvelope {
+interface ChangedEnvelope {
   readonly id: string;
   readonly old: string;
   readonly new: string;

@@ -26,7 +26,7 @@ export function agentCalled(id: string, { survey }: Context): string {
 }
 
 /** Whose it is: `primary`, or `primary/ada` for one agent's. */
-export function ownerOf(secret: SecretRow, context: Context): string {
+function ownerOf(secret: SecretRow, context: Context): string {
   const gateway = gatewayOf(secret, context);
   return secret.agent_id === null ? gateway : `${gateway}/${agentCalled(secret.agent_id, context)}`;
 }
