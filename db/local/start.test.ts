@@ -80,7 +80,10 @@ describe('npm start', () => {
     const hq = start(['--no-tui', '--data', data]);
     const stack = await hq.ready;
     expect(Object.keys(stack).sort()).toEqual(
-      ['anonKey', 'email', 'gatewayHome', 'jwtSecret', 'password', 'pid', 'serviceRoleKey', 'url'].sort(),
+      [
+        ...['anonKey', 'botEmail', 'botPassword', 'email', 'gatewayHome', 'jwtSecret', 'password', 'pid'],
+        ...['serviceRoleKey', 'url'],
+      ].sort(),
     );
     expect(stack).toMatchObject({ pid: hq.child.pid, gatewayHome: join(data, 'gateway') });
     const client = await signedIn(stack);
@@ -89,6 +92,11 @@ describe('npm start', () => {
       role: 'admin',
       tenant_name: 'Default',
     });
+    const bot = await signedIn({ ...stack, email: stack.botEmail, password: stack.botPassword });
+    expect((await bot.rpc('whoami')).data).toMatchObject({ role: 'viewer' });
+    const person = { platform: 'slack', install: 'T1', user: 'U1' };
+    const chat = { ...person, channel: 'D1', kind: 'direct', delivery: '1' };
+    expect((await bot.rpc('chat_whoami', { p_chat: chat })).data).toMatchObject({ linked: false });
     const { data: gateways } = await client.from('gateways').select('slug, label');
     expect(gateways).toEqual([{ slug: 'default', label: 'This machine' }]);
 
@@ -115,7 +123,7 @@ describe('npm start', () => {
       start(['--no-tui', '--data', data]).ready,
       start(['--no-tui', '--data', join(home, 'other')]).ready,
     ]);
-    for (const key of ['anonKey', 'serviceRoleKey', 'jwtSecret', 'password'] as const) {
+    for (const key of ['anonKey', 'serviceRoleKey', 'jwtSecret', 'password', 'botPassword'] as const) {
       expect(first[key]).not.toBe(other[key]);
     }
     await Promise.all(started.splice(0).map((hq) => hq.stop()));
