@@ -38,6 +38,8 @@ export interface Command {
   readonly private: boolean;
   /** The smaller, the earlier in menus that hold few. */
   readonly rank: number;
+  /** Left out of menus: it says the same as others that are there. */
+  readonly isTypedOnly?: boolean;
   run(asked: Asked): Promise<void>;
 }
 

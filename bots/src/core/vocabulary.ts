@@ -17,7 +17,10 @@ export function createVocabulary(commands: readonly Command[]): Vocabulary {
   const byName = new Map(commands.map((command) => [command.name, command]));
   const byPhrase = new Map<string, Command>();
   for (const command of commands) {
-    for (const alias of command.aliases) if (!byPhrase.has(alias)) byPhrase.set(alias, command);
+    const inGroup = command.group === null ? [] : [phraseOf([command.group, command.name])];
+    for (const alias of [...command.aliases, ...inGroup]) {
+      if (!byPhrase.has(alias)) byPhrase.set(alias, command);
+    }
   }
   // A name is never taken by another's alias.
   for (const command of commands) byPhrase.set(command.name.replaceAll('_', ' '), command);
@@ -48,22 +51,34 @@ function phraseOf(words: readonly string[]): string {
   return words.join(' ').toLowerCase().replaceAll(/[-_]/g, ' ');
 }
 
-/** What platforms make menus and structured options of. Commands that `isShown` does not pick are only typed. */
-export function describe(
-  commands: readonly Command[],
-  isShown: (command: Command) => boolean = () => true,
-): CommandDescription[] {
-  return commands.filter(isShown).map((command) => ({
-    path: command.group === null ? [command.name] : [command.group, command.name],
-    summary: command.summary,
-    rank: command.rank,
-    arguments: command.arguments
-      .toSorted((a, b) => Number(b.required) - Number(a.required))
-      .map(({ completion, rest: _rest, long: _long, ...argument }) => ({
-        ...argument,
-        completes: completion !== null,
-      })),
-  }));
+/** What Discord takes in one group at most. */
+const mostInGroup = 25;
+
+/** What platforms make menus and structured options of. */
+export function describe(commands: readonly Command[]): CommandDescription[] {
+  const inGroup = new Map<string, number>();
+  return commands
+    .filter(({ isTypedOnly }) => isTypedOnly !== true)
+    .map((command) => ({
+      path: pathOf(command, inGroup),
+      summary: command.summary,
+      rank: command.rank,
+      arguments: command.arguments
+        .toSorted((a, b) => Number(b.required) - Number(a.required))
+        .map(({ completion, rest: _rest, long: _long, ...argument }) => ({
+          ...argument,
+          completes: completion !== null,
+        })),
+    }));
+}
+
+/** A group that is full goes on under a name of its own. What is picked is known by its last word. */
+function pathOf({ group, name }: Command, inGroup: Map<string, number>): CommandDescription['path'] {
+  if (group === null) return [name];
+  const before = inGroup.get(group) ?? 0;
+  inGroup.set(group, before + 1);
+  const part = Math.floor(before / mostInGroup);
+  return [part === 0 ? group : `${group}_${part + 1}`, name];
 }
 
 /** How many signs must be put in, taken out or changed. */

@@ -100,6 +100,7 @@ export const alertCommands: readonly Command[] = [
   {
     ...looking,
     name: 'unsubscribe',
+    group: 'chat',
     aliases: ['alerts unsubscribe'],
     title: 'No alerts here',
     summary: 'Ends the alerts in this chat.',

@@ -58,6 +58,7 @@ export const commandCommands: readonly Command[] = [
   {
     ...looking,
     name: 'command',
+    group: 'show',
     aliases: ['show command'],
     title: 'One command',
     summary: 'Tells how one command went, with the end of what it wrote.',
@@ -100,6 +101,7 @@ export const commandCommands: readonly Command[] = [
   {
     ...looking,
     name: 'output',
+    group: 'show',
     aliases: [],
     title: 'Output of a command',
     summary: 'Shows what a command wrote, page by page or as a file.',

@@ -145,6 +145,7 @@ export const fleetCommands: readonly Command[] = [
   {
     ...looking,
     name: 'agent',
+    group: 'show',
     aliases: ['show agent'],
     title: 'One agent',
     summary: 'Tells how one agent is, with its tasks, inbox and budget.',

@@ -34,7 +34,9 @@ export const help: Command = {
   rank: 0,
   async run({ said, values, house, answer }) {
     const who = await house.hq.whoami(said);
-    const shown = house.vocabulary.commands.filter((command) => isShownTo(command, who));
+    const shown = house.vocabulary.commands.filter(
+      (command) => command.isTypedOnly !== true && isShownTo(command, who),
+    );
     const { topic } = values;
     if (topic === undefined) {
       await answer(overview(shown, who));
@@ -53,13 +55,16 @@ export const help: Command = {
 function overview(shown: readonly Command[], who: Whoami): Card {
   const groups = new Map<string, Command[]>();
   for (const command of shown) {
-    const name = command.group ?? 'Look and talk';
+    const name = command.group ?? '';
     groups.set(name, [...(groups.get(name) ?? []), command]);
   }
   const titles: Readonly<Record<string, string>> = {
-    gateway: 'Gateways',
-    agent: 'Agents',
-    work: 'Work',
+    '': 'Look',
+    show: 'One of them',
+    chat: 'This chat',
+    gateway: 'Act on gateways',
+    agent: 'Act on agents',
+    work: 'Act on work',
   };
   return {
     title: 'What you can do here',

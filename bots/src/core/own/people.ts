@@ -87,7 +87,7 @@ export const people: readonly Command[] = [
   },
   {
     name: 'unlink',
-    group: null,
+    group: 'chat',
     aliases: [],
     title: 'Unlink this account',
     summary: 'Takes the link between this account and you back.',
@@ -102,7 +102,7 @@ export const people: readonly Command[] = [
   },
   {
     name: 'bind',
-    group: null,
+    group: 'chat',
     aliases: [],
     title: 'Bind this channel',
     summary: 'Lets this channel use HQ, up to a role; says which gateway or agent it is about.',
@@ -137,7 +137,7 @@ export const people: readonly Command[] = [
   },
   {
     name: 'unbind',
-    group: null,
+    group: 'chat',
     aliases: [],
     title: 'Unbind this channel',
     summary: 'Takes HQ away from this channel.',

@@ -32,6 +32,7 @@ function verbCommand(verb: string, ofGateway: Action, ofAgent: Action): Command 
     audience: { action: `${verb}_agent` },
     private: false,
     rank: 20,
+    isTypedOnly: true,
     async run(asked) {
       const { target } = asked.values;
       const gateways =

@@ -125,6 +125,7 @@ export const workCommands: readonly Command[] = [
   {
     ...looking,
     name: 'task',
+    group: 'show',
     aliases: ['show task'],
     title: 'One task',
     summary: 'Shows a task with what was said about it and what came out of it.',
@@ -198,6 +199,7 @@ export const workCommands: readonly Command[] = [
   {
     ...looking,
     name: 'deliverable',
+    group: 'show',
     aliases: ['show deliverable', 'review'],
     title: 'One deliverable',
     summary: 'Shows what was handed in, to approve, send back or reject it.',

@@ -1,0 +1,170 @@
+import { once } from 'node:events';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { nilTenant } from '../../db/testing/database.ts';
+import { eventually } from '../../db/testing/eventually.ts';
+import { startTestStack, type TestStack } from '../../db/testing/stack.ts';
+import {
+  type BotsProcess,
+  botAccount,
+  type Platforms,
+  startBots,
+  startPlatforms,
+} from '../testing/bots-process.ts';
+import { readable } from '../testing/discord-server/index.ts';
+import { startTelegramServer } from '../testing/telegram-server/index.ts';
+
+let stack: TestStack;
+let platforms: Platforms;
+let account: Readonly<Record<string, string>>;
+const started: BotsProcess[] = [];
+
+beforeAll(async () => {
+  stack = await startTestStack();
+  platforms = await startPlatforms();
+  account = await botAccount(stack);
+}, 120_000);
+afterEach(async () => {
+  for (const { child } of started.splice(0)) {
+    if (child.exitCode !== null || child.signalCode !== null) continue;
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  }
+  // Nobody waits for the lease of a process that was killed.
+  await stack.database.query('delete from chat_adapters');
+});
+afterAll(async () => {
+  await platforms?.close();
+  await stack?.close();
+});
+
+function start(more: Readonly<Record<string, string>> = {}, args: readonly string[] = []): BotsProcess {
+  const bots = startBots({ ...account, ...platforms.env, ...more }, args);
+  started.push(bots);
+  return bots;
+}
+
+async function linked(platform: string, user: string, install: string): Promise<void> {
+  const member = await stack.createMember('operator');
+  await stack.database.query(
+    `insert into chat_identities (tenant_id, user_id, platform, install, chat_user) values ($1, $2, $3, $4, $5)`,
+    [nilTenant, member.id, platform, install, user],
+  );
+}
+
+describe('hq-bots', { timeout: 240_000 }, () => {
+  it('carries an action from each platform to a row and back to a card', async () => {
+    const bots = start();
+    await bots.connected();
+    const { slack, discord, telegram } = platforms;
+
+    const ann = telegram.person('Ann');
+    await linked('telegram', String(ann.id), String(telegram.bot.id));
+    const chat = telegram.direct(ann);
+    telegram.say(ann, chat, '/hq create_task From Telegram');
+    await eventually(() => expect(telegram.last(chat).text).toMatch(/done/));
+
+    const ben = discord.user('ben');
+    await linked('discord', ben.id, '');
+    const turn = await discord.slash(ben, discord.direct(ben), 'work create_task', { title: 'From Discord' });
+    await discord.until(() => turn.message !== null && readable(turn.message).includes('done'));
+
+    const cat = slack.server.workspace.user('cat');
+    await linked('slack', cat.id, slack.server.workspace.team);
+    const direct = slack.server.workspace.direct(cat);
+    await slack.acts.slash(cat, direct, 'create_task From Slack');
+    await eventually(() => {
+      const seen = slack.server.workspace
+        .standing(direct.id, cat.id)
+        .map((one) => slack.server.workspace.shown(one).text);
+      expect(seen.join('\n')).toMatch(/done/);
+    });
+
+    const tasks = await stack.database.query<{ title: string }>('select title from tasks order by title');
+    expect(tasks.map(({ title }) => title)).toEqual(['From Discord', 'From Slack', 'From Telegram']);
+    for (const secret of [telegram.token, discord.token, account.HQ_BOT_PASSWORD ?? '']) {
+      expect(bots.text()).not.toContain(secret);
+    }
+  });
+
+  it('goes on on the other platforms when one token is revoked, and says so', async () => {
+    const other = await startTelegramServer();
+    try {
+      const bots = start({ TELEGRAM_API_ROOT: other.url });
+      await bots.connected();
+      other.revoke();
+      const seen = await eventually(async () => {
+        const health = await bots.health();
+        expect(health.adapters.find(({ platform }) => platform === 'telegram')?.state).toBe('revoked');
+        return health;
+      });
+      expect(seen.status).toBe('failing');
+      expect(seen.adapters.filter(({ connected }) => connected).map(({ platform }) => platform)).toEqual([
+        'slack',
+        'discord',
+      ]);
+    } finally {
+      await other.close();
+    }
+  });
+
+  it('lets one process use a token; the next stands by, and takes over when the first has stopped', async () => {
+    const first = start();
+    await first.connected();
+    const second = start();
+    await eventually(async () => {
+      const { adapters } = await second.health();
+      expect(adapters.map(({ state }) => state)).toEqual(['standby', 'standby', 'standby']);
+    });
+    first.child.kill('SIGTERM');
+    expect(await first.exit).toBe(0);
+    await second.connected();
+  });
+
+  it('refuses a token that an agent uses as its own channel', async () => {
+    const { createHash } = await import('node:crypto');
+    const fingerprint = createHash('sha256').update(platforms.telegram.token).digest('hex');
+    await stack.database.query(
+      `update gateways set meta = jsonb_set(coalesce(meta, '{}'), '{secrets}', jsonb_build_object('channel_tokens', jsonb_build_array($1::text)))`,
+      [fingerprint],
+    );
+    try {
+      const bots = start();
+      await eventually(async () => {
+        const { adapters } = await bots.health();
+        const telegram = adapters.find(({ platform }) => platform === 'telegram');
+        expect(telegram?.detail).toMatch(/uses this token as its own channel/);
+        expect(telegram?.connected).toBe(false);
+        expect(adapters.filter(({ connected }) => connected)).toHaveLength(2);
+      });
+    } finally {
+      await stack.database.query(`update gateways set meta = meta - 'secrets'`);
+    }
+  });
+
+  it('says which variable is wrong, and ends', async () => {
+    const bots = start({ SUPABASE_URL: 'nowhere' });
+    expect(await bots.exit).toBe(2);
+    expect(bots.text()).toMatch(/SUPABASE_URL must be/);
+    const withKey = start({ SUPABASE_SERVICE_ROLE_KEY: stack.serviceRoleKey });
+    expect(await withKey.exit).toBe(2);
+    expect(withKey.text()).toMatch(/must not be given/);
+    expect(withKey.text()).not.toContain(stack.serviceRoleKey);
+  });
+
+  it('checks every token and the account', async () => {
+    const well = start({}, ['check']);
+    expect(await well.exit, well.text()).toBe(0);
+    expect(well.text()).toMatch(/ok {4}HQ: .* is a chat bot of/);
+    const wrong = start(
+      {
+        HQ_BOT_PASSWORD: 'not-the-password',
+        TELEGRAM_BOT_TOKEN: '7000002:AAFakeTokenOfNobody_01234567890123',
+      },
+      ['check'],
+    );
+    expect(await wrong.exit).toBe(1);
+    expect(wrong.text()).toMatch(/WRONG telegram: /);
+    expect(wrong.text()).toMatch(/WRONG HQ: /);
+    expect(wrong.text()).not.toContain('AAFakeTokenOfNobody');
+  });
+});
