@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import type { Card } from '../src/core/card.ts';
 import type { Acknowledgement, Inbound, Receiver, Reply } from '../src/core/inbound.ts';
 import { TelegramAdapter } from '../src/telegram/adapter.ts';
-import type { Rests } from '../src/telegram/connection.ts';
+import { type Pace, usualPace } from '../src/telegram/ingress.ts';
 import { readSettings } from '../src/telegram/settings.ts';
 import type { TelegramServer } from './telegram-server/index.ts';
 
@@ -27,7 +27,7 @@ export const ok: Card = { title: 'Done', tone: 'good' };
 
 export function createTelegramBot(
   server: TelegramServer,
-  options: { readonly env?: Record<string, string>; readonly rests?: Rests } = {},
+  options: { readonly env?: Record<string, string>; readonly pace?: Partial<Pace> } = {},
 ): TelegramBot {
   const settings = readSettings({
     TELEGRAM_BOT_TOKEN: server.token,
@@ -39,14 +39,14 @@ export function createTelegramBot(
   const adapter = new TelegramAdapter({
     settings,
     log: pino({ level: 'trace' }, { write: (line) => void log.push(line) }),
-    ...(options.rests === undefined ? {} : { rests: options.rests }),
+    pace: { ...usualPace, ...options.pace },
   });
   return { adapter, heard: [], log, acknowledge: { kind: 'working', private: false }, answer: ok };
 }
 
 export async function startTelegramBot(
   server: TelegramServer,
-  options: { readonly env?: Record<string, string>; readonly rests?: Rests } = {},
+  options: { readonly env?: Record<string, string>; readonly pace?: Partial<Pace> } = {},
 ): Promise<TelegramBot> {
   const bot = createTelegramBot(server, options);
   await bot.adapter.start(receiverOf(bot));

@@ -6,8 +6,9 @@ import type { Card, Handle } from '../core/card.ts';
 import type { Place, Receiver, Sent } from '../core/inbound.ts';
 import { Answer } from './answer.ts';
 import { clientOptions, TelegramApi } from './api.ts';
-import { Connection, type Rests } from './connection.ts';
+import { Connection } from './connection.ts';
 import { TelegramFault, toProblem } from './fault.ts';
+import type { Pace } from './ingress.ts';
 import { mostButtons } from './keyboard.ts';
 import { toMenu } from './menu.ts';
 import { Polling } from './polling.ts';
@@ -38,7 +39,7 @@ const capabilities: Capabilities = {
 export interface TelegramAdapterOptions {
   readonly settings: TelegramSettings;
   readonly log: Logger;
-  readonly rests?: Rests;
+  readonly pace?: Pace;
 }
 
 export class TelegramAdapter implements Adapter {
@@ -55,7 +56,7 @@ export class TelegramAdapter implements Adapter {
   #menuFault: string | null = null;
   #lastInboundAt: number | null = null;
 
-  constructor({ settings, log, rests }: TelegramAdapterOptions) {
+  constructor({ settings, log, pace }: TelegramAdapterOptions) {
     this.#log = log;
     this.#bot = new Telegraf(settings.token, {
       telegram: { ...clientOptions(settings.apiRoot), webhookReply: false },
@@ -69,10 +70,10 @@ export class TelegramAdapter implements Adapter {
     this.#connection = new Connection(
       this.#api,
       settings.webhook === null
-        ? new Polling(this.#api, deliver, log)
+        ? new Polling(this.#api, deliver, log, pace)
         : new Webhook(this.#api, settings.webhook, deliver),
       log,
-      rests,
+      pace,
     );
   }
 

@@ -21,14 +21,21 @@ export class TelegramApi {
     payload: Opts<M>,
     options: { readonly ms?: number; readonly signal?: AbortSignal } = {},
   ): Promise<ReturnType<Methods[M]>> {
-    const patience = AbortSignal.timeout(options.ms ?? patienceMs);
-    const signal = options.signal === undefined ? patience : AbortSignal.any([patience, options.signal]);
+    // Signals that outlive their call would keep a timer and a listener for each.
+    const stop = new AbortController();
+    const abort = (): void => stop.abort();
+    const patience = setTimeout(abort, options.ms ?? patienceMs);
+    options.signal?.addEventListener('abort', abort, { once: true });
+    if (options.signal?.aborted === true) abort();
     // The library's types name an older polyfill of the same interface.
-    const cut: object = { signal };
+    const cut: object = { signal: stop.signal };
     try {
       return await this.#client.callApi(method, payload, cut);
     } catch (error) {
       throw toFault(error, this.#token);
+    } finally {
+      clearTimeout(patience);
+      options.signal?.removeEventListener('abort', abort);
     }
   }
 }

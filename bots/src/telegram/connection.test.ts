@@ -13,7 +13,7 @@ import {
   type TelegramServer,
 } from '../../testing/telegram-server/index.ts';
 
-const rests = { firstMs: 20, longestMs: 100, conflictMs: 50 };
+const pace = { firstMs: 20, longestMs: 100, conflictMs: 50 };
 const running: TelegramBot[] = [];
 let server: TelegramServer;
 let ann: Person;
@@ -31,7 +31,7 @@ afterEach(async () => {
 });
 
 async function start(env: Record<string, string> = {}): Promise<TelegramBot> {
-  const bot = await startTelegramBot(server, { env, rests });
+  const bot = await startTelegramBot(server, { env, pace });
   running.push(bot);
   return bot;
 }
@@ -57,7 +57,7 @@ test('an API root may have a path and a slash at its end, or not', async () => {
 });
 
 test('a token that Telegram does not know ends it at once, with what to do', async () => {
-  const bot = createTelegramBot(server, { env: { TELEGRAM_BOT_TOKEN: '1:wrong' }, rests });
+  const bot = createTelegramBot(server, { env: { TELEGRAM_BOT_TOKEN: '1:wrong' }, pace });
   await expect(bot.adapter.start(receiverOf(bot))).rejects.toMatchObject({
     code: 'unauthenticated',
     field: 'TELEGRAM_BOT_TOKEN',
@@ -73,7 +73,7 @@ test('a token that is revoked later ends it, and is not tried again', async () =
   server.revoke();
   await eventually(() => expect(bot.adapter.health().state).toBe('revoked'));
   const { length } = server.calls;
-  await new Promise((resolve) => setTimeout(resolve, 3 * rests.longestMs));
+  await new Promise((resolve) => setTimeout(resolve, 3 * pace.longestMs));
   expect(server.calls).toHaveLength(length);
 });
 
@@ -166,4 +166,19 @@ test('stopping lets a message that is being sent end', async () => {
   await bot.adapter.stop();
   expect(await saying).toMatchObject({ ok: true });
   expect(server.last(direct).text).toBe('Late');
+});
+
+test('a poll that Telegram has forgotten is given up in time, and the next one brings what was missed', async () => {
+  const bot = createTelegramBot(server, {
+    pace: { ...pace, firstMs: 500, longestMs: 500, pollSeconds: 1, slackMs: 200 },
+  });
+  running.push(bot);
+  await bot.adapter.start(receiverOf(bot));
+  server.fail('getUpdates', { kind: 'hang' });
+  server.say(ann, direct, '/hq status');
+  await eventually(() => expect(bot.heard).toHaveLength(1));
+  server.say(ann, direct, '/hq help');
+  await eventually(() => expect(bot.adapter.health().state).toBe('reconnecting'));
+  await eventually(() => expect(bot.heard).toHaveLength(2));
+  await eventually(() => expect(bot.adapter.health().state).toBe('connected'));
 });

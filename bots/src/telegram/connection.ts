@@ -4,24 +4,15 @@ import type { Logger } from 'pino';
 import type { AdapterState } from '../core/adapter.ts';
 import type { TelegramApi } from './api.ts';
 import { TelegramFault } from './fault.ts';
-import type { Ingress } from './ingress.ts';
+import { type Ingress, type Pace, usualPace } from './ingress.ts';
 import type { Bot } from './update.ts';
-
-/** How long the connection rests after what went wrong. */
-export interface Rests {
-  readonly firstMs: number;
-  readonly longestMs: number;
-  readonly conflictMs: number;
-}
-
-const usualRests: Rests = { firstMs: 1_000, longestMs: 60_000, conflictMs: 30_000 };
 
 /** Keeps the bot connected: signs in, takes updates in, and begins again after whatever ends that. */
 export class Connection {
   readonly #api: TelegramApi;
   readonly #ingress: Ingress;
   readonly #log: Logger;
-  readonly #rests: Rests;
+  readonly #pace: Pace;
   readonly #ending = new AbortController();
   #running: Promise<void> = Promise.resolve();
   #bot: Bot | null = null;
@@ -30,11 +21,11 @@ export class Connection {
   #failures = 0;
   #conflicts = 0;
 
-  constructor(api: TelegramApi, ingress: Ingress, log: Logger, rests: Rests = usualRests) {
+  constructor(api: TelegramApi, ingress: Ingress, log: Logger, pace: Pace = usualPace) {
     this.#api = api;
     this.#ingress = ingress;
     this.#log = log;
-    this.#rests = rests;
+    this.#pace = pace;
   }
 
   get bot(): Bot | null {
@@ -119,7 +110,7 @@ export class Connection {
       // One may be the last poll of the process before, or somebody who only looked.
       if (this.#conflicts === 1) {
         this.#set('reconnecting', 'another program took updates of this bot; trying again');
-        return this.#rests.firstMs;
+        return this.#pace.firstMs;
       }
       this.#set(
         'conflict',
@@ -127,11 +118,11 @@ export class Connection {
           ? 'Another program has set a webhook for this bot; give HQ a bot of its own.'
           : 'Another process polls this bot; give HQ a bot of its own, or stop the other one.',
       );
-      return this.#rests.conflictMs;
+      return this.#pace.conflictMs;
     }
     this.#failures += 1;
     this.#set('reconnecting', `Telegram: ${fault.message}; trying again.`);
-    const growing = Math.min(this.#rests.longestMs, this.#rests.firstMs * 2 ** (this.#failures - 1));
+    const growing = Math.min(this.#pace.longestMs, this.#pace.firstMs * 2 ** (this.#failures - 1));
     return Math.max(fault.retryAfterMs ?? 0, growing * (0.75 + 0.25 * Math.random()));
   }
 

@@ -11,3 +11,24 @@ export interface Ingress {
 }
 
 export const allowedUpdates = ['message', 'callback_query', 'my_chat_member'] as const;
+
+/** How long the connection waits for what. */
+export interface Pace {
+  /** After a failure, and at most after many. */
+  readonly firstMs: number;
+  readonly longestMs: number;
+  /** While another program has the bot. */
+  readonly conflictMs: number;
+  /** How long Telegram holds a poll that has nothing to say. */
+  readonly pollSeconds: number;
+  /** A poll that says nothing for so long beyond its time is dead, though its socket stands. */
+  readonly slackMs: number;
+}
+
+export const usualPace: Pace = {
+  firstMs: 1_000,
+  longestMs: 60_000,
+  conflictMs: 30_000,
+  pollSeconds: 50,
+  slackMs: 20_000,
+};

@@ -3,12 +3,9 @@ import type { Logger } from 'pino';
 import type { Update } from 'telegraf/types';
 import type { TelegramApi } from './api.ts';
 import { TelegramFault } from './fault.ts';
-import { allowedUpdates, type Ingress } from './ingress.ts';
+import { allowedUpdates, type Ingress, type Pace, usualPace } from './ingress.ts';
 import { Ledger } from './ledger.ts';
 
-/** A poll that says nothing for this long beyond its time is dead, though its socket stands. */
-const slackMs = 20_000;
-const pollSeconds = 50;
 /** Between polls that bring what is known already. */
 const firstWaitMs = 25;
 const longestWaitMs = 200;
@@ -18,13 +15,20 @@ export class Polling implements Ingress {
   readonly #api: TelegramApi;
   readonly #deliver: (update: Update) => Promise<void>;
   readonly #log: Logger;
+  readonly #pace: Pace;
   readonly #ledger = new Ledger();
   #waitMs = firstWaitMs;
 
-  constructor(api: TelegramApi, deliver: (update: Update) => Promise<void>, log: Logger) {
+  constructor(
+    api: TelegramApi,
+    deliver: (update: Update) => Promise<void>,
+    log: Logger,
+    pace: Pace = usualPace,
+  ) {
     this.#api = api;
     this.#deliver = deliver;
     this.#log = log;
+    this.#pace = pace;
   }
 
   async open(): Promise<void> {
@@ -38,12 +42,12 @@ export class Polling implements Ingress {
   }
 
   async turn(isProbe: boolean, signal: AbortSignal): Promise<void> {
-    const timeout = isProbe ? 0 : pollSeconds;
+    const timeout = isProbe ? 0 : this.#pace.pollSeconds;
     const begun = performance.now();
     const updates = await this.#api.call(
       'getUpdates',
       { offset: this.#ledger.offset, timeout, allowed_updates: allowedUpdates },
-      { ms: timeout * 1000 + slackMs, signal },
+      { ms: timeout * 1000 + this.#pace.slackMs, signal },
     );
     const fresh = updates.filter(({ update_id }) => this.#ledger.take(update_id));
     // None waits for another: a slow answer to one person must not delay the next.

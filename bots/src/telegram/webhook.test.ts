@@ -10,7 +10,7 @@ import {
 } from '../../testing/telegram-server/index.ts';
 
 const secret = 'a-secret-of-the-webhook_0123';
-const rests = { firstMs: 20, longestMs: 50, conflictMs: 50 };
+const pace = { firstMs: 20, longestMs: 50, conflictMs: 50 };
 let server: TelegramServer;
 let bot: TelegramBot;
 let ann: Person;
@@ -24,7 +24,7 @@ beforeEach(async () => {
   const port = await freePort();
   url = `http://127.0.0.1:${port}/hooks/telegram`;
   bot = await startTelegramBot(server, {
-    rests,
+    pace,
     env: {
       TELEGRAM_WEBHOOK_URL: url,
       TELEGRAM_WEBHOOK_SECRET: secret,
@@ -113,7 +113,7 @@ test('after a stop the webhook stands, so that nothing said meanwhile is lost', 
 
 test('a port that is taken is told, and tried again', async () => {
   const other = await startTelegramBot(server, {
-    rests,
+    pace,
     env: { TELEGRAM_WEBHOOK_URL: url, TELEGRAM_WEBHOOK_LISTEN: new URL(url).host },
   });
   expect(other.adapter.health()).toMatchObject({
