@@ -306,7 +306,11 @@ export function createConversation(options: ConversationOptions): Conversation {
 
   return {
     async receive(inbound, reply): Promise<Acknowledgement> {
-      if (isStopped) return { kind: 'quiet' };
+      const capabilities = house.capabilities(inbound.platform);
+      if (isStopped) {
+        // Left open, it comes to the next process where the platform brings things again.
+        return capabilities.redelivers ? new Promise<never>(() => undefined) : { kind: 'quiet' };
+      }
       const { input } = inbound;
       if (input.kind === 'button' && laterTokens.test(input.token)) {
         stopWaiting(input.token, inbound.user);
@@ -318,7 +322,6 @@ export function createConversation(options: ConversationOptions): Conversation {
         inbound.kind === 'group' &&
         !house.questions.has(inbound);
       if (isUnaddressed) return { kind: 'quiet' };
-      const capabilities = house.capabilities(inbound.platform);
       const wait = limited(inbound);
       if (wait > 0 || running.size >= mostAtOnce) {
         begin(inbound, reply, { kind: 'fault', error: tooMuch(wait) }, true);

@@ -49,7 +49,8 @@ export class TelegramAdapter implements Adapter {
   readonly #bot: Telegraf;
   readonly #api: TelegramApi;
   readonly #sender: Sender;
-  readonly #connection: Connection;
+  readonly #connect: () => Connection;
+  #connection: Connection;
   readonly #openPresses = new Map<string, () => void>();
   #receiver: Receiver | null = null;
   #menu: ReadonlyMap<string, string> = new Map();
@@ -67,18 +68,20 @@ export class TelegramAdapter implements Adapter {
     this.#api = new TelegramApi(this.#bot.telegram, settings.token);
     this.#sender = new Sender(this.#api, log, () => this.#connection.revoked());
     const deliver = (update: Update): Promise<void> => this.#bot.handleUpdate(update);
-    this.#connection = new Connection(
-      this.#api,
-      settings.webhook === null
-        ? new Polling(this.#api, deliver, log, pace)
-        : new Webhook(this.#api, settings.webhook, deliver),
-      log,
-      pace,
-    );
+    this.#connect = () => {
+      const ingress =
+        settings.webhook === null
+          ? new Polling(this.#api, deliver, log, pace)
+          : new Webhook(this.#api, settings.webhook, deliver);
+      return new Connection(this.#api, ingress, log, pace);
+    };
+    this.#connection = this.#connect();
   }
 
   async start(receiver: Receiver): Promise<void> {
     this.#receiver = receiver;
+    // It may have been stopped before, or the token refused.
+    if (this.#connection.hasEnded) this.#connection = this.#connect();
     await this.#connection.start();
   }
 

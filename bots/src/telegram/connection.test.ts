@@ -130,7 +130,7 @@ test('one conflict is waited out, a lasting one is told, and it goes on when the
   server.pollElsewhere(false);
   server.say(ann, direct, '/hq status');
   await eventually(() => expect(bot.heard).toHaveLength(1));
-  expect(bot.adapter.health().state).toBe('connected');
+  await eventually(() => expect(bot.adapter.health().state).toBe('connected'));
 });
 
 test('what a process took and did not get done comes again to the next one', async () => {
@@ -174,6 +174,7 @@ test('a poll that Telegram has forgotten is given up in time, and the next one b
   });
   running.push(bot);
   await bot.adapter.start(receiverOf(bot));
+  await eventually(() => expect(server.isPolled).toBe(true));
   server.fail('getUpdates', { kind: 'hang' });
   server.say(ann, direct, '/hq status');
   await eventually(() => expect(bot.heard).toHaveLength(1));
@@ -181,4 +182,30 @@ test('a poll that Telegram has forgotten is given up in time, and the next one b
   await eventually(() => expect(bot.adapter.health().state).toBe('reconnecting'));
   await eventually(() => expect(bot.heard).toHaveLength(2));
   await eventually(() => expect(bot.adapter.health().state).toBe('connected'));
+});
+
+test('it can be started again after a stop, and after a token that was refused', async () => {
+  const bot = await start();
+  await bot.adapter.stop();
+  server.say(ann, direct, '/hq status');
+  await bot.adapter.start(receiverOf(bot));
+  await eventually(() => expect(bot.heard).toHaveLength(1));
+  server.revoke();
+  await eventually(() => expect(bot.adapter.health().state).toBe('revoked'));
+  await expect(bot.adapter.start(receiverOf(bot))).rejects.toMatchObject({ code: 'unauthenticated' });
+  server.revoke(false);
+  await bot.adapter.start(receiverOf(bot));
+  expect(bot.adapter.health()).toMatchObject({ state: 'connected', detail: null });
+});
+
+test('what nobody acknowledged before a stop comes again after it', async () => {
+  const bot = createTelegramBot(server, { pace });
+  running.push(bot);
+  await bot.adapter.start({ ...receiverOf(bot), receive: () => new Promise(() => undefined) });
+  server.say(ann, direct, '/hq status');
+  await eventually(() => expect(bot.adapter.health().lastInboundAt).not.toBeNull());
+  await bot.adapter.stop();
+  expect(server.unconfirmed).toHaveLength(1);
+  await bot.adapter.start(receiverOf(bot));
+  await eventually(() => expect(bot.heard).toHaveLength(1));
 });

@@ -40,6 +40,10 @@ export class Connection {
     return this.#detail;
   }
 
+  get hasEnded(): boolean {
+    return this.#ending.signal.aborted;
+  }
+
   /** Resolves with the first round, well or not; rejects where Telegram does not know the token. */
   async start(): Promise<void> {
     const first = Promise.withResolvers<void>();

@@ -203,9 +203,9 @@ export class TelegramServer {
     });
   }
 
-  /** Every further call is refused with 401. */
-  revoke(): void {
-    this.#isRevoked = true;
+  /** Every further call is refused with 401, until the token is taken back into favour. */
+  revoke(isRevoked = true): void {
+    this.#isRevoked = isRevoked;
     this.#house.updates.close();
   }
 
