@@ -21,6 +21,19 @@ update public.notifications n set last_at = n.created_at,
   severity = case n.type::text when 'command_failed' then 'error' when 'budget_exceeded' then 'error' else 'warning' end
 where n.type::text in ('command_failed', 'budget_warned', 'budget_exceeded');
 
+-- `last_at` moves with everything that a face would show differently.
+create or replace function hq.touch_alert() returns trigger language plpgsql
+set search_path = '' as $$
+begin
+  new.last_at := clock_timestamp();
+  return new;
+end
+$$;
+create or replace trigger hq_touch_alert before update on public.notifications
+for each row when ((new.read_at, new.dismissed_at, new.resolved_at, new.muted, new.occurrences)
+  is distinct from (old.read_at, old.dismissed_at, old.resolved_at, old.muted, old.occurrences))
+execute function hq.touch_alert();
+
 create table if not exists public.alert_mutes (
   tenant_id uuid not null default hq.nil_tenant() references public.tenants (id) on delete cascade,
   type text not null,
@@ -53,7 +66,7 @@ begin
   values (v_row.tenant_id, v_row.type, v_row.title, v_row.body, v_row.entity_type, v_row.entity_id, v_row.actor_type,
     v_row.actor_agent_id, coalesce(v_row.meta, '{}'), coalesce(v_row.severity, 'info'), v_row.subject, v_row.dedup_key, v_muted)
   on conflict (tenant_id, dedup_key) where dedup_key is not null and resolved_at is null and dismissed_at is null do update
-  set occurrences = n.occurrences + 1, last_at = clock_timestamp(), title = excluded.title, body = excluded.body,
+  set occurrences = n.occurrences + 1, title = excluded.title, body = excluded.body,
     severity = excluded.severity, meta = excluded.meta, muted = excluded.muted;
 end
 $$;
@@ -67,6 +80,6 @@ $$;
 -- What the alert told of is over. Costs nothing where none lasts.
 create or replace function hq.resolve_alert(p_tenant uuid, p_dedup_key text) returns void language sql
 set search_path = '' as $$
-  update public.notifications n set resolved_at = clock_timestamp(), last_at = clock_timestamp()
+  update public.notifications n set resolved_at = clock_timestamp()
   where n.tenant_id = p_tenant and n.dedup_key = p_dedup_key and n.resolved_at is null
 $$;

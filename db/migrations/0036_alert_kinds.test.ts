@@ -210,6 +210,25 @@ describe('an alert that lasts', () => {
     expect(await rows()).toEqual([expect.objectContaining({ occurrences: 20 })]);
   });
 
+  test('moves its time with everything that a face would show differently', async () => {
+    const moved = async (change: string) => {
+      await database.query(
+        `update notifications set last_at = now() - interval '1 hour' where dedup_key = 'pairing:1'`,
+      );
+      await database.query(change);
+      const [row] = await database.query<{ moved: boolean }>(
+        `select last_at > now() - interval '1 minute' as moved from notifications where dedup_key = 'pairing:1'`,
+      );
+      return row?.moved;
+    };
+    const set = (what: string) => moved(`update notifications set ${what} where dedup_key = 'pairing:1'`);
+    expect(await set(`read_at = now()`)).toBe(true);
+    expect(await set(`muted = true`)).toBe(true);
+    expect(await set(`meta = '{"x": 1}'`)).toBe(false);
+    expect(await moved(`select hq.resolve_alert('${nilTenant}', 'pairing:1')`)).toBe(true);
+    expect(await set(`read_at = null, muted = false, resolved_at = null`)).toBe(true);
+  });
+
   test('is another one after it was over, or was dismissed', async () => {
     await database.query(`select hq.resolve_alert($1, 'pairing:1')`, [nilTenant]);
     await raise('again');

@@ -198,6 +198,7 @@ const sampleAlerts: readonly NotificationRow[] = [
     entity_id: id('c', 2),
     read_at: null,
     dismissed_at: null,
+    resolved_at: null,
   },
   {
     id: id('d', 2),
@@ -209,6 +210,7 @@ const sampleAlerts: readonly NotificationRow[] = [
     entity_id: id('b', 1),
     read_at: before(80_000),
     dismissed_at: null,
+    resolved_at: null,
   },
 ];
 

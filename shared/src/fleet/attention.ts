@@ -55,7 +55,12 @@ const order: readonly AttentionKind[] = [
 export function needsAttention(fleet: Fleet, databaseNow: number): Attention[] {
   const nameOfGateway = new Map(fleet.gateways.map((gateway) => [gateway.id, gateway.slug]));
   const failed = failedCommands(fleet, databaseNow);
-  const told = new Set(failed.map((command) => command.id));
+  // What is told of by itself is not told again by the alert of it.
+  const told = new Set([
+    ...failed.map((command) => command.id),
+    ...fleet.gateways.map(({ id }) => `gateway_stale:${id}`),
+    ...fleet.agents.map(({ id }) => `agent_error:${id}`),
+  ]);
   const all: Attention[] = [
     ...fleet.gateways.flatMap((gateway) => gatewayAttention(gateway, databaseNow)),
     ...fleet.commands
@@ -90,7 +95,7 @@ export function needsAttention(fleet: Fleet, databaseNow: number): Attention[] {
         at: agent.updated_at,
       })),
     ...fleet.notifications
-      .filter((alert) => isOpen(alert) && !(alert.entity_id !== null && told.has(alert.entity_id)))
+      .filter((alert) => isOpen(alert) && !isTold(alert, told))
       .map((alert) => ({
         kind: 'unread-alert' as const,
         about: 'notification' as const,
@@ -155,7 +160,11 @@ function commandName(command: CommandRow, nameOfGateway: ReadonlyMap<string, str
 }
 
 function isOpen(alert: NotificationRow): boolean {
-  return alert.read_at === null && alert.dismissed_at === null;
+  return alert.read_at === null && alert.dismissed_at === null && alert.resolved_at === null;
+}
+
+function isTold({ type, entity_id: id }: NotificationRow, told: ReadonlySet<string>): boolean {
+  return id !== null && (told.has(id) || told.has(`${type}:${id}`));
 }
 
 function timeOf(databaseTime: string | null): number {

@@ -66,6 +66,7 @@ function alert(more: Partial<NotificationRow> = {}): NotificationRow {
     entity_id: 'c1',
     read_at: null,
     dismissed_at: null,
+    resolved_at: null,
     ...more,
   };
 }
@@ -143,6 +144,17 @@ describe('what needs attention', () => {
       ['agent-error', 'ada', 'the agent is in error'],
       ['unread-alert', 'Budget', 'not read yet'],
     ]);
+  });
+
+  it('tells nothing twice, and nothing that is over', () => {
+    const notifications = [
+      alert({ id: 'n1', type: 'agent_error', entity_type: 'agent', entity_id: 'a1' }),
+      alert({ id: 'n2', type: 'budget_exceeded', entity_type: 'agent', entity_id: 'a1', title: 'Budget' }),
+      alert({ id: 'n3', type: 'task_blocked', entity_type: 'task', entity_id: 't1', resolved_at: ago(10) }),
+      alert({ id: 'n4', type: 'gateway_stale', entity_type: 'gateway', entity_id: 'gone', title: 'Gone' }),
+    ];
+    const told = needsAttention({ ...calm, agents: [agent({ status: 'error' })], notifications }, now);
+    expect(told.map(({ name }) => name)).toEqual(['ada', 'Budget', 'Gone']);
   });
 
   it('forgets a failed command when its alert was read, or after an hour', () => {

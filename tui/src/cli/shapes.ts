@@ -109,6 +109,7 @@ export function alertShape(alert: NotificationRow) {
     createdAt: alert.created_at,
     readAt: alert.read_at,
     dismissedAt: alert.dismissed_at,
+    resolvedAt: alert.resolved_at,
     entityType: alert.entity_type,
     entityId: alert.entity_id,
   };

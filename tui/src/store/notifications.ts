@@ -11,7 +11,7 @@ const windowSize = 200;
 export interface NotificationsFilter {
   readonly since?: string;
   readonly limit?: number;
-  /** Those that were read or put away too. */
+  /** Those that were read, put away or are over too. */
   readonly all?: boolean;
 }
 
@@ -25,6 +25,7 @@ export function readNotifications(
     where: [
       ['read_at', 'is', filter.all === true ? undefined : null],
       ['dismissed_at', 'is', filter.all === true ? undefined : null],
+      ['resolved_at', 'is', filter.all === true ? undefined : null],
       ['created_at', 'gte', filter.since],
     ],
     order: ['created_at', 'id'],

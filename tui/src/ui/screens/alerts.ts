@@ -6,6 +6,7 @@ import type { State } from '../told.ts';
 import type { Context } from '../view.ts';
 
 function alertState(alert: NotificationRow): State {
+  if (alert.resolved_at !== null) return { word: 'over', mark: 'none', tone: 'dim' };
   return alert.read_at === null
     ? { word: 'new', mark: 'warn', tone: 'warn' }
     : { word: 'seen', mark: 'none', tone: 'dim' };
