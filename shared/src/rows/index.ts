@@ -1,5 +1,13 @@
 export { type AgentRow, agentRow, agentStatuses } from './agent.ts';
 export { type AuditRow, auditRow } from './audit.ts';
+export {
+  type ChatBotRow,
+  type ChatChannelRow,
+  type ChatLinkRow,
+  chatBotRow,
+  chatChannelRow,
+  chatLinkRow,
+} from './chat.ts';
 export { type CommandRow, type CommandStatus, commandRow, commandStatuses, isFinished } from './command.ts';
 export { type CommandOutputRow, commandOutputRow } from './command-output.ts';
 export { type GatewayRow, gatewayRow, gatewayStatuses } from './gateway.ts';

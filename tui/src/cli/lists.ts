@@ -200,6 +200,6 @@ export function printTable<Row>(
   for (const line of table(rows, columns, widthFor(console, options), console.paint)) console.print(line);
 }
 
-function widthFor(console: Console, options: ListOptions): number | null {
+export function widthFor(console: Console, options: ListOptions): number | null {
   return options.wide ? null : console.columns;
 }

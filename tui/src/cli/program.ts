@@ -3,6 +3,7 @@ import { HqError } from '@hq/shared/errors';
 import { agentStatuses, commandStatuses } from '@hq/shared/rows';
 import { Command, Option } from 'commander';
 import { z } from 'zod';
+import { addChat } from './chat-program.ts';
 import { completionScript, shells } from './completion-script.ts';
 import type { Console } from './console.ts';
 import type { List } from './lists.ts';
@@ -163,6 +164,7 @@ export function createProgram({ console, version, open }: ProgramOptions): Comma
     });
 
   addSecrets(program, console, isReadonly);
+  addChat(program, console, isReadonly);
 
   program
     .command('login')

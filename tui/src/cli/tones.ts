@@ -31,6 +31,13 @@ export const toneOfCommand: Readonly<Record<CommandRow['status'], Tone>> = {
   cancelled: 'off',
 };
 
+/** How a bot says that it is. */
+export function toneOfBot(state: string): Tone {
+  if (state === 'connected') return 'good';
+  if (state === 'stopped') return 'off';
+  return state === 'starting' || state === 'reconnecting' ? 'busy' : 'bad';
+}
+
 export const toneOfSecret: Readonly<Record<SecretRow['sync_status'], Tone>> = {
   pending: 'busy',
   active: 'good',

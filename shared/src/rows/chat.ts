@@ -1,0 +1,48 @@
+import { z } from 'zod';
+
+const chatPlatforms = ['slack', 'discord', 'telegram'] as const;
+const platform = z.enum(chatPlatforms);
+
+/** An account of a platform, and the member who speaks through it. */
+export const chatLinkRow = z.object({
+  id: z.string(),
+  user_id: z.string(),
+  platform,
+  /** Empty where the platform numbers its users for all of its installations together. */
+  install: z.string(),
+  chat_user: z.string(),
+  last_seen_at: z.string().nullable(),
+  revoked_at: z.string().nullable(),
+  created_at: z.string(),
+});
+export type ChatLinkRow = z.output<typeof chatLinkRow>;
+
+/** A channel in which HQ works, and how far anybody's word carries there. */
+export const chatChannelRow = z.object({
+  id: z.string(),
+  platform,
+  install: z.string(),
+  channel: z.string(),
+  ceiling: z.string(),
+  gateway_id: z.string().nullable(),
+  agent_id: z.string().nullable(),
+  bound_by: z.string().nullable(),
+  created_at: z.string(),
+});
+export type ChatChannelRow = z.output<typeof chatChannelRow>;
+
+/** A bot that serves a platform, as it last told of itself. */
+export const chatBotRow = z.object({
+  platform,
+  /** Names its token, and tells nothing of it. */
+  fingerprint: z.string(),
+  install: z.string().nullable(),
+  holder: z.string(),
+  state: z.string(),
+  state_since: z.string(),
+  detail: z.string().nullable(),
+  last_inbound_at: z.string().nullable(),
+  last_outbound_at: z.string().nullable(),
+  last_beat_at: z.string(),
+});
+export type ChatBotRow = z.output<typeof chatBotRow>;
