@@ -2,6 +2,7 @@ import { chmod, chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readSecretsKeys, seal } from '@hq/shared/secrets';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { startTestStack, type TestStack } from '../db/testing/stack.ts';
@@ -21,7 +22,7 @@ const inspected = z.tuple([
       SecurityOpt: z.array(z.string()).nullable(),
       PortBindings: z.record(z.string(), z.unknown()).nullable(),
     }),
-    Mounts: z.array(z.object({ Type: z.string(), Source: z.string(), Destination: z.string() })),
+    Mounts: z.array(z.object({ Type: z.string(), Destination: z.string(), RW: z.boolean() })),
     NetworkSettings: z.object({ Networks: z.record(z.string(), z.unknown()) }),
   }),
 ]);
@@ -130,20 +131,29 @@ describe('the stack that compose.yaml describes', () => {
     }
   });
 
-  test('mounts nothing of the host but the socket and the key file, and those for the runner alone', async () => {
+  test('mounts nothing of the host but the socket and the key files, and those for the runner alone', async () => {
     const runner = await inspect('runner');
     expect(
       runner.Mounts.filter(({ Type }) => Type !== 'tmpfs')
-        .map(({ Destination }) => Destination)
+        .map(({ Type, Destination }) => `${Type} ${Destination}`)
         .sort(),
-    ).toEqual(['/run/secrets/supabase_service_role_key', '/var/run/docker.sock']);
+    ).toEqual([
+      'bind /run/secrets/hosted_secrets_key',
+      'bind /run/secrets/hosted_secrets_key_previous',
+      'bind /run/secrets/supabase_service_role_key',
+      'bind /run/secrets/supabase_service_role_key_previous',
+      'bind /var/run/docker.sock',
+      'volume /var/lib/hq/secrets',
+    ]);
     const gateway = await inspect('gateway');
     expect(
-      gateway.Mounts.filter(({ Type }) => Type !== 'tmpfs').map(({ Type, Destination }) => [
-        Type,
-        Destination,
-      ]),
-    ).toEqual([['volume', '/home/node']]);
+      gateway.Mounts.filter(({ Type }) => Type !== 'tmpfs')
+        .map(({ Type, Destination, RW }) => [Type, Destination, RW])
+        .sort(),
+    ).toEqual([
+      ['volume', '/home/node', true],
+      ['volume', '/home/node/.openclaw/secrets', false],
+    ]);
   });
 
   test('keeps the service-role key from the gateway and from docker inspect', async () => {
@@ -192,6 +202,46 @@ describe('the stack that compose.yaml describes', () => {
     expect(row.stdout).toContain('[gateway] ready');
     expect(row.stdout).not.toContain(await inGateway('cat /home/node/.openclaw/gateway-token'));
   });
+
+  test('lays what an operator stores where agents can read it and not change it, and tells OpenClaw', async () => {
+    const { current } = readSecretsKeys({ SUPABASE_SERVICE_ROLE_KEY: hq.serviceRoleKey });
+    const agents = hq.database.query<{ id: string }>(
+      `insert into agents (gateway_id, slug, name) select id, 'maya', 'Maya' from gateways where slug = 'default' returning id`,
+    );
+    expect(await agents).toHaveLength(1);
+    const secrets = [
+      { p_key: 'TOKEN', p_value: seal(`the gateway's`, current) },
+      { p_key: 'TOKEN', p_value: seal('of maya', current), p_agent: 'maya' },
+      { p_key: 'OPENAI_API_KEY', p_value: seal('sk-of-the-gateway-0123456789', current) },
+    ];
+    for (const secret of secrets) {
+      const { data, error } = await operator.rpc('set_secret', secret);
+      expect({ error, refused: data?.refused }).toEqual({ error: null, refused: undefined });
+    }
+    const directory = '/home/node/.openclaw/secrets';
+    await vi.waitFor(
+      async () => expect(await inGateway(`cat ${directory}/agents/maya.env`)).toContain(`TOKEN='of maya'`),
+      { timeout: 60_000, interval: 250 },
+    );
+    const files = `cd ${directory} && stat -c '%a %U %n' . agents gateway.env agents/maya.env`;
+    expect((await inGateway(files)).split('\n')).toEqual([
+      '700 node .',
+      '700 node agents',
+      '600 node gateway.env',
+      '600 node agents/maya.env',
+    ]);
+    expect(await inGateway(`cat ${directory}/gateway.env`)).toContain(`TOKEN='the gateway'\\''s'`);
+    expect(await inGateway(`touch ${directory}/agents/mine.env 2>&1 || true`)).toContain('Read-only');
+    const worktree = '/home/node/.openclaw/workspace-maya';
+    const command = `mkdir -p ${worktree}/.git && cd ${worktree} && $SHELL -c 'printf %s "$TOKEN"'`;
+    expect(await inGateway(command)).toBe('of maya');
+    // It is noted once OpenClaw has taken it.
+    await vi.waitFor(
+      async () =>
+        expect(await inGateway(`cat ${directory}/provider-keys.json`)).toMatch(/"openai":"[0-9a-f]{64}"/),
+      { timeout: 120_000, interval: 500 },
+    );
+  }, 200_000);
 
   test('restarts its gateway when an operator says so', async () => {
     const before = await project.startedAt('gateway');

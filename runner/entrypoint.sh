@@ -1,11 +1,18 @@
 #!/bin/sh
-# The key comes as a file, so that "docker inspect" does not show it; the runner reads it from its own environment.
+# Keys come as files, so that "docker inspect" does not show them; the runner reads them from its own environment.
 set -eu
 
-secret=/run/secrets/supabase_service_role_key
-if ! SUPABASE_SERVICE_ROLE_KEY=$(cat "$secret"); then
-  echo "hq-runner: cannot read the service-role key: its file must be readable by user $(id -u) (docs/docker.md)" >&2
-  exit 1
-fi
-export SUPABASE_SERVICE_ROLE_KEY
+# Prints a key. What nobody set is an empty file.
+key() {
+  if ! cat "/run/secrets/$1"; then
+    echo "hq-runner: cannot read $2: its file must be readable by user $(id -u) (docs/docker.md)" >&2
+    return 1
+  fi
+}
+
+SUPABASE_SERVICE_ROLE_KEY=$(key supabase_service_role_key 'the service-role key')
+SUPABASE_SERVICE_ROLE_KEY_PREVIOUS=$(key supabase_service_role_key_previous 'the previous service-role key')
+HOSTED_SECRETS_KEY=$(key hosted_secrets_key 'the hosted secrets key')
+HOSTED_SECRETS_KEY_PREVIOUS=$(key hosted_secrets_key_previous 'the previous hosted secrets key')
+export SUPABASE_SERVICE_ROLE_KEY SUPABASE_SERVICE_ROLE_KEY_PREVIOUS HOSTED_SECRETS_KEY HOSTED_SECRETS_KEY_PREVIOUS
 exec node /hq/runner/hq-runner.js

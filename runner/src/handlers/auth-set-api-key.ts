@@ -33,11 +33,13 @@ export const authSetApiKey: Handler<'auth_set_api_key'> = async (payload, contex
   let done = 0;
   for (const { id } of agents) {
     const params = { provider, apiKey: value, agentId: id };
-    await call(context, [
+    const profile = `${provider}:${profileName}`;
+    await call(
+      context,
       profileName === undefined
-        ? { method: 'models.authSetApiKey', params }
-        : { method: 'hq.authSetProfile', params: { ...params, profile: `${provider}:${profileName}` } },
-    ]);
+        ? [{ method: 'models.authSetApiKey', params }]
+        : [{ method: 'hq.authSetProfile', params: { ...params, profile } }, { method: 'secrets.reload' }],
+    );
     done += 1;
     context.output.line(`${id} has the key of ${provider}`);
     context.progress(Math.round((100 * done) / agents.length), id);

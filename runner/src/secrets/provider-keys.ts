@@ -26,8 +26,10 @@ type Told = z.output<typeof note>;
 const agentList = z.object({
   agents: z.array(z.object({ id: z.string(), workspace: z.string().optional() })),
 });
-const authStatus = z.object({
-  providers: z.array(z.object({ profiles: z.array(z.object({ profileId: z.string() })).default([]) })),
+const config = z.object({
+  config: z.object({
+    auth: z.object({ profiles: z.record(z.string(), z.unknown()).default({}) }).optional(),
+  }),
 });
 
 const firstPauseMs = 2_000;
@@ -126,34 +128,32 @@ export class ProviderKeys implements SyncListener {
   }
 
   async #bring(plan: SyncPlan, told: Told, reload: boolean): Promise<void> {
-    const [listed] = await this.#call([
+    const [listed, configured] = await this.#call([
       { method: 'agents.list' },
+      { method: 'config.get' },
       ...(reload ? [{ method: 'secrets.reload' }] : []),
     ]);
     const { agents } = agentList.parse(payloadOf(listed));
-    const statuses = await this.#call(
-      agents.map(({ id }) => ({ method: 'models.authStatus', params: { agentId: id } })),
+    // Whoever emptied OpenClaw's state emptied this as well, and all is to be told anew.
+    const profiles = new Set(Object.keys(config.parse(payloadOf(configured)).config.auth?.profiles ?? {}));
+    const wanted = new Map(
+      agents.map(({ id, workspace }) => [id, keysOf(plan.providerKeys, slugOfWorkspace(workspace))]),
     );
-    const steps: Step[] = [];
-    for (const [index, { id, workspace }] of agents.entries()) {
-      const { providers } = authStatus.parse(payloadOf(statuses[index]));
-      const profiles = new Set(
-        providers.flatMap((provider) => provider.profiles.map(({ profileId }) => profileId)),
-      );
-      const wanted = keysOf(plan.providerKeys, slugOfWorkspace(workspace));
-      steps.push(...this.#stepsFor(id, wanted, profiles, told[id] ?? {}, plan.unreadProviders));
-    }
+    const removals = removalsOf(told, wanted, plan.unreadProviders);
+    // OpenClaw drops a profile for every agent when it drops it for one.
+    for (const { provider } of removals) profiles.delete(profileOf(provider));
+    const steps = [...removals, ...this.#additionsOf(told, wanted, profiles)];
     // An agent that is gone took its keys with it.
     for (const id of Object.keys(told)) if (!agents.some((agent) => agent.id === id)) delete told[id];
 
     const refusals: string[] = [];
     for (let at = 0; at < steps.length; at += callsAtOnce) {
       const batch = steps.slice(at, at + callsAtOnce);
-      const answers = await this.#call(batch.flatMap(({ call }) => call ?? []));
-      const left = answers.values();
-      for (const { agent, provider, hash, call } of batch) {
-        const answer = call === null ? undefined : left.next().value;
-        if (answer?.ok === false) {
+      const answers = await this.#call(batch.map(({ call }) => call));
+      for (const [index, { agent, provider, hash }] of batch.entries()) {
+        const answer = answers[index];
+        const isGone = hash === null && answer?.ok === false && answer.code === 'INVALID_REQUEST';
+        if (answer?.ok === false && !isGone) {
           refusals.push(`${provider} for ${agent}: ${answer.message}`);
           continue;
         }
@@ -172,26 +172,17 @@ export class ProviderKeys implements SyncListener {
     }
   }
 
-  #stepsFor(
-    agent: string,
-    wanted: ReadonlyMap<string, string>,
-    profiles: ReadonlySet<string>,
-    told: Readonly<Record<string, string>>,
-    unread: ReadonlySet<string>,
-  ): readonly Step[] {
+  #additionsOf(told: Told, wanted: WantedKeys, profiles: ReadonlySet<string>): readonly Step[] {
     const steps: Step[] = [];
-    for (const [provider, value] of wanted) {
-      const hash = createHmac('sha256', this.#options.hashKey).update(`${provider}\0${value}`).digest('hex');
-      if (told[provider] === hash && profiles.has(profileOf(provider))) continue;
-      const params = { provider, apiKey: value, agentId: agent };
-      steps.push({ agent, provider, hash, call: { method: 'models.authSetApiKey', params } });
-    }
-    for (const provider of Object.keys(told)) {
-      if (wanted.has(provider) || unread.has(provider)) continue;
-      const profileIds = [profileOf(provider)];
-      const params = { provider, profileIds, agentId: agent };
-      const call = profiles.has(profileOf(provider)) ? { method: 'models.authLogout', params } : null;
-      steps.push({ agent, provider, hash: null, call });
+    for (const [agent, keys] of wanted) {
+      for (const [provider, value] of keys) {
+        const hash = createHmac('sha256', this.#options.hashKey)
+          .update(`${provider}\0${value}`)
+          .digest('hex');
+        if (told[agent]?.[provider] === hash && profiles.has(profileOf(provider))) continue;
+        const params = { provider, apiKey: value, agentId: agent };
+        steps.push({ agent, provider, hash, call: { method: 'models.authSetApiKey', params } });
+      }
     }
     return steps;
   }
@@ -244,8 +235,23 @@ interface Step {
   readonly provider: string;
   /** Null takes the key away. */
   readonly hash: string | null;
-  /** Null where there is nothing left to take away. */
-  readonly call: OpenClawCall | null;
+  readonly call: OpenClawCall;
+}
+
+/** By OpenClaw's agent, by provider. */
+type WantedKeys = ReadonlyMap<string, ReadonlyMap<string, string>>;
+
+/** What HQ brought and nobody wants any more. */
+function removalsOf(told: Told, wanted: WantedKeys, unread: ReadonlySet<string>): readonly Step[] {
+  const steps: Step[] = [];
+  for (const [agent, keys] of wanted) {
+    for (const provider of Object.keys(told[agent] ?? {})) {
+      if (keys.has(provider) || unread.has(provider)) continue;
+      const params = { provider, profileIds: [profileOf(provider)], agentId: agent };
+      steps.push({ agent, provider, hash: null, call: { method: 'models.authLogout', params } });
+    }
+  }
+  return steps;
 }
 
 /** The provider keys of one agent: the gateway's, overlaid with its own. */

@@ -1,0 +1,263 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createRedactor } from '@hq/shared/text';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { z } from 'zod';
+import type { HandlerContext } from '../handler.ts';
+import { handlers } from '../handlers/index.ts';
+import { createLog } from '../log.ts';
+import type { OpenClawCall } from '../openclaw-call.ts';
+import { CommandOutput } from '../output.ts';
+import { prepareGatewayHome } from '../process/gateway-home.ts';
+import { ProcessStack } from '../process/process-stack.ts';
+import { type ModelServer, startModelServer } from '../testing/model-server.ts';
+import { until } from '../testing/runner-house.ts';
+import { openSecretsHouse, type SecretsHouse } from '../testing/secrets-house.ts';
+import { ProviderKeys, slugOfWorkspace } from './provider-keys.ts';
+import type { SecretsSync } from './secrets-sync.ts';
+
+const readyMs = 150_000;
+const log = createLog('silent', createRedactor([]));
+const profilesShape = z.object({
+  providers: z.array(z.object({ profiles: z.array(z.object({ profileId: z.string() })).default([]) })),
+});
+
+let house: SecretsHouse;
+let model: ModelServer;
+let directory: string;
+let maya: string;
+let state: string;
+let stack: ProcessStack;
+let sync: SecretsSync;
+let providerKeys: ProviderKeys;
+const calls: OpenClawCall[] = [];
+
+const call = async (method: string, params: object = {}) => {
+  const [answer] = await stack.callOpenClaw([{ method, params }], AbortSignal.timeout(readyMs));
+  if (answer?.ok !== true) throw new Error(`${method}: ${answer?.message}`);
+  return answer.payload;
+};
+const profiles = async (agentId: string) =>
+  profilesShape
+    .parse(await call('models.authStatus', { agentId }))
+    .providers.flatMap((provider) => provider.profiles.map(({ profileId }) => profileId))
+    .sort();
+const has = (agentId: string, wanted: readonly string[]) =>
+  vi.waitFor(async () => expect(await profiles(agentId)).toEqual(wanted), { timeout: 60_000, interval: 500 });
+/** Takes a key away by hand; whether it was there. */
+const takesAway = async (agentId: string, profileId: string) => {
+  const params = { provider: profileId.split(':')[0], profileIds: [profileId], agentId };
+  const asked = [{ method: 'models.authLogout', params }];
+  const [answer] = await stack.callOpenClaw(asked, AbortSignal.timeout(readyMs));
+  return answer?.ok;
+};
+const noted = () => JSON.parse(readFileSync(join(state, 'secrets', 'provider-keys.json'), 'utf8'));
+const openProviderKeys = () =>
+  new ProviderKeys({
+    stack: {
+      callOpenClaw: (asked, signal) => {
+        calls.push(...asked);
+        return stack.callOpenClaw(asked, signal);
+      },
+    },
+    path: join(state, 'secrets'),
+    hashKey: house.stack.serviceRoleKey,
+    log,
+  });
+const toldKeys = () =>
+  calls.filter(({ method }) => method.startsWith('models.auth') && method !== 'models.authStatus');
+
+beforeAll(async () => {
+  house = await openSecretsHouse();
+  model = await startModelServer();
+  directory = mkdtempSync(join(tmpdir(), 'hq-openclaw-'));
+  const home = await prepareGatewayHome({ directory });
+  state = home.stateDirectory;
+  const file = join(state, 'openclaw.json');
+  const config = JSON.parse(readFileSync(file, 'utf8'));
+  config.models.providers = {
+    model: {
+      baseUrl: model.url,
+      api: 'openai-completions',
+      models: [
+        {
+          id: 'one',
+          name: 'One',
+          reasoning: false,
+          input: ['text'],
+          contextWindow: 200_000,
+          maxTokens: 8192,
+        },
+      ],
+    },
+  };
+  config.agents.defaults.model = { primary: 'model/one' };
+  config.agents.entries = {
+    'acme-maya': { name: 'Maya', workspace: join(state, 'workspace-acme', 'maya') },
+    bob: { name: 'Bob', workspace: join(state, 'workspace-bob') },
+  };
+  writeFileSync(file, JSON.stringify(config));
+  maya = await house.stack.database.addAgent('maya', house.gateway);
+  await house.stack.database.addAgent('bob', house.gateway);
+  await house.store('TOKEN', 'the token of everybody');
+  await house.store('TOKEN', `maya's own $token`, { agent: maya });
+  await house.store('OPENAI_API_KEY', 'sk-openai-of-the-gateway-0123456789');
+  await house.store('GROQ_API_KEY', 'gsk-groq-of-maya-0123456789', { agent: maya });
+  stack = await ProcessStack.open(home, log);
+  sync = house.open({ path: join(state, 'secrets') });
+  await sync.begin(30_000);
+  await until('the gateway', async () => (await stack.services())[0]?.health === 'healthy', readyMs);
+  providerKeys = openProviderKeys();
+  sync.tell(providerKeys);
+}, readyMs + 60_000);
+afterAll(async () => {
+  await providerKeys?.close();
+  await stack?.close();
+  await house?.close();
+  model?.close();
+  rmSync(directory, { recursive: true, force: true });
+}, 60_000);
+
+async function turn(agentId: string, command: string): Promise<string> {
+  model.run(command);
+  const run = await call('agent', {
+    agentId,
+    sessionKey: `agent:${agentId}:${crypto.randomUUID()}`,
+    message: 'Do it.',
+    idempotencyKey: crypto.randomUUID(),
+  });
+  const { runId } = z.object({ runId: z.string() }).parse(run);
+  await call('agent.wait', { runId, timeoutMs: 50_000 });
+  return model.said.at(-1) ?? '';
+}
+const hash = (text: string) => createHash('sha256').update(text).digest('hex');
+
+const context = (output: CommandOutput): HandlerContext => ({
+  commandId: 'command',
+  attempt: 1,
+  agentSlug: null,
+  runnerId: 'runner',
+  stack,
+  output,
+  signal: AbortSignal.timeout(readyMs),
+  progress: () => undefined,
+  setPaused: () => Promise.resolve(),
+  openSecret: (idOrKey, signal) => sync.open(idOrKey, signal),
+});
+
+describe('the real OpenClaw', () => {
+  it('learns provider keys, each agent its own, and nothing else of them', { timeout: readyMs }, async () => {
+    await has('acme-maya', ['groq:manual', 'openai:manual']);
+    await has('bob', ['openai:manual']);
+    await until('it to be noted', () => Object.keys(noted()).length === 2, readyMs);
+    const note = readFileSync(join(state, 'secrets', 'provider-keys.json'), 'utf8');
+    expect(note).not.toContain('of-the-gateway');
+    expect(toldKeys()).toHaveLength(3);
+  });
+
+  it('is told again of nothing that it knows, by the next runner neither', { timeout: readyMs }, async () => {
+    await until('it to be noted', () => toldKeys().length === 3, readyMs);
+    await providerKeys.close();
+    calls.length = 0;
+    providerKeys = openProviderKeys();
+    sync.tell(providerKeys);
+    await until('it to look', () => calls.some(({ method }) => method === 'config.get'), readyMs);
+    await house.store('UNRELATED', 'value');
+    await sync.synced();
+    await until(
+      'the reload',
+      () => calls.filter(({ method }) => method === 'secrets.reload').length >= 2,
+      readyMs,
+    );
+    await providerKeys.close();
+    expect(toldKeys()).toEqual([]);
+    providerKeys = openProviderKeys();
+    sync.tell(providerKeys);
+  });
+
+  it('gives an agent’s commands the agent’s secrets as variables', { timeout: readyMs }, async () => {
+    // The model is a provider as any other: its key comes from a secret, too.
+    await house.store('MODEL_KEY', 'sk-the-key-of-the-model-0123');
+    const output = new CommandOutput(house.redactor, () => undefined);
+    await handlers.auth_set_api_key({ provider: 'model', secret: 'MODEL_KEY' }, context(output));
+    const digest = 'printf %s "$TOKEN" | sha256sum; cd / && echo ".$UNSET."';
+    expect(await turn('acme-maya', digest)).toContain(hash(`maya's own $token`));
+    const bob = await turn('bob', digest);
+    expect(bob).toContain(hash('the token of everybody'));
+    expect(bob).not.toContain('the token of everybody');
+    expect(model.keys).toEqual(new Set(['Bearer sk-the-key-of-the-model-0123']));
+    await house.store('TOKEN', 'another token');
+    await sync.synced();
+    expect(await turn('bob', digest)).toContain(hash('another token'));
+  });
+
+  it('forgets a key that HQ took away, and keeps one that HQ did not bring', {
+    timeout: readyMs,
+  }, async () => {
+    await call('models.authSetApiKey', { provider: 'xai', apiKey: 'by-hand-0123456789', agentId: 'bob' });
+    await house.stack.database.query(`delete from secrets where key = 'OPENAI_API_KEY' and agent_id is null`);
+    await house.store('OPENAI_API_KEY', 'sk-openai-of-maya-0123456789', { agent: maya });
+    await sync.synced();
+    await until('it to be noted', () => noted().bob === undefined, readyMs);
+    expect(await takesAway('bob', 'openai:manual')).toBe(false);
+    // Maya has a key of that provider that is her own: she keeps it when the one for everybody goes.
+    expect(await takesAway('acme-maya', 'openai:manual')).toBe(true);
+    expect(await takesAway('acme-maya', 'groq:manual')).toBe(true);
+    expect(await takesAway('bob', 'xai:manual')).toBe(true);
+  });
+
+  it('takes a key and an address by command, and keeps its default model', { timeout: readyMs }, async () => {
+    const shape = z.object({
+      config: z.object({
+        models: z.looseObject({ providers: z.record(z.string(), z.looseObject({})) }),
+        agents: z.unknown(),
+      }),
+    });
+    const before = shape.parse(await call('config.get'));
+    const output = new CommandOutput(house.redactor, () => undefined);
+    const payload = {
+      provider: 'openai-codex',
+      secret: 'MODEL_KEY',
+      base_url: 'https://models.example.test/v1',
+    };
+    expect(await handlers.auth_set_api_key(payload, context(output))).toEqual({
+      provider: 'openai',
+      agents: 2,
+    });
+    output.end();
+    expect(output.summary('stdout')).toBe(
+      'openai is asked at models.example.test\nacme-maya has the key of openai\nbob has the key of openai\n',
+    );
+    const after = shape.parse(await call('config.get'));
+    expect(after.config.models.providers.openai).toMatchObject({ baseUrl: 'https://models.example.test/v1' });
+    expect(after.config.agents).toEqual(before.config.agents);
+    expect(await takesAway('bob', 'openai:manual')).toBe(true);
+  });
+
+  it('keeps a key under a profile of another name', { timeout: readyMs }, async () => {
+    const output = new CommandOutput(house.redactor, () => undefined);
+    const own = await house.store('THIRD_KEY', 'sk-the-third-key-0123456789', { agent: maya });
+    const payload = { provider: 'openai', secret: own, profile_name: 'second' };
+    expect(await handlers.auth_set_api_key(payload, context(output))).toEqual({
+      provider: 'openai',
+      agents: 1,
+    });
+    expect(await takesAway('acme-maya', 'openai:second')).toBe(true);
+    expect(await takesAway('bob', 'openai:second')).toBe(false);
+  });
+});
+
+describe('the agent of a workspace', () => {
+  it.each([
+    ['/home/node/.openclaw/workspace-maya', 'maya'],
+    ['/home/node/.openclaw/workspace-acme/maya', 'maya'],
+    ['/home/node/.openclaw/workspace-dev-ops/', 'dev-ops'],
+    ['/home/node/.openclaw/workspace', null],
+    ['/home/node/workspace-a/b/c', null],
+    [undefined, null],
+  ])('of %s is %s', (workspace, slug) => {
+    expect(slugOfWorkspace(workspace)).toBe(slug);
+  });
+});
