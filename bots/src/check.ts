@@ -15,8 +15,8 @@ export async function checkAll(
 ): Promise<number> {
   const say = (finding: Finding, about: string): void => {
     const hint = finding.ok || finding.hint === undefined ? '' : ` ${finding.hint}`;
-    const line = plain(`${finding.ok ? 'ok   ' : 'WRONG'} ${about}: ${finding.sentence}${hint}`);
-    process.stdout.write(`${redactor.text(line)}\n`);
+    const told = redactor.text(plain(`${about}: ${finding.sentence}${hint}`));
+    process.stdout.write(`${finding.ok ? 'ok   ' : 'WRONG'} ${told}\n`);
   };
   let isWell = true;
   let isConfigured = false;

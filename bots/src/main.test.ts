@@ -61,12 +61,12 @@ describe('hq-bots', { timeout: 240_000 }, () => {
     await linked('telegram', String(ann.id), String(telegram.bot.id));
     const chat = telegram.direct(ann);
     telegram.say(ann, chat, '/hq create_task From Telegram');
-    await eventually(() => expect(telegram.last(chat).text).toMatch(/done/));
+    await eventually(() => expect(telegram.last(chat).text).toMatch(/task \w{8} for nobody yet/));
 
     const ben = discord.user('ben');
     await linked('discord', ben.id, '');
     const turn = await discord.slash(ben, discord.direct(ben), 'work create_task', { title: 'From Discord' });
-    await discord.until(() => turn.message !== null && readable(turn.message).includes('done'));
+    await discord.until(() => turn.message !== null && readable(turn.message).includes('for nobody yet'));
 
     const cat = slack.server.workspace.user('cat');
     await linked('slack', cat.id, slack.server.workspace.team);
@@ -76,7 +76,7 @@ describe('hq-bots', { timeout: 240_000 }, () => {
       const seen = slack.server.workspace
         .standing(direct.id, cat.id)
         .map((one) => slack.server.workspace.shown(one).text);
-      expect(seen.join('\n')).toMatch(/done/);
+      expect(seen.join('\n')).toMatch(/task \w{8} for nobody yet/);
     });
 
     const tasks = await stack.database.query<{ title: string }>('select title from tasks order by title');

@@ -62,7 +62,7 @@ function targetOf(action: Action): Argument[] {
 }
 
 function target(name: 'gateway' | 'agent', summary: string): Argument {
-  return { name, summary, kind: 'text', required: false, completion: name, maxLength: 100 };
+  return { name, summary, kind: 'text', required: false, completion: name, maxLength: 100, isTarget: true };
 }
 
 function argumentOf(field: PayloadField): Argument {

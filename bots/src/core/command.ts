@@ -15,6 +15,8 @@ export type Completion =
 
 export interface Argument extends Omit<ArgumentDescription, 'completes'> {
   readonly completion: Completion | null;
+  /** What the action is aimed at, and none of its payload. */
+  readonly isTarget?: boolean;
   /** Takes all words that are left. */
   readonly rest?: boolean;
   /** May be several lines. */

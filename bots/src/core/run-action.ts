@@ -6,6 +6,7 @@ import type { Asked } from './asked.ts';
 import type { Acted } from './chat-hq.ts';
 import type { ShownAs } from './command-cards.ts';
 import { showConfirmation } from './confirmation.ts';
+import { usageOf } from './usage.ts';
 
 /** Asks the database for an action, and shows what becomes of it. */
 export async function runAction(
@@ -25,8 +26,15 @@ export async function runAction(
     const argument = command?.arguments.find(
       (one) => error instanceof HqError && error.code === 'usage' && one.name === error.field,
     );
+    if (command === undefined || argument === undefined || !(error instanceof HqError)) throw error;
     // Which of several is asked for; what was said wrongly is told.
-    if (command === undefined || argument === undefined || values[argument.name] !== undefined) throw error;
+    if (values[argument.name] !== undefined) {
+      throw new HqError('usage', `${argument.name}: ${error.message}`, {
+        field: argument.name,
+        hint: usageOf(command),
+        cause: error,
+      });
+    }
     await askForArgument(asked, command, argument);
     return;
   }

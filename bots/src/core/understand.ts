@@ -1,6 +1,7 @@
 import { HqError } from '@hq/shared/errors';
 import type { Argument, Command } from './command.ts';
 import type { Input } from './inbound.ts';
+import { usageOf } from './usage.ts';
 import type { Vocabulary } from './vocabulary.ts';
 import { readWords } from './words.ts';
 
@@ -84,7 +85,7 @@ function place(
   const open = command.arguments.filter(({ name }) => values[name] === undefined);
   const required = open.filter((argument) => argument.required);
   const optional = open.filter((argument) => !argument.required);
-  const targets = optional.filter(({ name }) => name === 'gateway' || name === 'agent');
+  const targets = optional.filter(({ isTarget }) => isTarget === true);
   const hasRest = required.some(({ rest }) => rest === true);
   // `set_budget writer 25` and, where the channel has an agent, `set_budget 25`.
   const order =
@@ -133,13 +134,4 @@ function noArgument(command: Command, key: string): HqError {
     field: key,
     hint: usageOf(command),
   });
-}
-
-/** How a command is written: `assign_task <task> <agent> [gateway=…]`. */
-export function usageOf(command: Command): string {
-  const parts = command.arguments.map(({ name, required, rest }) => {
-    const shown = rest === true ? `${name}…` : name;
-    return required ? `<${shown}>` : `[${shown}]`;
-  });
-  return ['Say', command.name, ...parts].join(' ');
 }

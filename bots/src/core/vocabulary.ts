@@ -65,7 +65,7 @@ export function describe(commands: readonly Command[]): CommandDescription[] {
       rank: command.rank,
       arguments: command.arguments
         .toSorted((a, b) => Number(b.required) - Number(a.required))
-        .map(({ completion, rest: _rest, long: _long, ...argument }) => ({
+        .map(({ completion, rest: _rest, long: _long, isTarget: _isTarget, ...argument }) => ({
           ...argument,
           completes: completion !== null,
         })),

@@ -2,7 +2,7 @@ import { HqError } from '@hq/shared/errors';
 import type { Card, TextNode } from '../card.ts';
 import type { Whoami } from '../chat-hq.ts';
 import type { Command } from '../command.ts';
-import { usageOf } from '../understand.ts';
+import { usageOf } from '../usage.ts';
 
 /** Whether somebody finds a command in help and completion. It grants nothing. */
 export function isShownTo({ audience }: Command, who: Whoami): boolean {

@@ -1,0 +1,186 @@
+import { catalogue } from '@hq/shared/actions';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { withAction } from '../../testing/chat-house.ts';
+import { actionCommands } from './action-commands.ts';
+import { ownCommands } from './own/index.ts';
+import { understand } from './understand.ts';
+import { createVocabulary, describe as describeCommands } from './vocabulary.ts';
+import { readWords } from './words.ts';
+
+const all = [...ownCommands(catalogue), ...actionCommands(catalogue)];
+const vocabulary = createVocabulary(all);
+
+function said(text: string): string {
+  const understood = understand({ kind: 'words', text }, vocabulary);
+  if (understood.kind === 'fault') return `fault: ${understood.error.message}`;
+  const values = Object.entries(understood.values).map(([key, value]) => `${key}=${value}`);
+  const missing = understood.missing.map(({ name }) => `${name}?`);
+  return [understood.command.name, ...values, ...missing].join(' ');
+}
+
+describe('what is typed', () => {
+  it.each([
+    ['', 'help'],
+    ['status', 'status'],
+    ['STATUS', 'status'],
+    ['restart', 'restart_gateway'],
+    ['restart alpha', 'restart_gateway gateway=alpha'],
+    ['restart gateway alpha', 'restart_gateway gateway=alpha'],
+    ['restart-gateway --gateway alpha', 'restart_gateway gateway=alpha'],
+    ['restart_dispatcher', 'restart_dispatcher'],
+    ['run restart_gateway gateway=alpha', 'restart_gateway gateway=alpha'],
+    ['pause writer', 'pause target=writer'],
+    ['pause agent writer', 'pause_agent agent=writer'],
+    ['agent pause writer', 'pause_agent agent=writer'],
+    ['logs alpha --tail 50 --grep "disk full"', 'logs tail=50 grep=disk full gateway=alpha'],
+    ['logs —tail 50', 'logs tail=50'],
+    ['agent writer', 'agent agent=writer'],
+    ['task create Write the weekly report', 'create_task title=Write the weekly report'],
+    ['create_task “Write it” priority=high', 'create_task priority=high title=Write it'],
+    ['assign_task 1a2b3c4d writer', 'assign_task task=1a2b3c4d agent=writer'],
+    ['comment 1a2b3c4d looks good to me', 'comment_on_task task=1a2b3c4d body=looks good to me'],
+    ['comment 1a2b3c4d', 'comment_on_task task=1a2b3c4d body?'],
+    ['set_budget writer 25', 'set_budget agent=writer limit_usd=25'],
+    ['set_budget 25', 'set_budget limit_usd=25'],
+    ['top up writer 10', 'top_up_budget agent=writer amount_usd=10'],
+    ['ack 1a2b3c4d', 'acknowledge_alert alert=1a2b3c4d'],
+    ['show task 1a2b3c4d', 'task task=1a2b3c4d'],
+    ['work create_task Report', 'create_task title=Report'],
+    ['bind operator agent=writer', 'bind agent=writer ceiling=operator'],
+    ['help task create', 'help topic=task create'],
+    ['statsu', 'fault: There is no command “statsu”.'],
+    [
+      'tasks --status=wrong',
+      'fault: “wrong” is not one of open, all, todo, in_progress, blocked, done, cancelled, missed.',
+    ],
+    ['logs --tail many', 'fault: “many” is not a whole number.'],
+    ['logs --tail 5000', 'fault: “5000” is not at most 1000.'],
+    ['status now please', 'fault: “now” is one word too many.'],
+    ['restart --nothing', 'fault: restart_gateway takes no “nothing”.'],
+  ])('“%s” is %s', (text, meant) => {
+    expect(said(text)).toBe(meant);
+  });
+
+  it('is understood or refused with a sentence, whatever it is', () => {
+    const word = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom(
+        'run',
+        'task',
+        '--x',
+        '"',
+        '=',
+        '--',
+        'a=b',
+        '__proto__',
+        'constructor',
+        ...all.map(({ name }) => name),
+      ),
+    );
+    fc.assert(
+      fc.property(fc.array(word, { maxLength: 8 }), (words) => {
+        const understood = understand({ kind: 'words', text: words.join(' ') }, vocabulary);
+        if (understood.kind === 'fault') expect(understood.error.message).toMatch(/\S/);
+        else
+          for (const key of Object.keys(understood.values)) {
+            expect(understood.command.arguments.map(({ name }) => name)).toContain(key);
+          }
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('keeps words whole between quotes, and takes nothing quoted for a name', () => {
+    fc.assert(
+      fc.property(
+        fc.string().filter((text) => !text.includes('"') && text !== ''),
+        (text) => {
+          expect(readWords(`"${text}" key="${text}"`)).toEqual({
+            positional: [text],
+            named: new Map([['key', text]]),
+          });
+        },
+      ),
+    );
+  });
+});
+
+describe('what is picked', () => {
+  it('comes to the same command as what is typed', () => {
+    const understood = understand(
+      { kind: 'options', words: ['work', 'create_task'], options: { title: 'Report', priority: '' } },
+      vocabulary,
+    );
+    expect(understood).toMatchObject({ kind: 'request', values: { title: 'Report' }, missing: [] });
+  });
+});
+
+describe('the menus', () => {
+  const described = describeCommands(all);
+
+  it('keep to what the narrowest platform takes', () => {
+    const first = new Set(described.map(({ path }) => path[0]));
+    expect(first.size).toBeLessThanOrEqual(25);
+    for (const group of first) {
+      expect(
+        described.filter(({ path }) => path[0] === group && path.length === 2).length,
+      ).toBeLessThanOrEqual(25);
+      // A group and a command cannot have one name.
+      const asCommand = described.filter(({ path }) => path[0] === group && path.length === 1);
+      const asGroup = described.filter(({ path }) => path[0] === group && path.length === 2);
+      expect(asCommand.length === 0 || asGroup.length === 0).toBe(true);
+    }
+    for (const { path, arguments: args } of described) {
+      for (const name of [...path, ...args.map((one) => one.name)])
+        expect(name).toMatch(/^[a-z][a-z0-9_]{0,31}$/);
+      expect(args.length).toBeLessThanOrEqual(25);
+      expect(args.map(({ required }) => required)).toEqual(
+        args.map(({ required }) => required).sort((a, b) => Number(b) - Number(a)),
+      );
+    }
+    expect(new Set(all.map(({ name }) => name)).size).toBe(all.length);
+  });
+
+  it('overflow into a second group, where every entry is found', () => {
+    let actions = { ...catalogue } satisfies Record<string, unknown>;
+    for (let n = 0; n < 40; n += 1)
+      actions = {
+        ...actions,
+        ...withAction(`extra_${String.fromCharCode(97 + (n % 26))}${n}`, catalogue.ping),
+      };
+    const many = actionCommands(actions);
+    const groups = describeCommands(many).filter(({ path }) => path[0].startsWith('gateway'));
+    expect(groups.some(({ path }) => path[0] === 'gateway_2')).toBe(true);
+    const last = groups.at(-1);
+    const understood = understand(
+      { kind: 'options', words: last?.path ?? [], options: {} },
+      createVocabulary(many),
+    );
+    expect(understood).toMatchObject({ kind: 'request', command: { name: last?.path[1] } });
+  });
+});
+
+describe('one more action in the catalogue', () => {
+  it('is there in words, menus, arguments and help without a line of chat', () => {
+    const actions = withAction('rotate_lamps', {
+      ...catalogue.restart_gateway,
+      title: 'Rotate the lamps',
+      payload: z.strictObject({ colour: z.enum(['red', 'green']).describe('Which colour') }),
+    });
+    const commands = [...ownCommands(actions), ...actionCommands(actions)];
+    const words = createVocabulary(commands);
+    expect(understand({ kind: 'words', text: 'rotate lamps green alpha' }, words)).toMatchObject({
+      kind: 'request',
+      command: { name: 'rotate_lamps' },
+    });
+    expect(describeCommands(commands).find(({ path }) => path[1] === 'rotate_lamps')).toMatchObject({
+      path: ['gateway', 'rotate_lamps'],
+      arguments: [
+        { name: 'colour', kind: 'choice', required: true },
+        { name: 'gateway', completes: true },
+      ],
+    });
+  });
+});
