@@ -1,6 +1,8 @@
 -- Secrets: credentials of a gateway, and of one agent where `agent_id` is set. Whoever writes a value has encrypted it; only the
 -- service role reads what was written.
--- Locks are taken in the order agents, secrets, gateways; whatever comes later keeps to it.
+-- Locks are taken in the order agents, secrets, gateways; whatever comes later keeps to it. Who deletes an agent takes its gateway's lock before
+-- those of its secrets and commands, as a runner's turn does; who writes an agent's secret holds the agent first, and so stands behind that. Only an agent that is
+-- renamed while its gateway is deleted can still meet that halfway; Postgres then ends one of the two.
 
 create table if not exists public.secrets (
   id uuid primary key default gen_random_uuid(),
@@ -284,5 +286,15 @@ for each statement execute function hq.count_agent_changes();
 create or replace trigger hq_count_agents_moved after update on public.agents
 for each row when (new.slug is distinct from old.slug or new.gateway_id is distinct from old.gateway_id)
 execute function hq.count_agent_changes();
+
+create or replace function hq.hold_gateway_of_agent() returns trigger language plpgsql security definer
+set search_path = '' as $$
+begin
+  perform from public.gateways g where g.id = old.gateway_id for no key update;
+  return old;
+end
+$$;
+create or replace trigger hq_hold_gateway_of_agent before delete on public.agents
+for each row execute function hq.hold_gateway_of_agent();
 create or replace trigger hq_count_agents_deleted after delete on public.agents referencing old table as old_rows
 for each statement execute function hq.count_agent_changes();

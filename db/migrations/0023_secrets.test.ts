@@ -8,6 +8,7 @@ import {
 } from '@hq/shared/secrets';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Caller, cloneDatabase, service, type TestDatabase } from '../testing/database.ts';
+import { takeTurn } from '../testing/turn.ts';
 
 const key = serviceRoleKey('a-key-of-these-tests');
 const sealed = (value: string) => seal(value, key);
@@ -317,6 +318,40 @@ describe('the version of a gateway’s secrets', () => {
       database.query(`update agents set slug = 'again' where id = $1`, [agent]),
     ]);
     expect((await version()) - before).toBe(49);
+  });
+
+  test('stands in nobody’s way: not of a runner’s turns, nor of agents and gateways that go while their secrets are written', async () => {
+    for (let round = 0; round < 30; round += 1) {
+      const place = await database.addGateway(`busy-${round}`);
+      const leaving = await database.addAgent(`leaving-${round}`, place);
+      const held = crypto.randomUUID();
+      await insert(operator, { gateway_id: place, agent_id: leaving });
+      await database.behindTheGuard(
+        `insert into agent_commands (gateway_id, agent_id, agent_slug, action, status, lease_token, runner_id, leased_until)
+         values ($1, $2, $3, 'update', 'running', $4, 'runner-1', now() + interval '1 minute')`,
+        [place, leaving, `leaving-${round}`, held],
+      );
+      const turns = Array.from({ length: 3 }, () =>
+        takeTurn(database, { gateway: place, claim: 5, renew: [held], beat: {} }),
+      );
+      const writes = Array.from({ length: 3 }, () =>
+        database.as(operator, `select set_secret('A_KEY', $1, $2, $3) as a`, [sealed('x'), place, leaving]),
+      );
+      await Promise.all([
+        ...turns,
+        ...writes,
+        database.as(operator, `select delete_secret((select id from secrets where gateway_id = $1))`, [
+          place,
+        ]),
+        ...(round % 2 === 0
+          ? [
+              database.query(`delete from agents where id = $1`, [leaving]),
+              database.query(`update agents set slug = slug || 'x' where id = $1`, [leaving]),
+            ]
+          : [database.query(`delete from gateways where id = $1`, [place])]),
+      ]);
+    }
+    expect(await only()).toBeUndefined();
   });
 
   test('of another tenant stays where it is', async () => {

@@ -7,16 +7,17 @@ set search_path = '' as $$
   where e.key = any (hq.secret_columns())
 $$;
 
--- The gateway that is meant: the one that is named, else the agent's, else the only one.
+-- The gateway that is meant: the one that is named, else the agent's, else the only one. The agent is held, and by whoever
+-- asks the gateway too, so that neither is deleted on the way.
 create or replace function hq.place_of_secret(p_tenant uuid, p_gateway text, p_agent text, out gateway uuid, out agent uuid)
-language plpgsql stable set search_path = '' as $$
+language plpgsql set search_path = '' as $$
 declare
   v_gateways uuid[];
 begin
   if p_agent is not null then
     select a.id, a.gateway_id into agent, gateway from public.agents a
     where a.tenant_id = p_tenant and (a.slug = p_agent or a.id = hq.uuid_or_null(p_agent))
-    order by a.id = hq.uuid_or_null(p_agent) desc nulls last limit 1;
+    order by a.id = hq.uuid_or_null(p_agent) desc nulls last limit 1 for key share;
     if not found then
       raise exception 'there is no agent %', left(p_agent, 100) using errcode = 'P0002', column = 'agent';
     end if;
@@ -58,6 +59,7 @@ begin
     raise exception 'category must be user, channel or integration' using errcode = '22023', column = 'category';
   end if;
   v_place := hq.place_of_secret(v_tenant, p_gateway, p_agent);
+  perform from public.gateways g where g.id = v_place.gateway for key share;
   -- Twice at most: who finds the row made meanwhile finds it the second time.
   for attempt in 1 .. 2 loop
     select * into v_row from public.secrets s
@@ -93,6 +95,8 @@ declare
   v_row public.secrets;
 begin
   perform hq.require_role(public.current_tenant_id(), 'operator', p_what);
+  perform from public.agents a where a.id = (select s.agent_id from public.secrets s where s.id = p_id) for key share;
+  perform from public.gateways g where g.id = (select s.gateway_id from public.secrets s where s.id = p_id) for key share;
   select * into v_row from public.secrets s
   where s.id = p_id and (hq.caller_role() not in ('authenticated', 'anon') or s.tenant_id = public.current_tenant_id())
   for update;
