@@ -1,8 +1,9 @@
 -- Secrets: credentials of a gateway, and of one agent where `agent_id` is set. Whoever writes a value has encrypted it; only the
 -- service role reads what was written.
--- Locks are taken in the order agents, secrets, gateways; whatever comes later keeps to it. Who deletes an agent takes its gateway's lock before
--- those of its secrets and commands, as a runner's turn does; who writes an agent's secret holds the agent first, and so stands behind that. Only an agent that is
--- renamed while its gateway is deleted can still meet that halfway; Postgres then ends one of the two.
+-- Locks are taken in the order agents, secrets, gateways; whatever comes later keeps to it. Who deletes an agent takes its gateway's
+-- lock before those of its secrets and commands, as a runner's turn does; who writes an agent's secret holds the agent first, and so
+-- stands behind that. Only an agent that is renamed while its gateway is deleted can still meet that halfway; Postgres then ends one
+-- of the two.
 
 create table if not exists public.secrets (
   id uuid primary key default gen_random_uuid(),
