@@ -98,9 +98,14 @@ function aliasesOf(name: string, names: readonly string[]): string[] {
   const verbs = [verb, ...(synonyms[verb] ?? [])];
   const nounFirst = noun === '' ? [] : verbs.map((word) => `${noun} ${word}`);
   const verbFirst = rest.length === 0 ? [] : verbs.map((word) => `${word} ${rest.join(' ')}`);
-  return [...new Set([...verbFirst, ...nounFirst, ...(ownsVerb(name, verb, names) ? verbs : [])])].filter(
-    (alias) => alias !== name.replaceAll('_', ' '),
-  );
+  const beginnings = name
+    .split('_')
+    .map((_word, at, words) => words.slice(0, at + 1).join(' '))
+    .slice(1, -1)
+    .filter((begun) => names.filter((other) => other.replaceAll('_', ' ').startsWith(begun)).length === 1);
+  return [
+    ...new Set([...verbFirst, ...nounFirst, ...beginnings, ...(ownsVerb(name, verb, names) ? verbs : [])]),
+  ].filter((alias) => alias !== name.replaceAll('_', ' '));
 }
 
 function ownsVerb(name: string, verb: string, names: readonly string[]): boolean {

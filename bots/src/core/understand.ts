@@ -68,7 +68,7 @@ function unknown(word: string, vocabulary: Vocabulary): HqError {
   });
 }
 
-/** Gives every word its argument: required ones first where there are just enough words, else in the order of targets. */
+/** Gives every word its argument: required ones first, and before them the agent where there are words enough. */
 function place(
   command: Command,
   words: readonly string[],
@@ -86,7 +86,6 @@ function place(
   const required = open.filter((argument) => argument.required);
   const optional = open.filter((argument) => !argument.required);
   const targets = optional.filter(({ isTarget }) => isTarget === true);
-  const hasRest = required.some(({ rest }) => rest === true);
   // `set_budget writer 25` and, where the channel has an agent, `set_budget 25`.
   const order =
     left.length > required.length && (!hasRest || targets.some(({ name }) => name === 'agent'))
