@@ -133,6 +133,11 @@ begin
       raise exception 'chat.% must be a text of 1 to 200 characters', v_field using errcode = '22023', column = v_field;
     end if;
   end loop;
+  if p_chat -> 'thread' is not null and p_chat -> 'thread' <> 'null'
+    and (jsonb_typeof(p_chat -> 'thread') <> 'string' or length(p_chat ->> 'thread') > 200)
+  then
+    raise exception 'chat.thread must be a text of at most 200 characters' using errcode = '22023', column = 'thread';
+  end if;
   if p_chat ->> 'platform' not in ('slack', 'discord', 'telegram') then
     raise exception 'chat.platform must be one of slack, discord, telegram' using errcode = '22023', column = 'platform';
   end if;

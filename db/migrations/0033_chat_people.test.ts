@@ -296,6 +296,8 @@ describe('a delivery', () => {
   test.each([
     ['platform', { platform: 'irc' }],
     ['kind', { kind: 'crowd' }],
+    ['thread', { thread: 7 }],
+    ['stranger', { stranger: 'ghost' }],
     ['user', { user: '' }],
     ['delivery', { delivery: 'x'.repeat(201) }],
   ])('with a malformed %s is refused by its name', async (field, wrong) => {

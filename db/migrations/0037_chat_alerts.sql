@@ -55,14 +55,15 @@ create table if not exists public.chat_adapters (
 create index if not exists chat_adapters_tenant on public.chat_adapters (tenant_id);
 select hq.guard_table('public.chat_adapters', 'viewer', null, null, null);
 
-create or replace function hq.end_identity() returns trigger language plpgsql security definer
+create or replace function hq.end_subscriptions() returns trigger language plpgsql security definer
 set search_path = '' as $$
 begin
-  delete from public.chat_confirmations c where c.identity_id = new.id and c.decided_at is null;
   delete from public.chat_subscriptions s where s.identity_id = new.id;
   return null;
 end
 $$;
+create or replace trigger hq_end_subscriptions after update of revoked_at on public.chat_identities
+for each row when (new.revoked_at is not null and old.revoked_at is null) execute function hq.end_subscriptions();
 
 create or replace function hq.chat_subscribe(p_who hq.speaker, p_said jsonb) returns jsonb language plpgsql
 set search_path = '' as $$

@@ -71,7 +71,9 @@ export function frameOf(parts: FrameParts): Frame {
   const room = { width: columns, height: rows - headerLines - footerLines, theme };
   const body: Body = inside.body(context, room);
   const home = homeOf(parts.trail[0]?.screen ?? 'fleet');
-  const newAlerts = inside.openAlerts().filter(({ read_at }) => read_at === null).length;
+  const newAlerts = inside
+    .openAlerts()
+    .filter(({ read_at, resolved_at }) => read_at === null && resolved_at === null).length;
   const link = linkTold(inside.link(), parts.localNow, theme);
   const lines = [
     identityLine(

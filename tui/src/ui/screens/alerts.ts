@@ -39,7 +39,10 @@ export const alertsTable: Table<NotificationRow, Context> = {
       grow: 2,
       max: 60,
       giveWay: 0,
-      cell: (alert) => ({ text: plain(alert.title), tone: alert.read_at === null ? 'strong' : 'plain' }),
+      cell: (alert) => ({
+        text: plain(alert.title),
+        tone: alertState(alert).word === 'new' ? 'strong' : 'plain',
+      }),
     },
     {
       key: 'body',
