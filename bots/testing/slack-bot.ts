@@ -4,13 +4,13 @@ import type { Acknowledgement, Choice, Inbound, Receiver, Reply, Speaker } from 
 import { slack } from '../src/slack/index.ts';
 import { type RunningSlack, startSlackServer } from './slack-server/index.ts';
 
-export interface Heard {
+interface Heard {
   readonly inbound: Inbound;
   readonly reply: Reply;
 }
 
 /** A core that only notes what it is handed, and answers as it is told to. */
-export class NotingReceiver implements Receiver {
+class NotingReceiver implements Receiver {
   readonly heard: Heard[] = [];
   readonly asked: { speaker: Speaker; request: Parameters<Receiver['complete']>[1] }[] = [];
   acknowledgement: Acknowledgement = { kind: 'working', private: true };

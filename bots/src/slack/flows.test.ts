@@ -1,11 +1,14 @@
 import type { Role } from '@hq/shared/actions';
 import { createRedactor } from '@hq/shared/text';
+import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { nilTenant } from '../../../db/testing/database.ts';
 import { eventually } from '../../../db/testing/eventually.ts';
 import { claimOne, takeTurn } from '../../../db/testing/turn.ts';
 import { type ChatTestHouse, type OpenCore, openChatHouse } from '../../testing/chat-house.ts';
 import { makeSlackBot, type SlackBot } from '../../testing/slack-bot.ts';
 import type { SlackChannel, SlackMessage, SlackUser } from '../../testing/slack-server/index.ts';
+import { createAlertEngine } from '../core/alerts/alert-engine.ts';
 
 /** Slack, the core and the database together, as people see them. */
 let house: ChatTestHouse;
@@ -209,4 +212,43 @@ it('keeps working when Slack takes the connection away in the middle of a comman
   await sees(ops, operator, /waiting for the runner/u);
   await eventually(() => expect(bot.adapter.health().state).toBe('connected'));
   expect(await commands('ping')).toHaveLength(1);
+});
+
+it('brings an alert to a channel that wants it, takes an acknowledgement, and says when it is over', async () => {
+  const operator = await linked('operator');
+  const ops = await bound('operator', operator);
+  const alerts = createAlertEngine({
+    client: house.bot,
+    core: core.core,
+    platforms: ['slack'],
+    log: pino({ level: 'silent' }),
+    timing: { pollMs: 50, gatherMs: 10, saveMs: 10 },
+  });
+  alerts.start();
+  try {
+    await bot.slack.acts.slash(operator, ops, 'subscribe');
+    await sees(ops, operator, /alerts/iu);
+    const { database } = house.stack;
+    const raise = (text: string) =>
+      database.query('select hq.notify($1::jsonb)', [
+        JSON.stringify({
+          tenant_id: nilTenant,
+          type: 'gateway_stale',
+          title: text,
+          severity: 'error',
+          dedup_key: 'test:gateway',
+          entity_type: 'gateway',
+          entity_id: house.gateway,
+        }),
+      ]);
+    await raise('The gateway <!channel> is silent');
+    const alert = await sees(ops, operator, /The gateway <!channel> is silent/u);
+    expect(workspace().shown(alert).notified).toEqual([]);
+    await bot.slack.acts.press(operator, alert, 'Acknowledge');
+    await eventually(() => expect(textOf(alert)).toMatch(/seen by .*@/u));
+    await database.query('select hq.resolve_alert($1, $2)', [nilTenant, 'test:gateway']);
+    await eventually(() => expect(textOf(alert)).toMatch(/✓ over after/u));
+  } finally {
+    alerts.stop();
+  }
 });

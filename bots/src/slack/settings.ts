@@ -10,7 +10,7 @@ export const variables = [
 type Variable = (typeof variables)[number];
 
 /** How deliveries come: over a WebSocket that the bot opens, or as signed requests to a port of it. */
-export type Ingress =
+type Ingress =
   | { readonly kind: 'socket'; readonly appToken: string }
   | {
       readonly kind: 'http';

@@ -25,7 +25,7 @@ const frame = z.looseObject({
   payload: z.looseObject({ event: z.looseObject({ type: z.string() }).optional() }).optional(),
 });
 
-export type SocketState = 'connected' | 'reconnecting' | 'refused';
+type SocketState = 'connected' | 'reconnecting' | 'refused';
 
 export interface SocketEvents {
   /** What `apps.connections.open` or the connection itself came to. `said` is Slack's word for it. */

@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { type Block, type Button, type Input, type Option, suggestions } from './blocks.ts';
 import type { Delivery, Receipt, Signature } from './deliveries.ts';
 import type { SlackServer } from './slack-server.ts';
@@ -228,10 +228,9 @@ export class Acts {
     return this.#server.deliver({ ...receipt.delivery, retry: { attempt, reason } });
   }
 
-  #deliver(delivery: Omit<Delivery, 'id'>, tampered: Tampered): Promise<Receipt> {
+  #deliver(delivery: Delivery, tampered: Tampered): Promise<Receipt> {
     return this.#server.deliver(
       {
-        id: randomUUID(),
         type: delivery.type,
         payload: { ...delivery.payload, ...tampered.payload },
         ...(tampered.retry === undefined ? {} : { retry: tampered.retry }),

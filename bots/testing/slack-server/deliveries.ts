@@ -3,7 +3,6 @@ import type { WebSocket } from 'ws';
 import { z } from 'zod';
 
 export interface Delivery {
-  readonly id: string;
   readonly type: 'slash_commands' | 'interactive' | 'events_api';
   readonly payload: Readonly<Record<string, unknown>>;
   readonly retry?: { readonly attempt: number; readonly reason: string };
@@ -21,7 +20,7 @@ export interface Receipt {
 }
 
 /** Slack gives up on an app after this time. */
-export const patienceMs = 3000;
+const patienceMs = 3000;
 
 const acknowledgement = z.object({
   envelope_id: z.string(),

@@ -38,5 +38,4 @@ export async function startSlackServer(options: { readonly port?: number } = {})
   };
 }
 
-export type { Receipt } from './deliveries.ts';
-export type { OpenView, SlackChannel, SlackMessage, SlackUser } from './workspace.ts';
+export type { SlackChannel, SlackMessage, SlackUser } from './workspace.ts';

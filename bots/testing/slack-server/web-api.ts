@@ -15,7 +15,7 @@ export class Refusal extends Error {
   }
 }
 
-export interface Caller {
+interface Caller {
   readonly kind: 'bot' | 'app';
 }
 
