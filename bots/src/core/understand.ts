@@ -88,7 +88,7 @@ function place(
   const targets = optional.filter(({ isTarget }) => isTarget === true);
   // `set_budget writer 25` and, where the channel has an agent, `set_budget 25`.
   const order =
-    left.length > required.length && (!hasRest || targets.some(({ name }) => name === 'agent'))
+    left.length > required.length && targets.some(({ name }) => name === 'agent')
       ? [...targets, ...required, ...optional.filter((argument) => !targets.includes(argument))]
       : [...required, ...optional];
   for (const argument of order) {
