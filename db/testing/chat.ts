@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Caller, nilTenant, type TestDatabase } from './database.ts';
+import type { Answer } from './enqueue.ts';
 
 /** What an adapter says of one delivery. */
 export interface Chat {
@@ -14,18 +15,8 @@ export interface Chat {
   readonly stranger?: 'bot' | 'anonymous' | 'outsider';
 }
 
-export interface Refused {
-  readonly code: string;
-  readonly message: string;
-  readonly hint: string | null;
-  readonly field: string | null;
-}
-
 /** Anything that a function of chat answers. */
-export interface ChatAnswer {
-  readonly refused?: Refused;
-  readonly command?: { readonly id: string; readonly status: string; readonly [column: string]: unknown };
-  readonly created?: boolean;
+export interface ChatAnswer extends Answer {
   readonly confirm?: {
     readonly token: string;
     readonly kind: string;
