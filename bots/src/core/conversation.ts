@@ -131,7 +131,7 @@ export function createConversation(options: ConversationOptions): Conversation {
   /** Carries a request out, again and again while the database is away, and shows how it went. */
   async function attend(inbound: Inbound, reply: Reply, planned: Plan, isPrivate: boolean): Promise<void> {
     const said: Said = { speaker: inbound, delivery: inbound.delivery };
-    const message = inbound.input.kind === 'button' ? inbound.input.message : null;
+    const message = messageOf(inbound.input);
     const way = wayBack(inbound, reply, isPrivate, message);
     const until = Date.now() + patienceMs;
     const stop = new AbortController();
@@ -379,6 +379,12 @@ const unknownYet: Command = {
 
 function filledIn(values: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value.trim() !== ''));
+}
+
+/** The message that what was said is about. */
+function messageOf(input: Inbound['input']): Handle | null {
+  if (input.kind === 'button') return input.message;
+  return input.kind === 'form' ? (input.message ?? null) : null;
 }
 
 function tooMuch(waitMs: number): HqError {

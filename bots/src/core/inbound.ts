@@ -57,7 +57,13 @@ export type Input =
     }
   /** `message` is the one that bears the button, where the platform tells it. */
   | { readonly kind: 'button'; readonly token: string; readonly message: Handle | null }
-  | { readonly kind: 'form'; readonly token: string; readonly values: Readonly<Record<string, string>> };
+  /** `message` is the one whose button opened the form, where there is one and the platform tells it. */
+  | {
+      readonly kind: 'form';
+      readonly token: string;
+      readonly values: Readonly<Record<string, string>>;
+      readonly message?: Handle;
+    };
 
 /**
  * What the platform is told at once. It is known without the database, because platforms wait three seconds and some

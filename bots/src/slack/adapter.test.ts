@@ -304,6 +304,22 @@ describe('forms', () => {
     expect(standing(ann)).toHaveLength(1);
   });
 
+  it('opened by a button, brings back the message that bears it', async () => {
+    const message = await posted();
+    bot.core.acknowledgement = { kind: 'form', form };
+    await bot.slack.acts.press(ann, message, 'Again');
+    const view = await eventually(() => {
+      const open = bot.slack.acts.openView(ann);
+      if (open === undefined) throw new Error('no form is open');
+      return open;
+    });
+    await bot.slack.acts.submit(ann, view, { Agent: 'mia' });
+    expect((await heard(2)).inbound.input).toMatchObject({
+      kind: 'form',
+      message: { channel: ops.id, ts: message.ts },
+    });
+  });
+
   it('completes with what the core knows, and with what was typed', async () => {
     const view = await opened();
     bot.core.choices = [{ label: 'Mia (ready)', value: 'mia' }];

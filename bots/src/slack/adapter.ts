@@ -335,7 +335,8 @@ export class SlackAdapter implements Adapter {
 
   async #openForm({ inbound, triggerId }: Incoming, form: Form): Promise<boolean> {
     if (triggerId === undefined) return false;
-    const opened = await this.#api.openView(triggerId, formView(form, inbound));
+    const message = inbound.input.kind === 'button' ? inbound.input.message : null;
+    const opened = await this.#api.openView(triggerId, formView(form, inbound, message));
     return opened.ok;
   }
 

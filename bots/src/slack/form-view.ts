@@ -1,5 +1,6 @@
 import type { types } from '@slack/bolt';
 import { z } from 'zod';
+import type { Handle } from '../core/card.ts';
 import type { Form, FormField } from '../core/form.ts';
 import type { Choice, Place } from '../core/inbound.ts';
 import { plainText } from './render.ts';
@@ -18,17 +19,24 @@ const origin = z.object({
   channel: z.string(),
   kind: z.enum(['direct', 'group']),
   thread: z.string().nullable(),
+  /** The message whose button opened it. */
+  message: z.record(z.string(), z.string()).optional(),
   /** The words of the request, by the fields that complete. */
   words: z.record(z.string(), z.array(z.string())),
 });
 export type FormOrigin = z.infer<typeof origin>;
 
-export function formView(form: Form, place: Pick<Place, 'channel' | 'kind' | 'thread'>): types.ModalView {
+export function formView(
+  form: Form,
+  place: Pick<Place, 'channel' | 'kind' | 'thread'>,
+  message: Handle | null = null,
+): types.ModalView {
   const kept: FormOrigin = {
     token: form.token,
     channel: place.channel,
     kind: place.kind,
     thread: place.thread,
+    ...(message === null ? {} : { message }),
     words: Object.fromEntries(
       form.fields.flatMap((field) =>
         field.completes === undefined ? [] : [[field.name, [...field.completes.words]]],

@@ -174,7 +174,12 @@ export function readSubmission(body: unknown, us: Identity): Incoming | undefine
       thread: origin.thread,
       // One form is submitted once; a second submission after an error has another hash.
       delivery: `sl:${given.view.id}:${given.view.hash ?? ''}`,
-      input: { kind: 'form', token: origin.token, values: fieldValues(given.view.state?.values) },
+      input: {
+        kind: 'form',
+        token: origin.token,
+        values: fieldValues(given.view.state?.values),
+        ...(origin.message === undefined ? {} : { message: origin.message }),
+      },
       receivedAt: Date.now(),
     },
     responseUrl: undefined,
