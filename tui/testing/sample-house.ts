@@ -2,6 +2,9 @@ import { HqError } from '@hq/shared/errors';
 import type {
   AgentRow,
   AuditRow,
+  ChatBotRow,
+  ChatChannelRow,
+  ChatLinkRow,
   CommandOutputRow,
   CommandRow,
   GatewayRow,
@@ -277,6 +280,51 @@ const sampleSecrets: readonly SecretRow[] = [
   }),
 ];
 
+const sampleLinks: readonly ChatLinkRow[] = [
+  ['slack', 'T0123ABC', 'U0456DEF', me, 40_000, 130],
+  ['telegram', '7654321', '123456789', '9c9c9c9c-0000-4000-8000-000000000001', 900_000, null],
+].map(([platform, install, account, member, linked, seen], at) => ({
+  id: id('9', at),
+  platform: platform === 'slack' ? ('slack' as const) : ('telegram' as const),
+  install: String(install),
+  chat_user: String(account),
+  user_id: String(member),
+  created_at: before(Number(linked)),
+  last_seen_at: seen === null ? null : before(Number(seen)),
+  revoked_at: null,
+}));
+
+const sampleChannels: readonly ChatChannelRow[] = [
+  {
+    id: id('8', 1),
+    platform: 'slack',
+    install: 'T0123ABC',
+    channel: 'C0789GHI',
+    ceiling: 'operator',
+    gateway_id: id('a', 2),
+    agent_id: id('b', 1),
+    bound_by: me,
+    created_at: before(80_000),
+  },
+];
+
+const sampleBots: readonly ChatBotRow[] = [
+  ['discord', 'revoked', 'Discord does not accept the token any more.', 5],
+  ['slack', 'connected', null, 5],
+  ['telegram', 'connected', null, 400],
+].map(([platform, state, detail, beat]) => ({
+  platform: platform === 'discord' || platform === 'slack' ? platform : ('telegram' as const),
+  fingerprint: '0123456789abcdef',
+  install: null,
+  holder: 'host:1',
+  state: String(state),
+  state_since: before(9_000),
+  detail: detail === null ? null : String(detail),
+  last_inbound_at: before(300),
+  last_outbound_at: null,
+  last_beat_at: before(Number(beat)),
+}));
+
 function standing<Row>(rows: readonly Row[], status: LinkStatus): OpenFeed<Row> {
   const error =
     status === 'offline'
@@ -308,6 +356,9 @@ export function sampleDoor(status: LinkStatus, isEmpty: boolean): Door {
     alerts: feed(sampleAlerts),
     audit: feed(sampleAudit),
     secrets: feed(sampleSecrets),
+    chatLinks: feed(sampleLinks),
+    chatChannels: feed(sampleChannels),
+    chatBots: feed(sampleBots),
     openOutput: (commandId) =>
       standing(
         sampleOutput.filter(({ command_id }) => command_id === commandId),
@@ -331,6 +382,11 @@ export function sampleDoor(status: LinkStatus, isEmpty: boolean): Door {
     writeSecret: refuse,
     noteSecret: refuse,
     deleteSecret: refuse,
+    issueChatCode: async () => ({
+      code: 'hq_abcdefghijklmnopqrstuvwx',
+      expires_at: new Date(sampleNow + 600_000).toISOString(),
+    }),
+    revokeChatLink: refuse,
     refresh: () => undefined,
     close: async () => undefined,
   };

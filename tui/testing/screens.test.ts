@@ -43,6 +43,8 @@ const tour = [
   ['secrets', '6', '[6 Secrets]'],
   ['secret', 'j\r', 'Secrets › GITHUB_TOKEN'],
   ['secret-form', '\u001ba', 'Store a secret'],
+  ['chat', '\u001b7', '[7 Chat]'],
+  ['chat-code', 'c', '/hq link'],
   ['help', '\u001b?', 'any key closes'],
   ['confirm', 'q1R', '▸ Cancel'],
   ['palette', '\u001b[27u:rest', 'resume_gateway'],

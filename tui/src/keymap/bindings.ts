@@ -11,6 +11,7 @@ export const places = [
   'audit',
   'secrets',
   'secret',
+  'chat',
 ] as const;
 export type Where = (typeof places)[number];
 
@@ -161,6 +162,22 @@ export const bindings = [
     writes: true,
   },
   {
+    does: 'link-chat',
+    keys: ['c'],
+    short: 'link',
+    about: 'get a code that links your chat account',
+    where: ['chat'],
+    writes: true,
+  },
+  {
+    does: 'revoke-link',
+    keys: ['d'],
+    short: 'revoke',
+    about: 'revoke the selected link',
+    where: ['chat'],
+    writes: true,
+  },
+  {
     does: 'undo',
     keys: ['u'],
     about: 'take back the last action',
@@ -180,6 +197,7 @@ export const bindings = [
   { does: 'screen-4', keys: ['4'], about: 'Alerts', where: ['everywhere'] },
   { does: 'screen-5', keys: ['5'], about: 'Audit', where: ['everywhere'] },
   { does: 'screen-6', keys: ['6'], about: 'Secrets', where: ['everywhere'] },
+  { does: 'screen-7', keys: ['7'], about: 'Chat', where: ['everywhere'] },
   { does: 'screen-next', keys: ['tab'], about: 'next screen', where: ['everywhere'] },
   { does: 'screen-before', keys: ['shift-tab'], about: 'screen before', where: ['everywhere'] },
   {

@@ -42,6 +42,7 @@ const headings: readonly { readonly title: string; readonly where: Where }[] = [
   { title: 'Command', where: 'command' },
   { title: 'Alerts', where: 'alerts' },
   { title: 'Secrets', where: 'secrets' },
+  { title: 'Chat', where: 'chat' },
 ];
 
 /** The cheat-sheet of the documentation, as Markdown. */

@@ -3,6 +3,9 @@ import type { LiveQuery } from '@hq/shared/live';
 import type {
   AgentRow,
   AuditRow,
+  ChatBotRow,
+  ChatChannelRow,
+  ChatLinkRow,
   CommandOutputRow,
   CommandRow,
   GatewayRow,
@@ -11,6 +14,7 @@ import type {
 } from '@hq/shared/rows';
 import { agentsStore } from './agents.ts';
 import { auditStore } from './audit.ts';
+import { chatBotsStore, chatChannelsStore, chatLinksStore } from './chat.ts';
 import { commandOutputStore } from './command-output.ts';
 import { commandStore, commandsStore } from './commands.ts';
 import { gatewaysStore } from './gateways.ts';
@@ -27,6 +31,9 @@ export interface Stores {
   readonly audit: LiveQuery<AuditRow>;
   /** Without their values. */
   readonly secrets: LiveQuery<SecretRow>;
+  readonly chatLinks: LiveQuery<ChatLinkRow>;
+  readonly chatChannels: LiveQuery<ChatChannelRow>;
+  readonly chatBots: LiveQuery<ChatBotRow>;
   /** These make a new store each time: keep it while its screen is open, and close it then. */
   commandsOfGateway(gatewayId: string): LiveQuery<CommandRow>;
   commandsOfAgent(agentId: string): LiveQuery<CommandRow>;
@@ -45,7 +52,20 @@ export function createStores(client: HqClient): Stores {
   const notifications = notificationsStore(client);
   const audit = auditStore(client);
   const secrets = secretsStore(client);
-  const standing = [gateways, agents, commands, notifications, audit, secrets];
+  const chatLinks = chatLinksStore(client);
+  const chatChannels = chatChannelsStore(client);
+  const chatBots = chatBotsStore(client);
+  const standing = [
+    gateways,
+    agents,
+    commands,
+    notifications,
+    audit,
+    secrets,
+    chatLinks,
+    chatChannels,
+    chatBots,
+  ];
   return {
     gateways,
     agents,
@@ -53,6 +73,9 @@ export function createStores(client: HqClient): Stores {
     notifications,
     audit,
     secrets,
+    chatLinks,
+    chatChannels,
+    chatBots,
     commandsOfGateway: (gatewayId) => commandsStore(client, { gatewayId }),
     commandsOfAgent: (agentId) => commandsStore(client, { agentId }),
     command: (id) => commandStore(client, id),

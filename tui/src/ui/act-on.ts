@@ -2,6 +2,7 @@ import type { ActionName } from '@hq/shared/actions';
 import type { GatewayRow } from '@hq/shared/rows';
 import type { Intent } from '../keymap/bindings.ts';
 import type { Acting } from './acting.ts';
+import type { ChatDeeds } from './chat-deeds.ts';
 import type { Inside } from './inside.ts';
 import type { Messages } from './messages.ts';
 import type { Place } from './place.ts';
@@ -11,9 +12,9 @@ import type { SecretDeeds } from './secret-deeds.ts';
 export function actOn(
   intent: Intent,
   place: Place,
-  hands: { inside: Inside; acting: Acting; secrets: SecretDeeds; messages: Messages },
+  hands: { inside: Inside; acting: Acting; secrets: SecretDeeds; chat: ChatDeeds; messages: Messages },
 ): void {
-  const { inside, acting, secrets, messages } = hands;
+  const { inside, acting, secrets, chat, messages } = hands;
   const secret = inside.secret();
   const gateway = inside.gateway();
   const { survey } = inside.context();
@@ -34,6 +35,11 @@ export function actOn(
     if (secret !== null) secrets.note(secret);
   } else if (intent === 'delete-secret') {
     if (secret !== null) secrets.delete(secret);
+  } else if (intent === 'link-chat') {
+    chat.link();
+  } else if (intent === 'revoke-link') {
+    const link = inside.chatLinks.selected;
+    if (link !== null) chat.revoke(link);
   } else if (intent === 'cancel') {
     if (command !== null) acting.cancel(command);
   } else if (intent === 'again') {

@@ -5,6 +5,7 @@ import { type Input, type KeyPress, key, type Mouse, type Paste } from '../termi
 import type { Theme } from '../theme/theme.ts';
 import { actOn } from './act-on.ts';
 import { Acting } from './acting.ts';
+import { ChatDeeds } from './chat-deeds.ts';
 import { Entrance } from './entrance.ts';
 import { type Frame, type FrameParts, frameOf, sameFrame } from './frame/frame.ts';
 import type { Door, House } from './house.ts';
@@ -12,6 +13,7 @@ import { Inside } from './inside.ts';
 import { leadsTo } from './leads-to.ts';
 import { Messages } from './messages.ts';
 import { moved } from './moving.ts';
+import { crumbOf, nameHere } from './naming.ts';
 import { outputLines } from './output-text.ts';
 import { HelpSheet } from './overlays/help-sheet.ts';
 import type { Overlay } from './overlays/overlay.ts';
@@ -60,8 +62,7 @@ export class App {
   #size: AppOptions['size'];
   #frame: Frame;
   #inside: Inside | null = null;
-  #acting: Acting | null = null;
-  #secrets: SecretDeeds | null = null;
+  #hands: { readonly acting: Acting; readonly secrets: SecretDeeds; readonly chat: ChatDeeds } | null = null;
   #trail: Place[] = [{ screen: 'fleet' }];
   #overlay: Overlay | null = null;
   /** The filter while it is being written, and what it was before. */
@@ -150,8 +151,11 @@ export class App {
       },
       changed: () => this.#draw(),
     };
-    this.#acting = new Acting(house, stage);
-    this.#secrets = new SecretDeeds(house, stage);
+    this.#hands = {
+      acting: new Acting(house, stage),
+      secrets: new SecretDeeds(house, stage),
+      chat: new ChatDeeds(house, stage),
+    };
   }
 
   #pressForm(form: SignInForm, input: KeyPress | Paste): void {
@@ -223,8 +227,8 @@ export class App {
   }
 
   perform(intent: Intent): void {
-    const [inside, acting, secrets] = [this.#inside, this.#acting, this.#secrets];
-    if (inside === null || acting === null || secrets === null) return;
+    const [inside, hands] = [this.#inside, this.#hands];
+    if (inside === null || hands === null) return;
     const { surroundings } = this.#options;
     const screen = /^screen-(\d)$/.exec(intent)?.[1];
     if (screen !== undefined) {
@@ -260,13 +264,13 @@ export class App {
       case 'palette': {
         const gateway = inside.gateway();
         this.#overlay = new Palette(gateway === null ? '' : `on ${gateway.slug}`, (chosen) =>
-          carryOut(chosen, { app: this, inside, acting, messages: this.#messages }),
+          carryOut(chosen, { app: this, inside, acting: hands.acting, messages: this.#messages }),
         );
         break;
       }
       case 'help':
         this.#overlay = new HelpSheet(
-          inside.crumbs(this.place),
+          crumbOf(this.place, inside),
           bindingsHere(this.#here()),
           this.#options.isReadonly,
         );
@@ -277,7 +281,7 @@ export class App {
         break;
       case 'copy':
       case 'copy-all':
-        this.#copy(intent === 'copy' ? inside.nameHere() : this.#frame.text, intent === 'copy');
+        this.#copy(intent === 'copy' ? nameHere(inside) : this.#frame.text, intent === 'copy');
         break;
       case 'pager':
         void this.#page(inside);
@@ -305,7 +309,7 @@ export class App {
         surroundings.quit();
         break;
       default:
-        actOn(intent, this.place, { inside, acting, secrets, messages: this.#messages });
+        actOn(intent, this.place, { ...hands, inside, messages: this.#messages });
     }
   }
 
@@ -389,7 +393,7 @@ export class App {
 
   #parts(): FrameParts {
     const inside = this.#inside;
-    if (inside !== null) this.#acting?.watch(inside.newest());
+    if (inside !== null) this.#hands?.acting.watch(inside.newest());
     return {
       size: this.#size,
       theme: this.#theme,

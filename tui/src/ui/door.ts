@@ -1,6 +1,7 @@
 import type { HqClient } from '@hq/shared/client';
 import { HqError } from '@hq/shared/errors';
 import type { LiveQuery } from '@hq/shared/live';
+import { issueChatCode, revokeChatLink } from '../store/chat.ts';
 import { settleNotification } from '../store/notifications.ts';
 import { createStores } from '../store/stores.ts';
 import type { Door, House } from './house.ts';
@@ -76,6 +77,9 @@ async function houseOf(client: HqClient, env: NodeJS.ProcessEnv): Promise<House>
     alerts: stores.notifications,
     audit: stores.audit,
     secrets: stores.secrets,
+    chatLinks: stores.chatLinks,
+    chatChannels: stores.chatChannels,
+    chatBots: stores.chatBots,
     openOutput: (id) => open(stores.commandOutput(id)),
     openCommand: (id) => open(stores.command(id)),
     openCommandsOfAgent: (id) => open(stores.commandsOfAgent(id)),
@@ -89,6 +93,8 @@ async function houseOf(client: HqClient, env: NodeJS.ProcessEnv): Promise<House>
     },
     writeSecret: async (draft) => (await writing()).writeSecret(client, env, draft, 'tui'),
     noteSecret: async (id, note) => (await writing()).noteSecret(client, id, note, 'tui'),
+    issueChatCode: () => issueChatCode(client),
+    revokeChatLink: (id) => revokeChatLink(client, id),
     deleteSecret: async (id) => (await writing()).deleteSecret(client, id, 'tui'),
     refresh() {
       stores.refresh();

@@ -4,6 +4,9 @@ import type { LiveSnapshot, LiveStatus } from '@hq/shared/live';
 import type {
   AgentRow,
   AuditRow,
+  ChatBotRow,
+  ChatChannelRow,
+  ChatLinkRow,
   CommandOutputRow,
   CommandRow,
   GatewayRow,
@@ -11,6 +14,7 @@ import type {
   SecretRow,
 } from '@hq/shared/rows';
 import type { SecretDraft, WrittenSecret } from '../secrets/write-secret.ts';
+import type { ChatCode } from '../store/chat.ts';
 
 export type LinkStatus = LiveStatus;
 export type Snapshot<Row> = LiveSnapshot<Row>;
@@ -45,6 +49,9 @@ export interface House {
   readonly alerts: Feed<NotificationRow>;
   readonly audit: Feed<AuditRow>;
   readonly secrets: Feed<SecretRow>;
+  readonly chatLinks: Feed<ChatLinkRow>;
+  readonly chatChannels: Feed<ChatChannelRow>;
+  readonly chatBots: Feed<ChatBotRow>;
   /** The output of one command, live until it is closed. */
   readonly openOutput: (commandId: string) => OpenFeed<CommandOutputRow>;
   readonly enqueue: (request: Request) => Promise<CommandRow>;
@@ -56,6 +63,8 @@ export interface House {
   readonly writeSecret: (draft: SecretDraft) => Promise<WrittenSecret>;
   readonly noteSecret: (secretId: string, note: string) => Promise<SecretRow>;
   readonly deleteSecret: (secretId: string) => Promise<SecretRow>;
+  readonly issueChatCode: () => Promise<ChatCode>;
+  readonly revokeChatLink: (linkId: string) => Promise<ChatLinkRow>;
   /** One command, also one that is too old for the newest ones. */
   readonly openCommand: (commandId: string) => OpenFeed<CommandRow>;
   readonly openCommandsOfAgent: (agentId: string) => OpenFeed<CommandRow>;

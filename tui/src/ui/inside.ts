@@ -2,13 +2,13 @@ import { type Attention, needsAttention } from '@hq/shared/fleet';
 import type {
   AgentRow,
   AuditRow,
+  ChatLinkRow,
   CommandOutputRow,
   CommandRow,
   GatewayRow,
   NotificationRow,
   SecretRow,
 } from '@hq/shared/rows';
-import { plain } from '@hq/shared/text';
 import { type LayeredSecret, layered } from '../secrets/layers.ts';
 import type { Feed, House, OpenFeed, Snapshot } from './house.ts';
 import { type Link, linkOf } from './link.ts';
@@ -20,6 +20,8 @@ import { agentBody } from './screens/agent-screen.ts';
 import { agentsTable } from './screens/agents.ts';
 import { alertsTable } from './screens/alerts.ts';
 import { auditTable } from './screens/audit.ts';
+import { chatLinksTable } from './screens/chat-links.ts';
+import { chatBody } from './screens/chat-screen.ts';
 import { commandBody } from './screens/command-screen.ts';
 import { commandsTable } from './screens/commands.ts';
 import { fleetTable } from './screens/fleet.ts';
@@ -47,6 +49,7 @@ export class Inside {
   readonly alerts = new List<NotificationRow, Context>(alertsTable, { column: 'when', descending: true });
   readonly audit = new List<AuditRow, Context>(auditTable, { column: 'when', descending: true });
   readonly secrets = new List<LayeredSecret, Context>(secretsTable, { column: 'key', descending: false });
+  readonly chatLinks = new List<ChatLinkRow, Context>(chatLinksTable, { column: 'linked', descending: true });
   scroll = new Scroll();
 
   readonly #changed: () => void;
@@ -57,12 +60,13 @@ export class Inside {
   #command: OpenFeed<CommandRow> | null = null;
   #output: OpenFeed<CommandOutputRow> | null = null;
   #ofAgent: OpenFeed<CommandRow> | null = null;
-  /** Stops the feed that only this place shows. */
-  #stopOwn: (() => void) | null = null;
+  /** Stop the feeds that only this place shows. */
+  #stopsOwn: readonly (() => void)[] = [];
   readonly #survey = surveyor();
   readonly #attention = remembered<readonly Attention[]>();
   readonly #agentsHere = remembered<readonly AgentRow[]>();
   readonly #layered = remembered<readonly LayeredSecret[]>();
+  readonly #living = remembered<readonly ChatLinkRow[]>();
   readonly #openAlerts = remembered<readonly NotificationRow[]>();
 
   constructor(house: House, changed: () => void) {
@@ -81,6 +85,10 @@ export class Inside {
     this.#held = held(this.house);
   }
 
+  get place(): Place {
+    return this.#place;
+  }
+
   /** Goes to a place: opens what only it needs, and closes what the last one needed. */
   goTo(place: Place): void {
     this.#place = place;
@@ -92,9 +100,9 @@ export class Inside {
     this.#command = null;
     this.#output = null;
     this.#ofAgent = null;
-    const stopOwn = this.#stopOwn;
-    this.#stopOwn = this.#ownFeed()?.subscribe(this.#changed) ?? null;
-    stopOwn?.();
+    const before = this.#stopsOwn;
+    this.#stopsOwn = this.#ownFeeds().map((feed) => feed.subscribe(this.#changed));
+    for (const stop of before) stop();
     if (place.screen === 'command') {
       this.scroll = new Scroll();
       this.#command = this.#open(this.house.openCommand(place.id));
@@ -105,10 +113,12 @@ export class Inside {
   }
 
   /** What is watched only while its place is open. */
-  #ownFeed(): Feed<unknown> | null {
+  #ownFeeds(): readonly Feed<unknown>[] {
+    const { audit, secrets, chatLinks, chatChannels, chatBots } = this.house;
     const { screen } = this.#place;
-    if (screen === 'audit') return this.house.audit;
-    return screen === 'secrets' || screen === 'secret' ? this.house.secrets : null;
+    if (screen === 'audit') return [audit];
+    if (screen === 'chat') return [chatLinks, chatChannels, chatBots];
+    return screen === 'secrets' || screen === 'secret' ? [secrets] : [];
   }
 
   #open<Row>(feed: OpenFeed<Row>): OpenFeed<Row> {
@@ -125,8 +135,7 @@ export class Inside {
   link(): Link {
     const { gateways, agents, commands, alerts } = this.#held;
     const open: Feed<unknown>[] = this.#openFeeds.map(({ feed }) => feed);
-    const own = this.#ownFeed();
-    if (own !== null) open.push(own);
+    open.push(...this.#ownFeeds());
     return linkOf([gateways, agents, commands, alerts, ...open.map((feed) => feed.getSnapshot())]);
   }
 
@@ -172,6 +181,9 @@ export class Inside {
       case 'secrets':
         this.secrets.update(this.#layeredSecrets(), context, [rows]);
         break;
+      case 'chat':
+        this.chatLinks.update(this.#livingLinks(), context, [rows]);
+        break;
     }
   }
 
@@ -179,6 +191,11 @@ export class Inside {
     const { rows } = this.#held.agents;
     if (gateway === null) return rows;
     return this.#agentsHere([rows, gateway], () => rows.filter(({ gateway_id }) => gateway_id === gateway));
+  }
+
+  #livingLinks(): readonly ChatLinkRow[] {
+    const { rows } = this.house.chatLinks.getSnapshot();
+    return this.#living([rows], () => rows.filter(({ revoked_at }) => revoked_at === null));
   }
 
   #layeredSecrets(): readonly LayeredSecret[] {
@@ -242,6 +259,17 @@ export class Inside {
         return secretsBody(this.secrets, context, room, empty('No secrets yet.', 'a stores one'));
       case 'secret':
         return secretBody(this.secret(), context, room);
+      case 'chat':
+        return chatBody(
+          {
+            links: this.chatLinks,
+            channels: this.house.chatChannels.getSnapshot().rows,
+            bots: this.house.chatBots.getSnapshot().rows,
+            whenEmpty: empty('No chat account is linked.', 'c gives a code for yours'),
+          },
+          context,
+          room,
+        );
     }
   }
 
@@ -300,58 +328,6 @@ export class Inside {
     return this.#place.screen === 'agents' ? this.agents.selected : this.agent();
   }
 
-  /** What `y` copies: the name or the id of what is selected or open. */
-  nameHere(): string | null {
-    switch (this.#place.screen) {
-      case 'fleet':
-        return this.fleet.selected?.slug ?? null;
-      case 'agents':
-        return this.agents.selected?.slug ?? null;
-      case 'agent':
-        return this.agent()?.slug ?? null;
-      case 'commands':
-        return this.commands.selected?.id ?? null;
-      case 'command':
-        return this.#place.id;
-      case 'alerts':
-        return this.alerts.selected?.title ?? null;
-      case 'audit':
-        return this.audit.selected?.summary ?? this.audit.selected?.action ?? null;
-      case 'secrets':
-      case 'secret':
-        return this.secret()?.key ?? null;
-    }
-  }
-
-  /** The trail of the title line. */
-  crumbs(place: Place): string {
-    switch (place.screen) {
-      case 'fleet':
-        return 'Fleet';
-      case 'agents': {
-        const gateway =
-          place.gateway === null ? undefined : this.context().survey.gateways.get(place.gateway);
-        return gateway === undefined ? 'Agents' : plain(gateway.slug);
-      }
-      case 'agent':
-        return plain(this.context().survey.agents.get(place.id)?.slug ?? 'agent');
-      case 'commands':
-        return 'Commands';
-      case 'command': {
-        const known = this.#place === place ? this.command() : null;
-        return plain(known?.action ?? 'command');
-      }
-      case 'alerts':
-        return 'Alerts';
-      case 'audit':
-        return 'Audit';
-      case 'secrets':
-        return 'Secrets';
-      case 'secret':
-        return this.#place === place ? plain(this.secret()?.key ?? 'secret') : 'secret';
-    }
-  }
-
   /** The list that the keys of a list move in; none on the screens of one command and one secret. */
   list(): AnyList | null {
     const lists: Readonly<Record<Place['screen'], AnyList | null>> = {
@@ -364,6 +340,7 @@ export class Inside {
       audit: this.audit,
       secrets: this.secrets,
       secret: null,
+      chat: this.chatLinks,
     };
     return lists[this.#place.screen];
   }

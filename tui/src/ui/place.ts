@@ -1,6 +1,6 @@
 /** Where an operator is; the way there is a stack of these. */
 export type Place =
-  | { readonly screen: 'fleet' | 'commands' | 'alerts' | 'audit' | 'secrets' }
+  | { readonly screen: 'fleet' | 'commands' | 'alerts' | 'audit' | 'secrets' | 'chat' }
   /** The agents of one gateway, or of all. */
   | { readonly screen: 'agents'; readonly gateway: string | null }
   | { readonly screen: 'agent'; readonly id: string }
@@ -10,7 +10,7 @@ export type Place =
 export type Screen = Place['screen'];
 
 /** The screens that have a number of their own. */
-export const numbered = ['fleet', 'agents', 'commands', 'alerts', 'audit', 'secrets'] as const;
+export const numbered = ['fleet', 'agents', 'commands', 'alerts', 'audit', 'secrets', 'chat'] as const;
 export type Numbered = (typeof numbered)[number];
 
 export function placeOf(screen: Numbered): Place {

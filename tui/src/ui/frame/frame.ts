@@ -4,6 +4,7 @@ import { bindingsHere } from '../../keymap/keymap.ts';
 import type { Theme } from '../../theme/theme.ts';
 import type { Inside } from '../inside.ts';
 import type { Message } from '../messages.ts';
+import { crumbOf } from '../naming.ts';
 import type { Overlay } from '../overlays/overlay.ts';
 import { calm, exactly, titleRule } from '../panel.ts';
 import { homeOf, type Place } from '../place.ts';
@@ -138,7 +139,7 @@ function outside({ size, theme, host, form, doorError, isReadonly }: FrameParts)
 }
 
 function crumbs({ trail, theme }: FrameParts, inside: Inside): string {
-  return trail.map((place) => inside.crumbs(place)).join(` ${theme.crumb} `);
+  return trail.map((place) => crumbOf(place, inside)).join(` ${theme.crumb} `);
 }
 
 /** How many rows, by which filter, in which order. */

@@ -12,6 +12,7 @@ const tabTitles: Readonly<Record<Numbered, string>> = {
   alerts: 'Alerts',
   audit: 'Audit',
   secrets: 'Secrets',
+  chat: 'Chat',
 };
 
 export function linkTold(link: Link, localNow: number, theme: Theme): { text: string; tone: Tone } {

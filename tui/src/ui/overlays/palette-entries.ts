@@ -27,10 +27,12 @@ const screens: readonly (readonly [Numbered, readonly string[], string])[] = [
   ['alerts', ['notifications'], 'What went wrong'],
   ['audit', ['log'], 'Who did what'],
   ['secrets', ['sec'], 'Which credentials there are, and where'],
+  ['chat', ['links', 'bots'], 'Who speaks from chats, and whether the bots are there'],
 ];
 
 const intents: readonly (readonly [Intent, string, string])[] = [
   ['add-secret', 'add_secret', 'Store a new secret'],
+  ['link-chat', 'link_chat', 'Get a code that links your chat account'],
   ['help', 'help', 'The keys of this screen'],
   ['refresh', 'refresh', 'Read everything anew'],
   ['mouse', 'mouse', 'Turn the mouse on or off'],
