@@ -69,6 +69,14 @@ async function bound(ceiling: Role, ...users: SlackUser[]): Promise<SlackChannel
   return channel;
 }
 
+function openForm(user: SlackUser) {
+  return eventually(() => {
+    const opened = bot.slack.acts.openView(user);
+    if (opened === undefined) throw new Error('no form is open');
+    return opened;
+  });
+}
+
 function commands(action: string) {
   return house.stack.database.query<{ id: string; status: string; origin: string }>(
     'select id, status, origin from agent_commands where action = $1',
@@ -148,6 +156,33 @@ it('asks before it restarts, and shows one card from the press to the end', asyn
   expect(bot.slack.server.calls.filter((call) => call.answer.ok !== true)).toEqual([]);
 });
 
+it('asks for the typed name before what destroys, and takes the question away once it is answered', async () => {
+  const { database } = house.stack;
+  const operator = await linked('operator');
+  const ops = await bound('operator', operator);
+  await database.query(`update hq.actions set danger = 'destructive' where name = 'restart_gateway'`);
+  try {
+    await bot.slack.acts.slash(operator, ops, 'restart gateway');
+    const question = await sees(ops, operator, /type default.*\[Type the name\]/su);
+    for (const typed of ['another', 'default']) {
+      await bot.slack.acts.press(operator, question, 'Type the name');
+      const view = await openForm(operator);
+      const [field] = view.view.blocks;
+      if (field?.type !== 'input') throw new Error('the form asks for nothing');
+      await bot.slack.acts.submit(operator, view, { [field.label.text]: typed });
+      if (typed === 'another') {
+        await sees(ops, operator, /That is not its name/u);
+        expect(await commands('restart_gateway')).toEqual([]);
+      }
+    }
+    await eventually(async () => expect(await commands('restart_gateway')).toHaveLength(1));
+    await eventually(() => expect(textOf(question)).toMatch(/confirmed by .*@/u));
+    expect(textOf(question)).not.toContain('[Type the name]');
+  } finally {
+    await database.query(`update hq.actions set danger = 'disruptive' where name = 'restart_gateway'`);
+  }
+});
+
 it('makes one row of a mention that Slack delivers four times', async () => {
   const operator = await linked('operator');
   const ops = await bound('operator', operator);
@@ -164,12 +199,7 @@ it('asks for what is missing by a form that completes, and does it', async () =>
   const direct = workspace().direct(operator);
   const title = `Written in Slack ${operator.id}`;
   await bot.slack.acts.slash(operator, direct, 'create_task');
-  const view = await eventually(() => {
-    const opened = bot.slack.acts.openView(operator);
-    if (opened === undefined) throw new Error('no form is open');
-    return opened;
-  });
-  await bot.slack.acts.submit(operator, view, { Title: title });
+  await bot.slack.acts.submit(operator, await openForm(operator), { Title: title });
   await eventually(async () =>
     expect(await house.stack.database.query('select 1 from tasks where title = $1', [title])).toHaveLength(1),
   );
