@@ -14,7 +14,7 @@ import type {
 import type { Door, Feed, House, LinkStatus, OpenFeed } from '../src/ui/house.ts';
 
 /** The moment at which the sample stands still. */
-export const sampleNow = Date.parse('2026-11-22T12:00:00.000Z');
+const sampleNow = Date.parse('2026-11-22T12:00:00.000Z');
 
 const me = '6f1f4a52-0000-4000-8000-00000000000a';
 
@@ -46,7 +46,7 @@ function gateway(
   };
 }
 
-export const sampleGateways: readonly GatewayRow[] = [
+const sampleGateways: readonly GatewayRow[] = [
   gateway(1, 'berlin', 420, {
     label: 'Backup site',
     meta: {
@@ -112,7 +112,7 @@ function agent(number: number, slug: string, name: string, more: Partial<AgentRo
   };
 }
 
-export const sampleAgents: readonly AgentRow[] = [
+const sampleAgents: readonly AgentRow[] = [
   agent(1, 'ada', 'Ada', { description: 'Answers the support inbox.', thinking: 'low' }),
   agent(2, 'bob', 'Bob', { status: 'paused', last_seen_at: before(7_200) }),
   agent(3, 'chen', '陈 研究员', { gateway_id: id('a', 3), model: null }),

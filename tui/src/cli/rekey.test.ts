@@ -10,6 +10,7 @@ import { z } from 'zod';
 import { nilTenant } from '../../../db/testing/database.ts';
 import { eventually } from '../../../db/testing/eventually.ts';
 import { type StackMember, startTestStack, type TestStack } from '../../../db/testing/stack.ts';
+import { takeTurn } from '../../../db/testing/turn.ts';
 import { type Called, call } from '../../testing/call.ts';
 import { type SecretsHost, secretsHost } from '../../testing/secrets-host.ts';
 
@@ -122,6 +123,28 @@ describe('a dry run', () => {
     expect(called.stderr).toContain('LOST of default');
     expect(called.stdout + called.stderr).not.toMatch(/never told|hunter2|enc:v1|value \d/);
     expect(await stack.database.query('select * from secrets order by id')).toEqual(before);
+  });
+
+  it('warns of a runner that does not have the key of now', async () => {
+    await takeTurn(stack.database, {
+      gateway,
+      beat: { secrets: { keys: [keyBefore().fingerprint], state: 'ok', problem: null, synced_at: null } },
+    });
+    expect((await rekey(['--dry-run'])).stderr).toContain(
+      'The runner of default does not have the key of now',
+    );
+    await takeTurn(stack.database, {
+      gateway,
+      beat: {
+        secrets: {
+          keys: [keyNow().fingerprint, keyBefore().fingerprint],
+          state: 'ok',
+          problem: null,
+          synced_at: null,
+        },
+      },
+    });
+    expect((await rekey(['--dry-run'])).stderr).not.toContain('The runner of');
   });
 
   it('comes before every change: without a yes nothing happens', async () => {

@@ -1,3 +1,4 @@
+import type { HqClient } from '@hq/shared/client';
 import { HqError } from '@hq/shared/errors';
 import { readSecretsKeys, type SecretsKeys } from '@hq/shared/secrets';
 import { plain } from '@hq/shared/text';
@@ -5,6 +6,7 @@ import { readEnvFile } from '../secrets/env-file.ts';
 import { type HostEnvelopes, hostEnvelopes, type NamedSecret } from '../secrets/host-envelopes.ts';
 import { findHostKeys } from '../secrets/host-keys.ts';
 import { countEnvelopes, type RekeyCounts, rekeyEnvelopes } from '../secrets/rekey.ts';
+import { readGateways } from '../store/gateways.ts';
 import { keepHeapSmall } from '../terminal/heap.ts';
 import { confirmByYes } from './confirm.ts';
 import type { Console } from './console.ts';
@@ -49,6 +51,7 @@ export async function rekeySecrets(
       `${host.source} has no SUPABASE_SERVICE_ROLE_KEY, which reads the stored values.`,
     );
   }
+  await warnOfRunners(console, client, keys);
   const envelopes = hostEnvelopes(client.url, host.serviceRoleKey, member.user_id);
   try {
     await rekey(console, envelopes, keys, batch, options);
@@ -91,6 +94,16 @@ async function rekey(
   }
   if (after.toDo > 0 || after.unreadable > 0) throw unfinished(after);
   tellNextSteps(console);
+}
+
+/** A runner without the key of now could not read what is encrypted with it: better to restart it first. */
+async function warnOfRunners(console: Console, client: HqClient, { current }: SecretsKeys): Promise<void> {
+  for (const { slug, meta } of await readGateways(client)) {
+    if (meta.secrets === undefined || meta.secrets.keys.includes(current.fingerprint)) continue;
+    console.say(
+      plain(`The runner of ${slug} does not have the key of now yet: restart it with both keys before this.`),
+    );
+  }
 }
 
 /** Ctrl-C ends it behind the batch that is under way; a second one ends it at once, which harms nothing either. */

@@ -1,5 +1,6 @@
 import type { Origin } from '@hq/shared/actions';
-import { type HqClient, readAnswer } from '@hq/shared/client';
+import { readAnswer } from '@hq/shared/answer';
+import type { HqClient } from '@hq/shared/client';
 import { HqError } from '@hq/shared/errors';
 import { type GatewayRow, type SecretCategory, type SecretRow, secretRow } from '@hq/shared/rows';
 import { type SecretsKeys, seal, secretNameFault, secretValueFault } from '@hq/shared/secrets';

@@ -1,4 +1,5 @@
-import { type HqClient, readAnswer } from '@hq/shared/client';
+import { readAnswer } from '@hq/shared/answer';
+import type { HqClient } from '@hq/shared/client';
 import { createLiveQuery, type LiveQuery } from '@hq/shared/live';
 import {
   type ChatBotRow,
