@@ -4,4 +4,5 @@ export { type DatabaseFault, databaseError, unansweredError } from './database-e
 export type { CommandRequest, Enqueued } from './enqueue.ts';
 export { fileStorage, loginFilePath, readLogin, removeLogin } from './login-file.ts';
 export type { Member } from './member.ts';
+export { readAnswer } from './read-answer.ts';
 export { memoryStorage, type SessionStorage } from './session-storage.ts';
