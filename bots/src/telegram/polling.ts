@@ -7,8 +7,8 @@ import { allowedUpdates, type Ingress, type Pace, usualPace } from './ingress.ts
 import { Ledger } from './ledger.ts';
 
 /** Between polls that bring what is known already. */
-const firstWaitMs = 25;
-const longestWaitMs = 200;
+const firstWaitMs = 20;
+const longestWaitMs = 100;
 
 /** Fetches updates. */
 export class Polling implements Ingress {
@@ -58,7 +58,7 @@ export class Polling implements Ingress {
       this.#waitMs = Math.min(longestWaitMs, this.#waitMs * 2);
     } else if (updates.length === 0 && !isProbe && performance.now() - begun < 500) {
       // A server that does not hold polls would be asked as fast as it answers.
-      await pause(longestWaitMs, undefined, { signal });
+      await pause(2 * longestWaitMs, undefined, { signal });
     }
   }
 

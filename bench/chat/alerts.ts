@@ -1,0 +1,145 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { readable } from '../../bots/testing/discord-server/index.ts';
+import { atMost, type Figure, noted } from '../table.ts';
+import type { ChatHouse } from './house.ts';
+
+const channels = 999;
+const perSecond = 100;
+const seconds = 20;
+/** Telegram takes thirty messages a second in all, and a third of the channels is there. */
+const patienceMs = 120_000;
+
+interface Subscribed {
+  readonly platform: 'slack' | 'discord' | 'telegram';
+  readonly install: string;
+  readonly channel: string;
+  /** Everything that was ever shown there. */
+  readonly words: () => string;
+}
+
+/** A thousand channels, each with alerts of its own, and a hundred alerts a second. */
+export async function* measureAlerts(house: ChatHouse): AsyncIterable<Figure> {
+  const subscribed = Array.from({ length: channels }, (_, index) => openChannel(house, index));
+  await subscribe(house, subscribed);
+  // The bots look for new subscriptions once a minute.
+  await pause(62_000);
+  const before = house.telegram.calls.length;
+  const total = perSecond * seconds;
+  const begun = performance.now();
+  for (let index = 0; index < total; index += perSecond / 10) {
+    await raise(house, index, perSecond / 10);
+    await pause(Math.max(0, begun + ((index + perSecond / 10) * 1000) / perSecond - performance.now()));
+  }
+  const raisedSeconds = (performance.now() - begun) / 1000;
+  const missing = await untilNoneIsMissing(subscribed, total);
+  yield noted('alerts a second that were raised', (total / raisedSeconds).toFixed(0));
+  yield noted(
+    'all told after the last was raised',
+    `${((performance.now() - begun) / 1000 - raisedSeconds).toFixed(1)} s`,
+  );
+  yield atMost('alerts that no channel shows', missing, 0, '');
+  yield atMost('channels whose alerts are out of order', subscribed.filter(isOutOfOrder).length, 0, '');
+  const sent = house.telegram.calls
+    .slice(before)
+    .filter(({ method }) => /^(?:send|edit)message/u.test(method));
+  yield atMost(
+    'Telegram, messages in any second',
+    mostWithin(
+      sent.map(({ at }) => at),
+      1_000,
+    ),
+    30,
+    '',
+  );
+  yield atMost('Discord, calls that came too fast', house.discord.rateLimited, 0, '');
+}
+
+function openChannel({ slack, discord, telegram }: ChatHouse, index: number): Subscribed {
+  if (index % 3 === 0) {
+    const { workspace } = slack.server;
+    const channel = workspace.channel(`alerts-${index}`, []);
+    return {
+      platform: 'slack',
+      install: workspace.team,
+      channel: channel.id,
+      words: () =>
+        workspace
+          .standing(channel.id)
+          .map((message) => workspace.shown(message).text)
+          .join('\n'),
+    };
+  }
+  if (index % 3 === 1) {
+    const where = discord.channel(`alerts-${index}`);
+    return {
+      platform: 'discord',
+      install: String(where.guild ?? ''),
+      channel: where.channel,
+      words: () => discord.messages(where).map(readable).join('\n'),
+    };
+  }
+  const chat = telegram.group(`alerts-${index}`, []);
+  return {
+    platform: 'telegram',
+    install: String(telegram.bot.id),
+    channel: String(chat.id),
+    words: () =>
+      telegram
+        .seen(chat)
+        .map(({ text }) => text)
+        .join('\n'),
+  };
+}
+
+async function subscribe({ database }: ChatHouse, subscribed: readonly Subscribed[]): Promise<void> {
+  const column = (pick: (one: Subscribed) => string): string[] => subscribed.map(pick);
+  await database.query(
+    `with wanted as (
+       select * from unnest($1::text[], $2::text[], $3::text[]) with ordinality w (platform, install, channel, at)
+     ), bound as (
+       insert into chat_channels (platform, install, channel, ceiling)
+       select platform, install, channel, 'operator' from wanted returning id, platform, install, channel
+     )
+     insert into chat_subscriptions (platform, install, channel, kind, channel_id, filter)
+     select b.platform, b.install, b.channel, 'group', b.id,
+            jsonb_build_object('severity', 'warning', 'tags', jsonb_build_array('c' || (w.at - 1)))
+     from bound b join wanted w using (platform, install, channel)`,
+    [column(({ platform }) => platform), column(({ install }) => install), column(({ channel }) => channel)],
+  );
+}
+
+async function raise({ database }: ChatHouse, from: number, count: number): Promise<void> {
+  await database.query(
+    `insert into notifications (type, severity, title, subject, meta)
+     select 'command_failed', 'error', 'bench alert ' || n || ' ends', 'bench:' || n,
+            jsonb_build_object('tags', jsonb_build_array('c' || (n % $3::int)))
+     from generate_series($1::int, $1::int + $2::int - 1) n`,
+    [from, count, channels],
+  );
+}
+
+function numbersOf({ words }: Subscribed): number[] {
+  return [...words().matchAll(/bench alert (\d+) ends/gu)].map(([, number]) => Number(number));
+}
+
+async function untilNoneIsMissing(subscribed: readonly Subscribed[], total: number): Promise<number> {
+  const end = performance.now() + patienceMs;
+  for (;;) {
+    const shown = new Set(subscribed.flatMap(numbersOf));
+    if (shown.size >= total || performance.now() > end) return total - shown.size;
+    await pause(500);
+  }
+}
+
+function isOutOfOrder(one: Subscribed): boolean {
+  const numbers = numbersOf(one);
+  return numbers.some((number, index) => index > 0 && number <= (numbers[index - 1] ?? -1));
+}
+
+function mostWithin(times: readonly number[], ms: number): number {
+  let from = 0;
+  return times.reduce((most, at, index) => {
+    while (at - (times[from] ?? at) >= ms) from += 1;
+    return Math.max(most, index - from + 1);
+  }, 0);
+}
