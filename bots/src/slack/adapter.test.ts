@@ -194,6 +194,14 @@ describe('answers', () => {
     expect(standing(ann).map(seen)).toEqual(Array.from({ length: 7 }, (_, at) => `Page ${at + 1}`));
   });
 
+  it('answers privately where the response URL leads nowhere', async () => {
+    await bot.slack.acts.slash(ann, ops, 'usage', { payload: { response_url: 'http://127.0.0.1:1/gone' } });
+    const { reply } = await heard();
+    for (const title of ['One', 'Two']) await reply.say({ title, tone: 'neutral' }, { private: true });
+    expect(standing(ann).map(seen)).toEqual(['One', 'Two']);
+    expect(standing()).toEqual([]);
+  });
+
   it('acknowledges within three seconds although the core hangs', async () => {
     let release = (): void => undefined;
     bot.core.slowness = new Promise((resolve) => {

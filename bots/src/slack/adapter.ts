@@ -86,7 +86,7 @@ export class SlackAdapter implements Adapter {
     this.#deadToken = null;
     this.#trouble = null;
     if (!(await this.#identify())) {
-      this.#track(this.#connectOnceKnown(receiver));
+      this.#track(this.#connectOnceKnown(receiver).catch((error) => this.#unprocessed(error)));
       return;
     }
     const refusal = await this.#connect(receiver);
@@ -352,15 +352,20 @@ export class SlackAdapter implements Adapter {
   }
 
   async #unprocessed(error: unknown): Promise<false> {
-    this.#log.warn({ reason: error instanceof Error ? error.message : 'unknown' }, 'a delivery failed');
+    this.#log.warn({ reason: error instanceof Error ? error.message : 'unknown' }, 'Slack: something failed');
     return false;
   }
 
+  /** Nothing but another token helps, save that somebody puts the app back. */
   #tokenDied(reason: string): void {
+    if (this.#deadToken !== null || this.#isStopped) return;
     this.#deadToken = reason;
     this.#log.error(reason);
+    this.#askLater();
+  }
+
+  #askLater(): void {
     clearTimeout(this.#probe);
-    // Nothing but another token helps, save that somebody puts the app back.
     this.#probe = setTimeout(() => void this.#askAgain(), probeMs).unref();
   }
 
@@ -370,7 +375,7 @@ export class SlackAdapter implements Adapter {
     } catch (error) {
       if (!(error instanceof HqError)) throw error;
     }
-    if (this.#deadToken !== null && !this.#stopping.signal.aborted) this.#tokenDied(this.#deadToken);
+    if (this.#deadToken !== null && !this.#isStopped) this.#askLater();
   }
 
   #track<T>(work: Promise<T>): Promise<T> {

@@ -113,6 +113,15 @@ describe('the connection', () => {
     await eventually(() => expect(running.adapter.health().state).toBe('revoked'));
   });
 
+  it('goes on when other tokens of the app were revoked', async () => {
+    const running = await started();
+    await running.slack.acts.event({ type: 'tokens_revoked', tokens: { oauth: ['U1'], bot: [] } });
+    const { ann, ops } = someone(running);
+    await running.slack.acts.slash(ann, ops, 'status');
+    await eventually(() => expect(running.core.heard).toHaveLength(1));
+    expect(running.adapter.health().state).toBe('connected');
+  });
+
   it('waits as long as Slack asks before it connects again', async () => {
     const running = await started();
     running.slack.server.limitRate('apps.connections.open', 1);

@@ -53,6 +53,9 @@ export function listen(app: App, listener: Listener): void {
     if (user !== undefined) listener.homeOpened(user);
   });
   app.event('app_uninstalled', async () => listener.tokenDied('HQ was removed from the Slack workspace.'));
-  app.event('tokens_revoked', async () => listener.tokenDied('The bot token was revoked in Slack.'));
+  app.event('tokens_revoked', async ({ event }) => {
+    // People's own tokens may be revoked too, and are none of ours.
+    if (event.tokens?.bot?.length !== 0) listener.tokenDied('The bot token was revoked in Slack.');
+  });
   app.error(async (error) => listener.failed(error));
 }

@@ -50,7 +50,7 @@ export function renderCard(card: Card): Rendered {
   const spoken = [
     state === '' ? title : `${title}: ${state}`,
     ...fields.map((field) => `${field.label}: ${field.value}`),
-    ...body.flatMap((element) => ('elements' in element ? textOf(element) : [])),
+    ...body.map(textOf),
     ...notes,
   ];
   return { text: escaped(spoken.join('\n'), longestText), blocks };

@@ -46,7 +46,7 @@ export class SlackReply implements Reply {
 
   async #privately(card: Card): Promise<Sent> {
     const answered = await this.#throughUrl(card, { openly: false, replacing: this.#noticeStands });
-    if (answered !== undefined && (answered.ok || answered.problem.kind !== 'gone')) return answered;
+    if (answered?.ok === true || answered?.problem.kind === 'wait') return answered;
     const { channel, thread, user } = this.#from;
     return this.#api.post({ channel, thread, onlyFor: user }, card);
   }
@@ -75,7 +75,10 @@ export class SlackReply implements Reply {
     if (how.replacing) this.#noticeStands = false;
     // A command's URL knows no thread; a press in a thread is answered there.
     const thread = this.#isCommand ? null : this.#from.thread;
-    return this.#api.respond(way.url, card, { ...how, thread });
+    const sent = await this.#api.respond(way.url, card, { ...how, thread });
+    // There is another way, and nobody waits twice for one that leads nowhere.
+    if (!sent.ok && sent.problem.kind !== 'wait') way.usesLeft = 0;
+    return sent;
   }
 
   async #showNotice(): Promise<void> {
