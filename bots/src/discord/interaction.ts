@@ -1,4 +1,4 @@
-import { ApplicationCommandOptionType, InteractionType } from 'discord-api-types/v10';
+import { ApplicationCommandOptionType, InteractionType, MessageFlags } from 'discord-api-types/v10';
 import { z } from 'zod';
 import type { Handle } from '../core/card.ts';
 import type { Input, Speaker } from '../core/inbound.ts';
@@ -10,6 +10,10 @@ const user = z.object({
   bot: z.boolean().optional(),
   system: z.boolean().optional(),
 });
+
+/** The message that bears what was pressed. */
+const bearer = z.object({ id: z.string(), channel_id: z.string().optional(), flags: z.int().optional() });
+type Bearer = z.output<typeof bearer>;
 
 /** What is needed of an interaction. Discord sends more; whatever is not needed may be missing. */
 const interaction = z.object({
@@ -113,6 +117,7 @@ export function read(payload: unknown, ownApplication: string | null): Heard | n
       ...(stranger && { stranger }),
     },
   };
+  const message = told.message ? handleOf(told.message, channel) : null;
   switch (told.type) {
     case InteractionType.ApplicationCommand: {
       const data = command.safeParse(told.data);
@@ -137,18 +142,20 @@ export function read(payload: unknown, ownApplication: string | null): Heard | n
     case InteractionType.MessageComponent: {
       const data = pressed.safeParse(told.data);
       if (!data.success) return null;
-      const message: Handle | null = told.message
-        ? { channel: told.message.channel_id ?? channel, message: told.message.id }
-        : null;
       return { ...said, kind: 'input', input: { kind: 'button', token: data.data.custom_id, message } };
     }
     case InteractionType.ModalSubmit: {
       const data = form.safeParse(told.data);
-      return data.success ? { ...said, kind: 'input', input: formInput(data.data) } : null;
+      return data.success ? { ...said, kind: 'input', input: formInput(data.data, message) } : null;
     }
     default:
       return null;
   }
+}
+
+function handleOf({ id, channel_id, flags }: Bearer, channel: string): Handle {
+  const isPrivate = ((flags ?? 0) & MessageFlags.Ephemeral) !== 0;
+  return { channel: channel_id ?? channel, message: id, ...(isPrivate && { private: 'yes' }) };
 }
 
 function commandInput(data: z.output<typeof command>): Input {
@@ -188,11 +195,12 @@ function valuesOf(options: readonly Option[]): Record<string, string> {
   return Object.fromEntries(options.map((one) => [one.name, one.value ?? '']));
 }
 
-function formInput({ custom_id: token, components }: z.output<typeof form>): Input {
+function formInput({ custom_id: token, components }: z.output<typeof form>, message: Handle | null): Input {
   const parts = components.flatMap(({ component, components: row }) => [component ?? [], row ?? []].flat());
   return {
     kind: 'form',
     token,
+    ...(message && { message }),
     values: Object.fromEntries(parts.map((part) => [part.custom_id, part.value ?? part.values?.[0] ?? ''])),
   };
 }
