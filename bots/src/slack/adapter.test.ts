@@ -107,6 +107,14 @@ describe('what people say', () => {
     });
   });
 
+  it('tells two commands apart that Slack gave no id of their own', async () => {
+    const nameless = { payload: { trigger_id: undefined, response_url: undefined } };
+    await bot.slack.acts.slash(ann, ops, 'status', nameless);
+    await bot.slack.acts.slash(ann, ops, 'status', nameless);
+    await heard(2);
+    expect(new Set(bot.core.heard.map(({ inbound }) => inbound.delivery)).size).toBe(2);
+  });
+
   it('does not hear itself', async () => {
     const { botUser, botId } = bot.slack.server.workspace;
     await bot.slack.acts.mention(ann, ops, 'x', { event: { user: botUser } });

@@ -11,7 +11,7 @@ import { choiceOption, formView } from './form-view.ts';
 import { homeView } from './home-view.ts';
 import { type Identity, type Incoming, readSuggestion } from './incoming.ts';
 import { libraryLog } from './library-log.ts';
-import { listen } from './listen.ts';
+import { envelopeProperties, listen } from './listen.ts';
 import { isDeadToken, problemOf, slackError } from './problem.ts';
 import { SlackReply } from './reply.ts';
 import { ResponseUrls, responseUrl } from './response-urls.ts';
@@ -210,6 +210,7 @@ export class SlackAdapter implements Adapter {
     const bolt = new SocketModeReceiver({
       appToken,
       autoReconnectEnabled: false,
+      customPropertiesExtractor: envelopeProperties,
       logger: libraryLog(this.#log),
       installerOptions: {
         clientOptions: {

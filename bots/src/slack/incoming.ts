@@ -103,7 +103,7 @@ const message = z.object({
   }),
 });
 
-export function readSlash(body: unknown, us: Identity): Incoming | undefined {
+export function readSlash(body: unknown, us: Identity, envelope?: string): Incoming | undefined {
   const parsed = slash.safeParse(body);
   if (!parsed.success) return undefined;
   const given = parsed.data;
@@ -119,7 +119,7 @@ export function readSlash(body: unknown, us: Identity): Incoming | undefined {
         user: given.user_id,
         userName: given.user_name,
       }),
-      delivery: delivery(given.trigger_id, body),
+      delivery: delivery(given.trigger_id ?? envelope, body),
       input: { kind: 'words', text: typed(given.text) },
       receivedAt: Date.now(),
     },
@@ -129,7 +129,7 @@ export function readSlash(body: unknown, us: Identity): Incoming | undefined {
   };
 }
 
-export function readPress(body: unknown, us: Identity): Incoming | undefined {
+export function readPress(body: unknown, us: Identity, envelope?: string): Incoming | undefined {
   const parsed = press.safeParse(body);
   if (!parsed.success) return undefined;
   const given = parsed.data;
@@ -150,7 +150,7 @@ export function readPress(body: unknown, us: Identity): Incoming | undefined {
         user: given.user.id,
         userName: given.user.name ?? given.user.username,
       }),
-      delivery: delivery(given.trigger_id, body),
+      delivery: delivery(given.trigger_id ?? envelope, body),
       input: { kind: 'button', token, message: ts === undefined ? null : handleOf(channel, ts, onEphemeral) },
       receivedAt: Date.now(),
     },
@@ -215,7 +215,7 @@ export function readSuggestion(body: unknown, us: Identity): Asked | undefined {
 }
 
 /** A mention, or a plain message in a direct conversation. Nothing for what we said ourselves. */
-export function readMessage(body: unknown, us: Identity): Incoming | undefined {
+export function readMessage(body: unknown, us: Identity, envelope?: string): Incoming | undefined {
   const parsed = message.safeParse(body);
   if (!parsed.success) return undefined;
   const given = parsed.data;
@@ -250,7 +250,7 @@ export function readMessage(body: unknown, us: Identity): Incoming | undefined {
     inbound: {
       ...who,
       ...(stranger === undefined ? {} : { stranger }),
-      delivery: delivery(given.event_id, body),
+      delivery: delivery(given.event_id ?? envelope, body),
       input,
       receivedAt: Date.now(),
     },
@@ -335,7 +335,7 @@ function behindMention(said: string, botUser: string): string {
   return typed(behind ?? said);
 }
 
-/** Slack's own id of the delivery; else what was delivered, which is the same when it comes again. */
+/** Slack's own id of the delivery or of its envelope; else what was delivered, which is the same when it comes again. */
 function delivery(id: string | undefined, body: unknown): string {
   return `sl:${id ?? createHash('sha256').update(JSON.stringify(body)).digest('hex').slice(0, 40)}`;
 }

@@ -1,4 +1,4 @@
-import type { App, types } from '@slack/bolt';
+import type { App, Context, types } from '@slack/bolt';
 import { fieldAction, formCallback } from './form-view.ts';
 import {
   type Identity,
@@ -30,13 +30,13 @@ export function listen(app: App, listener: Listener): void {
       listener.failed(error);
     }
   };
-  app.command(/^\//u, async ({ body, ack }) => {
+  app.command(/^\//u, async ({ body, ack, context }) => {
     await acknowledged(ack());
-    listener.take((us) => readSlash(body, us), true);
+    listener.take((us) => readSlash(body, us, envelopeOf(context)), true);
   });
-  app.action(/^hq_press_/u, async ({ body, ack }) => {
+  app.action(/^hq_press_/u, async ({ body, ack, context }) => {
     await acknowledged(ack());
-    listener.take((us) => readPress(body, us), false);
+    listener.take((us) => readPress(body, us, envelopeOf(context)), false);
   });
   app.view(formCallback, async ({ body, ack }) => {
     await acknowledged(ack());
@@ -46,7 +46,9 @@ export function listen(app: App, listener: Listener): void {
     await acknowledged(ack({ options: await listener.options(body) }));
   });
   for (const event of ['app_mention', 'message'] as const) {
-    app.event(event, async ({ body }) => listener.take((us) => readMessage(body, us), false));
+    app.event(event, async ({ body, context }) =>
+      listener.take((us) => readMessage(body, us, envelopeOf(context)), false),
+    );
   }
   app.event('app_home_opened', async ({ body }) => {
     const user = readHomeOpened(body);
@@ -58,4 +60,14 @@ export function listen(app: App, listener: Listener): void {
     if (event.tokens?.bot?.length !== 0) listener.tokenDied('The bot token was revoked in Slack.');
   });
   app.error(async (error) => listener.failed(error));
+}
+
+/** What Socket Mode wraps a delivery in has an id too. */
+export function envelopeProperties({ envelope_id }: { readonly envelope_id?: string }) {
+  return { envelopeId: envelope_id };
+}
+
+function envelopeOf(context: Context): string | undefined {
+  const { envelopeId } = context;
+  return typeof envelopeId === 'string' ? envelopeId : undefined;
 }
