@@ -100,6 +100,18 @@ describe('a card', () => {
     );
   });
 
+  it('keeps the spaces between prose and the names in it', () => {
+    const body = [
+      { kind: 'text', text: 'To go on, type ' },
+      { kind: 'code', text: 'default' },
+      { kind: 'code', text: 'twice' },
+      { kind: 'text', text: ' here.\nSoon.' },
+    ] as const;
+    expect(render({ title: 'x', tone: 'neutral', body }).embeds[0]?.description).toBe(
+      'To go on, type `default` `twice` here.\nSoon.',
+    );
+  });
+
   it('keeps the end of a log and the beginning of prose, and room for both', () => {
     const log = Array.from({ length: 2000 }, (_, index) => `line ${index}`).join('\n');
     const prose = Array.from({ length: 2000 }, (_, index) => `word ${index}`).join('\n');

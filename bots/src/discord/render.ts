@@ -119,23 +119,23 @@ function renderFields(fields: readonly Field[]): { name: string; value: string; 
 /** Prose keeps its beginning and what others wrote its end; each log is left some room, however long the prose is. */
 function renderBody(body: readonly TextNode[], length: number): string {
   const blocks = blocksOf(body);
-  const logs = blocks.filter((block): block is string => typeof block === 'string');
+  const logs = blocks.filter((part): part is string => typeof part === 'string');
   const reserved = logs.reduce((sum, log) => sum + Math.min(log.length + fenceLength, 1000) + 1, 0);
   let prose = Math.max(0, length - reserved);
-  const drawnProse = blocks.map((block) => {
-    if (typeof block === 'string') return '';
-    const drawn = renderProse(block, prose);
+  const drawnProse = blocks.map((part) => {
+    if (typeof part === 'string') return '';
+    const drawn = renderProse(part, prose);
     prose -= drawn.length + 1;
     return drawn;
   });
   let room = length - drawnProse.reduce((sum, drawn) => sum + (drawn === '' ? 0 : drawn.length + 1), 0);
   let logsLeft = logs.length;
   return blocks
-    .map((block, index) => {
-      if (typeof block !== 'string') return drawnProse[index] ?? '';
+    .map((part, index) => {
+      if (typeof part !== 'string') return drawnProse[index] ?? '';
       const share = Math.floor(room / logsLeft) - 1;
       logsLeft -= 1;
-      const drawn = fitted(block, share, cutBeginning, (text) => (text === '' ? '' : codeBlock(text)));
+      const drawn = fitted(part, share, cutBeginning, (text) => (text === '' ? '' : codeBlock(text)));
       room -= drawn.length + 1;
       return drawn;
     })
@@ -151,7 +151,7 @@ function blocksOf(body: readonly TextNode[]): readonly (string | Prose)[] {
   for (const node of body) {
     const last = blocks.at(-1);
     if (node.kind === 'log') {
-      const text = clean(node.text);
+      const text = block(node.text);
       if (text !== '') blocks.push(text);
     } else if (last === undefined || typeof last === 'string') blocks.push([node]);
     else last.push(node);
@@ -188,9 +188,9 @@ function renderButtons(buttons: readonly Button[]): Rendered['components'] {
 
 /** Several lines, each without what could move, hide or turn anything. */
 function clean(text: string): string {
-  return text
-    .split(/\r?\n/u)
-    .map(plainLine)
-    .join('\n')
-    .replace(/^\n+|\s+$/gu, '');
+  return text.split(/\r?\n/u).map(plainLine).join('\n');
+}
+
+function block(text: string): string {
+  return clean(text).replace(/^\n+|\s+$/gu, '');
 }
