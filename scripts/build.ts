@@ -1,4 +1,4 @@
-/** Bundles the two programs that are shipped as files. `ensureBuilt` does it only when a source is newer. */
+/** Bundles the programs that are shipped as files. `ensureBuilt` does it only when a source is newer. */
 import {
   existsSync,
   mkdirSync,
@@ -16,8 +16,10 @@ import { type BuildOptions, build, type Plugin } from 'esbuild';
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 interface Program {
-  readonly name: 'hq-tui' | 'hq-runner';
+  readonly name: 'hq-tui' | 'hq-runner' | 'hq-bots';
   readonly entry: string;
+  /** What the program starts in threads of its own, by the names of their files. */
+  readonly threads?: Readonly<Record<string, string>>;
   readonly outdir: string;
   /** The folders whose change makes the bundle stale. */
   readonly sources: readonly string[];
@@ -30,6 +32,13 @@ const programs: readonly Program[] = [
     entry: 'runner/src/main.ts',
     outdir: 'runner/dist',
     sources: ['runner/src', 'shared/src'],
+  },
+  {
+    name: 'hq-bots',
+    entry: 'bots/src/main.ts',
+    threads: { 'hq-bots-isolate': 'bots/src/isolate.ts' },
+    outdir: 'bots/dist',
+    sources: ['bots/src', 'shared/src'],
   },
 ];
 
@@ -122,7 +131,7 @@ async function buildProgram(program: Program): Promise<void> {
   const stamp = stampOf(program);
   const folder = join(root, program.outdir);
   const { outputFiles } = await build({
-    ...bundling({ [program.name]: program.entry }, program.outdir),
+    ...bundling({ [program.name]: program.entry, ...program.threads }, program.outdir),
     write: false,
   });
   mkdirSync(folder, { recursive: true });

@@ -25,6 +25,7 @@ import {
   type TelegramServer,
 } from '../../bots/testing/telegram-server/index.ts';
 import { createMember } from '../../db/local/member.ts';
+import { ensureBuilt } from '../../scripts/build.ts';
 import { type BenchStack, closed, startBenchStack } from '../stack.ts';
 
 /** `hq-bots` as it is started on a host, between the local stack and the three platforms. */
@@ -57,7 +58,10 @@ export async function openChatHouse(): Promise<ChatHouse> {
   const account = { email: `bots-${randomUUID()}@example.test`, password: randomUUID() };
   const id = await createMember(database, { ...account, role: 'viewer' });
   await database.query('insert into chat_bots (user_id) values ($1)', [id]);
-  const child = spawn(process.execPath, [fileURLToPath(new URL('../../bots/src/main.ts', import.meta.url))], {
+  await ensureBuilt('hq-bots');
+  const program = fileURLToPath(new URL('../../bots/dist/hq-bots.js', import.meta.url));
+  // As the first line of bots/bin/hq-bots.mjs has it.
+  const child = spawn(process.execPath, ['--v8-pool-size=1', '--max-semi-space-size=2', program], {
     env: {
       PATH: process.env.PATH,
       ...slack.env,
