@@ -2,12 +2,17 @@ import { HqError } from '@hq/shared/errors';
 import { z } from 'zod';
 import type { Handler, HandlerContext } from '../handler.ts';
 import type { OpenClawAnswer, OpenClawCall } from '../openclaw-call.ts';
-import { slugOfWorkspace } from '../secrets/provider-keys.ts';
+import { slugOfWorkspace } from '../secrets/provider-steps.ts';
 
 const agentList = z.object({
   agents: z.array(z.object({ id: z.string(), workspace: z.string().optional() })),
 });
-const config = z.object({ hash: z.string() });
+const settings = z.object({
+  hash: z.string(),
+  config: z.object({
+    models: z.object({ providers: z.record(z.string(), z.unknown()).default({}) }).optional(),
+  }),
+});
 
 /** Names that OpenClaw had for the sign-ins of providers. */
 const aliases: Readonly<Record<string, string>> = {
@@ -28,10 +33,35 @@ export const authSetApiKey: Handler<'auth_set_api_key'> = async (payload, contex
       hint: 'Provision the agent first.',
     });
   }
+  const [read] = await call(context, [{ method: 'config.get' }]);
+  const { config } = settings.parse(read);
+  const isShared = baseUrl !== undefined || config.models?.providers[provider] !== undefined;
+  if (isShared && profileName === undefined) {
+    // OpenClaw keeps one key for a provider that has settings of its own, and refuses it while an agent has another one.
+    if (agentSlug !== null) {
+      throw new HqError('conflict', `OpenClaw keeps one key of ${provider} for all agents.`, {
+        hint: 'It does so for a provider that has an address of its own. Use a secret of the gateway.',
+        field: 'secret',
+      });
+    }
+    await call(
+      context,
+      agents.map(({ id }) => ({
+        method: 'models.authLogout',
+        params: { provider, credentialType: 'api_key', agentId: id },
+      })),
+    );
+  }
   // Before the key: no request of an agent may take the new key to the old address.
-  if (baseUrl !== undefined) await setAddress(provider, baseUrl, context);
-  let done = 0;
-  for (const { id } of agents) {
+  if (baseUrl !== undefined) {
+    const raw = JSON.stringify({ models: { providers: { [provider]: { baseUrl } } } });
+    const [current] = await call(context, [{ method: 'config.get' }]);
+    const params = { raw, baseHash: settings.parse(current).hash };
+    await call(context, [{ method: 'config.patch', params }]);
+    context.output.line(`${provider} is asked at ${new URL(baseUrl).host}`);
+  }
+  const told = isShared && profileName === undefined ? agents.slice(0, 1) : agents;
+  for (const [index, { id }] of told.entries()) {
     const params = { provider, apiKey: value, agentId: id };
     const profile = `${provider}:${profileName}`;
     await call(
@@ -40,20 +70,11 @@ export const authSetApiKey: Handler<'auth_set_api_key'> = async (payload, contex
         ? [{ method: 'models.authSetApiKey', params }]
         : [{ method: 'hq.authSetProfile', params: { ...params, profile } }, { method: 'secrets.reload' }],
     );
-    done += 1;
-    context.output.line(`${id} has the key of ${provider}`);
-    context.progress(Math.round((100 * done) / agents.length), id);
+    context.progress(Math.round((100 * (index + 1)) / told.length), id);
   }
-  return { provider, agents: done };
+  context.output.line(`told OpenClaw the key of ${provider} for ${agents.map(({ id }) => id).join(', ')}`);
+  return { provider, agents: agents.length };
 };
-
-/** Only the provider's address: what models it has, and which one is the default, stays as it is. */
-async function setAddress(provider: string, baseUrl: string, context: HandlerContext): Promise<void> {
-  const [current] = await call(context, [{ method: 'config.get' }]);
-  const raw = JSON.stringify({ models: { providers: { [provider]: { baseUrl } } } });
-  await call(context, [{ method: 'config.patch', params: { raw, baseHash: config.parse(current).hash } }]);
-  context.output.line(`${provider} is asked at ${new URL(baseUrl).host}`);
-}
 
 async function call({ stack, signal }: HandlerContext, calls: readonly OpenClawCall[]) {
   const answers = await stack.callOpenClaw(calls, signal);

@@ -15,7 +15,7 @@ import { ProcessStack } from '../process/process-stack.ts';
 import { type ModelServer, startModelServer } from '../testing/model-server.ts';
 import { until } from '../testing/runner-house.ts';
 import { openSecretsHouse, type SecretsHouse } from '../testing/secrets-house.ts';
-import { ProviderKeys, slugOfWorkspace } from './provider-keys.ts';
+import { ProviderKeys } from './provider-keys.ts';
 import type { SecretsSync } from './secrets-sync.ts';
 
 const readyMs = 150_000;
@@ -228,7 +228,7 @@ describe('the real OpenClaw', () => {
     });
     output.end();
     expect(output.summary('stdout')).toBe(
-      'openai is asked at models.example.test\nacme-maya has the key of openai\nbob has the key of openai\n',
+      'openai is asked at models.example.test\ntold OpenClaw the key of openai for acme-maya, bob\n',
     );
     const after = shape.parse(await call('config.get'));
     expect(after.config.models.providers.openai).toMatchObject({ baseUrl: 'https://models.example.test/v1' });
@@ -246,18 +246,5 @@ describe('the real OpenClaw', () => {
     });
     expect(await takesAway('acme-maya', 'openai:second')).toBe(true);
     expect(await takesAway('bob', 'openai:second')).toBe(false);
-  });
-});
-
-describe('the agent of a workspace', () => {
-  it.each([
-    ['/home/node/.openclaw/workspace-maya', 'maya'],
-    ['/home/node/.openclaw/workspace-acme/maya', 'maya'],
-    ['/home/node/.openclaw/workspace-dev-ops/', 'dev-ops'],
-    ['/home/node/.openclaw/workspace', null],
-    ['/home/node/workspace-a/b/c', null],
-    [undefined, null],
-  ])('of %s is %s', (workspace, slug) => {
-    expect(slugOfWorkspace(workspace)).toBe(slug);
   });
 });

@@ -1,11 +1,11 @@
-import { createHmac } from 'node:crypto';
 import { basename, dirname } from 'node:path';
 import { HqError } from '@hq/shared/errors';
 import { z } from 'zod';
 import type { Log } from '../log.ts';
 import type { OpenClawAnswer, OpenClawCall } from '../openclaw-call.ts';
 import type { Stack } from '../stack.ts';
-import type { ProviderKey, SyncPlan } from './plan.ts';
+import type { SyncPlan } from './plan.ts';
+import { everyAgent, type OpenClawAgent, providerSteps, type ToldKeys, toldKeys } from './provider-steps.ts';
 import { EnvDirectory } from './secrets-directory.ts';
 import type { SyncListener } from './secrets-sync.ts';
 
@@ -19,18 +19,16 @@ export interface ProviderKeysOptions {
 }
 
 const noteFile = 'provider-keys.json';
-/** By OpenClaw's agent, by provider: the hash of the key that it was told. */
-const note = z.record(z.string(), z.record(z.string(), z.string()));
-type Told = z.output<typeof note>;
-
 const agentList = z.object({
   agents: z.array(z.object({ id: z.string(), workspace: z.string().optional() })),
 });
-const config = z.object({
+const settings = z.object({
   config: z.object({
     auth: z.object({ profiles: z.record(z.string(), z.unknown()).default({}) }).optional(),
+    models: z.object({ providers: z.record(z.string(), z.unknown()).default({}) }).optional(),
   }),
 });
+const taken = z.object({ profileId: z.string() });
 
 const firstPauseMs = 2_000;
 const longestPauseMs = 60_000;
@@ -38,14 +36,6 @@ const longestPauseMs = 60_000;
 const patienceMs = 120_000;
 const callsAtOnce = 10;
 const callMs = 300_000;
-
-/** The profile under which OpenClaw keeps the key that it is given for a provider. */
-export const profileOf = (provider: string) => `${provider}:manual`;
-
-/** Which agent of HQ an agent of OpenClaw is: the last part of the branch that its workspace is the worktree of. */
-export function slugOfWorkspace(workspace: string | undefined): string | null {
-  return /\/workspace-(?:[a-z0-9-]+\/)?([a-z0-9-]+)\/?$/.exec(workspace ?? '')?.[1] ?? null;
-}
 
 /**
  * Brings the keys of model providers into OpenClaw's own model auth, which reads no environment of an agent, and takes
@@ -127,64 +117,46 @@ export class ProviderKeys implements SyncListener {
     }
   }
 
-  async #bring(plan: SyncPlan, told: Told, reload: boolean): Promise<void> {
+  async #bring(plan: SyncPlan, told: ToldKeys, reload: boolean): Promise<void> {
     const [listed, configured] = await this.#call([
       { method: 'agents.list' },
       { method: 'config.get' },
       ...(reload ? [{ method: 'secrets.reload' }] : []),
     ]);
     const { agents } = agentList.parse(payloadOf(listed));
-    // Whoever emptied OpenClaw's state emptied this as well, and all is to be told anew.
-    const profiles = new Set(Object.keys(config.parse(payloadOf(configured)).config.auth?.profiles ?? {}));
-    const wanted = new Map(
-      agents.map(({ id, workspace }) => [id, keysOf(plan.providerKeys, slugOfWorkspace(workspace))]),
-    );
-    const removals = removalsOf(told, wanted, plan.unreadProviders);
-    // OpenClaw drops a profile for every agent when it drops it for one.
-    for (const { provider } of removals) profiles.delete(profileOf(provider));
-    const steps = [...removals, ...this.#additionsOf(told, wanted, profiles)];
-    // An agent that is gone took its keys with it.
-    for (const id of Object.keys(told)) if (!agents.some((agent) => agent.id === id)) delete told[id];
-
-    const refusals: string[] = [];
+    const { config } = settings.parse(payloadOf(configured));
+    const openclaw = {
+      agents,
+      // Whoever emptied OpenClaw's state emptied these as well, and all is told anew.
+      profiles: new Set(Object.keys(config.auth?.profiles ?? {})),
+      configured: new Set(Object.keys(config.models?.providers ?? {})),
+    };
+    const { steps, impossible } = providerSteps(openclaw, plan, told, this.#options.hashKey);
+    const refusals = [...impossible];
+    let done = 0;
     for (let at = 0; at < steps.length; at += callsAtOnce) {
       const batch = steps.slice(at, at + callsAtOnce);
       const answers = await this.#call(batch.map(({ call }) => call));
       for (const [index, { agent, provider, hash }] of batch.entries()) {
         const answer = answers[index];
-        const isGone = hash === null && answer?.ok === false && answer.code === 'INVALID_REQUEST';
-        if (answer?.ok === false && !isGone) {
-          refusals.push(`${provider} for ${agent}: ${answer.message}`);
+        const keys = told[agent] ?? {};
+        const isGone = answer?.ok === false && answer.code === 'INVALID_REQUEST';
+        if (hash === null && (answer?.ok === true || isGone)) delete keys[provider];
+        else if (hash !== null && answer?.ok === true) {
+          keys[provider] = { hash, profile: taken.parse(answer.payload).profileId };
+        } else {
+          refusals.push(`${provider} for ${agent}: ${answer?.ok === false ? answer.message : 'no answer'}`);
           continue;
         }
-        const known = told[agent] ?? {};
-        if (hash === null) delete known[provider];
-        else known[provider] = hash;
-        told[agent] = known;
+        told[agent] = keys;
+        done += 1;
       }
-      await this.#writeNote(told);
+      await this.#writeNote(told, agents);
     }
-    if (steps.length > refusals.length) {
-      this.#options.log.info({ keys: steps.length - refusals.length }, 'OpenClaw knows the provider keys');
-    }
+    if (done > 0) this.#options.log.info({ keys: done }, 'OpenClaw knows the provider keys');
     if (refusals.length > 0) {
       throw new HqError('failed', `OpenClaw did not take ${refusals.length} provider keys: ${refusals[0]}`);
     }
-  }
-
-  #additionsOf(told: Told, wanted: WantedKeys, profiles: ReadonlySet<string>): readonly Step[] {
-    const steps: Step[] = [];
-    for (const [agent, keys] of wanted) {
-      for (const [provider, value] of keys) {
-        const hash = createHmac('sha256', this.#options.hashKey)
-          .update(`${provider}\0${value}`)
-          .digest('hex');
-        if (told[agent]?.[provider] === hash && profiles.has(profileOf(provider))) continue;
-        const params = { provider, apiKey: value, agentId: agent };
-        steps.push({ agent, provider, hash, call: { method: 'models.authSetApiKey', params } });
-      }
-    }
-    return steps;
   }
 
   #call(calls: readonly OpenClawCall[]): Promise<readonly OpenClawAnswer[]> {
@@ -200,21 +172,25 @@ export class ProviderKeys implements SyncListener {
     this.#onProblem();
   }
 
-  async #readNote(): Promise<Told> {
+  async #readNote(): Promise<ToldKeys> {
     const standing = await this.#inDirectory((directory) => directory.read(noteFile));
     if (standing === null) return {};
     try {
-      return note.parse(JSON.parse(standing.text));
+      return toldKeys.parse(JSON.parse(standing.text));
     } catch {
       // Cut or changed by somebody: everything is told once more.
       return {};
     }
   }
 
-  async #writeNote(told: Told): Promise<void> {
-    const known = Object.fromEntries(Object.entries(told).filter(([, keys]) => Object.keys(keys).length > 0));
+  /** An agent that is gone took its keys with it. */
+  async #writeNote(told: ToldKeys, agents: readonly OpenClawAgent[]): Promise<void> {
+    const known = Object.entries(told).filter(
+      ([agent, keys]) =>
+        Object.keys(keys).length > 0 && (agent === everyAgent || agents.some(({ id }) => id === agent)),
+    );
     await this.#inDirectory(async (directory) => {
-      await directory.write(noteFile, `${JSON.stringify(known)}\n`);
+      await directory.write(noteFile, `${JSON.stringify(Object.fromEntries(known))}\n`);
       await directory.settle();
     });
   }
@@ -228,37 +204,6 @@ export class ProviderKeys implements SyncListener {
       await directory.close();
     }
   }
-}
-
-interface Step {
-  readonly agent: string;
-  readonly provider: string;
-  /** Null takes the key away. */
-  readonly hash: string | null;
-  readonly call: OpenClawCall;
-}
-
-/** By OpenClaw's agent, by provider. */
-type WantedKeys = ReadonlyMap<string, ReadonlyMap<string, string>>;
-
-/** What HQ brought and nobody wants any more. */
-function removalsOf(told: Told, wanted: WantedKeys, unread: ReadonlySet<string>): readonly Step[] {
-  const steps: Step[] = [];
-  for (const [agent, keys] of wanted) {
-    for (const provider of Object.keys(told[agent] ?? {})) {
-      if (keys.has(provider) || unread.has(provider)) continue;
-      const params = { provider, profileIds: [profileOf(provider)], agentId: agent };
-      steps.push({ agent, provider, hash: null, call: { method: 'models.authLogout', params } });
-    }
-  }
-  return steps;
-}
-
-/** The provider keys of one agent: the gateway's, overlaid with its own. */
-function keysOf(keys: readonly ProviderKey[], slug: string | null): ReadonlyMap<string, string> {
-  const shared = keys.filter(({ agent }) => agent === null);
-  const own = keys.filter(({ agent }) => agent !== null && agent === slug);
-  return new Map([...shared, ...own].map(({ provider, value }) => [provider, value]));
 }
 
 function payloadOf(answer: OpenClawAnswer | undefined): unknown {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** One secret as the database keeps it: its value is an envelope. */
-export const storedSecret = z.object({
+const storedSecret = z.object({
   id: z.string(),
   agent_id: z.string().nullable(),
   /** Null for a secret of the gateway, and for one whose agent is gone or on another gateway. */

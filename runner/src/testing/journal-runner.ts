@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { readSecretsKeys } from '@hq/shared/secrets';
 import { createRedactor } from '@hq/shared/text';
 import { connectDatabase } from '../database.ts';
@@ -21,7 +23,7 @@ const {
   POLL_INTERVAL: pollInterval = '30',
   COMMAND_TIMEOUT: commandTimeout = '3600',
   RUNNER_SLOTS: slots = '16',
-  SECRETS_DIR: secretsDirectory = '',
+  SECRETS_DIR: secretsDirectory = join(tmpdir(), `hq-secrets-${process.pid}`),
   REAL_HANDLERS: real = '',
 } = process.env;
 

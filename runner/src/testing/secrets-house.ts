@@ -9,7 +9,7 @@ import { createLog } from '../log.ts';
 import { SecretsSync, type SecretsSyncOptions } from '../secrets/secrets-sync.ts';
 import { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
 
-export interface SecretRow {
+interface SecretRow {
   readonly id: string;
   readonly key: string;
   readonly sync_status: string;

@@ -1,0 +1,107 @@
+import { createHmac } from 'node:crypto';
+import { z } from 'zod';
+import type { OpenClawCall } from '../openclaw-call.ts';
+import type { ProviderKey } from './plan.ts';
+
+/** By OpenClaw's agent, by provider: the hash of the key that it was told, and the profile that it keeps it under. */
+export const toldKeys = z.record(
+  z.string(),
+  z.record(z.string(), z.object({ hash: z.string(), profile: z.string() })),
+);
+export type ToldKeys = z.output<typeof toldKeys>;
+
+export interface OpenClawAgent {
+  readonly id: string;
+  readonly workspace?: string | undefined;
+}
+
+/** What OpenClaw says of itself. */
+export interface OpenClawState {
+  readonly agents: readonly OpenClawAgent[];
+  /** The profiles that any agent has. */
+  readonly profiles: ReadonlySet<string>;
+  /** The providers that have settings of their own, such as another address. */
+  readonly configured: ReadonlySet<string>;
+}
+
+export interface WantedKeys {
+  readonly providerKeys: readonly ProviderKey[];
+  /** The providers whose key could not be read: what was told of them stays. */
+  readonly unreadProviders: ReadonlySet<string>;
+}
+
+/** One key to bring, or to take away again. */
+export interface ProviderStep {
+  readonly agent: string;
+  readonly provider: string;
+  /** Null takes the key away. */
+  readonly hash: string | null;
+  readonly call: OpenClawCall;
+}
+
+/** In the place of an agent: OpenClaw keeps one key for all of them where a provider has settings of its own. */
+export const everyAgent = '*';
+
+/** Which agent of HQ an agent of OpenClaw is: the last part of the branch that its workspace is the worktree of. */
+export function slugOfWorkspace(workspace: string | undefined): string | null {
+  return /\/workspace-(?:[a-z0-9-]+\/)?([a-z0-9-]+)\/?$/.exec(workspace ?? '')?.[1] ?? null;
+}
+
+/**
+ * What is to be told, and in which order: what goes first, for OpenClaw drops a profile for every agent when it drops it for
+ * one. `impossible` says what OpenClaw has no place for.
+ */
+export function providerSteps(
+  openclaw: OpenClawState,
+  { providerKeys, unreadProviders }: WantedKeys,
+  told: ToldKeys,
+  hashKey: string,
+): { readonly steps: readonly ProviderStep[]; readonly impossible: readonly string[] } {
+  const [first] = openclaw.agents;
+  if (first === undefined) return { steps: [], impossible: [] };
+  const wanted = wantedByAgent(openclaw, providerKeys);
+  const agentId = (agent: string) => (agent === everyAgent ? first.id : agent);
+  const removals: ProviderStep[] = [];
+  const profiles = new Set(openclaw.profiles);
+  for (const [agent, keys] of Object.entries(told)) {
+    if (agent !== everyAgent && !openclaw.agents.some(({ id }) => id === agent)) continue;
+    for (const [provider, { profile }] of Object.entries(keys)) {
+      if (wanted.get(agent)?.has(provider) === true || unreadProviders.has(provider)) continue;
+      const params = { provider, profileIds: [profile], agentId: agentId(agent) };
+      removals.push({ agent, provider, hash: null, call: { method: 'models.authLogout', params } });
+      profiles.delete(profile);
+    }
+  }
+  const additions: ProviderStep[] = [];
+  for (const [agent, keys] of wanted) {
+    for (const [provider, value] of keys) {
+      const hash = createHmac('sha256', hashKey).update(`${provider}\0${value}`).digest('hex');
+      const known = told[agent]?.[provider];
+      if (known?.hash === hash && profiles.has(known.profile)) continue;
+      const params = { provider, apiKey: value, agentId: agentId(agent) };
+      additions.push({ agent, provider, hash, call: { method: 'models.authSetApiKey', params } });
+    }
+  }
+  const impossible = providerKeys
+    .filter(({ agent, provider }) => agent !== null && openclaw.configured.has(provider))
+    .map(({ agent, provider }) => `${provider} of ${agent}: it keeps one key for all agents there`);
+  return { steps: [...removals, ...additions], impossible };
+}
+
+/** The keys of each agent: the gateway's, overlaid with its own. */
+function wantedByAgent(
+  { agents, configured }: OpenClawState,
+  keys: readonly ProviderKey[],
+): ReadonlyMap<string, ReadonlyMap<string, string>> {
+  const shared = keys.filter(({ agent }) => agent === null);
+  const wanted = new Map<string, ReadonlyMap<string, string>>();
+  const byProvider = (some: readonly ProviderKey[]) =>
+    new Map(some.map(({ provider, value }) => [provider, value]));
+  wanted.set(everyAgent, byProvider(shared.filter(({ provider }) => configured.has(provider))));
+  for (const { id, workspace } of agents) {
+    const slug = slugOfWorkspace(workspace);
+    const own = keys.filter(({ agent }) => agent !== null && agent === slug);
+    wanted.set(id, byProvider([...shared, ...own].filter(({ provider }) => !configured.has(provider))));
+  }
+  return wanted;
+}
