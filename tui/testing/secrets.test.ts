@@ -213,11 +213,12 @@ describe('a secret that is there', () => {
     await session.waitFor('Another value for TOKEN of default');
     session.press('new\r');
     await session.waitFor('TOKEN of default has another value');
+    await session.waitFor((screen) => !screen.includes('Another value for'));
     expect(await host.valuesOf('TOKEN')).toEqual({ '': 'new' });
     session.press('n');
     await session.waitFor('A remark on TOKEN of default');
     session.press('Ask Bob first.\r');
-    await session.waitFor('Ask Bob first.');
+    await session.waitFor((screen) => screen.includes('Ask Bob first.') && !screen.includes('A remark on'));
     session.press('d');
     await session.waitFor('Type TOKEN to go on:');
     session.press('TOKE\t\r');

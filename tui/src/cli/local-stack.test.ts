@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { findLocalStack } from './local-stack.ts';
+import { findLocalKeys, findLocalStack } from './local-stack.ts';
 
 let directory: string;
 const stack = { url: 'http://127.0.0.1:1', anonKey: 'anon', email: 'a@example.test', password: 'p' };
@@ -29,6 +29,17 @@ it('does not believe the file of a starter that was killed', async () => {
   await new Promise((resolve) => gone.on('close', resolve));
   await write(JSON.stringify({ ...stack, pid: gone.pid }));
   expect(await findLocalStack({}, directory)).toBeNull();
+});
+
+it('gives the key that encrypts to nobody whose run file others can read', async () => {
+  const path = join(directory, 'run.json');
+  await write(JSON.stringify({ ...stack, pid: process.pid, serviceRoleKey: 'for secrets' }));
+  await chmod(path, 0o644);
+  await expect(findLocalKeys({}, directory)).rejects.toThrow('others can read it');
+  await chmod(path, 0o600);
+  expect(await findLocalKeys({}, directory)).toMatchObject({ url: stack.url, serviceRoleKey: 'for secrets' });
+  expect(await findLocalKeys({ HQ_RUN_FILE: path }, join(directory, 'nowhere'))).not.toBeNull();
+  expect(await findLocalKeys({}, join(directory, 'nowhere'))).toBeNull();
 });
 
 it.each(['', '{"pid":', '{"pid": 0}', '[]'])('does not fail over a file that holds %j', async (content) => {
