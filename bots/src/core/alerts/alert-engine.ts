@@ -78,6 +78,7 @@ interface Subscription {
   readonly messages: Map<string, Message>;
   isBusy: boolean;
   isGone: boolean;
+  isCaughtUp: boolean;
   timer: NodeJS.Timeout | null;
   nextDigestAt: number;
 }
@@ -121,14 +122,31 @@ export function createAlertEngine(options: AlertEngineOptions): AlertEngine {
         messages: new Map(),
         isBusy: false,
         isGone: false,
+        isCaughtUp: false,
         timer: null,
         nextDigestAt: Date.now() + (one.filter.digest_minutes ?? 0) * 60_000,
       });
-      since = Math.max(Date.now() - oldestMs, Math.min(since, Math.floor(from / 1000)));
       for (const { key } of one.messages) openIds.add(key);
     }
     if (openIds.size > 0) recall(wanted, await readAlerts(client, [...openIds]));
+    const behind = [...subscriptions.values()].filter(
+      (one) => one.place.platform === platform && !one.isCaughtUp && !one.isGone,
+    );
+    if (behind.length > 0) await catchUp(behind);
     hint();
+  }
+
+  /** What came before a chat was known here is told to that chat alone: the others have it. */
+  async function catchUp(behind: readonly Subscription[]): Promise<void> {
+    const earliest = Math.min(...behind.map(({ from }) => Math.floor(from / 1000)));
+    const from = new Date(Math.max(earliest, Date.now() - oldestMs)).toISOString();
+    for (let at = 0; ; at += alertPage) {
+      const rows = await readAlertsSince(client, from, at);
+      await knowAgents(rows);
+      for (const row of rows) offer(row, behind);
+      if (rows.length < alertPage) break;
+    }
+    for (const one of behind) one.isCaughtUp = true;
   }
 
   /** The messages of an earlier run, with what they tell of. */
@@ -203,9 +221,8 @@ export function createAlertEngine(options: AlertEngineOptions): AlertEngine {
         seen.set(row.id, version);
         return true;
       });
-      if (fresh.some((row) => agentIdOf(row) !== null && !agents.has(agentIdOf(row) ?? '')))
-        await readAgents();
-      for (const row of fresh) offer(row);
+      await knowAgents(fresh);
+      for (const row of fresh) offer(row, subscriptions.values());
       newest = Math.max(newest, Date.parse(rows.at(-1)?.last_at ?? '') || 0);
       if (rows.length < alertPage) break;
     }
@@ -216,12 +233,12 @@ export function createAlertEngine(options: AlertEngineOptions): AlertEngine {
     }
   }
 
-  function offer(row: AlertRow): void {
+  function offer(row: AlertRow, to: Iterable<Subscription>): void {
     const changedAt = microsOf(row.last_at) ?? 0;
     const agent = agents.get(agentIdOf(row) ?? '') ?? null;
     const isNews =
       row.resolved_at === null && row.dismissed_at === null && row.read_at === null && !row.muted;
-    for (const subscription of subscriptions.values()) {
+    for (const subscription of to) {
       if (changedAt <= subscription.from) continue;
       const isTold = subscription.messages.has(row.id);
       if (isTold || (isNews && matches(subscription.watched.filter, row, agent))) {
@@ -417,7 +434,8 @@ export function createAlertEngine(options: AlertEngineOptions): AlertEngine {
     }
   }
 
-  async function readAgents(): Promise<void> {
+  async function knowAgents(rows: readonly AlertRow[]): Promise<void> {
+    if (rows.every((row) => agentIdOf(row) === null || agents.has(agentIdOf(row) ?? ''))) return;
     const records = await client.ask<unknown>(
       client.supabase.from('agents').select('id,slug,domains,capabilities,meta').limit(1000),
     );

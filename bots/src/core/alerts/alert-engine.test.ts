@@ -1,0 +1,218 @@
+import { pino } from 'pino';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { nilTenant } from '../../../../db/testing/database.ts';
+import { eventually } from '../../../../db/testing/eventually.ts';
+import { type ChatTestHouse, type OpenCore, openChatHouse } from '../../../testing/chat-house.ts';
+import { type Shown, type TestAdapter, textOf } from '../../../testing/test-adapter.ts';
+import type { Speaker } from '../inbound.ts';
+import { type AlertEngine, createAlertEngine } from './alert-engine.ts';
+
+let house: ChatTestHouse;
+let open: OpenCore;
+let engine: AlertEngine;
+const log = pino({ level: process.env.TEST_LOG ?? 'silent' });
+const timing = { gatherMs: 20, pollMs: 100, resyncMs: 500, reloadMs: 300, saveMs: 20, retryMs: 100 };
+
+beforeAll(async () => {
+  house = await openChatHouse();
+  await begin();
+});
+afterAll(async () => {
+  engine.stop();
+  await house.close();
+});
+afterEach(async () => {
+  await house.stack.database.query('delete from chat_subscriptions');
+  await house.stack.database.query('delete from notifications');
+});
+
+async function begin(adapters?: readonly TestAdapter[]): Promise<void> {
+  open = await house.open({}, adapters);
+  engine = createAlertEngine({
+    client: house.bot,
+    core: open.core,
+    platforms: ['slack', 'discord', 'telegram'],
+    log,
+    timing,
+  });
+  engine.start();
+}
+
+async function alert(key: string, more: Readonly<Record<string, unknown>> = {}): Promise<void> {
+  await house.stack.database.query('select hq.notify($1::jsonb)', [
+    JSON.stringify({
+      tenant_id: nilTenant,
+      type: 'agent_error',
+      severity: 'error',
+      title: key,
+      dedup_key: key,
+      actor_type: 'system',
+      ...more,
+    }),
+  ]);
+}
+
+const resolve = (key: string) =>
+  house.stack.database.query('select hq.resolve_alert($1, $2)', [nilTenant, key]);
+
+function seenBy(speaker: Speaker): Shown[] {
+  return open.adapter(speaker.platform).messages.filter(({ channel }) => channel === speaker.channel);
+}
+
+/** The messages that came after the subscription was confirmed. */
+async function subscribed(speaker: Speaker, words = 'subscribe'): Promise<() => Shown[]> {
+  await open.adapter(speaker.platform).ask(speaker, words);
+  const before = seenBy(speaker).length;
+  await eventually(async () => {
+    const rows = await house.stack.database.query('select 1 from chat_subscriptions where channel = $1', [
+      speaker.channel,
+    ]);
+    expect(rows).toHaveLength(1);
+  });
+  return () => seenBy(speaker).slice(before);
+}
+
+describe('an alert', { timeout: 90_000 }, () => {
+  it('comes once to the chats that want it, is counted, and its message says when it is over', async () => {
+    const [slack, telegram] = [await house.person('operator'), await house.person('operator', 'telegram')];
+    const [first, second] = [
+      await subscribed(slack),
+      await subscribed(telegram, 'subscribe severity=critical'),
+    ];
+    await alert('writer is in error');
+    await eventually(() => expect(first()).toHaveLength(1));
+    await alert('writer is in error');
+    await eventually(() => expect(first()[0]?.card.state).toBe('error, 2 times'));
+    await resolve('writer is in error');
+    await eventually(() => expect(first()[0]?.card.state).toMatch(/^over after .*, 2 times$/));
+    expect(first()[0]?.card.tone).toBe('good');
+    expect(first()[0]?.card.buttons).toEqual([]);
+    expect(first()).toHaveLength(1);
+    expect(second()).toEqual([]);
+  });
+
+  it('that comes with others is told in one message', async () => {
+    const operator = await house.person('operator', 'discord');
+    const messages = await subscribed(operator);
+    await house.stack.database.query(
+      `select hq.notify(jsonb_build_object('tenant_id', $1::uuid, 'type', 'task_blocked', 'severity', 'warning',
+         'title', 'blocked ' || n, 'dedup_key', 'blocked:' || n, 'actor_type', 'system')) from generate_series(1, 30) n`,
+      [nilTenant],
+    );
+    await eventually(() => expect(messages()).toHaveLength(1));
+    expect(messages()[0]?.card.title).toBe('30 alerts');
+    expect(textOf(messages()[0]?.card ?? { title: '', tone: 'neutral' })).toMatch(/and 10 more/);
+    await resolve('blocked:1');
+    await eventually(() => expect(messages()[0]?.card.state).toBe('29 open'));
+  });
+
+  it('is acknowledged and muted by its buttons, with who did it on the message', async () => {
+    const operator = await house.person('operator');
+    const slack = open.adapter('slack');
+    const messages = await subscribed(operator);
+    await alert('seen soon', { subject: 'agent:one' });
+    const told = await eventually(() => {
+      const [message] = messages();
+      if (message === undefined) throw new Error('nothing came');
+      return message;
+    });
+    await slack.press(operator, told, 'Acknowledge');
+    await eventually(() => expect(told.card.stamp).toMatch(/^seen by .*@.*, \d\d:\d\d UTC$/));
+    expect(told.card.buttons).toEqual([]);
+    expect(told.card.state).toBe('seen');
+    await alert('muted soon', { subject: 'agent:two' });
+    const second = await eventually(() => {
+      const message = messages().find(({ card }) => card.title === 'muted soon');
+      if (message === undefined) throw new Error('nothing came');
+      return message;
+    });
+    await slack.press(operator, second, 'Mute for 1 h');
+    await eventually(() => expect(second.card.stamp).toMatch(/^muted for 60 min by /));
+    await alert('another about the same', { subject: 'agent:two' });
+    await alert('about something else', { subject: 'agent:three' });
+    await eventually(() =>
+      expect(messages().map(({ card }) => card.title)).toContain('about something else'),
+    );
+    expect(messages().map(({ card }) => card.title)).not.toContain('another about the same');
+  });
+
+  it('is held back in quiet hours, unless it is critical', async () => {
+    const operator = await house.person('operator');
+    const messages = await subscribed(operator, 'subscribe quiet=00:00-23:59 tz=UTC');
+    await alert('can wait');
+    await alert('cannot wait', { severity: 'critical' });
+    await eventually(() => expect(messages().length).toBeGreaterThan(0));
+    expect(textOf(messages()[0]?.card ?? { title: '', tone: 'neutral' })).toContain('cannot wait');
+  });
+
+  it('that nobody could be told is told later; a chat that is closed is left alone, and that is told elsewhere', async () => {
+    const [one, two] = [
+      await house.person('operator', 'telegram'),
+      await house.person('operator', 'discord'),
+    ];
+    const telegram = open.adapter('telegram');
+    const first = await subscribed(one);
+    const second = await subscribed(two);
+    telegram.faults.push({ ok: false, problem: { kind: 'refused', reason: 'for a moment' } });
+    await alert('told later');
+    await eventually(() => expect(first().map(({ card }) => card.title)).toEqual(['told later']));
+    telegram.faults.push({ ok: false, problem: { kind: 'closed', reason: 'the bot was blocked' } });
+    await alert('told to one');
+    await eventually(async () => {
+      const rows = await house.stack.database.query(
+        'select disabled_reason from chat_subscriptions where channel = $1',
+        [one.channel],
+      );
+      expect(rows).toEqual([{ disabled_reason: 'the bot was blocked' }]);
+    });
+    await eventually(() =>
+      expect(second().map(({ card }) => card.title)).toContain('Alerts no longer reach a telegram chat'),
+    );
+  });
+
+  it('of an earlier run is edited where it is, and what came meanwhile is told', async () => {
+    const operator = await house.person('operator');
+    const messages = await subscribed(operator);
+    await alert('lasts');
+    await eventually(() => expect(messages()).toHaveLength(1));
+    await eventually(async () =>
+      expect(await house.stack.database.query('select 1 from chat_alert_messages')).toHaveLength(1),
+    );
+    engine.stop();
+    await engine.save();
+    await open.close();
+    await resolve('lasts');
+    await alert('came meanwhile');
+    await begin([open.adapter('slack'), open.adapter('discord'), open.adapter('telegram')]);
+    await eventually(() => expect(messages()[0]?.card.state).toMatch(/^over after /));
+    await eventually(() =>
+      expect(messages().map(({ card }) => card.title)).toEqual(['lasts', 'came meanwhile']),
+    );
+  });
+});
+
+describe('a thousand chats', { timeout: 90_000 }, () => {
+  it('lose nothing of a storm, and each is told in order', async () => {
+    const count = 300;
+    await house.stack.database.query(
+      `insert into chat_subscriptions (tenant_id, platform, install, channel, kind, filter, cursor)
+       select $1, 'slack', 'T1', 'C' || n, 'group', '{"severity": "info"}', to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+       from generate_series(1, $2::int) n`,
+      [nilTenant, count],
+    );
+    open.core.house.onSubscriptions('slack');
+    const slack = open.adapter('slack');
+    for (let n = 0; n < 20; n += 1) await alert(`storm ${String(n).padStart(2, '0')}`, { severity: 'info' });
+    const wanted = Array.from({ length: 20 }, (_, n) => `storm ${String(n).padStart(2, '0')}`);
+    await eventually(() => {
+      for (const channel of [1, 150, count]) {
+        const words = slack.messages
+          .filter((message) => message.channel === `C${channel}`)
+          .map(({ card }) => textOf(card))
+          .join('\n');
+        expect(words.match(/storm \d\d/g) ?? []).toEqual(wanted);
+      }
+    });
+    await eventually(() => expect(engine.size()).toBe(0));
+  });
+});
