@@ -19,7 +19,8 @@ describe('the configuration', () => {
     [{ DISCORD_BOT_TOKEN: 'x', DISCORD_APPLICATION_ID: 'hq' }, 'DISCORD_APPLICATION_ID'],
     [{ DISCORD_BOT_TOKEN: 'x', DISCORD_API_URL: 'discord.com' }, 'DISCORD_API_URL'],
     [{ DISCORD_BOT_TOKEN: 'x', DISCORD_PUBLIC_KEY: 'abc' }, 'DISCORD_PUBLIC_KEY'],
-    [{ DISCORD_BOT_TOKEN: 'x', DISCORD_HTTP_PORT: '99999' }, 'DISCORD_HTTP_PORT'],
+    [{ DISCORD_BOT_TOKEN: 'x', DISCORD_LISTEN: 'everywhere' }, 'DISCORD_LISTEN'],
+    [{ DISCORD_BOT_TOKEN: 'x', DISCORD_LISTEN: '127.0.0.1:99999' }, 'DISCORD_LISTEN'],
   ])('%o is refused with the name of the variable and without its value', (env, field) => {
     expect(() => discord.configure(env)).toThrow(
       expect.objectContaining({

@@ -8,8 +8,7 @@ export const variables = [
   'DISCORD_APPLICATION_ID',
   'DISCORD_API_URL',
   'DISCORD_PUBLIC_KEY',
-  'DISCORD_HTTP_HOST',
-  'DISCORD_HTTP_PORT',
+  'DISCORD_LISTEN',
 ] as const;
 
 const snowflake = /^\d{5,20}$/u;
@@ -27,13 +26,15 @@ const environment = z.object({
     .string()
     .regex(/^[0-9a-f]{64}$/iu, 'the public key of the application, 64 hexadecimal digits')
     .optional(),
-  DISCORD_HTTP_HOST: z.string().min(1).default('127.0.0.1'),
-  DISCORD_HTTP_PORT: z.coerce
-    .number('a port')
-    .int('a port')
-    .min(0, 'a port')
-    .max(65_535, 'a port')
-    .default(8786),
+  DISCORD_LISTEN: z
+    .string()
+    .regex(/^\S+:\d{1,5}$/u, 'host:port')
+    .default('127.0.0.1:8786')
+    .transform((listen) => {
+      const colon = listen.lastIndexOf(':');
+      return { host: listen.slice(0, colon).replace(/^\[|\]$/gu, ''), port: Number(listen.slice(colon + 1)) };
+    })
+    .refine(({ port }) => port < 65_536, 'host:port, with a port below 65536'),
 });
 
 export interface Configuration {
@@ -84,10 +85,6 @@ function parse(given: Readonly<Record<string, string>>): Configuration {
     endpoint:
       known.DISCORD_PUBLIC_KEY === undefined
         ? null
-        : {
-            publicKey: known.DISCORD_PUBLIC_KEY,
-            host: known.DISCORD_HTTP_HOST,
-            port: known.DISCORD_HTTP_PORT,
-          },
+        : { publicKey: known.DISCORD_PUBLIC_KEY, ...known.DISCORD_LISTEN },
   };
 }

@@ -570,7 +570,7 @@ describe('signed interactions by HTTP', () => {
   it('carry everything that the gateway carries, and no connection is opened', async () => {
     await adapter.stop();
     const identified = discord.gateway.identified;
-    adapter = await create({ DISCORD_PUBLIC_KEY: discord.publicKey, DISCORD_HTTP_PORT: '0' });
+    adapter = await create({ DISCORD_PUBLIC_KEY: discord.publicKey, DISCORD_LISTEN: '127.0.0.1:0' });
     await adapter.start(core);
     const port = /"port":(\d+)/u.exec(logged)?.[1];
     expect(await discord.useEndpoint(`http://127.0.0.1:${port}/`)).toBe(true);

@@ -79,7 +79,7 @@ describe('the interactions endpoint', () => {
     const second = new InteractionsEndpoint(sender.publicKey, () => undefined, pino({ level: 'silent' }));
     await expect(second.listen('127.0.0.1', Number(new URL(url).port))).rejects.toMatchObject({
       name: 'HqError',
-      hint: expect.stringContaining('DISCORD_HTTP_PORT'),
+      hint: expect.stringContaining('DISCORD_LISTEN'),
     });
   });
 });

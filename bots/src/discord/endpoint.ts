@@ -41,7 +41,7 @@ export class InteractionsEndpoint {
       this.#server.once('error', (error) => {
         reject(
           new HqError('failed', `Interactions cannot be taken in on ${host}:${port}.`, {
-            hint: 'Give DISCORD_HTTP_PORT a port that is free.',
+            hint: 'Give DISCORD_LISTEN a port that is free.',
             cause: error,
           }),
         );

@@ -9,6 +9,7 @@ import {
 import { HqError } from '@hq/shared/errors';
 import { GatewayCloseCodes, GatewayDispatchEvents, GatewayIntentBits } from 'discord-api-types/v10';
 import type { Logger } from 'pino';
+import { z } from 'zod';
 import type { AdapterState } from '../core/adapter.ts';
 import { isRevoked, problemOf, tell } from './problem.ts';
 
@@ -39,6 +40,12 @@ const uselessToRepeat: Readonly<Record<number, { readonly state: AdapterState; r
     detail: 'Discord does not allow this application the intent Guilds.',
   },
 };
+
+/** What is needed of Discord's greeting; the rest may be missing. */
+const readiness = z.object({
+  application: z.object({ id: z.string() }).optional(),
+  guilds: z.array(z.object({ id: z.string() })).default([]),
+});
 
 export interface Hearing {
   onInteraction(payload: unknown): void;
@@ -141,10 +148,11 @@ export class GatewayConnection {
     });
     this.#manager = manager;
     manager.on(WebSocketShardEvents.Ready, ({ data }) => {
+      const { application, guilds } = readiness.parse(data);
       this.#guilds.clear();
-      for (const { id } of data.guilds) this.#guilds.add(id);
+      for (const { id } of guilds) this.#guilds.add(id);
       this.#state = 'connected';
-      this.#hearing.onConnected(data.application.id);
+      this.#hearing.onConnected(application?.id ?? null);
     });
     manager.on(WebSocketShardEvents.Resumed, () => {
       this.#state = 'connected';
