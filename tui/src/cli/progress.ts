@@ -11,7 +11,8 @@ const barEveryMs = 100;
 /** `total`: null where nobody knows yet. */
 export function openProgress(stream: NodeJS.WriteStream, what: string, total: number | null): Progress {
   const startedAt = Date.now();
-  let toldAt = 0;
+  // Without a terminal, what is over soon needs no line.
+  let toldAt = stream.isTTY ? 0 : startedAt;
   let isOpen = false;
 
   function told(count: number): string {
@@ -29,7 +30,7 @@ export function openProgress(stream: NodeJS.WriteStream, what: string, total: nu
   return {
     at(count) {
       const now = Date.now();
-      const isLast = count === total;
+      const isLast = stream.isTTY && count === total;
       if (!isLast && now - toldAt < (stream.isTTY ? barEveryMs : linesEveryMs)) return;
       toldAt = now;
       if (stream.isTTY) {

@@ -121,6 +121,32 @@ describe('a value that is typed on a terminal', () => {
   });
 });
 
+describe('re-keying on a terminal', () => {
+  it('asks after the count, and draws how far it is', async () => {
+    await host.store('OLD', 'kept');
+    const admin = await stack.createMember('admin');
+    const both = await host.write('both.env', {
+      SUPABASE_URL: stack.url,
+      SUPABASE_SERVICE_ROLE_KEY: stack.serviceRoleKey,
+      HOSTED_SECRETS_KEY: 'ab'.repeat(32),
+      SUPABASE_SERVICE_ROLE_KEY_PREVIOUS: stack.serviceRoleKey,
+    });
+    const session = new ScreenSession(process.execPath, [main, 'secrets', 'rekey'], {
+      columns: 100,
+      rows: 24,
+      env: { ...environment(), HQ_EMAIL: admin.email, HQ_PASSWORD: admin.password, HQ_ENV_FILE: both },
+    });
+    sessions.push(session);
+    await session.waitFor('[y/N]');
+    expect(session.text()).toMatch(/to encrypt anew/);
+    session.press('y\r');
+    await session.waitFor(/\[#{30}\] Looked at \d+ of \d+/);
+    expect((await session.ended()).exitCode).toBe(0);
+    expect(session.text()).toContain('_PREVIOUS');
+    await stack.database.behindTheGuard('delete from secrets');
+  });
+});
+
 describe('deleting on a terminal', () => {
   it('wants the name of the secret', async () => {
     await host.store('DOOMED', 'x');

@@ -4,9 +4,10 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { sampleDoor } from '../../testing/sample-house.ts';
 import { InputDecoder } from '../terminal/input-decoder.ts';
 import { createTheme } from '../theme/theme.ts';
-import { App, type Surroundings } from './app.ts';
+import { App } from './app.ts';
 import { widthOf } from './cell.ts';
 import type { Door, Request } from './house.ts';
+import type { Surroundings } from './surroundings.ts';
 
 const opened: App[] = [];
 

@@ -24,21 +24,9 @@ import { SecretDeeds } from './secret-deeds.ts';
 import { sentence } from './sentence.ts';
 import type { SignInForm } from './sign-in-form.ts';
 import type { Stage } from './stage.ts';
+import type { Surroundings } from './surroundings.ts';
 import { emptyField, fieldOf, type TextField, write } from './text-field.ts';
 import type { RowsAt } from './view.ts';
-
-/** What the screens ask of the terminal they are drawn on. */
-export interface Surroundings {
-  readonly copy: (text: string) => { readonly bytes: number; readonly cut: boolean };
-  readonly openPager: (text: string) => Promise<void>;
-  /** null where HQ itself runs in this terminal, and would be put to sleep with its face. */
-  readonly suspend: (() => void) | null;
-  readonly redraw: () => void;
-  readonly setMouse: (isOn: boolean) => void;
-  readonly quit: () => void;
-  /** Local epoch milliseconds. */
-  readonly now: () => number;
-}
 
 export interface AppOptions {
   readonly door: Door;
