@@ -81,7 +81,7 @@ function overview(shown: readonly Command[], who: Whoami): Card {
     ]),
     footer: who.linked
       ? 'help COMMAND tells more. Arguments: in their order, key=value or --key value.'
-      : 'Link your account first: link CODE, with a code from hq-tui chat link.',
+      : 'Link your account first: link CODE, with a code from hq-tui chat code.',
   };
 }
 

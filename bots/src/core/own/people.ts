@@ -49,7 +49,7 @@ export const people: readonly Command[] = [
           ? []
           : [
               { kind: 'text', text: 'Get a code in HQ with ' },
-              { kind: 'code', text: 'hq-tui chat link' },
+              { kind: 'code', text: 'hq-tui chat code' },
               { kind: 'text', text: ' and send it here: link CODE.' },
             ],
         footer: `${said.speaker.platform} ${said.speaker.install} ${said.speaker.user}`,
@@ -65,7 +65,7 @@ export const people: readonly Command[] = [
     arguments: [
       {
         name: 'code',
-        summary: 'The code that hq-tui chat link shows',
+        summary: 'The code that hq-tui chat code shows',
         kind: 'text',
         required: true,
         completion: null,
