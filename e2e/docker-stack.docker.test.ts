@@ -238,7 +238,9 @@ describe('the stack that compose.yaml describes', () => {
     // It is noted once OpenClaw has taken it.
     await vi.waitFor(
       async () =>
-        expect(await inGateway(`cat ${directory}/provider-keys.json`)).toMatch(/"openai":"[0-9a-f]{64}"/),
+        expect(await inGateway(`cat ${directory}/provider-keys.json`)).toMatch(
+          /"openai":{"hash":"[0-9a-f]{64}"/,
+        ),
       { timeout: 120_000, interval: 500 },
     );
   }, 200_000);

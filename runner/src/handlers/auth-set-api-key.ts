@@ -68,7 +68,10 @@ export const authSetApiKey: Handler<'auth_set_api_key'> = async (payload, contex
       context,
       profileName === undefined
         ? [{ method: 'models.authSetApiKey', params }]
-        : [{ method: 'hq.authSetProfile', params: { ...params, profile } }, { method: 'secrets.reload' }],
+        : [
+            { method: 'hq.authSetProfile', params: { ...params, profile } },
+            { method: 'models.authStatus', params: { agentId: id, refresh: true } },
+          ],
     );
     context.progress(Math.round((100 * (index + 1)) / told.length), id);
   }
