@@ -33,7 +33,9 @@ async function candidatesFor(
   if (argument === undefined) return optionsOf(command, program);
   if (argument.argChoices)
     return argument.argChoices.map((value) => ({ value, about: argument.description }));
-  return argument.name() === 'id' ? (await names()).commands : [];
+  if (argument.name() === 'id') return (await names()).commands;
+  // What is stored anew has a name that nobody knows yet.
+  return argument.name() === 'key' && command.name() !== 'set' ? (await names()).secrets : [];
 }
 
 /** Follows the words that are there already: to which command they lead, and whether the last one awaits a value. */

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { readAgents } from '../store/agents.ts';
 import { readCommands } from '../store/commands.ts';
 import { readGateways } from '../store/gateways.ts';
+import { readSecrets } from '../store/secrets.ts';
 import { enter } from './enter.ts';
 
 const candidate = z.object({ value: z.string(), about: z.string() });
@@ -13,6 +14,7 @@ const liveNames = z.object({
   gateways: z.array(candidate),
   agents: z.array(candidate),
   commands: z.array(candidate),
+  secrets: z.array(candidate),
 });
 export type Candidate = z.output<typeof candidate>;
 export type LiveNames = z.output<typeof liveNames>;
@@ -20,7 +22,7 @@ export type LiveNames = z.output<typeof liveNames>;
 const freshForMs = 30_000;
 /** Somebody waits with a finger on the tab key. */
 const patienceMs = 1_500;
-const none: LiveNames = { gateways: [], agents: [], commands: [] };
+const none: LiveNames = { gateways: [], agents: [], commands: [], secrets: [] };
 
 /** What is there to be named, for completion: a little old rather than late, and nothing rather than an error. */
 export async function readLiveNames(env: NodeJS.ProcessEnv): Promise<LiveNames> {
@@ -38,15 +40,21 @@ export async function readLiveNames(env: NodeJS.ProcessEnv): Promise<LiveNames> 
 
 async function ask(env: NodeJS.ProcessEnv): Promise<LiveNames> {
   const { client } = await enter(env);
-  const [gateways, agents, commands] = await Promise.all([
+  const [gateways, agents, commands, secrets] = await Promise.all([
     readGateways(client),
     readAgents(client),
     readCommands(client, { limit: 20 }),
+    readSecrets(client),
   ]);
   return {
     gateways: gateways.map((row) => ({ value: row.slug, about: row.label ?? row.status })),
     agents: agents.map((row) => ({ value: row.slug, about: row.name ?? row.status })),
     commands: commands.map((row) => ({ value: row.id, about: `${row.action} ${row.status}` })),
+    // One of each name, though several agents may have it.
+    secrets: [...new Map(secrets.map((row) => [row.key, row])).values()].map((row) => ({
+      value: row.key,
+      about: row.name ?? row.category,
+    })),
   };
 }
 

@@ -37,6 +37,7 @@ export async function rekeySecrets(
   // Thousands of values pass through here once each: none of them is worth a larger heap.
   keepHeapSmall();
   const { client, member } = await enter(console.env);
+  // The database sees the service role alone, which may do everything: who stands behind it is asked here.
   if (member.role !== 'admin') {
     throw new HqError(
       'refused',

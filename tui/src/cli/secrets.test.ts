@@ -389,6 +389,9 @@ describe('an agent that is elsewhere', () => {
 it('is in the completion, and completes no value', async () => {
   const completed = async (...words: string[]): Promise<string> =>
     (await call(['complete', '--', ...words], { env: as(operator, host.envFile) })).stdout;
+  await secrets(['set', 'KNOWN_TOKEN'], { input: 'hush-hush' });
+  expect(await completed('secrets', 'rotate', 'KNOWN')).toBe('KNOWN_TOKEN\tuser\n');
+  expect(await completed('secrets', 'set', 'KNOWN')).toBe('');
   expect(await completed('secrets', 're')).toMatch(/^rotate\t|^rekey\t/m);
   expect(await completed('secrets', 'set', 'TOKEN', '--c')).toContain('--category');
   expect(await completed('secrets', 'set', 'TOKEN', '--category', '')).toContain('channel');
