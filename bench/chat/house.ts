@@ -39,7 +39,7 @@ export interface ChatHouse {
   stop(): Promise<void>;
 }
 
-export interface BotsProcess {
+interface BotsProcess {
   processorSeconds(): number;
   residentMemory(): number;
 }

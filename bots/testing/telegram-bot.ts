@@ -6,7 +6,7 @@ import { type Pace, usualPace } from '../src/telegram/ingress.ts';
 import { readSettings } from '../src/telegram/settings.ts';
 import type { TelegramServer } from './telegram-server/index.ts';
 
-export interface Heard {
+interface Heard {
   readonly inbound: Inbound;
   readonly reply: Reply;
 }

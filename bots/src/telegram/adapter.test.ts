@@ -62,14 +62,18 @@ test('a command in a direct chat is handed over with immutable ids, and answered
 
 test('every way of writing a command means the same', async () => {
   await bot.adapter.describeCommands([
-    { path: ['tasks', 'create'], summary: 'Create a task', arguments: [], rank: 1 },
+    { path: ['work', 'create_task'], summary: 'Create a task', arguments: [], rank: 1 },
+    { path: ['work', 'list'], summary: 'Tasks', arguments: [], rank: 2 },
+    { path: ['show', 'list'], summary: 'Everything', arguments: [], rank: 3 },
     { path: ['status'], summary: 'The fleet', arguments: [], rank: 0 },
   ]);
   expect(server.commands('all_group_chats')).toEqual(server.commands('all_private_chats'));
   expect(server.commands('all_private_chats').map(({ command }) => command)).toEqual([
     'hq',
     'hq_status',
-    'hq_tasks_create',
+    'hq_create_task',
+    'hq_work_list',
+    'hq_show_list',
   ]);
   for (const text of [
     '/hq status',
@@ -80,13 +84,13 @@ test('every way of writing a command means the same', async () => {
   ]) {
     server.say(ann, direct, text);
   }
-  server.say(ann, direct, '/hq_tasks_create  title="a b"');
+  server.say(ann, direct, '/hq_create_task  title="a b"');
   server.say(ann, direct, '/start abc-DEF_1');
   server.say(ann, direct, '/start');
   await eventually(() => expect(bot.heard).toHaveLength(8));
   expect(said()).toEqual([
     ...Array.from({ length: 5 }, () => 'status'),
-    'tasks create title="a b"',
+    'work create_task title="a b"',
     'link abc-DEF_1',
     'help',
   ]);
@@ -296,4 +300,13 @@ test('messages of one group keep to its measure', async () => {
   );
   expect(waits).toHaveLength(3);
   expect(Math.max(...waits)).toBeLessThanOrEqual(5_000);
+});
+
+test('an answer that is there before the acknowledgement is not announced afterwards', async () => {
+  server.say(ann, direct, '/hq status');
+  await eventually(() => expect(server.last(direct).text).toBe('✔ Done'));
+  // Longer than an announcement would take.
+  await new Promise((resolve) => setTimeout(resolve, 2_000));
+  expect(server.seen(direct).map(({ text }) => text)).toEqual(['✔ Done']);
+  expect(server.called('sendChatAction')).toEqual([]);
 });

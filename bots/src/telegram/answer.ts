@@ -16,6 +16,7 @@ export class Answer implements Reply {
   readonly #onSaid: () => void;
   readonly #timers: NodeJS.Timeout[] = [];
   #placeholder: Promise<Sent> | null = null;
+  #isSaid = false;
 
   /** `onSaid`: there is an answer, so the question needs not to come again. */
   constructor(sender: Sender, place: Place, replyTo: string | null, onSaid: () => void) {
@@ -27,6 +28,7 @@ export class Answer implements Reply {
 
   /** Tells that it is being worked on, unless the answer is there soon. */
   work(): void {
+    if (this.#isSaid) return;
     this.#timers.push(
       setTimeout(() => void this.#sender.typing(this.#place), typingAfterMs),
       setTimeout(() => {
@@ -36,17 +38,13 @@ export class Answer implements Reply {
   }
 
   async say(card: Card): Promise<Sent> {
-    this.end();
+    this.#isSaid = true;
+    for (const timer of this.#timers.splice(0)) clearTimeout(timer);
     const placeholder = await this.#takePlaceholder();
     const sent = await this.#show(card, placeholder);
     const mayPass = !sent.ok && (sent.problem.kind === 'wait' || sent.problem.kind === 'away');
     if (!mayPass) this.#onSaid();
     return sent;
-  }
-
-  /** Shows nothing any more by itself. */
-  end(): void {
-    for (const timer of this.#timers.splice(0)) clearTimeout(timer);
   }
 
   async #takePlaceholder(): Promise<Handle | null> {

@@ -16,6 +16,7 @@ export class Connection {
   readonly #ending = new AbortController();
   #running: Promise<void> = Promise.resolve();
   #bot: Bot | null = null;
+  #isOpen = false;
   #state: AdapterState = 'starting';
   #detail: string | null = null;
   #failures = 0;
@@ -93,9 +94,11 @@ export class Connection {
   async #round(signal: AbortSignal): Promise<void> {
     if (this.#bot === null) {
       const me = await this.#api.call('getMe', {}, { signal });
-      const bot = { id: String(me.id), name: me.username ?? null };
-      await this.#ingress.open(bot, signal);
-      this.#bot = bot;
+      this.#bot = { id: String(me.id), name: me.username ?? null };
+    }
+    if (!this.#isOpen) {
+      await this.#ingress.open();
+      this.#isOpen = true;
     }
     await this.#ingress.turn(this.#state !== 'connected', signal);
   }

@@ -1,9 +1,7 @@
-import type { Bot } from './update.ts';
-
 /** How updates come in. */
 export interface Ingress {
-  /** Called once per successful sign-in, before the first turn. */
-  open(bot: Bot, signal: AbortSignal): Promise<void>;
+  /** Before the first turn, until it has succeeded. */
+  open(): Promise<void>;
   /** One round; returning means that all is well. `isProbe`: come back soon, somebody waits to hear whether it works. */
   turn(isProbe: boolean, signal: AbortSignal): Promise<void>;
   /** After the last turn. */

@@ -5,7 +5,7 @@ import type { Place, Problem, Sent } from '../core/inbound.ts';
 import type { TelegramApi } from './api.ts';
 import { ChatPace } from './chat-pace.ts';
 import { TelegramFault, toProblem } from './fault.ts';
-import { id } from './fields.ts';
+import { fields, id } from './fields.ts';
 import { toKeyboard } from './keyboard.ts';
 import { cutEnd, neutral } from './neutral.ts';
 import { renderCard } from './render.ts';
@@ -55,7 +55,7 @@ export class Sender {
           : { reply_parameters: { message_id: Number(replyTo), allow_sending_without_reply: true } }),
         ...markup(card, replyTo !== null),
       });
-      return { chat: id(message.chat?.id) ?? place.channel, message: String(message.message_id) };
+      return handleOf(place, message);
     });
   }
 
@@ -89,7 +89,7 @@ export class Sender {
         },
         { ms: 60_000 },
       );
-      return { chat: place.channel, message: String(message.message_id) };
+      return handleOf(place, message);
     });
   }
 
@@ -136,7 +136,7 @@ export class Sender {
     clearTimeout(timer);
   }
 
-  #paced(chat: string, call: () => Promise<Handle>): Promise<Sent> {
+  #paced(chat: string, call: () => Promise<Handle | null>): Promise<Sent> {
     const to = this.#moved.get(chat);
     if (to !== undefined) return Promise.resolve(not({ kind: 'moved', channel: to }));
     const waitMs = this.#pace.take(chat, chat.startsWith('-'), Date.now());
@@ -168,6 +168,12 @@ export class Sender {
 
 function not(problem: Problem): Sent {
   return { ok: false, problem };
+}
+
+/** Null: sent, but what came back does not say where it is. */
+function handleOf({ channel }: Place, message: unknown): Handle | null {
+  const number = id(fields(message)?.message_id);
+  return number === undefined ? null : { chat: channel, message: number };
 }
 
 /** Ids are numbers on the wire; a channel's `@name` is not. */

@@ -13,13 +13,5 @@
  *
  * `fail`, `revoke`, `pollElsewhere`, `shut`, `migrate`, `repeat` and `ageQueries` are the ways in which it goes wrong.
  */
-export type { Chat, Message, Person, Seen } from './chat-room.ts';
-export type { Entity } from './entities.ts';
-export type { Fault } from './faults.ts';
-export {
-  type Press,
-  type SayOptions,
-  startTelegramServer,
-  type TelegramServer,
-  type TelegramServerOptions,
-} from './telegram-server.ts';
+export type { Chat, Person, Seen } from './chat-room.ts';
+export { startTelegramServer, type TelegramServer } from './telegram-server.ts';
