@@ -90,8 +90,8 @@ export async function openChatHouse(
       }
       return {
         platform,
-        install: 'T1',
-        channel: `D-${user}`,
+        install: platform === 'discord' ? '@me' : 'T1',
+        channel: platform === 'telegram' ? user : `D-${user}`,
         kind: 'direct',
         thread: null,
         user,

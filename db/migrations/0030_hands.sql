@@ -117,6 +117,11 @@ begin
     raise exception 'idempotency_key must be a text of 1 to 200 characters'
       using errcode = '22023', column = 'idempotency_key', table = 'agent_commands';
   end if;
+  -- Platforms number what they deliver: who knows the next number could take its key and so keep what is said then from being done.
+  if starts_with(new.idempotency_key, 'chat:') and hq.acting_chat() is null and hq.caller_role() in ('authenticated', 'anon') then
+    raise exception 'an idempotency_key that begins with chat: is kept for what is said in chats'
+      using errcode = '42501', column = 'idempotency_key', table = 'agent_commands', hint = 'Use another key.';
+  end if;
 
   new.created_at := clock_timestamp();
   new.updated_at := new.created_at;

@@ -19,7 +19,7 @@ create index if not exists notifications_latest on public.notifications (tenant_
 
 update public.notifications n set last_at = n.created_at,
   severity = case n.type::text when 'command_failed' then 'error' when 'budget_exceeded' then 'error' else 'warning' end
-where n.type::text in ('command_failed', 'budget_warned', 'budget_exceeded');
+where n.severity = 'info' and n.type::text in ('command_failed', 'budget_warned', 'budget_exceeded');
 
 -- `last_at` moves with everything that a face would show differently.
 create or replace function hq.touch_alert() returns trigger language plpgsql

@@ -229,7 +229,7 @@ $$;
 create or replace function hq.do_mute_alert(p_command public.agent_commands) returns jsonb language plpgsql
 set search_path = '' as $$
 declare
-  v_until timestamptz := clock_timestamp() + make_interval(mins => coalesce((p_command.payload ->> 'minutes')::int, 60));
+  v_until timestamptz := clock_timestamp() + make_interval(mins => coalesce((p_command.payload ->> 'minutes')::numeric::int, 60));
   v_alert public.notifications;
 begin
   update public.notifications n set muted = true, read_at = coalesce(n.read_at, clock_timestamp())

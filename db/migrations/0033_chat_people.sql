@@ -150,6 +150,15 @@ begin
 end
 $$;
 
+-- A direct message has no ceiling, so that it is one is not the adapter's word alone: each platform shows it by its ids.
+create or replace function hq.may_be_direct(p_who hq.speaker) returns boolean language sql immutable parallel safe
+set search_path = '' as $$
+  select case p_who.platform
+    when 'slack' then starts_with(p_who.channel, 'D')
+    when 'discord' then p_who.install = '@me'
+    when 'telegram' then p_who.channel = p_who.chat_user end
+$$;
+
 create or replace function hq.speaker_of(p_tenant uuid, p_chat jsonb) returns hq.speaker language plpgsql stable
 set search_path = '' as $$
 declare
@@ -161,7 +170,7 @@ begin
   v_who.chat_user := p_chat ->> 'user';
   v_who.channel := p_chat ->> 'channel';
   v_who.thread := p_chat ->> 'thread';
-  v_who.is_direct := p_chat ->> 'kind' = 'direct';
+  v_who.is_direct := p_chat ->> 'kind' = 'direct' and hq.may_be_direct(v_who);
   -- The accounts that Telegram shows for anonymous admins, for channels and for itself: many people speak through them.
   v_who.stranger := coalesce(p_chat ->> 'stranger',
     case when v_who.platform = 'telegram' and v_who.chat_user in ('1087968824', '136817688', '777000') then 'anonymous' end);
@@ -170,11 +179,11 @@ begin
   where i.platform = v_who.platform and i.install = hq.account_install(v_who.platform, v_who.install)
     and i.chat_user = v_who.chat_user and i.revoked_at is null and i.tenant_id = p_tenant
     and v_who.stranger is null;
-  if not v_who.is_direct then
-    select c.id, c.ceiling, c.gateway_id, c.agent_id into v_who.channel_id, v_who.ceiling, v_who.gateway_id, v_who.agent_id
-    from public.chat_channels c
-    where c.tenant_id = p_tenant and c.platform = v_who.platform and c.install = v_who.install and c.channel = v_who.channel;
-  end if;
+  select c.id, c.ceiling, c.gateway_id, c.agent_id into v_who.channel_id, v_who.ceiling, v_who.gateway_id, v_who.agent_id
+  from public.chat_channels c
+  where c.tenant_id = p_tenant and c.platform = v_who.platform and c.install = v_who.install and c.channel = v_who.channel;
+  -- Only a channel of several people is ever bound.
+  v_who.is_direct := v_who.is_direct and v_who.channel_id is null;
   return v_who;
 end
 $$;
@@ -221,13 +230,13 @@ create or replace function hq.audit_chat(p_who hq.speaker, p_action text, p_summ
     'action', p_action, 'summary', p_summary, 'meta', hq.chat_meta(p_who) || p_more))
 $$;
 
--- A refusal is written down with the account it came from. A stranger cannot fill the log with them: so many a minute from one
--- account, and from all of them.
+-- A refusal is written down with the account it came from. Nobody fills the log with them: so many a minute from one account, and so
+-- many from all strangers together, who therefore cannot crowd out what a linked account is refused either.
 create or replace function hq.audit_chat_refusal(p_who hq.speaker, p_call text, p_refused jsonb) returns void language plpgsql
 set search_path = '' as $$
 begin
   if hq.within(p_who.tenant, coalesce(concat_ws(':', p_who.platform, p_who.install, p_who.chat_user), ''), 'refusals', 10, 60)
-    and hq.within(p_who.tenant, '', 'refusals of all', 200, 60)
+    and (p_who.identity is not null or hq.within(p_who.tenant, '', 'refusals of strangers', 200, 60))
   then
     perform hq.audit_chat(p_who, 'chat.refused', format('%s refused: %s', p_call, p_refused ->> 'message'), 'chat_identity',
       p_who.identity, jsonb_build_object('what', p_call, 'code', p_refused ->> 'code', 'field', p_refused ->> 'field'));

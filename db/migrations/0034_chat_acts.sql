@@ -132,7 +132,7 @@ begin
   end if;
   if v_kind is null then
     return hq.insert_command(p_said ->> 'action', v_payload, v_gateway, v_agent,
-      'chat:' || hq.token_hash(concat_ws(':', p_who.platform, p_who.install, p_said ->> 'delivery')), p_who.platform);
+      'chat:' || hq.token_hash(jsonb_build_array(p_who.platform, p_who.install, p_said ->> 'delivery')::text), p_who.platform);
   end if;
 
   v_command := hq.rehearse(p_said ->> 'action', v_payload, v_gateway, v_agent, p_who.platform);
@@ -201,6 +201,9 @@ begin
   select a.role into v_role from hq.actions a where a.name = v_row.action;
   select i.user_id into v_asker from public.chat_identities i where i.id = v_row.identity_id and i.revoked_at is null;
   perform hq.require_role(p_who.tenant, v_role, v_row.action);
+  if v_row.kind = 'second' and p_who.is_direct then
+    raise exception '% takes two people', v_row.action using errcode = '42501', column = 'token', hint = 'Say yes in the channel where it was asked.';
+  end if;
   if v_row.kind = 'second' and v_asker = p_who.member then
     raise exception 'somebody else has to say yes to this' using errcode = '42501', column = 'token',
       hint = format('Anyone here with the role %s may.', v_role);
@@ -324,7 +327,7 @@ begin
   end if;
   return jsonb_build_object('cards', coalesce((
     select jsonb_agg((to_jsonb(o) - 'tenant_id') || jsonb_build_object('command', (
-      select to_jsonb(k) - 'stdout' - 'stderr' from public.agent_commands k where k.id = o.command_id)) order by o.created_at)
+      select to_jsonb(k) - '{stdout,stderr,lease_token}'::text[] from public.agent_commands k where k.id = o.command_id)) order by o.created_at)
     from (select * from public.chat_cards c where c.tenant_id = v_tenant and c.platform = p_platform and not c.closed
       order by c.created_at desc limit 1000) o), '[]'));
 end

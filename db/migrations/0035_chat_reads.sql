@@ -279,7 +279,8 @@ set search_path = '' as $$
   select jsonb_build_object('gateway', d.slug, 'url', d.url,
     'port', coalesce(substring(d.url from '^[a-z]+://[^/]*:([0-9]+)')::int, 6901), 'host', substring(d.url from '^[a-z]+://([^/:]+)'))
   from (
-    select g.slug, regexp_replace(regexp_replace(g.meta #>> '{reachable_urls,novnc}', '[?#].*$', ''), '//[^/@]*@', '//') as url
+    select g.slug, substring(regexp_replace(regexp_replace(g.meta #>> '{reachable_urls,novnc}', '[?#].*$', ''), '//[^/]*@', '//')
+      from '^[a-z]+://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[^@]*)?$') as url
     from public.gateways g
     where g.tenant_id = p_who.tenant and g.id = coalesce((p_args ->> 'gateway_id')::uuid, p_who.gateway_id, g.id)) d
   order by d.slug limit p_limit

@@ -180,7 +180,7 @@ begin
   select v_tenant, t.id, t.key, t.handle from told t where t.open
   on conflict (subscription_id, key) do update set handle = excluded.handle;
   update public.chat_subscriptions s
-  set cursor = coalesce(r.e ->> 'cursor', s.cursor),
+  set cursor = coalesce(nullif(left(r.e ->> 'cursor', 60), ''), s.cursor),
     disabled_at = case when r.e ->> 'disabled' is not null then clock_timestamp() else s.disabled_at end,
     disabled_reason = coalesce(left(r.e ->> 'disabled', 300), s.disabled_reason)
   from (
@@ -225,9 +225,10 @@ $$;
 create or replace function hq.sweep_adapters(p_tenant uuid) returns void language plpgsql
 set search_path = '' as $$
 begin
-  -- The token was changed: what is known by the old one is history.
+  -- The token was changed: what is known by the old one is history. One that was wrong never told whose it is.
   delete from public.chat_adapters o using public.chat_adapters n
-  where o.tenant_id = p_tenant and n.tenant_id = p_tenant and n.platform = o.platform and n.install = o.install
+  where o.tenant_id = p_tenant and n.tenant_id = p_tenant and n.platform = o.platform
+    and (n.install = o.install or o.install is null)
     and n.fingerprint <> o.fingerprint and o.held_until <= clock_timestamp() and n.held_until > clock_timestamp();
   perform hq.notify(jsonb_build_object(
     'tenant_id', p_tenant, 'type', 'bot_disconnected', 'severity', 'error', 'subject', 'adapter:' || a.platform,
