@@ -179,6 +179,4 @@ export const choicesBody = z.object({
     .max(25),
 });
 
-export type Choices = z.output<typeof choicesBody>['choices'];
-
 export const callbackBody = z.object({ type: z.int(), data: z.unknown().optional() });

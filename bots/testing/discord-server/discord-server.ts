@@ -20,7 +20,7 @@ import {
   type World,
 } from './world.ts';
 
-export interface DiscordServerOptions {
+interface DiscordServerOptions {
   /** Requests of one kind in one channel, or for one interaction, within `windowMs`. Discord's own are 5 in 5 s. */
   readonly rate?: { readonly limit: number; readonly windowMs: number };
   /** Requests of the bot in one second, interactions not counted. */
@@ -32,7 +32,7 @@ export interface DiscordServerOptions {
 }
 
 /** What a user sees happen after an act. */
-export interface Turn {
+interface Turn {
   readonly interaction: Interaction;
   readonly acknowledgedInMs: number;
   /** The answer where it was asked; what was edited into it since shows here too. */

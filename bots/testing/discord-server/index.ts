@@ -7,10 +7,5 @@
  *     const turn = await discord.slash(discord.user('ann'), discord.home, 'status');
  *     await discord.until(() => turn.message && readable(turn.message).includes('ready'));
  */
-export {
-  type DiscordServer,
-  type DiscordServerOptions,
-  startDiscordServer,
-  type Turn,
-} from './discord-server.ts';
+export { type DiscordServer, startDiscordServer } from './discord-server.ts';
 export { type DiscordUser, type Message, readable, type Where } from './world.ts';

@@ -84,7 +84,6 @@ const command = z
   .refine((one) => weightOf(one) <= 8000, 'Command exceeds maximum size of 8000 characters');
 
 export type RegisteredCommand = z.output<typeof command>;
-export type RegisteredOption = Option;
 
 const registration = z
   .array(command)
