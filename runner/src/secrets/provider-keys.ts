@@ -4,8 +4,14 @@ import { z } from 'zod';
 import type { Log } from '../log.ts';
 import type { OpenClawAnswer, OpenClawCall } from '../openclaw-call.ts';
 import type { Stack } from '../stack.ts';
-import type { SyncPlan } from './plan.ts';
-import { everyAgent, type OpenClawAgent, providerSteps, type ToldKeys, toldKeys } from './provider-steps.ts';
+import {
+  everyAgent,
+  type OpenClawAgent,
+  providerSteps,
+  type ToldKeys,
+  toldKeys,
+  type WantedKeys,
+} from './provider-steps.ts';
 import { EnvDirectory } from './secrets-directory.ts';
 import type { SyncListener } from './secrets-sync.ts';
 
@@ -44,7 +50,7 @@ const callMs = 300_000;
 export class ProviderKeys implements SyncListener {
   readonly #options: ProviderKeysOptions;
   readonly #closed = new AbortController();
-  #plan: SyncPlan | null = null;
+  #wanted: WantedKeys | null = null;
   #reload = false;
   #running: Promise<void> | null = null;
   #timer: NodeJS.Timeout | undefined;
@@ -57,8 +63,8 @@ export class ProviderKeys implements SyncListener {
     this.#options = options;
   }
 
-  synced(plan: SyncPlan, changed: boolean): void {
-    this.#plan = plan;
+  synced(keys: WantedKeys, changed: boolean): void {
+    this.#wanted = keys;
     this.#reload ||= changed;
     this.#tellIn(0);
   }
@@ -83,20 +89,21 @@ export class ProviderKeys implements SyncListener {
     this.#timer = setTimeout(() => {
       this.#running ??= this.#tell().finally(() => {
         this.#running = null;
-        if (this.#plan !== null) this.#tellIn(this.#failures === 0 ? 0 : pauseAfter(this.#failures));
+        if (this.#wanted !== null) this.#tellIn(this.#failures === 0 ? 0 : pauseAfter(this.#failures));
       });
     }, milliseconds);
   }
 
   async #tell(): Promise<void> {
-    const plan = this.#plan;
+    const wanted = this.#wanted;
     const reload = this.#reload;
-    if (plan === null) return;
-    this.#plan = null;
+    if (wanted === null) return;
+    this.#wanted = null;
     this.#reload = false;
     try {
       const told = await this.#readNote();
-      if (plan.providerKeys.length > 0 || Object.keys(told).length > 0) await this.#bring(plan, told, reload);
+      if (wanted.providerKeys.length > 0 || Object.keys(told).length > 0)
+        await this.#bring(wanted, told, reload);
       else if (reload) await this.#call([{ method: 'secrets.reload' }]);
       this.#failures = 0;
       this.#failingSince = null;
@@ -104,7 +111,7 @@ export class ProviderKeys implements SyncListener {
     } catch (error) {
       if (this.#closed.signal.aborted) return;
       // What came meanwhile is newer.
-      this.#plan ??= plan;
+      this.#wanted ??= wanted;
       this.#reload ||= reload;
       this.#failures += 1;
       this.#failingSince ??= performance.now();
@@ -117,7 +124,7 @@ export class ProviderKeys implements SyncListener {
     }
   }
 
-  async #bring(plan: SyncPlan, told: ToldKeys, reload: boolean): Promise<void> {
+  async #bring(wanted: WantedKeys, told: ToldKeys, reload: boolean): Promise<void> {
     const [listed, configured] = await this.#call([
       { method: 'agents.list' },
       { method: 'config.get' },
@@ -131,7 +138,7 @@ export class ProviderKeys implements SyncListener {
       profiles: new Set(Object.keys(config.auth?.profiles ?? {})),
       configured: new Set(Object.keys(config.models?.providers ?? {})),
     };
-    const { steps, impossible } = providerSteps(openclaw, plan, told, this.#options.hashKey);
+    const { steps, impossible } = providerSteps(openclaw, wanted, told, this.#options.hashKey);
     const refusals = [...impossible];
     let done = 0;
     for (let at = 0; at < steps.length; at += callsAtOnce) {

@@ -4,7 +4,8 @@ import type { Redactor } from '@hq/shared/text';
 import type { Database } from '../database.ts';
 import type { Log } from '../log.ts';
 import { retryDelay } from '../pace.ts';
-import { openSecret, planFiles, type SyncOutcome, type SyncPlan } from './plan.ts';
+import { openSecret, planFiles, type SyncOutcome } from './plan.ts';
+import type { WantedKeys } from './provider-steps.ts';
 import { type LaidFiles, SecretFiles } from './secret-files.ts';
 import type { SecretResult } from './snapshot.ts';
 
@@ -22,7 +23,7 @@ export interface SecretsState {
 /** Who is told what a sync brought; never waited for. */
 export interface SyncListener {
   /** `changed`: whether a file is another one than before. */
-  synced(plan: SyncPlan, changed: boolean): void;
+  synced(keys: WantedKeys, changed: boolean): void;
   /** What keeps it from having done all it was told to. */
   problem(): string | null;
   /** Calls the listener whenever the problem is another one. */
@@ -236,7 +237,8 @@ export class SecretsSync {
       this.#changed = true;
       log.info({ written: laid.written, removed: laid.removed }, 'secrets laid');
     }
-    this.#listener?.synced(plan, this.#changed);
+    const { providerKeys, unreadProviders } = plan;
+    this.#listener?.synced({ providerKeys, unreadProviders }, this.#changed);
     this.#changed &&= this.#listener === null;
     const results = plan.outcomes.flatMap((outcome) => toTell(outcome, laid.failed));
     if (results.length > 0) await database.secretsSynced(gatewayId, results, signal);
