@@ -1,6 +1,6 @@
 #!/usr/bin/env -S node --v8-pool-size=1 --max-semi-space-size=2
-// Works on any Node from 20 on: tells the version by itself, and hands everything else to the pinned Node. Screens live for days:
-// one thread beside the main one, and young objects that are looked at early, spare 20 MB and cost nothing that is felt.
+// Works on any Node from 20 on: tells the version by itself, and hands everything else to the pinned Node. Bots run for months: one
+// thread beside the main ones, and young objects that are looked at early, spare 20 MB.
 import { existsSync, readFileSync } from 'node:fs';
 import module from 'node:module';
 import { dirname, join } from 'node:path';

@@ -2,7 +2,6 @@
 export interface TokenBucket {
   /** Takes one where there is one; says how many milliseconds to wait where there is none. */
   take(): number;
-  isFull(): boolean;
 }
 
 export function createTokenBucket(
@@ -25,10 +24,6 @@ export function createTokenBucket(
         return 0;
       }
       return Math.ceil(((1 - tokens) / perSecond) * 1000);
-    },
-    isFull() {
-      fill();
-      return tokens >= size;
     },
   };
 }
