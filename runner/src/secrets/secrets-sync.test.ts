@@ -166,7 +166,7 @@ describe('a sync', () => {
     expect(sync.state().state).toBe('ok');
   });
 
-  it('does five thousand secrets of fifty agents at once', async () => {
+  it('does five thousand secrets of fifty agents at once', { timeout: 120_000 }, async () => {
     const agents = await Promise.all(
       Array.from({ length: 50 }, (_, number) =>
         house.stack.database.addAgent(`agent-${number}`, house.gateway),
@@ -350,7 +350,7 @@ describe('a file', () => {
 });
 
 describe('two runners on one volume', () => {
-  it('never lay a mixed file, and leave no lock behind', async () => {
+  it('never lay a mixed file, and leave no lock behind', { timeout: 120_000 }, async () => {
     await house.stack.database.addAgent('maya', house.gateway);
     const values = ['a', 'b'].map((letter) => letter.repeat(50_000));
     await house.store('KEY', values[0] ?? '');
