@@ -217,6 +217,9 @@ describe('a secret that is there', () => {
     expect(await host.valuesOf('TOKEN')).toEqual({ '': 'new' });
     session.press('n');
     await session.waitFor('A remark on TOKEN of default');
+    session.press('sk-0123456789abcdefghij\r');
+    await session.waitFor('That looks like a credential');
+    session.press('\u0015');
     session.press('Ask Bob first.\r');
     await session.waitFor((screen) => screen.includes('Ask Bob first.') && !screen.includes('A remark on'));
     session.press('d');

@@ -3,6 +3,7 @@ import { HqError } from '@hq/shared/errors';
 import type { AgentRow, GatewayRow, SecretCategory, SecretRow } from '@hq/shared/rows';
 import { plain } from '@hq/shared/text';
 import { layered } from '../secrets/layers.ts';
+import { refuseCredential } from '../secrets/refuse-credential.ts';
 import { readValueFile } from '../secrets/value-file.ts';
 import {
   checkKeyName,
@@ -25,7 +26,6 @@ import { readHiddenValue } from './hidden-value.ts';
 import { document, printTable } from './lists.ts';
 import { parseSeconds } from './moment.ts';
 import { refuseWhenReadonly } from './readonly.ts';
-import { refuseCredential } from './refuse-credential.ts';
 import { namesOf, secretShape } from './shapes.ts';
 
 interface WhereOptions {

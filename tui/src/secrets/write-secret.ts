@@ -7,6 +7,7 @@ import { type SecretsKeys, seal, secretNameFault, secretValueFault } from '@hq/s
 import { plain } from '@hq/shared/text';
 import { z } from 'zod';
 import { findHostKeys } from './host-keys.ts';
+import { refuseCredential } from './refuse-credential.ts';
 
 /** A secret as somebody wants it. What is left out keeps what it was. */
 export interface SecretDraft {
@@ -39,6 +40,7 @@ export async function writeSecret(
   const { key, value, gateway, agent, category, name, note } = draft;
   checkKeyName(key);
   checkValue(value);
+  for (const text of [name, note]) refuseCredential(text);
   const { current } = await keysFor(client, env, gateway, `hq-tui secrets set ${key}`);
   const envelope = seal(value, current);
   const answer = await client.askAgain<unknown>(() =>
@@ -48,8 +50,8 @@ export async function writeSecret(
       p_gateway: gateway.id,
       p_agent: agent,
       p_category: category ?? null,
-      p_name: name ?? null,
-      p_note: note ?? null,
+      p_name: name || null,
+      p_note: note || null,
       p_origin: origin,
     }),
   );
@@ -80,6 +82,7 @@ export async function noteSecret(
   note: string,
   origin: Origin,
 ): Promise<SecretRow> {
+  refuseCredential(note);
   const answer = await client.askAgain<unknown>(() =>
     client.supabase.rpc('note_secret', { p_secret_id: id, p_note: note, p_origin: origin }),
   );

@@ -5,6 +5,6 @@ import { redacted } from '../redacted.ts';
 export function refuseCredential(text: string | undefined): void {
   if (text === undefined || redacted(text) === text) return;
   throw new HqError('usage', 'That looks like a credential, and a note or a name is shown to every member.', {
-    hint: 'If it is a real one, take it out of the history of the shell.',
+    hint: 'It belongs into the value. If a shell has it in its history now, take it out there.',
   });
 }
