@@ -118,7 +118,7 @@ export class Conversation implements Reply {
     }
     try {
       if (standing === 'promised' && !this.#kept) return await this.#keepPromise(message, wanted);
-      return await this.#beside(message, wanted);
+      return await this.#beside(message, isPrivate);
     } catch (error) {
       return isOver(error) ? this.#outside(message, isPrivate) : failed(error);
     }
@@ -129,22 +129,22 @@ export class Conversation implements Reply {
     const { application, token } = this.#asked;
     if (wanted && !this.#promisedPrivately && this.#asked.speaker.kind === 'group') {
       // The promise was made to everybody and its privacy cannot be changed: it is kept with a word, and taken away.
-      await wire.editOriginal(application, token, renderNote('Answered privately.'));
+      await wire.editAnswer(application, token, '@original', renderNote('Answered privately.'));
       this.#kept = true;
       const sent = await this.#beside(message, true);
       await this.#takeAway();
       return sent;
     }
-    const shown = await wire.editOriginal(application, token, message);
+    const shown = await wire.editAnswer(application, token, '@original', message);
     this.#kept = true;
-    return this.#shown(shown, this.#promisedPrivately);
+    return this.#shown(shown, this.#promisedPrivately, '@original');
   }
 
   async #beside(message: Rendered, wanted: boolean): Promise<Sent> {
     const { application, token } = this.#asked;
     const flags = message.flags | (wanted ? MessageFlags.Ephemeral : 0);
     const shown = await this.#means.wire.followUp(application, token, { ...message, flags });
-    return this.#shown(shown, wanted);
+    return this.#shown(shown, wanted, shown.id);
   }
 
   /** Takes the first answer away; one that stays is not worth failing for. */
@@ -155,9 +155,10 @@ export class Conversation implements Reply {
     });
   }
 
-  #shown({ id, channel_id: channel }: MessageRef, isPrivate: boolean): Sent {
+  /** `name` is what the message is called by whoever has the interaction’s token. */
+  #shown({ id, channel_id: channel }: MessageRef, isPrivate: boolean, name: string): Sent {
     const { token, application, receivedAt, speaker } = this.#asked;
-    this.#means.tokens.keep(id, token, application, receivedAt);
+    this.#means.tokens.keep(id, { token, application, name }, receivedAt);
     return { ok: true, handle: handleOf(channel ?? speaker.channel, id, isPrivate) };
   }
 

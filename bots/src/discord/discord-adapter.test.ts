@@ -313,11 +313,15 @@ describe('in time, and once', () => {
       status: 400,
       body: { message: 'Interaction has already been acknowledged.', code: 40_060 },
       afterwards: true,
+      rival: { type: 4, data: { content: 'mine' } },
     });
-    await discord.slash(discord.user('ann'), discord.home, 'status');
+    const ann = discord.user('ann');
+    core.take = async () => privately;
+    await discord.slash(ann, discord.home, 'status');
     await eventually(() => expect(adapter.health()).toMatchObject({ state: 'conflict' }));
     expect((await core.last().reply.say(card('Ours'))).ok).toBe(true);
-    expect(discord.messages(discord.home).map(readable)).toEqual(['**Ours**']);
+    expect(discord.messages(discord.home, ann).map(readable)).toEqual(['mine', '**Ours**']);
+    expect(discord.messages(discord.home).map(readable)).toEqual(['mine']);
   });
 
   it('acknowledges again when the first attempt fails on Discord’s side', async () => {

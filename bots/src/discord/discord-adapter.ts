@@ -160,10 +160,11 @@ export class DiscordAdapter implements Adapter {
       const known = this.#tokens.of(message);
       if (known) {
         try {
-          await this.#wire.editFollowUp(known.application, known.token, message, rendered);
+          await this.#wire.editAnswer(known.application, known.token, known.name, rendered);
           return handle;
         } catch (error) {
-          if (problemOf(error).kind !== 'gone') throw error;
+          const { kind } = problemOf(error);
+          if (kind !== 'gone' && kind !== 'closed') throw error;
           this.#tokens.forget(message);
         }
       }

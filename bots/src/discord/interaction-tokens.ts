@@ -4,7 +4,8 @@ const livesMs = 15 * 60_000 - 15_000;
 interface Known {
   readonly token: string;
   readonly application: string;
-  readonly until: number;
+  /** `@original` for a first answer, else the message's id. */
+  readonly name: string;
 }
 
 /**
@@ -12,13 +13,13 @@ interface Known {
  * channels that the bot itself may not see. Kept in memory alone, because a token is a right to speak.
  */
 export class InteractionTokens {
-  readonly #known = new Map<string, Known>();
+  readonly #known = new Map<string, Known & { readonly until: number }>();
 
   static isOver(startedAt: number): boolean {
     return Date.now() - startedAt > livesMs;
   }
 
-  keep(message: string, token: string, application: string, startedAt: number): void {
+  keep(message: string, known: Known, startedAt: number): void {
     const now = Date.now();
     // The oldest come first, so that what is over is found without looking at the rest.
     for (const [id, { until }] of this.#known) {
@@ -26,7 +27,7 @@ export class InteractionTokens {
       this.#known.delete(id);
     }
     this.#known.delete(message);
-    this.#known.set(message, { token, application, until: startedAt + livesMs });
+    this.#known.set(message, { ...known, until: startedAt + livesMs });
   }
 
   of(message: string): Known | null {

@@ -48,12 +48,6 @@ export class Wire {
     this.#sent();
   }
 
-  editOriginal(application: string, token: string, body: Rendered): Promise<MessageRef> {
-    return this.#message(
-      this.#rest.patch(Routes.webhookMessage(application, token, '@original'), { body, auth: false }),
-    );
-  }
-
   async deleteOriginal(application: string, token: string): Promise<void> {
     await this.#rest.delete(Routes.webhookMessage(application, token, '@original'), { auth: false });
   }
@@ -63,7 +57,8 @@ export class Wire {
     return this.#message(this.#rest.post(Routes.webhook(application, token), { body, query, auth: false }));
   }
 
-  editFollowUp(application: string, token: string, message: string, body: Rendered): Promise<MessageRef> {
+  /** `message` is `@original` or the id of a later one. */
+  editAnswer(application: string, token: string, message: string, body: Rendered): Promise<MessageRef> {
     return this.#message(
       this.#rest.patch(Routes.webhookMessage(application, token, message), { body, auth: false }),
     );

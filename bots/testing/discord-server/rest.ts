@@ -72,7 +72,7 @@ export class Rest {
     );
     if (rule) {
       rule.times -= 1;
-      if (rule.afterwards) this.#answer(asked);
+      if (rule.afterwards) this.#answer(rule.rival === undefined ? asked : { ...asked, body: rule.rival });
       send(response, rule.status, rule.body, rule.headers);
     } else {
       const { status, body, headers } = this.#answer(asked);

@@ -88,6 +88,8 @@ export interface Scripted {
   readonly headers: Readonly<Record<string, string>>;
   /** Whether the request takes its effect all the same: an answer that is lost on its way. */
   readonly afterwards: boolean;
+  /** What takes effect instead, as if another program had said it a moment earlier. */
+  readonly rival?: unknown;
   times: number;
 }
 
