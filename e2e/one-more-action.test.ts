@@ -1,0 +1,139 @@
+import { actionNames, catalogue } from '@hq/shared/actions';
+import { pino } from 'pino';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { Adapter } from '../bots/src/core/adapter.ts';
+import { platformModules } from '../bots/src/platforms.ts';
+import { type Platforms, startPlatforms } from '../bots/testing/bots-process.ts';
+import { type ChatTestHouse, openChatHouse } from '../bots/testing/chat-house.ts';
+import { readable } from '../bots/testing/discord-server/index.ts';
+import { TestAdapter } from '../bots/testing/test-adapter.ts';
+import { nilTenant } from '../db/testing/database.ts';
+import { eventually } from '../db/testing/eventually.ts';
+import { openConsole } from '../tui/src/cli/console.ts';
+import { createProgram } from '../tui/src/cli/program.ts';
+import { matching } from '../tui/src/ui/overlays/palette-entries.ts';
+
+// The one thing that somebody who adds an action writes.
+vi.mock('../shared/src/actions/catalogue.ts', async (original) => {
+  const { z } = await import('zod');
+  const real = await original<typeof import('../shared/src/actions/catalogue.ts')>();
+  const rotateLamps = {
+    ...real.catalogue.create_task,
+    title: 'Rotate the lamps',
+    summary: 'Turns every lamp of the stack by a colour.',
+    payload: z.strictObject({ colour: z.string().describe('Which colour') }),
+  };
+  return {
+    ...real,
+    catalogue: { ...real.catalogue, rotate_lamps: rotateLamps },
+    actionNames: [...real.actionNames, 'rotate_lamps'],
+    isActionName: (name: string) => name === 'rotate_lamps' || real.isActionName(name),
+  };
+});
+
+let house: ChatTestHouse;
+let platforms: Platforms;
+const adapters: Adapter[] = [];
+
+beforeAll(async () => {
+  [house, platforms] = await Promise.all([openChatHouse(), startPlatforms()]);
+  // `hq-db migrate` writes the catalogue into this table.
+  await house.stack.database.query(
+    `insert into hq.actions select (jsonb_populate_record(a, '{"name": "rotate_lamps"}')).* from hq.actions a where name = 'create_task'`,
+  );
+  const { core } = await house.open({ actions: catalogue }, [new TestAdapter('slack')]);
+  for (const module of platformModules) {
+    const adapter = await module.configure(platforms.env)?.create({ log: pino({ level: 'silent' }) });
+    if (adapter === undefined) throw new Error(`${module.platform} is not configured`);
+    adapters.push(adapter);
+    core.attach(adapter);
+    await adapter.start(core.conversation);
+    expect(await adapter.describeCommands(core.commands)).toMatchObject({ ok: true });
+  }
+}, 120_000);
+afterAll(async () => {
+  await Promise.all(adapters.map((adapter) => adapter.stop()));
+  await platforms?.close();
+  await house?.close();
+});
+
+async function linked(platform: string, user: string, install: string): Promise<void> {
+  const member = await house.stack.createMember('operator');
+  await house.stack.database.query(
+    `insert into chat_identities (tenant_id, user_id, platform, install, chat_user) values ($1, $2, $3, $4, $5)`,
+    [nilTenant, member.id, platform, install, user],
+  );
+}
+
+describe('an action that enters the catalogue', { timeout: 120_000 }, () => {
+  it('is there to begin with', () => {
+    expect(actionNames).toContain('rotate_lamps');
+  });
+
+  it('is in the palette of the terminal', () => {
+    expect(matching('rotlam')[0]).toMatchObject({ name: 'rotate_lamps', title: 'Rotate the lamps' });
+  });
+
+  it('is a command of the command line, with help', () => {
+    const program = createProgram({
+      console: openConsole(process),
+      version: '0',
+      open: async () => undefined,
+    });
+    const run = program.commands.find((command) => command.name() === 'run');
+    const found = run?.commands.find((command) => command.name() === 'rotate_lamps');
+    expect(found?.description()).toBe('Rotate the lamps');
+    expect(found?.alias()).toBe('rotate-lamps');
+    expect(found?.options.map(({ long }) => long)).toContain('--set');
+  });
+
+  it('is in Slack: in help, and in a form', async () => {
+    const { slack } = platforms;
+    const ann = slack.server.workspace.user('ann');
+    await linked('slack', ann.id, slack.server.workspace.team);
+    const direct = slack.server.workspace.direct(ann);
+    await slack.acts.slash(ann, direct, 'help');
+    await eventually(() => {
+      const seen = slack.server.workspace.standing(direct.id, ann.id);
+      expect(seen.map((one) => slack.server.workspace.shown(one).text).join('\n')).toContain(
+        'Rotate the lamps',
+      );
+    });
+    await slack.acts.slash(ann, direct, 'rotate lamps');
+    await eventually(() =>
+      expect(JSON.stringify(slack.server.workspace.views)).toContain('Rotate the lamps'),
+    );
+  });
+
+  it('is in Discord: in the options, in help, and in a form', async () => {
+    const { discord } = platforms;
+    const ben = discord.user('ben');
+    await linked('discord', ben.id, '');
+    expect(JSON.stringify(discord.commands)).toContain('rotate_lamps');
+    const help = await discord.slash(ben, discord.direct(ben), 'help');
+    await discord.until(() => help.message !== null && readable(help.message).includes('Rotate the lamps'));
+    const topic = await discord.complete(ben, discord.direct(ben), 'help', { topic: 'rotate' }, 'topic');
+    expect(JSON.stringify(topic)).toContain('rotate_lamps');
+  });
+
+  it('is in Telegram: in the menu, in help, and as a question', async () => {
+    const { telegram } = platforms;
+    const cat = telegram.person('Cat');
+    await linked('telegram', String(cat.id), String(telegram.bot.id));
+    expect(telegram.commands('all_private_chats').map(({ command }) => command)).toContain(
+      'hq_rotate_lamps',
+    );
+    const chat = telegram.direct(cat);
+    telegram.say(cat, chat, '/hq help');
+    await eventually(() =>
+      expect(
+        telegram
+          .seen(chat)
+          .map(({ text }) => text)
+          .join('\n'),
+      ).toContain('Rotate the lamps'),
+    );
+    telegram.say(cat, chat, '/hq_rotate_lamps');
+    await eventually(() => expect(telegram.last(chat).asksForReply).toBe(true));
+  });
+});
