@@ -33,7 +33,7 @@ async function opened(options: Partial<SessionOptions> = {}, ...args: string[]):
 /** The keys that lead to each screen, and what shows that it is there. */
 const tour = [
   ['fleet', '', '[1 Fleet]'],
-  ['fleet-second', 'j', '▲ primary '],
+  ['fleet-second', 'j', '▌▲ primary '],
   ['agents', '2', '[2 Agents]'],
   ['agent', '\r', 'Answers the support inbox.'],
   ['commands', '3', '[3 Commands]'],
