@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   EnvelopeError,
   envLine,
@@ -37,9 +38,19 @@ export interface SyncPlan {
   readonly providerKeys: readonly ProviderKey[];
   /** The providers whose key could not be read: whatever was told about them stays. */
   readonly unreadProviders: ReadonlySet<string>;
+  /** The sha256 of each token with which an agent speaks in a chat: HQ's own bots must not use one of them. */
+  readonly channelTokens: ReadonlySet<string>;
   /** Every value that stands in a file or will: what the redactor must know before the first is written. */
   readonly values: ReadonlySet<string>;
 }
+
+/** Each has one consumer: a second one takes the first one's messages, or is refused. */
+const channelKeys = new Set([
+  'TELEGRAM_BOT_TOKEN',
+  'DISCORD_BOT_TOKEN',
+  'SLACK_BOT_TOKEN',
+  'SLACK_APP_TOKEN',
+]);
 
 type Opened = { readonly value: string } | { readonly fault: string };
 
@@ -56,6 +67,7 @@ export function planFiles(snapshot: SecretsSnapshot, keys: SecretsKeys, standing
   const outcomes: SyncOutcome[] = [];
   const providerKeys: ProviderKey[] = [];
   const unreadProviders = new Set<string>();
+  const channelTokens = new Set<string>();
 
   const lines = (slug: string | null) => {
     if (slug === null) return shared;
@@ -88,6 +100,7 @@ export function planFiles(snapshot: SecretsSnapshot, keys: SecretsKeys, standing
       values.add(opened.value);
       lines(slug).set(key, envLine(key, opened.value));
       if (provider !== undefined) providerKeys.push({ agent: slug, provider, value: opened.value });
+      if (channelKeys.has(key)) channelTokens.add(createHash('sha256').update(opened.value).digest('hex'));
       tell(secret, 'active', null);
       continue;
     }
@@ -114,7 +127,15 @@ export function planFiles(snapshot: SecretsSnapshot, keys: SecretsKeys, standing
 
   const gateway = new Map(shared);
   for (const { key, line } of standingGateway.values()) if (isReserved(key)) gateway.set(key, line);
-  return { gateway: renderEnvFile(gateway), agents, outcomes, providerKeys, unreadProviders, values };
+  return {
+    gateway: renderEnvFile(gateway),
+    agents,
+    outcomes,
+    providerKeys,
+    unreadProviders,
+    channelTokens,
+    values,
+  };
 }
 
 /** A secret's value, or why it cannot be had, in words that say nothing of it. */

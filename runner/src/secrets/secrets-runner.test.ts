@@ -60,6 +60,7 @@ describe('a runner', () => {
       state: 'ok',
       problem: null,
       synced_at: expect.stringMatching(/^\d{4}-/),
+      channel_tokens: [],
     });
     expect((await runner.health()).secrets).toBe('ok');
   });

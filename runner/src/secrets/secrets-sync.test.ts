@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   chmodSync,
   lstatSync,
@@ -62,6 +63,20 @@ describe('a sync', () => {
       problem: null,
       keys: [house.keys.current.fingerprint],
     });
+  });
+
+  it('tells the sha256 of the tokens that agents speak with in chats, and of nothing else', async () => {
+    await house.store('TELEGRAM_BOT_TOKEN', '7000001:AAFakeTokenOfAnAgent_0123456789abcd');
+    await house.store('OTHER', 'value');
+    const sync = house.open();
+    await sync.begin(30_000);
+    const fingerprint = createHash('sha256')
+      .update('7000001:AAFakeTokenOfAnAgent_0123456789abcd')
+      .digest('hex');
+    expect(sync.state().channel_tokens).toEqual([fingerprint]);
+    await house.stack.database.query(`delete from secrets where key = 'TELEGRAM_BOT_TOKEN'`);
+    await sync.synced();
+    expect(sync.state().channel_tokens).toEqual([]);
   });
 
   it('that finds nothing new writes no file and asks once', async () => {

@@ -18,6 +18,8 @@ export interface SecretsState {
   readonly problem: string | null;
   /** When a sync last came to its end, by this host's clock; null before. */
   readonly synced_at: string | null;
+  /** The sha256 of the tokens with which agents speak in chats: HQ's own bots are refused them. */
+  readonly channel_tokens: readonly string[];
 }
 
 /** Who is told what a sync brought; never waited for. */
@@ -82,7 +84,7 @@ export class SecretsSync {
     this.#options = options;
     const { current, previous } = options.keys;
     const keys = [current, ...previous].map(({ fingerprint }) => fingerprint);
-    this.#state = { keys, state: 'stale', problem: 'not synced yet', synced_at: null };
+    this.#state = { keys, state: 'stale', problem: 'not synced yet', synced_at: null, channel_tokens: [] };
   }
 
   /**
@@ -249,6 +251,7 @@ export class SecretsSync {
       state: problem === null ? 'ok' : 'error',
       problem,
       synced_at: new Date().toISOString(),
+      channel_tokens: [...plan.channelTokens].sort(),
     });
     if (problem !== null) throw new HqError('failed', problem);
   }
@@ -264,8 +267,9 @@ export class SecretsSync {
   }
 
   #become(state: SecretsState): void {
-    const { state: before, problem: problemBefore } = this.#state;
+    const { state: before, problem: problemBefore, channel_tokens: tokensBefore } = this.#state;
     this.#state = state;
+    if (state.channel_tokens.join() !== tokensBefore.join()) this.#onState();
     if (state.state === before && state.problem === problemBefore) return;
     if (state.problem !== null) this.#options.log.error({ state: state.state }, state.problem);
     else this.#options.log.info('the secrets are as the database says');
