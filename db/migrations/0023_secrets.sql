@@ -84,6 +84,29 @@ begin
 end
 $$;
 
+-- A view of an older HQ reads with the rights of its owner. One that shows the ciphertext, or is made from one that does, is closed.
+do $$
+declare
+  v_view regclass;
+begin
+  for v_view in
+    with recursive reads as (
+      select r.ev_class as view, d.refobjid as source, d.refobjsubid as attribute
+      from pg_depend d join pg_rewrite r on r.oid = d.objid
+      where d.classid = 'pg_rewrite'::regclass and d.refclassid = 'pg_class'::regclass and r.ev_class <> d.refobjid
+    ), shows as (
+      select r.view from reads r
+      where r.source = 'public.secrets'::regclass and (r.attribute = 0 or r.attribute = (
+        select a.attnum from pg_attribute a where a.attrelid = r.source and a.attname = 'encrypted_value'))
+      union select r.view from reads r join shows s on r.source = s.view
+    )
+    select s.view::regclass from shows s join pg_class c on c.oid = s.view where pg_has_role(c.relowner, 'usage')
+  loop
+    execute format('revoke all on %s from public, anon, authenticated', v_view);
+  end loop;
+end
+$$;
+
 -- Realtime is told everything but the ciphertext. Where a project publishes all tables at once no column can be left out of
 -- it; there the missing right to read the column is what keeps it from members.
 do $$

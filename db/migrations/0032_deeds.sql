@@ -45,14 +45,9 @@ set search_path = '' as $$
 $$;
 
 -- A zone that no clock knows counts as UTC: it is only somebody's setting.
-create or replace function hq.zone_or_utc(p_zone text) returns text language plpgsql stable
+create or replace function hq.zone_or_utc(p_zone text) returns text language sql stable
 set search_path = '' as $$
-begin
-  perform clock_timestamp() at time zone p_zone;
-  return coalesce(p_zone, 'UTC');
-exception when invalid_parameter_value then
-  return 'UTC';
-end
+  select coalesce((select z.name from pg_catalog.pg_timezone_names z where lower(z.name) = lower(p_zone) limit 1), 'UTC')
 $$;
 
 -- Types of columns are an older HQ's business: the record decides. What is due on a day is due until its end, where its owner lives.
@@ -75,7 +70,7 @@ begin
         then concat(v_payload ->> 'due_date', ' 23:59:59 ', hq.zone_or_utc(
           (select w.owner_timezone from public.workspace w where w.tenant_id = p_command.tenant_id)))
         else v_payload ->> 'due_date' end));
-  exception when datetime_field_overflow or invalid_datetime_format then
+  exception when datetime_field_overflow or invalid_datetime_format or invalid_time_zone_displacement_value then
     raise exception 'due_date is no day of the calendar' using errcode = '22023', column = 'due_date';
   end;
   insert into public.tasks (tenant_id, title, description, status, priority, assignee_agent_id, due_date)
@@ -85,13 +80,30 @@ begin
 end
 $$;
 
-create or replace function hq.do_assign_task(p_command public.agent_commands) returns jsonb language plpgsql
+-- The task that is meant, held. What was put away wakes nobody any more.
+create or replace function hq.task_to_change(p_command public.agent_commands) returns uuid language plpgsql
 set search_path = '' as $$
 declare
   v_task public.tasks;
 begin
-  update public.tasks t set assignee_agent_id = hq.agent_by_slug(p_command.tenant_id, p_command.payload ->> 'agent')
+  select * into v_task from public.tasks t
   where t.id = hq.find_row('public.tasks', p_command.tenant_id, p_command.payload ->> 'task', 'task')
+  for no key update;
+  if v_task.archived_at is not null then
+    raise exception 'this task is archived' using errcode = '23505', column = 'task', hint = 'Create another one.';
+  end if;
+  return v_task.id;
+end
+$$;
+
+create or replace function hq.do_assign_task(p_command public.agent_commands) returns jsonb language plpgsql
+set search_path = '' as $$
+declare
+  v_id uuid := hq.task_to_change(p_command);
+  v_task public.tasks;
+begin
+  update public.tasks t set assignee_agent_id = hq.agent_by_slug(p_command.tenant_id, p_command.payload ->> 'agent')
+  where t.id = v_id
   returning * into v_task;
   return hq.task_result(v_task);
 end
@@ -100,11 +112,12 @@ $$;
 create or replace function hq.do_set_task_status(p_command public.agent_commands) returns jsonb language plpgsql
 set search_path = '' as $$
 declare
+  v_id uuid := hq.task_to_change(p_command);
   v_task public.tasks;
 begin
   update public.tasks t
   set status = (jsonb_populate_record(t, jsonb_build_object('status', p_command.payload ->> 'status'))).status
-  where t.id = hq.find_row('public.tasks', p_command.tenant_id, p_command.payload ->> 'task', 'task')
+  where t.id = v_id
   returning * into v_task;
   return hq.task_result(v_task);
 end
@@ -117,8 +130,7 @@ declare
   v_new public.comments;
   v_mentions text[];
 begin
-  select * into v_task from public.tasks t
-  where t.id = hq.find_row('public.tasks', p_command.tenant_id, p_command.payload ->> 'task', 'task');
+  select * into v_task from public.tasks t where t.id = hq.task_to_change(p_command);
   select coalesce(array_agg(distinct a.slug order by a.slug), '{}') into v_mentions
   from regexp_matches(p_command.payload ->> 'body', '@([a-z0-9]+(?:-[a-z0-9]+)*)', 'g') m
   join public.agents a on a.tenant_id = p_command.tenant_id and a.slug = m[1];

@@ -94,6 +94,42 @@ describe('tasks', () => {
     });
   });
 
+  test('that are archived stay as they are: nobody is woken for what was put away', async () => {
+    const task = await addTask('long ago');
+    await database.query(`update tasks set archived_at = now() where id = $1`, [task]);
+    const before = await inbox('scribe');
+    for (const [action, more] of [
+      ['assign_task', { agent: 'scribe' }],
+      ['set_task_status', { status: 'done' }],
+      ['comment_on_task', { body: '@scribe look' }],
+    ] as const) {
+      const { refused } = await enqueue(action, { task, ...more });
+      expect(refused, action).toMatchObject({ code: 'conflict', field: 'task' });
+    }
+    expect(await inbox('scribe')).toEqual(before);
+  });
+
+  test('are due on a day of the calendar, whatever the clock of the owner is called', async () => {
+    for (const due of ['2026-01-01T12:00+99:99', '2026-02-30', '0000-01-01', '2026-01-01T25:61Z']) {
+      const { refused } = await enqueue('create_task', { title: 'x', due_date: due });
+      expect(refused, due).toMatchObject({ code: 'usage', field: 'due_date' });
+    }
+    for (const zone of ['EST5EDT4,M3.2.0,M11.1.0', '<+03>-3', '2 days', 'Foo/Bar3', 'infinity', '', 'FOO3']) {
+      await database.query(
+        `insert into workspace (tenant_id, owner_timezone) values ($1, $2)
+         on conflict (tenant_id) do update set owner_timezone = excluded.owner_timezone`,
+        [nilTenant, zone],
+      );
+      const { command } = await enqueue('create_task', { title: `by ${zone}`, due_date: '2027-05-06' });
+      const [task] = await database.query<{ due: string }>(
+        `select to_char(due_date at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS') as due from tasks t
+         where t.id = (select (result ->> 'id')::uuid from agent_commands c where c.id = $1)`,
+        [command?.id],
+      );
+      expect(task?.due, zone).toBe('2027-05-06 23:59:59');
+    }
+  });
+
   test('that are due on a day are due until its end, where the owner lives', async () => {
     await database.query(
       `insert into workspace (owner_timezone) values ('America/New_York')

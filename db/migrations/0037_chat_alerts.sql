@@ -89,7 +89,7 @@ begin
     raise exception '%', coalesce(v_fault ->> 'message', 'the filter is too long')
       using errcode = '22023', column = coalesce(v_fault ->> 'field', 'filter');
   end if;
-  if v_filter #>> '{quiet,tz}' is not null and hq.zone_or_utc(v_filter #>> '{quiet,tz}') <> v_filter #>> '{quiet,tz}' then
+  if v_filter #>> '{quiet,tz}' is not null and lower(hq.zone_or_utc(v_filter #>> '{quiet,tz}')) <> lower(v_filter #>> '{quiet,tz}') then
     raise exception 'no clock knows the zone of the quiet hours'
       using errcode = '22023', column = 'filter.quiet.tz', hint = 'It looks like Europe/Berlin.';
   end if;
@@ -146,7 +146,7 @@ begin
     return v_refusal;
   end if;
   return coalesce((
-    select jsonb_agg(hq.pick(to_jsonb(s), '{id,platform,install,channel,thread,kind,filter,cursor}') || jsonb_build_object(
+    select jsonb_agg(hq.pick(to_jsonb(s), '{id,created_at,platform,install,channel,thread,kind,filter,cursor}') || jsonb_build_object(
       'messages', coalesce((select jsonb_agg(jsonb_build_object('key', m.key, 'handle', m.handle, 'open', true))
         from public.chat_alert_messages m where m.subscription_id = s.id), '[]')) order by s.id)
     from public.chat_subscriptions s where s.tenant_id = v_tenant and s.platform = p_platform and s.disabled_at is null), '[]');

@@ -45,7 +45,8 @@ interface Photograph {
 const readColumns = () =>
   database.query<TableColumns>(
     `select table_name as table, array_agg(column_name::text order by column_name) as columns
-     from information_schema.columns where table_schema = 'public' group by 1 order by 1`,
+     from information_schema.columns c join information_schema.tables t using (table_schema, table_name)
+     where table_schema = 'public' and t.table_type = 'BASE TABLE' group by 1 order by 1`,
   );
 
 /** Every row as an older HQ sees it, and the definition of every function. */
@@ -302,6 +303,14 @@ describe('adopting an HQ that stands', () => {
     expect(await database.as(service, `select set_gateway_paused($1, true) as s`, [gateway])).toEqual([
       { s: 'paused' },
     ]);
+  });
+
+  test('its views keep showing what members may know of secrets, and no ciphertext', async () => {
+    for (const view of ['secret_overview', 'secret_list']) {
+      await expect(database.as(owner, `select * from ${view}`)).rejects.toMatchObject({ code: '42501' });
+      expect(await database.as(service, `select * from ${view}`)).toHaveLength(4);
+    }
+    expect(await database.as(owner, `select * from secret_keys`)).toHaveLength(4);
   });
 
   test('its secrets stay, in their places and states, and nobody but the service role reads their values', async () => {

@@ -194,6 +194,9 @@ begin
   values ('system', 'secrets', 'changed', 'secret', new.id, jsonb_build_object('after', to_jsonb(new)));
   return new;
 end $$;
+create view public.secret_overview as select s.key, s.sync_status, s.encrypted_value from public.secrets s;
+create view public.secret_list as select to_jsonb(o) as secret from public.secret_overview o;
+create view public.secret_keys with (security_invoker) as select s.key from public.secrets s;
 create trigger log_secret after insert or update on public.secrets for each row execute function public.log_secret();
 
 -- What the contract does not know at all.

@@ -90,6 +90,7 @@ const watched = z.object({
   thread: z.string().nullish(),
   kind: z.enum(['direct', 'group']).catch('group'),
   filter: filter.catch({}),
+  created_at: z.string(),
   cursor: z.string().nullable(),
   messages: z.array(z.object({ key: z.string(), handle, open: z.boolean().default(true) })).default([]),
 });

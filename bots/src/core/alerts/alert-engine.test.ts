@@ -191,6 +191,29 @@ describe('an alert', { timeout: 90_000 }, () => {
   });
 });
 
+describe('an alert whose transaction ends late', { timeout: 90_000 }, () => {
+  it('is told after a restart too, and nothing is told twice', async () => {
+    const messages = await subscribed(await house.person('operator'));
+    await alert('in time');
+    await eventually(() => expect(messages()).toHaveLength(1));
+    await eventually(async () =>
+      expect(await house.stack.database.query('select 1 from chat_alert_messages')).toHaveLength(1),
+    );
+    engine.stop();
+    await engine.save();
+    await open.close();
+    await alert('late');
+    // Its time is before that of what was told already, as its transaction began before.
+    await house.stack.database.behindTheGuard(
+      `update notifications n set last_at = t.last_at - interval '1 millisecond'
+       from notifications t where n.title = 'late' and t.title = 'in time'`,
+    );
+    await begin([open.adapter('slack'), open.adapter('discord'), open.adapter('telegram')]);
+    await eventually(() => expect(messages().map(({ card }) => card.title)).toContain('late'));
+    expect(messages().map(({ card }) => card.title)).toEqual(['in time', 'late']);
+  });
+});
+
 describe('a thousand chats', { timeout: 90_000 }, () => {
   it('lose nothing of a storm, and each is told in order', async () => {
     const count = 300;

@@ -51,7 +51,10 @@ const defaultTiming: AlertTiming = {
   retryMs: 30_000,
 };
 
-/** A row's time is taken before its transaction ends: a later one may be seen before an earlier one. */
+/**
+ * A row's time is taken before its transaction ends: a later one may be seen before an earlier one, also across a restart. What was
+ * told is known by its message and not told again.
+ */
 const overlapMs = 10_000;
 /** What nobody was told of in this time is no news any more. */
 const oldestMs = 86_400_000;
@@ -113,7 +116,10 @@ export function createAlertEngine(options: AlertEngineOptions): AlertEngine {
         known.watched = one;
         continue;
       }
-      const from = microsOf(one.cursor) ?? Date.now() * 1000;
+      const from = Math.max(
+        microsOf(one.created_at) ?? 0,
+        (microsOf(one.cursor) ?? Date.now() * 1000) - overlapMs * 1000,
+      );
       subscriptions.set(one.id, {
         watched: one,
         place: placeOf(one),
@@ -146,7 +152,10 @@ export function createAlertEngine(options: AlertEngineOptions): AlertEngine {
       for (const row of rows) offer(row, behind);
       if (rows.length < alertPage) break;
     }
-    for (const one of behind) one.isCaughtUp = true;
+    for (const one of behind) {
+      one.isCaughtUp = true;
+      if (one.pending.size > 0) schedule(one, timing.gatherMs);
+    }
   }
 
   /** The messages of an earlier run, with what they tell of. */
@@ -243,7 +252,7 @@ export function createAlertEngine(options: AlertEngineOptions): AlertEngine {
       const isTold = subscription.messages.has(row.id);
       if (isTold || (isNews && matches(subscription.watched.filter, row, agent))) {
         subscription.pending.set(row.id, row);
-        schedule(subscription, timing.gatherMs);
+        if (subscription.isCaughtUp) schedule(subscription, timing.gatherMs);
       } else {
         // It was over before anybody had to be told.
         subscription.pending.delete(row.id);
@@ -290,7 +299,10 @@ export function createAlertEngine(options: AlertEngineOptions): AlertEngine {
   /** Tells what waits. Gives when to try again where some of it could not be told. */
   async function flush(subscription: Subscription): Promise<number> {
     const { pending, messages, place, watched } = subscription;
-    const taken = [...pending.values()];
+    // What could not be told at first comes before what has come since.
+    const taken = [...pending.values()].sort(
+      (a, b) => (microsOf(a.last_at) ?? 0) - (microsOf(b.last_at) ?? 0),
+    );
     pending.clear();
     subscription.nextDigestAt = Date.now() + (watched.filter.digest_minutes ?? 0) * 60_000;
     const changed = new Set<Message>();
