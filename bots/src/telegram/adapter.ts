@@ -33,7 +33,7 @@ const capabilities: Capabilities = {
   maxButtons: mostButtons,
   editEveryMs: 3_000,
   chatEveryMs: 1_000,
-  perSecond: 28,
+  perSecond: 25,
 };
 
 export interface TelegramAdapterOptions {

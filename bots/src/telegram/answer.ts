@@ -32,6 +32,8 @@ export class Answer implements Reply {
     this.#timers.push(
       setTimeout(() => void this.#sender.typing(this.#place), typingAfterMs),
       setTimeout(() => {
+        // It is a message and an edit more, which a crowd has no room for.
+        if (this.#sender.isBusy) return;
         this.#placeholder = this.#sender.send(this.#place, working, this.#replyTo);
       }, placeholderAfterMs),
     );

@@ -1,7 +1,7 @@
 /** Telegram's unpublished measures, kept with a little room. */
 const perChat: Measure = { most: 5, withinMs: 5_000 };
 const perGroup: Measure = { most: 19, withinMs: 60_000 };
-const overall: Measure = { most: 28, withinMs: 1_000 };
+const overall: Measure = { most: 25, withinMs: 1_000 };
 
 interface Measure {
   readonly most: number;
@@ -34,6 +34,11 @@ export class ChatPace {
     this.#heldUntil.delete(chat);
     if (this.#sent.size > 2_000) this.#forget(now);
     return 0;
+  }
+
+  /** Whether what is not needed had better be left unsaid. */
+  isBusy(now: number): boolean {
+    return this.#all.filter((at) => at > now - overall.withinMs).length > overall.most / 2;
   }
 
   /** Telegram itself said to wait. */

@@ -209,3 +209,13 @@ test('what nobody acknowledged before a stop comes again after it', async () => 
   await bot.adapter.start(receiverOf(bot));
   await eventually(() => expect(bot.heard).toHaveLength(1));
 });
+
+test('updates that stay open leave room for new ones, however many they are', async () => {
+  const bot = await start();
+  bot.answer = null;
+  for (let index = 0; index < 250; index += 1) server.say(ann, direct, `/hq say ${index}`);
+  // Sooner than the first ones are given up, which would make room too.
+  await expect.poll(() => bot.heard.length, { timeout: 8_000 }).toBe(250);
+  // The newest of them still come again, should this process be killed.
+  expect(server.unconfirmed.length).toBeGreaterThanOrEqual(50);
+});

@@ -1,4 +1,6 @@
 const mostRemembered = 1_000;
+/** A poll brings a hundred updates at most: with so many open ones repeated, new ones would have no room. */
+const mostRepeated = 50;
 
 /**
  * Which updates are on their way. Telegram forgets what is below the offset of a poll, so the offset stays at the oldest
@@ -12,7 +14,9 @@ export class Ledger {
 
   /** The offset of the next poll; 0 before the first update. */
   get offset(): number {
-    return this.#open.size === 0 ? this.#next : Math.min(...this.#open);
+    if (this.#open.size === 0) return this.#next;
+    const open = [...this.#open].sort((one, other) => one - other);
+    return open.at(-mostRepeated) ?? open[0] ?? this.#next;
   }
 
   get isSettled(): boolean {

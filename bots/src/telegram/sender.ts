@@ -40,6 +40,11 @@ export class Sender {
     return this.#lastAt;
   }
 
+  /** Whether what is not needed had better be left unsaid. */
+  get isBusy(): boolean {
+    return this.#pace.isBusy(Date.now());
+  }
+
   /** `replyTo`: in a group, the message that this answers. */
   send(place: Place, card: Card, replyTo: string | null = null): Promise<Sent> {
     const { text, entities } = renderCard(card);
