@@ -182,5 +182,6 @@ export const functions: Readonly<Record<string, 'anon' | 'authenticated' | 'serv
   set_gateway_paused: 'service_role',
   set_secret: 'authenticated',
   start_command: 'service_role',
+  tenant_people: 'authenticated',
   whoami: 'authenticated',
 };

@@ -179,6 +179,18 @@ test('a desktop is told by host and port, without what stands in its address bes
   expect(await read('desktop')).toEqual([
     { gateway: 'host', url: 'https://host.example:6999/vnc.html', host: 'host.example', port: 6999 },
   ]);
+  for (const [address, url] of [
+    ['https://me:p@ss@host.example/', 'https://host.example/'],
+    ['https://me:hunter2/@host.example/', null],
+    ['HTTPS://me:hunter2@host.example/', null],
+    ['https://host.example:99999999999/', null],
+  ]) {
+    await database.query(
+      `update gateways set meta = jsonb_build_object('reachable_urls', jsonb_build_object('novnc', $2::text)) where id = $1`,
+      [gateway, address],
+    );
+    expect((await read('desktop')).map((row) => row.url)).toEqual([url]);
+  }
   await database.query(`update gateways set meta = '{}' where id = $1`, [gateway]);
   expect(await read('desktop', { gateway: 'host' })).toEqual([
     { gateway: 'host', url: null, host: null, port: 6901 },

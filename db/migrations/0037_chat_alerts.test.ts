@@ -176,6 +176,26 @@ describe('the beat', () => {
     expect((await alerts()).map(({ resolved }) => resolved)).toEqual([true, true]);
   });
 
+  test('tells no longer of a wrong token, which never said whose it is, once there is a right one', async () => {
+    const wrong = {
+      platform: 'telegram',
+      install: null,
+      fingerprint: fingerprint('wrong'),
+      state: 'revoked',
+    };
+    const telegram = () =>
+      database.query(
+        `select resolved_at is not null as resolved from notifications where title like 'the Telegram bot%'`,
+      );
+    await beat('p1', wrong);
+    await later('state_since');
+    await beat('p1', wrong);
+    expect(await telegram()).toEqual([{ resolved: false }]);
+    await later('held_until', '31 seconds');
+    await beat('p1', { platform: 'telegram', install: '110201543', fingerprint: fingerprint('right') });
+    expect(await telegram()).toEqual([{ resolved: true }]);
+  });
+
   test('brings what time alone brings, however many beat at once', async () => {
     const gateway = await database.addGateway('silent');
     await database.query(`update gateways set last_seen_at = now() - interval '10 minutes' where id = $1`, [

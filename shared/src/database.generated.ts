@@ -2006,6 +2006,10 @@ export type Database = {
         Args: { p_command_id: string };
         Returns: Database['public']['Tables']['agent_commands']['Row'][];
       };
+      tenant_people: {
+        Args: Record<PropertyKey, never>;
+        Returns: Json;
+      };
       whoami: {
         Args: Record<PropertyKey, never>;
         Returns: Json;
