@@ -72,9 +72,12 @@ describe('what people say', () => {
     expect(inbound).not.toHaveProperty('stranger');
   });
 
-  it('knows a direct conversation by what Slack calls it', async () => {
+  it('knows a direct conversation by its id, whatever a channel is called', async () => {
     await bot.slack.acts.slash(ann, bot.slack.server.workspace.direct(ann), 'status');
     expect((await heard()).inbound.kind).toBe('direct');
+    const group = bot.slack.server.workspace.channel('directmessage', [ann]);
+    await bot.slack.acts.slash(ann, group, 'status');
+    expect((await heard(2)).inbound.kind).toBe('group');
   });
 
   it('hears a mention in a thread, and answers there', async () => {

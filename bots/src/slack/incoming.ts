@@ -37,7 +37,6 @@ const slash = z.object({
   user_id: z.string(),
   user_name: text,
   channel_id: z.string(),
-  channel_name: text,
   team_id: text,
   trigger_id: text,
   response_url: text,
@@ -47,7 +46,7 @@ const press = z.object({
   ...app,
   team,
   user: person,
-  channel: z.object({ id: z.string(), name: text }).nullish(),
+  channel: z.object({ id: z.string() }).nullish(),
   container: z
     .object({ channel_id: text, message_ts: text, thread_ts: text, is_ephemeral: z.boolean().optional() })
     .optional(),
@@ -114,7 +113,6 @@ export function readSlash(body: unknown, us: Identity, envelope?: string): Incom
         userTeam: undefined,
         appId: given.api_app_id,
         channel: given.channel_id,
-        channelName: given.channel_name,
         thread: undefined,
         user: given.user_id,
         userName: given.user_name,
@@ -145,7 +143,6 @@ export function readPress(body: unknown, us: Identity, envelope?: string): Incom
         userTeam: given.user.team_id,
         appId: given.api_app_id,
         channel,
-        channelName: given.channel?.name,
         thread: given.container?.thread_ts ?? given.message?.thread_ts,
         user: given.user.id,
         userName: given.user.name ?? given.user.username,
@@ -232,7 +229,6 @@ export function readMessage(body: unknown, us: Identity, envelope?: string): Inc
     userTeam,
     appId: given.api_app_id,
     channel: event.channel,
-    channelName: event.channel_type === 'im' ? 'directmessage' : undefined,
     thread: event.thread_ts,
     user,
     userName: undefined,
@@ -278,7 +274,6 @@ interface Whereabouts {
   readonly userTeam: string | undefined;
   readonly appId: string | undefined;
   readonly channel: string;
-  readonly channelName: string | undefined;
   readonly thread: string | undefined;
   readonly user: string;
   readonly userName: string | undefined;
@@ -298,7 +293,7 @@ function speaker(us: Identity, given: Whereabouts): Speaker {
     platform: 'slack',
     install,
     channel: given.channel,
-    kind: given.channelName === 'directmessage' || given.channel.startsWith('D') ? 'direct' : 'group',
+    kind: given.channel.startsWith('D') ? 'direct' : 'group',
     thread: given.thread ?? null,
     user: given.user,
     ...(given.userName === undefined ? {} : { userName: given.userName }),
@@ -313,7 +308,6 @@ function inForm(given: z.infer<typeof submission> | z.infer<typeof suggestion>, 
     userTeam: given.user.team_id,
     appId: given.api_app_id,
     channel: '',
-    channelName: undefined,
     thread: undefined,
     user: given.user.id,
     userName: given.user.name ?? given.user.username,

@@ -11,7 +11,7 @@ import { authError } from './auth-error.ts';
 import { createDatabaseClock, type DatabaseClock } from './clock.ts';
 import { type DatabaseFault, databaseError } from './database-error.ts';
 import { type CommandRequest, type Enqueued, enqueued } from './enqueue.ts';
-import { type Member, member } from './member.ts';
+import { type Member, member, people } from './member.ts';
 import { patientFetch, requestTimeoutMs } from './patient-fetch.ts';
 import { readAnswer } from './read-answer.ts';
 import { keepNewest, renewTogether, sessionKey } from './renew-together.ts';
@@ -43,6 +43,8 @@ export interface HqClient {
   hasSession(): Promise<boolean>;
   /** Also sets the clock. */
   whoami(): Promise<Member>;
+  /** The addresses of the members by their ids. */
+  people(): Promise<ReadonlyMap<string, string>>;
   /** A refusal of the database is thrown as an `HqError` with its reason. */
   enqueue(request: CommandRequest): Promise<Enqueued>;
   cancel(commandId: string, origin: Origin): Promise<CommandRow>;
@@ -156,6 +158,12 @@ export function connect(options: ConnectOptions): HqClient {
       }
       clock.adopt(parsed.data.now, sentAt, receivedAt);
       return parsed.data;
+    },
+    async people() {
+      const answer = await askAgain<unknown>(() => supabase.rpc('tenant_people'));
+      return new Map(
+        people.parse(answer).flatMap(({ user_id, email }) => (email === null ? [] : [[user_id, email]])),
+      );
     },
     async enqueue(request) {
       const idempotencyKey = request.idempotencyKey ?? randomUUID();

@@ -11,4 +11,9 @@ export const member = z.object({
   /** The database's clock. */
   now: z.string(),
 });
-export type Member = z.output<typeof member>;
+export type Member = z.output<typeof member> & {
+  /** The addresses of the members by their ids, where a face shows who did what. */
+  readonly people?: ReadonlyMap<string, string>;
+};
+
+export const people = z.array(z.object({ user_id: z.string(), email: z.string().nullable() }));

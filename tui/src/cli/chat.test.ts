@@ -86,6 +86,7 @@ describe('a link', () => {
     expect(refused.code).toBe(3);
     expect(refused.stderr).toContain('admin');
     const theirs = await link('U5', viewer);
+    expect((await chat(['links'])).stdout).toMatch(/slack +U5 +vera@example\.test/);
     expect((await chat(['revoke', theirs])).code).toBe(0);
   });
 

@@ -22,11 +22,11 @@ export async function enter(env: NodeJS.ProcessEnv): Promise<Entered> {
 }
 
 export async function askWho(client: HqClient): Promise<Entered['member']> {
-  const member = await client.whoami();
+  const [member, people] = await Promise.all([client.whoami(), client.people()]);
   if (member.role === null) {
     throw new HqError('refused', `${member.email ?? 'This user'} is no member of this HQ.`, {
       hint: 'Ask an admin to add you.',
     });
   }
-  return { ...member, role: member.role };
+  return { ...member, role: member.role, people };
 }

@@ -48,7 +48,7 @@ export function doorOf({ host, connect, credentials, env }: Entrance): Door {
 }
 
 async function houseOf(client: HqClient, env: NodeJS.ProcessEnv): Promise<House> {
-  const member = await client.whoami();
+  const [member, people] = await Promise.all([client.whoami(), client.people()]);
   if (member.role === null) {
     throw new HqError('refused', `${member.email ?? 'This user'} is no member of this HQ.`, {
       hint: 'Ask an admin to add you.',
@@ -69,7 +69,7 @@ async function houseOf(client: HqClient, env: NodeJS.ProcessEnv): Promise<House>
     };
   }
   return {
-    member,
+    member: { ...member, people },
     now: () => client.clock.now(),
     gateways: stores.gateways,
     agents: stores.agents,
