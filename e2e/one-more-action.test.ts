@@ -1,7 +1,8 @@
 import { actionNames, catalogue } from '@hq/shared/actions';
-import { pino } from 'pino';
+import { createRedactor } from '@hq/shared/text';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Adapter } from '../bots/src/core/adapter.ts';
+import { createLog } from '../bots/src/log.ts';
 import { platformModules } from '../bots/src/platforms.ts';
 import { type Platforms, startPlatforms } from '../bots/testing/bots-process.ts';
 import { type ChatTestHouse, openChatHouse } from '../bots/testing/chat-house.ts';
@@ -43,7 +44,9 @@ beforeAll(async () => {
   );
   const { core } = await house.open({ actions: catalogue }, [new TestAdapter('slack')]);
   for (const module of platformModules) {
-    const adapter = await module.configure(platforms.env)?.create({ log: pino({ level: 'silent' }) });
+    const adapter = await module
+      .configure(platforms.env)
+      ?.create({ log: createLog('silent', createRedactor([])) });
     if (adapter === undefined) throw new Error(`${module.platform} is not configured`);
     adapters.push(adapter);
     core.attach(adapter);
@@ -120,9 +123,7 @@ describe('an action that enters the catalogue', { timeout: 120_000 }, () => {
     const { telegram } = platforms;
     const cat = telegram.person('Cat');
     await linked('telegram', String(cat.id), String(telegram.bot.id));
-    expect(telegram.commands('all_private_chats').map(({ command }) => command)).toContain(
-      'hq_rotate_lamps',
-    );
+    expect(telegram.commands('all_private_chats').map(({ command }) => command)).toContain('hq_rotate_lamps');
     const chat = telegram.direct(cat);
     telegram.say(cat, chat, '/hq help');
     await eventually(() =>

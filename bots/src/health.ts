@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { HqError } from '@hq/shared/errors';
 
-export interface AdapterCondition {
+interface AdapterCondition {
   readonly platform: string;
   readonly state: string;
   readonly detail: string | null;

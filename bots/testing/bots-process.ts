@@ -70,7 +70,7 @@ const health = z.object({
     }),
   ),
 });
-export type SeenHealth = z.output<typeof health>;
+type SeenHealth = z.output<typeof health>;
 
 /** `hq-bots` as it is started on a host. */
 export interface BotsProcess {

@@ -41,7 +41,7 @@ export function actionCommands(actions: ActionTable): Command[] {
   }));
 }
 
-export function argumentsOf(action: Action): Argument[] {
+function argumentsOf(action: Action): Argument[] {
   const fields = payloadFields(action).filter((field) => !isTarget(action, field));
   const required = fields.filter((field) => field.isRequired).map(argumentOf);
   const optional = fields.filter((field) => !field.isRequired).map(argumentOf);

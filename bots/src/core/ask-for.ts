@@ -106,7 +106,7 @@ async function choicesFor({ said, house }: Asked, argument: Argument): Promise<r
   return argument.completion === null ? [] : house.names.find(said, argument.completion, '');
 }
 
-export function titled(name: string): string {
+function titled(name: string): string {
   const words = name.replaceAll('_', ' ');
   return words.charAt(0).toUpperCase() + words.slice(1);
 }

@@ -5,7 +5,7 @@ import type { Button } from './card.ts';
 import { type ChatHq, type Intent, isAway, type KeptButton } from './chat-hq.ts';
 import type { Place } from './inbound.ts';
 
-export interface Offer {
+interface Offer {
   readonly label: string;
   readonly style?: Button['style'];
   readonly intent: Intent;

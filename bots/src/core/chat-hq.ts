@@ -41,7 +41,7 @@ const acted = z.union([
   z.object({ command: commandRow, created: z.boolean().default(false), decided: decided.optional() }),
 ]);
 export type Acted = z.output<typeof acted>;
-export type Decided = z.output<typeof decided>;
+type Decided = z.output<typeof decided>;
 
 const member = z.object({ member: z.object({ email: z.string().nullable(), role: z.string().nullish() }) });
 const channel = z.object({
@@ -106,7 +106,7 @@ export interface Told {
 
 const beat = z.object({ now: time, held: z.record(z.string(), z.boolean()) });
 
-export interface BeatOfAdapter {
+interface BeatOfAdapter {
   readonly platform: Platform;
   readonly install: string | null;
   readonly fingerprint: string;

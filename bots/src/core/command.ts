@@ -45,7 +45,7 @@ export interface Command {
   run(asked: Asked): Promise<void>;
 }
 
-export type Audience = 'everyone' | 'linked' | 'admins' | { readonly action: string };
+type Audience = 'everyone' | 'linked' | 'admins' | { readonly action: string };
 
 /** A command with what was said to it: what buttons, forms and questions carry, too. */
 export interface Request {

@@ -180,6 +180,28 @@ describe('while the database is away', () => {
     expect(discord.messages).toHaveLength(count + 1);
   });
 
+  it('and while it is slow, a request is acknowledged at once', async () => {
+    const slack = open.adapter('slack');
+    const operator = await house.person('operator');
+    const { database } = house.stack;
+    const held = database.query(
+      'do $$ begin lock table chat_deliveries in access exclusive mode; perform pg_sleep(4); end $$',
+    );
+    await eventually(async () =>
+      expect(
+        await database.query(
+          `select 1 from pg_locks where mode = 'AccessExclusiveLock' and relation = 'chat_deliveries'::regclass and granted`,
+        ),
+      ).toHaveLength(1),
+    );
+    const count = slack.messages.length;
+    const heard = await slack.words(operator, 'ping');
+    expect(heard.acknowledgedAfterMs).toBeLessThan(1_000);
+    expect(slack.messages).toHaveLength(count);
+    await held;
+    expect((await slack.messageAfter(count)).card.state).toBe('waiting for the runner');
+  });
+
   it('a request that is cancelled by who asked is never done', async () => {
     const discord = open.adapter('discord');
     const operator = await house.person('operator', 'discord');

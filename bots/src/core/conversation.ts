@@ -3,11 +3,12 @@ import { HqError } from '@hq/shared/errors';
 import type { Log } from '../log.ts';
 import { askForArgument, formFor } from './ask-for.ts';
 import type { Asked, House } from './asked.ts';
+import { isShownTo } from './audience.ts';
 import type { Card, Handle } from './card.ts';
 import { isAway, type Said } from './chat-hq.ts';
-import type { Command, Request } from './command.ts';
+import type { Command, Completion, Request } from './command.ts';
 import { failureCard } from './failure-card.ts';
-import type { Acknowledgement, Inbound, Receiver, Reply, Speaker } from './inbound.ts';
+import type { Acknowledgement, Choice, Inbound, Receiver, Reply, Speaker } from './inbound.ts';
 import { createTokenBucket, type TokenBucket } from './token-bucket.ts';
 import { understand } from './understand.ts';
 import { createVocabulary, type Vocabulary } from './vocabulary.ts';
@@ -299,6 +300,16 @@ export function createConversation(options: ConversationOptions): Conversation {
     };
   }
 
+  async function completeFor(
+    said: Said,
+    command: Command,
+    completion: Completion,
+    typed: string,
+  ): Promise<readonly Choice[]> {
+    const who = await house.names.who(said);
+    return isShownTo(command, who) ? house.names.find(said, completion, typed) : [];
+  }
+
   function stopWaiting(token: string, user: string): void {
     const found = waiting.get(token);
     if (found?.user === user) found.stop.abort();
@@ -341,13 +352,13 @@ export function createConversation(options: ConversationOptions): Conversation {
     async complete(speaker, { words, argument, typed }) {
       if (speaker.stranger !== undefined) return [];
       const command = requests.byName(words.at(-1) ?? '');
-      const completion = command?.arguments.find(({ name }) => name === argument)?.completion;
-      if (completion === undefined || completion === null) return [];
+      const completion = command?.arguments.find(({ name }) => name === argument)?.completion ?? null;
+      if (command === undefined || completion === null) return [];
       const said: Said = { speaker, delivery: `complete:${Date.now()}` };
       const late = new Promise<[]>((resolve) => setTimeout(() => resolve([]), completionMs).unref());
       return Promise.race([
         late,
-        house.names.find(said, completion, typed).catch((error: unknown) => {
+        completeFor(said, command, completion, typed).catch((error: unknown) => {
           if (!(error instanceof HqError)) log.warn({ err: error }, 'a completion failed');
           return [];
         }),

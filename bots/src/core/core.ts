@@ -7,6 +7,7 @@ import { actionCommands } from './action-commands.ts';
 import type { ActionTable } from './action-table.ts';
 import type { Adapter, Capabilities, CommandDescription } from './adapter.ts';
 import type { House } from './asked.ts';
+import { isShownTo } from './audience.ts';
 import { createBotRows } from './bot-rows.ts';
 import { createButtons } from './buttons.ts';
 import { createChatHq } from './chat-hq.ts';
@@ -56,7 +57,9 @@ export function createCore(options: CoreOptions): Core {
   const hq = createChatHq(client);
   const vocabulary = createVocabulary([...ownCommands(actions), ...actionCommands(actions)]);
   const buttons = createButtons(hq, log);
-  const names = createNames(hq, actions, () => vocabulary.commands.map(({ name }) => name));
+  const names = createNames(hq, actions, (who) =>
+    vocabulary.commands.filter((command) => isShownTo(command, who)).map(({ name }) => name),
+  );
   const attached = new Map<Platform, { adapter: Adapter; outbox: Outbox }>();
   const subscriptionListeners = new Set<(platform: Platform) => void>();
   const decisionListeners = new Set<(ids: readonly string[], stamp: string) => void>();

@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { type ActionTable, actionOf } from './action-table.ts';
-import type { ChatHq, Said } from './chat-hq.ts';
+import type { ChatHq, Said, Whoami } from './chat-hq.ts';
 import type { Completion } from './command.ts';
 import type { Choice } from './inbound.ts';
 
 /** What may stand in an argument, as who asks may see it. */
 export interface Names {
+  /** Who somebody is, as the database said a moment ago: for what is shown, never for what is done. */
+  who(said: Said): Promise<Whoami>;
   /** Those that begin with or hold what was typed, the best first, at most 25. */
   find(said: Said, completion: Completion, typed: string): Promise<readonly Choice[]>;
 }
@@ -36,28 +38,19 @@ const mostChoices = 25;
 export function createNames(
   hq: Pick<ChatHq, 'read' | 'whoami'>,
   actions: ActionTable,
-  topics: () => readonly string[],
+  topics: (who: Whoami) => readonly string[],
 ): Names {
-  const kept = new Map<string, { at: number; choices: Promise<readonly Choice[]> }>();
+  const choices = new Map<string, Kept<readonly Choice[]>>();
+  const people = new Map<string, Kept<Whoami>>();
 
-  function all(said: Said, completion: Completion): Promise<readonly Choice[]> {
-    const { platform, install, channel, user } = said.speaker;
-    const key = JSON.stringify([platform, install, channel, user, completion]);
-    const before = kept.get(key);
-    if (before !== undefined && Date.now() - before.at < keptForMs) return before.choices;
-    const choices = load(said, completion);
-    kept.set(key, { at: Date.now(), choices });
-    // A failure is not kept: the next one asks again.
-    choices.catch(() => kept.delete(key));
-    const [oldest] = kept.keys();
-    if (kept.size > mostKept && oldest !== undefined) kept.delete(oldest);
-    return choices;
-  }
+  const who = (said: Said): Promise<Whoami> => keep(people, keyOf(said), () => hq.whoami(said));
+  const all = (said: Said, completion: Completion): Promise<readonly Choice[]> =>
+    keep(choices, `${keyOf(said)}${completion}`, () => load(said, completion));
 
   async function load(said: Said, completion: Completion): Promise<readonly Choice[]> {
-    if (completion === 'topic') return topics().map((value) => ({ label: value, value }));
+    if (completion === 'topic') return topics(await who(said)).map((value) => ({ label: value, value }));
     if (completion === 'action') {
-      const { actions: allowed } = await hq.whoami(said);
+      const { actions: allowed } = await who(said);
       return allowed.flatMap((value) => {
         const action = actionOf(actions, value);
         return action === undefined ? [] : [{ label: `${value}: ${action.title}`, value }];
@@ -70,14 +63,15 @@ export function createNames(
   }
 
   return {
+    who,
     async find(said, completion, typed) {
       const wanted = typed.toLowerCase();
-      const choices = await all(said, completion);
+      const possible = await all(said, completion);
       const rank = ({ label, value }: Choice): number => {
         if (value.toLowerCase().startsWith(wanted)) return 0;
         return label.toLowerCase().includes(wanted) ? 1 : 2;
       };
-      return choices
+      return possible
         .map((choice) => ({ choice, rank: rank(choice) }))
         .filter((one) => one.rank < 2)
         .sort((a, b) => a.rank - b.rank)
@@ -85,6 +79,32 @@ export function createNames(
         .map(({ choice }) => choice);
     },
   };
+}
+
+interface Kept<Value> {
+  readonly at: number;
+  readonly value: Promise<Value>;
+}
+
+function keep<Value>(
+  kept: Map<string, Kept<Value>>,
+  key: string,
+  load: () => Promise<Value>,
+): Promise<Value> {
+  const before = kept.get(key);
+  if (before !== undefined && Date.now() - before.at < keptForMs) return before.value;
+  const value = load();
+  kept.delete(key);
+  kept.set(key, { at: Date.now(), value });
+  // A failure is not kept: the next one asks again.
+  value.catch(() => kept.delete(key));
+  const [oldest] = kept.keys();
+  if (kept.size > mostKept && oldest !== undefined) kept.delete(oldest);
+  return value;
+}
+
+function keyOf({ speaker: { platform, install, channel, user } }: Said): string {
+  return JSON.stringify([platform, install, channel, user]);
 }
 
 function choiceOf(row: z.output<typeof named>): Choice | null {

@@ -49,7 +49,7 @@ const giveUpAfterMs = 600_000;
 /** A platform lets nobody answer for much longer. */
 const sayPatienceMs = 60_000;
 /** What one chat may have waiting. An alert engine keeps what is more. */
-export const longestQueue = 1_000;
+const longestQueue = 1_000;
 
 export interface OutboxOptions {
   readonly adapter: Pick<Adapter, 'send' | 'edit' | 'file' | 'capabilities'>;

@@ -2,7 +2,7 @@ import type { Request } from './command.ts';
 import type { Speaker } from './inbound.ts';
 
 /** A question that was put to somebody: their next words at that place are the value of the field. */
-export interface Question extends Request {
+interface Question extends Request {
   readonly field: string;
 }
 

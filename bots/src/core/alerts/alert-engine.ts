@@ -30,7 +30,7 @@ export interface AlertEngineOptions {
   readonly timing?: Partial<AlertTiming>;
 }
 
-export interface AlertTiming {
+interface AlertTiming {
   /** After the first alert for a chat: what comes meanwhile goes into the same message. */
   readonly gatherMs: number;
   readonly pollMs: number;

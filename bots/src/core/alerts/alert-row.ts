@@ -4,7 +4,7 @@ import { z } from 'zod';
 export const severities = ['info', 'warning', 'error', 'critical'] as const;
 
 /** An alert is one row for as long as it lasts: `last_at` moves whenever something about it changes. */
-export const alertRow = z.object({
+const alertRow = z.object({
   id: z.string(),
   created_at: z.string(),
   last_at: z.string(),

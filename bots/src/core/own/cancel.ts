@@ -26,10 +26,7 @@ export const cancel: Command = {
 };
 
 /** People pass on the first characters of an id. */
-export async function wholeId(
-  { said, house }: Parameters<Command['run']>[0],
-  written: string,
-): Promise<string> {
+async function wholeId({ said, house }: Parameters<Command['run']>[0], written: string): Promise<string> {
   if (id.safeParse(written).success) return written;
   const found = await house.names.find(said, 'command', written.toLowerCase());
   const matching = found.filter(({ value }) => value.startsWith(written.toLowerCase()));

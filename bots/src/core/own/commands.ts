@@ -175,7 +175,7 @@ async function showPages(asked: Asked, command: string, title: string, all: stri
   });
 }
 
-export function cutIntoPages(all: string, limit: number): string[] {
+function cutIntoPages(all: string, limit: number): string[] {
   const pages: string[] = [];
   let current = '';
   for (const line of all.split('\n')) {

@@ -67,7 +67,7 @@ async function confirm(asked: Parameters<Command['run']>[0], typed: string | nul
 }
 
 /** `14:02 UTC`, by the database's clock. */
-export function moment(databaseTime: string): string {
+function moment(databaseTime: string): string {
   const at = new Date(databaseTime);
   return Number.isNaN(at.getTime()) ? databaseTime : `${at.toISOString().slice(11, 16)} UTC`;
 }

@@ -1,17 +1,9 @@
 import { HqError } from '@hq/shared/errors';
+import { isShownTo } from '../audience.ts';
 import type { Card, TextNode } from '../card.ts';
 import type { Whoami } from '../chat-hq.ts';
 import type { Command } from '../command.ts';
 import { usageOf } from '../usage.ts';
-
-/** Whether somebody finds a command in help and completion. It grants nothing. */
-export function isShownTo({ audience }: Command, who: Whoami): boolean {
-  if (audience === 'everyone') return true;
-  if (!who.linked || who.role === null) return false;
-  if (audience === 'linked') return true;
-  if (audience === 'admins') return who.member?.role === 'admin';
-  return who.actions.includes(audience.action);
-}
 
 export const help: Command = {
   name: 'help',

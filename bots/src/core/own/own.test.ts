@@ -71,6 +71,11 @@ describe('looking', () => {
       { label: expect.stringContaining('writer'), value: 'writer' },
     ]);
     expect(await conversation.complete(await house.person(null), request)).toEqual([]);
+    const restart = { words: ['gateway', 'restart_gateway'], argument: 'gateway', typed: '' };
+    expect(await conversation.complete(operator, restart)).toHaveLength(1);
+    expect(await conversation.complete(await house.person('viewer'), restart)).toEqual([]);
+    const topic = { words: ['help'], argument: 'topic', typed: 'restart' };
+    expect(await conversation.complete(await house.person('viewer'), topic)).toEqual([]);
   });
 
   it('is refused in a channel until an admin has bound it, and then up to its ceiling', async () => {

@@ -1,0 +1,11 @@
+import type { Whoami } from './chat-hq.ts';
+import type { Command } from './command.ts';
+
+/** Whether somebody finds a command in help and completion. It grants nothing. */
+export function isShownTo({ audience }: Command, who: Whoami): boolean {
+  if (audience === 'everyone') return true;
+  if (!who.linked || who.role === null) return false;
+  if (audience === 'linked') return true;
+  if (audience === 'admins') return who.member?.role === 'admin';
+  return who.actions.includes(audience.action);
+}
