@@ -260,8 +260,9 @@ for each row execute function hq.check_secret();
 -- statement however many rows that had.
 create or replace function hq.move_secrets_version(p_gateways uuid[]) returns void language sql
 set search_path = '' as $$
-  with held as (select g.id from public.gateways g where g.id = any (p_gateways) order by g.id for no key update)
-  update public.gateways g set secrets_version = g.secrets_version + 1 from held where g.id = held.id
+  -- Two statements: in one, the update would reach for the version that the lock has already gone past, and meet who waits there.
+  select from public.gateways g where g.id = any (p_gateways) order by g.id for no key update;
+  update public.gateways g set secrets_version = g.secrets_version + 1 where g.id = any (p_gateways)
 $$;
 
 create or replace function hq.count_secret_changes() returns trigger language plpgsql security definer

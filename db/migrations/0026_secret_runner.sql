@@ -24,6 +24,9 @@ set search_path = '' as $$
 declare
   v_written int;
 begin
+  perform from public.secrets s
+  where s.gateway_id = p_gateway_id and s.id in (select r.id from jsonb_to_recordset(coalesce(p_results, '[]')) r (id uuid))
+  order by s.id for no key update;
   with told as (
     select distinct on (r.id) r.id, r.revision, r.status,
       case when r.status in ('error', 'waiting') then left(r.error, 500) end as error
@@ -34,7 +37,6 @@ begin
     select s.id, t.status, t.error from public.secrets s join told t on t.id = s.id
     where s.gateway_id = p_gateway_id and s.revision = t.revision
       and (s.sync_status::text, s.sync_error) is distinct from (t.status, t.error)
-    order by s.id for no key update of s
   )
   update public.secrets s
   set sync_status = (jsonb_populate_record(null::public.secrets, jsonb_build_object('sync_status', d.status))).sync_status,

@@ -27,14 +27,13 @@ begin
     raise exception 'a new value is not encrypted' using errcode = '22023', column = 'new';
   end if;
   perform set_config('hq.rekeying', 'on', true);
+  perform from public.secrets s where s.id in (select r.id from jsonb_to_recordset(coalesce(p_rows, '[]')) r (id uuid))
+  order by s.id for no key update;
   with wanted as (
     select r.id, r.old, r.new from jsonb_to_recordset(coalesce(p_rows, '[]')) r (id uuid, old text, new text)
-  ), held as (
-    select s.id from public.secrets s join wanted w on w.id = s.id and w.old = s.encrypted_value
-    order by s.id for no key update of s
   ), replaced as (
     update public.secrets s set encrypted_value = w.new
-    from wanted w join held h on h.id = w.id
+    from wanted w
     where s.id = w.id and s.encrypted_value = w.old
     returning s.id
   )

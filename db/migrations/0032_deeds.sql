@@ -6,7 +6,8 @@ language plpgsql set search_path = '' as $$
 declare
   v_agent public.agents;
 begin
-  select * into v_agent from public.agents a where a.id = p_command.agent_id for update;
+  -- No stronger lock: the row of the command, and those of others, hold the agent by their references already.
+  select * into v_agent from public.agents a where a.id = p_command.agent_id for no key update;
   if v_agent.status::text not in ('ready', 'paused') and not (p_paused and v_agent.status::text = 'error') then
     raise exception '% is %', v_agent.slug, v_agent.status
       using errcode = '23505', column = 'agent',

@@ -57,6 +57,17 @@ describe('pausing an agent', () => {
     expect(await told('pause_agent', {}, { agent: 'busy' })).toBe('busy is paused');
   });
 
+  test('is done for everybody who asks at once', async () => {
+    const asked = Array.from({ length: 40 }, (_, n) =>
+      enqueue(n % 2 === 0 ? 'pause_agent' : 'resume_agent', {}, { agent: 'scribe' }),
+    );
+    for (const { command, refused } of await Promise.all(asked)) {
+      expect(command?.status ?? refused?.code).toMatch(/^(done|conflict)$/);
+    }
+    await enqueue('resume_agent', {}, { agent: 'scribe' });
+    expect(await status('scribe')).toBe('ready');
+  });
+
   test('needs an agent that is there', async () => {
     expect((await enqueue('pause_agent')).refused).toMatchObject({ code: 'usage', field: 'agent' });
     expect((await enqueue('pause_agent', {}, { agent: 'ghost' })).refused?.code).toBe('not_found');

@@ -164,6 +164,10 @@ begin
   if v_refusal is not null then
     return v_refusal;
   end if;
+  -- Held, so that none of them ends meanwhile and takes what is kept of the others along.
+  perform from public.chat_subscriptions s
+  where s.tenant_id = v_tenant and s.id in (select hq.uuid_or_null(r ->> 'subscription_id') from hq.entries(p_rows) r)
+  order by s.id for no key update;
   -- Of what is said twice the last counts.
   with told as (
     select distinct on (s.id, m.e ->> 'key') s.id, left(m.e ->> 'key', 300) as key, coalesce(m.e -> 'handle', 'null') as handle,

@@ -92,6 +92,27 @@ describe('a subscription', () => {
     expect((await watch()).find((row) => row.id === id)?.cursor).not.toBe('c2');
   });
 
+  test('that ends while it is told takes nothing of the others along', async () => {
+    const watched = await watch();
+    for (let n = 0; n < 30; n += 1) {
+      await house.bind('C-ending', 'admin');
+      await house.call('chat_subscribe', here(operator, 'C-ending'));
+      const ending = (await watch()).map(({ id }) => id);
+      const rows = ending.map((id) => ({
+        subscription_id: id,
+        cursor: '2026-11-22T10:00:00Z',
+        messages: [{ key: 'ending', handle: {}, open: true }],
+      }));
+      const [told] = await Promise.all([
+        house.tell('chat_told', { rows }),
+        house.call('chat_unsubscribe', here(operator, 'C-ending')),
+      ]);
+      expect(told.saved).toBeGreaterThanOrEqual(watched.length);
+    }
+    await database.query(`delete from chat_alert_messages where key = 'ending'`);
+    await database.query(`delete from chat_channels where channel = 'C-ending'`);
+  });
+
   test('ends with unsubscribe, with the binding of its channel, and with the link of its person', async () => {
     const boss = await house.link('admin');
     await house.call('chat_unsubscribe', here(operator));
