@@ -13,6 +13,8 @@ export interface Database {
   findGateway(idOrSlug: string, signal: AbortSignal): Promise<string>;
   turn(gatewayId: string, runnerId: string, request: TurnRequest, signal: AbortSignal): Promise<TurnAnswer>;
   setPaused(gatewayId: string, paused: boolean, signal: AbortSignal): Promise<void>;
+  /** The version of the gateway's secrets; null when there is no such gateway. */
+  secretsVersion(gatewayId: string, signal: AbortSignal): Promise<number | null>;
   secretsSnapshot(gatewayId: string, signal: AbortSignal): Promise<SecretsSnapshot>;
   secretsSynced(gatewayId: string, results: readonly SecretResult[], signal: AbortSignal): Promise<void>;
   close(): void;
@@ -25,6 +27,7 @@ export interface DatabaseOptions {
   readonly timeoutMs?: number;
 }
 
+const secretsVersions = z.array(z.object({ secrets_version: z.number() }));
 const largestAnswer = 16 * 1024 * 1024;
 /** A thousand secrets of the largest size there is, as envelopes. */
 const largestSnapshot = 128 * 1024 * 1024;
@@ -144,6 +147,12 @@ export function connectDatabase({ url, serviceRoleKey, timeoutMs = 10_000 }: Dat
 
     async setPaused(gatewayId, paused, signal) {
       await ask('POST', 'rpc/set_gateway_paused', { p_gateway_id: gatewayId, p_paused: paused }, signal);
+    },
+
+    async secretsVersion(gatewayId, signal) {
+      const path = `gateways?select=secrets_version&id=eq.${encodeURIComponent(gatewayId)}`;
+      const [row] = parse(secretsVersions, await ask('GET', path, null, signal), 'version of secrets');
+      return row?.secrets_version ?? null;
     },
 
     async secretsSnapshot(gatewayId, signal) {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { basename, dirname } from 'node:path';
 import { HqError } from '@hq/shared/errors';
 import type { StandingTexts } from './plan.ts';
@@ -68,6 +69,14 @@ export class SecretFiles {
       gateway: this.#gateway?.text ?? null,
       agents: new Map([...this.#standing].map(([slug, { text }]) => [slug, text])),
     };
+  }
+
+  /** A digest of everything that `read` found: the same as long as nobody has touched a file. */
+  mark(): string {
+    const files = [...this.#standing].sort(([one], [other]) => (one < other ? -1 : 1));
+    return createHash('sha256')
+      .update(JSON.stringify([this.#gateway, files]))
+      .digest('base64');
   }
 
   /** Makes the files what they should be. A file that is so already is not touched; one that fails keeps what it held. */

@@ -96,6 +96,22 @@ describe('a sync', () => {
     expect(await house.row('KEY')).toEqual(changed);
   });
 
+  it('that found nothing new asks for the version alone, until there is another one', async () => {
+    await house.store('KEY', 'value');
+    const sync = house.open();
+    await sync.begin(30_000);
+    await sync.synced();
+    const before = house.proxy.requests(snapshots);
+    await sync.synced();
+    await sync.synced();
+    expect(house.proxy.requests(snapshots) - before).toBe(0);
+    expect(sync.state()).toMatchObject({ state: 'ok', problem: null });
+    await house.store('KEY', 'another');
+    await sync.synced();
+    expect(house.proxy.requests(snapshots) - before).toBe(1);
+    expect(house.file('gateway.env')).toContain(`KEY='another'`);
+  });
+
   it('keeps every character of a value, as a shell reads it', async () => {
     await house.store('AWFUL', awful);
     await house.store('EMPTY', '');
@@ -290,6 +306,8 @@ describe('a file', () => {
       () => chmodSync(join(house.path, 'agents'), 0o755),
       () => rmSync(house.path, { recursive: true }),
     ]) {
+      // Nothing but the files themselves tells of it.
+      await sync.synced();
       harm();
       await sync.synced();
       expect(house.files()).toEqual(['600 agents/maya.env', '600 gateway.env', '700 agents']);

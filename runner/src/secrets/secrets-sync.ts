@@ -59,6 +59,8 @@ const reconcileEveryMs = 5 * 60_000;
 /** What is written together is read together: a burst comes as one change, and no two syncs are closer than this. */
 const gatherMs = 50;
 const apartMs = 250;
+/** Every so many reconciles everything is read, whatever the version says. */
+const wholeEvery = 12;
 
 /** Keeps the files of one gateway's secrets what the database says. One sync at a time, as many as there are changes at most. */
 export class SecretsSync {
@@ -78,6 +80,9 @@ export class SecretsSync {
   /** The newest version that anybody told of, and the one that the files have. */
   #toldVersion = Number.NEGATIVE_INFINITY;
   #laidVersion = Number.NEGATIVE_INFINITY;
+  /** What the files were when the last whole sync had found nothing to do; null while there is something. */
+  #settledMark: string | null = null;
+  #reconciles = 0;
   #known: ReadonlySet<string> = new Set();
 
   constructor(options: SecretsSyncOptions) {
@@ -132,6 +137,7 @@ export class SecretsSync {
   tell(listener: SyncListener): void {
     this.#listener = listener;
     this.#changed = true;
+    this.#settledMark = null;
     listener.onProblem(() => this.#onState());
     this.#syncIn(0);
   }
@@ -224,16 +230,20 @@ export class SecretsSync {
   }
 
   async #sync(): Promise<void> {
+    if (await this.#isSettled()) {
+      this.#become({ ...this.#state, synced_at: new Date().toISOString() });
+      return;
+    }
     const { database, gatewayId, keys, path, redactor, log } = this.#options;
     const { signal } = this.#closed;
     const snapshot = await database.secretsSnapshot(gatewayId, signal);
     if (snapshot.version === null) {
       throw new HqError('not_found', 'The gateway of these secrets is not in the database any more.');
     }
-    const { plan, laid } = await SecretFiles.with(path, async (files) => {
+    const { plan, laid, mark } = await SecretFiles.with(path, async (files) => {
       const planned = planFiles(snapshot, keys, await files.read());
       this.#learn(planned.values, redactor);
-      return { plan: planned, laid: await files.lay(planned) };
+      return { plan: planned, mark: files.mark(), laid: await files.lay(planned) };
     });
     if (laid.written + laid.removed > 0) {
       this.#changed = true;
@@ -245,6 +255,8 @@ export class SecretsSync {
     const results = plan.outcomes.flatMap((outcome) => toTell(outcome, laid.failed));
     if (results.length > 0) await database.secretsSynced(gatewayId, results, signal);
     this.#laidVersion = snapshot.version;
+    const isSettled = results.length + laid.written + laid.removed + laid.failed.size === 0;
+    this.#settledMark = isSettled ? mark : null;
     const problem = problemOf(laid.failed);
     this.#become({
       ...this.#state,
@@ -254,6 +266,25 @@ export class SecretsSync {
       channel_tokens: [...plan.channelTokens].sort(),
     });
     if (problem !== null) throw new HqError('failed', problem);
+  }
+
+  /** Whether neither the database's version nor a file has changed since a whole sync found nothing to do. */
+  async #isSettled(): Promise<boolean> {
+    const { database, gatewayId, path } = this.#options;
+    this.#reconciles += 1;
+    if (
+      this.#settledMark === null ||
+      this.#toldVersion > this.#laidVersion ||
+      this.#reconciles % wholeEvery === 0
+    )
+      return false;
+    if (this.state().state !== 'ok' || this.state().problem !== null) return false;
+    if ((await database.secretsVersion(gatewayId, this.#closed.signal)) !== this.#laidVersion) return false;
+    const mark = await SecretFiles.with(path, async (files) => {
+      await files.read();
+      return files.mark();
+    });
+    return mark === this.#settledMark;
   }
 
   #failed(error: unknown): void {
