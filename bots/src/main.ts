@@ -65,6 +65,8 @@ async function serve(log: Log, redactor: ReturnType<typeof createRedactor>): Pro
     });
   }
   const stopAsked = untilAskedToStop(env.HQ_PARENT, log);
+  const asked = new AbortController();
+  void stopAsked.then(() => asked.abort());
   const isSource = import.meta.url.endsWith('.ts');
   const running = await runBots({
     env,
@@ -73,6 +75,7 @@ async function serve(log: Log, redactor: ReturnType<typeof createRedactor>): Pro
     isolate: new URL(isSource ? './isolate.ts' : './hq-bots-isolate.js', import.meta.url),
     redactor,
     log,
+    asked: asked.signal,
   });
   await stopAsked;
   await running.stop();

@@ -23,6 +23,8 @@ export interface RunOptions {
   readonly isolate: URL;
   readonly redactor: Redactor;
   readonly log: Log;
+  /** Somebody wants it to stop, also before it has started. */
+  readonly asked: AbortSignal;
 }
 
 export interface Running {
@@ -196,7 +198,7 @@ export async function runBots(options: RunOptions): Promise<Running> {
         );
     });
   }
-  await signInWithPatience(client, env, log, () => isStopping);
+  await signInWithPatience(client, env, log, options.asked);
   lastAnswerAt = Date.now();
   alerts = createAlertEngine({ client, core, log, platforms: units.map(({ platform }) => platform) });
   void beatForever();
@@ -225,9 +227,9 @@ async function signInWithPatience(
   client: HqClient,
   env: Environment,
   log: Log,
-  isStopping: () => boolean,
+  asked: AbortSignal,
 ): Promise<void> {
-  for (let tries = 1; !isStopping(); tries += 1) {
+  for (let tries = 1; !asked.aborted; tries += 1) {
     try {
       await client.signIn(env.HQ_BOT_EMAIL, env.HQ_BOT_PASSWORD);
       await client.whoami();
@@ -235,7 +237,10 @@ async function signInWithPatience(
     } catch (error) {
       if (!isAway(error)) throw error;
       if (tries === 1) log.error({ hint: error.hint }, error.message);
-      await delay(Math.min(10_000, 500 * 2 ** Math.min(tries, 5)));
+      // Whoever is asked to stop need not wait.
+      await delay(Math.min(10_000, 500 * 2 ** Math.min(tries, 5)), undefined, { signal: asked }).catch(
+        () => undefined,
+      );
     }
   }
 }
