@@ -7,10 +7,11 @@ import { fileURLToPath } from 'node:url';
 import { ensureBuilt } from '../scripts/build.ts';
 import { bundled } from '../tui/testing/bundled.ts';
 import { ScreenSession, type SessionOptions } from '../tui/testing/screen-session.ts';
+import { path } from './path.ts';
 import { median } from './percentile.ts';
 import { type BenchStack, startBenchStack } from './stack.ts';
 import { atMost, type Figure, noted } from './table.ts';
-import { face, path } from './tui/face.ts';
+import { face } from './tui/face.ts';
 
 export const title = 'Starting';
 

@@ -48,7 +48,7 @@ const programs: readonly Program[] = [
  * parse addresses with where Node could not; Node warns of it, too.
  */
 const unreached =
-  /^(react-devtools-core|whatwg-url|ssh2|@grpc\/grpc-js|@grpc\/proto-loader|protobufjs|tar-fs|@balena\/dockerignore)$/;
+  /^(react-devtools-core|whatwg-url|express|iconv-lite|ssh2|@grpc\/grpc-js|@grpc\/proto-loader|protobufjs|tar-fs|@balena\/dockerignore)$/;
 
 /** The languages in which zod tells what is wrong with a value, but for the one that it tells it in. */
 const otherLanguages = /zod[\\/]v4[\\/]locales[\\/]index\.js$/;

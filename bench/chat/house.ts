@@ -26,6 +26,7 @@ import {
 } from '../../bots/testing/telegram-server/index.ts';
 import { createMember } from '../../db/local/member.ts';
 import { ensureBuilt } from '../../scripts/build.ts';
+import { path } from '../path.ts';
 import { type BenchStack, closed, startBenchStack } from '../stack.ts';
 
 /** `hq-bots` as it is started on a host, between the local stack and the three platforms. */
@@ -59,11 +60,10 @@ export async function openChatHouse(): Promise<ChatHouse> {
   const id = await createMember(database, { ...account, role: 'viewer' });
   await database.query('insert into chat_bots (user_id) values ($1)', [id]);
   await ensureBuilt('hq-bots');
-  const program = fileURLToPath(new URL('../../bots/dist/hq-bots.js', import.meta.url));
-  // As the first line of bots/bin/hq-bots.mjs has it.
-  const child = spawn(process.execPath, ['--v8-pool-size=1', '--max-semi-space-size=2', program], {
+  const program = fileURLToPath(new URL('../../bots/bin/hq-bots.mjs', import.meta.url));
+  const child = spawn(program, {
     env: {
-      PATH: process.env.PATH,
+      PATH: path,
       ...slack.env,
       DISCORD_BOT_TOKEN: discord.token,
       DISCORD_APPLICATION_ID: discord.applicationId,

@@ -11,6 +11,7 @@ import type { Platform } from './core/inbound.ts';
 import type { Environment } from './environment.ts';
 import { type HealthAnswer, serveHealth } from './health.ts';
 import type { Log } from './log.ts';
+import { collectAfterStart } from './supervisor/collect-after-start.ts';
 import { createIsolatedAdapter, type IsolatedAdapter } from './supervisor/isolated-adapter.ts';
 import { tokensOfAgents } from './tokens-of-agents.ts';
 
@@ -203,6 +204,7 @@ export async function runBots(options: RunOptions): Promise<Running> {
   alerts = createAlertEngine({ client, core, log, platforms: units.map(({ platform }) => platform) });
   void beatForever();
   alerts.start();
+  collectAfterStart();
 
   return {
     healthPort: server.port,
