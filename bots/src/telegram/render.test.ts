@@ -141,6 +141,24 @@ test('a card reads from top to bottom: what, how it is, about what, the words, w
   ]);
 });
 
+test('the entries of a list stand on lines of their own, and its end brings no blank lines', () => {
+  const newLine: TextNode = { kind: 'text', text: '\n' };
+  const { text } = renderCard({
+    title: 'Tasks',
+    tone: 'neutral',
+    body: [
+      { kind: 'code', text: 'b9734cf6' },
+      { kind: 'text', text: ' Write the letter' },
+      newLine,
+      { kind: 'code', text: '390c368c' },
+      { kind: 'text', text: ' Buy milk\n' },
+      newLine,
+    ],
+    footer: 'task ID shows one.',
+  });
+  expect(text).toBe('Tasks\n\nb9734cf6 Write the letter\n390c368c Buy milk\n\ntask ID shows one.');
+});
+
 test('of a log that is too long the end is kept, and the head and the tail of the card stay', () => {
   const log = `${'x'.repeat(5_000)}the end`;
   const { text } = renderCard({

@@ -51,7 +51,7 @@ function addField(writer: EntityWriter, { label, value }: Field, room: number): 
 
 /** Prose is kept from its beginning, logs from their end, and logs share what the prose leaves. */
 function addBody(writer: EntityWriter, body: readonly TextNode[], room: number): void {
-  const nodes = body.map((node) => ({ node, text: readable(node) })).filter(({ text }) => text.trim() !== '');
+  const nodes = shownNodes(body);
   if (nodes.length === 0 || room < 20) return;
   const logs = nodes.filter(({ node }) => node.kind === 'log').length;
   const prose = nodes.reduce((sum, { node, text }) => sum + (node.kind === 'log' ? 2 : text.length), 2);
@@ -74,6 +74,25 @@ function addBody(writer: EntityWriter, body: readonly TextNode[], room: number):
       writer.add(cutEnd(text, left), node.strong === true ? 'bold' : undefined);
     }
   }
+}
+
+interface ShownNode {
+  readonly node: TextNode;
+  readonly text: string;
+}
+
+/** Blank prose between other prose is the line end of a list; anywhere else it is nothing. */
+function shownNodes(body: readonly TextNode[]): ShownNode[] {
+  const nodes = body
+    .map((node) => ({ node, text: readable(node) }))
+    .filter(({ node, text }) => text.trim() !== '' || (node.kind === 'text' && text !== ''));
+  const isProse = (one: ShownNode | undefined): boolean =>
+    one !== undefined && one.node.kind !== 'log' && one.text.trim() !== '';
+  const shown = nodes.filter(
+    (one, at) => one.text.trim() !== '' || (isProse(nodes[at - 1]) && isProse(nodes[at + 1])),
+  );
+  const last = shown.pop();
+  return last === undefined ? [] : [...shown, { ...last, text: last.text.trimEnd() }];
 }
 
 /** In code and logs nothing is alive, so their words stay as they are and can be copied. */
