@@ -107,6 +107,19 @@ describe('an action', () => {
     );
   });
 
+  it('that comes under the name of an earlier delivery, but says something else, is done', async () => {
+    const slack = open.adapter('slack');
+    const operator = await house.person('operator');
+    for (const title of ['Count the hens', 'Count the eggs']) {
+      await slack.words(operator, `task create "${title}"`, 'sl:counted-anew');
+    }
+    const titles = (): Promise<{ title: string }[]> =>
+      house.stack.database.query(`select title from tasks where title like 'Count the %' order by title`);
+    await eventually(async () =>
+      expect(await titles()).toEqual([{ title: 'Count the eggs' }, { title: 'Count the hens' }]),
+    );
+  });
+
   it('of a viewer who may not is refused with the reason', async () => {
     const telegram = open.adapter('telegram');
     const viewer = await house.person('viewer', 'telegram');

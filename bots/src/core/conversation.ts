@@ -7,6 +7,7 @@ import { isShownTo } from './audience.ts';
 import type { Card, Handle } from './card.ts';
 import { isAway, type Said } from './chat-hq.ts';
 import type { Command, Completion, Request } from './command.ts';
+import { deliveryOf } from './delivery.ts';
 import { failureCard } from './failure-card.ts';
 import type { Acknowledgement, Choice, Inbound, Receiver, Reply, Speaker } from './inbound.ts';
 import { createTokenBucket, type TokenBucket } from './token-bucket.ts';
@@ -131,7 +132,7 @@ export function createConversation(options: ConversationOptions): Conversation {
 
   /** Carries a request out, again and again while the database is away, and shows how it went. */
   async function attend(inbound: Inbound, reply: Reply, planned: Plan, isPrivate: boolean): Promise<void> {
-    const said: Said = { speaker: inbound, delivery: inbound.delivery };
+    const said: Said = { speaker: inbound, delivery: deliveryOf(inbound) };
     const message = messageOf(inbound.input);
     const way = wayBack(inbound, reply, isPrivate, message);
     const until = Date.now() + patienceMs;

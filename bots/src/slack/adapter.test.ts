@@ -249,6 +249,16 @@ describe('buttons', () => {
     });
   });
 
+  it('takes in a press on what HQ never made, so that it is turned away like any other', async () => {
+    const message = await posted();
+    const actions = [
+      { type: 'button', action_id: 'forged', block_id: 'b', value: 'v1:guess', action_ts: '1.1' },
+    ];
+    const receipt = await bot.slack.acts.press(ann, message, 'Again', { payload: { actions } });
+    expect(receipt.acknowledged).toBe(true);
+    expect((await heard()).inbound.input).toMatchObject({ kind: 'button', token: 'v1:guess' });
+  });
+
   it('edits a message that only one person sees, as long as Slack lets it', async () => {
     await bot.slack.acts.slash(ann, ops, 'restart');
     await (await heard()).reply.say(card, { private: true });

@@ -34,7 +34,8 @@ export function listen(app: App, listener: Listener): void {
     await acknowledged(ack());
     listener.take((us) => readSlash(body, us, envelopeOf(context)), true);
   });
-  app.action(/^hq_press_/u, async ({ body, ack, context }) => {
+  // Also a press on what HQ never made: it is turned away and written down like any other.
+  app.action(/(?:)/u, async ({ body, ack, context }) => {
     await acknowledged(ack());
     listener.take((us) => readPress(body, us, envelopeOf(context)), false);
   });
