@@ -44,7 +44,7 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
   const [first] = parsed.error.issues;
   throw new HqError(
     'usage',
-    parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('; '),
+    `${parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('; ')}.`,
     {
       hint: 'Set it in the environment of hq-bots and start again; docs/chat.md lists every variable.',
       ...(first === undefined ? {} : { field: first.path.join('.') }),

@@ -28,6 +28,7 @@ export function failureCard(error: unknown): Card {
 }
 
 function sentence(text: string): string {
-  const begun = text.charAt(0).toUpperCase() + text.slice(1);
+  // The name of an argument stays as it is typed.
+  const begun = /^[a-z]+(_[a-z]+)*:/.test(text) ? text : text.charAt(0).toUpperCase() + text.slice(1);
   return /[.!?…:]$/u.test(begun) ? begun : `${begun}.`;
 }

@@ -68,6 +68,13 @@ export function readPayload(
     }
     values[key] = coerce(field, text);
   }
+  const missing = fields.find((field) => field.isRequired && !Object.hasOwn(values, field.name));
+  if (missing !== undefined) {
+    throw new HqError('usage', `${name} needs it.`, {
+      field: missing.name,
+      hint: tellFields(name, fields),
+    });
+  }
   const parsed = action.payload.safeParse(values);
   if (parsed.success) return parsed.data;
   const [fault] = parsed.error.issues;

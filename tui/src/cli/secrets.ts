@@ -269,7 +269,7 @@ async function tellSecret(
   secret: SecretRow,
   asJson: boolean,
   more: { readonly created?: boolean },
-  done: string,
+  done: 'stored' | 'rotated' | 'noted' | 'deleted',
 ): Promise<void> {
   const [gateways, agents] = await Promise.all([readGateways(client), readAgents(client)]);
   const names = { gateways: namesOf(gateways), agents: namesOf(agents) };
@@ -283,5 +283,6 @@ async function tellSecret(
   }
   const agent = secret.agent_id === null ? undefined : names.agents.get(secret.agent_id);
   const of = agent ?? names.gateways.get(secret.gateway_id) ?? secret.gateway_id;
-  console.print(plain(`${secret.key} of ${of} ${done}, ${secret.sync_status}`));
+  const state = done === 'deleted' ? '' : `, ${secret.sync_status}`;
+  console.print(plain(`${secret.key} of ${of} ${done}${state}`));
 }

@@ -55,6 +55,24 @@ describe('a confirmation', () => {
     expect(confirmed()).toBe(1);
   });
 
+  it('goes to the button by enter behind the whole name, and through with it by another', () => {
+    const { dialog, confirmed } = ask('primary');
+    for (const letter of 'primary') dialog.press(key(letter, letter));
+    expect(dialog.press(key('enter'))).toBe('stay');
+    expect(confirmed()).toBe(0);
+    expect(dialog.press(key('enter'))).toBe('close');
+    expect(confirmed()).toBe(1);
+  });
+
+  it('stays cancelled where the name was typed and Cancel was chosen', () => {
+    const { dialog, confirmed } = ask('primary');
+    for (const letter of 'primary') dialog.press(key(letter, letter));
+    dialog.press(key('tab'));
+    dialog.press(key('tab'));
+    expect(dialog.press(key('enter'))).toBe('close');
+    expect(confirmed()).toBe(0);
+  });
+
   it('draws every line equally wide, also in a narrow room', () => {
     const theme = createTheme({ colours: 256, ground: 'dark', unicode: true });
     for (const width of [40, 80, 200]) {

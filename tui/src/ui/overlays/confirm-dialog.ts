@@ -16,10 +16,14 @@ export interface Question {
   readonly confirmed: () => void;
 }
 
-/** Asks before something is disturbed. It starts on Cancel, and no letter goes through with it. */
+/**
+ * Asks before something is disturbed. It starts on Cancel, and no letter goes through with it. Enter behind the typed name goes to the
+ * button rather than away: who typed the whole name means to go on.
+ */
 export class ConfirmDialog implements Overlay {
   readonly #question: Question;
   #onYes = false;
+  #wasMoved = false;
   #field: TextField = emptyField;
   #hint = '';
 
@@ -44,6 +48,7 @@ export class ConfirmDialog implements Overlay {
     if (name === 'escape' || name === 'ctrl-c') return 'close';
     if (name === 'tab' || name === 'shift-tab' || name === 'left' || name === 'right') {
       this.#onYes = !this.#onYes;
+      this.#wasMoved = true;
       return 'stay';
     }
     if (name === 'enter') return this.#choose();
@@ -57,9 +62,15 @@ export class ConfirmDialog implements Overlay {
   }
 
   #choose(): 'close' | 'stay' {
-    if (!this.#onYes) return 'close';
-    const { typedName, confirmed } = this.#question;
-    if (typedName !== null && this.#field.value.trim() !== typedName) {
+    const { typedName, yes, confirmed } = this.#question;
+    const isNamed = this.#field.value.trim() === typedName;
+    if (!this.#onYes) {
+      if (!isNamed || this.#wasMoved) return 'close';
+      this.#onYes = true;
+      this.#hint = `Enter once more: ${yes}.`;
+      return 'stay';
+    }
+    if (typedName !== null && !isNamed) {
       this.#hint = `Type ${typedName} first.`;
       return 'stay';
     }
