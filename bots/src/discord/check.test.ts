@@ -59,5 +59,25 @@ describe('hq-bots check', () => {
       discord.script({ method: 'GET', path, status: 404, body: { message: '404: Not Found', code: 0 } });
     }
     expect(wrong(await check({ DISCORD_APPLICATION_ID: discord.applicationId }))).toEqual([]);
+
+    discord.script({
+      method: 'GET',
+      path: /^\/users\/@me$/u,
+      status: 404,
+      body: { message: '404: Not Found' },
+    });
+    expect(wrong(await check())).toEqual([]);
+  });
+
+  it('hears from the gateway alone that a token is wrong', async () => {
+    discord.script({
+      method: 'GET',
+      path: /^\/users\/@me$/u,
+      status: 404,
+      body: { message: '404: Not Found' },
+    });
+    expect(wrong(await check({ DISCORD_BOT_TOKEN: 'abc' }))).toEqual([
+      'Discord does not accept DISCORD_BOT_TOKEN (401).',
+    ]);
   });
 });

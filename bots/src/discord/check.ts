@@ -17,6 +17,8 @@ type Asked<T> =
 /** Asks Discord what a set-up can get wrong. Nothing is changed there. */
 export async function check(configuration: Configuration): Promise<readonly Finding[]> {
   const me = await ask(configuration, '/users/@me', user);
+  // A server of one's own may not have this, which the bot itself never asks for.
+  if (me.kind === 'refused' && me.status === 404) return [await transport(configuration)];
   if (me.kind === 'away') {
     return [
       {
@@ -27,13 +29,7 @@ export async function check(configuration: Configuration): Promise<readonly Find
     ];
   }
   if (me.kind === 'refused') {
-    return [
-      {
-        ok: false,
-        sentence: `Discord does not accept DISCORD_BOT_TOKEN (${me.status}).`,
-        hint: 'Take a new token from the page “Bot” of the developer portal.',
-      },
-    ];
+    return [notAccepted(me.status)];
   }
   const own = await ask(configuration, '/applications/@me', application);
   const id = own.kind === 'told' ? own.told.id : configuration.applicationId;
@@ -44,6 +40,14 @@ export async function check(configuration: Configuration): Promise<readonly Find
     ...(id === null ? [] : [await commands(configuration, id)]),
     await transport(configuration),
   ];
+}
+
+function notAccepted(status: number): Finding {
+  return {
+    ok: false,
+    sentence: `Discord does not accept DISCORD_BOT_TOKEN (${status}).`,
+    hint: 'Take a new token from the page “Bot” of the developer portal.',
+  };
 }
 
 function identity({ applicationId }: Configuration, id: string | null): Finding[] {
@@ -96,6 +100,7 @@ async function transport(configuration: Configuration): Promise<Finding> {
     };
   }
   const gateway = await ask(configuration, '/gateway/bot', z.object({ url: z.string() }));
+  if (gateway.kind === 'refused' && gateway.status === 401) return notAccepted(gateway.status);
   return gateway.kind === 'told'
     ? { ok: true, sentence: 'The gateway can be asked for; it needs the intent Guilds, which every bot has.' }
     : {

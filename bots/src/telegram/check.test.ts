@@ -30,6 +30,11 @@ test('a bot with nothing wrong has a good word for everything', async () => {
   ]);
 });
 
+test('a server that knows of no webhooks has accepted the token all the same', async () => {
+  server.fail('getWebhookInfo', { kind: 'refuse', status: 404, description: 'Not Found: method not found' });
+  expect((await check()).filter(({ ok }) => !ok)).toEqual([]);
+});
+
 test('it takes nothing out of the queue', async () => {
   const ann = server.person('Ann');
   server.say(ann, server.direct(ann), '/hq status');

@@ -33,7 +33,7 @@ export async function checkTelegram(settings: TelegramSettings): Promise<readonl
 }
 
 async function checkIngress(api: TelegramApi, { webhook }: TelegramSettings): Promise<Finding> {
-  const { url, last_error_message } = await api.call('getWebhookInfo', {});
+  const { url, last_error_message } = await webhookInfo(api);
   const standing = url === undefined || url === '' ? null : url;
   if (standing !== null && standing !== webhook?.url) {
     return {
@@ -53,6 +53,16 @@ async function checkIngress(api: TelegramApi, { webhook }: TelegramSettings): Pr
         };
   }
   return await checkPolling(api);
+}
+
+/** A server of one's own may not know of webhooks; the token has been accepted by then. */
+async function webhookInfo(api: TelegramApi): Promise<{ url?: string; last_error_message?: string }> {
+  try {
+    return await api.call('getWebhookInfo', {});
+  } catch (error) {
+    if (!(error instanceof TelegramFault) || error.code !== 404) throw error;
+    return {};
+  }
 }
 
 /** One look into the queue, which takes nothing out of it. */
