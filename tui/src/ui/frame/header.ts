@@ -54,16 +54,23 @@ export function identityLine(
   );
 }
 
-/** The numbered screens, the one that is open in bold between its brackets. */
+/** The numbered screens, the one that is open in bold between its brackets. Where not all fit, the open one is among those that are shown. */
 export function tabsLine(open: Numbered, newAlerts: number, width: number, theme: Theme): string {
+  const tabs = numbered.map((screen, at) => {
+    const count = screen === 'alerts' && newAlerts > 0 ? ` ${newAlerts}` : '';
+    const label = `${at + 1} ${tabTitles[screen]}${count}`;
+    const tone: Tone = screen === open ? 'strong' : count === '' ? 'dim' : 'warn';
+    return { cell: screen === open ? `[${label}]` : ` ${label} `, tone };
+  });
+  const openAt = numbered.indexOf(open);
+  const lengthTo = (first: number): number =>
+    tabs.slice(first, openAt + 1).reduce((sum, { cell }) => sum + cell.length + 1, 0);
+  let first = 0;
+  while (first < openAt && lengthTo(first) > width) first += 1;
   let shown = '';
   let used = 0;
-  for (const [at, screen] of numbered.entries()) {
-    const count = screen === 'alerts' && newAlerts > 0 ? ` ${newAlerts}` : '';
-    const label = `${at + 1} ${tabTitles[screen]}`;
-    const cell = screen === open ? `[${label}${count}]` : ` ${label}${count} `;
+  for (const { cell, tone } of tabs.slice(first)) {
     if (used + cell.length + 1 > width) break;
-    const tone: Tone = screen === open ? 'strong' : count === '' ? 'dim' : 'warn';
     shown += `${theme.paint(tone, cell)} `;
     used += cell.length + 1;
   }
