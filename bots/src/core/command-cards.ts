@@ -263,6 +263,9 @@ export function createCommandCards(options: CommandCardsOptions): CommandCards {
       };
       const view = await cardOf(card, row);
       card.shown = JSON.stringify({ ...view, buttons: view.buttons?.map(({ label }) => label) });
+      // Where the card is going to be is known before a press is answered, and a crash in between must not lose it.
+      const early = card.isKept && !isFinished(row) ? asked.message : null;
+      const keeping = early === null ? null : keep({ ...card, handle: early }, false);
       card.handle = await asked.replace(view);
       if (card.handle !== null) {
         const pending = expiring.get(JSON.stringify(card.handle));
@@ -271,7 +274,10 @@ export function createCommandCards(options: CommandCardsOptions): CommandCards {
       }
       if (isFinished(row)) return;
       follow(card);
-      if (card.isKept) await keep(card, false);
+      await keeping;
+      if (card.handle === null && early !== null) await keep({ ...card, handle: early }, true);
+      const isElsewhere = JSON.stringify(card.handle) !== JSON.stringify(early);
+      if (card.isKept && isElsewhere && followed.has(card)) await keep(card, false);
     },
     expire(place, handle, afterMs, card) {
       const key = JSON.stringify(handle);

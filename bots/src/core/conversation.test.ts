@@ -231,6 +231,25 @@ describe('while the database is away', () => {
 });
 
 describe('after a restart', () => {
+  it('a card is found that was pressed, and whose first edit nobody heard of any more', async () => {
+    const operator = await house.person('operator');
+    const slack = open.adapter('slack');
+    const question = await slack.ask(operator, 'restart gateway');
+    const hangs = { ok: false, problem: { kind: 'wait', afterMs: 600_000 } } as const;
+    slack.faults.push(hangs);
+    await slack.press(operator, question, 'Confirm');
+    await eventually(async () =>
+      expect(
+        await house.stack.database.query('select handle, closed from chat_cards where channel = $1', [
+          operator.channel,
+        ]),
+      ).toMatchObject([{ handle: question.handle, closed: false }]),
+    );
+    await house.stack.database.query(
+      `update agent_commands set status = 'cancelled' where status = 'pending'`,
+    );
+  });
+
   it('cards of an earlier run are brought up to date where they are', async () => {
     const operator = await house.person('operator');
     const slack = open.adapter('slack');
