@@ -23,7 +23,8 @@ export async function* measure(): AsyncIterable<Figure> {
 }
 
 async function* measureIdle({ bots }: ChatHouse): AsyncIterable<Figure> {
-  await pause(5_000);
+  // What starting leaves behind is cleared away by then.
+  await pause(12_000);
   const before = bots.processorSeconds();
   await pause(idleSeconds * 1000);
   yield atMost('idle, RSS of all three', bots.residentMemory(), 120, 'MiB');

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { catalogue } from '@hq/shared/actions';
 import { connect, type HqClient } from '@hq/shared/client';
 import { HqError } from '@hq/shared/errors';
-import type { Redactor } from '@hq/shared/text';
+import { age, type Redactor } from '@hq/shared/text';
 import type { Configured, PlatformModule } from './core/adapter.ts';
 import { type AlertEngine, createAlertEngine } from './core/alerts/alert-engine.ts';
 import { isAway } from './core/chat-hq.ts';
@@ -273,21 +273,27 @@ function conditions(health: HealthAnswer): { label: string; value: string; ok: b
       label: 'Database',
       value: health.database.reachable
         ? 'reachable'
-        : `no answer since ${health.database.lastAnswerAt ?? 'the start'}`,
+        : `last answer ${sinceThen(health.database.lastAnswerAt)}`,
       ok: health.database.reachable,
     },
     ...health.adapters.map((adapter) => ({
       label: adapter.platform,
       value: [
         adapter.detail === null ? adapter.state : `${adapter.state}: ${adapter.detail}`,
-        `last heard ${adapter.lastInboundAt ?? 'never'}`,
-        `last said ${adapter.lastOutboundAt ?? 'never'}`,
+        `last heard ${sinceThen(adapter.lastInboundAt)}`,
+        `last said ${sinceThen(adapter.lastOutboundAt)}`,
         ...(adapter.unsent > 0 ? [`${adapter.unsent} waiting`] : []),
         ...(adapter.crashes > 0 ? [`started again ${adapter.crashes} times`] : []),
       ].join(', '),
       ok: !adapter.held || adapter.connected,
     })),
   ];
+}
+
+function sinceThen(moment: string | null): string {
+  if (moment === null) return 'never';
+  const told = age(Date.now() - Date.parse(moment));
+  return told === 'now' ? 'just now' : `${told} ago`;
 }
 
 function momentOf(milliseconds: number | null): string | null {
