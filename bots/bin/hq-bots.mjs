@@ -1,7 +1,6 @@
-#!/usr/bin/env -S MALLOC_ARENA_MAX=1 MALLOC_TRIM_THRESHOLD_=32768 node --disable-warning=DEP0169 --v8-pool-size=1 --max-semi-space-size=1 --optimize-for-size --max-lazy --no-sparkplug --no-maglev --bytecode-old-age=1
+#!/usr/bin/env -S MALLOC_ARENA_MAX=1 MALLOC_TRIM_THRESHOLD_=32768 node --v8-pool-size=1 --max-semi-space-size=1 --optimize-for-size --max-lazy --no-sparkplug --no-maglev --bytecode-old-age=1
 // Works on any Node from 20 on: tells the version by itself, and hands everything else to the pinned Node. Bots run for months and do
-// little: what the first line says spares 50 MB of the four threads, for work that is not felt. The warning is about an address that
-// Telegram's library parses, which is not the operator's business.
+// little: what the first line says spares 50 MB of the four threads, for work that is not felt.
 import { existsSync, readFileSync } from 'node:fs';
 import module from 'node:module';
 import { dirname, join } from 'node:path';

@@ -71,6 +71,8 @@ export function createIsolatedAdapter(options: IsolateOptions): IsolatedAdapter 
       env: { ...env },
       workerData: { platform },
       name: `hq-bots ${platform}`,
+      // How Telegram's library parses addresses is nothing that an operator could change.
+      execArgv: ['--disable-warning=DEP0169'],
       // One that grows without end takes itself down, not the others.
       resourceLimits: { maxOldGenerationSizeMb: 160, maxYoungGenerationSizeMb: 2, stackSizeMb: 2 },
     });
