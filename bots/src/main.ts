@@ -1,4 +1,5 @@
 import { HqError } from '@hq/shared/errors';
+import { untilAskedToStop } from '@hq/shared/program';
 import { createRedactor } from '@hq/shared/text';
 import packageFile from '../package.json' with { type: 'json' };
 import { checkAll } from './check.ts';
@@ -64,7 +65,7 @@ async function serve(log: Log, redactor: ReturnType<typeof createRedactor>): Pro
       hint: 'Set SLACK_BOT_TOKEN, DISCORD_BOT_TOKEN or TELEGRAM_BOT_TOKEN; docs/chat.md tells how to get one.',
     });
   }
-  const stopAsked = untilAskedToStop(env.HQ_PARENT, log);
+  const stopAsked = untilAskedToStop(env.HQ_PARENT, (why) => log.info({ why }, 'stopping'));
   const asked = new AbortController();
   void stopAsked.then(() => asked.abort());
   const isSource = import.meta.url.endsWith('.ts');
@@ -81,34 +82,6 @@ async function serve(log: Log, redactor: ReturnType<typeof createRedactor>): Pro
   await running.stop();
   log.info('stopped');
   return exitCodes.stopped;
-}
-
-/** A signal, or the end of whoever started this program; a second signal ends it at once. */
-function untilAskedToStop(parent: 'ipc' | 'stdin' | undefined, log: Log): Promise<void> {
-  return new Promise((resolve) => {
-    let asked = false;
-    const ask = (why: string): void => {
-      if (!asked) log.info({ why }, 'stopping');
-      asked = true;
-      resolve();
-    };
-    for (const [name, number] of [
-      ['SIGTERM', 15],
-      ['SIGINT', 2],
-      ['SIGHUP', 1],
-    ] as const) {
-      process.on(name, () => {
-        if (asked) process.exit(128 + number);
-        ask(name);
-      });
-    }
-    if (parent === 'ipc') {
-      process.on('disconnect', () => ask('the parent is gone'));
-      // It may have gone before anyone listened.
-      if (!process.connected) ask('the parent is gone');
-    }
-    if (parent === 'stdin') process.stdin.on('close', () => ask('the parent is gone')).resume();
-  });
 }
 
 process.exitCode = await main();

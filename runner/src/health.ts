@@ -1,7 +1,3 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { HqError } from '@hq/shared/errors';
-
 export interface HealthAnswer {
   /** `failing` when the database has not answered for longer than three heartbeats; 503 goes with it. */
   readonly status: 'ok' | 'failing' | 'stopping';
@@ -16,46 +12,4 @@ export interface HealthAnswer {
   readonly secrets: string;
   /** Why the last turn, the last look at the stack or the last sync of the secrets failed. */
   readonly fault: string | null;
-}
-
-/** Answers `GET /healthz` on loopback. */
-export async function serveHealth(
-  port: number,
-  answer: () => HealthAnswer,
-): Promise<{ port: number; close: () => void }> {
-  const server = createServer((request, response) => {
-    if (request.url !== '/healthz' || (request.method !== 'GET' && request.method !== 'HEAD')) {
-      response.writeHead(404).end();
-      return;
-    }
-    const health = answer();
-    response.writeHead(health.status === 'failing' ? 503 : 200, {
-      'content-type': 'application/json',
-      'cache-control': 'no-store',
-    });
-    response.end(request.method === 'HEAD' ? undefined : `${JSON.stringify(health)}\n`);
-  });
-  await listen(server, port);
-  server.unref();
-  const address = server.address();
-  return { port: isAddressInfo(address) ? address.port : port, close: () => server.close() };
-}
-
-function isAddressInfo(address: ReturnType<Server['address']>): address is AddressInfo {
-  return address !== null && typeof address === 'object';
-}
-
-function listen(server: Server, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (cause) =>
-      reject(
-        new HqError('usage', `HEALTH_PORT ${port} cannot be listened on.`, {
-          hint: 'Set HEALTH_PORT to a free port, or to 0 for any.',
-          field: 'HEALTH_PORT',
-          cause,
-        }),
-      ),
-    );
-    server.listen(port, '127.0.0.1', resolve);
-  });
 }

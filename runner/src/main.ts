@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HqError } from '@hq/shared/errors';
+import { untilAskedToStop } from '@hq/shared/program';
 import { readSecretsKeys } from '@hq/shared/secrets';
 import { createRedactor, type Redactor } from '@hq/shared/text';
 import { connectDatabase, type Database } from './database.ts';
@@ -83,7 +84,7 @@ async function serve(
   open: (log: Log) => Promise<Stack>,
 ): Promise<number> {
   const asked = new AbortController();
-  const stopAsked = untilAskedToStop(env, log);
+  const stopAsked = untilAskedToStop(env.HQ_PARENT, (why) => log.info({ why }, 'stopping'));
   void stopAsked.then(() =>
     asked.abort(new HqError('cancelled', 'the runner was stopped before it was ready')),
   );
@@ -148,34 +149,6 @@ async function serve(
     await stack.close();
     log.info('stopped');
   }
-}
-
-/** A signal, or the end of whoever started this runner; a second signal ends the process at once. */
-function untilAskedToStop(env: Environment, log: Log): Promise<void> {
-  return new Promise((resolve) => {
-    let asked = false;
-    const ask = (why: string) => {
-      if (!asked) log.info({ why }, 'stopping');
-      asked = true;
-      resolve();
-    };
-    for (const [name, number] of [
-      ['SIGTERM', 15],
-      ['SIGINT', 2],
-      ['SIGHUP', 1],
-    ] as const) {
-      process.on(name, () => {
-        if (asked) process.exit(128 + number);
-        ask(name);
-      });
-    }
-    if (env.HQ_PARENT === 'ipc') {
-      process.on('disconnect', () => ask('the parent is gone'));
-      // It may have gone before anyone listened.
-      if (!process.connected) ask('the parent is gone');
-    }
-    if (env.HQ_PARENT === 'stdin') process.stdin.on('close', () => ask('the parent is gone')).resume();
-  });
 }
 
 process.exitCode = await main();

@@ -1,0 +1,45 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { HqError } from '../errors.ts';
+
+/** Answers `GET /healthz` on loopback: 503 goes with `failing`. Throws an `HqError` that names HEALTH_PORT when it cannot listen. */
+export async function serveHealth(
+  port: number,
+  answer: () => { readonly status: string },
+): Promise<{ readonly port: number; readonly close: () => void }> {
+  const server = createServer((request, response) => {
+    if (request.url !== '/healthz' || (request.method !== 'GET' && request.method !== 'HEAD')) {
+      response.writeHead(404).end();
+      return;
+    }
+    const health = answer();
+    response.writeHead(health.status === 'failing' ? 503 : 200, {
+      'content-type': 'application/json',
+      'cache-control': 'no-store',
+    });
+    response.end(request.method === 'HEAD' ? undefined : `${JSON.stringify(health)}\n`);
+  });
+  await listen(server, port);
+  server.unref();
+  const address = server.address();
+  return { port: isAddressInfo(address) ? address.port : port, close: () => server.close() };
+}
+
+function isAddressInfo(address: ReturnType<Server['address']>): address is AddressInfo {
+  return address !== null && typeof address === 'object';
+}
+
+function listen(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause) =>
+      reject(
+        new HqError('usage', `HEALTH_PORT ${port} cannot be listened on.`, {
+          hint: 'Set HEALTH_PORT to a free port, or to 0 for any.',
+          field: 'HEALTH_PORT',
+          cause,
+        }),
+      ),
+    );
+    server.listen(port, '127.0.0.1', resolve);
+  });
+}
