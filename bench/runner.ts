@@ -25,7 +25,7 @@ interface BenchRunnerOptions {
   readonly asShipped?: boolean;
   /** Whether Realtime will come up. */
   readonly hasRealtime?: boolean;
-  /** Where the files of secrets are laid; none are where left out. */
+  /** Where the files of secrets are laid. */
   readonly secretsDirectory?: string;
   readonly pollSeconds?: number;
 }
@@ -42,7 +42,7 @@ export async function startBenchRunner(options: BenchRunnerOptions): Promise<Ben
       GATEWAY_ID: stack.gatewayId,
       RUNTIME_MODE: 'docker',
       COMPOSE_PROJECT: 'hq-bench-of-nothing',
-      ...(options.secretsDirectory && { SECRETS_DIR: options.secretsDirectory }),
+      SECRETS_DIR: options.secretsDirectory ?? join(tmpdir(), `hq-bench-secrets-of-${process.pid}`),
       ...(options.pollSeconds && { POLL_INTERVAL: String(options.pollSeconds) }),
       RESTART_SECONDS: String(restartSeconds),
       JOURNAL: join(tmpdir(), `hq-bench-journal-${process.pid}`),

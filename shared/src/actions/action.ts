@@ -64,8 +64,30 @@ export interface Action<
   tell(result: z.output<Result>): string;
 }
 
-export function defineAction<Payload extends z.ZodObject, Result extends z.ZodType, const Whose extends Hand>(
-  action: Action<Payload, Result, Whose>,
-): Action<Payload, Result, Whose> {
-  return action;
+/** An action as it is written down. */
+interface Declaration<Payload extends z.ZodObject, Result extends z.ZodType, Whose extends Hand>
+  extends Omit<Action<Payload, Result, Whose>, 'payload' | 'result'> {
+  payload(): Payload;
+  result(): Result;
+}
+
+/** The shapes are made when somebody first asks for them: all of them take a tenth of a start, and the first frame needs none. */
+export function defineAction<
+  Payload extends z.ZodObject,
+  Result extends z.ZodType,
+  const Whose extends Hand,
+>({ payload, result, ...told }: Declaration<Payload, Result, Whose>): Action<Payload, Result, Whose> {
+  let payloadShape: Payload | undefined;
+  let resultShape: Result | undefined;
+  return {
+    ...told,
+    get payload() {
+      payloadShape ??= payload();
+      return payloadShape;
+    },
+    get result() {
+      resultShape ??= result();
+      return resultShape;
+    },
+  };
 }

@@ -3,14 +3,15 @@ import { defineAction } from './action.ts';
 import { databaseActions } from './database-actions.ts';
 import { describeServices, serviceStatus } from './services.ts';
 
-const nothing = z.strictObject({});
+const nothing = () => z.strictObject({});
 
-const restarted = z.object({
-  /** The service that was restarted, by its name in the stack. */
-  service: z.string(),
-  /** Milliseconds from the request to healthy again. */
-  tookMs: z.number().nonnegative(),
-});
+const restarted = () =>
+  z.object({
+    /** The service that was restarted, by its name in the stack. */
+    service: z.string(),
+    /** Milliseconds from the request to healthy again. */
+    tookMs: z.number().nonnegative(),
+  });
 
 /**
  * Everything an operator can do. The palette, the one-shot commands, confirmations, help, the reference page and the
@@ -30,7 +31,7 @@ export const catalogue = {
     timeoutSeconds: 10,
     whilePaused: false,
     payload: nothing,
-    result: z.object({ runner: z.string() }),
+    result: () => z.object({ runner: z.string() }),
     tell: ({ runner }) => `answered by ${runner}`,
   }),
   stack_status: defineAction({
@@ -46,7 +47,7 @@ export const catalogue = {
     timeoutSeconds: 30,
     whilePaused: false,
     payload: nothing,
-    result: z.object({ services: z.array(serviceStatus) }),
+    result: () => z.object({ services: z.array(serviceStatus) }),
     tell: ({ services }) => describeServices(services),
   }),
   tail_logs: defineAction({
@@ -61,15 +62,16 @@ export const catalogue = {
     maxAttempts: 3,
     timeoutSeconds: 60,
     whilePaused: false,
-    payload: z.strictObject({
-      service: z
-        .string()
-        .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'a service name: lower-case letters, digits, - and _')
-        .default('gateway')
-        .describe('The service whose log to read'),
-      lines: z.int().min(1).max(1000).default(100).describe('How many lines, 1 to 1000'),
-    }),
-    result: z.object({ service: z.string(), lines: z.int().nonnegative() }),
+    payload: () =>
+      z.strictObject({
+        service: z
+          .string()
+          .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'a service name: lower-case letters, digits, - and _')
+          .default('gateway')
+          .describe('The service whose log to read'),
+        lines: z.int().min(1).max(1000).default(100).describe('How many lines, 1 to 1000'),
+      }),
+    result: () => z.object({ service: z.string(), lines: z.int().nonnegative() }),
     tell: ({ service, lines }) => `${lines} ${lines === 1 ? 'line' : 'lines'} of ${service}`,
   }),
   restart_gateway: defineAction({
@@ -116,31 +118,32 @@ export const catalogue = {
     maxAttempts: 3,
     timeoutSeconds: 900,
     whilePaused: false,
-    payload: z.strictObject({
-      provider: z
-        .string()
-        .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'a provider’s name: lower-case letters, digits and -')
-        .describe('The provider, such as openai'),
-      secret: z
-        .string()
-        .regex(
-          /^([A-Z][A-Z0-9_]{0,127}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$/,
-          'the name of a secret of the gateway, or the id of one',
-        )
-        .describe('The secret that holds the key: its name, or its id where it is one agent’s'),
-      profile_name: z
-        .string()
-        .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'letters, digits, dots, _ and -')
-        .optional()
-        .describe('The profile to keep it under, where it is not the provider’s only one'),
-      base_url: z
-        .string()
-        .max(500)
-        .regex(/^https?:\/\/[^\s/@?#]+(\/[^\s?#]*)?$/, 'an http(s) address without a password in it')
-        .optional()
-        .describe('Where to ask the provider, if not at its own address'),
-    }),
-    result: z.object({ provider: z.string(), agents: z.int().nonnegative() }),
+    payload: () =>
+      z.strictObject({
+        provider: z
+          .string()
+          .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'a provider’s name: lower-case letters, digits and -')
+          .describe('The provider, such as openai'),
+        secret: z
+          .string()
+          .regex(
+            /^([A-Z][A-Z0-9_]{0,127}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$/,
+            'the name of a secret of the gateway, or the id of one',
+          )
+          .describe('The secret that holds the key: its name, or its id where it is one agent’s'),
+        profile_name: z
+          .string()
+          .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'letters, digits, dots, _ and -')
+          .optional()
+          .describe('The profile to keep it under, where it is not the provider’s only one'),
+        base_url: z
+          .string()
+          .max(500)
+          .regex(/^https?:\/\/[^\s/@?#]+(\/[^\s?#]*)?$/, 'an http(s) address without a password in it')
+          .optional()
+          .describe('Where to ask the provider, if not at its own address'),
+      }),
+    result: () => z.object({ provider: z.string(), agents: z.int().nonnegative() }),
     tell: ({ provider, agents }) =>
       `${agents} ${agents === 1 ? 'agent has' : 'agents have'} the key of ${provider}`,
   }),
@@ -158,7 +161,7 @@ export const catalogue = {
     whilePaused: true,
     undo: 'resume_gateway',
     payload: nothing,
-    result: z.object({ status: z.literal('paused') }),
+    result: () => z.object({ status: z.literal('paused') }),
     tell: () => 'paused; nothing runs until it is resumed',
   }),
   resume_gateway: defineAction({
@@ -175,7 +178,7 @@ export const catalogue = {
     whilePaused: true,
     undo: 'pause_gateway',
     payload: nothing,
-    result: z.object({ status: z.literal('ready') }),
+    result: () => z.object({ status: z.literal('ready') }),
     tell: () => 'taking commands again',
   }),
   ...databaseActions,

@@ -11,7 +11,7 @@ const byTheDatabase = {
   whilePaused: true,
 } as const;
 
-const nothing = z.strictObject({});
+const nothing = () => z.strictObject({});
 
 /** An id as people pass it on: whole, or its first eight characters and more where that names one row. */
 const reference = (what: string) =>
@@ -19,36 +19,38 @@ const reference = (what: string) =>
     .string()
     .regex(/^[0-9a-fA-F][0-9a-fA-F-]{7,35}$/, `an id of ${what}, or at least its first eight characters`)
     .describe(`The ${what}: its id, or at least the first eight characters of it`);
-const agent = z
-  .string()
-  .min(2)
-  .max(40)
-  .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'an agent’s slug')
-  .describe('The agent’s slug');
+const agent = () =>
+  z
+    .string()
+    .min(2)
+    .max(40)
+    .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'an agent’s slug')
+    .describe('The agent’s slug');
 const text = (longest: number) => z.string().min(1).max(longest);
-const title = text(300).describe('What is to be done, in one line');
-const note = text(4000);
-const amount = z.number().min(0.01).max(1_000_000);
+const title = () => text(300).describe('What is to be done, in one line');
+const note = () => text(4000);
+const amount = () => z.number().min(0.01).max(1_000_000);
 
-const taskStatus = z.enum(['todo', 'in_progress', 'blocked', 'done', 'cancelled', 'missed']);
-const taskPriority = z.enum(['low', 'medium', 'high', 'urgent']);
+const taskStatus = () => z.enum(['todo', 'in_progress', 'blocked', 'done', 'cancelled', 'missed']);
+const taskPriority = () => z.enum(['low', 'medium', 'high', 'urgent']);
 
 /** A row as a result names it. */
-const named = { id: z.string(), title: z.string() };
-const task = z.object({ ...named, status: z.string(), agent: z.string().nullable() });
-const deliverable = z.object({ ...named, review_status: z.string() });
-const budget = z.object({
-  agent: z.string(),
-  limit_usd: z.number().nullable(),
-  spent_usd: z.number(),
-  status: z.string(),
-});
-const alert = z.object(named);
+const named = () => ({ id: z.string(), title: z.string() });
+const task = () => z.object({ ...named(), status: z.string(), agent: z.string().nullable() });
+const deliverable = () => z.object({ ...named(), review_status: z.string() });
+const budget = () =>
+  z.object({
+    agent: z.string(),
+    limit_usd: z.number().nullable(),
+    spent_usd: z.number(),
+    status: z.string(),
+  });
+const alert = () => z.object(named());
 
 const short = (id: string): string => id.slice(0, 8);
-const tellDeliverable = (row: z.output<typeof deliverable>): string =>
+const tellDeliverable = (row: z.output<ReturnType<typeof deliverable>>): string =>
   `${row.review_status.replaceAll('_', ' ')}: ${row.title} (${short(row.id)})`;
-const tellBudget = (row: z.output<typeof budget>): string =>
+const tellBudget = (row: z.output<ReturnType<typeof budget>>): string =>
   row.limit_usd === null
     ? `${row.agent} has no limit; ${row.spent_usd.toFixed(2)} USD this month`
     : `${row.agent}: ${row.spent_usd.toFixed(2)} of ${row.limit_usd.toFixed(2)} USD this month, ${row.status}`;
@@ -64,7 +66,7 @@ export const databaseActions = {
     danger: 'reversible',
     undo: 'resume_agent',
     payload: nothing,
-    result: z.object({ agent: z.string(), status: z.literal('paused') }),
+    result: () => z.object({ agent: z.string(), status: z.literal('paused') }),
     tell: ({ agent: slug }) => `${slug} is paused`,
   }),
   resume_agent: defineAction({
@@ -76,7 +78,7 @@ export const databaseActions = {
     danger: 'reversible',
     undo: 'pause_agent',
     payload: nothing,
-    result: z.object({ agent: z.string(), status: z.literal('ready') }),
+    result: () => z.object({ agent: z.string(), status: z.literal('ready') }),
     tell: ({ agent: slug }) => `${slug} works again`,
   }),
   create_task: defineAction({
@@ -86,20 +88,21 @@ export const databaseActions = {
     target: 'workspace',
     role: 'operator',
     danger: 'reversible',
-    payload: z.strictObject({
-      title,
-      description: z.string().max(8000).optional().describe('What else there is to say'),
-      priority: taskPriority.default('medium').describe('How much it matters'),
-      due_date: z
-        .string()
-        .regex(
-          /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2}))?$/,
-          'a date such as 2026-12-24, or a time such as 2026-12-24T18:00Z',
-        )
-        .optional()
-        .describe('When it is due: a date, or a time with its offset'),
-      agent: agent.optional(),
-    }),
+    payload: () =>
+      z.strictObject({
+        title: title(),
+        description: z.string().max(8000).optional().describe('What else there is to say'),
+        priority: taskPriority().default('medium').describe('How much it matters'),
+        due_date: z
+          .string()
+          .regex(
+            /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2}))?$/,
+            'a date such as 2026-12-24, or a time such as 2026-12-24T18:00Z',
+          )
+          .optional()
+          .describe('When it is due: a date, or a time with its offset'),
+        agent: agent().optional(),
+      }),
     result: task,
     tell: (row) => `task ${short(row.id)} ${row.agent === null ? 'for nobody yet' : `for ${row.agent}`}`,
   }),
@@ -110,7 +113,7 @@ export const databaseActions = {
     target: 'workspace',
     role: 'operator',
     danger: 'reversible',
-    payload: z.strictObject({ task: reference('task'), agent }),
+    payload: () => z.strictObject({ task: reference('task'), agent: agent() }),
     result: task,
     tell: (row) => `task ${short(row.id)} is ${row.agent}’s`,
   }),
@@ -121,10 +124,11 @@ export const databaseActions = {
     target: 'workspace',
     role: 'operator',
     danger: 'reversible',
-    payload: z.strictObject({
-      task: reference('task'),
-      status: taskStatus.describe('How far it is'),
-    }),
+    payload: () =>
+      z.strictObject({
+        task: reference('task'),
+        status: taskStatus().describe('How far it is'),
+      }),
     result: task,
     tell: (row) => `task ${short(row.id)} is ${row.status.replaceAll('_', ' ')}`,
   }),
@@ -135,8 +139,8 @@ export const databaseActions = {
     target: 'workspace',
     role: 'operator',
     danger: 'reversible',
-    payload: z.strictObject({ task: reference('task'), body: text(8000).describe('The comment') }),
-    result: z.object({ ...named, mentions: z.array(z.string()) }),
+    payload: () => z.strictObject({ task: reference('task'), body: text(8000).describe('The comment') }),
+    result: () => z.object({ ...named(), mentions: z.array(z.string()) }),
     tell: ({ id, mentions }) =>
       `commented on task ${short(id)}${mentions.length === 0 ? '' : `, told ${mentions.join(', ')}`}`,
   }),
@@ -147,10 +151,11 @@ export const databaseActions = {
     target: 'workspace',
     role: 'operator',
     danger: 'reversible',
-    payload: z.strictObject({
-      deliverable: reference('deliverable'),
-      note: note.optional().describe('What the agent should know'),
-    }),
+    payload: () =>
+      z.strictObject({
+        deliverable: reference('deliverable'),
+        note: note().optional().describe('What the agent should know'),
+      }),
     result: deliverable,
     tell: tellDeliverable,
   }),
@@ -161,10 +166,11 @@ export const databaseActions = {
     target: 'workspace',
     role: 'operator',
     danger: 'reversible',
-    payload: z.strictObject({
-      deliverable: reference('deliverable'),
-      note: note.describe('What is to be changed'),
-    }),
+    payload: () =>
+      z.strictObject({
+        deliverable: reference('deliverable'),
+        note: note().describe('What is to be changed'),
+      }),
     result: deliverable,
     tell: tellDeliverable,
   }),
@@ -175,7 +181,7 @@ export const databaseActions = {
     target: 'workspace',
     role: 'operator',
     danger: 'reversible',
-    payload: z.strictObject({ deliverable: reference('deliverable'), note: note.describe('Why') }),
+    payload: () => z.strictObject({ deliverable: reference('deliverable'), note: note().describe('Why') }),
     result: deliverable,
     tell: tellDeliverable,
   }),
@@ -186,13 +192,14 @@ export const databaseActions = {
     target: 'agent',
     role: 'admin',
     danger: 'reversible',
-    payload: z.strictObject({
-      limit_usd: z
-        .string()
-        .regex(/^(none|\d{1,7}(\.\d{1,2})?)$/, 'an amount such as 25 or 25.50, or none')
-        .describe('US dollars a month, or none'),
-      hard_cutoff: z.boolean().optional().describe('Whether the agent stops at the limit'),
-    }),
+    payload: () =>
+      z.strictObject({
+        limit_usd: z
+          .string()
+          .regex(/^(none|\d{1,7}(\.\d{1,2})?)$/, 'an amount such as 25 or 25.50, or none')
+          .describe('US dollars a month, or none'),
+        hard_cutoff: z.boolean().optional().describe('Whether the agent stops at the limit'),
+      }),
     result: budget,
     tell: tellBudget,
   }),
@@ -203,7 +210,8 @@ export const databaseActions = {
     target: 'agent',
     role: 'admin',
     danger: 'reversible',
-    payload: z.strictObject({ amount_usd: amount.describe('US dollars to add to the monthly limit') }),
+    payload: () =>
+      z.strictObject({ amount_usd: amount().describe('US dollars to add to the monthly limit') }),
     result: budget,
     tell: tellBudget,
   }),
@@ -214,7 +222,7 @@ export const databaseActions = {
     target: 'workspace',
     role: 'operator',
     danger: 'reversible',
-    payload: z.strictObject({ alert: reference('alert') }),
+    payload: () => z.strictObject({ alert: reference('alert') }),
     result: alert,
     tell: (row) => `seen: ${row.title}`,
   }),
@@ -226,11 +234,12 @@ export const databaseActions = {
     target: 'workspace',
     role: 'operator',
     danger: 'reversible',
-    payload: z.strictObject({
-      alert: reference('alert'),
-      minutes: z.int().min(1).max(10_080).default(60).describe('For how long, at most a week'),
-    }),
-    result: z.object({ ...named, until: z.string() }),
+    payload: () =>
+      z.strictObject({
+        alert: reference('alert'),
+        minutes: z.int().min(1).max(10_080).default(60).describe('For how long, at most a week'),
+      }),
+    result: () => z.object({ ...named(), until: z.string() }),
     tell: (row) => `muted until ${row.until}: ${row.title}`,
   }),
 } as const;
