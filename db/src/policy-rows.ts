@@ -21,7 +21,7 @@ export interface PolicyRow {
   readonly refusal: string | null;
 }
 
-/** What `hq.find_fault` understands; `default`, `description` and `$schema` say nothing about what is allowed. */
+/** What `hq.find_fault` understands; `default`, `title`, `description` and `$schema` say nothing about what is allowed. */
 const understood = new Set([
   ...[
     'type',
@@ -35,7 +35,7 @@ const understood = new Set([
     'required',
     'properties',
   ],
-  ...['additionalProperties', 'items', 'default', 'description', '$schema'],
+  ...['additionalProperties', 'items', 'default', 'title', 'description', '$schema'],
 ]);
 
 function refuseUnknownKeywords(schema: unknown, action: string): void {

@@ -69,7 +69,8 @@ function argumentOf(field: PayloadField): Argument {
   const isChoice = field.choices.length > 0 && field.choices.length <= 25;
   return {
     name: field.name,
-    summary: field.description === '' ? field.name.replaceAll('_', ' ') : field.description,
+    label: field.label,
+    summary: field.description === '' ? field.label : field.description,
     kind: isChoice ? 'choice' : kindOf(field.type),
     required: field.isRequired,
     completion: completions[field.name] ?? null,

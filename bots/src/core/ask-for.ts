@@ -1,57 +1,21 @@
-import type { Asked, House } from './asked.ts';
+import type { Asked } from './asked.ts';
 import type { Button } from './card.ts';
-import type { Argument, Command } from './command.ts';
-import type { Form, FormField } from './form.ts';
-import type { Choice, Speaker } from './inbound.ts';
+import { type Argument, type Command, labelOf, yesOrNo } from './command.ts';
+import { formOpenForSeconds } from './form-for.ts';
+import type { Choice } from './inbound.ts';
 
-const openForSeconds = 600;
-const mostFields = 5;
+const mostOffered = 12;
 
-/** The form that asks for what was not said, with what was said already beside it. */
-export function formFor(
-  house: Pick<House, 'buttons'>,
-  speaker: Speaker,
-  command: Command,
-  values: Readonly<Record<string, string>>,
-): Form {
-  const open = command.arguments.filter(
-    ({ name, required, completion }) =>
-      values[name] === undefined &&
-      (required || completion === null || name === 'agent' || name === 'gateway'),
+/** Asks for the first thing that is lacking, whom it is about before all else. */
+export async function askForMissing(asked: Asked, command: Command): Promise<void> {
+  const { said, house, values } = asked;
+  const { channel } = await house.names.who(said);
+  const lacking = command.arguments.filter(
+    ({ name, required, isTarget }) =>
+      values[name] === undefined && (required || (isTarget === true && name === 'agent' && !channel.agent)),
   );
-  const fields = open.toSorted((a, b) => Number(b.required) - Number(a.required)).slice(0, mostFields);
-  return {
-    token: house.buttons.token(speaker, {
-      intent: { command: command.name, values: { ...values } },
-      user: speaker.user,
-      seconds: openForSeconds,
-    }),
-    title: command.title,
-    submit: 'Send',
-    fields: fields.map((argument) => fieldOf(command, argument)),
-  };
-}
-
-function fieldOf(command: Command, argument: Argument): FormField {
-  const { name, summary, required, choices, maxLength, completion } = argument;
-  const words = command.group === null ? [command.name] : [command.group, command.name];
-  return {
-    name,
-    label: titled(name),
-    hint: summary,
-    kind: choices !== undefined ? 'choice' : argument.long === true ? 'paragraph' : 'text',
-    required,
-    ...(maxLength !== undefined && { maxLength }),
-    ...(choices !== undefined && { choices }),
-    ...(argument.kind === 'boolean' && {
-      kind: 'choice' as const,
-      choices: [
-        { label: 'yes', value: 'true' },
-        { label: 'no', value: 'false' },
-      ],
-    }),
-    ...(completion !== null && { completes: { words } }),
-  };
+  const first = lacking.find(({ isTarget }) => isTarget === true) ?? lacking[0];
+  await (first === undefined ? command.run(asked) : askForArgument(asked, command, first));
 }
 
 /** Asks for one argument: by buttons where its values are few, and by a form or a question. */
@@ -60,13 +24,13 @@ export async function askForArgument(asked: Asked, command: Command, argument: A
   const { speaker } = said;
   const capabilities = house.capabilities(speaker.platform);
   const choices = await choicesFor(asked, argument);
-  const offered = choices.slice(0, Math.max(0, Math.min(capabilities.maxButtons - 1, 12)));
+  const offered = choices.slice(0, Math.max(0, Math.min(capabilities.maxButtons - 1, mostOffered)));
   const buttons: Button[] = offered.map(({ label, value }) =>
     house.buttons.offer(speaker, {
       label,
       intent: { command: command.name, values: { ...values, [argument.name]: value } },
       user: speaker.user,
-      seconds: openForSeconds,
+      seconds: formOpenForSeconds,
       once: true,
     }),
   );
@@ -78,7 +42,7 @@ export async function askForArgument(asked: Asked, command: Command, argument: A
         style: 'primary',
         intent: { command: command.name, values: { ...values }, form: true },
         user: speaker.user,
-        seconds: openForSeconds,
+        seconds: formOpenForSeconds,
       }),
     );
   }
@@ -88,25 +52,15 @@ export async function askForArgument(asked: Asked, command: Command, argument: A
   await asked.replace({
     title: command.title,
     tone: 'neutral',
-    state: `which ${titled(argument.name).toLowerCase()}?`,
+    state: `${labelOf(argument)}?`,
     body: [{ kind: 'text', text: argument.summary }],
     buttons,
-    ...(!capabilities.forms && { question: { placeholder: argument.summary } }),
+    ...(!capabilities.forms && { question: { placeholder: labelOf(argument) } }),
   });
 }
 
 async function choicesFor({ said, house }: Asked, argument: Argument): Promise<readonly Choice[]> {
   if (argument.choices !== undefined) return argument.choices;
-  if (argument.kind === 'boolean') {
-    return [
-      { label: 'yes', value: 'true' },
-      { label: 'no', value: 'false' },
-    ];
-  }
+  if (argument.kind === 'boolean') return yesOrNo;
   return argument.completion === null ? [] : house.names.find(said, argument.completion, '');
-}
-
-function titled(name: string): string {
-  const words = name.replaceAll('_', ' ');
-  return words.charAt(0).toUpperCase() + words.slice(1);
 }

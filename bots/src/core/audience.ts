@@ -9,3 +9,9 @@ export function isShownTo({ audience }: Command, who: Whoami): boolean {
   if (audience === 'admins') return who.member?.role === 'admin';
   return who.actions.includes(audience.action);
 }
+
+/** What the names of its arguments are read for, as the database knows it; null where reading is all that it takes. */
+export function purposeOf({ audience }: Command): string | null {
+  if (audience === 'admins') return 'bind';
+  return typeof audience === 'object' ? audience.action : null;
+}

@@ -55,6 +55,8 @@ const intent = z.object({
   command: z.string(),
   values: z.record(z.string(), z.string()),
   form: z.boolean().optional(),
+  /** The message whose button opened the form that the token comes back from. */
+  message: handle.optional(),
 });
 export type Intent = z.output<typeof intent>;
 

@@ -1,5 +1,6 @@
 import type { ArgumentDescription } from './adapter.ts';
 import type { Asked } from './asked.ts';
+import type { Choice } from './inbound.ts';
 
 /** What the names of an argument's values are read from. */
 export type Completion =
@@ -14,6 +15,8 @@ export type Completion =
   | 'template';
 
 export interface Argument extends Omit<ArgumentDescription, 'completes'> {
+  /** What a person reads where it is asked for; made of the name where left out. */
+  readonly label?: string;
   readonly completion: Completion | null;
   /** What the action is aimed at, and none of its payload. */
   readonly isTarget?: boolean;
@@ -52,3 +55,15 @@ export interface Request {
   readonly command: string;
   readonly values: Readonly<Record<string, string>>;
 }
+
+export function labelOf({ name, label }: Argument): string {
+  if (label !== undefined) return label;
+  const words = name.replaceAll('_', ' ');
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** How a boolean is picked. */
+export const yesOrNo: readonly Choice[] = [
+  { label: 'yes', value: 'true' },
+  { label: 'no', value: 'false' },
+];

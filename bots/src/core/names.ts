@@ -1,3 +1,4 @@
+import { HqError } from '@hq/shared/errors';
 import { z } from 'zod';
 import { type ActionTable, actionOf } from './action-table.ts';
 import type { ChatHq, Said, Whoami } from './chat-hq.ts';
@@ -8,6 +9,8 @@ import type { Choice } from './inbound.ts';
 export interface Names {
   /** Who somebody is, as the database said a moment ago: for what is shown, never for what is done. */
   who(said: Said): Promise<Whoami>;
+  /** Throws where the database refuses this person what the names are wanted for. It is asked, and writes it down, once in a while. */
+  may(said: Said, purpose: string | null): Promise<void>;
   /** Those that begin with or hold what was typed, the best first, at most 25. */
   find(said: Said, completion: Completion, typed: string): Promise<readonly Choice[]>;
 }
@@ -32,6 +35,8 @@ const readOf: Partial<Record<Completion, string>> = {
   template: 'templates',
 };
 const keptForMs = 5_000;
+/** Who types on after a refusal is not written down for every key. */
+const refusalKeptForMs = 15_000;
 const mostKept = 2_000;
 const mostChoices = 25;
 
@@ -42,6 +47,7 @@ export function createNames(
 ): Names {
   const choices = new Map<string, Kept<readonly Choice[]>>();
   const people = new Map<string, Kept<Whoami>>();
+  const allowed = new Map<string, Kept<void>>();
 
   const who = (said: Said): Promise<Whoami> => keep(people, keyOf(said), () => hq.whoami(said));
   const all = (said: Said, completion: Completion): Promise<readonly Choice[]> =>
@@ -50,8 +56,8 @@ export function createNames(
   async function load(said: Said, completion: Completion): Promise<readonly Choice[]> {
     if (completion === 'topic') return topics(await who(said)).map((value) => ({ label: value, value }));
     if (completion === 'action') {
-      const { actions: allowed } = await who(said);
-      return allowed.flatMap((value) => {
+      const { actions: names } = await who(said);
+      return names.flatMap((value) => {
         const action = actionOf(actions, value);
         return action === undefined ? [] : [{ label: `${value}: ${action.title}`, value }];
       });
@@ -64,6 +70,10 @@ export function createNames(
 
   return {
     who,
+    may: (said, purpose) =>
+      keep(allowed, `${keyOf(said)}${purpose ?? ''}`, async () => {
+        await hq.read(said, 'gateways', { for: purpose, limit: 1 }, named);
+      }),
     async find(said, completion, typed) {
       const wanted = typed.toLowerCase();
       const possible = await all(said, completion);
@@ -82,7 +92,7 @@ export function createNames(
 }
 
 interface Kept<Value> {
-  readonly at: number;
+  until: number;
   readonly value: Promise<Value>;
 }
 
@@ -92,12 +102,16 @@ function keep<Value>(
   load: () => Promise<Value>,
 ): Promise<Value> {
   const before = kept.get(key);
-  if (before !== undefined && Date.now() - before.at < keptForMs) return before.value;
+  if (before !== undefined && Date.now() < before.until) return before.value;
   const value = load();
+  const one = { until: Date.now() + keptForMs, value };
   kept.delete(key);
-  kept.set(key, { at: Date.now(), value });
-  // A failure is not kept: the next one asks again.
-  value.catch(() => kept.delete(key));
+  kept.set(key, one);
+  value.catch((error: unknown) => {
+    const isRefusal = error instanceof HqError && error.code === 'refused';
+    // Any other failure is not kept: the next one asks again.
+    one.until = isRefusal ? Date.now() + refusalKeptForMs : 0;
+  });
   const [oldest] = kept.keys();
   if (kept.size > mostKept && oldest !== undefined) kept.delete(oldest);
   return value;

@@ -5,6 +5,8 @@ import type { Command } from './command.ts';
 export interface Vocabulary {
   readonly commands: readonly Command[];
   byName(name: string): Command | undefined;
+  /** The command of a path that was picked in a menu. */
+  ofPath(path: readonly string[]): Command | undefined;
   /** The command that these words begin with, the longest name first, and the words behind it. */
   find(words: readonly string[]): { readonly command: Command; readonly rest: readonly string[] } | null;
   /** Names near to a word that none has. */
@@ -28,6 +30,8 @@ export function createVocabulary(commands: readonly Command[]): Vocabulary {
   return {
     commands,
     byName: (name) => byName.get(name),
+    // Our own menus end in the name; what stands before it is the group, or a part of one that was full.
+    ofPath: (path) => byPhrase.get(phraseOf(path)) ?? byName.get(path.at(-1) ?? 'help'),
     find(words) {
       for (let count = Math.min(longestName, words.length); count > 0; count -= 1) {
         const command = byPhrase.get(phraseOf(words.slice(0, count)));
@@ -65,7 +69,7 @@ export function describe(commands: readonly Command[]): CommandDescription[] {
       rank: command.rank,
       arguments: command.arguments
         .toSorted((a, b) => Number(b.required) - Number(a.required))
-        .map(({ completion, rest: _rest, long: _long, isTarget: _isTarget, ...argument }) => ({
+        .map(({ completion, label: _label, rest: _rest, long: _long, isTarget: _isTarget, ...argument }) => ({
           ...argument,
           completes: completion !== null,
         })),

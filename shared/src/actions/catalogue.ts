@@ -135,13 +135,16 @@ export const catalogue = {
           .string()
           .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'letters, digits, dots, _ and -')
           .optional()
-          .describe('The profile to keep it under, where it is not the provider’s only one'),
+          .meta({
+            title: 'Profile',
+            description: 'The profile to keep it under, where it is not the provider’s only one',
+          }),
         base_url: z
           .string()
           .max(500)
           .regex(/^https?:\/\/[^\s/@?#]+(\/[^\s?#]*)?$/, 'an http(s) address without a password in it')
           .optional()
-          .describe('Where to ask the provider, if not at its own address'),
+          .meta({ title: 'Address', description: 'Where to ask the provider, if not at its own address' }),
       }),
     result: () => z.object({ provider: z.string(), agents: z.int().nonnegative() }),
     tell: ({ provider, agents }) =>

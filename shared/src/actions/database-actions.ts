@@ -25,10 +25,10 @@ const agent = () =>
     .min(2)
     .max(40)
     .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'an agent’s slug')
-    .describe('The agent’s slug');
+    .describe('The agent, by its slug');
 const text = (longest: number) => z.string().min(1).max(longest);
 const title = () => text(300).describe('What is to be done, in one line');
-const note = () => text(4000);
+const note = (title: string, description: string) => text(4000).meta({ title, description });
 const amount = () => z.number().min(0.01).max(1_000_000);
 
 const taskStatus = () => z.enum(['todo', 'in_progress', 'blocked', 'done', 'cancelled', 'missed']);
@@ -100,7 +100,10 @@ export const databaseActions = {
             'a date such as 2026-12-24, or a time such as 2026-12-24T18:00Z',
           )
           .optional()
-          .describe('When it is due: a date, or a time with its offset'),
+          .meta({
+            title: 'Due',
+            description: 'A date such as 2026-12-24, or a time such as 2026-12-24T18:00Z',
+          }),
         agent: agent().optional(),
       }),
     result: task,
@@ -139,7 +142,14 @@ export const databaseActions = {
     target: 'workspace',
     role: 'operator',
     danger: 'reversible',
-    payload: () => z.strictObject({ task: reference('task'), body: text(8000).describe('The comment') }),
+    payload: () =>
+      z.strictObject({
+        task: reference('task'),
+        body: text(8000).meta({
+          title: 'Comment',
+          description: 'What you have to say; an agent that is named in it as @slug hears of it',
+        }),
+      }),
     result: () => z.object({ ...named(), mentions: z.array(z.string()) }),
     tell: ({ id, mentions }) =>
       `commented on task ${short(id)}${mentions.length === 0 ? '' : `, told ${mentions.join(', ')}`}`,
@@ -154,7 +164,7 @@ export const databaseActions = {
     payload: () =>
       z.strictObject({
         deliverable: reference('deliverable'),
-        note: note().optional().describe('What the agent should know'),
+        note: note('Note', 'What the agent should know').optional(),
       }),
     result: deliverable,
     tell: tellDeliverable,
@@ -169,7 +179,7 @@ export const databaseActions = {
     payload: () =>
       z.strictObject({
         deliverable: reference('deliverable'),
-        note: note().describe('What is to be changed'),
+        note: note('Changes', 'What is to be changed'),
       }),
     result: deliverable,
     tell: tellDeliverable,
@@ -181,7 +191,11 @@ export const databaseActions = {
     target: 'workspace',
     role: 'operator',
     danger: 'reversible',
-    payload: () => z.strictObject({ deliverable: reference('deliverable'), note: note().describe('Why') }),
+    payload: () =>
+      z.strictObject({
+        deliverable: reference('deliverable'),
+        note: note('Reason', 'Why it is rejected'),
+      }),
     result: deliverable,
     tell: tellDeliverable,
   }),
@@ -197,8 +211,17 @@ export const databaseActions = {
         limit_usd: z
           .string()
           .regex(/^(none|\d{1,7}(\.\d{1,2})?)$/, 'an amount such as 25 or 25.50, or none')
-          .describe('US dollars a month, or none'),
-        hard_cutoff: z.boolean().optional().describe('Whether the agent stops at the limit'),
+          .meta({
+            title: 'Monthly limit in USD',
+            description: 'US dollars a month, such as 25 or 25.50; none lifts the limit',
+          }),
+        hard_cutoff: z
+          .boolean()
+          .optional()
+          .meta({
+            title: 'Stop at the limit',
+            description: 'Whether the agent stops once the limit is spent',
+          }),
       }),
     result: budget,
     tell: tellBudget,
@@ -211,7 +234,12 @@ export const databaseActions = {
     role: 'admin',
     danger: 'reversible',
     payload: () =>
-      z.strictObject({ amount_usd: amount().describe('US dollars to add to the monthly limit') }),
+      z.strictObject({
+        amount_usd: amount().meta({
+          title: 'Amount in USD',
+          description: 'US dollars to add to the monthly limit, such as 5',
+        }),
+      }),
     result: budget,
     tell: tellBudget,
   }),
@@ -237,7 +265,12 @@ export const databaseActions = {
     payload: () =>
       z.strictObject({
         alert: reference('alert'),
-        minutes: z.int().min(1).max(10_080).default(60).describe('For how long, at most a week'),
+        minutes: z
+          .int()
+          .min(1)
+          .max(10_080)
+          .default(60)
+          .describe('For how many minutes, at most a week (10080)'),
       }),
     result: () => z.object({ ...named(), until: z.string() }),
     tell: (row) => `muted until ${row.until}: ${row.title}`,

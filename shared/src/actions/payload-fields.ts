@@ -4,6 +4,7 @@ import type { Action } from './action.ts';
 
 const fieldSchema = z.object({
   type: z.string().optional(),
+  title: z.string().optional(),
   description: z.string().optional(),
   enum: z.array(z.string()).optional(),
   default: z.unknown().optional(),
@@ -19,6 +20,8 @@ const payloadSchema = z.object({
 /** One field of an action's payload, as a person sets it. */
 export interface PayloadField {
   readonly name: string;
+  /** What a person reads before it, such as `Monthly limit in USD`. */
+  readonly label: string;
   readonly type: string;
   readonly isRequired: boolean;
   readonly description: string;
@@ -37,6 +40,7 @@ export function payloadFields(action: Action): readonly PayloadField[] {
   const { properties, required } = payloadSchema.parse(z.toJSONSchema(action.payload, { io: 'input' }));
   const fields = Object.entries(properties).map(([name, schema]) => ({
     name,
+    label: schema.title ?? labelOf(name),
     type: schema.type ?? 'text',
     isRequired: required.includes(name),
     description: schema.description ?? '',
@@ -131,4 +135,9 @@ export function tellField(field: PayloadField): string {
 export function tellFields(name: string, fields: readonly PayloadField[]): string {
   if (fields.length === 0) return `${name} takes no fields.`;
   return `${name} takes ${fields.map(tellField).join(', ')}.`;
+}
+
+function labelOf(name: string): string {
+  const words = name.replaceAll('_', ' ');
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }

@@ -1,0 +1,84 @@
+import { HqError } from '@hq/shared/errors';
+import { askForMissing } from './ask-for.ts';
+import type { Asked, House } from './asked.ts';
+import { purposeOf } from './audience.ts';
+import type { Said } from './chat-hq.ts';
+import type { Command } from './command.ts';
+import type { Plan } from './plan.ts';
+import type { Vocabulary } from './vocabulary.ts';
+
+/** What a plan is carried out with. */
+export interface OnTheWay extends Omit<Asked, 'values'> {
+  readonly said: Said;
+  readonly house: House;
+  /** Knows what buttons name, too. */
+  readonly requests: Vocabulary;
+}
+
+/** Does what was planned. What comes of it goes the way back; what goes wrong is thrown. */
+export async function carryOut(plan: Plan, way: OnTheWay): Promise<void> {
+  const { said, house, requests } = way;
+  if (said.speaker.stranger !== undefined) return turnAway(way);
+  switch (plan.kind) {
+    case 'ignore':
+      return;
+    case 'fault':
+      throw plan.error;
+    case 'ask':
+      await mayBeAsked(said, plan, house);
+      return askForMissing({ ...way, values: plan.values }, plan.command);
+    case 'run':
+      if (plan.token !== null) {
+        await house.buttons.kept();
+        await house.hq.press(said, plan.token);
+      }
+      return run(plan.command, { ...way, values: plan.values });
+    case 'recall': {
+      const intent = await house.hq.press(said, plan.token);
+      const command = requests.byName(intent.command);
+      if (command === undefined) {
+        throw new HqError('not_found', 'This button is for something that is no longer there.');
+      }
+      const asked = { ...way, values: { ...intent.values, ...plan.filled } };
+      return intent.form === true ? askForMissing(asked, command) : run(command, asked);
+    }
+  }
+}
+
+async function run(command: Command, asked: Asked): Promise<void> {
+  const isLacking = command.arguments.some(
+    ({ name, required }) => required && asked.values[name] === undefined,
+  );
+  await (isLacking ? askForMissing(asked, command) : command.run(asked));
+}
+
+/** Whether anything is asked of them at all. The database says so, and writes a refusal down. */
+export async function mayBeAsked(
+  said: Said,
+  plan: Plan & { readonly kind: 'ask' },
+  house: House,
+): Promise<void> {
+  if (plan.token === null) return mayUse(said, plan.command, house);
+  await house.buttons.kept();
+  await house.hq.press(said, plan.token);
+}
+
+export async function mayUse(said: Said, command: Command, { names }: House): Promise<void> {
+  if (command.audience !== 'everyone') await names.may(said, purposeOf(command));
+}
+
+/** Under a name that nobody can be linked to, so that the database refuses it and writes it down. */
+export function asStranger({ speaker, delivery }: Said): Said {
+  const user = `${speaker.stranger}:${speaker.user}`.slice(0, 200);
+  return { speaker: { ...speaker, user }, delivery };
+}
+
+async function turnAway({ said, house }: OnTheWay): Promise<void> {
+  await house.hq.act(asStranger(said), {
+    action: 'stack_status',
+    payload: {},
+    gateway: null,
+    agent: null,
+  });
+  throw new HqError('refused', 'This account cannot use HQ.');
+}

@@ -1,0 +1,76 @@
+import type { HqError } from '@hq/shared/errors';
+import type { House } from './asked.ts';
+import type { Handle } from './card.ts';
+import type { Command, Request } from './command.ts';
+import type { Inbound } from './inbound.ts';
+import { understand } from './understand.ts';
+import type { Vocabulary } from './vocabulary.ts';
+
+/** What to do with a delivery, as far as it is known without asking anybody. */
+export type Plan =
+  /** It is not for HQ. */
+  | { readonly kind: 'ignore' }
+  /** It cannot be understood. */
+  | { readonly kind: 'fault'; readonly error: HqError }
+  /** `token` is the button's, which the database has to take. */
+  | {
+      readonly kind: 'run';
+      readonly command: Command;
+      readonly values: Values;
+      readonly token: string | null;
+    }
+  /** Something that it needs was not said. `token` is that of the button that asks for it. */
+  | {
+      readonly kind: 'ask';
+      readonly command: Command;
+      readonly values: Values;
+      readonly token: string | null;
+    }
+  /** A button or a form of an earlier run: the database says what it means. */
+  | { readonly kind: 'recall'; readonly token: string; readonly filled: Values };
+
+type Values = Request['values'];
+
+/** `requests` knows what buttons name, too. */
+export function planFor(
+  inbound: Inbound,
+  house: Pick<House, 'buttons' | 'questions' | 'vocabulary'>,
+  requests: Vocabulary,
+): Plan {
+  const { input } = inbound;
+  if (input.kind === 'button' || input.kind === 'form') {
+    const filled = input.kind === 'form' ? filledIn(input.values) : {};
+    const intent = house.buttons.recall(input.token);
+    const command = intent === undefined ? undefined : requests.byName(intent.command);
+    if (command === undefined || intent === undefined) return { kind: 'recall', token: input.token, filled };
+    if (input.kind === 'button' && intent.form === true)
+      return { kind: 'ask', command, values: intent.values, token: input.token };
+    return { kind: 'run', command, values: { ...intent.values, ...filled }, token: input.token };
+  }
+  if (input.kind === 'words' && input.answer === true) {
+    const question = house.questions.take(inbound);
+    const command = question === null ? undefined : requests.byName(question.command);
+    if (question !== null && command !== undefined) {
+      const values = { ...question.values, [question.field]: input.text.trim() };
+      return { kind: 'run', command, values, token: null };
+    }
+    if (inbound.kind === 'group') return { kind: 'ignore' };
+  }
+  const understood = understand(input, house.vocabulary);
+  if (understood.kind === 'fault') return understood;
+  const { command, values, missing } = understood;
+  return missing.length > 0
+    ? { kind: 'ask', command, values, token: null }
+    : { kind: 'run', command, values, token: null };
+}
+
+/** The message that what was said is about. */
+export function messageOf({ input }: Inbound, buttons: Pick<House['buttons'], 'recall'>): Handle | null {
+  if (input.kind === 'button') return input.message;
+  // Not every platform tells which message a form was opened from.
+  return input.kind === 'form' ? (input.message ?? buttons.recall(input.token)?.message ?? null) : null;
+}
+
+function filledIn(values: Values): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value.trim() !== ''));
+}
