@@ -245,6 +245,12 @@ describe('adopting an HQ that stands', () => {
     expect(await database.query(`select monthly_limit_usd from agent_budgets`)).toEqual([
       { monthly_limit_usd: '6.00' },
     ]);
+    await database.query(
+      `update agent_budgets set current_period_spend_usd = 6.5, status = 'exceeded' where monthly_limit_usd = 6`,
+    );
+    expect(
+      await database.query(`select title, body from notifications where type::text = 'budget_exceeded'`),
+    ).toEqual([{ title: 'main has used up its budget', body: '6.50 of 6.00 USD this month' }]);
   });
 
   test('its people can write from a chat, and read everything there', async () => {

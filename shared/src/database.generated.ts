@@ -1434,9 +1434,12 @@ export type Database = {
           last_at: string;
           meta: Json;
           muted: boolean;
+          muted_by: string | null;
+          muted_until: string | null;
           occurrences: number;
           read_at: string | null;
           resolved_at: string | null;
+          seen_by: string | null;
           severity: string;
           subject: string | null;
           tenant_id: string;
@@ -1456,9 +1459,12 @@ export type Database = {
           last_at?: string;
           meta?: Json;
           muted?: boolean;
+          muted_by?: string | null;
+          muted_until?: string | null;
           occurrences?: number;
           read_at?: string | null;
           resolved_at?: string | null;
+          seen_by?: string | null;
           severity?: string;
           subject?: string | null;
           tenant_id?: string;
@@ -1478,9 +1484,12 @@ export type Database = {
           last_at?: string;
           meta?: Json;
           muted?: boolean;
+          muted_by?: string | null;
+          muted_until?: string | null;
           occurrences?: number;
           read_at?: string | null;
           resolved_at?: string | null;
+          seen_by?: string | null;
           severity?: string;
           subject?: string | null;
           tenant_id?: string;
