@@ -39,7 +39,7 @@ describe('slow requests', () => {
     const [slow, other] = members;
     const service = await stack.clientOf('service');
     const asked = Array.from({ length: 14 }, async () => (await slow?.rpc('held'))?.status);
-    await vi.waitFor(async () => expect(await held()).toBeGreaterThan(0));
+    await vi.waitFor(async () => expect(await held()).toBe(4));
     expect(await Promise.all([who(other), who(service)])).toEqual(['authenticated', 'service_role']);
     expect(await held()).toBe(4);
     await holder.query('select pg_advisory_unlock(7)');
