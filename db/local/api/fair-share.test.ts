@@ -39,7 +39,7 @@ describe('slow requests', () => {
     const [slow, other] = members;
     const service = await stack.clientOf('service');
     const asked = Array.from({ length: 14 }, async () => (await slow?.rpc('held'))?.status);
-    await vi.waitFor(async () => expect(await held()).toBe(4));
+    await vi.waitFor(async () => expect(await held()).toBe(4), { timeout: 10_000 });
     expect(await Promise.all([who(other), who(service)])).toEqual(['authenticated', 'service_role']);
     expect(await held()).toBe(4);
     await holder.query('select pg_advisory_unlock(7)');
@@ -48,7 +48,7 @@ describe('slow requests', () => {
 
   it('of many members leave the runner its connections', async () => {
     const asked = members.flatMap((client) => Array.from({ length: 4 }, async () => client.rpc('held')));
-    await vi.waitFor(async () => expect(await held()).toBe(9));
+    await vi.waitFor(async () => expect(await held()).toBe(9), { timeout: 10_000 });
     expect(await who(await stack.clientOf('service'))).toBe('service_role');
     await holder.query('select pg_advisory_unlock(7)');
     expect(new Set((await Promise.all(asked)).map(({ status }) => status))).toEqual(new Set([200]));
