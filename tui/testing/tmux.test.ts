@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from '../../db/testing/eventually.ts';
 import { type Bundled, bundled } from './bundled.ts';
 
 const run = promisify(execFile);
@@ -10,8 +11,7 @@ const tmux = async (...args: string[]): Promise<string> =>
   (await run('tmux', [...server, ...args], { env: { ...process.env, TERM: 'xterm-256color' } })).stdout;
 const screen = () => tmux('capture-pane', '-p', '-t', 'hq');
 const pane = async (format: string) => (await tmux('display-message', '-p', '-t', 'hq', format)).trimEnd();
-const shows = (text: string | RegExp) =>
-  vi.waitFor(async () => expect(await screen()).toMatch(text), { timeout: 15_000, interval: 50 });
+const shows = (text: string | RegExp) => eventually(async () => expect(await screen()).toMatch(text));
 
 describe.runIf(process.env.HQ_TEST_TMUX === '1')('inside tmux', () => {
   let program: Bundled;
@@ -40,7 +40,7 @@ describe.runIf(process.env.HQ_TEST_TMUX === '1')('inside tmux', () => {
     await shows('[2 Agents]');
 
     await tmux('resize-window', '-t', 'hq', '-x', '80', '-y', '24');
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const lines = (await screen()).trimEnd().split('\n');
       expect(lines).toHaveLength(24);
       expect(lines[0]).toContain('HQ');
@@ -51,7 +51,7 @@ describe.runIf(process.env.HQ_TEST_TMUX === '1')('inside tmux', () => {
     await shows(/^before$/m);
     expect(await screen()).not.toContain('[2 Agents]');
     // What is typed before the shell is back would be echoed twice.
-    await vi.waitFor(async () => expect(await pane('#{pane_current_command}')).toBe('sh'), 15_000);
+    await eventually(async () => expect(await pane('#{pane_current_command}')).toBe('sh'));
     await tmux('send-keys', '-t', 'hq', 'echo after', 'Enter');
     await shows(/^(# )?after$/m);
     expect(await pane('#{cursor_flag} #{alternate_on}')).toBe('1 0');

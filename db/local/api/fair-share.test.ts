@@ -1,6 +1,7 @@
 import type { SupabaseClient } from '@supabase/supabase-js';
 import pg from 'pg';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { eventually } from '../../testing/eventually.ts';
 import { startTestStack, type TestStack } from '../../testing/stack.ts';
 
 let stack: TestStack;
@@ -16,7 +17,7 @@ beforeAll(async () => {
     notify pgrst, 'reload schema';
   `);
   const service = await stack.clientOf('service');
-  await vi.waitFor(async () => expect((await service.rpc('who')).data).toBe('service_role'));
+  await eventually(async () => expect((await service.rpc('who')).data).toBe('service_role'));
   while (members.length < 4) members.push(await stack.clientOf(await stack.createMember('viewer')));
 });
 afterAll(() => stack?.close());
@@ -39,7 +40,7 @@ describe('slow requests', () => {
     const [slow, other] = members;
     const service = await stack.clientOf('service');
     const asked = Array.from({ length: 14 }, async () => (await slow?.rpc('held'))?.status);
-    await vi.waitFor(async () => expect(await held()).toBe(4), { timeout: 10_000 });
+    await eventually(async () => expect(await held()).toBe(4));
     expect(await Promise.all([who(other), who(service)])).toEqual(['authenticated', 'service_role']);
     expect(await held()).toBe(4);
     await holder.query('select pg_advisory_unlock(7)');
@@ -48,7 +49,7 @@ describe('slow requests', () => {
 
   it('of many members leave the runner its connections', async () => {
     const asked = members.flatMap((client) => Array.from({ length: 4 }, async () => client.rpc('held')));
-    await vi.waitFor(async () => expect(await held()).toBe(9), { timeout: 10_000 });
+    await eventually(async () => expect(await held()).toBe(9));
     expect(await who(await stack.clientOf('service'))).toBe('service_role');
     await holder.query('select pg_advisory_unlock(7)');
     expect(new Set((await Promise.all(asked)).map(({ status }) => status))).toEqual(new Set([200]));

@@ -265,7 +265,7 @@ describe('the server', () => {
     socket.write('POST /rest/v1/notes HTTP/1.1\r\nHost: hq\r\nContent-Length: 16000000\r\n\r\n{');
     const answer = await new Promise((resolve) => socket.once('data', (data) => resolve(data.toString())));
     expect(answer).toMatch(/^HTTP\/1.1 401 /);
-    await vi.waitFor(() => expect(socket.closed).toBe(true));
+    await eventually(() => expect(socket.closed).toBe(true));
   });
 
   it('tells the time, which faces measure ages by', async () => {

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { nilTenant } from '../../../db/testing/database.ts';
+import { eventually } from '../../../db/testing/eventually.ts';
 import { startTestStack, type TestStack } from '../../../db/testing/stack.ts';
 import { connect, type HqClient } from '../client/index.ts';
 import { createLiveQuery, type LiveQuery, type LiveTiming } from './live-query.ts';
@@ -66,7 +67,7 @@ function agentsOf(client: HqClient, timing: Partial<LiveTiming> = {}, limit?: nu
 const byEventsAlone: Partial<LiveTiming> = { resyncMs: 3_600_000, pollMs: 3_600_000 };
 
 async function settled<Row>(query: LiveQuery<Row>, isSo: (query: LiveQuery<Row>) => boolean): Promise<void> {
-  await vi.waitFor(() => expect(isSo(query)).toBe(true), { timeout: 15_000, interval: 5 });
+  await eventually(() => expect(isSo(query)).toBe(true));
 }
 
 /** Does something again and again until it has had its effect. */

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from '../../../db/testing/eventually.ts';
 import { startTestStack, type TestStack } from '../../../db/testing/stack.ts';
 import { connect, type HqClient } from '../client/index.ts';
 import {
@@ -47,8 +48,7 @@ function listen(bindings: readonly ChangeBinding[], through = client): Log {
   return { changes, states, watch };
 }
 
-const joined = (log: Log): Promise<unknown> =>
-  vi.waitFor(() => expect(log.watch.state()).toBe('joined'), { timeout: 15_000, interval: 5 });
+const joined = (log: Log): Promise<unknown> => eventually(() => expect(log.watch.state()).toBe('joined'));
 
 describe('a watch over changes', () => {
   it('tells what was asked for and nothing else', async () => {
@@ -61,7 +61,7 @@ describe('a watch over changes', () => {
     await stack.database.addAgent('wanted', null);
     await stack.database.query("update agents set name = 'Other' where slug = 'wanted'");
     await stack.database.query("update gateways set label = 'Changed'");
-    await vi.waitFor(() => expect(log.changes).toHaveLength(2), { timeout: 5_000 });
+    await eventually(() => expect(log.changes).toHaveLength(2));
     expect(log.changes.map(({ table, type, row }) => [table, type, row.slug])).toEqual([
       ['agents', 'INSERT', 'wanted'],
       ['gateways', 'UPDATE', 'default'],
@@ -73,7 +73,7 @@ describe('a watch over changes', () => {
     const log = listen([{ table: 'agents', event: 'DELETE' }]);
     await joined(log);
     await stack.database.query('delete from agents where id = $1', [id]);
-    await vi.waitFor(() => expect(log.changes.map(({ old }) => old.id)).toContain(id));
+    await eventually(() => expect(log.changes.map(({ old }) => old.id)).toContain(id));
   });
 
   it('says when it is lost and when it is back, again and again', async () => {
@@ -81,12 +81,12 @@ describe('a watch over changes', () => {
     await joined(log);
     for (let round = 0; round < 3; round += 1) {
       await stack.stopApi();
-      await vi.waitFor(() => expect(log.watch.state()).toBe('lost'), { timeout: 5_000 });
+      await eventually(() => expect(log.watch.state()).toBe('lost'));
       await stack.startApi();
       await joined(log);
     }
     await stack.database.addAgent('after-all', null);
-    await vi.waitFor(() => expect(log.changes.map(({ row }) => row.slug)).toEqual(['after-all']));
+    await eventually(() => expect(log.changes.map(({ row }) => row.slug)).toEqual(['after-all']));
     expect(log.states.filter((state) => state === 'lost').length).toBeGreaterThanOrEqual(3);
   });
 
@@ -97,7 +97,7 @@ describe('a watch over changes', () => {
     expect(log.watch.state()).toBe('lost');
     await joined(log);
     await stack.database.addAgent('heard-once', null);
-    await vi.waitFor(() => expect(log.changes).not.toHaveLength(0));
+    await eventually(() => expect(log.changes).not.toHaveLength(0));
     await delay(100);
     expect(log.changes).toHaveLength(1);
   });
@@ -119,13 +119,13 @@ describe('a watch over changes', () => {
   it('is lost, and throws nothing, where Realtime refuses the key', async () => {
     const stranger = connect({ url: stack.url, anonKey: 'sb_publishable_nobody' });
     const log = listen([{ table: 'agents' }], stranger);
-    await vi.waitFor(() => expect(log.states).toContain('lost'), { timeout: 10_000 });
+    await eventually(() => expect(log.states).toContain('lost'));
     expect(log.states).not.toContain('joined');
     await stranger.close();
   });
 
   it('is lost where the table is not told of', async () => {
     const log = listen([{ table: 'tenants' }]);
-    await vi.waitFor(() => expect(log.states).toContain('lost'), { timeout: 10_000 });
+    await eventually(() => expect(log.states).toContain('lost'));
   });
 });

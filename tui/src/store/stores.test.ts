@@ -1,8 +1,9 @@
 import { connect, type HqClient } from '@hq/shared/client';
 import { HqError } from '@hq/shared/errors';
 import type { LiveQuery } from '@hq/shared/live';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { nilTenant } from '../../../db/testing/database.ts';
+import { eventually } from '../../../db/testing/eventually.ts';
 import { startTestStack, type TestStack } from '../../../db/testing/stack.ts';
 import { claimOne, takeTurn } from '../../../db/testing/turn.ts';
 import { settleNotification } from './notifications.ts';
@@ -40,13 +41,13 @@ async function shows<Row>(
   store: LiveQuery<Row>,
   isSo: (rows: readonly Row[]) => boolean,
 ): Promise<readonly Row[]> {
-  await vi.waitFor(() => expect(isSo(store.getSnapshot().rows)).toBe(true), { timeout: 10_000, interval: 5 });
+  await eventually(() => expect(isSo(store.getSnapshot().rows)).toBe(true));
   return store.getSnapshot().rows;
 }
 
 async function watch<Row>(store: LiveQuery<Row>): Promise<void> {
   store.subscribe(() => undefined);
-  await vi.waitFor(() => expect(store.getSnapshot().status).toBe('live'), { timeout: 10_000 });
+  await eventually(() => expect(store.getSnapshot().status).toBe('live'));
 }
 
 describe('the stores of the screens', () => {

@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
+import { eventually } from '../../../db/testing/eventually.ts';
 import { sampleDoor } from '../../testing/sample-house.ts';
 import { InputDecoder } from '../terminal/input-decoder.ts';
 import { createTheme } from '../theme/theme.ts';
@@ -88,7 +89,7 @@ async function sit(
       return stripVTControlCharacters([...lines, ...(overlay?.lines ?? [])].join('\n'));
     },
   };
-  await vi.waitFor(() => expect(seat.text()).not.toContain('Opening'));
+  await eventually(() => expect(seat.text()).not.toContain('Opening'));
   return seat;
 }
 
@@ -238,7 +239,7 @@ describe('acting', () => {
     expect(sent).toEqual([]);
     type('R\t\r');
     expect(sent).toMatchObject([{ action: 'restart_gateway', payload: {} }]);
-    await vi.waitFor(() => expect(text()).toContain('Nothing is done in a sample.'));
+    await eventually(() => expect(text()).toContain('Nothing is done in a sample.'));
   });
 
   it('sends nothing under --readonly and says why', async () => {
@@ -296,7 +297,7 @@ describe('acting', () => {
   it('keeps an error on the screen until a key is pressed', async () => {
     const { type, text } = await sit();
     type('p');
-    await vi.waitFor(() => expect(text()).toContain('Nothing is done in a sample.'));
+    await eventually(() => expect(text()).toContain('Nothing is done in a sample.'));
     type('j');
     expect(text()).not.toContain('Nothing is done in a sample.');
   });
@@ -325,6 +326,6 @@ describe('signing in', () => {
     expect(text()).not.toContain('secret');
     expect(app.frame().spoken?.join(' ')).not.toContain('secret');
     type('\r');
-    await vi.waitFor(() => expect(text()).toContain('Nothing is done in a sample.'));
+    await eventually(() => expect(text()).toContain('Nothing is done in a sample.'));
   });
 });

@@ -1,7 +1,8 @@
 import { Text } from 'ink';
 import { render } from 'ink-testing-library';
 import type { ReactNode } from 'react';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
+import { eventually } from '../../../db/testing/eventually.ts';
 import { sampleDoor } from '../../testing/sample-house.ts';
 import { key } from '../terminal/input.ts';
 import { createTheme } from '../theme/theme.ts';
@@ -39,7 +40,7 @@ describe('the drawn screen', () => {
   it('has exactly the lines of the frame', async () => {
     const opened = open();
     const { lastFrame, unmount } = render(<Screen app={opened} />);
-    await vi.waitFor(() => expect(lastFrame()).toContain('[1 Fleet]'));
+    await eventually(() => expect(lastFrame()).toContain('[1 Fleet]'));
     expect(lastFrame()?.split('\n')).toHaveLength(20);
     unmount();
   });
@@ -47,23 +48,23 @@ describe('the drawn screen', () => {
   it('is drawn again for a key, and not for nothing', async () => {
     const opened = open();
     const { lastFrame, frames, unmount } = render(<Screen app={opened} />);
-    await vi.waitFor(() => expect(lastFrame()).toContain('[1 Fleet]'));
+    await eventually(() => expect(lastFrame()).toContain('[1 Fleet]'));
     const before = frames.length;
     opened.press(key('f12'));
     opened.resize(90, 20);
     await new Promise(setImmediate);
     expect(frames).toHaveLength(before);
     opened.press(key('2', '2'));
-    await vi.waitFor(() => expect(lastFrame()).toContain('[2 Agents]'));
+    await eventually(() => expect(lastFrame()).toContain('[2 Agents]'));
     unmount();
   });
 
   it('lays a dialog over it without moving what lies below', async () => {
     const opened = open();
     const { lastFrame, unmount } = render(<Screen app={opened} />);
-    await vi.waitFor(() => expect(lastFrame()).toContain('[1 Fleet]'));
+    await eventually(() => expect(lastFrame()).toContain('[1 Fleet]'));
     opened.press(key('?', '?'));
-    await vi.waitFor(() => expect(lastFrame()).toContain('any key closes'));
+    await eventually(() => expect(lastFrame()).toContain('any key closes'));
     expect(lastFrame()?.split('\n')).toHaveLength(20);
     unmount();
   });
@@ -71,7 +72,7 @@ describe('the drawn screen', () => {
   it('is read out as sentences', async () => {
     const opened = open();
     const { lastFrame, unmount } = render(<SpokenScreen app={opened} />);
-    await vi.waitFor(() => expect(lastFrame()).toContain('selected: berlin, stale'));
+    await eventually(() => expect(lastFrame()).toContain('selected: berlin, stale'));
     unmount();
   });
 });
@@ -88,7 +89,7 @@ describe('a screen that cannot be drawn', () => {
         <Broken />
       </DrawingFault>,
     );
-    await vi.waitFor(() => expect(faults).toMatchObject([{ message: 'no such row' }]));
+    await eventually(() => expect(faults).toMatchObject([{ message: 'no such row' }]));
     unmount();
   });
 });
