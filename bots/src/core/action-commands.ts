@@ -7,12 +7,14 @@ import { runAction } from './run-action.ts';
 const groupOf = { gateway: 'gateway', agent: 'agent', workspace: 'work' } as const;
 
 /** What people say instead of the first word of an action's name. */
-const synonyms: Readonly<Record<string, readonly string[]>> = {
+export const synonyms: Readonly<Record<string, readonly string[]>> = {
   acknowledge: ['ack'],
   create: ['new', 'add'],
   request: ['revise'],
   remove: ['delete'],
   tail: ['show'],
+  restart: ['reboot', 'bounce'],
+  resume: ['unpause', 'continue'],
 };
 const completions: Readonly<Record<string, Completion>> = {
   task: 'task',
@@ -46,7 +48,7 @@ function argumentsOf(action: Action): Argument[] {
   const required = fields.filter((field) => field.isRequired).map(argumentOf);
   const optional = fields.filter((field) => !field.isRequired).map(argumentOf);
   const last = required.at(-1);
-  const takesRest = last?.kind === 'text' && last.completion === null;
+  const takesRest = last?.kind === 'text' && last.completion === null && last.unit === undefined;
   return [
     ...(takesRest && last !== undefined ? [...required.slice(0, -1), { ...last, rest: true }] : required),
     ...targetOf(action),
@@ -81,7 +83,13 @@ function argumentOf(field: PayloadField): Argument {
     ...(field.max !== null && { max: field.max }),
     ...(field.maxLength !== null && { maxLength: field.maxLength }),
     ...((field.maxLength ?? 0) > 1000 && { long: true }),
+    ...unitOf(field.name),
   };
+}
+
+function unitOf(name: string): Pick<Argument, 'unit'> {
+  if (name.endsWith('_usd')) return { unit: 'usd' };
+  return name.endsWith('minutes') ? { unit: 'minutes' } : {};
 }
 
 function kindOf(type: string): Argument['kind'] {
@@ -90,14 +98,15 @@ function kindOf(type: string): Argument['kind'] {
 }
 
 /**
- * Besides its name: the noun before the verb (`task create`), the verb alone where no other action begins with it or where
+ * Besides its name: the noun before the verb (`task create`), what it is about (`task status`), the verb alone where no other action begins with it or where
  * it is the one about a gateway or an agent, and what people say for the verb.
  */
 function aliasesOf(name: string, names: readonly string[]): string[] {
   const [verb = '', ...rest] = name.split('_');
   const noun = rest.at(-1) ?? '';
   const verbs = [verb, ...(synonyms[verb] ?? [])];
-  const nounFirst = noun === '' ? [] : verbs.map((word) => `${noun} ${word}`);
+  const nounFirst = noun === '' ? [] : verbs.flatMap((word) => [`${noun} ${word}`, `${noun}s ${word}`]);
+  const withoutVerb = rest.length < 2 ? [] : [rest.join(' ')];
   const verbFirst = rest.length === 0 ? [] : verbs.map((word) => `${word} ${rest.join(' ')}`);
   const beginnings = name
     .split('_')
@@ -105,7 +114,13 @@ function aliasesOf(name: string, names: readonly string[]): string[] {
     .slice(1, -1)
     .filter((begun) => names.filter((other) => other.replaceAll('_', ' ').startsWith(begun)).length === 1);
   return [
-    ...new Set([...verbFirst, ...nounFirst, ...beginnings, ...(ownsVerb(name, verb, names) ? verbs : [])]),
+    ...new Set([
+      ...verbFirst,
+      ...nounFirst,
+      ...withoutVerb,
+      ...beginnings,
+      ...(ownsVerb(name, verb, names) ? verbs : []),
+    ]),
   ].filter((alias) => alias !== name.replaceAll('_', ' '));
 }
 

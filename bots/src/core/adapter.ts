@@ -22,6 +22,8 @@ export interface Capabilities {
   readonly maxButtons: number;
   /** The least time between two edits of one message, in milliseconds. */
   readonly editEveryMs: number;
+  /** In direct messages, where the platform takes more there. */
+  readonly directEditEveryMs?: number;
   /** The least time between two messages (edits count too) in one chat, in milliseconds. */
   readonly chatEveryMs: number;
   /** Messages and edits per second over all chats. */

@@ -10,7 +10,7 @@ import type { Button, Card, Handle } from './card.ts';
 import { type ChatHq, isAway, type OpenCard } from './chat-hq.ts';
 import { commandCard } from './command-card.ts';
 import type { Place, Platform } from './inbound.ts';
-import type { Outbox } from './outbox.ts';
+import { editEveryMs, type Outbox } from './outbox.ts';
 
 /** One card for one row, kept up to date until the row has ended, over restarts of this program too. */
 export interface CommandCards {
@@ -121,7 +121,7 @@ export function createCommandCards(options: CommandCardsOptions): CommandCards {
     if (card.timer !== null) clearTimeout(card.timer);
     card.timer = null;
     if (!followed.has(card) || isStopping) return;
-    const pause = Math.max(1_500, capabilities(card.place.platform).editEveryMs);
+    const pause = Math.max(1_500, editEveryMs(capabilities(card.place.platform), card.place));
     card.timer = setTimeout(() => {
       if (card.row.status === 'running') touch(card);
       else schedule(card);
@@ -159,6 +159,11 @@ export function createCommandCards(options: CommandCardsOptions): CommandCards {
     }
     const sent = await box.edit(card.place, handle, view);
     if (sent.ok || !isFinished(row)) return;
+    if (sent.problem.kind === 'moved') {
+      // The message stays where nobody can change it any more.
+      await box.send({ ...card.place, channel: sent.problem.channel }, view, { urgent: true });
+      return;
+    }
     if (sent.problem.kind !== 'gone') {
       log.warn({ command: row.id, problem: sent.problem }, 'the end of a command could not be shown');
       return;

@@ -18,6 +18,8 @@ export interface Argument extends Omit<ArgumentDescription, 'completes'> {
   /** What a person reads where it is asked for; made of the name where left out. */
   readonly label?: string;
   readonly completion: Completion | null;
+  /** What it counts: `2h` are minutes and `$25` are dollars, too. */
+  readonly unit?: 'minutes' | 'usd';
   /** What the action is aimed at, and none of its payload. */
   readonly isTarget?: boolean;
   /** Takes all words that are left. */

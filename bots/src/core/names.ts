@@ -78,12 +78,13 @@ export function createNames(
       const wanted = typed.toLowerCase();
       const possible = await all(said, completion);
       const rank = ({ label, value }: Choice): number => {
-        if (value.toLowerCase().startsWith(wanted)) return 0;
-        return label.toLowerCase().includes(wanted) ? 1 : 2;
+        if (value.toLowerCase() === wanted) return 0;
+        if (value.toLowerCase().startsWith(wanted)) return 1;
+        return label.toLowerCase().includes(wanted) ? 2 : 3;
       };
       return possible
         .map((choice) => ({ choice, rank: rank(choice) }))
-        .filter((one) => one.rank < 2)
+        .filter((one) => one.rank < 3)
         .sort((a, b) => a.rank - b.rank)
         .slice(0, mostChoices)
         .map(({ choice }) => choice);

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Adapter } from './adapter.ts';
+import type { Adapter, Capabilities } from './adapter.ts';
 import type { Card, Handle } from './card.ts';
 import type { Place, Reply, Sent } from './inbound.ts';
 import { createTokenBucket } from './token-bucket.ts';
@@ -28,6 +28,8 @@ export interface Outbox {
 interface Item {
   /** Of the message that it edits; null for a new one. */
   readonly key: string | null;
+  /** After the last edit of that message. */
+  readonly afterEditMs: number;
   readonly urgent: boolean;
   attempt: () => Promise<Sent>;
   settle: (sent: Sent) => void;
@@ -50,6 +52,14 @@ const giveUpAfterMs = 600_000;
 const sayPatienceMs = 60_000;
 /** What one chat may have waiting. An alert engine keeps what is more. */
 const longestQueue = 1_000;
+
+/** The least time between two edits of one message there. */
+export function editEveryMs(
+  { editEveryMs: everywhere, directEditEveryMs = everywhere }: Capabilities,
+  { kind }: Pick<Place, 'kind'>,
+): number {
+  return kind === 'direct' ? directEditEveryMs : everywhere;
+}
 
 export interface OutboxOptions {
   readonly adapter: Pick<Adapter, 'send' | 'edit' | 'file' | 'capabilities'>;
@@ -78,7 +88,7 @@ export function createOutbox({ adapter, clean, cleanText }: OutboxOptions): Outb
   function put(place: Place, item: Omit<Item, 'settle' | 'tries' | 'notBefore'>): Promise<Sent> {
     const chat = chatOf(place);
     return new Promise((resolve) => {
-      const startedAt = Date.now();
+      const startedAt = performance.now();
       const full: Item = {
         ...item,
         tries: 0,
@@ -89,7 +99,7 @@ export function createOutbox({ adapter, clean, cleanText }: OutboxOptions): Outb
       full.attempt = async () => {
         const sent = await attempt();
         const mayPass = !sent.ok && (sent.problem.kind === 'wait' || sent.problem.kind === 'away');
-        return mayPass && Date.now() - startedAt > giveUpAfterMs
+        return mayPass && performance.now() - startedAt > giveUpAfterMs
           ? { ok: false, problem: { kind: 'refused', reason: 'it could not be sent for too long' } }
           : sent;
       };
@@ -124,12 +134,12 @@ export function createOutbox({ adapter, clean, cleanText }: OutboxOptions): Outb
     if (chat.isBusy) return;
     if (chat.timer !== null) clearTimeout(chat.timer);
     chat.timer = null;
-    const now = Date.now();
+    const now = performance.now();
     // New messages keep their order; an edit that must wait for its message's turn holds nobody up.
     const readyAt = (item: Item): number =>
       Math.max(
         item.notBefore,
-        item.key === null ? 0 : (editedAt.get(item.key) ?? 0) + capabilities.editEveryMs,
+        item.key === null ? 0 : (editedAt.get(item.key) ?? Number.NEGATIVE_INFINITY) + item.afterEditMs,
       );
     const firstNew = chat.items.find(({ key }) => key === null);
     const candidates = chat.items.filter((item) => item.key !== null || item === firstNew);
@@ -161,7 +171,7 @@ export function createOutbox({ adapter, clean, cleanText }: OutboxOptions): Outb
       }),
     );
     chat.isBusy = false;
-    const now = Date.now();
+    const now = performance.now();
     chat.nextAt = now + capabilities.chatEveryMs;
     if (!sent.ok && (sent.problem.kind === 'wait' || sent.problem.kind === 'away')) {
       item.tries += 1;
@@ -198,36 +208,38 @@ export function createOutbox({ adapter, clean, cleanText }: OutboxOptions): Outb
 
   function forgetIfIdle(chat: Chat): void {
     for (const [key, other] of chats) {
-      if (other === chat && chat.nextAt < Date.now()) chats.delete(key);
+      if (other === chat && chat.nextAt < performance.now()) chats.delete(key);
     }
     if (editedAt.size < longestQueue) return;
-    const old = Date.now() - capabilities.editEveryMs;
+    const old = performance.now() - capabilities.editEveryMs;
     for (const [key, at] of editedAt) if (at < old) editedAt.delete(key);
   }
 
   return {
     async say(reply, card, isPrivate) {
       const cleaned = clean(card);
-      const until = Date.now() + sayPatienceMs;
+      const until = performance.now() + sayPatienceMs;
       for (let tries = 0; ; tries += 1) {
         const sent = await reply.say(cleaned, { private: isPrivate });
         const again = !sent.ok && (sent.problem.kind === 'wait' || sent.problem.kind === 'away');
-        if (!again || Date.now() > until) return sent;
+        if (!again || performance.now() > until) return sent;
         const pause = sent.problem.kind === 'wait' ? sent.problem.afterMs : firstRetryMs * 2 ** tries;
         await delay(Math.min(pause, longestRetryMs));
       }
     },
     send: (place, card, { urgent = false } = {}) =>
-      put(place, { key: null, urgent, attempt: () => adapter.send(place, clean(card)) }),
+      put(place, { key: null, afterEditMs: 0, urgent, attempt: () => adapter.send(place, clean(card)) }),
     edit: (place, handle, card) =>
       put(place, {
         key: JSON.stringify(handle),
+        afterEditMs: editEveryMs(capabilities, place),
         urgent: true,
         attempt: () => adapter.edit(handle, clean(card)),
       }),
     file: (place, { name, text, note }) =>
       put(place, {
         key: null,
+        afterEditMs: 0,
         urgent: true,
         attempt: () => adapter.file(place, { name, text: cleanText(text), note: cleanText(note) }),
       }),

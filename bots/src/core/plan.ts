@@ -1,8 +1,9 @@
-import type { HqError } from '@hq/shared/errors';
+import { HqError } from '@hq/shared/errors';
 import type { House } from './asked.ts';
 import type { Handle } from './card.ts';
 import type { Command, Request } from './command.ts';
 import type { Inbound } from './inbound.ts';
+import { readValues } from './read-value.ts';
 import { understand } from './understand.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
@@ -45,14 +46,17 @@ export function planFor(
     if (command === undefined || intent === undefined) return { kind: 'recall', token: input.token, filled };
     if (input.kind === 'button' && intent.form === true)
       return { kind: 'ask', command, values: intent.values, token: input.token };
-    return { kind: 'run', command, values: { ...intent.values, ...filled }, token: input.token };
+    return readFilled(command, { ...intent.values, ...filled }, input.token);
   }
   if (input.kind === 'words' && input.answer === true) {
     const question = house.questions.take(inbound);
     const command = question === null ? undefined : requests.byName(question.command);
     if (question !== null && command !== undefined) {
       const values = { ...question.values, [question.field]: input.text.trim() };
-      return { kind: 'run', command, values, token: null };
+      const plan = readFilled(command, values, null);
+      // Who answered something that it cannot be answers once more.
+      if (plan.kind === 'fault') house.questions.put(inbound, question);
+      return plan;
     }
     if (inbound.kind === 'group') return { kind: 'ignore' };
   }
@@ -62,6 +66,15 @@ export function planFor(
   return missing.length > 0
     ? { kind: 'ask', command, values, token: null }
     : { kind: 'run', command, values, token: null };
+}
+
+function readFilled(command: Command, written: Values, token: string | null): Plan {
+  try {
+    return { kind: 'run', command, values: readValues(command, written), token };
+  } catch (error) {
+    if (error instanceof HqError) return { kind: 'fault', error };
+    throw error;
+  }
 }
 
 /** The message that what was said is about. */

@@ -12,8 +12,10 @@ import { readWords } from './words.ts';
 const all = [...ownCommands(catalogue), ...actionCommands(catalogue)];
 const vocabulary = createVocabulary(all);
 
-function said(text: string): string {
-  const understood = understand({ kind: 'words', text }, vocabulary);
+const said = (text: string): string => told({ kind: 'words', text });
+
+function told(input: Parameters<typeof understand>[0]): string {
+  const understood = understand(input, vocabulary);
   if (understood.kind === 'fault') return `fault: ${understood.error.message}`;
   const values = Object.entries(understood.values).map(([key, value]) => `${key}=${value}`);
   const missing = understood.missing.map(({ name }) => `${name}?`);
@@ -57,10 +59,123 @@ describe('what is typed', () => {
     ],
     ['logs --tail many', 'fault: “many” is not a whole number.'],
     ['logs --tail 5000', 'fault: “5000” is not at most 1000.'],
-    ['status now please', 'fault: “now” is one word too many.'],
+    ['status alpha beta', 'fault: “beta” is one word too many.'],
     ['restart --nothing', 'fault: restart_gateway takes no “nothing”.'],
   ])('“%s” is %s', (text, meant) => {
     expect(said(text)).toBe(meant);
+  });
+
+  // As people type it at night, on a phone.
+  it.each([
+    ['Restart alpha', 'restart_gateway gateway=alpha'],
+    ['RESTART GATEWAY ALPHA', 'restart_gateway gateway=alpha'],
+    ['restart alpha!', 'restart_gateway gateway=alpha'],
+    ['restart the gateway alpha', 'restart_gateway gateway=alpha'],
+    ['please restart alpha', 'restart_gateway gateway=alpha'],
+    ['restart alpha now please', 'restart_gateway gateway=alpha'],
+    ['reboot alpha', 'restart_gateway gateway=alpha'],
+    ['gateway restart alpha', 'restart_gateway gateway=alpha'],
+    ['/hq restart alpha', 'restart_gateway gateway=alpha'],
+    ['restart `alpha`', 'restart_gateway gateway=alpha'],
+    ['`restart alpha`', 'restart_gateway gateway=alpha'],
+    ['```\nrestart alpha\n```', 'restart_gateway gateway=alpha'],
+    ['restart “alpha”', 'restart_gateway gateway=alpha'],
+    ['restart dispatcher alpha', 'restart_dispatcher gateway=alpha'],
+    ['pause Writer', 'pause target=writer'],
+    ['pause writer.', 'pause target=writer'],
+    ['unpause writer', 'resume target=writer'],
+    ['resume agent writer', 'resume_agent agent=writer'],
+    ['resume the agent writer', 'resume_agent agent=writer'],
+    ['pause gateway', 'pause_gateway'],
+    ['task create "Rotate the logs"', 'create_task title=Rotate the logs'],
+    ['task create “Rotate the logs”', 'create_task title=Rotate the logs'],
+    ['new task Rotate the logs, now!', 'create_task title=Rotate the logs, now!'],
+    ['create a task Rotate the logs', 'create_task title=Rotate the logs'],
+    ['task create', 'create_task title?'],
+    ['tasks', 'tasks'],
+    ['Tasks?', 'tasks'],
+    ['list tasks', 'tasks'],
+    ['tasks list', 'tasks'],
+    ['tasks done', 'tasks status=done'],
+    ['tasks in progress', 'tasks status=in_progress'],
+    ['tasks of writer', 'tasks agent=writer'],
+    ['tasks 2', 'tasks page=2'],
+    ['task 1234abcd', 'task task=1234abcd'],
+    ['task `1234ABCD`', 'task task=1234abcd'],
+    ['tasks 1234abcd', 'task task=1234abcd'],
+    ['task #1234abcd.', 'task task=1234abcd'],
+    ['assign 1234abcd to writer', 'assign_task task=1234abcd agent=writer'],
+    ['assign task 1234abcd to agent writer', 'assign_task agent=writer task=1234abcd'],
+    ['set task status 1234abcd in progress', 'set_task_status status=in_progress task=1234abcd'],
+    ['task status 1234abcd Done', 'set_task_status status=done task=1234abcd'],
+    ['comment on 1234abcd “looks good”', 'comment_on_task task=1234abcd body=looks good'],
+    ['approve 1234abcd', 'approve_deliverable deliverable=1234abcd'],
+    ['approve', 'approve_deliverable deliverable?'],
+    ['reject 1234abcd too long', 'reject_deliverable deliverable=1234abcd note=too long'],
+    [
+      'request revision 1234abcd shorter, please',
+      'request_revision deliverable=1234abcd note=shorter, please',
+    ],
+    ['deliverables', 'deliverables'],
+    ['ack 1234abcd', 'acknowledge_alert alert=1234abcd'],
+    ['ack', 'acknowledge_alert alert?'],
+    ['ack alert 1234abcd', 'acknowledge_alert alert=1234abcd'],
+    ['mute 1234abcd 2h', 'mute_alert minutes=120 alert=1234abcd'],
+    ['mute 1234abcd for 2 hours', 'mute_alert minutes=120 alert=1234abcd'],
+    ['mute alert 1234abcd 30', 'mute_alert minutes=30 alert=1234abcd'],
+    ['mute 12345678', 'mute_alert alert=12345678'],
+    ['alerts', 'alerts'],
+    ['alerts all', 'alerts status=all'],
+    ['logs alpha', 'logs gateway=alpha'],
+    ['logs of alpha', 'logs gateway=alpha'],
+    ['logs alpha 50', 'logs tail=50 gateway=alpha'],
+    ['logs gateway alpha tail 50 grep timeout', 'logs gateway=alpha tail=50 grep=timeout'],
+    ['logs tail alpha', 'tail_logs gateway=alpha'],
+    ['tail logs alpha', 'tail_logs gateway=alpha'],
+    ['budget writer', 'budget agent=writer'],
+    ['budget writer 25', 'budget agent=writer limit=25'],
+    ['budget writer $25', 'budget agent=writer limit=25'],
+    ['set budget of writer to 25,50', 'set_budget agent=writer limit_usd=25.50'],
+    ['set budget writer limit=25', 'set_budget limit_usd=25 agent=writer'],
+    ['top up writer 5', 'top_up_budget agent=writer amount_usd=5'],
+    ['top up writer by 5 USD', 'top_up_budget agent=writer amount_usd=5'],
+    ['top up writer by 5usd', 'top_up_budget agent=writer amount_usd=5'],
+    ['desktop alpha', 'desktop gateway=alpha'],
+    ['secrets alpha', 'secrets gateway=alpha'],
+    ['agent Writer', 'agent agent=writer'],
+    ['show agent writer', 'agent agent=writer'],
+    ['gateway alpha', 'gateways gateway=alpha'],
+    ['status alpha', 'status gateway=alpha'],
+    ['status', 'status'],
+    ['Status.', 'status'],
+    ['commands', 'commands'],
+    ['commands failed', 'commands status=failed'],
+    ['command 1234abcd', 'command command=1234abcd'],
+    ['commands 1234abcd', 'command command=1234abcd'],
+    ['cancel 1234ABCD', 'cancel command=1234abcd'],
+    ['cancel command 1234abcd', 'cancel command=1234abcd'],
+    ['cancel', 'cancel command?'],
+    ['doctor', 'doctor'],
+    ['Who am I?', 'whoami'],
+    ['bind Viewer', 'bind ceiling=viewer'],
+    ['bind viewer.', 'bind ceiling=viewer'],
+    ['usage', 'usage'],
+    ['help restart', 'help topic=restart'],
+  ])('“%s” is meant as %s', (text, meant) => {
+    expect(said(text)).toBe(meant);
+  });
+
+  it('tells what a word may mean that begins several', () => {
+    const understood = understand({ kind: 'words', text: 'set 1234abcd done' }, vocabulary);
+    expect(understood).toMatchObject({
+      kind: 'fault',
+      error: { message: '“set” may be several things.', hint: 'Say which: set_task_status, set_budget.' },
+    });
+  });
+
+  it('tells what is near to a word that means nothing', () => {
+    const understood = understand({ kind: 'words', text: 'restrat alpha' }, vocabulary);
+    expect(understood).toMatchObject({ kind: 'fault', error: { hint: expect.stringContaining('restart') } });
   });
 
   it('is understood or refused with a sentence, whatever it is', () => {
@@ -108,6 +223,21 @@ describe('what is typed', () => {
 });
 
 describe('what is picked', () => {
+  it.each([
+    [['task', 'create'], { title: 'Report' }, 'create_task title=Report'],
+    [['tasks', 'list'], {}, 'tasks'],
+    [['agent', 'pause'], { agent: 'writer' }, 'pause_agent agent=writer'],
+    [['gateway', 'restart'], { gateway: 'Alpha' }, 'restart_gateway gateway=alpha'],
+    [['restart'], { gateway: 'alpha' }, 'restart_gateway gateway=alpha'],
+    [['show', 'task'], { task: '`1234ABCD`' }, 'task task=1234abcd'],
+    [['agent', 'set_budget'], { agent: 'writer', limit: '$25' }, 'set_budget agent=writer limit_usd=25'],
+    [['alert', 'mute'], { alert: '1234abcd', minutes: '2h' }, 'mute_alert alert=1234abcd minutes=120'],
+    [['work_2', 'create_task'], { title: 'Report' }, 'create_task title=Report'],
+    [[], {}, 'help'],
+  ])('by %j with %j is %s', (words, options, meant) => {
+    expect(told({ kind: 'options', words, options })).toBe(meant);
+  });
+
   it('comes to the same command as what is typed', () => {
     const understood = understand(
       { kind: 'options', words: ['work', 'create_task'], options: { title: 'Report', priority: '' } },

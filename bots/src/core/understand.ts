@@ -1,7 +1,8 @@
 import { HqError } from '@hq/shared/errors';
 import type { Argument, Command } from './command.ts';
 import type { Input } from './inbound.ts';
-import { usageOf } from './usage.ts';
+import { place } from './place.ts';
+import { readValues } from './read-value.ts';
 import type { Vocabulary } from './vocabulary.ts';
 import { readWords } from './words.ts';
 
@@ -17,6 +18,10 @@ export type Understanding =
 
 /** Longer than any command needs; what is longer was pasted by mistake. */
 const longestText = 16_000;
+/** What people put before a command that needs none of it. */
+const article = /^(?:the|an?|my)$/iu;
+const id = /^[`'"(#]*[0-9a-f]{8}[0-9a-f-]{0,28}\W*$/iu;
+const courtesy = /^(?:[/!@]?hq|run|please|pls)[:,]?$/iu;
 
 /** Finds what is meant by what was typed or picked. Knows nothing of who said it. */
 export function understand(
@@ -26,9 +31,9 @@ export function understand(
   try {
     const { command, values } =
       input.kind === 'words' ? typed(input.text, vocabulary) : picked(input.words, input.options, vocabulary);
-    for (const argument of command.arguments) checkValue(argument, values[argument.name]);
-    const missing = command.arguments.filter(({ name, required }) => required && values[name] === undefined);
-    return { kind: 'request', command, values, missing };
+    const read = readValues(command, values);
+    const missing = command.arguments.filter(({ name, required }) => required && read[name] === undefined);
+    return { kind: 'request', command, values: read, missing };
   } catch (error) {
     if (error instanceof HqError) return { kind: 'fault', error };
     throw error;
@@ -43,94 +48,51 @@ interface Said {
 function typed(text: string, vocabulary: Vocabulary): Said {
   if (text.length > longestText) throw new HqError('usage', 'That is too long for a command.');
   const { positional, named } = readWords(text);
-  const [first] = positional;
-  const words = first?.toLowerCase() === 'run' && positional.length > 1 ? positional.slice(1) : positional;
-  const found = vocabulary.find(words.length === 0 ? ['help'] : words);
+  let words = positional;
+  while (words.length > 1 && courtesy.test(words[0] ?? '')) words = words.slice(1);
+  const found = findIn(vocabulary, words.length === 0 ? ['help'] : words);
   if (found === null) throw unknown(words[0] ?? '', vocabulary);
   return { command: found.command, values: place(found.command, found.rest, named) };
 }
 
+/** `restart the gateway alpha` is `restart gateway alpha`, and `commands 1a2b3c4d` is about that one. */
+function findIn(vocabulary: Vocabulary, words: readonly string[]): ReturnType<Vocabulary['find']> {
+  const asSaid = vocabulary.find(words);
+  const bare = words.filter((word, at) => at === 0 || at > 2 || !article.test(word));
+  const withoutArticles = vocabulary.find(bare);
+  const found =
+    withoutArticles !== null &&
+    bare.length - withoutArticles.rest.length > words.length - (asSaid?.rest ?? words).length
+      ? withoutArticles
+      : asSaid;
+  const [only, ...more] = found?.rest ?? [];
+  const one = found === null ? undefined : vocabulary.byName(found.command.name.replace(/s$/u, ''));
+  return found !== null && one !== undefined && only !== undefined && more.length === 0 && id.test(only)
+    ? { command: one, rest: found.rest }
+    : found;
+}
+
 function picked(
-  words: readonly string[],
+  path: readonly string[],
   options: Readonly<Record<string, string>>,
   vocabulary: Vocabulary,
 ): Said {
-  const command = vocabulary.byName(words.at(-1) ?? 'help');
-  if (command === undefined) throw unknown(words.join(' '), vocabulary);
+  const command = vocabulary.ofPath(path);
+  if (command === undefined) throw unknown(path.join(' '), vocabulary);
   const given = Object.entries(options).filter(([, value]) => value !== '');
   return { command, values: place(command, [], new Map(given)) };
 }
 
 function unknown(word: string, vocabulary: Vocabulary): HqError {
+  const shown = word.slice(0, 60);
+  const begun = vocabulary.beginningWith(word);
+  if (begun.length > 0) {
+    return new HqError('usage', `“${shown}” may be several things.`, {
+      hint: `Say which: ${begun.slice(0, 6).join(', ')}.`,
+    });
+  }
   const near = vocabulary.near(word);
-  return new HqError('usage', `There is no command “${word.slice(0, 60)}”.`, {
+  return new HqError('usage', `There is no command “${shown}”.`, {
     hint: near.length === 0 ? 'Say help for what there is.' : `Did you mean ${near.join(', ')}?`,
-  });
-}
-
-/** Gives every word its argument: required ones first, and before them the agent where there are words enough. */
-function place(
-  command: Command,
-  words: readonly string[],
-  named: ReadonlyMap<string, string>,
-): Record<string, string> {
-  const values: Record<string, string> = {};
-  for (const [key, value] of named) {
-    const argument = command.arguments.find(({ name }) => name === key);
-    if (argument === undefined) throw noArgument(command, key);
-    values[argument.name] = value;
-  }
-  const left = [...words];
-  if (!command.arguments.some(({ rest }) => rest === true)) pickChoices(command, left, values);
-  const open = command.arguments.filter(({ name }) => values[name] === undefined);
-  const required = open.filter((argument) => argument.required);
-  const optional = open.filter((argument) => !argument.required);
-  const targets = optional.filter(({ isTarget }) => isTarget === true);
-  // `set_budget writer 25` and, where the channel has an agent, `set_budget 25`.
-  const order =
-    left.length > required.length && targets.some(({ name }) => name === 'agent')
-      ? [...targets, ...required, ...optional.filter((argument) => !targets.includes(argument))]
-      : [...required, ...optional];
-  for (const argument of order) {
-    if (left.length === 0) break;
-    values[argument.name] = argument.rest === true ? left.splice(0).join(' ') : (left.shift() ?? '');
-  }
-  const [extra] = left;
-  if (extra !== undefined) {
-    throw new HqError('usage', `“${extra.slice(0, 60)}” is one word too many.`, { hint: usageOf(command) });
-  }
-  return values;
-}
-
-/** A word that is one of an optional argument's choices is that argument's, wherever it stands: `bind operator`. */
-function pickChoices(command: Command, left: string[], values: Record<string, string>): void {
-  for (const { name, required, choices } of command.arguments) {
-    if (required || choices === undefined || values[name] !== undefined) continue;
-    const known = new Set(choices.map(({ value }) => value));
-    const at = left.findIndex((word) => known.has(word));
-    const [word] = at < 0 ? [] : left.splice(at, 1);
-    if (word !== undefined) values[name] = word;
-  }
-}
-
-function checkValue({ name, kind, choices, min, max }: Argument, value: string | undefined): void {
-  if (value === undefined) return;
-  const wrong = (what: string): HqError =>
-    new HqError('usage', `“${value.slice(0, 60)}” is not ${what}.`, { field: name });
-  if (kind === 'choice' && !choices?.some((choice) => choice.value === value)) {
-    throw wrong(`one of ${choices?.map((choice) => choice.value).join(', ')}`);
-  }
-  if (kind === 'boolean' && value !== 'true' && value !== 'false') throw wrong('true or false');
-  if (kind !== 'integer' && kind !== 'number') return;
-  const isNumber = kind === 'integer' ? /^-?\d{1,12}$/.test(value) : /^-?\d{1,12}(\.\d{1,6})?$/.test(value);
-  if (!isNumber) throw wrong(kind === 'integer' ? 'a whole number' : 'a number');
-  if (min !== undefined && Number(value) < min) throw wrong(`at least ${min}`);
-  if (max !== undefined && Number(value) > max) throw wrong(`at most ${max}`);
-}
-
-function noArgument(command: Command, key: string): HqError {
-  return new HqError('usage', `${command.name} takes no “${key.slice(0, 60)}”.`, {
-    field: key,
-    hint: usageOf(command),
   });
 }

@@ -9,6 +9,8 @@ export interface Vocabulary {
   ofPath(path: readonly string[]): Command | undefined;
   /** The command that these words begin with, the longest name first, and the words behind it. */
   find(words: readonly string[]): { readonly command: Command; readonly rest: readonly string[] } | null;
+  /** The names that go on after this word, such as `set_budget` and `set_task_status` after `set`. */
+  beginningWith(word: string): readonly string[];
   /** Names near to a word that none has. */
   near(word: string): readonly string[];
 }
@@ -39,6 +41,10 @@ export function createVocabulary(commands: readonly Command[]): Vocabulary {
       }
       return null;
     },
+    beginningWith(word) {
+      const begun = `${phraseOf([word])} `;
+      return commands.map(({ name }) => name).filter((name) => name.replaceAll('_', ' ').startsWith(begun));
+    },
     near(word) {
       const typed = phraseOf([word]);
       return [...byPhrase.keys()]
@@ -51,8 +57,13 @@ export function createVocabulary(commands: readonly Command[]): Vocabulary {
   };
 }
 
+/** Without what people type around it: `Restart!`, `Tasks?`. */
 function phraseOf(words: readonly string[]): string {
-  return words.join(' ').toLowerCase().replaceAll(/[-_]/g, ' ');
+  return words
+    .map((word) => word.replaceAll(/(?<=.)[.,;:!?…]+$/gu, ''))
+    .join(' ')
+    .toLowerCase()
+    .replaceAll(/[-_]/g, ' ');
 }
 
 /** What Discord takes in one group at most. */
@@ -69,10 +80,20 @@ export function describe(commands: readonly Command[]): CommandDescription[] {
       rank: command.rank,
       arguments: command.arguments
         .toSorted((a, b) => Number(b.required) - Number(a.required))
-        .map(({ completion, label: _label, rest: _rest, long: _long, isTarget: _isTarget, ...argument }) => ({
-          ...argument,
-          completes: completion !== null,
-        })),
+        .map(
+          ({
+            completion,
+            label: _label,
+            unit: _unit,
+            rest: _rest,
+            long: _long,
+            isTarget: _isTarget,
+            ...argument
+          }) => ({
+            ...argument,
+            completes: completion !== null,
+          }),
+        ),
     }));
 }
 
@@ -85,15 +106,19 @@ function pathOf({ group, name }: Command, inGroup: Map<string, number>): Command
   return [part === 0 ? group : `${group}_${part + 1}`, name];
 }
 
-/** How many signs must be put in, taken out or changed. */
+/** How many signs must be put in, taken out, changed or exchanged with the next. */
 function distance(a: string, b: string): number {
+  let before: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (const [i, sign] of [...a].entries()) {
     const next = [i + 1];
     for (const [j, other] of [...b].entries()) {
       const changed = (row[j] ?? 0) + Number(sign !== other);
-      next.push(Math.min(changed, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+      const isExchanged = i > 0 && j > 0 && sign === b[j - 1] && a[i - 1] === other;
+      const exchanged = isExchanged ? (before[j - 1] ?? 0) + 1 : changed;
+      next.push(Math.min(changed, exchanged, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
     }
+    before = row;
     row = next;
   }
   return row.at(-1) ?? 0;

@@ -11,6 +11,7 @@ const opening = new Map([
   ['“', '”'],
   ['‘', '’'],
   ['«', '»'],
+  ['`', '`'],
 ]);
 /** Phones and desktop keyboards make one dash of two. */
 const option = /^(?:--|—|–)([A-Za-z][A-Za-z0-9_-]*)(?:=(.*))?$/su;
@@ -23,7 +24,7 @@ interface Token {
 }
 
 export function readWords(text: string): Words {
-  const tokens = tokensOf(text);
+  const tokens = tokensOf(unfenced(text));
   const positional: string[] = [];
   const named = new Map<string, string>();
   for (let at = 0; at < tokens.length; at += 1) {
@@ -42,6 +43,12 @@ export function readWords(text: string): Words {
     }
   }
   return { positional, named };
+}
+
+/** A whole line that was pasted as code is what stands in it. */
+function unfenced(text: string): string {
+  const fence = /^\s*(`{1,3})([^`]*)\1\s*$/u.exec(text);
+  return fence?.[2] ?? text;
 }
 
 function nameOf({ text, quotedFrom }: Token): { key: string; value: string | null } | null {

@@ -7,7 +7,7 @@ import type { Button } from '../card.ts';
 import type { Command } from '../command.ts';
 import { stateOf, tail } from '../command-card.ts';
 import { code, joined, page, showList, text } from './list.ts';
-import { by, filter, looking, oneOf } from './looking.ts';
+import { by, filter, listed, looking, oneOf } from './looking.ts';
 
 const seenCommand = commandRow.extend({
   gateway: z.string().nullish(),
@@ -28,7 +28,7 @@ export const commandCommands: readonly Command[] = [
   {
     ...looking,
     name: 'commands',
-    aliases: ['list commands', 'history'],
+    aliases: [...listed('commands'), 'history'],
     title: 'Commands',
     summary: 'Lists the newest commands and how each ended.',
     arguments: [

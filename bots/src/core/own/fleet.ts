@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { Button, Card } from '../card.ts';
 import type { Command } from '../command.ts';
 import { joined, page, showList, strong, text } from './list.ts';
-import { by, filter, looking, oneOf } from './looking.ts';
+import { by, filter, listed, looking, oneOf } from './looking.ts';
 
 const counts = z.record(z.string(), z.number()).catch({});
 const seenGateway = gatewayRow
@@ -63,6 +63,26 @@ function tellGateway(gateway: SeenGateway, now: number): string {
 
 const troubled = new Set(['stale', 'error', 'unhealthy', 'unseen']);
 
+const gateways: Command = {
+  ...looking,
+  name: 'gateways',
+  aliases: [...listed('gateways'), 'gateway', 'show gateway'],
+  title: 'Gateways',
+  summary: 'Lists the gateways and how each is.',
+  arguments: [by('gateway', 'gateway', 'Only this one'), page],
+  rank: 2,
+  async run(asked) {
+    const rows = await asked.house.hq.read(asked.said, 'gateways', filter(asked.values), seenGateway);
+    const now = asked.house.now();
+    await showList(asked, {
+      command: 'gateways',
+      title: 'Gateways',
+      lines: rows.map((row) => [strong(row.slug), text(`  ${tellGateway(row, now)}`)]),
+      none: 'No gateway is registered yet.',
+    });
+  },
+};
+
 export const fleetCommands: readonly Command[] = [
   {
     ...looking,
@@ -70,9 +90,11 @@ export const fleetCommands: readonly Command[] = [
     aliases: ['fleet', 'overview'],
     title: 'Status of the fleet',
     summary: 'Tells how everything is, in one message.',
-    arguments: [],
+    arguments: [by('gateway', 'gateway', 'Only this gateway')],
     rank: 1,
-    async run({ said, house, replace }) {
+    async run(asked) {
+      const { said, house, values, replace } = asked;
+      if (values.gateway !== undefined) return gateways.run(asked);
       const [found] = await house.hq.read(said, 'fleet', {}, fleet);
       if (found === undefined) return;
       const now = Date.parse(found.now);
@@ -101,29 +123,11 @@ export const fleetCommands: readonly Command[] = [
       await replace(card);
     },
   },
-  {
-    ...looking,
-    name: 'gateways',
-    aliases: ['list gateways'],
-    title: 'Gateways',
-    summary: 'Lists the gateways and how each is.',
-    arguments: [by('gateway', 'gateway', 'Only this one'), page],
-    rank: 2,
-    async run(asked) {
-      const rows = await asked.house.hq.read(asked.said, 'gateways', filter(asked.values), seenGateway);
-      const now = asked.house.now();
-      await showList(asked, {
-        command: 'gateways',
-        title: 'Gateways',
-        lines: rows.map((row) => [strong(row.slug), text(`  ${tellGateway(row, now)}`)]),
-        none: 'No gateway is registered yet.',
-      });
-    },
-  },
+  gateways,
   {
     ...looking,
     name: 'agents',
-    aliases: ['list agents'],
+    aliases: listed('agents'),
     title: 'Agents',
     summary: 'Lists the agents and how each is.',
     arguments: [

@@ -5,13 +5,16 @@ import { alertCommands } from './alerts.ts';
 import { cancel } from './cancel.ts';
 import { commandCommands } from './commands.ts';
 import { deciding } from './deciding.ts';
+import { deliverableCommands } from './deliverables.ts';
 import { fleetCommands } from './fleet.ts';
 import { help } from './help.ts';
+import { inbox } from './inbox.ts';
 import { logCommands } from './logs.ts';
+import { moneyCommands } from './money.ts';
 import { people } from './people.ts';
 import { stackCommands } from './stack.ts';
+import { taskCommands } from './tasks.ts';
 import { verbCommands } from './verbs.ts';
-import { workCommands } from './work.ts';
 
 /** What can be said besides the actions of the catalogue. */
 export function ownCommands(actions: ActionTable): Command[] {
@@ -19,7 +22,10 @@ export function ownCommands(actions: ActionTable): Command[] {
     help,
     ...fleetCommands,
     ...commandCommands,
-    ...workCommands,
+    ...taskCommands,
+    ...deliverableCommands,
+    inbox,
+    ...moneyCommands(actions),
     ...alertCommands,
     ...stackCommands,
     ...logCommands(actions),

@@ -87,3 +87,6 @@ export const strong = (words: string): TextNode => ({ kind: 'text', text: words,
 export function joined(...parts: readonly (string | null | undefined | false)[]): string {
   return parts.filter((part): part is string => typeof part === 'string' && part !== '').join(', ');
 }
+
+/** A name of the database as people read it. */
+export const spaced = (word: string): string => word.replaceAll('_', ' ');

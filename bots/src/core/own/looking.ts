@@ -27,3 +27,12 @@ export function filter(values: Readonly<Record<string, string>>): Record<string,
   const { page: _page, ...rest } = values;
   return { limit: 100, ...rest };
 }
+
+/** How else a list is asked for. */
+export function listed(name: string): string[] {
+  return [`list ${name}`, `${name} list`, `${name.replace(/s$/u, '')} list`, `show ${name}`, `ls ${name}`];
+}
+
+export const ofAgent = by('agent', 'agent', 'Only those of this agent');
+
+export const openOr = (more: readonly string[]): readonly string[] => ['open', 'all', ...more];

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Command } from '../command.ts';
 import { code, joined, page, showList, strong, text } from './list.ts';
-import { by, filter, looking, oneOf } from './looking.ts';
+import { by, filter, listed, looking, oneOf } from './looking.ts';
 
 const secret = z.object({
   key: z.string(),
@@ -21,7 +21,7 @@ export const stackCommands: readonly Command[] = [
   {
     ...looking,
     name: 'secrets',
-    aliases: ['list secrets'],
+    aliases: [...listed('secrets'), 'secret'],
     title: 'Secrets',
     summary: 'Lists secrets by name and state. Values are never shown.',
     arguments: [
