@@ -80,7 +80,7 @@ function runVitest(args: readonly string[], env: NodeJS.ProcessEnv): Promise<num
 async function main(): Promise<number> {
   const args = process.argv.slice(2);
   const isLong = args.includes('--long');
-  await ensureBuilt('hq-tui', 'hq-runner');
+  await ensureBuilt('hq-tui', 'hq-runner', 'hq-bots');
 
   const absent = new Map([docker, tmux, rootUser].map((need) => [need, need.reason()] as const));
   const has = (need: Requirement) => (absent.get(need) === undefined ? '1' : '');

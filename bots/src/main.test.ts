@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { nilTenant } from '../../db/testing/database.ts';
 import { eventually } from '../../db/testing/eventually.ts';
 import { startTestStack, type TestStack } from '../../db/testing/stack.ts';
 import {
   type BotsProcess,
   botAccount,
+  linkOperator,
   type Platforms,
   startBots,
   startPlatforms,
@@ -43,14 +43,6 @@ function start(more: Readonly<Record<string, string>> = {}, args: readonly strin
   return bots;
 }
 
-async function linked(platform: string, user: string, install: string): Promise<void> {
-  const member = await stack.createMember('operator');
-  await stack.database.query(
-    `insert into chat_identities (tenant_id, user_id, platform, install, chat_user) values ($1, $2, $3, $4, $5)`,
-    [nilTenant, member.id, platform, install, user],
-  );
-}
-
 describe('hq-bots', { timeout: 240_000 }, () => {
   it('carries an action from each platform to a row and back to a card', async () => {
     const bots = start();
@@ -58,18 +50,18 @@ describe('hq-bots', { timeout: 240_000 }, () => {
     const { slack, discord, telegram } = platforms;
 
     const ann = telegram.person('Ann');
-    await linked('telegram', String(ann.id), String(telegram.bot.id));
+    await linkOperator(stack, 'telegram', String(ann.id), String(telegram.bot.id));
     const chat = telegram.direct(ann);
     telegram.say(ann, chat, '/hq create_task From Telegram');
     await eventually(() => expect(telegram.last(chat).text).toMatch(/task \w{8} for nobody yet/));
 
     const ben = discord.user('ben');
-    await linked('discord', ben.id, '');
+    await linkOperator(stack, 'discord', ben.id, '');
     const turn = await discord.slash(ben, discord.direct(ben), 'work create_task', { title: 'From Discord' });
     await discord.until(() => turn.message !== null && readable(turn.message).includes('for nobody yet'));
 
     const cat = slack.server.workspace.user('cat');
-    await linked('slack', cat.id, slack.server.workspace.team);
+    await linkOperator(stack, 'slack', cat.id, slack.server.workspace.team);
     const direct = slack.server.workspace.direct(cat);
     await slack.acts.slash(cat, direct, 'create_task From Slack');
     await eventually(() => {

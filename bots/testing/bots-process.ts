@@ -1,15 +1,19 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { delimiter, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { nilTenant } from '../../db/testing/database.ts';
 import { eventually } from '../../db/testing/eventually.ts';
 import type { TestStack } from '../../db/testing/stack.ts';
+import { ensureBuilt } from '../../scripts/build.ts';
+import type { Platform } from '../src/core/inbound.ts';
 import { type DiscordServer, startDiscordServer } from './discord-server/index.ts';
 import { type RunningSlack, startSlackServer } from './slack-server/index.ts';
 import { startTelegramServer, type TelegramServer } from './telegram-server/index.ts';
 
 const program = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+const shipped = fileURLToPath(new URL('../bin/hq-bots.mjs', import.meta.url));
 
 /** The three platforms on loopback. */
 export interface Platforms {
@@ -56,6 +60,20 @@ export async function botAccount(stack: TestStack): Promise<Readonly<Record<stri
   };
 }
 
+/** Makes an account of a platform that of a new operator. */
+export async function linkOperator(
+  stack: TestStack,
+  platform: Platform,
+  user: string,
+  install: string,
+): Promise<void> {
+  const member = await stack.createMember('operator');
+  await stack.database.query(
+    `insert into chat_identities (tenant_id, user_id, platform, install, chat_user) values ($1, $2, $3, $4, $5)`,
+    [nilTenant, member.id, platform, install, user],
+  );
+}
+
 const health = z.object({
   status: z.string(),
   adapters: z.array(
@@ -72,7 +90,7 @@ const health = z.object({
 });
 type SeenHealth = z.output<typeof health>;
 
-/** `hq-bots` as it is started on a host. */
+/** A process of `hq-bots`. */
 export interface BotsProcess {
   readonly child: ChildProcess;
   /** All that it has written. */
@@ -82,8 +100,25 @@ export interface BotsProcess {
   exit: Promise<number | null>;
 }
 
+/** From its sources. */
 export function startBots(env: Readonly<Record<string, string>>, args: readonly string[] = []): BotsProcess {
-  const child = spawn(process.execPath, [program, ...args], {
+  return watched(process.execPath, [program, ...args], env);
+}
+
+/** As it is shipped and started on a host: bundled, by its own first line. */
+export async function startShippedBots(env: Readonly<Record<string, string>>): Promise<BotsProcess> {
+  await ensureBuilt('hq-bots');
+  // That line looks for a Node by itself, and is to find ours.
+  const path = [dirname(process.execPath), process.env.PATH ?? ''].join(delimiter);
+  return watched(shipped, [], { PATH: path, ...env });
+}
+
+function watched(
+  command: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): BotsProcess {
+  const child = spawn(command, args, {
     env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
