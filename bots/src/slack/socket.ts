@@ -9,7 +9,7 @@ type Client = SocketModeReceiver['client'];
 /** Commands that come while there is no socket are lost, so the next one is opened at once. */
 const gapMs = 25;
 const longestGapMs = 30_000;
-/** A connection that lived this long owes nothing to the ones that failed before it. */
+/** A connection that lived this long, or brought something, owes nothing to the ones that failed before it. */
 const provenMs = 10_000;
 const helloWithinMs = 10_000;
 const closeWithinMs = 1000;
@@ -45,6 +45,7 @@ export class Socket {
   readonly #stopping: AbortController;
   #running: Promise<void> | undefined;
   #failures = 0;
+  #hasBrought = false;
   /** Resolves when Slack wants the connection back. */
   #recycled = Promise.withResolvers<void>();
 
@@ -73,13 +74,15 @@ export class Socket {
     while (!this.#stopping.signal.aborted) {
       const begin = Date.now();
       this.#recycled = Promise.withResolvers<void>();
+      this.#hasBrought = false;
       const ended = Promise.withResolvers<void>();
       this.#client.once('disconnected', ended.resolve);
       const wait = await this.#connect();
       attempted();
       if (wait === 'connected') {
         await this.#live(ended.promise);
-        this.#failures = Date.now() - begin > provenMs ? 0 : this.#failures + 1;
+        const isProven = this.#hasBrought || Date.now() - begin > provenMs;
+        this.#failures = isProven ? 0 : this.#failures + 1;
       }
       this.#client.off('disconnected', ended.resolve);
       if (this.#stopping.signal.aborted) return;
@@ -169,6 +172,7 @@ export class Socket {
         void waited(partingMs, this.#stopping.signal).then(this.#recycled.resolve);
         return;
       }
+      this.#hasBrought ||= known.type !== 'hello';
       Promise.resolve(read?.(data, isBinary)).catch((error: unknown) =>
         this.#log.warn({ reason: String(error) }, 'a delivery of Slack could not be read'),
       );

@@ -31,18 +31,27 @@ const acknowledgement = z.object({
 export class Links {
   readonly #open = new Set<WebSocket>();
   readonly #waiting = new Map<string, (answer: Record<string, unknown>) => void>();
+  /** Those that fell silent; they are let go when the app has made another. */
+  readonly #silent = new Set<WebSocket>();
   /** Every acknowledgement that came, in order; one that comes twice is here twice. */
   readonly acknowledgements: string[] = [];
+  /** How many of the next links are never told hello. */
+  withoutHello = 0;
 
   get count(): number {
     return this.#open.size;
   }
 
   open(socket: WebSocket, appId: string): void {
+    this.#release();
     this.#open.add(socket);
     socket.on('close', () => this.#open.delete(socket));
     socket.on('error', () => socket.terminate());
     socket.on('message', (data) => this.#take(String(data)));
+    if (this.withoutHello > 0) {
+      this.withoutHello -= 1;
+      return;
+    }
     socket.send(
       JSON.stringify({
         type: 'hello',
@@ -60,11 +69,16 @@ export class Links {
     const socket = [...this.#open].at(-1);
     const answer = await new Promise<Record<string, unknown> | undefined>((resolve) => {
       if (socket === undefined) return resolve(undefined);
-      const patience = setTimeout(() => resolve(undefined), patienceMs);
-      this.#waiting.set(envelope, (given) => {
+      const settle = (given?: Record<string, unknown>): void => {
         clearTimeout(patience);
+        socket.off('close', lost);
         resolve(given);
-      });
+      };
+      const lost = (): void => settle();
+      const patience = setTimeout(lost, patienceMs);
+      // Nobody acknowledges what went down with its link.
+      socket.once('close', lost);
+      this.#waiting.set(envelope, settle);
       socket.send(
         JSON.stringify({
           envelope_id: envelope,
@@ -96,10 +110,28 @@ export class Links {
     this.send(JSON.stringify({ type: 'disconnect', reason, debug_info: { host: 'applink-1' } }));
   }
 
-  /** The links break without a word. */
-  drop(): void {
-    for (const socket of this.#open) socket.terminate();
+  /** The links break: with a close frame of this code, or without a word where there is none. */
+  drop(code?: number): void {
+    for (const socket of this.#open) {
+      if (code === undefined) socket.terminate();
+      else socket.close(code);
+    }
     this.#open.clear();
+    this.#release();
+  }
+
+  /** The links stand, and nothing passes any more: no frame, no answer to a ping, no end. */
+  fallSilent(): void {
+    for (const socket of this.#open) {
+      socket.pause();
+      this.#silent.add(socket);
+    }
+    this.#open.clear();
+  }
+
+  #release(): void {
+    for (const socket of this.#silent) socket.terminate();
+    this.#silent.clear();
   }
 
   #take(frame: string): void {

@@ -33,6 +33,8 @@ interface Fault {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
   readonly delayMs: number;
+  /** The connection breaks in place of an answer. */
+  readonly hangsUp: boolean;
 }
 
 /** Slack's side of the wire: Web API, Socket Mode, response URLs, uploads. `acts.ts` holds what people do. */
@@ -123,7 +125,26 @@ export class SlackServer {
 
   /** The next `times` calls of this method (`*`: of any) get this answer instead of their own. */
   fail(method: string, fault: Partial<Omit<Fault, 'method'>>): void {
-    this.#faults.push({ method, times: 1, status: 200, headers: {}, body: '', delayMs: 0, ...fault });
+    this.#faults.push({
+      method,
+      times: 1,
+      status: 200,
+      headers: {},
+      body: '',
+      delayMs: 0,
+      hangsUp: false,
+      ...fault,
+    });
+  }
+
+  /** Lets go of all that was said and recorded: for who goes on for a day. */
+  forget(): void {
+    this.calls.length = 0;
+    this.workspace.messages.length = 0;
+    this.links.acknowledgements.length = 0;
+    this.#faults = this.#faults.filter(({ times }) => times > 0);
+    this.#triggers.clear();
+    this.#responses.clear();
   }
 
   called(method: string): Call[] {
@@ -170,6 +191,10 @@ export class SlackServer {
       this.delayed += 1;
       await new Promise((resolve) => setTimeout(resolve, fault.delayMs));
       this.delayed -= 1;
+      if (fault.hangsUp) {
+        request.socket.destroy();
+        return;
+      }
       if (fault.body !== '') {
         response.writeHead(fault.status, { 'content-type': 'application/json', ...fault.headers });
         response.end(fault.body);
