@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { eventually } from '../db/testing/eventually.ts';
+import { discordTable } from './denied/discord.ts';
+import { confidential, type DeniedHouse, openDeniedHouse } from './denied/house.ts';
+import { slackTable } from './denied/slack.ts';
+import type { Stage } from './denied/table.ts';
+import { telegramTable } from './denied/telegram.ts';
+
+/** Everybody who may not, by every way in, on the programs that people run. */
+let house: DeniedHouse;
+
+beforeAll(async () => {
+  house = await openDeniedHouse();
+}, 120_000);
+afterAll(() => house?.close());
+// Each test has its own minute of refusals.
+beforeEach(async () => {
+  await house.stack.database.query('delete from hq.meter');
+});
+
+describe.each([slackTable, discordTable, telegramTable])(
+  '$platform',
+  { timeout: 120_000 },
+  ({ cells, open }) => {
+    let stage: Stage;
+    let before: unknown;
+    let sentBefore = 0;
+
+    beforeAll(async () => {
+      stage = await open(house);
+      before = await house.state();
+      sentBefore = stage.sent().length;
+    }, 120_000);
+
+    const tries = (mayRead: boolean) => cells.filter((cell) => cell.mayRead === mayRead);
+
+    test.each(tries(false))('$person gets nothing by $surface, which is written down', async (cell) => {
+      await isDenied(cell);
+    });
+
+    test('and none of them has read anything', () => {
+      const sent = JSON.stringify(stage.sent().slice(sentBefore));
+      expect(sent.length).toBeGreaterThan(100);
+      for (const word of confidential) expect(sent).not.toContain(word);
+    });
+
+    test.each(tries(true))('$person does nothing by $surface, which is written down', async (cell) => {
+      await isDenied(cell);
+    });
+
+    test('and nothing was done in the end', async () => {
+      expect(await house.state()).toEqual(before);
+    });
+
+    async function isDenied(cell: (typeof cells)[number]): Promise<void> {
+      const count = await house.refusals(stage.accountOf(cell));
+      await stage.attempt(cell);
+      await eventually(async () =>
+        expect(await house.refusals(stage.accountOf(cell))).toBeGreaterThan(count),
+      );
+      expect(await house.state()).toEqual(before);
+    }
+  },
+);
