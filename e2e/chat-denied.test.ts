@@ -62,3 +62,30 @@ describe.each([slackTable, discordTable, telegramTable])(
     }
   },
 );
+
+test('an edited message, and an answer to what somebody else was asked, are not for HQ', async () => {
+  const { telegram } = house.platforms;
+  const install = String(telegram.bot.id);
+  const [asker, other] = [telegram.person('Asker'), telegram.person('Other')];
+  for (const { id } of [asker, other])
+    await house.link('telegram', { install, user: String(id) }, 'operator');
+  const group = telegram.group('Quiet', [asker, other], 'supergroup');
+  await house.bind('telegram', { install, channel: String(group.id) });
+  telegram.say(asker, group, '/hq create_task');
+  const question = await eventually(() => {
+    const last = telegram.last(group);
+    expect(last.asksForReply).toBe(true);
+    return last;
+  });
+  const before = await house.state();
+  const edited = { message_id: 7, from: asker, chat: group, date: 1, edit_date: 2, text: '/hq ping' };
+  telegram.update('edited_message', edited);
+  telegram.say(other, group, 'The title of somebody else', { replyTo: question });
+  telegram.say(other, group, '/hq whoami');
+  await eventually(() => expect(telegram.last(group).id).not.toBe(question.id));
+  expect(await house.state()).toEqual(before);
+  telegram.say(asker, group, 'The title of the asker', { replyTo: question });
+  await eventually(async () => expect(await house.state()).not.toEqual(before));
+  const tasks = await house.stack.database.query(`select title from tasks where title like 'The title of%'`);
+  expect(tasks).toEqual([{ title: 'The title of the asker' }]);
+}, 120_000);

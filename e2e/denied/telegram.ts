@@ -29,6 +29,10 @@ const surfaces = {
     telegram.say(somebody.person, telegram.direct(somebody.person), said(somebody), somebody.manner),
   'words in a direct message': ({ telegram }: Scene, { person, mayRead, manner }: Somebody) =>
     telegram.say(person, telegram.direct(person), mayRead ? 'ping' : 'agents', manner),
+  'a post': ({ telegram }: Scene, { person, manner }: Somebody) => {
+    if (typeof manner?.as !== 'object') throw new Error('nothing is posted by a person');
+    return telegram.say(person, manner.as, '/hq agents', manner);
+  },
   'a word of the command menu': ({ telegram, group }: Scene, { person, manner }: Somebody) =>
     telegram.say(person, group, '/hq_restart_gateway', manner),
   'a command that asks for more': ({ telegram, group }: Scene, { person, manner }: Somebody) =>
@@ -50,7 +54,7 @@ type Surface = keyof typeof surfaces;
 const elsewhere: Surface = 'a button that was taken to another chat';
 const every = Object.keys(surfaces)
   .filter((name): name is Surface => name in surfaces)
-  .filter((name) => name !== elsewhere);
+  .filter((name) => name !== elsewhere && name !== 'a post');
 const inGroup = [
   'a command',
   'a word of the command menu',
@@ -63,7 +67,7 @@ const people = {
   'an admin of another tenant': every,
   'a bot': every,
   'an anonymous admin': inGroup,
-  'somebody who writes as a channel': inGroup,
+  'somebody who writes as a channel': [...inGroup, 'a post'],
   'an admin whose words were forwarded': [
     ...inGroup,
     'a command in a direct message',
