@@ -19,6 +19,7 @@ import type { Limits } from './limits.ts';
 import { createNames } from './names.ts';
 import { createOutbox, type Outbox } from './outbox.ts';
 import { internalCommands, ownCommands } from './own/index.ts';
+import { byTopic } from './own/topics.ts';
 import { createQuestions } from './questions.ts';
 import { createVocabulary, describe } from './vocabulary.ts';
 
@@ -49,7 +50,7 @@ export interface Core {
   /** Told when somebody has changed what comes to a chat. */
   onSubscriptions(listener: (platform: Platform) => void): void;
   /** Told when somebody has decided about alerts. */
-  onAlertsDecided(listener: (ids: readonly string[], stamp: string) => void): void;
+  onAlertsDecided(listener: () => void): void;
   stop(limitMs: number): Promise<void>;
 }
 
@@ -58,12 +59,13 @@ export function createCore(options: CoreOptions): Core {
   const hq = createChatHq(client);
   const vocabulary = createVocabulary([...ownCommands(actions), ...actionCommands(actions)]);
   const buttons = createButtons(hq, log);
-  const names = createNames(hq, actions, (who) =>
-    vocabulary.commands.filter((command) => isShownTo(command, who)).map(({ name }) => name),
-  );
+  const names = createNames(hq, actions, (who) => {
+    const shown = vocabulary.commands.filter((command) => isShownTo(command, who));
+    return [...byTopic(shown).map(({ topic }) => topic.name), ...shown.map(({ name }) => name)];
+  });
   const attached = new Map<Platform, { adapter: Adapter; outbox: Outbox }>();
   const subscriptionListeners = new Set<(platform: Platform) => void>();
-  const decisionListeners = new Set<(ids: readonly string[], stamp: string) => void>();
+  const decisionListeners = new Set<() => void>();
 
   function of(platform: Platform): { adapter: Adapter; outbox: Outbox } {
     const found = attached.get(platform);
@@ -98,8 +100,8 @@ export function createCore(options: CoreOptions): Core {
     onSubscriptions: (platform) => {
       for (const listener of subscriptionListeners) listener(platform);
     },
-    onAlertsDecided: (ids, stamp) => {
-      for (const listener of decisionListeners) listener(ids, stamp);
+    onAlertsDecided: () => {
+      for (const listener of decisionListeners) listener();
     },
     condition: options.condition ?? (() => []),
   };

@@ -27,9 +27,10 @@ export function place(
   const required = open.filter((argument) => argument.required);
   const optional = open.filter((argument) => !argument.required);
   const targets = optional.filter(({ isTarget }) => isTarget === true);
-  // `set_budget writer 25` and, where the channel has an agent, `set_budget 25`.
+  // `set_budget writer 25` and `set_budget writer`, but `set_budget 25` where the channel has an agent.
+  const isForTarget = left.length > required.length || !mayBe(required[0], left[0]);
   const order =
-    left.length > required.length && targets.some(({ name }) => name === 'agent')
+    isForTarget && targets.some(({ name }) => name === 'agent')
       ? [...targets, ...required, ...optional.filter((argument) => !targets.includes(argument))]
       : [...required, ...optional];
   for (const argument of order) {
@@ -41,6 +42,13 @@ export function place(
     throw new HqError('usage', `“${extra.slice(0, 60)}” is one word too many.`, { hint: usageOf(command) });
   }
   return values;
+}
+
+/** Whether a word can be meant for an argument: what counts something holds a digit. */
+function mayBe(argument: Argument | undefined, word = ''): boolean {
+  if (argument === undefined) return true;
+  const counts = argument.kind === 'integer' || argument.kind === 'number' || argument.unit !== undefined;
+  return !counts || /^\W*\d|^none$/iu.test(word);
 }
 
 /** By its name, or by as much of it as names one: `limit=25` is `limit_usd=25`. */

@@ -139,6 +139,8 @@ describe('what is typed', () => {
     ['set budget writer limit=25', 'set_budget limit_usd=25 agent=writer'],
     ['top up writer 5', 'top_up_budget agent=writer amount_usd=5'],
     ['top up writer by 5 USD', 'top_up_budget agent=writer amount_usd=5'],
+    ['top up writer', 'top_up_budget agent=writer amount_usd?'],
+    ['top up 5', 'top_up_budget amount_usd=5'],
     ['top up writer by 5usd', 'top_up_budget agent=writer amount_usd=5'],
     ['desktop alpha', 'desktop gateway=alpha'],
     ['secrets alpha', 'secrets gateway=alpha'],

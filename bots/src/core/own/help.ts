@@ -1,20 +1,25 @@
 import { HqError } from '@hq/shared/errors';
+import type { Asked } from '../asked.ts';
 import { isShownTo } from '../audience.ts';
-import type { Card, TextNode } from '../card.ts';
+import type { Button, Card, TextNode } from '../card.ts';
 import type { Whoami } from '../chat-hq.ts';
 import type { Command } from '../command.ts';
 import { usageOf } from '../usage.ts';
+import { code, strong, text } from './list.ts';
+import { byTopic, type Topic, topicNamed } from './topics.ts';
+
+const topicsStandForSeconds = 3_600;
 
 export const help: Command = {
   name: 'help',
   group: null,
-  aliases: ['?', 'commands help', 'start'],
+  aliases: ['?', 'commands help', 'start', 'hi', 'hello'],
   title: 'Help',
-  summary: 'Lists what you can do here, or tells about one command.',
+  summary: 'Tells what you can do here, about one topic, or about one command.',
   arguments: [
     {
       name: 'topic',
-      summary: 'A command',
+      summary: 'A topic or a command',
       kind: 'text',
       required: false,
       completion: 'topic',
@@ -24,56 +29,71 @@ export const help: Command = {
   audience: 'everyone',
   private: true,
   rank: 0,
-  async run({ said, values, house, answer }) {
+  async run(asked) {
+    const { said, values, house, replace } = asked;
     const who = await house.hq.whoami(said);
     const shown = house.vocabulary.commands.filter(
       (command) => command.isTypedOnly !== true && isShownTo(command, who),
     );
-    const { topic } = values;
-    if (topic === undefined) {
-      await answer(overview(shown, who));
+    const wanted = values.topic;
+    const told = byTopic(shown);
+    const buttons = who.linked
+      ? told.filter(({ topic }) => topic.name !== wanted).map(({ topic }) => topicButton(asked, topic))
+      : [];
+    if (wanted === undefined) {
+      await replace({ ...overview(told, who), buttons });
       return;
     }
-    const found = house.vocabulary.find(topic.trim().split(/\s+/u));
-    if (found === null || !shown.includes(found.command)) {
-      throw new HqError('not_found', `There is no command “${topic.slice(0, 60)}” for you here.`, {
+    const topic = told.find((one) => one.topic === topicNamed(wanted));
+    if (topic !== undefined) {
+      await replace({ ...aboutTopic(topic), buttons });
+      return;
+    }
+    const found = house.vocabulary.find(wanted.trim().split(/\s+/u));
+    if (found === null || !isShownTo(found.command, who)) {
+      throw new HqError('not_found', `There is no command “${wanted.slice(0, 60)}” for you here.`, {
         hint: 'Say help for what there is.',
       });
     }
-    await answer(about(found.command));
+    await replace(about(found.command));
   },
 };
 
-function overview(shown: readonly Command[], who: Whoami): Card {
-  const groups = new Map<string, Command[]>();
-  for (const command of shown) {
-    const name = command.group ?? '';
-    groups.set(name, [...(groups.get(name) ?? []), command]);
-  }
-  const titles: Readonly<Record<string, string>> = {
-    '': 'Look',
-    show: 'One of them',
-    chat: 'This chat',
-    gateway: 'Act on gateways',
-    agent: 'Act on agents',
-    work: 'Act on work',
-  };
+function topicButton({ said: { speaker }, house }: Asked, { name }: Topic): Button {
+  return house.buttons.offer(speaker, {
+    label: name,
+    intent: { command: 'help', values: { topic: name } },
+    user: speaker.user,
+    seconds: topicsStandForSeconds,
+  });
+}
+
+function overview(told: ReturnType<typeof byTopic>, who: Whoami): Card {
   return {
     title: 'What you can do here',
     tone: 'neutral',
     state: who.linked ? `${who.role ?? 'nothing'} here` : 'not linked',
-    body: [...groups].flatMap(([group, commands]): TextNode[] => [
-      { kind: 'text', text: `${titles[group] ?? group}\n`, strong: true },
-      ...commands
-        .toSorted((a, b) => a.rank - b.rank)
-        .flatMap(({ name, title }): TextNode[] => [
-          { kind: 'code', text: name },
-          { kind: 'text', text: ` ${title}\n` },
-        ]),
+    body: told.flatMap(({ topic, commands }, at): TextNode[] => [
+      text(at === 0 ? '' : '\n'),
+      strong(topic.name),
+      text(`  ${commands.map(({ name }) => name).join(', ')}`),
     ]),
     footer: who.linked
-      ? 'help COMMAND tells more. Arguments: in their order, key=value or --key value.'
+      ? 'help TOPIC or help COMMAND tells more. What is missing is asked for.'
       : 'Link your account first: link CODE, with a code from hq-tui chat code.',
+  };
+}
+
+function aboutTopic({ topic, commands }: ReturnType<typeof byTopic>[number]): Card {
+  return {
+    title: topic.title,
+    tone: 'neutral',
+    body: commands.flatMap((command, at): TextNode[] => [
+      text(at === 0 ? '' : '\n'),
+      code(command.name),
+      text(` ${command.title}`),
+    ]),
+    footer: 'help COMMAND tells how each is said.',
   };
 }
 
@@ -82,12 +102,9 @@ function about(command: Command): Card {
     title: command.title,
     tone: 'neutral',
     body: [
-      { kind: 'text', text: `${command.summary}\n` },
-      { kind: 'code', text: usageOf(command).replace(/^Say /u, '') },
-      { kind: 'text', text: '\n' },
-      ...(command.aliases.length === 0
-        ? []
-        : [{ kind: 'text' as const, text: `Also: ${command.aliases.slice(0, 6).join(', ')}` }]),
+      text(`${command.summary}\n`),
+      code(usageOf(command).replace(/^Say /u, '')),
+      ...(command.aliases.length === 0 ? [] : [text(`\nAlso: ${command.aliases.slice(0, 6).join(', ')}`)]),
     ],
     fields: command.arguments.map(({ name, summary, required, choices }) => ({
       label: required ? `${name} (required)` : name,

@@ -39,7 +39,9 @@ describe('looking', () => {
     ['secrets', /No secrets\./],
     ['desktop', /ssh -L 6901:127\.0\.0\.1:6901/],
     ['doctor', /all is well/],
-    ['help', /restart_gateway/],
+    ['help', /fleet {2}status, gateways, logs[^\n]*restart_gateway/],
+    ['help fleet', /restart_gateway Restart the gateway/],
+    ['help money', /usage Usage/],
     ['help restart gateway', /\[gateway\]/],
     ['whoami', /operator here/],
   ])('“%s” is answered', async (words, answer) => {
@@ -57,6 +59,19 @@ describe('looking', () => {
     expect(textOf(shown.card)).not.toBe(first);
     await slack.press(operator, shown, 'Previous');
     await eventually(() => expect(textOf(shown.card)).toBe(first));
+  });
+
+  it('tells what can be done by topic, which a button opens in the same place', async () => {
+    const telegram = open.adapter('telegram');
+    const viewer = await house.person('viewer', 'telegram');
+    const shown = await telegram.ask(viewer, 'help');
+    expect(textOf(shown.card).split('\n').length).toBeLessThan(12);
+    expect(textOf(shown.card)).not.toMatch(/restart_gateway|bind/);
+    await telegram.press(viewer, shown, 'work');
+    await eventually(() => expect(textOf(shown.card)).toContain('tasks Tasks'));
+    expect(textOf(shown.card)).not.toContain('create_task');
+    const stranger = await house.person(null, 'telegram');
+    expect((await telegram.ask(stranger, 'help')).card.buttons).toEqual([]);
   });
 
   it('shows what is private to who asked alone, where the platform can', async () => {
@@ -103,6 +118,54 @@ describe('looking', () => {
     await slack.press(operator, gateway, 'Cancel');
     await eventually(() => expect(gateway.card.state).toBe('cancelled'));
   });
+
+  it('asks which is meant where a name is that of a gateway and of an agent', async () => {
+    const slack = open.adapter('slack');
+    const { database } = house.stack;
+    await database.addAgent('twin', house.gateway);
+    await database.query(`insert into gateways (tenant_id, slug) values ($1, 'twin')`, [nilTenant]);
+    try {
+      const before = await database.query('select 1 from agent_commands');
+      expect(textOf((await slack.ask(await house.person('operator'), 'pause twin')).card)).toMatch(
+        /pause gateway twin, or pause agent twin/,
+      );
+      expect(await database.query('select 1 from agent_commands')).toHaveLength(before.length);
+    } finally {
+      await database.query(`delete from gateways where slug = 'twin'`);
+    }
+  });
+
+  it('tells a budget, and sets it where an amount is said', async () => {
+    const slack = open.adapter('slack');
+    const admin = await house.person('admin');
+    expect(textOf((await slack.ask(admin, 'budget writer $25')).card)).toMatch(/writer: 0\.00 of 25\.00 USD/);
+    expect(textOf((await slack.ask(admin, 'budget writer')).card)).toMatch(/writer 0\.00 of 25\.00 USD/);
+  });
+
+  it('asks in words: whom it is about, then how much', async () => {
+    const telegram = open.adapter('telegram');
+    const admin = await house.person('admin', 'telegram');
+    const agent = await telegram.ask(admin, 'set_budget');
+    expect(agent.card.state).toBe('Agent?');
+    const count = telegram.messages.length;
+    await telegram.hear(admin, { kind: 'words', text: 'Writer', answer: true });
+    const limit = await telegram.messageAfter(count);
+    expect(limit.card.state).toBe('Monthly limit in USD?');
+    expect(textOf(limit.card)).toContain('none lifts the limit');
+    await telegram.hear(admin, { kind: 'words', text: '$30', answer: true });
+    expect(textOf((await telegram.messageAfter(count + 1)).card)).toMatch(/writer: 0\.00 of 30\.00 USD/);
+  });
+
+  it('lets an answer that cannot be meant be given again', async () => {
+    const telegram = open.adapter('telegram');
+    const admin = await house.person('admin', 'telegram');
+    await telegram.ask(admin, 'top up writer');
+    const count = telegram.messages.length;
+    await telegram.hear(admin, { kind: 'words', text: 'a lot', answer: true });
+    expect(textOf((await telegram.messageAfter(count)).card)).toMatch(/“a lot” is not a number/);
+    await telegram.hear(admin, { kind: 'words', text: '5', answer: true });
+    expect(textOf((await telegram.messageAfter(count + 1)).card)).toMatch(/writer: 0\.00 of 35\.00 USD/);
+  });
 });
 
 describe('one more action in the catalogue', () => {
@@ -128,7 +191,10 @@ describe('one more action in the catalogue', () => {
           arguments: [expect.objectContaining({ name: 'colour' })],
         }),
       );
-      expect(textOf((await adapter.ask(speaker, 'help')).card)).toContain('rotate_lamps Rotate the lamps');
+      expect(textOf((await adapter.ask(speaker, 'help')).card)).toMatch(/work {2}[^\n]*rotate_lamps/);
+      expect(textOf((await adapter.ask(speaker, 'help work')).card)).toContain(
+        'rotate_lamps Rotate the lamps',
+      );
       const before = adapter.messages.length;
       const { form } = await adapter.words(speaker, 'rotate lamps');
       if (adapter.capabilities.forms) expect(form?.fields.map(({ name }) => name)).toEqual(['colour']);
