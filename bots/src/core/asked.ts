@@ -25,8 +25,8 @@ export interface House {
   outbox(platform: Platform): Outbox;
   /** Somebody has changed what comes to a chat of the platform. */
   onSubscriptions(platform: Platform): void;
-  /** Somebody has decided about these alerts, wherever they are shown. */
-  onAlertsDecided(ids: readonly string[], stamp: string): void;
+  /** Somebody has decided about alerts, wherever those are shown. */
+  onAlertsDecided(): void;
   /** How each adapter and the database are, as lines for `doctor`. */
   condition(): readonly { readonly label: string; readonly value: string; readonly ok: boolean }[];
 }

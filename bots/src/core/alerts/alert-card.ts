@@ -1,6 +1,7 @@
 import { duration } from '@hq/shared/text';
 import type { Button, Card, Tone } from '../card.ts';
-import { type AlertRow, severities } from './alert-row.ts';
+import { type AlertRow, isOver, severities } from './alert-row.ts';
+import { byTime } from './moment.ts';
 
 const toneOf: Readonly<Record<AlertRow['severity'], Tone>> = {
   info: 'neutral',
@@ -12,22 +13,22 @@ const toneOf: Readonly<Record<AlertRow['severity'], Tone>> = {
 /** How many alerts one message lists. What is more is counted. */
 export const mostListed = 20;
 
-export interface AlertMessage {
+export interface AlertContent {
   readonly alerts: readonly AlertRow[];
   /** Those that found no room. */
   readonly more: number;
   readonly buttons: readonly Button[];
-  readonly stamp: string | undefined;
 }
 
 /** One alert, or those that came together, as one message. */
-export function alertCard({ alerts, more, buttons, stamp }: AlertMessage): Card {
+export function alertCard({ alerts, more, buttons }: AlertContent): Card {
   const [first] = alerts;
-  const isOver = alerts.every(({ resolved_at }) => resolved_at !== null) && more === 0;
+  const hasEnded = alerts.every(({ resolved_at }) => resolved_at !== null) && more === 0;
+  const stamp = stampOf(alerts);
   const shared = {
-    tone: isOver ? ('good' as const) : worst(alerts),
-    buttons: isOver ? [] : buttons,
-    ...(stamp !== undefined && { stamp }),
+    tone: hasEnded ? ('good' as const) : worst(alerts),
+    buttons,
+    ...(stamp !== null && { stamp }),
   };
   if (alerts.length === 1 && more === 0 && first !== undefined) {
     return {
@@ -38,7 +39,7 @@ export function alertCard({ alerts, more, buttons, stamp }: AlertMessage): Card 
       footer: `${first.type.replaceAll('_', ' ')}, ${first.id.slice(0, 8)}`,
     };
   }
-  const open = alerts.filter(({ resolved_at }) => resolved_at === null).length + more;
+  const open = alerts.filter((alert) => !isOver(alert)).length + more;
   return {
     ...shared,
     title: `${alerts.length + more} alerts`,
@@ -61,8 +62,26 @@ function stateOf(alert: AlertRow): string {
     return `over after ${duration(lasted)}${times}`;
   }
   if (alert.dismissed_at !== null) return `dismissed${times}`;
+  if (alert.muted) return `muted${times}`;
   if (alert.read_at !== null) return `seen${times}`;
   return `${alert.severity}${times}`;
+}
+
+/** Who decided, and when: of those that came together the last one, when all are decided about. */
+function stampOf(alerts: readonly AlertRow[]): string | null {
+  const decided = alerts
+    .flatMap((alert) => (alert.read_at === null ? [] : [{ ...alert, read_at: alert.read_at }]))
+    .sort((a, b) => byTime(a.read_at, b.read_at));
+  const last = decided.at(-1);
+  if (last === undefined || alerts.some((alert) => alert.read_at === null && !isOver(alert))) return null;
+  if (alerts.length === 1 && last.muted && last.muted_until !== null) {
+    return `muted until ${clockOf(last.muted_until)} by ${last.muted_by ?? 'somebody'}`;
+  }
+  return `seen by ${last.seen_by ?? 'somebody'}, ${clockOf(last.read_at)}`;
+}
+
+function clockOf(time: string): string {
+  return `${new Date(time).toISOString().slice(11, 16)} UTC`;
 }
 
 function worst(alerts: readonly AlertRow[]): Tone {

@@ -16,30 +16,51 @@ const alertRow = z.object({
   entity_type: z.string().nullable(),
   entity_id: z.string().nullable(),
   actor_agent_id: z.string().nullable(),
+  /** What it is counted under while it lasts; null where it is over as soon as it was. */
+  dedup_key: z.string().nullable(),
   occurrences: z.number().catch(1),
   read_at: z.string().nullable(),
+  seen_by: z.string().nullable(),
   dismissed_at: z.string().nullable(),
   resolved_at: z.string().nullable(),
   muted: z.boolean().catch(false),
+  muted_by: z.string().nullable(),
+  muted_until: z.string().nullable(),
   meta: z.record(z.string(), z.unknown()).catch({}),
 });
 export type AlertRow = z.output<typeof alertRow>;
 
-const columns = Object.keys(alertRow.shape).join(',');
-export const alertPage = 500;
+/** Whether nothing about it will be worth another look. */
+export function isOver({ resolved_at, dismissed_at }: AlertRow): boolean {
+  return resolved_at !== null || dismissed_at !== null;
+}
 
-/** Alerts that changed after a moment, in the order of their change. */
-export async function readAlertsSince(client: HqClient, since: string, from: number): Promise<AlertRow[]> {
-  const records = await client.ask<unknown[]>(
-    client.supabase
-      .from('notifications')
-      .select(columns)
-      .gt('last_at', since)
-      .order('last_at', { ascending: true })
-      .order('id', { ascending: true })
-      .range(from, from + alertPage - 1),
-  );
-  return records.flatMap(parse);
+/** Whether somebody who does not know it should. */
+export function isNews(row: AlertRow): boolean {
+  return !isOver(row) && row.read_at === null && !row.muted;
+}
+
+const columns = Object.keys(alertRow.shape).join(',');
+const pageLength = 500;
+
+/** Alerts that changed after a moment, in the order of their change, page by page. */
+export async function* alertsSince(client: HqClient, since: string): AsyncGenerator<AlertRow[]> {
+  let last: AlertRow | undefined;
+  for (;;) {
+    const all = client.supabase.from('notifications').select(columns);
+    // Counted from the last one and not from the first: those that change meanwhile move to the end.
+    const after =
+      last === undefined
+        ? all.gt('last_at', since)
+        : all.or(`last_at.gt."${last.last_at}",and(last_at.eq."${last.last_at}",id.gt.${last.id})`);
+    const records = await client.ask<unknown[]>(
+      after.order('last_at', { ascending: true }).order('id', { ascending: true }).limit(pageLength),
+    );
+    const rows = records.flatMap(parse);
+    if (rows.length > 0) yield rows;
+    last = rows.at(-1);
+    if (records.length < pageLength || last === undefined) return;
+  }
 }
 
 /** What is asked for at once fits into one address. */

@@ -2,7 +2,6 @@ import { HqError } from '@hq/shared/errors';
 import { commandRow } from '@hq/shared/rows';
 import { z } from 'zod';
 import { actionOf } from '../action-table.ts';
-import type { Asked } from '../asked.ts';
 import type { Argument, Command } from '../command.ts';
 import { runAction } from '../run-action.ts';
 
@@ -35,7 +34,7 @@ export const alertButtons: readonly Command[] = [
           agent: null,
         });
       }
-      await decided(asked, ids, 'seen');
+      asked.house.onAlertsDecided();
     },
   },
   {
@@ -52,7 +51,7 @@ export const alertButtons: readonly Command[] = [
         gateway: null,
         agent: null,
       });
-      await decided(asked, [alert], `muted for ${minutes} min`);
+      asked.house.onAlertsDecided();
     },
   },
   {
@@ -101,9 +100,3 @@ export const alertButtons: readonly Command[] = [
     },
   },
 ];
-
-async function decided({ said, house }: Asked, ids: readonly string[], what: string): Promise<void> {
-  const { member } = await house.hq.whoami(said);
-  const at = new Date(house.now()).toISOString().slice(11, 16);
-  house.onAlertsDecided(ids, `${what} by ${member?.email ?? 'somebody'}, ${at} UTC`);
-}
