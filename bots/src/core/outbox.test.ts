@@ -51,6 +51,23 @@ describe('what a chat is sent', () => {
     expect(adapter.messages[0]?.history.length).toBeLessThanOrEqual(3);
   });
 
+  it('changes a message as often as the kind of chat allows', async () => {
+    const { adapter, outbox } = open({ editEveryMs: 2_000, directEditEveryMs: 50 });
+    const took = async (where: Place): Promise<number> => {
+      const sent = await outbox.send(where, titled('first'));
+      const handle = sent.ok ? sent.handle : null;
+      if (handle === null) throw new Error('no handle');
+      await outbox.edit(where, handle, titled('second'));
+      await outbox.edit(where, handle, titled('third'));
+      const [second, third] = adapter.sentAt.slice(-2);
+      return (third?.at ?? 0) - (second?.at ?? 0);
+    };
+    expect(await took(place('C1'))).toBeGreaterThanOrEqual(1_900);
+    const direct = await took({ ...place('D1'), kind: 'direct' });
+    expect(direct).toBeGreaterThanOrEqual(45);
+    expect(direct).toBeLessThan(1_900);
+  });
+
   it('ends with the last state, though an edit failed on the way', async () => {
     const { adapter, outbox } = open({ editEveryMs: 0 });
     const sent = await outbox.send(place('C1'), titled('first'));

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { eventually } from '../../../db/testing/eventually.ts';
 import { ok, startTelegramBot, type TelegramBot } from '../../testing/telegram-bot.ts';
 import {
@@ -257,13 +257,92 @@ test('what a chat refuses is told in the words that decide what to do', async ()
   expect(await bot.adapter.send(third, ok)).toMatchObject({ problem: { kind: 'away' } });
 });
 
-test('a group that became a supergroup is followed', async () => {
+test('a group that became a supergroup is told once what that means, and what is sent to it says where it is', async () => {
   const group = server.group('Ops', [ann]);
   const next = server.migrate(group);
   const moved = { ok: false, problem: { kind: 'moved', channel: String(next.id) } };
+  await eventually(() => expect(server.last(next).text).toMatch(/another id now[\s\S]*\/hq bind/u));
+  // An update that comes again, as after a crash, and what Telegram says to those who have not heard of it.
+  server.update('message', { message_id: 2, chat: next, migrate_from_chat_id: group.id });
   expect(await bot.adapter.send(placeOf(group), ok)).toEqual(moved);
   expect(await bot.adapter.edit({ chat: String(group.id), message: '101' }, ok)).toEqual(moved);
   expect(await bot.adapter.send(placeOf(next), ok)).toMatchObject({ ok: true });
+  await eventually(() => expect(server.unconfirmed).toHaveLength(0));
+  expect(server.seen(next)).toHaveLength(2);
+  expect(server.seen(group)).toEqual([]);
+});
+
+test('a group is told of its new id though that was only heard of by sending, and though Telegram says to wait', async () => {
+  const group = server.group('Ops', [ann]);
+  const id = group.id - 1_000_000_000_000;
+  const next = server.direct({ ...ann, id });
+  server.say(ann, next, '/start');
+  await eventually(() => expect(bot.heard).toHaveLength(1));
+  const before = server.seen(next).length;
+  server.fail('sendMessage', { kind: 'refuse', status: 400, parameters: { migrate_to_chat_id: id } });
+  server.fail('sendMessage', { kind: 'refuse', status: 429, parameters: { retry_after: 1 } });
+  expect(await bot.adapter.send(placeOf(group), ok)).toMatchObject({ problem: { kind: 'moved' } });
+  await eventually(() => expect(server.seen(next).slice(before)).toHaveLength(1));
+  expect(server.last(next).text).toContain('/hq bind');
+});
+
+test('an answer that is on its way follows its group', async () => {
+  const group = server.group('Ops', [ann]);
+  bot.answer = null;
+  server.say(ann, group, '/hq status');
+  await eventually(() => expect(bot.heard).toHaveLength(1));
+  const next = server.migrate(group);
+  expect(await bot.heard[0]?.reply.say(ok)).toMatchObject({ ok: true, handle: { chat: String(next.id) } });
+  expect(server.seen(next).map(({ text }) => text)).toContain('✔ Done');
+});
+
+test('a topic that is closed or gone takes nothing, and the rest of its group goes on', async () => {
+  const forum = server.group('Ops', [ann], 'supergroup');
+  for (const thread of [7, 8]) server.say(ann, forum, '/hq status', { thread });
+  await eventually(() => expect(server.seen(forum)).toHaveLength(2));
+  server.closeTopic(forum, 7);
+  server.deleteTopic(forum, 8);
+  for (const thread of ['7', '8']) {
+    expect(await bot.adapter.send(placeOf(forum, thread), ok)).toMatchObject({ problem: { kind: 'closed' } });
+  }
+  expect(await bot.adapter.send(placeOf(forum), ok)).toMatchObject({ ok: true });
+});
+
+test('a question that takes the place of a message tells how to answer, for it cannot point the keyboard at itself', async () => {
+  const group = server.group('Ops', [ann]);
+  await bot.adapter.send(placeOf(group), ok);
+  const { id } = server.last(group);
+  const question: Card = { title: 'Which words?', tone: 'neutral', question: { placeholder: 'words' } };
+  await bot.adapter.edit({ chat: String(group.id), message: String(id) }, question);
+  expect(server.last(group)).toMatchObject({
+    id,
+    text: 'Which words?\n\nReply to this message to answer.',
+    asksForReply: false,
+  });
+});
+
+test('what was copied out of a message of HQ means what it says', async () => {
+  await bot.adapter.send(placeOf(direct), ok);
+  server.say(ann, direct, '/start');
+  await eventually(() => expect(bot.heard).toHaveLength(1));
+  await bot.adapter.send(placeOf(direct), { title: 'Ask @writer', tone: 'neutral' });
+  const copied = server.last(direct).text;
+  expect(copied).not.toBe('Ask @writer');
+  server.say(ann, direct, `/hq create_task ${copied}`);
+  await eventually(() => expect(said().at(-1)).toBe('create_task Ask @writer'));
+});
+
+test('a clock that is set back or forward holds no message up', async () => {
+  const place = placeOf(server.group('Ops', [ann]));
+  vi.useFakeTimers({ toFake: ['Date'] });
+  try {
+    for (const hours of [0, -2, 5]) {
+      vi.setSystemTime(Date.now() + hours * 3_600_000);
+      expect(await bot.adapter.send(place, ok)).toMatchObject({ ok: true });
+    }
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test('a press that is too old to be answered still counts', async () => {

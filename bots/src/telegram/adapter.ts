@@ -11,6 +11,7 @@ import { TelegramFault, toProblem } from './fault.ts';
 import type { Pace } from './ingress.ts';
 import { mostButtons } from './keyboard.ts';
 import { toMenu } from './menu.ts';
+import { tellMovedGroup } from './moved-group.ts';
 import { Polling } from './polling.ts';
 import { mostBody } from './render.ts';
 import { Sender, type TextFile } from './sender.ts';
@@ -31,7 +32,9 @@ const capabilities: Capabilities = {
   redelivers: true,
   maxText: mostBody,
   maxButtons: mostButtons,
+  // A group takes twenty a minute and a direct chat one a second, and neither is for one card alone.
   editEveryMs: 3_000,
+  directEditEveryMs: 1_500,
   chatEveryMs: 1_000,
   perSecond: 25,
 };
@@ -66,7 +69,10 @@ export class TelegramAdapter implements Adapter {
     this.#bot.use((context) => this.#take(context.update));
     this.#bot.catch((error) => log.error({ err: error }, 'an update could not be handled'));
     this.#api = new TelegramApi(this.#bot.telegram, settings.token);
-    this.#sender = new Sender(this.#api, log, () => this.#connection.revoked());
+    this.#sender = new Sender(this.#api, log, {
+      revoked: () => this.#connection.revoked(),
+      moved: (channel) => void this.#tellMoved(channel),
+    });
     const deliver = (update: Update): Promise<void> => this.#bot.handleUpdate(update);
     this.#connect = () => {
       const ingress =
@@ -138,7 +144,7 @@ export class TelegramAdapter implements Adapter {
   async #take(update: unknown): Promise<void> {
     this.#lastInboundAt = Date.now();
     const move = readMove(update);
-    if (move !== null) this.#sender.moved(move.from, move.to);
+    if (move !== null && this.#sender.moved(move.from, move.to)) await this.#tellMoved(move.to);
     const { bot } = this.#connection;
     const receiver = this.#receiver;
     if (bot === null || receiver === null) return;
@@ -146,6 +152,12 @@ export class TelegramAdapter implements Adapter {
     if (delivery === null) return;
     if (delivery.callback !== null) void this.#sender.answerPress(delivery.callback);
     await this.#hand(delivery, receiver);
+  }
+
+  async #tellMoved(channel: string): Promise<void> {
+    const install = this.#connection.bot?.id ?? '';
+    const place: Place = { platform: 'telegram', install, channel, kind: 'group', thread: null };
+    await tellMovedGroup(this.#sender, place, () => this.#receiver === null);
   }
 
   async #hand({ inbound, message }: Delivery, receiver: Receiver): Promise<void> {

@@ -11,10 +11,10 @@ const working: Card = { title: 'Working on it …', tone: 'neutral' };
 /** The way back to somebody who said or pressed something. */
 export class Answer implements Reply {
   readonly #sender: Sender;
-  readonly #place: Place;
-  readonly #replyTo: string | null;
   readonly #onSaid: () => void;
   readonly #timers: NodeJS.Timeout[] = [];
+  #place: Place;
+  #replyTo: string | null;
   #placeholder: Promise<Sent> | null = null;
   #isSaid = false;
 
@@ -43,7 +43,9 @@ export class Answer implements Reply {
     this.#isSaid = true;
     for (const timer of this.#timers.splice(0)) clearTimeout(timer);
     const placeholder = await this.#takePlaceholder();
-    const sent = await this.#show(card, placeholder);
+    const shown = await this.#show(card, placeholder);
+    const hasMoved = !shown.ok && shown.problem.kind === 'moved';
+    const sent = hasMoved ? await this.#showAt(shown.problem.channel, card) : shown;
     const mayPass = !sent.ok && (sent.problem.kind === 'wait' || sent.problem.kind === 'away');
     if (!mayPass) this.#onSaid();
     return sent;
@@ -70,6 +72,13 @@ export class Answer implements Reply {
     if (sent.problem.kind === 'gone') return await this.#sender.send(this.#place, card, this.#replyTo);
     this.#keep(placeholder);
     return sent;
+  }
+
+  /** A group that became a supergroup. What is answered is a message of the old one. */
+  #showAt(channel: string, card: Card): Promise<Sent> {
+    this.#place = { ...this.#place, channel };
+    this.#replyTo = null;
+    return this.#sender.send(this.#place, card);
   }
 
   #keep(placeholder: Handle): void {

@@ -184,6 +184,69 @@ test('a poll that Telegram has forgotten is given up in time, and the next one b
   await eventually(() => expect(bot.adapter.health().state).toBe('connected'));
 });
 
+test('an answer that breaks off in its middle is given up in time', async () => {
+  const bot = createTelegramBot(server, {
+    pace: { ...pace, firstMs: 500, longestMs: 500, pollSeconds: 1, slackMs: 200 },
+  });
+  running.push(bot);
+  await bot.adapter.start(receiverOf(bot));
+  server.fail('getUpdates', { kind: 'stall' });
+  server.say(ann, direct, '/hq status');
+  await eventually(() => expect(bot.adapter.health().state).toBe('reconnecting'));
+  await eventually(() => expect(bot.heard).toHaveLength(1));
+});
+
+test('who is told to wait does not ask before', async () => {
+  const bot = await start();
+  server.fail('getUpdates', { kind: 'refuse', status: 429, parameters: { retry_after: 1 } });
+  server.say(ann, direct, '/hq status');
+  await eventually(() => expect(bot.adapter.health().state).toBe('reconnecting'));
+  server.say(ann, direct, '/hq help');
+  await eventually(() => expect(bot.heard).toHaveLength(2));
+  const polls = server.called('getUpdates').map(({ at }) => at);
+  expect(Math.max(...polls.slice(1).map((at, index) => at - (polls[index] ?? 0)))).toBeGreaterThan(950);
+});
+
+test('updates out of their order are all handed over, and all confirmed', async () => {
+  const bot = await start();
+  const first = server.say(ann, direct, '/hq say 1');
+  const [update] = server.unconfirmed;
+  await eventually(() => expect(bot.heard).toHaveLength(1));
+  const id = update?.update_id ?? 0;
+  for (const [number, text] of [
+    [id + 40, '/hq say 2'],
+    [id + 20, '/hq say 3'],
+    [id + 30, '/hq say 4'],
+    [id + 20, '/hq say 3'],
+  ] as const) {
+    server.repeat({ update_id: number, message: { ...first, text } });
+  }
+  await eventually(() => expect(bot.heard).toHaveLength(4));
+  await bot.adapter.stop();
+  expect(server.called('getUpdates').at(-1)?.params.offset).toBe(id + 41);
+});
+
+test('after a long silence updates may be numbered anew, and none of them is lost', async () => {
+  const bot = createTelegramBot(server, { pace: { ...pace, pollSeconds: 1, anewMs: 300 } });
+  running.push(bot);
+  await bot.adapter.start(receiverOf(bot));
+  server.say(ann, direct, '/hq say 1');
+  await eventually(() => expect(server.unconfirmed).toHaveLength(0));
+  // An offset is above all new numbers: with it the next poll would confirm them.
+  await eventually(() => expect(server.called('getUpdates').at(-1)?.params.offset).toBe(0));
+  server.countAnew();
+  for (const text of ['2', '3', '4']) {
+    server.say(ann, direct, `/hq say ${text}`);
+    await eventually(() => expect(server.unconfirmed).toHaveLength(0));
+  }
+  expect(bot.heard.map(({ inbound: { input } }) => (input.kind === 'words' ? input.text : ''))).toEqual([
+    'say 1',
+    'say 2',
+    'say 3',
+    'say 4',
+  ]);
+});
+
 test('it can be started again after a stop, and after a token that was refused', async () => {
   const bot = await start();
   await bot.adapter.stop();

@@ -1,4 +1,5 @@
-import { cutEnd, neutral } from './neutral.ts';
+import { cutEnd } from './cut.ts';
+import { neutral } from './neutral.ts';
 
 export interface TextEntity {
   readonly type: 'bold' | 'code' | 'pre';

@@ -21,6 +21,8 @@ export interface Pace {
   readonly pollSeconds: number;
   /** A poll that says nothing for so long beyond its time is dead, though its socket stands. */
   readonly slackMs: number;
+  /** Without updates for so long, the next one may have a lower number than the last: Telegram counts anew after a week. */
+  readonly anewMs: number;
 }
 
 export const usualPace: Pace = {
@@ -29,4 +31,5 @@ export const usualPace: Pace = {
   conflictMs: 30_000,
   pollSeconds: 50,
   slackMs: 20_000,
+  anewMs: 86_400_000,
 };

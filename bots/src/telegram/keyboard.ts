@@ -1,6 +1,6 @@
 import { plain } from '@hq/shared/text';
 import type { Button } from '../core/card.ts';
-import { cutEnd } from './neutral.ts';
+import { cutEnd } from './cut.ts';
 
 export interface InlineKeyboard {
   readonly inline_keyboard: readonly (readonly { readonly text: string; readonly callback_data: string }[])[];

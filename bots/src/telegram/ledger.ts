@@ -28,7 +28,9 @@ export class Ledger {
     if (this.#known.has(updateId)) return false;
     this.#known.add(updateId);
     this.#open.add(updateId);
-    this.#next = Math.max(this.#next, updateId + 1);
+    // After a week without any, Telegram begins to count somewhere else, lower perhaps. What was known has other numbers then.
+    const isAnew = updateId < this.#next - mostRemembered;
+    this.#next = isAnew ? updateId + 1 : Math.max(this.#next, updateId + 1);
     if (this.#known.size > mostRemembered) {
       for (const oldest of this.#known) {
         if (!this.#open.has(oldest)) {

@@ -1,6 +1,6 @@
 import { plain } from '@hq/shared/text';
 import type { CommandDescription } from '../core/adapter.ts';
-import { cutEnd } from './neutral.ts';
+import { cutEnd } from './cut.ts';
 
 export interface MenuCommand {
   readonly command: string;

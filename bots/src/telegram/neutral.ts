@@ -1,7 +1,7 @@
 import { plainLine } from '@hq/shared/text';
 
 /** U+2060: seen by nobody, and enough for Telegram not to see a name, a command or a tag. */
-const wordJoiner = '\u2060';
+export const wordJoiner = '\u2060';
 /** At the end too: what is put behind it may be a name. A slash within a path or an address is no command. */
 const alive = /(?<![A-Za-z0-9_])[@#$](?=[\p{L}\p{N}_]|$)|(?<![A-Za-z0-9_/])\/(?=[\p{L}\p{N}_]|$)/gmu;
 
@@ -16,16 +16,4 @@ export function clean(text: string): string {
 /** Text that Telegram makes nothing of: it names nobody, and no word of it can be tapped as a command or a tag. */
 export function neutral(text: string): string {
   return clean(text).replace(alive, (sign) => `${sign}${wordJoiner}`);
-}
-
-/** At most so many UTF-16 units, never half a character; an ellipsis says that there was more. */
-export function cutEnd(text: string, most: number): string {
-  if (text.length <= most) return text;
-  return most < 1 ? '' : `${text.slice(0, most - 1).replace(/[\ud800-\udbff]$/u, '')}…`;
-}
-
-/** As `cutEnd`, keeping the end. */
-export function cutBegin(text: string, most: number): string {
-  if (text.length <= most) return text;
-  return most < 1 ? '' : `…${text.slice(text.length - most + 1).replace(/^[\udc00-\udfff]/u, '')}`;
 }

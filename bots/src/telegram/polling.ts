@@ -18,6 +18,7 @@ export class Polling implements Ingress {
   readonly #pace: Pace;
   readonly #ledger = new Ledger();
   #waitMs = firstWaitMs;
+  #lastUpdateAt = performance.now();
 
   constructor(
     api: TelegramApi,
@@ -44,11 +45,14 @@ export class Polling implements Ingress {
   async turn(isProbe: boolean, signal: AbortSignal): Promise<void> {
     const timeout = isProbe ? 0 : this.#pace.pollSeconds;
     const begun = performance.now();
+    // All has been confirmed by then. An offset above the next number would confirm what nobody has seen.
+    const isAnew = this.#ledger.isSettled && begun - this.#lastUpdateAt > this.#pace.anewMs;
     const updates = await this.#api.call(
       'getUpdates',
-      { offset: this.#ledger.offset, timeout, allowed_updates: allowedUpdates },
+      { offset: isAnew ? 0 : this.#ledger.offset, timeout, allowed_updates: allowedUpdates },
       { ms: timeout * 1000 + this.#pace.slackMs, signal },
     );
+    if (updates.length > 0) this.#lastUpdateAt = performance.now();
     const fresh = updates.filter(({ update_id }) => this.#ledger.take(update_id));
     // None waits for another: a slow answer to one person must not delay the next.
     for (const update of fresh) void this.#settle(update);

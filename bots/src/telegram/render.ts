@@ -1,7 +1,8 @@
 import { plain } from '@hq/shared/text';
 import type { Card, Field, TextNode, Tone } from '../core/card.ts';
+import { cutBegin, cutEnd } from './cut.ts';
 import { type EntityText, EntityWriter } from './entity-text.ts';
-import { clean, cutBegin, cutEnd, neutral } from './neutral.ts';
+import { clean, neutral } from './neutral.ts';
 
 /** Telegram takes 4096 UTF-16 units. */
 const mostText = 4096;
@@ -12,9 +13,12 @@ export const mostBody = 2800;
 
 const signs: Readonly<Record<Tone, string>> = { neutral: '', good: '✔ ', warning: '⚠ ', bad: '✖ ' };
 
-/** A card as a text with entities: no markup is parsed, so nothing in it can become markup. */
-export function renderCard(card: Card): EntityText {
-  const tail = renderTail(card);
+/**
+ * A card as a text with entities: no markup is parsed, so nothing in it can become markup. `isEdit`: it takes the place of a message that is
+ * there, and such a one cannot point the keyboard at itself.
+ */
+export function renderCard(card: Card, { isEdit = false }: { readonly isEdit?: boolean } = {}): EntityText {
+  const tail = renderTail(card, isEdit);
   const writer = new EntityWriter();
   writer.add(signs[card.tone]);
   writer.add(line(card.title, 200) || 'HQ', 'bold');
@@ -27,14 +31,14 @@ export function renderCard(card: Card): EntityText {
   return writer.done();
 }
 
-function renderTail({ stamp, footer, page, question, buttons }: Card): string {
-  const isAnswerable = question !== undefined && (buttons ?? []).length > 0;
+function renderTail({ stamp, footer, page, question, buttons }: Card, isEdit: boolean): string {
+  // With buttons below it, a message cannot point the keyboard at itself either.
+  const isUnpointed = question !== undefined && (isEdit || (buttons ?? []).length > 0);
   const lines = [
     line(stamp ?? '', 120),
     line(footer ?? '', 120),
     page === undefined || page.of < 2 ? '' : `Page ${page.number} of ${page.of}`,
-    // With buttons below it, a message cannot also point the keyboard at itself.
-    isAnswerable ? 'Reply to this message to answer.' : '',
+    isUnpointed ? 'Reply to this message to answer.' : '',
   ];
   return cutEnd(lines.filter((each) => each !== '').join('\n'), mostTail);
 }

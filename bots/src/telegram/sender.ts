@@ -4,10 +4,11 @@ import type { Card, Handle } from '../core/card.ts';
 import type { Place, Problem, Sent } from '../core/inbound.ts';
 import type { TelegramApi } from './api.ts';
 import { ChatPace } from './chat-pace.ts';
+import { cutEnd } from './cut.ts';
 import { TelegramFault, toProblem } from './fault.ts';
 import { fields, id } from './fields.ts';
 import { toKeyboard } from './keyboard.ts';
-import { cutEnd, neutral } from './neutral.ts';
+import { neutral } from './neutral.ts';
 import { renderCard } from './render.ts';
 
 const mostCaption = 1024;
@@ -19,21 +20,29 @@ export interface TextFile {
   readonly note: string;
 }
 
+/** What sending shows besides. */
+export interface SenderListener {
+  /** The token is no longer accepted. */
+  revoked(): void;
+  /** A group is found under another id. */
+  moved(channel: string): void;
+}
+
 /** Sends and edits messages, within Telegram's measures. Nothing here rejects. */
 export class Sender {
   readonly #api: TelegramApi;
   readonly #log: Logger;
-  readonly #onRevoked: () => void;
+  readonly #listener: SenderListener;
   readonly #pace = new ChatPace();
   /** Groups that became supergroups: old id → new id. */
   readonly #moved = new Map<string, string>();
   readonly #sending = new Set<Promise<Sent>>();
   #lastAt: number | null = null;
 
-  constructor(api: TelegramApi, log: Logger, onRevoked: () => void) {
+  constructor(api: TelegramApi, log: Logger, listener: SenderListener) {
     this.#api = api;
     this.#log = log;
-    this.#onRevoked = onRevoked;
+    this.#listener = listener;
   }
 
   get lastAt(): number | null {
@@ -42,13 +51,13 @@ export class Sender {
 
   /** Whether what is not needed had better be left unsaid. */
   get isBusy(): boolean {
-    return this.#pace.isBusy(Date.now());
+    return this.#pace.isBusy(performance.now());
   }
 
   /** `replyTo`: in a group, the message that this answers. */
   send(place: Place, card: Card, replyTo: string | null = null): Promise<Sent> {
     const { text, entities } = renderCard(card);
-    return this.#paced(place.channel, async () => {
+    return this.#paced(place.channel, 'new', async () => {
       const message = await this.#api.call('sendMessage', {
         chat_id: number(place.channel),
         text,
@@ -66,9 +75,9 @@ export class Sender {
 
   edit(handle: Handle, card: Card): Promise<Sent> {
     const { chat = '', message = '' } = handle;
-    const { text, entities } = renderCard(card);
+    const { text, entities } = renderCard(card, { isEdit: true });
     const buttons = card.buttons ?? [];
-    return this.#paced(chat, async () => {
+    return this.#paced(chat, 'edit', async () => {
       await this.#api.call('editMessageText', {
         chat_id: number(chat),
         message_id: Number(message),
@@ -83,7 +92,7 @@ export class Sender {
 
   file(place: Place, { name, text, note }: TextFile): Promise<Sent> {
     const caption = cutEnd(neutral(note), mostCaption);
-    return this.#paced(place.channel, async () => {
+    return this.#paced(place.channel, 'new', async () => {
       const message = await this.#api.call(
         'sendDocument',
         {
@@ -126,8 +135,11 @@ export class Sender {
     });
   }
 
-  moved(from: string, to: string): void {
+  /** A group has another id. False where that was known. */
+  moved(from: string, to: string): boolean {
+    if (this.#moved.get(from) === to) return false;
     this.#moved.set(from, to);
+    return true;
   }
 
   /** Lets what is being sent end. */
@@ -141,10 +153,11 @@ export class Sender {
     clearTimeout(timer);
   }
 
-  #paced(chat: string, call: () => Promise<Handle | null>): Promise<Sent> {
+  #paced(chat: string, what: 'new' | 'edit', call: () => Promise<Handle | null>): Promise<Sent> {
     const to = this.#moved.get(chat);
     if (to !== undefined) return Promise.resolve(not({ kind: 'moved', channel: to }));
-    const waitMs = this.#pace.take(chat, chat.startsWith('-'), Date.now());
+    const kind = { isGroup: chat.startsWith('-'), isEdit: what === 'edit' };
+    const waitMs = this.#pace.take(chat, kind, performance.now());
     if (waitMs > 0) return Promise.resolve(not({ kind: 'wait', afterMs: waitMs }));
     const sending = this.#outcome(chat, call);
     this.#sending.add(sending);
@@ -160,11 +173,13 @@ export class Sender {
       if (!(error instanceof TelegramFault)) this.#log.error({ err: error }, 'a message could not be made');
       const fault =
         error instanceof TelegramFault ? error : new TelegramFault('the message could not be made');
-      if (fault.code === 401) this.#onRevoked();
+      if (fault.code === 401) this.#listener.revoked();
       const problem = toProblem(fault);
       if (problem === null) return { ok: true, handle: null };
-      if (problem.kind === 'wait') this.#pace.hold(chat, Date.now() + problem.afterMs);
-      if (problem.kind === 'moved') this.#moved.set(chat, problem.channel);
+      if (problem.kind === 'wait') this.#pace.hold(chat, performance.now() + problem.afterMs);
+      if (problem.kind === 'moved' && this.moved(chat, problem.channel)) {
+        this.#listener.moved(problem.channel);
+      }
       this.#log.debug({ chat, problem: problem.kind, reason: fault.message }, 'Telegram did not take it');
       return not(problem);
     }

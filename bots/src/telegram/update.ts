@@ -1,6 +1,7 @@
 import type { Inbound, Speaker } from '../core/inbound.ts';
 import { readAddressed } from './addressed.ts';
 import { type Fields, fields, id, whole, words } from './fields.ts';
+import { wordJoiner } from './neutral.ts';
 
 /** Those that stand for somebody who hides: an anonymous administrator, a channel, Telegram itself. */
 const masks = new Set(['1087968824', '136817688', '777000']);
@@ -34,12 +35,15 @@ export function readUpdate(
   return message === undefined ? null : readMessage(message, about, common);
 }
 
-/** A group that became a supergroup has another id from then on. */
+/** A group that became a supergroup has another id from then on. It is told in the old chat and in the new one. */
 export function readMove(update: unknown): { readonly from: string; readonly to: string } | null {
   const message = fields(fields(update)?.message);
-  const from = id(fields(message?.chat)?.id);
+  const here = id(fields(message?.chat)?.id);
   const to = id(message?.migrate_to_chat_id);
-  return from === undefined || to === undefined ? null : { from, to };
+  const from = id(message?.migrate_from_chat_id);
+  if (here === undefined) return null;
+  if (to !== undefined) return { from: here, to };
+  return from === undefined ? null : { from, to: here };
 }
 
 type Common = Pick<Inbound, 'delivery' | 'receivedAt'>;
@@ -63,7 +67,8 @@ function readMessage(
   { bot, menu }: { readonly bot: Bot; readonly menu: ReadonlyMap<string, string> },
   common: Common,
 ): Delivery | null {
-  const text = words(message.text);
+  // What was copied from a message of HQ may hold the sign that takes the meaning from others.
+  const text = words(message.text)?.replaceAll(wordJoiner, '');
   const speaker = readSpeaker(message, message, bot);
   if (text === undefined || speaker === null) return null;
   const addressed = readAddressed({

@@ -1,4 +1,5 @@
-import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { eventually } from '../../../db/testing/eventually.ts';
 import { startTelegramBot, type TelegramBot } from '../../testing/telegram-bot.ts';
@@ -75,7 +76,7 @@ test('only Telegram is heard: the path, the method and the secret must be right'
   expect((await fetch(url, { headers: right })).status).toBe(404);
   expect(await post('no json', right)).toBe(400);
   expect(await post('{}', right)).toBe(400);
-  expect(await post(`"${'x'.repeat(2_000_000)}"`, right)).toBe(400);
+  expect(await post(`"${'x'.repeat(2_000_000)}"`, right)).toBe(413);
   expect(bot.heard).toHaveLength(0);
   expect(await post(update, right)).toBe(200);
   expect(bot.heard).toHaveLength(1);
@@ -91,6 +92,37 @@ test('an update that is brought twice is handed over once', async () => {
   expect(await Promise.all([post(update, right), post(update, right)])).toEqual([200, 200]);
   expect(await post(update, right)).toBe(200);
   await eventually(() => expect(bot.heard).toHaveLength(2));
+});
+
+test('updates that are numbered anew are known when they come again, too', async () => {
+  const right = { 'x-telegram-bot-api-secret-token': secret };
+  const bring = (id: number): Promise<number> =>
+    post(
+      JSON.stringify({ update_id: id, message: { message_id: id, from: ann, chat: direct, text: '/hq x' } }),
+      right,
+    );
+  bot.acknowledge = { kind: 'quiet' };
+  bot.answer = null;
+  for (let id = 900_000_000; id < 900_001_001; id += 1) await bring(id);
+  const { length } = bot.heard;
+  for (const id of [5, 6, 5, 6]) expect(await bring(id)).toBe(200);
+  expect(bot.heard).toHaveLength(length + 2);
+});
+
+test('who says what they have to say too slowly is cut off', async () => {
+  const { hostname, port, pathname } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  let answer = '';
+  socket.on('data', (bytes) => {
+    answer += bytes.toString();
+  });
+  const ended = once(socket, 'close');
+  socket.write(
+    `POST ${pathname} HTTP/1.1\r\nhost: ${hostname}\r\ncontent-type: application/json\r\ncontent-length: 500\r\nx-telegram-bot-api-secret-token: ${secret}\r\n\r\n{"update_id":`,
+  );
+  await ended;
+  expect(answer).toMatch(/^HTTP\/1\.1 (?:408|413)/u);
+  expect(bot.heard).toHaveLength(0);
 });
 
 test('an update that is not done in time is left to come again', async () => {

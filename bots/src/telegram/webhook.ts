@@ -9,6 +9,10 @@ import { allowedUpdates, type Ingress } from './ingress.ts';
 import type { WebhookSettings } from './settings.ts';
 
 const mostBytes = 1024 * 1024;
+/** Telegram uses a hundred at most; each has to say all that it says within this time. */
+const mostConnections = 200;
+const requestMs = 10_000;
+const mostKnown = 1_000;
 /** Telegram sends again what is not answered; until then the update is the answer's to lose. */
 const answerWithinMs = 5_000;
 const lookEveryMs = 300_000;
@@ -58,7 +62,11 @@ export class Webhook implements Ingress {
 
   #listen(): Promise<Server> {
     const { host, port } = this.#settings;
-    const server = createServer((request, response) => void this.#serve(request, response));
+    const server = createServer(
+      { requestTimeout: requestMs, headersTimeout: requestMs / 2, connectionsCheckingInterval: 1_000 },
+      (request, response) => void this.#serve(request, response),
+    );
+    server.maxConnections = mostConnections;
     return new Promise((resolve, reject) => {
       server.once('error', (error: NodeJS.ErrnoException) => {
         reject(
@@ -79,17 +87,23 @@ export class Webhook implements Ingress {
     if (!isSame(String(request.headers['x-telegram-bot-api-secret-token'] ?? ''), this.#settings.secret)) {
       return end(403);
     }
-    try {
-      const update = await readBody(request);
-      if (update === null) return end(400);
-      const patience = new AbortController();
-      const tooLong = pause(answerWithinMs, false, { signal: patience.signal }).catch(() => false);
-      const isTaken = await Promise.race([this.#take(update).then(() => true), tooLong]);
-      patience.abort();
-      end(isTaken ? 200 : 503);
-    } catch {
-      end(400);
-    }
+    const body = await readBody(request);
+    if (body === null) return end(413);
+    const update = readUpdate(body);
+    if (update === null) return end(400);
+    end((await this.#isTaken(update)) ? 200 : 503);
+  }
+
+  async #isTaken(update: Update): Promise<boolean> {
+    const patience = new AbortController();
+    const tooLong = pause(answerWithinMs, false, { signal: patience.signal }).catch(() => false);
+    const taken = this.#take(update).then(
+      () => true,
+      () => false,
+    );
+    const isTaken = await Promise.race([taken, tooLong]);
+    patience.abort();
+    return isTaken;
   }
 
   /** One that comes again while the first is still on its way waits with it. */
@@ -98,21 +112,35 @@ export class Webhook implements Ingress {
     if (known !== undefined) return known;
     const taken = this.#deliver(update);
     this.#known.set(update.update_id, taken);
-    if (this.#known.size > 1_000) this.#known.delete(Math.min(...this.#known.keys()));
+    const [oldest] = this.#known.keys();
+    if (this.#known.size > mostKnown && oldest !== undefined) this.#known.delete(oldest);
     return taken;
   }
 }
 
-async function readBody(request: IncomingMessage): Promise<Update | null> {
+/** Null where it is longer than anything that Telegram sends, or breaks off. */
+async function readBody(request: IncomingMessage): Promise<string | null> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request) {
-    size += chunk.length;
-    if (size > mostBytes) return null;
-    chunks.push(chunk);
+  try {
+    for await (const chunk of request) {
+      size += chunk.length;
+      if (size > mostBytes) return null;
+      chunks.push(chunk);
+    }
+  } catch {
+    return null;
   }
-  const update = JSON.parse(Buffer.concat(chunks).toString('utf8'));
-  return whole(fields(update)?.update_id) === undefined ? null : update;
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function readUpdate(body: string): Update | null {
+  try {
+    const update = JSON.parse(body);
+    return whole(fields(update)?.update_id) === undefined ? null : update;
+  } catch {
+    return null;
+  }
 }
 
 function isSame(given: string, expected: string): boolean {

@@ -120,7 +120,7 @@ function thread(id: number | undefined): Pick<Message, 'message_thread_id'> {
 }
 
 const documentPart = said.omit({ text: true, entities: true }).extend({
-  caption: z.string().max(1024).optional(),
+  caption: z.string().optional(),
   caption_entities: z.array(entity).default([]),
 });
 
@@ -177,6 +177,7 @@ export const botMethods: Readonly<Record<string, Method>> = {
     const part = said.parse(params);
     const room = house.room(part.chat_id);
     room.checkOpen();
+    room.checkTopic(part.message_thread_id);
     checkText(part.text, 4096);
     checkEntities(part.text, part.entities);
     const message = room.add({
@@ -199,6 +200,8 @@ export const botMethods: Readonly<Record<string, Method>> = {
     if (file === undefined || file.content === '') throw badRequest('file must be non-empty');
     const room = house.room(part.chat_id);
     room.checkOpen();
+    room.checkTopic(part.message_thread_id);
+    if ((part.caption ?? '').length > 1024) throw badRequest('message caption is too long');
     checkEntities(part.caption ?? '', part.caption_entities);
     const message = room.add({
       from: house.bot,
@@ -247,7 +250,7 @@ export const botMethods: Readonly<Record<string, Method>> = {
 
   deletemessage: (house, { params }) => {
     const part = z.object({ chat_id: chatId, message_id: z.int() }).parse(params);
-    house.room(part.chat_id).delete(part.message_id);
+    house.room(part.chat_id).delete(part.message_id, house.bot.id);
     return true;
   },
 

@@ -68,6 +68,8 @@ interface Kept {
 export class ChatRoom {
   readonly chat: Chat;
   readonly members = new Set<number>();
+  /** The topics of a forum by the id of the message that opened each, and whether they take messages. */
+  readonly #topics = new Map<number, { readonly root: Message; isClosed: boolean }>();
   readonly #kept = new Map<number, Kept>();
   #lastId = 100;
   #bar: Refusal | undefined;
@@ -83,6 +85,36 @@ export class ChatRoom {
 
   checkOpen(): void {
     if (this.#bar !== undefined) throw this.#bar;
+  }
+
+  /** Opens a topic, or gives the message that opened it. */
+  topic(id: number, by: Person): Message {
+    const root: Message = this.#topics.get(id)?.root ?? {
+      message_id: id,
+      date: Math.floor(Date.now() / 1000),
+      chat: this.chat,
+      from: by,
+      message_thread_id: id,
+      forum_topic_created: { name: `Topic ${id}`, icon_color: 1 },
+    };
+    this.#topics.set(id, { root, isClosed: false });
+    return root;
+  }
+
+  closeTopic(id: number): void {
+    const topic = this.#topics.get(id);
+    if (topic !== undefined) topic.isClosed = true;
+  }
+
+  deleteTopic(id: number): void {
+    this.#topics.delete(id);
+  }
+
+  checkTopic(id: number | undefined): void {
+    if (id === undefined) return;
+    const topic = this.#topics.get(id);
+    if (topic === undefined) throw badRequest('message thread not found');
+    if (topic.isClosed) throw badRequest('TOPIC_CLOSED');
   }
 
   add(part: Omit<Message, 'message_id' | 'date' | 'chat'>): Message {
@@ -117,14 +149,21 @@ export class ChatRoom {
     if (kept !== undefined) kept.file = file;
   }
 
-  delete(id: number): void {
-    if (!this.#kept.delete(id)) throw badRequest('message to delete not found');
+  /** A bot that is no administrator takes away what it has written itself. */
+  delete(id: number, botId: number): void {
+    const kept = this.#kept.get(id);
+    if (kept === undefined) throw badRequest('message to delete not found');
+    if (kept.message.from?.id !== botId && this.chat.type !== 'private') {
+      throw badRequest("message can't be deleted");
+    }
+    this.#kept.delete(id);
   }
 
   edit(id: number, botId: number, change: (message: Message) => void): Message {
     const kept = this.#kept.get(id);
     if (kept === undefined) throw badRequest('message to edit not found');
     if (kept.message.from?.id !== botId) throw badRequest("message can't be edited");
+    if (kept.message.document !== undefined) throw badRequest('there is no text in the message to edit');
     const before = worded(kept.message);
     change(kept.message);
     if (worded(kept.message) === before) {

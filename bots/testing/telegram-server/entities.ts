@@ -51,8 +51,8 @@ export function checkEntities(text: string, entities: readonly Entity[]): void {
 }
 
 const found: readonly [Entity['type'], RegExp][] = [
-  ['url', /\bhttps?:\/\/[^\s]+|\b[a-z0-9-]+\.(?:com|org|net|io|dev|me)\b[^\s]*/giu],
   ['email', /\b[\w.+-]+@[\w-]+\.[a-z]{2,}\b/giu],
+  ['url', /\bhttps?:\/\/[^\s]+|\b[a-z0-9-]+\.(?:com|org|net|io|dev|me)\b[^\s]*/giu],
   ['mention', /(?<![A-Za-z0-9_])@[A-Za-z0-9_]+/gu],
   ['bot_command', /(?<![A-Za-z0-9_/<>])\/[A-Za-z0-9_]{1,64}(?:@[A-Za-z0-9_]+)?/gu],
   ['hashtag', /(?<![\p{L}\p{N}_])#[\p{L}\p{N}_]+/gu],

@@ -15,6 +15,8 @@ export type Fault =
   | { readonly kind: 'slow'; readonly ms: number }
   /** Done, but the answer is lost with the connection. */
   | { readonly kind: 'lost' }
+  /** Done, and the answer breaks off in its middle, though the connection stands. */
+  | { readonly kind: 'stall' }
   /** Not done, and no answer ever. */
   | { readonly kind: 'hang' };
 

@@ -11,7 +11,7 @@
  *     telegram.press(ann, card, 'Restart');
  *     await telegram.close();
  *
- * `fail`, `revoke`, `pollElsewhere`, `shut`, `migrate`, `repeat` and `ageQueries` are the ways in which it goes wrong.
+ * `fail`, `revoke`, `pollElsewhere`, `shut`, `closeTopic`, `deleteTopic`, `migrate`, `repeat`, `countAnew` and `ageQueries` are the ways in which it goes wrong.
  */
 export type { Chat, Person, Seen } from './chat-room.ts';
 export { startTelegramServer, type TelegramServer } from './telegram-server.ts';

@@ -134,7 +134,9 @@ export class TelegramServer {
   say(person: Person, chat: Chat, text: string, options: SayOptions = {}): Message {
     const room = this.#room(chat.id);
     const { replyTo, thread, as, isForwarded } = options;
-    const repliedTo = replyTo === undefined ? undefined : room.get(replyTo.id);
+    // Who writes into a topic replies to the message that opened it, unless to another.
+    const topic = thread === undefined ? undefined : room.topic(thread, person);
+    const repliedTo = replyTo === undefined ? topic : room.get(replyTo.id);
     const senderChat = as === 'anonymous' ? chat : as;
     const message = room.add({
       from: as === 'anonymous' ? anonymousAdmin : person,
@@ -201,6 +203,20 @@ export class TelegramServer {
       old_chat_member: { user: this.bot, status: 'member' },
       new_chat_member: { user: this.bot, status: 'kicked' },
     });
+  }
+
+  /** Somebody closes a topic of a forum, or takes it away. */
+  closeTopic(chat: Chat, thread: number): void {
+    this.#room(chat.id).closeTopic(thread);
+  }
+
+  deleteTopic(chat: Chat, thread: number): void {
+    this.#room(chat.id).deleteTopic(thread);
+  }
+
+  /** Updates are numbered from somewhere lower on, as after a week without any. */
+  countAnew(): void {
+    this.#lastUpdate = randomInt(1, 900_000);
   }
 
   /** Every further call is refused with 401, until the token is taken back into favour. */
@@ -325,7 +341,10 @@ export class TelegramServer {
     if (this.#isRevoked) throw new Refusal(401, 'Unauthorized');
     if (fault?.kind === 'slow') await pause(fault.ms);
     if (fault?.kind === 'lost') response.destroy();
-    else send(response, 200, { ok: true, result });
+    else if (fault?.kind === 'stall') {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.write('{"ok":true,"result":');
+    } else send(response, 200, { ok: true, result });
   }
 }
 
