@@ -1,6 +1,3 @@
-import { cutEnd } from './cut.ts';
-import { neutral } from './neutral.ts';
-
 export interface TextEntity {
   readonly type: 'bold' | 'code' | 'pre';
   readonly offset: number;
@@ -23,15 +20,15 @@ export class EntityWriter {
     return this.#text.length;
   }
 
-  /** Adds a part as it is. Beyond the entities that Telegram takes, its signs are taken instead, which keeps its length. */
+  /** Telegram takes no more entities: from here on code is text like any other. */
+  get isFull(): boolean {
+    return this.#entities.length >= mostEntities;
+  }
+
+  /** Adds a part as it is. */
   add(part: string, type?: TextEntity['type']): this {
-    if (type !== undefined && part.trim() !== '') {
-      if (this.#entities.length < mostEntities) {
-        this.#entities.push({ type, offset: this.#text.length, length: part.length });
-      } else if (type !== 'bold') {
-        this.#text += cutEnd(neutral(part), part.length);
-        return this;
-      }
+    if (type !== undefined && part.trim() !== '' && !this.isFull) {
+      this.#entities.push({ type, offset: this.#text.length, length: part.length });
     }
     this.#text += part;
     return this;

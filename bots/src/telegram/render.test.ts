@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { checkEntities, type Entity, entity, findEntities } from '../../testing/telegram-server/entities.ts';
-import type { Card, TextNode } from '../core/card.ts';
+import type { Card, Field, TextNode } from '../core/card.ts';
 import { toKeyboard } from './keyboard.ts';
 import { mostBody, renderCard } from './render.ts';
 
@@ -43,18 +43,28 @@ const hostile = fc.oneof(
     .tuple(nasty, fc.integer({ min: 1, max: 3_000 }))
     .map(([part, times]) => part.repeat(times).slice(0, 9_000)),
 );
-const node: fc.Arbitrary<TextNode> = fc.oneof(
-  fc.record({ kind: fc.constant('text' as const), text: hostile, strong: fc.boolean() }),
-  fc.record({ kind: fc.constant('code' as const), text: hostile }),
-  fc.record({ kind: fc.constant('log' as const), text: hostile }),
-);
+const short = fc.array(nasty, { maxLength: 3 }).map((parts) => parts.join(''));
+/** As many as are allowed: fast-check makes short lists unless it is told otherwise. */
+const many = { minLength: 100, maxLength: 150, size: 'max' } as const;
+
+function nodeOf(text: fc.Arbitrary<string>): fc.Arbitrary<TextNode> {
+  return fc.oneof(
+    fc.record({ kind: fc.constant('text' as const), text, strong: fc.boolean() }),
+    fc.record({ kind: fc.constant('code' as const), text }),
+    fc.record({ kind: fc.constant('log' as const), text }),
+  );
+}
+
+function fieldOf(text: fc.Arbitrary<string>): fc.Arbitrary<Field> {
+  return fc.record({ label: text, value: text });
+}
 const card: fc.Arbitrary<Card> = fc.record(
   {
     title: hostile,
     tone: fc.constantFrom('neutral', 'good', 'warning', 'bad'),
     state: hostile,
-    fields: fc.array(fc.record({ label: hostile, value: hostile }), { maxLength: 60 }),
-    body: fc.array(node, { maxLength: 150 }),
+    fields: fc.oneof(fc.array(fieldOf(hostile)), fc.array(fieldOf(short), many)),
+    body: fc.oneof(fc.array(nodeOf(hostile)), fc.array(nodeOf(short), many)),
     stamp: hostile,
     footer: hostile,
     page: fc.constant({ number: 2, of: 5 }),
@@ -89,7 +99,7 @@ test('labels of buttons are short, of one line and never empty', () => {
     style: fc.constantFrom('plain', 'danger'),
   });
   fc.assert(
-    fc.property(fc.array(button, { maxLength: 40 }), (buttons) => {
+    fc.property(fc.array(button, { maxLength: 40, size: 'max' }), (buttons) => {
       const rows = toKeyboard(buttons).inline_keyboard;
       expect(rows.flat().length).toBe(Math.min(20, buttons.length));
       for (const { text } of rows.flat()) {
@@ -157,6 +167,14 @@ test('the entries of a list stand on lines of their own, and its end brings no b
     footer: 'task ID shows one.',
   });
   expect(text).toBe('Tasks\n\nb9734cf6 Write the letter\n390c368c Buy milk\n\ntask ID shows one.');
+});
+
+test('beyond the entities that Telegram takes, words lose their meaning and nothing else', () => {
+  const body = Array.from({ length: 130 }, (_, index): TextNode => ({ kind: 'code', text: `/hq_${index} ` }));
+  const { text, entities } = renderCard({ title: 'Many', tone: 'neutral', body });
+  expect(entities).toHaveLength(100);
+  expect(text.replaceAll('\u2060', '')).toContain('/hq_98/hq_99/hq_100');
+  expect(text).toContain('/\u2060hq_100');
 });
 
 test('of a log that is too long the end is kept, and the head and the tail of the card stay', () => {

@@ -6,9 +6,8 @@ import { clean, neutral } from './neutral.ts';
 
 /** Telegram takes 4096 UTF-16 units. */
 const mostText = 4096;
-/** What is around the body takes this at most, so that a body of `mostBody` always has its place. */
+/** What is around the body takes this at most, and some 330 at its end, so that a body of `mostBody` always has its place. */
 const mostHead = 900;
-const mostTail = 350;
 export const mostBody = 2800;
 
 const signs: Readonly<Record<Tone, string>> = { neutral: '', good: '✔ ', warning: '⚠ ', bad: '✖ ' };
@@ -40,7 +39,7 @@ function renderTail({ stamp, footer, page, question, buttons }: Card, isEdit: bo
     page === undefined || page.of < 2 ? '' : `Page ${page.number} of ${page.of}`,
     isUnpointed ? 'Reply to this message to answer.' : '',
   ];
-  return cutEnd(lines.filter((each) => each !== '').join('\n'), mostTail);
+  return lines.filter((each) => each !== '').join('\n');
 }
 
 function addField(writer: EntityWriter, { label, value }: Field, room: number): void {
@@ -63,7 +62,8 @@ function addBody(writer: EntityWriter, body: readonly TextNode[], room: number):
   const end = writer.length + room;
   writer.add('\n');
   let isOnNewLine = false;
-  for (const { node, text } of nodes) {
+  for (const { node, text: written } of nodes) {
+    const text = writer.isFull ? neutral(written) : written;
     const isLog = node.kind === 'log';
     if (isLog || !isOnNewLine) writer.add('\n');
     isOnNewLine = true;
