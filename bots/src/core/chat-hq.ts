@@ -31,6 +31,9 @@ const confirmation = z.object({
   kind: z.enum(['button', 'typed', 'second']),
   expected: z.string().nullish(),
   prompt: z.string(),
+  action: z.string().nullish(),
+  /** The slug of what it is aimed at, a gateway’s or an agent’s. */
+  target: z.string().nullish(),
   expires_at: time,
 });
 export type Confirmation = z.output<typeof confirmation>;
@@ -73,7 +76,7 @@ const openCard = z.object({
 export type OpenCard = z.output<typeof openCard>;
 const openCardWithCommand = openCard.extend({ command: commandRow });
 
-const filter = z.object({
+export const alertFilter = z.object({
   severity: z.string().optional(),
   kinds: z.array(z.string()).optional(),
   agents: z.array(z.string()).optional(),
@@ -81,7 +84,7 @@ const filter = z.object({
   quiet: z.object({ from: z.string(), to: z.string(), tz: z.string() }).optional(),
   digest_minutes: z.number().optional(),
 });
-export type AlertFilter = z.output<typeof filter>;
+export type AlertFilter = z.output<typeof alertFilter>;
 const subscription = z.object({ subscription: z.unknown() });
 
 const watched = z.object({
@@ -91,7 +94,7 @@ const watched = z.object({
   channel: z.string(),
   thread: z.string().nullish(),
   kind: z.enum(['direct', 'group']).catch('group'),
-  filter: filter.catch({}),
+  filter: alertFilter.catch({}),
   created_at: z.string(),
   cursor: z.string().nullable(),
   messages: z.array(z.object({ key: z.string(), handle, open: z.boolean().default(true) })).default([]),

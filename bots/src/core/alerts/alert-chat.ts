@@ -51,8 +51,6 @@ export function createAlertChat(options: AlertChatOptions): AlertChat {
   const { outbox, buttons, now, onClosed, timing, log } = options;
   let { watched } = options;
   let place = placeOf(watched);
-  /** The platform's new id of the chat. */
-  let movedTo: string | null = null;
   const from = Math.max(
     microsOf(watched.created_at) ?? 0,
     (microsOf(watched.cursor) ?? now() * 1000) - overlapMs * 1000,
@@ -87,11 +85,10 @@ export function createAlertChat(options: AlertChatOptions): AlertChat {
     options.keep({ cursor: oldest ?? latestTold, messages: kept });
   }
 
+  /** A chat with another id is another chat: neither its binding nor what it subscribed to goes along. */
   function react(problem: Problem): void {
     if (problem.kind === 'closed') onClosed(problem.reason);
-    if (problem.kind !== 'moved') return;
-    movedTo = problem.channel;
-    place = { ...place, channel: movedTo };
+    if (problem.kind === 'moved') onClosed('the chat has another id now');
   }
 
   function schedule(): void {
@@ -151,7 +148,7 @@ export function createAlertChat(options: AlertChatOptions): AlertChat {
     place: () => place,
     update(next) {
       watched = next;
-      place = { ...placeOf(next), ...(movedTo !== null && { channel: movedTo }) };
+      place = placeOf(next);
       schedule();
     },
     offer(row, agent) {

@@ -38,6 +38,15 @@ async function begin(adapters?: readonly TestAdapter[]): Promise<void> {
   engine.start();
 }
 
+/** As when the program is started again. */
+async function restart(meanwhile: () => Promise<unknown> = async () => undefined): Promise<void> {
+  engine.stop();
+  await engine.save();
+  await open.close();
+  await meanwhile();
+  await begin([open.adapter('slack'), open.adapter('discord'), open.adapter('telegram')]);
+}
+
 async function alert(key: string, more: Readonly<Record<string, unknown>> = {}): Promise<void> {
   await house.stack.database.query('select hq.notify($1::jsonb)', [
     JSON.stringify({
@@ -136,13 +145,59 @@ describe('an alert', { timeout: 90_000 }, () => {
     expect(messages().map(({ card }) => card.title)).not.toContain('another about the same');
   });
 
-  it('is held back in quiet hours, unless it is critical', async () => {
+  it('that ends while its message is on its way is said to be over', async () => {
     const operator = await house.person('operator');
-    const messages = await subscribed(operator, 'subscribe quiet=00:00-23:59 tz=UTC');
-    await alert('can wait');
-    await alert('cannot wait', { severity: 'critical' });
-    await eventually(() => expect(messages().length).toBeGreaterThan(0));
-    expect(textOf(messages()[0]?.card ?? { title: '', tone: 'neutral' })).toContain('cannot wait');
+    const messages = await subscribed(operator);
+    const { faults } = open.adapter('slack');
+    faults.push({ ok: false, problem: { kind: 'wait', afterMs: 700 } });
+    await alert('soon over');
+    await eventually(() => expect(faults).toHaveLength(0));
+    await resolve('soon over');
+    expect(messages()).toEqual([]);
+    await eventually(() => expect(messages()[0]?.card.state).toMatch(/^over after /));
+    expect(messages()).toHaveLength(1);
+  });
+
+  it('that somebody has seen elsewhere says so, and a restart forgets none of it', async () => {
+    const operator = await house.person('operator');
+    const messages = await subscribed(operator);
+    const elsewhere = await house.stack.clientOf(
+      await house.stack.createMember('operator', { email: 'ann@example.test' }),
+    );
+    await alert('seen in the terminal');
+    await eventually(() => expect(messages()).toHaveLength(1));
+    const { error } = await elsewhere
+      .from('notifications')
+      .update({ read_at: new Date().toISOString() })
+      .eq('title', 'seen in the terminal');
+    expect(error).toBeNull();
+    await eventually(() =>
+      expect(messages()[0]?.card.stamp).toMatch(/^seen by ann@example\.test, \d\d:\d\d UTC$/),
+    );
+    await restart();
+    await alert('seen in the terminal');
+    await eventually(() => expect(messages()[0]?.card.state).toBe('seen, 2 times'));
+    expect(messages()[0]?.card.stamp).toMatch(/^seen by ann@example\.test/);
+    expect(messages()[0]?.card.buttons?.map(({ label }) => label)).toEqual(['Mute for 1 h']);
+  });
+
+  it('about the work of an agent comes to who asked for that agent, also by its newest tag', async () => {
+    const { database } = house.stack;
+    const [writer, tagged] = [await house.person('operator'), await house.person('operator', 'discord')];
+    const agent = await database.addAgent('writer', house.gateway);
+    await database.query(`update agents set domains = '{releases}' where id = $1`, [agent]);
+    const first = await subscribed(writer, 'subscribe agents=writer');
+    const second = await subscribed(
+      tagged,
+      'subscribe tags=releases kinds=task_blocked,deliverable_submitted',
+    );
+    await database.query(
+      `insert into tasks (title, status, assignee_agent_id) values ('Nobody’s', 'blocked', null), ('Theirs', 'blocked', $1)`,
+      [agent],
+    );
+    for (const messages of [first, second]) {
+      await eventually(() => expect(messages().map(({ card }) => card.title)).toEqual(['blocked: Theirs']));
+    }
   });
 
   it('that nobody could be told is told later; a chat that is closed is left alone, and that is told elsewhere', async () => {
@@ -178,16 +233,62 @@ describe('an alert', { timeout: 90_000 }, () => {
     await eventually(async () =>
       expect(await house.stack.database.query('select 1 from chat_alert_messages')).toHaveLength(1),
     );
-    engine.stop();
-    await engine.save();
-    await open.close();
-    await resolve('lasts');
-    await alert('came meanwhile');
-    await begin([open.adapter('slack'), open.adapter('discord'), open.adapter('telegram')]);
+    await restart(async () => {
+      await resolve('lasts');
+      await alert('came meanwhile');
+    });
     await eventually(() => expect(messages()[0]?.card.state).toMatch(/^over after /));
     await eventually(() =>
       expect(messages().map(({ card }) => card.title)).toEqual(['lasts', 'came meanwhile']),
     );
+  });
+});
+
+describe('in quiet hours', { timeout: 90_000 }, () => {
+  const wholeDay = 'subscribe quiet=00:00-23:59 tz=UTC';
+  const titles = (messages: readonly Shown[]): string[] => messages.map(({ card }) => card.title);
+
+  it('only what is critical comes, at once', async () => {
+    const messages = await subscribed(await house.person('operator'), wholeDay);
+    await alert('can wait');
+    await eventually(() => expect(engine.size()).toBe(1));
+    await alert('cannot wait', { severity: 'critical' });
+    await eventually(() => expect(titles(messages())).toEqual(['cannot wait']));
+    expect(engine.size()).toBe(1);
+  });
+
+  it('what was told before is kept up to date', async () => {
+    const operator = await house.person('operator');
+    const messages = await subscribed(operator, wholeDay);
+    await alert('cannot wait', { severity: 'critical' });
+    await alert('can wait');
+    await eventually(() => expect(titles(messages())).toEqual(['cannot wait']));
+    const [told] = messages();
+    if (told === undefined) throw new Error('nothing came');
+    await open.adapter('slack').press(operator, told, 'Acknowledge');
+    await eventually(() => expect(told.card.stamp).toMatch(/^seen by /));
+    await resolve('cannot wait');
+    await eventually(() => expect(told.card.state).toMatch(/^over after /));
+  });
+
+  it('what is held back outlives a restart, though something else was told since', async () => {
+    const messages = await subscribed(await house.person('operator'), wholeDay);
+    await alert('can wait');
+    await eventually(() => expect(engine.size()).toBe(1));
+    // Longer ago than a look goes back.
+    await house.stack.database.behindTheGuard(
+      `update notifications set last_at = last_at - interval '1 minute' where title = 'can wait'`,
+    );
+    await house.stack.database.behindTheGuard(
+      `update chat_subscriptions set created_at = created_at - interval '5 minutes',
+         cursor = to_char((clock_timestamp() - interval '5 minutes') at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`,
+    );
+    await restart();
+    await eventually(() => expect(engine.size()).toBe(1));
+    await alert('cannot wait', { severity: 'critical' });
+    await eventually(() => expect(titles(messages())).toEqual(['cannot wait']));
+    await restart(() => house.stack.database.query(`update chat_subscriptions set filter = '{}'`));
+    await eventually(() => expect(titles(messages())).toEqual(['cannot wait', 'can wait']));
   });
 });
 
@@ -199,16 +300,14 @@ describe('an alert whose transaction ends late', { timeout: 90_000 }, () => {
     await eventually(async () =>
       expect(await house.stack.database.query('select 1 from chat_alert_messages')).toHaveLength(1),
     );
-    engine.stop();
-    await engine.save();
-    await open.close();
-    await alert('late');
-    // Its time is before that of what was told already, as its transaction began before.
-    await house.stack.database.behindTheGuard(
-      `update notifications n set last_at = t.last_at - interval '1 millisecond'
-       from notifications t where n.title = 'late' and t.title = 'in time'`,
-    );
-    await begin([open.adapter('slack'), open.adapter('discord'), open.adapter('telegram')]);
+    await restart(async () => {
+      await alert('late');
+      // Its time is before that of what was told already, as its transaction began before.
+      await house.stack.database.behindTheGuard(
+        `update notifications n set last_at = t.last_at - interval '1 millisecond'
+         from notifications t where n.title = 'late' and t.title = 'in time'`,
+      );
+    });
     await eventually(() => expect(messages().map(({ card }) => card.title)).toContain('late'));
     expect(messages().map(({ card }) => card.title)).toEqual(['in time', 'late']);
   });

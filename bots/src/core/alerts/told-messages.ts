@@ -95,17 +95,17 @@ export function createToldMessages(options: ToldMessagesOptions): ToldMessages {
     if (sent.ok) {
       message.tries = 0;
       leave(message, shown.filter(isOver));
-    } else if (sent.problem.kind === 'gone' || sent.problem.kind === 'moved') {
-      // A message stays behind when its chat moves.
-      leave(message, shown);
+      if (message.isStale) follow(message, timing.gatherMs);
+      return;
     }
-    if (!sent.ok && (sent.problem.kind === 'closed' || sent.problem.kind === 'moved'))
-      onProblem(sent.problem);
-    else if (!sent.ok && sent.problem.kind !== 'gone') {
-      log.warn({ problem: sent.problem }, 'an alert’s message waits to be changed');
+    const { problem } = sent;
+    if (problem.kind === 'gone') leave(message, shown);
+    else if (problem.kind === 'closed' || problem.kind === 'moved') onProblem(problem);
+    else {
+      log.warn({ problem }, 'an alert’s message waits to be changed');
       follow(message, backoff(timing.retryMs, message.tries));
       message.tries += 1;
-    } else if (message.isStale) follow(message, timing.gatherMs);
+    }
   }
 
   function leave(message: Message, rows: readonly AlertRow[]): void {

@@ -1,7 +1,7 @@
 import type { ActionTable } from '../action-table.ts';
 import type { Command } from '../command.ts';
 import { alertButtons } from './alert-buttons.ts';
-import { alertCommands } from './alerts.ts';
+import { alerts } from './alerts.ts';
 import { cancel } from './cancel.ts';
 import { commandCommands } from './commands.ts';
 import { deciding } from './deciding.ts';
@@ -13,6 +13,7 @@ import { logCommands } from './logs.ts';
 import { moneyCommands } from './money.ts';
 import { people } from './people.ts';
 import { stackCommands } from './stack.ts';
+import { subscribing } from './subscribing.ts';
 import { taskCommands } from './tasks.ts';
 import { verbCommands } from './verbs.ts';
 
@@ -26,7 +27,8 @@ export function ownCommands(actions: ActionTable): Command[] {
     ...deliverableCommands,
     inbox,
     ...moneyCommands(actions),
-    ...alertCommands,
+    alerts,
+    ...subscribing,
     ...stackCommands,
     ...logCommands(actions),
     ...people,

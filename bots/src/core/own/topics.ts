@@ -24,7 +24,7 @@ const told: readonly Told[] = [
     commands: ['tasks', 'task', 'deliverables', 'deliverable', 'inbox'],
   },
   { name: 'money', title: 'What agents cost and may cost', commands: ['usage', 'budgets'] },
-  { name: 'alerts', title: 'Alerts', commands: ['alerts', 'subscribe', 'unsubscribe'] },
+  { name: 'alerts', title: 'Alerts', commands: ['alerts', 'subscribe', 'subscriptions', 'unsubscribe'] },
   {
     name: 'commands',
     title: 'What was asked for, and what became of it',
