@@ -191,3 +191,26 @@ test('a command that a crash tore away is done once when the bot is back', async
   await eventually(() => expect(server.seen(ann.direct).length).toBeGreaterThan(2));
   expect(await commands('ping')).toHaveLength(1);
 });
+
+test('a group that becomes a supergroup sees how its command ended, and works again once it is bound', async () => {
+  const admin = await linked('admin');
+  const group = server.group('Ops', [admin.person]);
+  server.say(admin.person, group, '/hq bind');
+  await sees(group, /operator and below/u);
+  server.say(admin.person, group, '/hq ping');
+  await sees(group, /waiting for the runner/u);
+  const next = server.migrate(group);
+  await sees(next, /another id now/u);
+  const { lease_token } = await claimOne(house.stack.database, house.gateway);
+  await takeTurn(house.stack.database, {
+    gateway: house.gateway,
+    results: [{ token: lease_token, status: 'done', exit_code: 0, result: { runner: 'r1' } }],
+  });
+  await sees(next, /done in /u);
+  server.say(admin.person, next, '/hq ping');
+  await sees(next, /bind/u);
+  server.say(admin.person, next, '/hq bind');
+  await sees(next, /operator and below/u);
+  server.say(admin.person, next, '/hq ping');
+  await sees(next, /waiting for the runner/u);
+});
