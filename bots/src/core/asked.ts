@@ -4,8 +4,10 @@ import type { Buttons } from './buttons.ts';
 import type { Card, Handle } from './card.ts';
 import type { ChatHq, Said } from './chat-hq.ts';
 import type { CommandCards } from './command-cards.ts';
+import type { ExpiringCards } from './expiring-cards.ts';
 import type { Platform } from './inbound.ts';
 import type { Names } from './names.ts';
+import type { Obstacles } from './obstacles.ts';
 import type { Outbox } from './outbox.ts';
 import type { Questions } from './questions.ts';
 import type { Vocabulary } from './vocabulary.ts';
@@ -18,7 +20,9 @@ export interface House {
   readonly buttons: Buttons;
   readonly questions: Questions;
   readonly cards: CommandCards;
+  readonly expiring: ExpiringCards;
   readonly names: Names;
+  readonly obstacles: Obstacles;
   /** Epoch milliseconds by the database's clock. */
   now(): number;
   capabilities(platform: Platform): Capabilities;

@@ -1,6 +1,6 @@
 import type { HqClient } from '@hq/shared/client';
 import { createLiveQuery, type LiveQuery } from '@hq/shared/live';
-import { type CommandRow, commandOutputRow, commandRow } from '@hq/shared/rows';
+import { type CommandRow, commandOutputRow, commandRow, gatewayRow } from '@hq/shared/rows';
 import { z } from 'zod';
 
 /** What the bot reads as the viewer that it is: the state of commands whose cards it keeps up to date. */
@@ -11,7 +11,12 @@ export interface BotRows {
   lastOutput(commandId: string): Promise<string>;
   /** A gateway's slug by its id; null where there is none. */
   gatewaySlug(id: string): Promise<string | null>;
+  /** How a gateway is at this moment. */
+  gatewayNow(gateway: { readonly id: string } | { readonly slug: string }): Promise<GatewayNow | null>;
 }
+
+const gatewayNow = gatewayRow.pick({ status: true, last_seen_at: true });
+export type GatewayNow = z.output<typeof gatewayNow>;
 
 const table = 'agent_commands';
 const columns = Object.keys(commandRow.shape).join(',');
@@ -73,6 +78,13 @@ export function createBotRows(client: HqClient): BotRows {
       );
       if (row !== undefined) slugs.set(id, row.slug);
       return row?.slug ?? null;
+    },
+    async gatewayNow(gateway) {
+      const [column, value] = 'id' in gateway ? ['id', gateway.id] : ['slug', gateway.slug];
+      const found = await client.ask<unknown>(
+        client.supabase.from('gateways').select('status,last_seen_at').eq(column, value).limit(1),
+      );
+      return z.array(gatewayNow).parse(found)[0] ?? null;
     },
   };
 }

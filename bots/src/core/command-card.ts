@@ -4,6 +4,7 @@ import { type CommandRow, isFinished } from '@hq/shared/rows';
 import { duration } from '@hq/shared/text';
 import { type ActionTable, actionOf } from './action-table.ts';
 import type { Button, Card, Tone } from './card.ts';
+import type { Obstacle } from './obstacles.ts';
 
 export interface CommandView {
   readonly row: CommandRow;
@@ -11,6 +12,8 @@ export interface CommandView {
   /** What it has written, the last of it. */
   readonly output: string;
   readonly stamp: string | undefined;
+  /** What keeps it from being begun, while it waits. */
+  readonly obstacle: Obstacle | null;
   readonly buttons: readonly Button[];
   /** The database's clock. */
   readonly now: number;
@@ -23,10 +26,11 @@ const mostLiveText = 1_200;
 
 /** One row as one card, from its birth to its end. */
 export function commandCard(actions: ActionTable, view: CommandView): Card {
-  const { row, gateway, output, stamp, buttons, now, maxText } = view;
+  const { row, gateway, output, stamp, obstacle, buttons, now, maxText } = view;
   const action = actionOf(actions, row.action);
   const target = row.agent_slug ?? gateway;
-  const { state, tone } = stateOf(row, now);
+  const { state, tone } =
+    obstacle === null ? stateOf(row, now) : { state: obstacle.state, tone: 'warning' as const };
   const told = row.status === 'done' && action !== undefined ? tell(action, row.result) : null;
   const text = tail(output, isFinished(row) ? maxText / 2 : mostLiveText, isFinished(row) ? 400 : liveLines);
   return {
@@ -34,6 +38,7 @@ export function commandCard(actions: ActionTable, view: CommandView): Card {
     tone,
     state,
     body: [
+      ...(obstacle === null ? [] : [{ kind: 'text' as const, text: obstacle.remedy }]),
       ...(told === null ? [] : [{ kind: 'text' as const, text: told }]),
       ...(row.error_message === null || row.status !== 'failed'
         ? []

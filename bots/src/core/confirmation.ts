@@ -1,6 +1,8 @@
-import type { Asked } from './asked.ts';
+import { actionOf } from './action-table.ts';
+import type { Asked, House } from './asked.ts';
 import type { Button, Card } from './card.ts';
 import type { Confirmation } from './chat-hq.ts';
+import type { Obstacle } from './obstacles.ts';
 
 /** Asks whether it is meant. The database keeps what was asked for, and takes one yes for it, from whom it says. */
 export async function showConfirmation(asked: Asked, confirmation: Confirmation): Promise<void> {
@@ -20,6 +22,7 @@ export async function showConfirmation(asked: Asked, confirmation: Confirmation)
       user,
       seconds,
     });
+  const obstacle = await obstacleTo(confirmation, house);
   const isAsked = isTyped && !capabilities.forms;
   if (isAsked) house.questions.put(speaker, { command: 'confirm_typed', values: { token }, field: 'typed' });
   const buttons = [
@@ -38,19 +41,22 @@ export async function showConfirmation(asked: Asked, confirmation: Confirmation)
     title: prompt,
     tone: 'warning',
     state: kind === 'second' ? 'waits for a second person' : 'not done yet',
-    body: isTyped
-      ? [
-          { kind: 'text', text: isAsked ? 'To go on, reply with ' : 'To go on, type ' },
-          { kind: 'code', text: expected ?? '' },
-        ]
-      : [],
+    body: [
+      ...(obstacle === null ? [] : [{ kind: 'text' as const, text: `${obstacle.warning}\n` }]),
+      ...(isTyped
+        ? [
+            { kind: 'text' as const, text: isAsked ? 'To go on, reply with ' : 'To go on, type ' },
+            { kind: 'code' as const, text: expected ?? '' },
+          ]
+        : []),
+    ],
     buttons,
     footer: `Expires in ${Math.ceil(seconds / 60)} min.`,
     ...(isAsked && { question: { placeholder: expected ?? 'the name' } }),
   };
   const handle = await asked.replace(card);
   if (handle === null) return;
-  house.cards.expire(asked.said.speaker, handle, seconds * 1000, {
+  house.expiring.put(asked.said.speaker, handle, seconds * 1000, {
     ...card,
     tone: 'neutral',
     state: 'expired, nothing was done',
@@ -58,4 +64,10 @@ export async function showConfirmation(asked: Asked, confirmation: Confirmation)
     buttons: [],
     footer: 'Say it again to be asked again.',
   });
+}
+
+/** Who is asked knows what becomes of a yes. */
+async function obstacleTo({ action, target }: Confirmation, house: House): Promise<Obstacle | null> {
+  const isForGateway = action && target && actionOf(house.actions, action)?.target === 'gateway';
+  return isForGateway ? house.obstacles.of(action, { slug: target }) : null;
 }

@@ -72,7 +72,7 @@ describe('an action', () => {
     const slack = open.adapter('slack');
     const operator = await house.person('operator');
     const shown = await slack.ask(operator, 'ping');
-    await eventually(() => expect(shown.card.state).toBe('waiting for the runner'));
+    await eventually(() => expect(shown.card.state).toMatch(/^waiting for the runner/));
     const claimed = await claimOne(house.stack.database, house.gateway);
     await takeTurn(house.stack.database, {
       gateway: house.gateway,
@@ -176,6 +176,41 @@ describe('an action', () => {
   });
 });
 
+describe('a command that is not begun', () => {
+  const gatewayIs = (status: string, seen: string): Promise<unknown> =>
+    house.stack.database.query(`update gateways set status = $2, last_seen_at = ${seen} where id = $1`, [
+      house.gateway,
+      status,
+    ]);
+
+  it('tells on its card what it waits for, as it changes, and in the question before it', async () => {
+    const slack = open.adapter('slack');
+    const operator = await house.person('operator');
+    await gatewayIs('ready', `now() - interval '3 minutes'`);
+    const shown = await slack.ask(operator, 'ping');
+    const asked = (words: RegExp): Promise<void> =>
+      eventually(async () =>
+        expect(textOf((await slack.ask(operator, 'restart gateway')).card)).toMatch(words),
+      );
+    await eventually(() =>
+      expect(shown.card.state).toMatch(/^waiting for the runner: none has been seen since \d\d:\d\d UTC$/),
+    );
+    await asked(/No runner has been seen since .*, so this will wait/);
+    await gatewayIs('paused', 'now()');
+    await eventually(() => expect(shown.card.state).toBe('waiting: the gateway is paused'));
+    expect(textOf(shown.card)).toContain('resume_gateway lets it go on.');
+    await asked(/The gateway is paused, so this will wait/);
+    // What is done by a paused gateway, too, waits for nothing but its runner.
+    expect((await slack.ask(operator, 'resume gateway')).card.state).toBe('waiting for the runner');
+    await gatewayIs('ready', 'now()');
+    await eventually(() => expect(shown.card.state).toBe('waiting for the runner'));
+    await house.stack.database.query(
+      `update agent_commands set status = 'cancelled' where status = 'pending'`,
+    );
+    await gatewayIs('ready', 'null');
+  });
+});
+
 describe('while the database is away', () => {
   it('a request is acknowledged at once, kept, and done once when it is back', async () => {
     const discord = open.adapter('discord');
@@ -188,7 +223,7 @@ describe('while the database is away', () => {
     const shown = await discord.messageAfter(count);
     expect(shown.card.state).toBe('still trying');
     await house.stack.startApi();
-    await eventually(() => expect(shown.card.state).toBe('waiting for the runner'));
+    await eventually(() => expect(shown.card.state).toMatch(/^waiting for the runner/));
     expect(await commands('ping')).toHaveLength(before + 1);
     expect(discord.messages).toHaveLength(count + 1);
   });
@@ -212,7 +247,7 @@ describe('while the database is away', () => {
     expect(heard.acknowledgedAfterMs).toBeLessThan(1_000);
     expect(slack.messages).toHaveLength(count);
     await held;
-    expect((await slack.messageAfter(count)).card.state).toBe('waiting for the runner');
+    expect((await slack.messageAfter(count)).card.state).toMatch(/^waiting for the runner/);
   });
 
   it('a request that is cancelled by who asked is never done', async () => {

@@ -58,7 +58,8 @@ export function createConversation(options: ConversationOptions): Conversation {
     const said: Said = { speaker: inbound, delivery: deliveryOf(inbound) };
     const message = messageOf(inbound, house.buttons);
     const outbox = house.outbox(inbound.platform);
-    const way = createWayBack({ speaker: inbound, reply, outbox, isPrivate, message, log });
+    const onReplaced = house.expiring.forget;
+    const way = createWayBack({ speaker: inbound, reply, outbox, isPrivate, message, onReplaced, log });
     const { answer, replace } = way;
     try {
       await patience.through(inbound.user, way, () =>

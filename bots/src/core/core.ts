@@ -14,9 +14,11 @@ import { createChatHq } from './chat-hq.ts';
 import { cleanBlock, cleanCard } from './clean-card.ts';
 import { createCommandCards } from './command-cards.ts';
 import { type Conversation, createConversation } from './conversation.ts';
+import { createExpiringCards } from './expiring-cards.ts';
 import type { Platform } from './inbound.ts';
 import type { Limits } from './limits.ts';
 import { createNames } from './names.ts';
+import { createObstacles } from './obstacles.ts';
 import { createOutbox, type Outbox } from './outbox.ts';
 import { internalCommands, ownCommands } from './own/index.ts';
 import { byTopic } from './own/topics.ts';
@@ -76,9 +78,13 @@ export function createCore(options: CoreOptions): Core {
   const outbox = (platform: Platform): Outbox => of(platform).outbox;
   const now = (): number => client.clock.now();
 
+  const expiring = createExpiringCards(outbox);
+  const rows = createBotRows(client);
+  const obstacles = createObstacles(rows, actions, now);
   const cards = createCommandCards({
     hq,
-    rows: createBotRows(client),
+    rows,
+    obstacles,
     actions,
     buttons,
     capabilities,
@@ -93,7 +99,9 @@ export function createCore(options: CoreOptions): Core {
     buttons,
     questions: createQuestions(),
     cards,
+    expiring,
     names,
+    obstacles,
     now,
     capabilities,
     outbox,
@@ -137,6 +145,7 @@ export function createCore(options: CoreOptions): Core {
     async stop(limitMs) {
       const until = Date.now() + limitMs;
       await conversation.stop(limitMs);
+      expiring.stop();
       await cards.stop();
       await Promise.all(
         [...attached.values()].map((one) => one.outbox.drain(Math.max(0, until - Date.now()))),

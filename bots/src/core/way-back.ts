@@ -20,11 +20,13 @@ export interface WayBackOptions {
   readonly isPrivate: boolean;
   /** The message that what was said is about. */
   readonly message: Handle | null;
+  /** Another card is shown where this one was. */
+  readonly onReplaced: (message: Handle) => void;
   readonly log: Log;
 }
 
 export function createWayBack(options: WayBackOptions): WayBack {
-  const { speaker, reply, outbox, isPrivate, message, log } = options;
+  const { speaker, reply, outbox, isPrivate, message, onReplaced, log } = options;
   let settled: Handle | null = null;
 
   async function edit(handle: Handle, card: Card): Promise<Handle | null> {
@@ -52,7 +54,11 @@ export function createWayBack(options: WayBackOptions): WayBack {
 
   return {
     answer,
-    replace: async (card) => (message === null ? null : await edit(message, card)) ?? (await answer(card)),
+    async replace(card) {
+      if (message === null) return answer(card);
+      onReplaced(message);
+      return (await edit(message, card)) ?? (await answer(card));
+    },
     settleOn(handle) {
       settled = handle;
     },

@@ -1,0 +1,59 @@
+import { type CommandRow, isFinished } from '@hq/shared/rows';
+import { type ActionTable, actionOf } from './action-table.ts';
+import type { Buttons } from './buttons.ts';
+import type { Button } from './card.ts';
+import type { Place } from './inbound.ts';
+
+interface Target {
+  readonly gateway?: string;
+  readonly agent?: string;
+}
+
+/** What can be done about a command from its card, as it is now. */
+export function commandButtons(
+  { actions, buttons }: { readonly actions: ActionTable; readonly buttons: Buttons },
+  place: Place,
+  row: CommandRow,
+  gateway: string | null,
+  isLong: boolean,
+): Button[] {
+  const offer = (label: string, command: string, values: Record<string, string>): Button =>
+    buttons.offer(place, { label, intent: { command, values }, user: null });
+  if (!isFinished(row)) {
+    return row.cancel_requested_at === null ? [offer('Cancel', 'cancel', { command: row.id })] : [];
+  }
+  const target: Target = {
+    ...(gateway !== null && { gateway }),
+    ...(row.agent_slug !== null && { agent: row.agent_slug }),
+  };
+  const action = actionOf(actions, row.action);
+  const undo = action?.undo;
+  const undone = undo === undefined ? undefined : actionOf(actions, undo);
+  return [
+    ...(row.status === 'done' && undo !== undefined && undone !== undefined
+      ? [offer(undone.title, undo, targetFor(undone.target, target))]
+      : []),
+    ...(row.status === 'failed' && action !== undefined
+      ? [offer('Retry', row.action, { ...targetFor(action.target, target), ...textsOf(row.payload) })]
+      : []),
+    ...(isLong ? [offer('All output', 'output', { command: row.id })] : []),
+  ];
+}
+
+function targetFor(
+  kind: 'gateway' | 'agent' | 'workspace',
+  { gateway, agent }: Target,
+): Record<string, string> {
+  if (kind === 'gateway') return gateway === undefined ? {} : { gateway };
+  return kind === 'agent' && agent !== undefined ? { agent } : {};
+}
+
+function textsOf(payload: Readonly<Record<string, unknown>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(payload).flatMap(([key, value]) =>
+      typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+        ? [[key, String(value)]]
+        : [],
+    ),
+  );
+}

@@ -1,0 +1,73 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { CommandRow } from '@hq/shared/rows';
+import type { Log } from '../log.ts';
+import type { Handle } from './card.ts';
+import { type ChatHq, isAway } from './chat-hq.ts';
+import type { Place, Platform } from './inbound.ts';
+
+/** Where a command is shown, and what its card says that is in no row: who pressed what. */
+export interface KeptCard {
+  readonly place: Place;
+  readonly handle: Handle;
+  readonly row: CommandRow;
+  readonly stamp: string | undefined;
+}
+
+/** Where cards are, kept in the database: the next process finds them there. */
+export interface KeptCards {
+  /** Tries for ten minutes while the database is away. `isOver`: nobody has to look after it any more. */
+  keep(card: KeptCard, isOver: boolean): Promise<void>;
+  /** Those that somebody has to look after. */
+  open(platform: Platform): Promise<readonly KeptCard[]>;
+  /** Tries no longer. */
+  stop(): void;
+}
+
+/** The stamp is kept beside the ids of the message. */
+const stampKey = 'hq_stamp';
+const patienceMs = 600_000;
+const firstPauseMs = 500;
+const longestPauseMs = 15_000;
+
+export function createKeptCards(hq: Pick<ChatHq, 'keepCard' | 'openCards'>, log: Log): KeptCards {
+  let isStopping = false;
+  return {
+    async keep({ place, handle, row, stamp }, isOver) {
+      const { platform, install, channel, thread } = place;
+      const until = Date.now() + patienceMs;
+      for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
+        try {
+          await hq.keepCard({
+            command_id: row.id,
+            platform,
+            install,
+            channel,
+            thread,
+            handle: { ...handle, ...(stamp !== undefined && { [stampKey]: stamp }) },
+            shown: row.status,
+            closed: isOver,
+          });
+          return;
+        } catch (error) {
+          if (!isAway(error) || Date.now() > until || isStopping) {
+            log.warn({ err: error, command: row.id }, 'where a card is could not be kept');
+            return;
+          }
+          await delay(pauseMs);
+        }
+      }
+    },
+    async open(platform) {
+      const cards = await hq.openCards(platform);
+      return cards.map(({ handle: { [stampKey]: stamp, ...handle }, command, install, channel, thread }) => ({
+        place: { platform, install, channel, thread, kind: 'group' },
+        handle,
+        row: command,
+        stamp,
+      }));
+    },
+    stop() {
+      isStopping = true;
+    },
+  };
+}
