@@ -2,8 +2,8 @@ import { type types, webApi } from '@slack/bolt';
 import type { Logger } from 'pino';
 import type { Card, Handle } from '../core/card.ts';
 import type { Sent } from '../core/inbound.ts';
-import { handleOf } from './incoming.ts';
 import { libraryLog } from './library-log.ts';
+import { messageHandle } from './message-handle.ts';
 import { isDeadToken, notTheseBlocks, problemOf, slackError } from './problem.ts';
 import { type Rendered, renderCard } from './render.ts';
 import { escaped, line } from './text.ts';
@@ -67,7 +67,7 @@ export class SlackApi {
     return this.#withBlocksOrWords(card, (content) =>
       this.#client.chat
         .update({ channel, ts, ...content, parse: 'none', link_names: false })
-        .then(() => handleOf(channel, ts)),
+        .then(() => messageHandle(channel, ts)),
     );
   }
 
@@ -146,7 +146,7 @@ export class SlackApi {
       unfurl_media: false,
     });
     // A conversation that was addressed by a person's id has an id of its own.
-    return posted.ts === undefined ? null : handleOf(posted.channel ?? target.channel, posted.ts);
+    return posted.ts === undefined ? null : messageHandle(posted.channel ?? target.channel, posted.ts);
   }
 
   /** Slack may refuse blocks that it documents as fine. Then the words go alone: a result without buttons is a result. */

@@ -1,8 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type RunningSlack, startSlackServer } from '../../testing/slack-server/index.ts';
 import type { Finding } from '../core/adapter.ts';
-import { neededScopes } from './check.ts';
 import { slack } from './index.ts';
 
 let running: RunningSlack;
@@ -23,15 +21,6 @@ it('finds nothing wrong with an app made from the manifest, and changes nothing'
   ]);
   expect(running.server.links.count).toBe(0);
   expect(running.server.calls.map((call) => call.method)).toEqual(['auth.test', 'apps.connections.open']);
-});
-
-it('asks for what the manifest in the documentation gives, and for nothing else', async () => {
-  const guide = await readFile(new URL('../../../docs/chat.md', import.meta.url), 'utf8');
-  const [, written] = /```json\n(.*?"slash_commands".*?)```/su.exec(guide) ?? [];
-  const manifest = JSON.parse(written ?? '');
-  expect(manifest.oauth_config.scopes.bot).toEqual(Object.keys(neededScopes));
-  expect([...running.server.scopes]).toEqual(Object.keys(neededScopes));
-  expect(manifest.features.slash_commands).toMatchObject([{ command: '/hq', should_escape: true }]);
 });
 
 it('names each scope that is missing, and what it costs', async () => {

@@ -225,6 +225,19 @@ describe('stopping', () => {
     expect(server.links.count).toBe(0);
   });
 
+  it('opens nothing any more when it is asked for while Slack still has to say who it is', async () => {
+    bot = await makeSlackBot();
+    const { server } = bot.slack;
+    server.fail('auth.test', { delayMs: 300 });
+    const starting = bot.adapter.start(bot.core);
+    await eventually(() => expect(server.delayed).toBe(1));
+    await bot.adapter.stop();
+    await starting;
+    expect(server.called('auth.test')).toHaveLength(1);
+    expect(server.called('apps.connections.open')).toHaveLength(0);
+    expect(bot.adapter.health().state).toBe('stopped');
+  });
+
   it('lets end what is being sent', async () => {
     const running = await started();
     const { ops } = someone(running);

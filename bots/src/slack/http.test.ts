@@ -55,6 +55,15 @@ it.each([
   expect(bot.core.last.inbound.input).toEqual({ kind: 'words', text: 'status' });
 });
 
+it('answers the challenge that Slack sends before it saves the address', async () => {
+  const payload = { type: 'url_verification', token: 'legacy-verification-token', challenge: 'say-it-back' };
+  const receipt = await bot.slack.server.deliver({ type: 'events_api', payload });
+  expect(receipt).toMatchObject({ status: 200, answer: { challenge: 'say-it-back' } });
+  const forged = { type: 'events_api', payload } as const;
+  expect((await bot.slack.server.deliver(forged, { secret: 'another' })).status).toBe(401);
+  expect(bot.core.heard).toHaveLength(0);
+});
+
 it('acknowledges within three seconds although the core hangs', async () => {
   let release = (): void => undefined;
   bot.core.slowness = new Promise((resolve) => {

@@ -1,18 +1,9 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { Handle } from '../core/card.ts';
-import type { Inbound, Input, Speaker } from '../core/inbound.ts';
-import { fieldAction, readOrigin } from './form-view.ts';
+import type { Inbound, Input } from '../core/inbound.ts';
+import { messageHandle } from './message-handle.ts';
+import { type Identity, speaker } from './speaker.ts';
 import { typed } from './text.ts';
-
-/** Who we are in the workspace, as Slack tells it. */
-export interface Identity {
-  readonly team: string;
-  readonly botUser: string;
-  readonly botId: string | undefined;
-  /** Known once the socket said hello; never known over HTTP, where the signature proves it. */
-  readonly appId: string | undefined;
-}
 
 /** One delivery in our words, with Slack's ways back to it. */
 export interface Incoming {
@@ -23,13 +14,13 @@ export interface Incoming {
   readonly onEphemeral: boolean;
 }
 
-const app = { api_app_id: z.string().optional() };
-const text = z
+export const app = { api_app_id: z.string().optional() };
+export const text = z
   .string()
   .nullish()
   .transform((given) => given ?? undefined);
-const team = z.object({ id: z.string().optional() }).nullish();
-const person = z.object({ id: z.string(), name: text, username: text, team_id: text });
+export const team = z.object({ id: z.string().optional() }).nullish();
+export const person = z.object({ id: z.string(), name: text, username: text, team_id: text });
 
 const slash = z.object({
   ...app,
@@ -54,31 +45,6 @@ const press = z.object({
   trigger_id: text,
   response_url: text,
   actions: z.array(z.object({ value: text, action_ts: text })).min(1),
-});
-
-const chosen = z.looseObject({
-  value: z.string().nullish(),
-  selected_option: z.object({ value: z.string() }).nullish(),
-});
-const values = z.record(z.string(), z.record(z.string(), chosen));
-const view = z.object({
-  id: z.string(),
-  hash: text,
-  team_id: text,
-  app_installed_team_id: text,
-  private_metadata: text,
-  state: z.object({ values }).nullish(),
-});
-
-const submission = z.object({ ...app, team, user: person, view, trigger_id: text });
-
-const suggestion = z.object({
-  ...app,
-  team,
-  user: person,
-  block_id: z.string(),
-  value: z.string().default(''),
-  view: view.optional(),
 });
 
 const message = z.object({
@@ -148,66 +114,16 @@ export function readPress(body: unknown, us: Identity, envelope?: string): Incom
         userName: given.user.name ?? given.user.username,
       }),
       delivery: delivery(given.trigger_id ?? envelope, body),
-      input: { kind: 'button', token, message: ts === undefined ? null : handleOf(channel, ts, onEphemeral) },
+      input: {
+        kind: 'button',
+        token,
+        message: ts === undefined ? null : messageHandle(channel, ts, onEphemeral),
+      },
       receivedAt: Date.now(),
     },
     responseUrl: given.response_url,
     triggerId: given.trigger_id,
     onEphemeral,
-  };
-}
-
-export function readSubmission(body: unknown, us: Identity): Incoming | undefined {
-  const parsed = submission.safeParse(body);
-  if (!parsed.success) return undefined;
-  const given = parsed.data;
-  const origin = readOrigin(given.view.private_metadata);
-  if (origin === undefined) return undefined;
-  return {
-    inbound: {
-      ...inForm(given, us),
-      channel: origin.channel,
-      kind: origin.kind,
-      thread: origin.thread,
-      // One form is submitted once; a second submission after an error has another hash.
-      delivery: `sl:${given.view.id}:${given.view.hash ?? ''}`,
-      input: {
-        kind: 'form',
-        token: origin.token,
-        values: fieldValues(given.view.state?.values),
-        ...(origin.message === undefined ? {} : { message: origin.message }),
-      },
-      receivedAt: Date.now(),
-    },
-    responseUrl: undefined,
-    triggerId: given.trigger_id,
-    onEphemeral: false,
-  };
-}
-
-export interface Asked {
-  readonly speaker: Speaker;
-  readonly words: readonly string[];
-  readonly argument: string;
-  readonly typed: string;
-  readonly options: Readonly<Record<string, string>>;
-}
-
-export function readSuggestion(body: unknown, us: Identity): Asked | undefined {
-  const parsed = suggestion.safeParse(body);
-  if (!parsed.success) return undefined;
-  const given = parsed.data;
-  const origin = readOrigin(given.view?.private_metadata);
-  const words = origin?.words[given.block_id];
-  if (origin === undefined || words === undefined) return undefined;
-  const { channel, kind, thread } = origin;
-  const { [given.block_id]: _own, ...options } = fieldValues(given.view?.state?.values);
-  return {
-    speaker: { ...inForm(given, us), channel, kind, thread },
-    words,
-    argument: given.block_id,
-    typed: given.value.trim(),
-    options,
   };
 }
 
@@ -262,66 +178,6 @@ const home = z.object({ event: z.object({ user: z.string(), tab: text }) });
 export function readHomeOpened(body: unknown): string | undefined {
   const given = home.safeParse(body).data?.event;
   return given === undefined || (given.tab ?? 'home') !== 'home' ? undefined : given.user;
-}
-
-export function handleOf(channel: string, ts: string, onEphemeral = false): Handle {
-  return onEphemeral ? { channel, ts, seen_by: 'one' } : { channel, ts };
-}
-
-interface Whereabouts {
-  readonly team: string | undefined;
-  /** The workspace the person belongs to, where Slack tells it. */
-  readonly userTeam: string | undefined;
-  readonly appId: string | undefined;
-  readonly channel: string;
-  readonly thread: string | undefined;
-  readonly user: string;
-  readonly userName: string | undefined;
-}
-
-/**
- * A delivery of another workspace or for another app keeps its own workspace's id, so that it is refused for what it
- * is. One that names no workspace came over our own connection, and that was made with our tokens.
- */
-function speaker(us: Identity, given: Whereabouts): Speaker {
-  const install = given.team ?? us.team;
-  const isOutsider =
-    install !== us.team ||
-    (given.userTeam !== undefined && given.userTeam !== us.team) ||
-    (given.appId !== undefined && us.appId !== undefined && given.appId !== us.appId);
-  return {
-    platform: 'slack',
-    install,
-    channel: given.channel,
-    kind: given.channel.startsWith('D') ? 'direct' : 'group',
-    thread: given.thread ?? null,
-    user: given.user,
-    ...(given.userName === undefined ? {} : { userName: given.userName }),
-    ...(isOutsider ? { stranger: 'outsider' as const } : {}),
-  };
-}
-
-/** Who fills in a form; where it was asked for comes with the form. */
-function inForm(given: z.infer<typeof submission> | z.infer<typeof suggestion>, us: Identity): Speaker {
-  return speaker(us, {
-    team: given.view?.app_installed_team_id ?? given.team?.id ?? given.view?.team_id ?? given.user.team_id,
-    userTeam: given.user.team_id,
-    appId: given.api_app_id,
-    channel: '',
-    thread: undefined,
-    user: given.user.id,
-    userName: given.user.name ?? given.user.username,
-  });
-}
-
-function fieldValues(state: z.infer<typeof values> | undefined): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(state ?? {}).flatMap(([name, actions]): [string, string][] => {
-      const given = actions[fieldAction];
-      const value = given?.selected_option?.value ?? given?.value;
-      return value === undefined || value === null || value === '' ? [] : [[name, value]];
-    }),
-  );
 }
 
 function behindMention(said: string, botUser: string): string {

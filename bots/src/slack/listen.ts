@@ -1,14 +1,12 @@
-import type { App, Context, types } from '@slack/bolt';
+import { App, type Context, type HTTPReceiver, type SocketModeReceiver, type types } from '@slack/bolt';
+import type { Logger } from 'pino';
+import { clientOptions } from './api.ts';
+import type { BotToken } from './bot-token.ts';
 import { fieldAction, formCallback } from './form-view.ts';
-import {
-  type Identity,
-  type Incoming,
-  readHomeOpened,
-  readMessage,
-  readPress,
-  readSlash,
-  readSubmission,
-} from './incoming.ts';
+import { type Incoming, readHomeOpened, readMessage, readPress, readSlash } from './incoming.ts';
+import { readSubmission } from './incoming-form.ts';
+import { libraryLog } from './library-log.ts';
+import type { Identity } from './speaker.ts';
 
 export interface Listener {
   /** Takes a delivery on, without waiting for anything. */
@@ -20,8 +18,34 @@ export interface Listener {
   failed(error: unknown): void;
 }
 
+/** What every way in needs to be listened to. */
+export interface Hearing {
+  readonly botToken: string;
+  readonly apiUrl: string;
+  readonly token: BotToken;
+  readonly listener: Listener;
+  readonly log: Logger;
+}
+
 /** Each delivery is acknowledged first: what it says is worked on behind that. */
-export function listen(app: App, listener: Listener): void {
+export function listen(
+  receiver: SocketModeReceiver | HTTPReceiver,
+  { botToken, apiUrl, token, listener, log }: Hearing,
+): void {
+  const us = token.identity;
+  const app = new App({
+    receiver,
+    // Who may do what is decided elsewhere; here it is only known which token is ours.
+    authorize: async () => ({
+      botToken,
+      ...(us === undefined ? {} : { teamId: us.team, botUserId: us.botUser }),
+      ...(us?.botId === undefined ? {} : { botId: us.botId }),
+    }),
+    ignoreSelf: false,
+    convoStore: false,
+    logger: libraryLog(log),
+    clientOptions: clientOptions(apiUrl, log),
+  });
   /** A socket that broke in between cannot be told; the command counts all the same, for it never comes again. */
   const acknowledged = async (telling: Promise<void>): Promise<void> => {
     try {
@@ -46,11 +70,10 @@ export function listen(app: App, listener: Listener): void {
   app.options(fieldAction, async ({ body, ack }) => {
     await acknowledged(ack({ options: await listener.options(body) }));
   });
-  for (const event of ['app_mention', 'message'] as const) {
-    app.event(event, async ({ body, context }) =>
-      listener.take((us) => readMessage(body, us, envelopeOf(context)), false),
-    );
-  }
+  const said = async ({ body, context }: { readonly body: unknown; readonly context: Context }) =>
+    listener.take((us) => readMessage(body, us, envelopeOf(context)), false);
+  app.event('app_mention', said);
+  app.event('message', said);
   app.event('app_home_opened', async ({ body }) => {
     const user = readHomeOpened(body);
     if (user !== undefined) listener.homeOpened(user);

@@ -2,7 +2,7 @@ import type { SocketModeReceiver } from '@slack/bolt';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { isDeadToken, problemOf, slackError } from './problem.ts';
-import { aborted, waited } from './waiting.ts';
+import { aborted, waited, within } from './waiting.ts';
 
 type Client = SocketModeReceiver['client'];
 
@@ -25,7 +25,7 @@ const frame = z.looseObject({
   payload: z.looseObject({ event: z.looseObject({ type: z.string() }).optional() }).optional(),
 });
 
-type SocketState = 'connected' | 'reconnecting' | 'refused';
+export type SocketState = 'connected' | 'reconnecting' | 'refused';
 
 export interface SocketEvents {
   /** What `apps.connections.open` or the connection itself came to. `said` is Slack's word for it. */
@@ -93,10 +93,12 @@ export class Socket {
 
   /** `connected`, or how long to wait before the next attempt. */
   async #connect(): Promise<'connected' | number> {
-    const giveUp = new AbortController();
+    const over = new AbortController();
     try {
-      const started = this.#client.start();
-      await Promise.race([started, this.#giveUpAfter(helloWithinMs, giveUp.signal)]);
+      const given = waited(helloWithinMs, over.signal).then(() => false);
+      const stopped = aborted(this.#stopping.signal, over.signal).then(() => false);
+      const hasGreeted = this.#client.start().then(() => true);
+      if (!(await Promise.race([hasGreeted, given, stopped]))) throw new Error('Slack did not say hello');
       return 'connected';
     } catch (error) {
       await this.#close();
@@ -110,7 +112,7 @@ export class Socket {
       const problem = problemOf(error);
       return problem.kind === 'wait' ? Math.max(problem.afterMs, this.#gap()) : this.#gap();
     } finally {
-      giveUp.abort();
+      over.abort();
     }
   }
 
@@ -125,15 +127,9 @@ export class Socket {
 
   /** Says goodbye, and does not wait longer for the answer than it is worth. */
   async #close(): Promise<void> {
-    const closed = this.#client.disconnect();
-    const over = new AbortController();
-    const inTime = await Promise.race([
-      closed.then(() => true),
-      waited(closeWithinMs, over.signal).then(() => false),
-    ]);
-    over.abort();
+    const closed = this.#client.disconnect().then(() => true);
     // Closing once more while it closes makes the library let go of it.
-    if (!inTime) await this.#client.disconnect();
+    if ((await within(closeWithinMs, closed)) === undefined) await this.#client.disconnect();
   }
 
   #gap(): number {
@@ -144,11 +140,6 @@ export class Socket {
 
   #pause(ms: number): Promise<void> {
     return waited(ms, this.#stopping.signal);
-  }
-
-  async #giveUpAfter(ms: number, signal: AbortSignal): Promise<never> {
-    await waited(ms, AbortSignal.any([signal, this.#stopping.signal]));
-    throw new Error('Slack did not say hello');
   }
 
   /**
