@@ -96,11 +96,12 @@ describe('an action that enters the catalogue', { timeout: 120_000 }, () => {
     await linked('slack', ann.id, slack.server.workspace.team);
     const direct = slack.server.workspace.direct(ann);
     await slack.acts.slash(ann, direct, 'help');
+    await slack.acts.slash(ann, direct, 'help work');
     await eventually(() => {
       const seen = slack.server.workspace.standing(direct.id, ann.id);
-      expect(seen.map((one) => slack.server.workspace.shown(one).text).join('\n')).toContain(
-        'Rotate the lamps',
-      );
+      const text = seen.map((one) => slack.server.workspace.shown(one).text).join('\n');
+      expect(text).toMatch(/work {2}[^\n]*rotate_lamps/);
+      expect(text).toContain('Rotate the lamps');
     });
     await slack.acts.slash(ann, direct, 'rotate lamps');
     await eventually(() =>
@@ -114,7 +115,9 @@ describe('an action that enters the catalogue', { timeout: 120_000 }, () => {
     await linked('discord', ben.id, '');
     expect(JSON.stringify(discord.commands)).toContain('rotate_lamps');
     const help = await discord.slash(ben, discord.direct(ben), 'help');
-    await discord.until(() => help.message !== null && readable(help.message).includes('Rotate the lamps'));
+    await discord.until(() => help.message !== null && readable(help.message).includes('rotate_lamps'));
+    const work = await discord.slash(ben, discord.direct(ben), 'help', { topic: 'work' });
+    await discord.until(() => work.message !== null && readable(work.message).includes('Rotate the lamps'));
     const topic = await discord.complete(ben, discord.direct(ben), 'help', { topic: 'rotate' }, 'topic');
     expect(JSON.stringify(topic)).toContain('rotate_lamps');
   });
@@ -125,15 +128,15 @@ describe('an action that enters the catalogue', { timeout: 120_000 }, () => {
     await linked('telegram', String(cat.id), String(telegram.bot.id));
     expect(telegram.commands('all_private_chats').map(({ command }) => command)).toContain('hq_rotate_lamps');
     const chat = telegram.direct(cat);
+    const seen = (): string =>
+      telegram
+        .seen(chat)
+        .map(({ text }) => text)
+        .join('\n');
     telegram.say(cat, chat, '/hq help');
-    await eventually(() =>
-      expect(
-        telegram
-          .seen(chat)
-          .map(({ text }) => text)
-          .join('\n'),
-      ).toContain('Rotate the lamps'),
-    );
+    await eventually(() => expect(seen()).toMatch(/work {2}[^\n]*rotate_lamps/));
+    telegram.say(cat, chat, '/hq help work');
+    await eventually(() => expect(seen()).toContain('Rotate the lamps'));
     telegram.say(cat, chat, '/hq_rotate_lamps');
     await eventually(() => expect(telegram.last(chat).asksForReply).toBe(true));
   });

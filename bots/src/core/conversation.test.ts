@@ -147,6 +147,24 @@ describe('an action', () => {
     await eventually(() => expect(question.card.state).toBe('cancelled'));
   });
 
+  it('that destroys is confirmed by the typed name, and stamped where it was asked', async () => {
+    const { database } = house.stack;
+    await database.query(`update hq.actions set danger = 'destructive' where name = 'restart_dispatcher'`);
+    try {
+      const discord = open.adapter('discord');
+      const operator = await house.person('operator', 'discord');
+      const question = await discord.ask(operator, 'restart dispatcher');
+      const { form } = await discord.press(operator, question, 'Type the name');
+      // Not every platform says which message the form was opened from.
+      await discord.hear(operator, { kind: 'form', token: form?.token ?? '', values: { typed: 'default' } });
+      await eventually(() => expect(question.card.stamp).toMatch(/^confirmed by /));
+      expect(question.card.buttons?.map(({ label }) => label)).toEqual(['Cancel']);
+    } finally {
+      await database.query(`update hq.actions set danger = 'disruptive' where name = 'restart_dispatcher'`);
+      await database.query(`update agent_commands set status = 'cancelled' where status = 'pending'`);
+    }
+  });
+
   it('that lacks an argument asks for it: by a form, or by a question', async () => {
     const operator = await house.person('operator');
     const slack = open.adapter('slack');
