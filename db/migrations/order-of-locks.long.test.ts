@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Account, type ChatHouse, openChatHouse } from '../testing/chat.ts';
 import { type Caller, cloneDatabase, nilTenant, service, type TestDatabase } from '../testing/database.ts';
@@ -13,6 +14,7 @@ let gateway: string;
 const agents = ['worker', 'helper'] as const;
 const tokens = ['none'];
 const tasks = ['00000000'];
+const drifter = `id = (select id from agents where slug like 'drifter-%' order by random() limit 1)`;
 
 beforeAll(async () => {
   database = await cloneDatabase();
@@ -116,7 +118,35 @@ const deeds: readonly (() => Promise<unknown>)[] = [
     ]),
   () =>
     database.query(`update agents set status = $1 where slug = $2`, [pick(['error', 'ready']), pick(agents)]),
+  () =>
+    database.query(`update agents set slug = 'drifter-' || left(md5(random()::text), 12) where ${drifter}`),
+  async () => {
+    await database.query(
+      `insert into gateways (slug, label, status) values ('doomed', 'doomed', 'ready') on conflict do nothing`,
+    );
+    await unlessGone(
+      database.query(
+        `update agents set gateway_id = (select g.id from gateways g where g.slug = 'doomed') where ${drifter}`,
+      ),
+    );
+  },
+  () => database.query(`delete from gateways where slug = 'doomed'`),
+  () => database.query(`delete from agents where ${drifter}`),
+  () =>
+    unlessGone(
+      database.query(
+        `insert into agents (slug, name, status, gateway_id)
+         select 'drifter-' || left(md5(random()::text), 12), 'drifter', 'ready', g.id from gateways g where g.slug = 'doomed'`,
+      ),
+    ),
 ];
+
+/** The gateway may have been deleted between the look and the write. */
+async function unlessGone(query: Promise<unknown>): Promise<void> {
+  await query.catch((error: unknown) => {
+    if (!(error instanceof pg.DatabaseError) || !['P0002', '23503'].includes(error.code ?? '')) throw error;
+  });
+}
 
 test('nobody waits in a ring, and nobody fails, whatever is done at once', async () => {
   await Promise.all(
