@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { freePort } from '../../db/local/free-port.ts';
 import { eventually } from '../../db/testing/eventually.ts';
 import { startTestStack, type TestStack } from '../../db/testing/stack.ts';
 import {
@@ -158,5 +159,32 @@ describe('hq-bots', { timeout: 240_000 }, () => {
     expect(wrong.text()).toMatch(/WRONG telegram: /);
     expect(wrong.text()).toMatch(/WRONG HQ: /);
     expect(wrong.text()).not.toContain('AAFakeTokenOfNobody');
+  });
+
+  it('takes the tokens of a process that was killed here at once, and not before it is gone', async () => {
+    const first = start();
+    await first.connected();
+    const second = start();
+    await eventually(() =>
+      expect(second.text()).toMatch(/another process has this token; this one takes over in \d+ s/),
+    );
+    expect((await second.health()).adapters.filter(({ connected }) => connected)).toEqual([]);
+    for (const { child, exit } of [second, first]) {
+      child.kill('SIGKILL');
+      await exit;
+    }
+    const third = start();
+    await third.connected();
+    // It has waited for no lease to run out.
+    expect(third.text()).not.toMatch(/another process has this token/);
+  });
+
+  it('ends in order at a signal that comes while it still looks for its database', async () => {
+    const bots = start({ SUPABASE_URL: `http://127.0.0.1:${await freePort()}` });
+    await eventually(() => expect(bots.text()).toMatch(/"level":"error"/));
+    expect(bots.child.exitCode).toBeNull();
+    bots.child.kill('SIGTERM');
+    expect(await bots.exit, bots.text()).toBe(0);
+    expect(bots.text()).toMatch(/"msg":"stopped"/);
   });
 });

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { HqClient } from '@hq/shared/client';
 import { HqError } from '@hq/shared/errors';
 import type { Redactor } from '@hq/shared/text';
@@ -41,7 +40,6 @@ export interface CoreOptions {
 export interface Core {
   readonly conversation: Conversation;
   readonly commands: readonly CommandDescription[];
-  readonly holder: string;
   readonly house: House;
   /** Takes an adapter in. It may be the next one of the same platform. */
   attach(adapter: Adapter): void;
@@ -124,7 +122,6 @@ export function createCore(options: CoreOptions): Core {
   return {
     conversation,
     commands: describe(vocabulary.commands),
-    holder: randomUUID(),
     house,
     attach(adapter) {
       const box = createOutbox({
