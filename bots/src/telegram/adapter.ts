@@ -73,7 +73,12 @@ export class TelegramAdapter implements Adapter {
       revoked: () => this.#connection.revoked(),
       moved: (channel) => void this.#tellMoved(channel),
     });
-    const deliver = (update: Update): Promise<void> => this.#bot.handleUpdate(update);
+    const deliver = (update: Update): Promise<void> => {
+      // The library asks who it is before it hands anything on, unless it is told.
+      const { me } = this.#connection;
+      if (me !== null) this.#bot.botInfo = me;
+      return this.#bot.handleUpdate(update);
+    };
     this.#connect = () => {
       const ingress =
         settings.webhook === null

@@ -46,6 +46,14 @@ test('it is connected when it says so, and knows who it is', async () => {
   });
 });
 
+test('it asks once who it is, and an update waits for no other answer than its own', async () => {
+  const bot = await start();
+  server.fail('getMe', { kind: 'hang' }, 5);
+  server.say(ann, direct, '/hq status');
+  await eventually(() => expect(bot.heard).toHaveLength(1));
+  expect(server.called('getMe')).toHaveLength(1);
+});
+
 test('an API root may have a path and a slash at its end, or not', async () => {
   const behindPath = await startTelegramServer({ path: '/telegram/api' });
   for (const root of [behindPath.url, `${behindPath.url}/`]) {
@@ -68,13 +76,29 @@ test('a token that Telegram does not know ends it at once, with what to do', asy
   expect(server.called('getMe')).toHaveLength(1);
 });
 
-test('a token that is revoked later ends it, and is not tried again', async () => {
+test('a token that is revoked later is told, and is left alone for long', async () => {
   const bot = await start();
   server.revoke();
   await eventually(() => expect(bot.adapter.health().state).toBe('revoked'));
   const { length } = server.calls;
   await new Promise((resolve) => setTimeout(resolve, 3 * pace.longestMs));
   expect(server.calls).toHaveLength(length);
+});
+
+test('a token that only seemed to be revoked is used again, whether a poll or a message heard it', async () => {
+  const bot = createTelegramBot(server, { pace: { ...pace, revokedMs: 300 } });
+  running.push(bot);
+  await bot.adapter.start(receiverOf(bot));
+  for (const method of ['getUpdates', 'sendMessage']) {
+    await eventually(() => expect(server.isPolled).toBe(true));
+    server.fail(method, { kind: 'refuse', status: 401, description: 'Unauthorized' }, 2);
+    const { length } = bot.heard;
+    server.say(ann, direct, '/hq status');
+    await eventually(() => expect(bot.adapter.health().state).toBe('revoked'));
+    await eventually(() => expect(bot.adapter.health().state).toBe('connected'));
+    await eventually(() => expect(bot.heard.length).toBeGreaterThan(length));
+    server.mend();
+  }
 });
 
 test('a server that is away, throws up its hands or answers with a web page is tried again', async () => {

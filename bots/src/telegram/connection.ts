@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { HqError } from '@hq/shared/errors';
 import type { Logger } from 'pino';
+import type { UserFromGetMe } from 'telegraf/types';
 import type { AdapterState } from '../core/adapter.ts';
 import type { TelegramApi } from './api.ts';
 import { TelegramFault } from './fault.ts';
@@ -14,8 +15,10 @@ export class Connection {
   readonly #log: Logger;
   readonly #pace: Pace;
   readonly #ending = new AbortController();
+  /** Of the round that is under way. */
+  #turn = new AbortController();
   #running: Promise<void> = Promise.resolve();
-  #bot: Bot | null = null;
+  #me: UserFromGetMe | null = null;
   #isOpen = false;
   #state: AdapterState = 'starting';
   #detail: string | null = null;
@@ -30,7 +33,12 @@ export class Connection {
   }
 
   get bot(): Bot | null {
-    return this.#bot;
+    return this.#me === null ? null : { id: String(this.#me.id), name: this.#me.username ?? null };
+  }
+
+  /** The bot in Telegram's words. */
+  get me(): UserFromGetMe | null {
+    return this.#me;
   }
 
   get state(): AdapterState {
@@ -51,6 +59,7 @@ export class Connection {
     this.#running = this.#run(first.resolve);
     await first.promise;
     if (this.#state === 'revoked') {
+      this.#end();
       throw new HqError('unauthenticated', 'Telegram does not accept the bot token.', {
         field: 'TELEGRAM_BOT_TOKEN',
         hint: 'Take the token that BotFather shows with /token.',
@@ -59,9 +68,9 @@ export class Connection {
   }
 
   async stop(): Promise<void> {
-    this.#ending.abort();
+    this.#end();
     await this.#running;
-    if (this.#state !== 'revoked') await this.#ingress.close();
+    await this.#ingress.close();
     this.#state = 'stopped';
     this.#detail = null;
   }
@@ -69,21 +78,28 @@ export class Connection {
   /** Something else than taking updates in has shown that the token is no longer accepted. */
   revoked(): void {
     this.#set('revoked', 'Telegram does not accept the bot token any more.');
+    this.#turn.abort();
+  }
+
+  #end(): void {
     this.#ending.abort();
+    this.#turn.abort();
   }
 
   async #run(tellFirst: () => void): Promise<void> {
     const { signal } = this.#ending;
     while (!signal.aborted) {
       let restMs = 0;
+      this.#turn = new AbortController();
       try {
-        await this.#round(signal);
+        await this.#round(this.#turn.signal);
         this.#failures = 0;
         this.#conflicts = 0;
         this.#set('connected', null);
       } catch (error) {
         if (signal.aborted) break;
-        restMs = this.#explain(error);
+        // It may have been something in between that refused it.
+        restMs = this.#turn.signal.aborted ? this.#pace.revokedMs : this.#explain(error);
       }
       tellFirst();
       if (restMs > 0) await pause(restMs, undefined, { signal }).catch(() => undefined);
@@ -92,10 +108,7 @@ export class Connection {
   }
 
   async #round(signal: AbortSignal): Promise<void> {
-    if (this.#bot === null) {
-      const me = await this.#api.call('getMe', {}, { signal });
-      this.#bot = { id: String(me.id), name: me.username ?? null };
-    }
+    this.#me ??= await this.#api.call('getMe', {}, { signal });
     if (!this.#isOpen) {
       await this.#ingress.open();
       this.#isOpen = true;
@@ -108,9 +121,9 @@ export class Connection {
     const fault = error instanceof TelegramFault ? error : new TelegramFault('taking updates in failed');
     if (!(error instanceof TelegramFault)) this.#log.error({ err: error }, 'taking updates in failed');
     // A token of the wrong shape is a path that Telegram does not have.
-    if (fault.code === 401 || (fault.code === 404 && this.#bot === null)) {
+    if (fault.code === 401 || (fault.code === 404 && this.#me === null)) {
       this.revoked();
-      return 0;
+      return this.#pace.revokedMs;
     }
     if (fault.code === 409) {
       this.#conflicts += 1;
@@ -135,7 +148,7 @@ export class Connection {
 
   #set(state: AdapterState, detail: string | null): void {
     if (state !== this.#state) {
-      if (state === 'connected') this.#log.info({ bot: this.#bot?.id }, 'connected to Telegram');
+      if (state === 'connected') this.#log.info({ bot: this.#me?.id }, 'connected to Telegram');
       else this.#log.warn({ state, detail }, 'not connected to Telegram');
     }
     this.#state = state;

@@ -17,6 +17,8 @@ export interface Pace {
   readonly longestMs: number;
   /** While another program has the bot. */
   readonly conflictMs: number;
+  /** Until a token that was refused while it was used is tried again. */
+  readonly revokedMs: number;
   /** How long Telegram holds a poll that has nothing to say. */
   readonly pollSeconds: number;
   /** A poll that says nothing for so long beyond its time is dead, though its socket stands. */
@@ -29,6 +31,7 @@ export const usualPace: Pace = {
   firstMs: 1_000,
   longestMs: 60_000,
   conflictMs: 30_000,
+  revokedMs: 300_000,
   pollSeconds: 50,
   slackMs: 20_000,
   anewMs: 86_400_000,

@@ -80,6 +80,8 @@ export class Polling implements Ingress {
   async #settle(update: Update): Promise<void> {
     try {
       await this.#deliver(update);
+    } catch (error) {
+      this.#log.error({ err: error }, 'an update could not be handled');
     } finally {
       this.#ledger.settle(update.update_id);
     }

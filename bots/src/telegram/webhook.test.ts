@@ -135,6 +135,14 @@ test('an update that is not done in time is left to come again', async () => {
   expect(bot.heard).toHaveLength(1);
 });
 
+test('a port is let go by a stop though the token was revoked', async () => {
+  server.revoke();
+  server.say(ann, direct, '/hq status');
+  await eventually(() => expect(bot.adapter.health().state).toBe('revoked'));
+  await bot.adapter.stop();
+  await expect(fetch(url)).rejects.toThrow();
+});
+
 test('after a stop the webhook stands, so that nothing said meanwhile is lost', async () => {
   await bot.adapter.stop();
   server.say(ann, direct, '/hq status');
