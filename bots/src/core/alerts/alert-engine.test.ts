@@ -149,7 +149,7 @@ describe('an alert', { timeout: 90_000 }, () => {
     const operator = await house.person('operator');
     const messages = await subscribed(operator);
     const { faults } = open.adapter('slack');
-    faults.push({ ok: false, problem: { kind: 'wait', afterMs: 700 } });
+    faults.push({ ok: false, problem: { kind: 'wait', afterMs: 3_000 } });
     await alert('soon over');
     await eventually(() => expect(faults).toHaveLength(0));
     await resolve('soon over');
@@ -289,6 +289,29 @@ describe('in quiet hours', { timeout: 90_000 }, () => {
     await eventually(() => expect(titles(messages())).toEqual(['cannot wait']));
     await restart(() => house.stack.database.query(`update chat_subscriptions set filter = '{}'`));
     await eventually(() => expect(titles(messages())).toEqual(['cannot wait', 'can wait']));
+  });
+});
+
+describe('a summary', { timeout: 90_000 }, () => {
+  it('tells together what has come since the last one', async () => {
+    const messages = await subscribed(await house.person('operator'), 'subscribe digest=1');
+    const { database } = house.stack;
+    await restart(async () => {
+      await alert('first');
+      await alert('second');
+      // Most of the minute is over.
+      await database.behindTheGuard(`update notifications set last_at = last_at - interval '50 seconds'`);
+      await database.behindTheGuard(
+        `update chat_subscriptions set created_at = created_at - interval '5 minutes',
+           cursor = to_char((clock_timestamp() - interval '5 minutes') at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`,
+      );
+    });
+    await eventually(() => expect(engine.size()).toBe(2));
+    await alert('third');
+    await eventually(() => expect(engine.size()).toBe(3));
+    expect(messages()).toEqual([]);
+    await eventually(() => expect(messages()).toHaveLength(1));
+    expect(messages()[0]?.card.title).toBe('3 alerts');
   });
 });
 
