@@ -1,8 +1,8 @@
 import { actionNames, catalogue } from '@hq/shared/actions';
+import { createLog } from '@hq/shared/log';
 import { createRedactor } from '@hq/shared/text';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Adapter } from '../bots/src/core/adapter.ts';
-import { createLog } from '../bots/src/log.ts';
 import { platformModules } from '../bots/src/platforms.ts';
 import { type Platforms, startPlatforms } from '../bots/testing/bots-process.ts';
 import { type ChatTestHouse, openChatHouse } from '../bots/testing/chat-house.ts';

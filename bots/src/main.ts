@@ -1,10 +1,10 @@
 import { HqError } from '@hq/shared/errors';
+import { createLog, type Log } from '@hq/shared/log';
 import { untilAskedToStop } from '@hq/shared/program';
 import { createRedactor } from '@hq/shared/text';
 import packageFile from '../package.json' with { type: 'json' };
 import { checkAll } from './check.ts';
 import { readEnvironment } from './environment.ts';
-import { createLog, type Log } from './log.ts';
 import { platformModules } from './platforms.ts';
 import { runBots } from './run.ts';
 

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { HqClient } from '@hq/shared/client';
+import type { Log } from '@hq/shared/log';
 import { isAway } from './core/chat-hq.ts';
 import type { Environment } from './environment.ts';
-import type { Log } from './log.ts';
 
 /** The bots may come up before their database does. Ends early when somebody wants them to stop. */
 export async function signInWithPatience(

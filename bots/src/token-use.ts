@@ -1,8 +1,8 @@
 import type { HqClient } from '@hq/shared/client';
+import type { Log } from '@hq/shared/log';
 import { z } from 'zod';
 import type { ChatHq } from './core/chat-hq.ts';
 import type { Receiver } from './core/inbound.ts';
-import type { Log } from './log.ts';
 import { momentOf } from './moment-of.ts';
 import type { Holder } from './supervisor/holder.ts';
 import { tokensOfAgents } from './tokens-of-agents.ts';

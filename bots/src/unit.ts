@@ -1,6 +1,6 @@
+import type { Log } from '@hq/shared/log';
 import type { Configured, PlatformModule } from './core/adapter.ts';
 import type { Platform } from './core/inbound.ts';
-import type { Log } from './log.ts';
 import { createIsolatedAdapter, type IsolatedAdapter } from './supervisor/isolated-adapter.ts';
 
 /** One platform with its adapter and its token. */

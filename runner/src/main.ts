@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HqError } from '@hq/shared/errors';
+import { createLog, type Log } from '@hq/shared/log';
 import { untilAskedToStop } from '@hq/shared/program';
 import { readSecretsKeys } from '@hq/shared/secrets';
 import { createRedactor, type Redactor } from '@hq/shared/text';
@@ -7,7 +8,6 @@ import { connectDatabase, type Database } from './database.ts';
 import { openDockerStack } from './docker/docker-stack.ts';
 import { type Environment, readEnvironment, secretValues } from './environment.ts';
 import { handlers } from './handlers/index.ts';
-import { createLog, type Log } from './log.ts';
 import { retryDelay } from './pace.ts';
 import { prepareGatewayHome } from './process/gateway-home.ts';
 import { ProcessStack } from './process/process-stack.ts';

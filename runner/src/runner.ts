@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
+import type { Log } from '@hq/shared/log';
 import { serveHealth } from '@hq/shared/program';
 import type { Redactor } from '@hq/shared/text';
 import type { Database } from './database.ts';
 import type { Handlers } from './handler.ts';
 import type { HealthAnswer } from './health.ts';
-import type { Log } from './log.ts';
 import { Realtime } from './realtime.ts';
 import type { SecretsSync } from './secrets/secrets-sync.ts';
 import { ServicesWatch } from './services-watch.ts';

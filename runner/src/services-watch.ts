@@ -1,5 +1,5 @@
 import type { ServiceStatus } from '@hq/shared/actions';
-import type { Log } from './log.ts';
+import type { Log } from '@hq/shared/log';
 import type { Stack } from './stack.ts';
 
 /** Between two looks at the stack when nothing says that it changed. */

@@ -1,8 +1,8 @@
 import { HqError } from '@hq/shared/errors';
+import type { Log } from '@hq/shared/log';
 import { Bell } from './bell.ts';
 import type { Database } from './database.ts';
 import { HeldCommand, type HeldCommandOptions } from './held-command.ts';
-import type { Log } from './log.ts';
 import { Outbox, type Parcel } from './outbox.ts';
 import { hintDelay, nextTurnAt, retryDelay } from './pace.ts';
 import type { Beat, ClaimedCommand, TurnAnswer } from './turn.ts';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Log } from '../log.ts';
+import type { Log } from '@hq/shared/log';
 import type { Button } from './card.ts';
 import { type ChatHq, type Intent, isAway, type KeptButton } from './chat-hq.ts';
 import type { Place } from './inbound.ts';

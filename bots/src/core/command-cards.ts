@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Log } from '@hq/shared/log';
 import { type CommandRow, isFinished } from '@hq/shared/rows';
-import type { Log } from '../log.ts';
 import type { ActionTable } from './action-table.ts';
 import type { Capabilities } from './adapter.ts';
 import type { Asked } from './asked.ts';

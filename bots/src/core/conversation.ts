@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { HqError } from '@hq/shared/errors';
-import type { Log } from '../log.ts';
+import type { Log } from '@hq/shared/log';
 import type { House } from './asked.ts';
 import type { Handle } from './card.ts';
 import { asStranger, carryOut, mayBeAsked, mayUse } from './carry-out.ts';

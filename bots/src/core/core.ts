@@ -1,7 +1,7 @@
 import type { HqClient } from '@hq/shared/client';
 import { HqError } from '@hq/shared/errors';
+import type { Log } from '@hq/shared/log';
 import type { Redactor } from '@hq/shared/text';
-import type { Log } from '../log.ts';
 import { actionCommands } from './action-commands.ts';
 import type { ActionTable } from './action-table.ts';
 import type { Adapter, Capabilities, CommandDescription } from './adapter.ts';

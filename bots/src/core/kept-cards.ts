@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Log } from '@hq/shared/log';
 import type { CommandRow } from '@hq/shared/rows';
-import type { Log } from '../log.ts';
 import type { Handle } from './card.ts';
 import { type ChatHq, isAway } from './chat-hq.ts';
 import type { Place, Platform } from './inbound.ts';

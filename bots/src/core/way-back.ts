@@ -1,4 +1,4 @@
-import type { Log } from '../log.ts';
+import type { Log } from '@hq/shared/log';
 import type { Card, Handle } from './card.ts';
 import type { Reply, Speaker } from './inbound.ts';
 import type { Outbox } from './outbox.ts';

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
+import type { Log } from '@hq/shared/log';
 import type { Adapter, AdapterHealth, Capabilities } from '../core/adapter.ts';
 import type { Platform, Receiver, Sent } from '../core/inbound.ts';
-import type { Log } from '../log.ts';
 import type { FromIsolate, Outgoing, ToIsolate } from './wire.ts';
 
 /** An adapter in a thread of its own. It may end at any time: it is started again, and the core only sees it away for a while. */

@@ -1,9 +1,9 @@
 import { isMainThread, parentPort } from 'node:worker_threads';
 import { HqError } from '@hq/shared/errors';
+import { createLog } from '@hq/shared/log';
 import { createRedactor } from '@hq/shared/text';
 import type { Adapter, PlatformModule } from '../core/adapter.ts';
 import type { Acknowledgement, Choice, Receiver, Reply, Sent } from '../core/inbound.ts';
-import { createLog } from '../log.ts';
 import type { FromIsolate, Outgoing, ToIsolate } from './wire.ts';
 
 /** Platforms take an answer for a quarter of an hour at most. */

@@ -1,9 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createLog } from '@hq/shared/log';
 import { createRedactor } from '@hq/shared/text';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createLog } from '../log.ts';
 import { until } from '../testing/runner-house.ts';
 import { type GatewayHome, prepareGatewayHome } from './gateway-home.ts';
 import { birthOf } from './process-birth.ts';

@@ -1,6 +1,6 @@
 import type { ServiceHealth, ServiceStatus } from '@hq/shared/actions';
 import { HqError } from '@hq/shared/errors';
-import type { Log } from '../log.ts';
+import type { Log } from '@hq/shared/log';
 import type { OpenClawAnswer, OpenClawCall } from '../openclaw-call.ts';
 import type { Restarted, RestartOptions, Stack } from '../stack.ts';
 import { freePort } from './free-port.ts';

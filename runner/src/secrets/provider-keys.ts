@@ -1,7 +1,7 @@
 import { basename, dirname } from 'node:path';
 import { HqError } from '@hq/shared/errors';
+import type { Log } from '@hq/shared/log';
 import { z } from 'zod';
-import type { Log } from '../log.ts';
 import type { OpenClawAnswer, OpenClawCall } from '../openclaw-call.ts';
 import type { Stack } from '../stack.ts';
 import {

@@ -1,8 +1,8 @@
 import { HqError } from '@hq/shared/errors';
+import type { Log } from '@hq/shared/log';
 import type { SecretsKeys } from '@hq/shared/secrets';
 import type { Redactor } from '@hq/shared/text';
 import type { Database } from '../database.ts';
-import type { Log } from '../log.ts';
 import { retryDelay } from '../pace.ts';
 import { openSecret, planFiles, type SyncOutcome } from './plan.ts';
 import type { WantedKeys } from './provider-steps.ts';

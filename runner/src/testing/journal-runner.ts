@@ -1,11 +1,11 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createLog } from '@hq/shared/log';
 import { readSecretsKeys } from '@hq/shared/secrets';
 import { createRedactor } from '@hq/shared/text';
 import { connectDatabase } from '../database.ts';
 import { secretValues } from '../environment.ts';
 import { handlers } from '../handlers/index.ts';
-import { createLog } from '../log.ts';
 import { startRunner } from '../runner.ts';
 import { SecretsSync } from '../secrets/secrets-sync.ts';
 import { journalHandlers } from './journal-handlers.ts';

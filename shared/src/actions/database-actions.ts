@@ -215,13 +215,10 @@ export const databaseActions = {
             title: 'Monthly limit in USD',
             description: 'US dollars a month, such as 25 or 25.50; none lifts the limit',
           }),
-        hard_cutoff: z
-          .boolean()
-          .optional()
-          .meta({
-            title: 'Stop at the limit',
-            description: 'Whether the agent stops once the limit is spent',
-          }),
+        hard_cutoff: z.boolean().optional().meta({
+          title: 'Stop at the limit',
+          description: 'Whether the agent stops once the limit is spent',
+        }),
       }),
     result: budget,
     tell: tellBudget,

@@ -1,4 +1,4 @@
-import type { Log } from '../../log.ts';
+import type { Log } from '@hq/shared/log';
 import type { Buttons } from '../buttons.ts';
 import type { Card } from '../card.ts';
 import type { Told, Watched } from '../chat-hq.ts';

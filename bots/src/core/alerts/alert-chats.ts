@@ -1,5 +1,5 @@
 import type { HqClient } from '@hq/shared/client';
-import type { Log } from '../../log.ts';
+import type { Log } from '@hq/shared/log';
 import type { Watched } from '../chat-hq.ts';
 import type { Core } from '../core.ts';
 import type { Platform } from '../inbound.ts';

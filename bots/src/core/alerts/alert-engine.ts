@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { HqClient } from '@hq/shared/client';
-import type { Log } from '../../log.ts';
+import type { Log } from '@hq/shared/log';
 import { isAway } from '../chat-hq.ts';
 import type { Core } from '../core.ts';
 import type { Platform } from '../inbound.ts';

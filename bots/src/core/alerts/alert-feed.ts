@@ -1,6 +1,6 @@
 import type { HqClient } from '@hq/shared/client';
 import { type Watch, watchChanges } from '@hq/shared/live';
-import type { Log } from '../../log.ts';
+import type { Log } from '@hq/shared/log';
 import { isAway } from '../chat-hq.ts';
 import { type AlertRow, alertsSince } from './alert-row.ts';
 import { type AlertTiming, oldestMs, overlapMs } from './alert-timing.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Log } from '../../log.ts';
+import type { Log } from '@hq/shared/log';
 import { type ChatHq, isAway, type Told } from '../chat-hq.ts';
 import type { AlertTiming } from './alert-timing.ts';
 

@@ -1,4 +1,4 @@
-import type { Log } from '../../log.ts';
+import type { Log } from '@hq/shared/log';
 import type { Button, Card, Handle } from '../card.ts';
 import type { Told, Watched } from '../chat-hq.ts';
 import type { Problem, Sent } from '../inbound.ts';

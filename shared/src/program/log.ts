@@ -1,5 +1,5 @@
-import type { Redactor } from '@hq/shared/text';
 import { type Logger, pino } from 'pino';
+import type { Redactor } from '../text/index.ts';
 
 export type Log = Logger;
 
