@@ -7,7 +7,7 @@ const channels = 999;
 const perSecond = 100;
 const seconds = 20;
 /** Telegram takes thirty messages a second in all, and a third of the channels is there. */
-const patienceMs = 120_000;
+const patienceMs = 300_000;
 
 interface Subscribed {
   readonly platform: 'slack' | 'discord' | 'telegram';
