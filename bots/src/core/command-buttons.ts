@@ -33,8 +33,9 @@ export function commandButtons(
     ...(row.status === 'done' && undo !== undefined && undone !== undefined
       ? [offer(undone.title, undo, targetFor(undone.target, target))]
       : []),
+    // Not the action itself: that would take the place of this card, and of why it failed.
     ...(row.status === 'failed' && action !== undefined
-      ? [offer('Retry', row.action, { ...targetFor(action.target, target), ...textsOf(row.payload) })]
+      ? [offer('Retry', 'retry', { command: row.id })]
       : []),
     ...(isLong ? [offer('All output', 'output', { command: row.id })] : []),
   ];
@@ -46,14 +47,4 @@ function targetFor(
 ): Record<string, string> {
   if (kind === 'gateway') return gateway === undefined ? {} : { gateway };
   return kind === 'agent' && agent !== undefined ? { agent } : {};
-}
-
-function textsOf(payload: Readonly<Record<string, unknown>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(payload).flatMap(([key, value]) =>
-      typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
-        ? [[key, String(value)]]
-        : [],
-    ),
-  );
 }

@@ -7,4 +7,7 @@ test('a failure is a sentence, and an argument in it is named as it is typed', (
   expect(failureCard(new HqError('usage', 'limit_usd: an amount such as 25')).title).toBe(
     'limit_usd: an amount such as 25.',
   );
+  expect(failureCard(new HqError('refused', 'restart_gateway needs the role operator')).title).toBe(
+    'restart_gateway needs the role operator.',
+  );
 });

@@ -214,3 +214,26 @@ test('a group that becomes a supergroup sees how its command ended, and works ag
   server.say(admin.person, next, '/hq ping');
   await sees(next, /waiting for the runner/u);
 });
+
+test('a command that failed keeps what it said when it is tried again, and its output comes as a file', async () => {
+  const ann = await linked('operator');
+  server.say(ann.person, ann.direct, '/hq ping');
+  const card = await sees(ann.direct, /waiting for the runner/u);
+  const { lease_token } = await claimOne(house.stack.database, house.gateway);
+  const lines = Array.from({ length: 400 }, (_, index) => `line ${index} of what went wrong`).join('\n');
+  await takeTurn(house.stack.database, {
+    gateway: house.gateway,
+    output: [{ token: lease_token, seq: 1, stream: 'stderr', text: lines }],
+    results: [{ token: lease_token, status: 'failed', exit_code: 1, error_message: 'no answer' }],
+  });
+  const failed = await sees(ann.direct, /failed[\s\S]*line 399/u);
+  expect(failed.id).toBe(card.id);
+  server.press(ann.person, failed, 'All output');
+  const { file } = await sees(ann.direct, /400 lines/u);
+  expect(file?.content).toBe(lines);
+  server.press(ann.person, failed, 'Retry');
+  await eventually(async () => expect(await commands('ping')).toHaveLength(2));
+  await sees(ann.direct, /waiting for the runner/u);
+  expect(server.seen(ann.direct).find(({ id }) => id === failed.id)?.text).toBe(failed.text);
+  expect(server.seen(ann.direct).filter(({ text }) => text.includes('in the file'))).toEqual([]);
+});

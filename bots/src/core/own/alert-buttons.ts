@@ -75,13 +75,10 @@ export const alertButtons: readonly Command[] = [
         ...(action.target === 'gateway' && row.gateway ? { gateway: row.gateway } : {}),
         ...(action.target === 'agent' && row.agent_slug !== null ? { agent: row.agent_slug } : {}),
       };
-      const payload = Object.fromEntries(
-        Object.entries(row.payload).map(([key, value]) => [key, String(value)]),
-      );
-      // The alert's own message stays.
+      // The message that bears the button stays, and what it says of the failure.
       await runAction(row.action, action, {
         ...asked,
-        values: { ...payload, ...target },
+        values: { ...textsOf(row.payload), ...target },
         replace: asked.answer,
       });
     },
@@ -100,3 +97,13 @@ export const alertButtons: readonly Command[] = [
     },
   },
 ];
+
+function textsOf(payload: Readonly<Record<string, unknown>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(payload).flatMap(([key, value]) =>
+      typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+        ? [[key, String(value)]]
+        : [],
+    ),
+  );
+}

@@ -132,6 +132,8 @@ export const commandCommands: readonly Command[] = [
           text: all,
           note: `${lines.length} lines of ${titleOf(asked, written.action)}`,
         });
+        // A press waits for no answer, and the file says what it is.
+        if (sent.ok && asked.message !== null) return;
         if (sent.ok) {
           await asked.answer({
             title: 'The output is in the file',
