@@ -85,7 +85,7 @@ function clockOf(time: string): string {
 }
 
 function worst(alerts: readonly AlertRow[]): Tone {
-  const open = alerts.filter(({ resolved_at }) => resolved_at === null);
+  const open = alerts.filter((alert) => !isOver(alert));
   const rank = Math.max(0, ...open.map(({ severity }) => severities.indexOf(severity)));
   return toneOf[severities[rank] ?? 'info'];
 }

@@ -95,14 +95,14 @@ export function createAlertChat(options: AlertChatOptions): AlertChat {
     if (!hasBegun || isStopped || leaving.size > 0) return;
     const pause = waiting.pause(watched.filter, now());
     if (pause === null) return;
-    const at = Math.max(Date.now() + Math.max(pause, timing.gatherMs), retryAt);
+    const at = Math.max(performance.now() + Math.max(pause, timing.gatherMs), retryAt);
     if (timer !== null && timerAt <= at) return;
     if (timer !== null) clearTimeout(timer);
     timerAt = at;
     timer = setTimeout(() => {
       timer = null;
       void tell().finally(schedule);
-    }, at - Date.now());
+    }, at - performance.now());
   }
 
   async function send(card: Card): Promise<Sent> {
@@ -139,7 +139,7 @@ export function createAlertChat(options: AlertChatOptions): AlertChat {
     react(sent.problem);
     if (sent.problem.kind === 'closed' || sent.problem.kind === 'moved') return;
     log.warn({ problem: sent.problem, platform: place.platform }, 'alerts wait for a chat');
-    retryAt = Date.now() + backoff(timing.retryMs, tries);
+    retryAt = performance.now() + backoff(timing.retryMs, tries);
     tries += 1;
   }
 

@@ -105,7 +105,7 @@ export function createAlertChats(options: AlertChatsOptions): AlertChats {
   async function catchUp(behind: readonly AlertChat[]): Promise<void> {
     if (behind.length === 0) return;
     const earliest = Math.min(...behind.map(({ from }) => Math.floor(from / 1000)));
-    const since = new Date(Math.max(earliest, Date.now() - oldestMs)).toISOString();
+    const since = new Date(Math.max(earliest, now() - oldestMs)).toISOString();
     for await (const rows of alertsSince(client, since)) await offer(rows, behind);
     for (const chat of behind) chat.begin();
   }

@@ -38,6 +38,7 @@ export function createAlertEngine(options: AlertEngineOptions): AlertEngine {
     client,
     log,
     timing,
+    now: core.house.now,
     isWanted: () => chats.count() > 0,
     onAlerts: chats.offer,
   });

@@ -44,6 +44,7 @@ describe('the feed', { timeout: 60_000 }, () => {
       client: house.bot,
       log: pino({ level: 'silent' }),
       timing: { ...defaultTiming, pollMs: 50, resyncMs: 50, gatherMs: 10 },
+      now: Date.now,
       isWanted: () => true,
       onAlerts: async (rows) => {
         if (rows.some(({ title }) => title.startsWith('fed')) && refusals > 0) {

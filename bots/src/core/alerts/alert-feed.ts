@@ -17,6 +17,8 @@ export interface AlertFeedOptions {
   readonly client: HqClient;
   readonly log: Log;
   readonly timing: AlertTiming;
+  /** Epoch milliseconds by the database's clock. */
+  readonly now: () => number;
   /** Whether anybody is to be told at all. */
   readonly isWanted: () => boolean;
   /** What it rejects is handed over again. */
@@ -25,10 +27,11 @@ export interface AlertFeedOptions {
 
 const mostSeen = 50_000;
 
-export function createAlertFeed({ client, log, timing, isWanted, onAlerts }: AlertFeedOptions): AlertFeed {
+export function createAlertFeed(options: AlertFeedOptions): AlertFeed {
+  const { client, log, timing, now, isWanted, onAlerts } = options;
   /** What was handed over, as it was then. The overlap brings it again. */
   const seen = new Map<string, string>();
-  let since = Date.now();
+  let since = now();
   let watch: Watch | null = null;
   let isJoined = false;
   let isStopped = false;
@@ -58,10 +61,10 @@ export function createAlertFeed({ client, log, timing, isWanted, onAlerts }: Ale
 
   async function read(): Promise<void> {
     if (!isWanted()) {
-      since = Date.now();
+      since = now();
       return;
     }
-    const from = new Date(Math.max(since - overlapMs, Date.now() - oldestMs)).toISOString();
+    const from = new Date(Math.max(since - overlapMs, now() - oldestMs)).toISOString();
     for await (const rows of alertsSince(client, from)) {
       const fresh = rows.filter((row) => seen.get(row.id) !== versionOf(row));
       await onAlerts(fresh);
