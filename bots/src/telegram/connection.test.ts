@@ -271,6 +271,22 @@ test('after a long silence updates may be numbered anew, and none of them is los
   ]);
 });
 
+test('a server that was set up anew and counts from lower on is heard all the same', async () => {
+  const bot = await start();
+  server.say(ann, direct, '/hq say 1');
+  await eventually(() => expect(server.unconfirmed).toHaveLength(0));
+  server.pollElsewhere(true);
+  await eventually(() => expect(bot.adapter.health().state).not.toBe('connected'));
+  server.countAnew();
+  server.pollElsewhere(false);
+  await eventually(() => expect(bot.adapter.health().state).toBe('connected'));
+  for (const count of [2, 3, 4]) {
+    await eventually(() => expect(server.isPolled).toBe(true));
+    server.say(ann, direct, `/hq say ${count}`);
+    await eventually(() => expect(bot.heard).toHaveLength(count));
+  }
+});
+
 test('it can be started again after a stop, and after a token that was refused', async () => {
   const bot = await start();
   await bot.adapter.stop();

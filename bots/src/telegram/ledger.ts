@@ -28,7 +28,7 @@ export class Ledger {
     if (this.#known.has(updateId)) return false;
     this.#known.add(updateId);
     this.#open.add(updateId);
-    // After a week without any, Telegram begins to count somewhere else, lower perhaps. What was known has other numbers then.
+    // After a week without any, Telegram begins to count somewhere else, lower perhaps; so does a server that was set up anew.
     const isAnew = updateId < this.#next - mostRemembered;
     this.#next = isAnew ? updateId + 1 : Math.max(this.#next, updateId + 1);
     if (this.#known.size > mostRemembered) {

@@ -19,6 +19,8 @@ export class Polling implements Ingress {
   readonly #ledger = new Ledger();
   #waitMs = firstWaitMs;
   #lastUpdateAt = performance.now();
+  /** The next update may have a lower number than the last: the server may be another one by now, or has been silent for long. */
+  #mayBeAnew = false;
 
   constructor(
     api: TelegramApi,
@@ -45,14 +47,16 @@ export class Polling implements Ingress {
   async turn(isProbe: boolean, signal: AbortSignal): Promise<void> {
     const timeout = isProbe ? 0 : this.#pace.pollSeconds;
     const begun = performance.now();
-    // All has been confirmed by then. An offset above the next number would confirm what nobody has seen.
-    const isAnew = this.#ledger.isSettled && begun - this.#lastUpdateAt > this.#pace.anewMs;
+    if (isProbe || begun - this.#lastUpdateAt > this.#pace.anewMs) this.#mayBeAnew = true;
     const updates = await this.#api.call(
       'getUpdates',
-      { offset: isAnew ? 0 : this.#ledger.offset, timeout, allowed_updates: allowedUpdates },
+      { offset: this.#offset, timeout, allowed_updates: allowedUpdates },
       { ms: timeout * 1000 + this.#pace.slackMs, signal },
     );
-    if (updates.length > 0) this.#lastUpdateAt = performance.now();
+    if (updates.length > 0) {
+      this.#lastUpdateAt = performance.now();
+      this.#mayBeAnew = false;
+    }
     const fresh = updates.filter(({ update_id }) => this.#ledger.take(update_id));
     // None waits for another: a slow answer to one person must not delay the next.
     for (const update of fresh) void this.#settle(update);
@@ -75,6 +79,11 @@ export class Polling implements Ingress {
     } catch (error) {
       this.#log.debug({ reason: String(error) }, 'the last updates were not confirmed; they come again');
     }
+  }
+
+  /** An offset above the next number would confirm what nobody has seen. Without one, what comes twice is known. */
+  get #offset(): number {
+    return this.#mayBeAnew && this.#ledger.isSettled ? 0 : this.#ledger.offset;
   }
 
   async #settle(update: Update): Promise<void> {
