@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { alertOf } from '../../../testing/alert.ts';
 import { textOf } from '../../../testing/test-adapter.ts';
-import { alertCard } from './alert-card.ts';
+import { alertCard, countListed } from './alert-card.ts';
 import { offersFor } from './alert-offers.ts';
 import type { AlertRow } from './alert-row.ts';
 
@@ -59,10 +59,30 @@ describe('the message of several alerts', () => {
     );
   });
 
+  it('holds what has room, whatever becomes of them, and one at least', () => {
+    const many = Array.from({ length: 80 }, (_, n) => alertOf({ id: `aaaaaaaa-${n}`, title: 'short' }));
+    expect(countListed(many, 100_000)).toBe(50);
+    expect(countListed(many.slice(0, 10), 100_000)).toBe(10);
+    const long = many.map((alert) => ({ ...alert, title: `${'😀'.repeat(200)}` }));
+    const count = countListed(long, 2_000);
+    expect(count).toBeGreaterThan(5);
+    const worst = long.slice(0, count).map((alert) => ({
+      ...alert,
+      occurrences: 1_000_000,
+      resolved_at: '2027-12-22T12:10:00Z',
+    }));
+    const card = alertCard({ alerts: worst, more: 1_000_000, buttons: [] });
+    expect((card.body ?? []).map(({ text }) => text).join('').length).toBeLessThanOrEqual(2_000);
+    expect(textOf(card).isWellFormed()).toBe(true);
+    expect(countListed(long, 10)).toBe(1);
+  });
+
   it('is over when all are', () => {
     const card = cardOf({ ...first, ...ended }, { ...second, ...ended });
     expect(card).toMatchObject({ state: 'all over', tone: 'good' });
     expect(labels({ ...first, ...ended }, { ...second, ...ended })).toEqual([]);
+    const some = alertCard({ alerts: [{ ...first, ...ended }], more: 7, buttons: [] });
+    expect(some).toMatchObject({ title: '8 alerts', state: 'those listed are over', tone: 'neutral' });
   });
 
   it('is seen when all that are open are, by who saw the last of them', () => {

@@ -10,8 +10,21 @@ const toneOf: Readonly<Record<AlertRow['severity'], Tone>> = {
   critical: 'bad',
 };
 
-/** How many alerts one message lists. What is more is counted. */
-export const mostListed = 20;
+/** What one message lists at most. What is more is counted. */
+const mostListed = 50;
+const longestTitle = 120;
+/** The id, what stands between, and the longest that a state becomes. */
+const besideTitle = 60;
+
+/** How many of these alerts one message lists, with room for what will become of them. */
+export function countListed(alerts: readonly AlertRow[], maxText: number): number {
+  let left = maxText - besideTitle;
+  const fitting = alerts.findIndex((alert, at) => {
+    left -= titleInList(alert).length + besideTitle;
+    return left < 0 || at === mostListed;
+  });
+  return Math.max(1, fitting < 0 ? alerts.length : fitting);
+}
 
 export interface AlertContent {
   readonly alerts: readonly AlertRow[];
@@ -39,20 +52,26 @@ export function alertCard({ alerts, more, buttons }: AlertContent): Card {
       footer: `${first.type.replaceAll('_', ' ')}, ${first.id.slice(0, 8)}`,
     };
   }
-  const open = alerts.filter((alert) => !isOver(alert)).length + more;
+  const open = alerts.filter((alert) => !isOver(alert)).length;
+  const ended = more === 0 ? 'all over' : 'those listed are over';
   return {
     ...shared,
     title: `${alerts.length + more} alerts`,
-    state: open === 0 ? 'all over' : `${open} open`,
+    state: open === 0 ? ended : `${open + more} open`,
     body: [
       ...alerts.flatMap((alert, at) => [
         { kind: 'text' as const, text: at === 0 ? '' : '\n' },
         { kind: 'code' as const, text: alert.id.slice(0, 8) },
-        { kind: 'text' as const, text: ` ${alert.title}: ${stateOf(alert)}` },
+        { kind: 'text' as const, text: ` ${titleInList(alert)}: ${stateOf(alert)}` },
       ]),
       ...(more === 0 ? [] : [{ kind: 'text' as const, text: `\nand ${more} more: alerts lists them` }]),
     ],
   };
+}
+
+function titleInList({ title }: AlertRow): string {
+  const characters = [...title];
+  return characters.length <= longestTitle ? title : `${characters.slice(0, longestTitle - 1).join('')}…`;
 }
 
 function stateOf(alert: AlertRow): string {

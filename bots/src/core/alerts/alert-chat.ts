@@ -5,7 +5,7 @@ import type { Told, Watched } from '../chat-hq.ts';
 import type { Place, Problem, Sent } from '../inbound.ts';
 import type { Outbox } from '../outbox.ts';
 import type { AlertAgent } from './alert-agents.ts';
-import { mostListed } from './alert-card.ts';
+import { countListed } from './alert-card.ts';
 import { type AlertRow, isNews } from './alert-row.ts';
 import { type AlertTiming, backoff, overlapMs } from './alert-timing.ts';
 import { matches } from './matches.ts';
@@ -35,6 +35,8 @@ export interface AlertChat {
 export interface AlertChatOptions {
   readonly watched: Watched;
   readonly outbox: (place: Place) => Outbox;
+  /** What the body of one message holds there. */
+  readonly maxText: number;
   readonly buttons: Pick<Buttons, 'offer'>;
   /** Epoch milliseconds by the database's clock. */
   readonly now: () => number;
@@ -48,7 +50,7 @@ export interface AlertChatOptions {
 const buttonSeconds = 604_800;
 
 export function createAlertChat(options: AlertChatOptions): AlertChat {
-  const { outbox, buttons, now, onClosed, timing, log } = options;
+  const { outbox, maxText, buttons, now, onClosed, timing, log } = options;
   let { watched } = options;
   let place = placeOf(watched);
   const from = Math.max(
@@ -118,7 +120,7 @@ export function createAlertChat(options: AlertChatOptions): AlertChat {
     const rows = waiting.take(watched.filter, now());
     if (rows.length === 0) return;
     for (const row of rows) leaving.set(row.id, row);
-    const listed = rows.slice(0, mostListed);
+    const listed = rows.slice(0, countListed(rows, maxText));
     const draft = messages.draft(listed, rows.length - listed.length);
     const sent = await send(draft.card);
     const newest = new Map(leaving);

@@ -42,6 +42,7 @@ export function createAlertChats(options: AlertChatsOptions): AlertChats {
     const chat = createAlertChat({
       watched,
       outbox: ({ platform }) => core.house.outbox(platform),
+      maxText: core.house.capabilities(watched.platform).maxText,
       buttons,
       now,
       keep: (told) => keeper.keep({ subscription_id: watched.id, ...told }),
