@@ -58,7 +58,7 @@ export function toFault(thrown: unknown, token: string): TelegramFault {
 
 const gone = /message to (?:edit|delete|be replied) not found|message can't be edited|message_id_invalid/iu;
 const closed =
-  /chat not found|user is deactivated|peer_id_invalid|not enough rights|have no rights|chat_write_forbidden|topic_closed|thread not found|chat_restricted|chat_admin_required/iu;
+  /chat not found|user is deactivated|peer_id_invalid|not enough rights|have no rights|need administrator rights|chat_write_forbidden|topic_closed|topic_deleted|thread not found|chat_restricted|chat_admin_required/iu;
 
 /** What a fault means for a message; null where it is none. */
 export function toProblem(fault: TelegramFault): Problem | null {

@@ -8,23 +8,22 @@ export interface InlineKeyboard {
 
 export const mostButtons = 20;
 const mostLabel = 40;
-/** What fits beside each other on a narrow phone, in characters of all labels of a row. */
-const rowWidth = 28;
+/** What fits beside each other on a narrow phone, in characters. Telegram makes all buttons of a row as wide as each other. */
+const rowWidth = 36;
 const mostInRow = 4;
 
 /** Buttons in rows: short labels beside each other, long ones alone. */
 export function toKeyboard(buttons: readonly Button[]): InlineKeyboard {
   const rows: { text: string; callback_data: string }[][] = [];
-  let width = 0;
   for (const { token, label } of buttons.slice(0, mostButtons)) {
-    const text = cutEnd(plain(label), mostLabel) || '…';
-    width += text.length + 2;
+    const button = { text: cutEnd(plain(label), mostLabel) || '…', callback_data: token };
     const row = rows.at(-1);
-    if (row === undefined || row.length === mostInRow || width > rowWidth) {
-      rows.push([{ text, callback_data: token }]);
-      width = text.length + 2;
+    const wider = [...(row ?? []), button];
+    const longest = Math.max(...wider.map(({ text }) => text.length));
+    if (row === undefined || wider.length > mostInRow || wider.length * (longest + 2) > rowWidth) {
+      rows.push([button]);
     } else {
-      row.push({ text, callback_data: token });
+      row.push(button);
     }
   }
   return { inline_keyboard: rows };

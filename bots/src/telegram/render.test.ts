@@ -111,6 +111,25 @@ test('labels of buttons are short, of one line and never empty', () => {
   );
 });
 
+test('no label of a row is cut on a narrow phone, where all of a row are as wide as each other', () => {
+  const rows = (...labels: string[]): string[][] =>
+    toKeyboard(labels.map((label) => ({ token: 'v1:token', label, style: 'plain' }))).inline_keyboard.map(
+      (row) => row.map(({ text }) => text),
+    );
+  expect(rows('Previous', 'Next', 'New task')).toEqual([['Previous', 'Next', 'New task']]);
+  expect(rows('Comment', 'Assign', 'Set status')).toEqual([['Comment', 'Assign', 'Set status']]);
+  expect(rows('Approve', 'Request a revision', 'Reject')).toEqual([
+    ['Approve'],
+    ['Request a revision'],
+    ['Reject'],
+  ]);
+  expect(rows('todo', 'in progress', 'blocked', 'done')).toEqual([
+    ['todo', 'in progress'],
+    ['blocked', 'done'],
+  ]);
+  expect(rows('1', '2', '3', '4', '5')).toEqual([['1', '2', '3', '4'], ['5']]);
+});
+
 test('a card reads from top to bottom: what, how it is, about what, the words, who decided', () => {
   const { text, entities } = renderCard({
     title: 'Restart gateway',
