@@ -58,8 +58,8 @@ function argumentsOf(action: Action): Argument[] {
 
 function targetOf(action: Action): Argument[] {
   // Not required: a tenant may have one gateway, and a channel may have a gateway or an agent of its own.
-  if (action.target === 'gateway') return [target('gateway', 'The gateway, where there are several')];
-  if (action.target === 'agent') return [target('agent', 'The agent')];
+  if (action.target === 'gateway') return [target('gateway', 'Which gateway, where there are several')];
+  if (action.target === 'agent') return [target('agent', 'Which agent, by its slug')];
   return [];
 }
 

@@ -34,6 +34,7 @@ export async function askForArgument(asked: Asked, command: Command, argument: A
       once: true,
     }),
   );
+  const hasNone = argument.completion !== null && choices.length === 0;
   const needsForm = offered.length < choices.length || offered.length === 0;
   if (capabilities.forms && needsForm) {
     buttons.push(
@@ -53,7 +54,7 @@ export async function askForArgument(asked: Asked, command: Command, argument: A
     title: command.title,
     tone: 'neutral',
     state: `${labelOf(argument)}?`,
-    body: [{ kind: 'text', text: argument.summary }],
+    body: [{ kind: 'text', text: `${argument.summary}.${hasNone ? ' There is none to pick now.' : ''}` }],
     buttons,
     ...(!capabilities.forms && { question: { placeholder: labelOf(argument) } }),
   });

@@ -6,6 +6,7 @@ import type { Said } from './chat-hq.ts';
 import type { Command } from './command.ts';
 import type { Plan } from './plan.ts';
 import type { Vocabulary } from './vocabulary.ts';
+import { askWhatWasMeant } from './what-was-meant.ts';
 
 /** What a plan is carried out with. */
 export interface OnTheWay extends Omit<Asked, 'values'> {
@@ -49,7 +50,12 @@ async function run(command: Command, asked: Asked): Promise<void> {
   const isLacking = command.arguments.some(
     ({ name, required }) => required && asked.values[name] === undefined,
   );
-  await (isLacking ? askForMissing(asked, command) : command.run(asked));
+  if (isLacking) return askForMissing(asked, command);
+  try {
+    await command.run(asked);
+  } catch (error) {
+    await askWhatWasMeant(error, command, asked);
+  }
 }
 
 /** Whether anything is asked of them at all. The database says so, and writes a refusal down. */

@@ -21,7 +21,10 @@ export function formFor(
       values[name] === undefined &&
       (required || completion === null || name === 'agent' || name === 'gateway'),
   );
-  const fields = open.toSorted((a, b) => Number(b.required) - Number(a.required)).slice(0, mostFields);
+  // Whom it is about, what is needed, and the rest.
+  const rank = ({ name, required, isTarget }: Argument): number =>
+    isTarget === true && name === 'agent' ? 0 : required ? 1 : 2;
+  const fields = open.toSorted((a, b) => rank(a) - rank(b)).slice(0, mostFields);
   return {
     token: house.buttons.token(speaker, {
       intent: { command: command.name, values: { ...values }, ...(message !== null && { message }) },

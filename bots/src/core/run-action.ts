@@ -1,12 +1,10 @@
 import { type Action, readPayload } from '@hq/shared/actions';
-import { HqError } from '@hq/shared/errors';
 import { isTarget } from './action-table.ts';
-import { askForArgument } from './ask-for.ts';
 import type { Asked } from './asked.ts';
 import type { Acted } from './chat-hq.ts';
 import type { ShownAs } from './command-cards.ts';
 import { showConfirmation } from './confirmation.ts';
-import { usageOf } from './usage.ts';
+import { askWhatWasMeant } from './what-was-meant.ts';
 
 /** Asks the database for an action, and shows what becomes of it. */
 export async function runAction(
@@ -23,20 +21,8 @@ export async function runAction(
     acted = await house.hq.act(said, { action: name, payload, gateway, agent });
   } catch (error) {
     const command = house.vocabulary.byName(name);
-    const argument = command?.arguments.find(
-      (one) => error instanceof HqError && error.code === 'usage' && one.name === error.field,
-    );
-    if (command === undefined || argument === undefined || !(error instanceof HqError)) throw error;
-    // Which of several is asked for; what was said wrongly is told.
-    if (values[argument.name] !== undefined) {
-      throw new HqError('usage', `${argument.name}: ${error.message}`, {
-        field: argument.name,
-        hint: usageOf(command),
-        cause: error,
-      });
-    }
-    await askForArgument(asked, command, argument);
-    return;
+    if (command === undefined) throw error;
+    return askWhatWasMeant(error, command, asked);
   }
   await showActed(asked, acted, shown);
 }

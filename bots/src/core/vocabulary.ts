@@ -1,5 +1,6 @@
 import type { CommandDescription } from './adapter.ts';
 import type { Command } from './command.ts';
+import { nearest } from './nearest.ts';
 
 /** All commands, found by what is typed. */
 export interface Vocabulary {
@@ -45,15 +46,7 @@ export function createVocabulary(commands: readonly Command[]): Vocabulary {
       const begun = `${phraseOf([word])} `;
       return commands.map(({ name }) => name).filter((name) => name.replaceAll('_', ' ').startsWith(begun));
     },
-    near(word) {
-      const typed = phraseOf([word]);
-      return [...byPhrase.keys()]
-        .map((phrase) => ({ phrase, distance: distance(typed, phrase) }))
-        .filter(({ phrase, distance: far }) => far <= Math.max(1, Math.floor(phrase.length / 4)))
-        .sort((a, b) => a.distance - b.distance)
-        .slice(0, 3)
-        .map(({ phrase }) => phrase);
-    },
+    near: (word) => nearest(phraseOf([word]), [...byPhrase.keys()]),
   };
 }
 
@@ -104,22 +97,4 @@ function pathOf({ group, name }: Command, inGroup: Map<string, number>): Command
   inGroup.set(group, before + 1);
   const part = Math.floor(before / mostInGroup);
   return [part === 0 ? group : `${group}_${part + 1}`, name];
-}
-
-/** How many signs must be put in, taken out, changed or exchanged with the next. */
-function distance(a: string, b: string): number {
-  let before: number[] = [];
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (const [i, sign] of [...a].entries()) {
-    const next = [i + 1];
-    for (const [j, other] of [...b].entries()) {
-      const changed = (row[j] ?? 0) + Number(sign !== other);
-      const isExchanged = i > 0 && j > 0 && sign === b[j - 1] && a[i - 1] === other;
-      const exchanged = isExchanged ? (before[j - 1] ?? 0) + 1 : changed;
-      next.push(Math.min(changed, exchanged, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
-    }
-    before = row;
-    row = next;
-  }
-  return row.at(-1) ?? 0;
 }

@@ -1,6 +1,7 @@
 import { HqError } from '@hq/shared/errors';
 import { z } from 'zod';
 import type { Command } from '../command.ts';
+import { by } from './looking.ts';
 
 const id = z.uuid();
 
@@ -10,9 +11,7 @@ export const cancel: Command = {
   aliases: ['stop', 'abort'],
   title: 'Cancel a command',
   summary: 'Takes back a command that waits, or stops one that runs.',
-  arguments: [
-    { name: 'command', summary: 'The command', kind: 'text', required: true, completion: 'command' },
-  ],
+  arguments: [by('command', 'command', 'The command’s id, or its first characters', true)],
   audience: 'linked',
   private: false,
   rank: 30,

@@ -106,7 +106,7 @@ export const commandCommands: readonly Command[] = [
     title: 'Output of a command',
     summary: 'Shows what a command wrote, page by page or as a file.',
     arguments: [
-      by('command', 'command', 'The command', true),
+      by('command', 'command', 'The command’s id, or its first characters', true),
       by('grep', null, 'Only lines that hold this'),
       page,
     ],

@@ -104,12 +104,13 @@ function about(command: Command): Card {
     body: [
       text(`${command.summary}\n`),
       code(usageOf(command).replace(/^Say /u, '')),
-      ...(command.aliases.length === 0 ? [] : [text(`\nAlso: ${command.aliases.slice(0, 6).join(', ')}`)]),
+      ...command.arguments.flatMap(({ name, summary, required, choices }): TextNode[] => [
+        text('\n'),
+        strong(name),
+        text(`${required ? ', needed' : ''}: ${summary}`),
+        ...(choices === undefined ? [] : [text(` (${choices.map(({ value }) => value).join(', ')})`)]),
+      ]),
     ],
-    fields: command.arguments.map(({ name, summary, required, choices }) => ({
-      label: required ? `${name} (required)` : name,
-      value: choices === undefined ? summary : `${summary}: ${choices.map(({ value }) => value).join(', ')}`,
-      wide: true,
-    })),
+    ...(command.aliases.length > 0 && { footer: `Also: ${command.aliases.slice(0, 6).join(', ')}` }),
   };
 }

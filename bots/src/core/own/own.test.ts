@@ -156,6 +156,22 @@ describe('looking', () => {
     expect(textOf((await telegram.messageAfter(count + 1)).card)).toMatch(/writer: 0\.00 of 30\.00 USD/);
   });
 
+  it.each([
+    ['restart defalt', /There is no gateway defalt[\s\S]*Did you mean default\?/],
+    ['pause nobody', /There is no agent nobody[\s\S]*There (is|are) .*writer/],
+    ['task 12345678', /There is no such task[\s\S]*Say tasks for those/],
+    ['set_budget writer abc', /limit_usd[\s\S]*such as 25/],
+  ])('tells who said “%s” what there is', async (words, told) => {
+    const admin = await house.person('admin');
+    expect(textOf((await open.adapter('slack').ask(admin, words)).card)).toMatch(told);
+  });
+
+  it('asks which one where a command of chat needs to know it, too', async () => {
+    const shown = await open.adapter('telegram').ask(await house.person('viewer', 'telegram'), 'agent');
+    expect(shown.card.state).toBe('Agent?');
+    expect(shown.card.buttons?.map(({ label }) => label)).toContain('writer');
+  });
+
   it('lets an answer that cannot be meant be given again', async () => {
     const telegram = open.adapter('telegram');
     const admin = await house.person('admin', 'telegram');

@@ -1,0 +1,43 @@
+import { HqError } from '@hq/shared/errors';
+import { askForArgument } from './ask-for.ts';
+import type { Asked } from './asked.ts';
+import type { Argument, Command } from './command.ts';
+import { nearest } from './nearest.ts';
+import { usageOf } from './usage.ts';
+
+const mostTold = 8;
+
+/** What the database could not tell apart is asked for; of what it does not know, those that there are are told. */
+export async function askWhatWasMeant(error: unknown, command: Command, asked: Asked): Promise<void> {
+  const argument = error instanceof HqError ? argumentOf(error, command) : undefined;
+  if (!(error instanceof HqError) || argument === undefined) throw error;
+  const { name, completion } = argument;
+  const value = asked.values[name];
+  if (error.code === 'usage' && value === undefined) {
+    await askForArgument(asked, command, argument);
+    return;
+  }
+  const { code, message, hint } = error;
+  const told = { field: name, cause: error };
+  if (code === 'usage' && hint === undefined) {
+    throw new HqError('usage', `${name}: ${message}`, { ...told, hint: usageOf(command) });
+  }
+  if (code !== 'not_found' || hint !== undefined || value === undefined || completion === null) throw error;
+  if (completion !== 'gateway' && completion !== 'agent') {
+    throw new HqError('not_found', message, { ...told, hint: `Say ${completion}s for those that there are.` });
+  }
+  const known = (await asked.house.names.find(asked.said, completion, '')).map((choice) => choice.value);
+  const near = nearest(value, known);
+  throw new HqError('not_found', message, {
+    ...told,
+    hint:
+      near.length > 0
+        ? `Did you mean ${near.join(', ')}?`
+        : `There ${known.length === 1 ? 'is' : 'are'} ${known.slice(0, mostTold).join(', ') || 'none'}.`,
+  });
+}
+
+/** The argument that an error is about, by its name or by what stands in it. */
+function argumentOf({ field }: HqError, { arguments: all }: Command): Argument | undefined {
+  return all.find(({ name }) => name === field) ?? all.find(({ completion }) => completion === field);
+}
