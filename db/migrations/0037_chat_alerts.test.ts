@@ -162,6 +162,9 @@ describe('the beat', () => {
 
   test('keeps it across tenants: one token has one consumer in all', async () => {
     expect(await beat('p9', {}, theirs)).toEqual({ slack: false });
+    // Not by the holder's name either, which members of this tenant can read.
+    expect(await beat('p1', {}, theirs)).toEqual({ slack: false });
+    expect(await beat('p1')).toEqual({ slack: true });
   });
 
   test('says how the adapters are to members, with no token', async () => {
