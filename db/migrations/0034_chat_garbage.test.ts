@@ -44,19 +44,19 @@ const calls: readonly (readonly [
   string,
   (one: unknown, two: unknown) => Readonly<Record<string, unknown>>,
 ])[] = [
-  ['chat_act', (one, two) => ({ action: String(one), payload: asJson(two) })],
+  ['chat_act', (one, two) => ({ action: JSON.stringify(one), payload: asJson(two) })],
   ['chat_act', (one) => ({ action: 'create_task', payload: asJson(one) })],
-  ['chat_read', (one, two) => ({ what: String(one), args: asJson(two) })],
+  ['chat_read', (one, two) => ({ what: JSON.stringify(one), args: asJson(two) })],
   [
     'chat_read',
     (one, two) => ({ what: 'tasks', args: { status: one, agent: two, limit: one, id: two, for: one } }),
   ],
-  ['chat_confirm', (one, two) => ({ token: String(one), typed: String(two) })],
-  ['chat_decline', (one) => ({ token: String(one) })],
-  ['chat_press', (one) => ({ token: String(one) })],
-  ['chat_bind', (one, two) => ({ ceiling: String(one), gateway: String(two) })],
+  ['chat_confirm', (one, two) => ({ token: JSON.stringify(one), typed: JSON.stringify(two) })],
+  ['chat_decline', (one) => ({ token: JSON.stringify(one) })],
+  ['chat_press', (one) => ({ token: JSON.stringify(one) })],
+  ['chat_bind', (one, two) => ({ ceiling: JSON.stringify(one), gateway: JSON.stringify(two) })],
   ['chat_subscribe', (one) => ({ filter: asJson(one) })],
-  ['chat_link', (one) => ({ code: String(one) })],
+  ['chat_link', (one) => ({ code: JSON.stringify(one) })],
   ['chat_whoami', () => ({})],
 ];
 const state = () =>
@@ -119,7 +119,10 @@ test('whatever somebody who may everything asks for is answered', async () => {
       .tuple(json, json)
       .map(
         ([one, two]) =>
-          ['chat_bind', { ceiling: 'viewer', gateway: String(one), agent: String(two) }] as const,
+          [
+            'chat_bind',
+            { ceiling: 'viewer', gateway: JSON.stringify(one), agent: JSON.stringify(two) },
+          ] as const,
       ),
   );
   await fc.assert(
