@@ -334,3 +334,35 @@ describe('the buttons of an alert', { timeout: 120_000 }, () => {
     }
   });
 });
+
+test('a program that is killed while it tells forgets no alert', { timeout: 240_000 }, async () => {
+  const total = 30;
+  const shownIn = ({ messages }: Chat): Set<number> =>
+    new Set(
+      [
+        ...messages()
+          .join('\n')
+          .matchAll(/counted (\d+)/g),
+      ].map(([, n]) => Number(n)),
+    );
+  for (let n = 1; n <= total; n += 1) {
+    await query(
+      `insert into notifications (type, severity, title) values ('command_failed', 'error', 'counted ' || $1::int)`,
+      [n],
+    );
+    if (n !== 8 && n !== 18) continue;
+    // Some were told, and others are on their way.
+    await eventually(() =>
+      expect(Math.max(...chats.map((chat) => shownIn(chat).size))).toBeGreaterThan(n - 8),
+    );
+    const ended = once(bots.child, 'exit');
+    bots.child.kill('SIGKILL');
+    await ended;
+    // Nobody waits for the lease of a process that was killed.
+    await query('delete from chat_adapters');
+    bots = startBots(env);
+  }
+  await eventually(() => {
+    for (const chat of chats) expect(shownIn(chat).size, chat.platform).toBe(total);
+  });
+});

@@ -2,7 +2,7 @@ import type { HqClient } from '@hq/shared/client';
 import type { Log } from '@hq/shared/log';
 import type { Watched } from '../chat-hq.ts';
 import type { Core } from '../core.ts';
-import type { Platform } from '../inbound.ts';
+import type { Place, Platform } from '../inbound.ts';
 import type { AlertAgents } from './alert-agents.ts';
 import { type AlertChat, createAlertChat } from './alert-chat.ts';
 import { type AlertRow, alertsSince, readAlerts } from './alert-row.ts';
@@ -68,9 +68,12 @@ export function createAlertChats(options: AlertChatsOptions): AlertChats {
     log.warn({ platform, channel, reason }, 'a chat takes no alerts any more');
     forget(id);
     keeper.keep({ subscription_id: id, cursor: '', messages: [], disabled: reason });
+    // What closed one chat of a platform may close its others too.
+    const rank = (place: Place): number =>
+      Number(place.platform === platform) * 2 + Number(place.kind === 'group');
     const others = [...chats.values()]
       .map((other) => other.place())
-      .sort((a, b) => Number(b.kind === 'direct') - Number(a.kind === 'direct'))
+      .sort((a, b) => rank(a) - rank(b))
       .slice(0, mostToldElsewhere);
     for (const place of others) {
       void core.house.outbox(place.platform).send(place, {

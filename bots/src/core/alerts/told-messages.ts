@@ -32,15 +32,18 @@ export interface ToldMessagesOptions {
   readonly onProblem: (problem: Problem) => void;
 }
 
-export interface DraftedMessage {
+interface Content {
   readonly alerts: Map<string, AlertRow>;
   readonly more: number;
   /** Those that were made, by their labels. */
   readonly buttons: Map<string, Button>;
+}
+
+export interface DraftedMessage extends Content {
   readonly card: Card;
 }
 
-interface Message extends Omit<DraftedMessage, 'card'> {
+interface Message extends Content {
   readonly handle: Handle;
   timer: NodeJS.Timeout | null;
   isBusy: boolean;
@@ -57,7 +60,7 @@ export function createToldMessages(options: ToldMessagesOptions): ToldMessages {
   const byAlert = new Map<string, Message>();
   let isStopped = false;
 
-  function cardOf({ alerts, more, buttons }: Omit<DraftedMessage, 'card'>): Card {
+  function cardOf({ alerts, more, buttons }: Content): Card {
     const rows = [...alerts.values()];
     const offered = offersFor(rows).map((one) => {
       const button = buttons.get(one.label) ?? offer(one);
@@ -67,8 +70,11 @@ export function createToldMessages(options: ToldMessagesOptions): ToldMessages {
     return alertCard({ alerts: rows, more, buttons: offered });
   }
 
-  function add({ alerts, more, buttons }: Omit<DraftedMessage, 'card'>, handle: Handle): Message {
-    const message = { alerts, more, buttons, handle, timer: null, isBusy: false, isStale: false, tries: 0 };
+  function add({ alerts, more, buttons }: Content, handle: Handle): Message {
+    const message: Message = {
+      ...{ alerts, more, buttons, handle },
+      ...{ timer: null, isBusy: false, isStale: false, tries: 0 },
+    };
     for (const id of alerts.keys()) byAlert.set(id, message);
     return message;
   }
@@ -78,6 +84,7 @@ export function createToldMessages(options: ToldMessagesOptions): ToldMessages {
     else if (message.timer === null && !isStopped) {
       message.timer = setTimeout(() => {
         message.timer = null;
+        if (isStopped) return;
         show(message).catch((error: unknown) =>
           log.error({ err: error }, 'an alert’s message was not changed'),
         );
@@ -116,10 +123,10 @@ export function createToldMessages(options: ToldMessagesOptions): ToldMessages {
   return {
     has: (id) => byAlert.has(id),
     draft(rows, more) {
-      const content = {
+      const content: Content = {
         alerts: new Map(rows.map((row) => [row.id, row])),
         more,
-        buttons: new Map<string, Button>(),
+        buttons: new Map(),
       };
       return { ...content, card: cardOf(content) };
     },
