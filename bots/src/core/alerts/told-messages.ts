@@ -39,7 +39,7 @@ interface Content {
   readonly buttons: Map<string, Button>;
 }
 
-export interface DraftedMessage extends Content {
+interface DraftedMessage extends Content {
   readonly card: Card;
 }
 
