@@ -2,7 +2,7 @@ import { HqError } from '@hq/shared/errors';
 import { askForMissing } from './ask-for.ts';
 import type { Asked, House } from './asked.ts';
 import { purposeOf } from './audience.ts';
-import type { Said } from './chat-hq.ts';
+import type { ChatHq, Said } from './chat-hq.ts';
 import type { Command } from './command.ts';
 import type { Plan } from './plan.ts';
 import type { Vocabulary } from './vocabulary.ts';
@@ -64,13 +64,13 @@ export async function mayBeAsked(
   plan: Plan & { readonly kind: 'ask' },
   house: House,
 ): Promise<void> {
-  if (plan.token === null) return mayUse(said, plan.command, house);
+  if (plan.token === null) return mayUse(said, plan.command, house.hq);
   await house.buttons.kept();
   await house.hq.press(said, plan.token);
 }
 
-export async function mayUse(said: Said, command: Command, { names }: House): Promise<void> {
-  if (command.audience !== 'everyone') await names.may(said, purposeOf(command));
+export async function mayUse(said: Said, command: Command, by: Pick<ChatHq, 'may'>): Promise<void> {
+  if (command.audience !== 'everyone') await by.may(said, purposeOf(command));
 }
 
 /** Under a name that nobody can be linked to, so that the database refuses it and writes it down. */

@@ -167,6 +167,8 @@ export interface ChatHq {
     args: Readonly<Record<string, unknown>>,
     row: z.ZodType<Row>,
   ): Promise<Row[]>;
+  /** Throws where this person may not do here what the names of arguments are wanted for; null wants to read and no more. */
+  may(said: Said, purpose: string | null): Promise<void>;
   keepButtons(buttons: readonly KeptButton[]): Promise<void>;
   press(said: Said, token: string): Promise<Intent>;
   keepCard(card: OpenCard): Promise<void>;
@@ -219,6 +221,9 @@ export function createChatHq(client: HqClient): ChatHq {
       (await ask('chat_cancel', said, { p_command_id: id }, z.object({ command: commandRow }))).command,
     read: async (said, what, args, row) =>
       (await ask('chat_read', said, { p_what: what, p_args: args }, z.object({ rows: z.array(row) }))).rows,
+    may: async (said, purpose) => {
+      await ask('chat_read', said, { p_what: 'gateways', p_args: { for: purpose, limit: 1 } }, z.unknown());
+    },
     keepButtons: async (buttons) => {
       await call('chat_keep_buttons', { p_rows: buttons }, z.unknown());
     },

@@ -78,7 +78,7 @@ export function createConversation(options: ConversationOptions): Conversation {
     const command = requests.ofPath(words);
     const completion = command?.arguments.find(({ name }) => name === argument)?.completion ?? null;
     if (command === undefined || completion === null) return [];
-    await mayUse(said, command, house);
+    await mayUse(said, command, house.names);
     return house.names.find(said, completion, typed);
   }
 

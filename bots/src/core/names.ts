@@ -9,7 +9,7 @@ import type { Choice } from './inbound.ts';
 export interface Names {
   /** Who somebody is, as the database said a moment ago: for what is shown, never for what is done. */
   who(said: Said): Promise<Whoami>;
-  /** Throws where the database refuses this person what the names are wanted for. It is asked, and writes it down, once in a while. */
+  /** As `hq.may`, for every key that somebody types: the database is asked, and writes it down, once in a while. */
   may(said: Said, purpose: string | null): Promise<void>;
   /** Those that begin with or hold what was typed, the best first, at most 25. */
   find(said: Said, completion: Completion, typed: string): Promise<readonly Choice[]>;
@@ -41,7 +41,7 @@ const mostKept = 2_000;
 const mostChoices = 25;
 
 export function createNames(
-  hq: Pick<ChatHq, 'read' | 'whoami'>,
+  hq: Pick<ChatHq, 'may' | 'read' | 'whoami'>,
   actions: ActionTable,
   topics: (who: Whoami) => readonly string[],
 ): Names {
@@ -70,10 +70,7 @@ export function createNames(
 
   return {
     who,
-    may: (said, purpose) =>
-      keep(allowed, `${keyOf(said)}${purpose ?? ''}`, async () => {
-        await hq.read(said, 'gateways', { for: purpose, limit: 1 }, named);
-      }),
+    may: (said, purpose) => keep(allowed, `${keyOf(said)}${purpose ?? ''}`, () => hq.may(said, purpose)),
     async find(said, completion, typed) {
       const wanted = typed.toLowerCase();
       const possible = await all(said, completion);
