@@ -65,6 +65,21 @@ const withoutUnreached: Plugin = {
   },
 };
 
+/** discord.js brings a second copy of what Node has; its adapter asks by Node's own (bots/src/discord/requests.ts). */
+const ownFetch: Plugin = {
+  name: 'own-fetch',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^undici$/ }, ({ importer }) =>
+      /[\\/](discord\.js|@discordjs[\\/]rest)[\\/]/.test(importer)
+        ? { path: 'fetch', namespace: 'own-fetch' }
+        : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: 'own-fetch' }, () => ({
+      contents: 'export const { fetch, FormData, Headers } = globalThis;',
+    }));
+  },
+};
+
 /** Ink's compositor is ours: it keeps the rows that do not change (tui/src/ink/kept-rows.ts). */
 const keptRows: Plugin = {
   name: 'kept-rows',
@@ -97,7 +112,7 @@ export function bundling(entryPoints: Readonly<Record<string, string>>, outdir: 
     banner: {
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
     },
-    plugins: [withoutUnreached, keptRows],
+    plugins: [withoutUnreached, ownFetch, keptRows],
     logLevel: 'warning',
   };
 }

@@ -1,3 +1,4 @@
+import { createServer } from 'node:http';
 import { PassThrough } from 'node:stream';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -87,6 +88,16 @@ const placeOf = (channel = discord.home.channel): Place => ({
   kind: 'group',
   thread: null,
 });
+
+/** Where nobody answers. */
+async function closedPort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (typeof address !== 'object' || address === null) throw new Error('it has no port');
+  return address.port;
+}
 
 function handleOf(sent: Awaited<ReturnType<Reply['say']>>): Handle {
   if (!sent.ok || !sent.handle) throw new Error(`not sent: ${JSON.stringify(sent)}`);
@@ -427,7 +438,7 @@ describe('the connection', () => {
     expect(wrong.health().state).toBe('revoked');
     await wrong.stop();
 
-    const away = await create({ DISCORD_API_URL: 'http://127.0.0.1:9/api' });
+    const away = await create({ DISCORD_API_URL: `http://127.0.0.1:${await closedPort()}/api` });
     await away.start(core);
     expect(away.health()).toMatchObject({
       state: 'starting',
@@ -446,6 +457,20 @@ describe('the connection', () => {
     await new Promise((resolve) => setTimeout(resolve, 1000));
     expect(discord.gateway.connected).toBe(0);
     expect(discord.gateway.identified + discord.gateway.resumed).toBe(identified);
+  });
+});
+
+describe('taken up again', () => {
+  it('it connects anew and hears once, as when another process had the token meanwhile', async () => {
+    await adapter.stop();
+    expect(adapter.health().state).toBe('stopped');
+    await adapter.start(core);
+    expect(adapter.health()).toMatchObject({ state: 'connected', detail: null });
+    expect(discord.gateway).toMatchObject({ identified: 2, connected: 1 });
+    const turn = await discord.slash(discord.user('ann'), discord.home, 'status');
+    await core.last().reply.say(card('Here'));
+    expect(turn.message && readable(turn.message)).toBe('**Here**');
+    expect(core.heard).toHaveLength(1);
   });
 });
 

@@ -69,7 +69,7 @@ export class DiscordAdapter implements Adapter {
     this.#applicationId = configuration.applicationId;
     this.#wire = new Wire(configuration);
     this.#gateway = new GatewayConnection({
-      rest: this.#wire.rest,
+      apiUrl: configuration.apiUrl,
       token: configuration.token,
       log,
       hearing: {
@@ -87,6 +87,7 @@ export class DiscordAdapter implements Adapter {
   }
 
   async start(receiver: Receiver): Promise<void> {
+    this.#stopping = false;
     this.#incoming = new Incoming(receiver, {
       wire: this.#wire,
       tokens: this.#tokens,

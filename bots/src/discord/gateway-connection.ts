@@ -1,17 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { REST } from '@discordjs/rest';
-import {
-  type SessionInfo,
-  WebSocketManager,
-  WebSocketShardEvents,
-  WebSocketShardStatus,
-} from '@discordjs/ws';
 import { HqError } from '@hq/shared/errors';
-import { GatewayCloseCodes, GatewayDispatchEvents, GatewayIntentBits } from 'discord-api-types/v10';
+import {
+  Client,
+  Events,
+  GatewayCloseCodes,
+  GatewayDispatchEvents,
+  GatewayIntentBits,
+  Options,
+  SimpleShardingStrategy,
+  WebSocketShardStatus,
+} from 'discord.js';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import type { AdapterState } from '../core/adapter.ts';
 import { isRevoked, problemOf, tell } from './problem.ts';
+import { requestsTo } from './requests.ts';
 
 const firstPauseMs = 1000;
 const longestPauseMs = 60_000;
@@ -41,36 +44,56 @@ const uselessToRepeat: Readonly<Record<number, { readonly state: AdapterState; r
   },
 };
 
-/** What is needed of Discord's greeting; the rest may be missing. */
-const readiness = z.object({
-  application: z.object({ id: z.string() }).optional(),
-  guilds: z.array(z.object({ id: z.string() })).default([]),
+/** HQ looks at none of what the library would remember; what is not named here it cannot do without. */
+const remembered = Options.cacheWithLimits({
+  AutoModerationRuleManager: 0,
+  GuildEmojiManager: 0,
+  GuildMemberManager: 0,
+  GuildScheduledEventManager: 0,
+  GuildStickerManager: 0,
+  MessageManager: 0,
+  PresenceManager: 0,
+  StageInstanceManager: 0,
+  ThreadManager: 0,
+  UserManager: 0,
+  VoiceStateManager: 0,
 });
 
-export interface Hearing {
+/** What is needed of Discord's greeting. */
+const readiness = z.object({ application: z.object({ id: z.string() }) });
+
+interface Hearing {
   onInteraction(payload: unknown): void;
   /** Anew or again; the application is told anew only. */
   onConnected(application: string | null): void;
 }
 
-/** The gateway's WebSocket. The library beats, resumes and reconnects; this decides when that is over, and tells how it is. */
+interface GatewayOptions {
+  readonly apiUrl: string;
+  readonly token: string;
+  readonly hearing: Hearing;
+  readonly log: Logger;
+}
+
+/** discord.js beats, resumes and reconnects; this decides when that is over, and tells how it is. */
 export class GatewayConnection {
-  readonly #rest: REST;
+  readonly #apiUrl: string;
   readonly #token: string;
   readonly #hearing: Hearing;
   readonly #log: Logger;
-  readonly #stopped = new AbortController();
+  #stopping = new AbortController();
   #state: AdapterState = 'starting';
   #detail: string | null = null;
-  #session: SessionInfo | null = null;
-  #manager: WebSocketManager | null = null;
-  readonly #guilds = new Set<string>();
+  #hasConnected = false;
+  #client: Client | null = null;
+  /** What the client keeps its connection with. */
+  #strategy: SimpleShardingStrategy | null = null;
 
-  constructor(options: { rest: REST; token: string; hearing: Hearing; log: Logger }) {
-    this.#rest = options.rest;
-    this.#token = options.token;
-    this.#hearing = options.hearing;
-    this.#log = options.log;
+  constructor({ apiUrl, token, hearing, log }: GatewayOptions) {
+    this.#apiUrl = apiUrl;
+    this.#token = token;
+    this.#hearing = hearing;
+    this.#log = log;
   }
 
   get state(): AdapterState {
@@ -79,38 +102,39 @@ export class GatewayConnection {
 
   get detail(): string | null {
     if (this.#state !== 'connected') return this.#detail;
-    return this.#guilds.size > 0 ? null : 'The bot is in no server yet: docs/chat.md has the invitation.';
+    return this.#client && this.#client.guilds.cache.size > 0
+      ? null
+      : 'The bot is in no server yet: docs/chat.md has the invitation.';
   }
 
   async start(): Promise<void> {
+    this.#stopping = new AbortController();
+    this.#state = 'starting';
     const first = Promise.withResolvers<void>();
-    const connecting = this.#keepTrying(first);
+    const connecting = this.#keepTrying(first, this.#stopping.signal);
     connecting.then(first.resolve, first.reject);
     const waited = sleep(startWithinMs, undefined, { ref: false });
     await Promise.race([first.promise, waited]);
   }
 
   async stop(): Promise<void> {
-    this.#stopped.abort();
-    const manager = this.#manager;
-    if (manager) {
-      for (const until = Date.now() + stopWithinMs; Date.now() < until; ) {
-        const status = (await manager.fetchStatus()).get(0);
-        if (status !== WebSocketShardStatus.Connecting && status !== WebSocketShardStatus.Resuming) break;
-        await sleep(25);
-      }
-      await Promise.race([manager.destroy({ code: 1000 }), sleep(stopWithinMs, undefined, { ref: false })]);
+    this.#stopping.abort();
+    for (const until = Date.now() + stopWithinMs; Date.now() < until; ) {
+      const status = (await this.#strategy?.fetchStatus())?.get(0);
+      if (status !== WebSocketShardStatus.Connecting && status !== WebSocketShardStatus.Resuming) break;
+      await sleep(25);
     }
+    await Promise.race([this.#client?.destroy(), sleep(stopWithinMs, undefined, { ref: false })]);
     this.#state = 'stopped';
     this.#detail = null;
   }
 
   /** Rejects where it is useless; `first` hears of the first attempt. */
-  async #keepTrying(first: PromiseWithResolvers<void>): Promise<void> {
+  async #keepTrying(first: PromiseWithResolvers<void>, stopping: AbortSignal): Promise<void> {
     let pauseMs = firstPauseMs;
-    while (!this.#stopped.signal.aborted) {
+    while (!stopping.aborted) {
       try {
-        await this.#connect();
+        await this.#connect(stopping);
         return;
       } catch (error) {
         if (isRevoked(error)) this.revoke();
@@ -119,7 +143,7 @@ export class GatewayConnection {
         }
         this.#lose(tell(problemOf(error)));
         first.resolve();
-        await sleep(pauseMs, undefined, { signal: this.#stopped.signal }).catch(() => undefined);
+        await sleep(pauseMs, undefined, { signal: stopping }).catch(() => undefined);
         pauseMs = Math.min(pauseMs * 2, longestPauseMs);
       }
     }
@@ -131,62 +155,71 @@ export class GatewayConnection {
     this.#detail = revoked;
   }
 
-  async #connect(): Promise<void> {
-    // A 401 makes the library forget it.
-    this.#rest.setToken(this.#token);
-    const manager = new WebSocketManager({
-      token: this.#token,
-      rest: this.#rest,
+  async #connect(stopping: AbortSignal): Promise<void> {
+    const client = new Client({
       intents: GatewayIntentBits.Guilds,
-      shardCount: 1,
-      // After `stop` it never answers: a reconnection that the library has already planned asks for this first.
-      retrieveSessionInfo: () =>
-        this.#stopped.signal.aborted ? new Promise(() => undefined) : this.#session,
-      updateSessionInfo: (_, session) => {
-        this.#session = session;
+      allowedMentions: { parse: [] },
+      makeCache: remembered,
+      rest: requestsTo(this.#apiUrl),
+      ws: {
+        buildStrategy: (manager) => {
+          const { retrieveSessionInfo } = manager.options;
+          // After `stop` it never answers: a reconnection that the library has already planned asks for this first.
+          manager.options.retrieveSessionInfo = (shard) =>
+            stopping.aborted ? new Promise(() => undefined) : retrieveSessionInfo(shard);
+          this.#strategy = new SimpleShardingStrategy(manager);
+          return this.#strategy;
+        },
       },
     });
-    this.#manager = manager;
-    manager.on(WebSocketShardEvents.Ready, ({ data }) => {
-      const { application, guilds } = readiness.parse(data);
-      this.#guilds.clear();
-      for (const { id } of guilds) this.#guilds.add(id);
-      this.#state = 'connected';
-      this.#hearing.onConnected(application?.id ?? null);
-    });
-    manager.on(WebSocketShardEvents.Resumed, () => {
-      this.#state = 'connected';
-      this.#hearing.onConnected(null);
-    });
-    manager.on(WebSocketShardEvents.Closed, ({ code }) => this.#closed(code));
-    manager.on(WebSocketShardEvents.Error, ({ error }) => {
-      this.#log.warn({ problem: tell(problemOf(error)) }, 'The connection to Discord failed');
-    });
-    manager.on(WebSocketShardEvents.Dispatch, ({ data }) => {
-      if (this.#stopped.signal.aborted) return;
-      if (data.t === GatewayDispatchEvents.InteractionCreate) this.#hearing.onInteraction(data.d);
-      else if (data.t === GatewayDispatchEvents.GuildCreate) this.#guilds.add(data.d.id);
-      else if (data.t === GatewayDispatchEvents.GuildDelete && !data.d.unavailable)
-        this.#guilds.delete(data.d.id);
-    });
-    await manager.connect();
+    this.#client = client;
+    client.on(Events.Error, (error) => this.#failed(error));
+    client.on(Events.ShardError, (error) => this.#failed(error));
+    client.on(Events.ShardReconnecting, () => this.#lose('the connection ended'));
+    client.on(Events.ShardDisconnect, ({ code }) => this.#ended(code));
+    const { Ready, Resumed, InteractionCreate } = GatewayDispatchEvents;
+    client.ws.on(Ready, (data) => this.#connected(readiness.parse(data).application.id));
+    client.ws.on(Resumed, () => this.#connected(null));
+    client.ws.on(InteractionCreate, (data) => this.#hearing.onInteraction(takenOut(data)));
+    await client.login(this.#token);
   }
 
-  #closed(code: number): void {
-    if (this.#stopped.signal.aborted) return;
-    const useless = uselessToRepeat[code];
-    if (useless) {
-      this.#state = useless.state;
-      this.#detail = useless.detail;
-      this.#log.error({ code }, useless.detail);
-      return;
-    }
-    this.#lose(`the connection ended with ${code}`);
+  #connected(application: string | null): void {
+    this.#hasConnected = true;
+    this.#state = 'connected';
+    this.#hearing.onConnected(application);
+  }
+
+  #failed(error: unknown): void {
+    this.#log.warn({ problem: tell(problemOf(error)) }, 'The connection to Discord failed');
+  }
+
+  /** The library does not try again. */
+  #ended(code: number): void {
+    if (this.#stopping.signal.aborted) return;
+    const { state, detail } = uselessToRepeat[code] ?? {
+      state: 'stopped',
+      detail: `Discord ended the connection with ${code}.`,
+    };
+    this.#state = state;
+    this.#detail = detail;
+    this.#log.error({ code }, detail);
   }
 
   #lose(reason: string): void {
-    this.#state = this.#session || this.#state === 'connected' ? 'reconnecting' : 'starting';
+    if (this.#stopping.signal.aborted) return;
+    this.#state = this.#hasConnected ? 'reconnecting' : 'starting';
     this.#detail = `Discord cannot be reached: ${reason}.`;
     this.#log.warn({ reason }, 'Not connected to Discord, trying again');
   }
+}
+
+/**
+ * An interaction is read in one way, whether it comes from here or signed by HTTP. The library finds nothing left of it, so it
+ * neither keeps objects of that nor fails over a field that is missing.
+ */
+function takenOut(data: object): object {
+  const payload = { ...data };
+  for (const field of Object.keys(data)) Reflect.deleteProperty(data, field);
+  return payload;
 }

@@ -1,4 +1,4 @@
-import { DiscordAPIError, HTTPError, RateLimitError } from '@discordjs/rest';
+import { DiscordAPIError, DiscordjsError, DiscordjsErrorCodes, HTTPError, RateLimitError } from 'discord.js';
 import type { Problem } from '../core/inbound.ts';
 
 /** Discord's numbers for what went wrong: https://discord.com/developers/docs/topics/opcodes-and-status-codes#json */
@@ -55,6 +55,7 @@ export function isAlreadyAcknowledged(error: unknown): boolean {
 }
 
 export function isRevoked(error: unknown): boolean {
+  if (error instanceof DiscordjsError) return error.code === DiscordjsErrorCodes.TokenInvalid;
   return (
     error instanceof DiscordAPIError && error.status === 401 && !interactionIsOver.has(Number(error.code))
   );

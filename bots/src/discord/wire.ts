@@ -1,9 +1,9 @@
-import { type RawFile, REST } from '@discordjs/rest';
-import { type APIInteractionResponse, Routes } from 'discord-api-types/v10';
+import { type APIInteractionResponse, type RawFile, REST, Routes } from 'discord.js';
 import { z } from 'zod';
 import type { Configuration } from './configuration.ts';
 import type { Registration } from './registration.ts';
 import type { Rendered } from './render.ts';
+import { requestsTo } from './requests.ts';
 
 const asMessage = z.object({ id: z.string(), channel_id: z.string().optional() });
 const asNamed = z.object({ id: z.string() });
@@ -19,20 +19,7 @@ export class Wire {
   #lastOutboundAt: number | null = null;
 
   constructor({ apiUrl, token }: Pick<Configuration, 'apiUrl' | 'token'>) {
-    this.#rest = new REST({
-      api: apiUrl,
-      version: '10',
-      timeout: 10_000,
-      // What is worth sending again is the core's to know: it has the newer state of a card by then.
-      retries: 0,
-      // Nothing waits in the library: the queue of that chat does, and drops what has been overtaken.
-      rejectOnRateLimit: () => true,
-    }).setToken(token);
-  }
-
-  /** For the gateway, which asks for its address. */
-  get rest(): REST {
-    return this.#rest;
+    this.#rest = new REST(requestsTo(apiUrl)).setToken(token);
   }
 
   get lastOutboundAt(): number | null {
