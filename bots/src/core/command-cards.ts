@@ -39,8 +39,8 @@ interface Followed {
   readonly place: Place;
   readonly stamp: string | undefined;
   readonly grep: string | undefined;
-  /** Whether the card is kept in the database; one that only one person sees is not. */
-  readonly isKept: boolean;
+  /** Whether only one person sees the card. */
+  readonly isPrivate: boolean;
   /** Where there is no message that could be edited: says it anew. */
   readonly sayAgain: ((card: Card) => Promise<unknown>) | null;
   handle: Handle | null;
@@ -173,6 +173,12 @@ export function createCommandCards(options: CommandCardsOptions): CommandCards {
     else await box.send(card.place, view, { urgent: true });
   }
 
+  /** What one person saw cannot be changed any more. The end of it is told anew, and to others without what it wrote. */
+  function tellEnd(place: Place, view: Card): Promise<unknown> {
+    const { body: _body, fields: _fields, ...outcome } = view;
+    return outbox(place.platform).send(place, place.kind === 'direct' ? view : outcome, { urgent: true });
+  }
+
   async function cardOf(card: Followed, row: CommandRow): Promise<Card> {
     const hasOutput = row.status === 'running' || isFinished(row);
     const { gateway_id: id } = row;
@@ -201,7 +207,7 @@ export function createCommandCards(options: CommandCardsOptions): CommandCards {
   }
 
   async function keep(card: Followed, handle: Handle | null, isOver: boolean): Promise<void> {
-    if (card.isKept && handle !== null) await kept.keep({ ...card, handle }, isOver);
+    if (handle !== null || card.isPrivate) await kept.keep({ ...card, handle: handle ?? {} }, isOver);
   }
 
   return {
@@ -211,7 +217,7 @@ export function createCommandCards(options: CommandCardsOptions): CommandCards {
         place: asked.said.speaker,
         stamp,
         grep,
-        isKept: !asked.isPrivate,
+        isPrivate: asked.isPrivate && capabilities(asked.said.speaker.platform).private,
         sayAgain: (view) => asked.answer(view),
         handle: null,
         row,
@@ -219,17 +225,19 @@ export function createCommandCards(options: CommandCardsOptions): CommandCards {
       const view = await cardOf(card, row);
       card.shown = asShown(view);
       // Where the card is going to be is known before a press is answered, and a crash in between must not lose it.
-      const early = isFinished(row) ? null : asked.message;
-      const keeping = keep(card, early, false);
+      const early = asked.message;
+      const keeping = isFinished(row) || early === null ? null : keep(card, early, false);
       card.handle = await asked.replace(view);
       if (isFinished(row)) return;
       follow(card);
       await keeping;
-      if (card.handle === null) await keep(card, early, true);
-      else if (!isSame(card.handle, early) && followed.has(card)) await keep(card, card.handle, false);
+      const isLost = card.handle === null && !card.isPrivate;
+      if (isLost && early !== null) await keep(card, early, true);
+      const isKept = early !== null && isSame(card.handle, early);
+      if (!isLost && !isKept && followed.has(card)) await keep(card, card.handle, false);
     },
     async resume(platform) {
-      for (const { place, handle, row, stamp } of await kept.open(platform)) {
+      for (const { place, handle, row, stamp, isPrivate } of await kept.open(platform)) {
         const isFollowed = [...followed].some(
           (card) => card.row.id === row.id && card.place.channel === place.channel,
         );
@@ -239,9 +247,9 @@ export function createCommandCards(options: CommandCardsOptions): CommandCards {
           place,
           stamp,
           grep: undefined,
-          isKept: true,
-          sayAgain: null,
-          handle,
+          isPrivate,
+          sayAgain: isPrivate ? (view) => tellEnd(place, view) : null,
+          handle: isPrivate ? null : handle,
           row,
         };
         follow(card);

@@ -303,6 +303,37 @@ describe('after a restart', () => {
     );
   });
 
+  it('the end of what one person asked for alone in a channel is told there, without what it wrote', async () => {
+    const slack = open.adapter('slack');
+    const operator = house.inChannel(await house.person('operator'), 'C-shared');
+    await house.stack.database.query(
+      `insert into chat_channels (platform, install, channel, ceiling) values ('slack', 'T1', 'C-shared', 'operator')`,
+    );
+    expect((await slack.ask(operator, 'ping')).private).toBe(true);
+    await eventually(async () =>
+      expect(
+        await house.stack.database.query(`select 1 from chat_cards where channel = 'C-shared'`),
+      ).toHaveLength(1),
+    );
+    await open.close();
+    const { lease_token: token } = await claimOne(house.stack.database, house.gateway);
+    await takeTurn(house.stack.database, {
+      gateway: house.gateway,
+      results: [{ token, status: 'done', exit_code: 0, stdout: 'for one alone', result: { runner: 'r1' } }],
+    });
+    open = await house.open({}, [slack, open.adapter('discord'), open.adapter('telegram')]);
+    const count = slack.messages.length;
+    await open.core.resume('slack');
+    const told = await eventually(() => {
+      const found = slack.messages.slice(count).find(({ channel }) => channel === 'C-shared');
+      if (found === undefined) throw new Error('nothing was told there');
+      return found;
+    });
+    expect(told.private).toBe(false);
+    expect(told.card.state).toMatch(/^done in /);
+    expect(textOf(told.card)).not.toMatch(/for one alone|answered by/);
+  });
+
   it('cards of an earlier run are brought up to date where they are', async () => {
     const operator = await house.person('operator');
     const slack = open.adapter('slack');

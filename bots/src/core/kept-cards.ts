@@ -11,6 +11,8 @@ export interface KeptCard {
   readonly handle: Handle;
   readonly row: CommandRow;
   readonly stamp: string | undefined;
+  /** Only one person sees the message, and after a restart nobody can change it. */
+  readonly isPrivate: boolean;
 }
 
 /** Where cards are, kept in the database: the next process finds them there. */
@@ -23,8 +25,9 @@ export interface KeptCards {
   stop(): void;
 }
 
-/** The stamp is kept beside the ids of the message. */
+/** What is kept beside the ids of the message. */
 const stampKey = 'hq_stamp';
+const privateKey = 'hq_private';
 const patienceMs = 600_000;
 const firstPauseMs = 500;
 const longestPauseMs = 15_000;
@@ -32,7 +35,7 @@ const longestPauseMs = 15_000;
 export function createKeptCards(hq: Pick<ChatHq, 'keepCard' | 'openCards'>, log: Log): KeptCards {
   let isStopping = false;
   return {
-    async keep({ place, handle, row, stamp }, isOver) {
+    async keep({ place, handle, row, stamp, isPrivate }, isOver) {
       const { platform, install, channel, thread } = place;
       const until = Date.now() + patienceMs;
       for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
@@ -43,7 +46,11 @@ export function createKeptCards(hq: Pick<ChatHq, 'keepCard' | 'openCards'>, log:
             install,
             channel,
             thread,
-            handle: { ...handle, ...(stamp !== undefined && { [stampKey]: stamp }) },
+            handle: {
+              ...handle,
+              ...(stamp !== undefined && { [stampKey]: stamp }),
+              ...(isPrivate && { [privateKey]: place.kind }),
+            },
             shown: row.status,
             closed: isOver,
           });
@@ -59,12 +66,17 @@ export function createKeptCards(hq: Pick<ChatHq, 'keepCard' | 'openCards'>, log:
     },
     async open(platform) {
       const cards = await hq.openCards(platform);
-      return cards.map(({ handle: { [stampKey]: stamp, ...handle }, command, install, channel, thread }) => ({
-        place: { platform, install, channel, thread, kind: 'group' },
-        handle,
-        row: command,
-        stamp,
-      }));
+      return cards.map(({ handle: kept, command, install, channel, thread }) => {
+        const { [stampKey]: stamp, [privateKey]: privately, ...handle } = kept;
+        const kind = privately === 'direct' ? 'direct' : 'group';
+        return {
+          place: { platform, install, channel, thread, kind },
+          handle,
+          row: command,
+          stamp,
+          isPrivate: privately !== undefined,
+        };
+      });
     },
     stop() {
       isStopping = true;

@@ -24,7 +24,10 @@ export async function askWhatWasMeant(error: unknown, command: Command, asked: A
   }
   if (code !== 'not_found' || hint !== undefined || value === undefined || completion === null) throw error;
   if (completion !== 'gateway' && completion !== 'agent') {
-    throw new HqError('not_found', message, { ...told, hint: `Say ${completion}s for those that there are.` });
+    throw new HqError('not_found', message, {
+      ...told,
+      hint: `Say ${completion}s for those that there are.`,
+    });
   }
   const known = (await asked.house.names.find(asked.said, completion, '')).map((choice) => choice.value);
   const near = nearest(value, known);

@@ -1,0 +1,253 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  type BotsProcess,
+  botAccount,
+  type Platforms,
+  startBots,
+  startPlatforms,
+} from '../bots/testing/bots-process.ts';
+import { readable } from '../bots/testing/discord-server/index.ts';
+import { nilTenant } from '../db/testing/database.ts';
+import { eventually } from '../db/testing/eventually.ts';
+import { startTestStack, type TestStack } from '../db/testing/stack.ts';
+import { claimOne, takeTurn } from '../db/testing/turn.ts';
+
+/** Somebody on one platform, in a direct message with the bot, and what they see there. */
+interface Face {
+  readonly platform: string;
+  /** Resolves when the platform has its acknowledgement; throws where that took too long. */
+  say(words: string): Promise<void>;
+  press(message: number, label: string): Promise<void>;
+  /** What each message of the bot says, the oldest first. */
+  seen(): readonly string[];
+}
+
+let stack: TestStack;
+let platforms: Platforms;
+let account: Readonly<Record<string, string>>;
+let gateway: string;
+let bots: BotsProcess;
+let faces: readonly Face[];
+
+async function start(): Promise<void> {
+  bots = startBots({ ...account, ...platforms.env });
+  await bots.connected();
+}
+
+async function kill(): Promise<void> {
+  bots.child.kill('SIGKILL');
+  await bots.exit;
+}
+
+beforeAll(async () => {
+  [stack, platforms] = await Promise.all([startTestStack(), startPlatforms()]);
+  account = await botAccount(stack);
+  const [row] = await stack.database.query<{ id: string }>('select id from gateways');
+  gateway = row?.id ?? '';
+  await start();
+  faces = await Promise.all([inSlack(), inDiscord(), inTelegram()]);
+}, 120_000);
+afterAll(async () => {
+  bots?.child.kill('SIGTERM');
+  await bots?.exit;
+  await platforms?.close();
+  await stack?.close();
+});
+
+async function link(platform: string, user: string, install: string): Promise<void> {
+  const { id } = await stack.createMember('operator');
+  await stack.database.query(
+    `insert into chat_identities (tenant_id, user_id, platform, install, chat_user) values ($1, $2, $3, $4, $5)`,
+    [nilTenant, id, platform, install, user],
+  );
+}
+
+async function inSlack(): Promise<Face> {
+  const { acts, server } = platforms.slack;
+  const { workspace } = server;
+  const ann = workspace.user('ann');
+  const direct = workspace.direct(ann);
+  await link('slack', ann.id, workspace.team);
+  const messages = () => workspace.standing(direct.id, ann.id);
+  return {
+    platform: 'slack',
+    async say(words) {
+      const { acknowledged } = await acts.slash(ann, direct, words);
+      if (!acknowledged) throw new Error('Slack has waited for too long');
+    },
+    async press(at, label) {
+      const message = messages()[at];
+      if (message === undefined) throw new Error(`there is no message ${at}`);
+      await acts.press(ann, message, label);
+    },
+    seen: () => messages().map((message) => workspace.shown(message).text),
+  };
+}
+
+async function inDiscord(): Promise<Face> {
+  const { discord } = platforms;
+  const ben = discord.user('ben');
+  const direct = discord.direct(ben);
+  await link('discord', ben.id, '');
+  const messages = () => discord.messages(direct, ben);
+  return {
+    platform: 'discord',
+    async say(words) {
+      await discord.slash(ben, direct, words);
+    },
+    async press(at, label) {
+      const message = messages()[at];
+      if (message === undefined) throw new Error(`there is no message ${at}`);
+      await discord.press(ben, message, label);
+    },
+    seen: () => messages().map(readable),
+  };
+}
+
+async function inTelegram(): Promise<Face> {
+  const { telegram } = platforms;
+  const cat = telegram.person('Cat');
+  const chat = telegram.direct(cat);
+  await link('telegram', String(cat.id), String(telegram.bot.id));
+  const messages = () => telegram.seen(chat);
+  return {
+    platform: 'telegram',
+    async say(words) {
+      telegram.say(cat, chat, `/hq ${words}`);
+    },
+    async press(at, label) {
+      const message = messages()[at];
+      if (message === undefined) throw new Error(`there is no message ${at}`);
+      telegram.press(cat, message, label);
+    },
+    seen: () => messages().map(({ text }) => text),
+  };
+}
+
+const rows = (action: string, origin: string): Promise<{ status: string }[]> =>
+  stack.database.query('select status from agent_commands where action = $1 and origin = $2', [
+    action,
+    origin,
+  ]);
+
+/** How Discord's menu calls what the others type. */
+const inMenu = (face: Face, words: string, group: string): string =>
+  face.platform === 'discord' ? `${group} ${words}` : words;
+
+describe('one card for one action', { timeout: 240_000 }, () => {
+  it('goes from the question to the end at one place, over a bot that is killed', async () => {
+    const first = faces.map((face) => face.seen().length);
+    const card = (face: Face): string => face.seen()[first[faces.indexOf(face)] ?? 0] ?? '';
+    const all = (words: RegExp): Promise<void> =>
+      eventually(() => {
+        for (const face of faces) expect(card(face), face.platform).toMatch(words);
+      });
+    await Promise.all(faces.map((face) => face.say(inMenu(face, 'restart_gateway', 'gateway'))));
+    await all(/Restart the gateway[\s\S]*Confirm|not done yet/);
+    await Promise.all(faces.map((face) => face.press(first[faces.indexOf(face)] ?? 0, 'Confirm')));
+    await all(/confirmed by .*@[\s\S]*UTC/);
+
+    await kill();
+    await start();
+    for (let n = 0; n < faces.length; n += 1) {
+      const { lease_token: token } = await claimOne(stack.database, gateway);
+      await takeTurn(stack.database, {
+        gateway,
+        output: [{ token, seq: 1, stream: 'stdout', text: 'stopping the gateway\n' }],
+      });
+      await eventually(() =>
+        expect(
+          faces.map(card).filter((text) => /running[\s\S]*stopping the gateway/.test(text)),
+        ).toHaveLength(1),
+      );
+      await takeTurn(stack.database, {
+        gateway,
+        results: [{ token, status: 'done', exit_code: 0, result: { service: 'openclaw', tookMs: 4_200 } }],
+      });
+      await eventually(() =>
+        expect(faces.map(card).filter((text) => /done in /.test(text))).toHaveLength(n + 1),
+      );
+    }
+    await all(/healthy again after 4\.2 s[\s\S]*confirmed by/);
+    for (const face of faces) {
+      expect(face.seen(), face.platform).toHaveLength((first[faces.indexOf(face)] ?? 0) + 1);
+      expect(await rows('restart_gateway', face.platform)).toHaveLength(1);
+    }
+  });
+
+  it('tells the end of what one person asked for alone, too, after a bot that was killed', async () => {
+    await Promise.all(faces.map((face) => face.say(inMenu(face, 'ping', 'gateway'))));
+    await eventually(async () => {
+      const kept = await stack.database.query(`select 1 from chat_cards where not closed`);
+      expect(kept).toHaveLength(faces.length);
+    });
+    await kill();
+    await start();
+    for (const _face of faces) {
+      const { lease_token: token } = await claimOne(stack.database, gateway);
+      await takeTurn(stack.database, {
+        gateway,
+        results: [{ token, status: 'done', exit_code: 0, result: { runner: 'r1' } }],
+      });
+    }
+    await eventually(() => {
+      for (const face of faces) {
+        expect(face.seen().at(-1), face.platform).toMatch(
+          /Ping the runner[\s\S]*done in [\s\S]*answered by r1/,
+        );
+      }
+    });
+  });
+
+  it('is acknowledged in time while the database takes ten seconds, and is done once', async () => {
+    const { database } = stack;
+    const before = faces.map((face) => face.seen().length);
+    const held = database.query(
+      'do $$ begin lock table chat_deliveries in access exclusive mode; perform pg_sleep(10); end $$',
+    );
+    await eventually(async () =>
+      expect(
+        await database.query(
+          `select 1 from pg_locks where mode = 'AccessExclusiveLock' and relation = 'chat_deliveries'::regclass and granted`,
+        ),
+      ).toHaveLength(1),
+    );
+    await Promise.all(faces.map((face) => face.say(inMenu(face, 'stack_status', 'gateway'))));
+    // Long before the database answers.
+    await eventually(() => {
+      for (const [at, face] of faces.entries()) {
+        if (face.platform === 'slack') continue;
+        expect(face.seen().length, face.platform).toBeGreaterThan(before[at] ?? 0);
+      }
+    });
+    expect(
+      await database.query(
+        `select 1 from pg_locks where mode = 'AccessExclusiveLock' and relation = 'chat_deliveries'::regclass and granted`,
+      ),
+    ).toHaveLength(1);
+    await held;
+    await eventually(async () => {
+      for (const [at, face] of faces.entries()) {
+        expect(face.seen().at(-1), face.platform).toMatch(/Show the stack[\s\S]*waiting for the runner/);
+        expect(face.seen(), face.platform).toHaveLength((before[at] ?? 0) + 1);
+        expect(await rows('stack_status', face.platform)).toHaveLength(1);
+      }
+    });
+  });
+
+  it('is done once where the bot was killed before the database had heard of it, and the platform brings it again', async () => {
+    const { database } = stack;
+    const [telegram] = faces.filter(({ platform }) => platform === 'telegram');
+    const before = telegram?.seen().length ?? 0;
+    const held = database.query(
+      'do $$ begin lock table chat_deliveries in access exclusive mode; perform pg_sleep(3); end $$',
+    );
+    await telegram?.say('task create "Written once"');
+    await eventually(() => expect(telegram?.seen().length).toBeGreaterThan(before));
+    await kill();
+    await held;
+    await start();
+    await eventually(() => expect(telegram?.seen().at(-1)).toMatch(/task \w{8} for nobody yet/));
+    expect(await database.query(`select 1 from tasks where title = 'Written once'`)).toHaveLength(1);
+  });
+});
