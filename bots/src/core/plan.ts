@@ -51,7 +51,13 @@ export function planFor(
   if (input.kind === 'words' && input.answer === true) {
     const question = house.questions.take(inbound);
     const command = question === null ? undefined : requests.byName(question.command);
-    if (question !== null && command !== undefined) {
+    const goesOn =
+      command !== undefined &&
+      question !== null &&
+      isAnotherCommand(inbound, input.text, command, question.field, house.vocabulary);
+    // It may still be answered.
+    if (goesOn) house.questions.put(inbound, question);
+    else if (question !== null && command !== undefined) {
       const values = { ...question.values, [question.field]: input.text.trim() };
       const plan = readFilled(command, values, null);
       // Who answered something that it cannot be answers once more.
@@ -66,6 +72,23 @@ export function planFor(
   return missing.length > 0
     ? { kind: 'ask', command, values, token: null }
     : { kind: 'run', command, values, token: null };
+}
+
+/**
+ * Whether somebody who was asked for a name or a choice says a command instead. In a group an answer is a reply to the question, and nothing
+ * else.
+ */
+function isAnotherCommand(
+  { kind }: Inbound,
+  text: string,
+  { arguments: all }: Command,
+  field: string,
+  vocabulary: Vocabulary,
+): boolean {
+  const asked = all.find(({ name }) => name === field);
+  const isListed = asked?.choices !== undefined || (asked?.completion ?? null) !== null;
+  const isChoice = asked?.choices?.some(({ value, label }) => [value, label].includes(text.trim())) === true;
+  return kind === 'direct' && isListed && !isChoice && vocabulary.find(text.trim().split(/\s+/u)) !== null;
 }
 
 function readFilled(command: Command, written: Values, token: string | null): Plan {

@@ -237,3 +237,15 @@ test('a command that failed keeps what it said when it is tried again, and its o
   expect(server.seen(ann.direct).find(({ id }) => id === failed.id)?.text).toBe(failed.text);
   expect(server.seen(ann.direct).filter(({ text }) => text.includes('in the file'))).toEqual([]);
 });
+
+test('who is asked for a name and goes on to something else is understood, and may still answer', async () => {
+  const ann = await linked('operator');
+  const slugs = ['scout', 'writer'].map((name) => `${name}-${ann.person.id}`);
+  for (const slug of slugs) await house.stack.database.addAgent(slug, house.gateway);
+  server.say(ann.person, ann.direct, '/hq pause_agent');
+  await sees(ann.direct, /Agent\?/u);
+  server.say(ann.person, ann.direct, 'whoami');
+  await sees(ann.direct, /operator here/u);
+  server.say(ann.person, ann.direct, slugs[1] ?? '');
+  await sees(ann.direct, new RegExp(`Pause an agent \\(${slugs[1]}\\)`, 'u'));
+});
