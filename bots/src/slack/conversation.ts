@@ -9,6 +9,7 @@ import { homeView } from './home-view.ts';
 import type { Incoming } from './incoming.ts';
 import { readSuggestion } from './incoming-form.ts';
 import type { Listener } from './listen.ts';
+import { Repetitions } from './repetitions.ts';
 import { SlackReply } from './reply.ts';
 import { type ResponseUrl, ResponseUrls, responseUrl } from './response-urls.ts';
 import type { Identity } from './speaker.ts';
@@ -34,6 +35,7 @@ export interface ConversationOptions {
 /** Brings what comes from Slack before the core, and the core's answer back. */
 export class Conversation implements Listener {
   readonly #options: ConversationOptions;
+  readonly #repetitions = new Repetitions();
 
   constructor(options: ConversationOptions) {
     this.#options = options;
@@ -45,7 +47,14 @@ export class Conversation implements Listener {
     heard();
     const incoming = read(token.identity);
     if (incoming === undefined) return;
-    underway.track(this.#converse(incoming, isCommand).catch((error) => this.failed(error)));
+    const { delivery } = incoming.inbound;
+    if (this.#repetitions.isOne(delivery)) return;
+    underway.track(
+      this.#converse(incoming, isCommand).catch((error) => {
+        this.#repetitions.forget(delivery);
+        this.failed(error);
+      }),
+    );
   }
 
   async options(body: unknown): Promise<types.PlainTextOption[]> {

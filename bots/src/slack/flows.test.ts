@@ -183,7 +183,7 @@ it('asks for the typed name before what destroys, and takes the question away on
   }
 });
 
-it('makes one row of a mention that Slack delivers four times', async () => {
+it('makes one row and one card of a mention that Slack delivers four times', async () => {
   const operator = await linked('operator');
   const ops = await bound('operator', operator);
   const receipt = await bot.slack.acts.mention(operator, ops, 'ping');
@@ -192,6 +192,27 @@ it('makes one row of a mention that Slack delivers four times', async () => {
   await eventually(() => expect(bot.slack.server.links.acknowledgements.length).toBeGreaterThanOrEqual(4));
   await eventually(() => expect(core.core.conversation.size()).toBe(0));
   expect(await commands('ping')).toHaveLength(1);
+  const cards = workspace()
+    .standing(ops.id, operator.id)
+    .filter((message) => /waiting for the runner/u.test(textOf(message)));
+  expect(cards).toHaveLength(1);
+});
+
+it('makes no second row of a mention that comes to the next process again, and shows what became of it', async () => {
+  const operator = await linked('operator');
+  const ops = await bound('operator', operator);
+  const title = `Repeated ${operator.id}`;
+  const answers = (): SlackMessage[] =>
+    workspace()
+      .standing(ops.id, operator.id)
+      .filter((message) => /for nobody yet/u.test(textOf(message)));
+  const receipt = await bot.slack.acts.mention(operator, ops, `create_task "${title}"`);
+  await eventually(() => expect(answers()).toHaveLength(1));
+  await bot.adapter.stop();
+  await bot.adapter.start(core.core.conversation);
+  await bot.slack.acts.repeat(receipt);
+  await eventually(() => expect(answers()).toHaveLength(2));
+  expect(await house.stack.database.query('select 1 from tasks where title = $1', [title])).toHaveLength(1);
 });
 
 it('asks for what is missing by a form that completes, and does it', async () => {
