@@ -57,8 +57,15 @@ const deeds: readonly (() => Promise<unknown>)[] = [
   },
   () => act('assign_task', { task: pick(tasks), agent: pick(agents) }),
   () => act('set_task_status', { task: pick(tasks), status: pick(['blocked', 'done', 'todo']) }),
+  () => database.query(`delete from tasks where id = (select id from tasks order by random() limit 1)`),
+  async () => {
+    const [alert] = await database.query<{ id: string }>(
+      `select id from notifications order by random() limit 1`,
+    );
+    if (alert !== undefined) await act(pick(['acknowledge_alert', 'mute_alert']), { alert: alert.id });
+  },
   () => act(pick(['pause_agent', 'resume_agent']), {}, pick(agents)),
-  () => act('set_budget', { limit_usd: '5' }, pick(agents)),
+  () => act('set_budget', { limit_usd: pick(['1', '5', 'none']) }, pick(agents)),
   () =>
     database.query(
       `insert into agent_usage (agent_id, run_id, provider, model, cost_total_usd)
