@@ -129,7 +129,7 @@ export class Connection {
       this.#conflicts += 1;
       // One may be the last poll of the process before, or somebody who only looked.
       if (this.#conflicts === 1) {
-        this.#set('reconnecting', 'another program took updates of this bot; trying again');
+        this.#set('reconnecting', 'Another program took updates of this bot; trying again.');
         return this.#pace.firstMs;
       }
       this.#set(
@@ -141,7 +141,8 @@ export class Connection {
       return this.#pace.conflictMs;
     }
     this.#failures += 1;
-    this.#set('reconnecting', `Telegram: ${fault.message}; trying again.`);
+    const reason = /^Telegram /u.test(fault.message) ? fault.message : `Telegram: ${fault.message}`;
+    this.#set('reconnecting', `${reason}; trying again.`);
     const growing = Math.min(this.#pace.longestMs, this.#pace.firstMs * 2 ** (this.#failures - 1));
     return Math.max(fault.retryAfterMs ?? 0, growing * (0.75 + 0.25 * Math.random()));
   }
