@@ -181,6 +181,19 @@ describe('a question', () => {
     expect((await yes(asker, token)).created).toBe(true);
   });
 
+  test('that was refused says what it was and by whom, also to whoever refuses it once more', async () => {
+    const token = await ask('restart_dispatcher');
+    const first = await house.call('chat_decline', one, { token });
+    expect(first).toMatchObject({
+      prompt: 'Restart the dispatcher: default',
+      decided: { by: one.member.claims.email },
+    });
+    expect((await house.call('chat_decline', other, { token })).decided).toEqual(first.decided);
+    expect((await yes(other, token)).refused?.message).toBe(
+      `it was declined already by ${one.member.claims.email}`,
+    );
+  });
+
   test('carries the arguments it was asked with, whatever comes with the yes', async () => {
     await demand(['create_task']);
     const token = await ask('create_task', { payload: { title: 'as it was asked' } });

@@ -34,6 +34,7 @@ const confirmation = z.object({
   action: z.string().nullish(),
   /** The slug of what it is aimed at, a gateway’s or an agent’s. */
   target: z.string().nullish(),
+  asked_by: z.string().nullish(),
   expires_at: time,
 });
 export type Confirmation = z.output<typeof confirmation>;
@@ -44,7 +45,9 @@ const acted = z.union([
   z.object({ command: commandRow, created: z.boolean().default(false), decided: decided.optional() }),
 ]);
 export type Acted = z.output<typeof acted>;
-type Decided = z.output<typeof decided>;
+/** `prompt` tells what it was. */
+const declined = z.object({ decided, prompt: z.string() });
+type Declined = z.output<typeof declined>;
 
 const member = z.object({ member: z.object({ email: z.string().nullable(), role: z.string().nullish() }) });
 const channel = z.object({
@@ -159,7 +162,7 @@ export interface ChatHq {
     },
   ): Promise<Acted>;
   confirm(said: Said, token: string, typed: string | null): Promise<Acted>;
-  decline(said: Said, token: string): Promise<Decided>;
+  decline(said: Said, token: string): Promise<Declined>;
   cancel(said: Said, commandId: string): Promise<CommandRow>;
   read<Row>(
     said: Said,
@@ -215,8 +218,7 @@ export function createChatHq(client: HqClient): ChatHq {
         acted,
       ),
     confirm: (said, token, typed) => ask('chat_confirm', said, { p_token: token, p_typed: typed }, acted),
-    decline: async (said, token) =>
-      (await ask('chat_decline', said, { p_token: token }, z.object({ decided }))).decided,
+    decline: (said, token) => ask('chat_decline', said, { p_token: token }, declined),
     cancel: async (said, id) =>
       (await ask('chat_cancel', said, { p_command_id: id }, z.object({ command: commandRow }))).command,
     read: async (said, what, args, row) =>

@@ -8,7 +8,7 @@ import type { Obstacle } from './obstacles.ts';
 export async function showConfirmation(asked: Asked, confirmation: Confirmation): Promise<void> {
   const { said, house } = asked;
   const { speaker } = said;
-  const { token, kind, expected, prompt, expires_at } = confirmation;
+  const { token, kind, expected, prompt, asked_by, expires_at } = confirmation;
   const seconds = Math.max(1, Math.ceil((Date.parse(expires_at) - house.now()) / 1000));
   const capabilities = house.capabilities(speaker.platform);
   const isTyped = kind === 'typed';
@@ -51,7 +51,8 @@ export async function showConfirmation(asked: Asked, confirmation: Confirmation)
         : []),
     ],
     buttons,
-    footer: `Expires in ${Math.ceil(seconds / 60)} min.`,
+    // Where a command is not seen by others, neither is who gave it.
+    footer: `${kind === 'second' ? `Asked for by ${asked_by ?? 'somebody'}. ` : ''}Expires in ${Math.ceil(seconds / 60)} min.`,
     ...(isAsked && { question: { placeholder: expected ?? 'the name' } }),
   };
   const handle = await asked.replace(card);

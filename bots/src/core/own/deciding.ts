@@ -45,11 +45,12 @@ export const deciding: readonly Command[] = [
     summary: 'Says no to what was asked for.',
     arguments: [token],
     async run({ said, values, house, replace }) {
-      const { by, at } = await house.hq.decline(said, values.token ?? '');
+      const { prompt, decided } = await house.hq.decline(said, values.token ?? '');
+      const { by, at } = decided;
       await replace({
-        title: 'Not done',
+        title: prompt,
         tone: 'neutral',
-        state: 'declined',
+        state: 'not done',
         stamp: `declined by ${by ?? 'somebody'}, ${moment(at)}`,
       });
     },
