@@ -10,6 +10,7 @@ import type {
 } from '../core/adapter.ts';
 import type { Card, Handle } from '../core/card.ts';
 import type { Place, Receiver, Sent } from '../core/inbound.ts';
+import { Recent } from '../core/recent.ts';
 import type { Configuration } from './configuration.ts';
 import { failed } from './conversation.ts';
 import { InteractionsEndpoint, type Respond } from './endpoint.ts';
@@ -17,7 +18,6 @@ import { GatewayConnection } from './gateway-connection.ts';
 import { Incoming } from './incoming.ts';
 import { InteractionTokens } from './interaction-tokens.ts';
 import { isAway, isRevoked, problemOf, tell } from './problem.ts';
-import { Recent } from './recent.ts';
 import { type Registration, renderCommands } from './registration.ts';
 import { maxButtons, render, renderNote } from './render.ts';
 import { type MessageRef, Wire } from './wire.ts';

@@ -2,13 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { InteractionResponseType } from 'discord-api-types/v10';
 import type { Logger } from 'pino';
 import type { Acknowledgement, Choice, Inbound, Receiver } from '../core/inbound.ts';
+import { Recent } from '../core/recent.ts';
 import { Conversation } from './conversation.ts';
 import { cutEnd } from './cut.ts';
 import type { Respond } from './endpoint.ts';
 import { type Heard, read } from './interaction.ts';
 import type { InteractionTokens } from './interaction-tokens.ts';
 import { problemOf, tell } from './problem.ts';
-import { Recent } from './recent.ts';
 import type { Wire } from './wire.ts';
 
 /** How long the core may take to say how to acknowledge, of the three seconds that there are in all. */

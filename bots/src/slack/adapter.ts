@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { Adapter, AdapterHealth, AdapterState } from '../core/adapter.ts';
 import type { Card, Handle } from '../core/card.ts';
 import type { Place, Receiver, Sent } from '../core/inbound.ts';
-import { SlackApi, webClient } from './api.ts';
+import { SlackApi } from './api.ts';
 import { BotToken, newTokenHint } from './bot-token.ts';
 import { capabilities } from './capabilities.ts';
 import { Conversation } from './conversation.ts';
@@ -14,6 +14,7 @@ import type { SlackSettings } from './settings.ts';
 import { SocketIngress } from './socket-ingress.ts';
 import { Underway } from './underway.ts';
 import { within } from './waiting.ts';
+import { webClient } from './web-client.ts';
 
 const drainWithinMs = 10_000;
 

@@ -2,13 +2,12 @@ import { type types, webApi } from '@slack/bolt';
 import type { Logger } from 'pino';
 import type { Card, Handle } from '../core/card.ts';
 import type { Sent } from '../core/inbound.ts';
-import { libraryLog } from './library-log.ts';
 import { messageHandle } from './message-handle.ts';
 import { isDeadToken, notTheseBlocks, problemOf, slackError } from './problem.ts';
 import { type Rendered, renderCard } from './render.ts';
 import { escaped, line } from './text.ts';
+import { answerWithinMs } from './web-client.ts';
 
-const answerWithinMs = 8000;
 const uploadWithinMs = 60_000;
 
 /** Where something is to be shown. `onlyFor` makes it a message that one person sees. */
@@ -23,24 +22,6 @@ interface Watch {
   sent(): void;
   /** Slack does not accept the bot token any more. */
   tokenDied(): void;
-}
-
-/**
- * For a client that neither waits nor repeats by itself: who calls it has a queue for that. Each client needs an object
- * of its own, because the libraries write into it.
- */
-export function clientOptions(apiUrl: string, log: Logger): webApi.WebClientOptions {
-  return {
-    slackApiUrl: apiUrl,
-    timeout: answerWithinMs,
-    retryConfig: { retries: 0 },
-    rejectRateLimitedCalls: true,
-    logger: libraryLog(log),
-  };
-}
-
-export function webClient(token: string, apiUrl: string, log: Logger): webApi.WebClient {
-  return new webApi.WebClient(token, clientOptions(apiUrl, log));
 }
 
 /** Slack's Web API and its response URLs, as far as HQ uses them. Nothing here rejects. */

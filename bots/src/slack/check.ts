@@ -1,8 +1,8 @@
 import { type Logger, pino } from 'pino';
 import type { Finding } from '../core/adapter.ts';
-import { webClient } from './api.ts';
 import { problemOf, slackError } from './problem.ts';
 import type { SlackSettings } from './settings.ts';
+import { webClient } from './web-client.ts';
 
 /** What each scope of the manifest is for, in the words of its absence. */
 export const neededScopes: Readonly<Record<string, string>> = {

@@ -2,6 +2,7 @@ import type { types } from '@slack/bolt';
 import type { Logger } from 'pino';
 import type { Form } from '../core/form.ts';
 import type { Receiver } from '../core/inbound.ts';
+import { Recent } from '../core/recent.ts';
 import type { SlackApi } from './api.ts';
 import type { BotToken } from './bot-token.ts';
 import { choiceOption, formView } from './form-view.ts';
@@ -9,7 +10,6 @@ import { homeView } from './home-view.ts';
 import type { Incoming } from './incoming.ts';
 import { readSuggestion } from './incoming-form.ts';
 import type { Listener } from './listen.ts';
-import { Repetitions } from './repetitions.ts';
 import { SlackReply } from './reply.ts';
 import { type ResponseUrl, ResponseUrls, responseUrl } from './response-urls.ts';
 import type { Identity } from './speaker.ts';
@@ -19,6 +19,9 @@ import { within } from './waiting.ts';
 /** Slack waits three seconds for a completion. */
 const completeWithinMs = 2000;
 const mostOptions = 100;
+/** Slack brings what was not acknowledged again at once, after a minute and after five. */
+const repeatsWithinMs = 10 * 60_000;
+const mostRemembered = 5000;
 
 export interface ConversationOptions {
   readonly receiver: Receiver;
@@ -35,7 +38,8 @@ export interface ConversationOptions {
 /** Brings what comes from Slack before the core, and the core's answer back. */
 export class Conversation implements Listener {
   readonly #options: ConversationOptions;
-  readonly #repetitions = new Repetitions();
+  /** What was taken on, though its acknowledgement may have been lost with a connection. */
+  readonly #taken = new Recent<true>(repeatsWithinMs, mostRemembered);
 
   constructor(options: ConversationOptions) {
     this.#options = options;
@@ -48,10 +52,12 @@ export class Conversation implements Listener {
     const incoming = read(token.identity);
     if (incoming === undefined) return;
     const { delivery } = incoming.inbound;
-    if (this.#repetitions.isOne(delivery)) return;
+    if (this.#taken.get(delivery) === true) return;
+    this.#taken.set(delivery, true);
     underway.track(
       this.#converse(incoming, isCommand).catch((error) => {
-        this.#repetitions.forget(delivery);
+        // Nothing came of it: the next one counts.
+        this.#taken.delete(delivery);
         this.failed(error);
       }),
     );

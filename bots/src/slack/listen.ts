@@ -1,12 +1,12 @@
 import { App, type Context, type HTTPReceiver, type SocketModeReceiver, type types } from '@slack/bolt';
 import type { Logger } from 'pino';
-import { clientOptions } from './api.ts';
 import type { BotToken } from './bot-token.ts';
 import { fieldAction, formCallback } from './form-view.ts';
 import { type Incoming, readHomeOpened, readMessage, readPress, readSlash } from './incoming.ts';
 import { readSubmission } from './incoming-form.ts';
 import { libraryLog } from './library-log.ts';
 import type { Identity } from './speaker.ts';
+import { clientOptions } from './web-client.ts';
 
 export interface Listener {
   /** Takes a delivery on, without waiting for anything. */

@@ -1,4 +1,5 @@
 import type { Handle } from '../core/card.ts';
+import { Recent } from '../core/recent.ts';
 
 const usesOfOne = 5;
 const livesMs = 30 * 60_000;
@@ -24,15 +25,10 @@ export function isUsable(way: ResponseUrl | undefined): way is ResponseUrl {
  * of commands that were answered with a form. They are secrets, so they are kept here and nowhere else.
  */
 export class ResponseUrls {
-  readonly #kept = new Map<string, ResponseUrl>();
+  readonly #kept = new Recent<ResponseUrl>(livesMs, mostKept);
 
   keep(key: string, way: ResponseUrl): void {
-    this.#kept.delete(key);
     this.#kept.set(key, way);
-    for (const [oldest, kept] of this.#kept) {
-      if (this.#kept.size <= mostKept && kept.until > Date.now()) break;
-      this.#kept.delete(oldest);
-    }
   }
 
   find(key: string): ResponseUrl | undefined {

@@ -1,13 +1,13 @@
 import { HqError } from '@hq/shared/errors';
 import { SocketModeReceiver } from '@slack/bolt';
 import type { Logger } from 'pino';
-import { clientOptions } from './api.ts';
 import { newTokenHint } from './bot-token.ts';
 import type { Ingress } from './ingress.ts';
 import { libraryLog } from './library-log.ts';
 import { envelopeProperties, type Hearing, listen } from './listen.ts';
 import { Socket, type SocketState } from './socket.ts';
 import { either } from './waiting.ts';
+import { clientOptions } from './web-client.ts';
 
 interface SocketIngressOptions extends Hearing {
   readonly appToken: string;
