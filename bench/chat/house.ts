@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -43,11 +43,13 @@ export interface ChatHouse {
 interface BotsProcess {
   processorSeconds(): number;
   residentMemory(): number;
+  openFiles(): number;
 }
 
 const health = z.object({ adapters: z.array(z.object({ connected: z.boolean() })) });
 
-export async function openChatHouse(): Promise<ChatHouse> {
+/** `extraEnv`: what the bots are to be told besides. */
+export async function openChatHouse(extraEnv: Readonly<Record<string, string>> = {}): Promise<ChatHouse> {
   const stack = await startBenchStack();
   const database = new pg.Client({ connectionString: stack.databaseUrl });
   await database.connect();
@@ -74,6 +76,7 @@ export async function openChatHouse(): Promise<ChatHouse> {
       SUPABASE_ANON_KEY: stack.anonKey,
       HQ_BOT_EMAIL: account.email,
       HQ_BOT_PASSWORD: account.password,
+      ...extraEnv,
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -122,6 +125,7 @@ function measured({ pid }: ChildProcess): BotsProcess {
     },
     residentMemory: () =>
       Number(/VmRSS:\s+(\d+)/u.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024,
+    openFiles: () => readdirSync(`/proc/${pid}/fd`).length,
   };
 }
 

@@ -1,0 +1,120 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { freePort } from '../db/local/free-port.ts';
+import { type Day, discordDay, losses, slackDay, telegramDay } from './chat/bad-day.ts';
+import { openHeaps } from './chat/heaps.ts';
+import { type ChatHouse, linkedTrio, openChatHouse, type Trio } from './chat/house.ts';
+import { atMost, type Figure, noted } from './table.ts';
+
+export const title =
+  'A bad day: hq-bots with its three adapters, its connections lost as often as a bad day does, walked in minutes';
+
+const people = 12;
+const allLosses = Object.values(losses).reduce((sum, each) => sum + each, 0);
+const looks = 12;
+/** What starting leaves behind is cleared away by then. */
+const settleMs = 12_000;
+
+interface Look {
+  readonly residentMemory: number;
+  readonly openFiles: number;
+  readonly heaps: ReadonlyMap<string, number>;
+}
+
+export async function* measure(): AsyncIterable<Figure> {
+  const port = await freePort();
+  const house = await openChatHouse({ NODE_OPTIONS: `--inspect=127.0.0.1:${port}` });
+  try {
+    const trios: Trio[] = [];
+    for (let index = 0; index < people; index += 1) trios.push(await linkedTrio(house, `day${index}`));
+    await pause(settleMs);
+    yield* walkDay(house, trios, port);
+  } finally {
+    await house.stop();
+  }
+}
+
+async function* walkDay(house: ChatHouse, trios: readonly Trio[], port: number): AsyncIterable<Figure> {
+  const heaps = await openHeaps(port);
+  const begun = performance.now();
+  const days = [slackDay(house, trios), discordDay(house, trios), telegramDay(house, trios)];
+  const walking = Promise.all(days.map((day) => day.walk()));
+  const looked: Look[] = [];
+  let isOver = false;
+  const over = (): void => {
+    isOver = true;
+  };
+  walking.then(over, over);
+  while (!isOver) {
+    const part = days.reduce((sum, { lost }) => sum + lost, 0) / allLosses;
+    if (part * looks > looked.length + 1) {
+      const { bots } = house;
+      const [residentMemory, openFiles] = [bots.residentMemory(), bots.openFiles()];
+      looked.push({ residentMemory, openFiles, heaps: await heaps.measure() });
+    }
+    await pause(100);
+  }
+  await walking;
+  heaps.close();
+  yield noted('the day was walked in', `${((performance.now() - begun) / 60_000).toFixed(1)} min`);
+  for (const day of days) yield* whatCame(house, day);
+  yield* whatIsLeft(looked);
+}
+
+async function* whatCame({ database }: ChatHouse, day: Day): AsyncIterable<Figure> {
+  const { platform, titles, lost } = day;
+  const rows = async (): Promise<number> =>
+    (
+      await database.query<{ count: number }>(
+        'select count(*)::int as count from tasks where title = any ($1)',
+        [titles],
+      )
+    ).rows[0]?.count ?? 0;
+  const missing = await settled(async () => titles.length - day.answers());
+  const distinct = await database.query('select distinct title from tasks where title = any ($1)', [titles]);
+  yield noted(`${platform}: connections lost; commands in between`, `${lost}; ${titles.length}`);
+  yield atMost(`  commands without a row`, titles.length - distinct.rows.length, 0, '');
+  yield atMost(`  rows twice`, (await rows()) - distinct.rows.length, 0, '');
+  yield atMost(`  commands without an answer, or with two`, Math.abs(missing), 0, '');
+}
+
+/** What is left once it has become nothing, or has stayed for half a minute. */
+async function settled(count: () => Promise<number>): Promise<number> {
+  for (let tries = 0; tries < 60; tries += 1) {
+    if ((await count()) === 0) return 0;
+    await pause(500);
+  }
+  return count();
+}
+
+async function* whatIsLeft(looked: readonly Look[]): AsyncIterable<Figure> {
+  const third = Math.floor(looked.length / 3);
+  const first = looked.slice(0, third);
+  const last = looked.slice(-third);
+  const grown = (of: (look: Look) => number): number => mean(last.map(of)) - mean(first.map(of));
+  yield noted(
+    'resident memory, first and last third',
+    `${mean(first.map(residentMemory)).toFixed(0)}, ${mean(last.map(residentMemory)).toFixed(0)} MiB`,
+  );
+  yield atMost('  the last more than the first', grown(residentMemory), 5, 'MiB', 1);
+  for (const name of looked[0]?.heaps.keys() ?? [])
+    yield atMost(
+      `heap of ${name}, last third more than the first`,
+      grown(({ heaps }) => heaps.get(name) ?? 0),
+      1,
+      'MB',
+      2,
+    );
+  yield atMost(
+    'open files and sockets, last third more than the first',
+    grown(({ openFiles }) => openFiles),
+    2,
+    '',
+    1,
+  );
+}
+
+const residentMemory = (look: Look): number => look.residentMemory;
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+}
