@@ -15,8 +15,6 @@ export class Connection {
   readonly #log: Logger;
   readonly #pace: Pace;
   readonly #ending = new AbortController();
-  /** Of the round that is under way. */
-  #turn = new AbortController();
   #running: Promise<void> = Promise.resolve();
   #me: UserFromGetMe | null = null;
   #isOpen = false;
@@ -59,7 +57,7 @@ export class Connection {
     this.#running = this.#run(first.resolve);
     await first.promise;
     if (this.#state === 'revoked') {
-      this.#end();
+      this.#ending.abort();
       throw new HqError('unauthenticated', 'Telegram does not accept the bot token.', {
         field: 'TELEGRAM_BOT_TOKEN',
         hint: 'Take the token that BotFather shows with /token.',
@@ -68,38 +66,30 @@ export class Connection {
   }
 
   async stop(): Promise<void> {
-    this.#end();
+    this.#ending.abort();
     await this.#running;
     await this.#ingress.close();
     this.#state = 'stopped';
     this.#detail = null;
   }
 
-  /** Something else than taking updates in has shown that the token is no longer accepted. */
+  /** The token is no longer accepted. Where only sending has shown it, the next round says whether that is so. */
   revoked(): void {
     this.#set('revoked', 'Telegram does not accept the bot token any more.');
-    this.#turn.abort();
-  }
-
-  #end(): void {
-    this.#ending.abort();
-    this.#turn.abort();
   }
 
   async #run(tellFirst: () => void): Promise<void> {
     const { signal } = this.#ending;
     while (!signal.aborted) {
       let restMs = 0;
-      this.#turn = new AbortController();
       try {
-        await this.#round(this.#turn.signal);
+        await this.#round(signal);
         this.#failures = 0;
         this.#conflicts = 0;
         this.#set('connected', null);
       } catch (error) {
         if (signal.aborted) break;
-        // It may have been something in between that refused it.
-        restMs = this.#turn.signal.aborted ? this.#pace.revokedMs : this.#explain(error);
+        restMs = this.#explain(error);
       }
       tellFirst();
       if (restMs > 0) await pause(restMs, undefined, { signal }).catch(() => undefined);
@@ -123,6 +113,7 @@ export class Connection {
     // A token of the wrong shape is a path that Telegram does not have.
     if (fault.code === 401 || (fault.code === 404 && this.#me === null)) {
       this.revoked();
+      // It may have been something in between that refused it.
       return this.#pace.revokedMs;
     }
     if (fault.code === 409) {
