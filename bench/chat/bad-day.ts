@@ -19,16 +19,16 @@ const silentEvery = 200;
 export interface Day {
   readonly platform: keyof Trio;
   readonly titles: string[];
-  /** How many answers can be seen. */
-  answers(): number;
+  /** The tasks that the answers tell of, by the beginnings of their ids: once for each answer that can be seen. */
+  answers(): string[];
   /** How many connections were lost so far. */
   lost: number;
 }
 
-const answered = /task \w{8} for nobody yet/gu;
-
-function answersIn(texts: readonly string[]): number {
-  return texts.reduce((count, text) => count + (text.match(answered)?.length ?? 0), 0);
+function answersIn(texts: readonly string[]): string[] {
+  return texts.flatMap((text) =>
+    [...text.matchAll(/task (\w{8}) for nobody yet/gu)].flatMap(([, id]) => id ?? []),
+  );
 }
 
 function personOf(trios: readonly Trio[], index: number): Trio {

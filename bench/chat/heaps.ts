@@ -35,7 +35,8 @@ export async function openHeaps(port: number): Promise<Heaps> {
     }
     if (method === 'NodeWorker.attachedToWorker') {
       const { sessionId, workerInfo } = attached.parse(params);
-      threads.set(sessionId, workerInfo.title);
+      // `[worker 1] hq-bots slack`
+      threads.set(sessionId, workerInfo.title.split(' ').at(-1) ?? '');
     }
     if (method === 'NodeWorker.receivedMessageFromWorker') settle(fromThread.parse(params).message);
   };
