@@ -65,13 +65,8 @@ export class SlackAdapter implements Adapter {
     this.#stopping = stopping;
     this.#isStopped = false;
     this.#ingress = undefined;
-    const known = await this.#token.ask();
-    if (known === 'refused')
-      throw new HqError('unauthenticated', this.#token.refusal ?? '', {
-        field: 'SLACK_BOT_TOKEN',
-        hint: newTokenHint,
-      });
-    if (known === 'unknown') {
+    if (!(await this.#token.ask())) {
+      if (this.#token.refusal !== null) throw refused(this.#token.refusal);
       // Whoever started us goes on: what is wrong is told by our health.
       this.#underway.track(this.#openOnceKnown(receiver, stopping));
       return;
@@ -182,4 +177,8 @@ export class SlackAdapter implements Adapter {
   async #leave(): Promise<void> {
     await this.#ingress?.close();
   }
+}
+
+function refused(message: string): HqError {
+  return new HqError('unauthenticated', message, { field: 'SLACK_BOT_TOKEN', hint: newTokenHint });
 }

@@ -36,13 +36,13 @@ export class BotToken {
     return this.#trouble;
   }
 
-  /** Asks Slack who we are. */
-  async ask(): Promise<'known' | 'unknown' | 'refused'> {
+  /** Asks Slack who we are; whether it has said so. */
+  async ask(): Promise<boolean> {
     try {
       const us = await this.#client.auth.test();
       if (us.team_id === undefined || us.user_id === undefined) {
         this.#trouble = 'Slack does not say which workspace the bot token belongs to.';
-        return 'unknown';
+        return false;
       }
       this.#identity = {
         team: us.team_id,
@@ -52,15 +52,15 @@ export class BotToken {
       };
       this.#refusal = null;
       this.#trouble = null;
-      return 'known';
+      return true;
     } catch (error) {
       if (isDeadToken(error)) {
         this.#refusal = `Slack does not accept the bot token (${slackError(error)}).`;
-        return 'refused';
+        return false;
       }
       const problem = problemOf(error);
       this.#trouble = 'reason' in problem ? problem.reason : 'Slack asks to wait.';
-      return 'unknown';
+      return false;
     }
   }
 
@@ -68,7 +68,7 @@ export class BotToken {
   async askOn(signal: AbortSignal): Promise<void> {
     do {
       await waited(this.#refusal === null ? againMs : againWhenRefusedMs, signal);
-    } while (!signal.aborted && (await this.ask()) !== 'known');
+    } while (!signal.aborted && !(await this.ask()));
   }
 
   /** The app that the connection belongs to. */

@@ -66,6 +66,17 @@ describe('the connection', () => {
     expect((await running.slack.acts.slash(ann, ops, 'status')).acknowledged).toBe(true);
   });
 
+  it('is made anew without growing pauses where each has brought something', async () => {
+    const running = await started();
+    const { ann, ops } = someone(running);
+    // With pauses that grow, the last of these alone would take longer than the test may.
+    for (let round = 1; round <= 12; round += 1) {
+      expect((await running.slack.acts.slash(ann, ops, 'status')).acknowledged).toBe(true);
+      running.slack.server.links.drop();
+      await anotherConnection(running, round);
+    }
+  });
+
   it('outlives frames that are none', async () => {
     const running = await started();
     for (const frame of [

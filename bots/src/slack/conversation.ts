@@ -23,7 +23,7 @@ const mostOptions = 100;
 const repeatsWithinMs = 10 * 60_000;
 const mostRemembered = 5000;
 
-export interface ConversationOptions {
+interface ConversationOptions {
   readonly receiver: Receiver;
   readonly api: SlackApi;
   readonly token: BotToken;
