@@ -62,15 +62,10 @@ async function* walkDay(house: ChatHouse, trios: readonly Trio[], port: number):
 
 async function* whatCame({ database }: ChatHouse, day: Day): AsyncIterable<Figure> {
   const { platform, titles, lost } = day;
-  const { rows } = await database.query<{ id: string; title: string }>(
-    'select left(id::text, 8) as id, title from tasks where title = any ($1)',
-    [titles],
-  );
-  const unanswered = async (): Promise<number> => {
-    const answered = new Set(day.answers());
-    return rows.filter(({ id }) => !answered.has(id)).length;
-  };
-  const missing = await settled(unanswered);
+  const missing = await settled(() => titles.length - new Set(day.answers()).size);
+  const { rows } = await database.query<{ title: string }>('select title from tasks where title = any ($1)', [
+    titles,
+  ]);
   const answers = day.answers();
   const distinct = new Set(rows.map(({ title }) => title)).size;
   yield noted(`${platform}: connections lost; commands in between`, `${lost}; ${titles.length}`);
@@ -81,9 +76,9 @@ async function* whatCame({ database }: ChatHouse, day: Day): AsyncIterable<Figur
 }
 
 /** What is left once it has become nothing, or has not for half a minute. */
-async function settled(count: () => Promise<number>): Promise<number> {
+async function settled(count: () => number): Promise<number> {
   for (let tries = 0; tries < 60; tries += 1) {
-    if ((await count()) === 0) return 0;
+    if (count() === 0) return 0;
     await pause(500);
   }
   return count();

@@ -23,6 +23,8 @@ export interface Day {
   answers(): string[];
   /** How many connections were lost so far. */
   lost: number;
+  /** Loses them, with commands before, in the midst and after. */
+  walk(): Promise<void>;
 }
 
 function answersIn(texts: readonly string[]): string[] {
@@ -37,7 +39,7 @@ function personOf(trios: readonly Trio[], index: number): Trio {
   return trio;
 }
 
-export function slackDay({ slack }: ChatHouse, trios: readonly Trio[]): Day & { walk(): Promise<void> } {
+export function slackDay({ slack }: ChatHouse, trios: readonly Trio[]): Day {
   const { server, acts } = slack;
   const { links, workspace } = server;
   const opening = 'apps.connections.open';
@@ -71,21 +73,20 @@ export function slackDay({ slack }: ChatHouse, trios: readonly Trio[]): Day & { 
         const { user, channel } = personOf(trios, this.lost).slack;
         const opened = server.called(opening).length;
         const title = `Slack ${this.lost}`;
-        // What was acknowledged is answered, whatever happens to the connection; an event is brought again until it is.
-        if (this.lost % slackCommandEvery === 0) {
-          const isEvent = this.lost % 2 === 1;
-          const saying = isEvent
-            ? acts.mention(user, channel, `create_task "${title}"`)
-            : acts.slash(user, channel, `create_task "${title}"`);
-          if (!isEvent) await saying;
-          breakOf(this.lost)();
-          const receipt = await saying;
-          if (isEvent && !receipt.acknowledged) await connected(opened);
-          const isTold = receipt.acknowledged || (isEvent && (await acts.repeat(receipt)).acknowledged);
-          if (isTold) this.titles.push(title);
-        } else {
+        if (this.lost % slackCommandEvery !== 0) {
           await acts.event({ type: 'member_joined_channel', user: user.id, channel: channel.id });
           breakOf(this.lost)();
+        } else if (this.lost % 2 === 0) {
+          this.titles.push(title);
+          await acts.slash(user, channel, `create_task "${title}"`);
+          breakOf(this.lost)();
+        } else {
+          this.titles.push(title);
+          const telling = acts.mention(user, channel, `create_task "${title}"`);
+          breakOf(this.lost)();
+          const receipt = await telling;
+          await connected(opened);
+          if (!receipt.acknowledged) await acts.repeat(receipt);
         }
         await connected(opened);
         await pause(gapMs);
@@ -103,7 +104,7 @@ export function slackDay({ slack }: ChatHouse, trios: readonly Trio[]): Day & { 
   }
 }
 
-export function discordDay({ discord }: ChatHouse, trios: readonly Trio[]): Day & { walk(): Promise<void> } {
+export function discordDay({ discord }: ChatHouse, trios: readonly Trio[]): Day {
   const { gateway } = discord;
   const breaks: readonly (() => void)[] = [
     () => gateway.drop(),
@@ -134,10 +135,7 @@ export function discordDay({ discord }: ChatHouse, trios: readonly Trio[]): Day 
   };
 }
 
-export function telegramDay(
-  { telegram }: ChatHouse,
-  trios: readonly Trio[],
-): Day & { walk(): Promise<void> } {
+export function telegramDay({ telegram }: ChatHouse, trios: readonly Trio[]): Day {
   const faults = [{ kind: 'lost' }, { kind: 'garbage' }, { kind: 'refuse', status: 502 }] as const;
   return {
     platform: 'telegram',
