@@ -24,6 +24,7 @@ afterAll(async () => {
 afterEach(async () => {
   await house.stack.database.query('delete from chat_subscriptions');
   await house.stack.database.query('delete from notifications');
+  await house.stack.database.query('delete from alert_mutes');
 });
 
 async function begin(adapters?: readonly TestAdapter[]): Promise<void> {
@@ -157,6 +158,24 @@ describe('an alert', { timeout: 90_000 }, () => {
     expect(messages()).toEqual([]);
     await eventually(() => expect(messages()[0]?.card.state).toMatch(/^over after /));
     expect(messages()).toHaveLength(1);
+  });
+
+  it('is acknowledged and muted by words too', async () => {
+    const operator = await house.person('operator');
+    const messages = await subscribed(operator);
+    await alert('talked about');
+    await eventually(() => expect(messages()).toHaveLength(1));
+    const [told] = messages();
+    const id = told?.card.footer?.slice(-8) ?? '';
+    await open.adapter('slack').words(operator, `ack ${id}`);
+    await eventually(() => expect(told?.card.stamp).toMatch(/^seen by /));
+    await open.adapter('slack').words(operator, `mute ${id} minutes=240`);
+    await eventually(() => expect(told?.card.stamp).toMatch(/^muted until /));
+    expect(
+      await house.stack.database.query(
+        `select round(extract(epoch from muted_until - clock_timestamp()) / 60) as minutes from notifications`,
+      ),
+    ).toEqual([{ minutes: '240' }]);
   });
 
   it('that somebody has seen elsewhere says so, and a restart forgets none of it', async () => {
