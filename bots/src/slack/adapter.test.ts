@@ -229,6 +229,13 @@ describe('answers', () => {
     await heard(3);
   });
 
+  it('takes on whatever is said once more, though a server of one’s own gives it the same ids', async () => {
+    const ids = { payload: { trigger_id: '1.2.same', event_id: 'EvSAME' } };
+    for (const _ of [1, 2]) await bot.slack.acts.slash(ann, ops, 'status', ids);
+    for (const _ of [1, 2]) await bot.slack.acts.mention(ann, ops, 'status', ids);
+    await heard(4);
+  });
+
   it('takes a mention on once that comes again and again, and acknowledges it each time', async () => {
     const first = await bot.slack.acts.mention(ann, ops, 'restart');
     for (const attempt of [1, 2, 3])

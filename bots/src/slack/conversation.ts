@@ -51,13 +51,15 @@ export class Conversation implements Listener {
     heard();
     const incoming = read(token.identity);
     if (incoming === undefined) return;
-    const { delivery } = incoming.inbound;
-    if (this.#taken.get(delivery) === true) return;
-    this.#taken.set(delivery, true);
+    const { repeatedAs } = incoming;
+    if (repeatedAs !== undefined) {
+      if (this.#taken.get(repeatedAs) === true) return;
+      this.#taken.set(repeatedAs, true);
+    }
     underway.track(
       this.#converse(incoming, isCommand).catch((error) => {
         // Nothing came of it: the next one counts.
-        this.#taken.delete(delivery);
+        if (repeatedAs !== undefined) this.#taken.delete(repeatedAs);
         this.failed(error);
       }),
     );

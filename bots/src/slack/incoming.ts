@@ -12,6 +12,8 @@ export interface Incoming {
   readonly triggerId: string | undefined;
   /** The message that a press stands on is one that only this person sees. */
   readonly onEphemeral: boolean;
+  /** Names what Slack brings again until it is acknowledged. The same words, said once more, are something else. */
+  readonly repeatedAs?: string;
 }
 
 export const app = { api_app_id: z.string().optional() };
@@ -155,6 +157,7 @@ export function readMessage(body: unknown, us: Identity, envelope?: string): Inc
       : given.is_ext_shared_channel === true && userTeam === undefined
         ? 'outsider'
         : who.stranger;
+  const named = delivery(given.event_id ?? envelope, body);
   const input: Input = isMention
     ? { kind: 'words', text: behindMention(event.text, us.botUser) }
     : { kind: 'words', text: typed(event.text), answer: true };
@@ -162,13 +165,14 @@ export function readMessage(body: unknown, us: Identity, envelope?: string): Inc
     inbound: {
       ...who,
       ...(stranger === undefined ? {} : { stranger }),
-      delivery: delivery(given.event_id ?? envelope, body),
+      delivery: named,
       input,
       receivedAt: Date.now(),
     },
     responseUrl: undefined,
     triggerId: undefined,
     onEphemeral: false,
+    repeatedAs: [named, event.channel, event.ts, user].join(' '),
   };
 }
 
