@@ -5,6 +5,7 @@ import { purposeOf } from './audience.ts';
 import type { ChatHq, Said } from './chat-hq.ts';
 import type { Command } from './command.ts';
 import type { Plan } from './plan.ts';
+import { readValues } from './read-value.ts';
 import type { Vocabulary } from './vocabulary.ts';
 import { askWhatWasMeant } from './what-was-meant.ts';
 
@@ -46,7 +47,9 @@ export async function carryOut(plan: Plan, way: OnTheWay): Promise<void> {
   }
 }
 
-async function run(command: Command, asked: Asked): Promise<void> {
+/** What was filled in is read now: who may not is refused before they are told what is wrong with it. */
+async function run(command: Command, filled: Asked): Promise<void> {
+  const asked = { ...filled, values: readValues(command, filled.values) };
   const isLacking = command.arguments.some(
     ({ name, required }) => required && asked.values[name] === undefined,
   );

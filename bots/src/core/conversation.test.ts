@@ -3,6 +3,7 @@ import { eventually } from '../../../db/testing/eventually.ts';
 import { claimOne, takeTurn } from '../../../db/testing/turn.ts';
 import { type ChatTestHouse, type OpenCore, openChatHouse } from '../../testing/chat-house.ts';
 import { buttonOf, textOf } from '../../testing/test-adapter.ts';
+import type { Speaker } from './inbound.ts';
 
 let house: ChatTestHouse;
 let open: OpenCore;
@@ -170,11 +171,16 @@ describe('an action', () => {
     const slack = open.adapter('slack');
     const { form } = await slack.words(operator, 'create_task');
     expect(form?.fields[0]).toMatchObject({ name: 'title', required: true });
-    await slack.hear(operator, {
-      kind: 'form',
-      token: form?.token ?? '',
-      values: { title: 'Write it down' },
-    });
+    const token = form?.token ?? '';
+    const fill = (speaker: Speaker, values: Record<string, string>): Promise<unknown> =>
+      slack.hear(speaker, { kind: 'form', token, values });
+    const other = await house.person('operator');
+    const count = slack.messages.length;
+    await fill({ ...other, channel: operator.channel }, { title: 'Not theirs', priority: 'none at all' });
+    expect(textOf((await slack.messageAfter(count)).card)).toMatch(/somebody else/);
+    await fill(operator, { title: 'Write it down', priority: 'none at all' });
+    expect(textOf((await slack.messageAfter(count + 1)).card)).toMatch(/is not one of low, medium/);
+    await fill(operator, { title: 'Write it down', priority: 'High' });
     await eventually(async () =>
       expect(
         await house.stack.database.query(`select 1 from tasks where title = 'Write it down'`),

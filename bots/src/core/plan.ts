@@ -46,7 +46,7 @@ export function planFor(
     if (command === undefined || intent === undefined) return { kind: 'recall', token: input.token, filled };
     if (input.kind === 'button' && intent.form === true)
       return { kind: 'ask', command, values: intent.values, token: input.token };
-    return readFilled(command, { ...intent.values, ...filled }, input.token);
+    return { kind: 'run', command, values: { ...intent.values, ...filled }, token: input.token };
   }
   if (input.kind === 'words' && input.answer === true) {
     const question = house.questions.take(inbound);
@@ -59,7 +59,7 @@ export function planFor(
     if (goesOn) house.questions.put(inbound, question);
     else if (question !== null && command !== undefined) {
       const values = { ...question.values, [question.field]: input.text.trim() };
-      const plan = readFilled(command, values, null);
+      const plan = answered(command, values);
       // Who answered something that it cannot be answers once more.
       if (plan.kind === 'fault') house.questions.put(inbound, question);
       return plan;
@@ -91,9 +91,9 @@ function isAnotherCommand(
   return kind === 'direct' && isListed && !isChoice && vocabulary.find(text.trim().split(/\s+/u)) !== null;
 }
 
-function readFilled(command: Command, written: Values, token: string | null): Plan {
+function answered(command: Command, written: Values): Plan {
   try {
-    return { kind: 'run', command, values: readValues(command, written), token };
+    return { kind: 'run', command, values: readValues(command, written), token: null };
   } catch (error) {
     if (error instanceof HqError) return { kind: 'fault', error };
     throw error;
