@@ -1,7 +1,9 @@
+import { once } from 'node:events';
 import { webApi } from '@slack/bolt';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import { eventually } from '../../../db/testing/eventually.ts';
 import { libraryLog } from '../../src/slack/library-log.ts';
 import { type RunningSlack, type SlackChannel, type SlackUser, startSlackServer } from './index.ts';
 
@@ -129,6 +131,58 @@ it('opens one link for one ticket', async () => {
   );
   expect(outcomes.sort()).toEqual(['hello', 'refused']);
   for (const link of links) link.terminate();
+});
+
+/** A link that is open, hello or not, and the kinds of what it brings. */
+async function open(heard: string[] = []): Promise<WebSocket> {
+  const { url } = await client(running.server.appToken).apps.connections.open({});
+  const link = new WebSocket(url ?? '');
+  link.on('message', (data) => heard.push(JSON.parse(String(data)).type));
+  await once(link, 'open');
+  await eventually(() => expect(running.server.links.count).toBe(1));
+  return link;
+}
+
+it('closes links as it is told, and reports what went down with them', async () => {
+  const heard: string[] = [];
+  const link = await open(heard);
+  const closed = once(link, 'close');
+  const bringing = running.acts.slash(ann, ops, 'status');
+  await eventually(() => expect(heard).toEqual(['hello', 'slash_commands']));
+  running.server.links.drop(4000);
+  const receipt = await bringing;
+  expect((await closed)[0]).toBe(4000);
+  expect(receipt.acknowledged).toBe(false);
+});
+
+it('falls silent until there is another link', async () => {
+  const silent = await open();
+  running.server.links.fallSilent();
+  let answers = 0;
+  silent.on('pong', () => {
+    answers += 1;
+  });
+  silent.ping();
+  const closed = once(silent, 'close');
+  const next = await open();
+  await closed;
+  expect(answers).toBe(0);
+  next.terminate();
+});
+
+it('says no hello where it is told not to', async () => {
+  running.server.links.withoutHello = 1;
+  const heard: string[] = [];
+  const link = await open(heard);
+  running.server.links.recycle('warning');
+  await eventually(() => expect(heard).toEqual(['disconnect']));
+  link.terminate();
+});
+
+it('hangs up on a call, once', async () => {
+  running.server.fail('auth.test', { hangsUp: true });
+  await expect(client().auth.test()).rejects.toThrow();
+  expect(await refusal(client().auth.test())).toBe('ok');
 });
 
 it('answers through a response URL five times', async () => {
