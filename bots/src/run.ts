@@ -12,7 +12,7 @@ import { type Core, createCore } from './core/core.ts';
 import type { Environment } from './environment.ts';
 import { conditions, type HealthAnswer, healthOf } from './health.ts';
 import { signInAgain, signInWithPatience } from './sign-in.ts';
-import { collectAfterStart } from './supervisor/collect-after-start.ts';
+import { collectWhenQuiet } from './supervisor/collect-when-quiet.ts';
 import { createHolder } from './supervisor/holder.ts';
 import { createTokenUse } from './token-use.ts';
 import { createUnit, type Unit } from './unit.ts';
@@ -83,7 +83,7 @@ export async function runBots(options: RunOptions): Promise<Running> {
   }
   void beatForever();
   alerts.start();
-  collectAfterStart();
+  collectWhenQuiet();
 
   return {
     healthPort: server.port,
