@@ -76,7 +76,7 @@ const openCard = z.object({
   shown: z.string(),
   closed: z.boolean().default(false),
 });
-export type OpenCard = z.output<typeof openCard>;
+type OpenCard = z.output<typeof openCard>;
 const openCardWithCommand = openCard.extend({ command: commandRow });
 
 export const alertFilter = z.object({

@@ -6,7 +6,7 @@ import { type ChatHq, isAway } from './chat-hq.ts';
 import type { Place, Platform } from './inbound.ts';
 
 /** Where a command is shown, and what its card says that is in no row: who pressed what. */
-export interface KeptCard {
+interface KeptCard {
   readonly place: Place;
   readonly handle: Handle;
   readonly row: CommandRow;

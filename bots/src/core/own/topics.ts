@@ -37,8 +37,6 @@ const told: readonly Told[] = [
   },
 ];
 
-export const topics: readonly Topic[] = told;
-
 export const topicNamed = (name: string): Topic | undefined =>
   told.find((topic) => topic.name === name.trim().toLowerCase());
 
