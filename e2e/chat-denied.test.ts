@@ -21,7 +21,7 @@ beforeEach(async () => {
 describe.each([slackTable, discordTable, telegramTable])(
   '$platform',
   { timeout: 120_000 },
-  ({ cells, open }) => {
+  ({ platform, cells, open }) => {
     let stage: Stage;
     let before: unknown;
     let sentBefore = 0;
@@ -38,10 +38,16 @@ describe.each([slackTable, discordTable, telegramTable])(
       await isDenied(cell);
     });
 
-    test('and none of them has read anything', () => {
+    test('and none of them has read anything', async () => {
+      await house.silence();
       const sent = JSON.stringify(stage.sent().slice(sentBefore));
       expect(sent.length).toBeGreaterThan(100);
       for (const word of confidential) expect(sent).not.toContain(word);
+    });
+
+    test('which a viewer can', async () => {
+      await stage.read();
+      await eventually(() => expect(JSON.stringify(stage.sent())).toContain(confidential[0]));
     });
 
     test.each(tries(true))('$person does nothing by $surface, which is written down', async (cell) => {
@@ -53,11 +59,10 @@ describe.each([slackTable, discordTable, telegramTable])(
     });
 
     async function isDenied(cell: (typeof cells)[number]): Promise<void> {
-      const count = await house.refusals(stage.accountOf(cell));
+      const refusals = () => house.refusals(platform, stage.accountOf(cell));
+      const count = await refusals();
       await stage.attempt(cell);
-      await eventually(async () =>
-        expect(await house.refusals(stage.accountOf(cell))).toBeGreaterThan(count),
-      );
+      await eventually(async () => expect(await refusals()).toBeGreaterThan(count));
       expect(await house.state()).toEqual(before);
     }
   },

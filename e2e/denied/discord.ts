@@ -145,6 +145,10 @@ export const discordTable: DeniedTable = {
           throw new Error(`there is no ${person}, ${surface}`);
         await attempt(scene, somebody);
       },
+      read: async () => {
+        const viewer = cast['a viewer'];
+        if (viewer !== undefined) await discord.slash(viewer.user, viewer.where, 'agents');
+      },
       sent: () => discord.requests.map(({ path, body, attachments }) => ({ path, body, attachments })),
     };
   },

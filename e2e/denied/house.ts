@@ -1,5 +1,6 @@
 import { botAccount, type Platforms, startBots, startPlatforms } from '../../bots/testing/bots-process.ts';
 import { nilTenant } from '../../db/testing/database.ts';
+import { eventually } from '../../db/testing/eventually.ts';
 import { startTestStack, type TestStack } from '../../db/testing/stack.ts';
 
 /** What only members of this HQ may read: none of it may stand in anything that others are sent. */
@@ -19,8 +20,10 @@ export interface DeniedHouse {
     more?: Linked,
   ): Promise<void>;
   bind(platform: string, place: { install: string; channel: string }): Promise<void>;
-  /** How often the account was refused and that was written down. */
-  refusals(user: string): Promise<number>;
+  /** How often the account was refused and that was written down, with all that the platform tells of it. */
+  refusals(platform: string, user: string): Promise<number>;
+  /** Resolves when nothing waits to be sent. */
+  silence(): Promise<void>;
   /** Everything that somebody could have done by what is tried here. */
   state(): Promise<unknown>;
   close(): Promise<void>;
@@ -54,14 +57,20 @@ export async function openDeniedHouse(): Promise<DeniedHouse> {
         [platform, install, channel],
       );
     },
-    async refusals(user) {
+    async refusals(platform, user) {
       const rows = await database.query(
-        `select 1 from audit_log where action = 'chat.refused' and meta ->> 'platform' is not null
-           and regexp_replace(meta ->> 'user', '^(bot|anonymous|outsider):', '') = $1`,
-        [user],
+        `select 1 from audit_log where action = 'chat.refused' and meta ->> 'platform' = $1
+           and meta ->> 'install' <> '' and meta ->> 'channel' <> ''
+           and regexp_replace(meta ->> 'user', '^(bot|anonymous|outsider):', '') = $2`,
+        [platform, user],
       );
       return rows.length;
     },
+    silence: () =>
+      eventually(async () => {
+        const { adapters } = await bots.health();
+        if (adapters.some(({ unsent }) => unsent > 0)) throw new Error('something waits to be sent');
+      }),
     async state() {
       const [row] = await database.query(
         `select (select count(*) from agent_commands) as commands, (select count(*) from tasks) as tasks,

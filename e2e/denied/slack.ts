@@ -109,6 +109,10 @@ export const slackTable: DeniedTable = {
           throw new Error(`there is no ${person}, ${surface}`);
         await attempt(scene, somebody);
       },
+      read: async () => {
+        const viewer = cast['a viewer'];
+        if (viewer !== undefined) await slack.acts.slash(viewer.user, scene.ops, 'agents');
+      },
       sent: () => [...slack.server.calls, ...workspace.views.filter((view) => view !== scene.form)],
     };
   },

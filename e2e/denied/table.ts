@@ -19,6 +19,8 @@ export interface Stage {
   /** Who tries, as the platform numbers them. */
   accountOf(cell: Cell): string;
   attempt(cell: Cell): Promise<unknown>;
+  /** A viewer asks for the agents. */
+  read(): Promise<unknown>;
   /** Everything that has gone out so far. */
   sent(): readonly unknown[];
 }

@@ -5,7 +5,6 @@ import { cellsOf, type DeniedTable } from './table.ts';
 
 interface Scene {
   readonly telegram: TelegramServer;
-  readonly group: Chat;
   readonly elsewhere: Chat;
   /** Asked of an operator, and of whoever is not that operator. */
   readonly question: Seen;
@@ -15,6 +14,8 @@ interface Scene {
 
 interface Somebody {
   readonly person: Person;
+  /** A bound group of their own: Telegram takes twenty messages a minute from a bot in one. */
+  readonly group: Chat;
   readonly mayRead: boolean;
   /** How Telegram shows what they write. */
   readonly manner: Parameters<TelegramServer['say']>[3];
@@ -23,8 +24,8 @@ interface Somebody {
 const said = ({ mayRead }: Somebody): string => (mayRead ? '/hq ping' : '/hq agents');
 
 const surfaces = {
-  'a command': ({ telegram, group }: Scene, somebody: Somebody) =>
-    telegram.say(somebody.person, group, said(somebody), somebody.manner),
+  'a command': ({ telegram }: Scene, somebody: Somebody) =>
+    telegram.say(somebody.person, somebody.group, said(somebody), somebody.manner),
   'a command in a direct message': ({ telegram }: Scene, somebody: Somebody) =>
     telegram.say(somebody.person, telegram.direct(somebody.person), said(somebody), somebody.manner),
   'words in a direct message': ({ telegram }: Scene, { person, mayRead, manner }: Somebody) =>
@@ -33,9 +34,9 @@ const surfaces = {
     if (typeof manner?.as !== 'object') throw new Error('nothing is posted by a person');
     return telegram.say(person, manner.as, '/hq agents', manner);
   },
-  'a word of the command menu': ({ telegram, group }: Scene, { person, manner }: Somebody) =>
+  'a word of the command menu': ({ telegram }: Scene, { person, group, manner }: Somebody) =>
     telegram.say(person, group, '/hq_restart_gateway', manner),
-  'a command that asks for more': ({ telegram, group }: Scene, { person, manner }: Somebody) =>
+  'a command that asks for more': ({ telegram }: Scene, { person, group, manner }: Somebody) =>
     telegram.say(person, group, '/hq create_task', manner),
   'a button of somebody else': ({ telegram, question }: Scene, { person }: Somebody) =>
     telegram.press(person, question, 'Confirm'),
@@ -87,7 +88,7 @@ export const telegramTable: DeniedTable = {
     const cast = await assemble(house);
     const scene = await prepare(house, cast);
     return {
-      accountOf: ({ person }) => String(accountOf(scene, cast[person])),
+      accountOf: ({ person }) => String(accountOf(cast[person])),
       async attempt({ person, surface }) {
         const somebody = cast[person];
         const attempt = Object.entries(surfaces).find(([name]) => name === surface)?.[1];
@@ -95,15 +96,19 @@ export const telegramTable: DeniedTable = {
           throw new Error(`there is no ${person}, ${surface}`);
         await attempt(scene, somebody);
       },
+      read: async () => {
+        const viewer = cast['a viewer'];
+        if (viewer !== undefined) telegram.say(viewer.person, viewer.group, '/hq agents');
+      },
       sent: () => telegram.calls.map(({ method, params }) => ({ method, params })),
     };
   },
 };
 
 /** Whoever writes as a chat is that chat. */
-function accountOf({ group }: Scene, somebody: Somebody | undefined): number | undefined {
+function accountOf(somebody: Somebody | undefined): number | undefined {
   const as = somebody?.manner?.as;
-  return as === undefined ? somebody?.person.id : as === 'anonymous' ? group.id : as.id;
+  return as === undefined ? somebody?.person.id : as === 'anonymous' ? somebody?.group.id : as.id;
 }
 
 async function assemble(house: DeniedHouse): Promise<Record<string, Somebody>> {
@@ -112,7 +117,8 @@ async function assemble(house: DeniedHouse): Promise<Record<string, Somebody>> {
   const cast: Record<string, Somebody> = {};
   const add = (name: keyof typeof people, manner: Somebody['manner'] = {}, isBot = false) => {
     const person = telegram.person(name.replaceAll(' ', '_'), isBot);
-    cast[name] = { person, manner, mayRead: readers.some((reader) => reader === name) };
+    const group = telegram.group(name, [person], 'supergroup');
+    cast[name] = { person, group, manner, mayRead: readers.some((reader) => reader === name) };
     return { install: String(telegram.bot.id), user: String(person.id) };
   };
   add('somebody who is not linked');
@@ -136,7 +142,7 @@ async function prepare(house: DeniedHouse, cast: Readonly<Record<string, Somebod
   if (asker === undefined) throw new Error('nobody asks');
   const group = telegram.group('Ops', everybody, 'supergroup');
   const other = telegram.group('Elsewhere', everybody, 'supergroup');
-  for (const { id } of [group, other])
+  for (const { id } of [group, other, ...Object.values(cast).map((one) => one.group)])
     await house.bind('telegram', { install: String(telegram.bot.id), channel: String(id) });
   const answerTo = (chat: Chat, text: string, isIt: (seen: Seen) => boolean): Promise<Seen> => {
     telegram.say(asker, chat, text);
@@ -157,7 +163,7 @@ async function prepare(house: DeniedHouse, cast: Readonly<Record<string, Somebod
   const question = await ask('/hq restart_gateway', 'Confirm');
   const forTwo = await ask('/hq restart_dispatcher', 'Approve');
   await answerTo(other, '/hq whoami', ({ text }) => text !== '');
-  return { telegram, group, elsewhere: other, question, forTwo, usedUp };
+  return { telegram, elsewhere: other, question, forTwo, usedUp };
 }
 
 /** What the newest button of that label carries, as whoever reads the wire knows it. */
