@@ -154,37 +154,39 @@ async function* measureAll(database: pg.Client, claims: string): AsyncGenerator<
     `select id from agent_commands order by random() limit 1`,
   );
   const [command] = rows;
-  const reads: Readonly<Record<string, object>> = {
-    ...{
-      fleet: {},
-      gateways: { limit: 100 },
-      agents: { limit: 100 },
-      agent: { agent: 'agent-42' },
-      commands: {},
-    },
-    'commands ': { status: 'failed', limit: 100 },
-    'commands  ': { agent: 'agent-42' },
-    'commands   ': { gateway: 'gateway-042', status: 'cancelled' },
-    ...{ command: { id: command?.id.slice(0, 8) }, output: { id: command?.id }, tasks: {} },
-    'tasks ': { status: 'blocked', limit: 100 },
-    'tasks  ': { agent: 'agent-42' },
-    ...{
-      deliverables: {},
-      inbox: {},
-      usage: {},
-      budgets: { limit: 100 },
-      alerts: { limit: 100 },
-      secrets: {},
-    },
-    'inbox ': { status: 'failed' },
-    'deliverables ': { status: 'rejected' },
-    ...{ templates: {}, subscriptions: { limit: 100 }, links: {}, desktop: { limit: 100 } },
-  };
+  const reads: readonly (readonly [what: string, args: object])[] = [
+    ['fleet', {}],
+    ['gateways', { limit: 100 }],
+    ['agents', { limit: 100 }],
+    ['agent', { agent: 'agent-42' }],
+    ['commands', {}],
+    ['commands', { status: 'failed', limit: 100 }],
+    ['commands', { status: 'cancelled' }],
+    ['commands', { agent: 'agent-42' }],
+    ['commands', { gateway: 'gateway-042', status: 'cancelled' }],
+    ['command', { id: command?.id.slice(0, 8) }],
+    ['output', { id: command?.id }],
+    ['tasks', {}],
+    ['tasks', { status: 'blocked', limit: 100 }],
+    ['tasks', { agent: 'agent-42' }],
+    ['deliverables', {}],
+    ['deliverables', { status: 'rejected' }],
+    ['inbox', {}],
+    ['inbox', { status: 'failed' }],
+    ['usage', {}],
+    ['budgets', { limit: 100 }],
+    ['alerts', { limit: 100 }],
+    ['secrets', {}],
+    ['templates', {}],
+    ['subscriptions', { limit: 100 }],
+    ['links', {}],
+    ['desktop', { limit: 100 }],
+  ];
   const calls: readonly (readonly [string, () => Promise<number>])[] = [
     ['chat_whoami', () => call('chat_whoami', { chat: chat() })],
-    ...Object.entries(reads).map(([what, args]): [string, () => Promise<number>] => [
-      `chat_read ${what.trim()} ${JSON.stringify(args)}`,
-      () => call('chat_read', { chat: chat(), what: what.trim(), args }),
+    ...reads.map(([what, args]): [string, () => Promise<number>] => [
+      `chat_read ${what} ${JSON.stringify(args)}`,
+      () => call('chat_read', { chat: chat(), what, args }),
     ]),
     ['chat_act ping', () => call('chat_act', { chat: chat(), action: 'ping', gateway: 'gateway-042' })],
     [
