@@ -128,12 +128,12 @@ export function createTokenUse(options: TokenUseOptions): TokenUse {
       return beating;
     },
     pauseMs() {
-      const soonest = Math.min(
-        ...units.map(
-          ({ heldElsewhereUntil }) => (heldElsewhereUntil ?? Number.POSITIVE_INFINITY) - Date.now(),
-        ),
+      const now = Date.now();
+      // A time that has passed without an answer is no reason to ask more often.
+      const ahead = units.flatMap(({ heldElsewhereUntil: until }) =>
+        until !== null && until > now ? [until - now] : [],
       );
-      return Math.min(beatEveryMs, Math.max(leastPauseMs, soonest));
+      return Math.max(leastPauseMs, Math.min(beatEveryMs, ...ahead));
     },
     async letGo() {
       // One that is on its way would take them again.
