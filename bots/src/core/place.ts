@@ -5,8 +5,9 @@ import { usageOf } from './usage.ts';
 
 /** Words that say nothing besides which argument comes next, and words of courtesy. */
 const filler = /^(?:to|of|for|from|on|by|at|is|please|pls|now|usd|dollars?)[.!]?$/iu;
-const unitOfTime = /^(?:m|mins?|minutes?|h|hrs?|hours?|d|days?|w|weeks?)[.!]?$/iu;
-const span = /^\d{1,5}(?:m|mins?|minutes?|h|hrs?|hours?|d|days?|w|weeks?)?[.!]?$/iu;
+const timeUnit = '(?:m|mins?|minutes?|h|hrs?|hours?|d|days?|w|weeks?)';
+const unitOfTime = new RegExp(`^${timeUnit}[.!]?$`, 'iu');
+const span = new RegExp(`^\\d{1,5}${timeUnit}?[.!]?$`, 'iu');
 
 /** Gives every word its argument: required ones first, and before them the agent where there are words enough. */
 export function place(
