@@ -81,7 +81,7 @@ async function onDiscord(): Promise<Chat> {
   const ben = discord.user('ben');
   await link('discord', '', ben.id);
   const chat = discord.direct(ben);
-  await discord.slash(ben, chat, 'subscribe');
+  await discord.slash(ben, chat, 'chat subscribe');
   return {
     platform: 'discord',
     messages: () => discord.messages(chat, ben).map(readable),

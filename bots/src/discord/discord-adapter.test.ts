@@ -239,6 +239,11 @@ describe('what people do', () => {
     ]);
   });
 
+  it('what is said with /hq run comes as words', async () => {
+    await discord.slash(discord.user('ann'), discord.home, 'run', { words: 'restart eu-1' });
+    expect(core.last().inbound.input).toEqual({ kind: 'words', text: 'restart eu-1' });
+  });
+
   it('bots and deliveries for another application are told as strangers', async () => {
     await discord.slash(discord.user('robot', { bot: true }), discord.home, 'status');
     expect(core.last().inbound.stranger).toBe('bot');

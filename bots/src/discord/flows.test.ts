@@ -78,7 +78,7 @@ async function linked(role: Role): Promise<DiscordUser> {
 async function bound(ceiling: Role): Promise<Where> {
   const admin = await linked('admin');
   const channel = discord.channel('ops');
-  await discord.slash(admin, channel, 'chat bind', { ceiling });
+  await discord.slash(admin, channel, 'bind', { ceiling });
   await sees(channel, admin, /This channel is bound/u);
   return channel;
 }
@@ -267,7 +267,7 @@ it('brings an alert to a channel that wants it, takes an acknowledgement, and sa
   });
   alerts.start();
   try {
-    await discord.slash(operator, ops, 'subscribe');
+    await discord.slash(operator, ops, 'chat subscribe');
     await sees(ops, operator, /alerts/iu);
     const { database } = house.stack;
     await database.query('select hq.notify($1::jsonb)', [

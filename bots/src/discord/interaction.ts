@@ -2,6 +2,7 @@ import { ApplicationCommandOptionType, InteractionType, MessageFlags } from 'dis
 import { z } from 'zod';
 import type { Handle } from '../core/card.ts';
 import type { Input, Speaker } from '../core/inbound.ts';
+import { inWords } from './placing.ts';
 import { commandName, pathOf } from './registration.ts';
 
 const user = z.object({
@@ -160,8 +161,8 @@ function handleOf({ id, channel_id, flags }: Bearer, channel: string): Handle {
 
 function commandInput(data: z.output<typeof command>): Input {
   const { words, leaves } = walk(data);
-  if (words.length > 0) return { kind: 'options', words, options: valuesOf(leaves) };
-  // Registered by somebody else, with the words in one option.
+  const isInWords = words.length === 0 || (words.length === 1 && words[0] === inWords.command);
+  if (!isInWords) return { kind: 'options', words, options: valuesOf(leaves) };
   return {
     kind: 'words',
     text: leaves

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { registered } from '../../testing/discord-server/registration.ts';
 import type { ArgumentDescription, CommandDescription } from '../core/adapter.ts';
+import { placed } from './placing.ts';
 import { pathOf, renderCommands } from './registration.ts';
 
 const word = fc.stringMatching(/^[a-z][a-z0-9_]{0,31}$/u);
@@ -65,7 +66,7 @@ describe('the commands under /hq', () => {
       contexts: [0, 1],
       options: [
         { type: 1, name: 'status', description: 'Does status' },
-        { type: 2, name: 'tasks', options: [{ type: 1, name: 'list' }] },
+        { type: 2, name: 'tasks', description: 'list', options: [{ type: 1, name: 'list' }] },
         {
           type: 1,
           name: 'restart',
@@ -75,6 +76,7 @@ describe('the commands under /hq', () => {
             { name: 'note', required: false, max_length: 200 },
           ],
         },
+        { type: 1, name: 'run', options: [{ name: 'words', required: true }] },
       ],
     });
   });
@@ -83,9 +85,24 @@ describe('the commands under /hq', () => {
     const { body } = renderCommands([simple(['tasks']), simple(['tasks', 'create'], 1)]);
     expect(body.options).toMatchObject([
       { name: 'tasks', type: 2, options: [{ name: 'show' }, { name: 'create' }] },
+      { name: 'run' },
     ]);
     expect(pathOf(['tasks', 'show'])).toEqual(['tasks']);
     expect(pathOf(['tasks', 'create'])).toEqual(['tasks', 'create']);
+  });
+
+  it('put what people expect directly under /hq, and what finds no room there into a group', () => {
+    const many = Array.from({ length: 25 }, (_, rank) => simple([`command${rank}`], rank));
+    const chat = [simple(['chat', 'bind'], 80), simple(['chat', 'unbind'], 91)];
+    const known = [...many, ...chat, simple(['link'], 41)];
+    const paths = placed(known).map(({ path }) => path.join(' '));
+    expect(paths).toEqual(
+      expect.arrayContaining(['bind', 'link', 'chat unbind', 'command0', 'show command24']),
+    );
+    const { body, leftOut } = renderCommands(known);
+    expect(leftOut).toBe(0);
+    expect(body.options).toHaveLength(25);
+    expect(() => registered([body])).not.toThrow();
   });
 
   it('lose the last ones only when no shortening helps', () => {

@@ -10,6 +10,7 @@ import {
 } from 'discord-api-types/v10';
 import type { ArgumentDescription, CommandDescription } from '../core/adapter.ts';
 import { cutEnd } from './cut.ts';
+import { inWords, maxOptions, placed } from './placing.ts';
 
 export const commandName = 'hq';
 
@@ -18,8 +19,7 @@ const bareName = 'show';
 
 /** Names, descriptions and values of one command count together. */
 const maxWeight = 8000;
-const maxOptions = 25;
-const shorterAndShorter = [100, 80, 60, 45, 30, 20, 10];
+const shorterAndShorter = [100, 90, 80, 70, 65, 60, 50, 40, 30, 20, 10];
 
 type Top = APIApplicationCommandSubcommandGroupOption | APIApplicationCommandSubcommandOption;
 
@@ -29,19 +29,35 @@ export interface Registration {
   readonly leftOut: number;
 }
 
+/** What can be said in words stands beside the rest, so that nothing is out of reach. */
+const words: APIApplicationCommandSubcommandOption = {
+  type: ApplicationCommandOptionType.Subcommand,
+  name: inWords.command,
+  description: 'Says anything in words, such as: restart eu-1',
+  options: [
+    {
+      type: ApplicationCommandOptionType.String,
+      name: inWords.option,
+      description: 'What you would type elsewhere',
+      required: true,
+      max_length: 2000,
+    },
+  ],
+};
+
 /** `/hq` with a sub-command for each: summaries are cut, then the last of the commands left out, until it fits. */
 export function renderCommands(commands: readonly CommandDescription[]): Registration {
   const ranked = commands.toSorted((a, b) => a.rank - b.rank);
   for (let count = ranked.length; count > 0; count -= 1) {
     const kept = ranked.slice(0, count);
     for (const length of shorterAndShorter) {
-      const options = optionsOf(kept, length);
+      const options = [...optionsOf(placed(kept), length), words];
       if (options.length <= maxOptions && weight(options) <= maxWeight - 40) {
         return { body: commandOf(options), leftOut: ranked.length - count };
       }
     }
   }
-  return { body: commandOf([]), leftOut: ranked.length };
+  return { body: commandOf([words]), leftOut: ranked.length };
 }
 
 function commandOf(options: Top[]): RESTPostAPIChatInputApplicationCommandsJSONBody {
@@ -74,13 +90,20 @@ function optionsOf(commands: readonly CommandDescription[], length: number): Top
       top.push({
         type: ApplicationCommandOptionType.SubcommandGroup,
         name: first,
-        description: described(first, length),
+        description: described(namesIn(first, commands), length),
         options: group,
       });
     }
     if (group.length < maxOptions) group.push(subcommand(second ?? bareName, command, length));
   }
   return top;
+}
+
+/** What a group holds says best what it is about. */
+function namesIn(group: string, commands: readonly CommandDescription[]): string {
+  return commands
+    .flatMap(({ path }) => (path[0] === group && path[1] !== undefined ? [path[1].replaceAll('_', ' ')] : []))
+    .join(', ');
 }
 
 function subcommand(

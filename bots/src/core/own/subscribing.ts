@@ -18,6 +18,7 @@ export const subscribing: readonly Command[] = [
   {
     ...looking,
     name: 'subscribe',
+    group: 'chat',
     aliases: ['alerts subscribe'],
     title: 'Bring alerts here',
     summary: 'Sends the alerts to this chat, those that the filter lets through.',
