@@ -27,8 +27,8 @@ export function placed(commands: readonly CommandDescription[]): CommandDescript
   const crowded = new Set(first.slice(maxOptions - taken.size));
   return commands.map((command) => {
     if (direct.has(command)) return { ...command, path: [nameOf(command)] };
-    if (crowded.has(command) && command.path.length === 1)
-      return { ...command, path: [elsewhere, nameOf(command)] };
+    const isInTheWay = crowded.has(command) || command.path[0] === inWords.command;
+    if (isInTheWay && command.path.length === 1) return { ...command, path: [elsewhere, nameOf(command)] };
     return command;
   });
 }

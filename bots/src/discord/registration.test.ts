@@ -94,15 +94,35 @@ describe('the commands under /hq', () => {
   it('put what people expect directly under /hq, and what finds no room there into a group', () => {
     const many = Array.from({ length: 25 }, (_, rank) => simple([`command${rank}`], rank));
     const chat = [simple(['chat', 'bind'], 80), simple(['chat', 'unbind'], 91)];
-    const known = [...many, ...chat, simple(['link'], 41)];
+    const known = [...many, ...chat, simple(['link'], 41), simple(['run'], 99)];
     const paths = placed(known).map(({ path }) => path.join(' '));
     expect(paths).toEqual(
-      expect.arrayContaining(['bind', 'link', 'chat unbind', 'command0', 'show command24']),
+      expect.arrayContaining(['bind', 'link', 'chat unbind', 'command0', 'show command24', 'show run']),
     );
     const { body, leftOut } = renderCommands(known);
     expect(leftOut).toBe(0);
     expect(body.options).toHaveLength(25);
     expect(() => registered([body])).not.toThrow();
+  });
+
+  it('shorten what is said of arguments before what is said of commands', () => {
+    const known = Array.from({ length: 20 }, (_, rank) => ({
+      ...simple([`command${rank}`], rank),
+      summary: 'c'.repeat(80),
+      arguments: Array.from({ length: 8 }, (__, index) => ({
+        name: `argument${index}`,
+        summary: 'a'.repeat(80),
+        kind: 'text' as const,
+        required: false,
+        completes: false,
+      })),
+    }));
+    const { body, leftOut } = renderCommands(known);
+    expect(leftOut).toBe(0);
+    expect(body.options?.[0]).toMatchObject({
+      description: 'c'.repeat(80),
+      options: [{ description: expect.stringMatching(/^a{10,29}…$/u) }, {}, {}, {}, {}, {}, {}, {}],
+    });
   });
 
   it('lose the last ones only when no shortening helps', () => {

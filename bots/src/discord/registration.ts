@@ -19,7 +19,25 @@ const bareName = 'show';
 
 /** Names, descriptions and values of one command count together. */
 const maxWeight = 8000;
-const shorterAndShorter = [100, 90, 80, 70, 65, 60, 50, 40, 30, 20, 10];
+/** How long a summary may be. */
+interface Lengths {
+  readonly command: number;
+  readonly argument: number;
+}
+
+/** The name of an argument says most of what its summary does, so that is shortened first. */
+const shorterAndShorter: readonly Lengths[] = [
+  { command: 100, argument: 100 },
+  { command: 100, argument: 60 },
+  { command: 100, argument: 45 },
+  { command: 100, argument: 30 },
+  { command: 80, argument: 25 },
+  { command: 60, argument: 20 },
+  { command: 45, argument: 15 },
+  { command: 30, argument: 10 },
+  { command: 20, argument: 10 },
+  { command: 10, argument: 10 },
+];
 
 type Top = APIApplicationCommandSubcommandGroupOption | APIApplicationCommandSubcommandOption;
 
@@ -50,8 +68,8 @@ export function renderCommands(commands: readonly CommandDescription[]): Registr
   const ranked = commands.toSorted((a, b) => a.rank - b.rank);
   for (let count = ranked.length; count > 0; count -= 1) {
     const kept = ranked.slice(0, count);
-    for (const length of shorterAndShorter) {
-      const options = [...optionsOf(placed(kept), length), words];
+    for (const lengths of shorterAndShorter) {
+      const options = [...optionsOf(placed(kept), lengths), words];
       if (options.length <= maxOptions && weight(options) <= maxWeight - 40) {
         return { body: commandOf(options), leftOut: ranked.length - count };
       }
@@ -75,7 +93,7 @@ export function pathOf(words: readonly string[]): readonly string[] {
   return words.length === 2 && words[1] === bareName ? words.slice(0, 1) : words;
 }
 
-function optionsOf(commands: readonly CommandDescription[], length: number): Top[] {
+function optionsOf(commands: readonly CommandDescription[], lengths: Lengths): Top[] {
   const groups = new Map<string, APIApplicationCommandSubcommandOption[]>();
   for (const { path } of commands) if (path.length === 2) groups.set(path[0], []);
   const top: Top[] = [];
@@ -83,18 +101,18 @@ function optionsOf(commands: readonly CommandDescription[], length: number): Top
     const [first, second] = command.path;
     const group = groups.get(first);
     if (!group) {
-      top.push(subcommand(first, command, length));
+      top.push(subcommand(first, command, lengths));
       continue;
     }
     if (group.length === 0) {
       top.push({
         type: ApplicationCommandOptionType.SubcommandGroup,
         name: first,
-        description: described(namesIn(first, commands), length),
+        description: described(namesIn(first, commands), lengths.command),
         options: group,
       });
     }
-    if (group.length < maxOptions) group.push(subcommand(second ?? bareName, command, length));
+    if (group.length < maxOptions) group.push(subcommand(second ?? bareName, command, lengths));
   }
   return top;
 }
@@ -109,14 +127,14 @@ function namesIn(group: string, commands: readonly CommandDescription[]): string
 function subcommand(
   name: string,
   { summary, arguments: known }: CommandDescription,
-  length: number,
+  lengths: Lengths,
 ): APIApplicationCommandSubcommandOption {
   const ordered = known.toSorted((a, b) => Number(b.required) - Number(a.required));
   return {
     type: ApplicationCommandOptionType.Subcommand,
     name,
-    description: described(summary, length),
-    options: ordered.slice(0, maxOptions).map((one) => option(one, length)),
+    description: described(summary, lengths.command),
+    options: ordered.slice(0, maxOptions).map((one) => option(one, lengths.argument)),
   };
 }
 
