@@ -191,7 +191,9 @@ export class DiscordAdapter implements Adapter {
   async describeCommands(commands: readonly CommandDescription[]): Promise<Sent> {
     this.#registration = renderCommands(commands);
     const { leftOut } = this.#registration;
-    if (leftOut > 0) this.#log.warn({ leftOut }, 'Not every command found room under /hq; the others are said with /hq run');
+    if (leftOut > 0) {
+      this.#log.warn({ leftOut }, 'Not every command found room under /hq; the others are said with /hq run');
+    }
     return this.#register(this.#registration);
   }
 
