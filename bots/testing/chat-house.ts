@@ -30,6 +30,7 @@ export interface OpenCore {
   close(): Promise<void>;
 }
 
+const plenty = { atOnce: 1000, perSecond: 1000 };
 const testSecret = 'correct-horse-battery-staple';
 
 export async function openChatHouse(
@@ -59,7 +60,7 @@ export async function openChatHouse(
         actions: catalogue,
         redactor: createRedactor([testSecret]),
         log: pino({ level: process.env.TEST_LOG ?? 'silent' }),
-        limits: { person: { atOnce: 1000, perSecond: 1000 }, channel: { atOnce: 1000, perSecond: 1000 } },
+        limits: { person: plenty, channel: plenty, inPublic: plenty },
         ...more,
       });
       for (const adapter of adapters) {

@@ -68,6 +68,26 @@ describe('who speaks', () => {
   });
 });
 
+describe('who speaks without end', () => {
+  it('in a group that sees every answer is told once that it is too much, and the others are heard', async () => {
+    const plenty = { atOnce: 1_000, perSecond: 1_000 };
+    const limits = { person: plenty, channel: plenty, inPublic: { atOnce: 3, perSecond: 0.001 } };
+    const hasty = await house.open({ limits });
+    const telegram = hasty.adapter('telegram');
+    const stranger = house.inChannel(await house.person(null, 'telegram'), '-100');
+    const heard = [];
+    for (let count = 0; count < 10; count += 1) heard.push(await telegram.words(stranger, 'status'));
+    expect(heard.filter(({ isQuiet }) => isQuiet)).toHaveLength(6);
+    await eventually(() => expect(telegram.messages).toHaveLength(4));
+    await telegram.ask(house.inChannel(await house.person('operator', 'telegram'), '-100'), 'whoami');
+    expect(telegram.messages).toHaveLength(5);
+    expect(
+      telegram.messages.map(({ card }) => textOf(card)).filter((text) => /more than can be/.test(text)),
+    ).toHaveLength(1);
+    await hasty.close();
+  });
+});
+
 describe('an action', () => {
   it('shows one card from the asking to the end, with what it writes', async () => {
     const slack = open.adapter('slack');

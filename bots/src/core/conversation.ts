@@ -42,7 +42,7 @@ export function createConversation(options: ConversationOptions): Conversation {
   const { house, internal, log } = options;
   const requests: Vocabulary = createVocabulary([...house.vocabulary.commands, ...internal]);
   const patience = createPatience(options.patienceMs);
-  const waitFor = createLimiter(options.limits);
+  const countOne = createLimiter(options.limits);
   const running = new Set<Promise<void>>();
   let isStopped = false;
 
@@ -113,9 +113,11 @@ export function createConversation(options: ConversationOptions): Conversation {
           begin(inbound, reply, { kind: 'fault', error: notKept() }, false);
         return { kind: 'quiet' };
       }
-      const waitMs = waitFor(inbound);
-      if (waitMs > 0 || running.size >= mostAtOnce) {
-        begin(inbound, reply, { kind: 'fault', error: tooMuch(waitMs) }, true);
+      const isPublic = inbound.kind === 'group' && !capabilities.private;
+      const excess = countOne(inbound, isPublic);
+      if (isPublic && excess?.isNews === false) return { kind: 'quiet' };
+      if (excess !== null || running.size >= mostAtOnce) {
+        begin(inbound, reply, { kind: 'fault', error: tooMuch(excess?.waitMs ?? 0) }, true);
         return { kind: 'working', private: true };
       }
       let plan: Plan =
