@@ -61,7 +61,7 @@ export function stateOf(row: CommandRow, now: number): { readonly state: string;
     row.started_at === null
       ? null
       : (row.completed_at === null ? now : Date.parse(row.completed_at)) - Date.parse(row.started_at);
-  const spent = took === null || Number.isNaN(took) ? '' : duration(took);
+  const spent = took === null || Number.isNaN(took) ? '' : took < 50 ? 'under 0.1s' : duration(took);
   switch (row.status) {
     case 'pending':
       return row.attempt > 0

@@ -61,6 +61,8 @@ function tellGateway(gateway: SeenGateway, now: number): string {
   );
 }
 
+/** Of the agents that are in error: a fleet is told in one message. */
+const mostNamed = 5;
 const troubled = new Set(['stale', 'error', 'unhealthy', 'unseen']);
 
 const gateways: Command = {
@@ -102,12 +104,19 @@ export const fleetCommands: readonly Command[] = [
       const needs = bad.length + found.failed + found.alerts + (found.agents.error ?? 0);
       const offer = (label: string, command: string): Button =>
         house.buttons.offer(said.speaker, { label, intent: { command, values: {} }, user: null });
+      const inError =
+        found.agents.error === undefined
+          ? []
+          : await house.hq.read(said, 'agents', { status: 'error', limit: mostNamed }, agent);
       const card: Card = {
         title: 'Status of the fleet',
         tone: bad.length > 0 ? 'bad' : needs > 0 ? 'warning' : 'good',
         state: needs === 0 ? 'nothing needs attention' : `${needs} to look at`,
         fields: [
           { label: 'Agents', value: tellCounts(found.agents, 'none yet') },
+          ...(inError.length === 0
+            ? []
+            : [{ label: 'In error', value: tellNames(inError, found.agents.error) }]),
           { label: 'Open tasks', value: tellCounts(found.tasks, 'none') },
           { label: 'Failed in the last hour', value: String(found.failed) },
           { label: 'Open alerts', value: String(found.alerts) },
@@ -207,6 +216,11 @@ export function tellBudget(budget: {
   return budget.limit_usd === null
     ? `${spent} USD this month, no limit`
     : `${spent} of ${budget.limit_usd.toFixed(2)} USD this month, ${budget.status}`;
+}
+
+function tellNames(rows: readonly { readonly slug: string }[], count = rows.length): string {
+  const more = count - rows.length;
+  return `${rows.map(({ slug }) => slug).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 function tellCounts(found: Readonly<Record<string, number>>, none: string): string {

@@ -49,6 +49,18 @@ describe('looking', () => {
     expect(textOf(shown.card)).toMatch(answer);
   });
 
+  it('names the agents that are in error in the status, a few of them', async () => {
+    for (let n = 1; n <= 7; n += 1) await house.stack.database.addAgent(`faulty-${n}`, house.gateway);
+    await house.stack.database.query(`update agents set status = 'error' where slug like 'faulty-%'`);
+    const shown = await open.adapter('slack').ask(operator, 'status');
+    expect(textOf(shown.card)).toMatch(
+      /In error: faulty-\d, faulty-\d, faulty-\d, faulty-\d, faulty-\d and 2 more/,
+    );
+    await house.stack.database.query(`delete from agents where slug like 'faulty-%'`);
+    const well = await open.adapter('slack').ask(operator, 'status');
+    expect(textOf(well.card)).not.toMatch(/In error/);
+  });
+
   it('turns the pages of a list by its buttons, on the same card', async () => {
     const slack = open.adapter('slack');
     const shown = await slack.ask(operator, 'tasks');
