@@ -1,4 +1,5 @@
 import { type Action, readPayload } from '@hq/shared/actions';
+import { HqError } from '@hq/shared/errors';
 import { isTarget } from './action-table.ts';
 import type { Asked } from './asked.ts';
 import type { Acted } from './chat-hq.ts';
@@ -17,7 +18,7 @@ export async function runAction(
   const { gateway, agent, payload: written } = takeApart(action, values);
   let acted: Acted;
   try {
-    const payload = readPayload(name, action, written);
+    const payload = payloadOf(name, action, written);
     acted = await house.hq.act(said, { action: name, payload, gateway, agent });
   } catch (error) {
     const command = house.vocabulary.byName(name);
@@ -25,6 +26,26 @@ export async function runAction(
     return askWhatWasMeant(error, command, asked);
   }
   await showActed(asked, acted, shown);
+}
+
+/** As the catalogue reads it; what it does not take is told in the words of whoever wrote it. */
+function payloadOf(
+  name: string,
+  action: Action,
+  written: Readonly<Record<string, string>>,
+): Record<string, unknown> {
+  try {
+    return readPayload(name, action, written);
+  } catch (error) {
+    const field = error instanceof HqError ? error.field : undefined;
+    const value = field === undefined ? undefined : written[field];
+    if (!(error instanceof HqError) || field === undefined || value === undefined) throw error;
+    throw new HqError('usage', `${field} cannot be “${value.slice(0, 60)}”.`, {
+      field,
+      hint: error.message,
+      cause: error,
+    });
+  }
 }
 
 /** Shows the row's card, or asks whether it is meant. */

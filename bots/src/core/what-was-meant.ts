@@ -20,7 +20,8 @@ export async function askWhatWasMeant(error: unknown, command: Command, asked: A
   const { code, message, hint } = error;
   const told = { field: name, cause: error };
   if (code === 'usage' && hint === undefined) {
-    throw new HqError('usage', `${name}: ${message}`, { ...told, hint: usageOf(command) });
+    const about = message.startsWith(`${name} `) ? '' : `${name}: `;
+    throw new HqError('usage', `${about}${message}`, { ...told, hint: usageOf(command) });
   }
   if (code !== 'not_found' || hint !== undefined || value === undefined || completion === null) throw error;
   if (completion !== 'gateway' && completion !== 'agent') {
@@ -36,7 +37,7 @@ export async function askWhatWasMeant(error: unknown, command: Command, asked: A
     hint:
       near.length > 0
         ? `Did you mean ${near.join(', ')}?`
-        : `There ${known.length === 1 ? 'is' : 'are'} ${known.slice(0, mostTold).join(', ') || 'none'}.`,
+        : `HQ knows ${known.slice(0, mostTold).join(', ') || 'none yet'}.`,
   });
 }
 

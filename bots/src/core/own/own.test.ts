@@ -170,7 +170,12 @@ describe('looking', () => {
 
   it.each([
     ['restart defalt', /There is no gateway defalt[\s\S]*Did you mean default\?/],
-    ['pause nobody', /There is no agent nobody[\s\S]*There (is|are) .*writer/],
+    ['pause nobody', /There is no agent nobody[\s\S]*HQ knows .*writer/],
+    ['task ba0b', /^Task must be an id, or at least its first eight characters/],
+    [
+      'create_task Letter due_date=soon',
+      /^due_date cannot be “soon”[\s\S]*A date such as 2026-12-24, or a time such as 2026-12-24T18:00Z\./,
+    ],
     ['task 12345678', /There is no such task[\s\S]*Say tasks for those/],
     ['set_budget writer abc', /limit_usd[\s\S]*such as 25/],
   ])('tells who said “%s” what there is', async (words, told) => {
