@@ -2,6 +2,7 @@ import { HqError } from '@hq/shared/errors';
 import { z } from 'zod';
 
 const unset = (text: unknown): unknown => (text === '' ? undefined : text);
+const anonKeyIs = 'must be the anon (publishable) key of the Supabase project';
 const needed = (what: string) => z.preprocess(unset, z.string(what));
 
 const environment = z.object({
@@ -11,7 +12,7 @@ const environment = z.object({
       z.url({ protocol: /^https?$/, error: 'must be the http(s) address of the Supabase project' }),
     )
     .transform((url) => url.replace(/\/+$/, '')),
-  SUPABASE_ANON_KEY: needed('must be the anon (publishable) key of the Supabase project'),
+  SUPABASE_ANON_KEY: needed(anonKeyIs).refine((key) => !isServiceKey(key), anonKeyIs),
   HQ_BOT_EMAIL: needed('must be the address of the bot’s own account'),
   HQ_BOT_PASSWORD: needed('must be the password of the bot’s own account'),
   HEALTH_PORT: z.preprocess(
@@ -30,9 +31,15 @@ const environment = z.object({
 
 export type Environment = z.output<typeof environment>;
 
+/** The keys that pass every policy have no place in a program that speaks to strangers. */
+function isServiceKey(key: string): boolean {
+  const [, claims = ''] = key.split('.');
+  const text = Buffer.from(claims, 'base64url').toString();
+  return key.startsWith('sb_secret_') || /"role"\s*:\s*"service_role"/.test(text);
+}
+
 /** Reads what `hq-bots` is told of HQ at its start; a value that cannot be used is an error that names its variable. */
 export function readEnvironment(variables: Readonly<Record<string, string | undefined>>): Environment {
-  // The key that passes every policy has no place in a program that speaks to strangers.
   if (variables.SUPABASE_SERVICE_ROLE_KEY) {
     throw new HqError('usage', 'SUPABASE_SERVICE_ROLE_KEY must not be given to hq-bots.', {
       field: 'SUPABASE_SERVICE_ROLE_KEY',

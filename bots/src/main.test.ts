@@ -142,6 +142,10 @@ describe('hq-bots', { timeout: 240_000 }, () => {
     expect(await withKey.exit).toBe(2);
     expect(withKey.text()).toMatch(/must not be given/);
     expect(withKey.text()).not.toContain(stack.serviceRoleKey);
+    const asAnon = start({ SUPABASE_ANON_KEY: stack.serviceRoleKey });
+    expect(await asAnon.exit).toBe(2);
+    expect(asAnon.text()).toMatch(/SUPABASE_ANON_KEY must be the anon \(publishable\) key/);
+    expect(asAnon.text()).not.toContain(stack.serviceRoleKey);
   });
 
   it('checks every token and the account', async () => {

@@ -99,4 +99,12 @@ describe('the shipped hq-bots, where every platform delivers by HTTP', { timeout
     });
     expect(forged.status).toBe(403);
   });
+
+  it('says of its tokens what there is to say, and nothing of its libraries', async () => {
+    const { env } = platforms;
+    const checked = await startShippedBots({ ...(await botAccount(stack)), ...env }, ['check']);
+    await checked.exit;
+    expect(checked.text()).toContain('telegram: Telegram knows the bot as @');
+    expect(checked.text()).not.toContain('Warning');
+  });
 });

@@ -106,11 +106,14 @@ export function startBots(env: Readonly<Record<string, string>>, args: readonly 
 }
 
 /** As it is shipped and started on a host: bundled, by its own first line. */
-export async function startShippedBots(env: Readonly<Record<string, string>>): Promise<BotsProcess> {
+export async function startShippedBots(
+  env: Readonly<Record<string, string>>,
+  args: readonly string[] = [],
+): Promise<BotsProcess> {
   await ensureBuilt('hq-bots');
   // That line looks for a Node by itself, and is to find ours.
   const path = [dirname(process.execPath), process.env.PATH ?? ''].join(delimiter);
-  return watched(shipped, [], { PATH: path, ...env });
+  return watched(shipped, args, { PATH: path, ...env });
 }
 
 function watched(

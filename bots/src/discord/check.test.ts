@@ -22,8 +22,6 @@ const wrong = (findings: readonly Finding[]): string[] =>
 
 describe('hq-bots check', () => {
   it('says in one sentence each what is wrong, and what to do about it', async () => {
-    expect(wrong(await check())).toEqual(['/hq is not registered yet.']);
-
     discord.remove(discord.home);
     expect(wrong(await check())).toContain('The bot is in no server yet.');
 
@@ -36,6 +34,14 @@ describe('hq-bots check', () => {
     const away = await check({ DISCORD_API_URL: 'http://127.0.0.1:9/api' });
     expect(wrong(away)).toEqual([expect.stringContaining('Discord cannot be reached')]);
     for (const finding of [...other, ...away].filter(({ ok }) => !ok)) expect(finding.hint).toBeTruthy();
+  });
+
+  it('is content before the first start, which is what registers /hq', async () => {
+    const findings = await check();
+    expect(wrong(findings)).toEqual([]);
+    expect(findings.map(({ sentence }) => sentence)).toContain(
+      '/hq is not registered yet: hq-bots does that when it starts.',
+    );
   });
 
   it('is content where everything is as it should be', async () => {

@@ -83,11 +83,7 @@ async function commands(configuration: Configuration, id: string): Promise<Findi
   }
   return known.told.some(({ name }) => name === commandName)
     ? { ok: true, sentence: `/${commandName} is registered.` }
-    : {
-        ok: false,
-        sentence: `/${commandName} is not registered yet.`,
-        hint: 'hq-bots registers it when it starts.',
-      };
+    : { ok: true, sentence: `/${commandName} is not registered yet: hq-bots does that when it starts.` };
 }
 
 async function transport(configuration: Configuration): Promise<Finding> {

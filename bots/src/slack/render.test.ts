@@ -104,6 +104,12 @@ describe('a card of hostile text', () => {
     );
   });
 
+  it('tells title and state in one sentence to who only hears them', () => {
+    const state = { title: 'There is no command “x”.', tone: 'bad', state: 'not understood' } as const;
+    expect(renderCard(state).text).toBe('There is no command “x”: not understood');
+    expect(renderCard({ title: 'Linked.', tone: 'good' }).text).toBe('Linked.');
+  });
+
   it('fits a body as long as it says that it takes', () => {
     const log = 'x'.repeat(80).concat('\n').repeat(100).slice(0, capabilities.maxText);
     const { blocks } = renderCard({ title: 'Logs', tone: 'neutral', body: [{ kind: 'log', text: log }] });

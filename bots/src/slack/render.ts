@@ -48,7 +48,7 @@ export function renderCard(card: Card): Rendered {
   const blocks = [...head, ...(body.length === 0 ? [] : [richText(body)]), ...foot];
 
   const spoken = [
-    state === '' ? title : `${title}: ${state}`,
+    state === '' ? title : `${title.replace(/\.$/u, '')}: ${state}`,
     ...fields.map((field) => `${field.label}: ${field.value}`),
     ...body.map(textOf),
     ...notes,

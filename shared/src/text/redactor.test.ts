@@ -38,6 +38,7 @@ describe('a redactor', () => {
     ['password: hunter22', 'password: [redacted]'],
     ['"api_key": "abcdef123"', '"api_key": "[redacted]"'],
     ['Authorization: Bearer abcdef.ghijkl', 'Authorization: Bearer [redacted]'],
+    ['Authorization: Basic aHE6cGE1NXdvcmQ=', 'Authorization: Basic [redacted]'],
     ['postgres://hq:pa55word@db.example.org/hq', 'postgres://hq:[redacted]@db.example.org/hq'],
   ])('takes out what stands behind a name that says what it is: %s', (text, redacted) => {
     expect(redactor.text(text)).toBe(redacted);
@@ -47,6 +48,7 @@ describe('a redactor', () => {
     'gateway healthy, dispatcher healthy',
     '2026-11-22T13:46:14.054+00:00 [gateway] http server listening (0 plugins, 3.0s)',
     'secrets are unavailable',
+    'Under Basic Information, make an app-level token',
     'short',
     '3f6b8c1e-52f3-4c39-9f0e-1c1d6a1f4b11',
   ])('leaves alone what is none: %s', (text) => {

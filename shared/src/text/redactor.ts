@@ -22,7 +22,9 @@ const shapes: readonly RegExp[] = [
   /\b[MNO][A-Za-z0-9_-]{22,28}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,}/g,
   // This house's own envelopes and credentials.
   /\b(?:enc|cred):v1:[A-Za-z0-9_.-]{16,}/g,
-  /(?<=\b(?:bearer|basic)\s+)[A-Za-z0-9_.~+/-]{8,}=*/gi,
+  /(?<=\bbearer\s+)[A-Za-z0-9_.~+/-]{8,}=*/gi,
+  // A plain word behind "basic" is prose, such as the name of Slack's page Basic Information.
+  /(?<=\b[Bb](?:asic|ASIC)\s+)(?![A-Z]?[a-z]+(?![A-Za-z0-9_.~+/=-]))[A-Za-z0-9_.~+/-]{8,}=*/g,
   // What stands after a name that says what it is.
   /(?<=\b(?:authorization|password|passwd|secret|api[_-]?key|access[_-]?token|auth[_-]?token)["']?\s*[=:]\s*["']?)(?!bearer\b|basic\b)[^\s"',;[\]{}]{6,}/gi,
   // User and password in an address.
