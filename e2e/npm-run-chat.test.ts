@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { botAccount } from '../bots/testing/bots-process.ts';
 import { eventually } from '../db/testing/eventually.ts';
 import { startTestStack, type TestStack } from '../db/testing/stack.ts';
+import { ScreenSession } from '../tui/testing/screen-session.ts';
 
 const program = fileURLToPath(new URL('../scripts/chat.ts', import.meta.url));
 
@@ -117,6 +118,21 @@ describe('npm run chat', { timeout: 240_000 }, () => {
     const chat = rehearse('telegram', join(home, 'nowhere.json'));
     await chat.shows(/No HQ runs here[\s\S]*npm start/);
     expect(await chat.exit).toEqual([1, null]);
+  });
+
+  it('is left with Ctrl-D in a terminal', async () => {
+    const screen = new ScreenSession(process.execPath, [program], {
+      columns: 100,
+      rows: 30,
+      env: { PATH: process.env.PATH ?? '', HQ_RUN_FILE: join(home, 'run.json') },
+    });
+    try {
+      await screen.waitFor('HQ is there', 60_000);
+      screen.press('\x04');
+      expect((await screen.ended()).exitCode).toBe(0);
+    } finally {
+      await screen.close();
+    }
   });
 
   it('leaves no bot behind when it is killed', async () => {

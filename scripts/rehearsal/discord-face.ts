@@ -27,7 +27,7 @@ export async function discordFace(): Promise<Face> {
       DISCORD_APPLICATION_ID: discord.applicationId,
       DISCORD_API_URL: discord.apiUrl,
     },
-    hint: 'Say what the menu has, and its options in their order or as NAME=VALUE: `show status`, `link CODE`.',
+    hint: 'Say what the menu has, and its options in their order or as NAME=VALUE: `show agent writer`, `link CODE`.',
     async say(words, room) {
       await discord.until(() => discord.commands.length > 0, 'the menu');
       const { path, values } = inMenu(discord, words.replace(/^\/hq\s*/u, ''));

@@ -11,9 +11,14 @@ export async function converse(face: Face, bots: ChildProcess): Promise<number> 
   if (!(await connected(bots))) return 1;
   bots.stdout?.resume();
   const lines = createInterface({ input: process.stdin, output: process.stdout, prompt: '> ' });
+  const isTerminal = process.stdout.isTTY === true;
+  let isOpen = true;
+  const prompt = (): void => {
+    if (isTerminal && isOpen) lines.prompt(true);
+  };
   const print = (text: string): void => {
-    process.stdout.write(`${process.stdout.isTTY ? '\r\x1b[K' : ''}${text}\n`);
-    if (process.stdout.isTTY) lines.prompt(true);
+    process.stdout.write(`${isTerminal ? '\r\x1b[K' : ''}${text}\n`);
+    prompt();
   };
   print(
     `HQ is there. In another terminal \`npx hq-tui chat code\` gives a code; here: /hq link CODE, then /hq help.
@@ -60,19 +65,20 @@ ${face.hint} [Label] presses a button, # before the words says them in a channel
   lines.on('line', (line) => {
     take(line.trim())
       .catch((error: unknown) => print(error instanceof Error ? error.message : String(error)))
-      .finally(() => process.stdout.isTTY && lines.prompt());
+      .finally(prompt);
   });
   return new Promise((resolve) => {
     const leave = (code: number): void => {
+      if (!isOpen) return;
+      isOpen = false;
       clearInterval(watching);
-      lines.removeAllListeners('close');
       lines.close();
       resolve(code);
     };
     lines.on('close', () => leave(0));
     lines.on('SIGINT', () => leave(0));
     bots.on('exit', () => {
-      print('hq-bots has ended.');
+      if (isOpen) print('hq-bots has ended.');
       leave(1);
     });
   });
