@@ -3,6 +3,7 @@ import { HqError } from '@hq/shared/errors';
 import { plain, type Redactor } from '@hq/shared/text';
 import type { Finding, PlatformModule } from './core/adapter.ts';
 import { createChatHq } from './core/chat-hq.ts';
+import { sentence } from './core/sentence.ts';
 import { readEnvironment } from './environment.ts';
 
 const exitCodes = { well: 0, wrong: 1, usage: 2 } as const;
@@ -82,5 +83,9 @@ function findingOf(error: unknown): Finding {
   if (!(error instanceof HqError)) {
     return { ok: false, sentence: error instanceof Error ? error.message : 'It failed without saying why.' };
   }
-  return { ok: false, sentence: error.message, ...(error.hint !== undefined && { hint: error.hint }) };
+  return {
+    ok: false,
+    sentence: sentence(error.message),
+    ...(error.hint !== undefined && { hint: error.hint }),
+  };
 }

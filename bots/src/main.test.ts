@@ -163,6 +163,10 @@ describe('hq-bots', { timeout: 240_000 }, () => {
     expect(wrong.text()).toMatch(/WRONG telegram: /);
     expect(wrong.text()).toMatch(/WRONG HQ: /);
     expect(wrong.text()).not.toContain('AAFakeTokenOfNobody');
+    const person = await stack.createMember('viewer');
+    const noBot = start({ HQ_BOT_EMAIL: person.email, HQ_BOT_PASSWORD: person.password }, ['check']);
+    expect(await noBot.exit).toBe(1);
+    expect(noBot.text()).toMatch(/WRONG HQ: This account is no chat bot of this tenant\. .*hq-db member/);
   });
 
   it('takes the tokens of a process that was killed here at once, and not before it is gone', async () => {

@@ -1,5 +1,6 @@
 import { type ErrorCode, HqError } from '@hq/shared/errors';
 import type { Card } from './card.ts';
+import { sentence } from './sentence.ts';
 
 const stateOf: Readonly<Record<ErrorCode, string>> = {
   usage: 'not understood',
@@ -25,12 +26,4 @@ export function failureCard(error: unknown): Card {
     state: stateOf[fault.code],
     body: fault.hint === undefined ? [] : [{ kind: 'text', text: sentence(fault.hint) }],
   };
-}
-
-function sentence(text: string): string {
-  // The name of an argument or of an action stays as it is typed.
-  const begun = /^[a-z]+((_[a-z]+)*:|(_[a-z]+)+ )/.test(text)
-    ? text
-    : text.charAt(0).toUpperCase() + text.slice(1);
-  return /[.!?…:]$/u.test(begun) ? begun : `${begun}.`;
 }
