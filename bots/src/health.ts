@@ -1,4 +1,4 @@
-import { age } from '@hq/shared/text';
+import { ago } from './core/ago.ts';
 import type { House } from './core/asked.ts';
 import { momentOf } from './moment-of.ts';
 import type { Unit } from './unit.ts';
@@ -84,6 +84,5 @@ export function conditions({ database, adapters }: HealthAnswer): ReturnType<Hou
 
 function sinceThen(moment: string | null): string {
   if (moment === null) return 'never';
-  const told = age(Date.now() - Date.parse(moment));
-  return told === 'now' ? 'just now' : `${told} ago`;
+  return ago(Date.now() - Date.parse(moment));
 }

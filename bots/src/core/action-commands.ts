@@ -3,7 +3,6 @@ import { type ActionTable, isTarget } from './action-table.ts';
 import type { Argument, Command, Completion } from './command.ts';
 import { runAction } from './run-action.ts';
 
-/** Discord shows at most a hundred signs of a description, and menus elsewhere are no wider. */
 const groupOf = { gateway: 'gateway', agent: 'agent', workspace: 'work' } as const;
 
 /** What people say instead of the first word of an action's name. */

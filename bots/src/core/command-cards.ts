@@ -12,6 +12,7 @@ import { commandButtons } from './command-buttons.ts';
 import { commandCard } from './command-card.ts';
 import type { Place, Platform } from './inbound.ts';
 import { createKeptCards } from './kept-cards.ts';
+import { linesHolding } from './lines-holding.ts';
 import type { Obstacles } from './obstacles.ts';
 import { editEveryMs, type Outbox } from './outbox.ts';
 
@@ -286,6 +287,6 @@ function asShown(view: Card): string {
 }
 
 function holding(output: string, wanted: string): string {
-  const lines = output.split('\n').filter((line) => line.toLowerCase().includes(wanted.toLowerCase()));
+  const lines = linesHolding(output, wanted);
   return lines.length === 0 ? `no line holds ${wanted}` : lines.join('\n');
 }

@@ -1,6 +1,7 @@
 import { since, staleAfterMs } from '@hq/shared/fleet';
 import { type ActionTable, actionOf } from './action-table.ts';
 import type { BotRows, GatewayNow } from './bot-rows.ts';
+import { clock } from './clock.ts';
 
 /** Why a command for a gateway is not begun, in words that stay the same while it lasts. */
 export interface Obstacle {
@@ -70,11 +71,4 @@ export function createObstacles(
       };
     },
   };
-}
-
-/** `14:02 UTC`, with the day where that was not today. */
-function clock(databaseTime: string, now: number): string {
-  const at = new Date(databaseTime).toISOString();
-  const day = at.slice(0, 10) === new Date(now).toISOString().slice(0, 10) ? '' : `${at.slice(0, 10)} `;
-  return `${day}${at.slice(11, 16)} UTC`;
 }

@@ -2,7 +2,7 @@ import { isMainThread, parentPort } from 'node:worker_threads';
 import { HqError } from '@hq/shared/errors';
 import { createLog } from '@hq/shared/log';
 import { createRedactor } from '@hq/shared/text';
-import type { Adapter, PlatformModule } from '../core/adapter.ts';
+import type { PlatformModule } from '../core/adapter.ts';
 import type { Acknowledgement, Choice, Receiver, Reply, Sent } from '../core/inbound.ts';
 import type { FromIsolate, Outgoing, ToIsolate } from './wire.ts';
 
@@ -100,7 +100,7 @@ export async function serveIsolate(module: PlatformModule, env: NodeJS.ProcessEn
         void start();
         break;
       case 'stop':
-        void stop(adapter).then(() => tell({ kind: 'stopped' }));
+        void adapter.stop().then(() => tell({ kind: 'stopped' }));
         break;
       case 'out':
         void put(message.out).then(
@@ -126,8 +126,4 @@ export async function serveIsolate(module: PlatformModule, env: NodeJS.ProcessEn
     }
   });
   tell({ kind: 'ready', capabilities: adapter.capabilities });
-}
-
-async function stop(adapter: Adapter): Promise<void> {
-  await adapter.stop();
 }

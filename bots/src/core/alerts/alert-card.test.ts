@@ -24,6 +24,13 @@ describe('the message of one alert', () => {
     ['how often it came', { occurrences: 3 }, 'error, 3 times', 'bad', undefined],
     ['who has seen it', seen, 'seen', 'bad', 'seen by ann@example.test, 12:05 UTC'],
     ['who muted it', muted, 'muted', 'bad', 'muted until 13:05 UTC by ben@example.test'],
+    [
+      'until which day it is muted, where that is another one',
+      { ...muted, muted_until: '2026-11-24T13:05:00Z' },
+      'muted',
+      'bad',
+      'muted until 2026-11-24 13:05 UTC by ben@example.test',
+    ],
     ['that it is over', ended, 'over after 10m00s', 'good', undefined],
     [
       'who had seen it, also when it is over',

@@ -1,5 +1,6 @@
 import { duration } from '@hq/shared/text';
 import type { Button, Card, Tone } from '../card.ts';
+import { clock } from '../clock.ts';
 import { type AlertRow, isOver, severities } from './alert-row.ts';
 import { byTime } from './moment.ts';
 
@@ -94,13 +95,9 @@ function stampOf(alerts: readonly AlertRow[]): string | null {
   const last = decided.at(-1);
   if (last === undefined || alerts.some((alert) => alert.read_at === null && !isOver(alert))) return null;
   if (alerts.length === 1 && last.muted && last.muted_until !== null) {
-    return `muted until ${clockOf(last.muted_until)} by ${last.muted_by ?? 'somebody'}`;
+    return `muted until ${clock(last.muted_until, last.last_at)} by ${last.muted_by ?? 'somebody'}`;
   }
-  return `seen by ${last.seen_by ?? 'somebody'}, ${clockOf(last.read_at)}`;
-}
-
-function clockOf(time: string): string {
-  return `${new Date(time).toISOString().slice(11, 16)} UTC`;
+  return `seen by ${last.seen_by ?? 'somebody'}, ${clock(last.read_at, last.created_at)}`;
 }
 
 function worst(alerts: readonly AlertRow[]): Tone {

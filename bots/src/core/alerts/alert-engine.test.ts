@@ -138,7 +138,9 @@ describe('an alert', { timeout: 90_000 }, () => {
       return message;
     });
     await slack.press(operator, second, 'Mute for 1 h');
-    await eventually(() => expect(second.card.stamp).toMatch(/^muted until \d\d:\d\d UTC by .*@/));
+    await eventually(() =>
+      expect(second.card.stamp).toMatch(/^muted until (\d{4}-\d\d-\d\d )?\d\d:\d\d UTC by .*@/),
+    );
     await alert('another about the same', { subject: 'agent:two' });
     await alert('about something else', { subject: 'agent:three' });
     await eventually(() =>

@@ -72,8 +72,14 @@ export function createToldMessages(options: ToldMessagesOptions): ToldMessages {
 
   function add({ alerts, more, buttons }: Content, handle: Handle): Message {
     const message: Message = {
-      ...{ alerts, more, buttons, handle },
-      ...{ timer: null, isBusy: false, isStale: false, tries: 0 },
+      alerts,
+      more,
+      buttons,
+      handle,
+      timer: null,
+      isBusy: false,
+      isStale: false,
+      tries: 0,
     };
     for (const id of alerts.keys()) byAlert.set(id, message);
     return message;

@@ -2,17 +2,10 @@ import { HqError } from '@hq/shared/errors';
 import { commandRow } from '@hq/shared/rows';
 import { z } from 'zod';
 import { actionOf } from '../action-table.ts';
-import type { Argument, Command } from '../command.ts';
+import type { Command } from '../command.ts';
 import { runAction } from '../run-action.ts';
+import { brings, unspoken } from './unspoken.ts';
 
-const needs = (name: string): Argument => ({
-  name,
-  summary: '',
-  kind: 'text',
-  required: true,
-  completion: null,
-});
-const unspoken = { group: null, aliases: [], audience: 'linked', private: false, rank: 1000 } as const;
 const failedCommand = commandRow.extend({ gateway: z.string().nullish() });
 
 /** What the buttons of an alert say. The message of the alert stays what it is, and says who decided. */
@@ -22,7 +15,7 @@ export const alertButtons: readonly Command[] = [
     name: 'alert_seen',
     title: 'Acknowledge',
     summary: 'Says that somebody has seen the alerts.',
-    arguments: [needs('alerts')],
+    arguments: [brings('alerts')],
     async run(asked) {
       const ids = (asked.values.alerts ?? '').split(',');
       for (const [at, alert] of ids.entries()) {
@@ -42,7 +35,7 @@ export const alertButtons: readonly Command[] = [
     name: 'alert_mute',
     title: 'Mute',
     summary: 'Tells nobody of this for a while.',
-    arguments: [needs('alert'), needs('minutes')],
+    arguments: [brings('alert'), brings('minutes')],
     async run(asked) {
       const { alert = '', minutes = '60' } = asked.values;
       await asked.house.hq.act(asked.said, {
@@ -59,7 +52,7 @@ export const alertButtons: readonly Command[] = [
     name: 'retry',
     title: 'Retry',
     summary: 'Asks for the same again.',
-    arguments: [needs('command')],
+    arguments: [brings('command')],
     async run(asked) {
       const [row] = await asked.house.hq.read(
         asked.said,
@@ -88,7 +81,7 @@ export const alertButtons: readonly Command[] = [
     name: 'logs_of',
     title: 'Open logs',
     summary: 'Shows the last lines of the gateway’s log.',
-    arguments: [needs('gateway')],
+    arguments: [brings('gateway')],
     private: true,
     async run(asked) {
       const action = actionOf(asked.house.actions, 'tail_logs');

@@ -41,7 +41,7 @@ function kindOf(word: string): string {
   if (!alertKinds.some((known) => known === kind)) {
     throw new HqError('usage', `There is no kind of alert “${word.slice(0, 40)}”.`, {
       field: 'kinds',
-      hint: `There are ${alertKinds.join(', ')}.`,
+      hint: `The kinds are ${alertKinds.join(', ')}.`,
     });
   }
   return kind;
@@ -61,7 +61,7 @@ function quietOf(text: string | undefined, tz = 'UTC'): AlertFilter['quiet'] {
   const from = timeOf(match?.[1], match?.[2]);
   const to = timeOf(match?.[3], match?.[4]);
   if (from === null || to === null) {
-    throw new HqError('usage', `“${text.slice(0, 40)}” are no hours.`, {
+    throw new HqError('usage', `“${text.slice(0, 40)}” is not a span of hours.`, {
       field: 'quiet',
       hint: 'Say them as 22:00-07:00.',
     });
@@ -69,7 +69,7 @@ function quietOf(text: string | undefined, tz = 'UTC'): AlertFilter['quiet'] {
   if (!isTimeZone(tz)) {
     throw new HqError('usage', `There is no time zone “${tz.slice(0, 40)}”.`, {
       field: 'tz',
-      hint: 'Say it as Europe/Berlin.',
+      hint: 'One is Europe/Berlin.',
     });
   }
   return { from, to, tz };

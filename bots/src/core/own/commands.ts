@@ -1,11 +1,12 @@
-import { commandRow, commandStatuses } from '@hq/shared/rows';
-import { age } from '@hq/shared/text';
+import { commandRow, commandStatuses, isFinished } from '@hq/shared/rows';
 import { z } from 'zod';
 import { actionOf } from '../action-table.ts';
+import { ago } from '../ago.ts';
 import type { Asked } from '../asked.ts';
 import type { Button } from '../card.ts';
 import type { Command } from '../command.ts';
 import { stateOf, tail } from '../command-card.ts';
+import { linesHolding } from '../lines-holding.ts';
 import { code, joined, page, showList, text } from './list.ts';
 import { by, filter, listed, looking, oneOf } from './looking.ts';
 
@@ -47,7 +48,7 @@ export const commandCommands: readonly Command[] = [
         lines: rows.map((row) => [
           code(row.id.slice(0, 8)),
           text(
-            ` ${joined(titleOf(asked, row.action), row.agent_slug ?? row.gateway, stateOf(row, now).state, `${age(now - Date.parse(row.created_at))} ago`).replace('now ago', 'just now')}`,
+            ` ${joined(titleOf(asked, row.action), row.agent_slug ?? row.gateway, stateOf(row, now).state, ago(now - Date.parse(row.created_at)))}`,
           ),
         ]),
         none: 'No commands.',
@@ -91,7 +92,7 @@ export const commandCommands: readonly Command[] = [
           ...(log === '' ? [] : [{ kind: 'log' as const, text: log }]),
         ],
         buttons: [
-          ...(['pending', 'leased', 'running'].includes(row.status) ? [offer('Cancel', 'cancel')] : []),
+          ...(isFinished(row) ? [] : [offer('Cancel', 'cancel')]),
           ...((written?.text.length ?? 0) > log.length ? [offer('All output', 'output')] : []),
         ],
         footer: row.id,
@@ -122,7 +123,7 @@ export const commandCommands: readonly Command[] = [
         output,
       );
       if (written === undefined) return;
-      const lines = written.text.split('\n').filter((line) => holds(line, values.grep));
+      const lines = linesHolding(written.text, values.grep);
       const all = lines.join('\n');
       const { maxText, files } = house.capabilities(platform);
       // A file in a channel is seen by everybody there: only who is alone with the bot gets one.
@@ -147,10 +148,6 @@ export const commandCommands: readonly Command[] = [
     },
   },
 ];
-
-function holds(line: string, wanted: string | undefined): boolean {
-  return wanted === undefined || line.toLowerCase().includes(wanted.toLowerCase());
-}
 
 async function showPages(asked: Asked, command: string, title: string, all: string): Promise<void> {
   const { said, house, values } = asked;

@@ -1,14 +1,9 @@
-import type { Argument, Command } from '../command.ts';
+import { clock } from '../clock.ts';
+import type { Command } from '../command.ts';
 import { showActed } from '../run-action.ts';
+import { brings, unspoken } from './unspoken.ts';
 
-const token: Argument = { name: 'token', summary: '', kind: 'text', required: true, completion: null };
-const unspoken = {
-  group: null,
-  aliases: [],
-  audience: 'linked',
-  private: false,
-  rank: 1000,
-} as const;
+const token = brings('token');
 
 /** What the buttons of a confirmation say. Nobody types these. */
 export const deciding: readonly Command[] = [
@@ -51,7 +46,7 @@ export const deciding: readonly Command[] = [
         title: prompt,
         tone: 'neutral',
         state: 'not done',
-        stamp: `declined by ${by ?? 'somebody'}, ${moment(at)}`,
+        stamp: `declined by ${by ?? 'somebody'}, ${clock(at)}`,
       });
     },
   },
@@ -63,12 +58,6 @@ async function confirm(asked: Parameters<Command['run']>[0], typed: string | nul
   await showActed(
     asked,
     acted,
-    decided === undefined ? {} : { stamp: `confirmed by ${decided.by ?? 'somebody'}, ${moment(decided.at)}` },
+    decided === undefined ? {} : { stamp: `confirmed by ${decided.by ?? 'somebody'}, ${clock(decided.at)}` },
   );
-}
-
-/** `14:02 UTC`, by the database's clock. */
-function moment(databaseTime: string): string {
-  const at = new Date(databaseTime);
-  return Number.isNaN(at.getTime()) ? databaseTime : `${at.toISOString().slice(11, 16)} UTC`;
 }

@@ -1,7 +1,7 @@
 import { gatewayCondition } from '@hq/shared/fleet';
 import { gatewayRow } from '@hq/shared/rows';
-import { age } from '@hq/shared/text';
 import { z } from 'zod';
+import { ago } from '../ago.ts';
 import type { Button, Card } from '../card.ts';
 import type { Command } from '../command.ts';
 import { joined, page, showList, strong, text } from './list.ts';
@@ -50,11 +50,11 @@ function conditionOf(gateway: SeenGateway, now: number): string {
 function tellGateway(gateway: SeenGateway, now: number): string {
   const condition = conditionOf(gateway, now);
   const seen =
-    gateway.last_seen_at === null ? 'never seen' : `seen ${age(now - Date.parse(gateway.last_seen_at))} ago`;
+    gateway.last_seen_at === null ? 'never seen' : `seen ${ago(now - Date.parse(gateway.last_seen_at))}`;
   const { pending, running } = gateway.commands;
   return joined(
     condition,
-    seen.replace('now ago', 'just now'),
+    seen,
     `${gateway.agents} ${gateway.agents === 1 ? 'agent' : 'agents'}`,
     running > 0 && `${running} running`,
     pending > 0 && `${pending} waiting`,

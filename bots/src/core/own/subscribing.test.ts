@@ -50,9 +50,12 @@ describe('subscribe', { timeout: 60_000 }, () => {
   });
 
   it.each([
-    ['kinds=comand_failed', /no kind of alert “comand_failed”[\s\S]*There are command_failed, gateway_stale/],
-    ['quiet=late', /“late” are no hours/],
-    ['quiet=22-25', /“22-25” are no hours/],
+    [
+      'kinds=comand_failed',
+      /no kind of alert “comand_failed”[\s\S]*The kinds are command_failed, gateway_stale/,
+    ],
+    ['quiet=late', /“late” is not a span of hours/],
+    ['quiet=22-25', /“22-25” is not a span of hours/],
     ['quiet=22-7 tz=Mars/Olympus', /no time zone “Mars\/Olympus”/],
     ['digest=0', /not at least 1/],
   ])('with %s says what is wrong, and changes nothing', async (words, answer) => {
