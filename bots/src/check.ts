@@ -5,6 +5,7 @@ import type { Finding, PlatformModule } from './core/adapter.ts';
 import { createChatHq } from './core/chat-hq.ts';
 import { sentence } from './core/sentence.ts';
 import { readEnvironment } from './environment.ts';
+import { refusalOf, tokensOfAgents } from './tokens-of-agents.ts';
 
 const exitCodes = { well: 0, wrong: 1, usage: 2 } as const;
 
@@ -19,10 +20,11 @@ export async function checkAll(
     const told = redactor.text(plain(`${about}: ${finding.sentence}${hint}`));
     process.stdout.write(`${finding.ok ? 'ok   ' : 'WRONG'} ${told}\n`);
   };
+  const { account, tokens } = await checkAccount(variables);
   let isWell = true;
   let isConfigured = false;
   for (const module of modules) {
-    const findings = await findingsOf(module, variables);
+    const findings = await findingsOf(module, variables, tokens);
     if (findings === null) {
       say({ ok: true, sentence: 'not configured.' }, module.platform);
       continue;
@@ -33,7 +35,6 @@ export async function checkAll(
       isWell &&= finding.ok;
     }
   }
-  const account = await checkAccount(variables);
   say(account, 'HQ');
   if (!isConfigured) {
     say({ ok: false, sentence: 'No chat platform is configured.', hint: 'Set the token of one.' }, 'hq-bots');
@@ -45,16 +46,28 @@ export async function checkAll(
 async function findingsOf(
   module: PlatformModule,
   variables: Readonly<Record<string, string | undefined>>,
+  tokens: ReadonlyMap<string, string>,
 ): Promise<readonly Finding[] | null> {
   try {
     const configured = module.configure(variables);
-    return configured === null ? null : await configured.check();
+    if (configured === null) return null;
+    const refusal = refusalOf(configured.fingerprints, tokens);
+    return [...(await configured.check()), ...(refusal === null ? [] : [{ ok: false, sentence: refusal }])];
   } catch (error) {
     return [findingOf(error)];
   }
 }
 
-async function checkAccount(variables: Readonly<Record<string, string | undefined>>): Promise<Finding> {
+interface CheckedAccount {
+  readonly account: Finding;
+  /** The gateways whose agents use a token, by its fingerprint; none where HQ could not be asked. */
+  readonly tokens: ReadonlyMap<string, string>;
+}
+
+async function checkAccount(
+  variables: Readonly<Record<string, string | undefined>>,
+): Promise<CheckedAccount> {
+  const tokens: ReadonlyMap<string, string> = new Map();
   try {
     const env = readEnvironment(variables);
     const client = connect({ url: env.SUPABASE_URL, anonKey: env.SUPABASE_ANON_KEY });
@@ -62,20 +75,19 @@ async function checkAccount(variables: Readonly<Record<string, string | undefine
       await client.signIn(env.HQ_BOT_EMAIL, env.HQ_BOT_PASSWORD);
       const { email, role, tenant_name } = await client.whoami();
       if (role === null) {
-        return {
-          ok: false,
-          sentence: `${email ?? 'The account'} is a member of nothing.`,
-          hint: `hq-db member ${env.HQ_BOT_EMAIL} viewer --bot makes it a bot.`,
-        };
+        const told = `${email ?? 'The account'} is a member of nothing.`;
+        const hint = `hq-db member ${env.HQ_BOT_EMAIL} viewer --bot makes it a bot.`;
+        return { account: { ok: false, sentence: told, hint }, tokens };
       }
       // Refused for an account that is no bot; for one that is, it reads and changes nothing.
       await createChatHq(client).watch('slack');
-      return { ok: true, sentence: `${email ?? 'the account'} is a chat bot of ${tenant_name ?? 'HQ'}.` };
+      const told = `${email ?? 'the account'} is a chat bot of ${tenant_name ?? 'HQ'}.`;
+      return { account: { ok: true, sentence: told }, tokens: await tokensOfAgents(client) };
     } finally {
       await client.close();
     }
   } catch (error) {
-    return findingOf(error);
+    return { account: findingOf(error), tokens };
   }
 }
 

@@ -129,6 +129,9 @@ describe('hq-bots', { timeout: 240_000 }, () => {
         expect(telegram?.connected).toBe(false);
         expect(adapters.filter(({ connected }) => connected)).toHaveLength(2);
       });
+      const checked = start({}, ['check']);
+      expect(await checked.exit).toBe(1);
+      expect(checked.text()).toMatch(/WRONG telegram: An agent on .* uses this token as its own channel/);
     } finally {
       await stack.database.query(`update gateways set meta = meta - 'secrets'`);
     }

@@ -5,7 +5,7 @@ import type { ChatHq } from './core/chat-hq.ts';
 import type { Receiver } from './core/inbound.ts';
 import { momentOf } from './moment-of.ts';
 import type { Holder } from './supervisor/holder.ts';
-import { tokensOfAgents } from './tokens-of-agents.ts';
+import { refusalOf, tokensOfAgents } from './tokens-of-agents.ts';
 import type { Unit } from './unit.ts';
 
 /** Sees to it that each token has one consumer: this process, or another one. */
@@ -58,12 +58,11 @@ export function createTokenUse(options: TokenUseOptions): TokenUse {
   async function refuseTokensOfAgents(): Promise<void> {
     const used = await tokensOfAgents(client);
     for (const unit of units) {
-      const gateway = unit.fingerprints.map((one) => used.get(one)).find((one) => one !== undefined);
-      if (gateway === undefined) {
+      const refusal = refusalOf(unit.fingerprints, used);
+      if (refusal === null) {
         unit.refusal = null;
         continue;
       }
-      const refusal = `An agent on ${gateway} uses this token as its own channel; HQ needs a bot of its own.`;
       if (unit.refusal === null) log.error({ platform: unit.platform }, refusal);
       unit.refusal = refusal;
       if (!unit.isStarted) continue;

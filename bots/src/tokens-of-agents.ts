@@ -29,3 +29,13 @@ export async function tokensOfAgents(client: HqClient): Promise<ReadonlyMap<stri
     ),
   );
 }
+
+/** Why none of these tokens may be used, or null. */
+export function refusalOf(
+  fingerprints: readonly string[],
+  tokens: ReadonlyMap<string, string>,
+): string | null {
+  const gateway = fingerprints.map((one) => tokens.get(one)).find((one) => one !== undefined);
+  if (gateway === undefined) return null;
+  return `An agent on ${gateway} uses this token as its own channel; HQ needs a bot of its own.`;
+}
