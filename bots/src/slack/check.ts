@@ -69,7 +69,7 @@ async function checkIngress({ ingress, apiUrl }: SlackSettings, log: Logger): Pr
       ? { ok: true, sentence: `Slack's signed requests are taken on ${ingress.host}:${ingress.port}.` }
       : {
           ok: false,
-          sentence: 'The signing secret does not look like one of Slack.',
+          sentence: 'The signing secret does not look like one of Slack’s.',
           hint: 'It has 32 characters of 0-9 and a-f, and stands under Basic Information.',
         };
   }

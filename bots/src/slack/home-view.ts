@@ -3,7 +3,7 @@ import { plainText } from './render.ts';
 
 const lines = [
   'Write /hq help in a channel, or here under Messages, to see what you may do there.',
-  'The first time: take a code in HQ under Links (or from an admin), and write /hq link CODE under Messages.',
+  'The first time: get a code of your own in HQ (hq-tui chat code, or c on the Chat screen), and write /hq link CODE under Messages.',
   'In a thread, mention @HQ in place of /hq.',
 ];
 
