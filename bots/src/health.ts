@@ -75,7 +75,9 @@ export function conditions({ database, adapters }: HealthAnswer): ReturnType<Hou
         `last heard ${sinceThen(adapter.lastInboundAt)}`,
         `last said ${sinceThen(adapter.lastOutboundAt)}`,
         ...(adapter.unsent > 0 ? [`${adapter.unsent} waiting`] : []),
-        ...(adapter.crashes > 0 ? [`started again ${adapter.crashes} times`] : []),
+        ...(adapter.crashes > 0
+          ? [`started again ${adapter.crashes === 1 ? 'once' : `${adapter.crashes} times`}`]
+          : []),
       ].join(', '),
       ok: !adapter.held || adapter.connected,
     })),

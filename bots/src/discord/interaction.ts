@@ -29,9 +29,7 @@ const interaction = z.object({
   member: z.object({ user: user.optional() }).nullish(),
   user: user.nullish(),
   locale: z.string().optional(),
-  message: z
-    .object({ id: z.string(), channel_id: z.string().optional(), flags: z.int().optional() })
-    .nullish(),
+  message: bearer.nullish(),
   data: z.unknown(),
 });
 
