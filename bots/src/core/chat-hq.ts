@@ -45,6 +45,8 @@ const acted = z.union([
   z.object({ command: commandRow, created: z.boolean().default(false), decided: decided.optional() }),
 ]);
 export type Acted = z.output<typeof acted>;
+/** The first answer to a delivery that comes again: it is kept, but its token only for as long as it can be used. */
+const keptQuestion = z.object({ confirm: confirmation.extend({ token: z.undefined().optional() }) });
 /** `prompt` tells what it was. */
 const declined = z.object({ decided, prompt: z.string() });
 type Declined = z.output<typeof declined>;
@@ -210,13 +212,13 @@ export function createChatHq(client: HqClient): ChatHq {
     unbind: async (said) => {
       await ask('chat_unbind', said, {}, z.looseObject({}));
     },
-    act: (said, { action, payload, gateway, agent }) =>
-      ask(
-        'chat_act',
-        said,
-        { p_action: action, p_payload: payload, p_gateway: gateway, p_agent: agent },
-        acted,
-      ),
+    act: async (said, { action, payload, gateway, agent }) => {
+      const args = { p_action: action, p_payload: payload, p_gateway: gateway, p_agent: agent };
+      const answer = await ask('chat_act', said, args, z.union([acted, keptQuestion]));
+      const isOver = 'confirm' in answer && answer.confirm.token === undefined;
+      if (isOver) throw new HqError('conflict', 'this question has expired', { hint: 'Ask for it again.' });
+      return answer;
+    },
     confirm: (said, token, typed) => ask('chat_confirm', said, { p_token: token, p_typed: typed }, acted),
     decline: (said, token) => ask('chat_decline', said, { p_token: token }, declined),
     cancel: async (said, id) =>

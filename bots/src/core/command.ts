@@ -7,6 +7,8 @@ export type Completion =
   | 'gateway'
   | 'agent'
   | 'command'
+  /** A command that has not ended. */
+  | 'unfinished'
   | 'task'
   | 'deliverable'
   | 'alert'

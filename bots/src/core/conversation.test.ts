@@ -141,6 +141,29 @@ describe('an action', () => {
     );
   });
 
+  it('whose question is long over when it is delivered again is to be asked for anew', async () => {
+    const operator = await house.person('operator');
+    const slack = open.adapter('slack');
+    await slack.words(operator, 'restart gateway', 'sl:late');
+    await eventually(async () =>
+      expect(
+        await house.stack.database.query(
+          `update chat_deliveries set created_at = created_at - interval '6 minutes' where delivery like 'sl:late:%' returning 1`,
+        ),
+      ).not.toEqual([]),
+    );
+    await house.stack.database.query(`select hq.sweep_chat(id) from tenants`);
+    const restarted = await house.open();
+    await restarted.adapter('slack').words(operator, 'restart gateway', 'sl:late');
+    const [message] = await eventually(async () => {
+      const { messages } = restarted.adapter('slack');
+      expect(messages).toHaveLength(1);
+      return messages;
+    });
+    expect(message && textOf(message.card)).toMatch(/This question has expired.*Ask for it again/s);
+    await restarted.close();
+  });
+
   it('of a viewer who may not is refused with the reason', async () => {
     const telegram = open.adapter('telegram');
     const viewer = await house.person('viewer', 'telegram');

@@ -1,4 +1,5 @@
 import { HqError } from '@hq/shared/errors';
+import type { CommandStatus } from '@hq/shared/rows';
 import { z } from 'zod';
 import { type ActionTable, actionOf } from './action-table.ts';
 import type { ChatHq, Said, Whoami } from './chat-hq.ts';
@@ -29,11 +30,13 @@ const readOf: Partial<Record<Completion, string>> = {
   gateway: 'gateways',
   agent: 'agents',
   command: 'commands',
+  unfinished: 'commands',
   task: 'tasks',
   deliverable: 'deliverables',
   alert: 'alerts',
   template: 'templates',
 };
+const unfinished: ReadonlySet<string> = new Set<CommandStatus>(['pending', 'leased', 'running']);
 const keptForMs = 5_000;
 /** Who types on after a refusal is not written down for every key. */
 const refusalKeptForMs = 15_000;
@@ -65,7 +68,9 @@ export function createNames(
     const what = readOf[completion];
     if (what === undefined) return [];
     const rows = await hq.read(said, what, { limit: 100 }, named);
-    return rows.flatMap((row) => choiceOf(row) ?? []);
+    const wanted =
+      completion === 'unfinished' ? rows.filter(({ status }) => unfinished.has(status ?? '')) : rows;
+    return wanted.flatMap((row) => choiceOf(row) ?? []);
   }
 
   return {

@@ -6,6 +6,7 @@ const inSmallLetters: ReadonlySet<Completion> = new Set([
   'gateway',
   'agent',
   'command',
+  'unfinished',
   'task',
   'deliverable',
   'alert',

@@ -27,7 +27,7 @@ export async function askWhatWasMeant(error: unknown, command: Command, asked: A
   if (completion !== 'gateway' && completion !== 'agent') {
     throw new HqError('not_found', message, {
       ...told,
-      hint: `Say ${completion}s for those that there are.`,
+      hint: `Say ${completion === 'unfinished' ? 'commands' : `${completion}s`} for those that there are.`,
     });
   }
   const known = (await asked.house.names.find(asked.said, completion, '')).map((choice) => choice.value);

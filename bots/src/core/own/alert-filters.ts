@@ -63,7 +63,7 @@ function quietOf(text: string | undefined, tz = 'UTC'): AlertFilter['quiet'] {
   if (from === null || to === null) {
     throw new HqError('usage', `“${text.slice(0, 40)}” is not a span of hours.`, {
       field: 'quiet',
-      hint: 'Say them as 22:00-07:00.',
+      hint: 'Say it as 22:00-07:00.',
     });
   }
   if (!isTimeZone(tz)) {

@@ -11,7 +11,7 @@ export const cancel: Command = {
   aliases: ['stop', 'abort'],
   title: 'Cancel a command',
   summary: 'Takes back a command that waits, or stops one that runs.',
-  arguments: [by('command', 'command', 'The command’s id, or its first characters', true)],
+  arguments: [by('command', 'unfinished', 'The command’s id, or its first characters', true)],
   audience: 'linked',
   private: false,
   rank: 30,

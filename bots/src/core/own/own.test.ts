@@ -105,6 +105,21 @@ describe('looking', () => {
     expect(await conversation.complete(await house.person('viewer'), topic)).toEqual([]);
   });
 
+  it('offers to cancel what has not ended, and nothing else', async () => {
+    const { conversation } = open.core;
+    const asker = await house.person('operator');
+    await open.adapter('slack').ask(asker, 'ping');
+    expect(textOf((await open.adapter('slack').ask(asker, 'task create "Ends at once"')).card)).toMatch(
+      /done/,
+    );
+    const offered = (words: string[]) =>
+      conversation.complete(asker, { words, argument: 'command', typed: '' });
+    const labels = async (words: string[]) => (await offered(words)).map(({ label }) => label.split(' ')[1]);
+    expect(await labels(['show', 'command'])).toEqual(expect.arrayContaining(['ping', 'create_task']));
+    expect(await labels(['cancel'])).toContain('ping');
+    expect(await labels(['cancel'])).not.toContain('create_task');
+  });
+
   it('is refused in a channel until an admin has bound it, and then up to its ceiling', async () => {
     const slack = open.adapter('slack');
     const admin = await house.person('admin');
