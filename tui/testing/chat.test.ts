@@ -84,6 +84,9 @@ describe('the chats', () => {
     await link(session, 'UBIND');
     await bot.bind('UBIND', 'C42', 'operator');
     await session.waitFor(/slack +C42 +at most operator/);
+    await bot.bind('UBIND', 'C0123456789', 'viewer');
+    await session.waitFor(/C0123456789 {2}at most viewer/);
+    await session.waitFor(/C42 {10}at most operator/);
     await bot.beat('connected', null);
     await session.waitFor(/● slack +connected +heard just now, said nothing yet/);
     await bot.beat('revoked', 'Slack does not accept the token any more.');

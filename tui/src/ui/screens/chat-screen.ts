@@ -46,13 +46,14 @@ function panels({ bots, channels }: ChatScene, context: Context, room: Room): st
   const { width, height, theme } = room;
   const tell = (parts: readonly Part[]): string => line(parts, width, theme);
   const none = (told: string): string => tell([{ text: `   ${told}`, tone: 'dim' }]);
+  const widest = Math.max(0, ...channels.map(({ channel }) => plain(channel).length));
   const told = [
     titleRule('Bots', '', width, theme),
     ...(bots.length === 0 ? [none('No bot has told of itself yet.')] : []),
     ...bots.map((bot) => tell(botParts(bot, context, room))),
     titleRule('Channels', channels.length === 0 ? '' : String(channels.length), width, theme),
     ...(channels.length === 0 ? [none('None is bound. An admin writes /hq bind in one.')] : []),
-    ...channels.map((channel) => tell(channelParts(channel, context))),
+    ...channels.map((channel) => tell(channelParts(channel, context, widest))),
   ];
   return exactly(told, height, width);
 }
@@ -79,13 +80,13 @@ function botParts(bot: ChatBotRow, { now }: Context, { theme }: Room): Part[] {
   ];
 }
 
-function channelParts(channel: ChatChannelRow, { survey }: Context): Part[] {
+function channelParts(channel: ChatChannelRow, { survey }: Context, widest: number): Part[] {
   const gateway = survey.gateways.get(channel.gateway_id ?? '')?.slug;
   const agent = survey.agents.get(channel.agent_id ?? '')?.slug;
   const place = [gateway, agent].flatMap((slug) => (slug === undefined ? [] : [plain(slug)])).join('/');
   return [
     { text: `   ${fill(channel.platform, 10)}`, tone: 'strong' },
-    { text: plain(channel.channel) },
+    { text: fill(plain(channel.channel), widest) },
     { text: `  at most ${plain(channel.ceiling)}`, tone: 'dim' },
     { text: place === '' ? '' : `  ${place}` },
   ];
