@@ -46,7 +46,9 @@ const acted = z.union([
 ]);
 export type Acted = z.output<typeof acted>;
 /** The first answer to a delivery that comes again: it is kept, but its token only for as long as it can be used. */
-const keptQuestion = z.object({ confirm: confirmation.extend({ token: z.undefined().optional() }) });
+const questionThatWas = z
+  .object({ confirm: confirmation.omit({ token: true }) })
+  .transform(() => 'over' as const);
 /** `prompt` tells what it was. */
 const declined = z.object({ decided, prompt: z.string() });
 type Declined = z.output<typeof declined>;
@@ -214,10 +216,9 @@ export function createChatHq(client: HqClient): ChatHq {
     },
     act: async (said, { action, payload, gateway, agent }) => {
       const args = { p_action: action, p_payload: payload, p_gateway: gateway, p_agent: agent };
-      const answer = await ask('chat_act', said, args, z.union([acted, keptQuestion]));
-      const isOver = 'confirm' in answer && answer.confirm.token === undefined;
-      if (isOver) throw new HqError('conflict', 'this question has expired', { hint: 'Ask for it again.' });
-      return answer;
+      const answer = await ask('chat_act', said, args, z.union([acted, questionThatWas]));
+      if (answer !== 'over') return answer;
+      throw new HqError('conflict', 'this question has expired', { hint: 'Ask for it again.' });
     },
     confirm: (said, token, typed) => ask('chat_confirm', said, { p_token: token, p_typed: typed }, acted),
     decline: (said, token) => ask('chat_decline', said, { p_token: token }, declined),
