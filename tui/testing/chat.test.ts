@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from '../../db/testing/eventually.ts';
 import { type StackMember, startTestStack, type TestStack } from '../../db/testing/stack.ts';
 import { type Bundled, bundled } from './bundled.ts';
 import { type ChatBot, chatBot } from './chat-bot.ts';
@@ -76,6 +77,23 @@ describe('the chats', () => {
     session.press('\t\r');
     await session.waitFor('UANNA in slack speaks for nobody any more.');
     await session.waitFor('No chat account is linked.');
+  });
+
+  it('tell at once that a code is asked for, while HQ takes its time', async () => {
+    const session = await atChat(admin);
+    const held = stack.database.query(
+      'do $$ begin lock table chat_link_codes in access exclusive mode; perform pg_sleep(3); end $$',
+    );
+    await eventually(async () => {
+      const locked = await stack.database.query(
+        `select 1 from pg_locks where relation = 'chat_link_codes'::regclass and mode = 'AccessExclusiveLock' and granted`,
+      );
+      expect(locked).toHaveLength(1);
+    });
+    session.press('c');
+    await session.waitFor('Asking for a code …');
+    await held;
+    await session.waitFor(/\/hq link hq_/);
   });
 
   it('show bound channels and how the bots are', async () => {

@@ -21,9 +21,10 @@ export class ChatDeeds {
   /** Shows a fresh code for the account of this operator. */
   link(): void {
     if (refusesToWrite(this.#stage)) return;
-    void this.#try(async () => {
+    void this.#try('Asking for a code …', async () => {
       const { code, expires_at } = await this.#house.issueChatCode();
       const lastsMs = Date.parse(expires_at) - this.#house.now();
+      this.#stage.messages.clear();
       this.#stage.ask(new CodeSheet(linkingSteps(code, lastsMs)));
     });
   }
@@ -41,7 +42,7 @@ export class ChatDeeds {
         yes: 'Revoke',
         typedName: null,
         confirmed: () =>
-          void this.#try(async () => {
+          void this.#try(`Revoking ${account} …`, async () => {
             await this.#house.revokeChatLink(link.id);
             this.#stage.messages.say(`${account} speaks for nobody any more.`, 'good');
           }),
@@ -49,7 +50,10 @@ export class ChatDeeds {
     );
   }
 
-  async #try(act: () => Promise<void>): Promise<void> {
+  /** `doing` is told at once: HQ may take its time. */
+  async #try(doing: string, act: () => Promise<void>): Promise<void> {
+    this.#stage.messages.say(doing);
+    this.#stage.changed();
     try {
       await act();
     } catch (failure) {
