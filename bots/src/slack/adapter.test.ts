@@ -236,6 +236,21 @@ describe('answers', () => {
     await heard(4);
   });
 
+  it('takes a command and a press on once that come again in their envelopes, and acknowledges them each time', async () => {
+    const message = await posted();
+    const command = await bot.slack.acts.slash(ann, ops, 'status');
+    const press = await bot.slack.acts.press(ann, message, 'Again');
+    for (const first of [command, press, command, press])
+      expect((await bot.slack.acts.repeat(first)).acknowledged).toBe(true);
+    await bot.slack.acts.slash(ann, ops, 'help');
+    await heard(3);
+    expect(bot.core.heard.map(({ inbound }) => inbound.input)).toMatchObject([
+      { text: 'status' },
+      { kind: 'button' },
+      { text: 'help' },
+    ]);
+  });
+
   it('takes a mention on once that comes again and again, and acknowledges it each time', async () => {
     const first = await bot.slack.acts.mention(ann, ops, 'restart');
     for (const attempt of [1, 2, 3])

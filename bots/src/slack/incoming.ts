@@ -92,6 +92,7 @@ export function readSlash(body: unknown, us: Identity, envelope?: string): Incom
     responseUrl: given.response_url,
     triggerId: given.trigger_id,
     onEphemeral: false,
+    ...inEnvelope(envelope, body),
   };
 }
 
@@ -126,6 +127,7 @@ export function readPress(body: unknown, us: Identity, envelope?: string): Incom
     responseUrl: given.response_url,
     triggerId: given.trigger_id,
     onEphemeral,
+    ...inEnvelope(envelope, body),
   };
 }
 
@@ -192,4 +194,9 @@ function behindMention(said: string, botUser: string): string {
 /** Slack's own id of the delivery or of its envelope; else what was delivered, which is the same when it comes again. */
 function delivery(id: string | undefined, body: unknown): string {
   return `sl:${id ?? createHash('sha256').update(JSON.stringify(body)).digest('hex').slice(0, 40)}`;
+}
+
+/** Commands and presses come again in the envelope that they came in; their own ids may be those of earlier ones. */
+function inEnvelope(envelope: string | undefined, body: unknown): Pick<Incoming, 'repeatedAs'> {
+  return envelope === undefined ? {} : { repeatedAs: `${envelope} ${delivery(undefined, body)}` };
 }

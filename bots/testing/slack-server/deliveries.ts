@@ -6,6 +6,8 @@ export interface Delivery {
   readonly type: 'slash_commands' | 'interactive' | 'events_api';
   readonly payload: Readonly<Record<string, unknown>>;
   readonly retry?: { readonly attempt: number; readonly reason: string };
+  /** What Socket Mode wraps it in, the same when it comes again; a new one where left out. */
+  readonly envelope?: string;
 }
 
 export interface Receipt {
@@ -65,7 +67,7 @@ export class Links {
   /** Goes to any one link, as Slack's do. */
   async deliver(delivery: Delivery): Promise<Receipt> {
     const begin = performance.now();
-    const envelope = randomUUID();
+    const envelope = delivery.envelope ?? randomUUID();
     const socket = [...this.#open].at(-1);
     const answer = await new Promise<Record<string, unknown> | undefined>((resolve) => {
       if (socket === undefined) return resolve(undefined);
@@ -93,7 +95,7 @@ export class Links {
     });
     this.#waiting.delete(envelope);
     return {
-      delivery,
+      delivery: { ...delivery, envelope },
       acknowledged: answer !== undefined,
       tookMs: performance.now() - begin,
       answer: answer ?? {},
