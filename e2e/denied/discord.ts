@@ -7,7 +7,7 @@ import {
 } from '../../bots/testing/discord-server/index.ts';
 import { eventually } from '../../db/testing/eventually.ts';
 import type { DeniedHouse } from './house.ts';
-import { cellsOf, type DeniedTable } from './table.ts';
+import { attempt, cellsOf, type DeniedTable } from './table.ts';
 
 type Turn = Awaited<ReturnType<DiscordServer['press']>>;
 
@@ -138,13 +138,7 @@ export const discordTable: DeniedTable = {
     const scene = await prepare(house, cast['who asked']);
     return {
       accountOf: ({ person }) => cast[person]?.user.id ?? '',
-      async attempt({ person, surface }) {
-        const somebody = cast[person];
-        const attempt = Object.entries(surfaces).find(([name]) => name === surface)?.[1];
-        if (somebody === undefined || attempt === undefined)
-          throw new Error(`there is no ${person}, ${surface}`);
-        await attempt(scene, somebody);
-      },
+      attempt: (cell) => attempt(cell, surfaces, scene, cast),
       read: async () => {
         const viewer = cast['a viewer'];
         if (viewer !== undefined) await discord.slash(viewer.user, viewer.where, 'agents');

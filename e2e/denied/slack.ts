@@ -6,7 +6,7 @@ import type {
 } from '../../bots/testing/slack-server/index.ts';
 import { eventually } from '../../db/testing/eventually.ts';
 import type { DeniedHouse } from './house.ts';
-import { cellsOf, type DeniedTable } from './table.ts';
+import { attempt, cellsOf, type DeniedTable } from './table.ts';
 
 interface Scene {
   readonly slack: RunningSlack;
@@ -102,13 +102,7 @@ export const slackTable: DeniedTable = {
     const scene = await prepare(house, cast['who asked']);
     return {
       accountOf: ({ person }) => cast[person]?.user.id ?? '',
-      async attempt({ person, surface }) {
-        const somebody = cast[person];
-        const attempt = Object.entries(surfaces).find(([name]) => name === surface)?.[1];
-        if (somebody === undefined || attempt === undefined)
-          throw new Error(`there is no ${person}, ${surface}`);
-        await attempt(scene, somebody);
-      },
+      attempt: (cell) => attempt(cell, surfaces, scene, cast),
       read: async () => {
         const viewer = cast['a viewer'];
         if (viewer !== undefined) await slack.acts.slash(viewer.user, scene.ops, 'agents');

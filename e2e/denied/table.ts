@@ -36,3 +36,16 @@ export function cellsOf<Person extends string, Surface extends string>(
   }
   return all.toSorted((a, b) => Number(a.mayRead) - Number(b.mayRead));
 }
+
+/** Has that person come in by that way. */
+export async function attempt<Scene, Somebody>(
+  { person, surface }: Cell,
+  surfaces: Readonly<Record<string, (scene: Scene, somebody: Somebody) => unknown>>,
+  scene: Scene,
+  cast: Readonly<Record<string, Somebody>>,
+): Promise<void> {
+  const somebody = cast[person];
+  const comeIn = surfaces[surface];
+  if (somebody === undefined || comeIn === undefined) throw new Error(`there is no ${person}, ${surface}`);
+  await comeIn(scene, somebody);
+}

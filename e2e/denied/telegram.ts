@@ -1,7 +1,7 @@
 import type { Chat, Person, Seen, TelegramServer } from '../../bots/testing/telegram-server/index.ts';
 import { eventually } from '../../db/testing/eventually.ts';
 import type { DeniedHouse } from './house.ts';
-import { cellsOf, type DeniedTable } from './table.ts';
+import { attempt, cellsOf, type DeniedTable } from './table.ts';
 
 interface Scene {
   readonly telegram: TelegramServer;
@@ -89,13 +89,7 @@ export const telegramTable: DeniedTable = {
     const scene = await prepare(house, cast);
     return {
       accountOf: ({ person }) => String(accountOf(cast[person])),
-      async attempt({ person, surface }) {
-        const somebody = cast[person];
-        const attempt = Object.entries(surfaces).find(([name]) => name === surface)?.[1];
-        if (somebody === undefined || attempt === undefined)
-          throw new Error(`there is no ${person}, ${surface}`);
-        await attempt(scene, somebody);
-      },
+      attempt: (cell) => attempt(cell, surfaces, scene, cast),
       read: async () => {
         const viewer = cast['a viewer'];
         if (viewer !== undefined) telegram.say(viewer.person, viewer.group, '/hq agents');
