@@ -94,6 +94,11 @@ describe('npm run chat', { timeout: 240_000 }, () => {
     chat.type(`/hq link ${await linkCode()}`);
     await chat.shows(/Linked to/);
 
+    if (asked !== null && fields > 1) {
+      chat.type(said);
+      await chat.shows(asked);
+      chat.type('[Cancel]');
+    }
     chat.type(said);
     if (asked !== null) await chat.shows(asked);
     for (let field = 0; field < fields; field += 1) chat.type(field === 0 ? `Write from ${platform}` : '');

@@ -61,6 +61,9 @@ export async function discordFace(): Promise<Face> {
         };
       }),
       submit: async (values) => after(await discord.submit(you, turn, values)),
+      close: () => {
+        open = null;
+      },
     };
   }
 }

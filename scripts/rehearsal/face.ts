@@ -29,6 +29,8 @@ export interface Form {
   readonly fields: readonly Field[];
   /** What is empty is left as it is. */
   submit(values: Readonly<Record<string, string>>): Promise<void>;
+  /** Closes it without a word to HQ, as the platform does. */
+  close(): void;
 }
 
 interface Field {

@@ -43,7 +43,7 @@ export async function slackFace(): Promise<Face> {
   };
 }
 
-function openForm({ acts }: RunningSlack, you: SlackUser): Form | null {
+function openForm({ acts, server }: RunningSlack, you: SlackUser): Form | null {
   const opened = acts.openView(you);
   if (opened?.view.type !== 'modal') return null;
   const inputs = opened.view.blocks.filter((block) => block.type === 'input');
@@ -69,6 +69,10 @@ function openForm({ acts }: RunningSlack, you: SlackUser): Form | null {
       }
       const { answer } = await acts.submit(you, opened, filled);
       if (answer.response_action === 'errors') throw new Error(JSON.stringify(answer.errors));
+    },
+    close() {
+      const { views } = server.workspace;
+      views.splice(views.indexOf(opened), 1);
     },
   };
 }

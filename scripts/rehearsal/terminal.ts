@@ -42,7 +42,7 @@ ${face.hint} [Label] presses a button, # before the words says them in a channel
     const form = filling === null ? face.form() : null;
     if (form === null) return;
     filling = { form, values: {}, at: 0 };
-    print(`\nA form: ${form.title}. An empty line leaves a field as it is.`);
+    print(`\nA form: ${form.title}. An empty line leaves a field as it is; [Cancel] closes it.`);
     ask();
   };
   const take = async (line: string): Promise<void> => {
@@ -51,6 +51,11 @@ ${face.hint} [Label] presses a button, # before the words says them in a channel
     const field = form.fields[filling.at];
     // It is being handed in.
     if (field === undefined) return;
+    if (line.toLowerCase() === '[cancel]') {
+      form.close();
+      filling = null;
+      return;
+    }
     if (line !== '') values[field.label] = line;
     filling.at += 1;
     if (filling.at < form.fields.length) return ask();

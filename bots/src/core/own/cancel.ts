@@ -32,7 +32,7 @@ async function wholeId({ said, house }: Parameters<Command['run']>[0], written: 
   const [only] = matching;
   if (only === undefined || matching.length > 1 || written.length < 4) {
     throw new HqError('not_found', `“${written.slice(0, 40)}” is not the id of one command.`, {
-      hint: 'commands lists them with their ids.',
+      hint: 'Say commands for those that there are.',
       field: 'command',
     });
   }
