@@ -85,7 +85,7 @@ export function stateOf(row: CommandRow, now: number): { readonly state: string;
   }
 }
 
-/** The last whole lines that fit. */
+/** The last whole lines that fit; of one that is too long by itself, its end. */
 export function tail(text: string, limit: number, lines: number): string {
   const last = text.replace(/\s+$/u, '').split('\n').slice(-lines);
   let size = 0;
@@ -95,6 +95,6 @@ export function tail(text: string, limit: number, lines: number): string {
     if (size > limit) break;
     from -= 1;
   }
-  if (from === last.length) return (last.at(-1) ?? '').slice(0, limit);
+  if (from === last.length) return (last.at(-1) ?? '').slice(-limit);
   return last.slice(from).join('\n');
 }
