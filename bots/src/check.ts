@@ -2,9 +2,9 @@ import { connect } from '@hq/shared/client';
 import { HqError } from '@hq/shared/errors';
 import { plain, type Redactor } from '@hq/shared/text';
 import type { Finding, PlatformModule } from './core/adapter.ts';
-import { createChatHq } from './core/chat-hq.ts';
 import { sentence } from './core/sentence.ts';
 import { readEnvironment } from './environment.ts';
+import { seeThatItIsABot } from './sign-in.ts';
 import { refusalOf, tokensOfAgents } from './tokens-of-agents.ts';
 
 const exitCodes = { well: 0, wrong: 1, usage: 2 } as const;
@@ -79,8 +79,7 @@ async function checkAccount(
         const hint = `hq-db member ${env.HQ_BOT_EMAIL} viewer --bot makes it a bot.`;
         return { account: { ok: false, sentence: told, hint }, tokens };
       }
-      // Refused for an account that is no bot; for one that is, it reads and changes nothing.
-      await createChatHq(client).watch('slack');
+      await seeThatItIsABot(client);
       const told = `${email ?? 'the account'} is a chat bot of ${tenant_name ?? 'HQ'}.`;
       return { account: { ok: true, sentence: told }, tokens: await tokensOfAgents(client) };
     } finally {

@@ -151,6 +151,15 @@ describe('hq-bots', { timeout: 240_000 }, () => {
     expect(asAnon.text()).not.toContain(stack.serviceRoleKey);
   });
 
+  it('ends at once with an account that is no bot, and says what makes it one', async () => {
+    const person = await stack.createMember('admin');
+    const bots = start({ HQ_BOT_EMAIL: person.email, HQ_BOT_PASSWORD: person.password });
+    expect(await bots.exit).toBe(2);
+    expect(bots.text()).toMatch(/HQ_BOT_EMAIL/);
+    expect(bots.text()).toMatch(/no chat bot of this tenant/);
+    expect(bots.text()).toMatch(/hq-db member EMAIL viewer --bot/);
+  });
+
   it('checks every token and the account', async () => {
     const well = start({}, ['check']);
     expect(await well.exit, well.text()).toBe(0);

@@ -76,7 +76,8 @@ export async function runBots(options: RunOptions): Promise<Running> {
       } catch (error) {
         if (error instanceof HqError && error.code === 'unauthenticated') await signInAgain(client, env, log);
         else if (isAway(error)) log.warn('the database does not answer; still trying');
-        else log.error({ err: error }, 'the beat was refused');
+        else if (error instanceof HqError) log.error({ code: error.code, hint: error.hint }, error.message);
+        else log.error({ err: error }, 'the beat failed in an unexpected way');
       }
       await delay(tokens.pauseMs(), undefined, { ref: false });
     }

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { HqClient } from '@hq/shared/client';
+import { HqError } from '@hq/shared/errors';
 import type { Log } from '@hq/shared/log';
-import { isAway } from './core/chat-hq.ts';
+import { createChatHq, isAway } from './core/chat-hq.ts';
 import type { Environment } from './environment.ts';
 
 /** The bots may come up before their database does. Ends early when somebody wants them to stop. */
@@ -15,6 +16,7 @@ export async function signInWithPatience(
     try {
       await client.signIn(env.HQ_BOT_EMAIL, env.HQ_BOT_PASSWORD);
       await client.whoami();
+      await seeThatItIsABot(client);
       return;
     } catch (error) {
       if (!isAway(error)) throw error;
@@ -22,6 +24,21 @@ export async function signInWithPatience(
       const pauseMs = Math.min(10_000, 500 * 2 ** Math.min(tries, 5));
       await delay(pauseMs, undefined, { signal: asked }).catch(() => undefined);
     }
+  }
+}
+
+/** Throws for an account that may not speak for anybody. Reads, and changes nothing. */
+export async function seeThatItIsABot(client: HqClient): Promise<void> {
+  try {
+    await createChatHq(client).watch('slack');
+  } catch (error) {
+    if (!(error instanceof HqError) || error.code !== 'refused') throw error;
+    const { message, hint, cause } = error;
+    throw new HqError('usage', message, {
+      field: 'HQ_BOT_EMAIL',
+      ...(hint !== undefined && { hint }),
+      cause,
+    });
   }
 }
 

@@ -104,6 +104,21 @@ function handleOf(sent: Awaited<ReturnType<Reply['say']>>): Handle {
   return sent.handle;
 }
 
+describe('a bot that Discord names no server to', () => {
+  it('is told to be invited, until somebody speaks to it in one', async () => {
+    await adapter.stop();
+    await discord.close();
+    discord = await startDiscordServer({ namesNoServers: true });
+    await startAll();
+    expect(adapter.health()).toMatchObject({
+      state: 'connected',
+      detail: expect.stringMatching(/in no server yet/),
+    });
+    await discord.slash(discord.user('ann'), discord.home, 'restart', { gateway: 'eu-1' });
+    expect(adapter.health()).toMatchObject({ state: 'connected', detail: null });
+  });
+});
+
 describe('what people do', () => {
   it('a command is heard with who, where and its options, and its card takes the place of the promise', async () => {
     const ann = discord.user('ann', { locale: 'de' });

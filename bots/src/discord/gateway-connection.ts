@@ -85,6 +85,7 @@ export class GatewayConnection {
   #state: AdapterState = 'starting';
   #detail: string | null = null;
   #hasConnected = false;
+  #isSpokenToInAServer = false;
   #client: Client | null = null;
   /** What the client keeps its connection with. */
   #strategy: SimpleShardingStrategy | null = null;
@@ -102,7 +103,7 @@ export class GatewayConnection {
 
   get detail(): string | null {
     if (this.#state !== 'connected') return this.#detail;
-    return this.#client && this.#client.guilds.cache.size > 0
+    return this.#isSpokenToInAServer || (this.#client && this.#client.guilds.cache.size > 0)
       ? null
       : 'The bot is in no server yet: docs/chat.md has the invitation.';
   }
@@ -180,7 +181,10 @@ export class GatewayConnection {
     const { Ready, Resumed, InteractionCreate } = GatewayDispatchEvents;
     client.ws.on(Ready, (data) => this.#connected(readiness.parse(data).application.id));
     client.ws.on(Resumed, () => this.#connected(null));
-    client.ws.on(InteractionCreate, (data) => this.#hearing.onInteraction(takenOut(data)));
+    client.ws.on(InteractionCreate, (data) => {
+      this.#isSpokenToInAServer ||= typeof data.guild_id === 'string';
+      this.#hearing.onInteraction(takenOut(data));
+    });
     await client.login(this.#token);
   }
 

@@ -29,6 +29,8 @@ interface DiscordServerOptions {
   readonly acknowledgeWithinMs?: number;
   readonly heartbeatMs?: number;
   readonly applicationId?: string;
+  /** Names no server in its greeting, as right after the bot was invited. */
+  readonly namesNoServers?: boolean;
 }
 
 /** What a user sees happen after an act. */
@@ -149,7 +151,7 @@ export async function startDiscordServer(options: DiscordServerOptions = {}): Pr
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
   const port = portOf(http.address());
   const gatewayAddress = (): string => `ws://127.0.0.1:${port}`;
-  const gateway = new Gateway(world, gatewayAddress, options.heartbeatMs ?? 41_250);
+  const gateway = new Gateway(world, gatewayAddress, options);
   const rest = new Rest(world, callbacks, limits, gatewayAddress);
   http.on('upgrade', (request, socket, head) => gateway.upgrade(request, socket, head));
   const signed = new SignedSender();

@@ -19,12 +19,18 @@ const privilegedIntents = (1 << 8) | (1 << 1) | (1 << 15);
 const guildsIntent = 1;
 const sendsPerMinute = 120;
 
+interface GatewayOptions {
+  readonly heartbeatMs?: number;
+  readonly namesNoServers?: boolean;
+}
+
 /** The WebSocket side: identify, heartbeat, dispatch, resume. */
 export class Gateway {
   readonly #sockets = new WebSocketServer({ noServer: true });
   readonly #world: World;
   readonly #address: () => string;
   readonly #heartbeatMs: number;
+  readonly #namesNoServers: boolean;
   #open = true;
   /** What was done on it, for tests. */
   identified = 0;
@@ -32,10 +38,15 @@ export class Gateway {
   heartbeats = 0;
   lastIntents: number | null = null;
 
-  constructor(world: World, address: () => string, heartbeatMs: number) {
+  constructor(
+    world: World,
+    address: () => string,
+    { heartbeatMs = 41_250, namesNoServers = false }: GatewayOptions,
+  ) {
     this.#world = world;
     this.#address = address;
     this.#heartbeatMs = heartbeatMs;
+    this.#namesNoServers = namesNoServers;
   }
 
   get connected(): number {
@@ -149,7 +160,8 @@ export class Gateway {
       deliver: (text) => ws.send(text),
     };
     this.#world.sessions.set(session.id, session);
-    const guilds = [...new Set([...this.#world.channels.values()].flatMap(({ guild }) => guild ?? []))];
+    const channels = this.#namesNoServers ? [] : [...this.#world.channels.values()];
+    const guilds = [...new Set(channels.flatMap(({ guild }) => guild ?? []))];
     this.#tell(session, 'READY', {
       v: 10,
       user: userJson(this.#world.botUser),
