@@ -1,9 +1,16 @@
 import pg from 'pg';
 import { expect, test } from 'vitest';
-import { cloneDatabase, nilTenant } from '../testing/database.ts';
+import { cloneDatabase, nilTenant, service, type TestDatabase } from '../testing/database.ts';
 import { claimOne } from '../testing/turn.ts';
 
-test('a command is claimed while somebody writes a row that refers to it', async () => {
+const hands: Readonly<Record<string, (database: TestDatabase, gateway: string) => Promise<unknown>>> = {
+  'a runner claims': claimOne,
+  // By the function of 0050_older_claim_lock.sql.
+  'an older daemon leases': async (database) =>
+    (await database.as(service, `select id from lease_command(60, 'referred')`))[0],
+};
+
+test.each(Object.keys(hands))('%s a command while somebody writes a row that refers to it', async (hand) => {
   const database = await cloneDatabase();
   const writer = new pg.Client({ connectionString: database.url });
   try {
@@ -19,7 +26,7 @@ test('a command is claimed while somebody writes a row that refers to it', async
        values ($2, $1, 'slack', 'T1', 'C1', '{}', 'pending')`,
       [command?.id, nilTenant],
     );
-    expect(await claimOne(database, gateway)).toMatchObject({ id: command?.id });
+    expect(await hands[hand]?.(database, gateway)).toMatchObject({ id: command?.id });
     await writer.query('rollback');
   } finally {
     await writer.end();
