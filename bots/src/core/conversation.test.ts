@@ -114,6 +114,23 @@ describe('an action', () => {
     expect(row).toMatchObject({ origin: 'slack', requested_by: operator.member.id });
   });
 
+  it('tells its end anew where somebody has deleted its card', async () => {
+    const slack = open.adapter('slack');
+    const operator = await house.person('operator');
+    const shown = await slack.ask(operator, 'ping');
+    await eventually(() => expect(shown.card.state).toMatch(/^waiting for the runner/));
+    slack.messages.splice(slack.messages.indexOf(shown), 1);
+    const { lease_token: token } = await claimOne(house.stack.database, house.gateway);
+    await takeTurn(house.stack.database, {
+      gateway: house.gateway,
+      results: [{ token, status: 'done', exit_code: 0, result: { runner: 'r1' } }],
+    });
+    await eventually(() => {
+      const standing = slack.messages.filter(({ channel }) => channel === operator.channel);
+      expect(standing.map(({ card }) => card.state)).toEqual([expect.stringMatching(/^done in /)]);
+    });
+  });
+
   it('that is delivered twice makes one row', async () => {
     const slack = open.adapter('slack');
     const operator = await house.person('operator');
