@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { measureAlerts } from './chat/alerts.ts';
+import { measurePresses } from './chat/button-latency.ts';
 import { measureCommands } from './chat/commands.ts';
-import { type ChatHouse, openChatHouse } from './chat/house.ts';
-import { measurePresses } from './chat/presses.ts';
+import { type ChatHouse, openChatHouse } from './chat/sample-hq.ts';
 import { atMost, type Figure } from './table.ts';
 
 export const title =

@@ -8,9 +8,9 @@ import { path } from './path.ts';
 import { median, percentile } from './percentile.ts';
 import { type BenchStack, startBenchStack } from './stack.ts';
 import { atLeast, atMost, type Figure, noted } from './table.ts';
-import { face } from './tui/face.ts';
+import { face } from './tui/client-process.ts';
 import { keyEchoes } from './tui/key-echo.ts';
-import { houseSize, LargeHouse } from './tui/large-house.ts';
+import { houseSize, LargeHouse } from './tui/large-fleet.ts';
 import { type Cost, costOf } from './tui/process-cost.ts';
 
 export const title = 'hq-tui as shipped, on Postgres and Realtime: 200 × 60';

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { freePort } from '../db/local/free-port.ts';
-import { type Day, discordDay, losses, slackDay, telegramDay } from './chat/bad-day.ts';
+import { freePort } from '../local/src/free-port.ts';
 import { openHeaps } from './chat/heaps.ts';
-import { type ChatHouse, linkedTrio, openChatHouse, type Trio } from './chat/house.ts';
+import { type Day, discordDay, losses, slackDay, telegramDay } from './chat/reconnect-soak.ts';
+import { type ChatHouse, linkedTrio, openChatHouse, type Trio } from './chat/sample-hq.ts';
 import { atMost, type Figure, noted } from './table.ts';
 
 export const title =

@@ -2,12 +2,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startLocalApi } from '../db/local/api/local-api.ts';
-import { apiKeysFor } from '../db/local/api/tokens.ts';
-import { openDataDirectory } from '../db/local/data-directory.ts';
-import { installKeys } from '../db/local/install-keys.ts';
-import { keepPostgres } from '../db/local/kept-postgres.ts';
-import { bootstrapEmbedded, prepareDatabase } from '../db/local/prepare-database.ts';
+import { startLocalApi } from '../local/src/api/local-api.ts';
+import { apiKeysFor } from '../local/src/api/tokens.ts';
+import { openDataDirectory } from '../local/src/data-directory.ts';
+import { installKeys } from '../local/src/install-keys.ts';
+import { keepPostgres } from '../local/src/postgres/supervised-postgres.ts';
+import { bootstrapEmbedded, prepareDatabase } from '../local/src/prepare-database.ts';
 
 const tell = (): void => undefined;
 const home = await mkdtemp(join(tmpdir(), 'hq-bench-'));

@@ -11,7 +11,7 @@ import { path } from './path.ts';
 import { median } from './percentile.ts';
 import { type BenchStack, startBenchStack } from './stack.ts';
 import { atMost, type Figure, noted } from './table.ts';
-import { face } from './tui/face.ts';
+import { face } from './tui/client-process.ts';
 
 export const title = 'Starting';
 

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readable } from '../bots/fakes/discord-server/index.ts';
 import type { AlertKind } from '../bots/src/core/alerts/alert-kinds.ts';
 import {
   type BotsProcess,
@@ -8,11 +9,10 @@ import {
   startBots,
   startPlatforms,
 } from '../bots/testing/bots-process.ts';
-import { readable } from '../bots/testing/discord-server/index.ts';
 import { nilTenant } from '../db/testing/database.ts';
 import { eventually } from '../db/testing/eventually.ts';
-import { startTestStack, type TestStack } from '../db/testing/stack.ts';
 import { ask, claimOne, takeTurn } from '../db/testing/turn.ts';
+import { startTestStack, type TestStack } from '../local/testing/stack.ts';
 
 /** Every kind of alert by what brings it, to people on three platforms, by the program that runs on a host. */
 let stack: TestStack;

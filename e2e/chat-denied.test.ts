@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { eventually } from '../db/testing/eventually.ts';
-import { discordTable } from './denied/discord.ts';
-import { confidential, type DeniedHouse, openDeniedHouse } from './denied/house.ts';
-import { slackTable } from './denied/slack.ts';
-import type { Stage } from './denied/table.ts';
-import { telegramTable } from './denied/telegram.ts';
+import { discordTable } from './access-matrix/discord.ts';
+import { confidential, type DeniedHouse, openDeniedHouse } from './access-matrix/house.ts';
+import { slackTable } from './access-matrix/slack.ts';
+import type { Stage } from './access-matrix/table.ts';
+import { telegramTable } from './access-matrix/telegram.ts';
 
 /** Everybody who may not, by every way in, on the programs that people run. */
 let house: DeniedHouse;

@@ -5,9 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { readSecretsKeys, seal } from '@hq/shared/secrets';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
-import { startTestStack, type TestStack } from '../db/testing/stack.ts';
+import { startTestStack, type TestStack } from '../local/testing/stack.ts';
 import { ComposeProject, docker } from '../runner/src/docker/testing/compose-project.ts';
-import { type BridgeDoor, openBridgeDoor } from './bridge-door.ts';
+import { type BridgeDoor, openBridgeDoor } from './docker-bridge-proxy.ts';
 
 const composeFile = fileURLToPath(new URL('../compose.yaml', import.meta.url));
 

@@ -8,10 +8,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { botAccount } from '../bots/testing/bots-process.ts';
 import { eventually } from '../db/testing/eventually.ts';
-import { startTestStack, type TestStack } from '../db/testing/stack.ts';
+import { startTestStack, type TestStack } from '../local/testing/stack.ts';
 import { ScreenSession } from '../tui/testing/screen-session.ts';
 
-const program = fileURLToPath(new URL('../scripts/chat.ts', import.meta.url));
+const program = fileURLToPath(new URL('../bots/playground/main.ts', import.meta.url));
 
 let stack: TestStack;
 let home: string;

@@ -9,7 +9,7 @@ import { ScreenSession } from '../tui/testing/screen-session.ts';
 // Each waits for what it needs, however busy the machine is.
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
 
-const starter = fileURLToPath(new URL('../db/local/start.ts', import.meta.url));
+const starter = fileURLToPath(new URL('../local/src/start.ts', import.meta.url));
 const terminals: ScreenSession[] = [];
 let home: string;
 

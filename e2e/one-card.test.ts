@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readable } from '../bots/fakes/discord-server/index.ts';
 import {
   type BotsProcess,
   botAccount,
@@ -6,11 +7,10 @@ import {
   startBots,
   startPlatforms,
 } from '../bots/testing/bots-process.ts';
-import { readable } from '../bots/testing/discord-server/index.ts';
 import { nilTenant } from '../db/testing/database.ts';
 import { eventually } from '../db/testing/eventually.ts';
-import { startTestStack, type TestStack } from '../db/testing/stack.ts';
 import { claimOne, takeTurn } from '../db/testing/turn.ts';
+import { startTestStack, type TestStack } from '../local/testing/stack.ts';
 
 /** Somebody on one platform, in a direct message with the bot, and what they see there. */
 interface Face {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readable } from '../bots/fakes/discord-server/index.ts';
 import {
   type BotsProcess,
   botAccount,
@@ -6,10 +7,9 @@ import {
   startBots,
   startPlatforms,
 } from '../bots/testing/bots-process.ts';
-import { readable } from '../bots/testing/discord-server/index.ts';
 import { nilTenant } from '../db/testing/database.ts';
 import { eventually } from '../db/testing/eventually.ts';
-import { type StackMember, startTestStack, type TestStack } from '../db/testing/stack.ts';
+import { type StackMember, startTestStack, type TestStack } from '../local/testing/stack.ts';
 
 type Who = 'asker' | 'colleague' | 'viewer';
 

@@ -1,4 +1,4 @@
-/** `npm run check`: types, lint and format, arrows between rooms, dead code, generated files. */
+/** `npm run check`: types, lint and format, import rules between packages, dead code, generated files. */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +8,10 @@ const bin = (name: string) => join(root, 'node_modules/.bin', name);
 
 const checks: readonly { readonly name: string; readonly command: readonly string[] }[] = [
   { name: 'types', command: [bin('tsc'), '-p', '.'] },
-  { name: 'lint, format and arrows', command: [bin('biome'), 'ci', '--error-on-warnings', '.'] },
+  {
+    name: 'lint, format and import rules',
+    command: [bin('biome'), 'ci', '--colors=off', '--error-on-warnings', '.'],
+  },
   { name: 'dead code and dependencies', command: [bin('knip')] },
   { name: 'generated files', command: [process.execPath, join(root, 'scripts/generate.ts'), '--check'] },
 ];

@@ -2,8 +2,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { generateTypes } from '../db/src/types/generate-types.ts';
 import { actionsPage } from './generate/actions-page.ts';
+import { generateTypes } from './generate/types/generate-types.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 

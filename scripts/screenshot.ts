@@ -27,7 +27,7 @@ const ready = z.object({
 
 await ensureBuilt('hq-tui', 'hq-runner');
 const data = await mkdtemp(join(tmpdir(), 'hq-picture-'));
-const hq = spawn(process.execPath, [join(root, 'db/local/start.ts'), '--no-tui', '--data', data], {
+const hq = spawn(process.execPath, [join(root, 'local/src/start.ts'), '--no-tui', '--data', data], {
   stdio: ['ignore', 'pipe', 'inherit'],
 });
 try {

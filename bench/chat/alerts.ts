@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { readable } from '../../bots/testing/discord-server/index.ts';
+import { readable } from '../../bots/fakes/discord-server/index.ts';
 import { atMost, type Figure, noted } from '../table.ts';
-import type { ChatHouse } from './house.ts';
+import type { ChatHouse } from './sample-hq.ts';
 
 const channels = 999;
 const perSecond = 100;

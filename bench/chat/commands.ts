@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { percentile } from '../percentile.ts';
 import { atMost, type Figure, noted } from '../table.ts';
-import { type ChatHouse, linkedTrio, type Trio } from './house.ts';
+import { type ChatHouse, linkedTrio, type Trio } from './sample-hq.ts';
 
 const perSecond = 50;
 const seconds = 30;

@@ -1,8 +1,10 @@
 import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { freePort } from '../../db/local/free-port.ts';
 import { eventually } from '../../db/testing/eventually.ts';
-import { startTestStack, type TestStack } from '../../db/testing/stack.ts';
+import { freePort } from '../../local/src/free-port.ts';
+import { startTestStack, type TestStack } from '../../local/testing/stack.ts';
+import { readable } from '../fakes/discord-server/index.ts';
+import { startTelegramServer } from '../fakes/telegram-server/index.ts';
 import {
   type BotsProcess,
   botAccount,
@@ -11,8 +13,6 @@ import {
   startBots,
   startPlatforms,
 } from '../testing/bots-process.ts';
-import { readable } from '../testing/discord-server/index.ts';
-import { startTelegramServer } from '../testing/telegram-server/index.ts';
 
 let stack: TestStack;
 let platforms: Platforms;

@@ -1,6 +1,6 @@
 import { HqError } from '@hq/shared/errors';
 import { createLog, type Log } from '@hq/shared/log';
-import { untilAskedToStop } from '@hq/shared/program';
+import { untilShutdownSignal } from '@hq/shared/program';
 import { createRedactor } from '@hq/shared/text';
 import packageFile from '../package.json' with { type: 'json' };
 import { checkAll } from './check.ts';
@@ -69,7 +69,7 @@ async function serve(log: Log, redactor: ReturnType<typeof createRedactor>): Pro
       hint: 'Set SLACK_BOT_TOKEN, DISCORD_BOT_TOKEN or TELEGRAM_BOT_TOKEN; docs/chat.md tells how to get one.',
     });
   }
-  const stopAsked = untilAskedToStop(env.HQ_PARENT, (why) => log.info({ why }, 'stopping'));
+  const stopAsked = untilShutdownSignal(env.HQ_PARENT, (why) => log.info({ why }, 'stopping'));
   const asked = new AbortController();
   void stopAsked.then(() => asked.abort());
   const isSource = import.meta.url.endsWith('.ts');

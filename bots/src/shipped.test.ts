@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freePort } from '../../db/local/free-port.ts';
 import { eventually } from '../../db/testing/eventually.ts';
-import { startTestStack, type TestStack } from '../../db/testing/stack.ts';
+import { freePort } from '../../local/src/free-port.ts';
+import { startTestStack, type TestStack } from '../../local/testing/stack.ts';
 import {
   type BotsProcess,
   botAccount,

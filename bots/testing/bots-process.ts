@@ -5,12 +5,12 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { nilTenant } from '../../db/testing/database.ts';
 import { eventually } from '../../db/testing/eventually.ts';
-import type { TestStack } from '../../db/testing/stack.ts';
+import type { TestStack } from '../../local/testing/stack.ts';
 import { ensureBuilt } from '../../scripts/build.ts';
+import { type DiscordServer, startDiscordServer } from '../fakes/discord-server/index.ts';
+import { type RunningSlack, startSlackServer } from '../fakes/slack-server/index.ts';
+import { startTelegramServer, type TelegramServer } from '../fakes/telegram-server/index.ts';
 import type { Platform } from '../src/core/inbound.ts';
-import { type DiscordServer, startDiscordServer } from './discord-server/index.ts';
-import { type RunningSlack, startSlackServer } from './slack-server/index.ts';
-import { startTelegramServer, type TelegramServer } from './telegram-server/index.ts';
 
 const program = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 const shipped = fileURLToPath(new URL('../bin/hq-bots.mjs', import.meta.url));

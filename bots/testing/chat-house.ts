@@ -4,7 +4,7 @@ import { connect, type HqClient } from '@hq/shared/client';
 import { createRedactor } from '@hq/shared/text';
 import { pino } from 'pino';
 import { nilTenant } from '../../db/testing/database.ts';
-import { type StackMember, startTestStack, type TestStack } from '../../db/testing/stack.ts';
+import { type StackMember, startTestStack, type TestStack } from '../../local/testing/stack.ts';
 import type { ActionTable } from '../src/core/action-table.ts';
 import { type Core, type CoreOptions, createCore } from '../src/core/core.ts';
 import { type Platform, platforms, type Speaker } from '../src/core/inbound.ts';

@@ -1,4 +1,4 @@
-import { tellResult } from '@hq/shared/actions';
+import { describeResult } from '@hq/shared/actions';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Caller, cloneDatabase, nilTenant, type TestDatabase } from '../testing/database.ts';
 import { type Asked, enqueue as ask } from '../testing/enqueue.ts';
@@ -21,7 +21,7 @@ const enqueue = (action: string, payload: unknown = {}, more: Asked & { as?: Cal
 /** Asks, and gives the result as the faces tell it. */
 async function told(action: string, payload: unknown = {}, more: Asked & { as?: Caller } = {}) {
   const { command, refused } = await enqueue(action, payload, more);
-  return refused === undefined ? tellResult(action, command?.result) : refused.message;
+  return refused === undefined ? describeResult(action, command?.result) : refused.message;
 }
 
 const addTask = async (title: string) =>
@@ -98,7 +98,7 @@ describe('tasks', () => {
         due: true,
       },
     ]);
-    expect(tellResult('create_task', command?.result)).toMatch(/^task [0-9a-f]{8} for scribe$/);
+    expect(describeResult('create_task', command?.result)).toMatch(/^task [0-9a-f]{8} for scribe$/);
     expect(await inbox('scribe')).toContainEqual({
       event_type: 'task_assignment',
       summary: 'Write the letter',

@@ -94,7 +94,3 @@ test('never shows the password', async () => {
   expect(code).toBe(1);
   expect(out + err).not.toContain('hunter2');
 });
-
-test('types --check passes on the types as they are committed', async () => {
-  expect(await hqDb(['types', '--check'])).toMatchObject({ code: 0, err: '' });
-});

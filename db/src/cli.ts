@@ -1,13 +1,9 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { type Role, roles } from '@hq/shared/actions';
 import { HqError } from '@hq/shared/errors';
 import { Argument, Command } from 'commander';
 import { setMember } from './member.ts';
 import { migrate, migrationState } from './migrate.ts';
 import { verify } from './verify.ts';
-
-const typesFile = join(import.meta.dirname, '..', '..', 'shared', 'src', 'database.generated.ts');
 
 interface DatabaseOption {
   readonly databaseUrl?: string;
@@ -89,23 +85,6 @@ withDatabase('member')
       say(role === 'none' ? `${email} is no member any more` : `${email} is ${what} of ${options.tenant}`);
     },
   );
-
-program
-  .command('types')
-  .description(
-    'write the TypeScript types of the tables, from the migrations, on a Postgres that is thrown away',
-  )
-  .option('--check', 'write nothing; fail when the file is stale')
-  .action(async ({ check }: { check?: boolean }) => {
-    const { generateTypes } = await import('./types/generate-types.ts');
-    const wanted = await generateTypes();
-    if (!check) return writeFile(typesFile, wanted);
-    if ((await readFile(typesFile, 'utf8')) !== wanted) {
-      throw new HqError('conflict', 'shared/src/database.generated.ts is stale', {
-        hint: 'Run hq-db types.',
-      });
-    }
-  });
 
 try {
   await program.parseAsync();

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { startTestStack, type TestStack } from '../../db/testing/stack.ts';
+import { startTestStack, type TestStack } from '../../local/testing/stack.ts';
 import { until } from './testing/runner-house.ts';
 
 const program = fileURLToPath(new URL('main.ts', import.meta.url));

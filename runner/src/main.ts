@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HqError } from '@hq/shared/errors';
 import { createLog, type Log } from '@hq/shared/log';
-import { untilAskedToStop } from '@hq/shared/program';
+import { untilShutdownSignal } from '@hq/shared/program';
 import { readSecretsKeys } from '@hq/shared/secrets';
 import { createRedactor, type Redactor } from '@hq/shared/text';
 import { connectDatabase, type Database } from './database.ts';
@@ -84,7 +84,7 @@ async function serve(
   open: (log: Log) => Promise<Stack>,
 ): Promise<number> {
   const asked = new AbortController();
-  const stopAsked = untilAskedToStop(env.HQ_PARENT, (why) => log.info({ why }, 'stopping'));
+  const stopAsked = untilShutdownSignal(env.HQ_PARENT, (why) => log.info({ why }, 'stopping'));
   void stopAsked.then(() =>
     asked.abort(new HqError('cancelled', 'the runner was stopped before it was ready')),
   );

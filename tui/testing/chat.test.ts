@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../../db/testing/eventually.ts';
-import { type StackMember, startTestStack, type TestStack } from '../../db/testing/stack.ts';
+import { type StackMember, startTestStack, type TestStack } from '../../local/testing/stack.ts';
 import { type Bundled, bundled } from './bundled.ts';
 import { type ChatBot, chatBot } from './chat-bot.ts';
 import { ScreenSession } from './screen-session.ts';

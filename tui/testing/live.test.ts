@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import type { Role } from '@hq/shared/actions';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { nilTenant } from '../../db/testing/database.ts';
-import { type StackMember, startTestStack, type TestStack } from '../../db/testing/stack.ts';
 import { claimOne, takeTurn } from '../../db/testing/turn.ts';
+import { type StackMember, startTestStack, type TestStack } from '../../local/testing/stack.ts';
 import { type Bundled, bundled } from './bundled.ts';
 import { ScreenSession } from './screen-session.ts';
 

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readSecretsKeys, seal, unseal } from '@hq/shared/secrets';
-import type { TestStack } from '../../db/testing/stack.ts';
+import type { TestStack } from '../../local/testing/stack.ts';
 
 /** The environment file of an HQ's host, and what only that host can do: read the stored values. */
 export interface SecretsHost {

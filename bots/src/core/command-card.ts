@@ -53,7 +53,7 @@ export function commandCard(actions: ActionTable, view: CommandView): Card {
 
 function tell(action: Action, result: unknown): string | null {
   const parsed = action.result.safeParse(result);
-  return parsed.success ? action.tell(parsed.data) : null;
+  return parsed.success ? action.describe(parsed.data) : null;
 }
 
 export function stateOf(row: CommandRow, now: number): { readonly state: string; readonly tone: Tone } {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type DiscordServer, startDiscordServer } from '../../testing/discord-server/index.ts';
+import { type DiscordServer, startDiscordServer } from '../../fakes/discord-server/index.ts';
 import type { Finding } from '../core/adapter.ts';
 import { discord as platform } from './index.ts';
 import { renderCommands } from './registration.ts';

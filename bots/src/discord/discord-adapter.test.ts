@@ -3,7 +3,7 @@ import { PassThrough } from 'node:stream';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../../../db/testing/eventually.ts';
-import { type DiscordServer, readable, startDiscordServer } from '../../testing/discord-server/index.ts';
+import { type DiscordServer, readable, startDiscordServer } from '../../fakes/discord-server/index.ts';
 import type { Adapter, CommandDescription } from '../core/adapter.ts';
 import type { Card, Handle } from '../core/card.ts';
 import type { Acknowledgement, Inbound, Place, Receiver, Reply } from '../core/inbound.ts';

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { SignedSender } from '../../testing/discord-server/signed-sender.ts';
+import { SignedSender } from '../../fakes/discord-server/signed-sender.ts';
 import { InteractionsEndpoint } from './endpoint.ts';
 
 const sender = new SignedSender();

@@ -5,7 +5,6 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { nilTenant } from '../../../db/testing/database.ts';
 import { eventually } from '../../../db/testing/eventually.ts';
 import { claimOne, takeTurn } from '../../../db/testing/turn.ts';
-import { type ChatTestHouse, type OpenCore, openChatHouse } from '../../testing/chat-house.ts';
 import {
   type DiscordServer,
   type DiscordUser,
@@ -13,7 +12,8 @@ import {
   readable,
   startDiscordServer,
   type Where,
-} from '../../testing/discord-server/index.ts';
+} from '../../fakes/discord-server/index.ts';
+import { type ChatTestHouse, type OpenCore, openChatHouse } from '../../testing/chat-house.ts';
 import type { Adapter } from '../core/adapter.ts';
 import { createAlertEngine } from '../core/alerts/alert-engine.ts';
 import { discord as platform } from './index.ts';

@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { eventually } from '../../../db/testing/eventually.ts';
-import { type DiscordServer, readable, startDiscordServer } from '../../testing/discord-server/index.ts';
+import { type DiscordServer, readable, startDiscordServer } from '../../fakes/discord-server/index.ts';
 import type { Adapter } from '../core/adapter.ts';
 import type { Reply } from '../core/inbound.ts';
 import { discord as platform } from './index.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { registered } from '../../testing/discord-server/registration.ts';
+import { registered } from '../../fakes/discord-server/registration.ts';
 import type { ArgumentDescription, CommandDescription } from '../core/adapter.ts';
 import { placed } from './placing.ts';
 import { pathOf, renderCommands } from './registration.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { messageBody, modalBody } from '../../testing/discord-server/body.ts';
+import { messageBody, modalBody } from '../../fakes/discord-server/body.ts';
 import type { Card, TextNode } from '../core/card.ts';
 import { renderForm } from './modal.ts';
 import { render, renderNote } from './render.ts';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../../../db/testing/eventually.ts';
+import type { SlackChannel, SlackMessage, SlackUser } from '../../fakes/slack-server/index.ts';
 import { type SlackBot, startSlackBot } from '../../testing/slack-bot.ts';
-import type { SlackChannel, SlackMessage, SlackUser } from '../../testing/slack-server/index.ts';
 import type { Card } from '../core/card.ts';
 import type { Place } from '../core/inbound.ts';
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { type RunningSlack, startSlackServer } from '../../testing/slack-server/index.ts';
+import { type RunningSlack, startSlackServer } from '../../fakes/slack-server/index.ts';
 import type { Finding } from '../core/adapter.ts';
 import { slack } from './index.ts';
 

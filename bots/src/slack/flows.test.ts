@@ -5,9 +5,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { nilTenant } from '../../../db/testing/database.ts';
 import { eventually } from '../../../db/testing/eventually.ts';
 import { claimOne, takeTurn } from '../../../db/testing/turn.ts';
+import type { SlackChannel, SlackMessage, SlackUser } from '../../fakes/slack-server/index.ts';
 import { type ChatTestHouse, type OpenCore, openChatHouse } from '../../testing/chat-house.ts';
 import { makeSlackBot, type SlackBot } from '../../testing/slack-bot.ts';
-import type { SlackChannel, SlackMessage, SlackUser } from '../../testing/slack-server/index.ts';
 import { createAlertEngine } from '../core/alerts/alert-engine.ts';
 
 /** Slack, the core and the database together, as people see them. */

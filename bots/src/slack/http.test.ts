@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { freePort } from '../../../db/local/free-port.ts';
 import { eventually } from '../../../db/testing/eventually.ts';
+import { freePort } from '../../../local/src/free-port.ts';
+import type { SlackChannel, SlackUser } from '../../fakes/slack-server/index.ts';
 import { type SlackBot, startSlackBot } from '../../testing/slack-bot.ts';
-import type { SlackChannel, SlackUser } from '../../testing/slack-server/index.ts';
 
 let bot: SlackBot;
 let ann: SlackUser;

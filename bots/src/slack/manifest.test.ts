@@ -2,8 +2,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { webApi } from '@slack/bolt';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { startSlackServer } from '../../testing/slack-server/index.ts';
-import { methods } from '../../testing/slack-server/web-api.ts';
+import { startSlackServer } from '../../fakes/slack-server/index.ts';
+import { methods } from '../../fakes/slack-server/web-api.ts';
 import { neededScopes } from './check.ts';
 
 const url = z.url({ protocol: /^https$/u }).refine((given) => given.endsWith('/slack/events'));

@@ -2,9 +2,9 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { eventually } from '../../../db/testing/eventually.ts';
+import type { SlackChannel, SlackUser } from '../../fakes/slack-server/index.ts';
+import type { SlackServer } from '../../fakes/slack-server/slack-server.ts';
 import { makeSlackBot, type SlackBot } from '../../testing/slack-bot.ts';
-import type { SlackChannel, SlackUser } from '../../testing/slack-server/index.ts';
-import type { SlackServer } from '../../testing/slack-server/slack-server.ts';
 
 const losses = 2400;
 const warmUp = 300;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { checkBlocks, checkView } from '../../testing/slack-server/blocks.ts';
-import { seen } from '../../testing/slack-server/shown.ts';
+import { checkBlocks, checkView } from '../../fakes/slack-server/blocks.ts';
+import { seen } from '../../fakes/slack-server/shown.ts';
 import type { Button, Card, TextNode } from '../core/card.ts';
 import type { Form, FormField } from '../core/form.ts';
 import { capabilities } from './capabilities.ts';

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { eventually } from '../../../db/testing/eventually.ts';
-import { ok, startTelegramBot, type TelegramBot } from '../../testing/telegram-bot.ts';
 import {
   type Chat,
   type Person,
   startTelegramServer,
   type TelegramServer,
-} from '../../testing/telegram-server/index.ts';
+} from '../../fakes/telegram-server/index.ts';
+import { ok, startTelegramBot, type TelegramBot } from '../../testing/telegram-bot.ts';
 import type { Card } from '../core/card.ts';
 import type { Place } from '../core/inbound.ts';
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { startTelegramServer, type TelegramServer } from '../../fakes/telegram-server/index.ts';
 import { startTelegramBot } from '../../testing/telegram-bot.ts';
-import { startTelegramServer, type TelegramServer } from '../../testing/telegram-server/index.ts';
 import type { Finding } from '../core/adapter.ts';
 import { telegram } from './index.ts';
 

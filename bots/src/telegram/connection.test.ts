@@ -1,17 +1,17 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { eventually } from '../../../db/testing/eventually.ts';
 import {
+  type Chat,
+  type Person,
+  startTelegramServer,
+  type TelegramServer,
+} from '../../fakes/telegram-server/index.ts';
+import {
   createTelegramBot,
   receiverOf,
   startTelegramBot,
   type TelegramBot,
 } from '../../testing/telegram-bot.ts';
-import {
-  type Chat,
-  type Person,
-  startTelegramServer,
-  type TelegramServer,
-} from '../../testing/telegram-server/index.ts';
 
 const pace = { firstMs: 20, longestMs: 100, conflictMs: 50 };
 const running: TelegramBot[] = [];

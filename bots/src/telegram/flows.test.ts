@@ -4,14 +4,14 @@ import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { eventually } from '../../../db/testing/eventually.ts';
 import { claimOne, takeTurn } from '../../../db/testing/turn.ts';
-import { type ChatTestHouse, type OpenCore, openChatHouse } from '../../testing/chat-house.ts';
 import {
   type Chat,
   type Person,
   type Seen,
   startTelegramServer,
   type TelegramServer,
-} from '../../testing/telegram-server/index.ts';
+} from '../../fakes/telegram-server/index.ts';
+import { type ChatTestHouse, type OpenCore, openChatHouse } from '../../testing/chat-house.ts';
 import { TelegramAdapter } from './adapter.ts';
 import { readSettings } from './settings.ts';
 

@@ -2,8 +2,8 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { eventually } from '../../../db/testing/eventually.ts';
+import { startTelegramServer } from '../../fakes/telegram-server/index.ts';
 import { startTelegramBot } from '../../testing/telegram-bot.ts';
-import { startTelegramServer } from '../../testing/telegram-server/index.ts';
 
 setFlagsFromString('--expose-gc');
 const collect: () => void = runInNewContext('gc');

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { checkEntities, type Entity, entity, findEntities } from '../../testing/telegram-server/entities.ts';
+import { checkEntities, type Entity, entity, findEntities } from '../../fakes/telegram-server/entities.ts';
 import type { Card, Field, TextNode } from '../core/card.ts';
 import { toKeyboard } from './keyboard.ts';
 import { mostBody, renderCard } from './render.ts';

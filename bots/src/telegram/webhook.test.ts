@@ -2,13 +2,13 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { eventually } from '../../../db/testing/eventually.ts';
-import { startTelegramBot, type TelegramBot } from '../../testing/telegram-bot.ts';
 import {
   type Chat,
   type Person,
   startTelegramServer,
   type TelegramServer,
-} from '../../testing/telegram-server/index.ts';
+} from '../../fakes/telegram-server/index.ts';
+import { startTelegramBot, type TelegramBot } from '../../testing/telegram-bot.ts';
 
 const secret = 'a-secret-of-the-webhook_0123';
 const pace = { firstMs: 20, longestMs: 50, conflictMs: 50 };

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { startTestStack, type TestStack } from '../../../db/testing/stack.ts';
+import { startTestStack, type TestStack } from '../../../local/testing/stack.ts';
 import type { HealthAnswer } from '../health.ts';
 import type { JournalEntry } from './journal-handlers.ts';
 

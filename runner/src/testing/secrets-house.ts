@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createLog } from '@hq/shared/log';
 import { readSecretsKeys, type SecretsKey, type SecretsKeys, seal } from '@hq/shared/secrets';
 import { createRedactor, type Redactor } from '@hq/shared/text';
-import { startTestStack, type TestStack } from '../../../db/testing/stack.ts';
+import { startTestStack, type TestStack } from '../../../local/testing/stack.ts';
 import { connectDatabase } from '../database.ts';
 import { SecretsSync, type SecretsSyncOptions } from '../secrets/secrets-sync.ts';
 import { type FaultProxy, startFaultProxy } from './fault-proxy.ts';

@@ -61,7 +61,7 @@ export interface Action<
    * The result as one line for a list, a toast or a chat card. A method, so that actions of every kind fit into one
    * variable; `tellResult` is how to call it on a row.
    */
-  tell(result: z.output<Result>): string;
+  describe(result: z.output<Result>): string;
 }
 
 /** An action as it is written down. */

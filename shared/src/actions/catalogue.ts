@@ -32,7 +32,7 @@ export const catalogue = {
     whilePaused: false,
     payload: nothing,
     result: () => z.object({ runner: z.string() }),
-    tell: ({ runner }) => `answered by ${runner}`,
+    describe: ({ runner }) => `answered by ${runner}`,
   }),
   stack_status: defineAction({
     title: 'Show the stack',
@@ -48,7 +48,7 @@ export const catalogue = {
     whilePaused: false,
     payload: nothing,
     result: () => z.object({ services: z.array(serviceStatus) }),
-    tell: ({ services }) => describeServices(services),
+    describe: ({ services }) => describeServices(services),
   }),
   tail_logs: defineAction({
     title: 'Tail the logs',
@@ -72,7 +72,7 @@ export const catalogue = {
         lines: z.int().min(1).max(1000).default(100).describe('How many lines, 1 to 1000'),
       }),
     result: () => z.object({ service: z.string(), lines: z.int().nonnegative() }),
-    tell: ({ service, lines }) => `${lines} ${lines === 1 ? 'line' : 'lines'} of ${service}`,
+    describe: ({ service, lines }) => `${lines} ${lines === 1 ? 'line' : 'lines'} of ${service}`,
   }),
   restart_gateway: defineAction({
     title: 'Restart the gateway',
@@ -88,7 +88,7 @@ export const catalogue = {
     whilePaused: false,
     payload: nothing,
     result: restarted,
-    tell: ({ service, tookMs }) => `${service} healthy again after ${(tookMs / 1000).toFixed(1)} s`,
+    describe: ({ service, tookMs }) => `${service} healthy again after ${(tookMs / 1000).toFixed(1)} s`,
   }),
   restart_dispatcher: defineAction({
     title: 'Restart the dispatcher',
@@ -104,7 +104,7 @@ export const catalogue = {
     whilePaused: false,
     payload: nothing,
     result: restarted,
-    tell: ({ service, tookMs }) => `${service} healthy again after ${(tookMs / 1000).toFixed(1)} s`,
+    describe: ({ service, tookMs }) => `${service} healthy again after ${(tookMs / 1000).toFixed(1)} s`,
   }),
   auth_set_api_key: defineAction({
     title: 'Set a provider’s key',
@@ -147,7 +147,7 @@ export const catalogue = {
           .meta({ title: 'Address', description: 'Where to ask the provider, if not at its own address' }),
       }),
     result: () => z.object({ provider: z.string(), agents: z.int().nonnegative() }),
-    tell: ({ provider, agents }) =>
+    describe: ({ provider, agents }) =>
       `${agents} ${agents === 1 ? 'agent has' : 'agents have'} the key of ${provider}`,
   }),
   pause_gateway: defineAction({
@@ -165,7 +165,7 @@ export const catalogue = {
     undo: 'resume_gateway',
     payload: nothing,
     result: () => z.object({ status: z.literal('paused') }),
-    tell: () => 'paused; nothing runs until it is resumed',
+    describe: () => 'paused; nothing runs until it is resumed',
   }),
   resume_gateway: defineAction({
     title: 'Resume the gateway',
@@ -182,7 +182,7 @@ export const catalogue = {
     undo: 'pause_gateway',
     payload: nothing,
     result: () => z.object({ status: z.literal('ready') }),
-    tell: () => 'taking commands again',
+    describe: () => 'taking commands again',
   }),
   ...databaseActions,
 } as const;

@@ -67,7 +67,7 @@ export const databaseActions = {
     undo: 'resume_agent',
     payload: nothing,
     result: () => z.object({ agent: z.string(), status: z.literal('paused') }),
-    tell: ({ agent: slug }) => `${slug} is paused`,
+    describe: ({ agent: slug }) => `${slug} is paused`,
   }),
   resume_agent: defineAction({
     ...byTheDatabase,
@@ -79,7 +79,7 @@ export const databaseActions = {
     undo: 'pause_agent',
     payload: nothing,
     result: () => z.object({ agent: z.string(), status: z.literal('ready') }),
-    tell: ({ agent: slug }) => `${slug} works again`,
+    describe: ({ agent: slug }) => `${slug} works again`,
   }),
   create_task: defineAction({
     ...byTheDatabase,
@@ -107,7 +107,7 @@ export const databaseActions = {
         agent: agent().optional(),
       }),
     result: task,
-    tell: (row) => `task ${short(row.id)} ${row.agent === null ? 'for nobody yet' : `for ${row.agent}`}`,
+    describe: (row) => `task ${short(row.id)} ${row.agent === null ? 'for nobody yet' : `for ${row.agent}`}`,
   }),
   assign_task: defineAction({
     ...byTheDatabase,
@@ -118,7 +118,7 @@ export const databaseActions = {
     danger: 'reversible',
     payload: () => z.strictObject({ task: reference('task'), agent: agent() }),
     result: task,
-    tell: (row) => `task ${short(row.id)} is ${row.agent}’s`,
+    describe: (row) => `task ${short(row.id)} is ${row.agent}’s`,
   }),
   set_task_status: defineAction({
     ...byTheDatabase,
@@ -133,7 +133,7 @@ export const databaseActions = {
         status: taskStatus().describe('How far it is'),
       }),
     result: task,
-    tell: (row) => `task ${short(row.id)} is ${row.status.replaceAll('_', ' ')}`,
+    describe: (row) => `task ${short(row.id)} is ${row.status.replaceAll('_', ' ')}`,
   }),
   comment_on_task: defineAction({
     ...byTheDatabase,
@@ -151,7 +151,7 @@ export const databaseActions = {
         }),
       }),
     result: () => z.object({ ...named(), mentions: z.array(z.string()) }),
-    tell: ({ id, mentions }) =>
+    describe: ({ id, mentions }) =>
       `commented on task ${short(id)}${mentions.length === 0 ? '' : `, told ${mentions.join(', ')}`}`,
   }),
   approve_deliverable: defineAction({
@@ -167,7 +167,7 @@ export const databaseActions = {
         note: note('Note', 'What the agent should know').optional(),
       }),
     result: deliverable,
-    tell: tellDeliverable,
+    describe: tellDeliverable,
   }),
   request_revision: defineAction({
     ...byTheDatabase,
@@ -182,7 +182,7 @@ export const databaseActions = {
         note: note('Changes', 'What is to be changed'),
       }),
     result: deliverable,
-    tell: tellDeliverable,
+    describe: tellDeliverable,
   }),
   reject_deliverable: defineAction({
     ...byTheDatabase,
@@ -197,7 +197,7 @@ export const databaseActions = {
         note: note('Reason', 'Why it is rejected'),
       }),
     result: deliverable,
-    tell: tellDeliverable,
+    describe: tellDeliverable,
   }),
   set_budget: defineAction({
     ...byTheDatabase,
@@ -221,7 +221,7 @@ export const databaseActions = {
         }),
       }),
     result: budget,
-    tell: tellBudget,
+    describe: tellBudget,
   }),
   top_up_budget: defineAction({
     ...byTheDatabase,
@@ -238,7 +238,7 @@ export const databaseActions = {
         }),
       }),
     result: budget,
-    tell: tellBudget,
+    describe: tellBudget,
   }),
   acknowledge_alert: defineAction({
     ...byTheDatabase,
@@ -249,7 +249,7 @@ export const databaseActions = {
     danger: 'reversible',
     payload: () => z.strictObject({ alert: reference('alert') }),
     result: alert,
-    tell: (row) => `seen: ${row.title}`,
+    describe: (row) => `seen: ${row.title}`,
   }),
   mute_alert: defineAction({
     ...byTheDatabase,
@@ -270,6 +270,6 @@ export const databaseActions = {
           .describe('For how many minutes, at most a week (10080)'),
       }),
     result: () => z.object({ ...named(), until: z.string() }),
-    tell: (row) => `muted until ${row.until}: ${row.title}`,
+    describe: (row) => `muted until ${row.until}: ${row.title}`,
   }),
 } as const;

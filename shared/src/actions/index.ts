@@ -21,7 +21,14 @@ export {
   type ResultOf,
   type RunnerActionName,
 } from './catalogue.ts';
-export { type PayloadField, payloadFields, readPayload, tellField, tellFields } from './payload-fields.ts';
+export { describeResult } from './describe-result.ts';
+export {
+  describeField,
+  describeFields,
+  type PayloadField,
+  payloadFields,
+  readPayload,
+} from './payload-fields.ts';
 export {
   describeServices,
   type ServiceHealth,
@@ -29,4 +36,3 @@ export {
   serviceHealth,
   serviceStatus,
 } from './services.ts';
-export { tellResult } from './tell-result.ts';

@@ -67,7 +67,7 @@ export function readPayload(
     if (field === undefined) {
       throw new HqError('usage', `${name} has no field “${key}”.`, {
         field: key,
-        hint: tellFields(name, fields),
+        hint: describeFields(name, fields),
       });
     }
     values[key] = coerce(field, text);
@@ -76,7 +76,7 @@ export function readPayload(
   if (missing !== undefined) {
     throw new HqError('usage', `${name} needs it.`, {
       field: missing.name,
-      hint: tellFields(name, fields),
+      hint: describeFields(name, fields),
     });
   }
   const parsed = action.payload.safeParse(values);
@@ -84,7 +84,7 @@ export function readPayload(
   const [fault] = parsed.error.issues;
   throw new HqError('usage', `${fault?.message ?? 'The value is not allowed'}.`, {
     field: fault?.path.join('.') ?? 'payload',
-    hint: tellFields(name, fields),
+    hint: describeFields(name, fields),
   });
 }
 
@@ -118,11 +118,11 @@ function parseJson(field: PayloadField, text: string): unknown {
 function notA(kind: string, field: PayloadField, text: string): HqError {
   return new HqError('usage', `“${text}” is not ${kind}.`, {
     field: field.name,
-    hint: `It is ${tellField(field)}.`,
+    hint: `It is ${describeField(field)}.`,
   });
 }
 
-export function tellField(field: PayloadField): string {
+export function describeField(field: PayloadField): string {
   const kind = field.choices.length > 0 ? field.choices.join('|') : field.type;
   const rest = [
     field.description,
@@ -132,9 +132,9 @@ export function tellField(field: PayloadField): string {
   return `${field.name}=<${kind}>${rest.length === 0 ? '' : `  ${rest.join('; ')}`}`;
 }
 
-export function tellFields(name: string, fields: readonly PayloadField[]): string {
+export function describeFields(name: string, fields: readonly PayloadField[]): string {
   if (fields.length === 0) return `${name} takes no fields.`;
-  return `${name} takes ${fields.map(tellField).join(', ')}.`;
+  return `${name} takes ${fields.map(describeField).join(', ')}.`;
 }
 
 function labelOf(name: string): string {

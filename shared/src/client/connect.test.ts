@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type StackMember, startTestStack, type TestStack } from '../../../db/testing/stack.ts';
+import { type StackMember, startTestStack, type TestStack } from '../../../local/testing/stack.ts';
 import type { ErrorCode } from '../errors.ts';
 import { HqError } from '../errors.ts';
 import { connect, type HqClient } from './connect.ts';

@@ -11,12 +11,12 @@ import { authError } from './auth-error.ts';
 import { createDatabaseClock, type DatabaseClock } from './clock.ts';
 import { type DatabaseFault, databaseError } from './database-error.ts';
 import { type CommandRequest, type Enqueued, enqueued } from './enqueue.ts';
+import { fetchWithTimeout, requestTimeoutMs } from './fetch-with-timeout.ts';
 import { type Member, member, people } from './member.ts';
-import { patientFetch, requestTimeoutMs } from './patient-fetch.ts';
 import { readAnswer } from './read-answer.ts';
-import { keepNewest, renewTogether, sessionKey } from './renew-together.ts';
 import { isShared, memoryStorage, type SessionStorage } from './session-storage.ts';
-import { within } from './within.ts';
+import { keepNewest, sessionKey, withSharedRefresh } from './shared-refresh.ts';
+import { withTimeout } from './with-timeout.ts';
 
 export interface ConnectOptions {
   /** Base address of the HQ, such as `https://hq.example.org`. */
@@ -87,10 +87,10 @@ export function connect(options: ConnectOptions): HqClient {
   const storage = options.storage ?? memoryStorage();
   const timeoutMs = options.timeoutMs ?? requestTimeoutMs;
   const answerWithinMs = timeoutMs + renewalPatienceMs;
-  const send = patientFetch({ renew, timeoutMs });
+  const send = fetchWithTimeout({ renew, timeoutMs });
   const supabase: SupabaseClient<Database> = createClient<Database>(url, options.anonKey, {
     db: { retry: false },
-    global: { fetch: isShared(storage) ? renewTogether(send, storage) : send },
+    global: { fetch: isShared(storage) ? withSharedRefresh(send, storage) : send },
     auth: {
       storage: isShared(storage) ? keepNewest(storage) : storage,
       storageKey: sessionKey,
@@ -106,7 +106,7 @@ export function connect(options: ConnectOptions): HqClient {
   });
 
   async function ask<Data>(request: PromiseLike<Answer<Data>>): Promise<Data> {
-    const { data, error, status } = await within(answerWithinMs, request, host);
+    const { data, error, status } = await withTimeout(answerWithinMs, request, host);
     if (error !== null) throw databaseError(error, status, host);
     if (data === null) throw new HqError('failed', `${host} gave no answer to a question that has one.`);
     return data;
@@ -140,7 +140,7 @@ export function connect(options: ConnectOptions): HqClient {
       if (error && error.name !== 'AuthSessionMissingError') throw authError(error, host);
     },
     async hasSession() {
-      const { data, error } = await within(sessionPatienceMs, supabase.auth.getSession(), host);
+      const { data, error } = await withTimeout(sessionPatienceMs, supabase.auth.getSession(), host);
       const failure = error === null ? null : authError(error, host);
       if (failure?.code === 'unreachable') throw failure;
       return data.session !== null;

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { nilTenant } from '../../../db/testing/database.ts';
 import { eventually } from '../../../db/testing/eventually.ts';
-import { startTestStack, type TestStack } from '../../../db/testing/stack.ts';
+import { startTestStack, type TestStack } from '../../../local/testing/stack.ts';
 import { connect, type HqClient } from '../client/index.ts';
 import { createLiveQuery, type LiveQuery, type LiveTiming } from './live-query.ts';
 import { readAll } from './read-all.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../../../db/testing/eventually.ts';
-import { startTestStack, type TestStack } from '../../../db/testing/stack.ts';
+import { startTestStack, type TestStack } from '../../../local/testing/stack.ts';
 import { connect, type HqClient } from '../client/index.ts';
 import {
   type Change,

@@ -1,2 +1,2 @@
-export { untilAskedToStop } from './asked-to-stop.ts';
 export { serveHealth } from './health-server.ts';
+export { untilShutdownSignal } from './shutdown-signal.ts';

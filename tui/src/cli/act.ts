@@ -1,4 +1,4 @@
-import { type Action, type ActionName, catalogue, tellResult } from '@hq/shared/actions';
+import { type Action, type ActionName, catalogue, describeResult } from '@hq/shared/actions';
 import type { HqClient } from '@hq/shared/client';
 import { HqError } from '@hq/shared/errors';
 import type { CommandRow } from '@hq/shared/rows';
@@ -117,7 +117,7 @@ async function tellCommand(
   }
   switch (command.status) {
     case 'done':
-      console.print(plain(tellResult(command.action, command.result) ?? 'done'));
+      console.print(plain(describeResult(command.action, command.result) ?? 'done'));
       return;
     case 'failed':
       return;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { type StackMember, startTestStack, type TestStack } from '../../../db/testing/stack.ts';
+import { type StackMember, startTestStack, type TestStack } from '../../../local/testing/stack.ts';
 import { type Called, call } from '../../testing/call.ts';
 import { type ChatBot, chatBot } from '../../testing/chat-bot.ts';
 

@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { nilTenant } from '../../../db/testing/database.ts';
-import { type StackMember, startTestStack, type TestStack } from '../../../db/testing/stack.ts';
 import { takeTurn } from '../../../db/testing/turn.ts';
+import { type StackMember, startTestStack, type TestStack } from '../../../local/testing/stack.ts';
 import { ScreenSession } from '../../testing/screen-session.ts';
 import { widthOf } from '../ui/cell.ts';
 

@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { nilTenant } from '../../../db/testing/database.ts';
-import { type StackMember, startTestStack, type TestStack } from '../../../db/testing/stack.ts';
 import { claimOne, expireLease, takeTurn } from '../../../db/testing/turn.ts';
+import { type StackMember, startTestStack, type TestStack } from '../../../local/testing/stack.ts';
 import { type Called, type CallOptions, call } from '../../testing/call.ts';
 
 let stack: TestStack;

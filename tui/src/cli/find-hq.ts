@@ -6,7 +6,7 @@ import {
   loginFilePath,
   memoryStorage,
   readLogin,
-} from '@hq/shared/entrance';
+} from '@hq/shared/connection-settings';
 import { HqError } from '@hq/shared/errors';
 import { findLocalStack } from './local-stack.ts';
 

@@ -2,15 +2,15 @@ import {
   type Action,
   type ActionName,
   catalogue,
+  describeField,
+  describeFields,
   payloadFields as fieldsOf,
   type PayloadField,
   readPayload,
-  tellField,
-  tellFields,
 } from '@hq/shared/actions';
 import { HqError } from '@hq/shared/errors';
 
-export { tellField };
+export { describeField };
 
 export function payloadFields(name: ActionName): readonly PayloadField[] {
   return fieldsOf(actionOf(name));
@@ -29,7 +29,7 @@ export function parsePayload(name: ActionName, settings: readonly string[]): Rec
     if (!fields.some((one) => one.name === field)) {
       throw new HqError('usage', `${name} has no field “${field}”.`, {
         field,
-        hint: tellFields(name, fields),
+        hint: describeFields(name, fields),
       });
     }
     if (Object.hasOwn(written, field)) {

@@ -7,7 +7,7 @@ import { addChat } from './chat-program.ts';
 import { completionScript, shells } from './completion-script.ts';
 import type { Console } from './console.ts';
 import type { List } from './lists.ts';
-import { payloadFields, tellField } from './payload.ts';
+import { describeField, payloadFields } from './payload.ts';
 import { addSecrets } from './secrets-program.ts';
 
 const text = z.string().optional();
@@ -136,7 +136,7 @@ export function createProgram({ console, version, open }: ProgramOptions): Comma
       .option('--idempotency-key <key>', 'the same key never asks twice')
       .option('--yes', 'do not ask whether it is meant')
       .option('--json', 'the command as a JSON document')
-      .addHelpText('after', actionHelp(action, fields.map(tellField)))
+      .addHelpText('after', actionHelp(action, fields.map(describeField)))
       .action(async (_options: unknown, self: Command) => {
         const { runAction } = await import('./act.ts');
         await runAction(console, name, runOptions.parse(self.opts()), isReadonly());

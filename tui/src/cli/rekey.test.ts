@@ -9,8 +9,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { nilTenant } from '../../../db/testing/database.ts';
 import { eventually } from '../../../db/testing/eventually.ts';
-import { type StackMember, startTestStack, type TestStack } from '../../../db/testing/stack.ts';
 import { takeTurn } from '../../../db/testing/turn.ts';
+import { type StackMember, startTestStack, type TestStack } from '../../../local/testing/stack.ts';
 import { type Called, call } from '../../testing/call.ts';
 import { type SecretsHost, secretsHost } from '../../testing/secrets-host.ts';
 

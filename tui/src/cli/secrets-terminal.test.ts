@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { nilTenant } from '../../../db/testing/database.ts';
-import { type StackMember, startTestStack, type TestStack } from '../../../db/testing/stack.ts';
+import { type StackMember, startTestStack, type TestStack } from '../../../local/testing/stack.ts';
 import { ScreenSession } from '../../testing/screen-session.ts';
 import { plantedPem, plantedValue, type SecretsHost, secretsHost } from '../../testing/secrets-host.ts';
 

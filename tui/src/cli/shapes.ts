@@ -1,4 +1,4 @@
-import { tellResult } from '@hq/shared/actions';
+import { describeResult } from '@hq/shared/actions';
 import type { Member } from '@hq/shared/client';
 import { type Attention, gatewayCondition, isRunnerLost, since } from '@hq/shared/fleet';
 import type { AgentRow, AuditRow, CommandRow, GatewayRow, NotificationRow } from '@hq/shared/rows';
@@ -73,7 +73,7 @@ export function commandShape(command: CommandRow, names: Names, now: number) {
     exitCode: command.exit_code,
     errorMessage: command.error_message,
     result: command.result ?? null,
-    outcome: command.status === 'done' ? tellResult(command.action, command.result) : null,
+    outcome: command.status === 'done' ? describeResult(command.action, command.result) : null,
   };
 }
 

@@ -4,8 +4,8 @@ import type { LiveQuery } from '@hq/shared/live';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { nilTenant } from '../../../db/testing/database.ts';
 import { eventually } from '../../../db/testing/eventually.ts';
-import { startTestStack, type TestStack } from '../../../db/testing/stack.ts';
 import { claimOne, takeTurn } from '../../../db/testing/turn.ts';
+import { startTestStack, type TestStack } from '../../../local/testing/stack.ts';
 import { settleNotification } from './notifications.ts';
 import { createStores, type Stores } from './stores.ts';
 

@@ -1,4 +1,4 @@
-import { type Action, type ActionName, catalogue, isActionName, tellResult } from '@hq/shared/actions';
+import { type Action, type ActionName, catalogue, describeResult, isActionName } from '@hq/shared/actions';
 import { type CommandRow, type GatewayRow, isFinished } from '@hq/shared/rows';
 import { plain } from '@hq/shared/text';
 import type { House } from './house.ts';
@@ -112,7 +112,7 @@ export class Acting {
       const { messages } = this.#stage;
       if (command.status === 'done') {
         messages.say(
-          `${name}: ${plain(tellResult(command.action, command.result) ?? 'done')}`,
+          `${name}: ${plain(describeResult(command.action, command.result) ?? 'done')}`,
           'good',
           sent.undo,
         );

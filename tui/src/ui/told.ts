@@ -1,4 +1,4 @@
-import { tellResult } from '@hq/shared/actions';
+import { describeResult } from '@hq/shared/actions';
 import type { CommandRow } from '@hq/shared/rows';
 import { age, duration, plain } from '@hq/shared/text';
 import type { Mark, Tone } from '../theme/theme.ts';
@@ -51,7 +51,7 @@ export function commandOutcome(command: CommandRow): string {
     case 'cancelled':
       return plain(command.error_message ?? '');
     case 'done':
-      return plain(tellResult(command.action, command.result) ?? '');
+      return plain(describeResult(command.action, command.result) ?? '');
     default:
       return progressOf(command);
   }

@@ -1,0 +1,75 @@
+import { readable } from '../../bots/fakes/discord-server/index.ts';
+import { percentile } from '../percentile.ts';
+import { atMost, type Figure, noted } from '../table.ts';
+import { type ChatHouse, linkedTrio, type Trio, until } from './sample-hq.ts';
+
+const rounds = 15;
+
+/** From the press of a confirmation to the row that it makes, by the clock of this machine. */
+export async function* measurePresses(house: ChatHouse): AsyncIterable<Figure> {
+  const samples: Record<keyof Trio, number[]> = { slack: [], discord: [], telegram: [] };
+  for (let round = 0; round < rounds; round += 1) {
+    const trio = await linkedTrio(house, `press${round}`);
+    samples.slack.push(await timed(house, () => pressSlack(house, trio)));
+    samples.discord.push(await timed(house, () => pressDiscord(house, trio)));
+    samples.telegram.push(await timed(house, () => pressTelegram(house, trio)));
+  }
+  yield atMost('press → row, p95 over all', percentile(Object.values(samples).flat(), 0.95), 300, 'ms');
+  for (const [platform, mine] of Object.entries(samples)) {
+    yield noted(
+      `  ${platform}, p50 / p95`,
+      `${percentile(mine, 0.5).toFixed(0)} / ${percentile(mine, 0.95).toFixed(0)} ms`,
+    );
+  }
+}
+
+/** `press` asks, waits for the question and presses; it gives the moment of the press. */
+async function timed(house: ChatHouse, press: () => Promise<number>): Promise<number> {
+  const count = async (): Promise<number> =>
+    (
+      await house.database.query<{ count: number }>(
+        "select count(*)::int as count from agent_commands where action = 'restart_gateway'",
+      )
+    ).rows[0]?.count ?? 0;
+  const before = await count();
+  const pressedAt = await press();
+  await until(async () => ((await count()) > before ? true : null));
+  const { rows } = await house.database.query<{ at: number }>(
+    "select extract(epoch from max(created_at)) * 1000 as at from agent_commands where action = 'restart_gateway'",
+  );
+  return Number(rows[0]?.at) - pressedAt;
+}
+
+async function pressSlack({ slack }: ChatHouse, { slack: { user, channel } }: Trio): Promise<number> {
+  await slack.acts.slash(user, channel, 'restart_gateway');
+  const { workspace } = slack.server;
+  const question = await until(
+    () =>
+      workspace
+        .standing(channel.id, user.id)
+        .findLast((message) => JSON.stringify(message.blocks ?? []).includes('"Confirm"')) ?? null,
+  );
+  const at = Date.now();
+  await slack.acts.press(user, question, 'Confirm');
+  return at;
+}
+
+async function pressDiscord({ discord }: ChatHouse, { discord: { user, where } }: Trio): Promise<number> {
+  await discord.slash(user, where, 'gateway restart_gateway');
+  const question = await until(
+    () => discord.messages(where, user).findLast((message) => /Restart/u.test(readable(message))) ?? null,
+  );
+  const at = Date.now();
+  await discord.press(user, question, 'Confirm');
+  return at;
+}
+
+async function pressTelegram({ telegram }: ChatHouse, { telegram: { person, chat } }: Trio): Promise<number> {
+  telegram.say(person, chat, '/hq restart_gateway');
+  const question = await until(
+    () => telegram.seen(chat).findLast(({ buttons }) => buttons.flat().includes('Confirm')) ?? null,
+  );
+  const at = Date.now();
+  telegram.press(person, question, 'Confirm');
+  return at;
+}

@@ -1,0 +1,78 @@
+import {
+  type RunningSlack,
+  type SlackChannel,
+  type SlackMessage,
+  type SlackUser,
+  startSlackServer,
+} from '../fakes/slack-server/index.ts';
+import { type Face, type Form, newestWith, type Room } from './platform.ts';
+
+export async function slackFace(): Promise<Face> {
+  const slack = await startSlackServer();
+  const { workspace } = slack.server;
+  const you = workspace.user('you');
+  const rooms: Readonly<Record<Room, SlackChannel>> = {
+    direct: workspace.direct(you),
+    channel: workspace.channel('ops', [you]),
+  };
+  const messages = (): SlackMessage[] =>
+    Object.values(rooms)
+      .flatMap(({ id }) => workspace.standing(id, you.id))
+      .filter(({ author }) => author === workspace.botUser);
+  const textOf = (message: SlackMessage): string => workspace.shown(message).text;
+
+  return {
+    env: slack.env,
+    hint: '`/hq` may be left out.',
+    async say(words, room) {
+      const { acknowledged } = await slack.acts.slash(you, rooms[room], words.replace(/^\/hq\s*/u, ''));
+      if (!acknowledged) throw new Error('Slack has waited for longer than it waits.');
+    },
+    async press(label) {
+      const found = newestWith(messages(), label, textOf);
+      await slack.acts.press(you, found.message, found.label);
+    },
+    form: () => openForm(slack, you),
+    seen: () =>
+      messages().map((message) => ({
+        id: message.ts,
+        room: message.channel === rooms.direct.id ? 'direct' : 'channel',
+        text: textOf(message),
+      })),
+    close: () => slack.stop(),
+  };
+}
+
+function openForm({ acts, server }: RunningSlack, you: SlackUser): Form | null {
+  const opened = acts.openView(you);
+  if (opened?.view.type !== 'modal') return null;
+  const inputs = opened.view.blocks.filter((block) => block.type === 'input');
+  return {
+    title: opened.view.title.text,
+    fields: inputs.map(({ label, element }) => ({
+      label: label.text,
+      choices: element.type === 'static_select' ? element.options.map(({ text }) => text.text) : [],
+    })),
+    async submit(values) {
+      const filled: Record<string, string> = {};
+      for (const { label, element } of inputs) {
+        const given = values[label.text];
+        if (given === undefined) continue;
+        const options =
+          element.type === 'static_select'
+            ? element.options
+            : element.type === 'external_select'
+              ? (await acts.suggest(you, opened, label.text, given)).options
+              : [];
+        filled[label.text] =
+          options.find(({ text }) => text.text === given)?.value ?? options[0]?.value ?? given;
+      }
+      const { answer } = await acts.submit(you, opened, filled);
+      if (answer.response_action === 'errors') throw new Error(JSON.stringify(answer.errors));
+    },
+    close() {
+      const { views } = server.workspace;
+      views.splice(views.indexOf(opened), 1);
+    },
+  };
+}

@@ -1,0 +1,43 @@
+import { type Chat, type Seen, startTelegramServer } from '../fakes/telegram-server/index.ts';
+import { type Face, newestWith, type Room } from './platform.ts';
+
+export async function telegramFace(): Promise<Face> {
+  const telegram = await startTelegramServer();
+  const you = telegram.person('You');
+  const rooms: Readonly<Record<Room, Chat>> = {
+    direct: telegram.direct(you),
+    channel: telegram.group('Ops', [you]),
+  };
+  const messages = (): Seen[] => [...telegram.seen(rooms.direct), ...telegram.seen(rooms.channel)];
+
+  return {
+    env: { TELEGRAM_BOT_TOKEN: telegram.token, TELEGRAM_API_ROOT: telegram.url },
+    hint: 'Questions are answered by writing the answer.',
+    async say(words, room) {
+      const question = telegram.seen(rooms[room]).findLast(({ asksForReply }) => asksForReply);
+      const isCommand = words.startsWith('/');
+      const text = isCommand || room === 'direct' || question !== undefined ? words : `/hq ${words}`;
+      telegram.say(you, rooms[room], text, isCommand || question === undefined ? {} : { replyTo: question });
+    },
+    async press(label) {
+      const found = newestWith(messages(), label, textOf);
+      telegram.press(you, found.message, found.label);
+    },
+    form: () => null,
+    seen: () =>
+      messages().map((message) => ({
+        id: `${message.chat}:${message.id}`,
+        room: message.chat === rooms.direct.id ? 'direct' : 'channel',
+        text: textOf(message),
+      })),
+    close: () => telegram.close(),
+  };
+}
+
+function textOf({ text, file, buttons }: Seen): string {
+  return [
+    text,
+    ...(file === undefined ? [] : [`file ${file.name}`]),
+    ...buttons.map((row) => row.map((label) => `[${label}]`).join(' ')),
+  ].join('\n');
+}

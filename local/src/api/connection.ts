@@ -1,0 +1,147 @@
+import type { AnyAST, ConnectionContextOptions, VarsContext } from '@supabase/lite';
+import { PostgresConnection } from '@supabase/lite/postgres';
+import type { Kysely } from 'kysely';
+import pg from 'pg';
+import { z } from 'zod';
+import { FairShare } from './connection-quota.ts';
+import { connectFrom, kyselyOn } from './pool.ts';
+import { inTransaction } from './transaction.ts';
+
+/** The roles that a token may name. Anything else, a superuser above all, is refused. */
+const requestRoles: readonly string[] = ['anon', 'authenticated', 'service_role'];
+
+/** As on Supabase. The service role has the pool's own limit. */
+const faceStatementMs = 8_000;
+
+/**
+ * @supabase/lite's view of Postgres, with what it gets wrong put right: it runs on node-postgres, which survives a
+ * restart of the server; it never grants anything; it sets up a request's role and claims in one round trip; JSON
+ * columns take any JSON; and a schema that could not be read is an error, not an empty schema.
+ */
+export class LocalConnection extends PostgresConnection {
+  readonly #share = new FairShare();
+  readonly #pool: pg.Pool;
+
+  constructor(pool: pg.Pool) {
+    // The URL goes to a driver that never connects, since `kysely` is replaced.
+    super({ url: 'postgres://127.0.0.1:1/unused' });
+    this.#pool = pool;
+    this.kysely = kyselyOn(() => connectFrom(pool));
+  }
+
+  override async introspect(options?: { useCache?: boolean }): ReturnType<PostgresConnection['introspect']> {
+    const result = await super.introspect(options);
+    if (this.introspection !== result) throw new DatabaseAnswerError('57P03', 'the schema could not be read');
+    return result;
+  }
+
+  override async withContext<T>(
+    vars: VarsContext | undefined,
+    work: Parameters<PostgresConnection['withContext']>[1],
+    options?: ConnectionContextOptions,
+  ): Promise<T>;
+  override async withContext<T>(
+    vars: VarsContext | undefined,
+    work: (database: Kysely<unknown>) => Promise<T>,
+    options: ConnectionContextOptions = {},
+  ): Promise<T> {
+    const caller = callerOf(vars);
+    const begin = `BEGIN; SELECT ${contextOf(caller, options)
+      .map(([name, value]) => `set_config(${pg.escapeLiteral(name)}, ${pg.escapeLiteral(value)}, true)`)
+      .join(', ')}`;
+    const name = caller.role === 'service_role' ? undefined : (caller.uid ?? caller.role);
+    const end = options.forceRollback ? 'ROLLBACK' : 'COMMIT';
+    return this.#share.take(name, () => inTransaction({ pool: this.#pool, begin, end }, work));
+  }
+
+  /** node-postgres would write a JSON array as a Postgres array, and a JSON string as bare text. */
+  override async onPostgrestAST(ast: AnyAST): Promise<AnyAST> {
+    const checked = await super.onPostgrestAST(ast);
+    if (!checked.values) return checked;
+    const { columns } = await this.introspect({ useCache: true });
+    const json = columns
+      .filter((column) => column.table === ast.from && column.schema === (ast.schema ?? 'public'))
+      .filter((column) => column.type === 'json' || column.type === 'jsonb')
+      .map((column) => column.name);
+    const written = (row: object): object =>
+      Object.fromEntries(
+        Object.entries(row).map(([name, value]) => [
+          name,
+          json.includes(name) && value !== null ? new JsonValue(value) : value,
+        ]),
+      );
+    return {
+      ...checked,
+      values: Array.isArray(checked.values) ? checked.values.map(written) : written(checked.values),
+    };
+  }
+}
+
+/** node-postgres asks a value how it wants to be written. */
+class JsonValue {
+  readonly #value: unknown;
+
+  constructor(value: unknown) {
+    this.#value = value;
+  }
+
+  toPostgres(): string {
+    return JSON.stringify(this.#value);
+  }
+}
+
+class DatabaseAnswerError extends Error {
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+const requester = z.object({
+  auth: z
+    .object({
+      uid: z.string().nullish(),
+      role: z.string().nullish(),
+      jwt: z.record(z.string(), z.unknown()).nullish(),
+    })
+    .nullish(),
+});
+
+interface RequestCaller {
+  readonly role: string;
+  readonly uid: string | undefined;
+  readonly claims: Readonly<Record<string, unknown>>;
+}
+
+function callerOf(vars: VarsContext | undefined): RequestCaller {
+  const auth = requester.parse(vars ?? {}).auth;
+  const role = auth?.role || 'anon';
+  if (!requestRoles.includes(role)) {
+    throw new DatabaseAnswerError('42501', 'permission denied to set role');
+  }
+  return { role, uid: auth?.uid || undefined, claims: auth?.jwt ?? { role } };
+}
+
+/** The settings of one request, all of them local to its transaction. */
+function contextOf(
+  { role, uid, claims }: RequestCaller,
+  { rpc }: ConnectionContextOptions,
+): [string, string][] {
+  const settings: [string, string][] = [
+    ['role', role],
+    ['request.jwt.claims', JSON.stringify(claims)],
+    ['request.jwt.claim.sub', uid ?? ''],
+    ['request.jwt.claim.role', role],
+  ];
+  if (role !== 'service_role') settings.push(['statement_timeout', String(faceStatementMs)]);
+  if (!rpc) return settings;
+  return [
+    ...settings,
+    ['request.method', rpc.method],
+    ['request.path', rpc.path],
+    ['request.headers', JSON.stringify(rpc.requestHeaders ?? {})],
+    ['transaction_read_only', rpc.readOnly ? 'on' : 'off'],
+  ];
+}

@@ -1,0 +1,73 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openRealtime } from '../realtime/realtime.ts';
+import { givenKey } from './api-key-of.ts';
+import { openPool } from './pool.ts';
+import { type RestAndAuthOptions, restAndAuth } from './rest-and-auth.ts';
+import { serveApi } from './server.ts';
+import { type ApiKeys, kindOfKey } from './tokens.ts';
+
+export { apiKeysFor } from './tokens.ts';
+
+export interface LocalApi {
+  readonly url: string;
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+export interface LocalApiOptions {
+  /** As a role that may become `hq_api`; see api-role.sql. */
+  readonly databaseUrl: string;
+  readonly keys: ApiKeys;
+  /** 0: any free one. */
+  readonly port: number;
+  readonly jwtExpirySeconds?: number;
+  readonly onFault?: NonNullable<RestAndAuthOptions['onFault']>;
+}
+
+/** REST, auth and Realtime of a migrated database on one loopback port. */
+export async function startLocalApi(options: LocalApiOptions): Promise<LocalApi> {
+  const { databaseUrl, keys, port, jwtExpirySeconds, onFault } = options;
+  const pool = openPool(databaseUrl, 'requests');
+  const realtimePool = openPool(databaseUrl, 'realtime');
+  const api = restAndAuth({
+    pool,
+    keys,
+    ...(jwtExpirySeconds !== undefined && { jwtExpirySeconds }),
+    ...(onFault && { onFault }),
+  });
+  const realtime = openRealtime({
+    pool: realtimePool,
+    databaseUrl,
+    keys,
+    onSchemaChange: () => void api.forgetSchema(),
+  });
+  try {
+    await Promise.all([api.warmUp(), realtime.ready]);
+    const server = await serveApi({
+      port,
+      isKnown: (request) => kindOfKey(givenKey(request), keys) !== undefined,
+      fetch: api.fetch,
+      upgrade: realtime.upgrade,
+    });
+    return {
+      url: `http://127.0.0.1:${server.port}`,
+      port: server.port,
+      close: async () => {
+        await bounded(realtime.close());
+        await server.close();
+        await bounded(Promise.all([pool.end(), realtimePool.end()]));
+      },
+    };
+  } catch (error) {
+    await bounded(realtime.close());
+    await bounded(Promise.all([pool.end(), realtimePool.end()]));
+    throw error;
+  }
+}
+
+/** A database that hangs must not keep us from stopping. */
+async function bounded(closing: Promise<unknown>): Promise<void> {
+  const bound = new AbortController();
+  await Promise.race([closing, sleep(2_000, undefined, { signal: bound.signal }).catch(() => undefined)]);
+  bound.abort();
+}

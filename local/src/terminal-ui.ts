@@ -1,0 +1,46 @@
+import { spawn } from 'node:child_process';
+import { delimiter, dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { RunningStack } from './run-file.ts';
+
+const program = fileURLToPath(new URL('../../tui/bin/hq-tui.mjs', import.meta.url));
+/** The program's first line asks for "node": it gets the one that runs us. */
+const path = [dirname(process.execPath), process.env.PATH ?? ''].join(delimiter);
+
+type Entrance = Pick<RunningStack, 'url' | 'anonKey' | 'email' | 'password'>;
+
+export interface TerminalUi {
+  /** Its exit code, or the signal that ended it as a shell tells it. */
+  readonly ended: Promise<number>;
+  stop(boundMs: number): Promise<void>;
+}
+
+/**
+ * Runs `hq-tui` in the foreground of our terminal, signed in by its environment. `runFile` is where it finds the key that it
+ * encrypts secrets with.
+ */
+export function openTerminalUi(stack: Entrance, runFile: string, args: readonly string[] = []): TerminalUi {
+  const child = spawn(program, args, {
+    env: { ...process.env, PATH: path, ...connectionEnv(stack), HQ_RUN_FILE: runFile, HQ_PARENT: 'ipc' },
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+  });
+  const ended = new Promise<number>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code, signal) => resolve(code ?? (signal === 'SIGKILL' ? 137 : 143)));
+  });
+  return {
+    ended,
+    async stop(boundMs) {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      child.kill('SIGTERM');
+      const bound = setTimeout(() => child.kill('SIGKILL'), boundMs);
+      await ended;
+      clearTimeout(bound);
+    },
+  };
+}
+
+/** The environment that signs a face in; the service-role key is not part of it. */
+export function connectionEnv({ url, anonKey, email, password }: Entrance): Readonly<Record<string, string>> {
+  return { SUPABASE_URL: url, SUPABASE_ANON_KEY: anonKey, HQ_EMAIL: email, HQ_PASSWORD: password };
+}

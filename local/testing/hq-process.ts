@@ -1,0 +1,101 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { RunningStack } from '../src/run-file.ts';
+
+/** `npm start` as a process of its own. */
+export interface HqProcess {
+  readonly child: ChildProcess;
+  /** What its JSON line says, with --no-tui. Rejects with its stderr when it ends before. */
+  readonly ready: Promise<RunningStack>;
+  readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  stdout(): string;
+  stderr(): string;
+  /** The processes that it has started, directly or not, as they are now. */
+  descendants(): readonly number[];
+  /** SIGTERM, and the end of it all. */
+  stop(): Promise<void>;
+}
+
+const starter = fileURLToPath(new URL('../src/start.ts', import.meta.url));
+
+export function startHqProcess(
+  args: readonly string[],
+  { uid, gid, env = {} }: { uid?: number; gid?: number; env?: NodeJS.ProcessEnv } = {},
+): HqProcess {
+  const child = spawn(process.execPath, [starter, ...args], {
+    env: { PATH: process.env.PATH, HOME: '/nonexistent', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(uid !== undefined && { uid }),
+    ...(gid !== undefined && { gid }),
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stderr.on('data', (chunk) => {
+    stderr += String(chunk);
+  });
+  const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
+    child.once('exit', (code, signal) => resolve({ code, signal }));
+  });
+  const ready = new Promise<RunningStack>((resolve, reject) => {
+    child.stdout.on('data', (chunk) => {
+      stdout += String(chunk);
+      if (stdout.startsWith('{') && stdout.endsWith('\n')) resolve(JSON.parse(stdout));
+    });
+    void exited.then(() => reject(new Error(`ended before it was ready:\n${stderr}`)));
+  });
+  // Whoever waits for the exit alone expects no readiness.
+  ready.catch(() => undefined);
+  return {
+    child,
+    ready,
+    exited,
+    stdout: () => stdout,
+    stderr: () => stderr,
+    descendants: () => descendantsOf(child.pid ?? -1),
+    stop: async () => {
+      child.kill('SIGTERM');
+      await exited;
+    },
+  };
+}
+
+function descendantsOf(pid: number): readonly number[] {
+  const parents = new Map<number, number>();
+  for (const entry of readdirSync('/proc')) {
+    if (!/^\d+$/.test(entry)) continue;
+    const parent = parentOf(Number(entry));
+    if (parent !== undefined) parents.set(Number(entry), parent);
+  }
+  const found: number[] = [];
+  const walk = (of: number): void => {
+    for (const [child, parent] of parents) {
+      if (parent !== of) continue;
+      found.push(child);
+      walk(child);
+    }
+  };
+  walk(pid);
+  return found;
+}
+
+function parentOf(pid: number): number | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The name of the program, in parentheses, may hold anything.
+    return Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[1]);
+  } catch {
+    // It ended while the others were read.
+    return undefined;
+  }
+}
+
+/** Not counting one that has ended and only waits to be told of. */
+export function isRunning(pid: number): boolean {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return text.slice(text.lastIndexOf(')') + 2, text.lastIndexOf(')') + 3) !== 'Z';
+  } catch {
+    return false;
+  }
+}

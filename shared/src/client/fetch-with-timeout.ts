@@ -1,0 +1,34 @@
+/** How long one request may take before the database counts as unreachable. */
+export const requestTimeoutMs = 10_000;
+
+export interface FetchWithTimeoutOptions {
+  /** Gives a fresh access token, or null when the session cannot be renewed. */
+  readonly renew: () => Promise<string | null>;
+  readonly timeoutMs: number;
+}
+
+/**
+ * `fetch` with a time limit, and with one more try after the database called the token expired. The auth client renews
+ * by the local clock, which may be minutes slow.
+ */
+export function fetchWithTimeout({ renew, timeoutMs }: FetchWithTimeoutOptions): typeof fetch {
+  return async (input, init) => {
+    const attempt = (headers: Headers): Promise<Response> => {
+      const limit = AbortSignal.timeout(timeoutMs);
+      const signal = init?.signal ? AbortSignal.any([init.signal, limit]) : limit;
+      return fetch(input, { ...init, headers, signal });
+    };
+    const headers = new Headers(init?.headers);
+    const response = await attempt(headers);
+    if (response.status !== 401 || !pathOf(input).includes('/rest/v1/')) return response;
+    if (!/expired/i.test(await response.clone().text())) return response;
+    const token = await renew();
+    if (token === null) return response;
+    headers.set('Authorization', `Bearer ${token}`);
+    return attempt(headers);
+  };
+}
+
+function pathOf(input: string | URL | Request): string {
+  return new URL(input instanceof Request ? input.url : input).pathname;
+}
