@@ -1,8 +1,8 @@
 import { pino } from 'pino';
 import { type RunningSlack, startSlackServer } from '../fakes/slack-server/index.ts';
-import type { Adapter } from '../src/core/adapter.ts';
-import type { Acknowledgement, Choice, Inbound, Receiver, Reply, Speaker } from '../src/core/inbound.ts';
-import { slack } from '../src/slack/index.ts';
+import type { Adapter } from '../src/contract/adapter.ts';
+import type { Acknowledgement, Choice, Inbound, Receiver, Reply, Speaker } from '../src/contract/inbound.ts';
+import { slack } from '../src/platforms/slack/index.ts';
 
 interface Heard {
   readonly inbound: Inbound;

@@ -1,10 +1,10 @@
 import { pino } from 'pino';
 import type { TelegramServer } from '../fakes/telegram-server/index.ts';
-import type { Card } from '../src/core/card.ts';
-import type { Acknowledgement, Inbound, Receiver, Reply } from '../src/core/inbound.ts';
-import { TelegramAdapter } from '../src/telegram/adapter.ts';
-import { type Pace, usualPace } from '../src/telegram/ingress.ts';
-import { readSettings } from '../src/telegram/settings.ts';
+import type { Card } from '../src/contract/card.ts';
+import type { Acknowledgement, Inbound, Receiver, Reply } from '../src/contract/inbound.ts';
+import { TelegramAdapter } from '../src/platforms/telegram/adapter.ts';
+import { readSettings } from '../src/platforms/telegram/settings.ts';
+import { type Pace, usualPace } from '../src/platforms/telegram/transport.ts';
 
 interface Heard {
   readonly inbound: Inbound;

@@ -1,9 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { eventually } from '../../db/testing/eventually.ts';
-import type { Adapter, AdapterHealth, Capabilities, CommandDescription } from '../src/core/adapter.ts';
-import type { Button, Card, Handle } from '../src/core/card.ts';
-import type { Form } from '../src/core/form.ts';
-import type { Inbound, Input, Place, Platform, Receiver, Reply, Sent, Speaker } from '../src/core/inbound.ts';
+import type { Adapter, AdapterHealth, Capabilities, CommandDescription } from '../src/contract/adapter.ts';
+import type { Button, Card, Handle } from '../src/contract/card.ts';
+import type { Form } from '../src/contract/form.ts';
+import type {
+  Inbound,
+  Input,
+  Place,
+  Platform,
+  Receiver,
+  Reply,
+  Sent,
+  Speaker,
+} from '../src/contract/inbound.ts';
 
 /** One message as somebody in the chat sees it. */
 export interface Shown {

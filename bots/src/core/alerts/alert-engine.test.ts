@@ -2,9 +2,9 @@ import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { nilTenant } from '../../../../db/testing/database.ts';
 import { eventually } from '../../../../db/testing/eventually.ts';
-import { type ChatTestHouse, type OpenCore, openChatHouse } from '../../../testing/chat-house.ts';
+import { type ChatTestHouse, type OpenCore, openChatHouse } from '../../../testing/chat-stack.ts';
 import { type Shown, type TestAdapter, textOf } from '../../../testing/test-adapter.ts';
-import type { Speaker } from '../inbound.ts';
+import type { Speaker } from '../../contract/inbound.ts';
 import { type AlertEngine, createAlertEngine } from './alert-engine.ts';
 
 let house: ChatTestHouse;

@@ -1,14 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { HqClient } from '@hq/shared/client';
 import type { Log } from '@hq/shared/log';
-import { isAway } from '../chat-hq.ts';
+import type { Platform } from '../../contract/inbound.ts';
+import { isAway } from '../api/chat-api.ts';
 import type { Core } from '../core.ts';
-import type { Platform } from '../inbound.ts';
 import { createAlertAgents } from './alert-agents.ts';
-import { createAlertChats } from './alert-chats.ts';
+import { createAlertChats } from './alert-channels.ts';
 import { createAlertFeed } from './alert-feed.ts';
 import { type AlertTiming, defaultTiming } from './alert-timing.ts';
-import { createToldKeeper } from './told-keeper.ts';
+import { createToldKeeper } from './delivery-log.ts';
 
 /** Brings alerts to the chats that want them. */
 export interface AlertEngine {

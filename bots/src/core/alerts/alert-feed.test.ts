@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { nilTenant } from '../../../../db/testing/database.ts';
 import { eventually } from '../../../../db/testing/eventually.ts';
-import { type ChatTestHouse, openChatHouse } from '../../../testing/chat-house.ts';
+import { type ChatTestHouse, openChatHouse } from '../../../testing/chat-stack.ts';
 import { createAlertFeed } from './alert-feed.ts';
 import { alertsSince } from './alert-row.ts';
 import { defaultTiming } from './alert-timing.ts';

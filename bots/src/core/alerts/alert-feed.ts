@@ -1,7 +1,7 @@
 import type { HqClient } from '@hq/shared/client';
 import { type Watch, watchChanges } from '@hq/shared/live';
 import type { Log } from '@hq/shared/log';
-import { isAway } from '../chat-hq.ts';
+import { isAway } from '../api/chat-api.ts';
 import { type AlertRow, alertsSince } from './alert-row.ts';
 import { type AlertTiming, oldestMs, overlapMs } from './alert-timing.ts';
 

@@ -1,0 +1,74 @@
+import { since, staleAfterMs } from '@hq/shared/fleet';
+import { type ActionTable, actionOf } from '../action-table.ts';
+import type { BotRows, GatewayNow } from '../api/row-queries.ts';
+import { clock } from './clock.ts';
+
+/** Why a command for a gateway is not begun, in words that stay the same while it lasts. */
+export interface Obstacle {
+  /** How the command is. */
+  readonly state: string;
+  /** What ends it. */
+  readonly remedy: string;
+  /** The same to somebody who has not asked for the command yet. */
+  readonly warning: string;
+}
+
+export interface Obstacles {
+  /** Null where nothing keeps the action from being begun there. */
+  of(action: string, gateway: { readonly id: string } | { readonly slug: string }): Promise<Obstacle | null>;
+}
+
+const keepsBack = new Set<string>(['paused', 'hibernating']);
+const keptForMs = 1_000;
+const mostKept = 1_000;
+
+export function createObstacles(
+  rows: Pick<BotRows, 'gatewayNow'>,
+  actions: ActionTable,
+  now: () => number,
+): Obstacles {
+  const kept = new Map<string, { readonly until: number; readonly row: Promise<GatewayNow | null> }>();
+
+  /** All cards that wait for one gateway ask at the same time. */
+  function look(gateway: Parameters<Obstacles['of']>[1]): Promise<GatewayNow | null> {
+    const key = JSON.stringify(gateway);
+    const before = kept.get(key);
+    if (before !== undefined && Date.now() < before.until) return before.row;
+    const row = rows.gatewayNow(gateway);
+    kept.delete(key);
+    kept.set(key, { until: Date.now() + keptForMs, row });
+    row.catch(() => kept.delete(key));
+    const [oldest] = kept.keys();
+    if (kept.size > mostKept && oldest !== undefined) kept.delete(oldest);
+    return row;
+  }
+
+  return {
+    async of(name, gateway) {
+      const action = actionOf(actions, name);
+      const seen = await look(gateway);
+      if (seen === null || action?.hand !== 'runner') return null;
+      if (keepsBack.has(seen.status) && !action.whilePaused) {
+        const isPaused = seen.status === 'paused';
+        const remedy = isPaused ? 'resume_gateway lets it go on.' : 'It goes on when the gateway is woken.';
+        return {
+          state: `waiting: the gateway is ${seen.status}`,
+          remedy,
+          warning: `The gateway is ${seen.status}, so this will wait. ${remedy}`,
+        };
+      }
+      const at = now();
+      const unseenFor = since(seen.last_seen_at, at);
+      if (unseenFor !== null && unseenFor <= staleAfterMs) return null;
+      const when =
+        seen.last_seen_at === null
+          ? 'has ever been seen'
+          : `has been seen since ${clock(seen.last_seen_at, at)}`;
+      return {
+        state: `waiting for the runner: none ${when}`,
+        remedy: 'It begins when the gateway’s runner is back.',
+        warning: `No runner ${when}, so this will wait until it is back.`,
+      };
+    },
+  };
+}

@@ -1,0 +1,44 @@
+import { age } from '@hq/shared/text';
+import { z } from 'zod';
+import type { Command } from '../../../contract/command.ts';
+import { severities } from '../../alerts/alert-row.ts';
+import { filter, looking, oneOf } from './query-defaults.ts';
+import { code, joined, page, showList, text } from './show-list.ts';
+
+const alert = z.object({
+  id: z.string(),
+  created_at: z.string(),
+  last_at: z.string(),
+  type: z.string(),
+  severity: z.string(),
+  title: z.string(),
+  occurrences: z.number(),
+  read_at: z.string().nullable(),
+  resolved_at: z.string().nullable(),
+});
+
+export const alerts: Command = {
+  ...looking,
+  name: 'alerts',
+  aliases: ['list alerts', 'alerts list'],
+  title: 'Alerts',
+  summary: 'Lists the alerts that are open.',
+  arguments: [oneOf('status', 'Only these', ['open', 'all', ...severities]), page],
+  rank: 14,
+  async run(asked) {
+    const rows = await asked.house.hq.read(asked.said, 'alerts', filter(asked.values), alert);
+    const now = asked.house.now();
+    await showList(asked, {
+      command: 'alerts',
+      title: 'Alerts',
+      lines: rows.map((row) => [
+        code(row.id.slice(0, 8)),
+        text(
+          ` ${joined(row.title, row.severity, row.occurrences > 1 && `${row.occurrences} times`, row.resolved_at !== null && 'over', row.read_at !== null && 'seen', age(now - Date.parse(row.last_at)))}`,
+        ),
+      ]),
+      none: 'No alert is open.',
+      footer: 'ack ID, mute ID. subscribe brings them here.',
+    });
+  },
+};
