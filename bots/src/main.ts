@@ -70,17 +70,17 @@ async function serve(log: Log, redactor: ReturnType<typeof createRedactor>): Pro
     });
   }
   const stopAsked = untilShutdownSignal(env.HQ_PARENT, (why) => log.info({ why }, 'stopping'));
-  const asked = new AbortController();
-  void stopAsked.then(() => asked.abort());
+  const stopSignal = new AbortController();
+  void stopAsked.then(() => stopSignal.abort());
   const isSource = import.meta.url.endsWith('.ts');
   const running = await runBots({
     env,
     platforms,
     variables: process.env,
-    isolate: new URL(isSource ? './runtime/adapter-worker.ts' : './hq-bots-adapter.js', import.meta.url),
+    worker: new URL(isSource ? './runtime/adapter-worker.ts' : './hq-bots-adapter.js', import.meta.url),
     redactor,
     log,
-    asked: asked.signal,
+    stopSignal: stopSignal.signal,
   });
   await stopAsked;
   await running.stop();

@@ -5,22 +5,22 @@ import { createRedactor } from '@hq/shared/text';
 import { pino } from 'pino';
 import { nilTenant } from '../../db/testing/database.ts';
 import { type StackMember, startTestStack, type TestStack } from '../../local/testing/stack.ts';
-import { type Platform, platforms, type Speaker } from '../src/contract/inbound.ts';
+import { type Platform, platforms, type Sender } from '../src/contract/inbound.ts';
 import type { ActionTable } from '../src/core/action-table.ts';
 import { type Core, type CoreOptions, createCore } from '../src/core/core.ts';
 import { TestAdapter } from './test-adapter.ts';
 
 /** The core of the bots on a database of its own, with platforms in memory. */
-export interface ChatTestHouse {
+export interface ChatTestStack {
   readonly stack: TestStack;
   readonly bot: HqClient;
   readonly gateway: string;
   /** A new core with new adapters, as after a restart. */
   open(options?: Partial<CoreOptions>, adapters?: readonly TestAdapter[]): Promise<OpenCore>;
   /** Somebody in a direct message; linked to a new member of that role. */
-  person(role: Role | null, platform?: Platform): Promise<Speaker & { readonly member: StackMember }>;
+  person(role: Role | null, platform?: Platform): Promise<Sender & { readonly member: StackMember }>;
   /** The same person in a channel. */
-  inChannel(speaker: Speaker, channel: string): Speaker;
+  inChannel(sender: Sender, channel: string): Sender;
   close(): Promise<void>;
 }
 
@@ -33,9 +33,9 @@ export interface OpenCore {
 const plenty = { atOnce: 1000, perSecond: 1000 };
 const testSecret = 'correct-horse-battery-staple';
 
-export async function openChatHouse(
+export async function openChatStack(
   options: Parameters<typeof startTestStack>[0] = {},
-): Promise<ChatTestHouse> {
+): Promise<ChatTestStack> {
   const stack = await startTestStack(options);
   const member = await stack.createMember('viewer');
   await stack.database.query('insert into chat_bots (tenant_id, user_id) values ($1, $2)', [
@@ -65,7 +65,7 @@ export async function openChatHouse(
       });
       for (const adapter of adapters) {
         core.attach(adapter);
-        await adapter.start(core.conversation);
+        await adapter.start(core.dispatcher);
       }
       const one: OpenCore = {
         core,
@@ -99,7 +99,7 @@ export async function openChatHouse(
         member: someone,
       };
     },
-    inChannel: (speaker, channel) => ({ ...speaker, channel, kind: 'group' }),
+    inChannel: (sender, channel) => ({ ...sender, channel, kind: 'group' }),
     async close() {
       for (const one of opened) await one.close();
       await bot.close();

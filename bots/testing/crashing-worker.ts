@@ -1,7 +1,7 @@
 /** A thread with an adapter that does what the worst of libraries do, when it is told to. */
 import type { Adapter, AdapterHealth, PlatformModule } from '../src/contract/adapter.ts';
-import type { Receiver, Sent } from '../src/contract/inbound.ts';
-import { serveIsolate } from '../src/runtime/serve-adapter.ts';
+import type { Receiver, SendResult } from '../src/contract/inbound.ts';
+import { serveAdapter } from '../src/runtime/serve-adapter.ts';
 import { TestAdapter } from './test-adapter.ts';
 
 const fine = new TestAdapter('slack');
@@ -21,7 +21,7 @@ const adapter: Adapter = {
     lastInboundAt: null,
     lastOutboundAt: null,
   }),
-  async send(place, card): Promise<Sent> {
+  async send(place, card): Promise<SendResult> {
     switch (card.title) {
       case 'throw':
         setTimeout(() => {
@@ -37,13 +37,13 @@ const adapter: Adapter = {
         for (const eaten: string[][] = []; ; ) eaten.push(new Array<string>(100_000).fill(card.title));
       case 'hear': {
         const acknowledged = await receiver?.receive(
-          { ...place, user: 'U1', delivery: 'd1', input: { kind: 'words', text: 'hello' }, receivedAt: 0 },
-          { say: (said) => fine.send(place, said) },
+          { ...place, user: 'U1', deliveryId: 'd1', input: { kind: 'words', text: 'hello' }, receivedAt: 0 },
+          { send: (delivery) => fine.send(place, delivery) },
         );
         return { ok: true, handle: { acknowledged: JSON.stringify(acknowledged) } };
       }
       default:
-        return { ok: true, handle: { said: card.title } };
+        return { ok: true, handle: { delivery: card.title } };
     }
   },
   edit: (handle, card) => fine.edit(handle, card),
@@ -56,4 +56,4 @@ const module: PlatformModule = {
   variables: [],
   configure: () => ({ fingerprints: [], secrets: [], create: async () => adapter, check: async () => [] }),
 };
-await serveIsolate(module, { ...process.env, LOG_LEVEL: 'silent' });
+await serveAdapter(module, { ...process.env, LOG_LEVEL: 'silent' });

@@ -5,7 +5,7 @@
  */
 import type { Logger } from 'pino';
 import type { Card, Handle } from './card.ts';
-import type { Choice, Place, Platform, Receiver, Sent } from './inbound.ts';
+import type { ChatLocation, Choice, Platform, Receiver, SendResult } from './inbound.ts';
 
 /** What a platform can do. The core degrades by it. */
 export interface Capabilities {
@@ -67,16 +67,16 @@ export interface Adapter {
   /** Takes nothing in any more, lets what is being sent end (10 s at most), and leaves the platform. */
   stop(): Promise<void>;
   health(): AdapterHealth;
-  send(place: Place, card: Card): Promise<Sent>;
+  send(location: ChatLocation, card: Card): Promise<SendResult>;
   /** Replaces the whole message, its buttons too. An edit that changes nothing is `ok`. */
-  edit(handle: Handle, card: Card): Promise<Sent>;
+  edit(handle: Handle, card: Card): Promise<SendResult>;
   /** Sends text as a file, with one sentence beside it. */
   file(
-    place: Place,
+    location: ChatLocation,
     file: { readonly name: string; readonly text: string; readonly note: string },
-  ): Promise<Sent>;
+  ): Promise<SendResult>;
   /** Makes the platform's menu or structured commands of these. Called after `start`, and again when they change. */
-  describeCommands(commands: readonly CommandDescription[]): Promise<Sent>;
+  describeCommands(commands: readonly CommandDescription[]): Promise<SendResult>;
 }
 
 /** One command for menus and structured options. */

@@ -1,5 +1,5 @@
 import type { ArgumentDescription } from './adapter.ts';
-import type { Asked } from './command-context.ts';
+import type { CommandContext } from './command-context.ts';
 import type { Choice } from './inbound.ts';
 
 /** What the names of an argument's values are read from. */
@@ -42,32 +42,32 @@ export interface Command {
   readonly summary: string;
   readonly arguments: readonly Argument[];
   /** Who finds it in help and completion. The database decides, whatever stands here. */
-  readonly audience: Audience;
+  readonly visibility: Visibility;
   /** Whether the answer is for who asked alone, where the platform can do that. */
   readonly private: boolean;
   /** The smaller, the earlier in menus that hold few. */
   readonly rank: number;
   /** Left out of menus: it says the same as others that are there. */
   readonly isTypedOnly?: boolean;
-  run(asked: Asked): Promise<void>;
+  run(context: CommandContext): Promise<void>;
 }
 
-type Audience = 'everyone' | 'linked' | 'admins' | { readonly action: string };
+type Visibility = 'everyone' | 'linked' | 'admins' | { readonly action: string };
 
 /** A command with what was said to it: what buttons, forms and questions carry, too. */
-export interface Request {
+export interface CommandRequest {
   readonly command: string;
   readonly values: Readonly<Record<string, string>>;
 }
 
-export function labelOf({ name, label }: Argument): string {
+export function argumentLabel({ name, label }: Argument): string {
   if (label !== undefined) return label;
   const words = name.replaceAll('_', ' ');
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 /** How a boolean is picked. */
-export const yesOrNo: readonly Choice[] = [
+export const yesNoChoices: readonly Choice[] = [
   { label: 'yes', value: 'true' },
   { label: 'no', value: 'false' },
 ];

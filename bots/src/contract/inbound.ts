@@ -6,7 +6,7 @@ export const platforms = ['slack', 'discord', 'telegram'] as const;
 export type Platform = (typeof platforms)[number];
 
 /** Where something is said. All ids are the platform's immutable ones, never names. */
-export interface Place {
+export interface ChatLocation {
   readonly platform: Platform;
   /** The Slack team, the Discord guild (`@me` in direct messages) or the Telegram bot's id. */
   readonly install: string;
@@ -17,7 +17,7 @@ export interface Place {
 }
 
 /** Somebody at a place. */
-export interface Speaker extends Place {
+export interface Sender extends ChatLocation {
   readonly user: string;
   /** For logs and greetings; nothing is ever decided by it. */
   readonly userName?: string;
@@ -31,12 +31,12 @@ export interface Speaker extends Place {
   readonly stranger?: 'bot' | 'anonymous' | 'outsider';
 }
 
-export interface Inbound extends Speaker {
+export interface Inbound extends Sender {
   /**
    * Names this delivery, and stays the same when the platform delivers it again: Slack `sl:<event_id or trigger_id>`,
    * Discord `dc:<interaction id>`, Telegram `tg:<bot id>:<update_id>`; a second tap on one Telegram button is another.
    */
-  readonly delivery: string;
+  readonly deliveryId: string;
   readonly input: Input;
   /** Local epoch milliseconds. */
   readonly receivedAt: number;
@@ -82,15 +82,15 @@ export interface Reply {
    * Shows a card where it was asked. The first one replaces the "working on it" of the acknowledgement, a later one
    * comes beside it. `private` may be asked for where `capabilities.private`; elsewhere it is said openly.
    */
-  say(card: Card, options?: { readonly private?: boolean }): Promise<Sent>;
+  send(card: Card, options?: { readonly private?: boolean }): Promise<SendResult>;
 }
 
-export type Sent =
+export type SendResult =
   | { readonly ok: true; readonly handle: Handle | null }
-  | { readonly ok: false; readonly problem: Problem };
+  | { readonly ok: false; readonly problem: SendProblem };
 
 /** Why something could not be shown, in the words that decide what to do next. */
-export type Problem =
+export type SendProblem =
   /** Too fast: again after this time. */
   | { readonly kind: 'wait'; readonly afterMs: number }
   /** The platform did not answer or failed: again later. */
@@ -116,7 +116,7 @@ export interface Receiver {
    * where the database is slow. Answers within 1.5 s.
    */
   complete(
-    speaker: Speaker,
+    sender: Sender,
     request: {
       /** The path of the `CommandDescription`. */
       readonly words: readonly string[];

@@ -3,11 +3,11 @@ import { workerData } from 'node:worker_threads';
 import { z } from 'zod';
 import { platforms } from '../contract/inbound.ts';
 import { platformModules } from '../platforms/index.ts';
-import { collectWhenQuiet } from './collect-when-idle.ts';
-import { serveIsolate } from './serve-adapter.ts';
+import { collectWhenIdle } from './collect-when-idle.ts';
+import { serveAdapter } from './serve-adapter.ts';
 
 const { platform } = z.object({ platform: z.enum(platforms) }).parse(workerData);
 const module = platformModules.find((one) => one.platform === platform);
 if (module === undefined) throw new Error(`there is no adapter for ${platform}`);
-await serveIsolate(module, process.env);
-collectWhenQuiet();
+await serveAdapter(module, process.env);
+collectWhenIdle();

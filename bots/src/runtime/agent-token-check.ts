@@ -19,7 +19,7 @@ const reported = z.array(
  * The gateways whose agents use a token with one of these fingerprints, by fingerprint. A token has one consumer: with two,
  * each gets a part of what is said. Runners report the sha256 of their agents' channel tokens, never a token.
  */
-export async function tokensOfAgents(client: HqClient): Promise<ReadonlyMap<string, string>> {
+export async function readAgentTokens(client: HqClient): Promise<ReadonlyMap<string, string>> {
   const gateways = reported.parse(
     await client.ask<unknown>(client.supabase.from('gateways').select('slug,meta').limit(1000)),
   );
@@ -31,7 +31,7 @@ export async function tokensOfAgents(client: HqClient): Promise<ReadonlyMap<stri
 }
 
 /** Why none of these tokens may be used, or null. */
-export function refusalOf(
+export function agentTokenConflict(
   fingerprints: readonly string[],
   tokens: ReadonlyMap<string, string>,
 ): string | null {

@@ -2,10 +2,10 @@ import { connect } from '@hq/shared/client';
 import { HqError } from '@hq/shared/errors';
 import { plain, type Redactor } from '@hq/shared/text';
 import type { Finding, PlatformModule } from '../contract/adapter.ts';
-import { sentence } from '../core/cards/to-sentence.ts';
-import { refusalOf, tokensOfAgents } from './agent-token-check.ts';
+import { toSentence } from '../core/cards/to-sentence.ts';
+import { agentTokenConflict, readAgentTokens } from './agent-token-check.ts';
 import { readEnvironment } from './environment.ts';
-import { seeThatItIsABot } from './sign-in.ts';
+import { assertBotAccount } from './sign-in.ts';
 
 const exitCodes = { well: 0, wrong: 1, usage: 2 } as const;
 
@@ -51,7 +51,7 @@ async function findingsOf(
   try {
     const configured = module.configure(variables);
     if (configured === null) return null;
-    const refusal = refusalOf(configured.fingerprints, tokens);
+    const refusal = agentTokenConflict(configured.fingerprints, tokens);
     return [...(await configured.check()), ...(refusal === null ? [] : [{ ok: false, sentence: refusal }])];
   } catch (error) {
     return [findingOf(error)];
@@ -79,9 +79,9 @@ async function checkAccount(
         const hint = `hq-db member ${env.HQ_BOT_EMAIL} viewer --bot makes it a bot.`;
         return { account: { ok: false, sentence: told, hint }, tokens };
       }
-      await seeThatItIsABot(client);
+      await assertBotAccount(client);
       const told = `${email ?? 'the account'} is a chat bot of ${tenant_name ?? 'HQ'}.`;
-      return { account: { ok: true, sentence: told }, tokens: await tokensOfAgents(client) };
+      return { account: { ok: true, sentence: told }, tokens: await readAgentTokens(client) };
     } finally {
       await client.close();
     }
@@ -96,7 +96,7 @@ function findingOf(error: unknown): Finding {
   }
   return {
     ok: false,
-    sentence: sentence(error.message),
+    sentence: toSentence(error.message),
     ...(error.hint !== undefined && { hint: error.hint }),
   };
 }

@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
 import { eventually } from '../../../db/testing/eventually.ts';
-import { collectWhenQuiet } from './collect-when-idle.ts';
+import { collectWhenIdle } from './collect-when-idle.ts';
 
 const lookEveryMs = 50;
 
 it('clears away what a start and a burst of work leave behind, once each', async () => {
   let times = 0;
-  collectWhenQuiet(lookEveryMs, () => {
+  collectWhenIdle(lookEveryMs, () => {
     times += 1;
   });
   await eventually(() => expect(times).toBe(1));

@@ -13,7 +13,7 @@ const atLeastEveryMs = 600_000;
  * A start and every burst of work leave as much garbage as they leave of use, and bots that nobody speaks to then never fill their
  * heaps, so nothing would ever clear it away. This does, as soon as the thread has nothing else to do.
  */
-export function collectWhenQuiet(everyMs = lookEveryMs, collected: () => void = () => undefined): void {
+export function collectWhenIdle(everyMs = lookEveryMs, collected: () => void = () => undefined): void {
   setFlagsFromString('--expose-gc');
   const collect: unknown = runInNewContext('gc');
   if (typeof collect !== 'function') return;

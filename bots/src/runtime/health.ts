@@ -1,9 +1,9 @@
-import type { House } from '../contract/command-context.ts';
+import type { Services } from '../contract/command-context.ts';
 import { ago } from '../core/cards/ago.ts';
-import { momentOf } from './iso-time.ts';
-import type { Unit } from './platform-runtime.ts';
+import { isoTime } from './iso-time.ts';
+import type { PlatformRuntime } from './platform-runtime.ts';
 
-interface AdapterCondition {
+interface AdapterReport {
   readonly platform: string;
   readonly state: string;
   readonly detail: string | null;
@@ -20,48 +20,48 @@ export interface HealthAnswer {
   /** `failing` when an adapter that should be connected is not, or the database does not answer; 503 goes with it. */
   readonly status: 'ok' | 'failing' | 'stopping';
   readonly database: { readonly reachable: boolean; readonly lastAnswerAt: string | null };
-  readonly adapters: readonly AdapterCondition[];
+  readonly adapters: readonly AdapterReport[];
 }
 
 /** The database has not answered for three beats. */
 const failingAfterMs = 35_000;
 
-export function healthOf(
-  units: readonly Unit[],
-  unsent: (unit: Unit) => number,
+export function buildHealth(
+  runtimes: readonly PlatformRuntime[],
+  unsent: (runtime: PlatformRuntime) => number,
   { lastAnswerAt, isStopping }: { readonly lastAnswerAt: number; readonly isStopping: boolean },
 ): HealthAnswer {
-  const adapters = units.map((unit) => {
-    const { state, detail, lastInboundAt, lastOutboundAt } = unit.adapter.health();
+  const adapters = runtimes.map((runtime) => {
+    const { state, detail, lastInboundAt, lastOutboundAt } = runtime.adapter.health();
     return {
-      platform: unit.platform,
-      state: unit.isHeld ? state : 'standby',
-      detail: unit.refusal ?? (unit.isHeld ? detail : standingBy(unit)),
+      platform: runtime.platform,
+      state: runtime.isLeased ? state : 'standby',
+      detail: runtime.refusal ?? (runtime.isLeased ? detail : describeStandby(runtime)),
       connected: state === 'connected',
-      lastInboundAt: momentOf(lastInboundAt),
-      lastOutboundAt: momentOf(lastOutboundAt),
-      held: unit.isHeld,
-      crashes: unit.adapter.crashes(),
-      unsent: unsent(unit),
+      lastInboundAt: isoTime(lastInboundAt),
+      lastOutboundAt: isoTime(lastOutboundAt),
+      held: runtime.isLeased,
+      crashes: runtime.adapter.crashes(),
+      unsent: unsent(runtime),
     };
   });
   const reachable = Date.now() - lastAnswerAt < failingAfterMs;
   const isFailing = !reachable || adapters.some(({ held, connected }) => held && !connected);
   return {
     status: isStopping ? 'stopping' : isFailing ? 'failing' : 'ok',
-    database: { reachable, lastAnswerAt: momentOf(lastAnswerAt === 0 ? null : lastAnswerAt) },
+    database: { reachable, lastAnswerAt: isoTime(lastAnswerAt === 0 ? null : lastAnswerAt) },
     adapters,
   };
 }
 
-function standingBy({ heldElsewhereUntil }: Unit): string {
-  if (heldElsewhereUntil === null) return 'It is not known yet whether another process uses this token.';
-  const seconds = Math.max(0, Math.ceil((heldElsewhereUntil - Date.now()) / 1000));
+function describeStandby({ leasedElsewhereUntil }: PlatformRuntime): string {
+  if (leasedElsewhereUntil === null) return 'It is not known yet whether another process uses this token.';
+  const seconds = Math.max(0, Math.ceil((leasedElsewhereUntil - Date.now()) / 1000));
   return `Another process uses this token; this one takes over in ${seconds} s if that one says nothing any more.`;
 }
 
 /** The same as lines for `doctor`. */
-export function conditions({ database, adapters }: HealthAnswer): ReturnType<House['condition']> {
+export function healthLines({ database, adapters }: HealthAnswer): ReturnType<Services['health']> {
   return [
     {
       label: 'Database',

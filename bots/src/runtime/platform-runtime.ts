@@ -1,20 +1,20 @@
 import type { Log } from '@hq/shared/log';
 import type { Configured, PlatformModule } from '../contract/adapter.ts';
 import type { Platform } from '../contract/inbound.ts';
-import { createIsolatedAdapter, type IsolatedAdapter } from './supervised-adapter.ts';
+import { createSupervisedAdapter, type SupervisedAdapter } from './supervised-adapter.ts';
 
 /** One platform with its adapter and its token. */
-export interface Unit {
+export interface PlatformRuntime {
   readonly platform: Platform;
   readonly fingerprints: readonly string[];
-  readonly adapter: IsolatedAdapter;
+  readonly adapter: SupervisedAdapter;
   /** Whether this process may use the token. */
-  isHeld: boolean;
+  isLeased: boolean;
   isStarted: boolean;
   /** Why the token is not used, where it is not. */
   refusal: string | null;
   /** Until when another process has the token if it says nothing any more; local epoch milliseconds. */
-  heldElsewhereUntil: number | null;
+  leasedElsewhereUntil: number | null;
 }
 
 /** What an isolate sees of the environment besides its platform's own variables. */
@@ -29,15 +29,15 @@ const passedOn = [
   'NODE_USE_ENV_PROXY',
 ];
 
-export function createUnit(
+export function createPlatformRuntime(
   module: PlatformModule,
   configured: Configured,
   options: {
     readonly variables: Readonly<Record<string, string | undefined>>;
-    readonly isolate: URL;
+    readonly worker: URL;
     readonly log: Log;
   },
-): Unit {
+): PlatformRuntime {
   const env = Object.entries(options.variables).flatMap(([name, value]) =>
     value !== undefined && (module.variables.includes(name) || passedOn.includes(name))
       ? [[name, value]]
@@ -46,15 +46,15 @@ export function createUnit(
   return {
     platform: module.platform,
     fingerprints: configured.fingerprints,
-    adapter: createIsolatedAdapter({
+    adapter: createSupervisedAdapter({
       platform: module.platform,
-      program: options.isolate,
+      program: options.worker,
       env: Object.fromEntries(env),
       log: options.log.child({ platform: module.platform }),
     }),
-    isHeld: false,
+    isLeased: false,
     isStarted: false,
     refusal: null,
-    heldElsewhereUntil: null,
+    leasedElsewhereUntil: null,
   };
 }

@@ -7,15 +7,15 @@ import { serveHealth } from '@hq/shared/program';
 import type { Redactor } from '@hq/shared/text';
 import type { Configured, PlatformModule } from '../contract/adapter.ts';
 import { createAlertEngine } from '../core/alerts/alert-engine.ts';
-import { isAway } from '../core/api/chat-api.ts';
+import { isUnreachable } from '../core/api/chat-api.ts';
 import { type Core, createCore } from '../core/core.ts';
-import { collectWhenQuiet } from './collect-when-idle.ts';
+import { collectWhenIdle } from './collect-when-idle.ts';
 import type { Environment } from './environment.ts';
-import { conditions, type HealthAnswer, healthOf } from './health.ts';
-import { createUnit, type Unit } from './platform-runtime.ts';
-import { signInAgain, signInWithPatience } from './sign-in.ts';
-import { createHolder } from './token-holder.ts';
-import { createTokenUse } from './token-lease.ts';
+import { buildHealth, type HealthAnswer, healthLines } from './health.ts';
+import { createPlatformRuntime, type PlatformRuntime } from './platform-runtime.ts';
+import { signInAgain, signInWithRetry } from './sign-in.ts';
+import { createTokenHolder } from './token-holder.ts';
+import { createTokenLease } from './token-lease.ts';
 
 export interface RunOptions {
   readonly env: Environment;
@@ -23,11 +23,11 @@ export interface RunOptions {
   readonly platforms: readonly { readonly module: PlatformModule; readonly configured: Configured }[];
   readonly variables: Readonly<Record<string, string | undefined>>;
   /** The program of an adapter's thread. */
-  readonly isolate: URL;
+  readonly worker: URL;
   readonly redactor: Redactor;
   readonly log: Log;
   /** Somebody wants it to stop, also before it has started. */
-  readonly asked: AbortSignal;
+  readonly stopSignal: AbortSignal;
 }
 
 export interface Running {
@@ -41,41 +41,54 @@ const drainMs = 10_000;
 export async function runBots(options: RunOptions): Promise<Running> {
   const { env, log } = options;
   const client = connect({ url: env.SUPABASE_URL, anonKey: env.SUPABASE_ANON_KEY, timeoutMs: 15_000 });
-  const units: readonly Unit[] = options.platforms.map(({ module, configured }) =>
-    createUnit(module, configured, options),
+  const runtimes: readonly PlatformRuntime[] = options.platforms.map(({ module, configured }) =>
+    createPlatformRuntime(module, configured, options),
   );
   let lastAnswerAt = 0;
   let isStopping = false;
   const health = (): HealthAnswer =>
-    healthOf(units, ({ platform }) => core.unsent(platform), { lastAnswerAt, isStopping });
+    buildHealth(runtimes, ({ platform }) => core.unsent(platform), { lastAnswerAt, isStopping });
   const core: Core = createCore({
     client,
     actions: catalogue,
     redactor: options.redactor,
     log,
-    condition: () => conditions(health()),
+    health: () => healthLines(health()),
   });
 
   const server = await serveHealth(env.HEALTH_PORT, health);
-  log.info({ port: server.port, platforms: units.map(({ platform }) => platform) }, 'starting');
-  await Promise.all(units.map(({ adapter }) => adapter.open()));
-  for (const unit of units) attach(core, unit, log);
-  await signInWithPatience(client, env, log, options.asked);
+  log.info({ port: server.port, platforms: runtimes.map(({ platform }) => platform) }, 'starting');
+  await Promise.all(runtimes.map(({ adapter }) => adapter.open()));
+  for (const runtime of runtimes) attach(core, runtime, log);
+  await signInWithRetry(client, env, log, options.stopSignal);
   lastAnswerAt = Date.now();
-  const alerts = createAlertEngine({ client, core, log, platforms: units.map(({ platform }) => platform) });
-  const holder = await createHolder(units.flatMap(({ fingerprints }) => fingerprints));
-  const receiver = core.conversation;
-  const { hq } = core.house;
-  const tokens = createTokenUse({ client, hq, holder, units, receiver, isStopping: () => isStopping, log });
+  const alerts = createAlertEngine({
+    client,
+    core,
+    log,
+    platforms: runtimes.map(({ platform }) => platform),
+  });
+  const holder = await createTokenHolder(runtimes.flatMap(({ fingerprints }) => fingerprints));
+  const receiver = core.dispatcher;
+  const { api } = core.services;
+  const tokens = createTokenLease({
+    client,
+    api,
+    holder,
+    runtimes,
+    receiver,
+    isStopping: () => isStopping,
+    log,
+  });
 
   async function beatForever(): Promise<void> {
     while (!isStopping) {
       try {
-        await tokens.beat();
+        await tokens.heartbeat();
         lastAnswerAt = Date.now();
       } catch (error) {
         if (error instanceof HqError && error.code === 'unauthenticated') await signInAgain(client, env, log);
-        else if (isAway(error)) log.warn('the database does not answer; still trying');
+        else if (isUnreachable(error)) log.warn('the database does not answer; still trying');
         else if (error instanceof HqError) log.error({ code: error.code, hint: error.hint }, error.message);
         else log.error({ err: error }, 'the beat failed in an unexpected way');
       }
@@ -84,7 +97,7 @@ export async function runBots(options: RunOptions): Promise<Running> {
   }
   void beatForever();
   alerts.start();
-  collectWhenQuiet();
+  collectWhenIdle();
 
   return {
     healthPort: server.port,
@@ -93,13 +106,13 @@ export async function runBots(options: RunOptions): Promise<Running> {
       isStopping = true;
       alerts.stop();
       await core.stop(drainMs);
-      await Promise.all(units.filter(({ isStarted }) => isStarted).map(({ adapter }) => adapter.stop()));
-      await alerts.save();
+      await Promise.all(runtimes.filter(({ isStarted }) => isStarted).map(({ adapter }) => adapter.stop()));
+      await alerts.flush();
       // The next process need not wait until this one is missed.
       await tokens
-        .letGo()
+        .release()
         .catch((error: unknown) => log.warn({ err: error }, 'the tokens could not be let go'));
-      await Promise.all(units.map(({ adapter }) => adapter.close()));
+      await Promise.all(runtimes.map(({ adapter }) => adapter.close()));
       server.close();
       await client.close();
     },
@@ -107,7 +120,7 @@ export async function runBots(options: RunOptions): Promise<Running> {
 }
 
 /** Whenever an adapter has connected, it is told the commands, and the cards of an earlier run are taken up. */
-function attach(core: Core, { platform, adapter }: Unit, log: Log): void {
+function attach(core: Core, { platform, adapter }: PlatformRuntime, log: Log): void {
   core.attach(adapter);
   adapter.onStarted(() => {
     log.info({ platform }, 'connected');

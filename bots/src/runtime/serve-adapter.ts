@@ -3,8 +3,8 @@ import { HqError } from '@hq/shared/errors';
 import { createLog } from '@hq/shared/log';
 import { createRedactor } from '@hq/shared/text';
 import type { PlatformModule } from '../contract/adapter.ts';
-import type { Acknowledgement, Choice, Receiver, Reply, Sent } from '../contract/inbound.ts';
-import type { FromIsolate, Outgoing, ToIsolate } from './worker-messages.ts';
+import type { Acknowledgement, Choice, Receiver, Reply, SendResult } from '../contract/inbound.ts';
+import type { FromWorker, OutboundCall, ToWorker } from './worker-messages.ts';
 
 /** Platforms take an answer for a quarter of an hour at most. */
 const replyLivesMs = 1_200_000;
@@ -12,10 +12,11 @@ const mostReplies = 20_000;
 const healthEveryMs = 1_000;
 
 /** Runs one adapter in this thread, for the core in the thread that started it. */
-export async function serveIsolate(module: PlatformModule, env: NodeJS.ProcessEnv): Promise<void> {
-  if (isMainThread || parentPort === null) throw new Error('an isolate is started by the supervisor');
+export async function serveAdapter(module: PlatformModule, env: NodeJS.ProcessEnv): Promise<void> {
+  if (isMainThread || parentPort === null)
+    throw new Error('an adapter worker must be started as a worker thread');
   const port = parentPort;
-  const tell = (message: FromIsolate): void => port.postMessage(message);
+  const tell = (message: FromWorker): void => port.postMessage(message);
   const configured = module.configure(env);
   if (configured === null) throw new HqError('usage', `${module.platform} is not configured.`);
   const log = createLog(env.LOG_LEVEL ?? 'info', createRedactor(configured.secrets)).child({
@@ -38,12 +39,12 @@ export async function serveIsolate(module: PlatformModule, env: NodeJS.ProcessEn
         tell({ kind: 'heard', id, inbound });
       });
     },
-    complete(speaker, request) {
+    complete(sender, request) {
       count += 1;
       const id = count;
       return new Promise((resolve) => {
         completed.set(id, resolve);
-        tell({ kind: 'complete', id, speaker, request });
+        tell({ kind: 'complete', id, sender, request });
       });
     },
   };
@@ -55,20 +56,20 @@ export async function serveIsolate(module: PlatformModule, env: NodeJS.ProcessEn
     }
   }
 
-  function put(out: Outgoing): Promise<Sent> {
+  function put(out: OutboundCall): Promise<SendResult> {
     switch (out.what) {
       case 'send':
-        return adapter.send(out.place, out.card);
+        return adapter.send(out.location, out.card);
       case 'edit':
         return adapter.edit(out.handle, out.card);
       case 'file':
-        return adapter.file(out.place, out.file);
+        return adapter.file(out.location, out.file);
       case 'describe':
         return adapter.describeCommands(out.commands);
       case 'say': {
         const known = replies.get(out.heard);
         if (known === undefined) return Promise.resolve({ ok: false, problem: { kind: 'gone' } });
-        return known.reply.say(out.card, { private: out.private });
+        return known.reply.send(out.card, { private: out.private });
       }
     }
   }
@@ -94,7 +95,7 @@ export async function serveIsolate(module: PlatformModule, env: NodeJS.ProcessEn
     }
   }
 
-  port.on('message', (message: ToIsolate) => {
+  port.on('message', (message: ToWorker) => {
     switch (message.kind) {
       case 'start':
         void start();

@@ -1,18 +1,24 @@
 import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import { eventually } from '../../../db/testing/eventually.ts';
-import type { Inbound, Place, Receiver } from '../contract/inbound.ts';
-import { createIsolatedAdapter, type IsolatedAdapter } from './supervised-adapter.ts';
+import type { ChatLocation, Inbound, Receiver } from '../contract/inbound.ts';
+import { createSupervisedAdapter, type SupervisedAdapter } from './supervised-adapter.ts';
 
 const program = new URL('../../testing/crashing-worker.ts', import.meta.url);
-const place: Place = { platform: 'slack', install: 'T1', channel: 'C1', kind: 'group', thread: null };
-const open: IsolatedAdapter[] = [];
+const location: ChatLocation = {
+  platform: 'slack',
+  install: 'T1',
+  channel: 'C1',
+  kind: 'group',
+  thread: null,
+};
+const open: SupervisedAdapter[] = [];
 afterEach(async () => {
   for (const adapter of open.splice(0)) await adapter.close();
 });
 
-async function start(receiver: Partial<Receiver> = {}): Promise<IsolatedAdapter> {
-  const adapter = createIsolatedAdapter({
+async function start(receiver: Partial<Receiver> = {}): Promise<SupervisedAdapter> {
+  const adapter = createSupervisedAdapter({
     platform: 'slack',
     program,
     env: { SLACK_BOT_TOKEN: 'xoxb-of-this-adapter' },
@@ -34,18 +40,18 @@ describe('an adapter in a thread of its own', () => {
     'that does “%s” is started again, and no other notices',
     async (deed) => {
       const [bad, good] = [await start(), await start()];
-      expect(await bad.send(place, { title: deed, tone: 'neutral' })).toEqual({
+      expect(await bad.send(location, { title: deed, tone: 'neutral' })).toEqual({
         ok: false,
         problem: { kind: 'away', reason: 'the adapter ended' },
       });
-      expect(await good.send(place, { title: 'fine', tone: 'neutral' })).toEqual({
+      expect(await good.send(location, { title: 'fine', tone: 'neutral' })).toEqual({
         ok: true,
-        handle: { said: 'fine' },
+        handle: { delivery: 'fine' },
       });
       await eventually(async () => {
-        expect(await bad.send(place, { title: 'again', tone: 'neutral' })).toEqual({
+        expect(await bad.send(location, { title: 'again', tone: 'neutral' })).toEqual({
           ok: true,
-          handle: { said: 'again' },
+          handle: { delivery: 'again' },
         });
       });
       expect(bad.crashes()).toBe(1);
@@ -58,11 +64,11 @@ describe('an adapter in a thread of its own', () => {
     const adapter = await start({
       receive: async (inbound, reply) => {
         heard.push(inbound);
-        await reply.say({ title: 'hello', tone: 'neutral' });
+        await reply.send({ title: 'hello', tone: 'neutral' });
         return { kind: 'working', private: true };
       },
     });
-    expect(await adapter.send(place, { title: 'hear', tone: 'neutral' })).toEqual({
+    expect(await adapter.send(location, { title: 'hear', tone: 'neutral' })).toEqual({
       ok: true,
       handle: { acknowledged: '{"kind":"working","private":true}' },
     });

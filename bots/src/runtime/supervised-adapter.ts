@@ -1,11 +1,11 @@
 import { Worker } from 'node:worker_threads';
 import type { Log } from '@hq/shared/log';
 import type { Adapter, AdapterHealth, Capabilities } from '../contract/adapter.ts';
-import type { Platform, Receiver, Sent } from '../contract/inbound.ts';
-import type { FromIsolate, Outgoing, ToIsolate } from './worker-messages.ts';
+import type { Platform, Receiver, SendResult } from '../contract/inbound.ts';
+import type { FromWorker, OutboundCall, ToWorker } from './worker-messages.ts';
 
 /** An adapter in a thread of its own. It may end at any time: it is started again, and the core only sees it away for a while. */
-export interface IsolatedAdapter extends Adapter {
+export interface SupervisedAdapter extends Adapter {
   /** Resolves when the thread has loaded its platform for the first time. */
   open(): Promise<void>;
   /** Ends the thread for good. */
@@ -16,7 +16,7 @@ export interface IsolatedAdapter extends Adapter {
   onStarted(listener: () => void): void;
 }
 
-export interface IsolateOptions {
+export interface SupervisedAdapterOptions {
   readonly platform: Platform;
   /** The program of the thread. */
   readonly program: URL;
@@ -34,9 +34,9 @@ const refusedRetryMs = 300_000;
 const stopLimitMs = 12_000;
 /** An adapter answers everything; what is not answered for so long never will be. */
 const answerLimitMs = 120_000;
-const away = (reason: string): Sent => ({ ok: false, problem: { kind: 'away', reason } });
+const away = (reason: string): SendResult => ({ ok: false, problem: { kind: 'away', reason } });
 
-export function createIsolatedAdapter(options: IsolateOptions): IsolatedAdapter {
+export function createSupervisedAdapter(options: SupervisedAdapterOptions): SupervisedAdapter {
   const { platform, program, env, log, firstRestartMs = 1_000 } = options;
   let worker: Worker | null = null;
   let capabilities: Capabilities | null = null;
@@ -53,7 +53,7 @@ export function createIsolatedAdapter(options: IsolateOptions): IsolatedAdapter 
     lastInboundAt: null,
     lastOutboundAt: null,
   };
-  const pending = new Map<number, (sent: Sent) => void>();
+  const pending = new Map<number, (sent: SendResult) => void>();
   const listeners = new Set<() => void>();
   let count = 0;
   let onReady: (() => void) | null = null;
@@ -61,7 +61,7 @@ export function createIsolatedAdapter(options: IsolateOptions): IsolatedAdapter 
   let onRefused: ((message: string) => void) | null = null;
   let onStopped: (() => void) | null = null;
 
-  function tell(message: ToIsolate): void {
+  function tell(message: ToWorker): void {
     worker?.postMessage(message);
   }
 
@@ -77,7 +77,7 @@ export function createIsolatedAdapter(options: IsolateOptions): IsolatedAdapter 
       resourceLimits: { maxOldGenerationSizeMb: 160, maxYoungGenerationSizeMb: 2, stackSizeMb: 2 },
     });
     worker = thread;
-    thread.on('message', (message: FromIsolate) => {
+    thread.on('message', (message: FromWorker) => {
       if (worker === thread) hear(message);
     });
     thread.on('error', (error) => log.error({ err: error }, 'the adapter failed'));
@@ -86,7 +86,7 @@ export function createIsolatedAdapter(options: IsolateOptions): IsolatedAdapter 
     });
   }
 
-  function hear(message: FromIsolate): void {
+  function hear(message: FromWorker): void {
     switch (message.kind) {
       case 'ready':
         capabilities = message.capabilities;
@@ -115,14 +115,14 @@ export function createIsolatedAdapter(options: IsolateOptions): IsolatedAdapter 
       case 'heard':
         void receiver
           ?.receive(message.inbound, {
-            say: (card, { private: only = false } = {}) =>
+            send: (card, { private: only = false } = {}) =>
               put({ what: 'say', heard: message.id, card, private: only }),
           })
           .then((acknowledgement) => tell({ kind: 'acknowledge', id: message.id, acknowledgement }));
         break;
       case 'complete':
         void receiver
-          ?.complete(message.speaker, message.request)
+          ?.complete(message.sender, message.request)
           .then((choices) => tell({ kind: 'completed', id: message.id, choices }));
         break;
     }
@@ -156,7 +156,7 @@ export function createIsolatedAdapter(options: IsolateOptions): IsolatedAdapter 
     restart.unref();
   }
 
-  function put(out: Outgoing): Promise<Sent> {
+  function put(out: OutboundCall): Promise<SendResult> {
     if (worker === null) return Promise.resolve(away('the adapter is being started again'));
     count += 1;
     const id = count;
@@ -217,9 +217,9 @@ export function createIsolatedAdapter(options: IsolateOptions): IsolatedAdapter 
       health = { ...health, state: 'stopped', detail: null };
     },
     health: () => health,
-    send: (place, card) => put({ what: 'send', place, card }),
+    send: (location, card) => put({ what: 'send', location, card }),
     edit: (handle, card) => put({ what: 'edit', handle, card }),
-    file: (place, file) => put({ what: 'file', place, file }),
+    file: (location, file) => put({ what: 'file', location, file }),
     describeCommands: (commands) => put({ what: 'describe', commands }),
     async close() {
       isClosed = true;

@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { expect, it } from 'vitest';
-import { createHolder } from './token-holder.ts';
+import { createTokenHolder } from './token-holder.ts';
 
 it.runIf(process.platform === 'linux')(
   'gives the host’s name for the same tokens to one at a time',
   async () => {
     const tokens = [randomUUID(), randomUUID()];
     const [one, other, elsewhere] = await Promise.all([
-      createHolder(tokens),
-      createHolder(tokens.toReversed()),
-      createHolder([randomUUID()]),
+      createTokenHolder(tokens),
+      createTokenHolder(tokens.toReversed()),
+      createTokenHolder([randomUUID()]),
     ]);
     expect(one.name()).not.toBe(other.name());
     await one.takeHostName();

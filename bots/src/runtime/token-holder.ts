@@ -7,14 +7,14 @@ import { createServer, type Server } from 'node:net';
  * tokens to that name, and the next one need not wait until they run out. Whoever has the name has an abstract socket of it,
  * which nothing but the end of that process gives free.
  */
-export interface Holder {
+export interface TokenHolder {
   name(): string;
   /** Takes the host's name where it is free. Only for who holds no token: a token does not go from name to name. */
   takeHostName(): Promise<void>;
   close(): void;
 }
 
-export async function createHolder(fingerprints: readonly string[]): Promise<Holder> {
+export async function createTokenHolder(fingerprints: readonly string[]): Promise<TokenHolder> {
   const hostName = await hostNameFor(fingerprints);
   let name = `process:${randomUUID()}`;
   let lock: Server | null = null;

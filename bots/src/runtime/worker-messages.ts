@@ -3,35 +3,35 @@ import type { AdapterHealth, Capabilities, CommandDescription } from '../contrac
 import type { Card, Handle } from '../contract/card.ts';
 import type {
   Acknowledgement,
+  ChatLocation,
   Choice,
   Inbound,
-  Place,
   Receiver,
-  Sent,
-  Speaker,
+  Sender,
+  SendResult,
 } from '../contract/inbound.ts';
 
 /** What `send`, `edit`, `file`, `describeCommands` and `say` ask for; each is answered by `sent` with its id. */
-export type Outgoing =
-  | { readonly what: 'send'; readonly place: Place; readonly card: Card }
+export type OutboundCall =
+  | { readonly what: 'send'; readonly location: ChatLocation; readonly card: Card }
   | { readonly what: 'edit'; readonly handle: Handle; readonly card: Card }
   | {
       readonly what: 'file';
-      readonly place: Place;
+      readonly location: ChatLocation;
       readonly file: { readonly name: string; readonly text: string; readonly note: string };
     }
   | { readonly what: 'describe'; readonly commands: readonly CommandDescription[] }
   /** `heard` is the id of the delivery that it answers. */
   | { readonly what: 'say'; readonly heard: number; readonly card: Card; readonly private: boolean };
 
-export type ToIsolate =
+export type ToWorker =
   | { readonly kind: 'start' }
   | { readonly kind: 'stop' }
-  | { readonly kind: 'out'; readonly id: number; readonly out: Outgoing }
+  | { readonly kind: 'out'; readonly id: number; readonly out: OutboundCall }
   | { readonly kind: 'acknowledge'; readonly id: number; readonly acknowledgement: Acknowledgement }
   | { readonly kind: 'completed'; readonly id: number; readonly choices: readonly Choice[] };
 
-export type FromIsolate =
+export type FromWorker =
   | { readonly kind: 'ready'; readonly capabilities: Capabilities }
   | { readonly kind: 'started' }
   /** Trying again is useless: the adapter has said so. */
@@ -42,7 +42,7 @@ export type FromIsolate =
   | {
       readonly kind: 'complete';
       readonly id: number;
-      readonly speaker: Speaker;
+      readonly sender: Sender;
       readonly request: Parameters<Receiver['complete']>[1];
     }
-  | { readonly kind: 'sent'; readonly id: number; readonly sent: Sent };
+  | { readonly kind: 'sent'; readonly id: number; readonly sent: SendResult };

@@ -1,14 +1,14 @@
 import type { Intent } from '../api/chat-api.ts';
-import { type AlertRow, isOver } from './alert-row.ts';
+import { type AlertRow, isClosed } from './alert-row.ts';
 
 /** What a message offers to do about its alerts, as long as there is something to do. */
-export interface AlertOffer {
+export interface AlertButtonOffer {
   readonly label: string;
   readonly intent: Intent;
 }
 
-export function offersFor(alerts: readonly AlertRow[]): AlertOffer[] {
-  const open = alerts.filter((alert) => !isOver(alert));
+export function alertButtonOffers(alerts: readonly AlertRow[]): AlertButtonOffer[] {
+  const open = alerts.filter((alert) => !isClosed(alert));
   const [only] = alerts;
   if (open.length === 0 || only === undefined) return [];
   const isSeen = open.every(({ read_at }) => read_at !== null);
@@ -26,7 +26,7 @@ export function offersFor(alerts: readonly AlertRow[]): AlertOffer[] {
   ];
 }
 
-function offer(label: string, command: string, values: Readonly<Record<string, string>>): AlertOffer {
+function offer(label: string, command: string, values: Readonly<Record<string, string>>): AlertButtonOffer {
   return { label, intent: { command, values } };
 }
 

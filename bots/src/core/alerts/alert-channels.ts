@@ -1,16 +1,16 @@
 import type { HqClient } from '@hq/shared/client';
 import type { Log } from '@hq/shared/log';
-import type { Place, Platform } from '../../contract/inbound.ts';
-import type { Watched } from '../api/chat-api.ts';
+import type { ChatLocation, Platform } from '../../contract/inbound.ts';
+import type { Subscription } from '../api/chat-api.ts';
 import type { Core } from '../core.ts';
 import type { AlertAgents } from './alert-agents.ts';
-import { type AlertChat, createAlertChat } from './alert-channel.ts';
+import { type AlertChannel, createAlertChannel } from './alert-channel.ts';
 import { type AlertRow, alertsSince, readAlerts } from './alert-row.ts';
 import { type AlertTiming, oldestMs } from './alert-timing.ts';
-import type { ToldKeeper } from './delivery-log.ts';
+import type { DeliveryLog } from './delivery-log.ts';
 
 /** Whom to tell: the chats that are subscribed. */
-export interface AlertChats {
+export interface AlertChannels {
   /** Reads what is subscribed on a platform, and tells the chats that are new here what came before. */
   load(platform: Platform): Promise<void>;
   offer(rows: readonly AlertRow[]): Promise<void>;
@@ -20,32 +20,32 @@ export interface AlertChats {
   stop(): void;
 }
 
-export interface AlertChatsOptions {
+export interface AlertChannelsOptions {
   readonly client: HqClient;
   readonly core: Core;
   readonly agents: AlertAgents;
-  readonly keeper: ToldKeeper;
+  readonly keeper: DeliveryLog;
   readonly timing: AlertTiming;
   readonly log: Log;
 }
 
 const mostToldElsewhere = 3;
 
-export function createAlertChats(options: AlertChatsOptions): AlertChats {
+export function createAlertChannels(options: AlertChannelsOptions): AlertChannels {
   const { client, core, agents, keeper, timing, log } = options;
-  const { hq, buttons, now } = core.house;
-  const chats = new Map<string, AlertChat>();
+  const { api, buttons, now } = core.services;
+  const chats = new Map<string, AlertChannel>();
   let loaded: Promise<void> = Promise.resolve();
   let isStopped = false;
 
-  function open(watched: Watched): AlertChat {
-    const chat = createAlertChat({
+  function open(watched: Subscription): AlertChannel {
+    const chat = createAlertChannel({
       watched,
-      outbox: ({ platform }) => core.house.outbox(platform),
-      maxText: core.house.capabilities(watched.platform).maxText,
+      outbox: ({ platform }) => core.services.outbox(platform),
+      maxText: core.services.capabilities(watched.platform).maxText,
       buttons,
       now,
-      keep: (told) => keeper.keep({ subscription_id: watched.id, ...told }),
+      keep: (told) => keeper.record({ subscription_id: watched.id, ...told }),
       onClosed: (reason) => close(watched.id, reason),
       timing,
       log,
@@ -64,19 +64,19 @@ export function createAlertChats(options: AlertChatsOptions): AlertChats {
   function close(id: string, reason: string): void {
     const chat = chats.get(id);
     if (chat === undefined) return;
-    const { platform, channel } = chat.place();
+    const { platform, channel } = chat.location();
     log.warn({ platform, channel, reason }, 'a chat takes no alerts any more');
     forget(id);
-    keeper.keep({ subscription_id: id, cursor: '', messages: [], disabled: reason });
+    keeper.record({ subscription_id: id, cursor: '', messages: [], disabled: reason });
     // What closed one chat of a platform may close its others too.
-    const rank = (place: Place): number =>
-      Number(place.platform === platform) * 2 + Number(place.kind === 'group');
+    const rank = (location: ChatLocation): number =>
+      Number(location.platform === platform) * 2 + Number(location.kind === 'group');
     const others = [...chats.values()]
-      .map((other) => other.place())
+      .map((other) => other.location())
       .sort((a, b) => rank(a) - rank(b))
       .slice(0, mostToldElsewhere);
-    for (const place of others) {
-      void core.house.outbox(place.platform).send(place, {
+    for (const location of others) {
+      void core.services.outbox(location.platform).send(location, {
         title: `Alerts no longer reach a ${platform} chat`,
         tone: 'warning',
         state: 'unsubscribed',
@@ -87,12 +87,12 @@ export function createAlertChats(options: AlertChatsOptions): AlertChats {
   }
 
   async function load(platform: Platform): Promise<void> {
-    const wanted = await hq.watch(platform);
+    const wanted = await api.subscriptions(platform);
     if (isStopped) return;
     const ids = new Set(wanted.map(({ id }) => id));
     for (const [id, chat] of chats) {
-      if (chat.place().platform !== platform) continue;
-      if (ids.has(id)) chat.tidy(now());
+      if (chat.location().platform !== platform) continue;
+      if (ids.has(id)) chat.prune(now());
       else forget(id);
     }
     for (const one of wanted) chats.get(one.id)?.update(one);
@@ -101,12 +101,12 @@ export function createAlertChats(options: AlertChatsOptions): AlertChats {
       ...new Set(unknown.flatMap(({ messages }) => messages.map(({ key }) => key))),
     ]);
     const byId = new Map(told.map((row) => [row.id, row]));
-    for (const one of unknown) open(one).recall(byId);
+    for (const one of unknown) open(one).restore(byId);
     await catchUp(wanted.flatMap(({ id }) => chats.get(id) ?? []).filter((chat) => !chat.hasBegun()));
   }
 
   /** What came before a chat was known here is told to that chat alone: the others have it. */
-  async function catchUp(behind: readonly AlertChat[]): Promise<void> {
+  async function catchUp(behind: readonly AlertChannel[]): Promise<void> {
     if (behind.length === 0) return;
     const earliest = Math.min(...behind.map(({ from }) => Math.floor(from / 1000)));
     const since = new Date(Math.max(earliest, now() - oldestMs)).toISOString();
@@ -114,7 +114,7 @@ export function createAlertChats(options: AlertChatsOptions): AlertChats {
     for (const chat of behind) chat.begin();
   }
 
-  async function offer(rows: readonly AlertRow[], to: Iterable<AlertChat>): Promise<void> {
+  async function offer(rows: readonly AlertRow[], to: Iterable<AlertChannel>): Promise<void> {
     await agents.know(rows);
     for (const row of rows) {
       const agent = agents.of(row);

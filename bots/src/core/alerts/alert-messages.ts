@@ -1,35 +1,35 @@
 import type { Log } from '@hq/shared/log';
 import type { Button, Card, Handle } from '../../contract/card.ts';
-import type { Problem, Sent } from '../../contract/inbound.ts';
-import type { Told, Watched } from '../api/chat-api.ts';
-import { type AlertOffer, offersFor } from './alert-buttons.ts';
-import { type AlertRow, isOver } from './alert-row.ts';
+import type { SendProblem, SendResult } from '../../contract/inbound.ts';
+import type { AlertDelivery, Subscription } from '../api/chat-api.ts';
+import { type AlertButtonOffer, alertButtonOffers } from './alert-buttons.ts';
+import { type AlertRow, isClosed } from './alert-row.ts';
 import { type AlertTiming, backoff } from './alert-timing.ts';
-import { alertCard } from './render-alert-card.ts';
+import { renderAlertCard } from './render-alert-card.ts';
 
 /** What one chat was told: the messages there, each of which follows its alerts until they are over. */
-export interface ToldMessages {
+export interface AlertMessages {
   has(id: string): boolean;
   /** The card of a message that is yet to be sent. */
   draft(alerts: readonly AlertRow[], more: number): DraftedMessage;
   sent(draft: DraftedMessage, handle: Handle): void;
   /** The messages of an earlier run. */
-  recall(kept: Watched['messages'], rows: ReadonlyMap<string, AlertRow>): void;
+  restore(kept: Subscription['messages'], rows: ReadonlyMap<string, AlertRow>): void;
   /** Something about an alert that was told is different now. */
-  change(row: AlertRow): void;
+  update(row: AlertRow): void;
   /** Leaves alone what nothing will happen to any more. */
-  tidy(now: number): void;
+  prune(now: number): void;
   stop(): void;
 }
 
-export interface ToldMessagesOptions {
+export interface AlertMessagesOptions {
   readonly timing: AlertTiming;
   readonly log: Log;
-  readonly edit: (handle: Handle, card: Card) => Promise<Sent>;
-  readonly offer: (offer: AlertOffer) => Button;
-  readonly keep: (messages: Told['messages']) => void;
+  readonly edit: (handle: Handle, card: Card) => Promise<SendResult>;
+  readonly offer: (offer: AlertButtonOffer) => Button;
+  readonly keep: (messages: AlertDelivery['messages']) => void;
   /** The chat takes nothing any more, or has another id. */
-  readonly onProblem: (problem: Problem) => void;
+  readonly onProblem: (problem: SendProblem) => void;
 }
 
 interface Content {
@@ -55,19 +55,19 @@ interface Message extends Content {
 /** As long as its buttons work. What is not counted while it lasts never ends by itself. */
 const followedMs = 604_800_000;
 
-export function createToldMessages(options: ToldMessagesOptions): ToldMessages {
+export function createAlertMessages(options: AlertMessagesOptions): AlertMessages {
   const { timing, log, edit, offer, keep, onProblem } = options;
   const byAlert = new Map<string, Message>();
   let isStopped = false;
 
   function cardOf({ alerts, more, buttons }: Content): Card {
     const rows = [...alerts.values()];
-    const offered = offersFor(rows).map((one) => {
+    const offered = alertButtonOffers(rows).map((one) => {
       const button = buttons.get(one.label) ?? offer(one);
       buttons.set(one.label, button);
       return button;
     });
-    return alertCard({ alerts: rows, more, buttons: offered });
+    return renderAlertCard({ alerts: rows, more, buttons: offered });
   }
 
   function add({ alerts, more, buttons }: Content, handle: Handle): Message {
@@ -107,7 +107,7 @@ export function createToldMessages(options: ToldMessagesOptions): ToldMessages {
     });
     if (sent.ok) {
       message.tries = 0;
-      leave(message, shown.filter(isOver));
+      leave(message, shown.filter(isClosed));
       if (message.isStale) follow(message, timing.gatherMs);
       return;
     }
@@ -140,7 +140,7 @@ export function createToldMessages(options: ToldMessagesOptions): ToldMessages {
       add(draft, handle);
       keep([...draft.alerts.keys()].map((key) => ({ key, handle, open: true })));
     },
-    recall(kept, rows) {
+    restore(kept, rows) {
       const byHandle = new Map<string, { readonly handle: Handle; readonly alerts: Map<string, AlertRow> }>();
       for (const { key, handle } of kept) {
         const row = rows.get(key);
@@ -156,16 +156,16 @@ export function createToldMessages(options: ToldMessagesOptions): ToldMessages {
       for (const { handle, alerts } of byHandle.values()) {
         const message = add({ alerts, more: 0, buttons: new Map() }, handle);
         // It ended while nobody could say so.
-        if ([...alerts.values()].some(isOver)) follow(message, timing.gatherMs);
+        if ([...alerts.values()].some(isClosed)) follow(message, timing.gatherMs);
       }
     },
-    change(row) {
+    update(row) {
       const message = byAlert.get(row.id);
       if (message === undefined) return;
       message.alerts.set(row.id, row);
       follow(message, timing.gatherMs);
     },
-    tidy(now) {
+    prune(now) {
       for (const message of new Set(byAlert.values())) {
         leave(
           message,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { alertOf } from '../../../testing/alert.ts';
-import { createWaitingAlerts } from './alert-queue.ts';
+import { createAlertQueue } from './alert-queue.ts';
 
 const minute = 60_000;
 const noon = Date.parse('2026-11-22T12:00:00Z');
@@ -13,7 +13,7 @@ const ids = (rows: readonly { readonly id: string }[]): string[] => rows.map(({ 
 
 describe('what waits for a chat', () => {
   it('is told at once, in the order of the changes, in its newest state', () => {
-    const waiting = createWaitingAlerts();
+    const waiting = createAlertQueue();
     expect(waiting.pause({}, noon)).toBeNull();
     waiting.put(alert('second', 2));
     waiting.put(alert('first', 1));
@@ -27,7 +27,7 @@ describe('what waits for a chat', () => {
   });
 
   it('is held back in quiet hours until they end, and says how far everything was told', () => {
-    const waiting = createWaitingAlerts();
+    const waiting = createAlertQueue();
     waiting.put(alert('held', 5));
     expect(waiting.pause(quiet, noon + 10 * minute)).toBe(minute);
     expect(waiting.take(quiet, noon + 10 * minute)).toEqual([]);
@@ -38,7 +38,7 @@ describe('what waits for a chat', () => {
   });
 
   it('waits for a summary that comes a while after the first of them, however often something comes', () => {
-    const waiting = createWaitingAlerts();
+    const waiting = createAlertQueue();
     waiting.put(alert('one'));
     for (let minutes = 1; minutes < 30; minutes += 1) {
       waiting.put(alert('one', minutes));
@@ -56,7 +56,7 @@ describe('what waits for a chat', () => {
     ['quiet hours', quiet],
     ['the next summary', digest],
   ])('does not wait for %s where it is critical, and takes nothing along that does', (_what, filter) => {
-    const waiting = createWaitingAlerts();
+    const waiting = createAlertQueue();
     waiting.put(alert('can wait', 1));
     waiting.put(alert('cannot wait', 2, 'critical'));
     expect(waiting.pause(filter, noon + 3 * minute)).toBe(0);
@@ -65,14 +65,14 @@ describe('what waits for a chat', () => {
   });
 
   it('that could not be told waits for no other summary', () => {
-    const waiting = createWaitingAlerts();
+    const waiting = createAlertQueue();
     waiting.put(alert('one'));
     for (const row of waiting.take(digest, noon + 30 * minute)) waiting.putBack(row);
     expect(ids(waiting.take(digest, noon + 31 * minute))).toEqual(['one']);
   });
 
   it('that is over is told to nobody', () => {
-    const waiting = createWaitingAlerts();
+    const waiting = createAlertQueue();
     waiting.put(alert('one'));
     waiting.drop('one');
     expect(waiting.pause({}, noon)).toBeNull();

@@ -2,33 +2,33 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { nilTenant } from '../../../../db/testing/database.ts';
 import { eventually } from '../../../../db/testing/eventually.ts';
-import { type ChatTestHouse, openChatHouse } from '../../../testing/chat-stack.ts';
-import { createChatHq } from '../api/chat-api.ts';
-import { createToldKeeper, type ToldKeeper } from './delivery-log.ts';
+import { type ChatTestStack, openChatStack } from '../../../testing/chat-stack.ts';
+import { createChatApi } from '../api/chat-api.ts';
+import { createDeliveryLog, type DeliveryLog } from './delivery-log.ts';
 
-let house: ChatTestHouse;
-let keeper: ToldKeeper;
+let chat: ChatTestStack;
+let keeper: DeliveryLog;
 let subscription: string;
 beforeAll(async () => {
-  house = await openChatHouse();
-  keeper = createToldKeeper(
-    createChatHq(house.bot),
+  chat = await openChatStack();
+  keeper = createDeliveryLog(
+    createChatApi(chat.bot),
     { saveMs: 5, pollMs: 50 },
     pino({ level: process.env.TEST_LOG ?? 'silent' }),
   );
-  const [row] = await house.stack.database.query<{ id: string }>(
+  const [row] = await chat.stack.database.query<{ id: string }>(
     `insert into chat_subscriptions (tenant_id, platform, install, channel, kind, cursor)
      values ($1, 'slack', 'T1', 'C1', 'group', 'at first') returning id`,
     [nilTenant],
   );
   subscription = row?.id ?? '';
 });
-afterAll(() => house.close());
+afterAll(() => chat.close());
 
 const keep = (key: string, open: boolean, cursor = '') =>
-  keeper.keep({ subscription_id: subscription, cursor, messages: [{ key, handle: { id: key }, open }] });
+  keeper.record({ subscription_id: subscription, cursor, messages: [{ key, handle: { id: key }, open }] });
 const kept = async () => {
-  const { database } = house.stack;
+  const { database } = chat.stack;
   const messages = await database.query<{ key: string }>('select key from chat_alert_messages order by key');
   const [row] = await database.query<{ cursor: string; disabled_reason: string | null }>(
     'select cursor, disabled_reason from chat_subscriptions',
@@ -47,21 +47,21 @@ it('keeps by itself what was told, and leaves the cursor where nothing new was',
 });
 
 it('keeps it later where the database is away, the newest last', { timeout: 60_000 }, async () => {
-  await house.stack.stopApi();
+  await chat.stack.stopApi();
   keep('c', true, 'away');
-  await keeper.save();
+  await keeper.flush();
   keep('c', false);
   keep('d', true, 'further away');
-  await keeper.save();
-  await house.stack.startApi();
+  await keeper.flush();
+  await chat.stack.startApi();
   await eventually(async () =>
     expect(await kept()).toEqual({ cursor: 'further away', disabled_reason: null, messages: ['b', 'd'] }),
   );
 });
 
 it('keeps that a chat is closed, whatever is said of it at the same time', async () => {
-  keeper.keep({ subscription_id: subscription, cursor: '', messages: [], disabled: 'the bot was blocked' });
+  keeper.record({ subscription_id: subscription, cursor: '', messages: [], disabled: 'the bot was blocked' });
   keep('e', true);
-  await keeper.save();
+  await keeper.flush();
   expect(await kept()).toMatchObject({ disabled_reason: 'the bot was blocked', messages: ['b', 'd', 'e'] });
 });

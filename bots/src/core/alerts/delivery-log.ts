@@ -1,31 +1,31 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '@hq/shared/log';
-import { type ChatHq, isAway, type Told } from '../api/chat-api.ts';
+import { type AlertDelivery, type ChatApi, isUnreachable } from '../api/chat-api.ts';
 import type { AlertTiming } from './alert-timing.ts';
 
 /**
  * Keeps in the database what was told. Many chats are kept with one request, and the next one begins when it has ended: what a
  * crash could have told twice is what was told within one such request.
  */
-export interface ToldKeeper {
-  keep(row: Told): void;
+export interface DeliveryLog {
+  record(row: AlertDelivery): void;
   forget(subscriptionId: string): void;
   /** Resolves when everything is kept, or the database is away. */
-  save(): Promise<void>;
+  flush(): Promise<void>;
 }
 
 const mostAtOnce = 200;
 
-export function createToldKeeper(
-  hq: Pick<ChatHq, 'told'>,
+export function createDeliveryLog(
+  api: Pick<ChatApi, 'recordAlerts'>,
   { saveMs, pollMs }: Pick<AlertTiming, 'saveMs' | 'pollMs'>,
   log: Log,
-): ToldKeeper {
-  const unkept = new Map<string, Told>();
+): DeliveryLog {
+  const unkept = new Map<string, AlertDelivery>();
   let isSaving = false;
   let saved: Promise<boolean> = Promise.resolve(true);
 
-  function add(row: Told): void {
+  function add(row: AlertDelivery): void {
     const before = unkept.get(row.subscription_id);
     unkept.set(row.subscription_id, before === undefined ? row : joined(before, row));
   }
@@ -36,9 +36,9 @@ export function createToldKeeper(
       const some = [...unkept.values()].slice(0, mostAtOnce);
       for (const { subscription_id } of some) unkept.delete(subscription_id);
       try {
-        await hq.told(some);
+        await api.recordAlerts(some);
       } catch (error) {
-        if (!isAway(error)) {
+        if (!isUnreachable(error)) {
           log.error({ err: error }, 'what was told could not be kept');
           continue;
         }
@@ -68,20 +68,20 @@ export function createToldKeeper(
   }
 
   return {
-    keep(row) {
+    record(row) {
       add(row);
       if (!isSaving) void saveSoon();
     },
     forget(subscriptionId) {
       unkept.delete(subscriptionId);
     },
-    async save() {
+    async flush() {
       await inTurn();
     },
   };
 }
 
-function joined(before: Told, later: Told): Told {
+function joined(before: AlertDelivery, later: AlertDelivery): AlertDelivery {
   return {
     ...before,
     ...later,

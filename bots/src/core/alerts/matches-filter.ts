@@ -3,7 +3,7 @@ import type { AlertAgent } from './alert-agents.ts';
 import { type AlertRow, severities } from './alert-row.ts';
 
 /** Whether the filter of a chat lets an alert through. */
-export function matches(filter: AlertFilter, alert: AlertRow, agent: AlertAgent | null): boolean {
+export function matchesFilter(filter: AlertFilter, alert: AlertRow, agent: AlertAgent | null): boolean {
   const least = severities.findIndex((severity) => severity === (filter.severity ?? 'info'));
   if (severities.indexOf(alert.severity) < least) return false;
   if (filter.kinds !== undefined && !filter.kinds.includes(alert.type)) return false;

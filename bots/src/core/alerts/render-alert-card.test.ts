@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { alertOf } from '../../../testing/alert.ts';
 import { textOf } from '../../../testing/test-adapter.ts';
-import { offersFor } from './alert-buttons.ts';
+import { alertButtonOffers } from './alert-buttons.ts';
 import type { AlertRow } from './alert-row.ts';
-import { alertCard, countListed } from './render-alert-card.ts';
+import { countFitting, renderAlertCard } from './render-alert-card.ts';
 
 const seen = { read_at: '2026-11-22T12:05:00Z', seen_by: 'ann@example.test' };
 const ended = { resolved_at: '2026-11-22T12:10:00Z' };
@@ -15,8 +15,8 @@ const muted = {
 };
 const one = (more: Partial<AlertRow> = {}) =>
   alertOf({ id: '12345678-aaaa', title: 'writer is in error', ...more });
-const cardOf = (...alerts: AlertRow[]) => alertCard({ alerts, more: 0, buttons: [] });
-const labels = (...alerts: AlertRow[]) => offersFor(alerts).map(({ label }) => label);
+const cardOf = (...alerts: AlertRow[]) => renderAlertCard({ alerts, more: 0, buttons: [] });
+const labels = (...alerts: AlertRow[]) => alertButtonOffers(alerts).map(({ label }) => label);
 
 describe('the message of one alert', () => {
   it.each([
@@ -59,7 +59,7 @@ describe('the message of several alerts', () => {
   const [first, second] = [alertOf({ id: 'aaaaaaaa-1' }), alertOf({ id: 'bbbbbbbb-2', severity: 'warning' })];
 
   it('lists them with how each is, and counts those that are open and those without room', () => {
-    const card = alertCard({ alerts: [{ ...first, ...ended }, second], more: 3, buttons: [] });
+    const card = renderAlertCard({ alerts: [{ ...first, ...ended }, second], more: 3, buttons: [] });
     expect(card).toMatchObject({ title: '5 alerts', state: '4 open', tone: 'warning' });
     expect(textOf(card)).toMatch(
       /aaaaaaaa aaaaaaaa-1: over after 10m00s\nbbbbbbbb bbbbbbbb-2: warning\nand 3 more/,
@@ -68,27 +68,27 @@ describe('the message of several alerts', () => {
 
   it('holds what has room, whatever becomes of them, and one at least', () => {
     const many = Array.from({ length: 80 }, (_, n) => alertOf({ id: `aaaaaaaa-${n}`, title: 'short' }));
-    expect(countListed(many, 100_000)).toBe(50);
-    expect(countListed(many.slice(0, 10), 100_000)).toBe(10);
+    expect(countFitting(many, 100_000)).toBe(50);
+    expect(countFitting(many.slice(0, 10), 100_000)).toBe(10);
     const long = many.map((alert) => ({ ...alert, title: `${'😀'.repeat(200)}` }));
-    const count = countListed(long, 2_000);
+    const count = countFitting(long, 2_000);
     expect(count).toBeGreaterThan(5);
     const worst = long.slice(0, count).map((alert) => ({
       ...alert,
       occurrences: 1_000_000,
       resolved_at: '2027-12-22T12:10:00Z',
     }));
-    const card = alertCard({ alerts: worst, more: 1_000_000, buttons: [] });
+    const card = renderAlertCard({ alerts: worst, more: 1_000_000, buttons: [] });
     expect((card.body ?? []).map(({ text }) => text).join('').length).toBeLessThanOrEqual(2_000);
     expect(textOf(card).isWellFormed()).toBe(true);
-    expect(countListed(long, 10)).toBe(1);
+    expect(countFitting(long, 10)).toBe(1);
   });
 
   it('is over when all are', () => {
     const card = cardOf({ ...first, ...ended }, { ...second, ...ended });
     expect(card).toMatchObject({ state: 'all over', tone: 'good' });
     expect(labels({ ...first, ...ended }, { ...second, ...ended })).toEqual([]);
-    const some = alertCard({ alerts: [{ ...first, ...ended }], more: 7, buttons: [] });
+    const some = renderAlertCard({ alerts: [{ ...first, ...ended }], more: 7, buttons: [] });
     expect(some).toMatchObject({ title: '8 alerts', state: 'those listed are over', tone: 'neutral' });
   });
 

@@ -1,8 +1,8 @@
 import { duration } from '@hq/shared/text';
 import type { Button, Card, Tone } from '../../contract/card.ts';
 import { clock } from '../cards/clock.ts';
-import { type AlertRow, isOver, severities } from './alert-row.ts';
-import { byTime } from './timestamps.ts';
+import { type AlertRow, isClosed, severities } from './alert-row.ts';
+import { compareTimestamps } from './timestamps.ts';
 
 const toneOf: Readonly<Record<AlertRow['severity'], Tone>> = {
   info: 'neutral',
@@ -18,7 +18,7 @@ const longestTitle = 120;
 const besideTitle = 60;
 
 /** How many of these alerts one message lists, with room for what will become of them. */
-export function countListed(alerts: readonly AlertRow[], maxText: number): number {
+export function countFitting(alerts: readonly AlertRow[], maxText: number): number {
   let left = maxText - besideTitle;
   const fitting = alerts.findIndex((alert, at) => {
     left -= titleInList(alert).length + besideTitle;
@@ -35,7 +35,7 @@ export interface AlertContent {
 }
 
 /** One alert, or those that came together, as one message. */
-export function alertCard({ alerts, more, buttons }: AlertContent): Card {
+export function renderAlertCard({ alerts, more, buttons }: AlertContent): Card {
   const [first] = alerts;
   const hasEnded = alerts.every(({ resolved_at }) => resolved_at !== null) && more === 0;
   const stamp = stampOf(alerts);
@@ -53,7 +53,7 @@ export function alertCard({ alerts, more, buttons }: AlertContent): Card {
       footer: `${first.type.replaceAll('_', ' ')}, ${first.id.slice(0, 8)}`,
     };
   }
-  const open = alerts.filter((alert) => !isOver(alert)).length;
+  const open = alerts.filter((alert) => !isClosed(alert)).length;
   const ended = more === 0 ? 'all over' : 'those listed are over';
   return {
     ...shared,
@@ -91,9 +91,9 @@ function stateOf(alert: AlertRow): string {
 function stampOf(alerts: readonly AlertRow[]): string | null {
   const decided = alerts
     .flatMap((alert) => (alert.read_at === null ? [] : [{ ...alert, read_at: alert.read_at }]))
-    .sort((a, b) => byTime(a.read_at, b.read_at));
+    .sort((a, b) => compareTimestamps(a.read_at, b.read_at));
   const last = decided.at(-1);
-  if (last === undefined || alerts.some((alert) => alert.read_at === null && !isOver(alert))) return null;
+  if (last === undefined || alerts.some((alert) => alert.read_at === null && !isClosed(alert))) return null;
   if (alerts.length === 1 && last.muted && last.muted_until !== null) {
     return `muted until ${clock(last.muted_until, last.last_at)} by ${last.muted_by ?? 'somebody'}`;
   }
@@ -101,7 +101,7 @@ function stampOf(alerts: readonly AlertRow[]): string | null {
 }
 
 function worst(alerts: readonly AlertRow[]): Tone {
-  const open = alerts.filter((alert) => !isOver(alert));
+  const open = alerts.filter((alert) => !isClosed(alert));
   const rank = Math.max(0, ...open.map(({ severity }) => severities.indexOf(severity)));
   return toneOf[severities[rank] ?? 'info'];
 }

@@ -5,7 +5,7 @@ import { HqError } from '@hq/shared/errors';
 import { type CommandRow, commandRow } from '@hq/shared/rows';
 import { z } from 'zod';
 import type { Handle } from '../../contract/card.ts';
-import { type Platform, platforms, type Speaker } from '../../contract/inbound.ts';
+import { type Platform, platforms, type Sender } from '../../contract/inbound.ts';
 
 const handle = z.record(z.string(), z.string());
 const time = z.string();
@@ -40,11 +40,11 @@ const confirmation = z.object({
 export type Confirmation = z.output<typeof confirmation>;
 
 const decided = z.object({ by: z.string().nullable(), at: time });
-const acted = z.union([
+const actResult = z.union([
   z.object({ confirm: confirmation }),
   z.object({ command: commandRow, created: z.boolean().default(false), decided: decided.optional() }),
 ]);
-export type Acted = z.output<typeof acted>;
+export type ActResult = z.output<typeof actResult>;
 /** The first answer to a delivery that comes again: it is kept, but its token only for as long as it can be used. */
 const questionThatWas = z
   .object({ confirm: confirmation.omit({ token: true }) })
@@ -94,7 +94,7 @@ export const alertFilter = z.object({
 export type AlertFilter = z.output<typeof alertFilter>;
 const subscription = z.object({ subscription: z.unknown() });
 
-const watched = z.object({
+const subscribedChannel = z.object({
   id: z.string(),
   platform: z.enum(platforms),
   install: z.string(),
@@ -106,9 +106,9 @@ const watched = z.object({
   cursor: z.string().nullable(),
   messages: z.array(z.object({ key: z.string(), handle, open: z.boolean().default(true) })).default([]),
 });
-export type Watched = z.output<typeof watched>;
+export type Subscription = z.output<typeof subscribedChannel>;
 
-export interface Told {
+export interface AlertDelivery {
   readonly subscription_id: string;
   readonly cursor: string;
   readonly messages: readonly { readonly key: string; readonly handle: Handle; readonly open: boolean }[];
@@ -116,9 +116,9 @@ export interface Told {
   readonly disabled?: string;
 }
 
-const beat = z.object({ now: time, held: z.record(z.string(), z.boolean()) });
+const heartbeatAnswer = z.object({ now: time, held: z.record(z.string(), z.boolean()) });
 
-interface BeatOfAdapter {
+interface AdapterHeartbeat {
   readonly platform: Platform;
   readonly install: string | null;
   readonly fingerprint: string;
@@ -128,7 +128,7 @@ interface BeatOfAdapter {
   readonly last_outbound_at: string | null;
 }
 
-export interface KeptButton {
+export interface StoredButton {
   readonly token: string;
   readonly platform: Platform;
   readonly install: string;
@@ -141,55 +141,58 @@ export interface KeptButton {
 }
 
 /** Who says something, and in which delivery. */
-export interface Said {
-  readonly speaker: Speaker;
-  readonly delivery: string;
+export interface Delivery {
+  readonly sender: Sender;
+  readonly key: string;
 }
 
 /**
  * All that chat may ask of HQ. Everything that somebody says goes through here with their identity, and the database
  * decides. A refusal is thrown as an `HqError` with its reason.
  */
-export interface ChatHq {
-  whoami(said: Said): Promise<Whoami>;
-  link(said: Said, code: string): Promise<{ email: string | null }>;
-  unlink(said: Said): Promise<{ email: string | null }>;
-  bind(said: Said, to: { ceiling: string; gateway: string | null; agent: string | null }): Promise<void>;
-  unbind(said: Said): Promise<void>;
+export interface ChatApi {
+  whoami(delivery: Delivery): Promise<Whoami>;
+  link(delivery: Delivery, code: string): Promise<{ email: string | null }>;
+  unlink(delivery: Delivery): Promise<{ email: string | null }>;
+  bind(
+    delivery: Delivery,
+    to: { ceiling: string; gateway: string | null; agent: string | null },
+  ): Promise<void>;
+  unbind(delivery: Delivery): Promise<void>;
   act(
-    said: Said,
+    delivery: Delivery,
     request: {
       readonly action: string;
       readonly payload: Readonly<Record<string, unknown>>;
       readonly gateway: string | null;
       readonly agent: string | null;
     },
-  ): Promise<Acted>;
-  confirm(said: Said, token: string, typed: string | null): Promise<Acted>;
-  decline(said: Said, token: string): Promise<Declined>;
-  cancel(said: Said, commandId: string): Promise<CommandRow>;
+  ): Promise<ActResult>;
+  confirm(delivery: Delivery, token: string, typed: string | null): Promise<ActResult>;
+  decline(delivery: Delivery, token: string): Promise<Declined>;
+  cancel(delivery: Delivery, commandId: string): Promise<CommandRow>;
   read<Row>(
-    said: Said,
+    delivery: Delivery,
     what: string,
     args: Readonly<Record<string, unknown>>,
     row: z.ZodType<Row>,
   ): Promise<Row[]>;
   /** Throws where this person may not do here what the names of arguments are wanted for; null wants to read and no more. */
-  may(said: Said, purpose: string | null): Promise<void>;
-  keepButtons(buttons: readonly KeptButton[]): Promise<void>;
-  press(said: Said, token: string): Promise<Intent>;
-  keepCard(card: OpenCard): Promise<void>;
+  may(delivery: Delivery, purpose: string | null): Promise<void>;
+  storeButtons(buttons: readonly StoredButton[]): Promise<void>;
+  press(delivery: Delivery, token: string): Promise<Intent>;
+  storeCard(card: OpenCard): Promise<void>;
   openCards(platform: Platform): Promise<(OpenCard & { readonly command: CommandRow })[]>;
-  subscribe(said: Said, filter: AlertFilter): Promise<void>;
-  unsubscribe(said: Said): Promise<void>;
-  watch(platform: Platform): Promise<Watched[]>;
-  told(rows: readonly Told[]): Promise<void>;
-  beat(holder: string, adapters: readonly BeatOfAdapter[]): Promise<z.output<typeof beat>>;
+  subscribe(delivery: Delivery, filter: AlertFilter): Promise<void>;
+  unsubscribe(delivery: Delivery): Promise<void>;
+  subscriptions(platform: Platform): Promise<Subscription[]>;
+  recordAlerts(rows: readonly AlertDelivery[]): Promise<void>;
+  heartbeat(holder: string, adapters: readonly AdapterHeartbeat[]): Promise<z.output<typeof heartbeatAnswer>>;
 }
 
 type FunctionName = keyof Database['public']['Functions'];
 
-export function createChatHq(client: HqClient): ChatHq {
+export function createChatApi(client: HqClient): ChatApi {
   async function call<Result>(name: FunctionName, args: object, schema: z.ZodType<Result>): Promise<Result> {
     // A function that answers nothing gives null.
     const request = client.supabase
@@ -199,42 +202,49 @@ export function createChatHq(client: HqClient): ChatHq {
   }
   const ask = <Result>(
     name: FunctionName,
-    said: Said,
+    delivery: Delivery,
     args: object,
     schema: z.ZodType<Result>,
-  ): Promise<Result> => call(name, { p_chat: chatOf(said), ...args }, schema);
+  ): Promise<Result> => call(name, { p_chat: chatOf(delivery), ...args }, schema);
 
   return {
-    whoami: (said) => ask('chat_whoami', said, {}, whoami),
-    link: async (said, code) => (await ask('chat_link', said, { p_code: code }, member)).member,
-    unlink: async (said) => (await ask('chat_unlink', said, {}, member)).member,
-    bind: async (said, { ceiling, gateway, agent }) => {
-      await ask('chat_bind', said, { p_ceiling: ceiling, p_gateway: gateway, p_agent: agent }, channel);
+    whoami: (delivery) => ask('chat_whoami', delivery, {}, whoami),
+    link: async (delivery, code) => (await ask('chat_link', delivery, { p_code: code }, member)).member,
+    unlink: async (delivery) => (await ask('chat_unlink', delivery, {}, member)).member,
+    bind: async (delivery, { ceiling, gateway, agent }) => {
+      await ask('chat_bind', delivery, { p_ceiling: ceiling, p_gateway: gateway, p_agent: agent }, channel);
     },
-    unbind: async (said) => {
-      await ask('chat_unbind', said, {}, z.looseObject({}));
+    unbind: async (delivery) => {
+      await ask('chat_unbind', delivery, {}, z.looseObject({}));
     },
-    act: async (said, { action, payload, gateway, agent }) => {
+    act: async (delivery, { action, payload, gateway, agent }) => {
       const args = { p_action: action, p_payload: payload, p_gateway: gateway, p_agent: agent };
-      const answer = await ask('chat_act', said, args, z.union([acted, questionThatWas]));
+      const answer = await ask('chat_act', delivery, args, z.union([actResult, questionThatWas]));
       if (answer !== 'over') return answer;
       throw new HqError('conflict', 'this question has expired', { hint: 'Ask for it again.' });
     },
-    confirm: (said, token, typed) => ask('chat_confirm', said, { p_token: token, p_typed: typed }, acted),
-    decline: (said, token) => ask('chat_decline', said, { p_token: token }, declined),
-    cancel: async (said, id) =>
-      (await ask('chat_cancel', said, { p_command_id: id }, z.object({ command: commandRow }))).command,
-    read: async (said, what, args, row) =>
-      (await ask('chat_read', said, { p_what: what, p_args: args }, z.object({ rows: z.array(row) }))).rows,
-    may: async (said, purpose) => {
-      await ask('chat_read', said, { p_what: 'gateways', p_args: { for: purpose, limit: 1 } }, z.unknown());
+    confirm: (delivery, token, typed) =>
+      ask('chat_confirm', delivery, { p_token: token, p_typed: typed }, actResult),
+    decline: (delivery, token) => ask('chat_decline', delivery, { p_token: token }, declined),
+    cancel: async (delivery, id) =>
+      (await ask('chat_cancel', delivery, { p_command_id: id }, z.object({ command: commandRow }))).command,
+    read: async (delivery, what, args, row) =>
+      (await ask('chat_read', delivery, { p_what: what, p_args: args }, z.object({ rows: z.array(row) })))
+        .rows,
+    may: async (delivery, purpose) => {
+      await ask(
+        'chat_read',
+        delivery,
+        { p_what: 'gateways', p_args: { for: purpose, limit: 1 } },
+        z.unknown(),
+      );
     },
-    keepButtons: async (buttons) => {
+    storeButtons: async (buttons) => {
       await call('chat_keep_buttons', { p_rows: buttons }, z.unknown());
     },
-    press: async (said, token) =>
-      (await ask('chat_press', said, { p_token: token }, z.object({ intent }))).intent,
-    keepCard: async (card) => {
+    press: async (delivery, token) =>
+      (await ask('chat_press', delivery, { p_token: token }, z.object({ intent }))).intent,
+    storeCard: async (card) => {
       await call('chat_keep_card', { p_card: card }, z.unknown());
     },
     openCards: async (platform) =>
@@ -245,28 +255,38 @@ export function createChatHq(client: HqClient): ChatHq {
           z.object({ cards: z.array(openCardWithCommand) }),
         )
       ).cards,
-    subscribe: async (said, wanted) => {
-      await ask('chat_subscribe', said, { p_filter: wanted }, subscription);
+    subscribe: async (delivery, wanted) => {
+      await ask('chat_subscribe', delivery, { p_filter: wanted }, subscription);
     },
-    unsubscribe: async (said) => {
-      await ask('chat_unsubscribe', said, {}, z.looseObject({}));
+    unsubscribe: async (delivery) => {
+      await ask('chat_unsubscribe', delivery, {}, z.looseObject({}));
     },
-    watch: (platform) => call('chat_watch', { p_platform: platform }, z.array(watched)),
-    told: async (rows) => {
+    subscriptions: (platform) => call('chat_watch', { p_platform: platform }, z.array(subscribedChannel)),
+    recordAlerts: async (rows) => {
       // No cursor leaves the one that is kept.
       const known = rows.map(({ cursor, ...row }) => ({ ...row, ...(cursor !== '' && { cursor }) }));
       await call('chat_told', { p_rows: known }, z.unknown());
     },
-    beat: (holder, adapters) => call('chat_beat', { p_holder: holder, p_adapters: adapters }, beat),
+    heartbeat: (holder, adapters) =>
+      call('chat_beat', { p_holder: holder, p_adapters: adapters }, heartbeatAnswer),
   };
 }
 
-function chatOf({ speaker, delivery }: Said): Record<string, string | null> {
-  const { platform, install, user, channel: where, thread, kind, stranger } = speaker;
-  return { platform, install, user, channel: where, thread, kind, delivery, ...(stranger && { stranger }) };
+function chatOf({ sender, key }: Delivery): Record<string, string | null> {
+  const { platform, install, user, channel: where, thread, kind, stranger } = sender;
+  return {
+    platform,
+    install,
+    user,
+    channel: where,
+    thread,
+    kind,
+    delivery: key,
+    ...(stranger && { stranger }),
+  };
 }
 
 /** Whether the database may answer if it is asked again. */
-export function isAway(error: unknown): error is HqError {
+export function isUnreachable(error: unknown): error is HqError {
   return error instanceof HqError && (error.code === 'unreachable' || error.code === 'timed_out');
 }

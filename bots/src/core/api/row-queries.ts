@@ -4,7 +4,7 @@ import { type CommandRow, commandOutputRow, commandRow, gatewayRow } from '@hq/s
 import { z } from 'zod';
 
 /** What the bot reads as the viewer that it is: the state of commands whose cards it keeps up to date. */
-export interface BotRows {
+export interface RowQueries {
   /** The commands that `ids` names whenever it is asked, and whatever else is told of meanwhile. */
   commands(ids: () => readonly string[]): LiveQuery<CommandRow>;
   /** The last lines that a command wrote in its last attempt. */
@@ -12,11 +12,11 @@ export interface BotRows {
   /** A gateway's slug by its id; null where there is none. */
   gatewaySlug(id: string): Promise<string | null>;
   /** How a gateway is at this moment. */
-  gatewayNow(gateway: { readonly id: string } | { readonly slug: string }): Promise<GatewayNow | null>;
+  gatewayState(gateway: { readonly id: string } | { readonly slug: string }): Promise<GatewayState | null>;
 }
 
-const gatewayNow = gatewayRow.pick({ status: true, last_seen_at: true });
-export type GatewayNow = z.output<typeof gatewayNow>;
+const gatewayState = gatewayRow.pick({ status: true, last_seen_at: true });
+export type GatewayState = z.output<typeof gatewayState>;
 
 const table = 'agent_commands';
 const columns = Object.keys(commandRow.shape).join(',');
@@ -25,7 +25,7 @@ const mostFollowed = 150;
 const lastPieces = 40;
 const slug = z.array(z.object({ slug: z.string() }));
 
-export function createBotRows(client: HqClient): BotRows {
+export function createRowQueries(client: HqClient): RowQueries {
   const slugs = new Map<string, string>();
 
   async function readCommands(ids: readonly string[]): Promise<CommandRow[]> {
@@ -79,12 +79,12 @@ export function createBotRows(client: HqClient): BotRows {
       if (row !== undefined) slugs.set(id, row.slug);
       return row?.slug ?? null;
     },
-    async gatewayNow(gateway) {
+    async gatewayState(gateway) {
       const [column, value] = 'id' in gateway ? ['id', gateway.id] : ['slug', gateway.slug];
       const found = await client.ask<unknown>(
         client.supabase.from('gateways').select('status,last_seen_at').eq(column, value).limit(1),
       );
-      return z.array(gatewayNow).parse(found)[0] ?? null;
+      return z.array(gatewayState).parse(found)[0] ?? null;
     },
   };
 }

@@ -1,10 +1,10 @@
 import { since, staleAfterMs } from '@hq/shared/fleet';
-import { type ActionTable, actionOf } from '../action-table.ts';
-import type { BotRows, GatewayNow } from '../api/row-queries.ts';
+import { type ActionTable, findAction } from '../action-table.ts';
+import type { GatewayState, RowQueries } from '../api/row-queries.ts';
 import { clock } from './clock.ts';
 
 /** Why a command for a gateway is not begun, in words that stay the same while it lasts. */
-export interface Obstacle {
+export interface Blocker {
   /** How the command is. */
   readonly state: string;
   /** What ends it. */
@@ -13,28 +13,28 @@ export interface Obstacle {
   readonly warning: string;
 }
 
-export interface Obstacles {
+export interface Blockers {
   /** Null where nothing keeps the action from being begun there. */
-  of(action: string, gateway: { readonly id: string } | { readonly slug: string }): Promise<Obstacle | null>;
+  find(action: string, gateway: { readonly id: string } | { readonly slug: string }): Promise<Blocker | null>;
 }
 
 const keepsBack = new Set<string>(['paused', 'hibernating']);
 const keptForMs = 1_000;
 const mostKept = 1_000;
 
-export function createObstacles(
-  rows: Pick<BotRows, 'gatewayNow'>,
+export function createBlockers(
+  rows: Pick<RowQueries, 'gatewayState'>,
   actions: ActionTable,
   now: () => number,
-): Obstacles {
-  const kept = new Map<string, { readonly until: number; readonly row: Promise<GatewayNow | null> }>();
+): Blockers {
+  const kept = new Map<string, { readonly until: number; readonly row: Promise<GatewayState | null> }>();
 
   /** All cards that wait for one gateway ask at the same time. */
-  function look(gateway: Parameters<Obstacles['of']>[1]): Promise<GatewayNow | null> {
+  function look(gateway: Parameters<Blockers['find']>[1]): Promise<GatewayState | null> {
     const key = JSON.stringify(gateway);
     const before = kept.get(key);
     if (before !== undefined && Date.now() < before.until) return before.row;
-    const row = rows.gatewayNow(gateway);
+    const row = rows.gatewayState(gateway);
     kept.delete(key);
     kept.set(key, { until: Date.now() + keptForMs, row });
     row.catch(() => kept.delete(key));
@@ -44,8 +44,8 @@ export function createObstacles(
   }
 
   return {
-    async of(name, gateway) {
-      const action = actionOf(actions, name);
+    async find(name, gateway) {
+      const action = findAction(actions, name);
       const seen = await look(gateway);
       if (seen === null || action?.hand !== 'runner') return null;
       if (keepsBack.has(seen.status) && !action.whilePaused) {

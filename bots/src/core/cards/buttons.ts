@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '@hq/shared/log';
 import type { Button } from '../../contract/card.ts';
-import type { Place } from '../../contract/inbound.ts';
-import { type ChatHq, type Intent, isAway, type KeptButton } from '../api/chat-api.ts';
+import type { ChatLocation } from '../../contract/inbound.ts';
+import { type ChatApi, type Intent, isUnreachable, type StoredButton } from '../api/chat-api.ts';
 
-interface Offer {
+interface ButtonOffer {
   readonly label: string;
   readonly style?: Button['style'];
   readonly intent: Intent;
@@ -22,13 +22,13 @@ interface Offer {
  * how long. Memory only knows it sooner, because a form must be shown before the database can have answered.
  */
 export interface Buttons {
-  offer(place: Place, offer: Offer): Button;
+  offer(location: ChatLocation, offer: ButtonOffer): Button;
   /** A token that is no button but comes back from a form. */
-  token(place: Place, offer: Omit<Offer, 'label'>): string;
+  token(location: ChatLocation, offer: Omit<ButtonOffer, 'label'>): string;
   /** What the token means, where this program made it and has not forgotten. */
   recall(token: string): Intent | undefined;
   /** Resolves when the database knows every button that was made so far, or cannot be told. */
-  kept(): Promise<void>;
+  stored(): Promise<void>;
 }
 
 const defaultSeconds = 86_400;
@@ -36,9 +36,9 @@ const mostRemembered = 20_000;
 const mostAtOnce = 200;
 const retryMs = [200, 1_000, 5_000];
 
-export function createButtons(hq: Pick<ChatHq, 'keepButtons'>, log: Log): Buttons {
+export function createButtons(api: Pick<ChatApi, 'storeButtons'>, log: Log): Buttons {
   const remembered = new Map<string, { intent: Intent; until: number }>();
-  const unkept: KeptButton[] = [];
+  const unkept: StoredButton[] = [];
   let keeping: Promise<void> = Promise.resolve();
 
   function remember(token: string, intent: Intent, seconds: number): void {
@@ -55,10 +55,10 @@ export function createButtons(hq: Pick<ChatHq, 'keepButtons'>, log: Log): Button
       const some = unkept.splice(0, mostAtOnce);
       for (const pause of [...retryMs, null]) {
         try {
-          await hq.keepButtons(some);
+          await api.storeButtons(some);
           break;
         } catch (error) {
-          if (pause === null || !isAway(error)) {
+          if (pause === null || !isUnreachable(error)) {
             log.warn(
               { err: error, buttons: some.length },
               'buttons could not be kept; pressing them is refused',
@@ -71,15 +71,15 @@ export function createButtons(hq: Pick<ChatHq, 'keepButtons'>, log: Log): Button
     }
   }
 
-  function token(place: Place, offer: Omit<Offer, 'label'>): string {
+  function token(location: ChatLocation, offer: Omit<ButtonOffer, 'label'>): string {
     const made = `v1:${randomBytes(16).toString('base64url')}`;
     const seconds = offer.seconds ?? defaultSeconds;
     remember(made, offer.intent, seconds);
     unkept.push({
       token: made,
-      platform: place.platform,
-      install: place.install,
-      channel: place.channel,
+      platform: location.platform,
+      install: location.install,
+      channel: location.channel,
       user: offer.user,
       intent: offer.intent,
       seconds,
@@ -92,8 +92,8 @@ export function createButtons(hq: Pick<ChatHq, 'keepButtons'>, log: Log): Button
 
   return {
     token,
-    offer: (place, offer) => ({
-      token: token(place, offer),
+    offer: (location, offer) => ({
+      token: token(location, offer),
       label: offer.label,
       style: offer.style ?? 'plain',
       ...(offer.confirm !== undefined && { confirm: offer.confirm }),
@@ -102,6 +102,6 @@ export function createButtons(hq: Pick<ChatHq, 'keepButtons'>, log: Log): Button
       const known = remembered.get(made);
       return known !== undefined && known.until > Date.now() ? known.intent : undefined;
     },
-    kept: () => keeping,
+    stored: () => keeping,
   };
 }

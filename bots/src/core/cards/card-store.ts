@@ -2,12 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '@hq/shared/log';
 import type { CommandRow } from '@hq/shared/rows';
 import type { Handle } from '../../contract/card.ts';
-import type { Place, Platform } from '../../contract/inbound.ts';
-import { type ChatHq, isAway } from '../api/chat-api.ts';
+import type { ChatLocation, Platform } from '../../contract/inbound.ts';
+import { type ChatApi, isUnreachable } from '../api/chat-api.ts';
 
 /** Where a command is shown, and what its card says that is in no row: who pressed what. */
-interface KeptCard {
-  readonly place: Place;
+interface StoredCard {
+  readonly location: ChatLocation;
   readonly handle: Handle;
   readonly row: CommandRow;
   readonly stamp: string | undefined;
@@ -16,11 +16,11 @@ interface KeptCard {
 }
 
 /** Where cards are, kept in the database: the next process finds them there. */
-export interface KeptCards {
+export interface CardStore {
   /** Tries for ten minutes while the database is away. `isOver`: nobody has to look after it any more. */
-  keep(card: KeptCard, isOver: boolean): Promise<void>;
+  save(card: StoredCard, isOver: boolean): Promise<void>;
   /** Those that somebody has to look after. */
-  open(platform: Platform): Promise<readonly KeptCard[]>;
+  load(platform: Platform): Promise<readonly StoredCard[]>;
   /** Tries no longer. */
   stop(): void;
 }
@@ -28,19 +28,19 @@ export interface KeptCards {
 /** What is kept beside the ids of the message. */
 const stampKey = 'hq_stamp';
 const privateKey = 'hq_private';
-const patienceMs = 600_000;
+const offlineRetryMs = 600_000;
 const firstPauseMs = 500;
 const longestPauseMs = 15_000;
 
-export function createKeptCards(hq: Pick<ChatHq, 'keepCard' | 'openCards'>, log: Log): KeptCards {
+export function createCardStore(api: Pick<ChatApi, 'storeCard' | 'openCards'>, log: Log): CardStore {
   let isStopping = false;
   return {
-    async keep({ place, handle, row, stamp, isPrivate }, isOver) {
-      const { platform, install, channel, thread } = place;
-      const until = Date.now() + patienceMs;
+    async save({ location, handle, row, stamp, isPrivate }, isOver) {
+      const { platform, install, channel, thread } = location;
+      const until = Date.now() + offlineRetryMs;
       for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
         try {
-          await hq.keepCard({
+          await api.storeCard({
             command_id: row.id,
             platform,
             install,
@@ -49,14 +49,14 @@ export function createKeptCards(hq: Pick<ChatHq, 'keepCard' | 'openCards'>, log:
             handle: {
               ...handle,
               ...(stamp !== undefined && { [stampKey]: stamp }),
-              ...(isPrivate && { [privateKey]: place.kind }),
+              ...(isPrivate && { [privateKey]: location.kind }),
             },
             shown: row.status,
             closed: isOver,
           });
           return;
         } catch (error) {
-          if (!isAway(error) || Date.now() > until || isStopping) {
+          if (!isUnreachable(error) || Date.now() > until || isStopping) {
             log.warn({ err: error, command: row.id }, 'where a card is could not be kept');
             return;
           }
@@ -64,13 +64,13 @@ export function createKeptCards(hq: Pick<ChatHq, 'keepCard' | 'openCards'>, log:
         }
       }
     },
-    async open(platform) {
-      const cards = await hq.openCards(platform);
+    async load(platform) {
+      const cards = await api.openCards(platform);
       return cards.map(({ handle: kept, command, install, channel, thread }) => {
         const { [stampKey]: stamp, [privateKey]: privately, ...handle } = kept;
         const kind = privately === 'direct' ? 'direct' : 'group';
         return {
-          place: { platform, install, channel, thread, kind },
+          location: { platform, install, channel, thread, kind },
           handle,
           row: command,
           stamp,

@@ -1,7 +1,7 @@
 import { type CommandRow, isFinished } from '@hq/shared/rows';
 import type { Button } from '../../contract/card.ts';
-import type { Place } from '../../contract/inbound.ts';
-import { type ActionTable, actionOf } from '../action-table.ts';
+import type { ChatLocation } from '../../contract/inbound.ts';
+import { type ActionTable, findAction } from '../action-table.ts';
 import type { Buttons } from './buttons.ts';
 
 interface Target {
@@ -12,13 +12,13 @@ interface Target {
 /** What can be done about a command from its card, as it is now. */
 export function commandButtons(
   { actions, buttons }: { readonly actions: ActionTable; readonly buttons: Buttons },
-  place: Place,
+  location: ChatLocation,
   row: CommandRow,
   gateway: string | null,
   isLong: boolean,
 ): Button[] {
   const offer = (label: string, command: string, values: Record<string, string>): Button =>
-    buttons.offer(place, { label, intent: { command, values }, user: null });
+    buttons.offer(location, { label, intent: { command, values }, user: null });
   if (!isFinished(row)) {
     return row.cancel_requested_at === null ? [offer('Cancel', 'cancel', { command: row.id })] : [];
   }
@@ -26,9 +26,9 @@ export function commandButtons(
     ...(gateway !== null && { gateway }),
     ...(row.agent_slug !== null && { agent: row.agent_slug }),
   };
-  const action = actionOf(actions, row.action);
+  const action = findAction(actions, row.action);
   const undo = action?.undo;
-  const undone = undo === undefined ? undefined : actionOf(actions, undo);
+  const undone = undo === undefined ? undefined : findAction(actions, undo);
   return [
     ...(row.status === 'done' && undo !== undefined && undone !== undefined
       ? [offer(undone.title, undo, targetFor(undone.target, target))]

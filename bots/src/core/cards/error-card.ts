@@ -1,6 +1,6 @@
 import { type ErrorCode, HqError } from '@hq/shared/errors';
 import type { Card } from '../../contract/card.ts';
-import { sentence } from './to-sentence.ts';
+import { toSentence } from './to-sentence.ts';
 
 const stateOf: Readonly<Record<ErrorCode, string>> = {
   usage: 'not understood',
@@ -15,15 +15,15 @@ const stateOf: Readonly<Record<ErrorCode, string>> = {
 };
 
 /** Why something was not done, and what to do next. What is no `HqError` is told in the log, not in a chat. */
-export function failureCard(error: unknown): Card {
+export function errorCard(error: unknown): Card {
   const fault =
     error instanceof HqError
       ? error
       : new HqError('failed', 'Something failed here; the log of hq-bots says what.');
   return {
-    title: sentence(fault.message),
+    title: toSentence(fault.message),
     tone: fault.code === 'failed' || fault.code === 'unreachable' ? 'bad' : 'warning',
     state: stateOf[fault.code],
-    body: fault.hint === undefined ? [] : [{ kind: 'text', text: sentence(fault.hint) }],
+    body: fault.hint === undefined ? [] : [{ kind: 'text', text: toSentence(fault.hint) }],
   };
 }

@@ -1,15 +1,21 @@
 import { expect, it } from 'vitest';
 import { eventually } from '../../../../db/testing/eventually.ts';
 import { TestAdapter } from '../../../testing/test-adapter.ts';
-import type { Place } from '../../contract/inbound.ts';
+import type { ChatLocation } from '../../contract/inbound.ts';
 import { createExpiringCards } from './expiring-cards.ts';
 import { createOutbox } from './outbox.ts';
 
 it('takes the buttons of what nobody answered, and leaves alone what was answered', async () => {
   const adapter = new TestAdapter('slack');
-  const outbox = createOutbox({ adapter, clean: (card) => card, cleanText: (text) => text });
+  const outbox = createOutbox({ adapter, sanitize: (card) => card, sanitizeText: (text) => text });
   const expiring = createExpiringCards(() => outbox);
-  const place: Place = { platform: 'slack', install: 'T1', channel: 'C1', kind: 'group', thread: null };
+  const place: ChatLocation = {
+    platform: 'slack',
+    install: 'T1',
+    channel: 'C1',
+    kind: 'group',
+    thread: null,
+  };
   const [answered, left] = await Promise.all(
     ['answered', 'left'].map((title) => adapter.send(place, { title, tone: 'neutral' })),
   );

@@ -3,23 +3,23 @@ import type { Log } from '@hq/shared/log';
 import { type CommandRow, isFinished } from '@hq/shared/rows';
 import type { Capabilities } from '../../contract/adapter.ts';
 import type { Button, Card, Handle } from '../../contract/card.ts';
-import type { Asked } from '../../contract/command-context.ts';
-import type { Place, Platform } from '../../contract/inbound.ts';
+import type { CommandContext } from '../../contract/command-context.ts';
+import type { ChatLocation, Platform } from '../../contract/inbound.ts';
 import type { ActionTable } from '../action-table.ts';
-import { type ChatHq, isAway } from '../api/chat-api.ts';
-import type { BotRows } from '../api/row-queries.ts';
-import type { Obstacles } from './blockers.ts';
+import { type ChatApi, isUnreachable } from '../api/chat-api.ts';
+import type { RowQueries } from '../api/row-queries.ts';
+import type { Blockers } from './blockers.ts';
 import type { Buttons } from './buttons.ts';
-import { createKeptCards } from './card-store.ts';
+import { createCardStore } from './card-store.ts';
 import { commandButtons } from './command-buttons.ts';
-import { linesHolding } from './matching-lines.ts';
+import { matchingLines } from './matching-lines.ts';
 import { editEveryMs, type Outbox } from './outbox.ts';
-import { commandCard } from './render-command-card.ts';
+import { renderCommandCard } from './render-command-card.ts';
 
 /** One card for one row, kept up to date until the row has ended, over restarts of this program too. */
-export interface CommandCards {
+export interface LiveCommandCards {
   /** Shows the row to who asked for it. */
-  show(asked: Asked, row: CommandRow, shown?: ShownAs): Promise<void>;
+  show(context: CommandContext, row: CommandRow, shown?: CardDetails): Promise<void>;
   /** Brings the cards of an earlier run up to date. */
   resume(platform: Platform): Promise<void>;
   /** How many rows are followed. */
@@ -29,15 +29,15 @@ export interface CommandCards {
 }
 
 /** What a card says besides what the row says. */
-export interface ShownAs {
+export interface CardDetails {
   /** Who decided, and when. */
   readonly stamp?: string;
   /** Only lines that hold this are shown of what it writes. */
   readonly grep?: string;
 }
 
-interface Followed {
-  readonly place: Place;
+interface FollowedCard {
+  readonly location: ChatLocation;
   readonly stamp: string | undefined;
   readonly grep: string | undefined;
   /** Whether only one person sees the card. */
@@ -54,10 +54,10 @@ interface Followed {
   timer: NodeJS.Timeout | null;
 }
 
-export interface CommandCardsOptions {
-  readonly hq: Pick<ChatHq, 'keepCard' | 'openCards'>;
-  readonly rows: BotRows;
-  readonly obstacles: Obstacles;
+export interface LiveCommandCardsOptions {
+  readonly api: Pick<ChatApi, 'storeCard' | 'openCards'>;
+  readonly rows: RowQueries;
+  readonly blockers: Blockers;
   readonly actions: ActionTable;
   readonly buttons: Buttons;
   readonly capabilities: (platform: Platform) => Capabilities;
@@ -70,10 +70,10 @@ const leastPauseMs = 1_500;
 /** How soon a card tells what its command waits for. */
 const waitingPauseMs = 5_000;
 
-export function createCommandCards(options: CommandCardsOptions): CommandCards {
-  const { rows, obstacles, actions, capabilities, outbox, now, log } = options;
-  const kept = createKeptCards(options.hq, log);
-  const followed = new Set<Followed>();
+export function createLiveCommandCards(options: LiveCommandCardsOptions): LiveCommandCards {
+  const { rows, blockers, actions, capabilities, outbox, now, log } = options;
+  const kept = createCardStore(options.api, log);
+  const followed = new Set<FollowedCard>();
   let isStopping = false;
   const live = rows.commands(() => [...new Set([...followed].map(({ row }) => row.id))]);
   let unsubscribe: (() => void) | null = null;
@@ -88,7 +88,7 @@ export function createCommandCards(options: CommandCardsOptions): CommandCards {
     }
   }
 
-  function follow(card: Followed): void {
+  function follow(card: FollowedCard): void {
     // The same press that came twice.
     for (const other of followed) {
       if (card.handle !== null && isSame(other.handle, card.handle)) unfollow(other);
@@ -99,7 +99,7 @@ export function createCommandCards(options: CommandCardsOptions): CommandCards {
     schedule(card);
   }
 
-  function unfollow(card: Followed): void {
+  function unfollow(card: FollowedCard): void {
     if (card.timer !== null) clearTimeout(card.timer);
     followed.delete(card);
     if (followed.size > 0 || unsubscribe === null) return;
@@ -107,7 +107,7 @@ export function createCommandCards(options: CommandCardsOptions): CommandCards {
     unsubscribe = null;
   }
 
-  function touch(card: Followed): void {
+  function touch(card: FollowedCard): void {
     card.isDirty = true;
     if (card.isBusy || !followed.has(card)) return;
     card.isBusy = true;
@@ -119,18 +119,18 @@ export function createCommandCards(options: CommandCardsOptions): CommandCards {
   }
 
   /** What a command writes, and what it waits for, changes no row: its card is looked at again. */
-  function schedule(card: Followed): void {
+  function schedule(card: FollowedCard): void {
     if (card.timer !== null) clearTimeout(card.timer);
     card.timer = null;
     if (!followed.has(card) || isStopping) return;
-    const pauseMs = Math.max(leastPauseMs, editEveryMs(capabilities(card.place.platform), card.place));
+    const pauseMs = Math.max(leastPauseMs, editEveryMs(capabilities(card.location.platform), card.location));
     card.timer = setTimeout(
       () => touch(card),
       card.row.status === 'pending' ? Math.max(pauseMs, waitingPauseMs) : pauseMs,
     );
   }
 
-  async function bringUpToDate(card: Followed): Promise<void> {
+  async function bringUpToDate(card: FollowedCard): Promise<void> {
     card.isDirty = false;
     const { row } = card;
     try {
@@ -141,7 +141,8 @@ export function createCommandCards(options: CommandCardsOptions): CommandCards {
         await tell(card, view, row);
       }
     } catch (error) {
-      if (!isAway(error)) log.warn({ err: error, command: row.id }, 'a card could not be brought up to date');
+      if (!isUnreachable(error))
+        log.warn({ err: error, command: row.id }, 'a card could not be brought up to date');
       await delay(1_000);
       card.isDirty = true;
       return;
@@ -151,19 +152,19 @@ export function createCommandCards(options: CommandCardsOptions): CommandCards {
     await keep(card, card.handle, true);
   }
 
-  async function tell(card: Followed, view: Card, row: CommandRow): Promise<void> {
-    const box = outbox(card.place.platform);
+  async function tell(card: FollowedCard, view: Card, row: CommandRow): Promise<void> {
+    const box = outbox(card.location.platform);
     const { handle } = card;
     if (handle === null) {
       // It cannot be edited, so it is said once more, when it has ended.
       if (isFinished(row)) await card.sayAgain?.(view);
       return;
     }
-    const sent = await box.edit(card.place, handle, view);
+    const sent = await box.edit(card.location, handle, view);
     if (sent.ok || !isFinished(row)) return;
     if (sent.problem.kind === 'moved') {
       // The message stays where nobody can change it any more.
-      await box.send({ ...card.place, channel: sent.problem.channel }, view, { urgent: true });
+      await box.send({ ...card.location, channel: sent.problem.channel }, view, { urgent: true });
       return;
     }
     if (sent.problem.kind !== 'gone') {
@@ -171,64 +172,66 @@ export function createCommandCards(options: CommandCardsOptions): CommandCards {
       return;
     }
     if (card.sayAgain !== null) await card.sayAgain(view);
-    else await box.send(card.place, view, { urgent: true });
+    else await box.send(card.location, view, { urgent: true });
   }
 
   /** What one person saw cannot be changed any more. The end of it is told anew, and to others without what it wrote. */
-  function tellEnd(place: Place, view: Card): Promise<unknown> {
+  function tellEnd(location: ChatLocation, view: Card): Promise<unknown> {
     const { body: _body, fields: _fields, ...outcome } = view;
-    return outbox(place.platform).send(place, place.kind === 'direct' ? view : outcome, { urgent: true });
+    return outbox(location.platform).send(location, location.kind === 'direct' ? view : outcome, {
+      urgent: true,
+    });
   }
 
-  async function cardOf(card: Followed, row: CommandRow): Promise<Card> {
+  async function cardOf(card: FollowedCard, row: CommandRow): Promise<Card> {
     const hasOutput = row.status === 'running' || isFinished(row);
     const { gateway_id: id } = row;
-    const [output, gateway, obstacle] = await Promise.all([
+    const [output, gateway, blocker] = await Promise.all([
       hasOutput && row.runner_id !== null ? rows.lastOutput(row.id) : '',
       id === null ? null : rows.gatewaySlug(id),
-      id === null || row.status !== 'pending' ? null : obstacles.of(row.action, { id }),
+      id === null || row.status !== 'pending' ? null : blockers.find(row.action, { id }),
     ]);
-    const { maxText } = capabilities(card.place.platform);
+    const { maxText } = capabilities(card.location.platform);
     const isLong = isFinished(row) && output.length > maxText / 2;
     const buttonsFor = `${row.status}${isLong}${row.cancel_requested_at === null}`;
     if (buttonsFor !== card.buttonsFor) {
       card.buttonsFor = buttonsFor;
-      card.buttons = commandButtons(options, card.place, row, gateway, isLong);
+      card.buttons = commandButtons(options, card.location, row, gateway, isLong);
     }
-    return commandCard(actions, {
+    return renderCommandCard(actions, {
       row,
       gateway,
       output: card.grep === undefined ? output : holding(output, card.grep),
       stamp: card.stamp,
-      obstacle,
+      blocker,
       buttons: card.buttons,
       now: now(),
       maxText,
     });
   }
 
-  async function keep(card: Followed, handle: Handle | null, isOver: boolean): Promise<void> {
-    if (handle !== null || card.isPrivate) await kept.keep({ ...card, handle: handle ?? {} }, isOver);
+  async function keep(card: FollowedCard, handle: Handle | null, isOver: boolean): Promise<void> {
+    if (handle !== null || card.isPrivate) await kept.save({ ...card, handle: handle ?? {} }, isOver);
   }
 
   return {
-    async show(asked, row, { stamp, grep } = {}) {
-      const card: Followed = {
+    async show(context, row, { stamp, grep } = {}) {
+      const card: FollowedCard = {
         ...unshown,
-        place: asked.said.speaker,
+        location: context.delivery.sender,
         stamp,
         grep,
-        isPrivate: asked.isPrivate && capabilities(asked.said.speaker.platform).private,
-        sayAgain: (view) => asked.answer(view),
+        isPrivate: context.isPrivate && capabilities(context.delivery.sender.platform).private,
+        sayAgain: (view) => context.answer(view),
         handle: null,
         row,
       };
       const view = await cardOf(card, row);
       card.shown = asShown(view);
       // Where the card is going to be is known before a press is answered, and a crash in between must not lose it.
-      const early = asked.message;
+      const early = context.message;
       const keeping = isFinished(row) || early === null ? null : keep(card, early, false);
-      card.handle = await asked.replace(view);
+      card.handle = await context.replace(view);
       if (isFinished(row)) return;
       follow(card);
       await keeping;
@@ -238,18 +241,18 @@ export function createCommandCards(options: CommandCardsOptions): CommandCards {
       if (!isLost && !isKept && followed.has(card)) await keep(card, card.handle, false);
     },
     async resume(platform) {
-      for (const { place, handle, row, stamp, isPrivate } of await kept.open(platform)) {
+      for (const { location, handle, row, stamp, isPrivate } of await kept.load(platform)) {
         const isFollowed = [...followed].some(
-          (card) => card.row.id === row.id && card.place.channel === place.channel,
+          (card) => card.row.id === row.id && card.location.channel === location.channel,
         );
         if (isFollowed) continue;
-        const card: Followed = {
+        const card: FollowedCard = {
           ...unshown,
-          place,
+          location,
           stamp,
           grep: undefined,
           isPrivate,
-          sayAgain: isPrivate ? (view) => tellEnd(place, view) : null,
+          sayAgain: isPrivate ? (view) => tellEnd(location, view) : null,
           handle: isPrivate ? null : handle,
           row,
         };
@@ -275,7 +278,7 @@ const unshown = {
   isBusy: false,
   isDirty: false,
   timer: null,
-} satisfies Partial<Followed>;
+} satisfies Partial<FollowedCard>;
 
 function isSame(one: Handle | null, other: Handle | null): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
@@ -287,6 +290,6 @@ function asShown(view: Card): string {
 }
 
 function holding(output: string, wanted: string): string {
-  const lines = linesHolding(output, wanted);
+  const lines = matchingLines(output, wanted);
   return lines.length === 0 ? `no line holds ${wanted}` : lines.join('\n');
 }

@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { eventually } from '../../../../db/testing/eventually.ts';
 import { TestAdapter } from '../../../testing/test-adapter.ts';
 import type { Card } from '../../contract/card.ts';
-import type { Place } from '../../contract/inbound.ts';
+import type { ChatLocation } from '../../contract/inbound.ts';
 import { createTokenBucket } from '../token-bucket.ts';
 import { createOutbox } from './outbox.ts';
 
-const place = (channel: string): Place => ({
+const place = (channel: string): ChatLocation => ({
   platform: 'telegram',
   install: '1',
   channel,
@@ -17,7 +17,7 @@ const titled = (title: string): Card => ({ title, tone: 'neutral' });
 
 function open(capabilities: ConstructorParameters<typeof TestAdapter>[1] = {}) {
   const adapter = new TestAdapter('telegram', capabilities);
-  const outbox = createOutbox({ adapter, clean: (card) => card, cleanText: (text) => text });
+  const outbox = createOutbox({ adapter, sanitize: (card) => card, sanitizeText: (text) => text });
   return { adapter, outbox };
 }
 
@@ -53,7 +53,7 @@ describe('what a chat is sent', () => {
 
   it('changes a message as often as the kind of chat allows', async () => {
     const { adapter, outbox } = open({ editEveryMs: 2_000, directEditEveryMs: 50 });
-    const took = async (where: Place): Promise<number> => {
+    const took = async (where: ChatLocation): Promise<number> => {
       const sent = await outbox.send(where, titled('first'));
       const handle = sent.ok ? sent.handle : null;
       if (handle === null) throw new Error('no handle');

@@ -1,24 +1,24 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Adapter, Capabilities } from '../../contract/adapter.ts';
 import type { Card, Handle } from '../../contract/card.ts';
-import type { Place, Reply, Sent } from '../../contract/inbound.ts';
+import type { ChatLocation, Reply, SendResult } from '../../contract/inbound.ts';
 import { createTokenBucket } from '../token-bucket.ts';
 
 /** What one platform is sent, in the order of each chat and no faster than the platform takes it. */
 export interface Outbox {
   /** Answers somebody at once, past the chat's queue; waits where the platform says so. */
-  say(reply: Reply, card: Card, isPrivate: boolean): Promise<Sent>;
+  reply(reply: Reply, card: Card, isPrivate: boolean): Promise<SendResult>;
   /** Resolves when it is sent, or when that was given up. `urgent`: somebody waits for it. */
-  send(place: Place, card: Card, options?: { readonly urgent?: boolean }): Promise<Sent>;
+  send(location: ChatLocation, card: Card, options?: { readonly urgent?: boolean }): Promise<SendResult>;
   /**
    * Replaces a message. An edit that still waits when the next one for the same message comes is dropped, and resolves with
    * that one's outcome.
    */
-  edit(place: Place, handle: Handle, card: Card): Promise<Sent>;
+  edit(location: ChatLocation, handle: Handle, card: Card): Promise<SendResult>;
   file(
-    place: Place,
+    location: ChatLocation,
     file: { readonly name: string; readonly text: string; readonly note: string },
-  ): Promise<Sent>;
+  ): Promise<SendResult>;
   /** How much waits. */
   size(): number;
   /** Sends what waits, for so long at most. */
@@ -31,8 +31,8 @@ interface Item {
   /** After the last edit of that message. */
   readonly afterEditMs: number;
   readonly urgent: boolean;
-  attempt: () => Promise<Sent>;
-  settle: (sent: Sent) => void;
+  attempt: () => Promise<SendResult>;
+  settle: (sent: SendResult) => void;
   tries: number;
   notBefore: number;
 }
@@ -56,7 +56,7 @@ const longestQueue = 1_000;
 /** The least time between two edits of one message there. */
 export function editEveryMs(
   { editEveryMs: everywhere, directEditEveryMs = everywhere }: Capabilities,
-  { kind }: Pick<Place, 'kind'>,
+  { kind }: Pick<ChatLocation, 'kind'>,
 ): number {
   return kind === 'direct' ? directEditEveryMs : everywhere;
 }
@@ -64,11 +64,11 @@ export function editEveryMs(
 export interface OutboxOptions {
   readonly adapter: Pick<Adapter, 'send' | 'edit' | 'file' | 'capabilities'>;
   /** What has to be known of every card before it leaves. */
-  readonly clean: (card: Card) => Card;
-  readonly cleanText: (text: string) => string;
+  readonly sanitize: (card: Card) => Card;
+  readonly sanitizeText: (text: string) => string;
 }
 
-export function createOutbox({ adapter, clean, cleanText }: OutboxOptions): Outbox {
+export function createOutbox({ adapter, sanitize, sanitizeText }: OutboxOptions): Outbox {
   const { capabilities } = adapter;
   const chats = new Map<string, Chat>();
   const editedAt = new Map<string, number>();
@@ -76,8 +76,8 @@ export function createOutbox({ adapter, clean, cleanText }: OutboxOptions): Outb
   let waiting = 0;
   const drained = new Set<() => void>();
 
-  function chatOf(place: Place): Chat {
-    const key = JSON.stringify([place.install, place.channel]);
+  function chatOf(location: ChatLocation): Chat {
+    const key = JSON.stringify([location.install, location.channel]);
     const before = chats.get(key);
     if (before !== undefined) return before;
     const chat: Chat = { items: [], nextAt: 0, isBusy: false, timer: null };
@@ -85,8 +85,11 @@ export function createOutbox({ adapter, clean, cleanText }: OutboxOptions): Outb
     return chat;
   }
 
-  function put(place: Place, item: Omit<Item, 'settle' | 'tries' | 'notBefore'>): Promise<Sent> {
-    const chat = chatOf(place);
+  function put(
+    location: ChatLocation,
+    item: Omit<Item, 'settle' | 'tries' | 'notBefore'>,
+  ): Promise<SendResult> {
+    const chat = chatOf(location);
     return new Promise((resolve) => {
       const startedAt = performance.now();
       const full: Item = {
@@ -165,7 +168,7 @@ export function createOutbox({ adapter, clean, cleanText }: OutboxOptions): Outb
 
   async function run(chat: Chat, item: Item): Promise<void> {
     const sent = await item.attempt().catch(
-      (cause: unknown): Sent => ({
+      (cause: unknown): SendResult => ({
         ok: false,
         problem: { kind: 'away', reason: cause instanceof Error ? cause.message : 'the adapter failed' },
       }),
@@ -216,32 +219,37 @@ export function createOutbox({ adapter, clean, cleanText }: OutboxOptions): Outb
   }
 
   return {
-    async say(reply, card, isPrivate) {
-      const cleaned = clean(card);
+    async reply(reply, card, isPrivate) {
+      const cleaned = sanitize(card);
       const until = performance.now() + sayPatienceMs;
       for (let tries = 0; ; tries += 1) {
-        const sent = await reply.say(cleaned, { private: isPrivate });
+        const sent = await reply.send(cleaned, { private: isPrivate });
         const again = !sent.ok && (sent.problem.kind === 'wait' || sent.problem.kind === 'away');
         if (!again || performance.now() > until) return sent;
         const pause = sent.problem.kind === 'wait' ? sent.problem.afterMs : firstRetryMs * 2 ** tries;
         await delay(Math.min(pause, longestRetryMs));
       }
     },
-    send: (place, card, { urgent = false } = {}) =>
-      put(place, { key: null, afterEditMs: 0, urgent, attempt: () => adapter.send(place, clean(card)) }),
-    edit: (place, handle, card) =>
-      put(place, {
-        key: JSON.stringify(handle),
-        afterEditMs: editEveryMs(capabilities, place),
-        urgent: true,
-        attempt: () => adapter.edit(handle, clean(card)),
+    send: (location, card, { urgent = false } = {}) =>
+      put(location, {
+        key: null,
+        afterEditMs: 0,
+        urgent,
+        attempt: () => adapter.send(location, sanitize(card)),
       }),
-    file: (place, { name, text, note }) =>
-      put(place, {
+    edit: (location, handle, card) =>
+      put(location, {
+        key: JSON.stringify(handle),
+        afterEditMs: editEveryMs(capabilities, location),
+        urgent: true,
+        attempt: () => adapter.edit(handle, sanitize(card)),
+      }),
+    file: (location, { name, text, note }) =>
+      put(location, {
         key: null,
         afterEditMs: 0,
         urgent: true,
-        attempt: () => adapter.file(place, { name, text: cleanText(text), note: cleanText(note) }),
+        attempt: () => adapter.file(location, { name, text: sanitizeText(text), note: sanitizeText(note) }),
       }),
     size: () => waiting,
     async drain(limitMs) {

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { tail } from './render-command-card.ts';
+import { lastLines } from './render-command-card.ts';
 
 test('the end of an output is its last whole lines that fit', () => {
-  expect(tail('one\ntwo\nthree\n\n', 100, 2)).toBe('two\nthree');
-  expect(tail('one\ntwo\nthree', 9, 10)).toBe('three');
+  expect(lastLines('one\ntwo\nthree\n\n', 100, 2)).toBe('two\nthree');
+  expect(lastLines('one\ntwo\nthree', 9, 10)).toBe('three');
 });
 
 test('of a line that is too long by itself the end is shown, where the reason stands', () => {
-  expect(tail(`${'x'.repeat(50)} disk full`, 9, 10)).toBe('disk full');
+  expect(lastLines(`${'x'.repeat(50)} disk full`, 9, 10)).toBe('disk full');
 });

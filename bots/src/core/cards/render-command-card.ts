@@ -3,8 +3,8 @@ import { isRunnerLost } from '@hq/shared/fleet';
 import { type CommandRow, isFinished } from '@hq/shared/rows';
 import { duration } from '@hq/shared/text';
 import type { Button, Card, Tone } from '../../contract/card.ts';
-import { type ActionTable, actionOf } from '../action-table.ts';
-import type { Obstacle } from './blockers.ts';
+import { type ActionTable, findAction } from '../action-table.ts';
+import type { Blocker } from './blockers.ts';
 
 export interface CommandView {
   readonly row: CommandRow;
@@ -13,7 +13,7 @@ export interface CommandView {
   readonly output: string;
   readonly stamp: string | undefined;
   /** What keeps it from being begun, while it waits. */
-  readonly obstacle: Obstacle | null;
+  readonly blocker: Blocker | null;
   readonly buttons: readonly Button[];
   /** The database's clock. */
   readonly now: number;
@@ -25,20 +25,24 @@ const liveLines = 8;
 const mostLiveText = 1_200;
 
 /** One row as one card, from its birth to its end. */
-export function commandCard(actions: ActionTable, view: CommandView): Card {
-  const { row, gateway, output, stamp, obstacle, buttons, now, maxText } = view;
-  const action = actionOf(actions, row.action);
+export function renderCommandCard(actions: ActionTable, view: CommandView): Card {
+  const { row, gateway, output, stamp, blocker, buttons, now, maxText } = view;
+  const action = findAction(actions, row.action);
   const target = row.agent_slug ?? gateway;
   const { state, tone } =
-    obstacle === null ? stateOf(row, now) : { state: obstacle.state, tone: 'warning' as const };
-  const told = row.status === 'done' && action !== undefined ? tell(action, row.result) : null;
-  const text = tail(output, isFinished(row) ? maxText / 2 : mostLiveText, isFinished(row) ? 400 : liveLines);
+    blocker === null ? commandState(row, now) : { state: blocker.state, tone: 'warning' as const };
+  const told = row.status === 'done' && action !== undefined ? describeResult(action, row.result) : null;
+  const text = lastLines(
+    output,
+    isFinished(row) ? maxText / 2 : mostLiveText,
+    isFinished(row) ? 400 : liveLines,
+  );
   return {
     title: [action?.title ?? row.action, target === null ? '' : `(${target})`].filter(Boolean).join(' '),
     tone,
     state,
     body: [
-      ...(obstacle === null ? [] : [{ kind: 'text' as const, text: obstacle.remedy }]),
+      ...(blocker === null ? [] : [{ kind: 'text' as const, text: blocker.remedy }]),
       ...(told === null ? [] : [{ kind: 'text' as const, text: told }]),
       ...(row.error_message === null || row.status !== 'failed'
         ? []
@@ -51,12 +55,12 @@ export function commandCard(actions: ActionTable, view: CommandView): Card {
   };
 }
 
-function tell(action: Action, result: unknown): string | null {
+function describeResult(action: Action, result: unknown): string | null {
   const parsed = action.result.safeParse(result);
   return parsed.success ? action.describe(parsed.data) : null;
 }
 
-export function stateOf(row: CommandRow, now: number): { readonly state: string; readonly tone: Tone } {
+export function commandState(row: CommandRow, now: number): { readonly state: string; readonly tone: Tone } {
   const took =
     row.started_at === null
       ? null
@@ -86,7 +90,7 @@ export function stateOf(row: CommandRow, now: number): { readonly state: string;
 }
 
 /** The last whole lines that fit; of one that is too long by itself, its end. */
-export function tail(text: string, limit: number, lines: number): string {
+export function lastLines(text: string, limit: number, lines: number): string {
   const last = text.replace(/\s+$/u, '').split('\n').slice(-lines);
   let size = 0;
   let from = last.length;

@@ -2,7 +2,7 @@ import { createRedactor } from '@hq/shared/text';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Card } from '../../contract/card.ts';
-import { cleanCard, cut } from './sanitize-card.ts';
+import { sanitizeCard, truncate } from './sanitize-card.ts';
 
 const secret = 'correct-horse-battery-staple';
 const redactor = createRedactor([secret]);
@@ -59,7 +59,7 @@ describe('a card that leaves', () => {
   it('holds nothing that hides, turns or escapes, and no secret, whatever it was made of', () => {
     fc.assert(
       fc.property(card, (made) => {
-        for (const words of stringsOf(cleanCard(made, redactor))) {
+        for (const words of stringsOf(sanitizeCard(made, redactor))) {
           expect(words.isWellFormed()).toBe(true);
           expect(words.replaceAll('\n', '')).not.toMatch(/\p{Cc}|\p{Cf}|\p{Cs}|\u2028|\u2029/u);
           expect(words).not.toContain(secret);
@@ -71,7 +71,7 @@ describe('a card that leaves', () => {
 
   it('keeps its lines, and the end of what is too long', () => {
     const lines = Array.from({ length: 30_000 }, (_, n) => `line ${n}`).join('\n');
-    const { body } = cleanCard(
+    const { body } = sanitizeCard(
       { title: 'x', tone: 'neutral', body: [{ kind: 'log', text: lines }] },
       redactor,
     );
@@ -82,7 +82,7 @@ describe('a card that leaves', () => {
   it('is cut between characters', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), fc.integer({ min: 1, max: 20 }), (words, limit) => {
-        const short = cut(words, limit);
+        const short = truncate(words, limit);
         expect([...short].length).toBeLessThanOrEqual(
           Math.max(limit, words.length <= limit ? words.length : 0),
         );

@@ -6,10 +6,10 @@ const longestLine = 240;
 const longestBody = 100_000;
 
 /** A card as it may leave: nothing in it that hides, turns or escapes, and no secret. */
-export function cleanCard(card: Card, redactor: Pick<Redactor, 'text'>): Card {
+export function sanitizeCard(card: Card, redactor: Pick<Redactor, 'text'>): Card {
   // Cleaned first: a sign that is not seen must not keep a secret from being known.
-  const line = (text: string, limit = longestLine): string => cut(redactor.text(plain(text)), limit);
-  const block = (text: string): string => cleanBlock(text, redactor);
+  const line = (text: string, limit = longestLine): string => truncate(redactor.text(plain(text)), limit);
+  const block = (text: string): string => sanitizeBlock(text, redactor);
   return {
     title: line(card.title),
     tone: card.tone,
@@ -18,7 +18,7 @@ export function cleanCard(card: Card, redactor: Pick<Redactor, 'text'>): Card {
       fields: card.fields.map((field) => ({
         ...field,
         label: line(field.label, 60),
-        value: cut(block(field.value), 1000),
+        value: truncate(block(field.value), 1000),
       })),
     }),
     ...(card.body !== undefined && {
@@ -46,13 +46,13 @@ export function cleanCard(card: Card, redactor: Pick<Redactor, 'text'>): Card {
 }
 
 /** Several lines: the last ones, where there are very many. */
-export function cleanBlock(text: string, redactor: Pick<Redactor, 'text'>): string {
+export function sanitizeBlock(text: string, redactor: Pick<Redactor, 'text'>): string {
   const from = text.length <= longestBody ? 0 : text.indexOf('\n', text.length - longestBody) + 1;
   return redactor.text(text.slice(from).replace(/\r\n/g, '\n').split('\n').map(plainLine).join('\n'));
 }
 
 /** By characters, so that none is ever halved. */
-export function cut(text: string, limit: number): string {
+export function truncate(text: string, limit: number): string {
   if (text.length <= limit) return text;
   const signs = [...text];
   return signs.length <= limit ? text : `${signs.slice(0, limit - 1).join('')}…`;

@@ -1,5 +1,5 @@
 /** What an error says, as a sentence of its own. */
-export function sentence(text: string): string {
+export function toSentence(text: string): string {
   // The name of an argument or of an action stays as it is typed.
   const begun = /^[a-z]+((_[a-z]+)*:|(_[a-z]+)+ )/.test(text)
     ? text

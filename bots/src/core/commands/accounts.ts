@@ -11,7 +11,7 @@ const optional = (name: 'gateway' | 'agent', summary: string): Argument => ({
 });
 
 /** Who somebody is to HQ, and what a channel is for. */
-export const people: readonly Command[] = [
+export const accountCommands: readonly Command[] = [
   {
     name: 'whoami',
     group: null,
@@ -19,11 +19,11 @@ export const people: readonly Command[] = [
     title: 'Who am I',
     summary: 'Tells who you are to HQ, and what you may do here.',
     arguments: [],
-    audience: 'everyone',
+    visibility: 'everyone',
     private: true,
     rank: 40,
-    async run({ said, house, answer }) {
-      const { linked, member, channel, role, tenant } = await house.hq.whoami(said);
+    async run({ delivery, services, answer }) {
+      const { linked, member, channel, role, tenant } = await services.api.whoami(delivery);
       await answer({
         title: linked ? (member?.email ?? 'Linked') : 'This account is linked to nobody',
         tone: linked ? 'neutral' : 'warning',
@@ -35,7 +35,7 @@ export const people: readonly Command[] = [
               {
                 label: 'This chat',
                 value:
-                  said.speaker.kind === 'direct'
+                  delivery.sender.kind === 'direct'
                     ? 'direct message, no limit of its own'
                     : channel.bound
                       ? `bound: ${channel.ceiling ?? 'viewer'} and below`
@@ -52,7 +52,7 @@ export const people: readonly Command[] = [
               { kind: 'code', text: 'hq-tui chat code' },
               { kind: 'text', text: ' and send it here: link CODE.' },
             ],
-        footer: `${said.speaker.platform} ${said.speaker.install} ${said.speaker.user}`,
+        footer: `${delivery.sender.platform} ${delivery.sender.install} ${delivery.sender.user}`,
       });
     },
   },
@@ -72,11 +72,11 @@ export const people: readonly Command[] = [
         maxLength: 200,
       },
     ],
-    audience: 'everyone',
+    visibility: 'everyone',
     private: true,
     rank: 41,
-    async run({ said, values, house, answer }) {
-      const { email } = await house.hq.link(said, values.code ?? '');
+    async run({ delivery, values, services, answer }) {
+      const { email } = await services.api.link(delivery, values.code ?? '');
       await answer({
         title: `Linked to ${email ?? 'you'}`,
         tone: 'good',
@@ -92,11 +92,11 @@ export const people: readonly Command[] = [
     title: 'Unlink this account',
     summary: 'Takes the link between this account and you back.',
     arguments: [],
-    audience: 'linked',
+    visibility: 'linked',
     private: true,
     rank: 90,
-    async run({ said, house, answer }) {
-      const { email } = await house.hq.unlink(said);
+    async run({ delivery, services, answer }) {
+      const { email } = await services.api.unlink(delivery);
       await answer({ title: `No longer linked to ${email ?? 'you'}`, tone: 'neutral', state: 'unlinked' });
     },
   },
@@ -118,12 +118,12 @@ export const people: readonly Command[] = [
       optional('gateway', 'The gateway that is meant here where none is named'),
       optional('agent', 'The agent that is meant here where none is named'),
     ],
-    audience: 'admins',
+    visibility: 'admins',
     private: false,
     rank: 80,
-    async run({ said, values, house, answer }) {
+    async run({ delivery, values, services, answer }) {
       const { ceiling = 'operator', gateway = null, agent = null } = values;
-      await house.hq.bind(said, { ceiling, gateway, agent });
+      await services.api.bind(delivery, { ceiling, gateway, agent });
       await answer({
         title: 'This channel is bound',
         tone: 'good',
@@ -142,11 +142,11 @@ export const people: readonly Command[] = [
     title: 'Unbind this channel',
     summary: 'Takes HQ away from this channel.',
     arguments: [],
-    audience: 'admins',
+    visibility: 'admins',
     private: false,
     rank: 91,
-    async run({ said, house, answer }) {
-      await house.hq.unbind(said);
+    async run({ delivery, services, answer }) {
+      await services.api.unbind(delivery);
       await answer({ title: 'This channel is no longer bound', tone: 'neutral', state: 'unbound' });
     },
   },

@@ -1,6 +1,6 @@
 import { type Action, type PayloadField, payloadFields } from '@hq/shared/actions';
 import type { Argument, Command, Completion } from '../../contract/command.ts';
-import { type ActionTable, isTarget } from '../action-table.ts';
+import { type ActionTable, isTargetField } from '../action-table.ts';
 import { runAction } from './run-action.ts';
 
 const groupOf = { gateway: 'gateway', agent: 'agent', workspace: 'work' } as const;
@@ -35,15 +35,15 @@ export function actionCommands(actions: ActionTable): Command[] {
     title: action.title,
     summary: action.summary,
     arguments: argumentsOf(action),
-    audience: { action: name },
+    visibility: { action: name },
     private: action.danger === 'read' && action.role !== 'viewer',
     rank: 100 + index,
-    run: (asked) => runAction(name, action, asked),
+    run: (context) => runAction(name, action, context),
   }));
 }
 
 function argumentsOf(action: Action): Argument[] {
-  const fields = payloadFields(action).filter((field) => !isTarget(action, field));
+  const fields = payloadFields(action).filter((field) => !isTargetField(action, field));
   const required = fields.filter((field) => field.isRequired).map(argumentOf);
   const optional = fields.filter((field) => !field.isRequired).map(argumentOf);
   const last = required.at(-1);

@@ -2,65 +2,66 @@ import { HqError } from '@hq/shared/errors';
 import { commandRow } from '@hq/shared/rows';
 import { z } from 'zod';
 import type { Command } from '../../contract/command.ts';
-import { actionOf } from '../action-table.ts';
-import { brings, unspoken } from './button-defaults.ts';
+import { findAction } from '../action-table.ts';
+import { buttonArgument, buttonDefaults } from './button-defaults.ts';
 import { runAction } from './run-action.ts';
 
 const failedCommand = commandRow.extend({ gateway: z.string().nullish() });
 
 /** What the buttons of an alert say. The message of the alert stays what it is, and says who decided. */
-export const alertButtons: readonly Command[] = [
+export const alertButtonCommands: readonly Command[] = [
   {
-    ...unspoken,
+    ...buttonDefaults,
     name: 'alert_seen',
     title: 'Acknowledge',
     summary: 'Says that somebody has seen the alerts.',
-    arguments: [brings('alerts')],
-    async run(asked) {
-      const ids = (asked.values.alerts ?? '').split(',');
+    arguments: [buttonArgument('alerts')],
+    async run(context) {
+      const ids = (context.values.alerts ?? '').split(',');
       for (const [at, alert] of ids.entries()) {
-        const said = at === 0 ? asked.said : { ...asked.said, delivery: `${asked.said.delivery}:${at}` };
-        await asked.house.hq.act(said, {
+        const delivery =
+          at === 0 ? context.delivery : { ...context.delivery, delivery: `${context.delivery.key}:${at}` };
+        await context.services.api.act(delivery, {
           action: 'acknowledge_alert',
           payload: { alert },
           gateway: null,
           agent: null,
         });
       }
-      asked.house.onAlertsDecided();
+      context.services.onAlertsDecided();
     },
   },
   {
-    ...unspoken,
+    ...buttonDefaults,
     name: 'alert_mute',
     title: 'Mute',
     summary: 'Tells nobody of this for a while.',
-    arguments: [brings('alert'), brings('minutes')],
-    async run(asked) {
-      const { alert = '', minutes = '60' } = asked.values;
-      await asked.house.hq.act(asked.said, {
+    arguments: [buttonArgument('alert'), buttonArgument('minutes')],
+    async run(context) {
+      const { alert = '', minutes = '60' } = context.values;
+      await context.services.api.act(context.delivery, {
         action: 'mute_alert',
         payload: { alert, minutes: Number(minutes) },
         gateway: null,
         agent: null,
       });
-      asked.house.onAlertsDecided();
+      context.services.onAlertsDecided();
     },
   },
   {
-    ...unspoken,
+    ...buttonDefaults,
     name: 'retry',
     title: 'Retry',
     summary: 'Asks for the same again.',
-    arguments: [brings('command')],
-    async run(asked) {
-      const [row] = await asked.house.hq.read(
-        asked.said,
+    arguments: [buttonArgument('command')],
+    async run(context) {
+      const [row] = await context.services.api.read(
+        context.delivery,
         'command',
-        { id: asked.values.command ?? '' },
+        { id: context.values.command ?? '' },
         failedCommand,
       );
-      const action = row === undefined ? undefined : actionOf(asked.house.actions, row.action);
+      const action = row === undefined ? undefined : findAction(context.services.actions, row.action);
       if (row === undefined || action === undefined) {
         throw new HqError('not_found', 'What failed is not known here any more.');
       }
@@ -70,23 +71,23 @@ export const alertButtons: readonly Command[] = [
       };
       // The message that bears the button stays, and what it says of the failure.
       await runAction(row.action, action, {
-        ...asked,
+        ...context,
         values: { ...textsOf(row.payload), ...target },
-        replace: asked.answer,
+        replace: context.answer,
       });
     },
   },
   {
-    ...unspoken,
+    ...buttonDefaults,
     name: 'logs_of',
     title: 'Open logs',
     summary: 'Shows the last lines of the gateway’s log.',
-    arguments: [brings('gateway')],
+    arguments: [buttonArgument('gateway')],
     private: true,
-    async run(asked) {
-      const action = actionOf(asked.house.actions, 'tail_logs');
+    async run(context) {
+      const action = findAction(context.services.actions, 'tail_logs');
       if (action === undefined) throw new HqError('not_found', 'Logs cannot be shown here.');
-      await runAction('tail_logs', action, { ...asked, replace: asked.answer });
+      await runAction('tail_logs', action, { ...context, replace: context.answer });
     },
   },
 ];

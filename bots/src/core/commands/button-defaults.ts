@@ -1,16 +1,16 @@
 import type { Argument, Command } from '../../contract/command.ts';
 
 /** What commands have in common that buttons say and nobody types. */
-export const unspoken = {
+export const buttonDefaults = {
   group: null,
   aliases: [],
-  audience: 'linked',
+  visibility: 'linked',
   private: false,
   rank: 1000,
 } as const satisfies Partial<Command>;
 
 /** What the button brings along. */
-export const brings = (name: string): Argument => ({
+export const buttonArgument = (name: string): Argument => ({
   name,
   summary: '',
   kind: 'text',

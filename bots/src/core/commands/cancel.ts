@@ -1,7 +1,7 @@
 import { HqError } from '@hq/shared/errors';
 import { z } from 'zod';
 import type { Command } from '../../contract/command.ts';
-import { by } from './queries/query-defaults.ts';
+import { textArgument } from './queries/query-defaults.ts';
 
 const id = z.uuid();
 
@@ -11,23 +11,26 @@ export const cancel: Command = {
   aliases: ['stop', 'abort'],
   title: 'Cancel a command',
   summary: 'Takes back a command that waits, or stops one that runs.',
-  arguments: [by('command', 'unfinished', 'The command’s id, or its first characters', true)],
-  audience: 'linked',
+  arguments: [textArgument('command', 'unfinished', 'The command’s id, or its first characters', true)],
+  visibility: 'linked',
   private: false,
   rank: 30,
-  async run(asked) {
-    const { said, values, house, message } = asked;
-    const commandId = await wholeId(asked, values.command ?? '');
-    const row = await house.hq.cancel(said, commandId);
+  async run(context) {
+    const { delivery, values, services, message } = context;
+    const commandId = await wholeId(context, values.command ?? '');
+    const row = await services.api.cancel(delivery, commandId);
     // The card that bears the button is followed already, and shows it.
-    if (message === null) await house.cards.show(asked, row);
+    if (message === null) await services.cards.show(context, row);
   },
 };
 
 /** People pass on the first characters of an id. */
-async function wholeId({ said, house }: Parameters<Command['run']>[0], written: string): Promise<string> {
+async function wholeId(
+  { delivery, services }: Parameters<Command['run']>[0],
+  written: string,
+): Promise<string> {
   if (id.safeParse(written).success) return written;
-  const found = await house.names.find(said, 'command', written.toLowerCase());
+  const found = await services.autocomplete.find(delivery, 'command', written.toLowerCase());
   const matching = found.filter(({ value }) => value.startsWith(written.toLowerCase()));
   const [only] = matching;
   if (only === undefined || matching.length > 1 || written.length < 4) {

@@ -3,25 +3,25 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { nilTenant } from '../../../../db/testing/database.ts';
 import { eventually } from '../../../../db/testing/eventually.ts';
-import { type ChatTestHouse, type OpenCore, openChatHouse, withAction } from '../../../testing/chat-stack.ts';
+import { type ChatTestStack, type OpenCore, openChatStack, withAction } from '../../../testing/chat-stack.ts';
 import { textOf } from '../../../testing/test-adapter.ts';
-import { platforms, type Speaker } from '../../contract/inbound.ts';
+import { platforms, type Sender } from '../../contract/inbound.ts';
 
-let house: ChatTestHouse;
+let chat: ChatTestStack;
 let open: OpenCore;
-let operator: Speaker;
+let operator: Sender;
 
 beforeAll(async () => {
-  house = await openChatHouse();
-  open = await house.open({ condition: () => [{ label: 'Database', value: 'reachable', ok: true }] });
-  operator = await house.person('operator');
-  await house.stack.database.addAgent('writer', house.gateway);
-  await house.stack.database.query(
+  chat = await openChatStack();
+  open = await chat.open({ health: () => [{ label: 'Database', value: 'reachable', ok: true }] });
+  operator = await chat.person('operator');
+  await chat.stack.database.addAgent('writer', chat.gateway);
+  await chat.stack.database.query(
     `insert into tasks (tenant_id, title, status) select $1, 'Task ' || n, 'todo' from generate_series(1, 40) n`,
     [nilTenant],
   );
 });
-afterAll(() => house.close());
+afterAll(() => chat.close());
 
 describe('looking', () => {
   it.each([
@@ -50,13 +50,13 @@ describe('looking', () => {
   });
 
   it('names the agents that are in error in the status, a few of them', async () => {
-    for (let n = 1; n <= 7; n += 1) await house.stack.database.addAgent(`faulty-${n}`, house.gateway);
-    await house.stack.database.query(`update agents set status = 'error' where slug like 'faulty-%'`);
+    for (let n = 1; n <= 7; n += 1) await chat.stack.database.addAgent(`faulty-${n}`, chat.gateway);
+    await chat.stack.database.query(`update agents set status = 'error' where slug like 'faulty-%'`);
     const shown = await open.adapter('slack').ask(operator, 'status');
     expect(textOf(shown.card)).toMatch(
       /In error: faulty-\d, faulty-\d, faulty-\d, faulty-\d, faulty-\d and 2 more/,
     );
-    await house.stack.database.query(`delete from agents where slug like 'faulty-%'`);
+    await chat.stack.database.query(`delete from agents where slug like 'faulty-%'`);
     const well = await open.adapter('slack').ask(operator, 'status');
     expect(textOf(well.card)).not.toMatch(/In error/);
   });
@@ -75,14 +75,14 @@ describe('looking', () => {
 
   it('tells what can be done by topic, which a button opens in the same place', async () => {
     const telegram = open.adapter('telegram');
-    const viewer = await house.person('viewer', 'telegram');
+    const viewer = await chat.person('viewer', 'telegram');
     const shown = await telegram.ask(viewer, 'help');
     expect(textOf(shown.card).split('\n').length).toBeLessThan(12);
     expect(textOf(shown.card)).not.toMatch(/restart_gateway|bind/);
     await telegram.press(viewer, shown, 'work');
     await eventually(() => expect(textOf(shown.card)).toContain('tasks Tasks'));
     expect(textOf(shown.card)).not.toContain('create_task');
-    const stranger = await house.person(null, 'telegram');
+    const stranger = await chat.person(null, 'telegram');
     expect((await telegram.ask(stranger, 'help')).card.buttons).toEqual([]);
   });
 
@@ -92,28 +92,28 @@ describe('looking', () => {
   });
 
   it('completes names for those who may see them, and for nobody else', async () => {
-    const { conversation } = open.core;
+    const { dispatcher } = open.core;
     const request = { words: ['show', 'agent'], argument: 'agent', typed: 'wri' };
-    expect(await conversation.complete(operator, request)).toEqual([
+    expect(await dispatcher.complete(operator, request)).toEqual([
       { label: expect.stringContaining('writer'), value: 'writer' },
     ]);
-    expect(await conversation.complete(await house.person(null), request)).toEqual([]);
+    expect(await dispatcher.complete(await chat.person(null), request)).toEqual([]);
     const restart = { words: ['gateway', 'restart_gateway'], argument: 'gateway', typed: '' };
-    expect(await conversation.complete(operator, restart)).toHaveLength(1);
-    expect(await conversation.complete(await house.person('viewer'), restart)).toEqual([]);
+    expect(await dispatcher.complete(operator, restart)).toHaveLength(1);
+    expect(await dispatcher.complete(await chat.person('viewer'), restart)).toEqual([]);
     const topic = { words: ['help'], argument: 'topic', typed: 'restart' };
-    expect(await conversation.complete(await house.person('viewer'), topic)).toEqual([]);
+    expect(await dispatcher.complete(await chat.person('viewer'), topic)).toEqual([]);
   });
 
   it('offers to cancel what has not ended, and nothing else', async () => {
-    const { conversation } = open.core;
-    const asker = await house.person('operator');
+    const { dispatcher } = open.core;
+    const asker = await chat.person('operator');
     await open.adapter('slack').ask(asker, 'ping');
     expect(textOf((await open.adapter('slack').ask(asker, 'task create "Ends at once"')).card)).toMatch(
       /done/,
     );
     const offered = (words: string[]) =>
-      conversation.complete(asker, { words, argument: 'command', typed: '' });
+      dispatcher.complete(asker, { words, argument: 'command', typed: '' });
     const labels = async (words: string[]) => (await offered(words)).map(({ label }) => label.split(' ')[1]);
     expect(await labels(['show', 'command'])).toEqual(expect.arrayContaining(['ping', 'create_task']));
     expect(await labels(['cancel'])).toContain('ping');
@@ -122,8 +122,8 @@ describe('looking', () => {
 
   it('is refused in a channel until an admin has bound it, and then up to its ceiling', async () => {
     const slack = open.adapter('slack');
-    const admin = await house.person('admin');
-    const channel = (speaker: Speaker): Speaker => house.inChannel(speaker, 'C-ops');
+    const admin = await chat.person('admin');
+    const channel = (sender: Sender): Sender => chat.inChannel(sender, 'C-ops');
     expect(textOf((await slack.ask(channel(operator), 'status')).card)).toMatch(/bound to nothing/);
     expect(textOf((await slack.ask(channel(operator), 'bind operator')).card)).toMatch(
       /needs the role admin/,
@@ -148,12 +148,12 @@ describe('looking', () => {
 
   it('asks which is meant where a name is that of a gateway and of an agent', async () => {
     const slack = open.adapter('slack');
-    const { database } = house.stack;
-    await database.addAgent('twin', house.gateway);
+    const { database } = chat.stack;
+    await database.addAgent('twin', chat.gateway);
     await database.query(`insert into gateways (tenant_id, slug) values ($1, 'twin')`, [nilTenant]);
     try {
       const before = await database.query('select 1 from agent_commands');
-      expect(textOf((await slack.ask(await house.person('operator'), 'pause twin')).card)).toMatch(
+      expect(textOf((await slack.ask(await chat.person('operator'), 'pause twin')).card)).toMatch(
         /pause gateway twin, or pause agent twin/,
       );
       expect(await database.query('select 1 from agent_commands')).toHaveLength(before.length);
@@ -164,14 +164,14 @@ describe('looking', () => {
 
   it('tells a budget, and sets it where an amount is said', async () => {
     const slack = open.adapter('slack');
-    const admin = await house.person('admin');
+    const admin = await chat.person('admin');
     expect(textOf((await slack.ask(admin, 'budget writer $25')).card)).toMatch(/writer: 0\.00 of 25\.00 USD/);
     expect(textOf((await slack.ask(admin, 'budget writer')).card)).toMatch(/writer 0\.00 of 25\.00 USD/);
   });
 
   it('asks in words: whom it is about, then how much', async () => {
     const telegram = open.adapter('telegram');
-    const admin = await house.person('admin', 'telegram');
+    const admin = await chat.person('admin', 'telegram');
     const agent = await telegram.ask(admin, 'set_budget');
     expect(agent.card.state).toBe('Agent?');
     const count = telegram.messages.length;
@@ -194,19 +194,19 @@ describe('looking', () => {
     ['task 12345678', /There is no such task[\s\S]*Say tasks for those/],
     ['set_budget writer abc', /limit_usd[\s\S]*such as 25/],
   ])('tells who said “%s” what there is', async (words, told) => {
-    const admin = await house.person('admin');
+    const admin = await chat.person('admin');
     expect(textOf((await open.adapter('slack').ask(admin, words)).card)).toMatch(told);
   });
 
   it('asks which one where a command of chat needs to know it, too', async () => {
-    const shown = await open.adapter('telegram').ask(await house.person('viewer', 'telegram'), 'agent');
+    const shown = await open.adapter('telegram').ask(await chat.person('viewer', 'telegram'), 'agent');
     expect(shown.card.state).toBe('Agent?');
     expect(shown.card.buttons?.map(({ label }) => label)).toContain('writer');
   });
 
   it('lets an answer that cannot be meant be given again', async () => {
     const telegram = open.adapter('telegram');
-    const admin = await house.person('admin', 'telegram');
+    const admin = await chat.person('admin', 'telegram');
     await telegram.ask(admin, 'top up writer');
     const count = telegram.messages.length;
     await telegram.hear(admin, { kind: 'words', text: 'a lot', answer: true });
@@ -223,15 +223,15 @@ describe('one more action in the catalogue', () => {
       title: 'Rotate the lamps',
       payload: z.strictObject({ colour: z.string().describe('Which colour') }),
     });
-    const other = await house.open({ actions });
+    const other = await chat.open({ actions });
     // The database serves what its own table of actions names.
-    await house.stack.database.query(
+    await chat.stack.database.query(
       `insert into hq.actions select (jsonb_populate_record(a, '{"name": "rotate_lamps"}')).* from hq.actions a where name = 'create_task'
        on conflict do nothing`,
     );
     for (const platform of platforms) {
       const adapter = other.adapter(platform);
-      const speaker = await house.person('operator', platform);
+      const sender = await chat.person('operator', platform);
       await adapter.describeCommands(other.core.commands);
       expect(adapter.commands).toContainEqual(
         expect.objectContaining({
@@ -239,12 +239,12 @@ describe('one more action in the catalogue', () => {
           arguments: [expect.objectContaining({ name: 'colour' })],
         }),
       );
-      expect(textOf((await adapter.ask(speaker, 'help')).card)).toMatch(/work {2}[^\n]*rotate_lamps/);
-      expect(textOf((await adapter.ask(speaker, 'help work')).card)).toContain(
+      expect(textOf((await adapter.ask(sender, 'help')).card)).toMatch(/work {2}[^\n]*rotate_lamps/);
+      expect(textOf((await adapter.ask(sender, 'help work')).card)).toContain(
         'rotate_lamps Rotate the lamps',
       );
       const before = adapter.messages.length;
-      const { form } = await adapter.words(speaker, 'rotate lamps');
+      const { form } = await adapter.words(sender, 'rotate lamps');
       if (adapter.capabilities.forms) expect(form?.fields.map(({ name }) => name)).toEqual(['colour']);
       else expect((await adapter.messageAfter(before)).card.question).toBeDefined();
     }

@@ -1,22 +1,22 @@
 import type { Command } from '../../contract/command.ts';
 import { clock } from '../cards/clock.ts';
-import { brings, unspoken } from './button-defaults.ts';
-import { showActed } from './run-action.ts';
+import { buttonArgument, buttonDefaults } from './button-defaults.ts';
+import { showResult } from './run-action.ts';
 
-const token = brings('token');
+const token = buttonArgument('token');
 
 /** What the buttons of a confirmation say. Nobody types these. */
-export const deciding: readonly Command[] = [
+export const confirmCommands: readonly Command[] = [
   {
-    ...unspoken,
+    ...buttonDefaults,
     name: 'confirm',
     title: 'Confirm',
     summary: 'Says yes to what was asked for.',
     arguments: [token],
-    run: (asked) => confirm(asked, null),
+    run: (context) => confirm(context, null),
   },
   {
-    ...unspoken,
+    ...buttonDefaults,
     name: 'confirm_typed',
     title: 'Confirm by name',
     summary: 'Says yes by typing the name of what it is about.',
@@ -31,16 +31,16 @@ export const deciding: readonly Command[] = [
         maxLength: 200,
       },
     ],
-    run: (asked) => confirm(asked, asked.values.typed ?? ''),
+    run: (context) => confirm(context, context.values.typed ?? ''),
   },
   {
-    ...unspoken,
+    ...buttonDefaults,
     name: 'decline',
     title: 'Decline',
     summary: 'Says no to what was asked for.',
     arguments: [token],
-    async run({ said, values, house, replace }) {
-      const { prompt, decided } = await house.hq.decline(said, values.token ?? '');
+    async run({ delivery, values, services, replace }) {
+      const { prompt, decided } = await services.api.decline(delivery, values.token ?? '');
       const { by, at } = decided;
       await replace({
         title: prompt,
@@ -52,11 +52,11 @@ export const deciding: readonly Command[] = [
   },
 ];
 
-async function confirm(asked: Parameters<Command['run']>[0], typed: string | null): Promise<void> {
-  const acted = await asked.house.hq.confirm(asked.said, asked.values.token ?? '', typed);
+async function confirm(context: Parameters<Command['run']>[0], typed: string | null): Promise<void> {
+  const acted = await context.services.api.confirm(context.delivery, context.values.token ?? '', typed);
   const decided = 'decided' in acted ? acted.decided : undefined;
-  await showActed(
-    asked,
+  await showResult(
+    context,
     acted,
     decided === undefined ? {} : { stamp: `confirmed by ${decided.by ?? 'somebody'}, ${clock(decided.at)}` },
   );

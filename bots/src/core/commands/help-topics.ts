@@ -6,12 +6,12 @@ export interface Topic {
   readonly title: string;
 }
 
-interface Told extends Topic {
+interface ListedTopic extends Topic {
   /** The first of it; the catalogue's own actions follow. */
   readonly commands: readonly string[];
 }
 
-const told: readonly Told[] = [
+const topics: readonly ListedTopic[] = [
   {
     name: 'fleet',
     title: 'How everything is, and what acts on gateways',
@@ -37,12 +37,12 @@ const told: readonly Told[] = [
   },
 ];
 
-export const topicNamed = (name: string): Topic | undefined =>
-  told.find((topic) => topic.name === name.trim().toLowerCase());
+export const findTopic = (name: string): Topic | undefined =>
+  topics.find((topic) => topic.name === name.trim().toLowerCase());
 
 /** The commands of each topic that has any, in the order in which they are told. */
-export function byTopic(commands: readonly Command[]): { topic: Topic; commands: readonly Command[] }[] {
-  return told
+export function groupByTopic(commands: readonly Command[]): { topic: Topic; commands: readonly Command[] }[] {
+  return topics
     .map((topic) => ({
       topic,
       commands: commands
@@ -52,14 +52,14 @@ export function byTopic(commands: readonly Command[]): { topic: Topic; commands:
     .filter(({ commands: found }) => found.length > 0);
 }
 
-function placeOf({ name, rank }: Command, { commands }: Told): number {
+function placeOf({ name, rank }: Command, { commands }: ListedTopic): number {
   const at = commands.indexOf(name);
   return at < 0 ? commands.length + rank : at;
 }
 
 /** What the catalogue brings is told by what it is about. */
 function topicOf({ name, group, arguments: all }: Command): string {
-  const named = told.find(({ commands }) => commands.includes(name));
+  const named = topics.find(({ commands }) => commands.includes(name));
   if (named !== undefined) return named.name;
   if (all.some(({ completion }) => completion === 'alert')) return 'alerts';
   if (all.some(({ unit }) => unit === 'usd')) return 'money';

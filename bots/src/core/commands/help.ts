@@ -1,12 +1,12 @@
 import { HqError } from '@hq/shared/errors';
 import type { Button, Card, TextNode } from '../../contract/card.ts';
 import type { Command } from '../../contract/command.ts';
-import type { Asked } from '../../contract/command-context.ts';
+import type { CommandContext } from '../../contract/command-context.ts';
 import type { Whoami } from '../api/chat-api.ts';
 import { usageOf } from '../parse/usage.ts';
-import { byTopic, type Topic, topicNamed } from './help-topics.ts';
+import { findTopic, groupByTopic, type Topic } from './help-topics.ts';
 import { code, strong, text } from './queries/show-list.ts';
-import { isShownTo } from './visibility.ts';
+import { isVisibleTo } from './visibility.ts';
 
 const topicsStandForSeconds = 3_600;
 
@@ -26,31 +26,31 @@ export const help: Command = {
       rest: true,
     },
   ],
-  audience: 'everyone',
+  visibility: 'everyone',
   private: true,
   rank: 0,
-  async run(asked) {
-    const { said, values, house, replace } = asked;
-    const who = await house.hq.whoami(said);
-    const shown = house.vocabulary.commands.filter(
-      (command) => command.isTypedOnly !== true && isShownTo(command, who),
+  async run(context) {
+    const { delivery, values, services, replace } = context;
+    const who = await services.api.whoami(delivery);
+    const shown = services.registry.commands.filter(
+      (command) => command.isTypedOnly !== true && isVisibleTo(command, who),
     );
     const wanted = values.topic;
-    const told = byTopic(shown);
+    const told = groupByTopic(shown);
     const buttons = who.linked
-      ? told.filter(({ topic }) => topic.name !== wanted).map(({ topic }) => topicButton(asked, topic))
+      ? told.filter(({ topic }) => topic.name !== wanted).map(({ topic }) => topicButton(context, topic))
       : [];
     if (wanted === undefined) {
       await replace({ ...overview(told, who), buttons });
       return;
     }
-    const topic = told.find((one) => one.topic === topicNamed(wanted));
+    const topic = told.find((one) => one.topic === findTopic(wanted));
     if (topic !== undefined) {
       await replace({ ...aboutTopic(topic), buttons });
       return;
     }
-    const found = house.vocabulary.find(wanted.trim().split(/\s+/u));
-    if (found === null || !isShownTo(found.command, who)) {
+    const found = services.registry.find(wanted.trim().split(/\s+/u));
+    if (found === null || !isVisibleTo(found.command, who)) {
       throw new HqError('not_found', `There is no command “${wanted.slice(0, 60)}” for you here.`, {
         hint: 'Say help for what there is.',
       });
@@ -59,16 +59,16 @@ export const help: Command = {
   },
 };
 
-function topicButton({ said: { speaker }, house }: Asked, { name }: Topic): Button {
-  return house.buttons.offer(speaker, {
+function topicButton({ delivery: { sender }, services }: CommandContext, { name }: Topic): Button {
+  return services.buttons.offer(sender, {
     label: name,
     intent: { command: 'help', values: { topic: name } },
-    user: speaker.user,
+    user: sender.user,
     seconds: topicsStandForSeconds,
   });
 }
 
-function overview(told: ReturnType<typeof byTopic>, who: Whoami): Card {
+function overview(told: ReturnType<typeof groupByTopic>, who: Whoami): Card {
   return {
     title: 'What you can do here',
     tone: 'neutral',
@@ -84,7 +84,7 @@ function overview(told: ReturnType<typeof byTopic>, who: Whoami): Card {
   };
 }
 
-function aboutTopic({ topic, commands }: ReturnType<typeof byTopic>[number]): Card {
+function aboutTopic({ topic, commands }: ReturnType<typeof groupByTopic>[number]): Card {
   return {
     title: topic.title,
     tone: 'neutral',

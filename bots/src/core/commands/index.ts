@@ -1,24 +1,24 @@
 import type { Command } from '../../contract/command.ts';
 import type { ActionTable } from '../action-table.ts';
-import { people } from './accounts.ts';
-import { alertButtons } from './alert-button-commands.ts';
+import { accountCommands } from './accounts.ts';
+import { alertButtonCommands } from './alert-button-commands.ts';
 import { cancel } from './cancel.ts';
-import { deciding } from './confirm.ts';
+import { confirmCommands } from './confirm.ts';
 import { help } from './help.ts';
 import { logCommands } from './logs.ts';
 import { alerts } from './queries/alerts.ts';
-import { moneyCommands } from './queries/budgets.ts';
+import { budgetCommands } from './queries/budgets.ts';
 import { commandCommands } from './queries/commands.ts';
 import { deliverableCommands } from './queries/deliverables.ts';
 import { fleetCommands } from './queries/fleet.ts';
 import { inbox } from './queries/inbox.ts';
 import { stackCommands } from './queries/stack.ts';
-import { subscribing } from './queries/subscriptions.ts';
+import { subscriptionCommands } from './queries/subscriptions.ts';
 import { taskCommands } from './queries/tasks.ts';
 import { verbCommands } from './verb-aliases.ts';
 
 /** What can be said besides the actions of the catalogue. */
-export function ownCommands(actions: ActionTable): Command[] {
+export function builtInCommands(actions: ActionTable): Command[] {
   return [
     help,
     ...fleetCommands,
@@ -26,16 +26,16 @@ export function ownCommands(actions: ActionTable): Command[] {
     ...taskCommands,
     ...deliverableCommands,
     inbox,
-    ...moneyCommands(actions),
+    ...budgetCommands(actions),
     alerts,
-    ...subscribing,
+    ...subscriptionCommands,
     ...stackCommands,
     ...logCommands(actions),
-    ...people,
+    ...accountCommands,
     cancel,
     ...verbCommands(actions),
   ];
 }
 
 /** What buttons say and nobody types. */
-export const internalCommands: readonly Command[] = [...deciding, ...alertButtons];
+export const buttonCommands: readonly Command[] = [...confirmCommands, ...alertButtonCommands];

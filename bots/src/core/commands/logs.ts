@@ -1,24 +1,24 @@
 import type { Command } from '../../contract/command.ts';
-import { type ActionTable, actionOf } from '../action-table.ts';
-import { by, looking } from './queries/query-defaults.ts';
+import { type ActionTable, findAction } from '../action-table.ts';
+import { queryDefaults, textArgument } from './queries/query-defaults.ts';
 import { runAction } from './run-action.ts';
 
 const name = 'tail_logs';
 
 /** `logs alpha --tail 50 --grep error`: the catalogue's own action in the words of a shell. */
 export function logCommands(actions: ActionTable): Command[] {
-  const action = actionOf(actions, name);
+  const action = findAction(actions, name);
   if (action === undefined) return [];
   return [
     {
-      ...looking,
+      ...queryDefaults,
       name: 'logs',
       aliases: ['log', 'tail'],
       title: action.title,
       summary: 'Shows the last lines of a gateway’s log.',
       arguments: [
-        by('gateway', 'gateway', 'Which gateway, where there are several'),
-        by('service', null, 'Which service; the gateway itself where none is named'),
+        textArgument('gateway', 'gateway', 'Which gateway, where there are several'),
+        textArgument('service', null, 'Which service; the gateway itself where none is named'),
         {
           name: 'tail',
           summary: 'How many lines',
@@ -28,15 +28,15 @@ export function logCommands(actions: ActionTable): Command[] {
           min: 1,
           max: 1000,
         },
-        by('grep', null, 'Only lines that hold this'),
+        textArgument('grep', null, 'Only lines that hold this'),
       ],
-      audience: { action: name },
+      visibility: { action: name },
       private: true,
       rank: 15,
-      async run(asked) {
-        const { tail, grep, ...rest } = asked.values;
+      async run(context) {
+        const { tail, grep, ...rest } = context.values;
         const values = { ...rest, ...(tail !== undefined && { lines: tail }) };
-        await runAction(name, action, { ...asked, values }, grep === undefined ? {} : { grep });
+        await runAction(name, action, { ...context, values }, grep === undefined ? {} : { grep });
       },
     },
   ];

@@ -1,31 +1,31 @@
 import { type Action, readPayload } from '@hq/shared/actions';
 import { HqError } from '@hq/shared/errors';
-import type { Asked } from '../../contract/command-context.ts';
-import { isTarget } from '../action-table.ts';
-import type { Acted } from '../api/chat-api.ts';
-import type { ShownAs } from '../cards/live-command-cards.ts';
-import { askWhatWasMeant } from '../dispatch/clarify-arguments.ts';
+import type { CommandContext } from '../../contract/command-context.ts';
+import { isTargetField } from '../action-table.ts';
+import type { ActResult } from '../api/chat-api.ts';
+import type { CardDetails } from '../cards/live-command-cards.ts';
+import { clarifyArguments } from '../dispatch/clarify-arguments.ts';
 import { showConfirmation } from './show-confirmation.ts';
 
 /** Asks the database for an action, and shows what becomes of it. */
 export async function runAction(
   name: string,
   action: Action,
-  asked: Asked,
-  shown: ShownAs = {},
+  context: CommandContext,
+  shown: CardDetails = {},
 ): Promise<void> {
-  const { said, values, house } = asked;
-  const { gateway, agent, payload: written } = takeApart(action, values);
-  let acted: Acted;
+  const { delivery, values, services } = context;
+  const { gateway, agent, payload: written } = splitValues(action, values);
+  let acted: ActResult;
   try {
     const payload = payloadOf(name, action, written);
-    acted = await house.hq.act(said, { action: name, payload, gateway, agent });
+    acted = await services.api.act(delivery, { action: name, payload, gateway, agent });
   } catch (error) {
-    const command = house.vocabulary.byName(name);
+    const command = services.registry.byName(name);
     if (command === undefined) throw error;
-    return askWhatWasMeant(error, command, asked);
+    return clarifyArguments(error, command, context);
   }
-  await showActed(asked, acted, shown);
+  await showResult(context, acted, shown);
 }
 
 /** As the catalogue reads it; what it does not take is told in the words of whoever wrote it. */
@@ -49,19 +49,23 @@ function payloadOf(
 }
 
 /** Shows the row's card, or asks whether it is meant. */
-export async function showActed(asked: Asked, acted: Acted, shown: ShownAs = {}): Promise<void> {
-  if ('confirm' in acted) await showConfirmation(asked, acted.confirm);
-  else await asked.house.cards.show(asked, acted.command, shown);
+export async function showResult(
+  context: CommandContext,
+  acted: ActResult,
+  shown: CardDetails = {},
+): Promise<void> {
+  if ('confirm' in acted) await showConfirmation(context, acted.confirm);
+  else await context.services.cards.show(context, acted.command, shown);
 }
 
-function takeApart(
+function splitValues(
   action: Action,
-  values: Asked['values'],
+  values: CommandContext['values'],
 ): { gateway: string | null; agent: string | null; payload: Readonly<Record<string, string>> } {
   // A workspace action has no target: an agent among its values is one of its payload.
   if (action.target === 'workspace') return { gateway: null, agent: null, payload: values };
   const { gateway = null, agent = null, ...payload } = values;
-  const isFilled = Object.keys(action.payload.shape).some((name) => isTarget(action, { name }));
+  const isFilled = Object.keys(action.payload.shape).some((name) => isTargetField(action, { name }));
   return {
     gateway,
     agent,

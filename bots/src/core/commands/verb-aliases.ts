@@ -1,7 +1,7 @@
 import { HqError } from '@hq/shared/errors';
 import type { Command } from '../../contract/command.ts';
-import type { Asked } from '../../contract/command-context.ts';
-import { type ActionTable, actionOf } from '../action-table.ts';
+import type { CommandContext } from '../../contract/command-context.ts';
+import { type ActionTable, findAction } from '../action-table.ts';
 import { sharedVerbs, synonyms } from './action-commands.ts';
 import { runAction } from './run-action.ts';
 
@@ -17,7 +17,7 @@ function verbCommand(verb: string, actions: ActionTable): Command {
     group: null,
     aliases: synonyms[verb] ?? [],
     title: `${verb.charAt(0).toUpperCase()}${verb.slice(1)}`,
-    summary: `${actionOf(actions, nameOf('agent'))?.title}, or a gateway: whichever is named.`,
+    summary: `${findAction(actions, nameOf('agent'))?.title}, or a gateway: whichever is named.`,
     arguments: [
       {
         name: 'target',
@@ -27,26 +27,30 @@ function verbCommand(verb: string, actions: ActionTable): Command {
         completion: 'agent',
       },
     ],
-    audience: { action: nameOf('agent') },
+    visibility: { action: nameOf('agent') },
     private: false,
     rank: 20,
     isTypedOnly: true,
-    async run(asked) {
-      const { target } = asked.values;
-      const kind = target === undefined ? 'agent' : await kindOf(target, verb, asked);
-      const action = actionOf(actions, nameOf(kind));
+    async run(context) {
+      const { target } = context.values;
+      const kind = target === undefined ? 'agent' : await kindOf(target, verb, context);
+      const action = findAction(actions, nameOf(kind));
       if (action === undefined) throw new HqError('not_found', `There is no ${nameOf(kind)}.`);
       await runAction(nameOf(kind), action, {
-        ...asked,
+        ...context,
         values: target === undefined ? {} : { [kind]: target },
       });
     },
   };
 }
 
-async function kindOf(target: string, verb: string, { house, said }: Asked): Promise<'gateway' | 'agent'> {
+async function kindOf(
+  target: string,
+  verb: string,
+  { services, delivery }: CommandContext,
+): Promise<'gateway' | 'agent'> {
   const isNameOf = async (kind: 'gateway' | 'agent'): Promise<boolean> =>
-    (await house.names.find(said, kind, target)).some(({ value }) => value === target);
+    (await services.autocomplete.find(delivery, kind, target)).some(({ value }) => value === target);
   const [isGateway, isAgent] = await Promise.all([isNameOf('gateway'), isNameOf('agent')]);
   if (isGateway && isAgent) {
     throw new HqError('usage', `“${target}” is a gateway and an agent.`, {

@@ -2,16 +2,16 @@ import type { Command } from '../../contract/command.ts';
 import type { Whoami } from '../api/chat-api.ts';
 
 /** Whether somebody finds a command in help and completion. It grants nothing. */
-export function isShownTo({ audience }: Command, who: Whoami): boolean {
-  if (audience === 'everyone') return true;
+export function isVisibleTo({ visibility }: Command, who: Whoami): boolean {
+  if (visibility === 'everyone') return true;
   if (!who.linked || who.role === null) return false;
-  if (audience === 'linked') return true;
-  if (audience === 'admins') return who.member?.role === 'admin';
-  return who.actions.includes(audience.action);
+  if (visibility === 'linked') return true;
+  if (visibility === 'admins') return who.member?.role === 'admin';
+  return who.actions.includes(visibility.action);
 }
 
 /** What the names of its arguments are read for, as the database knows it; null where reading is all that it takes. */
-export function purposeOf({ audience }: Command): string | null {
-  if (audience === 'admins') return 'bind';
-  return typeof audience === 'object' ? audience.action : null;
+export function purposeOf({ visibility }: Command): string | null {
+  if (visibility === 'admins') return 'bind';
+  return typeof visibility === 'object' ? visibility.action : null;
 }

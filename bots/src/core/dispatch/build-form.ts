@@ -1,16 +1,16 @@
 import type { Handle } from '../../contract/card.ts';
-import { type Argument, type Command, labelOf, yesOrNo } from '../../contract/command.ts';
-import type { House } from '../../contract/command-context.ts';
+import { type Argument, argumentLabel, type Command, yesNoChoices } from '../../contract/command.ts';
+import type { Services } from '../../contract/command-context.ts';
 import type { Form, FormField } from '../../contract/form.ts';
-import type { Speaker } from '../../contract/inbound.ts';
+import type { Sender } from '../../contract/inbound.ts';
 
-export const formOpenForSeconds = 600;
+export const formLifetimeSeconds = 600;
 const mostFields = 5;
 
 /** The form that asks for what was not said, with what was said already beside it. */
-export function formFor(
-  house: Pick<House, 'buttons'>,
-  speaker: Speaker,
+export function buildForm(
+  services: Pick<Services, 'buttons'>,
+  sender: Sender,
   command: Command,
   values: Readonly<Record<string, string>>,
   /** The message whose button opens it. */
@@ -26,10 +26,10 @@ export function formFor(
     isTarget === true && name === 'agent' ? 0 : required ? 1 : 2;
   const fields = open.toSorted((a, b) => rank(a) - rank(b)).slice(0, mostFields);
   return {
-    token: house.buttons.token(speaker, {
+    token: services.buttons.token(sender, {
       intent: { command: command.name, values: { ...values }, ...(message !== null && { message }) },
-      user: speaker.user,
-      seconds: formOpenForSeconds,
+      user: sender.user,
+      seconds: formLifetimeSeconds,
     }),
     title: command.title,
     submit: 'Send',
@@ -40,10 +40,10 @@ export function formFor(
 function fieldOf(command: Command, argument: Argument): FormField {
   const { name, summary, required, maxLength, completion } = argument;
   const words = command.group === null ? [command.name] : [command.group, command.name];
-  const choices = argument.kind === 'boolean' ? yesOrNo : argument.choices;
+  const choices = argument.kind === 'boolean' ? yesNoChoices : argument.choices;
   return {
     name,
-    label: labelOf(argument),
+    label: argumentLabel(argument),
     hint: summary,
     kind: choices !== undefined ? 'choice' : argument.long === true ? 'paragraph' : 'text',
     required,

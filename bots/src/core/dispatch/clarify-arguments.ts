@@ -1,20 +1,24 @@
 import { HqError } from '@hq/shared/errors';
 import type { Argument, Command } from '../../contract/command.ts';
-import type { Asked } from '../../contract/command-context.ts';
-import { nearest } from '../parse/nearest-names.ts';
+import type { CommandContext } from '../../contract/command-context.ts';
+import { nearestNames } from '../parse/nearest-names.ts';
 import { usageOf } from '../parse/usage.ts';
-import { askForArgument } from './prompt-missing.ts';
+import { promptArgument } from './prompt-missing.ts';
 
 const mostTold = 8;
 
 /** What the database could not tell apart is asked for; of what it does not know, those that there are are told. */
-export async function askWhatWasMeant(error: unknown, command: Command, asked: Asked): Promise<void> {
+export async function clarifyArguments(
+  error: unknown,
+  command: Command,
+  context: CommandContext,
+): Promise<void> {
   const argument = error instanceof HqError ? argumentOf(error, command) : undefined;
   if (!(error instanceof HqError) || argument === undefined) throw error;
   const { name, completion } = argument;
-  const value = asked.values[name];
+  const value = context.values[name];
   if (error.code === 'usage' && value === undefined) {
-    await askForArgument(asked, command, argument);
+    await promptArgument(context, command, argument);
     return;
   }
   const { code, message, hint } = error;
@@ -30,8 +34,10 @@ export async function askWhatWasMeant(error: unknown, command: Command, asked: A
       hint: `Say ${completion === 'unfinished' ? 'commands' : `${completion}s`} for those that there are.`,
     });
   }
-  const known = (await asked.house.names.find(asked.said, completion, '')).map((choice) => choice.value);
-  const near = nearest(value, known);
+  const known = (await context.services.autocomplete.find(context.delivery, completion, '')).map(
+    (choice) => choice.value,
+  );
+  const near = nearestNames(value, known);
   throw new HqError('not_found', message, {
     ...told,
     hint:

@@ -3,34 +3,34 @@ import { HqError } from '@hq/shared/errors';
 import type { Log } from '@hq/shared/log';
 import type { Handle } from '../../contract/card.ts';
 import type { Command } from '../../contract/command.ts';
-import type { House } from '../../contract/command-context.ts';
+import type { Services } from '../../contract/command-context.ts';
 import type { Acknowledgement, Choice, Inbound, Receiver, Reply } from '../../contract/inbound.ts';
-import { isAway, type Said } from '../api/chat-api.ts';
-import { failureCard } from '../cards/error-card.ts';
-import { createVocabulary, type Vocabulary } from '../parse/command-registry.ts';
-import { formFor } from './build-form.ts';
-import { deliveryOf } from './delivery-key.ts';
-import { asStranger, carryOut, mayBeAsked, mayUse } from './execute-plan.ts';
-import { createPatience } from './offline-retry.ts';
-import { createLimiter, type Limits } from './rate-limit.ts';
-import { createWayBack, type WayBack } from './responder.ts';
-import { messageOf, type Plan, planFor } from './route-delivery.ts';
+import { type Delivery, isUnreachable } from '../api/chat-api.ts';
+import { errorCard } from '../cards/error-card.ts';
+import { type CommandRegistry, createCommandRegistry } from '../parse/command-registry.ts';
+import { buildForm } from './build-form.ts';
+import { deliveryKey } from './delivery-key.ts';
+import { asStranger, authorizeCommand, authorizePrompt, executePlan } from './execute-plan.ts';
+import { createOfflineRetry } from './offline-retry.ts';
+import { createRateLimiter, type RateLimits } from './rate-limit.ts';
+import { createResponder, type Responder } from './responder.ts';
+import { type Plan, routeDelivery, sourceMessage } from './route-delivery.ts';
 
-export interface Conversation extends Receiver {
+export interface Dispatcher extends Receiver {
   /** How many requests are on their way. */
   size(): number;
   /** Takes nothing in any more, and lets what is on its way end. */
   stop(limitMs: number): Promise<void>;
 }
 
-export interface ConversationOptions {
-  readonly house: House;
+export interface DispatcherOptions {
+  readonly services: Services;
   /** Commands that buttons name and nobody types. */
-  readonly internal: readonly Command[];
+  readonly buttonCommands: readonly Command[];
   readonly log: Log;
   /** How long a request is kept while the database is away. */
-  readonly patienceMs?: number;
-  readonly limits?: Limits;
+  readonly offlineRetryMs?: number;
+  readonly limits?: RateLimits;
 }
 
 const completionMs = 1_400;
@@ -38,65 +38,73 @@ const completionMs = 1_400;
 const formWaitsMs = 300;
 const mostAtOnce = 2_000;
 
-export function createConversation(options: ConversationOptions): Conversation {
-  const { house, internal, log } = options;
-  const requests: Vocabulary = createVocabulary([...house.vocabulary.commands, ...internal]);
-  const patience = createPatience(options.patienceMs);
-  const countOne = createLimiter(options.limits);
+export function createDispatcher(options: DispatcherOptions): Dispatcher {
+  const { services, buttonCommands, log } = options;
+  const requests: CommandRegistry = createCommandRegistry([...services.registry.commands, ...buttonCommands]);
+  const offlineRetry = createOfflineRetry(options.offlineRetryMs);
+  const countOne = createRateLimiter(options.limits);
   const running = new Set<Promise<void>>();
   let isStopped = false;
 
-  function begin(inbound: Inbound, reply: Reply, plan: Plan, isPrivate: boolean): void {
-    const work = attend(inbound, reply, plan, isPrivate).catch((error: unknown) => {
+  function start(inbound: Inbound, reply: Reply, plan: Plan, isPrivate: boolean): void {
+    const work = handle(inbound, reply, plan, isPrivate).catch((error: unknown) => {
       log.error({ err: error, platform: inbound.platform }, 'a request failed');
     });
     running.add(work);
     void work.finally(() => running.delete(work));
   }
 
-  async function attend(inbound: Inbound, reply: Reply, plan: Plan, isPrivate: boolean): Promise<void> {
-    const said: Said = { speaker: inbound, delivery: deliveryOf(inbound) };
-    const message = messageOf(inbound, house.buttons);
-    const outbox = house.outbox(inbound.platform);
-    const onReplaced = house.expiring.forget;
-    const way = createWayBack({ speaker: inbound, reply, outbox, isPrivate, message, onReplaced, log });
-    const { answer, replace } = way;
+  async function handle(inbound: Inbound, reply: Reply, plan: Plan, isPrivate: boolean): Promise<void> {
+    const delivery: Delivery = { sender: inbound, key: deliveryKey(inbound) };
+    const message = sourceMessage(inbound, services.buttons);
+    const outbox = services.outbox(inbound.platform);
+    const onReplaced = services.expiringCards.forget;
+    const responder = createResponder({
+      sender: inbound,
+      reply,
+      outbox,
+      isPrivate,
+      message,
+      onReplaced,
+      log,
+    });
+    const { answer, replace } = responder;
     try {
-      await patience.through(inbound.user, way, () =>
-        carryOut(plan, { said, house, requests, isPrivate, message, answer, replace }),
+      await offlineRetry.run(inbound.user, responder, () =>
+        executePlan(plan, { delivery, services, requests, isPrivate, message, answer, replace }),
       );
     } catch (error) {
-      await tellFailure(error, inbound, message, way);
+      await showError(error, inbound, message, responder);
       if (!(error instanceof HqError)) log.error({ err: error }, 'a command failed in an unexpected way');
     }
   }
 
   async function completeFor(
-    said: Said,
+    delivery: Delivery,
     { words, argument, typed }: Parameters<Receiver['complete']>[1],
   ): Promise<readonly Choice[]> {
-    const command = requests.ofPath(words);
+    const command = requests.byPath(words);
     const completion = command?.arguments.find(({ name }) => name === argument)?.completion ?? null;
     if (command === undefined || completion === null) return [];
-    await mayUse(said, command, house.names);
-    return house.names.find(said, completion, typed);
+    await authorizeCommand(delivery, command, services.autocomplete);
+    return services.autocomplete.find(delivery, completion, typed);
   }
 
   /** Why no form opens. One cannot wait for a database that is slow; what is filled in is decided when it comes back. */
   function refusalOf(inbound: Inbound, plan: Plan & { readonly kind: 'ask' }): Promise<HqError | null> {
-    const said: Said = { speaker: inbound, delivery: deliveryOf(inbound) };
+    const delivery: Delivery = { sender: inbound, key: deliveryKey(inbound) };
     return Promise.race([
       delay(formWaitsMs, null, { ref: false }),
-      mayBeAsked(said, plan, house).then(
+      authorizePrompt(delivery, plan, services).then(
         () => null,
-        (error: unknown) => (error instanceof HqError && !isAway(error) ? error : null),
+        (error: unknown) => (error instanceof HqError && !isUnreachable(error) ? error : null),
       ),
     ]);
   }
 
   return {
     async receive(inbound, reply): Promise<Acknowledgement> {
-      const capabilities = house.capabilities(inbound.platform);
+      const capabilities = services.capabilities(inbound.platform);
       if (isStopped) {
         // Left open, it comes to the next process where the platform brings things again.
         return capabilities.redelivers ? new Promise<never>(() => undefined) : { kind: 'quiet' };
@@ -106,44 +114,44 @@ export function createConversation(options: ConversationOptions): Conversation {
         input.kind === 'words' &&
         input.answer === true &&
         inbound.kind === 'group' &&
-        !house.questions.has(inbound);
+        !services.prompts.has(inbound);
       if (isUnaddressed) return { kind: 'quiet' };
-      if (input.kind === 'button' && patience.isTakingBack(input.token)) {
-        if (!patience.takeBack(input.token, inbound.user))
-          begin(inbound, reply, { kind: 'fault', error: notKept() }, false);
+      if (input.kind === 'button' && offlineRetry.isCancelToken(input.token)) {
+        if (!offlineRetry.cancel(input.token, inbound.user))
+          start(inbound, reply, { kind: 'fault', error: notKept() }, false);
         return { kind: 'quiet' };
       }
       const isPublic = inbound.kind === 'group' && !capabilities.private;
       const excess = countOne(inbound, isPublic);
       if (isPublic && excess?.isNews === false) return { kind: 'quiet' };
       if (excess !== null || running.size >= mostAtOnce) {
-        begin(inbound, reply, { kind: 'fault', error: tooMuch(excess?.waitMs ?? 0) }, true);
+        start(inbound, reply, { kind: 'fault', error: tooMuch(excess?.waitMs ?? 0) }, true);
         return { kind: 'working', private: true };
       }
       let plan: Plan =
-        inbound.stranger === undefined ? planFor(inbound, house, requests) : { kind: 'ignore' };
+        inbound.stranger === undefined ? routeDelivery(inbound, services, requests) : { kind: 'ignore' };
       if (plan.kind === 'ask' && capabilities.forms) {
         const error = await refusalOf(inbound, plan);
         if (error !== null) plan = { kind: 'fault', error };
       }
       if (plan.kind === 'ask' && capabilities.forms) {
-        const message = messageOf(inbound, house.buttons);
-        return { kind: 'form', form: formFor(house, inbound, plan.command, plan.values, message) };
+        const message = sourceMessage(inbound, services.buttons);
+        return { kind: 'form', form: buildForm(services, inbound, plan.command, plan.values, message) };
       }
       if (plan.kind === 'ignore' && inbound.stranger === undefined) return { kind: 'quiet' };
       const isPrivate = isForOneAlone(plan);
-      begin(inbound, reply, plan, isPrivate);
+      start(inbound, reply, plan, isPrivate);
       return input.kind === 'button' || inbound.stranger === 'bot'
         ? { kind: 'quiet' }
         : { kind: 'working', private: isPrivate };
     },
-    async complete(speaker, request) {
-      const asked: Said = { speaker, delivery: `complete:${Date.now()}` };
-      const said = speaker.stranger === undefined ? asked : asStranger(asked);
+    async complete(sender, request) {
+      const context: Delivery = { sender, key: `complete:${Date.now()}` };
+      const delivery = sender.stranger === undefined ? context : asStranger(context);
       const late = new Promise<[]>((resolve) => setTimeout(() => resolve([]), completionMs).unref());
       return Promise.race([
         late,
-        completeFor(said, request).catch((error: unknown) => {
+        completeFor(delivery, request).catch((error: unknown) => {
           if (!(error instanceof HqError)) log.warn({ err: error }, 'a completion failed');
           return [];
         }),
@@ -152,7 +160,7 @@ export function createConversation(options: ConversationOptions): Conversation {
     size: () => running.size,
     async stop(limitMs) {
       isStopped = true;
-      patience.stop();
+      offlineRetry.stop();
       const limit = delay(limitMs, undefined, { ref: false });
       await Promise.race([Promise.allSettled([...running]), limit]);
     },
@@ -166,18 +174,18 @@ function isForOneAlone(plan: Plan): boolean {
 }
 
 /** A press that failed is told to who pressed; a card that nobody can use any more loses its buttons. */
-async function tellFailure(
+async function showError(
   error: unknown,
   { input }: Inbound,
   message: Handle | null,
-  way: WayBack,
+  responder: Responder,
 ): Promise<void> {
   const isUsedUp =
     error instanceof HqError &&
     error.field === 'token' &&
     (error.code === 'conflict' || error.code === 'not_found');
-  if (message !== null && isUsedUp) await way.replace(failureCard(error));
-  else await way.answer(failureCard(error), input.kind === 'button' ? { private: true } : {});
+  if (message !== null && isUsedUp) await responder.replace(errorCard(error));
+  else await responder.answer(errorCard(error), input.kind === 'button' ? { private: true } : {});
 }
 
 function notKept(): HqError {

@@ -1,23 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../../../../db/testing/eventually.ts';
-import { type ChatTestHouse, type OpenCore, openChatHouse } from '../../../testing/chat-stack.ts';
+import { type ChatTestStack, type OpenCore, openChatStack } from '../../../testing/chat-stack.ts';
 import { type TestAdapter, textOf } from '../../../testing/test-adapter.ts';
-import type { Choice, Speaker } from '../../contract/inbound.ts';
+import type { Choice, Sender } from '../../contract/inbound.ts';
 
-let house: ChatTestHouse;
+let chat: ChatTestStack;
 let open: OpenCore;
 let slack: TestAdapter;
 
 beforeAll(async () => {
-  house = await openChatHouse();
-  open = await house.open();
+  chat = await openChatStack();
+  open = await chat.open();
   slack = open.adapter('slack');
 });
-afterAll(() => house.close());
+afterAll(() => chat.close());
 
-async function refusalsOf({ user }: Speaker): Promise<number> {
-  const rows = await house.stack.database.query(
+async function refusalsOf({ user }: Sender): Promise<number> {
+  const rows = await chat.stack.database.query(
     `select 1 from audit_log where action = 'chat.refused' and right(meta ->> 'user', length($1)) = $1`,
     [user],
   );
@@ -26,10 +26,10 @@ async function refusalsOf({ user }: Speaker): Promise<number> {
 
 describe('what is missing', () => {
   it('is asked for in a form of whoever may do it, and of nobody else', async () => {
-    const operator = await house.person('operator');
+    const operator = await chat.person('operator');
     expect((await slack.words(operator, 'create_task')).form?.title).toBe('Create a task');
     for (const role of ['viewer', null] as const) {
-      const person = await house.person(role);
+      const person = await chat.person(role);
       const before = slack.messages.length;
       expect((await slack.words(person, 'create_task')).form).toBeNull();
       expect(textOf((await slack.messageAfter(before)).card)).toMatch(
@@ -40,10 +40,10 @@ describe('what is missing', () => {
   });
 
   it('is asked for as soon as somebody is linked, whatever they were told a moment before', async () => {
-    const person = await house.person(null);
+    const person = await chat.person(null);
     expect((await slack.words(person, 'create_task')).form).toBeNull();
-    const member = await house.stack.createMember('operator');
-    const { data } = await (await house.stack.clientOf(member)).rpc('issue_chat_code');
+    const member = await chat.stack.createMember('operator');
+    const { data } = await (await chat.stack.clientOf(member)).rpc('issue_chat_code');
     const before = slack.messages.length;
     await slack.words(person, `link ${data.code}`);
     await eventually(() =>
@@ -53,20 +53,20 @@ describe('what is missing', () => {
   });
 
   it('opens its form also while the database is away: what is filled in is decided later', async () => {
-    const operator = await house.person('operator');
-    await house.stack.stopApi();
+    const operator = await chat.person('operator');
+    await chat.stack.stopApi();
     try {
       expect((await slack.words(operator, 'create_task')).form?.title).toBe('Create a task');
     } finally {
-      await house.stack.startApi();
+      await chat.stack.startApi();
     }
   });
 });
 
 describe('a completion', () => {
-  const complete = (speaker: Speaker, typed: string): Promise<readonly Choice[]> => {
+  const complete = (sender: Sender, typed: string): Promise<readonly Choice[]> => {
     if (slack.receiver === null) throw new Error('the adapter is not started');
-    return slack.receiver.complete(speaker, {
+    return slack.receiver.complete(sender, {
       words: ['gateway', 'restart_gateway'],
       argument: 'gateway',
       typed,
@@ -74,14 +74,14 @@ describe('a completion', () => {
   };
 
   it('names what may be named to whoever may do it', async () => {
-    const choices = await complete(await house.person('operator'), 'def');
+    const choices = await complete(await chat.person('operator'), 'def');
     expect(choices.map(({ value }) => value)).toEqual(['default']);
   });
 
   it.each(['viewer', null] as const)(
     'names nothing to %s, and is written down once for all keys that are typed',
     async (role) => {
-      const person = await house.person(role);
+      const person = await chat.person(role);
       const typed = Array.from('default-gateway', (_, end) => 'default-gateway'.slice(0, end));
       for (const begun of typed) expect(await complete(person, begun)).toEqual([]);
       expect(await refusalsOf(person)).toBe(1);
@@ -91,7 +91,7 @@ describe('a completion', () => {
   it.each(['bot', 'anonymous', 'outsider'] as const)(
     'names nothing to a stranger (%s), and is written down',
     async (stranger) => {
-      const admin = await house.person('admin');
+      const admin = await chat.person('admin');
       expect(await complete({ ...admin, stranger, userName: randomUUID() }, '')).toEqual([]);
       expect(await refusalsOf(admin)).toBe(1);
     },

@@ -2,18 +2,18 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { HqError } from '@hq/shared/errors';
 import type { Card } from '../../contract/card.ts';
-import { isAway } from '../api/chat-api.ts';
-import { failureCard } from '../cards/error-card.ts';
-import type { WayBack } from './responder.ts';
+import { isUnreachable } from '../api/chat-api.ts';
+import { errorCard } from '../cards/error-card.ts';
+import type { Responder } from './responder.ts';
 
 /** Keeps what was asked for while the database is away, and lets who asked take it back. */
-export interface Patience {
+export interface OfflineRetry {
   /** Does it again and again until the database has answered. What is no matter of patience is thrown. */
-  through(user: string, way: WayBack, work: () => Promise<void>): Promise<void>;
+  run(user: string, responder: Responder, work: () => Promise<void>): Promise<void>;
   /** Whether a button takes something back that is kept. */
-  isTakingBack(token: string): boolean;
+  isCancelToken(token: string): boolean;
   /** Whether it was still kept; it is only taken back by who asked for it. */
-  takeBack(token: string, user: string): boolean;
+  cancel(token: string, user: string): boolean;
   /** Keeps nothing any more: all that waits is told that it was not done. */
   stop(): void;
 }
@@ -28,13 +28,13 @@ interface Waiting {
   readonly taken: AbortController;
 }
 
-export function createPatience(limitMs: number = defaultLimitMs): Patience {
+export function createOfflineRetry(limitMs: number = defaultLimitMs): OfflineRetry {
   const waiting = new Map<string, Waiting>();
   let isStopped = false;
 
   async function keepTrying(
     user: string,
-    way: WayBack,
+    responder: Responder,
     work: () => Promise<void>,
     until: number,
   ): Promise<void> {
@@ -42,21 +42,21 @@ export function createPatience(limitMs: number = defaultLimitMs): Patience {
     const taken = new AbortController();
     waiting.set(token, { user, taken });
     try {
-      way.settleOn(await way.answer(stillTrying(token, limitMs)));
+      responder.replaceNext(await responder.answer(stillTrying(token, limitMs)));
       for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(longestPauseMs, pauseMs * 2)) {
         const jittered = pauseMs * (0.75 + Math.random() / 2);
         await delay(jittered, undefined, { signal: taken.signal }).catch(() => undefined);
         if (taken.signal.aborted) {
-          await way.answer({ title: 'Cancelled', tone: 'neutral', state: 'nothing was done' });
+          await responder.answer({ title: 'Cancelled', tone: 'neutral', state: 'nothing was done' });
           return;
         }
         try {
           await work();
           return;
         } catch (error) {
-          if (!isAway(error) || isStopped) throw error;
+          if (!isUnreachable(error) || isStopped) throw error;
           if (Date.now() < until) continue;
-          await way.answer(failureCard(gaveUp()));
+          await responder.answer(errorCard(gaveUp()));
           return;
         }
       }
@@ -66,17 +66,17 @@ export function createPatience(limitMs: number = defaultLimitMs): Patience {
   }
 
   return {
-    async through(user, way, work) {
+    async run(user, responder, work) {
       const until = Date.now() + limitMs;
       try {
         await work();
       } catch (error) {
-        if (!isAway(error) || isStopped) throw error;
-        await keepTrying(user, way, work, until);
+        if (!isUnreachable(error) || isStopped) throw error;
+        await keepTrying(user, responder, work, until);
       }
     },
-    isTakingBack: (token) => token.startsWith(taking),
-    takeBack(token, user) {
+    isCancelToken: (token) => token.startsWith(taking),
+    cancel(token, user) {
       const found = waiting.get(token);
       if (found?.user === user) found.taken.abort();
       return found !== undefined;

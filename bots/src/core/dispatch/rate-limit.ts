@@ -1,4 +1,4 @@
-import type { Speaker } from '../../contract/inbound.ts';
+import type { Sender } from '../../contract/inbound.ts';
 import { createTokenBucket, type TokenBucket } from '../token-bucket.ts';
 
 interface Limit {
@@ -7,14 +7,14 @@ interface Limit {
 }
 
 /** How much is taken in. */
-export interface Limits {
+export interface RateLimits {
   readonly person: Limit;
   readonly channel: Limit;
   /** From one person in a group where everybody sees the answers, and each takes the room of somebody else's. */
   readonly inPublic: Limit;
 }
 
-const defaultLimits: Limits = {
+const defaultLimits: RateLimits = {
   person: { atOnce: 100, perSecond: 20 },
   channel: { atOnce: 200, perSecond: 50 },
   inPublic: { atOnce: 10, perSecond: 1 / 3 },
@@ -22,7 +22,7 @@ const defaultLimits: Limits = {
 const mostCounted = 20_000;
 
 /** Null where it is not too much. */
-export type TooMuch = null | {
+export type RateLimitExcess = null | {
   readonly waitMs: number;
   /** Whether this is the first since something was taken in. */
   readonly isNews: boolean;
@@ -34,12 +34,12 @@ interface Counted {
 }
 
 /** Counts one more thing that somebody says. */
-export type Limiter = (speaker: Speaker, isPublic: boolean) => TooMuch;
+export type RateLimiter = (sender: Sender, isPublic: boolean) => RateLimitExcess;
 
-export function createLimiter(limits: Limits = defaultLimits): Limiter {
+export function createRateLimiter(limits: RateLimits = defaultLimits): RateLimiter {
   const counts = new Map<string, Counted>();
 
-  function count(kind: keyof Limits, ...of: readonly string[]): TooMuch {
+  function count(kind: keyof RateLimits, ...of: readonly string[]): RateLimitExcess {
     const key = JSON.stringify([kind, ...of]);
     const { atOnce, perSecond } = limits[kind];
     const counted = counts.get(key) ?? { bucket: createTokenBucket(atOnce, perSecond), isTold: false };

@@ -1,11 +1,11 @@
 import { HqError } from '@hq/shared/errors';
 import type { Handle } from '../../contract/card.ts';
-import type { Command, Request } from '../../contract/command.ts';
-import type { House } from '../../contract/command-context.ts';
+import type { Command, CommandRequest } from '../../contract/command.ts';
+import type { Services } from '../../contract/command-context.ts';
 import type { Inbound } from '../../contract/inbound.ts';
-import type { Vocabulary } from '../parse/command-registry.ts';
-import { understand } from '../parse/parse-command.ts';
-import { readValues } from '../parse/parse-value.ts';
+import type { CommandRegistry } from '../parse/command-registry.ts';
+import { parseCommand } from '../parse/parse-command.ts';
+import { parseValues } from '../parse/parse-value.ts';
 
 /** What to do with a delivery, as far as it is known without asking anybody. */
 export type Plan =
@@ -30,18 +30,18 @@ export type Plan =
   /** A button or a form of an earlier run: the database says what it means. */
   | { readonly kind: 'recall'; readonly token: string; readonly filled: Values };
 
-type Values = Request['values'];
+type Values = CommandRequest['values'];
 
 /** `requests` knows what buttons name, too. */
-export function planFor(
+export function routeDelivery(
   inbound: Inbound,
-  house: Pick<House, 'buttons' | 'questions' | 'vocabulary'>,
-  requests: Vocabulary,
+  services: Pick<Services, 'buttons' | 'prompts' | 'registry'>,
+  requests: CommandRegistry,
 ): Plan {
   const { input } = inbound;
   if (input.kind === 'button' || input.kind === 'form') {
     const filled = input.kind === 'form' ? filledIn(input.values) : {};
-    const intent = house.buttons.recall(input.token);
+    const intent = services.buttons.recall(input.token);
     const command = intent === undefined ? undefined : requests.byName(intent.command);
     if (command === undefined || intent === undefined) return { kind: 'recall', token: input.token, filled };
     if (input.kind === 'button' && intent.form === true)
@@ -49,24 +49,24 @@ export function planFor(
     return { kind: 'run', command, values: { ...intent.values, ...filled }, token: input.token };
   }
   if (input.kind === 'words' && input.answer === true) {
-    const question = house.questions.take(inbound);
+    const question = services.prompts.take(inbound);
     const command = question === null ? undefined : requests.byName(question.command);
     const goesOn =
       command !== undefined &&
       question !== null &&
-      isAnotherCommand(inbound, input.text, command, question.field, house.vocabulary);
+      isAnotherCommand(inbound, input.text, command, question.field, services.registry);
     // It may still be answered.
-    if (goesOn) house.questions.put(inbound, question);
+    if (goesOn) services.prompts.put(inbound, question);
     else if (question !== null && command !== undefined) {
       const values = { ...question.values, [question.field]: input.text.trim() };
       const plan = answered(command, values);
       // Who answered something that it cannot be answers once more.
-      if (plan.kind === 'fault') house.questions.put(inbound, question);
+      if (plan.kind === 'fault') services.prompts.put(inbound, question);
       return plan;
     }
     if (inbound.kind === 'group') return { kind: 'ignore' };
   }
-  const understood = understand(input, house.vocabulary);
+  const understood = parseCommand(input, services.registry);
   if (understood.kind === 'fault') return understood;
   const { command, values, missing } = understood;
   return missing.length > 0
@@ -83,17 +83,18 @@ function isAnotherCommand(
   text: string,
   { arguments: all }: Command,
   field: string,
-  vocabulary: Vocabulary,
+  registry: CommandRegistry,
 ): boolean {
-  const asked = all.find(({ name }) => name === field);
-  const isListed = asked?.choices !== undefined || (asked?.completion ?? null) !== null;
-  const isChoice = asked?.choices?.some(({ value, label }) => [value, label].includes(text.trim())) === true;
-  return kind === 'direct' && isListed && !isChoice && vocabulary.find(text.trim().split(/\s+/u)) !== null;
+  const context = all.find(({ name }) => name === field);
+  const isListed = context?.choices !== undefined || (context?.completion ?? null) !== null;
+  const isChoice =
+    context?.choices?.some(({ value, label }) => [value, label].includes(text.trim())) === true;
+  return kind === 'direct' && isListed && !isChoice && registry.find(text.trim().split(/\s+/u)) !== null;
 }
 
 function answered(command: Command, written: Values): Plan {
   try {
-    return { kind: 'run', command, values: readValues(command, written), token: null };
+    return { kind: 'run', command, values: parseValues(command, written), token: null };
   } catch (error) {
     if (error instanceof HqError) return { kind: 'fault', error };
     throw error;
@@ -101,7 +102,10 @@ function answered(command: Command, written: Values): Plan {
 }
 
 /** The message that what was said is about. */
-export function messageOf({ input }: Inbound, buttons: Pick<House['buttons'], 'recall'>): Handle | null {
+export function sourceMessage(
+  { input }: Inbound,
+  buttons: Pick<Services['buttons'], 'recall'>,
+): Handle | null {
   if (input.kind === 'button') return input.message;
   // Not every platform tells which message a form was opened from.
   return input.kind === 'form' ? (input.message ?? buttons.recall(input.token)?.message ?? null) : null;

@@ -1,6 +1,6 @@
 import { HqError } from '@hq/shared/errors';
 import type { Argument, Command } from '../../contract/command.ts';
-import { choiceOf } from './parse-value.ts';
+import { normalizeChoice } from './parse-value.ts';
 import { usageOf } from './usage.ts';
 
 /** Words that say nothing besides which argument comes next, and words of courtesy. */
@@ -10,7 +10,7 @@ const unitOfTime = new RegExp(`^${timeUnit}[.!]?$`, 'iu');
 const span = new RegExp(`^\\d{1,5}${timeUnit}?[.!]?$`, 'iu');
 
 /** Gives every word its argument: required ones first, and before them the agent where there are words enough. */
-export function place(
+export function assignArguments(
   command: Command,
   words: readonly string[],
   named: ReadonlyMap<string, string>,
@@ -80,7 +80,7 @@ function pickChoices(command: Command, left: string[], values: Record<string, st
     const known = new Set(choices.map(({ value }) => value));
     // `in progress` is two words of one choice.
     for (const count of [2, 1]) {
-      const wordAt = (at: number): string => choiceOf(left.slice(at, at + count).join('_'));
+      const wordAt = (at: number): string => normalizeChoice(left.slice(at, at + count).join('_'));
       const at = left.findIndex((_word, index) => known.has(wordAt(index)));
       if (at < 0) continue;
       values[name] = wordAt(at);

@@ -1,24 +1,24 @@
 import type { CommandDescription } from '../../contract/adapter.ts';
 import type { Command } from '../../contract/command.ts';
-import { nearest } from './nearest-names.ts';
+import { nearestNames } from './nearest-names.ts';
 
 /** All commands, found by what is typed. */
-export interface Vocabulary {
+export interface CommandRegistry {
   readonly commands: readonly Command[];
   byName(name: string): Command | undefined;
   /** The command of a path that was picked in a menu. */
-  ofPath(path: readonly string[]): Command | undefined;
+  byPath(path: readonly string[]): Command | undefined;
   /** The command that these words begin with, the longest name first, and the words behind it. */
   find(words: readonly string[]): { readonly command: Command; readonly rest: readonly string[] } | null;
   /** The names that go on after this word, such as `set_budget` and `set_task_status` after `set`. */
-  beginningWith(word: string): readonly string[];
+  startingWith(word: string): readonly string[];
   /** Names near to a word that none has. */
-  near(word: string): readonly string[];
+  similar(word: string): readonly string[];
 }
 
 const longestName = 5;
 
-export function createVocabulary(commands: readonly Command[]): Vocabulary {
+export function createCommandRegistry(commands: readonly Command[]): CommandRegistry {
   const byName = new Map(commands.map((command) => [command.name, command]));
   const byPhrase = new Map<string, Command>();
   for (const command of commands) {
@@ -34,7 +34,7 @@ export function createVocabulary(commands: readonly Command[]): Vocabulary {
     commands,
     byName: (name) => byName.get(name),
     // Our own menus end in the name; what stands before it is the group, or a part of one that was full.
-    ofPath: (path) => byPhrase.get(phraseOf(path)) ?? byName.get(path.at(-1) ?? 'help'),
+    byPath: (path) => byPhrase.get(phraseOf(path)) ?? byName.get(path.at(-1) ?? 'help'),
     find(words) {
       for (let count = Math.min(longestName, words.length); count > 0; count -= 1) {
         const command = byPhrase.get(phraseOf(words.slice(0, count)));
@@ -42,11 +42,11 @@ export function createVocabulary(commands: readonly Command[]): Vocabulary {
       }
       return null;
     },
-    beginningWith(word) {
+    startingWith(word) {
       const begun = `${phraseOf([word])} `;
       return commands.map(({ name }) => name).filter((name) => name.replaceAll('_', ' ').startsWith(begun));
     },
-    near: (word) => nearest(phraseOf([word]), [...byPhrase.keys()]),
+    similar: (word) => nearestNames(phraseOf([word]), [...byPhrase.keys()]),
   };
 }
 
@@ -63,7 +63,7 @@ function phraseOf(words: readonly string[]): string {
 const mostInGroup = 25;
 
 /** What platforms make menus and structured options of. */
-export function describe(commands: readonly Command[]): CommandDescription[] {
+export function describeCommands(commands: readonly Command[]): CommandDescription[] {
   const inGroup = new Map<string, number>();
   return commands
     .filter(({ isTypedOnly }) => isTypedOnly !== true)

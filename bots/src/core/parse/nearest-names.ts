@@ -1,7 +1,7 @@
 const mostTold = 3;
 
 /** Those that a word may be a slip of, the nearest first. */
-export function nearest(word: string, known: readonly string[]): readonly string[] {
+export function nearestNames(word: string, known: readonly string[]): readonly string[] {
   return known
     .map((one) => ({ one, distance: distance(word, one) }))
     .filter(({ one, distance: far }) => far <= Math.max(1, Math.floor(one.length / 4)))

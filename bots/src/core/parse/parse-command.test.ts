@@ -4,18 +4,18 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { withAction } from '../../../testing/chat-stack.ts';
 import { actionCommands } from '../commands/action-commands.ts';
-import { ownCommands } from '../commands/index.ts';
-import { createVocabulary, describe as describeCommands } from './command-registry.ts';
-import { understand } from './parse-command.ts';
-import { readWords } from './tokenize.ts';
+import { builtInCommands } from '../commands/index.ts';
+import { createCommandRegistry, describeCommands } from './command-registry.ts';
+import { parseCommand } from './parse-command.ts';
+import { tokenize } from './tokenize.ts';
 
-const all = [...ownCommands(catalogue), ...actionCommands(catalogue)];
-const vocabulary = createVocabulary(all);
+const all = [...builtInCommands(catalogue), ...actionCommands(catalogue)];
+const vocabulary = createCommandRegistry(all);
 
-const said = (text: string): string => told({ kind: 'words', text });
+const delivery = (text: string): string => told({ kind: 'words', text });
 
-function told(input: Parameters<typeof understand>[0]): string {
-  const understood = understand(input, vocabulary);
+function told(input: Parameters<typeof parseCommand>[0]): string {
+  const understood = parseCommand(input, vocabulary);
   if (understood.kind === 'fault') return `fault: ${understood.error.message}`;
   const values = Object.entries(understood.values).map(([key, value]) => `${key}=${value}`);
   const missing = understood.missing.map(({ name }) => `${name}?`);
@@ -62,7 +62,7 @@ describe('what is typed', () => {
     ['status alpha beta', 'fault: “beta” is one word too many.'],
     ['restart --nothing', 'fault: restart_gateway takes no “nothing”.'],
   ])('“%s” is %s', (text, meant) => {
-    expect(said(text)).toBe(meant);
+    expect(delivery(text)).toBe(meant);
   });
 
   // As people type it at night, on a phone.
@@ -164,11 +164,11 @@ describe('what is typed', () => {
     ['usage', 'usage'],
     ['help restart', 'help topic=restart'],
   ])('“%s” is meant as %s', (text, meant) => {
-    expect(said(text)).toBe(meant);
+    expect(delivery(text)).toBe(meant);
   });
 
   it('tells what a word may mean that begins several', () => {
-    const understood = understand({ kind: 'words', text: 'set 1234abcd done' }, vocabulary);
+    const understood = parseCommand({ kind: 'words', text: 'set 1234abcd done' }, vocabulary);
     expect(understood).toMatchObject({
       kind: 'fault',
       error: { message: '“set” may be several things.', hint: 'Say which: set_task_status, set_budget.' },
@@ -176,7 +176,7 @@ describe('what is typed', () => {
   });
 
   it('tells what is near to a word that means nothing', () => {
-    const understood = understand({ kind: 'words', text: 'restrat alpha' }, vocabulary);
+    const understood = parseCommand({ kind: 'words', text: 'restrat alpha' }, vocabulary);
     expect(understood).toMatchObject({ kind: 'fault', error: { hint: expect.stringContaining('restart') } });
   });
 
@@ -198,7 +198,7 @@ describe('what is typed', () => {
     );
     fc.assert(
       fc.property(fc.array(word, { maxLength: 8 }), (words) => {
-        const understood = understand({ kind: 'words', text: words.join(' ') }, vocabulary);
+        const understood = parseCommand({ kind: 'words', text: words.join(' ') }, vocabulary);
         if (understood.kind === 'fault') expect(understood.error.message).toMatch(/\S/);
         else
           for (const key of Object.keys(understood.values)) {
@@ -214,7 +214,7 @@ describe('what is typed', () => {
       fc.property(
         fc.string().filter((text) => !text.includes('"') && text !== ''),
         (text) => {
-          expect(readWords(`"${text}" key="${text}"`)).toEqual({
+          expect(tokenize(`"${text}" key="${text}"`)).toEqual({
             positional: [text],
             named: new Map([['key', text]]),
           });
@@ -241,7 +241,7 @@ describe('what is picked', () => {
   });
 
   it('comes to the same command as what is typed', () => {
-    const understood = understand(
+    const understood = parseCommand(
       { kind: 'options', words: ['work', 'create_task'], options: { title: 'Report', priority: '' } },
       vocabulary,
     );
@@ -286,9 +286,9 @@ describe('the menus', () => {
     const groups = describeCommands(many).filter(({ path }) => path[0].startsWith('gateway'));
     expect(groups.some(({ path }) => path[0] === 'gateway_2')).toBe(true);
     const last = groups.at(-1);
-    const understood = understand(
+    const understood = parseCommand(
       { kind: 'options', words: last?.path ?? [], options: {} },
-      createVocabulary(many),
+      createCommandRegistry(many),
     );
     expect(understood).toMatchObject({ kind: 'request', command: { name: last?.path[1] } });
   });
@@ -301,9 +301,9 @@ describe('one more action in the catalogue', () => {
       title: 'Rotate the lamps',
       payload: z.strictObject({ colour: z.enum(['red', 'green']).describe('Which colour') }),
     });
-    const commands = [...ownCommands(actions), ...actionCommands(actions)];
-    const words = createVocabulary(commands);
-    expect(understand({ kind: 'words', text: 'rotate lamps green alpha' }, words)).toMatchObject({
+    const commands = [...builtInCommands(actions), ...actionCommands(actions)];
+    const words = createCommandRegistry(commands);
+    expect(parseCommand({ kind: 'words', text: 'rotate lamps green alpha' }, words)).toMatchObject({
       kind: 'request',
       command: { name: 'rotate_lamps' },
     });

@@ -1,12 +1,12 @@
 import { HqError } from '@hq/shared/errors';
 import type { Argument, Command } from '../../contract/command.ts';
 import type { Input } from '../../contract/inbound.ts';
-import { place } from './assign-arguments.ts';
-import type { Vocabulary } from './command-registry.ts';
-import { readValues } from './parse-value.ts';
-import { readWords } from './tokenize.ts';
+import { assignArguments } from './assign-arguments.ts';
+import type { CommandRegistry } from './command-registry.ts';
+import { parseValues } from './parse-value.ts';
+import { tokenize } from './tokenize.ts';
 
-export type Understanding =
+export type ParseResult =
   | {
       readonly kind: 'request';
       readonly command: Command;
@@ -24,14 +24,16 @@ const id = /^[`'"(#]*[0-9a-f]{8}[0-9a-f-]{0,28}\W*$/iu;
 const courtesy = /^(?:[/!@]?hq|run|please|pls)[:,]?$/iu;
 
 /** Finds what is meant by what was typed or picked. Knows nothing of who said it. */
-export function understand(
+export function parseCommand(
   input: Extract<Input, { kind: 'words' | 'options' }>,
-  vocabulary: Vocabulary,
-): Understanding {
+  registry: CommandRegistry,
+): ParseResult {
   try {
     const { command, values } =
-      input.kind === 'words' ? typed(input.text, vocabulary) : picked(input.words, input.options, vocabulary);
-    const read = readValues(command, values);
+      input.kind === 'words'
+        ? parseTyped(input.text, registry)
+        : parsePicked(input.words, input.options, registry);
+    const read = parseValues(command, values);
     const missing = command.arguments.filter(({ name, required }) => required && read[name] === undefined);
     return { kind: 'request', command, values: read, missing };
   } catch (error) {
@@ -40,58 +42,58 @@ export function understand(
   }
 }
 
-interface Said {
+interface ParsedWords {
   readonly command: Command;
   readonly values: Readonly<Record<string, string>>;
 }
 
-function typed(text: string, vocabulary: Vocabulary): Said {
+function parseTyped(text: string, registry: CommandRegistry): ParsedWords {
   if (text.length > longestText) throw new HqError('usage', 'That is too long for a command.');
-  const { positional, named } = readWords(text);
+  const { positional, named } = tokenize(text);
   let words = positional;
   while (words.length > 1 && courtesy.test(words[0] ?? '')) words = words.slice(1);
-  const found = findIn(vocabulary, words.length === 0 ? ['help'] : words);
-  if (found === null) throw unknown(words[0] ?? '', vocabulary);
-  return { command: found.command, values: place(found.command, found.rest, named) };
+  const found = findIn(registry, words.length === 0 ? ['help'] : words);
+  if (found === null) throw unknown(words[0] ?? '', registry);
+  return { command: found.command, values: assignArguments(found.command, found.rest, named) };
 }
 
 /** `restart the gateway alpha` is `restart gateway alpha`, and `commands 1a2b3c4d` is about that one. */
-function findIn(vocabulary: Vocabulary, words: readonly string[]): ReturnType<Vocabulary['find']> {
-  const asSaid = vocabulary.find(words);
+function findIn(registry: CommandRegistry, words: readonly string[]): ReturnType<CommandRegistry['find']> {
+  const asSaid = registry.find(words);
   const bare = words.filter((word, at) => at === 0 || at > 2 || !article.test(word));
-  const withoutArticles = vocabulary.find(bare);
+  const withoutArticles = registry.find(bare);
   const found =
     withoutArticles !== null &&
     bare.length - withoutArticles.rest.length > words.length - (asSaid?.rest ?? words).length
       ? withoutArticles
       : asSaid;
   const [only, ...more] = found?.rest ?? [];
-  const one = found === null ? undefined : vocabulary.byName(found.command.name.replace(/s$/u, ''));
+  const one = found === null ? undefined : registry.byName(found.command.name.replace(/s$/u, ''));
   return found !== null && one !== undefined && only !== undefined && more.length === 0 && id.test(only)
     ? { command: one, rest: found.rest }
     : found;
 }
 
-function picked(
+function parsePicked(
   path: readonly string[],
   options: Readonly<Record<string, string>>,
-  vocabulary: Vocabulary,
-): Said {
-  const command = vocabulary.ofPath(path);
-  if (command === undefined) throw unknown(path.join(' '), vocabulary);
+  registry: CommandRegistry,
+): ParsedWords {
+  const command = registry.byPath(path);
+  if (command === undefined) throw unknown(path.join(' '), registry);
   const given = Object.entries(options).filter(([, value]) => value !== '');
-  return { command, values: place(command, [], new Map(given)) };
+  return { command, values: assignArguments(command, [], new Map(given)) };
 }
 
-function unknown(word: string, vocabulary: Vocabulary): HqError {
+function unknown(word: string, registry: CommandRegistry): HqError {
   const shown = word.slice(0, 60);
-  const begun = vocabulary.beginningWith(word);
+  const begun = registry.startingWith(word);
   if (begun.length > 0) {
     return new HqError('usage', `“${shown}” may be several things.`, {
       hint: `Say which: ${begun.slice(0, 6).join(', ')}.`,
     });
   }
-  const near = vocabulary.near(word);
+  const near = registry.similar(word);
   return new HqError('usage', `There is no command “${shown}”.`, {
     hint: near.length === 0 ? 'Say help for what there is.' : `Did you mean ${near.join(', ')}?`,
   });

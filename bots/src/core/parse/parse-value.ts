@@ -17,24 +17,24 @@ const yes = new Set(['true', 'yes', 'y', 'on']);
 const no = new Set(['false', 'no', 'n', 'off']);
 
 /** What somebody wrote for the arguments of a command; the first that cannot be meant is thrown. */
-export function readValues(
+export function parseValues(
   command: Command,
   written: Readonly<Record<string, string>>,
 ): Record<string, string> {
   const values = command.arguments.flatMap((argument) => {
     const value = written[argument.name];
-    return value === undefined ? [] : [[argument.name, readValue(argument, value)] as const];
+    return value === undefined ? [] : [[argument.name, parseValue(argument, value)] as const];
   });
   return { ...written, ...Object.fromEntries(values) };
 }
 
 /** What somebody wrote for an argument, as it is passed on; throws where it cannot be meant. */
-function readValue(argument: Argument, written: string): string {
+function parseValue(argument: Argument, written: string): string {
   const { name, kind, choices, min, max } = argument;
   const wrong = (what: string): HqError =>
     new HqError('usage', `“${written.slice(0, 60)}” is not ${what}.`, { field: name });
   if (kind === 'choice') {
-    const value = choiceOf(written);
+    const value = normalizeChoice(written);
     if (choices?.some((choice) => choice.value === value)) return value;
     throw wrong(`one of ${choices?.map((choice) => choice.value).join(', ')}`);
   }
@@ -63,7 +63,7 @@ function bare(written: string): string {
   return written.replaceAll(around, '');
 }
 
-export function choiceOf(written: string): string {
+export function normalizeChoice(written: string): string {
   return bare(written)
     .toLowerCase()
     .replaceAll(/[\s-]+/gu, '_');

@@ -1,5 +1,5 @@
 /** What somebody typed, taken apart: words in their order, and values that were named. */
-export interface Words {
+export interface Tokens {
   readonly positional: readonly string[];
   /** From `key=value`, `--key value` and `--key=value`; dashes in keys are underscores. The last one counts. */
   readonly named: ReadonlyMap<string, string>;
@@ -23,7 +23,7 @@ interface Token {
   readonly quotedFrom: number;
 }
 
-export function readWords(text: string): Words {
+export function tokenize(text: string): Tokens {
   const tokens = tokensOf(unfenced(text));
   const positional: string[] = [];
   const named = new Map<string, string>();

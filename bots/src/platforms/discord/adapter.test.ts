@@ -6,7 +6,7 @@ import { eventually } from '../../../../db/testing/eventually.ts';
 import { type DiscordServer, readable, startDiscordServer } from '../../../fakes/discord-server/index.ts';
 import type { Adapter, CommandDescription } from '../../contract/adapter.ts';
 import type { Card, Handle } from '../../contract/card.ts';
-import type { Acknowledgement, Inbound, Place, Receiver, Reply } from '../../contract/inbound.ts';
+import type { Acknowledgement, ChatLocation, Inbound, Receiver, Reply } from '../../contract/inbound.ts';
 import { discord as platform } from './index.ts';
 
 const commands: readonly CommandDescription[] = [
@@ -81,7 +81,7 @@ afterEach(async () => {
   await discord.close();
 });
 
-const placeOf = (channel = discord.home.channel): Place => ({
+const placeOf = (channel = discord.home.channel): ChatLocation => ({
   platform: 'discord',
   install: discord.home.guild ?? '@me',
   channel,
@@ -99,7 +99,7 @@ async function closedPort(): Promise<number> {
   return address.port;
 }
 
-function handleOf(sent: Awaited<ReturnType<Reply['say']>>): Handle {
+function handleOf(sent: Awaited<ReturnType<Reply['send']>>): Handle {
   if (!sent.ok || !sent.handle) throw new Error(`not sent: ${JSON.stringify(sent)}`);
   return sent.handle;
 }
@@ -139,14 +139,14 @@ describe('what people do', () => {
     });
     expect(inbound).not.toHaveProperty('stranger');
 
-    const handle = handleOf(await reply.say(card('Restart', { state: 'running' })));
+    const handle = handleOf(await reply.send(card('Restart', { state: 'running' })));
     expect(turn.message && readable(turn.message)).toBe('**Restart** — running');
     expect(await adapter.edit(handle, card('Restart', { state: 'done in 3s', tone: 'good' }))).toMatchObject({
       ok: true,
     });
     expect(turn.message && readable(turn.message)).toBe('**Restart** — done in 3s');
 
-    await reply.say(card('One more'));
+    await reply.send(card('One more'));
     expect(turn.followUps.map(readable)).toEqual(['**One more**']);
   });
 
@@ -161,10 +161,10 @@ describe('what people do', () => {
     const bob = discord.user('bob');
     core.take = async () => privately;
     await discord.slash(ann, discord.home, 'status');
-    await core.last().reply.say(card('Only for you'));
+    await core.last().reply.send(card('Only for you'));
     core.take = async () => publicly;
     await discord.slash(ann, discord.home, 'status');
-    const handle = handleOf(await core.last().reply.say(card('This too'), { private: true }));
+    const handle = handleOf(await core.last().reply.send(card('This too'), { private: true }));
     const words = discord.messages(discord.home, ann).map(readable);
     expect(words).toEqual(['**Only for you**', '**This too**']);
     expect(discord.messages(discord.home, bob)).toEqual([]);
@@ -194,7 +194,7 @@ describe('what people do', () => {
       token: 'v1:yes',
       message: { channel: discord.home.channel, message: message.id },
     });
-    await core.last().reply.say(card('Not yours'), { private: true });
+    await core.last().reply.send(card('Not yours'), { private: true });
     expect(turn.followUps.map(({ onlyFor }) => onlyFor)).toEqual([ann.id]);
 
     await adapter.edit({ channel: message.channel, message: message.id }, card('Decided'));
@@ -239,9 +239,9 @@ describe('what people do', () => {
 
   it('completion answers with what the core knows, once for the same letters', async () => {
     const ann = discord.user('ann');
-    const asked: unknown[] = [];
-    core.complete = async (speaker, request) => {
-      asked.push([speaker.user, request]);
+    const context: unknown[] = [];
+    core.complete = async (sender, request) => {
+      context.push([sender.user, request]);
       return Array.from({ length: 30 }, (_, index) => ({ label: `gateway ${index}`, value: `g${index}` }));
     };
     const complete = () =>
@@ -249,7 +249,7 @@ describe('what people do', () => {
     const [first, second] = await Promise.all([complete(), complete()]);
     expect(first).toHaveLength(25);
     expect(second[0]).toEqual({ name: 'gateway 0', value: 'g0' });
-    expect(asked).toEqual([
+    expect(context).toEqual([
       [ann.id, { words: ['restart'], argument: 'gateway', typed: 'ga', options: { lines: '3' } }],
     ]);
   });
@@ -310,7 +310,7 @@ describe('in time, and once', () => {
     expect(turn.acknowledgedInMs).toBeLessThan(3000);
     expect(turn.message?.loading).toBe(true);
     const { reply } = core.last();
-    expect((await reply.say(card('After all'))).ok).toBe(true);
+    expect((await reply.send(card('After all'))).ok).toBe(true);
     expect(turn.message && readable(turn.message)).toBe('**After all**');
   });
 
@@ -350,7 +350,7 @@ describe('in time, and once', () => {
     core.take = async () => privately;
     await discord.slash(ann, discord.home, 'status');
     await eventually(() => expect(adapter.health()).toMatchObject({ state: 'conflict' }));
-    expect((await core.last().reply.say(card('Ours'))).ok).toBe(true);
+    expect((await core.last().reply.send(card('Ours'))).ok).toBe(true);
     expect(discord.messages(discord.home, ann).map(readable)).toEqual(['mine', '**Ours**']);
     expect(discord.messages(discord.home).map(readable)).toEqual(['mine']);
   });
@@ -364,7 +364,7 @@ describe('in time, and once', () => {
     await eventually(() =>
       expect(discord.requests.filter(({ path }) => path.endsWith('/callback'))).toHaveLength(4),
     );
-    await core.last().reply.say(card('Here'));
+    await core.last().reply.send(card('Here'));
     expect(lost.message && readable(lost.message)).toBe('**Here**');
     expect(adapter.health().state).toBe('connected');
   });
@@ -379,7 +379,7 @@ describe('in time, and once', () => {
       const turn = discord.slash(ann, discord.home, 'status');
       turn.catch(() => undefined);
       await eventually(() => expect(core.heard.length).toBe(acknowledgement === publicly ? 1 : 2));
-      expect((await core.last().reply.say(card('Anyway'))).ok).toBe(true);
+      expect((await core.last().reply.send(card('Anyway'))).ok).toBe(true);
     }
     expect(discord.messages(discord.home).map(readable)).toEqual(['**Anyway**']);
     expect(discord.messages(direct).map(readable)).toEqual(['**Anyway**']);
@@ -390,11 +390,11 @@ describe('after fifteen minutes', () => {
   it('an open card is edited by the bot’s own token; a private one is gone', async () => {
     const ann = discord.user('ann');
     await discord.slash(ann, discord.home, 'status');
-    const open = handleOf(await core.last().reply.say(card('Running')));
+    const open = handleOf(await core.last().reply.send(card('Running')));
     core.take = async () => privately;
     await discord.slash(ann, discord.home, 'status');
-    const closed = handleOf(await core.last().reply.say(card('Running')));
-    expect(JSON.stringify([open, closed])).not.toContain(core.last().inbound.delivery.slice(3));
+    const closed = handleOf(await core.last().reply.send(card('Running')));
+    expect(JSON.stringify([open, closed])).not.toContain(core.last().inbound.deliveryId.slice(3));
     discord.advance(16 * 60_000);
     expect(await adapter.edit(open, card('Done'))).toMatchObject({ ok: true });
     expect(await adapter.edit(closed, card('Done'))).toEqual({ ok: false, problem: { kind: 'gone' } });
@@ -404,13 +404,13 @@ describe('after fifteen minutes', () => {
   it('what is said late comes as a message of its own', async () => {
     await discord.slash(discord.user('ann'), discord.home, 'status');
     discord.advance(16 * 60_000);
-    await core.last().reply.say(card('Late'));
+    await core.last().reply.send(card('Late'));
     expect(discord.messages(discord.home).map(readable)).toContain('**Late**');
   });
 
   it('another process edits what this one has sent', async () => {
     await discord.slash(discord.user('ann'), discord.home, 'status');
-    const handle = handleOf(await core.last().reply.say(card('Running')));
+    const handle = handleOf(await core.last().reply.send(card('Running')));
     await adapter.stop();
     await startAll();
     expect(await adapter.edit(handle, card('Done'))).toMatchObject({ ok: true });
@@ -423,7 +423,7 @@ describe('the connection', () => {
     discord.gateway.drop();
     await eventually(() => expect(adapter.health().state).toBe('reconnecting'));
     const turn = await discord.slash(discord.user('ann'), discord.home, 'status');
-    await core.last().reply.say(card('Here'));
+    await core.last().reply.send(card('Here'));
     expect(turn.message && readable(turn.message)).toBe('**Here**');
     expect(discord.gateway).toMatchObject({ identified: 1, resumed: 1 });
     expect(adapter.health()).toMatchObject({ state: 'connected', detail: null });
@@ -488,7 +488,7 @@ describe('taken up again', () => {
     expect(adapter.health()).toMatchObject({ state: 'connected', detail: null });
     expect(discord.gateway).toMatchObject({ identified: 2, connected: 1 });
     const turn = await discord.slash(discord.user('ann'), discord.home, 'status');
-    await core.last().reply.say(card('Here'));
+    await core.last().reply.send(card('Here'));
     expect(turn.message && readable(turn.message)).toBe('**Here**');
     expect(core.heard).toHaveLength(1);
   });
@@ -605,7 +605,7 @@ describe('what is kept to itself', () => {
         body,
         headers: { 'retry-after': '1' },
       });
-      await core.last().reply.say(card('x'));
+      await core.last().reply.send(card('x'));
       discord.script({ method: 'POST', path: /\/callback$/u, status: 400, body });
       discord.slash(ann, discord.home, 'status').catch(() => undefined);
     }
@@ -625,7 +625,7 @@ describe('signed interactions by HTTP', () => {
     expect(await discord.useEndpoint(`http://127.0.0.1:${port}/`)).toBe(true);
     const ann = discord.user('ann');
     const turn = await discord.slash(ann, discord.home, 'status');
-    const handle = handleOf(await core.last().reply.say(card('Here')));
+    const handle = handleOf(await core.last().reply.send(card('Here')));
     expect(turn.message && readable(turn.message)).toBe('**Here**');
     await adapter.edit(handle, card('Edited'));
     expect(turn.message && readable(turn.message)).toBe('**Edited**');

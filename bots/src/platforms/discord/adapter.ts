@@ -9,18 +9,18 @@ import type {
   CommandDescription,
 } from '../../contract/adapter.ts';
 import type { Card, Handle } from '../../contract/card.ts';
-import type { Place, Receiver, Sent } from '../../contract/inbound.ts';
+import type { ChatLocation, Receiver, SendResult } from '../../contract/inbound.ts';
 import { Recent } from '../recent.ts';
 import { type Registration, renderCommands } from './commands-menu.ts';
 import { GatewayConnection } from './connection.ts';
-import { isAway, isRevoked, problemOf, tell } from './errors.ts';
+import { describeProblem, isRevoked, isTransient, problemOf } from './errors.ts';
 import { InteractionsEndpoint, type Respond } from './http-endpoint.ts';
-import { Incoming } from './inbound-handler.ts';
+import { InboundHandler } from './inbound-handler.ts';
 import { InteractionTokens } from './interaction-tokens.ts';
-import { type MessageRef, Wire } from './outbound.ts';
-import { maxButtons, render, renderNote } from './render.ts';
-import { failed } from './reply.ts';
-import type { Configuration } from './settings.ts';
+import { DiscordApi, type MessageRef } from './outbound.ts';
+import { maxButtons, renderCard, renderNote } from './render.ts';
+import { failedResult } from './reply.ts';
+import type { DiscordSettings } from './settings.ts';
 
 const capabilities: Capabilities = {
   private: true,
@@ -46,16 +46,16 @@ const nonceLivesMs = 2 * 60_000;
 export class DiscordAdapter implements Adapter {
   readonly platform = 'discord';
   readonly capabilities = capabilities;
-  readonly #configuration: Configuration;
+  readonly #settings: DiscordSettings;
   readonly #log: Logger;
-  readonly #wire: Wire;
+  readonly #api: DiscordApi;
   readonly #gateway: GatewayConnection;
   readonly #endpoint: InteractionsEndpoint | null;
   readonly #tokens = new InteractionTokens();
   /** Under which nonce a message was sent that may have arrived or not: the next attempt is the same message. */
   readonly #nonces = new Recent<string>(nonceLivesMs, 1000);
-  readonly #underWay = new Set<Promise<unknown>>();
-  #incoming: Incoming | null = null;
+  readonly #inFlight = new Set<Promise<unknown>>();
+  #handler: InboundHandler | null = null;
   #endpointState: AdapterState = 'starting';
   #applicationId: string | null;
   #conflictAt: number | null = null;
@@ -63,33 +63,33 @@ export class DiscordAdapter implements Adapter {
   #commandsProblem: string | null = null;
   #stopping = false;
 
-  constructor(configuration: Configuration, log: Logger) {
-    this.#configuration = configuration;
+  constructor(settings: DiscordSettings, log: Logger) {
+    this.#settings = settings;
     this.#log = log;
-    this.#applicationId = configuration.applicationId;
-    this.#wire = new Wire(configuration);
+    this.#applicationId = settings.applicationId;
+    this.#api = new DiscordApi(settings);
     this.#gateway = new GatewayConnection({
-      apiUrl: configuration.apiUrl,
-      token: configuration.token,
+      apiUrl: settings.apiUrl,
+      token: settings.token,
       log,
       hearing: {
-        onInteraction: (payload) => this.#hear(payload, null),
+        onInteraction: (payload) => this.#receive(payload, null),
         onConnected: (application) => this.#connected(application),
       },
     });
     this.#endpoint =
-      configuration.endpoint &&
+      settings.endpoint &&
       new InteractionsEndpoint(
-        configuration.endpoint.publicKey,
-        (payload, respond) => this.#hear(payload, respond),
+        settings.endpoint.publicKey,
+        (payload, respond) => this.#receive(payload, respond),
         log,
       );
   }
 
   async start(receiver: Receiver): Promise<void> {
     this.#stopping = false;
-    this.#incoming = new Incoming(receiver, {
-      wire: this.#wire,
+    this.#handler = new InboundHandler(receiver, {
+      api: this.#api,
       tokens: this.#tokens,
       log: this.#log,
       track: (work) => this.#track(work),
@@ -98,12 +98,12 @@ export class DiscordAdapter implements Adapter {
         this.#log.error('Another program answers the commands of this application');
       },
     });
-    const { endpoint } = this.#configuration;
+    const { endpoint } = this.#settings;
     if (!this.#endpoint || !endpoint) return this.#gateway.start();
     const port = await this.#endpoint.listen(endpoint.host, endpoint.port);
     this.#endpointState = 'connected';
     await this.#sending(async () => {
-      this.#connected(await this.#wire.ownApplication());
+      this.#connected(await this.#api.ownApplication());
       return {};
     });
     this.#log.info({ host: endpoint.host, port }, 'Waiting for interactions');
@@ -113,7 +113,7 @@ export class DiscordAdapter implements Adapter {
     this.#stopping = true;
     await this.#endpoint?.close();
     const drained = (async () => {
-      while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
+      while (this.#inFlight.size > 0) await Promise.allSettled(this.#inFlight);
     })();
     await Promise.race([drained, sleep(drainWithinMs, undefined, { ref: false })]);
     if (!this.#endpoint) await this.#gateway.stop();
@@ -121,34 +121,34 @@ export class DiscordAdapter implements Adapter {
   }
 
   health(): AdapterHealth {
-    const { state, detail } = this.#standing();
+    const { state, detail } = this.#status();
     return {
       state,
       detail,
       install: this.#applicationId,
-      lastInboundAt: this.#incoming?.lastAt ?? null,
-      lastOutboundAt: this.#wire.lastOutboundAt,
+      lastInboundAt: this.#handler?.lastAt ?? null,
+      lastOutboundAt: this.#api.lastOutboundAt,
     };
   }
 
-  send(place: Place, card: Card): Promise<Sent> {
-    const message = render(card);
+  send(location: ChatLocation, card: Card): Promise<SendResult> {
+    const message = renderCard(card);
     const key = createHash('sha256')
-      .update(`${place.channel}\n${JSON.stringify(message)}`)
+      .update(`${location.channel}\n${JSON.stringify(message)}`)
       .digest('base64url');
     return this.#sending(async () => {
       const nonce = this.#nonces.get(key) ?? randomUUID().replaceAll('-', '').slice(0, 25);
       this.#nonces.delete(key);
       try {
-        return handleOf(await this.#wire.send(place.channel, { ...message, nonce }), place.channel);
+        return handleOf(await this.#api.send(location.channel, { ...message, nonce }), location.channel);
       } catch (error) {
-        if (isAway(error)) this.#nonces.set(key, nonce);
+        if (isTransient(error)) this.#nonces.set(key, nonce);
         throw error;
       }
     });
   }
 
-  edit(handle: Handle, card: Card): Promise<Sent> {
+  edit(handle: Handle, card: Card): Promise<SendResult> {
     const { channel, message } = handle;
     if (channel === undefined || message === undefined) {
       return Promise.resolve({
@@ -157,11 +157,11 @@ export class DiscordAdapter implements Adapter {
       });
     }
     return this.#sending(async () => {
-      const rendered = render(card);
+      const rendered = renderCard(card);
       const known = this.#tokens.of(message);
       if (known) {
         try {
-          await this.#wire.editAnswer(known.application, known.token, known.name, rendered);
+          await this.#api.editAnswer(known.application, known.token, known.name, rendered);
           return handle;
         } catch (error) {
           const { kind } = problemOf(error);
@@ -170,25 +170,25 @@ export class DiscordAdapter implements Adapter {
         }
       }
       if (handle.private) return null;
-      await this.#wire.edit(channel, message, rendered);
+      await this.#api.edit(channel, message, rendered);
       return handle;
     });
   }
 
   file(
-    place: Place,
+    location: ChatLocation,
     { name, text, note }: { readonly name: string; readonly text: string; readonly note: string },
-  ): Promise<Sent> {
+  ): Promise<SendResult> {
     const data = Buffer.from(text);
     const shown = data.byteLength > maxFileBytes ? data.subarray(data.byteLength - maxFileBytes) : data;
     const filename = name.replace(/[^\w.-]+/gu, '_').slice(-100) || 'output.txt';
     return this.#sending(async () => {
       const files = [{ name: filename, data: shown, contentType: 'text/plain; charset=utf-8' }];
-      return handleOf(await this.#wire.send(place.channel, renderNote(note), files), place.channel);
+      return handleOf(await this.#api.send(location.channel, renderNote(note), files), location.channel);
     });
   }
 
-  async describeCommands(commands: readonly CommandDescription[]): Promise<Sent> {
+  async describeCommands(commands: readonly CommandDescription[]): Promise<SendResult> {
     this.#registration = renderCommands(commands);
     const { leftOut } = this.#registration;
     if (leftOut > 0) {
@@ -198,16 +198,18 @@ export class DiscordAdapter implements Adapter {
   }
 
   /** A registration that fails is tried again with the next connection. */
-  async #register(registration: Registration): Promise<Sent> {
+  async #register(registration: Registration): Promise<SendResult> {
     const application = this.#applicationId;
-    const sent: Sent =
+    const sent: SendResult =
       application === null
         ? { ok: false, problem: { kind: 'away', reason: 'Discord has not told the application’s id yet' } }
         : await this.#sending(async () => {
-            await this.#wire.register(application, registration);
+            await this.#api.register(application, registration);
             return {};
           });
-    this.#commandsProblem = sent.ok ? null : `The commands are not registered: ${tell(sent.problem)}.`;
+    this.#commandsProblem = sent.ok
+      ? null
+      : `The commands are not registered: ${describeProblem(sent.problem)}.`;
     return sent.ok ? { ok: true, handle: null } : sent;
   }
 
@@ -216,11 +218,11 @@ export class DiscordAdapter implements Adapter {
     if (this.#commandsProblem !== null && this.#registration) void this.#register(this.#registration);
   }
 
-  #hear(payload: unknown, respond: Respond | null): void {
-    if (!this.#stopping) this.#incoming?.hear(payload, this.#applicationId, respond);
+  #receive(payload: unknown, respond: Respond | null): void {
+    if (!this.#stopping) this.#handler?.receive(payload, this.#applicationId, respond);
   }
 
-  #standing(): { state: AdapterState; detail: string | null } {
+  #status(): { state: AdapterState; detail: string | null } {
     const connection =
       this.#endpoint && this.#gateway.state !== 'revoked'
         ? { state: this.#endpointState, detail: null }
@@ -233,14 +235,15 @@ export class DiscordAdapter implements Adapter {
   }
 
   /** `null` as the handle of what was to be edited says that nothing can be. */
-  #sending(work: () => Promise<Handle | null>): Promise<Sent> {
+  #sending(work: () => Promise<Handle | null>): Promise<SendResult> {
     return this.#track(
       work().then(
-        (handle): Sent => (handle ? { ok: true, handle } : { ok: false, problem: { kind: 'gone' } }),
-        (error: unknown): Sent => {
+        (handle): SendResult => (handle ? { ok: true, handle } : { ok: false, problem: { kind: 'gone' } }),
+        (error: unknown): SendResult => {
           if (isRevoked(error)) this.#gateway.revoke();
-          const sent = failed(error);
-          if (!sent.ok) this.#log.debug({ problem: tell(sent.problem) }, 'Discord did not take it');
+          const sent = failedResult(error);
+          if (!sent.ok)
+            this.#log.debug({ problem: describeProblem(sent.problem) }, 'Discord did not take it');
           return sent;
         },
       ),
@@ -248,13 +251,13 @@ export class DiscordAdapter implements Adapter {
   }
 
   #track<T>(work: Promise<T>): Promise<T> {
-    this.#underWay.add(work);
-    const done = (): void => void this.#underWay.delete(work);
+    this.#inFlight.add(work);
+    const done = (): void => void this.#inFlight.delete(work);
     work.then(done, done);
     return work;
   }
 }
 
-function handleOf({ id, channel_id: channel }: MessageRef, place: string): Handle {
-  return { channel: channel ?? place, message: id };
+function handleOf({ id, channel_id: channel }: MessageRef, location: string): Handle {
+  return { channel: channel ?? location, message: id };
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Finding } from '../../contract/adapter.ts';
 import { commandName } from './commands-menu.ts';
-import type { Configuration } from './settings.ts';
+import type { DiscordSettings } from './settings.ts';
 
 const answerWithinMs = 10_000;
 
@@ -10,15 +10,15 @@ const application = z.object({ id: z.string() });
 const list = z.array(z.object({ name: z.string().optional() }));
 
 type Asked<T> =
-  | { readonly kind: 'told'; readonly told: T }
+  | { readonly kind: 'told'; readonly value: T }
   | { readonly kind: 'refused'; readonly status: number }
   | { readonly kind: 'away'; readonly reason: string };
 
 /** Asks Discord what a set-up can get wrong. Nothing is changed there. */
-export async function check(configuration: Configuration): Promise<readonly Finding[]> {
-  const me = await ask(configuration, '/users/@me', user);
+export async function checkDiscord(settings: DiscordSettings): Promise<readonly Finding[]> {
+  const me = await ask(settings, '/users/@me', user);
   // A server of one's own may not have this, which the bot itself never asks for.
-  if (me.kind === 'refused' && me.status === 404) return [await transport(configuration)];
+  if (me.kind === 'refused' && me.status === 404) return [await transport(settings)];
   if (me.kind === 'away') {
     return [
       {
@@ -31,14 +31,17 @@ export async function check(configuration: Configuration): Promise<readonly Find
   if (me.kind === 'refused') {
     return [notAccepted(me.status)];
   }
-  const own = await ask(configuration, '/applications/@me', application);
-  const id = own.kind === 'told' ? own.told.id : configuration.applicationId;
+  const own = await ask(settings, '/applications/@me', application);
+  const id = own.kind === 'told' ? own.value.id : settings.applicationId;
   return [
-    { ok: true, sentence: `The token is accepted: it belongs to the bot ${me.told.username || me.told.id}.` },
-    ...identity(configuration, id),
-    await servers(configuration),
-    ...(id === null ? [] : [await commands(configuration, id)]),
-    await transport(configuration),
+    {
+      ok: true,
+      sentence: `The token is accepted: it belongs to the bot ${me.value.username || me.value.id}.`,
+    },
+    ...identity(settings, id),
+    await servers(settings),
+    ...(id === null ? [] : [await commands(settings, id)]),
+    await transport(settings),
   ];
 }
 
@@ -50,7 +53,7 @@ function notAccepted(status: number): Finding {
   };
 }
 
-function identity({ applicationId }: Configuration, id: string | null): Finding[] {
+function identity({ applicationId }: DiscordSettings, id: string | null): Finding[] {
   if (applicationId === null || id === null || applicationId === id) return [];
   return [
     {
@@ -61,12 +64,12 @@ function identity({ applicationId }: Configuration, id: string | null): Finding[
   ];
 }
 
-async function servers(configuration: Configuration): Promise<Finding> {
-  const guilds = await ask(configuration, '/users/@me/guilds', list);
+async function servers(settings: DiscordSettings): Promise<Finding> {
+  const guilds = await ask(settings, '/users/@me/guilds', list);
   if (guilds.kind !== 'told') {
     return { ok: true, sentence: 'Discord did not tell in which servers the bot is.' };
   }
-  const count = guilds.told.length;
+  const count = guilds.value.length;
   return count === 0
     ? {
         ok: false,
@@ -76,18 +79,18 @@ async function servers(configuration: Configuration): Promise<Finding> {
     : { ok: true, sentence: `The bot is in ${count} ${count === 1 ? 'server' : 'servers'}.` };
 }
 
-async function commands(configuration: Configuration, id: string): Promise<Finding> {
-  const known = await ask(configuration, `/applications/${id}/commands`, list);
+async function commands(settings: DiscordSettings, id: string): Promise<Finding> {
+  const known = await ask(settings, `/applications/${id}/commands`, list);
   if (known.kind !== 'told') {
     return { ok: true, sentence: 'Discord did not tell which commands are registered.' };
   }
-  return known.told.some(({ name }) => name === commandName)
+  return known.value.some(({ name }) => name === commandName)
     ? { ok: true, sentence: `/${commandName} is registered.` }
     : { ok: true, sentence: `/${commandName} is not registered yet: hq-bots does that when it starts.` };
 }
 
-async function transport(configuration: Configuration): Promise<Finding> {
-  const { endpoint } = configuration;
+async function transport(settings: DiscordSettings): Promise<Finding> {
+  const { endpoint } = settings;
   if (endpoint) {
     return {
       ok: true,
@@ -95,7 +98,7 @@ async function transport(configuration: Configuration): Promise<Finding> {
       hint: 'The developer portal must know the address that leads there; over the gateway they no longer come then.',
     };
   }
-  const gateway = await ask(configuration, '/gateway/bot', z.object({ url: z.string() }));
+  const gateway = await ask(settings, '/gateway/bot', z.object({ url: z.string() }));
   if (gateway.kind === 'refused' && gateway.status === 401) return notAccepted(gateway.status);
   return gateway.kind === 'told'
     ? { ok: true, sentence: 'The gateway can be asked for; it needs the intent Guilds, which every bot has.' }
@@ -106,10 +109,10 @@ async function transport(configuration: Configuration): Promise<Finding> {
       };
 }
 
-async function ask<T>(configuration: Configuration, path: string, shape: z.ZodType<T>): Promise<Asked<T>> {
+async function ask<T>(settings: DiscordSettings, path: string, shape: z.ZodType<T>): Promise<Asked<T>> {
   try {
-    const response = await fetch(`${configuration.apiUrl}/v10${path}`, {
-      headers: { authorization: `Bot ${configuration.token}` },
+    const response = await fetch(`${settings.apiUrl}/v10${path}`, {
+      headers: { authorization: `Bot ${settings.token}` },
       signal: AbortSignal.timeout(answerWithinMs),
     });
     if (!response.ok) {
@@ -118,9 +121,9 @@ async function ask<T>(configuration: Configuration, path: string, shape: z.ZodTy
         ? { kind: 'away', reason: `it answers ${response.status}` }
         : { kind: 'refused', status: response.status };
     }
-    const told = shape.safeParse(await response.json());
-    return told.success
-      ? { kind: 'told', told: told.data }
+    const value = shape.safeParse(await response.json());
+    return value.success
+      ? { kind: 'told', value: value.data }
       : { kind: 'away', reason: 'its answer is not one that Discord gives' };
   } catch (error) {
     // The message of a network error may hold the address; its name says enough.

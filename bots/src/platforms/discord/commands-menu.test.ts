@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { registered } from '../../../fakes/discord-server/registration.ts';
 import type { ArgumentDescription, CommandDescription } from '../../contract/adapter.ts';
 import { pathOf, renderCommands } from './commands-menu.ts';
-import { placed } from './menu-groups.ts';
+import { assignGroups } from './menu-groups.ts';
 
 const word = fc.stringMatching(/^[a-z][a-z0-9_]{0,31}$/u);
 const argument: fc.Arbitrary<ArgumentDescription> = fc.record({
@@ -95,7 +95,7 @@ describe('the commands under /hq', () => {
     const many = Array.from({ length: 25 }, (_, rank) => simple([`command${rank}`], rank));
     const chat = [simple(['chat', 'bind'], 80), simple(['chat', 'unbind'], 91)];
     const known = [...many, ...chat, simple(['link'], 41), simple(['run'], 99)];
-    const paths = placed(known).map(({ path }) => path.join(' '));
+    const paths = assignGroups(known).map(({ path }) => path.join(' '));
     expect(paths).toEqual(
       expect.arrayContaining(['bind', 'link', 'chat unbind', 'command0', 'show command24', 'show run']),
     );

@@ -9,8 +9,8 @@ import {
   type RESTPostAPIChatInputApplicationCommandsJSONBody,
 } from 'discord-api-types/v10';
 import type { ArgumentDescription, CommandDescription } from '../../contract/adapter.ts';
-import { inWords, maxOptions, placed } from './menu-groups.ts';
-import { cutEnd } from './truncate.ts';
+import { assignGroups, maxOptions, textFallback } from './menu-groups.ts';
+import { truncateEnd } from './truncate.ts';
 
 export const commandName = 'hq';
 
@@ -50,12 +50,12 @@ export interface Registration {
 /** What can be said in words stands beside the rest, so that nothing is out of reach. */
 const words: APIApplicationCommandSubcommandOption = {
   type: ApplicationCommandOptionType.Subcommand,
-  name: inWords.command,
+  name: textFallback.command,
   description: 'Says anything in words, such as: restart eu-1',
   options: [
     {
       type: ApplicationCommandOptionType.String,
-      name: inWords.option,
+      name: textFallback.option,
       description: 'What you would type elsewhere',
       required: true,
       max_length: 2000,
@@ -69,7 +69,7 @@ export function renderCommands(commands: readonly CommandDescription[]): Registr
   for (let count = ranked.length; count > 0; count -= 1) {
     const kept = ranked.slice(0, count);
     for (const lengths of shorterAndShorter) {
-      const options = [...optionsOf(placed(kept), lengths), words];
+      const options = [...optionsOf(assignGroups(kept), lengths), words];
       if (options.length <= maxOptions && weight(options) <= maxWeight - 40) {
         return { body: commandOf(options), leftOut: ranked.length - count };
       }
@@ -180,7 +180,7 @@ function option(argument: ArgumentDescription, length: number): APIApplicationCo
   }
 }
 
-const described = (text: string, length: number): string => cutEnd(plain(text), length) || '—';
+const described = (text: string, length: number): string => truncateEnd(plain(text), length) || '—';
 
 function weight(value: unknown): number {
   if (Array.isArray(value)) return value.reduce((sum: number, one) => sum + weight(one), 0);

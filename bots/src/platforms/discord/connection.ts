@@ -13,8 +13,8 @@ import {
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import type { AdapterState } from '../../contract/adapter.ts';
-import { isRevoked, problemOf, tell } from './errors.ts';
-import { requestsTo } from './rest-options.ts';
+import { describeProblem, isRevoked, problemOf } from './errors.ts';
+import { restOptions } from './rest-options.ts';
 
 const firstPauseMs = 1000;
 const longestPauseMs = 60_000;
@@ -142,7 +142,7 @@ export class GatewayConnection {
         if (this.#state === 'revoked' || this.#state === 'stopped') {
           throw new HqError('refused', this.#detail ?? revoked, { hint });
         }
-        this.#lose(tell(problemOf(error)));
+        this.#lose(describeProblem(problemOf(error)));
         first.resolve();
         await sleep(pauseMs, undefined, { signal: stopping }).catch(() => undefined);
         pauseMs = Math.min(pauseMs * 2, longestPauseMs);
@@ -161,7 +161,7 @@ export class GatewayConnection {
       intents: GatewayIntentBits.Guilds,
       allowedMentions: { parse: [] },
       makeCache: remembered,
-      rest: requestsTo(this.#apiUrl),
+      rest: restOptions(this.#apiUrl),
       ws: {
         buildStrategy: (manager) => {
           const { retrieveSessionInfo } = manager.options;
@@ -195,7 +195,7 @@ export class GatewayConnection {
   }
 
   #failed(error: unknown): void {
-    this.#log.warn({ problem: tell(problemOf(error)) }, 'The connection to Discord failed');
+    this.#log.warn({ problem: describeProblem(problemOf(error)) }, 'The connection to Discord failed');
   }
 
   /** The library does not try again. */

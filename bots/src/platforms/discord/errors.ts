@@ -1,5 +1,5 @@
 import { DiscordAPIError, DiscordjsError, DiscordjsErrorCodes, HTTPError, RateLimitError } from 'discord.js';
-import type { Problem } from '../../contract/inbound.ts';
+import type { SendProblem } from '../../contract/inbound.ts';
 
 /** Discord's numbers for what went wrong: https://discord.com/developers/docs/topics/opcodes-and-status-codes#json */
 const unknownMessage = 10_008;
@@ -14,7 +14,7 @@ const cannotBeEdited = new Set([50_005, 50_083]);
  * What a failed request means. Only Discord's number and sentence are told: its errors hold the address, in which there is the
  * token of an interaction, and the body.
  */
-export function problemOf(error: unknown): Problem {
+export function problemOf(error: unknown): SendProblem {
   if (error instanceof RateLimitError) {
     return { kind: 'wait', afterMs: Math.max(error.retryAfter, error.sublimitTimeout, 250) };
   }
@@ -33,7 +33,7 @@ export function problemOf(error: unknown): Problem {
 }
 
 /** One sentence for the log. */
-export function tell(problem: Problem): string {
+export function describeProblem(problem: SendProblem): string {
   switch (problem.kind) {
     case 'wait':
       return `too fast, again in ${problem.afterMs} ms`;
@@ -46,7 +46,7 @@ export function tell(problem: Problem): string {
   }
 }
 
-export function isOver(error: unknown): boolean {
+export function isExpired(error: unknown): boolean {
   return error instanceof DiscordAPIError && interactionIsOver.has(Number(error.code));
 }
 
@@ -62,7 +62,7 @@ export function isRevoked(error: unknown): boolean {
 }
 
 /** Whether the same request may succeed a moment later. */
-export function isAway(error: unknown): boolean {
+export function isTransient(error: unknown): boolean {
   return problemOf(error).kind === 'away' && !isRevoked(error);
 }
 

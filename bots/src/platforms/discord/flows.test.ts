@@ -13,24 +13,24 @@ import {
   startDiscordServer,
   type Where,
 } from '../../../fakes/discord-server/index.ts';
-import { type ChatTestHouse, type OpenCore, openChatHouse } from '../../../testing/chat-stack.ts';
+import { type ChatTestStack, type OpenCore, openChatStack } from '../../../testing/chat-stack.ts';
 import type { Adapter } from '../../contract/adapter.ts';
 import { createAlertEngine } from '../../core/alerts/alert-engine.ts';
 import { discord as platform } from './index.ts';
 
 /** Discord, the core and the database together, as people see them. */
-let house: ChatTestHouse;
+let chat: ChatTestStack;
 let discord: DiscordServer;
 let adapter: Adapter;
 let core: OpenCore;
 
 beforeAll(async () => {
-  house = await openChatHouse();
+  chat = await openChatStack();
 });
-afterAll(() => house.close());
+afterAll(() => chat.close());
 
 beforeEach(async () => {
-  await house.stack.database.query('delete from agent_commands');
+  await chat.stack.database.query('delete from agent_commands');
   discord = await startDiscordServer();
   await open();
 });
@@ -47,9 +47,9 @@ async function open(): Promise<void> {
   });
   if (!configured) throw new Error('Discord is not configured');
   adapter = await configured.create({ log: pino({ level: 'silent' }) });
-  core = await house.open({ redactor: createRedactor(configured.secrets) }, []);
+  core = await chat.open({ redactor: createRedactor(configured.secrets) }, []);
   core.core.attach(adapter);
-  await adapter.start(core.core.conversation);
+  await adapter.start(core.core.dispatcher);
   expect(await adapter.describeCommands(core.core.commands)).toMatchObject({ ok: true });
 }
 
@@ -66,8 +66,8 @@ function sees(where: Where, user: DiscordUser, words: RegExp): Promise<Message> 
 /** Somebody who has linked Discord to a member of that role. */
 async function linked(role: Role): Promise<DiscordUser> {
   const user = discord.user(role);
-  const member = await house.stack.createMember(role);
-  const client = await house.stack.clientOf(member);
+  const member = await chat.stack.createMember(role);
+  const client = await chat.stack.clientOf(member);
   const { data } = await client.rpc('issue_chat_code');
   await discord.slash(user, discord.direct(user), 'link', { code: data.code });
   await sees(discord.direct(user), user, /Linked to /u);
@@ -84,14 +84,14 @@ async function bound(ceiling: Role): Promise<Where> {
 }
 
 function commands(action: string) {
-  return house.stack.database.query<{ id: string; status: string; origin: string }>(
+  return chat.stack.database.query<{ id: string; status: string; origin: string }>(
     'select id, status, origin from agent_commands where action = $1',
     [action],
   );
 }
 
 function refusalsOf(user: string) {
-  return house.stack.database.query(
+  return chat.stack.database.query(
     `select 1 from audit_log where action = 'chat.refused' and meta ->> 'user' = $1`,
     [user],
   );
@@ -153,16 +153,16 @@ it('asks before it restarts, and shows one card from the press to the end', asyn
   expect(readable(question)).not.toContain('[Confirm]');
   expect(await commands('restart_gateway')).toMatchObject([{ origin: 'discord', status: 'pending' }]);
 
-  const { database } = house.stack;
-  const claimed = await claimOne(database, house.gateway);
+  const { database } = chat.stack;
+  const claimed = await claimOne(database, chat.gateway);
   const text = '\u001b[31mstopping ``` @everyone \u202e\n';
   await takeTurn(database, {
-    gateway: house.gateway,
+    gateway: chat.gateway,
     output: [{ token: claimed.lease_token, seq: 1, stream: 'stdout', text }],
   });
   await eventually(() => expect(readable(question)).toContain('stopping ``ˋ @everyone'));
   await takeTurn(database, {
-    gateway: house.gateway,
+    gateway: chat.gateway,
     results: [{ token: claimed.lease_token, status: 'done', exit_code: 0, stdout: text }],
   });
   await eventually(() => expect(readable(question)).toMatch(/done in /u));
@@ -171,7 +171,7 @@ it('asks before it restarts, and shows one card from the press to the end', asyn
 });
 
 it('asks for the typed name before what destroys, in a form', async () => {
-  const { database } = house.stack;
+  const { database } = chat.stack;
   const operator = await linked('operator');
   const ops = await bound('operator');
   await database.query(`update hq.actions set danger = 'destructive' where name = 'restart_gateway'`);
@@ -207,7 +207,7 @@ it('makes one row of a command that is delivered again, to this bot and to the n
   await open();
   await discord.deliverAgain(interaction);
   await eventually(() => expect(adapter.health().lastInboundAt).not.toBeNull());
-  await eventually(() => expect(core.core.conversation.size()).toBe(0));
+  await eventually(() => expect(core.core.dispatcher.size()).toBe(0));
   expect(await commands('ping')).toHaveLength(1);
 });
 
@@ -227,16 +227,16 @@ it('goes on with the same card after the bot was restarted and its interaction i
   const card = await sees(ops, operator, /waiting for the runner/u);
   await eventually(async () =>
     expect(
-      await house.stack.database.query('select 1 from chat_cards where channel = $1', [ops.channel]),
+      await chat.stack.database.query('select 1 from chat_cards where channel = $1', [ops.channel]),
     ).toHaveLength(1),
   );
   await core.close();
   await adapter.stop();
   discord.advance(16 * 60_000);
 
-  const claimed = await claimOne(house.stack.database, house.gateway);
-  await takeTurn(house.stack.database, {
-    gateway: house.gateway,
+  const claimed = await claimOne(chat.stack.database, chat.gateway);
+  await takeTurn(chat.stack.database, {
+    gateway: chat.gateway,
     results: [{ token: claimed.lease_token, status: 'done', exit_code: 0 }],
   });
   await open();
@@ -259,7 +259,7 @@ it('brings an alert to a channel that wants it, takes an acknowledgement, and sa
   const operator = await linked('operator');
   const ops = await bound('operator');
   const alerts = createAlertEngine({
-    client: house.bot,
+    client: chat.bot,
     core: core.core,
     platforms: ['discord'],
     log: pino({ level: 'silent' }),
@@ -269,7 +269,7 @@ it('brings an alert to a channel that wants it, takes an acknowledgement, and sa
   try {
     await discord.slash(operator, ops, 'chat subscribe');
     await sees(ops, operator, /alerts/iu);
-    const { database } = house.stack;
+    const { database } = chat.stack;
     await database.query('select hq.notify($1::jsonb)', [
       JSON.stringify({
         tenant_id: nilTenant,
@@ -278,7 +278,7 @@ it('brings an alert to a channel that wants it, takes an acknowledgement, and sa
         severity: 'error',
         dedup_key: 'test:gateway',
         entity_type: 'gateway',
-        entity_id: house.gateway,
+        entity_id: chat.gateway,
       }),
     ]);
     const alert = await sees(ops, operator, /The gateway \\@everyone is silent/u);

@@ -3,13 +3,13 @@ import { InteractionResponseType } from 'discord-api-types/v10';
 import type { Logger } from 'pino';
 import type { Acknowledgement, Choice, Inbound, Receiver } from '../../contract/inbound.ts';
 import { Recent } from '../recent.ts';
-import { problemOf, tell } from './errors.ts';
+import { describeProblem, problemOf } from './errors.ts';
 import type { Respond } from './http-endpoint.ts';
-import { type Heard, read } from './inbound.ts';
+import { type ReadInteraction, readInteraction } from './inbound.ts';
 import type { InteractionTokens } from './interaction-tokens.ts';
-import type { Wire } from './outbound.ts';
-import { Conversation } from './reply.ts';
-import { cutEnd } from './truncate.ts';
+import type { DiscordApi } from './outbound.ts';
+import { InteractionReply } from './reply.ts';
+import { truncateEnd } from './truncate.ts';
 
 /** How long the core may take to say how to acknowledge, of the three seconds that there are in all. */
 const receiveWithinMs = 1500;
@@ -23,8 +23,8 @@ const none: readonly Choice[] = [];
 const notTakenIn = 'That was not taken in. Please say it again.';
 const openedTooLate = 'The form did not open in time. Please say it again.';
 
-interface Means {
-  readonly wire: Wire;
+interface ReplyContext {
+  readonly api: DiscordApi;
   readonly tokens: InteractionTokens;
   readonly log: Logger;
   /** Remembers work that `stop` waits for. */
@@ -33,16 +33,16 @@ interface Means {
 }
 
 /** What comes in: each interaction is read, handed to the core once, and acknowledged in time. */
-export class Incoming {
-  readonly #means: Means;
+export class InboundHandler {
+  readonly #context: ReplyContext;
   readonly #receiver: Receiver;
   readonly #deliveries = new Recent<true>(deliveriesLiveMs, most.deliveries);
   readonly #completions = new Recent<Promise<readonly Choice[]>>(completionsLiveMs, most.completions);
   #lastAt: number | null = null;
 
-  constructor(receiver: Receiver, means: Means) {
+  constructor(receiver: Receiver, context: ReplyContext) {
     this.#receiver = receiver;
-    this.#means = means;
+    this.#context = context;
   }
 
   get lastAt(): number | null {
@@ -50,46 +50,52 @@ export class Incoming {
   }
 
   /** `respond` answers a signed request; over the gateway, the first answer goes by REST. */
-  hear(payload: unknown, application: string | null, respond: Respond | null): void {
-    const { log, track } = this.#means;
-    const heard = read(payload, application);
-    if (!heard) {
+  receive(payload: unknown, application: string | null, respond: Respond | null): void {
+    const { log, track } = this.#context;
+    const interaction = readInteraction(payload, application);
+    if (!interaction) {
       log.debug('An interaction of an unknown shape was left alone');
       return;
     }
-    if (this.#deliveries.get(heard.id)) return;
-    this.#deliveries.set(heard.id, true);
+    if (this.#deliveries.get(interaction.id)) return;
+    this.#deliveries.set(interaction.id, true);
     this.#lastAt = Date.now();
-    const answered = heard.kind === 'input' ? this.#take(heard, respond) : this.#complete(heard, respond);
+    const answered =
+      interaction.kind === 'input'
+        ? this.#handleInput(interaction, respond)
+        : this.#handleCompletion(interaction, respond);
     track(answered).catch((error: unknown) => {
-      log.warn({ problem: tell(problemOf(error)) }, 'An interaction could not be answered');
+      log.warn({ problem: describeProblem(problemOf(error)) }, 'An interaction could not be answered');
     });
   }
 
-  async #take(heard: Extract<Heard, { kind: 'input' }>, respond: Respond | null): Promise<void> {
-    const { wire, tokens, log, track, onConflict } = this.#means;
-    const { id, token, application, speaker, onMessage, input } = heard;
+  async #handleInput(
+    interaction: Extract<ReadInteraction, { kind: 'input' }>,
+    respond: Respond | null,
+  ): Promise<void> {
+    const { api, tokens, log, track, onConflict } = this.#context;
+    const { id, token, application, sender, onMessage, input } = interaction;
     const receivedAt = Date.now();
-    const conversation = new Conversation(
-      { id, token, application, speaker, onMessage, receivedAt },
+    const conversation = new InteractionReply(
+      { id, token, application, sender, onMessage, receivedAt },
       {
-        wire,
+        api,
         tokens,
         log,
         onConflict,
-        respond: respond ?? ((response, signal) => wire.acknowledge({ id, token }, response, signal)),
+        respond: respond ?? ((response, signal) => api.acknowledge({ id, token }, response, signal)),
       },
     );
-    const inbound: Inbound = { ...speaker, delivery: `dc:${id}`, input, receivedAt };
+    const inbound: Inbound = { ...sender, deliveryId: `dc:${id}`, input, receivedAt };
     const said = this.#receiver.receive(inbound, {
-      say: (card, options) => track(conversation.say(card, options)),
+      send: (card, options) => track(conversation.send(card, options)),
     });
     await conversation.acknowledge(await this.#inTime(said, conversation));
   }
 
   /** What the core says to do; private thinking where it takes too long or fails, because that gives nothing away. */
-  async #inTime(said: Promise<Acknowledgement>, conversation: Conversation): Promise<Acknowledgement> {
-    const { log, track } = this.#means;
+  async #inTime(said: Promise<Acknowledgement>, conversation: InteractionReply): Promise<Acknowledgement> {
+    const { log, track } = this.#context;
     const note = (text: string): void => void track(conversation.note(text));
     const timer = new AbortController();
     const waited = sleep(receiveWithinMs, null, { signal: timer.signal });
@@ -113,35 +119,38 @@ export class Incoming {
     return { kind: 'working', private: true };
   }
 
-  async #complete(heard: Extract<Heard, { kind: 'completion' }>, respond: Respond | null): Promise<void> {
-    const { id, token, speaker, words, argument, typed, options } = heard;
+  async #handleCompletion(
+    interaction: Extract<ReadInteraction, { kind: 'completion' }>,
+    respond: Respond | null,
+  ): Promise<void> {
+    const { id, token, sender, words, argument, typed, options } = interaction;
     const signal = AbortSignal.timeout(completeWithinMs + 500);
     const key = JSON.stringify([
-      speaker.install,
-      speaker.user,
-      speaker.channel,
+      sender.install,
+      sender.user,
+      sender.channel,
       words,
       argument,
       typed,
       options,
     ]);
-    const asked =
-      this.#completions.get(key) ?? this.#receiver.complete(speaker, { words, argument, typed, options });
-    this.#completions.set(key, asked);
+    const completion =
+      this.#completions.get(key) ?? this.#receiver.complete(sender, { words, argument, typed, options });
+    this.#completions.set(key, completion);
     const tooLate = sleep(completeWithinMs, none, { ref: false });
-    const found = await Promise.race([asked, tooLate]).catch((error: unknown) => {
-      this.#means.log.warn(
+    const found = await Promise.race([completion, tooLate]).catch((error: unknown) => {
+      this.#context.log.warn(
         { problem: error instanceof Error ? error.name : 'unknown' },
         'No completion came',
       );
       return none;
     });
     const choices = found.slice(0, most.choices).map(({ label, value }) => ({
-      name: cutEnd(label, most.choice) || '—',
+      name: truncateEnd(label, most.choice) || '—',
       value: value.slice(0, most.choice),
     }));
     const type = InteractionResponseType.ApplicationCommandAutocompleteResult;
     const response = { type, data: { choices } } as const;
-    await (respond ? respond(response) : this.#means.wire.acknowledge({ id, token }, response, signal));
+    await (respond ? respond(response) : this.#context.api.acknowledge({ id, token }, response, signal));
   }
 }

@@ -1,9 +1,9 @@
 import { ApplicationCommandOptionType, InteractionType, MessageFlags } from 'discord-api-types/v10';
 import { z } from 'zod';
 import type { Handle } from '../../contract/card.ts';
-import type { Input, Speaker } from '../../contract/inbound.ts';
+import type { Input, Sender } from '../../contract/inbound.ts';
 import { commandName, pathOf } from './commands-menu.ts';
-import { inWords } from './menu-groups.ts';
+import { textFallback } from './menu-groups.ts';
 
 const user = z.object({
   id: z.string(),
@@ -17,7 +17,7 @@ const bearer = z.object({ id: z.string(), channel_id: z.string().optional(), fla
 type Bearer = z.output<typeof bearer>;
 
 /** What is needed of an interaction. Discord sends more; whatever is not needed may be missing. */
-const interaction = z.object({
+const interactionShape = z.object({
   id: z.string(),
   token: z.string(),
   type: z.int(),
@@ -72,12 +72,12 @@ interface Said {
   readonly id: string;
   readonly token: string;
   readonly application: string;
-  readonly speaker: Speaker;
+  readonly sender: Sender;
   /** Whether it comes from a message of the bot, which can then be answered by nothing at all. */
   readonly onMessage: boolean;
 }
 
-export type Heard =
+export type ReadInteraction =
   | (Said & { readonly kind: 'input'; readonly input: Input })
   | (Said & {
       readonly kind: 'completion';
@@ -88,42 +88,42 @@ export type Heard =
     });
 
 /** An interaction in the core's words; null for what is none, or of a kind that HQ never asks for. */
-export function read(payload: unknown, ownApplication: string | null): Heard | null {
-  const parsed = interaction.safeParse(payload);
+export function readInteraction(payload: unknown, ownApplication: string | null): ReadInteraction | null {
+  const parsed = interactionShape.safeParse(payload);
   if (!parsed.success) return null;
-  const told = parsed.data;
-  const who = told.member?.user ?? told.user;
-  const channel = told.channel_id ?? told.channel?.id;
-  const application = told.application_id ?? ownApplication;
-  if (!who || !channel || application === null) return null;
-  const direct = !told.guild_id && (told.context ?? 1) === 1;
+  const interaction = parsed.data;
+  const user = interaction.member?.user ?? interaction.user;
+  const channel = interaction.channel_id ?? interaction.channel?.id;
+  const application = interaction.application_id ?? ownApplication;
+  if (!user || !channel || application === null) return null;
+  const direct = !interaction.guild_id && (interaction.context ?? 1) === 1;
   const isForeign = ownApplication !== null && application !== ownApplication;
-  const stranger = who.bot || who.system ? 'bot' : isForeign ? 'outsider' : undefined;
+  const stranger = user.bot || user.system ? 'bot' : isForeign ? 'outsider' : undefined;
   const said: Said = {
-    id: told.id,
-    token: told.token,
+    id: interaction.id,
+    token: interaction.token,
     application,
-    onMessage: Boolean(told.message),
-    speaker: {
+    onMessage: Boolean(interaction.message),
+    sender: {
       platform: 'discord',
-      install: told.guild_id ?? '@me',
+      install: interaction.guild_id ?? '@me',
       channel,
       kind: direct ? 'direct' : 'group',
       thread: null,
-      user: who.id,
-      ...(who.username !== undefined && { userName: who.username }),
-      ...(told.locale !== undefined && { locale: told.locale }),
+      user: user.id,
+      ...(user.username !== undefined && { userName: user.username }),
+      ...(interaction.locale !== undefined && { locale: interaction.locale }),
       ...(stranger && { stranger }),
     },
   };
-  const message = told.message ? handleOf(told.message, channel) : null;
-  switch (told.type) {
+  const message = interaction.message ? handleOf(interaction.message, channel) : null;
+  switch (interaction.type) {
     case InteractionType.ApplicationCommand: {
-      const data = command.safeParse(told.data);
+      const data = command.safeParse(interaction.data);
       return data.success ? { ...said, kind: 'input', input: commandInput(data.data) } : null;
     }
     case InteractionType.ApplicationCommandAutocomplete: {
-      const data = command.safeParse(told.data);
+      const data = command.safeParse(interaction.data);
       if (!data.success) return null;
       const { words, leaves } = walk(data.data);
       const focused = leaves.find((one) => one.focused);
@@ -139,12 +139,12 @@ export function read(payload: unknown, ownApplication: string | null): Heard | n
       };
     }
     case InteractionType.MessageComponent: {
-      const data = pressed.safeParse(told.data);
+      const data = pressed.safeParse(interaction.data);
       if (!data.success) return null;
       return { ...said, kind: 'input', input: { kind: 'button', token: data.data.custom_id, message } };
     }
     case InteractionType.ModalSubmit: {
-      const data = form.safeParse(told.data);
+      const data = form.safeParse(interaction.data);
       return data.success ? { ...said, kind: 'input', input: formInput(data.data, message) } : null;
     }
     default:
@@ -159,7 +159,7 @@ function handleOf({ id, channel_id, flags }: Bearer, channel: string): Handle {
 
 function commandInput(data: z.output<typeof command>): Input {
   const { words, leaves } = walk(data);
-  const isInWords = words.length === 0 || (words.length === 1 && words[0] === inWords.command);
+  const isInWords = words.length === 0 || (words.length === 1 && words[0] === textFallback.command);
   if (!isInWords) return { kind: 'options', words, options: valuesOf(leaves) };
   return {
     kind: 'words',

@@ -19,7 +19,7 @@ export class InteractionTokens {
     return Date.now() - startedAt > livesMs;
   }
 
-  keep(message: string, known: Known, startedAt: number): void {
+  remember(message: string, known: Known, startedAt: number): void {
     const now = Date.now();
     // The oldest come first, so that what is over is found without looking at the rest.
     for (const [id, { until }] of this.#known) {

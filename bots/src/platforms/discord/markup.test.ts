@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bold, codeBlock, escaped, escapedLine, inlineCode } from './markup.ts';
+import { bold, codeBlock, escapeLine, escapeMarkup, inlineCode } from './markup.ts';
 
 /** Text made of what Discord reads as markup. */
 const hostile = fc
@@ -43,14 +43,14 @@ const live = (text: string): string =>
 
 describe('prose', () => {
   it('is shown as it was said', () => {
-    fc.assert(fc.property(hostile, (text) => shown(escaped(text)) === text));
-    fc.assert(fc.property(hostile, (text) => shown(escapedLine(text)) === text));
+    fc.assert(fc.property(hostile, (text) => shown(escapeMarkup(text)) === text));
+    fc.assert(fc.property(hostile, (text) => shown(escapeLine(text)) === text));
   });
 
   it('leaves nothing that Discord would read as markup', () => {
     fc.assert(
       fc.property(hostile, (text) => {
-        for (const line of live(escaped(text)).split('\n')) {
+        for (const line of live(escapeMarkup(text)).split('\n')) {
           expect(line).not.toMatch(/[*`<]/u);
           expect(line).not.toMatch(/(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/u);
           expect(line).not.toMatch(/~~|\|\||\]\(|@everyone|@here/u);
@@ -61,13 +61,13 @@ describe('prose', () => {
   });
 
   it('leaves addresses in prose alone, and makes none of a line', () => {
-    expect(escaped('see https://example.org/a_b*c')).toBe('see https://example.org/a_b\\*c');
-    expect(escapedLine('see https://example.org')).toBe('see https\\://example.org');
-    expect(escaped('[here](https://example.org)')).toBe('[here]\\(https://example.org)');
+    expect(escapeMarkup('see https://example.org/a_b*c')).toBe('see https://example.org/a_b\\*c');
+    expect(escapeLine('see https://example.org')).toBe('see https\\://example.org');
+    expect(escapeMarkup('[here](https://example.org)')).toBe('[here]\\(https://example.org)');
   });
 
   it('leaves ordinary names as they are', () => {
-    expect(escaped('restart_gateway on eu-1.example.org, 3 < 4')).toBe(
+    expect(escapeMarkup('restart_gateway on eu-1.example.org, 3 < 4')).toBe(
       'restart_gateway on eu-1.example.org, 3 \\< 4',
     );
   });

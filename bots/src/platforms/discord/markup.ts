@@ -4,7 +4,7 @@
 const address = /(?<![^\s(])https?:\/\/[\w./?#%&=+:;,-]+/gu;
 
 /** Prose. Line ends stay. */
-export function escaped(text: string): string {
+export function escapeMarkup(text: string): string {
   let shown = '';
   let from = 0;
   for (const { 0: found, index } of text.matchAll(address)) {
@@ -15,7 +15,7 @@ export function escaped(text: string): string {
 }
 
 /** One line that must not become a preview of some page either. */
-export function escapedLine(text: string): string {
+export function escapeLine(text: string): string {
   return escapedMarks(text).replaceAll('://', '\\://');
 }
 
@@ -35,7 +35,7 @@ function escapedMarks(text: string): string {
 
 export function bold(text: string): string {
   const [, before = '', words = '', after = ''] = /^(\s*)(.*?)(\s*)$/su.exec(text) ?? [];
-  return words === '' ? before + after : `${before}**${escaped(words)}**${after}`;
+  return words === '' ? before + after : `${before}**${escapeMarkup(words)}**${after}`;
 }
 
 /** A backslash does not escape within code, so a backtick becomes its look-alike. */

@@ -2,8 +2,8 @@ import { type APIInteractionResponse, type RawFile, REST, Routes } from 'discord
 import { z } from 'zod';
 import type { Registration } from './commands-menu.ts';
 import type { Rendered } from './render.ts';
-import { requestsTo } from './rest-options.ts';
-import type { Configuration } from './settings.ts';
+import { restOptions } from './rest-options.ts';
+import type { DiscordSettings } from './settings.ts';
 
 const asMessage = z.object({ id: z.string(), channel_id: z.string().optional() });
 const asNamed = z.object({ id: z.string() });
@@ -14,12 +14,12 @@ export type MessageRef = z.output<typeof asMessage>;
 export type Outgoing = Rendered & { readonly nonce?: string };
 
 /** What the adapter says to Discord's REST API. Everything here rejects with the library's errors. */
-export class Wire {
+export class DiscordApi {
   readonly #rest: REST;
   #lastOutboundAt: number | null = null;
 
-  constructor({ apiUrl, token }: Pick<Configuration, 'apiUrl' | 'token'>) {
-    this.#rest = new REST(requestsTo(apiUrl)).setToken(token);
+  constructor({ apiUrl, token }: Pick<DiscordSettings, 'apiUrl' | 'token'>) {
+    this.#rest = new REST(restOptions(apiUrl)).setToken(token);
   }
 
   get lastOutboundAt(): number | null {

@@ -55,7 +55,7 @@ it('loses no command and no memory over a day of lost connections', async () => 
     if (drop === warmUp) before = heapUsed();
     discord.gateway.drop(codes[drop % codes.length]);
     const turn = await discord.slash(ann, discord.home, 'status');
-    await replies.pop()?.say({ title: `Answer ${drop}`, tone: 'neutral' });
+    await replies.pop()?.send({ title: `Answer ${drop}`, tone: 'neutral' });
     expect(turn.message && readable(turn.message)).toBe(`**Answer ${drop}**`);
     await eventually(() => expect(adapter.health().state).toBe('connected'));
   }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { messageBody, modalBody } from '../../../fakes/discord-server/body.ts';
 import type { Card, TextNode } from '../../contract/card.ts';
 import { renderForm } from './forms.ts';
-import { render, renderNote } from './render.ts';
+import { renderCard, renderNote } from './render.ts';
 
 const text = fc.oneof(
   fc.string({ unit: 'grapheme', maxLength: 300 }),
@@ -56,7 +56,7 @@ describe('a card', () => {
   it('is always one that Discord takes', () => {
     fc.assert(
       fc.property(card, (one) => {
-        const rendered = render(one);
+        const rendered = renderCard(one);
         const outcome = messageBody.safeParse(rendered);
         expect(outcome.error?.issues).toBeUndefined();
         expect(rendered.content.trim()).not.toBe('');
@@ -69,7 +69,9 @@ describe('a card', () => {
   it('holds nothing that moves, hides or turns what is beside it', () => {
     fc.assert(
       fc.property(card, (one) => {
-        expect(JSON.stringify(render(one))).not.toMatch(/\\u001b|[\u202a-\u202e\u2066-\u2069\u200b-\u200f]/u);
+        expect(JSON.stringify(renderCard(one))).not.toMatch(
+          /\\u001b|[\u202a-\u202e\u2066-\u2069\u200b-\u200f]/u,
+        );
       }),
     );
   });
@@ -77,7 +79,7 @@ describe('a card', () => {
   it('balances its blocks of code, so that no log leaves its own', () => {
     fc.assert(
       fc.property(card, (one) => {
-        const [embed] = render(one).embeds;
+        const [embed] = renderCard(one).embeds;
         const fences = (embed?.description ?? '').replace(/\\[^0-9A-Za-z\s]/gu, '').match(/```/gu) ?? [];
         expect(fences.length % 2).toBe(0);
       }),
@@ -85,17 +87,22 @@ describe('a card', () => {
   });
 
   it('cuts no character in two', () => {
-    fc.assert(fc.property(card, (one) => stringsIn(render(one)).every((part) => part.isWellFormed())));
+    fc.assert(fc.property(card, (one) => stringsIn(renderCard(one)).every((part) => part.isWellFormed())));
     for (const shift of ['', 'x']) {
       const log = shift + '😀'.repeat(4000);
-      const rendered = render({ title: log, tone: 'good', body: [{ kind: 'log', text: log }], footer: log });
+      const rendered = renderCard({
+        title: log,
+        tone: 'good',
+        body: [{ kind: 'log', text: log }],
+        footer: log,
+      });
       expect(stringsIn(rendered).every((part) => part.isWellFormed())).toBe(true);
     }
   });
 
   it('tells in words what its colour tells', () => {
-    expect(render({ title: 'Gateway', tone: 'bad' }).content).toBe('**Gateway** — problem');
-    expect(render({ title: 'Gateway', tone: 'bad', state: 'stale for 3m' }).content).toBe(
+    expect(renderCard({ title: 'Gateway', tone: 'bad' }).content).toBe('**Gateway** — problem');
+    expect(renderCard({ title: 'Gateway', tone: 'bad', state: 'stale for 3m' }).content).toBe(
       '**Gateway** — stale for 3m',
     );
   });
@@ -107,7 +114,7 @@ describe('a card', () => {
       { kind: 'code', text: 'twice' },
       { kind: 'text', text: ' here.\nSoon.' },
     ] as const;
-    expect(render({ title: 'x', tone: 'neutral', body }).embeds[0]?.description).toBe(
+    expect(renderCard({ title: 'x', tone: 'neutral', body }).embeds[0]?.description).toBe(
       'To go on, type `default` `twice` here.\nSoon.',
     );
   });
@@ -116,7 +123,7 @@ describe('a card', () => {
     const log = Array.from({ length: 2000 }, (_, index) => `line ${index}`).join('\n');
     const prose = Array.from({ length: 2000 }, (_, index) => `word ${index}`).join('\n');
     const description =
-      render({
+      renderCard({
         title: 'x',
         tone: 'neutral',
         body: [
@@ -133,13 +140,13 @@ describe('a card', () => {
   it('shows a body of the promised length whole', () => {
     const log = 'x'.repeat(3500);
     const body = [{ kind: 'log', text: log }] as const;
-    expect(render({ title: 'x', tone: 'neutral', body }).embeds[0]?.description).toBe(
+    expect(renderCard({ title: 'x', tone: 'neutral', body }).embeds[0]?.description).toBe(
       `\`\`\`\n${log}\n\`\`\``,
     );
   });
 
   it('puts stamp, footer and page beneath, and buttons in rows of five', () => {
-    const rendered = render({
+    const rendered = renderCard({
       title: 'x',
       tone: 'good',
       stamp: 'confirmed by ann@example.org, 14:02 UTC',
@@ -158,7 +165,7 @@ describe('a card', () => {
   });
 
   it('takes away what an earlier one had', () => {
-    expect(render({ title: 'x', tone: 'good' })).toMatchObject({ embeds: [], components: [], flags: 4 });
+    expect(renderCard({ title: 'x', tone: 'good' })).toMatchObject({ embeds: [], components: [], flags: 4 });
   });
 });
 

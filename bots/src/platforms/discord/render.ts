@@ -8,8 +8,8 @@ import {
   MessageFlags,
 } from 'discord-api-types/v10';
 import type { Button, Card, Field, TextNode } from '../../contract/card.ts';
-import { bold, codeBlock, escaped, escapedLine, fenceLength, inlineCode } from './markup.ts';
-import { cutBeginning, cutEnd, fitted } from './truncate.ts';
+import { bold, codeBlock, escapeLine, escapeMarkup, fenceLength, inlineCode } from './markup.ts';
+import { fitted, truncateEnd, truncateStart } from './truncate.ts';
 
 /** A message as Discord takes it, for sending and for editing alike: what is empty takes away what was there. */
 export interface Rendered {
@@ -49,7 +49,7 @@ const stateOf = { neutral: undefined, good: undefined, warning: 'warning', bad: 
  * A line that notifications and screen readers tell by itself, and beneath it the rest in an embed, whose words mention
  * nobody and become no previews.
  */
-export function render(card: Card): Rendered {
+export function renderCard(card: Card): Rendered {
   const embed = renderEmbed(card);
   return {
     content: titleLine(card),
@@ -63,7 +63,7 @@ export function render(card: Card): Rendered {
 /** A sentence without a card around it. */
 export function renderNote(text: string): Rendered {
   return {
-    content: fitted(plain(text) || '—', limits.titleLine, cutEnd, escapedLine),
+    content: fitted(plain(text) || '—', limits.titleLine, truncateEnd, escapeLine),
     embeds: [],
     components: [],
     allowed_mentions: { parse: [] },
@@ -72,13 +72,18 @@ export function renderNote(text: string): Rendered {
 }
 
 function titleLine({ title, state, tone }: Card): string {
-  const words = fitted(plain(title) || '—', limits.titleLine, cutEnd, (text) => `**${escapedLine(text)}**`);
+  const words = fitted(
+    plain(title) || '—',
+    limits.titleLine,
+    truncateEnd,
+    (text) => `**${escapeLine(text)}**`,
+  );
   const how = plain(state ?? stateOf[tone] ?? '');
-  return how === '' ? words : `${words} — ${fitted(how, limits.titleLine, cutEnd, escapedLine)}`;
+  return how === '' ? words : `${words} — ${fitted(how, limits.titleLine, truncateEnd, escapeLine)}`;
 }
 
 function renderEmbed(card: Card): APIEmbed | null {
-  const footer = cutEnd(
+  const footer = truncateEnd(
     [card.stamp, card.footer, card.page && `page ${card.page.number} of ${card.page.of}`]
       .map((text) => plain(text ?? ''))
       .filter((text) => text !== '')
@@ -102,12 +107,12 @@ function renderFields(fields: readonly Field[]): { name: string; value: string; 
   const shown = [];
   let room = limits.allFields;
   for (const { label, value, wide = false } of fields.slice(0, limits.fields)) {
-    const name = fitted(plain(label) || '—', Math.min(limits.fieldName, room), cutEnd, escapedLine);
+    const name = fitted(plain(label) || '—', Math.min(limits.fieldName, room), truncateEnd, escapeLine);
     const told = fitted(
       clean(value) || '—',
       Math.min(limits.fieldValue, room - name.length),
-      cutEnd,
-      escaped,
+      truncateEnd,
+      escapeMarkup,
     );
     if (name === '' || told === '') break;
     room -= name.length + told.length;
@@ -135,7 +140,7 @@ function renderBody(body: readonly TextNode[], length: number): string {
       if (typeof part !== 'string') return drawnProse[index] ?? '';
       const share = Math.floor(room / logsLeft) - 1;
       logsLeft -= 1;
-      const drawn = fitted(part, share, cutBeginning, (text) => (text === '' ? '' : codeBlock(text)));
+      const drawn = fitted(part, share, truncateStart, (text) => (text === '' ? '' : codeBlock(text)));
       room -= drawn.length + 1;
       return drawn;
     })
@@ -162,8 +167,8 @@ function blocksOf(body: readonly TextNode[]): readonly (string | Prose)[] {
 function renderProse(nodes: Prose, length: number): string {
   let drawn = '';
   for (const node of nodes) {
-    const draw = node.kind === 'code' ? inlineCode : node.strong ? bold : escaped;
-    const part = fitted(clean(node.text), length - drawn.length - 1, cutEnd, draw);
+    const draw = node.kind === 'code' ? inlineCode : node.strong ? bold : escapeMarkup;
+    const part = fitted(clean(node.text), length - drawn.length - 1, truncateEnd, draw);
     // Two pieces of code side by side would read as one.
     drawn += drawn.endsWith('`') && part.startsWith('`') ? ` ${part}` : part;
   }
@@ -176,7 +181,7 @@ function renderButtons(buttons: readonly Button[]): Rendered['components'] {
     ({ token, label, style }): APIButtonComponentWithCustomId => ({
       type: ComponentType.Button,
       style: buttonStyles[style],
-      label: cutEnd(plain(label) || '—', limits.label),
+      label: truncateEnd(plain(label) || '—', limits.label),
       custom_id: token,
     }),
   );

@@ -9,7 +9,7 @@ interface Request {
 }
 
 /** How HQ asks Discord for something. */
-export function requestsTo(apiUrl: string): Partial<RESTOptions> {
+export function restOptions(apiUrl: string): Partial<RESTOptions> {
   return {
     api: apiUrl,
     version: '10',

@@ -37,7 +37,7 @@ const environment = z.object({
     .refine(({ port }) => port < 65_536, 'host:port, with a port below 65536'),
 });
 
-export interface Configuration {
+export interface DiscordSettings {
   readonly token: string;
   /** Null where Discord is to tell it. */
   readonly applicationId: string | null;
@@ -52,22 +52,22 @@ export function configure(env: Readonly<Record<string, string | undefined>>): Co
     variables.flatMap((name) => (env[name] ? [[name, env[name].trim()]] : [])),
   );
   if (Object.keys(given).length === 0) return null;
-  const configuration = parse(given);
+  const settings = parse(given);
   return {
-    fingerprints: [createHash('sha256').update(configuration.token).digest('hex')],
-    secrets: [configuration.token],
+    fingerprints: [createHash('sha256').update(settings.token).digest('hex')],
+    secrets: [settings.token],
     create: async ({ log }) => {
       const { DiscordAdapter } = await import('./adapter.ts');
-      return new DiscordAdapter(configuration, log);
+      return new DiscordAdapter(settings, log);
     },
     check: async () => {
-      const { check } = await import('./check.ts');
-      return check(configuration);
+      const { checkDiscord } = await import('./check.ts');
+      return checkDiscord(settings);
     },
   };
 }
 
-function parse(given: Readonly<Record<string, string>>): Configuration {
+function parse(given: Readonly<Record<string, string>>): DiscordSettings {
   const outcome = environment.safeParse(given);
   if (!outcome.success) {
     const issue = outcome.error.issues[0];

@@ -1,7 +1,7 @@
 /** Texts cut to a length in UTF-16 units, never through a character, and at the end of a line where there is one near. */
 
 /** Keeps the beginning. */
-export function cutEnd(text: string, length: number): string {
+export function truncateEnd(text: string, length: number): string {
   if (text.length <= length) return text;
   if (length < 1) return '';
   const kept = whole(text.slice(0, length - 1));
@@ -10,7 +10,7 @@ export function cutEnd(text: string, length: number): string {
 }
 
 /** Keeps the end. */
-export function cutBeginning(text: string, length: number): string {
+export function truncateStart(text: string, length: number): string {
   if (text.length <= length) return text;
   if (length < 2) return '';
   const kept = text.slice(text.length - (length - 2)).replace(/^[\udc00-\udfff]/u, '');

@@ -3,7 +3,7 @@ import { eventually } from '../../../../db/testing/eventually.ts';
 import type { SlackChannel, SlackMessage, SlackUser } from '../../../fakes/slack-server/index.ts';
 import { type SlackBot, startSlackBot } from '../../../testing/slack-bot.ts';
 import type { Card } from '../../contract/card.ts';
-import type { Place } from '../../contract/inbound.ts';
+import type { ChatLocation } from '../../contract/inbound.ts';
 
 let bot: SlackBot;
 let ann: SlackUser;
@@ -33,7 +33,7 @@ const card: Card = {
   stamp: 'confirmed by ann@example.org, 14:02 UTC',
 };
 
-const place = (): Place => ({
+const location = (): ChatLocation => ({
   platform: 'slack',
   install: bot.slack.server.workspace.team,
   channel: ops.id,
@@ -43,12 +43,12 @@ const place = (): Place => ({
 const seen = (message: SlackMessage | undefined): string =>
   message === undefined ? '' : bot.slack.server.workspace.shown(message).text;
 const standing = (user?: SlackUser): SlackMessage[] => bot.slack.server.workspace.standing(ops.id, user?.id);
-async function heard(count = 1) {
-  await eventually(() => expect(bot.core.heard).toHaveLength(count));
+async function received(count = 1) {
+  await eventually(() => expect(bot.core.received).toHaveLength(count));
   return bot.core.last;
 }
 async function posted(): Promise<SlackMessage> {
-  await bot.adapter.send(place(), card);
+  await bot.adapter.send(location(), card);
   const message = standing().at(-1);
   if (message === undefined) throw new Error('nothing was posted');
   return message;
@@ -58,7 +58,7 @@ describe('what people say', () => {
   it('hands over the words of /hq as they were typed, with immutable ids', async () => {
     const receipt = await bot.slack.acts.slash(ann, ops, 'restart <a> & "b"');
     expect(receipt.acknowledged).toBe(true);
-    const { inbound } = await heard();
+    const { inbound } = await received();
     expect(inbound).toMatchObject({
       platform: 'slack',
       install: bot.slack.server.workspace.team,
@@ -74,23 +74,23 @@ describe('what people say', () => {
 
   it('knows a direct conversation by its id, whatever a channel is called', async () => {
     await bot.slack.acts.slash(ann, bot.slack.server.workspace.direct(ann), 'status');
-    expect((await heard()).inbound.kind).toBe('direct');
+    expect((await received()).inbound.kind).toBe('direct');
     const group = bot.slack.server.workspace.channel('directmessage', [ann]);
     await bot.slack.acts.slash(ann, group, 'status');
-    expect((await heard(2)).inbound.kind).toBe('group');
+    expect((await received(2)).inbound.kind).toBe('group');
   });
 
   it('hears a mention in a thread, and answers there', async () => {
     const root = await posted();
     const receipt = await bot.slack.acts.mention(ann, ops, 'status prod', { thread: root.ts });
     expect(receipt.acknowledged).toBe(true);
-    const { inbound, reply } = await heard();
+    const { inbound, reply } = await received();
     expect(inbound).toMatchObject({
       thread: root.ts,
       input: { kind: 'words', text: 'status prod' },
       delivery: `sl:${String(receipt.delivery.payload.event_id)}`,
     });
-    await reply.say(card);
+    await reply.send(card);
     expect(standing().at(-1)).toMatchObject({ thread: root.ts });
   });
 
@@ -104,7 +104,7 @@ describe('what people say', () => {
       channel: direct.id,
       ts: '1.1',
     });
-    expect((await heard()).inbound).toMatchObject({
+    expect((await received()).inbound).toMatchObject({
       kind: 'direct',
       input: { kind: 'words', text: 'yes', answer: true },
     });
@@ -114,8 +114,8 @@ describe('what people say', () => {
     const nameless = { payload: { trigger_id: undefined, response_url: undefined } };
     await bot.slack.acts.slash(ann, ops, 'status', nameless);
     await bot.slack.acts.slash(ann, ops, 'status', nameless);
-    await heard(2);
-    expect(new Set(bot.core.heard.map(({ inbound }) => inbound.delivery)).size).toBe(2);
+    await received(2);
+    expect(new Set(bot.core.received.map(({ inbound }) => inbound.deliveryId)).size).toBe(2);
   });
 
   it('does not hear itself', async () => {
@@ -123,7 +123,7 @@ describe('what people say', () => {
     await bot.slack.acts.mention(ann, ops, 'x', { event: { user: botUser } });
     await bot.slack.acts.mention(ann, ops, 'x', { event: { bot_id: botId } });
     await bot.slack.acts.slash(ann, ops, 'status');
-    expect((await heard()).inbound.input).toEqual({ kind: 'words', text: 'status' });
+    expect((await received()).inbound.input).toEqual({ kind: 'words', text: 'status' });
   });
 
   it.each([
@@ -138,7 +138,7 @@ describe('what people say', () => {
     ['another workspace', { payload: { team_id: 'T0OTHER' } }, 'outsider'],
   ] as const)('marks a mention by %s as a stranger', async (_who, tampered, stranger) => {
     await bot.slack.acts.mention(ann, ops, 'status', tampered);
-    expect((await heard()).inbound.stranger).toBe(stranger);
+    expect((await received()).inbound.stranger).toBe(stranger);
   });
 
   it('keeps the id of a foreign workspace on every surface', async () => {
@@ -147,8 +147,8 @@ describe('what people say', () => {
     await bot.slack.acts.slash(ann, ops, 'status', foreign);
     await bot.slack.acts.press(ann, message, 'Again', foreign);
     await bot.slack.acts.mention(ann, ops, 'status', foreign);
-    await heard(3);
-    for (const { inbound } of bot.core.heard)
+    await received(3);
+    for (const { inbound } of bot.core.received)
       expect(inbound).toMatchObject({ install: 'T0OTHER', stranger: 'outsider' });
   });
 });
@@ -156,15 +156,15 @@ describe('what people say', () => {
 describe('answers', () => {
   it('answers a command so that only who asked sees it', async () => {
     await bot.slack.acts.slash(ann, ops, 'usage');
-    const { reply } = await heard();
-    expect(await reply.say(card, { private: true })).toMatchObject({ ok: true, handle: null });
+    const { reply } = await received();
+    expect(await reply.send(card, { private: true })).toMatchObject({ ok: true, handle: null });
     expect(standing()).toHaveLength(0);
     expect(seen(standing(ann)[0])).toContain('done in 12s');
   });
 
   it('answers openly with a message that can be edited', async () => {
     await bot.slack.acts.slash(ann, ops, 'restart');
-    const sent = await (await heard()).reply.say(card);
+    const sent = await (await received()).reply.send(card);
     if (!sent.ok || sent.handle === null) throw new Error('it has no handle');
     expect(await bot.adapter.edit(sent.handle, { title: 'Gone on', tone: 'neutral' })).toEqual(sent);
     expect(standing().map(seen)).toEqual(['Gone on']);
@@ -172,17 +172,17 @@ describe('answers', () => {
 
   it('says that it is working when the answer takes long, and puts the answer in its place', async () => {
     await bot.slack.acts.slash(ann, ops, 'usage');
-    const { reply } = await heard();
+    const { reply } = await received();
     await eventually(() => expect(seen(standing(ann)[0])).toContain('Working on it'));
-    await reply.say(card, { private: true });
+    await reply.send(card, { private: true });
     expect(standing(ann).map(seen)).toEqual([expect.stringContaining('done in 12s')]);
   });
 
   it('takes back that it is working when the answer is for everyone', async () => {
     await bot.slack.acts.slash(ann, ops, 'restart');
-    const { reply } = await heard();
+    const { reply } = await received();
     await eventually(() => expect(standing(ann)).toHaveLength(1));
-    await reply.say(card);
+    await reply.send(card);
     expect(standing(ann).map(seen)).toEqual([expect.stringContaining('done in 12s')]);
     expect(standing()).toHaveLength(1);
   });
@@ -190,16 +190,16 @@ describe('answers', () => {
   it('answers where it was not invited, and says what that costs', async () => {
     const other = bot.slack.server.workspace.channel('other', [ann], false);
     await bot.slack.acts.slash(ann, other, 'status');
-    expect(await (await heard()).reply.say(card)).toMatchObject({ ok: true, handle: null });
+    expect(await (await received()).reply.send(card)).toMatchObject({ ok: true, handle: null });
     const [message] = bot.slack.server.workspace.standing(other.id);
     expect(seen(message)).toContain('/invite');
   });
 
   it('goes on answering privately when the response URL is used up', async () => {
     await bot.slack.acts.slash(ann, ops, 'help');
-    const { reply } = await heard();
+    const { reply } = await received();
     for (let page = 1; page <= 7; page += 1)
-      expect(await reply.say({ title: `Page ${page}`, tone: 'neutral' }, { private: true })).toMatchObject({
+      expect(await reply.send({ title: `Page ${page}`, tone: 'neutral' }, { private: true })).toMatchObject({
         ok: true,
       });
     expect(standing(ann).map(seen)).toEqual(Array.from({ length: 7 }, (_, at) => `Page ${at + 1}`));
@@ -207,8 +207,8 @@ describe('answers', () => {
 
   it('answers privately where the response URL leads nowhere', async () => {
     await bot.slack.acts.slash(ann, ops, 'usage', { payload: { response_url: 'http://127.0.0.1:1/gone' } });
-    const { reply } = await heard();
-    for (const title of ['One', 'Two']) await reply.say({ title, tone: 'neutral' }, { private: true });
+    const { reply } = await received();
+    for (const title of ['One', 'Two']) await reply.send({ title, tone: 'neutral' }, { private: true });
     expect(standing(ann).map(seen)).toEqual(['One', 'Two']);
     expect(standing()).toEqual([]);
   });
@@ -226,14 +226,14 @@ describe('answers', () => {
     ]);
     expect(receipts.map((receipt) => receipt.acknowledged)).toEqual([true, true, true]);
     release();
-    await heard(3);
+    await received(3);
   });
 
   it('takes on whatever is said once more, though a server of one’s own gives it the same ids', async () => {
     const ids = { payload: { trigger_id: '1.2.same', event_id: 'EvSAME' } };
     for (const _ of [1, 2]) await bot.slack.acts.slash(ann, ops, 'status', ids);
     for (const _ of [1, 2]) await bot.slack.acts.mention(ann, ops, 'status', ids);
-    await heard(4);
+    await received(4);
   });
 
   it('takes a command and a press on once that come again in their envelopes, and acknowledges them each time', async () => {
@@ -243,8 +243,8 @@ describe('answers', () => {
     for (const first of [command, press, command, press])
       expect((await bot.slack.acts.repeat(first)).acknowledged).toBe(true);
     await bot.slack.acts.slash(ann, ops, 'help');
-    await heard(3);
-    expect(bot.core.heard.map(({ inbound }) => inbound.input)).toMatchObject([
+    await received(3);
+    expect(bot.core.received.map(({ inbound }) => inbound.input)).toMatchObject([
       { text: 'status' },
       { kind: 'button' },
       { text: 'help' },
@@ -256,8 +256,8 @@ describe('answers', () => {
     for (const attempt of [1, 2, 3])
       expect((await bot.slack.acts.repeat(first, attempt)).acknowledged).toBe(true);
     await bot.slack.acts.mention(ann, ops, 'status');
-    await heard(2);
-    expect(bot.core.heard.map(({ inbound }) => inbound.input)).toMatchObject([
+    await received(2);
+    expect(bot.core.received.map(({ inbound }) => inbound.input)).toMatchObject([
       { text: 'restart' },
       { text: 'status' },
     ]);
@@ -268,7 +268,7 @@ describe('buttons', () => {
   it('hands over the token and the message that bears it, and nothing else travels', async () => {
     const message = await posted();
     await bot.slack.acts.press(ann, message, 'Again');
-    expect((await heard()).inbound).toMatchObject({
+    expect((await received()).inbound).toMatchObject({
       user: ann.id,
       channel: ops.id,
       input: { kind: 'button', token: 'v1:aaaa', message: { channel: ops.id, ts: message.ts } },
@@ -282,16 +282,16 @@ describe('buttons', () => {
     ];
     const receipt = await bot.slack.acts.press(ann, message, 'Again', { payload: { actions } });
     expect(receipt.acknowledged).toBe(true);
-    expect((await heard()).inbound.input).toMatchObject({ kind: 'button', token: 'v1:guess' });
+    expect((await received()).inbound.input).toMatchObject({ kind: 'button', token: 'v1:guess' });
   });
 
   it('edits a message that only one person sees, as long as Slack lets it', async () => {
     await bot.slack.acts.slash(ann, ops, 'restart');
-    await (await heard()).reply.say(card, { private: true });
+    await (await received()).reply.send(card, { private: true });
     const [question] = standing(ann);
     if (question === undefined) throw new Error('there is no question');
     await bot.slack.acts.press(ann, question, 'Again');
-    const { inbound } = await heard(2);
+    const { inbound } = await received(2);
     if (inbound.input.kind !== 'button' || inbound.input.message === null) throw new Error('no message');
     expect(
       await bot.adapter.edit(inbound.input.message, { title: 'Confirmed', tone: 'neutral' }),
@@ -348,14 +348,14 @@ describe('forms', () => {
     bot.core.acknowledgement = { kind: 'working', private: true };
     const receipt = await bot.slack.acts.submit(ann, view, { Agent: 'mia', Period: 'month' });
     expect(receipt).toMatchObject({ acknowledged: true, answer: {} });
-    const { inbound, reply } = await heard(2);
+    const { inbound, reply } = await received(2);
     expect(inbound).toMatchObject({
       channel: ops.id,
       kind: 'group',
       user: ann.id,
       input: { kind: 'form', token: 'f1:abc', values: { agent: 'mia', amount: '10', period: 'month' } },
     });
-    await reply.say(card, { private: true });
+    await reply.send(card, { private: true });
     expect(standing(ann)).toHaveLength(1);
   });
 
@@ -369,7 +369,7 @@ describe('forms', () => {
       return open;
     });
     await bot.slack.acts.submit(ann, view, { Agent: 'mia' });
-    expect((await heard(2)).inbound.input).toMatchObject({
+    expect((await received(2)).inbound.input).toMatchObject({
       kind: 'form',
       message: { channel: ops.id, ts: message.ts },
     });
@@ -383,8 +383,8 @@ describe('forms', () => {
       ['Mia (ready)', 'mia'],
       ['mi', 'mi'],
     ]);
-    expect(bot.core.asked[0]).toMatchObject({
-      speaker: { user: ann.id, channel: ops.id, install: bot.slack.server.workspace.team },
+    expect(bot.core.context[0]).toMatchObject({
+      sender: { user: ann.id, channel: ops.id, install: bot.slack.server.workspace.team },
       request: { words: ['budget', 'set'], argument: 'agent', typed: 'mi' },
     });
   });
@@ -412,7 +412,7 @@ describe('forms', () => {
 describe('sending', () => {
   it('says how long to wait when it was too fast, and does not try again by itself', async () => {
     bot.slack.server.limitRate('chat.postMessage', 7);
-    expect(await bot.adapter.send(place(), card)).toEqual({
+    expect(await bot.adapter.send(location(), card)).toEqual({
       ok: false,
       problem: { kind: 'wait', afterMs: 7000 },
     });
@@ -427,12 +427,12 @@ describe('sending', () => {
     ['something_new', 'refused'],
   ])('tells %s as %s', async (error, kind) => {
     bot.slack.server.fail('chat.postMessage', { body: JSON.stringify({ ok: false, error }) });
-    expect(await bot.adapter.send(place(), card)).toMatchObject({ ok: false, problem: { kind } });
+    expect(await bot.adapter.send(location(), card)).toMatchObject({ ok: false, problem: { kind } });
   });
 
   it('takes an answer that is no JSON for a failure that passes', async () => {
     bot.slack.server.fail('chat.postMessage', { status: 502, body: '<html>Bad gateway</html>' });
-    expect(await bot.adapter.send(place(), card)).toMatchObject({ ok: false, problem: { kind: 'away' } });
+    expect(await bot.adapter.send(location(), card)).toMatchObject({ ok: false, problem: { kind: 'away' } });
   });
 
   it('says that an edited message is gone when it was deleted', async () => {
@@ -446,17 +446,17 @@ describe('sending', () => {
     bot.slack.server.fail('chat.postMessage', {
       body: JSON.stringify({ ok: false, error: 'invalid_blocks' }),
     });
-    expect(await bot.adapter.send(place(), card)).toMatchObject({ ok: true });
+    expect(await bot.adapter.send(location(), card)).toMatchObject({ ok: true });
     expect(standing()[0]?.text).toContain('Restart the gateway: done in 12s');
   });
 
   it('answers beside a thread whose beginning was deleted', async () => {
-    expect(await bot.adapter.send({ ...place(), thread: '1.1' }, card)).toMatchObject({ ok: true });
+    expect(await bot.adapter.send({ ...location(), thread: '1.1' }, card)).toMatchObject({ ok: true });
     expect(standing()[0]?.thread).toBeUndefined();
   });
 
   it('does not write into another workspace', async () => {
-    expect(await bot.adapter.send({ ...place(), install: 'T0OTHER' }, card)).toMatchObject({
+    expect(await bot.adapter.send({ ...location(), install: 'T0OTHER' }, card)).toMatchObject({
       ok: false,
       problem: { kind: 'closed' },
     });
@@ -474,7 +474,7 @@ describe('sending', () => {
 
   it('sends a file whole, without the token beside it', async () => {
     const text = 'line\n'.repeat(20_000);
-    const sent = await bot.adapter.file(place(), { name: 'logs.txt', text, note: 'all <!channel> lines' });
+    const sent = await bot.adapter.file(location(), { name: 'logs.txt', text, note: 'all <!channel> lines' });
     expect(sent).toMatchObject({ ok: true });
     const [file] = bot.slack.server.workspace.files;
     expect(file?.content?.toString()).toBe(text);
@@ -484,7 +484,7 @@ describe('sending', () => {
 
   it('goes on without files where the scope is missing, and says so', async () => {
     bot.slack.server.scopes.delete('files:write');
-    const sent = await bot.adapter.file(place(), { name: 'logs.txt', text: 'x', note: '' });
+    const sent = await bot.adapter.file(location(), { name: 'logs.txt', text: 'x', note: '' });
     expect(sent).toMatchObject({ ok: false, problem: { kind: 'refused' } });
     expect(bot.adapter.health()).toMatchObject({
       state: 'connected',
@@ -500,13 +500,13 @@ it('shows the way in on its own tab', async () => {
 
 it('logs no token and no response URL, whatever happens', async () => {
   bot.slack.server.fail('chat.postMessage', { status: 500, body: bot.slack.server.botToken });
-  await bot.adapter.send(place(), card);
+  await bot.adapter.send(location(), card);
   bot.slack.server.fail('chat.postMessage', {
     body: JSON.stringify({ ok: false, error: `x ${bot.slack.server.botToken}` }),
   });
-  const sent = await bot.adapter.send(place(), card);
+  const sent = await bot.adapter.send(location(), card);
   const receipt = await bot.slack.acts.slash(ann, ops, 'status');
-  await (await heard()).reply.say(card, { private: true });
+  await (await received()).reply.send(card, { private: true });
   bot.slack.server.revoke(bot.slack.server.appToken);
   await eventually(() => expect(bot.adapter.health().state).toBe('revoked'));
   const told = JSON.stringify([sent, bot.adapter.health(), ...bot.logged]);

@@ -2,18 +2,18 @@ import { HqError } from '@hq/shared/errors';
 import type { Logger } from 'pino';
 import type { Adapter, AdapterHealth, AdapterState } from '../../contract/adapter.ts';
 import type { Card, Handle } from '../../contract/card.ts';
-import type { Place, Receiver, Sent } from '../../contract/inbound.ts';
-import { within } from './abort-signals.ts';
+import type { ChatLocation, Receiver, SendResult } from '../../contract/inbound.ts';
+import { settledWithin } from './abort-signals.ts';
 import { BotToken, newTokenHint } from './bot-token.ts';
 import { capabilities } from './capabilities.ts';
-import { HttpIngress } from './http-endpoint.ts';
-import { Underway } from './in-flight.ts';
-import { Conversation } from './inbound-handler.ts';
+import { HttpEndpoint } from './http-endpoint.ts';
+import { InFlight } from './in-flight.ts';
+import { InboundHandler } from './inbound-handler.ts';
 import { SlackApi } from './outbound.ts';
 import { ResponseUrls } from './response-urls.ts';
 import type { SlackSettings } from './settings.ts';
-import { SocketIngress } from './socket-transport.ts';
-import type { Ingress } from './transport.ts';
+import { SocketTransport } from './socket-transport.ts';
+import type { Transport } from './transport.ts';
 import { webClient } from './web-client.ts';
 
 const drainWithinMs = 10_000;
@@ -25,12 +25,12 @@ export class SlackAdapter implements Adapter {
   readonly #log: Logger;
   readonly #token: BotToken;
   readonly #api: SlackApi;
-  readonly #ways = new ResponseUrls();
-  readonly #underway = new Underway();
+  readonly #responseUrls = new ResponseUrls();
+  readonly #inFlight = new InFlight();
   /** Of this run: an adapter may be started again. */
   #stopping = new AbortController();
   #isStopped = false;
-  #ingress: Ingress | undefined;
+  #transport: Transport | undefined;
   /** Why files cannot be sent. */
   #withoutFiles: string | null = null;
   #lastInboundAt: number | null = null;
@@ -64,11 +64,11 @@ export class SlackAdapter implements Adapter {
     const stopping = new AbortController();
     this.#stopping = stopping;
     this.#isStopped = false;
-    this.#ingress = undefined;
+    this.#transport = undefined;
     if (!(await this.#token.ask())) {
       if (this.#token.refusal !== null) throw refused(this.#token.refusal);
       // Whoever started us goes on: what is wrong is told by our health.
-      this.#underway.track(this.#openOnceKnown(receiver, stopping));
+      this.#inFlight.track(this.#openOnceKnown(receiver, stopping));
       return;
     }
     const refusal = await this.#open(receiver, stopping);
@@ -80,34 +80,34 @@ export class SlackAdapter implements Adapter {
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#stopping.abort();
-    await within(drainWithinMs, this.#leave());
-    await this.#underway.ended(drainWithinMs);
+    await settledWithin(drainWithinMs, this.#leave());
+    await this.#inFlight.ended(drainWithinMs);
   }
 
-  async send(place: Place, card: Card): Promise<Sent> {
-    return this.#foreign(place) ?? this.#underway.track(this.#api.post(place, card));
+  async send(location: ChatLocation, card: Card): Promise<SendResult> {
+    return this.#foreign(location) ?? this.#inFlight.track(this.#api.post(location, card));
   }
 
-  async edit(handle: Handle, card: Card): Promise<Sent> {
+  async edit(handle: Handle, card: Card): Promise<SendResult> {
     const { channel, ts, seen_by } = handle;
     if (channel === undefined || ts === undefined) return { ok: false, problem: { kind: 'gone' } };
-    if (seen_by === undefined) return this.#underway.track(this.#api.update(channel, ts, card));
-    const way = this.#ways.find(ResponseUrls.ofMessage(handle));
-    if (way === undefined) return { ok: false, problem: { kind: 'gone' } };
-    way.usesLeft -= 1;
-    const sent = await this.#underway.track(
-      this.#api.respond(way.url, card, { openly: false, replacing: true, thread: null }),
+    if (seen_by === undefined) return this.#inFlight.track(this.#api.update(channel, ts, card));
+    const url = this.#responseUrls.find(ResponseUrls.ofMessage(handle));
+    if (url === undefined) return { ok: false, problem: { kind: 'gone' } };
+    url.usesLeft -= 1;
+    const sent = await this.#inFlight.track(
+      this.#api.respond(url.url, card, { openly: false, replacing: true, thread: null }),
     );
     return sent.ok ? { ok: true, handle } : sent;
   }
 
   async file(
-    place: Place,
+    location: ChatLocation,
     file: { readonly name: string; readonly text: string; readonly note: string },
-  ): Promise<Sent> {
-    const foreign = this.#foreign(place);
+  ): Promise<SendResult> {
+    const foreign = this.#foreign(location);
     if (foreign !== undefined) return foreign;
-    const sent = await this.#underway.track(this.#api.file(place, file));
+    const sent = await this.#inFlight.track(this.#api.file(location, file));
     if (sent.ok) this.#withoutFiles = null;
     else if (sent.problem.kind === 'refused')
       this.#withoutFiles = `Files cannot be sent. ${sent.problem.reason}`;
@@ -115,29 +115,29 @@ export class SlackAdapter implements Adapter {
   }
 
   /** Slack's commands stand in the app's manifest alone. */
-  async describeCommands(): Promise<Sent> {
+  async describeCommands(): Promise<SendResult> {
     return { ok: true, handle: null };
   }
 
   #state(): AdapterState {
     if (this.#isStopped) return 'stopped';
-    if (this.#token.refusal !== null || this.#ingress?.state === 'refused') return 'revoked';
-    if (this.#ingress?.state === 'up') return 'connected';
+    if (this.#token.refusal !== null || this.#transport?.state === 'refused') return 'revoked';
+    if (this.#transport?.state === 'up') return 'connected';
     return this.#trouble() === null ? 'starting' : 'reconnecting';
   }
 
   #trouble(): string | null {
-    return this.#token.trouble ?? this.#ingress?.trouble ?? null;
+    return this.#token.trouble ?? this.#transport?.trouble ?? null;
   }
 
   /** What is worth knowing although it works. */
   #limitation(): string | null {
-    return this.#ingress?.limitation ?? this.#withoutFiles;
+    return this.#transport?.limitation ?? this.#withoutFiles;
   }
 
-  #foreign(place: Place): Sent | undefined {
+  #foreign(location: ChatLocation): SendResult | undefined {
     const us = this.#token.identity;
-    if (us === undefined || place.install === us.team) return undefined;
+    if (us === undefined || location.install === us.team) return undefined;
     return { ok: false, problem: { kind: 'closed', reason: 'That is another Slack workspace.' } };
   }
 
@@ -150,32 +150,32 @@ export class SlackAdapter implements Adapter {
   /** Opens the way in; what Slack or the machine has against it is the answer. */
   async #open(receiver: Receiver, stopping: AbortController): Promise<HqError | undefined> {
     if (stopping.signal.aborted) return undefined;
-    this.#ingress = this.#newIngress(receiver, stopping);
-    return this.#ingress.open();
+    this.#transport = this.#newIngress(receiver, stopping);
+    return this.#transport.open();
   }
 
-  #newIngress(receiver: Receiver, stopping: AbortController): Ingress {
-    const { ingress, botToken, apiUrl } = this.#settings;
-    const listener = new Conversation({
+  #newIngress(receiver: Receiver, stopping: AbortController): Transport {
+    const { transport, botToken, apiUrl } = this.#settings;
+    const listener = new InboundHandler({
       receiver,
       api: this.#api,
       token: this.#token,
-      ways: this.#ways,
-      underway: this.#underway,
+      responseUrls: this.#responseUrls,
+      inFlight: this.#inFlight,
       log: this.#log,
-      heard: () => {
+      onInbound: () => {
         this.#lastInboundAt = Date.now();
       },
       stopping: stopping.signal,
     });
-    const hearing = { botToken, apiUrl, token: this.#token, listener, log: this.#log };
-    return ingress.kind === 'socket'
-      ? new SocketIngress({ ...hearing, appToken: ingress.appToken, stopping })
-      : new HttpIngress({ ...hearing, ...ingress });
+    const handlerOptions = { botToken, apiUrl, token: this.#token, listener, log: this.#log };
+    return transport.kind === 'socket'
+      ? new SocketTransport({ ...handlerOptions, appToken: transport.appToken, stopping })
+      : new HttpEndpoint({ ...handlerOptions, ...transport });
   }
 
   async #leave(): Promise<void> {
-    await this.#ingress?.close();
+    await this.#transport?.close();
   }
 }
 

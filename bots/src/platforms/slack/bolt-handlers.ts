@@ -3,14 +3,14 @@ import type { Logger } from 'pino';
 import type { BotToken } from './bot-token.ts';
 import { readSubmission } from './form-submission.ts';
 import { fieldAction, formCallback } from './forms.ts';
-import { type Incoming, readHomeOpened, readMessage, readPress, readSlash } from './inbound.ts';
+import { type InboundDelivery, readHomeOpened, readMessage, readPress, readSlash } from './inbound.ts';
 import { libraryLog } from './library-log.ts';
-import type { Identity } from './speaker.ts';
+import type { Identity } from './sender.ts';
 import { clientOptions } from './web-client.ts';
 
-export interface Listener {
+export interface InboundListener {
   /** Takes a delivery on, without waiting for anything. */
-  take(read: (us: Identity) => Incoming | undefined, isCommand: boolean): void;
+  take(read: (us: Identity) => InboundDelivery | undefined, isCommand: boolean): void;
   /** What completes a field, in time for Slack. */
   options(body: unknown): Promise<types.PlainTextOption[]>;
   homeOpened(user: string): void;
@@ -19,18 +19,18 @@ export interface Listener {
 }
 
 /** What every way in needs to be listened to. */
-export interface Hearing {
+export interface HandlerOptions {
   readonly botToken: string;
   readonly apiUrl: string;
   readonly token: BotToken;
-  readonly listener: Listener;
+  readonly listener: InboundListener;
   readonly log: Logger;
 }
 
 /** Each delivery is acknowledged first: what it says is worked on behind that. */
-export function listen(
+export function registerHandlers(
   receiver: SocketModeReceiver | HTTPReceiver,
-  { botToken, apiUrl, token, listener, log }: Hearing,
+  { botToken, apiUrl, token, listener, log }: HandlerOptions,
 ): void {
   const us = token.identity;
   const app = new App({

@@ -1,8 +1,8 @@
 import type { webApi } from '@slack/bolt';
 import type { Logger } from 'pino';
-import { waited } from './abort-signals.ts';
+import { sleep } from './abort-signals.ts';
 import { isDeadToken, problemOf, slackError } from './errors.ts';
-import type { Identity } from './speaker.ts';
+import type { Identity } from './sender.ts';
 
 export const newTokenHint = "Make a new token in the app's settings and start hq-bots with it.";
 const againMs = 5000;
@@ -67,7 +67,7 @@ export class BotToken {
   /** Asks until Slack says who we are, or the signal comes. */
   async askOn(signal: AbortSignal): Promise<void> {
     do {
-      await waited(this.#refusal === null ? againMs : againWhenRefusedMs, signal);
+      await sleep(this.#refusal === null ? againMs : againWhenRefusedMs, signal);
     } while (!signal.aborted && !(await this.ask()));
   }
 

@@ -1,7 +1,7 @@
 import type { Capabilities } from '../../contract/adapter.ts';
 
 /** Slack takes 25 in one block; with their own questions they would fill the whole message. */
-export const mostButtons = 15;
+export const maxButtons = 15;
 
 export const capabilities: Capabilities = {
   private: true,
@@ -12,7 +12,7 @@ export const capabilities: Capabilities = {
   // Events come again, but slash commands and presses never do.
   redelivers: false,
   maxText: 3000,
-  maxButtons: mostButtons,
+  maxButtons: maxButtons,
   editEveryMs: 1500,
   chatEveryMs: 1000,
   // "Several hundred messages per minute" is all that Slack says about a whole workspace.

@@ -62,11 +62,11 @@ function checkScopes(scopes: readonly string[] | undefined): Finding[] {
   ];
 }
 
-async function checkIngress({ ingress, apiUrl }: SlackSettings, log: Logger): Promise<Finding> {
-  if (ingress.kind === 'http') {
-    const isPlausible = /^[0-9a-f]{32}$/u.test(ingress.signingSecret);
+async function checkIngress({ transport, apiUrl }: SlackSettings, log: Logger): Promise<Finding> {
+  if (transport.kind === 'http') {
+    const isPlausible = /^[0-9a-f]{32}$/u.test(transport.signingSecret);
     return isPlausible
-      ? { ok: true, sentence: `Slack's signed requests are taken on ${ingress.host}:${ingress.port}.` }
+      ? { ok: true, sentence: `Slack's signed requests are taken on ${transport.host}:${transport.port}.` }
       : {
           ok: false,
           sentence: 'The signing secret does not look like one of Slack’s.',
@@ -74,7 +74,7 @@ async function checkIngress({ ingress, apiUrl }: SlackSettings, log: Logger): Pr
         };
   }
   try {
-    await webClient(ingress.appToken, apiUrl, log).apps.connections.open({});
+    await webClient(transport.appToken, apiUrl, log).apps.connections.open({});
     return { ok: true, sentence: 'The app-level token opens Socket Mode.' };
   } catch (error) {
     return failed(

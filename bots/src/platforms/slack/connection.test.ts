@@ -48,10 +48,10 @@ describe('the connection', () => {
       const { slack, core } = running;
       const { ann, ops } = someone(running);
       await slack.acts.slash(ann, ops, 'restart');
-      await eventually(() => expect(core.heard).toHaveLength(1));
+      await eventually(() => expect(core.received).toHaveLength(1));
       slack.server.links.recycle(reason);
       await anotherConnection(running, 1);
-      expect(await core.last.reply.say({ title: 'Done', tone: 'good' })).toMatchObject({ ok: true });
+      expect(await core.last.reply.send({ title: 'Done', tone: 'good' })).toMatchObject({ ok: true });
       expect((await slack.acts.slash(ann, ops, 'status')).acknowledged).toBe(true);
     },
   );
@@ -90,7 +90,7 @@ describe('the connection', () => {
       running.slack.server.links.send(frame);
     const { ann, ops } = someone(running);
     expect((await running.slack.acts.slash(ann, ops, 'status')).acknowledged).toBe(true);
-    await eventually(() => expect(running.core.heard).toHaveLength(1));
+    await eventually(() => expect(running.core.received).toHaveLength(1));
   });
 
   it('tells that the app token was revoked, and does not end the program', async () => {
@@ -104,7 +104,7 @@ describe('the connection', () => {
     const running = await started();
     const { ops } = someone(running);
     running.slack.server.revoke(running.slack.server.botToken);
-    const place = {
+    const location = {
       platform: 'slack',
       install: running.slack.server.workspace.team,
       channel: ops.id,
@@ -112,7 +112,7 @@ describe('the connection', () => {
       thread: null,
     } as const;
     // Nothing is wrong with the channel: what is told there can be told later.
-    expect(await running.adapter.send(place, { title: 'x', tone: 'neutral' })).toMatchObject({
+    expect(await running.adapter.send(location, { title: 'x', tone: 'neutral' })).toMatchObject({
       problem: { kind: 'away' },
     });
     expect(running.adapter.health().state).toBe('revoked');
@@ -129,7 +129,7 @@ describe('the connection', () => {
     await running.slack.acts.event({ type: 'tokens_revoked', tokens: { oauth: ['U1'], bot: [] } });
     const { ann, ops } = someone(running);
     await running.slack.acts.slash(ann, ops, 'status');
-    await eventually(() => expect(running.core.heard).toHaveLength(1));
+    await eventually(() => expect(running.core.received).toHaveLength(1));
     expect(running.adapter.health().state).toBe('connected');
   });
 
@@ -184,7 +184,7 @@ describe('starting', () => {
       await bot.adapter.start(bot.core);
       const { ann, ops } = someone(bot);
       expect((await bot.slack.acts.slash(ann, ops, 'status')).acknowledged).toBe(true);
-      await eventually(() => expect(bot?.core.heard).toHaveLength(1));
+      await eventually(() => expect(bot?.core.received).toHaveLength(1));
       expect(bot.adapter.health().state).toBe('connected');
     },
   );
@@ -219,7 +219,7 @@ describe('stopping', () => {
     await running.adapter.start(running.core);
     const { ann, ops } = someone(running);
     await running.slack.acts.slash(ann, ops, 'status');
-    await eventually(() => expect(running.core.heard).toHaveLength(1));
+    await eventually(() => expect(running.core.received).toHaveLength(1));
     expect(running.slack.server.links.count).toBe(1);
   });
 

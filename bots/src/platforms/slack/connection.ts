@@ -1,7 +1,7 @@
 import type { SocketModeReceiver } from '@slack/bolt';
 import type { Logger } from 'pino';
 import { z } from 'zod';
-import { aborted, waited, within } from './abort-signals.ts';
+import { settledWithin, sleep, untilAborted } from './abort-signals.ts';
 import { isDeadToken, problemOf, slackError } from './errors.ts';
 
 type Client = SocketModeReceiver['client'];
@@ -38,7 +38,7 @@ export interface SocketEvents {
  * Keeps one Socket Mode connection. The library's own way waits five seconds between two connections, ends the program
  * when the token was revoked meanwhile, and leaves a connection open that was being made while it was stopped.
  */
-export class Socket {
+export class SocketConnection {
   readonly #client: Client;
   readonly #events: SocketEvents;
   readonly #log: Logger;
@@ -95,8 +95,8 @@ export class Socket {
   async #connect(): Promise<'connected' | number> {
     const over = new AbortController();
     try {
-      const given = waited(helloWithinMs, over.signal).then(() => false);
-      const stopped = aborted(this.#stopping.signal, over.signal).then(() => false);
+      const given = sleep(helloWithinMs, over.signal).then(() => false);
+      const stopped = untilAborted(this.#stopping.signal, over.signal).then(() => false);
       const hasGreeted = this.#client.start().then(() => true);
       if (!(await Promise.race([hasGreeted, given, stopped]))) throw new Error('Slack did not say hello');
       return 'connected';
@@ -120,7 +120,7 @@ export class Socket {
   async #live(ended: Promise<void>): Promise<void> {
     this.#events.state('connected');
     const over = new AbortController();
-    await Promise.race([ended, this.#recycled.promise, aborted(this.#stopping.signal, over.signal)]);
+    await Promise.race([ended, this.#recycled.promise, untilAborted(this.#stopping.signal, over.signal)]);
     over.abort();
     await this.#close();
   }
@@ -129,7 +129,7 @@ export class Socket {
   async #close(): Promise<void> {
     const closed = this.#client.disconnect().then(() => true);
     // Closing once more while it closes makes the library let go of it.
-    if ((await within(closeWithinMs, closed)) === undefined) await this.#client.disconnect();
+    if ((await settledWithin(closeWithinMs, closed)) === undefined) await this.#client.disconnect();
   }
 
   #gap(): number {
@@ -139,7 +139,7 @@ export class Socket {
   }
 
   #pause(ms: number): Promise<void> {
-    return waited(ms, this.#stopping.signal);
+    return sleep(ms, this.#stopping.signal);
   }
 
   /**
@@ -160,7 +160,7 @@ export class Socket {
       }
       if (known.type === 'disconnect') {
         // The library would close at once, in the face of acknowledgements that are on their way.
-        void waited(partingMs, this.#stopping.signal).then(this.#recycled.resolve);
+        void sleep(partingMs, this.#stopping.signal).then(this.#recycled.resolve);
         return;
       }
       this.#hasBrought ||= known.type !== 'hello';

@@ -1,5 +1,5 @@
 import { webApi } from '@slack/bolt';
-import type { Problem } from '../../contract/inbound.ts';
+import type { SendProblem } from '../../contract/inbound.ts';
 
 /**
  * Slack's word for what went wrong, where Slack answered at all. An answer that is no JSON comes from the library as
@@ -75,7 +75,7 @@ export function isDeadToken(error: unknown): boolean {
   return said !== undefined && deadToken.has(said);
 }
 
-export function problemOf(error: unknown): Problem {
+export function problemOf(error: unknown): SendProblem {
   if (error instanceof webApi.WebAPIRateLimitedError)
     return { kind: 'wait', afterMs: error.retryAfter * 1000 };
   const said = slackError(error);
@@ -87,7 +87,7 @@ export function problemOf(error: unknown): Problem {
   return { kind: 'away', reason: 'Slack did not answer.' };
 }
 
-function problemNamed(said: string): Problem {
+function problemNamed(said: string): SendProblem {
   if (said === 'ratelimited' || said === 'rate_limited') return { kind: 'wait', afterMs: waitMs };
   // The chat is as it was: what is to be told can be told when there is a token again.
   if (deadToken.has(said)) return { kind: 'away', reason: `Slack does not accept the bot token (${said}).` };

@@ -6,22 +6,22 @@ import { nilTenant } from '../../../../db/testing/database.ts';
 import { eventually } from '../../../../db/testing/eventually.ts';
 import { claimOne, takeTurn } from '../../../../db/testing/turn.ts';
 import type { SlackChannel, SlackMessage, SlackUser } from '../../../fakes/slack-server/index.ts';
-import { type ChatTestHouse, type OpenCore, openChatHouse } from '../../../testing/chat-stack.ts';
+import { type ChatTestStack, type OpenCore, openChatStack } from '../../../testing/chat-stack.ts';
 import { makeSlackBot, type SlackBot } from '../../../testing/slack-bot.ts';
 import { createAlertEngine } from '../../core/alerts/alert-engine.ts';
 
 /** Slack, the core and the database together, as people see them. */
-let house: ChatTestHouse;
+let chat: ChatTestStack;
 let bot: SlackBot;
 let core: OpenCore;
 
 beforeAll(async () => {
-  house = await openChatHouse();
+  chat = await openChatStack();
 });
-afterAll(() => house.close());
+afterAll(() => chat.close());
 
 beforeEach(async () => {
-  await house.stack.database.query('delete from agent_commands');
+  await chat.stack.database.query('delete from agent_commands');
   bot = await makeSlackBot();
   await open();
 });
@@ -31,9 +31,9 @@ afterEach(async () => {
 });
 
 async function open(): Promise<void> {
-  core = await house.open({ redactor: createRedactor([bot.slack.server.botToken]) }, []);
+  core = await chat.open({ redactor: createRedactor([bot.slack.server.botToken]) }, []);
   core.core.attach(bot.adapter);
-  await bot.adapter.start(core.core.conversation);
+  await bot.adapter.start(core.core.dispatcher);
 }
 
 const workspace = () => bot.slack.server.workspace;
@@ -52,8 +52,8 @@ function sees(channel: SlackChannel, user: SlackUser, words: RegExp): Promise<Sl
 /** Somebody who has linked Slack to a member of that role. */
 async function linked(role: Role): Promise<SlackUser> {
   const user = workspace().user(role);
-  const member = await house.stack.createMember(role);
-  const client = await house.stack.clientOf(member);
+  const member = await chat.stack.createMember(role);
+  const client = await chat.stack.clientOf(member);
   const { data } = await client.rpc('issue_chat_code');
   await bot.slack.acts.slash(user, workspace().direct(user), `link ${data.code}`);
   await sees(workspace().direct(user), user, /^Linked to /u);
@@ -78,14 +78,14 @@ function openForm(user: SlackUser) {
 }
 
 function commands(action: string) {
-  return house.stack.database.query<{ id: string; status: string; origin: string }>(
+  return chat.stack.database.query<{ id: string; status: string; origin: string }>(
     'select id, status, origin from agent_commands where action = $1',
     [action],
   );
 }
 
 function refusalsOf(user: string) {
-  return house.stack.database.query(
+  return chat.stack.database.query(
     `select 1 from audit_log where action = 'chat.refused' and meta ->> 'user' = $1`,
     [user],
   );
@@ -138,16 +138,16 @@ it('asks before it restarts, and shows one card from the press to the end', asyn
   expect(textOf(question)).not.toContain('[Confirm]');
   expect(await commands('restart_gateway')).toMatchObject([{ origin: 'slack', status: 'pending' }]);
 
-  const { database } = house.stack;
-  const claimed = await claimOne(database, house.gateway);
+  const { database } = chat.stack;
+  const claimed = await claimOne(database, chat.gateway);
   const text = '\u001b[31mstopping <!channel> \u202e\n';
   await takeTurn(database, {
-    gateway: house.gateway,
+    gateway: chat.gateway,
     output: [{ token: claimed.lease_token, seq: 1, stream: 'stdout', text }],
   });
   await eventually(() => expect(textOf(question)).toContain('stopping <!channel>'));
   await takeTurn(database, {
-    gateway: house.gateway,
+    gateway: chat.gateway,
     results: [{ token: claimed.lease_token, status: 'done', exit_code: 0, stdout: text }],
   });
   await eventually(() => expect(textOf(question)).toMatch(/✓ done in /u));
@@ -157,7 +157,7 @@ it('asks before it restarts, and shows one card from the press to the end', asyn
 });
 
 it('asks for the typed name before what destroys, and takes the question away once it is answered', async () => {
-  const { database } = house.stack;
+  const { database } = chat.stack;
   const operator = await linked('operator');
   const ops = await bound('operator', operator);
   await database.query(`update hq.actions set danger = 'destructive' where name = 'restart_gateway'`);
@@ -190,7 +190,7 @@ it('makes one row and one card of a mention that Slack delivers four times', asy
   for (const attempt of [1, 2, 3]) await bot.slack.acts.repeat(receipt, attempt);
   await sees(ops, operator, /waiting for the runner/u);
   await eventually(() => expect(bot.slack.server.links.acknowledgements.length).toBeGreaterThanOrEqual(4));
-  await eventually(() => expect(core.core.conversation.size()).toBe(0));
+  await eventually(() => expect(core.core.dispatcher.size()).toBe(0));
   expect(await commands('ping')).toHaveLength(1);
   const cards = workspace()
     .standing(ops.id, operator.id)
@@ -209,10 +209,10 @@ it('makes no second row of a mention that comes to the next process again, and s
   const receipt = await bot.slack.acts.mention(operator, ops, `create_task "${title}"`);
   await eventually(() => expect(answers()).toHaveLength(1));
   await bot.adapter.stop();
-  await bot.adapter.start(core.core.conversation);
+  await bot.adapter.start(core.core.dispatcher);
   await bot.slack.acts.repeat(receipt);
   await eventually(() => expect(answers()).toHaveLength(2));
-  expect(await house.stack.database.query('select 1 from tasks where title = $1', [title])).toHaveLength(1);
+  expect(await chat.stack.database.query('select 1 from tasks where title = $1', [title])).toHaveLength(1);
 });
 
 it('asks for what is missing by a form that completes, and does it', async () => {
@@ -222,7 +222,7 @@ it('asks for what is missing by a form that completes, and does it', async () =>
   await bot.slack.acts.slash(operator, direct, 'create_task');
   await bot.slack.acts.submit(operator, await openForm(operator), { Title: title });
   await eventually(async () =>
-    expect(await house.stack.database.query('select 1 from tasks where title = $1', [title])).toHaveLength(1),
+    expect(await chat.stack.database.query('select 1 from tasks where title = $1', [title])).toHaveLength(1),
   );
   await sees(direct, operator, /Write|task|Task/u);
 });
@@ -234,19 +234,19 @@ it('goes on with the same card after the bot was restarted', async () => {
   const card = await sees(ops, operator, /waiting for the runner/u);
   await eventually(async () =>
     expect(
-      await house.stack.database.query('select 1 from chat_cards where channel = $1', [ops.id]),
+      await chat.stack.database.query('select 1 from chat_cards where channel = $1', [ops.id]),
     ).toHaveLength(1),
   );
 
   await core.close();
 
-  const claimed = await claimOne(house.stack.database, house.gateway);
-  await takeTurn(house.stack.database, {
-    gateway: house.gateway,
+  const claimed = await claimOne(chat.stack.database, chat.gateway);
+  await takeTurn(chat.stack.database, {
+    gateway: chat.gateway,
     results: [{ token: claimed.lease_token, status: 'done', exit_code: 0 }],
   });
 
-  core = await house.open({}, []);
+  core = await chat.open({}, []);
   core.core.attach(bot.adapter);
   await core.core.resume('slack');
 
@@ -269,7 +269,7 @@ it('brings an alert to a channel that wants it, takes an acknowledgement, and sa
   const operator = await linked('operator');
   const ops = await bound('operator', operator);
   const alerts = createAlertEngine({
-    client: house.bot,
+    client: chat.bot,
     core: core.core,
     platforms: ['slack'],
     log: pino({ level: 'silent' }),
@@ -279,7 +279,7 @@ it('brings an alert to a channel that wants it, takes an acknowledgement, and sa
   try {
     await bot.slack.acts.slash(operator, ops, 'subscribe');
     await sees(ops, operator, /alerts/iu);
-    const { database } = house.stack;
+    const { database } = chat.stack;
     const raise = (text: string) =>
       database.query('select hq.notify($1::jsonb)', [
         JSON.stringify({
@@ -289,7 +289,7 @@ it('brings an alert to a channel that wants it, takes an acknowledgement, and sa
           severity: 'error',
           dedup_key: 'test:gateway',
           entity_type: 'gateway',
-          entity_id: house.gateway,
+          entity_id: chat.gateway,
         }),
       ]);
     await raise('The gateway <!channel> is silent');

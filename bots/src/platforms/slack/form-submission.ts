@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { Speaker } from '../../contract/inbound.ts';
+import type { Sender } from '../../contract/inbound.ts';
 import { fieldAction, readOrigin } from './forms.ts';
-import { app, type Incoming, person, team, text } from './inbound.ts';
-import { type Identity, speaker } from './speaker.ts';
+import { app, type InboundDelivery, person, team, text } from './inbound.ts';
+import { type Identity, senderOf } from './sender.ts';
 
 const chosen = z.looseObject({
   value: z.string().nullish(),
@@ -29,7 +29,7 @@ const suggestion = z.object({
   view: view.optional(),
 });
 
-export function readSubmission(body: unknown, us: Identity): Incoming | undefined {
+export function readSubmission(body: unknown, us: Identity): InboundDelivery | undefined {
   const parsed = submission.safeParse(body);
   if (!parsed.success) return undefined;
   const given = parsed.data;
@@ -42,7 +42,7 @@ export function readSubmission(body: unknown, us: Identity): Incoming | undefine
       kind: origin.kind,
       thread: origin.thread,
       // One form is submitted once; a second submission after an error has another hash.
-      delivery: `sl:${given.view.id}:${given.view.hash ?? ''}`,
+      deliveryId: `sl:${given.view.id}:${given.view.hash ?? ''}`,
       input: {
         kind: 'form',
         token: origin.token,
@@ -57,15 +57,15 @@ export function readSubmission(body: unknown, us: Identity): Incoming | undefine
   };
 }
 
-export interface Asked {
-  readonly speaker: Speaker;
+export interface SuggestionRequest {
+  readonly sender: Sender;
   readonly words: readonly string[];
   readonly argument: string;
   readonly typed: string;
   readonly options: Readonly<Record<string, string>>;
 }
 
-export function readSuggestion(body: unknown, us: Identity): Asked | undefined {
+export function readSuggestion(body: unknown, us: Identity): SuggestionRequest | undefined {
   const parsed = suggestion.safeParse(body);
   if (!parsed.success) return undefined;
   const given = parsed.data;
@@ -75,7 +75,7 @@ export function readSuggestion(body: unknown, us: Identity): Asked | undefined {
   const { channel, kind, thread } = origin;
   const { [given.block_id]: _own, ...options } = fieldValues(given.view?.state?.values);
   return {
-    speaker: { ...inForm(given, us), channel, kind, thread },
+    sender: { ...inForm(given, us), channel, kind, thread },
     words,
     argument: given.block_id,
     typed: given.value.trim(),
@@ -84,8 +84,8 @@ export function readSuggestion(body: unknown, us: Identity): Asked | undefined {
 }
 
 /** Who fills in a form; where it was asked for comes with the form. */
-function inForm(given: z.infer<typeof submission> | z.infer<typeof suggestion>, us: Identity): Speaker {
-  return speaker(us, {
+function inForm(given: z.infer<typeof submission> | z.infer<typeof suggestion>, us: Identity): Sender {
+  return senderOf(us, {
     team: given.view?.app_installed_team_id ?? given.team?.id ?? given.view?.team_id ?? given.user.team_id,
     userTeam: given.user.team_id,
     appId: given.api_app_id,

@@ -2,7 +2,7 @@ import type { types } from '@slack/bolt';
 import { z } from 'zod';
 import type { Handle } from '../../contract/card.ts';
 import type { Form, FormField } from '../../contract/form.ts';
-import type { Choice, Place } from '../../contract/inbound.ts';
+import type { ChatLocation, Choice } from '../../contract/inbound.ts';
 import { plainText } from './render.ts';
 import { line } from './truncate.ts';
 
@@ -11,7 +11,7 @@ export const fieldAction = 'hq_field';
 
 const longestInput = 3000;
 const longestValue = 150;
-const longestMetadata = 3000;
+const maxMetadata = 3000;
 
 /** What a form brings back of the place where it was asked for: Slack's forms stand in no channel. */
 const origin = z.object({
@@ -28,14 +28,14 @@ export type FormOrigin = z.infer<typeof origin>;
 
 export function formView(
   form: Form,
-  place: Pick<Place, 'channel' | 'kind' | 'thread'>,
+  location: Pick<ChatLocation, 'channel' | 'kind' | 'thread'>,
   message: Handle | null = null,
 ): types.ModalView {
   const kept: FormOrigin = {
     token: form.token,
-    channel: place.channel,
-    kind: place.kind,
-    thread: place.thread,
+    channel: location.channel,
+    kind: location.kind,
+    thread: location.thread,
     ...(message === null ? {} : { message }),
     words: Object.fromEntries(
       form.fields.flatMap((field) =>
@@ -47,7 +47,7 @@ export function formView(
   return {
     type: 'modal',
     callback_id: formCallback,
-    private_metadata: whole.length > longestMetadata ? JSON.stringify({ ...kept, words: {} }) : whole,
+    private_metadata: whole.length > maxMetadata ? JSON.stringify({ ...kept, words: {} }) : whole,
     title: plainText(line(form.title, 24) || 'HQ'),
     submit: plainText(line(form.submit, 24) || 'Submit'),
     close: plainText('Cancel'),

@@ -25,8 +25,8 @@ afterEach(() => bot.stop());
 it('takes signed commands, presses and events, and opens no socket', async () => {
   expect((await bot.slack.acts.slash(ann, ops, 'status')).status).toBe(200);
   expect((await bot.slack.acts.mention(ann, ops, 'status')).status).toBe(200);
-  await eventually(() => expect(bot.core.heard).toHaveLength(2));
-  await bot.core.last.reply.say({
+  await eventually(() => expect(bot.core.received).toHaveLength(2));
+  await bot.core.last.reply.send({
     title: 'Sure?',
     tone: 'neutral',
     buttons: [{ token: 'v1:a', label: 'Yes', style: 'primary' }],
@@ -51,7 +51,7 @@ it.each([
   expect((await bot.slack.acts.slash(ann, ops, 'restart', { signed })).status).toBe(401);
   expect((await bot.slack.acts.mention(ann, ops, 'restart', { signed })).status).toBe(401);
   expect((await bot.slack.acts.slash(ann, ops, 'status')).status).toBe(200);
-  await eventually(() => expect(bot.core.heard).toHaveLength(1));
+  await eventually(() => expect(bot.core.received).toHaveLength(1));
   expect(bot.core.last.inbound.input).toEqual({ kind: 'words', text: 'status' });
 });
 
@@ -61,7 +61,7 @@ it('answers the challenge that Slack sends before it saves the address', async (
   expect(receipt).toMatchObject({ status: 200, answer: { challenge: 'say-it-back' } });
   const forged = { type: 'events_api', payload } as const;
   expect((await bot.slack.server.deliver(forged, { secret: 'another' })).status).toBe(401);
-  expect(bot.core.heard).toHaveLength(0);
+  expect(bot.core.received).toHaveLength(0);
 });
 
 it('acknowledges within three seconds although the core hangs', async () => {
@@ -75,28 +75,28 @@ it('acknowledges within three seconds although the core hangs', async () => {
 
 it('takes a repeated event on once, and names it the same to the next process', async () => {
   const first = await bot.slack.acts.mention(ann, ops, 'restart');
-  await eventually(() => expect(bot.core.heard).toHaveLength(1));
+  await eventually(() => expect(bot.core.received).toHaveLength(1));
   expect((await bot.slack.acts.repeat(first, 1, 'http_timeout')).status).toBe(200);
   await bot.slack.acts.mention(ann, ops, 'status');
-  await eventually(() => expect(bot.core.heard).toHaveLength(2));
+  await eventually(() => expect(bot.core.received).toHaveLength(2));
   expect(bot.core.last.inbound.input).toMatchObject({ text: 'status' });
   await bot.adapter.stop();
   await bot.adapter.start(bot.core);
   await bot.slack.acts.repeat(first, 2, 'http_timeout');
-  await eventually(() => expect(bot.core.heard).toHaveLength(3));
-  expect(bot.core.last.inbound.delivery).toBe(bot.core.heard[0]?.inbound.delivery);
+  await eventually(() => expect(bot.core.received).toHaveLength(3));
+  expect(bot.core.last.inbound.deliveryId).toBe(bot.core.received[0]?.inbound.deliveryId);
 });
 
 it('takes an event on when it comes again because nothing came of the first', async () => {
   const failing = Promise.withResolvers<void>();
   bot.core.slowness = failing.promise;
   const first = await bot.slack.acts.mention(ann, ops, 'restart');
-  await eventually(() => expect(bot.core.heard).toHaveLength(1));
+  await eventually(() => expect(bot.core.received).toHaveLength(1));
   failing.reject(new Error('it failed'));
   await eventually(() => expect(bot.logged.join()).toContain('it failed'));
   bot.core.slowness = Promise.resolve();
   await bot.slack.acts.repeat(first, 1, 'http_timeout');
-  await eventually(() => expect(bot.core.heard).toHaveLength(2));
+  await eventually(() => expect(bot.core.received).toHaveLength(2));
 });
 
 it('says which port is taken', async () => {

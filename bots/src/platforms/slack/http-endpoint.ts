@@ -1,19 +1,19 @@
 import { HqError } from '@hq/shared/errors';
 import { HTTPReceiver } from '@slack/bolt';
-import { type Hearing, listen } from './bolt-handlers.ts';
+import { type HandlerOptions, registerHandlers } from './bolt-handlers.ts';
 import { libraryLog } from './library-log.ts';
-import type { Ingress } from './transport.ts';
+import type { Transport } from './transport.ts';
 
-interface HttpIngressOptions extends Hearing {
+interface HttpIngressOptions extends HandlerOptions {
   readonly signingSecret: string;
   readonly host: string;
   readonly port: number;
 }
 
 /** Signed requests to a port of ours. */
-export class HttpIngress implements Ingress {
+export class HttpEndpoint implements Transport {
   readonly limitation = null;
-  state: Ingress['state'] = 'opening';
+  state: Transport['state'] = 'opening';
   trouble: string | null = null;
   readonly #bolt: HTTPReceiver;
   readonly #address: { readonly host: string; readonly port: number };
@@ -29,7 +29,7 @@ export class HttpIngress implements Ingress {
         return false;
       },
     });
-    listen(this.#bolt, options);
+    registerHandlers(this.#bolt, options);
   }
 
   async open(): Promise<HqError | undefined> {

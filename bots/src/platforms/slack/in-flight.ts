@@ -1,7 +1,7 @@
-import { within } from './abort-signals.ts';
+import { settledWithin } from './abort-signals.ts';
 
 /** What is being done: whoever stops lets it end. */
-export class Underway {
+export class InFlight {
   readonly #works = new Set<Promise<unknown>>();
 
   track<T>(work: Promise<T>): Promise<T> {
@@ -15,6 +15,6 @@ export class Underway {
 
   /** Resolves when all has ended, however it ended, or when that takes too long. */
   async ended(limitMs: number): Promise<void> {
-    await within(limitMs, Promise.allSettled([...this.#works]));
+    await settledWithin(limitMs, Promise.allSettled([...this.#works]));
   }
 }

@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Inbound, Input } from '../../contract/inbound.ts';
 import { messageHandle } from './message-handle.ts';
-import { type Identity, speaker } from './speaker.ts';
-import { typed } from './truncate.ts';
+import { type Identity, senderOf } from './sender.ts';
+import { unescapeTyped } from './truncate.ts';
 
 /** One delivery in our words, with Slack's ways back to it. */
-export interface Incoming {
+export interface InboundDelivery {
   readonly inbound: Inbound;
   readonly responseUrl: string | undefined;
   readonly triggerId: string | undefined;
@@ -70,13 +70,13 @@ const message = z.object({
   }),
 });
 
-export function readSlash(body: unknown, us: Identity, envelope?: string): Incoming | undefined {
+export function readSlash(body: unknown, us: Identity, envelope?: string): InboundDelivery | undefined {
   const parsed = slash.safeParse(body);
   if (!parsed.success) return undefined;
   const given = parsed.data;
   return {
     inbound: {
-      ...speaker(us, {
+      ...senderOf(us, {
         team: given.team_id,
         userTeam: undefined,
         appId: given.api_app_id,
@@ -85,8 +85,8 @@ export function readSlash(body: unknown, us: Identity, envelope?: string): Incom
         user: given.user_id,
         userName: given.user_name,
       }),
-      delivery: delivery(given.trigger_id ?? envelope, body),
-      input: { kind: 'words', text: typed(given.text) },
+      deliveryId: delivery(given.trigger_id ?? envelope, body),
+      input: { kind: 'words', text: unescapeTyped(given.text) },
       receivedAt: Date.now(),
     },
     responseUrl: given.response_url,
@@ -96,7 +96,7 @@ export function readSlash(body: unknown, us: Identity, envelope?: string): Incom
   };
 }
 
-export function readPress(body: unknown, us: Identity, envelope?: string): Incoming | undefined {
+export function readPress(body: unknown, us: Identity, envelope?: string): InboundDelivery | undefined {
   const parsed = press.safeParse(body);
   if (!parsed.success) return undefined;
   const given = parsed.data;
@@ -107,7 +107,7 @@ export function readPress(body: unknown, us: Identity, envelope?: string): Incom
   const onEphemeral = given.container?.is_ephemeral === true;
   return {
     inbound: {
-      ...speaker(us, {
+      ...senderOf(us, {
         team: given.team?.id ?? given.user.team_id,
         userTeam: given.user.team_id,
         appId: given.api_app_id,
@@ -116,7 +116,7 @@ export function readPress(body: unknown, us: Identity, envelope?: string): Incom
         user: given.user.id,
         userName: given.user.name ?? given.user.username,
       }),
-      delivery: delivery(given.trigger_id ?? envelope, body),
+      deliveryId: delivery(given.trigger_id ?? envelope, body),
       input: {
         kind: 'button',
         token,
@@ -132,7 +132,7 @@ export function readPress(body: unknown, us: Identity, envelope?: string): Incom
 }
 
 /** A mention, or a plain message in a direct conversation. Nothing for what we said ourselves. */
-export function readMessage(body: unknown, us: Identity, envelope?: string): Incoming | undefined {
+export function readMessage(body: unknown, us: Identity, envelope?: string): InboundDelivery | undefined {
   const parsed = message.safeParse(body);
   if (!parsed.success) return undefined;
   const given = parsed.data;
@@ -144,7 +144,7 @@ export function readMessage(body: unknown, us: Identity, envelope?: string): Inc
   if (user === undefined || user === us.botUser || (us.botId !== undefined && event.bot_id === us.botId))
     return undefined;
   const userTeam = event.user_team ?? event.source_team ?? event.team;
-  const who = speaker(us, {
+  const who = senderOf(us, {
     team: given.team_id,
     userTeam,
     appId: given.api_app_id,
@@ -162,12 +162,12 @@ export function readMessage(body: unknown, us: Identity, envelope?: string): Inc
   const named = delivery(given.event_id ?? envelope, body);
   const input: Input = isMention
     ? { kind: 'words', text: behindMention(event.text, us.botUser) }
-    : { kind: 'words', text: typed(event.text), answer: true };
+    : { kind: 'words', text: unescapeTyped(event.text), answer: true };
   return {
     inbound: {
       ...who,
       ...(stranger === undefined ? {} : { stranger }),
-      delivery: named,
+      deliveryId: named,
       input,
       receivedAt: Date.now(),
     },
@@ -188,7 +188,7 @@ export function readHomeOpened(body: unknown): string | undefined {
 
 function behindMention(said: string, botUser: string): string {
   const [, behind] = new RegExp(`<@${botUser}(?:\\|[^>]*)?>(.*)`, 'su').exec(said) ?? [];
-  return typed(behind ?? said);
+  return unescapeTyped(behind ?? said);
 }
 
 /** Slack's own id of the delivery or of its envelope; else what was delivered, which is the same when it comes again. */
@@ -197,6 +197,6 @@ function delivery(id: string | undefined, body: unknown): string {
 }
 
 /** Commands and presses come again in the envelope that they came in; their own ids may be those of earlier ones. */
-function inEnvelope(envelope: string | undefined, body: unknown): Pick<Incoming, 'repeatedAs'> {
+function inEnvelope(envelope: string | undefined, body: unknown): Pick<InboundDelivery, 'repeatedAs'> {
   return envelope === undefined ? {} : { repeatedAs: `${envelope} ${delivery(undefined, body)}` };
 }

@@ -9,11 +9,11 @@ export const slack: PlatformModule = {
   configure(env) {
     const settings = readSettings(env);
     if (settings === null) return null;
-    const { botToken, ingress } = settings;
-    const tokens = ingress.kind === 'socket' ? [botToken, ingress.appToken] : [botToken];
+    const { botToken, transport } = settings;
+    const tokens = transport.kind === 'socket' ? [botToken, transport.appToken] : [botToken];
     return {
       fingerprints: tokens.map((token) => createHash('sha256').update(token).digest('hex')),
-      secrets: ingress.kind === 'http' ? [...tokens, ingress.signingSecret] : tokens,
+      secrets: transport.kind === 'http' ? [...tokens, transport.signingSecret] : tokens,
       async create({ log }) {
         const { SlackAdapter } = await import('./adapter.ts');
         return new SlackAdapter(settings, log);

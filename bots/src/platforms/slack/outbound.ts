@@ -1,11 +1,11 @@
 import { type types, webApi } from '@slack/bolt';
 import type { Logger } from 'pino';
 import type { Card, Handle } from '../../contract/card.ts';
-import type { Sent } from '../../contract/inbound.ts';
+import type { SendResult } from '../../contract/inbound.ts';
 import { isDeadToken, notTheseBlocks, problemOf, slackError } from './errors.ts';
 import { messageHandle } from './message-handle.ts';
 import { type Rendered, renderCard } from './render.ts';
-import { escaped, line } from './truncate.ts';
+import { escapeMarkup, line } from './truncate.ts';
 import { answerWithinMs } from './web-client.ts';
 
 const uploadWithinMs = 60_000;
@@ -36,7 +36,7 @@ export class SlackApi {
     this.#log = log;
   }
 
-  async post(target: Target, card: Card): Promise<Sent> {
+  async post(target: Target, card: Card): Promise<SendResult> {
     const first = await this.#withBlocksOrWords(card, (content) => this.#post(target, content));
     // The message that the thread hung on was deleted: what is to be said is said beside it.
     if (target.thread !== null && !first.ok && first.problem.kind === 'gone')
@@ -44,7 +44,7 @@ export class SlackApi {
     return first;
   }
 
-  async update(channel: string, ts: string, card: Card): Promise<Sent> {
+  async update(channel: string, ts: string, card: Card): Promise<SendResult> {
     return this.#withBlocksOrWords(card, (content) =>
       this.#client.chat
         .update({ channel, ts, ...content, parse: 'none', link_names: false })
@@ -57,7 +57,7 @@ export class SlackApi {
     url: string,
     card: Card,
     how: { readonly openly: boolean; readonly replacing: boolean; readonly thread: string | null },
-  ): Promise<Sent> {
+  ): Promise<SendResult> {
     const rendered = renderCard(card);
     return this.#postTo(url, {
       ...rendered,
@@ -67,15 +67,15 @@ export class SlackApi {
     });
   }
 
-  async withdraw(url: string): Promise<Sent> {
+  async withdraw(url: string): Promise<SendResult> {
     return this.#postTo(url, { delete_original: true });
   }
 
-  async openView(triggerId: string, view: types.ModalView): Promise<Sent> {
+  async openView(triggerId: string, view: types.ModalView): Promise<SendResult> {
     return this.#attempt(() => this.#client.views.open({ trigger_id: triggerId, view }).then(() => null));
   }
 
-  async publishHome(user: string, view: types.HomeView): Promise<Sent> {
+  async publishHome(user: string, view: types.HomeView): Promise<SendResult> {
     return this.#attempt(() => this.#client.views.publish({ user_id: user, view }).then(() => null));
   }
 
@@ -83,14 +83,17 @@ export class SlackApi {
   async file(
     target: Target,
     file: { readonly name: string; readonly text: string; readonly note: string },
-  ): Promise<Sent> {
+  ): Promise<SendResult> {
     const bytes = Buffer.from(file.text, 'utf8');
     const name = line(file.name, 200).replace(/[/\\]/gu, '_') || 'output.txt';
     return this.#attempt(async () => {
-      const place = await this.#client.files.getUploadURLExternal({ filename: name, length: bytes.length });
-      if (place.upload_url === undefined || place.file_id === undefined)
+      const location = await this.#client.files.getUploadURLExternal({
+        filename: name,
+        length: bytes.length,
+      });
+      if (location.upload_url === undefined || location.file_id === undefined)
         throw new webApi.WebAPIPlatformError({ ok: false, error: 'no_upload_url' });
-      const uploaded = await fetch(place.upload_url, {
+      const uploaded = await fetch(location.upload_url, {
         method: 'POST',
         headers: { 'content-type': 'application/octet-stream' },
         body: new Uint8Array(bytes),
@@ -100,9 +103,9 @@ export class SlackApi {
       await uploaded.arrayBuffer();
       if (!uploaded.ok) throw new webApi.WebAPIHTTPError(uploaded.status, uploaded.statusText, {});
       await this.#client.files.completeUploadExternal({
-        files: [{ id: place.file_id, title: name }],
+        files: [{ id: location.file_id, title: name }],
         channel_id: target.channel,
-        initial_comment: escaped(line(file.note, 300), 1000),
+        initial_comment: escapeMarkup(line(file.note, 300), 1000),
         ...(target.thread === null ? {} : { thread_ts: target.thread }),
       });
       return null;
@@ -131,7 +134,10 @@ export class SlackApi {
   }
 
   /** Slack may refuse blocks that it documents as fine. Then the words go alone: a result without buttons is a result. */
-  async #withBlocksOrWords(card: Card, run: (content: Rendered) => Promise<Handle | null>): Promise<Sent> {
+  async #withBlocksOrWords(
+    card: Card,
+    run: (content: Rendered) => Promise<Handle | null>,
+  ): Promise<SendResult> {
     const content = renderCard(card);
     let refused: string | undefined;
     const sent = await this.#attempt(async () => {
@@ -148,7 +154,7 @@ export class SlackApi {
     return sent;
   }
 
-  async #postTo(url: string, body: object): Promise<Sent> {
+  async #postTo(url: string, body: object): Promise<SendResult> {
     return this.#attempt(async () => {
       const response = await fetch(url, {
         method: 'POST',
@@ -167,7 +173,7 @@ export class SlackApi {
     });
   }
 
-  async #attempt(run: () => Promise<Handle | null>): Promise<Sent> {
+  async #attempt(run: () => Promise<Handle | null>): Promise<SendResult> {
     try {
       const handle = await run();
       this.#watch.sent();

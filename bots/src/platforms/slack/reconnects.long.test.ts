@@ -93,11 +93,11 @@ async function lose({ bot, ann, ops }: Scene, loss: number): Promise<void> {
   const opened = server.called(opening).length;
 
   expect((await acts.slash(ann, ops, `before ${loss}`)).acknowledged).toBe(true);
-  await eventually(() => expect(bot.core.heard).toHaveLength(1));
+  await eventually(() => expect(bot.core.received).toHaveLength(1));
   const { reply } = bot.core.last;
   const midst = acts.mention(ann, ops, `midst ${loss}`);
   breakOf(loss)(server);
-  expect(await reply.say({ title: `Answer ${loss}`, tone: 'neutral' })).toMatchObject({ ok: true });
+  expect(await reply.send({ title: `Answer ${loss}`, tone: 'neutral' })).toMatchObject({ ok: true });
   expect(workspace.standing(ops.id).map((one) => workspace.shown(one).text)).toContain(`Answer ${loss}`);
 
   await eventually(() => {
@@ -108,15 +108,15 @@ async function lose({ bot, ann, ops }: Scene, loss: number): Promise<void> {
   // Slack brings an event once more that nobody acknowledged, and only then.
   const receipt = await midst;
   if (!receipt.acknowledged) expect((await acts.repeat(receipt)).acknowledged).toBe(true);
-  await eventually(() => expect(said(bot)).toContain(`midst ${loss}`));
-  expect(said(bot)).toHaveLength(2);
-  bot.core.heard.length = 0;
+  await eventually(() => expect(delivery(bot)).toContain(`midst ${loss}`));
+  expect(delivery(bot)).toHaveLength(2);
+  bot.core.received.length = 0;
   bot.logged.length = 0;
   server.forget();
 }
 
-function said({ core }: SlackBot): string[] {
-  return core.heard.map(({ inbound }) => (inbound.input.kind === 'words' ? inbound.input.text : ''));
+function delivery({ core }: SlackBot): string[] {
+  return core.received.map(({ inbound }) => (inbound.input.kind === 'words' ? inbound.input.text : ''));
 }
 
 test('thousands of lost connections lose nothing that was brought, and leave nothing behind', async () => {

@@ -1,7 +1,7 @@
 import type { types } from '@slack/bolt';
 import type { Button, Card, Field, TextNode, Tone } from '../../contract/card.ts';
-import { mostButtons } from './capabilities.ts';
-import { cutBeginning, cutEnd, escaped, line, lines } from './truncate.ts';
+import { maxButtons } from './capabilities.ts';
+import { escapeMarkup, line, lines, truncateEnd, truncateStart } from './truncate.ts';
 
 export interface Rendered {
   /** For notifications, screen readers, and wherever blocks are not taken. */
@@ -53,7 +53,7 @@ export function renderCard(card: Card): Rendered {
     ...body.map(textOf),
     ...notes,
   ];
-  return { text: escaped(spoken.join('\n'), longestText), blocks };
+  return { text: escapeMarkup(spoken.join('\n'), longestText), blocks };
 }
 
 interface FieldLine {
@@ -116,16 +116,16 @@ function bodyElements(nodes: readonly TextNode[], budget: number): BodyElement[]
 function bodyText(node: TextNode, max: number): string {
   switch (node.kind) {
     case 'text':
-      return cutEnd(lines(node.text), max);
+      return truncateEnd(lines(node.text), max);
     case 'code':
       return line(node.text, max);
     case 'log':
-      return cutBeginning(lines(node.text).replace(/^\n+|\s+$/gu, ''), max);
+      return truncateStart(lines(node.text).replace(/^\n+|\s+$/gu, ''), max);
   }
 }
 
 function actionsOf(buttons: readonly Button[]): types.ActionsBlock | undefined {
-  const shown = buttons.slice(0, mostButtons);
+  const shown = buttons.slice(0, maxButtons);
   if (shown.length === 0) return undefined;
   return { type: 'actions', block_id: 'hq_actions', elements: shown.map(buttonElement) };
 }

@@ -1,5 +1,5 @@
 import type { Card } from '../../contract/card.ts';
-import type { Inbound, Reply, Sent } from '../../contract/inbound.ts';
+import type { Inbound, Reply, SendResult } from '../../contract/inbound.ts';
 import type { SlackApi } from './outbound.ts';
 import { isUsable, type ResponseUrl } from './response-urls.ts';
 
@@ -12,19 +12,19 @@ const inviteNote = 'HQ is not in this channel, so this will not be kept up to da
 export class SlackReply implements Reply {
   readonly #api: SlackApi;
   readonly #from: Inbound;
-  readonly #way: ResponseUrl | undefined;
+  readonly #url: ResponseUrl | undefined;
   readonly #isCommand: boolean;
   #notice: Promise<void> | undefined;
   #noticeTimer: NodeJS.Timeout | undefined;
   #hasSpoken = false;
   /** The notice stands, and the next private answer takes its place. */
-  #noticeStands = false;
+  #noticeShown = false;
 
   /** `isCommand`: the response URL is that of a slash command, so what it replaces is what we said through it. */
-  constructor(api: SlackApi, from: Inbound, way: ResponseUrl | undefined, isCommand: boolean) {
+  constructor(api: SlackApi, from: Inbound, url: ResponseUrl | undefined, isCommand: boolean) {
     this.#api = api;
     this.#from = from;
-    this.#way = way;
+    this.#url = url;
     this.#isCommand = isCommand;
   }
 
@@ -36,7 +36,7 @@ export class SlackReply implements Reply {
     }, noticeAfterMs);
   }
 
-  async say(card: Card, options: { readonly private?: boolean } = {}): Promise<Sent> {
+  async send(card: Card, options: { readonly private?: boolean } = {}): Promise<SendResult> {
     this.#hasSpoken = true;
     clearTimeout(this.#noticeTimer);
     await this.#notice;
@@ -44,15 +44,15 @@ export class SlackReply implements Reply {
     return options.private === true && !isDirect ? this.#privately(card) : this.#openly(card, isDirect);
   }
 
-  async #privately(card: Card): Promise<Sent> {
-    const answered = await this.#throughUrl(card, { openly: false, replacing: this.#noticeStands });
+  async #privately(card: Card): Promise<SendResult> {
+    const answered = await this.#throughUrl(card, { openly: false, replacing: this.#noticeShown });
     if (answered?.ok === true || answered?.problem.kind === 'wait') return answered;
     const { channel, thread, user } = this.#from;
     return this.#api.post({ channel, thread, onlyFor: user }, card);
   }
 
   /** A direct conversation between two people is none of ours: there the answer is for who asked. */
-  async #openly(card: Card, isDirect: boolean): Promise<Sent> {
+  async #openly(card: Card, isDirect: boolean): Promise<SendResult> {
     const { channel, thread } = this.#from;
     const posted = await this.#api.post({ channel, thread }, card);
     if (posted.ok || posted.problem.kind !== 'closed') {
@@ -68,29 +68,29 @@ export class SlackReply implements Reply {
   async #throughUrl(
     card: Card,
     how: { readonly openly: boolean; readonly replacing: boolean },
-  ): Promise<Sent | undefined> {
-    const way = this.#way;
-    if (!isUsable(way)) return undefined;
-    way.usesLeft -= 1;
-    if (how.replacing) this.#noticeStands = false;
+  ): Promise<SendResult | undefined> {
+    const url = this.#url;
+    if (!isUsable(url)) return undefined;
+    url.usesLeft -= 1;
+    if (how.replacing) this.#noticeShown = false;
     // A command's URL knows no thread; a press in a thread is answered there.
     const thread = this.#isCommand ? null : this.#from.thread;
-    const sent = await this.#api.respond(way.url, card, { ...how, thread });
+    const sent = await this.#api.respond(url.url, card, { ...how, thread });
     // There is another way, and nobody waits twice for one that leads nowhere.
-    if (!sent.ok && sent.problem.kind !== 'wait') way.usesLeft = 0;
+    if (!sent.ok && sent.problem.kind !== 'wait') url.usesLeft = 0;
     return sent;
   }
 
   async #showNotice(): Promise<void> {
     const shown = await this.#throughUrl(working, { openly: false, replacing: false });
-    this.#noticeStands = shown?.ok === true;
+    this.#noticeShown = shown?.ok === true;
   }
 
   async #withdrawNotice(): Promise<void> {
-    const way = this.#way;
-    if (!this.#noticeStands || !isUsable(way)) return;
-    this.#noticeStands = false;
-    way.usesLeft -= 1;
-    await this.#api.withdraw(way.url);
+    const url = this.#url;
+    if (!this.#noticeShown || !isUsable(url)) return;
+    this.#noticeShown = false;
+    url.usesLeft -= 1;
+    await this.#api.withdraw(url.url);
   }
 }

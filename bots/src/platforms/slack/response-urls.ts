@@ -16,8 +16,8 @@ export function responseUrl(url: string): ResponseUrl {
   return { url, usesLeft: usesOfOne, until: Date.now() + livesMs };
 }
 
-export function isUsable(way: ResponseUrl | undefined): way is ResponseUrl {
-  return way !== undefined && way.usesLeft > 0 && way.until > Date.now();
+export function isUsable(url: ResponseUrl | undefined): url is ResponseUrl {
+  return url !== undefined && url.usesLeft > 0 && url.until > Date.now();
 }
 
 /**
@@ -27,13 +27,13 @@ export function isUsable(way: ResponseUrl | undefined): way is ResponseUrl {
 export class ResponseUrls {
   readonly #kept = new Recent<ResponseUrl>(livesMs, mostKept);
 
-  keep(key: string, way: ResponseUrl): void {
-    this.#kept.set(key, way);
+  keep(key: string, url: ResponseUrl): void {
+    this.#kept.set(key, url);
   }
 
   find(key: string): ResponseUrl | undefined {
-    const way = this.#kept.get(key);
-    return isUsable(way) ? way : undefined;
+    const url = this.#kept.get(key);
+    return isUsable(url) ? url : undefined;
   }
 
   static ofMessage({ channel, ts }: Handle): string {

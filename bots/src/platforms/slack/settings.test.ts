@@ -10,11 +10,11 @@ it('is not configured where nothing of Slack is set', () => {
 });
 
 it('uses Socket Mode where there is an app token, else signed requests on loopback', () => {
-  expect(readSettings({ ...socket, SLACK_SIGNING_SECRET: 'x' })?.ingress).toEqual({
+  expect(readSettings({ ...socket, SLACK_SIGNING_SECRET: 'x' })?.transport).toEqual({
     kind: 'socket',
     appToken: socket.SLACK_APP_TOKEN,
   });
-  expect(readSettings({ SLACK_BOT_TOKEN: 'xoxb-1', SLACK_SIGNING_SECRET: 'x' })?.ingress).toEqual({
+  expect(readSettings({ SLACK_BOT_TOKEN: 'xoxb-1', SLACK_SIGNING_SECRET: 'x' })?.transport).toEqual({
     kind: 'http',
     signingSecret: 'x',
     host: '127.0.0.1',

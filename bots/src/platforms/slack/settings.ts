@@ -21,7 +21,7 @@ type Ingress =
 
 export interface SlackSettings {
   readonly botToken: string;
-  readonly ingress: Ingress;
+  readonly transport: Ingress;
   readonly apiUrl: string;
 }
 
@@ -53,7 +53,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     );
   return {
     botToken,
-    ingress: ingressOf(appToken, signingSecret, value('SLACK_LISTEN')),
+    transport: ingressOf(appToken, signingSecret, value('SLACK_LISTEN')),
     apiUrl: apiUrl(value('SLACK_API_URL')),
   };
 }

@@ -1,26 +1,26 @@
 import { HqError } from '@hq/shared/errors';
 import { SocketModeReceiver } from '@slack/bolt';
 import type { Logger } from 'pino';
-import { either } from './abort-signals.ts';
-import { envelopeProperties, type Hearing, listen } from './bolt-handlers.ts';
+import { anySignal } from './abort-signals.ts';
+import { envelopeProperties, type HandlerOptions, registerHandlers } from './bolt-handlers.ts';
 import { newTokenHint } from './bot-token.ts';
-import { Socket, type SocketState } from './connection.ts';
+import { SocketConnection, type SocketState } from './connection.ts';
 import { libraryLog } from './library-log.ts';
-import type { Ingress } from './transport.ts';
+import type { Transport } from './transport.ts';
 import { clientOptions } from './web-client.ts';
 
-interface SocketIngressOptions extends Hearing {
+interface SocketIngressOptions extends HandlerOptions {
   readonly appToken: string;
   /** A connection that is being made ends with it. */
   readonly stopping: AbortController;
 }
 
 /** A WebSocket that we open: no port of ours has to be reached. */
-export class SocketIngress implements Ingress {
-  state: Ingress['state'] = 'opening';
+export class SocketTransport implements Transport {
+  state: Transport['state'] = 'opening';
   trouble: string | null = null;
   limitation: string | null = null;
-  readonly #socket: Socket;
+  readonly #socket: SocketConnection;
   readonly #log: Logger;
 
   constructor(options: SocketIngressOptions) {
@@ -34,7 +34,7 @@ export class SocketIngress implements Ingress {
       installerOptions: {
         clientOptions: {
           ...clientOptions(apiUrl, log),
-          fetch: (url, init) => fetch(url, { ...init, signal: either(stopping.signal, init?.signal) }),
+          fetch: (url, init) => fetch(url, { ...init, signal: anySignal(stopping.signal, init?.signal) }),
         },
       },
       processEventErrorHandler: async ({ error }) => {
@@ -42,8 +42,8 @@ export class SocketIngress implements Ingress {
         return false;
       },
     });
-    listen(bolt, options);
-    this.#socket = new Socket(
+    registerHandlers(bolt, options);
+    this.#socket = new SocketConnection(
       bolt.client,
       stopping,
       {

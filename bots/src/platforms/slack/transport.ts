@@ -1,7 +1,7 @@
 import type { HqError } from '@hq/shared/errors';
 
 /** The way in for deliveries. */
-export interface Ingress {
+export interface Transport {
   readonly state: 'opening' | 'up' | 'down' | 'refused';
   /** Why it is not up. */
   readonly trouble: string | null;

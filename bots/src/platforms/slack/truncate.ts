@@ -2,7 +2,7 @@ import { plain, plainLine } from '@hq/shared/text';
 
 /** One line, without anything that hides, turns or moves what is beside it. */
 export function line(text: string, max: number): string {
-  return cutEnd(plain(text), max);
+  return truncateEnd(plain(text), max);
 }
 
 /** Lines, each cleaned by itself. */
@@ -11,7 +11,7 @@ export function lines(text: string): string {
 }
 
 /** The beginning, cut where a line ends if one ends near, never through a character. */
-export function cutEnd(text: string, max: number): string {
+export function truncateEnd(text: string, max: number): string {
   if (text.length <= max) return text;
   const kept = whole(text.slice(0, Math.max(0, max - 1)));
   const lineEnd = kept.lastIndexOf('\n');
@@ -19,7 +19,7 @@ export function cutEnd(text: string, max: number): string {
 }
 
 /** The end, from where a line begins if one begins near. */
-export function cutBeginning(text: string, max: number): string {
+export function truncateStart(text: string, max: number): string {
   if (text.length <= max) return text;
   const kept = whole(text.slice(text.length - Math.max(0, max - 2)));
   const lineEnd = kept.indexOf('\n');
@@ -35,7 +35,7 @@ function whole(text: string): string {
  * For the places that Slack reads as markup whether we want it or not. With these three escaped there is no mention, no
  * link and no date; what is left of the markup is bold and the like.
  */
-export function escaped(text: string, max: number): string {
+export function escapeMarkup(text: string, max: number): string {
   let kept = '';
   for (const character of text) {
     const safe = escapes[character] ?? character;
@@ -48,7 +48,7 @@ export function escaped(text: string, max: number): string {
 const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
 
 /** What somebody typed, of the text that Slack made of it: escapes undone, links as they were written. */
-export function typed(text: string): string {
+export function unescapeTyped(text: string): string {
   return text
     .replace(/<(?:https?|mailto|tel):[^|>]*\|([^>]*)>/gu, '$1')
     .replace(/<((?:https?|mailto|tel):[^|>]*)>/gu, '$1')

@@ -8,7 +8,7 @@ import {
 } from '../../../fakes/telegram-server/index.ts';
 import { ok, startTelegramBot, type TelegramBot } from '../../../testing/telegram-bot.ts';
 import type { Card } from '../../contract/card.ts';
-import type { Place } from '../../contract/inbound.ts';
+import type { ChatLocation } from '../../contract/inbound.ts';
 
 let server: TelegramServer;
 let bot: TelegramBot;
@@ -27,7 +27,7 @@ afterEach(async () => {
   await server.close();
 });
 
-function placeOf(chat: Chat, thread: string | null = null): Place {
+function placeOf(chat: Chat, thread: string | null = null): ChatLocation {
   return {
     platform: 'telegram',
     install: String(server.bot.id),
@@ -38,14 +38,14 @@ function placeOf(chat: Chat, thread: string | null = null): Place {
 }
 
 /** The words of what was handed over, oldest first. */
-function said(): string[] {
-  return bot.heard.map(({ inbound: { input } }) => (input.kind === 'words' ? input.text : input.kind));
+function delivery(): string[] {
+  return bot.received.map(({ inbound: { input } }) => (input.kind === 'words' ? input.text : input.kind));
 }
 
 test('a command in a direct chat is handed over with immutable ids, and answered there', async () => {
   server.say(ann, direct, '/hq status');
   expect(await eventually(() => server.last(direct))).toMatchObject({ text: '✔ Done', replyTo: undefined });
-  expect(bot.heard[0]?.inbound).toMatchObject({
+  expect(bot.received[0]?.inbound).toMatchObject({
     platform: 'telegram',
     install: String(server.bot.id),
     channel: String(direct.id),
@@ -57,7 +57,7 @@ test('a command in a direct chat is handed over with immutable ids, and answered
     delivery: expect.stringMatching(new RegExp(`^tg:${server.bot.id}:\\d+$`)),
     input: { kind: 'words', text: 'status' },
   });
-  expect(bot.heard[0]?.inbound.stranger).toBeUndefined();
+  expect(bot.received[0]?.inbound.stranger).toBeUndefined();
 });
 
 test('every way of writing a command means the same', async () => {
@@ -87,8 +87,8 @@ test('every way of writing a command means the same', async () => {
   server.say(ann, direct, '/hq_create_task  title="a b"');
   server.say(ann, direct, '/start abc-DEF_1');
   server.say(ann, direct, '/start');
-  await eventually(() => expect(bot.heard).toHaveLength(8));
-  expect(said()).toEqual([
+  await eventually(() => expect(bot.received).toHaveLength(8));
+  expect(delivery()).toEqual([
     ...Array.from({ length: 5 }, () => 'status'),
     'work create_task title="a b"',
     'link abc-DEF_1',
@@ -105,8 +105,8 @@ test('a group hears its commands and replies to the bot, and nothing else', asyn
   const card = await eventually(() => server.last(group));
   expect(card.replyTo).toBe(command.message_id);
   server.say(ann, group, 'prod, please', { replyTo: card });
-  await eventually(() => expect(bot.heard).toHaveLength(2));
-  expect(bot.heard[1]?.inbound).toMatchObject({
+  await eventually(() => expect(bot.received).toHaveLength(2));
+  expect(bot.received[1]?.inbound).toMatchObject({
     kind: 'group',
     channel: String(group.id),
     input: { kind: 'words', text: 'prod, please', answer: true },
@@ -117,7 +117,7 @@ test('a topic of a group is a thread, and answers stay in it', async () => {
   const forum = server.group('Ops', [ann], 'supergroup');
   server.say(ann, forum, '/hq status', { thread: 7 });
   expect((await eventually(() => server.last(forum))).thread).toBe(7);
-  expect(bot.heard[0]?.inbound.thread).toBe('7');
+  expect(bot.received[0]?.inbound.thread).toBe('7');
 });
 
 test('whoever hides behind a group, a channel, a bot or a forward is handed over as a stranger', async () => {
@@ -128,8 +128,8 @@ test('whoever hides behind a group, a channel, a bot or a forward is handed over
   server.say(server.person('Robot', true), group, '/hq status');
   server.say(ann, group, '/hq status', { isForwarded: true });
   server.say(ann, channel, '/hq status', { as: channel });
-  await eventually(() => expect(bot.heard).toHaveLength(5));
-  expect(bot.heard.map(({ inbound: { stranger, user } }) => [stranger, user])).toEqual([
+  await eventually(() => expect(bot.received).toHaveLength(5));
+  expect(bot.received.map(({ inbound: { stranger, user } }) => [stranger, user])).toEqual([
     ['anonymous', String(group.id)],
     ['anonymous', String(channel.id)],
     ['bot', expect.any(String)],
@@ -150,7 +150,7 @@ test('a press brings the token and the message, and its spinner ends though nobo
   const seen = { chat: Number(handle?.chat), id: Number(handle?.message) };
   const press = server.press(ann, seen, 'Restart @all');
   await eventually(() => expect(press.answer()).toEqual({ text: undefined, isAlert: false }));
-  expect(bot.heard[0]?.inbound).toMatchObject({
+  expect(bot.received[0]?.inbound).toMatchObject({
     user: String(ann.id),
     kind: 'group',
     input: { kind: 'button', token: 'v1:abc', message: handle },
@@ -164,7 +164,7 @@ test('a question points the keyboard at itself, and the reply is its answer', as
   const question = await eventually(() => server.last(group));
   expect(question).toMatchObject({ text: 'Which agent?', asksForReply: true });
   server.say(ann, group, 'scout', { replyTo: question });
-  await eventually(() => expect(said()).toEqual(['restart', 'scout']));
+  await eventually(() => expect(delivery()).toEqual(['restart', 'scout']));
 });
 
 test('an answer that takes long is announced, and takes the place of the announcement', async () => {
@@ -173,7 +173,7 @@ test('an answer that takes long is announced, and takes the place of the announc
   const first = await eventually(() => server.last(direct));
   expect(first.text).toBe('Working on it …');
   expect(server.called('sendChatAction')).toHaveLength(1);
-  expect(await bot.heard[0]?.reply.say(ok)).toMatchObject({
+  expect(await bot.received[0]?.reply.send(ok)).toMatchObject({
     ok: true,
     handle: { message: String(first.id) },
   });
@@ -181,7 +181,7 @@ test('an answer that takes long is announced, and takes the place of the announc
   // A question cannot be an edit.
   server.say(ann, direct, '/hq restart');
   await eventually(() => expect(server.last(direct).text).toBe('Working on it …'));
-  await bot.heard[1]?.reply.say({ title: 'Which?', tone: 'neutral', question: { placeholder: 'agent' } });
+  await bot.received[1]?.reply.send({ title: 'Which?', tone: 'neutral', question: { placeholder: 'agent' } });
   expect(server.seen(direct).map(({ text }) => text)).toEqual(['✔ Done', 'Which?']);
 });
 
@@ -190,7 +190,7 @@ test('one slow answer delays nobody', async () => {
   const other = server.direct(ben);
   bot.answer = null;
   server.say(ann, direct, '/hq status');
-  await eventually(() => expect(bot.heard).toHaveLength(1));
+  await eventually(() => expect(bot.received).toHaveLength(1));
   bot.answer = ok;
   server.say(ben, other, '/hq status');
   await eventually(() => expect(server.last(other).text).toBe('✔ Done'));
@@ -200,10 +200,10 @@ test('one slow answer delays nobody', async () => {
 test('an update that comes twice is handed over once', async () => {
   server.say(ann, direct, '/hq status');
   const [update] = server.unconfirmed;
-  await eventually(() => expect(bot.heard).toHaveLength(1));
+  await eventually(() => expect(bot.received).toHaveLength(1));
   if (update !== undefined) server.repeat(update);
   server.say(ann, direct, '/hq help');
-  await eventually(() => expect(said()).toEqual(['status', 'help']));
+  await eventually(() => expect(delivery()).toEqual(['status', 'help']));
 });
 
 test('updates that make no sense are passed over', async () => {
@@ -212,7 +212,7 @@ test('updates that make no sense are passed over', async () => {
   server.update('callback_query', { id: 'q' });
   server.update('poll_answer', { user: 1 });
   server.say(ann, direct, '/hq status');
-  await eventually(() => expect(said()).toEqual(['status']));
+  await eventually(() => expect(delivery()).toEqual(['status']));
 });
 
 test('an edit replaces text and buttons, and one that changes nothing is no fault', async () => {
@@ -239,11 +239,14 @@ test('a file arrives with its words, whatever its name and its note try', async 
 
 test('what a chat refuses is told in the words that decide what to do', async () => {
   const group = server.group('Ops', [ann]);
-  const place = placeOf(group);
+  const location = placeOf(group);
   server.fail('sendMessage', { kind: 'refuse', status: 429, parameters: { retry_after: 3 } });
-  expect(await bot.adapter.send(place, ok)).toEqual({ ok: false, problem: { kind: 'wait', afterMs: 3_000 } });
+  expect(await bot.adapter.send(location, ok)).toEqual({
+    ok: false,
+    problem: { kind: 'wait', afterMs: 3_000 },
+  });
   // It is not asked again before that.
-  expect(await bot.adapter.send(place, ok)).toMatchObject({ problem: { kind: 'wait' } });
+  expect(await bot.adapter.send(location, ok)).toMatchObject({ problem: { kind: 'wait' } });
   expect(server.called('sendMessage')).toHaveLength(1);
   server.shut(direct, ann);
   expect(await bot.adapter.send(placeOf(direct), ok)).toEqual({
@@ -277,7 +280,7 @@ test('a group is told of its new id though that was only heard of by sending, an
   const id = group.id - 1_000_000_000_000;
   const next = server.direct({ ...ann, id });
   server.say(ann, next, '/start');
-  await eventually(() => expect(bot.heard).toHaveLength(1));
+  await eventually(() => expect(bot.received).toHaveLength(1));
   const before = server.seen(next).length;
   server.fail('sendMessage', { kind: 'refuse', status: 400, parameters: { migrate_to_chat_id: id } });
   server.fail('sendMessage', { kind: 'refuse', status: 429, parameters: { retry_after: 1 } });
@@ -290,9 +293,12 @@ test('an answer that is on its way follows its group', async () => {
   const group = server.group('Ops', [ann]);
   bot.answer = null;
   server.say(ann, group, '/hq status');
-  await eventually(() => expect(bot.heard).toHaveLength(1));
+  await eventually(() => expect(bot.received).toHaveLength(1));
   const next = server.migrate(group);
-  expect(await bot.heard[0]?.reply.say(ok)).toMatchObject({ ok: true, handle: { chat: String(next.id) } });
+  expect(await bot.received[0]?.reply.send(ok)).toMatchObject({
+    ok: true,
+    handle: { chat: String(next.id) },
+  });
   expect(server.seen(next).map(({ text }) => text)).toContain('✔ Done');
 });
 
@@ -324,21 +330,21 @@ test('a question that takes the place of a message tells how to answer, for it c
 test('what was copied out of a message of HQ means what it says', async () => {
   await bot.adapter.send(placeOf(direct), ok);
   server.say(ann, direct, '/start');
-  await eventually(() => expect(bot.heard).toHaveLength(1));
+  await eventually(() => expect(bot.received).toHaveLength(1));
   await bot.adapter.send(placeOf(direct), { title: 'Ask @writer', tone: 'neutral' });
   const copied = server.last(direct).text;
   expect(copied).not.toBe('Ask @writer');
   server.say(ann, direct, `/hq create_task ${copied}`);
-  await eventually(() => expect(said().at(-1)).toBe('create_task Ask @writer'));
+  await eventually(() => expect(delivery().at(-1)).toBe('create_task Ask @writer'));
 });
 
 test('a clock that is set back or forward holds no message up', async () => {
-  const place = placeOf(server.group('Ops', [ann]));
+  const location = placeOf(server.group('Ops', [ann]));
   vi.useFakeTimers({ toFake: ['Date'] });
   try {
     for (const hours of [0, -2, 5]) {
       vi.setSystemTime(Date.now() + hours * 3_600_000);
-      expect(await bot.adapter.send(place, ok)).toMatchObject({ ok: true });
+      expect(await bot.adapter.send(location, ok)).toMatchObject({ ok: true });
     }
   } finally {
     vi.useRealTimers();
@@ -357,7 +363,7 @@ test('a press that is too old to be answered still counts', async () => {
     description: 'Bad Request: query is too old and response timeout expired or query ID is invalid',
   });
   server.press(ann, server.last(group), 'Undo');
-  await eventually(() => expect(said()).toEqual(['button']));
+  await eventually(() => expect(delivery()).toEqual(['button']));
   expect(bot.adapter.health().state).toBe('connected');
 });
 
@@ -371,8 +377,8 @@ test('a server that knows no command menu is told about and no more', async () =
 });
 
 test('messages of one group keep to its measure', async () => {
-  const place = placeOf(server.group('Ops', [ann]));
-  const sent = await Promise.all(Array.from({ length: 8 }, () => bot.adapter.send(place, ok)));
+  const location = placeOf(server.group('Ops', [ann]));
+  const sent = await Promise.all(Array.from({ length: 8 }, () => bot.adapter.send(location, ok)));
   expect(sent.filter((each) => each.ok)).toHaveLength(5);
   const waits = sent.flatMap((each) =>
     !each.ok && each.problem.kind === 'wait' ? [each.problem.afterMs] : [],

@@ -3,21 +3,21 @@ import { Telegraf } from 'telegraf';
 import type { Update } from 'telegraf/types';
 import type { Adapter, AdapterHealth, Capabilities, CommandDescription } from '../../contract/adapter.ts';
 import type { Card, Handle } from '../../contract/card.ts';
-import type { Place, Receiver, Sent } from '../../contract/inbound.ts';
+import type { ChatLocation, Receiver, SendResult } from '../../contract/inbound.ts';
 import { clientOptions, TelegramApi } from './bot-api.ts';
-import { toMenu } from './commands-menu.ts';
+import { renderMenu } from './commands-menu.ts';
 import { Connection } from './connection.ts';
-import { TelegramFault, toProblem } from './errors.ts';
-import { tellMovedGroup } from './group-migration.ts';
-import { Webhook } from './http-endpoint.ts';
-import { type Delivery, readMove, readUpdate } from './inbound.ts';
-import { mostButtons } from './keyboard.ts';
-import { Sender, type TextFile } from './outbound.ts';
+import { TelegramError, toProblem } from './errors.ts';
+import { announceMigration } from './group-migration.ts';
+import { WebhookEndpoint } from './http-endpoint.ts';
+import { readMove, readUpdate, type UpdateDelivery } from './inbound.ts';
+import { maxButtons } from './keyboard.ts';
+import { TelegramOutbound, type TextFile } from './outbound.ts';
 import { Polling } from './polling.ts';
-import { mostBody } from './render.ts';
-import { Answer } from './reply.ts';
+import { maxBody } from './render.ts';
+import { TelegramReply } from './reply.ts';
 import type { TelegramSettings } from './settings.ts';
-import type { Pace } from './transport.ts';
+import type { ConnectionTiming } from './transport.ts';
 
 /** A delivery that brings no answer is taken for done after this time: words were not for HQ, or the answer went another way. */
 const openForMs = { words: 10_000, press: 2_000 };
@@ -30,8 +30,8 @@ const capabilities: Capabilities = {
   threads: true,
   files: true,
   redelivers: true,
-  maxText: mostBody,
-  maxButtons: mostButtons,
+  maxText: maxBody,
+  maxButtons: maxButtons,
   // A group takes twenty a minute and a direct chat one a second, and neither is for one card alone.
   editEveryMs: 3_000,
   directEditEveryMs: 1_500,
@@ -42,7 +42,7 @@ const capabilities: Capabilities = {
 export interface TelegramAdapterOptions {
   readonly settings: TelegramSettings;
   readonly log: Logger;
-  readonly pace?: Pace;
+  readonly timing?: ConnectionTiming;
 }
 
 export class TelegramAdapter implements Adapter {
@@ -51,16 +51,16 @@ export class TelegramAdapter implements Adapter {
   readonly #log: Logger;
   readonly #bot: Telegraf;
   readonly #api: TelegramApi;
-  readonly #sender: Sender;
+  readonly #sender: TelegramOutbound;
   readonly #connect: () => Connection;
   #connection: Connection;
   readonly #openPresses = new Map<string, () => void>();
   #receiver: Receiver | null = null;
   #menu: ReadonlyMap<string, string> = new Map();
-  #menuFault: string | null = null;
+  #menuError: string | null = null;
   #lastInboundAt: number | null = null;
 
-  constructor({ settings, log, pace }: TelegramAdapterOptions) {
+  constructor({ settings, log, timing }: TelegramAdapterOptions) {
     this.#log = log;
     this.#bot = new Telegraf(settings.token, {
       telegram: { ...clientOptions(settings.apiRoot), webhookReply: false },
@@ -69,9 +69,9 @@ export class TelegramAdapter implements Adapter {
     this.#bot.use((context) => this.#take(context.update));
     this.#bot.catch((error) => log.error({ err: error }, 'an update could not be handled'));
     this.#api = new TelegramApi(this.#bot.telegram, settings.token);
-    this.#sender = new Sender(this.#api, log, {
+    this.#sender = new TelegramOutbound(this.#api, log, {
       revoked: () => this.#connection.revoked(),
-      moved: (channel) => void this.#tellMoved(channel),
+      moved: (channel) => void this.#announceMove(channel),
     });
     const deliver = (update: Update): Promise<void> => {
       // The library asks who it is before it hands anything on, unless it is told.
@@ -80,11 +80,11 @@ export class TelegramAdapter implements Adapter {
       return this.#bot.handleUpdate(update);
     };
     this.#connect = () => {
-      const ingress =
+      const transport =
         settings.webhook === null
-          ? new Polling(this.#api, deliver, log, pace)
-          : new Webhook(this.#api, settings.webhook, deliver);
-      return new Connection(this.#api, ingress, log, pace);
+          ? new Polling(this.#api, deliver, log, timing)
+          : new WebhookEndpoint(this.#api, settings.webhook, deliver);
+      return new Connection(this.#api, transport, log, timing);
     };
     this.#connection = this.#connect();
   }
@@ -106,41 +106,42 @@ export class TelegramAdapter implements Adapter {
   health(): AdapterHealth {
     return {
       state: this.#connection.state,
-      detail: this.#connection.detail ?? this.#menuFault,
+      detail: this.#connection.detail ?? this.#menuError,
       install: this.#connection.bot?.id ?? null,
       lastInboundAt: this.#lastInboundAt,
       lastOutboundAt: this.#sender.lastAt,
     };
   }
 
-  send(place: Place, card: Card): Promise<Sent> {
-    return this.#sender.send(place, card);
+  send(location: ChatLocation, card: Card): Promise<SendResult> {
+    return this.#sender.send(location, card);
   }
 
-  async edit(handle: Handle, card: Card): Promise<Sent> {
+  async edit(handle: Handle, card: Card): Promise<SendResult> {
     const sent = await this.#sender.edit(handle, card);
     if (sent.ok) this.#openPresses.get(pressKey(handle))?.();
     return sent.ok ? { ok: true, handle } : sent;
   }
 
-  file(place: Place, file: TextFile): Promise<Sent> {
-    return this.#sender.file(place, file);
+  file(location: ChatLocation, file: TextFile): Promise<SendResult> {
+    return this.#sender.file(location, file);
   }
 
-  async describeCommands(descriptions: readonly CommandDescription[]): Promise<Sent> {
-    const { commands, meanings } = toMenu(descriptions);
+  async describeCommands(descriptions: readonly CommandDescription[]): Promise<SendResult> {
+    const { commands, meanings } = renderMenu(descriptions);
     this.#menu = meanings;
     try {
       for (const type of ['all_private_chats', 'all_group_chats'] as const) {
         await this.#api.call('setMyCommands', { commands: [...commands], scope: { type } });
       }
-      this.#menuFault = null;
+      this.#menuError = null;
       return { ok: true, handle: null };
     } catch (error) {
-      const fault = error instanceof TelegramFault ? error : new TelegramFault('the menu could not be made');
-      this.#menuFault = `The command menu could not be set: ${fault.message}.`;
-      this.#log.warn({ reason: fault.message }, 'the command menu could not be set');
-      const problem = toProblem(fault);
+      const failure =
+        error instanceof TelegramError ? error : new TelegramError('the menu could not be made');
+      this.#menuError = `The command menu could not be set: ${failure.message}.`;
+      this.#log.warn({ reason: failure.message }, 'the command menu could not be set');
+      const problem = toProblem(failure);
       return problem === null ? { ok: true, handle: null } : { ok: false, problem };
     }
   }
@@ -149,26 +150,26 @@ export class TelegramAdapter implements Adapter {
   async #take(update: unknown): Promise<void> {
     this.#lastInboundAt = Date.now();
     const move = readMove(update);
-    if (move !== null && this.#sender.moved(move.from, move.to)) await this.#tellMoved(move.to);
+    if (move !== null && this.#sender.moved(move.from, move.to)) await this.#announceMove(move.to);
     const { bot } = this.#connection;
     const receiver = this.#receiver;
     if (bot === null || receiver === null) return;
     const delivery = readUpdate(update, { bot, menu: this.#menu, now: this.#lastInboundAt });
     if (delivery === null) return;
     if (delivery.callback !== null) void this.#sender.answerPress(delivery.callback);
-    await this.#hand(delivery, receiver);
+    await this.#deliver(delivery, receiver);
   }
 
-  async #tellMoved(channel: string): Promise<void> {
+  async #announceMove(channel: string): Promise<void> {
     const install = this.#connection.bot?.id ?? '';
-    const place: Place = { platform: 'telegram', install, channel, kind: 'group', thread: null };
-    await tellMovedGroup(this.#sender, place, () => this.#receiver === null);
+    const location: ChatLocation = { platform: 'telegram', install, channel, kind: 'group', thread: null };
+    await announceMigration(this.#sender, location, () => this.#receiver === null);
   }
 
-  async #hand({ inbound, message }: Delivery, receiver: Receiver): Promise<void> {
+  async #deliver({ inbound, message }: UpdateDelivery, receiver: Receiver): Promise<void> {
     const isPress = inbound.input.kind === 'button';
     const done = Promise.withResolvers<void>();
-    const answer = new Answer(this.#sender, inbound, message, done.resolve);
+    const answer = new TelegramReply(this.#sender, inbound, message, done.resolve);
     const acknowledgement = await receiver.receive(inbound, answer);
     if (acknowledgement.kind === 'working') answer.work();
     if (acknowledgement.kind === 'quiet' && !isPress) return;

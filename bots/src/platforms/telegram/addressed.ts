@@ -5,7 +5,7 @@ export interface Addressed {
   readonly answer: boolean;
 }
 
-export interface Situation {
+export interface MessageContext {
   readonly text: string;
   readonly botName: string | null;
   readonly isDirect: boolean;
@@ -17,7 +17,7 @@ export interface Situation {
 const command = /^\/([a-z0-9_]{1,64})(?:@([a-z0-9_]{1,64}))?(?:\s+([\s\S]*))?$/iu;
 
 /** Null: not for this bot. */
-export function readAddressed(situation: Situation): Addressed | null {
+export function readAddressed(situation: MessageContext): Addressed | null {
   const text = situation.text.trim();
   const botName = situation.botName?.toLowerCase() ?? null;
   const [, name, named, rest] = command.exec(text) ?? [];
@@ -33,7 +33,7 @@ export function readAddressed(situation: Situation): Addressed | null {
   return situation.isDirect || situation.isReplyToBot ? { text, answer: true } : null;
 }
 
-function readCommand(name: string, rest: string, { isDirect, menu }: Situation): Addressed | null {
+function readCommand(name: string, rest: string, { isDirect, menu }: MessageContext): Addressed | null {
   if (name === 'hq') return { text: rest, answer: false };
   if (name.startsWith('hq_')) return said(menu.get(name) ?? name.slice(3), rest);
   // Other commands in a group are those of other bots.

@@ -1,7 +1,7 @@
 import { Agent } from 'node:https';
 import type { Telegram } from 'telegraf';
 import type { Telegram as Methods, Opts } from 'telegraf/types';
-import { toFault } from './errors.ts';
+import { toTelegramError } from './errors.ts';
 
 /** Telegram gets this long for an answer; only a long poll has its own measure. */
 const patienceMs = 15_000;
@@ -32,7 +32,7 @@ export class TelegramApi {
     try {
       return await this.#client.callApi(method, payload, cut);
     } catch (error) {
-      throw toFault(error, this.#token);
+      throw toTelegramError(error, this.#token);
     } finally {
       clearTimeout(patience);
       options.signal?.removeEventListener('abort', abort);

@@ -18,7 +18,7 @@ interface Sent {
  * Knows when the next message of a chat may go out: about one a second in each chat, twenty a minute in a group, thirty a second in all,
  * and not before Telegram said. Edits count as messages do. Times are of a clock that nobody sets.
  */
-export class ChatPace {
+export class ChatRateLimit {
   readonly #sent = new Map<string, Sent[]>();
   readonly #heldUntil = new Map<string, number>();
   #all: Sent[] = [];

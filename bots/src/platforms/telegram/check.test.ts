@@ -43,11 +43,11 @@ test('it takes nothing out of the queue', async () => {
 });
 
 test('a running bot survives being looked at', async () => {
-  const bot = await startTelegramBot(server, { pace: { firstMs: 20, longestMs: 50, conflictMs: 600_000 } });
+  const bot = await startTelegramBot(server, { timing: { firstMs: 20, longestMs: 50, conflictMs: 600_000 } });
   await check();
   const ann = server.person('Ann');
   server.say(ann, server.direct(ann), '/hq status');
-  await expect.poll(() => bot.heard.length, { timeout: 20_000 }).toBe(1);
+  await expect.poll(() => bot.received.length, { timeout: 20_000 }).toBe(1);
   await bot.adapter.stop();
 });
 

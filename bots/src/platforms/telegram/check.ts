@@ -1,7 +1,7 @@
 import { Telegram } from 'telegraf';
 import type { Finding } from '../../contract/adapter.ts';
 import { clientOptions, TelegramApi } from './bot-api.ts';
-import { TelegramFault } from './errors.ts';
+import { TelegramError } from './errors.ts';
 import type { TelegramSettings } from './settings.ts';
 
 const takeOwnBot = 'Make a bot of its own for HQ with /newbot at BotFather.';
@@ -60,7 +60,7 @@ async function webhookInfo(api: TelegramApi): Promise<{ url?: string; last_error
   try {
     return await api.call('getWebhookInfo', {});
   } catch (error) {
-    if (!(error instanceof TelegramFault) || error.code !== 404) throw error;
+    if (!(error instanceof TelegramError) || error.code !== 404) throw error;
     return {};
   }
 }
@@ -71,7 +71,7 @@ async function checkPolling(api: TelegramApi): Promise<Finding> {
     await api.call('getUpdates', { limit: 1, timeout: 0 });
     return { ok: true, sentence: 'Updates can be fetched, and no other process fetches them.' };
   } catch (error) {
-    if (!(error instanceof TelegramFault) || error.code !== 409) throw error;
+    if (!(error instanceof TelegramError) || error.code !== 409) throw error;
     return {
       ok: false,
       sentence: 'Another process fetches the updates of this bot.',
@@ -81,7 +81,7 @@ async function checkPolling(api: TelegramApi): Promise<Finding> {
 }
 
 function explain(error: unknown): Finding {
-  if (!(error instanceof TelegramFault)) throw error;
+  if (!(error instanceof TelegramError)) throw error;
   if (error.code === 401 || error.code === 404) {
     return {
       ok: false,

@@ -1,6 +1,6 @@
 import { plain } from '@hq/shared/text';
 import type { CommandDescription } from '../../contract/adapter.ts';
-import { cutEnd } from './truncate.ts';
+import { truncateEnd } from './truncate.ts';
 
 export interface MenuCommand {
   readonly command: string;
@@ -10,7 +10,7 @@ export interface MenuCommand {
 const mostCommands = 100;
 
 /** The command menu, and what its entries mean: Telegram knows no groups of commands, so a command is named by its last word, or by both. */
-export function toMenu(descriptions: readonly CommandDescription[]): {
+export function renderMenu(descriptions: readonly CommandDescription[]): {
   readonly commands: readonly MenuCommand[];
   readonly meanings: ReadonlyMap<string, string>;
 } {
@@ -23,7 +23,7 @@ export function toMenu(descriptions: readonly CommandDescription[]): {
     if (command.length > 32 || meanings.has(command)) continue;
     meanings.set(command, path.join(' '));
     if (commands.length < mostCommands) {
-      commands.push({ command, description: cutEnd(plain(summary), 256) || path.join(' ') });
+      commands.push({ command, description: truncateEnd(plain(summary), 256) || path.join(' ') });
     }
   }
   return { commands, meanings };

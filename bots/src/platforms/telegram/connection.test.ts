@@ -13,7 +13,7 @@ import {
   type TelegramBot,
 } from '../../../testing/telegram-bot.ts';
 
-const pace = { firstMs: 20, longestMs: 100, conflictMs: 50 };
+const timing = { firstMs: 20, longestMs: 100, conflictMs: 50 };
 const running: TelegramBot[] = [];
 let server: TelegramServer;
 let ann: Person;
@@ -31,7 +31,7 @@ afterEach(async () => {
 });
 
 async function start(env: Record<string, string> = {}): Promise<TelegramBot> {
-  const bot = await startTelegramBot(server, { env, pace });
+  const bot = await startTelegramBot(server, { env, timing });
   running.push(bot);
   return bot;
 }
@@ -50,7 +50,7 @@ test('it asks once who it is, and an update waits for no other answer than its o
   const bot = await start();
   server.fail('getMe', { kind: 'hang' }, 5);
   server.say(ann, direct, '/hq status');
-  await eventually(() => expect(bot.heard).toHaveLength(1));
+  await eventually(() => expect(bot.received).toHaveLength(1));
   expect(server.called('getMe')).toHaveLength(1);
 });
 
@@ -65,7 +65,7 @@ test('an API root may have a path and a slash at its end, or not', async () => {
 });
 
 test('a token that Telegram does not know ends it at once, with what to do', async () => {
-  const bot = createTelegramBot(server, { env: { TELEGRAM_BOT_TOKEN: '1:wrong' }, pace });
+  const bot = createTelegramBot(server, { env: { TELEGRAM_BOT_TOKEN: '1:wrong' }, timing });
   await expect(bot.adapter.start(receiverOf(bot))).rejects.toMatchObject({
     code: 'unauthenticated',
     field: 'TELEGRAM_BOT_TOKEN',
@@ -81,22 +81,22 @@ test('a token that is revoked later is told, and is left alone for long', async 
   server.revoke();
   await eventually(() => expect(bot.adapter.health().state).toBe('revoked'));
   const { length } = server.calls;
-  await new Promise((resolve) => setTimeout(resolve, 3 * pace.longestMs));
+  await new Promise((resolve) => setTimeout(resolve, 3 * timing.longestMs));
   expect(server.calls).toHaveLength(length);
 });
 
 test('a token that only seemed to be revoked is used again, whether a poll or a message heard it', async () => {
-  const bot = createTelegramBot(server, { pace: { ...pace, revokedMs: 300 } });
+  const bot = createTelegramBot(server, { timing: { ...timing, revokedMs: 300 } });
   running.push(bot);
   await bot.adapter.start(receiverOf(bot));
   for (const method of ['getUpdates', 'sendMessage']) {
     await eventually(() => expect(server.isPolled).toBe(true));
     server.fail(method, { kind: 'refuse', status: 401, description: 'Unauthorized' });
-    const { length } = bot.heard;
+    const { length } = bot.received;
     server.say(ann, direct, '/hq status');
     await eventually(() => expect(bot.log.join('')).toContain('any more'));
     server.say(ann, direct, '/hq help');
-    await eventually(() => expect(bot.heard).toHaveLength(length + 2));
+    await eventually(() => expect(bot.received).toHaveLength(length + 2));
     await eventually(() => expect(bot.adapter.health().state).toBe('connected'));
     bot.log.length = 0;
   }
@@ -107,33 +107,33 @@ test('a server that is away, throws up its hands or answers with a web page is t
   const bot = await start();
   expect(bot.adapter.health()).toMatchObject({ state: 'reconnecting', detail: expect.any(String) });
   await eventually(() => expect(bot.adapter.health().state).toBe('connected'));
-  for (const fault of [
+  for (const failure of [
     { kind: 'garbage' },
     { kind: 'garbage', status: 502 },
     { kind: 'lost' },
     { kind: 'refuse', status: 429, parameters: { retry_after: 0 } },
   ] as const) {
-    server.fail('getUpdates', fault);
+    server.fail('getUpdates', failure);
     server.say(ann, direct, '/hq status');
-    const { length } = bot.heard;
-    await eventually(() => expect(bot.heard.length).toBeGreaterThan(length));
+    const { length } = bot.received;
+    await eventually(() => expect(bot.received.length).toBeGreaterThan(length));
   }
   await eventually(() => expect(bot.adapter.health().state).toBe('connected'));
 });
 
 test('the token is in no line of the log and in no reason, whatever answers', async () => {
   const bot = await start();
-  for (const fault of [
+  for (const failure of [
     { kind: 'garbage' },
     { kind: 'garbage', status: 500 },
     { kind: 'lost' },
     { kind: 'refuse', status: 400, description: `Bad Request: /bot${server.token}/x` },
   ] as const) {
-    server.fail('sendMessage', fault);
-    server.fail('getUpdates', fault);
+    server.fail('sendMessage', failure);
+    server.fail('getUpdates', failure);
     server.say(ann, direct, '/hq status');
   }
-  await eventually(() => expect(bot.heard).toHaveLength(4));
+  await eventually(() => expect(bot.received).toHaveLength(4));
   await eventually(() => expect(server.called('sendMessage').length).toBeGreaterThanOrEqual(4));
   const sent = await bot.adapter.send(
     { platform: 'telegram', install: '1', channel: '1', kind: 'direct', thread: null },
@@ -154,7 +154,7 @@ test('one conflict is waited out, a lasting one is told, and it goes on when the
   );
   server.pollElsewhere(false);
   server.say(ann, direct, '/hq status');
-  await eventually(() => expect(bot.heard).toHaveLength(1));
+  await eventually(() => expect(bot.received).toHaveLength(1));
   await eventually(() => expect(bot.adapter.health().state).toBe('connected'));
 });
 
@@ -162,12 +162,12 @@ test('what a process took and did not get done comes again to the next one', asy
   const first = await start();
   first.answer = null;
   server.say(ann, direct, '/hq restart');
-  await eventually(() => expect(first.heard).toHaveLength(1));
+  await eventually(() => expect(first.received).toHaveLength(1));
   // As when the process is killed: nothing of it reaches the server any more.
   await eventually(() => expect(server.unconfirmed).toHaveLength(1));
   const second = await start();
-  await eventually(() => expect(second.heard).toHaveLength(1));
-  expect(second.heard[0]?.inbound.delivery).toBe(first.heard[0]?.inbound.delivery);
+  await eventually(() => expect(second.received).toHaveLength(1));
+  expect(second.received[0]?.inbound.deliveryId).toBe(first.received[0]?.inbound.deliveryId);
   await eventually(() => expect(server.unconfirmed).toHaveLength(0));
 });
 
@@ -185,9 +185,9 @@ test('stopping lets a message that is being sent end', async () => {
   const bot = await start();
   bot.answer = null;
   server.say(ann, direct, '/hq status');
-  await eventually(() => expect(bot.heard).toHaveLength(1));
+  await eventually(() => expect(bot.received).toHaveLength(1));
   server.fail('sendMessage', { kind: 'slow', ms: 300 });
-  const saying = bot.heard[0]?.reply.say({ title: 'Late', tone: 'neutral' });
+  const saying = bot.received[0]?.reply.send({ title: 'Late', tone: 'neutral' });
   await bot.adapter.stop();
   expect(await saying).toMatchObject({ ok: true });
   expect(server.last(direct).text).toBe('Late');
@@ -195,30 +195,30 @@ test('stopping lets a message that is being sent end', async () => {
 
 test('a poll that Telegram has forgotten is given up in time, and the next one brings what was missed', async () => {
   const bot = createTelegramBot(server, {
-    pace: { ...pace, firstMs: 500, longestMs: 500, pollSeconds: 1, slackMs: 200 },
+    timing: { ...timing, firstMs: 500, longestMs: 500, pollSeconds: 1, slackMs: 200 },
   });
   running.push(bot);
   await bot.adapter.start(receiverOf(bot));
   await eventually(() => expect(server.isPolled).toBe(true));
   server.fail('getUpdates', { kind: 'hang' });
   server.say(ann, direct, '/hq status');
-  await eventually(() => expect(bot.heard).toHaveLength(1));
+  await eventually(() => expect(bot.received).toHaveLength(1));
   server.say(ann, direct, '/hq help');
   await eventually(() => expect(bot.adapter.health().state).toBe('reconnecting'));
-  await eventually(() => expect(bot.heard).toHaveLength(2));
+  await eventually(() => expect(bot.received).toHaveLength(2));
   await eventually(() => expect(bot.adapter.health().state).toBe('connected'));
 });
 
 test('an answer that breaks off in its middle is given up in time', async () => {
   const bot = createTelegramBot(server, {
-    pace: { ...pace, firstMs: 500, longestMs: 500, pollSeconds: 1, slackMs: 200 },
+    timing: { ...timing, firstMs: 500, longestMs: 500, pollSeconds: 1, slackMs: 200 },
   });
   running.push(bot);
   await bot.adapter.start(receiverOf(bot));
   server.fail('getUpdates', { kind: 'stall' });
   server.say(ann, direct, '/hq status');
   await eventually(() => expect(bot.adapter.health().state).toBe('reconnecting'));
-  await eventually(() => expect(bot.heard).toHaveLength(1));
+  await eventually(() => expect(bot.received).toHaveLength(1));
 });
 
 test('who is told to wait does not ask before', async () => {
@@ -227,7 +227,7 @@ test('who is told to wait does not ask before', async () => {
   server.say(ann, direct, '/hq status');
   await eventually(() => expect(bot.adapter.health().state).toBe('reconnecting'));
   server.say(ann, direct, '/hq help');
-  await eventually(() => expect(bot.heard).toHaveLength(2));
+  await eventually(() => expect(bot.received).toHaveLength(2));
   const polls = server.called('getUpdates').map(({ at }) => at);
   expect(Math.max(...polls.slice(1).map((at, index) => at - (polls[index] ?? 0)))).toBeGreaterThan(950);
 });
@@ -236,7 +236,7 @@ test('updates out of their order are all handed over, and all confirmed', async 
   const bot = await start();
   const first = server.say(ann, direct, '/hq say 1');
   const [update] = server.unconfirmed;
-  await eventually(() => expect(bot.heard).toHaveLength(1));
+  await eventually(() => expect(bot.received).toHaveLength(1));
   const id = update?.update_id ?? 0;
   for (const [number, text] of [
     [id + 40, '/hq say 2'],
@@ -246,13 +246,13 @@ test('updates out of their order are all handed over, and all confirmed', async 
   ] as const) {
     server.repeat({ update_id: number, message: { ...first, text } });
   }
-  await eventually(() => expect(bot.heard).toHaveLength(4));
+  await eventually(() => expect(bot.received).toHaveLength(4));
   await bot.adapter.stop();
   expect(server.called('getUpdates').at(-1)?.params.offset).toBe(id + 41);
 });
 
 test('after a long silence updates may be numbered anew, and none of them is lost', async () => {
-  const bot = createTelegramBot(server, { pace: { ...pace, pollSeconds: 1, anewMs: 300 } });
+  const bot = createTelegramBot(server, { timing: { ...timing, pollSeconds: 1, anewMs: 300 } });
   running.push(bot);
   await bot.adapter.start(receiverOf(bot));
   server.say(ann, direct, '/hq say 1');
@@ -264,7 +264,7 @@ test('after a long silence updates may be numbered anew, and none of them is los
     server.say(ann, direct, `/hq say ${text}`);
     await eventually(() => expect(server.unconfirmed).toHaveLength(0));
   }
-  expect(bot.heard.map(({ inbound: { input } }) => (input.kind === 'words' ? input.text : ''))).toEqual([
+  expect(bot.received.map(({ inbound: { input } }) => (input.kind === 'words' ? input.text : ''))).toEqual([
     'say 1',
     'say 2',
     'say 3',
@@ -284,7 +284,7 @@ test('a server that was set up anew and counts from lower on is heard all the sa
   for (const count of [2, 3, 4]) {
     await eventually(() => expect(server.isPolled).toBe(true));
     server.say(ann, direct, `/hq say ${count}`);
-    await eventually(() => expect(bot.heard).toHaveLength(count));
+    await eventually(() => expect(bot.received).toHaveLength(count));
   }
 });
 
@@ -293,7 +293,7 @@ test('it can be started again after a stop, and after a token that was refused',
   await bot.adapter.stop();
   server.say(ann, direct, '/hq status');
   await bot.adapter.start(receiverOf(bot));
-  await eventually(() => expect(bot.heard).toHaveLength(1));
+  await eventually(() => expect(bot.received).toHaveLength(1));
   server.revoke();
   await eventually(() => expect(bot.adapter.health().state).toBe('revoked'));
   await expect(bot.adapter.start(receiverOf(bot))).rejects.toMatchObject({ code: 'unauthenticated' });
@@ -303,7 +303,7 @@ test('it can be started again after a stop, and after a token that was refused',
 });
 
 test('what nobody acknowledged before a stop comes again after it', async () => {
-  const bot = createTelegramBot(server, { pace });
+  const bot = createTelegramBot(server, { timing });
   running.push(bot);
   await bot.adapter.start({ ...receiverOf(bot), receive: () => new Promise(() => undefined) });
   server.say(ann, direct, '/hq status');
@@ -311,7 +311,7 @@ test('what nobody acknowledged before a stop comes again after it', async () => 
   await bot.adapter.stop();
   expect(server.unconfirmed).toHaveLength(1);
   await bot.adapter.start(receiverOf(bot));
-  await eventually(() => expect(bot.heard).toHaveLength(1));
+  await eventually(() => expect(bot.received).toHaveLength(1));
 });
 
 test('updates that stay open leave room for new ones, however many they are', async () => {
@@ -319,7 +319,7 @@ test('updates that stay open leave room for new ones, however many they are', as
   bot.answer = null;
   for (let index = 0; index < 250; index += 1) server.say(ann, direct, `/hq say ${index}`);
   // Sooner than the first ones are given up, which would make room too.
-  await expect.poll(() => bot.heard.length, { timeout: 8_000 }).toBe(250);
+  await expect.poll(() => bot.received.length, { timeout: 8_000 }).toBe(250);
   // The newest of them still come again, should this process be killed.
   expect(server.unconfirmed.length).toBeGreaterThanOrEqual(50);
 });

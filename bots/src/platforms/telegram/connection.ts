@@ -4,16 +4,16 @@ import type { Logger } from 'pino';
 import type { UserFromGetMe } from 'telegraf/types';
 import type { AdapterState } from '../../contract/adapter.ts';
 import type { TelegramApi } from './bot-api.ts';
-import { TelegramFault } from './errors.ts';
+import { TelegramError } from './errors.ts';
 import type { Bot } from './inbound.ts';
-import { type Ingress, type Pace, usualPace } from './transport.ts';
+import { type ConnectionTiming, defaultTiming, type Transport } from './transport.ts';
 
 /** Keeps the bot connected: signs in, takes updates in, and begins again after whatever ends that. */
 export class Connection {
   readonly #api: TelegramApi;
-  readonly #ingress: Ingress;
+  readonly #transport: Transport;
   readonly #log: Logger;
-  readonly #pace: Pace;
+  readonly #timing: ConnectionTiming;
   readonly #ending = new AbortController();
   #running: Promise<void> = Promise.resolve();
   #me: UserFromGetMe | null = null;
@@ -23,11 +23,11 @@ export class Connection {
   #failures = 0;
   #conflicts = 0;
 
-  constructor(api: TelegramApi, ingress: Ingress, log: Logger, pace: Pace = usualPace) {
+  constructor(api: TelegramApi, transport: Transport, log: Logger, timing: ConnectionTiming = defaultTiming) {
     this.#api = api;
-    this.#ingress = ingress;
+    this.#transport = transport;
     this.#log = log;
-    this.#pace = pace;
+    this.#timing = timing;
   }
 
   get bot(): Bot | null {
@@ -68,7 +68,7 @@ export class Connection {
   async stop(): Promise<void> {
     this.#ending.abort();
     await this.#running;
-    await this.#ingress.close();
+    await this.#transport.close();
     this.#state = 'stopped';
     this.#detail = null;
   }
@@ -100,42 +100,42 @@ export class Connection {
   async #round(signal: AbortSignal): Promise<void> {
     this.#me ??= await this.#api.call('getMe', {}, { signal });
     if (!this.#isOpen) {
-      await this.#ingress.open();
+      await this.#transport.open();
       this.#isOpen = true;
     }
-    await this.#ingress.turn(this.#state !== 'connected', signal);
+    await this.#transport.turn(this.#state !== 'connected', signal);
   }
 
   /** Says what went wrong, and for how long to rest. */
   #explain(error: unknown): number {
-    const fault = error instanceof TelegramFault ? error : new TelegramFault('taking updates in failed');
-    if (!(error instanceof TelegramFault)) this.#log.error({ err: error }, 'taking updates in failed');
+    const failure = error instanceof TelegramError ? error : new TelegramError('taking updates in failed');
+    if (!(error instanceof TelegramError)) this.#log.error({ err: error }, 'taking updates in failed');
     // A token of the wrong shape is a path that Telegram does not have.
-    if (fault.code === 401 || (fault.code === 404 && this.#me === null)) {
+    if (failure.code === 401 || (failure.code === 404 && this.#me === null)) {
       this.revoked();
       // It may have been something in between that refused it.
-      return this.#pace.revokedMs;
+      return this.#timing.revokedMs;
     }
-    if (fault.code === 409) {
+    if (failure.code === 409) {
       this.#conflicts += 1;
       // One may be the last poll of the process before, or somebody who only looked.
       if (this.#conflicts === 1) {
         this.#set('reconnecting', 'Another program took updates of this bot; trying again.');
-        return this.#pace.firstMs;
+        return this.#timing.firstMs;
       }
       this.#set(
         'conflict',
-        /webhook/iu.test(fault.message)
+        /webhook/iu.test(failure.message)
           ? 'Another program has set a webhook for this bot; give HQ a bot of its own.'
           : 'Another process polls this bot; give HQ a bot of its own, or stop the other one.',
       );
-      return this.#pace.conflictMs;
+      return this.#timing.conflictMs;
     }
     this.#failures += 1;
-    const reason = /^Telegram /u.test(fault.message) ? fault.message : `Telegram: ${fault.message}`;
+    const reason = /^Telegram /u.test(failure.message) ? failure.message : `Telegram: ${failure.message}`;
     this.#set('reconnecting', `${reason}; trying again.`);
-    const growing = Math.min(this.#pace.longestMs, this.#pace.firstMs * 2 ** (this.#failures - 1));
-    return Math.max(fault.retryAfterMs ?? 0, growing * (0.75 + 0.25 * Math.random()));
+    const growing = Math.min(this.#timing.longestMs, this.#timing.firstMs * 2 ** (this.#failures - 1));
+    return Math.max(failure.retryAfterMs ?? 0, growing * (0.75 + 0.25 * Math.random()));
   }
 
   #set(state: AdapterState, detail: string | null): void {

@@ -6,7 +6,7 @@ export const wordJoiner = '\u2060';
 const alive = /(?<![A-Za-z0-9_])[@#$](?=[\p{L}\p{N}_]|$)|(?<![A-Za-z0-9_/])\/(?=[\p{L}\p{N}_]|$)/gmu;
 
 /** Text of several lines that can neither move nor hide what is beside it. */
-export function clean(text: string): string {
+export function sanitizeLines(text: string): string {
   return text
     .split(/\r?\n/u)
     .map((line) => plainLine(line))
@@ -14,6 +14,6 @@ export function clean(text: string): string {
 }
 
 /** Text that Telegram makes nothing of: it names nobody, and no word of it can be tapped as a command or a tag. */
-export function neutral(text: string): string {
-  return clean(text).replace(alive, (sign) => `${sign}${wordJoiner}`);
+export function defuseMentions(text: string): string {
+  return sanitizeLines(text).replace(alive, (sign) => `${sign}${wordJoiner}`);
 }

@@ -11,24 +11,24 @@ import {
   startTelegramServer,
   type TelegramServer,
 } from '../../../fakes/telegram-server/index.ts';
-import { type ChatTestHouse, type OpenCore, openChatHouse } from '../../../testing/chat-stack.ts';
+import { type ChatTestStack, type OpenCore, openChatStack } from '../../../testing/chat-stack.ts';
 import { TelegramAdapter } from './adapter.ts';
 import { readSettings } from './settings.ts';
 
 /** Telegram, the core and the database together, as people see them. */
-let house: ChatTestHouse;
+let chat: ChatTestStack;
 let server: TelegramServer;
 let core: OpenCore;
 let adapter: TelegramAdapter;
 
 beforeAll(async () => {
-  house = await openChatHouse();
+  chat = await openChatStack();
 });
 
-afterAll(() => house.close());
+afterAll(() => chat.close());
 
 beforeEach(async () => {
-  await house.stack.database.query('delete from agent_commands');
+  await chat.stack.database.query('delete from agent_commands');
   server = await startTelegramServer();
   await open();
 });
@@ -39,12 +39,12 @@ afterEach(async () => {
 });
 
 async function open(): Promise<void> {
-  core = await house.open({ redactor: createRedactor([server.token]) }, []);
+  core = await chat.open({ redactor: createRedactor([server.token]) }, []);
   const settings = readSettings({ TELEGRAM_BOT_TOKEN: server.token, TELEGRAM_API_ROOT: server.url });
   if (settings === null) throw new Error('There is no token.');
   adapter = new TelegramAdapter({ settings, log: pino({ level: 'silent' }) });
   core.core.attach(adapter);
-  await adapter.start(core.core.conversation);
+  await adapter.start(core.core.dispatcher);
   await core.core.resume('telegram');
 }
 
@@ -61,10 +61,10 @@ interface Phone {
 
 /** Somebody who has linked Telegram to a member of that role. */
 async function linked(role: Role): Promise<Phone> {
-  const member = await house.stack.createMember(role);
+  const member = await chat.stack.createMember(role);
   const person = server.person(`P${role}`);
   const direct = server.direct(person);
-  const client = await house.stack.clientOf(member);
+  const client = await chat.stack.clientOf(member);
   const { data } = await client.rpc('issue_chat_code');
   server.say(person, direct, `/start ${data.code}`);
   await sees(direct, /^✔ Linked to /u);
@@ -81,7 +81,7 @@ function sees(chat: Chat, words: RegExp): Promise<Seen> {
 }
 
 function commands(action: string) {
-  return house.stack.database.query<{ id: string; status: string; origin: string }>(
+  return chat.stack.database.query<{ id: string; status: string; origin: string }>(
     'select id, status, origin from agent_commands where action = $1',
     [action],
   );
@@ -105,15 +105,15 @@ test('one card goes from the asking to the end, with what the runner writes', as
   server.say(ann.person, ann.direct, '/hq ping');
   const card = await sees(ann.direct, /waiting for the runner/u);
   expect(await commands('ping')).toMatchObject([{ origin: 'telegram' }]);
-  const claimed = await claimOne(house.stack.database, house.gateway);
-  await takeTurn(house.stack.database, {
-    gateway: house.gateway,
+  const claimed = await claimOne(chat.stack.database, chat.gateway);
+  await takeTurn(chat.stack.database, {
+    gateway: chat.gateway,
     output: [{ token: claimed.lease_token, seq: 1, stream: 'stdout', text: '\u001b[31m@admin /hq \u202e\n' }],
   });
   const running = await sees(ann.direct, /@admin \/hq/u);
   expect(running.entities.filter(({ type }) => type === 'mention' || type === 'bot_command')).toEqual([]);
-  await takeTurn(house.stack.database, {
-    gateway: house.gateway,
+  await takeTurn(chat.stack.database, {
+    gateway: chat.gateway,
     results: [{ token: claimed.lease_token, status: 'done', exit_code: 0, result: { runner: 'r1' } }],
   });
   const done = await sees(ann.direct, /done in /u);
@@ -147,7 +147,7 @@ test('what is missing is asked for, and answered by a reply', async () => {
   });
   server.say(ann.person, ann.direct, title, { replyTo: question });
   await eventually(async () =>
-    expect(await house.stack.database.query('select 1 from tasks where title = $1', [title])).toHaveLength(1),
+    expect(await chat.stack.database.query('select 1 from tasks where title = $1', [title])).toHaveLength(1),
   );
 });
 
@@ -166,7 +166,7 @@ test('a group works once an admin has bound it, up to its ceiling, and for nobod
   server.say(admin.person, group, '/hq ping', { as: 'anonymous' });
   await eventually(async () =>
     expect(
-      await house.stack.database.query(
+      await chat.stack.database.query(
         `select 1 from audit_log where action = 'chat.refused' and meta ->> 'user' = $1`,
         [`anonymous:${group.id}`],
       ),
@@ -179,11 +179,11 @@ test('a group works once an admin has bound it, up to its ceiling, and for nobod
 
 test('a command that a crash tore away is done once when the bot is back', async () => {
   const ann = await linked('operator');
-  await house.stack.stopApi();
+  await chat.stack.stopApi();
   server.say(ann.person, ann.direct, '/hq ping');
   const [update] = server.unconfirmed;
   await eventually(() => expect(server.unconfirmed.length).toBeLessThanOrEqual(1));
-  await house.stack.startApi();
+  await chat.stack.startApi();
   await eventually(async () => expect(await commands('ping')).toHaveLength(1));
   await close();
   if (update !== undefined) server.repeat(update);
@@ -201,9 +201,9 @@ test('a group that becomes a supergroup sees how its command ended, and works ag
   await sees(group, /waiting for the runner/u);
   const next = server.migrate(group);
   await sees(next, /another id now/u);
-  const { lease_token } = await claimOne(house.stack.database, house.gateway);
-  await takeTurn(house.stack.database, {
-    gateway: house.gateway,
+  const { lease_token } = await claimOne(chat.stack.database, chat.gateway);
+  await takeTurn(chat.stack.database, {
+    gateway: chat.gateway,
     results: [{ token: lease_token, status: 'done', exit_code: 0, result: { runner: 'r1' } }],
   });
   await sees(next, /done in /u);
@@ -219,10 +219,10 @@ test('a command that failed keeps what it said when it is tried again, and its o
   const ann = await linked('operator');
   server.say(ann.person, ann.direct, '/hq ping');
   const card = await sees(ann.direct, /waiting for the runner/u);
-  const { lease_token } = await claimOne(house.stack.database, house.gateway);
+  const { lease_token } = await claimOne(chat.stack.database, chat.gateway);
   const lines = Array.from({ length: 400 }, (_, index) => `line ${index} of what went wrong`).join('\n');
-  await takeTurn(house.stack.database, {
-    gateway: house.gateway,
+  await takeTurn(chat.stack.database, {
+    gateway: chat.gateway,
     output: [{ token: lease_token, seq: 1, stream: 'stderr', text: lines }],
     results: [{ token: lease_token, status: 'failed', exit_code: 1, error_message: 'no answer' }],
   });
@@ -241,7 +241,7 @@ test('a command that failed keeps what it said when it is tried again, and its o
 test('who is asked for a name and goes on to something else is understood, and may still answer', async () => {
   const ann = await linked('operator');
   const slugs = ['scout', 'writer'].map((name) => `${name}-${ann.person.id}`);
-  for (const slug of slugs) await house.stack.database.addAgent(slug, house.gateway);
+  for (const slug of slugs) await chat.stack.database.addAgent(slug, chat.gateway);
   server.say(ann.person, ann.direct, '/hq pause_agent');
   await sees(ann.direct, /Agent\?/u);
   server.say(ann.person, ann.direct, 'whoami');

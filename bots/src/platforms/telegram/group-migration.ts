@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Card } from '../../contract/card.ts';
-import type { Place } from '../../contract/inbound.ts';
-import type { Sender } from './outbound.ts';
+import type { ChatLocation } from '../../contract/inbound.ts';
+import type { TelegramOutbound } from './outbound.ts';
 
 const mostTries = 6;
 
@@ -23,13 +23,13 @@ const movedGroup: Card = {
 };
 
 /** Says it there, as soon as Telegram takes it. */
-export async function tellMovedGroup(
-  sender: Pick<Sender, 'send'>,
-  place: Place,
+export async function announceMigration(
+  sender: Pick<TelegramOutbound, 'send'>,
+  location: ChatLocation,
   isStopped: () => boolean,
 ): Promise<void> {
   for (let tries = 0; tries < mostTries && !isStopped(); tries += 1) {
-    const sent = await sender.send(place, movedGroup);
+    const sent = await sender.send(location, movedGroup);
     if (sent.ok || (sent.problem.kind !== 'wait' && sent.problem.kind !== 'away')) return;
     await pause(sent.problem.kind === 'wait' ? sent.problem.afterMs : 1_000 * 2 ** tries);
   }

@@ -11,7 +11,7 @@ import {
 import { startTelegramBot, type TelegramBot } from '../../../testing/telegram-bot.ts';
 
 const secret = 'a-secret-of-the-webhook_0123';
-const pace = { firstMs: 20, longestMs: 50, conflictMs: 50 };
+const timing = { firstMs: 20, longestMs: 50, conflictMs: 50 };
 let server: TelegramServer;
 let bot: TelegramBot;
 let ann: Person;
@@ -25,7 +25,7 @@ beforeEach(async () => {
   const port = await freePort();
   url = `http://127.0.0.1:${port}/hooks/telegram`;
   bot = await startTelegramBot(server, {
-    pace,
+    timing,
     env: {
       TELEGRAM_WEBHOOK_URL: url,
       TELEGRAM_WEBHOOK_SECRET: secret,
@@ -77,9 +77,9 @@ test('only Telegram is heard: the path, the method and the secret must be right'
   expect(await post('no json', right)).toBe(400);
   expect(await post('{}', right)).toBe(400);
   expect(await post(`"${'x'.repeat(2_000_000)}"`, right)).toBe(413);
-  expect(bot.heard).toHaveLength(0);
+  expect(bot.received).toHaveLength(0);
   expect(await post(update, right)).toBe(200);
-  expect(bot.heard).toHaveLength(1);
+  expect(bot.received).toHaveLength(1);
 });
 
 test('an update that is brought twice is handed over once', async () => {
@@ -91,7 +91,7 @@ test('an update that is brought twice is handed over once', async () => {
   server.say(ann, direct, '/start');
   expect(await Promise.all([post(update, right), post(update, right)])).toEqual([200, 200]);
   expect(await post(update, right)).toBe(200);
-  await eventually(() => expect(bot.heard).toHaveLength(2));
+  await eventually(() => expect(bot.received).toHaveLength(2));
 });
 
 test('updates that are numbered anew are known when they come again, too', async () => {
@@ -104,9 +104,9 @@ test('updates that are numbered anew are known when they come again, too', async
   bot.acknowledge = { kind: 'quiet' };
   bot.answer = null;
   for (let id = 900_000_000; id < 900_001_001; id += 1) await bring(id);
-  const { length } = bot.heard;
+  const { length } = bot.received;
   for (const id of [5, 6, 5, 6]) expect(await bring(id)).toBe(200);
-  expect(bot.heard).toHaveLength(length + 2);
+  expect(bot.received).toHaveLength(length + 2);
 });
 
 test('who says what they have to say too slowly is cut off', async () => {
@@ -122,7 +122,7 @@ test('who says what they have to say too slowly is cut off', async () => {
   );
   await ended;
   expect(answer).toMatch(/^HTTP\/1\.1 (?:408|413)/u);
-  expect(bot.heard).toHaveLength(0);
+  expect(bot.received).toHaveLength(0);
 });
 
 test('an update that is not done in time is left to come again', async () => {
@@ -130,9 +130,9 @@ test('an update that is not done in time is left to come again', async () => {
   server.say(ann, direct, '/hq restart');
   await eventually(() => expect(server.webhook?.lastError).toBe('Wrong response from the webhook: 503'));
   expect(server.unconfirmed).toHaveLength(1);
-  await bot.heard[0]?.reply.say({ title: 'Done', tone: 'good' });
+  await bot.received[0]?.reply.send({ title: 'Done', tone: 'good' });
   await eventually(() => expect(server.unconfirmed).toHaveLength(0));
-  expect(bot.heard).toHaveLength(1);
+  expect(bot.received).toHaveLength(1);
 });
 
 test('a port is let go by a stop though the token was revoked', async () => {
@@ -153,7 +153,7 @@ test('after a stop the webhook stands, so that nothing said meanwhile is lost', 
 
 test('a port that is taken is told, and tried again', async () => {
   const other = await startTelegramBot(server, {
-    pace,
+    timing,
     env: { TELEGRAM_WEBHOOK_URL: url, TELEGRAM_WEBHOOK_LISTEN: new URL(url).host },
   });
   expect(other.adapter.health()).toMatchObject({

@@ -3,10 +3,10 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Update } from 'telegraf/types';
 import type { TelegramApi } from './bot-api.ts';
-import { TelegramFault } from './errors.ts';
-import { fields, whole } from './json-fields.ts';
+import { TelegramError } from './errors.ts';
+import { fieldsOf, integerOf } from './json-fields.ts';
 import type { WebhookSettings } from './settings.ts';
-import { allowedUpdates, type Ingress } from './transport.ts';
+import { allowedUpdates, type Transport } from './transport.ts';
 
 const mostBytes = 1024 * 1024;
 /** Telegram uses a hundred at most; each has to say all that it says within this time. */
@@ -18,7 +18,7 @@ const answerWithinMs = 5_000;
 const lookEveryMs = 300_000;
 
 /** Is brought updates. Listens on loopback unless told otherwise; what ends TLS stands before it. */
-export class Webhook implements Ingress {
+export class WebhookEndpoint implements Transport {
   readonly #api: TelegramApi;
   readonly #settings: WebhookSettings;
   readonly #deliver: (update: Update) => Promise<void>;
@@ -44,7 +44,7 @@ export class Webhook implements Ingress {
     if (!isProbe) await pause(lookEveryMs, undefined, { signal });
     const { url } = await this.#api.call('getWebhookInfo', {}, { signal });
     if (url !== undefined && url !== this.#settings.url) {
-      throw new TelegramFault('another program has set another webhook for this bot', { code: 409 });
+      throw new TelegramError('another program has set another webhook for this bot', { code: 409 });
     }
   }
 
@@ -70,7 +70,7 @@ export class Webhook implements Ingress {
     return new Promise((resolve, reject) => {
       server.once('error', (error: NodeJS.ErrnoException) => {
         reject(
-          new TelegramFault(`${host}:${port} cannot be listened on (${error.code ?? 'unknown reason'})`),
+          new TelegramError(`${host}:${port} cannot be listened on (${error.code ?? 'unknown reason'})`),
         );
       });
       server.listen(port, host, () => resolve(server));
@@ -137,7 +137,7 @@ async function readBody(request: IncomingMessage): Promise<string | null> {
 function readUpdate(body: string): Update | null {
   try {
     const update = JSON.parse(body);
-    return whole(fields(update)?.update_id) === undefined ? null : update;
+    return integerOf(fieldsOf(update)?.update_id) === undefined ? null : update;
   } catch {
     return null;
   }

@@ -1,15 +1,15 @@
 import type { Logger } from 'pino';
 import type { Opts } from 'telegraf/types';
 import type { Card, Handle } from '../../contract/card.ts';
-import type { Place, Problem, Sent } from '../../contract/inbound.ts';
+import type { ChatLocation, SendProblem, SendResult } from '../../contract/inbound.ts';
 import type { TelegramApi } from './bot-api.ts';
-import { ChatPace } from './chat-rate-limit.ts';
-import { neutral } from './defuse-mentions.ts';
-import { TelegramFault, toProblem } from './errors.ts';
-import { fields, id } from './json-fields.ts';
+import { ChatRateLimit } from './chat-rate-limit.ts';
+import { defuseMentions } from './defuse-mentions.ts';
+import { TelegramError, toProblem } from './errors.ts';
+import { fieldsOf, idOf } from './json-fields.ts';
 import { toKeyboard } from './keyboard.ts';
 import { renderCard } from './render.ts';
-import { cutEnd } from './truncate.ts';
+import { truncateEnd } from './truncate.ts';
 
 const mostCaption = 1024;
 const mostPlaceholder = 64;
@@ -21,7 +21,7 @@ export interface TextFile {
 }
 
 /** What sending shows besides. */
-export interface SenderListener {
+export interface OutboundListener {
   /** The token is no longer accepted. */
   revoked(): void;
   /** A group is found under another id. */
@@ -29,17 +29,17 @@ export interface SenderListener {
 }
 
 /** Sends and edits messages, within Telegram's measures. Nothing here rejects. */
-export class Sender {
+export class TelegramOutbound {
   readonly #api: TelegramApi;
   readonly #log: Logger;
-  readonly #listener: SenderListener;
-  readonly #pace = new ChatPace();
+  readonly #listener: OutboundListener;
+  readonly #timing = new ChatRateLimit();
   /** Groups that became supergroups: old id → new id. */
   readonly #moved = new Map<string, string>();
-  readonly #sending = new Set<Promise<Sent>>();
+  readonly #sending = new Set<Promise<SendResult>>();
   #lastAt: number | null = null;
 
-  constructor(api: TelegramApi, log: Logger, listener: SenderListener) {
+  constructor(api: TelegramApi, log: Logger, listener: OutboundListener) {
     this.#api = api;
     this.#log = log;
     this.#listener = listener;
@@ -51,29 +51,29 @@ export class Sender {
 
   /** Whether what is not needed had better be left unsaid. */
   get isBusy(): boolean {
-    return this.#pace.isBusy(performance.now());
+    return this.#timing.isBusy(performance.now());
   }
 
   /** `replyTo`: in a group, the message that this answers. */
-  send(place: Place, card: Card, replyTo: string | null = null): Promise<Sent> {
+  send(location: ChatLocation, card: Card, replyTo: string | null = null): Promise<SendResult> {
     const { text, entities } = renderCard(card);
-    return this.#paced(place.channel, 'new', async () => {
+    return this.#paced(location.channel, 'new', async () => {
       const message = await this.#api.call('sendMessage', {
-        chat_id: number(place.channel),
+        chat_id: number(location.channel),
         text,
         ...(entities.length === 0 ? {} : { entities: [...entities] }),
         link_preview_options: { is_disabled: true },
-        ...inThread(place),
-        ...(replyTo === null || place.kind === 'direct'
+        ...inThread(location),
+        ...(replyTo === null || location.kind === 'direct'
           ? {}
           : { reply_parameters: { message_id: Number(replyTo), allow_sending_without_reply: true } }),
         ...markup(card, replyTo !== null),
       });
-      return handleOf(place, message);
+      return handleOf(location, message);
     });
   }
 
-  edit(handle: Handle, card: Card): Promise<Sent> {
+  edit(handle: Handle, card: Card): Promise<SendResult> {
     const { chat = '', message = '' } = handle;
     const { text, entities } = renderCard(card, { isEdit: true });
     const buttons = card.buttons ?? [];
@@ -90,20 +90,20 @@ export class Sender {
     });
   }
 
-  file(place: Place, { name, text, note }: TextFile): Promise<Sent> {
-    const caption = cutEnd(neutral(note), mostCaption);
-    return this.#paced(place.channel, 'new', async () => {
+  file(location: ChatLocation, { name, text, note }: TextFile): Promise<SendResult> {
+    const caption = truncateEnd(defuseMentions(note), mostCaption);
+    return this.#paced(location.channel, 'new', async () => {
       const message = await this.#api.call(
         'sendDocument',
         {
-          chat_id: number(place.channel),
+          chat_id: number(location.channel),
           document: { source: Buffer.from(text === '' ? '(empty)\n' : text), filename: fileName(name) },
           ...(caption.trim() === '' ? {} : { caption }),
-          ...inThread(place),
+          ...inThread(location),
         },
         { ms: 60_000 },
       );
-      return handleOf(place, message);
+      return handleOf(location, message);
     });
   }
 
@@ -116,12 +116,12 @@ export class Sender {
   }
 
   /** "typing …" beside the name of the bot. */
-  async typing(place: Place): Promise<void> {
-    await this.#outcome(place.channel, async () => {
+  async typing(location: ChatLocation): Promise<void> {
+    await this.#outcome(location.channel, async () => {
       await this.#api.call('sendChatAction', {
-        chat_id: number(place.channel),
+        chat_id: number(location.channel),
         action: 'typing',
-        ...inThread(place),
+        ...inThread(location),
       });
       return null;
     });
@@ -153,46 +153,46 @@ export class Sender {
     clearTimeout(timer);
   }
 
-  #paced(chat: string, what: 'new' | 'edit', call: () => Promise<Handle | null>): Promise<Sent> {
+  #paced(chat: string, what: 'new' | 'edit', call: () => Promise<Handle | null>): Promise<SendResult> {
     const to = this.#moved.get(chat);
     if (to !== undefined) return Promise.resolve(not({ kind: 'moved', channel: to }));
     const kind = { isGroup: chat.startsWith('-'), isEdit: what === 'edit' };
-    const waitMs = this.#pace.take(chat, kind, performance.now());
+    const waitMs = this.#timing.take(chat, kind, performance.now());
     if (waitMs > 0) return Promise.resolve(not({ kind: 'wait', afterMs: waitMs }));
     const sending = this.#outcome(chat, call);
     this.#sending.add(sending);
     return sending.finally(() => this.#sending.delete(sending));
   }
 
-  async #outcome(chat: string, call: () => Promise<Handle | null>): Promise<Sent> {
+  async #outcome(chat: string, call: () => Promise<Handle | null>): Promise<SendResult> {
     try {
       const handle = await call();
       this.#lastAt = Date.now();
       return { ok: true, handle };
     } catch (error) {
-      if (!(error instanceof TelegramFault)) this.#log.error({ err: error }, 'a message could not be made');
-      const fault =
-        error instanceof TelegramFault ? error : new TelegramFault('the message could not be made');
-      if (fault.code === 401) this.#listener.revoked();
-      const problem = toProblem(fault);
+      if (!(error instanceof TelegramError)) this.#log.error({ err: error }, 'a message could not be made');
+      const failure =
+        error instanceof TelegramError ? error : new TelegramError('the message could not be made');
+      if (failure.code === 401) this.#listener.revoked();
+      const problem = toProblem(failure);
       if (problem === null) return { ok: true, handle: null };
-      if (problem.kind === 'wait') this.#pace.hold(chat, performance.now() + problem.afterMs);
+      if (problem.kind === 'wait') this.#timing.hold(chat, performance.now() + problem.afterMs);
       if (problem.kind === 'moved' && this.moved(chat, problem.channel)) {
         this.#listener.moved(problem.channel);
       }
-      this.#log.debug({ chat, problem: problem.kind, reason: fault.message }, 'Telegram did not take it');
+      this.#log.debug({ chat, problem: problem.kind, reason: failure.message }, 'Telegram did not take it');
       return not(problem);
     }
   }
 }
 
-function not(problem: Problem): Sent {
+function not(problem: SendProblem): SendResult {
   return { ok: false, problem };
 }
 
 /** Null: sent, but what came back does not say where it is. */
-function handleOf({ channel }: Place, message: unknown): Handle | null {
-  const number = id(fields(message)?.message_id);
+function handleOf({ channel }: ChatLocation, message: unknown): Handle | null {
+  const number = idOf(fieldsOf(message)?.message_id);
   return number === undefined ? null : { chat: channel, message: number };
 }
 
@@ -201,7 +201,7 @@ function number(chat: string): number | string {
   return /^-?\d{1,15}$/u.test(chat) ? Number(chat) : chat;
 }
 
-function inThread({ thread }: Place): { message_thread_id?: number } {
+function inThread({ thread }: ChatLocation): { message_thread_id?: number } {
   return thread === null ? {} : { message_thread_id: Number(thread) };
 }
 
@@ -214,8 +214,8 @@ function keyboard(card: Card) {
 function markup(card: Card, isReply: boolean): Pick<Opts<'sendMessage'>, 'reply_markup'> {
   if ((card.buttons ?? []).length > 0) return { reply_markup: keyboard(card) };
   if (card.question === undefined) return {};
-  const placeholder = cutEnd(
-    neutral(card.question.placeholder).replaceAll('\n', ' ').trim(),
+  const placeholder = truncateEnd(
+    defuseMentions(card.question.placeholder).replaceAll('\n', ' ').trim(),
     mostPlaceholder,
   );
   return {

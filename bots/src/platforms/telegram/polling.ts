@@ -2,21 +2,21 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Update } from 'telegraf/types';
 import type { TelegramApi } from './bot-api.ts';
-import { TelegramFault } from './errors.ts';
-import { allowedUpdates, type Ingress, type Pace, usualPace } from './transport.ts';
-import { Ledger } from './update-ledger.ts';
+import { TelegramError } from './errors.ts';
+import { allowedUpdates, type ConnectionTiming, defaultTiming, type Transport } from './transport.ts';
+import { UpdateLedger } from './update-ledger.ts';
 
 /** Between polls that bring what is known already. */
 const firstWaitMs = 20;
 const longestWaitMs = 100;
 
 /** Fetches updates. */
-export class Polling implements Ingress {
+export class Polling implements Transport {
   readonly #api: TelegramApi;
   readonly #deliver: (update: Update) => Promise<void>;
   readonly #log: Logger;
-  readonly #pace: Pace;
-  readonly #ledger = new Ledger();
+  readonly #timing: ConnectionTiming;
+  readonly #ledger = new UpdateLedger();
   #waitMs = firstWaitMs;
   #lastUpdateAt = performance.now();
   /** The next update may have a lower number than the last: the server may be another one by now, or has been silent for long. */
@@ -26,32 +26,32 @@ export class Polling implements Ingress {
     api: TelegramApi,
     deliver: (update: Update) => Promise<void>,
     log: Logger,
-    pace: Pace = usualPace,
+    timing: ConnectionTiming = defaultTiming,
   ) {
     this.#api = api;
     this.#deliver = deliver;
     this.#log = log;
-    this.#pace = pace;
+    this.#timing = timing;
   }
 
   async open(): Promise<void> {
     try {
       await this.#api.call('deleteWebhook', { drop_pending_updates: false });
     } catch (error) {
-      if (error instanceof TelegramFault && error.code === 401) throw error;
+      if (error instanceof TelegramError && error.code === 401) throw error;
       // If one stands, the first poll says so.
       this.#log.debug({ reason: String(error) }, 'the webhook was not taken away');
     }
   }
 
   async turn(isProbe: boolean, signal: AbortSignal): Promise<void> {
-    const timeout = isProbe ? 0 : this.#pace.pollSeconds;
+    const timeout = isProbe ? 0 : this.#timing.pollSeconds;
     const begun = performance.now();
-    if (isProbe || begun - this.#lastUpdateAt > this.#pace.anewMs) this.#mayBeAnew = true;
+    if (isProbe || begun - this.#lastUpdateAt > this.#timing.anewMs) this.#mayBeAnew = true;
     const updates = await this.#api.call(
       'getUpdates',
       { offset: this.#offset, timeout, allowed_updates: allowedUpdates },
-      { ms: timeout * 1000 + this.#pace.slackMs, signal },
+      { ms: timeout * 1000 + this.#timing.slackMs, signal },
     );
     if (updates.length > 0) {
       this.#lastUpdateAt = performance.now();

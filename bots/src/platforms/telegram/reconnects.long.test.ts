@@ -16,7 +16,7 @@ function heap(): number {
 test('thousands of connections that end keep no memory and lose no command', async () => {
   const server = await startTelegramServer();
   const bot = await startTelegramBot(server, {
-    pace: { firstMs: 1, longestMs: 2, conflictMs: 2, pollSeconds: 1 },
+    timing: { firstMs: 1, longestMs: 2, conflictMs: 2, pollSeconds: 1 },
   });
   const ann = server.person('Ann');
   const direct = server.direct(ann);
@@ -30,10 +30,10 @@ test('thousands of connections that end keep no memory and lose no command', asy
   ] as const;
   const round = async (count: number): Promise<void> => {
     for (let index = 0; index < count; index += 1) {
-      for (const fault of [...faults, ...faults, ...faults]) server.fail('getUpdates', fault);
+      for (const failure of [...faults, ...faults, ...faults]) server.fail('getUpdates', failure);
       server.say(ann, direct, `/hq say ${index}`);
-      await eventually(() => expect(bot.heard).toHaveLength(1));
-      bot.heard.length = 0;
+      await eventually(() => expect(bot.received).toHaveLength(1));
+      bot.received.length = 0;
       bot.log.length = 0;
       server.calls.length = 0;
     }

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { checkEntities, type Entity, entity, findEntities } from '../../../fakes/telegram-server/entities.ts';
 import type { Card, Field, TextNode } from '../../contract/card.ts';
 import { toKeyboard } from './keyboard.ts';
-import { mostBody, renderCard } from './render.ts';
+import { maxBody, renderCard } from './render.ts';
 
 /** Pieces that are dangerous in some place, and ordinary words to put them beside. */
 const nasty = fc.constantFrom(
@@ -216,7 +216,7 @@ test('a body of the promised length is never cut, however much is around it', ()
     tone: 'bad',
     state: long,
     fields,
-    body: [{ kind: 'text', text: `begin${'b'.repeat(mostBody - 8)}end` }],
+    body: [{ kind: 'text', text: `begin${'b'.repeat(maxBody - 8)}end` }],
     stamp: long,
     footer: long,
     page: { number: 1, of: 2 },

@@ -1,14 +1,14 @@
 import { plain } from '@hq/shared/text';
 import type { Card, Field, TextNode, Tone } from '../../contract/card.ts';
-import { clean, neutral } from './defuse-mentions.ts';
+import { defuseMentions, sanitizeLines } from './defuse-mentions.ts';
 import { type EntityText, EntityWriter } from './entity-text.ts';
-import { cutBegin, cutEnd } from './truncate.ts';
+import { truncateEnd, truncateStart } from './truncate.ts';
 
 /** Telegram takes 4096 UTF-16 units. */
 const mostText = 4096;
 /** What is around the body takes this at most, and some 330 at its end, so that a body of `mostBody` always has its place. */
 const mostHead = 900;
-export const mostBody = 2800;
+export const maxBody = 2800;
 
 const signs: Readonly<Record<Tone, string>> = { neutral: '', good: '✔ ', warning: '⚠ ', bad: '✖ ' };
 
@@ -63,19 +63,19 @@ function addBody(writer: EntityWriter, body: readonly TextNode[], room: number):
   writer.add('\n');
   let isOnNewLine = false;
   for (const { node, text: written } of nodes) {
-    const text = writer.isFull ? neutral(written) : written;
+    const text = writer.isFull ? defuseMentions(written) : written;
     const isLog = node.kind === 'log';
     if (isLog || !isOnNewLine) writer.add('\n');
     isOnNewLine = true;
     const left = end - writer.length;
     if (left < 2) return;
     if (isLog) {
-      writer.add(cutBegin(text, Math.min(share, left)), 'pre');
+      writer.add(truncateStart(text, Math.min(share, left)), 'pre');
       isOnNewLine = false;
     } else if (node.kind === 'code') {
-      writer.add(cutEnd(text, left), 'code');
+      writer.add(truncateEnd(text, left), 'code');
     } else {
-      writer.add(cutEnd(text, left), node.strong === true ? 'bold' : undefined);
+      writer.add(truncateEnd(text, left), node.strong === true ? 'bold' : undefined);
     }
   }
 }
@@ -101,10 +101,10 @@ function shownNodes(body: readonly TextNode[]): ShownNode[] {
 
 /** In code and logs nothing is alive, so their words stay as they are and can be copied. */
 function readable(node: TextNode): string {
-  if (node.kind === 'log') return clean(node.text).replace(/^\n+|\s+$/gu, '');
-  return node.kind === 'code' ? plain(node.text) : neutral(node.text);
+  if (node.kind === 'log') return sanitizeLines(node.text).replace(/^\n+|\s+$/gu, '');
+  return node.kind === 'code' ? plain(node.text) : defuseMentions(node.text);
 }
 
 function line(text: string, most: number): string {
-  return cutEnd(neutral(plain(text)), most);
+  return truncateEnd(defuseMentions(plain(text)), most);
 }

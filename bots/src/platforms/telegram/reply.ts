@@ -1,6 +1,6 @@
 import type { Card, Handle } from '../../contract/card.ts';
-import type { Place, Reply, Sent } from '../../contract/inbound.ts';
-import type { Sender } from './outbound.ts';
+import type { ChatLocation, Reply, SendResult } from '../../contract/inbound.ts';
+import type { TelegramOutbound } from './outbound.ts';
 
 /** Most answers are there sooner, and then nothing has to be shown before them. */
 const typingAfterMs = 300;
@@ -9,19 +9,19 @@ const placeholderAfterMs = 1_500;
 const working: Card = { title: 'Working on it …', tone: 'neutral' };
 
 /** The way back to somebody who said or pressed something. */
-export class Answer implements Reply {
-  readonly #sender: Sender;
+export class TelegramReply implements Reply {
+  readonly #sender: TelegramOutbound;
   readonly #onSaid: () => void;
   readonly #timers: NodeJS.Timeout[] = [];
-  #place: Place;
+  #place: ChatLocation;
   #replyTo: string | null;
-  #placeholder: Promise<Sent> | null = null;
+  #placeholder: Promise<SendResult> | null = null;
   #isSaid = false;
 
   /** `onSaid`: there is an answer, so the question needs not to come again. */
-  constructor(sender: Sender, place: Place, replyTo: string | null, onSaid: () => void) {
+  constructor(sender: TelegramOutbound, location: ChatLocation, replyTo: string | null, onSaid: () => void) {
     this.#sender = sender;
-    this.#place = place;
+    this.#place = location;
     this.#replyTo = replyTo;
     this.#onSaid = onSaid;
   }
@@ -39,7 +39,7 @@ export class Answer implements Reply {
     );
   }
 
-  async say(card: Card): Promise<Sent> {
+  async send(card: Card): Promise<SendResult> {
     this.#isSaid = true;
     for (const timer of this.#timers.splice(0)) clearTimeout(timer);
     const placeholder = await this.#takePlaceholder();
@@ -58,7 +58,7 @@ export class Answer implements Reply {
     return sent?.ok === true ? sent.handle : null;
   }
 
-  async #show(card: Card, placeholder: Handle | null): Promise<Sent> {
+  async #show(card: Card, placeholder: Handle | null): Promise<SendResult> {
     if (placeholder === null) return await this.#sender.send(this.#place, card, this.#replyTo);
     // The keyboard can be pointed at a new message only.
     if (card.question !== undefined) {
@@ -75,7 +75,7 @@ export class Answer implements Reply {
   }
 
   /** A group that became a supergroup. What is answered is a message of the old one. */
-  #showAt(channel: string, card: Card): Promise<Sent> {
+  #showAt(channel: string, card: Card): Promise<SendResult> {
     this.#place = { ...this.#place, channel };
     this.#replyTo = null;
     return this.#sender.send(this.#place, card);

@@ -65,7 +65,7 @@ test.each([
     { TELEGRAM_BOT_TOKEN: token, TELEGRAM_WEBHOOK_URL: 'https://hq.example', TELEGRAM_WEBHOOK_LISTEN: '443' },
   ],
 ] as const)('a wrong %s is named, and its value is not told', (field, env) => {
-  const fault = faultOf(env);
-  expect(fault).toMatchObject({ code: 'usage', field });
-  expect(String(fault)).not.toContain(token);
+  const failure = faultOf(env);
+  expect(failure).toMatchObject({ code: 'usage', field });
+  expect(String(failure)).not.toContain(token);
 });

@@ -1,5 +1,5 @@
 /** How updates come in. */
-export interface Ingress {
+export interface Transport {
   /** Before the first turn, until it has succeeded. */
   open(): Promise<void>;
   /** One round; returning means that all is well. `isProbe`: come back soon, somebody waits to hear whether it works. */
@@ -11,7 +11,7 @@ export interface Ingress {
 export const allowedUpdates = ['message', 'callback_query', 'my_chat_member'] as const;
 
 /** How long the connection waits for what. */
-export interface Pace {
+export interface ConnectionTiming {
   /** After a failure, and at most after many. */
   readonly firstMs: number;
   readonly longestMs: number;
@@ -27,7 +27,7 @@ export interface Pace {
   readonly anewMs: number;
 }
 
-export const usualPace: Pace = {
+export const defaultTiming: ConnectionTiming = {
   firstMs: 1_000,
   longestMs: 60_000,
   conflictMs: 30_000,

@@ -3,13 +3,13 @@ const characters = new Intl.Segmenter('en', { granularity: 'grapheme' });
 const longestCharacter = 64;
 
 /** At most so many UTF-16 units, never half a character; an ellipsis says that there was more. */
-export function cutEnd(text: string, most: number): string {
+export function truncateEnd(text: string, most: number): string {
   if (text.length <= most) return text;
   return most < 1 ? '' : `${text.slice(0, characterAt(text, most - 1).from)}…`;
 }
 
 /** As `cutEnd`, keeping the end. */
-export function cutBegin(text: string, most: number): string {
+export function truncateStart(text: string, most: number): string {
   if (text.length <= most) return text;
   if (most < 1) return '';
   const at = text.length - most + 1;

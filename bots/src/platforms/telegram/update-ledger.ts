@@ -6,7 +6,7 @@ const mostRepeated = 50;
  * Which updates are on their way. Telegram forgets what is below the offset of a poll, so the offset stays at the oldest
  * update that HQ has not taken: what a crash tears away comes again. That makes Telegram repeat the ones behind it, which are known here.
  */
-export class Ledger {
+export class UpdateLedger {
   readonly #open = new Set<number>();
   readonly #known = new Set<number>();
   #tell: (() => void) | null = null;

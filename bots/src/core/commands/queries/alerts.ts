@@ -2,8 +2,8 @@ import { age } from '@hq/shared/text';
 import { z } from 'zod';
 import type { Command } from '../../../contract/command.ts';
 import { severities } from '../../alerts/alert-row.ts';
-import { filter, looking, oneOf } from './query-defaults.ts';
-import { code, joined, page, showList, text } from './show-list.ts';
+import { choiceArgument, queryArguments, queryDefaults } from './query-defaults.ts';
+import { code, joinParts, pageArgument, showList, text } from './show-list.ts';
 
 const alert = z.object({
   id: z.string(),
@@ -18,26 +18,31 @@ const alert = z.object({
 });
 
 export const alerts: Command = {
-  ...looking,
+  ...queryDefaults,
   name: 'alerts',
   aliases: ['list alerts', 'alerts list'],
   title: 'Alerts',
   summary: 'Lists the alerts that are open.',
-  arguments: [oneOf('status', 'Only these', ['open', 'all', ...severities]), page],
+  arguments: [choiceArgument('status', 'Only these', ['open', 'all', ...severities]), pageArgument],
   rank: 14,
-  async run(asked) {
-    const rows = await asked.house.hq.read(asked.said, 'alerts', filter(asked.values), alert);
-    const now = asked.house.now();
-    await showList(asked, {
+  async run(context) {
+    const rows = await context.services.api.read(
+      context.delivery,
+      'alerts',
+      queryArguments(context.values),
+      alert,
+    );
+    const now = context.services.now();
+    await showList(context, {
       command: 'alerts',
       title: 'Alerts',
       lines: rows.map((row) => [
         code(row.id.slice(0, 8)),
         text(
-          ` ${joined(row.title, row.severity, row.occurrences > 1 && `${row.occurrences} times`, row.resolved_at !== null && 'over', row.read_at !== null && 'seen', age(now - Date.parse(row.last_at)))}`,
+          ` ${joinParts(row.title, row.severity, row.occurrences > 1 && `${row.occurrences} times`, row.resolved_at !== null && 'over', row.read_at !== null && 'seen', age(now - Date.parse(row.last_at)))}`,
         ),
       ]),
-      none: 'No alert is open.',
+      emptyText: 'No alert is open.',
       footer: 'ack ID, mute ID. subscribe brings them here.',
     });
   },

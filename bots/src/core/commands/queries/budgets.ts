@@ -1,10 +1,17 @@
 import { z } from 'zod';
 import type { Command } from '../../../contract/command.ts';
-import { type ActionTable, actionOf } from '../../action-table.ts';
+import { type ActionTable, findAction } from '../../action-table.ts';
 import { runAction } from '../run-action.ts';
-import { tellBudget } from './fleet.ts';
-import { by, filter, listed, looking, ofAgent, oneOf } from './query-defaults.ts';
-import { page, showList, strong, text } from './show-list.ts';
+import { formatBudget } from './fleet.ts';
+import {
+  agentArgument,
+  choiceArgument,
+  listAliases,
+  queryArguments,
+  queryDefaults,
+  textArgument,
+} from './query-defaults.ts';
+import { pageArgument, showList, strong, text } from './show-list.ts';
 
 const usage = z.object({
   agent: z.string().nullable(),
@@ -21,18 +28,23 @@ const budget = z.object({
 });
 
 const usageCommand: Command = {
-  ...looking,
+  ...queryDefaults,
   name: 'usage',
   aliases: ['cost', 'costs'],
   title: 'Usage',
   summary: 'Tells what the agents have cost this month and today.',
-  arguments: [ofAgent, page],
+  arguments: [agentArgument, pageArgument],
   private: true,
   rank: 12,
-  async run(asked) {
-    const rows = await asked.house.hq.read(asked.said, 'usage', filter(asked.values), usage);
+  async run(context) {
+    const rows = await context.services.api.read(
+      context.delivery,
+      'usage',
+      queryArguments(context.values),
+      usage,
+    );
     const total = rows.reduce((sum, row) => sum + (row.cost_usd ?? 0), 0);
-    await showList(asked, {
+    await showList(context, {
       command: 'usage',
       title: 'Usage this month',
       state: `${total.toFixed(2)} USD`,
@@ -42,27 +54,36 @@ const usageCommand: Command = {
           ` ${(row.cost_usd ?? 0).toFixed(2)} USD, ${(row.today_usd ?? 0).toFixed(2)} today, ${row.tokens ?? 0} tokens, ${row.runs} runs`,
         ),
       ]),
-      none: 'Nothing was used this month.',
+      emptyText: 'Nothing was used this month.',
     });
   },
 };
 
 const budgets: Command = {
-  ...looking,
+  ...queryDefaults,
   name: 'budgets',
-  aliases: listed('budgets'),
+  aliases: listAliases('budgets'),
   title: 'Budgets',
   summary: 'Lists what each agent may spend in a month, and what is spent.',
-  arguments: [ofAgent, oneOf('status', 'Only these', ['ok', 'warned', 'exceeded', 'unmetered']), page],
+  arguments: [
+    agentArgument,
+    choiceArgument('status', 'Only these', ['ok', 'warned', 'exceeded', 'unmetered']),
+    pageArgument,
+  ],
   private: true,
   rank: 13,
-  async run(asked) {
-    const rows = await asked.house.hq.read(asked.said, 'budgets', filter(asked.values), budget);
-    await showList(asked, {
+  async run(context) {
+    const rows = await context.services.api.read(
+      context.delivery,
+      'budgets',
+      queryArguments(context.values),
+      budget,
+    );
+    await showList(context, {
       command: 'budgets',
       title: 'Budgets',
-      lines: rows.map((row) => [strong(row.agent), text(` ${tellBudget(row)}`)]),
-      none: 'No agent has a budget.',
+      lines: rows.map((row) => [strong(row.agent), text(` ${formatBudget(row)}`)]),
+      emptyText: 'No agent has a budget.',
     });
   },
 };
@@ -70,8 +91,8 @@ const budgets: Command = {
 const setting = 'set_budget';
 
 /** `budget writer` tells what it may spend, `budget writer 25` sets it: the amount says which is meant. */
-export function moneyCommands(actions: ActionTable): Command[] {
-  const action = actionOf(actions, setting);
+export function budgetCommands(actions: ActionTable): Command[] {
+  const action = findAction(actions, setting);
   const lists = [usageCommand, budgets];
   if (action === undefined) return lists;
   return [
@@ -83,19 +104,19 @@ export function moneyCommands(actions: ActionTable): Command[] {
       title: 'A budget',
       summary: 'Tells what an agent may spend in a month; with an amount, sets it.',
       arguments: [
-        by('agent', 'agent', 'The agent'),
-        { ...by('limit', null, 'US dollars a month, or none'), unit: 'usd' },
+        textArgument('agent', 'agent', 'The agent'),
+        { ...textArgument('limit', null, 'US dollars a month, or none'), unit: 'usd' },
       ],
       isTypedOnly: true,
-      async run(asked) {
-        const { agent, limit } = asked.values;
+      async run(context) {
+        const { agent, limit } = context.values;
         // Where the channel has an agent, the amount alone is enough.
         const isAmount = limit === undefined && agent !== undefined && /^(none|\d+([.,]\d+)?)$/.test(agent);
-        if (limit === undefined && !isAmount) return budgets.run(asked);
+        if (limit === undefined && !isAmount) return budgets.run(context);
         const values = isAmount
           ? { limit_usd: agent }
           : { ...(agent !== undefined && { agent }), ...(limit !== undefined && { limit_usd: limit }) };
-        await runAction(setting, action, { ...asked, values });
+        await runAction(setting, action, { ...context, values });
       },
     },
   ];

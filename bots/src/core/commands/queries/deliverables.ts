@@ -2,8 +2,15 @@ import { z } from 'zod';
 import type { TextNode } from '../../../contract/card.ts';
 import type { Command } from '../../../contract/command.ts';
 import { actionButtons } from './action-buttons.ts';
-import { by, filter, listed, looking, ofAgent, oneOf } from './query-defaults.ts';
-import { code, joined, page, showList, spaced, text } from './show-list.ts';
+import {
+  agentArgument,
+  choiceArgument,
+  listAliases,
+  queryArguments,
+  queryDefaults,
+  textArgument,
+} from './query-defaults.ts';
+import { code, humanize, joinParts, pageArgument, showList, text } from './show-list.ts';
 
 export const deliverable = z.object({
   id: z.string(),
@@ -17,18 +24,20 @@ export const deliverable = z.object({
 
 export const deliverableLine = (row: z.output<typeof deliverable>): TextNode[] => [
   code(row.id.slice(0, 8)),
-  text(` ${joined(row.title ?? row.url ?? 'untitled', spaced(row.review_status ?? 'draft'), row.agent)}`),
+  text(
+    ` ${joinParts(row.title ?? row.url ?? 'untitled', humanize(row.review_status ?? 'draft'), row.agent)}`,
+  ),
 ];
 
 const deliverables: Command = {
-  ...looking,
+  ...queryDefaults,
   name: 'deliverables',
-  aliases: [...listed('deliverables'), 'reviews'],
+  aliases: [...listAliases('deliverables'), 'reviews'],
   title: 'Deliverables',
   summary: 'Lists what agents handed in and what waits for a review.',
   arguments: [
-    ofAgent,
-    oneOf('status', 'Only these', [
+    agentArgument,
+    choiceArgument('status', 'Only these', [
       'in_review',
       'all',
       'draft',
@@ -36,39 +45,51 @@ const deliverables: Command = {
       'revision_requested',
       'rejected',
     ]),
-    page,
+    pageArgument,
   ],
   rank: 9,
-  async run(asked) {
-    const rows = await asked.house.hq.read(asked.said, 'deliverables', filter(asked.values), deliverable);
-    await showList(asked, {
+  async run(context) {
+    const rows = await context.services.api.read(
+      context.delivery,
+      'deliverables',
+      queryArguments(context.values),
+      deliverable,
+    );
+    await showList(context, {
       command: 'deliverables',
       title: 'Deliverables',
       lines: rows.map(deliverableLine),
-      none: 'Nothing waits for a review.',
+      emptyText: 'Nothing waits for a review.',
       footer: 'deliverable ID shows one.',
     });
   },
 };
 
 const oneDeliverable: Command = {
-  ...looking,
+  ...queryDefaults,
   name: 'deliverable',
   group: 'show',
   aliases: ['show deliverable', 'review'],
   title: 'One deliverable',
   summary: 'Shows what was handed in, to approve, send back or reject it.',
-  arguments: [by('deliverable', 'deliverable', 'The deliverable’s id, or its first eight characters', true)],
+  arguments: [
+    textArgument('deliverable', 'deliverable', 'The deliverable’s id, or its first eight characters', true),
+  ],
   rank: 10,
-  async run(asked) {
-    const { said, house, values } = asked;
-    const [row] = await house.hq.read(said, 'deliverable', { id: values.deliverable ?? '' }, deliverable);
+  async run(context) {
+    const { delivery, services, values } = context;
+    const [row] = await services.api.read(
+      delivery,
+      'deliverable',
+      { id: values.deliverable ?? '' },
+      deliverable,
+    );
     if (row === undefined) return;
     const isOpen = row.review_status === 'in_review';
-    await asked.replace({
+    await context.replace({
       title: row.title ?? 'Untitled deliverable',
       tone: row.review_status === 'approved' ? 'good' : isOpen ? 'warning' : 'neutral',
-      state: spaced(row.review_status ?? 'draft'),
+      state: humanize(row.review_status ?? 'draft'),
       fields: [
         { label: 'By', value: row.agent ?? 'nobody known' },
         ...(row.url ? [{ label: 'Where', value: row.url, wide: true }] : []),
@@ -76,7 +97,7 @@ const oneDeliverable: Command = {
       ],
       buttons: isOpen
         ? actionButtons(
-            asked,
+            context,
             [
               ['Approve', 'approve_deliverable'],
               ['Request a revision', 'request_revision'],

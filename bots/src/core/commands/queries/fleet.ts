@@ -4,8 +4,14 @@ import { z } from 'zod';
 import type { Button, Card } from '../../../contract/card.ts';
 import type { Command } from '../../../contract/command.ts';
 import { ago } from '../../cards/ago.ts';
-import { by, filter, listed, looking, oneOf } from './query-defaults.ts';
-import { joined, page, showList, strong, text } from './show-list.ts';
+import {
+  choiceArgument,
+  listAliases,
+  queryArguments,
+  queryDefaults,
+  textArgument,
+} from './query-defaults.ts';
+import { joinParts, pageArgument, showList, strong, text } from './show-list.ts';
 
 const counts = z.record(z.string(), z.number()).catch({});
 const seenGateway = gatewayRow
@@ -47,12 +53,12 @@ function conditionOf(gateway: SeenGateway, now: number): string {
   return gatewayCondition({ ...gateway, meta: services === undefined ? {} : { services } }, now);
 }
 
-function tellGateway(gateway: SeenGateway, now: number): string {
+function formatGateway(gateway: SeenGateway, now: number): string {
   const condition = conditionOf(gateway, now);
   const seen =
     gateway.last_seen_at === null ? 'never seen' : `seen ${ago(now - Date.parse(gateway.last_seen_at))}`;
   const { pending, running } = gateway.commands;
-  return joined(
+  return joinParts(
     condition,
     seen,
     `${gateway.agents} ${gateway.agents === 1 ? 'agent' : 'agents'}`,
@@ -66,65 +72,70 @@ const mostNamed = 5;
 const troubled = new Set(['stale', 'error', 'unhealthy', 'unseen']);
 
 const gateways: Command = {
-  ...looking,
+  ...queryDefaults,
   name: 'gateways',
-  aliases: [...listed('gateways'), 'gateway', 'show gateway'],
+  aliases: [...listAliases('gateways'), 'gateway', 'show gateway'],
   title: 'Gateways',
   summary: 'Lists the gateways and how each is.',
-  arguments: [by('gateway', 'gateway', 'Only this one'), page],
+  arguments: [textArgument('gateway', 'gateway', 'Only this one'), pageArgument],
   rank: 2,
-  async run(asked) {
-    const rows = await asked.house.hq.read(asked.said, 'gateways', filter(asked.values), seenGateway);
-    const now = asked.house.now();
-    await showList(asked, {
+  async run(context) {
+    const rows = await context.services.api.read(
+      context.delivery,
+      'gateways',
+      queryArguments(context.values),
+      seenGateway,
+    );
+    const now = context.services.now();
+    await showList(context, {
       command: 'gateways',
       title: 'Gateways',
-      lines: rows.map((row) => [strong(row.slug), text(`  ${tellGateway(row, now)}`)]),
-      none: 'No gateway is registered yet.',
+      lines: rows.map((row) => [strong(row.slug), text(`  ${formatGateway(row, now)}`)]),
+      emptyText: 'No gateway is registered yet.',
     });
   },
 };
 
 export const fleetCommands: readonly Command[] = [
   {
-    ...looking,
+    ...queryDefaults,
     name: 'status',
     aliases: ['fleet', 'overview'],
     title: 'Status of the fleet',
     summary: 'Tells how everything is, in one message.',
-    arguments: [by('gateway', 'gateway', 'Only this gateway')],
+    arguments: [textArgument('gateway', 'gateway', 'Only this gateway')],
     rank: 1,
-    async run(asked) {
-      const { said, house, values, replace } = asked;
-      if (values.gateway !== undefined) return gateways.run(asked);
-      const [found] = await house.hq.read(said, 'fleet', {}, fleet);
+    async run(context) {
+      const { delivery, services, values, replace } = context;
+      if (values.gateway !== undefined) return gateways.run(context);
+      const [found] = await services.api.read(delivery, 'fleet', {}, fleet);
       if (found === undefined) return;
       const now = Date.parse(found.now);
       const bad = found.gateways.filter((gateway) => troubled.has(conditionOf(gateway, now)));
       const needs = bad.length + found.failed + found.alerts + (found.agents.error ?? 0);
       const offer = (label: string, command: string): Button =>
-        house.buttons.offer(said.speaker, { label, intent: { command, values: {} }, user: null });
+        services.buttons.offer(delivery.sender, { label, intent: { command, values: {} }, user: null });
       const inError =
         found.agents.error === undefined
           ? []
-          : await house.hq.read(said, 'agents', { status: 'error', limit: mostNamed }, agent);
+          : await services.api.read(delivery, 'agents', { status: 'error', limit: mostNamed }, agent);
       const card: Card = {
         title: 'Status of the fleet',
         tone: bad.length > 0 ? 'bad' : needs > 0 ? 'warning' : 'good',
         state: needs === 0 ? 'nothing needs attention' : `${needs} to look at`,
         fields: [
-          { label: 'Agents', value: tellCounts(found.agents, 'none yet') },
+          { label: 'Agents', value: formatCounts(found.agents, 'none yet') },
           ...(inError.length === 0
             ? []
-            : [{ label: 'In error', value: tellNames(inError, found.agents.error) }]),
-          { label: 'Open tasks', value: tellCounts(found.tasks, 'none') },
+            : [{ label: 'In error', value: formatNames(inError, found.agents.error) }]),
+          { label: 'Open tasks', value: formatCounts(found.tasks, 'none') },
           { label: 'Failed in the last hour', value: String(found.failed) },
           { label: 'Open alerts', value: String(found.alerts) },
         ],
         body: found.gateways.flatMap((gateway, at) => [
           text(at === 0 ? '' : '\n'),
           strong(gateway.slug),
-          text(`  ${tellGateway(gateway, now)}`),
+          text(`  ${formatGateway(gateway, now)}`),
         ]),
         buttons: [offer('Refresh', 'status'), ...(found.alerts > 0 ? [offer('Alerts', 'alerts')] : [])],
         footer: `${new Date(now).toISOString().slice(0, 16).replace('T', ' ')} UTC`,
@@ -134,48 +145,56 @@ export const fleetCommands: readonly Command[] = [
   },
   gateways,
   {
-    ...looking,
+    ...queryDefaults,
     name: 'agents',
-    aliases: listed('agents'),
+    aliases: listAliases('agents'),
     title: 'Agents',
     summary: 'Lists the agents and how each is.',
     arguments: [
-      by('gateway', 'gateway', 'Only those on this gateway'),
-      oneOf('status', 'Only these', ['ready', 'paused', 'error', 'provisioning', 'hibernating']),
-      page,
+      textArgument('gateway', 'gateway', 'Only those on this gateway'),
+      choiceArgument('status', 'Only these', ['ready', 'paused', 'error', 'provisioning', 'hibernating']),
+      pageArgument,
     ],
     rank: 3,
-    async run(asked) {
-      const rows = await asked.house.hq.read(asked.said, 'agents', filter(asked.values), agent);
-      await showList(asked, {
+    async run(context) {
+      const rows = await context.services.api.read(
+        context.delivery,
+        'agents',
+        queryArguments(context.values),
+        agent,
+      );
+      await showList(context, {
         command: 'agents',
         title: 'Agents',
-        lines: rows.map((row) => [strong(row.slug), text(`  ${joined(row.status, row.gateway, row.model)}`)]),
-        none: 'There are no agents.',
+        lines: rows.map((row) => [
+          strong(row.slug),
+          text(`  ${joinParts(row.status, row.gateway, row.model)}`),
+        ]),
+        emptyText: 'There are no agents.',
       });
     },
   },
   {
-    ...looking,
+    ...queryDefaults,
     name: 'agent',
     group: 'show',
     aliases: ['show agent'],
     title: 'One agent',
     summary: 'Tells how one agent is, with its tasks, inbox and budget.',
-    arguments: [by('agent', 'agent', 'The agent'), page],
+    arguments: [textArgument('agent', 'agent', 'The agent'), pageArgument],
     rank: 4,
-    async run(asked) {
-      const { said, house, values } = asked;
-      const [row] = await house.hq.read(said, 'agent', filter(values), wholeAgent);
+    async run(context) {
+      const { delivery, services, values } = context;
+      const [row] = await services.api.read(delivery, 'agent', queryArguments(values), wholeAgent);
       if (row === undefined) return;
       const act = (label: string, command: string): Button =>
-        house.buttons.offer(said.speaker, {
+        services.buttons.offer(delivery.sender, {
           label,
           intent: { command, values: { agent: row.slug } },
           user: null,
         });
       const { budget } = row;
-      await asked.replace({
+      await context.replace({
         title: row.name === null || row.name === row.slug ? row.slug : `${row.name} (${row.slug})`,
         tone: row.status === 'error' ? 'bad' : row.status === 'ready' ? 'good' : 'warning',
         state: row.status,
@@ -183,21 +202,21 @@ export const fleetCommands: readonly Command[] = [
           { label: 'Gateway', value: row.gateway ?? 'none' },
           {
             label: 'Model',
-            value: joined(row.model ?? 'the default', row.thinking && `thinking ${row.thinking}`),
+            value: joinParts(row.model ?? 'the default', row.thinking && `thinking ${row.thinking}`),
           },
           { label: 'Open tasks', value: String(row.tasks) },
           { label: 'Inbox', value: String(row.inbox) },
           {
             label: 'Budget',
-            value: budget ? tellBudget(budget) : 'not metered',
+            value: budget ? formatBudget(budget) : 'not metered',
           },
         ],
         body: row.description ? [text(row.description)] : [],
         buttons: [
-          ...(row.status === 'paused' && house.vocabulary.byName('resume_agent') !== undefined
+          ...(row.status === 'paused' && services.registry.byName('resume_agent') !== undefined
             ? [act('Resume', 'resume_agent')]
             : []),
-          ...(row.status === 'ready' && house.vocabulary.byName('pause_agent') !== undefined
+          ...(row.status === 'ready' && services.registry.byName('pause_agent') !== undefined
             ? [act('Pause', 'pause_agent')]
             : []),
           act('Tasks', 'tasks'),
@@ -207,7 +226,7 @@ export const fleetCommands: readonly Command[] = [
   },
 ];
 
-export function tellBudget(budget: {
+export function formatBudget(budget: {
   readonly spent_usd: number;
   readonly limit_usd: number | null;
   readonly status: string;
@@ -218,12 +237,12 @@ export function tellBudget(budget: {
     : `${spent} of ${budget.limit_usd.toFixed(2)} USD this month, ${budget.status}`;
 }
 
-function tellNames(rows: readonly { readonly slug: string }[], count = rows.length): string {
+function formatNames(rows: readonly { readonly slug: string }[], count = rows.length): string {
   const more = count - rows.length;
   return `${rows.map(({ slug }) => slug).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
-function tellCounts(found: Readonly<Record<string, number>>, none: string): string {
+function formatCounts(found: Readonly<Record<string, number>>, none: string): string {
   const told = Object.entries(found).map(([status, count]) => `${count} ${status.replaceAll('_', ' ')}`);
   return told.length === 0 ? none : told.join(', ');
 }

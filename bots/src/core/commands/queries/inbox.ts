@@ -1,8 +1,15 @@
 import { age } from '@hq/shared/text';
 import { z } from 'zod';
 import type { Command } from '../../../contract/command.ts';
-import { filter, listed, looking, ofAgent, oneOf, openOr } from './query-defaults.ts';
-import { joined, page, showList, spaced, strong, text } from './show-list.ts';
+import {
+  agentArgument,
+  choiceArgument,
+  listAliases,
+  openStatuses,
+  queryArguments,
+  queryDefaults,
+} from './query-defaults.ts';
+import { humanize, joinParts, pageArgument, showList, strong, text } from './show-list.ts';
 
 const inboxItem = z.object({
   id: z.string(),
@@ -16,31 +23,40 @@ const inboxItem = z.object({
 
 /** What waits for the agents. */
 export const inbox: Command = {
-  ...looking,
+  ...queryDefaults,
   name: 'inbox',
-  aliases: listed('inbox'),
+  aliases: listAliases('inbox'),
   title: 'Inbox',
   summary: 'Lists what waits for the agents to wake up for.',
   arguments: [
-    ofAgent,
-    oneOf('status', 'Only these', openOr(['pending', 'leased', 'done', 'dead_letter', 'failed'])),
-    page,
+    agentArgument,
+    choiceArgument(
+      'status',
+      'Only these',
+      openStatuses(['pending', 'leased', 'done', 'dead_letter', 'failed']),
+    ),
+    pageArgument,
   ],
   private: true,
   rank: 11,
-  async run(asked) {
-    const rows = await asked.house.hq.read(asked.said, 'inbox', filter(asked.values), inboxItem);
-    const now = asked.house.now();
-    await showList(asked, {
+  async run(context) {
+    const rows = await context.services.api.read(
+      context.delivery,
+      'inbox',
+      queryArguments(context.values),
+      inboxItem,
+    );
+    const now = context.services.now();
+    await showList(context, {
       command: 'inbox',
       title: 'Inbox',
       lines: rows.map((row) => [
         strong(row.agent ?? 'nobody'),
         text(
-          ` ${joined(spaced(row.event_type), spaced(row.status), row.summary, age(now - Date.parse(row.created_at)))}`,
+          ` ${joinParts(humanize(row.event_type), humanize(row.status), row.summary, age(now - Date.parse(row.created_at)))}`,
         ),
       ]),
-      none: 'Nothing waits.',
+      emptyText: 'Nothing waits.',
     });
   },
 };

@@ -1,17 +1,22 @@
 import type { Argument, Command, Completion } from '../../../contract/command.ts';
 
 /** What all commands that only look have in common. */
-export const looking = {
+export const queryDefaults = {
   group: null,
-  audience: 'linked',
+  visibility: 'linked',
   private: false,
 } as const satisfies Partial<Command>;
 
-export function by(name: string, completion: Completion | null, summary: string, required = false): Argument {
+export function textArgument(
+  name: string,
+  completion: Completion | null,
+  summary: string,
+  required = false,
+): Argument {
   return { name, summary, kind: 'text', required, completion, maxLength: 100 };
 }
 
-export function oneOf(name: string, summary: string, values: readonly string[]): Argument {
+export function choiceArgument(name: string, summary: string, values: readonly string[]): Argument {
   return {
     name,
     summary,
@@ -23,16 +28,16 @@ export function oneOf(name: string, summary: string, values: readonly string[]):
 }
 
 /** The arguments that were said, without those that only chat knows. */
-export function filter(values: Readonly<Record<string, string>>): Record<string, string | number> {
+export function queryArguments(values: Readonly<Record<string, string>>): Record<string, string | number> {
   const { page: _page, ...rest } = values;
   return { limit: 100, ...rest };
 }
 
 /** How else a list is asked for. */
-export function listed(name: string): string[] {
+export function listAliases(name: string): string[] {
   return [`list ${name}`, `${name} list`, `${name.replace(/s$/u, '')} list`, `show ${name}`, `ls ${name}`];
 }
 
-export const ofAgent = by('agent', 'agent', 'Only those of this agent');
+export const agentArgument = textArgument('agent', 'agent', 'Only those of this agent');
 
-export const openOr = (more: readonly string[]): readonly string[] => ['open', 'all', ...more];
+export const openStatuses = (more: readonly string[]): readonly string[] => ['open', 'all', ...more];

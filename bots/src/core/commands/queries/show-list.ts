@@ -1,6 +1,6 @@
 import type { Button, Card, TextNode } from '../../../contract/card.ts';
 import type { Argument } from '../../../contract/command.ts';
-import type { Asked } from '../../../contract/command-context.ts';
+import type { CommandContext } from '../../../contract/command-context.ts';
 
 export interface List {
   readonly command: string;
@@ -10,13 +10,13 @@ export interface List {
   /** One entry a line. */
   readonly lines: readonly (readonly TextNode[])[];
   /** What stands there where there are none. */
-  readonly none: string;
+  readonly emptyText: string;
   readonly footer?: string;
   readonly buttons?: readonly Button[];
 }
 
 /** Which page of a list: what its buttons say. */
-export const page: Argument = {
+export const pageArgument: Argument = {
   name: 'page',
   summary: 'Which page',
   kind: 'integer',
@@ -29,26 +29,26 @@ export const page: Argument = {
 const mostLines = 15;
 
 /** Shows a list a page at a time; turning the page changes the card. */
-export async function showList(asked: Asked, list: List): Promise<void> {
-  const { said, house, values } = asked;
-  const { maxText } = house.capabilities(said.speaker.platform);
+export async function showList(context: CommandContext, list: List): Promise<void> {
+  const { delivery, services, values } = context;
+  const { maxText } = services.capabilities(delivery.sender.platform);
   const pages = paged(list.lines, Math.min(maxText, 3_000));
   const number = Math.min(Math.max(1, Number(values.page ?? 1)), pages.length);
   const turn = (label: string, to: number): Button =>
-    house.buttons.offer(said.speaker, {
+    services.buttons.offer(delivery.sender, {
       label,
       intent: { command: list.command, values: { ...values, page: String(to) } },
-      user: asked.isPrivate ? said.speaker.user : null,
+      user: context.isPrivate ? delivery.sender.user : null,
       seconds: 3_600,
     });
   const lines = pages[number - 1] ?? [];
-  await asked.replace({
+  await context.replace({
     title: list.title,
     tone: list.tone ?? 'neutral',
     ...(list.state !== undefined && { state: list.state }),
     body:
       lines.length === 0
-        ? [{ kind: 'text', text: list.none }]
+        ? [{ kind: 'text', text: list.emptyText }]
         : lines.flatMap((line, at) => [...(at === 0 ? [] : [newLine]), ...line]),
     buttons: [
       ...(number > 1 ? [turn('Previous', number - 1)] : []),
@@ -84,9 +84,9 @@ export const text = (words: string): TextNode => ({ kind: 'text', text: words })
 export const strong = (words: string): TextNode => ({ kind: 'text', text: words, strong: true });
 
 /** What of several things is known, with a comma between. */
-export function joined(...parts: readonly (string | null | undefined | false)[]): string {
+export function joinParts(...parts: readonly (string | null | undefined | false)[]): string {
   return parts.filter((part): part is string => typeof part === 'string' && part !== '').join(', ');
 }
 
 /** A name of the database as people read it. */
-export const spaced = (word: string): string => word.replaceAll('_', ' ');
+export const humanize = (word: string): string => word.replaceAll('_', ' ');

@@ -1,7 +1,13 @@
 import { z } from 'zod';
 import type { Command } from '../../../contract/command.ts';
-import { by, filter, listed, looking, oneOf } from './query-defaults.ts';
-import { code, joined, page, showList, strong, text } from './show-list.ts';
+import {
+  choiceArgument,
+  listAliases,
+  queryArguments,
+  queryDefaults,
+  textArgument,
+} from './query-defaults.ts';
+import { code, joinParts, pageArgument, showList, strong, text } from './show-list.ts';
 
 const secret = z.object({
   key: z.string(),
@@ -19,45 +25,55 @@ const desktop = z.object({
 
 export const stackCommands: readonly Command[] = [
   {
-    ...looking,
+    ...queryDefaults,
     name: 'secrets',
-    aliases: [...listed('secrets'), 'secret'],
+    aliases: [...listAliases('secrets'), 'secret'],
     title: 'Secrets',
     summary: 'Lists secrets by name and state. Values are never shown.',
     arguments: [
-      by('gateway', 'gateway', 'Only those of this gateway'),
-      by('agent', 'agent', 'Only those of this agent'),
-      oneOf('status', 'Only these', ['pending', 'active', 'error', 'waiting']),
-      page,
+      textArgument('gateway', 'gateway', 'Only those of this gateway'),
+      textArgument('agent', 'agent', 'Only those of this agent'),
+      choiceArgument('status', 'Only these', ['pending', 'active', 'error', 'waiting']),
+      pageArgument,
     ],
     private: true,
     rank: 16,
-    async run(asked) {
-      const rows = await asked.house.hq.read(asked.said, 'secrets', filter(asked.values), secret);
-      await showList(asked, {
+    async run(context) {
+      const rows = await context.services.api.read(
+        context.delivery,
+        'secrets',
+        queryArguments(context.values),
+        secret,
+      );
+      await showList(context, {
         command: 'secrets',
         title: 'Secrets',
         lines: rows.map((row) => [
           code(row.key),
-          text(` ${joined(row.sync_status, row.agent ?? row.gateway, row.category, row.sync_error)}`),
+          text(` ${joinParts(row.sync_status, row.agent ?? row.gateway, row.category, row.sync_error)}`),
         ]),
-        none: 'No secrets.',
+        emptyText: 'No secrets.',
         footer: 'Set one in HQ: hq-tui secrets set.',
       });
     },
   },
   {
-    ...looking,
+    ...queryDefaults,
     name: 'desktop',
     aliases: ['screen', 'novnc'],
     title: 'Desktop',
     summary: 'Tells how to reach the screen of a gateway.',
-    arguments: [by('gateway', 'gateway', 'Which gateway')],
+    arguments: [textArgument('gateway', 'gateway', 'Which gateway')],
     private: true,
     rank: 17,
-    async run(asked) {
-      const rows = await asked.house.hq.read(asked.said, 'desktop', filter(asked.values), desktop);
-      await showList(asked, {
+    async run(context) {
+      const rows = await context.services.api.read(
+        context.delivery,
+        'desktop',
+        queryArguments(context.values),
+        desktop,
+      );
+      await showList(context, {
         command: 'desktop',
         title: 'Desktop',
         lines: rows.flatMap(({ gateway, host, port }) => [
@@ -65,12 +81,12 @@ export const stackCommands: readonly Command[] = [
           [code(`ssh -L ${port}:127.0.0.1:${port} <operator>@${host ?? '<host>'}`)],
           [text(`then open http://127.0.0.1:${port} on this machine`)],
         ]),
-        none: 'There is no gateway.',
+        emptyText: 'There is no gateway.',
       });
     },
   },
   {
-    ...looking,
+    ...queryDefaults,
     name: 'doctor',
     aliases: ['health'],
     title: 'Doctor',
@@ -78,10 +94,10 @@ export const stackCommands: readonly Command[] = [
     arguments: [],
     private: true,
     rank: 50,
-    async run({ said, house, answer }) {
+    async run({ delivery, services, answer }) {
       // Only for those who may look: the database says.
-      await house.hq.read(said, 'fleet', {}, z.unknown());
-      const conditions = house.condition();
+      await services.api.read(delivery, 'fleet', {}, z.unknown());
+      const conditions = services.health();
       const isWell = conditions.every(({ ok }) => ok);
       await answer({
         title: 'Doctor',

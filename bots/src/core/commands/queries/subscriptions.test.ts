@@ -1,25 +1,25 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ChatTestHouse, type OpenCore, openChatHouse } from '../../../../testing/chat-stack.ts';
+import { type ChatTestStack, type OpenCore, openChatStack } from '../../../../testing/chat-stack.ts';
 import { textOf } from '../../../../testing/test-adapter.ts';
-import type { Speaker } from '../../../contract/inbound.ts';
+import type { Sender } from '../../../contract/inbound.ts';
 
-let house: ChatTestHouse;
+let chat: ChatTestStack;
 let open: OpenCore;
-let operator: Speaker;
+let operator: Sender;
 beforeAll(async () => {
-  house = await openChatHouse();
-  open = await house.open();
-  operator = await house.person('operator');
+  chat = await openChatStack();
+  open = await chat.open();
+  operator = await chat.person('operator');
 });
-afterAll(() => house.close());
+afterAll(() => chat.close());
 
-const ask = async (words: string, speaker = operator) =>
-  textOf((await open.adapter(speaker.platform).ask(speaker, words)).card);
-const filterIn = async (speaker: Speaker) =>
+const ask = async (words: string, sender = operator) =>
+  textOf((await open.adapter(sender.platform).ask(sender, words)).card);
+const filterIn = async (sender: Sender) =>
   (
-    await house.stack.database.query<{ filter: unknown }>(
+    await chat.stack.database.query<{ filter: unknown }>(
       'select filter from chat_subscriptions where channel = $1',
-      [speaker.channel],
+      [sender.channel],
     )
   )[0]?.filter;
 
@@ -67,10 +67,10 @@ describe('subscribe', { timeout: 60_000 }, () => {
 
 describe('subscriptions', { timeout: 60_000 }, () => {
   it('tells what comes to this chat; an admin sees all of them, and why one has ended', async () => {
-    const [other, admin] = [await house.person('operator', 'telegram'), await house.person('admin')];
+    const [other, admin] = [await chat.person('operator', 'telegram'), await chat.person('admin')];
     expect(await ask('subscriptions', other)).toContain('No alerts come here.');
     await ask('subscribe severity=critical', other);
-    await house.stack.database.query(
+    await chat.stack.database.query(
       `update chat_subscriptions set disabled_at = now(), disabled_reason = 'the bot was blocked' where channel = $1`,
       [operator.channel],
     );

@@ -3,8 +3,8 @@ import type { Command } from '../../../contract/command.ts';
 import { severities } from '../../alerts/alert-row.ts';
 import { alertFilter } from '../../api/chat-api.ts';
 import { filterOf, limitsOf, severityOf } from './alert-filters.ts';
-import { by, listed, looking, oneOf } from './query-defaults.ts';
-import { code, joined, page, showList, text } from './show-list.ts';
+import { choiceArgument, listAliases, queryDefaults, textArgument } from './query-defaults.ts';
+import { code, joinParts, pageArgument, showList, text } from './show-list.ts';
 
 const subscription = z.object({
   platform: z.string(),
@@ -14,21 +14,21 @@ const subscription = z.object({
   disabled_reason: z.string().nullable(),
 });
 
-export const subscribing: readonly Command[] = [
+export const subscriptionCommands: readonly Command[] = [
   {
-    ...looking,
+    ...queryDefaults,
     name: 'subscribe',
     group: 'chat',
     aliases: ['alerts subscribe'],
     title: 'Bring alerts here',
     summary: 'Sends the alerts to this chat, those that the filter lets through.',
     arguments: [
-      oneOf('severity', 'This and what is worse; all where left out', severities),
-      by('kinds', null, 'Only these kinds, with commas'),
-      by('agents', null, 'Only about these agents, with commas'),
-      by('tags', null, 'Only with these tags, with commas'),
-      by('quiet', null, 'When to be quiet, such as 22:00-07:00'),
-      by('tz', null, 'The time zone of quiet, such as Europe/Berlin'),
+      choiceArgument('severity', 'This and what is worse; all where left out', severities),
+      textArgument('kinds', null, 'Only these kinds, with commas'),
+      textArgument('agents', null, 'Only about these agents, with commas'),
+      textArgument('tags', null, 'Only with these tags, with commas'),
+      textArgument('quiet', null, 'When to be quiet, such as 22:00-07:00'),
+      textArgument('tz', null, 'The time zone of quiet, such as Europe/Berlin'),
       {
         name: 'digest',
         summary: 'Minutes between two summaries, in place of single messages',
@@ -40,10 +40,10 @@ export const subscribing: readonly Command[] = [
       },
     ],
     rank: 18,
-    async run({ said, values, house, answer }) {
+    async run({ delivery, values, services, answer }) {
       const wanted = filterOf(values);
-      await house.hq.subscribe(said, wanted);
-      house.onSubscriptions(said.speaker.platform);
+      await services.api.subscribe(delivery, wanted);
+      services.onSubscriptionsChanged(delivery.sender.platform);
       await answer({
         title: 'Alerts come here now',
         tone: 'good',
@@ -54,36 +54,41 @@ export const subscribing: readonly Command[] = [
     },
   },
   {
-    ...looking,
+    ...queryDefaults,
     name: 'subscriptions',
     group: 'chat',
-    aliases: listed('subscriptions'),
+    aliases: listAliases('subscriptions'),
     title: 'Who is told of alerts',
     summary: 'Tells which alerts come to this chat; an admin sees all chats.',
-    arguments: [page],
+    arguments: [pageArgument],
     rank: 62,
-    async run(asked) {
-      const rows = await asked.house.hq.read(asked.said, 'subscriptions', { limit: 100 }, subscription);
-      await showList(asked, {
+    async run(context) {
+      const rows = await context.services.api.read(
+        context.delivery,
+        'subscriptions',
+        { limit: 100 },
+        subscription,
+      );
+      await showList(context, {
         command: 'subscriptions',
         title: 'Who is told of alerts',
         lines: rows.map((row) => [
           text(row.here ? 'this chat' : `${row.platform} `),
           ...(row.here ? [] : [code(row.channel)]),
           text(
-            `: ${joined(
+            `: ${joinParts(
               row.disabled_reason === null ? severityOf(row.filter) : `ended: ${row.disabled_reason}`,
               ...limitsOf(row.filter).map(([label, value]) => `${label.toLowerCase()} ${value}`),
             )}`,
           ),
         ]),
-        none: 'No alerts come here.',
+        emptyText: 'No alerts come here.',
         footer: 'subscribe brings them, and changes which.',
       });
     },
   },
   {
-    ...looking,
+    ...queryDefaults,
     name: 'unsubscribe',
     group: 'chat',
     aliases: ['alerts unsubscribe'],
@@ -91,9 +96,9 @@ export const subscribing: readonly Command[] = [
     summary: 'Ends the alerts in this chat.',
     arguments: [],
     rank: 61,
-    async run({ said, house, answer }) {
-      await house.hq.unsubscribe(said);
-      house.onSubscriptions(said.speaker.platform);
+    async run({ delivery, services, answer }) {
+      await services.api.unsubscribe(delivery);
+      services.onSubscriptionsChanged(delivery.sender.platform);
       await answer({ title: 'No more alerts come here', tone: 'neutral', state: 'unsubscribed' });
     },
   },

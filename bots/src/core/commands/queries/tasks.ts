@@ -3,8 +3,16 @@ import { z } from 'zod';
 import type { Command } from '../../../contract/command.ts';
 import { actionButtons } from './action-buttons.ts';
 import { deliverable, deliverableLine } from './deliverables.ts';
-import { by, filter, listed, looking, ofAgent, oneOf, openOr } from './query-defaults.ts';
-import { code, joined, page, showList, spaced, strong, text } from './show-list.ts';
+import {
+  agentArgument,
+  choiceArgument,
+  listAliases,
+  openStatuses,
+  queryArguments,
+  queryDefaults,
+  textArgument,
+} from './query-defaults.ts';
+import { code, humanize, joinParts, pageArgument, showList, strong, text } from './show-list.ts';
 
 const task = z.object({
   id: z.string(),
@@ -29,53 +37,62 @@ const wholeTask = task.extend({
 });
 
 const tasks: Command = {
-  ...looking,
+  ...queryDefaults,
   name: 'tasks',
-  aliases: listed('tasks'),
+  aliases: listAliases('tasks'),
   title: 'Tasks',
   summary: 'Lists the tasks that are open.',
   arguments: [
-    ofAgent,
-    oneOf('status', 'Only these', openOr(['todo', 'in_progress', 'blocked', 'done', 'cancelled', 'missed'])),
-    page,
+    agentArgument,
+    choiceArgument(
+      'status',
+      'Only these',
+      openStatuses(['todo', 'in_progress', 'blocked', 'done', 'cancelled', 'missed']),
+    ),
+    pageArgument,
   ],
   rank: 7,
-  async run(asked) {
-    const rows = await asked.house.hq.read(asked.said, 'tasks', filter(asked.values), task);
-    await showList(asked, {
+  async run(context) {
+    const rows = await context.services.api.read(
+      context.delivery,
+      'tasks',
+      queryArguments(context.values),
+      task,
+    );
+    await showList(context, {
       command: 'tasks',
       title: 'Tasks',
       lines: rows.map((row) => [
         code(row.id.slice(0, 8)),
         text(
-          ` ${joined(row.title ?? 'untitled', spaced(row.status), row.priority !== 'medium' && row.priority, row.agent ?? 'nobody', row.due_date && `due ${row.due_date.slice(0, 10)}`)}`,
+          ` ${joinParts(row.title ?? 'untitled', humanize(row.status), row.priority !== 'medium' && row.priority, row.agent ?? 'nobody', row.due_date && `due ${row.due_date.slice(0, 10)}`)}`,
         ),
       ]),
-      none: 'No tasks.',
+      emptyText: 'No tasks.',
       footer: 'task ID shows one.',
-      buttons: actionButtons(asked, [['New task', 'create_task']], {}),
+      buttons: actionButtons(context, [['New task', 'create_task']], {}),
     });
   },
 };
 
 const oneTask: Command = {
-  ...looking,
+  ...queryDefaults,
   name: 'task',
   group: 'show',
   aliases: ['show task'],
   title: 'One task',
   summary: 'Shows a task with what was said about it and what came out of it.',
-  arguments: [by('task', 'task', 'The task’s id, or its first eight characters', true)],
+  arguments: [textArgument('task', 'task', 'The task’s id, or its first eight characters', true)],
   rank: 8,
-  async run(asked) {
-    const { said, house, values } = asked;
-    const [row] = await house.hq.read(said, 'task', { id: values.task ?? '', limit: 5 }, wholeTask);
+  async run(context) {
+    const { delivery, services, values } = context;
+    const [row] = await services.api.read(delivery, 'task', { id: values.task ?? '', limit: 5 }, wholeTask);
     if (row === undefined) return;
-    const now = house.now();
-    await asked.replace({
+    const now = services.now();
+    await context.replace({
       title: row.title ?? 'Untitled task',
       tone: row.status === 'blocked' ? 'warning' : row.status === 'done' ? 'good' : 'neutral',
-      state: spaced(row.status),
+      state: humanize(row.status),
       fields: [
         { label: 'Agent', value: row.agent ?? 'nobody yet' },
         { label: 'Priority', value: row.priority ?? 'medium' },
@@ -90,7 +107,7 @@ const oneTask: Command = {
         ...row.deliverables.flatMap((one) => [text('\n'), ...deliverableLine(one)]),
       ],
       buttons: actionButtons(
-        asked,
+        context,
         [
           ['Comment', 'comment_on_task'],
           ['Assign', 'assign_task'],

@@ -1,4 +1,4 @@
-import type { Speaker } from '../../contract/inbound.ts';
+import type { Sender } from '../../contract/inbound.ts';
 
 /** Who we are in the workspace, as Slack tells it. */
 export interface Identity {
@@ -25,7 +25,7 @@ interface Whereabouts {
  * A delivery of another workspace or for another app keeps its own workspace's id, so that it is refused for what it
  * is. One that names no workspace came over our own connection, and that was made with our tokens.
  */
-export function speaker(us: Identity, given: Whereabouts): Speaker {
+export function senderOf(us: Identity, given: Whereabouts): Sender {
   const install = given.team ?? us.team;
   const isOutsider =
     install !== us.team ||
