@@ -134,7 +134,7 @@ describe('what people do', () => {
       user: ann.id,
       userName: 'ann',
       locale: 'de',
-      delivery: `dc:${turn.interaction.id}`,
+      deliveryId: `dc:${turn.interaction.id}`,
       input: { kind: 'options', words: ['restart'], options: { gateway: 'eu-1', lines: '5' } },
     });
     expect(inbound).not.toHaveProperty('stranger');
@@ -266,7 +266,7 @@ describe('what people do', () => {
     const { interaction } = await discord.slash(ann, discord.home, 'status');
     discord.deliver({ ...interaction.payload, id: '990', application_id: '12345' });
     await eventually(() =>
-      expect(core.last().inbound).toMatchObject({ delivery: 'dc:990', stranger: 'outsider' }),
+      expect(core.last().inbound).toMatchObject({ deliveryId: 'dc:990', stranger: 'outsider' }),
     );
   });
 

@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import type {
   Adapter,
@@ -10,7 +11,6 @@ import type {
 } from '../../contract/adapter.ts';
 import type { Card, Handle } from '../../contract/card.ts';
 import type { ChatLocation, Receiver, SendResult } from '../../contract/inbound.ts';
-import { Recent } from '../recent.ts';
 import { type Registration, renderCommands } from './commands-menu.ts';
 import { GatewayConnection } from './connection.ts';
 import { describeProblem, isRevoked, isTransient, problemOf } from './errors.ts';
@@ -53,7 +53,7 @@ export class DiscordAdapter implements Adapter {
   readonly #endpoint: InteractionsEndpoint | null;
   readonly #tokens = new InteractionTokens();
   /** Under which nonce a message was sent that may have arrived or not: the next attempt is the same message. */
-  readonly #nonces = new Recent<string>(nonceLivesMs, 1000);
+  readonly #nonces = new LRUCache<string, string>({ max: 1000, ttl: nonceLivesMs });
   readonly #inFlight = new Set<Promise<unknown>>();
   #handler: InboundHandler | null = null;
   #endpointState: AdapterState = 'starting';

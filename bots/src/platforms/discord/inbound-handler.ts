@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InteractionResponseType } from 'discord-api-types/v10';
+import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import type { Acknowledgement, Choice, Inbound, Receiver } from '../../contract/inbound.ts';
-import { Recent } from '../recent.ts';
 import { describeProblem, problemOf } from './errors.ts';
 import type { Respond } from './http-endpoint.ts';
 import { type ReadInteraction, readInteraction } from './inbound.ts';
@@ -36,8 +36,11 @@ interface ReplyContext {
 export class InboundHandler {
   readonly #context: ReplyContext;
   readonly #receiver: Receiver;
-  readonly #deliveries = new Recent<true>(deliveriesLiveMs, most.deliveries);
-  readonly #completions = new Recent<Promise<readonly Choice[]>>(completionsLiveMs, most.completions);
+  readonly #deliveries = new LRUCache<string, true>({ max: most.deliveries, ttl: deliveriesLiveMs });
+  readonly #completions = new LRUCache<string, Promise<readonly Choice[]>>({
+    max: most.completions,
+    ttl: completionsLiveMs,
+  });
   #lastAt: number | null = null;
 
   constructor(receiver: Receiver, context: ReplyContext) {

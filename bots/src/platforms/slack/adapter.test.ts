@@ -66,7 +66,7 @@ describe('what people say', () => {
       kind: 'group',
       thread: null,
       user: ann.id,
-      delivery: `sl:${String(receipt.delivery.payload.trigger_id)}`,
+      deliveryId: `sl:${String(receipt.delivery.payload.trigger_id)}`,
       input: { kind: 'words', text: 'restart <a> & "b"' },
     });
     expect(inbound).not.toHaveProperty('stranger');
@@ -88,7 +88,7 @@ describe('what people say', () => {
     expect(inbound).toMatchObject({
       thread: root.ts,
       input: { kind: 'words', text: 'status prod' },
-      delivery: `sl:${String(receipt.delivery.payload.event_id)}`,
+      deliveryId: `sl:${String(receipt.delivery.payload.event_id)}`,
     });
     await reply.send(card);
     expect(standing().at(-1)).toMatchObject({ thread: root.ts });

@@ -1,8 +1,8 @@
 import type { types } from '@slack/bolt';
+import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import type { Form } from '../../contract/form.ts';
 import type { Receiver } from '../../contract/inbound.ts';
-import { Recent } from '../recent.ts';
 import { settledWithin } from './abort-signals.ts';
 import type { InboundListener } from './bolt-handlers.ts';
 import type { BotToken } from './bot-token.ts';
@@ -39,7 +39,7 @@ interface ConversationOptions {
 export class InboundHandler implements InboundListener {
   readonly #options: ConversationOptions;
   /** What was taken on, though its acknowledgement may have been lost with a connection. */
-  readonly #taken = new Recent<true>(repeatsWithinMs, mostRemembered);
+  readonly #taken = new LRUCache<string, true>({ max: mostRemembered, ttl: repeatsWithinMs });
 
   constructor(options: ConversationOptions) {
     this.#options = options;

@@ -108,14 +108,14 @@ async function lose({ bot, ann, ops }: Scene, loss: number): Promise<void> {
   // Slack brings an event once more that nobody acknowledged, and only then.
   const receipt = await midst;
   if (!receipt.acknowledged) expect((await acts.repeat(receipt)).acknowledged).toBe(true);
-  await eventually(() => expect(delivery(bot)).toContain(`midst ${loss}`));
-  expect(delivery(bot)).toHaveLength(2);
+  await eventually(() => expect(receivedTexts(bot)).toContain(`midst ${loss}`));
+  expect(receivedTexts(bot)).toHaveLength(2);
   bot.core.received.length = 0;
   bot.logged.length = 0;
   server.forget();
 }
 
-function delivery({ core }: SlackBot): string[] {
+function receivedTexts({ core }: SlackBot): string[] {
   return core.received.map(({ inbound }) => (inbound.input.kind === 'words' ? inbound.input.text : ''));
 }
 

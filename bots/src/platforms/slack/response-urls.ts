@@ -1,5 +1,5 @@
+import { LRUCache } from 'lru-cache';
 import type { Handle } from '../../contract/card.ts';
-import { Recent } from '../recent.ts';
 
 const usesOfOne = 5;
 const livesMs = 30 * 60_000;
@@ -25,7 +25,7 @@ export function isUsable(url: ResponseUrl | undefined): url is ResponseUrl {
  * of commands that were answered with a form. They are secrets, so they are kept here and nowhere else.
  */
 export class ResponseUrls {
-  readonly #kept = new Recent<ResponseUrl>(livesMs, mostKept);
+  readonly #kept = new LRUCache<string, ResponseUrl>({ max: mostKept, ttl: livesMs });
 
   keep(key: string, url: ResponseUrl): void {
     this.#kept.set(key, url);

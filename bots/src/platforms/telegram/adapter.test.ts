@@ -38,7 +38,7 @@ function placeOf(chat: Chat, thread: string | null = null): ChatLocation {
 }
 
 /** The words of what was handed over, oldest first. */
-function delivery(): string[] {
+function receivedTexts(): string[] {
   return bot.received.map(({ inbound: { input } }) => (input.kind === 'words' ? input.text : input.kind));
 }
 
@@ -54,7 +54,7 @@ test('a command in a direct chat is handed over with immutable ids, and answered
     user: String(ann.id),
     userName: 'Ann',
     locale: 'en',
-    delivery: expect.stringMatching(new RegExp(`^tg:${server.bot.id}:\\d+$`)),
+    deliveryId: expect.stringMatching(new RegExp(`^tg:${server.bot.id}:\\d+$`)),
     input: { kind: 'words', text: 'status' },
   });
   expect(bot.received[0]?.inbound.stranger).toBeUndefined();
@@ -88,7 +88,7 @@ test('every way of writing a command means the same', async () => {
   server.say(ann, direct, '/start abc-DEF_1');
   server.say(ann, direct, '/start');
   await eventually(() => expect(bot.received).toHaveLength(8));
-  expect(delivery()).toEqual([
+  expect(receivedTexts()).toEqual([
     ...Array.from({ length: 5 }, () => 'status'),
     'work create_task title="a b"',
     'link abc-DEF_1',
@@ -164,7 +164,7 @@ test('a question points the keyboard at itself, and the reply is its answer', as
   const question = await eventually(() => server.last(group));
   expect(question).toMatchObject({ text: 'Which agent?', asksForReply: true });
   server.say(ann, group, 'scout', { replyTo: question });
-  await eventually(() => expect(delivery()).toEqual(['restart', 'scout']));
+  await eventually(() => expect(receivedTexts()).toEqual(['restart', 'scout']));
 });
 
 test('an answer that takes long is announced, and takes the place of the announcement', async () => {
@@ -203,7 +203,7 @@ test('an update that comes twice is handed over once', async () => {
   await eventually(() => expect(bot.received).toHaveLength(1));
   if (update !== undefined) server.repeat(update);
   server.say(ann, direct, '/hq help');
-  await eventually(() => expect(delivery()).toEqual(['status', 'help']));
+  await eventually(() => expect(receivedTexts()).toEqual(['status', 'help']));
 });
 
 test('updates that make no sense are passed over', async () => {
@@ -212,7 +212,7 @@ test('updates that make no sense are passed over', async () => {
   server.update('callback_query', { id: 'q' });
   server.update('poll_answer', { user: 1 });
   server.say(ann, direct, '/hq status');
-  await eventually(() => expect(delivery()).toEqual(['status']));
+  await eventually(() => expect(receivedTexts()).toEqual(['status']));
 });
 
 test('an edit replaces text and buttons, and one that changes nothing is no fault', async () => {
@@ -335,7 +335,7 @@ test('what was copied out of a message of HQ means what it says', async () => {
   const copied = server.last(direct).text;
   expect(copied).not.toBe('Ask @writer');
   server.say(ann, direct, `/hq create_task ${copied}`);
-  await eventually(() => expect(delivery().at(-1)).toBe('create_task Ask @writer'));
+  await eventually(() => expect(receivedTexts().at(-1)).toBe('create_task Ask @writer'));
 });
 
 test('a clock that is set back or forward holds no message up', async () => {
@@ -363,7 +363,7 @@ test('a press that is too old to be answered still counts', async () => {
     description: 'Bad Request: query is too old and response timeout expired or query ID is invalid',
   });
   server.press(ann, server.last(group), 'Undo');
-  await eventually(() => expect(delivery()).toEqual(['button']));
+  await eventually(() => expect(receivedTexts()).toEqual(['button']));
   expect(bot.adapter.health().state).toBe('connected');
 });
 
