@@ -64,7 +64,7 @@ const optionalEvent = 'message';
 
 /** The adapter's sources, without the blanks that a formatter moves. */
 async function sources(): Promise<string> {
-  const folder = new URL('../../slack/', import.meta.url);
+  const folder = new URL('./', import.meta.url);
   const files = (await readdir(folder)).filter((file) => file.endsWith('.ts') && !file.includes('.test.'));
   const texts = await Promise.all(files.map((file) => readFile(new URL(file, folder), 'utf8')));
   return texts.join('').replaceAll(/\s/gu, '');
