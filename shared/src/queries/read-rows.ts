@@ -1,11 +1,11 @@
-import type { HqClient } from '@hq/shared/client';
-import type { Database } from '@hq/shared/database';
-import { readAll } from '@hq/shared/live';
 import type { z } from 'zod';
+import type { HqClient } from '../client/index.ts';
+import type { Database } from '../database.generated.ts';
+import { readAll } from '../live/index.ts';
 
-type RowSchema<Row> = z.ZodType<Row> & { readonly shape: Readonly<Record<string, unknown>> };
+export type RowSchema<Row> = z.ZodType<Row> & { readonly shape: Readonly<Record<string, unknown>> };
 
-export interface RowsQuery<Row> {
+interface RowsQuery<Row> {
   readonly table: keyof Database['public']['Tables'];
   /** Its keys are the columns that are read. */
   readonly row: RowSchema<Row>;
@@ -16,20 +16,21 @@ export interface RowsQuery<Row> {
   readonly limit?: number;
 }
 
-/** A condition that does not count where its value is undefined. */
+/** A condition; it does not count if its value is undefined. */
 type Condition<Row> = readonly [
   column: keyof Row & string,
-  operator: 'eq' | 'gte' | 'is',
-  value: string | null | undefined,
+  operator: 'eq' | 'gte' | 'is' | 'in',
+  value: string | readonly string[] | null | undefined,
 ];
 
-/** Reads the rows of a table that this program understands. Fails with an `HqError`. */
+/** Reads the rows of a table that this program can parse. Fails with an `HqError`. */
 export async function readRows<Row>(client: HqClient, query: RowsQuery<Row>): Promise<Row[]> {
   const columns = Object.keys(query.row.shape).join(',');
   const readPage = (from: number, to: number): Promise<unknown[]> => {
     let page = client.supabase.from(query.table).select(columns);
     for (const [column, operator, value] of query.where ?? []) {
-      if (value !== undefined) page = page.filter(column, operator, value);
+      if (value === undefined) continue;
+      page = page.filter(column, operator, Array.isArray(value) ? `(${value.join(',')})` : value);
     }
     for (const column of query.order) page = page.order(column, { ascending: query.isNewestFirst !== true });
     return client.ask<unknown[]>(page.range(from, to));
@@ -38,7 +39,7 @@ export async function readRows<Row>(client: HqClient, query: RowsQuery<Row>): Pr
   return records.flatMap((record) => parseRow(query.row, record) ?? []);
 }
 
-/** Null for what another version of the database, or a hand, wrote in a way that cannot be shown. */
+/** Returns null for a row that another version of the database, or somebody by SQL, wrote in an unknown form. */
 export function parseRow<Row>(row: RowSchema<Row>, record: unknown): Row | null {
   const parsed = row.safeParse(record);
   return parsed.success ? parsed.data : null;

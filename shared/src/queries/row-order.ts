@@ -2,12 +2,21 @@ interface Identified {
   readonly id: string;
 }
 
-/** By a text, and by id where it is the same. */
+export function rowId(row: Identified): string {
+  return row.id;
+}
+
+/** The version of a row whose trigger stamps every change. */
+export function updatedAt(row: { readonly updated_at: string }): number {
+  return Date.parse(row.updated_at);
+}
+
+/** Orders by a text, then by id. */
 export function byText<Row extends Identified>(text: (row: Row) => string): (a: Row, b: Row) => number {
   return (a, b) => compare(text(a), text(b)) || compare(a.id, b.id);
 }
 
-/** The newest first, and by id where they are of the same moment. */
+/** Orders from the newest to the oldest, then by id. */
 export function newestFirst<Row extends Identified & { readonly created_at: string }>(
   a: Row,
   b: Row,

@@ -1,30 +1,30 @@
-import { connect, type HqClient } from '@hq/shared/client';
-import { HqError } from '@hq/shared/errors';
-import type { LiveQuery } from '@hq/shared/live';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { nilTenant } from '../../../db/testing/database.ts';
 import { eventually } from '../../../db/testing/eventually.ts';
 import { claimOne, takeTurn } from '../../../db/testing/turn.ts';
 import { startTestStack, type TestStack } from '../../../local/testing/stack.ts';
+import { connect, type HqClient } from '../client/index.ts';
+import { HqError } from '../errors.ts';
+import type { LiveQuery } from '../live/index.ts';
+import { createLiveRows, type LiveRows } from './live-rows.ts';
 import { settleNotification } from './notifications.ts';
-import { createStores, type Stores } from './stores.ts';
 
 let stack: TestStack;
 let client: HqClient;
-let stores: Stores;
+let live: LiveRows;
 let gateway: string;
 
 beforeAll(async () => {
   stack = await startTestStack();
   client = await signIn('operator');
-  stores = createStores(client);
+  live = createLiveRows(client);
   const [row] = await stack.database.query<{ id: string }>('select id from gateways where tenant_id = $1', [
     nilTenant,
   ]);
   gateway = row?.id ?? '';
 });
 afterAll(async () => {
-  stores.close();
+  live.close();
   await client.close();
   await stack.close();
 });
@@ -36,39 +36,39 @@ async function signIn(role: 'viewer' | 'operator'): Promise<HqClient> {
   return hq;
 }
 
-/** Until it is so by what is told alone: these stores read again far later than this waits. */
+/** Waits for rows that only an event can bring: the next periodic read is far later than this waits. */
 async function shows<Row>(
-  store: LiveQuery<Row>,
+  query: LiveQuery<Row>,
   isSo: (rows: readonly Row[]) => boolean,
 ): Promise<readonly Row[]> {
-  await eventually(() => expect(isSo(store.getSnapshot().rows)).toBe(true));
-  return store.getSnapshot().rows;
+  await eventually(() => expect(isSo(query.getSnapshot().rows)).toBe(true));
+  return query.getSnapshot().rows;
 }
 
-async function watch<Row>(store: LiveQuery<Row>): Promise<void> {
-  store.subscribe(() => undefined);
-  await eventually(() => expect(store.getSnapshot().status).toBe('live'));
+async function watch<Row>(query: LiveQuery<Row>): Promise<void> {
+  query.subscribe(() => undefined);
+  await eventually(() => expect(query.getSnapshot().status).toBe('live'));
 }
 
-describe('the stores of the screens', () => {
-  it('show a command from the asking to the alert of its failure', async () => {
+describe('the live of the screens', () => {
+  it('follow a command from enqueue to the alert of its failure', async () => {
     await Promise.all([
-      watch(stores.gateways),
-      watch(stores.agents),
-      watch(stores.commands),
-      watch(stores.notifications),
-      watch(stores.audit),
+      watch(live.gateways),
+      watch(live.agents),
+      watch(live.commands),
+      watch(live.notifications),
+      watch(live.audit),
     ]);
     const { command } = await client.enqueue({ action: 'restart_gateway', origin: 'tui' });
-    await shows(stores.commands, ([newest]) => newest?.id === command.id && newest.status === 'pending');
+    await shows(live.commands, ([newest]) => newest?.id === command.id && newest.status === 'pending');
     await shows(
-      stores.audit,
+      live.audit,
       ([newest]) => newest?.entity_id === command.id && newest.action === 'command.enqueued',
     );
 
-    const single = stores.command(command.id);
-    const output = stores.commandOutput(command.id);
-    const ofGateway = stores.commandsOfGateway(gateway);
+    const single = live.command(command.id);
+    const output = live.commandOutput(command.id);
+    const ofGateway = live.commandsOfGateway(gateway);
     await Promise.all([watch(single), watch(output), watch(ofGateway)]);
     const { lease_token: token } = await claimOne(stack.database, gateway);
     await shows(single, ([row]) => row?.status === 'running' && row.attempt === 1);
@@ -90,7 +90,7 @@ describe('the stores of the screens', () => {
       'two\n',
     ]);
     await shows(
-      stores.gateways,
+      live.gateways,
       ([row]) => row?.meta.services?.[0]?.health === 'starting' && row.status === 'ready',
     );
     await takeTurn(stack.database, {
@@ -98,27 +98,27 @@ describe('the stores of the screens', () => {
       results: [{ token, status: 'failed', exit_code: 7, error_message: 'it broke' }],
     });
     await shows(ofGateway, ([row]) => row?.status === 'failed' && row.exit_code === 7);
-    const [alert] = await shows(stores.notifications, (rows) => rows[0]?.entity_id === command.id);
+    const [alert] = await shows(live.notifications, (rows) => rows[0]?.entity_id === command.id);
     expect(alert?.read_at).toBeNull();
 
     await settleNotification(client, alert?.id ?? '', 'read');
-    await shows(stores.notifications, ([row]) => row?.read_at !== null && row?.dismissed_at === null);
+    await shows(live.notifications, ([row]) => row?.read_at !== null && row?.dismissed_at === null);
     await settleNotification(client, alert?.id ?? '', 'dismissed');
-    await shows(stores.notifications, ([row]) => row?.dismissed_at !== null);
-    for (const store of [single, output, ofGateway]) store.close();
+    await shows(live.notifications, ([row]) => row?.dismissed_at !== null);
+    for (const query of [single, output, ofGateway]) query.close();
   });
 
-  it('do not let a viewer settle an alert, and say so', async () => {
+  it('refuse a viewer who settles an alert', async () => {
     const viewer = await signIn('viewer');
-    const [alert] = stores.notifications.getSnapshot().rows;
+    const [alert] = live.notifications.getSnapshot().rows;
     await expect(settleNotification(viewer, alert?.id ?? '', 'read')).rejects.toThrow(HqError);
     await viewer.close();
   });
 
-  it('show an agent that comes, and only its own commands to its screen', async () => {
+  it('show a new agent, and only its own commands in its list', async () => {
     const id = await stack.database.addAgent('ada', gateway);
-    await shows(stores.agents, (rows) => rows.some((row) => row.slug === 'ada'));
-    const ofAgent = stores.commandsOfAgent(id);
+    await shows(live.agents, (rows) => rows.some((row) => row.slug === 'ada'));
+    const ofAgent = live.commandsOfAgent(id);
     await watch(ofAgent);
     await stack.database.behindTheGuard(
       `insert into public.agent_commands (action, gateway_id, agent_id, agent_slug, status, origin)
