@@ -66,9 +66,9 @@ try {
 }
 
 /** Does one thing from the palette, and comes back to the fleet. */
-async function run(session: ScreenSession, deed: string, outcome: string): Promise<void> {
-  session.press(`1:${deed}`);
-  await session.waitFor(`: ${deed}`);
+async function run(session: ScreenSession, action: string, outcome: string): Promise<void> {
+  session.press(`1:${action}`);
+  await session.waitFor(`: ${action}`);
   session.press('\r');
   await session.waitFor(outcome, 60_000);
   session.press('1');
