@@ -14,7 +14,7 @@ import { prepareGatewayHome } from '../process/gateway-home.ts';
 import { ProcessStack } from '../process/process-stack.ts';
 import { type ModelServer, startModelServer } from '../testing/model-server.ts';
 import { until } from '../testing/runner-harness.ts';
-import { startSecretsHarness, type SecretsHarness } from '../testing/secrets-harness.ts';
+import { type SecretsHarness, startSecretsHarness } from '../testing/secrets-harness.ts';
 import { ProviderKeys } from './provider-keys.ts';
 import type { SecretsSync } from './secrets-sync.ts';
 
@@ -203,7 +203,9 @@ describe('the real OpenClaw', () => {
     timeout: readyMs,
   }, async () => {
     await call('models.authSetApiKey', { provider: 'xai', apiKey: 'by-hand-0123456789', agentId: 'bob' });
-    await harness.stack.database.query(`delete from secrets where key = 'OPENAI_API_KEY' and agent_id is null`);
+    await harness.stack.database.query(
+      `delete from secrets where key = 'OPENAI_API_KEY' and agent_id is null`,
+    );
     await harness.store('OPENAI_API_KEY', 'sk-openai-of-maya-0123456789', { agent: maya });
     await sync.synced();
     await until('it to be noted', () => noted().bob === undefined, readyMs);

@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readSecretsKeys } from '@hq/shared/secrets';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startSecretsHarness, type SecretsHarness } from '../testing/secrets-harness.ts';
+import { type SecretsHarness, startSecretsHarness } from '../testing/secrets-harness.ts';
 
 const snapshots = '/rest/v1/rpc/secrets_snapshot';
 const told = '/rest/v1/rpc/secrets_synced';
