@@ -1,4 +1,4 @@
-import { clock } from '../cards/clock.ts';
+import { utcTime } from '@hq/shared/text';
 import { buttonArgument, buttonDefaults } from './button-defaults.ts';
 import type { Command, CommandContext } from './command.ts';
 import { showResult } from './run-action.ts';
@@ -46,7 +46,7 @@ export const confirmCommands: readonly Command[] = [
         title: prompt,
         tone: 'neutral',
         state: 'not done',
-        stamp: `declined by ${by ?? 'somebody'}, ${clock(at)}`,
+        stamp: `declined by ${by ?? 'somebody'}, ${utcTime(at)}`,
       });
     },
   },
@@ -58,6 +58,8 @@ async function confirm(context: CommandContext, typed: string | null): Promise<u
   await showResult(
     context,
     result,
-    decided === undefined ? {} : { stamp: `confirmed by ${decided.by ?? 'somebody'}, ${clock(decided.at)}` },
+    decided === undefined
+      ? {}
+      : { stamp: `confirmed by ${decided.by ?? 'somebody'}, ${utcTime(decided.at)}` },
   );
 }

@@ -1,8 +1,8 @@
 import { commandRow, commandStatuses, isFinished } from '@hq/shared/rows';
+import { ago } from '@hq/shared/text';
 import { z } from 'zod';
 import type { Button } from '../../../contract/card.ts';
 import { findAction } from '../../action-table.ts';
-import { ago } from '../../cards/ago.ts';
 import { matchingLines } from '../../cards/matching-lines.ts';
 import { commandState, lastLines } from '../../cards/render-command-card.ts';
 import type { Command, CommandContext } from '../command.ts';

@@ -1,8 +1,8 @@
 import { gatewayCondition } from '@hq/shared/fleet';
 import { gatewayRow } from '@hq/shared/rows';
+import { ago } from '@hq/shared/text';
 import { z } from 'zod';
 import type { Button, Card } from '../../../contract/card.ts';
-import { ago } from '../../cards/ago.ts';
 import type { Command } from '../command.ts';
 import {
   choiceArgument,
