@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startRunnerHarness, type RunnerHarness, until } from './testing/runner-harness.ts';
+import { type RunnerHarness, startRunnerHarness, until } from './testing/runner-harness.ts';
 
 let harness: RunnerHarness;
 beforeAll(async () => {

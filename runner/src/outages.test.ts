@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startRunnerHarness, type RunnerHarness, until } from './testing/runner-harness.ts';
+import { type RunnerHarness, startRunnerHarness, until } from './testing/runner-harness.ts';
 
 let harness: RunnerHarness;
 beforeEach(async () => {
@@ -38,7 +38,9 @@ describe('while the database is away', () => {
   });
 
   it('has a key that is not accepted said once, and goes on without it', async () => {
-    const runner = await harness.startRunner({ SUPABASE_SERVICE_ROLE_KEY: 'a-key-that-was-revoked-yesterday' });
+    const runner = await harness.startRunner({
+      SUPABASE_SERVICE_ROLE_KEY: 'a-key-that-was-revoked-yesterday',
+    });
     const health = await until('the refusal', async () => {
       const answer = await runner.health();
       return answer.fault !== null && answer;

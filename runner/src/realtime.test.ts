@@ -1,7 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type FaultProxy, startFaultProxy } from './testing/fault-proxy.ts';
-import { startRunnerHarness, type RunnerHarness, type RunningRunner, until } from './testing/runner-harness.ts';
+import {
+  type RunnerHarness,
+  type RunningRunner,
+  startRunnerHarness,
+  until,
+} from './testing/runner-harness.ts';
 
 const turns = '/rest/v1/rpc/runner_turn';
 

@@ -1,6 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startRunnerHarness, type RunnerHarness, type RunningRunner, until } from './testing/runner-harness.ts';
+import {
+  type RunnerHarness,
+  type RunningRunner,
+  startRunnerHarness,
+  until,
+} from './testing/runner-harness.ts';
 
 let harness: RunnerHarness;
 let runner: RunningRunner;

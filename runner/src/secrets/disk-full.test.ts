@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startSecretsHarness, type SecretsHarness } from '../testing/secrets-harness.ts';
+import { type SecretsHarness, startSecretsHarness } from '../testing/secrets-harness.ts';
 
 /** A file system of so many bytes of its own needs root, and a kernel that lets it mount. */
 function canMount(): boolean {

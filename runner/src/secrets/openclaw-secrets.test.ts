@@ -14,7 +14,7 @@ import { prepareGatewayHome } from '../process/gateway-home.ts';
 import { ProcessStack } from '../process/process-stack.ts';
 import { type ModelServer, startModelServer } from '../testing/model-server.ts';
 import { until } from '../testing/runner-harness.ts';
-import { startSecretsHarness, type SecretsHarness } from '../testing/secrets-harness.ts';
+import { type SecretsHarness, startSecretsHarness } from '../testing/secrets-harness.ts';
 import { ProviderKeys } from './provider-keys.ts';
 import type { SecretsSync } from './secrets-sync.ts';
 
@@ -150,7 +150,7 @@ const context = (output: CommandOutput): HandlerContext => ({
   signal: AbortSignal.timeout(readyMs),
   progress: () => undefined,
   setPaused: () => Promise.resolve(),
-  openSecret: (idOrKey, signal) => sync.open(idOrKey, signal),
+  openSecret: (idOrKey, signal) => sync.readSecret(idOrKey, signal),
 });
 
 describe('the real OpenClaw', () => {
@@ -203,7 +203,9 @@ describe('the real OpenClaw', () => {
     timeout: readyMs,
   }, async () => {
     await call('models.authSetApiKey', { provider: 'xai', apiKey: 'by-hand-0123456789', agentId: 'bob' });
-    await harness.stack.database.query(`delete from secrets where key = 'OPENAI_API_KEY' and agent_id is null`);
+    await harness.stack.database.query(
+      `delete from secrets where key = 'OPENAI_API_KEY' and agent_id is null`,
+    );
     await harness.store('OPENAI_API_KEY', 'sk-openai-of-maya-0123456789', { agent: maya });
     await sync.synced();
     await until('it to be noted', () => noted().bob === undefined, readyMs);
@@ -234,7 +236,7 @@ describe('the real OpenClaw', () => {
     });
     output.end();
     expect(output.summary('stdout')).toBe(
-      'openai is asked at models.example.test\ntold OpenClaw the key of openai for acme-maya, bob\n',
+      'requests to openai go to models.example.test\nstored the key of openai in OpenClaw for acme-maya, bob\n',
     );
     const after = shape.parse(await call('config.get'));
     expect(after.config.models.providers.openai).toMatchObject({ baseUrl: 'https://models.example.test/v1' });

@@ -3,7 +3,12 @@ import { join } from 'node:path';
 import { readSecretsKeys, seal } from '@hq/shared/secrets';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type FaultProxy, startFaultProxy } from '../testing/fault-proxy.ts';
-import { startRunnerHarness, type RunnerHarness, type RunningRunner, until } from '../testing/runner-harness.ts';
+import {
+  type RunnerHarness,
+  type RunningRunner,
+  startRunnerHarness,
+  until,
+} from '../testing/runner-harness.ts';
 
 const limitMs = 30_000;
 const snapshots = '/rest/v1/rpc/secrets_snapshot';
