@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { measureAlerts } from './chat/alerts.ts';
 import { measureButtons } from './chat/button-latency.ts';
-import { type ChatHarness, startChatHarness } from './chat/harness.ts';
 import { measureCommands } from './chat/commands.ts';
+import { type ChatHarness, startChatHarness } from './chat/harness.ts';
 import { atMost, type Figure } from './table.ts';
 
 export const title =

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { eventually } from '../db/testing/eventually.ts';
 import { discordMatrix } from './access-matrix/discord.ts';
+import { type AccessHarness, confidential, startAccessHarness } from './access-matrix/harness.ts';
 import type { AccessAttempts } from './access-matrix/matrix.ts';
 import { slackMatrix } from './access-matrix/slack.ts';
-import { type AccessHarness, confidential, startAccessHarness } from './access-matrix/harness.ts';
 import { telegramMatrix } from './access-matrix/telegram.ts';
 
 /** Everybody who may not, by every way in, on the programs that people run. */
@@ -91,6 +91,8 @@ test('an edited message, and an answer to what somebody else was asked, are not 
   expect(await harness.state()).toEqual(before);
   telegram.say(asker, group, 'The title of the asker', { replyTo: question });
   await eventually(async () => expect(await harness.state()).not.toEqual(before));
-  const tasks = await harness.stack.database.query(`select title from tasks where title like 'The title of%'`);
+  const tasks = await harness.stack.database.query(
+    `select title from tasks where title like 'The title of%'`,
+  );
   expect(tasks).toEqual([{ title: 'The title of the asker' }]);
 }, 120_000);

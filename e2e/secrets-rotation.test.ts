@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { startLocalApi } from '../local/src/api/local-api.ts';
 import { apiKeysFor } from '../local/src/api/tokens.ts';
 import type { StackMember } from '../local/testing/stack.ts';
-import { startRunnerHarness, type RunnerHarness, until } from '../runner/src/testing/runner-harness.ts';
+import { type RunnerHarness, startRunnerHarness, until } from '../runner/src/testing/runner-harness.ts';
 import { type Called, call } from '../tui/testing/call.ts';
 import { plantedPem, plantedValue, type SecretsHost, secretsHost } from '../tui/testing/secrets-host.ts';
 
@@ -98,7 +98,11 @@ it('a service-role key is changed as docs/secrets.md tells, and no value is miss
   await until(
     'the runner to tell of its new key',
     async () => {
-      const { code } = await hqTui(files.both, ['set', 'ADDED', '--gateway', harness.gateway, '--wait'], added);
+      const { code } = await hqTui(
+        files.both,
+        ['set', 'ADDED', '--gateway', harness.gateway, '--wait'],
+        added,
+      );
       return code === 0;
     },
     limitMs,

@@ -42,7 +42,11 @@ export async function* measureCommands(harness: ChatHarness): AsyncIterable<Figu
 async function say(harness: ChatHarness, trio: LinkedAccounts, index: number): Promise<Sent> {
   const title = `Bench ${index}`;
   if (index % 3 === 0) {
-    const receipt = await harness.slack.acts.slash(trio.slack.user, trio.slack.channel, `create_task ${title}`);
+    const receipt = await harness.slack.acts.slash(
+      trio.slack.user,
+      trio.slack.channel,
+      `create_task ${title}`,
+    );
     return { platform: 'slack', acknowledgedMs: receipt.acknowledged ? receipt.tookMs : 3_000 };
   }
   if (index % 3 === 1) {

@@ -49,7 +49,9 @@ interface BotsProcess {
 const health = z.object({ adapters: z.array(z.object({ connected: z.boolean() })) });
 
 /** `extraEnv`: what the bots are to be told besides. */
-export async function startChatHarness(extraEnv: Readonly<Record<string, string>> = {}): Promise<ChatHarness> {
+export async function startChatHarness(
+  extraEnv: Readonly<Record<string, string>> = {},
+): Promise<ChatHarness> {
   const stack = await startBenchStack();
   const database = new pg.Client({ connectionString: stack.databaseUrl });
   await database.connect();

@@ -6,8 +6,8 @@ import {
   type Where,
 } from '../../bots/fakes/discord-server/index.ts';
 import { eventually } from '../../db/testing/eventually.ts';
-import { type AccessMatrix, attempt, cellsOf } from './matrix.ts';
 import type { AccessHarness } from './harness.ts';
+import { type AccessMatrix, attempt, cellsOf } from './matrix.ts';
 
 type Turn = Awaited<ReturnType<DiscordServer['press']>>;
 

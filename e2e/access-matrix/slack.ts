@@ -5,8 +5,8 @@ import type {
   SlackUser,
 } from '../../bots/fakes/slack-server/index.ts';
 import { eventually } from '../../db/testing/eventually.ts';
-import { type AccessMatrix, attempt, cellsOf } from './matrix.ts';
 import type { AccessHarness } from './harness.ts';
+import { type AccessMatrix, attempt, cellsOf } from './matrix.ts';
 
 interface Scene {
   readonly slack: RunningSlack;

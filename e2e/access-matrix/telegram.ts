@@ -1,7 +1,7 @@
 import type { Chat, Person, Seen, TelegramServer } from '../../bots/fakes/telegram-server/index.ts';
 import { eventually } from '../../db/testing/eventually.ts';
-import { type AccessMatrix, attempt, cellsOf } from './matrix.ts';
 import type { AccessHarness } from './harness.ts';
+import { type AccessMatrix, attempt, cellsOf } from './matrix.ts';
 
 interface Scene {
   readonly telegram: TelegramServer;
