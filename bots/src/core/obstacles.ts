@@ -1,4 +1,5 @@
-import { since, staleAfterMs } from '@hq/shared/fleet';
+import { staleAfterMs } from '@hq/shared/fleet';
+import { msSince } from '@hq/shared/text';
 import { type ActionTable, actionOf } from './action-table.ts';
 import type { BotRows, GatewayNow } from './bot-rows.ts';
 import { clock } from './clock.ts';
@@ -58,7 +59,7 @@ export function createObstacles(
         };
       }
       const at = now();
-      const unseenFor = since(seen.last_seen_at, at);
+      const unseenFor = msSince(seen.last_seen_at, at);
       if (unseenFor !== null && unseenFor <= staleAfterMs) return null;
       const when =
         seen.last_seen_at === null
