@@ -2,9 +2,9 @@ import type { HqClient } from '@hq/shared/client';
 import { HqError } from '@hq/shared/errors';
 import { type CommandOutputRow, type CommandRow, isFinished } from '@hq/shared/rows';
 import { plainLine } from '@hq/shared/text';
+import { commandState } from '../columns/command-state.ts';
 import { readCommandOutput } from '../store/command-output.ts';
 import { createStores } from '../store/stores.ts';
-import { commandState } from '../ui/told.ts';
 import type { Console } from './console.ts';
 import { exitCodes } from './exit-codes.ts';
 
