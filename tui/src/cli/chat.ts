@@ -1,16 +1,16 @@
 import { HqError } from '@hq/shared/errors';
-import { printedChatBotColumns } from '../columns/chat-bots.ts';
-import { printedChatChannelColumns } from '../columns/chat-channels.ts';
-import { printedChatLinkColumns } from '../columns/chat-links.ts';
-import { readAgents } from '../store/agents.ts';
 import {
   issueChatCode,
+  readAgents,
   readChatBots,
   readChatChannels,
   readChatLinks,
+  readGateways,
   revokeChatLink,
-} from '../store/chat.ts';
-import { readGateways } from '../store/gateways.ts';
+} from '@hq/shared/queries';
+import { printedChatBotColumns } from '../columns/chat-bots.ts';
+import { printedChatChannelColumns } from '../columns/chat-channels.ts';
+import { printedChatLinkColumns } from '../columns/chat-links.ts';
 import { linkingSteps } from '../ui/linking-steps.ts';
 import { chatBotShape, chatChannelShape, chatLinkShape } from './chat-shapes.ts';
 import type { Console } from './console.ts';
