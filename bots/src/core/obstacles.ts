@@ -48,7 +48,7 @@ export function createObstacles(
     async of(name, gateway) {
       const action = actionOf(actions, name);
       const seen = await look(gateway);
-      if (seen === null || action?.hand !== 'runner') return null;
+      if (seen === null || action?.executor !== 'runner') return null;
       if (keepsBack.has(seen.status) && !action.whilePaused) {
         const isPaused = seen.status === 'paused';
         const remedy = isPaused ? 'resume_gateway lets it go on.' : 'It goes on when the gateway is woken.';

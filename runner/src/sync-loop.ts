@@ -1,30 +1,30 @@
 import { HqError } from '@hq/shared/errors';
 import type { Log } from '@hq/shared/log';
-import { Bell } from './bell.ts';
 import type { Database } from './database.ts';
-import { HeldCommand, type HeldCommandOptions } from './held-command.ts';
-import { Outbox, type Parcel } from './outbox.ts';
-import { hintDelay, nextTurnAt, retryDelay } from './pace.ts';
-import type { Beat, ClaimedCommand, TurnAnswer } from './turn.ts';
+import type { ClaimedCommand, ExchangeResponse, Heartbeat } from './exchange.ts';
+import { LeasedCommand, type LeasedCommandOptions } from './leased-command.ts';
+import { type Batch, Outbox } from './outbox.ts';
+import { hintDelay, nextExchangeAt, retryDelay } from './schedule.ts';
+import { WakeSignal } from './wake-signal.ts';
 
-export interface TurnLoopOptions {
+export interface SyncLoopOptions {
   readonly database: Database;
   readonly gatewayId: string;
   readonly runnerId: string;
   readonly slots: number;
   readonly leaseSeconds: number;
-  readonly beatEveryMs: number;
+  readonly heartbeatEveryMs: number;
   readonly log: Log;
   /** The heartbeat to send: what changed since the last one that arrived, given back by `beatArrived`. */
-  readonly beat: () => Beat;
-  readonly beatArrived: (beat: Beat, sentAt: number) => void;
+  readonly heartbeat: () => Heartbeat;
+  readonly onHeartbeatStored: (beat: Heartbeat, sentAt: number) => void;
   /** What one command needs beside itself. */
-  readonly held: Omit<HeldCommandOptions, 'command' | 'onNews'>;
+  readonly command: Omit<LeasedCommandOptions, 'command' | 'onOutput'>;
   /** Every answered turn, for whoever judges Realtime. */
-  readonly onTurn: (answer: TurnAnswer) => void;
+  readonly onExchange: (answer: ExchangeResponse) => void;
 }
 
-export interface TurnLoopState {
+export interface SyncLoopState {
   readonly held: number;
   readonly unsent: number;
   /** Milliseconds since the database last answered; null before it ever did. */
@@ -43,20 +43,20 @@ const sweepMarginMs = 50;
  * Takes turns with the database, one after the other: each carries all there is to tell and brings new commands back.
  * A hint, a result, output, a lease that needs renewal or the next heartbeat make a turn due.
  */
-export class TurnLoop {
-  readonly #options: TurnLoopOptions;
-  readonly #bell = new Bell();
+export class SyncLoop {
+  readonly #options: SyncLoopOptions;
+  readonly #wake = new WakeSignal();
   readonly #outbox = new Outbox();
-  readonly #held = new Map<string, HeldCommand>();
+  readonly #running = new Map<string, LeasedCommand>();
   /** Leases that this process gave up: should the database hand one over again, it is not for us. */
-  readonly #givenUp = new Set<string>();
+  readonly #abandoned = new Set<string>();
   readonly #quit = new AbortController();
   #pollEveryMs: number;
-  #lastTurnAt = Number.NEGATIVE_INFINITY;
-  #lastBeatAt = Number.NEGATIVE_INFINITY;
-  #lastNewsAt = Number.NEGATIVE_INFINITY;
+  #lastExchangeAt = Number.NEGATIVE_INFINITY;
+  #lastHeartbeatAt = Number.NEGATIVE_INFINITY;
+  #lastOutputAt = Number.NEGATIVE_INFINITY;
   #retryAt = Number.NEGATIVE_INFINITY;
-  #newsSince: number | null = null;
+  #outputSince: number | null = null;
   #hintedAt: number | null = null;
   #sweepAt: number | null = null;
   #emptyHints = 0;
@@ -64,9 +64,9 @@ export class TurnLoop {
   #gatewayStatus: string | null = null;
   #fault: string | null = null;
   #stopping = false;
-  #beatNow = false;
+  #heartbeatNow = false;
 
-  constructor(options: TurnLoopOptions, pollEveryMs: number) {
+  constructor(options: SyncLoopOptions, pollEveryMs: number) {
     this.#options = options;
     this.#pollEveryMs = pollEveryMs;
   }
@@ -74,26 +74,26 @@ export class TurnLoop {
   /** There may be work. Many hints make one turn. */
   hint(): void {
     this.#hintedAt ??= performance.now() + hintDelay(this.#emptyHints);
-    this.#bell.ring();
+    this.#wake.wake();
   }
 
   /** The stack changed: the next heartbeat need not wait. */
-  beatSoon(): void {
-    this.#beatNow = true;
-    this.#bell.ring();
+  heartbeatSoon(): void {
+    this.#heartbeatNow = true;
+    this.#wake.wake();
   }
 
-  pollEvery(milliseconds: number): void {
+  setPollInterval(milliseconds: number): void {
     this.#pollEveryMs = milliseconds;
-    this.#bell.ring();
+    this.#wake.wake();
   }
 
-  state(): TurnLoopState {
+  state(): SyncLoopState {
     return {
-      held: this.#held.size,
+      held: this.#running.size,
       unsent: this.#outbox.hasResults ? 1 : 0,
-      answeredMsAgo: Number.isFinite(this.#lastTurnAt)
-        ? Math.round(performance.now() - this.#lastTurnAt)
+      answeredMsAgo: Number.isFinite(this.#lastExchangeAt)
+        ? Math.round(performance.now() - this.#lastExchangeAt)
         : null,
       gatewayStatus: this.#gatewayStatus,
       fault: this.#fault,
@@ -103,13 +103,13 @@ export class TurnLoop {
   /** Runs until `stop`; throws only what no retry can mend. */
   async run(): Promise<void> {
     for (;;) {
-      if (this.#stopping && this.#held.size === 0 && !this.#outbox.hasResults) return;
+      if (this.#stopping && this.#running.size === 0 && !this.#outbox.hasResults) return;
       if (this.#quit.signal.aborted) return;
       const wait = this.#dueAt() - performance.now();
-      if (wait > 0) await this.#bell.sleep(wait);
+      if (wait > 0) await this.#wake.sleep(wait);
       // Handlers that end together are told together.
       else await new Promise(setImmediate);
-      if (this.#dueAt() <= performance.now()) await this.#turn();
+      if (this.#dueAt() <= performance.now()) await this.#exchange();
     }
   }
 
@@ -120,97 +120,102 @@ export class TurnLoop {
   async stop(): Promise<readonly string[]> {
     this.#stopping = true;
     const untilDone = (limitMs: number, isDone: () => boolean) => this.#waitUntil(limitMs, isDone);
-    await untilDone(finishMs, () => this.#held.size === 0);
-    for (const held of this.#held.values()) held.end('stopping');
+    await untilDone(finishMs, () => this.#running.size === 0);
+    for (const held of this.#running.values()) held.stop('stopping');
     this.#retryAt = Number.NEGATIVE_INFINITY;
-    this.#bell.ring();
-    await untilDone(handInMs, () => this.#held.size === 0 && !this.#outbox.hasResults);
-    const left = [...this.#held.values()].map((held) => held.command.id).concat(this.#outbox.commandIds());
+    this.#wake.wake();
+    await untilDone(handInMs, () => this.#running.size === 0 && !this.#outbox.hasResults);
+    const left = [...this.#running.values()].map((held) => held.command.id).concat(this.#outbox.commandIds());
     this.#quit.abort(new HqError('cancelled', 'the runner stops'));
-    this.#bell.ring();
+    this.#wake.wake();
     return left;
   }
 
   async #waitUntil(limitMs: number, isDone: () => boolean): Promise<void> {
     const until = performance.now() + limitMs;
-    this.#bell.ring();
+    this.#wake.wake();
     while (!isDone() && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 20));
   }
 
   #dueAt(): number {
-    const leases = [...this.#held.values()].map((held) => held.command.lease_seconds * 1000);
+    const leases = [...this.#running.values()].map((held) => held.command.lease_seconds * 1000);
     const free = this.#free() > 0;
-    return nextTurnAt({
+    return nextExchangeAt({
       now: performance.now(),
-      lastTurnAt: this.#lastTurnAt,
-      lastBeatAt: this.#beatNow ? Number.NEGATIVE_INFINITY : this.#lastBeatAt,
+      lastExchangeAt: this.#lastExchangeAt,
+      lastHeartbeatAt: this.#heartbeatNow ? Number.NEGATIVE_INFINITY : this.#lastHeartbeatAt,
       retryAt: this.#retryAt,
       pollEveryMs: this.#pollEveryMs,
-      beatEveryMs: this.#options.beatEveryMs,
+      heartbeatEveryMs: this.#options.heartbeatEveryMs,
       hasResults: this.#outbox.hasResults,
-      hintedAt: free || this.#held.size > 0 ? this.#hintedAt : null,
-      newsSince: this.#newsSince,
-      lastNewsAt: this.#lastNewsAt,
+      hintedAt: free || this.#running.size > 0 ? this.#hintedAt : null,
+      outputSince: this.#outputSince,
+      lastOutputAt: this.#lastOutputAt,
       sweepAt: this.#sweepAt,
       leaseMs: leases.length === 0 ? null : Math.min(...leases),
     });
   }
 
   #free(): number {
-    return this.#stopping ? 0 : Math.max(0, this.#options.slots - this.#held.size);
+    return this.#stopping ? 0 : Math.max(0, this.#options.slots - this.#running.size);
   }
 
-  async #turn(): Promise<void> {
-    const { database, gatewayId, runnerId, leaseSeconds, beatEveryMs } = this.#options;
+  async #exchange(): Promise<void> {
+    const { database, gatewayId, runnerId, leaseSeconds, heartbeatEveryMs } = this.#options;
     const startedAt = performance.now();
     const hinted = this.#hintedAt !== null;
     this.#hintedAt = null;
-    const parcel = this.#outbox.pack(this.#held.values());
-    const beatIsDue = this.#beatNow || startedAt - this.#lastBeatAt >= beatEveryMs * 0.9;
-    this.#beatNow = false;
-    const beat = beatIsDue ? this.#options.beat() : null;
+    const batch = this.#outbox.takeBatch(this.#running.values());
+    const heartbeatIsDue = this.#heartbeatNow || startedAt - this.#lastHeartbeatAt >= heartbeatEveryMs * 0.9;
+    this.#heartbeatNow = false;
+    const heartbeat = heartbeatIsDue ? this.#options.heartbeat() : null;
     const claim = this.#free();
-    const renewed = [...this.#held.values()];
+    const renewed = [...this.#running.values()];
     try {
-      const answer = await database.turn(
+      const answer = await database.exchange(
         gatewayId,
         runnerId,
         {
           claim,
           leaseSeconds,
           renew: [...renewed.map((held) => held.token), ...this.#outbox.tokens()],
-          output: parcel.chunks.flatMap(({ held, chunks }) =>
+          output: batch.chunks.flatMap(({ held, chunks }) =>
             chunks.map((chunk) => ({ token: held.token, ...chunk })),
           ),
-          progress: parcel.progress,
-          results: parcel.finished.map(({ result }) => result),
-          beat,
+          progress: batch.progress,
+          results: batch.finished.map(({ result }) => result),
+          heartbeat,
         },
         this.#quit.signal,
       );
-      this.#answered(startedAt, parcel, renewed, answer);
-      if (beat !== null) {
-        this.#lastBeatAt = startedAt;
-        this.#options.beatArrived(beat, startedAt);
+      this.#onResponse(startedAt, batch, renewed, answer);
+      if (heartbeat !== null) {
+        this.#lastHeartbeatAt = startedAt;
+        this.#options.onHeartbeatStored(heartbeat, startedAt);
       }
-      const claimed = this.#start(answer, startedAt);
+      const claimed = this.#startClaimed(answer, startedAt);
       if (hinted) this.#emptyHints = claimed === 0 ? this.#emptyHints + 1 : 0;
       // A full hand may mean that there is more.
       if (claim > 0 && claimed === claim) this.hint();
-      this.#options.onTurn(answer);
+      this.#options.onExchange(answer);
     } catch (error) {
       if (hinted) this.#hintedAt = startedAt;
-      if (beatIsDue) this.#beatNow = true;
-      this.#failed(error, parcel);
+      if (heartbeatIsDue) this.#heartbeatNow = true;
+      this.#onFailure(error, batch);
     }
   }
 
-  #answered(startedAt: number, parcel: Parcel, renewed: readonly HeldCommand[], answer: TurnAnswer): void {
+  #onResponse(
+    startedAt: number,
+    batch: Batch,
+    renewed: readonly LeasedCommand[],
+    answer: ExchangeResponse,
+  ): void {
     const { log } = this.#options;
     if (this.#fault !== null) log.info({ failures: this.#failures }, 'the database answers again');
     this.#fault = null;
     this.#failures = 0;
-    this.#lastTurnAt = startedAt;
+    this.#lastExchangeAt = startedAt;
     this.#gatewayStatus = answer.gateway_status;
     this.#sweepAt =
       answer.sweep_in_ms === null
@@ -221,11 +226,11 @@ export class TurnLoop {
         hint: 'Set GATEWAY_ID to the id or the slug of a gateway that exists.',
       });
     }
-    if (parcel.chunks.length > 0 || parcel.progress.length > 0) this.#lastNewsAt = startedAt;
-    this.#outbox.accepted(parcel);
-    this.#newsSince = [...this.#held.values()].some((held) => held.hasNews) ? startedAt : null;
+    if (batch.chunks.length > 0 || batch.progress.length > 0) this.#lastOutputAt = startedAt;
+    this.#outbox.onAccepted(batch);
+    this.#outputSince = [...this.#running.values()].some((held) => held.hasOutput) ? startedAt : null;
     const lost = new Set(answer.lost);
-    for (const { held, result } of parcel.finished) {
+    for (const { held, result } of batch.finished) {
       if (lost.has(result.token) && result.status !== 'pending') {
         log.warn(
           { command: held.command.id, status: result.status },
@@ -234,48 +239,48 @@ export class TurnLoop {
       }
     }
     for (const held of renewed) {
-      if (lost.has(held.token)) held.end('lost');
+      if (lost.has(held.token)) held.stop('lost');
       else held.extendLease(startedAt + held.command.lease_seconds * 1000 - performance.now());
     }
-    for (const token of answer.cancel) this.#held.get(token)?.end('cancelled');
+    for (const token of answer.cancel) this.#running.get(token)?.stop('cancelled');
   }
 
-  #start(answer: TurnAnswer, startedAt: number): number {
+  #startClaimed(answer: ExchangeResponse, startedAt: number): number {
     let started = 0;
-    const ended = new Set([...this.#outbox.tokens(), ...this.#givenUp]);
+    const ended = new Set([...this.#outbox.tokens(), ...this.#abandoned]);
     for (const command of answer.claimed) {
-      if (this.#held.has(command.lease_token) || ended.has(command.lease_token)) continue;
-      this.#hold(command, startedAt);
+      if (this.#running.has(command.lease_token) || ended.has(command.lease_token)) continue;
+      this.#run(command, startedAt);
       started += 1;
     }
     return started;
   }
 
-  #hold(command: ClaimedCommand, startedAt: number): void {
+  #run(command: ClaimedCommand, startedAt: number): void {
     const { log } = this.#options;
-    const held = new HeldCommand({
-      ...this.#options.held,
+    const held = new LeasedCommand({
+      ...this.#options.command,
       command,
-      onNews: () => {
-        if (this.#newsSince !== null) return;
-        this.#newsSince = performance.now();
-        this.#bell.ring();
+      onOutput: () => {
+        if (this.#outputSince !== null) return;
+        this.#outputSince = performance.now();
+        this.#wake.wake();
       },
     });
     if (this.#stopping) {
       // It was claimed by a turn that was under way already.
-      this.#outbox.add(held, held.handBack());
+      this.#outbox.add(held, held.release());
       return;
     }
-    this.#held.set(held.token, held);
+    this.#running.set(held.token, held);
     held.extendLease(startedAt + command.lease_seconds * 1000 - performance.now());
     log.info({ command: command.id, action: command.action, attempt: command.attempt }, 'started');
     const beganAt = performance.now();
     void held.run().then((result) => {
-      this.#held.delete(held.token);
+      this.#running.delete(held.token);
       const tookMs = Math.round(performance.now() - beganAt);
       if (result === null) {
-        this.#givenUp.add(held.token);
+        this.#abandoned.add(held.token);
         log.warn({ command: command.id, action: command.action, tookMs }, 'given up: its lease was lost');
       } else {
         this.#outbox.add(held, result);
@@ -290,11 +295,11 @@ export class TurnLoop {
           'ended',
         );
       }
-      this.#bell.ring();
+      this.#wake.wake();
     });
   }
 
-  #failed(error: unknown, parcel: Parcel): void {
+  #onFailure(error: unknown, batch: Batch): void {
     if (this.#quit.signal.aborted) return;
     const fault =
       error instanceof HqError
@@ -302,7 +307,7 @@ export class TurnLoop {
         : new HqError('unreachable', 'The turn could not be taken.', { cause: error });
     if (fault.code === 'not_found') throw fault;
     if (fault.code === 'failed') {
-      for (const lost of this.#outbox.refused(parcel, fault.message)) {
+      for (const lost of this.#outbox.onRefused(batch, fault.message)) {
         this.#options.log.error({ token: lost.token }, 'the database takes no result for this command');
       }
     }

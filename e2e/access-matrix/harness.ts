@@ -9,7 +9,7 @@ export const confidential = ['kestrel-nine', 'Velvet Harbour', 'Quartz Lantern',
 type Role = 'viewer' | 'operator' | 'admin';
 
 /** `hq-bots` as it is started, three platforms on loopback, and an HQ with something in it worth keeping. */
-export interface DeniedHouse {
+export interface AccessHarness {
   readonly stack: TestStack;
   readonly platforms: Platforms;
   /** Links an account; to a member of this HQ where no other tenant is named. */
@@ -23,7 +23,7 @@ export interface DeniedHouse {
   /** How often the account was refused and that was written down, with all that the platform tells of it. */
   refusals(platform: string, user: string): Promise<number>;
   /** Resolves when nothing waits to be sent. */
-  silence(): Promise<void>;
+  idle(): Promise<void>;
   /** Everything that somebody could have done by what is tried here. */
   state(): Promise<unknown>;
   close(): Promise<void>;
@@ -34,7 +34,7 @@ interface Linked {
   readonly revoked?: boolean;
 }
 
-export async function openDeniedHouse(): Promise<DeniedHouse> {
+export async function startAccessHarness(): Promise<AccessHarness> {
   const [stack, platforms] = await Promise.all([startTestStack(), startPlatforms()]);
   const { database } = stack;
   await fill(stack);
@@ -66,7 +66,7 @@ export async function openDeniedHouse(): Promise<DeniedHouse> {
       );
       return rows.length;
     },
-    silence: () =>
+    idle: () =>
       eventually(async () => {
         const { adapters } = await bots.health();
         if (adapters.some(({ unsent }) => unsent > 0)) throw new Error('something waits to be sent');

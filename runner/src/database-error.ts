@@ -13,7 +13,7 @@ const unknownToSchema = new Set(['PGRST202', 'PGRST204', 'PGRST205', '42P01', '4
  * What an answer with an error status means for the runner: `unreachable` is worth trying again soon, `unauthenticated` needs
  * another key, `not_found` means that the gateway is gone, `failed` that the database will not take what was sent.
  */
-export function faultOf(status: number, body: unknown, host: string): HqError {
+export function errorFromResponse(status: number, body: unknown, host: string): HqError {
   const { message, code } = answer.parse(body);
   if (status === 401 || status === 403) {
     return new HqError('unauthenticated', `${host} does not accept the runner’s key (HTTP ${status}).`, {
@@ -45,7 +45,7 @@ export function faultOf(status: number, body: unknown, host: string): HqError {
   });
 }
 
-export function noAnswer(cause: unknown, host: string): HqError {
+export function unreachableError(cause: unknown, host: string): HqError {
   const late = cause instanceof Error && cause.name === 'TimeoutError';
   return new HqError('unreachable', late ? `${host} did not answer in time.` : `${host} cannot be reached.`, {
     hint: 'Check that HQ runs there and that this machine may connect to it; the runner keeps trying.',

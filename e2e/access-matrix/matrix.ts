@@ -1,11 +1,11 @@
-import type { DeniedHouse } from './house.ts';
+import type { AccessHarness } from './harness.ts';
 
 /** One platform with everybody who may not, and every way in which they could try. */
-export interface DeniedTable {
+export interface AccessMatrix {
   readonly platform: string;
   /** Who tries it, and how. */
   readonly cells: readonly Cell[];
-  open(house: DeniedHouse): Promise<Stage>;
+  open(harness: AccessHarness): Promise<AccessAttempts>;
 }
 
 export interface Cell {
@@ -15,7 +15,7 @@ export interface Cell {
   readonly mayRead: boolean;
 }
 
-export interface Stage {
+export interface AccessAttempts {
   /** Who tries, as the platform numbers them. */
   accountOf(cell: Cell): string;
   attempt(cell: Cell): Promise<unknown>;

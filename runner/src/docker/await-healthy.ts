@@ -4,8 +4,8 @@ import { type Container, healthOf } from './container.ts';
 import type { Engine } from './engine.ts';
 import { logLines } from './log-lines.ts';
 
-const askEveryMs = 500;
-const tellEveryMs = 5000;
+const pollEveryMs = 500;
+const reportEveryMs = 5000;
 /** How long a container without a health check must run before it counts as up. */
 const settleMs = 3000;
 /** So many crashes in a row are no bad luck. */
@@ -45,22 +45,22 @@ export async function awaitHealthy(engine: Engine, options: AwaitHealthyOptions)
       onOutput(`${service} has no health check; it has been running for ${settleMs / 1000} s`);
       return;
     }
-    const reason = hopeless(container);
+    const reason = failureReason(container);
     if (reason !== undefined) throw await failure(engine, options, container, reason);
 
     const said = container.lastProbe?.ExitCode === 0 ? '' : oneLine(container.lastProbe?.Output ?? '');
     if (said !== '' && said !== probe) onOutput(`the health check of ${service} says: ${said}`);
     probe = said;
-    if (now - told >= tellEveryMs) {
+    if (now - told >= reportEveryMs) {
       told = now;
       onOutput(`waiting for ${service} to get healthy (${Math.round((now - began) / 1000)} s)`);
     }
-    await sleep(askEveryMs, undefined, { signal }).catch(() => signal.throwIfAborted());
+    await sleep(pollEveryMs, undefined, { signal }).catch(() => signal.throwIfAborted());
   }
 }
 
 /** Why a container will not get healthy by waiting on, or undefined while it may. */
-function hopeless(container: Container): string | undefined {
+function failureReason(container: Container): string | undefined {
   const { status, healthCheck, exitCode, restarts, wasOutOfMemory } = container;
   const end = `with exit code ${exitCode}${wasOutOfMemory ? ', out of memory' : ''}`;
   if (status === 'running') return healthCheck === 'unhealthy' ? 'is unhealthy' : undefined;

@@ -1,9 +1,9 @@
 /** Lets a loop sleep until a time, or until somebody rings. A ring while nobody sleeps is heard at the next sleep. */
-export class Bell {
+export class WakeSignal {
   #rung = false;
   #wake: (() => void) | null = null;
 
-  ring(): void {
+  wake(): void {
     this.#rung = true;
     this.#wake?.();
   }

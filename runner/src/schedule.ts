@@ -1,19 +1,19 @@
 /** What the loop knows when it asks itself how long it may rest. Times are milliseconds of the process's own clock. */
-export interface Pace {
+export interface Schedule {
   readonly now: number;
   /** The last turn that was answered. */
-  readonly lastTurnAt: number;
-  readonly lastBeatAt: number;
+  readonly lastExchangeAt: number;
+  readonly lastHeartbeatAt: number;
   /** A turn failed: none before this time. */
   readonly retryAt: number;
   readonly pollEveryMs: number;
-  readonly beatEveryMs: number;
+  readonly heartbeatEveryMs: number;
   readonly hasResults: boolean;
   /** Somebody said that there may be work, and when the next turn for such a hint is due. */
   readonly hintedAt: number | null;
   /** Since when output or progress waits. */
-  readonly newsSince: number | null;
-  readonly lastNewsAt: number;
+  readonly outputSince: number | null;
+  readonly lastOutputAt: number;
   /** When the next lease of another runner of this gateway runs out. */
   readonly sweepAt: number | null;
   /** The shortest lease among the commands that are held. */
@@ -21,21 +21,21 @@ export interface Pace {
 }
 
 /** Output goes out five times a second at most, and waits a moment for what comes right behind it. */
-const newsEveryMs = 200;
-const newsGatherMs = 40;
+const outputEveryMs = 200;
+const outputGatherMs = 40;
 
 /** When the next turn is due. */
-export function nextTurnAt(pace: Pace): number {
+export function nextExchangeAt(pace: Schedule): number {
   const wanted = [
-    pace.lastTurnAt + pace.pollEveryMs,
-    pace.lastBeatAt + pace.beatEveryMs,
+    pace.lastExchangeAt + pace.pollEveryMs,
+    pace.lastHeartbeatAt + pace.heartbeatEveryMs,
     ...(pace.hasResults ? [pace.now] : []),
     ...(pace.hintedAt === null ? [] : [pace.hintedAt]),
-    ...(pace.newsSince === null
+    ...(pace.outputSince === null
       ? []
-      : [Math.max(pace.newsSince + newsGatherMs, pace.lastNewsAt + newsEveryMs)]),
+      : [Math.max(pace.outputSince + outputGatherMs, pace.lastOutputAt + outputEveryMs)]),
     ...(pace.sweepAt === null ? [] : [pace.sweepAt]),
-    ...(pace.leaseMs === null ? [] : [pace.lastTurnAt + pace.leaseMs / 3]),
+    ...(pace.leaseMs === null ? [] : [pace.lastExchangeAt + pace.leaseMs / 3]),
   ];
   return Math.max(Math.min(...wanted), pace.retryAt);
 }

@@ -2,7 +2,7 @@
 const exitCodes = { SIGTERM: 0, SIGINT: 130, SIGHUP: 129 } as const;
 
 /** Settles with the exit code at the first signal; at the second `giveUp` is called. */
-export function untilSignalled(giveUp: (code: number) => void): Promise<number> {
+export function untilStopSignal(giveUp: (code: number) => void): Promise<number> {
   return new Promise((resolve) => {
     let asked = false;
     for (const [name, code] of Object.entries(exitCodes)) {

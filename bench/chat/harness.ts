@@ -30,7 +30,7 @@ import { path } from '../path.ts';
 import { type BenchStack, closed, startBenchStack } from '../stack.ts';
 
 /** `hq-bots` as it is started on a host, between the local stack and the three platforms. */
-export interface ChatHouse {
+export interface ChatHarness {
   readonly stack: BenchStack;
   readonly database: pg.Client;
   readonly slack: RunningSlack;
@@ -49,7 +49,9 @@ interface BotsProcess {
 const health = z.object({ adapters: z.array(z.object({ connected: z.boolean() })) });
 
 /** `extraEnv`: what the bots are to be told besides. */
-export async function openChatHouse(extraEnv: Readonly<Record<string, string>> = {}): Promise<ChatHouse> {
+export async function startChatHarness(
+  extraEnv: Readonly<Record<string, string>> = {},
+): Promise<ChatHarness> {
   const stack = await startBenchStack();
   const database = new pg.Client({ connectionString: stack.databaseUrl });
   await database.connect();
@@ -130,14 +132,14 @@ function measured({ pid }: ChildProcess): BotsProcess {
 }
 
 /** Somebody on each platform, in direct messages, linked to a new operator. */
-export interface Trio {
+export interface LinkedAccounts {
   readonly slack: { readonly user: SlackUser; readonly channel: SlackChannel };
   readonly discord: { readonly user: DiscordUser; readonly where: Where };
   readonly telegram: { readonly person: Person; readonly chat: Chat };
 }
 
-export async function linkedTrio(house: ChatHouse, name: string): Promise<Trio> {
-  const { database, slack, discord, telegram } = house;
+export async function linkAccounts(harness: ChatHarness, name: string): Promise<LinkedAccounts> {
+  const { database, slack, discord, telegram } = harness;
   const user = slack.server.workspace.user(name);
   const ben = discord.user(name);
   const person = telegram.person(name);

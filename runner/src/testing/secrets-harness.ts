@@ -18,7 +18,7 @@ interface SecretRow {
 }
 
 /** A database with its API behind a proxy, a gateway, and a directory for its secrets. */
-export interface SecretsHouse {
+export interface SecretsHarness {
   readonly stack: TestStack;
   readonly proxy: FaultProxy;
   readonly gateway: string;
@@ -38,7 +38,7 @@ export interface SecretsHouse {
   close(): Promise<void>;
 }
 
-export async function openSecretsHouse(): Promise<SecretsHouse> {
+export async function startSecretsHarness(): Promise<SecretsHarness> {
   const stack = await startTestStack();
   const proxy = await startFaultProxy(stack.url);
   const directory = mkdtempSync(join(tmpdir(), 'hq-secrets-'));
@@ -49,7 +49,7 @@ export async function openSecretsHouse(): Promise<SecretsHouse> {
   const syncs: SecretsSync[] = [];
   const database = connectDatabase({ url: proxy.url, serviceRoleKey: stack.serviceRoleKey });
 
-  const store: SecretsHouse['store'] = async (key, value, { agent = null, under = keys.current } = {}) => {
+  const store: SecretsHarness['store'] = async (key, value, { agent = null, under = keys.current } = {}) => {
     const [row] = await stack.database.query<{ id: string }>(
       `with old as (
          update secrets set encrypted_value = $3 where gateway_id = $1 and key = $2 and agent_id is not distinct from $4
@@ -63,7 +63,7 @@ export async function openSecretsHouse(): Promise<SecretsHouse> {
     if (row === undefined) throw new Error('nothing was stored');
     return row.id;
   };
-  const rows: SecretsHouse['rows'] = () =>
+  const rows: SecretsHarness['rows'] = () =>
     stack.database.query<SecretRow & Record<string, unknown>>(
       `select id, key, sync_status, sync_error, last_synced_at is not null as has_synced from secrets
        where gateway_id = $1 order by key, agent_id nulls first`,

@@ -1,31 +1,31 @@
 import { describe, expect, it } from 'vitest';
-import { hintDelay, nextTurnAt, type Pace, retryDelay } from './pace.ts';
+import { hintDelay, nextExchangeAt, retryDelay, type Schedule } from './schedule.ts';
 
-const idle: Pace = {
+const idle: Schedule = {
   now: 100_000,
-  lastTurnAt: 100_000,
-  lastBeatAt: 100_000,
+  lastExchangeAt: 100_000,
+  lastHeartbeatAt: 100_000,
   retryAt: Number.NEGATIVE_INFINITY,
   pollEveryMs: 30_000,
-  beatEveryMs: 30_000,
+  heartbeatEveryMs: 30_000,
   hasResults: false,
   hintedAt: null,
-  newsSince: null,
-  lastNewsAt: Number.NEGATIVE_INFINITY,
+  outputSince: null,
+  lastOutputAt: Number.NEGATIVE_INFINITY,
   sweepAt: null,
   leaseMs: null,
 };
-const rest = (pace: Partial<Pace>) => nextTurnAt({ ...idle, ...pace }) - idle.now;
+const rest = (pace: Partial<Schedule>) => nextExchangeAt({ ...idle, ...pace }) - idle.now;
 
 describe('the next turn is due', () => {
   it.each([
     ['at the poll when nothing happens', {}, 30_000],
     ['soon when Realtime cannot be relied on', { pollEveryMs: 2_000 }, 2_000],
-    ['with the heartbeat, however recent the last turn', { lastBeatAt: 71_000 }, 1_000],
+    ['with the heartbeat, however recent the last turn', { lastHeartbeatAt: 71_000 }, 1_000],
     ['at once for a result', { hasResults: true }, 0],
     ['at once for a hint', { hintedAt: 100_000 }, 0],
-    ['a moment after the first output', { newsSince: 100_000 }, 40],
-    ['five times a second for output that goes on', { newsSince: 100_000, lastNewsAt: 100_000 }, 200],
+    ['a moment after the first output', { outputSince: 100_000 }, 40],
+    ['five times a second for output that goes on', { outputSince: 100_000, lastOutputAt: 100_000 }, 200],
     ['at a third of the shortest lease', { leaseMs: 6_000 }, 2_000],
     ['when another runner’s lease runs out', { sweepAt: 105_000 }, 5_000],
     ['not before the retry after a failure', { hasResults: true, retryAt: 101_500 }, 1_500],

@@ -4,14 +4,14 @@ import type { StreamName } from './output.ts';
 import type { SecretsState } from './secrets/secrets-sync.ts';
 
 /** One question to the database: what there is to tell, and how much the runner could start. */
-export interface TurnRequest {
+export interface ExchangeRequest {
   readonly claim: number;
   readonly leaseSeconds: number;
   readonly renew: readonly string[];
   readonly output: readonly { token: string; seq: number; stream: StreamName; text: string }[];
   readonly progress: readonly { token: string; percent: number | null; note: string | null }[];
   readonly results: readonly CommandResult[];
-  readonly beat: Beat | null;
+  readonly heartbeat: Heartbeat | null;
 }
 
 export interface CommandResult {
@@ -26,7 +26,7 @@ export interface CommandResult {
 }
 
 /** The heartbeat; parts that did not change since the last one that arrived are left out. */
-export interface Beat {
+export interface Heartbeat {
   readonly services?: readonly ServiceStatus[];
   readonly version?: string;
   readonly runner?: string;
@@ -49,7 +49,7 @@ const claimedCommand = z.object({
 });
 export type ClaimedCommand = z.output<typeof claimedCommand>;
 
-export const turnAnswer = z.object({
+export const exchangeResponse = z.object({
   now: z.string(),
   /** Null when there is no such gateway any more. */
   gateway_status: z.string().nullable(),
@@ -61,4 +61,4 @@ export const turnAnswer = z.object({
   /** Counts every change that may change a file of this gateway's secrets. */
   secrets_version: z.number().nullish(),
 });
-export type TurnAnswer = z.output<typeof turnAnswer>;
+export type ExchangeResponse = z.output<typeof exchangeResponse>;

@@ -1,14 +1,14 @@
 import { catalogue, isActionName, isRunnerActionName } from '@hq/shared/actions';
 import { HqError } from '@hq/shared/errors';
 import type { Redactor } from '@hq/shared/text';
+import type { ClaimedCommand, CommandResult } from './exchange.ts';
 import { type HandlerContext, type Handlers, handle } from './handler.ts';
 import { CommandOutput } from './output.ts';
-import type { ClaimedCommand, CommandResult } from './turn.ts';
 
 /** Why a command is told to stop before its handler is done. */
-export type Ending = 'cancelled' | 'timed out' | 'lost' | 'stopping';
+export type StopReason = 'cancelled' | 'timed out' | 'lost' | 'stopping';
 
-export interface HeldCommandOptions {
+export interface LeasedCommandOptions {
   readonly command: ClaimedCommand;
   readonly handlers: Handlers;
   readonly redactor: Redactor;
@@ -16,7 +16,7 @@ export interface HeldCommandOptions {
   readonly commandTimeout: number;
   readonly context: Pick<HandlerContext, 'runnerId' | 'stack' | 'setPaused' | 'openSecret'>;
   /** There is output or progress to send. */
-  readonly onNews: () => void;
+  readonly onOutput: () => void;
 }
 
 /** How long a handler may take to stop once it was told to; its command ends without it then. */
@@ -24,20 +24,20 @@ const stoppingMs = 5_000;
 const longestError = 4_000;
 
 /** A command while this runner holds its lease. */
-export class HeldCommand {
+export class LeasedCommand {
   readonly command: ClaimedCommand;
   readonly output: CommandOutput;
-  readonly #options: HeldCommandOptions;
+  readonly #options: LeasedCommandOptions;
   readonly #controller = new AbortController();
   readonly #limitSeconds: number;
-  #ending: Ending | null = null;
+  #ending: StopReason | null = null;
   #leaseTimer: NodeJS.Timeout | undefined;
   #progress: { percent: number | null; note: string | null } | null = null;
 
-  constructor(options: HeldCommandOptions) {
+  constructor(options: LeasedCommandOptions) {
     this.#options = options;
     this.command = options.command;
-    this.output = new CommandOutput(options.redactor, options.onNews);
+    this.output = new CommandOutput(options.redactor, options.onOutput);
     this.#limitSeconds = Math.min(options.command.timeout_seconds, options.commandTimeout);
   }
 
@@ -48,11 +48,11 @@ export class HeldCommand {
   /** The lease holds for so long from now. By this process's own clock: the database's may differ by minutes. */
   extendLease(milliseconds: number): void {
     clearTimeout(this.#leaseTimer);
-    this.#leaseTimer = setTimeout(() => this.end('lost'), Math.max(0, milliseconds));
+    this.#leaseTimer = setTimeout(() => this.stop('lost'), Math.max(0, milliseconds));
   }
 
   /** Tells the handler to stop. The first reason counts. */
-  end(ending: Ending): void {
+  stop(ending: StopReason): void {
     if (this.#ending !== null) return;
     this.#ending = ending;
     this.#controller.abort(
@@ -67,18 +67,18 @@ export class HeldCommand {
     return progress;
   }
 
-  get hasNews(): boolean {
+  get hasOutput(): boolean {
     return this.output.isWaiting || this.#progress !== null;
   }
 
   /** Hands the command back, for whoever claims it next. */
-  handBack(): CommandResult {
+  release(): CommandResult {
     return this.#result('pending', null, null, null);
   }
 
   /** Runs the handler; the result to hand in, or null when the lease was lost and the result is nobody's. */
   async run(): Promise<CommandResult | null> {
-    const limit = setTimeout(() => this.end('timed out'), this.#limitSeconds * 1000);
+    const limit = setTimeout(() => this.stop('timed out'), this.#limitSeconds * 1000);
     try {
       const result = await Promise.race([this.#handle(), this.#overdue()]);
       return this.#ending === 'lost' ? null : this.#result('done', 0, null, result);
@@ -91,7 +91,7 @@ export class HeldCommand {
   }
 
   async #handle(): Promise<unknown> {
-    const { command, context, handlers, onNews } = this.#options;
+    const { command, context, handlers, onOutput } = this.#options;
     if (!isRunnerActionName(command.action)) {
       throw new HqError('usage', `This runner does not know the action "${command.action}".`, {
         hint: 'Update the runner, or let the program that wrote the command serve it.',
@@ -109,7 +109,7 @@ export class HeldCommand {
           percent,
           note: note === null ? null : this.#options.redactor.text(note).slice(0, 500),
         };
-        onNews();
+        onOutput();
       },
     });
   }
@@ -133,14 +133,14 @@ export class HeldCommand {
         return this.#result('failed', 124, this.#sentence('timed out'), null);
       case 'stopping':
         return this.#isSafeToRepeat()
-          ? this.handBack()
+          ? this.release()
           : this.#result('failed', 1, this.#sentence('stopping'), null);
       case null:
         return this.#result('failed', 1, this.#options.redactor.text(describe(error)), null);
     }
   }
 
-  #sentence(ending: Ending): string {
+  #sentence(ending: StopReason): string {
     switch (ending) {
       case 'cancelled':
         return 'cancelled while it ran';

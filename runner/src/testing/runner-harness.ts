@@ -37,7 +37,7 @@ export interface RunningRunner {
 }
 
 /** A database with its API, and as many real runners before it as a test wants. */
-export interface RunnerHouse {
+export interface RunnerHarness {
   readonly stack: TestStack;
   readonly gateway: string;
   /** Where its runners lay the secrets. */
@@ -77,7 +77,7 @@ export async function until<Value>(
 const finished = new Set(['done', 'failed', 'cancelled']);
 const columns = 'id, status, attempt, exit_code, stdout, stderr, error_message, result, runner_id, meta';
 
-export async function openRunnerHouse(): Promise<RunnerHouse> {
+export async function startRunnerHarness(): Promise<RunnerHarness> {
   const stack = await startTestStack();
   const directory = mkdtempSync(join(tmpdir(), 'hq-runner-'));
   const journal = join(directory, 'journal');
@@ -91,7 +91,7 @@ export async function openRunnerHouse(): Promise<RunnerHouse> {
     apiIsUp = isUp;
   };
 
-  const startRunner: RunnerHouse['startRunner'] = async (environment = {}, nodeArgs = []) => {
+  const startRunner: RunnerHarness['startRunner'] = async (environment = {}, nodeArgs = []) => {
     const child = spawn(process.execPath, [...nodeArgs, program], {
       env: {
         PATH: process.env.PATH,
@@ -143,7 +143,7 @@ export async function openRunnerHouse(): Promise<RunnerHouse> {
     };
   };
 
-  const command: RunnerHouse['command'] = async (id) => {
+  const command: RunnerHarness['command'] = async (id) => {
     const [row] = await stack.database.query<{ [key: string]: unknown } & CommandState>(
       `select ${columns} from public.agent_commands where id = $1`,
       [id],

@@ -4,10 +4,10 @@ import type { DataDirectory } from './data-directory.ts';
 import { botEmail, botPassword, installKeys } from './install-keys.ts';
 import type { Messages } from './messages.ts';
 import type { StartOptions } from './options.ts';
-import { type KeptPostgres, keepPostgres } from './postgres/supervised-postgres.ts';
+import { type SupervisedPostgres, supervisePostgres } from './postgres/supervised-postgres.ts';
 import { buildTui, runnerProgram } from './programs.ts';
 import { type RunningStack, removeRunFile, writeRunFile } from './run-file.ts';
-import { type KeptRunner, keepRunner } from './supervised-runner.ts';
+import { type SupervisedRunner, superviseRunner } from './supervised-runner.ts';
 
 export interface RunningHq {
   readonly stack: RunningStack;
@@ -16,7 +16,7 @@ export interface RunningHq {
 }
 
 const runnerStopMs = 20_000;
-const faultPauseMs = 60_000;
+const errorReportMs = 60_000;
 
 /**
  * Starts everything but a face: Postgres, migrations, seed, API, runner. What can be done beside something else is.
@@ -25,7 +25,7 @@ const faultPauseMs = 60_000;
 export async function startHq(
   options: StartOptions,
   directory: DataDirectory,
-  { tell }: Messages,
+  { report }: Messages,
 ): Promise<RunningHq> {
   const stops: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
@@ -35,16 +35,20 @@ export async function startHq(
     const keys = await installKeys(directory.keys);
     await mkdir(directory.gateway, { recursive: true, mode: 0o700 });
     // Loading the API's libraries and building take as long as starting Postgres does.
-    const modules = settled(Promise.all([import('./api/local-api.ts'), import('./prepare-database.ts')]));
-    const built = settled(Promise.all([runnerProgram(), options.tui ? buildTui() : undefined]));
+    const modules = withoutUnhandledRejection(
+      Promise.all([import('./api/local-api.ts'), import('./prepare-database.ts')]),
+    );
+    const built = withoutUnhandledRejection(
+      Promise.all([runnerProgram(), options.tui ? buildTui() : undefined]),
+    );
 
-    let postgres: KeptPostgres | undefined;
+    let postgres: SupervisedPostgres | undefined;
     if (options.databaseUrl === undefined) {
-      tell('Starting the database');
-      postgres = await keepPostgres({
+      report('Starting the database');
+      postgres = await supervisePostgres({
         directory: directory.postgres,
         superuserPassword: keys.superuserPassword,
-        tell,
+        report,
       });
       stops.push(() => postgres?.stop() ?? Promise.resolve());
     }
@@ -54,15 +58,15 @@ export async function startHq(
     let databaseUrl = options.databaseUrl ?? '';
     if (postgres) ({ databaseUrl } = await bootstrapEmbedded(postgres.port, keys));
     else await bootstrapExternal(databaseUrl);
-    const { gatewayId } = await prepareDatabase(databaseUrl, keys, tell);
+    const { gatewayId } = await prepareDatabase(databaseUrl, keys, report);
 
-    tell('Starting the API');
+    report('Starting the API');
     const apiKeys = await apiKeysFor(keys.jwtSecret);
     const api = await startLocalApi({
       databaseUrl,
       keys: apiKeys,
       port: options.port,
-      onFault: tellFaults(tell),
+      onError: reportErrors(report),
     });
     stops.push(() => api.close());
 
@@ -80,15 +84,15 @@ export async function startHq(
     stops.push(() => removeRunFile(directory.run));
 
     const [program] = await built;
-    const runner: KeptRunner = keepRunner({
+    const runner: SupervisedRunner = superviseRunner({
       program,
       stack,
       gatewayId,
       logFile: directory.runnerLog,
-      tell,
+      report,
     });
     stops.push(() => {
-      tell('Waiting for the runner and its gateway to stop');
+      report('Waiting for the runner and its gateway to stop');
       return runner.stop(runnerStopMs);
     });
     return { stack, stop };
@@ -99,19 +103,19 @@ export async function startHq(
 }
 
 /** Clients ask again and again while a database is away: the same fault is told once a minute. */
-function tellFaults(tell: Messages['tell']): NonNullable<LocalApiOptions['onFault']> {
+function reportErrors(tell: Messages['report']): NonNullable<LocalApiOptions['onError']> {
   const toldAt = new Map<string, number>();
   return ({ status, route, codes }) => {
     const line = `API: ${status} for ${route} (${codes.join(', ')})`;
     const now = Date.now();
-    if (now - (toldAt.get(line) ?? 0) < faultPauseMs) return;
+    if (now - (toldAt.get(line) ?? 0) < errorReportMs) return;
     toldAt.set(line, now);
     tell(line);
   };
 }
 
 /** Its failure is told when it is awaited, not as one that nobody handled. */
-function settled<T>(promise: Promise<T>): Promise<T> {
+function withoutUnhandledRejection<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => undefined);
   return promise;
 }

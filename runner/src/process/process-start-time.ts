@@ -7,7 +7,7 @@ const run = promisify(execFile);
 /**
  * What tells a process from a later one with the same id: when it was born. Null when there is no such process.
  */
-export async function birthOf(pid: number): Promise<string | null> {
+export async function startTimeOf(pid: number): Promise<string | null> {
   if (process.platform === 'linux') {
     try {
       const text = await readFile(`/proc/${pid}/stat`, 'utf8');

@@ -13,7 +13,7 @@ import { isFileSlug } from './secrets-directory.ts';
 import type { SecretResult, SecretsSnapshot, StoredSecret } from './snapshot.ts';
 
 /** The text of every file that stands now; `gateway` is null where there is none. */
-export interface StandingTexts {
+export interface CurrentFiles {
   readonly gateway: string | null;
   readonly agents: ReadonlyMap<string, string>;
 }
@@ -52,13 +52,13 @@ const channelKeys = new Set([
   'SLACK_APP_TOKEN',
 ]);
 
-type Opened = { readonly value: string } | { readonly fault: string };
+type Decrypted = { readonly value: string } | { readonly fault: string };
 
 /**
  * Says what the files should hold. A row that cannot be read takes nothing away: the line that stands under its name in its
  * file stays. Lines of reserved names are the gateway's own; they stay in its file, and come into no agent's.
  */
-export function planFiles(snapshot: SecretsSnapshot, keys: SecretsKeys, standing: StandingTexts): SyncPlan {
+export function planFiles(snapshot: SecretsSnapshot, keys: SecretsKeys, standing: CurrentFiles): SyncPlan {
   const slugs = new Set(snapshot.agents.map(({ slug }) => slug));
   const standingGateway = readEnvFile(standing.gateway ?? '');
   const values = new Set([...standingGateway.values()].map(({ value }) => value));
@@ -95,7 +95,7 @@ export function planFiles(snapshot: SecretsSnapshot, keys: SecretsKeys, standing
       continue;
     }
     const provider = providerOfKey.get(key);
-    const opened = openSecret(secret, keys);
+    const opened = decryptSecret(secret, keys);
     if ('value' in opened) {
       values.add(opened.value);
       lines(slug).set(key, envLine(key, opened.value));
@@ -139,10 +139,10 @@ export function planFiles(snapshot: SecretsSnapshot, keys: SecretsKeys, standing
 }
 
 /** A secret's value, or why it cannot be had, in words that say nothing of it. */
-export function openSecret(
+export function decryptSecret(
   { key, encrypted_value: envelope }: Pick<StoredSecret, 'key' | 'encrypted_value'>,
   keys: SecretsKeys,
-): Opened {
+): Decrypted {
   const nameFault = secretNameFault(key);
   if (nameFault !== null) return { fault: nameFault };
   try {
