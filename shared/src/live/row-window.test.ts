@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createWindow } from './window.ts';
+import { RowWindow } from './row-window.ts';
 
 interface Thing {
   readonly id: string;
@@ -22,7 +22,7 @@ describe('a window of rows', () => {
     );
     fc.assert(
       fc.property(fc.array(step), (steps) => {
-        const window = createWindow(rules);
+        const window = new RowWindow(rules);
         const model = new Map<string, Thing>();
         for (const one of steps) {
           if (one === 'look') window.rows();
@@ -48,7 +48,7 @@ describe('a window of rows', () => {
         fc.uniqueArray(thing, { selector: (row) => row.id }),
         fc.integer({ min: 1, max: 4 }),
         (rows, limit) => {
-          const window = createWindow({ ...rules, limit });
+          const window = new RowWindow({ ...rules, limit });
           for (const row of rows) window.put(row);
           expect(window.rows()).toEqual([...rows].sort(compare).slice(0, limit));
         },
@@ -57,7 +57,7 @@ describe('a window of rows', () => {
   });
 
   it('never goes back to an older state of a row', () => {
-    const window = createWindow({ ...rules, version: (row) => row.at });
+    const window = new RowWindow({ ...rules, version: (row) => row.at });
     window.put({ id: 'a', rank: 1, at: 2 });
     expect(window.put({ id: 'a', rank: 9, at: 1 })).toBe(false);
     expect(window.rows()).toEqual([{ id: 'a', rank: 1, at: 2 }]);
@@ -66,7 +66,7 @@ describe('a window of rows', () => {
   });
 
   it('gives the same array and the same rows where nothing changed', () => {
-    const window = createWindow(rules);
+    const window = new RowWindow(rules);
     window.replace([
       { id: 'a', rank: 1, at: 1 },
       { id: 'b', rank: 2, at: 1 },
@@ -82,7 +82,7 @@ describe('a window of rows', () => {
   });
 
   it('tells which rows a fresh read changed, and not what moved up into a full window', () => {
-    const window = createWindow({ ...rules, limit: 2 });
+    const window = new RowWindow({ ...rules, limit: 2 });
     window.replace([
       { id: 'a', rank: 1, at: 1 },
       { id: 'b', rank: 2, at: 1 },
