@@ -2,8 +2,11 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+const packages = z.record(z.string(), z.string()).default({});
+const manifest = z.object({ dependencies: packages, devDependencies: packages });
 const exists = (path: string): boolean => statSync(join(root, path), { throwIfNoEntry: false }) !== undefined;
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 
@@ -52,6 +55,19 @@ describe.each(pages)('%s', (page) => {
     );
     expect(missing).toEqual([]);
   });
+});
+
+it('docs/dependencies.md has a line for each package that HQ names', () => {
+  const manifests = ['.', ...readdirSync(root)].map((folder) => join(folder, 'package.json')).filter(exists);
+  const named = manifests.flatMap((path) => {
+    const { dependencies, devDependencies } = manifest.parse(JSON.parse(read(path)));
+    return [...Object.keys(dependencies), ...Object.keys(devDependencies)];
+  });
+  const listed = Array.from(read('docs/dependencies.md').matchAll(/^\| (`.+?`) \|/gm), ([, names = '']) =>
+    Array.from(names.matchAll(/`([^`]+)`/g), ([, name = '']) => name),
+  ).flat();
+  const isOwn = (name: string): boolean => /^@(hq|types)\//.test(name);
+  expect(listed.toSorted()).toEqual([...new Set(named.filter((name) => !isOwn(name)))].toSorted());
 });
 
 describe('SECURITY.md', () => {
