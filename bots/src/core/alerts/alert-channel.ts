@@ -9,7 +9,7 @@ import type { AlertAgent } from './alert-agents.ts';
 import { createAlertMessages } from './alert-messages.ts';
 import { createAlertQueue } from './alert-queue.ts';
 import { type AlertRow, needsAnnouncement } from './alert-row.ts';
-import { type AlertTiming, backoff, overlapMs } from './alert-timing.ts';
+import { type AlertTiming, overlapMs, retryDelay } from './alert-timing.ts';
 import { matchesFilter } from './matches-filter.ts';
 import { countFitting } from './render-alert-card.ts';
 
@@ -142,7 +142,7 @@ export function createAlertChannel(options: AlertChannelOptions): AlertChannel {
     react(sent.problem);
     if (sent.problem.kind === 'closed' || sent.problem.kind === 'moved') return;
     log.warn({ problem: sent.problem, platform: location.platform }, 'alerts wait for a chat');
-    retryAt = performance.now() + backoff(timing.retryMs, tries);
+    retryAt = performance.now() + retryDelay(timing.retryMs, tries);
     tries += 1;
   }
 

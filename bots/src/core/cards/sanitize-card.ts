@@ -1,4 +1,4 @@
-import { plain, plainLine, type Redactor, truncate } from '@hq/shared/text';
+import { plain, plainLines, type Redactor, truncate } from '@hq/shared/text';
 import type { Card, TextNode } from '../../contract/card.ts';
 
 /** UTF-16 units of titles and labels, below every platform's own limit. */
@@ -48,5 +48,5 @@ export function sanitizeCard(card: Card, redactor: Pick<Redactor, 'text'>): Card
 /** Sanitizes a text of several lines; keeps the last ones of a very long text. */
 export function sanitizeBlock(text: string, redactor: Pick<Redactor, 'text'>): string {
   const from = text.length <= maxBody ? 0 : text.indexOf('\n', text.length - maxBody) + 1;
-  return redactor.text(text.slice(from).replace(/\r\n/g, '\n').split('\n').map(plainLine).join('\n'));
+  return redactor.text(plainLines(text.slice(from)));
 }

@@ -1,5 +1,5 @@
 import { commandRow, commandStatuses, isFinished } from '@hq/shared/rows';
-import { ago } from '@hq/shared/text';
+import { agoOf } from '@hq/shared/text';
 import { z } from 'zod';
 import type { Button } from '../../../contract/card.ts';
 import { findAction } from '../../action-table.ts';
@@ -58,7 +58,7 @@ export const commandCommands: readonly Command[] = [
         lines: rows.map((row) => [
           code(row.id.slice(0, 8)),
           text(
-            ` ${joinParts(titleOf(context, row.action), row.agent_slug ?? row.gateway, commandState(row, now).state, ago(now - Date.parse(row.created_at)))}`,
+            ` ${joinParts(titleOf(context, row.action), row.agent_slug ?? row.gateway, commandState(row, now).state, agoOf(row.created_at, now))}`,
           ),
         ]),
         emptyText: 'No commands.',
