@@ -1,10 +1,11 @@
 import type { z } from 'zod';
+import { chatPlatformNames } from '../chat/platforms.ts';
 
 export const roles = ['viewer', 'operator', 'admin'] as const;
 export type Role = (typeof roles)[number];
 
 /** Where a command may have come from. The database writes it; a face only says which face it is. */
-export const origins = ['tui', 'cli', 'slack', 'discord', 'telegram', 'api'] as const;
+export const origins = ['tui', 'cli', ...chatPlatformNames, 'api'] as const;
 export type Origin = (typeof origins)[number];
 
 /**
