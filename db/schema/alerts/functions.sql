@@ -65,7 +65,7 @@ set search_path = '' as $$
 $$;
 
 -- Whether what it tells of still goes on, be it that somebody does not want to see it any more.
-create or replace function hq.alert_lasts(p_tenant uuid, p_dedup_key text) returns boolean language sql stable
+create or replace function hq.alert_is_open(p_tenant uuid, p_dedup_key text) returns boolean language sql stable
 set search_path = '' as $$
   select exists (select from public.notifications n where n.tenant_id = p_tenant and n.dedup_key = p_dedup_key and n.resolved_at is null)
 $$;
@@ -127,7 +127,7 @@ begin
     'body', format('last seen %s UTC', to_char(g.last_seen_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS')),
     'entity_type', 'gateway', 'entity_id', g.id, 'actor_type', 'system', 'meta', jsonb_build_object('gateway_id', g.id)))
   from public.gateways g
-  where g.tenant_id = p_tenant and hq.is_stale(g) and not hq.alert_lasts(p_tenant, 'gateway_stale:' || g.id);
+  where g.tenant_id = p_tenant and hq.is_stale(g) and not hq.alert_is_open(p_tenant, 'gateway_stale:' || g.id);
   perform hq.resolve_alert(p_tenant, n.dedup_key)
   from public.notifications n left join public.gateways g on g.id::text = split_part(n.dedup_key, ':', 2)
   where n.tenant_id = p_tenant and n.resolved_at is null and n.dedup_key like 'gateway\_stale:%' and not coalesce(hq.is_stale(g), false);
@@ -199,7 +199,7 @@ set search_path = '' as $$
     where t.tenant_id = p_tenant and t.due_date < clock_timestamp() and t.due_date > clock_timestamp() - interval '7 days'
       and t.archived_at is null
       and t.status not in ('done', 'cancelled', 'missed') and hq.is_overdue(t)
-      and not hq.alert_lasts(p_tenant, 'task_overdue:' || t.id)
+      and not hq.alert_is_open(p_tenant, 'task_overdue:' || t.id)
     order by t.due_date limit 200) t
 $$;
 
@@ -261,7 +261,7 @@ create or replace trigger hq_alert_budget after update on public.agent_budgets
 for each row when (new.status is distinct from old.status) execute function hq.alert_budget();
 
 -- What is deleted is over.
-create or replace function hq.end_alerts() returns trigger language plpgsql security definer
+create or replace function hq.resolve_alerts_of() returns trigger language plpgsql security definer
 set search_path = '' as $$
 declare
   v_type text;
@@ -272,9 +272,9 @@ begin
   return null;
 end
 $$;
-create or replace trigger hq_end_alerts after delete on public.agents
-for each row execute function hq.end_alerts('agent_error', 'budget_warned', 'budget_exceeded');
-create or replace trigger hq_end_alerts after delete on public.tasks
-for each row execute function hq.end_alerts('task_blocked', 'task_overdue');
-create or replace trigger hq_end_alerts after delete on public.entity_links
-for each row execute function hq.end_alerts('deliverable_submitted');
+create or replace trigger hq_resolve_alerts_of after delete on public.agents
+for each row execute function hq.resolve_alerts_of('agent_error', 'budget_warned', 'budget_exceeded');
+create or replace trigger hq_resolve_alerts_of after delete on public.tasks
+for each row execute function hq.resolve_alerts_of('task_blocked', 'task_overdue');
+create or replace trigger hq_resolve_alerts_of after delete on public.entity_links
+for each row execute function hq.resolve_alerts_of('deliverable_submitted');

@@ -17,11 +17,11 @@ create table if not exists public.notifications (
 
 create index if not exists notifications_newest on public.notifications (tenant_id, created_at desc);
 create index if not exists notifications_open on public.notifications (tenant_id, created_at desc) where dismissed_at is null;
-select hq.teach_enum('public.notifications', 'type', '{command_failed,budget_warned,budget_exceeded}');
-select hq.teach_enum('public.notifications', 'entity_type', '{agent_command,agent}');
-select hq.teach_enum('public.notifications', 'actor_type', '{system}');
-select hq.teach_enum('public.notifications', 'type', '{secret_sync_failed}');
-select hq.teach_enum('public.notifications', 'entity_type', '{gateway}');
+select hq.add_enum_values('public.notifications', 'type', '{command_failed,budget_warned,budget_exceeded}');
+select hq.add_enum_values('public.notifications', 'entity_type', '{agent_command,agent}');
+select hq.add_enum_values('public.notifications', 'actor_type', '{system}');
+select hq.add_enum_values('public.notifications', 'type', '{secret_sync_failed}');
+select hq.add_enum_values('public.notifications', 'entity_type', '{gateway}');
 
 -- An alert is one row for as long as it lasts: it counts how often it came, says when it was over, and may be muted.
 alter table public.notifications add column if not exists severity text not null default 'info'
@@ -58,8 +58,8 @@ create table if not exists public.alert_mutes (
 
 -- What is worth an alert. What happens in a row is told by its trigger; what time alone brings is found by a sweep, which any bot may
 -- start at any time: it writes nothing that lasts already, and ends what no longer holds.
-select hq.teach_enum('public.notifications', 'type', '{gateway_stale,agent_error,task_blocked,task_overdue,deliverable_submitted,pairing_requested,bot_disconnected}');
-select hq.teach_enum('public.notifications', 'entity_type', '{gateway,task,entity_link}');
+select hq.add_enum_values('public.notifications', 'type', '{gateway_stale,agent_error,task_blocked,task_overdue,deliverable_submitted,pairing_requested,bot_disconnected}');
+select hq.add_enum_values('public.notifications', 'entity_type', '{gateway,task,entity_link}');
 
 -- What became of an alert stands in its row: who has seen it and who muted it until when, whatever face they used. Budgets are told of by
 -- their rows, whoever keeps those; and what an alert is about may be deleted.

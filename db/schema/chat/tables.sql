@@ -1,6 +1,16 @@
 -- Who is speaking in a chat, and how far their word carries there. A bot is a member like any other and acts for nobody until
 -- somebody has linked their account with a code that HQ gave them; what is said in a channel counts as far as an admin has bound it.
 
+-- The chat platforms and what SQL has to know of each; `hq-db migrate` fills it from shared/src/chat/platforms.ts.
+create table if not exists hq.chat_platforms (
+  name text primary key,
+  user_scope text not null check (user_scope in ('install', 'platform')),
+  direct_field text not null check (direct_field in ('channel', 'install')),
+  direct_rule text not null check (direct_rule in ('starts with', 'equals', 'equals user')),
+  direct_value text not null,
+  shared_accounts text[] not null
+);
+
 -- Which members are bots, and may bring what people say. Only the owner of the database writes here (hq-db member EMAIL --bot).
 create table if not exists public.chat_bots (
   tenant_id uuid not null default hq.nil_tenant() references public.tenants (id) on delete cascade,
@@ -17,7 +27,7 @@ create table if not exists public.chat_identities (
   created_at timestamptz not null default clock_timestamp(),
   tenant_id uuid not null default hq.nil_tenant() references public.tenants (id) on delete cascade,
   user_id uuid not null,
-  platform text not null check (platform in ('slack', 'discord', 'telegram')),
+  platform text not null references hq.chat_platforms (name),
   install text not null,
   chat_user text not null,
   last_seen_at timestamptz,
@@ -47,7 +57,7 @@ create table if not exists public.chat_channels (
   id uuid primary key default gen_random_uuid(),
   created_at timestamptz not null default clock_timestamp(),
   tenant_id uuid not null default hq.nil_tenant() references public.tenants (id) on delete cascade,
-  platform text not null check (platform in ('slack', 'discord', 'telegram')),
+  platform text not null references hq.chat_platforms (name),
   install text not null,
   channel text not null,
   ceiling public.member_role not null,
@@ -67,7 +77,7 @@ create table if not exists public.chat_deliveries (
   install text not null,
   delivery text not null,
   call text not null,
-  said_hash text not null,
+  request_hash text not null,
   created_at timestamptz not null default clock_timestamp(),
   answer jsonb,
   primary key (tenant_id, platform, install, delivery, call)
@@ -76,7 +86,7 @@ create table if not exists public.chat_deliveries (
 create index if not exists chat_deliveries_age on public.chat_deliveries (created_at);
 
 -- How often somebody did something in a stretch of time: nobody guesses codes, and nobody floods the log.
-create table if not exists hq.meter (
+create table if not exists hq.rate_counters (
   tenant_id uuid not null,
   who text not null,
   what text not null,

@@ -1,17 +1,17 @@
-create or replace function hq.end_subscriptions() returns trigger language plpgsql security definer
+create or replace function hq.delete_subscriptions() returns trigger language plpgsql security definer
 set search_path = '' as $$
 begin
   delete from public.chat_subscriptions s where s.identity_id = new.id;
   return null;
 end
 $$;
-create or replace trigger hq_end_subscriptions after update of revoked_at on public.chat_identities
-for each row when (new.revoked_at is not null and old.revoked_at is null) execute function hq.end_subscriptions();
+create or replace trigger hq_delete_subscriptions after update of revoked_at on public.chat_identities
+for each row when (new.revoked_at is not null and old.revoked_at is null) execute function hq.delete_subscriptions();
 
-create or replace function hq.chat_subscribe(p_who hq.speaker, p_said jsonb) returns jsonb language plpgsql
+create or replace function hq.chat_subscribe(p_who hq.speaker, p_request jsonb) returns jsonb language plpgsql
 set search_path = '' as $$
 declare
-  v_filter jsonb := coalesce(nullif(p_said -> 'filter', 'null'), '{}');
+  v_filter jsonb := coalesce(nullif(p_request -> 'filter', 'null'), '{}');
   v_fault jsonb;
   v_row public.chat_subscriptions;
 begin
@@ -32,7 +32,7 @@ begin
     raise exception '%', coalesce(v_fault ->> 'message', 'the filter is too long')
       using errcode = '22023', column = coalesce(v_fault ->> 'field', 'filter');
   end if;
-  if v_filter #>> '{quiet,tz}' is not null and lower(hq.zone_or_utc(v_filter #>> '{quiet,tz}')) <> lower(v_filter #>> '{quiet,tz}') then
+  if v_filter #>> '{quiet,tz}' is not null and lower(hq.time_zone_or_utc(v_filter #>> '{quiet,tz}')) <> lower(v_filter #>> '{quiet,tz}') then
     raise exception 'no clock knows the zone of the quiet hours'
       using errcode = '22023', column = 'filter.quiet.tz', hint = 'It looks like Europe/Berlin.';
   end if;
@@ -49,7 +49,7 @@ begin
 end
 $$;
 
-create or replace function hq.chat_unsubscribe(p_who hq.speaker, p_said jsonb) returns jsonb language plpgsql
+create or replace function hq.chat_unsubscribe(p_who hq.speaker, p_request jsonb) returns jsonb language plpgsql
 set search_path = '' as $$
 declare
   v_row public.chat_subscriptions;
@@ -74,16 +74,16 @@ set search_path = '' as $$
     || jsonb_build_object('here', h.here)
   from public.chat_subscriptions s,
     lateral (select (s.platform, s.install, s.channel) = (p_who.platform, p_who.install, p_who.channel) as here) h
-  where s.tenant_id = p_who.tenant and (h.here or hq.role_here(p_who) >= 'admin')
+  where s.tenant_id = p_who.tenant and (h.here or hq.effective_role(p_who) >= 'admin')
   order by h.here desc, s.created_at desc limit p_limit
 $$;
 
 -- Thousands of open messages are put together as text, and understood as a whole once.
-create or replace function public.chat_watch(p_platform text) returns jsonb language plpgsql security definer
+create or replace function public.chat_list_subscriptions(p_platform text) returns jsonb language plpgsql security definer
 set search_path = '' as $$
 declare
   v_tenant uuid := public.current_tenant_id();
-  v_refusal jsonb := hq.turn_away('watch');
+  v_refusal jsonb := hq.refuse_unless_bot('list_subscriptions');
 begin
   if v_refusal is not null then
     return v_refusal;
@@ -101,11 +101,11 @@ end
 $$;
 
 -- What was told, many at once. A chat that does not take messages any more is left alone until somebody there subscribes again.
-create or replace function public.chat_told(p_rows jsonb) returns jsonb language plpgsql security definer
+create or replace function public.chat_record_alerts(p_rows jsonb) returns jsonb language plpgsql security definer
 set search_path = '' as $$
 declare
   v_tenant uuid := public.current_tenant_id();
-  v_refusal jsonb := hq.turn_away('told');
+  v_refusal jsonb := hq.refuse_unless_bot('record_alerts');
   v_saved int;
 begin
   if v_refusal is not null then
@@ -116,7 +116,7 @@ begin
   where s.tenant_id = v_tenant and s.id in (select hq.uuid_or_null(r ->> 'subscription_id') from hq.entries(p_rows) r)
   order by s.id for no key update;
   -- Of what is said twice the last counts.
-  with told as (
+  with reported as (
     select distinct on (s.id, m.e ->> 'key') s.id, left(m.e ->> 'key', 300) as key, coalesce(m.e -> 'handle', 'null') as handle,
       coalesce((m.e ->> 'open')::boolean, true) as open
     from hq.entries(p_rows) with ordinality r (e, n)
@@ -125,10 +125,10 @@ begin
     where m.e ->> 'key' is not null
     order by s.id, m.e ->> 'key', r.n desc, m.n desc
   ), over as (
-    delete from public.chat_alert_messages a using told t where a.subscription_id = t.id and a.key = t.key and not t.open
+    delete from public.chat_alert_messages a using reported t where a.subscription_id = t.id and a.key = t.key and not t.open
   )
   insert into public.chat_alert_messages as a (tenant_id, subscription_id, key, handle)
-  select v_tenant, t.id, t.key, t.handle from told t where t.open
+  select v_tenant, t.id, t.key, t.handle from reported t where t.open
   on conflict (subscription_id, key) do update set handle = excluded.handle;
   update public.chat_subscriptions s
   set cursor = coalesce(nullif(left(r.e ->> 'cursor', 60), ''), s.cursor),
@@ -144,7 +144,7 @@ end
 $$;
 
 -- A token that is held is its holder's, and a holder is one of its tenant: members read both names, and could be bots elsewhere.
-create or replace function hq.hold_token(p_tenant uuid, p_holder text, p_adapter jsonb) returns boolean language plpgsql
+create or replace function hq.lease_adapter_token(p_tenant uuid, p_holder text, p_adapter jsonb) returns boolean language plpgsql
 set search_path = '' as $$
 declare
   v_now timestamptz := clock_timestamp();
@@ -194,7 +194,7 @@ begin
     'actor_type', 'system', 'meta', jsonb_build_object('platform', a.platform, 'install', a.install, 'state', a.state)))
   from public.chat_adapters a
   where a.tenant_id = p_tenant and hq.is_disconnected(a)
-    and not hq.alert_lasts(p_tenant, format('bot_disconnected:%s:%s', a.platform, left(a.fingerprint, 12)));
+    and not hq.alert_is_open(p_tenant, format('bot_disconnected:%s:%s', a.platform, left(a.fingerprint, 12)));
   perform hq.resolve_alert(p_tenant, n.dedup_key)
   from public.notifications n
   where n.tenant_id = p_tenant and n.resolved_at is null and n.dedup_key like 'bot\_disconnected:%'
@@ -218,15 +218,15 @@ begin
   delete from public.chat_link_codes c where c.tenant_id = p_tenant and c.expires_at < v_now;
   delete from public.chat_cards c where c.tenant_id = p_tenant and c.closed and c.created_at < v_now - interval '7 days';
   delete from public.alert_mutes m where m.tenant_id = p_tenant and m.until < v_now - interval '1 day';
-  delete from hq.meter m where m.tenant_id = p_tenant and m.since < v_now - interval '1 hour';
+  delete from hq.rate_counters m where m.tenant_id = p_tenant and m.since < v_now - interval '1 hour';
 end
 $$;
 
-create or replace function public.chat_beat(p_holder text, p_adapters jsonb) returns jsonb language plpgsql security definer
+create or replace function public.chat_heartbeat(p_holder text, p_adapters jsonb) returns jsonb language plpgsql security definer
 set search_path = '' as $$
 declare
   v_tenant uuid := public.current_tenant_id();
-  v_refusal jsonb := hq.turn_away('beat');
+  v_refusal jsonb := hq.refuse_unless_bot('heartbeat');
   v_adapter jsonb;
   v_held jsonb := '{}';
 begin
@@ -234,19 +234,19 @@ begin
     return v_refusal;
   end if;
   for v_adapter in select e from hq.entries(p_adapters) e order by e ->> 'platform', e ->> 'fingerprint' loop
-    if coalesce(v_adapter ->> 'platform', '') not in ('slack', 'discord', 'telegram') or length(v_adapter ->> 'fingerprint') is null
+    if not exists (select from hq.chat_platforms p where p.name = v_adapter ->> 'platform') or length(v_adapter ->> 'fingerprint') is null
       or length(v_adapter ->> 'fingerprint') not between 16 and 128 or length(coalesce(p_holder, '')) not between 1 and 200
     then
       return hq.refusal('22023', 'a beat names its holder, and of each adapter the platform and the fingerprint of its token', null, 'adapters');
     end if;
-    v_held := v_held || jsonb_build_object(v_adapter ->> 'platform', hq.hold_token(v_tenant, p_holder, v_adapter));
+    v_held := v_held || jsonb_build_object(v_adapter ->> 'platform', hq.lease_adapter_token(v_tenant, p_holder, v_adapter));
   end loop;
   -- One bot sweeps at a time; the others need not wait for it.
-  if pg_try_advisory_xact_lock(hashtext('hq.chat_beat'), hashtext(v_tenant::text)) then
+  if pg_try_advisory_xact_lock(hashtext('hq.chat_heartbeat'), hashtext(v_tenant::text)) then
     perform hq.sweep_gateways(v_tenant);
     perform hq.sweep_tasks(v_tenant);
     perform hq.sweep_adapters(v_tenant);
-    if hq.within(v_tenant, '', 'sweep of chat', 1, 60) then
+    if hq.within_rate_limit(v_tenant, '', 'sweep of chat', 1, 60) then
       perform hq.sweep_chat(v_tenant);
     end if;
   end if;
@@ -260,14 +260,17 @@ set search_path = '' as $$ select hq.chat_call('subscribe', p_chat, jsonb_build_
 create or replace function public.chat_unsubscribe(p_chat jsonb) returns jsonb language sql security definer
 set search_path = '' as $$ select hq.chat_call('unsubscribe', p_chat, '{}') $$;
 
-do $$
-declare
-  v_signature text;
-begin
-  foreach v_signature in array array['chat_subscribe(jsonb,jsonb)', 'chat_unsubscribe(jsonb)', 'chat_watch(text)', 'chat_told(jsonb)',
-    'chat_beat(text,jsonb)'] loop
-    execute format('revoke all on function public.%s from public, anon', v_signature);
-    execute format('grant execute on function public.%s to authenticated, service_role', v_signature);
-  end loop;
-end
-$$;
+revoke all on function
+  public.chat_subscribe(jsonb, jsonb),
+  public.chat_unsubscribe(jsonb),
+  public.chat_list_subscriptions(text),
+  public.chat_record_alerts(jsonb),
+  public.chat_heartbeat(text, jsonb)
+from public, anon;
+grant execute on function
+  public.chat_subscribe(jsonb, jsonb),
+  public.chat_unsubscribe(jsonb),
+  public.chat_list_subscriptions(text),
+  public.chat_record_alerts(jsonb),
+  public.chat_heartbeat(text, jsonb)
+to authenticated, service_role;

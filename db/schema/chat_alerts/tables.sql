@@ -3,7 +3,7 @@ create table if not exists public.chat_subscriptions (
   id uuid primary key default gen_random_uuid(),
   created_at timestamptz not null default clock_timestamp(),
   tenant_id uuid not null default hq.nil_tenant() references public.tenants (id) on delete cascade,
-  platform text not null check (platform in ('slack', 'discord', 'telegram')),
+  platform text not null references hq.chat_platforms (name),
   install text not null,
   channel text not null,
   thread text,
@@ -36,7 +36,7 @@ create index if not exists chat_alert_messages_tenant on public.chat_alert_messa
 -- One token has one consumer at a time: platforms divide what comes among all that listen, or refuse the second. The token itself is
 -- known here by its fingerprint alone.
 create table if not exists public.chat_adapters (
-  platform text not null check (platform in ('slack', 'discord', 'telegram')),
+  platform text not null references hq.chat_platforms (name),
   fingerprint text not null,
   tenant_id uuid not null default hq.nil_tenant() references public.tenants (id) on delete cascade,
   install text,

@@ -278,7 +278,7 @@ set search_path = '' as $$
   select hq.pick(to_jsonb(i), '{id,created_at,platform,install,last_seen_at}') || jsonb_build_object(
     'user', i.chat_user, 'email', hq.email_of(i.user_id))
   from public.chat_identities i
-  where i.tenant_id = p_who.tenant and i.revoked_at is null and (i.user_id = p_who.member or hq.role_here(p_who) >= 'admin')
+  where i.tenant_id = p_who.tenant and i.revoked_at is null and (i.user_id = p_who.member or hq.effective_role(p_who) >= 'admin')
   order by i.created_at desc limit p_limit
 $$;
 
@@ -295,16 +295,16 @@ set search_path = '' as $$
   order by d.slug limit p_limit
 $$;
 
-create or replace function hq.chat_read(p_who hq.speaker, p_said jsonb) returns jsonb language plpgsql
+create or replace function hq.chat_read(p_who hq.speaker, p_request jsonb) returns jsonb language plpgsql
 set search_path = '' as $$
 declare
-  v_what text := p_said ->> 'what';
-  v_args jsonb := case when jsonb_typeof(p_said -> 'args') = 'object' then p_said -> 'args' else '{}' end;
+  v_what text := p_request ->> 'what';
+  v_args jsonb := case when jsonb_typeof(p_request -> 'args') = 'object' then p_request -> 'args' else '{}' end;
   v_limit int := least(greatest(coalesce(hq.int_or_null(v_args -> 'limit'), 20), 1), 100);
   v_rows jsonb;
 begin
   perform hq.require_role(p_who.tenant, 'viewer', 'reading');
-  perform hq.require_for(p_who, v_args ->> 'for');
+  perform hq.require_role_for(p_who, v_args ->> 'for');
   if v_what is null or v_what <> all (array['fleet', 'gateways', 'agents', 'agent', 'commands', 'command', 'output', 'tasks', 'task',
     'deliverables', 'deliverable', 'inbox', 'usage', 'budgets', 'alerts', 'secrets', 'templates', 'subscriptions', 'links', 'desktop'])
   then

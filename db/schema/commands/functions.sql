@@ -103,7 +103,7 @@ begin
 end
 $$;
 
-select hq.keep_updated_at('public.agent_commands');
+select hq.add_updated_at_trigger('public.agent_commands');
 
 -- Which hand may move a row from where to where. What a runner holds under a token moves only inside the queue's own
 -- functions, which check the token; an older daemon that knows nothing of tokens cannot overwrite it.
@@ -157,9 +157,10 @@ language sql immutable parallel safe set search_path = '' as $$
   select encode(sha256(convert_to(jsonb_build_array(p_action, p_gateway, p_agent, p_payload)::text, 'UTF8')), 'hex')
 $$;
 
-create or replace function hq.origin_or_api(p_origin text) returns text language sql immutable parallel safe
+create or replace function hq.origin_or_api(p_origin text) returns text language sql stable
 set search_path = '' as $$
-  select case when p_origin in ('tui', 'cli', 'slack', 'discord', 'telegram', 'api') then p_origin else 'api' end
+  select case when p_origin in ('tui', 'cli', 'api') or exists (select from hq.chat_platforms p where p.name = p_origin)
+    then p_origin else 'api' end
 $$;
 
 create or replace function hq.guard_command() returns trigger language plpgsql security definer
@@ -214,7 +215,7 @@ begin
   if new.gateway_id is null then
     new.gateway_id := v_agent.gateway_id;
   end if;
-  if new.gateway_id is null and v_action.executor = 'runner' then
+  if new.gateway_id is null and (v_action.executor = 'runner' or v_action.target = 'gateway') then
     select array_agg(g.id) into v_gateways from public.gateways g where g.tenant_id = new.tenant_id;
     if coalesce(cardinality(v_gateways), 0) <> 1 then
       raise exception '%', case when v_gateways is null then 'there is no gateway yet' else 'which gateway? there are several' end
@@ -245,7 +246,7 @@ begin
       using errcode = '22023', column = 'idempotency_key', table = 'agent_commands';
   end if;
   -- Platforms number what they deliver: who knows the next number could take its key and so keep what is said then from being done.
-  if starts_with(new.idempotency_key, 'chat:') and hq.acting_chat() is null and hq.caller_role() in ('authenticated', 'anon') then
+  if starts_with(new.idempotency_key, 'chat:') and hq.current_chat() is null and hq.caller_role() in ('authenticated', 'anon') then
     raise exception 'an idempotency_key that begins with chat: is kept for what is said in chats'
       using errcode = '42501', column = 'idempotency_key', table = 'agent_commands', hint = 'Use another key.';
   end if;
@@ -269,7 +270,7 @@ begin
   new.result := null;
   -- Which chat it came from is said by the database alone.
   new.meta := case when jsonb_typeof(new.meta) = 'object' then new.meta - 'chat' else '{}' end
-    || jsonb_strip_nulls(jsonb_build_object('chat', hq.acting_chat()));
+    || jsonb_strip_nulls(jsonb_build_object('chat', hq.current_chat()));
   new.origin := hq.origin_or_api(new.origin);
   new.priority := case v_action.lane when 'none' then 10 else 0 end;
   new.payload_hash := hq.command_hash(v_action.name, new.gateway_id, new.agent_slug, new.payload);
@@ -292,7 +293,7 @@ returns void language sql set search_path = '' as $$
     'summary', concat_ws(' on ', p_command.action, nullif(concat_ws(' / ',
       (select g.slug from public.gateways g where g.id = p_command.gateway_id), p_command.agent_slug), '')),
     'meta', jsonb_build_object('command', p_command.action, 'gateway_id', p_command.gateway_id,
-      'agent_slug', p_command.agent_slug, 'origin', p_origin) || jsonb_strip_nulls(jsonb_build_object('chat', hq.acting_chat()))))
+      'agent_slug', p_command.agent_slug, 'origin', p_origin) || jsonb_strip_nulls(jsonb_build_object('chat', hq.current_chat()))))
 $$;
 
 create or replace function hq.audit_enqueued() returns trigger language plpgsql security definer
@@ -421,7 +422,7 @@ $$;
 revoke all on function public.enqueue_command(text, jsonb, text, text, text, text) from public, anon;
 grant execute on function public.enqueue_command(text, jsonb, text, text, text, text) to authenticated, service_role;
 
-create or replace function hq.take_back_command(p_command_id uuid, p_origin text) returns jsonb
+create or replace function hq.request_cancel(p_command_id uuid, p_origin text) returns jsonb
 language plpgsql set search_path = '' as $$
 declare
   v_row public.agent_commands;
@@ -466,7 +467,7 @@ declare
   v_field text;
   v_answer jsonb;
 begin
-  return hq.take_back_command(p_command_id, p_origin);
+  return hq.request_cancel(p_command_id, p_origin);
 exception when sqlstate '28000' or sqlstate '42501' or sqlstate 'P0002' or sqlstate '23505' then
   get stacked diagnostics v_state = returned_sqlstate, v_message = message_text,
     v_hint = pg_exception_hint, v_field = column_name;
@@ -531,12 +532,12 @@ end
 $$;
 
 -- The chat that the functions of chat act for, while they do.
-create or replace function hq.acting_chat() returns jsonb language sql stable
+create or replace function hq.current_chat() returns jsonb language sql stable
 set search_path = '' as $$ select nullif(current_setting('hq.chat', true), '')::jsonb $$;
 
 -- An AFTER trigger: an insert that meets a known idempotency key writes no row, and must do nothing either. What the function raises
 -- takes the row along, and is the refusal.
-create or replace function hq.do_at_once() returns trigger language plpgsql security definer
+create or replace function hq.execute_in_database() returns trigger language plpgsql security definer
 set search_path = '' as $$
 declare
   v_result jsonb;
@@ -550,5 +551,5 @@ begin
   return null;
 end
 $$;
-create or replace trigger hq_do_at_once after insert on public.agent_commands
-for each row execute function hq.do_at_once();
+create or replace trigger hq_execute_in_database after insert on public.agent_commands
+for each row execute function hq.execute_in_database();

@@ -1,4 +1,4 @@
-select hq.keep_updated_at('public.gateways');
+select hq.add_updated_at_trigger('public.gateways');
 select hq.define_unless_foreign('public.consume_gateway_token(text,text,text)', $create$
   create or replace function public.consume_gateway_token(p_token text, p_label text default null, p_slug_hint text default null)
   returns table (gateway_id uuid, gateway_slug text) language plpgsql security definer set search_path = '' as $fn$
@@ -46,7 +46,7 @@ set search_path = '' as $$
     and p_slug not in ('default', 'main', 'master', 'new', 'template') and p_slug not like 'template-%'
 $$;
 
-select hq.keep_updated_at('public.agents');
+select hq.add_updated_at_trigger('public.agents');
 
 -- A trigger and not a constraint: an older HQ may hold slugs that are no longer allowed, and those rows stay.
 create or replace function hq.check_agent() returns trigger language plpgsql security definer
@@ -131,7 +131,7 @@ $$;
 -- An agent that is renamed, moved or deleted holds its row and then counts at its gateway; a gateway that is deleted holds its row
 -- and then lets go of its agents. So that the two do not meet half-way, the end of a gateway waits for changes of agents that have
 -- begun, and those for it, before either holds a row.
-create or replace function hq.take_turns_with_gateways() returns trigger language plpgsql security definer
+create or replace function hq.lock_gateway_deletes() returns trigger language plpgsql security definer
 set search_path = '' as $$
 begin
   if tg_argv[0] = 'alone' then
@@ -142,11 +142,11 @@ begin
   return null;
 end
 $$;
-create or replace trigger hq_a_turn_alone before delete on public.tenants
-for each statement execute function hq.take_turns_with_gateways('alone');
-create or replace trigger hq_a_turn_alone before delete on public.gateways
-for each statement execute function hq.take_turns_with_gateways('alone');
-create or replace trigger hq_a_turn_together before update of slug, gateway_id on public.agents
-for each statement execute function hq.take_turns_with_gateways('together');
-create or replace trigger hq_a_turn_together_to_delete before delete on public.agents
-for each statement execute function hq.take_turns_with_gateways('together');
+create or replace trigger hq_lock_gateways_exclusive before delete on public.tenants
+for each statement execute function hq.lock_gateway_deletes('alone');
+create or replace trigger hq_lock_gateways_exclusive before delete on public.gateways
+for each statement execute function hq.lock_gateway_deletes('alone');
+create or replace trigger hq_lock_gateways_shared before update of slug, gateway_id on public.agents
+for each statement execute function hq.lock_gateway_deletes('together');
+create or replace trigger hq_lock_gateways_shared_to_delete before delete on public.agents
+for each statement execute function hq.lock_gateway_deletes('together');

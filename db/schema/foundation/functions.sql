@@ -41,7 +41,7 @@ begin
 end
 $$;
 
-create or replace function hq.keep_updated_at(p_table regclass) returns void language plpgsql
+create or replace function hq.add_updated_at_trigger(p_table regclass) returns void language plpgsql
 set search_path = '' as $$
 begin
   execute format('drop trigger if exists hq_touch_updated_at on %s', p_table);
@@ -51,7 +51,7 @@ end
 $$;
 
 -- An older HQ may type a column as text, uuid or an enum: the record's own types decide, and an enum learns our words.
-create or replace function hq.teach_enum(p_table regclass, p_column name, p_values text[]) returns void language plpgsql
+create or replace function hq.add_enum_values(p_table regclass, p_column name, p_values text[]) returns void language plpgsql
 set search_path = '' as $$
 declare
   v_type oid;

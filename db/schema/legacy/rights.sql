@@ -12,7 +12,7 @@ begin
       and not exists (select from pg_depend d where d.objid = p.oid and d.deptype = 'e')
   loop
     if v_function.name in ('lease_command', 'start_command', 'complete_command', 'fail_command', 'lease_inbox_item',
-      'complete_inbox_item', 'fail_inbox_item', 'runner_turn', 'set_gateway_paused')
+      'complete_inbox_item', 'fail_inbox_item', 'runner_exchange', 'set_gateway_paused')
     then
       execute format('revoke all on routine %s from public, anon, authenticated', v_function.signature);
       execute format('grant execute on routine %s to service_role', v_function.signature);

@@ -161,7 +161,7 @@ end
 $$;
 
 -- A command as its runner gets it.
-create or replace function hq.handed_over(p_row public.agent_commands, p_lease_seconds int) returns jsonb language sql stable
+create or replace function hq.lease_json(p_row public.agent_commands, p_lease_seconds int) returns jsonb language sql stable
 set search_path = '' as $$
   select jsonb_build_object(
     'id', p_row.id, 'action', p_row.action, 'payload', p_row.payload, 'agent_id', p_row.agent_id, 'agent_slug', p_row.agent_slug,
@@ -173,10 +173,10 @@ $$;
 
 -- What this runner holds and does not know of, because the answer that handed it over was lost on the way. Its lease is not
 -- made longer by this: it is the runner's to renew once it has it.
-create or replace function hq.hand_over_again(
+create or replace function hq.repeat_leases(
   p_gateway_id uuid, p_runner_id text, p_known uuid[], p_lease_seconds int
 ) returns jsonb language sql stable set search_path = '' as $$
-  select coalesce(jsonb_agg(hq.handed_over(c, p_lease_seconds) order by c.priority desc, c.created_at, c.id), '[]')
+  select coalesce(jsonb_agg(hq.lease_json(c, p_lease_seconds) order by c.priority desc, c.created_at, c.id), '[]')
   from public.agent_commands c
   where c.gateway_id = p_gateway_id and c.status = 'running' and c.runner_id = p_runner_id
     and c.lease_token <> all (p_known) and c.leased_until > clock_timestamp()
@@ -232,25 +232,25 @@ begin
     returning c.id
   )
   select array_agg(t.id) into v_ids from taken t;
-  select coalesce(jsonb_agg(hq.handed_over(c, p_lease_seconds) order by c.priority desc, c.created_at, c.id), '[]')
+  select coalesce(jsonb_agg(hq.lease_json(c, p_lease_seconds) order by c.priority desc, c.created_at, c.id), '[]')
   into v_claimed
   from public.agent_commands c where c.id = any (v_ids);
   return v_claimed;
 end
 $$;
 
-create or replace function hq.beat(p_gateway_id uuid, p_beat jsonb) returns void language sql
+create or replace function hq.record_heartbeat(p_gateway_id uuid, p_heartbeat jsonb) returns void language sql
 set search_path = '' as $$
   update public.gateways g
   set last_seen_at = clock_timestamp(), last_heartbeat_at = clock_timestamp(),
     status = case when g.status in ('provisioning', 'error') then 'ready' else g.status end,
     meta = case when jsonb_typeof(g.meta) = 'object' then g.meta else '{}' end
-      || case when jsonb_typeof(p_beat) = 'object' then p_beat else '{}' end
+      || case when jsonb_typeof(p_heartbeat) = 'object' then p_heartbeat else '{}' end
   where g.id = p_gateway_id
 $$;
 
 -- As in 0012, and with the version of the gateway's secrets.
-create or replace function public.runner_turn(
+create or replace function public.runner_exchange(
   p_gateway_id uuid,
   p_runner_id text,
   p_claim int default 0,
@@ -259,7 +259,7 @@ create or replace function public.runner_turn(
   p_output jsonb default '[]',
   p_progress jsonb default '[]',
   p_results jsonb default '[]',
-  p_beat jsonb default null
+  p_heartbeat jsonb default null
 ) returns jsonb language plpgsql security definer set search_path = '' as $$
 declare
   v_lease int := greatest(1, least(coalesce(p_lease_seconds, 60), 3600));
@@ -271,18 +271,18 @@ declare
   v_claimed jsonb := '[]';
 begin
   perform set_config('hq.fenced', 'on', true);
-  if v_limit > 0 or p_beat is not null then
+  if v_limit > 0 or p_heartbeat is not null then
     select g.status into v_status from public.gateways g where g.id = p_gateway_id for no key update;
   end if;
   v_lost := hq.take_output(p_output) || hq.take_progress(p_progress) || hq.take_results(p_results)
     || hq.renew(p_renew, v_lease);
   perform hq.sweep();
-  if p_beat is not null then
-    perform hq.beat(p_gateway_id, p_beat);
+  if p_heartbeat is not null then
+    perform hq.record_heartbeat(p_gateway_id, p_heartbeat);
   end if;
   select g.status, g.secrets_version into v_status, v_secrets from public.gateways g where g.id = p_gateway_id;
   if v_limit > 0 and v_status is not null then
-    v_claimed := hq.hand_over_again(p_gateway_id, p_runner_id, p_renew, v_lease)
+    v_claimed := hq.repeat_leases(p_gateway_id, p_runner_id, p_renew, v_lease)
       || hq.claim(p_gateway_id, v_status in ('paused', 'hibernating'), p_runner_id, v_limit, v_lease);
   end if;
   perform set_config('hq.fenced', v_fence, true);
@@ -300,5 +300,5 @@ begin
         and c.lease_token <> all (p_renew) and c.runner_id is distinct from p_runner_id));
 end
 $$;
-revoke all on function public.runner_turn(uuid, text, int, int, uuid[], jsonb, jsonb, jsonb, jsonb) from public, anon, authenticated;
-grant execute on function public.runner_turn(uuid, text, int, int, uuid[], jsonb, jsonb, jsonb, jsonb) to service_role;
+revoke all on function public.runner_exchange(uuid, text, int, int, uuid[], jsonb, jsonb, jsonb, jsonb) from public, anon, authenticated;
+grant execute on function public.runner_exchange(uuid, text, int, int, uuid[], jsonb, jsonb, jsonb, jsonb) to service_role;

@@ -57,14 +57,14 @@ declare
   v_rekeying boolean := coalesce(current_setting('hq.rekeying', true), '') = 'on';
   v_new_value boolean := true;
   v_moved boolean := true;
-  v_told boolean := true;
+  v_described boolean := true;
   v_fault text;
 begin
   if tg_op = 'UPDATE' then
     v_new_value := new.encrypted_value is distinct from old.encrypted_value and not v_rekeying;
     v_moved := (new.tenant_id, new.gateway_id, new.agent_id, new.key)
       is distinct from (old.tenant_id, old.gateway_id, old.agent_id, old.key);
-    v_told := (new.name, new.note, new.category::text) is distinct from (old.name, old.note, old.category::text);
+    v_described := (new.name, new.note, new.category::text) is distinct from (old.name, old.note, old.category::text);
   end if;
 
   if v_new_value or v_moved then
@@ -79,7 +79,7 @@ begin
     raise exception '%', v_fault
       using errcode = '22023', column = 'value', table = 'secrets', hint = 'Use hq-tui secrets set, which encrypts it first.';
   end if;
-  if v_told then
+  if v_described then
     if new.category is null then
       new.category := 'user';
     end if;
@@ -122,7 +122,7 @@ begin
       new.updated_at := new.created_at;
       new.last_synced_at := null;
     end if;
-  elsif v_new_value or v_moved or v_told then
+  elsif v_new_value or v_moved or v_described then
     new.updated_at := clock_timestamp();
     new.updated_by := coalesce(auth.uid(), case when new.updated_by is distinct from old.updated_by then new.updated_by end);
   end if;
@@ -134,7 +134,7 @@ for each row execute function hq.check_secret();
 
 -- Counts, for each gateway, every change that may change a file of it. The runner hears of it by the gateway's row, once for each
 -- statement however many rows that had.
-create or replace function hq.move_secrets_version(p_gateways uuid[]) returns void language sql
+create or replace function hq.bump_secrets_version(p_gateways uuid[]) returns void language sql
 set search_path = '' as $$
   -- Two statements: in one, the update would reach for the version that the lock has already gone past, and meet who waits there.
   select from public.gateways g where g.id = any (p_gateways) order by g.id for no key update;
@@ -156,7 +156,7 @@ begin
     where n.revision <> o.revision or n.category is distinct from o.category;
   end if;
   if v_gateways is not null then
-    perform hq.move_secrets_version(v_gateways);
+    perform hq.bump_secrets_version(v_gateways);
   end if;
   return null;
 end
@@ -173,11 +173,11 @@ create or replace function hq.count_agent_changes() returns trigger language plp
 set search_path = '' as $$
 begin
   if tg_op = 'INSERT' then
-    perform hq.move_secrets_version(array(select distinct n.gateway_id from new_rows n where n.gateway_id is not null));
+    perform hq.bump_secrets_version(array(select distinct n.gateway_id from new_rows n where n.gateway_id is not null));
   elsif tg_op = 'DELETE' then
-    perform hq.move_secrets_version(array(select distinct o.gateway_id from old_rows o where o.gateway_id is not null));
+    perform hq.bump_secrets_version(array(select distinct o.gateway_id from old_rows o where o.gateway_id is not null));
   else
-    perform hq.move_secrets_version(array[old.gateway_id, new.gateway_id]);
+    perform hq.bump_secrets_version(array[old.gateway_id, new.gateway_id]);
   end if;
   return null;
 end
@@ -188,20 +188,20 @@ create or replace trigger hq_count_agents_moved after update on public.agents
 for each row when (new.slug is distinct from old.slug or new.gateway_id is distinct from old.gateway_id)
 execute function hq.count_agent_changes();
 
-create or replace function hq.hold_gateway_of_agent() returns trigger language plpgsql security definer
+create or replace function hq.lock_gateway_of_agent() returns trigger language plpgsql security definer
 set search_path = '' as $$
 begin
   perform from public.gateways g where g.id = old.gateway_id for no key update;
   return old;
 end
 $$;
-create or replace trigger hq_hold_gateway_of_agent before delete on public.agents
-for each row execute function hq.hold_gateway_of_agent();
+create or replace trigger hq_lock_gateway_of_agent before delete on public.agents
+for each row execute function hq.lock_gateway_of_agent();
 create or replace trigger hq_count_agents_deleted after delete on public.agents referencing old table as old_rows
 for each statement execute function hq.count_agent_changes();
 
 -- An older HQ may log whole rows by triggers of its own, and members read the log.
-create or replace function hq.keep_ciphertext_out() returns trigger language plpgsql
+create or replace function hq.redact_ciphertext() returns trigger language plpgsql
 set search_path = '' as $$
 declare
   c_envelope constant text := 'enc:v1:[A-Za-z0-9_.-]*';
@@ -212,9 +212,9 @@ begin
   return new;
 end
 $$;
-create or replace trigger hq_keep_ciphertext_out before insert on public.audit_log
+create or replace trigger hq_redact_ciphertext before insert on public.audit_log
 for each row when (strpos(concat(new.summary, new.changes, new.meta), 'enc:v1:') > 0)
-execute function hq.keep_ciphertext_out();
+execute function hq.redact_ciphertext();
 
 create or replace function hq.audit_secret(
   p_action text, p_id uuid, p_tenant uuid, p_gateway uuid, p_agent uuid, p_key text, p_revision bigint, p_reason text default null
@@ -334,7 +334,7 @@ for each statement execute function hq.alert_secrets();
 -- What faces call to store, note and delete a secret. As with commands, a refusal is an answer, so that it can be audited.
 
 -- The row as members see it.
-create or replace function hq.shown_secret(p_secret public.secrets) returns jsonb language sql stable
+create or replace function hq.secret_json(p_secret public.secrets) returns jsonb language sql stable
 set search_path = '' as $$
   select jsonb_build_object('secret', jsonb_object_agg(e.key, e.value)) from jsonb_each(to_jsonb(p_secret)) e
   where e.key = any (hq.secret_columns())
@@ -342,7 +342,7 @@ $$;
 
 -- The gateway that is meant: the one that is named, else the agent's, else the only one. The agent is held, and by whoever
 -- asks the gateway too, so that neither is deleted on the way.
-create or replace function hq.place_of_secret(p_tenant uuid, p_gateway text, p_agent text, out gateway uuid, out agent uuid)
+create or replace function hq.secret_scope(p_tenant uuid, p_gateway text, p_agent text, out gateway uuid, out agent uuid)
 language plpgsql set search_path = '' as $$
 declare
   v_gateways uuid[];
@@ -391,7 +391,7 @@ begin
   if p_category is not null and p_category not in ('user', 'channel', 'integration') then
     raise exception 'category must be user, channel or integration' using errcode = '22023', column = 'category';
   end if;
-  v_place := hq.place_of_secret(v_tenant, p_gateway, p_agent);
+  v_place := hq.secret_scope(v_tenant, p_gateway, p_agent);
   perform from public.gateways g where g.id = v_place.gateway for key share;
   -- Twice at most: who finds the row made meanwhile finds it the second time.
   for attempt in 1 .. 2 loop
@@ -406,7 +406,7 @@ begin
       update public.secrets s
       set encrypted_value = v_row.encrypted_value, name = v_row.name, note = v_row.note, category = v_row.category
       where s.id = v_row.id returning * into v_row;
-      return hq.shown_secret(v_row) || jsonb_build_object('created', false);
+      return hq.secret_json(v_row) || jsonb_build_object('created', false);
     end if;
     v_row.category := coalesce(p_category, 'user');
     insert into public.secrets (tenant_id, gateway_id, agent_id, key, name, encrypted_value, category, note)
@@ -414,7 +414,7 @@ begin
     on conflict do nothing
     returning * into v_row;
     if found then
-      return hq.shown_secret(v_row) || jsonb_build_object('created', true);
+      return hq.secret_json(v_row) || jsonb_build_object('created', true);
     end if;
   end loop;
   raise exception 'this secret is being changed by someone else' using errcode = '23505', column = 'key', hint = 'Try again.';
@@ -422,7 +422,7 @@ end
 $$;
 
 -- The caller's own, held for what comes next.
-create or replace function hq.secret_to_change(p_id uuid, p_what text) returns public.secrets language plpgsql
+create or replace function hq.lock_secret(p_id uuid, p_what text) returns public.secrets language plpgsql
 set search_path = '' as $$
 declare
   v_row public.secrets;
@@ -479,9 +479,9 @@ declare
   v_row public.secrets;
 begin
   perform set_config('hq.secret_origin', hq.origin_or_api(p_origin), true);
-  v_row := hq.secret_to_change(p_secret_id, 'noting a secret');
+  v_row := hq.lock_secret(p_secret_id, 'noting a secret');
   update public.secrets s set note = nullif(p_note, '') where s.id = v_row.id returning * into v_row;
-  return hq.shown_secret(v_row);
+  return hq.secret_json(v_row);
 exception when sqlstate '28000' or sqlstate '42501' or sqlstate 'P0002' or sqlstate '22023' then
   get stacked diagnostics v_state = returned_sqlstate, v_message = message_text,
     v_hint = pg_exception_hint, v_field = column_name;
@@ -502,9 +502,9 @@ declare
   v_row public.secrets;
 begin
   perform set_config('hq.secret_origin', hq.origin_or_api(p_origin), true);
-  v_row := hq.secret_to_change(p_secret_id, 'deleting a secret');
+  v_row := hq.lock_secret(p_secret_id, 'deleting a secret');
   delete from public.secrets s where s.id = v_row.id;
-  return hq.shown_secret(v_row);
+  return hq.secret_json(v_row);
 exception when sqlstate '28000' or sqlstate '42501' or sqlstate 'P0002' then
   get stacked diagnostics v_state = returned_sqlstate, v_message = message_text,
     v_hint = pg_exception_hint, v_field = column_name;
@@ -549,14 +549,14 @@ begin
   perform from public.secrets s
   where s.gateway_id = p_gateway_id and s.id in (select r.id from jsonb_to_recordset(coalesce(p_results, '[]')) r (id uuid))
   order by s.id for no key update;
-  with told as (
+  with reported as (
     select distinct on (r.id) r.id, r.revision, r.status,
       case when r.status in ('error', 'waiting') then left(r.error, 500) end as error
     from jsonb_to_recordset(coalesce(p_results, '[]')) r (id uuid, revision bigint, status text, error text)
     where r.status in ('active', 'error', 'waiting')
     order by r.id
   ), differing as (
-    select s.id, t.status, t.error from public.secrets s join told t on t.id = s.id
+    select s.id, t.status, t.error from public.secrets s join reported t on t.id = s.id
     where s.gateway_id = p_gateway_id and s.revision = t.revision
       and (s.sync_status::text, s.sync_error) is distinct from (t.status, t.error)
   )
@@ -624,7 +624,7 @@ begin
       'summary', format('%s encrypted under the present key', case t.secrets when 1 then '1 secret' else t.secrets || ' secrets' end),
       'meta', jsonb_build_object('secrets', t.secrets)))
     from (select s.tenant_id, count(*) as secrets from public.secrets s group by s.tenant_id) t;
-    perform hq.move_secrets_version(array(select distinct s.gateway_id from public.secrets s));
+    perform hq.bump_secrets_version(array(select distinct s.gateway_id from public.secrets s));
   end if;
   return v_replaced;
 end

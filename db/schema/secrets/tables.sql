@@ -39,8 +39,8 @@ create unique index if not exists hq_secrets_of_gateway on public.secrets (tenan
 create unique index if not exists hq_secrets_of_agent on public.secrets (tenant_id, gateway_id, agent_id, key) where agent_id is not null;
 create index if not exists hq_secrets_by_gateway on public.secrets (gateway_id);
 create index if not exists hq_secrets_by_agent on public.secrets (agent_id) where agent_id is not null;
-select hq.teach_enum('public.secrets', 'category', '{user,channel,integration}');
-select hq.teach_enum('public.secrets', 'sync_status', '{pending,active,error,waiting}');
+select hq.add_enum_values('public.secrets', 'category', '{user,channel,integration}');
+select hq.add_enum_values('public.secrets', 'sync_status', '{pending,active,error,waiting}');
 alter table public.gateways add column if not exists secrets_version bigint not null default 0;
 
 -- A secret goes with its agent: emptied, the reference would make it every agent's.

@@ -7,8 +7,8 @@ select hq.define_unless_foreign('public.current_tenant_id()', $create$
   $fn$
 $create$);
 
-select hq.keep_updated_at('public.tenants');
-select hq.keep_updated_at('public.tenant_members');
+select hq.add_updated_at_trigger('public.tenants');
+select hq.add_updated_at_trigger('public.tenant_members');
 
 -- The caller's role, and no more than the channel allows while somebody's word from a channel is carried out.
 create or replace function public.member_role_of_caller() returns public.member_role language sql stable security definer
@@ -90,7 +90,7 @@ end
 $$;
 
 -- A tenant whose last admin is gone could never be administered again.
-create or replace function hq.keep_an_admin() returns trigger language plpgsql security definer
+create or replace function hq.require_one_admin() returns trigger language plpgsql security definer
 set search_path = '' as $$
 begin
   if hq.caller_role() <> 'authenticated' then
@@ -104,8 +104,8 @@ begin
   return null;
 end
 $$;
-create or replace trigger hq_keep_an_admin after update or delete on public.tenant_members
-for each row when (old.role = 'admin') execute function hq.keep_an_admin();
+create or replace trigger hq_require_one_admin after update or delete on public.tenant_members
+for each row when (old.role = 'admin') execute function hq.require_one_admin();
 
 create or replace function public.whoami() returns jsonb language sql stable security definer
 set search_path = '' as $$
@@ -121,7 +121,7 @@ set search_path = '' as $$
 $$;
 revoke all on function public.whoami() from public, anon;
 grant execute on function public.whoami() to authenticated, service_role;
-select hq.keep_updated_at('public.workspace');
+select hq.add_updated_at_trigger('public.workspace');
 
 -- Who is refused by a channel's ceiling is told so: another role would not help them there, and a direct message does.
 create or replace function hq.require_role(p_tenant uuid, p_role public.member_role, p_what text) returns void
