@@ -8,7 +8,7 @@ import {
   until,
 } from './testing/runner-harness.ts';
 
-const turns = '/rest/v1/rpc/runner_turn';
+const turns = '/rest/v1/rpc/runner_exchange';
 
 let harness: RunnerHarness;
 let proxy: FaultProxy;

@@ -256,12 +256,12 @@ export function createChatApi(client: HqClient): ChatApi {
       await call('chat_watch', { p_platform: 'slack' }, z.unknown());
     },
     storeButtons: async (buttons) => {
-      await call('chat_keep_buttons', { p_rows: buttons }, z.unknown());
+      await call('chat_save_buttons', { p_rows: buttons }, z.unknown());
     },
     press: async (delivery, token) =>
       (await ask('chat_press', delivery, { p_token: token }, z.object({ intent }))).intent,
     storeCard: async (card) => {
-      await call('chat_keep_card', { p_card: card }, z.unknown());
+      await call('chat_save_card', { p_card: card }, z.unknown());
     },
     openCards: async (platform) =>
       (
@@ -277,14 +277,14 @@ export function createChatApi(client: HqClient): ChatApi {
     unsubscribe: async (delivery) => {
       await ask('chat_unsubscribe', delivery, {}, z.looseObject({}));
     },
-    subscriptions: (platform) => call('chat_watch', { p_platform: platform }, z.array(subscribedChannel)),
+    subscriptions: (platform) => call('chat_list_subscriptions', { p_platform: platform }, z.array(subscribedChannel)),
     recordAlerts: async (rows) => {
       // No cursor leaves the one that is kept.
       const known = rows.map(({ cursor, ...row }) => ({ ...row, ...(cursor !== '' && { cursor }) }));
-      await call('chat_told', { p_rows: known }, z.unknown());
+      await call('chat_record_alerts', { p_rows: known }, z.unknown());
     },
     heartbeat: (holder, adapters) =>
-      call('chat_beat', { p_holder: holder, p_adapters: adapters }, heartbeatAnswer),
+      call('chat_heartbeat', { p_holder: holder, p_adapters: adapters }, heartbeatAnswer),
   };
 }
 
