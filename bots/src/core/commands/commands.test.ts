@@ -178,7 +178,7 @@ describe('looking', () => {
     await telegram.hear(admin, { kind: 'words', text: 'Writer', answer: true });
     const limit = await telegram.messageAfter(count);
     expect(limit.card.state).toBe('Monthly limit in USD?');
-    expect(textOf(limit.card)).toContain('none lifts the limit');
+    expect(textOf(limit.card)).toContain('none removes the limit');
     await telegram.hear(admin, { kind: 'words', text: '$30', answer: true });
     expect(textOf((await telegram.messageAfter(count + 1)).card)).toMatch(/writer: 0\.00 of 30\.00 USD/);
   });
