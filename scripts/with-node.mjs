@@ -28,7 +28,7 @@ function readLock(path) {
   }
 }
 
-/** Whether every package that the lock file asks for (on this platform) stands in node_modules at that version. */
+/** Returns true if node_modules has every package of the lock file (for this platform) at its version. */
 function hasPackages() {
   const wanted = readLock(join(root, 'package-lock.json'));
   if (wanted === undefined)

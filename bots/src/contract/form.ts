@@ -1,0 +1,27 @@
+import type { Choice } from './choice.ts';
+
+/** What is still missing, asked for at once on platforms that have forms. */
+export interface Form {
+  /** Comes back with the values: at most 40 characters of `A-Za-z0-9_:-`. */
+  readonly token: string;
+  readonly title: string;
+  readonly submit: string;
+  /** At most five, because that is what the smallest form holds. */
+  readonly fields: readonly FormField[];
+}
+
+export interface FormField {
+  readonly name: string;
+  readonly label: string;
+  readonly hint?: string;
+  /** `paragraph` is text of several lines. */
+  readonly kind: 'text' | 'paragraph' | 'choice';
+  readonly required: boolean;
+  /** What it holds at first. */
+  readonly value?: string;
+  readonly maxLength?: number;
+  /** For a `choice`, at most 25. */
+  readonly choices?: readonly Choice[];
+  /** Whether the receiver's `complete` knows what may stand here; `words` of the request are `completes.words`. */
+  readonly completes?: { readonly words: readonly string[] };
+}

@@ -1,0 +1,58 @@
+import { HqError } from '@hq/shared/errors';
+import type { Argument, ArgumentValues, CommandDefinition } from '../../contract/command.ts';
+import type { Delivery } from '../api/chat-api.ts';
+import type { Services } from '../commands/command.ts';
+import { nearestNames } from '../parse/nearest-names.ts';
+import { usageOf } from '../parse/usage.ts';
+
+const maxListed = 8;
+
+/** The argument that the database needs and that was not given; undefined for every other error. */
+export function missingArgument(
+  error: unknown,
+  command: CommandDefinition,
+  values: ArgumentValues,
+): Argument | undefined {
+  if (!(error instanceof HqError) || error.code !== 'usage') return undefined;
+  const argument = argumentOf(error, command);
+  return argument !== undefined && values[argument.name] === undefined ? argument : undefined;
+}
+
+/** Adds what to do next to an error about an argument: the usage, or names that exist. */
+export async function explainError(
+  error: unknown,
+  command: CommandDefinition,
+  values: ArgumentValues,
+  delivery: Delivery,
+  { autocomplete }: Pick<Services, 'autocomplete'>,
+): Promise<unknown> {
+  if (!(error instanceof HqError) || error.hint !== undefined) return error;
+  const argument = argumentOf(error, command);
+  if (argument === undefined) return error;
+  const { name, completion } = argument;
+  const value = values[name];
+  const about = { field: name, cause: error };
+  if (error.code === 'usage') {
+    const prefix = error.message.startsWith(`${name} `) ? '' : `${name}: `;
+    return new HqError('usage', `${prefix}${error.message}`, { ...about, hint: usageOf(command) });
+  }
+  if (error.code !== 'not_found' || value === undefined || completion === null) return error;
+  if (completion !== 'gateway' && completion !== 'agent') {
+    const list = completion === 'unfinished' ? 'commands' : `${completion}s`;
+    return new HqError('not_found', error.message, { ...about, hint: `${list} lists those that exist.` });
+  }
+  const known = (await autocomplete.find(delivery, completion, '')).map((choice) => choice.value);
+  const similar = nearestNames(value, known);
+  return new HqError('not_found', error.message, {
+    ...about,
+    hint:
+      similar.length > 0
+        ? `Did you mean ${similar.join(', ')}?`
+        : `HQ knows ${known.slice(0, maxListed).join(', ') || 'none yet'}.`,
+  });
+}
+
+/** The argument that an error names, by its own name or by the kind of its values. */
+function argumentOf({ field }: HqError, { arguments: all }: CommandDefinition): Argument | undefined {
+  return all.find(({ name }) => name === field) ?? all.find(({ completion }) => completion === field);
+}

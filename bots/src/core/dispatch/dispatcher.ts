@@ -1,0 +1,222 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { HqError } from '@hq/shared/errors';
+import type { Log } from '@hq/shared/log';
+import type { Choice } from '../../contract/choice.ts';
+import type { Acknowledgement, Inbound, Receiver, Reply, Sender } from '../../contract/inbound.ts';
+import { type Delivery, isUnreachable } from '../api/chat-api.ts';
+import { errorCard } from '../cards/error-card.ts';
+import { createResponder, type Responder } from '../cards/responder.ts';
+import type { Command, Services } from '../commands/command.ts';
+import { type CommandRegistry, createCommandRegistry } from '../parse/command-registry.ts';
+import { buildForm } from './build-form.ts';
+import { deliveryKey } from './delivery-key.ts';
+import { authorizeCommand, authorizePrompt, executePlan } from './execute-plan.ts';
+import { createOfflineRetry } from './offline-retry.ts';
+import { createRateLimiter, type RateLimits } from './rate-limit.ts';
+import { type Plan, routeDelivery, sourceMessage } from './route-delivery.ts';
+
+export interface DispatcherOptions {
+  readonly services: Services;
+  /** Commands of buttons, which nobody can type. */
+  readonly buttonCommands: readonly Command[];
+  readonly log: Log;
+  /** Milliseconds for which a request is retried while the database is unreachable. */
+  readonly offlineRetryMs?: number;
+  readonly limits?: RateLimits;
+}
+
+/** Milliseconds, within the 1.5 s of the receiver's contract. */
+const completionLimitMs = 1_400;
+/** Milliseconds that a form waits for the database to refuse it. */
+const formWaitMs = 300;
+const maxRunning = 2_000;
+const quiet = { kind: 'quiet' } as const;
+
+/** Takes deliveries from all adapters, acknowledges them at once and executes them afterwards. */
+export class Dispatcher implements Receiver {
+  readonly #services: Services;
+  readonly #allCommands: CommandRegistry<Command>;
+  readonly #log: Log;
+  readonly #offlineRetry: ReturnType<typeof createOfflineRetry>;
+  readonly #countOne: ReturnType<typeof createRateLimiter>;
+  readonly #running = new Set<Promise<void>>();
+  #isStopped = false;
+
+  constructor({ services, buttonCommands, log, offlineRetryMs, limits }: DispatcherOptions) {
+    this.#services = services;
+    this.#allCommands = createCommandRegistry([...services.registry.commands, ...buttonCommands]);
+    this.#log = log;
+    this.#offlineRetry = createOfflineRetry(offlineRetryMs);
+    this.#countOne = createRateLimiter(limits);
+  }
+
+  /** The number of requests in progress. */
+  size(): number {
+    return this.#running.size;
+  }
+
+  /** Accepts nothing new and waits for the requests in progress, up to the limit. */
+  async stop(limitMs: number): Promise<void> {
+    this.#isStopped = true;
+    this.#offlineRetry.stop();
+    const limit = delay(limitMs, undefined, { ref: false });
+    await Promise.race([Promise.allSettled([...this.#running]), limit]);
+  }
+
+  async receive(inbound: Inbound, reply: Reply): Promise<Acknowledgement> {
+    const { input, stranger } = inbound;
+    if (this.#isStopped) return this.#leaveUnacknowledged(inbound);
+    if (this.#isUnaddressed(inbound)) return quiet;
+    if (input.kind === 'button' && this.#offlineRetry.isCancelToken(input.token)) {
+      const isWaiting = this.#offlineRetry.cancel(input.token, inbound.user);
+      if (!isWaiting) this.#start(inbound, reply, { kind: 'fail', error: noLongerWaiting() }, false);
+      return quiet;
+    }
+    const limited = this.#limit(inbound, reply);
+    if (limited !== null) return limited;
+    if (stranger !== undefined) {
+      this.#start(inbound, reply, { kind: 'ignore' }, true);
+      return input.kind === 'button' || stranger === 'bot' ? quiet : { kind: 'working', private: true };
+    }
+    const plan = await this.#plan(inbound);
+    if (plan.kind === 'ignore') return quiet;
+    if (plan.kind === 'prompt' && this.#services.capabilities(inbound.platform).forms) {
+      const message = sourceMessage(inbound, this.#services.buttons);
+      return {
+        kind: 'form',
+        form: buildForm(this.#services, inbound, plan.command, plan.values, message),
+      };
+    }
+    const isPrivate = isForSenderAlone(plan);
+    this.#start(inbound, reply, plan, isPrivate);
+    return input.kind === 'button' ? quiet : { kind: 'working', private: isPrivate };
+  }
+
+  async complete(sender: Sender, request: Parameters<Receiver['complete']>[1]): Promise<readonly Choice[]> {
+    const late = delay(completionLimitMs, [], { ref: false });
+    return Promise.race([
+      late,
+      this.#complete({ sender, key: `complete:${Date.now()}` }, request).catch((error: unknown) => {
+        if (!(error instanceof HqError)) this.#log.warn({ err: error }, 'a completion failed');
+        return [];
+      }),
+    ]);
+  }
+
+  async #complete(
+    delivery: Delivery,
+    { words, argument, typed }: Parameters<Receiver['complete']>[1],
+  ): Promise<readonly Choice[]> {
+    const { autocomplete } = this.#services;
+    const command = this.#allCommands.byPath(words);
+    const completion = command?.arguments.find(({ name }) => name === argument)?.completion ?? null;
+    if (command === undefined || completion === null) return [];
+    await authorizeCommand(delivery, command, autocomplete);
+    return autocomplete.find(delivery, completion, typed);
+  }
+
+  /** After a stop, a platform that redelivers brings what is left unacknowledged to the next process. */
+  #leaveUnacknowledged({ platform }: Inbound): Promise<Acknowledgement> {
+    return this.#services.capabilities(platform).redelivers
+      ? new Promise<never>(() => undefined)
+      : Promise.resolve(quiet);
+  }
+
+  #isUnaddressed(inbound: Inbound): boolean {
+    const { input, kind } = inbound;
+    return (
+      input.kind === 'words' &&
+      input.answer === true &&
+      kind === 'group' &&
+      !this.#services.prompts.has(inbound)
+    );
+  }
+
+  /** Null if the delivery is within the limits. In public only the first excess is answered. */
+  #limit(inbound: Inbound, reply: Reply): Acknowledgement | null {
+    const isPublic = inbound.kind === 'group' && !this.#services.capabilities(inbound.platform).private;
+    const excess = this.#countOne(inbound, isPublic);
+    if (excess === null && this.#running.size < maxRunning) return null;
+    if (isPublic && excess?.isFirst === false) return quiet;
+    this.#start(inbound, reply, { kind: 'fail', error: tooMany(excess?.waitMs ?? 0) }, true);
+    return { kind: 'working', private: true };
+  }
+
+  async #plan(inbound: Inbound): Promise<Plan> {
+    const plan = routeDelivery(inbound, this.#services, this.#allCommands);
+    if (plan.kind !== 'prompt' || !this.#services.capabilities(inbound.platform).forms) return plan;
+    const error = await this.#refusalOf(inbound, plan);
+    return error === null ? plan : { kind: 'fail', error };
+  }
+
+  /** The refusal of a form. If the database is slow the form opens, and its values are refused when they come back. */
+  #refusalOf(inbound: Inbound, plan: Plan & { readonly kind: 'prompt' }): Promise<HqError | null> {
+    const delivery: Delivery = { sender: inbound, key: deliveryKey(inbound) };
+    return Promise.race([
+      delay(formWaitMs, null, { ref: false }),
+      authorizePrompt(delivery, plan, this.#services).then(
+        () => null,
+        (error: unknown) => (error instanceof HqError && !isUnreachable(error) ? error : null),
+      ),
+    ]);
+  }
+
+  #start(inbound: Inbound, reply: Reply, plan: Plan, isPrivate: boolean): void {
+    const work = this.#handle(inbound, reply, plan, isPrivate).catch((error: unknown) => {
+      this.#log.error({ err: error, platform: inbound.platform }, 'a request failed');
+    });
+    this.#running.add(work);
+    void work.finally(() => this.#running.delete(work));
+  }
+
+  async #handle(inbound: Inbound, reply: Reply, plan: Plan, isPrivate: boolean): Promise<void> {
+    const services = this.#services;
+    const delivery: Delivery = { sender: inbound, key: deliveryKey(inbound) };
+    const responder = createResponder({
+      sender: inbound,
+      reply,
+      outbox: services.outbox(inbound.platform),
+      isPrivate,
+      message: sourceMessage(inbound, services.buttons),
+      onReplaced: services.expiringCards.forget,
+      log: this.#log,
+    });
+    try {
+      await this.#offlineRetry.run(responder, () =>
+        executePlan(plan, { delivery, services, responder, allCommands: this.#allCommands }),
+      );
+    } catch (error) {
+      await this.#showError(error, inbound, responder);
+    }
+  }
+
+  /** The one place where errors become cards. A card whose button can never be used again is replaced. */
+  async #showError(error: unknown, { input }: Inbound, responder: Responder): Promise<void> {
+    if (!(error instanceof HqError)) this.#log.error({ err: error }, 'a command failed unexpectedly');
+    const isUsedUp =
+      error instanceof HqError &&
+      error.field === 'token' &&
+      (error.code === 'conflict' || error.code === 'not_found');
+    if (responder.message !== null && isUsedUp) await responder.replace(errorCard(error));
+    else await responder.answer(errorCard(error), input.kind === 'button' ? { private: true } : {});
+  }
+}
+
+function isForSenderAlone(plan: Plan): boolean {
+  if (plan.kind === 'run' || plan.kind === 'prompt') return plan.command.private;
+  // The command of a recalled button is unknown yet, and its card is visible already.
+  return plan.kind !== 'recall';
+}
+
+function noLongerWaiting(): HqError {
+  return new HqError('not_found', 'This request is no longer waiting.', {
+    field: 'token',
+    hint: 'commands lists what was done. Send the request again if you still need it.',
+  });
+}
+
+function tooMany(waitMs: number): HqError {
+  return new HqError('conflict', 'There are too many requests at the moment.', {
+    hint: `Wait ${Math.max(1, Math.ceil(waitMs / 1000))} s and try again.`,
+  });
+}

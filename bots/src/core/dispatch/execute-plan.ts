@@ -1,0 +1,107 @@
+import { HqError } from '@hq/shared/errors';
+import type { ArgumentValues } from '../../contract/command.ts';
+import type { ChatApi, Delivery } from '../api/chat-api.ts';
+import type { Command, CommandContext, Redirect, Services } from '../commands/command.ts';
+import { purposeOf } from '../commands/visibility.ts';
+import type { CommandRegistry } from '../parse/command-registry.ts';
+import { parseValues } from '../parse/parse-value.ts';
+import { explainError, missingArgument } from './clarify-arguments.ts';
+import { missingFirst, promptArgument } from './prompt-missing.ts';
+import type { Plan } from './route-delivery.ts';
+
+export interface ExecutionContext extends Omit<CommandContext, 'values'> {
+  /** Includes the commands of buttons. */
+  readonly allCommands: CommandRegistry<Command>;
+}
+
+/** Executes a plan and shows its result. Throws what the dispatcher turns into an error card. */
+export async function executePlan(plan: Plan, context: ExecutionContext): Promise<void> {
+  const { delivery, services, allCommands } = context;
+  if (delivery.sender.stranger !== undefined) return services.api.refuse(delivery);
+  switch (plan.kind) {
+    case 'ignore':
+      return;
+    case 'fail':
+      throw plan.error;
+    case 'prompt':
+      await authorizePrompt(delivery, plan, services);
+      return promptOrRun(plan.command, plan.values, context);
+    case 'run':
+      if (plan.token !== null) {
+        await services.buttons.stored();
+        await services.api.press(delivery, plan.token);
+      }
+      return parseAndRun(plan.command, plan.values, context);
+    case 'recall': {
+      const intent = await services.api.press(delivery, plan.token);
+      const command = allCommands.byName(intent.command);
+      if (command === undefined) {
+        throw new HqError('not_found', 'The command of this button no longer exists.');
+      }
+      const values = { ...intent.values, ...plan.filled };
+      return intent.form === true
+        ? promptOrRun(command, values, context)
+        : parseAndRun(command, values, context);
+    }
+  }
+}
+
+/** Parses values after the press is authorized: whoever is refused does not see what is wrong with them. */
+async function parseAndRun(
+  command: Command,
+  written: ArgumentValues,
+  context: ExecutionContext,
+): Promise<void> {
+  const values = parseValues(command, written);
+  const isIncomplete = command.arguments.some(({ name, required }) => required && values[name] === undefined);
+  return isIncomplete ? promptOrRun(command, values, context) : run(command, values, context);
+}
+
+async function promptOrRun(
+  command: Command,
+  values: ArgumentValues,
+  context: ExecutionContext,
+): Promise<void> {
+  const missing = await missingFirst(command, values, context);
+  if (missing !== undefined) return promptArgument(command, missing, { ...context, values });
+  return run(command, values, context);
+}
+
+/** Runs a command and those that it redirects to. Errors of commands are examined here and nowhere else. */
+async function run(command: Command, values: ArgumentValues, context: ExecutionContext): Promise<void> {
+  let redirect: Redirect | undefined;
+  try {
+    redirect = await command.run({ ...context, values });
+  } catch (error) {
+    const missing = missingArgument(error, command, values);
+    if (missing !== undefined) return promptArgument(command, missing, { ...context, values });
+    throw await explainError(error, command, values, context.delivery, context.services);
+  }
+  if (redirect === undefined) return;
+  const next = context.allCommands.byName(redirect.command);
+  if (next === undefined) throw new HqError('not_found', `There is no command ${redirect.command}.`);
+  return run(next, redirect.values, {
+    ...context,
+    ...(redirect.details !== undefined && { details: redirect.details }),
+    ...(redirect.inNewMessage === true && { responder: context.responder.inNewMessage() }),
+  });
+}
+
+/** Asks the database for permission to prompt; a refusal is audited. */
+export async function authorizePrompt(
+  delivery: Delivery,
+  plan: Plan & { readonly kind: 'prompt' },
+  { api, buttons }: Pick<Services, 'api' | 'buttons'>,
+): Promise<void> {
+  if (plan.token === null) return authorizeCommand(delivery, plan.command, api);
+  await buttons.stored();
+  await api.press(delivery, plan.token);
+}
+
+export async function authorizeCommand(
+  delivery: Delivery,
+  command: Command,
+  permissions: Pick<ChatApi, 'may'>,
+): Promise<void> {
+  if (command.visibility !== 'everyone') await permissions.may(delivery, purposeOf(command));
+}

@@ -1,0 +1,95 @@
+import { randomBytes } from 'node:crypto';
+import { HqError } from '@hq/shared/errors';
+import { backoffMs, sleep } from '@hq/shared/program';
+import type { Card } from '../../contract/card.ts';
+import { isUnreachable } from '../api/chat-api.ts';
+import type { Responder } from '../cards/responder.ts';
+
+/** Retries requests while the database is unreachable. The sender can cancel with a button. */
+export interface OfflineRetry {
+  /** Repeats the work until the database answers. Throws every other error, and the last one after the limit. */
+  run(responder: Responder, work: () => Promise<void>): Promise<void>;
+  isCancelToken(token: string): boolean;
+  /** Cancels the sender's own request; false if it is no longer waiting. */
+  cancel(token: string, user: string): boolean;
+  /** Ends all waiting: each sender sees that nothing was done. */
+  stop(): void;
+}
+
+const defaultLimitMs = 600_000;
+const pause = { firstMs: 1_000, longestMs: 10_000 } as const;
+const tokenPrefix = 'later:';
+
+interface WaitingRequest {
+  readonly user: string;
+  readonly cancelled: AbortController;
+}
+
+export function createOfflineRetry(limitMs: number = defaultLimitMs): OfflineRetry {
+  const waiting = new Map<string, WaitingRequest>();
+  let isStopped = false;
+
+  async function retry(responder: Responder, work: () => Promise<void>, until: number): Promise<void> {
+    const token = `${tokenPrefix}${randomBytes(9).toString('base64url')}`;
+    const cancelled = new AbortController();
+    waiting.set(token, { user: responder.sender.user, cancelled });
+    try {
+      responder.replaceNext(await responder.answer(stillTrying(token, limitMs)));
+      for (let failures = 1; ; failures += 1) {
+        await sleep(backoffMs(failures, pause), cancelled.signal);
+        if (cancelled.signal.aborted) {
+          await responder.answer({ title: 'Cancelled', tone: 'neutral', state: 'nothing was done' });
+          return;
+        }
+        try {
+          await work();
+          return;
+        } catch (error) {
+          if (!isUnreachable(error) || isStopped) throw error;
+          if (Date.now() >= until) throw gaveUp(error);
+        }
+      }
+    } finally {
+      waiting.delete(token);
+    }
+  }
+
+  return {
+    async run(responder, work) {
+      const until = Date.now() + limitMs;
+      try {
+        await work();
+      } catch (error) {
+        if (!isUnreachable(error) || isStopped) throw error;
+        await retry(responder, work, until);
+      }
+    },
+    isCancelToken: (token) => token.startsWith(tokenPrefix),
+    cancel(token, user) {
+      const request = waiting.get(token);
+      if (request?.user === user) request.cancelled.abort();
+      return request !== undefined;
+    },
+    stop() {
+      isStopped = true;
+      for (const { cancelled } of waiting.values()) cancelled.abort();
+    },
+  };
+}
+
+function gaveUp(cause: HqError): HqError {
+  return new HqError('unreachable', 'The database could not be reached; nothing was done.', {
+    hint: 'Try again later.',
+    cause,
+  });
+}
+
+function stillTrying(token: string, limitMs: number): Card {
+  return {
+    title: 'The database cannot be reached',
+    tone: 'warning',
+    state: 'still trying',
+    footer: `Gives up in ${Math.round(limitMs / 60_000)} min.`,
+    buttons: [{ token, label: 'Cancel', style: 'plain' }],
+  };
+}
