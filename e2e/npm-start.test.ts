@@ -1,9 +1,12 @@
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { eventually } from '../db/testing/eventually.ts';
+import { descendantsOf, isRunning } from '../local/testing/hq-process.ts';
 import { ScreenSession } from '../tui/testing/screen-session.ts';
 
 // Each waits for what it needs, however busy the machine is.
@@ -31,7 +34,31 @@ function npmStart(): ScreenSession {
   return terminal;
 }
 
+/** `npm start` as a service manager or a script runs it. */
+function npmStartWithoutTerminal(data: string): { readonly npm: ChildProcess; ready: Promise<number> } {
+  const npm = spawn('npm', ['start', '--', '--no-tui', '--data', data], {
+    cwd: fileURLToPath(new URL('..', import.meta.url)),
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const ready = new Promise<number>((resolve) => {
+    createInterface({ input: npm.stdout }).on('line', (line) => {
+      if (line.startsWith('{')) resolve(JSON.parse(line).pid);
+    });
+  });
+  return { npm, ready };
+}
+
 const isLive = (screen: string) => screen.includes('LIVE') && screen.includes('This machine');
+
+describe('npm start without a terminal', () => {
+  it('stops everything at SIGTERM to npm', async () => {
+    const { npm, ready } = npmStartWithoutTerminal(join(home, 'data'));
+    const pid = await ready;
+    const processes = [pid, ...descendantsOf(pid)];
+    npm.kill('SIGTERM');
+    await eventually(() => expect(processes.filter(isRunning)).toEqual([]));
+  });
+});
 
 describe('npm start in a terminal', () => {
   it('opens the fleet, signed in and live, and stops everything when it is left', async () => {
