@@ -1,5 +1,5 @@
+import { utcTime } from '@hq/shared/text';
 import type { Command } from '../../contract/command.ts';
-import { clock } from '../cards/clock.ts';
 import { buttonArgument, buttonDefaults } from './button-defaults.ts';
 import { showResult } from './run-action.ts';
 
@@ -46,7 +46,7 @@ export const confirmCommands: readonly Command[] = [
         title: prompt,
         tone: 'neutral',
         state: 'not done',
-        stamp: `declined by ${by ?? 'somebody'}, ${clock(at)}`,
+        stamp: `declined by ${by ?? 'somebody'}, ${utcTime(at)}`,
       });
     },
   },
@@ -58,6 +58,8 @@ async function confirm(context: Parameters<Command['run']>[0], typed: string | n
   await showResult(
     context,
     acted,
-    decided === undefined ? {} : { stamp: `confirmed by ${decided.by ?? 'somebody'}, ${clock(decided.at)}` },
+    decided === undefined
+      ? {}
+      : { stamp: `confirmed by ${decided.by ?? 'somebody'}, ${utcTime(decided.at)}` },
   );
 }

@@ -1,10 +1,10 @@
 import { commandRow, commandStatuses, isFinished } from '@hq/shared/rows';
+import { agoOf } from '@hq/shared/text';
 import { z } from 'zod';
 import type { Button } from '../../../contract/card.ts';
 import type { Command } from '../../../contract/command.ts';
 import type { CommandContext } from '../../../contract/command-context.ts';
 import { findAction } from '../../action-table.ts';
-import { ago } from '../../cards/ago.ts';
 import { matchingLines } from '../../cards/matching-lines.ts';
 import { commandState, lastLines } from '../../cards/render-command-card.ts';
 import {
@@ -59,7 +59,7 @@ export const commandCommands: readonly Command[] = [
         lines: rows.map((row) => [
           code(row.id.slice(0, 8)),
           text(
-            ` ${joinParts(titleOf(context, row.action), row.agent_slug ?? row.gateway, commandState(row, now).state, ago(now - Date.parse(row.created_at)))}`,
+            ` ${joinParts(titleOf(context, row.action), row.agent_slug ?? row.gateway, commandState(row, now).state, agoOf(row.created_at, now))}`,
           ),
         ]),
         emptyText: 'No commands.',

@@ -1,9 +1,9 @@
 import { gatewayCondition } from '@hq/shared/fleet';
 import { gatewayRow } from '@hq/shared/rows';
+import { agoOf } from '@hq/shared/text';
 import { z } from 'zod';
 import type { Button, Card } from '../../../contract/card.ts';
 import type { Command } from '../../../contract/command.ts';
-import { ago } from '../../cards/ago.ts';
 import {
   choiceArgument,
   listAliases,
@@ -55,8 +55,7 @@ function conditionOf(gateway: SeenGateway, now: number): string {
 
 function formatGateway(gateway: SeenGateway, now: number): string {
   const condition = conditionOf(gateway, now);
-  const seen =
-    gateway.last_seen_at === null ? 'never seen' : `seen ${ago(now - Date.parse(gateway.last_seen_at))}`;
+  const seen = gateway.last_seen_at === null ? 'never seen' : `seen ${agoOf(gateway.last_seen_at, now)}`;
   const { pending, running } = gateway.commands;
   return joinParts(
     condition,
