@@ -9,7 +9,7 @@ import { eventually } from '../db/testing/eventually.ts';
 import { descendantsOf, isRunning } from '../local/testing/hq-process.ts';
 import { ScreenSession } from '../tui/testing/screen-session.ts';
 
-// Each waits for what it needs, however busy the machine is.
+// Every test waits for conditions, so a busy machine only makes it slower.
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
 
 const starter = fileURLToPath(new URL('../local/src/start.ts', import.meta.url));
@@ -61,7 +61,7 @@ describe('npm start without a terminal', () => {
 });
 
 describe('npm start in a terminal', () => {
-  it('opens the fleet, signed in and live, and stops everything when it is left', async () => {
+  it('opens the fleet, signed in and live, and stops everything on quit', async () => {
     const terminal = npmStart();
     const screen = await terminal.waitFor(isLive, 90_000);
     expect(screen).toContain('admin@hq.local (admin)');
@@ -83,9 +83,9 @@ describe('npm start in a terminal', () => {
     expect(first.text()).toContain('LIVE');
   });
 
-  it('gives the terminal back when the starter is killed', async () => {
+  it('restores the terminal when npm start is killed', async () => {
     const data = join(home, 'data');
-    // As in life, a shell waits for it and has the terminal afterwards.
+    // A shell waits for it and uses the terminal afterwards.
     const shell = new ScreenSession(
       '/bin/sh',
       ['-c', '"$0" "$1" --data "$2"; echo the shell is back; read _', process.execPath, starter, data],
@@ -104,7 +104,7 @@ describe('npm start in a terminal', () => {
     });
     shell.press('\r');
     await shell.exited;
-    // The next start finds the database that was left, and stops it in the end.
+    // The next start takes over the running database, and stops it at its end.
     const next = npmStart();
     await next.waitFor(isLive, 90_000);
   });
