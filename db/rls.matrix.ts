@@ -22,7 +22,7 @@ export const tables: Readonly<Record<string, TableRule>> = {
     columns: ['hard_cutoff', 'monthly_limit_usd', 'period_anchor_tz', 'soft_threshold_pct'],
   },
   agent_command_output: { select: 'viewer', insert: 'service', update: 'service', delete: 'service' },
-  // What a member may ask for is the guard's business: see 0010_guard.test.ts.
+  // What a member may ask for is the guard's business: see schema/commands/guard.test.ts.
   agent_commands: { select: 'viewer', insert: 'viewer', update: 'service', delete: 'service' },
   agent_inbox_items: { select: 'viewer', insert: 'service', update: 'service', delete: 'service' },
   agent_usage: { select: 'viewer', insert: 'service', update: 'service', delete: 'service' },
@@ -91,7 +91,7 @@ export const tables: Readonly<Record<string, TableRule>> = {
     delete: 'service',
     columns: ['dismissed_at', 'read_at'],
   },
-  // Of a value nobody but the service role reads anything: see 0023_secrets.test.ts.
+  // Of a value nobody but the service role reads anything: see schema/secrets/secrets.test.ts.
   secrets: {
     select: 'viewer',
     insert: 'operator',

@@ -130,6 +130,7 @@ describe('drift', () => {
       create view everything as select * from agent_commands;
       grant update on audit_log to authenticated;
       grant execute on function whoami() to anon;
+      drop function hq.do_mute_alert(agent_commands);
       alter table secrets disable trigger hq_audit_secrets_made;
       grant select on secrets to authenticated;
       alter publication supabase_realtime drop table secrets;
@@ -141,6 +142,7 @@ describe('drift', () => {
       'the trigger is missing or off: hq_guard_command on agent_commands',
       'the ciphertext of secrets is open: to authenticated',
       'the ciphertext of secrets is open: to the subscribers of supabase_realtime',
+      'the function that executes the action is missing: mute_alert',
       'the restrictive policy is missing: hq_delete_only on agents',
       'the view reads past the policies (set security_invoker): everything',
       'members may change the record: update of audit_log by authenticated',

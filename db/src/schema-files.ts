@@ -26,7 +26,7 @@ export interface SchemaFiles {
 }
 
 /** The folders of `schema/`. A concept may use the tables, types and functions of those before it. */
-export const concepts = [
+const concepts = [
   'foundation',
   'tenancy',
   'fleet',

@@ -76,7 +76,7 @@ describe('a command', () => {
       await own.startRunner({ REAL_HANDLERS: '1' });
       const ended = await own.ended(await own.enqueue('restart_dispatcher'));
       expect(ended.status).toBe('failed');
-      expect(ended.error_message).toMatch(/no dispatcher.+add a service/);
+      expect(ended.error_message).toMatch(/no dispatcher.+Add a service/);
     } finally {
       await own.close();
     }

@@ -1,5 +1,6 @@
 /** The core's side of a conversation: what an adapter hands over for everything that people say, press or fill in. */
 import type { Card, Handle } from './card.ts';
+import type { Choice } from './choice.ts';
 import type { Form } from './form.ts';
 
 export const platforms = ['slack', 'discord', 'telegram'] as const;
@@ -126,9 +127,4 @@ export interface Receiver {
       readonly options?: Readonly<Record<string, string>>;
     },
   ): Promise<readonly Choice[]>;
-}
-
-export interface Choice {
-  readonly label: string;
-  readonly value: string;
 }

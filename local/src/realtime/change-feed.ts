@@ -8,15 +8,15 @@ export interface RowChange {
   readonly table: PublishedTable;
   readonly type: 'INSERT' | 'UPDATE' | 'DELETE';
   readonly at: string;
-  /** The new row, or for a delete its key. Only the key, too, while `isWhole` is false. */
+  /** New row; only its key for a delete, or while `isWhole` is false. */
   readonly row: Row;
   readonly isWhole: boolean;
-  /** Of a deleted row of a table with tenants. */
+  /** Tenant of a deleted row, for tables with tenants. */
   readonly tenant: string | undefined;
 }
 
 export interface ChangeFeed {
-  /** True as soon as changes flow; false when they do not within the bound. */
+  /** Resolves to true as soon as changes arrive; to false after a bound. */
   whenUp(): Promise<boolean>;
   tables(): readonly PublishedTable[];
   close(): Promise<void>;
@@ -24,12 +24,12 @@ export interface ChangeFeed {
 
 export interface ChangeFeedOptions {
   readonly databaseUrl: string;
-  /** In commit order, all that one turn of the event loop brought. */
+  /** Receives the changes of one tick of the event loop, in commit order. */
   readonly onChanges: (changes: readonly RowChange[]) => void;
-  /** Changes between `down` and the next `up` are lost. */
+  /** Changes between `onDown` and the next `onUp` are lost. */
   readonly onUp: () => void;
   readonly onDown: () => void;
-  /** Someone said `notify pgrst, 'reload schema'`, as migrations of PostgREST's users do. */
+  /** Called on `notify pgrst, 'reload schema'`, which migrations send to PostgREST. */
   readonly onSchemaChange: () => void;
 }
 
@@ -49,15 +49,15 @@ const types = { I: 'INSERT', U: 'UPDATE', D: 'DELETE' } as const;
 const firstRetryMs = 50;
 const lastRetryMs = 1_000;
 const livenessMs = 15_000;
-/** Shorter than the ten seconds that a client waits for its join. */
+/** Must be shorter than the ten seconds that a client waits for its join. */
 const whenUpBoundMs = 8_000;
 
-/** Makes the published tables announce their changes. `client` owns them. */
+/** Installs triggers that announce changes of the published tables. `client` owns them. */
 export async function installTriggers(client: pg.ClientBase): Promise<void> {
   await client.query(await readFile(new URL('triggers.sql', import.meta.url), 'utf8'));
 }
 
-/** Listens to what the triggers announce on one connection, which is made anew for as long as it takes. */
+/** Listens to the triggers on one connection, which is opened again when it breaks. */
 export function openChangeFeed(options: ChangeFeedOptions): ChangeFeed {
   let closed = false;
   let current: pg.Client | undefined;
@@ -83,7 +83,7 @@ export function openChangeFeed(options: ChangeFeedOptions): ChangeFeed {
   const lose = (client: pg.Client): void => {
     if (client !== current) return;
     current = undefined;
-    // Already lost: whatever ending it says comes on top.
+    // The connection is lost already; errors of its end are irrelevant.
     client.end().catch(() => undefined);
     if (isUp) options.onDown();
     isUp = false;
@@ -134,7 +134,7 @@ export function openChangeFeed(options: ChangeFeedOptions): ChangeFeed {
     }
   };
 
-  /** A peer that went away without a word is found by asking. */
+  /** Detects a connection that broke silently. */
   const watch = (client: pg.Client): void => {
     if (client !== current) return;
     timer = setTimeout(() => {

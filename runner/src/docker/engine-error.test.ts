@@ -101,7 +101,7 @@ describe('an engine that cannot be asked', () => {
     });
     expect(await failure(`unix://${socket}`)).toMatchObject({
       code: 'failed',
-      message: 'The Docker engine answered in a way that this runner does not understand.',
+      message: 'This runner cannot parse the answer of the Docker engine.',
     });
   });
 

@@ -1,8 +1,8 @@
 import { HqError } from '@hq/shared/errors';
 import type { CommandStatus } from '@hq/shared/rows';
 import { z } from 'zod';
+import type { Choice } from '../../contract/choice.ts';
 import type { Completion } from '../../contract/command.ts';
-import type { Choice } from '../../contract/inbound.ts';
 import { type ActionTable, findAction } from '../action-table.ts';
 import type { ChatApi, Delivery, Whoami } from './chat-api.ts';
 
@@ -44,7 +44,7 @@ const maxCached = 2_000;
 const maxChoices = 25;
 
 export function createAutocomplete(
-  api: Pick<ChatApi, 'may' | 'read' | 'whoami'>,
+  api: Pick<ChatApi, 'may' | 'read' | 'refuse' | 'whoami'>,
   actions: ActionTable,
   topics: (whoami: Whoami) => readonly string[],
 ): Autocomplete {
@@ -78,7 +78,9 @@ export function createAutocomplete(
   return {
     whoami,
     may: (delivery, purpose) =>
-      cached(allowed, `${keyOf(delivery)}${purpose ?? ''}`, () => api.may(delivery, purpose)),
+      cached(allowed, `${keyOf(delivery)}${purpose ?? ''}`, () =>
+        delivery.sender.stranger === undefined ? api.may(delivery, purpose) : api.refuse(delivery),
+      ),
     async find(delivery, completion, typed) {
       const wanted = typed.toLowerCase();
       const possible = await loadCached(delivery, completion);

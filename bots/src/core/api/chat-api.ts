@@ -177,7 +177,11 @@ export interface ChatApi {
     args: Readonly<Record<string, unknown>>,
     row: z.ZodType<Row>,
   ): Promise<Row[]>;
-  /** Throws where this person may not do here what the names of arguments are wanted for; null wants to read and no more. */
+  /** Refuses a sender who can never be linked, and audits the refusal. Always throws. */
+  refuse(delivery: Delivery): Promise<never>;
+  /** Throws unless the signed-in account is a chat bot of its tenant. Changes nothing. */
+  check(): Promise<void>;
+  /** Throws unless the sender may do this here; null asks for reading alone. */
   may(delivery: Delivery, purpose: string | null): Promise<void>;
   storeButtons(buttons: readonly StoredButton[]): Promise<void>;
   press(delivery: Delivery, token: string): Promise<Intent>;
@@ -239,6 +243,18 @@ export function createChatApi(client: HqClient): ChatApi {
         z.unknown(),
       );
     },
+    refuse: async (delivery) => {
+      await ask(
+        'chat_act',
+        asStranger(delivery),
+        { p_action: 'stack_status', p_payload: {}, p_gateway: null, p_agent: null },
+        z.unknown(),
+      );
+      throw new HqError('refused', 'This account cannot use HQ.');
+    },
+    check: async () => {
+      await call('chat_watch', { p_platform: 'slack' }, z.unknown());
+    },
     storeButtons: async (buttons) => {
       await call('chat_keep_buttons', { p_rows: buttons }, z.unknown());
     },
@@ -286,7 +302,11 @@ function chatOf({ sender, key }: Delivery): Record<string, string | null> {
   };
 }
 
-/** Whether the database may answer if it is asked again. */
+function asStranger({ sender, key }: Delivery): Delivery {
+  return { sender: { ...sender, user: `${sender.stranger}:${sender.user}`.slice(0, 200) }, key };
+}
+
+/** The database may answer if it is asked again. */
 export function isUnreachable(error: unknown): error is HqError {
   return error instanceof HqError && (error.code === 'unreachable' || error.code === 'timed_out');
 }

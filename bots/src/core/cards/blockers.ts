@@ -1,8 +1,7 @@
 import { staleAfterMs } from '@hq/shared/fleet';
-import { msSince } from '@hq/shared/text';
+import { msSince, utcTime } from '@hq/shared/text';
 import { type ActionTable, findAction } from '../action-table.ts';
 import type { GatewayState, RowQueries } from '../api/row-queries.ts';
-import { clock } from './clock.ts';
 
 /** Why a command for a gateway is not begun, in words that stay the same while it lasts. */
 export interface Blocker {
@@ -64,7 +63,7 @@ export function createBlockers(
       const when =
         seen.last_seen_at === null
           ? 'has ever been seen'
-          : `has been seen since ${clock(seen.last_seen_at, at)}`;
+          : `has been seen since ${utcTime(seen.last_seen_at, at)}`;
       return {
         state: `waiting for the runner: none ${when}`,
         remedy: 'It begins when the gateway’s runner is back.',

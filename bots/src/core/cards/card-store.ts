@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '@hq/shared/log';
+import { backoffMs, sleep } from '@hq/shared/program';
 import type { CommandRow } from '@hq/shared/rows';
 import type { Handle } from '../../contract/card.ts';
 import type { ChatLocation, Platform } from '../../contract/inbound.ts';
@@ -29,8 +29,7 @@ export interface CardStore {
 const stampKey = 'hq_stamp';
 const privateKey = 'hq_private';
 const offlineRetryMs = 600_000;
-const firstPauseMs = 500;
-const longestPauseMs = 15_000;
+const retry = { firstMs: 500, longestMs: 15_000 };
 
 export function createCardStore(api: Pick<ChatApi, 'storeCard' | 'openCards'>, log: Log): CardStore {
   let isStopping = false;
@@ -38,7 +37,7 @@ export function createCardStore(api: Pick<ChatApi, 'storeCard' | 'openCards'>, l
     async save({ location, handle, row, stamp, isPrivate }, isOver) {
       const { platform, install, channel, thread } = location;
       const until = Date.now() + offlineRetryMs;
-      for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
+      for (let failures = 1; ; failures += 1) {
         try {
           await api.storeCard({
             command_id: row.id,
@@ -60,7 +59,7 @@ export function createCardStore(api: Pick<ChatApi, 'storeCard' | 'openCards'>, l
             log.warn({ err: error, command: row.id }, 'where a card is could not be kept');
             return;
           }
-          await delay(pauseMs);
+          await sleep(backoffMs(failures, retry));
         }
       }
     },

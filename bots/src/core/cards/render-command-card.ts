@@ -6,7 +6,7 @@ import type { Button, Card, Tone } from '../../contract/card.ts';
 import { type ActionTable, findAction } from '../action-table.ts';
 import type { Blocker } from './blockers.ts';
 
-export interface CommandView {
+export interface CommandCardContent {
   readonly row: CommandRow;
   readonly gateway: string | null;
   /** What it has written, the last of it. */
@@ -25,7 +25,7 @@ const liveLines = 8;
 const mostLiveText = 1_200;
 
 /** One row as one card, from its birth to its end. */
-export function renderCommandCard(actions: ActionTable, view: CommandView): Card {
+export function renderCommandCard(actions: ActionTable, view: CommandCardContent): Card {
   const { row, gateway, output, stamp, blocker, buttons, now, maxText } = view;
   const action = findAction(actions, row.action);
   const target = row.agent_slug ?? gateway;

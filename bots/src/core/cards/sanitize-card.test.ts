@@ -2,7 +2,7 @@ import { createRedactor } from '@hq/shared/text';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Card } from '../../contract/card.ts';
-import { sanitizeCard, truncate } from './sanitize-card.ts';
+import { sanitizeCard } from './sanitize-card.ts';
 
 const secret = 'correct-horse-battery-staple';
 const redactor = createRedactor([secret]);
@@ -77,17 +77,5 @@ describe('a card that leaves', () => {
     );
     expect(body?.[0]?.text).toMatch(/^line \d+\n[\s\S]*line 29999$/);
     expect(body?.[0]?.text.length).toBeLessThanOrEqual(100_000);
-  });
-
-  it('is cut between characters', () => {
-    fc.assert(
-      fc.property(fc.string({ unit: 'grapheme' }), fc.integer({ min: 1, max: 20 }), (words, limit) => {
-        const short = truncate(words, limit);
-        expect([...short].length).toBeLessThanOrEqual(
-          Math.max(limit, words.length <= limit ? words.length : 0),
-        );
-        expect(short.isWellFormed()).toBe(true);
-      }),
-    );
   });
 });

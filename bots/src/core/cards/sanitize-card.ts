@@ -1,4 +1,4 @@
-import { plain, plainLine, type Redactor } from '@hq/shared/text';
+import { plain, plainLines, type Redactor, truncate } from '@hq/shared/text';
 import type { Card, TextNode } from '../../contract/card.ts';
 
 /** What titles and labels are cut to, long before any platform's own limit. */
@@ -48,12 +48,5 @@ export function sanitizeCard(card: Card, redactor: Pick<Redactor, 'text'>): Card
 /** Several lines: the last ones, where there are very many. */
 export function sanitizeBlock(text: string, redactor: Pick<Redactor, 'text'>): string {
   const from = text.length <= longestBody ? 0 : text.indexOf('\n', text.length - longestBody) + 1;
-  return redactor.text(text.slice(from).replace(/\r\n/g, '\n').split('\n').map(plainLine).join('\n'));
-}
-
-/** By characters, so that none is ever halved. */
-export function truncate(text: string, limit: number): string {
-  if (text.length <= limit) return text;
-  const signs = [...text];
-  return signs.length <= limit ? text : `${signs.slice(0, limit - 1).join('')}…`;
+  return redactor.text(plainLines(text.slice(from)));
 }
