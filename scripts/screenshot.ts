@@ -104,13 +104,11 @@ async function recordRestart(local: z.infer<typeof ready>): Promise<void> {
     await delay(700);
     session.press('\r');
     await session.waitFor('◐ running', 60_000);
-    recording.caption(
-      'The runner on the host restarts it, and its output streams in. (Five times as fast here.)',
-    );
+    recording.caption('The runner on the host restarts it, and its output streams in. (Shortened here.)');
     await delay(1000);
-    recording.playAt(5);
+    const from = recording.frames.length;
     await session.waitFor('● done', 240_000);
-    recording.playAt(1);
+    const to = recording.frames.length;
     await show('Done. Everyone who watches sees the same.');
     const still = recording.frames.length - 1;
     session.press('1');
@@ -119,7 +117,14 @@ async function recordRestart(local: z.infer<typeof ready>): Promise<void> {
     const frames = await recording.stop();
     const title = 'HQ in a terminal: an operator restarts a gateway and watches it become healthy';
     const size = { columns, rows: rows + 2 };
-    const animation = svgAnimation(frames, { title, ...size, still, longestMs: 1500, endMs: 3000 });
+    const animation = svgAnimation(frames, {
+      title,
+      ...size,
+      still,
+      shortened: { from, to, ms: 6000 },
+      longestMs: 1500,
+      endMs: 3000,
+    });
     await writeFile(join(docs, 'hq-restart.svg'), animation);
   } finally {
     await session.close();
