@@ -8,11 +8,7 @@ import {
   until,
 } from './testing/runner-harness.ts';
 
-<<<<<<< HEAD
-const turns = '/rest/v1/rpc/runner_exchange';
-=======
-const exchanges = '/rest/v1/rpc/runner_turn';
->>>>>>> exec
+const exchanges = '/rest/v1/rpc/runner_exchange';
 
 let harness: RunnerHarness;
 let proxy: FaultProxy;
