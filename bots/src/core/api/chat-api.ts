@@ -236,24 +236,11 @@ export function createChatApi(client: HqClient): ChatApi {
       (await ask('chat_read', delivery, { p_what: what, p_args: args }, z.object({ rows: z.array(row) })))
         .rows,
     may: async (delivery, purpose) => {
-      await ask(
-        'chat_read',
-        delivery,
-        { p_what: 'gateways', p_args: { for: purpose, limit: 1 } },
-        z.unknown(),
-      );
+      await ask('chat_may', delivery, { p_for: purpose }, z.unknown());
     },
-    refuse: async (delivery) => {
-      await ask(
-        'chat_act',
-        asStranger(delivery),
-        { p_action: 'stack_status', p_payload: {}, p_gateway: null, p_agent: null },
-        z.unknown(),
-      );
-      throw new HqError('refused', 'This account cannot use HQ.');
-    },
+    refuse: (delivery) => ask('chat_refuse', delivery, {}, z.never()),
     check: async () => {
-      await call('chat_watch', { p_platform: 'slack' }, z.unknown());
+      await call('chat_check', {}, z.unknown());
     },
     storeButtons: async (buttons) => {
       await call('chat_save_buttons', { p_rows: buttons }, z.unknown());
@@ -300,10 +287,6 @@ function chatOf({ sender, key }: Delivery): Record<string, string | null> {
     delivery: key,
     ...(stranger && { stranger }),
   };
-}
-
-function asStranger({ sender, key }: Delivery): Delivery {
-  return { sender: { ...sender, user: `${sender.stranger}:${sender.user}`.slice(0, 200) }, key };
 }
 
 /** The database may answer if it is asked again. */
