@@ -80,14 +80,18 @@ const ownFetch: Plugin = {
   },
 };
 
-/** Ink's compositor is ours: it keeps the rows that do not change (tui/src/ink/kept-rows.ts). */
-const keptRows: Plugin = {
-  name: 'kept-rows',
+/** Replaces Ink's compositor (tui/src/ink/kept-rows.ts), and the measure of a text by one that remembers (tui/src/ink/string-width.ts). */
+const fastInk: Plugin = {
+  name: 'fast-ink',
   setup({ onResolve }) {
     onResolve({ filter: /^\.\/output\.js$/ }, ({ importer }) =>
       /[\\/]ink[\\/]build[\\/]renderer\.js$/.test(importer)
         ? { path: join(root, 'tui', 'src', 'ink', 'kept-rows.ts') }
         : undefined,
+    );
+    const remembered = join(root, 'tui', 'src', 'ink', 'string-width.ts');
+    onResolve({ filter: /^string-width$/ }, ({ importer }) =>
+      importer === remembered ? undefined : { path: remembered },
     );
   },
 };
@@ -112,7 +116,7 @@ export function bundling(entryPoints: Readonly<Record<string, string>>, outdir: 
     banner: {
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
     },
-    plugins: [withoutUnreached, ownFetch, keptRows],
+    plugins: [withoutUnreached, ownFetch, fastInk],
     logLevel: 'warning',
   };
 }
