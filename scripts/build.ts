@@ -80,19 +80,30 @@ const ownFetch: Plugin = {
   },
 };
 
-/** Replaces Ink's compositor (tui/src/ink/kept-rows.ts), and the measure of a text by one that remembers (tui/src/ink/string-width.ts). */
+/** Replaces Ink's compositor (tui/src/ink/kept-rows.ts) and gives each copy of string-width a memory (tui/src/ink/remember-widths.ts). */
 const fastInk: Plugin = {
   name: 'fast-ink',
-  setup({ onResolve }) {
+  setup({ onResolve, onLoad, resolve }) {
+    const folder = join(root, 'tui', 'src', 'ink');
     onResolve({ filter: /^\.\/output\.js$/ }, ({ importer }) =>
       /[\\/]ink[\\/]build[\\/]renderer\.js$/.test(importer)
-        ? { path: join(root, 'tui', 'src', 'ink', 'kept-rows.ts') }
+        ? { path: join(folder, 'kept-rows.ts') }
         : undefined,
     );
-    const remembered = join(root, 'tui', 'src', 'ink', 'string-width.ts');
-    onResolve({ filter: /^string-width$/ }, ({ importer }) =>
-      importer === remembered ? undefined : { path: remembered },
+    onResolve(
+      { filter: /^string-width$/ },
+      async ({ path, resolveDir, kind, importer, namespace, pluginData }) => {
+        if (pluginData === 'original' || namespace === 'remembered' || kind !== 'import-statement') return;
+        const found = await resolve(path, { resolveDir, kind, importer, pluginData: 'original' });
+        return { path: found.path, namespace: 'remembered' };
+      },
     );
+    onLoad({ filter: /.*/, namespace: 'remembered' }, ({ path }) => ({
+      contents: `import measure from ${JSON.stringify(path)};
+        import { rememberWidths } from './remember-widths.ts';
+        export default rememberWidths(measure);`,
+      resolveDir: folder,
+    }));
   },
 };
 

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import Output from '../../../node_modules/ink/build/output.js';
 import { bundling } from '../../../scripts/build.ts';
 import KeptRows from './kept-rows.ts';
-import stringWidth from './string-width.ts';
+import { rememberWidths } from './remember-widths.ts';
 
 const width = 12;
 const height = 4;
@@ -70,8 +70,7 @@ type Operation = typeof operation extends fc.Arbitrary<infer Value> ? Value : ne
 
 function draw(output: Output, operations: readonly Operation[]): ReturnType<Output['get']> {
   for (const each of operations) {
-    if (each.does === 'write')
-      output.write(each.x, each.y, each.text, { transformers: each.transformers });
+    if (each.does === 'write') output.write(each.x, each.y, each.text, { transformers: each.transformers });
     else if (each.does === 'clip') output.clip(each);
     else output.unclip();
   }
@@ -83,7 +82,7 @@ describe('kept rows', () => {
     const entry = { program: 'tui/testing/minimal-program.tsx' };
     const { metafile } = await build({ ...bundling(entry, 'out'), metafile: true, write: false });
     expect(Object.keys(metafile.inputs)).toContain('tui/src/ink/kept-rows.ts');
-    expect(Object.keys(metafile.inputs)).toContain('tui/src/ink/string-width.ts');
+    expect(Object.keys(metafile.inputs)).toContain('tui/src/ink/remember-widths.ts');
   });
 
   test('make the frame that Ink would have made, whatever was drawn before', () => {
@@ -111,6 +110,7 @@ describe('kept rows', () => {
 });
 
 test('a remembered width is the width that the package measures', () => {
+  const stringWidth = rememberWidths(measure);
   fc.assert(
     fc.property(text, (each) => {
       expect(stringWidth(each)).toBe(measure(each));
