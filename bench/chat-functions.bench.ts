@@ -102,10 +102,10 @@ export async function* measure(): AsyncGenerator<Figure> {
   const stack = await startBenchStack();
   const database = new pg.Client({ connectionString: stack.databaseUrl });
   try {
-    const house = new LargeHouse(stack.databaseUrl);
-    await house.open();
-    await house.fill();
-    await house.close();
+    const fleet = new LargeHouse(stack.databaseUrl);
+    await fleet.open();
+    await fleet.fill();
+    await fleet.close();
     await database.connect();
     await fill(database);
     const member = (role: 'viewer' | 'admin') =>

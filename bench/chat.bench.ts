@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { measureAlerts } from './chat/alerts.ts';
-import { measurePresses } from './chat/button-latency.ts';
+import { measureButtons } from './chat/button-latency.ts';
 import { measureCommands } from './chat/commands.ts';
-import { type ChatHouse, openChatHouse } from './chat/sample-hq.ts';
+import { type ChatHarness, startChatHarness } from './chat/harness.ts';
 import { atMost, type Figure } from './table.ts';
 
 export const title =
@@ -11,18 +11,18 @@ export const title =
 const idleSeconds = 30;
 
 export async function* measure(): AsyncIterable<Figure> {
-  const house = await openChatHouse();
+  const harness = await startChatHarness();
   try {
-    yield* measureIdle(house);
-    yield* measurePresses(house);
-    yield* measureCommands(house);
-    yield* measureAlerts(house);
+    yield* measureIdle(harness);
+    yield* measureButtons(harness);
+    yield* measureCommands(harness);
+    yield* measureAlerts(harness);
   } finally {
-    await house.stop();
+    await harness.stop();
   }
 }
 
-async function* measureIdle({ bots }: ChatHouse): AsyncIterable<Figure> {
+async function* measureIdle({ bots }: ChatHarness): AsyncIterable<Figure> {
   // What starting leaves behind is cleared away by then.
   await pause(12_000);
   const before = bots.processorSeconds();

@@ -14,15 +14,15 @@ export const title = 'The queue, on Postgres with fsync behind the local stack (
 /** What an older HQ's daemon needs on a machine of this kind: milliseconds from the row to done, and no-ops a second. */
 const older = { p50: 24, drainPerSecond: 41 };
 
-interface House {
+interface QueueBench {
   readonly stack: BenchStack;
-  readonly face: SupabaseClient;
+  readonly client: SupabaseClient;
   readonly database: pg.Client;
 }
 
-async function enqueue({ face }: House, action: string): Promise<{ id: string; sentAt: number }> {
+async function enqueue({ client }: QueueBench, action: string): Promise<{ id: string; sentAt: number }> {
   const sentAt = performance.timeOrigin + performance.now();
-  const { data, error } = await face.rpc('enqueue_command', { p_action: action, p_gateway: 'default' });
+  const { data, error } = await client.rpc('enqueue_command', { p_action: action, p_gateway: 'default' });
   if (error || data?.refused) throw new Error(error?.message ?? data.refused.message);
   return { id: data.command.id, sentAt };
 }
@@ -34,7 +34,7 @@ interface Span {
 }
 
 /** Waits until the row says done, without loading the machine. */
-async function spanOf({ database }: House, id: string, boundMs = 90_000): Promise<Span> {
+async function spanOf({ database }: QueueBench, id: string, boundMs = 90_000): Promise<Span> {
   const until = Date.now() + boundMs;
   while (Date.now() < until) {
     const { rows } = await database.query<{ created: number; done: number | null; status: string }>(
@@ -53,17 +53,17 @@ async function spanOf({ database }: House, id: string, boundMs = 90_000): Promis
   throw new Error(`the command was not done within ${boundMs} ms`);
 }
 
-/** Milliseconds to done, one command after the other: from its row, and from before the face's request. */
+/** Milliseconds to done, one command after the other: from its row, and from before the client's request. */
 async function latencies(
-  house: House,
+  bench: QueueBench,
   count: number,
   between: () => number,
 ): Promise<{ fromRow: number[]; fromRequest: number[] }> {
   const fromRow: number[] = [];
   const fromRequest: number[] = [];
   for (let n = 0; n < count; n += 1) {
-    const { id, sentAt } = await enqueue(house, 'ping');
-    const { createdAt, doneAt } = await spanOf(house, id);
+    const { id, sentAt } = await enqueue(bench, 'ping');
+    const { createdAt, doneAt } = await spanOf(bench, id);
     fromRow.push(doneAt - createdAt);
     fromRequest.push(doneAt - sentAt);
     await pause(between());
@@ -71,16 +71,16 @@ async function latencies(
   return { fromRow, fromRequest };
 }
 
-async function idleQueue(house: House): Promise<Figure[]> {
-  const runner = await startBenchRunner({ stack: house.stack });
+async function idleQueue(bench: QueueBench): Promise<Figure[]> {
+  const runner = await startBenchRunner({ stack: bench.stack });
   try {
-    await latencies(house, 30, () => 20);
-    const { fromRow, fromRequest } = await latencies(house, 300, () => 30);
+    await latencies(bench, 30, () => 20);
+    const { fromRow, fromRequest } = await latencies(bench, 300, () => 30);
     return [
       atMost('no-op, idle queue, row → done, p50', median(fromRow), older.p50 * 0.7, 'ms', 1),
       atMost('no-op, idle queue, row → done, p99', percentile(fromRow, 0.99), 40, 'ms', 1),
       noted(
-        'the same from before the face’s request, p50 / p99',
+        'the same from before the client’s request, p50 / p99',
         `${median(fromRequest).toFixed(1)} / ${percentile(fromRequest, 0.99).toFixed(1)} ms`,
       ),
     ];
@@ -89,7 +89,7 @@ async function idleQueue(house: House): Promise<Figure[]> {
   }
 }
 
-async function yardstick({ stack }: House): Promise<Figure[]> {
+async function yardstick({ stack }: QueueBench): Promise<Figure[]> {
   const finished = new Map<string, (at: number) => void>();
   const worker = await runGraphileWorker({
     connectionString: stack.databaseUrl,
@@ -124,11 +124,11 @@ async function yardstick({ stack }: House): Promise<Figure[]> {
   ];
 }
 
-async function withoutRealtime(house: House): Promise<Figure[]> {
-  const gate = await openGate(house.stack.url, 'no-realtime');
-  const runner = await startBenchRunner({ stack: house.stack, url: gate.url, hasRealtime: false });
+async function withoutRealtime(bench: QueueBench): Promise<Figure[]> {
+  const gate = await openGate(bench.stack.url, 'no-realtime');
+  const runner = await startBenchRunner({ stack: bench.stack, url: gate.url, hasRealtime: false });
   try {
-    const { fromRequest: samples } = await latencies(house, 40, () => Math.random() * 2_000);
+    const { fromRequest: samples } = await latencies(bench, 40, () => Math.random() * 2_000);
     return [
       atMost('Realtime refused, p50', median(samples) / 1000, 2, 's', 2),
       atMost('Realtime refused, p99', percentile(samples, 0.99) / 1000, 5, 's', 2),
@@ -139,13 +139,13 @@ async function withoutRealtime(house: House): Promise<Figure[]> {
   }
 }
 
-async function behindLongCommand(house: House): Promise<Figure[]> {
-  const runner = await startBenchRunner({ stack: house.stack, restartSeconds: 45 });
+async function behindLongCommand(bench: QueueBench): Promise<Figure[]> {
+  const runner = await startBenchRunner({ stack: bench.stack, restartSeconds: 45 });
   try {
-    const long = await enqueue(house, 'restart_gateway');
+    const long = await enqueue(bench, 'restart_gateway');
     await pause(2_000);
-    const { fromRequest: samples } = await latencies(house, 20, () => 100);
-    await house.face.rpc('cancel_command', { p_command_id: long.id });
+    const { fromRequest: samples } = await latencies(bench, 20, () => 100);
+    await bench.client.rpc('cancel_command', { p_command_id: long.id });
     return [
       atMost('control command during a 45 s command, worst of 20', percentile(samples, 1) / 1000, 1, 's', 2),
     ];
@@ -154,7 +154,7 @@ async function behindLongCommand(house: House): Promise<Figure[]> {
   }
 }
 
-async function queueUp({ database, stack }: House, count: number): Promise<void> {
+async function queueUp({ database, stack }: QueueBench, count: number): Promise<void> {
   await database.query(
     `insert into public.agent_commands (action, gateway_id, origin)
      select 'ping', $1, 'api' from generate_series(1, $2)`,
@@ -163,18 +163,18 @@ async function queueUp({ database, stack }: House, count: number): Promise<void>
 }
 
 async function drain(
-  house: House,
+  bench: QueueBench,
   count: number,
   runners: number,
 ): Promise<{ seconds: number; runTwice: number }> {
-  await house.database.query(`delete from public.agent_commands`);
+  await bench.database.query(`delete from public.agent_commands`);
   const started = await Promise.all(
-    Array.from({ length: runners }, () => startBenchRunner({ stack: house.stack })),
+    Array.from({ length: runners }, () => startBenchRunner({ stack: bench.stack })),
   );
   try {
-    await queueUp(house, count);
+    await queueUp(bench, count);
     for (;;) {
-      const { rows } = await house.database.query<{ open: number; seconds: number; twice: number }>(
+      const { rows } = await bench.database.query<{ open: number; seconds: number; twice: number }>(
         `select count(*) filter (where status <> 'done')::int as open,
                 extract(epoch from max(completed_at) - min(created_at))::float8 as seconds,
                 count(*) filter (where attempt <> 1)::int as twice
@@ -189,9 +189,9 @@ async function drain(
   }
 }
 
-async function backlog(house: House): Promise<Figure[]> {
-  const one = await drain(house, 500, 1);
-  const four = await drain(house, 2000, 4);
+async function backlog(bench: QueueBench): Promise<Figure[]> {
+  const one = await drain(bench, 500, 1);
+  const four = await drain(bench, 2000, 4);
   return [
     atLeast('500 queued no-ops, one runner', 500 / one.seconds, older.drainPerSecond * 5, '/s'),
     noted('2,000 queued no-ops, four runners', `${(2000 / four.seconds).toFixed(0)} /s`),
@@ -199,18 +199,18 @@ async function backlog(house: House): Promise<Figure[]> {
   ];
 }
 
-async function afterOutage(house: House): Promise<Figure[]> {
-  const gate = await openGate(house.stack.url);
-  const runner = await startBenchRunner({ stack: house.stack, url: gate.url });
+async function afterOutage(bench: QueueBench): Promise<Figure[]> {
+  const gate = await openGate(bench.stack.url);
+  const runner = await startBenchRunner({ stack: bench.stack, url: gate.url });
   try {
     gate.set('shut');
     await pause(30_000);
-    const { id } = await enqueue(house, 'ping');
+    const { id } = await enqueue(bench, 'ping');
     await pause(30_000);
     const backAt = Date.now();
     gate.set('open');
-    const { rows } = await spanOf(house, id).then(() =>
-      house.database.query<{ at: Date }>('select started_at as at from public.agent_commands where id = $1', [
+    const { rows } = await spanOf(bench, id).then(() =>
+      bench.database.query<{ at: Date }>('select started_at as at from public.agent_commands where id = $1', [
         id,
       ]),
     );
@@ -224,9 +224,9 @@ async function afterOutage(house: House): Promise<Figure[]> {
   }
 }
 
-async function idleCost(house: House): Promise<Figure[]> {
-  const gate = await openGate(house.stack.url);
-  const runner = await startBenchRunner({ stack: house.stack, url: gate.url, asShipped: true });
+async function idleCost(bench: QueueBench): Promise<Figure[]> {
+  const gate = await openGate(bench.stack.url);
+  const runner = await startBenchRunner({ stack: bench.stack, url: gate.url, asShipped: true });
   try {
     await pause(20_000);
     const before = { requests: gate.requests(), processor: runner.processorSeconds(), at: Date.now() };
@@ -251,17 +251,17 @@ async function idleCost(house: House): Promise<Figure[]> {
 
 export async function* measure(): AsyncGenerator<Figure> {
   const stack = await startBenchStack();
-  const face = createClient(stack.url, stack.anonKey, { auth: { persistSession: false } });
-  const { error } = await face.auth.signInWithPassword({ email: stack.email, password: stack.password });
+  const client = createClient(stack.url, stack.anonKey, { auth: { persistSession: false } });
+  const { error } = await client.auth.signInWithPassword({ email: stack.email, password: stack.password });
   if (error) throw error;
   const database = new pg.Client({ connectionString: stack.databaseUrl });
   await database.connect();
-  const house: House = { stack, face, database };
+  const bench: QueueBench = { stack, client, database };
   try {
     const parts = [idleQueue, yardstick, withoutRealtime, behindLongCommand, backlog, afterOutage, idleCost];
-    for (const part of parts) yield* await part(house);
+    for (const part of parts) yield* await part(bench);
   } finally {
-    await face.auth.signOut();
+    await client.auth.signOut();
     await database.end();
     await stack.stop();
   }

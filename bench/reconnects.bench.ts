@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { freePort } from '../local/src/free-port.ts';
+import { type ChatHarness, type LinkedAccounts, linkAccounts, startChatHarness } from './chat/harness.ts';
 import { openHeaps } from './chat/heaps.ts';
-import { type Day, discordDay, losses, slackDay, telegramDay } from './chat/reconnect-soak.ts';
-import { type ChatHouse, linkedTrio, openChatHouse, type Trio } from './chat/sample-hq.ts';
+import { discordSoak, losses, type PlatformSoak, slackSoak, telegramSoak } from './chat/reconnect-soak.ts';
 import { atMost, type Figure, noted } from './table.ts';
 
 export const title =
@@ -24,22 +24,26 @@ interface Look {
 
 export async function* measure(): AsyncIterable<Figure> {
   const port = await freePort();
-  const house = await openChatHouse({ NODE_OPTIONS: `--inspect=127.0.0.1:${port}` });
+  const harness = await startChatHarness({ NODE_OPTIONS: `--inspect=127.0.0.1:${port}` });
   try {
-    const trios: Trio[] = [];
-    for (let index = 0; index < people; index += 1) trios.push(await linkedTrio(house, `day${index}`));
+    const trios: LinkedAccounts[] = [];
+    for (let index = 0; index < people; index += 1) trios.push(await linkAccounts(harness, `day${index}`));
     await pause(settleMs);
-    yield* walkDay(house, trios, port);
+    yield* walkDay(harness, trios, port);
   } finally {
-    await house.stop();
+    await harness.stop();
   }
 }
 
-async function* walkDay(house: ChatHouse, trios: readonly Trio[], port: number): AsyncIterable<Figure> {
+async function* walkDay(
+  harness: ChatHarness,
+  trios: readonly LinkedAccounts[],
+  port: number,
+): AsyncIterable<Figure> {
   const heaps = await openHeaps(port);
   const begun = performance.now();
-  const days = [slackDay(house, trios), discordDay(house, trios), telegramDay(house, trios)];
-  const walking = Promise.all(days.map((day) => day.walk()));
+  const days = [slackSoak(harness, trios), discordSoak(harness, trios), telegramSoak(harness, trios)];
+  const walking = Promise.all(days.map((day) => day.run()));
   const looked: Look[] = [];
   let isOver = false;
   const over = (): void => {
@@ -49,7 +53,7 @@ async function* walkDay(house: ChatHouse, trios: readonly Trio[], port: number):
   while (!isOver) {
     const part = days.reduce((sum, { lost }) => sum + lost, 0) / allLosses;
     if (part * looks > looked.length + 1) {
-      const { bots } = house;
+      const { bots } = harness;
       const [residentMemory, openFiles] = [bots.residentMemory(), bots.openFiles()];
       looked.push({ residentMemory, openFiles, heaps: await heaps.measure() });
     }
@@ -58,11 +62,11 @@ async function* walkDay(house: ChatHouse, trios: readonly Trio[], port: number):
   await walking;
   heaps.close();
   yield noted('the day was walked in', `${((performance.now() - begun) / 60_000).toFixed(1)} min`);
-  for (const day of days) yield* whatCame(house, day);
+  for (const day of days) yield* whatCame(harness, day);
   yield* whatIsLeft(looked);
 }
 
-async function* whatCame({ database }: ChatHouse, day: Day): AsyncIterable<Figure> {
+async function* whatCame({ database }: ChatHarness, day: PlatformSoak): AsyncIterable<Figure> {
   const { platform, titles, lost } = day;
   const missing = await settled(() => titles.length - new Set(day.answers()).size);
   const { rows } = await database.query<{ title: string }>('select title from tasks where title = any ($1)', [

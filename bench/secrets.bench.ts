@@ -23,19 +23,19 @@ const agentCount = 50;
 const burst = 100;
 const pollSeconds = 5;
 
-interface House {
+interface SecretsBench {
   readonly stack: BenchStack;
-  readonly face: SupabaseClient;
+  readonly client: SupabaseClient;
   readonly database: pg.Client;
   /** Holds one directory of secrets for each part. */
   readonly home: string;
 }
 
-function sealed(house: House, value: string): string {
-  return seal(value, readSecretsKeys({ SUPABASE_SERVICE_ROLE_KEY: house.stack.serviceRoleKey }).current);
+function sealed(bench: SecretsBench, value: string): string {
+  return seal(value, readSecretsKeys({ SUPABASE_SERVICE_ROLE_KEY: bench.stack.serviceRoleKey }).current);
 }
 
-async function addAgents({ database, stack }: House): Promise<void> {
+async function addAgents({ database, stack }: SecretsBench): Promise<void> {
   await database.query(
     `insert into public.agents (gateway_id, name, slug)
      select $1, 'Agent ' || n, 'agent-' || n from generate_series(1, $2::int) n`,
@@ -44,11 +44,11 @@ async function addAgents({ database, stack }: House): Promise<void> {
 }
 
 /** A fifth for the whole gateway, the others spread over the agents. */
-async function fill(house: House, count: number): Promise<void> {
-  const { database, stack } = house;
+async function fill(bench: SecretsBench, count: number): Promise<void> {
+  const { database, stack } = bench;
   await database.query('delete from public.secrets');
   const values = Array.from({ length: count }, (_, at) =>
-    sealed(house, `value of secret ${at} ${'x'.repeat(40)}`),
+    sealed(bench, `value of secret ${at} ${'x'.repeat(40)}`),
   );
   await database.query(
     `insert into public.secrets (gateway_id, agent_id, key, encrypted_value)
@@ -77,11 +77,11 @@ interface Synced {
 }
 
 /** The sync alone: fetch, decrypt, files with fsync, states. */
-async function sync(house: House, count: number): Promise<Synced> {
-  await fill(house, count);
-  const { stack, database } = house;
+async function sync(bench: SecretsBench, count: number): Promise<Synced> {
+  await fill(bench, count);
+  const { stack, database } = bench;
   const gate = await openGate(stack.url);
-  const path = join(house.home, `sync-${count}`);
+  const path = join(bench.home, `sync-${count}`);
   const redactor = createRedactor([]);
   const connection = connectDatabase({ url: gate.url, serviceRoleKey: stack.serviceRoleKey });
   const secrets = new SecretsSync({
@@ -127,26 +127,30 @@ async function sync(house: House, count: number): Promise<Synced> {
   }
 }
 
-async function* syncs(house: House): AsyncGenerator<Figure> {
-  const thousand = await sync(house, 1_000);
+async function* syncs(bench: SecretsBench): AsyncGenerator<Figure> {
+  const thousand = await sync(bench, 1_000);
   yield atMost('1,000 secrets, 50 agents: first sync', thousand.first, older.first / 2, 'ms');
   yield atMost('unchanged re-sync, median', thousand.unchanged, older.unchanged / 2, 'ms');
   yield atMost('unchanged re-sync: requests', thousand.requests, 2, '', 1);
   yield atMost('unchanged re-sync: files written', thousand.rewritten, 0, '');
   yield atMost('unchanged re-sync: rows written', thousand.patched, 0, '');
-  const many = await sync(house, 5_000);
+  const many = await sync(bench, 5_000);
   yield noted(
     '5,000 secrets: first sync / unchanged',
     `${many.first.toFixed(0)} / ${many.unchanged.toFixed(0)} ms`,
   );
 }
 
-async function setSecret({ face }: House, key: string, value: string): Promise<void> {
-  const { data, error } = await face.rpc('set_secret', { p_key: key, p_value: value, p_gateway: 'default' });
+async function setSecret({ client }: SecretsBench, key: string, value: string): Promise<void> {
+  const { data, error } = await client.rpc('set_secret', {
+    p_key: key,
+    p_value: value,
+    p_gateway: 'default',
+  });
   if (error || data?.refused) throw new Error(error?.message ?? data.refused.message);
 }
 
-async function settled({ database }: House, like: string): Promise<boolean> {
+async function settled({ database }: SecretsBench, like: string): Promise<boolean> {
   const { rows } = await database.query<{ open: number }>(
     "select count(*)::int as open from public.secrets where key like $1 and sync_status <> 'active'",
     [like],
@@ -155,22 +159,22 @@ async function settled({ database }: House, like: string): Promise<boolean> {
 }
 
 /** Many secrets one after the other, as a script would store them. */
-async function* bursts(house: House): AsyncGenerator<Figure> {
-  const gate = await openGate(house.stack.url);
-  const secretsDirectory = join(house.home, 'burst');
+async function* bursts(bench: SecretsBench): AsyncGenerator<Figure> {
+  const gate = await openGate(bench.stack.url);
+  const secretsDirectory = join(bench.home, 'burst');
   const runner = await startBenchRunner({
-    stack: house.stack,
+    stack: bench.stack,
     url: gate.url,
     asShipped: true,
     secretsDirectory,
   });
   try {
     await pause(2_000);
-    const values = Array.from({ length: burst }, (_, at) => sealed(house, `burst ${at}`));
+    const values = Array.from({ length: burst }, (_, at) => sealed(bench, `burst ${at}`));
     const before = gate.requests();
-    await Promise.all(values.map((value, at) => setSecret(house, `BURST_${at}`, value)));
+    await Promise.all(values.map((value, at) => setSecret(bench, `BURST_${at}`, value)));
     const writtenAt = performance.now();
-    while (!(await settled(house, 'BURST%'))) await pause(10);
+    while (!(await settled(bench, 'BURST%'))) await pause(10);
     yield atMost(
       `${burst} secrets at once: last one written to all active`,
       performance.now() - writtenAt,
@@ -186,13 +190,13 @@ async function* bursts(house: House): AsyncGenerator<Figure> {
 }
 
 /** Milliseconds from before the request that changes a secret until its file holds the new value. */
-async function changes(house: House, file: string, count: number): Promise<number[]> {
+async function changes(bench: SecretsBench, file: string, count: number): Promise<number[]> {
   const samples: number[] = [];
   for (let round = 0; round < count; round++) {
     const value = `changed ${round} ${performance.now()}`;
-    const envelope = sealed(house, value);
+    const envelope = sealed(bench, value);
     const startedAt = performance.now();
-    await setSecret(house, 'CHANGING', envelope);
+    await setSecret(bench, 'CHANGING', envelope);
     while (!(await readFile(file, 'utf8').catch(() => '')).includes(value)) await pause(2);
     samples.push(performance.now() - startedAt);
     await pause(100 + ((round * 97) % 400));
@@ -200,12 +204,12 @@ async function changes(house: House, file: string, count: number): Promise<numbe
   return samples;
 }
 
-async function* changeToFile(house: House): AsyncGenerator<Figure> {
+async function* changeToFile(bench: SecretsBench): AsyncGenerator<Figure> {
   for (const hasRealtime of [true, false]) {
-    const gate = await openGate(house.stack.url, hasRealtime ? 'open' : 'no-realtime');
-    const secretsDirectory = join(house.home, `change-${hasRealtime}`);
+    const gate = await openGate(bench.stack.url, hasRealtime ? 'open' : 'no-realtime');
+    const secretsDirectory = join(bench.home, `change-${hasRealtime}`);
     const runner = await startBenchRunner({
-      stack: house.stack,
+      stack: bench.stack,
       url: gate.url,
       asShipped: true,
       secretsDirectory,
@@ -214,7 +218,7 @@ async function* changeToFile(house: House): AsyncGenerator<Figure> {
     });
     try {
       await pause(2_000);
-      const samples = await changes(house, join(secretsDirectory, 'gateway.env'), hasRealtime ? 40 : 10);
+      const samples = await changes(bench, join(secretsDirectory, 'gateway.env'), hasRealtime ? 40 : 10);
       yield hasRealtime
         ? atMost('change to file on disk, p95', percentile(samples, 0.95), 1_000, 'ms')
         : atMost(
@@ -233,20 +237,20 @@ async function* changeToFile(house: House): AsyncGenerator<Figure> {
 
 export async function* measure(): AsyncGenerator<Figure> {
   const stack = await startBenchStack();
-  const face = createClient(stack.url, stack.anonKey, { auth: { persistSession: false } });
-  const { error } = await face.auth.signInWithPassword({ email: stack.email, password: stack.password });
+  const client = createClient(stack.url, stack.anonKey, { auth: { persistSession: false } });
+  const { error } = await client.auth.signInWithPassword({ email: stack.email, password: stack.password });
   if (error) throw error;
   const database = new pg.Client({ connectionString: stack.databaseUrl });
   await database.connect();
   const home = await mkdtemp(join(tmpdir(), 'hq-bench-secrets-'));
-  const house: House = { stack, face, database, home };
+  const bench: SecretsBench = { stack, client, database, home };
   try {
-    await addAgents(house);
-    yield* syncs(house);
-    yield* bursts(house);
-    yield* changeToFile(house);
+    await addAgents(bench);
+    yield* syncs(bench);
+    yield* bursts(bench);
+    yield* changeToFile(bench);
   } finally {
-    await face.auth.signOut();
+    await client.auth.signOut();
     await database.end();
     await stack.stop();
     await rm(home, { recursive: true });

@@ -6,17 +6,17 @@ import { startLocalApi } from '../local/src/api/local-api.ts';
 import { apiKeysFor } from '../local/src/api/tokens.ts';
 import { openDataDirectory } from '../local/src/data-directory.ts';
 import { installKeys } from '../local/src/install-keys.ts';
-import { keepPostgres } from '../local/src/postgres/supervised-postgres.ts';
+import { supervisePostgres } from '../local/src/postgres/supervised-postgres.ts';
 import { bootstrapEmbedded, prepareDatabase } from '../local/src/prepare-database.ts';
 
-const tell = (): void => undefined;
+const report = (): void => undefined;
 const home = await mkdtemp(join(tmpdir(), 'hq-bench-'));
 const directory = await openDataDirectory(join(home, 'data'));
 const install = await installKeys(directory.keys);
 const { superuserPassword, email, password } = install;
-const postgres = await keepPostgres({ directory: directory.postgres, superuserPassword, tell });
+const postgres = await supervisePostgres({ directory: directory.postgres, superuserPassword, report });
 const { databaseUrl } = await bootstrapEmbedded(postgres.port, install);
-const { gatewayId } = await prepareDatabase(databaseUrl, install, tell);
+const { gatewayId } = await prepareDatabase(databaseUrl, install, report);
 const keys = await apiKeysFor(install.jwtSecret);
 const api = await startLocalApi({ databaseUrl, keys, port: 0 });
 

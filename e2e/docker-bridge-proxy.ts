@@ -2,20 +2,20 @@ import { connect, createServer, type Socket } from 'node:net';
 import { docker } from '../runner/src/docker/testing/compose-project.ts';
 
 /** A port on Docker's bridge that leads to a loopback port of this machine. */
-export interface BridgeDoor {
+export interface BridgeProxy {
   readonly port: number;
   close(): Promise<void>;
 }
 
 /**
- * The test stack listens on loopback only, and stays that way: containers reach it through this door, which opens on the
+ * The test stack listens on loopback only, and stays that way: containers reach it through this proxy, which listens on the
  * address that `host.docker.internal` stands for and nowhere else.
  */
-export async function openBridgeDoor(loopbackPort: number): Promise<BridgeDoor> {
+export async function openBridgeProxy(loopbackPort: number): Promise<BridgeProxy> {
   const hosts = await docker([
-    ...['run', '--rm', '--network=none', '--add-host=door:host-gateway', 'node:24-slim', 'cat', '/etc/hosts'],
+    ...['run', '--rm', '--network=none', '--add-host=host:host-gateway', 'node:24-slim', 'cat', '/etc/hosts'],
   ]);
-  const address = /^(\S+)\s+door$/m.exec(hosts)?.[1];
+  const address = /^(\S+)\s+host$/m.exec(hosts)?.[1];
   if (address === undefined) throw new Error(`Docker names no address of its host:\n${hosts}`);
   const sockets = new Set<Socket>();
   const server = createServer((outside) => {
@@ -39,7 +39,7 @@ export async function openBridgeDoor(loopbackPort: number): Promise<BridgeDoor> 
     server.listen(0, address, resolve);
   });
   const listening = server.address();
-  if (listening === null || typeof listening === 'string') throw new Error('the door has no port');
+  if (listening === null || typeof listening === 'string') throw new Error('the proxy has no port');
   return {
     port: listening.port,
     close: () =>

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { startTestStack, type TestStack } from '../local/testing/stack.ts';
 import { ComposeProject, docker } from '../runner/src/docker/testing/compose-project.ts';
-import { type BridgeDoor, openBridgeDoor } from './docker-bridge-proxy.ts';
+import { type BridgeProxy, openBridgeProxy } from './docker-bridge-proxy.ts';
 
 const composeFile = fileURLToPath(new URL('../compose.yaml', import.meta.url));
 
@@ -36,14 +36,14 @@ const commandRow = z.object({
 });
 
 let hq: TestStack;
-let door: BridgeDoor;
+let proxy: BridgeProxy;
 let folder: string;
 let project: ComposeProject;
 let operator: Awaited<ReturnType<TestStack['clientOf']>>;
 
 beforeAll(async () => {
   hq = await startTestStack();
-  door = await openBridgeDoor(hq.port);
+  proxy = await openBridgeProxy(hq.port);
   folder = await mkdtemp(join(tmpdir(), 'hq-key-'));
   const key = join(folder, 'key');
   await writeFile(key, hq.serviceRoleKey);
@@ -52,7 +52,7 @@ beforeAll(async () => {
     await chmod(key, 0o400);
   }
   project = new ComposeProject(composeFile, {
-    SUPABASE_URL: `http://host.docker.internal:${door.port}`,
+    SUPABASE_URL: `http://host.docker.internal:${proxy.port}`,
     SUPABASE_SERVICE_ROLE_KEY_FILE: key,
     GATEWAY_ID: 'default',
     DOCKER_GID: await docker([
@@ -76,7 +76,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await project[Symbol.asyncDispose]();
   await rm(folder, { recursive: true });
-  await door.close();
+  await proxy.close();
   await hq.close();
 }, 120_000);
 

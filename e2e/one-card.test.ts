@@ -13,7 +13,7 @@ import { claimOne, takeTurn } from '../db/testing/turn.ts';
 import { startTestStack, type TestStack } from '../local/testing/stack.ts';
 
 /** Somebody on one platform, in a direct message with the bot, and what they see there. */
-interface Face {
+interface Client {
   readonly platform: string;
   /** Resolves when the platform has its acknowledgement; throws where that took too long. */
   say(words: string): Promise<void>;
@@ -27,7 +27,7 @@ let platforms: Platforms;
 let account: Readonly<Record<string, string>>;
 let gateway: string;
 let bots: BotsProcess;
-let faces: readonly Face[];
+let clients: readonly Client[];
 
 async function start(): Promise<void> {
   bots = startBots({ ...account, ...platforms.env });
@@ -45,7 +45,7 @@ beforeAll(async () => {
   const [row] = await stack.database.query<{ id: string }>('select id from gateways');
   gateway = row?.id ?? '';
   await start();
-  faces = await Promise.all([inSlack(), inDiscord(), inTelegram()]);
+  clients = await Promise.all([inSlack(), inDiscord(), inTelegram()]);
 }, 120_000);
 afterAll(async () => {
   bots?.child.kill('SIGTERM');
@@ -62,7 +62,7 @@ async function link(platform: string, user: string, install: string): Promise<vo
   );
 }
 
-async function inSlack(): Promise<Face> {
+async function inSlack(): Promise<Client> {
   const { acts, server } = platforms.slack;
   const { workspace } = server;
   const ann = workspace.user('ann');
@@ -84,7 +84,7 @@ async function inSlack(): Promise<Face> {
   };
 }
 
-async function inDiscord(): Promise<Face> {
+async function inDiscord(): Promise<Client> {
   const { discord } = platforms;
   const ben = discord.user('ben');
   const direct = discord.direct(ben);
@@ -104,7 +104,7 @@ async function inDiscord(): Promise<Face> {
   };
 }
 
-async function inTelegram(): Promise<Face> {
+async function inTelegram(): Promise<Client> {
   const { telegram } = platforms;
   const cat = telegram.person('Cat');
   const chat = telegram.direct(cat);
@@ -131,25 +131,25 @@ const rows = (action: string, origin: string): Promise<{ status: string }[]> =>
   ]);
 
 /** How Discord's menu calls what the others type. */
-const inMenu = (face: Face, words: string, group: string): string =>
-  face.platform === 'discord' ? `${group} ${words}` : words;
+const inMenu = (client: Client, words: string, group: string): string =>
+  client.platform === 'discord' ? `${group} ${words}` : words;
 
 describe('one card for one action', { timeout: 240_000 }, () => {
   it('goes from the question to the end at one place, over a bot that is killed', async () => {
-    const first = faces.map((face) => face.seen().length);
-    const card = (face: Face): string => face.seen()[first[faces.indexOf(face)] ?? 0] ?? '';
+    const first = clients.map((client) => client.seen().length);
+    const card = (client: Client): string => client.seen()[first[clients.indexOf(client)] ?? 0] ?? '';
     const all = (words: RegExp): Promise<void> =>
       eventually(() => {
-        for (const face of faces) expect(card(face), face.platform).toMatch(words);
+        for (const client of clients) expect(card(client), client.platform).toMatch(words);
       });
-    await Promise.all(faces.map((face) => face.say(inMenu(face, 'restart_gateway', 'gateway'))));
+    await Promise.all(clients.map((client) => client.say(inMenu(client, 'restart_gateway', 'gateway'))));
     await all(/Restart the gateway[\s\S]*Confirm|not done yet/);
-    await Promise.all(faces.map((face) => face.press(first[faces.indexOf(face)] ?? 0, 'Confirm')));
+    await Promise.all(clients.map((client) => client.press(first[clients.indexOf(client)] ?? 0, 'Confirm')));
     await all(/confirmed by .*@[\s\S]*UTC/);
 
     await kill();
     await start();
-    for (let n = 0; n < faces.length; n += 1) {
+    for (let n = 0; n < clients.length; n += 1) {
       const { lease_token: token } = await claimOne(stack.database, gateway);
       await takeTurn(stack.database, {
         gateway,
@@ -157,7 +157,7 @@ describe('one card for one action', { timeout: 240_000 }, () => {
       });
       await eventually(() =>
         expect(
-          faces.map(card).filter((text) => /running[\s\S]*stopping the gateway/.test(text)),
+          clients.map(card).filter((text) => /running[\s\S]*stopping the gateway/.test(text)),
         ).toHaveLength(1),
       );
       await takeTurn(stack.database, {
@@ -165,25 +165,25 @@ describe('one card for one action', { timeout: 240_000 }, () => {
         results: [{ token, status: 'done', exit_code: 0, result: { service: 'openclaw', tookMs: 4_200 } }],
       });
       await eventually(() =>
-        expect(faces.map(card).filter((text) => /done in /.test(text))).toHaveLength(n + 1),
+        expect(clients.map(card).filter((text) => /done in /.test(text))).toHaveLength(n + 1),
       );
     }
     await all(/healthy again after 4\.2 s[\s\S]*confirmed by/);
-    for (const face of faces) {
-      expect(face.seen(), face.platform).toHaveLength((first[faces.indexOf(face)] ?? 0) + 1);
-      expect(await rows('restart_gateway', face.platform)).toHaveLength(1);
+    for (const client of clients) {
+      expect(client.seen(), client.platform).toHaveLength((first[clients.indexOf(client)] ?? 0) + 1);
+      expect(await rows('restart_gateway', client.platform)).toHaveLength(1);
     }
   });
 
   it('tells the end of what one person asked for alone, too, after a bot that was killed', async () => {
-    await Promise.all(faces.map((face) => face.say(inMenu(face, 'ping', 'gateway'))));
+    await Promise.all(clients.map((client) => client.say(inMenu(client, 'ping', 'gateway'))));
     await eventually(async () => {
       const kept = await stack.database.query(`select 1 from chat_cards where not closed`);
-      expect(kept).toHaveLength(faces.length);
+      expect(kept).toHaveLength(clients.length);
     });
     await kill();
     await start();
-    for (const _face of faces) {
+    for (const _face of clients) {
       const { lease_token: token } = await claimOne(stack.database, gateway);
       await takeTurn(stack.database, {
         gateway,
@@ -191,8 +191,8 @@ describe('one card for one action', { timeout: 240_000 }, () => {
       });
     }
     await eventually(() => {
-      for (const face of faces) {
-        expect(face.seen().at(-1), face.platform).toMatch(
+      for (const client of clients) {
+        expect(client.seen().at(-1), client.platform).toMatch(
           /Ping the runner[\s\S]*done in [\s\S]*answered by r1/,
         );
       }
@@ -201,7 +201,7 @@ describe('one card for one action', { timeout: 240_000 }, () => {
 
   it('is acknowledged in time while the database takes ten seconds, and is done once', async () => {
     const { database } = stack;
-    const before = faces.map((face) => face.seen().length);
+    const before = clients.map((client) => client.seen().length);
     const held = database.query(
       'do $$ begin lock table chat_deliveries in access exclusive mode; perform pg_sleep(10); end $$',
     );
@@ -212,12 +212,12 @@ describe('one card for one action', { timeout: 240_000 }, () => {
         ),
       ).toHaveLength(1),
     );
-    await Promise.all(faces.map((face) => face.say(inMenu(face, 'stack_status', 'gateway'))));
+    await Promise.all(clients.map((client) => client.say(inMenu(client, 'stack_status', 'gateway'))));
     // Long before the database answers.
     await eventually(() => {
-      for (const [at, face] of faces.entries()) {
-        if (face.platform === 'slack') continue;
-        expect(face.seen().length, face.platform).toBeGreaterThan(before[at] ?? 0);
+      for (const [at, client] of clients.entries()) {
+        if (client.platform === 'slack') continue;
+        expect(client.seen().length, client.platform).toBeGreaterThan(before[at] ?? 0);
       }
     });
     expect(
@@ -227,17 +227,17 @@ describe('one card for one action', { timeout: 240_000 }, () => {
     ).toHaveLength(1);
     await held;
     await eventually(async () => {
-      for (const [at, face] of faces.entries()) {
-        expect(face.seen().at(-1), face.platform).toMatch(/Show the stack[\s\S]*waiting for the runner/);
-        expect(face.seen(), face.platform).toHaveLength((before[at] ?? 0) + 1);
-        expect(await rows('stack_status', face.platform)).toHaveLength(1);
+      for (const [at, client] of clients.entries()) {
+        expect(client.seen().at(-1), client.platform).toMatch(/Show the stack[\s\S]*waiting for the runner/);
+        expect(client.seen(), client.platform).toHaveLength((before[at] ?? 0) + 1);
+        expect(await rows('stack_status', client.platform)).toHaveLength(1);
       }
     });
   });
 
   it('is done once where the bot was killed before the database had heard of it, and the platform brings it again', async () => {
     const { database } = stack;
-    const [telegram] = faces.filter(({ platform }) => platform === 'telegram');
+    const [telegram] = clients.filter(({ platform }) => platform === 'telegram');
     const before = telegram?.seen().length ?? 0;
     const held = database.query(
       'do $$ begin lock table chat_deliveries in access exclusive mode; perform pg_sleep(3); end $$',

@@ -6,35 +6,35 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { startLocalApi } from '../local/src/api/local-api.ts';
 import { apiKeysFor } from '../local/src/api/tokens.ts';
 import type { StackMember } from '../local/testing/stack.ts';
-import { openRunnerHouse, type RunnerHouse, until } from '../runner/src/testing/runner-house.ts';
+import { type RunnerHarness, startRunnerHarness, until } from '../runner/src/testing/runner-harness.ts';
 import { type Called, call } from '../tui/testing/call.ts';
 import { plantedPem, plantedValue, type SecretsHost, secretsHost } from '../tui/testing/secrets-host.ts';
 
 const limitMs = 60_000;
 
-let house: RunnerHouse;
+let harness: RunnerHarness;
 let host: SecretsHost;
 let admin: StackMember;
 let anonKey: string;
 let closeApi: () => Promise<void>;
 beforeEach(async () => {
-  house = await openRunnerHouse();
-  host = await secretsHost(house.stack, house.gateway);
-  admin = await house.stack.createMember('admin');
-  anonKey = house.stack.anonKey;
+  harness = await startRunnerHarness();
+  host = await secretsHost(harness.stack, harness.gateway);
+  admin = await harness.stack.createMember('admin');
+  anonKey = harness.stack.anonKey;
   closeApi = async () => undefined;
 });
 afterEach(async () => {
   await host?.remove();
   await closeApi?.();
-  await house?.close();
+  await harness?.close();
 });
 
 function hqTui(envFile: string, args: readonly string[], input = ''): Promise<Called> {
   const env = {
     HOME: host.folder,
     XDG_STATE_HOME: host.folder,
-    SUPABASE_URL: house.stack.url,
+    SUPABASE_URL: harness.stack.url,
     SUPABASE_ANON_KEY: anonKey,
     HQ_EMAIL: admin.email,
     HQ_PASSWORD: admin.password,
@@ -44,52 +44,52 @@ function hqTui(envFile: string, args: readonly string[], input = ''): Promise<Ca
 }
 
 const gatewayFile = (): string => {
-  const file = join(house.secretsDirectory, 'gateway.env');
+  const file = join(harness.secretsDirectory, 'gateway.env');
   return existsSync(file) ? readFileSync(file, 'utf8') : '';
 };
 
 it('a service-role key is changed as docs/secrets.md tells, and no value is missed for a moment', {
   timeout: 240_000,
 }, async () => {
-  const before = house.stack.serviceRoleKey;
+  const before = harness.stack.serviceRoleKey;
   const fresh = await apiKeysFor(randomBytes(32).toString('hex'));
   const now = fresh.serviceRoleKey;
   const [plain, pem] = [plantedValue(), plantedPem()];
   const files = {
     before: host.envFile,
     both: await host.write('both.env', {
-      SUPABASE_URL: house.stack.url,
+      SUPABASE_URL: harness.stack.url,
       SUPABASE_SERVICE_ROLE_KEY: now,
       SUPABASE_SERVICE_ROLE_KEY_PREVIOUS: before,
     }),
-    now: await host.write('now.env', { SUPABASE_URL: house.stack.url, SUPABASE_SERVICE_ROLE_KEY: now }),
+    now: await host.write('now.env', { SUPABASE_URL: harness.stack.url, SUPABASE_SERVICE_ROLE_KEY: now }),
   };
 
-  const first = await house.startRunner();
+  const first = await harness.startRunner();
   expect(
-    await hqTui(files.before, ['set', 'PLAIN', '--gateway', house.gateway, '--wait'], plain),
+    await hqTui(files.before, ['set', 'PLAIN', '--gateway', harness.gateway, '--wait'], plain),
   ).toMatchObject({ code: 0 });
   expect(
-    await hqTui(files.before, ['set', 'TLS_KEY', '--gateway', house.gateway, '--wait'], pem),
+    await hqTui(files.before, ['set', 'TLS_KEY', '--gateway', harness.gateway, '--wait'], pem),
   ).toMatchObject({ code: 0 });
   const lines = gatewayFile();
   expect(lines).toBe(`PLAIN='${plain}'\nTLS_KEY='${pem}'\n`);
 
   // A host that already has the new key is told that the runner has not.
-  const early = await hqTui(files.both, ['rotate', 'PLAIN', '--gateway', house.gateway], 'too early');
+  const early = await hqTui(files.both, ['rotate', 'PLAIN', '--gateway', harness.gateway], 'too early');
   expect(early.code).toBe(3);
   expect(early.stderr).toContain('has another key');
 
   // The project gets its new keys, and knows the old ones no more.
-  await house.stopApi();
-  const { database, port } = house.stack;
+  await harness.stopApi();
+  const { database, port } = harness.stack;
   const api = await startLocalApi({ databaseUrl: database.url, keys: fresh, port });
   closeApi = () => api.close();
   anonKey = fresh.anonKey;
 
   // 1 and 2: both keys in the file, and the runner anew.
   await first.stop();
-  const second = await house.startRunner({
+  const second = await harness.startRunner({
     SUPABASE_SERVICE_ROLE_KEY: now,
     SUPABASE_SERVICE_ROLE_KEY_PREVIOUS: before,
   });
@@ -98,7 +98,11 @@ it('a service-role key is changed as docs/secrets.md tells, and no value is miss
   await until(
     'the runner to tell of its new key',
     async () => {
-      const { code } = await hqTui(files.both, ['set', 'ADDED', '--gateway', house.gateway, '--wait'], added);
+      const { code } = await hqTui(
+        files.both,
+        ['set', 'ADDED', '--gateway', harness.gateway, '--wait'],
+        added,
+      );
       return code === 0;
     },
     limitMs,
@@ -113,15 +117,15 @@ it('a service-role key is changed as docs/secrets.md tells, and no value is miss
 
   // 4: the former key goes.
   await second.stop();
-  await house.startRunner({ SUPABASE_SERVICE_ROLE_KEY: now });
+  await harness.startRunner({ SUPABASE_SERVICE_ROLE_KEY: now });
   expect(gatewayFile()).toBe(`ADDED='${added}'\n${lines}`);
   const { stdout } = await hqTui(files.now, ['list']);
   expect(stdout.match(/ active /g)).toHaveLength(3);
   expect(
-    await hqTui(files.now, ['rotate', 'PLAIN', '--gateway', house.gateway, '--wait'], 'the last one'),
+    await hqTui(files.now, ['rotate', 'PLAIN', '--gateway', harness.gateway, '--wait'], 'the last one'),
   ).toMatchObject({ code: 0 });
   expect(gatewayFile()).toContain(`PLAIN='the last one'\n`);
-  const stored = await house.stack.database.query<{ encrypted_value: string }>(
+  const stored = await harness.stack.database.query<{ encrypted_value: string }>(
     'select encrypted_value from secrets',
   );
   const keys = readSecretsKeys({ SUPABASE_SERVICE_ROLE_KEY: now });

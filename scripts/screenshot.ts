@@ -1,6 +1,6 @@
 /**
- * Takes the picture of the README from a real run: starts a local HQ in a folder of its own, puts three agents and a second
- * gateway into it, lets an operator work in a terminal, and draws what the terminal shows while the gateway restarts.
+ * Draws the README's two pictures from a real run: starts a local HQ in a folder of its own, opens hq-tui in a terminal
+ * and restarts the gateway. Run it with `node scripts/with-node.mjs scripts/screenshot.ts`; it takes about a minute.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -8,15 +8,18 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { createClient } from '@supabase/supabase-js';
 import { z } from 'zod';
 import { ScreenSession } from '../tui/testing/screen-session.ts';
-import { svgPicture } from '../tui/testing/svg-picture.ts';
 import { ensureBuilt } from './build.ts';
+import { Recording } from './picture/recording.ts';
+import { svgAnimation } from './picture/svg-animation.ts';
+import { svgPicture } from './picture/svg-picture.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const picture = join(root, 'docs/hq-tui.svg');
+const docs = join(root, 'docs');
 const ready = z.object({
   url: z.string(),
   anonKey: z.string(),
@@ -32,18 +35,38 @@ const hq = spawn(process.execPath, [join(root, 'local/src/start.ts'), '--no-tui'
 });
 try {
   const [line] = await once(createInterface({ input: hq.stdout }), 'line');
-  const { url, anonKey, serviceRoleKey, email, password } = ready.parse(JSON.parse(String(line)));
-  await furnish(url, serviceRoleKey);
+  const local = ready.parse(JSON.parse(String(line)));
+  await addSampleRows(local.url, local.serviceRoleKey);
+  await drawFleet(local);
+  await recordRestart(local);
+} finally {
+  hq.kill('SIGTERM');
+  await once(hq, 'exit');
+  await rm(data, { recursive: true, force: true });
+}
 
+/** Opens hq-tui on the local HQ in a terminal of its own, and waits until its gateway is healthy. */
+async function openTui(local: z.infer<typeof ready>, columns: number, rows: number): Promise<ScreenSession> {
   const session = new ScreenSession(process.execPath, [join(root, 'tui/dist/hq-tui.js')], {
-    columns: 120,
-    rows: 32,
+    columns,
+    rows,
     background: '1515/1717/1c1c',
-    env: { SUPABASE_URL: url, SUPABASE_ANON_KEY: anonKey, HQ_EMAIL: email, HQ_PASSWORD: password },
+    env: {
+      SUPABASE_URL: local.url,
+      SUPABASE_ANON_KEY: local.anonKey,
+      HQ_EMAIL: local.email,
+      HQ_PASSWORD: local.password,
+    },
   });
+  await session.waitFor('LIVE');
+  await session.waitFor(/default .*healthy/, 60_000);
+  return session;
+}
+
+/** docs/hq-tui.svg: the fleet while a gateway restarts. */
+async function drawFleet(local: z.infer<typeof ready>): Promise<void> {
+  const session = await openTui(local, 120, 27);
   try {
-    await session.waitFor('LIVE');
-    await session.waitFor(/default +healthy/, 60_000);
     await run(session, 'ping', 'answered by');
     await run(session, 'stack_status', '● done');
     await run(session, 'tail_logs lines=20', '● done');
@@ -55,27 +78,61 @@ try {
     session.press('1');
     await session.waitFor(/restart_gateway [3-9]s/, 60_000);
     await session.settled();
-    await writeFile(picture, svgPicture(session, 'HQ in a terminal: the fleet while a gateway restarts'));
+    const picture = svgPicture(session.terminal, 'HQ in a terminal: the fleet while a gateway restarts');
+    await writeFile(join(docs, 'hq-tui.svg'), picture);
+    await session.waitFor(/restart_gateway .*done/, 120_000);
   } finally {
     await session.close();
   }
-} finally {
-  hq.kill('SIGTERM');
-  await once(hq, 'exit');
-  await rm(data, { recursive: true, force: true });
 }
 
-/** Does one thing from the palette, and comes back to the fleet. */
-async function run(session: ScreenSession, deed: string, outcome: string): Promise<void> {
-  session.press(`1:${deed}`);
-  await session.waitFor(`: ${deed}`);
+/** docs/hq-restart.svg: an operator restarts a gateway, from the key to the healthy gateway. */
+async function recordRestart(local: z.infer<typeof ready>): Promise<void> {
+  const [columns, rows] = [100, 26];
+  const session = await openTui(local, columns, rows);
+  try {
+    const recording = new Recording(session);
+    const show = async (caption: string): Promise<void> => {
+      recording.caption(caption);
+      await delay(1500);
+    };
+    await show('The fleet, live. R restarts the selected gateway.');
+    session.press('R');
+    await session.waitFor('▸ Cancel');
+    await show('It interrupts work, so HQ asks first. Tab and Enter confirm.');
+    session.press('\t');
+    await delay(700);
+    session.press('\r');
+    await session.waitFor('◐ running', 60_000);
+    recording.caption('The runner on the host restarts it. Its output comes line by line.');
+    await session.waitFor('● done', 120_000);
+    await show('Done. Everyone who watches sees the same.');
+    const still = recording.frames.length - 1;
+    session.press('1');
+    await session.waitFor(/default .*healthy/, 60_000);
+    await show('Healthy again. 1 leads back to the fleet.');
+    const frames = await recording.stop();
+    const title = 'HQ in a terminal: an operator restarts a gateway and watches it become healthy';
+    const size = { columns, rows: rows + 2 };
+    const animation = svgAnimation(frames, { title, ...size, still, longestMs: 1500, endMs: 3000 });
+    await writeFile(join(docs, 'hq-restart.svg'), animation);
+  } finally {
+    await session.close();
+  }
+}
+
+/** Runs one action from the palette and returns to the fleet. */
+async function run(session: ScreenSession, action: string, outcome: string): Promise<void> {
+  session.press(`1:${action}`);
+  await session.waitFor(`: ${action}`);
   session.press('\r');
   await session.waitFor(outcome, 60_000);
   session.press('1');
   await session.waitFor('[1 Fleet]');
 }
 
-async function furnish(url: string, serviceRoleKey: string): Promise<void> {
+/** Adds three agents to the gateway, and a second gateway that was last seen seven minutes ago. */
+async function addSampleRows(url: string, serviceRoleKey: string): Promise<void> {
   const service = createClient(url, serviceRoleKey, {
     auth: { persistSession: false, autoRefreshToken: false },
   });

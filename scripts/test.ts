@@ -45,6 +45,10 @@ const tmux: Requirement = {
   leftOut: 'the tmux tests',
   reason: () => missingProgram('tmux', ['-V'], 'install tmux'),
 };
+const chromium: Requirement = {
+  leftOut: 'the Chromium tests (*.chromium.test.ts)',
+  reason: () => missingProgram('chromium', ['--version'], 'install chromium'),
+};
 const rootUser: Requirement = {
   leftOut: 'the tests of starting as root and under a second account',
   reason: () => (process.getuid?.() === 0 ? undefined : 'not root; run them in a container or a CI machine'),
@@ -82,7 +86,7 @@ async function main(): Promise<number> {
   const isLong = args.includes('--long');
   await ensureBuilt('hq-tui', 'hq-runner', 'hq-bots');
 
-  const absent = new Map([docker, tmux, rootUser].map((need) => [need, need.reason()] as const));
+  const absent = new Map([docker, tmux, chromium, rootUser].map((need) => [need, need.reason()] as const));
   const has = (need: Requirement) => (absent.get(need) === undefined ? '1' : '');
   const folder = mkdtempSync(join(tmpdir(), 'hq-test-'));
   const reportFile = join(folder, 'report.json');
@@ -98,6 +102,7 @@ async function main(): Promise<number> {
       HQ_TEST_LONG: isLong ? '1' : '',
       HQ_TEST_DOCKER: has(docker),
       HQ_TEST_TMUX: has(tmux),
+      HQ_TEST_CHROMIUM: has(chromium),
       HQ_TEST_ROOT: has(rootUser),
     },
   );

@@ -1,15 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { readable } from '../../bots/fakes/discord-server/index.ts';
 import { atMost, type Figure, noted } from '../table.ts';
-import type { ChatHouse } from './sample-hq.ts';
+import type { ChatHarness } from './harness.ts';
 
 const channels = 999;
 const perSecond = 100;
 const seconds = 20;
 /** Telegram takes thirty messages a second in all, and a third of the channels is there. */
-const patienceMs = 300_000;
+const deliveryLimitMs = 300_000;
 
-interface Subscribed {
+interface SubscribedChannel {
   readonly platform: 'slack' | 'discord' | 'telegram';
   readonly install: string;
   readonly channel: string;
@@ -18,16 +18,16 @@ interface Subscribed {
 }
 
 /** A thousand channels, each with alerts of its own, and a hundred alerts a second. */
-export async function* measureAlerts(house: ChatHouse): AsyncIterable<Figure> {
-  const subscribed = Array.from({ length: channels }, (_, index) => openChannel(house, index));
-  await subscribe(house, subscribed);
+export async function* measureAlerts(harness: ChatHarness): AsyncIterable<Figure> {
+  const subscribed = Array.from({ length: channels }, (_, index) => openChannel(harness, index));
+  await subscribe(harness, subscribed);
   // The bots look for new subscriptions once a minute.
   await pause(62_000);
-  const before = house.telegram.calls.length;
+  const before = harness.telegram.calls.length;
   const total = perSecond * seconds;
   const begun = performance.now();
   for (let index = 0; index < total; index += perSecond / 10) {
-    await raise(house, index, perSecond / 10);
+    await raise(harness, index, perSecond / 10);
     await pause(Math.max(0, begun + ((index + perSecond / 10) * 1000) / perSecond - performance.now()));
   }
   const raisedSeconds = (performance.now() - begun) / 1000;
@@ -39,7 +39,7 @@ export async function* measureAlerts(house: ChatHouse): AsyncIterable<Figure> {
   );
   yield atMost('alerts that no channel shows', missing, 0, '');
   yield atMost('channels whose alerts are out of order', subscribed.filter(isOutOfOrder).length, 0, '');
-  const sent = house.telegram.calls
+  const sent = harness.telegram.calls
     .slice(before)
     .filter(({ method }) => /^(?:send|edit)message/u.test(method));
   yield atMost(
@@ -51,10 +51,10 @@ export async function* measureAlerts(house: ChatHouse): AsyncIterable<Figure> {
     30,
     '',
   );
-  yield atMost('Discord, calls that came too fast', house.discord.rateLimited, 0, '');
+  yield atMost('Discord, calls that came too fast', harness.discord.rateLimited, 0, '');
 }
 
-function openChannel({ slack, discord, telegram }: ChatHouse, index: number): Subscribed {
+function openChannel({ slack, discord, telegram }: ChatHarness, index: number): SubscribedChannel {
   if (index % 3 === 0) {
     const { workspace } = slack.server;
     const channel = workspace.channel(`alerts-${index}`, []);
@@ -91,8 +91,8 @@ function openChannel({ slack, discord, telegram }: ChatHouse, index: number): Su
   };
 }
 
-async function subscribe({ database }: ChatHouse, subscribed: readonly Subscribed[]): Promise<void> {
-  const column = (pick: (one: Subscribed) => string): string[] => subscribed.map(pick);
+async function subscribe({ database }: ChatHarness, subscribed: readonly SubscribedChannel[]): Promise<void> {
+  const column = (pick: (one: SubscribedChannel) => string): string[] => subscribed.map(pick);
   await database.query(
     `with wanted as (
        select * from unnest($1::text[], $2::text[], $3::text[]) with ordinality w (platform, install, channel, at)
@@ -108,7 +108,7 @@ async function subscribe({ database }: ChatHouse, subscribed: readonly Subscribe
   );
 }
 
-async function raise({ database }: ChatHouse, from: number, count: number): Promise<void> {
+async function raise({ database }: ChatHarness, from: number, count: number): Promise<void> {
   await database.query(
     `insert into notifications (type, severity, title, subject, meta)
      select 'command_failed', 'error', 'bench alert ' || n || ' ends', 'bench:' || n,
@@ -118,12 +118,12 @@ async function raise({ database }: ChatHouse, from: number, count: number): Prom
   );
 }
 
-function numbersOf({ words }: Subscribed): number[] {
+function numbersOf({ words }: SubscribedChannel): number[] {
   return [...words().matchAll(/bench alert (\d+) ends/gu)].map(([, number]) => Number(number));
 }
 
-async function untilNoneIsMissing(subscribed: readonly Subscribed[], total: number): Promise<number> {
-  const end = performance.now() + patienceMs;
+async function untilNoneIsMissing(subscribed: readonly SubscribedChannel[], total: number): Promise<number> {
+  const end = performance.now() + deliveryLimitMs;
   for (;;) {
     const shown = new Set(subscribed.flatMap(numbersOf));
     if (shown.size >= total || performance.now() > end) return total - shown.size;
@@ -131,7 +131,7 @@ async function untilNoneIsMissing(subscribed: readonly Subscribed[], total: numb
   }
 }
 
-function isOutOfOrder(one: Subscribed): boolean {
+function isOutOfOrder(one: SubscribedChannel): boolean {
   const numbers = numbersOf(one);
   return numbers.some((number, index) => index > 0 && number <= (numbers[index - 1] ?? -1));
 }

@@ -1,18 +1,18 @@
 import { readable } from '../../bots/fakes/discord-server/index.ts';
 import { percentile } from '../percentile.ts';
 import { atMost, type Figure, noted } from '../table.ts';
-import { type ChatHouse, linkedTrio, type Trio, until } from './sample-hq.ts';
+import { type ChatHarness, type LinkedAccounts, linkAccounts, until } from './harness.ts';
 
 const rounds = 15;
 
 /** From the press of a confirmation to the row that it makes, by the clock of this machine. */
-export async function* measurePresses(house: ChatHouse): AsyncIterable<Figure> {
-  const samples: Record<keyof Trio, number[]> = { slack: [], discord: [], telegram: [] };
+export async function* measureButtons(harness: ChatHarness): AsyncIterable<Figure> {
+  const samples: Record<keyof LinkedAccounts, number[]> = { slack: [], discord: [], telegram: [] };
   for (let round = 0; round < rounds; round += 1) {
-    const trio = await linkedTrio(house, `press${round}`);
-    samples.slack.push(await timed(house, () => pressSlack(house, trio)));
-    samples.discord.push(await timed(house, () => pressDiscord(house, trio)));
-    samples.telegram.push(await timed(house, () => pressTelegram(house, trio)));
+    const trio = await linkAccounts(harness, `press${round}`);
+    samples.slack.push(await timed(harness, () => pressSlack(harness, trio)));
+    samples.discord.push(await timed(harness, () => pressDiscord(harness, trio)));
+    samples.telegram.push(await timed(harness, () => pressTelegram(harness, trio)));
   }
   yield atMost('press → row, p95 over all', percentile(Object.values(samples).flat(), 0.95), 300, 'ms');
   for (const [platform, mine] of Object.entries(samples)) {
@@ -24,23 +24,26 @@ export async function* measurePresses(house: ChatHouse): AsyncIterable<Figure> {
 }
 
 /** `press` asks, waits for the question and presses; it gives the moment of the press. */
-async function timed(house: ChatHouse, press: () => Promise<number>): Promise<number> {
+async function timed(harness: ChatHarness, press: () => Promise<number>): Promise<number> {
   const count = async (): Promise<number> =>
     (
-      await house.database.query<{ count: number }>(
+      await harness.database.query<{ count: number }>(
         "select count(*)::int as count from agent_commands where action = 'restart_gateway'",
       )
     ).rows[0]?.count ?? 0;
   const before = await count();
   const pressedAt = await press();
   await until(async () => ((await count()) > before ? true : null));
-  const { rows } = await house.database.query<{ at: number }>(
+  const { rows } = await harness.database.query<{ at: number }>(
     "select extract(epoch from max(created_at)) * 1000 as at from agent_commands where action = 'restart_gateway'",
   );
   return Number(rows[0]?.at) - pressedAt;
 }
 
-async function pressSlack({ slack }: ChatHouse, { slack: { user, channel } }: Trio): Promise<number> {
+async function pressSlack(
+  { slack }: ChatHarness,
+  { slack: { user, channel } }: LinkedAccounts,
+): Promise<number> {
   await slack.acts.slash(user, channel, 'restart_gateway');
   const { workspace } = slack.server;
   const question = await until(
@@ -54,7 +57,10 @@ async function pressSlack({ slack }: ChatHouse, { slack: { user, channel } }: Tr
   return at;
 }
 
-async function pressDiscord({ discord }: ChatHouse, { discord: { user, where } }: Trio): Promise<number> {
+async function pressDiscord(
+  { discord }: ChatHarness,
+  { discord: { user, where } }: LinkedAccounts,
+): Promise<number> {
   await discord.slash(user, where, 'gateway restart_gateway');
   const question = await until(
     () => discord.messages(where, user).findLast((message) => /Restart/u.test(readable(message))) ?? null,
@@ -64,7 +70,10 @@ async function pressDiscord({ discord }: ChatHouse, { discord: { user, where } }
   return at;
 }
 
-async function pressTelegram({ telegram }: ChatHouse, { telegram: { person, chat } }: Trio): Promise<number> {
+async function pressTelegram(
+  { telegram }: ChatHarness,
+  { telegram: { person, chat } }: LinkedAccounts,
+): Promise<number> {
   telegram.say(person, chat, '/hq restart_gateway');
   const question = await until(
     () => telegram.seen(chat).findLast(({ buttons }) => buttons.flat().includes('Confirm')) ?? null,

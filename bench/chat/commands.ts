@@ -1,27 +1,27 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { percentile } from '../percentile.ts';
 import { atMost, type Figure, noted } from '../table.ts';
-import { type ChatHouse, linkedTrio, type Trio } from './sample-hq.ts';
+import { type ChatHarness, type LinkedAccounts, linkAccounts } from './harness.ts';
 
 const perSecond = 50;
 const seconds = 30;
 const people = 60;
 
-interface Said {
-  readonly platform: keyof Trio;
+interface Sent {
+  readonly platform: keyof LinkedAccounts;
   readonly acknowledgedMs: number;
 }
 
 /** Fifty commands a second that each write a row, over the three platforms in turn. */
-export async function* measureCommands(house: ChatHouse): AsyncIterable<Figure> {
-  const trios: Trio[] = [];
-  for (let index = 0; index < people; index += 1) trios.push(await linkedTrio(house, `rate${index}`));
-  const saying: Promise<Said>[] = [];
+export async function* measureCommands(harness: ChatHarness): AsyncIterable<Figure> {
+  const trios: LinkedAccounts[] = [];
+  for (let index = 0; index < people; index += 1) trios.push(await linkAccounts(harness, `rate${index}`));
+  const saying: Promise<Sent>[] = [];
   const total = perSecond * seconds;
   const begun = performance.now();
   for (let index = 0; index < total; index += 1) {
     const trio = trios[Math.floor(index / 3) % people];
-    if (trio !== undefined) saying.push(say(house, trio, index));
+    if (trio !== undefined) saying.push(say(harness, trio, index));
     await pause(Math.max(0, begun + ((index + 1) * 1000) / perSecond - performance.now()));
   }
   const tookSeconds = (performance.now() - begun) / 1000;
@@ -36,26 +36,30 @@ export async function* measureCommands(house: ChatHouse): AsyncIterable<Figure> 
       `${percentile(mine, 0.5).toFixed(0)} / ${percentile(mine, 0.99).toFixed(0)} ms`,
     );
   }
-  yield atMost('commands without a row, or with two', Math.abs((await rows(house, total)) - total), 0, '');
+  yield atMost('commands without a row, or with two', Math.abs((await rows(harness, total)) - total), 0, '');
 }
 
-async function say(house: ChatHouse, trio: Trio, index: number): Promise<Said> {
+async function say(harness: ChatHarness, trio: LinkedAccounts, index: number): Promise<Sent> {
   const title = `Bench ${index}`;
   if (index % 3 === 0) {
-    const receipt = await house.slack.acts.slash(trio.slack.user, trio.slack.channel, `create_task ${title}`);
+    const receipt = await harness.slack.acts.slash(
+      trio.slack.user,
+      trio.slack.channel,
+      `create_task ${title}`,
+    );
     return { platform: 'slack', acknowledgedMs: receipt.acknowledged ? receipt.tookMs : 3_000 };
   }
   if (index % 3 === 1) {
     const { user, where } = trio.discord;
-    const turn = await house.discord.slash(user, where, 'work create_task', { title });
+    const turn = await harness.discord.slash(user, where, 'work create_task', { title });
     return { platform: 'discord', acknowledgedMs: turn.acknowledgedInMs };
   }
   const { person, chat } = trio.telegram;
   const begun = performance.now();
-  house.telegram.say(person, chat, `/hq create_task ${title}`);
+  harness.telegram.say(person, chat, `/hq create_task ${title}`);
   // Telegram knows no acknowledgement: it is the first thing that the person sees.
   const seen = () =>
-    house.telegram.calls.findLast(
+    harness.telegram.calls.findLast(
       ({ method, params, at }) =>
         at > begun && /^send(?:message|chataction)$/u.test(method) && params.chat_id === chat.id,
     );
@@ -68,10 +72,10 @@ async function say(house: ChatHouse, trio: Trio, index: number): Promise<Said> {
 }
 
 /** The rows, once they no longer become more. */
-async function rows(house: ChatHouse, expected: number): Promise<number> {
+async function rows(harness: ChatHarness, expected: number): Promise<number> {
   let count = -1;
   for (let tries = 0; tries < 60; tries += 1) {
-    const { rows: found } = await house.database.query<{ count: number }>(
+    const { rows: found } = await harness.database.query<{ count: number }>(
       "select count(*)::int as count from agent_commands where action = 'create_task'",
     );
     const now = found[0]?.count ?? 0;

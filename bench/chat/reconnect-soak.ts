@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { readable } from '../../bots/fakes/discord-server/index.ts';
-import type { ChatHouse, Trio } from './sample-hq.ts';
-import { until } from './sample-hq.ts';
+import type { ChatHarness, LinkedAccounts } from './harness.ts';
+import { until } from './harness.ts';
 
 /**
  * Slack's connection is lost once a minute all day long, Discord's every three minutes, Telegram's every five. Where it is
@@ -16,15 +16,15 @@ const gapMs = 150;
 const silentEvery = 200;
 
 /** What was told of on one platform, and what came of it. */
-export interface Day {
-  readonly platform: keyof Trio;
+export interface PlatformSoak {
+  readonly platform: keyof LinkedAccounts;
   readonly titles: string[];
   /** The tasks that the answers tell of, by the beginnings of their ids: once for each answer that can be seen. */
   answers(): string[];
   /** How many connections were lost so far. */
   lost: number;
   /** Loses them, with commands before, in the midst and after. */
-  walk(): Promise<void>;
+  run(): Promise<void>;
 }
 
 function answersIn(texts: readonly string[]): string[] {
@@ -33,13 +33,13 @@ function answersIn(texts: readonly string[]): string[] {
   );
 }
 
-function personOf(trios: readonly Trio[], index: number): Trio {
+function personOf(trios: readonly LinkedAccounts[], index: number): LinkedAccounts {
   const trio = trios[index % trios.length];
   if (trio === undefined) throw new Error('nobody is there');
   return trio;
 }
 
-export function slackDay({ slack }: ChatHouse, trios: readonly Trio[]): Day {
+export function slackSoak({ slack }: ChatHarness, trios: readonly LinkedAccounts[]): PlatformSoak {
   const { server, acts } = slack;
   const { links, workspace } = server;
   const opening = 'apps.connections.open';
@@ -68,7 +68,7 @@ export function slackDay({ slack }: ChatHouse, trios: readonly Trio[]): Day {
           workspace.standing(channel.id, user.id).map((message) => workspace.shown(message).text),
         ),
       ),
-    async walk() {
+    async run() {
       for (; this.lost < losses.slack; this.lost += 1) {
         const { user, channel } = personOf(trios, this.lost).slack;
         const opened = server.called(opening).length;
@@ -104,7 +104,7 @@ export function slackDay({ slack }: ChatHouse, trios: readonly Trio[]): Day {
   }
 }
 
-export function discordDay({ discord }: ChatHouse, trios: readonly Trio[]): Day {
+export function discordSoak({ discord }: ChatHarness, trios: readonly LinkedAccounts[]): PlatformSoak {
   const { gateway } = discord;
   const breaks: readonly (() => void)[] = [
     () => gateway.drop(),
@@ -119,7 +119,7 @@ export function discordDay({ discord }: ChatHouse, trios: readonly Trio[]): Day 
     lost: 0,
     answers: () =>
       answersIn(trios.flatMap(({ discord: { user, where } }) => discord.messages(where, user).map(readable))),
-    async walk() {
+    async run() {
       for (; this.lost < losses.discord; this.lost += 1) {
         const resumed = gateway.resumed + gateway.identified;
         breaks[this.lost % breaks.length]?.();
@@ -135,7 +135,7 @@ export function discordDay({ discord }: ChatHouse, trios: readonly Trio[]): Day 
   };
 }
 
-export function telegramDay({ telegram }: ChatHouse, trios: readonly Trio[]): Day {
+export function telegramSoak({ telegram }: ChatHarness, trios: readonly LinkedAccounts[]): PlatformSoak {
   const faults = [{ kind: 'lost' }, { kind: 'garbage' }, { kind: 'refuse', status: 502 }] as const;
   return {
     platform: 'telegram',
@@ -143,7 +143,7 @@ export function telegramDay({ telegram }: ChatHouse, trios: readonly Trio[]): Da
     lost: 0,
     answers: () =>
       answersIn(trios.flatMap(({ telegram: { chat } }) => telegram.seen(chat).map(({ text }) => text))),
-    async walk() {
+    async run() {
       for (; this.lost < losses.telegram; this.lost += 1) {
         const { person, chat } = personOf(trios, this.lost).telegram;
         const title = `Telegram ${this.lost}`;

@@ -1,12 +1,12 @@
--- Whose hand does an action. A runner's waits until it is claimed; the database's own is done by hq.do_<action> in the transaction
+-- The executor of an action. A runner's waits until it is claimed; the database's own is done by hq.do_<action> in the transaction
 -- that writes the row, so that nobody ever sees it wait.
 
-alter table hq.actions add column if not exists hand text not null default 'runner' check (hand in ('runner', 'database'));
+alter table hq.actions add column if not exists executor text not null default 'runner' check (executor in ('runner', 'database'));
 alter table hq.actions add column if not exists danger text not null default 'disruptive'
   check (danger in ('read', 'reversible', 'disruptive', 'destructive'));
 alter table hq.actions drop constraint if exists actions_target_check;
 alter table hq.actions add constraint actions_target_check check (target in ('gateway', 'agent', 'workspace'));
-comment on column hq.actions.hand is 'runner: waits to be claimed; database: done by hq.do_<name>(agent_commands) returns jsonb';
+comment on column hq.actions.executor is 'runner: waits to be claimed; database: done by hq.do_<name>(agent_commands) returns jsonb';
 
 -- The row that an id, or the beginning of one, means. What is another tenant's looks as if it did not exist.
 create or replace function hq.find_row(p_table regclass, p_tenant uuid, p_reference text, p_what text) returns uuid
@@ -87,7 +87,7 @@ begin
   if new.gateway_id is null then
     new.gateway_id := v_agent.gateway_id;
   end if;
-  if new.gateway_id is null and v_action.hand = 'runner' then
+  if new.gateway_id is null and v_action.executor = 'runner' then
     select array_agg(g.id) into v_gateways from public.gateways g where g.tenant_id = new.tenant_id;
     if coalesce(cardinality(v_gateways), 0) <> 1 then
       raise exception '%', case when v_gateways is null then 'there is no gateway yet' else 'which gateway? there are several' end
@@ -157,7 +157,7 @@ set search_path = '' as $$
 declare
   v_result jsonb;
 begin
-  if exists (select from hq.actions a where a.name = new.action::text and a.hand = 'database') then
+  if exists (select from hq.actions a where a.name = new.action::text and a.executor = 'database') then
     execute format('select hq.%I($1)', 'do_' || new.action) into v_result using new;
     update public.agent_commands c
     set status = 'done', attempt = 1, started_at = c.created_at, completed_at = clock_timestamp(), result = v_result

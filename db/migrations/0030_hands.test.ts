@@ -144,7 +144,9 @@ test('an action without its function is drift', async () => {
   const broken = await cloneDatabase();
   try {
     await broken.query(`drop function hq.do_create_task(agent_commands)`);
-    expect(await verify(broken.url)).toEqual(['the database has no hand for the action: create_task']);
+    expect(await verify(broken.url)).toEqual([
+      'the function that executes the action is missing: create_task',
+    ]);
   } finally {
     await broken.drop();
   }

@@ -20,7 +20,7 @@ beforeAll(async () => {
   await house.bind('C-op', 'operator');
   // No action of the catalogue is destructive yet; the database asks by its policy row, whoever wrote that.
   await database.query(
-    `insert into hq.actions (name, title, target, hand, danger, role, lane, retry, max_attempts, timeout_seconds, while_paused,
+    `insert into hq.actions (name, title, target, executor, danger, role, lane, retry, max_attempts, timeout_seconds, while_paused,
        payload_schema, served)
      values ('wipe_agent', 'Wipe an agent', 'agent', 'runner', 'destructive', 'operator', 'agent', 'never', 1, 60, false,
        '{"type": "object", "properties": {}, "additionalProperties": false}', true)`,
@@ -59,7 +59,7 @@ describe('what asks for nothing', () => {
     });
   });
 
-  test('by the database’s own hand is done when the answer comes', async () => {
+  test('executed by the database itself is done when the answer comes', async () => {
     const { command } = await act(operator, 'create_task', { payload: { title: 'From my phone' } });
     expect(command).toMatchObject({ status: 'done', result: { title: 'From my phone' } });
   });

@@ -8,7 +8,7 @@ export interface PolicyRow {
   readonly name: string;
   readonly title: string;
   readonly target: string;
-  readonly hand: string;
+  readonly executor: string;
   readonly danger: string;
   readonly role: string;
   readonly lane: string;
@@ -74,7 +74,7 @@ function servedRow(name: string, action: Action): PolicyRow {
     name,
     title: action.title,
     target: action.target,
-    hand: action.hand,
+    executor: action.executor,
     danger: action.danger,
     role: action.role,
     lane: action.lane,
@@ -93,7 +93,7 @@ function webRow(name: string, action: WebAction): PolicyRow {
     name,
     title: action.title,
     target: action.target,
-    hand: 'runner',
+    executor: 'runner',
     danger: action.danger ?? 'disruptive',
     role: action.role,
     lane: action.lane,

@@ -12,7 +12,7 @@ const columns = [
     'name',
     'title',
     'target',
-    'hand',
+    'executor',
     'danger',
     'role',
     'lane',

@@ -36,9 +36,9 @@ const rules: readonly { readonly says: string; readonly sql: string }[] = [
             and not p.puballtables and not exists (select from pg_publication_namespace n where n.pnpubid = p.oid)`,
   },
   {
-    says: 'the database has no hand for the action',
+    says: 'the function that executes the action is missing',
     sql: `select a.name as what from hq.actions a
-          where a.hand = 'database' and to_regprocedure(format('hq.%I(public.agent_commands)', 'do_' || a.name)) is null`,
+          where a.executor = 'database' and to_regprocedure(format('hq.%I(public.agent_commands)', 'do_' || a.name)) is null`,
   },
   {
     says: 'the restrictive policy is missing',

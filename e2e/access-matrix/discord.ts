@@ -6,8 +6,8 @@ import {
   type Where,
 } from '../../bots/fakes/discord-server/index.ts';
 import { eventually } from '../../db/testing/eventually.ts';
-import type { DeniedHouse } from './house.ts';
-import { attempt, cellsOf, type DeniedTable } from './table.ts';
+import type { AccessHarness } from './harness.ts';
+import { type AccessMatrix, attempt, cellsOf } from './matrix.ts';
 
 type Turn = Awaited<ReturnType<DiscordServer['press']>>;
 
@@ -129,13 +129,13 @@ const people = {
 } as const satisfies Record<string, readonly Surface[]>;
 const readers = ['somebody with the same rights', 'who asked', 'a viewer'] as const;
 
-export const discordTable: DeniedTable = {
+export const discordMatrix: AccessMatrix = {
   platform: 'discord',
   cells: cellsOf<keyof typeof people, Surface>(people, readers),
-  async open(house) {
-    const { discord } = house.platforms;
-    const cast = await assemble(house);
-    const scene = await prepare(house, cast['who asked']);
+  async open(harness) {
+    const { discord } = harness.platforms;
+    const cast = await assemble(harness);
+    const scene = await prepare(harness, cast['who asked']);
     return {
       accountOf: ({ person }) => cast[person]?.user.id ?? '',
       attempt: (cell) => attempt(cell, surfaces, scene, cast),
@@ -148,9 +148,9 @@ export const discordTable: DeniedTable = {
   },
 };
 
-async function assemble(house: DeniedHouse): Promise<Record<string, Somebody>> {
-  const { discord } = house.platforms;
-  const tenant = await house.stack.database.addTenant('discord-elsewhere');
+async function assemble(harness: AccessHarness): Promise<Record<string, Somebody>> {
+  const { discord } = harness.platforms;
+  const tenant = await harness.stack.database.addTenant('discord-elsewhere');
   const cast: Record<string, Somebody> = {};
   const add = (person: keyof typeof people, where: Where = discord.home, bot = false) => {
     const user = discord.user(person.replaceAll(' ', '_'), { bot });
@@ -158,25 +158,25 @@ async function assemble(house: DeniedHouse): Promise<Record<string, Somebody>> {
     return { install: '', user: user.id };
   };
   add('somebody who is not linked');
-  await house.link('discord', add('somebody whose link was revoked'), 'admin', { revoked: true });
-  await house.link('discord', add('an admin of another tenant'), 'admin', { tenant: tenant.id });
-  await house.link('discord', add('an admin on a server that is not bound', discord.newGuild()), 'admin');
-  await house.link('discord', add('an admin through another application'), 'admin');
-  await house.link('discord', add('a bot', discord.home, true), 'admin');
-  await house.link('discord', add('somebody with the same rights'), 'operator');
-  await house.link('discord', add('who asked'), 'operator');
-  await house.link('discord', add('a viewer'), 'viewer');
+  await harness.link('discord', add('somebody whose link was revoked'), 'admin', { revoked: true });
+  await harness.link('discord', add('an admin of another tenant'), 'admin', { tenant: tenant.id });
+  await harness.link('discord', add('an admin on a server that is not bound', discord.newGuild()), 'admin');
+  await harness.link('discord', add('an admin through another application'), 'admin');
+  await harness.link('discord', add('a bot', discord.home, true), 'admin');
+  await harness.link('discord', add('somebody with the same rights'), 'operator');
+  await harness.link('discord', add('who asked'), 'operator');
+  await harness.link('discord', add('a viewer'), 'viewer');
   return cast;
 }
 
-async function prepare(house: DeniedHouse, asker: Somebody | undefined): Promise<Scene> {
+async function prepare(harness: AccessHarness, asker: Somebody | undefined): Promise<Scene> {
   if (asker === undefined) throw new Error('nobody asks');
-  const { discord } = house.platforms;
+  const { discord } = harness.platforms;
   const { user } = asker;
   const { home } = discord;
   const other = discord.channel('elsewhere');
   for (const { guild, channel } of [home, other])
-    await house.bind('discord', { install: guild ?? '', channel });
+    await harness.bind('discord', { install: guild ?? '', channel });
   const ask = async (words: string, label: string): Promise<Message> => {
     const turn = await discord.slash(user, home, words);
     return eventually(() => {

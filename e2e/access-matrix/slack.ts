@@ -5,8 +5,8 @@ import type {
   SlackUser,
 } from '../../bots/fakes/slack-server/index.ts';
 import { eventually } from '../../db/testing/eventually.ts';
-import type { DeniedHouse } from './house.ts';
-import { attempt, cellsOf, type DeniedTable } from './table.ts';
+import type { AccessHarness } from './harness.ts';
+import { type AccessMatrix, attempt, cellsOf } from './matrix.ts';
 
 interface Scene {
   readonly slack: RunningSlack;
@@ -92,14 +92,14 @@ const people = {
 } as const satisfies Record<string, readonly Surface[]>;
 const readers = ['somebody with the same rights', 'who asked', 'a viewer'] as const;
 
-export const slackTable: DeniedTable = {
+export const slackMatrix: AccessMatrix = {
   platform: 'slack',
   cells: cellsOf<keyof typeof people, Surface>(people, readers),
-  async open(house) {
-    const { slack } = house.platforms;
+  async open(harness) {
+    const { slack } = harness.platforms;
     const { workspace } = slack.server;
-    const cast = await assemble(house);
-    const scene = await prepare(house, cast['who asked']);
+    const cast = await assemble(harness);
+    const scene = await prepare(harness, cast['who asked']);
     return {
       accountOf: ({ person }) => cast[person]?.user.id ?? '',
       attempt: (cell) => attempt(cell, surfaces, scene, cast),
@@ -112,9 +112,9 @@ export const slackTable: DeniedTable = {
   },
 };
 
-async function assemble(house: DeniedHouse): Promise<Record<string, Somebody>> {
-  const { workspace } = house.platforms.slack.server;
-  const tenant = await house.stack.database.addTenant('slack-elsewhere');
+async function assemble(harness: AccessHarness): Promise<Record<string, Somebody>> {
+  const { workspace } = harness.platforms.slack.server;
+  const tenant = await harness.stack.database.addTenant('slack-elsewhere');
   const cast: Record<string, Somebody> = {};
   const add = async (person: keyof typeof people, more: Partial<Somebody> = {}, team = workspace.team) => {
     const user = workspace.user(person.replaceAll(' ', '_'), team);
@@ -124,27 +124,27 @@ async function assemble(house: DeniedHouse): Promise<Record<string, Somebody>> {
   };
   const strange = { team_id: 'T0ELSEWHERE', team: { id: 'T0ELSEWHERE', domain: 'elsewhere' } };
   await add('somebody who is not linked');
-  await house.link('slack', await add('somebody whose link was revoked'), 'admin', { revoked: true });
-  await house.link('slack', await add('an admin of another tenant'), 'admin', { tenant: tenant.id });
-  await house.link('slack', await add('a delivery of another workspace', { payload: strange }), 'admin');
+  await harness.link('slack', await add('somebody whose link was revoked'), 'admin', { revoked: true });
+  await harness.link('slack', await add('an admin of another tenant'), 'admin', { tenant: tenant.id });
+  await harness.link('slack', await add('a delivery of another workspace', { payload: strange }), 'admin');
   const otherApp = { payload: { api_app_id: 'A0ELSEWHERE' } };
-  await house.link('slack', await add('a delivery for another app', otherApp), 'admin');
-  await house.link('slack', await add('a guest over Slack Connect', {}, 'T0GUESTS'), 'admin');
-  await house.link('slack', await add('a bot', { event: { bot_id: 'B0ROBOT' } }), 'admin');
-  await house.link('slack', await add('somebody with the same rights'), 'operator');
-  await house.link('slack', await add('who asked'), 'operator');
-  await house.link('slack', await add('a viewer'), 'viewer');
+  await harness.link('slack', await add('a delivery for another app', otherApp), 'admin');
+  await harness.link('slack', await add('a guest over Slack Connect', {}, 'T0GUESTS'), 'admin');
+  await harness.link('slack', await add('a bot', { event: { bot_id: 'B0ROBOT' } }), 'admin');
+  await harness.link('slack', await add('somebody with the same rights'), 'operator');
+  await harness.link('slack', await add('who asked'), 'operator');
+  await harness.link('slack', await add('a viewer'), 'viewer');
   return cast;
 }
 
-async function prepare(house: DeniedHouse, asker: Somebody | undefined): Promise<Scene> {
+async function prepare(harness: AccessHarness, asker: Somebody | undefined): Promise<Scene> {
   if (asker === undefined) throw new Error('nobody asks');
-  const { slack } = house.platforms;
+  const { slack } = harness.platforms;
   const { workspace } = slack.server;
   const { user } = asker;
   const ops = workspace.channel('ops', [...workspace.users.values()]);
   const other = workspace.channel('elsewhere', [user]);
-  for (const { id } of [ops, other]) await house.bind('slack', { install: workspace.team, channel: id });
+  for (const { id } of [ops, other]) await harness.bind('slack', { install: workspace.team, channel: id });
   const ask = async (words: string, label: string): Promise<SlackMessage> => {
     await slack.acts.slash(user, ops, words);
     return eventually(() => {

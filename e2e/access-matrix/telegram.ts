@@ -1,7 +1,7 @@
 import type { Chat, Person, Seen, TelegramServer } from '../../bots/fakes/telegram-server/index.ts';
 import { eventually } from '../../db/testing/eventually.ts';
-import type { DeniedHouse } from './house.ts';
-import { attempt, cellsOf, type DeniedTable } from './table.ts';
+import type { AccessHarness } from './harness.ts';
+import { type AccessMatrix, attempt, cellsOf } from './matrix.ts';
 
 interface Scene {
   readonly telegram: TelegramServer;
@@ -80,13 +80,13 @@ const people = {
 } as const satisfies Record<string, readonly Surface[]>;
 const readers = ['somebody with the same rights', 'who asked', 'a viewer'] as const;
 
-export const telegramTable: DeniedTable = {
+export const telegramMatrix: AccessMatrix = {
   platform: 'telegram',
   cells: cellsOf<keyof typeof people, Surface>(people, readers),
-  async open(house) {
-    const { telegram } = house.platforms;
-    const cast = await assemble(house);
-    const scene = await prepare(house, cast);
+  async open(harness) {
+    const { telegram } = harness.platforms;
+    const cast = await assemble(harness);
+    const scene = await prepare(harness, cast);
     return {
       accountOf: ({ person }) => String(accountOf(cast[person])),
       attempt: (cell) => attempt(cell, surfaces, scene, cast),
@@ -105,9 +105,9 @@ function accountOf(somebody: Somebody | undefined): number | undefined {
   return as === undefined ? somebody?.person.id : as === 'anonymous' ? somebody?.group.id : as.id;
 }
 
-async function assemble(house: DeniedHouse): Promise<Record<string, Somebody>> {
-  const { telegram } = house.platforms;
-  const tenant = await house.stack.database.addTenant('telegram-elsewhere');
+async function assemble(harness: AccessHarness): Promise<Record<string, Somebody>> {
+  const { telegram } = harness.platforms;
+  const tenant = await harness.stack.database.addTenant('telegram-elsewhere');
   const cast: Record<string, Somebody> = {};
   const add = (name: keyof typeof people, manner: Somebody['manner'] = {}, isBot = false) => {
     const person = telegram.person(name.replaceAll(' ', '_'), isBot);
@@ -116,28 +116,28 @@ async function assemble(house: DeniedHouse): Promise<Record<string, Somebody>> {
     return { install: String(telegram.bot.id), user: String(person.id) };
   };
   add('somebody who is not linked');
-  await house.link('telegram', add('somebody whose link was revoked'), 'admin', { revoked: true });
-  await house.link('telegram', add('an admin of another tenant'), 'admin', { tenant: tenant.id });
-  await house.link('telegram', add('a bot', {}, true), 'admin');
-  await house.link('telegram', add('an anonymous admin', { as: 'anonymous' }), 'admin');
+  await harness.link('telegram', add('somebody whose link was revoked'), 'admin', { revoked: true });
+  await harness.link('telegram', add('an admin of another tenant'), 'admin', { tenant: tenant.id });
+  await harness.link('telegram', add('a bot', {}, true), 'admin');
+  await harness.link('telegram', add('an anonymous admin', { as: 'anonymous' }), 'admin');
   const channel = telegram.group('News', [], 'channel');
-  await house.link('telegram', add('somebody who writes as a channel', { as: channel }), 'admin');
-  await house.link('telegram', add('an admin whose words were forwarded', { isForwarded: true }), 'admin');
-  await house.link('telegram', add('somebody with the same rights'), 'operator');
-  await house.link('telegram', add('who asked'), 'operator');
-  await house.link('telegram', add('a viewer'), 'viewer');
+  await harness.link('telegram', add('somebody who writes as a channel', { as: channel }), 'admin');
+  await harness.link('telegram', add('an admin whose words were forwarded', { isForwarded: true }), 'admin');
+  await harness.link('telegram', add('somebody with the same rights'), 'operator');
+  await harness.link('telegram', add('who asked'), 'operator');
+  await harness.link('telegram', add('a viewer'), 'viewer');
   return cast;
 }
 
-async function prepare(house: DeniedHouse, cast: Readonly<Record<string, Somebody>>): Promise<Scene> {
-  const { telegram } = house.platforms;
+async function prepare(harness: AccessHarness, cast: Readonly<Record<string, Somebody>>): Promise<Scene> {
+  const { telegram } = harness.platforms;
   const everybody = Object.values(cast).map(({ person }) => person);
   const asker = cast['who asked']?.person;
   if (asker === undefined) throw new Error('nobody asks');
   const group = telegram.group('Ops', everybody, 'supergroup');
   const other = telegram.group('Elsewhere', everybody, 'supergroup');
   for (const { id } of [group, other, ...Object.values(cast).map((one) => one.group)])
-    await house.bind('telegram', { install: String(telegram.bot.id), channel: String(id) });
+    await harness.bind('telegram', { install: String(telegram.bot.id), channel: String(id) });
   const answerTo = (chat: Chat, text: string, isIt: (seen: Seen) => boolean): Promise<Seen> => {
     telegram.say(asker, chat, text);
     return eventually(() => {

@@ -13,7 +13,7 @@ const askMs = 100;
 export async function attach(
   directory: DataDirectory,
   pid: number | undefined,
-  { tell }: Messages,
+  { report }: Messages,
   args: readonly string[],
 ): Promise<number> {
   await buildTui();
@@ -26,7 +26,7 @@ export async function attach(
         hint: 'See what that process says, or end it and start again.',
       });
     }
-    if (!told) tell(`HQ is being started by process ${pid ?? 'unknown'}; waiting for it`);
+    if (!told) report(`HQ is being started by process ${pid ?? 'unknown'}; waiting for it`);
     await sleep(askMs);
   }
 }

@@ -2,11 +2,11 @@ import { join } from 'node:path';
 import { HqError } from '@hq/shared/errors';
 import { attach } from './attach.ts';
 import { defaultDataDirectory, lockDataDirectory, openDataDirectory } from './data-directory.ts';
-import { startHq } from './hq.ts';
 import { type Messages, openMessages } from './messages.ts';
 import { parseOptions, type StartOptions, usage } from './options.ts';
 import type { RunningStack } from './run-file.ts';
-import { untilSignalled } from './stop-signals.ts';
+import { startHq } from './start-hq.ts';
+import { untilStopSignal } from './stop-signal.ts';
 import { connectionEnv, openTerminalUi } from './terminal-ui.ts';
 
 async function main(): Promise<number> {
@@ -15,7 +15,7 @@ async function main(): Promise<number> {
     process.stdout.write(usage);
     return 0;
   }
-  const signalled = untilSignalled((code) => process.exit(code));
+  const signalled = untilStopSignal((code) => process.exit(code));
   const directory = await openDataDirectory(options.data ?? defaultDataDirectory(process.env));
   const messages = openMessages(join(directory.path, 'hq.log'));
   const isTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true;
@@ -43,7 +43,7 @@ async function run(
 ): Promise<number> {
   const starting = startHq(options, directory, messages);
   const early = await Promise.race([starting.then(() => undefined), signalled]);
-  if (early !== undefined) messages.tell('Stopping as soon as it has started');
+  if (early !== undefined) messages.report('Stopping as soon as it has started');
   const hq = await starting;
   try {
     if (early !== undefined) return early;
@@ -56,13 +56,13 @@ async function run(
       process.stdout.write(howToAttach(hq.stack, directory.path));
       return await signalled;
     }
-    messages.hush();
+    messages.redirectToLog();
     const tui = openTerminalUi(hq.stack, directory.run);
     const code = await Promise.race([tui.ended, signalled]);
     await tui.stop(3_000);
     return code;
   } finally {
-    messages.speak();
+    messages.resume();
     await hq.stop();
   }
 }

@@ -3,18 +3,18 @@ import { closeSync, openSync, renameSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { RunningStack } from './run-file.ts';
 
-export interface KeptRunner {
+export interface SupervisedRunner {
   /** Asks it to stop, with its gateway; ends it when it has not within the bound. */
   stop(boundMs: number): Promise<void>;
 }
 
-export interface KeepRunnerOptions {
+export interface SuperviseRunnerOptions {
   /** The program: the bundle, or the source where there is none. */
   readonly program: string;
   readonly stack: RunningStack;
   readonly gatewayId: string;
   readonly logFile: string;
-  readonly tell: (line: string) => void;
+  readonly report: (line: string) => void;
 }
 
 /** What an operator may set in the starter's environment for the runner. */
@@ -34,11 +34,11 @@ const root = new URL('../../', import.meta.url);
 const firstRetryMs = 500;
 const lastRetryMs = 30_000;
 /** One that ran as long as this was well; the next pause is short again. */
-const wellMs = 60_000;
+const stableMs = 60_000;
 const logKeptBytes = 8 * 1024 * 1024;
 
 /** The runner as a child that is started again when it ends unasked. It stops by itself when this process is gone. */
-export function keepRunner(options: KeepRunnerOptions): KeptRunner {
+export function superviseRunner(options: SuperviseRunnerOptions): SupervisedRunner {
   let stopping = false;
   let retryMs = firstRetryMs;
   let timer: NodeJS.Timeout | undefined;
@@ -51,13 +51,13 @@ export function keepRunner(options: KeepRunnerOptions): KeptRunner {
     child = running;
     ended = new Promise((resolve) => {
       running.once('error', (error) => {
-        options.tell(`The runner could not be started: ${error.message}`);
+        options.report(`The runner could not be started: ${error.message}`);
         resolve();
       });
       running.once('exit', (code, signal) => {
         if (!stopping) {
-          if (Date.now() - startedAt > wellMs) retryMs = firstRetryMs;
-          options.tell(
+          if (Date.now() - startedAt > stableMs) retryMs = firstRetryMs;
+          options.report(
             `The runner ended (${signal ?? code}); starting it again. Its log: ${options.logFile}`,
           );
           timer = setTimeout(start, retryMs);
@@ -83,7 +83,7 @@ export function keepRunner(options: KeepRunnerOptions): KeptRunner {
   };
 }
 
-function launch({ program, stack, gatewayId, logFile }: KeepRunnerOptions): ChildProcess {
+function launch({ program, stack, gatewayId, logFile }: SuperviseRunnerOptions): ChildProcess {
   const environment: Record<string, string> = {
     SUPABASE_URL: stack.url,
     SUPABASE_SERVICE_ROLE_KEY: stack.serviceRoleKey,

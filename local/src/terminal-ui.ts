@@ -7,7 +7,7 @@ const program = fileURLToPath(new URL('../../tui/bin/hq-tui.mjs', import.meta.ur
 /** The program's first line asks for "node": it gets the one that runs us. */
 const path = [dirname(process.execPath), process.env.PATH ?? ''].join(delimiter);
 
-type Entrance = Pick<RunningStack, 'url' | 'anonKey' | 'email' | 'password'>;
+type ClientSettings = Pick<RunningStack, 'url' | 'anonKey' | 'email' | 'password'>;
 
 export interface TerminalUi {
   /** Its exit code, or the signal that ended it as a shell tells it. */
@@ -19,7 +19,11 @@ export interface TerminalUi {
  * Runs `hq-tui` in the foreground of our terminal, signed in by its environment. `runFile` is where it finds the key that it
  * encrypts secrets with.
  */
-export function openTerminalUi(stack: Entrance, runFile: string, args: readonly string[] = []): TerminalUi {
+export function openTerminalUi(
+  stack: ClientSettings,
+  runFile: string,
+  args: readonly string[] = [],
+): TerminalUi {
   const child = spawn(program, args, {
     env: { ...process.env, PATH: path, ...connectionEnv(stack), HQ_RUN_FILE: runFile, HQ_PARENT: 'ipc' },
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
@@ -41,6 +45,11 @@ export function openTerminalUi(stack: Entrance, runFile: string, args: readonly 
 }
 
 /** The environment that signs a face in; the service-role key is not part of it. */
-export function connectionEnv({ url, anonKey, email, password }: Entrance): Readonly<Record<string, string>> {
+export function connectionEnv({
+  url,
+  anonKey,
+  email,
+  password,
+}: ClientSettings): Readonly<Record<string, string>> {
   return { SUPABASE_URL: url, SUPABASE_ANON_KEY: anonKey, HQ_EMAIL: email, HQ_PASSWORD: password };
 }

@@ -32,7 +32,7 @@ export interface TestStack extends ApiKeys {
 
 /** Call it in `beforeAll`, and `close` in `afterAll`. */
 export async function startTestStack(
-  options: Partial<Pick<LocalApiOptions, 'jwtExpirySeconds' | 'onFault'>> = {},
+  options: Partial<Pick<LocalApiOptions, 'jwtExpirySeconds' | 'onError'>> = {},
 ): Promise<TestStack> {
   const database = await cloneDatabase();
   await withConnection(database.superuserUrl, prepareApi);

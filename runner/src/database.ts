@@ -2,16 +2,21 @@ import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { HqError } from '@hq/shared/errors';
 import { z } from 'zod';
-import { faultOf, noAnswer } from './database-fault.ts';
+import { errorFromResponse, unreachableError } from './database-error.ts';
 import { isGatewayId } from './environment.ts';
+import { type ExchangeRequest, type ExchangeResponse, exchangeResponse } from './exchange.ts';
 import { type SecretResult, type SecretsSnapshot, secretsSnapshot } from './secrets/snapshot.ts';
-import { type TurnAnswer, type TurnRequest, turnAnswer } from './turn.ts';
 
 /** The questions that a runner asks the database. Each throws an `HqError`. */
 export interface Database {
   /** Finds the gateway by its id or its slug; `conflict` when several tenants have one of that name. */
   findGateway(idOrSlug: string, signal: AbortSignal): Promise<string>;
-  turn(gatewayId: string, runnerId: string, request: TurnRequest, signal: AbortSignal): Promise<TurnAnswer>;
+  exchange(
+    gatewayId: string,
+    runnerId: string,
+    request: ExchangeRequest,
+    signal: AbortSignal,
+  ): Promise<ExchangeResponse>;
   setPaused(gatewayId: string, paused: boolean, signal: AbortSignal): Promise<void>;
   /** The version of the gateway's secrets; null when there is no such gateway. */
   secretsVersion(gatewayId: string, signal: AbortSignal): Promise<number | null>;
@@ -91,11 +96,11 @@ export function connectDatabase({ url, serviceRoleKey, timeoutMs = 10_000 }: Dat
       answer = await exchange(method, path, json, signal, limits);
     } catch (error) {
       if (signal.aborted) throw signal.reason;
-      throw noAnswer(error, host);
+      throw unreachableError(error, host);
     }
     const parsed = parseJson(answer.text);
     if (answer.status >= 200 && answer.status < 300) return parsed;
-    throw faultOf(answer.status, parsed, host);
+    throw errorFromResponse(answer.status, parsed, host);
   }
 
   return {
@@ -125,7 +130,7 @@ export function connectDatabase({ url, serviceRoleKey, timeoutMs = 10_000 }: Dat
       return only.id;
     },
 
-    async turn(gatewayId, runnerId, request, signal) {
+    async exchange(gatewayId, runnerId, request, signal) {
       const answer = await ask(
         'POST',
         'rpc/runner_turn',
@@ -138,11 +143,11 @@ export function connectDatabase({ url, serviceRoleKey, timeoutMs = 10_000 }: Dat
           p_output: request.output,
           p_progress: request.progress,
           p_results: request.results,
-          p_beat: request.beat,
+          p_beat: request.heartbeat,
         },
         signal,
       );
-      return parse(turnAnswer, answer, 'turn');
+      return parse(exchangeResponse, answer, 'turn');
     },
 
     async setPaused(gatewayId, paused, signal) {

@@ -24,58 +24,73 @@ function count(least: number, most: number, otherwise: number) {
   );
 }
 
-const unset = (text: unknown) => (text === '' ? undefined : text);
+const emptyAsUndefined = (text: unknown) => (text === '' ? undefined : text);
 
 const environment = z
   .object({
     SUPABASE_URL: z
       .preprocess(
-        unset,
+        emptyAsUndefined,
         z.url({ protocol: /^https?$/, error: 'must be the http(s) address of the Supabase project' }),
       )
       .transform((url) => url.replace(/\/+$/, '')),
     SUPABASE_SERVICE_ROLE_KEY: z
-      .preprocess(unset, z.string('must be the service-role key of the Supabase project'))
+      .preprocess(emptyAsUndefined, z.string('must be the service-role key of the Supabase project'))
       .refine(
         (key) => key.length >= 20 && !/\s/.test(key),
         'must be one key of at least 20 characters without spaces',
       ),
     GATEWAY_ID: z
-      .preprocess(unset, z.string('must be the id or the slug of the gateway that this runner serves'))
+      .preprocess(
+        emptyAsUndefined,
+        z.string('must be the id or the slug of the gateway that this runner serves'),
+      )
       .refine(
         (id) => uuid.test(id.toLowerCase()) || /^[a-z0-9]+(?:-[a-z0-9]+)*$/.test(id),
         'must be a gateway id (a UUID) or a slug of lower-case letters, digits and single hyphens',
       ),
     RUNTIME_MODE: z.preprocess(
-      (text) => unset(text) ?? 'docker',
+      (text) => emptyAsUndefined(text) ?? 'docker',
       z.enum(['docker', 'process'], 'must be "docker" or "process"'),
     ),
     COMPOSE_PROJECT: z.preprocess(
-      unset,
+      emptyAsUndefined,
       z
         .string()
         .regex(/^[a-z0-9][a-z0-9_-]*$/, 'must be the name of a compose project')
         .optional(),
     ),
     DOCKER_HOST: z.preprocess(
-      unset,
+      emptyAsUndefined,
       z
         .string()
         .regex(/^(unix|tcp|http|https):\/\/.+/, 'must start with unix:// or tcp://')
         .optional(),
     ),
-    GATEWAY_HOME: z.preprocess(unset, z.string().regex(/^\//, 'must be an absolute path').optional()),
-    SECRETS_DIR: z.preprocess(unset, z.string().regex(/^\//, 'must be an absolute path').optional()),
-    GATEWAY_CONFIG: z.preprocess(unset, z.string().regex(/^\//, 'must be an absolute path').optional()),
+    GATEWAY_HOME: z.preprocess(
+      emptyAsUndefined,
+      z.string().regex(/^\//, 'must be an absolute path').optional(),
+    ),
+    SECRETS_DIR: z.preprocess(
+      emptyAsUndefined,
+      z.string().regex(/^\//, 'must be an absolute path').optional(),
+    ),
+    GATEWAY_CONFIG: z.preprocess(
+      emptyAsUndefined,
+      z.string().regex(/^\//, 'must be an absolute path').optional(),
+    ),
     POLL_INTERVAL: seconds(1, 60, 30),
     COMMAND_TIMEOUT: seconds(1, 86_400, 3600),
     HEALTH_PORT: count(0, 65_535, 0),
     RUNNER_SLOTS: count(2, 64, 16),
     LOG_LEVEL: z.preprocess(
-      (text) => unset(text) ?? 'info',
+      (text) => emptyAsUndefined(text) ?? 'info',
       z.enum(['debug', 'info', 'warn', 'error'], 'must be debug, info, warn or error'),
     ),
-    HQ_PARENT: z.preprocess(unset, z.enum(['ipc', 'stdin'], 'must be "ipc", "stdin" or unset').optional()),
+    HQ_PARENT: z.preprocess(
+      emptyAsUndefined,
+      z.enum(['ipc', 'stdin'], 'must be "ipc", "stdin" or unset').optional(),
+    ),
   })
   .superRefine((env, context) => {
     if (env.RUNTIME_MODE === 'docker' && env.COMPOSE_PROJECT === undefined) {

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openRunnerHouse, type RunnerHouse, until } from './testing/runner-house.ts';
+import { type RunnerHarness, startRunnerHarness, until } from './testing/runner-harness.ts';
 
-let house: RunnerHouse;
+let harness: RunnerHarness;
 beforeAll(async () => {
-  house = await openRunnerHouse();
+  harness = await startRunnerHarness();
 });
-afterAll(() => house?.close());
+afterAll(() => harness?.close());
 
 const kills = 200;
 const lease = { LEASE_SECONDS: '1', RESTART_SECONDS: '0.15' };
@@ -24,18 +24,18 @@ describe('a runner that is killed', () => {
     const random = numbers(20_261_122);
     const chance = () => random.next().value;
     // What must not run twice for itself, as the database sees it; the handler is the same.
-    await house.stack.database.behindTheGuard(
+    await harness.stack.database.behindTheGuard(
       `update hq.actions set retry = 'never' where name = 'restart_dispatcher'`,
     );
     const enqueued: { id: string; action: string }[] = [];
     const enqueue = async () => {
       const action = chance() < 0.5 ? 'restart_gateway' : chance() < 0.5 ? 'restart_dispatcher' : 'tail_logs';
       const payload = action === 'tail_logs' ? { service: 'seconds_0', lines: 1 } : {};
-      enqueued.push({ id: await house.enqueue(action, payload), action });
+      enqueued.push({ id: await harness.enqueue(action, payload), action });
     };
     const results = new Map<string, string>();
     const checkFinished = async () => {
-      for (const command of await house.commands()) {
+      for (const command of await harness.commands()) {
         if (!['done', 'failed', 'cancelled'].includes(command.status)) continue;
         const text = JSON.stringify(command);
         expect(results.get(command.id) ?? text).toBe(text);
@@ -44,27 +44,27 @@ describe('a runner that is killed', () => {
     };
 
     for (let kill = 0; kill < kills; kill += 1) {
-      const runner = await house.startRunner(lease);
+      const runner = await harness.startRunner(lease);
       await enqueue();
       if (chance() < 0.5) await enqueue();
       await sleep(chance() * 500);
       await runner.kill();
       if (kill % 10 === 0) await checkFinished();
     }
-    const last = await house.startRunner(lease);
+    const last = await harness.startRunner(lease);
     await until(
       'every command to end',
-      async () => (await house.commands()).every((command) => ['done', 'failed'].includes(command.status)),
+      async () => (await harness.commands()).every((command) => ['done', 'failed'].includes(command.status)),
       300_000,
     );
     await checkFinished();
     await last.stop();
 
     const begins = Map.groupBy(
-      house.journal().filter((entry) => entry.what === 'began'),
+      harness.journal().filter((entry) => entry.what === 'began'),
       (entry) => entry.commandId,
     );
-    const byId = new Map((await house.commands()).map((command) => [command.id, command]));
+    const byId = new Map((await harness.commands()).map((command) => [command.id, command]));
     let killedInside = 0;
     for (const { id, action } of enqueued) {
       const begun = begins.get(id) ?? [];
@@ -74,7 +74,7 @@ describe('a runner that is killed', () => {
       expect(attempts).toEqual([...new Set(attempts)].sort((one, other) => one - other));
       if (action === 'restart_dispatcher') expect(begun.length).toBeLessThanOrEqual(1);
       if (command?.status === 'done') {
-        const winner = house
+        const winner = harness
           .journal()
           .find(
             (entry) => entry.what === 'ended' && entry.commandId === id && entry.attempt === command.attempt,
@@ -94,7 +94,7 @@ describe('a runner that is killed', () => {
 
 describe('a database that is gone for a minute', () => {
   it('gets the result of what ran meanwhile, and starts what waits within 3 s', async () => {
-    const own = await openRunnerHouse();
+    const own = await startRunnerHarness();
     try {
       await own.startRunner();
       const held = await own.enqueue('tail_logs', { service: 'seconds_20' });

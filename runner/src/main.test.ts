@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startTestStack, type TestStack } from '../../local/testing/stack.ts';
-import { until } from './testing/runner-house.ts';
+import { until } from './testing/runner-harness.ts';
 
 const program = fileURLToPath(new URL('main.ts', import.meta.url));
 const home = mkdtempSync(join(tmpdir(), 'hq-main-'));

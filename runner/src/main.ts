@@ -8,10 +8,10 @@ import { connectDatabase, type Database } from './database.ts';
 import { openDockerStack } from './docker/docker-stack.ts';
 import { type Environment, readEnvironment, secretValues } from './environment.ts';
 import { handlers } from './handlers/index.ts';
-import { retryDelay } from './pace.ts';
 import { prepareGatewayHome } from './process/gateway-home.ts';
 import { ProcessStack } from './process/process-stack.ts';
 import { startRunner } from './runner.ts';
+import { retryDelay } from './schedule.ts';
 import { ProviderKeys } from './secrets/provider-keys.ts';
 import { SecretsSync } from './secrets/secrets-sync.ts';
 import type { Stack } from './stack.ts';
@@ -94,7 +94,7 @@ async function serve(
   const begun = findGateway(database, env.GATEWAY_ID, log, asked.signal).then(async (gatewayId) => {
     const secrets = new SecretsSync({ database, gatewayId, keys, path: env.SECRETS_DIR, redactor, log });
     asked.signal.addEventListener('abort', () => void secrets.close());
-    await secrets.begin(secretsFirstMs);
+    await secrets.start(secretsFirstMs);
     return { gatewayId, secrets };
   });
   // A gateway starts with its secrets in place; but it starts, whatever became of the database.
@@ -120,7 +120,7 @@ async function serve(
       hashKey: env.SUPABASE_SERVICE_ROLE_KEY,
       log,
     });
-    secrets.tell(providerKeys);
+    secrets.addListener(providerKeys);
     const runner = await startRunner({
       url: env.SUPABASE_URL,
       serviceRoleKey: env.SUPABASE_SERVICE_ROLE_KEY,

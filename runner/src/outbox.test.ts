@@ -1,13 +1,13 @@
 import { createRedactor } from '@hq/shared/text';
 import { describe, expect, it } from 'vitest';
+import type { CommandResult } from './exchange.ts';
 import { handlers } from './handlers/index.ts';
-import { HeldCommand } from './held-command.ts';
+import { LeasedCommand } from './leased-command.ts';
 import { Outbox } from './outbox.ts';
 import { noServices } from './testing/no-services.ts';
-import type { CommandResult } from './turn.ts';
 
-function hold(token: string, action = 'ping'): HeldCommand {
-  return new HeldCommand({
+function hold(token: string, action = 'ping'): LeasedCommand {
+  return new LeasedCommand({
     command: {
       id: `id-${token}`,
       action,
@@ -31,11 +31,11 @@ function hold(token: string, action = 'ping'): HeldCommand {
       setPaused: () => Promise.resolve(),
       openSecret: () => Promise.reject(new Error('there are no secrets here')),
     },
-    onNews: () => undefined,
+    onOutput: () => undefined,
   });
 }
 
-async function finished(token: string, output = ''): Promise<{ held: HeldCommand; result: CommandResult }> {
+async function finished(token: string, output = ''): Promise<{ held: LeasedCommand; result: CommandResult }> {
   const held = hold(token);
   if (output !== '') held.output.line(output);
   const result = await held.run();
@@ -51,10 +51,10 @@ describe('an outbox', () => {
     const sent: number[] = [];
     let turns = 0;
     while (outbox.hasResults) {
-      const parcel = outbox.pack([]);
+      const parcel = outbox.takeBatch([]);
       for (const { chunks } of parcel.chunks) sent.push(...chunks.map((chunk) => chunk.seq));
       if (parcel.finished.length > 0) expect(held.output.take(1_000).length).toBeLessThanOrEqual(64);
-      outbox.accepted(parcel);
+      outbox.onAccepted(parcel);
       turns += 1;
       expect(turns).toBeLessThan(10);
     }
@@ -66,9 +66,9 @@ describe('an outbox', () => {
     const outbox = new Outbox();
     const { held, result } = await finished('a', 'hello');
     outbox.add(held, result);
-    const first = outbox.pack([]);
-    expect(outbox.pack([])).toEqual(first);
-    outbox.accepted(first);
+    const first = outbox.takeBatch([]);
+    expect(outbox.takeBatch([])).toEqual(first);
+    outbox.onAccepted(first);
     expect(outbox.hasResults).toBe(false);
   });
 
@@ -80,14 +80,14 @@ describe('an outbox', () => {
     }
     const accepted: CommandResult[] = [];
     for (let turn = 0; turn < 10 && outbox.hasResults; turn += 1) {
-      const parcel = outbox.pack([]);
+      const parcel = outbox.takeBatch([]);
       const isRefused = parcel.finished.some(
         ({ result }) => result.token === 'poison' && result.status === 'done',
       );
-      if (isRefused) expect(outbox.refused(parcel, 'no')).toEqual([]);
+      if (isRefused) expect(outbox.onRefused(parcel, 'no')).toEqual([]);
       else {
         accepted.push(...parcel.finished.map(({ result }) => result));
-        outbox.accepted(parcel);
+        outbox.onAccepted(parcel);
       }
     }
     expect(accepted.map(({ token, status }) => `${token} ${status}`)).toEqual([
@@ -102,9 +102,9 @@ describe('an outbox', () => {
     const outbox = new Outbox();
     const { held, result } = await finished('a');
     outbox.add(held, result);
-    expect(outbox.refused(outbox.pack([]), 'no')).toEqual([]);
-    expect(outbox.refused(outbox.pack([]), 'no')).toEqual([]);
-    expect(outbox.refused(outbox.pack([]), 'no')).toMatchObject([{ token: 'a' }]);
+    expect(outbox.onRefused(outbox.takeBatch([]), 'no')).toEqual([]);
+    expect(outbox.onRefused(outbox.takeBatch([]), 'no')).toEqual([]);
+    expect(outbox.onRefused(outbox.takeBatch([]), 'no')).toMatchObject([{ token: 'a' }]);
     expect(outbox.hasResults).toBe(false);
   });
 });
@@ -120,7 +120,7 @@ describe('a command', () => {
 
   it('whose lease was lost has no result', async () => {
     const held = hold('a', 'stack_status');
-    held.end('lost');
+    held.stop('lost');
     expect(await held.run()).toBeNull();
   });
 });

@@ -1,17 +1,17 @@
-import type { HeldCommand } from './held-command.ts';
+import type { CommandResult, ExchangeRequest } from './exchange.ts';
+import type { LeasedCommand } from './leased-command.ts';
 import type { OutputChunk } from './output.ts';
-import type { CommandResult, TurnRequest } from './turn.ts';
 
 interface Finished {
-  readonly held: HeldCommand;
+  readonly held: LeasedCommand;
   readonly result: CommandResult;
 }
 
 /** What goes with one turn. */
-export interface Parcel {
+export interface Batch {
   readonly finished: readonly Finished[];
-  readonly chunks: readonly { readonly held: HeldCommand; readonly chunks: readonly OutputChunk[] }[];
-  readonly progress: TurnRequest['progress'];
+  readonly chunks: readonly { readonly held: LeasedCommand; readonly chunks: readonly OutputChunk[] }[];
+  readonly progress: ExchangeRequest['progress'];
 }
 
 const mostChunks = 64;
@@ -26,7 +26,7 @@ export class Outbox {
   /** The database refused a parcel: send one thing at a time until the one that it cannot take is found. */
   #cautious = false;
 
-  add(held: HeldCommand, result: CommandResult): void {
+  add(held: LeasedCommand, result: CommandResult): void {
     this.#finished.push({ held, result });
   }
 
@@ -43,16 +43,16 @@ export class Outbox {
     return this.#finished.map(({ held }) => held.token);
   }
 
-  pack(running: Iterable<HeldCommand>): Parcel {
+  takeBatch(running: Iterable<LeasedCommand>): Batch {
     if (this.#cautious) return { finished: this.#finished.slice(0, 1), chunks: [], progress: [] };
     const finished: Finished[] = [];
-    const chunks: { held: HeldCommand; chunks: readonly OutputChunk[] }[] = [];
-    let room = mostChunks;
-    const take = (held: HeldCommand): boolean => {
-      const taken = held.output.take(room + 1);
-      const fits = taken.length <= room;
-      const sent = fits ? taken : taken.slice(0, room);
-      room -= sent.length;
+    const chunks: { held: LeasedCommand; chunks: readonly OutputChunk[] }[] = [];
+    let left = mostChunks;
+    const take = (held: LeasedCommand): boolean => {
+      const taken = held.output.take(left + 1);
+      const fits = taken.length <= left;
+      const sent = fits ? taken : taken.slice(0, left);
+      left -= sent.length;
       if (sent.length > 0) chunks.push({ held, chunks: sent });
       return fits;
     };
@@ -68,7 +68,7 @@ export class Outbox {
     return { finished, chunks, progress };
   }
 
-  accepted(parcel: Parcel): void {
+  onAccepted(parcel: Batch): void {
     const gone = new Set(parcel.finished);
     this.#finished = this.#finished.filter((entry) => !gone.has(entry));
     for (const { held, chunks } of parcel.chunks) held.output.acknowledge(chunks);
@@ -79,7 +79,7 @@ export class Outbox {
    * The database looked at the parcel and will not take it. Returns the results that are given up because even their
    * bare failure was refused.
    */
-  refused(parcel: Parcel, reason: string): readonly CommandResult[] {
+  onRefused(parcel: Batch, reason: string): readonly CommandResult[] {
     if (!this.#cautious) {
       this.#cautious = true;
       for (const { held, chunks } of parcel.chunks) held.output.acknowledge(chunks);

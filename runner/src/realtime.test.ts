@@ -1,23 +1,28 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type FaultProxy, startFaultProxy } from './testing/fault-proxy.ts';
-import { openRunnerHouse, type RunnerHouse, type RunningRunner, until } from './testing/runner-house.ts';
+import {
+  type RunnerHarness,
+  type RunningRunner,
+  startRunnerHarness,
+  until,
+} from './testing/runner-harness.ts';
 
 const turns = '/rest/v1/rpc/runner_turn';
 
-let house: RunnerHouse;
+let harness: RunnerHarness;
 let proxy: FaultProxy;
 beforeEach(async () => {
-  house = await openRunnerHouse();
-  proxy = await startFaultProxy(house.stack.url);
+  harness = await startRunnerHarness();
+  proxy = await startFaultProxy(harness.stack.url);
 });
 afterEach(async () => {
   await proxy?.close();
-  await house?.close();
+  await harness?.close();
 });
 
 const start = (environment: Readonly<Record<string, string>> = {}) =>
-  house.startRunner({ SUPABASE_URL: proxy.url, ...environment });
+  harness.startRunner({ SUPABASE_URL: proxy.url, ...environment });
 
 const trusts = (runner: RunningRunner) =>
   until('Realtime to be trusted', async () => (await runner.health()).realtime === 'trusted');
@@ -36,7 +41,7 @@ describe('a runner that hears by Realtime', () => {
     const runner = await start();
     await trusts(runner);
     const before = await restingCount();
-    expect((await house.ended(await house.enqueue('ping'), 3_000)).status).toBe('done');
+    expect((await harness.ended(await harness.enqueue('ping'), 3_000)).status).toBe('done');
     expect((await restingCount()) - before).toBe(2);
   });
 
@@ -44,12 +49,12 @@ describe('a runner that hears by Realtime', () => {
     const runner = await start();
     await trusts(runner);
     const before = proxy.requests(turns);
-    await house.stack.database.query(
+    await harness.stack.database.query(
       `insert into public.agent_commands (gateway_id, action) select $1, 'ping' from generate_series(1, 300)`,
-      [house.gateway],
+      [harness.gateway],
     );
     await until('all to be done', async () =>
-      (await house.commands()).every((command) => command.status === 'done'),
+      (await harness.commands()).every((command) => command.status === 'done'),
     );
     expect(proxy.requests(turns) - before).toBeLessThan(100);
   });
@@ -57,13 +62,13 @@ describe('a runner that hears by Realtime', () => {
   it('hears of a cancellation', async () => {
     const runner = await start();
     await trusts(runner);
-    const id = await house.enqueue('tail_logs', { service: 'seconds_600' });
-    await until('it to begin', () => house.journal().length > 0);
-    await house.stack.database.query(
+    const id = await harness.enqueue('tail_logs', { service: 'seconds_600' });
+    await until('it to begin', () => harness.journal().length > 0);
+    await harness.stack.database.query(
       `update public.agent_commands set cancel_requested_at = now() where id = $1`,
       [id],
     );
-    expect((await house.ended(id, 3_000)).status).toBe('cancelled');
+    expect((await harness.ended(id, 3_000)).status).toBe('cancelled');
   });
 });
 
@@ -71,7 +76,7 @@ describe('while Realtime', () => {
   it('is quicker than the answer to the heartbeat that it tells of, it stays trusted', async () => {
     const runner = await start({ BEAT_SECONDS: '6' });
     await trusts(runner);
-    proxy.delayAnswers(300);
+    proxy.delayResponses(300);
     // One heartbeat, and the time in which it would be missed if it counted from the answer.
     await sleep(12_000);
     expect(runner.log().filter((line) => line.msg === 'polling')).toEqual([]);
@@ -83,8 +88,8 @@ describe('while Realtime', () => {
     const runner = await start();
     for (let count = 0; count < 3; count += 1) {
       await sleep(300);
-      const id = await house.enqueue('ping');
-      expect((await house.ended(id, 3_000)).status).toBe('done');
+      const id = await harness.enqueue('ping');
+      expect((await harness.ended(id, 3_000)).status).toBe('done');
     }
     expect((await runner.health()).realtime).not.toBe('trusted');
     proxy.refuseWebSockets(false);
@@ -94,11 +99,11 @@ describe('while Realtime', () => {
   it('is joined but says nothing, it is doubted, and commands run all the same', async () => {
     const runner = await start({ BEAT_SECONDS: '2' });
     await trusts(runner);
-    await house.stack.database.behindTheGuard(
+    await harness.stack.database.behindTheGuard(
       `create or replace function hq_realtime.announce() returns trigger language plpgsql as 'begin return null; end'`,
     );
     await until('Realtime to be doubted', async () => (await runner.health()).realtime !== 'trusted');
-    expect((await house.ended(await house.enqueue('ping'), 3_500)).status).toBe('done');
+    expect((await harness.ended(await harness.enqueue('ping'), 3_500)).status).toBe('done');
     // However often it joins again, it is not trusted before it says something.
     await sleep(3_000);
     expect((await runner.health()).realtime).not.toBe('trusted');
@@ -109,11 +114,11 @@ describe('while Realtime', () => {
     const ids: string[] = [];
     for (let count = 0; count < 20; count += 1) {
       proxy.cutWebSockets();
-      ids.push(await house.enqueue('tail_logs', { service: 'seconds_0', lines: 1 }));
+      ids.push(await harness.enqueue('tail_logs', { service: 'seconds_0', lines: 1 }));
       await sleep(100);
     }
-    for (const id of ids) expect((await house.ended(id)).status).toBe('done');
-    expect(house.journal().filter((entry) => entry.what === 'began')).toHaveLength(20);
+    for (const id of ids) expect((await harness.ended(id)).status).toBe('done');
+    expect(harness.journal().filter((entry) => entry.what === 'began')).toHaveLength(20);
     expect(proxy.requests(turns)).toBeLessThan(150);
     await trusts(runner);
   });
@@ -123,20 +128,20 @@ describe('an answer that is lost on the way', () => {
   it('costs no command its attempt: what it carried is handed over again', async () => {
     const runner = await start();
     await trusts(runner);
-    proxy.loseAnswers(turns, 1);
-    const claimed = await house.enqueue('tail_logs', { service: 'seconds_1' });
-    expect(await house.ended(claimed, 10_000)).toMatchObject({ status: 'done', attempt: 1 });
-    expect(house.journal().map((entry) => entry.what)).toEqual(['began', 'ended']);
+    proxy.dropResponses(turns, 1);
+    const claimed = await harness.enqueue('tail_logs', { service: 'seconds_1' });
+    expect(await harness.ended(claimed, 10_000)).toMatchObject({ status: 'done', attempt: 1 });
+    expect(harness.journal().map((entry) => entry.what)).toEqual(['began', 'ended']);
   });
 
   it('costs no result: it is handed in again', async () => {
     const runner = await start();
     await trusts(runner);
-    const id = await house.enqueue('tail_logs', { service: 'lines', lines: 3 });
-    proxy.loseAnswers(turns, 3);
-    expect(await house.ended(id, 10_000)).toMatchObject({ status: 'done', attempt: 1 });
-    expect(await house.output(id)).toBe('line 1\nline 2\nline 3\n');
+    const id = await harness.enqueue('tail_logs', { service: 'lines', lines: 3 });
+    proxy.dropResponses(turns, 3);
+    expect(await harness.ended(id, 10_000)).toMatchObject({ status: 'done', attempt: 1 });
+    expect(await harness.output(id)).toBe('line 1\nline 2\nline 3\n');
     await until('the runner to know', async () => (await runner.health()).unsent === 0);
-    expect(house.journal().map((entry) => entry.what)).toEqual(['began', 'ended']);
+    expect(harness.journal().map((entry) => entry.what)).toEqual(['began', 'ended']);
   });
 });

@@ -1,20 +1,20 @@
 import type { Change, ChangesState } from '@hq/shared/live';
 import { watchChanges } from '@hq/shared/live';
 import { RealtimeClient } from '@supabase/supabase-js';
-import type { TurnAnswer } from './turn.ts';
+import type { ExchangeResponse } from './exchange.ts';
 
 export interface RealtimeOptions {
   readonly url: string;
   readonly serviceRoleKey: string;
   readonly gatewayId: string;
   /** There may be a command to claim or to cancel. */
-  readonly onHint: () => void;
+  readonly onCommandHint: () => void;
   /** The gateway's row, as it was told. */
   readonly onGateway: (row: Readonly<Record<string, unknown>>) => void;
   /** Whether Realtime can be relied on from now on; the loop polls quickly while it cannot. */
-  readonly onTrust: (trusted: boolean) => void;
+  readonly onTrustChange: (trusted: boolean) => void;
   /** A heartbeat now would show whether changes flow. */
-  readonly onProbe: () => void;
+  readonly onHeartbeatWanted: () => void;
 }
 
 export type RealtimeTrust = 'joining' | 'lost' | 'unproven' | 'trusted';
@@ -76,13 +76,13 @@ export class Realtime {
   }
 
   /** A heartbeat that was sent then has arrived: the channel is to tell of it, and may have done so before the answer came. */
-  beatArrived(sentAt: number): void {
+  onHeartbeatStored(sentAt: number): void {
     if (this.#state !== 'joined' || this.#echoTimer !== undefined || this.#echoedAt >= sentAt) return;
     this.#echoTimer = setTimeout(() => this.#doubt(), echoMs);
   }
 
   /** Looks whether a turn brought something that the channel should have told of. */
-  turned(answer: TurnAnswer): void {
+  onExchange(answer: ExchangeResponse): void {
     if (!this.#proven) return;
     const now = Date.parse(answer.now);
     this.#provenSince ??= now;
@@ -108,7 +108,8 @@ export class Realtime {
       clearTimeout(this.#echoTimer);
       this.#echoTimer = undefined;
       this.#prove();
-      if (row.status !== this.#gatewayStatus && this.#gatewayStatus !== undefined) this.#options.onHint();
+      if (row.status !== this.#gatewayStatus && this.#gatewayStatus !== undefined)
+        this.#options.onCommandHint();
       this.#gatewayStatus = row.status;
       this.#options.onGateway(row);
       return;
@@ -123,21 +124,21 @@ export class Realtime {
       }
     }
     // A row that was too large to be told may be anything.
-    if (isWaiting || isToBeCancelled || faults.length > 0) this.#options.onHint();
+    if (isWaiting || isToBeCancelled || faults.length > 0) this.#options.onCommandHint();
   }
 
   #became(state: ChangesState): void {
     this.#state = state;
     this.#distrust();
     if (state !== 'joined') return;
-    this.#options.onHint();
-    this.#options.onProbe();
+    this.#options.onCommandHint();
+    this.#options.onHeartbeatWanted();
   }
 
   #prove(): void {
     if (this.#proven || this.#state !== 'joined') return;
     this.#proven = true;
-    this.#options.onTrust(true);
+    this.#options.onTrustChange(true);
   }
 
   #distrust(): void {
@@ -146,7 +147,7 @@ export class Realtime {
     if (!this.#proven) return;
     this.#proven = false;
     this.#provenSince = null;
-    this.#options.onTrust(false);
+    this.#options.onTrustChange(false);
   }
 
   #doubt(): void {

@@ -1,14 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openRunnerHouse, type RunnerHouse, type RunningRunner, until } from './testing/runner-house.ts';
+import {
+  type RunnerHarness,
+  type RunningRunner,
+  startRunnerHarness,
+  until,
+} from './testing/runner-harness.ts';
 
-let house: RunnerHouse;
+let harness: RunnerHarness;
 let runner: RunningRunner;
 beforeAll(async () => {
-  house = await openRunnerHouse();
-  runner = await house.startRunner();
+  harness = await startRunnerHarness();
+  runner = await harness.startRunner();
 });
-afterAll(() => house?.close());
+afterAll(() => harness?.close());
 
 /** The most memory that a process ever had, in MiB. */
 function peakMemory(pid: number | undefined): number {
@@ -17,14 +22,14 @@ function peakMemory(pid: number | undefined): number {
 }
 
 const cancel = (id: string) =>
-  house.stack.database.query(`update public.agent_commands set cancel_requested_at = now() where id = $1`, [
+  harness.stack.database.query(`update public.agent_commands set cancel_requested_at = now() where id = $1`, [
     id,
   ]);
 
 describe('a command', () => {
   it('is claimed, run and handed in', async () => {
-    const id = await house.enqueue('ping');
-    expect(await house.ended(id)).toMatchObject({
+    const id = await harness.enqueue('ping');
+    expect(await harness.ended(id)).toMatchObject({
       status: 'done',
       attempt: 1,
       exit_code: 0,
@@ -34,17 +39,17 @@ describe('a command', () => {
   });
 
   it('shows its output while it runs, and all of it in the end', async () => {
-    const id = await house.enqueue('tail_logs', { service: 'slowly', lines: 60 });
-    await until('the first lines', async () => (await house.output(id)).includes('line 3\n'));
-    expect((await house.command(id)).status).toBe('running');
-    const ended = await house.ended(id);
+    const id = await harness.enqueue('tail_logs', { service: 'slowly', lines: 60 });
+    await until('the first lines', async () => (await harness.output(id)).includes('line 3\n'));
+    expect((await harness.command(id)).status).toBe('running');
+    const ended = await harness.ended(id);
     const lines = Array.from({ length: 60 }, (_, index) => `line ${index + 1}\n`).join('');
-    expect(await house.output(id)).toBe(lines);
+    expect(await harness.output(id)).toBe(lines);
     expect(ended).toMatchObject({ status: 'done', stdout: lines, result: { lines: 60 } });
   });
 
   it('fails with the reason and what to do, without the secret that the reason names', async () => {
-    const ended = await house.ended(await house.enqueue('tail_logs', { service: 'broken' }));
+    const ended = await harness.ended(await harness.enqueue('tail_logs', { service: 'broken' }));
     expect(ended).toMatchObject({
       status: 'failed',
       exit_code: 1,
@@ -53,20 +58,20 @@ describe('a command', () => {
   });
 
   it('fails with the field at fault when its row is malformed', async () => {
-    const [row] = await house.stack.database.behindTheGuard(
+    const [row] = await harness.stack.database.behindTheGuard(
       `insert into public.agent_commands (gateway_id, action, payload)
        values ($1, 'tail_logs', '{"service": "gateway", "lines": "many"}') returning id`,
-      [house.gateway],
+      [harness.gateway],
     );
     // Nothing tells of a row that was written with triggers off: another command makes the runner look.
-    await house.enqueue('ping');
-    const ended = await house.ended(String(row?.id));
+    await harness.enqueue('ping');
+    const ended = await harness.ended(String(row?.id));
     expect(ended.status).toBe('failed');
     expect(ended.error_message).toContain('"lines"');
   });
 
   it('says that a stack has no dispatcher, and what to do', async () => {
-    const own = await openRunnerHouse();
+    const own = await startRunnerHarness();
     try {
       await own.startRunner({ REAL_HANDLERS: '1' });
       const ended = await own.ended(await own.enqueue('restart_dispatcher'));
@@ -78,15 +83,15 @@ describe('a command', () => {
   });
 
   it('is cancelled while it runs, and its processes end', async () => {
-    const id = await house.enqueue('tail_logs', { service: 'seconds_600' });
-    await until('it to begin', () => house.journal().some((entry) => entry.commandId === id));
+    const id = await harness.enqueue('tail_logs', { service: 'seconds_600' });
+    await until('it to begin', () => harness.journal().some((entry) => entry.commandId === id));
     await cancel(id);
-    expect(await house.ended(id)).toMatchObject({
+    expect(await harness.ended(id)).toMatchObject({
       status: 'cancelled',
       error_message: 'cancelled while it ran',
     });
     expect(
-      house
+      harness
         .journal()
         .filter((entry) => entry.commandId === id)
         .map((entry) => entry.what),
@@ -94,32 +99,32 @@ describe('a command', () => {
   });
 
   it('is cancelled even when its handler does not listen', async () => {
-    const id = await house.enqueue('tail_logs', { service: 'deaf_60' });
-    await until('it to begin', () => house.journal().some((entry) => entry.commandId === id));
+    const id = await harness.enqueue('tail_logs', { service: 'deaf_60' });
+    await until('it to begin', () => harness.journal().some((entry) => entry.commandId === id));
     await cancel(id);
-    expect((await house.ended(id)).status).toBe('cancelled');
+    expect((await harness.ended(id)).status).toBe('cancelled');
   });
 
   it('pauses and resumes the gateway, which runs nothing in between', async () => {
     const status = async () => {
-      const [row] = await house.stack.database.query<{ status: string }>(
+      const [row] = await harness.stack.database.query<{ status: string }>(
         `select status from public.gateways where id = $1`,
-        [house.gateway],
+        [harness.gateway],
       );
       return row?.status;
     };
-    await house.ended(await house.enqueue('pause_gateway'));
+    await harness.ended(await harness.enqueue('pause_gateway'));
     expect(await status()).toBe('paused');
-    const waiting = await house.enqueue('ping');
-    await house.ended(await house.enqueue('pause_gateway'));
-    expect((await house.command(waiting)).status).toBe('pending');
-    await house.ended(await house.enqueue('resume_gateway'));
-    expect((await house.ended(waiting)).status).toBe('done');
+    const waiting = await harness.enqueue('ping');
+    await harness.ended(await harness.enqueue('pause_gateway'));
+    expect((await harness.command(waiting)).status).toBe('pending');
+    await harness.ended(await harness.enqueue('resume_gateway'));
+    expect((await harness.ended(waiting)).status).toBe('done');
     expect(await status()).toBe('ready');
   });
 
   it('does not wait for a long one when it is control', async () => {
-    const slow = await openRunnerHouse();
+    const slow = await startRunnerHarness();
     try {
       await slow.startRunner({ RESTART_SECONDS: '60' });
       const long = await slow.enqueue('restart_gateway');
@@ -133,10 +138,10 @@ describe('a command', () => {
 
   it('that writes 100 MB with escape codes leaves bounded, plain output and a flat runner', async () => {
     const before = peakMemory(runner.child.pid);
-    const id = await house.enqueue('tail_logs', { service: 'megabytes_100' });
-    const ended = await house.ended(id, 60_000);
+    const id = await harness.enqueue('tail_logs', { service: 'megabytes_100' });
+    const ended = await harness.ended(id, 60_000);
     expect(ended.status).toBe('done');
-    const output = await house.output(id);
+    const output = await harness.output(id);
     expect(output.length).toBeLessThan(256 * 1024);
     expect(output.slice(0, 85)).toBe(`red ${'x'.repeat(80)}\n`);
     expect(output.includes('characters left out')).toBe(true);
@@ -147,16 +152,16 @@ describe('a command', () => {
   });
 
   it('runs once, also when more ends at a time than goes into one turn', async () => {
-    const from = house.journal().length;
+    const from = harness.journal().length;
     const ids = await Promise.all(
-      Array.from({ length: 14 }, () => house.enqueue('tail_logs', { service: 'together', lines: 1_000 })),
+      Array.from({ length: 14 }, () => harness.enqueue('tail_logs', { service: 'together', lines: 1_000 })),
     );
     for (const id of ids) {
-      expect(await house.ended(id)).toMatchObject({ status: 'done', attempt: 1 });
-      expect((await house.output(id)).endsWith('line 999\n')).toBe(true);
+      expect(await harness.ended(id)).toMatchObject({ status: 'done', attempt: 1 });
+      expect((await harness.output(id)).endsWith('line 999\n')).toBe(true);
     }
     expect(
-      house
+      harness
         .journal()
         .slice(from)
         .filter((entry) => entry.what === 'began'),
@@ -164,19 +169,19 @@ describe('a command', () => {
   });
 
   it('can neither write what Postgres does not store nor show the key it was started with', async () => {
-    const broken = await house.ended(await house.enqueue('tail_logs', { service: 'nul' }));
+    const broken = await harness.ended(await harness.enqueue('tail_logs', { service: 'nul' }));
     expect(broken.status).toBe('done');
-    expect(await house.output(broken.id)).toContain('before');
-    const environment = await house.enqueue('tail_logs', { service: 'environment' });
-    expect((await house.ended(environment)).status).toBe('done');
-    const output = await house.output(environment);
+    expect(await harness.output(broken.id)).toContain('before');
+    const environment = await harness.enqueue('tail_logs', { service: 'environment' });
+    expect((await harness.ended(environment)).status).toBe('done');
+    const output = await harness.output(environment);
     expect(output).toContain('SUPABASE_SERVICE_ROLE_KEY=[redacted]');
-    expect(output).not.toContain(house.stack.serviceRoleKey);
-    expect(runner.rawLog()).not.toContain(house.stack.serviceRoleKey);
+    expect(output).not.toContain(harness.stack.serviceRoleKey);
+    expect(runner.rawLog()).not.toContain(harness.stack.serviceRoleKey);
   });
 
   it('times out at the runner’s own limit when that is lower', async () => {
-    const own = await openRunnerHouse();
+    const own = await startRunnerHarness();
     try {
       await own.startRunner({ COMMAND_TIMEOUT: '1' });
       const ended = await own.ended(await own.enqueue('tail_logs', { service: 'seconds_60' }));
@@ -190,9 +195,9 @@ describe('a command', () => {
 describe('a heartbeat', () => {
   it('writes when the gateway was last seen, what runs there and which runner it is', async () => {
     const seen = await until('the heartbeat', async () => {
-      const [row] = await house.stack.database.query<{ meta: Record<string, unknown>; age: number }>(
+      const [row] = await harness.stack.database.query<{ meta: Record<string, unknown>; age: number }>(
         `select meta, extract(epoch from now() - last_seen_at)::float as age from public.gateways where id = $1`,
-        [house.gateway],
+        [harness.gateway],
       );
       return row?.meta.services !== undefined && row;
     });

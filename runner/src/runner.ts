@@ -4,14 +4,14 @@ import type { Log } from '@hq/shared/log';
 import { serveHealth } from '@hq/shared/program';
 import type { Redactor } from '@hq/shared/text';
 import type { Database } from './database.ts';
+import type { Heartbeat } from './exchange.ts';
 import type { Handlers } from './handler.ts';
 import type { HealthAnswer } from './health.ts';
 import { Realtime } from './realtime.ts';
 import type { SecretsSync } from './secrets/secrets-sync.ts';
 import { ServicesWatch } from './services-watch.ts';
 import type { Stack } from './stack.ts';
-import type { Beat } from './turn.ts';
-import { TurnLoop } from './turn-loop.ts';
+import { SyncLoop } from './sync-loop.ts';
 
 export interface RunnerOptions {
   readonly url: string;
@@ -34,7 +34,7 @@ export interface RunnerOptions {
   /** Seconds; 90 where left out, so that a minute without the database costs no command its lease. */
   readonly leaseSeconds?: number;
   /** Seconds from one heartbeat to the next; 30 where left out. */
-  readonly beatSeconds?: number;
+  readonly heartbeatSeconds?: number;
 }
 
 export interface Runner {
@@ -52,33 +52,33 @@ const fastPollMs = 2_000;
 export async function startRunner(options: RunnerOptions): Promise<Runner> {
   const { url, serviceRoleKey, gatewayId, database, stack, secrets, redactor, log, pollInterval } = options;
   const id = `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`;
-  const beatEveryMs = (options.beatSeconds ?? 30) * 1000;
+  const heartbeatEveryMs = (options.heartbeatSeconds ?? 30) * 1000;
   const slowPollMs = pollInterval * 1000;
   const quickPollMs = Math.min(fastPollMs, slowPollMs);
   let stopping: Promise<readonly string[]> | null = null;
-  let arrived: Beat = {};
+  let stored: Heartbeat = {};
 
-  const loop = new TurnLoop(
+  const loop = new SyncLoop(
     {
       database,
       gatewayId,
       runnerId: id,
       slots: options.slots,
       leaseSeconds: options.leaseSeconds ?? 90,
-      beatEveryMs,
+      heartbeatEveryMs,
       log,
-      beat: () =>
-        changedSince(arrived, {
+      heartbeat: () =>
+        changedSince(stored, {
           ...servicesOf(services),
           version: options.version,
           runner: id,
           secrets: secrets.state(),
         }),
-      beatArrived: (beat, sentAt) => {
-        arrived = { ...arrived, ...beat };
-        realtime.beatArrived(sentAt);
+      onHeartbeatStored: (heartbeat, sentAt) => {
+        stored = { ...stored, ...heartbeat };
+        realtime.onHeartbeatStored(sentAt);
       },
-      held: {
+      command: {
         handlers: options.handlers,
         redactor,
         commandTimeout: options.commandTimeout,
@@ -89,32 +89,32 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
           setPaused: (paused) => database.setPaused(gatewayId, paused, AbortSignal.timeout(15_000)),
         },
       },
-      onTurn: (answer) => {
-        realtime.turned(answer);
-        secrets.heard(answer.secrets_version);
+      onExchange: (answer) => {
+        realtime.onExchange(answer);
+        secrets.onVersion(answer.secrets_version);
       },
     },
     quickPollMs,
   );
-  const services = new ServicesWatch(stack, log, () => loop.beatSoon());
+  const services = new ServicesWatch(stack, log, () => loop.heartbeatSoon());
   const realtime = new Realtime({
     url,
     serviceRoleKey,
     gatewayId,
-    onHint: () => loop.hint(),
-    onGateway: (row) => secrets.heard(row.secrets_version),
-    onProbe: () => loop.beatSoon(),
-    onTrust: (trusted) => {
+    onCommandHint: () => loop.hint(),
+    onGateway: (row) => secrets.onVersion(row.secrets_version),
+    onHeartbeatWanted: () => loop.heartbeatSoon(),
+    onTrustChange: (trusted) => {
       log.info({ realtime: trusted ? 'trusted' : 'not trusted' }, trusted ? 'woken by Realtime' : 'polling');
-      loop.pollEvery(trusted ? slowPollMs : quickPollMs);
+      loop.setPollInterval(trusted ? slowPollMs : quickPollMs);
     },
   });
 
-  secrets.onState(() => loop.beatSoon());
+  secrets.onStateChange(() => loop.heartbeatSoon());
 
   const health = await serveHealth(options.healthPort, (): HealthAnswer => {
     const { held, unsent, answeredMsAgo, gatewayStatus, fault } = loop.state();
-    const failing = answeredMsAgo === null || answeredMsAgo > 3 * beatEveryMs;
+    const failing = answeredMsAgo === null || answeredMsAgo > 3 * heartbeatEveryMs;
     return {
       status: stopping !== null ? 'stopping' : failing ? 'failing' : 'ok',
       runner: id,
@@ -155,18 +155,18 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   };
 }
 
-function servicesOf(watch: ServicesWatch): Pick<Beat, 'services'> {
+function servicesOf(watch: ServicesWatch): Pick<Heartbeat, 'services'> {
   const services = watch.services();
   return services === null ? {} : { services };
 }
 
 /** The parts of a heartbeat that differ from what the database has. */
-function changedSince(arrived: Beat, now: Beat): Beat {
+function changedSince(stored: Heartbeat, now: Heartbeat): Heartbeat {
   const same = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other);
   return {
-    ...(now.services === undefined || same(now.services, arrived.services) ? {} : { services: now.services }),
-    ...(now.version === undefined || now.version === arrived.version ? {} : { version: now.version }),
-    ...(now.runner === undefined || now.runner === arrived.runner ? {} : { runner: now.runner }),
-    ...(now.secrets === undefined || same(now.secrets, arrived.secrets) ? {} : { secrets: now.secrets }),
+    ...(now.services === undefined || same(now.services, stored.services) ? {} : { services: now.services }),
+    ...(now.version === undefined || now.version === stored.version ? {} : { version: now.version }),
+    ...(now.runner === undefined || now.runner === stored.runner ? {} : { runner: now.runner }),
+    ...(now.secrets === undefined || same(now.secrets, stored.secrets) ? {} : { secrets: now.secrets }),
   };
 }

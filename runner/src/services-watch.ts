@@ -3,8 +3,8 @@ import type { Log } from '@hq/shared/log';
 import type { Stack } from './stack.ts';
 
 /** Between two looks at the stack when nothing says that it changed. */
-const lookEveryMs = 25_000;
-const lookTimeoutMs = 10_000;
+const pollEveryMs = 25_000;
+const pollTimeoutMs = 10_000;
 /** A service that goes down and comes up again changes several times in a row. */
 const gatherMs = 300;
 
@@ -48,7 +48,7 @@ export class ServicesWatch {
   #schedule(afterMs: number): void {
     if (this.#closed.signal.aborted) return;
     if (this.#looking) {
-      this.#again ||= afterMs < lookEveryMs;
+      this.#again ||= afterMs < pollEveryMs;
       return;
     }
     clearTimeout(this.#timer);
@@ -61,7 +61,7 @@ export class ServicesWatch {
     let seen: readonly ServiceStatus[] = [];
     try {
       seen = await this.#stack.services(
-        AbortSignal.any([this.#closed.signal, AbortSignal.timeout(lookTimeoutMs)]),
+        AbortSignal.any([this.#closed.signal, AbortSignal.timeout(pollTimeoutMs)]),
       );
       if (this.#fault !== null) this.#log.info('the stack can be seen again');
       this.#fault = null;
@@ -78,6 +78,6 @@ export class ServicesWatch {
       this.#shape = shape;
       this.#onChange();
     }
-    this.#schedule(this.#again ? gatherMs : lookEveryMs);
+    this.#schedule(this.#again ? gatherMs : pollEveryMs);
   }
 }

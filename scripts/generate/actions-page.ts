@@ -47,7 +47,7 @@ function entry(name: ActionName): string {
     '',
     `- Target: ${action.target}; role: ${action.role} or higher`,
     `- Danger: ${action.danger} (${dangerWords[action.danger]})`,
-    ...(action.hand === 'database'
+    ...(action.executor === 'database'
       ? ['- Done by the database itself, before the answer comes']
       : [
           `- Runs ${laneWords[action.lane]}; time limit ${action.timeoutSeconds} s; ${retry}`,

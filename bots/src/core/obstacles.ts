@@ -1,4 +1,5 @@
-import { since, staleAfterMs } from '@hq/shared/fleet';
+import { staleAfterMs } from '@hq/shared/fleet';
+import { msSince } from '@hq/shared/text';
 import { type ActionTable, actionOf } from './action-table.ts';
 import type { BotRows, GatewayNow } from './bot-rows.ts';
 import { clock } from './clock.ts';
@@ -47,7 +48,7 @@ export function createObstacles(
     async of(name, gateway) {
       const action = actionOf(actions, name);
       const seen = await look(gateway);
-      if (seen === null || action?.hand !== 'runner') return null;
+      if (seen === null || action?.executor !== 'runner') return null;
       if (keepsBack.has(seen.status) && !action.whilePaused) {
         const isPaused = seen.status === 'paused';
         const remedy = isPaused ? 'resume_gateway lets it go on.' : 'It goes on when the gateway is woken.';
@@ -58,7 +59,7 @@ export function createObstacles(
         };
       }
       const at = now();
-      const unseenFor = since(seen.last_seen_at, at);
+      const unseenFor = msSince(seen.last_seen_at, at);
       if (unseenFor !== null && unseenFor <= staleAfterMs) return null;
       const when =
         seen.last_seen_at === null

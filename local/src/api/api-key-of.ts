@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 
 /** The API key that a request names, in its URL or in a header. */
-export function givenKey({ url, headers }: IncomingMessage): string {
+export function apiKeyOf({ url, headers }: IncomingMessage): string {
   const header = headers['x-api-key'] ?? headers.apikey;
   return (
     URL.parse(url ?? '/', 'http://127.0.0.1')?.searchParams.get('apikey') ??

@@ -3,7 +3,7 @@ import { PostgresConnection } from '@supabase/lite/postgres';
 import type { Kysely } from 'kysely';
 import pg from 'pg';
 import { z } from 'zod';
-import { FairShare } from './connection-quota.ts';
+import { ConnectionQuota } from './connection-quota.ts';
 import { connectFrom, kyselyOn } from './pool.ts';
 import { inTransaction } from './transaction.ts';
 
@@ -11,7 +11,7 @@ import { inTransaction } from './transaction.ts';
 const requestRoles: readonly string[] = ['anon', 'authenticated', 'service_role'];
 
 /** As on Supabase. The service role has the pool's own limit. */
-const faceStatementMs = 8_000;
+const clientStatementMs = 8_000;
 
 /**
  * @supabase/lite's view of Postgres, with what it gets wrong put right: it runs on node-postgres, which survives a
@@ -19,7 +19,7 @@ const faceStatementMs = 8_000;
  * columns take any JSON; and a schema that could not be read is an error, not an empty schema.
  */
 export class LocalConnection extends PostgresConnection {
-  readonly #share = new FairShare();
+  readonly #share = new ConnectionQuota();
   readonly #pool: pg.Pool;
 
   constructor(pool: pg.Pool) {
@@ -51,7 +51,7 @@ export class LocalConnection extends PostgresConnection {
       .join(', ')}`;
     const name = caller.role === 'service_role' ? undefined : (caller.uid ?? caller.role);
     const end = options.forceRollback ? 'ROLLBACK' : 'COMMIT';
-    return this.#share.take(name, () => inTransaction({ pool: this.#pool, begin, end }, work));
+    return this.#share.run(name, () => inTransaction({ pool: this.#pool, begin, end }, work));
   }
 
   /** node-postgres would write a JSON array as a Postgres array, and a JSON string as bare text. */
@@ -135,7 +135,7 @@ function contextOf(
     ['request.jwt.claim.sub', uid ?? ''],
     ['request.jwt.claim.role', role],
   ];
-  if (role !== 'service_role') settings.push(['statement_timeout', String(faceStatementMs)]);
+  if (role !== 'service_role') settings.push(['statement_timeout', String(clientStatementMs)]);
   if (!rpc) return settings;
   return [
     ...settings,

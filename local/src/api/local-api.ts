@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openRealtime } from '../realtime/realtime.ts';
-import { givenKey } from './api-key-of.ts';
+import { apiKeyOf } from './api-key-of.ts';
 import { openPool } from './pool.ts';
 import { type RestAndAuthOptions, restAndAuth } from './rest-and-auth.ts';
 import { serveApi } from './server.ts';
@@ -21,19 +21,19 @@ export interface LocalApiOptions {
   /** 0: any free one. */
   readonly port: number;
   readonly jwtExpirySeconds?: number;
-  readonly onFault?: NonNullable<RestAndAuthOptions['onFault']>;
+  readonly onError?: NonNullable<RestAndAuthOptions['onError']>;
 }
 
 /** REST, auth and Realtime of a migrated database on one loopback port. */
 export async function startLocalApi(options: LocalApiOptions): Promise<LocalApi> {
-  const { databaseUrl, keys, port, jwtExpirySeconds, onFault } = options;
+  const { databaseUrl, keys, port, jwtExpirySeconds, onError } = options;
   const pool = openPool(databaseUrl, 'requests');
   const realtimePool = openPool(databaseUrl, 'realtime');
   const api = restAndAuth({
     pool,
     keys,
     ...(jwtExpirySeconds !== undefined && { jwtExpirySeconds }),
-    ...(onFault && { onFault }),
+    ...(onError && { onError }),
   });
   const realtime = openRealtime({
     pool: realtimePool,
@@ -45,7 +45,7 @@ export async function startLocalApi(options: LocalApiOptions): Promise<LocalApi>
     await Promise.all([api.warmUp(), realtime.ready]);
     const server = await serveApi({
       port,
-      isKnown: (request) => kindOfKey(givenKey(request), keys) !== undefined,
+      isKnown: (request) => kindOfKey(apiKeyOf(request), keys) !== undefined,
       fetch: api.fetch,
       upgrade: realtime.upgrade,
     });
@@ -53,20 +53,20 @@ export async function startLocalApi(options: LocalApiOptions): Promise<LocalApi>
       url: `http://127.0.0.1:${server.port}`,
       port: server.port,
       close: async () => {
-        await bounded(realtime.close());
+        await withinBound(realtime.close());
         await server.close();
-        await bounded(Promise.all([pool.end(), realtimePool.end()]));
+        await withinBound(Promise.all([pool.end(), realtimePool.end()]));
       },
     };
   } catch (error) {
-    await bounded(realtime.close());
-    await bounded(Promise.all([pool.end(), realtimePool.end()]));
+    await withinBound(realtime.close());
+    await withinBound(Promise.all([pool.end(), realtimePool.end()]));
     throw error;
   }
 }
 
 /** A database that hangs must not keep us from stopping. */
-async function bounded(closing: Promise<unknown>): Promise<void> {
+async function withinBound(closing: Promise<unknown>): Promise<void> {
   const bound = new AbortController();
   await Promise.race([closing, sleep(2_000, undefined, { signal: bound.signal }).catch(() => undefined)]);
   bound.abort();

@@ -20,7 +20,7 @@ export interface RestAndAuthOptions {
   /** How long an access token lives; an hour, as on Supabase. */
   readonly jwtExpirySeconds?: number;
   /** Hears the codes of errors that clients are not told as their own fault. */
-  readonly onFault?: (fault: { status: number; route: string; codes: readonly string[] }) => void;
+  readonly onError?: (fault: { status: number; route: string; codes: readonly string[] }) => void;
 }
 
 /** What is served. Mail, sign-up, OAuth, the studio and storage are not. */
@@ -40,7 +40,7 @@ export function restAndAuth({
   pool,
   keys,
   jwtExpirySeconds = 3600,
-  onFault = () => undefined,
+  onError = () => undefined,
 }: RestAndAuthOptions): RestAndAuth {
   quietConsoleDuringRequests();
   const connection = new LocalConnection(pool);
@@ -84,15 +84,15 @@ export function restAndAuth({
       if (!served.some(([method, path]) => method === request.method && path.test(pathname))) {
         return Response.json({ code: 'not_found', message: 'Nothing is served here.' }, { status: 404 });
       }
-      const scope: RequestScope = { databaseAway: false, errorCodes: [] };
+      const scope: RequestScope = { databaseUnavailable: false, errorCodes: [] };
       const response = await requestScope.run(scope, () => answer(request, pathname));
-      if (scope.databaseAway && !response.ok) {
+      if (scope.databaseUnavailable && !response.ok) {
         await response.body?.cancel();
-        onFault({ status: 503, route: routeOf(request.method, pathname), codes: scope.errorCodes });
+        onError({ status: 503, route: routeOf(request.method, pathname), codes: scope.errorCodes });
         return unavailable();
       }
       if (response.status >= 500) {
-        onFault({
+        onError({
           status: response.status,
           route: routeOf(request.method, pathname),
           codes: scope.errorCodes,

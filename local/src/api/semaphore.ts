@@ -1,5 +1,5 @@
 /** Lets so many in at once, and the others in the order in which they came. */
-export class Turnstile {
+export class Semaphore {
   readonly #places: number;
   readonly #waiting: (() => void)[] = [];
   #taken = 0;
@@ -8,11 +8,11 @@ export class Turnstile {
     this.#places = places;
   }
 
-  get isEmpty(): boolean {
+  get isIdle(): boolean {
     return this.#taken === 0;
   }
 
-  async pass<T>(work: () => Promise<T>): Promise<T> {
+  async run<T>(work: () => Promise<T>): Promise<T> {
     if (this.#taken < this.#places) this.#taken += 1;
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));
     try {

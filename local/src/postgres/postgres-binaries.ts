@@ -16,7 +16,7 @@ const platforms: Partial<Record<NodeJS.Platform, string>> = {
 };
 
 /** Where npm put the package, and where root keeps a copy of Postgres that other accounts can reach. */
-interface Places {
+interface BinaryPaths {
   readonly installed: string;
   readonly copies: string;
 }
@@ -28,16 +28,16 @@ interface Places {
 export async function findPostgres(
   account: PostgresAccount | undefined,
   tell: (line: string) => void,
-  { installed: root, copies }: Places = { installed: packageRoot(), copies: '/var/cache/hq' },
+  { installed: root, copies }: BinaryPaths = { installed: packageRoot(), copies: '/var/cache/hq' },
 ): Promise<PostgresBinaries> {
   let native = join(root, 'native');
-  await hydrateSymlinks(root);
+  await createSymlinks(root);
   if (account && !(await canReach(account, join(native, 'bin')))) {
     const version = await packageVersion(root);
     const copy = join(copies, `postgres-${version}`);
     if (await isMissing(copy)) {
       tell(`Copying Postgres to ${copy}: the account ${account.name} cannot read it where npm put it`);
-      await copyWhole(native, copy);
+      await copyAtomically(native, copy);
     }
     native = copy;
   }
@@ -66,7 +66,7 @@ async function packageVersion(root: string): Promise<string> {
 }
 
 /** npm packages cannot hold symlinks; the package makes them in a postinstall script, which may have been off. */
-async function hydrateSymlinks(root: string): Promise<void> {
+async function createSymlinks(root: string): Promise<void> {
   const list: unknown = JSON.parse(await readFile(join(root, 'native', 'pg-symlinks.json'), 'utf8'));
   if (!Array.isArray(list)) return;
   for (const link of list) {
@@ -95,7 +95,7 @@ async function canReach(account: PostgresAccount, path: string): Promise<boolean
 }
 
 /** Copied beside its place and renamed, so that a copy that was cut short is never used. */
-async function copyWhole(from: string, to: string): Promise<void> {
+async function copyAtomically(from: string, to: string): Promise<void> {
   await mkdir(dirname(to), { recursive: true, mode: 0o755 });
   const partial = `${to}.${process.pid}`;
   await cp(from, partial, { recursive: true, verbatimSymlinks: true });

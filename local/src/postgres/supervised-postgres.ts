@@ -12,17 +12,17 @@ import {
   stopOrphan,
 } from './postgres.ts';
 
-export interface KeptPostgres {
+export interface SupervisedPostgres {
   readonly port: number;
   /** Ends it for good. */
   stop(): Promise<void>;
 }
 
-export interface KeepOptions {
+export interface SuperviseOptions {
   readonly directory: string;
   readonly superuserPassword: string;
   /** What an operator should know: which account it runs under, that it came back. */
-  readonly tell: (line: string) => void;
+  readonly report: (line: string) => void;
 }
 
 export const embeddedSuperuser = 'supabase_admin';
@@ -34,17 +34,17 @@ const lastRetryMs = 5_000;
  * The bundled Postgres on its directory: made if it is new, freed of a server that a dead starter left, started, and
  * started again on the same port whenever it ends unasked.
  */
-export async function keepPostgres({
+export async function supervisePostgres({
   directory,
   superuserPassword,
-  tell,
-}: KeepOptions): Promise<KeptPostgres> {
+  report,
+}: SuperviseOptions): Promise<SupervisedPostgres> {
   const account = await postgresAccount();
-  const binaries = await findPostgres(account, tell);
+  const binaries = await findPostgres(account, report);
   const cluster: Cluster = { directory, binaries, account };
-  if (account) tell(`Postgres refuses to run as root: it runs under the account ${account.name}`);
+  if (account) report(`Postgres refuses to run as root: it runs under the account ${account.name}`);
   if (existsSync(directory)) {
-    if (await stopOrphan(cluster)) tell('Stopped the database that an earlier start left behind');
+    if (await stopOrphan(cluster)) report('Stopped the database that an earlier start left behind');
   } else {
     // Made beside its place and renamed, so that one that was cut short is never used.
     const unfinished = `${directory}.new`;
@@ -63,18 +63,18 @@ export async function keepPostgres({
   const keep = async (): Promise<void> => {
     await running.exited;
     if (stopping) return;
-    tell('The database ended unasked; starting it again');
+    report('The database ended unasked; starting it again');
     for (let retryMs = firstRetryMs; !stopping; retryMs = Math.min(retryMs * 2, lastRetryMs)) {
       try {
         running = await startPostgres(cluster, { port, settings });
-        tell('The database is back');
+        report('The database is back');
         if (stopping) await running.stop();
         else void keep();
         return;
       } catch (error) {
         // Its predecessor's last processes may still hold its memory for a moment.
         if (retryMs === lastRetryMs)
-          tell(error instanceof HqError ? `${error.message} ${error.hint}` : String(error));
+          report(error instanceof HqError ? `${error.message} ${error.hint}` : String(error));
         await new Promise((resolve) => setTimeout(resolve, retryMs));
       }
     }

@@ -27,7 +27,7 @@ export const joinPayload = z.looseObject({
 export interface Binding {
   readonly id: number;
   /** As the client wrote it: the reply must repeat it. */
-  readonly asked: Readonly<Record<string, unknown>>;
+  readonly original: Readonly<Record<string, unknown>>;
   readonly event: 'INSERT' | 'UPDATE' | 'DELETE' | '*';
   readonly schema: string;
   readonly table: string | undefined;
@@ -46,7 +46,7 @@ export function readBindings(asked: readonly unknown[]): readonly Binding[] | un
     const { event, schema, table, filter, select } = data;
     return {
       id: lastId,
-      asked: original,
+      original,
       event,
       schema,
       table: table === '*' ? undefined : table,
@@ -59,7 +59,7 @@ export function readBindings(asked: readonly unknown[]): readonly Binding[] | un
 }
 
 /** A binding on one table: what a change of that table must be to be told. */
-export interface Wanted {
+export interface ResolvedBinding {
   readonly binding: Binding;
   readonly matches: Predicate | undefined;
 }
@@ -72,7 +72,7 @@ export function resolve(
   entry: Binding,
   tables: readonly PublishedTable[],
   audience: Audience,
-): ReadonlyMap<PublishedTable, Wanted> | undefined {
+): ReadonlyMap<PublishedTable, ResolvedBinding> | undefined {
   const covered = tables.filter(
     ({ schema, name }) => (entry.schema === '*' || entry.schema === schema) && (entry.table ?? name) === name,
   );
@@ -80,7 +80,7 @@ export function resolve(
     key.every((name) => columns[audience.role]?.includes(name)),
   );
   if (readable.length === 0) return undefined;
-  const wanted = new Map<PublishedTable, Wanted>();
+  const wanted = new Map<PublishedTable, ResolvedBinding>();
   for (const table of readable) {
     // What passes a filter tells of the column: it must be one that the audience may read.
     const columns = table.columns.filter(({ name }) => table.readable[audience.role]?.includes(name));
@@ -91,7 +91,10 @@ export function resolve(
   return wanted;
 }
 
-export function isWanted({ binding: { event }, matches }: Wanted, { type, row }: RowChange): boolean {
+export function matchesChange(
+  { binding: { event }, matches }: ResolvedBinding,
+  { type, row }: RowChange,
+): boolean {
   return (event === '*' || event === type) && (matches === undefined || matches(row));
 }
 

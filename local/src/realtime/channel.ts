@@ -1,4 +1,4 @@
-import { type Binding, resolve, type Wanted } from './bindings.ts';
+import { type Binding, type ResolvedBinding, resolve } from './bindings.ts';
 import type { PublishedTable } from './published-tables.ts';
 import { type Audience, audienceKey } from './visibility.ts';
 
@@ -20,7 +20,7 @@ export class Channel {
   readonly joinRef: string | null;
   readonly bindings: readonly Binding[];
   /** By table; empty for a channel that asked for what cannot be told. */
-  wanted: ReadonlyMap<PublishedTable, readonly Wanted[]> = new Map();
+  bindingsByTable: ReadonlyMap<PublishedTable, readonly ResolvedBinding[]> = new Map();
   audience: Audience;
   /** Channels with the same are told the same. */
   audienceKey: string;
@@ -39,7 +39,7 @@ export class Channel {
     this.#watchExpiry();
   }
 
-  become(audience: Audience, token: string): void {
+  setAudience(audience: Audience, token: string): void {
     this.audience = audience;
     this.audienceKey = audienceKey(audience);
     this.token = token;
@@ -48,22 +48,22 @@ export class Channel {
 
   /** False when one of the bindings cannot be served; then none is, so that the client does not wait for half of it. */
   resolve(tables: readonly PublishedTable[]): boolean {
-    const wanted = new Map<PublishedTable, Wanted[]>();
+    const wanted = new Map<PublishedTable, ResolvedBinding[]>();
     for (const binding of this.bindings) {
       const resolved = resolve(binding, tables, this.audience);
       if (!resolved) {
-        this.wanted = new Map();
+        this.bindingsByTable = new Map();
         return false;
       }
       for (const [table, entry] of resolved) wanted.set(table, [...(wanted.get(table) ?? []), entry]);
     }
-    this.wanted = wanted;
+    this.bindingsByTable = wanted;
     return true;
   }
 
   end(): void {
     clearTimeout(this.#expiry);
-    this.wanted = new Map();
+    this.bindingsByTable = new Map();
   }
 
   #watchExpiry(): void {

@@ -144,7 +144,7 @@ export class Connection {
       onExpired: (expired, sentence) => this.#refuse(expired, sentence),
     });
     this.channels.set(frame.topic, channel);
-    this.#reply(frame, 'ok', { postgres_changes: bindings.map(({ asked, id }) => ({ ...asked, id })) });
+    this.#reply(frame, 'ok', { postgres_changes: bindings.map(({ original, id }) => ({ ...original, id })) });
     this.#subscribe(channel);
   }
 
@@ -172,7 +172,7 @@ export class Connection {
     const audience = await audienceOf(token, key, keys).catch(() => undefined);
     if (!audience) return this.#refuse(channel, 'The access token is not valid or has expired');
     if (this.channels.get(channel.topic) !== channel) return;
-    channel.become(audience, token);
+    channel.setAudience(audience, token);
     this.#subscribe(channel);
   }
 

@@ -2,9 +2,9 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type pg from 'pg';
 import { WebSocketServer } from 'ws';
-import { givenKey } from '../api/api-key-of.ts';
+import { apiKeyOf } from '../api/api-key-of.ts';
 import { type ApiKeys, kindOfKey } from '../api/tokens.ts';
-import { describeChange, isWanted } from './bindings.ts';
+import { describeChange, matchesChange } from './bindings.ts';
 import { openChangeFeed, type RowChange } from './change-feed.ts';
 import type { Channel } from './channel.ts';
 import { Connection } from './connection.ts';
@@ -56,7 +56,7 @@ export function openRealtime({ pool, databaseUrl, keys, onSchemaChange }: Realti
     const audiences = new Map<string, Listener[]>();
     for (const connection of connections) {
       for (const channel of connection.channels.values()) {
-        if (!changes.some((change) => isAwaited(channel, change))) continue;
+        if (!changes.some((change) => mayMatch(channel, change))) continue;
         const listeners = audiences.get(channel.audienceKey) ?? [];
         listeners.push({ connection, channel });
         audiences.set(channel.audienceKey, listeners);
@@ -70,7 +70,7 @@ export function openRealtime({ pool, databaseUrl, keys, onSchemaChange }: Realti
     if (audiences.size === 0) return;
     const texts = new Map<RowChange, Map<string, string>>();
     try {
-      const whole = await visibility.completed(changes);
+      const whole = await visibility.withWholeRows(changes);
       await Promise.all([...audiences.values()].map((listeners) => tell(listeners, whole, texts)));
     } catch {
       // What could not be read was not told.
@@ -86,9 +86,9 @@ export function openRealtime({ pool, databaseUrl, keys, onSchemaChange }: Realti
     const [first] = listeners;
     if (!first) return;
     const { audience } = first.channel;
-    const awaited = changes.filter((change) => listeners.some(({ channel }) => isAwaited(channel, change)));
+    const awaited = changes.filter((change) => listeners.some(({ channel }) => mayMatch(channel, change)));
     if (awaited.length === 0) return;
-    const seen = await visibility.seenBy(audience, awaited);
+    const seen = await visibility.visibleTo(audience, awaited);
     for (const change of awaited) {
       if (!seen.has(change)) continue;
       for (const { connection, channel } of listeners) send(connection, channel, change, texts);
@@ -109,7 +109,7 @@ export function openRealtime({ pool, databaseUrl, keys, onSchemaChange }: Realti
       if (!url) return reject(socket, '400 Bad Request', 'The address is not valid.');
       if (url.pathname !== '/realtime/v1/websocket')
         return reject(socket, '404 Not Found', 'Nothing is served here.');
-      const key = givenKey(request);
+      const key = apiKeyOf(request);
       if (!kindOfKey(key, keys)) return reject(socket, '401 Unauthorized', 'The API key is not valid.');
       const version = url.searchParams.get('vsn') === '2.0.0' ? '2.0.0' : '1.0.0';
       server.handleUpgrade(request, socket, head, (webSocket) => {
@@ -134,11 +134,11 @@ interface Listener {
   readonly channel: Channel;
 }
 
-function isAwaited(channel: Channel, change: RowChange): boolean {
-  const wanted = channel.wanted.get(change.table) ?? [];
+function mayMatch(channel: Channel, change: RowChange): boolean {
+  const wanted = channel.bindingsByTable.get(change.table) ?? [];
   // A filter is asked once the row is whole.
   return wanted.some((entry) =>
-    change.isWhole ? isWanted(entry, change) : matchesEvent(entry.binding.event, change),
+    change.isWhole ? matchesChange(entry, change) : matchesEvent(entry.binding.event, change),
   );
 }
 
@@ -152,8 +152,8 @@ function send(
   change: RowChange,
   texts: Map<RowChange, Map<string, string>>,
 ): void {
-  const bindings = (channel.wanted.get(change.table) ?? [])
-    .filter((entry) => isWanted(entry, change))
+  const bindings = (channel.bindingsByTable.get(change.table) ?? [])
+    .filter((entry) => matchesChange(entry, change))
     .map(({ binding }) => binding);
   const readable = change.table.readable[channel.audience.role] ?? [];
   // Bindings that asked for the same columns share a message.

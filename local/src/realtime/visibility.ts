@@ -17,15 +17,15 @@ export function audienceKey({ claims }: Audience): string {
 
 export interface Visibility {
   /** The changes among these that the audience may know of: it can read the row now, or a deleted row was its tenant's. */
-  seenBy(audience: Audience, changes: readonly RowChange[]): Promise<ReadonlySet<RowChange>>;
+  visibleTo(audience: Audience, changes: readonly RowChange[]): Promise<ReadonlySet<RowChange>>;
   /** The changes with their whole rows, where they came by key alone; without those whose row is gone. */
-  completed(changes: readonly RowChange[]): Promise<readonly RowChange[]>;
+  withWholeRows(changes: readonly RowChange[]): Promise<readonly RowChange[]>;
 }
 
 /** Asks the database itself, in one round trip for all changes: its policies decide. */
 export function visibilityOf(pool: pg.Pool): Visibility {
   return {
-    async seenBy({ role, claims }, changes) {
+    async visibleTo({ role, claims }, changes) {
       if (role === 'service_role') return new Set(changes);
       const groups = groupByTable(
         role === 'anon' ? changes.filter(({ type }) => type !== 'DELETE') : changes,
@@ -56,7 +56,7 @@ export function visibilityOf(pool: pg.Pool): Visibility {
       return seen;
     },
 
-    async completed(changes) {
+    async withWholeRows(changes) {
       const partial = changes.filter((change) => !change.isWhole && change.type !== 'DELETE');
       if (partial.length === 0) return changes;
       const groups = groupByTable(partial);

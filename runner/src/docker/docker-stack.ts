@@ -3,9 +3,9 @@ import type { ServiceStatus } from '@hq/shared/actions';
 import { HqError } from '@hq/shared/errors';
 import { callInput, type OpenClawAnswer, type OpenClawCall, readAnswers } from '../openclaw-call.ts';
 import type { Restarted, RestartOptions, Stack } from '../stack.ts';
+import { awaitHealthy } from './await-healthy.ts';
 import { type Container, healthOf } from './container.ts';
 import { type Engine, type ListedContainer, openEngine } from './engine.ts';
-import { awaitHealthy } from './healthy.ts';
 import { logLines } from './log-lines.ts';
 
 /**

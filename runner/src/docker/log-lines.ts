@@ -27,9 +27,9 @@ class LineReader {
   }
 
   #append(text: string): void {
-    const room = longestLine - this.#line.length;
-    if (text.length > room) this.#isCut = true;
-    this.#line += text.slice(0, room);
+    const free = longestLine - this.#line.length;
+    if (text.length > free) this.#isCut = true;
+    this.#line += text.slice(0, free);
   }
 
   #finish(): string {

@@ -4,7 +4,7 @@ import { findPackageJSON } from 'node:module';
 import { dirname, join } from 'node:path';
 import { HqError } from '@hq/shared/errors';
 import { z } from 'zod';
-import { inGatewayRoom } from './gateway-room.ts';
+import { gatewayFile } from './gateway-files.ts';
 
 /** Where a gateway without a container lives, and what it takes to start it there. */
 export interface GatewayHome {
@@ -34,7 +34,7 @@ export async function prepareGatewayHome({ directory, config }: GatewayHomeOptio
     await chmod(stateDirectory, 0o700);
     const configFile = join(stateDirectory, 'openclaw.json');
     if (!(await exists(configFile)))
-      await copyWhole(config ?? inGatewayRoom('config', 'openclaw.json'), configFile);
+      await copyFileAtomically(config ?? gatewayFile('config', 'openclaw.json'), configFile);
     const { program, version } = await findOpenClaw();
     return {
       directory,
@@ -66,7 +66,7 @@ async function findOpenClaw(): Promise<{ program: string; version: string }> {
 }
 
 async function readToken(file: string): Promise<string> {
-  if (!(await exists(file))) await writeWhole(file, randomBytes(32).toString('hex'));
+  if (!(await exists(file))) await writeFileAtomically(file, randomBytes(32).toString('hex'));
   const token = (await readFile(file, 'utf8')).trim();
   if (token.length >= 32) return token;
   throw new HqError('failed', `The gateway’s token in ${file} is too short.`, {
@@ -85,12 +85,12 @@ async function exists(path: string): Promise<boolean> {
 }
 
 /** A file appears under its name only when it is whole. */
-export async function writeWhole(file: string, text: string): Promise<void> {
+export async function writeFileAtomically(file: string, text: string): Promise<void> {
   await writeFile(`${file}.new`, text, { mode: 0o600 });
   await rename(`${file}.new`, file);
 }
 
-async function copyWhole(from: string, to: string): Promise<void> {
+async function copyFileAtomically(from: string, to: string): Promise<void> {
   await copyFile(from, `${to}.new`);
   await chmod(`${to}.new`, 0o600);
   await rename(`${to}.new`, to);

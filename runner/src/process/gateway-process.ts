@@ -5,8 +5,8 @@ import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HqError } from '@hq/shared/errors';
 import { callInput, type OpenClawAnswer, type OpenClawCall, readAnswers } from '../openclaw-call.ts';
+import { gatewayFile } from './gateway-files.ts';
 import type { GatewayHome } from './gateway-home.ts';
-import { inGatewayRoom } from './gateway-room.ts';
 import type { LastLines } from './last-lines.ts';
 import { signalGroup } from './pid-file.ts';
 
@@ -14,7 +14,7 @@ import { signalGroup } from './pid-file.ts';
 const niceness = 10;
 const probeEveryMs = 250;
 const probeTimeoutMs = 5_000;
-const tellEveryMs = 3_000;
+const reportEveryMs = 3_000;
 
 /** What the gateway is given of the environment: never HQ's keys, for its agents can read all of it. */
 function gatewayEnvironment(home: GatewayHome): NodeJS.ProcessEnv {
@@ -25,7 +25,7 @@ function gatewayEnvironment(home: GatewayHome): NodeJS.ProcessEnv {
     ...(TZ === undefined ? {} : { TZ }),
     HOME: home.directory,
     // What an agent's commands run in: it gives them the agent's secrets.
-    SHELL: inGatewayRoom('agent-shell'),
+    SHELL: gatewayFile('agent-shell'),
     TMPDIR: join(home.directory, 'tmp'),
     NODE_COMPILE_CACHE: join(home.directory, '.cache', 'node'),
     OPENCLAW_STATE_DIR: home.stateDirectory,
@@ -83,19 +83,19 @@ export class GatewayProcess {
   }
 
   /** Whether it answers that it lives. */
-  lives(): Promise<boolean> {
+  isAlive(): Promise<boolean> {
     return this.#answers('/healthz');
   }
 
   /** Waits until it has started and lives; false when it ended instead. */
-  async becomesReady(signal: AbortSignal, onOutput: (line: string) => void): Promise<boolean> {
+  async waitUntilReady(signal: AbortSignal, onOutput: (line: string) => void): Promise<boolean> {
     const beganAt = performance.now();
     let toldAt = beganAt;
     while (this.#exit === null) {
       signal.throwIfAborted();
       if ((await this.#answers('/startupz')) && (await this.#answers('/healthz'))) return true;
       const now = performance.now();
-      if (now - toldAt >= tellEveryMs) {
+      if (now - toldAt >= reportEveryMs) {
         onOutput(`waiting for gateway to get ready (${Math.round((now - beganAt) / 1000)} s)`);
         toldAt = now;
       }
@@ -110,7 +110,7 @@ export class GatewayProcess {
     calls: readonly OpenClawCall[],
     signal: AbortSignal,
   ): Promise<readonly OpenClawAnswer[]> {
-    const caller = spawn(process.execPath, [inGatewayRoom('call-openclaw.ts'), String(this.port)], {
+    const caller = spawn(process.execPath, [gatewayFile('call-openclaw.ts'), String(this.port)], {
       env: gatewayEnvironment(home),
       stdio: ['pipe', 'pipe', 'ignore'],
       signal,

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { createLog } from '@hq/shared/log';
 import { createRedactor } from '@hq/shared/text';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { until } from '../testing/runner-house.ts';
+import { until } from '../testing/runner-harness.ts';
 import { type GatewayHome, prepareGatewayHome } from './gateway-home.ts';
-import { birthOf } from './process-birth.ts';
 import { ProcessStack } from './process-stack.ts';
+import { startTimeOf } from './process-start-time.ts';
 
 const log = createLog('error', createRedactor([]));
 const readyMs = 150_000;
@@ -74,7 +74,7 @@ describe('the real OpenClaw', () => {
       });
       const { pid, port } = pidOf(home);
       expect(pid).not.toBe(before);
-      expect(await birthOf(before)).toBeNull();
+      expect(await startTimeOf(before)).toBeNull();
       expect((await fetch(`http://127.0.0.1:${port}/startupz`)).ok).toBe(true);
       expect(tookMs).toBeGreaterThan(500);
       expect(lines[0]).toBe(`stopping gateway (process ${before})`);

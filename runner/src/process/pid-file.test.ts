@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { removePidFile, stopOrphan, writePidFile } from './pid-file.ts';
-import { birthOf } from './process-birth.ts';
+import { startTimeOf } from './process-start-time.ts';
 
 let directory: string;
 let file: string;
@@ -23,7 +23,7 @@ async function sleeper(): Promise<{ pid: number; ended: Promise<unknown> }> {
 }
 
 async function livingRecord(pid: number) {
-  return { pid, birth: (await birthOf(pid)) ?? '' };
+  return { pid, birth: (await startTimeOf(pid)) ?? '' };
 }
 
 describe('a gateway that was left behind', () => {
@@ -45,7 +45,7 @@ describe('a gateway that was left behind', () => {
     };
     writeFileSync(file, JSON.stringify(record));
     await expect(stopOrphan(file)).rejects.toMatchObject({ code: 'conflict' });
-    expect(await birthOf(gateway.pid)).not.toBeNull();
+    expect(await startTimeOf(gateway.pid)).not.toBeNull();
     process.kill(gateway.pid);
     process.kill(runner.pid);
     await Promise.all([gateway.ended, runner.ended]);
@@ -56,7 +56,7 @@ describe('a gateway that was left behind', () => {
     const record = { gateway: { pid, birth: 'another' }, runner: { pid: 999_999_999, birth: '1' }, port: 1 };
     writeFileSync(file, JSON.stringify(record));
     expect(await stopOrphan(file)).toBeNull();
-    expect(await birthOf(pid)).not.toBeNull();
+    expect(await startTimeOf(pid)).not.toBeNull();
     process.kill(pid);
     await ended;
   });

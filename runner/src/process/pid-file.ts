@@ -2,22 +2,22 @@ import { readFile, rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HqError } from '@hq/shared/errors';
 import { z } from 'zod';
-import { writeWhole } from './gateway-home.ts';
-import { birthOf } from './process-birth.ts';
+import { writeFileAtomically } from './gateway-home.ts';
+import { startTimeOf } from './process-start-time.ts';
 
 const living = z.object({ pid: z.int().positive(), birth: z.string() });
 const record = z.object({ gateway: living, runner: living, port: z.int() });
 
 /** Writes down which gateway runs here, and which runner looks after it. */
 export async function writePidFile(file: string, gatewayPid: number, port: number): Promise<void> {
-  const [gatewayBirth, runnerBirth] = await Promise.all([birthOf(gatewayPid), birthOf(process.pid)]);
+  const [gatewayBirth, runnerBirth] = await Promise.all([startTimeOf(gatewayPid), startTimeOf(process.pid)]);
   if (gatewayBirth === null || runnerBirth === null) return;
   const running: z.input<typeof record> = {
     gateway: { pid: gatewayPid, birth: gatewayBirth },
     runner: { pid: process.pid, birth: runnerBirth },
     port,
   };
-  await writeWhole(file, `${JSON.stringify(running)}\n`);
+  await writeFileAtomically(file, `${JSON.stringify(running)}\n`);
 }
 
 export async function removePidFile(file: string): Promise<void> {
@@ -39,12 +39,12 @@ export async function stopOrphan(file: string): Promise<number | null> {
   const parsed = record.safeParse(parseJson(text));
   if (!parsed.success) return null;
   const { gateway, runner } = parsed.data;
-  if (runner.pid !== process.pid && (await birthOf(runner.pid)) === runner.birth) {
+  if (runner.pid !== process.pid && (await startTimeOf(runner.pid)) === runner.birth) {
     throw new HqError('conflict', `Another runner (process ${runner.pid}) looks after this gateway’s home.`, {
       hint: 'Stop that runner first, or set GATEWAY_HOME to another directory.',
     });
   }
-  const lives = async () => (await birthOf(gateway.pid)) === gateway.birth;
+  const lives = async () => (await startTimeOf(gateway.pid)) === gateway.birth;
   if (!(await lives())) return null;
   signalGroup(gateway.pid, 'SIGTERM');
   const until = performance.now() + orphanGraceMs;

@@ -174,7 +174,7 @@ export class ProcessStack implements Stack {
     signal: AbortSignal,
     onOutput: (line: string) => void,
   ): Promise<boolean> {
-    const isReady = await gateway.becomesReady(signal, onOutput);
+    const isReady = await gateway.waitUntilReady(signal, onOutput);
     if (isReady && this.#gateway === gateway) {
       this.#log.info({ pid: gateway.pid }, 'gateway ready');
       this.#become('healthy');
@@ -228,7 +228,7 @@ export class ProcessStack implements Stack {
   #watchLiveness(gateway: GatewayProcess, readySince: number): void {
     clearTimeout(this.#liveness);
     this.#liveness = setTimeout(async () => {
-      const lives = await gateway.lives();
+      const lives = await gateway.isAlive();
       if (this.#gateway !== gateway) return;
       this.#misses = lives ? 0 : this.#misses + 1;
       if (lives && performance.now() - readySince > settledMs) this.#failures = 0;

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openSecretsHouse, type SecretsHouse } from '../testing/secrets-house.ts';
+import { type SecretsHarness, startSecretsHarness } from '../testing/secrets-harness.ts';
 
 /** A file system of so many bytes of its own needs root, and a kernel that lets it mount. */
 function canMount(): boolean {
@@ -22,15 +22,15 @@ function canMount(): boolean {
 }
 
 describe.runIf(canMount())('a disk that is full', () => {
-  let house: SecretsHouse;
+  let harness: SecretsHarness;
   let disk: string;
   beforeEach(async () => {
-    house = await openSecretsHouse();
+    harness = await startSecretsHarness();
     disk = mkdtempSync(join(tmpdir(), 'hq-disk-'));
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k,mode=0700', 'tmpfs', disk]);
   });
   afterEach(async () => {
-    await house?.close();
+    await harness?.close();
     execFileSync('umount', [disk]);
     rmSync(disk, { recursive: true });
   });
@@ -38,15 +38,15 @@ describe.runIf(canMount())('a disk that is full', () => {
   it('keeps every file as it was, says so, and is caught up with when there is room again', async () => {
     const path = join(disk, 'secrets');
     const read = (name: string) => readFileSync(join(path, name), 'utf8');
-    const maya = await house.stack.database.addAgent('maya', house.gateway);
-    await house.store('KEY', 'first');
-    await house.store('OWN', 'of maya', { agent: maya });
-    const sync = house.open({ path });
-    await sync.begin(30_000);
+    const maya = await harness.stack.database.addAgent('maya', harness.gateway);
+    await harness.store('KEY', 'first');
+    await harness.store('OWN', 'of maya', { agent: maya });
+    const sync = harness.open({ path });
+    await sync.start(30_000);
     mkdirSync(join(disk, 'other'));
     writeFileSync(join(disk, 'other', 'ballast'), Buffer.alloc(160 * 1024));
-    await house.store('KEY', 'x'.repeat(60_000));
-    await house.store('OWN', 'y'.repeat(60_000), { agent: maya });
+    await harness.store('KEY', 'x'.repeat(60_000));
+    await harness.store('OWN', 'y'.repeat(60_000), { agent: maya });
     await expect(sync.synced()).rejects.toMatchObject({
       code: 'failed',
       message: expect.stringMatching(/no space is left on the disk/),
@@ -58,7 +58,7 @@ describe.runIf(canMount())('a disk that is full', () => {
       state: 'error',
       problem: expect.stringMatching(/no space is left/),
     });
-    expect(await house.row('OWN')).toMatchObject({
+    expect(await harness.row('OWN')).toMatchObject({
       sync_status: 'error',
       sync_error: 'Its file could not be written: no space is left on the disk.',
     });
@@ -66,6 +66,6 @@ describe.runIf(canMount())('a disk that is full', () => {
     await sync.synced();
     expect(read('agents/maya.env')).toBe(`KEY='${'x'.repeat(60_000)}'\nOWN='${'y'.repeat(60_000)}'\n`);
     expect(sync.state()).toMatchObject({ state: 'ok', problem: null });
-    expect((await house.rows()).every((row) => row.sync_status === 'active')).toBe(true);
+    expect((await harness.rows()).every((row) => row.sync_status === 'active')).toBe(true);
   });
 });

@@ -13,8 +13,8 @@ import { CommandOutput } from '../output.ts';
 import { prepareGatewayHome } from '../process/gateway-home.ts';
 import { ProcessStack } from '../process/process-stack.ts';
 import { type ModelServer, startModelServer } from '../testing/model-server.ts';
-import { until } from '../testing/runner-house.ts';
-import { openSecretsHouse, type SecretsHouse } from '../testing/secrets-house.ts';
+import { until } from '../testing/runner-harness.ts';
+import { type SecretsHarness, startSecretsHarness } from '../testing/secrets-harness.ts';
 import { ProviderKeys } from './provider-keys.ts';
 import type { SecretsSync } from './secrets-sync.ts';
 
@@ -24,7 +24,7 @@ const profilesShape = z.object({
   providers: z.array(z.object({ profiles: z.array(z.object({ profileId: z.string() })).default([]) })),
 });
 
-let house: SecretsHouse;
+let harness: SecretsHarness;
 let model: ModelServer;
 let directory: string;
 let maya: string;
@@ -69,14 +69,14 @@ const openProviderKeys = () =>
       },
     },
     path: join(state, 'secrets'),
-    hashKey: house.stack.serviceRoleKey,
+    hashKey: harness.stack.serviceRoleKey,
     log,
   });
 const toldKeys = () =>
   calls.filter(({ method }) => method.startsWith('models.auth') && method !== 'models.authStatus');
 
 beforeAll(async () => {
-  house = await openSecretsHouse();
+  harness = await startSecretsHarness();
   model = await startModelServer();
   directory = mkdtempSync(join(tmpdir(), 'hq-openclaw-'));
   const home = await prepareGatewayHome({ directory });
@@ -105,23 +105,23 @@ beforeAll(async () => {
     bob: { name: 'Bob', workspace: join(state, 'workspace-bob') },
   };
   writeFileSync(file, JSON.stringify(config));
-  maya = await house.stack.database.addAgent('maya', house.gateway);
-  await house.stack.database.addAgent('bob', house.gateway);
-  await house.store('TOKEN', 'the token of everybody');
-  await house.store('TOKEN', `maya's own $token`, { agent: maya });
-  await house.store('OPENAI_API_KEY', 'sk-openai-of-the-gateway-0123456789');
-  await house.store('GROQ_API_KEY', 'gsk-groq-of-maya-0123456789', { agent: maya });
+  maya = await harness.stack.database.addAgent('maya', harness.gateway);
+  await harness.stack.database.addAgent('bob', harness.gateway);
+  await harness.store('TOKEN', 'the token of everybody');
+  await harness.store('TOKEN', `maya's own $token`, { agent: maya });
+  await harness.store('OPENAI_API_KEY', 'sk-openai-of-the-gateway-0123456789');
+  await harness.store('GROQ_API_KEY', 'gsk-groq-of-maya-0123456789', { agent: maya });
   stack = await ProcessStack.open(home, log);
-  sync = house.open({ path: join(state, 'secrets') });
-  await sync.begin(30_000);
+  sync = harness.open({ path: join(state, 'secrets') });
+  await sync.start(30_000);
   await until('the gateway', async () => (await stack.services())[0]?.health === 'healthy', readyMs);
   providerKeys = openProviderKeys();
-  sync.tell(providerKeys);
+  sync.addListener(providerKeys);
 }, readyMs + 60_000);
 afterAll(async () => {
   await providerKeys?.close();
   await stack?.close();
-  await house?.close();
+  await harness?.close();
   model?.close();
   rmSync(directory, { recursive: true, force: true });
 }, 60_000);
@@ -168,9 +168,9 @@ describe('the real OpenClaw', () => {
     await providerKeys.close();
     calls.length = 0;
     providerKeys = openProviderKeys();
-    sync.tell(providerKeys);
+    sync.addListener(providerKeys);
     await until('it to look', () => calls.some(({ method }) => method === 'config.get'), readyMs);
-    await house.store('UNRELATED', 'value');
+    await harness.store('UNRELATED', 'value');
     await sync.synced();
     await until(
       'the reload',
@@ -180,13 +180,13 @@ describe('the real OpenClaw', () => {
     await providerKeys.close();
     expect(toldKeys()).toEqual([]);
     providerKeys = openProviderKeys();
-    sync.tell(providerKeys);
+    sync.addListener(providerKeys);
   });
 
   it('gives an agent’s commands the agent’s secrets as variables', { timeout: readyMs }, async () => {
     // The model is a provider as any other: its key comes from a secret, too.
-    await house.store('MODEL_KEY', 'sk-the-key-of-the-model-0123');
-    const output = new CommandOutput(house.redactor, () => undefined);
+    await harness.store('MODEL_KEY', 'sk-the-key-of-the-model-0123');
+    const output = new CommandOutput(harness.redactor, () => undefined);
     await handlers.auth_set_api_key({ provider: 'model', secret: 'MODEL_KEY' }, context(output));
     const digest = 'printf %s "$TOKEN" | sha256sum; cd / && echo ".$UNSET."';
     expect(await turn('acme-maya', digest)).toContain(hash(`maya's own $token`));
@@ -194,7 +194,7 @@ describe('the real OpenClaw', () => {
     expect(bob).toContain(hash('the token of everybody'));
     expect(bob).not.toContain('the token of everybody');
     expect(model.keys).toEqual(new Set(['Bearer sk-the-key-of-the-model-0123']));
-    await house.store('TOKEN', 'another token');
+    await harness.store('TOKEN', 'another token');
     await sync.synced();
     expect(await turn('bob', digest)).toContain(hash('another token'));
   });
@@ -203,8 +203,10 @@ describe('the real OpenClaw', () => {
     timeout: readyMs,
   }, async () => {
     await call('models.authSetApiKey', { provider: 'xai', apiKey: 'by-hand-0123456789', agentId: 'bob' });
-    await house.stack.database.query(`delete from secrets where key = 'OPENAI_API_KEY' and agent_id is null`);
-    await house.store('OPENAI_API_KEY', 'sk-openai-of-maya-0123456789', { agent: maya });
+    await harness.stack.database.query(
+      `delete from secrets where key = 'OPENAI_API_KEY' and agent_id is null`,
+    );
+    await harness.store('OPENAI_API_KEY', 'sk-openai-of-maya-0123456789', { agent: maya });
     await sync.synced();
     await until('it to be noted', () => noted().bob === undefined, readyMs);
     expect(await takesAway('bob', 'openai:manual')).toBe(false);
@@ -222,7 +224,7 @@ describe('the real OpenClaw', () => {
       }),
     });
     const before = shape.parse(await call('config.get'));
-    const output = new CommandOutput(house.redactor, () => undefined);
+    const output = new CommandOutput(harness.redactor, () => undefined);
     const payload = {
       provider: 'openai-codex',
       secret: 'MODEL_KEY',
@@ -243,8 +245,8 @@ describe('the real OpenClaw', () => {
   });
 
   it('keeps a key under a profile of another name', { timeout: readyMs }, async () => {
-    const output = new CommandOutput(house.redactor, () => undefined);
-    const own = await house.store('THIRD_KEY', 'sk-the-third-key-0123456789', { agent: maya });
+    const output = new CommandOutput(harness.redactor, () => undefined);
+    const own = await harness.store('THIRD_KEY', 'sk-the-third-key-0123456789', { agent: maya });
     const payload = { provider: 'openai', secret: own, profile_name: 'second' };
     expect(await handlers.auth_set_api_key(payload, context(output))).toEqual({
       provider: 'openai',

@@ -5,12 +5,12 @@ import { z } from 'zod';
 import type { OpenClawAnswer, OpenClawCall } from '../openclaw-call.ts';
 import type { Stack } from '../stack.ts';
 import {
+  type DesiredKeys,
   everyAgent,
   type OpenClawAgent,
+  type PushedKeys,
   providerSteps,
-  type ToldKeys,
-  toldKeys,
-  type WantedKeys,
+  pushedKeys,
 } from './provider-steps.ts';
 import { EnvDirectory } from './secrets-directory.ts';
 import type { SyncListener } from './secrets-sync.ts';
@@ -36,10 +36,10 @@ const settings = z.object({
 });
 const taken = z.object({ profileId: z.string() });
 
-const firstPauseMs = 2_000;
-const longestPauseMs = 60_000;
+const firstRetryMs = 2_000;
+const longestRetryMs = 60_000;
 /** A gateway takes so long to start on a busy machine: until then nothing is wrong. */
-const patienceMs = 120_000;
+const startupGraceMs = 120_000;
 const callsAtOnce = 10;
 const callMs = 300_000;
 
@@ -50,7 +50,7 @@ const callMs = 300_000;
 export class ProviderKeys implements SyncListener {
   readonly #options: ProviderKeysOptions;
   readonly #closed = new AbortController();
-  #wanted: WantedKeys | null = null;
+  #wanted: DesiredKeys | null = null;
   #reload = false;
   #running: Promise<void> | null = null;
   #timer: NodeJS.Timeout | undefined;
@@ -63,7 +63,7 @@ export class ProviderKeys implements SyncListener {
     this.#options = options;
   }
 
-  synced(keys: WantedKeys, changed: boolean): void {
+  onSynced(keys: DesiredKeys, changed: boolean): void {
     this.#wanted = keys;
     this.#reload ||= changed;
     this.#tellIn(0);
@@ -73,7 +73,7 @@ export class ProviderKeys implements SyncListener {
     return this.#problem;
   }
 
-  onProblem(listener: () => void): void {
+  onProblemChange(listener: () => void): void {
     this.#onProblem = listener;
   }
 
@@ -116,7 +116,7 @@ export class ProviderKeys implements SyncListener {
       this.#failures += 1;
       this.#failingSince ??= performance.now();
       const isPatient = error instanceof HqError && error.code === 'unreachable';
-      if (isPatient && performance.now() - this.#failingSince < patienceMs) return;
+      if (isPatient && performance.now() - this.#failingSince < startupGraceMs) return;
       const sentence =
         error instanceof HqError ? error.message : 'OpenClaw could not be told of provider keys.';
       if (!(error instanceof HqError)) this.#options.log.error({ err: error }, sentence);
@@ -124,7 +124,7 @@ export class ProviderKeys implements SyncListener {
     }
   }
 
-  async #bring(wanted: WantedKeys, told: ToldKeys, reload: boolean): Promise<void> {
+  async #bring(wanted: DesiredKeys, told: PushedKeys, reload: boolean): Promise<void> {
     const [listed, configured] = await this.#call([
       { method: 'agents.list' },
       { method: 'config.get' },
@@ -179,11 +179,11 @@ export class ProviderKeys implements SyncListener {
     this.#onProblem();
   }
 
-  async #readNote(): Promise<ToldKeys> {
+  async #readNote(): Promise<PushedKeys> {
     const standing = await this.#inDirectory((directory) => directory.read(noteFile));
     if (standing === null) return {};
     try {
-      return toldKeys.parse(JSON.parse(standing.text));
+      return pushedKeys.parse(JSON.parse(standing.text));
     } catch {
       // Cut or changed by somebody: everything is told once more.
       return {};
@@ -191,14 +191,14 @@ export class ProviderKeys implements SyncListener {
   }
 
   /** An agent that is gone took its keys with it. */
-  async #writeNote(told: ToldKeys, agents: readonly OpenClawAgent[]): Promise<void> {
+  async #writeNote(told: PushedKeys, agents: readonly OpenClawAgent[]): Promise<void> {
     const known = Object.entries(told).filter(
       ([agent, keys]) =>
         Object.keys(keys).length > 0 && (agent === everyAgent || agents.some(({ id }) => id === agent)),
     );
     await this.#inDirectory(async (directory) => {
       await directory.write(noteFile, `${JSON.stringify(Object.fromEntries(known))}\n`);
-      await directory.settle();
+      await directory.fsync();
     });
   }
 
@@ -219,5 +219,5 @@ function payloadOf(answer: OpenClawAnswer | undefined): unknown {
 }
 
 function pauseAfter(failures: number): number {
-  return Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(failures - 1, 6));
+  return Math.min(longestRetryMs, firstRetryMs * 2 ** Math.min(failures - 1, 6));
 }

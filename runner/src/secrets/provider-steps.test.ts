@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type OpenClawState, providerSteps, slugOfWorkspace, type ToldKeys } from './provider-steps.ts';
+import { type OpenClawState, type PushedKeys, providerSteps, slugOfWorkspace } from './provider-steps.ts';
 
 const openclaw: OpenClawState = {
   agents: [
@@ -18,8 +18,8 @@ const wanted = (providerKeys = keys, unread: readonly string[] = []) => ({
   providerKeys,
   unreadProviders: new Set(unread),
 });
-const told = (result: ReturnType<typeof providerSteps>, profile = 'openai:manual'): ToldKeys => {
-  const known: ToldKeys = {};
+const told = (result: ReturnType<typeof providerSteps>, profile = 'openai:manual'): PushedKeys => {
+  const known: PushedKeys = {};
   for (const { agent, provider, hash } of result.steps) {
     if (hash !== null) known[agent] = { ...known[agent], [provider]: { hash, profile } };
   }

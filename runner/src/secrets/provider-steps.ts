@@ -1,14 +1,14 @@
 import { createHmac } from 'node:crypto';
 import { z } from 'zod';
 import type { OpenClawCall } from '../openclaw-call.ts';
-import type { ProviderKey } from './plan.ts';
+import type { ProviderKey } from './plan-files.ts';
 
 /** By OpenClaw's agent, by provider: the hash of the key that it was told, and the profile that it keeps it under. */
-export const toldKeys = z.record(
+export const pushedKeys = z.record(
   z.string(),
   z.record(z.string(), z.object({ hash: z.string(), profile: z.string() })),
 );
-export type ToldKeys = z.output<typeof toldKeys>;
+export type PushedKeys = z.output<typeof pushedKeys>;
 
 export interface OpenClawAgent {
   readonly id: string;
@@ -24,7 +24,7 @@ export interface OpenClawState {
   readonly configured: ReadonlySet<string>;
 }
 
-export interface WantedKeys {
+export interface DesiredKeys {
   readonly providerKeys: readonly ProviderKey[];
   /** The providers whose key could not be read: what was told of them stays. */
   readonly unreadProviders: ReadonlySet<string>;
@@ -53,8 +53,8 @@ export function slugOfWorkspace(workspace: string | undefined): string | null {
  */
 export function providerSteps(
   openclaw: OpenClawState,
-  { providerKeys, unreadProviders }: WantedKeys,
-  told: ToldKeys,
+  { providerKeys, unreadProviders }: DesiredKeys,
+  told: PushedKeys,
   hashKey: string,
 ): { readonly steps: readonly ProviderStep[]; readonly impossible: readonly string[] } {
   const [first] = openclaw.agents;

@@ -1,18 +1,18 @@
 import { createHash } from 'node:crypto';
 import { basename, dirname } from 'node:path';
 import { HqError } from '@hq/shared/errors';
-import type { StandingTexts } from './plan.ts';
-import { EnvDirectory, isFileSlug, type StandingFile } from './secrets-directory.ts';
+import type { CurrentFiles } from './plan-files.ts';
+import { EnvDirectory, type EnvFile, isFileSlug } from './secrets-directory.ts';
 
 const gatewayFile = 'gateway.env';
 const atOnce = 8;
 
-export interface WantedFiles {
+export interface DesiredFiles {
   readonly gateway: string;
   readonly agents: ReadonlyMap<string, string>;
 }
 
-export interface LaidFiles {
+export interface WrittenFiles {
   readonly written: number;
   readonly removed: number;
   /** Why a file is not as it should be, by its agent's slug; null is the gateway's file. */
@@ -23,8 +23,8 @@ export interface LaidFiles {
 export class SecretFiles {
   readonly #top: EnvDirectory;
   readonly #agents: EnvDirectory;
-  #gateway: StandingFile | null = null;
-  readonly #standing = new Map<string, StandingFile>();
+  #gateway: EnvFile | null = null;
+  readonly #standing = new Map<string, EnvFile>();
 
   private constructor(top: EnvDirectory, agents: EnvDirectory) {
     this.#top = top;
@@ -32,12 +32,15 @@ export class SecretFiles {
   }
 
   /** Opens the directory for as long as `use` takes. Throws an `HqError` with the reason when that cannot be done. */
-  static async with<Result>(path: string, use: (files: SecretFiles) => Promise<Result>): Promise<Result> {
+  static async readSecret<Result>(
+    path: string,
+    use: (files: SecretFiles) => Promise<Result>,
+  ): Promise<Result> {
     let top: EnvDirectory | undefined;
     let agents: EnvDirectory | undefined;
     try {
       top = await EnvDirectory.open(dirname(path), basename(path));
-      agents = await top.inner('agents');
+      agents = await top.openSubdirectory('agents');
       return await use(new SecretFiles(top, agents));
     } catch (error) {
       if (error instanceof HqError) throw error;
@@ -57,7 +60,7 @@ export class SecretFiles {
   }
 
   /** What stands now; `lay` compares with it. */
-  async read(): Promise<StandingTexts> {
+  async read(): Promise<CurrentFiles> {
     this.#gateway = await this.#top.read(gatewayFile);
     this.#standing.clear();
     const slugs = (await this.#agents.names()).map((name) => name.slice(0, -'.env'.length));
@@ -72,7 +75,7 @@ export class SecretFiles {
   }
 
   /** A digest of everything that `read` found: the same as long as nobody has touched a file. */
-  mark(): string {
+  digest(): string {
     const files = [...this.#standing].sort(([one], [other]) => (one < other ? -1 : 1));
     return createHash('sha256')
       .update(JSON.stringify([this.#gateway, files]))
@@ -80,7 +83,7 @@ export class SecretFiles {
   }
 
   /** Makes the files what they should be. A file that is so already is not touched; one that fails keeps what it held. */
-  async lay(wanted: WantedFiles): Promise<LaidFiles> {
+  async write(wanted: DesiredFiles): Promise<WrittenFiles> {
     const failed = new Map<string | null, string>();
     let written = 0;
     let removed = 0;
@@ -101,25 +104,25 @@ export class SecretFiles {
         removed += await attempt(slug, () => this.#agents.remove(`${slug}.env`));
       },
     );
-    if (!isAsWanted(this.#gateway, wanted.gateway)) {
-      written += await attempt(null, () => writeWhole(this.#top, gatewayFile, wanted.gateway));
-      await this.#top.settle();
+    if (!isUpToDate(this.#gateway, wanted.gateway)) {
+      written += await attempt(null, () => writeWithRetry(this.#top, gatewayFile, wanted.gateway));
+      await this.#top.fsync();
     }
     await each([...wanted.agents], async ([slug, text]) => {
-      if (!isFileSlug(slug) || isAsWanted(this.#standing.get(slug) ?? null, text)) return;
-      written += await attempt(slug, () => writeWhole(this.#agents, `${slug}.env`, text));
+      if (!isFileSlug(slug) || isUpToDate(this.#standing.get(slug) ?? null, text)) return;
+      written += await attempt(slug, () => writeWithRetry(this.#agents, `${slug}.env`, text));
     });
-    if (written + removed > 0) await this.#agents.settle();
+    if (written + removed > 0) await this.#agents.fsync();
     return { written, removed, failed };
   }
 }
 
-function isAsWanted(standing: StandingFile | null, text: string): boolean {
-  return standing?.isRight === true && standing.text === text;
+function isUpToDate(standing: EnvFile | null, text: string): boolean {
+  return standing?.isValid === true && standing.text === text;
 }
 
 /** Another runner that starts on the same volume may take a temporary file for a dead one's. */
-async function writeWhole(directory: EnvDirectory, name: string, text: string): Promise<void> {
+async function writeWithRetry(directory: EnvDirectory, name: string, text: string): Promise<void> {
   try {
     await directory.write(name, text);
   } catch (error) {

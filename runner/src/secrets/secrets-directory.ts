@@ -7,9 +7,9 @@ import { HqError } from '@hq/shared/errors';
 const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
 
 /** What one file holds, and whether it is as this house writes it: a plain file, 0600, of the volume's owner. */
-export interface StandingFile {
+export interface EnvFile {
   readonly text: string;
-  readonly isRight: boolean;
+  readonly isValid: boolean;
 }
 
 const leftover = /^\..+\.[0-9a-f]{16}\.tmp$/;
@@ -71,7 +71,7 @@ export class EnvDirectory {
   }
 
   /** A directory in this one. */
-  inner(name: string): Promise<EnvDirectory> {
+  openSubdirectory(name: string): Promise<EnvDirectory> {
     return EnvDirectory.open(this.#base(), name, join(this.path, name));
   }
 
@@ -91,23 +91,23 @@ export class EnvDirectory {
   }
 
   /** Null where there is no such file. A link or anything else that is no file counts as a wrong, empty one. */
-  async read(name: string): Promise<StandingFile | null> {
+  async read(name: string): Promise<EnvFile | null> {
     let handle: FileHandle;
     try {
       handle = await this.#openToRead(name);
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? error.code : undefined;
       if (code === 'ENOENT') return null;
-      if (code === 'ELOOP' || code === 'ENXIO') return { text: '', isRight: false };
+      if (code === 'ELOOP' || code === 'ENXIO') return { text: '', isValid: false };
       throw error;
     }
     try {
       const stats = await handle.stat();
-      if (!stats.isFile()) return { text: '', isRight: false };
+      if (!stats.isFile()) return { text: '', isValid: false };
       const isOurs = this.#owner === null || stats.uid === this.#owner.uid;
       return {
         text: await handle.readFile('utf8'),
-        isRight: isOurs && (stats.mode & 0o7777) === 0o600 && stats.nlink === 1,
+        isValid: isOurs && (stats.mode & 0o7777) === 0o600 && stats.nlink === 1,
       };
     } finally {
       await handle.close();
@@ -140,7 +140,7 @@ export class EnvDirectory {
   }
 
   /** Returns when what was renamed and removed here outlives a power cut. */
-  async settle(): Promise<void> {
+  async fsync(): Promise<void> {
     await this.#handle.sync();
   }
 

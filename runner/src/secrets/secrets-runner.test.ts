@@ -3,37 +3,42 @@ import { join } from 'node:path';
 import { readSecretsKeys, seal } from '@hq/shared/secrets';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type FaultProxy, startFaultProxy } from '../testing/fault-proxy.ts';
-import { openRunnerHouse, type RunnerHouse, type RunningRunner, until } from '../testing/runner-house.ts';
+import {
+  type RunnerHarness,
+  type RunningRunner,
+  startRunnerHarness,
+  until,
+} from '../testing/runner-harness.ts';
 
 const limitMs = 30_000;
 const snapshots = '/rest/v1/rpc/secrets_snapshot';
 const told = '/rest/v1/rpc/secrets_synced';
 
-let house: RunnerHouse;
+let harness: RunnerHarness;
 let proxy: FaultProxy;
 beforeEach(async () => {
-  house = await openRunnerHouse();
-  proxy = await startFaultProxy(house.stack.url);
+  harness = await startRunnerHarness();
+  proxy = await startFaultProxy(harness.stack.url);
 });
 afterEach(async () => {
   await proxy?.close();
-  await house?.close();
+  await harness?.close();
 });
 
 const start = (environment: Readonly<Record<string, string>> = {}) =>
-  house.startRunner({ SUPABASE_URL: proxy.url, ...environment });
+  harness.startRunner({ SUPABASE_URL: proxy.url, ...environment });
 
 async function store(key: string, value: string): Promise<void> {
-  const keys = readSecretsKeys({ SUPABASE_SERVICE_ROLE_KEY: house.stack.serviceRoleKey });
-  await house.stack.database.query(
+  const keys = readSecretsKeys({ SUPABASE_SERVICE_ROLE_KEY: harness.stack.serviceRoleKey });
+  await harness.stack.database.query(
     `insert into secrets (gateway_id, key, encrypted_value) values ($1, $2, $3)
      on conflict (tenant_id, gateway_id, key) where agent_id is null do update set encrypted_value = excluded.encrypted_value`,
-    [house.gateway, key, seal(value, keys.current)],
+    [harness.gateway, key, seal(value, keys.current)],
   );
 }
 
 const gatewayFile = () => {
-  const file = join(house.secretsDirectory, 'gateway.env');
+  const file = join(harness.secretsDirectory, 'gateway.env');
   return existsSync(file) ? readFileSync(file, 'utf8') : '';
 };
 const lands = (line: string) => until(`the line ${line}`, () => gatewayFile().includes(line), limitMs);
@@ -41,9 +46,9 @@ const trusts = (runner: RunningRunner) =>
   until('Realtime to be trusted', async () => (await runner.health()).realtime === 'trusted', limitMs);
 
 const metaSecrets = async () => {
-  const [row] = await house.stack.database.query<{ secrets: Record<string, unknown> | null }>(
+  const [row] = await harness.stack.database.query<{ secrets: Record<string, unknown> | null }>(
     `select meta -> 'secrets' as secrets from gateways where id = $1`,
-    [house.gateway],
+    [harness.gateway],
   );
   return row?.secrets;
 };
@@ -54,7 +59,7 @@ describe('a runner', () => {
     const runner = await start();
     expect(gatewayFile()).toBe(`KEY='there already'\n`);
     const secrets = await until('the heartbeat', async () => (await metaSecrets()) ?? false, limitMs);
-    const { current } = readSecretsKeys({ SUPABASE_SERVICE_ROLE_KEY: house.stack.serviceRoleKey });
+    const { current } = readSecretsKeys({ SUPABASE_SERVICE_ROLE_KEY: harness.stack.serviceRoleKey });
     expect(secrets).toEqual({
       keys: [current.fingerprint],
       state: 'ok',
@@ -72,7 +77,7 @@ describe('a runner', () => {
     await lands(`KEY='first'`);
     await store('KEY', 'second');
     await lands(`KEY='second'`);
-    await house.stack.database.query('delete from secrets');
+    await harness.stack.database.query('delete from secrets');
     await until('the key to be gone', () => gatewayFile() === '', limitMs);
   });
 
@@ -96,12 +101,12 @@ describe('a runner', () => {
 
   it('tells the heartbeat when the database has more than the disk', async () => {
     const runner = await start({ BEAT_SECONDS: '1' });
-    proxy.loseAnswers(snapshots, 1_000);
+    proxy.dropResponses(snapshots, 1_000);
     await store('KEY', 'value');
     await until('it to be stale', async () => (await metaSecrets())?.state === 'stale', limitMs);
     expect((await metaSecrets())?.problem).toContain('cannot be reached');
     expect((await runner.health()).fault).toContain('cannot be reached');
-    proxy.loseAnswers(snapshots, 0);
+    proxy.dropResponses(snapshots, 0);
     await until('it to be well', async () => (await metaSecrets())?.state === 'ok', limitMs);
     expect(await metaSecrets()).toMatchObject({ problem: null });
   });
@@ -118,7 +123,7 @@ describe('a secret that a command shows', () => {
   ])('is found nowhere: %s', async (_what, value) => {
     await store('PLANTED', value);
     const runner = await start({ BEAT_SECONDS: '1' });
-    const ended = await house.ended(await house.enqueue('tail_logs', { service: 'secret' }), limitMs);
+    const ended = await harness.ended(await harness.enqueue('tail_logs', { service: 'secret' }), limitMs);
     expect(ended.status).toBe('failed');
     expect(ended.error_message).toContain('[redacted]');
     const seen: string[] = [runner.rawLog(), JSON.stringify(await runner.health())];
@@ -130,7 +135,7 @@ describe('a secret that a command shows', () => {
       'notifications',
       'secrets',
     ]) {
-      const rows = await house.stack.database.query<{ text: string }>(
+      const rows = await harness.stack.database.query<{ text: string }>(
         `select t::text as text from ${table} t`,
       );
       seen.push(...rows.map((row) => row.text));

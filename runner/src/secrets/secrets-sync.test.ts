@@ -15,17 +15,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readSecretsKeys } from '@hq/shared/secrets';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openSecretsHouse, type SecretsHouse } from '../testing/secrets-house.ts';
+import { type SecretsHarness, startSecretsHarness } from '../testing/secrets-harness.ts';
 
 const snapshots = '/rest/v1/rpc/secrets_snapshot';
 const told = '/rest/v1/rpc/secrets_synced';
 const awful = `it's "quoted" $HOME \`id\` \\ \t tab\nsecond line\n\nüñí ✓ 漢字 ${'x'.repeat(60_000)}`;
 
-let house: SecretsHouse;
+let harness: SecretsHarness;
 beforeEach(async () => {
-  house = await openSecretsHouse();
+  harness = await startSecretsHarness();
 });
-afterEach(() => house?.close());
+afterEach(() => harness?.close());
 
 /** What a shell makes of a file. */
 function sourced(file: string, key: string): string {
@@ -35,25 +35,25 @@ function sourced(file: string, key: string): string {
 
 describe('a sync', () => {
   it('lays the files of the gateway and of every agent, private from the first byte, and says so in the rows', async () => {
-    const { stack, gateway } = house;
+    const { stack, gateway } = harness;
     const maya = await stack.database.addAgent('maya', gateway);
     await stack.database.addAgent('bob', gateway);
-    await house.store('SHARED', 'for all');
-    await house.store('TOKEN', 'of the gateway');
-    await house.store('TOKEN', 'of maya', { agent: maya });
-    const sync = house.open();
-    await sync.begin(30_000);
-    expect(house.files()).toEqual([
+    await harness.store('SHARED', 'for all');
+    await harness.store('TOKEN', 'of the gateway');
+    await harness.store('TOKEN', 'of maya', { agent: maya });
+    const sync = harness.open();
+    await sync.start(30_000);
+    expect(harness.files()).toEqual([
       '600 agents/bob.env',
       '600 agents/maya.env',
       '600 gateway.env',
       '700 agents',
     ]);
-    expect(statSync(house.path).mode & 0o777).toBe(0o700);
-    expect(house.file('gateway.env')).toBe(`SHARED='for all'\nTOKEN='of the gateway'\n`);
-    expect(house.file('agents/bob.env')).toBe(`SHARED='for all'\nTOKEN='of the gateway'\n`);
-    expect(house.file('agents/maya.env')).toBe(`SHARED='for all'\nTOKEN='of maya'\n`);
-    expect((await house.rows()).map((row) => [row.sync_status, row.has_synced])).toEqual([
+    expect(statSync(harness.path).mode & 0o777).toBe(0o700);
+    expect(harness.file('gateway.env')).toBe(`SHARED='for all'\nTOKEN='of the gateway'\n`);
+    expect(harness.file('agents/bob.env')).toBe(`SHARED='for all'\nTOKEN='of the gateway'\n`);
+    expect(harness.file('agents/maya.env')).toBe(`SHARED='for all'\nTOKEN='of maya'\n`);
+    expect((await harness.rows()).map((row) => [row.sync_status, row.has_synced])).toEqual([
       ['active', true],
       ['active', true],
       ['active', true],
@@ -61,79 +61,79 @@ describe('a sync', () => {
     expect(sync.state()).toMatchObject({
       state: 'ok',
       problem: null,
-      keys: [house.keys.current.fingerprint],
+      keys: [harness.keys.current.fingerprint],
     });
   });
 
   it('tells the sha256 of the tokens that agents speak with in chats, and of nothing else', async () => {
-    await house.store('TELEGRAM_BOT_TOKEN', '7000001:AAFakeTokenOfAnAgent_0123456789abcd');
-    await house.store('OTHER', 'value');
-    const sync = house.open();
-    await sync.begin(30_000);
+    await harness.store('TELEGRAM_BOT_TOKEN', '7000001:AAFakeTokenOfAnAgent_0123456789abcd');
+    await harness.store('OTHER', 'value');
+    const sync = harness.open();
+    await sync.start(30_000);
     const fingerprint = createHash('sha256')
       .update('7000001:AAFakeTokenOfAnAgent_0123456789abcd')
       .digest('hex');
     expect(sync.state().channel_tokens).toEqual([fingerprint]);
-    await house.stack.database.query(`delete from secrets where key = 'TELEGRAM_BOT_TOKEN'`);
+    await harness.stack.database.query(`delete from secrets where key = 'TELEGRAM_BOT_TOKEN'`);
     await sync.synced();
     expect(sync.state().channel_tokens).toEqual([]);
   });
 
   it('that finds nothing new writes no file and asks once', async () => {
-    await house.store('KEY', 'value');
-    const sync = house.open();
-    await sync.begin(30_000);
-    const before = statSync(join(house.path, 'gateway.env'));
-    const [asked, answered] = [house.proxy.requests(snapshots), house.proxy.requests(told)];
-    const changed = await house.row('KEY');
+    await harness.store('KEY', 'value');
+    const sync = harness.open();
+    await sync.start(30_000);
+    const before = statSync(join(harness.path, 'gateway.env'));
+    const [asked, answered] = [harness.proxy.requests(snapshots), harness.proxy.requests(told)];
+    const changed = await harness.row('KEY');
     await sync.synced();
-    expect(statSync(join(house.path, 'gateway.env'))).toMatchObject({
+    expect(statSync(join(harness.path, 'gateway.env'))).toMatchObject({
       ino: before.ino,
       mtimeMs: before.mtimeMs,
     });
-    expect(house.proxy.requests(snapshots) - asked).toBe(1);
-    expect(house.proxy.requests(told) - answered).toBe(0);
-    expect(await house.row('KEY')).toEqual(changed);
+    expect(harness.proxy.requests(snapshots) - asked).toBe(1);
+    expect(harness.proxy.requests(told) - answered).toBe(0);
+    expect(await harness.row('KEY')).toEqual(changed);
   });
 
   it('that found nothing new asks for the version alone, until there is another one', async () => {
-    await house.store('KEY', 'value');
-    const sync = house.open();
-    await sync.begin(30_000);
+    await harness.store('KEY', 'value');
+    const sync = harness.open();
+    await sync.start(30_000);
     await sync.synced();
-    const before = house.proxy.requests(snapshots);
+    const before = harness.proxy.requests(snapshots);
     await sync.synced();
     await sync.synced();
-    expect(house.proxy.requests(snapshots) - before).toBe(0);
+    expect(harness.proxy.requests(snapshots) - before).toBe(0);
     expect(sync.state()).toMatchObject({ state: 'ok', problem: null });
-    await house.store('KEY', 'another');
+    await harness.store('KEY', 'another');
     await sync.synced();
-    expect(house.proxy.requests(snapshots) - before).toBe(1);
-    expect(house.file('gateway.env')).toContain(`KEY='another'`);
+    expect(harness.proxy.requests(snapshots) - before).toBe(1);
+    expect(harness.file('gateway.env')).toContain(`KEY='another'`);
   });
 
   it('keeps every character of a value, as a shell reads it', async () => {
-    await house.store('AWFUL', awful);
-    await house.store('EMPTY', '');
-    const sync = house.open();
-    await sync.begin(30_000);
-    expect(sourced(join(house.path, 'gateway.env'), 'AWFUL')).toBe(awful);
-    expect(sourced(join(house.path, 'gateway.env'), 'EMPTY')).toBe('');
-    const first = house.file('gateway.env');
+    await harness.store('AWFUL', awful);
+    await harness.store('EMPTY', '');
+    const sync = harness.open();
+    await sync.start(30_000);
+    expect(sourced(join(harness.path, 'gateway.env'), 'AWFUL')).toBe(awful);
+    expect(sourced(join(harness.path, 'gateway.env'), 'EMPTY')).toBe('');
+    const first = harness.file('gateway.env');
     await sync.synced();
-    expect(house.file('gateway.env')).toBe(first);
+    expect(harness.file('gateway.env')).toBe(first);
   });
 
   it('takes a deleted key out of every file, and the file of an agent that was renamed, moved or deleted away', async () => {
-    const { stack, gateway } = house;
+    const { stack, gateway } = harness;
     const maya = await stack.database.addAgent('maya', gateway);
     const bob = await stack.database.addAgent('bob', gateway);
     await stack.database.addAgent('eve', gateway);
-    const id = await house.store('GONE', 'soon');
-    await house.store('KEY', 'stays', { agent: maya });
-    await house.store('OTHER', 'of bob', { agent: bob });
-    const sync = house.open();
-    await sync.begin(30_000);
+    const id = await harness.store('GONE', 'soon');
+    await harness.store('KEY', 'stays', { agent: maya });
+    await harness.store('OTHER', 'of bob', { agent: bob });
+    const sync = harness.open();
+    await sync.start(30_000);
     const elsewhere = await stack.database.addGateway('elsewhere');
     await stack.database.query(`delete from secrets where id = $1`, [id]);
     await stack.database.query(`update agents set slug = 'maja' where id = $1`, [maya]);
@@ -143,49 +143,49 @@ describe('a sync', () => {
       bob,
     ]);
     await sync.synced();
-    expect(house.files()).toEqual(['600 agents/maja.env', '600 gateway.env', '700 agents']);
-    expect(house.file('agents/maja.env')).toBe(`KEY='stays'\n`);
-    expect(house.file('gateway.env')).toBe('');
-    expect(await house.row('OTHER')).toMatchObject({ sync_status: 'waiting', sync_error: null });
+    expect(harness.files()).toEqual(['600 agents/maja.env', '600 gateway.env', '700 agents']);
+    expect(harness.file('agents/maja.env')).toBe(`KEY='stays'\n`);
+    expect(harness.file('gateway.env')).toBe('');
+    expect(await harness.row('OTHER')).toMatchObject({ sync_status: 'waiting', sync_error: null });
   });
 
   it('keeps the gateway’s own lines apart: no secret replaces them, and no agent gets them', async () => {
-    await house.stack.database.addAgent('maya', house.gateway);
-    mkdirSync(house.path, { mode: 0o700 });
+    await harness.stack.database.addAgent('maya', harness.gateway);
+    mkdirSync(harness.path, { mode: 0o700 });
     writeFileSync(
-      join(house.path, 'gateway.env'),
+      join(harness.path, 'gateway.env'),
       `# made by hand\nSUPABASE_URL=http://127.0.0.1:1\nHOSTED_THING='two\nlines'\nOLD='a secret that is gone'\n`,
     );
-    await house.store('PATH_TO', 'x');
-    await house.stack.database.behindTheGuard(
+    await harness.store('PATH_TO', 'x');
+    await harness.stack.database.behindTheGuard(
       `insert into public.secrets (gateway_id, key, encrypted_value) select $1, 'SUPABASE_URL', encrypted_value from public.secrets limit 1`,
-      [house.gateway],
+      [harness.gateway],
     );
-    const sync = house.open();
-    await sync.begin(30_000);
+    const sync = harness.open();
+    await sync.start(30_000);
     await sync.synced();
-    expect(house.file('gateway.env')).toBe(
+    expect(harness.file('gateway.env')).toBe(
       `HOSTED_THING='two\nlines'\nPATH_TO='x'\nSUPABASE_URL=http://127.0.0.1:1\n`,
     );
-    expect(house.file('agents/maya.env')).toBe(`PATH_TO='x'\n`);
-    expect(await house.row('SUPABASE_URL')).toMatchObject({
+    expect(harness.file('agents/maya.env')).toBe(`PATH_TO='x'\n`);
+    expect(await harness.row('SUPABASE_URL')).toMatchObject({
       sync_status: 'error',
       sync_error: expect.stringContaining('reserved'),
     });
   });
 
   it('says on the one row what is wrong with it', async () => {
-    await house.store('GOOD', 'value');
-    await house.store('NUL', 'a\0b');
-    await house.stack.database.behindTheGuard(
+    await harness.store('GOOD', 'value');
+    await harness.store('NUL', 'a\0b');
+    await harness.stack.database.behindTheGuard(
       `insert into public.secrets (gateway_id, key, encrypted_value) values
          ($1, 'CLEAR', 'sk-in-clear-as-an-older-hq-had-it'), ($1, 'lower', 'enc:v1:x'), ($1, 'CUT', 'enc:v1:abc.def')`,
-      [house.gateway],
+      [harness.gateway],
     );
-    const sync = house.open();
-    await sync.begin(30_000);
-    expect(house.file('gateway.env')).toBe(`GOOD='value'\n`);
-    const errors = Object.fromEntries((await house.rows()).map((row) => [row.key, row.sync_error]));
+    const sync = harness.open();
+    await sync.start(30_000);
+    expect(harness.file('gateway.env')).toBe(`GOOD='value'\n`);
+    const errors = Object.fromEntries((await harness.rows()).map((row) => [row.key, row.sync_error]));
     expect(errors).toMatchObject({
       GOOD: null,
       CLEAR: expect.stringContaining('not encrypted'),
@@ -200,79 +200,79 @@ describe('a sync', () => {
   it('does five thousand secrets of fifty agents at once', { timeout: 120_000 }, async () => {
     const agents = await Promise.all(
       Array.from({ length: 50 }, (_, number) =>
-        house.stack.database.addAgent(`agent-${number}`, house.gateway),
+        harness.stack.database.addAgent(`agent-${number}`, harness.gateway),
       ),
     );
-    await house.storeAll(
+    await harness.storeAll(
       Array.from({ length: 5_000 }, (_, number) => ({
         key: `KEY_${Math.floor(number / 50)}`,
         value: `value ${number}`,
         agent: agents[number % 50] ?? '',
       })),
     );
-    const sync = house.open();
-    await sync.begin(60_000);
+    const sync = harness.open();
+    await sync.start(60_000);
     expect(sync.state().state).toBe('ok');
-    expect(house.file('agents/agent-7.env').split('\n')).toHaveLength(101);
-    expect(new Set((await house.rows()).map((row) => row.sync_status))).toEqual(new Set(['active']));
-    expect(house.proxy.requests(told)).toBe(1);
+    expect(harness.file('agents/agent-7.env').split('\n')).toHaveLength(101);
+    expect(new Set((await harness.rows()).map((row) => row.sync_status))).toEqual(new Set(['active']));
+    expect(harness.proxy.requests(told)).toBe(1);
   });
 });
 
 describe('when the database', () => {
   it('is away, a host comes up with the files that it has, and catches up', async () => {
-    await house.store('KEY', 'first');
-    const before = house.open();
-    await before.begin(30_000);
+    await harness.store('KEY', 'first');
+    const before = harness.open();
+    await before.start(30_000);
     await before.close();
-    await house.store('KEY', 'second value');
-    await house.stack.stopApi();
-    const sync = house.open();
-    await sync.begin(300);
+    await harness.store('KEY', 'second value');
+    await harness.stack.stopApi();
+    const sync = harness.open();
+    await sync.start(300);
     expect(sync.state()).toMatchObject({ state: 'stale', problem: expect.stringContaining('127.0.0.1') });
-    expect(house.file('gateway.env')).toBe(`KEY='first'\n`);
-    await house.stack.startApi();
+    expect(harness.file('gateway.env')).toBe(`KEY='first'\n`);
+    await harness.stack.startApi();
     await sync.synced().catch(() => sync.synced());
-    expect(house.file('gateway.env')).toBe(`KEY='second value'\n`);
+    expect(harness.file('gateway.env')).toBe(`KEY='second value'\n`);
     expect(sync.state()).toMatchObject({ state: 'ok', problem: null });
   });
 
   it('goes away in the middle, nothing on disk is another than before or after', async () => {
-    await house.stack.database.addAgent('maya', house.gateway);
-    await house.store('KEY', 'first');
-    const sync = house.open();
-    await sync.begin(30_000);
-    await house.store('KEY', 'second value');
-    house.proxy.loseAnswers(snapshots, 1);
+    await harness.stack.database.addAgent('maya', harness.gateway);
+    await harness.store('KEY', 'first');
+    const sync = harness.open();
+    await sync.start(30_000);
+    await harness.store('KEY', 'second value');
+    harness.proxy.dropResponses(snapshots, 1);
     await expect(sync.synced()).rejects.toMatchObject({ code: 'unreachable' });
-    expect(house.file('gateway.env')).toBe(`KEY='first'\n`);
-    expect(house.file('agents/maya.env')).toBe(`KEY='first'\n`);
+    expect(harness.file('gateway.env')).toBe(`KEY='first'\n`);
+    expect(harness.file('agents/maya.env')).toBe(`KEY='first'\n`);
     expect(sync.state().state).toBe('stale');
-    house.proxy.loseAnswers(told, 1);
+    harness.proxy.dropResponses(told, 1);
     await expect(sync.synced()).rejects.toMatchObject({ code: 'unreachable' });
-    expect(house.file('gateway.env')).toBe(`KEY='second value'\n`);
+    expect(harness.file('gateway.env')).toBe(`KEY='second value'\n`);
     await sync.synced();
-    expect(await house.row('KEY')).toMatchObject({ sync_status: 'active' });
+    expect(await harness.row('KEY')).toMatchObject({ sync_status: 'active' });
   });
 });
 
 describe('a key that opens half of the rows', () => {
   it('takes no value away: what cannot be read stays as it was, and says so', async () => {
     const other = readSecretsKeys({ SUPABASE_SERVICE_ROLE_KEY: 'another-service-role-key' }).current;
-    const maya = await house.stack.database.addAgent('maya', house.gateway);
-    await house.store('ONE', 'one');
-    await house.store('TWO', 'two');
-    await house.store('TWO', 'two of maya', { agent: maya });
-    const sync = house.open();
-    await sync.begin(30_000);
-    await house.store('ONE', 'another one');
-    await house.store('TWO', 'unreadable', { under: other });
-    await house.store('TWO', 'unreadable', { under: other, agent: maya });
-    await house.store('NEW', 'unreadable', { under: other });
+    const maya = await harness.stack.database.addAgent('maya', harness.gateway);
+    await harness.store('ONE', 'one');
+    await harness.store('TWO', 'two');
+    await harness.store('TWO', 'two of maya', { agent: maya });
+    const sync = harness.open();
+    await sync.start(30_000);
+    await harness.store('ONE', 'another one');
+    await harness.store('TWO', 'unreadable', { under: other });
+    await harness.store('TWO', 'unreadable', { under: other, agent: maya });
+    await harness.store('NEW', 'unreadable', { under: other });
     await sync.synced();
-    expect(house.file('gateway.env')).toBe(`ONE='another one'\nTWO='two'\n`);
-    expect(house.file('agents/maya.env')).toBe(`ONE='another one'\nTWO='two of maya'\n`);
-    const rows = await house.rows();
+    expect(harness.file('gateway.env')).toBe(`ONE='another one'\nTWO='two'\n`);
+    expect(harness.file('agents/maya.env')).toBe(`ONE='another one'\nTWO='two of maya'\n`);
+    const rows = await harness.rows();
     expect(rows.map((row) => [row.key, row.sync_status])).toEqual([
       ['NEW', 'error'],
       ['ONE', 'active'],
@@ -283,163 +283,163 @@ describe('a key that opens half of the rows', () => {
     expect(rows[0]?.sync_error).not.toMatch(/stays in use/);
     expect(rows[2]?.sync_error).toMatch(/The value it had before stays in use\./);
     // A runner that has both keys reads both.
-    const both = house.open({ keys: { current: other, previous: [house.keys.current] } });
-    await both.begin(30_000);
-    expect(house.file('gateway.env')).toBe(`NEW='unreadable'\nONE='another one'\nTWO='unreadable'\n`);
-    expect((await house.rows()).every((row) => row.sync_status === 'active')).toBe(true);
+    const both = harness.open({ keys: { current: other, previous: [harness.keys.current] } });
+    await both.start(30_000);
+    expect(harness.file('gateway.env')).toBe(`NEW='unreadable'\nONE='another one'\nTWO='unreadable'\n`);
+    expect((await harness.rows()).every((row) => row.sync_status === 'active')).toBe(true);
   });
 });
 
 describe('a file', () => {
   it('that somebody changed, opened up, made read-only or removed is put right', async () => {
-    await house.stack.database.addAgent('maya', house.gateway);
-    await house.store('KEY', 'value');
-    const sync = house.open();
-    await sync.begin(30_000);
-    const agent = join(house.path, 'agents', 'maya.env');
+    await harness.stack.database.addAgent('maya', harness.gateway);
+    await harness.store('KEY', 'value');
+    const sync = harness.open();
+    await sync.start(30_000);
+    const agent = join(harness.path, 'agents', 'maya.env');
     for (const harm of [
       () => writeFileSync(agent, 'KEY=mine\n'),
       () => chmodSync(agent, 0o644),
       () => chmodSync(agent, 0o400),
       () => chmodSync(agent, 0o000),
       () => rmSync(agent),
-      () => chmodSync(join(house.path, 'agents'), 0o755),
-      () => rmSync(house.path, { recursive: true }),
+      () => chmodSync(join(harness.path, 'agents'), 0o755),
+      () => rmSync(harness.path, { recursive: true }),
     ]) {
       // Nothing but the files themselves tells of it.
       await sync.synced();
       harm();
       await sync.synced();
-      expect(house.files()).toEqual(['600 agents/maya.env', '600 gateway.env', '700 agents']);
-      expect(house.file('agents/maya.env')).toBe(`KEY='value'\n`);
+      expect(harness.files()).toEqual(['600 agents/maya.env', '600 gateway.env', '700 agents']);
+      expect(harness.file('agents/maya.env')).toBe(`KEY='value'\n`);
     }
   });
 
   it('that is a link is replaced, and what it points to stays as it is', async () => {
-    await house.stack.database.addAgent('maya', house.gateway);
-    await house.store('KEY', 'value');
-    const outside = join(house.path, '..', 'outside');
+    await harness.stack.database.addAgent('maya', harness.gateway);
+    await harness.store('KEY', 'value');
+    const outside = join(harness.path, '..', 'outside');
     writeFileSync(outside, `LINKED='not ours'\n`, { mode: 0o644 });
-    mkdirSync(join(house.path, 'agents'), { recursive: true, mode: 0o700 });
-    symlinkSync(outside, join(house.path, 'gateway.env'));
-    symlinkSync(outside, join(house.path, 'agents', 'maya.env'));
-    symlinkSync(outside, join(house.path, 'agents', 'nobody.env'));
-    const sync = house.open();
-    await sync.begin(30_000);
-    expect(house.files()).toEqual(['600 agents/maya.env', '600 gateway.env', '700 agents']);
-    expect(lstatSync(join(house.path, 'gateway.env')).isSymbolicLink()).toBe(false);
-    expect(house.file('agents/maya.env')).toBe(`KEY='value'\n`);
+    mkdirSync(join(harness.path, 'agents'), { recursive: true, mode: 0o700 });
+    symlinkSync(outside, join(harness.path, 'gateway.env'));
+    symlinkSync(outside, join(harness.path, 'agents', 'maya.env'));
+    symlinkSync(outside, join(harness.path, 'agents', 'nobody.env'));
+    const sync = harness.open();
+    await sync.start(30_000);
+    expect(harness.files()).toEqual(['600 agents/maya.env', '600 gateway.env', '700 agents']);
+    expect(lstatSync(join(harness.path, 'gateway.env')).isSymbolicLink()).toBe(false);
+    expect(harness.file('agents/maya.env')).toBe(`KEY='value'\n`);
     expect(readFileSync(outside, 'utf8')).toBe(`LINKED='not ours'\n`);
     expect(statSync(outside).mode & 0o777).toBe(0o644);
   });
 
   it('is never laid through a directory that is a link', async () => {
-    await house.stack.database.addAgent('maya', house.gateway);
-    await house.store('KEY', 'value');
+    await harness.stack.database.addAgent('maya', harness.gateway);
+    await harness.store('KEY', 'value');
     const outside = mkdtempSync(join(tmpdir(), 'hq-outside-'));
-    mkdirSync(house.path, { mode: 0o700 });
-    symlinkSync(outside, join(house.path, 'agents'));
-    const sync = house.open();
-    await sync.begin(30_000);
+    mkdirSync(harness.path, { mode: 0o700 });
+    symlinkSync(outside, join(harness.path, 'agents'));
+    const sync = harness.open();
+    await sync.start(30_000);
     expect(sync.state()).toMatchObject({
       state: 'error',
       problem: expect.stringMatching(/agents is a symbolic link/),
     });
-    rmSync(house.path, { recursive: true });
-    symlinkSync(outside, house.path);
+    rmSync(harness.path, { recursive: true });
+    symlinkSync(outside, harness.path);
     await expect(sync.synced()).rejects.toMatchObject({ code: 'conflict' });
     expect(execFileSync('ls', ['-A', outside], { encoding: 'utf8' })).toBe('');
-    rmSync(house.path);
+    rmSync(harness.path);
     await sync.synced();
-    expect(house.file('agents/maya.env')).toBe(`KEY='value'\n`);
+    expect(harness.file('agents/maya.env')).toBe(`KEY='value'\n`);
     rmSync(outside, { recursive: true });
   });
 
   it('of a slug that could lead elsewhere is never made', async () => {
-    await house.store('KEY', 'value');
-    const agent = await house.stack.database.addAgent('maya', house.gateway);
-    await house.store('OWN', 'value', { agent });
-    await house.stack.database.behindTheGuard(
+    await harness.store('KEY', 'value');
+    const agent = await harness.stack.database.addAgent('maya', harness.gateway);
+    await harness.store('OWN', 'value', { agent });
+    await harness.stack.database.behindTheGuard(
       `update public.agents set slug = '../../escaped' where id = $1`,
       [agent],
     );
-    const sync = house.open();
-    await sync.begin(30_000);
-    expect(house.files()).toEqual(['600 gateway.env', '700 agents']);
-    expect(await house.row('OWN')).toMatchObject({
+    const sync = harness.open();
+    await sync.start(30_000);
+    expect(harness.files()).toEqual(['600 gateway.env', '700 agents']);
+    expect(await harness.row('OWN')).toMatchObject({
       sync_status: 'error',
       sync_error: expect.stringContaining('slug'),
     });
   });
 
   it('that a dead runner began is taken away at the start', async () => {
-    mkdirSync(join(house.path, 'agents'), { recursive: true, mode: 0o700 });
-    writeFileSync(join(house.path, '.gateway.env.0123456789abcdef.tmp'), 'half');
-    writeFileSync(join(house.path, 'agents', '.maya.env.0123456789abcdef.tmp'), 'half');
-    const sync = house.open();
-    await sync.begin(30_000);
-    expect(house.files()).toEqual(['600 gateway.env', '700 agents']);
+    mkdirSync(join(harness.path, 'agents'), { recursive: true, mode: 0o700 });
+    writeFileSync(join(harness.path, '.gateway.env.0123456789abcdef.tmp'), 'half');
+    writeFileSync(join(harness.path, 'agents', '.maya.env.0123456789abcdef.tmp'), 'half');
+    const sync = harness.open();
+    await sync.start(30_000);
+    expect(harness.files()).toEqual(['600 gateway.env', '700 agents']);
   });
 });
 
 describe('two runners on one volume', () => {
   it('never lay a mixed file, and leave no lock behind', { timeout: 120_000 }, async () => {
-    await house.stack.database.addAgent('maya', house.gateway);
+    await harness.stack.database.addAgent('maya', harness.gateway);
     const values = ['a', 'b'].map((letter) => letter.repeat(50_000));
-    await house.store('KEY', values[0] ?? '');
-    const [one, other] = [house.open(), house.open()];
-    await Promise.all([one.begin(30_000), other.begin(30_000)]);
+    await harness.store('KEY', values[0] ?? '');
+    const [one, other] = [harness.open(), harness.open()];
+    await Promise.all([one.start(30_000), other.start(30_000)]);
     for (let round = 0; round < 10; round += 1) {
       const value = values[round % 2] ?? '';
-      await house.store('KEY', value);
+      await harness.store('KEY', value);
       const both = Promise.all([one.synced(), other.synced()]);
       for (let look = 0; look < 20; look += 1) {
-        expect([`KEY='${values[0]}'\n`, `KEY='${values[1]}'\n`]).toContain(house.file('agents/maya.env'));
+        expect([`KEY='${values[0]}'\n`, `KEY='${values[1]}'\n`]).toContain(harness.file('agents/maya.env'));
         await new Promise(setImmediate);
       }
       await both;
-      expect(house.file('agents/maya.env')).toBe(`KEY='${value}'\n`);
+      expect(harness.file('agents/maya.env')).toBe(`KEY='${value}'\n`);
     }
-    expect(house.files()).toEqual(['600 agents/maya.env', '600 gateway.env', '700 agents']);
+    expect(harness.files()).toEqual(['600 agents/maya.env', '600 gateway.env', '700 agents']);
   });
 });
 
 describe('a value', () => {
   it('is known to the redactor before it is on disk, and for a while after it was replaced', async () => {
-    await house.store('KEY', 'the first value');
-    const sync = house.open();
-    await sync.begin(30_000);
-    expect(house.redactor.text('it is the first value')).toBe('it is [redacted]');
-    await house.store('KEY', 'the second value');
+    await harness.store('KEY', 'the first value');
+    const sync = harness.open();
+    await sync.start(30_000);
+    expect(harness.redactor.text('it is the first value')).toBe('it is [redacted]');
+    await harness.store('KEY', 'the second value');
     await sync.synced();
-    expect(house.redactor.text('the first value, the second value')).toBe('[redacted], [redacted]');
+    expect(harness.redactor.text('the first value, the second value')).toBe('[redacted], [redacted]');
     await sync.synced();
-    expect(house.redactor.text('the first value')).toBe('[redacted]');
+    expect(harness.redactor.text('the first value')).toBe('[redacted]');
   });
 
   it('that stood on disk before the database could be asked is known as well', async () => {
-    await house.store('KEY', 'the last good one');
-    const before = house.open();
-    await before.begin(30_000);
+    await harness.store('KEY', 'the last good one');
+    const before = harness.open();
+    await before.start(30_000);
     await before.close();
-    await house.stack.stopApi();
-    house.redactor.learn([]);
-    const sync = house.open();
-    await sync.begin(200);
-    expect(house.redactor.text('the last good one')).toBe('[redacted]');
-    await house.stack.startApi();
+    await harness.stack.stopApi();
+    harness.redactor.learn([]);
+    const sync = harness.open();
+    await sync.start(200);
+    expect(harness.redactor.text('the last good one')).toBe('[redacted]');
+    await harness.stack.startApi();
   });
 
   it('can be opened by its name or its id, and not when it is another gateway’s', async () => {
-    const maya = await house.stack.database.addAgent('maya', house.gateway);
-    await house.store('KEY', 'of the gateway');
-    const id = await house.store('KEY', 'of maya', { agent: maya });
-    const sync = house.open();
+    const maya = await harness.stack.database.addAgent('maya', harness.gateway);
+    await harness.store('KEY', 'of the gateway');
+    const id = await harness.store('KEY', 'of maya', { agent: maya });
+    const sync = harness.open();
     const { signal } = new AbortController();
     expect(await sync.open('KEY', signal)).toEqual({ value: 'of the gateway', agentSlug: null });
     expect(await sync.open(id, signal)).toEqual({ value: 'of maya', agentSlug: 'maya' });
     await expect(sync.open('NONE', signal)).rejects.toMatchObject({ code: 'not_found', field: 'secret' });
-    const stranger = house.open({ gatewayId: await house.stack.database.addGateway('elsewhere') });
+    const stranger = harness.open({ gatewayId: await harness.stack.database.addGateway('elsewhere') });
     await expect(stranger.open(id, signal)).rejects.toMatchObject({ code: 'not_found' });
   });
 });

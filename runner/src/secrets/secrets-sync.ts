@@ -3,10 +3,10 @@ import type { Log } from '@hq/shared/log';
 import type { SecretsKeys } from '@hq/shared/secrets';
 import type { Redactor } from '@hq/shared/text';
 import type { Database } from '../database.ts';
-import { retryDelay } from '../pace.ts';
-import { openSecret, planFiles, type SyncOutcome } from './plan.ts';
-import type { WantedKeys } from './provider-steps.ts';
-import { type LaidFiles, SecretFiles } from './secret-files.ts';
+import { retryDelay } from '../schedule.ts';
+import { decryptSecret, planFiles, type SyncOutcome } from './plan-files.ts';
+import type { DesiredKeys } from './provider-steps.ts';
+import { SecretFiles, type WrittenFiles } from './secret-files.ts';
 import type { SecretResult } from './snapshot.ts';
 
 /** What the heartbeat says of the secrets, in `gateways.meta.secrets`. */
@@ -25,11 +25,11 @@ export interface SecretsState {
 /** Who is told what a sync brought; never waited for. */
 export interface SyncListener {
   /** `changed`: whether a file is another one than before. */
-  synced(keys: WantedKeys, changed: boolean): void;
+  onSynced(keys: DesiredKeys, changed: boolean): void;
   /** What keeps it from having done all it was told to. */
   problem(): string | null;
   /** Calls the listener whenever the problem is another one. */
-  onProblem(listener: () => void): void;
+  onProblemChange(listener: () => void): void;
 }
 
 export interface SecretsSyncOptions {
@@ -96,10 +96,10 @@ export class SecretsSync {
    * Takes away what a dead runner left, learns what stands, and syncs for the first time. Returns when that was done, or, with
    * the files as they stood, when it took too long: a host must come up without its database.
    */
-  async begin(limitMs: number): Promise<void> {
+  async start(limitMs: number): Promise<void> {
     const { path, redactor, log } = this.#options;
     try {
-      const standing = await SecretFiles.with(path, async (files) => {
+      const standing = await SecretFiles.readSecret(path, async (files) => {
         await files.removeLeftovers();
         return files.read();
       });
@@ -134,21 +134,21 @@ export class SecretsSync {
   }
 
   /** Tells the listener of every sync from now on, and of what stands already. */
-  tell(listener: SyncListener): void {
+  addListener(listener: SyncListener): void {
     this.#listener = listener;
     this.#changed = true;
     this.#settledMark = null;
-    listener.onProblem(() => this.#onState());
+    listener.onProblemChange(() => this.#onState());
     this.#syncIn(0);
   }
 
   /** Calls the listener whenever the state is another one. */
-  onState(listener: () => void): void {
+  onStateChange(listener: () => void): void {
     this.#onState = listener;
   }
 
   /** Somebody told the database's version of the secrets. */
-  heard(version: unknown): void {
+  onVersion(version: unknown): void {
     if (typeof version !== 'number' || version <= this.#toldVersion) return;
     this.#toldVersion = version;
     if (version > this.#laidVersion) this.#syncIn(gatherMs);
@@ -177,7 +177,7 @@ export class SecretsSync {
         field: 'secret',
       });
     }
-    const opened = openSecret(secret, keys);
+    const opened = decryptSecret(secret, keys);
     if ('fault' in opened) throw new HqError('failed', opened.fault, { field: 'secret' });
     this.#learn(new Set([...this.#known, opened.value]), redactor);
     return { value: opened.value, agentSlug: secret.agent_slug };
@@ -240,24 +240,24 @@ export class SecretsSync {
     if (snapshot.version === null) {
       throw new HqError('not_found', 'The gateway of these secrets is not in the database any more.');
     }
-    const { plan, laid, mark } = await SecretFiles.with(path, async (files) => {
+    const { plan, laid, mark } = await SecretFiles.readSecret(path, async (files) => {
       const planned = planFiles(snapshot, keys, await files.read());
       this.#learn(planned.values, redactor);
-      return { plan: planned, mark: files.mark(), laid: await files.lay(planned) };
+      return { plan: planned, mark: files.digest(), laid: await files.write(planned) };
     });
     if (laid.written + laid.removed > 0) {
       this.#changed = true;
       log.info({ written: laid.written, removed: laid.removed }, 'secrets laid');
     }
     const { providerKeys, unreadProviders } = plan;
-    this.#listener?.synced({ providerKeys, unreadProviders }, this.#changed);
+    this.#listener?.onSynced({ providerKeys, unreadProviders }, this.#changed);
     this.#changed &&= this.#listener === null;
-    const results = plan.outcomes.flatMap((outcome) => toTell(outcome, laid.failed));
+    const results = plan.outcomes.flatMap((outcome) => resultToReport(outcome, laid.failed));
     if (results.length > 0) await database.secretsSynced(gatewayId, results, signal);
     this.#laidVersion = snapshot.version;
     const isSettled = results.length + laid.written + laid.removed + laid.failed.size === 0;
     this.#settledMark = isSettled ? mark : null;
-    const problem = problemOf(laid.failed);
+    const problem = describeFailures(laid.failed);
     this.#become({
       ...this.#state,
       state: problem === null ? 'ok' : 'error',
@@ -280,9 +280,9 @@ export class SecretsSync {
       return false;
     if (this.state().state !== 'ok' || this.state().problem !== null) return false;
     if ((await database.secretsVersion(gatewayId, this.#closed.signal)) !== this.#laidVersion) return false;
-    const mark = await SecretFiles.with(path, async (files) => {
+    const mark = await SecretFiles.readSecret(path, async (files) => {
       await files.read();
-      return files.mark();
+      return files.digest();
     });
     return mark === this.#settledMark;
   }
@@ -316,7 +316,10 @@ export class SecretsSync {
 }
 
 /** What the row is to say, where it does not say so already. */
-function toTell({ secret, result }: SyncOutcome, failed: LaidFiles['failed']): readonly SecretResult[] {
+function resultToReport(
+  { secret, result }: SyncOutcome,
+  failed: WrittenFiles['failed'],
+): readonly SecretResult[] {
   const reason = secret.agent_slug === null ? failed.values().next().value : failed.get(secret.agent_slug);
   const isActive = secret.sync_status === 'active';
   if (result.status === 'active' && reason !== undefined) {
@@ -327,7 +330,7 @@ function toTell({ secret, result }: SyncOutcome, failed: LaidFiles['failed']): r
   return isTold ? [] : [result];
 }
 
-function problemOf(failed: LaidFiles['failed']): string | null {
+function describeFailures(failed: WrittenFiles['failed']): string | null {
   const [first] = failed;
   if (first === undefined) return null;
   const [slug, reason] = first;

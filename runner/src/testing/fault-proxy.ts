@@ -12,9 +12,9 @@ export interface FaultProxy {
   refuseWebSockets(refuse: boolean): void;
   cutWebSockets(): void;
   /** The next answers from this path are received and thrown away. */
-  loseAnswers(path: string, count: number): void;
+  dropResponses(path: string, count: number): void;
   /** Every answer comes so much later. */
-  delayAnswers(milliseconds: number): void;
+  delayResponses(milliseconds: number): void;
   close(): Promise<void>;
 }
 
@@ -86,8 +86,8 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
       if (refuse) cut();
     },
     cutWebSockets: cut,
-    loseAnswers: (path, count) => losses.set(path, count),
-    delayAnswers: (milliseconds) => {
+    dropResponses: (path, count) => losses.set(path, count),
+    delayResponses: (milliseconds) => {
       delayMs = milliseconds;
     },
     close: async () => {

@@ -38,7 +38,7 @@ const secrets = new SecretsSync({
   redactor,
   log,
 });
-await secrets.begin(5_000);
+await secrets.start(5_000);
 const runner = await startRunner({
   url,
   serviceRoleKey,
@@ -55,7 +55,7 @@ const runner = await startRunner({
   commandTimeout: Number(commandTimeout),
   healthPort: 0,
   leaseSeconds: Number(leaseSeconds),
-  beatSeconds: Number(beatSeconds),
+  heartbeatSeconds: Number(beatSeconds),
 });
 
 process.on('SIGTERM', () => {

@@ -8,10 +8,10 @@ export const origins = ['tui', 'cli', 'slack', 'discord', 'telegram', 'api'] as 
 export type Origin = (typeof origins)[number];
 
 /**
- * Whose hand does it. `runner`: the row waits until a runner claims it. `database`: `hq.do_<action>` does it in the transaction that
+ * Runs the action. `runner`: the row waits until a runner claims it. `database`: `hq.do_<action>` does it in the transaction that
  * writes the row, so that the row is born `done`, or is refused with the reason.
  */
-export type Hand = 'runner' | 'database';
+export type Executor = 'runner' | 'database';
 
 /** How much a face asks before it sends: nothing, nothing, a yes, the typed name. */
 export const dangers = ['read', 'reversible', 'disruptive', 'destructive'] as const;
@@ -34,7 +34,7 @@ export type RetryRule = 'safe' | 'never';
 export interface Action<
   Payload extends z.ZodObject = z.ZodObject,
   Result extends z.ZodType = z.ZodType,
-  Whose extends Hand = Hand,
+  RunBy extends Executor = Executor,
 > {
   /** A verb phrase in the imperative, for palettes and buttons. */
   readonly title: string;
@@ -42,7 +42,7 @@ export interface Action<
   readonly summary: string;
   /** What the command is aimed at. An `agent` action needs an agent slug, a `workspace` action has neither gateway nor agent. */
   readonly target: 'gateway' | 'agent' | 'workspace';
-  readonly hand: Whose;
+  readonly executor: RunBy;
   readonly role: Role;
   readonly danger: Danger;
   readonly lane: Lane;
@@ -65,8 +65,8 @@ export interface Action<
 }
 
 /** An action as it is written down. */
-interface Declaration<Payload extends z.ZodObject, Result extends z.ZodType, Whose extends Hand>
-  extends Omit<Action<Payload, Result, Whose>, 'payload' | 'result'> {
+interface Declaration<Payload extends z.ZodObject, Result extends z.ZodType, RunBy extends Executor>
+  extends Omit<Action<Payload, Result, RunBy>, 'payload' | 'result'> {
   payload(): Payload;
   result(): Result;
 }
@@ -75,8 +75,8 @@ interface Declaration<Payload extends z.ZodObject, Result extends z.ZodType, Who
 export function defineAction<
   Payload extends z.ZodObject,
   Result extends z.ZodType,
-  const Whose extends Hand,
->({ payload, result, ...told }: Declaration<Payload, Result, Whose>): Action<Payload, Result, Whose> {
+  const RunBy extends Executor,
+>({ payload, result, ...told }: Declaration<Payload, Result, RunBy>): Action<Payload, Result, RunBy> {
   let payloadShape: Payload | undefined;
   let resultShape: Result | undefined;
   return {

@@ -22,7 +22,7 @@ export const catalogue = {
     title: 'Ping the runner',
     summary: 'Checks that the gateway’s runner takes commands and answers.',
     target: 'gateway',
-    hand: 'runner',
+    executor: 'runner',
     role: 'operator',
     danger: 'read',
     lane: 'none',
@@ -38,7 +38,7 @@ export const catalogue = {
     title: 'Show the stack',
     summary: 'Lists the services of the gateway’s stack with the health of each.',
     target: 'gateway',
-    hand: 'runner',
+    executor: 'runner',
     role: 'viewer',
     danger: 'read',
     lane: 'none',
@@ -54,7 +54,7 @@ export const catalogue = {
     title: 'Tail the logs',
     summary: 'Shows the last log lines of one service, with known secrets taken out.',
     target: 'gateway',
-    hand: 'runner',
+    executor: 'runner',
     role: 'operator',
     danger: 'read',
     lane: 'none',
@@ -78,7 +78,7 @@ export const catalogue = {
     title: 'Restart the gateway',
     summary: 'Restarts the gateway service and waits until it is healthy again.',
     target: 'gateway',
-    hand: 'runner',
+    executor: 'runner',
     role: 'operator',
     danger: 'disruptive',
     lane: 'stack',
@@ -94,7 +94,7 @@ export const catalogue = {
     title: 'Restart the dispatcher',
     summary: 'Restarts the service that wakes agents for their inbox, and waits until it is healthy again.',
     target: 'gateway',
-    hand: 'runner',
+    executor: 'runner',
     role: 'operator',
     danger: 'disruptive',
     lane: 'stack',
@@ -110,7 +110,7 @@ export const catalogue = {
     title: 'Set a provider’s key',
     summary: 'Gives the value of a secret to the model auth of the gateway’s agents.',
     target: 'gateway',
-    hand: 'runner',
+    executor: 'runner',
     role: 'admin',
     danger: 'disruptive',
     lane: 'stack',
@@ -154,7 +154,7 @@ export const catalogue = {
     title: 'Pause the gateway',
     summary: 'Stops the gateway from taking commands and waking agents until it is resumed.',
     target: 'gateway',
-    hand: 'runner',
+    executor: 'runner',
     role: 'operator',
     danger: 'reversible',
     lane: 'none',
@@ -171,7 +171,7 @@ export const catalogue = {
     title: 'Resume the gateway',
     summary: 'Lets a paused gateway take commands and wake agents again.',
     target: 'gateway',
-    hand: 'runner',
+    executor: 'runner',
     role: 'operator',
     danger: 'reversible',
     lane: 'none',
@@ -191,7 +191,7 @@ export type Catalogue = typeof catalogue;
 export type ActionName = keyof Catalogue;
 /** The actions that a runner needs a handler for. */
 export type RunnerActionName = {
-  [Name in ActionName]: Catalogue[Name]['hand'] extends 'runner' ? Name : never;
+  [Name in ActionName]: Catalogue[Name]['executor'] extends 'runner' ? Name : never;
 }[ActionName];
 export type PayloadOf<Name extends ActionName> = z.output<Catalogue[Name]['payload']>;
 export type ResultOf<Name extends ActionName> = z.output<Catalogue[Name]['result']>;
@@ -203,5 +203,5 @@ export function isActionName(name: string): name is ActionName {
 }
 
 export function isRunnerActionName(name: string): name is RunnerActionName {
-  return isActionName(name) && catalogue[name].hand === 'runner';
+  return isActionName(name) && catalogue[name].executor === 'runner';
 }

@@ -3,7 +3,7 @@ import { defineAction } from './action.ts';
 
 /** What is the same for everything that the database does itself: it is done, or refused, before the answer comes. */
 const byTheDatabase = {
-  hand: 'database',
+  executor: 'database',
   lane: 'none',
   retry: 'never',
   maxAttempts: 1,

@@ -2,7 +2,7 @@ export {
   type Action,
   type Danger,
   dangers,
-  type Hand,
+  type Executor,
   type Lane,
   type Origin,
   origins,

@@ -1,18 +1,13 @@
+import { timedOut, withinLimit } from '../program/time-limit.ts';
 import { unansweredError } from './database-error.ts';
 
-/** What comes of the work, or `unreachable` where nothing comes of it in time. */
-export async function withTimeout<Result>(
+/** Returns the answer, or fails with `unreachable` after the limit. */
+export async function withTimeout<Answer>(
   limitMs: number,
-  work: PromiseLike<Result>,
+  request: PromiseLike<Answer>,
   host: string,
-): Promise<Result> {
-  let limit: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    limit = setTimeout(() => reject(unansweredError('timed out', host)), limitMs);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(limit);
-  }
+): Promise<Answer> {
+  const answer = await withinLimit(limitMs, request);
+  if (answer === timedOut) throw unansweredError('timed out', host);
+  return answer;
 }

@@ -6,8 +6,8 @@ import {
   isFinished,
   type NotificationRow,
 } from '../rows/index.ts';
-import { age } from '../text/index.ts';
-import { gatewayCondition, isUnwell, since } from './condition.ts';
+import { agoOf, msSince } from '../text/index.ts';
+import { gatewayCondition, isUnwell } from './condition.ts';
 
 export interface Fleet {
   readonly gateways: readonly GatewayRow[];
@@ -70,10 +70,7 @@ export function needsAttention(fleet: Fleet, databaseNow: number): Attention[] {
         about: 'command' as const,
         id: command.id,
         name: commandName(command, nameOfGateway),
-        reason: `its runner was lost ${age(since(command.leased_until, databaseNow) ?? 0)} ago`.replace(
-          'now ago',
-          'just now',
-        ),
+        reason: `its runner was lost ${agoOf(command.leased_until, databaseNow)}`,
         at: command.leased_until,
       })),
     ...failed.map((command) => ({
@@ -122,7 +119,7 @@ function failedCommands({ commands, notifications }: Fleet, databaseNow: number)
     notifications.filter((alert) => !isOpen(alert)).map((alert) => alert.entity_id),
   );
   return commands.filter((command) => {
-    const failedFor = since(command.completed_at, databaseNow);
+    const failedFor = msSince(command.completed_at, databaseNow);
     return (
       command.status === 'failed' &&
       failedFor !== null &&
@@ -138,8 +135,8 @@ function gatewayAttention(gateway: GatewayRow, databaseNow: number): Attention[]
     { kind, about: 'gateway', id: gateway.id, name: gateway.slug, reason, at },
   ];
   if (condition === 'stale') {
-    const seen = age(since(gateway.last_seen_at, databaseNow) ?? 0);
-    return told('stale-gateway', `last seen ${seen} ago`, gateway.last_seen_at);
+    const seen = agoOf(gateway.last_seen_at, databaseNow);
+    return told('stale-gateway', `last seen ${seen}`, gateway.last_seen_at);
   }
   if (condition === 'unseen') return told('stale-gateway', 'never seen', gateway.created_at);
   if (condition === 'error') return told('gateway-error', 'the gateway is in error', gateway.updated_at);

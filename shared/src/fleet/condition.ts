@@ -1,5 +1,6 @@
 import type { ServiceHealth } from '../actions/index.ts';
 import type { GatewayRow } from '../rows/index.ts';
+import { msSince } from '../text/index.ts';
 
 /** A gateway that was not seen for longer than this is stale, whatever its status says. */
 export const staleAfterMs = 90_000;
@@ -25,19 +26,12 @@ export function isUnwell(health: ServiceHealth): boolean {
   return unwell.has(health);
 }
 
-/** Milliseconds since a database time, by the database's clock; null for never, 0 for what seems to lie ahead. */
-export function since(databaseTime: string | null, databaseNow: number): number | null {
-  if (databaseTime === null) return null;
-  const then = Date.parse(databaseTime);
-  return Number.isNaN(then) ? null : Math.max(0, databaseNow - then);
-}
-
 /** `databaseNow` is epoch milliseconds by the database's clock, never the local one. */
 export function gatewayCondition(
   gateway: Pick<GatewayRow, 'status' | 'last_seen_at' | 'meta'>,
   databaseNow: number,
 ): GatewayCondition {
-  const unseenFor = since(gateway.last_seen_at, databaseNow);
+  const unseenFor = msSince(gateway.last_seen_at, databaseNow);
   if (gateway.status === 'hibernating') return 'hibernating';
   if (unseenFor === null) return gateway.status === 'provisioning' ? 'provisioning' : 'unseen';
   if (unseenFor > staleAfterMs) return 'stale';

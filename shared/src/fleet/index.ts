@@ -1,3 +1,4 @@
 export { type Attention, type AttentionKind, type Fleet, isRunnerLost, needsAttention } from './attention.ts';
 export { chatBotState } from './chat-bot.ts';
-export { type GatewayCondition, gatewayCondition, isUnwell, since, staleAfterMs } from './condition.ts';
+export { type CommandPhase, commandPhase, commandTime } from './command-phase.ts';
+export { type GatewayCondition, gatewayCondition, isUnwell, staleAfterMs } from './condition.ts';

@@ -1,3 +1,17 @@
-export { age, bytes, duration } from './amounts.ts';
-export { plain, plainLine } from './plain.ts';
+export { plain, plainLine, plainLines } from './plain.ts';
 export { createRedactor, longestSecret, type Redactor } from './redactor.ts';
+export {
+  age,
+  ageOf,
+  ago,
+  agoOf,
+  byTime,
+  duration,
+  elapsed,
+  isoTime,
+  localTime,
+  microseconds,
+  msSince,
+  utcTime,
+} from './time.ts';
+export { truncate, truncateStart } from './truncate.ts';

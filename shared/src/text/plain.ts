@@ -40,6 +40,11 @@ export function plainLine(line: string): string {
   );
 }
 
+/** Several lines of output, each as `plainLine` makes it. */
+export function plainLines(text: string): string {
+  return text.split(/\r?\n/u).map(plainLine).join('\n');
+}
+
 function withoutTricks(text: string): string {
   return text
     .toWellFormed()

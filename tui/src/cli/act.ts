@@ -1,9 +1,9 @@
 import { type Action, type ActionName, catalogue, describeResult } from '@hq/shared/actions';
 import type { HqClient } from '@hq/shared/client';
 import { HqError } from '@hq/shared/errors';
+import { readGateways } from '@hq/shared/queries';
 import type { CommandRow } from '@hq/shared/rows';
 import { plain } from '@hq/shared/text';
-import { readGateways } from '../store/gateways.ts';
 import { findCommandId } from './command-id.ts';
 import { confirm } from './confirm.ts';
 import type { Console } from './console.ts';

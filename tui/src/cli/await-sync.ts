@@ -1,7 +1,7 @@
 import type { HqClient } from '@hq/shared/client';
 import { HqError } from '@hq/shared/errors';
+import { liveSecrets } from '@hq/shared/queries';
 import type { SecretRow } from '@hq/shared/rows';
-import { secretsStore } from '../store/secrets.ts';
 import type { Console } from './console.ts';
 
 /**
@@ -14,7 +14,7 @@ export async function awaitSync(
   secret: SecretRow,
   patienceMs: number,
 ): Promise<SecretRow> {
-  const secrets = secretsStore(client);
+  const secrets = liveSecrets(client);
   let told = '';
   let last = secret;
   try {

@@ -1,13 +1,13 @@
 import { HqError } from '@hq/shared/errors';
-import { readAgents } from '../store/agents.ts';
 import {
   issueChatCode,
+  readAgents,
   readChatBots,
   readChatChannels,
   readChatLinks,
+  readGateways,
   revokeChatLink,
-} from '../store/chat.ts';
-import { readGateways } from '../store/gateways.ts';
+} from '@hq/shared/queries';
 import { linkingSteps } from '../ui/linking-steps.ts';
 import { chatBotColumns, chatChannelColumns, chatLinkColumns } from './chat-columns.ts';
 import { chatBotShape, chatChannelShape, chatLinkShape } from './chat-shapes.ts';

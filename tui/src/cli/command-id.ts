@@ -1,6 +1,6 @@
 import type { HqClient } from '@hq/shared/client';
 import { HqError } from '@hq/shared/errors';
-import { readCommands } from '../store/commands.ts';
+import { readCommands } from '@hq/shared/queries';
 
 const whole = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const start = /^[0-9a-f]{4}[0-9a-f-]{0,31}$/;

@@ -1,7 +1,7 @@
 import type { HqClient } from '@hq/shared/client';
 import { HqError } from '@hq/shared/errors';
+import { readAgents } from '@hq/shared/queries';
 import type { AgentRow, GatewayRow } from '@hq/shared/rows';
-import { readAgents } from '../store/agents.ts';
 
 /** By id or by slug. */
 export function findGateway(gateways: readonly GatewayRow[], name: string): GatewayRow {

@@ -1,9 +1,8 @@
 import type { HqClient } from '@hq/shared/client';
 import { HqError } from '@hq/shared/errors';
+import { createLiveRows, readCommandOutput } from '@hq/shared/queries';
 import { type CommandOutputRow, type CommandRow, isFinished } from '@hq/shared/rows';
 import { plainLine } from '@hq/shared/text';
-import { readCommandOutput } from '../store/command-output.ts';
-import { createStores } from '../store/stores.ts';
 import { commandState } from '../ui/told.ts';
 import type { Console } from './console.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -18,7 +17,7 @@ export async function follow(
   id: string,
   timeoutMs: number | null,
 ): Promise<CommandRow> {
-  const stores = createStores(client);
+  const stores = createLiveRows(client);
   const command = stores.command(id);
   const output = stores.commandOutput(id);
   const tell = createTeller(console);

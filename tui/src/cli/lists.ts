@@ -1,13 +1,9 @@
 import type { HqClient } from '@hq/shared/client';
 import { HqError } from '@hq/shared/errors';
 import { needsAttention } from '@hq/shared/fleet';
+import { readAgents, readAudit, readCommands, readGateways, readNotifications } from '@hq/shared/queries';
 import { type CommandStatus, commandStatuses, type GatewayRow } from '@hq/shared/rows';
 import { plain } from '@hq/shared/text';
-import { readAgents } from '../store/agents.ts';
-import { readAudit } from '../store/audit.ts';
-import { readCommands } from '../store/commands.ts';
-import { readGateways } from '../store/gateways.ts';
-import { readNotifications } from '../store/notifications.ts';
 import { agentColumns, alertColumns, auditColumns, commandColumns, gatewayColumns } from './columns.ts';
 import type { Console } from './console.ts';
 import { type Entered, enter } from './enter.ts';

@@ -2,11 +2,8 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { readAgents, readCommands, readGateways, readSecrets } from '@hq/shared/queries';
 import { z } from 'zod';
-import { readAgents } from '../store/agents.ts';
-import { readCommands } from '../store/commands.ts';
-import { readGateways } from '../store/gateways.ts';
-import { readSecrets } from '../store/secrets.ts';
 import { enter } from './enter.ts';
 
 const candidate = z.object({ value: z.string(), about: z.string() });

@@ -1,12 +1,12 @@
 import type { HqClient } from '@hq/shared/client';
 import { HqError } from '@hq/shared/errors';
+import { readGateways } from '@hq/shared/queries';
 import { readSecretsKeys, type SecretsKeys } from '@hq/shared/secrets';
 import { plain } from '@hq/shared/text';
 import { readEnvFile } from '../secrets/env-file.ts';
 import { type HostEnvelopes, hostEnvelopes, type NamedSecret } from '../secrets/host-envelopes.ts';
 import { findHostKeys } from '../secrets/host-keys.ts';
 import { countEnvelopes, type RekeyCounts, rekeyEnvelopes } from '../secrets/rekey.ts';
-import { readGateways } from '../store/gateways.ts';
 import { keepHeapSmall } from '../terminal/heap.ts';
 import { confirmByYes } from './confirm.ts';
 import type { Console } from './console.ts';

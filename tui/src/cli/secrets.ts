@@ -1,5 +1,6 @@
 import type { HqClient } from '@hq/shared/client';
 import { HqError } from '@hq/shared/errors';
+import { readAgents, readGateways, readSecrets } from '@hq/shared/queries';
 import type { AgentRow, GatewayRow, SecretCategory, SecretRow } from '@hq/shared/rows';
 import { plain } from '@hq/shared/text';
 import { layered } from '../secrets/layers.ts';
@@ -13,9 +14,6 @@ import {
   noteSecret,
   writeSecret,
 } from '../secrets/write-secret.ts';
-import { readAgents } from '../store/agents.ts';
-import { readGateways } from '../store/gateways.ts';
-import { readSecrets } from '../store/secrets.ts';
 import { awaitSync } from './await-sync.ts';
 import { secretColumns } from './columns.ts';
 import { confirmByName } from './confirm.ts';

@@ -1,7 +1,8 @@
 import { describeResult } from '@hq/shared/actions';
 import type { Member } from '@hq/shared/client';
-import { type Attention, gatewayCondition, isRunnerLost, since } from '@hq/shared/fleet';
+import { type Attention, gatewayCondition, isRunnerLost } from '@hq/shared/fleet';
 import type { AgentRow, AuditRow, CommandRow, GatewayRow, NotificationRow } from '@hq/shared/rows';
+import { msSince } from '@hq/shared/text';
 import type { LayeredSecret } from '../secrets/layers.ts';
 
 // The documents that `--json` gives. They may grow, but nothing in them is renamed or taken away: docs/cli.md.
@@ -23,7 +24,7 @@ function nameOf(id: string | null, names: Names): string | null {
 }
 
 export function gatewayShape(gateway: GatewayRow, now: number) {
-  const seen = since(gateway.last_seen_at, now);
+  const seen = msSince(gateway.last_seen_at, now);
   return {
     id: gateway.id,
     slug: gateway.slug,

@@ -162,6 +162,6 @@ function aimOf({ gateway, agent }: Pick<Order, 'gateway' | 'agent'>): string {
 }
 
 /** Whether there is nothing to send where no gateway is known. */
-export function needsGateway({ target, hand }: Pick<Action, 'target' | 'hand'>): boolean {
-  return target === 'gateway' || (target === 'agent' && hand === 'runner');
+export function needsGateway({ target, executor }: Pick<Action, 'target' | 'executor'>): boolean {
+  return target === 'gateway' || (target === 'agent' && executor === 'runner');
 }

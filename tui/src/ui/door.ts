@@ -1,9 +1,7 @@
 import type { HqClient } from '@hq/shared/client';
 import { HqError } from '@hq/shared/errors';
 import type { LiveQuery } from '@hq/shared/live';
-import { issueChatCode, revokeChatLink } from '../store/chat.ts';
-import { settleNotification } from '../store/notifications.ts';
-import { createStores } from '../store/stores.ts';
+import { createLiveRows, issueChatCode, revokeChatLink, settleNotification } from '@hq/shared/queries';
 import type { Door, House } from './house.ts';
 import type { Credentials } from './sign-in-form.ts';
 
@@ -54,7 +52,7 @@ async function houseOf(client: HqClient, env: NodeJS.ProcessEnv): Promise<House>
       hint: 'Ask an admin to add you.',
     });
   }
-  const stores = createStores(client);
+  const stores = createLiveRows(client);
   const opened = new Set<LiveQuery<unknown>>();
   function open<Row>(query: LiveQuery<Row>): LiveQuery<Row> {
     opened.add(query);

@@ -1,6 +1,7 @@
 import type { ActionName } from '@hq/shared/actions';
 import type { Member } from '@hq/shared/client';
 import type { LiveSnapshot, LiveStatus } from '@hq/shared/live';
+import type { ChatCode } from '@hq/shared/queries';
 import type {
   AgentRow,
   AuditRow,
@@ -14,7 +15,6 @@ import type {
   SecretRow,
 } from '@hq/shared/rows';
 import type { SecretDraft, WrittenSecret } from '../secrets/write-secret.ts';
-import type { ChatCode } from '../store/chat.ts';
 
 export type LinkStatus = LiveStatus;
 export type Snapshot<Row> = LiveSnapshot<Row>;

@@ -1,0 +1,64 @@
+import type { ServiceStatus } from '@hq/shared/actions';
+import { z } from 'zod';
+import type { StreamName } from './output.ts';
+import type { SecretsState } from './secrets/secrets-sync.ts';
+
+/** One question to the database: what there is to tell, and how much the runner could start. */
+export interface ExchangeRequest {
+  readonly claim: number;
+  readonly leaseSeconds: number;
+  readonly renew: readonly string[];
+  readonly output: readonly { token: string; seq: number; stream: StreamName; text: string }[];
+  readonly progress: readonly { token: string; percent: number | null; note: string | null }[];
+  readonly results: readonly CommandResult[];
+  readonly heartbeat: Heartbeat | null;
+}
+
+export interface CommandResult {
+  readonly token: string;
+  /** `pending` hands the command back unrun. */
+  readonly status: 'done' | 'failed' | 'cancelled' | 'pending';
+  readonly exit_code: number | null;
+  readonly stdout: string | null;
+  readonly stderr: string | null;
+  readonly error_message: string | null;
+  readonly result: unknown;
+}
+
+/** The heartbeat; parts that did not change since the last one that arrived are left out. */
+export interface Heartbeat {
+  readonly services?: readonly ServiceStatus[];
+  readonly version?: string;
+  readonly runner?: string;
+  readonly secrets?: SecretsState;
+}
+
+const claimedCommand = z.object({
+  id: z.string(),
+  action: z.string(),
+  payload: z.unknown(),
+  agent_id: z.string().nullable(),
+  agent_slug: z.string().nullable(),
+  attempt: z.number(),
+  lease_token: z.string(),
+  lease_seconds: z.number().positive(),
+  timeout_seconds: z.number().positive(),
+  created_at: z.string(),
+  requested_by: z.string().nullable(),
+  origin: z.string().nullable(),
+});
+export type ClaimedCommand = z.output<typeof claimedCommand>;
+
+export const exchangeResponse = z.object({
+  now: z.string(),
+  /** Null when there is no such gateway any more. */
+  gateway_status: z.string().nullable(),
+  claimed: z.array(claimedCommand),
+  cancel: z.array(z.string()),
+  lost: z.array(z.string()),
+  /** When the lease of another runner of this gateway runs out, and its command is everybody's again. */
+  sweep_in_ms: z.number().nullable().default(null),
+  /** Counts every change that may change a file of this gateway's secrets. */
+  secrets_version: z.number().nullish(),
+});
+export type ExchangeResponse = z.output<typeof exchangeResponse>;

@@ -1,0 +1,17 @@
+export { liveAgents, readAgents } from './agents.ts';
+export { liveAudit, readAudit } from './audit.ts';
+export {
+  liveChatBots,
+  liveChatChannels,
+  liveChatLinks,
+  readChatBots,
+  readChatChannels,
+  readChatLinks,
+} from './chat.ts';
+export { type ChatCode, issueChatCode, revokeChatLink } from './chat-linking.ts';
+export { liveCommandOutput, readCommandOutput, readLastOutput } from './command-output.ts';
+export { liveCommand, liveCommands, liveCommandsById, readCommands, readCommandsById } from './commands.ts';
+export { liveGateways, readGateways } from './gateways.ts';
+export { createLiveRows, type LiveRows } from './live-rows.ts';
+export { liveNotifications, readNotifications, settleNotification } from './notifications.ts';
+export { liveSecrets, readSecrets } from './secrets.ts';

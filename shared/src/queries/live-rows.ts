@@ -1,0 +1,42 @@
+import type { HqClient } from '../client/index.ts';
+import { liveAgents } from './agents.ts';
+import { liveAudit } from './audit.ts';
+import { liveChatBots, liveChatChannels, liveChatLinks } from './chat.ts';
+import { liveCommandOutput } from './command-output.ts';
+import { liveCommand, liveCommands } from './commands.ts';
+import { liveGateways } from './gateways.ts';
+import { liveNotifications } from './notifications.ts';
+import { liveSecrets } from './secrets.ts';
+
+export type LiveRows = ReturnType<typeof createLiveRows>;
+
+/** The live queries of one session. A query costs nothing before its first subscription. */
+export function createLiveRows(client: HqClient) {
+  const lists = {
+    gateways: liveGateways(client),
+    agents: liveAgents(client),
+    commands: liveCommands(client),
+    notifications: liveNotifications(client),
+    audit: liveAudit(client),
+    secrets: liveSecrets(client),
+    chatLinks: liveChatLinks(client),
+    chatChannels: liveChatChannels(client),
+    chatBots: liveChatBots(client),
+  };
+  return {
+    ...lists,
+    // These four return a new query each time; its caller closes it.
+    commandsOfGateway: (gatewayId: string) => liveCommands(client, { gatewayId }),
+    commandsOfAgent: (agentId: string) => liveCommands(client, { agentId }),
+    command: (id: string) => liveCommand(client, id),
+    commandOutput: (id: string) => liveCommandOutput(client, id),
+    /** Reads again every list that is subscribed to. */
+    refresh(): void {
+      for (const list of Object.values(lists)) list.refresh();
+    },
+    /** Closes the lists, not the queries that the four functions returned. */
+    close(): void {
+      for (const list of Object.values(lists)) list.close();
+    },
+  };
+}

@@ -1,0 +1,37 @@
+import type { HqClient } from '../client/index.ts';
+import type { LiveQuery } from '../live/index.ts';
+import { type SecretRow, secretRow } from '../rows/index.ts';
+import { readRows } from './read-rows.ts';
+import { byText, rowId, updatedAt } from './row-order.ts';
+import { watchRows } from './watch-rows.ts';
+
+const source = { table: 'secrets', row: secretRow } as const;
+
+interface SecretsFilter {
+  readonly gatewayId?: string;
+  readonly agentId?: string;
+  readonly key?: string;
+}
+
+export function readSecrets(client: HqClient, filter: SecretsFilter = {}): Promise<SecretRow[]> {
+  return readRows(client, {
+    ...source,
+    where: [
+      ['gateway_id', 'eq', filter.gatewayId],
+      ['agent_id', 'eq', filter.agentId],
+      ['key', 'eq', filter.key],
+    ],
+    order: ['key', 'id'],
+  });
+}
+
+/** Every secret without its value: no member may select or subscribe to that column. */
+export function liveSecrets(client: HqClient): LiveQuery<SecretRow> {
+  return watchRows<SecretRow>(client, {
+    ...source,
+    read: () => readSecrets(client),
+    key: rowId,
+    compare: byText((row) => row.key),
+    version: updatedAt,
+  });
+}
