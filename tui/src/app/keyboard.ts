@@ -3,8 +3,9 @@ import { type Input, key } from '../terminal/input.ts';
 
 export type UserInput = Exclude<Input, { readonly type: 'reply' }>;
 
-/** From the lowest to the highest. A prompt or a dialog keeps every input from the layers below it. */
-const levels = ['app', 'screen', 'prompt', 'dialog'] as const;
+/** From the lowest to the highest. A prompt, a dialog or a form keeps every input from the layers below it. */
+const levels = ['app', 'screen', 'prompt', 'dialog', 'form'] as const;
+const exclusive: readonly Level[] = ['prompt', 'dialog', 'form'];
 type Level = (typeof levels)[number];
 
 interface Layer {
@@ -51,20 +52,18 @@ export class Keyboard {
   }
 
   #dispatch(input: UserInput): void {
-    if (this.#offer(input)) return;
-    if (input.type !== 'key' || !input.name.startsWith('alt-')) return;
-    // Nothing is bound to alt: over a slow link this is escape and the next key in one packet.
-    const name = input.name.slice('alt-'.length);
-    this.#queue.unshift(key('escape'), key(name, [...name].length === 1 ? name : null));
-  }
-
-  #offer(input: UserInput): boolean {
+    const isForm = [...this.#layers].some(({ level }) => level === 'form');
+    if (input.type === 'key' && input.name.startsWith('alt-') && !isForm) {
+      // Nothing is bound to alt: over a slow link this is escape and the next key in one packet.
+      const name = input.name.slice('alt-'.length);
+      this.#queue.unshift(key('escape'), key(name, [...name].length === 1 ? name : null));
+      return;
+    }
     for (const level of levels.toReversed()) {
       const layers = [...this.#layers].filter((layer) => layer.level === level).toReversed();
-      for (const layer of layers) if (layer.handle(input)) return true;
-      if (layers.length > 0 && (level === 'dialog' || level === 'prompt')) return false;
+      if (layers.some((layer) => layer.handle(input))) return;
+      if (layers.length > 0 && exclusive.includes(level)) return;
     }
-    return false;
   }
 }
 

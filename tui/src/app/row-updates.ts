@@ -26,15 +26,15 @@ export class RowUpdates {
       gateways: this.#slow(session.gateways),
       agents: this.#slow(session.agents),
       commands: this.#slow(session.commands),
-      alerts: this.#slow(session.alerts),
+      notifications: this.#slow(session.notifications),
       audit: this.#slow(session.audit),
       secrets: this.#slow(session.secrets),
       chatLinks: this.#slow(session.chatLinks),
       chatChannels: this.#slow(session.chatChannels),
       chatBots: this.#slow(session.chatBots),
-      openCommand: (id) => this.#slowOpen(session.openCommand(id)),
-      openOutput: (id) => this.#slowOpen(session.openOutput(id)),
-      openCommandsOfAgent: (id) => this.#slowOpen(session.openCommandsOfAgent(id)),
+      command: (id) => this.#slowOpen(session.command(id)),
+      commandOutput: (id) => this.#slowOpen(session.commandOutput(id)),
+      commandsOfAgent: (id) => this.#slowOpen(session.commandsOfAgent(id)),
     };
   }
 

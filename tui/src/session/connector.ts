@@ -1,9 +1,7 @@
 import type { HqClient } from '@hq/shared/client';
 import { HqError } from '@hq/shared/errors';
 import type { LiveQuery } from '@hq/shared/live';
-import { issueChatCode, revokeChatLink } from '../store/chat.ts';
-import { settleNotification } from '../store/notifications.ts';
-import { createStores } from '../store/stores.ts';
+import { createLiveRows, issueChatCode, revokeChatLink, settleNotification } from '@hq/shared/queries';
 import type { Credentials } from './credentials.ts';
 import type { Connector, Session } from './session.ts';
 
@@ -53,35 +51,25 @@ async function openSession(client: HqClient, env: NodeJS.ProcessEnv): Promise<Se
       hint: 'Ask an admin to add you.',
     });
   }
-  const stores = createStores(client);
+  const rows = createLiveRows(client);
   const opened = new Set<LiveQuery<unknown>>();
-  function open<Row>(query: LiveQuery<Row>): LiveQuery<Row> {
+  const open = <Row>(query: LiveQuery<Row>): LiveQuery<Row> => {
     opened.add(query);
     return {
-      subscribe: query.subscribe,
-      getSnapshot: query.getSnapshot,
-      refresh: query.refresh,
+      ...query,
       close() {
         opened.delete(query);
         query.close();
       },
     };
-  }
+  };
   return {
+    ...rows,
     member: { ...member, people },
     now: () => client.clock.now(),
-    gateways: stores.gateways,
-    agents: stores.agents,
-    commands: stores.commands,
-    alerts: stores.notifications,
-    audit: stores.audit,
-    secrets: stores.secrets,
-    chatLinks: stores.chatLinks,
-    chatChannels: stores.chatChannels,
-    chatBots: stores.chatBots,
-    openOutput: (id) => open(stores.commandOutput(id)),
-    openCommand: (id) => open(stores.command(id)),
-    openCommandsOfAgent: (id) => open(stores.commandsOfAgent(id)),
+    commandOutput: (id) => open(rows.commandOutput(id)),
+    command: (id) => open(rows.command(id)),
+    commandsOfAgent: (id) => open(rows.commandsOfAgent(id)),
     enqueue: async (request) => (await client.enqueue({ ...request, origin: 'tui' })).command,
     cancel: (id) => client.cancel(id, 'tui'),
     acknowledge: (id) => settleNotification(client, id, 'read'),
@@ -96,11 +84,11 @@ async function openSession(client: HqClient, env: NodeJS.ProcessEnv): Promise<Se
     revokeChatLink: (id) => revokeChatLink(client, id),
     deleteSecret: async (id) => (await secretWriter()).deleteSecret(client, id, 'tui'),
     refresh() {
-      stores.refresh();
+      rows.refresh();
       for (const query of opened) query.refresh();
     },
     async close() {
-      stores.close();
+      rows.close();
       await client.close();
     },
   };

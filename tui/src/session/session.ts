@@ -1,36 +1,30 @@
 import type { ActionName } from '@hq/shared/actions';
 import type { Member } from '@hq/shared/client';
-import type { LiveSnapshot, LiveStatus } from '@hq/shared/live';
-import type {
-  AgentRow,
-  AuditRow,
-  ChatBotRow,
-  ChatChannelRow,
-  ChatLinkRow,
-  CommandOutputRow,
-  CommandRow,
-  GatewayRow,
-  NotificationRow,
-  SecretRow,
-} from '@hq/shared/rows';
+import type { LiveQuery, LiveSnapshot, LiveStatus } from '@hq/shared/live';
+import type { ChatCode, LiveRows } from '@hq/shared/queries';
+import type { ChatLinkRow, CommandRow, GatewayRow, SecretRow } from '@hq/shared/rows';
 import type { SecretDraft, WrittenSecret } from '../secrets/write-secret.ts';
-import type { ChatCode } from '../store/chat.ts';
 
 export type ConnectionStatus = LiveStatus;
 export type Snapshot<Row> = LiveSnapshot<Row>;
 
 /** Rows that are kept up to date: the last snapshot, and a call whenever there is another. */
-export interface Feed<Row> {
-  subscribe(listener: () => void): () => void;
-  /** The same object until something changes. */
-  getSnapshot(): Snapshot<Row>;
-}
+export type Feed<Row> = Pick<LiveQuery<Row>, 'subscribe' | 'getSnapshot'>;
+export type OpenFeed<Row> = Feed<Row> & Pick<LiveQuery<Row>, 'close'>;
 
-export interface OpenFeed<Row> extends Feed<Row> {
-  close(): void;
-}
+type FeedOf<Query> =
+  Query extends LiveQuery<infer Row>
+    ? Feed<Row>
+    : Query extends (id: string) => LiveQuery<infer Row>
+      ? (id: string) => OpenFeed<Row>
+      : never;
 
-export interface Request {
+/** The live queries of `@hq/shared/queries`, as the screens use them. */
+export type SessionRows = {
+  readonly [Name in Exclude<keyof LiveRows, 'refresh' | 'close' | 'commandsOfGateway'>]: FeedOf<LiveRows[Name]>;
+};
+
+export interface CommandRequest {
   readonly action: ActionName;
   readonly payload: Readonly<Record<string, unknown>>;
   /** A gateway's slug or id; none where the action needs none. */
@@ -39,25 +33,14 @@ export interface Request {
 }
 
 /** Everything that the screens read and do for a member who is signed in. Methods fail with an `HqError`. */
-export interface Session {
+export interface Session extends SessionRows {
   readonly member: Member;
   /** Epoch milliseconds by the database's clock. */
   readonly now: () => number;
-  readonly gateways: Feed<GatewayRow>;
-  readonly agents: Feed<AgentRow>;
-  readonly commands: Feed<CommandRow>;
-  readonly alerts: Feed<NotificationRow>;
-  readonly audit: Feed<AuditRow>;
-  readonly secrets: Feed<SecretRow>;
-  readonly chatLinks: Feed<ChatLinkRow>;
-  readonly chatChannels: Feed<ChatChannelRow>;
-  readonly chatBots: Feed<ChatBotRow>;
-  /** The output of one command, live until it is closed. */
-  readonly openOutput: (commandId: string) => OpenFeed<CommandOutputRow>;
-  readonly enqueue: (request: Request) => Promise<CommandRow>;
+  readonly enqueue: (request: CommandRequest) => Promise<CommandRow>;
   readonly cancel: (commandId: string) => Promise<CommandRow>;
-  readonly acknowledge: (alertId: string) => Promise<void>;
-  readonly dismiss: (alertId: string) => Promise<void>;
+  readonly acknowledge: (notificationId: string) => Promise<void>;
+  readonly dismiss: (notificationId: string) => Promise<void>;
   /** Fails where nothing can be encrypted for this gateway: on every machine but its host. */
   readonly checkSecretsKey: (gateway: GatewayRow) => Promise<void>;
   readonly writeSecret: (draft: SecretDraft) => Promise<WrittenSecret>;
@@ -65,9 +48,6 @@ export interface Session {
   readonly deleteSecret: (secretId: string) => Promise<SecretRow>;
   readonly issueChatCode: () => Promise<ChatCode>;
   readonly revokeChatLink: (linkId: string) => Promise<ChatLinkRow>;
-  /** One command, also one that is too old for the newest ones. */
-  readonly openCommand: (commandId: string) => OpenFeed<CommandRow>;
-  readonly openCommandsOfAgent: (agentId: string) => OpenFeed<CommandRow>;
   /** Reads every open feed again, and retries a lost connection at once. */
   readonly refresh: () => void;
   readonly close: () => Promise<void>;

@@ -1,0 +1,132 @@
+import { useLayoutEffect, useState } from 'react';
+import { Store, useStore } from '../app/store.ts';
+import type { Table } from '../table/row-text.ts';
+import { sizeColumns } from '../table/row-text.ts';
+import { Arrangement, type Sort } from './arrangement.ts';
+import { type EditedText, editedText } from './text-field.tsx';
+
+interface ListState {
+  readonly filter: string;
+  readonly sort: Sort | null;
+  /** The id of the selected row. The selection stays on the row, not on its place. */
+  readonly selected: string | null;
+  /** The filter while it is being written, and the one before. */
+  readonly prompt: { readonly text: EditedText; readonly before: string } | null;
+}
+
+/** An operator's view of a table, kept while other screens are open. */
+export class ListStore {
+  readonly state: Store<ListState>;
+  /** The place of the selection and of the first visible row in the last commit. */
+  index = 0;
+  top = 0;
+  /** The number of rows that a page moves by. */
+  page = 1;
+
+  constructor(sort: Sort | null) {
+    this.state = new Store<ListState>({ filter: '', sort, selected: null, prompt: null });
+  }
+
+  change(change: Partial<ListState>): void {
+    this.state.update((state) => ({ ...state, ...change }));
+  }
+
+  setFilter(filter: string): void {
+    this.change({ filter });
+  }
+
+  openPrompt(): void {
+    const { filter } = this.state.get();
+    this.change({ prompt: { text: editedText(filter), before: filter } });
+  }
+
+  reverse(): void {
+    const { sort } = this.state.get();
+    if (sort !== null) this.change({ sort: { ...sort, descending: !sort.descending } });
+  }
+}
+
+/** The rows of a table as they are shown now, and the moves that its keys make. */
+export class List<Row, Context> {
+  readonly store: ListStore;
+  readonly table: Table<Row, Context>;
+  readonly context: Context;
+  /** Filtered and in order. */
+  readonly rows: readonly Row[];
+  /** The number of rows without the filter. */
+  readonly total: number;
+  readonly index: number;
+
+  constructor(
+    store: ListStore,
+    table: Table<Row, Context>,
+    context: Context,
+    rows: readonly Row[],
+    total: number,
+  ) {
+    this.store = store;
+    this.table = table;
+    this.context = context;
+    this.rows = rows;
+    this.total = total;
+    const { selected } = store.state.get();
+    const found = selected === null ? -1 : rows.findIndex((row) => table.id(row) === selected);
+    // Where the row is gone, the one in its place is selected until a key moves the selection.
+    this.index = Math.max(0, Math.min(found === -1 ? store.index : found, rows.length - 1));
+  }
+
+  get selected(): Row | null {
+    return this.rows[this.index] ?? null;
+  }
+
+  get filter(): string {
+    return this.store.state.get().filter;
+  }
+
+  get sort(): Sort | null {
+    return this.store.state.get().sort;
+  }
+
+  move(by: number): void {
+    this.moveTo(this.index + by);
+  }
+
+  moveTo(index: number): void {
+    const at = Math.max(0, Math.min(this.rows.length - 1, index));
+    const row = this.rows[at];
+    this.store.index = at;
+    this.store.change({ selected: row === undefined ? null : this.table.id(row) });
+  }
+
+  /** Orders by the next of the columns that a width shows. */
+  sortByNext(width: number): void {
+    const columns = sizeColumns(this.table.columns, width).map(({ column }) => column.key);
+    const at = columns.indexOf(this.sort?.column ?? '');
+    const next = columns[(at + 1) % columns.length];
+    if (next !== undefined) this.store.change({ sort: { column: next, descending: false } });
+  }
+
+  /** Remembers what the last commit showed, so that the next one starts from it. */
+  settle(): void {
+    this.store.index = this.index;
+    const row = this.selected;
+    if (row !== null && this.store.state.get().selected === null)
+      this.store.change({ selected: this.table.id(row) });
+  }
+}
+
+/** `moment` changes when the order may have changed though no row did. */
+export function useList<Row, Context extends { readonly lookups: unknown }>(
+  store: ListStore,
+  table: Table<Row, Context>,
+  rows: readonly Row[],
+  context: Context,
+  moment = 0,
+): List<Row, Context> {
+  const { filter, sort } = useStore(store.state);
+  const [arrangement] = useState(() => new Arrangement<Row, Context>());
+  const arranged = arrangement.of(table, rows, context, { filter, sort, moment });
+  const list = new List(store, table, context, arranged, rows.length);
+  useLayoutEffect(() => list.settle());
+  return list;
+}
