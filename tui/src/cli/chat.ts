@@ -1,4 +1,7 @@
 import { HqError } from '@hq/shared/errors';
+import { printedChatBotColumns } from '../columns/chat-bots.ts';
+import { printedChatChannelColumns } from '../columns/chat-channels.ts';
+import { printedChatLinkColumns } from '../columns/chat-links.ts';
 import {
   issueChatCode,
   readAgents,
@@ -9,11 +12,11 @@ import {
   revokeChatLink,
 } from '@hq/shared/queries';
 import { linkingSteps } from '../ui/linking-steps.ts';
-import { chatBotColumns, chatChannelColumns, chatLinkColumns } from './chat-columns.ts';
 import { chatBotShape, chatChannelShape, chatLinkShape } from './chat-shapes.ts';
 import type { Console } from './console.ts';
 import { enter } from './enter.ts';
-import { document, printTable, widthFor } from './lists.ts';
+import { document } from './lists.ts';
+import { printTable, rowContext, tableWidth } from './print-table.ts';
 import { refuseWhenReadonly } from './readonly.ts';
 import { namesOf } from './shapes.ts';
 
@@ -42,15 +45,22 @@ export async function giveCode(
 }
 
 export async function listLinks(console: Console, options: ListOptions): Promise<void> {
-  const { client, member } = await enter(console.env);
+  const entered = await enter(console.env);
+  const { client } = entered;
   const links = await readChatLinks(client, options.all);
   if (options.json) {
     console.printJson(document(client, { links: links.map(chatLinkShape) }));
     return;
   }
-  const isNarrow = widthFor(console, options) !== null;
-  const columns = chatLinkColumns(client.clock.now(), member, isNarrow);
-  printTable(console, options, links, columns, 'No chat account is linked. `hq-tui chat code` begins it.');
+  const columns = printedChatLinkColumns(tableWidth(console, options) !== null);
+  printTable(
+    console,
+    options,
+    links,
+    columns,
+    rowContext(entered),
+    'No chat account is linked. `hq-tui chat code` begins it.',
+  );
 }
 
 export async function revokeLink(
@@ -82,7 +92,8 @@ export async function revokeLink(
 }
 
 export async function listChannels(console: Console, options: ListOptions): Promise<void> {
-  const { client } = await enter(console.env);
+  const entered = await enter(console.env);
+  const { client } = entered;
   const [channels, gateways, agents] = await Promise.all([
     readChatChannels(client),
     readGateways(client),
@@ -94,14 +105,24 @@ export async function listChannels(console: Console, options: ListOptions): Prom
     console.printJson(document(client, { channels: shapes }));
     return;
   }
-  const columns = chatChannelColumns(client.clock.now(), names);
-  printTable(console, options, channels, columns, 'No channel is bound. An admin writes `/hq bind` in one.');
+  const context = rowContext(entered, gateways, agents);
+  printTable(
+    console,
+    options,
+    channels,
+    printedChatChannelColumns,
+    context,
+    'No channel is bound. An admin writes `/hq bind` in one.',
+  );
 }
 
 export async function listBots(console: Console, options: ListOptions): Promise<void> {
-  const { client } = await enter(console.env);
-  const bots = await readChatBots(client);
-  const now = client.clock.now();
-  if (options.json) console.printJson(document(client, { bots: bots.map((row) => chatBotShape(row, now)) }));
-  else printTable(console, options, bots, chatBotColumns(now), 'No bot has told of itself yet.');
+  const entered = await enter(console.env);
+  const bots = await readChatBots(entered.client);
+  const context = rowContext(entered);
+  if (options.json) {
+    console.printJson(document(entered.client, { bots: bots.map((row) => chatBotShape(row, context.now)) }));
+    return;
+  }
+  printTable(console, options, bots, printedChatBotColumns, context, 'No bot has told of itself yet.');
 }

@@ -8,7 +8,7 @@ import { nilTenant } from '../../../db/testing/database.ts';
 import { takeTurn } from '../../../db/testing/turn.ts';
 import { type StackMember, startTestStack, type TestStack } from '../../../local/testing/stack.ts';
 import { ScreenSession } from '../../testing/screen-session.ts';
-import { widthOf } from '../ui/cell.ts';
+import { widthOf } from '../table/cell.ts';
 
 const main = fileURLToPath(new URL('../main.ts', import.meta.url));
 let stack: TestStack;

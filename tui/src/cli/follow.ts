@@ -3,7 +3,7 @@ import { HqError } from '@hq/shared/errors';
 import { createLiveRows, readCommandOutput } from '@hq/shared/queries';
 import { type CommandOutputRow, type CommandRow, isFinished } from '@hq/shared/rows';
 import { plainLine } from '@hq/shared/text';
-import { commandState } from '../ui/told.ts';
+import { commandState } from '../columns/command-state.ts';
 import type { Console } from './console.ts';
 import { exitCodes } from './exit-codes.ts';
 

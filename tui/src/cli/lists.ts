@@ -4,11 +4,17 @@ import { needsAttention } from '@hq/shared/fleet';
 import { readAgents, readAudit, readCommands, readGateways, readNotifications } from '@hq/shared/queries';
 import { type CommandStatus, commandStatuses, type GatewayRow } from '@hq/shared/rows';
 import { plain } from '@hq/shared/text';
-import { agentColumns, alertColumns, auditColumns, commandColumns, gatewayColumns } from './columns.ts';
+import { printedAgentColumns } from '../columns/agents.ts';
+import { printedAlertColumns } from '../columns/alerts.ts';
+import { printedAttentionColumns } from '../columns/attention.ts';
+import { printedAuditColumns } from '../columns/audit.ts';
+import { printedCommandColumns } from '../columns/commands.ts';
+import { printedGatewayColumns } from '../columns/gateways.ts';
 import type { Console } from './console.ts';
 import { type Entered, enter } from './enter.ts';
 import { findAgent, findGateway } from './find-by-name.ts';
 import { parseLimit, parseSince } from './moment.ts';
+import { printTable, rowContext, tableWidth } from './print-table.ts';
 import {
   agentShape,
   alertShape,
@@ -19,7 +25,6 @@ import {
   memberShape,
   namesOf,
 } from './shapes.ts';
-import { type Column, table } from './table.ts';
 
 interface ListOptions {
   readonly json: boolean;
@@ -36,20 +41,24 @@ interface ListOptions {
 export type List = (console: Console, options: ListOptions) => Promise<void>;
 
 const defaultLimit = 50;
+const noGateway = 'No gateway is registered yet.';
 
 export const listGateways: List = async (console, options) => {
-  const { client } = await enter(console.env);
+  const entered = await enter(console.env);
+  const { client } = entered;
   const [gateways, agents] = await Promise.all([readGateways(client), readAgents(client)]);
   const now = client.clock.now();
   if (options.json) {
     console.printJson(document(client, { gateways: gateways.map((row) => gatewayShape(row, now)) }));
   } else {
-    printTable(console, options, gateways, gatewayColumns(now, agents), 'No gateway is registered yet.');
+    const context = rowContext(entered, gateways, agents);
+    printTable(console, options, gateways, printedGatewayColumns, context, noGateway);
   }
 };
 
 export const listAgents: List = async (console, options) => {
-  const { client } = await enter(console.env);
+  const entered = await enter(console.env);
+  const { client } = entered;
   const gateways = await readGateways(client);
   const only = options.gateway === undefined ? undefined : findGateway(gateways, options.gateway).id;
   const all = await readAgents(client, only);
@@ -58,27 +67,28 @@ export const listAgents: List = async (console, options) => {
   if (options.json) {
     console.printJson(document(client, { agents: agents.map((row) => agentShape(row, names)) }));
   } else {
-    printTable(console, options, agents, agentColumns(client.clock.now(), names), 'No agents.');
+    printTable(console, options, agents, printedAgentColumns, rowContext(entered, gateways), 'No agents.');
   }
 };
 
 export const listCommands: List = async (console, options) => {
   const entered = await enter(console.env);
-  const { client, member } = entered;
+  const { client } = entered;
   const gateways = await readGateways(client);
   const commands = await readCommands(client, await commandsFilter(entered, gateways, options));
   const now = client.clock.now();
-  const names = namesOf(gateways);
   if (options.json) {
+    const names = namesOf(gateways);
     console.printJson(document(client, { commands: commands.map((row) => commandShape(row, names, now)) }));
   } else {
-    const isNarrow = widthFor(console, options) !== null;
-    printTable(console, options, commands, commandColumns(now, names, member, isNarrow), 'No commands.');
+    const columns = printedCommandColumns(tableWidth(console, options) !== null);
+    printTable(console, options, commands, columns, rowContext(entered, gateways), 'No commands.');
   }
 };
 
 export const listAlerts: List = async (console, options) => {
-  const { client } = await enter(console.env);
+  const entered = await enter(console.env);
+  const { client } = entered;
   const alerts = await readNotifications(client, {
     ...newest(client, options),
     all: options.all === true,
@@ -86,22 +96,24 @@ export const listAlerts: List = async (console, options) => {
   if (options.json) {
     console.printJson(document(client, { alerts: alerts.map(alertShape) }));
   } else {
-    printTable(console, options, alerts, alertColumns(client.clock.now()), 'No alerts.');
+    printTable(console, options, alerts, printedAlertColumns, rowContext(entered), 'No alerts.');
   }
 };
 
 export const listAudit: List = async (console, options) => {
-  const { client, member } = await enter(console.env);
+  const entered = await enter(console.env);
+  const { client } = entered;
   const lines = await readAudit(client, newest(client, options));
   if (options.json) {
     console.printJson(document(client, { audit: lines.map(auditShape) }));
   } else {
-    printTable(console, options, lines, auditColumns(client.clock.now(), member), 'Nothing was done yet.');
+    printTable(console, options, lines, printedAuditColumns, rowContext(entered), 'Nothing was done yet.');
   }
 };
 
 export const showStatus: List = async (console, options) => {
-  const { client, member } = await enter(console.env);
+  const entered = await enter(console.env);
+  const { client, member } = entered;
   const [gateways, agents, commands, notifications] = await Promise.all([
     readGateways(client),
     readAgents(client),
@@ -130,19 +142,15 @@ export const showStatus: List = async (console, options) => {
     `${console.paint('strong', tenant)}  ${plain(member.email ?? '')} (${member.role})  ${client.host}`,
   );
   console.print('');
-  printTable(console, options, gateways, gatewayColumns(now, agents), 'No gateway is registered yet.');
+  const context = rowContext(entered, gateways, agents);
+  printTable(console, options, gateways, printedGatewayColumns, context, noGateway);
   console.print('');
   if (attention.length === 0) {
     console.print(console.paint('good', 'Nothing needs attention.'));
     return;
   }
   console.print(console.paint('strong', 'Needs attention'));
-  const columns: Column<(typeof attention)[number]>[] = [
-    { title: 'WHAT', text: (row) => row.name, tone: () => 'bad', least: 16 },
-    { title: 'WHY', text: (row) => row.reason, least: 16 },
-  ];
-  for (const line of table(attention, columns, widthFor(console, options), console.paint))
-    console.print(line);
+  printTable(console, options, attention, printedAttentionColumns, context, '');
 };
 
 async function commandsFilter({ client }: Entered, gateways: readonly GatewayRow[], options: ListOptions) {
@@ -180,22 +188,4 @@ export function document<Content extends object>(
   content: Content,
 ): { asOf: string } & Content {
   return { asOf: new Date(client.clock.now()).toISOString(), ...content };
-}
-
-export function printTable<Row>(
-  console: Console,
-  options: ListOptions,
-  rows: readonly Row[],
-  columns: readonly Column<Row>[],
-  whenEmpty: string,
-): void {
-  if (rows.length === 0) {
-    console.say(whenEmpty);
-    return;
-  }
-  for (const line of table(rows, columns, widthFor(console, options), console.paint)) console.print(line);
-}
-
-export function widthFor(console: Console, options: ListOptions): number | null {
-  return options.wide ? null : console.columns;
 }

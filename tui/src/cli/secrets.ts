@@ -3,6 +3,7 @@ import { HqError } from '@hq/shared/errors';
 import { readAgents, readGateways, readSecrets } from '@hq/shared/queries';
 import type { AgentRow, GatewayRow, SecretCategory, SecretRow } from '@hq/shared/rows';
 import { plain } from '@hq/shared/text';
+import { printedSecretColumns } from '../columns/secrets.ts';
 import { layered } from '../secrets/layers.ts';
 import { refuseCredential } from '../secrets/refuse-credential.ts';
 import { readValueFile } from '../secrets/value-file.ts';
@@ -15,14 +16,14 @@ import {
   writeSecret,
 } from '../secrets/write-secret.ts';
 import { awaitSync } from './await-sync.ts';
-import { secretColumns } from './columns.ts';
 import { confirmByName } from './confirm.ts';
 import type { Console } from './console.ts';
 import { enter } from './enter.ts';
 import { findAgent, findGateway } from './find-by-name.ts';
 import { readHiddenValue } from './hidden-value.ts';
-import { document, printTable } from './lists.ts';
+import { document } from './lists.ts';
 import { parseSeconds } from './moment.ts';
+import { printTable, rowContext } from './print-table.ts';
 import { refuseWhenReadonly } from './readonly.ts';
 import { namesOf, secretShape } from './shapes.ts';
 
@@ -54,7 +55,8 @@ export async function listSecrets(
   console: Console,
   options: WhereOptions & { readonly wide: boolean },
 ): Promise<void> {
-  const { client } = await enter(console.env);
+  const entered = await enter(console.env);
+  const { client } = entered;
   const [gateways, agents, secrets] = await Promise.all([
     readGateways(client),
     readAgents(client),
@@ -70,11 +72,11 @@ export async function listSecrets(
       (agent === null || agent_id === null || agent_id === agent.id),
   );
   const names = { gateways: namesOf(gateways), agents: namesOf(agents) };
-  const now = client.clock.now();
   if (options.json) {
     console.printJson(document(client, { secrets: shown.map((row) => secretShape(row, names)) }));
   } else {
-    printTable(console, options, shown, secretColumns(now, names), 'No secrets.');
+    const context = rowContext(entered, gateways, agents);
+    printTable(console, options, shown, printedSecretColumns, context, 'No secrets.');
   }
 }
 

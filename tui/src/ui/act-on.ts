@@ -17,8 +17,8 @@ export function actOn(
   const { inside, acting, secrets, chat, messages } = hands;
   const secret = inside.secret();
   const gateway = inside.gateway();
-  const { survey } = inside.context();
-  const open = (gateway === null ? null : survey.openCommandsOf.get(gateway.id)) ?? [];
+  const { lookups } = inside.context();
+  const open = (gateway === null ? null : lookups.openCommandsOf.get(gateway.id)) ?? [];
   const command = place.screen === 'command' ? inside.command() : inside.commands.selected;
   if (intent === 'undo') {
     const undo = messages.current?.undo;
@@ -43,7 +43,7 @@ export function actOn(
   } else if (intent === 'cancel') {
     if (command !== null) acting.cancel(command);
   } else if (intent === 'again') {
-    if (command !== null) acting.again(command, survey.gateways.get(command.gateway_id ?? '') ?? null, open);
+    if (command !== null) acting.again(command, lookups.gateways.get(command.gateway_id ?? '') ?? null, open);
   } else if (gateway === null) {
     messages.say('No gateway is selected.', 'warn');
   } else {

@@ -1,12 +1,12 @@
 import { type Action, type ActionName, catalogue, describeResult, isActionName } from '@hq/shared/actions';
 import { type CommandRow, type GatewayRow, isFinished } from '@hq/shared/rows';
 import { plain } from '@hq/shared/text';
+import { commandState } from '../columns/command-state.ts';
 import type { House } from './house.ts';
 import type { Undo } from './messages.ts';
 import { ConfirmDialog } from './overlays/confirm-dialog.ts';
 import { sentence } from './sentence.ts';
 import { refusesToWrite, type Stage } from './stage.ts';
-import { commandState } from './told.ts';
 
 /** An action with everything it needs, as it was when the key was pressed. */
 export interface Order {

@@ -3,10 +3,10 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { eventually } from '../../../db/testing/eventually.ts';
 import { sampleDoor } from '../../testing/sample-house.ts';
+import { widthOf } from '../table/cell.ts';
 import { InputDecoder } from '../terminal/input-decoder.ts';
 import { createTheme } from '../theme/theme.ts';
 import { App } from './app.ts';
-import { widthOf } from './cell.ts';
 import type { Door, Request } from './house.ts';
 import type { Surroundings } from './surroundings.ts';
 

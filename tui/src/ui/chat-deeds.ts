@@ -1,10 +1,10 @@
 import type { ChatLinkRow } from '@hq/shared/rows';
 import { plain } from '@hq/shared/text';
+import { memberName } from '../columns/member-name.ts';
 import type { House } from './house.ts';
 import { linkingSteps } from './linking-steps.ts';
 import { CodeSheet } from './overlays/code-sheet.ts';
 import { ConfirmDialog } from './overlays/confirm-dialog.ts';
-import { whoAsked } from './people.ts';
 import { sentence } from './sentence.ts';
 import { refusesToWrite, type Stage } from './stage.ts';
 
@@ -32,7 +32,7 @@ export class ChatDeeds {
   revoke(link: ChatLinkRow): void {
     if (refusesToWrite(this.#stage)) return;
     const account = `${plain(link.chat_user)} in ${link.platform}`;
-    const whose = whoAsked(link.user_id, this.#house.member);
+    const whose = memberName(link.user_id, this.#house.member);
     this.#stage.ask(
       new ConfirmDialog({
         title: `Revoke ${account}`,

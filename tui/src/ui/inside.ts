@@ -9,29 +9,30 @@ import type {
   NotificationRow,
   SecretRow,
 } from '@hq/shared/rows';
+import { agentsTable } from '../columns/agents.ts';
+import { alertsTable } from '../columns/alerts.ts';
+import { auditTable } from '../columns/audit.ts';
+import { chatLinksTable } from '../columns/chat-links.ts';
+import { commandsTable } from '../columns/commands.ts';
+import { gatewaysTable } from '../columns/gateways.ts';
+import { createLookups } from '../columns/lookups.ts';
+import { memoizeLast } from '../columns/memoize-last.ts';
+import type { RowContext } from '../columns/row-context.ts';
+import { secretsTable } from '../columns/secrets.ts';
 import { type LayeredSecret, layered } from '../secrets/layers.ts';
 import type { Feed, House, OpenFeed, Snapshot } from './house.ts';
 import { type Link, linkOf } from './link.ts';
 import { List } from './list.ts';
 import { listBody } from './list-body.ts';
 import type { Place } from './place.ts';
-import { remembered } from './remembered.ts';
 import { agentBody } from './screens/agent-screen.ts';
-import { agentsTable } from './screens/agents.ts';
-import { alertsTable } from './screens/alerts.ts';
-import { auditTable } from './screens/audit.ts';
-import { chatLinksTable } from './screens/chat-links.ts';
 import { chatBody } from './screens/chat-screen.ts';
 import { commandBody } from './screens/command-screen.ts';
-import { commandsTable } from './screens/commands.ts';
-import { fleetTable } from './screens/fleet.ts';
 import { fleetBody } from './screens/fleet-screen.ts';
 import { secretBody } from './screens/secret-screen.ts';
-import { secretsTable } from './screens/secrets.ts';
 import { secretsBody } from './screens/secrets-screen.ts';
 import { Scroll } from './scroll.ts';
-import { surveyor } from './survey.ts';
-import type { Body, Context, Room } from './view.ts';
+import type { Body, Room } from './view.ts';
 
 /** How often what needs attention is looked over when no row changed. */
 const attentionEveryMs = 5_000;
@@ -39,17 +40,20 @@ const attentionEveryMs = 5_000;
 /** What a signed-in operator sees: the rows of the house, the lists over them, and the one thing that is open. */
 export class Inside {
   readonly house: House;
-  readonly fleet = new List<GatewayRow, Context>(fleetTable, { column: 'gateway', descending: false });
-  readonly agents = new List<AgentRow, Context>(agentsTable, { column: 'agent', descending: false });
-  readonly commands = new List<CommandRow, Context>(commandsTable, { column: 'asked', descending: true });
-  readonly commandsOfAgent = new List<CommandRow, Context>(commandsTable, {
+  readonly fleet = new List<GatewayRow, RowContext>(gatewaysTable, { column: 'gateway', descending: false });
+  readonly agents = new List<AgentRow, RowContext>(agentsTable, { column: 'agent', descending: false });
+  readonly commands = new List<CommandRow, RowContext>(commandsTable, { column: 'asked', descending: true });
+  readonly commandsOfAgent = new List<CommandRow, RowContext>(commandsTable, {
     column: 'asked',
     descending: true,
   });
-  readonly alerts = new List<NotificationRow, Context>(alertsTable, { column: 'when', descending: true });
-  readonly audit = new List<AuditRow, Context>(auditTable, { column: 'when', descending: true });
-  readonly secrets = new List<LayeredSecret, Context>(secretsTable, { column: 'key', descending: false });
-  readonly chatLinks = new List<ChatLinkRow, Context>(chatLinksTable, { column: 'linked', descending: true });
+  readonly alerts = new List<NotificationRow, RowContext>(alertsTable, { column: 'when', descending: true });
+  readonly audit = new List<AuditRow, RowContext>(auditTable, { column: 'when', descending: true });
+  readonly secrets = new List<LayeredSecret, RowContext>(secretsTable, { column: 'key', descending: false });
+  readonly chatLinks = new List<ChatLinkRow, RowContext>(chatLinksTable, {
+    column: 'linked',
+    descending: true,
+  });
   scroll = new Scroll();
 
   readonly #changed: () => void;
@@ -62,12 +66,12 @@ export class Inside {
   #ofAgent: OpenFeed<CommandRow> | null = null;
   /** Stop the feeds that only this place shows. */
   #stopsOwn: readonly (() => void)[] = [];
-  readonly #survey = surveyor();
-  readonly #attention = remembered<readonly Attention[]>();
-  readonly #agentsHere = remembered<readonly AgentRow[]>();
-  readonly #layered = remembered<readonly LayeredSecret[]>();
-  readonly #living = remembered<readonly ChatLinkRow[]>();
-  readonly #openAlerts = remembered<readonly NotificationRow[]>();
+  readonly #survey = createLookups();
+  readonly #attention = memoizeLast<readonly Attention[]>();
+  readonly #agentsHere = memoizeLast<readonly AgentRow[]>();
+  readonly #layered = memoizeLast<readonly LayeredSecret[]>();
+  readonly #living = memoizeLast<readonly ChatLinkRow[]>();
+  readonly #openAlerts = memoizeLast<readonly NotificationRow[]>();
 
   constructor(house: House, changed: () => void) {
     this.house = house;
@@ -144,20 +148,20 @@ export class Inside {
     return this.#held.commands.rows;
   }
 
-  context(): Context {
+  context(): RowContext {
     const gateways = this.#held.gateways.rows;
     const agents = this.#held.agents.rows;
     const commands = this.#held.commands.rows;
     return {
-      survey: this.#survey(gateways, agents, commands),
+      lookups: this.#survey(gateways, agents, commands),
       now: this.house.now(),
       member: this.house.member,
     };
   }
 
   /** Brings the list of the place up to date with the rows. */
-  update(context: Context): void {
-    const { survey: rows } = context;
+  update(context: RowContext): void {
+    const { lookups: rows } = context;
     switch (this.#place.screen) {
       case 'fleet':
         // Conditions change with time alone.
@@ -208,7 +212,7 @@ export class Inside {
     return this.#openAlerts([rows], () => rows.filter(({ dismissed_at }) => dismissed_at === null));
   }
 
-  attention(context: Context): readonly Attention[] {
+  attention(context: RowContext): readonly Attention[] {
     const gateways = this.#held.gateways.rows;
     const notifications = this.#held.alerts.rows;
     const agents = this.#held.agents.rows;
@@ -219,7 +223,7 @@ export class Inside {
     );
   }
 
-  body(context: Context, room: Room): Body {
+  body(context: RowContext, room: Room): Body {
     const isLoading = this.link().status === 'loading';
     const empty = (...sentences: string[]): readonly string[] => (isLoading ? ['Reading'] : sentences);
     switch (this.#place.screen) {
@@ -275,7 +279,7 @@ export class Inside {
 
   agent(): AgentRow | null {
     if (this.#place.screen !== 'agent') return null;
-    return this.context().survey.agents.get(this.#place.id) ?? null;
+    return this.context().lookups.agents.get(this.#place.id) ?? null;
   }
 
   /** The command of the Command screen, from the newest rows until its own feed has it. */
@@ -301,7 +305,7 @@ export class Inside {
 
   /** The gateway that an action would be aimed at here. */
   gateway(): GatewayRow | null {
-    const { gateways } = this.context().survey;
+    const { gateways } = this.context().lookups;
     const of = (id: string | null | undefined): GatewayRow | null => (id ? (gateways.get(id) ?? null) : null);
     const only = gateways.size === 1 ? ([...gateways.values()][0] ?? null) : null;
     switch (this.#place.screen) {
@@ -370,7 +374,7 @@ export interface AnyList {
   readonly total: number;
   readonly index: number;
   readonly rows: readonly unknown[];
-  readonly table: { readonly columns: readonly { readonly key: string; readonly title: string }[] };
+  readonly table: { readonly columns: readonly { readonly key: string; readonly header: string }[] };
   setFilter(filter: string): void;
   sortByNext(width: number): void;
   turnSort(): void;

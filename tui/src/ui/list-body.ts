@@ -1,6 +1,7 @@
+import { fitColumns } from '../table/layout.ts';
+import { headerText, rowSentence, rowText } from '../table/row-text.ts';
 import type { List } from './list.ts';
 import { calm, exactly } from './panel.ts';
-import { headerLine, rowLine, sizeColumns, spokenRow } from './table.ts';
 import type { Body, Room } from './view.ts';
 
 /** A list with its header in a room, or a calm sentence where it is empty. */
@@ -11,8 +12,8 @@ export function listBody<Row, Context>(
   whenEmpty: readonly string[],
 ): Body {
   const { width, height, theme } = room;
-  const sized = sizeColumns(list.table.columns, width);
-  const header = headerLine(sized, list.sort, width, theme);
+  const sized = fitColumns(list.table.columns, width);
+  const header = headerText(sized, list.sort, width, theme);
   if (list.rows.length === 0) {
     const sentences =
       list.total > 0 ? [`Nothing matches ${list.filter}`, 'esc clears the filter'] : whenEmpty;
@@ -23,11 +24,11 @@ export function listBody<Row, Context>(
   }
   const { first, rows } = list.window(Math.max(1, height - 1));
   const lines = rows.map((row, at) =>
-    rowLine(list.table, sized, row, context, { selected: first + at === list.index, width, theme }),
+    rowText(list.table, sized, row, context, { selected: first + at === list.index, width, theme }),
   );
   return {
     lines: exactly([header, ...lines], height, width),
     rows: { line: 1, firstIndex: first, count: rows.length, width },
-    spoken: rows.map((row, at) => spokenRow(list.table, row, context, first + at === list.index)),
+    spoken: rows.map((row, at) => rowSentence(list.table, row, context, first + at === list.index)),
   };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { Table } from '../table/column.ts';
 import { List } from './list.ts';
-import type { Table } from './table.ts';
 
 interface Row {
   readonly id: string;
@@ -10,16 +10,16 @@ interface Row {
 const table: Table<Row, null> = {
   id: ({ id }) => id,
   mark: () => ({ mark: 'none', tone: 'plain' }),
-  text: ({ id }) => id,
+  filterText: ({ id }) => id,
   columns: [
-    { key: 'id', title: 'ID', width: 10, giveWay: 0, cell: ({ id }) => ({ text: id }) },
+    { key: 'id', header: 'ID', width: { min: 10 }, value: ({ id }) => id },
     {
       key: 'rank',
-      title: 'RANK',
-      width: 4,
-      giveWay: 1,
-      cell: ({ rank }) => ({ text: `${rank}` }),
-      order: ({ rank }) => rank,
+      header: 'RANK',
+      width: { min: 4 },
+      dropOrder: 1,
+      value: ({ rank }) => `${rank}`,
+      sortKey: ({ rank }) => rank,
     },
   ],
 };

@@ -1,10 +1,8 @@
+import { arrange } from '../table/arrange.ts';
+import type { Table } from '../table/column.ts';
+import { fitColumns } from '../table/layout.ts';
+import type { Sort } from '../table/row-text.ts';
 import { matcher } from './filter.ts';
-import { arrange, scrollTo, sizeColumns, type Table } from './table.ts';
-
-export interface Sort {
-  readonly column: string;
-  readonly descending: boolean;
-}
 
 /**
  * What an operator sees of a table: the filter, the order, and a selection that holds on to the row, not to its place.
@@ -70,7 +68,7 @@ export class List<Row, Context> {
 
   /** Orders by the next of the columns that a width shows. */
   sortByNext(width: number): void {
-    const columns = sizeColumns(this.table.columns, width).map(({ column }) => column.key);
+    const columns = fitColumns(this.table.columns, width).map(({ column }) => column.key);
     const at = columns.indexOf(this.#sort?.column ?? '');
     const next = columns[(at + 1) % columns.length];
     if (next !== undefined) this.#sort = { column: next, descending: false };
@@ -108,4 +106,11 @@ export class List<Row, Context> {
     this.#index = Math.max(0, Math.min(found === -1 ? this.#index : found, this.#rows.length - 1));
     if (this.#selected === null && this.selected !== null) this.#selected = this.table.id(this.selected);
   }
+}
+
+/** The first visible row of a window of `height` rows that moves no further than it must to show `index`. */
+function scrollTo(top: number, index: number, height: number, count: number): number {
+  const last = Math.max(0, count - height);
+  const wanted = index < top ? index : index >= top + height ? index - height + 1 : top;
+  return Math.min(Math.max(0, wanted), last);
 }

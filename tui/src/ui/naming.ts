@@ -35,11 +35,11 @@ export function crumbOf(place: Place, inside: Inside): string {
       return 'Fleet';
     case 'agents': {
       const gateway =
-        place.gateway === null ? undefined : inside.context().survey.gateways.get(place.gateway);
+        place.gateway === null ? undefined : inside.context().lookups.gateways.get(place.gateway);
       return gateway === undefined ? 'Agents' : plain(gateway.slug);
     }
     case 'agent':
-      return plain(inside.context().survey.agents.get(place.id)?.slug ?? 'agent');
+      return plain(inside.context().lookups.agents.get(place.id)?.slug ?? 'agent');
     case 'commands':
       return 'Commands';
     case 'command': {

@@ -28,17 +28,17 @@ export function carryOut({ entry, settings, words }: Chosen, { app, inside, acti
     return;
   }
   const action: Action = catalogue[deed.action];
-  const { survey } = inside.context();
+  const { lookups } = inside.context();
   const named = words.map((word) => word.replace(/^@/, ''));
   const agent =
     action.target === 'agent'
-      ? ([...survey.agents.values()].find(({ slug }) => named.includes(slug)) ?? inside.agentHere())
+      ? ([...lookups.agents.values()].find(({ slug }) => named.includes(slug)) ?? inside.agentHere())
       : null;
   const others = named.filter((word) => word !== agent?.slug);
   const gateway =
     others.length === 0
-      ? (survey.gateways.get(agent?.gateway_id ?? '') ?? inside.gateway())
-      : ([...survey.gateways.values()].find(({ slug }) => slug === others[0]) ?? null);
+      ? (lookups.gateways.get(agent?.gateway_id ?? '') ?? inside.gateway())
+      : ([...lookups.gateways.values()].find(({ slug }) => slug === others[0]) ?? null);
   if (action.target === 'workspace' && others.length > 0) {
     messages.warn(`${entry.name} takes key=value only; two words go in quotes.`);
   } else if (others.length > 1) {
@@ -55,7 +55,7 @@ export function carryOut({ entry, settings, words }: Chosen, { app, inside, acti
         action.target === 'workspace' || (agent !== null && agent.gateway_id === null) ? null : gateway;
       acting.order(
         { action: deed.action, payload, gateway: on, ...to },
-        survey.openCommandsOf.get(on?.id ?? '') ?? [],
+        lookups.openCommandsOf.get(on?.id ?? '') ?? [],
       );
     } catch (failure) {
       messages.warn(sentence(failure));

@@ -1,5 +1,5 @@
+import { cut, fill, widthOf } from '../table/cell.ts';
 import type { Theme, Tone } from '../theme/theme.ts';
-import { cut, fill, widthOf } from './cell.ts';
 
 /** `── title ───────────── note ──`, exactly as wide as asked. */
 export function titleRule(title: string, note: string, width: number, theme: Theme): string {

@@ -1,6 +1,6 @@
+import { fill, widthOf, wrap } from '../table/cell.ts';
 import type { KeyPress, Paste } from '../terminal/input.ts';
 import type { Theme } from '../theme/theme.ts';
-import { fill, widthOf, wrap } from './cell.ts';
 import { exactly } from './panel.ts';
 import { emptyField, fieldOf, showField, type TextField, write } from './text-field.ts';
 

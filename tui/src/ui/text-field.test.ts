@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { widthOf } from '../table/cell.ts';
 import { key } from '../terminal/input.ts';
-import { widthOf } from './cell.ts';
 import { emptyField, fieldOf, showField, type TextField, write } from './text-field.ts';
 
 function typed(field: TextField, ...names: string[]): TextField {

@@ -1,5 +1,5 @@
+import { widthOf } from '../table/cell.ts';
 import type { KeyPress, Paste } from '../terminal/input.ts';
-import { widthOf } from './cell.ts';
 
 /** One line of text that is being written. The cursor counts graphemes. */
 export interface TextField {

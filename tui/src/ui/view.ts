@@ -1,14 +1,4 @@
-import type { Member } from '@hq/shared/client';
 import type { Theme } from '../theme/theme.ts';
-import type { Survey } from './survey.ts';
-
-/** What every cell and panel is drawn from. */
-export interface Context {
-  readonly survey: Survey;
-  /** Epoch milliseconds by the database's clock. */
-  readonly now: number;
-  readonly member: Member;
-}
 
 /** The room that a screen has for its body. */
 export interface Room {

@@ -1,7 +1,7 @@
 import type { Bound } from '../../keymap/keymap.ts';
 import { showKey } from '../../keymap/keymap.ts';
+import { cut, fill, widthOf } from '../../table/cell.ts';
 import type { Theme } from '../../theme/theme.ts';
-import { cut, fill, widthOf } from '../cell.ts';
 import type { Message } from '../messages.ts';
 
 /** The keys that matter here, as many as there is room for; help and quit always. */

@@ -148,7 +148,7 @@ function note(inside: Inside, theme: Theme): string {
   if (list === null) return '';
   const count = list.filter === '' ? String(list.total) : `${list.rows.length} of ${list.total}`;
   const filter = list.filter === '' ? '' : `/${list.filter}`;
-  const title = list.table.columns.find(({ key }) => key === list.sort?.column)?.title.toLowerCase();
+  const title = list.table.columns.find(({ key }) => key === list.sort?.column)?.header.toLowerCase();
   const order = title === undefined ? '' : `${title} ${list.sort?.descending ? theme.down : theme.up}`;
   return [filter, count, order].filter((part) => part !== '').join(' · ');
 }

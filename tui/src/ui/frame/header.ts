@@ -1,7 +1,7 @@
 import type { Member } from '@hq/shared/client';
 import { age, plain } from '@hq/shared/text';
+import { cut, widthOf } from '../../table/cell.ts';
 import type { Theme, Tone } from '../../theme/theme.ts';
-import { cut, widthOf } from '../cell.ts';
 import type { Link } from '../link.ts';
 import { type Numbered, numbered } from '../place.ts';
 

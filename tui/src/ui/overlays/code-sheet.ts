@@ -1,6 +1,6 @@
+import { fill, wrap } from '../../table/cell.ts';
 import type { KeyPress, Paste } from '../../terminal/input.ts';
 import type { Theme } from '../../theme/theme.ts';
-import { fill, wrap } from '../cell.ts';
 import { frameAround } from './frame-around.ts';
 import type { Drawn, Overlay } from './overlay.ts';
 

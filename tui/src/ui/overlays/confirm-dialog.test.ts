@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { widthOf } from '../../table/cell.ts';
 import { key } from '../../terminal/input.ts';
 import { createTheme } from '../../theme/theme.ts';
-import { widthOf } from '../cell.ts';
 import { ConfirmDialog } from './confirm-dialog.ts';
 
 function ask(typedName: string | null = null): { dialog: ConfirmDialog; confirmed: () => number } {

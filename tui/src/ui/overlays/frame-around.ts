@@ -1,5 +1,5 @@
+import { cut, widthOf } from '../../table/cell.ts';
 import type { Theme } from '../../theme/theme.ts';
-import { cut, widthOf } from '../cell.ts';
 
 /** A thin frame with a title around lines that are `width` wide; the whole is four columns wider. */
 export function frameAround(title: string, lines: readonly string[], width: number, theme: Theme): string[] {

@@ -1,7 +1,7 @@
 import { type Bound, showKey } from '../../keymap/keymap.ts';
+import { fill } from '../../table/cell.ts';
 import type { KeyPress, Paste } from '../../terminal/input.ts';
 import type { Theme } from '../../theme/theme.ts';
-import { fill } from '../cell.ts';
 import { frameAround } from './frame-around.ts';
 import type { Drawn, Overlay } from './overlay.ts';
 

@@ -1,6 +1,6 @@
+import { cut, fill, widthOf } from '../../table/cell.ts';
 import type { KeyPress, Paste } from '../../terminal/input.ts';
 import type { Theme } from '../../theme/theme.ts';
-import { cut, fill, widthOf } from '../cell.ts';
 import { emptyField, showField, type TextField, write } from '../text-field.ts';
 import { frameAround } from './frame-around.ts';
 import type { Drawn, Overlay } from './overlay.ts';

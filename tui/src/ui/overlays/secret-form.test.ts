@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { widthOf } from '../../table/cell.ts';
 import { type KeyPress, key } from '../../terminal/input.ts';
 import { createTheme } from '../../theme/theme.ts';
-import { widthOf } from '../cell.ts';
 import { type FilledIn, SecretForm } from './secret-form.ts';
 
 const theme = createTheme({ colours: 256, ground: 'dark', unicode: true });

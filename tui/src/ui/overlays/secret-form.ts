@@ -1,8 +1,8 @@
 import { type SecretCategory, secretCategories } from '@hq/shared/rows';
 import { HiddenText } from '../../secrets/hidden-text.ts';
+import { fill, widthOf, wrap } from '../../table/cell.ts';
 import type { KeyPress, Paste } from '../../terminal/input.ts';
 import type { Theme } from '../../theme/theme.ts';
-import { fill, widthOf, wrap } from '../cell.ts';
 import { sentence } from '../sentence.ts';
 import { emptyField, fieldOf, showField, type TextField, write } from '../text-field.ts';
 import { frameAround } from './frame-around.ts';

@@ -1,18 +1,19 @@
 import type { AgentRow, CommandRow } from '@hq/shared/rows';
 import { plain } from '@hq/shared/text';
+import { agentState } from '../../columns/agents.ts';
+import type { RowContext } from '../../columns/row-context.ts';
 import { since } from '../ages.ts';
 import type { List } from '../list.ts';
 import { listBody } from '../list-body.ts';
 import { blank, calm, exactly, line, type Part, titleRule } from '../panel.ts';
-import type { Body, Context, Room } from '../view.ts';
-import { agentState } from './agents.ts';
+import type { Body, Room } from '../view.ts';
 
 export interface AgentScene {
   readonly agent: AgentRow | null;
-  readonly commands: List<CommandRow, Context>;
+  readonly commands: List<CommandRow, RowContext>;
 }
 
-export function agentBody({ agent, commands }: AgentScene, context: Context, room: Room): Body {
+export function agentBody({ agent, commands }: AgentScene, context: RowContext, room: Room): Body {
   const { width, height, theme } = room;
   if (agent === null)
     return {
@@ -20,7 +21,7 @@ export function agentBody({ agent, commands }: AgentScene, context: Context, roo
       rows: null,
     };
   const state = agentState(agent);
-  const gateway = agent.gateway_id === null ? null : context.survey.gateways.get(agent.gateway_id);
+  const gateway = agent.gateway_id === null ? null : context.lookups.gateways.get(agent.gateway_id);
   const model = [agent.model, agent.thinking === null ? null : `thinking ${agent.thinking}`]
     .flatMap((part) => (part === null ? [] : [plain(part)]))
     .join(', ');

@@ -1,11 +1,12 @@
 import type { Attention } from '@hq/shared/fleet';
 import { plain } from '@hq/shared/text';
+import type { RowContext } from '../../columns/row-context.ts';
 import { ago } from '../ages.ts';
 import { exactly, line, titleRule } from '../panel.ts';
-import type { Context, Room } from '../view.ts';
+import type { Room } from '../view.ts';
 
 /** What needs somebody, the worst first; a calm line when nothing does. */
-export function attentionPanel(items: readonly Attention[], context: Context, room: Room): string[] {
+export function attentionPanel(items: readonly Attention[], context: RowContext, room: Room): string[] {
   const { width, height, theme } = room;
   const heading = titleRule('Needs attention', items.length === 0 ? '' : String(items.length), width, theme);
   if (items.length === 0) {

@@ -1,16 +1,16 @@
-import { chatBotState } from '@hq/shared/fleet';
 import type { ChatBotRow, ChatChannelRow, ChatLinkRow } from '@hq/shared/rows';
 import { plain } from '@hq/shared/text';
-import type { Mark, Tone } from '../../theme/theme.ts';
+import { chatBotLabel } from '../../columns/chat-bots.ts';
+import type { RowContext } from '../../columns/row-context.ts';
+import { fill } from '../../table/cell.ts';
 import { since } from '../ages.ts';
-import { fill } from '../cell.ts';
 import type { List } from '../list.ts';
 import { listBody } from '../list-body.ts';
 import { beside, exactly, line, type Part, titleRule } from '../panel.ts';
-import type { Body, Context, Room } from '../view.ts';
+import type { Body, Room } from '../view.ts';
 
 export interface ChatScene {
-  readonly links: List<ChatLinkRow, Context>;
+  readonly links: List<ChatLinkRow, RowContext>;
   readonly channels: readonly ChatChannelRow[];
   readonly bots: readonly ChatBotRow[];
   readonly whenEmpty: readonly string[];
@@ -22,7 +22,7 @@ const between = '  ';
 const leastForList = 6;
 
 /** The links, and beside them whether the bots are there and where they work. */
-export function chatBody(scene: ChatScene, context: Context, room: Room): Body {
+export function chatBody(scene: ChatScene, context: RowContext, room: Room): Body {
   const { width, height } = room;
   if (width >= wideFrom) {
     const right = Math.floor(width * 0.45);
@@ -42,7 +42,7 @@ export function chatBody(scene: ChatScene, context: Context, room: Room): Body {
 }
 
 /** The bots first: a channel without its bot is of no use. */
-function panels({ bots, channels }: ChatScene, context: Context, room: Room): string[] {
+function panels({ bots, channels }: ChatScene, context: RowContext, room: Room): string[] {
   const { width, height, theme } = room;
   const tell = (parts: readonly Part[]): string => line(parts, width, theme);
   const none = (told: string): string => tell([{ text: `   ${told}`, tone: 'dim' }]);
@@ -58,17 +58,8 @@ function panels({ bots, channels }: ChatScene, context: Context, room: Room): st
   return exactly(told, height, width);
 }
 
-const looks: Readonly<Record<string, { readonly mark: Mark; readonly tone: Tone }>> = {
-  connected: { mark: 'good', tone: 'good' },
-  starting: { mark: 'busy', tone: 'busy' },
-  reconnecting: { mark: 'busy', tone: 'busy' },
-  stopped: { mark: 'off', tone: 'off' },
-};
-const wrong = { mark: 'bad', tone: 'bad' } as const;
-
-function botParts(bot: ChatBotRow, { now }: Context, { theme }: Room): Part[] {
-  const state = chatBotState(bot, now);
-  const { mark, tone } = looks[state] ?? wrong;
+function botParts(bot: ChatBotRow, { now }: RowContext, { theme }: Room): Part[] {
+  const { word: state, mark, tone } = chatBotLabel(bot, now);
   const last = (what: string, at: string | null): string =>
     at === null ? `${what} nothing yet` : `${what} ${since(at, now)}`;
   return [
@@ -80,9 +71,9 @@ function botParts(bot: ChatBotRow, { now }: Context, { theme }: Room): Part[] {
   ];
 }
 
-function channelParts(channel: ChatChannelRow, { survey }: Context, widest: number): Part[] {
-  const gateway = survey.gateways.get(channel.gateway_id ?? '')?.slug;
-  const agent = survey.agents.get(channel.agent_id ?? '')?.slug;
+function channelParts(channel: ChatChannelRow, { lookups }: RowContext, widest: number): Part[] {
+  const gateway = lookups.gateways.get(channel.gateway_id ?? '')?.slug;
+  const agent = lookups.agents.get(channel.agent_id ?? '')?.slug;
   const place = [gateway, agent].flatMap((slug) => (slug === undefined ? [] : [plain(slug)])).join('/');
   return [
     { text: `   ${fill(channel.platform, 10)}`, tone: 'strong' },

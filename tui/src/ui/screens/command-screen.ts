@@ -1,13 +1,14 @@
 import type { CommandOutputRow, CommandRow } from '@hq/shared/rows';
 import { plain, plainLine } from '@hq/shared/text';
+import { commandOutcome, commandState, commandTime } from '../../columns/command-state.ts';
+import { targetOf } from '../../columns/commands.ts';
+import { memberName } from '../../columns/member-name.ts';
+import type { RowContext } from '../../columns/row-context.ts';
 import { clockTime, since } from '../ages.ts';
 import { outputLines } from '../output-text.ts';
 import { blank, calm, exactly, line, type Part, titleRule } from '../panel.ts';
-import { whoAsked } from '../people.ts';
 import type { Scroll } from '../scroll.ts';
-import { commandOutcome, commandState, commandTime } from '../told.ts';
-import type { Body, Context, Room } from '../view.ts';
-import { targetOf } from './commands.ts';
+import type { Body, Room } from '../view.ts';
 
 export interface CommandScene {
   /** Null while it is being read. */
@@ -17,7 +18,7 @@ export interface CommandScene {
   readonly scroll: Scroll;
 }
 
-export function commandBody(scene: CommandScene, context: Context, room: Room): Body {
+export function commandBody(scene: CommandScene, context: RowContext, room: Room): Body {
   const { width, height, theme } = room;
   const { command } = scene;
   if (command === null) {
@@ -56,7 +57,7 @@ export function commandBody(scene: CommandScene, context: Context, room: Room): 
   };
 }
 
-function factLines(command: CommandRow, context: Context, { width, theme }: Room): string[] {
+function factLines(command: CommandRow, context: RowContext, { width, theme }: Room): string[] {
   const state = commandState(command);
   const time = commandTime(command, context.now);
   const target = targetOf(command, context);
@@ -72,7 +73,7 @@ function factLines(command: CommandRow, context: Context, { width, theme }: Room
     ],
     [
       {
-        text: `   asked by ${whoAsked(command.requested_by, context.member)}${command.origin ? ` from ${plain(command.origin)}` : ''}, ${clockTime(command.created_at, context.now)} (${since(command.created_at, context.now)})`,
+        text: `   asked by ${memberName(command.requested_by, context.member)}${command.origin ? ` from ${plain(command.origin)}` : ''}, ${clockTime(command.created_at, context.now)} (${since(command.created_at, context.now)})`,
         tone: 'dim',
       },
     ],

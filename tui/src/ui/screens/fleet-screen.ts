@@ -1,11 +1,12 @@
 import type { Attention } from '@hq/shared/fleet';
 import type { CommandRow, GatewayRow } from '@hq/shared/rows';
+import { targetOf } from '../../columns/commands.ts';
+import type { RowContext } from '../../columns/row-context.ts';
 import type { List } from '../list.ts';
 import { listBody } from '../list-body.ts';
 import { beside, blank, exactly, titleRule } from '../panel.ts';
-import type { Body, Context, Room } from '../view.ts';
+import type { Body, Room } from '../view.ts';
 import { attentionPanel } from './attention-panel.ts';
-import { targetOf } from './commands.ts';
 import { commandLine, gatewayPanel } from './gateway-panel.ts';
 
 /** From this width on the panels stand beside the list instead of below it. */
@@ -13,7 +14,7 @@ const wideFrom = 110;
 const between = '  ';
 
 export interface FleetScene {
-  readonly list: List<GatewayRow, Context>;
+  readonly list: List<GatewayRow, RowContext>;
   readonly attention: readonly Attention[];
   /** The newest first. */
   readonly commands: readonly CommandRow[];
@@ -29,11 +30,11 @@ function whenEmpty({ isLoading }: FleetScene): readonly string[] {
   return isLoading ? ['Reading'] : noGateway;
 }
 
-export function fleetBody(scene: FleetScene, context: Context, room: Room): Body {
+export function fleetBody(scene: FleetScene, context: RowContext, room: Room): Body {
   return room.width >= wideFrom ? wide(scene, context, room) : narrow(scene, context, room);
 }
 
-function wide(scene: FleetScene, context: Context, room: Room): Body {
+function wide(scene: FleetScene, context: RowContext, room: Room): Body {
   const { width, height, theme } = room;
   const right = Math.floor(width * 0.4);
   const left = { ...room, width: width - right - between.length };
@@ -50,7 +51,7 @@ function wide(scene: FleetScene, context: Context, room: Room): Body {
   return { ...body, lines: beside(lines, panels, between) };
 }
 
-function narrow(scene: FleetScene, context: Context, room: Room): Body {
+function narrow(scene: FleetScene, context: RowContext, room: Room): Body {
   const { width, height, theme } = room;
   const listWants = 2 + Math.max(1, scene.list.rows.length);
   const attentionWants = 2 + Math.max(1, Math.min(5, scene.attention.length));
@@ -68,7 +69,7 @@ function narrow(scene: FleetScene, context: Context, room: Room): Body {
   return { ...body, lines: exactly(lines, height, width) };
 }
 
-function selectedPanel(scene: FleetScene, context: Context, room: Room): string[] {
+function selectedPanel(scene: FleetScene, context: RowContext, room: Room): string[] {
   if (room.height <= 0) return [];
   const gateway = scene.list.selected;
   if (gateway === null) return exactly([], room.height, room.width);
@@ -76,7 +77,7 @@ function selectedPanel(scene: FleetScene, context: Context, room: Room): string[
   return gatewayPanel(gateway, commands, context, room);
 }
 
-function lately(scene: FleetScene, context: Context, room: Room): string[] {
+function lately(scene: FleetScene, context: RowContext, room: Room): string[] {
   const { width, height, theme } = room;
   if (height <= 0) return [];
   const lines = scene.commands

@@ -1,13 +1,14 @@
 import type { ServiceHealth } from '@hq/shared/actions';
 import type { CommandRow, GatewayRow } from '@hq/shared/rows';
 import { plain } from '@hq/shared/text';
+import { commandOutcome, commandState, commandTime } from '../../columns/command-state.ts';
+import { gatewayState } from '../../columns/gateways.ts';
+import type { RowContext } from '../../columns/row-context.ts';
+import { fill, widthOf } from '../../table/cell.ts';
 import type { Mark, Tone } from '../../theme/theme.ts';
 import { ago } from '../ages.ts';
-import { fill, widthOf } from '../cell.ts';
 import { exactly, line, type Part, titleRule } from '../panel.ts';
-import { commandOutcome, commandState, commandTime } from '../told.ts';
-import type { Context, Room } from '../view.ts';
-import { gatewayState } from './fleet.ts';
+import type { Room } from '../view.ts';
 
 const healths: Readonly<Record<ServiceHealth, { readonly mark: Mark; readonly tone: Tone }>> = {
   healthy: { mark: 'good', tone: 'good' },
@@ -22,7 +23,7 @@ const healths: Readonly<Record<ServiceHealth, { readonly mark: Mark; readonly to
 export function gatewayPanel(
   gateway: GatewayRow,
   commands: readonly CommandRow[],
-  context: Context,
+  context: RowContext,
   room: Room,
 ): string[] {
   const { width, height, theme } = room;
@@ -68,7 +69,7 @@ export function gatewayPanel(
 /** One command in one line, for panels; with its target where that is not what the panel is about. */
 export function commandLine(
   command: CommandRow,
-  context: Context,
+  context: RowContext,
   { width, theme }: Room,
   target: string | null = null,
 ): string {

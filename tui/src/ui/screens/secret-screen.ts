@@ -1,10 +1,11 @@
+import type { RowContext } from '../../columns/row-context.ts';
 import type { LayeredSecret } from '../../secrets/layers.ts';
 import { calm, exactly } from '../panel.ts';
-import type { Body, Context, Room } from '../view.ts';
+import type { Body, Room } from '../view.ts';
 import { secretFacts } from './secret-facts.ts';
 
 /** Null for a secret that is gone, or not read yet. */
-export function secretBody(secret: LayeredSecret | null, context: Context, room: Room): Body {
+export function secretBody(secret: LayeredSecret | null, context: RowContext, room: Room): Body {
   const { width, height, theme } = room;
   const lines =
     secret === null

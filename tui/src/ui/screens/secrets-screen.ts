@@ -1,9 +1,10 @@
 import { plain } from '@hq/shared/text';
+import type { RowContext } from '../../columns/row-context.ts';
 import type { LayeredSecret } from '../../secrets/layers.ts';
 import type { List } from '../list.ts';
 import { listBody } from '../list-body.ts';
 import { beside, blank, exactly, titleRule } from '../panel.ts';
-import type { Body, Context, Room } from '../view.ts';
+import type { Body, Room } from '../view.ts';
 import { secretFacts } from './secret-facts.ts';
 
 /** From this width on the panel stands beside the list instead of below it. */
@@ -14,8 +15,8 @@ const panelLines = 8;
 const leastForBoth = 14;
 
 export function secretsBody(
-  list: List<LayeredSecret, Context>,
-  context: Context,
+  list: List<LayeredSecret, RowContext>,
+  context: RowContext,
   room: Room,
   whenEmpty: readonly string[],
 ): Body {
@@ -33,7 +34,7 @@ export function secretsBody(
   };
 }
 
-function panel(list: List<LayeredSecret, Context>, context: Context, room: Room): string[] {
+function panel(list: List<LayeredSecret, RowContext>, context: RowContext, room: Room): string[] {
   const { width, height, theme } = room;
   const secret = list.selected;
   if (secret === null || height === 0) return exactly([], height, width);

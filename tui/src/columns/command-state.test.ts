@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { sampleCommands } from '../../testing/sample-house.ts';
-import { openTold } from './told.ts';
+import { openCommandText } from './command-state.ts';
 
 const startedAt = '2026-11-22T10:00:00.000Z';
 
@@ -8,7 +8,7 @@ function toldAfter(seconds: number): string {
   const [command] = sampleCommands;
   if (command === undefined) throw new Error('there is no sample');
   const running = { ...command, status: 'running' as const, started_at: startedAt, completed_at: null };
-  return openTold({ ...running, cancel_requested_at: null }, Date.parse(startedAt) + seconds * 1000);
+  return openCommandText({ ...running, cancel_requested_at: null }, Date.parse(startedAt) + seconds * 1000);
 }
 
 describe('what a gateway does, in a list', () => {

@@ -1,5 +1,5 @@
-/** Gives the value of the last call again while everything it depends on is the same. */
-export function remembered<Value>(): (dependencies: readonly unknown[], compute: () => Value) => Value {
+/** Returns the last value again while every dependency is the same object. */
+export function memoizeLast<Value>(): (dependencies: readonly unknown[], compute: () => Value) => Value {
   let last: { dependencies: readonly unknown[]; value: Value } | null = null;
   return (dependencies, compute) => {
     const known = last;

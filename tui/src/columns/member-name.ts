@@ -1,8 +1,8 @@
 import type { Member } from '@hq/shared/client';
 import { plain } from '@hq/shared/text';
 
-/** Who asked, by their address; who is no member any more has only an id. */
-export function whoAsked(userId: string | null, member: Member): string {
+/** Returns the address of a member; the start of the id for somebody who is no longer one. */
+export function memberName(userId: string | null, member: Member): string {
   if (userId === null) return 'the system';
   if (userId === member.user_id) return 'you';
   const address = member.people?.get(userId);

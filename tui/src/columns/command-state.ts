@@ -2,15 +2,16 @@ import { describeResult } from '@hq/shared/actions';
 import type { CommandRow } from '@hq/shared/rows';
 import { age, duration, plain } from '@hq/shared/text';
 import type { Mark, Tone } from '../theme/theme.ts';
-import { elapsed } from './ages.ts';
+import { elapsed } from '../ui/ages.ts';
 
-export interface State {
+/** State of a row as screens and tables show it. */
+export interface StateLabel {
   readonly word: string;
   readonly mark: Mark;
   readonly tone: Tone;
 }
 
-const commandStates: Readonly<Record<CommandRow['status'], State>> = {
+const commandStates: Readonly<Record<CommandRow['status'], StateLabel>> = {
   pending: { word: 'pending', mark: 'busy', tone: 'busy' },
   leased: { word: 'starting', mark: 'busy', tone: 'busy' },
   running: { word: 'running', mark: 'busy', tone: 'busy' },
@@ -19,13 +20,13 @@ const commandStates: Readonly<Record<CommandRow['status'], State>> = {
   cancelled: { word: 'cancelled', mark: 'off', tone: 'off' },
 };
 
-export function commandState(command: CommandRow): State {
+export function commandState(command: CommandRow): StateLabel {
   const state = commandStates[command.status];
   const isCancelling = command.cancel_requested_at !== null && state.mark === 'busy';
   return isCancelling ? { word: 'cancelling', mark: 'warn', tone: 'warn' } : state;
 }
 
-/** How long a command has been running, or took; empty while it waits. */
+/** Returns the time that a command has run for or took; empty while it waits. */
 export function commandTime(command: CommandRow, now: number): string {
   if (command.started_at === null) return '';
   const start = Date.parse(command.started_at);
@@ -34,17 +35,17 @@ export function commandTime(command: CommandRow, now: number): string {
 }
 
 /**
- * A command that is not finished, in a few words: `restart_gateway 12s`, `update 8m`, `ping pending`. Seconds are told in the first
- * minute only: a list of gateways that all count seconds would fill a slow line with them.
+ * Returns an unfinished command in a few words: `restart_gateway 12s`, `update 8m`, `ping pending`. It counts seconds only in
+ * the first minute: a long list that counts them would fill a slow connection.
  */
-export function openTold(command: CommandRow, now: number): string {
+export function openCommandText(command: CommandRow, now: number): string {
   const { word } = commandState(command);
   const ran = command.started_at === null ? 0 : now - Date.parse(command.started_at);
   const time = ran < 60_000 ? commandTime(command, now) : age(ran);
   return `${plain(command.action)} ${word === 'running' && time !== '' ? time : word}`;
 }
 
-/** What has become of a command, as one plain line. */
+/** Returns the result, the error or the progress of a command as one plain line. */
 export function commandOutcome(command: CommandRow): string {
   switch (command.status) {
     case 'failed':

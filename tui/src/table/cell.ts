@@ -3,12 +3,12 @@ import stringWidth from 'string-width';
 const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 const ascii = /^[\u0020-\u007e]*$/;
 
-/** Columns that a text takes; it must hold no control characters but colours. */
+/** Returns the terminal columns of a text that has no control characters but colours. */
 export function widthOf(text: string): number {
   return ascii.test(text) ? text.length : stringWidth(text);
 }
 
-/** The longest start of a plain text that takes at most `columns`, ending in an ellipsis when something is left out. */
+/** Cuts a plain text to at most `columns`, with an ellipsis where something is left out. */
 export function cut(text: string, columns: number, ellipsis = '…'): string {
   if (columns <= 0) return '';
   if (ascii.test(text)) {
@@ -26,7 +26,7 @@ export function cut(text: string, columns: number, ellipsis = '…'): string {
   return kept + ellipsis;
 }
 
-/** The text in exactly `columns` columns. */
+/** Cuts or pads a text to exactly `columns`. */
 export function fill(
   text: string,
   columns: number,
@@ -38,7 +38,7 @@ export function fill(
   return align === 'left' ? shown + space : space + shown;
 }
 
-/** Breaks plain text into lines of at most `columns`, at spaces where there are some. */
+/** Breaks plain text into lines of at most `columns`, at spaces where possible. */
 export function wrap(text: string, columns: number): string[] {
   const lines: string[] = [];
   let line = '';

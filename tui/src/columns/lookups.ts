@@ -1,36 +1,36 @@
 import type { AgentRow, CommandRow, GatewayRow } from '@hq/shared/rows';
 import { isFinished } from '@hq/shared/rows';
-import { remembered } from './remembered.ts';
+import { memoizeLast } from './memoize-last.ts';
 
-/** What the tables look up about each other's rows. It is another object only when one of the feeds changed. */
-export interface Survey {
+/** Rows by id and by owner, which cells look up. The object is the same until one of the feeds changes. */
+export interface Lookups {
   readonly gateways: ReadonlyMap<string, GatewayRow>;
   readonly agents: ReadonlyMap<string, AgentRow>;
   readonly agentsOf: ReadonlyMap<string, readonly AgentRow[]>;
-  /** Commands of a gateway that are not finished, the one that started first leading. */
+  /** Unfinished commands of a gateway, by their start; waiting ones last. */
   readonly openCommandsOf: ReadonlyMap<string, readonly CommandRow[]>;
   readonly openCommandOfAgent: ReadonlyMap<string, CommandRow>;
 }
 
-/** Looks each part over only when its own rows are another array: with thousands of agents that is most of the work. */
-export function surveyor(): (
+/** Computes each part again only when its own rows are another array: thousands of agents are most of the work. */
+export function createLookups(): (
   gateways: readonly GatewayRow[],
   agents: readonly AgentRow[],
   commands: readonly CommandRow[],
-) => Survey {
-  const byId = remembered<Survey['gateways']>();
-  const ofAgents = remembered<Pick<Survey, 'agents' | 'agentsOf'>>();
-  const ofCommands = remembered<Pick<Survey, 'openCommandsOf' | 'openCommandOfAgent'>>();
-  const whole = remembered<Survey>();
+) => Lookups {
+  const byId = memoizeLast<Lookups['gateways']>();
+  const ofAgents = memoizeLast<Pick<Lookups, 'agents' | 'agentsOf'>>();
+  const ofCommands = memoizeLast<Pick<Lookups, 'openCommandsOf' | 'openCommandOfAgent'>>();
+  const whole = memoizeLast<Lookups>();
   return (gateways, agents, commands) =>
     whole([gateways, agents, commands], () => ({
       gateways: byId([gateways], () => new Map(gateways.map((gateway) => [gateway.id, gateway]))),
-      ...ofAgents([agents], () => agentsByPlace(agents)),
+      ...ofAgents([agents], () => agentsByGateway(agents)),
       ...ofCommands([commands], () => openCommands(commands)),
     }));
 }
 
-function agentsByPlace(agents: readonly AgentRow[]): Pick<Survey, 'agents' | 'agentsOf'> {
+function agentsByGateway(agents: readonly AgentRow[]): Pick<Lookups, 'agents' | 'agentsOf'> {
   const agentsOf = new Map<string, AgentRow[]>();
   for (const agent of agents) push(agentsOf, agent.gateway_id, agent);
   return { agents: new Map(agents.map((agent) => [agent.id, agent])), agentsOf };
@@ -38,7 +38,7 @@ function agentsByPlace(agents: readonly AgentRow[]): Pick<Survey, 'agents' | 'ag
 
 function openCommands(
   commands: readonly CommandRow[],
-): Pick<Survey, 'openCommandsOf' | 'openCommandOfAgent'> {
+): Pick<Lookups, 'openCommandsOf' | 'openCommandOfAgent'> {
   const openCommandsOf = new Map<string, CommandRow[]>();
   const openCommandOfAgent = new Map<string, CommandRow>();
   for (const command of commands) {
@@ -52,7 +52,7 @@ function openCommands(
   return { openCommandsOf, openCommandOfAgent };
 }
 
-/** Those that have started come first; those that wait come by when they were asked. */
+/** Sort key: the start of a command, or behind all of those its creation. */
 function startOf(command: CommandRow): string {
   return command.started_at === null ? `~${command.created_at}` : command.started_at;
 }

@@ -1,0 +1,80 @@
+import type { AuditRow } from '@hq/shared/rows';
+import type { Column, Table } from '../table/column.ts';
+import { clockTime } from '../ui/ages.ts';
+import type { StateLabel } from './command-state.ts';
+import { memberName } from './member-name.ts';
+import type { RowContext } from './row-context.ts';
+
+type AuditColumn = Column<AuditRow, RowContext>;
+
+const ordinary: StateLabel = { word: '', mark: 'none', tone: 'dim' };
+const refused: StateLabel = { word: 'refused', mark: 'warn', tone: 'warn' };
+
+function entryState({ action }: AuditRow): StateLabel {
+  return /refused|denied/.test(action) ? refused : ordinary;
+}
+
+function actorName(entry: AuditRow, { member, lookups }: RowContext): string {
+  if (entry.actor_agent_id !== null) {
+    return lookups.agents.get(entry.actor_agent_id)?.slug ?? entry.actor_agent_id.slice(0, 8);
+  }
+  return entry.actor_user_id === null ? entry.actor_type : memberName(entry.actor_user_id, member);
+}
+
+const when: AuditColumn = {
+  key: 'when',
+  header: 'WHEN',
+  value: ({ created_at }, { now }) => clockTime(created_at, now),
+  tone: 'dim',
+  width: { min: 16 },
+  sortKey: ({ created_at }) => Date.parse(created_at),
+};
+const who: AuditColumn = {
+  key: 'who',
+  header: 'WHO',
+  value: actorName,
+  width: { min: 10, max: 20, flex: 1 },
+};
+const action: AuditColumn = {
+  key: 'action',
+  header: 'DID',
+  value: (entry) => entry.action,
+  tone: (entry) => (entryState(entry) === refused ? 'warn' : 'strong'),
+  width: { min: 20, max: 30, flex: 1 },
+  cutTo: 12,
+};
+const summary: AuditColumn = {
+  key: 'what',
+  header: 'WHAT',
+  value: (entry) => entry.summary ?? '',
+  width: { min: 20, flex: 5 },
+  dropOrder: 1,
+  cutTo: 20,
+};
+const entity: AuditColumn = {
+  key: 'entity',
+  header: 'ON',
+  value: ({ entity_type }) => entity_type ?? '',
+  tone: 'dim',
+  width: { min: 14 },
+  dropOrder: 2,
+};
+
+export const auditTable: Table<AuditRow, RowContext> = {
+  id: ({ id }) => id,
+  mark: entryState,
+  filterText: (entry, context) =>
+    [actorName(entry, context), entry.action, entry.summary ?? '', entry.entity_type ?? ''].join(' '),
+  columns: [when, who, action, summary, entity],
+};
+
+export const printedAuditColumns: readonly AuditColumn[] = [
+  when,
+  {
+    ...who,
+    value: ({ actor_agent_id, actor_user_id }, { member }) =>
+      actor_agent_id === null ? memberName(actor_user_id, member) : 'an agent',
+  },
+  { ...action, header: 'ACTION', tone: 'plain' },
+  summary,
+];

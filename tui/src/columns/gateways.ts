@@ -1,0 +1,144 @@
+import { type GatewayCondition, gatewayCondition, isUnwell } from '@hq/shared/fleet';
+import type { GatewayRow } from '@hq/shared/rows';
+import type { Column, Table } from '../table/column.ts';
+import type { Tone } from '../theme/theme.ts';
+import { ago } from '../ui/ages.ts';
+import { commandState, openCommandText, type StateLabel } from './command-state.ts';
+import type { RowContext } from './row-context.ts';
+
+type GatewayColumn = Column<GatewayRow, RowContext>;
+
+const states: Readonly<Record<GatewayCondition, StateLabel>> = {
+  healthy: { word: 'healthy', mark: 'good', tone: 'good' },
+  starting: { word: 'starting', mark: 'busy', tone: 'busy' },
+  provisioning: { word: 'provisioning', mark: 'busy', tone: 'busy' },
+  unhealthy: { word: 'unhealthy', mark: 'warn', tone: 'warn' },
+  error: { word: 'error', mark: 'bad', tone: 'bad' },
+  stale: { word: 'stale', mark: 'bad', tone: 'bad' },
+  unseen: { word: 'never seen', mark: 'none', tone: 'dim' },
+  paused: { word: 'paused', mark: 'off', tone: 'off' },
+  hibernating: { word: 'hibernating', mark: 'off', tone: 'off' },
+};
+
+/** Order of the column STATE: the worst first. */
+const urgency: readonly GatewayCondition[] = [
+  'stale',
+  'error',
+  'unhealthy',
+  'starting',
+  'provisioning',
+  'paused',
+  'hibernating',
+  'unseen',
+  'healthy',
+];
+
+export function gatewayState(gateway: GatewayRow, { now }: RowContext): StateLabel {
+  return states[gatewayCondition(gateway, now)];
+}
+
+/** Counts the services that are well. Null for a silent gateway: its last report may no longer be true. */
+function countServices(gateway: GatewayRow, { now }: RowContext): { well: number; all: number } | null {
+  const { services } = gateway.meta;
+  const condition = gatewayCondition(gateway, now);
+  if (services === undefined || condition === 'stale' || condition === 'unseen') return null;
+  return { well: services.filter(({ health }) => !isUnwell(health)).length, all: services.length };
+}
+
+const slug: GatewayColumn = {
+  key: 'gateway',
+  header: 'GATEWAY',
+  value: (gateway) => gateway.slug,
+  tone: 'strong',
+  width: { min: 10, max: 30, flex: 2 },
+  cutTo: 12,
+};
+const label: GatewayColumn = {
+  key: 'label',
+  header: 'LABEL',
+  value: (gateway) => gateway.label ?? '',
+  width: { min: 18, max: 30, flex: 1 },
+  dropOrder: 5,
+  cutTo: 8,
+  placeholder: '–',
+};
+const state: GatewayColumn = {
+  key: 'state',
+  header: 'STATE',
+  value: (gateway, context) => gatewayState(gateway, context).word,
+  tone: (gateway, context) => gatewayState(gateway, context).tone,
+  width: { min: 12 },
+  sortKey: (gateway, { now }) => urgency.indexOf(gatewayCondition(gateway, now)),
+};
+const seen: GatewayColumn = {
+  key: 'seen',
+  header: 'SEEN',
+  value: ({ last_seen_at }, { now }) => ago(last_seen_at, now),
+  tone: 'dim',
+  width: { min: 5 },
+  dropOrder: 3,
+  sortKey: ({ last_seen_at }) => (last_seen_at === null ? 0 : -Date.parse(last_seen_at)),
+};
+const services: GatewayColumn = {
+  key: 'services',
+  header: 'SERVICES',
+  value: (gateway, context) => {
+    const count = countServices(gateway, context);
+    return count === null ? 'unknown' : `${count.well} of ${count.all}`;
+  },
+  tone: (gateway, context): Tone => {
+    const count = countServices(gateway, context);
+    if (count === null) return 'dim';
+    return count.well === count.all ? 'plain' : 'warn';
+  },
+  dropOrder: 1,
+};
+const agents: GatewayColumn = {
+  key: 'agents',
+  header: 'AGENTS',
+  align: 'right',
+  value: ({ id }, { lookups }) => String(lookups.agentsOf.get(id)?.length ?? 0),
+  dropOrder: 4,
+  sortKey: ({ id }, { lookups }) => lookups.agentsOf.get(id)?.length ?? 0,
+};
+const openCommands: GatewayColumn = {
+  key: 'now',
+  header: 'NOW',
+  value: ({ id }, { lookups, now }) => {
+    const [first, ...others] = lookups.openCommandsOf.get(id) ?? [];
+    if (first === undefined) return '';
+    return openCommandText(first, now) + (others.length === 0 ? '' : ` +${others.length}`);
+  },
+  tone: ({ id }, { lookups }) => {
+    const [first] = lookups.openCommandsOf.get(id) ?? [];
+    return first === undefined ? 'plain' : commandState(first).tone;
+  },
+  width: { min: 24, flex: 4 },
+  dropOrder: 2,
+  sortKey: ({ id }, { lookups }) => -(lookups.openCommandsOf.get(id)?.length ?? 0),
+};
+
+export const gatewaysTable: Table<GatewayRow, RowContext> = {
+  id: ({ id }) => id,
+  mark: gatewayState,
+  filterText: (gateway, context) =>
+    [gateway.slug, gateway.label ?? '', gatewayState(gateway, context).word, gateway.meta.version ?? ''].join(
+      ' ',
+    ),
+  columns: [slug, label, state, seen, services, agents, openCommands],
+};
+
+export const printedGatewayColumns: readonly GatewayColumn[] = [
+  slug,
+  { ...state, header: 'CONDITION', value: (gateway, { now }) => gatewayCondition(gateway, now) },
+  { ...seen, align: 'right' },
+  agents,
+  {
+    key: 'services',
+    header: 'SERVICES',
+    value: ({ meta }) => (meta.services ?? []).map(({ name, health }) => `${name} ${health}`).join(', '),
+    cutTo: 16,
+    placeholder: '–',
+  },
+  label,
+];
