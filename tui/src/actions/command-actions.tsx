@@ -2,7 +2,7 @@ import { type Action, type ActionName, catalogue, describeResult, isActionName }
 import { type CommandRow, type GatewayRow, isFinished } from '@hq/shared/rows';
 import { plain } from '@hq/shared/text';
 import type { Undo } from '../app/messages.ts';
-import { commandState } from '../columns/command-status.ts';
+import { commandState } from '../columns/command-state.ts';
 import { ConfirmDialog } from '../dialogs/confirm-dialog.tsx';
 import type { Session } from '../session/session.ts';
 import { type ActionContext, refusesToWrite } from './action-context.ts';
@@ -173,6 +173,6 @@ function targetOf({ gateway, agent }: Pick<CommandDraft, 'gateway' | 'agent'>): 
 }
 
 /** Whether the action cannot be sent without a gateway. */
-export function needsGateway({ target, hand }: Pick<Action, 'target' | 'hand'>): boolean {
-  return target === 'gateway' || (target === 'agent' && hand === 'runner');
+export function needsGateway({ target, executor }: Pick<Action, 'target' | 'executor'>): boolean {
+  return target === 'gateway' || (target === 'agent' && executor === 'runner');
 }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { HqError } from '@hq/shared/errors';
-import { HiddenText } from '../secrets/hidden-text.ts';
+import { SecretBuffer } from '../secrets/secret-buffer.ts';
 import { readValueFrom } from '../secrets/value-file.ts';
 import type { Input } from '../terminal/input.ts';
 import { Keyboard, type TerminalInput } from '../terminal/keyboard.ts';
@@ -40,7 +40,7 @@ export async function readHiddenValue(console: Console, keepNewline: boolean): P
 /** Asks for text that is not shown. A paste may have several lines; the enter key ends it. */
 async function askHidden(question: string): Promise<string> {
   const { stdin, stderr } = process;
-  const typed = new HiddenText();
+  const typed = new SecretBuffer();
   const { promise: ended, resolve, reject } = Promise.withResolvers<void>();
   const hear = (input: Input): void => {
     if (input.type !== 'key' && input.type !== 'paste') return;

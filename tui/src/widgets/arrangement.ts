@@ -1,10 +1,6 @@
-import type { Table } from '../table/row-text.ts';
+import { cellText, filterText, type Table } from '../table/column.ts';
+import type { Sort } from '../table/row-text.ts';
 import { matcher } from './filter.ts';
-
-export interface Sort {
-  readonly column: string;
-  readonly descending: boolean;
-}
 
 type Key = string | number;
 interface Looked {
@@ -34,15 +30,15 @@ export class Arrangement<Row, Context extends Looked> {
     if (dependencies.every((each, at) => each === this.#dependencies[at])) return this.#arranged;
     this.#dependencies = dependencies;
     const matches = filter === '' ? null : matcher(filter);
-    const kept = matches === null ? rows : rows.filter((row) => matches(table.text(row, context)));
+    const kept = matches === null ? rows : rows.filter((row) => matches(filterText(table, row, context)));
     const column = table.columns.find(({ key }) => key === sort?.column);
     if (column === undefined || sort === null) {
       this.#sort = null;
       this.#arranged = kept;
       return kept;
     }
-    const order = column.order ?? ((row: Row) => column.cell(row, context).text);
-    const keys = kept.map((row) => order(row, context));
+    const keyOf = column.sortKey ?? ((row: Row) => cellText(column, row, context));
+    const keys = kept.map((row) => keyOf(row, context));
     if (!this.#isSameOrder(table, kept, keys, sort)) this.#order = ordered(keys, sort.descending);
     this.#rows = kept;
     this.#keys = keys;

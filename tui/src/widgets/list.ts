@@ -1,8 +1,9 @@
 import { useLayoutEffect, useState } from 'react';
 import { Store, useStore } from '../app/store.ts';
-import type { Table } from '../table/row-text.ts';
-import { sizeColumns } from '../table/row-text.ts';
-import { Arrangement, type Sort } from './arrangement.ts';
+import type { Table } from '../table/column.ts';
+import { fitColumns } from '../table/layout.ts';
+import type { Sort } from '../table/row-text.ts';
+import { Arrangement } from './arrangement.ts';
 import { type EditedText, editedText } from './text-field.tsx';
 
 interface ListState {
@@ -20,8 +21,9 @@ export class ListStore {
   /** The place of the selection and of the first visible row in the last commit. */
   index = 0;
   top = 0;
-  /** The number of rows that a page moves by. */
+  /** The rows that a page moves by, and the columns that the table has. */
   page = 1;
+  width = 0;
 
   constructor(sort: Sort | null) {
     this.state = new Store<ListState>({ filter: '', sort, selected: null, prompt: null });
@@ -45,6 +47,12 @@ export class ListStore {
     if (sort !== null) this.change({ sort: { ...sort, descending: !sort.descending } });
   }
 }
+
+/** A list as far as its rows do not matter. */
+export type AnyList = Pick<
+  List<unknown, unknown>,
+  'store' | 'filter' | 'sort' | 'sortHeader' | 'total' | 'index' | 'move' | 'moveTo' | 'sortByNext'
+> & { readonly rows: readonly unknown[] };
 
 /** The rows of a table as they are shown now, and the moves that its keys make. */
 export class List<Row, Context> {
@@ -87,6 +95,11 @@ export class List<Row, Context> {
     return this.store.state.get().sort;
   }
 
+  /** The header of the column that orders the rows. */
+  get sortHeader(): string | undefined {
+    return this.table.columns.find(({ key }) => key === this.sort?.column)?.header;
+  }
+
   move(by: number): void {
     this.moveTo(this.index + by);
   }
@@ -98,9 +111,9 @@ export class List<Row, Context> {
     this.store.change({ selected: row === undefined ? null : this.table.id(row) });
   }
 
-  /** Orders by the next of the columns that a width shows. */
-  sortByNext(width: number): void {
-    const columns = sizeColumns(this.table.columns, width).map(({ column }) => column.key);
+  /** Orders by the next of the columns that are shown. */
+  sortByNext(): void {
+    const columns = fitColumns(this.table.columns, this.store.width).map(({ column }) => column.key);
     const at = columns.indexOf(this.sort?.column ?? '');
     const next = columns[(at + 1) % columns.length];
     if (next !== undefined) this.store.change({ sort: { column: next, descending: false } });
@@ -113,6 +126,13 @@ export class List<Row, Context> {
     if (row !== null && this.store.state.get().selected === null)
       this.store.change({ selected: this.table.id(row) });
   }
+}
+
+/** The first visible row of a window of `height` rows that moves no further than it must to show `index`. */
+export function scrollTo(top: number, index: number, height: number, count: number): number {
+  const last = Math.max(0, count - height);
+  const wanted = index < top ? index : index >= top + height ? index - height + 1 : top;
+  return Math.min(Math.max(0, wanted), last);
 }
 
 /** `moment` changes when the order may have changed though no row did. */

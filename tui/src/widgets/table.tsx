@@ -1,9 +1,10 @@
 import { Box, type DOMElement, measureElement, Text, useIsScreenReaderEnabled } from 'ink';
 import { type ReactNode, useLayoutEffect, useRef } from 'react';
 import { useInputLayer } from '../app/keyboard.ts';
-import { headerText, rowText, scrollTo, sizeColumns, spokenRow } from '../table/row-text.ts';
+import { fitColumns } from '../table/layout.ts';
+import { headerText, rowSentence, rowText } from '../table/row-text.ts';
 import { Notice, PaintedLine } from './line.tsx';
-import type { List } from './list.ts';
+import { type List, scrollTo } from './list.ts';
 import { Panel } from './panel.tsx';
 import { useTheme } from './theme.ts';
 
@@ -30,6 +31,7 @@ export function Table<Row, Context>({ list, width, height, whenEmpty, onOpen }: 
   useLayoutEffect(() => {
     store.top = top;
     store.page = Math.max(1, visible.length - 1);
+    store.width = width;
   });
   useInputLayer('screen', (input) => {
     if (input.type !== 'mouse') return false;
@@ -49,12 +51,12 @@ export function Table<Row, Context>({ list, width, height, whenEmpty, onOpen }: 
     return (
       <Box flexDirection="column">
         {visible.map((row, at) => (
-          <Text key={table.id(row)}>{spokenRow(table, row, context, top + at === index)}</Text>
+          <Text key={table.id(row)}>{rowSentence(table, row, context, top + at === index)}</Text>
         ))}
       </Box>
     );
   }
-  const sized = sizeColumns(table.columns, width);
+  const sized = fitColumns(table.columns, width);
   const nothing = list.total > 0 ? [`Nothing matches ${list.filter}`, 'esc clears the filter'] : whenEmpty;
   return (
     <Panel width={width} height={height}>
@@ -66,7 +68,7 @@ export function Table<Row, Context>({ list, width, height, whenEmpty, onOpen }: 
           {visible.map((row, at) => (
             <PaintedLine
               key={table.id(row)}
-              text={rowText(table, sized, row, context, { isSelected: top + at === index, width, theme })}
+              text={rowText(table, sized, row, context, { selected: top + at === index, width, theme })}
             />
           ))}
         </Box>

@@ -1,5 +1,5 @@
 import { type SecretCategory, secretCategories } from '@hq/shared/rows';
-import { HiddenText } from '../../secrets/hidden-text.ts';
+import { SecretBuffer } from '../../secrets/secret-buffer.ts';
 import { fill, widthOf, wrap } from '../../table/cell.ts';
 import type { KeyPress, Paste } from '../../terminal/input.ts';
 import type { Theme } from '../../theme/theme.ts';
@@ -47,7 +47,7 @@ const steps: Readonly<Partial<Record<string, number>>> = { left: -1, h: -1, righ
 /** Asks for a secret, or for a part of one. What is typed as its value is never shown, and kept no longer than it is needed. */
 export class SecretForm implements Overlay {
   readonly #options: SecretFormOptions;
-  readonly #value = new HiddenText();
+  readonly #value = new SecretBuffer();
   #written: Readonly<Record<Written, TextField>>;
   #category: SecretCategory = 'user';
   #file: TextField = emptyField;
@@ -96,7 +96,7 @@ export class SecretForm implements Overlay {
   /** What was typed is not thrown away by one key. */
   #leave(): 'close' | 'stay' {
     if (!this.#isTouched || this.#isLeaving) {
-      this.#value.wipe();
+      this.#value.clear();
       return 'close';
     }
     this.#isLeaving = true;
@@ -152,7 +152,7 @@ export class SecretForm implements Overlay {
       });
       dismiss(this);
     } catch (failure) {
-      this.#value.giveBack(typed);
+      this.#value.restore(typed);
       this.#told = sentence(failure);
     }
     this.#isBusy = false;
@@ -165,7 +165,7 @@ export class SecretForm implements Overlay {
 
   #valueTold(): string {
     if (this.#isFromFile) return `from the file ${this.#file.value}`;
-    return this.#value.isEmpty ? 'nothing yet' : `${this.#value.told}, not shown`;
+    return this.#value.isEmpty ? 'nothing yet' : `${this.#value.size}, not shown`;
   }
 
   draw(room: { readonly width: number; readonly height: number }, theme: Theme): Drawn {

@@ -2,23 +2,23 @@ import type { KeyPress, Paste } from '../terminal/input.ts';
 
 const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
-/** Text that is typed or pasted and never shown: of what it holds only how much it is can be told. */
-export class HiddenText {
+/** Text that is typed or pasted and never shown: only its size can be read without taking it. */
+export class SecretBuffer {
   #text = '';
 
   get isEmpty(): boolean {
     return this.#text === '';
   }
 
-  /** How much it is: `51 characters`, `1704 characters in 28 lines`. */
-  get told(): string {
+  /** `51 characters`, `1704 characters in 28 lines`. */
+  get size(): string {
     const characters = [...this.#text].length;
     const lines = this.#text.replace(/\n$/, '').split('\n').length;
     const counted = `${characters} ${characters === 1 ? 'character' : 'characters'}`;
     return lines === 1 ? counted : `${counted} in ${lines} lines`;
   }
 
-  /** Says whether the input had to do with it. */
+  /** Returns false for an input that edits nothing. */
   press(input: KeyPress | Paste): boolean {
     if (input.type === 'paste') this.#text += withNewlines(input.text);
     else if (input.text !== null) this.#text += input.text;
@@ -28,19 +28,19 @@ export class HiddenText {
     return true;
   }
 
-  /** Gives it away, without the newline that copied lines end with: nothing of it is held here any more. */
+  /** Returns the text without a final newline, which copied lines have, and forgets it. */
   take(): string {
     const text = this.#text.replace(/\n$/, '');
     this.#text = '';
     return text;
   }
 
-  /** What has been given away comes back, for somebody whose request did not get through. */
-  giveBack(text: string): void {
+  /** Holds a text again whose request failed. */
+  restore(text: string): void {
     this.#text = text;
   }
 
-  wipe(): void {
+  clear(): void {
     this.#text = '';
   }
 }
