@@ -155,7 +155,8 @@ export class CommandActions {
       this.#announce([command]);
       const isWatched = action.danger === 'disruptive' || action.danger === 'destructive';
       // A form that is being filled in stays open.
-      if ((isWatched || openedAtOnce.has(draft.action)) && !overlays.isOpen) router.open('command', command.id);
+      if ((isWatched || openedAtOnce.has(draft.action)) && !overlays.isOpen)
+        router.open('command', command.id);
     });
   }
 

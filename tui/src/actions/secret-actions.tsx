@@ -133,7 +133,9 @@ export class SecretActions {
   #exists(key: string, owner: { readonly gateway: GatewayRow; readonly agent: string | null }): boolean {
     return this.#session.secrets
       .getSnapshot()
-      .rows.some((row) => row.key === key && row.gateway_id === owner.gateway.id && row.agent_id === owner.agent);
+      .rows.some(
+        (row) => row.key === key && row.gateway_id === owner.gateway.id && row.agent_id === owner.agent,
+      );
   }
 
   #gateway(id: string): GatewayRow | null {

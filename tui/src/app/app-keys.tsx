@@ -1,5 +1,4 @@
 import type { ReactNode } from 'react';
-import { errorText } from '../actions/error-text.ts';
 import { HelpDialog } from '../dialogs/help-dialog.tsx';
 import { Palette } from '../dialogs/palette.tsx';
 import { type PaletteOperation, paletteEntries } from '../dialogs/palette-entries.ts';
@@ -8,7 +7,6 @@ import { actKeys, copyKeys, generalKeys, keysOn, tabsOf } from '../keys/app-keys
 import { useBindings } from '../keys/binding.ts';
 import { useInputLayer } from './keyboard.ts';
 import { screenNamed } from './screen.ts';
-import { Store } from './store.ts';
 import { type Ui, useUi } from './ui.ts';
 
 /** The keys that work on every screen. They draw nothing. */
@@ -63,7 +61,10 @@ export function AppKeys(): ReactNode {
     quit: host.quit,
   });
   useInputLayer('app', (input) => {
-    const tab = input.type === 'key' && /^\d$/.test(input.name) ? tabsOf(ui.screens)[Number(input.name) - 1] : undefined;
+    const tab =
+      input.type === 'key' && /^\d$/.test(input.name)
+        ? tabsOf(ui.screens)[Number(input.name) - 1]
+        : undefined;
     if (tab === undefined) return false;
     router.openTab(tab.name);
     return true;
@@ -109,11 +110,9 @@ function copy({ host, messages }: Ui, text: string, shown: string | null): void 
   );
 }
 
-const mouse = new WeakMap<Ui, boolean>();
-
-function toggleMouse(ui: Ui): void {
-  const isOn = !mouse.get(ui);
-  mouse.set(ui, isOn);
-  ui.host.setMouse(isOn);
-  ui.messages.say(isOn ? 'The mouse works; m gives selecting text back to the terminal.' : 'The mouse is off.');
+function toggleMouse({ mouse, host, messages }: Ui): void {
+  const isOn = !mouse.get();
+  mouse.set(isOn);
+  host.setMouse(isOn);
+  messages.say(isOn ? 'The mouse works; m gives selecting text back to the terminal.' : 'The mouse is off.');
 }

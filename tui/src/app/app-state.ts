@@ -1,8 +1,8 @@
-import type { Screen } from './screen.ts';
 import type { Connector } from '../session/session.ts';
 import type { Theme } from '../theme/theme.ts';
 import type { Size } from '../widgets/theme.ts';
 import { Keyboard } from './keyboard.ts';
+import type { Screen } from './screen.ts';
 import { SignInFlow } from './sign-in-flow.ts';
 import { Store } from './store.ts';
 import type { TerminalHost } from './terminal-host.ts';

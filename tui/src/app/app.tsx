@@ -1,9 +1,9 @@
-import { Box, Text, useIsScreenReaderEnabled } from 'ink';
+import { Box, useIsScreenReaderEnabled } from 'ink';
 import type { ReactNode } from 'react';
 import { Notice, PaintedLine } from '../widgets/line.tsx';
 import { SizeContext, ThemeContext, useSize, useTheme } from '../widgets/theme.ts';
-import type { AppState } from './app-state.ts';
 import { AppKeys } from './app-keys.tsx';
+import type { AppState } from './app-state.ts';
 import { Identity, SessionIdentity, Tabs } from './header.tsx';
 import { KeyboardContext, useInputLayer } from './keyboard.ts';
 import { screenNamed } from './screen.ts';
@@ -71,7 +71,13 @@ function Content({ state }: { readonly state: AppState }): ReactNode {
           onQuit={host.quit}
         />
       ) : (
-        <Connecting host={signIn.host} error={flow.error} width={columns} height={rows - 2} onQuit={host.quit} />
+        <Connecting
+          host={signIn.host}
+          error={flow.error}
+          width={columns}
+          height={rows - 2}
+          onQuit={host.quit}
+        />
       )}
       <PaintedLine text={theme.paint('dim', keys)} />
     </>

@@ -28,7 +28,9 @@ export function MessageLine({ width }: { readonly width: number }): ReactNode {
 export function KeysLine({ screen, width }: { readonly screen: Screen; readonly width: number }): ReactNode {
   const theme = useTheme();
   const { screens, isReadonly } = useUi();
-  const shown = keysOn(screen, screens).filter(({ short, writes }) => short !== undefined && !(isReadonly && writes));
+  const shown = keysOn(screen, screens).filter(
+    ({ short, writes }) => short !== undefined && !(isReadonly && writes),
+  );
   const always = shown.filter(({ does }) => does === 'help' || does === 'quit');
   const others = shown.filter((binding) => !always.includes(binding));
   while (others.length > 0 && lengthOf([...others, ...always]) > width) others.pop();

@@ -25,7 +25,8 @@ export function Identity({ host, member, isReadonly, connection, now }: Identity
   const theme = useTheme();
   const { columns } = useSize();
   const badge = isReadonly ? '  READ ONLY' : '';
-  const state = connection === null ? { text: '', tone: 'plain' as const } : connectionText(connection, now, theme);
+  const state =
+    connection === null ? { text: '', tone: 'plain' as const } : connectionText(connection, now, theme);
   const who =
     member === null
       ? host
@@ -37,7 +38,11 @@ export function Identity({ host, member, isReadonly, connection, now }: Identity
   return <PaintedLine text={`${left}${space} ${theme.paint(state.tone, state.text)}`} />;
 }
 
-function connectionText({ status, asOf }: Connection, now: number, theme: Theme): { text: string; tone: Tone } {
+function connectionText(
+  { status, asOf }: Connection,
+  now: number,
+  theme: Theme,
+): { text: string; tone: Tone } {
   const old = asOf === null ? '' : age(now - asOf);
   const shownAge = old === '' || old === 'now' ? '' : ` ${old} old`;
   switch (status) {
@@ -74,7 +79,8 @@ export function Tabs(): ReactNode {
   const { screens, router, session } = useUi();
   const [first] = useStore(router.trail);
   const newAlerts = useRows(session.notifications).filter(
-    ({ read_at, resolved_at, dismissed_at }) => read_at === null && resolved_at === null && dismissed_at === null,
+    ({ read_at, resolved_at, dismissed_at }) =>
+      read_at === null && resolved_at === null && dismissed_at === null,
   ).length;
   return <PaintedLine text={tabsText(screens, first.screen, newAlerts, columns, theme)} />;
 }
@@ -88,7 +94,10 @@ export function tabsText(
   theme: Theme,
 ): string {
   const all = tabsOf(screens);
-  const openAt = Math.max(0, all.findIndex(({ name }) => name === open));
+  const openAt = Math.max(
+    0,
+    all.findIndex(({ name }) => name === open),
+  );
   const tabs = all.map(({ name, title }, at) => {
     const count = name === 'alerts' && newAlerts > 0 ? ` ${newAlerts}` : '';
     const label = `${at + 1} ${title}${count}`;

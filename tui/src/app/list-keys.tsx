@@ -24,7 +24,7 @@ export function ListKeys({ list }: { readonly list: AnyList }): ReactNode {
     bottom: () => list.moveTo(list.rows.length - 1),
     filter: () => store.openPrompt(),
     sort: () => list.sortByNext(),
-    'sort-turn': () => store.reverse(),
+    'sort-turn': () => list.reverse(),
   });
   useInputLayer('screen', (input) => {
     if (input.type !== 'key' || list.filter === '' || !backKeys.includes(input.name)) return false;

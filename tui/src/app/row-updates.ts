@@ -1,5 +1,5 @@
-import type { Feed, OpenFeed, Session, Snapshot } from '../session/session.ts';
 import { type Connection, connectionOf } from '../session/connection.ts';
+import type { Feed, OpenFeed, Session, Snapshot } from '../session/session.ts';
 import { Store } from './store.ts';
 
 /** Milliseconds between two frames for rows that change; a key is answered at once. */

@@ -87,6 +87,7 @@ export function ScreenFrame<const Bindings extends readonly Binding[]>(
 /** The filter, the number of rows, and their order. */
 function listNote({ filter, rows, total, sort, sortHeader }: AnyList, theme: Theme): string {
   const count = filter === '' ? String(total) : `${rows.length} of ${total}`;
-  const order = sortHeader === undefined ? '' : `${sortHeader.toLowerCase()} ${sort?.descending ? theme.down : theme.up}`;
+  const order =
+    sortHeader === undefined ? '' : `${sortHeader.toLowerCase()} ${sort?.descending ? theme.down : theme.up}`;
   return [filter === '' ? '' : `/${filter}`, count, order].filter((part) => part !== '').join(' · ');
 }

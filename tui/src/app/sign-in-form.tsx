@@ -67,7 +67,8 @@ export function SignInForm({ flow, isBusy, error, height, onQuit }: SignInFormPr
 
   const shownError = isBusy ? 'Signing in' : own || error;
   if (useIsScreenReaderEnabled()) {
-    const field = focus === 'email' ? `email: ${email.value}` : `password: ${password.value.length} characters`;
+    const field =
+      focus === 'email' ? `email: ${email.value}` : `password: ${password.value.length} characters`;
     return (
       <Box flexDirection="column">
         <Text>{`Sign in to ${flow.host}`}</Text>

@@ -1,12 +1,11 @@
 import type { AgentRow, GatewayRow } from '@hq/shared/rows';
-import { createContext, use, useMemo, useSyncExternalStore } from 'react';
+import { createContext, use, useEffect, useMemo, useState, useSyncExternalStore } from 'react';
 import { type ChatActions, createChatActions } from '../actions/chat-actions.tsx';
 import { CommandActions } from '../actions/command-actions.tsx';
 import { SecretActions } from '../actions/secret-actions.tsx';
 import { createLookups, type Lookups } from '../columns/lookups.ts';
 import type { RowContext } from '../columns/row-context.ts';
-import type { Feed, Session, Snapshot } from '../session/session.ts';
-import type { Sort } from '../table/row-text.ts';
+import type { Feed, OpenFeed, Session, Snapshot } from '../session/session.ts';
 import { ListStore } from '../widgets/list.ts';
 import { Messages } from './messages.ts';
 import { Overlays } from './overlays.tsx';
@@ -42,12 +41,13 @@ export interface Ui {
   readonly rows: RowUpdates;
   /** Epoch milliseconds by the database's clock, once a second. */
   readonly clock: Store<number>;
+  readonly mouse: Store<boolean>;
   readonly commands: CommandActions;
   readonly secrets: SecretActions;
   readonly chat: ChatActions;
   readonly lookups: () => Lookups;
   /** The state of a list, which outlives its screen. */
-  readonly list: (name: string, sort: Sort) => ListStore;
+  readonly list: (name: string) => ListStore;
   screen: ScreenState;
   readonly close: () => Promise<void>;
 }
@@ -92,12 +92,13 @@ export function createUi(
     messages,
     rows,
     clock,
+    mouse: new Store(false),
     commands,
     secrets: new SecretActions(session, context),
     chat: createChatActions(session, context),
     lookups,
-    list(name, sort) {
-      const list = lists.get(name) ?? new ListStore(sort);
+    list(name) {
+      const list = lists.get(name) ?? new ListStore();
       lists.set(name, list);
       return list;
     },
@@ -128,6 +129,13 @@ export function useRows<Row>(feed: Feed<Row>): readonly Row[] {
   return useFeed(feed).rows;
 }
 
+/** Opens a feed that only this component shows, and closes it when the component goes. */
+export function useOpenFeed<Row>(open: () => OpenFeed<Row>): OpenFeed<Row> {
+  const [feed] = useState(open);
+  useEffect(() => () => feed.close(), [feed]);
+  return feed;
+}
+
 /** What the cells of tables are made of besides their rows. */
 export function useRowContext(): RowContext {
   const { session, clock, lookups: current } = useUi();
@@ -138,4 +146,9 @@ export function useRowContext(): RowContext {
   const now = useStore(clock);
   const { member } = session;
   return useMemo(() => ({ lookups, now, member }), [lookups, now, member]);
+}
+
+/** Whether nothing was read yet: a list is then not known to be empty. */
+export function useIsLoading(): boolean {
+  return useStore(useUi().rows.connection).status === 'loading';
 }

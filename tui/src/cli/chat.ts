@@ -1,7 +1,4 @@
 import { HqError } from '@hq/shared/errors';
-import { printedChatBotColumns } from '../columns/chat-bots.ts';
-import { printedChatChannelColumns } from '../columns/chat-channels.ts';
-import { printedChatLinkColumns } from '../columns/chat-links.ts';
 import {
   issueChatCode,
   readAgents,
@@ -11,6 +8,9 @@ import {
   readGateways,
   revokeChatLink,
 } from '@hq/shared/queries';
+import { printedChatBotColumns } from '../columns/chat-bots.ts';
+import { printedChatChannelColumns } from '../columns/chat-channels.ts';
+import { printedChatLinkColumns } from '../columns/chat-links.ts';
 import { linkingSteps } from '../ui/linking-steps.ts';
 import { chatBotShape, chatChannelShape, chatLinkShape } from './chat-shapes.ts';
 import type { Console } from './console.ts';

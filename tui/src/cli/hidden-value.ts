@@ -3,7 +3,7 @@ import { HqError } from '@hq/shared/errors';
 import { SecretBuffer } from '../secrets/secret-buffer.ts';
 import { readValueFrom } from '../secrets/value-file.ts';
 import type { Input } from '../terminal/input.ts';
-import { Keyboard, type TerminalInput } from '../terminal/keyboard.ts';
+import { InputReader, type TerminalInput } from '../terminal/input-reader.ts';
 import type { Console } from './console.ts';
 
 /** How long the rest of a paste may take to come. */
@@ -61,7 +61,7 @@ async function askHidden(question: string): Promise<string> {
     pause: stdin.pause.bind(stdin),
     resume: stdin.resume.bind(stdin),
   };
-  const keyboard = new Keyboard(input, hear, () => reject(nothingDone()));
+  const keyboard = new InputReader(input, hear, () => reject(nothingDone()));
   keyboard.start();
   stderr.write(question);
   try {

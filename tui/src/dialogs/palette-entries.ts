@@ -47,7 +47,15 @@ export function paletteEntries(screens: readonly Screen[]): readonly PaletteEntr
     ...screens.flatMap(({ name, tab }): PaletteEntry[] =>
       tab === undefined
         ? []
-        : [{ ...plainEntry, name, aliases: tab.aliases, title: tab.summary, target: { kind: 'screen', screen: name } }],
+        : [
+            {
+              ...plainEntry,
+              name,
+              aliases: tab.aliases,
+              title: tab.summary,
+              target: { kind: 'screen', screen: name },
+            },
+          ],
     ),
     ...operations.map(
       ([operation, name, title]): PaletteEntry => ({

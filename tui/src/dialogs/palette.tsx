@@ -8,7 +8,7 @@ import { Dialog } from '../widgets/dialog.tsx';
 import { PaintedLine } from '../widgets/line.tsx';
 import { type EditedText, editText, fieldText, noText } from '../widgets/text-field.tsx';
 import { useSize, useTheme } from '../widgets/theme.ts';
-import { argumentsOf, type PaletteEntry, matchingEntries } from './palette-entries.ts';
+import { argumentsOf, matchingEntries, type PaletteEntry } from './palette-entries.ts';
 
 export interface Chosen {
   readonly entry: PaletteEntry;
@@ -78,16 +78,19 @@ export function Palette({ entries, target, onChoose, onClose }: PaletteProps): R
       <Text> </Text>
       {found.length === 0 ? <PaintedLine text={theme.paint('dim', ' Nothing is called that.')} /> : null}
       {found.slice(first, first + places).map((entry, at) => (
-        <PaintedLine
-          key={entry.name}
-          text={entryText(entry, target, first + at === index, width, theme)}
-        />
+        <PaintedLine key={entry.name} text={entryText(entry, target, first + at === index, width, theme)} />
       ))}
     </Dialog>
   );
 }
 
-function entryText(entry: PaletteEntry, target: string, isSelected: boolean, width: number, theme: Theme): string {
+function entryText(
+  entry: PaletteEntry,
+  target: string,
+  isSelected: boolean,
+  width: number,
+  theme: Theme,
+): string {
   const note = cut([entry.isAimed ? target : '', entry.note].filter(Boolean).join(' · '), 30);
   const title = fill(entry.title, Math.max(0, width - 20 - 4 - widthOf(note)));
   const line = `${fill(entry.name, 20)}  ${title} ${theme.paint(entry.note === '' ? 'dim' : 'warn', note)}`;

@@ -1,6 +1,6 @@
 import { type Action, type ActionName, catalogue } from '@hq/shared/actions';
-import { errorText } from '../actions/error-text.ts';
 import { needsGateway } from '../actions/command-actions.tsx';
+import { errorText } from '../actions/error-text.ts';
 import type { Ui } from '../app/ui.ts';
 import { parsePayload } from '../cli/payload.ts';
 import type { Chosen } from './palette.tsx';
@@ -14,7 +14,7 @@ export function runPaletteEntry(
 ): void {
   if (target.kind === 'action') startAction(target.action, entry.name, { settings, words }, ui);
   else {
-    if (words.length > 0) ui.filters.set(target.screen, words.join(' '));
+    if (words.length > 0) ui.list(target.screen).setFilter(words.join(' '));
     ui.router.openTab(target.screen);
   }
 }

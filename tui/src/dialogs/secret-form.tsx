@@ -61,7 +61,13 @@ const labelWidth = 10;
 const messageTones = { editing: 'bad', leaving: 'warn', sending: 'busy' } as const;
 
 /** Keys that choose another category. */
-const categorySteps: Readonly<Partial<Record<string, number>>> = { left: -1, h: -1, right: 1, l: 1, space: 1 };
+const categorySteps: Readonly<Partial<Record<string, number>>> = {
+  left: -1,
+  h: -1,
+  right: 1,
+  l: 1,
+  space: 1,
+};
 
 /** Asks for a secret, or for a part of one. A typed value is never shown, and kept no longer than it is needed. */
 export function SecretForm(props: SecretFormProps): ReactNode {
@@ -148,7 +154,8 @@ export function SecretForm(props: SecretFormProps): ReactNode {
 
   const { focus, message } = state;
   const messageLines = wrap(message, width);
-  const shownValue = focus === 'value' ? valueText(state) : focus === 'category' ? state.category : state.texts[focus].value;
+  const shownValue =
+    focus === 'value' ? valueText(state) : focus === 'category' ? state.category : state.texts[focus].value;
   return (
     <Dialog
       title={title}
@@ -177,7 +184,15 @@ export function SecretForm(props: SecretFormProps): ReactNode {
   );
 }
 
-function FieldView({ field, state, width }: { readonly field: Field; readonly state: State; readonly width: number }): ReactNode {
+function FieldView({
+  field,
+  state,
+  width,
+}: {
+  readonly field: Field;
+  readonly state: State;
+  readonly width: number;
+}): ReactNode {
   const theme = useTheme();
   const hasFocus = field === state.focus;
   if (field === 'category') {
@@ -185,15 +200,26 @@ function FieldView({ field, state, width }: { readonly field: Field; readonly st
     return <Text>{`${before} ${state.category} ${after}`}</Text>;
   }
   if (field === 'value' && !state.isFromFile) {
-    return <Text>{theme.paint(state.valueSize === null ? 'dim' : 'plain', fill(valueText(state), width))}</Text>;
+    return (
+      <Text>{theme.paint(state.valueSize === null ? 'dim' : 'plain', fill(valueText(state), width))}</Text>
+    );
   }
   if (field === 'agent' && !hasFocus && state.texts.agent.value === '') {
     return <Text>{theme.paint('dim', 'every agent of the gateway')}</Text>;
   }
-  return <TextField text={field === 'value' ? state.file : state.texts[field]} width={width} hasCursor={hasFocus} />;
+  return (
+    <TextField
+      text={field === 'value' ? state.file : state.texts[field]}
+      width={width}
+      hasCursor={hasFocus}
+    />
+  );
 }
 
-function initialState({ fields, start: { key = '', gateway = '', agent = '', note = '' } }: SecretFormProps): State {
+function initialState({
+  fields,
+  start: { key = '', gateway = '', agent = '', note = '' },
+}: SecretFormProps): State {
   return {
     texts: {
       key: editedText(key),

@@ -50,7 +50,9 @@ export function tabKeys(screens: readonly Screen[]): readonly Binding[] {
   return tabsOf(screens).map(({ name, title }, at) => ({ does: name, keys: [String(at + 1)], about: title }));
 }
 
-export function tabsOf(screens: readonly Screen[]): readonly { readonly name: string; readonly title: string }[] {
+export function tabsOf(
+  screens: readonly Screen[],
+): readonly { readonly name: string; readonly title: string }[] {
   return screens.flatMap(({ name, tab }) => (tab === undefined ? [] : [{ name, title: tab.title }]));
 }
 

@@ -26,7 +26,9 @@ export function useBindings<const Bindings extends readonly Binding[]>(
   useInputLayer(level, (input) => {
     if (input.type !== 'key') return false;
     before?.();
-    const does: Bindings[number]['does'] | undefined = bindings.find(({ keys }) => keys.includes(input.name))?.does;
+    const does: Bindings[number]['does'] | undefined = bindings.find(({ keys }) =>
+      keys.includes(input.name),
+    )?.does;
     if (does === undefined) return false;
     handlers[does]();
     return true;

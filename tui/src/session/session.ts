@@ -21,7 +21,9 @@ type FeedOf<Query> =
 
 /** The live queries of `@hq/shared/queries`, as the screens use them. */
 export type SessionRows = {
-  readonly [Name in Exclude<keyof LiveRows, 'refresh' | 'close' | 'commandsOfGateway'>]: FeedOf<LiveRows[Name]>;
+  readonly [Name in Exclude<keyof LiveRows, 'refresh' | 'close' | 'commandsOfGateway'>]: FeedOf<
+    LiveRows[Name]
+  >;
 };
 
 export interface CommandRequest {

@@ -30,10 +30,7 @@ export interface Theme {
 
 /** The characters of a box, as Ink's `borderStyle` takes them. */
 export type Border = Readonly<
-  Record<
-    'topLeft' | 'top' | 'topRight' | 'left' | 'bottomLeft' | 'bottom' | 'bottomRight' | 'right',
-    string
-  >
+  Record<'topLeft' | 'top' | 'topRight' | 'left' | 'bottomLeft' | 'bottom' | 'bottomRight' | 'right', string>
 >;
 
 interface Pair {

@@ -4,7 +4,7 @@ import { askBackground, type Ground, groundFromEnvironment, readBackground } fro
 import { readCapability, whyNotHere } from '../terminal/capability.ts';
 import { copySequence } from '../terminal/clipboard.ts';
 import type { Input } from '../terminal/input.ts';
-import { Keyboard } from '../terminal/keyboard.ts';
+import { InputReader } from '../terminal/input-reader.ts';
 import { Modes, type TerminalOutput } from '../terminal/modes.ts';
 import { showInPager } from '../terminal/pager.ts';
 import { createTheme, type Theme } from '../theme/theme.ts';
@@ -85,7 +85,7 @@ export async function openTerminal(options: TerminalOptions): Promise<void> {
     if (!decided) app.setTheme(themeOn(answer));
   }
 
-  const keyboard = new Keyboard(input, hear, () => leave('SIGHUP'));
+  const keyboard = new InputReader(input, hear, () => leave('SIGHUP'));
   const resize = (): void => app.resize(output.columns, output.rows);
   const onSignal = (signal: NodeJS.Signals): void => leave(signal);
   const onCrash = (error: unknown): void => fail(error);

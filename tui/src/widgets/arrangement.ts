@@ -24,7 +24,11 @@ export class Arrangement<Row, Context extends Looked> {
     table: Table<Row, Context>,
     rows: readonly Row[],
     context: Context,
-    { filter, sort, moment }: { readonly filter: string; readonly sort: Sort | null; readonly moment: number },
+    {
+      filter,
+      sort,
+      moment,
+    }: { readonly filter: string; readonly sort: Sort | null; readonly moment: number },
   ): readonly Row[] {
     const dependencies = [table, rows, context.lookups, filter, sort, moment];
     if (dependencies.every((each, at) => each === this.#dependencies[at])) return this.#arranged;

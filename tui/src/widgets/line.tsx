@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { Text, useIsScreenReaderEnabled } from 'ink';
 import { memo, type ReactNode } from 'react';
-import { cut, widthOf } from '../table/cell.ts';
+import { cut, fill, widthOf } from '../table/cell.ts';
 import type { Theme, Tone } from '../theme/theme.ts';
 import { useTheme } from './theme.ts';
 
@@ -28,7 +28,13 @@ export interface Part {
 }
 
 /** A line of plain parts, each in its tone; what is too much is cut. */
-export function Line({ parts, width }: { readonly parts: readonly Part[]; readonly width: number }): ReactNode {
+export function Line({
+  parts,
+  width,
+}: {
+  readonly parts: readonly Part[];
+  readonly width: number;
+}): ReactNode {
   const theme = useTheme();
   return <PaintedLine text={paintParts(parts, width, theme)} />;
 }
@@ -46,7 +52,15 @@ function paintParts(parts: readonly Part[], width: number, theme: Theme): string
 }
 
 /** `── title ───────────── note ──`. */
-export function Rule({ title, note = '', width }: { readonly title: string; readonly note?: string; readonly width: number }): ReactNode {
+export function Rule({
+  title,
+  note = '',
+  width,
+}: {
+  readonly title: string;
+  readonly note?: string;
+  readonly width: number;
+}): ReactNode {
   const theme = useTheme();
   const shownNote = cut(note, Math.max(0, Math.floor(width / 2) - 4), theme.ellipsis);
   const shownTitle = cut(title, Math.max(0, width - widthOf(shownNote) - 10), theme.ellipsis);
@@ -61,7 +75,15 @@ export function Rule({ title, note = '', width }: { readonly title: string; read
 }
 
 /** Sentences in the middle of an empty place. */
-export function Notice({ sentences, width, height }: { readonly sentences: readonly string[]; readonly width: number; readonly height: number }): ReactNode {
+export function Notice({
+  sentences,
+  width,
+  height,
+}: {
+  readonly sentences: readonly string[];
+  readonly width: number;
+  readonly height: number;
+}): ReactNode {
   const theme = useTheme();
   const above = Math.max(0, Math.floor((height - sentences.length) / 2) - 1);
   return (
@@ -72,7 +94,7 @@ export function Notice({ sentences, width, height }: { readonly sentences: reado
       {sentences.map((sentence) => {
         const shown = cut(sentence, width, theme.ellipsis);
         const before = ' '.repeat(Math.floor((width - widthOf(shown)) / 2));
-        return <PaintedLine key={sentence} text={before + theme.paint('dim', shown)} />;
+        return <PaintedLine key={sentence} text={theme.paint('dim', fill(before + shown, width))} />;
       })}
     </>
   );

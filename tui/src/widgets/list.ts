@@ -8,7 +8,8 @@ import { type EditedText, editedText } from './text-field.tsx';
 
 interface ListState {
   readonly filter: string;
-  readonly sort: Sort | null;
+  /** Left out for the order that the list begins with. */
+  readonly sort?: Sort;
   /** The id of the selected row. The selection stays on the row, not on its place. */
   readonly selected: string | null;
   /** The filter while it is being written, and the one before. */
@@ -17,17 +18,13 @@ interface ListState {
 
 /** An operator's view of a table, kept while other screens are open. */
 export class ListStore {
-  readonly state: Store<ListState>;
+  readonly state = new Store<ListState>({ filter: '', selected: null, prompt: null });
   /** The place of the selection and of the first visible row in the last commit. */
   index = 0;
   top = 0;
   /** The rows that a page moves by, and the columns that the table has. */
   page = 1;
   width = 0;
-
-  constructor(sort: Sort | null) {
-    this.state = new Store<ListState>({ filter: '', sort, selected: null, prompt: null });
-  }
 
   change(change: Partial<ListState>): void {
     this.state.update((state) => ({ ...state, ...change }));
@@ -41,17 +38,21 @@ export class ListStore {
     const { filter } = this.state.get();
     this.change({ prompt: { text: editedText(filter), before: filter } });
   }
-
-  reverse(): void {
-    const { sort } = this.state.get();
-    if (sort !== null) this.change({ sort: { ...sort, descending: !sort.descending } });
-  }
 }
 
 /** A list as far as its rows do not matter. */
 export type AnyList = Pick<
   List<unknown, unknown>,
-  'store' | 'filter' | 'sort' | 'sortHeader' | 'total' | 'index' | 'move' | 'moveTo' | 'sortByNext'
+  | 'store'
+  | 'filter'
+  | 'sort'
+  | 'sortHeader'
+  | 'total'
+  | 'index'
+  | 'move'
+  | 'moveTo'
+  | 'sortByNext'
+  | 'reverse'
 > & { readonly rows: readonly unknown[] };
 
 /** The rows of a table as they are shown now, and the moves that its keys make. */
@@ -59,24 +60,21 @@ export class List<Row, Context> {
   readonly store: ListStore;
   readonly table: Table<Row, Context>;
   readonly context: Context;
+  readonly sort: Sort;
   /** Filtered and in order. */
   readonly rows: readonly Row[];
   /** The number of rows without the filter. */
   readonly total: number;
   readonly index: number;
 
-  constructor(
-    store: ListStore,
-    table: Table<Row, Context>,
-    context: Context,
-    rows: readonly Row[],
-    total: number,
-  ) {
+  constructor(shown: Pick<List<Row, Context>, 'store' | 'table' | 'context' | 'sort' | 'rows' | 'total'>) {
+    const { store, table, rows } = shown;
     this.store = store;
     this.table = table;
-    this.context = context;
+    this.context = shown.context;
+    this.sort = shown.sort;
     this.rows = rows;
-    this.total = total;
+    this.total = shown.total;
     const { selected } = store.state.get();
     const found = selected === null ? -1 : rows.findIndex((row) => table.id(row) === selected);
     // Where the row is gone, the one in its place is selected until a key moves the selection.
@@ -91,13 +89,9 @@ export class List<Row, Context> {
     return this.store.state.get().filter;
   }
 
-  get sort(): Sort | null {
-    return this.store.state.get().sort;
-  }
-
   /** The header of the column that orders the rows. */
   get sortHeader(): string | undefined {
-    return this.table.columns.find(({ key }) => key === this.sort?.column)?.header;
+    return this.table.columns.find(({ key }) => key === this.sort.column)?.header;
   }
 
   move(by: number): void {
@@ -114,9 +108,13 @@ export class List<Row, Context> {
   /** Orders by the next of the columns that are shown. */
   sortByNext(): void {
     const columns = fitColumns(this.table.columns, this.store.width).map(({ column }) => column.key);
-    const at = columns.indexOf(this.sort?.column ?? '');
+    const at = columns.indexOf(this.sort.column);
     const next = columns[(at + 1) % columns.length];
     if (next !== undefined) this.store.change({ sort: { column: next, descending: false } });
+  }
+
+  reverse(): void {
+    this.store.change({ sort: { ...this.sort, descending: !this.sort.descending } });
   }
 
   /** Remembers what the last commit showed, so that the next one starts from it. */
@@ -135,18 +133,24 @@ export function scrollTo(top: number, index: number, height: number, count: numb
   return Math.min(Math.max(0, wanted), last);
 }
 
-/** `moment` changes when the order may have changed though no row did. */
+interface Order {
+  /** The order that the list begins with. */
+  readonly sort: Sort;
+  /** Changes when the order may have changed though no row did. */
+  readonly moment?: number;
+}
+
 export function useList<Row, Context extends { readonly lookups: unknown }>(
   store: ListStore,
   table: Table<Row, Context>,
-  rows: readonly Row[],
+  feedRows: readonly Row[],
   context: Context,
-  moment = 0,
+  { sort: firstSort, moment = 0 }: Order,
 ): List<Row, Context> {
-  const { filter, sort } = useStore(store.state);
+  const { filter, sort = firstSort } = useStore(store.state);
   const [arrangement] = useState(() => new Arrangement<Row, Context>());
-  const arranged = arrangement.of(table, rows, context, { filter, sort, moment });
-  const list = new List(store, table, context, arranged, rows.length);
+  const rows = arrangement.of(table, feedRows, context, { filter, sort, moment });
+  const list = new List({ store, table, context, sort, rows, total: feedRows.length });
   useLayoutEffect(() => list.settle());
   return list;
 }

@@ -20,7 +20,13 @@ interface TableProps<Row, Context> {
 const wheelRows = 3;
 
 /** The header and the visible rows of a list; sentences where it is empty. */
-export function Table<Row, Context>({ list, width, height, whenEmpty, onOpen }: TableProps<Row, Context>): ReactNode {
+export function Table<Row, Context>({
+  list,
+  width,
+  height,
+  whenEmpty,
+  onOpen,
+}: TableProps<Row, Context>): ReactNode {
   const theme = useTheme();
   const isRead = useIsScreenReaderEnabled();
   const { store, table, context, rows, index } = list;

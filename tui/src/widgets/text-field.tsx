@@ -101,6 +101,9 @@ export function fieldText(
     last++;
   }
   const under = at < last ? (parts[at] ?? ' ') : ' ';
-  const text = parts.slice(first, at).join('') + (hasCursor ? `\u001b[7m${under}\u001b[27m` : under) + parts.slice(at + 1, last).join('');
+  const text =
+    parts.slice(first, at).join('') +
+    (hasCursor ? `\u001b[7m${under}\u001b[27m` : under) +
+    parts.slice(at + 1, last).join('');
   return text + ' '.repeat(Math.max(0, columns - widthOf(text)));
 }

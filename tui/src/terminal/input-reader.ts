@@ -22,7 +22,7 @@ const sequenceMs = 500;
  * The one reader of the terminal. It reads in flowing mode and truly stops in between, so that a program the terminal is
  * lent to gets every key that is meant for it.
  */
-export class Keyboard {
+export class InputReader {
   readonly #input: TerminalInput;
   readonly #listener: (input: Input) => void;
   readonly #closed: () => void;
