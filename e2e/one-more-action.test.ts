@@ -3,10 +3,10 @@ import { createLog } from '@hq/shared/log';
 import { createRedactor } from '@hq/shared/text';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readable } from '../bots/fakes/discord-server/index.ts';
-import type { Adapter } from '../bots/src/core/adapter.ts';
-import { platformModules } from '../bots/src/platforms.ts';
+import type { Adapter } from '../bots/src/contract/adapter.ts';
+import { platformModules } from '../bots/src/platforms/index.ts';
 import { type Platforms, startPlatforms } from '../bots/testing/bots-process.ts';
-import { type ChatTestHouse, openChatHouse } from '../bots/testing/chat-house.ts';
+import { type ChatTestStack, openChatStack } from '../bots/testing/chat-stack.ts';
 import { TestAdapter } from '../bots/testing/test-adapter.ts';
 import { nilTenant } from '../db/testing/database.ts';
 import { eventually } from '../db/testing/eventually.ts';
@@ -32,12 +32,12 @@ vi.mock('../shared/src/actions/catalogue.ts', async (original) => {
   };
 });
 
-let house: ChatTestHouse;
+let house: ChatTestStack;
 let platforms: Platforms;
 const adapters: Adapter[] = [];
 
 beforeAll(async () => {
-  [house, platforms] = await Promise.all([openChatHouse(), startPlatforms()]);
+  [house, platforms] = await Promise.all([openChatStack(), startPlatforms()]);
   // `hq-db migrate` writes the catalogue into this table.
   await house.stack.database.query(
     `insert into hq.actions select (jsonb_populate_record(a, '{"name": "rotate_lamps"}')).* from hq.actions a where name = 'create_task'`,
@@ -50,7 +50,7 @@ beforeAll(async () => {
     if (adapter === undefined) throw new Error(`${module.platform} is not configured`);
     adapters.push(adapter);
     core.attach(adapter);
-    await adapter.start(core.conversation);
+    await adapter.start(core.dispatcher);
     expect(await adapter.describeCommands(core.commands)).toMatchObject({ ok: true });
   }
 }, 120_000);

@@ -36,7 +36,7 @@ const programs: readonly Program[] = [
   {
     name: 'hq-bots',
     entry: 'bots/src/main.ts',
-    threads: { 'hq-bots-isolate': 'bots/src/isolate.ts' },
+    threads: { 'hq-bots-adapter': 'bots/src/runtime/adapter-worker.ts' },
     outdir: 'bots/dist',
     sources: ['bots/src', 'shared/src'],
   },
@@ -65,7 +65,7 @@ const withoutUnreached: Plugin = {
   },
 };
 
-/** discord.js brings a second copy of what Node has; its adapter asks by Node's own (bots/src/discord/requests.ts). */
+/** discord.js brings a second copy of what Node has; its adapter asks by Node's own (bots/src/platforms/discord/rest-options.ts). */
 const ownFetch: Plugin = {
   name: 'own-fetch',
   setup({ onResolve, onLoad }) {

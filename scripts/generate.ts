@@ -2,25 +2,46 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type pg from 'pg';
+import { findBreaches } from '../db/src/schema-rules.ts';
+import { readSchemaText } from '../db/src/schema-text.ts';
 import { actionsPage } from './generate/actions-page.ts';
-import { generateTypes } from './generate/types/generate-types.ts';
+import { withMigratedDatabase } from './generate/migrated-database.ts';
+import { findTextPatches } from './generate/text-patches.ts';
+import { readCatalog } from './generate/types/catalog.ts';
+import { writeTypes } from './generate/types/write-types.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-const generated: readonly { readonly path: string; readonly make: () => string | Promise<string> }[] = [
+const schemaHeader =
+  '-- The whole schema of a fresh project, made by `npm run generate` for readers and reviews; nothing runs it.';
+
+const generated: readonly {
+  readonly path: string;
+  readonly make: (client: pg.Client) => string | Promise<string>;
+}[] = [
   { path: 'docs/actions.md', make: actionsPage },
-  { path: 'shared/src/database.generated.ts', make: generateTypes },
+  { path: 'shared/src/database.generated.ts', make: async (client) => writeTypes(await readCatalog(client)) },
+  {
+    path: 'db/schema.generated.sql',
+    make: async (client) => `${schemaHeader}\n\n${await readSchemaText(client)}`,
+  },
 ];
 
 const isCheck = process.argv.includes('--check');
 const stale: string[] = [];
-for (const { path, make } of generated) {
-  const file = join(root, path);
-  const text = await make();
-  if (existsSync(file) && readFileSync(file, 'utf8') === text) continue;
-  stale.push(path);
-  if (!isCheck) writeFileSync(file, text);
-}
+const faults = await withMigratedDatabase(async (client) => {
+  for (const { path, make } of generated) {
+    const file = join(root, path);
+    const text = await make(client);
+    if (existsSync(file) && readFileSync(file, 'utf8') === text) continue;
+    stale.push(path);
+    if (!isCheck) writeFileSync(file, text);
+  }
+  // A catalogue action without its function is among the breaches.
+  return [...(await findBreaches(client)), ...(await findTextPatches(join(root, 'db')))];
+});
+for (const fault of faults) process.stdout.write(`${fault}\n`);
 if (stale.length > 0) {
   process.stdout.write(
     isCheck
@@ -28,4 +49,4 @@ if (stale.length > 0) {
       : `${stale.map((path) => `wrote ${path}`).join('\n')}\n`,
   );
 }
-process.exitCode = isCheck && stale.length > 0 ? 1 : 0;
+process.exitCode = faults.length > 0 || (isCheck && stale.length > 0) ? 1 : 0;

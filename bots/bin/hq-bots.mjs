@@ -22,7 +22,7 @@ const frugal = [
   // What is new is looked through a megabyte at a time, by one thread.
   '--max-semi-space-size=1',
   '--v8-pool-size=1',
-  // Garbage is cleared away when there is nothing else to do (bots/src/supervisor/collect-when-quiet.ts), and is not looked for besides.
+  // Garbage is cleared away when there is nothing else to do (bots/src/runtime/collect-when-idle.ts), and is not looked for besides.
   '--no-memory-reducer',
   // Made from a snapshot, each thread would have pages of its own of all that Node is, used or not.
   '--no-node-snapshot',

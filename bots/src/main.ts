@@ -3,10 +3,10 @@ import { createLog, type Log } from '@hq/shared/log';
 import { untilShutdownSignal } from '@hq/shared/program';
 import { createRedactor } from '@hq/shared/text';
 import packageFile from '../package.json' with { type: 'json' };
-import { checkAll } from './check.ts';
-import { readEnvironment } from './environment.ts';
-import { platformModules } from './platforms.ts';
-import { runBots } from './run.ts';
+import { platformModules } from './platforms/index.ts';
+import { checkAll } from './runtime/check.ts';
+import { readEnvironment } from './runtime/environment.ts';
+import { runBots } from './runtime/run.ts';
 
 /** Exit codes, as docs/chat.md tells them. */
 const exitCodes = { stopped: 0, failed: 1, usage: 2 } as const;
@@ -70,17 +70,17 @@ async function serve(log: Log, redactor: ReturnType<typeof createRedactor>): Pro
     });
   }
   const stopAsked = untilShutdownSignal(env.HQ_PARENT, (why) => log.info({ why }, 'stopping'));
-  const asked = new AbortController();
-  void stopAsked.then(() => asked.abort());
+  const stopSignal = new AbortController();
+  void stopAsked.then(() => stopSignal.abort());
   const isSource = import.meta.url.endsWith('.ts');
   const running = await runBots({
     env,
     platforms,
     variables: process.env,
-    isolate: new URL(isSource ? './isolate.ts' : './hq-bots-isolate.js', import.meta.url),
+    worker: new URL(isSource ? './runtime/adapter-worker.ts' : './hq-bots-adapter.js', import.meta.url),
     redactor,
     log,
-    asked: asked.signal,
+    stopSignal: stopSignal.signal,
   });
   await stopAsked;
   await running.stop();

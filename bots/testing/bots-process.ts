@@ -10,7 +10,7 @@ import { ensureBuilt } from '../../scripts/build.ts';
 import { type DiscordServer, startDiscordServer } from '../fakes/discord-server/index.ts';
 import { type RunningSlack, startSlackServer } from '../fakes/slack-server/index.ts';
 import { startTelegramServer, type TelegramServer } from '../fakes/telegram-server/index.ts';
-import type { Platform } from '../src/core/inbound.ts';
+import type { Platform } from '../src/contract/inbound.ts';
 
 const program = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 const shipped = fileURLToPath(new URL('../bin/hq-bots.mjs', import.meta.url));

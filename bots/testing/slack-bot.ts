@@ -1,8 +1,8 @@
 import { pino } from 'pino';
 import { type RunningSlack, startSlackServer } from '../fakes/slack-server/index.ts';
-import type { Adapter } from '../src/core/adapter.ts';
-import type { Acknowledgement, Choice, Inbound, Receiver, Reply, Speaker } from '../src/core/inbound.ts';
-import { slack } from '../src/slack/index.ts';
+import type { Adapter } from '../src/contract/adapter.ts';
+import type { Acknowledgement, Choice, Inbound, Receiver, Reply, Sender } from '../src/contract/inbound.ts';
+import { slack } from '../src/platforms/slack/index.ts';
 
 interface Heard {
   readonly inbound: Inbound;
@@ -11,27 +11,27 @@ interface Heard {
 
 /** A core that only notes what it is handed, and answers as it is told to. */
 class NotingReceiver implements Receiver {
-  readonly heard: Heard[] = [];
-  readonly asked: { speaker: Speaker; request: Parameters<Receiver['complete']>[1] }[] = [];
+  readonly received: Heard[] = [];
+  readonly context: { sender: Sender; request: Parameters<Receiver['complete']>[1] }[] = [];
   acknowledgement: Acknowledgement = { kind: 'working', private: true };
   choices: readonly Choice[] = [];
   /** Resolves what `receive` waits for, where the core is to be slow. */
   slowness: Promise<void> = Promise.resolve();
 
   async receive(inbound: Inbound, reply: Reply): Promise<Acknowledgement> {
-    this.heard.push({ inbound, reply });
+    this.received.push({ inbound, reply });
     await this.slowness;
     return this.acknowledgement;
   }
 
-  async complete(speaker: Speaker, request: Parameters<Receiver['complete']>[1]): Promise<readonly Choice[]> {
-    this.asked.push({ speaker, request });
+  async complete(sender: Sender, request: Parameters<Receiver['complete']>[1]): Promise<readonly Choice[]> {
+    this.context.push({ sender, request });
     await this.slowness;
     return this.choices;
   }
 
   get last(): Heard {
-    const last = this.heard.at(-1);
+    const last = this.received.at(-1);
     if (last === undefined) throw new Error('nothing was heard');
     return last;
   }

@@ -1,10 +1,10 @@
 import { pino } from 'pino';
 import type { TelegramServer } from '../fakes/telegram-server/index.ts';
-import type { Card } from '../src/core/card.ts';
-import type { Acknowledgement, Inbound, Receiver, Reply } from '../src/core/inbound.ts';
-import { TelegramAdapter } from '../src/telegram/adapter.ts';
-import { type Pace, usualPace } from '../src/telegram/ingress.ts';
-import { readSettings } from '../src/telegram/settings.ts';
+import type { Card } from '../src/contract/card.ts';
+import type { Acknowledgement, Inbound, Receiver, Reply } from '../src/contract/inbound.ts';
+import { TelegramAdapter } from '../src/platforms/telegram/adapter.ts';
+import { readSettings } from '../src/platforms/telegram/settings.ts';
+import { type ConnectionTiming, defaultTiming } from '../src/platforms/telegram/transport.ts';
 
 interface Heard {
   readonly inbound: Inbound;
@@ -14,7 +14,7 @@ interface Heard {
 /** The adapter at the test server, with a receiver that writes down what it is handed. */
 export interface TelegramBot {
   readonly adapter: TelegramAdapter;
-  readonly heard: Heard[];
+  readonly received: Heard[];
   /** Every line of the log, as it would be written. */
   readonly log: string[];
   /** How deliveries are acknowledged from now on. */
@@ -27,7 +27,7 @@ export const ok: Card = { title: 'Done', tone: 'good' };
 
 export function createTelegramBot(
   server: TelegramServer,
-  options: { readonly env?: Record<string, string>; readonly pace?: Partial<Pace> } = {},
+  options: { readonly env?: Record<string, string>; readonly timing?: Partial<ConnectionTiming> } = {},
 ): TelegramBot {
   const settings = readSettings({
     TELEGRAM_BOT_TOKEN: server.token,
@@ -39,14 +39,14 @@ export function createTelegramBot(
   const adapter = new TelegramAdapter({
     settings,
     log: pino({ level: 'trace' }, { write: (line) => void log.push(line) }),
-    pace: { ...usualPace, ...options.pace },
+    timing: { ...defaultTiming, ...options.timing },
   });
-  return { adapter, heard: [], log, acknowledge: { kind: 'working', private: false }, answer: ok };
+  return { adapter, received: [], log, acknowledge: { kind: 'working', private: false }, answer: ok };
 }
 
 export async function startTelegramBot(
   server: TelegramServer,
-  options: { readonly env?: Record<string, string>; readonly pace?: Partial<Pace> } = {},
+  options: { readonly env?: Record<string, string>; readonly timing?: Partial<ConnectionTiming> } = {},
 ): Promise<TelegramBot> {
   const bot = createTelegramBot(server, options);
   await bot.adapter.start(receiverOf(bot));
@@ -56,8 +56,8 @@ export async function startTelegramBot(
 export function receiverOf(bot: TelegramBot): Receiver {
   return {
     receive: async (inbound, reply) => {
-      bot.heard.push({ inbound, reply });
-      if (bot.answer !== null) void reply.say(bot.answer);
+      bot.received.push({ inbound, reply });
+      if (bot.answer !== null) void reply.send(bot.answer);
       return bot.acknowledge;
     },
     complete: async () => [],

@@ -1,12 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { eventually } from '../../db/testing/eventually.ts';
-import type { Adapter, AdapterHealth, Capabilities, CommandDescription } from '../src/core/adapter.ts';
-import type { Button, Card, Handle } from '../src/core/card.ts';
-import type { Form } from '../src/core/form.ts';
-import type { Inbound, Input, Place, Platform, Receiver, Reply, Sent, Speaker } from '../src/core/inbound.ts';
+import type { Adapter, AdapterHealth, Capabilities, CommandDescription } from '../src/contract/adapter.ts';
+import type { Button, Card, Handle } from '../src/contract/card.ts';
+import type { Form } from '../src/contract/form.ts';
+import type {
+  ChatLocation,
+  Inbound,
+  Input,
+  Platform,
+  Receiver,
+  Reply,
+  Sender,
+  SendResult,
+} from '../src/contract/inbound.ts';
 
 /** One message as somebody in the chat sees it. */
-export interface Shown {
+export interface ShownMessage {
   readonly handle: Handle;
   readonly channel: string;
   readonly private: boolean;
@@ -15,7 +24,7 @@ export interface Shown {
   readonly history: Card[];
 }
 
-export interface Heard {
+export interface Receipt {
   readonly acknowledgedAfterMs: number;
   readonly form: Form | null;
   readonly isQuiet: boolean;
@@ -26,13 +35,13 @@ export interface Heard {
 export class TestAdapter implements Adapter {
   readonly platform: Platform;
   readonly capabilities: Capabilities;
-  readonly messages: Shown[] = [];
+  readonly messages: ShownMessage[] = [];
   readonly files: { readonly name: string; readonly text: string }[] = [];
   /** When each message or edit went out, and where. */
   readonly sentAt: { readonly at: number; readonly channel: string }[] = [];
   commands: readonly CommandDescription[] = [];
   /** What the next calls answer instead of doing anything. */
-  readonly faults: Sent[] = [];
+  readonly faults: SendResult[] = [];
   receiver: Receiver | null = null;
   private deliveries = 0;
 
@@ -63,10 +72,10 @@ export class TestAdapter implements Adapter {
   health(): AdapterHealth {
     return { state: 'connected', detail: null, install: 'T1', lastInboundAt: null, lastOutboundAt: null };
   }
-  async send(place: Place, card: Card): Promise<Sent> {
+  async send(place: ChatLocation, card: Card): Promise<SendResult> {
     return this.faults.shift() ?? this.show(place.channel, card, false);
   }
-  async edit(handle: Handle, card: Card): Promise<Sent> {
+  async edit(handle: Handle, card: Card): Promise<SendResult> {
     const fault = this.faults.shift();
     if (fault !== undefined) return fault;
     const shown = this.messages.find((message) => message.handle.id === handle.id);
@@ -76,25 +85,28 @@ export class TestAdapter implements Adapter {
     this.sentAt.push({ at: Date.now(), channel: shown.channel });
     return { ok: true, handle: shown.handle };
   }
-  async file(_place: Place, { name, text }: { name: string; text: string; note: string }): Promise<Sent> {
+  async file(
+    _place: ChatLocation,
+    { name, text }: { name: string; text: string; note: string },
+  ): Promise<SendResult> {
     this.files.push({ name, text });
     return { ok: true, handle: null };
   }
-  async describeCommands(commands: readonly CommandDescription[]): Promise<Sent> {
+  async describeCommands(commands: readonly CommandDescription[]): Promise<SendResult> {
     this.commands = commands;
     return { ok: true, handle: null };
   }
 
   /** Somebody does something. Gives what they get at once; what comes later is in `messages`. */
   async hear(
-    speaker: Speaker,
+    sender: Sender,
     input: Input,
-    delivery = `${this.platform}:${this.nextDelivery()}`,
-  ): Promise<Heard> {
-    const inbound: Inbound = { ...speaker, delivery, input, receivedAt: Date.now() };
+    deliveryId = `${this.platform}:${this.nextDelivery()}`,
+  ): Promise<Receipt> {
+    const inbound: Inbound = { ...sender, deliveryId, input, receivedAt: Date.now() };
     const reply: Reply = {
-      say: async (card, { private: only = false } = {}) =>
-        this.faults.shift() ?? this.show(speaker.channel, card, only && this.capabilities.private),
+      send: async (card, { private: only = false } = {}) =>
+        this.faults.shift() ?? this.show(sender.channel, card, only && this.capabilities.private),
     };
     const startedAt = performance.now();
     const { receiver } = this;
@@ -108,18 +120,18 @@ export class TestAdapter implements Adapter {
     };
   }
 
-  words(speaker: Speaker, text: string, delivery?: string): Promise<Heard> {
-    return this.hear(speaker, { kind: 'words', text }, delivery);
+  words(sender: Sender, text: string, delivery?: string): Promise<Receipt> {
+    return this.hear(sender, { kind: 'words', text }, delivery);
   }
 
   /** Says something and waits for the message that answers it. */
-  async ask(speaker: Speaker, text: string): Promise<Shown> {
+  async ask(sender: Sender, text: string): Promise<ShownMessage> {
     const before = this.messages.length;
-    await this.words(speaker, text);
+    await this.words(sender, text);
     return this.messageAfter(before);
   }
 
-  messageAfter(count: number): Promise<Shown> {
+  messageAfter(count: number): Promise<ShownMessage> {
     return eventually(() => {
       const message = this.messages[count];
       if (message === undefined) throw new Error(`there are ${this.messages.length} messages`);
@@ -127,9 +139,9 @@ export class TestAdapter implements Adapter {
     });
   }
 
-  press(speaker: Speaker, message: Shown, label: string, delivery?: string): Promise<Heard> {
+  press(sender: Sender, message: ShownMessage, label: string, delivery?: string): Promise<Receipt> {
     return this.hear(
-      speaker,
+      sender,
       { kind: 'button', token: buttonOf(message.card, label).token, message: message.handle },
       delivery,
     );
@@ -140,7 +152,7 @@ export class TestAdapter implements Adapter {
     return `${this.deliveries}-${randomUUID()}`;
   }
 
-  private show(channel: string, card: Card, isPrivate: boolean): Sent {
+  private show(channel: string, card: Card, isPrivate: boolean): SendResult {
     const handle = { channel, id: randomUUID() };
     this.messages.push({ handle, channel, private: isPrivate, card, history: [card] });
     this.sentAt.push({ at: Date.now(), channel });

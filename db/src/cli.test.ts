@@ -29,14 +29,14 @@ function hqDb(args: readonly string[], env: Readonly<Record<string, string>> = {
 
 test('migrate, status and verify tell the story of a database', async () => {
   const env = { DATABASE_URL: database.url };
-  expect((await hqDb(['migrate', '--dry-run'], env)).out).toContain('would apply 0001_tenants');
+  expect((await hqDb(['migrate', '--dry-run'], env)).out).toContain('would apply foundation/tables');
   expect((await hqDb(['verify'], env)).code).toBe(1);
-  expect((await hqDb(['migrate'], env)).out).toMatch(/applying 0001_tenants\n.*applied: \d+\n$/s);
+  expect((await hqDb(['migrate'], env)).out).toMatch(/applying foundation\/tables\n.*applied: \d+\n$/s);
   expect(await hqDb(['migrate', '--database-url', database.url])).toMatchObject({
     code: 0,
     out: 'up to date\n',
   });
-  expect((await hqDb(['status'], env)).out).toMatch(/^0001_tenants {2}\d{4}-/);
+  expect((await hqDb(['status'], env)).out).toMatch(/^foundation\/tables {2}\d{4}-/);
   expect(await hqDb(['verify'], env)).toMatchObject({ code: 0, out: 'as it should be\n', err: '' });
 });
 

@@ -28,7 +28,7 @@ const withDatabase = (name: string) =>
     .option('--database-url <url>', 'any Postgres; DATABASE_URL keeps the password out of the process list');
 
 withDatabase('migrate')
-  .description('apply what is missing: a transaction for each migration, then the catalogue of actions')
+  .description('apply what is missing, and put functions, triggers and rights as this release has them')
   .option('--dry-run', 'say what would be applied and change nothing')
   .action(async (options: DatabaseOption & { dryRun?: boolean }) => {
     const dryRun = options.dryRun === true;
@@ -45,6 +45,7 @@ withDatabase('status')
     const state = await migrationState(databaseUrl(options));
     for (const { name, applied_at } of state.applied) say(`${name}  ${applied_at.toISOString()}`);
     for (const name of state.pending) say(`${name}  pending`);
+    for (const name of state.outdated) say(`${name}  changed since it was applied`);
     for (const name of state.changed) say(`${name}  edited after it was applied`);
     for (const name of state.unknown) say(`${name}  not of this release`);
   });
@@ -56,7 +57,7 @@ withDatabase('verify')
     for (const fault of faults) say(fault);
     if (faults.length > 0) {
       throw new HqError('conflict', `${faults.length} ${faults.length === 1 ? 'fault' : 'faults'} found`, {
-        hint: 'hq-db migrate applies what is missing; grants, policies and triggers that were changed by hand have to be put back.',
+        hint: 'hq-db migrate applies what is missing, and puts functions, triggers, policies and grants back.',
       });
     }
     say('as it should be');

@@ -1,32 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HqError } from '@hq/shared/errors';
-import pg from 'pg';
+import type pg from 'pg';
+import { applyFiles } from './apply-file.ts';
+import { applyRepeatable } from './apply-repeatable.ts';
 import { withConnection } from './connection.ts';
-import { type MigrationFile, readMigrationFiles } from './migration-files.ts';
-import { findPolicyDrift, type PolicyDrift, syncPolicy } from './policy-sync.ts';
-
-interface AppliedMigration {
-  readonly name: string;
-  readonly checksum: string;
-  readonly applied_at: Date;
-}
-
-export interface MigrationState {
-  readonly applied: readonly AppliedMigration[];
-  readonly pending: readonly string[];
-  /** Applied, but the file has changed since. */
-  readonly changed: readonly string[];
-  /** Applied, and no file here has the name: the database is newer than this program, or another HQ's. */
-  readonly unknown: readonly string[];
-  readonly policy: readonly PolicyDrift[];
-}
+import { createLedger, type MigrationState, readState, recordApplied, repeatableFiles } from './ledger.ts';
+import { findPolicyDrift, syncPolicy } from './policy-sync.ts';
+import { readSchemaFiles, type SchemaFiles } from './schema-files.ts';
+import { findBreaches } from './schema-rules.ts';
+import { takeOver } from './takeover.ts';
 
 export interface MigrateOptions {
   /** Says what would be applied and changes nothing. */
   readonly dryRun?: boolean;
-  /** Called before each step with the migration's name, or `catalogue of actions`. */
+  /** Called before each step with the file's name, `catalogue of actions`, or the broken rule that it mends. */
   readonly onStep?: (step: string) => void;
-  /** Another folder of migrations, for tests. */
+  /** Another folder with `schema/`, `migrations/` and `takeover/`, for tests. */
   readonly directory?: string;
 }
 
@@ -55,31 +44,6 @@ async function withMigrationLock<T>(client: pg.Client, work: () => Promise<T>): 
   }
 }
 
-async function readState(client: pg.Client, files: readonly MigrationFile[]): Promise<MigrationState> {
-  const { rows } = await client.query<{ there: boolean; policy: boolean }>(
-    `select to_regclass('hq.migrations') is not null as there, to_regclass('hq.actions') is not null
-       and to_regtype('public.command_action') is not null as policy`,
-  );
-  const applied = rows[0]?.there
-    ? (
-        await client.query<AppliedMigration>(
-          'select name, checksum, applied_at from hq.migrations order by name',
-        )
-      ).rows
-    : [];
-  const byName = new Map(files.map((file) => [file.name, file]));
-  const done = new Set(applied.map(({ name }) => name));
-  return {
-    applied,
-    pending: files.filter(({ name }) => !done.has(name)).map(({ name }) => name),
-    changed: applied
-      .filter(({ name, checksum }) => (byName.get(name)?.checksum ?? checksum) !== checksum)
-      .map(({ name }) => name),
-    unknown: applied.filter(({ name }) => !byName.has(name)).map(({ name }) => name),
-    policy: rows[0]?.policy ? await findPolicyDrift(client) : [],
-  };
-}
-
 function refuseDrift({ changed, unknown }: MigrationState): void {
   if (unknown.length > 0) {
     throw new HqError('conflict', `the database is newer than this hq-db: it has ${unknown.join(', ')}`, {
@@ -93,60 +57,68 @@ function refuseDrift({ changed, unknown }: MigrationState): void {
   }
 }
 
-async function apply(client: pg.Client, { name, sql, checksum }: MigrationFile): Promise<void> {
-  try {
-    await client.query('begin');
-    await client.query(sql);
-    await client.query('insert into hq.migrations (name, checksum) values ($1, $2)', [name, checksum]);
-    await client.query('commit');
-  } catch (cause) {
-    await client.query('rollback');
-    const reason = cause instanceof Error ? cause.message : 'no reason was given';
-    const where = cause instanceof pg.DatabaseError && cause.where ? ` (${cause.where.split('\n')[0]})` : '';
-    throw new HqError('failed', `migration ${name} failed and was rolled back: ${reason}${where}`, {
-      hint: 'The migrations before it stand. Correct the cause and run hq-db migrate again.',
-      cause,
-    });
+/** Applies what runs once: the takeover of an older database, else the tables; then the migrations. */
+async function applyPending(
+  client: pg.Client,
+  files: SchemaFiles,
+  state: MigrationState,
+  onStep: (step: string) => void,
+): Promise<void> {
+  const pending = new Set(state.pending);
+  if (state.beforeBaseline) {
+    await takeOver(client, files, (name) => pending.has(name), onStep);
+  } else if (files.tables.some(({ name }) => pending.has(name))) {
+    // Defaults and checks of the tables call these functions.
+    await applyFiles(client, files.functions.slice(0, 1), () => Promise.resolve());
+  }
+  for (const file of state.beforeBaseline ? files.migrations : [...files.tables, ...files.migrations]) {
+    if (!pending.has(file.name)) continue;
+    onStep(file.name);
+    await applyFiles(client, [file], () => recordApplied(client, file));
   }
 }
 
 /**
- * Brings a database to this release: each migration in a transaction of its own, then the catalogue's policy rows. Resolves to the
- * names of what was (or would be) applied. Throws `conflict` on drift or a newer database, `failed` when a migration does.
+ * Brings a database to this release: tables and migrations that it lacks, each in a transaction of its own; the catalogue's policy
+ * rows; then, where a file changed or a rule of `hq-db verify` is broken, all functions, triggers and rights in one transaction.
+ * Resolves to the names of what was (or would be) applied. Throws `conflict` on drift or a newer database, `failed` when a file does.
  */
 export async function migrate(databaseUrl: string, options: MigrateOptions = {}): Promise<string[]> {
-  const files = await readMigrationFiles(options.directory);
+  const { onStep = () => undefined } = options;
+  const files = await readSchemaFiles(options.directory);
   return withConnection(databaseUrl, (client) =>
     withMigrationLock(client, async () => {
-      if (options.dryRun) {
-        const state = await readState(client, files);
-        refuseDrift(state);
-        for (const name of state.pending) options.onStep?.(name);
-        return [...state.pending];
+      if (!options.dryRun) {
+        await client.query(`set client_min_messages = warning`);
+        await createLedger(client);
       }
-      await client.query(`set client_min_messages = warning`);
-      await client.query(`create schema if not exists hq`);
-      await client.query(`create table if not exists hq.migrations (
-        name text primary key, checksum text not null, applied_at timestamptz not null default clock_timestamp())`);
       const state = await readState(client, files);
       refuseDrift(state);
-      const pending = new Set(state.pending);
-      for (const file of files) {
-        if (!pending.has(file.name)) continue;
-        options.onStep?.(file.name);
-        await apply(client, file);
+      const steps = [...state.pending, ...state.outdated];
+      if (options.dryRun) {
+        for (const step of steps) onStep(step);
+        return steps;
       }
+      const repeatable = new Set(repeatableFiles(files).map(({ name }) => name));
+      await applyPending(client, files, state, onStep);
       if ((await findPolicyDrift(client)).length > 0) {
-        options.onStep?.('catalogue of actions');
+        onStep('catalogue of actions');
         await syncPolicy(client);
       }
-      return [...state.pending];
+      const changed = steps.filter((step) => repeatable.has(step) || state.outdated.includes(step));
+      const breaches = steps.length === 0 ? await findBreaches(client) : [];
+      if (steps.length > 0 || breaches.length > 0) {
+        for (const step of changed) onStep(step);
+        for (const breach of breaches) onStep(`functions and rights again: ${breach}`);
+        await applyRepeatable(client, files);
+      }
+      return [...steps, ...breaches];
     }),
   );
 }
 
 /** How a database stands to this release. Changes nothing. */
 export async function migrationState(databaseUrl: string, directory?: string): Promise<MigrationState> {
-  const files = await readMigrationFiles(directory);
+  const files = await readSchemaFiles(directory);
   return withConnection(databaseUrl, (client) => readState(client, files));
 }

@@ -1,23 +1,23 @@
 import { HqError } from '@hq/shared/errors';
 import { z } from 'zod';
 
-/** What PostgREST says about a request that did not work. Its details are left out: Postgres puts whole rows into them. */
-const answer = z
+/** Error body of PostgREST. Its details are ignored: Postgres puts whole rows into them. */
+const errorBody = z
   .object({ message: z.string().catch(''), code: z.string().nullish().catch(null) })
   .catch({ message: '', code: null });
 
-/** PostgREST does not know the function, a parameter or a column: the schema is older than this runner. */
+/** Codes for an unknown function, parameter or column: the schema is older than this runner. */
 const unknownToSchema = new Set(['PGRST202', 'PGRST204', 'PGRST205', '42P01', '42703', '42883']);
 
 /**
- * What an answer with an error status means for the runner: `unreachable` is worth trying again soon, `unauthenticated` needs
- * another key, `not_found` means that the gateway is gone, `failed` that the database will not take what was sent.
+ * Converts a response with an error status. `unreachable` is worth a retry, `unauthenticated` needs another key,
+ * `not_found` means that the gateway is gone, `failed` that the database rejects the request itself.
  */
 export function errorFromResponse(status: number, body: unknown, host: string): HqError {
-  const { message, code } = answer.parse(body);
+  const { message, code } = errorBody.parse(body);
   if (status === 401 || status === 403) {
     return new HqError('unauthenticated', `${host} does not accept the runner’s key (HTTP ${status}).`, {
-      hint: 'Set SUPABASE_SERVICE_ROLE_KEY to the project’s present service-role key and start the runner again.',
+      hint: 'Set SUPABASE_SERVICE_ROLE_KEY to the current service-role key of the project and restart the runner.',
     });
   }
   if (code === 'P0002') {
@@ -26,28 +26,23 @@ export function errorFromResponse(status: number, body: unknown, host: string): 
     });
   }
   if (typeof code === 'string' && unknownToSchema.has(code)) {
-    return new HqError(
-      'unreachable',
-      `The database at ${host} does not have what this runner needs (${code}).`,
-      {
-        hint: 'Bring it up to date with `hq-db migrate`.',
-      },
-    );
+    return new HqError('unreachable', `The schema of the database at ${host} is too old (${code}).`, {
+      hint: 'Bring it up to date with `hq-db migrate`.',
+    });
   }
   if (status >= 400 && status < 500 && status !== 404 && status !== 408 && status !== 429) {
-    return new HqError(
-      'failed',
-      `${host} refused what it was asked (${code ?? `HTTP ${status}`}): ${firstLine(message)}`,
-    );
+    const reason = `${code ?? `HTTP ${status}`}): ${firstLine(message)}`;
+    return new HqError('failed', `${host} refused the request (${reason}`);
   }
-  return new HqError('unreachable', `${host} answered with an error of its own (HTTP ${status}).`, {
+  return new HqError('unreachable', `${host} answered with a server error (HTTP ${status}).`, {
     hint: 'It may be restarting; the runner keeps trying.',
   });
 }
 
 export function unreachableError(cause: unknown, host: string): HqError {
-  const late = cause instanceof Error && cause.name === 'TimeoutError';
-  return new HqError('unreachable', late ? `${host} did not answer in time.` : `${host} cannot be reached.`, {
+  const isTimeout = cause instanceof Error && cause.name === 'TimeoutError';
+  const sentence = isTimeout ? `${host} did not answer in time.` : `${host} cannot be reached.`;
+  return new HqError('unreachable', sentence, {
     hint: 'Check that HQ runs there and that this machine may connect to it; the runner keeps trying.',
     cause,
   });

@@ -4,23 +4,23 @@ import { z } from 'zod';
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-function seconds(least: number, most: number, otherwise: number) {
+function seconds(min: number, max: number, fallback: number) {
   return z.preprocess(
-    (text) => (text === undefined || text === '' ? otherwise : Number(text)),
+    (text) => (text === undefined || text === '' ? fallback : Number(text)),
     z
-      .number(`must be a number of seconds from ${least} to ${most}`)
-      .min(least, `must be at least ${least} seconds`)
-      .max(most, `must be at most ${most} seconds`),
+      .number(`must be a number of seconds from ${min} to ${max}`)
+      .min(min, `must be at least ${min} seconds`)
+      .max(max, `must be at most ${max} seconds`),
   );
 }
 
-function count(least: number, most: number, otherwise: number) {
+function count(min: number, max: number, fallback: number) {
   return z.preprocess(
-    (text) => (text === undefined || text === '' ? otherwise : Number(text)),
+    (text) => (text === undefined || text === '' ? fallback : Number(text)),
     z
-      .int(`must be a whole number from ${least} to ${most}`)
-      .min(least, `must be at least ${least}`)
-      .max(most, `must be at most ${most}`),
+      .int(`must be a whole number from ${min} to ${max}`)
+      .min(min, `must be at least ${min}`)
+      .max(max, `must be at most ${max}`),
   );
 }
 
@@ -38,7 +38,7 @@ const environment = z
       .preprocess(emptyAsUndefined, z.string('must be the service-role key of the Supabase project'))
       .refine(
         (key) => key.length >= 20 && !/\s/.test(key),
-        'must be one key of at least 20 characters without spaces',
+        'must be one key of at min 20 characters without spaces',
       ),
     GATEWAY_ID: z
       .preprocess(
@@ -110,7 +110,7 @@ const environment = z
   })
   .transform((env) => ({ ...env, SECRETS_DIR: env.SECRETS_DIR ?? secretsDirectory(env) }));
 
-/** A volume of its own beside the containers; in the state of a gateway that has none. */
+/** Returns a volume of its own in docker mode, a directory of the gateway's state in process mode. */
 function secretsDirectory({
   RUNTIME_MODE,
   GATEWAY_HOME = '',
@@ -123,7 +123,7 @@ function secretsDirectory({
 
 export type Environment = z.output<typeof environment>;
 
-/** Reads what the runner is told at its start; a value that cannot be used is an error that names its variable. */
+/** Reads the runner's settings. Throws `usage` with the name of the variable for an invalid value. */
 export function readEnvironment(variables: Readonly<Record<string, string | undefined>>): Environment {
   const parsed = environment.safeParse(variables);
   if (parsed.success) return parsed.data;
@@ -141,7 +141,7 @@ export function isGatewayId(text: string): boolean {
 
 const secretName = /(KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL)(?!S_DIR$)/;
 
-/** The values in the environment that must never be seen in output, logs or errors. */
+/** Returns the values of the environment that must never appear in output, logs or errors. */
 export function secretValues(variables: Readonly<Record<string, string | undefined>>): readonly string[] {
   return Object.entries(variables).flatMap(([name, value]) =>
     value !== undefined && value.length >= 8 && secretName.test(name) ? [value] : [],

@@ -1,9 +1,9 @@
 import type { ServiceStatus } from '@hq/shared/actions';
 import { z } from 'zod';
 import type { StreamName } from './output.ts';
-import type { SecretsState } from './secrets/secrets-sync.ts';
+import type { SecretsState } from './secrets/state.ts';
 
-/** One question to the database: what there is to tell, and how much the runner could start. */
+/** One request of the sync loop: everything that waits to be sent, and how many commands may start. */
 export interface ExchangeRequest {
   readonly claim: number;
   readonly leaseSeconds: number;
@@ -16,7 +16,7 @@ export interface ExchangeRequest {
 
 export interface CommandResult {
   readonly token: string;
-  /** `pending` hands the command back unrun. */
+  /** `pending` releases a command that did not run. */
   readonly status: 'done' | 'failed' | 'cancelled' | 'pending';
   readonly exit_code: number | null;
   readonly stdout: string | null;
@@ -25,7 +25,7 @@ export interface CommandResult {
   readonly result: unknown;
 }
 
-/** The heartbeat; parts that did not change since the last one that arrived are left out. */
+/** Leaves out the parts that did not change since the last heartbeat that was stored. */
 export interface Heartbeat {
   readonly services?: readonly ServiceStatus[];
   readonly version?: string;
@@ -51,14 +51,14 @@ export type ClaimedCommand = z.output<typeof claimedCommand>;
 
 export const exchangeResponse = z.object({
   now: z.string(),
-  /** Null when there is no such gateway any more. */
+  /** Null when the gateway no longer exists. */
   gateway_status: z.string().nullable(),
   claimed: z.array(claimedCommand),
   cancel: z.array(z.string()),
   lost: z.array(z.string()),
-  /** When the lease of another runner of this gateway runs out, and its command is everybody's again. */
+  /** Milliseconds until the lease of another runner of this gateway expires and its command can be claimed. */
   sweep_in_ms: z.number().nullable().default(null),
-  /** Counts every change that may change a file of this gateway's secrets. */
+  /** Grows with every change that may change a file of this gateway's secrets. */
   secrets_version: z.number().nullish(),
 });
 export type ExchangeResponse = z.output<typeof exchangeResponse>;

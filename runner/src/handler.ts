@@ -1,11 +1,11 @@
 import { catalogue, type PayloadOf, type ResultOf, type RunnerActionName } from '@hq/shared/actions';
 import { HqError } from '@hq/shared/errors';
-import type { ZodType } from 'zod';
+import type { ZodError, ZodType } from 'zod';
 import type { Output } from './output.ts';
 import type { OpenedSecret } from './secrets/secrets-sync.ts';
 import type { Stack } from './stack.ts';
 
-/** What a handler is given beside its payload. */
+/** Second argument of every handler. */
 export interface HandlerContext {
   readonly commandId: string;
   readonly attempt: number;
@@ -18,8 +18,8 @@ export interface HandlerContext {
   progress(percent: number | null, note: string | null): void;
   setPaused(paused: boolean): Promise<void>;
   /**
-   * The value of a secret of this gateway, by its id, or by its key where it is for every agent. `not_found` when there is none,
-   * `failed` when it cannot be read. The redactor knows the value from then on.
+   * Returns a secret of this gateway by its id, or by its key if it belongs to every agent. Throws `not_found` or `failed`.
+   * The redactor knows the value afterwards.
    */
   openSecret(idOrKey: string, signal: AbortSignal): Promise<OpenedSecret>;
 }
@@ -29,30 +29,49 @@ export type Handler<Name extends RunnerActionName> = (
   context: HandlerContext,
 ) => Promise<ResultOf<Name>>;
 
-/** One handler for every action of the catalogue that is a runner’s: a missing one does not compile. */
+/** One handler for each runner action of the catalogue; a missing one does not compile. */
 export type Handlers = { readonly [Name in RunnerActionName]: Handler<Name> };
 
-const shapes: { readonly [Name in RunnerActionName]: { readonly payload: ZodType<PayloadOf<Name>> } } =
-  catalogue;
+type Schemas = {
+  readonly [Name in RunnerActionName]: {
+    readonly payload: ZodType<PayloadOf<Name>>;
+    readonly result: ZodType<ResultOf<Name>>;
+  };
+};
+const schemas: Schemas = catalogue;
 
-/** Runs one action with a payload as it stands in its row. */
+/** Runs one action with the payload of its row. Throws `usage` for a payload that does not fit the schema. */
 export async function handle<Name extends RunnerActionName>(
   handlers: Handlers,
   name: Name,
   payload: unknown,
   context: HandlerContext,
+  onInvalidResult: (error: HqError) => void,
 ): Promise<ResultOf<Name>> {
-  const parsed = shapes[name].payload.safeParse(payload ?? {});
-  if (parsed.success) return handlers[name](parsed.data, context);
-  const [issue] = parsed.error.issues;
+  const schema = schemas[name];
+  const parsed = schema.payload.safeParse(payload ?? {});
+  if (!parsed.success) throw malformedPayload(name, parsed.error);
+  const result = await handlers[name](parsed.data, context);
+  const checked = schema.result.safeParse(result);
+  if (!checked.success) {
+    const { where, message } = firstIssue(checked.error);
+    onInvalidResult(
+      new HqError('failed', `The result of ${name} does not fit its schema${where}: ${message}.`),
+    );
+  }
+  return result;
+}
+
+function malformedPayload(name: string, error: ZodError): HqError {
+  const { field, where, message } = firstIssue(error);
+  return new HqError('usage', `The payload of ${name} is malformed${where}: ${message}.`, {
+    hint: 'Send the command again with the payload that docs/actions.md describes.',
+    ...(field === '' ? {} : { field }),
+  });
+}
+
+function firstIssue({ issues: [issue] }: ZodError) {
   const unknownKey = issue?.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
   const field = [...(issue?.path ?? []), ...(unknownKey === undefined ? [] : [unknownKey])].join('.');
-  throw new HqError(
-    'usage',
-    `The payload of ${name} is malformed${field === '' ? '' : ` at "${field}"`}: ${issue?.message}.`,
-    {
-      hint: 'Send the command again with the payload that docs/actions.md describes.',
-      ...(field === '' ? {} : { field }),
-    },
-  );
+  return { field, where: field === '' ? '' : ` at "${field}"`, message: issue?.message ?? '' };
 }

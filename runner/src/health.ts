@@ -1,5 +1,5 @@
 export interface HealthAnswer {
-  /** `failing` when the database has not answered for longer than three heartbeats; 503 goes with it. */
+  /** `failing` after three heartbeats without an answer of the database; the HTTP status is 503 then. */
   readonly status: 'ok' | 'failing' | 'stopping';
   readonly runner: string;
   readonly gateway: string;
@@ -8,8 +8,8 @@ export interface HealthAnswer {
   readonly realtime: string;
   readonly held: number;
   readonly unsent: number;
-  /** Whether the files of the secrets are what the database says: `ok`, `stale` or `error`. */
+  /** State of the secrets' files: `ok`, `stale` or `error`. */
   readonly secrets: string;
-  /** Why the last turn, the last look at the stack or the last sync of the secrets failed. */
+  /** Reason why the last exchange, look at the stack or sync of the secrets failed. */
   readonly fault: string | null;
 }

@@ -5,32 +5,34 @@ import type { ClaimedCommand, CommandResult } from './exchange.ts';
 import { type HandlerContext, type Handlers, handle } from './handler.ts';
 import { CommandOutput } from './output.ts';
 
-/** Why a command is told to stop before its handler is done. */
+/** Reason to stop a command before its handler is done. */
 export type StopReason = 'cancelled' | 'timed out' | 'lost' | 'stopping';
 
 export interface LeasedCommandOptions {
   readonly command: ClaimedCommand;
   readonly handlers: Handlers;
   readonly redactor: Redactor;
-  /** Seconds that no command may take longer than, whatever its action allows. */
+  /** Upper limit in seconds for every command, whatever its action allows. */
   readonly commandTimeout: number;
   readonly context: Pick<HandlerContext, 'runnerId' | 'stack' | 'setPaused' | 'openSecret'>;
-  /** There is output or progress to send. */
+  /** Receives the reason when a handler's result does not fit its schema; may throw it to fail the command. */
+  readonly onInvalidResult: (error: HqError) => void;
+  /** Called when output or progress waits to be sent. */
   readonly onOutput: () => void;
 }
 
-/** How long a handler may take to stop once it was told to; its command ends without it then. */
+/** Milliseconds that a handler may take to stop; afterwards its command ends without it. */
 const stoppingMs = 5_000;
 const longestError = 4_000;
 
-/** A command while this runner holds its lease. */
+/** One command while this runner holds its lease. */
 export class LeasedCommand {
   readonly command: ClaimedCommand;
   readonly output: CommandOutput;
   readonly #options: LeasedCommandOptions;
   readonly #controller = new AbortController();
   readonly #limitSeconds: number;
-  #ending: StopReason | null = null;
+  #stopReason: StopReason | null = null;
   #leaseTimer: NodeJS.Timeout | undefined;
   #progress: { percent: number | null; note: string | null } | null = null;
 
@@ -45,22 +47,21 @@ export class LeasedCommand {
     return this.command.lease_token;
   }
 
-  /** The lease holds for so long from now. By this process's own clock: the database's may differ by minutes. */
+  /** Stops the command after `milliseconds` unless called again. Uses this process's clock: the database's may differ. */
   extendLease(milliseconds: number): void {
     clearTimeout(this.#leaseTimer);
     this.#leaseTimer = setTimeout(() => this.stop('lost'), Math.max(0, milliseconds));
   }
 
-  /** Tells the handler to stop. The first reason counts. */
-  stop(ending: StopReason): void {
-    if (this.#ending !== null) return;
-    this.#ending = ending;
-    this.#controller.abort(
-      new HqError(ending === 'timed out' ? 'timed_out' : 'cancelled', this.#sentence(ending)),
-    );
+  /** Aborts the handler. Later calls change nothing. */
+  stop(reason: StopReason): void {
+    if (this.#stopReason !== null) return;
+    this.#stopReason = reason;
+    const code = reason === 'timed out' ? 'timed_out' : 'cancelled';
+    this.#controller.abort(new HqError(code, this.#sentence(reason)));
   }
 
-  /** The last progress that was not sent yet. */
+  /** Returns the last progress that was not sent yet. */
   takeProgress(): { percent: number | null; note: string | null } | null {
     const progress = this.#progress;
     this.#progress = null;
@@ -71,17 +72,17 @@ export class LeasedCommand {
     return this.output.isWaiting || this.#progress !== null;
   }
 
-  /** Hands the command back, for whoever claims it next. */
+  /** Returns the result that puts the command back into the queue. */
   release(): CommandResult {
     return this.#result('pending', null, null, null);
   }
 
-  /** Runs the handler; the result to hand in, or null when the lease was lost and the result is nobody's. */
+  /** Runs the handler. Returns its result, or null when the lease was lost. */
   async run(): Promise<CommandResult | null> {
     const limit = setTimeout(() => this.stop('timed out'), this.#limitSeconds * 1000);
     try {
       const result = await Promise.race([this.#handle(), this.#overdue()]);
-      return this.#ending === 'lost' ? null : this.#result('done', 0, null, result);
+      return this.#stopReason === 'lost' ? null : this.#result('done', 0, null, result);
     } catch (error) {
       return this.#failure(error);
     } finally {
@@ -91,40 +92,41 @@ export class LeasedCommand {
   }
 
   async #handle(): Promise<unknown> {
-    const { command, context, handlers, onOutput } = this.#options;
+    const { command, context, handlers, redactor, onOutput, onInvalidResult } = this.#options;
     if (!isRunnerActionName(command.action)) {
       throw new HqError('usage', `This runner does not know the action "${command.action}".`, {
-        hint: 'Update the runner, or let the program that wrote the command serve it.',
+        hint: 'Update the runner, or run the command with the program that created it.',
       });
     }
-    return handle(handlers, command.action, command.payload, {
+    const handlerContext = {
       ...context,
       commandId: command.id,
       attempt: command.attempt,
       agentSlug: command.agent_slug,
       output: this.output,
       signal: this.#controller.signal,
-      progress: (percent, note) => {
+      progress: (percent: number | null, note: string | null) => {
         this.#progress = {
           percent,
-          note: note === null ? null : this.#options.redactor.text(note).slice(0, 500),
+          note: note === null ? null : redactor.text(note).slice(0, 500),
         };
         onOutput();
       },
-    });
+    };
+    return handle(handlers, command.action, command.payload, handlerContext, onInvalidResult);
   }
 
-  /** Rejects a while after the command was told to stop. */
+  /** Rejects when the handler did not end in time after a stop. */
   #overdue(): Promise<never> {
     return new Promise((_, reject) => {
       const { signal } = this.#controller;
-      const give = () => setTimeout(() => reject(signal.reason), stoppingMs).unref();
-      signal.addEventListener('abort', give, { once: true });
+      const rejectLater = () => setTimeout(() => reject(signal.reason), stoppingMs).unref();
+      signal.addEventListener('abort', rejectLater, { once: true });
     });
   }
 
   #failure(error: unknown): CommandResult | null {
-    switch (this.#ending) {
+    switch (this.#stopReason) {
       case 'lost':
         return null;
       case 'cancelled':
@@ -140,8 +142,8 @@ export class LeasedCommand {
     }
   }
 
-  #sentence(ending: StopReason): string {
-    switch (ending) {
+  #sentence(reason: StopReason): string {
+    switch (reason) {
       case 'cancelled':
         return 'cancelled while it ran';
       case 'timed out':

@@ -17,13 +17,13 @@ import { SecretsSync } from './secrets/secrets-sync.ts';
 import type { Stack } from './stack.ts';
 import { version } from './version.ts';
 
-/** Exit codes, as docs/runner.md tells them. */
+/** Listed in docs/runner.md. */
 const exitCodes = { stopped: 0, failed: 1, usage: 2, noGateway: 3, notHandedBack: 4 } as const;
 
-/** How long a start waits for its secrets before it goes on with those that stand. */
-const secretsFirstMs = 10_000;
+/** A start waits this long for its secrets, then goes on with the files that exist. */
+const firstSecretsMs = 10_000;
 
-async function openStack(
+async function prepareStack(
   env: Environment,
 ): Promise<{ secrets: readonly string[]; open: (log: Log) => Promise<Stack> }> {
   if (env.RUNTIME_MODE === 'docker') {
@@ -34,7 +34,7 @@ async function openStack(
   return { secrets: [home.token], open: (log) => ProcessStack.open(home, log) };
 }
 
-/** The runner may come up before its database does. */
+/** Retries until the database answers: the runner may start before it. */
 async function findGateway(
   database: Database,
   idOrSlug: string,
@@ -65,7 +65,7 @@ async function main(): Promise<number> {
   let log = createLog('info', redactor);
   try {
     const env = readEnvironment(process.env);
-    const { secrets, open } = await openStack(env);
+    const { secrets, open } = await prepareStack(env);
     redactor = createRedactor([...secretValues(process.env), ...secrets]);
     log = createLog(env.LOG_LEVEL, redactor);
     return await serve(env, redactor, log, open);
@@ -81,76 +81,85 @@ async function serve(
   env: Environment,
   redactor: Redactor,
   log: Log,
-  open: (log: Log) => Promise<Stack>,
+  openStack: (log: Log) => Promise<Stack>,
 ): Promise<number> {
-  const asked = new AbortController();
-  const stopAsked = untilShutdownSignal(env.HQ_PARENT, (why) => log.info({ why }, 'stopping'));
-  void stopAsked.then(() =>
-    asked.abort(new HqError('cancelled', 'the runner was stopped before it was ready')),
+  const stopped = new AbortController();
+  const stopRequest = untilShutdownSignal(env.HQ_PARENT, (why) => log.info({ why }, 'stopping'));
+  void stopRequest.then(() =>
+    stopped.abort(new HqError('cancelled', 'the runner was stopped before it was ready')),
   );
+  const unlessStopped = (error: unknown): null => {
+    if (stopped.signal.aborted) return null;
+    throw error;
+  };
 
   const keys = readSecretsKeys(process.env);
   const database = connectDatabase({ url: env.SUPABASE_URL, serviceRoleKey: env.SUPABASE_SERVICE_ROLE_KEY });
-  const begun = findGateway(database, env.GATEWAY_ID, log, asked.signal).then(async (gatewayId) => {
+  const prepared = findGateway(database, env.GATEWAY_ID, log, stopped.signal).then(async (gatewayId) => {
     const secrets = new SecretsSync({ database, gatewayId, keys, path: env.SECRETS_DIR, redactor, log });
-    asked.signal.addEventListener('abort', () => void secrets.close());
-    await secrets.start(secretsFirstMs);
+    stopped.signal.addEventListener('abort', () => void secrets.close());
+    await secrets.start(firstSecretsMs);
     return { gatewayId, secrets };
   });
-  // A gateway starts with its secrets in place; but it starts, whatever became of the database.
-  const isGone = await Promise.race([begun.then(() => false), sleep(secretsFirstMs, false)]).catch(
-    (error: unknown) => {
-      if (asked.signal.aborted) return true;
-      throw error;
-    },
-  );
-  if (isGone) return exitCodes.stopped;
+  // The gateway starts with its secrets in place where the database answers, and without it where it does not.
+  if ((await Promise.race([prepared, sleep(firstSecretsMs)]).catch(unlessStopped)) === null)
+    return exitCodes.stopped;
 
-  const stack = await open(log);
+  const stack = await openStack(log);
   try {
-    const ready = await begun.catch((error: unknown) => {
-      if (asked.signal.aborted) return null;
-      throw error;
-    });
+    const ready = await prepared.catch(unlessStopped);
     if (ready === null) return exitCodes.stopped;
-    const { gatewayId, secrets } = ready;
-    const providerKeys = new ProviderKeys({
-      stack,
-      path: env.SECRETS_DIR,
-      hashKey: env.SUPABASE_SERVICE_ROLE_KEY,
-      log,
-    });
-    secrets.addListener(providerKeys);
-    const runner = await startRunner({
-      url: env.SUPABASE_URL,
-      serviceRoleKey: env.SUPABASE_SERVICE_ROLE_KEY,
-      gatewayId,
-      database,
-      handlers,
-      stack,
-      secrets,
-      redactor,
-      log,
-      version,
-      slots: env.RUNNER_SLOTS,
-      pollInterval: env.POLL_INTERVAL,
-      commandTimeout: env.COMMAND_TIMEOUT,
-      healthPort: env.HEALTH_PORT,
-    });
-    const stopped = stopAsked.then(() => runner.stop());
-    // Ends earlier only by what no retry can mend.
-    await Promise.race([runner.ended, stopped]);
-    const left = await stopped;
-    await providerKeys.close();
-    if (left.length === 0) return exitCodes.stopped;
-    log.error({ commands: left }, 'stopped without telling the database what became of these commands');
-    return exitCodes.notHandedBack;
+    return await runCommands({ env, redactor, log, database, stack, ...ready }, stopRequest);
   } finally {
     await stack.close();
     log.info('stopped');
   }
 }
 
+interface Prepared {
+  readonly env: Environment;
+  readonly redactor: Redactor;
+  readonly log: Log;
+  readonly database: Database;
+  readonly stack: Stack;
+  readonly gatewayId: string;
+  readonly secrets: SecretsSync;
+}
+
+async function runCommands(
+  { env, redactor, log, database, stack, gatewayId, secrets }: Prepared,
+  stopRequest: Promise<unknown>,
+): Promise<number> {
+  const { SUPABASE_URL: url, SUPABASE_SERVICE_ROLE_KEY: serviceRoleKey } = env;
+  const providerKeys = new ProviderKeys({ stack, path: env.SECRETS_DIR, hashKey: serviceRoleKey, log });
+  secrets.addListener(providerKeys);
+  const runner = await startRunner({
+    url,
+    serviceRoleKey,
+    gatewayId,
+    database,
+    handlers,
+    stack,
+    secrets,
+    redactor,
+    log,
+    version,
+    slots: env.RUNNER_SLOTS,
+    pollInterval: env.POLL_INTERVAL,
+    commandTimeout: env.COMMAND_TIMEOUT,
+    healthPort: env.HEALTH_PORT,
+    strictResults: process.env.NODE_ENV !== 'production',
+  });
+  const stopped = stopRequest.then(() => runner.stop());
+  // Rejects earlier with an error that no retry can fix.
+  await Promise.race([runner.ended, stopped]);
+  const left = await stopped;
+  await providerKeys.close();
+  if (left.length === 0) return exitCodes.stopped;
+  log.error({ commands: left }, 'stopped before the database accepted the results of these commands');
+  return exitCodes.notHandedBack;
+}
+
 process.exitCode = await main();
-// A handler that does not stop, or a library's timer, must not keep a stopped runner alive.
+// A handler that does not stop, or a timer of a library, must not keep a stopped runner alive.
 process.exit();

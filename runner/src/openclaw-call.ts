@@ -1,7 +1,7 @@
 import { HqError } from '@hq/shared/errors';
 import { z } from 'zod';
 
-/** One request to OpenClaw's gateway, by its own name. */
+/** One request to OpenClaw's gateway, with OpenClaw's name of the method. */
 export interface OpenClawCall {
   readonly method: string;
   readonly params?: object;
@@ -15,20 +15,19 @@ export type OpenClawAnswer = z.output<typeof answer>;
 
 const output = z.union([z.object({ answers: z.array(answer) }), z.object({ away: z.string() })]);
 
-/** What the program `gateway/call-openclaw.ts` is given on its standard input. */
+/** Returns the standard input of `gateway/call-openclaw.ts`. */
 export function callInput(calls: readonly OpenClawCall[]): string {
   return `${JSON.stringify({ calls })}\n`;
 }
 
-/** What that program said. Throws `unreachable` when OpenClaw did not answer. */
+/** Parses the output of that program. Throws `unreachable` when OpenClaw did not answer. */
 export function readAnswers(text: string, count: number): readonly OpenClawAnswer[] {
   const parsed = output.safeParse(parseJson(text));
   if (parsed.success && 'answers' in parsed.data && parsed.data.answers.length === count) {
     return parsed.data.answers;
   }
-  const reason =
-    parsed.success && 'away' in parsed.data ? parsed.data.away : 'it gave no answer that can be read';
-  throw new HqError('unreachable', `OpenClaw cannot be told: ${reason}.`, {
+  const reason = parsed.success && 'away' in parsed.data ? parsed.data.away : 'its answer cannot be read';
+  throw new HqError('unreachable', `OpenClaw cannot be called: ${reason}.`, {
     hint: 'It may be starting; look at the gateway’s log.',
   });
 }
@@ -37,7 +36,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // It ended before it could answer.
+    // The program ended before it could answer.
     return null;
   }
 }

@@ -6,7 +6,7 @@ import { LeasedCommand } from './leased-command.ts';
 import { Outbox } from './outbox.ts';
 import { noServices } from './testing/no-services.ts';
 
-function hold(token: string, action = 'ping'): LeasedCommand {
+function leasedCommand(token: string, action = 'ping'): LeasedCommand {
   return new LeasedCommand({
     command: {
       id: `id-${token}`,
@@ -29,65 +29,71 @@ function hold(token: string, action = 'ping'): LeasedCommand {
       runnerId: 'runner',
       stack: noServices,
       setPaused: () => Promise.resolve(),
-      openSecret: () => Promise.reject(new Error('there are no secrets here')),
+      openSecret: () => Promise.reject(new Error('no secrets')),
     },
     onOutput: () => undefined,
+    onInvalidResult: (error) => {
+      throw error;
+    },
   });
 }
 
-async function finished(token: string, output = ''): Promise<{ held: LeasedCommand; result: CommandResult }> {
-  const held = hold(token);
-  if (output !== '') held.output.line(output);
-  const result = await held.run();
-  if (result === null) throw new Error('the command gave nothing');
-  return { held, result };
+async function finished(
+  token: string,
+  output = '',
+): Promise<{ leased: LeasedCommand; result: CommandResult }> {
+  const leased = leasedCommand(token);
+  if (output !== '') leased.output.line(output);
+  const result = await leased.run();
+  if (result === null) throw new Error('the command has no result');
+  return { leased, result };
 }
 
 describe('an outbox', () => {
-  it('sends a result no sooner than the last of its output', async () => {
+  it('sends a result with or after the last of its output', async () => {
     const outbox = new Outbox();
-    const { held, result } = await finished('a', 'x'.repeat(100).concat('\n').repeat(3_000));
-    outbox.add(held, result);
+    const { leased, result } = await finished('a', 'x'.repeat(100).concat('\n').repeat(3_000));
+    outbox.add(leased, result);
     const sent: number[] = [];
-    let turns = 0;
+    let exchanges = 0;
     while (outbox.hasResults) {
-      const parcel = outbox.takeBatch([]);
-      for (const { chunks } of parcel.chunks) sent.push(...chunks.map((chunk) => chunk.seq));
-      if (parcel.finished.length > 0) expect(held.output.take(1_000).length).toBeLessThanOrEqual(64);
-      outbox.onAccepted(parcel);
-      turns += 1;
-      expect(turns).toBeLessThan(10);
+      const batch = outbox.takeBatch([]);
+      for (const { chunks } of batch.chunks) sent.push(...chunks.map((chunk) => chunk.seq));
+      if (batch.finished.length > 0) expect(leased.output.take(1_000).length).toBeLessThanOrEqual(64);
+      outbox.onAccepted(batch);
+      exchanges += 1;
+      expect(exchanges).toBeLessThan(10);
     }
     expect(sent).toEqual(sent.map((_, index) => index));
-    expect(held.output.isWaiting).toBe(false);
+    expect(leased.output.isWaiting).toBe(false);
   });
 
-  it('keeps what was not accepted, and sends it again as it was', async () => {
+  it('sends an unaccepted batch again unchanged', async () => {
     const outbox = new Outbox();
-    const { held, result } = await finished('a', 'hello');
-    outbox.add(held, result);
+    const { leased, result } = await finished('a', 'hello');
+    outbox.add(leased, result);
     const first = outbox.takeBatch([]);
     expect(outbox.takeBatch([])).toEqual(first);
     outbox.onAccepted(first);
     expect(outbox.hasResults).toBe(false);
   });
 
-  it('finds the one result that the database refuses, and replaces it by a failure that says so', async () => {
+  it('replaces the one result that the database refuses by a failure that says so', async () => {
     const outbox = new Outbox();
     for (const token of ['a', 'poison', 'b']) {
-      const { held, result } = await finished(token);
-      outbox.add(held, result);
+      const { leased, result } = await finished(token);
+      outbox.add(leased, result);
     }
     const accepted: CommandResult[] = [];
-    for (let turn = 0; turn < 10 && outbox.hasResults; turn += 1) {
-      const parcel = outbox.takeBatch([]);
-      const isRefused = parcel.finished.some(
+    for (let round = 0; round < 10 && outbox.hasResults; round += 1) {
+      const batch = outbox.takeBatch([]);
+      const isRefused = batch.finished.some(
         ({ result }) => result.token === 'poison' && result.status === 'done',
       );
-      if (isRefused) expect(outbox.onRefused(parcel, 'no')).toEqual([]);
+      if (isRefused) expect(outbox.onRefused(batch, 'no')).toEqual([]);
       else {
-        accepted.push(...parcel.finished.map(({ result }) => result));
-        outbox.onAccepted(parcel);
+        accepted.push(...batch.finished.map(({ result }) => result));
+        outbox.onAccepted(batch);
       }
     }
     expect(accepted.map(({ token, status }) => `${token} ${status}`)).toEqual([
@@ -98,10 +104,10 @@ describe('an outbox', () => {
     expect(accepted[1]?.error_message).toBe('the result could not be stored: no');
   });
 
-  it('gives up a result whose failure is refused too, and says which', async () => {
+  it('drops a result whose bare failure is refused too, and returns it', async () => {
     const outbox = new Outbox();
-    const { held, result } = await finished('a');
-    outbox.add(held, result);
+    const { leased, result } = await finished('a');
+    outbox.add(leased, result);
     expect(outbox.onRefused(outbox.takeBatch([]), 'no')).toEqual([]);
     expect(outbox.onRefused(outbox.takeBatch([]), 'no')).toEqual([]);
     expect(outbox.onRefused(outbox.takeBatch([]), 'no')).toMatchObject([{ token: 'a' }]);
@@ -111,7 +117,7 @@ describe('an outbox', () => {
 
 describe('a command', () => {
   it('of an action that this runner does not know fails and says so', async () => {
-    const result = await hold('a', 'make_coffee').run();
+    const result = await leasedCommand('a', 'make_coffee').run();
     expect(result).toMatchObject({ status: 'failed', exit_code: 1 });
     expect(result?.error_message).toMatch(
       /^This runner does not know the action "make_coffee"\. Update the runner/,
@@ -119,8 +125,8 @@ describe('a command', () => {
   });
 
   it('whose lease was lost has no result', async () => {
-    const held = hold('a', 'stack_status');
-    held.stop('lost');
-    expect(await held.run()).toBeNull();
+    const leased = leasedCommand('a', 'stack_status');
+    leased.stop('lost');
+    expect(await leased.run()).toBeNull();
   });
 });

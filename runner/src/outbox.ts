@@ -3,14 +3,14 @@ import type { LeasedCommand } from './leased-command.ts';
 import type { OutputChunk } from './output.ts';
 
 interface Finished {
-  readonly held: LeasedCommand;
+  readonly leased: LeasedCommand;
   readonly result: CommandResult;
 }
 
-/** What goes with one turn. */
+/** Results, output and progress that one exchange sends. */
 export interface Batch {
   readonly finished: readonly Finished[];
-  readonly chunks: readonly { readonly held: LeasedCommand; readonly chunks: readonly OutputChunk[] }[];
+  readonly chunks: readonly { readonly leased: LeasedCommand; readonly chunks: readonly OutputChunk[] }[];
   readonly progress: ExchangeRequest['progress'];
 }
 
@@ -18,16 +18,16 @@ const mostChunks = 64;
 const mostResults = 64;
 
 /**
- * What the database has not taken yet. A result stays here until it was accepted; it goes out together with the last of
- * its command's output, or after it, so that a command that is done has shown everything.
+ * Keeps everything that the database has not accepted yet. A result goes out with or after the last output of its
+ * command, so that a command that is done has shown all its output.
  */
 export class Outbox {
   #finished: Finished[] = [];
-  /** The database refused a parcel: send one thing at a time until the one that it cannot take is found. */
-  #cautious = false;
+  /** Sends one result at a time after a refused batch, to find the one that the database cannot store. */
+  #oneByOne = false;
 
-  add(held: LeasedCommand, result: CommandResult): void {
-    this.#finished.push({ held, result });
+  add(leased: LeasedCommand, result: CommandResult): void {
+    this.#finished.push({ leased, result });
   }
 
   get hasResults(): boolean {
@@ -35,65 +35,65 @@ export class Outbox {
   }
 
   commandIds(): string[] {
-    return this.#finished.map(({ held }) => held.command.id);
+    return this.#finished.map(({ leased }) => leased.command.id);
   }
 
-  /** The tokens of the commands whose end is not told yet; they are still this runner's. */
+  /** Returns the lease tokens of the results that wait; this runner still holds those leases. */
   tokens(): string[] {
-    return this.#finished.map(({ held }) => held.token);
+    return this.#finished.map(({ leased }) => leased.token);
   }
 
   takeBatch(running: Iterable<LeasedCommand>): Batch {
-    if (this.#cautious) return { finished: this.#finished.slice(0, 1), chunks: [], progress: [] };
+    if (this.#oneByOne) return { finished: this.#finished.slice(0, 1), chunks: [], progress: [] };
     const finished: Finished[] = [];
-    const chunks: { held: LeasedCommand; chunks: readonly OutputChunk[] }[] = [];
+    const chunks: { leased: LeasedCommand; chunks: readonly OutputChunk[] }[] = [];
     let left = mostChunks;
-    const take = (held: LeasedCommand): boolean => {
-      const taken = held.output.take(left + 1);
-      const fits = taken.length <= left;
-      const sent = fits ? taken : taken.slice(0, left);
+    const takeOutput = (leased: LeasedCommand): boolean => {
+      const waiting = leased.output.take(left + 1);
+      const fits = waiting.length <= left;
+      const sent = fits ? waiting : waiting.slice(0, left);
       left -= sent.length;
-      if (sent.length > 0) chunks.push({ held, chunks: sent });
+      if (sent.length > 0) chunks.push({ leased, chunks: sent });
       return fits;
     };
     for (const entry of this.#finished.slice(0, mostResults)) {
-      if (take(entry.held)) finished.push(entry);
+      if (takeOutput(entry.leased)) finished.push(entry);
     }
     const progress: { token: string; percent: number | null; note: string | null }[] = [];
-    for (const held of running) {
-      take(held);
-      const note = held.takeProgress();
-      if (note !== null) progress.push({ token: held.token, ...note });
+    for (const leased of running) {
+      takeOutput(leased);
+      const latest = leased.takeProgress();
+      if (latest !== null) progress.push({ token: leased.token, ...latest });
     }
     return { finished, chunks, progress };
   }
 
-  onAccepted(parcel: Batch): void {
-    const gone = new Set(parcel.finished);
-    this.#finished = this.#finished.filter((entry) => !gone.has(entry));
-    for (const { held, chunks } of parcel.chunks) held.output.acknowledge(chunks);
-    if (this.#finished.length === 0) this.#cautious = false;
+  onAccepted(batch: Batch): void {
+    const accepted = new Set(batch.finished);
+    this.#finished = this.#finished.filter((entry) => !accepted.has(entry));
+    for (const { leased, chunks } of batch.chunks) leased.output.acknowledge(chunks);
+    if (this.#finished.length === 0) this.#oneByOne = false;
   }
 
   /**
-   * The database looked at the parcel and will not take it. Returns the results that are given up because even their
-   * bare failure was refused.
+   * Handles a batch that the database rejected as invalid: replaces a result that cannot be stored by a bare failure.
+   * Returns the results that are dropped because even the bare failure was rejected.
    */
-  onRefused(parcel: Batch, reason: string): readonly CommandResult[] {
-    if (!this.#cautious) {
-      this.#cautious = true;
-      for (const { held, chunks } of parcel.chunks) held.output.acknowledge(chunks);
+  onRefused(batch: Batch, reason: string): readonly CommandResult[] {
+    if (!this.#oneByOne) {
+      this.#oneByOne = true;
+      for (const { leased, chunks } of batch.chunks) leased.output.acknowledge(chunks);
       return [];
     }
-    const [stubborn] = parcel.finished;
-    if (stubborn === undefined) {
-      this.#cautious = false;
+    const [rejected] = batch.finished;
+    if (rejected === undefined) {
+      this.#oneByOne = false;
       return [];
     }
-    this.#finished = this.#finished.filter((entry) => entry !== stubborn);
-    const bare = bareFailure(stubborn.result.token, `the result could not be stored: ${reason}`);
-    if (stubborn.result.error_message === bare.error_message) return [stubborn.result];
-    this.#finished.unshift({ held: stubborn.held, result: bare });
+    this.#finished = this.#finished.filter((entry) => entry !== rejected);
+    const bare = bareFailure(rejected.result.token, `the result could not be stored: ${reason}`);
+    if (rejected.result.error_message === bare.error_message) return [rejected.result];
+    this.#finished.unshift({ leased: rejected.leased, result: bare });
     return [];
   }
 }

@@ -2,19 +2,19 @@ import { StringDecoder } from 'node:string_decoder';
 import { longestSecret, plainLine, type Redactor } from '@hq/shared/text';
 
 export interface StreamLimits {
-  /** Characters that are kept from the begin, shown while the command runs. */
+  /** Characters kept from the start, shown while the command runs. */
   readonly head: number;
-  /** Characters that are kept from the end, shown when the command ends. */
+  /** Characters kept from the end, shown when the command ends. */
   readonly tail: number;
 }
 
-/** A line without an end is cut here, beside a secret and not through it. */
+/** A line without an end is cut here, next to a secret and never inside it. */
 const longestLine = longestSecret;
 const longestName = 128;
 
 /**
- * One stream of one command: bytes in, clean and redacted text out, bounded whatever comes in. Text passes through until
- * the head is full; from then on only the last part is kept, as it came, and cleaned when the stream ends.
+ * Turns the bytes of one stream into sanitized, redacted text of bounded length. Text passes through until the head is
+ * full; afterwards only the last part is kept as it came, and sanitized when the stream ends.
  */
 export class OutputStream {
   readonly #decoder = new StringDecoder('utf8');
@@ -49,7 +49,7 @@ export class OutputStream {
     }
     const kept = this.#tail.join('');
     this.#tail = [];
-    // What was cut may begin inside an escape code, a character or a secret: begin at the next line, or far enough in.
+    // The cut may be inside an escape code, a character or a secret: start at the next line, or far enough in.
     const firstEnd = this.#leftOut === 0 ? -1 : kept.indexOf('\n');
     const from =
       this.#leftOut === 0 ? 0 : firstEnd >= 0 && firstEnd < longestSecret ? firstEnd + 1 : longestSecret;
@@ -69,7 +69,7 @@ export class OutputStream {
       this.#keep(text);
       return;
     }
-    // Text is taken in small steps, so that one huge write costs no more than many small ones.
+    // Small steps keep one huge write as cheap as many small ones.
     for (let at = 0; at < text.length; at += longestLine) {
       if (this.#headIsFull) {
         this.#keep(text.slice(at));
@@ -80,7 +80,7 @@ export class OutputStream {
     }
   }
 
-  /** Passes every whole line on, and the begin of one that is too long. */
+  /** Emits every whole line, and the start of a line that is too long. */
   #pass(): void {
     let begin = 0;
     for (let end = this.#open.indexOf('\n'); end >= 0; end = this.#open.indexOf('\n', begin)) {
@@ -101,7 +101,7 @@ export class OutputStream {
     }
   }
 
-  /** Where to cut a line: not through a secret, nor between it and the name before it by which it is known. */
+  /** Returns where to cut a line: not inside a secret, nor between a secret and the name before it that identifies it. */
   #cut(text: string): number {
     const secrets = this.#redactor.spans(text);
     let cut = longestLine;
@@ -120,7 +120,7 @@ export class OutputStream {
   }
 
   #keep(text: string): void {
-    // Escape codes and the cut may take away from what is kept, so twice as much is.
+    // Twice the limit, since removing escape codes and the cut shorten the text.
     const most = 2 * this.#limits.tail + longestSecret;
     const last = text.length > most ? text.slice(-most) : text;
     this.#leftOut += text.length - last.length;
@@ -142,7 +142,7 @@ export class OutputStream {
   }
 }
 
-/** A tail that ends a private key which it did not begin is inside that key until there. */
+/** Redacts the start of a tail that begins inside a private key. */
 function redactFromTheMiddle(redactor: Redactor, lines: readonly string[]): (line: string) => string {
   const redact = redactor.lines();
   const ends = lines.findIndex((line) => /-----END [A-Z ]*PRIVATE KEY-----/.test(line));

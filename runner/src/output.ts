@@ -9,20 +9,20 @@ export interface OutputChunk {
   readonly text: string;
 }
 
-/** What a handler writes to. Bytes may come in any pieces; a line comes whole. */
+/** Receives a handler's output. Bytes may come in any pieces; `line` takes a whole line. */
 export interface Output {
   line(text: string, stream?: StreamName): void;
   write(bytes: Buffer | string, stream?: StreamName): void;
 }
 
 export interface OutputLimits extends StreamLimits {
-  /** Characters in one chunk at most. */
+  /** Longest chunk in characters. */
   readonly chunk: number;
-  /** Characters of each stream that go into the command's own row, from its begin and its end together. */
+  /** Characters of each stream kept in the command's row, from its start and its end together. */
   readonly row: number;
 }
 
-/** Both streams together stay below the 256 KiB that the database keeps, unless most of it is not ASCII. */
+/** Keeps both streams together below the 256 KiB that the database stores, unless most of it is not ASCII. */
 export const outputLimits: OutputLimits = {
   head: 32 * 1024,
   tail: 64 * 1024,
@@ -34,11 +34,11 @@ interface WaitingChunk {
   readonly seq: number;
   readonly stream: StreamName;
   text: string;
-  /** It went out once, so it never grows again: whether it arrived or not, its number stands for this text. */
+  /** True after it was sent once: its number identifies this text, so it must not grow. */
   sealed: boolean;
 }
 
-/** The output of one command: cleaned, redacted, bounded and cut into chunks that wait here until they arrived. */
+/** Output of one command, sanitized, redacted and bounded, in chunks that wait here until the database accepted them. */
 export class CommandOutput implements Output {
   readonly #streams: Readonly<Record<StreamName, OutputStream>>;
   readonly #limits: OutputLimits;
@@ -62,11 +62,11 @@ export class CommandOutput implements Output {
   }
 
   write(bytes: Buffer | string, stream: StreamName = 'stdout'): void {
-    // A handler that did not stop when it was told to may still write; its command is over for everybody else.
+    // A handler that ignored its abort signal may still write after its command ended.
     if (!this.#ended) this.#streams[stream].write(bytes);
   }
 
-  /** Closes both streams; nothing is added afterwards. */
+  /** Ends both streams; later writes are ignored. */
   end(): void {
     if (this.#ended) return;
     for (const stream of Object.values(this.#streams)) stream.end();
@@ -77,7 +77,7 @@ export class CommandOutput implements Output {
     return this.#waiting.length > 0;
   }
 
-  /** The oldest chunks that have not arrived yet. */
+  /** Returns the oldest chunks that are not acknowledged. */
   take(most: number): readonly OutputChunk[] {
     return this.#waiting.slice(0, most).map((chunk) => {
       chunk.sealed = true;
@@ -90,7 +90,7 @@ export class CommandOutput implements Output {
     this.#waiting = this.#waiting.filter((chunk) => !arrived.has(chunk.seq));
   }
 
-  /** What one stream wrote, as far as it goes into the command's row. */
+  /** Returns the part of one stream that goes into the command's row. */
   summary(stream: StreamName): string {
     const whole = this.#whole[stream];
     if (whole.length <= this.#limits.row) return whole;
@@ -112,7 +112,7 @@ export class CommandOutput implements Output {
   }
 }
 
-/** Cuts a text into pieces, never between the two halves of one character. */
+/** Cuts a text into pieces, never between the two surrogates of a character. */
 function* pieces(text: string, most: number): Generator<string> {
   for (let at = 0; at < text.length; ) {
     const last = text.charCodeAt(at + most - 1);

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
+import type { HqError } from '@hq/shared/errors';
 import type { Log } from '@hq/shared/log';
 import { serveHealth } from '@hq/shared/program';
 import type { Redactor } from '@hq/shared/text';
@@ -11,7 +12,7 @@ import { Realtime } from './realtime.ts';
 import type { SecretsSync } from './secrets/secrets-sync.ts';
 import { ServicesWatch } from './services-watch.ts';
 import type { Stack } from './stack.ts';
-import { SyncLoop } from './sync-loop.ts';
+import { SyncLoop, type SyncLoopTimings } from './sync-loop.ts';
 
 export interface RunnerOptions {
   readonly url: string;
@@ -20,7 +21,7 @@ export interface RunnerOptions {
   readonly database: Database;
   readonly handlers: Handlers;
   readonly stack: Stack;
-  /** Has begun already, so that no command is claimed before the secrets stand. */
+  /** Started already, so that no command is claimed before the secrets are written. */
   readonly secrets: SecretsSync;
   readonly redactor: Redactor;
   readonly log: Log;
@@ -31,29 +32,34 @@ export interface RunnerOptions {
   /** Seconds. */
   readonly commandTimeout: number;
   readonly healthPort: number;
-  /** Seconds; 90 where left out, so that a minute without the database costs no command its lease. */
+  /** Fails a command whose result does not fit its schema; by default a warning is logged. */
+  readonly strictResults?: boolean;
+  /** Seconds; 90 by default, so that a minute without the database costs no command its lease. */
   readonly leaseSeconds?: number;
-  /** Seconds from one heartbeat to the next; 30 where left out. */
+  /** Seconds between heartbeats; 30 by default. */
   readonly heartbeatSeconds?: number;
+  readonly timings?: Partial<SyncLoopTimings & { readonly echoMs: number }>;
 }
 
 export interface Runner {
   readonly id: string;
   readonly healthPort: number;
-  /** Settles when the runner has stopped; rejects with what no retry can mend. */
+  /** Settles when the runner has stopped; rejects with an error that no retry can fix. */
   readonly ended: Promise<void>;
-  /** Lets go of everything; gives the ids of the commands whose end the database could not be told. */
+  /** Stops everything; resolves to the ids of the commands whose result the database did not accept. */
   stop(): Promise<readonly string[]>;
 }
 
-/** Polling while Realtime is not to be relied on. */
+/** Poll interval while Realtime is not trusted. */
 const fastPollMs = 2_000;
+const pauseTimeoutMs = 15_000;
 
 export async function startRunner(options: RunnerOptions): Promise<Runner> {
-  const { url, serviceRoleKey, gatewayId, database, stack, secrets, redactor, log, pollInterval } = options;
+  // Over 60 lines: it only connects parts that call each other.
+  const { url, serviceRoleKey, gatewayId, database, stack, secrets, log, timings = {} } = options;
   const id = `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`;
   const heartbeatEveryMs = (options.heartbeatSeconds ?? 30) * 1000;
-  const slowPollMs = pollInterval * 1000;
+  const slowPollMs = options.pollInterval * 1000;
   const quickPollMs = Math.min(fastPollMs, slowPollMs);
   let stopping: Promise<readonly string[]> | null = null;
   let stored: Heartbeat = {};
@@ -67,6 +73,7 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
       leaseSeconds: options.leaseSeconds ?? 90,
       heartbeatEveryMs,
       log,
+      timings,
       heartbeat: () =>
         changedSince(stored, {
           ...servicesOf(services),
@@ -78,20 +85,10 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
         stored = { ...stored, ...heartbeat };
         realtime.onHeartbeatStored(sentAt);
       },
-      command: {
-        handlers: options.handlers,
-        redactor,
-        commandTimeout: options.commandTimeout,
-        context: {
-          runnerId: id,
-          stack,
-          openSecret: (idOrKey, signal) => secrets.open(idOrKey, signal),
-          setPaused: (paused) => database.setPaused(gatewayId, paused, AbortSignal.timeout(15_000)),
-        },
-      },
-      onExchange: (answer) => {
-        realtime.onExchange(answer);
-        secrets.onVersion(answer.secrets_version);
+      command: commandOptions(options, id),
+      onResponse: (response) => {
+        realtime.onResponse(response);
+        secrets.onVersion(response.secrets_version);
       },
     },
     quickPollMs,
@@ -108,8 +105,8 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
       log.info({ realtime: trusted ? 'trusted' : 'not trusted' }, trusted ? 'woken by Realtime' : 'polling');
       loop.setPollInterval(trusted ? slowPollMs : quickPollMs);
     },
+    ...(timings.echoMs !== undefined && { echoMs: timings.echoMs }),
   });
-
   secrets.onStateChange(() => loop.heartbeatSoon());
 
   const health = await serveHealth(options.healthPort, (): HealthAnswer => {
@@ -129,14 +126,14 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
     };
   });
 
-  const letGo = async (): Promise<void> => {
+  const closeAll = async (): Promise<void> => {
     services.close();
     await secrets.close();
     await realtime.close();
     health.close();
     database.close();
   };
-  const ended = loop.run().finally(letGo);
+  const ended = loop.run().finally(closeAll);
   log.info(
     { runner: id, gateway: gatewayId, stack: stack.kind, healthPort: health.port, version: options.version },
     'ready',
@@ -155,12 +152,32 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   };
 }
 
+function commandOptions(options: RunnerOptions, runnerId: string) {
+  const { database, gatewayId, secrets, stack, handlers, redactor, commandTimeout, log } = options;
+  return {
+    handlers,
+    redactor,
+    commandTimeout,
+    context: {
+      runnerId,
+      stack,
+      openSecret: (idOrKey: string, signal: AbortSignal) => secrets.readSecret(idOrKey, signal),
+      setPaused: (paused: boolean) =>
+        database.setPaused(gatewayId, paused, AbortSignal.timeout(pauseTimeoutMs)),
+    },
+    onInvalidResult: (error: HqError) => {
+      if (options.strictResults === true) throw error;
+      log.warn(error.message);
+    },
+  };
+}
+
 function servicesOf(watch: ServicesWatch): Pick<Heartbeat, 'services'> {
   const services = watch.services();
   return services === null ? {} : { services };
 }
 
-/** The parts of a heartbeat that differ from what the database has. */
+/** Returns the parts of a heartbeat that differ from the stored one. */
 function changedSince(stored: Heartbeat, now: Heartbeat): Heartbeat {
   const same = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other);
   return {

@@ -2,13 +2,13 @@ import type { ServiceStatus } from '@hq/shared/actions';
 import type { Log } from '@hq/shared/log';
 import type { Stack } from './stack.ts';
 
-/** Between two looks at the stack when nothing says that it changed. */
+/** Milliseconds between two looks at the stack without a reported change. */
 const pollEveryMs = 25_000;
 const pollTimeoutMs = 10_000;
-/** A service that goes down and comes up again changes several times in a row. */
+/** Milliseconds that gather the changes of a service that goes down and up again. */
 const gatherMs = 300;
 
-/** Knows the services of the stack without asking the engine at every turn. */
+/** Caches the state of the stack's services, so that a heartbeat need not ask the engine. */
 export class ServicesWatch {
   readonly #stack: Stack;
   readonly #log: Log;
@@ -30,7 +30,7 @@ export class ServicesWatch {
     this.#schedule(0);
   }
 
-  /** Null until the stack was seen for the first time; empty while its engine does not answer. */
+  /** Returns null before the first look; empty while the engine does not answer. */
   services(): readonly ServiceStatus[] | null {
     return this.#services;
   }
@@ -63,10 +63,10 @@ export class ServicesWatch {
       seen = await this.#stack.services(
         AbortSignal.any([this.#closed.signal, AbortSignal.timeout(pollTimeoutMs)]),
       );
-      if (this.#fault !== null) this.#log.info('the stack can be seen again');
+      if (this.#fault !== null) this.#log.info('the stack answers again');
       this.#fault = null;
     } catch (error) {
-      const sentence = error instanceof Error ? error.message : 'the stack cannot be seen';
+      const sentence = error instanceof Error ? error.message : 'the stack does not answer';
       if (this.#fault !== sentence && !this.#closed.signal.aborted) this.#log.warn(sentence);
       this.#fault = sentence;
     }

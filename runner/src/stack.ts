@@ -2,44 +2,44 @@ import type { ServiceStatus } from '@hq/shared/actions';
 import type { OpenClawAnswer, OpenClawCall } from './openclaw-call.ts';
 
 /**
- * What a runner's handlers may do to the stack they stand beside. There are two of them: the containers of a compose
- * project (`docker/`) and one supervised process (`process/`).
+ * Port to the services that a runner operates. It has two implementations: the containers of a compose project (`docker/`)
+ * and one supervised process (`process/`).
  *
  * Every method throws `HqError` only: `not_found` for a service that the stack does not have (the hint names those it
- * has), `unreachable` when the engine does not answer, `failed` with the last log lines when a service does not get
- * healthy, and whatever the signal was aborted with when it is aborted. Nothing goes on in the background after an abort.
+ * has), `unreachable` when the engine does not answer, `failed` with the last log lines when a service does not become
+ * healthy, and the reason of the signal when it is aborted. Nothing continues in the background after an abort.
  */
 export interface Stack {
   readonly kind: 'docker' | 'process';
 
-  /** Every service of the stack with its health. One question to the engine; not cached. */
+  /** Returns every service with its health, not cached. */
   services(signal: AbortSignal): Promise<readonly ServiceStatus[]>;
 
-  /** Restarts one service and returns when it is healthy again (or, without a health check, when it runs). */
+  /** Restarts one service and returns when it is healthy again, or runs if it has no health check. */
   restart(service: string, options: RestartOptions): Promise<Restarted>;
 
-  /** The last lines of a service's log, oldest first, without line ends, as they were written: not yet redacted. */
+  /** Returns the last lines of a service's log, oldest first, without line ends and not redacted. */
   logs(service: string, lines: number, signal: AbortSignal): AsyncIterable<string>;
 
   /**
-   * Calls OpenClaw on its own loopback, one call after the other; an answer may be a refusal. Throws `unreachable` when it does
-   * not run, or does not answer.
+   * Calls OpenClaw on its loopback, one call after the other; an answer may be a refusal. Throws `unreachable` when OpenClaw
+   * does not answer.
    */
   callOpenClaw(calls: readonly OpenClawCall[], signal: AbortSignal): Promise<readonly OpenClawAnswer[]>;
 
   /**
    * Calls the listener soon after a service may have changed its health, so that a crash shows before the next
-   * heartbeat. Returns what stops it.
+   * heartbeat. Returns a function that stops the watch.
    */
   watch(onChange: () => void): () => void;
 
-  /** Lets go of the engine, or stops the supervised process. The stack is not used afterwards. */
+  /** Closes the connection to the engine, or stops the supervised process. */
   close(): Promise<void>;
 }
 
 export interface RestartOptions {
   readonly signal: AbortSignal;
-  /** What happens while it happens: "stopping gateway", "waiting for gateway to get healthy (12 s)". */
+  /** Receives progress: "stopping gateway", "waiting for gateway to become healthy (12 s)". */
   readonly onOutput: (line: string) => void;
 }
 

@@ -15,40 +15,45 @@ export interface SyncLoopOptions {
   readonly leaseSeconds: number;
   readonly heartbeatEveryMs: number;
   readonly log: Log;
-  /** The heartbeat to send: what changed since the last one that arrived, given back by `beatArrived`. */
+  readonly timings: Partial<SyncLoopTimings>;
+  /** Returns the parts of the heartbeat that changed since the last one passed to `onHeartbeatStored`. */
   readonly heartbeat: () => Heartbeat;
-  readonly onHeartbeatStored: (beat: Heartbeat, sentAt: number) => void;
-  /** What one command needs beside itself. */
+  readonly onHeartbeatStored: (heartbeat: Heartbeat, sentAt: number) => void;
   readonly command: Omit<LeasedCommandOptions, 'command' | 'onOutput'>;
-  /** Every answered turn, for whoever judges Realtime. */
-  readonly onExchange: (answer: ExchangeResponse) => void;
+  readonly onResponse: (response: ExchangeResponse) => void;
 }
 
 export interface SyncLoopState {
+  /** Number of commands that run now. */
   readonly held: number;
+  /** 1 while results wait to be accepted, else 0. */
   readonly unsent: number;
   /** Milliseconds since the database last answered; null before it ever did. */
   readonly answeredMsAgo: number | null;
   readonly gatewayStatus: string | null;
+  /** Message of the last failed exchange; null once one succeeded. */
   readonly fault: string | null;
 }
 
-/** How long a stopping runner waits for its handlers, and then for the database to take what they came to. */
-const finishMs = 10_000;
-const handInMs = 10_000;
-/** Behind the moment at which another runner's lease runs out. */
+/** Milliseconds that a stopping runner waits for its handlers, then for the database to accept their results. */
+export interface SyncLoopTimings {
+  readonly finishMs: number;
+  readonly deliverMs: number;
+}
+const defaultTimings: SyncLoopTimings = { finishMs: 10_000, deliverMs: 10_000 };
+/** Added to the time at which another runner's lease expires. */
 const sweepMarginMs = 50;
 
 /**
- * Takes turns with the database, one after the other: each carries all there is to tell and brings new commands back.
- * A hint, a result, output, a lease that needs renewal or the next heartbeat make a turn due.
+ * Exchanges state with the database, one request at a time: each sends everything that waits and returns new commands.
+ * A hint, a result, output, a lease to renew or the next heartbeat make an exchange due.
  */
 export class SyncLoop {
   readonly #options: SyncLoopOptions;
   readonly #wake = new WakeSignal();
   readonly #outbox = new Outbox();
   readonly #running = new Map<string, LeasedCommand>();
-  /** Leases that this process gave up: should the database hand one over again, it is not for us. */
+  /** Tokens of leases that this process lost; a command that comes with one is ignored. */
   readonly #abandoned = new Set<string>();
   readonly #quit = new AbortController();
   #pollEveryMs: number;
@@ -71,13 +76,13 @@ export class SyncLoop {
     this.#pollEveryMs = pollEveryMs;
   }
 
-  /** There may be work. Many hints make one turn. */
+  /** Makes an exchange due because there may be work; several hints lead to one exchange. */
   hint(): void {
     this.#hintedAt ??= performance.now() + hintDelay(this.#emptyHints);
     this.#wake.wake();
   }
 
-  /** The stack changed: the next heartbeat need not wait. */
+  /** Makes the next heartbeat due at once. */
   heartbeatSoon(): void {
     this.#heartbeatNow = true;
     this.#wake.wake();
@@ -100,35 +105,35 @@ export class SyncLoop {
     };
   }
 
-  /** Runs until `stop`; throws only what no retry can mend. */
+  /** Runs until `stop`; throws only errors that no retry can fix. */
   async run(): Promise<void> {
     for (;;) {
       if (this.#stopping && this.#running.size === 0 && !this.#outbox.hasResults) return;
       if (this.#quit.signal.aborted) return;
       const wait = this.#dueAt() - performance.now();
       if (wait > 0) await this.#wake.sleep(wait);
-      // Handlers that end together are told together.
+      // Commands that end in the same tick share one exchange.
       else await new Promise(setImmediate);
       if (this.#dueAt() <= performance.now()) await this.#exchange();
     }
   }
 
   /**
-   * Takes no more commands, lets short ones finish, hands back or fails the others. Resolves to the ids of the commands
-   * whose end the database could not be told.
+   * Claims no more commands, lets short ones finish, releases or fails the others. Resolves to the ids of the commands
+   * whose result the database did not accept.
    */
   async stop(): Promise<readonly string[]> {
+    const { finishMs, deliverMs } = { ...defaultTimings, ...this.#options.timings };
     this.#stopping = true;
-    const untilDone = (limitMs: number, isDone: () => boolean) => this.#waitUntil(limitMs, isDone);
-    await untilDone(finishMs, () => this.#running.size === 0);
-    for (const held of this.#running.values()) held.stop('stopping');
+    await this.#waitUntil(finishMs, () => this.#running.size === 0);
+    for (const leased of this.#running.values()) leased.stop('stopping');
     this.#retryAt = Number.NEGATIVE_INFINITY;
     this.#wake.wake();
-    await untilDone(handInMs, () => this.#running.size === 0 && !this.#outbox.hasResults);
-    const left = [...this.#running.values()].map((held) => held.command.id).concat(this.#outbox.commandIds());
+    await this.#waitUntil(deliverMs, () => this.#running.size === 0 && !this.#outbox.hasResults);
+    const left = [...this.#running.values()].map(({ command }) => command.id);
     this.#quit.abort(new HqError('cancelled', 'the runner stops'));
     this.#wake.wake();
-    return left;
+    return [...left, ...this.#outbox.commandIds()];
   }
 
   async #waitUntil(limitMs: number, isDone: () => boolean): Promise<void> {
@@ -138,8 +143,8 @@ export class SyncLoop {
   }
 
   #dueAt(): number {
-    const leases = [...this.#running.values()].map((held) => held.command.lease_seconds * 1000);
-    const free = this.#free() > 0;
+    const leases = [...this.#running.values()].map(({ command }) => command.lease_seconds * 1000);
+    const canUseHint = this.#freeSlots() > 0 || this.#running.size > 0;
     return nextExchangeAt({
       now: performance.now(),
       lastExchangeAt: this.#lastExchangeAt,
@@ -148,7 +153,7 @@ export class SyncLoop {
       pollEveryMs: this.#pollEveryMs,
       heartbeatEveryMs: this.#options.heartbeatEveryMs,
       hasResults: this.#outbox.hasResults,
-      hintedAt: free || this.#running.size > 0 ? this.#hintedAt : null,
+      hintedAt: canUseHint ? this.#hintedAt : null,
       outputSince: this.#outputSince,
       lastOutputAt: this.#lastOutputAt,
       sweepAt: this.#sweepAt,
@@ -156,7 +161,7 @@ export class SyncLoop {
     });
   }
 
-  #free(): number {
+  #freeSlots(): number {
     return this.#stopping ? 0 : Math.max(0, this.#options.slots - this.#running.size);
   }
 
@@ -166,41 +171,37 @@ export class SyncLoop {
     const hinted = this.#hintedAt !== null;
     this.#hintedAt = null;
     const batch = this.#outbox.takeBatch(this.#running.values());
-    const heartbeatIsDue = this.#heartbeatNow || startedAt - this.#lastHeartbeatAt >= heartbeatEveryMs * 0.9;
+    const isHeartbeatDue = this.#heartbeatNow || startedAt - this.#lastHeartbeatAt >= heartbeatEveryMs * 0.9;
     this.#heartbeatNow = false;
-    const heartbeat = heartbeatIsDue ? this.#options.heartbeat() : null;
-    const claim = this.#free();
+    const heartbeat = isHeartbeatDue ? this.#options.heartbeat() : null;
+    const claim = this.#freeSlots();
     const renewed = [...this.#running.values()];
+    const request = {
+      claim,
+      leaseSeconds,
+      renew: [...renewed.map(({ token }) => token), ...this.#outbox.tokens()],
+      output: batch.chunks.flatMap(({ leased: { token }, chunks }) =>
+        chunks.map((chunk) => ({ token, ...chunk })),
+      ),
+      progress: batch.progress,
+      results: batch.finished.map(({ result }) => result),
+      heartbeat,
+    };
     try {
-      const answer = await database.exchange(
-        gatewayId,
-        runnerId,
-        {
-          claim,
-          leaseSeconds,
-          renew: [...renewed.map((held) => held.token), ...this.#outbox.tokens()],
-          output: batch.chunks.flatMap(({ held, chunks }) =>
-            chunks.map((chunk) => ({ token: held.token, ...chunk })),
-          ),
-          progress: batch.progress,
-          results: batch.finished.map(({ result }) => result),
-          heartbeat,
-        },
-        this.#quit.signal,
-      );
-      this.#onResponse(startedAt, batch, renewed, answer);
+      const response = await database.exchange(gatewayId, runnerId, request, this.#quit.signal);
+      this.#onResponse(startedAt, batch, renewed, response);
       if (heartbeat !== null) {
         this.#lastHeartbeatAt = startedAt;
         this.#options.onHeartbeatStored(heartbeat, startedAt);
       }
-      const claimed = this.#startClaimed(answer, startedAt);
+      const claimed = this.#startClaimed(response, startedAt);
       if (hinted) this.#emptyHints = claimed === 0 ? this.#emptyHints + 1 : 0;
-      // A full hand may mean that there is more.
+      // Every free slot was filled: more commands may wait.
       if (claim > 0 && claimed === claim) this.hint();
-      this.#options.onExchange(answer);
+      this.#options.onResponse(response);
     } catch (error) {
       if (hinted) this.#hintedAt = startedAt;
-      if (heartbeatIsDue) this.#heartbeatNow = true;
+      if (isHeartbeatDue) this.#heartbeatNow = true;
       this.#onFailure(error, batch);
     }
   }
@@ -209,56 +210,50 @@ export class SyncLoop {
     startedAt: number,
     batch: Batch,
     renewed: readonly LeasedCommand[],
-    answer: ExchangeResponse,
+    response: ExchangeResponse,
   ): void {
     const { log } = this.#options;
+    const { gateway_status: gatewayStatus, sweep_in_ms: sweepInMs } = response;
     if (this.#fault !== null) log.info({ failures: this.#failures }, 'the database answers again');
     this.#fault = null;
     this.#failures = 0;
     this.#lastExchangeAt = startedAt;
-    this.#gatewayStatus = answer.gateway_status;
-    this.#sweepAt =
-      answer.sweep_in_ms === null
-        ? null
-        : performance.now() + Math.max(0, answer.sweep_in_ms) + sweepMarginMs;
-    if (answer.gateway_status === null) {
+    this.#gatewayStatus = gatewayStatus;
+    this.#sweepAt = sweepInMs === null ? null : performance.now() + Math.max(0, sweepInMs) + sweepMarginMs;
+    if (gatewayStatus === null) {
       throw new HqError('not_found', 'The gateway that this runner serves is not in the database any more.', {
         hint: 'Set GATEWAY_ID to the id or the slug of a gateway that exists.',
       });
     }
     if (batch.chunks.length > 0 || batch.progress.length > 0) this.#lastOutputAt = startedAt;
     this.#outbox.onAccepted(batch);
-    this.#outputSince = [...this.#running.values()].some((held) => held.hasOutput) ? startedAt : null;
-    const lost = new Set(answer.lost);
-    for (const { held, result } of batch.finished) {
-      if (lost.has(result.token) && result.status !== 'pending') {
-        log.warn(
-          { command: held.command.id, status: result.status },
-          'the result came after its lease was given away',
-        );
-      }
+    this.#outputSince = [...this.#running.values()].some(({ hasOutput }) => hasOutput) ? startedAt : null;
+    const lost = new Set(response.lost);
+    for (const { leased, result } of batch.finished) {
+      if (!lost.has(result.token) || result.status === 'pending') continue;
+      const { id } = leased.command;
+      log.warn({ command: id, status: result.status }, 'the result came after its lease was lost');
     }
-    for (const held of renewed) {
-      if (lost.has(held.token)) held.stop('lost');
-      else held.extendLease(startedAt + held.command.lease_seconds * 1000 - performance.now());
+    for (const leased of renewed) {
+      if (lost.has(leased.token)) leased.stop('lost');
+      else leased.extendLease(startedAt + leased.command.lease_seconds * 1000 - performance.now());
     }
-    for (const token of answer.cancel) this.#running.get(token)?.stop('cancelled');
+    for (const token of response.cancel) this.#running.get(token)?.stop('cancelled');
   }
 
-  #startClaimed(answer: ExchangeResponse, startedAt: number): number {
+  #startClaimed(response: ExchangeResponse, startedAt: number): number {
     let started = 0;
     const ended = new Set([...this.#outbox.tokens(), ...this.#abandoned]);
-    for (const command of answer.claimed) {
+    for (const command of response.claimed) {
       if (this.#running.has(command.lease_token) || ended.has(command.lease_token)) continue;
-      this.#run(command, startedAt);
+      this.#start(command, startedAt);
       started += 1;
     }
     return started;
   }
 
-  #run(command: ClaimedCommand, startedAt: number): void {
-    const { log } = this.#options;
-    const held = new LeasedCommand({
+  #start(command: ClaimedCommand, startedAt: number): void {
+    const leased = new LeasedCommand({
       ...this.#options.command,
       command,
       onOutput: () => {
@@ -268,54 +263,52 @@ export class SyncLoop {
       },
     });
     if (this.#stopping) {
-      // It was claimed by a turn that was under way already.
-      this.#outbox.add(held, held.release());
+      // An exchange that was in flight when the stop began claimed it.
+      this.#outbox.add(leased, leased.release());
       return;
     }
-    this.#running.set(held.token, held);
-    held.extendLease(startedAt + command.lease_seconds * 1000 - performance.now());
-    log.info({ command: command.id, action: command.action, attempt: command.attempt }, 'started');
-    const beganAt = performance.now();
-    void held.run().then((result) => {
-      this.#running.delete(held.token);
-      const tookMs = Math.round(performance.now() - beganAt);
-      if (result === null) {
-        this.#abandoned.add(held.token);
-        log.warn({ command: command.id, action: command.action, tookMs }, 'given up: its lease was lost');
-      } else {
-        this.#outbox.add(held, result);
-        log.info(
-          {
-            command: command.id,
-            action: command.action,
-            status: result.status,
-            tookMs,
-            error: result.error_message,
-          },
-          'ended',
-        );
-      }
-      this.#wake.wake();
-    });
+    this.#running.set(leased.token, leased);
+    leased.extendLease(startedAt + command.lease_seconds * 1000 - performance.now());
+    void this.#run(leased);
+  }
+
+  async #run(leased: LeasedCommand): Promise<void> {
+    const { log } = this.#options;
+    const { id: command, action, attempt } = leased.command;
+    log.info({ command, action, attempt }, 'started');
+    const startedAt = performance.now();
+    const result = await leased.run();
+    this.#running.delete(leased.token);
+    const tookMs = Math.round(performance.now() - startedAt);
+    if (result === null) {
+      this.#abandoned.add(leased.token);
+      log.warn({ command, action, tookMs }, 'abandoned: its lease was lost');
+    } else {
+      this.#outbox.add(leased, result);
+      const { status, error_message: error } = result;
+      log.info({ command, action, status, tookMs, error }, 'ended');
+    }
+    this.#wake.wake();
   }
 
   #onFailure(error: unknown, batch: Batch): void {
     if (this.#quit.signal.aborted) return;
+    const { log } = this.#options;
     const fault =
       error instanceof HqError
         ? error
-        : new HqError('unreachable', 'The turn could not be taken.', { cause: error });
+        : new HqError('unreachable', 'The exchange with the database failed.', { cause: error });
     if (fault.code === 'not_found') throw fault;
     if (fault.code === 'failed') {
-      for (const lost of this.#outbox.onRefused(batch, fault.message)) {
-        this.#options.log.error({ token: lost.token }, 'the database takes no result for this command');
+      for (const { token } of this.#outbox.onRefused(batch, fault.message)) {
+        log.error({ token }, 'the database refuses every result of this command');
       }
     }
     this.#failures += 1;
     this.#retryAt = performance.now() + retryDelay(this.#failures, fault.code === 'unauthenticated');
     if (this.#fault !== fault.message) {
       const cause = fault.cause instanceof Error ? fault.cause.message : undefined;
-      this.#options.log.error({ code: fault.code, hint: fault.hint, cause }, fault.message);
+      log.error({ code: fault.code, hint: fault.hint, cause }, fault.message);
     }
     this.#fault = fault.message;
   }

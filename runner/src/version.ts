@@ -1,4 +1,4 @@
 import description from '../package.json' with { type: 'json' };
 
-/** The version of HQ that this runner is part of. */
+/** Version of HQ that this runner belongs to. */
 export const version: string = description.version;

@@ -1,24 +1,27 @@
-/** Lets a loop sleep until a time, or until somebody rings. A ring while nobody sleeps is heard at the next sleep. */
+/** The longest delay of a timer, in milliseconds. */
+const longestTimerMs = 2 ** 31 - 1;
+
+/** Lets a loop sleep until a time or a wake-up. A wake-up while nobody sleeps ends the next sleep at once. */
 export class WakeSignal {
-  #rung = false;
-  #wake: (() => void) | null = null;
+  #pending = false;
+  #endSleep: (() => void) | null = null;
 
   wake(): void {
-    this.#rung = true;
-    this.#wake?.();
+    this.#pending = true;
+    this.#endSleep?.();
   }
 
   async sleep(milliseconds: number): Promise<void> {
-    if (!this.#rung && milliseconds > 0) {
+    if (!this.#pending && milliseconds > 0) {
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, Math.min(milliseconds, 2_147_483_647));
-        this.#wake = () => {
+        const timer = setTimeout(resolve, Math.min(milliseconds, longestTimerMs));
+        this.#endSleep = () => {
           clearTimeout(timer);
           resolve();
         };
       });
-      this.#wake = null;
+      this.#endSleep = null;
     }
-    this.#rung = false;
+    this.#pending = false;
   }
 }

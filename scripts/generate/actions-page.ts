@@ -2,15 +2,15 @@ import { type Action, type ActionName, actionNames, catalogue } from '@hq/shared
 import { z } from 'zod';
 
 const dangerWords: Record<Action['danger'], string> = {
-  read: 'reads only; sent at once',
-  reversible: 'can be taken back; sent at once',
-  disruptive: 'interrupts work; asks for a yes',
-  destructive: 'cannot be taken back; asks for the typed name',
+  read: 'reads only; runs without a question',
+  reversible: 'can be undone; runs without a question',
+  disruptive: 'interrupts work; asks for confirmation',
+  destructive: 'cannot be undone; asks for the typed name',
 };
 const laneWords: Record<Action['lane'], string> = {
   stack: 'one at a time on a gateway',
   agent: 'one at a time for an agent',
-  none: 'beside anything, ahead of what waits',
+  none: 'beside any other command, before those that wait',
 };
 
 const fieldSchema = z.object({
@@ -37,8 +37,8 @@ function entry(name: ActionName): string {
   const action: Action = catalogue[name];
   const retry =
     action.retry === 'safe'
-      ? `started again if its runner dies, ${action.maxAttempts} attempts at most`
-      : 'never started twice';
+      ? `starts again if its runner dies, at most ${action.maxAttempts} attempts`
+      : 'never starts twice';
   const payload = payloadLines(action);
   return [
     `## \`${name}\`: ${action.title}`,
@@ -48,10 +48,10 @@ function entry(name: ActionName): string {
     `- Target: ${action.target}; role: ${action.role} or higher`,
     `- Danger: ${action.danger} (${dangerWords[action.danger]})`,
     ...(action.executor === 'database'
-      ? ['- Done by the database itself, before the answer comes']
+      ? ['- The database runs it while it inserts the command']
       : [
           `- Runs ${laneWords[action.lane]}; time limit ${action.timeoutSeconds} s; ${retry}`,
-          `- A paused gateway ${action.whilePaused ? 'still runs it' : 'leaves it waiting'}`,
+          `- On a paused gateway it ${action.whilePaused ? 'still runs' : 'waits'}`,
         ]),
     ...(action.undo === undefined ? [] : [`- Undone by \`${action.undo}\``]),
     ...(payload.length === 0 ? ['- Payload: none'] : ['- Payload:', ...payload]),
@@ -59,12 +59,12 @@ function entry(name: ActionName): string {
   ].join('\n');
 }
 
-/** docs/actions.md: what an operator can do, from the catalogue. */
+/** Returns docs/actions.md: every action of the catalogue. */
 export function actionsPage(): string {
   return [
     '# Actions',
     '',
-    'Made from `shared/src/actions/catalogue.ts` by `npm run generate`. Each action is also a one-shot command:',
+    'Everything an operator can do. `npm run generate` makes this page from `shared/src/actions/catalogue.ts`. To run an action:',
     '`hq-tui run ACTION [--gateway G] [--agent A] [--set field=value …]`.',
     '',
     ...actionNames.map(entry),

@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { eventually } from '../../../db/testing/eventually.ts';
-import { libraryLog } from '../../src/slack/library-log.ts';
+import { libraryLog } from '../../src/platforms/slack/library-log.ts';
 import { type RunningSlack, type SlackChannel, type SlackUser, startSlackServer } from './index.ts';
 
 let running: RunningSlack;

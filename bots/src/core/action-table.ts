@@ -4,11 +4,11 @@ import type { Action, PayloadField } from '@hq/shared/actions';
 export type ActionTable = Readonly<Record<string, Action>>;
 
 /** An agent action says its agent once: the payload's own field for it is filled from the target. */
-export function isTarget(action: Action, field: Pick<PayloadField, 'name'>): boolean {
+export function isTargetField(action: Action, field: Pick<PayloadField, 'name'>): boolean {
   return action.target === 'agent' && field.name === 'agent_slug';
 }
 
 /** The action of that name; undefined for one that only the database knows. */
-export function actionOf(actions: ActionTable, name: string): Action | undefined {
+export function findAction(actions: ActionTable, name: string): Action | undefined {
   return Object.hasOwn(actions, name) ? actions[name] : undefined;
 }

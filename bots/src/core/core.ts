@@ -2,27 +2,27 @@ import type { HqClient } from '@hq/shared/client';
 import { HqError } from '@hq/shared/errors';
 import type { Log } from '@hq/shared/log';
 import type { Redactor } from '@hq/shared/text';
-import { actionCommands } from './action-commands.ts';
+import type { Adapter, Capabilities, CommandDescription } from '../contract/adapter.ts';
+import type { Services } from '../contract/command-context.ts';
+import type { Platform } from '../contract/inbound.ts';
 import type { ActionTable } from './action-table.ts';
-import type { Adapter, Capabilities, CommandDescription } from './adapter.ts';
-import type { House } from './asked.ts';
-import { isShownTo } from './audience.ts';
-import { createBotRows } from './bot-rows.ts';
-import { createButtons } from './buttons.ts';
-import { createChatHq } from './chat-hq.ts';
-import { cleanBlock, cleanCard } from './clean-card.ts';
-import { createCommandCards } from './command-cards.ts';
-import { type Conversation, createConversation } from './conversation.ts';
-import { createExpiringCards } from './expiring-cards.ts';
-import type { Platform } from './inbound.ts';
-import type { Limits } from './limits.ts';
-import { createNames } from './names.ts';
-import { createObstacles } from './obstacles.ts';
-import { createOutbox, type Outbox } from './outbox.ts';
-import { internalCommands, ownCommands } from './own/index.ts';
-import { byTopic } from './own/topics.ts';
-import { createQuestions } from './questions.ts';
-import { createVocabulary, describe } from './vocabulary.ts';
+import { createAutocomplete } from './api/autocomplete.ts';
+import { createChatApi } from './api/chat-api.ts';
+import { createRowQueries } from './api/row-queries.ts';
+import { createBlockers } from './cards/blockers.ts';
+import { createButtons } from './cards/buttons.ts';
+import { createExpiringCards } from './cards/expiring-cards.ts';
+import { createLiveCommandCards } from './cards/live-command-cards.ts';
+import { createOutbox, type Outbox } from './cards/outbox.ts';
+import { sanitizeBlock, sanitizeCard } from './cards/sanitize-card.ts';
+import { actionCommands } from './commands/action-commands.ts';
+import { groupByTopic } from './commands/help-topics.ts';
+import { builtInCommands, buttonCommands } from './commands/index.ts';
+import { isVisibleTo } from './commands/visibility.ts';
+import { createDispatcher, type Dispatcher } from './dispatch/dispatcher.ts';
+import type { RateLimits } from './dispatch/rate-limit.ts';
+import { createCommandRegistry, describeCommands } from './parse/command-registry.ts';
+import { createPendingPrompts } from './parse/pending-prompts.ts';
 
 export interface CoreOptions {
   readonly client: HqClient;
@@ -30,17 +30,17 @@ export interface CoreOptions {
   readonly actions: ActionTable;
   readonly redactor: Pick<Redactor, 'text'>;
   readonly log: Log;
-  readonly limits?: Limits;
-  readonly patienceMs?: number;
+  readonly limits?: RateLimits;
+  readonly offlineRetryMs?: number;
   /** How the adapters are, for `doctor`. */
-  readonly condition?: House['condition'];
+  readonly health?: Services['health'];
 }
 
 /** The one core of all platforms: adapters hand it what comes in, and it shows what becomes of it. */
 export interface Core {
-  readonly conversation: Conversation;
+  readonly dispatcher: Dispatcher;
   readonly commands: readonly CommandDescription[];
-  readonly house: House;
+  readonly services: Services;
   /** Takes an adapter in. It may be the next one of the same platform. */
   attach(adapter: Adapter): void;
   /** Brings what an earlier run left behind up to date. */
@@ -56,12 +56,12 @@ export interface Core {
 
 export function createCore(options: CoreOptions): Core {
   const { client, actions, redactor, log } = options;
-  const hq = createChatHq(client);
-  const vocabulary = createVocabulary([...ownCommands(actions), ...actionCommands(actions)]);
-  const buttons = createButtons(hq, log);
-  const names = createNames(hq, actions, (who) => {
-    const shown = vocabulary.commands.filter((command) => isShownTo(command, who));
-    return [...byTopic(shown).map(({ topic }) => topic.name), ...shown.map(({ name }) => name)];
+  const api = createChatApi(client);
+  const registry = createCommandRegistry([...builtInCommands(actions), ...actionCommands(actions)]);
+  const buttons = createButtons(api, log);
+  const autocomplete = createAutocomplete(api, actions, (who) => {
+    const shown = registry.commands.filter((command) => isVisibleTo(command, who));
+    return [...groupByTopic(shown).map(({ topic }) => topic.name), ...shown.map(({ name }) => name)];
   });
   const attached = new Map<Platform, { adapter: Adapter; outbox: Outbox }>();
   const subscriptionListeners = new Set<(platform: Platform) => void>();
@@ -76,13 +76,13 @@ export function createCore(options: CoreOptions): Core {
   const outbox = (platform: Platform): Outbox => of(platform).outbox;
   const now = (): number => client.clock.now();
 
-  const expiring = createExpiringCards(outbox);
-  const rows = createBotRows(client);
-  const obstacles = createObstacles(rows, actions, now);
-  const cards = createCommandCards({
-    hq,
+  const expiringCards = createExpiringCards(outbox);
+  const rows = createRowQueries(client);
+  const blockers = createBlockers(rows, actions, now);
+  const cards = createLiveCommandCards({
+    api,
     rows,
-    obstacles,
+    blockers,
     actions,
     buttons,
     capabilities,
@@ -90,44 +90,44 @@ export function createCore(options: CoreOptions): Core {
     now,
     log,
   });
-  const house: House = {
-    hq,
+  const services: Services = {
+    api,
     actions,
-    vocabulary,
+    registry,
     buttons,
-    questions: createQuestions(),
+    prompts: createPendingPrompts(),
     cards,
-    expiring,
-    names,
-    obstacles,
+    expiringCards,
+    autocomplete,
+    blockers,
     now,
     capabilities,
     outbox,
-    onSubscriptions: (platform) => {
+    onSubscriptionsChanged: (platform) => {
       for (const listener of subscriptionListeners) listener(platform);
     },
     onAlertsDecided: () => {
       for (const listener of decisionListeners) listener();
     },
-    condition: options.condition ?? (() => []),
+    health: options.health ?? (() => []),
   };
-  const conversation = createConversation({
-    house,
-    internal: internalCommands,
+  const dispatcher = createDispatcher({
+    services,
+    buttonCommands: buttonCommands,
     log,
     ...(options.limits !== undefined && { limits: options.limits }),
-    ...(options.patienceMs !== undefined && { patienceMs: options.patienceMs }),
+    ...(options.offlineRetryMs !== undefined && { offlineRetryMs: options.offlineRetryMs }),
   });
 
   return {
-    conversation,
-    commands: describe(vocabulary.commands),
-    house,
+    dispatcher,
+    commands: describeCommands(registry.commands),
+    services,
     attach(adapter) {
       const box = createOutbox({
         adapter,
-        clean: (card) => cleanCard(card, redactor),
-        cleanText: (text) => cleanBlock(text, redactor),
+        sanitize: (card) => sanitizeCard(card, redactor),
+        sanitizeText: (text) => sanitizeBlock(text, redactor),
       });
       attached.set(adapter.platform, { adapter, outbox: box });
     },
@@ -141,8 +141,8 @@ export function createCore(options: CoreOptions): Core {
     },
     async stop(limitMs) {
       const until = Date.now() + limitMs;
-      await conversation.stop(limitMs);
-      expiring.stop();
+      await dispatcher.stop(limitMs);
+      expiringCards.stop();
       await cards.stop();
       await Promise.all(
         [...attached.values()].map((one) => one.outbox.drain(Math.max(0, until - Date.now()))),

@@ -6,9 +6,9 @@ import { logLines } from './log-lines.ts';
 
 const pollEveryMs = 500;
 const reportEveryMs = 5000;
-/** How long a container without a health check must run before it counts as up. */
+/** Milliseconds that a container without a health check must run to count as up. */
 const settleMs = 3000;
-/** So many crashes in a row are no bad luck. */
+/** Crashes in a row after which the restart counts as failed. */
 const mostCrashes = 3;
 const shownLogLines = 20;
 
@@ -19,11 +19,11 @@ export interface AwaitHealthyOptions {
   readonly onOutput: (line: string) => void;
 }
 
-/** Returns when the container is healthy, or runs on if it has no health check. Throws when it will not get there. */
+/** Returns when the container is healthy, or keeps running without a health check. Throws when it will not. */
 export async function awaitHealthy(engine: Engine, options: AwaitHealthyOptions): Promise<void> {
   const { service, id, signal, onOutput } = options;
   const began = performance.now();
-  let told = began;
+  let reportedAt = began;
   let probe = '';
   let runningSince = began;
   let run = '';
@@ -48,18 +48,19 @@ export async function awaitHealthy(engine: Engine, options: AwaitHealthyOptions)
     const reason = failureReason(container);
     if (reason !== undefined) throw await failure(engine, options, container, reason);
 
-    const said = container.lastProbe?.ExitCode === 0 ? '' : oneLine(container.lastProbe?.Output ?? '');
-    if (said !== '' && said !== probe) onOutput(`the health check of ${service} says: ${said}`);
-    probe = said;
-    if (now - told >= reportEveryMs) {
-      told = now;
-      onOutput(`waiting for ${service} to get healthy (${Math.round((now - began) / 1000)} s)`);
+    const probeOutput = container.lastProbe?.ExitCode === 0 ? '' : oneLine(container.lastProbe?.Output ?? '');
+    if (probeOutput !== '' && probeOutput !== probe)
+      onOutput(`the health check of ${service} says: ${probeOutput}`);
+    probe = probeOutput;
+    if (now - reportedAt >= reportEveryMs) {
+      reportedAt = now;
+      onOutput(`waiting for ${service} to become healthy (${Math.round((now - began) / 1000)} s)`);
     }
     await sleep(pollEveryMs, undefined, { signal }).catch(() => signal.throwIfAborted());
   }
 }
 
-/** Why a container will not get healthy by waiting on, or undefined while it may. */
+/** Returns the reason why a container will not become healthy, or undefined while it may. */
 function failureReason(container: Container): string | undefined {
   const { status, healthCheck, exitCode, restarts, wasOutOfMemory } = container;
   const end = `with exit code ${exitCode}${wasOutOfMemory ? ', out of memory' : ''}`;
@@ -83,12 +84,12 @@ async function failure(
   const probe = lastProbe === undefined || lastProbe.ExitCode === 0 ? '' : oneLine(lastProbe.Output);
   onOutput(`the last log lines of ${service}:`);
   for (const line of lines) onOutput(line);
-  const said = probe === '' ? '' : ` Its health check says: ${probe}.`;
+  const probeOutput = probe === '' ? '' : ` Its health check says: ${probe}.`;
   const log =
     lines.length === 0
       ? 'Its log is empty.'
-      : `Mend what its last log lines say, then restart it once more:\n${lines.join('\n')}`;
-  return new HqError('failed', `${service} was restarted but ${reason}.${said} ${log}`);
+      : `Fix the cause in its last log lines, then restart it again:\n${lines.join('\n')}`;
+  return new HqError('failed', `${service} was restarted but ${reason}.${probeOutput} ${log}`);
 }
 
 function oneLine(text: string): string {

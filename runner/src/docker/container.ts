@@ -1,7 +1,7 @@
 import type { ServiceHealth } from '@hq/shared/actions';
 import { z } from 'zod';
 
-/** What the runner reads of the engine's answer about one container. */
+/** Parsed answer of the engine about one container. */
 export const inspectedContainer = z
   .object({
     Id: z.string(),
@@ -31,7 +31,7 @@ export const inspectedContainer = z
     id: Id,
     image: Config.Image,
     hasTerminal: Config.Tty,
-    /** How long the container may take to stop; Docker's own default is 10. */
+    /** Seconds that the container may take to stop; Docker's default is 10. */
     stopSeconds: Config.StopTimeout ?? 10,
     restarts: RestartCount,
     status: State.Status,
@@ -50,7 +50,7 @@ export function healthOf({ status, healthCheck }: Container): ServiceHealth {
       if (healthCheck === 'healthy' || healthCheck === 'starting' || healthCheck === 'unhealthy')
         return healthCheck;
       return 'running';
-    // Docker waits before it starts a crashed container once more: it is wanted, but it does not stay up.
+    // A crashed container that Docker will start again after a pause.
     case 'restarting':
       return 'unhealthy';
     default:

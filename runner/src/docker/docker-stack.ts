@@ -8,23 +8,20 @@ import { type Container, healthOf } from './container.ts';
 import { type Engine, type ListedContainer, openEngine } from './engine.ts';
 import { logLines } from './log-lines.ts';
 
-/**
- * The longest a restart lets a service finish what it does. An agent's turn may take longer, but who presses restart waits
- * for it, and the restart has its own time limit.
- */
+/** Longest time in seconds that a restart lets a service finish its work; the operator waits for it. */
 const longestGrace = 120;
 
-/** As `gateway/Dockerfile` lays it. */
+/** Path in the image of `gateway/Dockerfile`. */
 const openClawCaller = ['node', '/hq/gateway/call-openclaw.ts'] as const;
 
 export interface DockerStackOptions {
-  /** The compose project whose services are this stack. */
+  /** Compose project whose services form this stack. */
   readonly project: string;
-  /** `DOCKER_HOST`; the usual socket when undefined. */
+  /** `DOCKER_HOST`; the default socket when undefined. */
   readonly dockerHost?: string | undefined;
 }
 
-/** The containers of one compose project. Nothing outside of the project is seen or touched. */
+/** Opens the containers of one compose project. Nothing outside the project is read or changed. */
 export async function openDockerStack({ project, dockerHost }: DockerStackOptions): Promise<Stack> {
   return new DockerStack(project, await openEngine(project, dockerHost));
 }
@@ -47,7 +44,7 @@ class DockerStack implements Stack {
     );
     const statuses = new Map<string, ServiceStatus>();
     for (const { service, container } of inspected) {
-      // Removed between the two questions: it is no part of the stack any more.
+      // Removed between the two requests.
       if (container === undefined) continue;
       const status = statusOf(service, container);
       const sibling = statuses.get(service);
@@ -77,14 +74,14 @@ class DockerStack implements Stack {
     yield* logLines(await this.#engine.log(container.id, lines, signal), container.hasTerminal);
   }
 
-  /** No port is published, so the call is made inside of the container, by a program that its image brings. */
+  /** Calls from inside the container, since it publishes no port, by a program of its image. */
   async callOpenClaw(
     calls: readonly OpenClawCall[],
     signal: AbortSignal,
   ): Promise<readonly OpenClawAnswer[]> {
     const [{ id }] = await this.#find('gateway', signal);
-    const said = await this.#engine.exec(id, openClawCaller, callInput(calls), signal);
-    return readAnswers(said, calls.length);
+    const output = await this.#engine.exec(id, openClawCaller, callInput(calls), signal);
+    return readAnswers(output, calls.length);
   }
 
   watch(onChange: () => void): () => void {
@@ -102,15 +99,14 @@ class DockerStack implements Stack {
     for (let pause = 1; !signal.aborted; pause = Math.min(pause * 2, 30)) {
       try {
         const events = await this.#engine.events(signal);
-        // Whatever happened before the engine began to listen for us was missed.
+        // Events before the subscription were missed.
         onChange();
         for await (const _event of events) {
           pause = 1;
           onChange();
         }
       } catch {
-        // An engine that went away is no news for the listener: whoever asks for the services next is told why. It is
-        // only asked again here until it is back.
+        // The next call of `services` reports why the engine does not answer; this loop only reconnects.
       }
       if (signal.aborted) return;
       onChange();
@@ -153,7 +149,7 @@ function statusOf(name: string, container: Container): ServiceStatus {
 
 const fromWorst = ['missing', 'stopped', 'unhealthy', 'starting', 'running', 'healthy'] as const;
 
-/** A scaled service is as healthy as the worst of its containers. */
+/** Returns the worse of two containers of a scaled service. */
 function worseOf(one: ServiceStatus, other: ServiceStatus): ServiceStatus {
   const worse = fromWorst.indexOf(one.health) <= fromWorst.indexOf(other.health) ? one : other;
   return { ...worse, restarts: one.restarts + other.restarts };

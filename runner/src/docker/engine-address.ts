@@ -4,11 +4,11 @@ const defaultSocket = '/var/run/docker.sock';
 
 export interface EngineAddress {
   readonly options: DockerOptions;
-  /** As an operator would write it. */
+  /** Address in error messages. */
   readonly text: string;
 }
 
-/** Where a `DOCKER_HOST` points to. TLS material for tcp addresses comes from `DOCKER_CERT_PATH`, which docker-modem reads. */
+/** Parses `DOCKER_HOST`. docker-modem reads TLS material for tcp addresses from `DOCKER_CERT_PATH`. */
 export function engineAddress(dockerHost: string | undefined): EngineAddress {
   if (dockerHost === undefined || dockerHost.startsWith('unix://')) {
     const socketPath = dockerHost?.slice('unix://'.length) || defaultSocket;

@@ -12,27 +12,23 @@ export function isNotFound(error: unknown): boolean {
   return engineFault.safeParse(error).data?.statusCode === 404;
 }
 
-/** Says in an operator's words why an engine did not do what it was asked. */
+/** Converts an error of the engine into one with a hint for the operator. */
 export function explainEngineError(error: unknown, where: string): HqError {
   if (error instanceof HqError) return error;
   if (error instanceof z.ZodError)
-    return new HqError(
-      'failed',
-      'The Docker engine answered in a way that this runner does not understand.',
-      {
-        hint: 'It needs Docker 20.10 or newer at DOCKER_HOST.',
-        cause: error,
-      },
-    );
+    return new HqError('failed', 'This runner cannot parse the answer of the Docker engine.', {
+      hint: 'It needs Docker 20.10 or newer at DOCKER_HOST.',
+      cause: error,
+    });
   const fault = engineFault.safeParse(error).data;
   if (fault?.statusCode !== undefined) {
-    const said = fault.json?.message ?? fault.message;
+    const message = fault.json?.message ?? fault.message;
     if (fault.statusCode === 403)
-      return new HqError('refused', `The Docker engine does not allow this: ${said}`, {
+      return new HqError('refused', `The Docker engine does not allow this: ${message}`, {
         hint: 'Look at the authorisation plugin or the proxy in front of the engine.',
         cause: error,
       });
-    return new HqError('failed', `The Docker engine could not do it: ${said}`, {
+    return new HqError('failed', `The Docker engine could not do it: ${message}`, {
       hint: 'Look at the engine’s log on the host: journalctl -u docker.',
       cause: error,
     });

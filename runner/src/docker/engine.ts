@@ -11,36 +11,35 @@ const listedContainers = z.array(z.object({ Id: z.string(), Labels: z.record(z.s
 export interface ListedContainer {
   readonly id: string;
   readonly service: string;
-  /** Counts the containers of a scaled service, from 1. */
+  /** Index of the container in a scaled service, from 1. */
   readonly number: number;
 }
 
-/** The few questions the runner has for a Docker engine. Every one of them throws `HqError`, or what its signal says. */
+/** Requests of a runner to a Docker engine. Each throws `HqError`, or the reason of its signal. */
 export interface Engine {
-  /** The containers of a compose project, stopped ones included, one-off `docker compose run` ones not. */
+  /** Lists the containers of the compose project, also stopped ones, without those of `docker compose run`. */
   list(signal: AbortSignal): Promise<readonly ListedContainer[]>;
-  /** Undefined when there is no such container (any more). */
+  /** Returns undefined when there is no such container. */
   inspect(id: string, signal: AbortSignal): Promise<Container | undefined>;
-  /** Returns when the container was stopped, by force after the grace, and started again. */
+  /** Stops the container, by force after the grace, and starts it again. */
   restart(id: string, graceSeconds: number, signal: AbortSignal): Promise<void>;
-  /** Runs a program in a container, gives it its input, and gives what it said on its standard output when it has ended. */
+  /** Runs a program in a container with `input` on its standard input; returns its standard output. */
   exec(id: string, program: readonly string[], input: string, signal: AbortSignal): Promise<string>;
-  /** The end of a container's log as the engine sends it. */
+  /** Returns the end of a container's log in the engine's framing. */
   log(id: string, lines: number, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
-  /** Begins to listen; a chunk or more comes for everything that may change the health of the project's containers. */
+  /** Subscribes; at least one chunk comes for each event that may change the health of the project's containers. */
   events(signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
 }
 
 const answerSeconds = 20;
-/** As long as a command may take: what it runs has its own limits. */
+/** Upper limit; the program has shorter limits of its own. */
 const execSeconds = 600;
 
 const healthEvents = ['start', 'die', 'destroy', 'pause', 'unpause', 'health_status'];
 
 /**
- * Opens the engine at a `DOCKER_HOST` address for one compose project. Nothing is asked yet, and no API version is pinned:
- * paths without a version mean the engine's own. dockerode is loaded here and not before, because it brings a gRPC stack
- * that a runner without Docker should not carry.
+ * Opens the engine at a `DOCKER_HOST` address for one compose project. Sends no request yet and pins no API version: paths
+ * without one use the engine's. dockerode is imported late: a runner without Docker need not load its gRPC stack.
  */
 export async function openEngine(project: string, dockerHost: string | undefined): Promise<Engine> {
   const { default: Docker } = await import('dockerode');
@@ -56,7 +55,7 @@ export async function openEngine(project: string, dockerHost: string | undefined
     signal.throwIfAborted();
     const limit = AbortSignal.timeout(limitSeconds * 1000);
     const whole = AbortSignal.any([signal, limit]);
-    // docker-modem never settles when an answer breaks off in the middle, not even when it is aborted then.
+    // docker-modem never settles when a response breaks off, not even after an abort.
     const aborted = new Promise<never>((_resolve, reject) => {
       whole.addEventListener('abort', () => reject(whole.reason), { once: true });
     });
@@ -82,7 +81,7 @@ export async function openEngine(project: string, dockerHost: string | undefined
     }
   }
 
-  /** The time limit holds until the engine begins to answer; from then on only the signal ends the stream. */
+  /** Applies the time limit until the response starts; afterwards only the signal ends the stream. */
   async function openStream(
     path: string,
     options: Record<string, unknown>,
@@ -108,7 +107,7 @@ export async function openEngine(project: string, dockerHost: string | undefined
             (error, stream) => {
               limited.removeEventListener('abort', giveUp);
               if (stream instanceof Readable) resolve(stream);
-              else reject(error ?? new Error('the answer was no stream'));
+              else reject(error ?? new Error('the response is no stream'));
             },
           );
         }),
@@ -147,7 +146,7 @@ export async function openEngine(project: string, dockerHost: string | undefined
       );
     },
     async exec(id, program, input, signal) {
-      const said: Uint8Array[] = [];
+      const output: Uint8Array[] = [];
       await ask(
         signal,
         async (abortSignal) => {
@@ -158,9 +157,9 @@ export async function openEngine(project: string, dockerHost: string | undefined
             abortSignal,
           });
           const stream = await exec.start({ hijack: true, stdin: true, abortSignal });
-          const stdout = new PassThrough().on('data', (bytes: Buffer) => said.push(bytes));
+          const stdout = new PassThrough().on('data', (bytes: Buffer) => output.push(bytes));
           docker.modem.demuxStream(stream, stdout, stdout);
-          // The program ends by itself: this end must stay open for as long as it speaks.
+          // Closing this end would cut the program's output; the program ends by itself.
           stream.write(input);
           try {
             await once(stream, 'end', { signal: abortSignal });
@@ -170,9 +169,9 @@ export async function openEngine(project: string, dockerHost: string | undefined
         },
         execSeconds,
       );
-      return Buffer.concat(said).toString();
+      return Buffer.concat(output).toString();
     },
-    // dockerode itself would hold the whole log in memory, and parse it where it happens to be JSON.
+    // dockerode's own method would buffer the whole log, and parse it if it is JSON.
     log: (id, lines, signal) =>
       openStream(`/containers/${id}/logs?`, { stdout: true, stderr: true, tail: lines }, signal),
     events: (signal) =>

@@ -1,7 +1,7 @@
-/** Characters of one line that are kept. Programs that write more on a line do not write for readers. */
+/** Longest line in characters; the rest is cut. */
 const longestLine = 65_536;
 
-/** Puts the pieces of one stream together to lines, in bounded memory. */
+/** Splits the chunks of one stream into lines, in bounded memory. */
 class LineReader {
   readonly #decoder = new TextDecoder();
   #line = '';
@@ -41,9 +41,9 @@ class LineReader {
 }
 
 /**
- * Takes the engine's log stream apart: frames of an 8-byte header (stream number, three zeros, length) and a payload,
- * which may be cut anywhere, also inside a header. dockerode's own demultiplexer recurses once per frame and copies what
- * is left each time, which a chatty log turns into an overflowing stack.
+ * Demultiplexes the engine's log stream: frames of an 8-byte header (stream number, three zeros, length) and a payload,
+ * which may be cut anywhere, also inside a header. dockerode's demultiplexer recurses once per frame and copies the rest
+ * each time: a long log overflows the stack.
  */
 async function* payloads(chunks: AsyncIterable<Uint8Array>): AsyncIterable<[stream: number, Uint8Array]> {
   const header = Buffer.alloc(8);
@@ -75,8 +75,8 @@ async function* oneStream(chunks: AsyncIterable<Uint8Array>): AsyncIterable<[str
 }
 
 /**
- * The lines of a container's log in the order they were finished. A container with a terminal writes plain text, every
- * other one frames of stdout and stderr, whose lines must not run into each other.
+ * Returns the lines of a container's log in the order in which they ended. A container with a terminal writes plain text,
+ * any other one frames of stdout and stderr, whose lines must not be mixed.
  */
 export async function* logLines(
   chunks: AsyncIterable<Uint8Array>,

@@ -14,7 +14,7 @@ const settings = z.object({
   }),
 });
 
-/** Names that OpenClaw had for the sign-ins of providers. */
+/** Former names of providers in OpenClaw. */
 const aliases: Readonly<Record<string, string>> = {
   'openai-codex': 'openai',
   'google-gemini-cli': 'google',
@@ -29,7 +29,7 @@ export const authSetApiKey: Handler<'auth_set_api_key'> = async (payload, contex
     .parse(listed)
     .agents.filter(({ workspace }) => agentSlug === null || slugOfWorkspace(workspace) === agentSlug);
   if (agents.length === 0) {
-    throw new HqError('conflict', 'OpenClaw has no agent that this key is for.', {
+    throw new HqError('conflict', 'OpenClaw has no agent for this key.', {
       hint: 'Provision the agent first.',
     });
   }
@@ -37,7 +37,7 @@ export const authSetApiKey: Handler<'auth_set_api_key'> = async (payload, contex
   const { config } = settings.parse(read);
   const isShared = baseUrl !== undefined || config.models?.providers[provider] !== undefined;
   if (isShared && profileName === undefined) {
-    // OpenClaw keeps one key for a provider that has settings of its own, and refuses it while an agent has another one.
+    // OpenClaw keeps one key for a provider with settings of its own, and refuses it while an agent has another key.
     if (agentSlug !== null) {
       throw new HqError('conflict', `OpenClaw keeps one key of ${provider} for all agents.`, {
         hint: 'It does so for a provider that has an address of its own. Use a secret of the gateway.',
@@ -52,16 +52,16 @@ export const authSetApiKey: Handler<'auth_set_api_key'> = async (payload, contex
       })),
     );
   }
-  // Before the key: no request of an agent may take the new key to the old address.
+  // Comes before the key: no agent may send the new key to the old address.
   if (baseUrl !== undefined) {
     const raw = JSON.stringify({ models: { providers: { [provider]: { baseUrl } } } });
     const [current] = await call(context, [{ method: 'config.get' }]);
     const params = { raw, baseHash: settings.parse(current).hash };
     await call(context, [{ method: 'config.patch', params }]);
-    context.output.line(`${provider} is asked at ${new URL(baseUrl).host}`);
+    context.output.line(`requests to ${provider} go to ${new URL(baseUrl).host}`);
   }
-  const told = isShared && profileName === undefined ? agents.slice(0, 1) : agents;
-  for (const [index, { id }] of told.entries()) {
+  const targets = isShared && profileName === undefined ? agents.slice(0, 1) : agents;
+  for (const [index, { id }] of targets.entries()) {
     const params = { provider, apiKey: value, agentId: id };
     const profile = `${provider}:${profileName}`;
     await call(
@@ -73,9 +73,11 @@ export const authSetApiKey: Handler<'auth_set_api_key'> = async (payload, contex
             { method: 'models.authStatus', params: { agentId: id, refresh: true } },
           ],
     );
-    context.progress(Math.round((100 * (index + 1)) / told.length), id);
+    context.progress(Math.round((100 * (index + 1)) / targets.length), id);
   }
-  context.output.line(`told OpenClaw the key of ${provider} for ${agents.map(({ id }) => id).join(', ')}`);
+  context.output.line(
+    `stored the key of ${provider} in OpenClaw for ${agents.map(({ id }) => id).join(', ')}`,
+  );
   return { provider, agents: agents.length };
 };
 
@@ -83,6 +85,6 @@ async function call({ stack, signal }: HandlerContext, calls: readonly OpenClawC
   const answers = await stack.callOpenClaw(calls, signal);
   return answers.map((answer: OpenClawAnswer) => {
     if (answer.ok) return answer.payload;
-    throw new HqError('failed', `OpenClaw refused it: ${answer.message}`);
+    throw new HqError('failed', `OpenClaw refused the call: ${answer.message}`);
   });
 }

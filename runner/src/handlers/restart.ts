@@ -7,7 +7,7 @@ export const restartDispatcher: Handler<'restart_dispatcher'> = async (_payload,
   const services = await context.stack.services(context.signal);
   if (services.some((service) => service.name === 'dispatcher')) return restart('dispatcher', context);
   throw new HqError('not_found', 'This stack has no dispatcher.', {
-    hint: 'Nothing wakes agents for their inbox here; add a service named "dispatcher" to the stack, or restart the gateway.',
+    hint: 'Add a service named "dispatcher" to the stack, or restart the gateway.',
   });
 };
 

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
-/** The wished port of loopback where it is free, any free one otherwise. */
-export async function freePort(wished: number): Promise<number> {
-  for (const port of [wished, 0]) {
+/** Returns the preferred loopback port if it is free, else any free one. */
+export async function freePort(preferred: number): Promise<number> {
+  for (const port of [preferred, 0]) {
     const server = createServer();
     const listening = once(server, 'listening').then(
       () => true,

@@ -1,9 +1,9 @@
 import { findPackageJSON } from 'node:module';
 import { dirname, join } from 'node:path';
 
-/** A file of the room `gateway/`, which stands beside this one whether the runner is bundled or not. */
+/** Returns the path of a file of the package `gateway/`, which is next to this one, bundled or not. */
 export function gatewayFile(...path: readonly string[]): string {
-  const ours = findPackageJSON(import.meta.url);
-  if (ours === undefined) throw new Error('The runner stands in no room.');
-  return join(dirname(ours), '..', 'gateway', ...path);
+  const packageJson = findPackageJSON(import.meta.url);
+  if (packageJson === undefined) throw new Error('The runner is in no package.');
+  return join(dirname(packageJson), '..', 'gateway', ...path);
 }

@@ -6,13 +6,13 @@ import { HqError } from '@hq/shared/errors';
 import { z } from 'zod';
 import { gatewayFile } from './gateway-files.ts';
 
-/** Where a gateway without a container lives, and what it takes to start it there. */
+/** Directory of a gateway without a container, and everything needed to start it. */
 export interface GatewayHome {
   readonly directory: string;
   readonly stateDirectory: string;
-  /** Who was started here last, for a runner that comes after one that died. */
+  /** Records the running gateway, for the successor of a killed runner. */
   readonly pidFile: string;
-  /** Guards the gateway's port; never logged, never in argv. */
+  /** Token of the gateway's port; never logged, never in argv. */
   readonly token: string;
   readonly program: string;
   readonly version: string;
@@ -20,11 +20,11 @@ export interface GatewayHome {
 
 export interface GatewayHomeOptions {
   readonly directory: string;
-  /** The configuration for a first start; the repository's own where left out. */
+  /** Configuration of the first start; by default the one of the package `gateway/`. */
   readonly config?: string | undefined;
 }
 
-/** Lays the home out where it is new: private directories, the lean configuration, a random token. */
+/** Creates what is missing: private directories, the configuration, a random token. */
 export async function prepareGatewayHome({ directory, config }: GatewayHomeOptions): Promise<GatewayHome> {
   const stateDirectory = join(directory, '.openclaw');
   try {
@@ -70,7 +70,7 @@ async function readToken(file: string): Promise<string> {
   const token = (await readFile(file, 'utf8')).trim();
   if (token.length >= 32) return token;
   throw new HqError('failed', `The gateway’s token in ${file} is too short.`, {
-    hint: 'Remove the file; a new token is made at the next start.',
+    hint: 'Remove the file; the next start creates a new token.',
   });
 }
 
@@ -84,7 +84,7 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
-/** A file appears under its name only when it is whole. */
+/** Writes to a temporary file and renames it, so that the file is never partial. */
 export async function writeFileAtomically(file: string, text: string): Promise<void> {
   await writeFile(`${file}.new`, text, { mode: 0o600 });
   await rename(`${file}.new`, file);

@@ -10,13 +10,13 @@ import type { GatewayHome } from './gateway-home.ts';
 import type { LastLines } from './last-lines.ts';
 import { signalGroup } from './pid-file.ts';
 
-/** Below everything that somebody looks at: a gateway that starts takes seconds of a whole core. */
+/** Lower priority than interactive programs: a starting gateway uses a whole core for seconds. */
 const niceness = 10;
 const probeEveryMs = 250;
 const probeTimeoutMs = 5_000;
 const reportEveryMs = 3_000;
 
-/** What the gateway is given of the environment: never HQ's keys, for its agents can read all of it. */
+/** Returns the gateway's environment, without HQ's keys: its agents can read all of it. */
 function gatewayEnvironment(home: GatewayHome): NodeJS.ProcessEnv {
   const { PATH = '', LANG, TZ } = process.env;
   return {
@@ -24,13 +24,13 @@ function gatewayEnvironment(home: GatewayHome): NodeJS.ProcessEnv {
     ...(LANG === undefined ? {} : { LANG }),
     ...(TZ === undefined ? {} : { TZ }),
     HOME: home.directory,
-    // What an agent's commands run in: it gives them the agent's secrets.
+    // Runs an agent's commands with the agent's secrets.
     SHELL: gatewayFile('agent-shell'),
     TMPDIR: join(home.directory, 'tmp'),
     NODE_COMPILE_CACHE: join(home.directory, '.cache', 'node'),
     OPENCLAW_STATE_DIR: home.stateDirectory,
     OPENCLAW_GATEWAY_TOKEN: home.token,
-    // A start that fails ends, instead of letting a model with shell tools repair it.
+    // Makes a failed start exit, instead of letting a model with shell tools repair it.
     OPENCLAW_SUPERVISOR_MODE: 'external',
     OPENCLAW_NO_RESPAWN: '1',
     OPENCLAW_DISABLE_BONJOUR: '1',
@@ -38,12 +38,12 @@ function gatewayEnvironment(home: GatewayHome): NodeJS.ProcessEnv {
   };
 }
 
-/** One life of the gateway: from its start to its exit. */
+/** One process of the gateway, from its start to its exit. */
 export class GatewayProcess {
   readonly pid: number;
   readonly port: number;
   readonly startedAt = new Date().toISOString();
-  /** Settles when it has ended, however it came. */
+  /** Resolves to the exit code or signal, as text. */
   readonly exited: Promise<string>;
   readonly #child: ChildProcess;
   #exit: string | null = null;
@@ -56,7 +56,7 @@ export class GatewayProcess {
     child.stderr?.on('data', (bytes: Buffer) => lines.write(bytes));
     this.exited = once(child, 'exit').then(([code, signal]) => {
       this.#exit = signal === null ? `exit code ${code}` : `signal ${signal}`;
-      // What it started must not outlive it and hold its port or its files.
+      // Its children must not outlive it and hold its port or files.
       signalGroup(pid, 'SIGKILL');
       return this.#exit;
     });
@@ -82,29 +82,28 @@ export class GatewayProcess {
     return this.#exit !== null;
   }
 
-  /** Whether it answers that it lives. */
   isAlive(): Promise<boolean> {
     return this.#answers('/healthz');
   }
 
-  /** Waits until it has started and lives; false when it ended instead. */
+  /** Waits until the gateway is ready; returns false when it ended instead. */
   async waitUntilReady(signal: AbortSignal, onOutput: (line: string) => void): Promise<boolean> {
     const beganAt = performance.now();
-    let toldAt = beganAt;
+    let reportedAt = beganAt;
     while (this.#exit === null) {
       signal.throwIfAborted();
       if ((await this.#answers('/startupz')) && (await this.#answers('/healthz'))) return true;
       const now = performance.now();
-      if (now - toldAt >= reportEveryMs) {
-        onOutput(`waiting for gateway to get ready (${Math.round((now - beganAt) / 1000)} s)`);
-        toldAt = now;
+      if (now - reportedAt >= reportEveryMs) {
+        onOutput(`waiting for gateway to become ready (${Math.round((now - beganAt) / 1000)} s)`);
+        reportedAt = now;
       }
       await Promise.race([sleep(probeEveryMs, undefined, { signal }), this.exited]);
     }
     return false;
   }
 
-  /** Calls it by the program that a container would run; what is told goes by standard input. */
+  /** Calls it by the program that a container runs; secrets go over standard input. */
   async call(
     home: GatewayHome,
     calls: readonly OpenClawCall[],
@@ -116,16 +115,16 @@ export class GatewayProcess {
       signal,
     });
     const ended = once(caller, 'close');
-    const said: Buffer[] = [];
-    caller.stdout.on('data', (bytes: Buffer) => said.push(bytes));
-    // One that ended before it read everything says why on its standard output.
+    const output: Buffer[] = [];
+    caller.stdout.on('data', (bytes: Buffer) => output.push(bytes));
+    // A program that ended before it read everything wrote the reason to its standard output.
     caller.stdin.on('error', () => caller.stdin.destroy());
     caller.stdin.end(callInput(calls));
     await ended;
-    return readAnswers(Buffer.concat(said).toString(), calls.length);
+    return readAnswers(Buffer.concat(output).toString(), calls.length);
   }
 
-  /** Asks it to end, and makes it end when it has not after the grace. */
+  /** Sends SIGTERM, and SIGKILL after the grace. */
   async stop(graceMs: number): Promise<void> {
     if (this.#exit !== null) return;
     this.#child.kill('SIGTERM');
@@ -148,7 +147,7 @@ export class GatewayProcess {
       await response.body?.cancel();
       return response.ok;
     } catch {
-      // Not listening yet, or too busy to answer: the same as no.
+      // Not listening yet, or too busy to answer.
       return false;
     }
   }

@@ -2,7 +2,7 @@ import { StringDecoder } from 'node:string_decoder';
 
 const longestLine = 16_384;
 
-/** The last lines of what a process writes, in bounded memory. */
+/** Keeps the last lines of a process's output, in bounded memory. */
 export class LastLines {
   readonly #most: number;
   readonly #decoder = new StringDecoder('utf8');
@@ -17,7 +17,7 @@ export class LastLines {
     const parts = (this.#open + this.#decoder.write(bytes)).split('\n');
     this.#open = (parts.pop() ?? '').slice(0, longestLine);
     for (const part of parts) this.#lines.push(part.slice(0, longestLine));
-    // Trimmed now and then, not at every line.
+    // Trims rarely, not at every line.
     if (this.#lines.length > 2 * this.#most) this.#lines = this.#lines.slice(-this.#most);
   }
 

@@ -11,17 +11,17 @@ import { removePidFile, stopOrphan, writePidFile } from './pid-file.ts';
 
 const serviceName = 'gateway';
 const keptLines = 1_000;
-/** The longest that a restart lets the gateway finish what it does. */
+/** Longest time that a restart lets the gateway finish its work. */
 const restartGraceMs = 60_000;
 const closeGraceMs = 8_000;
 const livenessEveryMs = 10_000;
 const missesUntilUnhealthy = 3;
 const firstBackoffMs = 1_000;
 const longestBackoffMs = 60_000;
-/** A gateway that was ready for so long starts the count of failures anew. */
+/** A gateway that was ready this long resets the count of failures. */
 const settledMs = 60_000;
 
-/** One OpenClaw gateway without a container, kept running by this runner. */
+/** Supervises one OpenClaw gateway without a container. */
 export class ProcessStack implements Stack {
   readonly kind = 'process';
   readonly #home: GatewayHome;
@@ -35,7 +35,7 @@ export class ProcessStack implements Stack {
   #failures = 0;
   #port = 0;
   #launching: Promise<GatewayProcess> | null = null;
-  /** The gateway whose exit a restart is waiting for. */
+  /** Gateway whose exit a restart waits for. */
   #stopping: GatewayProcess | null = null;
   #retry: NodeJS.Timeout | undefined;
   #liveness: NodeJS.Timeout | undefined;
@@ -46,12 +46,12 @@ export class ProcessStack implements Stack {
     this.#log = log;
   }
 
-  /** Ends what a dead runner left behind and starts the gateway; it gets ready in the background. */
+  /** Stops a gateway of a killed runner and starts a new one, which becomes ready in the background. */
   static async open(home: GatewayHome, log: Log): Promise<ProcessStack> {
     const orphan = await stopOrphan(home.pidFile);
-    if (orphan !== null) log.warn({ pid: orphan }, 'ended the gateway that a dead runner had left behind');
+    if (orphan !== null) log.warn({ pid: orphan }, 'stopped the gateway of a killed runner');
     const stack = new ProcessStack(home, log);
-    void stack.#keepUp();
+    void stack.#launchWithRetry();
     return stack;
   }
 
@@ -68,9 +68,9 @@ export class ProcessStack implements Stack {
   }
 
   async restart(service: string, { signal, onOutput }: RestartOptions): Promise<Restarted> {
-    this.#mustKnow(service);
+    this.#assertService(service);
     const beganAt = performance.now();
-    this.#noRetry();
+    this.#cancelRetry();
     await this.#launching?.catch(() => undefined);
     const before = this.#gateway;
     try {
@@ -90,14 +90,14 @@ export class ProcessStack implements Stack {
       return { tookMs: Math.round(performance.now() - beganAt) };
     } finally {
       this.#stopping = null;
-      // A restart that did not get to the end must not leave the operator without a gateway.
+      // A failed restart must not leave the operator without a gateway.
       if (this.#gateway === null && this.#retry === undefined && !this.#closed.signal.aborted)
-        this.#startLater();
+        this.#retryLater();
     }
   }
 
   async *logs(service: string, lines: number): AsyncIterable<string> {
-    this.#mustKnow(service);
+    this.#assertService(service);
     yield* this.#lines.last(lines);
   }
 
@@ -107,8 +107,8 @@ export class ProcessStack implements Stack {
   ): Promise<readonly OpenClawAnswer[]> {
     const gateway = this.#gateway;
     if (gateway !== null && this.#health === 'healthy') return gateway.call(this.#home, calls, signal);
-    throw new HqError('unreachable', `OpenClaw cannot be told: the gateway is ${this.#health}.`, {
-      hint: 'It is told once it runs.',
+    throw new HqError('unreachable', `OpenClaw cannot be called: the gateway is ${this.#health}.`, {
+      hint: 'Wait until the gateway is healthy.',
     });
   }
 
@@ -119,7 +119,7 @@ export class ProcessStack implements Stack {
 
   async close(): Promise<void> {
     this.#closed.abort(new HqError('cancelled', 'the runner stops'));
-    this.#noRetry();
+    this.#cancelRetry();
     clearTimeout(this.#liveness);
     await this.#launching?.catch(() => undefined);
     const gateway = this.#gateway;
@@ -128,14 +128,14 @@ export class ProcessStack implements Stack {
     await removePidFile(this.#home.pidFile);
   }
 
-  #mustKnow(service: string): void {
+  #assertService(service: string): void {
     if (service === serviceName) return;
     throw new HqError('not_found', `This stack has no service "${service}".`, {
       hint: `It has one service: ${serviceName}.`,
     });
   }
 
-  /** Its exit is wanted from here on; when the signal aborts, it ends on its own time and is started again. */
+  /** Marks the exit as wanted. After an abort the gateway ends later and is started again. */
   async #stop(gateway: GatewayProcess, signal: AbortSignal): Promise<void> {
     this.#stopping = gateway;
     const aborted = new Promise<never>((_, reject) => {
@@ -144,7 +144,7 @@ export class ProcessStack implements Stack {
     await Promise.race([gateway.stop(restartGraceMs), aborted]);
   }
 
-  #become(health: ServiceHealth): void {
+  #setHealth(health: ServiceHealth): void {
     if (this.#health === health) return;
     this.#health = health;
     for (const listener of this.#listeners) listener();
@@ -163,8 +163,8 @@ export class ProcessStack implements Stack {
     const gateway = await GatewayProcess.start(this.#home, this.#port, this.#lines);
     this.#gateway = gateway;
     this.#log.info({ pid: gateway.pid, port: gateway.port }, 'gateway started');
-    this.#become('starting');
-    void gateway.exited.then((exit) => this.#ended(gateway, exit));
+    this.#setHealth('starting');
+    void gateway.exited.then((exit) => this.#onExit(gateway, exit));
     await writePidFile(this.#home.pidFile, gateway.pid, gateway.port);
     return gateway;
   }
@@ -177,50 +177,50 @@ export class ProcessStack implements Stack {
     const isReady = await gateway.waitUntilReady(signal, onOutput);
     if (isReady && this.#gateway === gateway) {
       this.#log.info({ pid: gateway.pid }, 'gateway ready');
-      this.#become('healthy');
+      this.#setHealth('healthy');
       this.#watchLiveness(gateway, performance.now());
     }
     return isReady;
   }
 
-  /** Starts the gateway and waits for it, for as long as this stack is open. */
-  async #keepUp(): Promise<void> {
+  /** Starts the gateway and waits until it is ready; retries while this stack is open. */
+  async #launchWithRetry(): Promise<void> {
     try {
       const gateway = await this.#launch();
       await this.#awaitReady(gateway, this.#closed.signal, (line) => this.#log.debug(line));
     } catch (error) {
       if (this.#closed.signal.aborted) return;
       this.#log.error({ err: error }, 'the gateway could not be started');
-      this.#startLater();
+      this.#retryLater();
     }
   }
 
-  #ended(gateway: GatewayProcess, exit: string): void {
+  #onExit(gateway: GatewayProcess, exit: string): void {
     if (this.#gateway !== gateway) return;
     this.#gateway = null;
     clearTimeout(this.#liveness);
-    this.#become('stopped');
+    this.#setHealth('stopped');
     if (this.#stopping === gateway) return;
     this.#log.error(
       { pid: gateway.pid, exit, lastLines: this.#lines.last(5) },
       'the gateway ended by itself',
     );
-    this.#become('stopped');
-    this.#startLater();
+    this.#setHealth('stopped');
+    this.#retryLater();
   }
 
-  #startLater(): void {
+  #retryLater(): void {
     const pause = Math.min(longestBackoffMs, firstBackoffMs * 2 ** Math.min(this.#failures, 10));
     this.#failures += 1;
     this.#restarts += 1;
-    this.#noRetry();
+    this.#cancelRetry();
     this.#retry = setTimeout(() => {
       this.#retry = undefined;
-      void this.#keepUp();
+      void this.#launchWithRetry();
     }, pause);
   }
 
-  #noRetry(): void {
+  #cancelRetry(): void {
     clearTimeout(this.#retry);
     this.#retry = undefined;
   }
@@ -228,12 +228,12 @@ export class ProcessStack implements Stack {
   #watchLiveness(gateway: GatewayProcess, readySince: number): void {
     clearTimeout(this.#liveness);
     this.#liveness = setTimeout(async () => {
-      const lives = await gateway.isAlive();
+      const isAlive = await gateway.isAlive();
       if (this.#gateway !== gateway) return;
-      this.#misses = lives ? 0 : this.#misses + 1;
-      if (lives && performance.now() - readySince > settledMs) this.#failures = 0;
-      if (lives) this.#become('healthy');
-      else if (this.#misses >= missesUntilUnhealthy) this.#become('unhealthy');
+      this.#misses = isAlive ? 0 : this.#misses + 1;
+      if (isAlive && performance.now() - readySince > settledMs) this.#failures = 0;
+      if (isAlive) this.#setHealth('healthy');
+      else if (this.#misses >= missesUntilUnhealthy) this.#setHealth('unhealthy');
       this.#watchLiveness(gateway, readySince);
     }, livenessEveryMs);
   }

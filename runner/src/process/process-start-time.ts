@@ -5,13 +5,13 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 
 /**
- * What tells a process from a later one with the same id: when it was born. Null when there is no such process.
+ * Returns the start time of a process, which distinguishes it from a later one with the same id. Null when there is none.
  */
 export async function startTimeOf(pid: number): Promise<string | null> {
   if (process.platform === 'linux') {
     try {
       const text = await readFile(`/proc/${pid}/stat`, 'utf8');
-      // The name, in brackets, may hold blanks; a zombie has ended but for its parent.
+      // The name in parentheses may contain spaces; a zombie (Z) has ended.
       const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
       return fields[0] === 'Z' ? null : (fields[19] ?? null);
     } catch {

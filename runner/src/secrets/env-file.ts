@@ -1,16 +1,16 @@
 import { secretNameFault, secretNamePattern } from '@hq/shared/secrets';
 
-/** One setting as it stands in an `.env` file. */
+/** One setting of an `.env` file. */
 export interface EnvEntry {
   readonly key: string;
   readonly value: string;
-  /** The setting as it was written, without its line end. */
+  /** Original text without its line end. */
   readonly line: string;
 }
 
 const quoted = /'([^']*(?:'\\''[^']*)*)'[ \t]*(?=\n|$)/y;
 
-/** The settings of an `.env` file, the last of each name. What is no setting is left out. */
+/** Parses an `.env` file. The last setting of a name counts; other lines are ignored. */
 export function readEnvFile(text: string): ReadonlyMap<string, EnvEntry> {
   const entries = new Map<string, EnvEntry>();
   for (let at = 0; at < text.length; ) {
@@ -21,7 +21,7 @@ export function readEnvFile(text: string): ReadonlyMap<string, EnvEntry> {
       at = lineEnd + 1;
       continue;
     }
-    // A value of ours may go over several lines.
+    // A quoted value may span several lines.
     quoted.lastIndex = equals + 1;
     const match = quoted.exec(text);
     const end = match === null ? lineEnd : quoted.lastIndex;
@@ -32,7 +32,7 @@ export function readEnvFile(text: string): ReadonlyMap<string, EnvEntry> {
   return entries;
 }
 
-/** The whole text of an `.env` file, sorted by name. */
+/** Renders an `.env` file, sorted by name. */
 export function renderEnvFile(lines: ReadonlyMap<string, string>): string {
   return [...lines.keys()]
     .sort()
@@ -40,7 +40,7 @@ export function renderEnvFile(lines: ReadonlyMap<string, string>): string {
     .join('');
 }
 
-/** Whether a name is one that no secret may have: its line is the gateway's own. */
+/** Returns true for a name that no secret may have: its line belongs to the gateway. */
 export function isReserved(key: string): boolean {
   return secretNamePattern.test(key) && secretNameFault(key) !== null;
 }

@@ -150,7 +150,7 @@ const context = (output: CommandOutput): HandlerContext => ({
   signal: AbortSignal.timeout(readyMs),
   progress: () => undefined,
   setPaused: () => Promise.resolve(),
-  openSecret: (idOrKey, signal) => sync.open(idOrKey, signal),
+  openSecret: (idOrKey, signal) => sync.readSecret(idOrKey, signal),
 });
 
 describe('the real OpenClaw', () => {
@@ -236,7 +236,7 @@ describe('the real OpenClaw', () => {
     });
     output.end();
     expect(output.summary('stdout')).toBe(
-      'openai is asked at models.example.test\ntold OpenClaw the key of openai for acme-maya, bob\n',
+      'requests to openai go to models.example.test\nstored the key of openai in OpenClaw for acme-maya, bob\n',
     );
     const after = shape.parse(await call('config.get'));
     expect(after.config.models.providers.openai).toMatchObject({ baseUrl: 'https://models.example.test/v1' });

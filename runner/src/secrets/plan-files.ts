@@ -12,20 +12,20 @@ import { type EnvEntry, isReserved, readEnvFile, renderEnvFile } from './env-fil
 import { isFileSlug } from './secrets-directory.ts';
 import type { SecretResult, SecretsSnapshot, StoredSecret } from './snapshot.ts';
 
-/** The text of every file that stands now; `gateway` is null where there is none. */
+/** Text of every existing file; `gateway` is null when there is none. */
 export interface CurrentFiles {
   readonly gateway: string | null;
   readonly agents: ReadonlyMap<string, string>;
 }
 
-/** A key of a model provider, by the agent that has it: null for every agent of the gateway that has none of its own. */
+/** Key of a model provider. `agent` is null for every agent of the gateway without a key of its own. */
 export interface ProviderKey {
   readonly agent: string | null;
   readonly provider: string;
   readonly value: string;
 }
 
-/** A row, and what it should say once its file stands. */
+/** Status that a row gets once its file is written. */
 export interface SyncOutcome {
   readonly secret: StoredSecret;
   readonly result: SecretResult;
@@ -36,15 +36,15 @@ export interface SyncPlan {
   readonly agents: ReadonlyMap<string, string>;
   readonly outcomes: readonly SyncOutcome[];
   readonly providerKeys: readonly ProviderKey[];
-  /** The providers whose key could not be read: whatever was told about them stays. */
+  /** Providers whose key could not be decrypted: their pushed keys stay. */
   readonly unreadProviders: ReadonlySet<string>;
-  /** The sha256 of each token with which an agent speaks in a chat: HQ's own bots must not use one of them. */
+  /** SHA-256 of each token that an agent uses in a chat; HQ's own bots must not use one of them. */
   readonly channelTokens: ReadonlySet<string>;
-  /** Every value that stands in a file or will: what the redactor must know before the first is written. */
+  /** Values in the files before and after the sync. The redactor must know them before a file is written. */
   readonly values: ReadonlySet<string>;
 }
 
-/** Each has one consumer: a second one takes the first one's messages, or is refused. */
+/** Tokens that allow one consumer: a second one takes the messages of the first, or is refused. */
 const channelKeys = new Set([
   'TELEGRAM_BOT_TOKEN',
   'DISCORD_BOT_TOKEN',
@@ -55,13 +55,13 @@ const channelKeys = new Set([
 type Decrypted = { readonly value: string } | { readonly fault: string };
 
 /**
- * Says what the files should hold. A row that cannot be read takes nothing away: the line that stands under its name in its
- * file stays. Lines of reserved names are the gateway's own; they stay in its file, and come into no agent's.
+ * Returns the wanted text of every file. A row that cannot be decrypted keeps the current line of its name. Lines with
+ * reserved names belong to the gateway: they stay in its file, and no agent gets them.
  */
-export function planFiles(snapshot: SecretsSnapshot, keys: SecretsKeys, standing: CurrentFiles): SyncPlan {
+export function planFiles(snapshot: SecretsSnapshot, keys: SecretsKeys, current: CurrentFiles): SyncPlan {
   const slugs = new Set(snapshot.agents.map(({ slug }) => slug));
-  const standingGateway = readEnvFile(standing.gateway ?? '');
-  const values = new Set([...standingGateway.values()].map(({ value }) => value));
+  const currentGateway = readEnvFile(current.gateway ?? '');
+  const values = new Set([...currentGateway.values()].map(({ value }) => value));
   const shared = new Map<string, string>();
   const own = new Map<string, Map<string, string>>();
   const outcomes: SyncOutcome[] = [];
@@ -76,22 +76,22 @@ export function planFiles(snapshot: SecretsSnapshot, keys: SecretsKeys, standing
     return known;
   };
   const read = new Map<string, ReadonlyMap<string, EnvEntry>>();
-  const standingAgent = (slug: string) => {
-    const known = read.get(slug) ?? readEnvFile(standing.agents.get(slug) ?? '');
+  const currentAgent = (slug: string) => {
+    const known = read.get(slug) ?? readEnvFile(current.agents.get(slug) ?? '');
     read.set(slug, known);
     return known;
   };
-  const tell = (secret: StoredSecret, status: SecretResult['status'], error: string | null) =>
+  const setStatus = (secret: StoredSecret, status: SecretResult['status'], error: string | null) =>
     outcomes.push({ secret, result: { id: secret.id, revision: secret.revision, status, error } });
 
   for (const secret of snapshot.secrets) {
     const { key, agent_id: agentId, agent_slug: slug } = secret;
     if (agentId !== null && (slug === null || !slugs.has(slug))) {
-      tell(secret, 'waiting', null);
+      setStatus(secret, 'waiting', null);
       continue;
     }
     if (slug !== null && !isFileSlug(slug)) {
-      tell(secret, 'error', 'The agent’s slug cannot name a file.');
+      setStatus(secret, 'error', 'The agent’s slug cannot name a file.');
       continue;
     }
     const provider = providerOfKey.get(key);
@@ -101,17 +101,17 @@ export function planFiles(snapshot: SecretsSnapshot, keys: SecretsKeys, standing
       lines(slug).set(key, envLine(key, opened.value));
       if (provider !== undefined) providerKeys.push({ agent: slug, provider, value: opened.value });
       if (channelKeys.has(key)) channelTokens.add(createHash('sha256').update(opened.value).digest('hex'));
-      tell(secret, 'active', null);
+      setStatus(secret, 'active', null);
       continue;
     }
     if (provider !== undefined) unreadProviders.add(provider);
-    const last = slug === null ? standingGateway.get(key) : standingAgent(slug).get(key);
+    const last = slug === null ? currentGateway.get(key) : currentAgent(slug).get(key);
     if (last === undefined || isReserved(key)) {
-      tell(secret, 'error', opened.fault);
+      setStatus(secret, 'error', opened.fault);
     } else {
       values.add(last.value);
       lines(slug).set(key, last.line);
-      tell(secret, 'error', `${opened.fault} The value it had before stays in use.`);
+      setStatus(secret, 'error', `${opened.fault} The previous value stays in use.`);
     }
   }
 
@@ -119,14 +119,14 @@ export function planFiles(snapshot: SecretsSnapshot, keys: SecretsKeys, standing
   for (const slug of slugs) {
     if (isFileSlug(slug)) agents.set(slug, renderEnvFile(new Map([...shared, ...(own.get(slug) ?? [])])));
   }
-  for (const [slug, text] of standing.agents) {
-    // What stands as it should holds no value that is not known already.
+  for (const [slug, text] of current.agents) {
+    // An unchanged file holds only values that are known already.
     if (agents.get(slug) === text) continue;
     for (const { value } of readEnvFile(text).values()) values.add(value);
   }
 
   const gateway = new Map(shared);
-  for (const { key, line } of standingGateway.values()) if (isReserved(key)) gateway.set(key, line);
+  for (const { key, line } of currentGateway.values()) if (isReserved(key)) gateway.set(key, line);
   return {
     gateway: renderEnvFile(gateway),
     agents,
@@ -138,7 +138,7 @@ export function planFiles(snapshot: SecretsSnapshot, keys: SecretsKeys, standing
   };
 }
 
-/** A secret's value, or why it cannot be had, in words that say nothing of it. */
+/** Returns the value of a secret, or a reason that reveals nothing of it. */
 export function decryptSecret(
   { key, encrypted_value: envelope }: Pick<StoredSecret, 'key' | 'encrypted_value'>,
   keys: SecretsKeys,

@@ -8,6 +8,7 @@ import {
   type DesiredKeys,
   everyAgent,
   type OpenClawAgent,
+  type ProviderStep,
   type PushedKeys,
   providerSteps,
   pushedKeys,
@@ -17,35 +18,35 @@ import type { SyncListener } from './secrets-sync.ts';
 
 export interface ProviderKeysOptions {
   readonly stack: Pick<Stack, 'callOpenClaw'>;
-  /** The directory of the secrets. What was told is noted there, as hashes. */
+  /** Directory of the secrets, where hashes of the pushed keys are recorded. */
   readonly path: string;
-  /** What the hashes are made with, so that they say nothing to who reads them. */
+  /** Key of these hashes, so that they reveal nothing to a reader of the file. */
   readonly hashKey: string;
   readonly log: Log;
 }
 
-const noteFile = 'provider-keys.json';
+const recordFile = 'provider-keys.json';
 const agentList = z.object({
   agents: z.array(z.object({ id: z.string(), workspace: z.string().optional() })),
 });
-const settings = z.object({
+const openClawConfig = z.object({
   config: z.object({
     auth: z.object({ profiles: z.record(z.string(), z.unknown()).default({}) }).optional(),
     models: z.object({ providers: z.record(z.string(), z.unknown()).default({}) }).optional(),
   }),
 });
-const taken = z.object({ profileId: z.string() });
+const pushedKey = z.object({ profileId: z.string() });
 
 const firstRetryMs = 2_000;
 const longestRetryMs = 60_000;
-/** A gateway takes so long to start on a busy machine: until then nothing is wrong. */
+/** A gateway may take this long to start on a busy machine; until then no problem is reported. */
 const startupGraceMs = 120_000;
 const callsAtOnce = 10;
 const callMs = 300_000;
 
 /**
- * Brings the keys of model providers into OpenClaw's own model auth, which reads no environment of an agent, and takes
- * away those that HQ itself brought there. Only what differs from what was told before is told; a restart forgets nothing.
+ * Pushes keys of model providers into OpenClaw's model auth, which ignores an agent's environment, and removes the ones
+ * that HQ pushed before. Only differences to the recorded state are pushed; a restart forgets nothing.
  */
 export class ProviderKeys implements SyncListener {
   readonly #options: ProviderKeysOptions;
@@ -57,7 +58,7 @@ export class ProviderKeys implements SyncListener {
   #failures = 0;
   #failingSince: number | null = null;
   #problem: string | null = null;
-  #onProblem: () => void = () => undefined;
+  #onProblemChange: () => void = () => undefined;
 
   constructor(options: ProviderKeysOptions) {
     this.#options = options;
@@ -66,7 +67,7 @@ export class ProviderKeys implements SyncListener {
   onSynced(keys: DesiredKeys, changed: boolean): void {
     this.#wanted = keys;
     this.#reload ||= changed;
-    this.#tellIn(0);
+    this.#pushIn(0);
   }
 
   problem(): string | null {
@@ -74,7 +75,7 @@ export class ProviderKeys implements SyncListener {
   }
 
   onProblemChange(listener: () => void): void {
-    this.#onProblem = listener;
+    this.#onProblemChange = listener;
   }
 
   async close(): Promise<void> {
@@ -83,121 +84,111 @@ export class ProviderKeys implements SyncListener {
     await this.#running;
   }
 
-  #tellIn(milliseconds: number): void {
+  #pushIn(milliseconds: number): void {
     if (this.#closed.signal.aborted) return;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
-      this.#running ??= this.#tell().finally(() => {
+      this.#running ??= this.#push().finally(() => {
         this.#running = null;
-        if (this.#wanted !== null) this.#tellIn(this.#failures === 0 ? 0 : pauseAfter(this.#failures));
+        if (this.#wanted !== null) this.#pushIn(this.#failures === 0 ? 0 : retryDelay(this.#failures));
       });
     }, milliseconds);
   }
 
-  async #tell(): Promise<void> {
+  async #push(): Promise<void> {
     const wanted = this.#wanted;
     const reload = this.#reload;
     if (wanted === null) return;
     this.#wanted = null;
     this.#reload = false;
     try {
-      const told = await this.#readNote();
-      if (wanted.providerKeys.length > 0 || Object.keys(told).length > 0)
-        await this.#bring(wanted, told, reload);
+      const pushed = await this.#readRecord();
+      if (wanted.providerKeys.length > 0 || Object.keys(pushed).length > 0)
+        await this.#pushDifferences(wanted, pushed, reload);
       else if (reload) await this.#call([{ method: 'secrets.reload' }]);
       this.#failures = 0;
       this.#failingSince = null;
-      this.#become(null);
+      this.#setProblem(null);
     } catch (error) {
       if (this.#closed.signal.aborted) return;
-      // What came meanwhile is newer.
+      // Keys that were set meanwhile are newer.
       this.#wanted ??= wanted;
       this.#reload ||= reload;
-      this.#failures += 1;
-      this.#failingSince ??= performance.now();
-      const isPatient = error instanceof HqError && error.code === 'unreachable';
-      if (isPatient && performance.now() - this.#failingSince < startupGraceMs) return;
-      const sentence =
-        error instanceof HqError ? error.message : 'OpenClaw could not be told of provider keys.';
-      if (!(error instanceof HqError)) this.#options.log.error({ err: error }, sentence);
-      this.#become(sentence);
+      this.#onFailure(error);
     }
   }
 
-  async #bring(wanted: DesiredKeys, told: PushedKeys, reload: boolean): Promise<void> {
+  #onFailure(error: unknown): void {
+    this.#failures += 1;
+    this.#failingSince ??= performance.now();
+    const mayBeStarting = error instanceof HqError && error.code === 'unreachable';
+    if (mayBeStarting && performance.now() - this.#failingSince < startupGraceMs) return;
+    const sentence =
+      error instanceof HqError ? error.message : 'The provider keys could not be stored in OpenClaw.';
+    if (!(error instanceof HqError)) this.#options.log.error({ err: error }, sentence);
+    this.#setProblem(sentence);
+  }
+
+  async #pushDifferences(wanted: DesiredKeys, pushed: PushedKeys, reload: boolean): Promise<void> {
     const [listed, configured] = await this.#call([
       { method: 'agents.list' },
       { method: 'config.get' },
       ...(reload ? [{ method: 'secrets.reload' }] : []),
     ]);
     const { agents } = agentList.parse(payloadOf(listed));
-    const { config } = settings.parse(payloadOf(configured));
+    const { config } = openClawConfig.parse(payloadOf(configured));
     const openclaw = {
       agents,
-      // Whoever emptied OpenClaw's state emptied these as well, and all is told anew.
+      // Emptied when OpenClaw's state is: every key is pushed again then.
       profiles: new Set(Object.keys(config.auth?.profiles ?? {})),
       configured: new Set(Object.keys(config.models?.providers ?? {})),
     };
-    const { steps, impossible } = providerSteps(openclaw, wanted, told, this.#options.hashKey);
+    const { steps, impossible } = providerSteps(openclaw, wanted, pushed, this.#options.hashKey);
     const refusals = [...impossible];
-    let done = 0;
     for (let at = 0; at < steps.length; at += callsAtOnce) {
       const batch = steps.slice(at, at + callsAtOnce);
       const answers = await this.#call(batch.map(({ call }) => call));
-      for (const [index, { agent, provider, hash }] of batch.entries()) {
-        const answer = answers[index];
-        const keys = told[agent] ?? {};
-        const isGone = answer?.ok === false && answer.code === 'INVALID_REQUEST';
-        if (hash === null && (answer?.ok === true || isGone)) delete keys[provider];
-        else if (hash !== null && answer?.ok === true) {
-          keys[provider] = { hash, profile: taken.parse(answer.payload).profileId };
-        } else {
-          refusals.push(`${provider} for ${agent}: ${answer?.ok === false ? answer.message : 'no answer'}`);
-          continue;
-        }
-        told[agent] = keys;
-        done += 1;
-      }
-      await this.#writeNote(told, agents);
+      refusals.push(...batch.flatMap((step, index) => record(pushed, step, answers[index]) ?? []));
+      await this.#writeRecord(pushed, agents);
     }
-    if (done > 0) this.#options.log.info({ keys: done }, 'OpenClaw knows the provider keys');
+    const done = steps.length - (refusals.length - impossible.length);
+    if (done > 0) this.#options.log.info({ keys: done }, 'stored the provider keys in OpenClaw');
     if (refusals.length > 0) {
-      throw new HqError('failed', `OpenClaw did not take ${refusals.length} provider keys: ${refusals[0]}`);
+      throw new HqError('failed', `OpenClaw refused ${refusals.length} provider keys: ${refusals[0]}`);
     }
   }
 
   #call(calls: readonly OpenClawCall[]): Promise<readonly OpenClawAnswer[]> {
-    if (calls.length === 0) return Promise.resolve([]);
     const signal = AbortSignal.any([this.#closed.signal, AbortSignal.timeout(callMs)]);
     return this.#options.stack.callOpenClaw(calls, signal);
   }
 
-  #become(problem: string | null): void {
+  #setProblem(problem: string | null): void {
     if (problem === this.#problem) return;
     this.#problem = problem;
     if (problem !== null) this.#options.log.warn(problem);
-    this.#onProblem();
+    this.#onProblemChange();
   }
 
-  async #readNote(): Promise<PushedKeys> {
-    const standing = await this.#inDirectory((directory) => directory.read(noteFile));
-    if (standing === null) return {};
+  async #readRecord(): Promise<PushedKeys> {
+    const file = await this.#inDirectory((directory) => directory.read(recordFile));
+    if (file === null) return {};
     try {
-      return pushedKeys.parse(JSON.parse(standing.text));
+      return pushedKeys.parse(JSON.parse(file.text));
     } catch {
-      // Cut or changed by somebody: everything is told once more.
+      // Truncated or edited: every key is pushed again.
       return {};
     }
   }
 
-  /** An agent that is gone took its keys with it. */
-  async #writeNote(told: PushedKeys, agents: readonly OpenClawAgent[]): Promise<void> {
-    const known = Object.entries(told).filter(
+  /** Leaves out agents that no longer exist: OpenClaw removed their keys. */
+  async #writeRecord(pushed: PushedKeys, agents: readonly OpenClawAgent[]): Promise<void> {
+    const known = Object.entries(pushed).filter(
       ([agent, keys]) =>
         Object.keys(keys).length > 0 && (agent === everyAgent || agents.some(({ id }) => id === agent)),
     );
     await this.#inDirectory(async (directory) => {
-      await directory.write(noteFile, `${JSON.stringify(Object.fromEntries(known))}\n`);
+      await directory.write(recordFile, `${JSON.stringify(Object.fromEntries(known))}\n`);
       await directory.fsync();
     });
   }
@@ -213,11 +204,29 @@ export class ProviderKeys implements SyncListener {
   }
 }
 
-function payloadOf(answer: OpenClawAnswer | undefined): unknown {
-  if (answer?.ok === true) return answer.payload;
-  throw new HqError('failed', `OpenClaw refused what it was asked: ${answer?.message ?? 'no answer'}.`);
+/** Updates `pushed` by the answer to one step. Returns the reason of a refusal, else null. */
+function record(
+  pushed: PushedKeys,
+  { agent, provider, hash }: ProviderStep,
+  answer: OpenClawAnswer | undefined,
+): string | null {
+  const keys = pushed[agent] ?? {};
+  const wasGone = answer?.ok === false && answer.code === 'INVALID_REQUEST';
+  if (hash === null && (answer?.ok === true || wasGone)) delete keys[provider];
+  else if (hash !== null && answer?.ok === true) {
+    keys[provider] = { hash, profile: pushedKey.parse(answer.payload).profileId };
+  } else {
+    return `${provider} for ${agent}: ${answer?.ok === false ? answer.message : 'no answer'}`;
+  }
+  pushed[agent] = keys;
+  return null;
 }
 
-function pauseAfter(failures: number): number {
+function payloadOf(answer: OpenClawAnswer | undefined): unknown {
+  if (answer?.ok === true) return answer.payload;
+  throw new HqError('failed', `OpenClaw refused a call: ${answer?.message ?? 'no answer'}.`);
+}
+
+function retryDelay(failures: number): number {
   return Math.min(longestRetryMs, firstRetryMs * 2 ** Math.min(failures - 1, 6));
 }

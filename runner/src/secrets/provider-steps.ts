@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { OpenClawCall } from '../openclaw-call.ts';
 import type { ProviderKey } from './plan-files.ts';
 
-/** By OpenClaw's agent, by provider: the hash of the key that it was told, and the profile that it keeps it under. */
+/** Hash and profile of each pushed key, by OpenClaw's agent and by provider. */
 export const pushedKeys = z.record(
   z.string(),
   z.record(z.string(), z.object({ hash: z.string(), profile: z.string() })),
@@ -15,46 +15,45 @@ export interface OpenClawAgent {
   readonly workspace?: string | undefined;
 }
 
-/** What OpenClaw says of itself. */
 export interface OpenClawState {
   readonly agents: readonly OpenClawAgent[];
-  /** The profiles that any agent has. */
+  /** Profiles of all agents. */
   readonly profiles: ReadonlySet<string>;
-  /** The providers that have settings of their own, such as another address. */
+  /** Providers with settings of their own, such as another address. */
   readonly configured: ReadonlySet<string>;
 }
 
 export interface DesiredKeys {
   readonly providerKeys: readonly ProviderKey[];
-  /** The providers whose key could not be read: what was told of them stays. */
+  /** Providers whose key could not be decrypted: their pushed keys stay. */
   readonly unreadProviders: ReadonlySet<string>;
 }
 
-/** One key to bring, or to take away again. */
+/** Adds or removes one key. */
 export interface ProviderStep {
   readonly agent: string;
   readonly provider: string;
-  /** Null takes the key away. */
+  /** Null removes the key. */
   readonly hash: string | null;
   readonly call: OpenClawCall;
 }
 
-/** In the place of an agent: OpenClaw keeps one key for all of them where a provider has settings of its own. */
+/** Stands for all agents: OpenClaw keeps one key for a provider that has settings of its own. */
 export const everyAgent = '*';
 
-/** Which agent of HQ an agent of OpenClaw is: the last part of the branch that its workspace is the worktree of. */
+/** Returns the slug of HQ's agent: the last part of the branch whose worktree the workspace is. */
 export function slugOfWorkspace(workspace: string | undefined): string | null {
   return /\/workspace-(?:[a-z0-9-]+\/)?([a-z0-9-]+)\/?$/.exec(workspace ?? '')?.[1] ?? null;
 }
 
 /**
- * What is to be told, and in which order: what goes first, for OpenClaw drops a profile for every agent when it drops it for
- * one. `impossible` says what OpenClaw has no place for.
+ * Returns the steps from `pushed` to the wanted keys. Removals come first: OpenClaw drops a profile for every agent when it
+ * drops it for one. `impossible` names keys that OpenClaw cannot store.
  */
 export function providerSteps(
   openclaw: OpenClawState,
   { providerKeys, unreadProviders }: DesiredKeys,
-  told: PushedKeys,
+  pushed: PushedKeys,
   hashKey: string,
 ): { readonly steps: readonly ProviderStep[]; readonly impossible: readonly string[] } {
   const [first] = openclaw.agents;
@@ -63,7 +62,7 @@ export function providerSteps(
   const agentId = (agent: string) => (agent === everyAgent ? first.id : agent);
   const removals: ProviderStep[] = [];
   const profiles = new Set(openclaw.profiles);
-  for (const [agent, keys] of Object.entries(told)) {
+  for (const [agent, keys] of Object.entries(pushed)) {
     if (agent !== everyAgent && !openclaw.agents.some(({ id }) => id === agent)) continue;
     for (const [provider, { profile }] of Object.entries(keys)) {
       if (wanted.get(agent)?.has(provider) === true || unreadProviders.has(provider)) continue;
@@ -76,7 +75,7 @@ export function providerSteps(
   for (const [agent, keys] of wanted) {
     for (const [provider, value] of keys) {
       const hash = createHmac('sha256', hashKey).update(`${provider}\0${value}`).digest('hex');
-      const known = told[agent]?.[provider];
+      const known = pushed[agent]?.[provider];
       if (known?.hash === hash && profiles.has(known.profile)) continue;
       const params = { provider, apiKey: value, agentId: agentId(agent) };
       additions.push({ agent, provider, hash, call: { method: 'models.authSetApiKey', params } });
@@ -88,7 +87,7 @@ export function providerSteps(
   return { steps: [...removals, ...additions], impossible };
 }
 
-/** The keys of each agent: the gateway's, overlaid with its own. */
+/** Returns the keys of each agent: the gateway's keys, overridden by its own. */
 function wantedByAgent(
   { agents, configured }: OpenClawState,
   keys: readonly ProviderKey[],

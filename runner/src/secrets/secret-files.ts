@@ -15,27 +15,24 @@ export interface DesiredFiles {
 export interface WrittenFiles {
   readonly written: number;
   readonly removed: number;
-  /** Why a file is not as it should be, by its agent's slug; null is the gateway's file. */
+  /** Reasons of failed writes by agent slug; null stands for the gateway's file. */
   readonly failed: ReadonlyMap<string | null, string>;
 }
 
-/** The files of one gateway's secrets: `gateway.env`, and `agents/<slug>.env` for each agent. */
+/** Files of one gateway's secrets: `gateway.env`, and `agents/<slug>.env` for each agent. */
 export class SecretFiles {
   readonly #top: EnvDirectory;
   readonly #agents: EnvDirectory;
   #gateway: EnvFile | null = null;
-  readonly #standing = new Map<string, EnvFile>();
+  readonly #current = new Map<string, EnvFile>();
 
   private constructor(top: EnvDirectory, agents: EnvDirectory) {
     this.#top = top;
     this.#agents = agents;
   }
 
-  /** Opens the directory for as long as `use` takes. Throws an `HqError` with the reason when that cannot be done. */
-  static async readSecret<Result>(
-    path: string,
-    use: (files: SecretFiles) => Promise<Result>,
-  ): Promise<Result> {
+  /** Opens the directory while `use` runs. Throws `HqError` with the reason when that fails. */
+  static async open<Result>(path: string, use: (files: SecretFiles) => Promise<Result>): Promise<Result> {
     let top: EnvDirectory | undefined;
     let agents: EnvDirectory | undefined;
     try {
@@ -59,30 +56,30 @@ export class SecretFiles {
     await this.#agents.removeLeftovers();
   }
 
-  /** What stands now; `lay` compares with it. */
+  /** Reads every file; `write` compares with the result. */
   async read(): Promise<CurrentFiles> {
     this.#gateway = await this.#top.read(gatewayFile);
-    this.#standing.clear();
+    this.#current.clear();
     const slugs = (await this.#agents.names()).map((name) => name.slice(0, -'.env'.length));
     await each(slugs, async (slug) => {
       const file = await this.#agents.read(`${slug}.env`);
-      if (file !== null) this.#standing.set(slug, file);
+      if (file !== null) this.#current.set(slug, file);
     });
     return {
       gateway: this.#gateway?.text ?? null,
-      agents: new Map([...this.#standing].map(([slug, { text }]) => [slug, text])),
+      agents: new Map([...this.#current].map(([slug, { text }]) => [slug, text])),
     };
   }
 
-  /** A digest of everything that `read` found: the same as long as nobody has touched a file. */
+  /** Returns a digest of everything that `read` found. */
   digest(): string {
-    const files = [...this.#standing].sort(([one], [other]) => (one < other ? -1 : 1));
+    const files = [...this.#current].sort(([one], [other]) => (one < other ? -1 : 1));
     return createHash('sha256')
       .update(JSON.stringify([this.#gateway, files]))
       .digest('base64');
   }
 
-  /** Makes the files what they should be. A file that is so already is not touched; one that fails keeps what it held. */
+  /** Writes the files that differ. A file that cannot be written keeps its content. */
   async write(wanted: DesiredFiles): Promise<WrittenFiles> {
     const failed = new Map<string | null, string>();
     let written = 0;
@@ -97,9 +94,9 @@ export class SecretFiles {
       }
     };
 
-    // A file that must go may be what fills the disk.
+    // Removals come first: they may free space on a full disk.
     await each(
-      [...this.#standing.keys()].filter((slug) => !wanted.agents.has(slug)),
+      [...this.#current.keys()].filter((slug) => !wanted.agents.has(slug)),
       async (slug) => {
         removed += await attempt(slug, () => this.#agents.remove(`${slug}.env`));
       },
@@ -109,7 +106,7 @@ export class SecretFiles {
       await this.#top.fsync();
     }
     await each([...wanted.agents], async ([slug, text]) => {
-      if (!isFileSlug(slug) || isUpToDate(this.#standing.get(slug) ?? null, text)) return;
+      if (!isFileSlug(slug) || isUpToDate(this.#current.get(slug) ?? null, text)) return;
       written += await attempt(slug, () => writeWithRetry(this.#agents, `${slug}.env`, text));
     });
     if (written + removed > 0) await this.#agents.fsync();
@@ -117,11 +114,11 @@ export class SecretFiles {
   }
 }
 
-function isUpToDate(standing: EnvFile | null, text: string): boolean {
-  return standing?.isValid === true && standing.text === text;
+function isUpToDate(current: EnvFile | null, text: string): boolean {
+  return current?.isValid === true && current.text === text;
 }
 
-/** Another runner that starts on the same volume may take a temporary file for a dead one's. */
+/** Retries once: another runner that starts on this volume may remove the temporary file as a leftover. */
 async function writeWithRetry(directory: EnvDirectory, name: string, text: string): Promise<void> {
   try {
     await directory.write(name, text);
@@ -148,10 +145,10 @@ const reasons: Readonly<Record<string, string>> = {
   ERR_FS_EISDIR: 'a directory is in its place.',
   EISDIR: 'a directory is in its place.',
   ENOENT: 'the directory above it is missing.',
-  ENOTDIR: 'what should be a directory is none.',
+  ENOTDIR: 'a file is in the place of a directory.',
 };
 
-/** The reason alone: Node's own message would name a path inside of the process. */
+/** Returns the reason without a path: Node's message would name one under /proc. */
 function reasonOf(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'an unknown error';
   return reasons[code] ?? `the file system answered ${code}.`;

@@ -6,7 +6,7 @@ import { HqError } from '@hq/shared/errors';
 
 const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
 
-/** What one file holds, and whether it is as this house writes it: a plain file, 0600, of the volume's owner. */
+/** Content of one file. `isValid`: a plain file of mode 0600 that the volume's owner owns. */
 export interface EnvFile {
   readonly text: string;
   readonly isValid: boolean;
@@ -16,15 +16,15 @@ const leftover = /^\..+\.[0-9a-f]{16}\.tmp$/;
 const slugPattern = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
 const longestSlug = 63;
 
-/** Whether a slug can name an agent's file: nothing else ever becomes part of a path. */
+/** Returns true if a slug can name an agent's file. Nothing else becomes part of a path. */
 export function isFileSlug(slug: string): boolean {
   return slug.length <= longestSlug && slugPattern.test(slug);
 }
 
 /**
- * One directory of `.env` files. Its files appear whole or not at all, and are reached through the opened directory: whatever
- * its path points to meanwhile, nothing is read or written elsewhere. A symbolic link in a file's place is replaced; one in
- * the directory's place is refused.
+ * One directory of `.env` files. Files are written atomically and reached through the opened directory, so that nothing is
+ * read or written elsewhere if its path changes. A symbolic link in a file's place is replaced; one in the directory's
+ * place is refused.
  */
 export class EnvDirectory {
   readonly path: string;
@@ -37,7 +37,7 @@ export class EnvDirectory {
     this.#owner = owner;
   }
 
-  /** Opens the directory, made where it is missing, with mode 0700 and the owner of the one it lies in. */
+  /** Opens the directory and creates it if needed, with mode 0700 and the owner of its parent. */
   static async open(parent: string, name: string, realPath = join(parent, name)): Promise<EnvDirectory> {
     const path = join(parent, name);
     const isNew = await mkdir(path, { mode: 0o700 }).then(
@@ -51,7 +51,7 @@ export class EnvDirectory {
       (error: NodeJS.ErrnoException) => {
         if (error.code !== 'ELOOP' && error.code !== 'ENOTDIR') throw error;
         throw new HqError('conflict', `${realPath} is a symbolic link or a file, not a directory.`, {
-          hint: 'Remove it: the runner makes a directory in its place, and lays the secrets there.',
+          hint: 'Remove it: the runner creates a directory in its place and writes the secrets there.',
         });
       },
     );
@@ -70,7 +70,6 @@ export class EnvDirectory {
     }
   }
 
-  /** A directory in this one. */
   openSubdirectory(name: string): Promise<EnvDirectory> {
     return EnvDirectory.open(this.#base(), name, join(this.path, name));
   }
@@ -79,18 +78,18 @@ export class EnvDirectory {
     return this.#handle.close();
   }
 
-  /** The names of the files that end in `.env`, whatever they are. */
+  /** Returns the names of the entries that end in `.env`, of any type. */
   async names(): Promise<readonly string[]> {
     const names = await readdir(this.#base());
     return names.filter((name) => name.endsWith('.env') && !name.startsWith('.'));
   }
 
-  /** Removes what a writer that died has left. */
+  /** Removes temporary files of a killed writer. */
   async removeLeftovers(): Promise<void> {
     for (const name of await readdir(this.#base())) if (leftover.test(name)) await this.remove(name);
   }
 
-  /** Null where there is no such file. A link or anything else that is no file counts as a wrong, empty one. */
+  /** Returns null if there is no such file. A link or another non-file counts as an empty, invalid file. */
   async read(name: string): Promise<EnvFile | null> {
     let handle: FileHandle;
     try {
@@ -114,13 +113,13 @@ export class EnvDirectory {
     }
   }
 
-  /** Puts a whole file in the place of whatever stands there. `settle` makes the new names last. */
+  /** Writes a whole file atomically. Call `fsync` to make the new name survive a power cut. */
   async write(name: string, text: string): Promise<void> {
     const temporary = `.${name}.${randomBytes(8).toString('hex')}.tmp`;
     const handle = await open(this.#at(temporary), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
     try {
       try {
-        // A umask takes bits away and adds none; what is left of 0600 may be too little.
+        // The umask may have removed bits of 0600.
         await handle.chmod(0o600);
         if (this.#owner !== null) await handle.chown(this.#owner.uid, this.#owner.gid);
         await handle.writeFile(text);
@@ -139,7 +138,7 @@ export class EnvDirectory {
     await rm(this.#at(name), { force: true });
   }
 
-  /** Returns when what was renamed and removed here outlives a power cut. */
+  /** Makes renames and removals in this directory survive a power cut. */
   async fsync(): Promise<void> {
     await this.#handle.sync();
   }
@@ -151,7 +150,7 @@ export class EnvDirectory {
     } catch (error) {
       const isDenied = error instanceof Error && 'code' in error && error.code === 'EACCES';
       if (!isDenied || !(await lstat(this.#at(name))).isFile()) throw error;
-      // Its owner took the right to read it away; the gateway's own lines in it must not be lost for that.
+      // Its owner removed the read permission; the gateway's own lines in it must not be lost.
       await chmod(this.#at(name), 0o600);
       return await open(this.#at(name), flags);
     }

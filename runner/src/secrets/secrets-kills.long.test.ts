@@ -47,7 +47,7 @@ describe('a runner that is killed between the temporary file and its name', () =
     }
     // It did hit the moment, more than once.
     expect(began).toBeGreaterThan(1);
-    await SecretFiles.readSecret(path, (files) => files.removeLeftovers());
+    await SecretFiles.open(path, (files) => files.removeLeftovers());
     expect(leftovers()).toEqual([]);
   }, 300_000);
 });

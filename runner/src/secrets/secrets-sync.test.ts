@@ -281,7 +281,7 @@ describe('a key that opens half of the rows', () => {
     ]);
     expect(rows[0]?.sync_error).toMatch(/encrypted under another key/);
     expect(rows[0]?.sync_error).not.toMatch(/stays in use/);
-    expect(rows[2]?.sync_error).toMatch(/The value it had before stays in use\./);
+    expect(rows[2]?.sync_error).toMatch(/The previous value stays in use\./);
     // A runner that has both keys reads both.
     const both = harness.open({ keys: { current: other, previous: [harness.keys.current] } });
     await both.start(30_000);
@@ -436,10 +436,13 @@ describe('a value', () => {
     const id = await harness.store('KEY', 'of maya', { agent: maya });
     const sync = harness.open();
     const { signal } = new AbortController();
-    expect(await sync.open('KEY', signal)).toEqual({ value: 'of the gateway', agentSlug: null });
-    expect(await sync.open(id, signal)).toEqual({ value: 'of maya', agentSlug: 'maya' });
-    await expect(sync.open('NONE', signal)).rejects.toMatchObject({ code: 'not_found', field: 'secret' });
+    expect(await sync.readSecret('KEY', signal)).toEqual({ value: 'of the gateway', agentSlug: null });
+    expect(await sync.readSecret(id, signal)).toEqual({ value: 'of maya', agentSlug: 'maya' });
+    await expect(sync.readSecret('NONE', signal)).rejects.toMatchObject({
+      code: 'not_found',
+      field: 'secret',
+    });
     const stranger = harness.open({ gatewayId: await harness.stack.database.addGateway('elsewhere') });
-    await expect(stranger.open(id, signal)).rejects.toMatchObject({ code: 'not_found' });
+    await expect(stranger.readSecret(id, signal)).rejects.toMatchObject({ code: 'not_found' });
   });
 });

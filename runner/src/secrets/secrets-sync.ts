@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { HqError } from '@hq/shared/errors';
 import type { Log } from '@hq/shared/log';
 import type { SecretsKeys } from '@hq/shared/secrets';
@@ -8,27 +9,14 @@ import { decryptSecret, planFiles, type SyncOutcome } from './plan-files.ts';
 import type { DesiredKeys } from './provider-steps.ts';
 import { SecretFiles, type WrittenFiles } from './secret-files.ts';
 import type { SecretResult } from './snapshot.ts';
+import type { SecretsState } from './state.ts';
 
-/** What the heartbeat says of the secrets, in `gateways.meta.secrets`. */
-export interface SecretsState {
-  /** The fingerprints of the keys that this runner can read, the current one first. */
-  readonly keys: readonly string[];
-  /** `stale`: the files hold what the last sync found, and the database may hold more. `error`: a file is not as it should be. */
-  readonly state: 'ok' | 'stale' | 'error';
-  readonly problem: string | null;
-  /** When a sync last came to its end, by this host's clock; null before. */
-  readonly synced_at: string | null;
-  /** The sha256 of the tokens with which agents speak in chats: HQ's own bots are refused them. */
-  readonly channel_tokens: readonly string[];
-}
-
-/** Who is told what a sync brought; never waited for. */
+/** Receives the outcome of each sync; the sync does not wait for it. */
 export interface SyncListener {
-  /** `changed`: whether a file is another one than before. */
+  /** `changed`: a file changed since the last call. */
   onSynced(keys: DesiredKeys, changed: boolean): void;
-  /** What keeps it from having done all it was told to. */
+  /** Returns the reason why the listener could not finish its work; null when it did. */
   problem(): string | null;
-  /** Calls the listener whenever the problem is another one. */
   onProblemChange(listener: () => void): void;
 }
 
@@ -36,17 +24,17 @@ export interface SecretsSyncOptions {
   readonly database: Database;
   readonly gatewayId: string;
   readonly keys: SecretsKeys;
-  /** The directory of the files; the one it lies in must exist. */
+  /** Directory of the files; its parent must exist. */
   readonly path: string;
   readonly redactor: Redactor;
   readonly log: Log;
-  /** Milliseconds from one look at everything to the next when nothing says that there is a change. */
+  /** Milliseconds between syncs when no change is announced. */
   readonly reconcileMs?: number;
 }
 
 export interface OpenedSecret {
   readonly value: string;
-  /** Null for one that every agent has. */
+  /** Null for a secret of every agent. */
   readonly agentSlug: string | null;
 }
 
@@ -56,19 +44,19 @@ interface Waiter {
 }
 
 const reconcileEveryMs = 5 * 60_000;
-/** What is written together is read together: a burst comes as one change, and no two syncs are closer than this. */
+/** Milliseconds that gather a burst of changes into one sync, and the least distance of two syncs. */
 const gatherMs = 50;
 const apartMs = 250;
-/** Every so many reconciles everything is read, whatever the version says. */
-const wholeEvery = 12;
+/** Every twelfth reconcile reads everything, whatever the version. */
+const fullSyncEvery = 12;
 
-/** Keeps the files of one gateway's secrets what the database says. One sync at a time, as many as there are changes at most. */
+/** Keeps the files of one gateway's secrets equal to the database. Runs one sync at a time. */
 export class SecretsSync {
   readonly #options: SecretsSyncOptions;
   readonly #closed = new AbortController();
   #onState: () => void = () => undefined;
   #listener: SyncListener | null = null;
-  /** Whether a file is another one than when the listener was last told. */
+  /** True when a file changed since the last call of the listener. */
   #changed = false;
   #state: SecretsState;
   #waiting: Waiter[] = [];
@@ -77,13 +65,13 @@ export class SecretsSync {
   #dueAt = Number.POSITIVE_INFINITY;
   #endedAt = Number.NEGATIVE_INFINITY;
   #failures = 0;
-  /** The newest version that anybody told of, and the one that the files have. */
-  #toldVersion = Number.NEGATIVE_INFINITY;
-  #laidVersion = Number.NEGATIVE_INFINITY;
-  /** What the files were when the last whole sync had found nothing to do; null while there is something. */
-  #settledMark: string | null = null;
+  /** Newest version that was announced, and the version of the files. */
+  #announcedVersion = Number.NEGATIVE_INFINITY;
+  #writtenVersion = Number.NEGATIVE_INFINITY;
+  /** Digest of the files after a full sync that changed nothing; null after any other. */
+  #settledDigest: string | null = null;
   #reconciles = 0;
-  #known: ReadonlySet<string> = new Set();
+  #redacted: ReadonlySet<string> = new Set();
 
   constructor(options: SecretsSyncOptions) {
     this.#options = options;
@@ -93,68 +81,51 @@ export class SecretsSync {
   }
 
   /**
-   * Takes away what a dead runner left, learns what stands, and syncs for the first time. Returns when that was done, or, with
-   * the files as they stood, when it took too long: a host must come up without its database.
+   * Removes leftovers of a killed runner, teaches the redactor the current values and syncs. Returns after the first sync,
+   * or after `limitMs`: a host must come up without its database.
    */
   async start(limitMs: number): Promise<void> {
-    const { path, redactor, log } = this.#options;
+    const { path, redactor, log, keys } = this.#options;
     try {
-      const standing = await SecretFiles.readSecret(path, async (files) => {
+      const current = await SecretFiles.open(path, async (files) => {
         await files.removeLeftovers();
         return files.read();
       });
-      const { values } = planFiles({ version: 0, agents: [], secrets: [] }, this.#options.keys, standing);
+      const { values } = planFiles({ version: 0, agents: [], secrets: [] }, keys, current);
       this.#learn(values, redactor);
     } catch (error) {
-      this.#failed(error);
+      this.#onFailure(error);
     }
-    const first = this.synced().then(
-      () => true,
-      () => false,
-    );
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<boolean>((resolve) => {
-      timer = setTimeout(() => resolve(false), limitMs);
-    });
-    const untilSynced = async (): Promise<boolean> => {
-      for (let done = await first; !done; ) {
-        if (this.#closed.signal.aborted || this.#state.state === 'error') return false;
-        done = await this.synced().then(
-          () => true,
-          () => false,
-        );
-      }
-      return true;
-    };
-    const isSynced = await Promise.race([untilSynced(), late]);
-    clearTimeout(timer);
+    const limit = new AbortController();
+    const late = sleep(limitMs, false, { signal: limit.signal }).catch(() => false);
+    const isSynced = await Promise.race([this.#untilSynced(), late]);
+    limit.abort();
     if (!isSynced) {
-      log.warn({ problem: this.#state.problem }, 'going on with the secrets as they stood');
+      log.warn({ problem: this.#state.problem }, 'starting with the secrets of an earlier sync');
     }
   }
 
-  /** Tells the listener of every sync from now on, and of what stands already. */
+  /** Calls the listener after every sync from now on, the first time with all current keys. */
   addListener(listener: SyncListener): void {
     this.#listener = listener;
     this.#changed = true;
-    this.#settledMark = null;
+    this.#settledDigest = null;
     listener.onProblemChange(() => this.#onState());
     this.#syncIn(0);
   }
 
-  /** Calls the listener whenever the state is another one. */
   onStateChange(listener: () => void): void {
     this.#onState = listener;
   }
 
-  /** Somebody told the database's version of the secrets. */
+  /** Syncs if `version`, which the database announced, is newer than the files. */
   onVersion(version: unknown): void {
-    if (typeof version !== 'number' || version <= this.#toldVersion) return;
-    this.#toldVersion = version;
-    if (version > this.#laidVersion) this.#syncIn(gatherMs);
+    if (typeof version !== 'number' || version <= this.#announcedVersion) return;
+    this.#announcedVersion = version;
+    if (version > this.#writtenVersion) this.#syncIn(gatherMs);
   }
 
-  /** Settles when a sync that begins after this call has come to its end. */
+  /** Settles at the end of a sync that starts after this call. */
   synced(): Promise<void> {
     const ended = new Promise<void>((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
@@ -163,8 +134,8 @@ export class SecretsSync {
     return ended;
   }
 
-  /** Reads one secret afresh, by its id or, where every agent has it, by its key. */
-  async open(idOrKey: string, signal: AbortSignal): Promise<OpenedSecret> {
+  /** Reads one secret from the database, by its id or, for a secret of every agent, by its key. */
+  async readSecret(idOrKey: string, signal: AbortSignal): Promise<OpenedSecret> {
     const { database, gatewayId, keys, redactor } = this.#options;
     const { secrets } = await database.secretsSnapshot(gatewayId, signal);
     const secret = secrets.find(
@@ -179,13 +150,13 @@ export class SecretsSync {
     }
     const opened = decryptSecret(secret, keys);
     if ('fault' in opened) throw new HqError('failed', opened.fault, { field: 'secret' });
-    this.#learn(new Set([...this.#known, opened.value]), redactor);
+    this.#learn(new Set([...this.#redacted, opened.value]), redactor);
     return { value: opened.value, agentSlug: secret.agent_slug };
   }
 
   state(): SecretsState {
-    const told = this.#listener?.problem() ?? null;
-    return this.#state.problem === null && told !== null ? { ...this.#state, problem: told } : this.#state;
+    const problem = this.#listener?.problem() ?? null;
+    return this.#state.problem === null && problem !== null ? { ...this.#state, problem } : this.#state;
   }
 
   async close(): Promise<void> {
@@ -195,16 +166,27 @@ export class SecretsSync {
     for (const waiter of this.#waiting.splice(0)) waiter.reject(this.#closed.signal.reason);
   }
 
+  async #untilSynced(): Promise<boolean> {
+    for (let isFirst = true; ; isFirst = false) {
+      if (!isFirst && (this.#closed.signal.aborted || this.#state.state === 'error')) return false;
+      const isSynced = await this.synced().then(
+        () => true,
+        () => false,
+      );
+      if (isSynced) return true;
+    }
+  }
+
   #syncIn(milliseconds: number): void {
     if (this.#closed.signal.aborted || this.#running !== null) return;
     const dueAt = Math.max(performance.now() + milliseconds, this.#endedAt + apartMs);
     if (dueAt >= this.#dueAt) return;
     this.#dueAt = dueAt;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#begin(), Math.max(0, dueAt - performance.now()));
+    this.#timer = setTimeout(() => this.#run(), Math.max(0, dueAt - performance.now()));
   }
 
-  #begin(): void {
+  #run(): void {
     const waiters = this.#waiting.splice(0);
     this.#running = this.#sync()
       .then(
@@ -213,25 +195,26 @@ export class SecretsSync {
           for (const waiter of waiters) waiter.resolve();
         },
         (error: unknown) => {
-          this.#failed(error);
+          this.#onFailure(error);
           for (const waiter of waiters) waiter.reject(error);
         },
       )
-      .finally(() => this.#ended());
+      .finally(() => this.#onEnd());
   }
 
-  #ended(): void {
+  #onEnd(): void {
     this.#running = null;
     this.#dueAt = Number.POSITIVE_INFINITY;
     this.#endedAt = performance.now();
     if (this.#failures > 0) this.#syncIn(retryDelay(this.#failures, this.#state.state === 'error'));
-    else if (this.#waiting.length > 0 || this.#toldVersion > this.#laidVersion) this.#syncIn(gatherMs);
+    else if (this.#waiting.length > 0 || this.#announcedVersion > this.#writtenVersion)
+      this.#syncIn(gatherMs);
     else this.#syncIn(this.#options.reconcileMs ?? reconcileEveryMs);
   }
 
   async #sync(): Promise<void> {
     if (await this.#isSettled()) {
-      this.#become({ ...this.#state, synced_at: new Date().toISOString() });
+      this.#setState({ ...this.#state, synced_at: new Date().toISOString() });
       return;
     }
     const { database, gatewayId, keys, path, redactor, log } = this.#options;
@@ -240,25 +223,25 @@ export class SecretsSync {
     if (snapshot.version === null) {
       throw new HqError('not_found', 'The gateway of these secrets is not in the database any more.');
     }
-    const { plan, laid, mark } = await SecretFiles.readSecret(path, async (files) => {
-      const planned = planFiles(snapshot, keys, await files.read());
+    const { plan, files, digest } = await SecretFiles.open(path, async (directory) => {
+      const planned = planFiles(snapshot, keys, await directory.read());
       this.#learn(planned.values, redactor);
-      return { plan: planned, mark: files.digest(), laid: await files.write(planned) };
+      return { plan: planned, digest: directory.digest(), files: await directory.write(planned) };
     });
-    if (laid.written + laid.removed > 0) {
+    if (files.written + files.removed > 0) {
       this.#changed = true;
-      log.info({ written: laid.written, removed: laid.removed }, 'secrets laid');
+      log.info({ written: files.written, removed: files.removed }, 'secrets written');
     }
     const { providerKeys, unreadProviders } = plan;
     this.#listener?.onSynced({ providerKeys, unreadProviders }, this.#changed);
     this.#changed &&= this.#listener === null;
-    const results = plan.outcomes.flatMap((outcome) => resultToReport(outcome, laid.failed));
-    if (results.length > 0) await database.secretsSynced(gatewayId, results, signal);
-    this.#laidVersion = snapshot.version;
-    const isSettled = results.length + laid.written + laid.removed + laid.failed.size === 0;
-    this.#settledMark = isSettled ? mark : null;
-    const problem = describeFailures(laid.failed);
-    this.#become({
+    const results = plan.outcomes.flatMap((outcome) => resultToReport(outcome, files.failed));
+    if (results.length > 0) await database.reportSecrets(gatewayId, results, signal);
+    this.#writtenVersion = snapshot.version;
+    const isSettled = results.length + files.written + files.removed + files.failed.size === 0;
+    this.#settledDigest = isSettled ? digest : null;
+    const problem = describeFailures(files.failed);
+    this.#setState({
       ...this.#state,
       state: problem === null ? 'ok' : 'error',
       problem,
@@ -268,54 +251,56 @@ export class SecretsSync {
     if (problem !== null) throw new HqError('failed', problem);
   }
 
-  /** Whether neither the database's version nor a file has changed since a whole sync found nothing to do. */
+  /** Returns true when neither the database's version nor a file changed since a full sync that changed nothing. */
   async #isSettled(): Promise<boolean> {
     const { database, gatewayId, path } = this.#options;
     this.#reconciles += 1;
     if (
-      this.#settledMark === null ||
-      this.#toldVersion > this.#laidVersion ||
-      this.#reconciles % wholeEvery === 0
+      this.#settledDigest === null ||
+      this.#announcedVersion > this.#writtenVersion ||
+      this.#reconciles % fullSyncEvery === 0
     )
       return false;
     if (this.state().state !== 'ok' || this.state().problem !== null) return false;
-    if ((await database.secretsVersion(gatewayId, this.#closed.signal)) !== this.#laidVersion) return false;
-    const mark = await SecretFiles.readSecret(path, async (files) => {
+    if ((await database.secretsVersion(gatewayId, this.#closed.signal)) !== this.#writtenVersion)
+      return false;
+    const digest = await SecretFiles.open(path, async (files) => {
       await files.read();
       return files.digest();
     });
-    return mark === this.#settledMark;
+    return digest === this.#settledDigest;
   }
 
-  #failed(error: unknown): void {
+  #onFailure(error: unknown): void {
     if (this.#closed.signal.aborted) return;
     this.#failures += 1;
-    const isAway =
+    const isOffline =
       error instanceof HqError && (error.code === 'unreachable' || error.code === 'unauthenticated');
     const problem = error instanceof HqError ? error.message : 'The secrets could not be synced.';
     if (!(error instanceof HqError)) this.#options.log.error({ err: error }, problem);
-    this.#become({ ...this.#state, state: isAway ? 'stale' : 'error', problem });
+    this.#setState({ ...this.#state, state: isOffline ? 'stale' : 'error', problem });
   }
 
-  #become(state: SecretsState): void {
+  #setState(state: SecretsState): void {
     const { state: before, problem: problemBefore, channel_tokens: tokensBefore } = this.#state;
     this.#state = state;
     if (state.channel_tokens.join() !== tokensBefore.join()) this.#onState();
     if (state.state === before && state.problem === problemBefore) return;
     if (state.problem !== null) this.#options.log.error({ state: state.state }, state.problem);
-    else this.#options.log.info('the secrets are as the database says');
+    else this.#options.log.info('the secrets are in sync with the database');
     this.#onState();
   }
 
-  /** What was in use until just now may still be in some output. */
+  /** Adds values to the redactor. It keeps the previous ones, which may still appear in some output. */
   #learn(values: ReadonlySet<string>, redactor: Redactor): void {
-    if (values.size === this.#known.size && [...values].every((value) => this.#known.has(value))) return;
-    redactor.learn([...values, ...this.#known]);
-    this.#known = values;
+    if (values.size === this.#redacted.size && [...values].every((value) => this.#redacted.has(value)))
+      return;
+    redactor.learn([...values, ...this.#redacted]);
+    this.#redacted = values;
   }
 }
 
-/** What the row is to say, where it does not say so already. */
+/** Returns the new status of a row; nothing where the row has it already. */
 function resultToReport(
   { secret, result }: SyncOutcome,
   failed: WrittenFiles['failed'],
@@ -326,8 +311,8 @@ function resultToReport(
     if (isActive) return [];
     return [{ ...result, status: 'error', error: `Its file could not be written: ${reason}` }];
   }
-  const isTold = secret.sync_status === result.status && (secret.sync_error ?? null) === result.error;
-  return isTold ? [] : [result];
+  const isReported = secret.sync_status === result.status && (secret.sync_error ?? null) === result.error;
+  return isReported ? [] : [result];
 }
 
 function describeFailures(failed: WrittenFiles['failed']): string | null {
@@ -335,6 +320,6 @@ function describeFailures(failed: WrittenFiles['failed']): string | null {
   if (first === undefined) return null;
   const [slug, reason] = first;
   const name = slug === null ? 'gateway.env' : `agents/${slug}.env`;
-  const others = failed.size === 1 ? '' : ` So did ${failed.size - 1} more.`;
+  const others = failed.size === 1 ? '' : ` The same holds for ${failed.size - 1} more.`;
   return `${name} could not be brought up to date: ${reason}${others}`;
 }

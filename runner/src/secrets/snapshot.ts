@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** One secret as the database keeps it: its value is an envelope. */
+/** One secret as stored: its value is an envelope. */
 const storedSecret = z.object({
   id: z.string(),
   agent_id: z.string().nullable(),
@@ -15,7 +15,7 @@ const storedSecret = z.object({
 });
 export type StoredSecret = z.output<typeof storedSecret>;
 
-/** Everything that one gateway's files are made from, as of one moment. */
+/** Consistent read of everything that the files of one gateway contain. */
 export const secretsSnapshot = z.object({
   /** Counts the changes; null when there is no such gateway. */
   version: z.number().nullable(),
@@ -24,7 +24,7 @@ export const secretsSnapshot = z.object({
 });
 export type SecretsSnapshot = z.output<typeof secretsSnapshot>;
 
-/** What became of one row, told to the database where it differs from what the row says. */
+/** New status of one row, sent only if it differs from the current one. */
 export interface SecretResult {
   readonly id: string;
   readonly revision: number;

@@ -2,10 +2,10 @@ import { SecretFiles } from '../secrets/secret-files.ts';
 
 /** Lays one of two contents after the other until it is killed. */
 const [path = '', first = '', second = ''] = process.argv.slice(2);
-await SecretFiles.readSecret(path, (files) => files.removeLeftovers());
+await SecretFiles.open(path, (files) => files.removeLeftovers());
 for (let round = 0; ; round += 1) {
   const text = (round % 2 === 0 ? first : second).repeat(100_000);
-  await SecretFiles.readSecret(path, async (files) => {
+  await SecretFiles.open(path, async (files) => {
     await files.read();
     await files.write({ gateway: text, agents: new Map([['maya', text]]) });
   });

@@ -2,21 +2,23 @@ import { HqError } from '../errors.ts';
 
 export interface Address {
   readonly url: string;
-  /** Host and port, for sentences. */
+  /** Host and port, for messages. */
   readonly host: string;
 }
 
-/** The address of an HQ in its plain form. Fails with `usage` for what cannot be one, and for a key that is none. */
+/** Normalizes the address of an HQ. Fails with `usage` for an invalid address and for an empty key. */
 export function addressOf({ url, anonKey }: { readonly url: string; readonly anonKey: string }): Address {
   const parsed = URL.canParse(url) ? new URL(url) : null;
   if (parsed === null || !/^https?:$/.test(parsed.protocol)) {
-    throw new HqError('usage', 'The address of the HQ is not an http or https URL.', {
-      hint: 'Set SUPABASE_URL, such as https://hq.example.org.',
+    throw new HqError('usage', 'The address of the HQ is no http or https URL.', {
+      hint: 'Set SUPABASE_URL to an address such as https://hq.example.org.',
     });
   }
   if (anonKey.trim() === '') {
-    throw new HqError('usage', 'The anon key is empty.', { hint: 'Set SUPABASE_ANON_KEY.' });
+    throw new HqError('usage', 'The anon key is empty.', {
+      hint: 'Set SUPABASE_ANON_KEY to the anon key of this HQ.',
+    });
   }
-  // Whoever puts credentials into the address must not find them in an error message.
+  // Credentials in the address must not appear in error messages.
   return { url: `${parsed.origin}${parsed.pathname}`.replace(/\/+$/, ''), host: parsed.host };
 }

@@ -7,22 +7,24 @@ export function authError(fault: AuthError, host: string): HqError {
   const status = fault.status ?? 0;
   if (fault.code === 'invalid_credentials' || /invalid login credentials/i.test(fault.message)) {
     return new HqError('unauthenticated', 'The email or the password is wrong.', {
-      hint: `Check both; they belong to the HQ at ${host}.`,
+      hint: `Enter the email and the password of your account at ${host}.`,
     });
   }
   if (fault.name === 'AuthSessionMissingError') {
-    return new HqError('unauthenticated', 'Nobody is signed in.', { hint: 'Sign in with `hq-tui login`.' });
+    return new HqError('unauthenticated', 'You are not signed in.', { hint: 'Sign in with `hq-tui login`.' });
   }
   if (status === 0 && fault.name === 'AuthRetryableFetchError') return unansweredError(fault.message, host);
   if (status === 429 || status >= 500) {
-    return new HqError('unreachable', `${host} could not check the sign-in (HTTP ${status}).`, {
-      hint: 'It may be restarting; try again in a moment.',
+    return new HqError('unreachable', `${host} failed to check the sign-in (HTTP ${status}).`, {
+      hint: 'HQ may be restarting; try again in a moment.',
     });
   }
   if (status === 401 && /api key/i.test(fault.message)) {
-    return new HqError('unauthenticated', `${host} does not know this anon key.`, {
-      hint: 'Check SUPABASE_ANON_KEY.',
+    return new HqError('unauthenticated', `${host} does not accept this anon key.`, {
+      hint: 'Set SUPABASE_ANON_KEY to the anon key of this HQ.',
     });
   }
-  return new HqError('unauthenticated', 'The session has ended.', { hint: 'Sign in with `hq-tui login`.' });
+  return new HqError('unauthenticated', 'Your session has ended.', {
+    hint: 'Sign in again with `hq-tui login`.',
+  });
 }

@@ -1,6 +1,6 @@
 import { type ErrorCode, HqError } from '../errors.ts';
 
-/** What PostgREST says about a request that did not work. */
+/** The error of a failed request as PostgREST returns it. */
 export interface DatabaseFault {
   readonly message: string;
   readonly code?: string | null;
@@ -24,14 +24,14 @@ const codeOfSqlState: Readonly<Record<string, ErrorCode>> = {
   PGRST303: 'unauthenticated',
 };
 
-/** PostgREST does not know the table, column or function: the schema is older than this program, or not HQ's. */
+/** An unknown table, column or function: the schema is older than this program, or not HQ's. */
 const unknownToSchema = new Set(['PGRST200', 'PGRST202', 'PGRST204', 'PGRST205', '42P01', '42703', '42883']);
 
 const signInHint = 'Sign in again with `hq-tui login`.';
 
 /**
- * Turns a failed request into an `HqError`. `status` is the HTTP status, 0 when no answer came at all.
- * Details are left out on purpose: Postgres puts whole rows into them.
+ * Turns a failed request into an `HqError`. `status` is the HTTP status, 0 without any answer. The error's details are
+ * left out, because Postgres puts whole rows into them.
  */
 export function databaseError(fault: DatabaseFault, status: number, host: string): HqError {
   if (status === 0) return unansweredError(fault.message, host);
@@ -39,17 +39,12 @@ export function databaseError(fault: DatabaseFault, status: number, host: string
     return new HqError('unauthenticated', `${host} does not accept this session.`, { hint: signInHint });
   }
   if (status === 429 || status >= 500) {
-    return new HqError('unreachable', `${host} answered with an error of its own (HTTP ${status}).`, {
-      hint: 'It may be restarting; try again in a moment.',
+    return new HqError('unreachable', `${host} failed to answer (HTTP ${status}).`, {
+      hint: 'HQ may be restarting; try again in a moment.',
     });
   }
   const sqlState = fault.code ?? '';
-  if (unknownToSchema.has(sqlState)) {
-    return new HqError('failed', `The database at ${host} does not have what this program needs.`, {
-      hint: 'Bring it up to date with `hq-db migrate`.',
-      cause: new Error(firstLine(fault.message)),
-    });
-  }
+  if (unknownToSchema.has(sqlState)) return versionError(host, new Error(firstLine(fault.message)));
   const code =
     codeOfSqlState[sqlState] ?? (status === 403 ? 'refused' : status === 404 ? 'not_found' : 'failed');
   return new HqError(
@@ -59,7 +54,15 @@ export function databaseError(fault: DatabaseFault, status: number, host: string
   );
 }
 
-/** No answer came: a refused connection, a name that does not resolve, a limit that ran out. */
+/** The database and this program have different versions of HQ. */
+export function versionError(host: string, cause: Error): HqError {
+  return new HqError('failed', `The database at ${host} has another version of HQ than this program.`, {
+    hint: 'Update the database with `hq-db migrate`, or this program.',
+    cause,
+  });
+}
+
+/** No answer came: a refused connection, an unknown host, a time limit. */
 export function unansweredError(message: string, host: string): HqError {
   const tooSlow = /timeout|timed out|aborted/i.test(message);
   return new HqError(

@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { roles } from '../actions/index.ts';
+import type { Connection } from './connection.ts';
+import { versionError } from './database-error.ts';
 
-/** Who is signed in, in which tenant, and what the database lets them do. `role` is null for someone who is no member. */
-export const member = z.object({
+/** The signed-in user, their tenant and their role; `role` is null for a user who is no member. */
+const member = z.object({
   user_id: z.string(),
   email: z.string().nullable(),
   tenant_id: z.string(),
@@ -12,8 +14,24 @@ export const member = z.object({
   now: z.string(),
 });
 export type Member = z.output<typeof member> & {
-  /** The addresses of the members by their ids, where a face shows who did what. */
+  /** The email addresses of the members by their ids, in a client that shows who did what. */
   readonly people?: ReadonlyMap<string, string>;
 };
 
-export const people = z.array(z.object({ user_id: z.string(), email: z.string().nullable() }));
+const memberEmails = z.array(z.object({ user_id: z.string(), email: z.string().nullable() }));
+
+export async function whoami({ ask, supabase, host, clock }: Connection): Promise<Member> {
+  const sentAt = Date.now();
+  const answer = await ask<unknown>(supabase.rpc('whoami'));
+  const receivedAt = Date.now();
+  const parsed = member.safeParse(answer);
+  if (!parsed.success) throw versionError(host, parsed.error);
+  clock.adopt(parsed.data.now, sentAt, receivedAt);
+  return parsed.data;
+}
+
+/** Returns the email addresses of the members by their ids. */
+export async function readPeople({ askAgain, supabase }: Connection): Promise<ReadonlyMap<string, string>> {
+  const people = memberEmails.parse(await askAgain<unknown>(() => supabase.rpc('tenant_people')));
+  return new Map(people.flatMap(({ user_id, email }) => (email === null ? [] : [[user_id, email]])));
+}

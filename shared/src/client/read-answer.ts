@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { HqError } from '../errors.ts';
+import { versionError } from './database-error.ts';
 
 const refusal = z.object({
   refused: z.object({
@@ -10,10 +11,7 @@ const refusal = z.object({
   }),
 });
 
-/**
- * Reads the answer of a function that may refuse. A refusal is thrown with its reason; so is an answer that another version
- * of the database gave.
- */
+/** Parses the answer of a function that may refuse. Throws a refusal with its reason, and `failed` for an unknown form. */
 export function readAnswer<Schema extends z.ZodType>(
   schema: Schema,
   answer: unknown,
@@ -24,10 +22,7 @@ export function readAnswer<Schema extends z.ZodType>(
     const { code, message, hint, field } = refused.data.refused;
     throw new HqError(code, message, { ...(hint ? { hint } : {}), ...(field ? { field } : {}) });
   }
-  const taken = schema.safeParse(answer);
-  if (taken.success) return taken.data;
-  throw new HqError('failed', `${host} answered in a way that this program does not understand.`, {
-    hint: 'Bring the database up to date with `hq-db migrate`.',
-    cause: taken.error,
-  });
+  const parsed = schema.safeParse(answer);
+  if (parsed.success) return parsed.data;
+  throw versionError(host, parsed.error);
 }

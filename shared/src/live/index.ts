@@ -1,11 +1,6 @@
-export {
-  createLiveQuery,
-  type LiveQuery,
-  type LiveQueryOptions,
-  type LiveSnapshot,
-  type LiveStatus,
-  type LiveTiming,
-} from './live-query.ts';
+export { createLiveQuery, type LiveQuery, type LiveQueryOptions } from './live-query.ts';
+export type { LiveSnapshot, LiveStatus } from './live-snapshot.ts';
+export type { LiveTiming } from './live-timing.ts';
 export { readAll } from './read-all.ts';
 export {
   type Change,
@@ -16,4 +11,3 @@ export {
   type WatchOptions,
   watchChanges,
 } from './watch-changes.ts';
-export { createWindow, type RowRules, type RowWindow } from './window.ts';

@@ -4,7 +4,8 @@ import { nilTenant } from '../../../db/testing/database.ts';
 import { eventually } from '../../../db/testing/eventually.ts';
 import { startTestStack, type TestStack } from '../../../local/testing/stack.ts';
 import { connect, type HqClient } from '../client/index.ts';
-import { createLiveQuery, type LiveQuery, type LiveTiming } from './live-query.ts';
+import { createLiveQuery, type LiveQuery } from './live-query.ts';
+import type { LiveTiming } from './live-timing.ts';
 import { readAll } from './read-all.ts';
 
 interface Agent {
@@ -23,7 +24,7 @@ beforeAll(async () => {
 afterAll(() => stack.close());
 afterEach(async () => {
   await Promise.all(open.splice(0).map((one) => one.close()));
-  await stack.database.query('delete from agents');
+  await stack.database.behindTheGuard('delete from public.agents');
 });
 
 async function signIn(role: 'viewer' | 'admin' = 'viewer', tenant = nilTenant): Promise<HqClient> {
@@ -229,8 +230,8 @@ describe('a live query', () => {
   });
 
   it('reads more rows than one answer holds', async () => {
-    await stack.database.query(
-      "insert into agents (slug, name, status) select 'page-' || lpad(n::text, 5, '0'), 'Page', 'ready' from generate_series(1, 2345) n",
+    await stack.database.behindTheGuard(
+      "insert into public.agents (slug, name, status) select 'page-' || lpad(n::text, 5, '0'), 'Page', 'ready' from generate_series(1, 2345) n",
     );
     const query = agentsOf(await signIn());
     query.subscribe(() => undefined);
@@ -253,15 +254,17 @@ describe('a live query', () => {
 
 describe('a live query of a token that ends soon', () => {
   it('stays live over the renewal of its token', async () => {
-    const brief = await startTestStack({ jwtExpirySeconds: 4 });
+    const expirySeconds = 2;
+    const brief = await startTestStack({ jwtExpirySeconds: expirySeconds });
     try {
       const member = await brief.createMember('viewer');
       const client = connect({ url: brief.url, anonKey: brief.anonKey });
       await client.signIn(member.email, member.password);
-      const query = agentsOf(client, { resyncMs: 1_000 });
+      const query = agentsOf(client, { resyncMs: 300 });
       query.subscribe(() => undefined);
       await settled(query, isLive);
-      await delay(6_000);
+      // From here on the token of the join is expired.
+      await delay(expirySeconds * 1_000 + 100);
       await brief.database.addAgent('after-renewal', null);
       await settled(query, () => isLive(query) && slugs(query).includes('after-renewal'));
       query.close();

@@ -1,6 +1,7 @@
 import type { RealtimeChannel, RealtimeChannelOptions } from '@supabase/supabase-js';
+import { backoffMs } from '../program/backoff.ts';
 
-/** What a change watcher needs of a supabase-js client, whoever's key it holds. */
+/** The part of a supabase-js client that a watch needs. */
 export interface ChangesClient {
   channel(name: string, options?: RealtimeChannelOptions): RealtimeChannel;
   removeChannel(channel: RealtimeChannel): Promise<unknown>;
@@ -9,7 +10,7 @@ export interface ChangesClient {
 
 export interface ChangeBinding {
   readonly table: string;
-  /** `INSERT`, `UPDATE`, `DELETE`; all of them where left out. */
+  /** All three by default. */
   readonly event?: 'INSERT' | 'UPDATE' | 'DELETE';
   /** A Realtime filter, such as `command_id=eq.…`. */
   readonly filter?: string;
@@ -22,11 +23,11 @@ export interface Change {
   readonly row: Readonly<Record<string, unknown>>;
   /** At least the key of the row that was deleted. */
   readonly old: Readonly<Record<string, unknown>>;
-  /** Why the server could not send the whole row, such as its size; empty otherwise. */
+  /** The server's reasons for an incomplete row, such as its size; empty otherwise. */
   readonly faults: readonly string[];
 }
 
-/** `joined` may come again without `lost` before it: whatever was read until then may have missed something. */
+/** `joined` may come again without `lost` before it: a read from before may have missed changes. */
 export type ChangesState = 'joining' | 'joined' | 'lost';
 
 export interface WatchOptions {
@@ -37,115 +38,111 @@ export interface WatchOptions {
 
 export interface Watch {
   state(): ChangesState;
-  /** Throws the channel away and joins anew: for a channel that is joined but tells nothing. */
+  /** Replaces the channel by a new one: for a channel that is joined but silent. */
   rejoin(): void;
   close(): Promise<void>;
 }
 
-const shortestRejoinMs = 250;
-const longestRejoinMs = 10_000;
-/** The library rejoins by itself after the socket is back; a channel that has not managed by then is replaced. */
+const rejoin = { firstMs: 250, longestMs: 10_000 };
+/** The library rejoins by itself when the socket is back; a channel that has not joined by then is replaced. */
 const replaceAfterMs = 20_000;
-/** How long after the join a server may take to say that changes flow. Older servers never say it. */
+/** The time in which a server confirms that events flow. Older servers never confirm it. */
 const confirmationMs = 1_500;
 
 let channelNumber = 0;
 
 /**
- * One channel that stays: it joins with the caller's own token, notices every way of being lost, and joins again with
- * growing pauses. It never throws. A change between `lost` and `joined` is not told: read the table at every `joined`.
+ * Subscribes one channel and keeps it: it joins with the caller's own token, notices every way of being lost, and joins
+ * again after growing pauses. It never throws. No event comes for a change between `lost` and `joined`: read the table
+ * at every `joined`.
  */
 export function watchChanges(client: ChangesClient, options: WatchOptions): Watch {
-  let state: ChangesState = 'joining';
-  let closed = false;
-  let failures = 0;
-  let channel: RealtimeChannel | null = null;
-  /** Until the channel is replaced, and until a join counts that nobody has confirmed. */
-  let replaceTimer: NodeJS.Timeout | null = null;
-  let confirmTimer: NodeJS.Timeout | null = null;
+  return new ChannelWatch(client, options);
+}
 
-  function become(next: ChangesState): void {
-    if (closed || (state === next && next !== 'joined')) return;
-    state = next;
-    options.onState(next);
+class ChannelWatch implements Watch {
+  readonly #client: ChangesClient;
+  readonly #options: WatchOptions;
+  #state: ChangesState = 'joining';
+  #isClosed = false;
+  #failures = 0;
+  #channel: RealtimeChannel | null = null;
+  /** Ends with the replacement of the channel. */
+  #replaceTimer: NodeJS.Timeout | null = null;
+  /** Ends with a join that counts although the server did not confirm it. */
+  #confirmTimer: NodeJS.Timeout | null = null;
+
+  constructor(client: ChangesClient, options: WatchOptions) {
+    this.#client = client;
+    this.#options = options;
+    void this.#join();
   }
 
-  function stopTimers(): void {
-    if (replaceTimer !== null) clearTimeout(replaceTimer);
-    if (confirmTimer !== null) clearTimeout(confirmTimer);
-    replaceTimer = confirmTimer = null;
+  state(): ChangesState {
+    return this.#state;
   }
 
-  function dropChannel(): Promise<unknown> {
-    const dropped = channel;
-    channel = null;
-    if (dropped === null) return Promise.resolve();
-    // Leaving a channel whose socket is gone fails, and there is nobody left to tell.
-    return client.removeChannel(dropped).catch(() => undefined);
+  rejoin(): void {
+    if (this.#isClosed) return;
+    this.#become('lost');
+    this.#replace();
   }
 
-  function replace(): void {
-    stopTimers();
-    void dropChannel();
-    const pause = Math.min(longestRejoinMs, shortestRejoinMs * 2 ** failures) * (0.5 + Math.random());
-    failures += 1;
-    replaceTimer = setTimeout(() => void join(), pause);
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#stopTimers();
+    await this.#dropChannel();
   }
 
-  function confirm(): void {
-    failures = 0;
-    stopTimers();
-    become('joined');
-  }
-
-  function lose(howLong: 'until the socket is back' | 'for good'): void {
-    become('lost');
-    if (confirmTimer !== null) clearTimeout(confirmTimer);
-    confirmTimer = null;
-    if (howLong === 'for good') replace();
-    // Not anew for every failure, or a channel that fails often enough would never be replaced.
-    else replaceTimer ??= setTimeout(replace, replaceAfterMs);
-  }
-
-  async function join(): Promise<void> {
-    stopTimers();
+  async #join(): Promise<void> {
+    this.#stopTimers();
     try {
-      // A channel keeps the token that it was made with: it must be known before.
-      await client.realtime.setAuth();
-      if (closed) return;
-      channelNumber += 1;
-      const joining = client.channel(`hq:${options.bindings[0]?.table ?? 'changes'}:${channelNumber}`, {
-        config: { postgres_changes_options: { wait: true } },
-      });
-      channel = joining;
-      const isCurrent = (): boolean => !closed && channel === joining;
-      for (const binding of options.bindings) listen(joining, binding, isCurrent);
-      joining.on('system', {}, (message: { extension?: unknown; status?: unknown }) => {
-        if (!isCurrent()) return;
-        if (message.status === 'error') lose('for good');
-        else if (message.status === 'ok' && message.extension === 'postgres_changes') confirm();
-      });
-      joining.subscribe((status) => {
-        if (!isCurrent()) return;
-        if (status === 'SUBSCRIBED') {
-          if (state !== 'joined') confirmTimer ??= setTimeout(confirm, confirmationMs);
-        } else if (status === 'CLOSED') lose('for good');
-        else lose('until the socket is back');
-      });
+      // A channel keeps the token that it was made with, so the token comes first.
+      await this.#client.realtime.setAuth();
+      if (this.#isClosed) return;
+      this.#subscribe(this.#openChannel());
     } catch {
-      // No token or no socket to be had now: the same as a channel that was lost.
-      if (!closed) lose('for good');
+      // Without a token or a socket the channel is as good as lost.
+      if (!this.#isClosed) this.#lose('for good');
     }
   }
 
-  function listen(on: RealtimeChannel, binding: ChangeBinding, isCurrent: () => boolean): void {
+  #openChannel(): RealtimeChannel {
+    channelNumber += 1;
+    const table = this.#options.bindings[0]?.table ?? 'changes';
+    const channel = this.#client.channel(`hq:${table}:${channelNumber}`, {
+      config: { postgres_changes_options: { wait: true } },
+    });
+    this.#channel = channel;
+    return channel;
+  }
+
+  #subscribe(channel: RealtimeChannel): void {
+    const isCurrent = (): boolean => !this.#isClosed && this.#channel === channel;
+    for (const binding of this.#options.bindings) this.#listen(channel, binding, isCurrent);
+    channel.on('system', {}, (message: { extension?: unknown; status?: unknown }) => {
+      if (!isCurrent()) return;
+      if (message.status === 'error') this.#lose('for good');
+      else if (message.status === 'ok' && message.extension === 'postgres_changes') this.#confirm();
+    });
+    channel.subscribe((status) => {
+      if (!isCurrent()) return;
+      if (status === 'SUBSCRIBED') {
+        if (this.#state !== 'joined')
+          this.#confirmTimer ??= setTimeout(() => this.#confirm(), confirmationMs);
+      } else if (status === 'CLOSED') this.#lose('for good');
+      else this.#lose('until the socket is back');
+    });
+  }
+
+  #listen(channel: RealtimeChannel, binding: ChangeBinding, isCurrent: () => boolean): void {
     const { table, filter, event = '*' } = binding;
-    on.on<Record<string, unknown>>(
+    channel.on<Record<string, unknown>>(
       'postgres_changes',
       { event, schema: 'public', table, ...(filter === undefined ? {} : { filter }) },
       (message) => {
         if (!isCurrent()) return;
-        options.onChange({
+        this.#options.onChange({
           table: message.table,
           type: message.eventType,
           row: message.new,
@@ -156,18 +153,44 @@ export function watchChanges(client: ChangesClient, options: WatchOptions): Watc
     );
   }
 
-  void join();
-  return {
-    state: () => state,
-    rejoin() {
-      if (closed) return;
-      become('lost');
-      replace();
-    },
-    async close() {
-      closed = true;
-      stopTimers();
-      await dropChannel();
-    },
-  };
+  #confirm(): void {
+    this.#failures = 0;
+    this.#stopTimers();
+    this.#become('joined');
+  }
+
+  #lose(duration: 'until the socket is back' | 'for good'): void {
+    this.#become('lost');
+    if (this.#confirmTimer !== null) clearTimeout(this.#confirmTimer);
+    this.#confirmTimer = null;
+    if (duration === 'for good') this.#replace();
+    // One timer for all failures, or a channel that fails often enough would never be replaced.
+    else this.#replaceTimer ??= setTimeout(() => this.#replace(), replaceAfterMs);
+  }
+
+  #replace(): void {
+    this.#stopTimers();
+    void this.#dropChannel();
+    this.#failures += 1;
+    this.#replaceTimer = setTimeout(() => void this.#join(), backoffMs(this.#failures, rejoin));
+  }
+
+  #become(next: ChangesState): void {
+    if (this.#isClosed || (this.#state === next && next !== 'joined')) return;
+    this.#state = next;
+    this.#options.onState(next);
+  }
+
+  #stopTimers(): void {
+    if (this.#replaceTimer !== null) clearTimeout(this.#replaceTimer);
+    if (this.#confirmTimer !== null) clearTimeout(this.#confirmTimer);
+    this.#replaceTimer = this.#confirmTimer = null;
+  }
+
+  async #dropChannel(): Promise<void> {
+    const dropped = this.#channel;
+    this.#channel = null;
+    // Leaving a channel whose socket is gone fails, and nobody needs to know.
+    if (dropped !== null) await this.#client.removeChannel(dropped).catch(() => undefined);
+  }
 }

@@ -50,7 +50,7 @@ async function watch<Row>(query: LiveQuery<Row>): Promise<void> {
   await eventually(() => expect(query.getSnapshot().status).toBe('live'));
 }
 
-describe('the live of the screens', () => {
+describe('the live rows of a session', () => {
   it('follow a command from enqueue to the alert of its failure', async () => {
     await Promise.all([
       watch(live.gateways),

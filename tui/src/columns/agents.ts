@@ -1,6 +1,6 @@
 import type { AgentRow } from '@hq/shared/rows';
+import { ageOf } from '@hq/shared/text';
 import type { Column, Table } from '../table/column.ts';
-import { ago } from '../ui/ages.ts';
 import { commandState, openCommandText, type StateLabel } from './command-state.ts';
 import type { RowContext } from './row-context.ts';
 
@@ -62,7 +62,7 @@ const gateway: AgentColumn = {
 const seen: AgentColumn = {
   key: 'seen',
   header: 'SEEN',
-  value: ({ last_seen_at }, { now }) => ago(last_seen_at, now),
+  value: ({ last_seen_at }, { now }) => ageOf(last_seen_at, now),
   tone: 'dim',
   width: { min: 6 },
   dropOrder: 2,

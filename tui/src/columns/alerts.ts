@@ -1,6 +1,6 @@
 import type { NotificationRow } from '@hq/shared/rows';
+import { ageOf } from '@hq/shared/text';
 import type { Column, Table } from '../table/column.ts';
-import { ago } from '../ui/ages.ts';
 import type { StateLabel } from './command-state.ts';
 import type { RowContext } from './row-context.ts';
 
@@ -23,7 +23,7 @@ const state: AlertColumn = {
 const when: AlertColumn = {
   key: 'when',
   header: 'WHEN',
-  value: ({ created_at }, { now }) => ago(created_at, now),
+  value: ({ created_at }, { now }) => ageOf(created_at, now),
   tone: 'dim',
   width: { min: 7 },
   sortKey: ({ created_at }) => Date.parse(created_at),

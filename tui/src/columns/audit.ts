@@ -1,6 +1,6 @@
 import type { AuditRow } from '@hq/shared/rows';
+import { localTime } from '@hq/shared/text';
 import type { Column, Table } from '../table/column.ts';
-import { clockTime } from '../ui/ages.ts';
 import type { StateLabel } from './command-state.ts';
 import { memberName } from './member-name.ts';
 import type { RowContext } from './row-context.ts';
@@ -24,7 +24,7 @@ function actorName(entry: AuditRow, { member, lookups }: RowContext): string {
 const when: AuditColumn = {
   key: 'when',
   header: 'WHEN',
-  value: ({ created_at }, { now }) => clockTime(created_at, now),
+  value: ({ created_at }, { now }) => localTime(created_at, now),
   tone: 'dim',
   width: { min: 16 },
   sortKey: ({ created_at }) => Date.parse(created_at),

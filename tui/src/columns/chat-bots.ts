@@ -1,8 +1,8 @@
 import { chatBotState } from '@hq/shared/fleet';
 import type { ChatBotRow } from '@hq/shared/rows';
+import { ageOf } from '@hq/shared/text';
 import type { Column } from '../table/column.ts';
 import type { Mark, Tone } from '../theme/theme.ts';
-import { ago } from '../ui/ages.ts';
 import type { StateLabel } from './command-state.ts';
 import type { RowContext } from './row-context.ts';
 
@@ -27,14 +27,14 @@ export const printedChatBotColumns: readonly Column<ChatBotRow, RowContext>[] = 
     value: (bot, { now }) => chatBotState(bot, now),
     tone: (bot, { now }) => chatBotLabel(bot, now).tone,
   },
-  { key: 'since', header: 'SINCE', value: (bot, { now }) => ago(bot.state_since, now), align: 'right' },
+  { key: 'since', header: 'SINCE', value: (bot, { now }) => ageOf(bot.state_since, now), align: 'right' },
   {
     key: 'received',
     header: 'HEARD',
-    value: (bot, { now }) => ago(bot.last_inbound_at, now),
+    value: (bot, { now }) => ageOf(bot.last_inbound_at, now),
     align: 'right',
   },
-  { key: 'sent', header: 'SAID', value: (bot, { now }) => ago(bot.last_outbound_at, now), align: 'right' },
+  { key: 'sent', header: 'SAID', value: (bot, { now }) => ageOf(bot.last_outbound_at, now), align: 'right' },
   { key: 'install', header: 'INSTALL', value: ({ install }) => install ?? '', cutTo: 6, placeholder: '–' },
   { key: 'detail', header: 'DETAIL', value: ({ detail }) => detail ?? '', cutTo: 10 },
 ];

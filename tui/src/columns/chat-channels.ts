@@ -1,6 +1,6 @@
 import type { ChatChannelRow } from '@hq/shared/rows';
+import { ageOf } from '@hq/shared/text';
 import type { Column } from '../table/column.ts';
-import { ago } from '../ui/ages.ts';
 import type { RowContext } from './row-context.ts';
 
 export const printedChatChannelColumns: readonly Column<ChatChannelRow, RowContext>[] = [
@@ -24,7 +24,7 @@ export const printedChatChannelColumns: readonly Column<ChatChannelRow, RowConte
   {
     key: 'bound',
     header: 'BOUND',
-    value: ({ created_at }, { now }) => ago(created_at, now),
+    value: ({ created_at }, { now }) => ageOf(created_at, now),
     align: 'right',
   },
   { key: 'install', header: 'INSTALL', value: ({ install }) => install, cutTo: 6 },

@@ -1,6 +1,6 @@
 import type { ChatLinkRow } from '@hq/shared/rows';
+import { ageOf } from '@hq/shared/text';
 import type { Column, Table } from '../table/column.ts';
-import { ago } from '../ui/ages.ts';
 import { printedId } from './id.ts';
 import { memberName } from './member-name.ts';
 import type { RowContext } from './row-context.ts';
@@ -31,7 +31,7 @@ const linkedMember: ChatLinkColumn = {
 const seen: ChatLinkColumn = {
   key: 'seen',
   header: 'SEEN',
-  value: ({ last_seen_at }, { now }) => ago(last_seen_at, now),
+  value: ({ last_seen_at }, { now }) => ageOf(last_seen_at, now),
   tone: 'dim',
   width: { min: 7 },
   dropOrder: 1,
@@ -40,7 +40,7 @@ const seen: ChatLinkColumn = {
 const linked: ChatLinkColumn = {
   key: 'linked',
   header: 'LINKED',
-  value: ({ created_at }, { now }) => ago(created_at, now),
+  value: ({ created_at }, { now }) => ageOf(created_at, now),
   tone: 'dim',
   width: { min: 8 },
   dropOrder: 2,

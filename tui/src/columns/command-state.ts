@@ -1,8 +1,7 @@
 import { describeResult } from '@hq/shared/actions';
 import type { CommandRow } from '@hq/shared/rows';
-import { age, duration, plain } from '@hq/shared/text';
+import { age, duration, elapsed, plain } from '@hq/shared/text';
 import type { Mark, Tone } from '../theme/theme.ts';
-import { elapsed } from '../ui/ages.ts';
 
 /** State of a row as screens and tables show it. */
 export interface StateLabel {

@@ -1,7 +1,6 @@
 import type { CommandRow } from '@hq/shared/rows';
-import { plain } from '@hq/shared/text';
+import { ageOf, plain } from '@hq/shared/text';
 import type { Column, Table } from '../table/column.ts';
-import { ago } from '../ui/ages.ts';
 import { commandOutcome, commandState, commandTime } from './command-state.ts';
 import { printedId } from './id.ts';
 import { memberName } from './member-name.ts';
@@ -42,7 +41,7 @@ const target: CommandColumn = {
 const asked: CommandColumn = {
   key: 'asked',
   header: 'ASKED',
-  value: ({ created_at }, { now }) => ago(created_at, now),
+  value: ({ created_at }, { now }) => ageOf(created_at, now),
   tone: 'dim',
   width: { min: 7 },
   sortKey: ({ created_at }) => Date.parse(created_at),

@@ -1,8 +1,8 @@
 import { type GatewayCondition, gatewayCondition, isUnwell } from '@hq/shared/fleet';
 import type { GatewayRow } from '@hq/shared/rows';
+import { ageOf } from '@hq/shared/text';
 import type { Column, Table } from '../table/column.ts';
 import type { Tone } from '../theme/theme.ts';
-import { ago } from '../ui/ages.ts';
 import { commandState, openCommandText, type StateLabel } from './command-state.ts';
 import type { RowContext } from './row-context.ts';
 
@@ -73,7 +73,7 @@ const state: GatewayColumn = {
 const seen: GatewayColumn = {
   key: 'seen',
   header: 'SEEN',
-  value: ({ last_seen_at }, { now }) => ago(last_seen_at, now),
+  value: ({ last_seen_at }, { now }) => ageOf(last_seen_at, now),
   tone: 'dim',
   width: { min: 5 },
   dropOrder: 3,

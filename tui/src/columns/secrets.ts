@@ -1,8 +1,7 @@
 import type { SecretRow } from '@hq/shared/rows';
-import { plain } from '@hq/shared/text';
+import { ageOf, plain } from '@hq/shared/text';
 import type { LayeredSecret } from '../secrets/layers.ts';
 import type { Column, Table } from '../table/column.ts';
-import { ago } from '../ui/ages.ts';
 import type { StateLabel } from './command-state.ts';
 import type { RowContext } from './row-context.ts';
 
@@ -58,7 +57,7 @@ const state: SecretColumn = {
 const age: SecretColumn = {
   key: 'age',
   header: 'AGE',
-  value: ({ value_since }, { now }) => ago(value_since, now),
+  value: ({ value_since }, { now }) => ageOf(value_since, now),
   tone: 'dim',
   width: { min: 5 },
   dropOrder: 3,
@@ -67,7 +66,7 @@ const age: SecretColumn = {
 const synced: SecretColumn = {
   key: 'synced',
   header: 'SYNCED',
-  value: ({ last_synced_at }, { now }) => ago(last_synced_at, now),
+  value: ({ last_synced_at }, { now }) => ageOf(last_synced_at, now),
   tone: 'dim',
   dropOrder: 4,
   sortKey: ({ last_synced_at }) => (last_synced_at === null ? 0 : Date.parse(last_synced_at)),

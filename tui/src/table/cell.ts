@@ -1,6 +1,6 @@
+import { truncate } from '@hq/shared/text';
 import stringWidth from 'string-width';
 
-const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 const ascii = /^[\u0020-\u007e]*$/;
 
 /** Returns the terminal columns of a text that has no control characters but colours. */
@@ -14,16 +14,7 @@ export function cut(text: string, columns: number, ellipsis = '…'): string {
   if (ascii.test(text)) {
     return text.length <= columns ? text : text.slice(0, columns - ellipsis.length) + ellipsis;
   }
-  if (stringWidth(text) <= columns) return text;
-  let kept = '';
-  let used = 0;
-  for (const { segment } of graphemes.segment(text)) {
-    const width = stringWidth(segment);
-    if (used + width > columns - ellipsis.length) break;
-    kept += segment;
-    used += width;
-  }
-  return kept + ellipsis;
+  return truncate(text, columns, { measure: stringWidth, ellipsis });
 }
 
 /** Cuts or pads a text to exactly `columns`. */

@@ -2,35 +2,35 @@ import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { nilTenant } from '../../../../db/testing/database.ts';
 import { eventually } from '../../../../db/testing/eventually.ts';
-import { type ChatTestHouse, type OpenCore, openChatHouse } from '../../../testing/chat-house.ts';
-import { type Shown, type TestAdapter, textOf } from '../../../testing/test-adapter.ts';
-import type { Speaker } from '../inbound.ts';
+import { type ChatTestStack, type OpenCore, openChatStack } from '../../../testing/chat-stack.ts';
+import { type ShownMessage, type TestAdapter, textOf } from '../../../testing/test-adapter.ts';
+import type { Sender } from '../../contract/inbound.ts';
 import { type AlertEngine, createAlertEngine } from './alert-engine.ts';
 
-let house: ChatTestHouse;
+let chat: ChatTestStack;
 let open: OpenCore;
 let engine: AlertEngine;
 const log = pino({ level: process.env.TEST_LOG ?? 'silent' });
 const timing = { gatherMs: 20, pollMs: 100, resyncMs: 500, reloadMs: 300, saveMs: 20, retryMs: 100 };
 
 beforeAll(async () => {
-  house = await openChatHouse();
+  chat = await openChatStack();
   await begin();
 });
 afterAll(async () => {
   engine.stop();
-  await house.close();
+  await chat.close();
 });
 afterEach(async () => {
-  await house.stack.database.query('delete from chat_subscriptions');
-  await house.stack.database.query('delete from notifications');
-  await house.stack.database.query('delete from alert_mutes');
+  await chat.stack.database.query('delete from chat_subscriptions');
+  await chat.stack.database.query('delete from notifications');
+  await chat.stack.database.query('delete from alert_mutes');
 });
 
 async function begin(adapters?: readonly TestAdapter[]): Promise<void> {
-  open = await house.open({}, adapters);
+  open = await chat.open({}, adapters);
   engine = createAlertEngine({
-    client: house.bot,
+    client: chat.bot,
     core: open.core,
     platforms: ['slack', 'discord', 'telegram'],
     log,
@@ -42,14 +42,14 @@ async function begin(adapters?: readonly TestAdapter[]): Promise<void> {
 /** As when the program is started again. */
 async function restart(meanwhile: () => Promise<unknown> = async () => undefined): Promise<void> {
   engine.stop();
-  await engine.save();
+  await engine.flush();
   await open.close();
   await meanwhile();
   await begin([open.adapter('slack'), open.adapter('discord'), open.adapter('telegram')]);
 }
 
 async function alert(key: string, more: Readonly<Record<string, unknown>> = {}): Promise<void> {
-  await house.stack.database.query('select hq.notify($1::jsonb)', [
+  await chat.stack.database.query('select hq.notify($1::jsonb)', [
     JSON.stringify({
       tenant_id: nilTenant,
       type: 'agent_error',
@@ -63,28 +63,28 @@ async function alert(key: string, more: Readonly<Record<string, unknown>> = {}):
 }
 
 const resolve = (key: string) =>
-  house.stack.database.query('select hq.resolve_alert($1, $2)', [nilTenant, key]);
+  chat.stack.database.query('select hq.resolve_alert($1, $2)', [nilTenant, key]);
 
-function seenBy(speaker: Speaker): Shown[] {
-  return open.adapter(speaker.platform).messages.filter(({ channel }) => channel === speaker.channel);
+function seenBy(sender: Sender): ShownMessage[] {
+  return open.adapter(sender.platform).messages.filter(({ channel }) => channel === sender.channel);
 }
 
 /** The messages that came after the subscription was confirmed. */
-async function subscribed(speaker: Speaker, words = 'subscribe'): Promise<() => Shown[]> {
-  await open.adapter(speaker.platform).ask(speaker, words);
-  const before = seenBy(speaker).length;
+async function subscribed(sender: Sender, words = 'subscribe'): Promise<() => ShownMessage[]> {
+  await open.adapter(sender.platform).ask(sender, words);
+  const before = seenBy(sender).length;
   await eventually(async () => {
-    const rows = await house.stack.database.query('select 1 from chat_subscriptions where channel = $1', [
-      speaker.channel,
+    const rows = await chat.stack.database.query('select 1 from chat_subscriptions where channel = $1', [
+      sender.channel,
     ]);
     expect(rows).toHaveLength(1);
   });
-  return () => seenBy(speaker).slice(before);
+  return () => seenBy(sender).slice(before);
 }
 
 describe('an alert', { timeout: 90_000 }, () => {
   it('comes once to the chats that want it, is counted, and its message says when it is over', async () => {
-    const [slack, telegram] = [await house.person('operator'), await house.person('operator', 'telegram')];
+    const [slack, telegram] = [await chat.person('operator'), await chat.person('operator', 'telegram')];
     const [first, second] = [
       await subscribed(slack),
       await subscribed(telegram, 'subscribe severity=critical'),
@@ -102,9 +102,9 @@ describe('an alert', { timeout: 90_000 }, () => {
   });
 
   it('that comes with others is told in one message', async () => {
-    const operator = await house.person('operator', 'discord');
+    const operator = await chat.person('operator', 'discord');
     const messages = await subscribed(operator);
-    await house.stack.database.query(
+    await chat.stack.database.query(
       `select hq.notify(jsonb_build_object('tenant_id', $1::uuid, 'type', 'task_blocked', 'severity', 'warning',
          'title', 'blocked ' || n, 'dedup_key', 'blocked:' || n, 'actor_type', 'system')) from generate_series(1, 60) n`,
       [nilTenant],
@@ -118,7 +118,7 @@ describe('an alert', { timeout: 90_000 }, () => {
   });
 
   it('is acknowledged and muted by its buttons, with who did it on the message', async () => {
-    const operator = await house.person('operator');
+    const operator = await chat.person('operator');
     const slack = open.adapter('slack');
     const messages = await subscribed(operator);
     await alert('seen soon', { subject: 'agent:one' });
@@ -150,7 +150,7 @@ describe('an alert', { timeout: 90_000 }, () => {
   });
 
   it('that ends while its message is on its way is said to be over', async () => {
-    const operator = await house.person('operator');
+    const operator = await chat.person('operator');
     const messages = await subscribed(operator);
     const { faults } = open.adapter('slack');
     faults.push({ ok: false, problem: { kind: 'wait', afterMs: 3_000 } });
@@ -163,7 +163,7 @@ describe('an alert', { timeout: 90_000 }, () => {
   });
 
   it('is acknowledged and muted by words too', async () => {
-    const operator = await house.person('operator');
+    const operator = await chat.person('operator');
     const messages = await subscribed(operator);
     await alert('talked about');
     await eventually(() => expect(messages()).toHaveLength(1));
@@ -174,17 +174,17 @@ describe('an alert', { timeout: 90_000 }, () => {
     await open.adapter('slack').words(operator, `mute ${id} minutes=240`);
     await eventually(() => expect(told?.card.stamp).toMatch(/^muted until /));
     expect(
-      await house.stack.database.query(
+      await chat.stack.database.query(
         `select round(extract(epoch from muted_until - clock_timestamp()) / 60) as minutes from notifications`,
       ),
     ).toEqual([{ minutes: '240' }]);
   });
 
   it('that somebody has seen elsewhere says so, and a restart forgets none of it', async () => {
-    const operator = await house.person('operator');
+    const operator = await chat.person('operator');
     const messages = await subscribed(operator);
-    const elsewhere = await house.stack.clientOf(
-      await house.stack.createMember('operator', { email: 'ann@example.test' }),
+    const elsewhere = await chat.stack.clientOf(
+      await chat.stack.createMember('operator', { email: 'ann@example.test' }),
     );
     await alert('seen in the terminal');
     await eventually(() => expect(messages()).toHaveLength(1));
@@ -204,9 +204,9 @@ describe('an alert', { timeout: 90_000 }, () => {
   });
 
   it('about the work of an agent comes to who asked for that agent, also by its newest tag', async () => {
-    const { database } = house.stack;
-    const [writer, tagged] = [await house.person('operator'), await house.person('operator', 'discord')];
-    const agent = await database.addAgent('writer', house.gateway);
+    const { database } = chat.stack;
+    const [writer, tagged] = [await chat.person('operator'), await chat.person('operator', 'discord')];
+    const agent = await database.addAgent('writer', chat.gateway);
     await database.query(`update agents set domains = '{releases}' where id = $1`, [agent]);
     const first = await subscribed(writer, 'subscribe agents=writer');
     const second = await subscribed(
@@ -223,10 +223,7 @@ describe('an alert', { timeout: 90_000 }, () => {
   });
 
   it('that nobody could be told is told later; a chat that is closed is left alone, and that is told elsewhere', async () => {
-    const [one, two] = [
-      await house.person('operator', 'telegram'),
-      await house.person('operator', 'discord'),
-    ];
+    const [one, two] = [await chat.person('operator', 'telegram'), await chat.person('operator', 'discord')];
     const telegram = open.adapter('telegram');
     const first = await subscribed(one);
     const second = await subscribed(two);
@@ -236,7 +233,7 @@ describe('an alert', { timeout: 90_000 }, () => {
     telegram.faults.push({ ok: false, problem: { kind: 'closed', reason: 'the bot was blocked' } });
     await alert('told to one');
     await eventually(async () => {
-      const rows = await house.stack.database.query(
+      const rows = await chat.stack.database.query(
         'select disabled_reason from chat_subscriptions where channel = $1',
         [one.channel],
       );
@@ -248,12 +245,12 @@ describe('an alert', { timeout: 90_000 }, () => {
   });
 
   it('of an earlier run is edited where it is, and what came meanwhile is told', async () => {
-    const operator = await house.person('operator');
+    const operator = await chat.person('operator');
     const messages = await subscribed(operator);
     await alert('lasts');
     await eventually(() => expect(messages()).toHaveLength(1));
     await eventually(async () =>
-      expect(await house.stack.database.query('select 1 from chat_alert_messages')).toHaveLength(1),
+      expect(await chat.stack.database.query('select 1 from chat_alert_messages')).toHaveLength(1),
     );
     await restart(async () => {
       await resolve('lasts');
@@ -268,10 +265,10 @@ describe('an alert', { timeout: 90_000 }, () => {
 
 describe('in quiet hours', { timeout: 90_000 }, () => {
   const wholeDay = 'subscribe quiet=00:00-23:59 tz=UTC';
-  const titles = (messages: readonly Shown[]): string[] => messages.map(({ card }) => card.title);
+  const titles = (messages: readonly ShownMessage[]): string[] => messages.map(({ card }) => card.title);
 
   it('only what is critical comes, at once', async () => {
-    const messages = await subscribed(await house.person('operator'), wholeDay);
+    const messages = await subscribed(await chat.person('operator'), wholeDay);
     await alert('can wait');
     await eventually(() => expect(engine.size()).toBe(1));
     await alert('cannot wait', { severity: 'critical' });
@@ -280,7 +277,7 @@ describe('in quiet hours', { timeout: 90_000 }, () => {
   });
 
   it('what was told before is kept up to date', async () => {
-    const operator = await house.person('operator');
+    const operator = await chat.person('operator');
     const messages = await subscribed(operator, wholeDay);
     await alert('cannot wait', { severity: 'critical' });
     await alert('can wait');
@@ -294,14 +291,14 @@ describe('in quiet hours', { timeout: 90_000 }, () => {
   });
 
   it('what is held back outlives a restart, though something else was told since', async () => {
-    const messages = await subscribed(await house.person('operator'), wholeDay);
+    const messages = await subscribed(await chat.person('operator'), wholeDay);
     await alert('can wait');
     await eventually(() => expect(engine.size()).toBe(1));
     // Longer ago than a look goes back.
-    await house.stack.database.behindTheGuard(
+    await chat.stack.database.behindTheGuard(
       `update notifications set last_at = last_at - interval '1 minute' where title = 'can wait'`,
     );
-    await house.stack.database.behindTheGuard(
+    await chat.stack.database.behindTheGuard(
       `update chat_subscriptions set created_at = created_at - interval '5 minutes',
          cursor = to_char((clock_timestamp() - interval '5 minutes') at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`,
     );
@@ -309,15 +306,15 @@ describe('in quiet hours', { timeout: 90_000 }, () => {
     await eventually(() => expect(engine.size()).toBe(1));
     await alert('cannot wait', { severity: 'critical' });
     await eventually(() => expect(titles(messages())).toEqual(['cannot wait']));
-    await restart(() => house.stack.database.query(`update chat_subscriptions set filter = '{}'`));
+    await restart(() => chat.stack.database.query(`update chat_subscriptions set filter = '{}'`));
     await eventually(() => expect(titles(messages())).toEqual(['cannot wait', 'can wait']));
   });
 });
 
 describe('a summary', { timeout: 90_000 }, () => {
   it('tells together what has come since the last one', async () => {
-    const messages = await subscribed(await house.person('operator'), 'subscribe digest=1');
-    const { database } = house.stack;
+    const messages = await subscribed(await chat.person('operator'), 'subscribe digest=1');
+    const { database } = chat.stack;
     await restart(async () => {
       await alert('first');
       await alert('second');
@@ -339,16 +336,16 @@ describe('a summary', { timeout: 90_000 }, () => {
 
 describe('an alert whose transaction ends late', { timeout: 90_000 }, () => {
   it('is told after a restart too, and nothing is told twice', async () => {
-    const messages = await subscribed(await house.person('operator'));
+    const messages = await subscribed(await chat.person('operator'));
     await alert('in time');
     await eventually(() => expect(messages()).toHaveLength(1));
     await eventually(async () =>
-      expect(await house.stack.database.query('select 1 from chat_alert_messages')).toHaveLength(1),
+      expect(await chat.stack.database.query('select 1 from chat_alert_messages')).toHaveLength(1),
     );
     await restart(async () => {
       await alert('late');
       // Its time is before that of what was told already, as its transaction began before.
-      await house.stack.database.behindTheGuard(
+      await chat.stack.database.behindTheGuard(
         `update notifications n set last_at = t.last_at - interval '1 millisecond'
          from notifications t where n.title = 'late' and t.title = 'in time'`,
       );
@@ -361,13 +358,13 @@ describe('an alert whose transaction ends late', { timeout: 90_000 }, () => {
 describe('a thousand chats', { timeout: 90_000 }, () => {
   it('lose nothing of a storm, and each is told in order', async () => {
     const count = 300;
-    await house.stack.database.query(
+    await chat.stack.database.query(
       `insert into chat_subscriptions (tenant_id, platform, install, channel, kind, filter, cursor)
        select $1, 'slack', 'T1', 'C' || n, 'group', '{"severity": "info"}', to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
        from generate_series(1, $2::int) n`,
       [nilTenant, count],
     );
-    open.core.house.onSubscriptions('slack');
+    open.core.services.onSubscriptionsChanged('slack');
     const slack = open.adapter('slack');
     for (let n = 0; n < 20; n += 1) await alert(`storm ${String(n).padStart(2, '0')}`, { severity: 'info' });
     const wanted = Array.from({ length: 20 }, (_, n) => `storm ${String(n).padStart(2, '0')}`);

@@ -1,14 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { HqClient } from '@hq/shared/client';
 import type { Log } from '@hq/shared/log';
-import { isAway } from '../chat-hq.ts';
+import type { Platform } from '../../contract/inbound.ts';
+import { isUnreachable } from '../api/chat-api.ts';
 import type { Core } from '../core.ts';
-import type { Platform } from '../inbound.ts';
 import { createAlertAgents } from './alert-agents.ts';
-import { createAlertChats } from './alert-chats.ts';
+import { createAlertChannels } from './alert-channels.ts';
 import { createAlertFeed } from './alert-feed.ts';
 import { type AlertTiming, defaultTiming } from './alert-timing.ts';
-import { createToldKeeper } from './told-keeper.ts';
+import { createDeliveryLog } from './delivery-log.ts';
 
 /** Brings alerts to the chats that want them. */
 export interface AlertEngine {
@@ -16,7 +16,7 @@ export interface AlertEngine {
   /** Tells nothing new any more. */
   stop(): void;
   /** Keeps what was told and is not kept yet. */
-  save(): Promise<void>;
+  flush(): Promise<void>;
   /** How many alerts wait for their chats. */
   size(): number;
 }
@@ -32,13 +32,13 @@ export interface AlertEngineOptions {
 export function createAlertEngine(options: AlertEngineOptions): AlertEngine {
   const { client, core, platforms, log } = options;
   const timing: AlertTiming = { ...defaultTiming, ...options.timing };
-  const keeper = createToldKeeper(core.house.hq, timing, log);
-  const chats = createAlertChats({ client, core, agents: createAlertAgents(client), keeper, timing, log });
+  const keeper = createDeliveryLog(core.services.api, timing, log);
+  const chats = createAlertChannels({ client, core, agents: createAlertAgents(client), keeper, timing, log });
   const feed = createAlertFeed({
     client,
     log,
     timing,
-    now: core.house.now,
+    now: core.services.now,
     isWanted: () => chats.count() > 0,
     onAlerts: chats.offer,
   });
@@ -48,10 +48,10 @@ export function createAlertEngine(options: AlertEngineOptions): AlertEngine {
   async function load(platform: Platform): Promise<boolean> {
     try {
       await chats.load(platform);
-      feed.look();
+      feed.refresh();
       return true;
     } catch (error) {
-      if (!isAway(error)) log.warn({ err: error, platform }, 'the subscriptions could not be read');
+      if (!isUnreachable(error)) log.warn({ err: error, platform }, 'the subscriptions could not be read');
       return false;
     }
   }
@@ -67,7 +67,7 @@ export function createAlertEngine(options: AlertEngineOptions): AlertEngine {
   return {
     start() {
       core.onSubscriptions((platform) => void load(platform));
-      core.onAlertsDecided(feed.look);
+      core.onAlertsDecided(feed.refresh);
       feed.start();
       void loadForever();
     },
@@ -76,7 +76,7 @@ export function createAlertEngine(options: AlertEngineOptions): AlertEngine {
       feed.stop();
       chats.stop();
     },
-    save: keeper.save,
+    flush: keeper.flush,
     size: chats.size,
   };
 }

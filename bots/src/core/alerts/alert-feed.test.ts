@@ -2,19 +2,19 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { nilTenant } from '../../../../db/testing/database.ts';
 import { eventually } from '../../../../db/testing/eventually.ts';
-import { type ChatTestHouse, openChatHouse } from '../../../testing/chat-house.ts';
+import { type ChatTestStack, openChatStack } from '../../../testing/chat-stack.ts';
 import { createAlertFeed } from './alert-feed.ts';
 import { alertsSince } from './alert-row.ts';
 import { defaultTiming } from './alert-timing.ts';
 
-let house: ChatTestHouse;
+let chat: ChatTestStack;
 beforeAll(async () => {
-  house = await openChatHouse();
+  chat = await openChatStack();
 });
-afterAll(() => house.close());
+afterAll(() => chat.close());
 
 const write = (prefix: string, count: number) =>
-  house.stack.database.query(
+  chat.stack.database.query(
     `insert into notifications (tenant_id, type, title) select $1, 'agent_error', $2 || n from generate_series(1, $3::int) n`,
     [nilTenant, prefix, count],
   );
@@ -24,11 +24,11 @@ describe('alerts since a moment', { timeout: 60_000 }, () => {
     await write('paged ', 1_100);
     const seen = new Set<string>();
     let isFirst = true;
-    for await (const rows of alertsSince(house.bot, new Date(0).toISOString())) {
+    for await (const rows of alertsSince(chat.bot, new Date(0).toISOString())) {
       for (const { title } of rows) seen.add(title);
       if (!isFirst) continue;
       isFirst = false;
-      await house.stack.database.query(
+      await chat.stack.database.query(
         `update notifications set read_at = now() where id in (select id from notifications order by last_at, id limit 200)`,
       );
     }
@@ -41,7 +41,7 @@ describe('the feed', { timeout: 60_000 }, () => {
     const taken: string[] = [];
     let refusals = 2;
     const feed = createAlertFeed({
-      client: house.bot,
+      client: chat.bot,
       log: pino({ level: 'silent' }),
       timing: { ...defaultTiming, pollMs: 50, resyncMs: 50, gatherMs: 10 },
       now: Date.now,
@@ -58,7 +58,7 @@ describe('the feed', { timeout: 60_000 }, () => {
     try {
       await write('fed ', 3);
       await eventually(() => expect(taken.filter((title) => title.startsWith('fed'))).toHaveLength(3));
-      await house.stack.database.query(`update notifications set read_at = now() where title = 'fed 2'`);
+      await chat.stack.database.query(`update notifications set read_at = now() where title = 'fed 2'`);
       await eventually(() => expect(taken).toContain('fed 2 seen'));
       await write('last ', 1);
       await eventually(() => expect(taken).toContain('last 1'));

@@ -1,7 +1,7 @@
 import type { HqClient } from '@hq/shared/client';
 import { type Watch, watchChanges } from '@hq/shared/live';
 import type { Log } from '@hq/shared/log';
-import { isAway } from '../chat-hq.ts';
+import { isUnreachable } from '../api/chat-api.ts';
 import { type AlertRow, alertsSince } from './alert-row.ts';
 import { type AlertTiming, oldestMs, overlapMs } from './alert-timing.ts';
 
@@ -9,7 +9,7 @@ import { type AlertTiming, oldestMs, overlapMs } from './alert-timing.ts';
 export interface AlertFeed {
   start(): void;
   /** Something may have changed. */
-  look(): void;
+  refresh(): void;
   stop(): void;
 }
 
@@ -35,27 +35,27 @@ export function createAlertFeed(options: AlertFeedOptions): AlertFeed {
   let watch: Watch | null = null;
   let isJoined = false;
   let isStopped = false;
-  let isLooking = false;
-  let lookAgain = false;
+  let isRefreshing = false;
+  let refreshAgain = false;
   let timer: NodeJS.Timeout | null = null;
 
-  function look(): void {
+  function refresh(): void {
     if (isStopped) return;
-    if (isLooking) {
-      lookAgain = true;
+    if (isRefreshing) {
+      refreshAgain = true;
       return;
     }
-    isLooking = true;
-    lookAgain = false;
+    isRefreshing = true;
+    refreshAgain = false;
     if (timer !== null) clearTimeout(timer);
     void read()
       .catch((error: unknown) => {
-        if (!isAway(error)) log.warn({ err: error }, 'the alerts could not be read');
+        if (!isUnreachable(error)) log.warn({ err: error }, 'the alerts could not be read');
       })
       .finally(() => {
-        isLooking = false;
-        const pause = lookAgain ? timing.gatherMs / 2 : isJoined ? timing.resyncMs : timing.pollMs;
-        if (!isStopped) timer = setTimeout(look, pause);
+        isRefreshing = false;
+        const pause = refreshAgain ? timing.gatherMs / 2 : isJoined ? timing.resyncMs : timing.pollMs;
+        if (!isStopped) timer = setTimeout(refresh, pause);
       });
   }
 
@@ -85,14 +85,14 @@ export function createAlertFeed(options: AlertFeedOptions): AlertFeed {
     start() {
       watch = watchChanges(client.supabase, {
         bindings: [{ table: 'notifications' }],
-        onChange: look,
+        onChange: refresh,
         onState: (state) => {
           isJoined = state === 'joined';
-          look();
+          refresh();
         },
       });
     },
-    look,
+    refresh,
     stop() {
       isStopped = true;
       if (timer !== null) clearTimeout(timer);

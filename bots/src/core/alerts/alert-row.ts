@@ -31,13 +31,13 @@ const alertRow = z.object({
 export type AlertRow = z.output<typeof alertRow>;
 
 /** Whether nothing about it will be worth another look. */
-export function isOver({ resolved_at, dismissed_at }: AlertRow): boolean {
+export function isClosed({ resolved_at, dismissed_at }: AlertRow): boolean {
   return resolved_at !== null || dismissed_at !== null;
 }
 
 /** Whether somebody who does not know it should. */
-export function isNews(row: AlertRow): boolean {
-  return !isOver(row) && row.read_at === null && !row.muted;
+export function needsAnnouncement(row: AlertRow): boolean {
+  return !isClosed(row) && row.read_at === null && !row.muted;
 }
 
 const columns = Object.keys(alertRow.shape).join(',');

@@ -1,4 +1,4 @@
-import type { AlertFilter } from '../chat-hq.ts';
+import type { AlertFilter } from '../api/chat-api.ts';
 
 const day = 24 * 60;
 const clocks = new Map<string, Intl.DateTimeFormat>();

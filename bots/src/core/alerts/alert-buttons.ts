@@ -1,0 +1,41 @@
+import type { Intent } from '../api/chat-api.ts';
+import { type AlertRow, isClosed } from './alert-row.ts';
+
+/** What a message offers to do about its alerts, as long as there is something to do. */
+export interface AlertButtonOffer {
+  readonly label: string;
+  readonly intent: Intent;
+}
+
+export function alertButtonOffers(alerts: readonly AlertRow[]): AlertButtonOffer[] {
+  const open = alerts.filter((alert) => !isClosed(alert));
+  const [only] = alerts;
+  if (open.length === 0 || only === undefined) return [];
+  const isSeen = open.every(({ read_at }) => read_at !== null);
+  if (alerts.length > 1) {
+    return isSeen ? [] : [offer('Acknowledge all', 'alert_seen', { alerts: idsOf(alerts) })];
+  }
+  const gateway = gatewayIdOf(only);
+  return [
+    ...(isSeen ? [] : [offer('Acknowledge', 'alert_seen', { alerts: only.id })]),
+    ...(only.muted ? [] : [offer('Mute for 1 h', 'alert_mute', { alert: only.id, minutes: '60' })]),
+    ...(only.entity_type === 'agent_command' && only.entity_id !== null
+      ? [offer('Retry', 'retry', { command: only.entity_id })]
+      : []),
+    ...(gateway === null ? [] : [offer('Open logs', 'logs_of', { gateway })]),
+  ];
+}
+
+function offer(label: string, command: string, values: Readonly<Record<string, string>>): AlertButtonOffer {
+  return { label, intent: { command, values } };
+}
+
+function idsOf(alerts: readonly AlertRow[]): string {
+  return alerts.map(({ id }) => id).join(',');
+}
+
+function gatewayIdOf(row: AlertRow): string | null {
+  if (typeof row.meta.gateway_id === 'string') return row.meta.gateway_id;
+  if (row.entity_type === 'gateway') return row.entity_id;
+  return /^gateway:(.+)$/.exec(row.subject ?? '')?.[1] ?? null;
+}

@@ -1,0 +1,107 @@
+import { duration } from '@hq/shared/text';
+import type { Button, Card, Tone } from '../../contract/card.ts';
+import { clock } from '../cards/clock.ts';
+import { type AlertRow, isClosed, severities } from './alert-row.ts';
+import { compareTimestamps } from './timestamps.ts';
+
+const toneOf: Readonly<Record<AlertRow['severity'], Tone>> = {
+  info: 'neutral',
+  warning: 'warning',
+  error: 'bad',
+  critical: 'bad',
+};
+
+/** What one message lists at most. What is more is counted. */
+const mostListed = 50;
+const longestTitle = 120;
+/** The id, what stands between, and the longest that a state becomes. */
+const besideTitle = 60;
+
+/** How many of these alerts one message lists, with room for what will become of them. */
+export function countFitting(alerts: readonly AlertRow[], maxText: number): number {
+  let left = maxText - besideTitle;
+  const fitting = alerts.findIndex((alert, at) => {
+    left -= titleInList(alert).length + besideTitle;
+    return left < 0 || at === mostListed;
+  });
+  return Math.max(1, fitting < 0 ? alerts.length : fitting);
+}
+
+export interface AlertContent {
+  readonly alerts: readonly AlertRow[];
+  /** Those that found no room. */
+  readonly more: number;
+  readonly buttons: readonly Button[];
+}
+
+/** One alert, or those that came together, as one message. */
+export function renderAlertCard({ alerts, more, buttons }: AlertContent): Card {
+  const [first] = alerts;
+  const hasEnded = alerts.every(({ resolved_at }) => resolved_at !== null) && more === 0;
+  const stamp = stampOf(alerts);
+  const shared = {
+    tone: hasEnded ? ('good' as const) : worst(alerts),
+    buttons,
+    ...(stamp !== null && { stamp }),
+  };
+  if (alerts.length === 1 && more === 0 && first !== undefined) {
+    return {
+      ...shared,
+      title: first.title,
+      state: stateOf(first),
+      body: first.body === null || first.body === '' ? [] : [{ kind: 'text', text: first.body }],
+      footer: `${first.type.replaceAll('_', ' ')}, ${first.id.slice(0, 8)}`,
+    };
+  }
+  const open = alerts.filter((alert) => !isClosed(alert)).length;
+  const ended = more === 0 ? 'all over' : 'those listed are over';
+  return {
+    ...shared,
+    title: `${alerts.length + more} alerts`,
+    state: open === 0 ? ended : `${open + more} open`,
+    body: [
+      ...alerts.flatMap((alert, at) => [
+        { kind: 'text' as const, text: at === 0 ? '' : '\n' },
+        { kind: 'code' as const, text: alert.id.slice(0, 8) },
+        { kind: 'text' as const, text: ` ${titleInList(alert)}: ${stateOf(alert)}` },
+      ]),
+      ...(more === 0 ? [] : [{ kind: 'text' as const, text: `\nand ${more} more: alerts lists them` }]),
+    ],
+  };
+}
+
+function titleInList({ title }: AlertRow): string {
+  const characters = [...title];
+  return characters.length <= longestTitle ? title : `${characters.slice(0, longestTitle - 1).join('')}…`;
+}
+
+function stateOf(alert: AlertRow): string {
+  const times = alert.occurrences > 1 ? `, ${alert.occurrences} times` : '';
+  if (alert.resolved_at !== null) {
+    const lasted = Date.parse(alert.resolved_at) - Date.parse(alert.created_at);
+    return `over after ${duration(lasted)}${times}`;
+  }
+  if (alert.dismissed_at !== null) return `dismissed${times}`;
+  if (alert.muted) return `muted${times}`;
+  if (alert.read_at !== null) return `seen${times}`;
+  return `${alert.severity}${times}`;
+}
+
+/** Who decided, and when: of those that came together the last one, when all are decided about. */
+function stampOf(alerts: readonly AlertRow[]): string | null {
+  const decided = alerts
+    .flatMap((alert) => (alert.read_at === null ? [] : [{ ...alert, read_at: alert.read_at }]))
+    .sort((a, b) => compareTimestamps(a.read_at, b.read_at));
+  const last = decided.at(-1);
+  if (last === undefined || alerts.some((alert) => alert.read_at === null && !isClosed(alert))) return null;
+  if (alerts.length === 1 && last.muted && last.muted_until !== null) {
+    return `muted until ${clock(last.muted_until, last.last_at)} by ${last.muted_by ?? 'somebody'}`;
+  }
+  return `seen by ${last.seen_by ?? 'somebody'}, ${clock(last.read_at, last.created_at)}`;
+}
+
+function worst(alerts: readonly AlertRow[]): Tone {
+  const open = alerts.filter((alert) => !isClosed(alert));
+  const rank = Math.max(0, ...open.map(({ severity }) => severities.indexOf(severity)));
+  return toneOf[severities[rank] ?? 'info'];
+}

@@ -1,0 +1,292 @@
+import { roles } from '@hq/shared/actions';
+import { type HqClient, readAnswer } from '@hq/shared/client';
+import type { Database } from '@hq/shared/database';
+import { HqError } from '@hq/shared/errors';
+import { type CommandRow, commandRow } from '@hq/shared/rows';
+import { z } from 'zod';
+import type { Handle } from '../../contract/card.ts';
+import { type Platform, platforms, type Sender } from '../../contract/inbound.ts';
+
+const handle = z.record(z.string(), z.string());
+const time = z.string();
+
+const whoami = z.object({
+  linked: z.boolean(),
+  member: z.object({ email: z.string().nullable(), role: z.enum(roles).nullable() }).nullable(),
+  channel: z.object({
+    bound: z.boolean(),
+    ceiling: z.enum(roles).nullish(),
+    gateway: z.string().nullish(),
+    agent: z.string().nullish(),
+  }),
+  /** What this person may do here: the lesser of their own role and the channel's. */
+  role: z.enum(roles).nullable(),
+  actions: z.array(z.string()),
+  tenant: z.string().nullish(),
+});
+export type Whoami = z.output<typeof whoami>;
+
+const confirmation = z.object({
+  token: z.string(),
+  kind: z.enum(['button', 'typed', 'second']),
+  expected: z.string().nullish(),
+  prompt: z.string(),
+  action: z.string().nullish(),
+  /** The slug of what it is aimed at, a gateway’s or an agent’s. */
+  target: z.string().nullish(),
+  asked_by: z.string().nullish(),
+  expires_at: time,
+});
+export type Confirmation = z.output<typeof confirmation>;
+
+const decided = z.object({ by: z.string().nullable(), at: time });
+const actResult = z.union([
+  z.object({ confirm: confirmation }),
+  z.object({ command: commandRow, created: z.boolean().default(false), decided: decided.optional() }),
+]);
+export type ActResult = z.output<typeof actResult>;
+/** The first answer to a delivery that comes again: it is kept, but its token only for as long as it can be used. */
+const questionThatWas = z
+  .object({ confirm: confirmation.omit({ token: true }) })
+  .transform(() => 'over' as const);
+/** `prompt` tells what it was. */
+const declined = z.object({ decided, prompt: z.string() });
+type Declined = z.output<typeof declined>;
+
+const member = z.object({ member: z.object({ email: z.string().nullable(), role: z.string().nullish() }) });
+const channel = z.object({
+  channel: z.object({
+    ceiling: z.string().nullish(),
+    gateway: z.string().nullish(),
+    agent: z.string().nullish(),
+  }),
+});
+const intent = z.object({
+  command: z.string(),
+  values: z.record(z.string(), z.string()),
+  form: z.boolean().optional(),
+  /** The message whose button opened the form that the token comes back from. */
+  message: handle.optional(),
+});
+export type Intent = z.output<typeof intent>;
+
+const openCard = z.object({
+  command_id: z.string(),
+  platform: z.enum(platforms),
+  install: z.string(),
+  channel: z.string(),
+  thread: z.string().nullable(),
+  handle,
+  shown: z.string(),
+  closed: z.boolean().default(false),
+});
+type OpenCard = z.output<typeof openCard>;
+const openCardWithCommand = openCard.extend({ command: commandRow });
+
+export const alertFilter = z.object({
+  severity: z.string().optional(),
+  kinds: z.array(z.string()).optional(),
+  agents: z.array(z.string()).optional(),
+  tags: z.array(z.string()).optional(),
+  quiet: z.object({ from: z.string(), to: z.string(), tz: z.string() }).optional(),
+  digest_minutes: z.number().optional(),
+});
+export type AlertFilter = z.output<typeof alertFilter>;
+const subscription = z.object({ subscription: z.unknown() });
+
+const subscribedChannel = z.object({
+  id: z.string(),
+  platform: z.enum(platforms),
+  install: z.string(),
+  channel: z.string(),
+  thread: z.string().nullish(),
+  kind: z.enum(['direct', 'group']).catch('group'),
+  filter: alertFilter.catch({}),
+  created_at: z.string(),
+  cursor: z.string().nullable(),
+  messages: z.array(z.object({ key: z.string(), handle, open: z.boolean().default(true) })).default([]),
+});
+export type Subscription = z.output<typeof subscribedChannel>;
+
+export interface AlertDelivery {
+  readonly subscription_id: string;
+  readonly cursor: string;
+  readonly messages: readonly { readonly key: string; readonly handle: Handle; readonly open: boolean }[];
+  /** Why this chat is left alone until somebody there subscribes again. */
+  readonly disabled?: string;
+}
+
+const heartbeatAnswer = z.object({ now: time, held: z.record(z.string(), z.boolean()) });
+
+interface AdapterHeartbeat {
+  readonly platform: Platform;
+  readonly install: string | null;
+  readonly fingerprint: string;
+  readonly state: string;
+  readonly detail: string | null;
+  readonly last_inbound_at: string | null;
+  readonly last_outbound_at: string | null;
+}
+
+export interface StoredButton {
+  readonly token: string;
+  readonly platform: Platform;
+  readonly install: string;
+  readonly channel: string;
+  /** Null: whoever may do it. */
+  readonly user: string | null;
+  readonly intent: Intent;
+  readonly seconds: number;
+  readonly once: boolean;
+}
+
+/** Who says something, and in which delivery. */
+export interface Delivery {
+  readonly sender: Sender;
+  readonly key: string;
+}
+
+/**
+ * All that chat may ask of HQ. Everything that somebody says goes through here with their identity, and the database
+ * decides. A refusal is thrown as an `HqError` with its reason.
+ */
+export interface ChatApi {
+  whoami(delivery: Delivery): Promise<Whoami>;
+  link(delivery: Delivery, code: string): Promise<{ email: string | null }>;
+  unlink(delivery: Delivery): Promise<{ email: string | null }>;
+  bind(
+    delivery: Delivery,
+    to: { ceiling: string; gateway: string | null; agent: string | null },
+  ): Promise<void>;
+  unbind(delivery: Delivery): Promise<void>;
+  act(
+    delivery: Delivery,
+    request: {
+      readonly action: string;
+      readonly payload: Readonly<Record<string, unknown>>;
+      readonly gateway: string | null;
+      readonly agent: string | null;
+    },
+  ): Promise<ActResult>;
+  confirm(delivery: Delivery, token: string, typed: string | null): Promise<ActResult>;
+  decline(delivery: Delivery, token: string): Promise<Declined>;
+  cancel(delivery: Delivery, commandId: string): Promise<CommandRow>;
+  read<Row>(
+    delivery: Delivery,
+    what: string,
+    args: Readonly<Record<string, unknown>>,
+    row: z.ZodType<Row>,
+  ): Promise<Row[]>;
+  /** Throws where this person may not do here what the names of arguments are wanted for; null wants to read and no more. */
+  may(delivery: Delivery, purpose: string | null): Promise<void>;
+  storeButtons(buttons: readonly StoredButton[]): Promise<void>;
+  press(delivery: Delivery, token: string): Promise<Intent>;
+  storeCard(card: OpenCard): Promise<void>;
+  openCards(platform: Platform): Promise<(OpenCard & { readonly command: CommandRow })[]>;
+  subscribe(delivery: Delivery, filter: AlertFilter): Promise<void>;
+  unsubscribe(delivery: Delivery): Promise<void>;
+  subscriptions(platform: Platform): Promise<Subscription[]>;
+  recordAlerts(rows: readonly AlertDelivery[]): Promise<void>;
+  heartbeat(holder: string, adapters: readonly AdapterHeartbeat[]): Promise<z.output<typeof heartbeatAnswer>>;
+}
+
+type FunctionName = keyof Database['public']['Functions'];
+
+export function createChatApi(client: HqClient): ChatApi {
+  async function call<Result>(name: FunctionName, args: object, schema: z.ZodType<Result>): Promise<Result> {
+    // A function that answers nothing gives null.
+    const request = client.supabase
+      .rpc(name, args)
+      .then((answer) => ({ ...answer, data: answer.data ?? {} }));
+    return readAnswer(schema, await client.ask<unknown>(request), client.host);
+  }
+  const ask = <Result>(
+    name: FunctionName,
+    delivery: Delivery,
+    args: object,
+    schema: z.ZodType<Result>,
+  ): Promise<Result> => call(name, { p_chat: chatOf(delivery), ...args }, schema);
+
+  return {
+    whoami: (delivery) => ask('chat_whoami', delivery, {}, whoami),
+    link: async (delivery, code) => (await ask('chat_link', delivery, { p_code: code }, member)).member,
+    unlink: async (delivery) => (await ask('chat_unlink', delivery, {}, member)).member,
+    bind: async (delivery, { ceiling, gateway, agent }) => {
+      await ask('chat_bind', delivery, { p_ceiling: ceiling, p_gateway: gateway, p_agent: agent }, channel);
+    },
+    unbind: async (delivery) => {
+      await ask('chat_unbind', delivery, {}, z.looseObject({}));
+    },
+    act: async (delivery, { action, payload, gateway, agent }) => {
+      const args = { p_action: action, p_payload: payload, p_gateway: gateway, p_agent: agent };
+      const answer = await ask('chat_act', delivery, args, z.union([actResult, questionThatWas]));
+      if (answer !== 'over') return answer;
+      throw new HqError('conflict', 'this question has expired', { hint: 'Ask for it again.' });
+    },
+    confirm: (delivery, token, typed) =>
+      ask('chat_confirm', delivery, { p_token: token, p_typed: typed }, actResult),
+    decline: (delivery, token) => ask('chat_decline', delivery, { p_token: token }, declined),
+    cancel: async (delivery, id) =>
+      (await ask('chat_cancel', delivery, { p_command_id: id }, z.object({ command: commandRow }))).command,
+    read: async (delivery, what, args, row) =>
+      (await ask('chat_read', delivery, { p_what: what, p_args: args }, z.object({ rows: z.array(row) })))
+        .rows,
+    may: async (delivery, purpose) => {
+      await ask(
+        'chat_read',
+        delivery,
+        { p_what: 'gateways', p_args: { for: purpose, limit: 1 } },
+        z.unknown(),
+      );
+    },
+    storeButtons: async (buttons) => {
+      await call('chat_keep_buttons', { p_rows: buttons }, z.unknown());
+    },
+    press: async (delivery, token) =>
+      (await ask('chat_press', delivery, { p_token: token }, z.object({ intent }))).intent,
+    storeCard: async (card) => {
+      await call('chat_keep_card', { p_card: card }, z.unknown());
+    },
+    openCards: async (platform) =>
+      (
+        await call(
+          'chat_open_cards',
+          { p_platform: platform },
+          z.object({ cards: z.array(openCardWithCommand) }),
+        )
+      ).cards,
+    subscribe: async (delivery, wanted) => {
+      await ask('chat_subscribe', delivery, { p_filter: wanted }, subscription);
+    },
+    unsubscribe: async (delivery) => {
+      await ask('chat_unsubscribe', delivery, {}, z.looseObject({}));
+    },
+    subscriptions: (platform) => call('chat_watch', { p_platform: platform }, z.array(subscribedChannel)),
+    recordAlerts: async (rows) => {
+      // No cursor leaves the one that is kept.
+      const known = rows.map(({ cursor, ...row }) => ({ ...row, ...(cursor !== '' && { cursor }) }));
+      await call('chat_told', { p_rows: known }, z.unknown());
+    },
+    heartbeat: (holder, adapters) =>
+      call('chat_beat', { p_holder: holder, p_adapters: adapters }, heartbeatAnswer),
+  };
+}
+
+function chatOf({ sender, key }: Delivery): Record<string, string | null> {
+  const { platform, install, user, channel: where, thread, kind, stranger } = sender;
+  return {
+    platform,
+    install,
+    user,
+    channel: where,
+    thread,
+    kind,
+    delivery: key,
+    ...(stranger && { stranger }),
+  };
+}
+
+/** Whether the database may answer if it is asked again. */
+export function isUnreachable(error: unknown): error is HqError {
+  return error instanceof HqError && (error.code === 'unreachable' || error.code === 'timed_out');
+}

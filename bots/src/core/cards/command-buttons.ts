@@ -1,0 +1,50 @@
+import { type CommandRow, isFinished } from '@hq/shared/rows';
+import type { Button } from '../../contract/card.ts';
+import type { ChatLocation } from '../../contract/inbound.ts';
+import { type ActionTable, findAction } from '../action-table.ts';
+import type { Buttons } from './buttons.ts';
+
+interface Target {
+  readonly gateway?: string;
+  readonly agent?: string;
+}
+
+/** What can be done about a command from its card, as it is now. */
+export function commandButtons(
+  { actions, buttons }: { readonly actions: ActionTable; readonly buttons: Buttons },
+  location: ChatLocation,
+  row: CommandRow,
+  gateway: string | null,
+  isLong: boolean,
+): Button[] {
+  const offer = (label: string, command: string, values: Record<string, string>): Button =>
+    buttons.offer(location, { label, intent: { command, values }, user: null });
+  if (!isFinished(row)) {
+    return row.cancel_requested_at === null ? [offer('Cancel', 'cancel', { command: row.id })] : [];
+  }
+  const target: Target = {
+    ...(gateway !== null && { gateway }),
+    ...(row.agent_slug !== null && { agent: row.agent_slug }),
+  };
+  const action = findAction(actions, row.action);
+  const undo = action?.undo;
+  const undone = undo === undefined ? undefined : findAction(actions, undo);
+  return [
+    ...(row.status === 'done' && undo !== undefined && undone !== undefined
+      ? [offer(undone.title, undo, targetFor(undone.target, target))]
+      : []),
+    // Not the action itself: that would take the place of this card, and of why it failed.
+    ...(row.status === 'failed' && action !== undefined
+      ? [offer('Retry', 'retry', { command: row.id })]
+      : []),
+    ...(isLong ? [offer('All output', 'output', { command: row.id })] : []),
+  ];
+}
+
+function targetFor(
+  kind: 'gateway' | 'agent' | 'workspace',
+  { gateway, agent }: Target,
+): Record<string, string> {
+  if (kind === 'gateway') return gateway === undefined ? {} : { gateway };
+  return kind === 'agent' && agent !== undefined ? { agent } : {};
+}

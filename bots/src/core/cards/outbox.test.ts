@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest';
+import { eventually } from '../../../../db/testing/eventually.ts';
+import { TestAdapter } from '../../../testing/test-adapter.ts';
+import type { Card } from '../../contract/card.ts';
+import type { ChatLocation } from '../../contract/inbound.ts';
+import { createTokenBucket } from '../token-bucket.ts';
+import { createOutbox } from './outbox.ts';
+
+const place = (channel: string): ChatLocation => ({
+  platform: 'telegram',
+  install: '1',
+  channel,
+  kind: 'group',
+  thread: null,
+});
+const titled = (title: string): Card => ({ title, tone: 'neutral' });
+
+function open(capabilities: ConstructorParameters<typeof TestAdapter>[1] = {}) {
+  const adapter = new TestAdapter('telegram', capabilities);
+  const outbox = createOutbox({ adapter, sanitize: (card) => card, sanitizeText: (text) => text });
+  return { adapter, outbox };
+}
+
+describe('what a chat is sent', () => {
+  it('keeps its order, though the platform says to wait in between', async () => {
+    const { adapter, outbox } = open();
+    adapter.faults.push({ ok: false, problem: { kind: 'wait', afterMs: 30 } });
+    const titles = ['one', 'two', 'three', 'four'];
+    await Promise.all(titles.map((title) => outbox.send(place('C1'), titled(title))));
+    expect(adapter.messages.map(({ card }) => card.title)).toEqual(titles);
+    expect(outbox.size()).toBe(0);
+  });
+
+  it('is no faster than the chat takes it, and no faster in all', async () => {
+    const { adapter, outbox } = open({ chatEveryMs: 40 });
+    await Promise.all(['a', 'b', 'c', 'd'].map((title) => outbox.send(place('C1'), titled(title))));
+    const times = adapter.sentAt.map(({ at }) => at);
+    for (const [n, at] of times.slice(1).entries()) expect(at - (times[n] ?? 0)).toBeGreaterThanOrEqual(38);
+  });
+
+  it('has one edit of a message, the newest, where several waited', async () => {
+    const { adapter, outbox } = open({ editEveryMs: 100 });
+    const sent = await outbox.send(place('C1'), titled('first'));
+    const handle = sent.ok ? sent.handle : null;
+    if (handle === null) throw new Error('no handle');
+    const edits = ['1', '2', '3', '4', 'last'].map((title) =>
+      outbox.edit(place('C1'), handle, titled(title)),
+    );
+    for (const edit of await Promise.all(edits)) expect(edit.ok).toBe(true);
+    expect(adapter.messages[0]?.card.title).toBe('last');
+    expect(adapter.messages[0]?.history.length).toBeLessThanOrEqual(3);
+  });
+
+  it('changes a message as often as the kind of chat allows', async () => {
+    const { adapter, outbox } = open({ editEveryMs: 2_000, directEditEveryMs: 50 });
+    const took = async (where: ChatLocation): Promise<number> => {
+      const sent = await outbox.send(where, titled('first'));
+      const handle = sent.ok ? sent.handle : null;
+      if (handle === null) throw new Error('no handle');
+      await outbox.edit(where, handle, titled('second'));
+      await outbox.edit(where, handle, titled('third'));
+      const [second, third] = adapter.sentAt.slice(-2);
+      return (third?.at ?? 0) - (second?.at ?? 0);
+    };
+    expect(await took(place('C1'))).toBeGreaterThanOrEqual(1_900);
+    const direct = await took({ ...place('D1'), kind: 'direct' });
+    expect(direct).toBeGreaterThanOrEqual(45);
+    expect(direct).toBeLessThan(1_900);
+  });
+
+  it('ends with the last state, though an edit failed on the way', async () => {
+    const { adapter, outbox } = open({ editEveryMs: 0 });
+    const sent = await outbox.send(place('C1'), titled('first'));
+    const handle = sent.ok ? sent.handle : null;
+    if (handle === null) throw new Error('no handle');
+    adapter.faults.push({ ok: false, problem: { kind: 'wait', afterMs: 20 } });
+    const early = outbox.edit(place('C1'), handle, titled('running'));
+    await eventually(() => expect(adapter.faults).toEqual([]));
+    const late = outbox.edit(place('C1'), handle, titled('done'));
+    expect((await Promise.all([early, late])).every(({ ok }) => ok)).toBe(true);
+    expect(adapter.messages[0]?.card.title).toBe('done');
+  });
+
+  it('lets who waits for an answer pass by what is news', async () => {
+    const { adapter, outbox } = open({ chatEveryMs: 20 });
+    const news = ['n1', 'n2', 'n3'].map((title) => outbox.send(place('C1'), titled(title)));
+    const answer = outbox.send(place('C1'), titled('answer'), { urgent: true });
+    await Promise.all([...news, answer]);
+    const order = adapter.messages.map(({ card }) => card.title);
+    expect(order.indexOf('answer')).toBeLessThan(order.indexOf('n2'));
+    expect(order.filter((title) => title.startsWith('n'))).toEqual(['n1', 'n2', 'n3']);
+  });
+
+  it('of one chat does not wait for another', async () => {
+    const { adapter, outbox } = open({ chatEveryMs: 60_000 });
+    await outbox.send(place('C1'), titled('slow chat'));
+    void outbox.send(place('C1'), titled('waits'));
+    await outbox.send(place('C2'), titled('other chat'));
+    expect(adapter.messages.map(({ card }) => card.title)).toEqual(['slow chat', 'other chat']);
+  });
+
+  it('is given up with the reason where the chat is closed', async () => {
+    const { adapter, outbox } = open();
+    adapter.faults.push({ ok: false, problem: { kind: 'closed', reason: 'the bot was blocked' } });
+    expect(await outbox.send(place('C1'), titled('x'))).toMatchObject({
+      ok: false,
+      problem: { kind: 'closed' },
+    });
+    expect(outbox.size()).toBe(0);
+  });
+});
+
+describe('a bucket', () => {
+  it('gives what it holds, then what flows in', () => {
+    let now = 0;
+    const bucket = createTokenBucket(2, 10, () => now);
+    expect([bucket.take(), bucket.take(), bucket.take()]).toEqual([0, 0, 100]);
+    now = 50;
+    expect(bucket.take()).toBe(50);
+    now = 110;
+    expect(bucket.take()).toBe(0);
+  });
+});

@@ -1,0 +1,104 @@
+import type { Action } from '@hq/shared/actions';
+import { isRunnerLost } from '@hq/shared/fleet';
+import { type CommandRow, isFinished } from '@hq/shared/rows';
+import { duration } from '@hq/shared/text';
+import type { Button, Card, Tone } from '../../contract/card.ts';
+import { type ActionTable, findAction } from '../action-table.ts';
+import type { Blocker } from './blockers.ts';
+
+export interface CommandView {
+  readonly row: CommandRow;
+  readonly gateway: string | null;
+  /** What it has written, the last of it. */
+  readonly output: string;
+  readonly stamp: string | undefined;
+  /** What keeps it from being begun, while it waits. */
+  readonly blocker: Blocker | null;
+  readonly buttons: readonly Button[];
+  /** The database's clock. */
+  readonly now: number;
+  readonly maxText: number;
+}
+
+/** The lines that are shown while a command runs. */
+const liveLines = 8;
+const mostLiveText = 1_200;
+
+/** One row as one card, from its birth to its end. */
+export function renderCommandCard(actions: ActionTable, view: CommandView): Card {
+  const { row, gateway, output, stamp, blocker, buttons, now, maxText } = view;
+  const action = findAction(actions, row.action);
+  const target = row.agent_slug ?? gateway;
+  const { state, tone } =
+    blocker === null ? commandState(row, now) : { state: blocker.state, tone: 'warning' as const };
+  const told = row.status === 'done' && action !== undefined ? describeResult(action, row.result) : null;
+  const text = lastLines(
+    output,
+    isFinished(row) ? maxText / 2 : mostLiveText,
+    isFinished(row) ? 400 : liveLines,
+  );
+  return {
+    title: [action?.title ?? row.action, target === null ? '' : `(${target})`].filter(Boolean).join(' '),
+    tone,
+    state,
+    body: [
+      ...(blocker === null ? [] : [{ kind: 'text' as const, text: blocker.remedy }]),
+      ...(told === null ? [] : [{ kind: 'text' as const, text: told }]),
+      ...(row.error_message === null || row.status !== 'failed'
+        ? []
+        : [{ kind: 'text' as const, text: row.error_message }]),
+      ...(text === '' ? [] : [{ kind: 'log' as const, text }]),
+    ],
+    buttons,
+    ...(stamp !== undefined && { stamp }),
+    footer: `${row.id.slice(0, 8)}${row.attempt > 1 ? `, attempt ${row.attempt}` : ''}`,
+  };
+}
+
+function describeResult(action: Action, result: unknown): string | null {
+  const parsed = action.result.safeParse(result);
+  return parsed.success ? action.describe(parsed.data) : null;
+}
+
+export function commandState(row: CommandRow, now: number): { readonly state: string; readonly tone: Tone } {
+  const took =
+    row.started_at === null
+      ? null
+      : (row.completed_at === null ? now : Date.parse(row.completed_at)) - Date.parse(row.started_at);
+  const spent = took === null || Number.isNaN(took) ? '' : took < 50 ? 'under 0.1s' : duration(took);
+  switch (row.status) {
+    case 'pending':
+      return row.attempt > 0
+        ? { state: 'waiting to be tried again', tone: 'warning' }
+        : { state: 'waiting for the runner', tone: 'neutral' };
+    case 'leased':
+    case 'running': {
+      if (isRunnerLost(row, now)) return { state: 'its runner is gone', tone: 'warning' };
+      if (row.cancel_requested_at !== null) return { state: 'being cancelled', tone: 'warning' };
+      const percent =
+        row.progress?.percent === null || row.progress === null ? '' : `, ${row.progress.percent} %`;
+      const note = row.progress?.note ?? '';
+      return { state: `running${percent}${note === '' ? '' : `: ${note}`}`, tone: 'neutral' };
+    }
+    case 'done':
+      return { state: spent === '' ? 'done' : `done in ${spent}`, tone: 'good' };
+    case 'failed':
+      return { state: spent === '' ? 'failed' : `failed after ${spent}`, tone: 'bad' };
+    case 'cancelled':
+      return { state: 'cancelled', tone: 'warning' };
+  }
+}
+
+/** The last whole lines that fit; of one that is too long by itself, its end. */
+export function lastLines(text: string, limit: number, lines: number): string {
+  const last = text.replace(/\s+$/u, '').split('\n').slice(-lines);
+  let size = 0;
+  let from = last.length;
+  while (from > 0) {
+    size += (last[from - 1]?.length ?? 0) + 1;
+    if (size > limit) break;
+    from -= 1;
+  }
+  if (from === last.length) return (last.at(-1) ?? '').slice(-limit);
+  return last.slice(from).join('\n');
+}

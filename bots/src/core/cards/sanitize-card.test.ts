@@ -1,0 +1,93 @@
+import { createRedactor } from '@hq/shared/text';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Card } from '../../contract/card.ts';
+import { sanitizeCard, truncate } from './sanitize-card.ts';
+
+const secret = 'correct-horse-battery-staple';
+const redactor = createRedactor([secret]);
+
+const piece = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc.constantFrom(
+    '\u001b[31m',
+    '\u001b]8;;https://example.org\u001b\\',
+    '\u202e',
+    '\u2066',
+    '\u200b',
+    '\u0000',
+    '\r',
+    '\n',
+    '\t',
+    '\ud800',
+    '@everyone',
+    '<!channel>',
+    '```',
+    secret,
+    // Hidden from whoever looks for it as it is.
+    secret.split('').join('\u200b'),
+    `${secret.slice(0, 9)}\u001b[0m${secret.slice(9)}`,
+  ),
+);
+const text = fc.array(piece, { maxLength: 12 }).map((pieces) => pieces.join(''));
+const card: fc.Arbitrary<Card> = fc.record({
+  title: text,
+  tone: fc.constantFrom('neutral', 'good', 'warning', 'bad'),
+  state: text,
+  fields: fc.array(fc.record({ label: text, value: text }), { maxLength: 3 }),
+  body: fc.array(fc.record({ kind: fc.constantFrom('text', 'code', 'log'), text }), { maxLength: 4 }),
+  buttons: fc.array(
+    fc.record({
+      token: fc.constant('v1:AAAAAAAAAAAAAAAAAAAAAA'),
+      label: text,
+      style: fc.constantFrom('plain', 'primary', 'danger'),
+      confirm: fc.record({ title: text, text, yes: text, no: text }),
+    }),
+    { maxLength: 2 },
+  ),
+  stamp: text,
+  footer: text,
+  question: fc.record({ placeholder: text }),
+});
+
+function stringsOf(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(stringsOf) : [];
+}
+
+describe('a card that leaves', () => {
+  it('holds nothing that hides, turns or escapes, and no secret, whatever it was made of', () => {
+    fc.assert(
+      fc.property(card, (made) => {
+        for (const words of stringsOf(sanitizeCard(made, redactor))) {
+          expect(words.isWellFormed()).toBe(true);
+          expect(words.replaceAll('\n', '')).not.toMatch(/\p{Cc}|\p{Cf}|\p{Cs}|\u2028|\u2029/u);
+          expect(words).not.toContain(secret);
+        }
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('keeps its lines, and the end of what is too long', () => {
+    const lines = Array.from({ length: 30_000 }, (_, n) => `line ${n}`).join('\n');
+    const { body } = sanitizeCard(
+      { title: 'x', tone: 'neutral', body: [{ kind: 'log', text: lines }] },
+      redactor,
+    );
+    expect(body?.[0]?.text).toMatch(/^line \d+\n[\s\S]*line 29999$/);
+    expect(body?.[0]?.text.length).toBeLessThanOrEqual(100_000);
+  });
+
+  it('is cut between characters', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), fc.integer({ min: 1, max: 20 }), (words, limit) => {
+        const short = truncate(words, limit);
+        expect([...short].length).toBeLessThanOrEqual(
+          Math.max(limit, words.length <= limit ? words.length : 0),
+        );
+        expect(short.isWellFormed()).toBe(true);
+      }),
+    );
+  });
+});

@@ -1,0 +1,43 @@
+import { HqError } from '@hq/shared/errors';
+import { z } from 'zod';
+import type { Command } from '../../contract/command.ts';
+import { textArgument } from './queries/query-defaults.ts';
+
+const id = z.uuid();
+
+export const cancel: Command = {
+  name: 'cancel',
+  group: null,
+  aliases: ['stop', 'abort'],
+  title: 'Cancel a command',
+  summary: 'Takes back a command that waits, or stops one that runs.',
+  arguments: [textArgument('command', 'unfinished', 'The command’s id, or its first characters', true)],
+  visibility: 'linked',
+  private: false,
+  rank: 30,
+  async run(context) {
+    const { delivery, values, services, message } = context;
+    const commandId = await wholeId(context, values.command ?? '');
+    const row = await services.api.cancel(delivery, commandId);
+    // The card that bears the button is followed already, and shows it.
+    if (message === null) await services.cards.show(context, row);
+  },
+};
+
+/** People pass on the first characters of an id. */
+async function wholeId(
+  { delivery, services }: Parameters<Command['run']>[0],
+  written: string,
+): Promise<string> {
+  if (id.safeParse(written).success) return written;
+  const found = await services.autocomplete.find(delivery, 'command', written.toLowerCase());
+  const matching = found.filter(({ value }) => value.startsWith(written.toLowerCase()));
+  const [only] = matching;
+  if (only === undefined || matching.length > 1 || written.length < 4) {
+    throw new HqError('not_found', `“${written.slice(0, 40)}” is not the id of one command.`, {
+      hint: 'Say commands for those that there are.',
+      field: 'command',
+    });
+  }
+  return only.value;
+}

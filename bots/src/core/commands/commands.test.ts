@@ -1,0 +1,252 @@
+import { catalogue } from '@hq/shared/actions';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { nilTenant } from '../../../../db/testing/database.ts';
+import { eventually } from '../../../../db/testing/eventually.ts';
+import { type ChatTestStack, type OpenCore, openChatStack, withAction } from '../../../testing/chat-stack.ts';
+import { textOf } from '../../../testing/test-adapter.ts';
+import { platforms, type Sender } from '../../contract/inbound.ts';
+
+let chat: ChatTestStack;
+let open: OpenCore;
+let operator: Sender;
+
+beforeAll(async () => {
+  chat = await openChatStack();
+  open = await chat.open({ health: () => [{ label: 'Database', value: 'reachable', ok: true }] });
+  operator = await chat.person('operator');
+  await chat.stack.database.addAgent('writer', chat.gateway);
+  await chat.stack.database.query(
+    `insert into tasks (tenant_id, title, status) select $1, 'Task ' || n, 'todo' from generate_series(1, 40) n`,
+    [nilTenant],
+  );
+});
+afterAll(() => chat.close());
+
+describe('looking', () => {
+  it.each([
+    ['status', /Status of the fleet[\s\S]*default/],
+    ['gateways', /default {2}/],
+    ['agents', /writer {2}/],
+    ['agent writer', /writer[\s\S]*Open tasks: 0/],
+    ['commands', /No commands\./],
+    ['tasks', /Task \d+/],
+    ['deliverables', /Nothing waits for a review\./],
+    ['inbox', /Nothing waits\./],
+    ['usage', /Usage this month/],
+    ['budgets', /Budgets/],
+    ['alerts', /No alert is open\./],
+    ['secrets', /No secrets\./],
+    ['desktop', /ssh -L 6901:127\.0\.0\.1:6901/],
+    ['doctor', /all is well/],
+    ['help', /fleet {2}status, gateways, logs[^\n]*restart_gateway/],
+    ['help fleet', /restart_gateway Restart the gateway/],
+    ['help money', /usage Usage/],
+    ['help restart gateway', /\[gateway\]/],
+    ['whoami', /operator here/],
+  ])('“%s” is answered', async (words, answer) => {
+    const shown = await open.adapter('slack').ask(operator, words);
+    expect(textOf(shown.card)).toMatch(answer);
+  });
+
+  it('names the agents that are in error in the status, a few of them', async () => {
+    for (let n = 1; n <= 7; n += 1) await chat.stack.database.addAgent(`faulty-${n}`, chat.gateway);
+    await chat.stack.database.query(`update agents set status = 'error' where slug like 'faulty-%'`);
+    const shown = await open.adapter('slack').ask(operator, 'status');
+    expect(textOf(shown.card)).toMatch(
+      /In error: faulty-\d, faulty-\d, faulty-\d, faulty-\d, faulty-\d and 2 more/,
+    );
+    await chat.stack.database.query(`delete from agents where slug like 'faulty-%'`);
+    const well = await open.adapter('slack').ask(operator, 'status');
+    expect(textOf(well.card)).not.toMatch(/In error/);
+  });
+
+  it('turns the pages of a list by its buttons, on the same card', async () => {
+    const slack = open.adapter('slack');
+    const shown = await slack.ask(operator, 'tasks');
+    expect(shown.card.page).toEqual({ number: 1, of: 3 });
+    const first = textOf(shown.card);
+    await slack.press(operator, shown, 'Next');
+    await eventually(() => expect(shown.card.page).toEqual({ number: 2, of: 3 }));
+    expect(textOf(shown.card)).not.toBe(first);
+    await slack.press(operator, shown, 'Previous');
+    await eventually(() => expect(textOf(shown.card)).toBe(first));
+  });
+
+  it('tells what can be done by topic, which a button opens in the same place', async () => {
+    const telegram = open.adapter('telegram');
+    const viewer = await chat.person('viewer', 'telegram');
+    const shown = await telegram.ask(viewer, 'help');
+    expect(textOf(shown.card).split('\n').length).toBeLessThan(12);
+    expect(textOf(shown.card)).not.toMatch(/restart_gateway|bind/);
+    await telegram.press(viewer, shown, 'work');
+    await eventually(() => expect(textOf(shown.card)).toContain('tasks Tasks'));
+    expect(textOf(shown.card)).not.toContain('create_task');
+    const stranger = await chat.person(null, 'telegram');
+    expect((await telegram.ask(stranger, 'help')).card.buttons).toEqual([]);
+  });
+
+  it('shows what is private to who asked alone, where the platform can', async () => {
+    expect((await open.adapter('slack').ask(operator, 'usage')).private).toBe(true);
+    expect((await open.adapter('slack').ask(operator, 'status')).private).toBe(false);
+  });
+
+  it('completes names for those who may see them, and for nobody else', async () => {
+    const { dispatcher } = open.core;
+    const request = { words: ['show', 'agent'], argument: 'agent', typed: 'wri' };
+    expect(await dispatcher.complete(operator, request)).toEqual([
+      { label: expect.stringContaining('writer'), value: 'writer' },
+    ]);
+    expect(await dispatcher.complete(await chat.person(null), request)).toEqual([]);
+    const restart = { words: ['gateway', 'restart_gateway'], argument: 'gateway', typed: '' };
+    expect(await dispatcher.complete(operator, restart)).toHaveLength(1);
+    expect(await dispatcher.complete(await chat.person('viewer'), restart)).toEqual([]);
+    const topic = { words: ['help'], argument: 'topic', typed: 'restart' };
+    expect(await dispatcher.complete(await chat.person('viewer'), topic)).toEqual([]);
+  });
+
+  it('offers to cancel what has not ended, and nothing else', async () => {
+    const { dispatcher } = open.core;
+    const asker = await chat.person('operator');
+    await open.adapter('slack').ask(asker, 'ping');
+    expect(textOf((await open.adapter('slack').ask(asker, 'task create "Ends at once"')).card)).toMatch(
+      /done/,
+    );
+    const offered = (words: string[]) =>
+      dispatcher.complete(asker, { words, argument: 'command', typed: '' });
+    const labels = async (words: string[]) => (await offered(words)).map(({ label }) => label.split(' ')[1]);
+    expect(await labels(['show', 'command'])).toEqual(expect.arrayContaining(['ping', 'create_task']));
+    expect(await labels(['cancel'])).toContain('ping');
+    expect(await labels(['cancel'])).not.toContain('create_task');
+  });
+
+  it('is refused in a channel until an admin has bound it, and then up to its ceiling', async () => {
+    const slack = open.adapter('slack');
+    const admin = await chat.person('admin');
+    const channel = (sender: Sender): Sender => chat.inChannel(sender, 'C-ops');
+    expect(textOf((await slack.ask(channel(operator), 'status')).card)).toMatch(/bound to nothing/);
+    expect(textOf((await slack.ask(channel(operator), 'bind operator')).card)).toMatch(
+      /needs the role admin/,
+    );
+    expect((await slack.ask(channel(admin), 'bind viewer agent=writer')).card.title).toBe(
+      'This channel is bound',
+    );
+    expect((await slack.ask(channel(operator), 'status')).card.title).toBe('Status of the fleet');
+    expect(textOf((await slack.ask(channel(operator), 'agent')).card)).toMatch(/writer/);
+    expect(textOf((await slack.ask(channel(admin), 'restart')).card)).toMatch(/needs the role operator/);
+    expect(textOf((await slack.ask(channel(operator), 'help')).card)).not.toMatch(/restart_gateway/);
+  });
+
+  it('pauses what is named: a gateway or an agent', async () => {
+    const slack = open.adapter('slack');
+    expect(textOf((await slack.ask(operator, 'pause writer')).card)).toMatch(/writer is paused/);
+    const gateway = await slack.ask(operator, 'pause default');
+    expect(gateway.card.title).toMatch(/Pause the gateway/);
+    await slack.press(operator, gateway, 'Cancel');
+    await eventually(() => expect(gateway.card.state).toBe('cancelled'));
+  });
+
+  it('asks which is meant where a name is that of a gateway and of an agent', async () => {
+    const slack = open.adapter('slack');
+    const { database } = chat.stack;
+    await database.addAgent('twin', chat.gateway);
+    await database.query(`insert into gateways (tenant_id, slug) values ($1, 'twin')`, [nilTenant]);
+    try {
+      const before = await database.query('select 1 from agent_commands');
+      expect(textOf((await slack.ask(await chat.person('operator'), 'pause twin')).card)).toMatch(
+        /pause gateway twin, or pause agent twin/,
+      );
+      expect(await database.query('select 1 from agent_commands')).toHaveLength(before.length);
+    } finally {
+      await database.query(`delete from gateways where slug = 'twin'`);
+    }
+  });
+
+  it('tells a budget, and sets it where an amount is said', async () => {
+    const slack = open.adapter('slack');
+    const admin = await chat.person('admin');
+    expect(textOf((await slack.ask(admin, 'budget writer $25')).card)).toMatch(/writer: 0\.00 of 25\.00 USD/);
+    expect(textOf((await slack.ask(admin, 'budget writer')).card)).toMatch(/writer 0\.00 of 25\.00 USD/);
+  });
+
+  it('asks in words: whom it is about, then how much', async () => {
+    const telegram = open.adapter('telegram');
+    const admin = await chat.person('admin', 'telegram');
+    const agent = await telegram.ask(admin, 'set_budget');
+    expect(agent.card.state).toBe('Agent?');
+    const count = telegram.messages.length;
+    await telegram.hear(admin, { kind: 'words', text: 'Writer', answer: true });
+    const limit = await telegram.messageAfter(count);
+    expect(limit.card.state).toBe('Monthly limit in USD?');
+    expect(textOf(limit.card)).toContain('none lifts the limit');
+    await telegram.hear(admin, { kind: 'words', text: '$30', answer: true });
+    expect(textOf((await telegram.messageAfter(count + 1)).card)).toMatch(/writer: 0\.00 of 30\.00 USD/);
+  });
+
+  it.each([
+    ['restart defalt', /There is no gateway defalt[\s\S]*Did you mean default\?/],
+    ['pause nobody', /There is no agent nobody[\s\S]*HQ knows .*writer/],
+    ['task ba0b', /^Task must be an id, or at least its first eight characters/],
+    [
+      'create_task Letter due_date=soon',
+      /^due_date cannot be “soon”[\s\S]*A date such as 2026-12-24, or a time such as 2026-12-24T18:00Z\./,
+    ],
+    ['task 12345678', /There is no such task[\s\S]*Say tasks for those/],
+    ['set_budget writer abc', /limit_usd[\s\S]*such as 25/],
+  ])('tells who said “%s” what there is', async (words, told) => {
+    const admin = await chat.person('admin');
+    expect(textOf((await open.adapter('slack').ask(admin, words)).card)).toMatch(told);
+  });
+
+  it('asks which one where a command of chat needs to know it, too', async () => {
+    const shown = await open.adapter('telegram').ask(await chat.person('viewer', 'telegram'), 'agent');
+    expect(shown.card.state).toBe('Agent?');
+    expect(shown.card.buttons?.map(({ label }) => label)).toContain('writer');
+  });
+
+  it('lets an answer that cannot be meant be given again', async () => {
+    const telegram = open.adapter('telegram');
+    const admin = await chat.person('admin', 'telegram');
+    await telegram.ask(admin, 'top up writer');
+    const count = telegram.messages.length;
+    await telegram.hear(admin, { kind: 'words', text: 'a lot', answer: true });
+    expect(textOf((await telegram.messageAfter(count)).card)).toMatch(/“a lot” is not a number/);
+    await telegram.hear(admin, { kind: 'words', text: '5', answer: true });
+    expect(textOf((await telegram.messageAfter(count + 1)).card)).toMatch(/writer: 0\.00 of 35\.00 USD/);
+  });
+});
+
+describe('one more action in the catalogue', () => {
+  it('is on all three platforms: in the menu, in help, in a form or a question, and in words', async () => {
+    const actions = withAction('rotate_lamps', {
+      ...catalogue.create_task,
+      title: 'Rotate the lamps',
+      payload: z.strictObject({ colour: z.string().describe('Which colour') }),
+    });
+    const other = await chat.open({ actions });
+    // The database serves what its own table of actions names.
+    await chat.stack.database.query(
+      `insert into hq.actions select (jsonb_populate_record(a, '{"name": "rotate_lamps"}')).* from hq.actions a where name = 'create_task'
+       on conflict do nothing`,
+    );
+    for (const platform of platforms) {
+      const adapter = other.adapter(platform);
+      const sender = await chat.person('operator', platform);
+      await adapter.describeCommands(other.core.commands);
+      expect(adapter.commands).toContainEqual(
+        expect.objectContaining({
+          path: ['work', 'rotate_lamps'],
+          arguments: [expect.objectContaining({ name: 'colour' })],
+        }),
+      );
+      expect(textOf((await adapter.ask(sender, 'help')).card)).toMatch(/work {2}[^\n]*rotate_lamps/);
+      expect(textOf((await adapter.ask(sender, 'help work')).card)).toContain(
+        'rotate_lamps Rotate the lamps',
+      );
+      const before = adapter.messages.length;
+      const { form } = await adapter.words(sender, 'rotate lamps');
+      if (adapter.capabilities.forms) expect(form?.fields.map(({ name }) => name)).toEqual(['colour']);
+      else expect((await adapter.messageAfter(before)).card.question).toBeDefined();
+    }
+  });
+});

@@ -1,0 +1,116 @@
+import { HqError } from '@hq/shared/errors';
+import type { Button, Card, TextNode } from '../../contract/card.ts';
+import type { Command } from '../../contract/command.ts';
+import type { CommandContext } from '../../contract/command-context.ts';
+import type { Whoami } from '../api/chat-api.ts';
+import { usageOf } from '../parse/usage.ts';
+import { findTopic, groupByTopic, type Topic } from './help-topics.ts';
+import { code, strong, text } from './queries/show-list.ts';
+import { isVisibleTo } from './visibility.ts';
+
+const topicsStandForSeconds = 3_600;
+
+export const help: Command = {
+  name: 'help',
+  group: null,
+  aliases: ['?', 'commands help', 'start', 'hi', 'hello'],
+  title: 'Help',
+  summary: 'Tells what you can do here, about one topic, or about one command.',
+  arguments: [
+    {
+      name: 'topic',
+      summary: 'A topic or a command',
+      kind: 'text',
+      required: false,
+      completion: 'topic',
+      rest: true,
+    },
+  ],
+  visibility: 'everyone',
+  private: true,
+  rank: 0,
+  async run(context) {
+    const { delivery, values, services, replace } = context;
+    const who = await services.api.whoami(delivery);
+    const shown = services.registry.commands.filter(
+      (command) => command.isTypedOnly !== true && isVisibleTo(command, who),
+    );
+    const wanted = values.topic;
+    const told = groupByTopic(shown);
+    const buttons = who.linked
+      ? told.filter(({ topic }) => topic.name !== wanted).map(({ topic }) => topicButton(context, topic))
+      : [];
+    if (wanted === undefined) {
+      await replace({ ...overview(told, who), buttons });
+      return;
+    }
+    const topic = told.find((one) => one.topic === findTopic(wanted));
+    if (topic !== undefined) {
+      await replace({ ...aboutTopic(topic), buttons });
+      return;
+    }
+    const found = services.registry.find(wanted.trim().split(/\s+/u));
+    if (found === null || !isVisibleTo(found.command, who)) {
+      throw new HqError('not_found', `There is no command “${wanted.slice(0, 60)}” for you here.`, {
+        hint: 'Say help for what there is.',
+      });
+    }
+    await replace(about(found.command));
+  },
+};
+
+function topicButton({ delivery: { sender }, services }: CommandContext, { name }: Topic): Button {
+  return services.buttons.offer(sender, {
+    label: name,
+    intent: { command: 'help', values: { topic: name } },
+    user: sender.user,
+    seconds: topicsStandForSeconds,
+  });
+}
+
+function overview(told: ReturnType<typeof groupByTopic>, who: Whoami): Card {
+  return {
+    title: 'What you can do here',
+    tone: 'neutral',
+    state: who.linked ? `${who.role ?? 'nothing'} here` : 'not linked',
+    body: told.flatMap(({ topic, commands }, at): TextNode[] => [
+      text(at === 0 ? '' : '\n'),
+      strong(topic.name),
+      text(`  ${commands.map(({ name }) => name).join(', ')}`),
+    ]),
+    footer: who.linked
+      ? 'help TOPIC or help COMMAND tells more. What is missing is asked for.'
+      : 'Link your account first: link CODE, with a code from hq-tui chat code.',
+  };
+}
+
+function aboutTopic({ topic, commands }: ReturnType<typeof groupByTopic>[number]): Card {
+  return {
+    title: topic.title,
+    tone: 'neutral',
+    body: commands.flatMap((command, at): TextNode[] => [
+      text(at === 0 ? '' : '\n'),
+      code(command.name),
+      text(` ${command.title}`),
+    ]),
+    footer: 'help COMMAND tells how each is said.',
+  };
+}
+
+function about(command: Command): Card {
+  return {
+    title: command.title,
+    tone: 'neutral',
+    body: [
+      text(`${command.summary}\n`),
+      code(usageOf(command).replace(/^Say /u, '')),
+      ...command.arguments.flatMap(({ name, summary, required, choices }): TextNode[] => [
+        text('\n'),
+        strong(name),
+        text(`${required ? ', needed' : ''}: ${summary}`),
+        ...(choices === undefined ? [] : [text(` (${choices.map(({ value }) => value).join(', ')})`)]),
+      ]),
+    ],
+    ...(command.aliases.length > 0 && { footer: `Also: ${command.aliases.slice(0, 6).join(', ')}` }),
+  };
+}

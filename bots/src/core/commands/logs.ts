@@ -1,0 +1,43 @@
+import type { Command } from '../../contract/command.ts';
+import { type ActionTable, findAction } from '../action-table.ts';
+import { queryDefaults, textArgument } from './queries/query-defaults.ts';
+import { runAction } from './run-action.ts';
+
+const name = 'tail_logs';
+
+/** `logs alpha --tail 50 --grep error`: the catalogue's own action in the words of a shell. */
+export function logCommands(actions: ActionTable): Command[] {
+  const action = findAction(actions, name);
+  if (action === undefined) return [];
+  return [
+    {
+      ...queryDefaults,
+      name: 'logs',
+      aliases: ['log', 'tail'],
+      title: action.title,
+      summary: 'Shows the last lines of a gateway’s log.',
+      arguments: [
+        textArgument('gateway', 'gateway', 'Which gateway, where there are several'),
+        textArgument('service', null, 'Which service; the gateway itself where none is named'),
+        {
+          name: 'tail',
+          summary: 'How many lines',
+          kind: 'integer',
+          required: false,
+          completion: null,
+          min: 1,
+          max: 1000,
+        },
+        textArgument('grep', null, 'Only lines that hold this'),
+      ],
+      visibility: { action: name },
+      private: true,
+      rank: 15,
+      async run(context) {
+        const { tail, grep, ...rest } = context.values;
+        const values = { ...rest, ...(tail !== undefined && { lines: tail }) };
+        await runAction(name, action, { ...context, values }, grep === undefined ? {} : { grep });
+      },
+    },
+  ];
+}

@@ -1,0 +1,123 @@
+import { z } from 'zod';
+import type { Command } from '../../../contract/command.ts';
+import { type ActionTable, findAction } from '../../action-table.ts';
+import { runAction } from '../run-action.ts';
+import { formatBudget } from './fleet.ts';
+import {
+  agentArgument,
+  choiceArgument,
+  listAliases,
+  queryArguments,
+  queryDefaults,
+  textArgument,
+} from './query-defaults.ts';
+import { pageArgument, showList, strong, text } from './show-list.ts';
+
+const usage = z.object({
+  agent: z.string().nullable(),
+  cost_usd: z.number().nullable(),
+  tokens: z.number().nullable(),
+  runs: z.number(),
+  today_usd: z.number().nullable(),
+});
+const budget = z.object({
+  agent: z.string(),
+  limit_usd: z.number().nullable(),
+  spent_usd: z.number(),
+  status: z.string(),
+});
+
+const usageCommand: Command = {
+  ...queryDefaults,
+  name: 'usage',
+  aliases: ['cost', 'costs'],
+  title: 'Usage',
+  summary: 'Tells what the agents have cost this month and today.',
+  arguments: [agentArgument, pageArgument],
+  private: true,
+  rank: 12,
+  async run(context) {
+    const rows = await context.services.api.read(
+      context.delivery,
+      'usage',
+      queryArguments(context.values),
+      usage,
+    );
+    const total = rows.reduce((sum, row) => sum + (row.cost_usd ?? 0), 0);
+    await showList(context, {
+      command: 'usage',
+      title: 'Usage this month',
+      state: `${total.toFixed(2)} USD`,
+      lines: rows.map((row) => [
+        strong(row.agent ?? 'no agent'),
+        text(
+          ` ${(row.cost_usd ?? 0).toFixed(2)} USD, ${(row.today_usd ?? 0).toFixed(2)} today, ${row.tokens ?? 0} tokens, ${row.runs} runs`,
+        ),
+      ]),
+      emptyText: 'Nothing was used this month.',
+    });
+  },
+};
+
+const budgets: Command = {
+  ...queryDefaults,
+  name: 'budgets',
+  aliases: listAliases('budgets'),
+  title: 'Budgets',
+  summary: 'Lists what each agent may spend in a month, and what is spent.',
+  arguments: [
+    agentArgument,
+    choiceArgument('status', 'Only these', ['ok', 'warned', 'exceeded', 'unmetered']),
+    pageArgument,
+  ],
+  private: true,
+  rank: 13,
+  async run(context) {
+    const rows = await context.services.api.read(
+      context.delivery,
+      'budgets',
+      queryArguments(context.values),
+      budget,
+    );
+    await showList(context, {
+      command: 'budgets',
+      title: 'Budgets',
+      lines: rows.map((row) => [strong(row.agent), text(` ${formatBudget(row)}`)]),
+      emptyText: 'No agent has a budget.',
+    });
+  },
+};
+
+const setting = 'set_budget';
+
+/** `budget writer` tells what it may spend, `budget writer 25` sets it: the amount says which is meant. */
+export function budgetCommands(actions: ActionTable): Command[] {
+  const action = findAction(actions, setting);
+  const lists = [usageCommand, budgets];
+  if (action === undefined) return lists;
+  return [
+    ...lists,
+    {
+      ...budgets,
+      name: 'budget',
+      aliases: [],
+      title: 'A budget',
+      summary: 'Tells what an agent may spend in a month; with an amount, sets it.',
+      arguments: [
+        textArgument('agent', 'agent', 'The agent'),
+        { ...textArgument('limit', null, 'US dollars a month, or none'), unit: 'usd' },
+      ],
+      isTypedOnly: true,
+      async run(context) {
+        const { agent, limit } = context.values;
+        // Where the channel has an agent, the amount alone is enough.
+        const isAmount = limit === undefined && agent !== undefined && /^(none|\d+([.,]\d+)?)$/.test(agent);
+        if (limit === undefined && !isAmount) return budgets.run(context);
+        const values = isAmount
+          ? { limit_usd: agent }
+          : { ...(agent !== undefined && { agent }), ...(limit !== undefined && { limit_usd: limit }) };
+        await runAction(setting, action, { ...context, values });
+      },
+    },
+  ];
+}

@@ -1,0 +1,209 @@
+import { commandRow, commandStatuses, isFinished } from '@hq/shared/rows';
+import { z } from 'zod';
+import type { Button } from '../../../contract/card.ts';
+import type { Command } from '../../../contract/command.ts';
+import type { CommandContext } from '../../../contract/command-context.ts';
+import { findAction } from '../../action-table.ts';
+import { ago } from '../../cards/ago.ts';
+import { matchingLines } from '../../cards/matching-lines.ts';
+import { commandState, lastLines } from '../../cards/render-command-card.ts';
+import {
+  choiceArgument,
+  listAliases,
+  queryArguments,
+  queryDefaults,
+  textArgument,
+} from './query-defaults.ts';
+import { code, joinParts, pageArgument, showList, text } from './show-list.ts';
+
+const seenCommand = commandRow.extend({
+  gateway: z.string().nullish(),
+  requested_by_email: z.string().nullish(),
+});
+const output = z.object({
+  command_id: z.string(),
+  action: z.string(),
+  status: z.string(),
+  text: z.string(),
+  cut: z.boolean(),
+});
+
+const titleOf = ({ services }: CommandContext, action: string): string =>
+  findAction(services.actions, action)?.title ?? action;
+
+export const commandCommands: readonly Command[] = [
+  {
+    ...queryDefaults,
+    name: 'commands',
+    aliases: [...listAliases('commands'), 'history'],
+    title: 'Commands',
+    summary: 'Lists the newest commands and how each ended.',
+    arguments: [
+      choiceArgument('status', 'Only these', commandStatuses),
+      textArgument('gateway', 'gateway', 'Only those of this gateway'),
+      textArgument('agent', 'agent', 'Only those for this agent'),
+      pageArgument,
+    ],
+    rank: 5,
+    async run(context) {
+      const rows = await context.services.api.read(
+        context.delivery,
+        'commands',
+        queryArguments(context.values),
+        seenCommand,
+      );
+      const now = context.services.now();
+      await showList(context, {
+        command: 'commands',
+        title: 'Commands',
+        lines: rows.map((row) => [
+          code(row.id.slice(0, 8)),
+          text(
+            ` ${joinParts(titleOf(context, row.action), row.agent_slug ?? row.gateway, commandState(row, now).state, ago(now - Date.parse(row.created_at)))}`,
+          ),
+        ]),
+        emptyText: 'No commands.',
+        footer: 'command ID shows one.',
+      });
+    },
+  },
+  {
+    ...queryDefaults,
+    name: 'command',
+    group: 'show',
+    aliases: ['show command'],
+    title: 'One command',
+    summary: 'Tells how one command went, with the end of what it wrote.',
+    arguments: [textArgument('command', 'command', 'The command’s id, or its first characters', true)],
+    rank: 6,
+    async run(context) {
+      const { delivery, services, values } = context;
+      const id = values.command ?? '';
+      const [row] = await services.api.read(delivery, 'command', { id }, seenCommand);
+      if (row === undefined) return;
+      const [written] = await services.api.read(delivery, 'output', { id, lines: 30 }, output);
+      const { state, tone } = commandState(row, services.now());
+      const offer = (label: string, command: string): Button =>
+        services.buttons.offer(delivery.sender, {
+          label,
+          intent: { command, values: { command: row.id } },
+          user: null,
+        });
+      const log = lastLines(written?.text ?? '', 1_500, 30);
+      await context.replace({
+        title: titleOf(context, row.action),
+        tone,
+        state,
+        fields: [
+          { label: 'For', value: row.agent_slug ?? row.gateway ?? 'the workspace' },
+          { label: 'Asked by', value: joinParts(row.requested_by_email ?? 'nobody known', row.origin) },
+        ],
+        body: [
+          ...(row.error_message === null ? [] : [text(`${row.error_message}\n`)]),
+          ...(log === '' ? [] : [{ kind: 'log' as const, text: log }]),
+        ],
+        buttons: [
+          ...(isFinished(row) ? [] : [offer('Cancel', 'cancel')]),
+          ...((written?.text.length ?? 0) > log.length ? [offer('All output', 'output')] : []),
+        ],
+        footer: row.id,
+      });
+    },
+  },
+  {
+    ...queryDefaults,
+    name: 'output',
+    group: 'show',
+    aliases: [],
+    title: 'Output of a command',
+    summary: 'Shows what a command wrote, page by page or as a file.',
+    arguments: [
+      textArgument('command', 'command', 'The command’s id, or its first characters', true),
+      textArgument('grep', null, 'Only lines that hold this'),
+      pageArgument,
+    ],
+    private: true,
+    rank: 60,
+    async run(context) {
+      const { delivery, services, values } = context;
+      const { platform } = delivery.sender;
+      const [written] = await services.api.read(
+        delivery,
+        'output',
+        { id: values.command ?? '', lines: 1000 },
+        output,
+      );
+      if (written === undefined) return;
+      const lines = matchingLines(written.text, values.grep);
+      const all = lines.join('\n');
+      const { maxText, files } = services.capabilities(platform);
+      // A file in a channel is seen by everybody there: only who is alone with the bot gets one.
+      if (files && all.length > maxText * 3 && delivery.sender.kind === 'direct') {
+        const sent = await services.outbox(platform).file(delivery.sender, {
+          name: `${written.action}-${written.command_id.slice(0, 8)}.txt`,
+          text: all,
+          note: `${lines.length} lines of ${titleOf(context, written.action)}`,
+        });
+        // A press waits for no answer, and the file says what it is.
+        if (sent.ok && context.message !== null) return;
+        if (sent.ok) {
+          await context.answer({
+            title: 'The output is in the file',
+            tone: 'neutral',
+            state: `${lines.length} lines`,
+          });
+          return;
+        }
+      }
+      await showPages(context, 'output', titleOf(context, written.action), all);
+    },
+  },
+];
+
+async function showPages(
+  context: CommandContext,
+  command: string,
+  title: string,
+  all: string,
+): Promise<void> {
+  const { delivery, services, values } = context;
+  const { maxText } = services.capabilities(delivery.sender.platform);
+  const pages = cutIntoPages(all, Math.max(500, maxText - 300));
+  // What a log ends with is what one looks for.
+  const number = Math.min(Math.max(1, Number(values.page ?? pages.length)), pages.length);
+  const turn = (label: string, to: number): Button =>
+    services.buttons.offer(delivery.sender, {
+      label,
+      intent: { command, values: { ...values, page: String(to) } },
+      user: delivery.sender.user,
+      seconds: 3_600,
+    });
+  await (values.page === undefined ? context.answer : context.replace)({
+    title,
+    tone: 'neutral',
+    body: all === '' ? [text('It wrote nothing.')] : [{ kind: 'log', text: pages[number - 1] ?? '' }],
+    buttons: [
+      ...(number > 1 ? [turn('Previous', number - 1)] : []),
+      ...(number < pages.length ? [turn('Next', number + 1)] : []),
+    ],
+    ...(pages.length > 1 && { page: { number, of: pages.length } }),
+  });
+}
+
+function cutIntoPages(all: string, limit: number): string[] {
+  const pages: string[] = [];
+  let current = '';
+  for (const line of all.split('\n')) {
+    for (const part of line.length <= limit
+      ? [line]
+      : (line.match(new RegExp(`.{1,${limit}}`, 'gsu')) ?? [])) {
+      if (current !== '' && current.length + part.length + 1 > limit) {
+        pages.push(current);
+        current = part;
+      } else {
+        current = current === '' ? part : `${current}\n${part}`;
+      }
+    }
+  }
+  return [...pages, current];
+}

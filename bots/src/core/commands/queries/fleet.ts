@@ -1,0 +1,248 @@
+import { gatewayCondition } from '@hq/shared/fleet';
+import { gatewayRow } from '@hq/shared/rows';
+import { z } from 'zod';
+import type { Button, Card } from '../../../contract/card.ts';
+import type { Command } from '../../../contract/command.ts';
+import { ago } from '../../cards/ago.ts';
+import {
+  choiceArgument,
+  listAliases,
+  queryArguments,
+  queryDefaults,
+  textArgument,
+} from './query-defaults.ts';
+import { joinParts, pageArgument, showList, strong, text } from './show-list.ts';
+
+const counts = z.record(z.string(), z.number()).catch({});
+const seenGateway = gatewayRow
+  .pick({ id: true, slug: true, label: true, status: true, last_seen_at: true })
+  .extend({
+    services: gatewayRow.shape.meta.unwrap().shape.services,
+    version: z.string().nullish(),
+    agents: z.number(),
+    commands: z.object({ pending: z.number(), running: z.number() }),
+  });
+type SeenGateway = z.output<typeof seenGateway>;
+const fleet = z.object({
+  now: z.string(),
+  gateways: z.array(seenGateway),
+  agents: counts,
+  tasks: counts,
+  failed: z.number(),
+  alerts: z.number(),
+});
+const agent = z.object({
+  id: z.string(),
+  slug: z.string(),
+  name: z.string().nullable(),
+  status: z.string(),
+  description: z.string().nullish(),
+  model: z.string().nullish(),
+  thinking: z.string().nullish(),
+  last_seen_at: z.string().nullish(),
+  gateway: z.string().nullish(),
+});
+const wholeAgent = agent.extend({
+  tasks: z.number(),
+  inbox: z.number(),
+  budget: z.object({ spent_usd: z.number(), limit_usd: z.number().nullable(), status: z.string() }).nullish(),
+});
+
+function conditionOf(gateway: SeenGateway, now: number): string {
+  const { services } = gateway;
+  return gatewayCondition({ ...gateway, meta: services === undefined ? {} : { services } }, now);
+}
+
+function formatGateway(gateway: SeenGateway, now: number): string {
+  const condition = conditionOf(gateway, now);
+  const seen =
+    gateway.last_seen_at === null ? 'never seen' : `seen ${ago(now - Date.parse(gateway.last_seen_at))}`;
+  const { pending, running } = gateway.commands;
+  return joinParts(
+    condition,
+    seen,
+    `${gateway.agents} ${gateway.agents === 1 ? 'agent' : 'agents'}`,
+    running > 0 && `${running} running`,
+    pending > 0 && `${pending} waiting`,
+  );
+}
+
+/** Of the agents that are in error: a fleet is told in one message. */
+const mostNamed = 5;
+const troubled = new Set(['stale', 'error', 'unhealthy', 'unseen']);
+
+const gateways: Command = {
+  ...queryDefaults,
+  name: 'gateways',
+  aliases: [...listAliases('gateways'), 'gateway', 'show gateway'],
+  title: 'Gateways',
+  summary: 'Lists the gateways and how each is.',
+  arguments: [textArgument('gateway', 'gateway', 'Only this one'), pageArgument],
+  rank: 2,
+  async run(context) {
+    const rows = await context.services.api.read(
+      context.delivery,
+      'gateways',
+      queryArguments(context.values),
+      seenGateway,
+    );
+    const now = context.services.now();
+    await showList(context, {
+      command: 'gateways',
+      title: 'Gateways',
+      lines: rows.map((row) => [strong(row.slug), text(`  ${formatGateway(row, now)}`)]),
+      emptyText: 'No gateway is registered yet.',
+    });
+  },
+};
+
+export const fleetCommands: readonly Command[] = [
+  {
+    ...queryDefaults,
+    name: 'status',
+    aliases: ['fleet', 'overview'],
+    title: 'Status of the fleet',
+    summary: 'Tells how everything is, in one message.',
+    arguments: [textArgument('gateway', 'gateway', 'Only this gateway')],
+    rank: 1,
+    async run(context) {
+      const { delivery, services, values, replace } = context;
+      if (values.gateway !== undefined) return gateways.run(context);
+      const [found] = await services.api.read(delivery, 'fleet', {}, fleet);
+      if (found === undefined) return;
+      const now = Date.parse(found.now);
+      const bad = found.gateways.filter((gateway) => troubled.has(conditionOf(gateway, now)));
+      const needs = bad.length + found.failed + found.alerts + (found.agents.error ?? 0);
+      const offer = (label: string, command: string): Button =>
+        services.buttons.offer(delivery.sender, { label, intent: { command, values: {} }, user: null });
+      const inError =
+        found.agents.error === undefined
+          ? []
+          : await services.api.read(delivery, 'agents', { status: 'error', limit: mostNamed }, agent);
+      const card: Card = {
+        title: 'Status of the fleet',
+        tone: bad.length > 0 ? 'bad' : needs > 0 ? 'warning' : 'good',
+        state: needs === 0 ? 'nothing needs attention' : `${needs} to look at`,
+        fields: [
+          { label: 'Agents', value: formatCounts(found.agents, 'none yet') },
+          ...(inError.length === 0
+            ? []
+            : [{ label: 'In error', value: formatNames(inError, found.agents.error) }]),
+          { label: 'Open tasks', value: formatCounts(found.tasks, 'none') },
+          { label: 'Failed in the last hour', value: String(found.failed) },
+          { label: 'Open alerts', value: String(found.alerts) },
+        ],
+        body: found.gateways.flatMap((gateway, at) => [
+          text(at === 0 ? '' : '\n'),
+          strong(gateway.slug),
+          text(`  ${formatGateway(gateway, now)}`),
+        ]),
+        buttons: [offer('Refresh', 'status'), ...(found.alerts > 0 ? [offer('Alerts', 'alerts')] : [])],
+        footer: `${new Date(now).toISOString().slice(0, 16).replace('T', ' ')} UTC`,
+      };
+      await replace(card);
+    },
+  },
+  gateways,
+  {
+    ...queryDefaults,
+    name: 'agents',
+    aliases: listAliases('agents'),
+    title: 'Agents',
+    summary: 'Lists the agents and how each is.',
+    arguments: [
+      textArgument('gateway', 'gateway', 'Only those on this gateway'),
+      choiceArgument('status', 'Only these', ['ready', 'paused', 'error', 'provisioning', 'hibernating']),
+      pageArgument,
+    ],
+    rank: 3,
+    async run(context) {
+      const rows = await context.services.api.read(
+        context.delivery,
+        'agents',
+        queryArguments(context.values),
+        agent,
+      );
+      await showList(context, {
+        command: 'agents',
+        title: 'Agents',
+        lines: rows.map((row) => [
+          strong(row.slug),
+          text(`  ${joinParts(row.status, row.gateway, row.model)}`),
+        ]),
+        emptyText: 'There are no agents.',
+      });
+    },
+  },
+  {
+    ...queryDefaults,
+    name: 'agent',
+    group: 'show',
+    aliases: ['show agent'],
+    title: 'One agent',
+    summary: 'Tells how one agent is, with its tasks, inbox and budget.',
+    arguments: [textArgument('agent', 'agent', 'The agent'), pageArgument],
+    rank: 4,
+    async run(context) {
+      const { delivery, services, values } = context;
+      const [row] = await services.api.read(delivery, 'agent', queryArguments(values), wholeAgent);
+      if (row === undefined) return;
+      const act = (label: string, command: string): Button =>
+        services.buttons.offer(delivery.sender, {
+          label,
+          intent: { command, values: { agent: row.slug } },
+          user: null,
+        });
+      const { budget } = row;
+      await context.replace({
+        title: row.name === null || row.name === row.slug ? row.slug : `${row.name} (${row.slug})`,
+        tone: row.status === 'error' ? 'bad' : row.status === 'ready' ? 'good' : 'warning',
+        state: row.status,
+        fields: [
+          { label: 'Gateway', value: row.gateway ?? 'none' },
+          {
+            label: 'Model',
+            value: joinParts(row.model ?? 'the default', row.thinking && `thinking ${row.thinking}`),
+          },
+          { label: 'Open tasks', value: String(row.tasks) },
+          { label: 'Inbox', value: String(row.inbox) },
+          {
+            label: 'Budget',
+            value: budget ? formatBudget(budget) : 'not metered',
+          },
+        ],
+        body: row.description ? [text(row.description)] : [],
+        buttons: [
+          ...(row.status === 'paused' && services.registry.byName('resume_agent') !== undefined
+            ? [act('Resume', 'resume_agent')]
+            : []),
+          ...(row.status === 'ready' && services.registry.byName('pause_agent') !== undefined
+            ? [act('Pause', 'pause_agent')]
+            : []),
+          act('Tasks', 'tasks'),
+        ],
+      });
+    },
+  },
+];
+
+export function formatBudget(budget: {
+  readonly spent_usd: number;
+  readonly limit_usd: number | null;
+  readonly status: string;
+}): string {
+  const spent = budget.spent_usd.toFixed(2);
+  return budget.limit_usd === null
+    ? `${spent} USD this month, no limit`
+    : `${spent} of ${budget.limit_usd.toFixed(2)} USD this month, ${budget.status}`;
+}
+
+function formatNames(rows: readonly { readonly slug: string }[], count = rows.length): string {
+  const more = count - rows.length;
+  return `${rows.map(({ slug }) => slug).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+function formatCounts(found: Readonly<Record<string, number>>, none: string): string {
+  const told = Object.entries(found).map(([status, count]) => `${count} ${status.replaceAll('_', ' ')}`);
+  return told.length === 0 ? none : told.join(', ');
+}

@@ -1,0 +1,105 @@
+import { z } from 'zod';
+import type { Command } from '../../../contract/command.ts';
+import { severities } from '../../alerts/alert-row.ts';
+import { alertFilter } from '../../api/chat-api.ts';
+import { filterOf, limitsOf, severityOf } from './alert-filters.ts';
+import { choiceArgument, listAliases, queryDefaults, textArgument } from './query-defaults.ts';
+import { code, joinParts, pageArgument, showList, text } from './show-list.ts';
+
+const subscription = z.object({
+  platform: z.string(),
+  channel: z.string(),
+  here: z.boolean(),
+  filter: alertFilter,
+  disabled_reason: z.string().nullable(),
+});
+
+export const subscriptionCommands: readonly Command[] = [
+  {
+    ...queryDefaults,
+    name: 'subscribe',
+    group: 'chat',
+    aliases: ['alerts subscribe'],
+    title: 'Bring alerts here',
+    summary: 'Sends the alerts to this chat, those that the filter lets through.',
+    arguments: [
+      choiceArgument('severity', 'This and what is worse; all where left out', severities),
+      textArgument('kinds', null, 'Only these kinds, with commas'),
+      textArgument('agents', null, 'Only about these agents, with commas'),
+      textArgument('tags', null, 'Only with these tags, with commas'),
+      textArgument('quiet', null, 'When to be quiet, such as 22:00-07:00'),
+      textArgument('tz', null, 'The time zone of quiet, such as Europe/Berlin'),
+      {
+        name: 'digest',
+        summary: 'Minutes between two summaries, in place of single messages',
+        kind: 'integer',
+        required: false,
+        completion: null,
+        min: 1,
+        max: 1440,
+      },
+    ],
+    rank: 18,
+    async run({ delivery, values, services, answer }) {
+      const wanted = filterOf(values);
+      await services.api.subscribe(delivery, wanted);
+      services.onSubscriptionsChanged(delivery.sender.platform);
+      await answer({
+        title: 'Alerts come here now',
+        tone: 'good',
+        state: severityOf(wanted),
+        fields: limitsOf(wanted).map(([label, value]) => ({ label, value })),
+        footer: 'unsubscribe ends it.',
+      });
+    },
+  },
+  {
+    ...queryDefaults,
+    name: 'subscriptions',
+    group: 'chat',
+    aliases: listAliases('subscriptions'),
+    title: 'Who is told of alerts',
+    summary: 'Tells which alerts come to this chat; an admin sees all chats.',
+    arguments: [pageArgument],
+    rank: 62,
+    async run(context) {
+      const rows = await context.services.api.read(
+        context.delivery,
+        'subscriptions',
+        { limit: 100 },
+        subscription,
+      );
+      await showList(context, {
+        command: 'subscriptions',
+        title: 'Who is told of alerts',
+        lines: rows.map((row) => [
+          text(row.here ? 'this chat' : `${row.platform} `),
+          ...(row.here ? [] : [code(row.channel)]),
+          text(
+            `: ${joinParts(
+              row.disabled_reason === null ? severityOf(row.filter) : `ended: ${row.disabled_reason}`,
+              ...limitsOf(row.filter).map(([label, value]) => `${label.toLowerCase()} ${value}`),
+            )}`,
+          ),
+        ]),
+        emptyText: 'No alerts come here.',
+        footer: 'subscribe brings them, and changes which.',
+      });
+    },
+  },
+  {
+    ...queryDefaults,
+    name: 'unsubscribe',
+    group: 'chat',
+    aliases: ['alerts unsubscribe'],
+    title: 'No alerts here',
+    summary: 'Ends the alerts in this chat.',
+    arguments: [],
+    rank: 61,
+    async run({ delivery, services, answer }) {
+      await services.api.unsubscribe(delivery);
+      services.onSubscriptionsChanged(delivery.sender.platform);
+      await answer({ title: 'No more alerts come here', tone: 'neutral', state: 'unsubscribed' });
+    },
+  },
+];

@@ -1,0 +1,61 @@
+import { HqError } from '@hq/shared/errors';
+import type { Command } from '../../contract/command.ts';
+import type { CommandContext } from '../../contract/command-context.ts';
+import { type ActionTable, findAction } from '../action-table.ts';
+import { sharedVerbs, synonyms } from './action-commands.ts';
+import { runAction } from './run-action.ts';
+
+/** `pause X`, where both a gateway and an agent can be paused: which is meant is told by what X names. */
+export function verbCommands(actions: ActionTable): Command[] {
+  return sharedVerbs(actions).map((verb) => verbCommand(verb, actions));
+}
+
+function verbCommand(verb: string, actions: ActionTable): Command {
+  const nameOf = (kind: 'gateway' | 'agent'): string => `${verb}_${kind}`;
+  return {
+    name: verb,
+    group: null,
+    aliases: synonyms[verb] ?? [],
+    title: `${verb.charAt(0).toUpperCase()}${verb.slice(1)}`,
+    summary: `${findAction(actions, nameOf('agent'))?.title}, or a gateway: whichever is named.`,
+    arguments: [
+      {
+        name: 'target',
+        summary: 'An agent or a gateway',
+        kind: 'text',
+        required: false,
+        completion: 'agent',
+      },
+    ],
+    visibility: { action: nameOf('agent') },
+    private: false,
+    rank: 20,
+    isTypedOnly: true,
+    async run(context) {
+      const { target } = context.values;
+      const kind = target === undefined ? 'agent' : await kindOf(target, verb, context);
+      const action = findAction(actions, nameOf(kind));
+      if (action === undefined) throw new HqError('not_found', `There is no ${nameOf(kind)}.`);
+      await runAction(nameOf(kind), action, {
+        ...context,
+        values: target === undefined ? {} : { [kind]: target },
+      });
+    },
+  };
+}
+
+async function kindOf(
+  target: string,
+  verb: string,
+  { services, delivery }: CommandContext,
+): Promise<'gateway' | 'agent'> {
+  const isNameOf = async (kind: 'gateway' | 'agent'): Promise<boolean> =>
+    (await services.autocomplete.find(delivery, kind, target)).some(({ value }) => value === target);
+  const [isGateway, isAgent] = await Promise.all([isNameOf('gateway'), isNameOf('agent')]);
+  if (isGateway && isAgent) {
+    throw new HqError('usage', `“${target}” is a gateway and an agent.`, {
+      hint: `Say which: ${verb} gateway ${target}, or ${verb} agent ${target}.`,
+    });
+  }
+  return isGateway ? 'gateway' : 'agent';
+}

@@ -1,0 +1,54 @@
+import type { Handle } from '../../contract/card.ts';
+import { type Argument, argumentLabel, type Command, yesNoChoices } from '../../contract/command.ts';
+import type { Services } from '../../contract/command-context.ts';
+import type { Form, FormField } from '../../contract/form.ts';
+import type { Sender } from '../../contract/inbound.ts';
+
+export const formLifetimeSeconds = 600;
+const mostFields = 5;
+
+/** The form that asks for what was not said, with what was said already beside it. */
+export function buildForm(
+  services: Pick<Services, 'buttons'>,
+  sender: Sender,
+  command: Command,
+  values: Readonly<Record<string, string>>,
+  /** The message whose button opens it. */
+  message: Handle | null,
+): Form {
+  const open = command.arguments.filter(
+    ({ name, required, completion }) =>
+      values[name] === undefined &&
+      (required || completion === null || name === 'agent' || name === 'gateway'),
+  );
+  // Whom it is about, what is needed, and the rest.
+  const rank = ({ name, required, isTarget }: Argument): number =>
+    isTarget === true && name === 'agent' ? 0 : required ? 1 : 2;
+  const fields = open.toSorted((a, b) => rank(a) - rank(b)).slice(0, mostFields);
+  return {
+    token: services.buttons.token(sender, {
+      intent: { command: command.name, values: { ...values }, ...(message !== null && { message }) },
+      user: sender.user,
+      seconds: formLifetimeSeconds,
+    }),
+    title: command.title,
+    submit: 'Send',
+    fields: fields.map((argument) => fieldOf(command, argument)),
+  };
+}
+
+function fieldOf(command: Command, argument: Argument): FormField {
+  const { name, summary, required, maxLength, completion } = argument;
+  const words = command.group === null ? [command.name] : [command.group, command.name];
+  const choices = argument.kind === 'boolean' ? yesNoChoices : argument.choices;
+  return {
+    name,
+    label: argumentLabel(argument),
+    hint: summary,
+    kind: choices !== undefined ? 'choice' : argument.long === true ? 'paragraph' : 'text',
+    required,
+    ...(maxLength !== undefined && { maxLength }),
+    ...(choices !== undefined && { choices }),
+    ...(completion !== null && { completes: { words } }),
+  };
+}

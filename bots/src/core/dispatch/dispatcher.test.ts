@@ -1,0 +1,427 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from '../../../../db/testing/eventually.ts';
+import { claimOne, takeTurn } from '../../../../db/testing/turn.ts';
+import { type ChatTestStack, type OpenCore, openChatStack } from '../../../testing/chat-stack.ts';
+import { buttonOf, textOf } from '../../../testing/test-adapter.ts';
+import type { Sender } from '../../contract/inbound.ts';
+
+let chat: ChatTestStack;
+let open: OpenCore;
+
+beforeAll(async () => {
+  chat = await openChatStack();
+  open = await chat.open();
+});
+afterAll(() => chat.close());
+
+const commands = (action: string) =>
+  chat.stack.database.query<{ id: string; status: string; origin: string; requested_by: string }>(
+    'select id, status, origin, requested_by from agent_commands where action = $1 order by created_at',
+    [action],
+  );
+
+describe('who speaks', () => {
+  it('gets help and link, and nothing else, before the account is linked', async () => {
+    const slack = open.adapter('slack');
+    const stranger = await chat.person(null);
+    expect(textOf((await slack.ask(stranger, 'help')).card)).toMatch(/link/);
+    expect(textOf((await slack.ask(stranger, 'help')).card)).not.toMatch(/restart_gateway/);
+    const refused = await slack.ask(stranger, 'ping');
+    expect(textOf(refused.card)).toMatch(/linked to nobody/);
+    expect(await commands('ping')).toEqual([]);
+    const audited = await chat.stack.database.query(
+      `select 1 from audit_log where action = 'chat.refused' and meta ->> 'user' = $1`,
+      [stranger.user],
+    );
+    expect(audited.length).toBeGreaterThan(0);
+  });
+
+  it('is linked with a code, and unlinked again', async () => {
+    const discord = open.adapter('discord');
+    const somebody = await chat.person(null, 'discord');
+    const client = await chat.stack.clientOf(somebody.member);
+    const { data } = await client.rpc('issue_chat_code');
+    const linked = await discord.ask(somebody, `link ${data.code}`);
+    expect(linked.private).toBe(true);
+    expect(linked.card.title).toContain(somebody.member.email);
+    expect(textOf((await discord.ask(somebody, 'whoami')).card)).toContain('viewer here');
+    await discord.ask(somebody, 'unlink');
+    expect(textOf((await discord.ask(somebody, 'whoami')).card)).toMatch(/linked to nobody/);
+  });
+
+  it('is written down and told nothing when it is a bot, an anonymous admin or an outsider', async () => {
+    const telegram = open.adapter('telegram');
+    const operator = await chat.person('operator', 'telegram');
+    const before = telegram.messages.length;
+    for (const stranger of ['bot', 'anonymous', 'outsider'] as const) {
+      await telegram.words({ ...operator, stranger }, 'ping');
+    }
+    await eventually(async () => {
+      const rows = await chat.stack.database.query(
+        `select 1 from audit_log where action = 'chat.refused' and meta ->> 'user' like '%:' || $1`,
+        [operator.user],
+      );
+      expect(rows).toHaveLength(3);
+    });
+    expect(await commands('ping')).toEqual([]);
+    await eventually(() => expect(telegram.messages.slice(before)).toHaveLength(2));
+  });
+});
+
+describe('who speaks without end', () => {
+  it('in a group that sees every answer is told once that it is too much, and the others are heard', async () => {
+    const plenty = { atOnce: 1_000, perSecond: 1_000 };
+    const limits = { person: plenty, channel: plenty, inPublic: { atOnce: 3, perSecond: 0.001 } };
+    const hasty = await chat.open({ limits });
+    const telegram = hasty.adapter('telegram');
+    const stranger = chat.inChannel(await chat.person(null, 'telegram'), '-100');
+    const heard = [];
+    for (let count = 0; count < 10; count += 1) heard.push(await telegram.words(stranger, 'status'));
+    expect(heard.filter(({ isQuiet }) => isQuiet)).toHaveLength(6);
+    await eventually(() => expect(telegram.messages).toHaveLength(4));
+    await telegram.ask(chat.inChannel(await chat.person('operator', 'telegram'), '-100'), 'whoami');
+    expect(telegram.messages).toHaveLength(5);
+    expect(
+      telegram.messages.map(({ card }) => textOf(card)).filter((text) => /more than can be/.test(text)),
+    ).toHaveLength(1);
+    await hasty.close();
+  });
+});
+
+describe('an action', () => {
+  it('shows one card from the asking to the end, with what it writes', async () => {
+    const slack = open.adapter('slack');
+    const operator = await chat.person('operator');
+    const shown = await slack.ask(operator, 'ping');
+    await eventually(() => expect(shown.card.state).toMatch(/^waiting for the runner/));
+    const claimed = await claimOne(chat.stack.database, chat.gateway);
+    await takeTurn(chat.stack.database, {
+      gateway: chat.gateway,
+      output: [
+        { token: claimed.lease_token, seq: 1, stream: 'stdout', text: '\u001b[31mhello\u202e <!channel>\n' },
+      ],
+    });
+    await eventually(() => expect(textOf(shown.card)).toContain('hello <!channel>'));
+    await takeTurn(chat.stack.database, {
+      gateway: chat.gateway,
+      results: [{ token: claimed.lease_token, status: 'done', exit_code: 0, result: { runner: 'r1' } }],
+    });
+    await eventually(() => expect(shown.card.state).toMatch(/^done in /));
+    expect(textOf(shown.card)).toContain('answered by r1');
+    expect(shown.card.buttons?.map(({ label }) => label) ?? []).not.toContain('Cancel');
+    expect(slack.messages.filter(({ channel }) => channel === operator.channel)).toHaveLength(1);
+    const [row] = await commands('ping');
+    expect(row).toMatchObject({ origin: 'slack', requested_by: operator.member.id });
+  });
+
+  it('tells its end anew where somebody has deleted its card', async () => {
+    const slack = open.adapter('slack');
+    const operator = await chat.person('operator');
+    const shown = await slack.ask(operator, 'ping');
+    await eventually(() => expect(shown.card.state).toMatch(/^waiting for the runner/));
+    slack.messages.splice(slack.messages.indexOf(shown), 1);
+    const { lease_token: token } = await claimOne(chat.stack.database, chat.gateway);
+    await takeTurn(chat.stack.database, {
+      gateway: chat.gateway,
+      results: [{ token, status: 'done', exit_code: 0, result: { runner: 'r1' } }],
+    });
+    await eventually(() => {
+      const standing = slack.messages.filter(({ channel }) => channel === operator.channel);
+      expect(standing.map(({ card }) => card.state)).toEqual([expect.stringMatching(/^done in /)]);
+    });
+  });
+
+  it('that is delivered twice makes one row', async () => {
+    const slack = open.adapter('slack');
+    const operator = await chat.person('operator');
+    const before = (await commands('ping')).length;
+    await Promise.all([slack.words(operator, 'ping', 'sl:same'), slack.words(operator, 'ping', 'sl:same')]);
+    await eventually(() =>
+      expect(slack.messages.filter(({ channel }) => channel === operator.channel)).toHaveLength(2),
+    );
+    expect(await commands('ping')).toHaveLength(before + 1);
+    await chat.stack.database.query(
+      `update agent_commands set status = 'cancelled' where status = 'pending'`,
+    );
+  });
+
+  it('that comes under the name of an earlier delivery, but says something else, is done', async () => {
+    const slack = open.adapter('slack');
+    const operator = await chat.person('operator');
+    for (const title of ['Count the hens', 'Count the eggs']) {
+      await slack.words(operator, `task create "${title}"`, 'sl:counted-anew');
+    }
+    const titles = (): Promise<{ title: string }[]> =>
+      chat.stack.database.query(`select title from tasks where title like 'Count the %' order by title`);
+    await eventually(async () =>
+      expect(await titles()).toEqual([{ title: 'Count the eggs' }, { title: 'Count the hens' }]),
+    );
+  });
+
+  it('whose question is long over when it is delivered again is to be asked for anew', async () => {
+    const operator = await chat.person('operator');
+    const slack = open.adapter('slack');
+    await slack.words(operator, 'restart gateway', 'sl:late');
+    await eventually(async () =>
+      expect(
+        await chat.stack.database.query(
+          `update chat_deliveries set created_at = created_at - interval '6 minutes' where delivery like 'sl:late:%' returning 1`,
+        ),
+      ).not.toEqual([]),
+    );
+    await chat.stack.database.query(`select hq.sweep_chat(id) from tenants`);
+    const restarted = await chat.open();
+    await restarted.adapter('slack').words(operator, 'restart gateway', 'sl:late');
+    const [message] = await eventually(async () => {
+      const { messages } = restarted.adapter('slack');
+      expect(messages).toHaveLength(1);
+      return messages;
+    });
+    expect(message && textOf(message.card)).toMatch(/This question has expired.*Ask for it again/s);
+    await restarted.close();
+  });
+
+  it('of a viewer who may not is refused with the reason', async () => {
+    const telegram = open.adapter('telegram');
+    const viewer = await chat.person('viewer', 'telegram');
+    expect(textOf((await telegram.ask(viewer, 'restart')).card)).toMatch(/needs the role operator/i);
+    expect(await commands('restart_gateway')).toEqual([]);
+  });
+
+  it('that disrupts is confirmed by a button, once, by who asked', async () => {
+    const slack = open.adapter('slack');
+    const operator = await chat.person('operator');
+    const other = await chat.person('operator');
+    const question = await slack.ask(operator, 'restart gateway');
+    expect(question.card.title).toContain('Restart the gateway');
+    await slack.press({ ...other, channel: operator.channel }, question, 'Confirm');
+    const told = await slack.messageAfter(slack.messages.length - 1);
+    await eventually(() => expect(textOf(slack.messages.at(-1)?.card ?? told.card)).toMatch(/somebody else/));
+    expect(await commands('restart_gateway')).toEqual([]);
+    const { token } = buttonOf(question.card, 'Confirm');
+    await slack.press(operator, question, 'Confirm');
+    await eventually(() => expect(question.card.stamp).toMatch(/^confirmed by .*@.*, \d\d:\d\d UTC$/));
+    expect(question.card.buttons?.map(({ label }) => label)).toEqual(['Cancel']);
+    await slack.hear(operator, { kind: 'button', token, message: question.handle });
+    await eventually(async () => expect(await commands('restart_gateway')).toHaveLength(1));
+    await slack.press(operator, question, 'Cancel');
+    await eventually(() => expect(question.card.state).toBe('cancelled'));
+  });
+
+  it('that destroys is confirmed by the typed name, and stamped where it was asked', async () => {
+    const { database } = chat.stack;
+    await database.query(`update hq.actions set danger = 'destructive' where name = 'restart_dispatcher'`);
+    try {
+      const discord = open.adapter('discord');
+      const operator = await chat.person('operator', 'discord');
+      const question = await discord.ask(operator, 'restart dispatcher');
+      const { form } = await discord.press(operator, question, 'Type the name');
+      // Not every platform says which message the form was opened from.
+      await discord.hear(operator, { kind: 'form', token: form?.token ?? '', values: { typed: 'default' } });
+      await eventually(() => expect(question.card.stamp).toMatch(/^confirmed by /));
+      expect(question.card.buttons?.map(({ label }) => label)).toEqual(['Cancel']);
+    } finally {
+      await database.query(`update hq.actions set danger = 'disruptive' where name = 'restart_dispatcher'`);
+      await database.query(`update agent_commands set status = 'cancelled' where status = 'pending'`);
+    }
+  });
+
+  it('that lacks an argument asks for it: by a form, or by a question', async () => {
+    const operator = await chat.person('operator');
+    const slack = open.adapter('slack');
+    const { form } = await slack.words(operator, 'create_task');
+    expect(form?.fields[0]).toMatchObject({ name: 'title', required: true });
+    const token = form?.token ?? '';
+    const fill = (sender: Sender, values: Record<string, string>): Promise<unknown> =>
+      slack.hear(sender, { kind: 'form', token, values });
+    const other = await chat.person('operator');
+    const count = slack.messages.length;
+    await fill({ ...other, channel: operator.channel }, { title: 'Not theirs', priority: 'none at all' });
+    expect(textOf((await slack.messageAfter(count)).card)).toMatch(/somebody else/);
+    await fill(operator, { title: 'Write it down', priority: 'none at all' });
+    expect(textOf((await slack.messageAfter(count + 1)).card)).toMatch(/is not one of low, medium/);
+    await fill(operator, { title: 'Write it down', priority: 'High' });
+    await eventually(async () =>
+      expect(
+        await chat.stack.database.query(`select 1 from tasks where title = 'Write it down'`),
+      ).toHaveLength(1),
+    );
+
+    const telegram = open.adapter('telegram');
+    const phone = await chat.person('operator', 'telegram');
+    const question = await telegram.ask(phone, 'task create');
+    expect(question.card.question).toBeDefined();
+    await telegram.hear(phone, { kind: 'words', text: 'From the train', answer: true });
+    await eventually(async () =>
+      expect(
+        await chat.stack.database.query(`select 1 from tasks where title = 'From the train'`),
+      ).toHaveLength(1),
+    );
+  });
+});
+
+describe('a command that is not begun', () => {
+  const gatewayIs = (status: string, seen: string): Promise<unknown> =>
+    chat.stack.database.query(`update gateways set status = $2, last_seen_at = ${seen} where id = $1`, [
+      chat.gateway,
+      status,
+    ]);
+
+  it('tells on its card what it waits for, as it changes, and in the question before it', async () => {
+    const slack = open.adapter('slack');
+    const operator = await chat.person('operator');
+    await gatewayIs('ready', `now() - interval '3 minutes'`);
+    const shown = await slack.ask(operator, 'ping');
+    const context = (words: RegExp): Promise<void> =>
+      eventually(async () =>
+        expect(textOf((await slack.ask(operator, 'restart gateway')).card)).toMatch(words),
+      );
+    await eventually(() =>
+      expect(shown.card.state).toMatch(/^waiting for the runner: none has been seen since \d\d:\d\d UTC$/),
+    );
+    await context(/No runner has been seen since .*, so this will wait/);
+    await gatewayIs('paused', 'now()');
+    await eventually(() => expect(shown.card.state).toBe('waiting: the gateway is paused'));
+    expect(textOf(shown.card)).toContain('resume_gateway lets it go on.');
+    await context(/The gateway is paused, so this will wait/);
+    // What is done by a paused gateway, too, waits for nothing but its runner.
+    expect((await slack.ask(operator, 'resume gateway')).card.state).toBe('waiting for the runner');
+    await gatewayIs('ready', 'now()');
+    await eventually(() => expect(shown.card.state).toBe('waiting for the runner'));
+    await chat.stack.database.query(
+      `update agent_commands set status = 'cancelled' where status = 'pending'`,
+    );
+    await gatewayIs('ready', 'null');
+  });
+});
+
+describe('while the database is away', () => {
+  it('a request is acknowledged at once, kept, and done once when it is back', async () => {
+    const discord = open.adapter('discord');
+    const operator = await chat.person('operator', 'discord');
+    const before = (await commands('ping')).length;
+    await chat.stack.stopApi();
+    const count = discord.messages.length;
+    const heard = await discord.words(operator, 'ping');
+    expect(heard.acknowledgedAfterMs).toBeLessThan(1_000);
+    const shown = await discord.messageAfter(count);
+    expect(shown.card.state).toBe('still trying');
+    await chat.stack.startApi();
+    await eventually(() => expect(shown.card.state).toMatch(/^waiting for the runner/));
+    expect(await commands('ping')).toHaveLength(before + 1);
+    expect(discord.messages).toHaveLength(count + 1);
+  });
+
+  it('and while it is slow, a request is acknowledged at once', async () => {
+    const slack = open.adapter('slack');
+    const operator = await chat.person('operator');
+    const { database } = chat.stack;
+    const held = database.query(
+      'do $$ begin lock table chat_deliveries in access exclusive mode; perform pg_sleep(4); end $$',
+    );
+    await eventually(async () =>
+      expect(
+        await database.query(
+          `select 1 from pg_locks where mode = 'AccessExclusiveLock' and relation = 'chat_deliveries'::regclass and granted`,
+        ),
+      ).toHaveLength(1),
+    );
+    const count = slack.messages.length;
+    const heard = await slack.words(operator, 'ping');
+    expect(heard.acknowledgedAfterMs).toBeLessThan(1_000);
+    expect(slack.messages).toHaveLength(count);
+    await held;
+    expect((await slack.messageAfter(count)).card.state).toMatch(/^waiting for the runner/);
+  });
+
+  it('a request that is cancelled by who asked is never done', async () => {
+    const discord = open.adapter('discord');
+    const operator = await chat.person('operator', 'discord');
+    const before = (await commands('ping')).length;
+    await chat.stack.stopApi();
+    const count = discord.messages.length;
+    await discord.words(operator, 'ping');
+    const shown = await discord.messageAfter(count);
+    await discord.press(operator, shown, 'Cancel');
+    await eventually(() => expect(shown.card.title).toBe('Cancelled'));
+    await chat.stack.startApi();
+    expect(await commands('ping')).toHaveLength(before);
+  });
+});
+
+describe('after a restart', () => {
+  it('a card is found that was pressed, and whose first edit nobody heard of any more', async () => {
+    const operator = await chat.person('operator');
+    const slack = open.adapter('slack');
+    const question = await slack.ask(operator, 'restart gateway');
+    const hangs = { ok: false, problem: { kind: 'wait', afterMs: 600_000 } } as const;
+    slack.faults.push(hangs);
+    await slack.press(operator, question, 'Confirm');
+    await eventually(async () =>
+      expect(
+        await chat.stack.database.query('select handle, closed from chat_cards where channel = $1', [
+          operator.channel,
+        ]),
+      ).toMatchObject([{ handle: question.handle, closed: false }]),
+    );
+    await chat.stack.database.query(
+      `update agent_commands set status = 'cancelled' where status = 'pending'`,
+    );
+  });
+
+  it('the end of what one person asked for alone in a channel is told there, without what it wrote', async () => {
+    const slack = open.adapter('slack');
+    const operator = chat.inChannel(await chat.person('operator'), 'C-shared');
+    await chat.stack.database.query(
+      `insert into chat_channels (platform, install, channel, ceiling) values ('slack', 'T1', 'C-shared', 'operator')`,
+    );
+    expect((await slack.ask(operator, 'ping')).private).toBe(true);
+    await eventually(async () =>
+      expect(
+        await chat.stack.database.query(`select 1 from chat_cards where channel = 'C-shared'`),
+      ).toHaveLength(1),
+    );
+    await open.close();
+    const { lease_token: token } = await claimOne(chat.stack.database, chat.gateway);
+    await takeTurn(chat.stack.database, {
+      gateway: chat.gateway,
+      results: [{ token, status: 'done', exit_code: 0, stdout: 'for one alone', result: { runner: 'r1' } }],
+    });
+    open = await chat.open({}, [slack, open.adapter('discord'), open.adapter('telegram')]);
+    const count = slack.messages.length;
+    await open.core.resume('slack');
+    const told = await eventually(() => {
+      const found = slack.messages.slice(count).find(({ channel }) => channel === 'C-shared');
+      if (found === undefined) throw new Error('nothing was told there');
+      return found;
+    });
+    expect(told.private).toBe(false);
+    expect(told.card.state).toMatch(/^done in /);
+    expect(textOf(told.card)).not.toMatch(/for one alone|answered by/);
+  });
+
+  it('cards of an earlier run are brought up to date where they are', async () => {
+    const operator = await chat.person('operator');
+    const slack = open.adapter('slack');
+    const shown = await slack.ask(operator, 'pause_gateway');
+    await eventually(async () =>
+      expect(
+        await chat.stack.database.query('select 1 from chat_cards where channel = $1', [operator.channel]),
+      ).toHaveLength(1),
+    );
+    await open.close();
+    await chat.stack.database.query(
+      `update agent_commands set status = 'cancelled' where status = 'pending'`,
+    );
+    open = await chat.open({}, [slack, open.adapter('discord'), open.adapter('telegram')]);
+    await open.core.resume('slack');
+    await eventually(() => expect(shown.card.state).toBe('cancelled'));
+    await eventually(async () =>
+      expect(
+        await chat.stack.database.query('select 1 from chat_cards where channel = $1 and not closed', [
+          operator.channel,
+        ]),
+      ).toEqual([]),
+    );
+  });
+});

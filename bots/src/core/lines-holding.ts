@@ -1,5 +1,0 @@
-/** The lines that hold a word, in any case; all of them where none is wanted. */
-export function linesHolding(text: string, wanted: string | undefined): string[] {
-  const word = wanted?.toLowerCase();
-  return text.split('\n').filter((line) => word === undefined || line.toLowerCase().includes(word));
-}

@@ -1,0 +1,85 @@
+import { HqError } from '@hq/shared/errors';
+import type { Argument, Command, Completion } from '../../contract/command.ts';
+
+/** Names and ids stand in no capitals, and nothing that people type around them is part of them. */
+const inSmallLetters: ReadonlySet<Completion> = new Set([
+  'gateway',
+  'agent',
+  'command',
+  'unfinished',
+  'task',
+  'deliverable',
+  'alert',
+]);
+const around = /^[\s`'"“”‘’«»<([{#@]+|[\s`'"“”‘’«»>)\]}.,;:!?…]+$/gu;
+const minutesIn: Readonly<Record<string, number>> = { m: 1, h: 60, d: 1_440, w: 10_080 };
+const yes = new Set(['true', 'yes', 'y', 'on']);
+const no = new Set(['false', 'no', 'n', 'off']);
+
+/** What somebody wrote for the arguments of a command; the first that cannot be meant is thrown. */
+export function parseValues(
+  command: Command,
+  written: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const values = command.arguments.flatMap((argument) => {
+    const value = written[argument.name];
+    return value === undefined ? [] : [[argument.name, parseValue(argument, value)] as const];
+  });
+  return { ...written, ...Object.fromEntries(values) };
+}
+
+/** What somebody wrote for an argument, as it is passed on; throws where it cannot be meant. */
+function parseValue(argument: Argument, written: string): string {
+  const { name, kind, choices, min, max } = argument;
+  const wrong = (what: string): HqError =>
+    new HqError('usage', `“${written.slice(0, 60)}” is not ${what}.`, { field: name });
+  if (kind === 'choice') {
+    const value = normalizeChoice(written);
+    if (choices?.some((choice) => choice.value === value)) return value;
+    throw wrong(`one of ${choices?.map((choice) => choice.value).join(', ')}`);
+  }
+  if (kind === 'boolean') {
+    const value = bare(written).toLowerCase();
+    if (yes.has(value)) return 'true';
+    if (no.has(value)) return 'false';
+    throw wrong('yes or no');
+  }
+  if (kind === 'text') {
+    if (argument.unit === 'usd') return amountOf(written);
+    return argument.completion !== null && inSmallLetters.has(argument.completion)
+      ? bare(written).toLowerCase()
+      : written;
+  }
+  const value = numberOf(argument, written);
+  const isNumber = kind === 'integer' ? /^-?\d{1,12}$/.test(value) : /^-?\d{1,12}(\.\d{1,6})?$/.test(value);
+  if (!isNumber) throw wrong(kind === 'integer' ? 'a whole number' : 'a number');
+  if (min !== undefined && Number(value) < min) throw wrong(`at least ${min}`);
+  if (max !== undefined && Number(value) > max) throw wrong(`at most ${max}`);
+  return value;
+}
+
+/** Without quotes, brackets and the punctuation of a sentence. */
+function bare(written: string): string {
+  return written.replaceAll(around, '');
+}
+
+export function normalizeChoice(written: string): string {
+  return bare(written)
+    .toLowerCase()
+    .replaceAll(/[\s-]+/gu, '_');
+}
+
+function numberOf({ unit }: Argument, written: string): string {
+  if (unit === 'usd') return amountOf(written);
+  if (unit !== 'minutes') return bare(written);
+  // `2h`, `90 min`, `1 day`.
+  const match = /^(\d{1,5})\s*(m|h|d|w)[a-z]*$/iu.exec(bare(written));
+  const [, count, letter = ''] = match ?? [];
+  return count === undefined ? bare(written) : String(Number(count) * (minutesIn[letter.toLowerCase()] ?? 1));
+}
+
+/** `$25`, `25 USD` and `25,50` are amounts, too. */
+function amountOf(written: string): string {
+  const amount = bare(written.replaceAll(/\$|usd|dollars?/giu, ''));
+  return /^\d+,\d{1,2}$/.test(amount) ? amount.replace(',', '.') : amount.toLowerCase();
+}

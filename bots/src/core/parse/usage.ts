@@ -1,0 +1,10 @@
+import type { Command } from '../../contract/command.ts';
+
+/** How a command is written: `assign_task <task> <agent> [gateway=…]`. */
+export function usageOf(command: Command): string {
+  const parts = command.arguments.map(({ name, required, rest }) => {
+    const shown = rest === true ? `${name}…` : name;
+    return required ? `<${shown}>` : `[${shown}]`;
+  });
+  return ['Say', command.name, ...parts].join(' ');
+}

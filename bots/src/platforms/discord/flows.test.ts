@@ -1,0 +1,293 @@
+import type { Role } from '@hq/shared/actions';
+import { createRedactor } from '@hq/shared/text';
+import { pino } from 'pino';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { nilTenant } from '../../../../db/testing/database.ts';
+import { eventually } from '../../../../db/testing/eventually.ts';
+import { claimOne, takeTurn } from '../../../../db/testing/turn.ts';
+import {
+  type DiscordServer,
+  type DiscordUser,
+  type Message,
+  readable,
+  startDiscordServer,
+  type Where,
+} from '../../../fakes/discord-server/index.ts';
+import { type ChatTestStack, type OpenCore, openChatStack } from '../../../testing/chat-stack.ts';
+import type { Adapter } from '../../contract/adapter.ts';
+import { createAlertEngine } from '../../core/alerts/alert-engine.ts';
+import { discord as platform } from './index.ts';
+
+/** Discord, the core and the database together, as people see them. */
+let chat: ChatTestStack;
+let discord: DiscordServer;
+let adapter: Adapter;
+let core: OpenCore;
+
+beforeAll(async () => {
+  chat = await openChatStack();
+});
+afterAll(() => chat.close());
+
+beforeEach(async () => {
+  await chat.stack.database.query('delete from agent_commands');
+  discord = await startDiscordServer();
+  await open();
+});
+afterEach(async () => {
+  await core.close();
+  await adapter.stop();
+  await discord.close();
+});
+
+async function open(): Promise<void> {
+  const configured = platform.configure({
+    DISCORD_BOT_TOKEN: discord.token,
+    DISCORD_API_URL: discord.apiUrl,
+  });
+  if (!configured) throw new Error('Discord is not configured');
+  adapter = await configured.create({ log: pino({ level: 'silent' }) });
+  core = await chat.open({ redactor: createRedactor(configured.secrets) }, []);
+  core.core.attach(adapter);
+  await adapter.start(core.core.dispatcher);
+  expect(await adapter.describeCommands(core.core.commands)).toMatchObject({ ok: true });
+}
+
+/** The newest message that this person sees there, once it reads like that. */
+function sees(where: Where, user: DiscordUser, words: RegExp): Promise<Message> {
+  return eventually(() => {
+    const last = discord.messages(where, user).at(-1);
+    if (last === undefined) throw new Error('there is no message');
+    expect(readable(last)).toMatch(words);
+    return last;
+  });
+}
+
+/** Somebody who has linked Discord to a member of that role. */
+async function linked(role: Role): Promise<DiscordUser> {
+  const user = discord.user(role);
+  const member = await chat.stack.createMember(role);
+  const client = await chat.stack.clientOf(member);
+  const { data } = await client.rpc('issue_chat_code');
+  await discord.slash(user, discord.direct(user), 'link', { code: data.code });
+  await sees(discord.direct(user), user, /Linked to /u);
+  return user;
+}
+
+/** A channel that an admin has bound. */
+async function bound(ceiling: Role): Promise<Where> {
+  const admin = await linked('admin');
+  const channel = discord.channel('ops');
+  await discord.slash(admin, channel, 'bind', { ceiling });
+  await sees(channel, admin, /This channel is bound/u);
+  return channel;
+}
+
+function commands(action: string) {
+  return chat.stack.database.query<{ id: string; status: string; origin: string }>(
+    'select id, status, origin from agent_commands where action = $1',
+    [action],
+  );
+}
+
+function refusalsOf(user: string) {
+  return chat.stack.database.query(
+    `select 1 from audit_log where action = 'chat.refused' and meta ->> 'user' = $1`,
+    [user],
+  );
+}
+
+it('gives help and link to who is not linked, privately, and nothing else on any surface', async () => {
+  const eve = discord.user('eve');
+  const operator = await linked('operator');
+  const ops = await bound('operator');
+  await discord.slash(operator, ops, 'gateway restart_gateway');
+  const question = await sees(ops, operator, /Restart the gateway/u);
+  await discord.slash(eve, ops, 'gateway ping');
+  const told = await sees(ops, eve, /linked to nobody/u);
+  expect(told.onlyFor).toBe(eve.id);
+  await discord.press(eve, question, 'Confirm');
+  expect(await discord.complete(eve, ops, 'gateway ping', { gateway: '' }, 'gateway')).toEqual([]);
+  await eventually(async () => expect((await refusalsOf(eve.id)).length).toBeGreaterThanOrEqual(2));
+  expect([...(await commands('ping')), ...(await commands('restart_gateway'))]).toEqual([]);
+});
+
+it('turns away bots, and what is said for another application, and writes that down', async () => {
+  const operator = await linked('operator');
+  const ops = await bound('operator');
+  const robot = discord.user('robot', { bot: true });
+  await discord.slash(robot, ops, 'gateway ping');
+  await eventually(async () => expect(await refusalsOf(`bot:${robot.id}`)).toHaveLength(1));
+  const { interaction } = await discord.slash(operator, ops, 'whoami');
+  discord.deliver({
+    ...interaction.payload,
+    id: '4242',
+    application_id: '77',
+    data: { name: 'hq', options: [{ type: 2, name: 'gateway', options: [{ type: 1, name: 'ping' }] }] },
+  });
+  await eventually(async () => expect(await refusalsOf(`outsider:${operator.id}`)).toHaveLength(1));
+  expect(await commands('ping')).toEqual([]);
+});
+
+it('does nothing in a channel that no admin has bound, nor in another server, nor above its ceiling', async () => {
+  const operator = await linked('operator');
+  const reading = await bound('viewer');
+  for (const loose of [discord.channel('loose'), discord.newGuild()]) {
+    await discord.slash(operator, loose, 'gateway ping');
+    await sees(loose, operator, /bind|bound/u);
+  }
+  await discord.slash(operator, reading, 'gateway restart_gateway');
+  await sees(reading, operator, /operator/u);
+  expect([...(await commands('ping')), ...(await commands('restart_gateway'))]).toEqual([]);
+});
+
+it('asks before it restarts, and shows one card from the press to the end', async () => {
+  const operator = await linked('operator');
+  const ops = await bound('operator');
+  await discord.slash(operator, ops, 'gateway restart_gateway');
+  const question = await sees(ops, operator, /Restart the gateway.*\[Confirm\]/su);
+  expect(await commands('restart_gateway')).toEqual([]);
+
+  await Promise.all([1, 2].map(() => discord.press(operator, question, 'Confirm')));
+  await eventually(() => expect(readable(question)).toMatch(/confirmed by .*@.*, \d\d:\d\d UTC/u));
+  expect(readable(question)).not.toContain('[Confirm]');
+  expect(await commands('restart_gateway')).toMatchObject([{ origin: 'discord', status: 'pending' }]);
+
+  const { database } = chat.stack;
+  const claimed = await claimOne(database, chat.gateway);
+  const text = '\u001b[31mstopping ``` @everyone \u202e\n';
+  await takeTurn(database, {
+    gateway: chat.gateway,
+    output: [{ token: claimed.lease_token, seq: 1, stream: 'stdout', text }],
+  });
+  await eventually(() => expect(readable(question)).toContain('stopping ``ˋ @everyone'));
+  await takeTurn(database, {
+    gateway: chat.gateway,
+    results: [{ token: claimed.lease_token, status: 'done', exit_code: 0, stdout: text }],
+  });
+  await eventually(() => expect(readable(question)).toMatch(/done in /u));
+  expect(readable(question)).not.toContain('[Cancel]');
+  expect(question.pings).toEqual([]);
+});
+
+it('asks for the typed name before what destroys, in a form', async () => {
+  const { database } = chat.stack;
+  const operator = await linked('operator');
+  const ops = await bound('operator');
+  await database.query(`update hq.actions set danger = 'destructive' where name = 'restart_gateway'`);
+  try {
+    await discord.slash(operator, ops, 'gateway restart_gateway');
+    const question = await sees(ops, operator, /type `default`.*\[Type the name\]/su);
+    for (const typed of ['another', 'default']) {
+      const form = await discord.press(operator, question, 'Type the name');
+      const [part] = form.modal?.components ?? [];
+      if (part?.type !== 18) throw new Error('the form asks for nothing');
+      await discord.submit(operator, form, { [part.label]: typed });
+      if (typed === 'another') {
+        await sees(ops, operator, /name|typed/u);
+        expect(await commands('restart_gateway')).toEqual([]);
+      }
+    }
+    await eventually(async () => expect(await commands('restart_gateway')).toHaveLength(1));
+    await eventually(() => expect(readable(question)).toMatch(/confirmed by .*@/u));
+    expect(readable(question)).not.toContain('[Type the name]');
+  } finally {
+    await database.query(`update hq.actions set danger = 'disruptive' where name = 'restart_gateway'`);
+  }
+});
+
+it('makes one row of a command that is delivered again, to this bot and to the next', async () => {
+  const operator = await linked('operator');
+  const ops = await bound('operator');
+  const { interaction } = await discord.slash(operator, ops, 'gateway ping');
+  await discord.deliverAgain(interaction);
+  await sees(ops, operator, /waiting for the runner/u);
+  await core.close();
+  await adapter.stop();
+  await open();
+  await discord.deliverAgain(interaction);
+  await eventually(() => expect(adapter.health().lastInboundAt).not.toBeNull());
+  await eventually(() => expect(core.core.dispatcher.size()).toBe(0));
+  expect(await commands('ping')).toHaveLength(1);
+});
+
+it('completes names that this person may use here', async () => {
+  const operator = await linked('operator');
+  const ops = await bound('operator');
+  await eventually(async () => {
+    const choices = await discord.complete(operator, ops, 'gateway ping', { gateway: 'def' }, 'gateway');
+    expect(choices.map(({ value }) => value)).toEqual(['default']);
+  });
+});
+
+it('goes on with the same card after the bot was restarted and its interaction is over', async () => {
+  const operator = await linked('operator');
+  const ops = await bound('operator');
+  await discord.slash(operator, ops, 'gateway pause_gateway');
+  const card = await sees(ops, operator, /waiting for the runner/u);
+  await eventually(async () =>
+    expect(
+      await chat.stack.database.query('select 1 from chat_cards where channel = $1', [ops.channel]),
+    ).toHaveLength(1),
+  );
+  await core.close();
+  await adapter.stop();
+  discord.advance(16 * 60_000);
+
+  const claimed = await claimOne(chat.stack.database, chat.gateway);
+  await takeTurn(chat.stack.database, {
+    gateway: chat.gateway,
+    results: [{ token: claimed.lease_token, status: 'done', exit_code: 0 }],
+  });
+  await open();
+  await core.core.resume('discord');
+  await eventually(() => expect(readable(card)).toMatch(/done in /u));
+  expect(discord.messages(ops)).toHaveLength(2);
+});
+
+it('keeps working when the connection is torn in the middle of a command', async () => {
+  const operator = await linked('operator');
+  const ops = await bound('operator');
+  discord.gateway.drop();
+  await discord.slash(operator, ops, 'gateway ping');
+  await sees(ops, operator, /waiting for the runner/u);
+  expect(discord.gateway.resumed).toBe(1);
+  expect(await commands('ping')).toHaveLength(1);
+});
+
+it('brings an alert to a channel that wants it, takes an acknowledgement, and says when it is over', async () => {
+  const operator = await linked('operator');
+  const ops = await bound('operator');
+  const alerts = createAlertEngine({
+    client: chat.bot,
+    core: core.core,
+    platforms: ['discord'],
+    log: pino({ level: 'silent' }),
+    timing: { pollMs: 50, gatherMs: 10, saveMs: 10 },
+  });
+  alerts.start();
+  try {
+    await discord.slash(operator, ops, 'chat subscribe');
+    await sees(ops, operator, /alerts/iu);
+    const { database } = chat.stack;
+    await database.query('select hq.notify($1::jsonb)', [
+      JSON.stringify({
+        tenant_id: nilTenant,
+        type: 'gateway_stale',
+        title: 'The gateway @everyone is silent',
+        severity: 'error',
+        dedup_key: 'test:gateway',
+        entity_type: 'gateway',
+        entity_id: chat.gateway,
+      }),
+    ]);
+    const alert = await sees(ops, operator, /The gateway \\@everyone is silent/u);
+    expect(alert.pings).toEqual([]);
+    await discord.press(operator, alert, 'Acknowledge');
+    await eventually(() => expect(readable(alert)).toMatch(/seen by .*@/u));
+    await database.query('select hq.resolve_alert($1, $2)', [nilTenant, 'test:gateway']);
+    await eventually(() => expect(readable(alert)).toMatch(/over after/u));
+  } finally {
+    alerts.stop();
+  }
+});

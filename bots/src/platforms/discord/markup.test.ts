@@ -1,0 +1,94 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { bold, codeBlock, escapeLine, escapeMarkup, inlineCode } from './markup.ts';
+
+/** Text made of what Discord reads as markup. */
+const hostile = fc
+  .array(
+    fc.constantFrom(
+      ...'\\*_~`|<>#@[]()-+.:!/ \n1ax'.split(''),
+      '**',
+      '__',
+      '~~',
+      '||',
+      '```',
+      '](',
+      '@everyone',
+      '@here',
+      '<@1>',
+      '<@&1>',
+      '<#1>',
+      '</x:1>',
+      '<t:1>',
+      '<:x:1>',
+      '# ',
+      '-# ',
+      '> ',
+      '>>> ',
+      '- ',
+      '1. ',
+      'https://example.org/a_b_c',
+      'http://x](y',
+    ),
+    { maxLength: 30 },
+  )
+  .map((parts) => parts.join(''));
+
+/** What Discord would show: every escaped sign as itself. */
+const shown = (text: string): string => text.replace(/\\([^0-9A-Za-z\s])/gu, '$1');
+
+/** What is left for Discord to read as markup: neither what is escaped, nor addresses, which it reads as a whole. */
+const live = (text: string): string =>
+  text.replace(/\\[^0-9A-Za-z\s]/gu, '␣').replace(/(?<![^\s(])https?:\/\/[\w./?#%&=+:;,-]+/gu, '␣');
+
+describe('prose', () => {
+  it('is shown as it was said', () => {
+    fc.assert(fc.property(hostile, (text) => shown(escapeMarkup(text)) === text));
+    fc.assert(fc.property(hostile, (text) => shown(escapeLine(text)) === text));
+  });
+
+  it('leaves nothing that Discord would read as markup', () => {
+    fc.assert(
+      fc.property(hostile, (text) => {
+        for (const line of live(escapeMarkup(text)).split('\n')) {
+          expect(line).not.toMatch(/[*`<]/u);
+          expect(line).not.toMatch(/(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/u);
+          expect(line).not.toMatch(/~~|\|\||\]\(|@everyone|@here/u);
+          expect(line).not.toMatch(/^\s*(?:#{1,3}\s|-#\s|>|[-+]\s|\d+\.\s)/u);
+        }
+      }),
+    );
+  });
+
+  it('leaves addresses in prose alone, and makes none of a line', () => {
+    expect(escapeMarkup('see https://example.org/a_b*c')).toBe('see https://example.org/a_b\\*c');
+    expect(escapeLine('see https://example.org')).toBe('see https\\://example.org');
+    expect(escapeMarkup('[here](https://example.org)')).toBe('[here]\\(https://example.org)');
+  });
+
+  it('leaves ordinary names as they are', () => {
+    expect(escapeMarkup('restart_gateway on eu-1.example.org, 3 < 4')).toBe(
+      'restart_gateway on eu-1.example.org, 3 \\< 4',
+    );
+  });
+
+  it('is bold within, wherever its spaces are', () => {
+    expect(bold(' two *stars* ')).toBe(' **two \\*stars\\*** ');
+    expect(bold(' ')).toBe(' ');
+  });
+});
+
+describe('code', () => {
+  it('ends where it is meant to', () => {
+    fc.assert(
+      fc.property(hostile, (text) => {
+        const block = codeBlock(text);
+        expect(block.slice(3, -3)).not.toContain('```');
+        expect(block.startsWith('```\n')).toBe(true);
+        expect(block.endsWith('\n```')).toBe(true);
+        const inline = inlineCode(text);
+        if (inline !== '') expect(inline.slice(1, -1)).not.toMatch(/[`\n]/u);
+      }),
+    );
+  });
+});

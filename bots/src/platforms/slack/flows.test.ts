@@ -1,0 +1,305 @@
+import type { Role } from '@hq/shared/actions';
+import { createRedactor } from '@hq/shared/text';
+import { pino } from 'pino';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { nilTenant } from '../../../../db/testing/database.ts';
+import { eventually } from '../../../../db/testing/eventually.ts';
+import { claimOne, takeTurn } from '../../../../db/testing/turn.ts';
+import type { SlackChannel, SlackMessage, SlackUser } from '../../../fakes/slack-server/index.ts';
+import { type ChatTestStack, type OpenCore, openChatStack } from '../../../testing/chat-stack.ts';
+import { makeSlackBot, type SlackBot } from '../../../testing/slack-bot.ts';
+import { createAlertEngine } from '../../core/alerts/alert-engine.ts';
+
+/** Slack, the core and the database together, as people see them. */
+let chat: ChatTestStack;
+let bot: SlackBot;
+let core: OpenCore;
+
+beforeAll(async () => {
+  chat = await openChatStack();
+});
+afterAll(() => chat.close());
+
+beforeEach(async () => {
+  await chat.stack.database.query('delete from agent_commands');
+  bot = await makeSlackBot();
+  await open();
+});
+afterEach(async () => {
+  await core.close();
+  await bot.stop();
+});
+
+async function open(): Promise<void> {
+  core = await chat.open({ redactor: createRedactor([bot.slack.server.botToken]) }, []);
+  core.core.attach(bot.adapter);
+  await bot.adapter.start(core.core.dispatcher);
+}
+
+const workspace = () => bot.slack.server.workspace;
+const textOf = (message: SlackMessage): string => workspace().shown(message).text;
+
+/** The newest message that this person sees there, once it reads like that. */
+function sees(channel: SlackChannel, user: SlackUser, words: RegExp): Promise<SlackMessage> {
+  return eventually(() => {
+    const last = workspace().standing(channel.id, user.id).at(-1);
+    if (last === undefined) throw new Error('there is no message');
+    expect(textOf(last)).toMatch(words);
+    return last;
+  });
+}
+
+/** Somebody who has linked Slack to a member of that role. */
+async function linked(role: Role): Promise<SlackUser> {
+  const user = workspace().user(role);
+  const member = await chat.stack.createMember(role);
+  const client = await chat.stack.clientOf(member);
+  const { data } = await client.rpc('issue_chat_code');
+  await bot.slack.acts.slash(user, workspace().direct(user), `link ${data.code}`);
+  await sees(workspace().direct(user), user, /^Linked to /u);
+  return user;
+}
+
+/** A channel that an admin has bound, with these people in it. */
+async function bound(ceiling: Role, ...users: SlackUser[]): Promise<SlackChannel> {
+  const admin = await linked('admin');
+  const channel = workspace().channel('ops', [admin, ...users]);
+  await bot.slack.acts.slash(admin, channel, `bind ${ceiling}`);
+  await sees(channel, admin, /This channel is bound/u);
+  return channel;
+}
+
+function openForm(user: SlackUser) {
+  return eventually(() => {
+    const opened = bot.slack.acts.openView(user);
+    if (opened === undefined) throw new Error('no form is open');
+    return opened;
+  });
+}
+
+function commands(action: string) {
+  return chat.stack.database.query<{ id: string; status: string; origin: string }>(
+    'select id, status, origin from agent_commands where action = $1',
+    [action],
+  );
+}
+
+function refusalsOf(user: string) {
+  return chat.stack.database.query(
+    `select 1 from audit_log where action = 'chat.refused' and meta ->> 'user' = $1`,
+    [user],
+  );
+}
+
+it('gives help and link to who is not linked, privately, and nothing else on any surface', async () => {
+  const eve = workspace().user('eve');
+  const operator = await linked('operator');
+  const ops = await bound('operator', operator, eve);
+  await bot.slack.acts.slash(operator, ops, 'restart gateway');
+  const question = await sees(ops, operator, /Restart the gateway/u);
+  await bot.slack.acts.slash(eve, ops, 'ping');
+  const told = await sees(ops, eve, /linked to nobody/u);
+  expect(told.onlyFor).toBe(eve.id);
+  await bot.slack.acts.press(eve, question, 'Confirm');
+  await bot.slack.acts.mention(eve, ops, 'ping');
+  await eventually(async () => expect((await refusalsOf(eve.id)).length).toBeGreaterThanOrEqual(3));
+  expect([...(await commands('ping')), ...(await commands('restart_gateway'))]).toEqual([]);
+});
+
+it('turns away another workspace, whoever it says it is, and writes that down', async () => {
+  const operator = await linked('operator');
+  const ops = await bound('operator', operator);
+  await bot.slack.acts.slash(operator, ops, 'ping', { payload: { team_id: 'T0OTHER' } });
+  await eventually(async () => expect(await refusalsOf(`outsider:${operator.id}`)).toHaveLength(1));
+  expect(await commands('ping')).toEqual([]);
+});
+
+it('does nothing in a channel that no admin has bound, nor above its ceiling', async () => {
+  const operator = await linked('operator');
+  const loose = workspace().channel('loose', [operator]);
+  await bot.slack.acts.slash(operator, loose, 'ping');
+  await sees(loose, operator, /bind|bound/u);
+  const reading = await bound('viewer', operator);
+  await bot.slack.acts.slash(operator, reading, 'restart gateway');
+  await sees(reading, operator, /operator/u);
+  expect([...(await commands('ping')), ...(await commands('restart_gateway'))]).toEqual([]);
+});
+
+it('asks before it restarts, and shows one card from the press to the end', async () => {
+  const operator = await linked('operator');
+  const ops = await bound('operator', operator);
+  await bot.slack.acts.slash(operator, ops, 'restart gateway');
+  const question = await sees(ops, operator, /Restart the gateway.*\[Confirm\]/su);
+  expect(await commands('restart_gateway')).toEqual([]);
+
+  const presses = await Promise.all([1, 2].map(() => bot.slack.acts.press(operator, question, 'Confirm')));
+  expect(presses.map((press) => press.acknowledged)).toEqual([true, true]);
+  await eventually(() => expect(textOf(question)).toMatch(/confirmed by .*@.*, \d\d:\d\d UTC/u));
+  expect(textOf(question)).not.toContain('[Confirm]');
+  expect(await commands('restart_gateway')).toMatchObject([{ origin: 'slack', status: 'pending' }]);
+
+  const { database } = chat.stack;
+  const claimed = await claimOne(database, chat.gateway);
+  const text = '\u001b[31mstopping <!channel> \u202e\n';
+  await takeTurn(database, {
+    gateway: chat.gateway,
+    output: [{ token: claimed.lease_token, seq: 1, stream: 'stdout', text }],
+  });
+  await eventually(() => expect(textOf(question)).toContain('stopping <!channel>'));
+  await takeTurn(database, {
+    gateway: chat.gateway,
+    results: [{ token: claimed.lease_token, status: 'done', exit_code: 0, stdout: text }],
+  });
+  await eventually(() => expect(textOf(question)).toMatch(/✓ done in /u));
+  expect(textOf(question)).not.toContain('[Cancel]');
+  expect(workspace().shown(question).notified).toEqual([]);
+  expect(bot.slack.server.calls.filter((call) => call.answer.ok !== true)).toEqual([]);
+});
+
+it('asks for the typed name before what destroys, and takes the question away once it is answered', async () => {
+  const { database } = chat.stack;
+  const operator = await linked('operator');
+  const ops = await bound('operator', operator);
+  await database.query(`update hq.actions set danger = 'destructive' where name = 'restart_gateway'`);
+  try {
+    await bot.slack.acts.slash(operator, ops, 'restart gateway');
+    const question = await sees(ops, operator, /type default.*\[Type the name\]/su);
+    for (const typed of ['another', 'default']) {
+      await bot.slack.acts.press(operator, question, 'Type the name');
+      const view = await openForm(operator);
+      const [field] = view.view.blocks;
+      if (field?.type !== 'input') throw new Error('the form asks for nothing');
+      await bot.slack.acts.submit(operator, view, { [field.label.text]: typed });
+      if (typed === 'another') {
+        await sees(ops, operator, /That is not its name/u);
+        expect(await commands('restart_gateway')).toEqual([]);
+      }
+    }
+    await eventually(async () => expect(await commands('restart_gateway')).toHaveLength(1));
+    await eventually(() => expect(textOf(question)).toMatch(/confirmed by .*@/u));
+    expect(textOf(question)).not.toContain('[Type the name]');
+  } finally {
+    await database.query(`update hq.actions set danger = 'disruptive' where name = 'restart_gateway'`);
+  }
+});
+
+it('makes one row and one card of a mention that Slack delivers four times', async () => {
+  const operator = await linked('operator');
+  const ops = await bound('operator', operator);
+  const receipt = await bot.slack.acts.mention(operator, ops, 'ping');
+  for (const attempt of [1, 2, 3]) await bot.slack.acts.repeat(receipt, attempt);
+  await sees(ops, operator, /waiting for the runner/u);
+  await eventually(() => expect(bot.slack.server.links.acknowledgements.length).toBeGreaterThanOrEqual(4));
+  await eventually(() => expect(core.core.dispatcher.size()).toBe(0));
+  expect(await commands('ping')).toHaveLength(1);
+  const cards = workspace()
+    .standing(ops.id, operator.id)
+    .filter((message) => /waiting for the runner/u.test(textOf(message)));
+  expect(cards).toHaveLength(1);
+});
+
+it('makes no second row of a mention that comes to the next process again, and shows what became of it', async () => {
+  const operator = await linked('operator');
+  const ops = await bound('operator', operator);
+  const title = `Repeated ${operator.id}`;
+  const answers = (): SlackMessage[] =>
+    workspace()
+      .standing(ops.id, operator.id)
+      .filter((message) => /for nobody yet/u.test(textOf(message)));
+  const receipt = await bot.slack.acts.mention(operator, ops, `create_task "${title}"`);
+  await eventually(() => expect(answers()).toHaveLength(1));
+  await bot.adapter.stop();
+  await bot.adapter.start(core.core.dispatcher);
+  await bot.slack.acts.repeat(receipt);
+  await eventually(() => expect(answers()).toHaveLength(2));
+  expect(await chat.stack.database.query('select 1 from tasks where title = $1', [title])).toHaveLength(1);
+});
+
+it('asks for what is missing by a form that completes, and does it', async () => {
+  const operator = await linked('operator');
+  const direct = workspace().direct(operator);
+  const title = `Written in Slack ${operator.id}`;
+  await bot.slack.acts.slash(operator, direct, 'create_task');
+  await bot.slack.acts.submit(operator, await openForm(operator), { Title: title });
+  await eventually(async () =>
+    expect(await chat.stack.database.query('select 1 from tasks where title = $1', [title])).toHaveLength(1),
+  );
+  await sees(direct, operator, /Write|task|Task/u);
+});
+
+it('goes on with the same card after the bot was restarted', async () => {
+  const operator = await linked('operator');
+  const ops = await bound('operator', operator);
+  await bot.slack.acts.slash(operator, ops, 'pause_gateway');
+  const card = await sees(ops, operator, /waiting for the runner/u);
+  await eventually(async () =>
+    expect(
+      await chat.stack.database.query('select 1 from chat_cards where channel = $1', [ops.id]),
+    ).toHaveLength(1),
+  );
+
+  await core.close();
+
+  const claimed = await claimOne(chat.stack.database, chat.gateway);
+  await takeTurn(chat.stack.database, {
+    gateway: chat.gateway,
+    results: [{ token: claimed.lease_token, status: 'done', exit_code: 0 }],
+  });
+
+  core = await chat.open({}, []);
+  core.core.attach(bot.adapter);
+  await core.core.resume('slack');
+
+  await eventually(() => expect(textOf(card)).toMatch(/✓ done in /u));
+  expect(workspace().standing(ops.id)).toHaveLength(2);
+});
+
+it('keeps working when Slack takes the connection away in the middle of a command', async () => {
+  const operator = await linked('operator');
+  const ops = await bound('operator', operator);
+  const asking = bot.slack.acts.slash(operator, ops, 'ping');
+  bot.slack.server.links.recycle('refresh_requested');
+  expect((await asking).acknowledged).toBe(true);
+  await sees(ops, operator, /waiting for the runner/u);
+  await eventually(() => expect(bot.adapter.health().state).toBe('connected'));
+  expect(await commands('ping')).toHaveLength(1);
+});
+
+it('brings an alert to a channel that wants it, takes an acknowledgement, and says when it is over', async () => {
+  const operator = await linked('operator');
+  const ops = await bound('operator', operator);
+  const alerts = createAlertEngine({
+    client: chat.bot,
+    core: core.core,
+    platforms: ['slack'],
+    log: pino({ level: 'silent' }),
+    timing: { pollMs: 50, gatherMs: 10, saveMs: 10 },
+  });
+  alerts.start();
+  try {
+    await bot.slack.acts.slash(operator, ops, 'subscribe');
+    await sees(ops, operator, /alerts/iu);
+    const { database } = chat.stack;
+    const raise = (text: string) =>
+      database.query('select hq.notify($1::jsonb)', [
+        JSON.stringify({
+          tenant_id: nilTenant,
+          type: 'gateway_stale',
+          title: text,
+          severity: 'error',
+          dedup_key: 'test:gateway',
+          entity_type: 'gateway',
+          entity_id: chat.gateway,
+        }),
+      ]);
+    await raise('The gateway <!channel> is silent');
+    const alert = await sees(ops, operator, /The gateway <!channel> is silent/u);
+    expect(workspace().shown(alert).notified).toEqual([]);
+    await bot.slack.acts.press(operator, alert, 'Acknowledge');
+    await eventually(() => expect(textOf(alert)).toMatch(/seen by .*@/u));
+    await database.query('select hq.resolve_alert($1, $2)', [nilTenant, 'test:gateway']);
+    await eventually(() => expect(textOf(alert)).toMatch(/✓ over after/u));
+  } finally {
+    alerts.stop();
+  }
+});

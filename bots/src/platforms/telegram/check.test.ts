@@ -1,0 +1,90 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { startTelegramServer, type TelegramServer } from '../../../fakes/telegram-server/index.ts';
+import { startTelegramBot } from '../../../testing/telegram-bot.ts';
+import type { Finding } from '../../contract/adapter.ts';
+import { telegram } from './index.ts';
+
+let server: TelegramServer;
+
+beforeEach(async () => {
+  server = await startTelegramServer();
+});
+
+afterEach(async () => {
+  await server.close();
+});
+
+async function check(env: Record<string, string> = {}): Promise<readonly Finding[]> {
+  const configured = telegram.configure({
+    TELEGRAM_BOT_TOKEN: server.token,
+    TELEGRAM_API_ROOT: server.url,
+    ...env,
+  });
+  return (await configured?.check()) ?? [];
+}
+
+test('a bot with nothing wrong has a good word for everything', async () => {
+  expect(await check()).toEqual([
+    { ok: true, sentence: 'Telegram knows the bot as @hq_test_bot.' },
+    { ok: true, sentence: 'Updates can be fetched, and no other process fetches them.' },
+  ]);
+});
+
+test('a server that knows of no webhooks has accepted the token all the same', async () => {
+  server.fail('getWebhookInfo', { kind: 'refuse', status: 404, description: 'Not Found: method not found' });
+  expect((await check()).filter(({ ok }) => !ok)).toEqual([]);
+});
+
+test('it takes nothing out of the queue', async () => {
+  const ann = server.person('Ann');
+  server.say(ann, server.direct(ann), '/hq status');
+  await check();
+  expect(server.unconfirmed).toHaveLength(1);
+});
+
+test('a running bot survives being looked at', async () => {
+  const bot = await startTelegramBot(server, { timing: { firstMs: 20, longestMs: 50, conflictMs: 600_000 } });
+  await check();
+  const ann = server.person('Ann');
+  server.say(ann, server.direct(ann), '/hq status');
+  await expect.poll(() => bot.received.length, { timeout: 20_000 }).toBe(1);
+  await bot.adapter.stop();
+});
+
+test.each([
+  ['a wrong token', { TELEGRAM_BOT_TOKEN: '1:wrong' }, 'Telegram does not accept the bot token.'],
+  [
+    'a wrong address',
+    { TELEGRAM_API_ROOT: 'http://127.0.0.1:1' },
+    'The Bot API could not be asked: Telegram is not reached (ECONNREFUSED).',
+  ],
+])('%s is one sentence', async (_, env, sentence) => {
+  expect(await check(env)).toEqual([{ ok: false, sentence, hint: expect.any(String) }]);
+});
+
+test('a second poller and a foreign webhook are told apart', async () => {
+  server.pollElsewhere(true);
+  expect((await check()).at(-1)).toMatchObject({
+    ok: false,
+    sentence: 'Another process fetches the updates of this bot.',
+  });
+  server.pollElsewhere(false);
+  await fetch(`${server.url}/bot${server.token}/setWebhook`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ url: 'http://127.0.0.1:1/claw' }),
+  });
+  expect((await check()).at(-1)).toMatchObject({
+    ok: false,
+    sentence: 'A webhook is set for this bot at 127.0.0.1:1.',
+  });
+  const own = { TELEGRAM_WEBHOOK_URL: 'http://127.0.0.1:1/claw' };
+  expect((await check(own)).at(-1)).toMatchObject({ ok: true, sentence: 'Telegram reaches the webhook.' });
+});
+
+test('what answers with a web page is named for what it is', async () => {
+  server.fail('getMe', { kind: 'garbage' });
+  expect(await check()).toMatchObject([
+    { sentence: 'The Bot API could not be asked: what answered is not the Bot API (no JSON).' },
+  ]);
+});

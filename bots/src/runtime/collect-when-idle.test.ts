@@ -1,0 +1,21 @@
+import { expect, it } from 'vitest';
+import { eventually } from '../../../db/testing/eventually.ts';
+import { collectWhenIdle } from './collect-when-idle.ts';
+
+const lookEveryMs = 50;
+
+it('clears away what a start and a burst of work leave behind, once each', async () => {
+  let times = 0;
+  collectWhenIdle(lookEveryMs, () => {
+    times += 1;
+  });
+  await eventually(() => expect(times).toBe(1));
+  const waste = new WeakRef({ of: 'the burst' });
+  const kept = Array.from({ length: 1_000_000 }, (_, number) => ({ number }));
+  await eventually(() => expect(times).toBe(2));
+  expect(waste.deref()).toBeUndefined();
+  // Nothing happens in the time of ten looks.
+  await new Promise((resolve) => setTimeout(resolve, 10 * lookEveryMs));
+  expect(times).toBe(2);
+  expect(kept).toHaveLength(1_000_000);
+});

@@ -1,0 +1,90 @@
+import type { Services } from '../contract/command-context.ts';
+import { ago } from '../core/cards/ago.ts';
+import { isoTime } from './iso-time.ts';
+import type { PlatformRuntime } from './platform-runtime.ts';
+
+interface AdapterReport {
+  readonly platform: string;
+  readonly state: string;
+  readonly detail: string | null;
+  readonly connected: boolean;
+  readonly lastInboundAt: string | null;
+  readonly lastOutboundAt: string | null;
+  /** Whether this process is the one that uses the token; another one of the same token stands by. */
+  readonly held: boolean;
+  readonly crashes: number;
+  readonly unsent: number;
+}
+
+export interface HealthAnswer {
+  /** `failing` when an adapter that should be connected is not, or the database does not answer; 503 goes with it. */
+  readonly status: 'ok' | 'failing' | 'stopping';
+  readonly database: { readonly reachable: boolean; readonly lastAnswerAt: string | null };
+  readonly adapters: readonly AdapterReport[];
+}
+
+/** The database has not answered for three beats. */
+const failingAfterMs = 35_000;
+
+export function buildHealth(
+  runtimes: readonly PlatformRuntime[],
+  unsent: (runtime: PlatformRuntime) => number,
+  { lastAnswerAt, isStopping }: { readonly lastAnswerAt: number; readonly isStopping: boolean },
+): HealthAnswer {
+  const adapters = runtimes.map((runtime) => {
+    const { state, detail, lastInboundAt, lastOutboundAt } = runtime.adapter.health();
+    return {
+      platform: runtime.platform,
+      state: runtime.isLeased ? state : 'standby',
+      detail: runtime.refusal ?? (runtime.isLeased ? detail : describeStandby(runtime)),
+      connected: state === 'connected',
+      lastInboundAt: isoTime(lastInboundAt),
+      lastOutboundAt: isoTime(lastOutboundAt),
+      held: runtime.isLeased,
+      crashes: runtime.adapter.crashes(),
+      unsent: unsent(runtime),
+    };
+  });
+  const reachable = Date.now() - lastAnswerAt < failingAfterMs;
+  const isFailing = !reachable || adapters.some(({ held, connected }) => held && !connected);
+  return {
+    status: isStopping ? 'stopping' : isFailing ? 'failing' : 'ok',
+    database: { reachable, lastAnswerAt: isoTime(lastAnswerAt === 0 ? null : lastAnswerAt) },
+    adapters,
+  };
+}
+
+function describeStandby({ leasedElsewhereUntil }: PlatformRuntime): string {
+  if (leasedElsewhereUntil === null) return 'It is not known yet whether another process uses this token.';
+  const seconds = Math.max(0, Math.ceil((leasedElsewhereUntil - Date.now()) / 1000));
+  return `Another process uses this token; this one takes over in ${seconds} s if that one says nothing any more.`;
+}
+
+/** The same as lines for `doctor`. */
+export function healthLines({ database, adapters }: HealthAnswer): ReturnType<Services['health']> {
+  return [
+    {
+      label: 'Database',
+      value: database.reachable ? 'reachable' : `last answer ${sinceThen(database.lastAnswerAt)}`,
+      ok: database.reachable,
+    },
+    ...adapters.map((adapter) => ({
+      label: adapter.platform,
+      value: [
+        adapter.detail === null ? adapter.state : `${adapter.state}: ${adapter.detail}`,
+        `last heard ${sinceThen(adapter.lastInboundAt)}`,
+        `last said ${sinceThen(adapter.lastOutboundAt)}`,
+        ...(adapter.unsent > 0 ? [`${adapter.unsent} waiting`] : []),
+        ...(adapter.crashes > 0
+          ? [`started again ${adapter.crashes === 1 ? 'once' : `${adapter.crashes} times`}`]
+          : []),
+      ].join(', '),
+      ok: !adapter.held || adapter.connected,
+    })),
+  ];
+}
+
+function sinceThen(moment: string | null): string {
+  if (moment === null) return 'never';
+  return ago(Date.now() - Date.parse(moment));
+}

@@ -1,0 +1,60 @@
+import type { Log } from '@hq/shared/log';
+import type { Configured, PlatformModule } from '../contract/adapter.ts';
+import type { Platform } from '../contract/inbound.ts';
+import { createSupervisedAdapter, type SupervisedAdapter } from './supervised-adapter.ts';
+
+/** One platform with its adapter and its token. */
+export interface PlatformRuntime {
+  readonly platform: Platform;
+  readonly fingerprints: readonly string[];
+  readonly adapter: SupervisedAdapter;
+  /** Whether this process may use the token. */
+  isLeased: boolean;
+  isStarted: boolean;
+  /** Why the token is not used, where it is not. */
+  refusal: string | null;
+  /** Until when another process has the token if it says nothing any more; local epoch milliseconds. */
+  leasedElsewhereUntil: number | null;
+}
+
+/** What an isolate sees of the environment besides its platform's own variables. */
+const passedOn = [
+  'LOG_LEVEL',
+  'TZ',
+  'LANG',
+  'HTTP_PROXY',
+  'HTTPS_PROXY',
+  'NO_PROXY',
+  'NODE_EXTRA_CA_CERTS',
+  'NODE_USE_ENV_PROXY',
+];
+
+export function createPlatformRuntime(
+  module: PlatformModule,
+  configured: Configured,
+  options: {
+    readonly variables: Readonly<Record<string, string | undefined>>;
+    readonly worker: URL;
+    readonly log: Log;
+  },
+): PlatformRuntime {
+  const env = Object.entries(options.variables).flatMap(([name, value]) =>
+    value !== undefined && (module.variables.includes(name) || passedOn.includes(name))
+      ? [[name, value]]
+      : [],
+  );
+  return {
+    platform: module.platform,
+    fingerprints: configured.fingerprints,
+    adapter: createSupervisedAdapter({
+      platform: module.platform,
+      program: options.worker,
+      env: Object.fromEntries(env),
+      log: options.log.child({ platform: module.platform }),
+    }),
+    isLeased: false,
+    isStarted: false,
+    refusal: null,
+    leasedElsewhereUntil: null,
+  };
+}

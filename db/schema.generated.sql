@@ -1,0 +1,6016 @@
+-- The whole schema of a fresh project, made by `npm run generate` for readers and reviews; nothing runs it.
+
+-- Schemas and types
+
+create schema hq;
+comment on schema hq is 'HQ''s own: policy rows, the ledger and internal functions. Not for PostgREST.';
+
+create type hq.speaker as (tenant uuid, identity uuid, member uuid, member_role member_role, platform text, install text, chat_user text, channel text, thread text, is_direct boolean, channel_id uuid, ceiling member_role, gateway_id uuid, agent_id uuid, stranger text);
+
+create type agent_status as enum ('ready', 'paused', 'error', 'provisioning', 'hibernating');
+
+create type budget_status as enum ('ok', 'warned', 'exceeded', 'unmetered');
+
+create type command_action as enum ('provision', 'update', 'remove', 'update_all', 'restart_gateway', 'restart_dispatcher', 'update_gateway', 'backup_gateway', 'approve_pairing', 'set_agent_model', 'list_models', 'auth_set_api_key', 'auth_start', 'auth_paste', 'auth_list', 'auth_refresh', 'auth_remove', 'auth_set_default', 'acknowledge_alert', 'approve_deliverable', 'assign_task', 'comment_on_task', 'create_task', 'mute_alert', 'pause_agent', 'pause_gateway', 'ping', 'reject_deliverable', 'request_revision', 'resume_agent', 'resume_gateway', 'set_budget', 'set_task_status', 'stack_status', 'tail_logs', 'top_up_budget');
+
+create type command_status as enum ('pending', 'leased', 'running', 'done', 'failed', 'cancelled');
+
+create type gateway_status as enum ('provisioning', 'ready', 'error', 'hibernating', 'paused');
+
+create type inbox_event_type as enum ('task_assignment', 'task_reassignment', 'task_comment_mention', 'routine_schedule', 'routine_event', 'heartbeat', 'deliverable_review', 'blocker_resolved');
+
+create type inbox_item_status as enum ('pending', 'leased', 'done', 'dead_letter', 'failed');
+
+create type member_role as enum ('viewer', 'operator', 'admin');
+
+create type review_status as enum ('draft', 'in_review', 'approved', 'revision_requested', 'rejected');
+
+create type task_priority as enum ('low', 'medium', 'high', 'urgent');
+
+create type task_status as enum ('todo', 'in_progress', 'blocked', 'done', 'cancelled', 'missed');
+
+-- Tables
+
+create table hq.actions (
+  name text not null,
+  title text not null,
+  target text not null,
+  role member_role not null,
+  lane text not null,
+  retry text not null,
+  max_attempts integer not null,
+  timeout_seconds integer not null,
+  while_paused boolean not null,
+  payload_schema jsonb not null,
+  served boolean not null,
+  refusal text,
+  executor text default 'runner'::text not null,
+  danger text default 'disruptive'::text not null,
+  constraint actions_danger_check CHECK ((danger = ANY (ARRAY['read'::text, 'reversible'::text, 'disruptive'::text, 'destructive'::text]))),
+  constraint actions_executor_check CHECK ((executor = ANY (ARRAY['runner'::text, 'database'::text]))),
+  constraint actions_lane_check CHECK ((lane = ANY (ARRAY['stack'::text, 'agent'::text, 'none'::text]))),
+  constraint actions_max_attempts_check CHECK ((max_attempts >= 1)),
+  constraint actions_pkey PRIMARY KEY (name),
+  constraint actions_retry_check CHECK ((retry = ANY (ARRAY['safe'::text, 'never'::text]))),
+  constraint actions_target_check CHECK ((target = ANY (ARRAY['gateway'::text, 'agent'::text, 'workspace'::text]))),
+  constraint actions_timeout_seconds_check CHECK ((timeout_seconds >= 1))
+);
+comment on column hq.actions.served is 'whether HQ''s own runner leases it; the rest is for the daemons of an older HQ';
+comment on column hq.actions.refusal is 'why nobody may ask for it, where that is so';
+comment on column hq.actions.executor is 'runner: waits to be claimed; database: done by hq.do_<name>(agent_commands) returns jsonb';
+
+create table hq.created_tables (
+  name text not null,
+  constraint created_tables_pkey PRIMARY KEY (name)
+);
+
+create table hq.defined_objects (
+  kind text not null,
+  identity text not null,
+  constraint defined_objects_kind_check CHECK ((kind = ANY (ARRAY['function'::text, 'trigger'::text, 'shared function'::text]))),
+  constraint defined_objects_pkey PRIMARY KEY (kind, identity)
+);
+
+create table hq.meter (
+  tenant_id uuid not null,
+  who text not null,
+  what text not null,
+  since timestamp with time zone not null,
+  count integer not null,
+  constraint meter_pkey PRIMARY KEY (tenant_id, who, what, since)
+);
+
+create table hq.migrations (
+  name text not null,
+  checksum text not null,
+  applied_at timestamp with time zone default clock_timestamp() not null,
+  constraint migrations_pkey PRIMARY KEY (name)
+);
+
+create table hq.repeatable_files (
+  name text not null,
+  checksum text not null,
+  applied_at timestamp with time zone default clock_timestamp() not null,
+  constraint repeatable_files_pkey PRIMARY KEY (name)
+);
+
+create table public.agent_budgets (
+  agent_id uuid not null,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  tenant_id uuid default hq.nil_tenant() not null,
+  monthly_limit_usd numeric(10,2),
+  soft_threshold_pct integer default 80 not null,
+  hard_cutoff boolean default true not null,
+  period_anchor_tz text default 'UTC'::text not null,
+  current_period_start date default (date_trunc('month'::text, (now() AT TIME ZONE 'UTC'::text)))::date not null,
+  current_period_cost_usd numeric(12,6) default 0 not null,
+  current_period_tokens bigint default 0 not null,
+  status budget_status default 'unmetered'::budget_status not null,
+  constraint agent_budgets_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agents(id) ON DELETE CASCADE,
+  constraint agent_budgets_monthly_limit_usd_check CHECK ((monthly_limit_usd >= (0)::numeric)),
+  constraint agent_budgets_pkey PRIMARY KEY (agent_id),
+  constraint agent_budgets_soft_threshold_pct_check CHECK (((soft_threshold_pct >= 1) AND (soft_threshold_pct <= 100))),
+  constraint agent_budgets_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+CREATE INDEX agent_budgets_tenant ON public.agent_budgets USING btree (tenant_id);
+alter table public.agent_budgets enable row level security;
+create policy hq_delete_only on public.agent_budgets as restrictive for delete to authenticated using (false);
+create policy hq_insert on public.agent_budgets as permissive for insert to authenticated with check (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'admin'::member_role)));
+create policy hq_insert_only on public.agent_budgets as restrictive for insert to authenticated with check (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'admin'::member_role)));
+create policy hq_select on public.agent_budgets as permissive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
+create policy hq_select_only on public.agent_budgets as restrictive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
+create policy hq_service on public.agent_budgets as permissive for all to service_role using (true) with check (true);
+create policy hq_update on public.agent_budgets as permissive for update to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'admin'::member_role))) with check (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'admin'::member_role)));
+create policy hq_update_only on public.agent_budgets as restrictive for update to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'admin'::member_role))) with check (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'admin'::member_role)));
+grant insert, select on public.agent_budgets to authenticated;
+grant delete, insert, maintain, references, select, trigger, truncate, update on public.agent_budgets to service_role;
+grant update (hard_cutoff, monthly_limit_usd, period_anchor_tz, soft_threshold_pct) on public.agent_budgets to authenticated;
+CREATE TRIGGER hq_alert_budget AFTER UPDATE ON public.agent_budgets FOR EACH ROW WHEN ((new.status IS DISTINCT FROM old.status)) EXECUTE FUNCTION hq.alert_budget();
+CREATE TRIGGER hq_alert_budget_made AFTER INSERT ON public.agent_budgets FOR EACH ROW WHEN (((new.status)::text = ANY (ARRAY['warned'::text, 'exceeded'::text]))) EXECUTE FUNCTION hq.alert_budget();
+CREATE TRIGGER hq_judge_budget BEFORE INSERT OR UPDATE ON public.agent_budgets FOR EACH ROW EXECUTE FUNCTION hq.judge_budget();
+CREATE TRIGGER hq_touch_updated_at BEFORE UPDATE ON public.agent_budgets FOR EACH ROW EXECUTE FUNCTION hq.touch_updated_at();
+
+create table public.agent_command_output (
+  command_id uuid not null,
+  tenant_id uuid not null,
+  attempt integer not null,
+  seq integer not null,
+  stream text not null,
+  text text not null,
+  bytes_so_far integer not null,
+  created_at timestamp with time zone default clock_timestamp() not null,
+  constraint agent_command_output_command_id_fkey FOREIGN KEY (command_id) REFERENCES agent_commands(id) ON DELETE CASCADE,
+  constraint agent_command_output_pkey PRIMARY KEY (command_id, attempt, seq),
+  constraint agent_command_output_stream_check CHECK ((stream = ANY (ARRAY['stdout'::text, 'stderr'::text]))),
+  constraint agent_command_output_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+CREATE INDEX agent_command_output_tenant ON public.agent_command_output USING btree (tenant_id);
+alter table public.agent_command_output enable row level security;
+create policy hq_delete_only on public.agent_command_output as restrictive for delete to authenticated using (false);
+create policy hq_insert_only on public.agent_command_output as restrictive for insert to authenticated with check (false);
+create policy hq_select on public.agent_command_output as permissive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
+create policy hq_select_only on public.agent_command_output as restrictive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
+create policy hq_service on public.agent_command_output as permissive for all to service_role using (true) with check (true);
+create policy hq_update_only on public.agent_command_output as restrictive for update to authenticated using (false) with check (false);
+grant select on public.agent_command_output to authenticated;
+grant delete, insert, maintain, references, select, trigger, truncate, update on public.agent_command_output to service_role;
+
+create table public.agent_commands (
+  id uuid default gen_random_uuid() not null,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  tenant_id uuid default hq.nil_tenant() not null,
+  agent_id uuid,
+  agent_slug text,
+  gateway_id uuid,
+  action command_action not null,
+  payload jsonb default '{}'::jsonb not null,
+  status command_status default 'pending'::command_status not null,
+  leased_at timestamp with time zone,
+  leased_until timestamp with time zone,
+  started_at timestamp with time zone,
+  completed_at timestamp with time zone,
+  exit_code integer,
+  stdout text,
+  stderr text,
+  error_message text,
+  requested_by uuid,
+  meta jsonb default '{}'::jsonb not null,
+  lease_token uuid,
+  runner_id text,
+  attempt integer default 0 not null,
+  priority smallint default 0 not null,
+  origin text,
+  idempotency_key text,
+  payload_hash text,
+  cancel_requested_at timestamp with time zone,
+  progress jsonb,
+  result jsonb,
+  constraint agent_commands_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agents(id) ON DELETE SET NULL,
+  constraint agent_commands_gateway_id_fkey FOREIGN KEY (gateway_id) REFERENCES gateways(id) ON DELETE SET NULL,
+  constraint agent_commands_pkey PRIMARY KEY (id),
+  constraint agent_commands_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+CREATE INDEX agent_commands_held ON public.agent_commands USING btree (leased_until) WHERE (status = ANY (ARRAY['leased'::command_status, 'running'::command_status]));
+CREATE INDEX agent_commands_held_by_gateway ON public.agent_commands USING btree (gateway_id) WHERE (status = ANY (ARRAY['leased'::command_status, 'running'::command_status]));
+CREATE UNIQUE INDEX agent_commands_idempotency_key ON public.agent_commands USING btree (tenant_id, idempotency_key) WHERE (idempotency_key IS NOT NULL);
+CREATE UNIQUE INDEX agent_commands_lease_token ON public.agent_commands USING btree (lease_token) WHERE (lease_token IS NOT NULL);
+CREATE INDEX agent_commands_newest ON public.agent_commands USING btree (tenant_id, created_at DESC);
+CREATE INDEX agent_commands_newest_of_agent ON public.agent_commands USING btree (agent_id, created_at DESC) WHERE (agent_id IS NOT NULL);
+CREATE INDEX agent_commands_newest_of_gateway ON public.agent_commands USING btree (gateway_id, created_at DESC);
+CREATE INDEX agent_commands_pending ON public.agent_commands USING btree (gateway_id, priority DESC, created_at, id) WHERE (status = 'pending'::command_status);
+alter table public.agent_commands enable row level security;
+create policy hq_delete_only on public.agent_commands as restrictive for delete to authenticated using (false);
+create policy hq_insert on public.agent_commands as permissive for insert to authenticated with check (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
+create policy hq_insert_only on public.agent_commands as restrictive for insert to authenticated with check (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
+create policy hq_select on public.agent_commands as permissive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
+create policy hq_select_only on public.agent_commands as restrictive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
+create policy hq_service on public.agent_commands as permissive for all to service_role using (true) with check (true);
+create policy hq_update_only on public.agent_commands as restrictive for update to authenticated using (false) with check (false);
+grant insert, select on public.agent_commands to authenticated;
+grant delete, insert, maintain, references, select, trigger, truncate, update on public.agent_commands to service_role;
+CREATE TRIGGER hq_audit_enqueued AFTER INSERT ON public.agent_commands FOR EACH ROW EXECUTE FUNCTION hq.audit_enqueued();
+CREATE TRIGGER hq_check_command_change BEFORE UPDATE ON public.agent_commands FOR EACH ROW EXECUTE FUNCTION hq.check_command_change();
+CREATE TRIGGER hq_clear_key BEFORE INSERT ON public.agent_commands FOR EACH ROW WHEN (((jsonb_typeof(new.payload) = 'object'::text) AND (new.payload ? 'api_key'::text))) EXECUTE FUNCTION hq.refuse_clear_key();
+CREATE TRIGGER hq_do_at_once AFTER INSERT ON public.agent_commands FOR EACH ROW EXECUTE FUNCTION hq.do_at_once();
+CREATE TRIGGER hq_guard_command BEFORE INSERT ON public.agent_commands FOR EACH ROW EXECUTE FUNCTION hq.guard_command();
+CREATE TRIGGER hq_limit_command BEFORE INSERT ON public.agent_commands FOR EACH ROW EXECUTE FUNCTION hq.limit_command();
+CREATE TRIGGER hq_notify_failed_command AFTER UPDATE OF status ON public.agent_commands FOR EACH ROW WHEN (((new.status = 'failed'::command_status) AND (old.status IS DISTINCT FROM 'failed'::command_status))) EXECUTE FUNCTION hq.notify_failed_command();
+CREATE TRIGGER hq_touch_updated_at BEFORE UPDATE ON public.agent_commands FOR EACH ROW EXECUTE FUNCTION hq.touch_updated_at();
+
+create table public.agent_inbox_items (
+  id uuid default gen_random_uuid() not null,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  tenant_id uuid default hq.nil_tenant() not null,
+  agent_id uuid not null,
+  agent_slug text not null,
+  event_type inbox_event_type not null,
+  task_id uuid,
+  comment_id uuid,
+  contact_id uuid,
+  status inbox_item_status default 'pending'::inbox_item_status not null,
+  leased_at timestamp with time zone,
+  leased_until timestamp with time zone,
+  completed_at timestamp with time zone,
+  failed_at timestamp with time zone,
+  attempt_count integer default 0 not null,
+  max_attempts integer default 3 not null,
+  summary text,
+  context jsonb default '{}'::jsonb not null,
+  last_wake_attempt_at timestamp with time zone,
+  last_wake_success_at timestamp with time zone,
+  dedup_key text,
+  constraint agent_inbox_items_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agents(id) ON DELETE CASCADE,
+  constraint agent_inbox_items_comment_id_fkey FOREIGN KEY (comment_id) REFERENCES comments(id) ON DELETE CASCADE,
+  constraint agent_inbox_items_pkey PRIMARY KEY (id),
+  constraint agent_inbox_items_task_id_fkey FOREIGN KEY (task_id) REFERENCES tasks(id) ON DELETE CASCADE,
+  constraint agent_inbox_items_tenant_id_dedup_key_key UNIQUE (tenant_id, dedup_key),
+  constraint agent_inbox_items_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+CREATE INDEX agent_inbox_items_newest ON public.agent_inbox_items USING btree (tenant_id, created_at DESC);
+CREATE INDEX agent_inbox_items_open ON public.agent_inbox_items USING btree (agent_id, created_at) WHERE (status = ANY (ARRAY['pending'::inbox_item_status, 'leased'::inbox_item_status]));
+CREATE INDEX agent_inbox_items_reason ON public.agent_inbox_items USING btree (tenant_id, dedup_key text_pattern_ops);
+CREATE INDEX agent_inbox_items_task ON public.agent_inbox_items USING btree (task_id) WHERE (task_id IS NOT NULL);
+alter table public.agent_inbox_items enable row level security;
+create policy hq_delete_only on public.agent_inbox_items as restrictive for delete to authenticated using (false);
+create policy hq_insert_only on public.agent_inbox_items as restrictive for insert to authenticated with check (false);
+create policy hq_select on public.agent_inbox_items as permissive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
+create policy hq_select_only on public.agent_inbox_items as restrictive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
+create policy hq_service on public.agent_inbox_items as permissive for all to service_role using (true) with check (true);
+create policy hq_update_only on public.agent_inbox_items as restrictive for update to authenticated using (false) with check (false);
+grant select on public.agent_inbox_items to authenticated;
+grant delete, insert, maintain, references, select, trigger, truncate, update on public.agent_inbox_items to service_role;
+CREATE TRIGGER hq_refuse_foreign_rows BEFORE INSERT OR UPDATE OF task_id, comment_id, agent_id, tenant_id ON public.agent_inbox_items FOR EACH ROW EXECUTE FUNCTION hq.refuse_foreign_rows('task_id', 'tasks', 'comment_id', 'comments', 'agent_id', 'agents');
+CREATE TRIGGER hq_touch_updated_at BEFORE UPDATE ON public.agent_inbox_items FOR EACH ROW EXECUTE FUNCTION hq.touch_updated_at();
+
+create table public.agent_usage (
+  id uuid default gen_random_uuid() not null,
+  created_at timestamp with time zone default now() not null,
+  tenant_id uuid default hq.nil_tenant() not null,
+  agent_id uuid,
+  run_id text not null,
+  session_id text,
+  provider text not null,
+  model text not null,
+  input_tokens bigint default 0 not null,
+  output_tokens bigint default 0 not null,
+  cache_read bigint default 0 not null,
+  cache_write bigint default 0 not null,
+  total_tokens bigint default 0 not null,
+  cost_input_usd numeric(12,6) default 0 not null,
+  cost_output_usd numeric(12,6) default 0 not null,
+  cost_cache_read_usd numeric(12,6) default 0 not null,
+  cost_cache_write_usd numeric(12,6) default 0 not null,
+  cost_total_usd numeric(12,6) default 0 not null,
+  occurred_at timestamp with time zone default now() not null,
+  constraint agent_usage_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agents(id) ON DELETE SET NULL,
+  constraint agent_usage_pkey PRIMARY KEY (id),
+  constraint agent_usage_run_id_provider_model_occurred_at_key UNIQUE (run_id, provider, model, occurred_at),
+  constraint agent_usage_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+CREATE INDEX agent_usage_newest ON public.agent_usage USING btree (tenant_id, occurred_at DESC);
+CREATE INDEX agent_usage_of_agent ON public.agent_usage USING btree (agent_id, occurred_at DESC);
+alter table public.agent_usage enable row level security;
+create policy hq_delete_only on public.agent_usage as restrictive for delete to authenticated using (false);
+create policy hq_insert_only on public.agent_usage as restrictive for insert to authenticated with check (false);
+create policy hq_select on public.agent_usage as permissive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
+create policy hq_select_only on public.agent_usage as restrictive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
+create policy hq_service on public.agent_usage as permissive for all to service_role using (true) with check (true);
+create policy hq_update_only on public.agent_usage as restrictive for update to authenticated using (false) with check (false);
+grant select on public.agent_usage to authenticated;
+grant delete, insert, maintain, references, select, trigger, truncate, update on public.agent_usage to service_role;
+CREATE TRIGGER hq_roll_up_usage AFTER INSERT ON public.agent_usage FOR EACH ROW WHEN ((new.agent_id IS NOT NULL)) EXECUTE FUNCTION hq.roll_up_usage();
+
+create table public.agents (
+  id uuid default gen_random_uuid() not null,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  tenant_id uuid default hq.nil_tenant() not null,
+  gateway_id uuid,
+  name text not null,
+  slug text not null,
+  description text,
+  avatar_url text,
+  status agent_status default 'provisioning'::agent_status not null,
+  last_seen_at timestamp with time zone,
+  last_heartbeat_at timestamp with time zone,
+  model text,
+  thinking text,
+  reports_to_id uuid,
+  domains text[] default '{}'::text[] not null,
+  capabilities text[] default '{}'::text[] not null,
+  config jsonb default '{}'::jsonb not null,
+  meta jsonb default '{}'::jsonb not null,
+  constraint agents_gateway_id_fkey FOREIGN KEY (gateway_id) REFERENCES gateways(id) ON DELETE SET NULL,
+  constraint agents_pkey PRIMARY KEY (id),
+  constraint agents_reports_to_id_fkey FOREIGN KEY (reports_to_id) REFERENCES agents(id) ON DELETE SET NULL,
+  constraint agents_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
+  constraint agents_tenant_id_slug_key UNIQUE (tenant_id, slug)
+);
+CREATE INDEX agents_gateway ON public.agents USING btree (gateway_id);
+alter table public.agents enable row level security;
+create policy hq_delete on public.agents as permissive for delete to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'admin'::member_role)));
+create policy hq_delete_only on public.agents as restrictive for delete to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'admin'::member_role)));
+create policy hq_insert on public.agents as permissive for insert to authenticated with check (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'operator'::member_role)));
+create policy hq_insert_only on public.agents as restrictive for insert to authenticated with check (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'operator'::member_role)));
+create policy hq_select on public.agents as permissive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
+create policy hq_select_only on public.agents as restrictive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
+create policy hq_service on public.agents as permissive for all to service_role using (true) with check (true);
+create policy hq_update on public.agents as permissive for update to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'operator'::member_role))) with check (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'operator'::member_role)));
+create policy hq_update_only on public.agents as restrictive for update to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'operator'::member_role))) with check (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'operator'::member_role)));
+grant delete, insert, select on public.agents to authenticated;
+grant delete, insert, maintain, references, select, trigger, truncate, update on public.agents to service_role;
+grant update (avatar_url, capabilities, config, description, domains, meta, model, name, reports_to_id, slug, status, thinking) on public.agents to authenticated;
+CREATE TRIGGER hq_a_turn_together BEFORE UPDATE OF slug, gateway_id ON public.agents FOR EACH STATEMENT EXECUTE FUNCTION hq.take_turns_with_gateways('together');
+CREATE TRIGGER hq_a_turn_together_to_delete BEFORE DELETE ON public.agents FOR EACH STATEMENT EXECUTE FUNCTION hq.take_turns_with_gateways('together');
+CREATE TRIGGER hq_alert_agent AFTER UPDATE OF status ON public.agents FOR EACH ROW WHEN (((new.status IS DISTINCT FROM old.status) AND (('error'::text = (new.status)::text) OR ('error'::text = (old.status)::text)))) EXECUTE FUNCTION hq.alert_agent();
+CREATE TRIGGER hq_check_agent BEFORE INSERT OR UPDATE OF slug, gateway_id, reports_to_id, tenant_id ON public.agents FOR EACH ROW EXECUTE FUNCTION hq.check_agent();
+CREATE TRIGGER hq_count_agents_deleted AFTER DELETE ON public.agents REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION hq.count_agent_changes();
+CREATE TRIGGER hq_count_agents_made AFTER INSERT ON public.agents REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION hq.count_agent_changes();
+CREATE TRIGGER hq_count_agents_moved AFTER UPDATE ON public.agents FOR EACH ROW WHEN (((new.slug IS DISTINCT FROM old.slug) OR (new.gateway_id IS DISTINCT FROM old.gateway_id))) EXECUTE FUNCTION hq.count_agent_changes();
+CREATE TRIGGER hq_end_alerts AFTER DELETE ON public.agents FOR EACH ROW EXECUTE FUNCTION hq.end_alerts('agent_error', 'budget_warned', 'budget_exceeded');
+CREATE TRIGGER hq_hold_gateway_of_agent BEFORE DELETE ON public.agents FOR EACH ROW EXECUTE FUNCTION hq.hold_gateway_of_agent();
+CREATE TRIGGER hq_touch_updated_at BEFORE UPDATE ON public.agents FOR EACH ROW EXECUTE FUNCTION hq.touch_updated_at();
+
+create table public.alert_mutes (
+  tenant_id uuid default hq.nil_tenant() not null,
+  type text not null,
+  subject text not null,
+  until timestamp with time zone not null,
+  muted_by uuid,
+  created_at timestamp with time zone default clock_timestamp() not null,
+  constraint alert_mutes_pkey PRIMARY KEY (tenant_id, type, subject),
+  constraint alert_mutes_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+alter table public.alert_mutes enable row level security;
+create policy hq_delete_only on public.alert_mutes as restrictive for delete to authenticated using (false);
+create policy hq_insert_only on public.alert_mutes as restrictive for insert to authenticated with check (false);
+create policy hq_select on public.alert_mutes as permissive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
+create policy hq_select_only on public.alert_mutes as restrictive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
+create policy hq_service on public.alert_mutes as permissive for all to service_role using (true) with check (true);
+create policy hq_update_only on public.alert_mutes as restrictive for update to authenticated using (false) with check (false);
+grant select on public.alert_mutes to authenticated;
+grant delete, insert, maintain, references, select, trigger, truncate, update on public.alert_mutes to service_role;
+
+create table public.audit_log (
+  id uuid default gen_random_uuid() not null,
+  created_at timestamp with time zone default clock_timestamp() not null,
+  tenant_id uuid default hq.nil_tenant() not null,
+  actor_type text default 'system'::text not null,
+  actor_agent_id uuid,
+  module text,
+  entity_type text,
+  entity_id uuid,
+  action text not null,
+  summary text,
+  changes jsonb,
+  meta jsonb default '{}'::jsonb not null,
+  actor_user_id uuid,
+  constraint audit_log_actor_agent_id_fkey FOREIGN KEY (actor_agent_id) REFERENCES agents(id) ON DELETE SET NULL,
+  constraint audit_log_actor_type_check CHECK ((actor_type = ANY (ARRAY['human'::text, 'agent'::text, 'system'::text]))),
+  constraint audit_log_pkey PRIMARY KEY (id),
+  constraint audit_log_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+CREATE INDEX audit_log_newest ON public.audit_log USING btree (tenant_id, created_at DESC);
+alter table public.audit_log enable row level security;
+create policy hq_delete_only on public.audit_log as restrictive for delete to authenticated using (false);
+create policy hq_insert on public.audit_log as permissive for insert to authenticated with check (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'operator'::member_role)));
+create policy hq_insert_only on public.audit_log as restrictive for insert to authenticated with check (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'operator'::member_role)));
+create policy hq_select on public.audit_log as permissive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
+create policy hq_select_only on public.audit_log as restrictive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
+create policy hq_service on public.audit_log as permissive for all to service_role using (true) with check (true);
+create policy hq_update_only on public.audit_log as restrictive for update to authenticated using (false) with check (false);
+grant insert, select on public.audit_log to authenticated;
+grant delete, insert, maintain, references, select, trigger, truncate, update on public.audit_log to service_role;
+CREATE TRIGGER hq_keep_ciphertext_out BEFORE INSERT ON public.audit_log FOR EACH ROW WHEN ((strpos(concat(new.summary, new.changes, new.meta), 'enc:v1:'::text) > 0)) EXECUTE FUNCTION hq.keep_ciphertext_out();
+CREATE TRIGGER hq_limit_refusals BEFORE INSERT ON public.audit_log FOR EACH ROW WHEN (((new.action = 'command.refused'::text) AND (new.actor_user_id IS NOT NULL))) EXECUTE FUNCTION hq.limit_refusals();
+CREATE TRIGGER hq_sign_audit_line BEFORE INSERT ON public.audit_log FOR EACH ROW EXECUTE FUNCTION hq.sign_audit_line();
+
+create table public.chat_adapters (
+  platform text not null,
+  fingerprint text not null,
+  tenant_id uuid default hq.nil_tenant() not null,
+  install text,
+  holder text not null,
+  held_until timestamp with time zone default clock_timestamp() not null,
+  state text not null,
+  state_since timestamp with time zone default clock_timestamp() not null,
+  detail text,
+  last_inbound_at timestamp with time zone,
+  last_outbound_at timestamp with time zone,
+  last_beat_at timestamp with time zone default clock_timestamp() not null,
+  created_at timestamp with time zone default clock_timestamp() not null,
+  constraint chat_adapters_pkey PRIMARY KEY (platform, fingerprint),
+  constraint chat_adapters_platform_check CHECK ((platform = ANY (ARRAY['slack'::text, 'discord'::text, 'telegram'::text]))),
+  constraint chat_adapters_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+CREATE INDEX chat_adapters_tenant ON public.chat_adapters USING btree (tenant_id);
+alter table public.chat_adapters enable row level security;
+create policy hq_delete_only on public.chat_adapters as restrictive for delete to authenticated using (false);
+create policy hq_insert_only on public.chat_adapters as restrictive for insert to authenticated with check (false);
+create policy hq_select on public.chat_adapters as permissive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
+create policy hq_select_only on public.chat_adapters as restrictive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
+create policy hq_service on public.chat_adapters as permissive for all to service_role using (true) with check (true);
+create policy hq_update_only on public.chat_adapters as restrictive for update to authenticated using (false) with check (false);
+grant select on public.chat_adapters to authenticated;
+grant delete, insert, maintain, references, select, trigger, truncate, update on public.chat_adapters to service_role;
+
+create table public.chat_alert_messages (
+  tenant_id uuid not null,
+  subscription_id uuid not null,
+  key text not null,
+  handle jsonb not null,
+  created_at timestamp with time zone default clock_timestamp() not null,
+  constraint chat_alert_messages_pkey PRIMARY KEY (subscription_id, key),
+  constraint chat_alert_messages_subscription_id_fkey FOREIGN KEY (subscription_id) REFERENCES chat_subscriptions(id) ON DELETE CASCADE,
+  constraint chat_alert_messages_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+CREATE INDEX chat_alert_messages_tenant ON public.chat_alert_messages USING btree (tenant_id);
+alter table public.chat_alert_messages enable row level security;
+create policy hq_delete_only on public.chat_alert_messages as restrictive for delete to authenticated using (false);
+create policy hq_insert_only on public.chat_alert_messages as restrictive for insert to authenticated with check (false);
+create policy hq_select_only on public.chat_alert_messages as restrictive for select to authenticated using (false);
+create policy hq_service on public.chat_alert_messages as permissive for all to service_role using (true) with check (true);
+create policy hq_update_only on public.chat_alert_messages as restrictive for update to authenticated using (false) with check (false);
+grant delete, insert, maintain, references, select, trigger, truncate, update on public.chat_alert_messages to service_role;
+
+create table public.chat_bots (
+  tenant_id uuid default hq.nil_tenant() not null,
+  user_id uuid not null,
+  created_at timestamp with time zone default clock_timestamp() not null,
+  constraint chat_bots_pkey PRIMARY KEY (tenant_id, user_id),
+  constraint chat_bots_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
+  constraint chat_bots_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES tenant_members(tenant_id, user_id) ON DELETE CASCADE
+);
+alter table public.chat_bots enable row level security;
+create policy hq_delete_only on public.chat_bots as restrictive for delete to authenticated using (false);
+create policy hq_insert_only on public.chat_bots as restrictive for insert to authenticated with check (false);
+create policy hq_select_only on public.chat_bots as restrictive for select to authenticated using (false);
+create policy hq_service on public.chat_bots as permissive for all to service_role using (true) with check (true);
+create policy hq_update_only on public.chat_bots as restrictive for update to authenticated using (false) with check (false);
+grant delete, insert, maintain, references, select, trigger, truncate, update on public.chat_bots to service_role;
+
+create table public.chat_buttons (
+  token_hash text not null,
+  created_at timestamp with time zone default clock_timestamp() not null,
+  tenant_id uuid not null,
+  platform text not null,
+  install text not null,
+  channel text not null,
+  chat_user text,
+  intent jsonb not null,
+  once boolean not null,
+  expires_at timestamp with time zone not null,
+  pressed_at timestamp with time zone,
+  constraint chat_buttons_pkey PRIMARY KEY (token_hash),
+  constraint chat_buttons_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+CREATE INDEX chat_buttons_age ON public.chat_buttons USING btree (expires_at);
+CREATE INDEX chat_buttons_tenant ON public.chat_buttons USING btree (tenant_id);
+alter table public.chat_buttons enable row level security;
+create policy hq_delete_only on public.chat_buttons as restrictive for delete to authenticated using (false);
+create policy hq_insert_only on public.chat_buttons as restrictive for insert to authenticated with check (false);
+create policy hq_select_only on public.chat_buttons as restrictive for select to authenticated using (false);
+create policy hq_service on public.chat_buttons as permissive for all to service_role using (true) with check (true);
+create policy hq_update_only on public.chat_buttons as restrictive for update to authenticated using (false) with check (false);
+grant delete, insert, maintain, references, select, trigger, truncate, update on public.chat_buttons to service_role;
+
+create table public.chat_cards (
+  tenant_id uuid not null,
+  command_id uuid not null,
+  platform text not null,
+  install text not null,
+  channel text not null,
+  thread text,
+  handle jsonb not null,
+  shown text,
+  closed boolean default false not null,
+  created_at timestamp with time zone default clock_timestamp() not null,
+  constraint chat_cards_command_id_fkey FOREIGN KEY (command_id) REFERENCES agent_commands(id) ON DELETE CASCADE,
+  constraint chat_cards_pkey PRIMARY KEY (command_id, platform, install, channel),
+  constraint chat_cards_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+CREATE INDEX chat_cards_age ON public.chat_cards USING btree (created_at) WHERE closed;
+CREATE INDEX chat_cards_open ON public.chat_cards USING btree (tenant_id, platform) WHERE (NOT closed);
+alter table public.chat_cards enable row level security;
+create policy hq_delete_only on public.chat_cards as restrictive for delete to authenticated using (false);
+create policy hq_insert_only on public.chat_cards as restrictive for insert to authenticated with check (false);
+create policy hq_select_only on public.chat_cards as restrictive for select to authenticated using (false);
+create policy hq_service on public.chat_cards as permissive for all to service_role using (true) with check (true);
+create policy hq_update_only on public.chat_cards as restrictive for update to authenticated using (false) with check (false);
+grant delete, insert, maintain, references, select, trigger, truncate, update on public.chat_cards to service_role;
+
+create table public.chat_channels (
+  id uuid default gen_random_uuid() not null,
+  created_at timestamp with time zone default clock_timestamp() not null,
+  tenant_id uuid default hq.nil_tenant() not null,
+  platform text not null,
+  install text not null,
+  channel text not null,
+  ceiling member_role not null,
+  gateway_id uuid,
+  agent_id uuid,
+  bound_by uuid,
+  constraint chat_channels_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agents(id) ON DELETE SET NULL,
+  constraint chat_channels_gateway_id_fkey FOREIGN KEY (gateway_id) REFERENCES gateways(id) ON DELETE SET NULL,
+  constraint chat_channels_pkey PRIMARY KEY (id),
+  constraint chat_channels_platform_check CHECK ((platform = ANY (ARRAY['slack'::text, 'discord'::text, 'telegram'::text]))),
+  constraint chat_channels_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
+  constraint chat_channels_tenant_id_platform_install_channel_key UNIQUE (tenant_id, platform, install, channel)
+);
+CREATE INDEX chat_channels_agent ON public.chat_channels USING btree (agent_id);
+CREATE INDEX chat_channels_gateway ON public.chat_channels USING btree (gateway_id);
+alter table public.chat_channels enable row level security;
+create policy hq_delete_only on public.chat_channels as restrictive for delete to authenticated using (false);
+create policy hq_insert_only on public.chat_channels as restrictive for insert to authenticated with check (false);
+create policy hq_select on public.chat_channels as permissive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
+create policy hq_select_only on public.chat_channels as restrictive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
+create policy hq_service on public.chat_channels as permissive for all to service_role using (true) with check (true);
+create policy hq_update_only on public.chat_channels as restrictive for update to authenticated using (false) with check (false);
+grant select on public.chat_channels to authenticated;
+grant delete, insert, maintain, references, select, trigger, truncate, update on public.chat_channels to service_role;
+
+create table public.chat_confirmations (
+  id uuid default gen_random_uuid() not null,
+  created_at timestamp with time zone default clock_timestamp() not null,
+  tenant_id uuid not null,
+  identity_id uuid not null,
+  token_hash text not null,
+  kind text not null,
+  expected text,
+  platform text not null,
+  install text not null,
+  channel text not null,
+  action text not null,
+  payload jsonb not null,
+  gateway_id uuid,
+  agent_id uuid,
+  expires_at timestamp with time zone not null,
+  decision text,
+  decided_at timestamp with time zone,
+  decided_by uuid,
+  command_id uuid,
+  constraint chat_confirmations_decision_check CHECK ((decision = ANY (ARRAY['confirmed'::text, 'declined'::text]))),
+  constraint chat_confirmations_identity_id_fkey FOREIGN KEY (identity_id) REFERENCES chat_identities(id) ON DELETE CASCADE,
+  constraint chat_confirmations_kind_check CHECK ((kind = ANY (ARRAY['button'::text, 'typed'::text, 'second'::text]))),
+  constraint chat_confirmations_pkey PRIMARY KEY (id),
+  constraint chat_confirmations_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
+  constraint chat_confirmations_token_hash_key UNIQUE (token_hash)
+);
+CREATE INDEX chat_confirmations_age ON public.chat_confirmations USING btree (created_at);
+CREATE INDEX chat_confirmations_identity ON public.chat_confirmations USING btree (identity_id);
+alter table public.chat_confirmations enable row level security;
+create policy hq_delete_only on public.chat_confirmations as restrictive for delete to authenticated using (false);
+create policy hq_insert_only on public.chat_confirmations as restrictive for insert to authenticated with check (false);
+create policy hq_select_only on public.chat_confirmations as restrictive for select to authenticated using (false);
+create policy hq_service on public.chat_confirmations as permissive for all to service_role using (true) with check (true);
+create policy hq_update_only on public.chat_confirmations as restrictive for update to authenticated using (false) with check (false);
+grant delete, insert, maintain, references, select, trigger, truncate, update on public.chat_confirmations to service_role;
+
+create table public.chat_deliveries (
+  tenant_id uuid not null,
+  platform text not null,
+  install text not null,
+  delivery text not null,
+  call text not null,
+  said_hash text not null,
+  created_at timestamp with time zone default clock_timestamp() not null,
+  answer jsonb,
+  constraint chat_deliveries_pkey PRIMARY KEY (tenant_id, platform, install, delivery, call),
+  constraint chat_deliveries_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+CREATE INDEX chat_deliveries_age ON public.chat_deliveries USING btree (created_at);
+CREATE INDEX chat_deliveries_tokens ON public.chat_deliveries USING btree (created_at) WHERE ((call = 'act'::text) AND ((answer #> '{confirm,token}'::text[]) IS NOT NULL));
+alter table public.chat_deliveries enable row level security;
+create policy hq_delete_only on public.chat_deliveries as restrictive for delete to authenticated using (false);
+create policy hq_insert_only on public.chat_deliveries as restrictive for insert to authenticated with check (false);
+create policy hq_select_only on public.chat_deliveries as restrictive for select to authenticated using (false);
+create policy hq_service on public.chat_deliveries as permissive for all to service_role using (true) with check (true);
+create policy hq_update_only on public.chat_deliveries as restrictive for update to authenticated using (false) with check (false);
+grant delete, insert, maintain, references, select, trigger, truncate, update on public.chat_deliveries to service_role;
+
+create table public.chat_identities (
+  id uuid default gen_random_uuid() not null,
+  created_at timestamp with time zone default clock_timestamp() not null,
+  tenant_id uuid default hq.nil_tenant() not null,
+  user_id uuid not null,
+  platform text not null,
+  install text not null,
+  chat_user text not null,
+  last_seen_at timestamp with time zone,
+  revoked_at timestamp with time zone,
+  revoked_by uuid,
+  constraint chat_identities_pkey PRIMARY KEY (id),
+  constraint chat_identities_platform_check CHECK ((platform = ANY (ARRAY['slack'::text, 'discord'::text, 'telegram'::text]))),
+  constraint chat_identities_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
+  constraint chat_identities_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES tenant_members(tenant_id, user_id) ON DELETE CASCADE
+);
+CREATE UNIQUE INDEX chat_identities_account ON public.chat_identities USING btree (platform, install, chat_user) WHERE (revoked_at IS NULL);
+CREATE INDEX chat_identities_member ON public.chat_identities USING btree (tenant_id, user_id);
+alter table public.chat_identities enable row level security;
+create policy hq_delete_only on public.chat_identities as restrictive for delete to authenticated using (false);
+create policy hq_insert_only on public.chat_identities as restrictive for insert to authenticated with check (false);
+create policy hq_select on public.chat_identities as permissive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
+create policy hq_select_only on public.chat_identities as restrictive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
+create policy hq_service on public.chat_identities as permissive for all to service_role using (true) with check (true);
+create policy hq_update_only on public.chat_identities as restrictive for update to authenticated using (false) with check (false);
+grant select on public.chat_identities to authenticated;
+grant delete, insert, maintain, references, select, trigger, truncate, update on public.chat_identities to service_role;
+CREATE TRIGGER hq_end_identity AFTER UPDATE OF revoked_at ON public.chat_identities FOR EACH ROW WHEN (((new.revoked_at IS NOT NULL) AND (old.revoked_at IS NULL))) EXECUTE FUNCTION hq.end_identity();
+CREATE TRIGGER hq_end_subscriptions AFTER UPDATE OF revoked_at ON public.chat_identities FOR EACH ROW WHEN (((new.revoked_at IS NOT NULL) AND (old.revoked_at IS NULL))) EXECUTE FUNCTION hq.end_subscriptions();
+
+create table public.chat_link_codes (
+  id uuid default gen_random_uuid() not null,
+  created_at timestamp with time zone default clock_timestamp() not null,
+  tenant_id uuid default hq.nil_tenant() not null,
+  user_id uuid not null,
+  code_hash text not null,
+  expires_at timestamp with time zone not null,
+  constraint chat_link_codes_code_hash_key UNIQUE (code_hash),
+  constraint chat_link_codes_pkey PRIMARY KEY (id),
+  constraint chat_link_codes_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
+  constraint chat_link_codes_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES tenant_members(tenant_id, user_id) ON DELETE CASCADE
+);
+CREATE INDEX chat_link_codes_member ON public.chat_link_codes USING btree (tenant_id, user_id);
+alter table public.chat_link_codes enable row level security;
+create policy hq_delete_only on public.chat_link_codes as restrictive for delete to authenticated using (false);
+create policy hq_insert_only on public.chat_link_codes as restrictive for insert to authenticated with check (false);
+create policy hq_select_only on public.chat_link_codes as restrictive for select to authenticated using (false);
+create policy hq_service on public.chat_link_codes as permissive for all to service_role using (true) with check (true);
+create policy hq_update_only on public.chat_link_codes as restrictive for update to authenticated using (false) with check (false);
+grant delete, insert, maintain, references, select, trigger, truncate, update on public.chat_link_codes to service_role;
+
+create table public.chat_subscriptions (
+  id uuid default gen_random_uuid() not null,
+  created_at timestamp with time zone default clock_timestamp() not null,
+  tenant_id uuid default hq.nil_tenant() not null,
+  platform text not null,
+  install text not null,
+  channel text not null,
+  thread text,
+  kind text not null,
+  identity_id uuid,
+  channel_id uuid,
+  filter jsonb default '{}'::jsonb not null,
+  cursor text,
+  disabled_at timestamp with time zone,
+  disabled_reason text,
+  constraint chat_subscriptions_channel_id_fkey FOREIGN KEY (channel_id) REFERENCES chat_channels(id) ON DELETE CASCADE,
+  constraint chat_subscriptions_identity_id_fkey FOREIGN KEY (identity_id) REFERENCES chat_identities(id) ON DELETE CASCADE,
+  constraint chat_subscriptions_kind_check CHECK ((kind = ANY (ARRAY['direct'::text, 'group'::text]))),
+  constraint chat_subscriptions_pkey PRIMARY KEY (id),
+  constraint chat_subscriptions_platform_check CHECK ((platform = ANY (ARRAY['slack'::text, 'discord'::text, 'telegram'::text]))),
+  constraint chat_subscriptions_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
+  constraint chat_subscriptions_tenant_id_platform_install_channel_key UNIQUE (tenant_id, platform, install, channel)
+);
+CREATE INDEX chat_subscriptions_channel ON public.chat_subscriptions USING btree (channel_id);
+CREATE INDEX chat_subscriptions_identity ON public.chat_subscriptions USING btree (identity_id);
+alter table public.chat_subscriptions enable row level security;
+create policy hq_delete_only on public.chat_subscriptions as restrictive for delete to authenticated using (false);
+create policy hq_insert_only on public.chat_subscriptions as restrictive for insert to authenticated with check (false);
+create policy hq_select on public.chat_subscriptions as permissive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
+create policy hq_select_only on public.chat_subscriptions as restrictive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
+create policy hq_service on public.chat_subscriptions as permissive for all to service_role using (true) with check (true);
+create policy hq_update_only on public.chat_subscriptions as restrictive for update to authenticated using (false) with check (false);
+grant select on public.chat_subscriptions to authenticated;
+grant delete, insert, maintain, references, select, trigger, truncate, update on public.chat_subscriptions to service_role;
+
+create table public.comments (
+  id uuid default gen_random_uuid() not null,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  tenant_id uuid default hq.nil_tenant() not null,
+  entity_type text not null,
+  entity_id uuid not null,
+  parent_id uuid,
+  body text not null,
+  actor_type text default 'human'::text not null,
+  actor_agent_id uuid,
+  mentions text[] default '{}'::text[] not null,
+  constraint comments_actor_agent_id_fkey FOREIGN KEY (actor_agent_id) REFERENCES agents(id) ON DELETE SET NULL,
+  constraint comments_actor_type_check CHECK ((actor_type = ANY (ARRAY['human'::text, 'agent'::text, 'system'::text]))),
+  constraint comments_parent_id_fkey FOREIGN KEY (parent_id) REFERENCES comments(id) ON DELETE CASCADE,
+  constraint comments_pkey PRIMARY KEY (id),
+  constraint comments_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+CREATE INDEX comments_of_entity ON public.comments USING btree (tenant_id, entity_type, entity_id, created_at);
+alter table public.comments enable row level security;
+create policy hq_delete on public.comments as permissive for delete to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'operator'::member_role)));
+create policy hq_delete_only on public.comments as restrictive for delete to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'operator'::member_role)));
+create policy hq_insert on public.comments as permissive for insert to authenticated with check (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'operator'::member_role)));
+create policy hq_insert_only on public.comments as restrictive for insert to authenticated with check (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'operator'::member_role)));
+create policy hq_select on public.comments as permissive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
+create policy hq_select_only on public.comments as restrictive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
+create policy hq_service on public.comments as permissive for all to service_role using (true) with check (true);
+create policy hq_update on public.comments as permissive for update to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'operator'::member_role))) with check (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'operator'::member_role)));
+create policy hq_update_only on public.comments as restrictive for update to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'operator'::member_role))) with check (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'operator'::member_role)));
+grant delete, insert, select on public.comments to authenticated;
+grant delete, insert, maintain, references, select, trigger, truncate, update on public.comments to service_role;
+grant update (body, mentions, parent_id) on public.comments to authenticated;
+CREATE TRIGGER hq_inbox_for_comment AFTER INSERT ON public.comments FOR EACH ROW WHEN ((cardinality(new.mentions) > 0)) EXECUTE FUNCTION hq.inbox_for_comment();
+CREATE TRIGGER hq_refuse_foreign_rows BEFORE INSERT OR UPDATE ON public.comments FOR EACH ROW EXECUTE FUNCTION hq.refuse_foreign_rows('actor_agent_id', 'agents', 'parent_id', 'comments');
+CREATE TRIGGER hq_touch_updated_at BEFORE UPDATE ON public.comments FOR EACH ROW EXECUTE FUNCTION hq.touch_updated_at();
+
+create table public.entity_links (
+  id uuid default gen_random_uuid() not null,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  tenant_id uuid default hq.nil_tenant() not null,
+  entity_type text not null,
+  entity_id uuid not null,
+  title text,
+  url text,
+  is_deliverable boolean default false not null,
+  review_status review_status,
+  review_note text,
+  submitted_by_agent_id uuid,
+  reviewed_at timestamp with time zone,
+  constraint entity_links_pkey PRIMARY KEY (id),
+  constraint entity_links_submitted_by_agent_id_fkey FOREIGN KEY (submitted_by_agent_id) REFERENCES agents(id) ON DELETE SET NULL,
+  constraint entity_links_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+CREATE INDEX entity_links_deliverables ON public.entity_links USING btree (tenant_id, created_at DESC) WHERE is_deliverable;
+CREATE INDEX entity_links_of_entity ON public.entity_links USING btree (tenant_id, entity_type, entity_id);
+alter table public.entity_links enable row level security;
+create policy hq_delete on public.entity_links as permissive for delete to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'operator'::member_role)));
+create policy hq_delete_only on public.entity_links as restrictive for delete to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'operator'::member_role)));
+create policy hq_insert on public.entity_links as permissive for insert to authenticated with check (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'operator'::member_role)));
+create policy hq_insert_only on public.entity_links as restrictive for insert to authenticated with check (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'operator'::member_role)));
+create policy hq_select on public.entity_links as permissive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
+create policy hq_select_only on public.entity_links as restrictive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
+create policy hq_service on public.entity_links as permissive for all to service_role using (true) with check (true);
+create policy hq_update on public.entity_links as permissive for update to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'operator'::member_role))) with check (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'operator'::member_role)));
+create policy hq_update_only on public.entity_links as restrictive for update to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'operator'::member_role))) with check (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'operator'::member_role)));
+grant delete, insert, select on public.entity_links to authenticated;
+grant delete, insert, maintain, references, select, trigger, truncate, update on public.entity_links to service_role;
+grant update (entity_id, entity_type, is_deliverable, review_note, review_status, reviewed_at, submitted_by_agent_id, title, url) on public.entity_links to authenticated;
+CREATE TRIGGER hq_alert_deliverable AFTER UPDATE OF review_status, is_deliverable ON public.entity_links FOR EACH ROW WHEN (((new.review_status IS DISTINCT FROM old.review_status) OR (new.is_deliverable IS DISTINCT FROM old.is_deliverable))) EXECUTE FUNCTION hq.alert_deliverable();
+CREATE TRIGGER hq_alert_deliverable_made AFTER INSERT ON public.entity_links FOR EACH ROW WHEN (new.is_deliverable) EXECUTE FUNCTION hq.alert_deliverable();
+CREATE TRIGGER hq_end_alerts AFTER DELETE ON public.entity_links FOR EACH ROW EXECUTE FUNCTION hq.end_alerts('deliverable_submitted');
+CREATE TRIGGER hq_inbox_for_review AFTER UPDATE OF review_status ON public.entity_links FOR EACH ROW WHEN ((new.is_deliverable AND (new.submitted_by_agent_id IS NOT NULL) AND (new.review_status IS DISTINCT FROM old.review_status) AND (new.review_status = ANY (ARRAY['approved'::review_status, 'revision_requested'::review_status, 'rejected'::review_status])))) EXECUTE FUNCTION hq.inbox_for_review();
+CREATE TRIGGER hq_refuse_foreign_rows BEFORE INSERT OR UPDATE ON public.entity_links FOR EACH ROW EXECUTE FUNCTION hq.refuse_foreign_rows('submitted_by_agent_id', 'agents');
+CREATE TRIGGER hq_touch_updated_at BEFORE UPDATE ON public.entity_links FOR EACH ROW EXECUTE FUNCTION hq.touch_updated_at();
+
+create table public.gateway_registration_tokens (
+  id uuid default gen_random_uuid() not null,
+  created_at timestamp with time zone default now() not null,
+  tenant_id uuid default hq.nil_tenant() not null,
+  token_hash text not null,
+  label text,
+  expires_at timestamp with time zone default (now() + '00:15:00'::interval) not null,
+  consumed_at timestamp with time zone,
+  consumed_by_gateway_id uuid,
+  constraint gateway_registration_tokens_consumed_by_gateway_id_fkey FOREIGN KEY (consumed_by_gateway_id) REFERENCES gateways(id) ON DELETE SET NULL,
+  constraint gateway_registration_tokens_pkey PRIMARY KEY (id),
+  constraint gateway_registration_tokens_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
+  constraint gateway_registration_tokens_token_hash_key UNIQUE (token_hash)
+);
+alter table public.gateway_registration_tokens enable row level security;
+create policy hq_delete on public.gateway_registration_tokens as permissive for delete to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'admin'::member_role)));
+create policy hq_delete_only on public.gateway_registration_tokens as restrictive for delete to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'admin'::member_role)));
+create policy hq_insert on public.gateway_registration_tokens as permissive for insert to authenticated with check (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'admin'::member_role)));
+create policy hq_insert_only on public.gateway_registration_tokens as restrictive for insert to authenticated with check (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'admin'::member_role)));
+create policy hq_select on public.gateway_registration_tokens as permissive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'admin'::member_role)));
+create policy hq_select_only on public.gateway_registration_tokens as restrictive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'admin'::member_role)));
+create policy hq_service on public.gateway_registration_tokens as permissive for all to service_role using (true) with check (true);
+create policy hq_update_only on public.gateway_registration_tokens as restrictive for update to authenticated using (false) with check (false);
+grant delete, insert, select on public.gateway_registration_tokens to authenticated;
+grant delete, insert, maintain, references, select, trigger, truncate, update on public.gateway_registration_tokens to service_role;
+CREATE TRIGGER hq_refuse_foreign_rows BEFORE INSERT OR UPDATE ON public.gateway_registration_tokens FOR EACH ROW EXECUTE FUNCTION hq.refuse_foreign_rows('consumed_by_gateway_id', 'gateways');
+
+create table public.gateways (
+  id uuid default gen_random_uuid() not null,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  tenant_id uuid default hq.nil_tenant() not null,
+  slug text not null,
+  label text,
+  status gateway_status default 'provisioning'::gateway_status not null,
+  last_seen_at timestamp with time zone,
+  last_heartbeat_at timestamp with time zone,
+  meta jsonb default '{}'::jsonb not null,
+  last_backup_at timestamp with time zone,
+  last_backup_size_bytes bigint,
+  secrets_version bigint default 0 not null,
+  constraint gateways_pkey PRIMARY KEY (id),
+  constraint gateways_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
+  constraint gateways_tenant_id_slug_key UNIQUE (tenant_id, slug)
+);
+alter table public.gateways enable row level security;
+create policy hq_delete on public.gateways as permissive for delete to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'admin'::member_role)));
+create policy hq_delete_only on public.gateways as restrictive for delete to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'admin'::member_role)));
+create policy hq_insert on public.gateways as permissive for insert to authenticated with check (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'admin'::member_role)));
+create policy hq_insert_only on public.gateways as restrictive for insert to authenticated with check (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'admin'::member_role)));
+create policy hq_select on public.gateways as permissive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
+create policy hq_select_only on public.gateways as restrictive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
+create policy hq_service on public.gateways as permissive for all to service_role using (true) with check (true);
+create policy hq_update on public.gateways as permissive for update to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'admin'::member_role))) with check (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'admin'::member_role)));
+create policy hq_update_only on public.gateways as restrictive for update to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'admin'::member_role))) with check (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'admin'::member_role)));
+grant delete, insert, select on public.gateways to authenticated;
+grant delete, insert, maintain, references, select, trigger, truncate, update on public.gateways to service_role;
+grant update (label, meta, slug) on public.gateways to authenticated;
+CREATE TRIGGER hq_a_turn_alone BEFORE DELETE ON public.gateways FOR EACH STATEMENT EXECUTE FUNCTION hq.take_turns_with_gateways('alone');
+CREATE TRIGGER hq_alert_gateway_back AFTER UPDATE OF last_seen_at ON public.gateways FOR EACH ROW WHEN ((old.last_seen_at < (new.last_seen_at - '00:01:30'::interval))) EXECUTE FUNCTION hq.alert_gateway_back();
+CREATE TRIGGER hq_touch_updated_at BEFORE UPDATE ON public.gateways FOR EACH ROW EXECUTE FUNCTION hq.touch_updated_at();
+
+create table public.notifications (
+  id uuid default gen_random_uuid() not null,
+  created_at timestamp with time zone default clock_timestamp() not null,
+  tenant_id uuid default hq.nil_tenant() not null,
+  type text not null,
+  title text not null,
+  body text,
+  entity_type text,
+  entity_id uuid,
+  actor_type text,
+  actor_agent_id uuid,
+  read_at timestamp with time zone,
+  dismissed_at timestamp with time zone,
+  meta jsonb default '{}'::jsonb not null,
+  severity text default 'info'::text not null,
+  subject text,
+  dedup_key text,
+  occurrences integer default 1 not null,
+  last_at timestamp with time zone default clock_timestamp() not null,
+  resolved_at timestamp with time zone,
+  muted boolean default false not null,
+  seen_by text,
+  muted_by text,
+  muted_until timestamp with time zone,
+  constraint notifications_actor_agent_id_fkey FOREIGN KEY (actor_agent_id) REFERENCES agents(id) ON DELETE SET NULL,
+  constraint notifications_pkey PRIMARY KEY (id),
+  constraint notifications_severity_check CHECK ((severity = ANY (ARRAY['info'::text, 'warning'::text, 'error'::text, 'critical'::text]))),
+  constraint notifications_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+CREATE UNIQUE INDEX notifications_lasting ON public.notifications USING btree (tenant_id, dedup_key) WHERE ((dedup_key IS NOT NULL) AND (resolved_at IS NULL) AND (dismissed_at IS NULL));
+CREATE INDEX notifications_latest ON public.notifications USING btree (tenant_id, last_at DESC);
+CREATE INDEX notifications_newest ON public.notifications USING btree (tenant_id, created_at DESC);
+CREATE INDEX notifications_open ON public.notifications USING btree (tenant_id, created_at DESC) WHERE (dismissed_at IS NULL);
+CREATE INDEX notifications_unresolved ON public.notifications USING btree (tenant_id, dedup_key) WHERE ((dedup_key IS NOT NULL) AND (resolved_at IS NULL));
+alter table public.notifications enable row level security;
+create policy hq_delete_only on public.notifications as restrictive for delete to authenticated using (false);
+create policy hq_insert_only on public.notifications as restrictive for insert to authenticated with check (false);
+create policy hq_select on public.notifications as permissive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
+create policy hq_select_only on public.notifications as restrictive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
+create policy hq_service on public.notifications as permissive for all to service_role using (true) with check (true);
+create policy hq_update on public.notifications as permissive for update to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'operator'::member_role))) with check (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'operator'::member_role)));
+create policy hq_update_only on public.notifications as restrictive for update to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'operator'::member_role))) with check (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'operator'::member_role)));
+grant select on public.notifications to authenticated;
+grant delete, insert, maintain, references, select, trigger, truncate, update on public.notifications to service_role;
+grant update (dismissed_at, read_at) on public.notifications to authenticated;
+CREATE TRIGGER hq_touch_alert BEFORE UPDATE ON public.notifications FOR EACH ROW WHEN (((((((new.read_at IS DISTINCT FROM old.read_at) OR (new.dismissed_at IS DISTINCT FROM old.dismissed_at)) OR (new.resolved_at IS DISTINCT FROM old.resolved_at)) OR (new.muted IS DISTINCT FROM old.muted)) OR (new.muted_until IS DISTINCT FROM old.muted_until)) OR (new.occurrences IS DISTINCT FROM old.occurrences))) EXECUTE FUNCTION hq.touch_alert();
+
+create table public.secrets (
+  id uuid default gen_random_uuid() not null,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  tenant_id uuid default hq.nil_tenant() not null,
+  gateway_id uuid not null,
+  agent_id uuid,
+  key text not null,
+  name text,
+  encrypted_value text not null,
+  category text default 'user'::text not null,
+  note text,
+  sync_status text default 'pending'::text not null,
+  last_synced_at timestamp with time zone,
+  sync_error text,
+  revision bigint default 1 not null,
+  updated_by uuid,
+  value_since timestamp with time zone default now() not null,
+  constraint secrets_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agents(id) ON DELETE CASCADE,
+  constraint secrets_category_check CHECK ((category = ANY (ARRAY['user'::text, 'channel'::text, 'integration'::text]))),
+  constraint secrets_gateway_id_fkey FOREIGN KEY (gateway_id) REFERENCES gateways(id) ON DELETE CASCADE,
+  constraint secrets_pkey PRIMARY KEY (id),
+  constraint secrets_sync_status_check CHECK ((sync_status = ANY (ARRAY['pending'::text, 'active'::text, 'error'::text, 'waiting'::text]))),
+  constraint secrets_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+CREATE INDEX hq_secrets_by_agent ON public.secrets USING btree (agent_id) WHERE (agent_id IS NOT NULL);
+CREATE INDEX hq_secrets_by_gateway ON public.secrets USING btree (gateway_id);
+CREATE UNIQUE INDEX hq_secrets_of_agent ON public.secrets USING btree (tenant_id, gateway_id, agent_id, key) WHERE (agent_id IS NOT NULL);
+CREATE UNIQUE INDEX hq_secrets_of_gateway ON public.secrets USING btree (tenant_id, gateway_id, key) WHERE (agent_id IS NULL);
+alter table public.secrets enable row level security;
+create policy hq_delete on public.secrets as permissive for delete to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'operator'::member_role)));
+create policy hq_delete_only on public.secrets as restrictive for delete to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'operator'::member_role)));
+create policy hq_insert on public.secrets as permissive for insert to authenticated with check (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'operator'::member_role)));
+create policy hq_insert_only on public.secrets as restrictive for insert to authenticated with check (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'operator'::member_role)));
+create policy hq_select on public.secrets as permissive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
+create policy hq_select_only on public.secrets as restrictive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
+create policy hq_service on public.secrets as permissive for all to service_role using (true) with check (true);
+create policy hq_update on public.secrets as permissive for update to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'operator'::member_role))) with check (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'operator'::member_role)));
+create policy hq_update_only on public.secrets as restrictive for update to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'operator'::member_role))) with check (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'operator'::member_role)));
+grant delete, insert on public.secrets to authenticated;
+grant delete, insert, maintain, references, select, trigger, truncate, update on public.secrets to service_role;
+grant select (agent_id, category, created_at, gateway_id, id, key, last_synced_at, name, note, revision, sync_error, sync_status, tenant_id, updated_at, updated_by, value_since) on public.secrets to authenticated;
+grant update (category, encrypted_value, name, note) on public.secrets to authenticated;
+CREATE TRIGGER hq_alert_secrets_changed AFTER UPDATE ON public.secrets REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION hq.alert_secrets();
+CREATE TRIGGER hq_alert_secrets_deleted AFTER DELETE ON public.secrets REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION hq.alert_secrets();
+CREATE TRIGGER hq_audit_secrets_changed AFTER UPDATE ON public.secrets REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION hq.audit_secrets();
+CREATE TRIGGER hq_audit_secrets_deleted AFTER DELETE ON public.secrets REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION hq.audit_secrets();
+CREATE TRIGGER hq_audit_secrets_made AFTER INSERT ON public.secrets REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION hq.audit_secrets();
+CREATE TRIGGER hq_check_secret BEFORE INSERT OR UPDATE ON public.secrets FOR EACH ROW EXECUTE FUNCTION hq.check_secret();
+CREATE TRIGGER hq_count_secrets_changed AFTER UPDATE ON public.secrets REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION hq.count_secret_changes();
+CREATE TRIGGER hq_count_secrets_deleted AFTER DELETE ON public.secrets REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION hq.count_secret_changes();
+CREATE TRIGGER hq_count_secrets_made AFTER INSERT ON public.secrets REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION hq.count_secret_changes();
+
+create table public.task_relations (
+  id uuid default gen_random_uuid() not null,
+  created_at timestamp with time zone default now() not null,
+  tenant_id uuid default hq.nil_tenant() not null,
+  task_id uuid not null,
+  related_task_id uuid not null,
+  relation_type text not null,
+  constraint task_relations_check CHECK ((task_id <> related_task_id)),
+  constraint task_relations_pkey PRIMARY KEY (id),
+  constraint task_relations_related_task_id_fkey FOREIGN KEY (related_task_id) REFERENCES tasks(id) ON DELETE CASCADE,
+  constraint task_relations_relation_type_check CHECK ((relation_type = ANY (ARRAY['blocks'::text, 'relates_to'::text, 'duplicates'::text]))),
+  constraint task_relations_task_id_fkey FOREIGN KEY (task_id) REFERENCES tasks(id) ON DELETE CASCADE,
+  constraint task_relations_task_id_related_task_id_relation_type_key UNIQUE (task_id, related_task_id, relation_type),
+  constraint task_relations_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+CREATE INDEX task_relations_other_end ON public.task_relations USING btree (related_task_id);
+alter table public.task_relations enable row level security;
+create policy hq_delete on public.task_relations as permissive for delete to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'operator'::member_role)));
+create policy hq_delete_only on public.task_relations as restrictive for delete to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'operator'::member_role)));
+create policy hq_insert on public.task_relations as permissive for insert to authenticated with check (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'operator'::member_role)));
+create policy hq_insert_only on public.task_relations as restrictive for insert to authenticated with check (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'operator'::member_role)));
+create policy hq_select on public.task_relations as permissive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
+create policy hq_select_only on public.task_relations as restrictive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
+create policy hq_service on public.task_relations as permissive for all to service_role using (true) with check (true);
+create policy hq_update_only on public.task_relations as restrictive for update to authenticated using (false) with check (false);
+grant delete, insert, select on public.task_relations to authenticated;
+grant delete, insert, maintain, references, select, trigger, truncate, update on public.task_relations to service_role;
+CREATE TRIGGER hq_refuse_foreign_rows BEFORE INSERT OR UPDATE ON public.task_relations FOR EACH ROW EXECUTE FUNCTION hq.refuse_foreign_rows('task_id', 'tasks', 'related_task_id', 'tasks');
+
+create table public.tasks (
+  id uuid default gen_random_uuid() not null,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  tenant_id uuid default hq.nil_tenant() not null,
+  title text not null,
+  description text,
+  status task_status default 'todo'::task_status not null,
+  priority task_priority default 'medium'::task_priority not null,
+  assignee_agent_id uuid,
+  due_date timestamp with time zone,
+  parent_id uuid,
+  stream_id uuid,
+  model_override text,
+  thinking_override text,
+  archived_at timestamp with time zone,
+  constraint tasks_assignee_agent_id_fkey FOREIGN KEY (assignee_agent_id) REFERENCES agents(id) ON DELETE SET NULL,
+  constraint tasks_parent_id_fkey FOREIGN KEY (parent_id) REFERENCES tasks(id) ON DELETE SET NULL,
+  constraint tasks_pkey PRIMARY KEY (id),
+  constraint tasks_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+CREATE INDEX tasks_assignee ON public.tasks USING btree (assignee_agent_id) WHERE (archived_at IS NULL);
+CREATE INDEX tasks_due ON public.tasks USING btree (tenant_id, due_date) WHERE ((due_date IS NOT NULL) AND (archived_at IS NULL) AND (status <> ALL (ARRAY['done'::task_status, 'cancelled'::task_status, 'missed'::task_status])));
+CREATE INDEX tasks_newest ON public.tasks USING btree (tenant_id, created_at DESC);
+alter table public.tasks enable row level security;
+create policy hq_delete on public.tasks as permissive for delete to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'operator'::member_role)));
+create policy hq_delete_only on public.tasks as restrictive for delete to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'operator'::member_role)));
+create policy hq_insert on public.tasks as permissive for insert to authenticated with check (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'operator'::member_role)));
+create policy hq_insert_only on public.tasks as restrictive for insert to authenticated with check (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'operator'::member_role)));
+create policy hq_select on public.tasks as permissive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
+create policy hq_select_only on public.tasks as restrictive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
+create policy hq_service on public.tasks as permissive for all to service_role using (true) with check (true);
+create policy hq_update on public.tasks as permissive for update to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'operator'::member_role))) with check (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'operator'::member_role)));
+create policy hq_update_only on public.tasks as restrictive for update to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'operator'::member_role))) with check (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'operator'::member_role)));
+grant delete, insert, select on public.tasks to authenticated;
+grant delete, insert, maintain, references, select, trigger, truncate, update on public.tasks to service_role;
+grant update (archived_at, assignee_agent_id, description, due_date, model_override, parent_id, priority, status, stream_id, thinking_override, title) on public.tasks to authenticated;
+CREATE TRIGGER hq_alert_task AFTER INSERT OR UPDATE OF status, due_date, archived_at ON public.tasks FOR EACH ROW EXECUTE FUNCTION hq.alert_task();
+CREATE TRIGGER hq_end_alerts AFTER DELETE ON public.tasks FOR EACH ROW EXECUTE FUNCTION hq.end_alerts('task_blocked', 'task_overdue');
+CREATE TRIGGER hq_inbox_for_task AFTER INSERT OR UPDATE OF assignee_agent_id, status ON public.tasks FOR EACH ROW EXECUTE FUNCTION hq.inbox_for_task();
+CREATE TRIGGER hq_refuse_foreign_rows BEFORE INSERT OR UPDATE ON public.tasks FOR EACH ROW EXECUTE FUNCTION hq.refuse_foreign_rows('assignee_agent_id', 'agents', 'parent_id', 'tasks');
+CREATE TRIGGER hq_touch_updated_at BEFORE UPDATE ON public.tasks FOR EACH ROW EXECUTE FUNCTION hq.touch_updated_at();
+
+create table public.tenant_members (
+  tenant_id uuid default hq.nil_tenant() not null,
+  user_id uuid not null,
+  role member_role default 'viewer'::member_role not null,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint tenant_members_pkey PRIMARY KEY (tenant_id, user_id),
+  constraint tenant_members_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
+  constraint tenant_members_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE
+);
+CREATE INDEX tenant_members_user ON public.tenant_members USING btree (user_id);
+alter table public.tenant_members enable row level security;
+create policy hq_delete on public.tenant_members as permissive for delete to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'admin'::member_role)));
+create policy hq_delete_only on public.tenant_members as restrictive for delete to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'admin'::member_role)));
+create policy hq_insert on public.tenant_members as permissive for insert to authenticated with check (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'admin'::member_role)));
+create policy hq_insert_only on public.tenant_members as restrictive for insert to authenticated with check (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'admin'::member_role)));
+create policy hq_select on public.tenant_members as permissive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
+create policy hq_select_only on public.tenant_members as restrictive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
+create policy hq_service on public.tenant_members as permissive for all to service_role using (true) with check (true);
+create policy hq_update on public.tenant_members as permissive for update to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'admin'::member_role))) with check (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'admin'::member_role)));
+create policy hq_update_only on public.tenant_members as restrictive for update to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'admin'::member_role))) with check (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'admin'::member_role)));
+grant delete, insert, select on public.tenant_members to authenticated;
+grant delete, insert, maintain, references, select, trigger, truncate, update on public.tenant_members to service_role;
+grant update (role) on public.tenant_members to authenticated;
+CREATE TRIGGER hq_audit_member AFTER INSERT OR DELETE ON public.tenant_members FOR EACH ROW EXECUTE FUNCTION hq.audit_member();
+CREATE TRIGGER hq_audit_member_role AFTER UPDATE OF role ON public.tenant_members FOR EACH ROW WHEN ((new.role <> old.role)) EXECUTE FUNCTION hq.audit_member();
+CREATE TRIGGER hq_keep_an_admin AFTER DELETE OR UPDATE ON public.tenant_members FOR EACH ROW WHEN ((old.role = 'admin'::member_role)) EXECUTE FUNCTION hq.keep_an_admin();
+CREATE TRIGGER hq_touch_updated_at BEFORE UPDATE ON public.tenant_members FOR EACH ROW EXECUTE FUNCTION hq.touch_updated_at();
+
+create table public.tenants (
+  id uuid default gen_random_uuid() not null,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  name text not null,
+  slug text not null,
+  status text default 'active'::text not null,
+  meta jsonb default '{}'::jsonb not null,
+  constraint tenants_pkey PRIMARY KEY (id),
+  constraint tenants_slug_key UNIQUE (slug)
+);
+alter table public.tenants enable row level security;
+create policy hq_delete_only on public.tenants as restrictive for delete to authenticated using (false);
+create policy hq_insert_only on public.tenants as restrictive for insert to authenticated with check (false);
+create policy hq_select on public.tenants as permissive for select to authenticated using (((id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
+create policy hq_select_only on public.tenants as restrictive for select to authenticated using (((id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
+create policy hq_service on public.tenants as permissive for all to service_role using (true) with check (true);
+create policy hq_update_only on public.tenants as restrictive for update to authenticated using (false) with check (false);
+grant select on public.tenants to authenticated;
+grant delete, insert, maintain, references, select, trigger, truncate, update on public.tenants to service_role;
+CREATE TRIGGER hq_a_turn_alone BEFORE DELETE ON public.tenants FOR EACH STATEMENT EXECUTE FUNCTION hq.take_turns_with_gateways('alone');
+CREATE TRIGGER hq_touch_updated_at BEFORE UPDATE ON public.tenants FOR EACH ROW EXECUTE FUNCTION hq.touch_updated_at();
+
+create table public.workspace (
+  id uuid default gen_random_uuid() not null,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  tenant_id uuid default hq.nil_tenant() not null,
+  name text default 'HQ'::text not null,
+  slug text,
+  description text,
+  initialized boolean default false not null,
+  owner_name text,
+  owner_preferred_name text,
+  owner_timezone text,
+  settings jsonb default '{}'::jsonb not null,
+  default_agent_budget_usd numeric(10,2),
+  default_soft_threshold_pct integer default 80 not null,
+  default_hard_cutoff boolean default true not null,
+  constraint workspace_pkey PRIMARY KEY (id),
+  constraint workspace_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
+  constraint workspace_tenant_id_key UNIQUE (tenant_id)
+);
+alter table public.workspace enable row level security;
+create policy hq_delete_only on public.workspace as restrictive for delete to authenticated using (false);
+create policy hq_insert on public.workspace as permissive for insert to authenticated with check (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'admin'::member_role)));
+create policy hq_insert_only on public.workspace as restrictive for insert to authenticated with check (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'admin'::member_role)));
+create policy hq_select on public.workspace as permissive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
+create policy hq_select_only on public.workspace as restrictive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
+create policy hq_service on public.workspace as permissive for all to service_role using (true) with check (true);
+create policy hq_update on public.workspace as permissive for update to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'admin'::member_role))) with check (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'admin'::member_role)));
+create policy hq_update_only on public.workspace as restrictive for update to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'admin'::member_role))) with check (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'admin'::member_role)));
+grant insert, select on public.workspace to authenticated;
+grant delete, insert, maintain, references, select, trigger, truncate, update on public.workspace to service_role;
+grant update (default_agent_budget_usd, default_hard_cutoff, default_soft_threshold_pct, description, initialized, name, owner_name, owner_preferred_name, owner_timezone, settings, slug) on public.workspace to authenticated;
+CREATE TRIGGER hq_touch_updated_at BEFORE UPDATE ON public.workspace FOR EACH ROW EXECUTE FUNCTION hq.touch_updated_at();
+
+-- Realtime publication
+
+alter publication supabase_realtime add table public.agent_command_output;
+
+alter publication supabase_realtime add table public.agent_commands;
+
+alter publication supabase_realtime add table public.agent_inbox_items;
+
+alter publication supabase_realtime add table public.agents;
+
+alter publication supabase_realtime add table public.audit_log;
+
+alter publication supabase_realtime add table public.chat_adapters;
+
+alter publication supabase_realtime add table public.chat_channels;
+
+alter publication supabase_realtime add table public.chat_identities;
+
+alter publication supabase_realtime add table public.gateways;
+
+alter publication supabase_realtime add table public.notifications;
+
+alter publication supabase_realtime add table public.secrets (agent_id, category, created_at, gateway_id, id, key, last_synced_at, name, note, revision, sync_error, sync_status, tenant_id, updated_at, updated_by, value_since);
+
+alter publication supabase_realtime add table public.tenant_members;
+
+-- Functions
+
+CREATE OR REPLACE FUNCTION hq.account_install(p_platform text, p_install text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$ select case p_platform when 'discord' then '' else p_install end $function$;
+grant execute on function hq.account_install(text,text) to public;
+
+CREATE OR REPLACE FUNCTION hq.acting_chat()
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$ select nullif(current_setting('hq.chat', true), '')::jsonb $function$;
+grant execute on function hq.acting_chat() to public;
+
+CREATE OR REPLACE FUNCTION hq.agent_by_slug(p_tenant uuid, p_slug text)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_id uuid;
+begin
+  select a.id into v_id from public.agents a where a.tenant_id = p_tenant and a.slug = p_slug;
+  if not found then
+    raise exception 'there is no agent %', left(p_slug, 100) using errcode = 'P0002', column = 'agent';
+  end if;
+  return v_id;
+end
+$function$;
+grant execute on function hq.agent_by_slug(uuid,text) to public;
+
+CREATE OR REPLACE FUNCTION hq.agent_row(p_agent agents)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select hq.pick(to_jsonb(p_agent), '{id,slug,name,status,description,model,thinking,last_seen_at}') || jsonb_build_object(
+    'emoji', p_agent.meta -> 'emoji', 'team', p_agent.meta -> 'team',
+    'gateway', (select g.slug from public.gateways g where g.id = p_agent.gateway_id))
+$function$;
+grant execute on function hq.agent_row(agents) to public;
+
+CREATE OR REPLACE FUNCTION hq.alert_agent()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if new.status::text = 'error' then
+    perform hq.notify(jsonb_build_object(
+      'tenant_id', new.tenant_id, 'type', 'agent_error', 'severity', 'error', 'subject', 'agent:' || new.id,
+      'dedup_key', 'agent_error:' || new.id, 'title', format('%s is in error', new.slug), 'body', left(new.meta ->> 'error', 2000),
+      'entity_type', 'agent', 'entity_id', new.id, 'actor_type', 'system',
+      'meta', jsonb_build_object('agent_slug', new.slug, 'gateway_id', new.gateway_id)));
+  else
+    perform hq.resolve_alert(new.tenant_id, 'agent_error:' || new.id);
+  end if;
+  return null;
+end
+$function$;
+grant execute on function hq.alert_agent() to public;
+
+CREATE OR REPLACE FUNCTION hq.alert_budget()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_row jsonb := to_jsonb(new);
+  v_spent numeric := coalesce(v_row ->> 'current_period_cost_usd', v_row ->> 'current_period_spend_usd')::numeric;
+  v_slug text := (select a.slug from public.agents a where a.id = new.agent_id);
+begin
+  if tg_op = 'UPDATE' and old.status::text in ('warned', 'exceeded') then
+    perform hq.resolve_alert(new.tenant_id, format('budget_%s:%s', old.status, new.agent_id));
+  end if;
+  if new.status::text in ('warned', 'exceeded') then
+    perform hq.notify(jsonb_build_object(
+      'tenant_id', new.tenant_id,
+      'type', 'budget_' || new.status,
+      'severity', case new.status::text when 'warned' then 'warning' else 'error' end,
+      'subject', 'agent:' || new.agent_id,
+      'dedup_key', format('budget_%s:%s', new.status, new.agent_id),
+      'title', format('%s has %s its budget', v_slug, case new.status::text when 'warned' then 'nearly used' else 'used up' end),
+      'body', format('%s of %s USD this month', round(v_spent, 2), new.monthly_limit_usd),
+      'entity_type', 'agent', 'entity_id', new.agent_id, 'actor_type', 'system'));
+  end if;
+  return null;
+end
+$function$;
+grant execute on function hq.alert_budget() to public;
+
+CREATE OR REPLACE FUNCTION hq.alert_deliverable()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if new.is_deliverable and new.review_status::text = 'in_review' then
+    perform hq.notify(jsonb_build_object(
+      'tenant_id', new.tenant_id, 'type', 'deliverable_submitted', 'severity', 'info', 'subject', 'entity_link:' || new.id,
+      'dedup_key', 'deliverable_submitted:' || new.id,
+      'title', format('to review: %s', left(coalesce(new.title, new.url, 'a deliverable'), 200)),
+      'entity_type', 'entity_link', 'entity_id', new.id, 'actor_type', 'system', 'meta', jsonb_strip_nulls(jsonb_build_object(
+        'agent_slug', (select a.slug from public.agents a where a.id = new.submitted_by_agent_id)))));
+  elsif tg_op = 'UPDATE' then
+    perform hq.resolve_alert(new.tenant_id, 'deliverable_submitted:' || new.id);
+  end if;
+  return null;
+end
+$function$;
+grant execute on function hq.alert_deliverable() to public;
+
+CREATE OR REPLACE FUNCTION hq.alert_gateway_back()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform hq.resolve_alert(new.tenant_id, 'gateway_stale:' || new.id);
+  return null;
+end
+$function$;
+grant execute on function hq.alert_gateway_back() to public;
+
+CREATE OR REPLACE FUNCTION hq.alert_lasts(p_tenant uuid, p_dedup_key text)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select exists (select from public.notifications n where n.tenant_id = p_tenant and n.dedup_key = p_dedup_key and n.resolved_at is null)
+$function$;
+grant execute on function hq.alert_lasts(uuid,text) to public;
+
+CREATE OR REPLACE FUNCTION hq.alert_of_secrets(p_gateway uuid, p_tenant uuid, p_is_news boolean)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_alert text := 'secret_sync_failed:' || p_gateway;
+  v_failing int;
+  v_first record;
+begin
+  select count(*) into v_failing from public.secrets s where s.gateway_id = p_gateway and s.sync_status = 'error';
+  if v_failing = 0 then
+    perform hq.resolve_alert(p_tenant, v_alert);
+  elsif p_is_news then
+    select s.key, s.sync_error into v_first from public.secrets s
+    where s.gateway_id = p_gateway and s.sync_status = 'error' order by s.key, s.id limit 1;
+    perform hq.notify(jsonb_build_object(
+      'tenant_id', p_tenant,
+      'type', 'secret_sync_failed',
+      'title', format('%s not on %s', case v_failing when 1 then v_first.key || ' is' else v_failing || ' secrets are' end,
+        coalesce((select g.slug from public.gateways g where g.id = p_gateway), 'a gateway that is gone')),
+      'body', concat(v_first.key, ': ', coalesce(v_first.sync_error, 'no reason was given')),
+      'entity_type', 'gateway',
+      'entity_id', p_gateway,
+      'actor_type', 'system',
+      'severity', 'error',
+      'subject', 'gateway:' || p_gateway,
+      'dedup_key', v_alert,
+      'meta', jsonb_build_object('gateway_id', p_gateway, 'failing', v_failing)));
+  end if;
+end
+$function$;
+grant execute on function hq.alert_of_secrets(uuid,uuid,boolean) to public;
+
+CREATE OR REPLACE FUNCTION hq.alert_secrets()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if tg_op = 'DELETE' then
+    perform hq.alert_of_secrets(g.gateway_id, g.tenant_id, false)
+    from (select distinct o.gateway_id, o.tenant_id from old_rows o where o.sync_status::text = 'error') g
+    where exists (select from public.tenants t where t.id = g.tenant_id);
+  else
+    perform hq.alert_of_secrets(g.gateway_id, g.tenant_id, g.is_news)
+    from (
+      select n.gateway_id, n.tenant_id, bool_or(n.sync_status::text = 'error' and o.sync_status::text <> 'error') as is_news
+      from old_rows o join new_rows n on n.id = o.id
+      where (n.sync_status::text = 'error') <> (o.sync_status::text = 'error')
+      group by n.gateway_id, n.tenant_id
+      order by n.gateway_id
+    ) g;
+  end if;
+  return null;
+end
+$function$;
+grant execute on function hq.alert_secrets() to public;
+
+CREATE OR REPLACE FUNCTION hq.alert_task()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if new.status::text = 'blocked' and (tg_op = 'INSERT' or old.status::text <> 'blocked') then
+    perform hq.notify(jsonb_build_object(
+      'tenant_id', new.tenant_id, 'type', 'task_blocked', 'severity', 'warning', 'subject', 'task:' || new.id,
+      'dedup_key', 'task_blocked:' || new.id, 'title', format('blocked: %s', left(new.title, 200)),
+      'entity_type', 'task', 'entity_id', new.id, 'actor_type', 'system', 'meta', jsonb_strip_nulls(jsonb_build_object(
+        'agent_slug', (select a.slug from public.agents a where a.id = new.assignee_agent_id)))));
+  end if;
+  if tg_op = 'UPDATE' then
+    if old.status::text = 'blocked' and new.status::text <> 'blocked' then
+      perform hq.resolve_alert(new.tenant_id, 'task_blocked:' || new.id);
+    end if;
+    if not hq.is_overdue(new) then
+      perform hq.resolve_alert(new.tenant_id, 'task_overdue:' || new.id);
+    end if;
+  end if;
+  return null;
+end
+$function$;
+grant execute on function hq.alert_task() to public;
+
+CREATE OR REPLACE FUNCTION hq.audit_chat(p_who hq.speaker, p_action text, p_summary text, p_entity_type text, p_entity_id uuid, p_more jsonb DEFAULT '{}'::jsonb)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select hq.write_audit(jsonb_build_object(
+    'tenant_id', p_who.tenant, 'actor_type', case when p_who.member is null then 'system' else 'human' end,
+    'actor_user_id', p_who.member, 'module', 'chat', 'entity_type', p_entity_type, 'entity_id', p_entity_id,
+    'action', p_action, 'summary', p_summary, 'meta', hq.chat_meta(p_who) || p_more))
+$function$;
+grant execute on function hq.audit_chat(hq.speaker,text,text,text,uuid,jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.audit_chat_refusal(p_who hq.speaker, p_call text, p_refused jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  if hq.within(p_who.tenant, coalesce(concat_ws(':', p_who.platform, p_who.install, p_who.chat_user), ''), 'refusals', 10, 60)
+    and (p_who.identity is not null or hq.within(p_who.tenant, '', 'refusals of strangers', 200, 60))
+  then
+    perform hq.audit_chat(p_who, 'chat.refused', format('%s refused: %s', p_call, p_refused ->> 'message'), 'chat_identity',
+      p_who.identity, jsonb_build_object('what', p_call, 'code', p_refused ->> 'code', 'field', p_refused ->> 'field'));
+  end if;
+end
+$function$;
+grant execute on function hq.audit_chat_refusal(hq.speaker,text,jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.audit_command(p_command agent_commands, p_action text, p_user uuid, p_origin text)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select hq.write_audit(jsonb_build_object(
+    'tenant_id', p_command.tenant_id,
+    'actor_type', case when p_user is null then 'system' else 'human' end,
+    'actor_user_id', p_user,
+    'module', 'commands',
+    'entity_type', 'agent_command',
+    'entity_id', p_command.id,
+    'action', p_action,
+    'summary', concat_ws(' on ', p_command.action, nullif(concat_ws(' / ',
+      (select g.slug from public.gateways g where g.id = p_command.gateway_id), p_command.agent_slug), '')),
+    'meta', jsonb_build_object('command', p_command.action, 'gateway_id', p_command.gateway_id,
+      'agent_slug', p_command.agent_slug, 'origin', p_origin) || jsonb_strip_nulls(jsonb_build_object('chat', hq.acting_chat()))))
+$function$;
+grant execute on function hq.audit_command(agent_commands,text,uuid,text) to public;
+
+CREATE OR REPLACE FUNCTION hq.audit_enqueued()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform hq.audit_command(new, 'command.enqueued', new.requested_by, new.origin);
+  return null;
+end
+$function$;
+grant execute on function hq.audit_enqueued() to public;
+
+CREATE OR REPLACE FUNCTION hq.audit_member()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_member public.tenant_members := case when tg_op = 'DELETE' then old else new end;
+  v_name text := coalesce((select u.email from auth.users u where u.id = v_member.user_id), v_member.user_id::text);
+begin
+  -- A tenant that is being deleted takes its members and its log along.
+  if exists (select from public.tenants t where t.id = v_member.tenant_id) then
+    perform hq.write_audit(jsonb_build_object(
+      'tenant_id', v_member.tenant_id,
+      'actor_type', case when auth.uid() is null then 'system' else 'human' end,
+      'actor_user_id', auth.uid(),
+      'module', 'members',
+      'entity_type', 'member',
+      'entity_id', v_member.user_id,
+      'action', case tg_op when 'INSERT' then 'member.added' when 'UPDATE' then 'member.changed' else 'member.removed' end,
+      'summary', case tg_op when 'INSERT' then format('%s added as %s', v_name, new.role)
+        when 'UPDATE' then format('%s made %s, was %s', v_name, new.role, old.role)
+        else format('%s removed, was %s', v_name, old.role) end));
+  end if;
+  return null;
+end
+$function$;
+grant execute on function hq.audit_member() to public;
+
+CREATE OR REPLACE FUNCTION hq.audit_refused(p_what text, p_command_id uuid, p_gateway text, p_agent text, p_origin text, p_answer jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  if exists (select from public.tenants t where t.id = public.current_tenant_id()) then
+    perform hq.write_audit(jsonb_build_object(
+      'tenant_id', public.current_tenant_id(),
+      'actor_type', case when auth.uid() is null then 'system' else 'human' end,
+      'actor_user_id', auth.uid(),
+      'module', 'commands',
+      'entity_type', 'agent_command',
+      'entity_id', p_command_id,
+      'action', 'command.refused',
+      'summary', format('%s refused: %s', left(p_what, 100), p_answer #>> '{refused,message}'),
+      'meta', jsonb_build_object('command', left(p_what, 100), 'gateway', left(p_gateway, 100), 'agent', left(p_agent, 100),
+        'origin', hq.origin_or_api(p_origin), 'code', p_answer #>> '{refused,code}', 'field', p_answer #>> '{refused,field}')));
+  end if;
+end
+$function$;
+grant execute on function hq.audit_refused(text,uuid,text,text,text,jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.audit_secret(p_action text, p_id uuid, p_tenant uuid, p_gateway uuid, p_agent uuid, p_key text, p_revision bigint, p_reason text DEFAULT NULL::text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_agent_slug text := (select a.slug from public.agents a where a.id = p_agent);
+  -- The runner tells what became of a secret; everything else is somebody's doing.
+  v_actor uuid := case when p_action <> 'secret.sync_failed' then auth.uid() end;
+begin
+  -- A tenant that is being deleted takes its secrets and its log along.
+  if not exists (select from public.tenants t where t.id = p_tenant) then
+    return;
+  end if;
+  perform hq.write_audit(jsonb_build_object(
+    'tenant_id', p_tenant,
+    'actor_type', case when v_actor is null then 'system' else 'human' end,
+    'actor_user_id', v_actor,
+    'module', 'secrets',
+    'entity_type', 'secret',
+    'entity_id', p_id,
+    'action', p_action,
+    'summary', format('%s on %s%s', p_key, concat_ws(' / ',
+      coalesce((select g.slug from public.gateways g where g.id = p_gateway), 'a gateway that is gone'),
+      case when p_agent is not null then coalesce(v_agent_slug, 'an agent that is gone') end), ': ' || p_reason),
+    'meta', jsonb_build_object('key', p_key, 'gateway_id', p_gateway, 'agent_id', p_agent, 'agent_slug', v_agent_slug,
+      'revision', p_revision, 'origin', hq.origin_or_api(current_setting('hq.secret_origin', true)))));
+end
+$function$;
+grant execute on function hq.audit_secret(text,uuid,uuid,uuid,uuid,text,bigint,text) to public;
+
+CREATE OR REPLACE FUNCTION hq.audit_secrets()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if tg_op = 'INSERT' then
+    perform hq.audit_secret('secret.created', n.id, n.tenant_id, n.gateway_id, n.agent_id, n.key, n.revision) from new_rows n;
+  elsif tg_op = 'DELETE' then
+    perform hq.audit_secret('secret.deleted', o.id, o.tenant_id, o.gateway_id, o.agent_id, o.key, o.revision) from old_rows o;
+  elsif coalesce(current_setting('hq.rekeying', true), '') <> 'on' then
+    perform hq.audit_secret(c.action, c.id, c.tenant_id, c.gateway_id, c.agent_id, c.key, c.revision, c.reason)
+    from (
+      select n.*, a.action, a.reason
+      from old_rows o join new_rows n on n.id = o.id,
+        lateral (values
+          ('secret.rotated', n.encrypted_value is distinct from o.encrypted_value, null),
+          ('secret.moved', (n.gateway_id, n.agent_id, n.key) is distinct from (o.gateway_id, o.agent_id, o.key), null),
+          ('secret.noted', (n.note, n.name, n.category) is distinct from (o.note, o.name, o.category), null),
+          ('secret.sync_failed', n.sync_status::text = 'error' and o.sync_status::text <> 'error', n.sync_error)
+        ) a (action, happened, reason)
+      where a.happened
+    ) c;
+  end if;
+  return null;
+end
+$function$;
+grant execute on function hq.audit_secrets() to public;
+
+CREATE OR REPLACE FUNCTION hq.beat(p_gateway_id uuid, p_beat jsonb)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  update public.gateways g
+  set last_seen_at = clock_timestamp(), last_heartbeat_at = clock_timestamp(),
+    status = case when g.status in ('provisioning', 'error') then 'ready' else g.status end,
+    meta = case when jsonb_typeof(g.meta) = 'object' then g.meta else '{}' end
+      || case when jsonb_typeof(p_beat) = 'object' then p_beat else '{}' end
+  where g.id = p_gateway_id
+$function$;
+grant execute on function hq.beat(uuid,jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.budget_result(p_budget agent_budgets)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select jsonb_build_object('agent', (select a.slug from public.agents a where a.id = p_budget.agent_id),
+    'limit_usd', p_budget.monthly_limit_usd, 'status', p_budget.status,
+    'spent_usd', coalesce(to_jsonb(p_budget) -> 'current_period_cost_usd', to_jsonb(p_budget) -> 'current_period_spend_usd', '0'))
+$function$;
+grant execute on function hq.budget_result(agent_budgets) to public;
+
+CREATE OR REPLACE FUNCTION hq.budget_row(p_budget agent_budgets)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select hq.budget_result(p_budget) || hq.pick(to_jsonb(p_budget), '{soft_threshold_pct,hard_cutoff,current_period_start}')
+$function$;
+grant execute on function hq.budget_row(agent_budgets) to public;
+
+CREATE OR REPLACE FUNCTION hq.caller_role()
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select coalesce(nullif(current_setting('role', true), 'none'), session_user::text)
+$function$;
+grant execute on function hq.caller_role() to public;
+
+CREATE OR REPLACE FUNCTION hq.channel_json(p_channel chat_channels)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select jsonb_build_object('id', p_channel.id, 'bound', true, 'ceiling', p_channel.ceiling,
+    'gateway', (select g.slug from public.gateways g where g.id = p_channel.gateway_id),
+    'agent', (select a.slug from public.agents a where a.id = p_channel.agent_id))
+$function$;
+grant execute on function hq.channel_json(chat_channels) to public;
+
+CREATE OR REPLACE FUNCTION hq.chat_act(p_who hq.speaker, p_said jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_action hq.actions;
+  v_gateway text := p_said ->> 'gateway';
+  v_agent text := p_said ->> 'agent';
+  v_payload jsonb := coalesce(nullif(p_said -> 'payload', 'null'), '{}');
+  v_kind text;
+  v_command jsonb;
+  v_token text;
+  v_row public.chat_confirmations;
+  v_target text;
+begin
+  select * into v_action from hq.actions a where a.name = p_said ->> 'action';
+  if found and not v_action.served then
+    raise exception '% is not served here', v_action.name using errcode = '22023', column = 'action';
+  end if;
+  -- What a channel is about is meant where nothing else is said.
+  if v_agent is null and v_action.target = 'agent' then
+    select a.slug into v_agent from public.agents a where a.id = p_who.agent_id;
+  end if;
+  if v_gateway is null and v_action.target = 'gateway' then
+    select g.slug into v_gateway from public.gateways g where g.id = p_who.gateway_id;
+  end if;
+
+  v_kind := hq.question_for(p_who.tenant, v_action);
+  if v_kind = 'second' and p_who.is_direct then
+    raise exception '% takes two people', v_action.name using errcode = '42501', hint = 'Ask for it in a channel, where somebody else can say yes.';
+  end if;
+  if v_kind is null then
+    return hq.insert_command(p_said ->> 'action', v_payload, v_gateway, v_agent,
+      'chat:' || hq.token_hash(jsonb_build_array(p_who.platform, p_who.install, p_said ->> 'delivery')::text), p_who.platform);
+  end if;
+
+  v_command := hq.rehearse(p_said ->> 'action', v_payload, v_gateway, v_agent, p_who.platform);
+  v_target := coalesce(v_command ->> 'agent_slug',
+    (select g.slug from public.gateways g where g.id = (v_command ->> 'gateway_id')::uuid), 'the workspace');
+  v_token := 'v1:' || hq.random_token(16);
+  insert into public.chat_confirmations (tenant_id, identity_id, token_hash, kind, expected, platform, install, channel, action,
+    payload, gateway_id, agent_id, expires_at)
+  values (p_who.tenant, p_who.identity, hq.token_hash(v_token), v_kind, case v_kind when 'typed' then v_target end,
+    p_who.platform, p_who.install, p_who.channel, v_action.name, v_payload, (v_command ->> 'gateway_id')::uuid,
+    (v_command ->> 'agent_id')::uuid, clock_timestamp() + interval '180 seconds')
+  returning * into v_row;
+  return jsonb_build_object('confirm', jsonb_build_object('token', v_token, 'kind', v_kind, 'expected', v_row.expected,
+    'prompt', format('%s: %s', v_action.title, v_target), 'action', v_action.name, 'danger', v_action.danger, 'target', v_target, 'asked_by', hq.email_of(p_who.member),
+    'expires_at', v_row.expires_at));
+end
+$function$;
+grant execute on function hq.chat_act(hq.speaker,jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.chat_bind(p_who hq.speaker, p_said jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_gateway uuid;
+  v_agent public.agents;
+  v_channel public.chat_channels;
+begin
+  perform hq.require_admin(p_who, 'bind');
+  if coalesce(p_said ->> 'ceiling', '') not in ('viewer', 'operator', 'admin') then
+    raise exception 'ceiling must be one of viewer, operator, admin' using errcode = '22023', column = 'ceiling';
+  end if;
+  if p_said ->> 'gateway' is not null then
+    select g.id into v_gateway from public.gateways g where g.tenant_id = p_who.tenant and g.slug = p_said ->> 'gateway';
+    if not found then
+      raise exception 'there is no gateway %', left(p_said ->> 'gateway', 100) using errcode = 'P0002', column = 'gateway';
+    end if;
+  end if;
+  if p_said ->> 'agent' is not null then
+    select * into v_agent from public.agents a where a.id = hq.agent_by_slug(p_who.tenant, p_said ->> 'agent');
+  end if;
+  if v_gateway <> v_agent.gateway_id then
+    raise exception 'the agent % is not on that gateway', v_agent.slug using errcode = '22023', column = 'agent';
+  end if;
+  insert into public.chat_channels as c (tenant_id, platform, install, channel, ceiling, gateway_id, agent_id, bound_by)
+  values (p_who.tenant, p_who.platform, p_who.install, p_who.channel, (p_said ->> 'ceiling')::public.member_role,
+    coalesce(v_gateway, v_agent.gateway_id), v_agent.id, p_who.member)
+  on conflict (tenant_id, platform, install, channel) do update
+  set ceiling = excluded.ceiling, gateway_id = excluded.gateway_id, agent_id = excluded.agent_id, bound_by = excluded.bound_by
+  returning * into v_channel;
+  perform hq.audit_chat(p_who, 'chat.bound', format('%s channel bound: %s and below', p_who.platform, v_channel.ceiling),
+    'chat_channel', v_channel.id);
+  return jsonb_build_object('channel', hq.channel_json(v_channel));
+end
+$function$;
+grant execute on function hq.chat_bind(hq.speaker,jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.chat_call(p_call text, p_chat jsonb, p_said jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_claims text := coalesce(current_setting('request.jwt.claims', true), '');
+  v_sub text := coalesce(current_setting('request.jwt.claim.sub', true), '');
+  v_tenant uuid := public.current_tenant_id();
+  v_once boolean := p_call not in ('whoami', 'read');
+  v_hash text := hq.token_hash(jsonb_build_array(case when jsonb_typeof(p_chat) = 'object' then p_chat - 'delivery' end, p_said)::text);
+  v_known public.chat_deliveries;
+  v_who hq.speaker;
+  v_kept boolean := false;
+  v_too_many boolean := false;
+  v_answer jsonb := hq.turn_away(p_call);
+  v_state text;
+  v_message text;
+  v_hint text;
+  v_field text;
+begin
+  if v_answer is not null then
+    return v_answer;
+  end if;
+
+  begin
+    perform hq.check_chat(p_chat);
+  exception when sqlstate '22023' then
+    get stacked diagnostics v_message = message_text, v_field = column_name;
+    return hq.refusal('22023', v_message, null, v_field);
+  end;
+
+  v_who := hq.speaker_of(v_tenant, p_chat);
+  if v_once then
+    -- What strangers say is not kept, so that they cannot fill a table; but for their codes, which are counted.
+    if v_who.member is not null or p_call = 'link' then
+      insert into public.chat_deliveries (tenant_id, platform, install, delivery, call, said_hash)
+      values (v_tenant, v_who.platform, v_who.install, p_chat ->> 'delivery', p_call, v_hash)
+      on conflict do nothing;
+      v_kept := found;
+    end if;
+    if not v_kept then
+      select * into v_known from public.chat_deliveries d
+      where d.tenant_id = v_tenant and d.platform = v_who.platform and d.install = v_who.install
+        and d.delivery = p_chat ->> 'delivery' and d.call = p_call;
+      if v_known.said_hash <> v_hash then
+        return hq.refusal('23505', 'this delivery was used for something else', null, 'delivery');
+      elsif v_known.said_hash is not null then
+        return v_known.answer;
+      end if;
+    end if;
+  end if;
+
+  -- Counted outside of what a refusal undoes.
+  if p_call = 'link' then
+    v_too_many := not hq.within(v_tenant, concat_ws(':', v_who.platform, v_who.install, v_who.chat_user), 'link', 5, 600);
+  end if;
+  begin
+    if v_too_many then
+      raise exception 'too many codes were tried' using errcode = '42501', hint = 'Wait ten minutes.';
+    end if;
+    perform hq.require_speaker(v_who, p_call);
+    if v_who.member is not null then
+      perform hq.speak_for(v_who);
+    end if;
+    execute format('select hq.%I($1, $2)', 'chat_' || p_call) into v_answer using v_who, p_said;
+  exception when sqlstate '28000' or sqlstate '42501' or sqlstate 'P0002' or sqlstate '23505' or sqlstate '22023' then
+    get stacked diagnostics v_state = returned_sqlstate, v_message = message_text,
+      v_hint = pg_exception_hint, v_field = column_name;
+    v_answer := hq.refusal(v_state, v_message, v_hint, v_field);
+    if v_who.member is not null then
+      perform hq.speak_for(v_who);
+    end if;
+    perform hq.audit_chat_refusal(v_who, p_call, v_answer -> 'refused');
+  end;
+  perform set_config('request.jwt.claims', v_claims, true);
+  perform set_config('request.jwt.claim.sub', v_sub, true);
+  perform set_config('hq.ceiling', '', true);
+  perform set_config('hq.chat', '', true);
+
+  if v_too_many then
+    delete from public.chat_deliveries d
+    where d.tenant_id = v_tenant and d.platform = v_who.platform and d.install = v_who.install
+      and d.delivery = p_chat ->> 'delivery' and d.call = p_call;
+  elsif v_kept then
+    update public.chat_deliveries d set answer = v_answer
+    where d.tenant_id = v_tenant and d.platform = v_who.platform and d.install = v_who.install
+      and d.delivery = p_chat ->> 'delivery' and d.call = p_call;
+  end if;
+  return v_answer;
+end
+$function$;
+grant execute on function hq.chat_call(text,jsonb,jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.chat_cancel(p_who hq.speaker, p_said jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$ select hq.take_back_command((p_said ->> 'command')::uuid, p_who.platform) $function$;
+grant execute on function hq.chat_cancel(hq.speaker,jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.chat_confirm(p_who hq.speaker, p_said jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_row public.chat_confirmations := hq.question_of(p_who, p_said ->> 'token');
+  v_action hq.actions;
+  v_asker uuid;
+  v_answer jsonb;
+begin
+  -- The same press that comes twice is one press.
+  if v_row.decision = 'confirmed' and v_row.decided_by = p_who.member then
+    return jsonb_build_object('command', (select to_jsonb(c) from public.agent_commands c where c.id = v_row.command_id),
+      'created', false);
+  elsif v_row.decided_at is not null then
+    perform hq.decided_already(v_row);
+  end if;
+  select * into v_action from hq.actions a where a.name = v_row.action;
+  select i.user_id into v_asker from public.chat_identities i where i.id = v_row.identity_id and i.revoked_at is null;
+  perform hq.require_role(p_who.tenant, v_action.role, v_row.action);
+  if v_row.kind <> 'second' and hq.question_for(p_who.tenant, v_action) = 'second' then
+    raise exception '% takes two people now', v_row.action using errcode = '42501', column = 'token', hint = 'Ask for it again, in a channel.';
+  end if;
+  if v_row.kind = 'second' and p_who.is_direct then
+    raise exception '% takes two people', v_row.action using errcode = '42501', column = 'token', hint = 'Say yes in the channel where it was asked.';
+  end if;
+  if v_row.kind = 'second' and v_asker = p_who.member then
+    raise exception 'somebody else has to say yes to this' using errcode = '42501', column = 'token',
+      hint = format('Anyone here with the role %s may.', v_action.role);
+  end if;
+  if v_row.kind = 'typed' and trim(coalesce(p_said ->> 'typed', '')) <> v_row.expected then
+    raise exception 'that is not its name' using errcode = '22023', column = 'typed', hint = format('Type %s.', v_row.expected);
+  end if;
+  update public.chat_confirmations c
+  set decision = 'confirmed', decided_at = clock_timestamp(), decided_by = p_who.member
+  where c.id = v_row.id and c.decided_at is null and c.expires_at > clock_timestamp()
+  returning * into v_row;
+  if not found then
+    raise exception 'this question has expired' using errcode = '23505', column = 'token', hint = 'Ask for it again.';
+  end if;
+  -- The command is the asker's, with the rights that they have now; who said yes stands beside it.
+  perform hq.speak_for(v_asker, p_who.tenant, p_who.ceiling, hq.chat_meta(p_who)
+    || jsonb_build_object('identity', v_row.identity_id, 'confirmed_by', p_who.member, 'confirmed_as', p_who.identity));
+  v_answer := hq.insert_command(v_row.action, v_row.payload, v_row.gateway_id::text, v_row.agent_id::text,
+    'chat:confirm:' || v_row.id, p_who.platform);
+  update public.chat_confirmations c set command_id = (v_answer #>> '{command,id}')::uuid where c.id = v_row.id;
+  return v_answer || jsonb_build_object('decided', jsonb_build_object('by', hq.email_of(p_who.member), 'at', v_row.decided_at,
+    'asked_by', hq.email_of(v_asker)));
+end
+$function$;
+grant execute on function hq.chat_confirm(hq.speaker,jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.chat_decline(p_who hq.speaker, p_said jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_row public.chat_confirmations := hq.question_of(p_who, p_said ->> 'token');
+  v_action hq.actions;
+begin
+  select * into v_action from hq.actions a where a.name = v_row.action;
+  if v_row.identity_id <> p_who.identity then
+    perform hq.require_role(p_who.tenant, v_action.role, v_row.action);
+  end if;
+  if v_row.decision = 'confirmed' then
+    perform hq.decided_already(v_row);
+  elsif v_row.decision is null then
+    update public.chat_confirmations c set decision = 'declined', decided_at = clock_timestamp(), decided_by = p_who.member
+    where c.id = v_row.id returning * into v_row;
+    perform hq.audit_chat(p_who, 'chat.declined', format('%s declined', v_row.action), 'chat_identity', v_row.identity_id);
+  end if;
+  return jsonb_build_object('declined', true,
+    'prompt', format('%s: %s', v_action.title, coalesce((select a.slug from public.agents a where a.id = v_row.agent_id),
+      (select g.slug from public.gateways g where g.id = v_row.gateway_id), 'the workspace')),
+    'decided', jsonb_build_object('by', hq.email_of(v_row.decided_by), 'at', v_row.decided_at));
+end
+$function$;
+grant execute on function hq.chat_decline(hq.speaker,jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.chat_link(p_who hq.speaker, p_said jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_code public.chat_link_codes;
+  v_identity uuid;
+begin
+  if p_who.member is not null then
+    raise exception 'this account is linked to % already', hq.email_of(p_who.member) using errcode = '23505', hint = 'unlink takes it back.';
+  end if;
+  delete from public.chat_link_codes c
+  where c.code_hash = hq.token_hash(trim(p_said ->> 'code')) and c.tenant_id = p_who.tenant and c.expires_at > clock_timestamp()
+  returning * into v_code;
+  if not found then
+    raise exception 'this code does not work' using errcode = '22023', column = 'code',
+      hint = 'A code works once, for ten minutes. Get another one: hq-tui chat code.';
+  end if;
+  insert into public.chat_identities (tenant_id, user_id, platform, install, chat_user, last_seen_at)
+  values (p_who.tenant, v_code.user_id, p_who.platform, hq.account_install(p_who.platform, p_who.install), p_who.chat_user,
+    clock_timestamp())
+  on conflict do nothing
+  returning id into v_identity;
+  if not found then
+    raise exception 'this account is linked in another HQ' using errcode = '23505', hint = 'Unlink it there first.';
+  end if;
+  p_who.identity := v_identity;
+  p_who.member := v_code.user_id;
+  perform hq.speak_for(p_who);
+  perform hq.audit_chat(p_who, 'chat.linked', format('%s linked on %s', hq.email_of(p_who.member), p_who.platform),
+    'chat_identity', v_identity);
+  return jsonb_build_object('member', jsonb_build_object('email', hq.email_of(p_who.member),
+    'role', (select m.role from public.tenant_members m where m.tenant_id = p_who.tenant and m.user_id = p_who.member)));
+end
+$function$;
+grant execute on function hq.chat_link(hq.speaker,jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.chat_meta(p_who hq.speaker)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select jsonb_build_object('identity', p_who.identity, 'platform', p_who.platform, 'install', p_who.install,
+    'user', p_who.chat_user, 'channel', p_who.channel)
+    || jsonb_strip_nulls(jsonb_build_object('stranger', p_who.stranger))
+$function$;
+grant execute on function hq.chat_meta(hq.speaker) to public;
+
+CREATE OR REPLACE FUNCTION hq.chat_press(p_who hq.speaker, p_said jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_row public.chat_buttons;
+begin
+  select * into v_row from public.chat_buttons b
+  where b.token_hash = hq.token_hash(p_said ->> 'token') and b.tenant_id = p_who.tenant and b.expires_at > clock_timestamp()
+  for update;
+  if not found or (v_row.once and v_row.pressed_at is not null) then
+    raise exception 'this button is used up' using errcode = 'P0002', column = 'token', hint = 'Ask for it again.';
+  end if;
+  if (v_row.platform, v_row.install, v_row.channel) is distinct from (p_who.platform, p_who.install, p_who.channel) then
+    raise exception 'this button belongs to another chat' using errcode = '42501', column = 'token';
+  end if;
+  if v_row.chat_user <> p_who.chat_user then
+    raise exception 'this button is somebody else''s' using errcode = '42501', column = 'token', hint = 'Ask for it yourself.';
+  end if;
+  update public.chat_buttons b set pressed_at = clock_timestamp() where b.token_hash = v_row.token_hash;
+  return jsonb_build_object('intent', v_row.intent);
+end
+$function$;
+grant execute on function hq.chat_press(hq.speaker,jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.chat_read(p_who hq.speaker, p_said jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_what text := p_said ->> 'what';
+  v_args jsonb := case when jsonb_typeof(p_said -> 'args') = 'object' then p_said -> 'args' else '{}' end;
+  v_limit int := least(greatest(coalesce(hq.int_or_null(v_args -> 'limit'), 20), 1), 100);
+  v_rows jsonb;
+begin
+  perform hq.require_role(p_who.tenant, 'viewer', 'reading');
+  perform hq.require_for(p_who, v_args ->> 'for');
+  if v_what is null or v_what <> all (array['fleet', 'gateways', 'agents', 'agent', 'commands', 'command', 'output', 'tasks', 'task',
+    'deliverables', 'deliverable', 'inbox', 'usage', 'budgets', 'alerts', 'secrets', 'templates', 'subscriptions', 'links', 'desktop'])
+  then
+    raise exception 'there is nothing called % to read', left(v_what, 40) using errcode = '22023', column = 'what';
+  end if;
+  -- What is named must be there, also where there would be nothing to tell of it.
+  v_args := v_args || jsonb_build_object('gateway_id', hq.gateway_in(p_who.tenant, v_args),
+    'agent_id', case when v_args ->> 'agent' is not null then hq.agent_by_slug(p_who.tenant, v_args ->> 'agent') end);
+  execute format('select coalesce(jsonb_agg(r), ''[]'') from hq.%I($1, $2, $3) r', 'read_' || v_what)
+    into v_rows using p_who, v_args, v_limit;
+  return jsonb_build_object('rows', v_rows);
+end
+$function$;
+grant execute on function hq.chat_read(hq.speaker,jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.chat_subscribe(p_who hq.speaker, p_said jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_filter jsonb := coalesce(nullif(p_said -> 'filter', 'null'), '{}');
+  v_fault jsonb;
+  v_row public.chat_subscriptions;
+begin
+  if not p_who.is_direct then
+    perform hq.require_role(p_who.tenant, 'operator', 'subscribing a channel');
+  end if;
+  v_fault := hq.find_fault(v_filter, '{"type": "object", "additionalProperties": false, "properties": {
+    "severity": {"type": "string", "enum": ["info", "warning", "error", "critical"]},
+    "kinds": {"type": "array", "items": {"type": "string", "maxLength": 60}},
+    "agents": {"type": "array", "items": {"type": "string", "maxLength": 60}},
+    "tags": {"type": "array", "items": {"type": "string", "maxLength": 60}},
+    "quiet": {"type": "object", "additionalProperties": false, "required": ["from", "to", "tz"], "properties": {
+      "from": {"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"},
+      "to": {"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"},
+      "tz": {"type": "string", "maxLength": 60}}},
+    "digest_minutes": {"type": "integer", "minimum": 0, "maximum": 1440}}}', 'filter');
+  if v_fault is not null or octet_length(v_filter::text) > 8192 then
+    raise exception '%', coalesce(v_fault ->> 'message', 'the filter is too long')
+      using errcode = '22023', column = coalesce(v_fault ->> 'field', 'filter');
+  end if;
+  if v_filter #>> '{quiet,tz}' is not null and lower(hq.zone_or_utc(v_filter #>> '{quiet,tz}')) <> lower(v_filter #>> '{quiet,tz}') then
+    raise exception 'no clock knows the zone of the quiet hours'
+      using errcode = '22023', column = 'filter.quiet.tz', hint = 'It looks like Europe/Berlin.';
+  end if;
+  insert into public.chat_subscriptions as s (tenant_id, platform, install, channel, thread, kind, identity_id, channel_id, filter, cursor)
+  values (p_who.tenant, p_who.platform, p_who.install, p_who.channel, p_who.thread,
+    case when p_who.is_direct then 'direct' else 'group' end, case when p_who.is_direct then p_who.identity end, p_who.channel_id,
+    v_filter, to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))
+  on conflict (tenant_id, platform, install, channel) do update
+  set filter = excluded.filter, thread = excluded.thread, kind = excluded.kind, identity_id = excluded.identity_id,
+    channel_id = excluded.channel_id, disabled_at = null, disabled_reason = null,
+    cursor = case when s.disabled_at is null then s.cursor else excluded.cursor end
+  returning * into v_row;
+  return jsonb_build_object('subscription', to_jsonb(v_row) - 'tenant_id');
+end
+$function$;
+grant execute on function hq.chat_subscribe(hq.speaker,jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.chat_unbind(p_who hq.speaker, p_said jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  perform hq.require_admin(p_who, 'unbind');
+  delete from public.chat_channels c where c.id = p_who.channel_id;
+  perform hq.audit_chat(p_who, 'chat.unbound', format('%s channel unbound', p_who.platform), 'chat_channel', p_who.channel_id);
+  return jsonb_build_object('channel', jsonb_build_object('bound', false, 'ceiling', null, 'gateway', null, 'agent', null));
+end
+$function$;
+grant execute on function hq.chat_unbind(hq.speaker,jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.chat_unlink(p_who hq.speaker, p_said jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  update public.chat_identities i set revoked_at = clock_timestamp(), revoked_by = p_who.member where i.id = p_who.identity;
+  perform hq.audit_chat(p_who, 'chat.unlinked', format('%s unlinked on %s', hq.email_of(p_who.member), p_who.platform),
+    'chat_identity', p_who.identity);
+  return jsonb_build_object('member', jsonb_build_object('email', hq.email_of(p_who.member), 'role', p_who.member_role));
+end
+$function$;
+grant execute on function hq.chat_unlink(hq.speaker,jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.chat_unsubscribe(p_who hq.speaker, p_said jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_row public.chat_subscriptions;
+begin
+  if not p_who.is_direct then
+    perform hq.require_role(p_who.tenant, 'operator', 'unsubscribing a channel');
+  end if;
+  delete from public.chat_subscriptions s
+  where s.tenant_id = p_who.tenant and s.platform = p_who.platform and s.install = p_who.install and s.channel = p_who.channel
+  returning * into v_row;
+  if not found then
+    raise exception 'nothing is subscribed here' using errcode = 'P0002';
+  end if;
+  return jsonb_build_object('subscription', to_jsonb(v_row) - 'tenant_id');
+end
+$function$;
+grant execute on function hq.chat_unsubscribe(hq.speaker,jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.chat_whoami(p_who hq.speaker, p_said jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_role public.member_role := hq.role_here(p_who);
+begin
+  update public.chat_identities i set last_seen_at = clock_timestamp()
+  where i.id = p_who.identity and coalesce(i.last_seen_at, '-infinity') < clock_timestamp() - interval '1 minute';
+  return jsonb_build_object(
+    'linked', p_who.member is not null,
+    'identity', p_who.identity,
+    'member', case when p_who.member is not null
+      then jsonb_build_object('email', hq.email_of(p_who.member), 'role', p_who.member_role) end,
+    'channel', case
+      when p_who.is_direct then jsonb_build_object('bound', true, 'ceiling', null, 'gateway', null, 'agent', null)
+      when p_who.member is null or p_who.channel_id is null
+        then jsonb_build_object('bound', p_who.channel_id is not null, 'ceiling', null, 'gateway', null, 'agent', null)
+      else (select hq.channel_json(c) from public.chat_channels c where c.id = p_who.channel_id) end,
+    'role', v_role,
+    'actions', coalesce((select jsonb_agg(a.name order by a.name) from hq.actions a
+      where a.served and a.refusal is null and a.role <= v_role), '[]'),
+    'tenant', case when p_who.member is not null then (select t.name from public.tenants t where t.id = p_who.tenant) end);
+end
+$function$;
+grant execute on function hq.chat_whoami(hq.speaker,jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.check_agent()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if tg_op = 'INSERT' or new.slug is distinct from old.slug then
+    if not coalesce(hq.is_agent_slug(new.slug), false) then
+      raise exception 'slug must be 2 to 40 lower-case letters, digits and single dashes, and no reserved word'
+        using errcode = '22023', column = 'slug', table = 'agents';
+    end if;
+  end if;
+  if new.gateway_id is not null and not exists (
+    select from public.gateways g where g.id = new.gateway_id and g.tenant_id = new.tenant_id
+  ) then
+    raise exception 'no such gateway' using errcode = 'P0002', column = 'gateway_id', table = 'agents';
+  end if;
+  if new.reports_to_id is not null and not exists (
+    select from public.agents a where a.id = new.reports_to_id and a.tenant_id = new.tenant_id
+  ) then
+    raise exception 'no such agent' using errcode = 'P0002', column = 'reports_to_id', table = 'agents';
+  end if;
+  return new;
+end
+$function$;
+grant execute on function hq.check_agent() to public;
+
+CREATE OR REPLACE FUNCTION hq.check_chat(p_chat jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_field text;
+begin
+  foreach v_field in array array['platform', 'install', 'user', 'channel', 'kind', 'delivery'] loop
+    if jsonb_typeof(p_chat -> v_field) is distinct from 'string' or length(p_chat ->> v_field) not between 1 and 200 then
+      raise exception 'chat.% must be a text of 1 to 200 characters', v_field using errcode = '22023', column = v_field;
+    end if;
+  end loop;
+  if p_chat -> 'thread' is not null and p_chat -> 'thread' <> 'null'
+    and (jsonb_typeof(p_chat -> 'thread') <> 'string' or length(p_chat ->> 'thread') > 200)
+  then
+    raise exception 'chat.thread must be a text of at most 200 characters' using errcode = '22023', column = 'thread';
+  end if;
+  if p_chat ->> 'platform' not in ('slack', 'discord', 'telegram') then
+    raise exception 'chat.platform must be one of slack, discord, telegram' using errcode = '22023', column = 'platform';
+  end if;
+  if p_chat ->> 'kind' not in ('direct', 'group') then
+    raise exception 'chat.kind must be one of direct, group' using errcode = '22023', column = 'kind';
+  end if;
+  if p_chat ->> 'stranger' not in ('bot', 'anonymous', 'outsider') then
+    raise exception 'chat.stranger must be one of bot, anonymous, outsider' using errcode = '22023', column = 'stranger';
+  end if;
+end
+$function$;
+grant execute on function hq.check_chat(jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.check_command_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  if new.id <> old.id or new.tenant_id <> old.tenant_id or new.action <> old.action then
+    raise exception 'a command keeps its id, its tenant and its action' using errcode = '55000';
+  end if;
+  if old.status in ('done', 'failed', 'cancelled') then
+    if (new.status, new.exit_code, new.stdout, new.stderr, new.error_message, new.result, new.completed_at,
+        new.lease_token, new.attempt, new.requested_by, new.origin)
+      is distinct from
+       (old.status, old.exit_code, old.stdout, old.stderr, old.error_message, old.result, old.completed_at,
+        old.lease_token, old.attempt, old.requested_by, old.origin)
+    then
+      raise exception 'the command has already finished: %', old.status
+        using errcode = '55000', hint = 'What a command came to is never changed; ask for it again.';
+    end if;
+    return new;
+  end if;
+  if coalesce(current_setting('hq.fenced', true), '') <> 'on' then
+    if old.lease_token is not null
+      and (new.status, new.lease_token, new.leased_until, new.runner_id, new.attempt, new.exit_code, new.stdout, new.stderr,
+           new.error_message, new.result, new.completed_at, new.started_at)
+        is distinct from
+          (old.status, old.lease_token, old.leased_until, old.runner_id, old.attempt, old.exit_code, old.stdout, old.stderr,
+           old.error_message, old.result, old.completed_at, old.started_at)
+    then
+      raise exception 'a runner holds this command'
+        using errcode = '55000', hint = 'Cancel it; its runner obeys, or its lease runs out.';
+    end if;
+    if new.lease_token is distinct from old.lease_token then
+      raise exception 'only the queue hands out lease tokens' using errcode = '55000';
+    end if;
+  end if;
+  if new.status in ('done', 'failed', 'cancelled') and new.completed_at is null then
+    new.completed_at := clock_timestamp();
+  end if;
+  return new;
+end
+$function$;
+grant execute on function hq.check_command_change() to public;
+
+CREATE OR REPLACE FUNCTION hq.check_secret()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_is_member boolean := hq.caller_role() in ('authenticated', 'anon');
+  -- A value that is only encrypted anew is the same value.
+  v_rekeying boolean := coalesce(current_setting('hq.rekeying', true), '') = 'on';
+  v_new_value boolean := true;
+  v_moved boolean := true;
+  v_told boolean := true;
+  v_fault text;
+begin
+  if tg_op = 'UPDATE' then
+    v_new_value := new.encrypted_value is distinct from old.encrypted_value and not v_rekeying;
+    v_moved := (new.tenant_id, new.gateway_id, new.agent_id, new.key)
+      is distinct from (old.tenant_id, old.gateway_id, old.agent_id, old.key);
+    v_told := (new.name, new.note, new.category::text) is distinct from (old.name, old.note, old.category::text);
+  end if;
+
+  if v_new_value or v_moved then
+    v_fault := hq.secret_name_fault(new.key);
+    if v_fault is not null then
+      raise exception '%', v_fault using errcode = '22023', column = 'key', table = 'secrets';
+    end if;
+  end if;
+  -- What an older HQ kept otherwise stays, and is told when it cannot be read.
+  v_fault := case when v_new_value and v_is_member then hq.envelope_fault(new.encrypted_value) end;
+  if v_fault is not null then
+    raise exception '%', v_fault
+      using errcode = '22023', column = 'value', table = 'secrets', hint = 'Use hq-tui secrets set, which encrypts it first.';
+  end if;
+  if v_told then
+    if new.category is null then
+      new.category := 'user';
+    end if;
+    if new.category::text not in ('user', 'channel', 'integration') then
+      raise exception 'category must be user, channel or integration'
+        using errcode = '22023', column = 'category', table = 'secrets';
+    end if;
+    if length(new.name) > 200 then
+      raise exception 'name must be at most 200 characters' using errcode = '22023', column = 'name', table = 'secrets';
+    end if;
+    if length(new.note) > 2000 then
+      raise exception 'note must be at most 2000 characters' using errcode = '22023', column = 'note', table = 'secrets';
+    end if;
+  end if;
+  if v_moved then
+    if not exists (select from public.gateways g where g.id = new.gateway_id and g.tenant_id = new.tenant_id) then
+      raise exception 'there is no such gateway' using errcode = 'P0002', column = 'gateway', table = 'secrets';
+    end if;
+    -- An agent that is on no gateway yet may have its secrets before it comes.
+    if new.agent_id is not null and not exists (
+      select from public.agents a where a.id = new.agent_id and a.tenant_id = new.tenant_id
+        and coalesce(a.gateway_id, new.gateway_id) = new.gateway_id)
+    then
+      raise exception 'there is no such agent on this gateway' using errcode = 'P0002', column = 'agent', table = 'secrets';
+    end if;
+  end if;
+
+  if v_new_value and (tg_op = 'UPDATE' or v_is_member) then
+    new.value_since := clock_timestamp();
+  end if;
+  if v_new_value or v_moved then
+    new.sync_status := 'pending';
+    new.sync_error := null;
+    new.revision := case tg_op when 'INSERT' then 1 else old.revision + 1 end;
+  end if;
+  if tg_op = 'INSERT' then
+    new.updated_by := coalesce(auth.uid(), new.updated_by);
+    if v_is_member then
+      new.created_at := clock_timestamp();
+      new.updated_at := new.created_at;
+      new.last_synced_at := null;
+    end if;
+  elsif v_new_value or v_moved or v_told then
+    new.updated_at := clock_timestamp();
+    new.updated_by := coalesce(auth.uid(), case when new.updated_by is distinct from old.updated_by then new.updated_by end);
+  end if;
+  return new;
+end
+$function$;
+grant execute on function hq.check_secret() to public;
+
+CREATE OR REPLACE FUNCTION hq.claim(p_gateway_id uuid, p_paused boolean, p_runner_id text, p_limit integer, p_lease_seconds integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_stack_busy boolean;
+  v_busy_agents text[];
+  v_ids uuid[];
+  v_claimed jsonb;
+begin
+  select coalesce(bool_or(a.lane = 'stack'), false),
+    coalesce(array_agg(coalesce(c.agent_slug, '')) filter (where a.lane = 'agent'), '{}')
+  into v_stack_busy, v_busy_agents
+  from public.agent_commands c join hq.actions a on a.name = c.action::text
+  where c.gateway_id = p_gateway_id and c.status in ('leased', 'running');
+
+  select array_agg(w.id) into v_ids from (
+    select * from (
+      (select c.id, c.priority, c.created_at, 0 as nth from public.agent_commands c join hq.actions a on a.name = c.action::text
+        where c.gateway_id = p_gateway_id and c.status = 'pending' and a.served and a.lane = 'none' and (not p_paused or a.while_paused)
+        order by c.priority desc, c.created_at, c.id limit p_limit)
+      union all
+      (select c.id, c.priority, c.created_at, 1 from public.agent_commands c join hq.actions a on a.name = c.action::text
+        where c.gateway_id = p_gateway_id and c.status = 'pending' and a.served and a.lane = 'stack' and (not p_paused or a.while_paused)
+          and not v_stack_busy
+        order by c.priority desc, c.created_at, c.id limit 1)
+      union all
+      (select f.id, f.priority, f.created_at, 1 from (
+        select distinct on (coalesce(c.agent_slug, '')) c.id, c.priority, c.created_at
+        from public.agent_commands c join hq.actions a on a.name = c.action::text
+        where c.gateway_id = p_gateway_id and c.status = 'pending' and a.served and a.lane = 'agent' and (not p_paused or a.while_paused)
+          and coalesce(c.agent_slug, '') <> all (v_busy_agents)
+        order by coalesce(c.agent_slug, ''), c.priority desc, c.created_at, c.id) f)
+    ) u order by u.nth, u.priority desc, u.created_at, u.id limit p_limit
+  ) w;
+
+  with mine as (
+    select c.id from public.agent_commands c
+    where c.id = any (v_ids) and c.status = 'pending'
+    order by c.id for no key update skip locked
+  ), taken as (
+    update public.agent_commands c
+    set status = 'running', lease_token = gen_random_uuid(), runner_id = p_runner_id, attempt = c.attempt + 1,
+      leased_at = clock_timestamp(), leased_until = clock_timestamp() + make_interval(secs => p_lease_seconds),
+      started_at = clock_timestamp(), progress = null
+    from mine where c.id = mine.id
+    returning c.id
+  )
+  select array_agg(t.id) into v_ids from taken t;
+  select coalesce(jsonb_agg(hq.handed_over(c, p_lease_seconds) order by c.priority desc, c.created_at, c.id), '[]')
+  into v_claimed
+  from public.agent_commands c where c.id = any (v_ids);
+  return v_claimed;
+end
+$function$;
+grant execute on function hq.claim(uuid,boolean,text,integer,integer) to public;
+
+CREATE OR REPLACE FUNCTION hq.command_hash(p_action text, p_gateway uuid, p_agent text, p_payload jsonb)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+  select encode(sha256(convert_to(jsonb_build_array(p_action, p_gateway, p_agent, p_payload)::text, 'UTF8')), 'hex')
+$function$;
+grant execute on function hq.command_hash(text,uuid,text,jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.command_row(p_command agent_commands)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select to_jsonb(p_command) - '{tenant_id,stdout,stderr,lease_token,payload_hash,idempotency_key}'::text[] || jsonb_build_object(
+    'gateway', (select g.slug from public.gateways g where g.id = p_command.gateway_id),
+    'requested_by_email', hq.email_of(p_command.requested_by))
+$function$;
+grant execute on function hq.command_row(agent_commands) to public;
+
+CREATE OR REPLACE FUNCTION hq.count_agent_changes()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if tg_op = 'INSERT' then
+    perform hq.move_secrets_version(array(select distinct n.gateway_id from new_rows n where n.gateway_id is not null));
+  elsif tg_op = 'DELETE' then
+    perform hq.move_secrets_version(array(select distinct o.gateway_id from old_rows o where o.gateway_id is not null));
+  else
+    perform hq.move_secrets_version(array[old.gateway_id, new.gateway_id]);
+  end if;
+  return null;
+end
+$function$;
+grant execute on function hq.count_agent_changes() to public;
+
+CREATE OR REPLACE FUNCTION hq.count_secret_changes()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_gateways uuid[];
+begin
+  if tg_op = 'INSERT' then
+    select array_agg(distinct n.gateway_id) into v_gateways from new_rows n;
+  elsif tg_op = 'DELETE' then
+    select array_agg(distinct o.gateway_id) into v_gateways from old_rows o;
+  elsif coalesce(current_setting('hq.rekeying', true), '') <> 'on' then
+    select array_agg(distinct g.id) into v_gateways
+    from old_rows o join new_rows n on n.id = o.id, unnest(array[o.gateway_id, n.gateway_id]) g (id)
+    where n.revision <> o.revision or n.category is distinct from o.category;
+  end if;
+  if v_gateways is not null then
+    perform hq.move_secrets_version(v_gateways);
+  end if;
+  return null;
+end
+$function$;
+grant execute on function hq.count_secret_changes() to public;
+
+CREATE OR REPLACE FUNCTION hq.decided_already(p_row chat_confirmations)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  raise exception 'it was % already by %', p_row.decision, hq.email_of(p_row.decided_by) using errcode = '23505', column = 'token';
+end
+$function$;
+grant execute on function hq.decided_already(chat_confirmations) to public;
+
+CREATE OR REPLACE FUNCTION hq.define_unless_foreign(p_signature text, p_definition text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'public'
+AS $function$
+declare
+  v_existing regprocedure := to_regprocedure(p_signature);
+begin
+  if v_existing is null
+    or strpos(p_definition, (select p.prosrc from pg_proc p where p.oid = v_existing)) > 0
+    or exists (select from hq.defined_objects d where d.kind = 'shared function' and d.identity = hq.function_identity(v_existing))
+  then
+    execute p_definition;
+    insert into hq.defined_objects (kind, identity) values ('shared function', hq.function_identity(to_regprocedure(p_signature)))
+    on conflict do nothing;
+  end if;
+end
+$function$;
+grant execute on function hq.define_unless_foreign(text,text) to public;
+
+CREATE OR REPLACE FUNCTION hq.deliverable_row(p_link entity_links)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select hq.pick(to_jsonb(p_link), '{id,created_at,title,url,entity_type,entity_id,review_status,review_note,reviewed_at}')
+    || jsonb_build_object('agent', (select a.slug from public.agents a where a.id = p_link.submitted_by_agent_id))
+$function$;
+grant execute on function hq.deliverable_row(entity_links) to public;
+
+CREATE OR REPLACE FUNCTION hq.describe_range(p_schema jsonb)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+  select case
+    when p_schema ? 'minimum' and p_schema ? 'maximum'
+      then format(' from %s to %s', p_schema ->> 'minimum', p_schema ->> 'maximum')
+    when p_schema ? 'minimum' then format(' of %s or more', p_schema ->> 'minimum')
+    when p_schema ? 'maximum' then format(' of %s or less', p_schema ->> 'maximum')
+    else '' end
+$function$;
+grant execute on function hq.describe_range(jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.describe_type(p_schema jsonb)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+  select case
+    when p_schema ? 'enum' then 'one of ' || (select string_agg(e #>> '{}', ', ') from jsonb_array_elements(p_schema -> 'enum') e)
+    when p_schema ? 'const' then (p_schema -> 'const') #>> '{}'
+    else case p_schema ->> 'type'
+      when 'integer' then 'a whole number' || hq.describe_range(p_schema)
+      when 'number' then 'a number' || hq.describe_range(p_schema)
+      when 'boolean' then 'true or false'
+      when 'string' then 'a text'
+        || case when p_schema ? 'minLength' then format(' of at least %s characters', p_schema ->> 'minLength') else '' end
+        || case when p_schema ? 'maxLength' then format(' of at most %s characters', p_schema ->> 'maxLength') else '' end
+        || case when p_schema ? 'pattern' then format(' that matches %s', p_schema ->> 'pattern') else '' end
+      when 'object' then 'an object'
+      when 'array' then 'a list'
+      when 'null' then 'null'
+      else 'something else' end
+  end
+$function$;
+grant execute on function hq.describe_type(jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.do_acknowledge_alert(p_command agent_commands)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_alert public.notifications;
+begin
+  update public.notifications n set read_at = coalesce(n.read_at, clock_timestamp())
+  where n.id = hq.find_row('public.notifications', p_command.tenant_id, p_command.payload ->> 'alert', 'alert')
+  returning * into v_alert;
+  return jsonb_build_object('id', v_alert.id, 'title', v_alert.title);
+end
+$function$;
+grant execute on function hq.do_acknowledge_alert(agent_commands) to public;
+
+CREATE OR REPLACE FUNCTION hq.do_approve_deliverable(p_command agent_commands)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$ select hq.review(p_command, 'approved') $function$;
+grant execute on function hq.do_approve_deliverable(agent_commands) to public;
+
+CREATE OR REPLACE FUNCTION hq.do_assign_task(p_command agent_commands)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_id uuid := hq.task_to_change(p_command);
+  v_task public.tasks;
+begin
+  update public.tasks t set assignee_agent_id = hq.agent_by_slug(p_command.tenant_id, p_command.payload ->> 'agent')
+  where t.id = v_id
+  returning * into v_task;
+  return hq.task_result(v_task);
+end
+$function$;
+grant execute on function hq.do_assign_task(agent_commands) to public;
+
+CREATE OR REPLACE FUNCTION hq.do_at_once()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_result jsonb;
+begin
+  if exists (select from hq.actions a where a.name = new.action::text and a.executor = 'database') then
+    execute format('select hq.%I($1)', 'do_' || new.action) into v_result using new;
+    update public.agent_commands c
+    set status = 'done', attempt = 1, started_at = c.created_at, completed_at = clock_timestamp(), result = v_result
+    where c.id = new.id;
+  end if;
+  return null;
+end
+$function$;
+grant execute on function hq.do_at_once() to public;
+
+CREATE OR REPLACE FUNCTION hq.do_comment_on_task(p_command agent_commands)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_task public.tasks;
+  v_new public.comments;
+  v_mentions text[];
+begin
+  select * into v_task from public.tasks t where t.id = hq.task_to_change(p_command);
+  select coalesce(array_agg(distinct a.slug order by a.slug), '{}') into v_mentions
+  from regexp_matches(p_command.payload ->> 'body', '@([a-z0-9]+(?:-[a-z0-9]+)*)', 'g') m
+  join public.agents a on a.tenant_id = p_command.tenant_id and a.slug = m[1];
+  v_new := jsonb_populate_record(null::public.comments, jsonb_build_object(
+    'tenant_id', p_command.tenant_id, 'entity_type', 'task', 'entity_id', v_task.id, 'body', p_command.payload ->> 'body',
+    'actor_type', 'human', 'mentions', v_mentions));
+  insert into public.comments (tenant_id, entity_type, entity_id, body, actor_type, mentions)
+  values (v_new.tenant_id, v_new.entity_type, v_new.entity_id, v_new.body, v_new.actor_type, v_new.mentions);
+  return jsonb_build_object('id', v_task.id, 'title', v_task.title, 'mentions', v_mentions);
+end
+$function$;
+grant execute on function hq.do_comment_on_task(agent_commands) to public;
+
+CREATE OR REPLACE FUNCTION hq.do_create_task(p_command agent_commands)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_payload jsonb := p_command.payload;
+  v_agent uuid;
+  v_new public.tasks;
+  v_task public.tasks;
+begin
+  if v_payload ? 'agent' then
+    v_agent := hq.agent_by_slug(p_command.tenant_id, v_payload ->> 'agent');
+  end if;
+  begin
+    v_new := jsonb_populate_record(null::public.tasks, jsonb_build_object(
+      'tenant_id', p_command.tenant_id, 'title', v_payload ->> 'title', 'description', v_payload ->> 'description',
+      'status', 'todo', 'priority', coalesce(v_payload ->> 'priority', 'medium'), 'assignee_agent_id', v_agent,
+      'due_date', case when length(v_payload ->> 'due_date') = 10
+        then concat(v_payload ->> 'due_date', ' 23:59:59 ', hq.zone_or_utc(
+          (select w.owner_timezone from public.workspace w where w.tenant_id = p_command.tenant_id)))
+        else v_payload ->> 'due_date' end));
+  exception when datetime_field_overflow or invalid_datetime_format or invalid_time_zone_displacement_value then
+    raise exception 'due_date is no day of the calendar' using errcode = '22023', column = 'due_date';
+  end;
+  insert into public.tasks (tenant_id, title, description, status, priority, assignee_agent_id, due_date)
+  values (v_new.tenant_id, v_new.title, v_new.description, v_new.status, v_new.priority, v_new.assignee_agent_id, v_new.due_date)
+  returning * into v_task;
+  return hq.task_result(v_task);
+end
+$function$;
+grant execute on function hq.do_create_task(agent_commands) to public;
+
+CREATE OR REPLACE FUNCTION hq.do_mute_alert(p_command agent_commands)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_until timestamptz := clock_timestamp() + make_interval(mins => coalesce((p_command.payload ->> 'minutes')::numeric::int, 60));
+  v_alert public.notifications;
+begin
+  update public.notifications n set muted = true, read_at = coalesce(n.read_at, clock_timestamp()),
+    muted_by = hq.email_of(p_command.requested_by), muted_until = v_until
+  where n.id = hq.find_row('public.notifications', p_command.tenant_id, p_command.payload ->> 'alert', 'alert')
+  returning * into v_alert;
+  insert into public.alert_mutes as m (tenant_id, type, subject, until, muted_by)
+  values (p_command.tenant_id, v_alert.type::text, hq.subject_of(v_alert), v_until, p_command.requested_by)
+  on conflict (tenant_id, type, subject) do update
+  set until = excluded.until, muted_by = excluded.muted_by, created_at = clock_timestamp();
+  return jsonb_build_object('id', v_alert.id, 'title', v_alert.title, 'until', to_char(v_until at time zone 'UTC', 'YYYY-MM-DD HH24:MI "UTC"'));
+end
+$function$;
+grant execute on function hq.do_mute_alert(agent_commands) to public;
+
+CREATE OR REPLACE FUNCTION hq.do_pause_agent(p_command agent_commands)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$ select hq.set_agent_paused(p_command, true) $function$;
+grant execute on function hq.do_pause_agent(agent_commands) to public;
+
+CREATE OR REPLACE FUNCTION hq.do_reject_deliverable(p_command agent_commands)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$ select hq.review(p_command, 'rejected') $function$;
+grant execute on function hq.do_reject_deliverable(agent_commands) to public;
+
+CREATE OR REPLACE FUNCTION hq.do_request_revision(p_command agent_commands)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$ select hq.review(p_command, 'revision_requested') $function$;
+grant execute on function hq.do_request_revision(agent_commands) to public;
+
+CREATE OR REPLACE FUNCTION hq.do_resume_agent(p_command agent_commands)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$ select hq.set_agent_paused(p_command, false) $function$;
+grant execute on function hq.do_resume_agent(agent_commands) to public;
+
+CREATE OR REPLACE FUNCTION hq.do_set_budget(p_command agent_commands)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_limit numeric := nullif(p_command.payload ->> 'limit_usd', 'none')::numeric;
+  v_cutoff boolean := (p_command.payload ->> 'hard_cutoff')::boolean;
+  v_workspace public.workspace;
+  v_budget public.agent_budgets;
+begin
+  select * into v_workspace from public.workspace w where w.tenant_id = p_command.tenant_id;
+  insert into public.agent_budgets as b (agent_id, tenant_id, monthly_limit_usd, soft_threshold_pct, hard_cutoff)
+  values (p_command.agent_id, p_command.tenant_id, v_limit, coalesce(v_workspace.default_soft_threshold_pct, 80),
+    coalesce(v_cutoff, v_workspace.default_hard_cutoff, true))
+  on conflict (agent_id) do update
+  set monthly_limit_usd = excluded.monthly_limit_usd, hard_cutoff = coalesce(v_cutoff, b.hard_cutoff)
+  returning * into v_budget;
+  return hq.budget_result(v_budget);
+end
+$function$;
+grant execute on function hq.do_set_budget(agent_commands) to public;
+
+CREATE OR REPLACE FUNCTION hq.do_set_task_status(p_command agent_commands)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_id uuid := hq.task_to_change(p_command);
+  v_task public.tasks;
+begin
+  update public.tasks t
+  set status = (jsonb_populate_record(t, jsonb_build_object('status', p_command.payload ->> 'status'))).status
+  where t.id = v_id
+  returning * into v_task;
+  return hq.task_result(v_task);
+end
+$function$;
+grant execute on function hq.do_set_task_status(agent_commands) to public;
+
+CREATE OR REPLACE FUNCTION hq.do_top_up_budget(p_command agent_commands)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_budget public.agent_budgets;
+begin
+  update public.agent_budgets b
+  set monthly_limit_usd = b.monthly_limit_usd + round((p_command.payload ->> 'amount_usd')::numeric, 2)
+  where b.agent_id = p_command.agent_id and b.monthly_limit_usd is not null
+  returning * into v_budget;
+  if not found then
+    raise exception '% has no limit that could be raised', p_command.agent_slug
+      using errcode = '23505', column = 'agent', hint = 'set_budget gives it one.';
+  end if;
+  return hq.budget_result(v_budget);
+exception when numeric_value_out_of_range then
+  raise exception 'the limit would be too large' using errcode = '22023', column = 'amount_usd';
+end
+$function$;
+grant execute on function hq.do_top_up_budget(agent_commands) to public;
+
+CREATE OR REPLACE FUNCTION hq.email_of(p_user uuid)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$ select u.email::text from auth.users u where u.id = p_user $function$;
+grant execute on function hq.email_of(uuid) to public;
+
+CREATE OR REPLACE FUNCTION hq.end_alerts()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_type text;
+begin
+  foreach v_type in array tg_argv loop
+    perform hq.resolve_alert(old.tenant_id, v_type || ':' || old.id);
+  end loop;
+  return null;
+end
+$function$;
+grant execute on function hq.end_alerts() to public;
+
+CREATE OR REPLACE FUNCTION hq.end_identity()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  delete from public.chat_confirmations c where c.identity_id = new.id and c.decided_at is null;
+  return null;
+end
+$function$;
+grant execute on function hq.end_identity() to public;
+
+CREATE OR REPLACE FUNCTION hq.end_subscriptions()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  delete from public.chat_subscriptions s where s.identity_id = new.id;
+  return null;
+end
+$function$;
+grant execute on function hq.end_subscriptions() to public;
+
+CREATE OR REPLACE FUNCTION hq.entries(p_list jsonb)
+ RETURNS SETOF jsonb
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select e from jsonb_array_elements(case when jsonb_typeof(p_list) = 'array' then p_list else '[]' end) e
+$function$;
+grant execute on function hq.entries(jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.envelope_fault(p_value text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+  select case
+    when octet_length(p_value) > 87429 + starts_with(p_value, 'enc:v1:.')::int then 'The value is larger than 64 KiB.'
+    when coalesce(p_value, '') !~ '^enc:v1:\.?[A-Za-z0-9_-]{16}\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]*$' then
+      'The value is not encrypted: nothing else is ever stored.'
+  end
+$function$;
+grant execute on function hq.envelope_fault(text) to public;
+
+CREATE OR REPLACE FUNCTION hq.find_fault(p_value jsonb, p_schema jsonb, p_field text DEFAULT NULL::text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+declare
+  v_type text := p_schema ->> 'type';
+  v_here text := coalesce(p_field, 'the payload');
+  v_key text;
+  v_index int := 0;
+  v_item jsonb;
+  v_fault jsonb;
+  v_ok boolean := true;
+begin
+  if v_type is not null then
+    v_ok := case v_type
+      when 'integer' then jsonb_typeof(p_value) = 'number' and trunc((p_value #>> '{}')::numeric) = (p_value #>> '{}')::numeric
+      else jsonb_typeof(p_value) = v_type end;
+  end if;
+  if v_ok and p_schema ? 'enum' then
+    v_ok := exists (select from jsonb_array_elements(p_schema -> 'enum') e where e = p_value);
+  end if;
+  if v_ok and p_schema ? 'const' then
+    v_ok := p_schema -> 'const' = p_value;
+  end if;
+  if v_ok and jsonb_typeof(p_value) = 'number' then
+    v_ok := coalesce((p_value #>> '{}')::numeric >= (p_schema ->> 'minimum')::numeric, true)
+      and coalesce((p_value #>> '{}')::numeric <= (p_schema ->> 'maximum')::numeric, true);
+  end if;
+  if v_ok and jsonb_typeof(p_value) = 'string' then
+    v_ok := coalesce(length(p_value #>> '{}') >= (p_schema ->> 'minLength')::int, true)
+      and coalesce(length(p_value #>> '{}') <= (p_schema ->> 'maxLength')::int, true)
+      and coalesce(p_value #>> '{}' ~ (p_schema ->> 'pattern'), true);
+  end if;
+  if not v_ok then
+    return jsonb_build_object('field', p_field, 'message', format('%s must be %s', v_here, hq.describe_type(p_schema)));
+  end if;
+
+  if jsonb_typeof(p_value) = 'object' then
+    for v_key in select jsonb_array_elements_text(p_schema -> 'required') loop
+      if not p_value ? v_key then
+        return jsonb_build_object(
+          'field', concat_ws('.', p_field, v_key),
+          'message', format('%s is missing: it must be %s', concat_ws('.', p_field, v_key),
+            hq.describe_type(coalesce(p_schema -> 'properties' -> v_key, '{}'))));
+      end if;
+    end loop;
+    for v_key, v_item in select * from jsonb_each(p_value) order by 1 loop
+      if p_schema -> 'properties' ? v_key then
+        v_fault := hq.find_fault(v_item, p_schema -> 'properties' -> v_key, concat_ws('.', p_field, v_key));
+        if v_fault is not null then
+          return v_fault;
+        end if;
+      elsif p_schema -> 'additionalProperties' = 'false' then
+        return jsonb_build_object(
+          'field', concat_ws('.', p_field, left(v_key, 60)),
+          'message', format('there is no field "%s"; %s', left(v_key, 60), coalesce(
+            'allowed: ' || (select string_agg(k, ', ' order by k) from jsonb_object_keys(p_schema -> 'properties') k),
+            'none is allowed here')));
+      end if;
+    end loop;
+  end if;
+
+  if jsonb_typeof(p_value) = 'array' and p_schema ? 'items' then
+    for v_item in select * from jsonb_array_elements(p_value) loop
+      v_fault := hq.find_fault(v_item, p_schema -> 'items', format('%s[%s]', coalesce(p_field, ''), v_index));
+      if v_fault is not null then
+        return v_fault;
+      end if;
+      v_index := v_index + 1;
+    end loop;
+  end if;
+  return null;
+end
+$function$;
+grant execute on function hq.find_fault(jsonb,jsonb,text) to public;
+
+CREATE OR REPLACE FUNCTION hq.find_row(p_table regclass, p_tenant uuid, p_reference text, p_what text)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_hex text := lower(replace(coalesce(p_reference, ''), '-', ''));
+  v_found uuid[];
+begin
+  if v_hex !~ '^[0-9a-f]{8,32}$' then
+    raise exception '% must be an id, or at least its first eight characters', p_what using errcode = '22023', column = p_what;
+  end if;
+  execute format('select array_agg(f.id) from (select t.id from %s t where t.tenant_id = $1 and t.id between $2 and $3 limit 2) f', p_table)
+    into v_found using p_tenant, rpad(v_hex, 32, '0')::uuid, rpad(v_hex, 32, 'f')::uuid;
+  if v_found is null then
+    raise exception 'there is no such %', p_what using errcode = 'P0002', column = p_what;
+  end if;
+  if cardinality(v_found) > 1 then
+    raise exception 'more than one % begins like that', p_what
+      using errcode = '22023', column = p_what, hint = 'Give more of its id.';
+  end if;
+  return v_found[1];
+end
+$function$;
+grant execute on function hq.find_row(regclass,uuid,text,text) to public;
+
+CREATE OR REPLACE FUNCTION hq.function_identity(p_function oid)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select format('%I.%I(%s)', p.pronamespace::regnamespace, p.proname,
+    (select string_agg(pg_catalog.format_type(t, null), ', ' order by n) from unnest(p.proargtypes) with ordinality a (t, n)))
+  from pg_catalog.pg_proc p where p.oid = p_function
+$function$;
+grant execute on function hq.function_identity(oid) to public;
+
+CREATE OR REPLACE FUNCTION hq.gateway_in(p_tenant uuid, p_args jsonb)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_id uuid;
+begin
+  if p_args ->> 'gateway' is null then
+    return null;
+  end if;
+  select g.id into v_id from public.gateways g where g.tenant_id = p_tenant and g.slug = p_args ->> 'gateway';
+  if not found then
+    raise exception 'there is no gateway %', left(p_args ->> 'gateway', 100) using errcode = 'P0002', column = 'gateway';
+  end if;
+  return v_id;
+end
+$function$;
+grant execute on function hq.gateway_in(uuid,jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.gateway_row(p_gateway gateways)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select hq.pick(to_jsonb(p_gateway), '{id,slug,label,status,last_seen_at,last_backup_at}') || jsonb_build_object(
+    'stale', hq.is_stale(p_gateway), 'services', coalesce(p_gateway.meta -> 'services', '[]'), 'version', p_gateway.meta -> 'version',
+    'agents', (select count(*) from public.agents a where a.gateway_id = p_gateway.id),
+    'commands', jsonb_build_object(
+      'pending', (select count(*) from public.agent_commands c where c.gateway_id = p_gateway.id and c.status = 'pending'),
+      'running', (select count(*) from public.agent_commands c where c.gateway_id = p_gateway.id and c.status in ('leased', 'running'))))
+$function$;
+grant execute on function hq.gateway_row(gateways) to public;
+
+CREATE OR REPLACE FUNCTION hq.guard_command()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_action hq.actions;
+  v_agent public.agents;
+  v_gateway public.gateways;
+  v_gateways uuid[];
+  v_fault jsonb;
+begin
+  if hq.caller_role() in ('authenticated', 'anon') then
+    new.tenant_id := public.current_tenant_id();
+    new.requested_by := auth.uid();
+    perform hq.require_role(new.tenant_id, 'viewer', new.action::text);
+  end if;
+
+  select * into v_action from hq.actions a where a.name = new.action::text;
+  if not found then
+    raise exception 'this database does not know the action %', new.action
+      using errcode = '22023', column = 'action', table = 'agent_commands', hint = 'Run hq-db migrate.';
+  end if;
+  perform hq.require_role(new.tenant_id, v_action.role, v_action.name);
+  if v_action.refusal is not null then
+    raise exception '%', v_action.refusal
+      using errcode = '42501', column = 'action', table = 'agent_commands';
+  end if;
+
+  if v_action.target = 'workspace' and (new.gateway_id is not null or new.agent_id is not null or new.agent_slug is not null) then
+    raise exception '% is for the whole workspace: it is aimed at no gateway and no agent', v_action.name
+      using errcode = '22023', column = case when new.gateway_id is null then 'agent' else 'gateway' end, table = 'agent_commands';
+  end if;
+
+  if new.agent_id is not null or new.agent_slug is not null then
+    select * into v_agent from public.agents a
+    where a.tenant_id = new.tenant_id
+      and (new.agent_id is null or a.id = new.agent_id) and (new.agent_slug is null or a.slug = new.agent_slug);
+    if not found and (new.agent_id is not null or (v_action.target = 'agent' and v_action.name not in ('provision', 'remove'))) then
+      raise exception 'there is no such agent' using errcode = 'P0002', column = 'agent', table = 'agent_commands';
+    end if;
+    if v_agent.id is null and not hq.is_agent_slug(new.agent_slug) then
+      raise exception 'agent must be 2 to 40 lower-case letters, digits and single dashes, and no reserved word'
+        using errcode = '22023', column = 'agent', table = 'agent_commands';
+    end if;
+    new.agent_id := v_agent.id;
+    new.agent_slug := coalesce(v_agent.slug, new.agent_slug);
+  elsif v_action.target = 'agent' then
+    raise exception '% needs an agent', v_action.name
+      using errcode = '22023', column = 'agent', table = 'agent_commands', hint = 'Name the agent by its slug.';
+  end if;
+
+  if new.gateway_id is null then
+    new.gateway_id := v_agent.gateway_id;
+  end if;
+  if new.gateway_id is null and v_action.executor = 'runner' then
+    select array_agg(g.id) into v_gateways from public.gateways g where g.tenant_id = new.tenant_id;
+    if coalesce(cardinality(v_gateways), 0) <> 1 then
+      raise exception '%', case when v_gateways is null then 'there is no gateway yet' else 'which gateway? there are several' end
+        using errcode = '22023', column = 'gateway', table = 'agent_commands', hint = 'Name the gateway by its slug.';
+    end if;
+    new.gateway_id := v_gateways[1];
+  end if;
+  if new.gateway_id is not null then
+    select * into v_gateway from public.gateways g where g.id = new.gateway_id and g.tenant_id = new.tenant_id;
+    if not found then
+      raise exception 'there is no such gateway' using errcode = 'P0002', column = 'gateway', table = 'agent_commands';
+    end if;
+    if v_agent.gateway_id <> new.gateway_id then
+      raise exception 'the agent % is not on the gateway %', v_agent.slug, v_gateway.slug
+        using errcode = '22023', column = 'agent', table = 'agent_commands';
+    end if;
+  end if;
+
+  new.payload := coalesce(new.payload, '{}');
+  v_fault := hq.find_fault(new.payload, v_action.payload_schema);
+  if v_fault is not null then
+    raise exception '%', v_fault ->> 'message'
+      using errcode = '22023', column = coalesce(v_fault ->> 'field', 'payload'), table = 'agent_commands',
+        hint = format('See the payload of %s in the reference.', v_action.name);
+  end if;
+  if length(new.idempotency_key) not between 1 and 200 then
+    raise exception 'idempotency_key must be a text of 1 to 200 characters'
+      using errcode = '22023', column = 'idempotency_key', table = 'agent_commands';
+  end if;
+  -- Platforms number what they deliver: who knows the next number could take its key and so keep what is said then from being done.
+  if starts_with(new.idempotency_key, 'chat:') and hq.acting_chat() is null and hq.caller_role() in ('authenticated', 'anon') then
+    raise exception 'an idempotency_key that begins with chat: is kept for what is said in chats'
+      using errcode = '42501', column = 'idempotency_key', table = 'agent_commands', hint = 'Use another key.';
+  end if;
+
+  new.created_at := clock_timestamp();
+  new.updated_at := new.created_at;
+  new.status := 'pending';
+  new.leased_at := null;
+  new.leased_until := null;
+  new.started_at := null;
+  new.completed_at := null;
+  new.exit_code := null;
+  new.stdout := null;
+  new.stderr := null;
+  new.error_message := null;
+  new.lease_token := null;
+  new.runner_id := null;
+  new.attempt := 0;
+  new.cancel_requested_at := null;
+  new.progress := null;
+  new.result := null;
+  -- Which chat it came from is said by the database alone.
+  new.meta := case when jsonb_typeof(new.meta) = 'object' then new.meta - 'chat' else '{}' end
+    || jsonb_strip_nulls(jsonb_build_object('chat', hq.acting_chat()));
+  new.origin := hq.origin_or_api(new.origin);
+  new.priority := case v_action.lane when 'none' then 10 else 0 end;
+  new.payload_hash := hq.command_hash(v_action.name, new.gateway_id, new.agent_slug, new.payload);
+  return new;
+end
+$function$;
+grant execute on function hq.guard_command() to public;
+
+CREATE OR REPLACE FUNCTION hq.guard_table(p_table regclass, p_select member_role, p_insert member_role, p_update member_role, p_delete member_role, p_tenant_column name DEFAULT 'tenant_id'::name)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_verb text;
+  v_role public.member_role;
+  v_test text;
+  v_name text;
+begin
+  execute format('alter table %s enable row level security', p_table);
+  execute format('revoke all on %s from public, anon, authenticated', p_table);
+  execute format('grant select, insert, update, delete on %s to service_role', p_table);
+  execute format('drop policy if exists hq_service on %s', p_table);
+  execute format('create policy hq_service on %s for all to service_role using (true) with check (true)', p_table);
+  foreach v_verb in array array['select', 'insert', 'update', 'delete'] loop
+    v_role := case v_verb when 'select' then p_select when 'insert' then p_insert
+      when 'update' then p_update else p_delete end;
+    v_name := 'hq_' || v_verb;
+    execute format('drop policy if exists %I on %s', v_name, p_table);
+    execute format('drop policy if exists %I on %s', v_name || '_only', p_table);
+    if v_role is null then
+      v_test := 'false';
+    else
+      v_test := format('%I = (select public.current_tenant_id()) and (select public.member_role_of_caller()) >= %L::public.member_role',
+        p_tenant_column, v_role);
+    end if;
+    v_test := case v_verb
+      when 'insert' then format('with check (%s)', v_test)
+      when 'update' then format('using (%1$s) with check (%1$s)', v_test)
+      else format('using (%s)', v_test) end;
+    execute format('create policy %I on %s as restrictive for %s to authenticated %s', v_name || '_only', p_table, v_verb, v_test);
+    if v_role is not null then
+      execute format('create policy %I on %s for %s to authenticated %s', v_name, p_table, v_verb, v_test);
+      if v_verb <> 'update' then
+        execute format('grant %s on %s to authenticated', v_verb, p_table);
+      end if;
+    end if;
+  end loop;
+end
+$function$;
+grant execute on function hq.guard_table(regclass,member_role,member_role,member_role,member_role,name) to public;
+
+CREATE OR REPLACE FUNCTION hq.hand_over_again(p_gateway_id uuid, p_runner_id text, p_known uuid[], p_lease_seconds integer)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select coalesce(jsonb_agg(hq.handed_over(c, p_lease_seconds) order by c.priority desc, c.created_at, c.id), '[]')
+  from public.agent_commands c
+  where c.gateway_id = p_gateway_id and c.status = 'running' and c.runner_id = p_runner_id
+    and c.lease_token <> all (p_known) and c.leased_until > clock_timestamp()
+$function$;
+grant execute on function hq.hand_over_again(uuid,text,uuid[],integer) to public;
+
+CREATE OR REPLACE FUNCTION hq.handed_over(p_row agent_commands, p_lease_seconds integer)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select jsonb_build_object(
+    'id', p_row.id, 'action', p_row.action, 'payload', p_row.payload, 'agent_id', p_row.agent_id, 'agent_slug', p_row.agent_slug,
+    'attempt', p_row.attempt, 'lease_token', p_row.lease_token, 'lease_seconds', p_lease_seconds,
+    'timeout_seconds', a.timeout_seconds, 'created_at', p_row.created_at, 'requested_by', p_row.requested_by,
+    'origin', p_row.origin)
+  from hq.actions a where a.name = p_row.action::text
+$function$;
+grant execute on function hq.handed_over(agent_commands,integer) to public;
+
+CREATE OR REPLACE FUNCTION hq.head(p_text text, p_bytes integer)
+ RETURNS text
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+declare
+  v_text text := p_text;
+begin
+  while octet_length(v_text) > p_bytes loop
+    v_text := left(v_text, -greatest(1, (octet_length(v_text) - p_bytes) / 4));
+  end loop;
+  return v_text;
+end
+$function$;
+grant execute on function hq.head(text,integer) to public;
+
+CREATE OR REPLACE FUNCTION hq.hold_gateway_of_agent()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform from public.gateways g where g.id = old.gateway_id for no key update;
+  return old;
+end
+$function$;
+grant execute on function hq.hold_gateway_of_agent() to public;
+
+CREATE OR REPLACE FUNCTION hq.hold_token(p_tenant uuid, p_holder text, p_adapter jsonb)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_now timestamptz := clock_timestamp();
+  v_state text := left(coalesce(p_adapter ->> 'state', 'unknown'), 40);
+  v_until timestamptz := v_now + case v_state when 'stopped' then interval '0' else interval '30 seconds' end;
+begin
+  insert into public.chat_adapters as a (platform, fingerprint, tenant_id, install, holder, held_until, state, detail, last_inbound_at,
+    last_outbound_at)
+  values (p_adapter ->> 'platform', p_adapter ->> 'fingerprint', p_tenant, p_adapter ->> 'install', p_holder, v_until, v_state,
+    left(p_adapter ->> 'detail', 500), (p_adapter ->> 'last_inbound_at')::timestamptz, (p_adapter ->> 'last_outbound_at')::timestamptz)
+  on conflict (platform, fingerprint) do update
+  set tenant_id = excluded.tenant_id, install = coalesce(excluded.install, a.install), holder = excluded.holder,
+    held_until = excluded.held_until, state = excluded.state, detail = excluded.detail, last_beat_at = v_now,
+    state_since = case when excluded.state = a.state and excluded.tenant_id = a.tenant_id then a.state_since else v_now end,
+    last_inbound_at = coalesce(excluded.last_inbound_at, a.last_inbound_at),
+    last_outbound_at = coalesce(excluded.last_outbound_at, a.last_outbound_at)
+  where (a.holder = p_holder and a.tenant_id = p_tenant) or a.held_until <= v_now;
+  return found and v_state <> 'stopped';
+end
+$function$;
+grant execute on function hq.hold_token(uuid,text,jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.inbox_for_comment()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform hq.put_in_inbox(a.id, 'task_comment_mention', format('mention:%s:%s', new.id, a.id), new.body,
+    case when new.entity_type::text = 'task' then new.entity_id end, new.id)
+  from public.agents a
+  where a.tenant_id = new.tenant_id and a.slug = any (new.mentions) and a.id is distinct from new.actor_agent_id;
+  return null;
+end
+$function$;
+grant execute on function hq.inbox_for_comment() to public;
+
+CREATE OR REPLACE FUNCTION hq.inbox_for_review()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform hq.put_in_inbox(new.submitted_by_agent_id, 'deliverable_review', format('review:%s:%s', new.id, new.review_status),
+    coalesce(new.review_note, new.review_status::text), case when new.entity_type = 'task' then new.entity_id end, null,
+    jsonb_build_object('entity_link_id', new.id, 'review_status', new.review_status, 'review_note', new.review_note));
+  return null;
+end
+$function$;
+grant execute on function hq.inbox_for_review() to public;
+
+CREATE OR REPLACE FUNCTION hq.inbox_for_task()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_blocked record;
+begin
+  if tg_op = 'UPDATE' and old.assignee_agent_id is distinct from new.assignee_agent_id then
+    update public.agent_inbox_items i
+    set status = 'done', completed_at = clock_timestamp(), context = i.context || '{"withdrawn": true}'
+    where i.task_id = new.id and i.agent_id = old.assignee_agent_id and i.status = 'pending'
+      and i.event_type in ('task_assignment', 'task_reassignment');
+  end if;
+  if new.assignee_agent_id is not null
+    and (tg_op = 'INSERT' or old.assignee_agent_id is distinct from new.assignee_agent_id)
+  then
+    perform hq.put_in_inbox(new.assignee_agent_id,
+      case when tg_op = 'UPDATE' and old.assignee_agent_id is not null then 'task_reassignment' else 'task_assignment'
+      end::public.inbox_event_type,
+      format('task:%s:%s', new.id, new.assignee_agent_id), new.title, new.id);
+  end if;
+  if tg_op = 'UPDATE' and new.status::text = 'done' and old.status::text <> 'done' then
+    for v_blocked in
+      select t.id, t.title, t.assignee_agent_id from public.task_relations r join public.tasks t on t.id = r.related_task_id
+      where r.task_id = new.id and r.relation_type = 'blocks' and t.assignee_agent_id is not null
+        and t.status::text not in ('done', 'cancelled')
+        and not exists (
+          select from public.task_relations o join public.tasks b on b.id = o.task_id
+          where o.related_task_id = t.id and o.relation_type = 'blocks' and b.id <> new.id
+            and b.status::text not in ('done', 'cancelled'))
+    loop
+      perform hq.put_in_inbox(v_blocked.assignee_agent_id, 'blocker_resolved', format('unblocked:%s:%s', v_blocked.id, new.id),
+        v_blocked.title, v_blocked.id, null, jsonb_build_object('blocker_id', new.id));
+    end loop;
+  end if;
+  return null;
+end
+$function$;
+grant execute on function hq.inbox_for_task() to public;
+
+CREATE OR REPLACE FUNCTION hq.insert_command(p_action text, p_payload jsonb, p_gateway text, p_agent text, p_idempotency_key text, p_origin text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_tenant uuid := public.current_tenant_id();
+  v_gateway uuid;
+  v_agent public.agents;
+  v_row public.agent_commands;
+  v_id uuid;
+begin
+  perform hq.require_role(v_tenant, 'viewer', p_action);
+  if not exists (select from hq.actions a where a.name = p_action) then
+    raise exception 'there is no action %', left(p_action, 100)
+      using errcode = '22023', column = 'action',
+        hint = 'Known: ' || (select string_agg(a.name, ', ' order by a.name) from hq.actions a where a.served) || '.';
+  end if;
+  if p_gateway is not null then
+    select g.id into v_gateway from public.gateways g
+    where g.tenant_id = v_tenant and (g.slug = p_gateway or g.id = hq.uuid_or_null(p_gateway))
+    order by g.id = hq.uuid_or_null(p_gateway) desc nulls last limit 1;
+    if not found then
+      raise exception 'there is no gateway %', left(p_gateway, 100) using errcode = 'P0002', column = 'gateway';
+    end if;
+  end if;
+  if p_agent is not null then
+    select * into v_agent from public.agents a
+    where a.tenant_id = v_tenant and (a.slug = p_agent or a.id = hq.uuid_or_null(p_agent))
+    order by a.id = hq.uuid_or_null(p_agent) desc nulls last limit 1;
+    if not found then
+      raise exception 'there is no agent %', left(p_agent, 100) using errcode = 'P0002', column = 'agent';
+    end if;
+  end if;
+
+  if p_idempotency_key is null
+    or not exists (select from public.agent_commands c where c.tenant_id = v_tenant and c.idempotency_key = p_idempotency_key)
+  then
+    insert into public.agent_commands (tenant_id, action, payload, gateway_id, agent_id, idempotency_key, origin)
+    values (v_tenant, p_action::public.command_action, coalesce(p_payload, '{}'), v_gateway, v_agent.id, p_idempotency_key, p_origin)
+    on conflict (tenant_id, idempotency_key) where idempotency_key is not null do nothing
+    returning id into v_id;
+    if found then
+      -- Read again: what the database does itself is done by now.
+      select * into v_row from public.agent_commands c where c.id = v_id;
+      return jsonb_build_object('command', to_jsonb(v_row), 'created', true);
+    end if;
+  end if;
+  select * into v_row from public.agent_commands c
+  where c.tenant_id = v_tenant and c.idempotency_key = p_idempotency_key;
+  if v_row.payload_hash is distinct from hq.command_hash(
+    p_action, coalesce(v_gateway, v_row.gateway_id), coalesce(v_agent.slug, v_row.agent_slug), coalesce(p_payload, '{}'))
+  then
+    raise exception 'this idempotency key was used for something else'
+      using errcode = '23505', column = 'idempotency_key', hint = 'Use a new key for a new request.';
+  end if;
+  return jsonb_build_object('command', to_jsonb(v_row), 'created', false);
+end
+$function$;
+grant execute on function hq.insert_command(text,jsonb,text,text,text,text) to public;
+
+CREATE OR REPLACE FUNCTION hq.int_or_null(p_value jsonb)
+ RETURNS integer
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+  select case when jsonb_typeof(p_value) = 'number' and abs((p_value #>> '{}')::numeric) < 2147483648
+    then trunc((p_value #>> '{}')::numeric)::int end
+$function$;
+grant execute on function hq.int_or_null(jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.is_agent_slug(p_slug text)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+  select p_slug ~ '^[a-z0-9]+(?:-[a-z0-9]+)*$' and length(p_slug) between 2 and 40
+    and p_slug not in ('default', 'main', 'master', 'new', 'template') and p_slug not like 'template-%'
+$function$;
+grant execute on function hq.is_agent_slug(text) to public;
+
+CREATE OR REPLACE FUNCTION hq.is_disconnected(p_adapter chat_adapters)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select p_adapter.state <> 'stopped' and (p_adapter.last_beat_at < clock_timestamp() - interval '60 seconds'
+    or p_adapter.state = 'revoked'
+    or (p_adapter.state <> 'connected' and p_adapter.state_since < clock_timestamp() - interval '60 seconds'))
+$function$;
+grant execute on function hq.is_disconnected(chat_adapters) to public;
+
+CREATE OR REPLACE FUNCTION hq.is_overdue(p_task tasks)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select coalesce(p_task.due_date < case pg_typeof(p_task.due_date) when 'date'::regtype then current_date::timestamptz else clock_timestamp() end, false)
+    and p_task.archived_at is null and p_task.status::text not in ('done', 'cancelled', 'missed')
+$function$;
+grant execute on function hq.is_overdue(tasks) to public;
+
+CREATE OR REPLACE FUNCTION hq.is_stale(p_gateway gateways)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select coalesce(p_gateway.last_seen_at < clock_timestamp() - interval '90 seconds', false)
+    and p_gateway.status::text not in ('hibernating', 'provisioning')
+$function$;
+grant execute on function hq.is_stale(gateways) to public;
+
+CREATE OR REPLACE FUNCTION hq.judge_budget()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  select a.tenant_id into new.tenant_id from public.agents a where a.id = new.agent_id;
+  new.status := case
+    when new.monthly_limit_usd is null then 'unmetered'
+    when new.current_period_cost_usd >= new.monthly_limit_usd then 'exceeded'
+    when new.current_period_cost_usd >= new.monthly_limit_usd * new.soft_threshold_pct / 100 then 'warned'
+    else 'ok' end;
+  return new;
+end
+$function$;
+grant execute on function hq.judge_budget() to public;
+
+CREATE OR REPLACE FUNCTION hq.keep_an_admin()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if hq.caller_role() <> 'authenticated' then
+    return null;
+  end if;
+  perform 1 from public.tenants where id = old.tenant_id for update;
+  if not exists (select from public.tenant_members where tenant_id = old.tenant_id and role = 'admin') then
+    raise exception 'a tenant keeps at least one admin'
+      using errcode = '23514', hint = 'Make someone else an admin first.';
+  end if;
+  return null;
+end
+$function$;
+grant execute on function hq.keep_an_admin() to public;
+
+CREATE OR REPLACE FUNCTION hq.keep_ciphertext_out()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  c_envelope constant text := 'enc:v1:[A-Za-z0-9_.-]*';
+begin
+  new.summary := regexp_replace(new.summary, c_envelope, '[redacted]', 'g');
+  new.changes := regexp_replace(new.changes::text, c_envelope, '[redacted]', 'g')::jsonb;
+  new.meta := regexp_replace(new.meta::text, c_envelope, '[redacted]', 'g')::jsonb;
+  return new;
+end
+$function$;
+grant execute on function hq.keep_ciphertext_out() to public;
+
+CREATE OR REPLACE FUNCTION hq.keep_updated_at(p_table regclass)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  execute format('drop trigger if exists hq_touch_updated_at on %s', p_table);
+  execute format(
+    'create trigger hq_touch_updated_at before update on %s for each row execute function hq.touch_updated_at()', p_table);
+end
+$function$;
+grant execute on function hq.keep_updated_at(regclass) to public;
+
+CREATE OR REPLACE FUNCTION hq.limit_command()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  c_waiting constant int := 200;
+  c_meta_bytes constant int := 16384;
+begin
+  if octet_length(new.meta::text) > c_meta_bytes then
+    raise exception 'meta must be at most 16 KiB' using errcode = '22023', column = 'meta', table = 'agent_commands';
+  end if;
+  if hq.caller_role() = 'authenticated' and c_waiting <= (
+    select count(*) from (
+      select from public.agent_commands c
+      where c.gateway_id = new.gateway_id and c.requested_by = new.requested_by and c.status = 'pending' limit c_waiting
+    ) waiting)
+  then
+    raise exception '% commands of yours wait on this gateway already', c_waiting
+      using errcode = '23505', column = 'gateway', table = 'agent_commands', hint = 'Wait until some have run, or cancel some.';
+  end if;
+  return new;
+end
+$function$;
+grant execute on function hq.limit_command() to public;
+
+CREATE OR REPLACE FUNCTION hq.limit_refusals()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  c_a_minute constant int := 30;
+begin
+  if c_a_minute <= (
+    select count(*) from public.audit_log a
+    where a.tenant_id = new.tenant_id and a.created_at > clock_timestamp() - interval '1 minute'
+      and a.actor_user_id = new.actor_user_id and a.action::text = 'command.refused')
+  then
+    return null;
+  end if;
+  return new;
+end
+$function$;
+grant execute on function hq.limit_refusals() to public;
+
+CREATE OR REPLACE FUNCTION hq.may_be_direct(p_who hq.speaker)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+  select case p_who.platform
+    when 'slack' then starts_with(p_who.channel, 'D')
+    when 'discord' then p_who.install = '@me'
+    when 'telegram' then p_who.channel = p_who.chat_user end
+$function$;
+grant execute on function hq.may_be_direct(hq.speaker) to public;
+
+CREATE OR REPLACE FUNCTION hq.move_secrets_version(p_gateways uuid[])
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  -- Two statements: in one, the update would reach for the version that the lock has already gone past, and meet who waits there.
+  select from public.gateways g where g.id = any (p_gateways) order by g.id for no key update;
+  update public.gateways g set secrets_version = g.secrets_version + 1 where g.id = any (p_gateways)
+$function$;
+grant execute on function hq.move_secrets_version(uuid[]) to public;
+
+CREATE OR REPLACE FUNCTION hq.nil_tenant()
+ RETURNS uuid
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$ select '00000000-0000-0000-0000-000000000000'::uuid $function$;
+grant execute on function hq.nil_tenant() to public;
+
+CREATE OR REPLACE FUNCTION hq.no_bot()
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select case
+    when hq.caller_role() <> 'authenticated' or auth.uid() is null then
+      hq.refusal('28000', 'you are not signed in', 'Sign in as the bot and try again.', null)
+    when not exists (
+      select from public.chat_bots b join public.tenant_members m on m.tenant_id = b.tenant_id and m.user_id = b.user_id
+      where b.user_id = auth.uid() and b.tenant_id = public.current_tenant_id()) then
+      hq.refusal('42501', 'this account is no chat bot of this tenant',
+        'The owner of the database makes it one: hq-db member EMAIL viewer --bot.', null)
+    end
+$function$;
+grant execute on function hq.no_bot() to public;
+
+CREATE OR REPLACE FUNCTION hq.notify(p_notification jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_row public.notifications := jsonb_populate_record(null::public.notifications, p_notification);
+  v_muted boolean;
+begin
+  v_muted := exists (
+    select from public.alert_mutes m
+    where m.tenant_id = v_row.tenant_id and m.type = v_row.type::text and m.subject = hq.subject_of(v_row)
+      and m.until > clock_timestamp());
+  insert into public.notifications as n
+    (tenant_id, type, title, body, entity_type, entity_id, actor_type, actor_agent_id, meta, severity, subject, dedup_key, muted)
+  values (v_row.tenant_id, v_row.type, v_row.title, v_row.body, v_row.entity_type, v_row.entity_id, v_row.actor_type,
+    v_row.actor_agent_id, coalesce(v_row.meta, '{}'), coalesce(v_row.severity, 'info'), v_row.subject, v_row.dedup_key, v_muted)
+  on conflict (tenant_id, dedup_key) where dedup_key is not null and resolved_at is null and dismissed_at is null do update
+  set occurrences = n.occurrences + 1, title = excluded.title, body = excluded.body,
+    severity = excluded.severity, meta = excluded.meta, muted = excluded.muted;
+end
+$function$;
+grant execute on function hq.notify(jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.notify_failed_command()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform hq.notify(jsonb_build_object(
+    'tenant_id', new.tenant_id,
+    'type', 'command_failed',
+    'severity', 'error',
+    'subject', case when new.agent_id is not null then 'agent:' || new.agent_id else 'gateway:' || new.gateway_id end,
+    'title', format('%s failed on %s', coalesce((select a.title from hq.actions a where a.name = new.action::text), new.action::text),
+      coalesce((select g.slug from public.gateways g where g.id = new.gateway_id), 'a gateway that is gone')),
+    'body', coalesce(left(new.error_message, 2000), 'exit code ' || coalesce(new.exit_code::text, 'unknown')),
+    'entity_type', 'agent_command',
+    'entity_id', new.id,
+    'actor_type', 'system',
+    'meta', jsonb_build_object('action', new.action, 'gateway_id', new.gateway_id, 'agent_slug', new.agent_slug,
+      'attempt', new.attempt, 'requested_by', new.requested_by)));
+  return null;
+end
+$function$;
+grant execute on function hq.notify_failed_command() to public;
+
+CREATE OR REPLACE FUNCTION hq.open_columns(p_table regclass, p_columns name[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  execute format('grant update (%s) on %s to authenticated',
+    (select string_agg(quote_ident(c), ', ') from unnest(p_columns) c), p_table);
+end
+$function$;
+grant execute on function hq.open_columns(regclass,name[]) to public;
+
+CREATE OR REPLACE FUNCTION hq.open_columns_except(p_table regclass, p_columns name[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  perform hq.open_columns(p_table, (
+    select array_agg(a.attname) from pg_catalog.pg_attribute a
+    where a.attrelid = p_table and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
+      and a.attname <> all (p_columns || array['id', 'tenant_id', 'created_at', 'updated_at']::name[])
+  ));
+end
+$function$;
+grant execute on function hq.open_columns_except(regclass,name[]) to public;
+
+CREATE OR REPLACE FUNCTION hq.origin_or_api(p_origin text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+  select case when p_origin in ('tui', 'cli', 'slack', 'discord', 'telegram', 'api') then p_origin else 'api' end
+$function$;
+grant execute on function hq.origin_or_api(text) to public;
+
+CREATE OR REPLACE FUNCTION hq.owns_table(p_table regclass)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select exists (select from hq.created_tables t where p_table = to_regclass('public.' || quote_ident(t.name)))
+$function$;
+grant execute on function hq.owns_table(regclass) to public;
+
+CREATE OR REPLACE FUNCTION hq.pick(p_row jsonb, p_keys text[])
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$ select jsonb_object_agg(k, p_row -> k) from unnest(p_keys) k $function$;
+grant execute on function hq.pick(jsonb,text[]) to public;
+
+CREATE OR REPLACE FUNCTION hq.place_of_secret(p_tenant uuid, p_gateway text, p_agent text, OUT gateway uuid, OUT agent uuid)
+ RETURNS record
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_gateways uuid[];
+begin
+  if p_agent is not null then
+    select a.id, a.gateway_id into agent, gateway from public.agents a
+    where a.tenant_id = p_tenant and (a.slug = p_agent or a.id = hq.uuid_or_null(p_agent))
+    order by a.id = hq.uuid_or_null(p_agent) desc nulls last limit 1 for key share;
+    if not found then
+      raise exception 'there is no agent %', left(p_agent, 100) using errcode = 'P0002', column = 'agent';
+    end if;
+  end if;
+  if p_gateway is not null then
+    select g.id into gateway from public.gateways g
+    where g.tenant_id = p_tenant and (g.slug = p_gateway or g.id = hq.uuid_or_null(p_gateway))
+    order by g.id = hq.uuid_or_null(p_gateway) desc nulls last limit 1;
+    if not found then
+      raise exception 'there is no gateway %', left(p_gateway, 100) using errcode = 'P0002', column = 'gateway';
+    end if;
+  elsif gateway is null then
+    select array_agg(g.id) into v_gateways from public.gateways g where g.tenant_id = p_tenant;
+    if coalesce(cardinality(v_gateways), 0) <> 1 then
+      raise exception '%', case when v_gateways is null then 'there is no gateway yet' else 'which gateway? there are several' end
+        using errcode = '22023', column = 'gateway', hint = 'Name the gateway by its slug.';
+    end if;
+    gateway := v_gateways[1];
+  end if;
+end
+$function$;
+grant execute on function hq.place_of_secret(uuid,text,text) to public;
+
+CREATE OR REPLACE FUNCTION hq.publish(p_table regclass)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  if exists (select from pg_catalog.pg_publication where pubname = 'supabase_realtime' and not puballtables)
+    and not exists (
+      select from pg_catalog.pg_publication_rel r join pg_catalog.pg_publication p on p.oid = r.prpubid
+      where p.pubname = 'supabase_realtime' and r.prrelid = p_table)
+  then
+    execute format('alter publication supabase_realtime add table %s', p_table);
+  end if;
+end
+$function$;
+grant execute on function hq.publish(regclass) to public;
+
+CREATE OR REPLACE FUNCTION hq.put_in_inbox(p_agent_id uuid, p_event inbox_event_type, p_reason text, p_summary text, p_task_id uuid DEFAULT NULL::uuid, p_comment_id uuid DEFAULT NULL::uuid, p_context jsonb DEFAULT '{}'::jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_agent public.agents;
+  v_closed int;
+begin
+  select * into v_agent from public.agents a where a.id = p_agent_id;
+  if not found then
+    return;
+  end if;
+  select count(*) into v_closed from public.agent_inbox_items i
+  where i.tenant_id = v_agent.tenant_id and i.dedup_key like p_reason || '#%' and i.status not in ('pending', 'leased');
+  insert into public.agent_inbox_items
+    (tenant_id, agent_id, agent_slug, event_type, task_id, comment_id, summary, context, dedup_key)
+  values (v_agent.tenant_id, v_agent.id, v_agent.slug, p_event, p_task_id, p_comment_id, left(p_summary, 500), p_context,
+    p_reason || '#' || v_closed)
+  on conflict (tenant_id, dedup_key) do nothing;
+end
+$function$;
+grant execute on function hq.put_in_inbox(uuid,inbox_event_type,text,text,uuid,uuid,jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.question_for(p_tenant uuid, p_action hq.actions)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select case
+    when exists (select from public.workspace w where w.tenant_id = p_tenant
+      and w.settings -> 'chat' -> 'second_person' ?| array[p_action.name, p_action.danger]) then 'second'
+    when p_action.danger = 'destructive' then 'typed'
+    when p_action.danger = 'disruptive' then 'button' end
+$function$;
+grant execute on function hq.question_for(uuid,hq.actions) to public;
+
+CREATE OR REPLACE FUNCTION hq.question_of(p_who hq.speaker, p_token text)
+ RETURNS chat_confirmations
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_row public.chat_confirmations;
+begin
+  select * into v_row from public.chat_confirmations c
+  where c.token_hash = hq.token_hash(p_token) and c.tenant_id = p_who.tenant
+  for update;
+  if not found then
+    raise exception 'this question is gone' using errcode = 'P0002', column = 'token', hint = 'Ask for it again.';
+  end if;
+  if (v_row.platform, v_row.install, v_row.channel) is distinct from (p_who.platform, p_who.install, p_who.channel) then
+    raise exception 'this was asked in another chat' using errcode = '42501', column = 'token';
+  end if;
+  if v_row.kind <> 'second' and v_row.identity_id <> p_who.identity then
+    raise exception 'this was asked of somebody else' using errcode = '42501', column = 'token', hint = 'Ask for it yourself.';
+  end if;
+  if v_row.decided_at is null and v_row.expires_at <= clock_timestamp() then
+    raise exception 'this question has expired' using errcode = '23505', column = 'token', hint = 'Ask for it again.';
+  end if;
+  return v_row;
+end
+$function$;
+grant execute on function hq.question_of(hq.speaker,text) to public;
+
+CREATE OR REPLACE FUNCTION hq.random_token(p_bytes integer)
+ RETURNS text
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select translate(rtrim(encode(substring(
+    sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())) for p_bytes), 'base64'), '='), '+/', '-_')
+$function$;
+grant execute on function hq.random_token(integer) to public;
+
+CREATE OR REPLACE FUNCTION hq.read_agent(p_who hq.speaker, p_args jsonb, p_limit integer)
+ RETURNS SETOF jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_slug text := coalesce(p_args ->> 'agent', p_args ->> 'id', (select a.slug from public.agents a where a.id = p_who.agent_id));
+  v_agent public.agents;
+begin
+  if v_slug is null then
+    raise exception 'which agent?' using errcode = '22023', column = 'agent', hint = 'Name it by its slug.';
+  end if;
+  select * into v_agent from public.agents a where a.id = hq.agent_by_slug(p_who.tenant, v_slug);
+  return next hq.agent_row(v_agent) || jsonb_build_object(
+    'budget', (select hq.budget_row(b) from public.agent_budgets b where b.agent_id = v_agent.id),
+    'tasks', (select count(*) from public.tasks t where t.assignee_agent_id = v_agent.id and t.archived_at is null
+      and t.status::text not in ('done', 'cancelled', 'missed')),
+    'inbox', (select count(*) from public.agent_inbox_items i where i.agent_id = v_agent.id and i.status in ('pending', 'leased')));
+end
+$function$;
+grant execute on function hq.read_agent(hq.speaker,jsonb,integer) to public;
+
+CREATE OR REPLACE FUNCTION hq.read_agents(p_who hq.speaker, p_args jsonb, p_limit integer)
+ RETURNS SETOF jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select hq.agent_row(a) from public.agents a
+  where a.tenant_id = p_who.tenant and (p_args ->> 'status' is null or a.status::text = p_args ->> 'status')
+    and (p_args ->> 'gateway_id' is null or a.gateway_id = (p_args ->> 'gateway_id')::uuid)
+  order by a.slug limit p_limit
+$function$;
+grant execute on function hq.read_agents(hq.speaker,jsonb,integer) to public;
+
+CREATE OR REPLACE FUNCTION hq.read_alerts(p_who hq.speaker, p_args jsonb, p_limit integer)
+ RETURNS SETOF jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select hq.pick(to_jsonb(n), '{id,created_at,last_at,type,severity,title,body,entity_type,entity_id,subject,occurrences,read_at,resolved_at,muted}')
+  from public.notifications n
+  where n.tenant_id = p_who.tenant and n.dismissed_at is null
+    and case coalesce(p_args ->> 'status', 'open') when 'all' then true when 'open' then n.resolved_at is null and n.read_at is null
+      else n.severity = p_args ->> 'status' end
+  order by n.last_at desc limit p_limit
+$function$;
+grant execute on function hq.read_alerts(hq.speaker,jsonb,integer) to public;
+
+CREATE OR REPLACE FUNCTION hq.read_budgets(p_who hq.speaker, p_args jsonb, p_limit integer)
+ RETURNS SETOF jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select hq.budget_row(b) from public.agent_budgets b join public.agents a on a.id = b.agent_id
+  where b.tenant_id = p_who.tenant and (p_args ->> 'agent_id' is null or b.agent_id = (p_args ->> 'agent_id')::uuid)
+    and (p_args ->> 'status' is null or b.status::text = p_args ->> 'status')
+  order by a.slug limit p_limit
+$function$;
+grant execute on function hq.read_budgets(hq.speaker,jsonb,integer) to public;
+
+CREATE OR REPLACE FUNCTION hq.read_command(p_who hq.speaker, p_args jsonb, p_limit integer)
+ RETURNS SETOF jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select hq.command_row(c) from public.agent_commands c
+  where c.id = hq.find_row('public.agent_commands', p_who.tenant, p_args ->> 'id', 'command')
+$function$;
+grant execute on function hq.read_command(hq.speaker,jsonb,integer) to public;
+
+CREATE OR REPLACE FUNCTION hq.read_commands(p_who hq.speaker, p_args jsonb, p_limit integer)
+ RETURNS SETOF jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+ SET plan_cache_mode TO 'force_custom_plan'
+AS $function$
+begin
+  return query select hq.command_row(c) from public.agent_commands c
+  where c.tenant_id = p_who.tenant and (p_args ->> 'status' is null or c.status::text = p_args ->> 'status')
+    and (p_args ->> 'gateway_id' is null or c.gateway_id = (p_args ->> 'gateway_id')::uuid)
+    and (p_args ->> 'agent_id' is null or c.agent_id = (p_args ->> 'agent_id')::uuid)
+  order by c.created_at desc limit p_limit;
+end
+$function$;
+grant execute on function hq.read_commands(hq.speaker,jsonb,integer) to public;
+
+CREATE OR REPLACE FUNCTION hq.read_deliverable(p_who hq.speaker, p_args jsonb, p_limit integer)
+ RETURNS SETOF jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select hq.deliverable_row(e) from public.entity_links e
+  where e.id = hq.find_row('public.entity_links', p_who.tenant, p_args ->> 'id', 'deliverable') and e.is_deliverable
+$function$;
+grant execute on function hq.read_deliverable(hq.speaker,jsonb,integer) to public;
+
+CREATE OR REPLACE FUNCTION hq.read_deliverables(p_who hq.speaker, p_args jsonb, p_limit integer)
+ RETURNS SETOF jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select hq.deliverable_row(e) from public.entity_links e
+  where e.tenant_id = p_who.tenant and e.is_deliverable
+    and case coalesce(p_args ->> 'status', 'in_review') when 'all' then true else e.review_status::text = coalesce(p_args ->> 'status', 'in_review') end
+    and (p_args ->> 'agent_id' is null or e.submitted_by_agent_id = (p_args ->> 'agent_id')::uuid)
+  order by e.created_at desc limit p_limit
+$function$;
+grant execute on function hq.read_deliverables(hq.speaker,jsonb,integer) to public;
+
+CREATE OR REPLACE FUNCTION hq.read_desktop(p_who hq.speaker, p_args jsonb, p_limit integer)
+ RETURNS SETOF jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select jsonb_build_object('gateway', d.slug, 'url', d.url,
+    'port', coalesce(substring(d.url from '^[a-z]+://[^/]*:([0-9]+)')::int, 6901), 'host', substring(d.url from '^[a-z]+://([^/:]+)'))
+  from (
+    select g.slug, substring(regexp_replace(regexp_replace(g.meta #>> '{reachable_urls,novnc}', '[?#].*$', ''), '//[^/]*@', '//')
+      from '^[a-z]+://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[^@]*)?$') as url
+    from public.gateways g
+    where g.tenant_id = p_who.tenant and g.id = coalesce((p_args ->> 'gateway_id')::uuid, p_who.gateway_id, g.id)) d
+  order by d.slug limit p_limit
+$function$;
+grant execute on function hq.read_desktop(hq.speaker,jsonb,integer) to public;
+
+CREATE OR REPLACE FUNCTION hq.read_fleet(p_who hq.speaker, p_args jsonb, p_limit integer)
+ RETURNS SETOF jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select jsonb_build_object(
+    'now', clock_timestamp(),
+    'gateways', coalesce((select jsonb_agg(r) from hq.read_gateways(p_who, '{}', p_limit) r), '[]'),
+    'agents', coalesce((select jsonb_object_agg(s.status, s.n) from (
+      select a.status, count(*) as n from public.agents a where a.tenant_id = p_who.tenant group by 1) s), '{}'),
+    'tasks', coalesce((select jsonb_object_agg(s.status, s.n) from (
+      select t.status, count(*) as n from public.tasks t where t.tenant_id = p_who.tenant and t.archived_at is null
+        and t.status::text not in ('done', 'cancelled', 'missed') group by 1) s), '{}'),
+    'failed', (select count(*) from public.agent_commands c
+      where c.tenant_id = p_who.tenant and c.status = 'failed' and c.created_at > statement_timestamp() - interval '1 hour'),
+    'alerts', (select count(*) from public.notifications n
+      where n.tenant_id = p_who.tenant and n.dismissed_at is null and n.resolved_at is null and n.read_at is null))
+$function$;
+grant execute on function hq.read_fleet(hq.speaker,jsonb,integer) to public;
+
+CREATE OR REPLACE FUNCTION hq.read_gateways(p_who hq.speaker, p_args jsonb, p_limit integer)
+ RETURNS SETOF jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select hq.gateway_row(g) from public.gateways g
+  where g.tenant_id = p_who.tenant and (p_args ->> 'gateway_id' is null or g.id = (p_args ->> 'gateway_id')::uuid)
+  order by g.slug limit p_limit
+$function$;
+grant execute on function hq.read_gateways(hq.speaker,jsonb,integer) to public;
+
+CREATE OR REPLACE FUNCTION hq.read_inbox(p_who hq.speaker, p_args jsonb, p_limit integer)
+ RETURNS SETOF jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select hq.pick(to_jsonb(i), '{id,created_at,event_type,task_id,status,attempt_count,summary}') || jsonb_build_object('agent', i.agent_slug)
+  from public.agent_inbox_items i
+  where i.tenant_id = p_who.tenant
+    and case coalesce(p_args ->> 'status', 'open') when 'all' then true
+      when 'open' then i.status in ('pending', 'leased') else i.status::text = p_args ->> 'status' end
+    and (p_args ->> 'agent_id' is null or i.agent_id = (p_args ->> 'agent_id')::uuid)
+  order by i.created_at desc limit p_limit
+$function$;
+grant execute on function hq.read_inbox(hq.speaker,jsonb,integer) to public;
+
+CREATE OR REPLACE FUNCTION hq.read_links(p_who hq.speaker, p_args jsonb, p_limit integer)
+ RETURNS SETOF jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select hq.pick(to_jsonb(i), '{id,created_at,platform,install,last_seen_at}') || jsonb_build_object(
+    'user', i.chat_user, 'email', hq.email_of(i.user_id))
+  from public.chat_identities i
+  where i.tenant_id = p_who.tenant and i.revoked_at is null and (i.user_id = p_who.member or hq.role_here(p_who) >= 'admin')
+  order by i.created_at desc limit p_limit
+$function$;
+grant execute on function hq.read_links(hq.speaker,jsonb,integer) to public;
+
+CREATE OR REPLACE FUNCTION hq.read_output(p_who hq.speaker, p_args jsonb, p_limit integer)
+ RETURNS SETOF jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_command public.agent_commands;
+  v_lines int := least(greatest(coalesce(hq.int_or_null(p_args -> 'lines'), 50), 1), 1000);
+  v_text text;
+  v_all text[];
+begin
+  select * into v_command from public.agent_commands c
+  where c.id = hq.find_row('public.agent_commands', p_who.tenant, p_args ->> 'id', 'command');
+  select string_agg(o.text, '' order by o.seq) into v_text from public.agent_command_output o
+  where o.command_id = v_command.id and o.attempt = v_command.attempt;
+  v_text := hq.tail(coalesce(v_text, concat(v_command.stdout, v_command.stderr), ''), 65536);
+  v_all := string_to_array(rtrim(v_text, E'\n'), E'\n');
+  return next jsonb_build_object('command_id', v_command.id, 'action', v_command.action, 'status', v_command.status,
+    'text', coalesce(array_to_string(v_all[greatest(cardinality(v_all) - v_lines + 1, 1):], E'\n'), ''),
+    'cut', coalesce(cardinality(v_all), 0) > v_lines);
+end
+$function$;
+grant execute on function hq.read_output(hq.speaker,jsonb,integer) to public;
+
+CREATE OR REPLACE FUNCTION hq.read_secrets(p_who hq.speaker, p_args jsonb, p_limit integer)
+ RETURNS SETOF jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select hq.pick(to_jsonb(s), '{id,key,name,category,sync_status,sync_error,last_synced_at}') || jsonb_build_object(
+    'gateway', (select g.slug from public.gateways g where g.id = s.gateway_id),
+    'agent', (select a.slug from public.agents a where a.id = s.agent_id))
+  from public.secrets s
+  where s.tenant_id = p_who.tenant and (p_args ->> 'gateway_id' is null or s.gateway_id = (p_args ->> 'gateway_id')::uuid)
+    and (p_args ->> 'agent_id' is null or s.agent_id = (p_args ->> 'agent_id')::uuid)
+    and (p_args ->> 'status' is null or s.sync_status::text = p_args ->> 'status')
+  order by s.key, s.id limit p_limit
+$function$;
+grant execute on function hq.read_secrets(hq.speaker,jsonb,integer) to public;
+
+CREATE OR REPLACE FUNCTION hq.read_subscriptions(p_who hq.speaker, p_args jsonb, p_limit integer)
+ RETURNS SETOF jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select hq.pick(to_jsonb(s), '{id,created_at,platform,install,channel,kind,filter,disabled_at,disabled_reason}')
+    || jsonb_build_object('here', h.here)
+  from public.chat_subscriptions s,
+    lateral (select (s.platform, s.install, s.channel) = (p_who.platform, p_who.install, p_who.channel) as here) h
+  where s.tenant_id = p_who.tenant and (h.here or hq.role_here(p_who) >= 'admin')
+  order by h.here desc, s.created_at desc limit p_limit
+$function$;
+grant execute on function hq.read_subscriptions(hq.speaker,jsonb,integer) to public;
+
+CREATE OR REPLACE FUNCTION hq.read_task(p_who hq.speaker, p_args jsonb, p_limit integer)
+ RETURNS SETOF jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select hq.task_row(t) || jsonb_build_object(
+    'comments', coalesce((select jsonb_agg(hq.pick(to_jsonb(c), '{created_at,body,actor_type}') || jsonb_build_object(
+        'agent', (select a.slug from public.agents a where a.id = c.actor_agent_id)) order by c.created_at)
+      from (select * from public.comments c where c.tenant_id = t.tenant_id and c.entity_type::text = 'task' and c.entity_id = t.id
+        order by c.created_at desc limit p_limit) c), '[]'),
+    'deliverables', coalesce((select jsonb_agg(hq.deliverable_row(e) order by e.created_at desc)
+      from (select * from public.entity_links e where e.tenant_id = t.tenant_id and e.entity_type::text = 'task' and e.entity_id = t.id
+        and e.is_deliverable order by e.created_at desc limit p_limit) e), '[]'))
+  from public.tasks t where t.id = hq.find_row('public.tasks', p_who.tenant, p_args ->> 'id', 'task')
+$function$;
+grant execute on function hq.read_task(hq.speaker,jsonb,integer) to public;
+
+CREATE OR REPLACE FUNCTION hq.read_tasks(p_who hq.speaker, p_args jsonb, p_limit integer)
+ RETURNS SETOF jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select hq.task_row(t) from public.tasks t
+  where t.tenant_id = p_who.tenant and t.archived_at is null
+    and case coalesce(p_args ->> 'status', 'open') when 'all' then true
+      when 'open' then t.status::text not in ('done', 'cancelled', 'missed') else t.status::text = p_args ->> 'status' end
+    and (p_args ->> 'agent_id' is null or t.assignee_agent_id = (p_args ->> 'agent_id')::uuid)
+  order by t.created_at desc limit p_limit
+$function$;
+grant execute on function hq.read_tasks(hq.speaker,jsonb,integer) to public;
+
+CREATE OR REPLACE FUNCTION hq.read_templates(p_who hq.speaker, p_args jsonb, p_limit integer)
+ RETURNS SETOF jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select jsonb_build_object('name', n.name) from (
+    select t #>> '{}' as name from public.gateways g,
+      jsonb_array_elements(case when jsonb_typeof(g.meta -> 'templates') = 'array' then g.meta -> 'templates' else '[]' end) t
+    where g.tenant_id = p_who.tenant and jsonb_typeof(t) = 'string'
+    union select a.meta ->> 'template_branch' from public.agents a where a.tenant_id = p_who.tenant) n
+  where n.name is not null order by 1 limit p_limit
+$function$;
+grant execute on function hq.read_templates(hq.speaker,jsonb,integer) to public;
+
+CREATE OR REPLACE FUNCTION hq.read_usage(p_who hq.speaker, p_args jsonb, p_limit integer)
+ RETURNS SETOF jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+ SET plan_cache_mode TO 'force_custom_plan'
+AS $function$
+declare
+  v_month timestamptz := date_trunc('month', clock_timestamp());
+  v_day timestamptz := date_trunc('day', clock_timestamp());
+begin
+  return query
+  with dearest as (
+    select u.agent_id, sum(u.cost_total_usd) as cost, sum(u.total_tokens) as tokens
+    from public.agent_usage u
+    where u.tenant_id = p_who.tenant and u.occurred_at >= v_month
+      and (p_args ->> 'agent_id' is null or u.agent_id = (p_args ->> 'agent_id')::uuid)
+    group by u.agent_id order by 2 desc limit p_limit
+  )
+  select jsonb_build_object('agent', (select a.slug from public.agents a where a.id = d.agent_id),
+    'cost_usd', round(d.cost, 4), 'tokens', d.tokens, 'runs', r.runs, 'today_usd', round(coalesce(r.today, 0), 4), 'since', v_month)
+  from dearest d, lateral (
+    select count(distinct u.run_id) as runs, sum(u.cost_total_usd) filter (where u.occurred_at >= v_day) as today
+    from (
+      select * from public.agent_usage own where own.agent_id = d.agent_id
+      -- What agents that are gone have used.
+      union all select * from public.agent_usage gone where d.agent_id is null and gone.agent_id is null) u
+    where u.tenant_id = p_who.tenant and u.occurred_at >= v_month) r
+  order by d.cost desc;
+end
+$function$;
+grant execute on function hq.read_usage(hq.speaker,jsonb,integer) to public;
+
+CREATE OR REPLACE FUNCTION hq.refusal(p_state text, p_message text, p_hint text, p_field text)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select jsonb_build_object('refused', jsonb_build_object(
+    'code', case p_state when '28000' then 'unauthenticated' when '42501' then 'refused' when 'P0002' then 'not_found'
+      when '23505' then 'conflict' else 'usage' end,
+    'message', p_message, 'hint', nullif(p_hint, ''), 'field', nullif(p_field, '')))
+$function$;
+grant execute on function hq.refusal(text,text,text,text) to public;
+
+CREATE OR REPLACE FUNCTION hq.refuse_clear_key()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  raise exception 'a key never stands in a command'
+    using errcode = '22023', column = 'api_key', table = 'agent_commands',
+      hint = 'Store it as a secret of the gateway and refer to that: hq-tui secrets set.';
+end
+$function$;
+grant execute on function hq.refuse_clear_key() to public;
+
+CREATE OR REPLACE FUNCTION hq.refuse_foreign_rows()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_row jsonb := to_jsonb(new);
+  v_found boolean;
+begin
+  for n in 0 .. tg_nargs - 1 by 2 loop
+    continue when v_row ->> tg_argv[n] is null;
+    continue when tg_op = 'UPDATE' and v_row -> tg_argv[n] = to_jsonb(old) -> tg_argv[n]
+      and v_row -> 'tenant_id' = to_jsonb(old) -> 'tenant_id';
+    execute format('select exists (select from public.%I t where t.id = $1::uuid and t.tenant_id = $2::uuid)', tg_argv[n + 1])
+      into v_found using v_row ->> tg_argv[n], v_row ->> 'tenant_id';
+    if not v_found then
+      raise exception 'there is no such row of %', tg_argv[n + 1]
+        using errcode = 'P0002', column = tg_argv[n], table = tg_table_name;
+    end if;
+  end loop;
+  return new;
+end
+$function$;
+grant execute on function hq.refuse_foreign_rows() to public;
+
+CREATE OR REPLACE FUNCTION hq.rehearse(p_action text, p_payload jsonb, p_gateway text, p_agent text, p_origin text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_answer jsonb;
+begin
+  begin
+    v_answer := hq.insert_command(p_action, p_payload, p_gateway, p_agent, null, p_origin);
+    raise exception 'rehearsed' using errcode = 'HQ001';
+  exception when sqlstate 'HQ001' then
+    return v_answer -> 'command';
+  end;
+end
+$function$;
+grant execute on function hq.rehearse(text,jsonb,text,text,text) to public;
+
+CREATE OR REPLACE FUNCTION hq.renew(p_tokens uuid[], p_lease_seconds integer)
+ RETURNS text[]
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  update public.agent_commands c
+  set leased_until = clock_timestamp() + make_interval(secs => p_lease_seconds)
+  from (
+    select h.id from public.agent_commands h
+    where h.lease_token = any (p_tokens) and h.status in ('leased', 'running') order by h.id for no key update
+  ) held
+  where c.id = held.id;
+  return array(
+    select t::text from unnest(p_tokens) t
+    where t is not null and not exists (select from public.agent_commands c where c.lease_token = t));
+end
+$function$;
+grant execute on function hq.renew(uuid[],integer) to public;
+
+CREATE OR REPLACE FUNCTION hq.require_admin(p_who hq.speaker, p_what text)
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  if p_who.member_role < 'admin' then
+    raise exception '% needs the role admin; yours is %', p_what, p_who.member_role
+      using errcode = '42501', hint = 'Ask an admin to do it.';
+  end if;
+  if p_who.is_direct then
+    raise exception 'a direct message needs no binding' using errcode = '22023';
+  end if;
+end
+$function$;
+grant execute on function hq.require_admin(hq.speaker,text) to public;
+
+CREATE OR REPLACE FUNCTION hq.require_for(p_who hq.speaker, p_for text)
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_action hq.actions;
+begin
+  if p_for in ('bind', 'unbind') then
+    perform hq.require_admin(p_who, p_for);
+  end if;
+  select * into v_action from hq.actions a where a.name = p_for;
+  if found then
+    perform hq.require_role(p_who.tenant, v_action.role, v_action.name);
+  end if;
+end
+$function$;
+grant execute on function hq.require_for(hq.speaker,text) to public;
+
+CREATE OR REPLACE FUNCTION hq.require_role(p_tenant uuid, p_role member_role, p_what text)
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_ceiling public.member_role := nullif(current_setting('hq.ceiling', true), '');
+  v_role public.member_role;
+begin
+  if hq.caller_role() not in ('authenticated', 'anon') then
+    return;
+  end if;
+  if hq.caller_role() = 'anon' or auth.uid() is null then
+    raise exception 'you are not signed in' using errcode = '28000', hint = 'Sign in and try again.';
+  end if;
+  v_role := public.member_role_of_caller();
+  if v_role is null or p_tenant is distinct from public.current_tenant_id() then
+    raise exception 'you are not a member of this tenant'
+      using errcode = '42501', hint = 'Ask an admin to add you.';
+  end if;
+  if v_role < p_role and v_ceiling < p_role then
+    raise exception '% needs the role %; this channel allows % and below', p_what, p_role, v_ceiling
+      using errcode = '42501', hint = format('Try it in a direct message, or let an admin say here: bind %s.', p_role);
+  end if;
+  if v_role < p_role then
+    raise exception '% needs the role %; yours is %', p_what, p_role, v_role
+      using errcode = '42501', hint = format('Ask an admin for the role %s.', p_role);
+  end if;
+end
+$function$;
+grant execute on function hq.require_role(uuid,member_role,text) to public;
+
+CREATE OR REPLACE FUNCTION hq.require_speaker(p_who hq.speaker, p_call text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  if p_call = 'whoami' then
+    return;
+  end if;
+  if p_who.stranger is not null then
+    raise exception '%', case p_who.stranger when 'bot' then 'bots are not listened to'
+      when 'anonymous' then 'nobody is known behind an anonymous account'
+      else 'this account belongs to another workspace' end
+      using errcode = '42501', hint = 'Send it under your own name.';
+  end if;
+  if p_call = 'link' then
+    return;
+  end if;
+  if p_who.member is null then
+    raise exception 'this account is linked to nobody'
+      using errcode = '42501', hint = 'Get a code from HQ (hq-tui chat code) and send: link CODE.';
+  end if;
+  if p_call in ('unlink', 'bind') or p_who.is_direct then
+    return;
+  end if;
+  if p_who.channel_id is null then
+    raise exception 'this channel is bound to nothing'
+      using errcode = '42501', hint = 'An admin binds it: bind. In a direct message no binding is needed.';
+  end if;
+end
+$function$;
+grant execute on function hq.require_speaker(hq.speaker,text) to public;
+
+CREATE OR REPLACE FUNCTION hq.resolve_alert(p_tenant uuid, p_dedup_key text)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  update public.notifications n set resolved_at = clock_timestamp()
+  where n.tenant_id = p_tenant and n.dedup_key = p_dedup_key and n.resolved_at is null
+$function$;
+grant execute on function hq.resolve_alert(uuid,text) to public;
+
+CREATE OR REPLACE FUNCTION hq.review(p_command agent_commands, p_status text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_row public.entity_links;
+  v_decision public.entity_links;
+begin
+  select * into v_row from public.entity_links e
+  where e.id = hq.find_row('public.entity_links', p_command.tenant_id, p_command.payload ->> 'deliverable', 'deliverable')
+  for update;
+  if not v_row.is_deliverable then
+    raise exception 'there is no such deliverable' using errcode = 'P0002', column = 'deliverable';
+  end if;
+  if v_row.review_status::text = p_status then
+    raise exception 'it is % already', replace(p_status, '_', ' ') using errcode = '23505', column = 'deliverable';
+  end if;
+  if v_row.review_status::text = 'draft' then
+    raise exception 'it is a draft: it has not been handed in' using errcode = '23505', column = 'deliverable';
+  end if;
+  v_decision := jsonb_populate_record(v_row, jsonb_build_object('review_status', p_status, 'review_note', p_command.payload ->> 'note'));
+  update public.entity_links e
+  set review_status = v_decision.review_status, review_note = v_decision.review_note, reviewed_at = clock_timestamp()
+  where e.id = v_row.id;
+  return jsonb_build_object('id', v_row.id, 'review_status', p_status,
+    'title', coalesce(to_jsonb(v_row) ->> 'title', to_jsonb(v_row) ->> 'url', 'deliverable'));
+end
+$function$;
+grant execute on function hq.review(agent_commands,text) to public;
+
+CREATE OR REPLACE FUNCTION hq.role_here(p_who hq.speaker)
+ RETURNS member_role
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select case when p_who.is_direct then p_who.member_role when p_who.channel_id is not null
+    then least(p_who.member_role, p_who.ceiling) end
+$function$;
+grant execute on function hq.role_here(hq.speaker) to public;
+
+CREATE OR REPLACE FUNCTION hq.roll_up_usage()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_budget public.agent_budgets;
+  v_workspace public.workspace;
+  v_period date;
+begin
+  select * into v_workspace from public.workspace w where w.tenant_id = new.tenant_id;
+  insert into public.agent_budgets (agent_id, tenant_id, monthly_limit_usd, soft_threshold_pct, hard_cutoff)
+  values (new.agent_id, new.tenant_id, v_workspace.default_agent_budget_usd,
+    coalesce(v_workspace.default_soft_threshold_pct, 80), coalesce(v_workspace.default_hard_cutoff, true))
+  on conflict (agent_id) do nothing;
+  select * into v_budget from public.agent_budgets b where b.agent_id = new.agent_id for update;
+  v_period := date_trunc('month', new.occurred_at at time zone v_budget.period_anchor_tz)::date;
+  update public.agent_budgets b
+  set current_period_start = greatest(b.current_period_start, v_period),
+    current_period_cost_usd = case when v_period > b.current_period_start then 0 else b.current_period_cost_usd end
+      + case when v_period >= b.current_period_start then new.cost_total_usd else 0 end,
+    current_period_tokens = case when v_period > b.current_period_start then 0 else b.current_period_tokens end
+      + case when v_period >= b.current_period_start then new.total_tokens else 0 end
+  where b.agent_id = new.agent_id;
+  return null;
+end
+$function$;
+grant execute on function hq.roll_up_usage() to public;
+
+CREATE OR REPLACE FUNCTION hq.secret_columns()
+ RETURNS name[]
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+  select array['id', 'created_at', 'updated_at', 'tenant_id', 'gateway_id', 'agent_id', 'key', 'name', 'category', 'note',
+    'sync_status', 'sync_error', 'last_synced_at', 'revision', 'value_since', 'updated_by']::name[]
+$function$;
+grant execute on function hq.secret_columns() to public;
+
+CREATE OR REPLACE FUNCTION hq.secret_name_fault(p_name text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+  select case
+    when coalesce(p_name, '') = '' then 'A secret needs a name.'
+    when length(p_name) > 128 then 'The name of a secret has at most 128 characters.'
+    when p_name !~ '^[A-Z][A-Z0-9_]*$' then
+      'The name of a secret is in capitals: letters, digits and underscores, beginning with a letter.'
+    when p_name = any (array[
+      'PATH', 'HOME', 'SHELL', 'USER', 'LOGNAME', 'PWD', 'OLDPWD', 'IFS', 'ENV', 'CDPATH', 'GLOBIGNORE', 'SHELLOPTS',
+      'BASHOPTS', 'PS1', 'PS4', 'PROMPT_COMMAND', 'TMPDIR', 'TMP', 'TEMP', 'TERM', 'HOSTNAME', 'EDITOR', 'VISUAL',
+      'PAGER', 'BROWSER', 'MANPAGER', 'LESSOPEN', 'LESSCLOSE', 'SUDO_ASKPASS', 'SSH_ASKPASS', 'SSH_AUTH_SOCK',
+      'GIT_ASKPASS', 'GIT_SSH', 'GIT_SSH_COMMAND', 'GIT_EXEC_PATH', 'GIT_DIR', 'GIT_WORK_TREE', 'GIT_INDEX_FILE',
+      'GIT_TEMPLATE_DIR', 'GIT_EXTERNAL_DIFF', 'GIT_EDITOR', 'GIT_SEQUENCE_EDITOR', 'GIT_PAGER', 'GIT_PROXY_COMMAND',
+      'DOCKER_HOST', 'DOCKER_CONFIG', 'DOCKER_CONTEXT', 'DOCKER_CERT_PATH', 'DOCKER_TLS_VERIFY', 'NODE_OPTIONS',
+      'NODE_PATH', 'NODE_REPL_EXTERNAL_MODULE', 'NODE_EXTRA_CA_CERTS', 'NODE_ENV', 'NODE_TLS_REJECT_UNAUTHORIZED',
+      'NODE_ICU_DATA', 'NODE_V8_COVERAGE', 'NODE_CHANNEL_FD', 'NODE_COMPILE_CACHE', 'NODE_REDIRECT_WARNINGS',
+      'NODE_USE_ENV_PROXY', 'UV_THREADPOOL_SIZE', 'PYTHONPATH', 'PYTHONHOME', 'PYTHONSTARTUP', 'PYTHONUSERBASE',
+      'PYTHONBREAKPOINT', 'PYTHONWARNINGS', 'PYTHONEXECUTABLE', 'PYTHONPYCACHEPREFIX', 'PYTHONPLATLIBDIR',
+      'PYTHONINSPECT', 'PERL5OPT', 'PERL5LIB', 'PERLLIB', 'PERL5DB', 'RUBYOPT', 'RUBYLIB', 'GEM_HOME', 'GEM_PATH',
+      'CLASSPATH', 'JAVA_TOOL_OPTIONS', 'JDK_JAVA_OPTIONS', 'DOTNET_STARTUP_HOOKS', 'SSL_CERT_FILE', 'SSL_CERT_DIR',
+      'OPENSSL_CONF', 'OPENSSL_MODULES', 'OPENSSL_ENGINES', 'SSLKEYLOGFILE', 'CURL_CA_BUNDLE', 'CURL_HOME',
+      'REQUESTS_CA_BUNDLE', 'HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'NO_PROXY', 'FTP_PROXY', 'RES_OPTIONS',
+      'LOCALDOMAIN', 'HOSTALIASES', 'RESOLV_HOST_CONF', 'GCONV_PATH', 'LOCPATH', 'NLSPATH', 'GATEWAY_ID', 'GATEWAY_SLUG',
+      'NETWORKING_MODE', 'VNC_PASSWORD'
+    ]) or exists (select from unnest(array[
+      'SUPABASE_', 'HOSTED_', 'HQ_', 'OPENCLAW_', 'LD_', 'DYLD_', 'GLIBC_', 'MALLOC_', 'XDG_', 'BASH_', 'NPM_CONFIG_',
+      'GIT_CONFIG'
+    ]) p where starts_with(p_name, p)) then
+      format('%s is reserved: a secret of this name could change how the programs that read it run.', p_name)
+  end
+$function$;
+grant execute on function hq.secret_name_fault(text) to public;
+
+CREATE OR REPLACE FUNCTION hq.secret_to_change(p_id uuid, p_what text)
+ RETURNS secrets
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_row public.secrets;
+begin
+  perform hq.require_role(public.current_tenant_id(), 'operator', p_what);
+  perform from public.agents a where a.id = (select s.agent_id from public.secrets s where s.id = p_id) for key share;
+  perform from public.gateways g where g.id = (select s.gateway_id from public.secrets s where s.id = p_id) for key share;
+  select * into v_row from public.secrets s
+  where s.id = p_id and (hq.caller_role() not in ('authenticated', 'anon') or s.tenant_id = public.current_tenant_id())
+  for update;
+  if not found then
+    raise exception 'there is no such secret' using errcode = 'P0002', column = 'secret_id';
+  end if;
+  return v_row;
+end
+$function$;
+grant execute on function hq.secret_to_change(uuid,text) to public;
+
+CREATE OR REPLACE FUNCTION hq.set_agent_paused(p_command agent_commands, p_paused boolean)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_agent public.agents;
+begin
+  -- No stronger lock: the row of the command, and those of others, hold the agent by their references already.
+  select * into v_agent from public.agents a where a.id = p_command.agent_id for no key update;
+  if v_agent.status::text not in ('ready', 'paused') and not (p_paused and v_agent.status::text = 'error') then
+    raise exception '% is %', v_agent.slug, v_agent.status
+      using errcode = '23505', column = 'agent',
+        hint = case when p_paused then 'Only an agent that works can be paused.' else 'Only a paused agent can be resumed.' end;
+  end if;
+  update public.agents a
+  set status = (jsonb_populate_record(a, jsonb_build_object('status', case when p_paused then 'paused' else 'ready' end))).status
+  where a.id = v_agent.id;
+  return jsonb_build_object('agent', v_agent.slug, 'status', case when p_paused then 'paused' else 'ready' end);
+end
+$function$;
+grant execute on function hq.set_agent_paused(agent_commands,boolean) to public;
+
+CREATE OR REPLACE FUNCTION hq.shown_secret(p_secret secrets)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select jsonb_build_object('secret', jsonb_object_agg(e.key, e.value)) from jsonb_each(to_jsonb(p_secret)) e
+  where e.key = any (hq.secret_columns())
+$function$;
+grant execute on function hq.shown_secret(secrets) to public;
+
+CREATE OR REPLACE FUNCTION hq.sign_audit_line()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if hq.caller_role() = 'authenticated' then
+    new.actor_type := 'human';
+    new.actor_user_id := auth.uid();
+    new.actor_agent_id := null;
+    new.created_at := clock_timestamp();
+  end if;
+  return new;
+end
+$function$;
+grant execute on function hq.sign_audit_line() to public;
+
+CREATE OR REPLACE FUNCTION hq.speak_for(p_who hq.speaker)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$ select hq.speak_for(p_who.member, p_who.tenant, p_who.ceiling, hq.chat_meta(p_who)) $function$;
+grant execute on function hq.speak_for(hq.speaker) to public;
+
+CREATE OR REPLACE FUNCTION hq.speak_for(p_member uuid, p_tenant uuid, p_ceiling member_role, p_chat jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  perform set_config('request.jwt.claims', jsonb_build_object('sub', p_member, 'role', 'authenticated',
+    'app_metadata', jsonb_build_object('tenant_id', p_tenant))::text, true);
+  perform set_config('request.jwt.claim.sub', p_member::text, true);
+  perform set_config('hq.ceiling', coalesce(p_ceiling::text, ''), true);
+  perform set_config('hq.chat', p_chat::text, true);
+end
+$function$;
+grant execute on function hq.speak_for(uuid,uuid,member_role,jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.speaker_of(p_tenant uuid, p_chat jsonb)
+ RETURNS hq.speaker
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_who hq.speaker;
+begin
+  v_who.tenant := p_tenant;
+  v_who.platform := p_chat ->> 'platform';
+  v_who.install := p_chat ->> 'install';
+  v_who.chat_user := p_chat ->> 'user';
+  v_who.channel := p_chat ->> 'channel';
+  v_who.thread := p_chat ->> 'thread';
+  v_who.is_direct := p_chat ->> 'kind' = 'direct' and hq.may_be_direct(v_who);
+  -- The accounts that Telegram shows for anonymous admins, for channels and for itself: many people speak through them.
+  v_who.stranger := coalesce(p_chat ->> 'stranger',
+    case when v_who.platform = 'telegram' and v_who.chat_user in ('1087968824', '136817688', '777000') then 'anonymous' end);
+  select i.id, i.user_id, m.role into v_who.identity, v_who.member, v_who.member_role
+  from public.chat_identities i join public.tenant_members m on m.tenant_id = i.tenant_id and m.user_id = i.user_id
+  where i.platform = v_who.platform and i.install = hq.account_install(v_who.platform, v_who.install)
+    and i.chat_user = v_who.chat_user and i.revoked_at is null and i.tenant_id = p_tenant
+    and v_who.stranger is null;
+  select c.id, c.ceiling, c.gateway_id, c.agent_id into v_who.channel_id, v_who.ceiling, v_who.gateway_id, v_who.agent_id
+  from public.chat_channels c
+  where c.tenant_id = p_tenant and c.platform = v_who.platform and c.install = v_who.install and c.channel = v_who.channel;
+  -- Only a channel of several people is ever bound.
+  v_who.is_direct := v_who.is_direct and v_who.channel_id is null;
+  return v_who;
+end
+$function$;
+grant execute on function hq.speaker_of(uuid,jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.store_secret(p_key text, p_value text, p_gateway text, p_agent text, p_category text, p_name text, p_note text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_tenant uuid := public.current_tenant_id();
+  v_place record;
+  v_fault text;
+  v_row public.secrets;
+begin
+  perform hq.require_role(v_tenant, 'operator', 'storing a secret');
+  v_fault := hq.envelope_fault(p_value);
+  if v_fault is not null then
+    raise exception '%', v_fault
+      using errcode = '22023', column = 'value', hint = 'Use hq-tui secrets set, which encrypts it first.';
+  end if;
+  if p_category is not null and p_category not in ('user', 'channel', 'integration') then
+    raise exception 'category must be user, channel or integration' using errcode = '22023', column = 'category';
+  end if;
+  v_place := hq.place_of_secret(v_tenant, p_gateway, p_agent);
+  perform from public.gateways g where g.id = v_place.gateway for key share;
+  -- Twice at most: who finds the row made meanwhile finds it the second time.
+  for attempt in 1 .. 2 loop
+    select * into v_row from public.secrets s
+    where s.tenant_id = v_tenant and s.gateway_id = v_place.gateway and s.agent_id is not distinct from v_place.agent and s.key = p_key
+    for no key update;
+    if found then
+      v_row.encrypted_value := p_value;
+      v_row.name := coalesce(p_name, v_row.name);
+      v_row.note := coalesce(p_note, v_row.note);
+      v_row.category := coalesce(p_category, v_row.category::text);
+      update public.secrets s
+      set encrypted_value = v_row.encrypted_value, name = v_row.name, note = v_row.note, category = v_row.category
+      where s.id = v_row.id returning * into v_row;
+      return hq.shown_secret(v_row) || jsonb_build_object('created', false);
+    end if;
+    v_row.category := coalesce(p_category, 'user');
+    insert into public.secrets (tenant_id, gateway_id, agent_id, key, name, encrypted_value, category, note)
+    values (v_tenant, v_place.gateway, v_place.agent, p_key, p_name, p_value, v_row.category, p_note)
+    on conflict do nothing
+    returning * into v_row;
+    if found then
+      return hq.shown_secret(v_row) || jsonb_build_object('created', true);
+    end if;
+  end loop;
+  raise exception 'this secret is being changed by someone else' using errcode = '23505', column = 'key', hint = 'Try again.';
+end
+$function$;
+grant execute on function hq.store_secret(text,text,text,text,text,text,text) to public;
+
+CREATE OR REPLACE FUNCTION hq.subject_of(p_alert notifications)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select coalesce(p_alert.subject, concat_ws(':', p_alert.entity_type, p_alert.entity_id), p_alert.type::text)
+$function$;
+grant execute on function hq.subject_of(notifications) to public;
+
+CREATE OR REPLACE FUNCTION hq.sweep()
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_row record;
+begin
+  for v_row in
+    select c.id, c.action, c.status, c.attempt, c.runner_id, c.lease_token, c.cancel_requested_at, a.retry, a.max_attempts
+    from public.agent_commands c left join hq.actions a on a.name = c.action::text
+    where c.status in ('leased', 'running')
+      and coalesce(c.leased_until, c.started_at, c.created_at)
+        < clock_timestamp() - case when c.lease_token is null then interval '1 hour' else interval '0' end
+    order by c.leased_until limit 200
+    for no key update of c skip locked
+  loop
+    if v_row.cancel_requested_at is null
+      and ((v_row.lease_token is null and v_row.status = 'leased')
+        or (v_row.lease_token is not null and v_row.retry = 'safe' and v_row.attempt < v_row.max_attempts))
+    then
+      update public.agent_commands c
+      set status = 'pending', lease_token = null, runner_id = null, leased_at = null, leased_until = null, started_at = null,
+        progress = null
+      where c.id = v_row.id;
+    else
+      update public.agent_commands c
+      set status = case when v_row.cancel_requested_at is null then 'failed' else 'cancelled' end::public.command_status,
+        lease_token = null, leased_until = null, completed_at = clock_timestamp(),
+        error_message = format('the runner died while %s ran (attempt %s of %s%s)', v_row.action, v_row.attempt,
+          coalesce(v_row.max_attempts, 1), coalesce(', ' || v_row.runner_id, ''))
+      where c.id = v_row.id;
+    end if;
+  end loop;
+end
+$function$;
+grant execute on function hq.sweep() to public;
+
+CREATE OR REPLACE FUNCTION hq.sweep_adapters(p_tenant uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  -- The token was changed: what is known by the old one is history. One that was wrong never told whose it is.
+  delete from public.chat_adapters d where (d.platform, d.fingerprint) in (
+    select o.platform, o.fingerprint
+    from public.chat_adapters o, public.chat_adapters n
+    where o.tenant_id = p_tenant and n.tenant_id = p_tenant and n.platform = o.platform
+      and (n.install = o.install or o.install is null)
+      and n.fingerprint <> o.fingerprint and o.held_until <= clock_timestamp() and n.held_until > clock_timestamp()
+    for update of o skip locked);
+  perform hq.notify(jsonb_build_object(
+    'tenant_id', p_tenant, 'type', 'bot_disconnected', 'severity', 'error', 'subject', 'adapter:' || a.platform,
+    'dedup_key', format('bot_disconnected:%s:%s', a.platform, left(a.fingerprint, 12)),
+    'title', format('the %s bot is not connected', initcap(a.platform)), 'body', coalesce(a.detail, a.state),
+    'actor_type', 'system', 'meta', jsonb_build_object('platform', a.platform, 'install', a.install, 'state', a.state)))
+  from public.chat_adapters a
+  where a.tenant_id = p_tenant and hq.is_disconnected(a)
+    and not hq.alert_lasts(p_tenant, format('bot_disconnected:%s:%s', a.platform, left(a.fingerprint, 12)));
+  perform hq.resolve_alert(p_tenant, n.dedup_key)
+  from public.notifications n
+  where n.tenant_id = p_tenant and n.resolved_at is null and n.dedup_key like 'bot\_disconnected:%'
+    and not exists (select from public.chat_adapters a where a.tenant_id = p_tenant and a.platform = split_part(n.dedup_key, ':', 2)
+      and left(a.fingerprint, 12) = split_part(n.dedup_key, ':', 3) and hq.is_disconnected(a));
+end
+$function$;
+grant execute on function hq.sweep_adapters(uuid) to public;
+
+CREATE OR REPLACE FUNCTION hq.sweep_chat(p_tenant uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_now timestamptz := clock_timestamp();
+begin
+  delete from public.chat_deliveries d where d.tenant_id = p_tenant and d.created_at < v_now - interval '48 hours';
+  -- The answer that asked held the token; once nobody can use it any more, nobody needs it.
+  update public.chat_deliveries d set answer = d.answer #- '{confirm,token}'
+  where d.tenant_id = p_tenant and d.call = 'act' and d.answer #> '{confirm,token}' is not null
+    and d.created_at < v_now - interval '5 minutes';
+  delete from public.chat_confirmations c where c.tenant_id = p_tenant and c.created_at < v_now - interval '24 hours';
+  delete from public.chat_buttons b where b.tenant_id = p_tenant and b.expires_at < v_now;
+  delete from public.chat_link_codes c where c.tenant_id = p_tenant and c.expires_at < v_now;
+  delete from public.chat_cards c where c.tenant_id = p_tenant and c.closed and c.created_at < v_now - interval '7 days';
+  delete from public.alert_mutes m where m.tenant_id = p_tenant and m.until < v_now - interval '1 day';
+  delete from hq.meter m where m.tenant_id = p_tenant and m.since < v_now - interval '1 hour';
+end
+$function$;
+grant execute on function hq.sweep_chat(uuid) to public;
+
+CREATE OR REPLACE FUNCTION hq.sweep_gateways(p_tenant uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  perform hq.notify(jsonb_build_object(
+    'tenant_id', p_tenant, 'type', 'gateway_stale', 'severity', 'critical', 'subject', 'gateway:' || g.id,
+    'dedup_key', 'gateway_stale:' || g.id, 'title', format('%s is not heard of', g.slug),
+    'body', format('last seen %s UTC', to_char(g.last_seen_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS')),
+    'entity_type', 'gateway', 'entity_id', g.id, 'actor_type', 'system', 'meta', jsonb_build_object('gateway_id', g.id)))
+  from public.gateways g
+  where g.tenant_id = p_tenant and hq.is_stale(g) and not hq.alert_lasts(p_tenant, 'gateway_stale:' || g.id);
+  perform hq.resolve_alert(p_tenant, n.dedup_key)
+  from public.notifications n left join public.gateways g on g.id::text = split_part(n.dedup_key, ':', 2)
+  where n.tenant_id = p_tenant and n.resolved_at is null and n.dedup_key like 'gateway\_stale:%' and not coalesce(hq.is_stale(g), false);
+end
+$function$;
+grant execute on function hq.sweep_gateways(uuid) to public;
+
+CREATE OR REPLACE FUNCTION hq.sweep_tasks(p_tenant uuid)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select hq.notify(jsonb_build_object(
+    'tenant_id', p_tenant, 'type', 'task_overdue', 'severity', 'warning', 'subject', 'task:' || t.id,
+    'dedup_key', 'task_overdue:' || t.id, 'title', format('overdue: %s', left(t.title, 200)),
+    'body', format('it was due %s', t.due_date), 'entity_type', 'task', 'entity_id', t.id, 'actor_type', 'system',
+    'meta', jsonb_strip_nulls(jsonb_build_object(
+      'agent_slug', (select a.slug from public.agents a where a.id = t.assignee_agent_id)))))
+  from (
+    select * from public.tasks t
+    where t.tenant_id = p_tenant and t.due_date < clock_timestamp() and t.due_date > clock_timestamp() - interval '7 days'
+      and t.archived_at is null
+      and t.status not in ('done', 'cancelled', 'missed') and hq.is_overdue(t)
+      and not hq.alert_lasts(p_tenant, 'task_overdue:' || t.id)
+    order by t.due_date limit 200) t
+$function$;
+grant execute on function hq.sweep_tasks(uuid) to public;
+
+CREATE OR REPLACE FUNCTION hq.tail(p_text text, p_bytes integer)
+ RETURNS text
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+declare
+  v_text text := p_text;
+begin
+  while octet_length(v_text) > p_bytes loop
+    v_text := right(v_text, -greatest(1, (octet_length(v_text) - p_bytes) / 4));
+  end loop;
+  return v_text;
+end
+$function$;
+grant execute on function hq.tail(text,integer) to public;
+
+CREATE OR REPLACE FUNCTION hq.take_back_command(p_command_id uuid, p_origin text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_row public.agent_commands;
+  v_role public.member_role;
+begin
+  perform hq.require_role(public.current_tenant_id(), 'viewer', 'cancel');
+  select * into v_row from public.agent_commands c
+  where c.id = p_command_id
+    and (hq.caller_role() not in ('authenticated', 'anon') or c.tenant_id = public.current_tenant_id())
+  for no key update;
+  if not found then
+    raise exception 'there is no such command' using errcode = 'P0002', column = 'command_id';
+  end if;
+  select a.role into v_role from hq.actions a where a.name = v_row.action::text;
+  perform hq.require_role(v_row.tenant_id, coalesce(v_role, 'operator'), format('cancelling %s', v_row.action));
+  if v_row.status = 'cancelled' or (v_row.status in ('leased', 'running') and v_row.cancel_requested_at is not null) then
+    return jsonb_build_object('command', to_jsonb(v_row), 'created', false);
+  end if;
+  if v_row.status in ('done', 'failed') then
+    raise exception 'the command has already finished: %', v_row.status using errcode = '23505', column = 'command_id';
+  end if;
+  if v_row.status = 'pending' then
+    update public.agent_commands c
+    set status = 'cancelled', cancel_requested_at = clock_timestamp(), completed_at = clock_timestamp(),
+      error_message = 'cancelled before it started'
+    where c.id = p_command_id returning * into v_row;
+  else
+    update public.agent_commands c set cancel_requested_at = clock_timestamp()
+    where c.id = p_command_id returning * into v_row;
+  end if;
+  perform hq.audit_command(v_row, 'command.cancelled', auth.uid(), hq.origin_or_api(p_origin));
+  return jsonb_build_object('command', to_jsonb(v_row), 'created', false);
+end
+$function$;
+grant execute on function hq.take_back_command(uuid,text) to public;
+
+CREATE OR REPLACE FUNCTION hq.take_output(p_output jsonb)
+ RETURNS text[]
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  c_limit constant int := 262144;
+  v_entry jsonb;
+  v_row record;
+  v_so_far int;
+  v_text text;
+  v_bytes int;
+  v_seq int;
+  v_lost text[] := '{}';
+begin
+  for v_entry in
+    select e from hq.entries(p_output) e order by e ->> 'token', hq.int_or_null(e -> 'seq')
+  loop
+    select c.id, c.tenant_id, c.attempt into v_row from public.agent_commands c where c.lease_token = hq.token_of(v_entry);
+    v_seq := hq.int_or_null(v_entry -> 'seq');
+    v_text := v_entry ->> 'text';
+    if v_row.id is null then
+      v_lost := v_lost || coalesce(left(v_entry ->> 'token', 100), 'unreadable');
+      continue;
+    end if;
+    continue when v_seq is null or v_text is null or v_text = '';
+    select o.bytes_so_far into v_so_far from public.agent_command_output o
+    where o.command_id = v_row.id and o.attempt = v_row.attempt order by o.seq desc limit 1;
+    v_so_far := coalesce(v_so_far, 0);
+    continue when v_so_far > c_limit;
+    v_bytes := octet_length(v_text);
+    if v_so_far + v_bytes > c_limit then
+      v_text := hq.head(v_text, c_limit - v_so_far) || E'\n[the rest is left out: more than 256 KiB]\n';
+      v_bytes := c_limit - v_so_far + 1;
+    end if;
+    insert into public.agent_command_output (command_id, tenant_id, attempt, seq, stream, text, bytes_so_far)
+    values (v_row.id, v_row.tenant_id, v_row.attempt, v_seq,
+      case v_entry ->> 'stream' when 'stderr' then 'stderr' else 'stdout' end, v_text, v_so_far + v_bytes)
+    on conflict do nothing;
+  end loop;
+  return v_lost;
+end
+$function$;
+grant execute on function hq.take_output(jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.take_progress(p_progress jsonb)
+ RETURNS text[]
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_entry jsonb;
+  v_lost text[] := '{}';
+begin
+  for v_entry in select e from hq.entries(p_progress) e order by e ->> 'token' loop
+    update public.agent_commands c
+    set progress = jsonb_build_object(
+      'percent', case when jsonb_typeof(v_entry -> 'percent') = 'number'
+        then least(greatest(hq.int_or_null(v_entry -> 'percent'), 0), 100) end,
+      'note', left(v_entry ->> 'note', 500))
+    where c.lease_token = hq.token_of(v_entry) and c.status = 'running';
+    if not found and not exists (select from public.agent_commands c where c.lease_token = hq.token_of(v_entry)) then
+      v_lost := v_lost || coalesce(left(v_entry ->> 'token', 100), 'unreadable');
+    end if;
+  end loop;
+  return v_lost;
+end
+$function$;
+grant execute on function hq.take_progress(jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.take_results(p_results jsonb)
+ RETURNS text[]
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_entry jsonb;
+  v_row public.agent_commands;
+  v_status text;
+  v_lost text[] := '{}';
+begin
+  for v_entry in select e from hq.entries(p_results) e order by e ->> 'token' loop
+    select * into v_row from public.agent_commands c where c.lease_token = hq.token_of(v_entry) for no key update;
+    if not found then
+      v_lost := v_lost || coalesce(left(v_entry ->> 'token', 100), 'unreadable');
+      continue;
+    end if;
+    continue when v_row.status not in ('leased', 'running');
+    v_status := v_entry ->> 'status';
+    if v_status = 'pending' and v_row.cancel_requested_at is null then
+      update public.agent_commands c
+      set status = 'pending', lease_token = null, runner_id = null, leased_at = null, leased_until = null, started_at = null,
+        attempt = greatest(c.attempt - 1, 0), progress = null
+      where c.id = v_row.id;
+      continue;
+    end if;
+    v_status := case when v_status in ('done', 'failed', 'cancelled') then v_status
+      when v_status = 'pending' then 'cancelled' else 'failed' end;
+    update public.agent_commands c
+    set status = v_status::public.command_status,
+      completed_at = clock_timestamp(),
+      leased_until = null,
+      exit_code = hq.int_or_null(v_entry -> 'exit_code'),
+      stdout = hq.tail(v_entry ->> 'stdout', 65536),
+      stderr = hq.tail(v_entry ->> 'stderr', 65536),
+      error_message = case when v_entry ->> 'status' in ('done', 'failed', 'cancelled', 'pending')
+        then hq.head(v_entry ->> 'error_message', 8192)
+        else 'the runner handed in a result that cannot be read' end,
+      result = case when pg_column_size(v_entry -> 'result') <= 262144 then nullif(v_entry -> 'result', 'null') end
+    where c.id = v_row.id;
+  end loop;
+  return v_lost;
+end
+$function$;
+grant execute on function hq.take_results(jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.take_turns_with_gateways()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if tg_argv[0] = 'alone' then
+    perform pg_advisory_xact_lock(hashtext('hq.gateways'));
+  else
+    perform pg_advisory_xact_lock_shared(hashtext('hq.gateways'));
+  end if;
+  return null;
+end
+$function$;
+grant execute on function hq.take_turns_with_gateways() to public;
+
+CREATE OR REPLACE FUNCTION hq.task_result(p_task tasks)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select jsonb_build_object('id', p_task.id, 'title', p_task.title, 'status', p_task.status,
+    'agent', (select a.slug from public.agents a where a.id = p_task.assignee_agent_id))
+$function$;
+grant execute on function hq.task_result(tasks) to public;
+
+CREATE OR REPLACE FUNCTION hq.task_row(p_task tasks)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select hq.task_result(p_task) || hq.pick(to_jsonb(p_task), '{created_at,description,priority,due_date}')
+$function$;
+grant execute on function hq.task_row(tasks) to public;
+
+CREATE OR REPLACE FUNCTION hq.task_to_change(p_command agent_commands)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_task public.tasks;
+begin
+  select * into v_task from public.tasks t
+  where t.id = hq.find_row('public.tasks', p_command.tenant_id, p_command.payload ->> 'task', 'task')
+  for no key update;
+  if v_task.archived_at is not null then
+    raise exception 'this task is archived' using errcode = '23505', column = 'task', hint = 'Create another one.';
+  end if;
+  return v_task.id;
+end
+$function$;
+grant execute on function hq.task_to_change(agent_commands) to public;
+
+CREATE OR REPLACE FUNCTION hq.teach_enum(p_table regclass, p_column name, p_values text[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_type oid;
+  v_value text;
+begin
+  select a.atttypid into v_type from pg_catalog.pg_attribute a
+  join pg_catalog.pg_type t on t.oid = a.atttypid and t.typtype = 'e'
+  where a.attrelid = p_table and a.attname = p_column;
+  if v_type is null then
+    return;
+  end if;
+  foreach v_value in array p_values loop
+    execute format('alter type %s add value if not exists %L', v_type::regtype, v_value);
+  end loop;
+end
+$function$;
+grant execute on function hq.teach_enum(regclass,name,text[]) to public;
+
+CREATE OR REPLACE FUNCTION hq.token_hash(p_token text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$ select encode(sha256(convert_to(coalesce(p_token, ''), 'UTF8')), 'hex') $function$;
+grant execute on function hq.token_hash(text) to public;
+
+CREATE OR REPLACE FUNCTION hq.token_of(p_entry jsonb)
+ RETURNS uuid
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$ select hq.uuid_or_null(p_entry ->> 'token') $function$;
+grant execute on function hq.token_of(jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.touch_alert()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  new.last_at := clock_timestamp();
+  if new.read_at is null then
+    new.seen_by := null;
+  elsif old.read_at is null then
+    new.seen_by := hq.email_of(auth.uid());
+  end if;
+  return new;
+end
+$function$;
+grant execute on function hq.touch_alert() to public;
+
+CREATE OR REPLACE FUNCTION hq.touch_updated_at()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  new.updated_at := clock_timestamp();
+  return new;
+end
+$function$;
+grant execute on function hq.touch_updated_at() to public;
+
+CREATE OR REPLACE FUNCTION hq.turn_away(p_call text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_refusal jsonb := hq.no_bot();
+  v_who hq.speaker;
+begin
+  if v_refusal is not null and exists (select from public.tenants t where t.id = public.current_tenant_id()) then
+    v_who.tenant := public.current_tenant_id();
+    v_who.member := auth.uid();
+    v_who.chat_user := v_who.member::text;
+    perform hq.audit_chat_refusal(v_who, p_call, v_refusal -> 'refused');
+  end if;
+  return v_refusal;
+end
+$function$;
+grant execute on function hq.turn_away(text) to public;
+
+CREATE OR REPLACE FUNCTION hq.uuid_or_null(p_text text)
+ RETURNS uuid
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+  select case when p_text ~* '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' then p_text::uuid end
+$function$;
+grant execute on function hq.uuid_or_null(text) to public;
+
+CREATE OR REPLACE FUNCTION hq.within(p_tenant uuid, p_who text, p_what text, p_limit integer, p_seconds integer)
+ RETURNS boolean
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  insert into hq.meter as m (tenant_id, who, what, since, count)
+  values (p_tenant, p_who, p_what, to_timestamp(floor(extract(epoch from clock_timestamp()) / p_seconds) * p_seconds), 1)
+  on conflict (tenant_id, who, what, since) do update set count = m.count + 1
+  returning m.count <= p_limit
+$function$;
+grant execute on function hq.within(uuid,text,text,integer,integer) to public;
+
+CREATE OR REPLACE FUNCTION hq.write_audit(p_line jsonb)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  insert into public.audit_log
+    (tenant_id, actor_type, actor_user_id, module, entity_type, entity_id, action, summary, meta)
+  select r.tenant_id, r.actor_type, r.actor_user_id, r.module, r.entity_type, r.entity_id, r.action, r.summary,
+    coalesce(r.meta, '{}')
+  from jsonb_populate_record(null::public.audit_log, p_line) r
+$function$;
+grant execute on function hq.write_audit(jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.zone_or_utc(p_zone text)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select coalesce((select z.name from pg_catalog.pg_timezone_names z where lower(z.name) = lower(p_zone) limit 1), 'UTC')
+$function$;
+grant execute on function hq.zone_or_utc(text) to public;
+
+CREATE OR REPLACE FUNCTION public.cancel_command(p_command_id uuid, p_origin text DEFAULT 'api'::text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_state text;
+  v_message text;
+  v_hint text;
+  v_field text;
+  v_answer jsonb;
+begin
+  return hq.take_back_command(p_command_id, p_origin);
+exception when sqlstate '28000' or sqlstate '42501' or sqlstate 'P0002' or sqlstate '23505' then
+  get stacked diagnostics v_state = returned_sqlstate, v_message = message_text,
+    v_hint = pg_exception_hint, v_field = column_name;
+  v_answer := hq.refusal(v_state, v_message, v_hint, v_field);
+  perform hq.audit_refused('cancel', p_command_id, null, null, p_origin, v_answer);
+  return v_answer;
+end
+$function$;
+grant execute on function cancel_command(uuid,text) to authenticated;
+grant execute on function cancel_command(uuid,text) to service_role;
+
+CREATE OR REPLACE FUNCTION public.chat_act(p_chat jsonb, p_action text, p_payload jsonb DEFAULT '{}'::jsonb, p_gateway text DEFAULT NULL::text, p_agent text DEFAULT NULL::text)
+ RETURNS jsonb
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select hq.chat_call('act', p_chat, jsonb_build_object('action', p_action, 'payload', p_payload, 'gateway', p_gateway,
+    'agent', p_agent, 'delivery', p_chat ->> 'delivery')) $function$;
+grant execute on function chat_act(jsonb,text,jsonb,text,text) to authenticated;
+grant execute on function chat_act(jsonb,text,jsonb,text,text) to service_role;
+
+CREATE OR REPLACE FUNCTION public.chat_beat(p_holder text, p_adapters jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_tenant uuid := public.current_tenant_id();
+  v_refusal jsonb := hq.turn_away('beat');
+  v_adapter jsonb;
+  v_held jsonb := '{}';
+begin
+  if v_refusal is not null then
+    return v_refusal;
+  end if;
+  for v_adapter in select e from hq.entries(p_adapters) e order by e ->> 'platform', e ->> 'fingerprint' loop
+    if coalesce(v_adapter ->> 'platform', '') not in ('slack', 'discord', 'telegram') or length(v_adapter ->> 'fingerprint') is null
+      or length(v_adapter ->> 'fingerprint') not between 16 and 128 or length(coalesce(p_holder, '')) not between 1 and 200
+    then
+      return hq.refusal('22023', 'a beat names its holder, and of each adapter the platform and the fingerprint of its token', null, 'adapters');
+    end if;
+    v_held := v_held || jsonb_build_object(v_adapter ->> 'platform', hq.hold_token(v_tenant, p_holder, v_adapter));
+  end loop;
+  -- One bot sweeps at a time; the others need not wait for it.
+  if pg_try_advisory_xact_lock(hashtext('hq.chat_beat'), hashtext(v_tenant::text)) then
+    perform hq.sweep_gateways(v_tenant);
+    perform hq.sweep_tasks(v_tenant);
+    perform hq.sweep_adapters(v_tenant);
+    if hq.within(v_tenant, '', 'sweep of chat', 1, 60) then
+      perform hq.sweep_chat(v_tenant);
+    end if;
+  end if;
+  return jsonb_build_object('now', clock_timestamp(), 'held', v_held);
+end
+$function$;
+grant execute on function chat_beat(text,jsonb) to authenticated;
+grant execute on function chat_beat(text,jsonb) to service_role;
+
+CREATE OR REPLACE FUNCTION public.chat_bind(p_chat jsonb, p_ceiling text DEFAULT 'operator'::text, p_gateway text DEFAULT NULL::text, p_agent text DEFAULT NULL::text)
+ RETURNS jsonb
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select hq.chat_call('bind', p_chat, jsonb_build_object('ceiling', p_ceiling, 'gateway', p_gateway, 'agent', p_agent)) $function$;
+grant execute on function chat_bind(jsonb,text,text,text) to authenticated;
+grant execute on function chat_bind(jsonb,text,text,text) to service_role;
+
+CREATE OR REPLACE FUNCTION public.chat_cancel(p_chat jsonb, p_command_id uuid)
+ RETURNS jsonb
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$ select hq.chat_call('cancel', p_chat, jsonb_build_object('command', p_command_id)) $function$;
+grant execute on function chat_cancel(jsonb,uuid) to authenticated;
+grant execute on function chat_cancel(jsonb,uuid) to service_role;
+
+CREATE OR REPLACE FUNCTION public.chat_confirm(p_chat jsonb, p_token text, p_typed text DEFAULT NULL::text)
+ RETURNS jsonb
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select hq.chat_call('confirm', p_chat, jsonb_build_object('token', p_token, 'typed', p_typed)) $function$;
+grant execute on function chat_confirm(jsonb,text,text) to authenticated;
+grant execute on function chat_confirm(jsonb,text,text) to service_role;
+
+CREATE OR REPLACE FUNCTION public.chat_decline(p_chat jsonb, p_token text)
+ RETURNS jsonb
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$ select hq.chat_call('decline', p_chat, jsonb_build_object('token', p_token)) $function$;
+grant execute on function chat_decline(jsonb,text) to authenticated;
+grant execute on function chat_decline(jsonb,text) to service_role;
+
+CREATE OR REPLACE FUNCTION public.chat_keep_buttons(p_rows jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_tenant uuid := public.current_tenant_id();
+  v_refusal jsonb := hq.turn_away('keep_buttons');
+  v_kept int;
+begin
+  if v_refusal is not null then
+    return v_refusal;
+  end if;
+  insert into public.chat_buttons (token_hash, tenant_id, platform, install, channel, chat_user, intent, once, expires_at)
+  select hq.token_hash(r ->> 'token'), v_tenant, r ->> 'platform', r ->> 'install', r ->> 'channel', r ->> 'user', r -> 'intent',
+    coalesce((r ->> 'once')::boolean, true),
+    clock_timestamp() + make_interval(secs => least(greatest(coalesce(hq.int_or_null(r -> 'seconds'), 900), 1), 604800))
+  from hq.entries(p_rows) r
+  where length(r ->> 'token') between 22 and 64 and octet_length((r -> 'intent')::text) <= 16384
+  limit 500
+  on conflict do nothing;
+  get diagnostics v_kept = row_count;
+  return jsonb_build_object('kept', v_kept);
+end
+$function$;
+grant execute on function chat_keep_buttons(jsonb) to authenticated;
+grant execute on function chat_keep_buttons(jsonb) to service_role;
+
+CREATE OR REPLACE FUNCTION public.chat_keep_card(p_card jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_tenant uuid := public.current_tenant_id();
+  v_refusal jsonb := hq.turn_away('keep_card');
+begin
+  if v_refusal is not null then
+    return v_refusal;
+  end if;
+  insert into public.chat_cards as c (tenant_id, command_id, platform, install, channel, thread, handle, shown, closed)
+  select v_tenant, k.id, p_card ->> 'platform', p_card ->> 'install', p_card ->> 'channel', p_card ->> 'thread',
+    coalesce(p_card -> 'handle', 'null'), p_card ->> 'shown', coalesce((p_card ->> 'closed')::boolean, false)
+  from public.agent_commands k where k.id = hq.uuid_or_null(p_card ->> 'command_id') and k.tenant_id = v_tenant
+  on conflict (command_id, platform, install, channel) do update
+  set thread = excluded.thread, handle = excluded.handle, shown = excluded.shown, closed = excluded.closed;
+  return jsonb_build_object('kept', found);
+end
+$function$;
+grant execute on function chat_keep_card(jsonb) to authenticated;
+grant execute on function chat_keep_card(jsonb) to service_role;
+
+CREATE OR REPLACE FUNCTION public.chat_link(p_chat jsonb, p_code text)
+ RETURNS jsonb
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$ select hq.chat_call('link', p_chat, jsonb_build_object('code', p_code)) $function$;
+grant execute on function chat_link(jsonb,text) to authenticated;
+grant execute on function chat_link(jsonb,text) to service_role;
+
+CREATE OR REPLACE FUNCTION public.chat_open_cards(p_platform text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_tenant uuid := public.current_tenant_id();
+  v_refusal jsonb := hq.turn_away('open_cards');
+begin
+  if v_refusal is not null then
+    return v_refusal;
+  end if;
+  return jsonb_build_object('cards', coalesce((
+    select jsonb_agg((to_jsonb(o) - 'tenant_id') || jsonb_build_object('command', (
+      select to_jsonb(k) - '{stdout,stderr,lease_token}'::text[] from public.agent_commands k where k.id = o.command_id)) order by o.created_at)
+    from (select * from public.chat_cards c where c.tenant_id = v_tenant and c.platform = p_platform and not c.closed
+      order by c.created_at desc limit 1000) o), '[]'));
+end
+$function$;
+grant execute on function chat_open_cards(text) to authenticated;
+grant execute on function chat_open_cards(text) to service_role;
+
+CREATE OR REPLACE FUNCTION public.chat_press(p_chat jsonb, p_token text)
+ RETURNS jsonb
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$ select hq.chat_call('press', p_chat, jsonb_build_object('token', p_token)) $function$;
+grant execute on function chat_press(jsonb,text) to authenticated;
+grant execute on function chat_press(jsonb,text) to service_role;
+
+CREATE OR REPLACE FUNCTION public.chat_read(p_chat jsonb, p_what text, p_args jsonb DEFAULT '{}'::jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select hq.chat_call('read', p_chat, jsonb_build_object('what', p_what, 'args', p_args)) $function$;
+grant execute on function chat_read(jsonb,text,jsonb) to authenticated;
+grant execute on function chat_read(jsonb,text,jsonb) to service_role;
+
+CREATE OR REPLACE FUNCTION public.chat_subscribe(p_chat jsonb, p_filter jsonb DEFAULT '{}'::jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$ select hq.chat_call('subscribe', p_chat, jsonb_build_object('filter', p_filter)) $function$;
+grant execute on function chat_subscribe(jsonb,jsonb) to authenticated;
+grant execute on function chat_subscribe(jsonb,jsonb) to service_role;
+
+CREATE OR REPLACE FUNCTION public.chat_told(p_rows jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_tenant uuid := public.current_tenant_id();
+  v_refusal jsonb := hq.turn_away('told');
+  v_saved int;
+begin
+  if v_refusal is not null then
+    return v_refusal;
+  end if;
+  -- Held, so that none of them ends meanwhile and takes what is kept of the others along.
+  perform from public.chat_subscriptions s
+  where s.tenant_id = v_tenant and s.id in (select hq.uuid_or_null(r ->> 'subscription_id') from hq.entries(p_rows) r)
+  order by s.id for no key update;
+  -- Of what is said twice the last counts.
+  with told as (
+    select distinct on (s.id, m.e ->> 'key') s.id, left(m.e ->> 'key', 300) as key, coalesce(m.e -> 'handle', 'null') as handle,
+      coalesce((m.e ->> 'open')::boolean, true) as open
+    from hq.entries(p_rows) with ordinality r (e, n)
+    join public.chat_subscriptions s on s.id = hq.uuid_or_null(r.e ->> 'subscription_id') and s.tenant_id = v_tenant,
+      hq.entries(r.e -> 'messages') with ordinality m (e, n)
+    where m.e ->> 'key' is not null
+    order by s.id, m.e ->> 'key', r.n desc, m.n desc
+  ), over as (
+    delete from public.chat_alert_messages a using told t where a.subscription_id = t.id and a.key = t.key and not t.open
+  )
+  insert into public.chat_alert_messages as a (tenant_id, subscription_id, key, handle)
+  select v_tenant, t.id, t.key, t.handle from told t where t.open
+  on conflict (subscription_id, key) do update set handle = excluded.handle;
+  update public.chat_subscriptions s
+  set cursor = coalesce(nullif(left(r.e ->> 'cursor', 60), ''), s.cursor),
+    disabled_at = case when r.e ->> 'disabled' is not null then clock_timestamp() else s.disabled_at end,
+    disabled_reason = coalesce(left(r.e ->> 'disabled', 300), s.disabled_reason)
+  from (
+    select distinct on (o.e ->> 'subscription_id') o.e from hq.entries(p_rows) with ordinality o (e, n)
+    order by o.e ->> 'subscription_id', o.n desc) r
+  where s.id = hq.uuid_or_null(r.e ->> 'subscription_id') and s.tenant_id = v_tenant;
+  get diagnostics v_saved = row_count;
+  return jsonb_build_object('saved', v_saved);
+end
+$function$;
+grant execute on function chat_told(jsonb) to authenticated;
+grant execute on function chat_told(jsonb) to service_role;
+
+CREATE OR REPLACE FUNCTION public.chat_unbind(p_chat jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$ select hq.chat_call('unbind', p_chat, '{}') $function$;
+grant execute on function chat_unbind(jsonb) to authenticated;
+grant execute on function chat_unbind(jsonb) to service_role;
+
+CREATE OR REPLACE FUNCTION public.chat_unlink(p_chat jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$ select hq.chat_call('unlink', p_chat, '{}') $function$;
+grant execute on function chat_unlink(jsonb) to authenticated;
+grant execute on function chat_unlink(jsonb) to service_role;
+
+CREATE OR REPLACE FUNCTION public.chat_unsubscribe(p_chat jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$ select hq.chat_call('unsubscribe', p_chat, '{}') $function$;
+grant execute on function chat_unsubscribe(jsonb) to authenticated;
+grant execute on function chat_unsubscribe(jsonb) to service_role;
+
+CREATE OR REPLACE FUNCTION public.chat_watch(p_platform text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_tenant uuid := public.current_tenant_id();
+  v_refusal jsonb := hq.turn_away('watch');
+begin
+  if v_refusal is not null then
+    return v_refusal;
+  end if;
+  return coalesce((
+    select json_agg(json_build_object('id', s.id, 'created_at', s.created_at, 'platform', s.platform, 'install', s.install,
+      'channel', s.channel, 'thread', s.thread, 'kind', s.kind, 'filter', s.filter, 'cursor', s.cursor,
+      'messages', coalesce(m.messages, '[]')) order by s.id)
+    from public.chat_subscriptions s
+    left join (
+      select a.subscription_id, json_agg(json_build_object('key', a.key, 'handle', a.handle, 'open', true)) as messages
+      from public.chat_alert_messages a where a.tenant_id = v_tenant group by a.subscription_id) m on m.subscription_id = s.id
+    where s.tenant_id = v_tenant and s.platform = p_platform and s.disabled_at is null)::jsonb, '[]');
+end
+$function$;
+grant execute on function chat_watch(text) to authenticated;
+grant execute on function chat_watch(text) to service_role;
+
+CREATE OR REPLACE FUNCTION public.chat_whoami(p_chat jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$ select hq.chat_call('whoami', p_chat, '{}') $function$;
+grant execute on function chat_whoami(jsonb) to authenticated;
+grant execute on function chat_whoami(jsonb) to service_role;
+
+CREATE OR REPLACE FUNCTION public.complete_command(p_command_id uuid, p_exit_code integer, p_stdout text, p_stderr text)
+ RETURNS SETOF agent_commands
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    update public.agent_commands c
+    set status = 'done', completed_at = now(), exit_code = p_exit_code, stdout = p_stdout, stderr = p_stderr
+    where c.id = p_command_id returning c.*
+  $function$;
+grant execute on function complete_command(uuid,integer,text,text) to service_role;
+
+CREATE OR REPLACE FUNCTION public.complete_inbox_item(p_item_id uuid)
+ RETURNS SETOF agent_inbox_items
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    update public.agent_inbox_items i set status = 'done', completed_at = now(), leased_until = null
+    where i.id = p_item_id and i.status in ('pending', 'leased') returning i.*
+  $function$;
+grant execute on function complete_inbox_item(uuid) to service_role;
+
+CREATE OR REPLACE FUNCTION public.consume_gateway_token(p_token text, p_label text DEFAULT NULL::text, p_slug_hint text DEFAULT NULL::text)
+ RETURNS TABLE(gateway_id uuid, gateway_slug text)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  declare
+    v_token public.gateway_registration_tokens;
+    v_base text;
+    v_slug text;
+    v_gateway uuid;
+    v_number int := 1;
+  begin
+    select * into v_token from public.gateway_registration_tokens t
+    where t.token_hash = encode(sha256(convert_to(coalesce(p_token, ''), 'UTF8')), 'hex')
+    for update;
+    if not found or v_token.consumed_at is not null then
+      raise exception 'invalid_token' using errcode = '28000';
+    end if;
+    if v_token.expires_at <= now() then
+      raise exception 'token_expired' using errcode = '28000';
+    end if;
+    v_base := trim(both '-' from left(regexp_replace(
+      lower(coalesce(p_slug_hint, p_label, v_token.label, '')), '[^a-z0-9]+', '-', 'g'), 36));
+    if v_base = '' then
+      v_base := 'gateway';
+    end if;
+    loop
+      v_slug := v_base || case v_number when 1 then '' else '-' || v_number end;
+      insert into public.gateways (tenant_id, slug, label)
+      values (v_token.tenant_id, v_slug, coalesce(p_label, v_token.label, v_slug))
+      on conflict (tenant_id, slug) do nothing
+      returning id into v_gateway;
+      exit when v_gateway is not null;
+      v_number := v_number + 1;
+    end loop;
+    update public.gateway_registration_tokens t
+    set consumed_at = now(), consumed_by_gateway_id = v_gateway
+    where t.id = v_token.id;
+    return query select v_gateway, v_slug;
+  end
+  $function$;
+grant execute on function consume_gateway_token(text,text,text) to anon;
+grant execute on function consume_gateway_token(text,text,text) to authenticated;
+grant execute on function consume_gateway_token(text,text,text) to service_role;
+grant execute on function consume_gateway_token(text,text,text) to public;
+
+CREATE OR REPLACE FUNCTION public.current_tenant_id()
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+    select coalesce(
+      nullif(nullif(current_setting('request.jwt.claims', true), '')::jsonb -> 'app_metadata' ->> 'tenant_id', '')::uuid,
+      '00000000-0000-0000-0000-000000000000'::uuid
+    )
+  $function$;
+grant execute on function current_tenant_id() to anon;
+grant execute on function current_tenant_id() to authenticated;
+grant execute on function current_tenant_id() to service_role;
+grant execute on function current_tenant_id() to public;
+
+CREATE OR REPLACE FUNCTION public.delete_secret(p_secret_id uuid, p_origin text DEFAULT 'api'::text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_state text;
+  v_message text;
+  v_hint text;
+  v_field text;
+  v_answer jsonb;
+  v_row public.secrets;
+begin
+  perform set_config('hq.secret_origin', hq.origin_or_api(p_origin), true);
+  v_row := hq.secret_to_change(p_secret_id, 'deleting a secret');
+  delete from public.secrets s where s.id = v_row.id;
+  return hq.shown_secret(v_row);
+exception when sqlstate '28000' or sqlstate '42501' or sqlstate 'P0002' then
+  get stacked diagnostics v_state = returned_sqlstate, v_message = message_text,
+    v_hint = pg_exception_hint, v_field = column_name;
+  v_answer := hq.refusal(v_state, v_message, v_hint, v_field);
+  perform hq.audit_refused('delete_secret', null, null, null, p_origin, v_answer);
+  return v_answer;
+end
+$function$;
+grant execute on function delete_secret(uuid,text) to authenticated;
+grant execute on function delete_secret(uuid,text) to service_role;
+
+CREATE OR REPLACE FUNCTION public.enqueue_command(p_action text, p_payload jsonb DEFAULT '{}'::jsonb, p_gateway text DEFAULT NULL::text, p_agent text DEFAULT NULL::text, p_idempotency_key text DEFAULT NULL::text, p_origin text DEFAULT 'api'::text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_state text;
+  v_message text;
+  v_hint text;
+  v_field text;
+  v_answer jsonb;
+begin
+  return hq.insert_command(p_action, p_payload, p_gateway, p_agent, p_idempotency_key, p_origin);
+exception when sqlstate '28000' or sqlstate '42501' or sqlstate 'P0002' or sqlstate '23505' or sqlstate '22023' then
+  get stacked diagnostics v_state = returned_sqlstate, v_message = message_text,
+    v_hint = pg_exception_hint, v_field = column_name;
+  v_answer := hq.refusal(v_state, v_message, v_hint, v_field);
+  perform hq.audit_refused(p_action, null, p_gateway, p_agent, p_origin, v_answer);
+  return v_answer;
+end
+$function$;
+grant execute on function enqueue_command(text,jsonb,text,text,text,text) to authenticated;
+grant execute on function enqueue_command(text,jsonb,text,text,text,text) to service_role;
+
+CREATE OR REPLACE FUNCTION public.fail_command(p_command_id uuid, p_exit_code integer, p_stdout text, p_stderr text, p_error text)
+ RETURNS SETOF agent_commands
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    update public.agent_commands c
+    set status = 'failed', completed_at = now(), exit_code = p_exit_code, stdout = p_stdout, stderr = p_stderr,
+      error_message = p_error
+    where c.id = p_command_id returning c.*
+  $function$;
+grant execute on function fail_command(uuid,integer,text,text,text) to service_role;
+
+CREATE OR REPLACE FUNCTION public.fail_inbox_item(p_item_id uuid, p_reason text)
+ RETURNS SETOF agent_inbox_items
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    update public.agent_inbox_items i
+    set status = case when i.attempt_count >= i.max_attempts then 'dead_letter' else 'pending' end::public.inbox_item_status,
+      failed_at = now(), leased_until = null, context = i.context || jsonb_build_object('last_failure', left(p_reason, 2000))
+    where i.id = p_item_id and i.status in ('pending', 'leased') returning i.*
+  $function$;
+grant execute on function fail_inbox_item(uuid,text) to service_role;
+
+CREATE OR REPLACE FUNCTION public.issue_chat_code()
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_tenant uuid := public.current_tenant_id();
+  v_code text := 'hq_' || hq.random_token(18);
+  v_expires timestamptz := clock_timestamp() + interval '10 minutes';
+begin
+  if public.member_role_of_caller() is null then
+    return hq.refusal('42501', 'you are not a member of this tenant', 'Ask an admin to add you.', null);
+  end if;
+  if exists (select from public.chat_bots b where b.tenant_id = v_tenant and b.user_id = auth.uid()) then
+    return hq.refusal('42501', 'a bot is nobody''s account', 'Sign in as yourself.', null);
+  end if;
+  perform 1 from public.tenant_members m where m.tenant_id = v_tenant and m.user_id = auth.uid() for update;
+  delete from public.chat_link_codes c
+  where c.tenant_id = v_tenant and c.user_id = auth.uid() and (c.expires_at <= clock_timestamp() or c.id in (
+    select o.id from public.chat_link_codes o where o.tenant_id = v_tenant and o.user_id = auth.uid()
+    order by o.created_at desc offset 2));
+  insert into public.chat_link_codes (tenant_id, user_id, code_hash, expires_at)
+  values (v_tenant, auth.uid(), hq.token_hash(v_code), v_expires);
+  return jsonb_build_object('code', v_code, 'expires_at', v_expires);
+end
+$function$;
+grant execute on function issue_chat_code() to authenticated;
+grant execute on function issue_chat_code() to service_role;
+
+CREATE OR REPLACE FUNCTION public.lease_command(p_lease_seconds integer DEFAULT 300, p_gateway_slug text DEFAULT NULL::text)
+ RETURNS SETOF agent_commands
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    with next as (
+      select c.id from public.agent_commands c join public.gateways g on g.id = c.gateway_id
+      where (p_gateway_slug is null or g.slug = p_gateway_slug) and g.status not in ('paused', 'hibernating')
+        and (c.status = 'pending' or (c.status = 'leased' and c.lease_token is null and c.leased_until < now()))
+      order by c.priority desc, c.created_at, c.id limit 1 for no key update of c skip locked
+    )
+    update public.agent_commands c
+    set status = 'leased', leased_at = now(), leased_until = now() + make_interval(secs => p_lease_seconds), attempt = c.attempt + 1
+    from next where c.id = next.id
+    returning c.*
+  $function$;
+grant execute on function lease_command(integer,text) to service_role;
+
+CREATE OR REPLACE FUNCTION public.lease_inbox_item(p_agent_id uuid, p_lease_seconds integer DEFAULT 120)
+ RETURNS SETOF agent_inbox_items
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  begin
+    update public.agent_inbox_items i
+    set status = 'dead_letter', failed_at = now(), leased_until = null
+    where i.agent_id = p_agent_id and i.status = 'leased' and i.leased_until < now() and i.attempt_count >= i.max_attempts;
+    return query
+    with next as (
+      select i.id from public.agent_inbox_items i
+      where i.agent_id = p_agent_id and (i.status = 'pending' or (i.status = 'leased' and i.leased_until < now()))
+      order by i.created_at, i.id limit 1 for update skip locked
+    )
+    update public.agent_inbox_items i
+    set status = 'leased', leased_at = now(), leased_until = now() + make_interval(secs => p_lease_seconds),
+      attempt_count = i.attempt_count + 1
+    from next where i.id = next.id
+    returning i.*;
+  end
+  $function$;
+grant execute on function lease_inbox_item(uuid,integer) to service_role;
+
+CREATE OR REPLACE FUNCTION public.member_role_of_caller()
+ RETURNS member_role
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select least(m.role, nullif(current_setting('hq.ceiling', true), '')::public.member_role) from public.tenant_members m
+  where m.user_id = (select auth.uid()) and m.tenant_id = (select public.current_tenant_id())
+$function$;
+grant execute on function member_role_of_caller() to authenticated;
+grant execute on function member_role_of_caller() to service_role;
+
+CREATE OR REPLACE FUNCTION public.note_secret(p_secret_id uuid, p_note text DEFAULT NULL::text, p_origin text DEFAULT 'api'::text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_state text;
+  v_message text;
+  v_hint text;
+  v_field text;
+  v_answer jsonb;
+  v_row public.secrets;
+begin
+  perform set_config('hq.secret_origin', hq.origin_or_api(p_origin), true);
+  v_row := hq.secret_to_change(p_secret_id, 'noting a secret');
+  update public.secrets s set note = nullif(p_note, '') where s.id = v_row.id returning * into v_row;
+  return hq.shown_secret(v_row);
+exception when sqlstate '28000' or sqlstate '42501' or sqlstate 'P0002' or sqlstate '22023' then
+  get stacked diagnostics v_state = returned_sqlstate, v_message = message_text,
+    v_hint = pg_exception_hint, v_field = column_name;
+  v_answer := hq.refusal(v_state, v_message, v_hint, v_field);
+  perform hq.audit_refused('note_secret', null, null, null, p_origin, v_answer);
+  return v_answer;
+end
+$function$;
+grant execute on function note_secret(uuid,text,text) to authenticated;
+grant execute on function note_secret(uuid,text,text) to service_role;
+
+CREATE OR REPLACE FUNCTION public.replace_envelopes(p_rows jsonb, p_actor uuid DEFAULT NULL::uuid, p_last boolean DEFAULT false)
+ RETURNS json
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_rekeying text := coalesce(current_setting('hq.rekeying', true), '');
+  v_replaced json;
+begin
+  if exists (
+    select from jsonb_to_recordset(coalesce(p_rows, '[]')) r (new text)
+    where coalesce(r.new, '') !~ '^enc:v1:[A-Za-z0-9_-]{16}\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]*$')
+  then
+    raise exception 'a new value is not encrypted' using errcode = '22023', column = 'new';
+  end if;
+  perform set_config('hq.rekeying', 'on', true);
+  perform from public.secrets s where s.id in (select r.id from jsonb_to_recordset(coalesce(p_rows, '[]')) r (id uuid))
+  order by s.id for no key update;
+  with wanted as (
+    select r.id, r.old, r.new from jsonb_to_recordset(coalesce(p_rows, '[]')) r (id uuid, old text, new text)
+  ), replaced as (
+    update public.secrets s set encrypted_value = w.new
+    from wanted w
+    where s.id = w.id and s.encrypted_value = w.old
+    returning s.id
+  )
+  select coalesce(json_agg(r.id order by r.id), '[]') into v_replaced from replaced r;
+  perform set_config('hq.rekeying', v_rekeying, true);
+
+  if p_last then
+    perform hq.write_audit(jsonb_build_object(
+      'tenant_id', t.tenant_id,
+      'actor_type', case when p_actor is null then 'system' else 'human' end,
+      'actor_user_id', p_actor,
+      'module', 'secrets',
+      'entity_type', 'secret',
+      'action', 'secret.rekeyed',
+      'summary', format('%s encrypted under the present key', case t.secrets when 1 then '1 secret' else t.secrets || ' secrets' end),
+      'meta', jsonb_build_object('secrets', t.secrets)))
+    from (select s.tenant_id, count(*) as secrets from public.secrets s group by s.tenant_id) t;
+    perform hq.move_secrets_version(array(select distinct s.gateway_id from public.secrets s));
+  end if;
+  return v_replaced;
+end
+$function$;
+grant execute on function replace_envelopes(jsonb,uuid,boolean) to service_role;
+
+CREATE OR REPLACE FUNCTION public.revoke_chat_identity(p_id uuid)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_role public.member_role := public.member_role_of_caller();
+  v_row public.chat_identities;
+begin
+  select * into v_row from public.chat_identities i where i.id = p_id and i.tenant_id = public.current_tenant_id() for update;
+  if v_role is null or v_row.id is null then
+    return hq.refusal('P0002', 'there is no such link', null, 'id');
+  end if;
+  if v_row.user_id is distinct from auth.uid() and v_role < 'admin' then
+    return hq.refusal('42501', 'only an admin revokes somebody else''s link', 'Ask an admin to do it.', null);
+  end if;
+  if v_row.revoked_at is null then
+    update public.chat_identities i set revoked_at = clock_timestamp(), revoked_by = auth.uid() where i.id = p_id returning * into v_row;
+    perform hq.write_audit(jsonb_build_object('tenant_id', v_row.tenant_id, 'actor_type', 'human', 'actor_user_id', auth.uid(),
+      'module', 'chat', 'entity_type', 'chat_identity', 'entity_id', p_id, 'action', 'chat.revoked',
+      'summary', format('%s of %s revoked', v_row.platform, hq.email_of(v_row.user_id))));
+  end if;
+  return jsonb_build_object('identity', to_jsonb(v_row));
+end
+$function$;
+grant execute on function revoke_chat_identity(uuid) to authenticated;
+grant execute on function revoke_chat_identity(uuid) to service_role;
+
+CREATE OR REPLACE FUNCTION public.runner_turn(p_gateway_id uuid, p_runner_id text, p_claim integer DEFAULT 0, p_lease_seconds integer DEFAULT 60, p_renew uuid[] DEFAULT '{}'::uuid[], p_output jsonb DEFAULT '[]'::jsonb, p_progress jsonb DEFAULT '[]'::jsonb, p_results jsonb DEFAULT '[]'::jsonb, p_beat jsonb DEFAULT NULL::jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_lease int := greatest(1, least(coalesce(p_lease_seconds, 60), 3600));
+  v_limit int := greatest(0, least(coalesce(p_claim, 0), 1000));
+  v_fence text := coalesce(current_setting('hq.fenced', true), '');
+  v_status public.gateway_status;
+  v_secrets bigint;
+  v_lost text[];
+  v_claimed jsonb := '[]';
+begin
+  perform set_config('hq.fenced', 'on', true);
+  if v_limit > 0 or p_beat is not null then
+    select g.status into v_status from public.gateways g where g.id = p_gateway_id for no key update;
+  end if;
+  v_lost := hq.take_output(p_output) || hq.take_progress(p_progress) || hq.take_results(p_results)
+    || hq.renew(p_renew, v_lease);
+  perform hq.sweep();
+  if p_beat is not null then
+    perform hq.beat(p_gateway_id, p_beat);
+  end if;
+  select g.status, g.secrets_version into v_status, v_secrets from public.gateways g where g.id = p_gateway_id;
+  if v_limit > 0 and v_status is not null then
+    v_claimed := hq.hand_over_again(p_gateway_id, p_runner_id, p_renew, v_lease)
+      || hq.claim(p_gateway_id, v_status in ('paused', 'hibernating'), p_runner_id, v_limit, v_lease);
+  end if;
+  perform set_config('hq.fenced', v_fence, true);
+  return jsonb_build_object(
+    'now', clock_timestamp(),
+    'gateway_status', v_status,
+    'secrets_version', v_secrets,
+    'claimed', v_claimed,
+    'cancel', (select coalesce(jsonb_agg(c.lease_token), '[]') from public.agent_commands c
+      where c.lease_token = any (p_renew) and c.status in ('leased', 'running') and c.cancel_requested_at is not null),
+    'lost', (select coalesce(jsonb_agg(distinct l), '[]') from unnest(v_lost) l),
+    'sweep_in_ms', (select ceil(extract(epoch from min(c.leased_until) - clock_timestamp()) * 1000)
+      from public.agent_commands c
+      where c.gateway_id = p_gateway_id and c.status = 'running' and c.lease_token is not null
+        and c.lease_token <> all (p_renew) and c.runner_id is distinct from p_runner_id));
+end
+$function$;
+grant execute on function runner_turn(uuid,text,integer,integer,uuid[],jsonb,jsonb,jsonb,jsonb) to service_role;
+
+CREATE OR REPLACE FUNCTION public.secret_envelopes(p_after uuid DEFAULT NULL::uuid, p_limit integer DEFAULT 500)
+ RETURNS json
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select coalesce(json_agg(json_build_object('id', e.id, 'encrypted_value', coalesce(e.encrypted_value, '')) order by e.id), '[]')
+  from (
+    select s.id, s.encrypted_value from public.secrets s
+    where p_after is null or s.id > p_after
+    order by s.id limit greatest(1, least(coalesce(p_limit, 500), 5000))
+  ) e
+$function$;
+grant execute on function secret_envelopes(uuid,integer) to service_role;
+
+CREATE OR REPLACE FUNCTION public.secrets_snapshot(p_gateway_id uuid)
+ RETURNS json
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select json_build_object(
+    'version', (select g.secrets_version from public.gateways g where g.id = p_gateway_id),
+    'agents', (select coalesce(json_agg(json_build_object('id', a.id, 'slug', a.slug) order by a.slug), '[]')
+      from public.agents a where a.gateway_id = p_gateway_id),
+    'secrets', (
+      select coalesce(json_agg(json_build_object('id', s.id, 'agent_id', s.agent_id, 'agent_slug', a.slug, 'key', s.key,
+        'encrypted_value', coalesce(s.encrypted_value, ''), 'category', s.category, 'revision', s.revision, 'sync_status', s.sync_status,
+        'sync_error', s.sync_error) order by s.id), '[]')
+      from public.secrets s left join public.agents a on a.id = s.agent_id and a.gateway_id = p_gateway_id
+      where s.gateway_id = p_gateway_id))
+$function$;
+grant execute on function secrets_snapshot(uuid) to service_role;
+
+CREATE OR REPLACE FUNCTION public.secrets_synced(p_gateway_id uuid, p_results jsonb)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_written int;
+begin
+  perform from public.secrets s
+  where s.gateway_id = p_gateway_id and s.id in (select r.id from jsonb_to_recordset(coalesce(p_results, '[]')) r (id uuid))
+  order by s.id for no key update;
+  with told as (
+    select distinct on (r.id) r.id, r.revision, r.status,
+      case when r.status in ('error', 'waiting') then left(r.error, 500) end as error
+    from jsonb_to_recordset(coalesce(p_results, '[]')) r (id uuid, revision bigint, status text, error text)
+    where r.status in ('active', 'error', 'waiting')
+    order by r.id
+  ), differing as (
+    select s.id, t.status, t.error from public.secrets s join told t on t.id = s.id
+    where s.gateway_id = p_gateway_id and s.revision = t.revision
+      and (s.sync_status::text, s.sync_error) is distinct from (t.status, t.error)
+  )
+  update public.secrets s
+  set sync_status = (jsonb_populate_record(null::public.secrets, jsonb_build_object('sync_status', d.status))).sync_status,
+    sync_error = d.error,
+    last_synced_at = case d.status when 'active' then clock_timestamp() else s.last_synced_at end
+  from differing d where s.id = d.id;
+  get diagnostics v_written = row_count;
+  return v_written;
+end
+$function$;
+grant execute on function secrets_synced(uuid,jsonb) to service_role;
+
+CREATE OR REPLACE FUNCTION public.set_gateway_paused(p_gateway_id uuid, p_paused boolean)
+ RETURNS gateway_status
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  update public.gateways g
+  set status = case when g.status = 'hibernating' then g.status when p_paused then 'paused'
+    when g.status = 'paused' then 'ready' else g.status end
+  where g.id = p_gateway_id
+  returning g.status
+$function$;
+grant execute on function set_gateway_paused(uuid,boolean) to service_role;
+
+CREATE OR REPLACE FUNCTION public.set_secret(p_key text, p_value text, p_gateway text DEFAULT NULL::text, p_agent text DEFAULT NULL::text, p_category text DEFAULT NULL::text, p_name text DEFAULT NULL::text, p_note text DEFAULT NULL::text, p_origin text DEFAULT 'api'::text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_state text;
+  v_message text;
+  v_hint text;
+  v_field text;
+  v_answer jsonb;
+begin
+  perform set_config('hq.secret_origin', hq.origin_or_api(p_origin), true);
+  return hq.store_secret(p_key, p_value, p_gateway, p_agent, p_category, p_name, p_note);
+exception when sqlstate '28000' or sqlstate '42501' or sqlstate 'P0002' or sqlstate '23505' or sqlstate '22023' then
+  get stacked diagnostics v_state = returned_sqlstate, v_message = message_text,
+    v_hint = pg_exception_hint, v_field = column_name;
+  v_answer := hq.refusal(v_state, v_message, v_hint, v_field);
+  perform hq.audit_refused('set_secret', null, p_gateway, p_agent, p_origin, v_answer);
+  return v_answer;
+end
+$function$;
+grant execute on function set_secret(text,text,text,text,text,text,text,text) to authenticated;
+grant execute on function set_secret(text,text,text,text,text,text,text,text) to service_role;
+
+CREATE OR REPLACE FUNCTION public.start_command(p_command_id uuid)
+ RETURNS SETOF agent_commands
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    update public.agent_commands c set status = 'running', started_at = now()
+    where c.id = p_command_id and c.status = 'leased' returning c.*
+  $function$;
+grant execute on function start_command(uuid) to service_role;
+
+CREATE OR REPLACE FUNCTION public.tenant_people()
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select coalesce(jsonb_agg(jsonb_build_object('user_id', m.user_id, 'email', u.email, 'role', m.role,
+    'is_bot', exists (select from public.chat_bots b where b.tenant_id = m.tenant_id and b.user_id = m.user_id))
+    order by u.email, m.user_id), '[]')
+  from public.tenant_members m left join auth.users u on u.id = m.user_id
+  where m.tenant_id = (select public.current_tenant_id()) and (select public.member_role_of_caller()) is not null
+$function$;
+grant execute on function tenant_people() to authenticated;
+grant execute on function tenant_people() to service_role;
+
+CREATE OR REPLACE FUNCTION public.whoami()
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select jsonb_build_object(
+    'user_id', (select auth.uid()),
+    'email', (select u.email from auth.users u where u.id = (select auth.uid())),
+    'tenant_id', (select public.current_tenant_id()),
+    'tenant_name', (select t.name from public.tenants t
+      where t.id = (select public.current_tenant_id()) and (select public.member_role_of_caller()) is not null),
+    'role', (select public.member_role_of_caller()),
+    'now', clock_timestamp()
+  )
+$function$;
+grant execute on function whoami() to authenticated;
+grant execute on function whoami() to service_role;

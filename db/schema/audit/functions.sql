@@ -1,0 +1,45 @@
+-- A member may add a line, but only in their own name and at this time.
+create or replace function hq.sign_audit_line() returns trigger language plpgsql security definer
+set search_path = '' as $$
+begin
+  if hq.caller_role() = 'authenticated' then
+    new.actor_type := 'human';
+    new.actor_user_id := auth.uid();
+    new.actor_agent_id := null;
+    new.created_at := clock_timestamp();
+  end if;
+  return new;
+end
+$$;
+create or replace trigger hq_sign_audit_line before insert on public.audit_log
+for each row execute function hq.sign_audit_line();
+
+create or replace function hq.write_audit(p_line jsonb) returns void language sql
+set search_path = '' as $$
+  insert into public.audit_log
+    (tenant_id, actor_type, actor_user_id, module, entity_type, entity_id, action, summary, meta)
+  select r.tenant_id, r.actor_type, r.actor_user_id, r.module, r.entity_type, r.entity_id, r.action, r.summary,
+    coalesce(r.meta, '{}')
+  from jsonb_populate_record(null::public.audit_log, p_line) r
+$$;
+
+-- A refusal is worth a line, the same caller's thousandth in a minute is not: whoever can sign in at all, a member or not,
+-- could fill the log with them.
+create or replace function hq.limit_refusals() returns trigger language plpgsql security definer
+set search_path = '' as $$
+declare
+  c_a_minute constant int := 30;
+begin
+  if c_a_minute <= (
+    select count(*) from public.audit_log a
+    where a.tenant_id = new.tenant_id and a.created_at > clock_timestamp() - interval '1 minute'
+      and a.actor_user_id = new.actor_user_id and a.action::text = 'command.refused')
+  then
+    return null;
+  end if;
+  return new;
+end
+$$;
+create or replace trigger hq_limit_refusals before insert on public.audit_log
+for each row when (new.action::text = 'command.refused' and new.actor_user_id is not null)
+execute function hq.limit_refusals();

@@ -1,0 +1,325 @@
+-- Who loses the link loses what they had asked for and not yet said yes to.
+create or replace function hq.end_identity() returns trigger language plpgsql security definer
+set search_path = '' as $$
+begin
+  delete from public.chat_confirmations c where c.identity_id = new.id and c.decided_at is null;
+  return null;
+end
+$$;
+create or replace trigger hq_end_identity after update of revoked_at on public.chat_identities
+for each row when (new.revoked_at is not null and old.revoked_at is null) execute function hq.end_identity();
+
+-- Asks for the command and takes it back again, to know what it would be and whether it would be refused before anybody is asked for
+-- a yes.
+create or replace function hq.rehearse(p_action text, p_payload jsonb, p_gateway text, p_agent text, p_origin text) returns jsonb
+language plpgsql set search_path = '' as $$
+declare
+  v_answer jsonb;
+begin
+  begin
+    v_answer := hq.insert_command(p_action, p_payload, p_gateway, p_agent, null, p_origin);
+    raise exception 'rehearsed' using errcode = 'HQ001';
+  exception when sqlstate 'HQ001' then
+    return v_answer -> 'command';
+  end;
+end
+$$;
+
+-- Null where the action needs no question. `settings.chat.second_person` of the workspace lists the actions and the degrees of danger
+-- that take two people.
+create or replace function hq.question_for(p_tenant uuid, p_action hq.actions) returns text language sql stable
+set search_path = '' as $$
+  select case
+    when exists (select from public.workspace w where w.tenant_id = p_tenant
+      and w.settings -> 'chat' -> 'second_person' ?| array[p_action.name, p_action.danger]) then 'second'
+    when p_action.danger = 'destructive' then 'typed'
+    when p_action.danger = 'disruptive' then 'button' end
+$$;
+
+create or replace function hq.chat_act(p_who hq.speaker, p_said jsonb) returns jsonb language plpgsql
+set search_path = '' as $$
+declare
+  v_action hq.actions;
+  v_gateway text := p_said ->> 'gateway';
+  v_agent text := p_said ->> 'agent';
+  v_payload jsonb := coalesce(nullif(p_said -> 'payload', 'null'), '{}');
+  v_kind text;
+  v_command jsonb;
+  v_token text;
+  v_row public.chat_confirmations;
+  v_target text;
+begin
+  select * into v_action from hq.actions a where a.name = p_said ->> 'action';
+  if found and not v_action.served then
+    raise exception '% is not served here', v_action.name using errcode = '22023', column = 'action';
+  end if;
+  -- What a channel is about is meant where nothing else is said.
+  if v_agent is null and v_action.target = 'agent' then
+    select a.slug into v_agent from public.agents a where a.id = p_who.agent_id;
+  end if;
+  if v_gateway is null and v_action.target = 'gateway' then
+    select g.slug into v_gateway from public.gateways g where g.id = p_who.gateway_id;
+  end if;
+
+  v_kind := hq.question_for(p_who.tenant, v_action);
+  if v_kind = 'second' and p_who.is_direct then
+    raise exception '% takes two people', v_action.name using errcode = '42501', hint = 'Ask for it in a channel, where somebody else can say yes.';
+  end if;
+  if v_kind is null then
+    return hq.insert_command(p_said ->> 'action', v_payload, v_gateway, v_agent,
+      'chat:' || hq.token_hash(jsonb_build_array(p_who.platform, p_who.install, p_said ->> 'delivery')::text), p_who.platform);
+  end if;
+
+  v_command := hq.rehearse(p_said ->> 'action', v_payload, v_gateway, v_agent, p_who.platform);
+  v_target := coalesce(v_command ->> 'agent_slug',
+    (select g.slug from public.gateways g where g.id = (v_command ->> 'gateway_id')::uuid), 'the workspace');
+  v_token := 'v1:' || hq.random_token(16);
+  insert into public.chat_confirmations (tenant_id, identity_id, token_hash, kind, expected, platform, install, channel, action,
+    payload, gateway_id, agent_id, expires_at)
+  values (p_who.tenant, p_who.identity, hq.token_hash(v_token), v_kind, case v_kind when 'typed' then v_target end,
+    p_who.platform, p_who.install, p_who.channel, v_action.name, v_payload, (v_command ->> 'gateway_id')::uuid,
+    (v_command ->> 'agent_id')::uuid, clock_timestamp() + interval '180 seconds')
+  returning * into v_row;
+  return jsonb_build_object('confirm', jsonb_build_object('token', v_token, 'kind', v_kind, 'expected', v_row.expected,
+    'prompt', format('%s: %s', v_action.title, v_target), 'action', v_action.name, 'danger', v_action.danger, 'target', v_target, 'asked_by', hq.email_of(p_who.member),
+    'expires_at', v_row.expires_at));
+end
+$$;
+
+-- The question that a token stands for, locked, if this chat may answer it at all.
+create or replace function hq.question_of(p_who hq.speaker, p_token text) returns public.chat_confirmations language plpgsql
+set search_path = '' as $$
+declare
+  v_row public.chat_confirmations;
+begin
+  select * into v_row from public.chat_confirmations c
+  where c.token_hash = hq.token_hash(p_token) and c.tenant_id = p_who.tenant
+  for update;
+  if not found then
+    raise exception 'this question is gone' using errcode = 'P0002', column = 'token', hint = 'Ask for it again.';
+  end if;
+  if (v_row.platform, v_row.install, v_row.channel) is distinct from (p_who.platform, p_who.install, p_who.channel) then
+    raise exception 'this was asked in another chat' using errcode = '42501', column = 'token';
+  end if;
+  if v_row.kind <> 'second' and v_row.identity_id <> p_who.identity then
+    raise exception 'this was asked of somebody else' using errcode = '42501', column = 'token', hint = 'Ask for it yourself.';
+  end if;
+  if v_row.decided_at is null and v_row.expires_at <= clock_timestamp() then
+    raise exception 'this question has expired' using errcode = '23505', column = 'token', hint = 'Ask for it again.';
+  end if;
+  return v_row;
+end
+$$;
+
+create or replace function hq.decided_already(p_row public.chat_confirmations) returns void language plpgsql
+set search_path = '' as $$
+begin
+  raise exception 'it was % already by %', p_row.decision, hq.email_of(p_row.decided_by) using errcode = '23505', column = 'token';
+end
+$$;
+
+-- What counts at a yes is what counts at that moment: a workspace that demands two people since the question was asked gets two.
+create or replace function hq.chat_confirm(p_who hq.speaker, p_said jsonb) returns jsonb language plpgsql
+set search_path = '' as $$
+declare
+  v_row public.chat_confirmations := hq.question_of(p_who, p_said ->> 'token');
+  v_action hq.actions;
+  v_asker uuid;
+  v_answer jsonb;
+begin
+  -- The same press that comes twice is one press.
+  if v_row.decision = 'confirmed' and v_row.decided_by = p_who.member then
+    return jsonb_build_object('command', (select to_jsonb(c) from public.agent_commands c where c.id = v_row.command_id),
+      'created', false);
+  elsif v_row.decided_at is not null then
+    perform hq.decided_already(v_row);
+  end if;
+  select * into v_action from hq.actions a where a.name = v_row.action;
+  select i.user_id into v_asker from public.chat_identities i where i.id = v_row.identity_id and i.revoked_at is null;
+  perform hq.require_role(p_who.tenant, v_action.role, v_row.action);
+  if v_row.kind <> 'second' and hq.question_for(p_who.tenant, v_action) = 'second' then
+    raise exception '% takes two people now', v_row.action using errcode = '42501', column = 'token', hint = 'Ask for it again, in a channel.';
+  end if;
+  if v_row.kind = 'second' and p_who.is_direct then
+    raise exception '% takes two people', v_row.action using errcode = '42501', column = 'token', hint = 'Say yes in the channel where it was asked.';
+  end if;
+  if v_row.kind = 'second' and v_asker = p_who.member then
+    raise exception 'somebody else has to say yes to this' using errcode = '42501', column = 'token',
+      hint = format('Anyone here with the role %s may.', v_action.role);
+  end if;
+  if v_row.kind = 'typed' and trim(coalesce(p_said ->> 'typed', '')) <> v_row.expected then
+    raise exception 'that is not its name' using errcode = '22023', column = 'typed', hint = format('Type %s.', v_row.expected);
+  end if;
+  update public.chat_confirmations c
+  set decision = 'confirmed', decided_at = clock_timestamp(), decided_by = p_who.member
+  where c.id = v_row.id and c.decided_at is null and c.expires_at > clock_timestamp()
+  returning * into v_row;
+  if not found then
+    raise exception 'this question has expired' using errcode = '23505', column = 'token', hint = 'Ask for it again.';
+  end if;
+  -- The command is the asker's, with the rights that they have now; who said yes stands beside it.
+  perform hq.speak_for(v_asker, p_who.tenant, p_who.ceiling, hq.chat_meta(p_who)
+    || jsonb_build_object('identity', v_row.identity_id, 'confirmed_by', p_who.member, 'confirmed_as', p_who.identity));
+  v_answer := hq.insert_command(v_row.action, v_row.payload, v_row.gateway_id::text, v_row.agent_id::text,
+    'chat:confirm:' || v_row.id, p_who.platform);
+  update public.chat_confirmations c set command_id = (v_answer #>> '{command,id}')::uuid where c.id = v_row.id;
+  return v_answer || jsonb_build_object('decided', jsonb_build_object('by', hq.email_of(p_who.member), 'at', v_row.decided_at,
+    'asked_by', hq.email_of(v_asker)));
+end
+$$;
+
+create or replace function hq.chat_decline(p_who hq.speaker, p_said jsonb) returns jsonb language plpgsql
+set search_path = '' as $$
+declare
+  v_row public.chat_confirmations := hq.question_of(p_who, p_said ->> 'token');
+  v_action hq.actions;
+begin
+  select * into v_action from hq.actions a where a.name = v_row.action;
+  if v_row.identity_id <> p_who.identity then
+    perform hq.require_role(p_who.tenant, v_action.role, v_row.action);
+  end if;
+  if v_row.decision = 'confirmed' then
+    perform hq.decided_already(v_row);
+  elsif v_row.decision is null then
+    update public.chat_confirmations c set decision = 'declined', decided_at = clock_timestamp(), decided_by = p_who.member
+    where c.id = v_row.id returning * into v_row;
+    perform hq.audit_chat(p_who, 'chat.declined', format('%s declined', v_row.action), 'chat_identity', v_row.identity_id);
+  end if;
+  return jsonb_build_object('declined', true,
+    'prompt', format('%s: %s', v_action.title, coalesce((select a.slug from public.agents a where a.id = v_row.agent_id),
+      (select g.slug from public.gateways g where g.id = v_row.gateway_id), 'the workspace')),
+    'decided', jsonb_build_object('by', hq.email_of(v_row.decided_by), 'at', v_row.decided_at));
+end
+$$;
+
+create or replace function hq.chat_cancel(p_who hq.speaker, p_said jsonb) returns jsonb language sql
+set search_path = '' as $$ select hq.take_back_command((p_said ->> 'command')::uuid, p_who.platform) $$;
+
+create or replace function hq.chat_press(p_who hq.speaker, p_said jsonb) returns jsonb language plpgsql
+set search_path = '' as $$
+declare
+  v_row public.chat_buttons;
+begin
+  select * into v_row from public.chat_buttons b
+  where b.token_hash = hq.token_hash(p_said ->> 'token') and b.tenant_id = p_who.tenant and b.expires_at > clock_timestamp()
+  for update;
+  if not found or (v_row.once and v_row.pressed_at is not null) then
+    raise exception 'this button is used up' using errcode = 'P0002', column = 'token', hint = 'Ask for it again.';
+  end if;
+  if (v_row.platform, v_row.install, v_row.channel) is distinct from (p_who.platform, p_who.install, p_who.channel) then
+    raise exception 'this button belongs to another chat' using errcode = '42501', column = 'token';
+  end if;
+  if v_row.chat_user <> p_who.chat_user then
+    raise exception 'this button is somebody else''s' using errcode = '42501', column = 'token', hint = 'Ask for it yourself.';
+  end if;
+  update public.chat_buttons b set pressed_at = clock_timestamp() where b.token_hash = v_row.token_hash;
+  return jsonb_build_object('intent', v_row.intent);
+end
+$$;
+
+create or replace function public.chat_keep_buttons(p_rows jsonb) returns jsonb language plpgsql security definer
+set search_path = '' as $$
+declare
+  v_tenant uuid := public.current_tenant_id();
+  v_refusal jsonb := hq.turn_away('keep_buttons');
+  v_kept int;
+begin
+  if v_refusal is not null then
+    return v_refusal;
+  end if;
+  insert into public.chat_buttons (token_hash, tenant_id, platform, install, channel, chat_user, intent, once, expires_at)
+  select hq.token_hash(r ->> 'token'), v_tenant, r ->> 'platform', r ->> 'install', r ->> 'channel', r ->> 'user', r -> 'intent',
+    coalesce((r ->> 'once')::boolean, true),
+    clock_timestamp() + make_interval(secs => least(greatest(coalesce(hq.int_or_null(r -> 'seconds'), 900), 1), 604800))
+  from hq.entries(p_rows) r
+  where length(r ->> 'token') between 22 and 64 and octet_length((r -> 'intent')::text) <= 16384
+  limit 500
+  on conflict do nothing;
+  get diagnostics v_kept = row_count;
+  return jsonb_build_object('kept', v_kept);
+end
+$$;
+
+create or replace function public.chat_keep_card(p_card jsonb) returns jsonb language plpgsql security definer
+set search_path = '' as $$
+declare
+  v_tenant uuid := public.current_tenant_id();
+  v_refusal jsonb := hq.turn_away('keep_card');
+begin
+  if v_refusal is not null then
+    return v_refusal;
+  end if;
+  insert into public.chat_cards as c (tenant_id, command_id, platform, install, channel, thread, handle, shown, closed)
+  select v_tenant, k.id, p_card ->> 'platform', p_card ->> 'install', p_card ->> 'channel', p_card ->> 'thread',
+    coalesce(p_card -> 'handle', 'null'), p_card ->> 'shown', coalesce((p_card ->> 'closed')::boolean, false)
+  from public.agent_commands k where k.id = hq.uuid_or_null(p_card ->> 'command_id') and k.tenant_id = v_tenant
+  on conflict (command_id, platform, install, channel) do update
+  set thread = excluded.thread, handle = excluded.handle, shown = excluded.shown, closed = excluded.closed;
+  return jsonb_build_object('kept', found);
+end
+$$;
+
+create or replace function public.chat_open_cards(p_platform text) returns jsonb language plpgsql security definer
+set search_path = '' as $$
+declare
+  v_tenant uuid := public.current_tenant_id();
+  v_refusal jsonb := hq.turn_away('open_cards');
+begin
+  if v_refusal is not null then
+    return v_refusal;
+  end if;
+  return jsonb_build_object('cards', coalesce((
+    select jsonb_agg((to_jsonb(o) - 'tenant_id') || jsonb_build_object('command', (
+      select to_jsonb(k) - '{stdout,stderr,lease_token}'::text[] from public.agent_commands k where k.id = o.command_id)) order by o.created_at)
+    from (select * from public.chat_cards c where c.tenant_id = v_tenant and c.platform = p_platform and not c.closed
+      order by c.created_at desc limit 1000) o), '[]'));
+end
+$$;
+
+create or replace function public.chat_act(p_chat jsonb, p_action text, p_payload jsonb default '{}', p_gateway text default null,
+  p_agent text default null) returns jsonb language sql security definer set search_path = '' as $$
+  select hq.chat_call('act', p_chat, jsonb_build_object('action', p_action, 'payload', p_payload, 'gateway', p_gateway,
+    'agent', p_agent, 'delivery', p_chat ->> 'delivery')) $$;
+
+create or replace function public.chat_confirm(p_chat jsonb, p_token text, p_typed text default null) returns jsonb
+language sql security definer set search_path = '' as $$
+  select hq.chat_call('confirm', p_chat, jsonb_build_object('token', p_token, 'typed', p_typed)) $$;
+
+create or replace function public.chat_decline(p_chat jsonb, p_token text) returns jsonb language sql security definer
+set search_path = '' as $$ select hq.chat_call('decline', p_chat, jsonb_build_object('token', p_token)) $$;
+
+create or replace function public.chat_cancel(p_chat jsonb, p_command_id uuid) returns jsonb language sql security definer
+set search_path = '' as $$ select hq.chat_call('cancel', p_chat, jsonb_build_object('command', p_command_id)) $$;
+
+create or replace function public.chat_press(p_chat jsonb, p_token text) returns jsonb language sql security definer
+set search_path = '' as $$ select hq.chat_call('press', p_chat, jsonb_build_object('token', p_token)) $$;
+
+do $$
+declare
+  v_signature text;
+begin
+  foreach v_signature in array array['chat_act(jsonb,text,jsonb,text,text)', 'chat_confirm(jsonb,text,text)', 'chat_decline(jsonb,text)',
+    'chat_cancel(jsonb,uuid)', 'chat_press(jsonb,text)', 'chat_keep_buttons(jsonb)', 'chat_keep_card(jsonb)',
+    'chat_open_cards(text)'] loop
+    execute format('revoke all on function public.%s from public, anon', v_signature);
+    execute format('grant execute on function public.%s to authenticated, service_role', v_signature);
+  end loop;
+end
+$$;
+
+-- What may stand in an argument is read for the action that wants it: who may not do that is refused its names as well, and the
+-- refusal is written down like any other. `for` names the action, or the word of chat's own that asks for more than reading.
+create or replace function hq.require_for(p_who hq.speaker, p_for text) returns void language plpgsql stable
+set search_path = '' as $$
+declare
+  v_action hq.actions;
+begin
+  if p_for in ('bind', 'unbind') then
+    perform hq.require_admin(p_who, p_for);
+  end if;
+  select * into v_action from hq.actions a where a.name = p_for;
+  if found then
+    perform hq.require_role(p_who.tenant, v_action.role, v_action.name);
+  end if;
+end
+$$;

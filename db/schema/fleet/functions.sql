@@ -1,0 +1,152 @@
+select hq.keep_updated_at('public.gateways');
+select hq.define_unless_foreign('public.consume_gateway_token(text,text,text)', $create$
+  create or replace function public.consume_gateway_token(p_token text, p_label text default null, p_slug_hint text default null)
+  returns table (gateway_id uuid, gateway_slug text) language plpgsql security definer set search_path = '' as $fn$
+  declare
+    v_token public.gateway_registration_tokens;
+    v_base text;
+    v_slug text;
+    v_gateway uuid;
+    v_number int := 1;
+  begin
+    select * into v_token from public.gateway_registration_tokens t
+    where t.token_hash = encode(sha256(convert_to(coalesce(p_token, ''), 'UTF8')), 'hex')
+    for update;
+    if not found or v_token.consumed_at is not null then
+      raise exception 'invalid_token' using errcode = '28000';
+    end if;
+    if v_token.expires_at <= now() then
+      raise exception 'token_expired' using errcode = '28000';
+    end if;
+    v_base := trim(both '-' from left(regexp_replace(
+      lower(coalesce(p_slug_hint, p_label, v_token.label, '')), '[^a-z0-9]+', '-', 'g'), 36));
+    if v_base = '' then
+      v_base := 'gateway';
+    end if;
+    loop
+      v_slug := v_base || case v_number when 1 then '' else '-' || v_number end;
+      insert into public.gateways (tenant_id, slug, label)
+      values (v_token.tenant_id, v_slug, coalesce(p_label, v_token.label, v_slug))
+      on conflict (tenant_id, slug) do nothing
+      returning id into v_gateway;
+      exit when v_gateway is not null;
+      v_number := v_number + 1;
+    end loop;
+    update public.gateway_registration_tokens t
+    set consumed_at = now(), consumed_by_gateway_id = v_gateway
+    where t.id = v_token.id;
+    return query select v_gateway, v_slug;
+  end
+  $fn$
+$create$);
+
+create or replace function hq.is_agent_slug(p_slug text) returns boolean language sql immutable parallel safe
+set search_path = '' as $$
+  select p_slug ~ '^[a-z0-9]+(?:-[a-z0-9]+)*$' and length(p_slug) between 2 and 40
+    and p_slug not in ('default', 'main', 'master', 'new', 'template') and p_slug not like 'template-%'
+$$;
+
+select hq.keep_updated_at('public.agents');
+
+-- A trigger and not a constraint: an older HQ may hold slugs that are no longer allowed, and those rows stay.
+create or replace function hq.check_agent() returns trigger language plpgsql security definer
+set search_path = '' as $$
+begin
+  if tg_op = 'INSERT' or new.slug is distinct from old.slug then
+    if not coalesce(hq.is_agent_slug(new.slug), false) then
+      raise exception 'slug must be 2 to 40 lower-case letters, digits and single dashes, and no reserved word'
+        using errcode = '22023', column = 'slug', table = 'agents';
+    end if;
+  end if;
+  if new.gateway_id is not null and not exists (
+    select from public.gateways g where g.id = new.gateway_id and g.tenant_id = new.tenant_id
+  ) then
+    raise exception 'no such gateway' using errcode = 'P0002', column = 'gateway_id', table = 'agents';
+  end if;
+  if new.reports_to_id is not null and not exists (
+    select from public.agents a where a.id = new.reports_to_id and a.tenant_id = new.tenant_id
+  ) then
+    raise exception 'no such agent' using errcode = 'P0002', column = 'reports_to_id', table = 'agents';
+  end if;
+  return new;
+end
+$$;
+create or replace trigger hq_check_agent before insert or update of slug, gateway_id, reports_to_id, tenant_id on public.agents
+for each row execute function hq.check_agent();
+
+-- Answers the status that the gateway has now. One that hibernates stays as it is: it takes nothing anyhow.
+create or replace function public.set_gateway_paused(p_gateway_id uuid, p_paused boolean) returns public.gateway_status
+language sql security definer set search_path = '' as $$
+  update public.gateways g
+  set status = case when g.status = 'hibernating' then g.status when p_paused then 'paused'
+    when g.status = 'paused' then 'ready' else g.status end
+  where g.id = p_gateway_id
+  returning g.status
+$$;
+revoke all on function public.set_gateway_paused(uuid, boolean) from public, anon, authenticated;
+grant execute on function public.set_gateway_paused(uuid, boolean) to service_role;
+create or replace trigger hq_refuse_foreign_rows before insert or update on public.gateway_registration_tokens for each row
+execute function hq.refuse_foreign_rows('consumed_by_gateway_id', 'gateways');
+
+-- What the database does by itself. Each hq.do_<action> gets the row that was just written, whose role, target and payload the guard
+-- has checked, and gives the result, or raises what the guard would. Everything is found inside the row's tenant.
+create or replace function hq.set_agent_paused(p_command public.agent_commands, p_paused boolean) returns jsonb
+language plpgsql set search_path = '' as $$
+declare
+  v_agent public.agents;
+begin
+  -- No stronger lock: the row of the command, and those of others, hold the agent by their references already.
+  select * into v_agent from public.agents a where a.id = p_command.agent_id for no key update;
+  if v_agent.status::text not in ('ready', 'paused') and not (p_paused and v_agent.status::text = 'error') then
+    raise exception '% is %', v_agent.slug, v_agent.status
+      using errcode = '23505', column = 'agent',
+        hint = case when p_paused then 'Only an agent that works can be paused.' else 'Only a paused agent can be resumed.' end;
+  end if;
+  update public.agents a
+  set status = (jsonb_populate_record(a, jsonb_build_object('status', case when p_paused then 'paused' else 'ready' end))).status
+  where a.id = v_agent.id;
+  return jsonb_build_object('agent', v_agent.slug, 'status', case when p_paused then 'paused' else 'ready' end);
+end
+$$;
+
+create or replace function hq.do_pause_agent(p_command public.agent_commands) returns jsonb language sql
+set search_path = '' as $$ select hq.set_agent_paused(p_command, true) $$;
+
+create or replace function hq.do_resume_agent(p_command public.agent_commands) returns jsonb language sql
+set search_path = '' as $$ select hq.set_agent_paused(p_command, false) $$;
+
+create or replace function hq.agent_by_slug(p_tenant uuid, p_slug text) returns uuid language plpgsql stable
+set search_path = '' as $$
+declare
+  v_id uuid;
+begin
+  select a.id into v_id from public.agents a where a.tenant_id = p_tenant and a.slug = p_slug;
+  if not found then
+    raise exception 'there is no agent %', left(p_slug, 100) using errcode = 'P0002', column = 'agent';
+  end if;
+  return v_id;
+end
+$$;
+
+-- An agent that is renamed, moved or deleted holds its row and then counts at its gateway; a gateway that is deleted holds its row
+-- and then lets go of its agents. So that the two do not meet half-way, the end of a gateway waits for changes of agents that have
+-- begun, and those for it, before either holds a row.
+create or replace function hq.take_turns_with_gateways() returns trigger language plpgsql security definer
+set search_path = '' as $$
+begin
+  if tg_argv[0] = 'alone' then
+    perform pg_advisory_xact_lock(hashtext('hq.gateways'));
+  else
+    perform pg_advisory_xact_lock_shared(hashtext('hq.gateways'));
+  end if;
+  return null;
+end
+$$;
+create or replace trigger hq_a_turn_alone before delete on public.tenants
+for each statement execute function hq.take_turns_with_gateways('alone');
+create or replace trigger hq_a_turn_alone before delete on public.gateways
+for each statement execute function hq.take_turns_with_gateways('alone');
+create or replace trigger hq_a_turn_together before update of slug, gateway_id on public.agents
+for each statement execute function hq.take_turns_with_gateways('together');
+create or replace trigger hq_a_turn_together_to_delete before delete on public.agents
+for each statement execute function hq.take_turns_with_gateways('together');

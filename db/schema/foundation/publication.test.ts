@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { cloneDatabase } from '../../testing/database.ts';
+
+test('what faces and hands watch is published, and nothing that holds a token', async () => {
+  const database = await cloneDatabase();
+  try {
+    const published = await database.query<{ tablename: string }>(
+      `select tablename from pg_publication_tables where pubname = 'supabase_realtime' order by 1`,
+    );
+    expect(published.map(({ tablename }) => tablename)).toEqual([
+      'agent_command_output',
+      'agent_commands',
+      'agent_inbox_items',
+      'agents',
+      'audit_log',
+      'chat_adapters',
+      'chat_channels',
+      'chat_identities',
+      'gateways',
+      'notifications',
+      'secrets',
+      'tenant_members',
+    ]);
+  } finally {
+    await database.drop();
+  }
+});

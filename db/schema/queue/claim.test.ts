@@ -1,0 +1,170 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { cloneDatabase, type TestDatabase } from '../../testing/database.ts';
+import { ask, claimOne, expireLease, readCommand, takeTurn } from '../../testing/turn.ts';
+
+let database: TestDatabase;
+let gateway: string;
+let count = 0;
+
+beforeAll(async () => {
+  database = await cloneDatabase();
+});
+afterAll(() => database.drop());
+beforeEach(async () => {
+  count += 1;
+  gateway = await database.addGateway(`gateway-${count}`);
+});
+
+describe('claim', () => {
+  test('hands over again what the same runner does not know that it holds, and nothing else', async () => {
+    await ask(database, gateway, 'ping');
+    const claimed = await claimOne(database, gateway);
+    const again = await takeTurn(database, { gateway, claim: 5 });
+    expect(again.claimed).toEqual([claimed]);
+    const known = await takeTurn(database, { gateway, claim: 5, renew: [claimed.lease_token] });
+    expect(known.claimed).toEqual([]);
+    const another = await takeTurn(database, { gateway, runner: 'runner-2', claim: 5 });
+    expect(another.claimed).toEqual([]);
+    await expireLease(database, claimed.id);
+    const swept = await takeTurn(database, { gateway, claim: 5 });
+    expect(swept.claimed).toMatchObject([{ id: claimed.id, attempt: 2 }]);
+  });
+
+  test('says when the next lease of another runner runs out', async () => {
+    expect((await takeTurn(database, { gateway })).sweep_in_ms).toBeNull();
+    await ask(database, gateway, 'ping');
+    const { lease_token } = await claimOne(database, gateway);
+    expect((await takeTurn(database, { gateway, renew: [lease_token] })).sweep_in_ms).toBeNull();
+    const { sweep_in_ms } = await takeTurn(database, { gateway, runner: 'runner-2' });
+    expect(sweep_in_ms).toBeGreaterThan(50_000);
+    expect(sweep_in_ms).toBeLessThanOrEqual(60_000);
+  });
+
+  test('gives what a runner needs, and means running', async () => {
+    const id = await ask(database, gateway, 'tail_logs', { payload: { lines: 5 } });
+    const command = await claimOne(database, gateway);
+    expect(command).toMatchObject({
+      id,
+      action: 'tail_logs',
+      payload: { lines: 5 },
+      agent_slug: null,
+      attempt: 1,
+      lease_seconds: 60,
+      timeout_seconds: 60,
+      requested_by: null,
+      origin: 'api',
+    });
+    expect(await readCommand(database, id)).toMatchObject({
+      status: 'running',
+      runner_id: 'runner-1',
+      attempt: 1,
+    });
+  });
+
+  test('takes reads and control first, then the oldest', async () => {
+    const restart = await ask(database, gateway, 'restart_gateway');
+    const first = await ask(database, gateway, 'ping');
+    const second = await ask(database, gateway, 'stack_status');
+    const { claimed } = await takeTurn(database, { gateway, claim: 10 });
+    expect(claimed.map(({ id }) => id)).toEqual([first, second, restart]);
+  });
+
+  test('takes control even when the runner could start one only and older work waits', async () => {
+    await ask(database, gateway, 'restart_gateway');
+    const ping = await ask(database, gateway, 'ping');
+    expect((await claimOne(database, gateway)).id).toBe(ping);
+  });
+
+  test('never gives the commands of another gateway', async () => {
+    await ask(database, gateway, 'ping');
+    const other = await database.addGateway(`other-${count}`);
+    expect((await takeTurn(database, { gateway: other, claim: 10 })).claimed).toEqual([]);
+  });
+
+  test('gives one stack action at a time and the next when it is finished', async () => {
+    const first = await ask(database, gateway, 'restart_gateway');
+    const second = await ask(database, gateway, 'restart_dispatcher');
+    const { claimed } = await takeTurn(database, { gateway, claim: 10 });
+    expect(claimed.map(({ id }) => id)).toEqual([first]);
+    expect((await takeTurn(database, { gateway, claim: 10, runner: 'runner-2' })).claimed).toEqual([]);
+    const results = [{ token: claimed[0]?.lease_token, status: 'done' }];
+    const next = await takeTurn(database, { gateway, claim: 10, results });
+    expect(next.claimed.map(({ id }) => id)).toEqual([second]);
+  });
+
+  test('counts a stack action that an older daemon runs', async () => {
+    const old = await ask(database, gateway, 'update_all');
+    await database.query(`select lease_command(300, $1)`, [`gateway-${count}`]);
+    await database.query(`select start_command($1)`, [old]);
+    await ask(database, gateway, 'restart_gateway');
+    expect((await takeTurn(database, { gateway, claim: 10 })).claimed).toEqual([]);
+  });
+
+  test('runs agents beside each other, each one command at a time', async () => {
+    await database.query(
+      `insert into hq.actions values ('update', 'Update', 'agent', 'operator', 'agent', 'never', 1, 60, false,
+         '{"type": "object"}', true, null) on conflict (name) do update set served = true, lane = 'agent'`,
+    );
+    const a = await database.addAgent(`agent-a-${count}`, gateway);
+    const b = await database.addAgent(`agent-b-${count}`, gateway);
+    const first = await ask(database, gateway, 'update', { agent: a });
+    const waits = await ask(database, gateway, 'update', { agent: a });
+    const beside = await ask(database, gateway, 'update', { agent: b });
+    const { claimed } = await takeTurn(database, { gateway, claim: 10 });
+    expect(claimed.map(({ id }) => id)).toEqual([first, beside]);
+    expect((await readCommand(database, waits)).status).toBe('pending');
+    await database.query(`update hq.actions set served = false where name = 'update'`);
+  });
+
+  test('leaves what is not served here to the daemons that serve it', async () => {
+    const id = await ask(database, gateway, 'update_all');
+    expect((await takeTurn(database, { gateway, claim: 10 })).claimed).toEqual([]);
+    expect((await readCommand(database, id)).status).toBe('pending');
+  });
+
+  test.each(['paused', 'hibernating'])(
+    'a %s gateway gets nothing but what runs while paused',
+    async (status) => {
+      await database.query(`update gateways set status = $2 where id = $1`, [gateway, status]);
+      await ask(database, gateway, 'ping');
+      await ask(database, gateway, 'restart_gateway');
+      const resume = await ask(database, gateway, 'resume_gateway');
+      const turn = await takeTurn(database, { gateway, claim: 10, beat: { version: '1' } });
+      expect(turn.gateway_status).toBe(status);
+      expect(turn.claimed.map(({ id }) => id)).toEqual([resume]);
+    },
+  );
+
+  test('takes rows that were written past the guard, however malformed, and they can be failed', async () => {
+    const rows = await database.behindTheGuard(
+      `insert into agent_commands (gateway_id, action, payload, status, priority, attempt)
+       values ($1, 'ping', '[1, "x"]', 'pending', -5, 99), ($1, 'tail_logs', '{"service": 7}', 'pending', 0, 0),
+              ($1, 'restart_gateway', '"text"', 'pending', 0, 0)
+       returning id`,
+      [gateway],
+    );
+    const { claimed } = await takeTurn(database, { gateway, claim: 10 });
+    expect(claimed.map(({ id }) => id).sort()).toEqual(rows.map(({ id }) => id).sort());
+    const results = claimed.map(({ lease_token: token }) => ({
+      token,
+      status: 'failed',
+      error_message: 'no',
+    }));
+    expect((await takeTurn(database, { gateway, results })).lost).toEqual([]);
+    for (const { id } of rows) expect((await readCommand(database, id)).status).toBe('failed');
+  });
+
+  test('answers a gateway that is gone without a claim, and still takes results', async () => {
+    const id = await ask(database, gateway, 'ping');
+    const { lease_token: token } = await claimOne(database, gateway);
+    await database.query(`delete from gateways where id = $1`, [gateway]);
+    const turn = await takeTurn(database, {
+      gateway,
+      claim: 5,
+      results: [{ token, status: 'done' }],
+      beat: {},
+    });
+    expect(turn).toMatchObject({ gateway_status: null, claimed: [], lost: [] });
+    expect((await readCommand(database, id)).status).toBe('done');
+  });
+});

@@ -1,0 +1,304 @@
+create or replace function hq.token_of(p_entry jsonb) returns uuid language sql immutable parallel safe
+set search_path = '' as $$ select hq.uuid_or_null(p_entry ->> 'token') $$;
+
+-- Results. A token that finished its row may hand the result in again: it is taken as handed in.
+create or replace function hq.take_results(p_results jsonb) returns text[] language plpgsql
+set search_path = '' as $$
+declare
+  v_entry jsonb;
+  v_row public.agent_commands;
+  v_status text;
+  v_lost text[] := '{}';
+begin
+  for v_entry in select e from hq.entries(p_results) e order by e ->> 'token' loop
+    select * into v_row from public.agent_commands c where c.lease_token = hq.token_of(v_entry) for no key update;
+    if not found then
+      v_lost := v_lost || coalesce(left(v_entry ->> 'token', 100), 'unreadable');
+      continue;
+    end if;
+    continue when v_row.status not in ('leased', 'running');
+    v_status := v_entry ->> 'status';
+    if v_status = 'pending' and v_row.cancel_requested_at is null then
+      update public.agent_commands c
+      set status = 'pending', lease_token = null, runner_id = null, leased_at = null, leased_until = null, started_at = null,
+        attempt = greatest(c.attempt - 1, 0), progress = null
+      where c.id = v_row.id;
+      continue;
+    end if;
+    v_status := case when v_status in ('done', 'failed', 'cancelled') then v_status
+      when v_status = 'pending' then 'cancelled' else 'failed' end;
+    update public.agent_commands c
+    set status = v_status::public.command_status,
+      completed_at = clock_timestamp(),
+      leased_until = null,
+      exit_code = hq.int_or_null(v_entry -> 'exit_code'),
+      stdout = hq.tail(v_entry ->> 'stdout', 65536),
+      stderr = hq.tail(v_entry ->> 'stderr', 65536),
+      error_message = case when v_entry ->> 'status' in ('done', 'failed', 'cancelled', 'pending')
+        then hq.head(v_entry ->> 'error_message', 8192)
+        else 'the runner handed in a result that cannot be read' end,
+      result = case when pg_column_size(v_entry -> 'result') <= 262144 then nullif(v_entry -> 'result', 'null') end
+    where c.id = v_row.id;
+  end loop;
+  return v_lost;
+end
+$$;
+
+-- Output: at most 256 KiB are kept of an attempt; the chunk that passes the limit ends with a mark, later ones are dropped.
+create or replace function hq.take_output(p_output jsonb) returns text[] language plpgsql
+set search_path = '' as $$
+declare
+  c_limit constant int := 262144;
+  v_entry jsonb;
+  v_row record;
+  v_so_far int;
+  v_text text;
+  v_bytes int;
+  v_seq int;
+  v_lost text[] := '{}';
+begin
+  for v_entry in
+    select e from hq.entries(p_output) e order by e ->> 'token', hq.int_or_null(e -> 'seq')
+  loop
+    select c.id, c.tenant_id, c.attempt into v_row from public.agent_commands c where c.lease_token = hq.token_of(v_entry);
+    v_seq := hq.int_or_null(v_entry -> 'seq');
+    v_text := v_entry ->> 'text';
+    if v_row.id is null then
+      v_lost := v_lost || coalesce(left(v_entry ->> 'token', 100), 'unreadable');
+      continue;
+    end if;
+    continue when v_seq is null or v_text is null or v_text = '';
+    select o.bytes_so_far into v_so_far from public.agent_command_output o
+    where o.command_id = v_row.id and o.attempt = v_row.attempt order by o.seq desc limit 1;
+    v_so_far := coalesce(v_so_far, 0);
+    continue when v_so_far > c_limit;
+    v_bytes := octet_length(v_text);
+    if v_so_far + v_bytes > c_limit then
+      v_text := hq.head(v_text, c_limit - v_so_far) || E'\n[the rest is left out: more than 256 KiB]\n';
+      v_bytes := c_limit - v_so_far + 1;
+    end if;
+    insert into public.agent_command_output (command_id, tenant_id, attempt, seq, stream, text, bytes_so_far)
+    values (v_row.id, v_row.tenant_id, v_row.attempt, v_seq,
+      case v_entry ->> 'stream' when 'stderr' then 'stderr' else 'stdout' end, v_text, v_so_far + v_bytes)
+    on conflict do nothing;
+  end loop;
+  return v_lost;
+end
+$$;
+
+create or replace function hq.take_progress(p_progress jsonb) returns text[] language plpgsql
+set search_path = '' as $$
+declare
+  v_entry jsonb;
+  v_lost text[] := '{}';
+begin
+  for v_entry in select e from hq.entries(p_progress) e order by e ->> 'token' loop
+    update public.agent_commands c
+    set progress = jsonb_build_object(
+      'percent', case when jsonb_typeof(v_entry -> 'percent') = 'number'
+        then least(greatest(hq.int_or_null(v_entry -> 'percent'), 0), 100) end,
+      'note', left(v_entry ->> 'note', 500))
+    where c.lease_token = hq.token_of(v_entry) and c.status = 'running';
+    if not found and not exists (select from public.agent_commands c where c.lease_token = hq.token_of(v_entry)) then
+      v_lost := v_lost || coalesce(left(v_entry ->> 'token', 100), 'unreadable');
+    end if;
+  end loop;
+  return v_lost;
+end
+$$;
+
+create or replace function hq.renew(p_tokens uuid[], p_lease_seconds int) returns text[] language plpgsql
+set search_path = '' as $$
+begin
+  update public.agent_commands c
+  set leased_until = clock_timestamp() + make_interval(secs => p_lease_seconds)
+  from (
+    select h.id from public.agent_commands h
+    where h.lease_token = any (p_tokens) and h.status in ('leased', 'running') order by h.id for no key update
+  ) held
+  where c.id = held.id;
+  return array(
+    select t::text from unnest(p_tokens) t
+    where t is not null and not exists (select from public.agent_commands c where c.lease_token = t));
+end
+$$;
+
+-- Rows whose runner is gone, of every gateway: whoever takes a turn clears them up.
+-- Rows that an older daemon took carry no token and are never renewed, so an hour passes before they are given up; what it
+-- leased and never started waits again.
+create or replace function hq.sweep() returns void language plpgsql
+set search_path = '' as $$
+declare
+  v_row record;
+begin
+  for v_row in
+    select c.id, c.action, c.status, c.attempt, c.runner_id, c.lease_token, c.cancel_requested_at, a.retry, a.max_attempts
+    from public.agent_commands c left join hq.actions a on a.name = c.action::text
+    where c.status in ('leased', 'running')
+      and coalesce(c.leased_until, c.started_at, c.created_at)
+        < clock_timestamp() - case when c.lease_token is null then interval '1 hour' else interval '0' end
+    order by c.leased_until limit 200
+    for no key update of c skip locked
+  loop
+    if v_row.cancel_requested_at is null
+      and ((v_row.lease_token is null and v_row.status = 'leased')
+        or (v_row.lease_token is not null and v_row.retry = 'safe' and v_row.attempt < v_row.max_attempts))
+    then
+      update public.agent_commands c
+      set status = 'pending', lease_token = null, runner_id = null, leased_at = null, leased_until = null, started_at = null,
+        progress = null
+      where c.id = v_row.id;
+    else
+      update public.agent_commands c
+      set status = case when v_row.cancel_requested_at is null then 'failed' else 'cancelled' end::public.command_status,
+        lease_token = null, leased_until = null, completed_at = clock_timestamp(),
+        error_message = format('the runner died while %s ran (attempt %s of %s%s)', v_row.action, v_row.attempt,
+          coalesce(v_row.max_attempts, 1), coalesce(', ' || v_row.runner_id, ''))
+      where c.id = v_row.id;
+    end if;
+  end loop;
+end
+$$;
+
+-- A command as its runner gets it.
+create or replace function hq.handed_over(p_row public.agent_commands, p_lease_seconds int) returns jsonb language sql stable
+set search_path = '' as $$
+  select jsonb_build_object(
+    'id', p_row.id, 'action', p_row.action, 'payload', p_row.payload, 'agent_id', p_row.agent_id, 'agent_slug', p_row.agent_slug,
+    'attempt', p_row.attempt, 'lease_token', p_row.lease_token, 'lease_seconds', p_lease_seconds,
+    'timeout_seconds', a.timeout_seconds, 'created_at', p_row.created_at, 'requested_by', p_row.requested_by,
+    'origin', p_row.origin)
+  from hq.actions a where a.name = p_row.action::text
+$$;
+
+-- What this runner holds and does not know of, because the answer that handed it over was lost on the way. Its lease is not
+-- made longer by this: it is the runner's to renew once it has it.
+create or replace function hq.hand_over_again(
+  p_gateway_id uuid, p_runner_id text, p_known uuid[], p_lease_seconds int
+) returns jsonb language sql stable set search_path = '' as $$
+  select coalesce(jsonb_agg(hq.handed_over(c, p_lease_seconds) order by c.priority desc, c.created_at, c.id), '[]')
+  from public.agent_commands c
+  where c.gateway_id = p_gateway_id and c.status = 'running' and c.runner_id = p_runner_id
+    and c.lease_token <> all (p_known) and c.leased_until > clock_timestamp()
+$$;
+
+-- Control first, then the oldest; one stack action at a time, one per agent. The caller holds the gateway's row, so that
+-- two runners of one gateway cannot both see it free.
+create or replace function hq.claim(
+  p_gateway_id uuid, p_paused boolean, p_runner_id text, p_limit int, p_lease_seconds int
+) returns jsonb language plpgsql set search_path = '' as $$
+declare
+  v_stack_busy boolean;
+  v_busy_agents text[];
+  v_ids uuid[];
+  v_claimed jsonb;
+begin
+  select coalesce(bool_or(a.lane = 'stack'), false),
+    coalesce(array_agg(coalesce(c.agent_slug, '')) filter (where a.lane = 'agent'), '{}')
+  into v_stack_busy, v_busy_agents
+  from public.agent_commands c join hq.actions a on a.name = c.action::text
+  where c.gateway_id = p_gateway_id and c.status in ('leased', 'running');
+
+  select array_agg(w.id) into v_ids from (
+    select * from (
+      (select c.id, c.priority, c.created_at, 0 as nth from public.agent_commands c join hq.actions a on a.name = c.action::text
+        where c.gateway_id = p_gateway_id and c.status = 'pending' and a.served and a.lane = 'none' and (not p_paused or a.while_paused)
+        order by c.priority desc, c.created_at, c.id limit p_limit)
+      union all
+      (select c.id, c.priority, c.created_at, 1 from public.agent_commands c join hq.actions a on a.name = c.action::text
+        where c.gateway_id = p_gateway_id and c.status = 'pending' and a.served and a.lane = 'stack' and (not p_paused or a.while_paused)
+          and not v_stack_busy
+        order by c.priority desc, c.created_at, c.id limit 1)
+      union all
+      (select f.id, f.priority, f.created_at, 1 from (
+        select distinct on (coalesce(c.agent_slug, '')) c.id, c.priority, c.created_at
+        from public.agent_commands c join hq.actions a on a.name = c.action::text
+        where c.gateway_id = p_gateway_id and c.status = 'pending' and a.served and a.lane = 'agent' and (not p_paused or a.while_paused)
+          and coalesce(c.agent_slug, '') <> all (v_busy_agents)
+        order by coalesce(c.agent_slug, ''), c.priority desc, c.created_at, c.id) f)
+    ) u order by u.nth, u.priority desc, u.created_at, u.id limit p_limit
+  ) w;
+
+  with mine as (
+    select c.id from public.agent_commands c
+    where c.id = any (v_ids) and c.status = 'pending'
+    order by c.id for no key update skip locked
+  ), taken as (
+    update public.agent_commands c
+    set status = 'running', lease_token = gen_random_uuid(), runner_id = p_runner_id, attempt = c.attempt + 1,
+      leased_at = clock_timestamp(), leased_until = clock_timestamp() + make_interval(secs => p_lease_seconds),
+      started_at = clock_timestamp(), progress = null
+    from mine where c.id = mine.id
+    returning c.id
+  )
+  select array_agg(t.id) into v_ids from taken t;
+  select coalesce(jsonb_agg(hq.handed_over(c, p_lease_seconds) order by c.priority desc, c.created_at, c.id), '[]')
+  into v_claimed
+  from public.agent_commands c where c.id = any (v_ids);
+  return v_claimed;
+end
+$$;
+
+create or replace function hq.beat(p_gateway_id uuid, p_beat jsonb) returns void language sql
+set search_path = '' as $$
+  update public.gateways g
+  set last_seen_at = clock_timestamp(), last_heartbeat_at = clock_timestamp(),
+    status = case when g.status in ('provisioning', 'error') then 'ready' else g.status end,
+    meta = case when jsonb_typeof(g.meta) = 'object' then g.meta else '{}' end
+      || case when jsonb_typeof(p_beat) = 'object' then p_beat else '{}' end
+  where g.id = p_gateway_id
+$$;
+
+-- As in 0012, and with the version of the gateway's secrets.
+create or replace function public.runner_turn(
+  p_gateway_id uuid,
+  p_runner_id text,
+  p_claim int default 0,
+  p_lease_seconds int default 60,
+  p_renew uuid[] default '{}',
+  p_output jsonb default '[]',
+  p_progress jsonb default '[]',
+  p_results jsonb default '[]',
+  p_beat jsonb default null
+) returns jsonb language plpgsql security definer set search_path = '' as $$
+declare
+  v_lease int := greatest(1, least(coalesce(p_lease_seconds, 60), 3600));
+  v_limit int := greatest(0, least(coalesce(p_claim, 0), 1000));
+  v_fence text := coalesce(current_setting('hq.fenced', true), '');
+  v_status public.gateway_status;
+  v_secrets bigint;
+  v_lost text[];
+  v_claimed jsonb := '[]';
+begin
+  perform set_config('hq.fenced', 'on', true);
+  if v_limit > 0 or p_beat is not null then
+    select g.status into v_status from public.gateways g where g.id = p_gateway_id for no key update;
+  end if;
+  v_lost := hq.take_output(p_output) || hq.take_progress(p_progress) || hq.take_results(p_results)
+    || hq.renew(p_renew, v_lease);
+  perform hq.sweep();
+  if p_beat is not null then
+    perform hq.beat(p_gateway_id, p_beat);
+  end if;
+  select g.status, g.secrets_version into v_status, v_secrets from public.gateways g where g.id = p_gateway_id;
+  if v_limit > 0 and v_status is not null then
+    v_claimed := hq.hand_over_again(p_gateway_id, p_runner_id, p_renew, v_lease)
+      || hq.claim(p_gateway_id, v_status in ('paused', 'hibernating'), p_runner_id, v_limit, v_lease);
+  end if;
+  perform set_config('hq.fenced', v_fence, true);
+  return jsonb_build_object(
+    'now', clock_timestamp(),
+    'gateway_status', v_status,
+    'secrets_version', v_secrets,
+    'claimed', v_claimed,
+    'cancel', (select coalesce(jsonb_agg(c.lease_token), '[]') from public.agent_commands c
+      where c.lease_token = any (p_renew) and c.status in ('leased', 'running') and c.cancel_requested_at is not null),
+    'lost', (select coalesce(jsonb_agg(distinct l), '[]') from unnest(v_lost) l),
+    'sweep_in_ms', (select ceil(extract(epoch from min(c.leased_until) - clock_timestamp()) * 1000)
+      from public.agent_commands c
+      where c.gateway_id = p_gateway_id and c.status = 'running' and c.lease_token is not null
+        and c.lease_token <> all (p_renew) and c.runner_id is distinct from p_runner_id));
+end
+$$;
+revoke all on function public.runner_turn(uuid, text, int, int, uuid[], jsonb, jsonb, jsonb, jsonb) from public, anon, authenticated;
+grant execute on function public.runner_turn(uuid, text, int, int, uuid[], jsonb, jsonb, jsonb, jsonb) to service_role;

@@ -1,0 +1,648 @@
+-- What members may know of a secret. Named one by one: what else an older HQ keeps in its table is not known here.
+create or replace function hq.secret_columns() returns name[] language sql immutable parallel safe
+set search_path = '' as $$
+  select array['id', 'created_at', 'updated_at', 'tenant_id', 'gateway_id', 'agent_id', 'key', 'name', 'category', 'note',
+    'sync_status', 'sync_error', 'last_synced_at', 'revision', 'value_since', 'updated_by']::name[]
+$$;
+
+-- Why a secret cannot have this name, as `@hq/shared/secrets` says it, or null.
+create or replace function hq.secret_name_fault(p_name text) returns text language sql immutable parallel safe
+set search_path = '' as $$
+  select case
+    when coalesce(p_name, '') = '' then 'A secret needs a name.'
+    when length(p_name) > 128 then 'The name of a secret has at most 128 characters.'
+    when p_name !~ '^[A-Z][A-Z0-9_]*$' then
+      'The name of a secret is in capitals: letters, digits and underscores, beginning with a letter.'
+    when p_name = any (array[
+      'PATH', 'HOME', 'SHELL', 'USER', 'LOGNAME', 'PWD', 'OLDPWD', 'IFS', 'ENV', 'CDPATH', 'GLOBIGNORE', 'SHELLOPTS',
+      'BASHOPTS', 'PS1', 'PS4', 'PROMPT_COMMAND', 'TMPDIR', 'TMP', 'TEMP', 'TERM', 'HOSTNAME', 'EDITOR', 'VISUAL',
+      'PAGER', 'BROWSER', 'MANPAGER', 'LESSOPEN', 'LESSCLOSE', 'SUDO_ASKPASS', 'SSH_ASKPASS', 'SSH_AUTH_SOCK',
+      'GIT_ASKPASS', 'GIT_SSH', 'GIT_SSH_COMMAND', 'GIT_EXEC_PATH', 'GIT_DIR', 'GIT_WORK_TREE', 'GIT_INDEX_FILE',
+      'GIT_TEMPLATE_DIR', 'GIT_EXTERNAL_DIFF', 'GIT_EDITOR', 'GIT_SEQUENCE_EDITOR', 'GIT_PAGER', 'GIT_PROXY_COMMAND',
+      'DOCKER_HOST', 'DOCKER_CONFIG', 'DOCKER_CONTEXT', 'DOCKER_CERT_PATH', 'DOCKER_TLS_VERIFY', 'NODE_OPTIONS',
+      'NODE_PATH', 'NODE_REPL_EXTERNAL_MODULE', 'NODE_EXTRA_CA_CERTS', 'NODE_ENV', 'NODE_TLS_REJECT_UNAUTHORIZED',
+      'NODE_ICU_DATA', 'NODE_V8_COVERAGE', 'NODE_CHANNEL_FD', 'NODE_COMPILE_CACHE', 'NODE_REDIRECT_WARNINGS',
+      'NODE_USE_ENV_PROXY', 'UV_THREADPOOL_SIZE', 'PYTHONPATH', 'PYTHONHOME', 'PYTHONSTARTUP', 'PYTHONUSERBASE',
+      'PYTHONBREAKPOINT', 'PYTHONWARNINGS', 'PYTHONEXECUTABLE', 'PYTHONPYCACHEPREFIX', 'PYTHONPLATLIBDIR',
+      'PYTHONINSPECT', 'PERL5OPT', 'PERL5LIB', 'PERLLIB', 'PERL5DB', 'RUBYOPT', 'RUBYLIB', 'GEM_HOME', 'GEM_PATH',
+      'CLASSPATH', 'JAVA_TOOL_OPTIONS', 'JDK_JAVA_OPTIONS', 'DOTNET_STARTUP_HOOKS', 'SSL_CERT_FILE', 'SSL_CERT_DIR',
+      'OPENSSL_CONF', 'OPENSSL_MODULES', 'OPENSSL_ENGINES', 'SSLKEYLOGFILE', 'CURL_CA_BUNDLE', 'CURL_HOME',
+      'REQUESTS_CA_BUNDLE', 'HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'NO_PROXY', 'FTP_PROXY', 'RES_OPTIONS',
+      'LOCALDOMAIN', 'HOSTALIASES', 'RESOLV_HOST_CONF', 'GCONV_PATH', 'LOCPATH', 'NLSPATH', 'GATEWAY_ID', 'GATEWAY_SLUG',
+      'NETWORKING_MODE', 'VNC_PASSWORD'
+    ]) or exists (select from unnest(array[
+      'SUPABASE_', 'HOSTED_', 'HQ_', 'OPENCLAW_', 'LD_', 'DYLD_', 'GLIBC_', 'MALLOC_', 'XDG_', 'BASH_', 'NPM_CONFIG_',
+      'GIT_CONFIG'
+    ]) p where starts_with(p_name, p)) then
+      format('%s is reserved: a secret of this name could change how the programs that read it run.', p_name)
+  end
+$$;
+
+-- Why this is not what a secret keeps, or null: an iv of 12 bytes, a tag of 16 and at most 64 KiB. An older form has an empty part
+-- before them.
+create or replace function hq.envelope_fault(p_value text) returns text language sql immutable parallel safe
+set search_path = '' as $$
+  select case
+    when octet_length(p_value) > 87429 + starts_with(p_value, 'enc:v1:.')::int then 'The value is larger than 64 KiB.'
+    when coalesce(p_value, '') !~ '^enc:v1:\.?[A-Za-z0-9_-]{16}\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]*$' then
+      'The value is not encrypted: nothing else is ever stored.'
+  end
+$$;
+
+create or replace function hq.check_secret() returns trigger language plpgsql security definer
+set search_path = '' as $$
+declare
+  v_is_member boolean := hq.caller_role() in ('authenticated', 'anon');
+  -- A value that is only encrypted anew is the same value.
+  v_rekeying boolean := coalesce(current_setting('hq.rekeying', true), '') = 'on';
+  v_new_value boolean := true;
+  v_moved boolean := true;
+  v_told boolean := true;
+  v_fault text;
+begin
+  if tg_op = 'UPDATE' then
+    v_new_value := new.encrypted_value is distinct from old.encrypted_value and not v_rekeying;
+    v_moved := (new.tenant_id, new.gateway_id, new.agent_id, new.key)
+      is distinct from (old.tenant_id, old.gateway_id, old.agent_id, old.key);
+    v_told := (new.name, new.note, new.category::text) is distinct from (old.name, old.note, old.category::text);
+  end if;
+
+  if v_new_value or v_moved then
+    v_fault := hq.secret_name_fault(new.key);
+    if v_fault is not null then
+      raise exception '%', v_fault using errcode = '22023', column = 'key', table = 'secrets';
+    end if;
+  end if;
+  -- What an older HQ kept otherwise stays, and is told when it cannot be read.
+  v_fault := case when v_new_value and v_is_member then hq.envelope_fault(new.encrypted_value) end;
+  if v_fault is not null then
+    raise exception '%', v_fault
+      using errcode = '22023', column = 'value', table = 'secrets', hint = 'Use hq-tui secrets set, which encrypts it first.';
+  end if;
+  if v_told then
+    if new.category is null then
+      new.category := 'user';
+    end if;
+    if new.category::text not in ('user', 'channel', 'integration') then
+      raise exception 'category must be user, channel or integration'
+        using errcode = '22023', column = 'category', table = 'secrets';
+    end if;
+    if length(new.name) > 200 then
+      raise exception 'name must be at most 200 characters' using errcode = '22023', column = 'name', table = 'secrets';
+    end if;
+    if length(new.note) > 2000 then
+      raise exception 'note must be at most 2000 characters' using errcode = '22023', column = 'note', table = 'secrets';
+    end if;
+  end if;
+  if v_moved then
+    if not exists (select from public.gateways g where g.id = new.gateway_id and g.tenant_id = new.tenant_id) then
+      raise exception 'there is no such gateway' using errcode = 'P0002', column = 'gateway', table = 'secrets';
+    end if;
+    -- An agent that is on no gateway yet may have its secrets before it comes.
+    if new.agent_id is not null and not exists (
+      select from public.agents a where a.id = new.agent_id and a.tenant_id = new.tenant_id
+        and coalesce(a.gateway_id, new.gateway_id) = new.gateway_id)
+    then
+      raise exception 'there is no such agent on this gateway' using errcode = 'P0002', column = 'agent', table = 'secrets';
+    end if;
+  end if;
+
+  if v_new_value and (tg_op = 'UPDATE' or v_is_member) then
+    new.value_since := clock_timestamp();
+  end if;
+  if v_new_value or v_moved then
+    new.sync_status := 'pending';
+    new.sync_error := null;
+    new.revision := case tg_op when 'INSERT' then 1 else old.revision + 1 end;
+  end if;
+  if tg_op = 'INSERT' then
+    new.updated_by := coalesce(auth.uid(), new.updated_by);
+    if v_is_member then
+      new.created_at := clock_timestamp();
+      new.updated_at := new.created_at;
+      new.last_synced_at := null;
+    end if;
+  elsif v_new_value or v_moved or v_told then
+    new.updated_at := clock_timestamp();
+    new.updated_by := coalesce(auth.uid(), case when new.updated_by is distinct from old.updated_by then new.updated_by end);
+  end if;
+  return new;
+end
+$$;
+create or replace trigger hq_check_secret before insert or update on public.secrets
+for each row execute function hq.check_secret();
+
+-- Counts, for each gateway, every change that may change a file of it. The runner hears of it by the gateway's row, once for each
+-- statement however many rows that had.
+create or replace function hq.move_secrets_version(p_gateways uuid[]) returns void language sql
+set search_path = '' as $$
+  -- Two statements: in one, the update would reach for the version that the lock has already gone past, and meet who waits there.
+  select from public.gateways g where g.id = any (p_gateways) order by g.id for no key update;
+  update public.gateways g set secrets_version = g.secrets_version + 1 where g.id = any (p_gateways)
+$$;
+
+create or replace function hq.count_secret_changes() returns trigger language plpgsql security definer
+set search_path = '' as $$
+declare
+  v_gateways uuid[];
+begin
+  if tg_op = 'INSERT' then
+    select array_agg(distinct n.gateway_id) into v_gateways from new_rows n;
+  elsif tg_op = 'DELETE' then
+    select array_agg(distinct o.gateway_id) into v_gateways from old_rows o;
+  elsif coalesce(current_setting('hq.rekeying', true), '') <> 'on' then
+    select array_agg(distinct g.id) into v_gateways
+    from old_rows o join new_rows n on n.id = o.id, unnest(array[o.gateway_id, n.gateway_id]) g (id)
+    where n.revision <> o.revision or n.category is distinct from o.category;
+  end if;
+  if v_gateways is not null then
+    perform hq.move_secrets_version(v_gateways);
+  end if;
+  return null;
+end
+$$;
+create or replace trigger hq_count_secrets_made after insert on public.secrets referencing new table as new_rows
+for each statement execute function hq.count_secret_changes();
+create or replace trigger hq_count_secrets_changed after update on public.secrets referencing old table as old_rows new table as new_rows
+for each statement execute function hq.count_secret_changes();
+create or replace trigger hq_count_secrets_deleted after delete on public.secrets referencing old table as old_rows
+for each statement execute function hq.count_secret_changes();
+
+-- An agent has a file of its own, named by its slug.
+create or replace function hq.count_agent_changes() returns trigger language plpgsql security definer
+set search_path = '' as $$
+begin
+  if tg_op = 'INSERT' then
+    perform hq.move_secrets_version(array(select distinct n.gateway_id from new_rows n where n.gateway_id is not null));
+  elsif tg_op = 'DELETE' then
+    perform hq.move_secrets_version(array(select distinct o.gateway_id from old_rows o where o.gateway_id is not null));
+  else
+    perform hq.move_secrets_version(array[old.gateway_id, new.gateway_id]);
+  end if;
+  return null;
+end
+$$;
+create or replace trigger hq_count_agents_made after insert on public.agents referencing new table as new_rows
+for each statement execute function hq.count_agent_changes();
+create or replace trigger hq_count_agents_moved after update on public.agents
+for each row when (new.slug is distinct from old.slug or new.gateway_id is distinct from old.gateway_id)
+execute function hq.count_agent_changes();
+
+create or replace function hq.hold_gateway_of_agent() returns trigger language plpgsql security definer
+set search_path = '' as $$
+begin
+  perform from public.gateways g where g.id = old.gateway_id for no key update;
+  return old;
+end
+$$;
+create or replace trigger hq_hold_gateway_of_agent before delete on public.agents
+for each row execute function hq.hold_gateway_of_agent();
+create or replace trigger hq_count_agents_deleted after delete on public.agents referencing old table as old_rows
+for each statement execute function hq.count_agent_changes();
+
+-- An older HQ may log whole rows by triggers of its own, and members read the log.
+create or replace function hq.keep_ciphertext_out() returns trigger language plpgsql
+set search_path = '' as $$
+declare
+  c_envelope constant text := 'enc:v1:[A-Za-z0-9_.-]*';
+begin
+  new.summary := regexp_replace(new.summary, c_envelope, '[redacted]', 'g');
+  new.changes := regexp_replace(new.changes::text, c_envelope, '[redacted]', 'g')::jsonb;
+  new.meta := regexp_replace(new.meta::text, c_envelope, '[redacted]', 'g')::jsonb;
+  return new;
+end
+$$;
+create or replace trigger hq_keep_ciphertext_out before insert on public.audit_log
+for each row when (strpos(concat(new.summary, new.changes, new.meta), 'enc:v1:') > 0)
+execute function hq.keep_ciphertext_out();
+
+create or replace function hq.audit_secret(
+  p_action text, p_id uuid, p_tenant uuid, p_gateway uuid, p_agent uuid, p_key text, p_revision bigint, p_reason text default null
+) returns void language plpgsql set search_path = '' as $$
+declare
+  v_agent_slug text := (select a.slug from public.agents a where a.id = p_agent);
+  -- The runner tells what became of a secret; everything else is somebody's doing.
+  v_actor uuid := case when p_action <> 'secret.sync_failed' then auth.uid() end;
+begin
+  -- A tenant that is being deleted takes its secrets and its log along.
+  if not exists (select from public.tenants t where t.id = p_tenant) then
+    return;
+  end if;
+  perform hq.write_audit(jsonb_build_object(
+    'tenant_id', p_tenant,
+    'actor_type', case when v_actor is null then 'system' else 'human' end,
+    'actor_user_id', v_actor,
+    'module', 'secrets',
+    'entity_type', 'secret',
+    'entity_id', p_id,
+    'action', p_action,
+    'summary', format('%s on %s%s', p_key, concat_ws(' / ',
+      coalesce((select g.slug from public.gateways g where g.id = p_gateway), 'a gateway that is gone'),
+      case when p_agent is not null then coalesce(v_agent_slug, 'an agent that is gone') end), ': ' || p_reason),
+    'meta', jsonb_build_object('key', p_key, 'gateway_id', p_gateway, 'agent_id', p_agent, 'agent_slug', v_agent_slug,
+      'revision', p_revision, 'origin', hq.origin_or_api(current_setting('hq.secret_origin', true)))));
+end
+$$;
+
+create or replace function hq.audit_secrets() returns trigger language plpgsql security definer
+set search_path = '' as $$
+begin
+  if tg_op = 'INSERT' then
+    perform hq.audit_secret('secret.created', n.id, n.tenant_id, n.gateway_id, n.agent_id, n.key, n.revision) from new_rows n;
+  elsif tg_op = 'DELETE' then
+    perform hq.audit_secret('secret.deleted', o.id, o.tenant_id, o.gateway_id, o.agent_id, o.key, o.revision) from old_rows o;
+  elsif coalesce(current_setting('hq.rekeying', true), '') <> 'on' then
+    perform hq.audit_secret(c.action, c.id, c.tenant_id, c.gateway_id, c.agent_id, c.key, c.revision, c.reason)
+    from (
+      select n.*, a.action, a.reason
+      from old_rows o join new_rows n on n.id = o.id,
+        lateral (values
+          ('secret.rotated', n.encrypted_value is distinct from o.encrypted_value, null),
+          ('secret.moved', (n.gateway_id, n.agent_id, n.key) is distinct from (o.gateway_id, o.agent_id, o.key), null),
+          ('secret.noted', (n.note, n.name, n.category) is distinct from (o.note, o.name, o.category), null),
+          ('secret.sync_failed', n.sync_status::text = 'error' and o.sync_status::text <> 'error', n.sync_error)
+        ) a (action, happened, reason)
+      where a.happened
+    ) c;
+  end if;
+  return null;
+end
+$$;
+create or replace trigger hq_audit_secrets_made after insert on public.secrets referencing new table as new_rows
+for each statement execute function hq.audit_secrets();
+create or replace trigger hq_audit_secrets_changed after update on public.secrets referencing old table as old_rows new table as new_rows
+for each statement execute function hq.audit_secrets();
+create or replace trigger hq_audit_secrets_deleted after delete on public.secrets referencing old table as old_rows
+for each statement execute function hq.audit_secrets();
+
+-- One alert for each gateway for as long as any secret of it fails: a wrong key fails for all of them at once.
+create or replace function hq.alert_of_secrets(p_gateway uuid, p_tenant uuid, p_is_news boolean) returns void language plpgsql
+set search_path = '' as $$
+declare
+  v_alert text := 'secret_sync_failed:' || p_gateway;
+  v_failing int;
+  v_first record;
+begin
+  select count(*) into v_failing from public.secrets s where s.gateway_id = p_gateway and s.sync_status = 'error';
+  if v_failing = 0 then
+    perform hq.resolve_alert(p_tenant, v_alert);
+  elsif p_is_news then
+    select s.key, s.sync_error into v_first from public.secrets s
+    where s.gateway_id = p_gateway and s.sync_status = 'error' order by s.key, s.id limit 1;
+    perform hq.notify(jsonb_build_object(
+      'tenant_id', p_tenant,
+      'type', 'secret_sync_failed',
+      'title', format('%s not on %s', case v_failing when 1 then v_first.key || ' is' else v_failing || ' secrets are' end,
+        coalesce((select g.slug from public.gateways g where g.id = p_gateway), 'a gateway that is gone')),
+      'body', concat(v_first.key, ': ', coalesce(v_first.sync_error, 'no reason was given')),
+      'entity_type', 'gateway',
+      'entity_id', p_gateway,
+      'actor_type', 'system',
+      'severity', 'error',
+      'subject', 'gateway:' || p_gateway,
+      'dedup_key', v_alert,
+      'meta', jsonb_build_object('gateway_id', p_gateway, 'failing', v_failing)));
+  end if;
+end
+$$;
+
+create or replace function hq.alert_secrets() returns trigger language plpgsql security definer
+set search_path = '' as $$
+begin
+  if tg_op = 'DELETE' then
+    perform hq.alert_of_secrets(g.gateway_id, g.tenant_id, false)
+    from (select distinct o.gateway_id, o.tenant_id from old_rows o where o.sync_status::text = 'error') g
+    where exists (select from public.tenants t where t.id = g.tenant_id);
+  else
+    perform hq.alert_of_secrets(g.gateway_id, g.tenant_id, g.is_news)
+    from (
+      select n.gateway_id, n.tenant_id, bool_or(n.sync_status::text = 'error' and o.sync_status::text <> 'error') as is_news
+      from old_rows o join new_rows n on n.id = o.id
+      where (n.sync_status::text = 'error') <> (o.sync_status::text = 'error')
+      group by n.gateway_id, n.tenant_id
+      order by n.gateway_id
+    ) g;
+  end if;
+  return null;
+end
+$$;
+create or replace trigger hq_alert_secrets_changed after update on public.secrets referencing old table as old_rows new table as new_rows
+for each statement execute function hq.alert_secrets();
+create or replace trigger hq_alert_secrets_deleted after delete on public.secrets referencing old table as old_rows
+for each statement execute function hq.alert_secrets();
+
+-- What faces call to store, note and delete a secret. As with commands, a refusal is an answer, so that it can be audited.
+
+-- The row as members see it.
+create or replace function hq.shown_secret(p_secret public.secrets) returns jsonb language sql stable
+set search_path = '' as $$
+  select jsonb_build_object('secret', jsonb_object_agg(e.key, e.value)) from jsonb_each(to_jsonb(p_secret)) e
+  where e.key = any (hq.secret_columns())
+$$;
+
+-- The gateway that is meant: the one that is named, else the agent's, else the only one. The agent is held, and by whoever
+-- asks the gateway too, so that neither is deleted on the way.
+create or replace function hq.place_of_secret(p_tenant uuid, p_gateway text, p_agent text, out gateway uuid, out agent uuid)
+language plpgsql set search_path = '' as $$
+declare
+  v_gateways uuid[];
+begin
+  if p_agent is not null then
+    select a.id, a.gateway_id into agent, gateway from public.agents a
+    where a.tenant_id = p_tenant and (a.slug = p_agent or a.id = hq.uuid_or_null(p_agent))
+    order by a.id = hq.uuid_or_null(p_agent) desc nulls last limit 1 for key share;
+    if not found then
+      raise exception 'there is no agent %', left(p_agent, 100) using errcode = 'P0002', column = 'agent';
+    end if;
+  end if;
+  if p_gateway is not null then
+    select g.id into gateway from public.gateways g
+    where g.tenant_id = p_tenant and (g.slug = p_gateway or g.id = hq.uuid_or_null(p_gateway))
+    order by g.id = hq.uuid_or_null(p_gateway) desc nulls last limit 1;
+    if not found then
+      raise exception 'there is no gateway %', left(p_gateway, 100) using errcode = 'P0002', column = 'gateway';
+    end if;
+  elsif gateway is null then
+    select array_agg(g.id) into v_gateways from public.gateways g where g.tenant_id = p_tenant;
+    if coalesce(cardinality(v_gateways), 0) <> 1 then
+      raise exception '%', case when v_gateways is null then 'there is no gateway yet' else 'which gateway? there are several' end
+        using errcode = '22023', column = 'gateway', hint = 'Name the gateway by its slug.';
+    end if;
+    gateway := v_gateways[1];
+  end if;
+end
+$$;
+
+create or replace function hq.store_secret(
+  p_key text, p_value text, p_gateway text, p_agent text, p_category text, p_name text, p_note text
+) returns jsonb language plpgsql set search_path = '' as $$
+declare
+  v_tenant uuid := public.current_tenant_id();
+  v_place record;
+  v_fault text;
+  v_row public.secrets;
+begin
+  perform hq.require_role(v_tenant, 'operator', 'storing a secret');
+  v_fault := hq.envelope_fault(p_value);
+  if v_fault is not null then
+    raise exception '%', v_fault
+      using errcode = '22023', column = 'value', hint = 'Use hq-tui secrets set, which encrypts it first.';
+  end if;
+  if p_category is not null and p_category not in ('user', 'channel', 'integration') then
+    raise exception 'category must be user, channel or integration' using errcode = '22023', column = 'category';
+  end if;
+  v_place := hq.place_of_secret(v_tenant, p_gateway, p_agent);
+  perform from public.gateways g where g.id = v_place.gateway for key share;
+  -- Twice at most: who finds the row made meanwhile finds it the second time.
+  for attempt in 1 .. 2 loop
+    select * into v_row from public.secrets s
+    where s.tenant_id = v_tenant and s.gateway_id = v_place.gateway and s.agent_id is not distinct from v_place.agent and s.key = p_key
+    for no key update;
+    if found then
+      v_row.encrypted_value := p_value;
+      v_row.name := coalesce(p_name, v_row.name);
+      v_row.note := coalesce(p_note, v_row.note);
+      v_row.category := coalesce(p_category, v_row.category::text);
+      update public.secrets s
+      set encrypted_value = v_row.encrypted_value, name = v_row.name, note = v_row.note, category = v_row.category
+      where s.id = v_row.id returning * into v_row;
+      return hq.shown_secret(v_row) || jsonb_build_object('created', false);
+    end if;
+    v_row.category := coalesce(p_category, 'user');
+    insert into public.secrets (tenant_id, gateway_id, agent_id, key, name, encrypted_value, category, note)
+    values (v_tenant, v_place.gateway, v_place.agent, p_key, p_name, p_value, v_row.category, p_note)
+    on conflict do nothing
+    returning * into v_row;
+    if found then
+      return hq.shown_secret(v_row) || jsonb_build_object('created', true);
+    end if;
+  end loop;
+  raise exception 'this secret is being changed by someone else' using errcode = '23505', column = 'key', hint = 'Try again.';
+end
+$$;
+
+-- The caller's own, held for what comes next.
+create or replace function hq.secret_to_change(p_id uuid, p_what text) returns public.secrets language plpgsql
+set search_path = '' as $$
+declare
+  v_row public.secrets;
+begin
+  perform hq.require_role(public.current_tenant_id(), 'operator', p_what);
+  perform from public.agents a where a.id = (select s.agent_id from public.secrets s where s.id = p_id) for key share;
+  perform from public.gateways g where g.id = (select s.gateway_id from public.secrets s where s.id = p_id) for key share;
+  select * into v_row from public.secrets s
+  where s.id = p_id and (hq.caller_role() not in ('authenticated', 'anon') or s.tenant_id = public.current_tenant_id())
+  for update;
+  if not found then
+    raise exception 'there is no such secret' using errcode = 'P0002', column = 'secret_id';
+  end if;
+  return v_row;
+end
+$$;
+
+create or replace function public.set_secret(
+  p_key text,
+  p_value text,
+  p_gateway text default null,
+  p_agent text default null,
+  p_category text default null,
+  p_name text default null,
+  p_note text default null,
+  p_origin text default 'api'
+) returns jsonb language plpgsql security definer set search_path = '' as $$
+declare
+  v_state text;
+  v_message text;
+  v_hint text;
+  v_field text;
+  v_answer jsonb;
+begin
+  perform set_config('hq.secret_origin', hq.origin_or_api(p_origin), true);
+  return hq.store_secret(p_key, p_value, p_gateway, p_agent, p_category, p_name, p_note);
+exception when sqlstate '28000' or sqlstate '42501' or sqlstate 'P0002' or sqlstate '23505' or sqlstate '22023' then
+  get stacked diagnostics v_state = returned_sqlstate, v_message = message_text,
+    v_hint = pg_exception_hint, v_field = column_name;
+  v_answer := hq.refusal(v_state, v_message, v_hint, v_field);
+  perform hq.audit_refused('set_secret', null, p_gateway, p_agent, p_origin, v_answer);
+  return v_answer;
+end
+$$;
+
+create or replace function public.note_secret(p_secret_id uuid, p_note text default null, p_origin text default 'api') returns jsonb
+language plpgsql security definer set search_path = '' as $$
+declare
+  v_state text;
+  v_message text;
+  v_hint text;
+  v_field text;
+  v_answer jsonb;
+  v_row public.secrets;
+begin
+  perform set_config('hq.secret_origin', hq.origin_or_api(p_origin), true);
+  v_row := hq.secret_to_change(p_secret_id, 'noting a secret');
+  update public.secrets s set note = nullif(p_note, '') where s.id = v_row.id returning * into v_row;
+  return hq.shown_secret(v_row);
+exception when sqlstate '28000' or sqlstate '42501' or sqlstate 'P0002' or sqlstate '22023' then
+  get stacked diagnostics v_state = returned_sqlstate, v_message = message_text,
+    v_hint = pg_exception_hint, v_field = column_name;
+  v_answer := hq.refusal(v_state, v_message, v_hint, v_field);
+  perform hq.audit_refused('note_secret', null, null, null, p_origin, v_answer);
+  return v_answer;
+end
+$$;
+
+create or replace function public.delete_secret(p_secret_id uuid, p_origin text default 'api') returns jsonb
+language plpgsql security definer set search_path = '' as $$
+declare
+  v_state text;
+  v_message text;
+  v_hint text;
+  v_field text;
+  v_answer jsonb;
+  v_row public.secrets;
+begin
+  perform set_config('hq.secret_origin', hq.origin_or_api(p_origin), true);
+  v_row := hq.secret_to_change(p_secret_id, 'deleting a secret');
+  delete from public.secrets s where s.id = v_row.id;
+  return hq.shown_secret(v_row);
+exception when sqlstate '28000' or sqlstate '42501' or sqlstate 'P0002' then
+  get stacked diagnostics v_state = returned_sqlstate, v_message = message_text,
+    v_hint = pg_exception_hint, v_field = column_name;
+  v_answer := hq.refusal(v_state, v_message, v_hint, v_field);
+  perform hq.audit_refused('delete_secret', null, null, null, p_origin, v_answer);
+  return v_answer;
+end
+$$;
+revoke all on function public.set_secret(text, text, text, text, text, text, text, text) from public, anon;
+revoke all on function public.note_secret(uuid, text, text) from public, anon;
+revoke all on function public.delete_secret(uuid, text) from public, anon;
+grant execute on function public.set_secret(text, text, text, text, text, text, text, text) to authenticated, service_role;
+grant execute on function public.note_secret(uuid, text, text) to authenticated, service_role;
+grant execute on function public.delete_secret(uuid, text) to authenticated, service_role;
+
+-- What the runner calls: everything that it lays into files in one read, what became of it in one request, and the version of it in
+-- the answer to every turn.
+
+-- An older HQ may hold rows without a value: they come as an empty one, which is no envelope.
+create or replace function public.secrets_snapshot(p_gateway_id uuid) returns json language sql stable security definer
+set search_path = '' as $$
+  select json_build_object(
+    'version', (select g.secrets_version from public.gateways g where g.id = p_gateway_id),
+    'agents', (select coalesce(json_agg(json_build_object('id', a.id, 'slug', a.slug) order by a.slug), '[]')
+      from public.agents a where a.gateway_id = p_gateway_id),
+    'secrets', (
+      select coalesce(json_agg(json_build_object('id', s.id, 'agent_id', s.agent_id, 'agent_slug', a.slug, 'key', s.key,
+        'encrypted_value', coalesce(s.encrypted_value, ''), 'category', s.category, 'revision', s.revision, 'sync_status', s.sync_status,
+        'sync_error', s.sync_error) order by s.id), '[]')
+      from public.secrets s left join public.agents a on a.id = s.agent_id and a.gateway_id = p_gateway_id
+      where s.gateway_id = p_gateway_id))
+$$;
+revoke all on function public.secrets_snapshot(uuid) from public, anon, authenticated;
+grant execute on function public.secrets_snapshot(uuid) to service_role;
+
+-- Writes only the rows that are otherwise now; a result of an earlier value is nobody's any more.
+create or replace function public.secrets_synced(p_gateway_id uuid, p_results jsonb) returns int language plpgsql security definer
+set search_path = '' as $$
+declare
+  v_written int;
+begin
+  perform from public.secrets s
+  where s.gateway_id = p_gateway_id and s.id in (select r.id from jsonb_to_recordset(coalesce(p_results, '[]')) r (id uuid))
+  order by s.id for no key update;
+  with told as (
+    select distinct on (r.id) r.id, r.revision, r.status,
+      case when r.status in ('error', 'waiting') then left(r.error, 500) end as error
+    from jsonb_to_recordset(coalesce(p_results, '[]')) r (id uuid, revision bigint, status text, error text)
+    where r.status in ('active', 'error', 'waiting')
+    order by r.id
+  ), differing as (
+    select s.id, t.status, t.error from public.secrets s join told t on t.id = s.id
+    where s.gateway_id = p_gateway_id and s.revision = t.revision
+      and (s.sync_status::text, s.sync_error) is distinct from (t.status, t.error)
+  )
+  update public.secrets s
+  set sync_status = (jsonb_populate_record(null::public.secrets, jsonb_build_object('sync_status', d.status))).sync_status,
+    sync_error = d.error,
+    last_synced_at = case d.status when 'active' then clock_timestamp() else s.last_synced_at end
+  from differing d where s.id = d.id;
+  get diagnostics v_written = row_count;
+  return v_written;
+end
+$$;
+revoke all on function public.secrets_synced(uuid, jsonb) from public, anon, authenticated;
+grant execute on function public.secrets_synced(uuid, jsonb) to service_role;
+
+-- Changing the key itself: every row is read, encrypted anew where the key is, and put back in place of exactly what was read.
+create or replace function public.secret_envelopes(p_after uuid default null, p_limit int default 500) returns json language sql stable security definer
+set search_path = '' as $$
+  select coalesce(json_agg(json_build_object('id', e.id, 'encrypted_value', coalesce(e.encrypted_value, '')) order by e.id), '[]')
+  from (
+    select s.id, s.encrypted_value from public.secrets s
+    where p_after is null or s.id > p_after
+    order by s.id limit greatest(1, least(coalesce(p_limit, 500), 5000))
+  ) e
+$$;
+revoke all on function public.secret_envelopes(uuid, int) from public, anon, authenticated;
+grant execute on function public.secret_envelopes(uuid, int) to service_role;
+
+-- A value that was rotated since it was read is newer and stays. The values stay the same, so no state and no revision moves; the
+-- last call lets every gateway with secrets read again, whoever has replaced its rows, and however often it began anew.
+create or replace function public.replace_envelopes(p_rows jsonb, p_actor uuid default null, p_last boolean default false) returns json language plpgsql
+security definer set search_path = '' as $$
+declare
+  v_rekeying text := coalesce(current_setting('hq.rekeying', true), '');
+  v_replaced json;
+begin
+  if exists (
+    select from jsonb_to_recordset(coalesce(p_rows, '[]')) r (new text)
+    where coalesce(r.new, '') !~ '^enc:v1:[A-Za-z0-9_-]{16}\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]*$')
+  then
+    raise exception 'a new value is not encrypted' using errcode = '22023', column = 'new';
+  end if;
+  perform set_config('hq.rekeying', 'on', true);
+  perform from public.secrets s where s.id in (select r.id from jsonb_to_recordset(coalesce(p_rows, '[]')) r (id uuid))
+  order by s.id for no key update;
+  with wanted as (
+    select r.id, r.old, r.new from jsonb_to_recordset(coalesce(p_rows, '[]')) r (id uuid, old text, new text)
+  ), replaced as (
+    update public.secrets s set encrypted_value = w.new
+    from wanted w
+    where s.id = w.id and s.encrypted_value = w.old
+    returning s.id
+  )
+  select coalesce(json_agg(r.id order by r.id), '[]') into v_replaced from replaced r;
+  perform set_config('hq.rekeying', v_rekeying, true);
+
+  if p_last then
+    perform hq.write_audit(jsonb_build_object(
+      'tenant_id', t.tenant_id,
+      'actor_type', case when p_actor is null then 'system' else 'human' end,
+      'actor_user_id', p_actor,
+      'module', 'secrets',
+      'entity_type', 'secret',
+      'action', 'secret.rekeyed',
+      'summary', format('%s encrypted under the present key', case t.secrets when 1 then '1 secret' else t.secrets || ' secrets' end),
+      'meta', jsonb_build_object('secrets', t.secrets)))
+    from (select s.tenant_id, count(*) as secrets from public.secrets s group by s.tenant_id) t;
+    perform hq.move_secrets_version(array(select distinct s.gateway_id from public.secrets s));
+  end if;
+  return v_replaced;
+end
+$$;
+revoke all on function public.replace_envelopes(jsonb, uuid, boolean) from public, anon, authenticated;
+grant execute on function public.replace_envelopes(jsonb, uuid, boolean) to service_role;
+
+-- A provider's key travels as the name of a secret. Commands are read by every member and told to every face, so a row that
+-- holds a key in clear is refused whatever else is right about it, before anything of it is kept.
+create or replace function hq.refuse_clear_key() returns trigger language plpgsql
+set search_path = '' as $$
+begin
+  raise exception 'a key never stands in a command'
+    using errcode = '22023', column = 'api_key', table = 'agent_commands',
+      hint = 'Store it as a secret of the gateway and refer to that: hq-tui secrets set.';
+end
+$$;
+
+-- Before hq_guard_command, by its name.
+create or replace trigger hq_clear_key before insert on public.agent_commands
+for each row when (jsonb_typeof(new.payload) = 'object' and new.payload ? 'api_key') execute function hq.refuse_clear_key();

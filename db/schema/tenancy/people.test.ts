@@ -1,0 +1,44 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openChatHouse } from '../../testing/chat.ts';
+import { anon, type Caller, cloneDatabase, type TestDatabase } from '../../testing/database.ts';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await cloneDatabase();
+});
+afterAll(() => database.drop());
+
+interface Person {
+  readonly user_id: string;
+  readonly email: string;
+  readonly role: string;
+  readonly is_bot: boolean;
+}
+
+const people = async (caller: Caller): Promise<readonly Person[]> =>
+  (await database.as<{ people: Person[] }>(caller, `select tenant_people() as people`))[0]?.people ?? [];
+
+test('a member is told who the members of the own tenant are, and nobody else anything', async () => {
+  const other = await database.addTenant('other');
+  const foreign = await database.addUser({ role: 'admin', tenant: other.id, email: 'far@example.test' });
+  const ann = await database.addUser({ role: 'admin', email: 'ann@example.test' });
+  const bob = await database.addUser({ role: 'viewer', email: 'bob@example.test' });
+  const stranger = await database.addUser({ role: null, email: 'eve@example.test' });
+  const { bot } = await openChatHouse(database);
+
+  const seen = await people(bob);
+  expect(seen).toContainEqual({
+    user_id: ann.id,
+    email: 'ann@example.test',
+    role: 'admin',
+    is_bot: false,
+  });
+  expect(seen.filter(({ is_bot }) => is_bot).map(({ user_id }) => user_id)).toEqual([bot.id]);
+  expect(seen.map(({ email }) => email)).not.toContain('far@example.test');
+  expect(seen.map(({ email }) => email)).not.toContain('eve@example.test');
+  expect((await people(foreign)).map(({ email }) => email)).toEqual(['far@example.test']);
+  expect(await people(stranger)).toEqual([]);
+  // A claim of another tenant makes nobody its member.
+  expect(await people({ ...bob, claims: { ...foreign.claims, sub: bob.id } })).toEqual([]);
+  await expect(database.as(anon, `select tenant_people()`)).rejects.toMatchObject({ code: '42501' });
+});

@@ -1,0 +1,65 @@
+create table if not exists public.tenants (
+  id uuid primary key default gen_random_uuid(),
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  name text not null,
+  slug text not null unique,
+  status text not null default 'active',
+  meta jsonb not null default '{}'
+);
+
+insert into public.tenants (id, name, slug)
+values (hq.nil_tenant(), 'Default', 'default')
+on conflict do nothing;
+
+-- Who belongs to a tenant and what they may do there. No row here, no rows anywhere.
+do $$
+begin
+  if to_regtype('public.member_role') is null then
+    create type public.member_role as enum ('viewer', 'operator', 'admin');
+  end if;
+end
+$$;
+
+-- An HQ that is being adopted: everyone who could sign in could do everything, so they keep that, once, now.
+-- Later users are nobody until an admin says otherwise.
+create temporary table adopted_members on commit drop as
+select u.id as user_id, coalesce(t.id, hq.nil_tenant()) as tenant_id
+from auth.users u
+left join public.tenants t on t.id::text = u.raw_app_meta_data ->> 'tenant_id'
+where to_regclass('public.tenant_members') is null
+  and (u.raw_app_meta_data ->> 'tenant_id' is null or t.id is not null);
+
+create table if not exists public.tenant_members (
+  tenant_id uuid not null default hq.nil_tenant() references public.tenants (id) on delete cascade,
+  user_id uuid not null references auth.users (id) on delete cascade,
+  role public.member_role not null default 'viewer',
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  primary key (tenant_id, user_id)
+);
+
+create index if not exists tenant_members_user on public.tenant_members (user_id);
+
+insert into public.tenant_members (tenant_id, user_id, role)
+select tenant_id, user_id, 'admin' from adopted_members
+on conflict do nothing;
+
+-- One workspace per tenant: what the tenant calls itself, and its defaults.
+create table if not exists public.workspace (
+  id uuid primary key default gen_random_uuid(),
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  tenant_id uuid not null default hq.nil_tenant() unique references public.tenants (id) on delete cascade,
+  name text not null default 'HQ',
+  slug text,
+  description text,
+  initialized boolean not null default false,
+  owner_name text,
+  owner_preferred_name text,
+  owner_timezone text,
+  settings jsonb not null default '{}',
+  default_agent_budget_usd numeric(10, 2),
+  default_soft_threshold_pct int not null default 80,
+  default_hard_cutoff boolean not null default true
+);

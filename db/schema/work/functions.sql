@@ -1,0 +1,266 @@
+select hq.keep_updated_at('public.agent_inbox_items');
+select hq.keep_updated_at(t.name::regclass)
+from (values ('public.tasks'), ('public.comments'), ('public.entity_links')) t (name) where hq.owns_table(t.name::regclass);
+
+-- The key counts how often the reason has been closed: it collides with an open item, never with a closed one.
+create or replace function hq.put_in_inbox(
+  p_agent_id uuid, p_event public.inbox_event_type, p_reason text, p_summary text,
+  p_task_id uuid default null, p_comment_id uuid default null, p_context jsonb default '{}'
+) returns void language plpgsql set search_path = '' as $$
+declare
+  v_agent public.agents;
+  v_closed int;
+begin
+  select * into v_agent from public.agents a where a.id = p_agent_id;
+  if not found then
+    return;
+  end if;
+  select count(*) into v_closed from public.agent_inbox_items i
+  where i.tenant_id = v_agent.tenant_id and i.dedup_key like p_reason || '#%' and i.status not in ('pending', 'leased');
+  insert into public.agent_inbox_items
+    (tenant_id, agent_id, agent_slug, event_type, task_id, comment_id, summary, context, dedup_key)
+  values (v_agent.tenant_id, v_agent.id, v_agent.slug, p_event, p_task_id, p_comment_id, left(p_summary, 500), p_context,
+    p_reason || '#' || v_closed)
+  on conflict (tenant_id, dedup_key) do nothing;
+end
+$$;
+
+create or replace function hq.inbox_for_task() returns trigger language plpgsql security definer
+set search_path = '' as $$
+declare
+  v_blocked record;
+begin
+  if tg_op = 'UPDATE' and old.assignee_agent_id is distinct from new.assignee_agent_id then
+    update public.agent_inbox_items i
+    set status = 'done', completed_at = clock_timestamp(), context = i.context || '{"withdrawn": true}'
+    where i.task_id = new.id and i.agent_id = old.assignee_agent_id and i.status = 'pending'
+      and i.event_type in ('task_assignment', 'task_reassignment');
+  end if;
+  if new.assignee_agent_id is not null
+    and (tg_op = 'INSERT' or old.assignee_agent_id is distinct from new.assignee_agent_id)
+  then
+    perform hq.put_in_inbox(new.assignee_agent_id,
+      case when tg_op = 'UPDATE' and old.assignee_agent_id is not null then 'task_reassignment' else 'task_assignment'
+      end::public.inbox_event_type,
+      format('task:%s:%s', new.id, new.assignee_agent_id), new.title, new.id);
+  end if;
+  if tg_op = 'UPDATE' and new.status::text = 'done' and old.status::text <> 'done' then
+    for v_blocked in
+      select t.id, t.title, t.assignee_agent_id from public.task_relations r join public.tasks t on t.id = r.related_task_id
+      where r.task_id = new.id and r.relation_type = 'blocks' and t.assignee_agent_id is not null
+        and t.status::text not in ('done', 'cancelled')
+        and not exists (
+          select from public.task_relations o join public.tasks b on b.id = o.task_id
+          where o.related_task_id = t.id and o.relation_type = 'blocks' and b.id <> new.id
+            and b.status::text not in ('done', 'cancelled'))
+    loop
+      perform hq.put_in_inbox(v_blocked.assignee_agent_id, 'blocker_resolved', format('unblocked:%s:%s', v_blocked.id, new.id),
+        v_blocked.title, v_blocked.id, null, jsonb_build_object('blocker_id', new.id));
+    end loop;
+  end if;
+  return null;
+end
+$$;
+
+create or replace function hq.inbox_for_comment() returns trigger language plpgsql security definer
+set search_path = '' as $$
+begin
+  perform hq.put_in_inbox(a.id, 'task_comment_mention', format('mention:%s:%s', new.id, a.id), new.body,
+    case when new.entity_type::text = 'task' then new.entity_id end, new.id)
+  from public.agents a
+  where a.tenant_id = new.tenant_id and a.slug = any (new.mentions) and a.id is distinct from new.actor_agent_id;
+  return null;
+end
+$$;
+
+create or replace function hq.inbox_for_review() returns trigger language plpgsql security definer
+set search_path = '' as $$
+begin
+  perform hq.put_in_inbox(new.submitted_by_agent_id, 'deliverable_review', format('review:%s:%s', new.id, new.review_status),
+    coalesce(new.review_note, new.review_status::text), case when new.entity_type = 'task' then new.entity_id end, null,
+    jsonb_build_object('entity_link_id', new.id, 'review_status', new.review_status, 'review_note', new.review_note));
+  return null;
+end
+$$;
+
+do $$
+begin
+  if hq.owns_table('public.tasks') and hq.owns_table('public.task_relations') then
+    create or replace trigger hq_inbox_for_task after insert or update of assignee_agent_id, status on public.tasks
+    for each row execute function hq.inbox_for_task();
+  end if;
+  if hq.owns_table('public.comments') then
+    create or replace trigger hq_inbox_for_comment after insert on public.comments
+    for each row when (cardinality(new.mentions) > 0) execute function hq.inbox_for_comment();
+  end if;
+  if hq.owns_table('public.entity_links') then
+    create or replace trigger hq_inbox_for_review after update of review_status on public.entity_links
+    for each row when (new.is_deliverable and new.submitted_by_agent_id is not null
+      and new.review_status is distinct from old.review_status
+      and new.review_status in ('approved', 'revision_requested', 'rejected'))
+    execute function hq.inbox_for_review();
+  end if;
+end
+$$;
+create or replace trigger hq_refuse_foreign_rows before insert or update on public.tasks for each row
+execute function hq.refuse_foreign_rows('assignee_agent_id', 'agents', 'parent_id', 'tasks');
+create or replace trigger hq_refuse_foreign_rows before insert or update on public.comments for each row
+execute function hq.refuse_foreign_rows('actor_agent_id', 'agents', 'parent_id', 'comments');
+create or replace trigger hq_refuse_foreign_rows before insert or update on public.entity_links for each row
+execute function hq.refuse_foreign_rows('submitted_by_agent_id', 'agents');
+create or replace trigger hq_refuse_foreign_rows before insert or update on public.task_relations for each row
+execute function hq.refuse_foreign_rows('task_id', 'tasks', 'related_task_id', 'tasks');
+
+-- The inbox, too, points only at rows of its own tenant: a comment says by itself what it is about, and a mention in it would
+-- have hung an agent's item on another tenant's task. Where an older HQ fills the inbox its own way it is left to it.
+do $$
+begin
+  if hq.owns_table('public.comments') then
+    create or replace trigger hq_refuse_foreign_rows before insert or update of task_id, comment_id, agent_id, tenant_id
+    on public.agent_inbox_items for each row
+    execute function hq.refuse_foreign_rows('task_id', 'tasks', 'comment_id', 'comments', 'agent_id', 'agents');
+  end if;
+end
+$$;
+
+create or replace function hq.task_result(p_task public.tasks) returns jsonb language sql stable
+set search_path = '' as $$
+  select jsonb_build_object('id', p_task.id, 'title', p_task.title, 'status', p_task.status,
+    'agent', (select a.slug from public.agents a where a.id = p_task.assignee_agent_id))
+$$;
+
+-- A zone that no clock knows counts as UTC: it is only somebody's setting.
+create or replace function hq.zone_or_utc(p_zone text) returns text language sql stable
+set search_path = '' as $$
+  select coalesce((select z.name from pg_catalog.pg_timezone_names z where lower(z.name) = lower(p_zone) limit 1), 'UTC')
+$$;
+
+-- Types of columns are an older HQ's business: the record decides. What is due on a day is due until its end, where its owner lives.
+create or replace function hq.do_create_task(p_command public.agent_commands) returns jsonb language plpgsql
+set search_path = '' as $$
+declare
+  v_payload jsonb := p_command.payload;
+  v_agent uuid;
+  v_new public.tasks;
+  v_task public.tasks;
+begin
+  if v_payload ? 'agent' then
+    v_agent := hq.agent_by_slug(p_command.tenant_id, v_payload ->> 'agent');
+  end if;
+  begin
+    v_new := jsonb_populate_record(null::public.tasks, jsonb_build_object(
+      'tenant_id', p_command.tenant_id, 'title', v_payload ->> 'title', 'description', v_payload ->> 'description',
+      'status', 'todo', 'priority', coalesce(v_payload ->> 'priority', 'medium'), 'assignee_agent_id', v_agent,
+      'due_date', case when length(v_payload ->> 'due_date') = 10
+        then concat(v_payload ->> 'due_date', ' 23:59:59 ', hq.zone_or_utc(
+          (select w.owner_timezone from public.workspace w where w.tenant_id = p_command.tenant_id)))
+        else v_payload ->> 'due_date' end));
+  exception when datetime_field_overflow or invalid_datetime_format or invalid_time_zone_displacement_value then
+    raise exception 'due_date is no day of the calendar' using errcode = '22023', column = 'due_date';
+  end;
+  insert into public.tasks (tenant_id, title, description, status, priority, assignee_agent_id, due_date)
+  values (v_new.tenant_id, v_new.title, v_new.description, v_new.status, v_new.priority, v_new.assignee_agent_id, v_new.due_date)
+  returning * into v_task;
+  return hq.task_result(v_task);
+end
+$$;
+
+-- The task that is meant, held. What was put away wakes nobody any more.
+create or replace function hq.task_to_change(p_command public.agent_commands) returns uuid language plpgsql
+set search_path = '' as $$
+declare
+  v_task public.tasks;
+begin
+  select * into v_task from public.tasks t
+  where t.id = hq.find_row('public.tasks', p_command.tenant_id, p_command.payload ->> 'task', 'task')
+  for no key update;
+  if v_task.archived_at is not null then
+    raise exception 'this task is archived' using errcode = '23505', column = 'task', hint = 'Create another one.';
+  end if;
+  return v_task.id;
+end
+$$;
+
+create or replace function hq.do_assign_task(p_command public.agent_commands) returns jsonb language plpgsql
+set search_path = '' as $$
+declare
+  v_id uuid := hq.task_to_change(p_command);
+  v_task public.tasks;
+begin
+  update public.tasks t set assignee_agent_id = hq.agent_by_slug(p_command.tenant_id, p_command.payload ->> 'agent')
+  where t.id = v_id
+  returning * into v_task;
+  return hq.task_result(v_task);
+end
+$$;
+
+create or replace function hq.do_set_task_status(p_command public.agent_commands) returns jsonb language plpgsql
+set search_path = '' as $$
+declare
+  v_id uuid := hq.task_to_change(p_command);
+  v_task public.tasks;
+begin
+  update public.tasks t
+  set status = (jsonb_populate_record(t, jsonb_build_object('status', p_command.payload ->> 'status'))).status
+  where t.id = v_id
+  returning * into v_task;
+  return hq.task_result(v_task);
+end
+$$;
+
+create or replace function hq.do_comment_on_task(p_command public.agent_commands) returns jsonb language plpgsql
+set search_path = '' as $$
+declare
+  v_task public.tasks;
+  v_new public.comments;
+  v_mentions text[];
+begin
+  select * into v_task from public.tasks t where t.id = hq.task_to_change(p_command);
+  select coalesce(array_agg(distinct a.slug order by a.slug), '{}') into v_mentions
+  from regexp_matches(p_command.payload ->> 'body', '@([a-z0-9]+(?:-[a-z0-9]+)*)', 'g') m
+  join public.agents a on a.tenant_id = p_command.tenant_id and a.slug = m[1];
+  v_new := jsonb_populate_record(null::public.comments, jsonb_build_object(
+    'tenant_id', p_command.tenant_id, 'entity_type', 'task', 'entity_id', v_task.id, 'body', p_command.payload ->> 'body',
+    'actor_type', 'human', 'mentions', v_mentions));
+  insert into public.comments (tenant_id, entity_type, entity_id, body, actor_type, mentions)
+  values (v_new.tenant_id, v_new.entity_type, v_new.entity_id, v_new.body, v_new.actor_type, v_new.mentions);
+  return jsonb_build_object('id', v_task.id, 'title', v_task.title, 'mentions', v_mentions);
+end
+$$;
+
+-- One decision may follow another: what was approved by mistake is sent back. What was never handed in is not decided on.
+create or replace function hq.review(p_command public.agent_commands, p_status text) returns jsonb language plpgsql
+set search_path = '' as $$
+declare
+  v_row public.entity_links;
+  v_decision public.entity_links;
+begin
+  select * into v_row from public.entity_links e
+  where e.id = hq.find_row('public.entity_links', p_command.tenant_id, p_command.payload ->> 'deliverable', 'deliverable')
+  for update;
+  if not v_row.is_deliverable then
+    raise exception 'there is no such deliverable' using errcode = 'P0002', column = 'deliverable';
+  end if;
+  if v_row.review_status::text = p_status then
+    raise exception 'it is % already', replace(p_status, '_', ' ') using errcode = '23505', column = 'deliverable';
+  end if;
+  if v_row.review_status::text = 'draft' then
+    raise exception 'it is a draft: it has not been handed in' using errcode = '23505', column = 'deliverable';
+  end if;
+  v_decision := jsonb_populate_record(v_row, jsonb_build_object('review_status', p_status, 'review_note', p_command.payload ->> 'note'));
+  update public.entity_links e
+  set review_status = v_decision.review_status, review_note = v_decision.review_note, reviewed_at = clock_timestamp()
+  where e.id = v_row.id;
+  return jsonb_build_object('id', v_row.id, 'review_status', p_status,
+    'title', coalesce(to_jsonb(v_row) ->> 'title', to_jsonb(v_row) ->> 'url', 'deliverable'));
+end
+$$;
+
+create or replace function hq.do_approve_deliverable(p_command public.agent_commands) returns jsonb language sql
+set search_path = '' as $$ select hq.review(p_command, 'approved') $$;
+
+create or replace function hq.do_request_revision(p_command public.agent_commands) returns jsonb language sql
+set search_path = '' as $$ select hq.review(p_command, 'revision_requested') $$;
+
+create or replace function hq.do_reject_deliverable(p_command public.agent_commands) returns jsonb language sql
+set search_path = '' as $$ select hq.review(p_command, 'rejected') $$;

@@ -1,0 +1,9 @@
+select hq.guard_table('public.tasks', 'viewer', 'operator', 'operator', 'operator');
+select hq.open_columns_except('public.tasks', '{}');
+select hq.guard_table('public.comments', 'viewer', 'operator', 'operator', 'operator');
+select hq.open_columns_except('public.comments', '{entity_type, entity_id, actor_type, actor_agent_id}');
+select hq.guard_table('public.task_relations', 'viewer', 'operator', null, 'operator');
+select hq.guard_table('public.entity_links', 'viewer', 'operator', 'operator', 'operator');
+select hq.open_columns_except('public.entity_links', '{}');
+select hq.guard_table('public.agent_inbox_items', 'viewer', null, null, null);
+select hq.publish('public.agent_inbox_items');

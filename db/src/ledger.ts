@@ -1,0 +1,98 @@
+import type pg from 'pg';
+import { findPolicyDrift, type PolicyDrift } from './policy-sync.ts';
+import type { SchemaFiles, SqlFile } from './schema-files.ts';
+
+interface AppliedFile {
+  readonly name: string;
+  readonly checksum: string;
+  readonly applied_at: Date;
+}
+
+export interface MigrationState {
+  /** What has been applied: tables, migrations, and the repeatable files as they were last. */
+  readonly applied: readonly AppliedFile[];
+  /** What has not been applied yet, repeatable files included. */
+  readonly pending: readonly string[];
+  /** Repeatable files that changed, or went, since they were applied. */
+  readonly outdated: readonly string[];
+  /** Applied once, but the file has changed since. */
+  readonly changed: readonly string[];
+  /** Applied, and no file here has the name: the database is newer than this program, or another HQ's. */
+  readonly unknown: readonly string[];
+  /** Whether the database has migrations from before the baseline. */
+  readonly beforeBaseline: boolean;
+  readonly policy: readonly PolicyDrift[];
+}
+
+/** Creates the schema `hq` and the tables that record what was applied. */
+export async function createLedger(client: pg.Client): Promise<void> {
+  await client.query(`
+    create schema if not exists hq;
+    create table if not exists hq.migrations (
+      name text primary key, checksum text not null, applied_at timestamptz not null default clock_timestamp());
+    create table if not exists hq.repeatable_files (
+      name text primary key, checksum text not null, applied_at timestamptz not null default clock_timestamp());
+    create table if not exists hq.defined_objects (
+      kind text not null check (kind in ('function', 'trigger', 'shared function')), identity text not null, primary key (kind, identity));
+  `);
+}
+
+export async function recordApplied(client: pg.Client, { name, checksum }: SqlFile): Promise<void> {
+  await client.query('insert into hq.migrations (name, checksum) values ($1, $2)', [name, checksum]);
+}
+
+async function readTable(
+  client: pg.Client,
+  table: 'migrations' | 'repeatable_files',
+): Promise<AppliedFile[]> {
+  const { rows } = await client.query<{ there: boolean }>('select to_regclass($1) is not null as there', [
+    `hq.${table}`,
+  ]);
+  if (!rows[0]?.there) return [];
+  return (
+    await client.query<AppliedFile>(
+      `select name, checksum, applied_at from hq.${table} order by applied_at, name`,
+    )
+  ).rows;
+}
+
+export const repeatableFiles = ({ functions, rights }: SchemaFiles): readonly SqlFile[] => [
+  ...functions,
+  ...rights,
+];
+
+/** Compares a database with the files of this release. Changes nothing. */
+export async function readState(client: pg.Client, files: SchemaFiles): Promise<MigrationState> {
+  const once = await readTable(client, 'migrations');
+  const repeated = await readTable(client, 'repeatable_files');
+  const names = new Set(once.map(({ name }) => name));
+  const oldFiles = files.takeover.migrations;
+  const beforeBaseline = oldFiles.some(({ name }) => names.has(name));
+  // The result of the old migrations is the baseline: its tables are recorded then, not applied.
+  const wanted = beforeBaseline
+    ? [...oldFiles, files.takeover.baseline, ...files.migrations]
+    : [...files.tables, ...files.migrations];
+  const repeatable = repeatableFiles(files);
+  const fileOf = new Map([...wanted, ...repeatable].map((file) => [file.name, file]));
+  const appliedChecksum = new Map(repeated.map(({ name, checksum }) => [name, checksum]));
+  const { rows } = await client.query<{ there: boolean }>(
+    `select to_regclass('hq.actions') is not null and to_regtype('public.command_action') is not null
+       and exists (select from pg_attribute where attrelid = to_regclass('hq.actions') and attname = 'executor') as there`,
+  );
+  return {
+    applied: [...once, ...repeated],
+    pending: [
+      ...wanted.filter(({ name }) => !names.has(name)),
+      ...repeatable.filter(({ name }) => !appliedChecksum.has(name)),
+    ].map(({ name }) => name),
+    outdated: repeated
+      .filter(({ name, checksum }) => fileOf.get(name)?.checksum !== checksum)
+      .map(({ name }) => name),
+    changed: once
+      .filter(({ name, checksum }) => (fileOf.get(name)?.checksum ?? checksum) !== checksum)
+      .map(({ name }) => name),
+    unknown: once.filter(({ name }) => !fileOf.has(name)).map(({ name }) => name),
+    beforeBaseline,
+    policy: rows[0]?.there ? await findPolicyDrift(client) : [],
+  };
+}

@@ -1,0 +1,89 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const packages = z.record(z.string(), z.string()).default({});
+const manifest = z.object({ dependencies: packages, devDependencies: packages });
+const exists = (path: string): boolean => statSync(join(root, path), { throwIfNoEntry: false }) !== undefined;
+const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+
+const pages = [
+  ...readdirSync(root),
+  ...readdirSync(join(root, 'docs'), { recursive: true }).map((name) => join('docs', String(name))),
+  ...readdirSync(root, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && exists(join(entry.name, 'README.md')) && entry.name !== 'docs')
+    .map((entry) => join(entry.name, 'README.md')),
+].filter((path) => path.endsWith('.md'));
+
+const withoutCode = (text: string): string => text.replace(/```[\s\S]*?```/g, '');
+
+function anchors(page: string): readonly string[] {
+  return Array.from(withoutCode(read(page)).matchAll(/^#+ (.+)$/gm), ([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
+/** The paths in backticks that begin with a folder or file of the repository. */
+function namedPaths(text: string): readonly string[] {
+  const top = new Set(readdirSync(root));
+  return Array.from(
+    withoutCode(text).matchAll(/`([\w.@-]+(?:\/[\w.@-]+)+\/?)`/g),
+    ([, path = '']) => path,
+  ).filter((path) => top.has(path.split('/')[0] ?? ''));
+}
+
+describe.each(pages)('%s', (page) => {
+  it('links to pages and headings that exist', () => {
+    for (const [, target = ''] of withoutCode(read(page)).matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^[a-z]+:/.test(target)) continue;
+      const [path = '', anchor] = target.split('#');
+      const file = path === '' ? page : join(dirname(page), path);
+      expect(exists(file), `${target} exists`).toBe(true);
+      if (anchor !== undefined) expect(anchors(file), `${target} is a heading`).toContain(anchor);
+    }
+  });
+
+  it('names files that exist', () => {
+    const missing = namedPaths(read(page)).filter(
+      (path) => !exists(path) && !path.split('/').includes('dist'),
+    );
+    expect(missing).toEqual([]);
+  });
+});
+
+it('docs/dependencies.md has a line for each package that HQ names', () => {
+  const manifests = ['.', ...readdirSync(root)].map((folder) => join(folder, 'package.json')).filter(exists);
+  const named = manifests.flatMap((path) => {
+    const { dependencies, devDependencies } = manifest.parse(JSON.parse(read(path)));
+    return [...Object.keys(dependencies), ...Object.keys(devDependencies)];
+  });
+  const listed = Array.from(read('docs/dependencies.md').matchAll(/^\| (`.+?`) \|/gm), ([, names = '']) =>
+    Array.from(names.matchAll(/`([^`]+)`/g), ([, name = '']) => name),
+  ).flat();
+  const isOwn = (name: string): boolean => /^@(hq|types)\//.test(name);
+  expect(listed.toSorted()).toEqual([...new Set(named.filter((name) => !isOwn(name)))].toSorted());
+});
+
+describe('SECURITY.md', () => {
+  const rows = read('SECURITY.md')
+    .split('\n')
+    .filter((line) => line.startsWith('| ') && !/^\| (---|claim )/.test(line))
+    .map((line) => line.split('|').slice(1, -1));
+
+  it.each(rows)('proves by a test: %s', (_claim, tests = '') => {
+    const named = tests.split('; ').map((test) => /`([^`]+\.test\.ts)`(?:: (.+))?/.exec(test));
+    expect(named).not.toHaveLength(0);
+    for (const match of named) {
+      const [, file = '', names = ''] = match ?? [];
+      const source = exists(file) ? read(file) : undefined;
+      expect(source, `${file} exists`).toBeDefined();
+      for (const [, name = ''] of names.matchAll(/"([^"]+)"/g)) expect(source).toContain(name);
+    }
+  });
+});
