@@ -10,9 +10,9 @@ import { type ChatTestStack, openChatStack } from '../bots/testing/chat-stack.ts
 import { TestAdapter } from '../bots/testing/test-adapter.ts';
 import { nilTenant } from '../db/testing/database.ts';
 import { eventually } from '../db/testing/eventually.ts';
-import { openConsole } from '../tui/src/cli/console.ts';
+import { openConsole } from '../tui/src/cli/output/console.ts';
 import { createProgram } from '../tui/src/cli/program.ts';
-import { matching } from '../tui/src/ui/overlays/palette-entries.ts';
+import { matchingEntries, paletteEntries } from '../tui/src/dialogs/palette-entries.ts';
 
 // The one thing that somebody who adds an action writes.
 vi.mock('../shared/src/actions/catalogue.ts', async (original) => {
@@ -74,15 +74,14 @@ describe('an action that enters the catalogue', { timeout: 120_000 }, () => {
   });
 
   it('is in the palette of the terminal', () => {
-    expect(matching('rotlam')[0]).toMatchObject({ name: 'rotate_lamps', title: 'Rotate the lamps' });
+    expect(matchingEntries(paletteEntries([]), 'rotlam')[0]).toMatchObject({
+      name: 'rotate_lamps',
+      title: 'Rotate the lamps',
+    });
   });
 
   it('is a command of the command line, with help', () => {
-    const program = createProgram({
-      console: openConsole(process),
-      version: '0',
-      open: async () => undefined,
-    });
+    const program = createProgram(openConsole(process), '0', async () => undefined);
     const run = program.commands.find((command) => command.name() === 'run');
     const found = run?.commands.find((command) => command.name() === 'rotate_lamps');
     expect(found?.description()).toBe('Rotate the lamps');

@@ -7,7 +7,7 @@ import { startLocalApi } from '../local/src/api/local-api.ts';
 import { apiKeysFor } from '../local/src/api/tokens.ts';
 import type { StackMember } from '../local/testing/stack.ts';
 import { type RunnerHarness, startRunnerHarness, until } from '../runner/src/testing/runner-harness.ts';
-import { type Called, call } from '../tui/testing/call.ts';
+import { type CallResult, call } from '../tui/testing/call.ts';
 import { plantedPem, plantedValue, type SecretsHost, secretsHost } from '../tui/testing/secrets-host.ts';
 
 const limitMs = 60_000;
@@ -30,7 +30,7 @@ afterEach(async () => {
   await harness?.close();
 });
 
-function hqTui(envFile: string, args: readonly string[], input = ''): Promise<Called> {
+function hqTui(envFile: string, args: readonly string[], input = ''): Promise<CallResult> {
   const env = {
     HOME: host.folder,
     XDG_STATE_HOME: host.folder,

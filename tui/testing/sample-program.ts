@@ -1,6 +1,6 @@
-import { keepHeapSmall } from '../src/terminal/heap.ts';
 import { openTerminal } from '../src/app/open-terminal.tsx';
 import type { ConnectionStatus } from '../src/session/session.ts';
+import { keepHeapSmall } from '../src/terminal/heap.ts';
 import { sampleConnector } from './sample-session.ts';
 
 keepHeapSmall();

@@ -1,8 +1,7 @@
 import { Box, Text, useIsScreenReaderEnabled } from 'ink';
 import type { ReactNode } from 'react';
-import { wrap } from '../table/cell.ts';
 import { FormRow } from '../widgets/form-row.tsx';
-import { PaintedLine } from '../widgets/line.tsx';
+import { PaintedLine, Paragraph, paragraphLines } from '../widgets/line.tsx';
 import { type EditedText, editText, noText, TextField } from '../widgets/text-field.tsx';
 import { useSize, useTheme } from '../widgets/theme.ts';
 import { useInputLayer } from './keyboard.ts';
@@ -78,14 +77,14 @@ export function SignInForm({ flow, isBusy, error, height, onQuit }: SignInFormPr
     );
   }
   const width = Math.min(52, columns - 4);
-  const lines = wrap(shownError, width);
+  const { length } = paragraphLines([shownError], width);
   return (
     <Box
       flexDirection="column"
       height={height}
       overflow="hidden"
       paddingLeft={Math.floor((columns - width) / 2)}
-      paddingTop={Math.max(0, Math.floor((height - 5 - lines.length) / 2) - 1)}
+      paddingTop={Math.max(0, Math.floor((height - 5 - length) / 2) - 1)}
     >
       <PaintedLine text={theme.paint('strong', `Sign in to ${flow.host}`)} />
       <Text> </Text>
@@ -96,9 +95,7 @@ export function SignInForm({ flow, isBusy, error, height, onQuit }: SignInFormPr
         <TextField text={password} width={width - 12} hasCursor={focus === 'password'} isHidden />
       </FormRow>
       <Text> </Text>
-      {lines.map((line) => (
-        <PaintedLine key={line} text={theme.paint(isBusy ? 'busy' : 'bad', line)} />
-      ))}
+      <Paragraph sentences={[shownError]} width={width} tone={isBusy ? 'busy' : 'bad'} />
     </Box>
   );
 }

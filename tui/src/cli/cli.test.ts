@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { nilTenant } from '../../../db/testing/database.ts';
 import { claimOne, expireLease, takeTurn } from '../../../db/testing/turn.ts';
 import { type StackMember, startTestStack, type TestStack } from '../../../local/testing/stack.ts';
-import { type Called, type CallOptions, call } from '../../testing/call.ts';
+import { type CallOptions, type CallResult, call } from '../../testing/call.ts';
 
 let stack: TestStack;
 let operator: StackMember;
@@ -58,7 +58,7 @@ function as(member: StackMember): Record<string, string> {
   };
 }
 
-const asOperator = (args: readonly string[], more: Omit<CallOptions, 'env'> = {}): Promise<Called> =>
+const asOperator = (args: readonly string[], more: Omit<CallOptions, 'env'> = {}): Promise<CallResult> =>
   call(args, { ...more, env: as(operator) });
 
 const enqueued = z.object({
@@ -392,7 +392,7 @@ describe('signing in', () => {
     SUPABASE_URL: stack.url,
     SUPABASE_ANON_KEY: stack.anonKey,
   });
-  const login = (password: string): Promise<Called> =>
+  const login = (password: string): Promise<CallResult> =>
     call(['login', '--email', viewer.email], { env: signedOut(), input: `${password}\n` });
 
   it('keeps who signed in for the next call, without any variable, until logout', async () => {

@@ -1,9 +1,8 @@
 import { Text } from 'ink';
 import type { ReactNode } from 'react';
 import { useInputLayer } from '../app/keyboard.ts';
-import { wrap } from '../table/cell.ts';
 import { Dialog } from '../widgets/dialog.tsx';
-import { PaintedLine } from '../widgets/line.tsx';
+import { PaintedLine, Paragraph, paragraphLines } from '../widgets/line.tsx';
 import { useSize } from '../widgets/theme.ts';
 
 interface CodeDialogProps {
@@ -21,18 +20,15 @@ export function CodeDialog({ steps, onClose }: CodeDialogProps): ReactNode {
     onClose();
     return true;
   });
-  const lines = steps.flatMap((step) => wrap(step, width));
   return (
     <Dialog
       title="Link a chat account"
       width={width}
-      height={lines.length + 3}
+      height={paragraphLines(steps, width).length + 3}
       spoken={['dialog: Link a chat account', ...steps, 'escape closes']}
     >
       <Text> </Text>
-      {lines.map((line) => (
-        <PaintedLine key={line} text={line} />
-      ))}
+      <Paragraph sentences={steps} width={width} />
       <Text> </Text>
       <PaintedLine text="esc closes; the code is not shown again" />
     </Dialog>

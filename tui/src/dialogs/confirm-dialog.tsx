@@ -2,9 +2,8 @@ import { Box, Text } from 'ink';
 import type { ReactNode } from 'react';
 import { useInputLayer } from '../app/keyboard.ts';
 import { useStored } from '../app/store.ts';
-import { wrap } from '../table/cell.ts';
 import { Dialog } from '../widgets/dialog.tsx';
-import { PaintedLine } from '../widgets/line.tsx';
+import { PaintedLine, Paragraph, paragraphLines } from '../widgets/line.tsx';
 import { type EditedText, editText, noText, TextField } from '../widgets/text-field.tsx';
 import { useSize, useTheme } from '../widgets/theme.ts';
 
@@ -74,12 +73,12 @@ export function ConfirmDialog(props: ConfirmDialogProps): ReactNode {
 
   const button = (label: string, isOn: boolean): string =>
     isOn ? `\u001b[7m ${theme.pointer} ${label} \u001b[27m` : `   ${label} `;
-  const text = sentences.flatMap((sentence) => wrap(sentence, width));
+  const { length } = paragraphLines(sentences, width);
   return (
     <Dialog
       title={title}
       width={width}
-      height={text.length + 3 + (typedName === null ? 0 : 3)}
+      height={length + 3 + (typedName === null ? 0 : 3)}
       spoken={[
         `dialog: ${title}`,
         ...sentences,
@@ -88,9 +87,7 @@ export function ConfirmDialog(props: ConfirmDialogProps): ReactNode {
       ]}
     >
       <Text> </Text>
-      {text.map((line) => (
-        <PaintedLine key={line} text={line} />
-      ))}
+      <Paragraph sentences={sentences} width={width} />
       <Text> </Text>
       {typedName === null ? null : (
         <>

@@ -2,7 +2,7 @@ import { type Action, type ActionName, catalogue } from '@hq/shared/actions';
 import { needsGateway } from '../actions/command-actions.tsx';
 import { errorText } from '../actions/error-text.ts';
 import type { Ui } from '../app/ui.ts';
-import { parsePayload } from '../cli/payload.ts';
+import { parsePayload } from '../cli/arguments/payload.ts';
 import type { Chosen } from './palette.tsx';
 import type { PaletteTarget } from './palette-entries.ts';
 

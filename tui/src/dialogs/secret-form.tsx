@@ -5,11 +5,11 @@ import { errorText } from '../actions/error-text.ts';
 import { useInputLayer } from '../app/keyboard.ts';
 import { useStored } from '../app/store.ts';
 import { SecretBuffer } from '../secrets/secret-buffer.ts';
-import { fill, wrap } from '../table/cell.ts';
+import { fill } from '../table/cell.ts';
 import type { KeyPress, Paste } from '../terminal/input.ts';
 import { Dialog } from '../widgets/dialog.tsx';
 import { FormRow } from '../widgets/form-row.tsx';
-import { Line, PaintedLine } from '../widgets/line.tsx';
+import { Line, Paragraph, paragraphLines } from '../widgets/line.tsx';
 import { type EditedText, editedText, editText, noText, TextField } from '../widgets/text-field.tsx';
 import { useSize, useTheme } from '../widgets/theme.ts';
 
@@ -74,7 +74,6 @@ export function SecretForm(props: SecretFormProps): ReactNode {
   const { title, fields, onClose } = props;
   const [buffer] = useState(() => new SecretBuffer());
   const [state, store] = useStored(() => initialState(props));
-  const theme = useTheme();
   const width = Math.min(66, useSize().columns - 8);
   const change = (changed: Partial<State>): void => store.update((now) => ({ ...now, ...changed }));
 
@@ -153,14 +152,13 @@ export function SecretForm(props: SecretFormProps): ReactNode {
   });
 
   const { focus, message } = state;
-  const messageLines = wrap(message, width);
   const shownValue =
     focus === 'value' ? valueText(state) : focus === 'category' ? state.category : state.texts[focus].value;
   return (
     <Dialog
       title={title}
       width={width}
-      height={fields.length + messageLines.length + 3}
+      height={fields.length + paragraphLines([message], width).length + 3}
       spoken={[
         `dialog: ${title}`,
         `editing ${titles[focus].toLowerCase()}: ${shownValue}; tab moves, enter goes on, escape leaves`,
@@ -174,9 +172,7 @@ export function SecretForm(props: SecretFormProps): ReactNode {
         </FormRow>
       ))}
       <Text> </Text>
-      {messageLines.map((line) => (
-        <PaintedLine key={line} text={theme.paint(messageTones[state.phase], line)} />
-      ))}
+      <Paragraph sentences={[message]} width={width} tone={messageTones[state.phase]} />
       <Box>
         <Line width={width} parts={[{ text: keysText(state, fields), tone: 'dim' }]} />
       </Box>

@@ -1,12 +1,12 @@
 import type { GatewayRow } from '@hq/shared/rows';
 import { agoOf, plain } from '@hq/shared/text';
+import { Box } from 'ink';
 import type { ReactNode } from 'react';
 import { memberName } from '../columns/member-name.ts';
 import type { RowContext } from '../columns/row-context.ts';
 import { agentName, gatewayName, secretState } from '../columns/secrets.ts';
 import type { LayeredSecret } from '../secrets/layers.ts';
-import { wrap } from '../table/cell.ts';
-import { Line, type Part } from '../widgets/line.tsx';
+import { Line, Paragraph, type Part } from '../widgets/line.tsx';
 import { useTheme } from '../widgets/theme.ts';
 
 interface SecretFactsProps {
@@ -27,16 +27,11 @@ export function SecretFacts({ secret, context, width }: SecretFactsProps): React
         width={width}
         parts={[{ text: ` ${theme.mark(mark)} ${word}`, tone }, { text: `  ${ownerText(secret, context)}` }]}
       />
-      {factsOf(secret, context)
-        .flatMap(({ text, ...style }) =>
-          wrap(text, Math.max(1, width - indent)).map((line) => ({
-            text: ' '.repeat(indent) + line,
-            ...style,
-          })),
-        )
-        .map((part) => (
-          <Line key={part.text} width={width} parts={[part]} />
-        ))}
+      {factsOf(secret, context).map(({ text, tone = 'plain' }) => (
+        <Box key={text} flexDirection="column" flexShrink={0} paddingLeft={indent}>
+          <Paragraph sentences={[text]} width={width - indent} tone={tone} />
+        </Box>
+      ))}
     </>
   );
 }

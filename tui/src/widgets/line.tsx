@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { Text, useIsScreenReaderEnabled } from 'ink';
 import { memo, type ReactNode } from 'react';
-import { cut, fill, widthOf } from '../table/cell.ts';
+import { cut, fill, widthOf, wrap } from '../table/cell.ts';
 import type { Theme, Tone } from '../theme/theme.ts';
 import { useTheme } from './theme.ts';
 
@@ -49,6 +49,26 @@ function paintParts(parts: readonly Part[], width: number, theme: Theme): string
     left -= widthOf(kept);
   }
   return line;
+}
+
+interface ParagraphProps {
+  readonly sentences: readonly string[];
+  readonly width: number;
+  readonly tone?: Tone;
+}
+
+/** Sentences in lines of their own, broken at spaces. */
+export function Paragraph({ sentences, width, tone = 'plain' }: ParagraphProps): ReactNode {
+  const theme = useTheme();
+  const lines = paragraphLines(sentences, width);
+  // A line is its place: there is no better key.
+  return [...lines.entries()].map(([place, text]) => (
+    <PaintedLine key={place} text={theme.paint(tone, text)} />
+  ));
+}
+
+export function paragraphLines(sentences: readonly string[], width: number): readonly string[] {
+  return sentences.flatMap((sentence) => wrap(sentence, Math.max(1, width)));
 }
 
 /** `── title ───────────── note ──`. */
