@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
-import { Text } from 'ink';
+import { Box, Text } from 'ink';
 import { render } from 'ink-testing-library';
 import type { ReactElement } from 'react';
 import { App } from '../src/app/app.tsx';
@@ -70,7 +70,11 @@ export function renderComponent(node: ReactElement, size: Size = { columns: 80, 
   const frames = new Frames(
     <KeyboardContext value={keyboard}>
       <SizeContext value={size}>
-        <ThemeContext value={theme}>{node}</ThemeContext>
+        <ThemeContext value={theme}>
+          <Box width={size.columns} height={size.rows}>
+            {node}
+          </Box>
+        </ThemeContext>
       </SizeContext>
     </KeyboardContext>,
     size,

@@ -39,6 +39,11 @@ afterEach(() => {
   for (const close of closing.splice(0)) close();
 });
 
+async function committed(change: () => void): Promise<void> {
+  change();
+  await new Promise(setImmediate);
+}
+
 /** A component with a list; `update` gives it other rows. */
 function open(first: readonly Row[]) {
   const store = new ListStore();
@@ -58,36 +63,36 @@ function open(first: readonly Row[]) {
     now,
     selected: () => now().selected?.id ?? null,
     ids: () => now().rows.map(({ id }) => id),
-    update: (rows: readonly Row[]) => frames.show(<Probe rows={rows} />),
+    update: (rows: readonly Row[]) => committed(() => frames.show(<Probe rows={rows} />)),
   };
 }
 
 describe('a list', () => {
-  it('keeps its selection on the row while others come and go', () => {
+  it('keeps its selection on the row while others come and go', async () => {
     const { now, selected, update } = open([row('b'), row('c')]);
-    now().move(1);
+    await committed(() => now().move(1));
     expect(selected()).toBe('c');
-    update([row('a'), row('b'), row('c'), row('d')]);
+    await update([row('a'), row('b'), row('c'), row('d')]);
     expect(selected()).toBe('c');
-    update([row('c')]);
+    await update([row('c')]);
     expect(selected()).toBe('c');
   });
 
-  it('selects what has taken the place of a row that is gone, and finds it again when it is back', () => {
+  it('selects what has taken the place of a row that is gone, and finds it again when it is back', async () => {
     const { now, selected, update } = open([row('a'), row('b'), row('c')]);
-    now().move(1);
-    update([row('a'), row('c')]);
+    await committed(() => now().move(1));
+    await update([row('a'), row('c')]);
     expect(selected()).toBe('c');
-    update([row('a'), row('b'), row('c')]);
+    await update([row('a'), row('b'), row('c')]);
     expect(selected()).toBe('b');
   });
 
-  it('follows the row through another order', () => {
+  it('follows the row through another order', async () => {
     const { now, selected, ids } = open([row('a', 2), row('b', 1)]);
-    now().sortByNext();
+    await committed(() => now().sortByNext());
     expect(ids()).toEqual(['b', 'a']);
     expect(selected()).toBe('a');
-    now().reverse();
+    await committed(() => now().reverse());
     expect(ids()).toEqual(['a', 'b']);
   });
 
@@ -95,15 +100,15 @@ describe('a list', () => {
     expect(open([row('gw-10'), row('gw-9')]).ids()).toEqual(['gw-9', 'gw-10']);
   });
 
-  it('stays inside its rows whatever is asked', () => {
+  it('stays inside its rows whatever is asked', async () => {
     const { now, selected, update } = open([row('a'), row('b')]);
-    now().move(100);
+    await committed(() => now().move(100));
     expect(selected()).toBe('b');
-    now().move(-100);
+    await committed(() => now().move(-100));
     expect(selected()).toBe('a');
-    update([]);
+    await update([]);
     expect(selected()).toBeNull();
-    now().move(1);
+    await committed(() => now().move(1));
     expect(selected()).toBeNull();
   });
 });
