@@ -18,7 +18,7 @@ import type { TerminalHost } from './terminal-host.ts';
 const tickMs = 1_000;
 
 /** What the screen that is open lends to keys that work on every screen. */
-export interface ScreenState {
+interface ScreenState {
   /** The name or id of what is selected or open. */
   readonly copyText: string | null;
   /** What the screen shows, as plain text. */

@@ -20,7 +20,7 @@ type FeedOf<Query> =
       : never;
 
 /** The live queries of `@hq/shared/queries`, as the screens use them. */
-export type SessionRows = {
+type SessionRows = {
   readonly [Name in Exclude<keyof LiveRows, 'refresh' | 'close' | 'commandsOfGateway'>]: FeedOf<
     LiveRows[Name]
   >;

@@ -29,7 +29,7 @@ export interface Theme {
 }
 
 /** The characters of a box, as Ink's `borderStyle` takes them. */
-export type Border = Readonly<
+type Border = Readonly<
   Record<'topLeft' | 'top' | 'topRight' | 'left' | 'bottomLeft' | 'bottom' | 'bottomRight' | 'right', string>
 >;
 
