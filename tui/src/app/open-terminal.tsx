@@ -24,6 +24,8 @@ export interface TerminalOptions {
 const signals = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM'] as const;
 /** Milliseconds that an answer of the terminal may still take when we leave. */
 const answerMs = 150;
+/** Milliseconds that a signal may take to end this process. */
+const signalMs = 1_000;
 
 /** Opens the screens, and returns when the operator has left. Fails where they cannot be drawn. */
 export async function openTerminal(options: TerminalOptions): Promise<void> {
@@ -143,8 +145,11 @@ export async function openTerminal(options: TerminalOptions): Promise<void> {
     process.off('exit', atExit);
     await app.close();
   }
+  if (signal === null) return;
   // The terminal is in order: now the signal may do what it came for, and our parent sees that it did.
-  if (signal !== null) process.kill(process.pid, signal);
+  process.kill(process.pid, signal);
+  // Ink's own listener may still have to pass it on, in a later turn of the event loop.
+  await new Promise((resolve) => setTimeout(resolve, signalMs));
 }
 
 /** An answer that comes after we left would be typed into the shell. */
