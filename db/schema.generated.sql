@@ -3,7 +3,7 @@
 -- Schemas and types
 
 create schema hq;
-comment on schema hq is 'HQ''s own: policy rows, the ledger and internal functions. Not for PostgREST.';
+comment on schema hq is 'Policy rows, the ledger and internal functions of HQ. PostgREST does not expose it.';
 
 create type hq.speaker as (tenant uuid, identity uuid, member uuid, member_role member_role, platform text, install text, chat_user text, channel text, thread text, is_direct boolean, channel_id uuid, ceiling member_role, gateway_id uuid, agent_id uuid, stranger text);
 
@@ -55,9 +55,10 @@ create table hq.actions (
   constraint actions_target_check CHECK ((target = ANY (ARRAY['gateway'::text, 'agent'::text, 'workspace'::text]))),
   constraint actions_timeout_seconds_check CHECK ((timeout_seconds >= 1))
 );
-comment on column hq.actions.served is 'whether HQ''s own runner leases it; the rest is for the daemons of an older HQ';
-comment on column hq.actions.refusal is 'why nobody may ask for it, where that is so';
-comment on column hq.actions.executor is 'runner: waits to be claimed; database: done by hq.do_<name>(agent_commands) returns jsonb';
+comment on table hq.actions is 'The catalogue of actions, as the guard needs it. `hq-db migrate` writes it; nothing else does.';
+comment on column hq.actions.served is 'True where HQ''s own runner leases it; others are for the daemons of an older HQ.';
+comment on column hq.actions.refusal is 'The reason where nobody may ask for it.';
+comment on column hq.actions.executor is 'runner: waits for a runner. database: hq.do_<name>(agent_commands) executes it and returns the result as jsonb.';
 
 create table hq.chat_platforms (
   name text not null,
@@ -71,11 +72,13 @@ create table hq.chat_platforms (
   constraint chat_platforms_pkey PRIMARY KEY (name),
   constraint chat_platforms_user_scope_check CHECK ((user_scope = ANY (ARRAY['install'::text, 'platform'::text])))
 );
+comment on table hq.chat_platforms is 'Chat platforms and their rules. `hq-db migrate` fills it from shared/src/chat/platforms.ts.';
 
 create table hq.created_tables (
   name text not null,
   constraint created_tables_pkey PRIMARY KEY (name)
 );
+comment on table hq.created_tables is 'Tables of `public` that hq-db created and an older HQ would have kept in its own way.';
 
 create table hq.defined_objects (
   kind text not null,
@@ -83,6 +86,7 @@ create table hq.defined_objects (
   constraint defined_objects_kind_check CHECK ((kind = ANY (ARRAY['function'::text, 'trigger'::text, 'shared function'::text]))),
   constraint defined_objects_pkey PRIMARY KEY (kind, identity)
 );
+comment on table hq.defined_objects is 'Functions and triggers that hq-db created, so that it can drop those which no file defines any more.';
 
 create table hq.migrations (
   name text not null,
@@ -90,6 +94,7 @@ create table hq.migrations (
   applied_at timestamp with time zone default clock_timestamp() not null,
   constraint migrations_pkey PRIMARY KEY (name)
 );
+comment on table hq.migrations is 'Files that were applied once, with their checksums.';
 
 create table hq.rate_counters (
   tenant_id uuid not null,
@@ -99,6 +104,7 @@ create table hq.rate_counters (
   count integer not null,
   constraint rate_counters_pkey PRIMARY KEY (tenant_id, who, what, since)
 );
+comment on table hq.rate_counters is 'Counters of rate limits.';
 
 create table hq.repeatable_files (
   name text not null,
@@ -106,6 +112,7 @@ create table hq.repeatable_files (
   applied_at timestamp with time zone default clock_timestamp() not null,
   constraint repeatable_files_pkey PRIMARY KEY (name)
 );
+comment on table hq.repeatable_files is 'Functions and rights files as they were last applied, with their checksums.';
 
 create table public.agent_budgets (
   agent_id uuid not null,
@@ -143,6 +150,7 @@ CREATE TRIGGER hq_alert_budget AFTER UPDATE ON public.agent_budgets FOR EACH ROW
 CREATE TRIGGER hq_alert_budget_made AFTER INSERT ON public.agent_budgets FOR EACH ROW WHEN (((new.status)::text = ANY (ARRAY['warned'::text, 'exceeded'::text]))) EXECUTE FUNCTION hq.alert_budget();
 CREATE TRIGGER hq_set_budget_status BEFORE INSERT OR UPDATE ON public.agent_budgets FOR EACH ROW EXECUTE FUNCTION hq.set_budget_status();
 CREATE TRIGGER hq_touch_updated_at BEFORE UPDATE ON public.agent_budgets FOR EACH ROW EXECUTE FUNCTION hq.touch_updated_at();
+comment on table public.agent_budgets is 'Monthly limits of agents, and the amounts of the present month.';
 
 create table public.agent_command_output (
   command_id uuid not null,
@@ -168,6 +176,7 @@ create policy hq_service on public.agent_command_output as permissive for all to
 create policy hq_update_only on public.agent_command_output as restrictive for update to authenticated using (false) with check (false);
 grant select on public.agent_command_output to authenticated;
 grant delete, insert, maintain, references, select, trigger, truncate, update on public.agent_command_output to service_role;
+comment on table public.agent_command_output is 'Output of a command in chunks, at most 256 KiB an attempt.';
 
 create table public.agent_commands (
   id uuid default gen_random_uuid() not null,
@@ -231,6 +240,8 @@ CREATE TRIGGER hq_guard_command BEFORE INSERT ON public.agent_commands FOR EACH 
 CREATE TRIGGER hq_limit_command BEFORE INSERT ON public.agent_commands FOR EACH ROW EXECUTE FUNCTION hq.limit_command();
 CREATE TRIGGER hq_notify_failed_command AFTER UPDATE OF status ON public.agent_commands FOR EACH ROW WHEN (((new.status = 'failed'::command_status) AND (old.status IS DISTINCT FROM 'failed'::command_status))) EXECUTE FUNCTION hq.notify_failed_command();
 CREATE TRIGGER hq_touch_updated_at BEFORE UPDATE ON public.agent_commands FOR EACH ROW EXECUTE FUNCTION hq.touch_updated_at();
+comment on table public.agent_commands is 'Commands: the request of an operator, its lease and its result.';
+comment on column public.agent_commands.lease_token is 'Fences every write of the runner that holds the row.';
 
 create table public.agent_inbox_items (
   id uuid default gen_random_uuid() not null,
@@ -277,6 +288,7 @@ grant select on public.agent_inbox_items to authenticated;
 grant delete, insert, maintain, references, select, trigger, truncate, update on public.agent_inbox_items to service_role;
 CREATE TRIGGER hq_refuse_foreign_rows BEFORE INSERT OR UPDATE OF task_id, comment_id, agent_id, tenant_id ON public.agent_inbox_items FOR EACH ROW EXECUTE FUNCTION hq.refuse_foreign_rows('task_id', 'tasks', 'comment_id', 'comments', 'agent_id', 'agents');
 CREATE TRIGGER hq_touch_updated_at BEFORE UPDATE ON public.agent_inbox_items FOR EACH ROW EXECUTE FUNCTION hq.touch_updated_at();
+comment on table public.agent_inbox_items is 'Reasons to wake an agent. A reason has one open item at most.';
 
 create table public.agent_usage (
   id uuid default gen_random_uuid() not null,
@@ -315,6 +327,7 @@ create policy hq_update_only on public.agent_usage as restrictive for update to 
 grant select on public.agent_usage to authenticated;
 grant delete, insert, maintain, references, select, trigger, truncate, update on public.agent_usage to service_role;
 CREATE TRIGGER hq_roll_up_usage AFTER INSERT ON public.agent_usage FOR EACH ROW WHEN ((new.agent_id IS NOT NULL)) EXECUTE FUNCTION hq.roll_up_usage();
+comment on table public.agent_usage is 'Token usage and cost of runs. Rows are only added.';
 
 create table public.agents (
   id uuid default gen_random_uuid() not null,
@@ -366,6 +379,7 @@ CREATE TRIGGER hq_lock_gateways_shared BEFORE UPDATE OF slug, gateway_id ON publ
 CREATE TRIGGER hq_lock_gateways_shared_to_delete BEFORE DELETE ON public.agents FOR EACH STATEMENT EXECUTE FUNCTION hq.lock_gateway_deletes('together');
 CREATE TRIGGER hq_resolve_alerts_of AFTER DELETE ON public.agents FOR EACH ROW EXECUTE FUNCTION hq.resolve_alerts_of('agent_error', 'budget_warned', 'budget_exceeded');
 CREATE TRIGGER hq_touch_updated_at BEFORE UPDATE ON public.agents FOR EACH ROW EXECUTE FUNCTION hq.touch_updated_at();
+comment on table public.agents is 'Agents and the gateway on which they run.';
 
 create table public.alert_mutes (
   tenant_id uuid default hq.nil_tenant() not null,
@@ -386,6 +400,7 @@ create policy hq_service on public.alert_mutes as permissive for all to service_
 create policy hq_update_only on public.alert_mutes as restrictive for update to authenticated using (false) with check (false);
 grant select on public.alert_mutes to authenticated;
 grant delete, insert, maintain, references, select, trigger, truncate, update on public.alert_mutes to service_role;
+comment on table public.alert_mutes is 'Mutes of one type of alert for one subject.';
 
 create table public.audit_log (
   id uuid default gen_random_uuid() not null,
@@ -420,6 +435,7 @@ grant delete, insert, maintain, references, select, trigger, truncate, update on
 CREATE TRIGGER hq_limit_refusals BEFORE INSERT ON public.audit_log FOR EACH ROW WHEN (((new.action = 'command.refused'::text) AND (new.actor_user_id IS NOT NULL))) EXECUTE FUNCTION hq.limit_refusals();
 CREATE TRIGGER hq_redact_ciphertext BEFORE INSERT ON public.audit_log FOR EACH ROW WHEN ((strpos(concat(new.summary, new.changes, new.meta), 'enc:v1:'::text) > 0)) EXECUTE FUNCTION hq.redact_ciphertext();
 CREATE TRIGGER hq_sign_audit_line BEFORE INSERT ON public.audit_log FOR EACH ROW EXECUTE FUNCTION hq.sign_audit_line();
+comment on table public.audit_log is 'Actions of people, agents and the database. Nobody but the service role changes or deletes a line.';
 
 create table public.chat_adapters (
   platform text not null,
@@ -449,6 +465,7 @@ create policy hq_service on public.chat_adapters as permissive for all to servic
 create policy hq_update_only on public.chat_adapters as restrictive for update to authenticated using (false) with check (false);
 grant select on public.chat_adapters to authenticated;
 grant delete, insert, maintain, references, select, trigger, truncate, update on public.chat_adapters to service_role;
+comment on table public.chat_adapters is 'State of each platform adapter, and the process that holds its token.';
 
 create table public.chat_alert_messages (
   tenant_id uuid not null,
@@ -468,6 +485,7 @@ create policy hq_select_only on public.chat_alert_messages as restrictive for se
 create policy hq_service on public.chat_alert_messages as permissive for all to service_role using (true) with check (true);
 create policy hq_update_only on public.chat_alert_messages as restrictive for update to authenticated using (false) with check (false);
 grant delete, insert, maintain, references, select, trigger, truncate, update on public.chat_alert_messages to service_role;
+comment on table public.chat_alert_messages is 'Messages of open alerts, which are edited when the alert ends.';
 
 create table public.chat_bots (
   tenant_id uuid default hq.nil_tenant() not null,
@@ -484,6 +502,7 @@ create policy hq_select_only on public.chat_bots as restrictive for select to au
 create policy hq_service on public.chat_bots as permissive for all to service_role using (true) with check (true);
 create policy hq_update_only on public.chat_bots as restrictive for update to authenticated using (false) with check (false);
 grant delete, insert, maintain, references, select, trigger, truncate, update on public.chat_bots to service_role;
+comment on table public.chat_bots is 'Members that are chat bots. Only the owner of the database writes it (hq-db member EMAIL viewer --bot).';
 
 create table public.chat_buttons (
   token_hash text not null,
@@ -509,6 +528,7 @@ create policy hq_select_only on public.chat_buttons as restrictive for select to
 create policy hq_service on public.chat_buttons as permissive for all to service_role using (true) with check (true);
 create policy hq_update_only on public.chat_buttons as restrictive for update to authenticated using (false) with check (false);
 grant delete, insert, maintain, references, select, trigger, truncate, update on public.chat_buttons to service_role;
+comment on table public.chat_buttons is 'Meanings of buttons. The platform has an opaque token only.';
 
 create table public.chat_cards (
   tenant_id uuid not null,
@@ -534,6 +554,7 @@ create policy hq_select_only on public.chat_cards as restrictive for select to a
 create policy hq_service on public.chat_cards as permissive for all to service_role using (true) with check (true);
 create policy hq_update_only on public.chat_cards as restrictive for update to authenticated using (false) with check (false);
 grant delete, insert, maintain, references, select, trigger, truncate, update on public.chat_cards to service_role;
+comment on table public.chat_cards is 'Messages that show a command, so that any process can edit them until the command ends.';
 
 create table public.chat_channels (
   id uuid default gen_random_uuid() not null,
@@ -564,6 +585,7 @@ create policy hq_service on public.chat_channels as permissive for all to servic
 create policy hq_update_only on public.chat_channels as restrictive for update to authenticated using (false) with check (false);
 grant select on public.chat_channels to authenticated;
 grant delete, insert, maintain, references, select, trigger, truncate, update on public.chat_channels to service_role;
+comment on table public.chat_channels is 'Channels that an admin bound, with the highest role that counts there.';
 
 create table public.chat_confirmations (
   id uuid default gen_random_uuid() not null,
@@ -601,6 +623,7 @@ create policy hq_select_only on public.chat_confirmations as restrictive for sel
 create policy hq_service on public.chat_confirmations as permissive for all to service_role using (true) with check (true);
 create policy hq_update_only on public.chat_confirmations as restrictive for update to authenticated using (false) with check (false);
 grant delete, insert, maintain, references, select, trigger, truncate, update on public.chat_confirmations to service_role;
+comment on table public.chat_confirmations is 'Open and decided confirmations. Only the hash of a token is stored; it expires after three minutes.';
 
 create table public.chat_deliveries (
   tenant_id uuid not null,
@@ -623,6 +646,7 @@ create policy hq_select_only on public.chat_deliveries as restrictive for select
 create policy hq_service on public.chat_deliveries as permissive for all to service_role using (true) with check (true);
 create policy hq_update_only on public.chat_deliveries as restrictive for update to authenticated using (false) with check (false);
 grant delete, insert, maintain, references, select, trigger, truncate, update on public.chat_deliveries to service_role;
+comment on table public.chat_deliveries is 'Deliveries and their answers, for two days: a repeated delivery gets the same answer and has no further effect.';
 
 create table public.chat_identities (
   id uuid default gen_random_uuid() not null,
@@ -653,6 +677,8 @@ grant select on public.chat_identities to authenticated;
 grant delete, insert, maintain, references, select, trigger, truncate, update on public.chat_identities to service_role;
 CREATE TRIGGER hq_delete_open_confirmations AFTER UPDATE OF revoked_at ON public.chat_identities FOR EACH ROW WHEN (((new.revoked_at IS NOT NULL) AND (old.revoked_at IS NULL))) EXECUTE FUNCTION hq.delete_open_confirmations();
 CREATE TRIGGER hq_delete_subscriptions AFTER UPDATE OF revoked_at ON public.chat_identities FOR EACH ROW WHEN (((new.revoked_at IS NOT NULL) AND (old.revoked_at IS NULL))) EXECUTE FUNCTION hq.delete_subscriptions();
+comment on table public.chat_identities is 'Linked accounts of a platform and the member behind each.';
+comment on column public.chat_identities.install is 'Empty where the platform numbers its users across all installs.';
 
 create table public.chat_link_codes (
   id uuid default gen_random_uuid() not null,
@@ -674,6 +700,7 @@ create policy hq_select_only on public.chat_link_codes as restrictive for select
 create policy hq_service on public.chat_link_codes as permissive for all to service_role using (true) with check (true);
 create policy hq_update_only on public.chat_link_codes as restrictive for update to authenticated using (false) with check (false);
 grant delete, insert, maintain, references, select, trigger, truncate, update on public.chat_link_codes to service_role;
+comment on table public.chat_link_codes is 'Codes that link an account, stored as hashes, valid for ten minutes.';
 
 create table public.chat_subscriptions (
   id uuid default gen_random_uuid() not null,
@@ -709,6 +736,7 @@ create policy hq_service on public.chat_subscriptions as permissive for all to s
 create policy hq_update_only on public.chat_subscriptions as restrictive for update to authenticated using (false) with check (false);
 grant select on public.chat_subscriptions to authenticated;
 grant delete, insert, maintain, references, select, trigger, truncate, update on public.chat_subscriptions to service_role;
+comment on table public.chat_subscriptions is 'Chats that receive alerts, with their filter and cursor.';
 
 create table public.comments (
   id uuid default gen_random_uuid() not null,
@@ -745,6 +773,7 @@ grant update (body, mentions, parent_id) on public.comments to authenticated;
 CREATE TRIGGER hq_inbox_for_comment AFTER INSERT ON public.comments FOR EACH ROW WHEN ((cardinality(new.mentions) > 0)) EXECUTE FUNCTION hq.inbox_for_comment();
 CREATE TRIGGER hq_refuse_foreign_rows BEFORE INSERT OR UPDATE ON public.comments FOR EACH ROW EXECUTE FUNCTION hq.refuse_foreign_rows('actor_agent_id', 'agents', 'parent_id', 'comments');
 CREATE TRIGGER hq_touch_updated_at BEFORE UPDATE ON public.comments FOR EACH ROW EXECUTE FUNCTION hq.touch_updated_at();
+comment on table public.comments is 'Comments on tasks and other entities, with mentions of agents.';
 
 create table public.entity_links (
   id uuid default gen_random_uuid() not null,
@@ -785,6 +814,7 @@ CREATE TRIGGER hq_inbox_for_review AFTER UPDATE OF review_status ON public.entit
 CREATE TRIGGER hq_refuse_foreign_rows BEFORE INSERT OR UPDATE ON public.entity_links FOR EACH ROW EXECUTE FUNCTION hq.refuse_foreign_rows('submitted_by_agent_id', 'agents');
 CREATE TRIGGER hq_resolve_alerts_of AFTER DELETE ON public.entity_links FOR EACH ROW EXECUTE FUNCTION hq.resolve_alerts_of('deliverable_submitted');
 CREATE TRIGGER hq_touch_updated_at BEFORE UPDATE ON public.entity_links FOR EACH ROW EXECUTE FUNCTION hq.touch_updated_at();
+comment on table public.entity_links is 'Links and deliverables of tasks and other entities.';
 
 create table public.gateway_registration_tokens (
   id uuid default gen_random_uuid() not null,
@@ -812,6 +842,7 @@ create policy hq_update_only on public.gateway_registration_tokens as restrictiv
 grant delete, insert, select on public.gateway_registration_tokens to authenticated;
 grant delete, insert, maintain, references, select, trigger, truncate, update on public.gateway_registration_tokens to service_role;
 CREATE TRIGGER hq_refuse_foreign_rows BEFORE INSERT OR UPDATE ON public.gateway_registration_tokens FOR EACH ROW EXECUTE FUNCTION hq.refuse_foreign_rows('consumed_by_gateway_id', 'gateways');
+comment on table public.gateway_registration_tokens is 'One-time tokens with which a new host registers as a gateway; only the hash is stored.';
 
 create table public.gateways (
   id uuid default gen_random_uuid() not null,
@@ -847,6 +878,8 @@ grant update (label, meta, slug) on public.gateways to authenticated;
 CREATE TRIGGER hq_alert_gateway_back AFTER UPDATE OF last_seen_at ON public.gateways FOR EACH ROW WHEN ((old.last_seen_at < (new.last_seen_at - '00:01:30'::interval))) EXECUTE FUNCTION hq.alert_gateway_back();
 CREATE TRIGGER hq_lock_gateways_exclusive BEFORE DELETE ON public.gateways FOR EACH STATEMENT EXECUTE FUNCTION hq.lock_gateway_deletes('alone');
 CREATE TRIGGER hq_touch_updated_at BEFORE UPDATE ON public.gateways FOR EACH ROW EXECUTE FUNCTION hq.touch_updated_at();
+comment on table public.gateways is 'Gateways: the hosts where agents run. One that was not seen for 90 seconds is stale.';
+comment on column public.gateways.secrets_version is 'Counts changes that may alter a secrets file of the gateway.';
 
 create table public.notifications (
   id uuid default gen_random_uuid() not null,
@@ -894,6 +927,8 @@ grant select on public.notifications to authenticated;
 grant delete, insert, maintain, references, select, trigger, truncate, update on public.notifications to service_role;
 grant update (dismissed_at, read_at) on public.notifications to authenticated;
 CREATE TRIGGER hq_touch_alert BEFORE UPDATE ON public.notifications FOR EACH ROW WHEN (((((((new.read_at IS DISTINCT FROM old.read_at) OR (new.dismissed_at IS DISTINCT FROM old.dismissed_at)) OR (new.resolved_at IS DISTINCT FROM old.resolved_at)) OR (new.muted IS DISTINCT FROM old.muted)) OR (new.muted_until IS DISTINCT FROM old.muted_until)) OR (new.occurrences IS DISTINCT FROM old.occurrences))) EXECUTE FUNCTION hq.touch_alert();
+comment on table public.notifications is 'Alerts: one row from the start of a condition to its end.';
+comment on column public.notifications.subject is 'Such as gateway:<id> or agent:<id>; a mute applies to one subject.';
 
 create table public.secrets (
   id uuid default gen_random_uuid() not null,
@@ -947,6 +982,10 @@ CREATE TRIGGER hq_check_secret BEFORE INSERT OR UPDATE ON public.secrets FOR EAC
 CREATE TRIGGER hq_count_secrets_changed AFTER UPDATE ON public.secrets REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION hq.count_secret_changes();
 CREATE TRIGGER hq_count_secrets_deleted AFTER DELETE ON public.secrets REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION hq.count_secret_changes();
 CREATE TRIGGER hq_count_secrets_made AFTER INSERT ON public.secrets REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION hq.count_secret_changes();
+comment on table public.secrets is 'Encrypted credentials of a gateway, or of one agent of it. Only the service role reads the ciphertext.';
+comment on column public.secrets.sync_error is 'The reason why it is not on its gateway, without the value.';
+comment on column public.secrets.revision is 'Counts changes of the value and of its gateway or agent.';
+comment on column public.secrets.value_since is 'Time of the last change of the value.';
 
 create table public.task_relations (
   id uuid default gen_random_uuid() not null,
@@ -976,6 +1015,7 @@ create policy hq_update_only on public.task_relations as restrictive for update 
 grant delete, insert, select on public.task_relations to authenticated;
 grant delete, insert, maintain, references, select, trigger, truncate, update on public.task_relations to service_role;
 CREATE TRIGGER hq_refuse_foreign_rows BEFORE INSERT OR UPDATE ON public.task_relations FOR EACH ROW EXECUTE FUNCTION hq.refuse_foreign_rows('task_id', 'tasks', 'related_task_id', 'tasks');
+comment on table public.task_relations is 'Relations between tasks; a task waits for the tasks that block it.';
 
 create table public.tasks (
   id uuid default gen_random_uuid() not null,
@@ -1019,6 +1059,7 @@ CREATE TRIGGER hq_inbox_for_task AFTER INSERT OR UPDATE OF assignee_agent_id, st
 CREATE TRIGGER hq_refuse_foreign_rows BEFORE INSERT OR UPDATE ON public.tasks FOR EACH ROW EXECUTE FUNCTION hq.refuse_foreign_rows('assignee_agent_id', 'agents', 'parent_id', 'tasks');
 CREATE TRIGGER hq_resolve_alerts_of AFTER DELETE ON public.tasks FOR EACH ROW EXECUTE FUNCTION hq.resolve_alerts_of('task_blocked', 'task_overdue');
 CREATE TRIGGER hq_touch_updated_at BEFORE UPDATE ON public.tasks FOR EACH ROW EXECUTE FUNCTION hq.touch_updated_at();
+comment on table public.tasks is 'Tasks of people and agents.';
 
 create table public.tenant_members (
   tenant_id uuid default hq.nil_tenant() not null,
@@ -1048,6 +1089,7 @@ CREATE TRIGGER hq_audit_member AFTER INSERT OR DELETE ON public.tenant_members F
 CREATE TRIGGER hq_audit_member_role AFTER UPDATE OF role ON public.tenant_members FOR EACH ROW WHEN ((new.role <> old.role)) EXECUTE FUNCTION hq.audit_member();
 CREATE TRIGGER hq_require_one_admin AFTER DELETE OR UPDATE ON public.tenant_members FOR EACH ROW WHEN ((old.role = 'admin'::member_role)) EXECUTE FUNCTION hq.require_one_admin();
 CREATE TRIGGER hq_touch_updated_at BEFORE UPDATE ON public.tenant_members FOR EACH ROW EXECUTE FUNCTION hq.touch_updated_at();
+comment on table public.tenant_members is 'Members of a tenant and their role. An account that is in no row reads nothing.';
 
 create table public.tenants (
   id uuid default gen_random_uuid() not null,
@@ -1071,6 +1113,7 @@ grant select on public.tenants to authenticated;
 grant delete, insert, maintain, references, select, trigger, truncate, update on public.tenants to service_role;
 CREATE TRIGGER hq_lock_gateways_exclusive BEFORE DELETE ON public.tenants FOR EACH STATEMENT EXECUTE FUNCTION hq.lock_gateway_deletes('alone');
 CREATE TRIGGER hq_touch_updated_at BEFORE UPDATE ON public.tenants FOR EACH ROW EXECUTE FUNCTION hq.touch_updated_at();
+comment on table public.tenants is 'Tenants. A self-hosted install has one, with the nil id.';
 
 create table public.workspace (
   id uuid default gen_random_uuid() not null,
@@ -1105,6 +1148,7 @@ grant insert, select on public.workspace to authenticated;
 grant delete, insert, maintain, references, select, trigger, truncate, update on public.workspace to service_role;
 grant update (default_agent_budget_usd, default_hard_cutoff, default_soft_threshold_pct, description, initialized, name, owner_name, owner_preferred_name, owner_timezone, settings, slug) on public.workspace to authenticated;
 CREATE TRIGGER hq_touch_updated_at BEFORE UPDATE ON public.workspace FOR EACH ROW EXECUTE FUNCTION hq.touch_updated_at();
+comment on table public.workspace is 'Name and defaults of a tenant, one row each.';
 
 -- Realtime publication
 
@@ -1509,7 +1553,7 @@ declare
   v_member public.tenant_members := case when tg_op = 'DELETE' then old else new end;
   v_name text := coalesce((select u.email from auth.users u where u.id = v_member.user_id), v_member.user_id::text);
 begin
-  -- A tenant that is being deleted takes its members and its log along.
+  -- A deleted tenant deletes its members and its audit log.
   if exists (select from public.tenants t where t.id = v_member.tenant_id) then
     perform hq.write_audit(jsonb_build_object(
       'tenant_id', v_member.tenant_id,
@@ -1558,10 +1602,10 @@ CREATE OR REPLACE FUNCTION hq.audit_secret(p_action text, p_id uuid, p_tenant uu
 AS $function$
 declare
   v_agent_slug text := (select a.slug from public.agents a where a.id = p_agent);
-  -- The runner tells what became of a secret; everything else is somebody's doing.
+  -- Reports of a sync come from the runner; every other change has an actor.
   v_actor uuid := case when p_action <> 'secret.sync_failed' then auth.uid() end;
 begin
-  -- A tenant that is being deleted takes its secrets and its log along.
+  -- A deleted tenant deletes its secrets and its audit log.
   if not exists (select from public.tenants t where t.id = p_tenant) then
     return;
   end if;
@@ -1657,7 +1701,7 @@ CREATE OR REPLACE FUNCTION hq.bump_secrets_version(p_gateways uuid[])
  LANGUAGE sql
  SET search_path TO ''
 AS $function$
-  -- Two statements: in one, the update would reach for the version that the lock has already gone past, and meet who waits there.
+  -- Two statements: a single update would read the version from before the lock and wait for whoever holds it.
   select from public.gateways g where g.id = any (p_gateways) order by g.id for no key update;
   update public.gateways g set secrets_version = g.secrets_version + 1 where g.id = any (p_gateways)
 $function$;
@@ -1705,7 +1749,7 @@ begin
   if found and not v_action.served then
     raise exception '% is not served here', v_action.name using errcode = '22023', column = 'action';
   end if;
-  -- What a channel is about is meant where nothing else is said.
+  -- A channel that is bound to an agent or a gateway supplies the missing argument.
   if v_agent is null and v_action.target = 'agent' then
     select a.slug into v_agent from public.agents a where a.id = p_who.agent_id;
   end if;
@@ -1812,7 +1856,7 @@ begin
 
   v_who := hq.speaker_of(v_tenant, p_chat);
   if v_once then
-    -- What strangers say is not kept, so that they cannot fill a table; but for their codes, which are counted.
+    -- Deliveries of strangers are not stored, so that they cannot fill the table; link codes are, and counted.
     if v_who.member is not null or p_call = 'link' then
       insert into public.chat_deliveries (tenant_id, platform, install, delivery, call, request_hash)
       values (v_tenant, v_who.platform, v_who.install, p_chat ->> 'delivery', p_call, v_hash)
@@ -1831,7 +1875,7 @@ begin
     end if;
   end if;
 
-  -- Counted outside of what a refusal undoes.
+  -- Counted before the block whose effects a refusal undoes.
   if p_call = 'link' then
     v_too_many := not hq.within_rate_limit(v_tenant, concat_ws(':', v_who.platform, v_who.install, v_who.chat_user), 'link', 5, 600);
   end if;
@@ -1890,7 +1934,7 @@ declare
   v_asker uuid;
   v_answer jsonb;
 begin
-  -- The same press that comes twice is one press.
+  -- A repeated press of the same button has no further effect.
   if v_row.decision = 'confirmed' and v_row.decided_by = p_who.member then
     return jsonb_build_object('command', (select to_jsonb(c) from public.agent_commands c where c.id = v_row.command_id),
       'created', false);
@@ -1920,7 +1964,7 @@ begin
   if not found then
     raise exception 'this question has expired' using errcode = '23505', column = 'token', hint = 'Ask for it again.';
   end if;
-  -- The command is the asker's, with the rights that they have now; who said yes stands beside it.
+  -- The command runs with the requester's present rights; the person who confirmed is recorded beside it.
   perform hq.act_as(v_asker, p_who.tenant, p_who.ceiling, hq.chat_meta(p_who)
     || jsonb_build_object('identity', v_row.identity_id, 'confirmed_by', p_who.member, 'confirmed_as', p_who.identity));
   v_answer := hq.insert_command(v_row.action, v_row.payload, v_row.gateway_id::text, v_row.agent_id::text,
@@ -2067,7 +2111,7 @@ begin
   then
     raise exception 'there is nothing called % to read', left(v_what, 40) using errcode = '22023', column = 'what';
   end if;
-  -- What is named must be there, also where there would be nothing to tell of it.
+  -- A gateway or agent that does not exist is refused, even where the answer would be empty.
   v_args := v_args || jsonb_build_object('gateway_id', hq.gateway_in(p_who.tenant, v_args),
     'agent_id', case when v_args ->> 'agent' is not null then hq.agent_by_slug(p_who.tenant, v_args ->> 'agent') end);
   execute format('select coalesce(jsonb_agg(r), ''[]'') from hq.%I($1, $2, $3) r', 'read_' || v_what)
@@ -2321,7 +2365,7 @@ CREATE OR REPLACE FUNCTION hq.check_secret()
 AS $function$
 declare
   v_is_member boolean := hq.caller_role() in ('authenticated', 'anon');
-  -- A value that is only encrypted anew is the same value.
+  -- Re-keying encrypts the same value under another key.
   v_rekeying boolean := coalesce(current_setting('hq.rekeying', true), '') = 'on';
   v_new_value boolean := true;
   v_moved boolean := true;
@@ -2341,7 +2385,7 @@ begin
       raise exception '%', v_fault using errcode = '22023', column = 'key', table = 'secrets';
     end if;
   end if;
-  -- What an older HQ kept otherwise stays, and is told when it cannot be read.
+  -- Existing values of an older HQ stay; the runner reports those that it cannot read.
   v_fault := case when v_new_value and v_is_member then hq.envelope_fault(new.encrypted_value) end;
   if v_fault is not null then
     raise exception '%', v_fault
@@ -2366,7 +2410,7 @@ begin
     if not exists (select from public.gateways g where g.id = new.gateway_id and g.tenant_id = new.tenant_id) then
       raise exception 'there is no such gateway' using errcode = 'P0002', column = 'gateway', table = 'secrets';
     end if;
-    -- An agent that is on no gateway yet may have its secrets before it comes.
+    -- An agent without a gateway may get its secrets before it is placed.
     if new.agent_id is not null and not exists (
       select from public.agents a where a.id = new.agent_id and a.tenant_id = new.tenant_id
         and coalesce(a.gateway_id, new.gateway_id) = new.gateway_id)
@@ -2546,7 +2590,7 @@ CREATE OR REPLACE FUNCTION hq.current_chat()
 AS $function$ select nullif(current_setting('hq.chat', true), '')::jsonb $function$;
 grant execute on function hq.current_chat() to public;
 
-CREATE OR REPLACE FUNCTION hq.define_unless_foreign(p_signature text, p_definition text)
+CREATE OR REPLACE FUNCTION hq.define_unless_foreign(p_signature text, p_definition text, p_comment text)
  RETURNS void
  LANGUAGE plpgsql
  SET search_path TO 'public'
@@ -2559,12 +2603,13 @@ begin
     or exists (select from hq.defined_objects d where d.kind = 'shared function' and d.identity = hq.function_identity(v_existing))
   then
     execute p_definition;
+    execute format('comment on function %s is %L', to_regprocedure(p_signature), p_comment);
     insert into hq.defined_objects (kind, identity) values ('shared function', hq.function_identity(to_regprocedure(p_signature)))
     on conflict do nothing;
   end if;
 end
 $function$;
-grant execute on function hq.define_unless_foreign(text,text) to public;
+grant execute on function hq.define_unless_foreign(text,text,text) to public;
 
 CREATE OR REPLACE FUNCTION hq.delete_open_confirmations()
  RETURNS trigger
@@ -3184,7 +3229,7 @@ begin
     raise exception 'idempotency_key must be a text of 1 to 200 characters'
       using errcode = '22023', column = 'idempotency_key', table = 'agent_commands';
   end if;
-  -- Platforms number what they deliver: who knows the next number could take its key and so keep what is said then from being done.
+  -- Delivery ids are predictable: with a known key somebody else could keep the next delivery from being executed.
   if starts_with(new.idempotency_key, 'chat:') and hq.current_chat() is null and hq.caller_role() in ('authenticated', 'anon') then
     raise exception 'an idempotency_key that begins with chat: is kept for what is said in chats'
       using errcode = '42501', column = 'idempotency_key', table = 'agent_commands', hint = 'Use another key.';
@@ -3207,7 +3252,7 @@ begin
   new.cancel_requested_at := null;
   new.progress := null;
   new.result := null;
-  -- Which chat it came from is said by the database alone.
+  -- Only the database says from which chat a command came.
   new.meta := case when jsonb_typeof(new.meta) = 'object' then new.meta - 'chat' else '{}' end
     || jsonb_strip_nulls(jsonb_build_object('chat', hq.current_chat()));
   new.origin := hq.origin_or_api(new.origin);
@@ -3395,7 +3440,7 @@ begin
     on conflict (tenant_id, idempotency_key) where idempotency_key is not null do nothing
     returning id into v_id;
     if found then
-      -- Read again: what the database does itself is done by now.
+      -- Reads the row again: the database may have executed it by now.
       select * into v_row from public.agent_commands c where c.id = v_id;
       return jsonb_build_object('command', to_jsonb(v_row), 'created', true);
     end if;
@@ -4129,7 +4174,7 @@ begin
     select count(distinct u.run_id) as runs, sum(u.cost_total_usd) filter (where u.occurred_at >= v_day) as today
     from (
       select * from public.agent_usage own where own.agent_id = d.agent_id
-      -- What agents that are gone have used.
+      -- Usage of deleted agents.
       union all select * from public.agent_usage gone where d.agent_id is null and gone.agent_id is null) u
     where u.tenant_id = p_who.tenant and u.occurred_at >= v_month) r
   order by d.cost desc;
@@ -4637,7 +4682,7 @@ AS $function$
 declare
   v_agent public.agents;
 begin
-  -- No stronger lock: the row of the command, and those of others, hold the agent by their references already.
+  -- No stronger lock: rows of commands already hold the agent by their foreign keys.
   select * into v_agent from public.agents a where a.id = p_command.agent_id for no key update;
   if v_agent.status::text not in ('ready', 'paused') and not (p_paused and v_agent.status::text = 'error') then
     raise exception '% is %', v_agent.slug, v_agent.status
@@ -4744,7 +4789,7 @@ begin
   end if;
   v_place := hq.secret_scope(v_tenant, p_gateway, p_agent);
   perform from public.gateways g where g.id = v_place.gateway for key share;
-  -- Twice at most: who finds the row made meanwhile finds it the second time.
+  -- At most two rounds: a row that somebody inserted meanwhile is found in the second.
   for attempt in 1 .. 2 loop
     select * into v_row from public.secrets s
     where s.tenant_id = v_tenant and s.gateway_id = v_place.gateway and s.agent_id is not distinct from v_place.agent and s.key = p_key
@@ -4827,7 +4872,7 @@ CREATE OR REPLACE FUNCTION hq.sweep_adapters(p_tenant uuid)
  SET search_path TO ''
 AS $function$
 begin
-  -- The token was changed: what is known by the old one is history. One that was wrong never told whose it is.
+  -- Rows of a replaced token; a token that was wrong never reported an install.
   delete from public.chat_adapters d where (d.platform, d.fingerprint) in (
     select o.platform, o.fingerprint
     from public.chat_adapters o, public.chat_adapters n
@@ -4861,7 +4906,7 @@ declare
   v_now timestamptz := clock_timestamp();
 begin
   delete from public.chat_deliveries d where d.tenant_id = p_tenant and d.created_at < v_now - interval '48 hours';
-  -- The answer that asked held the token; once nobody can use it any more, nobody needs it.
+  -- Removes tokens of expired confirmations from stored answers.
   update public.chat_deliveries d set answer = d.answer #- '{confirm,token}'
   where d.tenant_id = p_tenant and d.call = 'act' and d.answer #> '{confirm,token}' is not null
     and d.created_at < v_now - interval '5 minutes';
@@ -5185,6 +5230,7 @@ end
 $function$;
 grant execute on function cancel_command(uuid,text) to authenticated;
 grant execute on function cancel_command(uuid,text) to service_role;
+comment on function cancel_command(uuid,text) is 'Cancels a command. Returns `{command, created: false}` or `{refused}`. A pending row is `cancelled` at once; a running one gets `cancel_requested_at`, which its runner obeys. The caller needs the role of the action. Code `conflict` for a finished command.';
 
 CREATE OR REPLACE FUNCTION public.chat_act(p_chat jsonb, p_action text, p_payload jsonb DEFAULT '{}'::jsonb, p_gateway text DEFAULT NULL::text, p_agent text DEFAULT NULL::text)
  RETURNS jsonb
@@ -5196,6 +5242,7 @@ AS $function$
     'agent', p_agent, 'delivery', p_chat ->> 'delivery')) $function$;
 grant execute on function chat_act(jsonb,text,jsonb,text,text) to authenticated;
 grant execute on function chat_act(jsonb,text,jsonb,text,text) to service_role;
+comment on function chat_act(jsonb,text,jsonb,text,text) is 'Adds a command for the member behind the delivery. Returns `{command, created}`; for a dangerous action `{confirm: {token, kind: button | typed | second, expected, prompt, action, danger, target, asked_by, expires_at}}`; or `{refused}`.';
 
 CREATE OR REPLACE FUNCTION public.chat_bind(p_chat jsonb, p_ceiling text DEFAULT 'operator'::text, p_gateway text DEFAULT NULL::text, p_agent text DEFAULT NULL::text)
  RETURNS jsonb
@@ -5206,6 +5253,7 @@ AS $function$
   select hq.chat_call('bind', p_chat, jsonb_build_object('ceiling', p_ceiling, 'gateway', p_gateway, 'agent', p_agent)) $function$;
 grant execute on function chat_bind(jsonb,text,text,text) to authenticated;
 grant execute on function chat_bind(jsonb,text,text,text) to service_role;
+comment on function chat_bind(jsonb,text,text,text) is 'Binds the channel of the delivery, or changes its binding: a highest role and, if given, a gateway or an agent. Returns `{channel}` or `{refused}`. Admins only.';
 
 CREATE OR REPLACE FUNCTION public.chat_cancel(p_chat jsonb, p_command_id uuid)
  RETURNS jsonb
@@ -5215,6 +5263,7 @@ CREATE OR REPLACE FUNCTION public.chat_cancel(p_chat jsonb, p_command_id uuid)
 AS $function$ select hq.chat_call('cancel', p_chat, jsonb_build_object('command', p_command_id)) $function$;
 grant execute on function chat_cancel(jsonb,uuid) to authenticated;
 grant execute on function chat_cancel(jsonb,uuid) to service_role;
+comment on function chat_cancel(jsonb,uuid) is 'Cancels a command as cancel_command does, for the member behind the delivery. Returns `{command}` or `{refused}`.';
 
 CREATE OR REPLACE FUNCTION public.chat_check()
  RETURNS jsonb
@@ -5226,6 +5275,7 @@ AS $function$
 $function$;
 grant execute on function chat_check() to authenticated;
 grant execute on function chat_check() to service_role;
+comment on function chat_check() is 'Returns `{tenant_id, user_id}` for a bot of its tenant, else `{refused}`. A bot calls it when it signs in.';
 
 CREATE OR REPLACE FUNCTION public.chat_confirm(p_chat jsonb, p_token text, p_typed text DEFAULT NULL::text)
  RETURNS jsonb
@@ -5236,6 +5286,7 @@ AS $function$
   select hq.chat_call('confirm', p_chat, jsonb_build_object('token', p_token, 'typed', p_typed)) $function$;
 grant execute on function chat_confirm(jsonb,text,text) to authenticated;
 grant execute on function chat_confirm(jsonb,text,text) to service_role;
+comment on function chat_confirm(jsonb,text,text) is 'Confirms with the token of chat_act; `p_typed` is the typed name. Returns as chat_act, with `decided: {by, at}`, or `{refused}`. Rights and rules at this moment count.';
 
 CREATE OR REPLACE FUNCTION public.chat_decline(p_chat jsonb, p_token text)
  RETURNS jsonb
@@ -5245,6 +5296,7 @@ CREATE OR REPLACE FUNCTION public.chat_decline(p_chat jsonb, p_token text)
 AS $function$ select hq.chat_call('decline', p_chat, jsonb_build_object('token', p_token)) $function$;
 grant execute on function chat_decline(jsonb,text) to authenticated;
 grant execute on function chat_decline(jsonb,text) to service_role;
+comment on function chat_decline(jsonb,text) is 'Declines with the token of chat_act. Returns `{declined: true, prompt, decided: {by, at}}` or `{refused}`.';
 
 CREATE OR REPLACE FUNCTION public.chat_heartbeat(p_holder text, p_adapters jsonb)
  RETURNS jsonb
@@ -5269,7 +5321,7 @@ begin
     end if;
     v_held := v_held || jsonb_build_object(v_adapter ->> 'platform', hq.lease_adapter_token(v_tenant, p_holder, v_adapter));
   end loop;
-  -- One bot sweeps at a time; the others need not wait for it.
+  -- One bot sweeps at a time; the others do not wait.
   if pg_try_advisory_xact_lock(hashtext('hq.chat_heartbeat'), hashtext(v_tenant::text)) then
     perform hq.sweep_gateways(v_tenant);
     perform hq.sweep_tasks(v_tenant);
@@ -5283,6 +5335,7 @@ end
 $function$;
 grant execute on function chat_heartbeat(text,jsonb) to authenticated;
 grant execute on function chat_heartbeat(text,jsonb) to service_role;
+comment on function chat_heartbeat(text,jsonb) is 'Records the state of a bot''s adapters, every ten seconds: `[{platform, install, fingerprint, state, detail, last_inbound_at, last_outbound_at}]`. Returns `{now, held: {platform: boolean}}`: each token has one holder for 30 seconds. `state` is `connected`, `stopped` (releases the token, no alert) or any other word. Adds the alerts that only time brings: gateways stale and back, tasks overdue, adapters gone.';
 
 CREATE OR REPLACE FUNCTION public.chat_link(p_chat jsonb, p_code text)
  RETURNS jsonb
@@ -5292,6 +5345,7 @@ CREATE OR REPLACE FUNCTION public.chat_link(p_chat jsonb, p_code text)
 AS $function$ select hq.chat_call('link', p_chat, jsonb_build_object('code', p_code)) $function$;
 grant execute on function chat_link(jsonb,text) to authenticated;
 grant execute on function chat_link(jsonb,text) to service_role;
+comment on function chat_link(jsonb,text) is 'Links the account of the delivery with a code of issue_chat_code. Returns `{member}` or `{refused}`. Five attempts in ten minutes.';
 
 CREATE OR REPLACE FUNCTION public.chat_list_subscriptions(p_platform text)
  RETURNS jsonb
@@ -5319,6 +5373,7 @@ end
 $function$;
 grant execute on function chat_list_subscriptions(text) to authenticated;
 grant execute on function chat_list_subscriptions(text) to service_role;
+comment on function chat_list_subscriptions(text) is 'Returns the subscriptions of a platform with their cursors and the messages of their open alerts: `[{id, created_at, platform, install, channel, thread, kind, filter, cursor, messages: [{key, handle, open}]}]`.';
 
 CREATE OR REPLACE FUNCTION public.chat_may(p_chat jsonb, p_for text DEFAULT NULL::text)
  RETURNS jsonb
@@ -5328,6 +5383,7 @@ CREATE OR REPLACE FUNCTION public.chat_may(p_chat jsonb, p_for text DEFAULT NULL
 AS $function$ select hq.chat_call('may', p_chat, jsonb_build_object('for', p_for)) $function$;
 grant execute on function chat_may(jsonb,text) to authenticated;
 grant execute on function chat_may(jsonb,text) to service_role;
+comment on function chat_may(jsonb,text) is 'Returns `{may: true}`, or `{refused}` with the reason and one line in the audit log. `p_for` is the name of an action, `bind` or `unbind`; null asks for the right to read.';
 
 CREATE OR REPLACE FUNCTION public.chat_open_cards(p_platform text)
  RETURNS jsonb
@@ -5351,6 +5407,7 @@ end
 $function$;
 grant execute on function chat_open_cards(text) to authenticated;
 grant execute on function chat_open_cards(text) to service_role;
+comment on function chat_open_cards(text) is 'Returns `{cards}` of a platform that are not closed, with their commands.';
 
 CREATE OR REPLACE FUNCTION public.chat_press(p_chat jsonb, p_token text)
  RETURNS jsonb
@@ -5360,6 +5417,7 @@ CREATE OR REPLACE FUNCTION public.chat_press(p_chat jsonb, p_token text)
 AS $function$ select hq.chat_call('press', p_chat, jsonb_build_object('token', p_token)) $function$;
 grant execute on function chat_press(jsonb,text) to authenticated;
 grant execute on function chat_press(jsonb,text) to service_role;
+comment on function chat_press(jsonb,text) is 'Returns `{intent}` of a button, or `{refused}`: it is gone, of another channel, or of another person.';
 
 CREATE OR REPLACE FUNCTION public.chat_read(p_chat jsonb, p_what text, p_args jsonb DEFAULT '{}'::jsonb)
  RETURNS jsonb
@@ -5370,6 +5428,10 @@ AS $function$
   select hq.chat_call('read', p_chat, jsonb_build_object('what', p_what, 'args', p_args)) $function$;
 grant execute on function chat_read(jsonb,text,jsonb) to authenticated;
 grant execute on function chat_read(jsonb,text,jsonb) to service_role;
+comment on function chat_read(jsonb,text,jsonb) is 'Returns `{rows}`, newest first, or `{refused}`. Without `limit` there are 20 rows, at most 100.
+
+- `p_what`: `fleet`, `gateways`, `agents`, `agent`, `commands`, `command`, `output`, `tasks`, `task`, `deliverables`, `deliverable`, `inbox`, `usage`, `budgets`, `alerts`, `secrets`, `templates`, `subscriptions`, `links`, `desktop`
+- `p_args`: `id` (whole, or at least its first eight characters), `status` (`open`, `all` or a status), `agent`, `gateway`, `lines`, `limit`, `for` (as `p_for` of chat_may)';
 
 CREATE OR REPLACE FUNCTION public.chat_record_alerts(p_rows jsonb)
  RETURNS jsonb
@@ -5385,11 +5447,11 @@ begin
   if v_refusal is not null then
     return v_refusal;
   end if;
-  -- Held, so that none of them ends meanwhile and takes what is kept of the others along.
+  -- Locks the subscriptions, so that none is deleted together with its messages meanwhile.
   perform from public.chat_subscriptions s
   where s.tenant_id = v_tenant and s.id in (select hq.uuid_or_null(r ->> 'subscription_id') from hq.entries(p_rows) r)
   order by s.id for no key update;
-  -- Of what is said twice the last counts.
+  -- The last entry for a key counts.
   with reported as (
     select distinct on (s.id, m.e ->> 'key') s.id, left(m.e ->> 'key', 300) as key, coalesce(m.e -> 'handle', 'null') as handle,
       coalesce((m.e ->> 'open')::boolean, true) as open
@@ -5418,6 +5480,7 @@ end
 $function$;
 grant execute on function chat_record_alerts(jsonb) to authenticated;
 grant execute on function chat_record_alerts(jsonb) to service_role;
+comment on function chat_record_alerts(jsonb) is 'Stores the messages that were sent, many at once: `[{subscription_id, cursor, messages: [{key, handle, open}], disabled}]`. Returns `{saved}`. A message that is not `open` is removed. `disabled` is the reason why a chat takes no messages; it lasts until somebody there subscribes again.';
 
 CREATE OR REPLACE FUNCTION public.chat_refuse(p_chat jsonb)
  RETURNS jsonb
@@ -5427,6 +5490,7 @@ CREATE OR REPLACE FUNCTION public.chat_refuse(p_chat jsonb)
 AS $function$ select hq.chat_call('refuse', p_chat, '{}') $function$;
 grant execute on function chat_refuse(jsonb) to authenticated;
 grant execute on function chat_refuse(jsonb) to service_role;
+comment on function chat_refuse(jsonb) is 'Refuses a delivery of a stranger or of an account that is linked to nobody, and records it in the audit log. Returns `{refused}`; for a linked account with the code `usage` and without a line.';
 
 CREATE OR REPLACE FUNCTION public.chat_save_buttons(p_rows jsonb)
  RETURNS jsonb
@@ -5456,6 +5520,7 @@ end
 $function$;
 grant execute on function chat_save_buttons(jsonb) to authenticated;
 grant execute on function chat_save_buttons(jsonb) to service_role;
+comment on function chat_save_buttons(jsonb) is 'Stores meanings of buttons: `[{token, platform, install, channel, user, intent, seconds, once}]`. `user` limits a button to one person; `seconds` is its lifetime.';
 
 CREATE OR REPLACE FUNCTION public.chat_save_card(p_card jsonb)
  RETURNS jsonb
@@ -5481,6 +5546,7 @@ end
 $function$;
 grant execute on function chat_save_card(jsonb) to authenticated;
 grant execute on function chat_save_card(jsonb) to service_role;
+comment on function chat_save_card(jsonb) is 'Stores the message of a command, one for each command and channel: `{command_id, platform, install, channel, thread, handle, shown, closed}`.';
 
 CREATE OR REPLACE FUNCTION public.chat_subscribe(p_chat jsonb, p_filter jsonb DEFAULT '{}'::jsonb)
  RETURNS jsonb
@@ -5490,6 +5556,7 @@ CREATE OR REPLACE FUNCTION public.chat_subscribe(p_chat jsonb, p_filter jsonb DE
 AS $function$ select hq.chat_call('subscribe', p_chat, jsonb_build_object('filter', p_filter)) $function$;
 grant execute on function chat_subscribe(jsonb,jsonb) to authenticated;
 grant execute on function chat_subscribe(jsonb,jsonb) to service_role;
+comment on function chat_subscribe(jsonb,jsonb) is 'Subscribes the chat of the delivery to alerts, or changes its filter: `{severity, kinds, agents, tags, quiet: {from, to, tz}, digest_minutes}`. Returns `{subscription}` or `{refused}`. In a channel for operators.';
 
 CREATE OR REPLACE FUNCTION public.chat_unbind(p_chat jsonb)
  RETURNS jsonb
@@ -5499,6 +5566,7 @@ CREATE OR REPLACE FUNCTION public.chat_unbind(p_chat jsonb)
 AS $function$ select hq.chat_call('unbind', p_chat, '{}') $function$;
 grant execute on function chat_unbind(jsonb) to authenticated;
 grant execute on function chat_unbind(jsonb) to service_role;
+comment on function chat_unbind(jsonb) is 'Ends the binding of the channel. Returns `{channel}` or `{refused}`. Admins only.';
 
 CREATE OR REPLACE FUNCTION public.chat_unlink(p_chat jsonb)
  RETURNS jsonb
@@ -5508,6 +5576,7 @@ CREATE OR REPLACE FUNCTION public.chat_unlink(p_chat jsonb)
 AS $function$ select hq.chat_call('unlink', p_chat, '{}') $function$;
 grant execute on function chat_unlink(jsonb) to authenticated;
 grant execute on function chat_unlink(jsonb) to service_role;
+comment on function chat_unlink(jsonb) is 'Ends the link of the account. Returns `{member}` or `{refused}`.';
 
 CREATE OR REPLACE FUNCTION public.chat_unsubscribe(p_chat jsonb)
  RETURNS jsonb
@@ -5517,6 +5586,7 @@ CREATE OR REPLACE FUNCTION public.chat_unsubscribe(p_chat jsonb)
 AS $function$ select hq.chat_call('unsubscribe', p_chat, '{}') $function$;
 grant execute on function chat_unsubscribe(jsonb) to authenticated;
 grant execute on function chat_unsubscribe(jsonb) to service_role;
+comment on function chat_unsubscribe(jsonb) is 'Ends the subscription of the chat. Returns `{subscription}` or `{refused}`. In a channel for operators.';
 
 CREATE OR REPLACE FUNCTION public.chat_whoami(p_chat jsonb)
  RETURNS jsonb
@@ -5526,6 +5596,7 @@ CREATE OR REPLACE FUNCTION public.chat_whoami(p_chat jsonb)
 AS $function$ select hq.chat_call('whoami', p_chat, '{}') $function$;
 grant execute on function chat_whoami(jsonb) to authenticated;
 grant execute on function chat_whoami(jsonb) to service_role;
+comment on function chat_whoami(jsonb) is 'Returns the account behind a delivery: `{linked, identity, member: {email, role}, channel: {bound, ceiling, gateway, agent}, role, actions: [name], tenant}`. Not refused to anybody.';
 
 CREATE OR REPLACE FUNCTION public.complete_command(p_command_id uuid, p_exit_code integer, p_stdout text, p_stderr text)
  RETURNS SETOF agent_commands
@@ -5538,6 +5609,7 @@ AS $function$
     where c.id = p_command_id returning c.*
   $function$;
 grant execute on function complete_command(uuid,integer,text,text) to service_role;
+comment on function complete_command(uuid,integer,text,text) is 'For the daemons of an older HQ: ends a command as done.';
 
 CREATE OR REPLACE FUNCTION public.complete_inbox_item(p_item_id uuid)
  RETURNS SETOF agent_inbox_items
@@ -5549,6 +5621,7 @@ AS $function$
     where i.id = p_item_id and i.status in ('pending', 'leased') returning i.*
   $function$;
 grant execute on function complete_inbox_item(uuid) to service_role;
+comment on function complete_inbox_item(uuid) is 'For the daemons of an older HQ: ends an inbox item as done.';
 
 CREATE OR REPLACE FUNCTION public.consume_gateway_token(p_token text, p_label text DEFAULT NULL::text, p_slug_hint text DEFAULT NULL::text)
  RETURNS TABLE(gateway_id uuid, gateway_slug text)
@@ -5596,6 +5669,7 @@ grant execute on function consume_gateway_token(text,text,text) to anon;
 grant execute on function consume_gateway_token(text,text,text) to authenticated;
 grant execute on function consume_gateway_token(text,text,text) to service_role;
 grant execute on function consume_gateway_token(text,text,text) to public;
+comment on function consume_gateway_token(text,text,text) is 'Registers a gateway with a one-time token. Returns its id and slug. Raises 28000 `invalid_token` or `token_expired`. A slug that is taken gets `-2`, `-3` …';
 
 CREATE OR REPLACE FUNCTION public.current_tenant_id()
  RETURNS uuid
@@ -5612,6 +5686,7 @@ grant execute on function current_tenant_id() to anon;
 grant execute on function current_tenant_id() to authenticated;
 grant execute on function current_tenant_id() to service_role;
 grant execute on function current_tenant_id() to public;
+comment on function current_tenant_id() is 'Returns the tenant of the caller''s token; the nil id where it names none.';
 
 CREATE OR REPLACE FUNCTION public.delete_secret(p_secret_id uuid, p_origin text DEFAULT 'api'::text)
  RETURNS jsonb
@@ -5641,6 +5716,7 @@ end
 $function$;
 grant execute on function delete_secret(uuid,text) to authenticated;
 grant execute on function delete_secret(uuid,text) to service_role;
+comment on function delete_secret(uuid,text) is 'Deletes a secret. Returns `{secret}` as it was, or `{refused}`. Operators only.';
 
 CREATE OR REPLACE FUNCTION public.enqueue_command(p_action text, p_payload jsonb DEFAULT '{}'::jsonb, p_gateway text DEFAULT NULL::text, p_agent text DEFAULT NULL::text, p_idempotency_key text DEFAULT NULL::text, p_origin text DEFAULT 'api'::text)
  RETURNS jsonb
@@ -5666,6 +5742,7 @@ end
 $function$;
 grant execute on function enqueue_command(text,jsonb,text,text,text,text) to authenticated;
 grant execute on function enqueue_command(text,jsonb,text,text,text,text) to service_role;
+comment on function enqueue_command(text,jsonb,text,text,text,text) is 'Adds a command. Returns `{command, created}`, or `{refused}` with one line in the audit log. A known `p_idempotency_key` returns the earlier row with `created: false`, and code `conflict` for a different request. `p_gateway` and `p_agent` are slugs or ids; a tenant with one gateway need not name it. An action of the executor `database` is `done` in the answer.';
 
 CREATE OR REPLACE FUNCTION public.fail_command(p_command_id uuid, p_exit_code integer, p_stdout text, p_stderr text, p_error text)
  RETURNS SETOF agent_commands
@@ -5679,6 +5756,7 @@ AS $function$
     where c.id = p_command_id returning c.*
   $function$;
 grant execute on function fail_command(uuid,integer,text,text,text) to service_role;
+comment on function fail_command(uuid,integer,text,text,text) is 'For the daemons of an older HQ: ends a command as failed.';
 
 CREATE OR REPLACE FUNCTION public.fail_inbox_item(p_item_id uuid, p_reason text)
  RETURNS SETOF agent_inbox_items
@@ -5692,6 +5770,7 @@ AS $function$
     where i.id = p_item_id and i.status in ('pending', 'leased') returning i.*
   $function$;
 grant execute on function fail_inbox_item(uuid,text) to service_role;
+comment on function fail_inbox_item(uuid,text) is 'For the daemons of an older HQ: fails an inbox item; it waits again until its attempts are used up.';
 
 CREATE OR REPLACE FUNCTION public.issue_chat_code()
  RETURNS jsonb
@@ -5722,6 +5801,7 @@ end
 $function$;
 grant execute on function issue_chat_code() to authenticated;
 grant execute on function issue_chat_code() to service_role;
+comment on function issue_chat_code() is 'Returns `{code, expires_at}`, a code that links one account to the caller, once, within ten minutes; or `{refused}`. A member has three open codes at most; the oldest expires for a fourth. Not for bots.';
 
 CREATE OR REPLACE FUNCTION public.lease_command(p_lease_seconds integer DEFAULT 300, p_gateway_slug text DEFAULT NULL::text)
  RETURNS SETOF agent_commands
@@ -5741,6 +5821,7 @@ AS $function$
     returning c.*
   $function$;
 grant execute on function lease_command(integer,text) to service_role;
+comment on function lease_command(integer,text) is 'For the daemons of an older HQ: leases one command.';
 
 CREATE OR REPLACE FUNCTION public.lease_inbox_item(p_agent_id uuid, p_lease_seconds integer DEFAULT 120)
  RETURNS SETOF agent_inbox_items
@@ -5766,6 +5847,7 @@ AS $function$
   end
   $function$;
 grant execute on function lease_inbox_item(uuid,integer) to service_role;
+comment on function lease_inbox_item(uuid,integer) is 'For the daemons of an older HQ: leases one inbox item of an agent.';
 
 CREATE OR REPLACE FUNCTION public.member_role_of_caller()
  RETURNS member_role
@@ -5778,6 +5860,7 @@ AS $function$
 $function$;
 grant execute on function member_role_of_caller() to authenticated;
 grant execute on function member_role_of_caller() to service_role;
+comment on function member_role_of_caller() is 'Returns the caller''s role in their tenant, or null for somebody who is no member. Policies call it.';
 
 CREATE OR REPLACE FUNCTION public.note_secret(p_secret_id uuid, p_note text DEFAULT NULL::text, p_origin text DEFAULT 'api'::text)
  RETURNS jsonb
@@ -5807,6 +5890,7 @@ end
 $function$;
 grant execute on function note_secret(uuid,text,text) to authenticated;
 grant execute on function note_secret(uuid,text,text) to service_role;
+comment on function note_secret(uuid,text,text) is 'Changes the note of a secret. Returns `{secret}` or `{refused}`. Operators only.';
 
 CREATE OR REPLACE FUNCTION public.replace_envelopes(p_rows jsonb, p_actor uuid DEFAULT NULL::uuid, p_last boolean DEFAULT false)
  RETURNS json
@@ -5855,6 +5939,7 @@ begin
 end
 $function$;
 grant execute on function replace_envelopes(jsonb,uuid,boolean) to service_role;
+comment on function replace_envelopes(jsonb,uuid,boolean) is 'Replaces ciphertexts during re-keying: `[{id, old, new}]`. Returns the ids that were replaced; a row whose value is not `old` any more keeps its newer one. State and revision stay. `p_last` adds the audit line and increments `secrets_version` of every gateway with secrets. Raises 22023 for a value that is no envelope.';
 
 CREATE OR REPLACE FUNCTION public.revoke_chat_identity(p_id uuid)
  RETURNS jsonb
@@ -5884,6 +5969,7 @@ end
 $function$;
 grant execute on function revoke_chat_identity(uuid) to authenticated;
 grant execute on function revoke_chat_identity(uuid) to service_role;
+comment on function revoke_chat_identity(uuid) is 'Ends the link of an account. Returns `{identity}` or `{refused}`. A member ends their own links, an admin all.';
 
 CREATE OR REPLACE FUNCTION public.runner_exchange(p_gateway_id uuid, p_runner_id text, p_claim integer DEFAULT 0, p_lease_seconds integer DEFAULT 60, p_renew uuid[] DEFAULT '{}'::uuid[], p_output jsonb DEFAULT '[]'::jsonb, p_progress jsonb DEFAULT '[]'::jsonb, p_results jsonb DEFAULT '[]'::jsonb, p_heartbeat jsonb DEFAULT NULL::jsonb)
  RETURNS jsonb
@@ -5931,6 +6017,16 @@ begin
 end
 $function$;
 grant execute on function runner_exchange(uuid,text,integer,integer,uuid[],jsonb,jsonb,jsonb,jsonb) to service_role;
+comment on function runner_exchange(uuid,text,integer,integer,uuid[],jsonb,jsonb,jsonb,jsonb) is 'The one request of a runner, in one transaction: stores output, progress and results, renews leases, ends expired ones, records the heartbeat and leases commands.
+
+- `p_claim`: how many commands the runner could start now; `p_lease_seconds`: 1 to 3600
+- `p_renew`: tokens of all leases that the runner holds
+- `p_output`: `[{token, seq, stream: stdout | stderr, text}]`
+- `p_progress`: `[{token, percent: 0 to 100 or null, note}]`
+- `p_results`: `[{token, status: done | failed | cancelled | pending, exit_code, stdout, stderr, error_message, result}]`; `pending` returns a command that has not run
+- `p_heartbeat`: `{services, version, runner}`, merged into `gateways.meta`
+
+Returns `{now, gateway_status, secrets_version, claimed: [command], cancel: [token], lost: [token], sweep_in_ms}`. A claimed command is running already. `lost` has tokens that are no longer valid; what came with them changed nothing. `cancel` has leases that somebody wants to end.';
 
 CREATE OR REPLACE FUNCTION public.secret_envelopes(p_after uuid DEFAULT NULL::uuid, p_limit integer DEFAULT 500)
  RETURNS json
@@ -5946,6 +6042,7 @@ AS $function$
   ) e
 $function$;
 grant execute on function secret_envelopes(uuid,integer) to service_role;
+comment on function secret_envelopes(uuid,integer) is 'Returns up to `p_limit` rows after the id `p_after`, in the order of ids, for re-keying: `[{id, encrypted_value}]`.';
 
 CREATE OR REPLACE FUNCTION public.secrets_snapshot(p_gateway_id uuid)
  RETURNS json
@@ -5965,6 +6062,7 @@ AS $function$
       where s.gateway_id = p_gateway_id))
 $function$;
 grant execute on function secrets_snapshot(uuid) to service_role;
+comment on function secrets_snapshot(uuid) is 'Returns all secrets of a gateway in one consistent read: `{version, agents: [{id, slug}], secrets: [{id, agent_id, agent_slug, key, encrypted_value, category, revision, sync_status, sync_error}]}`. `agents` are those on the gateway. `agent_slug` is null for a secret of the gateway, and for one whose agent is elsewhere.';
 
 CREATE OR REPLACE FUNCTION public.secrets_synced(p_gateway_id uuid, p_results jsonb)
  RETURNS integer
@@ -5999,6 +6097,7 @@ begin
 end
 $function$;
 grant execute on function secrets_synced(uuid,jsonb) to service_role;
+comment on function secrets_synced(uuid,jsonb) is 'Stores the results of a sync, `[{id, revision, status: active | error | waiting, error}]`. Returns the number of rows that changed. A result for an earlier revision changes nothing.';
 
 CREATE OR REPLACE FUNCTION public.set_gateway_paused(p_gateway_id uuid, p_paused boolean)
  RETURNS gateway_status
@@ -6013,6 +6112,7 @@ AS $function$
   returning g.status
 $function$;
 grant execute on function set_gateway_paused(uuid,boolean) to service_role;
+comment on function set_gateway_paused(uuid,boolean) is 'Pauses or resumes a gateway and returns its status, null for an unknown one. A hibernating gateway stays as it is. A paused one gets only commands whose action allows it.';
 
 CREATE OR REPLACE FUNCTION public.set_secret(p_key text, p_value text, p_gateway text DEFAULT NULL::text, p_agent text DEFAULT NULL::text, p_category text DEFAULT NULL::text, p_name text DEFAULT NULL::text, p_note text DEFAULT NULL::text, p_origin text DEFAULT 'api'::text)
  RETURNS jsonb
@@ -6039,6 +6139,7 @@ end
 $function$;
 grant execute on function set_secret(text,text,text,text,text,text,text,text) to authenticated;
 grant execute on function set_secret(text,text,text,text,text,text,text,text) to service_role;
+comment on function set_secret(text,text,text,text,text,text,text,text) is 'Stores or rotates a secret. Returns `{secret, created}` without the ciphertext, or `{refused}`. `p_value` is an envelope (see secrets.md); on a rotation a null argument keeps what is there. `p_agent` makes it a secret of that agent alone. Operators only.';
 
 CREATE OR REPLACE FUNCTION public.start_command(p_command_id uuid)
  RETURNS SETOF agent_commands
@@ -6050,6 +6151,7 @@ AS $function$
     where c.id = p_command_id and c.status = 'leased' returning c.*
   $function$;
 grant execute on function start_command(uuid) to service_role;
+comment on function start_command(uuid) is 'For the daemons of an older HQ: marks a leased command as running.';
 
 CREATE OR REPLACE FUNCTION public.tenant_people()
  RETURNS jsonb
@@ -6065,6 +6167,7 @@ AS $function$
 $function$;
 grant execute on function tenant_people() to authenticated;
 grant execute on function tenant_people() to service_role;
+comment on function tenant_people() is 'Returns the members of the caller''s tenant, `[{user_id, email, role, is_bot}]`; empty for somebody who is no member.';
 
 CREATE OR REPLACE FUNCTION public.whoami()
  RETURNS jsonb
@@ -6084,3 +6187,4 @@ AS $function$
 $function$;
 grant execute on function whoami() to authenticated;
 grant execute on function whoami() to service_role;
+comment on function whoami() is 'Returns `{user_id, email, tenant_id, tenant_name, role, now}`. `role` and `tenant_name` are null for somebody who is no member.';

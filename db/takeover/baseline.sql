@@ -45,3 +45,5 @@ alter table public.chat_subscriptions drop constraint chat_subscriptions_platfor
   add foreign key (platform) references hq.chat_platforms (name);
 alter table public.chat_adapters drop constraint chat_adapters_platform_check,
   add foreign key (platform) references hq.chat_platforms (name);
+
+comment on schema hq is 'Policy rows, the ledger and internal functions of HQ. PostgREST does not expose it.';

@@ -1,4 +1,3 @@
--- Who did what. Written by the database; nobody but the service role changes or removes a line.
 create table if not exists public.audit_log (
   id uuid primary key default gen_random_uuid(),
   created_at timestamptz not null default clock_timestamp(),
@@ -21,13 +20,12 @@ select hq.add_enum_values('public.audit_log', 'module', '{commands}');
 select hq.add_enum_values('public.audit_log', 'entity_type', '{agent_command}');
 select hq.add_enum_values('public.audit_log', 'action', '{command.enqueued,command.refused,command.cancelled}');
 
--- Who may do what is itself worth a line in the audit log: who let whom in, raised them, put them out.
+-- Changes of members.
 select hq.add_enum_values('public.audit_log', 'module', '{members}');
 select hq.add_enum_values('public.audit_log', 'entity_type', '{member}');
 select hq.add_enum_values('public.audit_log', 'action', '{member.added,member.changed,member.removed}');
 
--- What is kept of secrets: who made, changed and deleted them, and an alert while some of them are not on their gateway. Neither
--- ever holds a value or a ciphertext.
+-- Changes of secrets and failures of their sync, without values and ciphertexts.
 select hq.add_enum_values('public.audit_log', 'module', '{secrets}');
 select hq.add_enum_values('public.audit_log', 'entity_type', '{secret}');
 select hq.add_enum_values('public.audit_log', 'action',

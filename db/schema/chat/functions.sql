@@ -1,4 +1,4 @@
--- Counts once more, and says whether that was still within the limit.
+-- Counts one more call in its window and returns whether it is within the limit.
 create or replace function hq.within_rate_limit(p_tenant uuid, p_who text, p_what text, p_limit int, p_seconds int) returns boolean
 language sql set search_path = '' as $$
   insert into hq.rate_counters as m (tenant_id, who, what, since, count)
@@ -7,7 +7,7 @@ language sql set search_path = '' as $$
   returning m.count <= p_limit
 $$;
 
--- Letters, digits, - and _; 16 bytes make 22 of them.
+-- Returns a random token of letters, digits, `-` and `_`; 16 bytes give 22 characters.
 create or replace function hq.random_token(p_bytes int) returns text language sql volatile
 set search_path = '' as $$
   select translate(rtrim(encode(substring(
@@ -23,7 +23,7 @@ set search_path = '' as $$
   select case when exists (select from hq.chat_platforms p where p.name = p_platform and p.user_scope = 'platform') then '' else p_install end
 $$;
 
--- What an adapter says of a delivery; raises where it is not what it must be.
+-- Raises 22023 unless the description of a delivery has every field in its form.
 create or replace function hq.check_chat(p_chat jsonb) returns void language plpgsql
 set search_path = '' as $$
 declare
@@ -92,7 +92,7 @@ begin
 end
 $$;
 
--- What this person may do here; null for nothing.
+-- Returns the role that counts in this chat: the lower of the member's role and the channel's ceiling, or null.
 create or replace function hq.effective_role(p_who hq.speaker) returns public.member_role language sql immutable
 set search_path = '' as $$
   select case when p_who.is_direct then p_who.member_role when p_who.channel_id is not null
@@ -106,7 +106,8 @@ set search_path = '' as $$
     || jsonb_strip_nulls(jsonb_build_object('stranger', p_who.stranger))
 $$;
 
--- From here on auth.uid(), every role and every policy see the member behind the account, and no more than the channel allows.
+-- Sets the claims of the member behind the account for the rest of the call, so that auth.uid(), roles and policies apply, limited
+-- by the channel.
 create or replace function hq.act_as(p_member uuid, p_tenant uuid, p_ceiling public.member_role, p_chat jsonb) returns void
 language plpgsql set search_path = '' as $$
 begin
@@ -129,8 +130,8 @@ create or replace function hq.audit_chat(p_who hq.speaker, p_action text, p_summ
     'action', p_action, 'summary', p_summary, 'meta', hq.chat_meta(p_who) || p_more))
 $$;
 
--- A refusal is written down with the account it came from. Nobody fills the log with them: so many a minute from one account, and so
--- many from all strangers together, who therefore cannot crowd out what a linked account is refused either.
+-- Records a refusal with its account, at most 10 a minute of one account and 200 of all strangers together, so that strangers
+-- cannot crowd out the refusals of linked accounts.
 create or replace function hq.audit_chat_refusal(p_who hq.speaker, p_call text, p_refused jsonb) returns void language plpgsql
 set search_path = '' as $$
 begin
@@ -143,7 +144,7 @@ begin
 end
 $$;
 
--- Null for a bot of this tenant, else why not.
+-- Returns null for a bot of this tenant, else the refusal.
 create or replace function hq.bot_refusal() returns jsonb language sql stable
 set search_path = '' as $$
   select case
@@ -157,7 +158,7 @@ set search_path = '' as $$
     end
 $$;
 
--- The same as an answer, with a line in the log.
+-- Returns hq.bot_refusal() and records it in the audit log.
 create or replace function hq.refuse_unless_bot(p_call text) returns jsonb language plpgsql
 set search_path = '' as $$
 declare
@@ -174,7 +175,7 @@ begin
 end
 $$;
 
--- What has to hold before anything else is looked at.
+-- Raises 42501 for strangers, unlinked accounts and channels that are not bound, before anything else is looked at.
 create or replace function hq.require_speaker(p_who hq.speaker, p_call text) returns void language plpgsql
 set search_path = '' as $$
 begin
@@ -204,8 +205,8 @@ begin
 end
 $$;
 
--- Every word from a chat comes through here: who brings it, was it brought before, who says it, may they; then hq.chat_<call> does it
--- in the member's name. What is refused is answered, written down and undone.
+-- The way of every chat call: checks the bot, finds a repeated delivery, finds the author and their rights, and runs
+-- hq.chat_<call> in the member's name. A refusal is answered, audited and undone.
 create or replace function hq.chat_call(p_call text, p_chat jsonb, p_request jsonb) returns jsonb language plpgsql
 set search_path = '' as $$
 declare
@@ -237,7 +238,7 @@ begin
 
   v_who := hq.speaker_of(v_tenant, p_chat);
   if v_once then
-    -- What strangers say is not kept, so that they cannot fill a table; but for their codes, which are counted.
+    -- Deliveries of strangers are not stored, so that they cannot fill the table; link codes are, and counted.
     if v_who.member is not null or p_call = 'link' then
       insert into public.chat_deliveries (tenant_id, platform, install, delivery, call, request_hash)
       values (v_tenant, v_who.platform, v_who.install, p_chat ->> 'delivery', p_call, v_hash)
@@ -256,7 +257,7 @@ begin
     end if;
   end if;
 
-  -- Counted outside of what a refusal undoes.
+  -- Counted before the block whose effects a refusal undoes.
   if p_call = 'link' then
     v_too_many := not hq.within_rate_limit(v_tenant, concat_ws(':', v_who.platform, v_who.install, v_who.chat_user), 'link', 5, 600);
   end if;
@@ -330,7 +331,7 @@ begin
 end
 $$;
 
--- A code works once. What is wrong with one that does not is not told: a guess learns nothing.
+-- Links an account. A wrong code is refused without the reason, so that guessing teaches nothing.
 create or replace function hq.chat_link(p_who hq.speaker, p_request jsonb) returns jsonb language plpgsql
 set search_path = '' as $$
 declare
@@ -433,8 +434,8 @@ begin
 end
 $$;
 
--- What may stand in an argument is read for the action that wants it: who may not do that is refused its names as well, and the
--- refusal is written down like any other. `for` names the action, or the word of chat's own that asks for more than reading.
+-- Raises unless the author may run what the values are read for: an action, bind or unbind. Somebody without the right does not
+-- get the names either.
 create or replace function hq.require_role_for(p_who hq.speaker, p_for text) returns void language plpgsql stable
 set search_path = '' as $$
 declare
@@ -459,7 +460,7 @@ begin
 end
 $$;
 
--- Only a linked account gets as far as here: hq.require_speaker has refused everybody else.
+-- Runs only for linked accounts: hq.require_speaker refuses everybody else.
 create or replace function hq.chat_refuse(p_who hq.speaker, p_request jsonb) returns jsonb language sql
 set search_path = '' as $$
   select hq.refusal('22023', 'this account is linked: there is nothing to refuse', null, 'user')
@@ -467,32 +468,47 @@ $$;
 
 create or replace function public.chat_whoami(p_chat jsonb) returns jsonb language sql security definer
 set search_path = '' as $$ select hq.chat_call('whoami', p_chat, '{}') $$;
+comment on function public.chat_whoami(jsonb) is
+  'Returns the account behind a delivery: `{linked, identity, member: {email, role}, channel: {bound, ceiling, gateway, agent}, role, actions: [name], tenant}`. Not refused to anybody.';
 
 create or replace function public.chat_may(p_chat jsonb, p_for text default null) returns jsonb language sql security definer
 set search_path = '' as $$ select hq.chat_call('may', p_chat, jsonb_build_object('for', p_for)) $$;
+comment on function public.chat_may(jsonb, text) is
+  'Returns `{may: true}`, or `{refused}` with the reason and one line in the audit log. `p_for` is the name of an action, `bind` or `unbind`; null asks for the right to read.';
 
 create or replace function public.chat_refuse(p_chat jsonb) returns jsonb language sql security definer
 set search_path = '' as $$ select hq.chat_call('refuse', p_chat, '{}') $$;
+comment on function public.chat_refuse(jsonb) is
+  'Refuses a delivery of a stranger or of an account that is linked to nobody, and records it in the audit log. Returns `{refused}`; for a linked account with the code `usage` and without a line.';
 
 create or replace function public.chat_check() returns jsonb language sql security definer
 set search_path = '' as $$
   select coalesce(hq.refuse_unless_bot('check'), jsonb_build_object('tenant_id', public.current_tenant_id(), 'user_id', auth.uid()))
 $$;
+comment on function public.chat_check() is
+  'Returns `{tenant_id, user_id}` for a bot of its tenant, else `{refused}`. A bot calls it when it signs in.';
 
 create or replace function public.chat_link(p_chat jsonb, p_code text) returns jsonb language sql security definer
 set search_path = '' as $$ select hq.chat_call('link', p_chat, jsonb_build_object('code', p_code)) $$;
+comment on function public.chat_link(jsonb, text) is
+  'Links the account of the delivery with a code of issue_chat_code. Returns `{member}` or `{refused}`. Five attempts in ten minutes.';
 
 create or replace function public.chat_unlink(p_chat jsonb) returns jsonb language sql security definer
 set search_path = '' as $$ select hq.chat_call('unlink', p_chat, '{}') $$;
+comment on function public.chat_unlink(jsonb) is
+  'Ends the link of the account. Returns `{member}` or `{refused}`.';
 
 create or replace function public.chat_bind(p_chat jsonb, p_ceiling text default 'operator', p_gateway text default null,
   p_agent text default null) returns jsonb language sql security definer set search_path = '' as $$
   select hq.chat_call('bind', p_chat, jsonb_build_object('ceiling', p_ceiling, 'gateway', p_gateway, 'agent', p_agent)) $$;
+comment on function public.chat_bind(jsonb, text, text, text) is
+  'Binds the channel of the delivery, or changes its binding: a highest role and, if given, a gateway or an agent. Returns `{channel}` or `{refused}`. Admins only.';
 
 create or replace function public.chat_unbind(p_chat jsonb) returns jsonb language sql security definer
 set search_path = '' as $$ select hq.chat_call('unbind', p_chat, '{}') $$;
+comment on function public.chat_unbind(jsonb) is
+  'Ends the binding of the channel. Returns `{channel}` or `{refused}`. Admins only.';
 
--- For members, at a terminal: a code to link an account with. Whoever asks for a fourth that is open loses the oldest.
 create or replace function public.issue_chat_code() returns jsonb language plpgsql security definer
 set search_path = '' as $$
 declare
@@ -516,8 +532,9 @@ begin
   return jsonb_build_object('code', v_code, 'expires_at', v_expires);
 end
 $$;
+comment on function public.issue_chat_code() is
+  'Returns `{code, expires_at}`, a code that links one account to the caller, once, within ten minutes; or `{refused}`. A member has three open codes at most; the oldest expires for a fourth. Not for bots.';
 
--- One's own, or as an admin anybody's.
 create or replace function public.revoke_chat_identity(p_id uuid) returns jsonb language plpgsql security definer
 set search_path = '' as $$
 declare
@@ -540,6 +557,8 @@ begin
   return jsonb_build_object('identity', to_jsonb(v_row));
 end
 $$;
+comment on function public.revoke_chat_identity(uuid) is
+  'Ends the link of an account. Returns `{identity}` or `{refused}`. A member ends their own links, an admin all.';
 
 revoke all on function
   public.chat_whoami(jsonb),

@@ -67,7 +67,7 @@ begin
 end
 $$;
 
--- This chat's own; to an admin all of them.
+-- Returns the subscription of this chat; to an admin all of them.
 create or replace function hq.read_subscriptions(p_who hq.speaker, p_args jsonb, p_limit int) returns setof jsonb language sql stable
 set search_path = '' as $$
   select hq.pick(to_jsonb(s), '{id,created_at,platform,install,channel,kind,filter,disabled_at,disabled_reason}')
@@ -78,7 +78,7 @@ set search_path = '' as $$
   order by h.here desc, s.created_at desc limit p_limit
 $$;
 
--- Thousands of open messages are put together as text, and understood as a whole once.
+-- Builds thousands of open messages as text and parses it once: much faster than jsonb.
 create or replace function public.chat_list_subscriptions(p_platform text) returns jsonb language plpgsql security definer
 set search_path = '' as $$
 declare
@@ -99,8 +99,9 @@ begin
     where s.tenant_id = v_tenant and s.platform = p_platform and s.disabled_at is null)::jsonb, '[]');
 end
 $$;
+comment on function public.chat_list_subscriptions(text) is
+  'Returns the subscriptions of a platform with their cursors and the messages of their open alerts: `[{id, created_at, platform, install, channel, thread, kind, filter, cursor, messages: [{key, handle, open}]}]`.';
 
--- What was told, many at once. A chat that does not take messages any more is left alone until somebody there subscribes again.
 create or replace function public.chat_record_alerts(p_rows jsonb) returns jsonb language plpgsql security definer
 set search_path = '' as $$
 declare
@@ -111,11 +112,11 @@ begin
   if v_refusal is not null then
     return v_refusal;
   end if;
-  -- Held, so that none of them ends meanwhile and takes what is kept of the others along.
+  -- Locks the subscriptions, so that none is deleted together with its messages meanwhile.
   perform from public.chat_subscriptions s
   where s.tenant_id = v_tenant and s.id in (select hq.uuid_or_null(r ->> 'subscription_id') from hq.entries(p_rows) r)
   order by s.id for no key update;
-  -- Of what is said twice the last counts.
+  -- The last entry for a key counts.
   with reported as (
     select distinct on (s.id, m.e ->> 'key') s.id, left(m.e ->> 'key', 300) as key, coalesce(m.e -> 'handle', 'null') as handle,
       coalesce((m.e ->> 'open')::boolean, true) as open
@@ -142,8 +143,10 @@ begin
   return jsonb_build_object('saved', v_saved);
 end
 $$;
+comment on function public.chat_record_alerts(jsonb) is
+  'Stores the messages that were sent, many at once: `[{subscription_id, cursor, messages: [{key, handle, open}], disabled}]`. Returns `{saved}`. A message that is not `open` is removed. `disabled` is the reason why a chat takes no messages; it lasts until somebody there subscribes again.';
 
--- A token that is held is its holder's, and a holder is one of its tenant: members read both names, and could be bots elsewhere.
+-- Leases a token to a holder of one tenant: members can read both names and could be bots elsewhere.
 create or replace function hq.lease_adapter_token(p_tenant uuid, p_holder text, p_adapter jsonb) returns boolean language plpgsql
 set search_path = '' as $$
 declare
@@ -166,7 +169,7 @@ begin
 end
 $$;
 
--- A platform that refuses a token will not take it back by waiting: that is told at once, what may mend itself after a minute.
+-- Returns whether an adapter needs an alert: at once for a revoked token, after a minute for anything that may recover.
 create or replace function hq.is_disconnected(p_adapter public.chat_adapters) returns boolean language sql stable
 set search_path = '' as $$
   select p_adapter.state <> 'stopped' and (p_adapter.last_beat_at < clock_timestamp() - interval '60 seconds'
@@ -174,12 +177,12 @@ set search_path = '' as $$
     or (p_adapter.state <> 'connected' and p_adapter.state_since < clock_timestamp() - interval '60 seconds'))
 $$;
 
--- Two programs with different tokens beat at once: each holds its own rows, and may want one that the other holds. The sweep, which
--- takes away what is known by an old token, waits for none of them; what is held now is swept with the next beat.
+-- Skips locked rows: two programs report at once, each holds its own rows and may want one of the other's. The next heartbeat
+-- sweeps those.
 create or replace function hq.sweep_adapters(p_tenant uuid) returns void language plpgsql
 set search_path = '' as $$
 begin
-  -- The token was changed: what is known by the old one is history. One that was wrong never told whose it is.
+  -- Rows of a replaced token; a token that was wrong never reported an install.
   delete from public.chat_adapters d where (d.platform, d.fingerprint) in (
     select o.platform, o.fingerprint
     from public.chat_adapters o, public.chat_adapters n
@@ -209,7 +212,7 @@ declare
   v_now timestamptz := clock_timestamp();
 begin
   delete from public.chat_deliveries d where d.tenant_id = p_tenant and d.created_at < v_now - interval '48 hours';
-  -- The answer that asked held the token; once nobody can use it any more, nobody needs it.
+  -- Removes tokens of expired confirmations from stored answers.
   update public.chat_deliveries d set answer = d.answer #- '{confirm,token}'
   where d.tenant_id = p_tenant and d.call = 'act' and d.answer #> '{confirm,token}' is not null
     and d.created_at < v_now - interval '5 minutes';
@@ -241,7 +244,7 @@ begin
     end if;
     v_held := v_held || jsonb_build_object(v_adapter ->> 'platform', hq.lease_adapter_token(v_tenant, p_holder, v_adapter));
   end loop;
-  -- One bot sweeps at a time; the others need not wait for it.
+  -- One bot sweeps at a time; the others do not wait.
   if pg_try_advisory_xact_lock(hashtext('hq.chat_heartbeat'), hashtext(v_tenant::text)) then
     perform hq.sweep_gateways(v_tenant);
     perform hq.sweep_tasks(v_tenant);
@@ -253,12 +256,18 @@ begin
   return jsonb_build_object('now', clock_timestamp(), 'held', v_held);
 end
 $$;
+comment on function public.chat_heartbeat(text, jsonb) is
+  'Records the state of a bot''s adapters, every ten seconds: `[{platform, install, fingerprint, state, detail, last_inbound_at, last_outbound_at}]`. Returns `{now, held: {platform: boolean}}`: each token has one holder for 30 seconds. `state` is `connected`, `stopped` (releases the token, no alert) or any other word. Adds the alerts that only time brings: gateways stale and back, tasks overdue, adapters gone.';
 
 create or replace function public.chat_subscribe(p_chat jsonb, p_filter jsonb default '{}') returns jsonb language sql security definer
 set search_path = '' as $$ select hq.chat_call('subscribe', p_chat, jsonb_build_object('filter', p_filter)) $$;
+comment on function public.chat_subscribe(jsonb, jsonb) is
+  'Subscribes the chat of the delivery to alerts, or changes its filter: `{severity, kinds, agents, tags, quiet: {from, to, tz}, digest_minutes}`. Returns `{subscription}` or `{refused}`. In a channel for operators.';
 
 create or replace function public.chat_unsubscribe(p_chat jsonb) returns jsonb language sql security definer
 set search_path = '' as $$ select hq.chat_call('unsubscribe', p_chat, '{}') $$;
+comment on function public.chat_unsubscribe(jsonb) is
+  'Ends the subscription of the chat. Returns `{subscription}` or `{refused}`. In a channel for operators.';
 
 revoke all on function
   public.chat_subscribe(jsonb, jsonb),

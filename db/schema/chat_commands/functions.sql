@@ -1,4 +1,4 @@
--- Who loses the link loses what they had asked for and not yet said yes to.
+-- Deletes the open confirmations of a link that ends.
 create or replace function hq.delete_open_confirmations() returns trigger language plpgsql security definer
 set search_path = '' as $$
 begin
@@ -9,8 +9,7 @@ $$;
 create or replace trigger hq_delete_open_confirmations after update of revoked_at on public.chat_identities
 for each row when (new.revoked_at is not null and old.revoked_at is null) execute function hq.delete_open_confirmations();
 
--- Asks for the command and takes it back again, to know what it would be and whether it would be refused before anybody is asked for
--- a yes.
+-- Inserts the command and rolls it back, to know its target and refusals before somebody is asked to confirm.
 create or replace function hq.preview_command(p_action text, p_payload jsonb, p_gateway text, p_agent text, p_origin text) returns jsonb
 language plpgsql set search_path = '' as $$
 declare
@@ -25,8 +24,8 @@ begin
 end
 $$;
 
--- Null where the action needs no question. `settings.chat.second_person` of the workspace lists the actions and the degrees of danger
--- that take two people.
+-- Returns the kind of confirmation that an action needs, or null. `settings.chat.second_person` of the workspace lists the actions
+-- and dangers that need a second person.
 create or replace function hq.confirmation_kind(p_tenant uuid, p_action hq.actions) returns text language sql stable
 set search_path = '' as $$
   select case
@@ -53,7 +52,7 @@ begin
   if found and not v_action.served then
     raise exception '% is not served here', v_action.name using errcode = '22023', column = 'action';
   end if;
-  -- What a channel is about is meant where nothing else is said.
+  -- A channel that is bound to an agent or a gateway supplies the missing argument.
   if v_agent is null and v_action.target = 'agent' then
     select a.slug into v_agent from public.agents a where a.id = p_who.agent_id;
   end if;
@@ -86,7 +85,7 @@ begin
 end
 $$;
 
--- The question that a token stands for, locked, if this chat may answer it at all.
+-- Locks and returns the confirmation of a token. Raises if it is gone, expired, of another chat or of another person.
 create or replace function hq.find_confirmation(p_who hq.speaker, p_token text) returns public.chat_confirmations language plpgsql
 set search_path = '' as $$
 declare
@@ -118,7 +117,7 @@ begin
 end
 $$;
 
--- What counts at a yes is what counts at that moment: a workspace that demands two people since the question was asked gets two.
+-- The rules at the moment of the confirmation count: a workspace that requires two people since then gets two.
 create or replace function hq.chat_confirm(p_who hq.speaker, p_request jsonb) returns jsonb language plpgsql
 set search_path = '' as $$
 declare
@@ -127,7 +126,7 @@ declare
   v_asker uuid;
   v_answer jsonb;
 begin
-  -- The same press that comes twice is one press.
+  -- A repeated press of the same button has no further effect.
   if v_row.decision = 'confirmed' and v_row.decided_by = p_who.member then
     return jsonb_build_object('command', (select to_jsonb(c) from public.agent_commands c where c.id = v_row.command_id),
       'created', false);
@@ -157,7 +156,7 @@ begin
   if not found then
     raise exception 'this question has expired' using errcode = '23505', column = 'token', hint = 'Ask for it again.';
   end if;
-  -- The command is the asker's, with the rights that they have now; who said yes stands beside it.
+  -- The command runs with the requester's present rights; the person who confirmed is recorded beside it.
   perform hq.act_as(v_asker, p_who.tenant, p_who.ceiling, hq.chat_meta(p_who)
     || jsonb_build_object('identity', v_row.identity_id, 'confirmed_by', p_who.member, 'confirmed_as', p_who.identity));
   v_answer := hq.insert_command(v_row.action, v_row.payload, v_row.gateway_id::text, v_row.agent_id::text,
@@ -239,6 +238,8 @@ begin
   return jsonb_build_object('kept', v_kept);
 end
 $$;
+comment on function public.chat_save_buttons(jsonb) is
+  'Stores meanings of buttons: `[{token, platform, install, channel, user, intent, seconds, once}]`. `user` limits a button to one person; `seconds` is its lifetime.';
 
 create or replace function public.chat_save_card(p_card jsonb) returns jsonb language plpgsql security definer
 set search_path = '' as $$
@@ -258,6 +259,8 @@ begin
   return jsonb_build_object('kept', found);
 end
 $$;
+comment on function public.chat_save_card(jsonb) is
+  'Stores the message of a command, one for each command and channel: `{command_id, platform, install, channel, thread, handle, shown, closed}`.';
 
 create or replace function public.chat_open_cards(p_platform text) returns jsonb language plpgsql security definer
 set search_path = '' as $$
@@ -275,24 +278,36 @@ begin
       order by c.created_at desc limit 1000) o), '[]'));
 end
 $$;
+comment on function public.chat_open_cards(text) is
+  'Returns `{cards}` of a platform that are not closed, with their commands.';
 
 create or replace function public.chat_act(p_chat jsonb, p_action text, p_payload jsonb default '{}', p_gateway text default null,
   p_agent text default null) returns jsonb language sql security definer set search_path = '' as $$
   select hq.chat_call('act', p_chat, jsonb_build_object('action', p_action, 'payload', p_payload, 'gateway', p_gateway,
     'agent', p_agent, 'delivery', p_chat ->> 'delivery')) $$;
+comment on function public.chat_act(jsonb, text, jsonb, text, text) is
+  'Adds a command for the member behind the delivery. Returns `{command, created}`; for a dangerous action `{confirm: {token, kind: button | typed | second, expected, prompt, action, danger, target, asked_by, expires_at}}`; or `{refused}`.';
 
 create or replace function public.chat_confirm(p_chat jsonb, p_token text, p_typed text default null) returns jsonb
 language sql security definer set search_path = '' as $$
   select hq.chat_call('confirm', p_chat, jsonb_build_object('token', p_token, 'typed', p_typed)) $$;
+comment on function public.chat_confirm(jsonb, text, text) is
+  'Confirms with the token of chat_act; `p_typed` is the typed name. Returns as chat_act, with `decided: {by, at}`, or `{refused}`. Rights and rules at this moment count.';
 
 create or replace function public.chat_decline(p_chat jsonb, p_token text) returns jsonb language sql security definer
 set search_path = '' as $$ select hq.chat_call('decline', p_chat, jsonb_build_object('token', p_token)) $$;
+comment on function public.chat_decline(jsonb, text) is
+  'Declines with the token of chat_act. Returns `{declined: true, prompt, decided: {by, at}}` or `{refused}`.';
 
 create or replace function public.chat_cancel(p_chat jsonb, p_command_id uuid) returns jsonb language sql security definer
 set search_path = '' as $$ select hq.chat_call('cancel', p_chat, jsonb_build_object('command', p_command_id)) $$;
+comment on function public.chat_cancel(jsonb, uuid) is
+  'Cancels a command as cancel_command does, for the member behind the delivery. Returns `{command}` or `{refused}`.';
 
 create or replace function public.chat_press(p_chat jsonb, p_token text) returns jsonb language sql security definer
 set search_path = '' as $$ select hq.chat_call('press', p_chat, jsonb_build_object('token', p_token)) $$;
+comment on function public.chat_press(jsonb, text) is
+  'Returns `{intent}` of a button, or `{refused}`: it is gone, of another channel, or of another person.';
 
 revoke all on function
   public.chat_act(jsonb, text, jsonb, text, text),

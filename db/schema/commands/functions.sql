@@ -28,8 +28,8 @@ set search_path = '' as $$
   end
 $$;
 
--- The first thing that is wrong with a value, as {field, message}; null when nothing is. Knows the subset of JSON Schema
--- that the catalogue uses; `hq-db migrate` refuses a catalogue that uses more. Never repeats a value: it may be a secret.
+-- Returns the first fault of a value as {field, message}, or null. Understands the subset of JSON Schema that the catalogue uses;
+-- `hq-db migrate` refuses a catalogue that uses more. Never repeats a value, which may be a secret.
 create or replace function hq.find_fault(p_value jsonb, p_schema jsonb, p_field text default null) returns jsonb
 language plpgsql immutable parallel safe set search_path = '' as $$
 declare
@@ -105,8 +105,8 @@ $$;
 
 select hq.add_updated_at_trigger('public.agent_commands');
 
--- Which hand may move a row from where to where. What a runner holds under a token moves only inside the queue's own
--- functions, which check the token; an older daemon that knows nothing of tokens cannot overwrite it.
+-- Allows a status change only to the executor that holds the row. A row with a lease token changes only inside the queue's own
+-- functions, which compare the token; an older daemon has none and cannot overwrite it.
 create or replace function hq.check_command_change() returns trigger language plpgsql
 set search_path = '' as $$
 begin
@@ -149,9 +149,8 @@ $$;
 create or replace trigger hq_check_command_change before update on public.agent_commands
 for each row execute function hq.check_command_change();
 
--- The guard: what may enter agent_commands. It stands behind every way in, so it holds when a face has a bug.
--- A refusal's SQLSTATE tells its kind (28000 unauthenticated, 42501 refused, P0002 not found, 23505 conflict, 22023 usage),
--- its COLUMN the field at fault.
+-- The guard of agent_commands, behind every way to insert a row. A refusal's SQLSTATE is its code: 28000 unauthenticated, 42501
+-- refused, P0002 not_found, 23505 conflict, 22023 usage. Its COLUMN is the field at fault.
 create or replace function hq.command_hash(p_action text, p_gateway uuid, p_agent text, p_payload jsonb) returns text
 language sql immutable parallel safe set search_path = '' as $$
   select encode(sha256(convert_to(jsonb_build_array(p_action, p_gateway, p_agent, p_payload)::text, 'UTF8')), 'hex')
@@ -245,7 +244,7 @@ begin
     raise exception 'idempotency_key must be a text of 1 to 200 characters'
       using errcode = '22023', column = 'idempotency_key', table = 'agent_commands';
   end if;
-  -- Platforms number what they deliver: who knows the next number could take its key and so keep what is said then from being done.
+  -- Delivery ids are predictable: with a known key somebody else could keep the next delivery from being executed.
   if starts_with(new.idempotency_key, 'chat:') and hq.current_chat() is null and hq.caller_role() in ('authenticated', 'anon') then
     raise exception 'an idempotency_key that begins with chat: is kept for what is said in chats'
       using errcode = '42501', column = 'idempotency_key', table = 'agent_commands', hint = 'Use another key.';
@@ -268,7 +267,7 @@ begin
   new.cancel_requested_at := null;
   new.progress := null;
   new.result := null;
-  -- Which chat it came from is said by the database alone.
+  -- Only the database says from which chat a command came.
   new.meta := case when jsonb_typeof(new.meta) = 'object' then new.meta - 'chat' else '{}' end
     || jsonb_strip_nulls(jsonb_build_object('chat', hq.current_chat()));
   new.origin := hq.origin_or_api(new.origin);
@@ -306,9 +305,9 @@ $$;
 create or replace trigger hq_audit_enqueued after insert on public.agent_commands
 for each row execute function hq.audit_enqueued();
 
--- The two functions that faces call: ask for a command, take it back. A refusal is an answer, so that it can be audited.
+-- Refusals are answers, not exceptions, so that the transaction commits and the refusal stays in the audit log.
 
--- The error of the guard as an answer. Anything that is not the guard's is a fault of ours and stays an error.
+-- Returns the guard's error as an answer. Any other error is a fault of HQ and stays an exception.
 create or replace function hq.refusal(p_state text, p_message text, p_hint text, p_field text) returns jsonb
 language sql immutable set search_path = '' as $$
   select jsonb_build_object('refused', jsonb_build_object(
@@ -336,7 +335,7 @@ begin
 end
 $$;
 
--- The row as the tables of the API show it.
+-- Inserts a command and returns its row as the API shows it.
 create or replace function hq.insert_command(
   p_action text, p_payload jsonb, p_gateway text, p_agent text, p_idempotency_key text, p_origin text
 ) returns jsonb language plpgsql set search_path = '' as $$
@@ -378,7 +377,7 @@ begin
     on conflict (tenant_id, idempotency_key) where idempotency_key is not null do nothing
     returning id into v_id;
     if found then
-      -- Read again: what the database does itself is done by now.
+      -- Reads the row again: the database may have executed it by now.
       select * into v_row from public.agent_commands c where c.id = v_id;
       return jsonb_build_object('command', to_jsonb(v_row), 'created', true);
     end if;
@@ -421,6 +420,8 @@ end
 $$;
 revoke all on function public.enqueue_command(text, jsonb, text, text, text, text) from public, anon;
 grant execute on function public.enqueue_command(text, jsonb, text, text, text, text) to authenticated, service_role;
+comment on function public.enqueue_command(text, jsonb, text, text, text, text) is
+  'Adds a command. Returns `{command, created}`, or `{refused}` with one line in the audit log. A known `p_idempotency_key` returns the earlier row with `created: false`, and code `conflict` for a different request. `p_gateway` and `p_agent` are slugs or ids; a tenant with one gateway need not name it. An action of the executor `database` is `done` in the answer.';
 
 create or replace function hq.request_cancel(p_command_id uuid, p_origin text) returns jsonb
 language plpgsql set search_path = '' as $$
@@ -478,12 +479,13 @@ end
 $$;
 revoke all on function public.cancel_command(uuid, text) from public, anon;
 grant execute on function public.cancel_command(uuid, text) to authenticated, service_role;
+comment on function public.cancel_command(uuid, text) is
+  'Cancels a command. Returns `{command, created: false}` or `{refused}`. A pending row is `cancelled` at once; a running one gets `cancel_requested_at`, which its runner obeys. The caller needs the role of the action. Code `conflict` for a finished command.';
 
--- What one caller may put in before the rest of it has been dealt with. Without this a viewer's reads, which need no more than that
--- role, could stand in front of an operator's pause by the hundred thousand.
+-- Limits how many commands of one caller wait. Otherwise a viewer's harmless reads could delay an operator's commands.
 
--- Runs behind hq_guard_command, by its name, which has written who asks and for which gateway, and checked the payload. `meta` is
--- the one column that is left to the caller.
+-- Runs after hq_guard_command, by its name, which has set requester and gateway and has checked the payload. `meta` is the only
+-- column that the caller still decides.
 create or replace function hq.limit_command() returns trigger language plpgsql security definer
 set search_path = '' as $$
 declare
@@ -508,7 +510,7 @@ $$;
 create or replace trigger hq_limit_command before insert on public.agent_commands
 for each row execute function hq.limit_command();
 
--- The row that an id, or the beginning of one, means. What is another tenant's looks as if it did not exist.
+-- Returns the row of an id or of the beginning of one. Another tenant's row is reported like one that does not exist.
 create or replace function hq.find_row(p_table regclass, p_tenant uuid, p_reference text, p_what text) returns uuid
 language plpgsql stable set search_path = '' as $$
 declare
@@ -531,12 +533,12 @@ begin
 end
 $$;
 
--- The chat that the functions of chat act for, while they do.
+-- Returns the chat in whose name a chat function runs, or null.
 create or replace function hq.current_chat() returns jsonb language sql stable
 set search_path = '' as $$ select nullif(current_setting('hq.chat', true), '')::jsonb $$;
 
--- An AFTER trigger: an insert that meets a known idempotency key writes no row, and must do nothing either. What the function raises
--- takes the row along, and is the refusal.
+-- An AFTER trigger: an insert that meets a known idempotency key writes no row and must have no effect. An error of the function
+-- removes the row and is the refusal.
 create or replace function hq.execute_in_database() returns trigger language plpgsql security definer
 set search_path = '' as $$
 declare

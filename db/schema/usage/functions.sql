@@ -1,4 +1,4 @@
--- The status follows from the numbers, whoever changes them: a limit that is raised opens the agent again.
+-- Derives the status from the amounts on every change, so a raised limit lets the agent run again.
 create or replace function hq.set_budget_status() returns trigger language plpgsql security definer
 set search_path = '' as $$
 begin
@@ -37,7 +37,7 @@ begin
 end
 $$;
 
--- An older HQ keeps its budgets by triggers of its own.
+-- An older HQ has triggers of its own for its budgets.
 do $$
 begin
   if hq.owns_table('public.agent_budgets') then

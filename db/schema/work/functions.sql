@@ -2,7 +2,7 @@ select hq.add_updated_at_trigger('public.agent_inbox_items');
 select hq.add_updated_at_trigger(t.name::regclass)
 from (values ('public.tasks'), ('public.comments'), ('public.entity_links')) t (name) where hq.owns_table(t.name::regclass);
 
--- The key counts how often the reason has been closed: it collides with an open item, never with a closed one.
+-- Adds an inbox item unless one for the same reason is open. The key counts the closed ones, so it collides with open items only.
 create or replace function hq.add_inbox_item(
   p_agent_id uuid, p_event public.inbox_event_type, p_reason text, p_summary text,
   p_task_id uuid default null, p_comment_id uuid default null, p_context jsonb default '{}'
@@ -111,8 +111,8 @@ execute function hq.refuse_foreign_rows('submitted_by_agent_id', 'agents');
 create or replace trigger hq_refuse_foreign_rows before insert or update on public.task_relations for each row
 execute function hq.refuse_foreign_rows('task_id', 'tasks', 'related_task_id', 'tasks');
 
--- The inbox, too, points only at rows of its own tenant: a comment says by itself what it is about, and a mention in it would
--- have hung an agent's item on another tenant's task. Where an older HQ fills the inbox its own way it is left to it.
+-- A comment names its own entity: without this check a mention could put another tenant's task into an inbox. An older HQ fills
+-- its inbox by itself.
 do $$
 begin
   if hq.owns_table('public.comments') then
@@ -129,13 +129,14 @@ set search_path = '' as $$
     'agent', (select a.slug from public.agents a where a.id = p_task.assignee_agent_id))
 $$;
 
--- A zone that no clock knows counts as UTC: it is only somebody's setting.
+-- Returns the time zone if Postgres knows it, else UTC.
 create or replace function hq.time_zone_or_utc(p_zone text) returns text language sql stable
 set search_path = '' as $$
   select coalesce((select z.name from pg_catalog.pg_timezone_names z where lower(z.name) = lower(p_zone) limit 1), 'UTC')
 $$;
 
--- Types of columns are an older HQ's business: the record decides. What is due on a day is due until its end, where its owner lives.
+-- Takes the types from the record, since an older HQ's columns differ. A due date without a time lasts until the end of the day in
+-- the owner's zone.
 create or replace function hq.do_create_task(p_command public.agent_commands) returns jsonb language plpgsql
 set search_path = '' as $$
 declare
@@ -165,7 +166,7 @@ begin
 end
 $$;
 
--- The task that is meant, held. What was put away wakes nobody any more.
+-- Locks the task that the payload names and returns its id. An archived task raises 23505.
 create or replace function hq.lock_task(p_command public.agent_commands) returns uuid language plpgsql
 set search_path = '' as $$
 declare
@@ -228,7 +229,7 @@ begin
 end
 $$;
 
--- One decision may follow another: what was approved by mistake is sent back. What was never handed in is not decided on.
+-- Records a decision. A later one may replace it; a draft cannot be decided on.
 create or replace function hq.review(p_command public.agent_commands, p_status text) returns jsonb language plpgsql
 set search_path = '' as $$
 declare
