@@ -17,11 +17,7 @@ export class DeliveryLog {
   #isSaving = false;
   #saved: Promise<boolean> = Promise.resolve(true);
 
-  constructor(
-    api: Pick<ChatApi, 'recordAlerts'>,
-    timing: Pick<AlertTiming, 'saveMs' | 'pollMs'>,
-    log: Log,
-  ) {
+  constructor(api: Pick<ChatApi, 'recordAlerts'>, timing: Pick<AlertTiming, 'saveMs' | 'pollMs'>, log: Log) {
     this.#api = api;
     this.#timing = timing;
     this.#log = log;

@@ -90,8 +90,7 @@ export class ChatQueue {
         if (this.#nextAt < now) this.#onIdle();
         return;
       }
-      const soonest =
-        next === undefined ? Math.min(...candidates.map((item) => this.#readyAt(item))) : 0;
+      const soonest = next === undefined ? Math.min(...candidates.map((item) => this.#readyAt(item))) : 0;
       this.#workIn(Math.max(soonest, this.#nextAt) - now);
       return;
     }

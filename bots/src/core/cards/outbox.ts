@@ -58,8 +58,7 @@ export class Outbox {
     for (let failures = 1; ; failures += 1) {
       const sent = await reply.send(sanitized, { private: isPrivate });
       if (sent.ok || !isRetryable(sent.problem) || performance.now() > until) return sent;
-      const pauseMs =
-        sent.problem.kind === 'wait' ? sent.problem.afterMs : backoffMs(failures, replyRetry);
+      const pauseMs = sent.problem.kind === 'wait' ? sent.problem.afterMs : backoffMs(failures, replyRetry);
       await sleep(Math.min(pauseMs, replyRetry.longestMs));
     }
   }
