@@ -14,10 +14,10 @@ const secretName = /(KEY|TOKEN|SECRET|PASSWORD)/;
 const usage = `hq-bots ${packageFile.version}
 
   hq-bots          starts the adapters whose tokens are configured
-  hq-bots check    tells what is wrong with each token, and with the HQ account
+  hq-bots check    checks each token and the HQ account
   hq-bots --version
 
-Everything is told by environment variables: docs/chat.md lists them.
+All settings are environment variables: docs/chat.md lists them.
 `;
 
 function secretsOf(variables: NodeJS.ProcessEnv): string[] {

@@ -5,7 +5,7 @@ import type { Log } from '@hq/shared/log';
 import { createChatApi, isUnreachable } from '../core/api/chat-api.ts';
 import type { Environment } from './environment.ts';
 
-/** The bots may come up before their database does. Ends early when somebody wants them to stop. */
+/** Retries until the database answers: the bots may start before it does. Ends early when the signal aborts. */
 export async function signInWithRetry(
   client: HqClient,
   env: Environment,
@@ -27,7 +27,7 @@ export async function signInWithRetry(
   }
 }
 
-/** Throws for an account that may not speak for anybody. Reads, and changes nothing. */
+/** Throws an `HqError` of code `usage` for an account that is not a chat bot. Changes nothing. */
 export async function assertBotAccount(client: HqClient): Promise<void> {
   try {
     await createChatApi(client).check();
