@@ -33,7 +33,7 @@ export interface Account extends Omit<Chat, 'delivery'> {
 type NewAccount = Partial<Omit<Chat, 'delivery'>> & { readonly tenant?: string };
 
 /** A bot of a tenant and the people who write to it, against a database of its own. */
-export interface ChatHouse {
+export interface ChatFixture {
   readonly bot: Caller & { readonly id: string };
   /** A delivery by an account; what is not said is a direct message in Slack. */
   delivery(account: Partial<Chat>): Chat;
@@ -47,12 +47,12 @@ export interface ChatHouse {
     by?: Caller,
   ): Promise<ChatAnswer>;
   /** Calls a function that takes no chat. */
-  tell(name: string, args?: Readonly<Record<string, unknown>>, by?: Caller): Promise<ChatAnswer>;
+  request(name: string, args?: Readonly<Record<string, unknown>>, by?: Caller): Promise<ChatAnswer>;
   /** Lets a channel stand for the group chats of these tests. */
   bind(channel: string, ceiling: string): Promise<void>;
 }
 
-export async function openChatHouse(database: TestDatabase, tenant = nilTenant): Promise<ChatHouse> {
+export async function openChatFixture(database: TestDatabase, tenant = nilTenant): Promise<ChatFixture> {
   const bot = await database.addUser({ role: 'viewer', tenant });
   await database.query(`insert into chat_bots (tenant_id, user_id) values ($1, $2)`, [tenant, bot.id]);
 
@@ -66,7 +66,7 @@ export async function openChatHouse(database: TestDatabase, tenant = nilTenant):
     delivery: account.delivery ?? randomUUID(),
     ...(account.stranger !== undefined && { stranger: account.stranger }),
   });
-  const tell: ChatHouse['tell'] = async (name, args = {}, by = bot) => {
+  const tell: ChatFixture['request'] = async (name, args = {}, by = bot) => {
     const given = Object.entries(args);
     const list = given.map(([key], index) => `p_${key} => $${index + 1}`).join(', ');
     const values = given.map(([, value]) =>
@@ -76,14 +76,14 @@ export async function openChatHouse(database: TestDatabase, tenant = nilTenant):
     if (row === undefined) throw new Error(`${name} gave no answer`);
     return row.answer;
   };
-  const call: ChatHouse['call'] = (name, chat, args = {}, by = bot) =>
+  const call: ChatFixture['call'] = (name, chat, args = {}, by = bot) =>
     tell(name, { chat: delivery(chat), ...args }, by);
 
   return {
     bot,
     delivery,
     call,
-    tell,
+    request,
     link: async (role, account = {}) => {
       const member = await database.addUser({ role, tenant });
       const { delivery: _one, ...chat } = delivery({ user: `U-${randomUUID()}`, ...account });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { verify } from '../../src/verify.ts';
 import { type Caller, cloneDatabase, nilTenant, service, type TestDatabase } from '../../testing/database.ts';
 import { type Asked, enqueue as ask } from '../../testing/enqueue.ts';
-import { takeTurn } from '../../testing/turn.ts';
+import { exchange } from '../../testing/exchange.ts';
 
 let database: TestDatabase;
 let operator: Caller & { id: string };
@@ -37,7 +37,7 @@ describe('an action of the database’s own', () => {
     });
     expect(command?.started_at).not.toBeNull();
     expect(command?.completed_at).not.toBeNull();
-    expect((await takeTurn(database, { gateway, claim: 100 })).claimed).toEqual([]);
+    expect((await exchange(database, { gateway, claim: 100 })).claimed).toEqual([]);
   });
 
   test('is audited like every other', async () => {
@@ -182,7 +182,7 @@ describe('an action that the database executes on a gateway', () => {
   });
 });
 
-test('an action without its function is drift', async () => {
+test('verify reports an action without its function', async () => {
   const broken = await cloneDatabase();
   try {
     await broken.query(`drop function hq.do_create_task(agent_commands)`);
