@@ -1,6 +1,7 @@
 /** The core's side of a conversation: what an adapter hands over for everything that people say, press or fill in. */
 import { type ChatPlatformName, chatPlatformNames } from '@hq/shared/chat';
 import type { Card, Handle } from './card.ts';
+import type { Choice } from './choice.ts';
 import type { Form } from './form.ts';
 
 export const platforms = chatPlatformNames;
@@ -127,9 +128,4 @@ export interface Receiver {
       readonly options?: Readonly<Record<string, string>>;
     },
   ): Promise<readonly Choice[]>;
-}
-
-export interface Choice {
-  readonly label: string;
-  readonly value: string;
 }
