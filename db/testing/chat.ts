@@ -66,7 +66,7 @@ export async function openChatFixture(database: TestDatabase, tenant = nilTenant
     delivery: account.delivery ?? randomUUID(),
     ...(account.stranger !== undefined && { stranger: account.stranger }),
   });
-  const tell: ChatFixture['request'] = async (name, args = {}, by = bot) => {
+  const request: ChatFixture['request'] = async (name, args = {}, by = bot) => {
     const given = Object.entries(args);
     const list = given.map(([key], index) => `p_${key} => $${index + 1}`).join(', ');
     const values = given.map(([, value]) =>
@@ -77,7 +77,7 @@ export async function openChatFixture(database: TestDatabase, tenant = nilTenant
     return row.answer;
   };
   const call: ChatFixture['call'] = (name, chat, args = {}, by = bot) =>
-    tell(name, { chat: delivery(chat), ...args }, by);
+    request(name, { chat: delivery(chat), ...args }, by);
 
   return {
     bot,
@@ -87,7 +87,7 @@ export async function openChatFixture(database: TestDatabase, tenant = nilTenant
     link: async (role, account = {}) => {
       const member = await database.addUser({ role, tenant });
       const { delivery: _one, ...chat } = delivery({ user: `U-${randomUUID()}`, ...account });
-      const { code } = await tell('issue_chat_code', {}, member);
+      const { code } = await request('issue_chat_code', {}, member);
       const { refused } = await call('chat_link', { ...chat, kind: 'direct', channel: 'D0' }, { code });
       if (refused !== undefined) throw new Error(refused.message);
       return { ...chat, member };

@@ -182,7 +182,9 @@ describe('an account', () => {
       `select id from chat_identities where chat_user = $1`,
       [own.user],
     );
-    expect((await chats.request('revoke_chat_identity', { id: mine?.id }, own.member)).refused).toBeUndefined();
+    expect(
+      (await chats.request('revoke_chat_identity', { id: mine?.id }, own.member)).refused,
+    ).toBeUndefined();
     expect((await lines('chat.revoked')).map(({ actor_user_id: who }) => who)).toEqual([
       admin.id,
       own.member.id,

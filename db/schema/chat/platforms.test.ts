@@ -50,12 +50,12 @@ describe('a platform that is one more entry of the list', () => {
   );
 
   test('is refused before it is in the table, naming those that are', async () => {
-    expect((await chats.request('chat_whoami', { chat: bones({ platform: 'phantom' }) })).refused).toMatchObject(
-      {
-        field: 'platform',
-        message: 'chat.platform must be one of discord, skeleton, slack, telegram',
-      },
-    );
+    expect(
+      (await chats.request('chat_whoami', { chat: bones({ platform: 'phantom' }) })).refused,
+    ).toMatchObject({
+      field: 'platform',
+      message: 'chat.platform must be one of discord, skeleton, slack, telegram',
+    });
   });
 
   test('links, acts, binds, subscribes and reports its heartbeat', async () => {
@@ -93,9 +93,9 @@ describe('a platform that is one more entry of the list', () => {
     expect(await chats.request('chat_whoami', { chat: bones({ channel: 'not-direct' }) })).toMatchObject({
       role: null,
     });
-    expect((await chats.request('chat_refuse', { chat: bones({ user: 'everybody' }) })).refused?.message).toBe(
-      'nobody is known behind an anonymous account',
-    );
+    expect(
+      (await chats.request('chat_refuse', { chat: bones({ user: 'everybody' }) })).refused?.message,
+    ).toBe('nobody is known behind an anonymous account');
   });
 
   test('cannot be taken out while its rows are there', async () => {

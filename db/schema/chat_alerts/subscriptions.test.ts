@@ -67,14 +67,16 @@ describe('a subscription', () => {
 
   test('stores the messages of open alerts, and removes those of ended ones', async () => {
     const id = (await watch()).find(({ channel }) => channel === 'C1')?.id;
-    const tell = (messages: object[], more: object = {}) =>
-      chats.request('chat_record_alerts', { rows: [{ subscription_id: id, cursor: 'c2', messages, ...more }] });
+    const report = (messages: object[], more: object = {}) =>
+      chats.request('chat_record_alerts', {
+        rows: [{ subscription_id: id, cursor: 'c2', messages, ...more }],
+      });
     const open = async () => (await watch()).find((row) => row.id === id)?.messages;
-    await tell([
+    await report([
       { key: 'a', handle: { ts: '1' }, open: true },
       { key: 'b', handle: { ts: '2' }, open: true },
     ]);
-    await tell([
+    await report([
       { key: 'a', handle: { ts: '2.5' }, open: true },
       { key: 'a', handle: { ts: '3' }, open: true },
       { key: 'b', handle: { ts: '2' }, open: false },
@@ -86,7 +88,7 @@ describe('a subscription', () => {
         rows: [{ subscription_id: id, cursor: 'stolen', messages: [] }],
       }),
     ).toEqual({ saved: 0 });
-    await tell([], { disabled: 'not in the channel' });
+    await report([], { disabled: 'not in the channel' });
     expect((await watch()).find((row) => row.id === id)).toBeUndefined();
     const { rows } = await chats.call('chat_read', here(operator), { what: 'subscriptions' });
     expect(rows).toEqual([expect.objectContaining({ here: true, disabled_reason: 'not in the channel' })]);

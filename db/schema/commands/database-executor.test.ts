@@ -15,7 +15,7 @@ beforeAll(async () => {
   operator = await database.addUser({ role: 'operator' });
   viewer = await database.addUser({ role: 'viewer' });
   foreigner = await database.addUser({ role: 'operator', tenant: other.id });
-  gateway = await database.addGateway('hands');
+  gateway = await database.addGateway('executors');
 });
 afterAll(() => database.drop());
 
@@ -90,7 +90,7 @@ describe('an action of the database’s own', () => {
 
   test('for the workspace takes no gateway and no agent', async () => {
     await database.addAgent('aim', gateway);
-    expect((await task('Aimed', { gateway: 'hands' })).refused).toMatchObject({
+    expect((await task('Aimed', { gateway: 'executors' })).refused).toMatchObject({
       code: 'usage',
       field: 'gateway',
     });
@@ -197,8 +197,8 @@ test('verify reports an action without its function', async () => {
 test('the service role may ask for one too', async () => {
   await database.as(
     service,
-    `insert into agent_commands (tenant_id, action, payload) values ($1, 'create_task', '{"title": "By the house"}')`,
+    `insert into agent_commands (tenant_id, action, payload) values ($1, 'create_task', '{"title": "By the service role"}')`,
     [nilTenant],
   );
-  expect(await tasks('By the house')).toHaveLength(1);
+  expect(await tasks('By the service role')).toHaveLength(1);
 });

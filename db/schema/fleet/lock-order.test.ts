@@ -2,7 +2,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { cloneDatabase, nilTenant, type TestDatabase } from '../../testing/database.ts';
 import { eventually } from '../../testing/eventually.ts';
-import { claimOne, expireLease, exchange } from '../../testing/exchange.ts';
+import { claimOne, exchange, expireLease } from '../../testing/exchange.ts';
 
 let database: TestDatabase;
 let writer: pg.Client;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { cloneDatabase, type TestDatabase } from '../../testing/database.ts';
-import { ask, claimOne, expireLease, readCommand, exchange } from '../../testing/exchange.ts';
+import { ask, claimOne, exchange, expireLease, readCommand } from '../../testing/exchange.ts';
 
 let database: TestDatabase;
 let gateway: string;

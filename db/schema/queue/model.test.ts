@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { cloneDatabase, service, type TestDatabase } from '../../testing/database.ts';
-import { type ClaimedCommand, expireLease, exchange } from '../../testing/exchange.ts';
+import { type ClaimedCommand, exchange, expireLease } from '../../testing/exchange.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { nilTenant } from '../../../db/testing/database.ts';
-import { claimOne, expireLease, exchange } from '../../../db/testing/exchange.ts';
+import { claimOne, exchange, expireLease } from '../../../db/testing/exchange.ts';
 import { type StackMember, startTestStack, type TestStack } from '../../../local/testing/stack.ts';
 import { type CallOptions, type CallResult, call } from '../../testing/call.ts';
 
@@ -343,7 +343,7 @@ describe('run', () => {
       await clearQueue();
       const waiting = asOperator(['run', 'ping', '--wait', ...options]);
       const { lease_token: token } = await whenClaimed();
-      await takeTurn(stack.database, { gateway, results: [{ token, status: 'done', exit_code: 0, result }] });
+      await exchange(stack.database, { gateway, results: [{ token, status: 'done', exit_code: 0, result }] });
       return waiting;
     }
 
