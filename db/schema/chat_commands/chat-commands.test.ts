@@ -243,7 +243,7 @@ describe('what takes two people', () => {
   test('is the asker’s command, said yes to by somebody else', async () => {
     const question = await ask();
     expect(question).toMatchObject({ kind: 'second' });
-    expect((await confirm(inChannel(operator), question?.token)).refused?.message).toMatch(/somebody else/);
+    expect((await confirm(inChannel(operator), question?.token)).refused?.message).toMatch(/another person/);
     const { command, decided } = await confirm(inChannel(admin), question?.token);
     expect(command).toMatchObject({
       requested_by: operator.member.id,
@@ -260,7 +260,7 @@ describe('what takes two people', () => {
     const { code } = await chats.request('issue_chat_code', {}, operator.member);
     const twin = { user: 'U-twin', channel: 'C-op', kind: 'group' } as const;
     await chats.call('chat_link', twin, { code });
-    expect((await confirm(twin, question?.token)).refused?.message).toMatch(/somebody else/);
+    expect((await confirm(twin, question?.token)).refused?.message).toMatch(/another person/);
   });
 
   test('is not said yes to by somebody who may not do it themselves', async () => {
