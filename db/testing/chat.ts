@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type Caller, nilTenant, type TestDatabase } from './database.ts';
 import type { Answer } from './enqueue.ts';
 
-/** What an adapter says of one delivery. */
+/** A delivery as an adapter describes it. */
 export interface Chat {
   readonly platform: 'slack' | 'discord' | 'telegram';
   readonly install: string;
@@ -15,7 +15,7 @@ export interface Chat {
   readonly stranger?: 'bot' | 'anonymous' | 'outsider';
 }
 
-/** Anything that a function of chat answers. */
+/** The answer of a chat function. */
 export interface ChatAnswer extends Answer {
   readonly confirm?: {
     readonly token: string;
@@ -48,7 +48,7 @@ export interface ChatFixture {
   ): Promise<ChatAnswer>;
   /** Calls a function that takes no chat. */
   request(name: string, args?: Readonly<Record<string, unknown>>, by?: Caller): Promise<ChatAnswer>;
-  /** Lets a channel stand for the group chats of these tests. */
+  /** Binds a channel for the group chats of a test. */
   bind(channel: string, ceiling: string): Promise<void>;
 }
 

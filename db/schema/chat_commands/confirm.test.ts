@@ -4,7 +4,7 @@ import { type Account, type ChatFixture, openChatFixture } from '../../testing/c
 import { cloneDatabase, nilTenant, type TestDatabase } from '../../testing/database.ts';
 import { eventually } from '../../testing/eventually.ts';
 
-/** What happens between a question and its yes, and who may say it. */
+/** Changes between a question and its confirmation, and the people who may confirm. */
 let database: TestDatabase;
 let chats: ChatFixture;
 let asker: Account;

@@ -4,7 +4,7 @@ import { type ChatFixture, openChatFixture } from '../../testing/chat.ts';
 import { cloneDatabase, nilTenant, type TestDatabase } from '../../testing/database.ts';
 import { enqueue } from '../../testing/enqueue.ts';
 
-/** What an adapter with a fault, or one that was taken over, could say, and what members could do to it. */
+/** Deliveries that a faulty or hostile adapter could send, and attacks of members on deliveries. */
 let database: TestDatabase;
 let chats: ChatFixture;
 

@@ -79,7 +79,7 @@ const nothingChanged = () =>
        (select count(*) from chat_confirmations where decided_at is not null) as decided`,
   );
 
-/** Who may nothing at all here; the two at the end may what their role allows. */
+/** Callers without any right here; the last two have what their role allows. */
 const strangers = [
   ...['unlinked', 'unlinked in a direct message', 'revoked', 'no member any more', 'of another tenant'],
   ...['of a foreign workspace', 'a bot', 'through no bot', 'through another tenant’s bot', 'through nobody'],

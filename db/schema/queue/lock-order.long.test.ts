@@ -45,7 +45,7 @@ async function act(action: string, payload: object = {}, agent?: string) {
   return answer;
 }
 
-/** What everybody who uses an HQ does to the same few rows: each of these takes several locks. */
+/** Everything that changes the same few rows; each takes several locks. */
 const deeds: readonly (() => Promise<unknown>)[] = [
   () => act(pick(['restart_gateway', 'pause_gateway'])),
   () => chats.call('chat_confirm', pick(people), { token: pick(tokens) }),
