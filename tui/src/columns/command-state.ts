@@ -1,4 +1,4 @@
-import { describeResult } from '@hq/shared/actions';
+import { describeResult, resultWarning } from '@hq/shared/actions';
 import { type CommandPhase, commandPhase, runTimeMs } from '@hq/shared/fleet';
 import type { CommandRow } from '@hq/shared/rows';
 import { age, duration, elapsed, plain } from '@hq/shared/text';
@@ -51,10 +51,16 @@ export function commandOutcome(command: CommandRow): string {
     case 'cancelled':
       return plain(command.error_message ?? '');
     case 'done':
-      return plain(describeResult(command.action, command.result) ?? '');
+      return resultText(command);
     default:
       return progressOf(command);
   }
+}
+
+function resultText({ action, result }: CommandRow): string {
+  // Commands of an older HQ have no results.
+  if ((result ?? null) === null) return '';
+  return plain(describeResult(action, result) ?? resultWarning(action, result) ?? '');
 }
 
 function progressOf(command: CommandRow): string {

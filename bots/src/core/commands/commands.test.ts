@@ -191,7 +191,7 @@ describe('looking', () => {
       'create_task Letter due_date=soon',
       /^due_date cannot be “soon”[\s\S]*A date such as 2026-12-24, or a time such as 2026-12-24T18:00Z\./,
     ],
-    ['task 12345678', /There is no such task[\s\S]*tasks lists those that exist/],
+    ['task 12345678', /There is no such task[\s\S]*Type tasks to see those that exist/],
     ['set_budget writer abc', /limit_usd[\s\S]*such as 25/],
   ])('tells who said “%s” what there is', async (words, told) => {
     const admin = await chat.person('admin');
