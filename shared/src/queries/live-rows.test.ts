@@ -7,7 +7,7 @@ import { connect, type HqClient } from '../client/index.ts';
 import { HqError } from '../errors.ts';
 import type { LiveQuery } from '../live/index.ts';
 import { readLastOutput } from './command-output.ts';
-import { liveCommandsById, readCommandsById } from './commands.ts';
+import { liveCommands, liveCommandsById, readCommandsById } from './commands.ts';
 import { createLiveRows, type LiveRows } from './live-rows.ts';
 import { settleNotification } from './notifications.ts';
 
@@ -70,7 +70,7 @@ describe('the live rows of a session', () => {
 
     const single = live.command(command.id);
     const output = live.commandOutput(command.id);
-    const ofGateway = live.commandsOfGateway(gateway);
+    const ofGateway = liveCommands(client, { gatewayId: gateway });
     await Promise.all([watch(single), watch(output), watch(ofGateway)]);
     const { lease_token: token } = await claimOne(stack.database, gateway);
     await shows(single, ([row]) => row?.status === 'running' && row.attempt === 1);
