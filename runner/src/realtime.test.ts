@@ -8,7 +8,7 @@ import {
   until,
 } from './testing/runner-harness.ts';
 
-const exchanges = '/rest/v1/rpc/runner_turn';
+const exchanges = '/rest/v1/rpc/runner_exchange';
 
 let harness: RunnerHarness;
 let proxy: FaultProxy;

@@ -1,5 +1,5 @@
 import { ago, isoTime } from '@hq/shared/text';
-import type { Services } from '../contract/command-context.ts';
+import type { Services } from '../core/commands/command.ts';
 import type { PlatformRuntime } from './platform-runtime.ts';
 
 interface AdapterReport {
