@@ -40,6 +40,7 @@ function personOf(people: readonly LinkedAccounts[], index: number): LinkedAccou
 }
 
 export function slackSoak({ slack }: ChatHarness, people: readonly LinkedAccounts[]): PlatformSoak {
+  // Over 60 lines: it lists every kind of loss.
   const { server, acts } = slack;
   const { links, workspace } = server;
   const opening = 'apps.connections.open';

@@ -68,13 +68,8 @@ export async function startHq(
     stops.push(() => removeRunFile(directory.run));
 
     const [program] = await built;
-    const runner = new SupervisedRunner({
-      program,
-      stack,
-      gatewayId,
-      logFile: directory.runnerLog,
-      report,
-    });
+    const { runnerLog: logFile } = directory;
+    const runner = new SupervisedRunner({ program, stack, gatewayId, logFile, report });
     stops.push(() => {
       report('Waiting for the runner and its gateway to stop');
       return runner.stop(runnerStopMs);
