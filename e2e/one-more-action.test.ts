@@ -12,7 +12,7 @@ import { nilTenant } from '../db/testing/database.ts';
 import { eventually } from '../db/testing/eventually.ts';
 import { openConsole } from '../tui/src/cli/output/console.ts';
 import { createProgram } from '../tui/src/cli/program.ts';
-import { matching } from '../tui/src/ui/overlays/palette-entries.ts';
+import { matchingEntries, paletteEntries } from '../tui/src/dialogs/palette-entries.ts';
 
 // The one thing that somebody who adds an action writes.
 vi.mock('../shared/src/actions/catalogue.ts', async (original) => {
@@ -68,13 +68,16 @@ async function linked(platform: string, user: string, install: string): Promise<
   );
 }
 
-describe('an action that enters the catalogue', { timeout: 120_000 }, () => {
-  it('is there to begin with', () => {
+describe('a new action of the catalogue', { timeout: 120_000 }, () => {
+  it('is in the catalogue', () => {
     expect(actionNames).toContain('rotate_lamps');
   });
 
   it('is in the palette of the terminal', () => {
-    expect(matching('rotlam')[0]).toMatchObject({ name: 'rotate_lamps', title: 'Rotate the lamps' });
+    expect(matchingEntries(paletteEntries([]), 'rotlam')[0]).toMatchObject({
+      name: 'rotate_lamps',
+      title: 'Rotate the lamps',
+    });
   });
 
   it('is a command of the command line, with help', () => {

@@ -27,8 +27,8 @@ function missingProgram(command: string, args: readonly string[], advice: string
     timeout: 20_000,
   });
   if (probe.status === 0) return undefined;
-  const said = probe.error?.message ?? probe.stderr.trim().split('\n').at(-1) ?? 'no answer';
-  return `${said}; ${advice}`;
+  const reason = probe.error?.message ?? probe.stderr.trim().split('\n').at(-1) ?? 'no answer';
+  return `${reason}; ${advice}`;
 }
 
 const docker: Requirement = {

@@ -24,8 +24,9 @@ describe('on a fresh project', () => {
   test('applies as an owner who is no superuser, and the second time nothing', async () => {
     const steps: string[] = [];
     const first = await migrate(database.url, { onStep: (step) => steps.push(step) });
-    expect(steps.filter((step) => step !== 'catalogue of actions')).toEqual(first);
-    expect(steps).toContain('catalogue of actions');
+    const rows = ['catalogue of actions', 'chat platforms'];
+    expect(steps.filter((step) => !rows.includes(step))).toEqual(first);
+    expect(steps.filter((step) => rows.includes(step))).toEqual(rows);
     steps.length = 0;
     expect(await migrate(database.url, { onStep: (step) => steps.push(step) })).toEqual([]);
     expect(steps).toEqual([]);

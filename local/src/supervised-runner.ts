@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, renameSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { type Backoff, backoffMs } from '@hq/shared/program';
 import type { RunningStack } from './run-file.ts';
 
 export interface SupervisedRunner {
@@ -31,8 +32,7 @@ const passedVariables = [
 
 const root = new URL('../../', import.meta.url);
 
-const firstRetryMs = 500;
-const lastRetryMs = 30_000;
+const backoff: Backoff = { firstMs: 500, longestMs: 30_000, jitter: 'none' };
 /** A runner that ran this long resets the delay of restarts. */
 const stableMs = 60_000;
 const logKeptBytes = 8 * 1024 * 1024;
@@ -40,7 +40,7 @@ const logKeptBytes = 8 * 1024 * 1024;
 /** Runs the runner as a child and restarts it when it exits. It stops by itself when this process is gone. */
 export function superviseRunner(options: SuperviseRunnerOptions): SupervisedRunner {
   let stopping = false;
-  let retryMs = firstRetryMs;
+  let failures = 0;
   let timer: NodeJS.Timeout | undefined;
   let child: ChildProcess | undefined;
   let ended: Promise<void> = Promise.resolve();
@@ -56,10 +56,9 @@ export function superviseRunner(options: SuperviseRunnerOptions): SupervisedRunn
       });
       running.once('exit', (code, signal) => {
         if (!stopping) {
-          if (Date.now() - startedAt > stableMs) retryMs = firstRetryMs;
+          failures = Date.now() - startedAt > stableMs ? 1 : failures + 1;
           options.report(`The runner ended (${signal ?? code}); restarting it. Its log: ${options.logFile}`);
-          timer = setTimeout(start, retryMs);
-          retryMs = Math.min(retryMs * 2, lastRetryMs);
+          timer = setTimeout(start, backoffMs(failures, backoff));
         }
         resolve();
       });

@@ -60,7 +60,8 @@ export function startHqProcess(
   };
 }
 
-function descendantsOf(pid: number): readonly number[] {
+/** Returns the pids of all current descendants. */
+export function descendantsOf(pid: number): readonly number[] {
   const parents = new Map<number, number>();
   for (const entry of readdirSync('/proc')) {
     if (!/^\d+$/.test(entry)) continue;

@@ -85,6 +85,7 @@ function coloursIn(session: ScreenSession): Set<string> {
 describe('colour', () => {
   it('is the terminal’s own on dark ground, with a ground for the selected row', async () => {
     const session = await opened({ background: '1e1e/1e1e/1e1e' });
+    await session.waitFor(() => coloursIn(session).has('ground 237'));
     const colours = coloursIn(session);
     expect(colours).toContain('ground 237');
     for (const each of colours) expect(each).toMatch(/^(text ([1-9]|1[0-5])|ground 237)$/);
@@ -92,6 +93,7 @@ describe('colour', () => {
 
   it('is dark enough for light ground', async () => {
     const session = await opened({ background: 'ffff/ffff/ffff' });
+    await session.waitFor(() => coloursIn(session).has('ground 254'));
     expect(coloursIn(session)).toEqual(new Set(['text 22', 'text 25', 'text 124', 'text 130', 'ground 254']));
   });
 

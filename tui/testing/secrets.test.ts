@@ -170,15 +170,15 @@ describe('storing a secret', () => {
     expect(everythingWritten(session)).not.toContain(value);
   });
 
-  it('throws nothing away by one key, and keeps nothing of what was thrown away', async () => {
+  it('discards nothing by one key, and keeps nothing of what was discarded', async () => {
     const session = await atSecrets();
     await fillIn(session, 'HALF');
     session.press('half a value\u001b');
-    await session.waitFor('esc again throws away');
+    await session.waitFor('esc again discards');
     session.press('!');
     await session.waitFor('13 characters');
     session.press('\u001b');
-    await session.waitFor('esc again throws away');
+    await session.waitFor('esc again discards');
     session.press('\u001b');
     await session.waitFor((screen) => !screen.includes('Store a secret'));
     session.press('a');

@@ -1,6 +1,5 @@
 import { ago, isoTime } from '@hq/shared/text';
 import type { Services } from '../core/commands/command.ts';
-
 import type { PlatformRuntime } from './platform-runtime.ts';
 
 interface AdapterReport {

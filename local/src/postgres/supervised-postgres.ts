@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { HqError } from '@hq/shared/errors';
+import { type Backoff, backoffMs, sleep } from '@hq/shared/program';
 import { freePort } from '../free-port.ts';
 import {
   type Cluster,
@@ -26,8 +27,9 @@ export interface SuperviseOptions {
 
 export const embeddedSuperuser = 'supabase_admin';
 
-const firstRetryMs = 50;
-const lastRetryMs = 5_000;
+const backoff: Backoff = { firstMs: 50, longestMs: 5_000, jitter: 'none' };
+/** Failed restarts after which each error is reported; the first ones are expected while memory is released. */
+const silentFailures = 7;
 
 /**
  * Runs the bundled Postgres on its directory: creates the cluster if it is new, stops the server of a killed process, and
@@ -63,7 +65,7 @@ export async function supervisePostgres({
     await running.exited;
     if (stopping) return;
     report('The database exited; restarting it');
-    for (let retryMs = firstRetryMs; !stopping; retryMs = Math.min(retryMs * 2, lastRetryMs)) {
+    for (let failures = 1; !stopping; failures += 1) {
       try {
         running = await startPostgres(cluster, { port, settings });
         report('The database is running again');
@@ -72,9 +74,9 @@ export async function supervisePostgres({
         return;
       } catch (error) {
         // The last processes of its predecessor may still hold its shared memory.
-        if (retryMs === lastRetryMs)
+        if (failures > silentFailures)
           report(error instanceof HqError ? `${error.message} ${error.hint}` : String(error));
-        await new Promise((resolve) => setTimeout(resolve, retryMs));
+        await sleep(backoffMs(failures, backoff));
       }
     }
   };

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { type Backoff, backoffMs } from '@hq/shared/program';
 import pg from 'pg';
 import { z } from 'zod';
 import type { Row } from './filter.ts';
@@ -46,8 +47,7 @@ const notification = z.object({
 const deletedRow = z.object({ tenant: z.string(), key: row });
 const types = { I: 'INSERT', U: 'UPDATE', D: 'DELETE' } as const;
 
-const firstRetryMs = 50;
-const lastRetryMs = 1_000;
+const backoff: Backoff = { firstMs: 50, longestMs: 1_000, jitter: 'none' };
 const livenessMs = 15_000;
 /** Must be shorter than the ten seconds that a client waits for its join. */
 const whenUpBoundMs = 8_000;
@@ -63,7 +63,7 @@ export function openChangeFeed(options: ChangeFeedOptions): ChangeFeed {
   let current: pg.Client | undefined;
   let published: readonly PublishedTable[] = [];
   let isUp = false;
-  let retryMs = firstRetryMs;
+  let failures = 0;
   let timer: NodeJS.Timeout | undefined;
   let gathered: RowChange[] = [];
   const waiting = new Set<(up: boolean) => void>();
@@ -88,8 +88,8 @@ export function openChangeFeed(options: ChangeFeedOptions): ChangeFeed {
     if (isUp) options.onDown();
     isUp = false;
     if (closed) return;
-    timer = setTimeout(connect, retryMs);
-    retryMs = Math.min(retryMs * 2, lastRetryMs);
+    failures += 1;
+    timer = setTimeout(connect, backoffMs(failures, backoff));
   };
 
   const connect = async (): Promise<void> => {
@@ -119,7 +119,7 @@ export function openChangeFeed(options: ChangeFeedOptions): ChangeFeed {
     await reload(client, () => {
       isUp = true;
       for (const settle of [...waiting]) settle(true);
-      retryMs = firstRetryMs;
+      failures = 0;
       options.onUp();
     });
     watch(client);

@@ -1,10 +1,11 @@
 import type { z } from 'zod';
+import { chatPlatformNames } from '../chat/platforms.ts';
 
 export const roles = ['viewer', 'operator', 'admin'] as const;
 export type Role = (typeof roles)[number];
 
 /** The origin of a command. Each client names itself; the database checks it. */
-export const origins = ['tui', 'cli', 'slack', 'discord', 'telegram', 'api'] as const;
+export const origins = ['tui', 'cli', ...chatPlatformNames, 'api'] as const;
 export type Origin = (typeof origins)[number];
 
 /**

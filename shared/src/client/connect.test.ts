@@ -151,7 +151,7 @@ describe('a session', () => {
     expect(await codeOf(hq.enqueue({ action: 'stack_status', origin: 'cli' }))).toBe('refused');
   });
 
-  it('is renewed when the database calls the token expired, whatever the local clock says', async () => {
+  it('is renewed when the database calls the token expired, even if the local clock is slow', async () => {
     const brief = await startTestStack({ jwtExpirySeconds: 2 });
     try {
       const member = await brief.createMember('viewer');

@@ -25,10 +25,10 @@ export type AttentionKind =
   | 'agent-error'
   | 'unread-alert';
 
-/** One thing that somebody should look at. */
+/** One problem that needs an operator. */
 export interface Attention {
   readonly kind: AttentionKind;
-  /** Exactly one of these says what it is about. */
+  /** The kind of the row with this id. */
   readonly about: 'gateway' | 'agent' | 'command' | 'notification';
   readonly id: string;
   /** The name on screen, such as a slug. It comes from outside: sanitize it before it is shown. */
@@ -108,7 +108,7 @@ export function needsAttention(fleet: Fleet, databaseNow: number): Attention[] {
   );
 }
 
-/** A command that says it runs while nobody holds it any more. The next runner that takes a turn clears it up. */
+/** A running command with an expired lease. The next exchange of a runner returns or fails it. */
 export function isRunnerLost(command: CommandRow, databaseNow: number): boolean {
   if (isFinished(command) || command.status === 'pending' || command.leased_until === null) return false;
   return Date.parse(command.leased_until) < databaseNow;

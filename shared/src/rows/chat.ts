@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { chatPlatformNames } from '../chat/platforms.ts';
 
-const chatPlatforms = ['slack', 'discord', 'telegram'] as const;
-const platform = z.enum(chatPlatforms);
+const platform = z.enum(chatPlatformNames);
 
 /** An account of a platform, linked to the member who acts through it. */
 export const chatLinkRow = z.object({

@@ -236,32 +236,19 @@ export function createChatApi(client: HqClient): ChatApi {
       (await ask('chat_read', delivery, { p_what: what, p_args: args }, z.object({ rows: z.array(row) })))
         .rows,
     may: async (delivery, purpose) => {
-      await ask(
-        'chat_read',
-        delivery,
-        { p_what: 'gateways', p_args: { for: purpose, limit: 1 } },
-        z.unknown(),
-      );
+      await ask('chat_may', delivery, { p_for: purpose }, z.unknown());
     },
-    refuse: async (delivery) => {
-      await ask(
-        'chat_act',
-        asStranger(delivery),
-        { p_action: 'stack_status', p_payload: {}, p_gateway: null, p_agent: null },
-        z.unknown(),
-      );
-      throw new HqError('refused', 'This account cannot use HQ.');
-    },
+    refuse: (delivery) => ask('chat_refuse', delivery, {}, z.never()),
     check: async () => {
-      await call('chat_watch', { p_platform: 'slack' }, z.unknown());
+      await call('chat_check', {}, z.unknown());
     },
     storeButtons: async (buttons) => {
-      await call('chat_keep_buttons', { p_rows: buttons }, z.unknown());
+      await call('chat_save_buttons', { p_rows: buttons }, z.unknown());
     },
     press: async (delivery, token) =>
       (await ask('chat_press', delivery, { p_token: token }, z.object({ intent }))).intent,
     storeCard: async (card) => {
-      await call('chat_keep_card', { p_card: card }, z.unknown());
+      await call('chat_save_card', { p_card: card }, z.unknown());
     },
     openCards: async (platform) =>
       (
@@ -277,14 +264,15 @@ export function createChatApi(client: HqClient): ChatApi {
     unsubscribe: async (delivery) => {
       await ask('chat_unsubscribe', delivery, {}, z.looseObject({}));
     },
-    subscriptions: (platform) => call('chat_watch', { p_platform: platform }, z.array(subscribedChannel)),
+    subscriptions: (platform) =>
+      call('chat_list_subscriptions', { p_platform: platform }, z.array(subscribedChannel)),
     recordAlerts: async (rows) => {
       // No cursor leaves the one that is kept.
       const known = rows.map(({ cursor, ...row }) => ({ ...row, ...(cursor !== '' && { cursor }) }));
-      await call('chat_told', { p_rows: known }, z.unknown());
+      await call('chat_record_alerts', { p_rows: known }, z.unknown());
     },
     heartbeat: (holder, adapters) =>
-      call('chat_beat', { p_holder: holder, p_adapters: adapters }, heartbeatAnswer),
+      call('chat_heartbeat', { p_holder: holder, p_adapters: adapters }, heartbeatAnswer),
   };
 }
 
@@ -300,10 +288,6 @@ function chatOf({ sender, key }: Delivery): Record<string, string | null> {
     delivery: key,
     ...(stranger && { stranger }),
   };
-}
-
-function asStranger({ sender, key }: Delivery): Delivery {
-  return { sender: { ...sender, user: `${sender.stranger}:${sender.user}`.slice(0, 200) }, key };
 }
 
 /** The database may answer if it is asked again. */

@@ -55,8 +55,8 @@ function stringsOf(value: unknown): string[] {
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(stringsOf) : [];
 }
 
-describe('a card that leaves', () => {
-  it('holds nothing that hides, turns or escapes, and no secret, whatever it was made of', () => {
+describe('a sanitized card', () => {
+  it('contains no invisible, direction or escape characters and no secret, for any card', () => {
     fc.assert(
       fc.property(card, (made) => {
         for (const words of stringsOf(sanitizeCard(made, redactor))) {
@@ -69,7 +69,7 @@ describe('a card that leaves', () => {
     );
   });
 
-  it('keeps its lines, and the end of what is too long', () => {
+  it('keeps its lines, and the end of a text that is too long', () => {
     const lines = Array.from({ length: 30_000 }, (_, n) => `line ${n}`).join('\n');
     const { body } = sanitizeCard(
       { title: 'x', tone: 'neutral', body: [{ kind: 'log', text: lines }] },
@@ -77,5 +77,15 @@ describe('a card that leaves', () => {
     );
     expect(body?.[0]?.text).toMatch(/^line \d+\n[\s\S]*line 29999$/);
     expect(body?.[0]?.text.length).toBeLessThanOrEqual(100_000);
+  });
+
+  it('has a title of at most 240 UTF-16 units, truncated between characters', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme', minLength: 200, maxLength: 400 }), (words) => {
+        const { title } = sanitizeCard({ title: words, tone: 'neutral' }, redactor);
+        expect(title.length).toBeLessThanOrEqual(240);
+        expect(title.isWellFormed()).toBe(true);
+      }),
+    );
   });
 });

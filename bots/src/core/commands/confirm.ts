@@ -1,5 +1,4 @@
 import { utcTime } from '@hq/shared/text';
-
 import { buttonArgument, buttonDefaults } from './button-defaults.ts';
 import type { Command, CommandContext } from './command.ts';
 import { showResult } from './run-action.ts';

@@ -51,7 +51,7 @@ export const help: Command = {
     const found = services.registry.find(wanted.trim().split(/\s+/u));
     if (found === null || !isVisibleTo(found.command, who)) {
       throw new HqError('not_found', `There is no command “${wanted.slice(0, 60)}” for you here.`, {
-        hint: 'Say help for what there is.',
+        hint: 'Type help to see the commands.',
       });
     }
     await responder.replace(about(found.command));

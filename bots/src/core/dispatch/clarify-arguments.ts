@@ -39,7 +39,10 @@ export async function explainError(
   if (error.code !== 'not_found' || value === undefined || completion === null) return error;
   if (completion !== 'gateway' && completion !== 'agent') {
     const list = completion === 'unfinished' ? 'commands' : `${completion}s`;
-    return new HqError('not_found', error.message, { ...about, hint: `${list} lists those that exist.` });
+    return new HqError('not_found', error.message, {
+      ...about,
+      hint: `Type ${list} to see those that exist.`,
+    });
   }
   const known = (await autocomplete.find(delivery, completion, '')).map((choice) => choice.value);
   const similar = nearestNames(value, known);

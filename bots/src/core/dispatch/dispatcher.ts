@@ -211,7 +211,7 @@ function isForSenderAlone(plan: Plan): boolean {
 function noLongerWaiting(): HqError {
   return new HqError('not_found', 'This request is no longer waiting.', {
     field: 'token',
-    hint: 'commands lists what was done. Send the request again if you still need it.',
+    hint: 'Type commands to see what was done. Send the request again if you still need it.',
   });
 }
 
