@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
+import { findChromium } from './find-chromium.ts';
 
 const flags = [
   '--headless',
@@ -23,6 +24,8 @@ export async function evaluateInChromium(
   script: string,
   more: readonly string[] = [],
 ): Promise<unknown> {
+  const program = findChromium();
+  if (program === undefined) throw new Error('Chromium is not in PATH. Install it, or Chrome.');
   const folder = await mkdtemp(join(tmpdir(), 'hq-chromium-'));
   const page = join(folder, 'page.html');
   const answer = '<pre id="answer"></pre>';
@@ -34,7 +37,7 @@ export async function evaluateInChromium(
     );
     const profile = `--user-data-dir=${join(folder, 'profile')}`;
     const { stdout } = await promisify(execFile)(
-      'chromium',
+      program,
       [...flags, ...more, profile, '--dump-dom', `file://${page}`],
       { timeout: 60_000, maxBuffer: 64 * 1024 * 1024 },
     );
