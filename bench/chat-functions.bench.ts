@@ -4,13 +4,13 @@ import { createMember } from '../local/src/member.ts';
 import { median, percentile } from './percentile.ts';
 import { startBenchStack } from './stack.ts';
 import { atMost, type Figure } from './table.ts';
-import { houseSize, LargeHouse } from './tui/large-fleet.ts';
+import { fleetSize, LargeFleet } from './tui/large-fleet.ts';
 
 const size = {
   ...{ audit: 50_000, notifications: 10_000, subscriptions: 1_000, tasks: 20_000, deliverables: 10_000 },
   ...{ inbox: 20_000, usage: 50_000, deliveries: 50_000, buttons: 50_000, told: 5 },
 };
-export const title = `The functions of chat, on ${houseSize.agents} agents, ${houseSize.commands} commands, ${size.audit} lines of audit, ${size.notifications} alerts, ${size.subscriptions} subscriptions`;
+export const title = `The functions of chat, on ${fleetSize.agents} agents, ${fleetSize.commands} commands, ${size.audit} lines of audit, ${size.notifications} alerts, ${size.subscriptions} subscriptions`;
 
 const limitMs = 50;
 const rounds = 40;
@@ -56,7 +56,7 @@ async function fill(database: pg.Client): Promise<void> {
     ],
     [
       `insert into agent_budgets (agent_id, monthly_limit_usd) select a.id, 10 from agents a order by a.slug limit $1::int`,
-      houseSize.agents,
+      fleetSize.agents,
     ],
     [
       `insert into notifications (type, title, severity, created_at, last_at, resolved_at, subject, dedup_key)
@@ -102,7 +102,7 @@ export async function* measure(): AsyncGenerator<Figure> {
   const stack = await startBenchStack();
   const database = new pg.Client({ connectionString: stack.databaseUrl });
   try {
-    const fleet = new LargeHouse(stack.databaseUrl);
+    const fleet = new LargeFleet(stack.databaseUrl);
     await fleet.open();
     await fleet.fill();
     await fleet.close();
