@@ -68,8 +68,8 @@ async function linked(platform: string, user: string, install: string): Promise<
   );
 }
 
-describe('an action that enters the catalogue', { timeout: 120_000 }, () => {
-  it('is there to begin with', () => {
+describe('a new action of the catalogue', { timeout: 120_000 }, () => {
+  it('is in the catalogue', () => {
     expect(actionNames).toContain('rotate_lamps');
   });
 

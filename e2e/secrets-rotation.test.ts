@@ -48,7 +48,7 @@ const gatewayFile = (): string => {
   return existsSync(file) ? readFileSync(file, 'utf8') : '';
 };
 
-it('a service-role key is changed as docs/secrets.md tells, and no value is missed for a moment', {
+it('a service-role key is rotated as docs/secrets.md describes, and no value is ever missing', {
   timeout: 240_000,
 }, async () => {
   const before = harness.stack.serviceRoleKey;
@@ -75,7 +75,7 @@ it('a service-role key is changed as docs/secrets.md tells, and no value is miss
   const lines = gatewayFile();
   expect(lines).toBe(`PLAIN='${plain}'\nTLS_KEY='${pem}'\n`);
 
-  // A host that already has the new key is told that the runner has not.
+  // A host that already has the new key learns that the runner has not.
   const early = await hqTui(files.both, ['rotate', 'PLAIN', '--gateway', harness.gateway], 'too early');
   expect(early.code).toBe(3);
   expect(early.stderr).toContain('has another key');

@@ -1,4 +1,11 @@
-import { type Action, type ActionName, catalogue, describeResult, isActionName } from '@hq/shared/actions';
+import {
+  type Action,
+  type ActionName,
+  catalogue,
+  describeResult,
+  isActionName,
+  resultWarning,
+} from '@hq/shared/actions';
 import { type CommandRow, type GatewayRow, isFinished } from '@hq/shared/rows';
 import { plain } from '@hq/shared/text';
 import type { Undo } from '../app/messages.ts';
@@ -125,8 +132,7 @@ export class CommandActions {
       this.#started.delete(command.id);
       const name = `${plain(command.action)} on ${started.target}`;
       if (command.status === 'done') {
-        const result = plain(describeResult(command.action, command.result) ?? 'done');
-        messages.say(`${name}: ${result}`, 'good', started.undo);
+        messages.say(`${name}: ${plain(resultText(command))}`, 'good', started.undo);
       } else if (command.status === 'cancelled') messages.say(`${name} was cancelled.`);
       else messages.warn(`${name} failed: ${plain(command.error_message ?? 'no reason was given')}`);
     }
@@ -176,4 +182,9 @@ function targetOf({ gateway, agent }: Pick<CommandDraft, 'gateway' | 'agent'>): 
 /** Whether the action cannot be sent without a gateway. */
 export function needsGateway({ target, executor }: Pick<Action, 'target' | 'executor'>): boolean {
   return target === 'gateway' || (target === 'agent' && executor === 'runner');
+}
+
+function resultText({ action, result }: CommandRow): string {
+  const warning = resultWarning(action, result);
+  return describeResult(action, result) ?? (warning === null ? 'done' : `done. ${warning}`);
 }

@@ -1,4 +1,4 @@
-import { plain } from '@hq/shared/text';
+import { plain, truncate } from '@hq/shared/text';
 import {
   type APIApplicationCommandBasicOption,
   type APIApplicationCommandSubcommandGroupOption,
@@ -10,7 +10,6 @@ import {
 } from 'discord-api-types/v10';
 import type { ArgumentDescription, CommandDescription } from '../../contract/adapter.ts';
 import { assignGroups, maxOptions, textFallback } from './menu-groups.ts';
-import { truncateEnd } from './truncate.ts';
 
 export const commandName = 'hq';
 
@@ -180,7 +179,7 @@ function option(argument: ArgumentDescription, length: number): APIApplicationCo
   }
 }
 
-const described = (text: string, length: number): string => truncateEnd(plain(text), length) || '—';
+const described = (text: string, length: number): string => truncate(plain(text), length) || '—';
 
 function weight(value: unknown): number {
   if (Array.isArray(value)) return value.reduce((sum: number, one) => sum + weight(one), 0);

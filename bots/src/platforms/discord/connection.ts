@@ -1,5 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { HqError } from '@hq/shared/errors';
+import { backoffMs, sleep } from '@hq/shared/program';
 import {
   Client,
   Events,
@@ -16,8 +17,7 @@ import type { AdapterState } from '../../contract/adapter.ts';
 import { describeProblem, isRevoked, problemOf } from './errors.ts';
 import { restOptions } from './rest-options.ts';
 
-const firstPauseMs = 1000;
-const longestPauseMs = 60_000;
+const retry = { firstMs: 1_000, longestMs: 60_000, jitter: 'none' } as const;
 /** How long `start` waits for a connection before it leaves it to the background. */
 const startWithinMs = 10_000;
 /** How long `stop` waits for a connection that is just being made, which cannot be ended cleanly before it stands. */
@@ -114,7 +114,7 @@ export class GatewayConnection {
     const first = Promise.withResolvers<void>();
     const connecting = this.#keepTrying(first, this.#stopping.signal);
     connecting.then(first.resolve, first.reject);
-    const waited = sleep(startWithinMs, undefined, { ref: false });
+    const waited = delay(startWithinMs, undefined, { ref: false });
     await Promise.race([first.promise, waited]);
   }
 
@@ -125,15 +125,14 @@ export class GatewayConnection {
       if (status !== WebSocketShardStatus.Connecting && status !== WebSocketShardStatus.Resuming) break;
       await sleep(25);
     }
-    await Promise.race([this.#client?.destroy(), sleep(stopWithinMs, undefined, { ref: false })]);
+    await Promise.race([this.#client?.destroy(), delay(stopWithinMs, undefined, { ref: false })]);
     this.#state = 'stopped';
     this.#detail = null;
   }
 
   /** Rejects where it is useless; `first` hears of the first attempt. */
   async #keepTrying(first: PromiseWithResolvers<void>, stopping: AbortSignal): Promise<void> {
-    let pauseMs = firstPauseMs;
-    while (!stopping.aborted) {
+    for (let failures = 1; !stopping.aborted; failures += 1) {
       try {
         await this.#connect(stopping);
         return;
@@ -144,8 +143,7 @@ export class GatewayConnection {
         }
         this.#lose(describeProblem(problemOf(error)));
         first.resolve();
-        await sleep(pauseMs, undefined, { signal: stopping }).catch(() => undefined);
-        pauseMs = Math.min(pauseMs * 2, longestPauseMs);
+        await sleep(backoffMs(failures, retry), stopping);
       }
     }
   }

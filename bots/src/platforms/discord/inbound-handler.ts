@@ -1,15 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { truncate } from '@hq/shared/text';
 import { InteractionResponseType } from 'discord-api-types/v10';
 import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
-import type { Acknowledgement, Choice, Inbound, Receiver } from '../../contract/inbound.ts';
+import type { Choice } from '../../contract/choice.ts';
+import type { Acknowledgement, Inbound, Receiver } from '../../contract/inbound.ts';
 import { describeProblem, problemOf } from './errors.ts';
 import type { Respond } from './http-endpoint.ts';
 import { type ReadInteraction, readInteraction } from './inbound.ts';
 import type { InteractionTokens } from './interaction-tokens.ts';
 import type { DiscordApi } from './outbound.ts';
 import { InteractionReply } from './reply.ts';
-import { truncateEnd } from './truncate.ts';
 
 /** How long the core may take to say how to acknowledge, of the three seconds that there are in all. */
 const receiveWithinMs = 1500;
@@ -149,7 +150,7 @@ export class InboundHandler {
       return none;
     });
     const choices = found.slice(0, most.choices).map(({ label, value }) => ({
-      name: truncateEnd(label, most.choice) || '—',
+      name: truncate(label, most.choice) || '—',
       value: value.slice(0, most.choice),
     }));
     const type = InteractionResponseType.ApplicationCommandAutocompleteResult;

@@ -1,4 +1,4 @@
-import { plain, plainLine } from '@hq/shared/text';
+import { plain, plainLines, truncate } from '@hq/shared/text';
 import {
   type APIActionRowComponent,
   type APIButtonComponentWithCustomId,
@@ -8,8 +8,8 @@ import {
   MessageFlags,
 } from 'discord-api-types/v10';
 import type { Button, Card, Field, TextNode } from '../../contract/card.ts';
+import { fitEnd, fitStart } from './fit.ts';
 import { bold, codeBlock, escapeLine, escapeMarkup, fenceLength, inlineCode } from './markup.ts';
-import { fitted, truncateEnd, truncateStart } from './truncate.ts';
 
 /** A message as Discord takes it, for sending and for editing alike: what is empty takes away what was there. */
 export interface Rendered {
@@ -63,7 +63,7 @@ export function renderCard(card: Card): Rendered {
 /** A sentence without a card around it. */
 export function renderNote(text: string): Rendered {
   return {
-    content: fitted(plain(text) || '—', limits.titleLine, truncateEnd, escapeLine),
+    content: fitEnd(plain(text) || '—', limits.titleLine, escapeLine),
     embeds: [],
     components: [],
     allowed_mentions: { parse: [] },
@@ -72,18 +72,13 @@ export function renderNote(text: string): Rendered {
 }
 
 function titleLine({ title, state, tone }: Card): string {
-  const words = fitted(
-    plain(title) || '—',
-    limits.titleLine,
-    truncateEnd,
-    (text) => `**${escapeLine(text)}**`,
-  );
+  const words = fitEnd(plain(title) || '—', limits.titleLine, (text) => `**${escapeLine(text)}**`);
   const how = plain(state ?? stateOf[tone] ?? '');
-  return how === '' ? words : `${words} — ${fitted(how, limits.titleLine, truncateEnd, escapeLine)}`;
+  return how === '' ? words : `${words} — ${fitEnd(how, limits.titleLine, escapeLine)}`;
 }
 
 function renderEmbed(card: Card): APIEmbed | null {
-  const footer = truncateEnd(
+  const footer = truncate(
     [card.stamp, card.footer, card.page && `page ${card.page.number} of ${card.page.of}`]
       .map((text) => plain(text ?? ''))
       .filter((text) => text !== '')
@@ -107,13 +102,8 @@ function renderFields(fields: readonly Field[]): { name: string; value: string; 
   const shown = [];
   let room = limits.allFields;
   for (const { label, value, wide = false } of fields.slice(0, limits.fields)) {
-    const name = fitted(plain(label) || '—', Math.min(limits.fieldName, room), truncateEnd, escapeLine);
-    const told = fitted(
-      clean(value) || '—',
-      Math.min(limits.fieldValue, room - name.length),
-      truncateEnd,
-      escapeMarkup,
-    );
+    const name = fitEnd(plain(label) || '—', Math.min(limits.fieldName, room), escapeLine);
+    const told = fitEnd(clean(value) || '—', Math.min(limits.fieldValue, room - name.length), escapeMarkup);
     if (name === '' || told === '') break;
     room -= name.length + told.length;
     shown.push({ name, value: told, inline: !wide });
@@ -140,7 +130,7 @@ function renderBody(body: readonly TextNode[], length: number): string {
       if (typeof part !== 'string') return drawnProse[index] ?? '';
       const share = Math.floor(room / logsLeft) - 1;
       logsLeft -= 1;
-      const drawn = fitted(part, share, truncateStart, (text) => (text === '' ? '' : codeBlock(text)));
+      const drawn = fitStart(part, share, (text) => (text === '' ? '' : codeBlock(text)));
       room -= drawn.length + 1;
       return drawn;
     })
@@ -168,7 +158,7 @@ function renderProse(nodes: Prose, length: number): string {
   let drawn = '';
   for (const node of nodes) {
     const draw = node.kind === 'code' ? inlineCode : node.strong ? bold : escapeMarkup;
-    const part = fitted(clean(node.text), length - drawn.length - 1, truncateEnd, draw);
+    const part = fitEnd(clean(node.text), length - drawn.length - 1, draw);
     // Two pieces of code side by side would read as one.
     drawn += drawn.endsWith('`') && part.startsWith('`') ? ` ${part}` : part;
   }
@@ -181,7 +171,7 @@ function renderButtons(buttons: readonly Button[]): Rendered['components'] {
     ({ token, label, style }): APIButtonComponentWithCustomId => ({
       type: ComponentType.Button,
       style: buttonStyles[style],
-      label: truncateEnd(plain(label) || '—', limits.label),
+      label: truncate(plain(label) || '—', limits.label),
       custom_id: token,
     }),
   );
@@ -193,7 +183,7 @@ function renderButtons(buttons: readonly Button[]): Rendered['components'] {
 
 /** Several lines, each without what could move, hide or turn anything. */
 function clean(text: string): string {
-  return text.split(/\r?\n/u).map(plainLine).join('\n');
+  return plainLines(text);
 }
 
 function block(text: string): string {

@@ -1,9 +1,9 @@
 import { HqError } from '@hq/shared/errors';
+import { withinLimit } from '@hq/shared/program';
 import type { Logger } from 'pino';
 import type { Adapter, AdapterHealth, AdapterState } from '../../contract/adapter.ts';
 import type { Card, Handle } from '../../contract/card.ts';
 import type { ChatLocation, Receiver, SendResult } from '../../contract/inbound.ts';
-import { settledWithin } from './abort-signals.ts';
 import { BotToken, newTokenHint } from './bot-token.ts';
 import { capabilities } from './capabilities.ts';
 import { HttpEndpoint } from './http-endpoint.ts';
@@ -80,7 +80,7 @@ export class SlackAdapter implements Adapter {
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#stopping.abort();
-    await settledWithin(drainWithinMs, this.#leave());
+    await withinLimit(drainWithinMs, this.#leave());
     await this.#inFlight.ended(drainWithinMs);
   }
 

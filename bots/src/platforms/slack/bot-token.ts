@@ -1,6 +1,6 @@
+import { sleep } from '@hq/shared/program';
 import type { webApi } from '@slack/bolt';
 import type { Logger } from 'pino';
-import { sleep } from './abort-signals.ts';
 import { isDeadToken, problemOf, slackError } from './errors.ts';
 import type { Identity } from './sender.ts';
 

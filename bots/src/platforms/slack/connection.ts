@@ -1,14 +1,15 @@
+import { backoffMs, sleep, timedOut, withinLimit } from '@hq/shared/program';
 import type { SocketModeReceiver } from '@slack/bolt';
 import type { Logger } from 'pino';
 import { z } from 'zod';
-import { settledWithin, sleep, untilAborted } from './abort-signals.ts';
+import { untilAborted } from './abort-signals.ts';
 import { isDeadToken, problemOf, slackError } from './errors.ts';
 
 type Client = SocketModeReceiver['client'];
 
 /** Commands that come while there is no socket are lost, so the next one is opened at once. */
 const gapMs = 25;
-const longestGapMs = 30_000;
+const longerGaps = { firstMs: 250, longestMs: 30_000 };
 /** A connection that lived this long, or brought something, owes nothing to the ones that failed before it. */
 const provenMs = 10_000;
 const helloWithinMs = 10_000;
@@ -127,15 +128,13 @@ export class SocketConnection {
 
   /** Says goodbye, and does not wait longer for the answer than it is worth. */
   async #close(): Promise<void> {
-    const closed = this.#client.disconnect().then(() => true);
     // Closing once more while it closes makes the library let go of it.
-    if ((await settledWithin(closeWithinMs, closed)) === undefined) await this.#client.disconnect();
+    const closed = await withinLimit(closeWithinMs, this.#client.disconnect());
+    if (closed === timedOut) await this.#client.disconnect();
   }
 
   #gap(): number {
-    if (this.#failures <= 1) return gapMs;
-    const grown = Math.min(250 * 2 ** (this.#failures - 2), longestGapMs);
-    return grown * (0.75 + Math.random() / 2);
+    return this.#failures <= 1 ? gapMs : backoffMs(this.#failures - 1, longerGaps);
   }
 
   #pause(ms: number): Promise<void> {

@@ -1,4 +1,4 @@
-import { settledWithin } from './abort-signals.ts';
+import { withinLimit } from '@hq/shared/program';
 
 /** What is being done: whoever stops lets it end. */
 export class InFlight {
@@ -15,6 +15,6 @@ export class InFlight {
 
   /** Resolves when all has ended, however it ended, or when that takes too long. */
   async ended(limitMs: number): Promise<void> {
-    await settledWithin(limitMs, Promise.allSettled([...this.#works]));
+    await withinLimit(limitMs, Promise.allSettled([...this.#works]));
   }
 }

@@ -1,9 +1,9 @@
+import { timedOut, withinLimit } from '@hq/shared/program';
 import type { types } from '@slack/bolt';
 import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import type { Form } from '../../contract/form.ts';
 import type { Receiver } from '../../contract/inbound.ts';
-import { settledWithin } from './abort-signals.ts';
 import type { InboundListener } from './bolt-handlers.ts';
 import type { BotToken } from './bot-token.ts';
 import { readSuggestion } from './form-submission.ts';
@@ -70,11 +70,12 @@ export class InboundHandler implements InboundListener {
     const suggestion = token.identity === undefined ? undefined : readSuggestion(body, token.identity);
     if (suggestion === undefined) return [];
     const { sender, ...request } = suggestion;
-    const known = await settledWithin(completeWithinMs, receiver.complete(sender, request)).catch(() => []);
+    const completed = await withinLimit(completeWithinMs, receiver.complete(sender, request)).catch(() => []);
+    const known = completed === timedOut ? [] : completed;
     // What was typed may be right although nothing is known of it.
-    const isKnown = known?.some((choice) => choice.value === request.typed || choice.label === request.typed);
+    const isKnown = known.some((choice) => choice.value === request.typed || choice.label === request.typed);
     const own = request.typed === '' || isKnown ? [] : [{ label: request.typed, value: request.typed }];
-    return [...(known ?? []), ...own].flatMap(choiceOption).slice(0, mostOptions);
+    return [...known, ...own].flatMap(choiceOption).slice(0, mostOptions);
   }
 
   homeOpened(user: string): void {

@@ -1,7 +1,8 @@
+import { plainLines, truncate, truncateStart } from '@hq/shared/text';
 import type { types } from '@slack/bolt';
 import type { Button, Card, Field, TextNode, Tone } from '../../contract/card.ts';
 import { maxButtons } from './capabilities.ts';
-import { escapeMarkup, line, lines, truncateEnd, truncateStart } from './truncate.ts';
+import { escapeMarkup, line } from './truncate.ts';
 
 export interface Rendered {
   /** For notifications, screen readers, and wherever blocks are not taken. */
@@ -116,11 +117,11 @@ function bodyElements(nodes: readonly TextNode[], budget: number): BodyElement[]
 function bodyText(node: TextNode, max: number): string {
   switch (node.kind) {
     case 'text':
-      return truncateEnd(lines(node.text), max);
+      return truncate(plainLines(node.text), max, { atLineBreak: true });
     case 'code':
       return line(node.text, max);
     case 'log':
-      return truncateStart(lines(node.text).replace(/^\n+|\s+$/gu, ''), max);
+      return truncateStart(plainLines(node.text).replace(/^\n+|\s+$/gu, ''), max, { atLineBreak: true });
   }
 }
 

@@ -1,34 +1,8 @@
-import { plain, plainLine } from '@hq/shared/text';
+import { plain, truncate } from '@hq/shared/text';
 
 /** One line, without anything that hides, turns or moves what is beside it. */
 export function line(text: string, max: number): string {
-  return truncateEnd(plain(text), max);
-}
-
-/** Lines, each cleaned by itself. */
-export function lines(text: string): string {
-  return text.split('\n').map(plainLine).join('\n');
-}
-
-/** The beginning, cut where a line ends if one ends near, never through a character. */
-export function truncateEnd(text: string, max: number): string {
-  if (text.length <= max) return text;
-  const kept = whole(text.slice(0, Math.max(0, max - 1)));
-  const lineEnd = kept.lastIndexOf('\n');
-  return `${lineEnd > max / 2 ? kept.slice(0, lineEnd) : kept}…`;
-}
-
-/** The end, from where a line begins if one begins near. */
-export function truncateStart(text: string, max: number): string {
-  if (text.length <= max) return text;
-  const kept = whole(text.slice(text.length - Math.max(0, max - 2)));
-  const lineEnd = kept.indexOf('\n');
-  return `…\n${lineEnd !== -1 && lineEnd < max / 2 ? kept.slice(lineEnd + 1) : kept}`;
-}
-
-/** Half a surrogate pair at either end is no character. */
-function whole(text: string): string {
-  return text.replace(/[\ud800-\udbff]$/u, '').replace(/^[\udc00-\udfff]/u, '');
+  return truncate(plain(text), max);
 }
 
 /**

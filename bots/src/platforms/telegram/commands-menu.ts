@@ -1,6 +1,5 @@
-import { plain } from '@hq/shared/text';
+import { plain, truncate } from '@hq/shared/text';
 import type { CommandDescription } from '../../contract/adapter.ts';
-import { truncateEnd } from './truncate.ts';
 
 export interface MenuCommand {
   readonly command: string;
@@ -23,7 +22,7 @@ export function renderMenu(descriptions: readonly CommandDescription[]): {
     if (command.length > 32 || meanings.has(command)) continue;
     meanings.set(command, path.join(' '));
     if (commands.length < mostCommands) {
-      commands.push({ command, description: truncateEnd(plain(summary), 256) || path.join(' ') });
+      commands.push({ command, description: truncate(plain(summary), 256) || path.join(' ') });
     }
   }
   return { commands, meanings };

@@ -1,5 +1,5 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { HqError } from '@hq/shared/errors';
+import { backoffMs, sleep } from '@hq/shared/program';
 import type { Logger } from 'pino';
 import type { UserFromGetMe } from 'telegraf/types';
 import type { AdapterState } from '../../contract/adapter.ts';
@@ -92,7 +92,7 @@ export class Connection {
         restMs = this.#explain(error);
       }
       tellFirst();
-      if (restMs > 0) await pause(restMs, undefined, { signal }).catch(() => undefined);
+      if (restMs > 0) await sleep(restMs, signal);
     }
     tellFirst();
   }
@@ -134,8 +134,7 @@ export class Connection {
     this.#failures += 1;
     const reason = /^Telegram /u.test(failure.message) ? failure.message : `Telegram: ${failure.message}`;
     this.#set('reconnecting', `${reason}; trying again.`);
-    const growing = Math.min(this.#timing.longestMs, this.#timing.firstMs * 2 ** (this.#failures - 1));
-    return Math.max(failure.retryAfterMs ?? 0, growing * (0.75 + 0.25 * Math.random()));
+    return Math.max(failure.retryAfterMs ?? 0, backoffMs(this.#failures, this.#timing));
   }
 
   #set(state: AdapterState, detail: string | null): void {

@@ -1,9 +1,10 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { backoffMs, sleep } from '@hq/shared/program';
 import type { Card } from '../../contract/card.ts';
 import type { ChatLocation } from '../../contract/inbound.ts';
 import type { TelegramOutbound } from './outbound.ts';
 
 const mostTries = 6;
+const retry = { firstMs: 1_000, longestMs: 60_000 };
 
 /** What a group has to know when it has become a supergroup, and with that another chat. */
 const movedGroup: Card = {
@@ -28,9 +29,9 @@ export async function announceMigration(
   location: ChatLocation,
   isStopped: () => boolean,
 ): Promise<void> {
-  for (let tries = 0; tries < mostTries && !isStopped(); tries += 1) {
+  for (let tries = 1; tries <= mostTries && !isStopped(); tries += 1) {
     const sent = await sender.send(location, movedGroup);
     if (sent.ok || (sent.problem.kind !== 'wait' && sent.problem.kind !== 'away')) return;
-    await pause(sent.problem.kind === 'wait' ? sent.problem.afterMs : 1_000 * 2 ** tries);
+    await sleep(sent.problem.kind === 'wait' ? sent.problem.afterMs : backoffMs(tries, retry));
   }
 }

@@ -1,6 +1,5 @@
-import { plain } from '@hq/shared/text';
+import { plain, truncate } from '@hq/shared/text';
 import type { Button } from '../../contract/card.ts';
-import { truncateEnd } from './truncate.ts';
 
 export interface InlineKeyboard {
   readonly inline_keyboard: readonly (readonly { readonly text: string; readonly callback_data: string }[])[];
@@ -16,7 +15,7 @@ const mostInRow = 4;
 export function toKeyboard(buttons: readonly Button[]): InlineKeyboard {
   const rows: { text: string; callback_data: string }[][] = [];
   for (const { token, label } of buttons.slice(0, maxButtons)) {
-    const button = { text: truncateEnd(plain(label), mostLabel) || '…', callback_data: token };
+    const button = { text: truncate(plain(label), mostLabel) || '…', callback_data: token };
     const row = rows.at(-1);
     const wider = [...(row ?? []), button];
     const longest = Math.max(...wider.map(({ text }) => text.length));

@@ -1,3 +1,4 @@
+import { truncate } from '@hq/shared/text';
 import type { Logger } from 'pino';
 import type { Opts } from 'telegraf/types';
 import type { Card, Handle } from '../../contract/card.ts';
@@ -9,7 +10,6 @@ import { TelegramError, toProblem } from './errors.ts';
 import { fieldsOf, idOf } from './json-fields.ts';
 import { toKeyboard } from './keyboard.ts';
 import { renderCard } from './render.ts';
-import { truncateEnd } from './truncate.ts';
 
 const mostCaption = 1024;
 const mostPlaceholder = 64;
@@ -91,7 +91,7 @@ export class TelegramOutbound {
   }
 
   file(location: ChatLocation, { name, text, note }: TextFile): Promise<SendResult> {
-    const caption = truncateEnd(defuseMentions(note), mostCaption);
+    const caption = truncate(defuseMentions(note), mostCaption);
     return this.#paced(location.channel, 'new', async () => {
       const message = await this.#api.call(
         'sendDocument',
@@ -214,7 +214,7 @@ function keyboard(card: Card) {
 function markup(card: Card, isReply: boolean): Pick<Opts<'sendMessage'>, 'reply_markup'> {
   if ((card.buttons ?? []).length > 0) return { reply_markup: keyboard(card) };
   if (card.question === undefined) return {};
-  const placeholder = truncateEnd(
+  const placeholder = truncate(
     defuseMentions(card.question.placeholder).replaceAll('\n', ' ').trim(),
     mostPlaceholder,
   );

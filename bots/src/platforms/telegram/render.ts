@@ -1,8 +1,7 @@
-import { plain } from '@hq/shared/text';
+import { plain, truncate, truncateStart } from '@hq/shared/text';
 import type { Card, Field, TextNode, Tone } from '../../contract/card.ts';
 import { defuseMentions, sanitizeLines } from './defuse-mentions.ts';
 import { type EntityText, EntityWriter } from './entity-text.ts';
-import { truncateEnd, truncateStart } from './truncate.ts';
 
 /** Telegram takes 4096 UTF-16 units. */
 const mostText = 4096;
@@ -73,9 +72,9 @@ function addBody(writer: EntityWriter, body: readonly TextNode[], room: number):
       writer.add(truncateStart(text, Math.min(share, left)), 'pre');
       isOnNewLine = false;
     } else if (node.kind === 'code') {
-      writer.add(truncateEnd(text, left), 'code');
+      writer.add(truncate(text, left), 'code');
     } else {
-      writer.add(truncateEnd(text, left), node.strong === true ? 'bold' : undefined);
+      writer.add(truncate(text, left), node.strong === true ? 'bold' : undefined);
     }
   }
 }
@@ -106,5 +105,5 @@ function readable(node: TextNode): string {
 }
 
 function line(text: string, most: number): string {
-  return truncateEnd(defuseMentions(plain(text)), most);
+  return truncate(defuseMentions(plain(text)), most);
 }

@@ -10,19 +10,19 @@ import {
 import { HqError } from '@hq/shared/errors';
 import { findLocalStack } from './local-stack.ts';
 
-/** An HQ, and how its member gets in. */
+/** An HQ, and the credentials for it. */
 export interface FoundHq {
-  /** Host and port, for sentences. */
+  /** Host and port, for messages. */
   readonly host: string;
-  /** Loads what talks to it, which is much, and asks nothing of it yet. */
+  /** Loads the client, which is large, and sends nothing yet. */
   readonly connect: () => Promise<HqClient>;
-  /** Given by the environment or by the local stack; a stored login brings its own session. */
+  /** From the environment or the local stack; a stored login has its own session. */
   readonly credentials: { readonly email: string; readonly password: string } | null;
 }
 
 /**
- * The environment first, then the stored login, then the HQ that runs on this machine. Nothing is asked of any of them
- * yet. Fails with `unauthenticated` where there is none.
+ * Finds an HQ: from the environment, else the stored login, else the HQ that runs on this machine. Sends nothing. Fails with
+ * `unauthenticated` if there is none.
  */
 export async function findHq(env: NodeJS.ProcessEnv): Promise<FoundHq> {
   const login = loginFilePath(env);
@@ -30,7 +30,7 @@ export async function findHq(env: NodeJS.ProcessEnv): Promise<FoundHq> {
   const anonKey = env.SUPABASE_ANON_KEY;
   if (url && anonKey) {
     const credentials = readCredentials(env);
-    // Whoever brings a password must not change what is stored for others.
+    // A call with a password must not change the stored login.
     const storage = credentials === null ? fileStorage(login, url, anonKey) : memoryStorage();
     return found({ url, anonKey, storage }, credentials);
   }

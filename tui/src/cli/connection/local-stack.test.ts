@@ -15,23 +15,23 @@ afterAll(() => rm(directory, { recursive: true }));
 
 const write = (content: string): Promise<void> => writeFile(join(directory, 'run.json'), content);
 
-it('finds none where none was started', async () => {
+it('finds none when none was started', async () => {
   expect(await findLocalStack({}, join(directory, 'nowhere'))).toBeNull();
 });
 
-it('finds the one whose starter lives', async () => {
-  await write(JSON.stringify({ ...stack, pid: process.pid, serviceRoleKey: 'not for faces' }));
+it('finds one whose process runs', async () => {
+  await write(JSON.stringify({ ...stack, pid: process.pid, serviceRoleKey: 'not for clients' }));
   expect(await findLocalStack({}, directory)).toEqual({ ...stack, pid: process.pid });
 });
 
-it('does not believe the file of a starter that was killed', async () => {
+it('ignores the file of a killed process', async () => {
   const gone = spawn(process.execPath, ['-e', '0']);
   await new Promise((resolve) => gone.on('close', resolve));
   await write(JSON.stringify({ ...stack, pid: gone.pid }));
   expect(await findLocalStack({}, directory)).toBeNull();
 });
 
-it('gives the key that encrypts to nobody whose run file others can read', async () => {
+it('reads no key from a run file that others can read', async () => {
   const path = join(directory, 'run.json');
   await write(JSON.stringify({ ...stack, pid: process.pid, serviceRoleKey: 'for secrets' }));
   await chmod(path, 0o644);
@@ -42,7 +42,7 @@ it('gives the key that encrypts to nobody whose run file others can read', async
   expect(await findLocalKeys({}, join(directory, 'nowhere'))).toBeNull();
 });
 
-it.each(['', '{"pid":', '{"pid": 0}', '[]'])('does not fail over a file that holds %j', async (content) => {
+it.each(['', '{"pid":', '{"pid": 0}', '[]'])('ignores a file that holds %j', async (content) => {
   await write(content);
   expect(await findLocalStack({}, directory)).toBeNull();
 });

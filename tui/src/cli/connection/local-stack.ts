@@ -16,42 +16,45 @@ export type LocalStack = z.output<typeof runFile>;
 const keysOfRunFile = z.object({ pid: z.int().positive(), url: z.string(), serviceRoleKey: z.string() });
 type LocalKeys = z.output<typeof keysOfRunFile>;
 
-/** Where `npm start` keeps its data unless it was told otherwise. */
+/** The default data directory of `npm start`. */
 function defaultDataDirectory(env: NodeJS.ProcessEnv): string {
   if (process.getuid?.() === 0) return '/var/lib/hq';
   const data = env.XDG_DATA_HOME;
   return join(data?.startsWith('/') ? data : join(homedir(), '.local', 'share'), 'hq');
 }
 
-/** A face that `npm start` opened is told where its run file is. */
+/** `npm start` sets HQ_RUN_FILE for the terminal UI that it opens. */
 function runFilePath(env: NodeJS.ProcessEnv, directory: string): string {
   return env.HQ_RUN_FILE || join(directory, 'run.json');
 }
 
-/** The HQ that `npm start` runs here for this user, read from its run file; null where none runs. */
+/** Reads the run file of the HQ that `npm start` runs here for this user; null if none runs. */
 export async function findLocalStack(
   env: NodeJS.ProcessEnv,
   directory = defaultDataDirectory(env),
 ): Promise<LocalStack | null> {
   try {
-    return living(runFile, await readFile(runFilePath(env, directory), 'utf8'));
+    return parseRunning(runFile, await readFile(runFilePath(env, directory), 'utf8'));
   } catch {
-    // No file, or not ours to read: nothing runs here for this user.
+    // No file, or not readable: nothing runs here for this user.
     return null;
   }
 }
 
-/** What its secrets are encrypted with; null where none runs. Fails where others can read the run file. */
+/** Reads the keys of its secrets; null if none runs. Fails with `refused` if others can read the run file. */
 export async function findLocalKeys(
   env: NodeJS.ProcessEnv,
   directory = defaultDataDirectory(env),
 ): Promise<LocalKeys | null> {
   const text = await readPrivateFile(runFilePath(env, directory));
-  return text === null ? null : living(keysOfRunFile, text);
+  return text === null ? null : parseRunning(keysOfRunFile, text);
 }
 
-/** What a run file says, or null where it is damaged or its starter was killed. */
-function living<Told extends { readonly pid: number }>(schema: z.ZodType<Told>, text: string): Told | null {
+/** Parses a run file; null if it is damaged or its process was killed. */
+function parseRunning<Content extends { readonly pid: number }>(
+  schema: z.ZodType<Content>,
+  text: string,
+): Content | null {
   const parsed = schema.safeParse(parseJson(text));
   return parsed.success && isAlive(parsed.data.pid) ? parsed.data : null;
 }

@@ -1,4 +1,4 @@
-import { describeResult } from '@hq/shared/actions';
+import { describeResult, resultWarning } from '@hq/shared/actions';
 import type { HqClient } from '@hq/shared/client';
 import { HqError } from '@hq/shared/errors';
 import { readGateways } from '@hq/shared/queries';
@@ -16,14 +16,16 @@ export async function printCommand(
   asJson: boolean,
   more: { readonly created?: boolean } = {},
 ): Promise<void> {
+  const warning = command.status === 'done' ? resultWarning(command.action, command.result) : null;
   if (asJson) {
+    if (warning !== null) console.say(plain(warning));
     const slugs = slugsOf(await readGateways(client));
     console.printJson({ command: commandDocument(command, slugs, client.clock.now()), ...more });
     return;
   }
   switch (command.status) {
     case 'done':
-      console.print(plain(describeResult(command.action, command.result) ?? 'done'));
+      printResult(console, command, warning);
       return;
     case 'failed':
       return;
@@ -33,6 +35,14 @@ export async function printCommand(
     default:
       console.print(`${command.id} ${command.cancel_requested_at === null ? command.status : 'cancelling'}`);
   }
+}
+
+function printResult(console: Console, { action, result }: CommandRow, warning: string | null): void {
+  const described = describeResult(action, result);
+  if (warning !== null) {
+    console.say(plain(`${warning} The result is printed as JSON.`));
+    console.print(JSON.stringify(result));
+  } else console.print(plain(described ?? 'done'));
 }
 
 /** Fails with `cancelled` or `failed` and the reason, unless the command is done. */

@@ -5,7 +5,7 @@ import { redacted } from '../../redacted.ts';
 import { readCapability } from '../../terminal/capability.ts';
 import { createTheme, type Tone } from '../../theme/theme.ts';
 
-export type InputStream = Readable & {
+type InputStream = Readable & {
   readonly isTTY?: boolean;
   setRawMode?(raw: boolean): unknown;
 };

@@ -51,7 +51,7 @@ async function link(account: string, member = admin): Promise<string> {
 }
 
 describe('a code', () => {
-  it('is told with what to do with it, and links the account that sends it once', async () => {
+  it('is printed with the next steps, and links one account once', async () => {
     const { code, stdout, stderr } = await chat(['code']);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^hq_[A-Za-z0-9_-]{22,}\n$/);
@@ -64,14 +64,14 @@ describe('a code', () => {
     expect(listed.stdout).not.toContain('U2');
   });
 
-  it('is given to nobody with --readonly', async () => {
+  it('is refused with --readonly', async () => {
     const { code } = await call(['--readonly', 'chat', 'code'], { env: { HOME: home } });
     expect(code).toBe(3);
   });
 });
 
 describe('a link', () => {
-  it('is taken back by the start of its id, and stays in the list of all', async () => {
+  it('is revoked by the start of its id, and stays in the list with --all', async () => {
     const id = await link('U3');
     const { code, stdout } = await chat(['revoke', id.slice(0, 8)]);
     expect({ code, stdout }).toEqual({ code: 0, stdout: `${id} revoked\n` });
@@ -80,7 +80,7 @@ describe('a link', () => {
     expect((await chat(['revoke', id])).code).toBe(2);
   });
 
-  it('of somebody else is an admin’s to take back', async () => {
+  it('of another member can be revoked by an admin only', async () => {
     const id = await link('U4');
     const refused = await chat(['revoke', id], viewer);
     expect(refused.code).toBe(3);
@@ -95,7 +95,7 @@ describe('a link', () => {
   });
 });
 
-it('channels are told with how far a word carries there', async () => {
+it('channels are listed with the highest role of a message', async () => {
   expect((await chat(['channels'])).stderr).toContain('/hq bind');
   await link('U6');
   await bot.bind('U6', 'C42', 'operator');
@@ -105,7 +105,7 @@ it('channels are told with how far a word carries there', async () => {
   });
 });
 
-it('bots are told with their state, and as silent when they say nothing any more', async () => {
+it('bots are listed with their state, silent ones as silent', async () => {
   await bot.beat('connected', null);
   expect((await chat(['bots'])).stdout).toMatch(/slack +connected +now +now +never +T1/);
   await bot.beat('revoked', 'Slack does not accept the token any more.');

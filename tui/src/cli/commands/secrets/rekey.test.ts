@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { readSecretsKeys, seal, unseal } from '@hq/shared/secrets';
+import { readSecretsKeys, type SecretsKeys, seal, unseal } from '@hq/shared/secrets';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { nilTenant } from '../../../../../db/testing/database.ts';
@@ -19,9 +19,11 @@ let host: SecretsHost;
 let admin: StackMember;
 let home: string;
 let gateway: string;
-/** The key of now is a hosted one; the key before is the service role's. */
+/** Environment file with the current key, a hosted one, and the former one, the service role's. */
 let both: string;
 const hosted = randomBytes(32).toString('hex');
+const currentKey = readSecretsKeys({ HOSTED_SECRETS_KEY: hosted }).current;
+let formerKey: SecretsKeys['current'];
 
 beforeAll(async () => {
   stack = await startTestStack();
@@ -32,6 +34,7 @@ beforeAll(async () => {
   ]);
   gateway = row?.id ?? '';
   host = await secretsHost(stack, gateway);
+  formerKey = readSecretsKeys({ SUPABASE_SERVICE_ROLE_KEY: stack.serviceRoleKey }).current;
   both = await host.write('both.env', {
     SUPABASE_URL: stack.url,
     SUPABASE_SERVICE_ROLE_KEY: stack.serviceRoleKey,
@@ -46,12 +49,10 @@ afterAll(async () => {
   await rm(home, { recursive: true });
 });
 
-const keyNow = () => readSecretsKeys({ HOSTED_SECRETS_KEY: hosted }).current;
-const keyBefore = () => readSecretsKeys({ SUPABASE_SERVICE_ROLE_KEY: stack.serviceRoleKey }).current;
 const wordOf = (number: number): string => `value ${number} of many`;
 const keyOf = (number: number): string => `KEY_${String(number).padStart(5, '0')}`;
 
-async function fill(count: number, key = keyBefore()): Promise<void> {
+async function fill(count: number, key = formerKey): Promise<void> {
   const rows = Array.from({ length: count }, (_, number) => ({
     key: keyOf(number),
     encrypted_value: seal(wordOf(number), key),
@@ -63,17 +64,17 @@ async function fill(count: number, key = keyBefore()): Promise<void> {
   );
 }
 
-/** Every value, by its key, and under which of the two keys it stands. */
-async function stored(): Promise<{ key: string; value: string; under: 'now' | 'before' }[]> {
+/** Reads every secret with its value, and the key that encrypts it. */
+async function stored(): Promise<{ key: string; value: string; under: 'current' | 'former' }[]> {
   const rows = await stack.database.query<{ key: string; encrypted_value: string }>(
     'select key, encrypted_value from secrets order by key',
   );
   return rows.map(({ key, encrypted_value }) => {
     const { plaintext, fingerprint } = unseal(encrypted_value, {
-      current: keyNow(),
-      previous: [keyBefore()],
+      current: currentKey,
+      previous: [formerKey],
     });
-    return { key, value: plaintext, under: fingerprint === keyNow().fingerprint ? 'now' : 'before' };
+    return { key, value: plaintext, under: fingerprint === currentKey.fingerprint ? 'current' : 'former' };
   });
 }
 
@@ -101,10 +102,10 @@ const report = z.object({
   replaced: z.number(),
   unreadableSecrets: z.array(z.looseObject({ key: z.string(), gateway: z.string().nullable() })),
 });
-const told = ({ stdout }: CallResult) => report.parse(JSON.parse(stdout));
+const documentOf = ({ stdout }: CallResult) => report.parse(JSON.parse(stdout));
 
 describe('a dry run', () => {
-  it('counts what there is to do, and changes nothing', async () => {
+  it('counts the secrets to encrypt, and changes nothing', async () => {
     await fill(5);
     await host.store('NEW_ONE', 'x', { HOSTED_SECRETS_KEY: hosted });
     await host.store('LOST', 'never told', { HOSTED_SECRETS_KEY: randomBytes(32).toString('hex') });
@@ -115,8 +116,8 @@ describe('a dry run', () => {
     const before = await stack.database.query('select * from secrets order by id');
     const called = await rekey(['--dry-run', '--json', '--batch', '2']);
     expect(called.code).toBe(0);
-    expect(told(called)).toMatchObject({ total: 8, done: 1, toDo: 5, unreadable: 2, replaced: 0 });
-    expect(told(called).unreadableSecrets.map(({ key, gateway: of }) => [key, of])).toEqual([
+    expect(documentOf(called)).toMatchObject({ total: 8, done: 1, toDo: 5, unreadable: 2, replaced: 0 });
+    expect(documentOf(called).unreadableSecrets.map(({ key, gateway: of }) => [key, of])).toEqual([
       ['IN_CLEAR', 'default'],
       ['LOST', 'default'],
     ]);
@@ -125,19 +126,19 @@ describe('a dry run', () => {
     expect(await stack.database.query('select * from secrets order by id')).toEqual(before);
   });
 
-  it('warns of a runner that does not have the key of now', async () => {
+  it('warns of a runner without the current key', async () => {
     await takeTurn(stack.database, {
       gateway,
-      beat: { secrets: { keys: [keyBefore().fingerprint], state: 'ok', problem: null, synced_at: null } },
+      beat: { secrets: { keys: [formerKey.fingerprint], state: 'ok', problem: null, synced_at: null } },
     });
     expect((await rekey(['--dry-run'])).stderr).toContain(
-      'The runner of default does not have the key of now',
+      'The runner of default does not have the current key',
     );
     await takeTurn(stack.database, {
       gateway,
       beat: {
         secrets: {
-          keys: [keyNow().fingerprint, keyBefore().fingerprint],
+          keys: [currentKey.fingerprint, formerKey.fingerprint],
           state: 'ok',
           problem: null,
           synced_at: null,
@@ -147,18 +148,18 @@ describe('a dry run', () => {
     expect((await rekey(['--dry-run'])).stderr).not.toContain('The runner of');
   });
 
-  it('comes before every change: without a yes nothing happens', async () => {
+  it('precedes every change: without a yes nothing happens', async () => {
     await fill(3);
     const { code, stderr } = await rekey([]);
     expect(code).toBe(2);
-    expect(stderr).toContain('3 to encrypt anew');
+    expect(stderr).toContain('3 to encrypt again');
     expect(stderr).toContain('--yes');
-    expect((await stored()).every(({ under }) => under === 'before')).toBe(true);
+    expect((await stored()).every(({ under }) => under === 'former')).toBe(true);
   });
 });
 
-describe('re-keying', () => {
-  it('puts every value under the key of now, moves no state, and tells every gateway and the log', async () => {
+describe('rekey', () => {
+  it('encrypts every value with the current key, keeps every state, and notifies every gateway and the audit log', async () => {
     await fill(25);
     const [before] = await stack.database.query<{ secrets_version: string }>(
       'select secrets_version from gateways where id = $1',
@@ -168,10 +169,10 @@ describe('re-keying', () => {
     const rows = await stack.database.query(states);
     const called = await rekey(['--yes', '--batch', '10', '--json']);
     expect(called.code).toBe(0);
-    expect(told(called)).toMatchObject({ total: 25, done: 25, toDo: 0, unreadable: 0, replaced: 25 });
+    expect(documentOf(called)).toMatchObject({ total: 25, done: 25, toDo: 0, unreadable: 0, replaced: 25 });
     expect(called.stderr).toContain('_PREVIOUS');
     expect(await stored()).toEqual(
-      Array.from({ length: 25 }, (_, at) => ({ key: keyOf(at), value: wordOf(at), under: 'now' })),
+      Array.from({ length: 25 }, (_, at) => ({ key: keyOf(at), value: wordOf(at), under: 'current' })),
     );
     expect(await stack.database.query(states)).toEqual(rows);
     const [after] = await stack.database.query<{ secrets_version: string }>(
@@ -191,7 +192,7 @@ describe('re-keying', () => {
     const once = await stack.database.query('select * from secrets order by id');
     const again = await rekey(['--yes', '--json']);
     expect(again.code).toBe(0);
-    expect(told(again)).toMatchObject({ done: 7, toDo: 0, replaced: 0 });
+    expect(documentOf(again)).toMatchObject({ done: 7, toDo: 0, replaced: 0 });
     expect(await stack.database.query('select * from secrets order by id')).toEqual(once);
   });
 
@@ -204,10 +205,10 @@ describe('re-keying', () => {
     });
     const old = await host.write('old.env', { SUPABASE_SERVICE_ROLE_KEY: stack.serviceRoleKey });
     expect((await rekey(['--yes', '--old-key-file', old], admin, now)).code).toBe(0);
-    expect((await stored()).every(({ under }) => under === 'now')).toBe(true);
+    expect((await stored()).every(({ under }) => under === 'current')).toBe(true);
   });
 
-  it('leaves what none of the keys reads, names it, and fails', async () => {
+  it('leaves a value that none of the keys reads, names it, and fails', async () => {
     await fill(4);
     await host.store('LOST', 'never told', { HOSTED_SECRETS_KEY: randomBytes(32).toString('hex') });
     const called = await rekey(['--yes']);
@@ -221,7 +222,7 @@ describe('re-keying', () => {
     expect(lost?.n).toBe(1);
   });
 
-  it('under a wrong former key changes nothing at all', async () => {
+  it('changes nothing with a wrong former key', async () => {
     await fill(4);
     const wrong = await host.write('wrong.env', {
       SUPABASE_URL: stack.url,
@@ -232,15 +233,15 @@ describe('re-keying', () => {
     const { code, stderr } = await rekey(['--yes'], admin, wrong);
     expect(code).toBe(1);
     expect(stderr).toContain('4 that no key reads');
-    expect((await stored()).every(({ under }) => under === 'before')).toBe(true);
+    expect((await stored()).every(({ under }) => under === 'former')).toBe(true);
   });
 
-  it('carries values of 64 KiB', { timeout: 60_000 }, async () => {
+  it('encrypts values of 64 KiB', { timeout: 60_000 }, async () => {
     const large = '字'.repeat(21_845);
     for (let at = 0; at < 40; at++) await host.store(`LARGE_${at}`, large);
     const called = await rekey(['--yes', '--json']);
-    expect(told(called)).toMatchObject({ done: 40, replaced: 40 });
-    expect((await stored()).every(({ value, under }) => value === large && under === 'now')).toBe(true);
+    expect(documentOf(called)).toMatchObject({ done: 40, replaced: 40 });
+    expect((await stored()).every(({ value, under }) => value === large && under === 'current')).toBe(true);
   });
 
   it('is for admins, on the host', async () => {
@@ -252,25 +253,38 @@ describe('re-keying', () => {
     }
     const elsewhere = await rekey(['--yes'], admin, join(home, 'nowhere.env'));
     expect(elsewhere.code).toBe(3);
-    expect((await stored()).map(({ under }) => under)).toEqual(['before']);
+    expect((await stored()).map(({ under }) => under)).toEqual(['former']);
   });
 });
 
-describe('a re-keying that does not come to its end', () => {
+describe('an interrupted rekey', () => {
   const main = fileURLToPath(new URL('../../../main.ts', import.meta.url));
 
-  /** Starts one with small batches and sends it a signal when so many rows are done. */
+  /** Starts one with small batches, and sends it a signal when so many rows have another ciphertext. */
   async function cutShort(rows: number, signal: NodeJS.Signals): Promise<number | null> {
+    const before = await ciphertexts();
     const child = spawn(process.execPath, [main, 'secrets', 'rekey', '--yes', '--batch', '3'], {
       env: { PATH: process.env.PATH ?? '', ...env() },
       stdio: 'ignore',
     });
     const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
     await eventually(async () => {
-      expect((await stored()).filter(({ under }) => under === 'now').length).toBeGreaterThanOrEqual(rows);
+      expect(await countChanged(before)).toBeGreaterThanOrEqual(rows);
     });
     child.kill(signal);
     return ended;
+  }
+
+  /** Cheap to read again and again: nothing is decrypted. */
+  async function ciphertexts(): Promise<Set<string>> {
+    const rows = await stack.database.query<{ encrypted_value: string }>(
+      'select encrypted_value from secrets',
+    );
+    return new Set(rows.map(({ encrypted_value }) => encrypted_value));
+  }
+
+  async function countChanged(before: ReadonlySet<string>): Promise<number> {
+    return [...(await ciphertexts())].filter((ciphertext) => !before.has(ciphertext)).length;
   }
 
   async function isWhole(count: number): Promise<void> {
@@ -279,48 +293,47 @@ describe('a re-keying that does not come to its end', () => {
     );
   }
 
-  it('by Ctrl-C stops behind its batch, says how far it came, and goes on when it is called again', {
+  it('stops after its batch at Ctrl-C, says how many are done, and continues in the next call', {
     timeout: 120_000,
   }, async () => {
-    await fill(300);
+    await fill(120);
     expect(await cutShort(9, 'SIGINT')).toBe(6);
-    await isWhole(300);
-    const done = (await stored()).filter(({ under }) => under === 'now').length;
+    await isWhole(120);
+    const done = (await stored()).filter(({ under }) => under === 'current').length;
     expect(done).toBeGreaterThanOrEqual(9);
-    expect(done).toBeLessThan(300);
-    expect(told(await rekey(['--yes', '--json']))).toMatchObject({ done: 300, replaced: 300 - done });
-    await isWhole(300);
+    expect(done).toBeLessThan(120);
+    expect(documentOf(await rekey(['--yes', '--json']))).toMatchObject({ done: 120, replaced: 120 - done });
+    await isWhole(120);
   });
 
-  it('by kill -9, at one row or another, loses no value', { timeout: 180_000 }, async () => {
-    await fill(120);
-    for (const rows of [1, 40]) {
+  it('loses no value by SIGKILL at any row', { timeout: 180_000 }, async () => {
+    await fill(80);
+    for (const rows of [1, 30]) {
       await cutShort(rows, 'SIGKILL');
-      await isWhole(120);
+      await isWhole(80);
     }
     expect((await rekey(['--yes'])).code).toBe(0);
-    await isWhole(120);
-    expect((await stored()).every(({ under }) => under === 'now')).toBe(true);
+    await isWhole(80);
+    expect((await stored()).every(({ under }) => under === 'current')).toBe(true);
   });
 
-  it('beside others who rotate: theirs is what stands', { timeout: 120_000 }, async () => {
-    await fill(200);
+  it('keeps the values that others rotate meanwhile', { timeout: 120_000 }, async () => {
+    await fill(120);
+    const before = await ciphertexts();
     const child = rekey(['--yes', '--batch', '5', '--json']);
     const rotated = new Map<string, string>();
-    await eventually(async () => {
-      expect((await stored()).some(({ under }) => under === 'now')).toBe(true);
-    });
-    for (let at = 199; at >= 0; at -= 3) {
+    await eventually(async () => expect(await countChanged(before)).toBeGreaterThan(0));
+    for (let at = 119; at >= 0; at -= 3) {
       const value = `rotated ${at}`;
       await host.store(keyOf(at), value, { HOSTED_SECRETS_KEY: hosted });
       rotated.set(keyOf(at), value);
     }
     expect((await child).code).toBe(0);
     expect(await stored()).toEqual(
-      Array.from({ length: 200 }, (_, at) => ({
+      Array.from({ length: 120 }, (_, at) => ({
         key: keyOf(at),
         value: rotated.get(keyOf(at)) ?? wordOf(at),
-        under: 'now',
+        under: 'current',
       })),
     );
   });

@@ -7,6 +7,7 @@ import { nilTenant } from '../../../../../db/testing/database.ts';
 import { type StackMember, startTestStack, type TestStack } from '../../../../../local/testing/stack.ts';
 import { ScreenSession } from '../../../../testing/screen-session.ts';
 import { plantedPem, plantedValue, type SecretsHost, secretsHost } from '../../../../testing/secrets-host.ts';
+import { callOnTerminal, type TerminalCall } from '../../../../testing/terminal-call.ts';
 
 const main = fileURLToPath(new URL('../../../main.ts', import.meta.url));
 let stack: TestStack;
@@ -44,6 +45,7 @@ const environment = () => ({
   HQ_ENV_FILE: host.envFile,
 });
 
+/** Starts the program on a terminal of its own. */
 function open(...args: string[]): ScreenSession {
   const session = new ScreenSession(process.execPath, [main, 'secrets', ...args], {
     columns: 100,
@@ -53,6 +55,9 @@ function open(...args: string[]): ScreenSession {
   sessions.push(session);
   return session;
 }
+
+const secrets = (...args: string[]): TerminalCall =>
+  callOnTerminal(['secrets', ...args], { env: environment() });
 
 describe('a value that is typed on a terminal', () => {
   it('is asked for twice, never shown, and may be corrected', async () => {
@@ -72,12 +77,12 @@ describe('a value that is typed on a terminal', () => {
   it('may be pasted in many lines', async () => {
     const pem = plantedPem();
     const paste = `\u001b[200~${pem.replaceAll('\n', '\r')}\r\u001b[201~\r`;
-    const session = open('set', 'PASTED');
+    const session = secrets('set', 'PASTED');
     await session.waitFor('Value (not shown');
     session.press(paste);
     await session.waitFor('The same once more');
     session.press(paste);
-    expect((await session.ended()).exitCode).toBe(0);
+    expect(await session.exitCode).toBe(0);
     expect(await host.valuesOf('PASTED')).toEqual({ '': pem });
     for (const line of pem.split('\n')) expect(session.written).not.toContain(line.slice(0, 16));
     expect(session.written.lastIndexOf('\u001b[?2004l')).toBeGreaterThan(
@@ -85,23 +90,23 @@ describe('a value that is typed on a terminal', () => {
     );
   });
 
-  it('is not stored when the two differ, or when it is given up', async () => {
-    const different = open('set', 'DIFFERENT');
+  it('is not stored when the two differ, or after Ctrl-C', async () => {
+    const different = secrets('set', 'DIFFERENT');
     await different.waitFor('Value (not shown');
     different.press('one thing\r');
     await different.waitFor('The same once more');
     different.press('another\r');
-    expect((await different.ended()).exitCode).toBe(2);
-    const given = open('set', 'GIVEN_UP');
+    expect(await different.exitCode).toBe(2);
+    const given = secrets('set', 'GIVEN_UP');
     await given.waitFor('Value (not shown');
     given.press('half\u0003');
-    expect((await given.ended()).exitCode).toBe(6);
+    expect(await given.exitCode).toBe(6);
     expect(
       await stack.database.query(`select 1 from secrets where key in ('DIFFERENT', 'GIVEN_UP')`),
     ).toEqual([]);
   });
 
-  it('never reaches the shell when it is pasted into a terminal that does not say so', async () => {
+  it('never reaches the shell when a terminal does not mark the paste', async () => {
     const shell = new ScreenSession('bash', ['--norc', '-i'], {
       columns: 100,
       rows: 30,
@@ -121,8 +126,8 @@ describe('a value that is typed on a terminal', () => {
   });
 });
 
-describe('re-keying on a terminal', () => {
-  it('asks after the count, and draws how far it is', async () => {
+describe('changing the key on a terminal', () => {
+  it('asks after the count, and shows its progress', async () => {
     await host.store('OLD', 'kept');
     const admin = await stack.createMember('admin');
     const both = await host.write('both.env', {
@@ -131,34 +136,31 @@ describe('re-keying on a terminal', () => {
       HOSTED_SECRETS_KEY: 'ab'.repeat(32),
       SUPABASE_SERVICE_ROLE_KEY_PREVIOUS: stack.serviceRoleKey,
     });
-    const session = new ScreenSession(process.execPath, [main, 'secrets', 'rekey'], {
-      columns: 100,
-      rows: 24,
+    const session = callOnTerminal(['secrets', 'rekey'], {
       env: { ...environment(), HQ_EMAIL: admin.email, HQ_PASSWORD: admin.password, HQ_ENV_FILE: both },
     });
-    sessions.push(session);
     await session.waitFor('[y/N]');
-    expect(session.text()).toMatch(/to encrypt anew/);
+    expect(session.text).toMatch(/to encrypt again/);
     session.press('y\r');
     await session.waitFor(/\[#{30}\] Looked at \d+ of \d+/);
-    expect((await session.ended()).exitCode).toBe(0);
-    expect(session.text()).toContain('_PREVIOUS');
+    expect(await session.exitCode).toBe(0);
+    expect(session.text).toContain('_PREVIOUS');
     await stack.database.behindTheGuard('delete from secrets');
   });
 });
 
 describe('deleting on a terminal', () => {
-  it('wants the name of the secret', async () => {
+  it('demands the name of the secret', async () => {
     await host.store('DOOMED', 'x');
-    const wrong = open('delete', 'DOOMED');
+    const wrong = secrets('delete', 'DOOMED');
     await wrong.waitFor('Type DOOMED to go on');
     wrong.press('yes\r');
-    expect((await wrong.ended()).exitCode).toBe(6);
+    expect(await wrong.exitCode).toBe(6);
     expect(await host.valuesOf('DOOMED')).toEqual({ '': 'x' });
-    const right = open('delete', 'DOOMED');
+    const right = secrets('delete', 'DOOMED');
     await right.waitFor('Type DOOMED to go on');
     right.press('DOOMED\r');
-    expect((await right.ended()).exitCode).toBe(0);
+    expect(await right.exitCode).toBe(0);
     expect(await host.valuesOf('DOOMED')).toEqual({});
   });
 });

@@ -81,7 +81,7 @@ async function report(keys: readonly string[]): Promise<void> {
 }
 
 describe('storing a secret', () => {
-  it('encrypts what is piped in, without the newline at its end, and shows it nowhere', async () => {
+  it('encrypts a value from a pipe, without the newline at its end, and shows it nowhere', async () => {
     const value = plantedValue();
     const { code, stdout, stderr } = await secrets(
       ['set', 'GITHUB_TOKEN', '--category', 'integration', '--name', 'Deploy', '--note', 'Of the build.'],
@@ -114,7 +114,7 @@ describe('storing a secret', () => {
     expect(await host.valuesOf('ODD')).toEqual({ '': value });
   });
 
-  it('reads a file, several lines and all', async () => {
+  it('reads a file of several lines', async () => {
     const pem = plantedPem();
     const path = join(home, 'key.pem');
     await writeFile(path, `${pem}\n`, { mode: 0o600 });
@@ -122,7 +122,7 @@ describe('storing a secret', () => {
     expect(await host.valuesOf('TLS_KEY')).toEqual({ '': pem });
   });
 
-  it('gives an agent its own, which wins, and says so in the list', async () => {
+  it('stores a value for one agent, which overrides that of the gateway', async () => {
     await secrets(['set', 'TOKEN'], { input: 'for all' });
     await secrets(['set', 'TOKEN', '--agent', 'ada'], { input: 'for ada' });
     expect(await host.valuesOf('TOKEN')).toEqual({ '': 'for all', ada: 'for ada' });
@@ -139,7 +139,7 @@ describe('storing a secret', () => {
     expect(stdout).not.toContain('enc:v1');
   });
 
-  it('does not overwrite one that is there: that is what rotate is for', async () => {
+  it('does not overwrite an existing secret; rotate does', async () => {
     await secrets(['set', 'TOKEN'], { input: 'one' });
     const again = await secrets(['set', 'TOKEN'], { input: 'two' });
     expect(again.code).toBe(3);
@@ -211,7 +211,7 @@ describe('the key', () => {
       input: 'x',
     });
 
-  it('is not on another machine, which is told the call for the host', async () => {
+  it('is not on another machine, where the error names the call for the host', async () => {
     const { HQ_ENV_FILE: _none, ...elsewhere } = as(operator, '');
     const { code, stderr } = await call(['secrets', 'set', 'TOKEN', '--gateway', 'default'], {
       env: elsewhere,
@@ -222,7 +222,7 @@ describe('the key', () => {
     expect(stderr).toContain('hq-tui secrets set TOKEN --gateway default');
   });
 
-  it('must not lie where others can read it', async () => {
+  it('must not be readable by others', async () => {
     const open = await host.write('open.env', { SUPABASE_URL: stack.url, SUPABASE_SERVICE_ROLE_KEY: 'k' });
     await chmod(open, 0o640);
     const { code, stderr } = await set(open);
@@ -240,7 +240,7 @@ describe('the key', () => {
     expect(stderr).toContain('another HQ, at other.example.org');
   });
 
-  it('must be one that the runner has, where it has told which', async () => {
+  it('must be one of the keys that the runner has reported', async () => {
     const { current } = readSecretsKeys({ SUPABASE_SERVICE_ROLE_KEY: stack.serviceRoleKey });
     await report([serviceRoleKey('another').fingerprint]);
     const refused = await set(host.envFile);
@@ -263,7 +263,7 @@ describe('the key', () => {
     await report([]);
   });
 
-  it('that is damaged is said to be, and not repeated', async () => {
+  it('is reported as damaged without being repeated', async () => {
     const damaged = await host.write('damaged.env', {
       SUPABASE_URL: stack.url,
       HOSTED_SECRETS_KEY: 'deadbeef99',
@@ -294,7 +294,7 @@ describe('waiting', () => {
     ]);
   }
 
-  it('ends when the runner has taken it', async () => {
+  it('ends when the runner has written the value', async () => {
     const [called] = await Promise.all([
       secrets(['set', 'TOKEN', '--wait', '--json'], { input: 'x' }),
       settle('active', null),
@@ -312,7 +312,7 @@ describe('waiting', () => {
     expect(called.stderr).toContain('The disk is full.');
   });
 
-  it('says that it is stored when nobody takes it in time', async () => {
+  it('says that the value is stored when no runner writes it in time', async () => {
     const called = await secrets(['set', 'TOKEN', '--wait', '--timeout', '0.5'], { input: 'x' });
     expect(called.code).toBe(5);
     expect(called.stderr).toContain('is stored');
@@ -320,7 +320,7 @@ describe('waiting', () => {
 });
 
 describe('a note, and deleting', () => {
-  it('writes a note and takes it away', async () => {
+  it('writes a note and removes it', async () => {
     await secrets(['set', 'TOKEN'], { input: 'x' });
     expect((await secrets(['note', 'TOKEN', 'Ask Bob first.'])).code).toBe(0);
     expect((await list())[0]).toMatchObject({ note: 'Ask Bob first.', revision: 1 });
@@ -328,7 +328,7 @@ describe('a note, and deleting', () => {
     expect((await list())[0]).toMatchObject({ note: null });
   });
 
-  it('deletes after a yes alone', async () => {
+  it('deletes only with --yes', async () => {
     await secrets(['set', 'TOKEN'], { input: 'x' });
     const asked = await secrets(['delete', 'TOKEN']);
     expect(asked.code).toBe(2);
@@ -341,7 +341,7 @@ describe('a note, and deleting', () => {
 });
 
 describe('who may', () => {
-  it('is not a viewer, who is told why', async () => {
+  it('is not a viewer, who gets the reason', async () => {
     await secrets(['set', 'TOKEN'], { input: 'x' });
     for (const args of [
       ['set', 'OTHER'],
