@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { nilTenant } from '../../../db/testing/database.ts';
 import { eventually } from '../../../db/testing/eventually.ts';
-import { claimOne, takeTurn } from '../../../db/testing/turn.ts';
+import { claimOne, exchange } from '../../../db/testing/exchange.ts';
 import { startTestStack, type TestStack } from '../../../local/testing/stack.ts';
 import { connect, type HqClient } from '../client/index.ts';
 import { HqError } from '../errors.ts';
@@ -74,7 +74,7 @@ describe('the live rows of a session', () => {
     await Promise.all([watch(single), watch(output), watch(ofGateway)]);
     const { lease_token: token } = await claimOne(stack.database, gateway);
     await shows(single, ([row]) => row?.status === 'running' && row.attempt === 1);
-    await takeTurn(stack.database, {
+    await exchange(stack.database, {
       gateway,
       progress: [{ token, percent: 40, note: 'stopping' }],
       output: [
@@ -96,7 +96,7 @@ describe('the live rows of a session', () => {
       live.gateways,
       ([row]) => row?.meta.services?.[0]?.health === 'starting' && row.status === 'ready',
     );
-    await takeTurn(stack.database, {
+    await exchange(stack.database, {
       gateway,
       results: [{ token, status: 'failed', exit_code: 7, error_message: 'it broke' }],
     });
