@@ -10,6 +10,7 @@ import { type ChatTestStack, openChatStack } from '../bots/testing/chat-stack.ts
 import { TestAdapter } from '../bots/testing/test-adapter.ts';
 import { nilTenant } from '../db/testing/database.ts';
 import { eventually } from '../db/testing/eventually.ts';
+import { loadCommands } from '../tui/src/cli/commands/index.ts';
 import { openConsole } from '../tui/src/cli/output/console.ts';
 import { createProgram } from '../tui/src/cli/program.ts';
 import { matchingEntries, paletteEntries } from '../tui/src/dialogs/palette-entries.ts';
@@ -80,8 +81,13 @@ describe('a new action of the catalogue', { timeout: 120_000 }, () => {
     });
   });
 
-  it('is a command of the command line, with help', () => {
-    const program = createProgram(openConsole(process), '0', async () => undefined);
+  it('is a command of the command line, with help', async () => {
+    const program = createProgram(
+      openConsole(process),
+      await loadCommands(['run']),
+      '0',
+      async () => undefined,
+    );
     const run = program.commands.find((command) => command.name() === 'run');
     const found = run?.commands.find((command) => command.name() === 'rotate_lamps');
     expect(found?.description()).toBe('Rotate the lamps');

@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { nilTenant } from '../../../../db/testing/database.ts';
 import { eventually } from '../../../../db/testing/eventually.ts';
-import { claimOne, takeTurn } from '../../../../db/testing/turn.ts';
+import { claimOne, exchange } from '../../../../db/testing/exchange.ts';
 import {
   type DiscordServer,
   type DiscordUser,
@@ -90,10 +90,11 @@ function commands(action: string) {
   );
 }
 
-function refusalsOf(user: string) {
+function refusalsOf(user: string, stranger: string | null = null) {
   return chat.stack.database.query(
-    `select 1 from audit_log where action = 'chat.refused' and meta ->> 'user' = $1`,
-    [user],
+    `select 1 from audit_log where action = 'chat.refused' and meta ->> 'user' = $1
+       and meta ->> 'stranger' is not distinct from $2`,
+    [user, stranger],
   );
 }
 
@@ -117,7 +118,7 @@ it('turns away bots, and what is said for another application, and writes that d
   const ops = await bound('operator');
   const robot = discord.user('robot', { bot: true });
   await discord.slash(robot, ops, 'gateway ping');
-  await eventually(async () => expect(await refusalsOf(`bot:${robot.id}`)).toHaveLength(1));
+  await eventually(async () => expect(await refusalsOf(robot.id, 'bot')).toHaveLength(1));
   const { interaction } = await discord.slash(operator, ops, 'whoami');
   discord.deliver({
     ...interaction.payload,
@@ -125,7 +126,7 @@ it('turns away bots, and what is said for another application, and writes that d
     application_id: '77',
     data: { name: 'hq', options: [{ type: 2, name: 'gateway', options: [{ type: 1, name: 'ping' }] }] },
   });
-  await eventually(async () => expect(await refusalsOf(`outsider:${operator.id}`)).toHaveLength(1));
+  await eventually(async () => expect(await refusalsOf(operator.id, 'outsider')).toHaveLength(1));
   expect(await commands('ping')).toEqual([]);
 });
 
@@ -156,12 +157,12 @@ it('asks before it restarts, and shows one card from the press to the end', asyn
   const { database } = chat.stack;
   const claimed = await claimOne(database, chat.gateway);
   const text = '\u001b[31mstopping ``` @everyone \u202e\n';
-  await takeTurn(database, {
+  await exchange(database, {
     gateway: chat.gateway,
     output: [{ token: claimed.lease_token, seq: 1, stream: 'stdout', text }],
   });
   await eventually(() => expect(readable(question)).toContain('stopping ``ˋ @everyone'));
-  await takeTurn(database, {
+  await exchange(database, {
     gateway: chat.gateway,
     results: [{ token: claimed.lease_token, status: 'done', exit_code: 0, stdout: text }],
   });
@@ -235,7 +236,7 @@ it('goes on with the same card after the bot was restarted and its interaction i
   discord.advance(16 * 60_000);
 
   const claimed = await claimOne(chat.stack.database, chat.gateway);
-  await takeTurn(chat.stack.database, {
+  await exchange(chat.stack.database, {
     gateway: chat.gateway,
     results: [{ token: claimed.lease_token, status: 'done', exit_code: 0 }],
   });

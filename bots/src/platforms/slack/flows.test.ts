@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { nilTenant } from '../../../../db/testing/database.ts';
 import { eventually } from '../../../../db/testing/eventually.ts';
-import { claimOne, takeTurn } from '../../../../db/testing/turn.ts';
+import { claimOne, exchange } from '../../../../db/testing/exchange.ts';
 import type { SlackChannel, SlackMessage, SlackUser } from '../../../fakes/slack-server/index.ts';
 import { type ChatTestStack, type OpenCore, openChatStack } from '../../../testing/chat-stack.ts';
 import { makeSlackBot, type SlackBot } from '../../../testing/slack-bot.ts';
@@ -84,10 +84,11 @@ function commands(action: string) {
   );
 }
 
-function refusalsOf(user: string) {
+function refusalsOf(user: string, stranger: string | null = null) {
   return chat.stack.database.query(
-    `select 1 from audit_log where action = 'chat.refused' and meta ->> 'user' = $1`,
-    [user],
+    `select 1 from audit_log where action = 'chat.refused' and meta ->> 'user' = $1
+       and meta ->> 'stranger' is not distinct from $2`,
+    [user, stranger],
   );
 }
 
@@ -110,7 +111,7 @@ it('turns away another workspace, whoever it says it is, and writes that down', 
   const operator = await linked('operator');
   const ops = await bound('operator', operator);
   await bot.slack.acts.slash(operator, ops, 'ping', { payload: { team_id: 'T0OTHER' } });
-  await eventually(async () => expect(await refusalsOf(`outsider:${operator.id}`)).toHaveLength(1));
+  await eventually(async () => expect(await refusalsOf(operator.id, 'outsider')).toHaveLength(1));
   expect(await commands('ping')).toEqual([]);
 });
 
@@ -141,12 +142,12 @@ it('asks before it restarts, and shows one card from the press to the end', asyn
   const { database } = chat.stack;
   const claimed = await claimOne(database, chat.gateway);
   const text = '\u001b[31mstopping <!channel> \u202e\n';
-  await takeTurn(database, {
+  await exchange(database, {
     gateway: chat.gateway,
     output: [{ token: claimed.lease_token, seq: 1, stream: 'stdout', text }],
   });
   await eventually(() => expect(textOf(question)).toContain('stopping <!channel>'));
-  await takeTurn(database, {
+  await exchange(database, {
     gateway: chat.gateway,
     results: [{ token: claimed.lease_token, status: 'done', exit_code: 0, stdout: text }],
   });
@@ -241,7 +242,7 @@ it('goes on with the same card after the bot was restarted', async () => {
   await core.close();
 
   const claimed = await claimOne(chat.stack.database, chat.gateway);
-  await takeTurn(chat.stack.database, {
+  await exchange(chat.stack.database, {
     gateway: chat.gateway,
     results: [{ token: claimed.lease_token, status: 'done', exit_code: 0 }],
   });
