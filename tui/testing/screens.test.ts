@@ -47,7 +47,7 @@ const tour = [
   ['chat-code', 'c', '/hq link'],
   ['help', '\u001b?', 'any key closes'],
   ['confirm', 'q1R', '▸ Cancel'],
-  ['palette', '\u001b[27u:rest', 'resume_gateway'],
+  ['palette', '\u001b[27u:rest', ': rest '],
 ] as const;
 
 describe.each([
@@ -115,16 +115,15 @@ describe('colour', () => {
 
 describe('size', () => {
   it('may change in a storm', async () => {
-    const session = await opened();
+    const [session, fresh] = await Promise.all([opened(), opened()]);
     for (let step = 0; step < 40; step++) {
       session.resize(40 + ((step * 37) % 160), 10 + ((step * 13) % 50));
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     session.resize(80, 24);
-    await session.settled(300);
-    const after = session.text();
-    const fresh = await opened();
-    expect(after).toBe(fresh.text());
+    const wanted = fresh.text();
+    await session.waitFor((screen) => screen === wanted);
+    expect(await session.settled(300)).toBe(wanted);
   });
 
   it('may be too small for a while', async () => {

@@ -6,6 +6,8 @@ import { startTestStack, type TestStack } from '../../../local/testing/stack.ts'
 import { connect, type HqClient } from '../client/index.ts';
 import { HqError } from '../errors.ts';
 import type { LiveQuery } from '../live/index.ts';
+import { readLastOutput } from './command-output.ts';
+import { liveCommands, liveCommandsById, readCommandsById } from './commands.ts';
 import { createLiveRows, type LiveRows } from './live-rows.ts';
 import { settleNotification } from './notifications.ts';
 
@@ -68,7 +70,7 @@ describe('the live rows of a session', () => {
 
     const single = live.command(command.id);
     const output = live.commandOutput(command.id);
-    const ofGateway = live.commandsOfGateway(gateway);
+    const ofGateway = liveCommands(client, { gatewayId: gateway });
     await Promise.all([watch(single), watch(output), watch(ofGateway)]);
     const { lease_token: token } = await claimOne(stack.database, gateway);
     await shows(single, ([row]) => row?.status === 'running' && row.attempt === 1);
@@ -89,6 +91,7 @@ describe('the live rows of a session', () => {
       'one\n',
       'two\n',
     ]);
+    expect((await readLastOutput(client, command.id, 1)).map((row) => row.text)).toEqual(['two\n']);
     await shows(
       live.gateways,
       ([row]) => row?.meta.services?.[0]?.health === 'starting' && row.status === 'ready',
@@ -128,5 +131,20 @@ describe('the live rows of a session', () => {
     ofAgent.refresh();
     expect((await shows(ofAgent, (rows) => rows.length > 0)).map((row) => row.action)).toEqual(['update']);
     ofAgent.close();
+  });
+
+  it('follow the commands of given ids', async () => {
+    const [first, second] = await Promise.all(
+      [1, 2].map(async () => (await client.enqueue({ action: 'ping', origin: 'tui' })).command.id),
+    );
+    const ids = [first, second].flatMap((id) => id ?? []);
+    expect((await readCommandsById(client, ids)).map((row) => row.id).sort()).toEqual([...ids].sort());
+    expect(await readCommandsById(client, [])).toEqual([]);
+    const ofIds = liveCommandsById(client, () => ids.slice(0, 1), 10);
+    await watch(ofIds);
+    expect(ofIds.getSnapshot().rows.map((row) => row.id)).toEqual(ids.slice(0, 1));
+    await client.cancel(ids[0] ?? '', 'tui');
+    await shows(ofIds, ([row]) => row?.status === 'cancelled');
+    ofIds.close();
   });
 });

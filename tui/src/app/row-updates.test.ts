@@ -1,7 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { sampleConnector } from '../../testing/sample-session.ts';
-import type { Session } from '../session/session.ts';
 import { RowUpdates } from './row-updates.ts';
 import { Store } from './store.ts';
 
@@ -9,35 +8,33 @@ async function open() {
   const sample = await sampleConnector('live', false).connect();
   if (sample === null) throw new Error('the sample is empty');
   const store = new Store(sample.agents.getSnapshot());
-  const session: Session = { ...sample, agents: { subscribe: store.subscribe, getSnapshot: store.get } };
-  const updates = new RowUpdates();
-  return { updates, agents: updates.slow(session).agents, session: updates.slow(session), store };
+  const agents = { subscribe: store.subscribe, getSnapshot: store.get };
+  return { updates: new RowUpdates(), agents, gateways: sample.gateways, store };
 }
 
 describe('rows', () => {
-  it('stand still between two frames, and are taken up in one', async () => {
-    const { agents, store } = await open();
+  it('are announced at once, and then once for all changes of a tenth of a second', async () => {
+    const { updates, agents, store } = await open();
     let calls = 0;
-    const stop = agents.subscribe(() => calls++);
-    store.set({ ...store.get(), rows: [] });
+    const stop = updates.subscribe(agents, () => calls++);
+    store.set({ ...store.get() });
     await pause(20);
-    const [before, taken] = [agents.getSnapshot(), calls];
-    for (let at = 0; at < 5; at++) store.set({ ...store.get(), rows: [...store.get().rows] });
-    expect(agents.getSnapshot()).toBe(before);
-    expect(calls).toBe(taken);
+    expect(calls).toBe(1);
+    for (let at = 0; at < 5; at++) store.set({ ...store.get() });
+    await pause(20);
+    expect(calls).toBe(1);
     await pause(150);
-    expect(agents.getSnapshot()).toBe(store.get());
-    expect(calls).toBe(taken + 1);
+    expect(calls).toBe(2);
     stop();
   });
 
   it('make the connection no better than the worst feed that somebody reads', async () => {
-    const { updates, agents, session, store } = await open();
+    const { updates, agents, gateways, store } = await open();
     expect(updates.connection.get().status).toBe('loading');
-    const stop = session.gateways.subscribe(() => undefined);
+    const stop = updates.subscribe(gateways, () => undefined);
     expect(updates.connection.get().status).toBe('live');
     store.set({ ...store.get(), status: 'offline' });
-    const leave = agents.subscribe(() => undefined);
+    const leave = updates.subscribe(agents, () => undefined);
     expect(updates.connection.get().status).toBe('offline');
     leave();
     expect(updates.connection.get().status).toBe('live');

@@ -1,5 +1,5 @@
 import type { AgentRow, GatewayRow } from '@hq/shared/rows';
-import { createContext, use, useEffect, useMemo, useState, useSyncExternalStore } from 'react';
+import { createContext, use, useCallback, useEffect, useMemo, useState, useSyncExternalStore } from 'react';
 import { type ChatActions, createChatActions } from '../actions/chat-actions.tsx';
 import { CommandActions } from '../actions/command-actions.tsx';
 import { SecretActions } from '../actions/secret-actions.tsx';
@@ -31,7 +31,6 @@ interface ScreenState {
 /** Everything that the components of a signed-in session share. */
 export interface Ui {
   readonly host: TerminalHost;
-  /** Its feeds are taken up at most ten times a second. */
   readonly session: Session;
   readonly screens: readonly Screen[];
   readonly isReadonly: boolean;
@@ -53,12 +52,11 @@ export interface Ui {
 }
 
 export function createUi(
-  source: Session,
+  session: Session,
   options: { readonly host: TerminalHost; readonly screens: readonly Screen[]; readonly isReadonly: boolean },
 ): Ui {
   const { host, screens, isReadonly } = options;
   const rows = new RowUpdates();
-  const session = rows.slow(source);
   const router = new Router(screens[0]?.name ?? '');
   const overlays = new Overlays();
   const messages = new Messages(host.now);
@@ -75,7 +73,7 @@ export function createUi(
   const commands = new CommandActions(session, context, (id) => lookups().openCommandsOf.get(id) ?? []);
   // The header and most screens need these: their queries go on while other screens are open.
   const stops = [session.gateways, session.agents, session.commands, session.notifications].map((feed) =>
-    feed.subscribe(() => undefined),
+    rows.subscribe(feed, () => undefined),
   );
   stops.push(router.trail.subscribe(() => overlays.close()));
   const tick = setInterval(() => {
@@ -122,7 +120,9 @@ export function useUi(): Ui {
 }
 
 export function useFeed<Row>(feed: Feed<Row>): Snapshot<Row> {
-  return useSyncExternalStore(feed.subscribe, feed.getSnapshot);
+  const { rows } = useUi();
+  const subscribe = useCallback((listener: () => void) => rows.subscribe(feed, listener), [rows, feed]);
+  return useSyncExternalStore(subscribe, feed.getSnapshot);
 }
 
 export function useRows<Row>(feed: Feed<Row>): readonly Row[] {
