@@ -26,6 +26,8 @@ const signals = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM'] as const;
 const answerMs = 150;
 /** Milliseconds that a signal may take to end this process. */
 const signalMs = 1_000;
+/** Milliseconds without another change of the size after which a row of changes is over. */
+const settledMs = 150;
 
 /** Opens the screens, and returns when the operator has left. Fails where they cannot be drawn. */
 export async function openTerminal(options: TerminalOptions): Promise<void> {
@@ -122,6 +124,12 @@ export async function openTerminal(options: TerminalOptions): Promise<void> {
       maxFps: 60,
     },
   );
+  // Of changes that come together Ink may see the last alone, or none, and the terminal has lost rows by then.
+  const repaint = onceSettled(() => {
+    drawn.clear();
+    output.emit('resize');
+  });
+  if (!isRead) process.on('SIGWINCH', repaint);
   reader.start();
   modes.on();
   if (!decided && !isRead) {
@@ -136,6 +144,7 @@ export async function openTerminal(options: TerminalOptions): Promise<void> {
   } finally {
     await answerTime(askedAt);
     output.off('resize', resize);
+    process.off('SIGWINCH', repaint);
     reader.stop();
     modes.off();
     drawn.unmount();
@@ -150,6 +159,20 @@ export async function openTerminal(options: TerminalOptions): Promise<void> {
   process.kill(process.pid, signal);
   // Ink's own listener may still have to pass it on, in a later turn of the event loop.
   await new Promise((resolve) => setTimeout(resolve, signalMs));
+}
+
+/** Calls `run` when calls have stopped; not for a single one. */
+function onceSettled(run: () => void): () => void {
+  let calls = 0;
+  let timer: NodeJS.Timeout | undefined;
+  return () => {
+    calls += 1;
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      if (calls > 1) run();
+      calls = 0;
+    }, settledMs).unref();
+  };
 }
 
 /** An answer that comes after we left would be typed into the shell. */
