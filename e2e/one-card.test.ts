@@ -9,7 +9,7 @@ import {
 } from '../bots/testing/bots-process.ts';
 import { nilTenant } from '../db/testing/database.ts';
 import { eventually } from '../db/testing/eventually.ts';
-import { claimOne, takeTurn } from '../db/testing/turn.ts';
+import { claimOne, exchange } from '../db/testing/exchange.ts';
 import { startTestStack, type TestStack } from '../local/testing/stack.ts';
 
 /** Somebody on one platform, in a direct message with the bot, and what they see there. */
@@ -151,7 +151,7 @@ describe('one card for one action', { timeout: 240_000 }, () => {
     await start();
     for (let n = 0; n < clients.length; n += 1) {
       const { lease_token: token } = await claimOne(stack.database, gateway);
-      await takeTurn(stack.database, {
+      await exchange(stack.database, {
         gateway,
         output: [{ token, seq: 1, stream: 'stdout', text: 'stopping the gateway\n' }],
       });
@@ -160,7 +160,7 @@ describe('one card for one action', { timeout: 240_000 }, () => {
           clients.map(card).filter((text) => /running[\s\S]*stopping the gateway/.test(text)),
         ).toHaveLength(1),
       );
-      await takeTurn(stack.database, {
+      await exchange(stack.database, {
         gateway,
         results: [{ token, status: 'done', exit_code: 0, result: { service: 'openclaw', tookMs: 4_200 } }],
       });
@@ -185,7 +185,7 @@ describe('one card for one action', { timeout: 240_000 }, () => {
     await start();
     for (const _face of clients) {
       const { lease_token: token } = await claimOne(stack.database, gateway);
-      await takeTurn(stack.database, {
+      await exchange(stack.database, {
         gateway,
         results: [{ token, status: 'done', exit_code: 0, result: { runner: 'r1' } }],
       });

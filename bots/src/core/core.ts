@@ -12,7 +12,7 @@ import { createBlockers } from './cards/blockers.ts';
 import { createButtons } from './cards/buttons.ts';
 import { createExpiringCards } from './cards/expiring-cards.ts';
 import { LiveCommandCards } from './cards/live-command-cards.ts';
-import { createOutbox, type Outbox } from './cards/outbox.ts';
+import { Outbox } from './cards/outbox.ts';
 import { sanitizeBlock, sanitizeCard } from './cards/sanitize-card.ts';
 import { actionCommands } from './commands/action-commands.ts';
 import type { Command, Services } from './commands/command.ts';
@@ -124,7 +124,7 @@ export function createCore(options: CoreOptions): Core {
     commands: describeCommands(registry.commands),
     services,
     attach(adapter) {
-      const box = createOutbox({
+      const box = new Outbox({
         adapter,
         sanitize: (card) => sanitizeCard(card, redactor),
         sanitizeText: (text) => sanitizeBlock(text, redactor),

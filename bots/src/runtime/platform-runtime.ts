@@ -1,7 +1,7 @@
 import type { Log } from '@hq/shared/log';
 import type { Configured, PlatformModule } from '../contract/adapter.ts';
 import type { Platform } from '../contract/inbound.ts';
-import { createSupervisedAdapter, type SupervisedAdapter } from './supervised-adapter.ts';
+import { SupervisedAdapter } from './supervised-adapter.ts';
 
 /** One platform with its adapter and its token. */
 export interface PlatformRuntime {
@@ -46,7 +46,7 @@ export function createPlatformRuntime(
   return {
     platform: module.platform,
     fingerprints: configured.fingerprints,
-    adapter: createSupervisedAdapter({
+    adapter: new SupervisedAdapter({
       platform: module.platform,
       program: options.worker,
       env: Object.fromEntries(env),

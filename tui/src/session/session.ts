@@ -21,9 +21,7 @@ type FeedOf<Query> =
 
 /** The live queries of `@hq/shared/queries`, as the screens use them. */
 type SessionRows = {
-  readonly [Name in Exclude<keyof LiveRows, 'refresh' | 'close' | 'commandsOfGateway'>]: FeedOf<
-    LiveRows[Name]
-  >;
+  readonly [Name in Exclude<keyof LiveRows, 'refresh' | 'close'>]: FeedOf<LiveRows[Name]>;
 };
 
 export interface CommandRequest {

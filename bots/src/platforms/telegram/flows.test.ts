@@ -3,7 +3,7 @@ import { createRedactor } from '@hq/shared/text';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { eventually } from '../../../../db/testing/eventually.ts';
-import { claimOne, takeTurn } from '../../../../db/testing/turn.ts';
+import { claimOne, exchange } from '../../../../db/testing/exchange.ts';
 import {
   type Chat,
   type Person,
@@ -106,13 +106,13 @@ test('one card goes from the asking to the end, with what the runner writes', as
   const card = await sees(ann.direct, /waiting for the runner/u);
   expect(await commands('ping')).toMatchObject([{ origin: 'telegram' }]);
   const claimed = await claimOne(chat.stack.database, chat.gateway);
-  await takeTurn(chat.stack.database, {
+  await exchange(chat.stack.database, {
     gateway: chat.gateway,
     output: [{ token: claimed.lease_token, seq: 1, stream: 'stdout', text: '\u001b[31m@admin /hq \u202e\n' }],
   });
   const running = await sees(ann.direct, /@admin \/hq/u);
   expect(running.entities.filter(({ type }) => type === 'mention' || type === 'bot_command')).toEqual([]);
-  await takeTurn(chat.stack.database, {
+  await exchange(chat.stack.database, {
     gateway: chat.gateway,
     results: [{ token: claimed.lease_token, status: 'done', exit_code: 0, result: { runner: 'r1' } }],
   });
@@ -202,7 +202,7 @@ test('a group that becomes a supergroup sees how its command ended, and works ag
   const next = server.migrate(group);
   await sees(next, /another id now/u);
   const { lease_token } = await claimOne(chat.stack.database, chat.gateway);
-  await takeTurn(chat.stack.database, {
+  await exchange(chat.stack.database, {
     gateway: chat.gateway,
     results: [{ token: lease_token, status: 'done', exit_code: 0, result: { runner: 'r1' } }],
   });
@@ -221,7 +221,7 @@ test('a command that failed keeps what it said when it is tried again, and its o
   const card = await sees(ann.direct, /waiting for the runner/u);
   const { lease_token } = await claimOne(chat.stack.database, chat.gateway);
   const lines = Array.from({ length: 400 }, (_, index) => `line ${index} of what went wrong`).join('\n');
-  await takeTurn(chat.stack.database, {
+  await exchange(chat.stack.database, {
     gateway: chat.gateway,
     output: [{ token: lease_token, seq: 1, stream: 'stderr', text: lines }],
     results: [{ token: lease_token, status: 'failed', exit_code: 1, error_message: 'no answer' }],

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { cloneDatabase, service, type TestDatabase } from '../../testing/database.ts';
-import { ask, claimOne, expireLease, readCommand, takeTurn } from '../../testing/turn.ts';
+import { ask, claimOne, exchange, expireLease, readCommand } from '../../testing/exchange.ts';
 
 let database: TestDatabase;
 let gateway: string;
@@ -19,7 +19,7 @@ describe('results', () => {
   test('finish a row with everything that came of it', async () => {
     const id = await ask(database, gateway, 'ping');
     const { lease_token: token } = await claimOne(database, gateway);
-    await takeTurn(database, {
+    await exchange(database, {
       gateway,
       results: [
         { token, status: 'done', exit_code: 0, stdout: 'out', stderr: 'err', result: { runner: 'r' } },
@@ -36,8 +36,8 @@ describe('results', () => {
   test('handed in twice are taken as handed in, and change nothing the second time', async () => {
     const id = await ask(database, gateway, 'ping');
     const { lease_token: token } = await claimOne(database, gateway);
-    await takeTurn(database, { gateway, results: [{ token, status: 'done', stdout: 'first' }] });
-    const again = await takeTurn(database, {
+    await exchange(database, { gateway, results: [{ token, status: 'done', stdout: 'first' }] });
+    const again = await exchange(database, {
       gateway,
       renew: [token],
       output: [{ token, seq: 0, stream: 'stdout', text: 'late' }],
@@ -54,7 +54,7 @@ describe('results', () => {
     await expireLease(database, id);
     const second = await claimOne(database, gateway, 'runner-2');
     expect(second).toMatchObject({ id, attempt: 2 });
-    const late = await takeTurn(database, {
+    const late = await exchange(database, {
       gateway,
       renew: [token],
       results: [{ token, status: 'failed' }],
@@ -63,10 +63,10 @@ describe('results', () => {
     expect(await readCommand(database, id)).toMatchObject({ status: 'running', runner_id: 'runner-2' });
   });
 
-  test('"pending" hands a command back unrun, without using up an attempt', async () => {
+  test('a result "pending" returns a command unrun, without using up an attempt', async () => {
     const id = await ask(database, gateway, 'restart_gateway');
     const { lease_token: token } = await claimOne(database, gateway);
-    await takeTurn(database, { gateway, results: [{ token, status: 'pending' }] });
+    await exchange(database, { gateway, results: [{ token, status: 'pending' }] });
     expect(await readCommand(database, id)).toMatchObject({
       status: 'pending',
       attempt: 0,
@@ -79,7 +79,7 @@ describe('results', () => {
     const id = await ask(database, gateway, 'ping');
     const { lease_token: token } = await claimOne(database, gateway);
     const stdout = `start${'€'.repeat(100_000)}end`;
-    await takeTurn(database, { gateway, results: [{ token, status: 'done', stdout }] });
+    await exchange(database, { gateway, results: [{ token, status: 'done', stdout }] });
     const kept = (await readCommand(database, id)).stdout ?? '';
     expect(Buffer.byteLength(kept)).toBeLessThanOrEqual(65_536);
     expect(Buffer.byteLength(kept)).toBeGreaterThan(65_000);
@@ -89,9 +89,9 @@ describe('results', () => {
   test('that cannot be read fail their own row and block no other', async () => {
     const bad = await ask(database, gateway, 'ping');
     const good = await ask(database, gateway, 'ping');
-    const { claimed } = await takeTurn(database, { gateway, claim: 2 });
+    const { claimed } = await exchange(database, { gateway, claim: 2 });
     const token = (id: string) => claimed.find((command) => command.id === id)?.lease_token;
-    const turn = await takeTurn(database, {
+    const turn = await exchange(database, {
       gateway,
       results: [
         'not an object',
@@ -109,7 +109,7 @@ describe('results', () => {
   });
 
   test('that are no list at all are taken as none', async () => {
-    const turn = await takeTurn(database, {
+    const turn = await exchange(database, {
       gateway,
       results: { token: 'x' },
       output: 'x',
@@ -125,8 +125,8 @@ describe('output and progress', () => {
     const id = await ask(database, gateway, 'ping');
     const { lease_token: token } = await claimOne(database, gateway);
     const chunk = (seq: number, text: string, stream = 'stdout') => ({ token, seq, stream, text });
-    await takeTurn(database, { gateway, output: [chunk(1, 'b', 'stderr'), chunk(0, 'a')] });
-    await takeTurn(database, { gateway, output: [chunk(1, 'b', 'stderr'), chunk(2, 'c')] });
+    await exchange(database, { gateway, output: [chunk(1, 'b', 'stderr'), chunk(0, 'a')] });
+    await exchange(database, { gateway, output: [chunk(1, 'b', 'stderr'), chunk(2, 'c')] });
     const rows = await database.query(
       `select attempt, seq, stream, text from agent_command_output where command_id = $1 order by seq`,
       [id],
@@ -143,7 +143,7 @@ describe('output and progress', () => {
     const { lease_token: token } = await claimOne(database, gateway);
     const text = '€'.repeat(30_000);
     for (let seq = 0; seq < 5; seq += 1) {
-      await takeTurn(database, { gateway, output: [{ token, seq, stream: 'stdout', text }] });
+      await exchange(database, { gateway, output: [{ token, seq, stream: 'stdout', text }] });
     }
     const rows = await database.query<{ text: string }>(
       `select text from agent_command_output where command_id = $1 order by seq`,
@@ -158,15 +158,15 @@ describe('output and progress', () => {
   test('progress is kept within its bounds', async () => {
     const id = await ask(database, gateway, 'ping');
     const { lease_token: token } = await claimOne(database, gateway);
-    await takeTurn(database, { gateway, progress: [{ token, percent: 250, note: 'pulling' }] });
+    await exchange(database, { gateway, progress: [{ token, percent: 250, note: 'pulling' }] });
     expect((await readCommand(database, id)).progress).toEqual({ percent: 100, note: 'pulling' });
-    await takeTurn(database, { gateway, progress: [{ token, percent: null, note: 'x'.repeat(1000) }] });
+    await exchange(database, { gateway, progress: [{ token, percent: null, note: 'x'.repeat(1000) }] });
     expect((await readCommand(database, id)).progress).toEqual({ percent: null, note: 'x'.repeat(500) });
   });
 
   test('a token that never was is lost', async () => {
     const token = '6f9619ff-8b86-4011-b42d-00c04fc964ff';
-    const turn = await takeTurn(database, {
+    const turn = await exchange(database, {
       gateway,
       renew: [token],
       output: [{ token, seq: 0, stream: 'stdout', text: 'x' }],
@@ -181,7 +181,7 @@ describe('leases', () => {
     const id = await ask(database, gateway, 'ping');
     const { lease_token: token } = await claimOne(database, gateway);
     await expireLease(database, id);
-    expect((await takeTurn(database, { gateway, renew: [token], leaseSeconds: 30 })).lost).toEqual([]);
+    expect((await exchange(database, { gateway, renew: [token], leaseSeconds: 30 })).lost).toEqual([]);
     const [left] = await database.query<{ seconds: string }>(
       `select extract(epoch from leased_until - clock_timestamp()) as seconds from agent_commands where id = $1`,
       [id],
@@ -196,7 +196,7 @@ describe('leases', () => {
     for (let attempt = 1; attempt <= 3; attempt += 1) {
       expect((await claimOne(database, gateway)).attempt).toBe(attempt);
       await expireLease(database, id);
-      await takeTurn(database, { gateway: elsewhere });
+      await exchange(database, { gateway: elsewhere });
     }
     expect(await readCommand(database, id)).toMatchObject({
       status: 'failed',
@@ -210,7 +210,7 @@ describe('leases', () => {
     const id = await ask(database, gateway, 'ping');
     await claimOne(database, gateway);
     await expireLease(database, id);
-    await takeTurn(database, { gateway });
+    await exchange(database, { gateway });
     expect(await readCommand(database, id)).toMatchObject({ status: 'failed', attempt: 1 });
     await database.query(`update hq.actions set retry = 'safe' where name = 'ping'`);
   });
@@ -220,7 +220,7 @@ describe('leases', () => {
     await claimOne(database, gateway);
     await database.as(service, `select cancel_command($1)`, [id]);
     await expireLease(database, id);
-    await takeTurn(database, { gateway });
+    await exchange(database, { gateway });
     expect((await readCommand(database, id)).status).toBe('cancelled');
   });
 
@@ -229,13 +229,13 @@ describe('leases', () => {
     await database.query(`select lease_command(300, $1)`, [`gateway-${count}`]);
     await database.query(`select start_command($1)`, [id]);
     await expireLease(database, id);
-    await takeTurn(database, { gateway });
+    await exchange(database, { gateway });
     expect((await readCommand(database, id)).status).toBe('running');
     await database.behindTheGuard(
       `update agent_commands set leased_until = clock_timestamp() - interval '61 minutes' where id = $1`,
       [id],
     );
-    await takeTurn(database, { gateway });
+    await exchange(database, { gateway });
     expect(await readCommand(database, id)).toMatchObject({
       status: 'failed',
       error_message: expect.stringContaining('died'),
@@ -248,12 +248,12 @@ describe('what an older daemon leased and never started', () => {
     const id = await ask(database, gateway, 'update_all');
     const restart = await ask(database, gateway, 'restart_gateway');
     await database.query(`select lease_command(300, $1)`, [`gateway-${count}`]);
-    expect((await takeTurn(database, { gateway, claim: 1 })).claimed).toEqual([]);
+    expect((await exchange(database, { gateway, claim: 1 })).claimed).toEqual([]);
     await database.behindTheGuard(
       `update agent_commands set leased_until = clock_timestamp() - interval '61 minutes' where id = $1`,
       [id],
     );
-    expect((await takeTurn(database, { gateway, claim: 1 })).claimed.map((command) => command.id)).toEqual([
+    expect((await exchange(database, { gateway, claim: 1 })).claimed.map((command) => command.id)).toEqual([
       restart,
     ]);
     expect((await readCommand(database, id)).status).toBe('pending');
@@ -266,7 +266,7 @@ describe('fencing', () => {
     const { lease_token: token } = await claimOne(database, gateway);
     const complete = () => database.as(service, `select complete_command($1, 0, 'late', '')`, [id]);
     await expect(complete()).rejects.toMatchObject({ code: '55000', message: 'a runner holds this command' });
-    await takeTurn(database, { gateway, results: [{ token, status: 'failed', error_message: 'no' }] });
+    await exchange(database, { gateway, results: [{ token, status: 'failed', error_message: 'no' }] });
     await expect(complete()).rejects.toMatchObject({
       code: '55000',
       message: expect.stringContaining('finished'),
@@ -278,7 +278,7 @@ describe('fencing', () => {
     });
   });
 
-  test('nobody but the queue hands out tokens', async () => {
+  test('only the queue issues lease tokens', async () => {
     const id = await ask(database, gateway, 'ping');
     await expect(
       database.as(service, `update agent_commands set lease_token = gen_random_uuid() where id = $1`, [id]),
@@ -288,7 +288,7 @@ describe('fencing', () => {
   test('a finished payload may still be scrubbed', async () => {
     const id = await ask(database, gateway, 'tail_logs', { payload: { lines: 3 } });
     const { lease_token: token } = await claimOne(database, gateway);
-    await takeTurn(database, { gateway, results: [{ token, status: 'done' }] });
+    await exchange(database, { gateway, results: [{ token, status: 'done' }] });
     await database.as(service, `update agent_commands set payload = '{}' where id = $1`, [id]);
     expect(await database.query(`select payload from agent_commands where id = $1`, [id])).toEqual([
       { payload: {} },
@@ -303,7 +303,7 @@ describe('heartbeat', () => {
       [gateway],
     );
     const services = [{ name: 'gateway', health: 'stopped', startedAt: null, version: null, restarts: 0 }];
-    const turn = await takeTurn(database, { gateway, beat: { version: '1', services } });
+    const turn = await exchange(database, { gateway, beat: { version: '1', services } });
     expect(turn.gateway_status).toBe('ready');
     const [seen] = await database.query(
       `select meta, last_seen_at > clock_timestamp() - interval '10 s' as seen, last_heartbeat_at = last_seen_at as beat
@@ -331,10 +331,10 @@ describe('cancel reaches the runner', () => {
   test('with the next renewal of the token', async () => {
     const id = await ask(database, gateway, 'restart_gateway');
     const { lease_token: token } = await claimOne(database, gateway);
-    expect((await takeTurn(database, { gateway, renew: [token] })).cancel).toEqual([]);
+    expect((await exchange(database, { gateway, renew: [token] })).cancel).toEqual([]);
     await database.as(service, `select cancel_command($1)`, [id]);
-    expect((await takeTurn(database, { gateway, renew: [token] })).cancel).toEqual([token]);
-    await takeTurn(database, { gateway, results: [{ token, status: 'cancelled' }] });
+    expect((await exchange(database, { gateway, renew: [token] })).cancel).toEqual([token]);
+    await exchange(database, { gateway, results: [{ token, status: 'cancelled' }] });
     expect((await readCommand(database, id)).status).toBe('cancelled');
   });
 });

@@ -14,7 +14,7 @@ export interface ClaimedCommand {
   readonly origin: string;
 }
 
-export interface TurnAnswer {
+export interface ExchangeAnswer {
   readonly now: string;
   readonly gateway_status: string | null;
   readonly claimed: readonly ClaimedCommand[];
@@ -24,7 +24,7 @@ export interface TurnAnswer {
   readonly secrets_version: number | null;
 }
 
-export interface Turn {
+export interface ExchangeRequest {
   readonly gateway: string;
   readonly runner?: string;
   readonly claim?: number;
@@ -37,8 +37,8 @@ export interface Turn {
 }
 
 /** One turn of a runner, through the API's role. */
-export async function takeTurn(database: TestDatabase, turn: Turn): Promise<TurnAnswer> {
-  const [row] = await database.as<{ answer: TurnAnswer }>(
+export async function exchange(database: TestDatabase, turn: ExchangeRequest): Promise<ExchangeAnswer> {
+  const [row] = await database.as<{ answer: ExchangeAnswer }>(
     service,
     `select runner_exchange($1, $2, $3, $4, $5, $6, $7, $8, $9) as answer`,
     [
@@ -63,7 +63,7 @@ export async function claimOne(
   gateway: string,
   runner = 'runner-1',
 ): Promise<ClaimedCommand> {
-  const { claimed } = await takeTurn(database, { gateway, runner, claim: 1 });
+  const { claimed } = await exchange(database, { gateway, runner, claim: 1 });
   const [command] = claimed;
   if (command === undefined) throw new Error('nothing was there to claim');
   return command;
