@@ -50,7 +50,7 @@ export async function openTerminal(options: TerminalOptions): Promise<void> {
     isReadonly,
     theme: themeOn(ground),
     size: { columns: output.columns, rows: output.rows },
-    loadScreens: async () => (await import('../screens/index.ts')).screens,
+    loadView: async () => (await import('./signed-in.tsx')).openView,
     host: {
       now: Date.now,
       quit: () => leave(null),
@@ -136,7 +136,7 @@ export async function openTerminal(options: TerminalOptions): Promise<void> {
     askedAt = Date.now();
     output.write(askBackground);
   }
-  app.start();
+  void app.signIn.start();
 
   let signal: NodeJS.Signals | null = null;
   try {
@@ -152,7 +152,7 @@ export async function openTerminal(options: TerminalOptions): Promise<void> {
     for (const each of signals) process.off(each, onSignal);
     process.off('uncaughtException', onCrash);
     process.off('exit', atExit);
-    await app.close();
+    await app.signIn.close();
   }
   if (signal === null) return;
   // The terminal is in order: now the signal may do what it came for, and our parent sees that it did.

@@ -3,12 +3,12 @@ import { readSecretsKeys, type SecretsKeys } from '@hq/shared/secrets';
 import { findLocalKeys } from '../cli/connection/local-stack.ts';
 import { readEnvFile, type Settings } from './env-file.ts';
 
-/** What only the host of an HQ has: the keys that its secrets are encrypted under. */
+/** The keys that encrypt the secrets of an HQ; only its host has them. */
 export interface HostKeys {
   readonly keys: SecretsKeys;
-  /** For re-keying, the one thing that a face does with it. */
+  /** For re-keying alone. */
   readonly serviceRoleKey: string | null;
-  /** Where they stand, for sentences. */
+  /** The place that they were read from, for sentences. */
   readonly source: string;
 }
 

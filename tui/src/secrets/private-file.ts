@@ -6,7 +6,7 @@ const largestBytes = 256 * 1024;
 
 /**
  * The text of a file of keys; null where there is none. Fails where others than its owner can read it, and where it cannot be
- * read. No error repeats what stands in it.
+ * read. No error repeats its content.
  */
 export async function readPrivateFile(path: string): Promise<string | null> {
   try {

@@ -12,17 +12,17 @@ interface ChangedEnvelope {
   readonly new: string;
 }
 
-/** Where the envelopes lie. */
+/** The storage of the envelopes. */
 export interface Envelopes {
-  /** Those behind an id, in the order of ids. */
+  /** The envelopes after an id, by id. */
   page(after: string | null, limit: number): Promise<readonly StoredEnvelope[]>;
-  /** Puts the new ones where the old ones still stand; gives the ids of those. */
+  /** Replaces those that still are the old ones, and returns their ids. */
   replace(rows: readonly ChangedEnvelope[]): Promise<readonly string[]>;
 }
 
 export interface RekeyCounts {
   readonly total: number;
-  /** Under the key of now already. */
+  /** Under the current key already. */
   readonly done: number;
   readonly toDo: number;
   /** Read by none of the keys. */
@@ -33,9 +33,9 @@ export interface RekeyCounts {
 
 export interface Rekeyed {
   readonly replaced: number;
-  /** Changed by somebody else between the reading and the writing: those stand as that one wrote them. */
+  /** Changed by somebody else between read and write; they keep that change. */
   readonly overtaken: number;
-  /** Whether it was asked to stop before the end. */
+  /** True where it was asked to stop before the end. */
   readonly isStopped: boolean;
 }
 
@@ -49,7 +49,7 @@ export async function countEnvelopes(
   envelopes: Envelopes,
   keys: SecretsKeys,
   batch: number,
-  told: (seen: number) => void,
+  onProgress: (seen: number) => void,
 ): Promise<RekeyCounts> {
   let [total, done, toDo, unreadable] = [0, 0, 0, 0];
   const unreadableIds: string[] = [];
@@ -63,25 +63,25 @@ export async function countEnvelopes(
       else toDo += 1;
     }
     total += page.length;
-    told(total);
+    onProgress(total);
   }
   return { total, done, toDo, unreadable, unreadableIds };
 }
 
 /**
- * Encrypts every value anew that a former key reads, one batch after the other. What stands under the key of now, and what no
- * key reads, is left alone: so it may be stopped anywhere, begun again, and run twice. `mayGoOn` is asked before every batch.
+ * Encrypts again every value that a former key reads, one batch after the other. Values under the current key and values that no key
+ * reads stay as they are: it may be stopped anywhere, begun again, and run twice. `mayGoOn` is asked before every batch.
  */
 export async function rekeyEnvelopes(
   envelopes: Envelopes,
   keys: SecretsKeys,
   batch: number,
-  options: { readonly told: (seen: number) => void; readonly mayGoOn: () => boolean },
+  options: { readonly onProgress: (seen: number) => void; readonly mayGoOn: () => boolean },
 ): Promise<Rekeyed> {
   let [seen, replaced, overtaken] = [0, 0, 0];
   let after: string | null = null;
   for await (const page of pages(envelopes, batch)) {
-    const fresh = sealAnew(page, keys);
+    const fresh = sealAgain(page, keys);
     const taken = new Set<string>();
     for (const part of parts(fresh)) for (const id of await envelopes.replace(part)) taken.add(id);
     if (taken.size > 0) {
@@ -92,7 +92,7 @@ export async function rekeyEnvelopes(
     overtaken += fresh.length - taken.size;
     seen += page.length;
     after = page.at(-1)?.id ?? after;
-    options.told(seen);
+    options.onProgress(seen);
     if (!options.mayGoOn()) return { replaced, overtaken, isStopped: true };
   }
   return { replaced, overtaken, isStopped: false };
@@ -107,7 +107,7 @@ async function* pages(envelopes: Envelopes, limit: number): AsyncGenerator<reado
   }
 }
 
-/** Null for what none of the keys reads. */
+/** Returns null for an envelope that none of the keys reads. */
 function opened(envelope: string, keys: SecretsKeys): Unsealed | null {
   try {
     return unseal(envelope, keys);
@@ -117,15 +117,15 @@ function opened(envelope: string, keys: SecretsKeys): Unsealed | null {
   }
 }
 
-/** The envelopes of a page that a former key reads, encrypted anew; each new one has been read again before it is given. */
-function sealAnew(page: readonly StoredEnvelope[], keys: SecretsKeys): ChangedEnvelope[] {
+/** Encrypts again the envelopes of a page that a former key reads, and checks that each new one can be read. */
+function sealAgain(page: readonly StoredEnvelope[], keys: SecretsKeys): ChangedEnvelope[] {
   const { current } = keys;
   return page.flatMap(({ id, encrypted_value: old }) => {
     const before = opened(old, keys);
     if (before === null || before.fingerprint === current.fingerprint) return [];
     const fresh = seal(before.plaintext, current);
     if (opened(fresh, { current, previous: [] })?.plaintext !== before.plaintext) {
-      throw new HqError('failed', `The secret ${id} does not read as before when it is encrypted anew.`, {
+      throw new HqError('failed', `The secret ${id} does not read as before when it is encrypted again.`, {
         hint: 'It was left as it is.',
       });
     }
@@ -147,7 +147,7 @@ function* parts(rows: readonly ChangedEnvelope[]): Generator<readonly ChangedEnv
   if (part.length > 0) yield part;
 }
 
-/** What is said to be written is looked at: it is what was sent, or somebody's who came after us. */
+/** Fails where an envelope that was reported as replaced is still the old one. */
 async function readBack(
   envelopes: Envelopes,
   { after, limit, before }: { after: string | null; limit: number; before: ReadonlyMap<string, string> },

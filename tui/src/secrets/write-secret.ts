@@ -66,13 +66,13 @@ export async function keysFor(
   call: string,
 ): Promise<SecretsKeys> {
   const { keys, source } = await findHostKeys(env, client.url, call);
-  const told = gateway.meta.secrets?.keys;
-  // A runner that never told which keys it has may be one that has yet to start.
-  if (told === undefined || told.includes(keys.current.fingerprint)) return keys;
+  const known = gateway.meta.secrets?.keys;
+  // A runner that never reported its keys may not have started yet.
+  if (known === undefined || known.includes(keys.current.fingerprint)) return keys;
   throw new HqError(
     'conflict',
-    `The runner of ${plain(gateway.slug)} has another key (${told.map(plain).join(', ') || 'none'}) than ${source} (${keys.current.fingerprint}), and could not read what is written with this one.`,
-    { hint: 'Give both the same key; docs/secrets.md tells how a key is changed.' },
+    `The runner of ${plain(gateway.slug)} has another key (${known.map(plain).join(', ') || 'none'}) than ${source} (${keys.current.fingerprint}), and could not read what is written with this one.`,
+    { hint: 'Give both the same key; docs/secrets.md says how a key is changed.' },
   );
 }
 

@@ -146,7 +146,7 @@ async function replaceAll(
   const progress = openProgress(console.stderr, 'Looked at', total);
   try {
     const { replaced, overtaken, isStopped } = await rekeyEnvelopes(envelopes, keys, batch, {
-      told: (seen) => progress.update(seen),
+      onProgress: (seen) => progress.update(seen),
       mayGoOn: () => mayGoOn,
     });
     progress.end();
