@@ -12,17 +12,17 @@ interface ChangedEnvelope {
   readonly new: string;
 }
 
-/** The storage of the envelopes. */
+/** Store of the envelopes. */
 export interface Envelopes {
-  /** The envelopes after an id, by id. */
+  /** Envelopes after an id, in the order of ids. */
   page(after: string | null, limit: number): Promise<readonly StoredEnvelope[]>;
-  /** Replaces those that still are the old ones, and returns their ids. */
+  /** Replaces the envelopes that are unchanged; returns their ids. */
   replace(rows: readonly ChangedEnvelope[]): Promise<readonly string[]>;
 }
 
 export interface RekeyCounts {
   readonly total: number;
-  /** Under the current key already. */
+  /** Encrypted with the current key already. */
   readonly done: number;
   readonly toDo: number;
   /** Read by none of the keys. */
@@ -33,9 +33,9 @@ export interface RekeyCounts {
 
 export interface Rekeyed {
   readonly replaced: number;
-  /** Changed by somebody else between read and write; they keep that change. */
+  /** Changed by others between the reading and the writing; they keep those values. */
   readonly overtaken: number;
-  /** True where it was asked to stop before the end. */
+  /** True if it was asked to stop before the end. */
   readonly isStopped: boolean;
 }
 
@@ -69,8 +69,8 @@ export async function countEnvelopes(
 }
 
 /**
- * Encrypts again every value that a former key reads, one batch after the other. Values under the current key and values that no key
- * reads stay as they are: it may be stopped anywhere, begun again, and run twice. `mayGoOn` is asked before every batch.
+ * Encrypts every value that a former key reads with the current key, batch by batch. It leaves all others alone, so it may be
+ * stopped anywhere, started again, and run twice. `mayGoOn` is called after every batch.
  */
 export async function rekeyEnvelopes(
   envelopes: Envelopes,
@@ -81,7 +81,7 @@ export async function rekeyEnvelopes(
   let [seen, replaced, overtaken] = [0, 0, 0];
   let after: string | null = null;
   for await (const page of pages(envelopes, batch)) {
-    const fresh = sealAgain(page, keys);
+    const fresh = sealAnew(page, keys);
     const taken = new Set<string>();
     for (const part of parts(fresh)) for (const id of await envelopes.replace(part)) taken.add(id);
     if (taken.size > 0) {
@@ -107,7 +107,7 @@ async function* pages(envelopes: Envelopes, limit: number): AsyncGenerator<reado
   }
 }
 
-/** Returns null for an envelope that none of the keys reads. */
+/** Null for what none of the keys reads. */
 function opened(envelope: string, keys: SecretsKeys): Unsealed | null {
   try {
     return unseal(envelope, keys);
@@ -117,15 +117,15 @@ function opened(envelope: string, keys: SecretsKeys): Unsealed | null {
   }
 }
 
-/** Encrypts again the envelopes of a page that a former key reads, and checks that each new one can be read. */
-function sealAgain(page: readonly StoredEnvelope[], keys: SecretsKeys): ChangedEnvelope[] {
+/** Encrypts the envelopes of a page that a former key reads, and decrypts each new one to check it. */
+function sealAnew(page: readonly StoredEnvelope[], keys: SecretsKeys): ChangedEnvelope[] {
   const { current } = keys;
   return page.flatMap(({ id, encrypted_value: old }) => {
     const before = opened(old, keys);
     if (before === null || before.fingerprint === current.fingerprint) return [];
     const fresh = seal(before.plaintext, current);
     if (opened(fresh, { current, previous: [] })?.plaintext !== before.plaintext) {
-      throw new HqError('failed', `The secret ${id} does not read as before when it is encrypted again.`, {
+      throw new HqError('failed', `The secret ${id} does not decrypt to its old value after re-encryption.`, {
         hint: 'It was left as it is.',
       });
     }
@@ -147,7 +147,7 @@ function* parts(rows: readonly ChangedEnvelope[]): Generator<readonly ChangedEnv
   if (part.length > 0) yield part;
 }
 
-/** Fails where an envelope that was reported as replaced is still the old one. */
+/** Reads the written envelopes back: each is the new one, or a later one of somebody else. */
 async function readBack(
   envelopes: Envelopes,
   { after, limit, before }: { after: string | null; limit: number; before: ReadonlyMap<string, string> },

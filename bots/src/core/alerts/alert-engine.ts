@@ -68,7 +68,7 @@ export function createAlertEngine(options: AlertEngineOptions): AlertEngine {
 
   return {
     start() {
-      core.onSubscriptions((platform) => void load(platform));
+      core.onSubscriptionsChanged((platform) => void load(platform));
       core.onAlertsDecided(() => feed.refresh());
       feed.start();
       void keepLoading();

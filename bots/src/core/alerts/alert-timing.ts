@@ -1,15 +1,15 @@
 import { backoffMs } from '@hq/shared/program';
 export interface AlertTiming {
-  /** After the first alert for a chat: what comes meanwhile goes into the same message. */
+  /** Milliseconds after the first alert of a message, in which others join it. */
   readonly gatherMs: number;
-  /** Between two looks while nobody tells of changes, and before what the database did not answer is asked again. */
+  /** Milliseconds between two reads without live changes, and before a failed read is repeated. */
   readonly pollMs: number;
-  /** Between two looks while changes are told. */
+  /** Milliseconds between two reads with live changes. */
   readonly resyncMs: number;
   readonly reloadMs: number;
-  /** What is told within this time is kept together. */
+  /** Milliseconds in which deliveries are recorded together. */
   readonly saveMs: number;
-  /** Before a chat that could not be told is tried again, the first time. */
+  /** Milliseconds before the first retry of a chat. */
   readonly retryMs: number;
 }
 

@@ -20,7 +20,7 @@ interface Item extends QueuedMessage {
   notBefore: number;
 }
 
-/** What all chats of one platform share. Times are those of `performance.now()`. */
+/** Shared by all chats of one platform. Times are those of `performance.now()`. */
 export interface QueueContext {
   readonly rate: TokenBucket;
   /** When each message was last edited. */
