@@ -12,7 +12,7 @@ import { eventually } from '../db/testing/eventually.ts';
 import { claimOne, exchange } from '../db/testing/exchange.ts';
 import { startTestStack, type TestStack } from '../local/testing/stack.ts';
 
-/** Somebody on one platform, in a direct message with the bot, and what they see there. */
+/** Person on one platform in a direct message with the bot. */
 interface Client {
   readonly platform: string;
   /** Resolves when the platform has its acknowledgement; throws where that took too long. */

@@ -167,8 +167,8 @@ test('a group works once an admin has bound it, up to its ceiling, and for nobod
   await eventually(async () =>
     expect(
       await chat.stack.database.query(
-        `select 1 from audit_log where action = 'chat.refused' and meta ->> 'user' = $1`,
-        [`anonymous:${group.id}`],
+        `select 1 from audit_log where action = 'chat.refused' and meta ->> 'user' = $1 and meta ->> 'stranger' = 'anonymous'`,
+        [String(group.id)],
       ),
     ).toHaveLength(1),
   );
