@@ -5,12 +5,12 @@ import {
   startDiscordServer,
   type Where,
 } from '../fakes/discord-server/index.ts';
-import { type Face, type Form, newestWith, type Room } from './platform.ts';
+import { type Form, newestWith, type Room, type SimulatedPlatform } from './platform.ts';
 
 type Turn = Awaited<ReturnType<DiscordServer['slash']>>;
 type Option = DiscordServer['commands'][number]['options'][number];
 
-export async function discordFace(): Promise<Face> {
+export async function discordFace(): Promise<SimulatedPlatform> {
   const discord = await startDiscordServer();
   const you = discord.user('you');
   const rooms: Readonly<Record<Room, Where>> = { direct: discord.direct(you), channel: discord.home };

@@ -5,9 +5,9 @@ import {
   type SlackUser,
   startSlackServer,
 } from '../fakes/slack-server/index.ts';
-import { type Face, type Form, newestWith, type Room } from './platform.ts';
+import { type Form, newestWith, type Room, type SimulatedPlatform } from './platform.ts';
 
-export async function slackFace(): Promise<Face> {
+export async function slackFace(): Promise<SimulatedPlatform> {
   const slack = await startSlackServer();
   const { workspace } = slack.server;
   const you = workspace.user('you');

@@ -1,7 +1,7 @@
 import { type Chat, type Seen, startTelegramServer } from '../fakes/telegram-server/index.ts';
-import { type Face, newestWith, type Room } from './platform.ts';
+import { newestWith, type Room, type SimulatedPlatform } from './platform.ts';
 
-export async function telegramFace(): Promise<Face> {
+export async function telegramFace(): Promise<SimulatedPlatform> {
   const telegram = await startTelegramServer();
   const you = telegram.person('You');
   const rooms: Readonly<Record<Room, Chat>> = {

@@ -194,7 +194,7 @@ export class ChatApi {
     const args = { p_action: action, p_payload: payload, p_gateway: gateway, p_agent: agent };
     const answer = await this.#ask('chat_act', delivery, args, z.union([actResult, expiredQuestion]));
     if (answer !== 'over') return answer;
-    throw new HqError('conflict', 'this question has expired', { hint: 'Send the request again.' });
+    throw new HqError('conflict', 'this question has expired', { hint: 'Ask for it again.' });
   }
 
   confirm(delivery: Delivery, token: string, typed: string | null): Promise<ActResult> {
