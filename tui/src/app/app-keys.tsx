@@ -12,7 +12,7 @@ import { type Ui, useUi } from './ui.ts';
 /** The keys that work on every screen. They draw nothing. */
 export function AppKeys(): ReactNode {
   const ui = useUi();
-  const { router, messages, host, session, commands } = ui;
+  const { router, messages, host, session } = ui;
   const openTab = (by: number): void => {
     const tabs = tabsOf(ui.screens);
     const at = tabs.findIndex(({ name }) => name === router.trail.get()[0].screen) + by;
@@ -33,11 +33,7 @@ export function AppKeys(): ReactNode {
     quit: host.quit,
   };
   useBindings('app', [...actKeys, ...copyKeys, ...generalKeys], {
-    undo: () => {
-      const undo = messages.current.get()?.undo;
-      if (undo) commands.undo(undo);
-      else messages.say('There is nothing to take back.');
-    },
+    undo: () => undoLast(ui),
     palette: () => openPalette(ui, operations),
     copy: () => {
       const { copyText } = ui.screen;
@@ -70,6 +66,12 @@ export function AppKeys(): ReactNode {
     return true;
   });
   return null;
+}
+
+function undoLast({ messages, commands }: Ui): void {
+  const undo = messages.current.get()?.undo;
+  if (undo) commands.undo(undo);
+  else messages.say('There is nothing to take back.');
 }
 
 function openPalette(ui: Ui, operations: Readonly<Record<PaletteOperation, () => void>>): void {
