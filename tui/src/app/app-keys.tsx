@@ -25,7 +25,7 @@ export function AppKeys(): ReactNode {
     messages.say('Reading everything again.');
   };
   const operations: Readonly<Record<PaletteOperation, () => void>> = {
-    'add-secret': () => ui.secrets.add(ui.screen.gateway, ui.screen.agent),
+    'add-secret': () => addSecret(ui),
     'link-chat': () => ui.chat.link(),
     help,
     refresh,
@@ -90,17 +90,16 @@ function openPalette(ui: Ui, operations: Readonly<Record<PaletteOperation, () =>
   ));
 }
 
-function openHelp({ overlays, router, screens, lookups, isReadonly }: Ui): void {
-  const { route } = router;
-  const screen = screenNamed(screens, route.screen);
+function openHelp({ overlays, router, screens, screen, isReadonly }: Ui): void {
+  const bindings = keysOn(screenNamed(screens, router.route.screen), screens);
   overlays.open((close) => (
-    <HelpDialog
-      title={screen.crumb(route, lookups())}
-      bindings={keysOn(screen, screens)}
-      isReadonly={isReadonly}
-      onClose={close}
-    />
+    <HelpDialog title={screen.title} bindings={bindings} isReadonly={isReadonly} onClose={close} />
   ));
+}
+
+/** The agent that is open owns it unless the operator says otherwise; one that is only selected does not. */
+function addSecret({ secrets, screen: { gateway, agent }, router }: Ui): void {
+  secrets.add(gateway, agent?.id === router.route.id ? agent : null);
 }
 
 function copy({ host, messages }: Ui, text: string, shown: string | null): void {
