@@ -12,7 +12,7 @@ import { type Ui, useUi } from './ui.ts';
 /** The keys that work on every screen. They draw nothing. */
 export function AppKeys(): ReactNode {
   const ui = useUi();
-  const { router, messages, host, session, commands } = ui;
+  const { router, messages, host, session } = ui;
   const openTab = (by: number): void => {
     const tabs = tabsOf(ui.screens);
     const at = tabs.findIndex(({ name }) => name === router.trail.get()[0].screen) + by;
@@ -25,7 +25,7 @@ export function AppKeys(): ReactNode {
     messages.say('Reading everything again.');
   };
   const operations: Readonly<Record<PaletteOperation, () => void>> = {
-    'add-secret': () => ui.secrets.add(ui.screen.gateway, ui.screen.agent),
+    'add-secret': () => addSecret(ui),
     'link-chat': () => ui.chat.link(),
     help,
     refresh,
@@ -33,11 +33,7 @@ export function AppKeys(): ReactNode {
     quit: host.quit,
   };
   useBindings('app', [...actKeys, ...copyKeys, ...generalKeys], {
-    undo: () => {
-      const undo = messages.current.get()?.undo;
-      if (undo) commands.undo(undo);
-      else messages.say('There is nothing to take back.');
-    },
+    undo: () => undoLast(ui),
     palette: () => openPalette(ui, operations),
     copy: () => {
       const { copyText } = ui.screen;
@@ -72,6 +68,12 @@ export function AppKeys(): ReactNode {
   return null;
 }
 
+function undoLast({ messages, commands }: Ui): void {
+  const undo = messages.current.get()?.undo;
+  if (undo) commands.undo(undo);
+  else messages.say('There is nothing to take back.');
+}
+
 function openPalette(ui: Ui, operations: Readonly<Record<PaletteOperation, () => void>>): void {
   const { gateway } = ui.screen;
   ui.overlays.open((close) => (
@@ -88,17 +90,16 @@ function openPalette(ui: Ui, operations: Readonly<Record<PaletteOperation, () =>
   ));
 }
 
-function openHelp({ overlays, router, screens, lookups, isReadonly }: Ui): void {
-  const { route } = router;
-  const screen = screenNamed(screens, route.screen);
+function openHelp({ overlays, router, screens, screen, isReadonly }: Ui): void {
+  const bindings = keysOn(screenNamed(screens, router.route.screen), screens);
   overlays.open((close) => (
-    <HelpDialog
-      title={screen.crumb(route, lookups())}
-      bindings={keysOn(screen, screens)}
-      isReadonly={isReadonly}
-      onClose={close}
-    />
+    <HelpDialog title={screen.title} bindings={bindings} isReadonly={isReadonly} onClose={close} />
   ));
+}
+
+/** The agent that is open owns it unless the operator says otherwise; one that is only selected does not. */
+function addSecret({ secrets, screen: { gateway, agent }, router }: Ui): void {
+  secrets.add(gateway, agent?.id === router.route.id ? agent : null);
 }
 
 function copy({ host, messages }: Ui, text: string, shown: string | null): void {

@@ -31,6 +31,7 @@ const settledMs = 150;
 
 /** Opens the screens, and returns when the operator has left. Fails where they cannot be drawn. */
 export async function openTerminal(options: TerminalOptions): Promise<void> {
+  // Long: everything that is opened here is closed here in the opposite order, whatever happens.
   const { connector, isReadonly, env, input, output } = options;
   const problem = whyNotHere(env, input, output);
   if (problem !== null) {

@@ -50,18 +50,19 @@ export function ScreenFrame<const Bindings extends readonly Binding[]>(
   const body = useRef<DOMElement>(null);
   const lookups = ui.lookups();
   useBindings('screen', keys, on, () => ui.messages.acknowledge());
+  const crumbs = trail.map((route, at) => {
+    const isOpen = at === trail.length - 1;
+    return (isOpen ? props.crumb : undefined) ?? screenNamed(ui.screens, route.screen).crumb(route, lookups);
+  });
   useLayoutEffect(() => {
     const only = lookups.gateways.size === 1 ? ([...lookups.gateways.values()][0] ?? null) : null;
     ui.screen = {
+      title: crumbs.at(-1) ?? '',
       copyText,
       bodyText: () => (body.current === null ? '' : textOf(body.current)),
       gateway: gateway ?? only,
       agent,
     };
-  });
-  const crumbs = trail.map((route, at) => {
-    const isOpen = at === trail.length - 1;
-    return (isOpen ? props.crumb : undefined) ?? screenNamed(ui.screens, route.screen).crumb(route, lookups);
   });
   return (
     <Box flexDirection="column">

@@ -28,42 +28,11 @@ const movingKeys = ['tab', 'shift-tab', 'up', 'down'];
 const labelWidth = 10;
 
 /** Asks for the credentials. The password is never shown, not even by the widths of its letters. */
-export function SignInForm({ flow, isBusy, error, height, onQuit }: SignInFormProps): ReactNode {
+export function SignInForm(props: SignInFormProps): ReactNode {
+  const { flow, isBusy, error, height } = props;
   const theme = useTheme();
   const { columns } = useSize();
-  const [{ email, password, focus, error: own }, state] = useStored<State>(() => ({
-    email: noText,
-    password: noText,
-    focus: 'email',
-    error: '',
-  }));
-  const change = (changed: Partial<State>): void => state.update((now) => ({ ...now, ...changed }));
-
-  const submit = async (address: string, secret: string): Promise<void> => {
-    change({ error: '' });
-    const isIn = await flow.signIn(address, secret);
-    if (!isIn) change({ password: noText, focus: 'password' });
-  };
-
-  useInputLayer('form', (input) => {
-    if (input.type === 'mouse') return true;
-    const now = state.get();
-    const name = input.type === 'key' ? input.name : '';
-    if (name === 'ctrl-c' || name === 'escape') onQuit();
-    else if (isBusy) return true;
-    else if (movingKeys.includes(name)) change({ focus: now.focus === 'email' ? 'password' : 'email' });
-    else if (name === 'enter') {
-      const address = now.email.value.trim();
-      if (now.focus === 'email' && now.password.value === '') change({ focus: 'password' });
-      else if (address === '' || now.password.value === '') change({ error: 'Both are needed.' });
-      else void submit(address, now.password.value);
-    } else {
-      const text = editText(now[now.focus], input);
-      if (text !== null) change({ [now.focus]: text });
-    }
-    return true;
-  });
-
+  const { email, password, focus, error: own } = useFormState(props);
   const shownError = isBusy ? 'Signing in' : own || error;
   if (useIsScreenReaderEnabled()) {
     const field =
@@ -98,4 +67,41 @@ export function SignInForm({ flow, isBusy, error, height, onQuit }: SignInFormPr
       <Paragraph sentences={[shownError]} width={width} tone={isBusy ? 'busy' : 'bad'} />
     </Box>
   );
+}
+
+/** The state of the form, changed by its keys while the component is mounted. */
+function useFormState({ flow, isBusy, onQuit }: SignInFormProps): State {
+  const [shown, state] = useStored<State>(() => ({
+    email: noText,
+    password: noText,
+    focus: 'email',
+    error: '',
+  }));
+  const change = (changed: Partial<State>): void => state.update((now) => ({ ...now, ...changed }));
+
+  const submit = async (address: string, secret: string): Promise<void> => {
+    change({ error: '' });
+    const isIn = await flow.signIn(address, secret);
+    if (!isIn) change({ password: noText, focus: 'password' });
+  };
+
+  useInputLayer('form', (input) => {
+    if (input.type === 'mouse') return true;
+    const now = state.get();
+    const name = input.type === 'key' ? input.name : '';
+    if (name === 'ctrl-c' || name === 'escape') onQuit();
+    else if (isBusy) return true;
+    else if (movingKeys.includes(name)) change({ focus: now.focus === 'email' ? 'password' : 'email' });
+    else if (name === 'enter') {
+      const address = now.email.value.trim();
+      if (now.focus === 'email' && now.password.value === '') change({ focus: 'password' });
+      else if (address === '' || now.password.value === '') change({ error: 'Both are needed.' });
+      else void submit(address, now.password.value);
+    } else {
+      const text = editText(now[now.focus], input);
+      if (text !== null) change({ [now.focus]: text });
+    }
+    return true;
+  });
+  return shown;
 }

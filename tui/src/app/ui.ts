@@ -19,6 +19,7 @@ const tickMs = 1_000;
 
 /** The parts of the open screen that keys of every screen use. */
 interface ScreenState {
+  readonly title: string;
   /** The name or id of what is selected or open. */
   readonly copyText: string | null;
   /** Returns the visible body as plain text. */
@@ -100,7 +101,7 @@ export function createUi(
       lists.set(name, list);
       return list;
     },
-    screen: { copyText: null, bodyText: () => '', gateway: null, agent: null },
+    screen: { title: '', copyText: null, bodyText: () => '', gateway: null, agent: null },
     async close() {
       clearInterval(tick);
       for (const stop of stops) stop();

@@ -31,10 +31,45 @@ interface State {
  * whoever typed the whole name means to go on.
  */
 export function ConfirmDialog(props: ConfirmDialogProps): ReactNode {
-  const { title, sentences, yes, typedName, onConfirm, onClose } = props;
+  const { title, sentences, yes, typedName } = props;
   const theme = useTheme();
   const width = Math.min(64, useSize().columns - 8);
-  const [{ isOnYes, typed, hint }, state] = useStored<State>(() => ({
+  const { isOnYes, typed, hint } = useConfirmation(props);
+  const button = (label: string, isOn: boolean): string =>
+    isOn ? `\u001b[7m ${theme.pointer} ${label} \u001b[27m` : `   ${label} `;
+  const { length } = paragraphLines(sentences, width);
+  return (
+    <Dialog
+      title={title}
+      width={width}
+      height={length + 3 + (typedName === null ? 0 : 3)}
+      spoken={[
+        `dialog: ${title}`,
+        ...sentences,
+        ...(typedName === null ? [] : [`type ${typedName} to go on, typed so far: ${typed.value}`]),
+        `button ${isOnYes ? yes : 'Cancel'} selected; tab moves, enter chooses, escape cancels`,
+      ]}
+    >
+      <Text> </Text>
+      <Paragraph sentences={sentences} width={width} />
+      <Text> </Text>
+      {typedName === null ? null : (
+        <>
+          <PaintedLine text={`Type ${typedName} to go on:`} />
+          <TextField text={typed} width={width} />
+          <PaintedLine text={theme.paint('warn', hint)} />
+        </>
+      )}
+      <Box justifyContent="flex-end">
+        <Text wrap="truncate">{`${button('Cancel', !isOnYes)}  ${button(yes, isOnYes)}`}</Text>
+      </Box>
+    </Dialog>
+  );
+}
+
+/** The state of the dialog, changed by its keys while the component is mounted. */
+function useConfirmation({ yes, typedName, onConfirm, onClose }: ConfirmDialogProps): State {
+  const [shown, state] = useStored<State>(() => ({
     isOnYes: false,
     wasMoved: false,
     typed: noText,
@@ -70,35 +105,5 @@ export function ConfirmDialog(props: ConfirmDialogProps): ReactNode {
     else return false;
     return true;
   });
-
-  const button = (label: string, isOn: boolean): string =>
-    isOn ? `\u001b[7m ${theme.pointer} ${label} \u001b[27m` : `   ${label} `;
-  const { length } = paragraphLines(sentences, width);
-  return (
-    <Dialog
-      title={title}
-      width={width}
-      height={length + 3 + (typedName === null ? 0 : 3)}
-      spoken={[
-        `dialog: ${title}`,
-        ...sentences,
-        ...(typedName === null ? [] : [`type ${typedName} to go on, typed so far: ${typed.value}`]),
-        `button ${isOnYes ? yes : 'Cancel'} selected; tab moves, enter chooses, escape cancels`,
-      ]}
-    >
-      <Text> </Text>
-      <Paragraph sentences={sentences} width={width} />
-      <Text> </Text>
-      {typedName === null ? null : (
-        <>
-          <PaintedLine text={`Type ${typedName} to go on:`} />
-          <TextField text={typed} width={width} />
-          <PaintedLine text={theme.paint('warn', hint)} />
-        </>
-      )}
-      <Box justifyContent="flex-end">
-        <Text wrap="truncate">{`${button('Cancel', !isOnYes)}  ${button(yes, isOnYes)}`}</Text>
-      </Box>
-    </Dialog>
-  );
+  return shown;
 }

@@ -71,86 +71,9 @@ const categorySteps: Readonly<Partial<Record<string, number>>> = {
 
 /** Asks for a secret, or for a part of one. A typed value is never shown, and kept no longer than it is needed. */
 export function SecretForm(props: SecretFormProps): ReactNode {
-  const { title, fields, onClose } = props;
-  const [buffer] = useState(() => new SecretBuffer());
-  const [state, store] = useStored(() => initialState(props));
+  const { title, fields } = props;
+  const state = useFormState(props);
   const width = Math.min(66, useSize().columns - 8);
-  const change = (changed: Partial<State>): void => store.update((now) => ({ ...now, ...changed }));
-
-  const move = (by: number): void => {
-    const { focus } = store.get();
-    change({ focus: neighbour(fields, focus, by) });
-  };
-
-  const leave = (): void => {
-    const { isTouched, phase } = store.get();
-    if (isTouched && phase !== 'leaving') {
-      change({ phase: 'leaving', message: 'esc again discards what was typed; any other key goes on.' });
-      return;
-    }
-    buffer.clear();
-    onClose();
-  };
-
-  const submit = async (): Promise<void> => {
-    const now = store.get();
-    const typed = buffer.take();
-    change({ phase: 'sending', message: 'Sending' });
-    try {
-      await props.submit({
-        key: now.texts.key.value.trim(),
-        gateway: now.texts.gateway.value.trim(),
-        agent: now.texts.agent.value.trim(),
-        category: now.category,
-        note: now.texts.note.value.trim(),
-        value: now.isFromFile ? { file: now.file.value } : { typed },
-      });
-      onClose();
-    } catch (failure) {
-      buffer.restore(typed);
-      change({ phase: 'editing', message: errorText(failure) });
-    }
-  };
-
-  /** Returns false for an input that has nothing to do with the field. */
-  const edit = (input: KeyPress | Paste): boolean => {
-    const now = store.get();
-    if (now.focus === 'value' && !now.isFromFile) {
-      if (!buffer.press(input)) return false;
-      change({ valueSize: buffer.isEmpty ? null : buffer.size });
-      return true;
-    }
-    if (now.focus === 'category') {
-      const by = input.type === 'key' ? categorySteps[input.name] : undefined;
-      if (by === undefined) return false;
-      change({ category: neighbour(secretCategories, now.category, by) });
-      return true;
-    }
-    const text = editText(now.focus === 'value' ? now.file : now.texts[now.focus], input);
-    if (text === null) return false;
-    if (now.focus === 'value') change({ file: text });
-    else change({ texts: { ...now.texts, [now.focus]: text } });
-    return true;
-  };
-
-  useInputLayer('dialog', (input) => {
-    const now = store.get();
-    if (input.type === 'mouse' || now.phase === 'sending') return true;
-    const name = input.type === 'key' ? input.name : '';
-    if (name === 'escape' || name === 'ctrl-c') {
-      leave();
-      return true;
-    }
-    change({ phase: 'editing', message: '' });
-    if (name === 'tab' || name === 'down') move(1);
-    else if (name === 'shift-tab' || name === 'up') move(-1);
-    else if (name === 'ctrl-o' && now.focus === 'value') change({ isFromFile: !now.isFromFile });
-    else if (name === 'enter' && now.focus === fields.at(-1)) void submit();
-    else if (name === 'enter') move(1);
-    else if (edit(input)) change({ isTouched: true });
-    return true;
-  });
-
   const { focus, message } = state;
   const shownValue =
     focus === 'value' ? valueText(state) : focus === 'category' ? state.category : state.texts[focus].value;
@@ -178,6 +101,84 @@ export function SecretForm(props: SecretFormProps): ReactNode {
       </Box>
     </Dialog>
   );
+}
+
+/** The state of the form, changed by its keys while the component is mounted. */
+function useFormState(props: SecretFormProps): State {
+  const { fields, onClose } = props;
+  const [buffer] = useState(() => new SecretBuffer());
+  const [state, store] = useStored(() => initialState(props));
+  const change = (changed: Partial<State>): void => store.update((now) => ({ ...now, ...changed }));
+  const move = (by: number): void => change({ focus: neighbour(fields, store.get().focus, by) });
+
+  const leave = (): void => {
+    const { isTouched, phase } = store.get();
+    if (isTouched && phase !== 'leaving') {
+      change({ phase: 'leaving', message: 'esc again discards what was typed; any other key goes on.' });
+      return;
+    }
+    buffer.clear();
+    onClose();
+  };
+
+  const submit = async (): Promise<void> => {
+    const typed = buffer.take();
+    change({ phase: 'sending', message: 'Sending' });
+    try {
+      await props.submit(filledIn(store.get(), typed));
+      onClose();
+    } catch (failure) {
+      buffer.restore(typed);
+      change({ phase: 'editing', message: errorText(failure) });
+    }
+  };
+
+  useInputLayer('dialog', (input) => {
+    const now = store.get();
+    if (input.type === 'mouse' || now.phase === 'sending') return true;
+    const name = input.type === 'key' ? input.name : '';
+    if (name === 'escape' || name === 'ctrl-c') {
+      leave();
+      return true;
+    }
+    change({ phase: 'editing', message: '' });
+    if (name === 'tab' || name === 'down') move(1);
+    else if (name === 'shift-tab' || name === 'up') move(-1);
+    else if (name === 'ctrl-o' && now.focus === 'value') change({ isFromFile: !now.isFromFile });
+    else if (name === 'enter' && now.focus === fields.at(-1)) void submit();
+    else if (name === 'enter') move(1);
+    else {
+      const edited = edit(now, buffer, input);
+      if (edited !== null) change({ ...edited, isTouched: true });
+    }
+    return true;
+  });
+  return state;
+}
+
+/** Returns the change that an input makes to the field with the focus; null for an input that edits nothing. */
+function edit(now: State, buffer: SecretBuffer, input: KeyPress | Paste): Partial<State> | null {
+  if (now.focus === 'value' && !now.isFromFile) {
+    return buffer.press(input) ? { valueSize: buffer.isEmpty ? null : buffer.size } : null;
+  }
+  if (now.focus === 'category') {
+    const by = input.type === 'key' ? categorySteps[input.name] : undefined;
+    return by === undefined ? null : { category: neighbour(secretCategories, now.category, by) };
+  }
+  const text = editText(now.focus === 'value' ? now.file : now.texts[now.focus], input);
+  if (text === null) return null;
+  return now.focus === 'value' ? { file: text } : { texts: { ...now.texts, [now.focus]: text } };
+}
+
+function filledIn({ texts, category, isFromFile, file }: State, typed: string): FilledIn {
+  return {
+    key: texts.key.value.trim(),
+    gateway: texts.gateway.value.trim(),
+    agent: texts.agent.value.trim(),
+    category,
+    note: texts.note.value.trim(),
+    value: isFromFile ? { file: file.value } : { typed },
+  };
 }
 
 function FieldView({

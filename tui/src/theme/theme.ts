@@ -54,26 +54,16 @@ const marks: Readonly<Record<Mark, readonly [unicode: string, ascii: string]>> =
   none: ['·', '.'],
 };
 
-const round: Border = {
-  topLeft: '╭',
-  top: '─',
-  topRight: '╮',
-  left: '│',
-  bottomLeft: '╰',
-  bottom: '─',
-  bottomRight: '╯',
-  right: '│',
-};
-const ascii: Border = {
-  topLeft: '+',
-  top: '-',
-  topRight: '+',
-  left: '|',
-  bottomLeft: '+',
-  bottom: '-',
-  bottomRight: '+',
-  right: '|',
-};
+function borderOf([
+  topLeft = '',
+  top = '',
+  topRight = '',
+  side = '',
+  bottomLeft = '',
+  bottomRight = '',
+]: string): Border {
+  return { topLeft, top, topRight, left: side, right: side, bottomLeft, bottom: top, bottomRight };
+}
 
 export function createTheme(options: {
   readonly colours: ColourDepth;
@@ -114,7 +104,7 @@ export function createTheme(options: {
     up: unicode ? '↑' : '^',
     down: unicode ? '↓' : 'v',
     ellipsis: unicode ? '…' : '~',
-    border: unicode ? round : ascii,
+    border: borderOf(unicode ? '╭─╮│╰╯' : '+-+|++'),
   };
 }
 
