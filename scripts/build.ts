@@ -65,7 +65,7 @@ const withoutUnreached: Plugin = {
   },
 };
 
-/** discord.js brings a second copy of what Node has; its adapter asks by Node's own (bots/src/platforms/discord/rest-options.ts). */
+/** discord.js brings a second copy of what Node has; its adapter asks by Node's own (bots/src/platforms/discord/outbound/rest-options.ts). */
 const ownFetch: Plugin = {
   name: 'own-fetch',
   setup({ onResolve, onLoad }) {

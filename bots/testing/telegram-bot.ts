@@ -3,8 +3,8 @@ import type { TelegramServer } from '../fakes/telegram-server/index.ts';
 import type { Card } from '../src/contract/card.ts';
 import type { Acknowledgement, Inbound, Receiver, Reply } from '../src/contract/inbound.ts';
 import { TelegramAdapter } from '../src/platforms/telegram/adapter.ts';
+import { type ConnectionTiming, defaultTiming } from '../src/platforms/telegram/connection/transport.ts';
 import { readSettings } from '../src/platforms/telegram/settings.ts';
-import { type ConnectionTiming, defaultTiming } from '../src/platforms/telegram/transport.ts';
 
 interface Heard {
   readonly inbound: Inbound;

@@ -11,15 +11,15 @@ import type {
 } from '../../contract/adapter.ts';
 import type { Card, Handle } from '../../contract/card.ts';
 import type { ChatLocation, Receiver, SendResult } from '../../contract/inbound.ts';
-import { type Registration, renderCommands } from './commands-menu.ts';
-import { GatewayConnection } from './connection.ts';
+import { GatewayConnection } from './connection/connection.ts';
+import { InteractionsEndpoint, type Respond } from './connection/http-endpoint.ts';
 import { describeProblem, isRevoked, isTransient, problemOf } from './errors.ts';
-import { InteractionsEndpoint, type Respond } from './http-endpoint.ts';
-import { InboundHandler } from './inbound-handler.ts';
-import { InteractionTokens } from './interaction-tokens.ts';
-import { DiscordApi, type MessageRef } from './outbound.ts';
-import { maxButtons, renderCard, renderNote } from './render.ts';
-import { failedResult } from './reply.ts';
+import { InboundHandler } from './inbound/inbound-handler.ts';
+import { InteractionTokens } from './outbound/interaction-tokens.ts';
+import { DiscordApi, type MessageRef } from './outbound/outbound.ts';
+import { failedResult } from './outbound/reply.ts';
+import { type Registration, renderCommands } from './render/commands-menu.ts';
+import { maxButtons, renderCard, renderNote } from './render/render.ts';
 import type { DiscordSettings } from './settings.ts';
 
 const capabilities: Capabilities = {

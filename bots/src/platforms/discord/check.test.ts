@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type DiscordServer, startDiscordServer } from '../../../fakes/discord-server/index.ts';
 import type { Finding } from '../../contract/adapter.ts';
-import { renderCommands } from './commands-menu.ts';
 import { discord as platform } from './index.ts';
+import { renderCommands } from './render/commands-menu.ts';
 
 let discord: DiscordServer;
 

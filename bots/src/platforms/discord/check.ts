@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Finding } from '../../contract/adapter.ts';
-import { commandName } from './commands-menu.ts';
+import { commandName } from './render/commands-menu.ts';
 import type { DiscordSettings } from './settings.ts';
 
 const answerWithinMs = 10_000;

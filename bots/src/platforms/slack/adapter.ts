@@ -3,18 +3,18 @@ import type { Logger } from 'pino';
 import type { Adapter, AdapterHealth, AdapterState } from '../../contract/adapter.ts';
 import type { Card, Handle } from '../../contract/card.ts';
 import type { ChatLocation, Receiver, SendResult } from '../../contract/inbound.ts';
+import { InFlight } from '../in-flight.ts';
 import { settledWithin } from './abort-signals.ts';
-import { BotToken, newTokenHint } from './bot-token.ts';
 import { capabilities } from './capabilities.ts';
-import { HttpEndpoint } from './http-endpoint.ts';
-import { InFlight } from './in-flight.ts';
-import { InboundHandler } from './inbound-handler.ts';
-import { SlackApi } from './outbound.ts';
-import { ResponseUrls } from './response-urls.ts';
+import { BotToken, newTokenHint } from './connection/bot-token.ts';
+import { HttpEndpoint } from './connection/http-endpoint.ts';
+import { SocketTransport } from './connection/socket-transport.ts';
+import type { Transport } from './connection/transport.ts';
+import { InboundHandler } from './inbound/inbound-handler.ts';
+import { SlackApi } from './outbound/outbound.ts';
+import { ResponseUrls } from './outbound/response-urls.ts';
+import { webClient } from './outbound/web-client.ts';
 import type { SlackSettings } from './settings.ts';
-import { SocketTransport } from './socket-transport.ts';
-import type { Transport } from './transport.ts';
-import { webClient } from './web-client.ts';
 
 const drainWithinMs = 10_000;
 

@@ -1,8 +1,8 @@
 import { type Logger, pino } from 'pino';
 import type { Finding } from '../../contract/adapter.ts';
 import { problemOf, slackError } from './errors.ts';
+import { webClient } from './outbound/web-client.ts';
 import type { SlackSettings } from './settings.ts';
-import { webClient } from './web-client.ts';
 
 /** What each scope of the manifest is for, in the words of its absence. */
 export const neededScopes: Readonly<Record<string, string>> = {

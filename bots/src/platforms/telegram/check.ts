@@ -1,7 +1,7 @@
 import { Telegram } from 'telegraf';
 import type { Finding } from '../../contract/adapter.ts';
-import { clientOptions, TelegramApi } from './bot-api.ts';
 import { TelegramError } from './errors.ts';
+import { clientOptions, TelegramApi } from './outbound/bot-api.ts';
 import type { TelegramSettings } from './settings.ts';
 
 const takeOwnBot = 'Make a bot of its own for HQ with /newbot at BotFather.';

@@ -1,5 +1,5 @@
 import type { SendProblem } from '../../contract/inbound.ts';
-import { fieldsOf, idOf, integerOf, type JsonFields, textOf } from './json-fields.ts';
+import { fieldsOf, idOf, integerOf, type JsonFields, textOf } from './inbound/json-fields.ts';
 
 /** Why a call of the Bot API came to nothing, in words that hold no token. */
 export class TelegramError extends Error {

@@ -1,0 +1,180 @@
+import type { types } from '@slack/bolt';
+import type { Button, Card, Field, TextNode, Tone } from '../../../contract/card.ts';
+import { maxButtons } from '../capabilities.ts';
+import { escapeMarkup, line, lines, truncateEnd, truncateStart } from './markup.ts';
+
+export interface Rendered {
+  /** For notifications, screen readers, and wherever blocks are not taken. */
+  readonly text: string;
+  readonly blocks: types.KnownBlock[];
+}
+
+/** Slack refuses a message whose blocks hold more than about 13,200 characters together. */
+const longestMessage = 12_800;
+const longestBody = 8000;
+const longestFields = 3000;
+const mostFields = 20;
+const longestText = 3500;
+
+/** Signs that have a name when they are read aloud; the words beside them say the same. */
+const signs: Readonly<Record<Tone, string>> = { neutral: '', good: '✓ ', warning: '⚠ ', bad: '✗ ' };
+
+/**
+ * Everything goes into `plain_text` and `rich_text`, which know no markup, so that nothing written by an agent can
+ * mention, link or format. Only the fallback text is markup, and it is escaped.
+ */
+export function renderCard(card: Card): Rendered {
+  const title = line(card.title, 150) || 'HQ';
+  const state = card.state === undefined ? '' : line(card.state, 200);
+  const fields = fieldLines(card.fields ?? []);
+  const notes = [
+    card.stamp,
+    card.page === undefined ? undefined : `Page ${card.page.number} of ${card.page.of}`,
+    card.question?.placeholder,
+    card.footer,
+  ].flatMap((note) => (note === undefined ? [] : line(note, 300) || []));
+  const actions = actionsOf(card.buttons ?? []);
+
+  const head: types.KnownBlock[] = [{ type: 'header', text: plainText(title) }];
+  if (state !== '')
+    head.push(richText([section([{ type: 'text', text: signs[card.tone] + state, style: { bold: true } }])]));
+  if (fields.length > 0) head.push(richText(fields.map(fieldSection)));
+  const foot: types.KnownBlock[] = [];
+  if (notes.length > 0) foot.push({ type: 'context', elements: notes.map(plainText) });
+  if (actions !== undefined) foot.push(actions);
+
+  const left = longestMessage - textLength(head) - textLength(foot);
+  const body = bodyElements(card.body ?? [], Math.min(longestBody, left));
+  const blocks = [...head, ...(body.length === 0 ? [] : [richText(body)]), ...foot];
+
+  const spoken = [
+    state === '' ? title : `${title.replace(/\.$/u, '')}: ${state}`,
+    ...fields.map((field) => `${field.label}: ${field.value}`),
+    ...body.map(textOf),
+    ...notes,
+  ];
+  return { text: escapeMarkup(spoken.join('\n'), longestText), blocks };
+}
+
+interface FieldLine {
+  readonly label: string;
+  readonly value: string;
+}
+
+function fieldLines(fields: readonly Field[]): FieldLine[] {
+  let left = longestFields;
+  const kept: FieldLine[] = [];
+  for (const field of fields.slice(0, mostFields)) {
+    const label = line(field.label, 80);
+    const value = line(field.value, field.wide === true ? 1000 : 300) || '–';
+    left -= label.length + value.length;
+    if (label === '' || left < 0) break;
+    kept.push({ label, value });
+  }
+  return kept;
+}
+
+function fieldSection({ label, value }: FieldLine): types.RichTextSection {
+  return section([
+    { type: 'text', text: `${label}: `, style: { bold: true } },
+    { type: 'text', text: value },
+  ]);
+}
+
+type BodyElement = types.RichTextSection | types.RichTextPreformatted;
+
+/** Prose and names run together; a log stands for itself and gets what the prose left over. */
+function bodyElements(nodes: readonly TextNode[], budget: number): BodyElement[] {
+  const elements: BodyElement[] = [];
+  let prose: types.RichTextText[] = [];
+  const endProse = (): void => {
+    const pieces = prose;
+    prose = [];
+    if (pieces.some((piece) => piece.text.trim() !== '')) elements.push(section(pieces));
+  };
+  let left = budget;
+  for (const [at, node] of nodes.entries()) {
+    const later = nodes.slice(at + 1).filter((one) => one.kind === 'log').length;
+    const share = node.kind === 'log' ? Math.floor(left / (later + 1)) : left;
+    if (share < 8) break;
+    const text = bodyText(node, share);
+    if (text === '') continue;
+    left -= text.length;
+    if (node.kind === 'log') {
+      endProse();
+      elements.push({ type: 'rich_text_preformatted', elements: [{ type: 'text', text }] });
+    } else if (node.kind === 'code') {
+      prose.push({ type: 'text', text, style: { code: true } });
+    } else {
+      prose.push({ type: 'text', text, ...(node.strong === true ? { style: { bold: true } } : {}) });
+    }
+  }
+  endProse();
+  return elements;
+}
+
+function bodyText(node: TextNode, max: number): string {
+  switch (node.kind) {
+    case 'text':
+      return truncateEnd(lines(node.text), max);
+    case 'code':
+      return line(node.text, max);
+    case 'log':
+      return truncateStart(lines(node.text).replace(/^\n+|\s+$/gu, ''), max);
+  }
+}
+
+function actionsOf(buttons: readonly Button[]): types.ActionsBlock | undefined {
+  const shown = buttons.slice(0, maxButtons);
+  if (shown.length === 0) return undefined;
+  return { type: 'actions', block_id: 'hq_actions', elements: shown.map(buttonElement) };
+}
+
+function buttonElement(button: Button, at: number): types.Button {
+  const label = line(button.label, 75) || 'Go on';
+  return {
+    type: 'button',
+    action_id: `hq_press_${at}`,
+    text: plainText(label),
+    value: button.token,
+    accessibility_label: label,
+    ...(button.style === 'plain' ? {} : { style: button.style }),
+    ...(button.confirm === undefined
+      ? {}
+      : {
+          confirm: {
+            title: plainText(line(button.confirm.title, 60) || label),
+            text: plainText(line(button.confirm.text, 150) || label),
+            confirm: plainText(line(button.confirm.yes, 30) || 'Yes'),
+            deny: plainText(line(button.confirm.no, 30) || 'No'),
+            ...(button.style === 'danger' ? { style: 'danger' as const } : {}),
+          },
+        }),
+  };
+}
+
+export function plainText(text: string): types.PlainTextElement {
+  return { type: 'plain_text', text, emoji: false };
+}
+
+function richText(elements: types.RichTextBlock['elements']): types.RichTextBlock {
+  return { type: 'rich_text', elements };
+}
+
+function section(elements: types.RichTextElement[]): types.RichTextSection {
+  return { type: 'rich_text_section', elements };
+}
+
+function textOf(element: BodyElement): string {
+  return element.elements.map((piece) => (piece.type === 'text' ? piece.text : '')).join('');
+}
+
+function textLength(value: unknown): number {
+  if (Array.isArray(value)) return value.reduce<number>((sum, one) => sum + textLength(one), 0);
+  if (typeof value !== 'object' || value === null) return 0;
+  return Object.entries(value).reduce(
+    (sum, [key, inner]) =>
+      sum + (key === 'text' && typeof inner === 'string' ? inner.length : textLength(inner)),
+    0,
+  );
+}

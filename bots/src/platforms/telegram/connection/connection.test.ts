@@ -1,0 +1,325 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { eventually } from '../../../../../db/testing/eventually.ts';
+import {
+  type Chat,
+  type Person,
+  startTelegramServer,
+  type TelegramServer,
+} from '../../../../fakes/telegram-server/index.ts';
+import {
+  createTelegramBot,
+  receiverOf,
+  startTelegramBot,
+  type TelegramBot,
+} from '../../../../testing/telegram-bot.ts';
+
+const timing = { firstMs: 20, longestMs: 100, conflictMs: 50 };
+const running: TelegramBot[] = [];
+let server: TelegramServer;
+let ann: Person;
+let direct: Chat;
+
+beforeEach(async () => {
+  server = await startTelegramServer();
+  ann = server.person('Ann');
+  direct = server.direct(ann);
+});
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((bot) => bot.adapter.stop()));
+  await server.close();
+});
+
+async function start(env: Record<string, string> = {}): Promise<TelegramBot> {
+  const bot = await startTelegramBot(server, { env, timing });
+  running.push(bot);
+  return bot;
+}
+
+test('it is connected when it says so, and knows who it is', async () => {
+  const bot = await start();
+  expect(bot.adapter.health()).toMatchObject({
+    state: 'connected',
+    detail: null,
+    install: String(server.bot.id),
+    lastInboundAt: null,
+  });
+});
+
+test('it asks once who it is, and an update waits for no other answer than its own', async () => {
+  const bot = await start();
+  server.fail('getMe', { kind: 'hang' }, 5);
+  server.say(ann, direct, '/hq status');
+  await eventually(() => expect(bot.received).toHaveLength(1));
+  expect(server.called('getMe')).toHaveLength(1);
+});
+
+test('an API root may have a path and a slash at its end, or not', async () => {
+  const behindPath = await startTelegramServer({ path: '/telegram/api' });
+  for (const root of [behindPath.url, `${behindPath.url}/`]) {
+    const bot = await startTelegramBot(behindPath, { env: { TELEGRAM_API_ROOT: root } });
+    expect(bot.adapter.health().state).toBe('connected');
+    await bot.adapter.stop();
+  }
+  await behindPath.close();
+});
+
+test('a token that Telegram does not know ends it at once, with what to do', async () => {
+  const bot = createTelegramBot(server, { env: { TELEGRAM_BOT_TOKEN: '1:wrong' }, timing });
+  await expect(bot.adapter.start(receiverOf(bot))).rejects.toMatchObject({
+    code: 'unauthenticated',
+    field: 'TELEGRAM_BOT_TOKEN',
+    hint: expect.stringContaining('BotFather'),
+  });
+  expect(bot.adapter.health().state).toBe('revoked');
+  await bot.adapter.stop();
+  expect(server.called('getMe')).toHaveLength(1);
+});
+
+test('a token that is revoked later is told, and is left alone for long', async () => {
+  const bot = await start();
+  server.revoke();
+  await eventually(() => expect(bot.adapter.health().state).toBe('revoked'));
+  const { length } = server.calls;
+  await new Promise((resolve) => setTimeout(resolve, 3 * timing.longestMs));
+  expect(server.calls).toHaveLength(length);
+});
+
+test('a token that only seemed to be revoked is used again, whether a poll or a message heard it', async () => {
+  const bot = createTelegramBot(server, { timing: { ...timing, revokedMs: 300 } });
+  running.push(bot);
+  await bot.adapter.start(receiverOf(bot));
+  for (const method of ['getUpdates', 'sendMessage']) {
+    await eventually(() => expect(server.isPolled).toBe(true));
+    server.fail(method, { kind: 'refuse', status: 401, description: 'Unauthorized' });
+    const { length } = bot.received;
+    server.say(ann, direct, '/hq status');
+    await eventually(() => expect(bot.log.join('')).toContain('any more'));
+    server.say(ann, direct, '/hq help');
+    await eventually(() => expect(bot.received).toHaveLength(length + 2));
+    await eventually(() => expect(bot.adapter.health().state).toBe('connected'));
+    bot.log.length = 0;
+  }
+});
+
+test('a server that is away, throws up its hands or answers with a web page is tried again', async () => {
+  server.fail('getMe', { kind: 'refuse', status: 502 });
+  const bot = await start();
+  expect(bot.adapter.health()).toMatchObject({ state: 'reconnecting', detail: expect.any(String) });
+  await eventually(() => expect(bot.adapter.health().state).toBe('connected'));
+  for (const failure of [
+    { kind: 'garbage' },
+    { kind: 'garbage', status: 502 },
+    { kind: 'lost' },
+    { kind: 'refuse', status: 429, parameters: { retry_after: 0 } },
+  ] as const) {
+    server.fail('getUpdates', failure);
+    server.say(ann, direct, '/hq status');
+    const { length } = bot.received;
+    await eventually(() => expect(bot.received.length).toBeGreaterThan(length));
+  }
+  await eventually(() => expect(bot.adapter.health().state).toBe('connected'));
+});
+
+test('the token is in no line of the log and in no reason, whatever answers', async () => {
+  const bot = await start();
+  for (const failure of [
+    { kind: 'garbage' },
+    { kind: 'garbage', status: 500 },
+    { kind: 'lost' },
+    { kind: 'refuse', status: 400, description: `Bad Request: /bot${server.token}/x` },
+  ] as const) {
+    server.fail('sendMessage', failure);
+    server.fail('getUpdates', failure);
+    server.say(ann, direct, '/hq status');
+  }
+  await eventually(() => expect(bot.received).toHaveLength(4));
+  await eventually(() => expect(server.called('sendMessage').length).toBeGreaterThanOrEqual(4));
+  const sent = await bot.adapter.send(
+    { platform: 'telegram', install: '1', channel: '1', kind: 'direct', thread: null },
+    { title: 'x', tone: 'neutral' },
+  );
+  expect(bot.log.length).toBeGreaterThan(3);
+  expect(JSON.stringify([bot.log, sent, bot.adapter.health()])).not.toContain(server.token.split(':')[1]);
+});
+
+test('one conflict is waited out, a lasting one is told, and it goes on when the other is gone', async () => {
+  const bot = await start();
+  server.pollElsewhere(true);
+  await eventually(() =>
+    expect(bot.adapter.health()).toMatchObject({
+      state: 'conflict',
+      detail: expect.stringContaining('Another process polls this bot'),
+    }),
+  );
+  server.pollElsewhere(false);
+  server.say(ann, direct, '/hq status');
+  await eventually(() => expect(bot.received).toHaveLength(1));
+  await eventually(() => expect(bot.adapter.health().state).toBe('connected'));
+});
+
+test('what a process took and did not get done comes again to the next one', async () => {
+  const first = await start();
+  first.answer = null;
+  server.say(ann, direct, '/hq restart');
+  await eventually(() => expect(first.received).toHaveLength(1));
+  // As when the process is killed: nothing of it reaches the server any more.
+  await eventually(() => expect(server.unconfirmed).toHaveLength(1));
+  const second = await start();
+  await eventually(() => expect(second.received).toHaveLength(1));
+  expect(second.received[0]?.inbound.deliveryId).toBe(first.received[0]?.inbound.deliveryId);
+  await eventually(() => expect(server.unconfirmed).toHaveLength(0));
+});
+
+test('stopping confirms what was answered, so that it does not come again', async () => {
+  const first = await start();
+  server.say(ann, direct, '/hq status');
+  await eventually(() => expect(server.last(direct).text).toBe('✔ Done'));
+  await first.adapter.stop();
+  expect(first.adapter.health().state).toBe('stopped');
+  expect(server.unconfirmed).toHaveLength(0);
+  expect(server.isPolled).toBe(false);
+});
+
+test('stopping lets a message that is being sent end', async () => {
+  const bot = await start();
+  bot.answer = null;
+  server.say(ann, direct, '/hq status');
+  await eventually(() => expect(bot.received).toHaveLength(1));
+  server.fail('sendMessage', { kind: 'slow', ms: 300 });
+  const saying = bot.received[0]?.reply.send({ title: 'Late', tone: 'neutral' });
+  await bot.adapter.stop();
+  expect(await saying).toMatchObject({ ok: true });
+  expect(server.last(direct).text).toBe('Late');
+});
+
+test('a poll that Telegram has forgotten is given up in time, and the next one brings what was missed', async () => {
+  const bot = createTelegramBot(server, {
+    timing: { ...timing, firstMs: 500, longestMs: 500, pollSeconds: 1, slackMs: 200 },
+  });
+  running.push(bot);
+  await bot.adapter.start(receiverOf(bot));
+  await eventually(() => expect(server.isPolled).toBe(true));
+  server.fail('getUpdates', { kind: 'hang' });
+  server.say(ann, direct, '/hq status');
+  await eventually(() => expect(bot.received).toHaveLength(1));
+  server.say(ann, direct, '/hq help');
+  await eventually(() => expect(bot.adapter.health().state).toBe('reconnecting'));
+  await eventually(() => expect(bot.received).toHaveLength(2));
+  await eventually(() => expect(bot.adapter.health().state).toBe('connected'));
+});
+
+test('an answer that breaks off in its middle is given up in time', async () => {
+  const bot = createTelegramBot(server, {
+    timing: { ...timing, firstMs: 500, longestMs: 500, pollSeconds: 1, slackMs: 200 },
+  });
+  running.push(bot);
+  await bot.adapter.start(receiverOf(bot));
+  server.fail('getUpdates', { kind: 'stall' });
+  server.say(ann, direct, '/hq status');
+  await eventually(() => expect(bot.adapter.health().state).toBe('reconnecting'));
+  await eventually(() => expect(bot.received).toHaveLength(1));
+});
+
+test('who is told to wait does not ask before', async () => {
+  const bot = await start();
+  server.fail('getUpdates', { kind: 'refuse', status: 429, parameters: { retry_after: 1 } });
+  server.say(ann, direct, '/hq status');
+  await eventually(() => expect(bot.adapter.health().state).toBe('reconnecting'));
+  server.say(ann, direct, '/hq help');
+  await eventually(() => expect(bot.received).toHaveLength(2));
+  const polls = server.called('getUpdates').map(({ at }) => at);
+  expect(Math.max(...polls.slice(1).map((at, index) => at - (polls[index] ?? 0)))).toBeGreaterThan(950);
+});
+
+test('updates out of their order are all handed over, and all confirmed', async () => {
+  const bot = await start();
+  const first = server.say(ann, direct, '/hq say 1');
+  const [update] = server.unconfirmed;
+  await eventually(() => expect(bot.received).toHaveLength(1));
+  const id = update?.update_id ?? 0;
+  for (const [number, text] of [
+    [id + 40, '/hq say 2'],
+    [id + 20, '/hq say 3'],
+    [id + 30, '/hq say 4'],
+    [id + 20, '/hq say 3'],
+  ] as const) {
+    server.repeat({ update_id: number, message: { ...first, text } });
+  }
+  await eventually(() => expect(bot.received).toHaveLength(4));
+  await bot.adapter.stop();
+  expect(server.called('getUpdates').at(-1)?.params.offset).toBe(id + 41);
+});
+
+test('after a long silence updates may be numbered anew, and none of them is lost', async () => {
+  const bot = createTelegramBot(server, { timing: { ...timing, pollSeconds: 1, anewMs: 300 } });
+  running.push(bot);
+  await bot.adapter.start(receiverOf(bot));
+  server.say(ann, direct, '/hq say 1');
+  await eventually(() => expect(server.unconfirmed).toHaveLength(0));
+  // An offset is above all new numbers: with it the next poll would confirm them.
+  await eventually(() => expect(server.called('getUpdates').at(-1)?.params.offset).toBe(0));
+  server.countAnew();
+  for (const text of ['2', '3', '4']) {
+    server.say(ann, direct, `/hq say ${text}`);
+    await eventually(() => expect(server.unconfirmed).toHaveLength(0));
+  }
+  expect(bot.received.map(({ inbound: { input } }) => (input.kind === 'words' ? input.text : ''))).toEqual([
+    'say 1',
+    'say 2',
+    'say 3',
+    'say 4',
+  ]);
+});
+
+test('a server that was set up anew and counts from lower on is heard all the same', async () => {
+  const bot = await start();
+  server.say(ann, direct, '/hq say 1');
+  await eventually(() => expect(server.unconfirmed).toHaveLength(0));
+  server.pollElsewhere(true);
+  await eventually(() => expect(bot.adapter.health().state).not.toBe('connected'));
+  server.countAnew();
+  server.pollElsewhere(false);
+  await eventually(() => expect(bot.adapter.health().state).toBe('connected'));
+  for (const count of [2, 3, 4]) {
+    await eventually(() => expect(server.isPolled).toBe(true));
+    server.say(ann, direct, `/hq say ${count}`);
+    await eventually(() => expect(bot.received).toHaveLength(count));
+  }
+});
+
+test('it can be started again after a stop, and after a token that was refused', async () => {
+  const bot = await start();
+  await bot.adapter.stop();
+  server.say(ann, direct, '/hq status');
+  await bot.adapter.start(receiverOf(bot));
+  await eventually(() => expect(bot.received).toHaveLength(1));
+  server.revoke();
+  await eventually(() => expect(bot.adapter.health().state).toBe('revoked'));
+  await expect(bot.adapter.start(receiverOf(bot))).rejects.toMatchObject({ code: 'unauthenticated' });
+  server.revoke(false);
+  await bot.adapter.start(receiverOf(bot));
+  expect(bot.adapter.health()).toMatchObject({ state: 'connected', detail: null });
+});
+
+test('what nobody acknowledged before a stop comes again after it', async () => {
+  const bot = createTelegramBot(server, { timing });
+  running.push(bot);
+  await bot.adapter.start({ ...receiverOf(bot), receive: () => new Promise(() => undefined) });
+  server.say(ann, direct, '/hq status');
+  await eventually(() => expect(bot.adapter.health().lastInboundAt).not.toBeNull());
+  await bot.adapter.stop();
+  expect(server.unconfirmed).toHaveLength(1);
+  await bot.adapter.start(receiverOf(bot));
+  await eventually(() => expect(bot.received).toHaveLength(1));
+});
+
+test('updates that stay open leave room for new ones, however many they are', async () => {
+  const bot = await start();
+  bot.answer = null;
+  for (let index = 0; index < 250; index += 1) server.say(ann, direct, `/hq say ${index}`);
+  // Sooner than the first ones are given up, which would make room too.
+  await expect.poll(() => bot.received.length, { timeout: 8_000 }).toBe(250);
+  // The newest of them still come again, should this process be killed.
+  expect(server.unconfirmed.length).toBeGreaterThanOrEqual(50);
+});
