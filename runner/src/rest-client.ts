@@ -1,0 +1,97 @@
+import { once } from 'node:events';
+import http, { type IncomingMessage } from 'node:http';
+import https from 'node:https';
+import { errorFromResponse, unreachableError } from './database-error.ts';
+
+export interface RestClient {
+  readonly host: string;
+  get(path: string, signal: AbortSignal): Promise<unknown>;
+  /** Calls a function of the database. */
+  call(name: string, args: object, signal: AbortSignal, limits?: ResponseLimits): Promise<unknown>;
+  close(): void;
+}
+
+export interface ResponseLimits {
+  readonly timeoutMs: number;
+  readonly bytes: number;
+}
+
+const largestResponse = 16 * 1024 * 1024;
+
+/**
+ * Talks to PostgREST over one kept connection; every method throws `HqError`. Node's own client keeps a connection for as
+ * long as the server does, so that a command after a quiet minute needs no new TLS handshake.
+ */
+export function createRestClient(url: string, serviceRoleKey: string, timeoutMs: number): RestClient {
+  const { Agent, request } = url.startsWith('https:') ? https : http;
+  const agent = new Agent({ keepAlive: true });
+  const { host } = new URL(url);
+  const headers = {
+    apikey: serviceRoleKey,
+    authorization: `Bearer ${serviceRoleKey}`,
+    accept: 'application/json',
+  };
+
+  async function send(path: string, body: string | null, signal: AbortSignal, limits: ResponseLimits) {
+    const outgoing = request(`${url}/rest/v1/${path}`, {
+      method: body === null ? 'GET' : 'POST',
+      agent,
+      signal: AbortSignal.any([signal, AbortSignal.timeout(limits.timeoutMs)]),
+      headers: {
+        ...headers,
+        ...(body !== null && {
+          'content-type': 'application/json',
+          'content-length': Buffer.byteLength(body),
+        }),
+      },
+    });
+    outgoing.end(body ?? undefined);
+    const [response]: IncomingMessage[] = await once(outgoing, 'response');
+    if (response === undefined) throw new Error('no response');
+    return { status: response.statusCode ?? 0, text: await readBody(response, limits.bytes) };
+  }
+
+  async function exchange(path: string, body: string | null, signal: AbortSignal, limits: ResponseLimits) {
+    const { status, text } = await send(path, body, signal, limits).catch((error: unknown) => {
+      throw signal.aborted ? signal.reason : unreachableError(error, host);
+    });
+    const parsed = parseJson(text);
+    if (status >= 200 && status < 300) return parsed;
+    throw errorFromResponse(status, parsed, host);
+  }
+
+  const usual = { timeoutMs, bytes: largestResponse };
+  return {
+    host,
+    get: (path, signal) => exchange(path, null, signal, usual),
+    call: (name, args, signal, limits = usual) =>
+      exchange(`rpc/${name}`, JSON.stringify(args, storable), signal, limits),
+    close: () => agent.destroy(),
+  };
+}
+
+/** Replaces what Postgres cannot store, NUL and lone surrogates: a result with one could never be delivered. */
+function storable(_key: string, value: unknown): unknown {
+  return typeof value === 'string' ? value.toWellFormed().replaceAll('\0', '\uFFFD') : value;
+}
+
+async function readBody(response: IncomingMessage, mostBytes: number): Promise<string> {
+  const parts: Buffer[] = [];
+  let length = 0;
+  for await (const part of response) {
+    const bytes = Buffer.from(part);
+    length += bytes.length;
+    if (length > mostBytes) throw new Error('The response is too large.');
+    parts.push(bytes);
+  }
+  return Buffer.concat(parts).toString('utf8');
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // A proxy before the database answers in HTML: the status alone decides then.
+    return null;
+  }
+}
