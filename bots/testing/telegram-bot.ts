@@ -36,11 +36,8 @@ export function createTelegramBot(
   });
   if (settings === null) throw new Error('There is no token.');
   const log: string[] = [];
-  const adapter = new TelegramAdapter({
-    settings,
-    log: pino({ level: 'trace' }, { write: (line) => void log.push(line) }),
-    timing: { ...defaultTiming, ...options.timing },
-  });
+  const logger = pino({ level: 'trace' }, { write: (line) => void log.push(line) });
+  const adapter = new TelegramAdapter(settings, logger, { ...defaultTiming, ...options.timing });
   return { adapter, received: [], log, acknowledge: { kind: 'working', private: false }, answer: ok };
 }
 

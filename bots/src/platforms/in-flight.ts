@@ -1,20 +1,26 @@
-import { settledWithin } from './slack/abort-signals.ts';
+import { withinLimit } from '@hq/shared/program';
 
-/** What is being done: whoever stops lets it end. */
-export class InFlight {
-  readonly #works = new Set<Promise<unknown>>();
+/** Work in progress that a stop waits for. */
+export interface InFlight {
+  track<T>(work: Promise<T>): Promise<T>;
+  /** Resolves when no work is left, whatever its outcome, or after the limit. */
+  drain(limitMs: number): Promise<void>;
+}
 
-  track<T>(work: Promise<T>): Promise<T> {
-    this.#works.add(work);
-    const done = (): void => {
-      this.#works.delete(work);
-    };
-    work.then(done, done);
-    return work;
-  }
-
-  /** Resolves when all has ended, however it ended, or when that takes too long. */
-  async ended(limitMs: number): Promise<void> {
-    await settledWithin(limitMs, Promise.allSettled([...this.#works]));
-  }
+export function createInFlight(): InFlight {
+  const works = new Set<Promise<unknown>>();
+  const untilIdle = async (): Promise<void> => {
+    while (works.size > 0) await Promise.allSettled(works);
+  };
+  return {
+    track(work) {
+      works.add(work);
+      const end = (): void => void works.delete(work);
+      work.then(end, end);
+      return work;
+    },
+    async drain(limitMs) {
+      await withinLimit(limitMs, untilIdle());
+    },
+  };
 }

@@ -97,7 +97,7 @@ function refusalsOf(user: string) {
   );
 }
 
-it('gives help and link to who is not linked, privately, and nothing else on any surface', async () => {
+it('offers help and link privately to an unlinked user, and nothing else on any surface', async () => {
   const eve = discord.user('eve');
   const operator = await linked('operator');
   const ops = await bound('operator');
@@ -112,7 +112,7 @@ it('gives help and link to who is not linked, privately, and nothing else on any
   expect([...(await commands('ping')), ...(await commands('restart_gateway'))]).toEqual([]);
 });
 
-it('turns away bots, and what is said for another application, and writes that down', async () => {
+it('refuses bots and deliveries for another application, and audits them', async () => {
   const operator = await linked('operator');
   const ops = await bound('operator');
   const robot = discord.user('robot', { bot: true });
@@ -129,7 +129,7 @@ it('turns away bots, and what is said for another application, and writes that d
   expect(await commands('ping')).toEqual([]);
 });
 
-it('does nothing in a channel that no admin has bound, nor in another server, nor above its ceiling', async () => {
+it('does nothing in an unbound channel, in another server, or above the ceiling of the channel', async () => {
   const operator = await linked('operator');
   const reading = await bound('viewer');
   for (const loose of [discord.channel('loose'), discord.newGuild()]) {
@@ -141,7 +141,7 @@ it('does nothing in a channel that no admin has bound, nor in another server, no
   expect([...(await commands('ping')), ...(await commands('restart_gateway'))]).toEqual([]);
 });
 
-it('asks before it restarts, and shows one card from the press to the end', async () => {
+it('confirms a restart, and shows one card from the press to the end', async () => {
   const operator = await linked('operator');
   const ops = await bound('operator');
   await discord.slash(operator, ops, 'gateway restart_gateway');
@@ -170,7 +170,7 @@ it('asks before it restarts, and shows one card from the press to the end', asyn
   expect(question.pings).toEqual([]);
 });
 
-it('asks for the typed name before what destroys, in a form', async () => {
+it('asks in a form for the typed name before a destructive action', async () => {
   const { database } = chat.stack;
   const operator = await linked('operator');
   const ops = await bound('operator');
@@ -196,7 +196,7 @@ it('asks for the typed name before what destroys, in a form', async () => {
   }
 });
 
-it('makes one row of a command that is delivered again, to this bot and to the next', async () => {
+it('enqueues a redelivered command once, across processes', async () => {
   const operator = await linked('operator');
   const ops = await bound('operator');
   const { interaction } = await discord.slash(operator, ops, 'gateway ping');
@@ -211,7 +211,7 @@ it('makes one row of a command that is delivered again, to this bot and to the n
   expect(await commands('ping')).toHaveLength(1);
 });
 
-it('completes names that this person may use here', async () => {
+it('completes the names that the user may use in the channel', async () => {
   const operator = await linked('operator');
   const ops = await bound('operator');
   await eventually(async () => {
@@ -220,7 +220,7 @@ it('completes names that this person may use here', async () => {
   });
 });
 
-it('goes on with the same card after the bot was restarted and its interaction is over', async () => {
+it('keeps updating the same card after a restart of the bot and the end of its interaction', async () => {
   const operator = await linked('operator');
   const ops = await bound('operator');
   await discord.slash(operator, ops, 'gateway pause_gateway');
@@ -245,7 +245,7 @@ it('goes on with the same card after the bot was restarted and its interaction i
   expect(discord.messages(ops)).toHaveLength(2);
 });
 
-it('keeps working when the connection is torn in the middle of a command', async () => {
+it('keeps working if the connection breaks during a command', async () => {
   const operator = await linked('operator');
   const ops = await bound('operator');
   discord.gateway.drop();
@@ -255,7 +255,7 @@ it('keeps working when the connection is torn in the middle of a command', async
   expect(await commands('ping')).toHaveLength(1);
 });
 
-it('brings an alert to a channel that wants it, takes an acknowledgement, and says when it is over', async () => {
+it('sends an alert to a subscribed channel, takes an acknowledgement, and reports its end', async () => {
   const operator = await linked('operator');
   const ops = await bound('operator');
   const alerts = createAlertEngine({

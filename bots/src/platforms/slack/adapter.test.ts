@@ -54,8 +54,8 @@ async function posted(): Promise<SlackMessage> {
   return message;
 }
 
-describe('what people say', () => {
-  it('hands over the words of /hq as they were typed, with immutable ids', async () => {
+describe('messages and commands', () => {
+  it('hand over the words of /hq as typed, with immutable ids', async () => {
     const receipt = await bot.slack.acts.slash(ann, ops, 'restart <a> & "b"');
     expect(receipt.acknowledged).toBe(true);
     const { inbound } = await received();
@@ -72,7 +72,7 @@ describe('what people say', () => {
     expect(inbound).not.toHaveProperty('stranger');
   });
 
-  it('knows a direct conversation by its id, whatever a channel is called', async () => {
+  it('identify a direct conversation by its id, whatever a channel is called', async () => {
     await bot.slack.acts.slash(ann, bot.slack.server.workspace.direct(ann), 'status');
     expect((await received()).inbound.kind).toBe('direct');
     const group = bot.slack.server.workspace.channel('directmessage', [ann]);
@@ -80,7 +80,7 @@ describe('what people say', () => {
     expect((await received(2)).inbound.kind).toBe('group');
   });
 
-  it('hears a mention in a thread, and answers there', async () => {
+  it('hand over a mention in a thread, and answer there', async () => {
     const root = await posted();
     const receipt = await bot.slack.acts.mention(ann, ops, 'status prod', { thread: root.ts });
     expect(receipt.acknowledged).toBe(true);
@@ -94,7 +94,7 @@ describe('what people say', () => {
     expect(standing().at(-1)).toMatchObject({ thread: root.ts });
   });
 
-  it('takes a plain direct message for an answer', async () => {
+  it('mark a plain direct message as an answer', async () => {
     const direct = bot.slack.server.workspace.direct(ann);
     await bot.slack.acts.event({
       type: 'message',
@@ -110,7 +110,7 @@ describe('what people say', () => {
     });
   });
 
-  it('tells two commands apart that Slack gave no id of their own', async () => {
+  it('distinguish two commands to which Slack gave no id', async () => {
     const nameless = { payload: { trigger_id: undefined, response_url: undefined } };
     await bot.slack.acts.slash(ann, ops, 'status', nameless);
     await bot.slack.acts.slash(ann, ops, 'status', nameless);
@@ -118,7 +118,7 @@ describe('what people say', () => {
     expect(new Set(bot.core.received.map(({ inbound }) => inbound.deliveryId)).size).toBe(2);
   });
 
-  it('does not hear itself', async () => {
+  it('ignore messages of the bot itself', async () => {
     const { botUser, botId } = bot.slack.server.workspace;
     await bot.slack.acts.mention(ann, ops, 'x', { event: { user: botUser } });
     await bot.slack.acts.mention(ann, ops, 'x', { event: { bot_id: botId } });
@@ -141,7 +141,7 @@ describe('what people say', () => {
     expect((await received()).inbound.stranger).toBe(stranger);
   });
 
-  it('keeps the id of a foreign workspace on every surface', async () => {
+  it('keep the id of a foreign workspace on every surface', async () => {
     const message = await posted();
     const foreign = { payload: { team_id: 'T0OTHER', team: { id: 'T0OTHER' } } };
     await bot.slack.acts.slash(ann, ops, 'status', foreign);
@@ -154,7 +154,7 @@ describe('what people say', () => {
 });
 
 describe('answers', () => {
-  it('answers a command so that only who asked sees it', async () => {
+  it('answers a command so that only its user sees it', async () => {
     await bot.slack.acts.slash(ann, ops, 'usage');
     const { reply } = await received();
     expect(await reply.send(card, { private: true })).toMatchObject({ ok: true, handle: null });
@@ -162,7 +162,7 @@ describe('answers', () => {
     expect(seen(standing(ann)[0])).toContain('done in 12s');
   });
 
-  it('answers openly with a message that can be edited', async () => {
+  it('answers publicly with a message that can be edited', async () => {
     await bot.slack.acts.slash(ann, ops, 'restart');
     const sent = await (await received()).reply.send(card);
     if (!sent.ok || sent.handle === null) throw new Error('it has no handle');
@@ -170,7 +170,7 @@ describe('answers', () => {
     expect(standing().map(seen)).toEqual(['Gone on']);
   });
 
-  it('says that it is working when the answer takes long, and puts the answer in its place', async () => {
+  it('shows a placeholder if the answer takes long, and replaces it by the answer', async () => {
     await bot.slack.acts.slash(ann, ops, 'usage');
     const { reply } = await received();
     await eventually(() => expect(seen(standing(ann)[0])).toContain('Working on it'));
@@ -178,7 +178,7 @@ describe('answers', () => {
     expect(standing(ann).map(seen)).toEqual([expect.stringContaining('done in 12s')]);
   });
 
-  it('takes back that it is working when the answer is for everyone', async () => {
+  it('deletes the placeholder if the answer is public', async () => {
     await bot.slack.acts.slash(ann, ops, 'restart');
     const { reply } = await received();
     await eventually(() => expect(standing(ann)).toHaveLength(1));
@@ -187,7 +187,7 @@ describe('answers', () => {
     expect(standing()).toHaveLength(1);
   });
 
-  it('answers where it was not invited, and says what that costs', async () => {
+  it('answers in a channel without the bot, and explains the limitation', async () => {
     const other = bot.slack.server.workspace.channel('other', [ann], false);
     await bot.slack.acts.slash(ann, other, 'status');
     expect(await (await received()).reply.send(card)).toMatchObject({ ok: true, handle: null });
@@ -195,7 +195,7 @@ describe('answers', () => {
     expect(seen(message)).toContain('/invite');
   });
 
-  it('goes on answering privately when the response URL is used up', async () => {
+  it('keeps answering privately after the last use of the response URL', async () => {
     await bot.slack.acts.slash(ann, ops, 'help');
     const { reply } = await received();
     for (let page = 1; page <= 7; page += 1)
@@ -205,7 +205,7 @@ describe('answers', () => {
     expect(standing(ann).map(seen)).toEqual(Array.from({ length: 7 }, (_, at) => `Page ${at + 1}`));
   });
 
-  it('answers privately where the response URL leads nowhere', async () => {
+  it('answers privately if the response URL fails', async () => {
     await bot.slack.acts.slash(ann, ops, 'usage', { payload: { response_url: 'http://127.0.0.1:1/gone' } });
     const { reply } = await received();
     for (const title of ['One', 'Two']) await reply.send({ title, tone: 'neutral' }, { private: true });
@@ -229,14 +229,14 @@ describe('answers', () => {
     await received(3);
   });
 
-  it('takes on whatever is said once more, though a server of one’s own gives it the same ids', async () => {
+  it('handles a repeated command although another server gives it the same ids', async () => {
     const ids = { payload: { trigger_id: '1.2.same', event_id: 'EvSAME' } };
     for (const _ of [1, 2]) await bot.slack.acts.slash(ann, ops, 'status', ids);
     for (const _ of [1, 2]) await bot.slack.acts.mention(ann, ops, 'status', ids);
     await received(4);
   });
 
-  it('takes a command and a press on once that come again in their envelopes, and acknowledges them each time', async () => {
+  it('handles a redelivered command or press once, and acknowledges it each time', async () => {
     const message = await posted();
     const command = await bot.slack.acts.slash(ann, ops, 'status');
     const press = await bot.slack.acts.press(ann, message, 'Again');
@@ -251,7 +251,7 @@ describe('answers', () => {
     ]);
   });
 
-  it('takes a mention on once that comes again and again, and acknowledges it each time', async () => {
+  it('handles a redelivered mention once, and acknowledges it each time', async () => {
     const first = await bot.slack.acts.mention(ann, ops, 'restart');
     for (const attempt of [1, 2, 3])
       expect((await bot.slack.acts.repeat(first, attempt)).acknowledged).toBe(true);
@@ -265,7 +265,7 @@ describe('answers', () => {
 });
 
 describe('buttons', () => {
-  it('hands over the token and the message that bears it, and nothing else travels', async () => {
+  it('hand over the token and the message alone', async () => {
     const message = await posted();
     await bot.slack.acts.press(ann, message, 'Again');
     expect((await received()).inbound).toMatchObject({
@@ -275,7 +275,7 @@ describe('buttons', () => {
     });
   });
 
-  it('takes in a press on what HQ never made, so that it is turned away like any other', async () => {
+  it('hand over a press on a foreign button, which the core refuses', async () => {
     const message = await posted();
     const actions = [
       { type: 'button', action_id: 'forged', block_id: 'b', value: 'v1:guess', action_ts: '1.1' },
@@ -285,7 +285,7 @@ describe('buttons', () => {
     expect((await received()).inbound.input).toMatchObject({ kind: 'button', token: 'v1:guess' });
   });
 
-  it('edits a message that only one person sees, as long as Slack lets it', async () => {
+  it('let an ephemeral message be edited while Slack permits it', async () => {
     await bot.slack.acts.slash(ann, ops, 'restart');
     await (await received()).reply.send(card, { private: true });
     const [question] = standing(ann);
@@ -301,7 +301,7 @@ describe('buttons', () => {
     expect(standing(ann).map(seen)).toEqual(['Confirmed']);
   });
 
-  it('says that such a message is gone when its way back is not known any more', async () => {
+  it('report an ephemeral message as gone without its response URL', async () => {
     expect(await bot.adapter.edit({ channel: ops.id, ts: '1.1', seen_by: 'one' }, card)).toEqual({
       ok: false,
       problem: { kind: 'gone' },
@@ -343,7 +343,7 @@ describe('forms', () => {
     });
   }
 
-  it('opens, and hands the values over with the place where it was asked for', async () => {
+  it('open, and hand over their values with the location of the request', async () => {
     const view = await opened();
     bot.core.acknowledgement = { kind: 'working', private: true };
     const receipt = await bot.slack.acts.submit(ann, view, { Agent: 'mia', Period: 'month' });
@@ -359,7 +359,7 @@ describe('forms', () => {
     expect(standing(ann)).toHaveLength(1);
   });
 
-  it('opened by a button, brings back the message that bears it', async () => {
+  it('hand over the message with the button that opened them', async () => {
     const message = await posted();
     bot.core.acknowledgement = { kind: 'form', form };
     await bot.slack.acts.press(ann, message, 'Again');
@@ -375,7 +375,7 @@ describe('forms', () => {
     });
   });
 
-  it('completes with what the core knows, and with what was typed', async () => {
+  it("complete with the core's choices and the typed value", async () => {
     const view = await opened();
     bot.core.choices = [{ label: 'Mia (ready)', value: 'mia' }];
     const { options } = await bot.slack.acts.suggest(ann, view, 'Agent', 'mi');
@@ -389,7 +389,7 @@ describe('forms', () => {
     });
   });
 
-  it('completes with what was typed while the core hangs', async () => {
+  it('complete with the typed value while the core hangs', async () => {
     const view = await opened();
     let release = (): void => undefined;
     bot.core.slowness = new Promise((resolve) => {
@@ -401,7 +401,7 @@ describe('forms', () => {
     release();
   });
 
-  it('says so when Slack does not open it', async () => {
+  it('report that Slack did not open them', async () => {
     bot.core.acknowledgement = { kind: 'form', form };
     bot.slack.server.fail('views.open', { body: JSON.stringify({ ok: false, error: 'expired_trigger_id' }) });
     await bot.slack.acts.slash(ann, ops, 'budget set');
@@ -410,7 +410,7 @@ describe('forms', () => {
 });
 
 describe('sending', () => {
-  it('says how long to wait when it was too fast, and does not try again by itself', async () => {
+  it('returns the time to wait after a rate limit, and does not retry by itself', async () => {
     bot.slack.server.limitRate('chat.postMessage', 7);
     expect(await bot.adapter.send(location(), card)).toEqual({
       ok: false,
@@ -430,19 +430,19 @@ describe('sending', () => {
     expect(await bot.adapter.send(location(), card)).toMatchObject({ ok: false, problem: { kind } });
   });
 
-  it('takes an answer that is no JSON for a failure that passes', async () => {
+  it('treats an answer that is not JSON as a transient failure', async () => {
     bot.slack.server.fail('chat.postMessage', { status: 502, body: '<html>Bad gateway</html>' });
     expect(await bot.adapter.send(location(), card)).toMatchObject({ ok: false, problem: { kind: 'away' } });
   });
 
-  it('says that an edited message is gone when it was deleted', async () => {
+  it('reports a deleted message as gone', async () => {
     expect(await bot.adapter.edit({ channel: ops.id, ts: '1.1' }, card)).toEqual({
       ok: false,
       problem: { kind: 'gone' },
     });
   });
 
-  it('sends the words alone where Slack does not take the blocks', async () => {
+  it('sends the text alone if Slack refuses the blocks', async () => {
     bot.slack.server.fail('chat.postMessage', {
       body: JSON.stringify({ ok: false, error: 'invalid_blocks' }),
     });
@@ -450,12 +450,12 @@ describe('sending', () => {
     expect(standing()[0]?.text).toContain('Restart the gateway: done in 12s');
   });
 
-  it('answers beside a thread whose beginning was deleted', async () => {
+  it('answers in the channel if the parent message of the thread was deleted', async () => {
     expect(await bot.adapter.send({ ...location(), thread: '1.1' }, card)).toMatchObject({ ok: true });
     expect(standing()[0]?.thread).toBeUndefined();
   });
 
-  it('does not write into another workspace', async () => {
+  it('refuses to send to another workspace', async () => {
     expect(await bot.adapter.send({ ...location(), install: 'T0OTHER' }, card)).toMatchObject({
       ok: false,
       problem: { kind: 'closed' },
@@ -472,7 +472,7 @@ describe('sending', () => {
     });
   });
 
-  it('sends a file whole, without the token beside it', async () => {
+  it('sends a whole file, without the token', async () => {
     const text = 'line\n'.repeat(20_000);
     const sent = await bot.adapter.file(location(), { name: 'logs.txt', text, note: 'all <!channel> lines' });
     expect(sent).toMatchObject({ ok: true });
@@ -482,7 +482,7 @@ describe('sending', () => {
     expect(bot.slack.server.leaks).toEqual([]);
   });
 
-  it('goes on without files where the scope is missing, and says so', async () => {
+  it('keeps working without the scope for files, and reports it', async () => {
     bot.slack.server.scopes.delete('files:write');
     const sent = await bot.adapter.file(location(), { name: 'logs.txt', text: 'x', note: '' });
     expect(sent).toMatchObject({ ok: false, problem: { kind: 'refused' } });
@@ -493,7 +493,7 @@ describe('sending', () => {
   });
 });
 
-it('shows the way in on its own tab', async () => {
+it('explains the first steps on its home tab', async () => {
   await bot.slack.acts.event({ type: 'app_home_opened', user: ann.id, channel: 'D1', tab: 'home' });
   await eventually(() => expect(bot.slack.server.workspace.homes.has(ann.id)).toBe(true));
 });

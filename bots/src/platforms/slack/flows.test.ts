@@ -91,7 +91,7 @@ function refusalsOf(user: string) {
   );
 }
 
-it('gives help and link to who is not linked, privately, and nothing else on any surface', async () => {
+it('offers help and link privately to an unlinked user, and nothing else on any surface', async () => {
   const eve = workspace().user('eve');
   const operator = await linked('operator');
   const ops = await bound('operator', operator, eve);
@@ -106,7 +106,7 @@ it('gives help and link to who is not linked, privately, and nothing else on any
   expect([...(await commands('ping')), ...(await commands('restart_gateway'))]).toEqual([]);
 });
 
-it('turns away another workspace, whoever it says it is, and writes that down', async () => {
+it('refuses another workspace, whatever user it names, and audits it', async () => {
   const operator = await linked('operator');
   const ops = await bound('operator', operator);
   await bot.slack.acts.slash(operator, ops, 'ping', { payload: { team_id: 'T0OTHER' } });
@@ -114,7 +114,7 @@ it('turns away another workspace, whoever it says it is, and writes that down', 
   expect(await commands('ping')).toEqual([]);
 });
 
-it('does nothing in a channel that no admin has bound, nor above its ceiling', async () => {
+it('does nothing in an unbound channel, or above the ceiling of the channel', async () => {
   const operator = await linked('operator');
   const loose = workspace().channel('loose', [operator]);
   await bot.slack.acts.slash(operator, loose, 'ping');
@@ -125,7 +125,7 @@ it('does nothing in a channel that no admin has bound, nor above its ceiling', a
   expect([...(await commands('ping')), ...(await commands('restart_gateway'))]).toEqual([]);
 });
 
-it('asks before it restarts, and shows one card from the press to the end', async () => {
+it('confirms a restart, and shows one card from the press to the end', async () => {
   const operator = await linked('operator');
   const ops = await bound('operator', operator);
   await bot.slack.acts.slash(operator, ops, 'restart gateway');
@@ -156,7 +156,7 @@ it('asks before it restarts, and shows one card from the press to the end', asyn
   expect(bot.slack.server.calls.filter((call) => call.answer.ok !== true)).toEqual([]);
 });
 
-it('asks for the typed name before what destroys, and takes the question away once it is answered', async () => {
+it('asks for the typed name before a destructive action, and removes the question after the answer', async () => {
   const { database } = chat.stack;
   const operator = await linked('operator');
   const ops = await bound('operator', operator);
@@ -183,7 +183,7 @@ it('asks for the typed name before what destroys, and takes the question away on
   }
 });
 
-it('makes one row and one card of a mention that Slack delivers four times', async () => {
+it('creates one row and one card for a mention that Slack delivers four times', async () => {
   const operator = await linked('operator');
   const ops = await bound('operator', operator);
   const receipt = await bot.slack.acts.mention(operator, ops, 'ping');
@@ -198,7 +198,7 @@ it('makes one row and one card of a mention that Slack delivers four times', asy
   expect(cards).toHaveLength(1);
 });
 
-it('makes no second row of a mention that comes to the next process again, and shows what became of it', async () => {
+it('creates no second row for a mention that is redelivered to the next process, and shows its outcome', async () => {
   const operator = await linked('operator');
   const ops = await bound('operator', operator);
   const title = `Repeated ${operator.id}`;
@@ -215,7 +215,7 @@ it('makes no second row of a mention that comes to the next process again, and s
   expect(await chat.stack.database.query('select 1 from tasks where title = $1', [title])).toHaveLength(1);
 });
 
-it('asks for what is missing by a form that completes, and does it', async () => {
+it('asks for missing arguments by a form with completion, and runs the command', async () => {
   const operator = await linked('operator');
   const direct = workspace().direct(operator);
   const title = `Written in Slack ${operator.id}`;
@@ -227,7 +227,7 @@ it('asks for what is missing by a form that completes, and does it', async () =>
   await sees(direct, operator, /Write|task|Task/u);
 });
 
-it('goes on with the same card after the bot was restarted', async () => {
+it('keeps updating the same card after a restart of the bot', async () => {
   const operator = await linked('operator');
   const ops = await bound('operator', operator);
   await bot.slack.acts.slash(operator, ops, 'pause_gateway');
@@ -254,7 +254,7 @@ it('goes on with the same card after the bot was restarted', async () => {
   expect(workspace().standing(ops.id)).toHaveLength(2);
 });
 
-it('keeps working when Slack takes the connection away in the middle of a command', async () => {
+it('keeps working if Slack closes the connection during a command', async () => {
   const operator = await linked('operator');
   const ops = await bound('operator', operator);
   const asking = bot.slack.acts.slash(operator, ops, 'ping');
@@ -265,7 +265,7 @@ it('keeps working when Slack takes the connection away in the middle of a comman
   expect(await commands('ping')).toHaveLength(1);
 });
 
-it('brings an alert to a channel that wants it, takes an acknowledgement, and says when it is over', async () => {
+it('sends an alert to a subscribed channel, takes an acknowledgement, and reports its end', async () => {
   const operator = await linked('operator');
   const ops = await bound('operator', operator);
   const alerts = createAlertEngine({

@@ -119,7 +119,7 @@ function receivedTexts({ core }: SlackBot): string[] {
   return core.received.map(({ inbound }) => (inbound.input.kind === 'words' ? inbound.input.text : ''));
 }
 
-test('thousands of lost connections lose nothing that was brought, and leave nothing behind', async () => {
+test('thousands of lost connections lose no delivery and leak nothing', async () => {
   const warnings: string[] = [];
   const note = (warning: Error): void => {
     warnings.push(warning.message);

@@ -60,7 +60,7 @@ test('a command in a direct chat is handed over with immutable ids, and answered
   expect(bot.received[0]?.inbound.stranger).toBeUndefined();
 });
 
-test('every way of writing a command means the same', async () => {
+test('every notation of a command means the same', async () => {
   await bot.adapter.describeCommands([
     { path: ['work', 'create_task'], summary: 'Create a task', arguments: [], rank: 1 },
     { path: ['work', 'list'], summary: 'Tasks', arguments: [], rank: 2 },
@@ -96,7 +96,7 @@ test('every way of writing a command means the same', async () => {
   ]);
 });
 
-test('a group hears its commands and replies to the bot, and nothing else', async () => {
+test('a group hands over commands and replies to the bot, and nothing else', async () => {
   const group = server.group('Ops', [ann]);
   server.say(ann, group, '/hq@other_bot status');
   server.say(ann, group, '/status');
@@ -120,7 +120,7 @@ test('a topic of a group is a thread, and answers stay in it', async () => {
   expect(bot.received[0]?.inbound.thread).toBe('7');
 });
 
-test('whoever hides behind a group, a channel, a bot or a forward is handed over as a stranger', async () => {
+test('a sender behind a group, a channel, a bot or a forward is handed over as a stranger', async () => {
   const group = server.group('Ops', [ann]);
   const channel = server.group('News', [ann], 'channel');
   server.say(ann, group, '/hq status', { as: 'anonymous' });
@@ -138,7 +138,7 @@ test('whoever hides behind a group, a channel, a bot or a forward is handed over
   ]);
 });
 
-test('a press brings the token and the message, and its spinner ends though nobody has answered yet', async () => {
+test('a press hands over the token and the message, and its spinner ends before the answer', async () => {
   const sent = await bot.adapter.send(placeOf(server.group('Ops', [ann])), {
     ...ok,
     buttons: [{ token: 'v1:abc', label: 'Restart @all', style: 'danger' }],
@@ -157,7 +157,7 @@ test('a press brings the token and the message, and its spinner ends though nobo
   });
 });
 
-test('a question points the keyboard at itself, and the reply is its answer', async () => {
+test('a question asks for a reply, and the reply is its answer', async () => {
   const group = server.group('Ops', [ann]);
   bot.answer = { title: 'Which agent?', tone: 'neutral', question: { placeholder: 'agent' } };
   server.say(ann, group, '/hq restart');
@@ -167,7 +167,7 @@ test('a question points the keyboard at itself, and the reply is its answer', as
   await eventually(() => expect(receivedTexts()).toEqual(['restart', 'scout']));
 });
 
-test('an answer that takes long is announced, and takes the place of the announcement', async () => {
+test('a slow answer replaces a placeholder', async () => {
   bot.answer = null;
   server.say(ann, direct, '/hq status');
   const first = await eventually(() => server.last(direct));
@@ -185,7 +185,7 @@ test('an answer that takes long is announced, and takes the place of the announc
   expect(server.seen(direct).map(({ text }) => text)).toEqual(['✔ Done', 'Which?']);
 });
 
-test('one slow answer delays nobody', async () => {
+test('a slow answer does not delay other users', async () => {
   const ben = server.person('Ben');
   const other = server.direct(ben);
   bot.answer = null;
@@ -197,7 +197,7 @@ test('one slow answer delays nobody', async () => {
   expect(server.seen(direct)).toEqual([]);
 });
 
-test('an update that comes twice is handed over once', async () => {
+test('a redelivered update is handed over once', async () => {
   server.say(ann, direct, '/hq status');
   const [update] = server.unconfirmed;
   await eventually(() => expect(bot.received).toHaveLength(1));
@@ -206,7 +206,7 @@ test('an update that comes twice is handed over once', async () => {
   await eventually(() => expect(receivedTexts()).toEqual(['status', 'help']));
 });
 
-test('updates that make no sense are passed over', async () => {
+test('invalid updates are ignored', async () => {
   server.update('message', {});
   server.update('message', { message_id: 1, chat: { id: 5 }, sticker: {} });
   server.update('callback_query', { id: 'q' });
@@ -215,7 +215,7 @@ test('updates that make no sense are passed over', async () => {
   await eventually(() => expect(receivedTexts()).toEqual(['status']));
 });
 
-test('an edit replaces text and buttons, and one that changes nothing is no fault', async () => {
+test('an edit replaces text and buttons, and one that changes nothing succeeds', async () => {
   server.say(ann, direct, '/start');
   await eventually(() => server.last(direct));
   const card: Card = { ...ok, buttons: [{ token: 'v1:a', label: 'Undo', style: 'plain' }] };
@@ -227,7 +227,7 @@ test('an edit replaces text and buttons, and one that changes nothing is no faul
   await eventually(async () => expect(await bot.adapter.edit(handle, ok)).toEqual({ ok: true, handle }));
 });
 
-test('a file arrives with its words, whatever its name and its note try', async () => {
+test('a file arrives with its text, whatever its name and note contain', async () => {
   server.say(ann, direct, '/start');
   await eventually(() => server.last(direct));
   const file = { name: '../a"\r\nb.txt', text: '@everyone\n🙂', note: 'Log of @channel' };
@@ -237,7 +237,7 @@ test('a file arrives with its words, whatever its name and its note try', async 
   expect(seen.entities).toEqual([]);
 });
 
-test('what a chat refuses is told in the words that decide what to do', async () => {
+test('each refusal of a chat is classified', async () => {
   const group = server.group('Ops', [ann]);
   const location = placeOf(group);
   server.fail('sendMessage', { kind: 'refuse', status: 429, parameters: { retry_after: 3 } });
@@ -260,11 +260,11 @@ test('what a chat refuses is told in the words that decide what to do', async ()
   expect(await bot.adapter.send(third, ok)).toMatchObject({ problem: { kind: 'away' } });
 });
 
-test('a group that became a supergroup is told once what that means, and what is sent to it says where it is', async () => {
+test('a group that became a supergroup gets one explanation, and sends to it return its new id', async () => {
   const group = server.group('Ops', [ann]);
   const next = server.migrate(group);
   const moved = { ok: false, problem: { kind: 'moved', channel: String(next.id) } };
-  await eventually(() => expect(server.last(next).text).toMatch(/another id now[\s\S]*\/hq bind/u));
+  await eventually(() => expect(server.last(next).text).toMatch(/has changed[\s\S]*\/hq bind/u));
   // An update that comes again, as after a crash, and what Telegram says to those who have not heard of it.
   server.update('message', { message_id: 2, chat: next, migrate_from_chat_id: group.id });
   expect(await bot.adapter.send(placeOf(group), ok)).toEqual(moved);
@@ -275,7 +275,7 @@ test('a group that became a supergroup is told once what that means, and what is
   expect(server.seen(group)).toEqual([]);
 });
 
-test('a group is told of its new id though that was only heard of by sending, and though Telegram says to wait', async () => {
+test('a group gets the explanation if sending reveals its new id, even after a rate limit', async () => {
   const group = server.group('Ops', [ann]);
   const id = group.id - 1_000_000_000_000;
   const next = server.direct({ ...ann, id });
@@ -289,7 +289,7 @@ test('a group is told of its new id though that was only heard of by sending, an
   expect(server.last(next).text).toContain('/hq bind');
 });
 
-test('an answer that is on its way follows its group', async () => {
+test('a pending answer follows its group', async () => {
   const group = server.group('Ops', [ann]);
   bot.answer = null;
   server.say(ann, group, '/hq status');
@@ -302,7 +302,7 @@ test('an answer that is on its way follows its group', async () => {
   expect(server.seen(next).map(({ text }) => text)).toContain('✔ Done');
 });
 
-test('a topic that is closed or gone takes nothing, and the rest of its group goes on', async () => {
+test('a closed or deleted topic refuses messages without affecting the rest of its group', async () => {
   const forum = server.group('Ops', [ann], 'supergroup');
   for (const thread of [7, 8]) server.say(ann, forum, '/hq status', { thread });
   await eventually(() => expect(server.seen(forum)).toHaveLength(2));
@@ -314,7 +314,7 @@ test('a topic that is closed or gone takes nothing, and the rest of its group go
   expect(await bot.adapter.send(placeOf(forum), ok)).toMatchObject({ ok: true });
 });
 
-test('a question that takes the place of a message tells how to answer, for it cannot point the keyboard at itself', async () => {
+test('a question in an edited message explains how to answer, because it cannot ask for a reply', async () => {
   const group = server.group('Ops', [ann]);
   await bot.adapter.send(placeOf(group), ok);
   const { id } = server.last(group);
@@ -327,7 +327,7 @@ test('a question that takes the place of a message tells how to answer, for it c
   });
 });
 
-test('what was copied out of a message of HQ means what it says', async () => {
+test('text that was copied from a message of HQ is read as typed', async () => {
   await bot.adapter.send(placeOf(direct), ok);
   server.say(ann, direct, '/start');
   await eventually(() => expect(bot.received).toHaveLength(1));
@@ -338,7 +338,7 @@ test('what was copied out of a message of HQ means what it says', async () => {
   await eventually(() => expect(receivedTexts().at(-1)).toBe('create_task Ask @writer'));
 });
 
-test('a clock that is set back or forward holds no message up', async () => {
+test('a change of the system clock delays no message', async () => {
   const location = placeOf(server.group('Ops', [ann]));
   vi.useFakeTimers({ toFake: ['Date'] });
   try {
@@ -351,7 +351,7 @@ test('a clock that is set back or forward holds no message up', async () => {
   }
 });
 
-test('a press that is too old to be answered still counts', async () => {
+test('a press that is too old for its spinner is still handed over', async () => {
   const group = server.group('Ops', [ann]);
   await bot.adapter.send(placeOf(group), {
     ...ok,
@@ -367,7 +367,7 @@ test('a press that is too old to be answered still counts', async () => {
   expect(bot.adapter.health().state).toBe('connected');
 });
 
-test('a server that knows no command menu is told about and no more', async () => {
+test('a server without a command menu only causes a detail in the health', async () => {
   server.fail('setMyCommands', { kind: 'refuse', status: 404, description: 'Not Found' }, 2);
   expect(await bot.adapter.describeCommands([])).toMatchObject({ ok: false });
   expect(bot.adapter.health()).toMatchObject({
@@ -376,7 +376,7 @@ test('a server that knows no command menu is told about and no more', async () =
   });
 });
 
-test('messages of one group keep to its measure', async () => {
+test('messages of one group stay within its rate limit', async () => {
   const location = placeOf(server.group('Ops', [ann]));
   const sent = await Promise.all(Array.from({ length: 8 }, () => bot.adapter.send(location, ok)));
   expect(sent.filter((each) => each.ok)).toHaveLength(5);
@@ -387,7 +387,7 @@ test('messages of one group keep to its measure', async () => {
   expect(Math.max(...waits)).toBeLessThanOrEqual(5_000);
 });
 
-test('an answer that is there before the acknowledgement is not announced afterwards', async () => {
+test('an answer before the acknowledgement gets no placeholder afterwards', async () => {
   server.say(ann, direct, '/hq status');
   await eventually(() => expect(server.last(direct).text).toBe('✔ Done'));
   // Longer than an announcement would take.

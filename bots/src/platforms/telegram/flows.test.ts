@@ -42,7 +42,7 @@ async function open(): Promise<void> {
   core = await chat.open({ redactor: createRedactor([server.token]) }, []);
   const settings = readSettings({ TELEGRAM_BOT_TOKEN: server.token, TELEGRAM_API_ROOT: server.url });
   if (settings === null) throw new Error('There is no token.');
-  adapter = new TelegramAdapter({ settings, log: pino({ level: 'silent' }) });
+  adapter = new TelegramAdapter(settings, pino({ level: 'silent' }));
   core.core.attach(adapter);
   await adapter.start(core.core.dispatcher);
   await core.core.resume('telegram');
@@ -87,7 +87,7 @@ function commands(action: string) {
   );
 }
 
-test('who is not linked gets help and link; a code from HQ links once', async () => {
+test('an unlinked user gets help and link; a code from HQ links once', async () => {
   const stranger = server.person('Eve');
   const chat = server.direct(stranger);
   server.say(stranger, chat, '/hq ping');
@@ -100,7 +100,7 @@ test('who is not linked gets help and link; a code from HQ links once', async ()
   await sees(ann.direct, /operator here/u);
 });
 
-test('one card goes from the asking to the end, with what the runner writes', async () => {
+test('one card shows a command from its request to its end, with the output of the runner', async () => {
   const ann = await linked('operator');
   server.say(ann.person, ann.direct, '/hq ping');
   const card = await sees(ann.direct, /waiting for the runner/u);
@@ -121,7 +121,7 @@ test('one card goes from the asking to the end, with what the runner writes', as
   expect(done.buttons.flat()).not.toContain('Cancel');
 });
 
-test('what disrupts is done by one press of who asked, and the decision is stamped', async () => {
+test('a disruptive action needs one press of its user, and the card shows the decision', async () => {
   const ann = await linked('operator');
   server.say(ann.person, ann.direct, '/hq_restart_gateway');
   const question = await sees(ann.direct, /Restart the gateway/u);
@@ -136,7 +136,7 @@ test('what disrupts is done by one press of who asked, and the decision is stamp
   expect(await commands('restart_gateway')).toHaveLength(1);
 });
 
-test('what is missing is asked for, and answered by a reply', async () => {
+test('a missing argument is asked for, and answered by a reply', async () => {
   const ann = await linked('operator');
   const title = `From the train ${ann.person.id}`;
   server.say(ann.person, ann.direct, '/hq create_task');
@@ -151,7 +151,7 @@ test('what is missing is asked for, and answered by a reply', async () => {
   );
 });
 
-test('a group works once an admin has bound it, up to its ceiling, and for nobody who hides', async () => {
+test('a group works once an admin has bound it, up to its ceiling, and not for anonymous senders', async () => {
   const admin = await linked('admin');
   const ann = await linked('operator');
   const group = server.group('Ops', [admin.person, ann.person]);
@@ -177,7 +177,7 @@ test('a group works once an admin has bound it, up to its ceiling, and for nobod
   await eventually(async () => expect(await commands('ping')).toHaveLength(1));
 });
 
-test('a command that a crash tore away is done once when the bot is back', async () => {
+test('a command that a crash interrupted runs once after the restart', async () => {
   const ann = await linked('operator');
   await chat.stack.stopApi();
   server.say(ann.person, ann.direct, '/hq ping');
@@ -192,7 +192,7 @@ test('a command that a crash tore away is done once when the bot is back', async
   expect(await commands('ping')).toHaveLength(1);
 });
 
-test('a group that becomes a supergroup sees how its command ended, and works again once it is bound', async () => {
+test('a group that becomes a supergroup sees the end of its command, and works again once bound', async () => {
   const admin = await linked('admin');
   const group = server.group('Ops', [admin.person]);
   server.say(admin.person, group, '/hq bind');
@@ -200,7 +200,7 @@ test('a group that becomes a supergroup sees how its command ended, and works ag
   server.say(admin.person, group, '/hq ping');
   await sees(group, /waiting for the runner/u);
   const next = server.migrate(group);
-  await sees(next, /another id now/u);
+  await sees(next, /has changed/u);
   const { lease_token } = await claimOne(chat.stack.database, chat.gateway);
   await takeTurn(chat.stack.database, {
     gateway: chat.gateway,
@@ -215,7 +215,7 @@ test('a group that becomes a supergroup sees how its command ended, and works ag
   await sees(next, /waiting for the runner/u);
 });
 
-test('a command that failed keeps what it said when it is tried again, and its output comes as a file', async () => {
+test('a failed command keeps its output when it is retried, and sends it as a file', async () => {
   const ann = await linked('operator');
   server.say(ann.person, ann.direct, '/hq ping');
   const card = await sees(ann.direct, /waiting for the runner/u);
@@ -238,7 +238,7 @@ test('a command that failed keeps what it said when it is tried again, and its o
   expect(server.seen(ann.direct).filter(({ text }) => text.includes('in the file'))).toEqual([]);
 });
 
-test('who is asked for a name and goes on to something else is understood, and may still answer', async () => {
+test('a user who is asked for a name may send another command first, and answer later', async () => {
   const ann = await linked('operator');
   const slugs = ['scout', 'writer'].map((name) => `${name}-${ann.person.id}`);
   for (const slug of slugs) await chat.stack.database.addAgent(slug, chat.gateway);

@@ -13,7 +13,7 @@ function heap(): number {
   return process.memoryUsage().heapUsed;
 }
 
-test('thousands of connections that end keep no memory and lose no command', async () => {
+test('thousands of lost connections leak no memory and lose no command', async () => {
   const server = await startTelegramServer();
   const bot = await startTelegramBot(server, {
     timing: { firstMs: 1, longestMs: 2, conflictMs: 2, pollSeconds: 1 },

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { HqError } from '@hq/shared/errors';
+import { backoffMs, sleep, withinLimit } from '@hq/shared/program';
 import {
   Client,
   Events,
@@ -13,39 +13,32 @@ import {
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import type { AdapterState } from '../../../contract/adapter.ts';
-import { describeProblem, isRevoked, problemOf } from '../errors.ts';
+import { describeError, isRevoked } from '../errors.ts';
 import { restOptions } from '../outbound/rest-options.ts';
+import type { DiscordSettings } from '../settings.ts';
 
-const firstPauseMs = 1000;
-const longestPauseMs = 60_000;
-/** How long `start` waits for a connection before it leaves it to the background. */
+const retry = { firstMs: 1000, longestMs: 60_000 };
+/** `start` leaves a connection that takes longer to the background. */
 const startWithinMs = 10_000;
-/** How long `stop` waits for a connection that is just being made, which cannot be ended cleanly before it stands. */
+/** Limit for a connection attempt that is in progress at `stop`: it cannot be closed before it is up. */
 const stopWithinMs = 2000;
 
-const revoked = 'Discord does not accept the bot’s token: it was reset or belongs to a deleted bot.';
-const hint = 'Take a new token from the page “Bot” of the developer portal and start hq-bots with it.';
+const revoked = 'Discord does not accept the bot’s token: it was reset, or its bot was deleted.';
+const hint = 'Create a new token on the page “Bot” of the developer portal and start hq-bots with it.';
 
-const uselessToRepeat: Readonly<Record<number, { readonly state: AdapterState; readonly detail: string }>> = {
-  [GatewayCloseCodes.AuthenticationFailed]: { state: 'revoked', detail: revoked },
-  [GatewayCloseCodes.InvalidShard]: { state: 'stopped', detail: 'Discord did not accept the shard.' },
-  [GatewayCloseCodes.ShardingRequired]: {
-    state: 'stopped',
-    detail: 'This bot is in so many servers that Discord wants it sharded, which HQ does not do.',
-  },
-  [GatewayCloseCodes.InvalidAPIVersion]: {
-    state: 'stopped',
-    detail: 'Discord no longer speaks version 10 of its gateway.',
-  },
-  [GatewayCloseCodes.InvalidIntents]: { state: 'stopped', detail: 'Discord did not accept the intents.' },
-  [GatewayCloseCodes.DisallowedIntents]: {
-    state: 'stopped',
-    detail: 'Discord does not allow this application the intent Guilds.',
-  },
+/** Close codes after which a retry is useless. */
+const finalCloseCodes: Readonly<Record<number, string>> = {
+  [GatewayCloseCodes.AuthenticationFailed]: revoked,
+  [GatewayCloseCodes.InvalidShard]: 'Discord did not accept the shard.',
+  [GatewayCloseCodes.ShardingRequired]:
+    'The bot is in so many servers that Discord requires sharding, which HQ does not support.',
+  [GatewayCloseCodes.InvalidAPIVersion]: 'Discord no longer supports version 10 of its gateway.',
+  [GatewayCloseCodes.InvalidIntents]: 'Discord did not accept the intents.',
+  [GatewayCloseCodes.DisallowedIntents]: 'Discord does not allow this application the intent Guilds.',
 };
 
-/** HQ looks at none of what the library would remember; what is not named here it cannot do without. */
-const remembered = Options.cacheWithLimits({
+/** HQ reads none of the library's caches; the library needs those that are not listed here. */
+const cacheLimits = Options.cacheWithLimits({
   AutoModerationRuleManager: 0,
   GuildEmojiManager: 0,
   GuildMemberManager: 0,
@@ -59,41 +52,30 @@ const remembered = Options.cacheWithLimits({
   VoiceStateManager: 0,
 });
 
-/** What is needed of Discord's greeting. */
-const readiness = z.object({ application: z.object({ id: z.string() }) });
+const ready = z.object({ application: z.object({ id: z.string() }) });
 
-interface Hearing {
+interface GatewayListener {
   onInteraction(payload: unknown): void;
-  /** Anew or again; the application is told anew only. */
+  /** The application is known after a new session, and null after a resumed one. */
   onConnected(application: string | null): void;
 }
 
-interface GatewayOptions {
-  readonly apiUrl: string;
-  readonly token: string;
-  readonly hearing: Hearing;
-  readonly log: Logger;
-}
-
-/** discord.js beats, resumes and reconnects; this decides when that is over, and tells how it is. */
+/** Supervises discord.js, which sends heartbeats, resumes and reconnects by itself. */
 export class GatewayConnection {
-  readonly #apiUrl: string;
-  readonly #token: string;
-  readonly #hearing: Hearing;
+  readonly #settings: DiscordSettings;
+  readonly #listener: GatewayListener;
   readonly #log: Logger;
   #stopping = new AbortController();
   #state: AdapterState = 'starting';
   #detail: string | null = null;
   #hasConnected = false;
-  #isSpokenToInAServer = false;
+  #isInServer = false;
   #client: Client | null = null;
-  /** What the client keeps its connection with. */
   #strategy: SimpleShardingStrategy | null = null;
 
-  constructor({ apiUrl, token, hearing, log }: GatewayOptions) {
-    this.#apiUrl = apiUrl;
-    this.#token = token;
-    this.#hearing = hearing;
+  constructor(settings: DiscordSettings, listener: GatewayListener, log: Logger) {
+    this.#settings = settings;
+    this.#listener = listener;
     this.#log = log;
   }
 
@@ -103,19 +85,17 @@ export class GatewayConnection {
 
   get detail(): string | null {
     if (this.#state !== 'connected') return this.#detail;
-    return this.#isSpokenToInAServer || (this.#client && this.#client.guilds.cache.size > 0)
+    return this.#isInServer || (this.#client && this.#client.guilds.cache.size > 0)
       ? null
-      : 'The bot is in no server yet: docs/chat.md has the invitation.';
+      : 'The bot is in no server yet: docs/chat.md has the invitation link.';
   }
 
   async start(): Promise<void> {
     this.#stopping = new AbortController();
     this.#state = 'starting';
     const first = Promise.withResolvers<void>();
-    const connecting = this.#keepTrying(first, this.#stopping.signal);
-    connecting.then(first.resolve, first.reject);
-    const waited = sleep(startWithinMs, undefined, { ref: false });
-    await Promise.race([first.promise, waited]);
+    this.#keepTrying(first.resolve, this.#stopping.signal).then(first.resolve, first.reject);
+    await withinLimit(startWithinMs, first.promise);
   }
 
   async stop(): Promise<void> {
@@ -125,47 +105,44 @@ export class GatewayConnection {
       if (status !== WebSocketShardStatus.Connecting && status !== WebSocketShardStatus.Resuming) break;
       await sleep(25);
     }
-    await Promise.race([this.#client?.destroy(), sleep(stopWithinMs, undefined, { ref: false })]);
+    if (this.#client) await withinLimit(stopWithinMs, this.#client.destroy());
     this.#state = 'stopped';
     this.#detail = null;
   }
 
-  /** Rejects where it is useless; `first` hears of the first attempt. */
-  async #keepTrying(first: PromiseWithResolvers<void>, stopping: AbortSignal): Promise<void> {
-    let pauseMs = firstPauseMs;
-    while (!stopping.aborted) {
+  /** Records that a request was refused with 401. */
+  revoke(): void {
+    this.#state = 'revoked';
+    this.#detail = revoked;
+  }
+
+  /** Rejects if a retry is useless; calls back after the first attempt. */
+  async #keepTrying(onAttempted: () => void, stopping: AbortSignal): Promise<void> {
+    for (let failures = 1; !stopping.aborted; failures += 1) {
       try {
-        await this.#connect(stopping);
-        return;
+        return await this.#connect(stopping);
       } catch (error) {
         if (isRevoked(error)) this.revoke();
         if (this.#state === 'revoked' || this.#state === 'stopped') {
           throw new HqError('refused', this.#detail ?? revoked, { hint });
         }
-        this.#lose(describeProblem(problemOf(error)));
-        first.resolve();
-        await sleep(pauseMs, undefined, { signal: stopping }).catch(() => undefined);
-        pauseMs = Math.min(pauseMs * 2, longestPauseMs);
+        this.#onLost(describeError(error));
+        onAttempted();
+        await sleep(backoffMs(failures, retry), stopping);
       }
     }
-  }
-
-  /** Another part met a 401. */
-  revoke(): void {
-    this.#state = 'revoked';
-    this.#detail = revoked;
   }
 
   async #connect(stopping: AbortSignal): Promise<void> {
     const client = new Client({
       intents: GatewayIntentBits.Guilds,
       allowedMentions: { parse: [] },
-      makeCache: remembered,
-      rest: restOptions(this.#apiUrl),
+      makeCache: cacheLimits,
+      rest: restOptions(this.#settings.apiUrl),
       ws: {
         buildStrategy: (manager) => {
           const { retrieveSessionInfo } = manager.options;
-          // After `stop` it never answers: a reconnection that the library has already planned asks for this first.
+          // A reconnection that the library has planned asks for this first: it waits for ever after `stop`.
           manager.options.retrieveSessionInfo = (shard) =>
             stopping.aborted ? new Promise(() => undefined) : retrieveSessionInfo(shard);
           this.#strategy = new SimpleShardingStrategy(manager);
@@ -174,55 +151,46 @@ export class GatewayConnection {
       },
     });
     this.#client = client;
-    client.on(Events.Error, (error) => this.#failed(error));
-    client.on(Events.ShardError, (error) => this.#failed(error));
-    client.on(Events.ShardReconnecting, () => this.#lose('the connection ended'));
-    client.on(Events.ShardDisconnect, ({ code }) => this.#ended(code));
+    const warn = (error: unknown): void =>
+      this.#log.warn({ problem: describeError(error) }, 'The connection to Discord failed');
+    client.on(Events.Error, warn);
+    client.on(Events.ShardError, warn);
+    client.on(Events.ShardReconnecting, () => this.#onLost('the connection ended'));
+    client.on(Events.ShardDisconnect, ({ code }) => this.#onEnded(code));
     const { Ready, Resumed, InteractionCreate } = GatewayDispatchEvents;
-    client.ws.on(Ready, (data) => this.#connected(readiness.parse(data).application.id));
-    client.ws.on(Resumed, () => this.#connected(null));
+    client.ws.on(Ready, (data) => this.#onConnected(ready.parse(data).application.id));
+    client.ws.on(Resumed, () => this.#onConnected(null));
     client.ws.on(InteractionCreate, (data) => {
-      this.#isSpokenToInAServer ||= typeof data.guild_id === 'string';
-      this.#hearing.onInteraction(takenOut(data));
+      this.#isInServer ||= typeof data.guild_id === 'string';
+      this.#listener.onInteraction(takePayload(data));
     });
-    await client.login(this.#token);
+    await client.login(this.#settings.token);
   }
 
-  #connected(application: string | null): void {
+  #onConnected(application: string | null): void {
     this.#hasConnected = true;
     this.#state = 'connected';
-    this.#hearing.onConnected(application);
+    this.#listener.onConnected(application);
   }
 
-  #failed(error: unknown): void {
-    this.#log.warn({ problem: describeProblem(problemOf(error)) }, 'The connection to Discord failed');
-  }
-
-  /** The library does not try again. */
-  #ended(code: number): void {
+  /** The library does not reconnect after this. */
+  #onEnded(code: number): void {
     if (this.#stopping.signal.aborted) return;
-    const { state, detail } = uselessToRepeat[code] ?? {
-      state: 'stopped',
-      detail: `Discord ended the connection with ${code}.`,
-    };
-    this.#state = state;
-    this.#detail = detail;
-    this.#log.error({ code }, detail);
+    this.#state = code === GatewayCloseCodes.AuthenticationFailed ? 'revoked' : 'stopped';
+    this.#detail = finalCloseCodes[code] ?? `Discord closed the connection with code ${code}.`;
+    this.#log.error({ code }, this.#detail);
   }
 
-  #lose(reason: string): void {
+  #onLost(reason: string): void {
     if (this.#stopping.signal.aborted) return;
     this.#state = this.#hasConnected ? 'reconnecting' : 'starting';
     this.#detail = `Discord cannot be reached: ${reason}.`;
-    this.#log.warn({ reason }, 'Not connected to Discord, trying again');
+    this.#log.warn({ reason }, 'Not connected to Discord, retrying');
   }
 }
 
-/**
- * An interaction is read in one way, whether it comes from here or signed by HTTP. The library finds nothing left of it, so it
- * neither keeps objects of that nor fails over a field that is missing.
- */
-function takenOut(data: object): object {
+/** Empties the library's object, so that the library neither caches it nor fails over a missing field. */
+function takePayload(data: object): object {
   const payload = { ...data };
   for (const field of Object.keys(data)) Reflect.deleteProperty(data, field);
   return payload;

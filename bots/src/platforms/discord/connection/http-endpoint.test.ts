@@ -2,25 +2,26 @@ import { createHmac } from 'node:crypto';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SignedSender } from '../../../../fakes/discord-server/signed-sender.ts';
-import { InteractionsEndpoint } from './http-endpoint.ts';
+import type { HttpServer } from '../../http-server.ts';
+import { serveInteractions } from './http-endpoint.ts';
 
 const sender = new SignedSender();
 const body = JSON.stringify({ type: 2, id: '1' });
 let taken: unknown[];
-let endpoint: InteractionsEndpoint;
+let endpoint: HttpServer;
 let url: string;
 
 beforeEach(async () => {
   taken = [];
-  endpoint = new InteractionsEndpoint(
-    sender.publicKey,
+  endpoint = await serveInteractions(
+    { publicKey: sender.publicKey, host: '127.0.0.1', port: 0 },
     (payload, respond) => {
       taken.push(payload);
       void respond({ type: 5 });
     },
     pino({ level: 'silent' }),
   );
-  url = `http://127.0.0.1:${await endpoint.listen('127.0.0.1', 0)}/`;
+  url = `http://127.0.0.1:${endpoint.port}/`;
 });
 
 afterEach(() => endpoint.close());
@@ -34,13 +35,13 @@ async function post(headers: Record<string, string>, text = body): Promise<numbe
 const secondsAgo = (seconds: number): string => String(Math.floor(Date.now() / 1000) - seconds);
 
 describe('the interactions endpoint', () => {
-  it('takes what Discord signed, and answers in the response', async () => {
+  it('accepts a signed interaction, and answers in the response', async () => {
     const response = await sender.send(url, { type: 2, id: '1' });
     expect(await response.json()).toEqual({ type: 5 });
     expect(taken).toEqual([{ type: 2, id: '1' }]);
   });
 
-  it('answers a ping, and turns away the forged one that follows it', async () => {
+  it('answers a ping, and refuses a forged one', async () => {
     expect(await sender.accepts(url, '1')).toBe(true);
     expect(taken).toEqual([]);
   });
@@ -62,12 +63,12 @@ describe('the interactions endpoint', () => {
         'x-signature-ed25519': createHmac('sha256', 'x').update(body).digest('hex'),
       }),
     ],
-  ])('turns away what is signed with %s', async (_, headers) => {
+  ])('refuses a request signed with %s', async (_, headers) => {
     expect(await post(headers())).toBe(401);
     expect(taken).toEqual([]);
   });
 
-  it('takes no other method, no endless body, and nothing that is no JSON', async () => {
+  it('refuses other methods, long bodies, and bodies that are not JSON', async () => {
     expect((await fetch(url)).status).toBe(405);
     const endless = 'x'.repeat(1024 * 1024 + 1);
     expect(await post(sender.headersFor(endless), endless)).toBe(413);
@@ -75,9 +76,9 @@ describe('the interactions endpoint', () => {
     expect(taken).toEqual([]);
   });
 
-  it('tells a port that is taken', async () => {
-    const second = new InteractionsEndpoint(sender.publicKey, () => undefined, pino({ level: 'silent' }));
-    await expect(second.listen('127.0.0.1', Number(new URL(url).port))).rejects.toMatchObject({
+  it('rejects with the variable to change if the port is taken', async () => {
+    const taken = { publicKey: sender.publicKey, host: '127.0.0.1', port: endpoint.port };
+    await expect(serveInteractions(taken, () => undefined, pino({ level: 'silent' }))).rejects.toMatchObject({
       name: 'HqError',
       hint: expect.stringContaining('DISCORD_LISTEN'),
     });

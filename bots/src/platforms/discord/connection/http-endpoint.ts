@@ -1,111 +1,81 @@
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { HqError } from '@hq/shared/errors';
 import { type APIInteractionResponse, InteractionResponseType, InteractionType } from 'discord-api-types/v10';
 import type { Logger } from 'pino';
 import { z } from 'zod';
+import {
+  HttpError,
+  type HttpRequest,
+  type HttpResponse,
+  type HttpServer,
+  parseJson,
+  serveHttp,
+} from '../../http-server.ts';
+import type { DiscordSettings } from '../settings.ts';
 
-const maxBody = 1024 * 1024;
-/** How far a request's time may be from ours; an old one is somebody repeating what they overheard. */
+/** The largest difference to our clock; an older request may be a replay. */
 const freshForSeconds = 300;
 
-const envelope = z.object({ type: z.int() });
+const interaction = z.object({ type: z.int() });
 
+/** Sends the first answer in the HTTP response. Rejects if the request has ended. */
 export type Respond = (response: APIInteractionResponse) => Promise<void>;
 
-/** Takes interactions that Discord signs and posts, for hosts that can be reached from outside; TLS is the proxy's before it. */
-export class InteractionsEndpoint {
-  readonly #key: KeyObject;
-  readonly #server: Server;
-  readonly #log: Logger;
+export type OnInteraction = (payload: unknown, respond: Respond) => void;
 
-  constructor(publicKey: string, onInteraction: (payload: unknown, respond: Respond) => void, log: Logger) {
-    this.#key = createPublicKey({
-      key: Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), Buffer.from(publicKey, 'hex')]),
-      format: 'der',
-      type: 'spki',
-    });
-    this.#log = log;
-    this.#server = createServer((request, response) => {
-      this.#take(request, response, onInteraction).catch((error: unknown) => {
-        log.warn({ problem: error instanceof Error ? error.name : 'unknown' }, 'A request could not be read');
-        end(response, 400);
-      });
-    });
-    this.#server.requestTimeout = 10_000;
-  }
-
-  /** The port that it listens on. */
-  listen(host: string, port: number): Promise<number> {
-    return new Promise((resolve, reject) => {
-      this.#server.once('error', (error) => {
-        reject(
-          new HqError('failed', `Interactions cannot be taken in on ${host}:${port}.`, {
-            hint: 'Give DISCORD_LISTEN a port that is free.',
-            cause: error,
-          }),
-        );
-      });
-      this.#server.listen(port, host, () => {
-        const address = this.#server.address();
-        resolve(typeof address === 'object' && address ? address.port : port);
-      });
-    });
-  }
-
-  async close(): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    this.#server.closeIdleConnections();
-    await closed;
-  }
-
-  async #take(
-    request: IncomingMessage,
-    response: ServerResponse,
-    onInteraction: (payload: unknown, respond: Respond) => void,
-  ): Promise<void> {
-    if (request.method !== 'POST') return end(response, 405);
-    const body = await read(request);
-    if (body === null) return end(response, 413);
-    if (!this.#isSigned(request, body)) {
-      this.#log.warn('A request without Discord’s signature was turned away');
-      return end(response, 401);
+/** Takes interactions as requests that Discord signs. Rejects with an `HqError` if the address is taken. */
+export async function serveInteractions(
+  { publicKey, host, port }: NonNullable<DiscordSettings['endpoint']>,
+  onInteraction: OnInteraction,
+  log: Logger,
+): Promise<HttpServer> {
+  const key = createPublicKey({
+    key: Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), Buffer.from(publicKey, 'hex')]),
+    format: 'der',
+    type: 'spki',
+  });
+  const handle = async (request: HttpRequest): Promise<HttpResponse> => {
+    if (request.method !== 'POST') return { status: 405 };
+    const body = await request.body();
+    if (!isSigned(request, body, key)) {
+      log.warn('A request without a valid signature of Discord was refused');
+      return { status: 401 };
     }
-    const payload: unknown = JSON.parse(body.toString('utf8'));
-    if (envelope.parse(payload).type === InteractionType.Ping) {
-      return end(response, 200, { type: InteractionResponseType.Pong });
-    }
-    onInteraction(payload, async (answer) => {
-      if (response.writableEnded || response.destroyed) throw new Error('The request has ended');
-      end(response, 200, answer);
+    return answer(parseJson(body), request, onInteraction);
+  };
+  const onError = (error: unknown): void =>
+    log.warn({ problem: error instanceof Error ? error.name : 'unknown' }, 'A request could not be read');
+  try {
+    return await serveHttp({ host, port }, handle, onError);
+  } catch (cause) {
+    throw new HqError('failed', `HQ cannot listen for interactions on ${host}:${port}.`, {
+      hint: 'Set DISCORD_LISTEN to a free port.',
+      cause,
     });
-  }
-
-  #isSigned(request: IncomingMessage, body: Buffer): boolean {
-    const signature = request.headers['x-signature-ed25519'];
-    const timestamp = request.headers['x-signature-timestamp'];
-    if (typeof signature !== 'string' || !/^[0-9a-f]{128}$/iu.test(signature)) return false;
-    if (typeof timestamp !== 'string' || !/^\d{1,12}$/u.test(timestamp)) return false;
-    if (Math.abs(Date.now() / 1000 - Number(timestamp)) > freshForSeconds) return false;
-    const signed = Buffer.concat([Buffer.from(timestamp), body]);
-    return verify(null, signed, this.#key, Buffer.from(signature, 'hex'));
   }
 }
 
-/** Null where it is longer than anything that Discord sends. */
-async function read(request: IncomingMessage): Promise<Buffer | null> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request) {
-    size += chunk.length;
-    if (size > maxBody) return null;
-    chunks.push(chunk);
+function answer(payload: unknown, request: HttpRequest, onInteraction: OnInteraction): Promise<HttpResponse> {
+  const parsed = interaction.safeParse(payload);
+  if (!parsed.success) throw new HttpError(400, 'The body is not an interaction');
+  const answered = Promise.withResolvers<HttpResponse>();
+  if (parsed.data.type === InteractionType.Ping) {
+    answered.resolve({ status: 200, json: { type: InteractionResponseType.Pong } });
+  } else {
+    onInteraction(payload, async (json) => {
+      if (!request.isOpen()) throw new Error('The request has ended');
+      answered.resolve({ status: 200, json });
+    });
   }
-  return Buffer.concat(chunks);
+  return answered.promise;
 }
 
-function end(response: ServerResponse, status: number, body?: unknown): void {
-  if (response.writableEnded) return;
-  if (body === undefined) response.writeHead(status).end();
-  else response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+function isSigned({ headers }: HttpRequest, body: Buffer, key: KeyObject): boolean {
+  const signature = headers['x-signature-ed25519'];
+  const timestamp = headers['x-signature-timestamp'];
+  if (typeof signature !== 'string' || !/^[0-9a-f]{128}$/iu.test(signature)) return false;
+  if (typeof timestamp !== 'string' || !/^\d{1,12}$/u.test(timestamp)) return false;
+  if (Math.abs(Date.now() / 1000 - Number(timestamp)) > freshForSeconds) return false;
+  const signed = Buffer.concat([Buffer.from(timestamp), body]);
+  return verify(null, signed, key, Buffer.from(signature, 'hex'));
 }

@@ -1,159 +1,141 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { timedOut, withinLimit } from '@hq/shared/program';
+import { truncate } from '@hq/shared/text';
 import { InteractionResponseType } from 'discord-api-types/v10';
 import { LRUCache } from 'lru-cache';
-import type { Logger } from 'pino';
 import type { Acknowledgement, Choice, Inbound, Receiver } from '../../../contract/inbound.ts';
+import type { InFlight } from '../../in-flight.ts';
 import type { Respond } from '../connection/http-endpoint.ts';
-import { describeProblem, problemOf } from '../errors.ts';
-import type { InteractionTokens } from '../outbound/interaction-tokens.ts';
-import type { DiscordApi } from '../outbound/outbound.ts';
-import { InteractionReply } from '../outbound/reply.ts';
-import { truncateEnd } from '../truncate.ts';
+import { describeError } from '../errors.ts';
+import { DiscordReply, formTooLate, type ReplyServices } from '../outbound/reply.ts';
 import { type ReadInteraction, readInteraction } from './inbound.ts';
 
-/** How long the core may take to say how to acknowledge, of the three seconds that there are in all. */
+/** The core's share of the three seconds that Discord waits for an acknowledgement. */
 const receiveWithinMs = 1500;
 const completeWithinMs = 2000;
 const completionsLiveMs = 300;
-/** The same interaction may be told again while a connection resumes. */
+/** Discord may deliver an interaction again while a connection resumes. */
 const deliveriesLiveMs = 15 * 60_000;
-const most = { deliveries: 5000, completions: 200, choices: 25, choice: 100 };
-const none: readonly Choice[] = [];
+const limits = { deliveries: 5000, completions: 200, choices: 25, choice: 100 };
 
-const notTakenIn = 'That was not taken in. Please say it again.';
-const openedTooLate = 'The form did not open in time. Please say it again.';
+const notProcessed = 'HQ could not process that. Please send it again.';
 
-interface ReplyContext {
-  readonly api: DiscordApi;
-  readonly tokens: InteractionTokens;
-  readonly log: Logger;
-  /** Remembers work that `stop` waits for. */
-  readonly track: <T>(work: Promise<T>) => Promise<T>;
-  readonly onConflict: () => void;
+interface HandlerServices extends Omit<ReplyServices, 'respond'> {
+  readonly inFlight: InFlight;
 }
 
-/** What comes in: each interaction is read, handed to the core once, and acknowledged in time. */
+/** Hands each interaction to the core once, and acknowledges it in time. */
 export class InboundHandler {
-  readonly #context: ReplyContext;
+  readonly #services: HandlerServices;
   readonly #receiver: Receiver;
-  readonly #deliveries = new LRUCache<string, true>({ max: most.deliveries, ttl: deliveriesLiveMs });
+  readonly #deliveries = new LRUCache<string, true>({ max: limits.deliveries, ttl: deliveriesLiveMs });
   readonly #completions = new LRUCache<string, Promise<readonly Choice[]>>({
-    max: most.completions,
+    max: limits.completions,
     ttl: completionsLiveMs,
   });
   #lastAt: number | null = null;
 
-  constructor(receiver: Receiver, context: ReplyContext) {
+  constructor(receiver: Receiver, services: HandlerServices) {
     this.#receiver = receiver;
-    this.#context = context;
+    this.#services = services;
   }
 
+  /** Local epoch milliseconds of the last interaction. */
   get lastAt(): number | null {
     return this.#lastAt;
   }
 
-  /** `respond` answers a signed request; over the gateway, the first answer goes by REST. */
+  /** `respond` answers a signed request; it is null over the gateway, where the first answer goes by REST. */
   receive(payload: unknown, application: string | null, respond: Respond | null): void {
-    const { log, track } = this.#context;
+    const { log, inFlight } = this.#services;
     const interaction = readInteraction(payload, application);
     if (!interaction) {
-      log.debug('An interaction of an unknown shape was left alone');
+      log.debug('An interaction of an unknown format was ignored');
       return;
     }
-    if (this.#deliveries.get(interaction.id)) return;
+    if (this.#deliveries.has(interaction.id)) return;
     this.#deliveries.set(interaction.id, true);
     this.#lastAt = Date.now();
-    const answered =
+    const handled =
       interaction.kind === 'input'
         ? this.#handleInput(interaction, respond)
         : this.#handleCompletion(interaction, respond);
-    track(answered).catch((error: unknown) => {
-      log.warn({ problem: describeProblem(problemOf(error)) }, 'An interaction could not be answered');
+    inFlight.track(handled).catch((error: unknown) => {
+      log.warn({ problem: describeError(error) }, 'An interaction could not be answered');
     });
   }
 
   async #handleInput(
-    interaction: Extract<ReadInteraction, { kind: 'input' }>,
+    { input, ...interaction }: Extract<ReadInteraction, { kind: 'input' }>,
     respond: Respond | null,
   ): Promise<void> {
-    const { api, tokens, log, track, onConflict } = this.#context;
-    const { id, token, application, sender, onMessage, input } = interaction;
+    const { outbound, inFlight } = this.#services;
     const receivedAt = Date.now();
-    const conversation = new InteractionReply(
-      { id, token, application, sender, onMessage, receivedAt },
+    const reply = new DiscordReply(
+      { ...interaction, receivedAt },
       {
-        api,
-        tokens,
-        log,
-        onConflict,
-        respond: respond ?? ((response, signal) => api.acknowledge({ id, token }, response, signal)),
+        ...this.#services,
+        respond: respond ?? ((response, signal) => outbound.acknowledge(interaction, response, signal)),
       },
     );
-    const inbound: Inbound = { ...sender, deliveryId: `dc:${id}`, input, receivedAt };
-    const said = this.#receiver.receive(inbound, {
-      send: (card, options) => track(conversation.send(card, options)),
+    const inbound: Inbound = { ...interaction.sender, deliveryId: `dc:${interaction.id}`, input, receivedAt };
+    const received = this.#receiver.receive(inbound, {
+      send: (card, options) => inFlight.track(reply.send(card, options)),
     });
-    await conversation.acknowledge(await this.#inTime(said, conversation));
+    await reply.acknowledge(await this.#acknowledgementOf(received, reply));
   }
 
-  /** What the core says to do; private thinking where it takes too long or fails, because that gives nothing away. */
-  async #inTime(said: Promise<Acknowledgement>, conversation: InteractionReply): Promise<Acknowledgement> {
-    const { log, track } = this.#context;
-    const note = (text: string): void => void track(conversation.note(text));
-    const timer = new AbortController();
-    const waited = sleep(receiveWithinMs, null, { signal: timer.signal });
-    waited.catch(() => undefined);
+  /** Falls back to a private "is thinking", which discloses nothing, if the core is late or fails. */
+  async #acknowledgementOf(
+    received: Promise<Acknowledgement>,
+    reply: DiscordReply,
+  ): Promise<Acknowledgement> {
+    const { log, inFlight } = this.#services;
+    const note = (text: string): void => void inFlight.track(reply.note(text));
     try {
-      const first = await Promise.race([said, waited]);
-      if (first) return first;
-      log.warn('The core was late; the interaction was acknowledged without it');
-      said.then(
+      const first = await withinLimit(receiveWithinMs, received);
+      if (first !== timedOut) return first;
+      log.warn('The core did not acknowledge an interaction in time');
+      received.then(
         ({ kind }) => {
-          if (kind === 'form') note(openedTooLate);
+          if (kind === 'form') note(formTooLate);
         },
-        () => note(notTakenIn),
+        () => note(notProcessed),
       );
     } catch (error) {
-      log.error({ problem: error instanceof Error ? error.name : 'unknown' }, 'The core took nothing in');
-      note(notTakenIn);
-    } finally {
-      timer.abort();
+      log.error({ problem: error instanceof Error ? error.name : 'unknown' }, 'The core rejected a delivery');
+      note(notProcessed);
     }
     return { kind: 'working', private: true };
   }
 
   async #handleCompletion(
-    interaction: Extract<ReadInteraction, { kind: 'completion' }>,
+    { id, token, sender, words, argument, typed, options }: Extract<ReadInteraction, { kind: 'completion' }>,
     respond: Respond | null,
   ): Promise<void> {
-    const { id, token, sender, words, argument, typed, options } = interaction;
+    const { outbound } = this.#services;
     const signal = AbortSignal.timeout(completeWithinMs + 500);
-    const key = JSON.stringify([
-      sender.install,
-      sender.user,
-      sender.channel,
-      words,
-      argument,
-      typed,
-      options,
-    ]);
+    const { install, user, channel } = sender;
+    const key = JSON.stringify([install, user, channel, words, argument, typed, options]);
     const completion =
       this.#completions.get(key) ?? this.#receiver.complete(sender, { words, argument, typed, options });
     this.#completions.set(key, completion);
-    const tooLate = sleep(completeWithinMs, none, { ref: false });
-    const found = await Promise.race([completion, tooLate]).catch((error: unknown) => {
-      this.#context.log.warn(
-        { problem: error instanceof Error ? error.name : 'unknown' },
-        'No completion came',
-      );
-      return none;
-    });
-    const choices = found.slice(0, most.choices).map(({ label, value }) => ({
-      name: truncateEnd(label, most.choice) || '—',
-      value: value.slice(0, most.choice),
+    const choices = (await this.#completed(completion)).slice(0, limits.choices).map(({ label, value }) => ({
+      name: truncate(label, limits.choice) || '—',
+      value: value.slice(0, limits.choice),
     }));
     const type = InteractionResponseType.ApplicationCommandAutocompleteResult;
     const response = { type, data: { choices } } as const;
-    await (respond ? respond(response) : this.#context.api.acknowledge({ id, token }, response, signal));
+    await (respond ? respond(response) : outbound.acknowledge({ id, token }, response, signal));
+  }
+
+  async #completed(completion: Promise<readonly Choice[]>): Promise<readonly Choice[]> {
+    try {
+      const choices = await withinLimit(completeWithinMs, completion);
+      return choices === timedOut ? [] : choices;
+    } catch (error) {
+      const problem = error instanceof Error ? error.name : 'unknown';
+      this.#services.log.warn({ problem }, 'A completion failed');
+      return [];
+    }
   }
 }

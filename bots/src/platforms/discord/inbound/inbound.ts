@@ -2,6 +2,7 @@ import { ApplicationCommandOptionType, InteractionType, MessageFlags } from 'dis
 import { z } from 'zod';
 import type { Handle } from '../../../contract/card.ts';
 import type { Input, Sender } from '../../../contract/inbound.ts';
+import { messageHandle } from '../message-handle.ts';
 import { commandName, pathOf } from '../render/commands-menu.ts';
 import { textFallback } from '../render/menu-groups.ts';
 
@@ -12,12 +13,11 @@ const user = z.object({
   system: z.boolean().optional(),
 });
 
-/** The message that bears what was pressed. */
-const bearer = z.object({ id: z.string(), channel_id: z.string().optional(), flags: z.int().optional() });
-type Bearer = z.output<typeof bearer>;
+/** The message of a pressed button. */
+const message = z.object({ id: z.string(), channel_id: z.string().optional(), flags: z.int().optional() });
 
-/** What is needed of an interaction. Discord sends more; whatever is not needed may be missing. */
-const interactionShape = z.object({
+/** The fields that HQ reads of an interaction; Discord sends more. */
+const interactionSchema = z.object({
   id: z.string(),
   token: z.string(),
   type: z.int(),
@@ -29,7 +29,7 @@ const interactionShape = z.object({
   member: z.object({ user: user.optional() }).nullish(),
   user: user.nullish(),
   locale: z.string().optional(),
-  message: bearer.nullish(),
+  message: message.nullish(),
   data: z.unknown(),
 });
 
@@ -54,7 +54,7 @@ const option: z.ZodType<Option> = z.lazy(() =>
 );
 
 const command = z.object({ name: z.string(), options: z.array(option).default([]) });
-const pressed = z.object({ custom_id: z.string() });
+const button = z.object({ custom_id: z.string() });
 
 const filled = z.object({
   custom_id: z.string(),
@@ -68,18 +68,18 @@ const form = z.object({
     .default([]),
 });
 
-interface Said {
+interface InteractionHeader {
   readonly id: string;
   readonly token: string;
   readonly application: string;
   readonly sender: Sender;
-  /** Whether it comes from a message of the bot, which can then be answered by nothing at all. */
+  /** It comes from a message of the bot, so an empty answer is possible. */
   readonly onMessage: boolean;
 }
 
 export type ReadInteraction =
-  | (Said & { readonly kind: 'input'; readonly input: Input })
-  | (Said & {
+  | (InteractionHeader & { readonly kind: 'input'; readonly input: Input })
+  | (InteractionHeader & {
       readonly kind: 'completion';
       readonly words: readonly string[];
       readonly argument: string;
@@ -87,106 +87,111 @@ export type ReadInteraction =
       readonly options: Readonly<Record<string, string>>;
     });
 
-/** An interaction in the core's words; null for what is none, or of a kind that HQ never asks for. */
+/** Null for anything else than an interaction of a kind that HQ uses. */
 export function readInteraction(payload: unknown, ownApplication: string | null): ReadInteraction | null {
-  const parsed = interactionShape.safeParse(payload);
-  if (!parsed.success) return null;
-  const interaction = parsed.data;
-  const user = interaction.member?.user ?? interaction.user;
-  const channel = interaction.channel_id ?? interaction.channel?.id;
-  const application = interaction.application_id ?? ownApplication;
-  if (!user || !channel || application === null) return null;
-  const direct = !interaction.guild_id && (interaction.context ?? 1) === 1;
-  const isForeign = ownApplication !== null && application !== ownApplication;
-  const stranger = user.bot || user.system ? 'bot' : isForeign ? 'outsider' : undefined;
-  const said: Said = {
-    id: interaction.id,
-    token: interaction.token,
-    application,
-    onMessage: Boolean(interaction.message),
-    sender: {
-      platform: 'discord',
-      install: interaction.guild_id ?? '@me',
-      channel,
-      kind: direct ? 'direct' : 'group',
-      thread: null,
-      user: user.id,
-      ...(user.username !== undefined && { userName: user.username }),
-      ...(interaction.locale !== undefined && { locale: interaction.locale }),
-      ...(stranger && { stranger }),
-    },
-  };
-  const message = interaction.message ? handleOf(interaction.message, channel) : null;
+  const { data: interaction } = interactionSchema.safeParse(payload);
+  const header = interaction && readHeader(interaction, ownApplication);
+  if (!header) return null;
+  const { sender } = header;
+  const handle = interaction.message
+    ? messageHandle(
+        interaction.message.channel_id ?? sender.channel,
+        interaction.message.id,
+        ((interaction.message.flags ?? 0) & MessageFlags.Ephemeral) !== 0,
+      )
+    : null;
   switch (interaction.type) {
     case InteractionType.ApplicationCommand: {
-      const data = command.safeParse(interaction.data);
-      return data.success ? { ...said, kind: 'input', input: commandInput(data.data) } : null;
+      const { data } = command.safeParse(interaction.data);
+      return data ? { ...header, kind: 'input', input: commandInput(data) } : null;
     }
     case InteractionType.ApplicationCommandAutocomplete: {
-      const data = command.safeParse(interaction.data);
-      if (!data.success) return null;
-      const { words, leaves } = walk(data.data);
-      const focused = leaves.find((one) => one.focused);
-      if (!focused) return null;
-      const options = valuesOf(leaves.filter((one) => one !== focused));
-      return {
-        ...said,
-        kind: 'completion',
-        words,
-        argument: focused.name,
-        typed: focused.value ?? '',
-        options,
-      };
+      const { data } = command.safeParse(interaction.data);
+      return data ? readCompletion(header, data) : null;
     }
     case InteractionType.MessageComponent: {
-      const data = pressed.safeParse(interaction.data);
-      if (!data.success) return null;
-      return { ...said, kind: 'input', input: { kind: 'button', token: data.data.custom_id, message } };
+      const { data } = button.safeParse(interaction.data);
+      if (!data) return null;
+      return { ...header, kind: 'input', input: { kind: 'button', token: data.custom_id, message: handle } };
     }
     case InteractionType.ModalSubmit: {
-      const data = form.safeParse(interaction.data);
-      return data.success ? { ...said, kind: 'input', input: formInput(data.data, message) } : null;
+      const { data } = form.safeParse(interaction.data);
+      return data ? { ...header, kind: 'input', input: formInput(data, handle) } : null;
     }
     default:
       return null;
   }
 }
 
-function handleOf({ id, channel_id, flags }: Bearer, channel: string): Handle {
-  const isPrivate = ((flags ?? 0) & MessageFlags.Ephemeral) !== 0;
-  return { channel: channel_id ?? channel, message: id, ...(isPrivate && { private: 'yes' }) };
-}
-
-function commandInput(data: z.output<typeof command>): Input {
-  const { words, leaves } = walk(data);
-  const isInWords = words.length === 0 || (words.length === 1 && words[0] === textFallback.command);
-  if (!isInWords) return { kind: 'options', words, options: valuesOf(leaves) };
+function readHeader(
+  interaction: z.output<typeof interactionSchema>,
+  ownApplication: string | null,
+): InteractionHeader | null {
+  const { id, token, guild_id: guild, locale } = interaction;
+  const user = interaction.member?.user ?? interaction.user;
+  const channel = interaction.channel_id ?? interaction.channel?.id;
+  const application = interaction.application_id ?? ownApplication;
+  if (!user || !channel || application === null) return null;
+  const isForeign = ownApplication !== null && application !== ownApplication;
+  const stranger = user.bot || user.system ? 'bot' : isForeign ? 'outsider' : undefined;
   return {
-    kind: 'words',
-    text: leaves
-      .map((one) => one.value ?? '')
-      .join(' ')
-      .trim(),
+    id,
+    token,
+    application,
+    onMessage: Boolean(interaction.message),
+    sender: {
+      platform: 'discord',
+      install: guild ?? '@me',
+      channel,
+      kind: !guild && (interaction.context ?? 1) === 1 ? 'direct' : 'group',
+      thread: null,
+      user: user.id,
+      ...(user.username !== undefined && { userName: user.username }),
+      ...(locale !== undefined && { locale }),
+      ...(stranger && { stranger }),
+    },
   };
 }
 
-/** The way through groups and sub-commands, and the options at its end. */
-function walk({ name, options }: z.output<typeof command>): {
-  words: readonly string[];
-  leaves: readonly Option[];
+function readCompletion(header: InteractionHeader, data: z.output<typeof command>): ReadInteraction | null {
+  const { words, options } = descend(data);
+  const focused = options.find((one) => one.focused);
+  if (!focused) return null;
+  return {
+    ...header,
+    kind: 'completion',
+    words,
+    argument: focused.name,
+    typed: focused.value ?? '',
+    options: valuesOf(options.filter((one) => one !== focused)),
+  };
+}
+
+function commandInput(data: z.output<typeof command>): Input {
+  const { words, options } = descend(data);
+  const isText = words.length === 0 || (words.length === 1 && words[0] === textFallback.command);
+  if (!isText) return { kind: 'options', words, options: valuesOf(options) };
+  const text = options.map(({ value }) => value ?? '').join(' ');
+  return { kind: 'words', text: text.trim() };
+}
+
+/** Follows groups and sub-commands to the command's path and its options. */
+function descend(data: z.output<typeof command>): {
+  readonly words: readonly string[];
+  readonly options: readonly Option[];
 } {
-  const words = name === commandName ? [] : [name];
-  let leaves: readonly Option[] = options;
+  const words = data.name === commandName ? [] : [data.name];
+  let options: readonly Option[] = data.options;
   for (;;) {
-    const inner = leaves.find(
-      ({ type, value: leaf, options: below }) =>
+    const inner = options.find(
+      ({ type, value, options: below }) =>
         type === ApplicationCommandOptionType.Subcommand ||
         type === ApplicationCommandOptionType.SubcommandGroup ||
-        (type === undefined && leaf === undefined && below !== undefined),
+        (type === undefined && value === undefined && below !== undefined),
     );
-    if (!inner) return { words: pathOf(words), leaves };
+    if (!inner) return { words: pathOf(words), options };
     words.push(inner.name);
-    leaves = inner.options ?? [];
+    options = inner.options ?? [];
   }
 }
 

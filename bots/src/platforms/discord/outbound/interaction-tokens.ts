@@ -1,36 +1,36 @@
 import { LRUCache } from 'lru-cache';
 
-/** Discord lets an interaction's token be used for 15 minutes; a request that starts in the last seconds of it may come too late. */
-const livesMs = 15 * 60_000 - 15_000;
+/** A token is valid for 15 minutes; a request in the last seconds may arrive too late. */
+const validMs = 15 * 60_000 - 15_000;
 const maxTokens = 10_000;
 
-interface Known {
+export interface InteractionToken {
   readonly token: string;
   readonly application: string;
   /** `@original` for a first answer, else the message's id. */
-  readonly name: string;
+  readonly message: string;
+}
+
+export function isTokenExpired(receivedAt: number): boolean {
+  return Date.now() - receivedAt > validMs;
 }
 
 /**
- * By which token a message can be edited, for as long as there is one: private messages by nothing else, and others in
- * channels that the bot itself may not see. Kept in memory alone, because a token is a right to speak.
+ * The tokens that can edit a message: the only way for private messages, and for channels that the bot cannot see.
+ * They are credentials, so they stay in memory.
  */
 export class InteractionTokens {
-  readonly #known = new LRUCache<string, Known>({ max: maxTokens, ttl: livesMs });
+  readonly #tokens = new LRUCache<string, InteractionToken>({ max: maxTokens, ttl: validMs });
 
-  static isOver(startedAt: number): boolean {
-    return Date.now() - startedAt > livesMs;
+  set(messageId: string, token: InteractionToken, receivedAt: number): void {
+    this.#tokens.set(messageId, token, { ttl: Math.max(1, receivedAt + validMs - Date.now()) });
   }
 
-  remember(message: string, known: Known, startedAt: number): void {
-    this.#known.set(message, known, { ttl: Math.max(1, startedAt + livesMs - Date.now()) });
+  get(messageId: string): InteractionToken | undefined {
+    return this.#tokens.get(messageId);
   }
 
-  of(message: string): Known | null {
-    return this.#known.get(message) ?? null;
-  }
-
-  forget(message: string): void {
-    this.#known.delete(message);
+  delete(messageId: string): void {
+    this.#tokens.delete(messageId);
   }
 }

@@ -1,86 +1,111 @@
+import { createHash, randomUUID } from 'node:crypto';
 import { type APIInteractionResponse, type RawFile, REST, Routes } from 'discord.js';
+import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
+import { isTransient } from '../errors.ts';
 import type { Registration } from '../render/commands-menu.ts';
 import type { Rendered } from '../render/render.ts';
 import type { DiscordSettings } from '../settings.ts';
 import { restOptions } from './rest-options.ts';
 
-const asMessage = z.object({ id: z.string(), channel_id: z.string().optional() });
-const asNamed = z.object({ id: z.string() });
+/** Discord ignores a second message with the same nonce within this time. */
+const nonceValidMs = 2 * 60_000;
 
-export type MessageRef = z.output<typeof asMessage>;
+const message = z.object({ id: z.string(), channel_id: z.string().optional() });
+const withId = z.object({ id: z.string() });
 
-/** The body of a new message that a repeated request does not make twice. */
-export type Outgoing = Rendered & { readonly nonce?: string };
+export type MessageRef = z.output<typeof message>;
 
-/** What the adapter says to Discord's REST API. Everything here rejects with the library's errors. */
-export class DiscordApi {
+/** The part of an interaction that its answers need. */
+interface InteractionAddress {
+  readonly application: string;
+  readonly token: string;
+}
+
+/** Discord's REST API, as far as HQ uses it. Rejects with the library's errors. */
+export class DiscordOutbound {
   readonly #rest: REST;
-  #lastOutboundAt: number | null = null;
+  /** Nonces of messages that may have arrived: a retry sends the same message. */
+  readonly #nonces = new LRUCache<string, string>({ max: 1000, ttl: nonceValidMs });
+  #lastAt: number | null = null;
 
-  constructor({ apiUrl, token }: Pick<DiscordSettings, 'apiUrl' | 'token'>) {
+  constructor({ apiUrl, token }: DiscordSettings) {
     this.#rest = new REST(restOptions(apiUrl)).setToken(token);
   }
 
-  get lastOutboundAt(): number | null {
-    return this.#lastOutboundAt;
+  /** Local epoch milliseconds of the last accepted message. */
+  get lastAt(): number | null {
+    return this.#lastAt;
   }
 
   async acknowledge(
-    { id, token }: { id: string; token: string },
+    { id, token }: { readonly id: string; readonly token: string },
     body: APIInteractionResponse,
     signal: AbortSignal,
   ): Promise<void> {
     await this.#rest.post(Routes.interactionCallback(id, token), { body, auth: false, signal });
-    this.#sent();
+    this.#lastAt = Date.now();
   }
 
-  async deleteOriginal(application: string, token: string): Promise<void> {
+  async deleteOriginal({ application, token }: InteractionAddress): Promise<void> {
     await this.#rest.delete(Routes.webhookMessage(application, token, '@original'), { auth: false });
   }
 
-  followUp(application: string, token: string, body: Rendered): Promise<MessageRef> {
+  followUp({ application, token }: InteractionAddress, body: Rendered): Promise<MessageRef> {
     const query = new URLSearchParams({ wait: 'true' });
     return this.#message(this.#rest.post(Routes.webhook(application, token), { body, query, auth: false }));
   }
 
-  /** `message` is `@original` or the id of a later one. */
-  editAnswer(application: string, token: string, message: string, body: Rendered): Promise<MessageRef> {
-    return this.#message(
-      this.#rest.patch(Routes.webhookMessage(application, token, message), { body, auth: false }),
-    );
+  /** `messageId` is `@original` or the id of a later answer. */
+  editAnswer(
+    { application, token }: InteractionAddress,
+    messageId: string,
+    body: Rendered,
+  ): Promise<MessageRef> {
+    const route = Routes.webhookMessage(application, token, messageId);
+    return this.#message(this.#rest.patch(route, { body, auth: false }));
   }
 
-  send(channel: string, { nonce, ...message }: Outgoing, files?: RawFile[]): Promise<MessageRef> {
-    const body = { ...message, ...(nonce !== undefined && { nonce, enforce_nonce: true }) };
+  send(channel: string, body: Rendered, files?: RawFile[]): Promise<MessageRef> {
     return this.#message(this.#rest.post(Routes.channelMessages(channel), { body, ...(files && { files }) }));
   }
 
-  edit(channel: string, message: string, body: Rendered): Promise<MessageRef> {
-    return this.#message(this.#rest.patch(Routes.channelMessage(channel, message), { body }));
+  /** Sends a message that a retry after a lost answer does not create twice. */
+  async sendOnce(channel: string, body: Rendered): Promise<MessageRef> {
+    const key = createHash('sha256')
+      .update(`${channel}\n${JSON.stringify(body)}`)
+      .digest('base64url');
+    const nonce = this.#nonces.get(key) ?? randomUUID().replaceAll('-', '').slice(0, 25);
+    this.#nonces.delete(key);
+    try {
+      const once = { ...body, nonce, enforce_nonce: true };
+      return await this.#message(this.#rest.post(Routes.channelMessages(channel), { body: once }));
+    } catch (error) {
+      if (isTransient(error)) this.#nonces.set(key, nonce);
+      throw error;
+    }
   }
 
-  /** The channel of the direct messages with this user. */
+  edit(channel: string, messageId: string, body: Rendered): Promise<MessageRef> {
+    return this.#message(this.#rest.patch(Routes.channelMessage(channel, messageId), { body }));
+  }
+
+  /** Returns the channel of direct messages with a user. */
   async directChannel(user: string): Promise<string> {
-    const body = { recipient_id: user };
-    return asNamed.parse(await this.#rest.post(Routes.userChannels(), { body })).id;
+    return withId.parse(await this.#rest.post(Routes.userChannels(), { body: { recipient_id: user } })).id;
   }
 
   async ownApplication(): Promise<string> {
-    return asNamed.parse(await this.#rest.get(Routes.currentApplication())).id;
+    return withId.parse(await this.#rest.get(Routes.currentApplication())).id;
   }
 
-  async register(application: string, { body }: Registration): Promise<void> {
+  async registerCommands(application: string, { body }: Registration): Promise<void> {
     await this.#rest.put(Routes.applicationCommands(application), { body: [body] });
   }
 
   async #message(answer: Promise<unknown>): Promise<MessageRef> {
-    const message = asMessage.parse(await answer);
-    this.#sent();
-    return message;
-  }
-
-  #sent(): void {
-    this.#lastOutboundAt = Date.now();
+    const parsed = message.parse(await answer);
+    this.#lastAt = Date.now();
+    return parsed;
   }
 }

@@ -1,197 +1,186 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { sleep } from '@hq/shared/program';
 import { type APIInteractionResponse, InteractionResponseType, MessageFlags } from 'discord-api-types/v10';
 import type { Logger } from 'pino';
-import type { Card, Handle } from '../../../contract/card.ts';
+import type { Card } from '../../../contract/card.ts';
 import type { Acknowledgement, Reply, Sender, SendResult } from '../../../contract/inbound.ts';
-import { describeProblem, isAlreadyAcknowledged, isExpired, isTransient, problemOf } from '../errors.ts';
+import { describeError, isAlreadyAcknowledged, isExpired, isTransient, toProblem } from '../errors.ts';
+import { messageHandle } from '../message-handle.ts';
 import { renderForm } from '../render/forms.ts';
 import { type Rendered, renderCard, renderNote } from '../render/render.ts';
-import { InteractionTokens } from './interaction-tokens.ts';
-import type { DiscordApi, MessageRef } from './outbound.ts';
+import { type InteractionTokens, isTokenExpired } from './interaction-tokens.ts';
+import type { DiscordOutbound, MessageRef } from './outbound.ts';
 
-/** Discord waits three seconds for the first answer; what starts later than this comes too late. */
+/** Discord waits three seconds for the first answer; a request that starts later arrives too late. */
 const acknowledgeWithinMs = 2800;
-const againAfterMs = 150;
+const retryAfterMs = 150;
+
+export const formTooLate = 'The form did not open in time. Please send the command again.';
 
 export interface InteractionRef {
   readonly id: string;
   readonly token: string;
   readonly application: string;
   readonly sender: Sender;
+  /** It comes from a message of the bot, so an empty answer is possible. */
   readonly onMessage: boolean;
   readonly receivedAt: number;
 }
 
-interface ReplyContext {
-  readonly api: DiscordApi;
+export interface ReplyServices {
+  readonly outbound: DiscordOutbound;
   readonly tokens: InteractionTokens;
   readonly log: Logger;
-  /** How the first answer goes back: by REST, or as the answer to the signed request. */
+  /** Sends the first answer: by REST, or in the response to the signed request. */
   readonly respond: (response: APIInteractionResponse, signal: AbortSignal) => Promise<void>;
-  /** Another program acknowledged it first. */
+  /** Another program acknowledged the interaction first. */
   readonly onConflict: () => void;
 }
 
-/**
- * How the first answer went. `promised`: "is thinking" stands there and waits for the first card. `answered`: nothing stands there that
- * waits. `lost`: the interaction cannot be answered, and what there is to say goes by the bot's own token.
- */
-type Standing = 'promised' | 'answered' | 'lost';
+/** `deferred`: Discord shows "is thinking" until the first card. `lost`: only the bot's own token can still answer. */
+type Acknowledged = 'deferred' | 'answered' | 'lost';
 
-/** One interaction from its acknowledgement to the last word about it. */
-export class InteractionReply implements Reply {
+/** Answers one interaction: the acknowledgement first, then the cards in order. */
+export class DiscordReply implements Reply {
   readonly #interaction: InteractionRef;
-  readonly #context: ReplyContext;
-  readonly #acknowledged = Promise.withResolvers<Standing>();
-  #placeholderIsPrivate = false;
+  readonly #services: ReplyServices;
+  readonly #acknowledged = Promise.withResolvers<Acknowledged>();
+  #isPlaceholderPrivate = false;
   #isPlaceholderUsed = false;
-  /** Cards go out one after the other, so that the first one finds the promise. */
+  /** Cards go out one after another, so that the first one replaces the placeholder. */
   #queue: Promise<unknown> = Promise.resolve();
 
-  constructor(interaction: InteractionRef, context: ReplyContext) {
+  constructor(interaction: InteractionRef, services: ReplyServices) {
     this.#interaction = interaction;
-    this.#context = context;
+    this.#services = services;
   }
 
   async acknowledge(acknowledgement: Acknowledgement): Promise<void> {
     const { kind } = acknowledgement;
     const { onMessage } = this.#interaction;
-    const quietly = kind === 'quiet' && !onMessage;
-    this.#placeholderIsPrivate = quietly || (kind === 'working' && acknowledgement.private);
-    const standing = await this.#answer(responseTo(acknowledgement, onMessage, this.#placeholderIsPrivate));
-    this.#acknowledged.resolve(standing);
-    if (standing === 'lost' && kind === 'form') {
-      await this.#sendToChannel(renderNote('The form did not open in time. Please say it again.'), true);
+    const isQuiet = kind === 'quiet' && !onMessage;
+    this.#isPlaceholderPrivate = isQuiet || (kind === 'working' && acknowledgement.private);
+    const outcome = await this.#respond(toResponse(acknowledgement, onMessage, this.#isPlaceholderPrivate));
+    this.#acknowledged.resolve(outcome);
+    if (outcome === 'lost' && kind === 'form') {
+      await this.#sendToChannel(renderNote(formTooLate), true);
     }
-    if (standing === 'promised' && quietly) {
+    if (outcome === 'deferred' && isQuiet) {
       this.#isPlaceholderUsed = true;
-      await this.#takeAway();
+      await this.#removePlaceholder();
     }
   }
 
-  send(card: Card, { private: wanted = false }: { readonly private?: boolean } = {}): Promise<SendResult> {
-    return this.#inTurn(renderCard(card), wanted);
+  send(card: Card, { private: isPrivate = false }: { readonly private?: boolean } = {}): Promise<SendResult> {
+    return this.#enqueue(renderCard(card), isPrivate);
   }
 
   note(text: string): Promise<SendResult> {
-    return this.#inTurn(renderNote(text), true);
+    return this.#enqueue(renderNote(text), true);
   }
 
-  #inTurn(message: Rendered, wanted: boolean): Promise<SendResult> {
-    const sent = this.#queue.then(() => this.#show(message, wanted));
+  #enqueue(message: Rendered, isPrivate: boolean): Promise<SendResult> {
+    const sent = this.#queue.then(() => this.#show(message, isPrivate));
     this.#queue = sent;
     return sent;
   }
 
-  async #answer(response: APIInteractionResponse): Promise<Standing> {
+  async #respond(response: APIInteractionResponse): Promise<Acknowledged> {
+    const { respond, log, onConflict } = this.#services;
     const until = this.#interaction.receivedAt + acknowledgeWithinMs;
     const signal = AbortSignal.timeout(Math.max(1, until - Date.now()));
-    const good = response.type === InteractionResponseType.DeferredChannelMessageWithSource;
+    const isDeferred = response.type === InteractionResponseType.DeferredChannelMessageWithSource;
+    const done = isDeferred ? 'deferred' : 'answered';
     for (let attempt = 1; ; attempt += 1) {
       try {
-        await this.#context.respond(response, signal);
-        return good ? 'promised' : 'answered';
+        await respond(response, signal);
+        return done;
       } catch (error) {
         if (isAlreadyAcknowledged(error)) {
-          // An answer of ours may have been taken while the word of it was lost.
-          if (attempt > 1) return good ? 'promised' : 'answered';
-          this.#context.onConflict();
+          // An earlier attempt may have succeeded although its answer was lost.
+          if (attempt > 1) return done;
+          onConflict();
           return 'answered';
         }
-        if (!isTransient(error) || Date.now() + againAfterMs > until) {
-          this.#context.log.warn(
-            { problem: describeProblem(problemOf(error)) },
-            'An interaction could not be acknowledged',
-          );
+        if (!isTransient(error) || Date.now() + retryAfterMs > until) {
+          log.warn({ problem: describeError(error) }, 'An interaction could not be acknowledged');
           return 'lost';
         }
-        await sleep(againAfterMs);
+        await sleep(retryAfterMs);
       }
     }
   }
 
-  async #show(message: Rendered, wanted: boolean): Promise<SendResult> {
-    const standing = await this.#acknowledged.promise;
-    const isPrivate = wanted || (this.#placeholderIsPrivate && !this.#isPlaceholderUsed);
-    if (standing === 'lost' || InteractionTokens.isOver(this.#interaction.receivedAt)) {
+  async #show(message: Rendered, wantsPrivate: boolean): Promise<SendResult> {
+    const outcome = await this.#acknowledged.promise;
+    const isPrivate = wantsPrivate || (this.#isPlaceholderPrivate && !this.#isPlaceholderUsed);
+    if (outcome === 'lost' || isTokenExpired(this.#interaction.receivedAt)) {
       return this.#sendToChannel(message, isPrivate);
     }
     try {
-      if (standing === 'promised' && !this.#isPlaceholderUsed)
-        return await this.#fillPlaceholder(message, wanted);
+      if (outcome === 'deferred' && !this.#isPlaceholderUsed)
+        return await this.#fillPlaceholder(message, wantsPrivate);
       return await this.#followUp(message, isPrivate);
     } catch (error) {
       return isExpired(error) ? this.#sendToChannel(message, isPrivate) : failedResult(error);
     }
   }
 
-  async #fillPlaceholder(message: Rendered, wanted: boolean): Promise<SendResult> {
-    const { api } = this.#context;
-    const { application, token } = this.#interaction;
-    if (wanted && !this.#placeholderIsPrivate && this.#interaction.sender.kind === 'group') {
-      // The promise was made to everybody and its privacy cannot be changed: it is kept with a word, and taken away.
-      await api.editAnswer(application, token, '@original', renderNote('Answered privately.'));
+  async #fillPlaceholder(message: Rendered, wantsPrivate: boolean): Promise<SendResult> {
+    const { outbound } = this.#services;
+    if (wantsPrivate && !this.#isPlaceholderPrivate && this.#interaction.sender.kind === 'group') {
+      // The visibility of a placeholder cannot change: a note fills it, and is then deleted.
+      await outbound.editAnswer(this.#interaction, '@original', renderNote('Answered privately.'));
       this.#isPlaceholderUsed = true;
       const sent = await this.#followUp(message, true);
-      await this.#takeAway();
+      await this.#removePlaceholder();
       return sent;
     }
-    const shown = await api.editAnswer(application, token, '@original', message);
+    const shown = await outbound.editAnswer(this.#interaction, '@original', message);
     this.#isPlaceholderUsed = true;
-    return this.#shown(shown, this.#placeholderIsPrivate, '@original');
+    return this.#shown(shown, this.#isPlaceholderPrivate, '@original');
   }
 
-  async #followUp(message: Rendered, wanted: boolean): Promise<SendResult> {
-    const { application, token } = this.#interaction;
-    const flags = message.flags | (wanted ? MessageFlags.Ephemeral : 0);
-    const shown = await this.#context.api.followUp(application, token, { ...message, flags });
-    return this.#shown(shown, wanted, shown.id);
+  async #followUp(message: Rendered, isPrivate: boolean): Promise<SendResult> {
+    const flags = message.flags | (isPrivate ? MessageFlags.Ephemeral : 0);
+    const shown = await this.#services.outbound.followUp(this.#interaction, { ...message, flags });
+    return this.#shown(shown, isPrivate, shown.id);
   }
 
-  /** Takes the first answer away; one that stays is not worth failing for. */
-  async #takeAway(): Promise<void> {
-    const { application, token } = this.#interaction;
-    await this.#context.api.deleteOriginal(application, token).catch((error: unknown) => {
-      this.#context.log.warn(
-        { problem: describeProblem(problemOf(error)) },
-        'An empty answer could not be taken away',
-      );
+  /** Deletes the first answer; a failure is only logged. */
+  async #removePlaceholder(): Promise<void> {
+    const { outbound, log } = this.#services;
+    await outbound.deleteOriginal(this.#interaction).catch((error: unknown) => {
+      log.warn({ problem: describeError(error) }, 'An empty answer could not be deleted');
     });
   }
 
-  /** `name` is what the message is called by whoever has the interaction’s token. */
-  #shown({ id, channel_id: channel }: MessageRef, isPrivate: boolean, name: string): SendResult {
+  /** `message` is the name of the message for the interaction's token. */
+  #shown({ id, channel_id: channel }: MessageRef, isPrivate: boolean, message: string): SendResult {
     const { token, application, receivedAt, sender } = this.#interaction;
-    this.#context.tokens.remember(id, { token, application, name }, receivedAt);
-    return { ok: true, handle: handleOf(channel ?? sender.channel, id, isPrivate) };
+    this.#services.tokens.set(id, { token, application, message }, receivedAt);
+    return { ok: true, handle: messageHandle(channel ?? sender.channel, id, isPrivate) };
   }
 
-  /** By the bot's own token: in the channel, or to the person alone. */
+  /** Uses the bot's own token: to the channel, or as a direct message. */
   async #sendToChannel(message: Rendered, isPrivate: boolean): Promise<SendResult> {
     const { sender } = this.#interaction;
+    const { outbound } = this.#services;
     try {
-      const channel =
-        isPrivate && sender.kind === 'group'
-          ? await this.#context.api.directChannel(sender.user)
-          : sender.channel;
-      const { id } = await this.#context.api.send(channel, message);
-      return { ok: true, handle: handleOf(channel, id, false) };
+      const isDirect = isPrivate && sender.kind === 'group';
+      const channel = isDirect ? await outbound.directChannel(sender.user) : sender.channel;
+      const { id } = await outbound.send(channel, message);
+      return { ok: true, handle: messageHandle(channel, id) };
     } catch (error) {
       return failedResult(error);
     }
   }
 }
 
-/** Private messages can be reached by the interaction's token alone. */
-function handleOf(channel: string, message: string, isPrivate: boolean): Handle {
-  return { channel, message, ...(isPrivate && { private: 'yes' }) };
-}
-
 export function failedResult(error: unknown): SendResult {
-  return { ok: false, problem: problemOf(error) };
+  return { ok: false, problem: toProblem(error) };
 }
 
-function responseTo(
+function toResponse(
   acknowledgement: Acknowledgement,
   onMessage: boolean,
   isPrivate: boolean,

@@ -1,6 +1,6 @@
 import type { RESTOptions } from 'discord.js';
 
-/** What the library asks for. Its own type is of another copy of fetch; where a file goes along, the body is a form. */
+/** The library's own type belongs to another copy of fetch; with a file, the body is a form. */
 interface Request {
   readonly method: string;
   readonly headers: Record<string, string>;
@@ -8,17 +8,16 @@ interface Request {
   readonly signal: AbortSignal;
 }
 
-/** How HQ asks Discord for something. */
 export function restOptions(apiUrl: string): Partial<RESTOptions> {
   return {
     api: apiUrl,
     version: '10',
     timeout: 10_000,
-    // What is worth sending again is the core's to know: it has the newer state of a card by then.
+    // The core retries: it has the newer state of a card by then.
     retries: 0,
-    // Nothing waits in the library: the queue of that chat does, and drops what has been overtaken.
+    // The core's queue of the chat waits, and drops superseded edits.
     rejectOnRateLimit: () => true,
-    // Node's own, which knows of proxies, in place of a second copy of it.
+    // Node's own fetch knows of proxies.
     makeRequest: (url: string, request: Request) => fetch(url, request),
   };
 }

@@ -29,7 +29,7 @@ const simple = (path: CommandDescription['path'], rank = 0): CommandDescription 
 });
 
 describe('the commands under /hq', () => {
-  it('are always ones that Discord takes', () => {
+  it('are always valid for Discord', () => {
     const commands = fc.uniqueArray(command, { maxLength: 60, selector: ({ path }) => path.join(' ') });
     fc.assert(
       fc.property(commands, (known) => {
@@ -39,8 +39,8 @@ describe('the commands under /hq', () => {
     );
   });
 
-  it('keep all their words for as long as there is room', () => {
-    const { body, leftOut } = renderCommands([
+  it('keep their whole summaries while there is room', () => {
+    const { body, omitted } = renderCommands([
       simple(['status']),
       simple(['tasks', 'list'], 1),
       {
@@ -60,7 +60,7 @@ describe('the commands under /hq', () => {
         ],
       },
     ]);
-    expect(leftOut).toBe(0);
+    expect(omitted).toBe(0);
     expect(body).toMatchObject({
       name: 'hq',
       contexts: [0, 1],
@@ -81,7 +81,7 @@ describe('the commands under /hq', () => {
     });
   });
 
-  it('a word that is a command and a group at once is both', () => {
+  it('include a command with the name of a group in that group', () => {
     const { body } = renderCommands([simple(['tasks']), simple(['tasks', 'create'], 1)]);
     expect(body.options).toMatchObject([
       { name: 'tasks', type: 2, options: [{ name: 'show' }, { name: 'create' }] },
@@ -91,7 +91,7 @@ describe('the commands under /hq', () => {
     expect(pathOf(['tasks', 'create'])).toEqual(['tasks', 'create']);
   });
 
-  it('put what people expect directly under /hq, and what finds no room there into a group', () => {
+  it('place preferred commands directly under /hq, and the overflow in a group', () => {
     const many = Array.from({ length: 25 }, (_, rank) => simple([`command${rank}`], rank));
     const chat = [simple(['chat', 'bind'], 80), simple(['chat', 'unbind'], 91)];
     const known = [...many, ...chat, simple(['link'], 41), simple(['run'], 99)];
@@ -99,13 +99,13 @@ describe('the commands under /hq', () => {
     expect(paths).toEqual(
       expect.arrayContaining(['bind', 'link', 'chat unbind', 'command0', 'show command24', 'show run']),
     );
-    const { body, leftOut } = renderCommands(known);
-    expect(leftOut).toBe(0);
+    const { body, omitted } = renderCommands(known);
+    expect(omitted).toBe(0);
     expect(body.options).toHaveLength(25);
     expect(() => registered([body])).not.toThrow();
   });
 
-  it('shorten what is said of arguments before what is said of commands', () => {
+  it('shorten summaries of arguments before those of commands', () => {
     const known = Array.from({ length: 20 }, (_, rank) => ({
       ...simple([`command${rank}`], rank),
       summary: 'c'.repeat(80),
@@ -117,15 +117,15 @@ describe('the commands under /hq', () => {
         completes: false,
       })),
     }));
-    const { body, leftOut } = renderCommands(known);
-    expect(leftOut).toBe(0);
+    const { body, omitted } = renderCommands(known);
+    expect(omitted).toBe(0);
     expect(body.options?.[0]).toMatchObject({
       description: 'c'.repeat(80),
       options: [{ description: expect.stringMatching(/^a{10,29}…$/u) }, {}, {}, {}, {}, {}, {}, {}],
     });
   });
 
-  it('lose the last ones only when no shortening helps', () => {
+  it('omit the last ones only if shortening does not suffice', () => {
     const heavy = Array.from({ length: 24 }, (_, rank) => ({
       ...simple([`command${rank}`], rank),
       arguments: Array.from({ length: 25 }, (_, index) => ({
@@ -136,8 +136,8 @@ describe('the commands under /hq', () => {
         completes: false,
       })),
     }));
-    const { body, leftOut } = renderCommands(heavy);
-    expect(leftOut).toBeGreaterThan(0);
+    const { body, omitted } = renderCommands(heavy);
+    expect(omitted).toBeGreaterThan(0);
     expect(body.options?.[0]?.name).toBe('command0');
     expect(() => registered([body])).not.toThrow();
   });

@@ -1,4 +1,4 @@
-import { plain } from '@hq/shared/text';
+import { plain, truncate } from '@hq/shared/text';
 import {
   type APIApplicationCommandBasicOption,
   type APIApplicationCommandSubcommandGroupOption,
@@ -9,24 +9,23 @@ import {
   type RESTPostAPIChatInputApplicationCommandsJSONBody,
 } from 'discord-api-types/v10';
 import type { ArgumentDescription, CommandDescription } from '../../../contract/adapter.ts';
-import { truncateEnd } from '../truncate.ts';
 import { assignGroups, maxOptions, textFallback } from './menu-groups.ts';
 
 export const commandName = 'hq';
 
-/** Where a first word is a command and a group at once, the command goes by this name within the group. */
+/** The name of a command within the group of the same name. */
 const bareName = 'show';
 
-/** Names, descriptions and values of one command count together. */
+/** Discord's limit for the names, descriptions and values of one command together. */
 const maxWeight = 8000;
-/** How long a summary may be. */
+/** The longest summaries. */
 interface Lengths {
   readonly command: number;
   readonly argument: number;
 }
 
-/** The name of an argument says most of what its summary does, so that is shortened first. */
-const shorterAndShorter: readonly Lengths[] = [
+/** Tried in order; an argument's name explains most of it, so its summary is shortened first. */
+const summaryLengths: readonly Lengths[] = [
   { command: 100, argument: 100 },
   { command: 100, argument: 60 },
   { command: 100, argument: 45 },
@@ -43,39 +42,38 @@ type Top = APIApplicationCommandSubcommandGroupOption | APIApplicationCommandSub
 
 export interface Registration {
   readonly body: RESTPostAPIChatInputApplicationCommandsJSONBody;
-  /** How many commands found no room. */
-  readonly leftOut: number;
+  /** The number of commands that did not fit. */
+  readonly omitted: number;
 }
 
-/** What can be said in words stands beside the rest, so that nothing is out of reach. */
-const words: APIApplicationCommandSubcommandOption = {
+const textCommand: APIApplicationCommandSubcommandOption = {
   type: ApplicationCommandOptionType.Subcommand,
   name: textFallback.command,
-  description: 'Says anything in words, such as: restart eu-1',
+  description: 'Runs a command given as text, such as: restart eu-1',
   options: [
     {
       type: ApplicationCommandOptionType.String,
       name: textFallback.option,
-      description: 'What you would type elsewhere',
+      description: 'The command and its arguments',
       required: true,
       max_length: 2000,
     },
   ],
 };
 
-/** `/hq` with a sub-command for each: summaries are cut, then the last of the commands left out, until it fits. */
+/** Renders `/hq` with a sub-command for each; shortens summaries, then omits the last commands, until it fits. */
 export function renderCommands(commands: readonly CommandDescription[]): Registration {
   const ranked = commands.toSorted((a, b) => a.rank - b.rank);
   for (let count = ranked.length; count > 0; count -= 1) {
     const kept = ranked.slice(0, count);
-    for (const lengths of shorterAndShorter) {
-      const options = [...optionsOf(assignGroups(kept), lengths), words];
+    for (const lengths of summaryLengths) {
+      const options = [...optionsOf(assignGroups(kept), lengths), textCommand];
       if (options.length <= maxOptions && weight(options) <= maxWeight - 40) {
-        return { body: commandOf(options), leftOut: ranked.length - count };
+        return { body: commandOf(options), omitted: ranked.length - count };
       }
     }
   }
-  return { body: commandOf([words]), leftOut: ranked.length };
+  return { body: commandOf([textCommand]), omitted: ranked.length };
 }
 
 function commandOf(options: Top[]): RESTPostAPIChatInputApplicationCommandsJSONBody {
@@ -88,7 +86,7 @@ function commandOf(options: Top[]): RESTPostAPIChatInputApplicationCommandsJSONB
   };
 }
 
-/** The path of the command that was registered under these words. */
+/** Returns the path of the command that is registered under these words. */
 export function pathOf(words: readonly string[]): readonly string[] {
   return words.length === 2 && words[1] === bareName ? words.slice(0, 1) : words;
 }
@@ -108,7 +106,7 @@ function optionsOf(commands: readonly CommandDescription[], lengths: Lengths): T
       top.push({
         type: ApplicationCommandOptionType.SubcommandGroup,
         name: first,
-        description: described(namesIn(first, commands), lengths.command),
+        description: describe(namesIn(first, commands), lengths.command),
         options: group,
       });
     }
@@ -117,7 +115,7 @@ function optionsOf(commands: readonly CommandDescription[], lengths: Lengths): T
   return top;
 }
 
-/** What a group holds says best what it is about. */
+/** Describes a group by its commands. */
 function namesIn(group: string, commands: readonly CommandDescription[]): string {
   return commands
     .flatMap(({ path }) => (path[0] === group && path[1] !== undefined ? [path[1].replaceAll('_', ' ')] : []))
@@ -133,54 +131,43 @@ function subcommand(
   return {
     type: ApplicationCommandOptionType.Subcommand,
     name,
-    description: described(summary, lengths.command),
+    description: describe(summary, lengths.command),
     options: ordered.slice(0, maxOptions).map((one) => option(one, lengths.argument)),
   };
 }
 
 function option(argument: ArgumentDescription, length: number): APIApplicationCommandBasicOption {
   const { name, required, min, max, maxLength } = argument;
-  const base = { name, required, description: described(argument.summary, length) };
+  const base = { name, required, description: describe(argument.summary, length) };
   const range = {
     ...(min !== undefined && { min_value: min }),
     ...(max !== undefined && { max_value: max }),
   };
+  const type = ApplicationCommandOptionType;
+  const autocomplete = argument.completes;
   switch (argument.kind) {
     case 'boolean':
-      return { ...base, type: ApplicationCommandOptionType.Boolean };
+      return { ...base, type: type.Boolean };
     case 'integer':
-      return {
-        ...base,
-        ...range,
-        type: ApplicationCommandOptionType.Integer,
-        autocomplete: argument.completes,
-      };
+      return { ...base, ...range, type: type.Integer, autocomplete };
     case 'number':
-      return {
-        ...base,
-        ...range,
-        type: ApplicationCommandOptionType.Number,
-        autocomplete: argument.completes,
-      };
+      return { ...base, ...range, type: type.Number, autocomplete };
     case 'choice': {
       const choices = (argument.choices ?? []).slice(0, maxOptions);
       return {
         ...base,
-        type: ApplicationCommandOptionType.String,
-        choices: choices.map(({ label, value }) => ({ name: described(label, 100), value })),
+        type: type.String,
+        choices: choices.map(({ label, value }) => ({ name: describe(label, 100), value })),
       };
     }
-    case 'text':
-      return {
-        ...base,
-        type: ApplicationCommandOptionType.String,
-        autocomplete: argument.completes,
-        ...(maxLength !== undefined && { max_length: Math.min(maxLength, 6000) }),
-      };
+    case 'text': {
+      const max_length = maxLength === undefined ? undefined : Math.min(maxLength, 6000);
+      return { ...base, type: type.String, autocomplete, ...(max_length !== undefined && { max_length }) };
+    }
   }
 }
 
-const described = (text: string, length: number): string => truncateEnd(plain(text), length) || '—';
+const describe = (text: string, length: number): string => truncate(plain(text), length) || '—';
 
 function weight(value: unknown): number {
   if (Array.isArray(value)) return value.reduce((sum: number, one) => sum + weight(one), 0);

@@ -1,30 +1,29 @@
-import { plain } from '@hq/shared/text';
+import { plain, truncate } from '@hq/shared/text';
 import {
   type APIModalInteractionResponseCallbackData,
   ComponentType,
   TextInputStyle,
 } from 'discord-api-types/v10';
 import type { Form, FormField } from '../../../contract/form.ts';
-import { truncateEnd } from '../truncate.ts';
 
 const limits = { title: 45, label: 45, description: 100, value: 4000, fields: 5, choices: 25, choice: 100 };
 
 type Label = APIModalInteractionResponseCallbackData['components'][number];
 
-/** A form as a modal. Nothing in a modal is read as markup. */
+/** Renders a form as a modal, in which Discord interprets no markup. */
 export function renderForm({ token, title, fields }: Form): APIModalInteractionResponseCallbackData {
   return {
     custom_id: token,
-    title: truncateEnd(plain(title), limits.title) || '—',
+    title: truncate(plain(title), limits.title) || '—',
     components: fields.slice(0, limits.fields).map(renderField),
   };
 }
 
 function renderField(field: FormField): Label {
-  const hint = truncateEnd(plain(field.hint ?? ''), limits.description);
+  const hint = truncate(plain(field.hint ?? ''), limits.description);
   return {
     type: ComponentType.Label,
-    label: truncateEnd(plain(field.label), limits.label) || field.name,
+    label: truncate(plain(field.label), limits.label) || field.name,
     ...(hint !== '' && { description: hint }),
     component:
       field.kind === 'choice' && field.choices?.length ? select(field, field.choices) : textInput(field),
@@ -41,7 +40,7 @@ function select(field: FormField, choices: NonNullable<FormField['choices']>): I
     min_values: field.required ? 1 : 0,
     max_values: 1,
     options: choices.slice(0, limits.choices).map(({ label, value }) => ({
-      label: truncateEnd(plain(label), limits.choice) || '—',
+      label: truncate(plain(label), limits.choice) || '—',
       value,
       ...(value === field.value && { default: true }),
     })),
@@ -56,6 +55,6 @@ function textInput(field: FormField): Input {
     style: field.kind === 'paragraph' ? TextInputStyle.Paragraph : TextInputStyle.Short,
     required: field.required,
     max_length: maxLength,
-    ...(field.value && { value: truncateEnd(field.value, maxLength) }),
+    ...(field.value && { value: truncate(field.value, maxLength) }),
   };
 }

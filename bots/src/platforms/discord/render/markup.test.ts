@@ -42,12 +42,12 @@ const live = (text: string): string =>
   text.replace(/\\[^0-9A-Za-z\s]/gu, '␣').replace(/(?<![^\s(])https?:\/\/[\w./?#%&=+:;,-]+/gu, '␣');
 
 describe('prose', () => {
-  it('is shown as it was said', () => {
+  it('is shown literally', () => {
     fc.assert(fc.property(hostile, (text) => shown(escapeMarkup(text)) === text));
     fc.assert(fc.property(hostile, (text) => shown(escapeLine(text)) === text));
   });
 
-  it('leaves nothing that Discord would read as markup', () => {
+  it('contains nothing that Discord reads as markup', () => {
     fc.assert(
       fc.property(hostile, (text) => {
         for (const line of live(escapeMarkup(text)).split('\n')) {
@@ -60,26 +60,26 @@ describe('prose', () => {
     );
   });
 
-  it('leaves addresses in prose alone, and makes none of a line', () => {
+  it('keeps addresses in prose as links, and escapes them in a line', () => {
     expect(escapeMarkup('see https://example.org/a_b*c')).toBe('see https://example.org/a_b\\*c');
     expect(escapeLine('see https://example.org')).toBe('see https\\://example.org');
     expect(escapeMarkup('[here](https://example.org)')).toBe('[here]\\(https://example.org)');
   });
 
-  it('leaves ordinary names as they are', () => {
+  it('keeps ordinary names unchanged', () => {
     expect(escapeMarkup('restart_gateway on eu-1.example.org, 3 < 4')).toBe(
       'restart_gateway on eu-1.example.org, 3 \\< 4',
     );
   });
 
-  it('is bold within, wherever its spaces are', () => {
+  it('is bold without its outer spaces', () => {
     expect(bold(' two *stars* ')).toBe(' **two \\*stars\\*** ');
     expect(bold(' ')).toBe(' ');
   });
 });
 
 describe('code', () => {
-  it('ends where it is meant to', () => {
+  it('cannot be closed by its text', () => {
     fc.assert(
       fc.property(hostile, (text) => {
         const block = codeBlock(text);

@@ -53,7 +53,7 @@ function stringsIn(value: unknown): string[] {
 }
 
 describe('a card', () => {
-  it('is always one that Discord takes', () => {
+  it('is always valid for Discord', () => {
     fc.assert(
       fc.property(card, (one) => {
         const rendered = renderCard(one);
@@ -66,7 +66,7 @@ describe('a card', () => {
     );
   });
 
-  it('holds nothing that moves, hides or turns what is beside it', () => {
+  it('contains no control, direction or zero-width characters', () => {
     fc.assert(
       fc.property(card, (one) => {
         expect(JSON.stringify(renderCard(one))).not.toMatch(
@@ -76,7 +76,7 @@ describe('a card', () => {
     );
   });
 
-  it('balances its blocks of code, so that no log leaves its own', () => {
+  it('balances its code blocks, so that no log leaves its block', () => {
     fc.assert(
       fc.property(card, (one) => {
         const [embed] = renderCard(one).embeds;
@@ -86,7 +86,7 @@ describe('a card', () => {
     );
   });
 
-  it('cuts no character in two', () => {
+  it('splits no character', () => {
     fc.assert(fc.property(card, (one) => stringsIn(renderCard(one)).every((part) => part.isWellFormed())));
     for (const shift of ['', 'x']) {
       const log = shift + '😀'.repeat(4000);
@@ -100,14 +100,14 @@ describe('a card', () => {
     }
   });
 
-  it('tells in words what its colour tells', () => {
+  it('repeats its colour in words', () => {
     expect(renderCard({ title: 'Gateway', tone: 'bad' }).content).toBe('**Gateway** — problem');
     expect(renderCard({ title: 'Gateway', tone: 'bad', state: 'stale for 3m' }).content).toBe(
       '**Gateway** — stale for 3m',
     );
   });
 
-  it('keeps the spaces between prose and the names in it', () => {
+  it('keeps the spaces between prose and code', () => {
     const body = [
       { kind: 'text', text: 'To go on, type ' },
       { kind: 'code', text: 'default' },
@@ -119,7 +119,7 @@ describe('a card', () => {
     );
   });
 
-  it('keeps the end of a log and the beginning of prose, and room for both', () => {
+  it('keeps the end of a log and the beginning of prose, with room for both', () => {
     const log = Array.from({ length: 2000 }, (_, index) => `line ${index}`).join('\n');
     const prose = Array.from({ length: 2000 }, (_, index) => `word ${index}`).join('\n');
     const description =
@@ -137,7 +137,7 @@ describe('a card', () => {
     expect(description.length).toBeLessThanOrEqual(4096);
   });
 
-  it('shows a body of the promised length whole', () => {
+  it('shows a body of the declared length in full', () => {
     const log = 'x'.repeat(3500);
     const body = [{ kind: 'log', text: log }] as const;
     expect(renderCard({ title: 'x', tone: 'neutral', body }).embeds[0]?.description).toBe(
@@ -145,7 +145,7 @@ describe('a card', () => {
     );
   });
 
-  it('puts stamp, footer and page beneath, and buttons in rows of five', () => {
+  it('shows stamp, footer and page below, and buttons in rows of five', () => {
     const rendered = renderCard({
       title: 'x',
       tone: 'good',
@@ -164,7 +164,7 @@ describe('a card', () => {
     expect(rendered.components.map(({ components }) => components.length)).toEqual([5, 2]);
   });
 
-  it('takes away what an earlier one had', () => {
+  it('removes the parts of an earlier card', () => {
     expect(renderCard({ title: 'x', tone: 'good' })).toMatchObject({ embeds: [], components: [], flags: 4 });
   });
 });
@@ -183,7 +183,7 @@ describe('a note', () => {
 });
 
 describe('a form', () => {
-  it('is always one that Discord takes', () => {
+  it('is always valid for Discord', () => {
     const name = fc.stringMatching(/^[a-z][a-z0-9_]{0,31}$/u);
     const field = fc.record(
       {

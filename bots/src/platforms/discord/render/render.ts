@@ -1,4 +1,4 @@
-import { plain, plainLine } from '@hq/shared/text';
+import { plain, plainLines, truncate, truncateStart } from '@hq/shared/text';
 import {
   type APIActionRowComponent,
   type APIButtonComponentWithCustomId,
@@ -8,10 +8,9 @@ import {
   MessageFlags,
 } from 'discord-api-types/v10';
 import type { Button, Card, Field, TextNode } from '../../../contract/card.ts';
-import { fitted, truncateEnd, truncateStart } from '../truncate.ts';
-import { bold, codeBlock, escapeLine, escapeMarkup, fenceLength, inlineCode } from './markup.ts';
+import { bold, codeBlock, escapeLine, escapeMarkup, fenceLength, fitRendered, inlineCode } from './markup.ts';
 
-/** A message as Discord takes it, for sending and for editing alike: what is empty takes away what was there. */
+/** A message for sending and for editing: an empty part removes the earlier one. */
 export interface Rendered {
   readonly content: string;
   readonly embeds: APIEmbed[];
@@ -42,12 +41,12 @@ const buttonStyles = {
   primary: ButtonStyle.Primary,
   danger: ButtonStyle.Danger,
 } as const;
-/** Where a card says nothing in words about what its colour says. */
+/** The state of a card that has none in words, so that colour is never its only sign. */
 const stateOf = { neutral: undefined, good: undefined, warning: 'warning', bad: 'problem' } as const;
 
 /**
- * A line that notifications and screen readers tell by itself, and beneath it the rest in an embed, whose words mention
- * nobody and become no previews.
+ * Renders one line for notifications and screen readers, and the rest as an embed, which mentions nobody and shows no
+ * previews.
  */
 export function renderCard(card: Card): Rendered {
   const embed = renderEmbed(card);
@@ -60,10 +59,10 @@ export function renderCard(card: Card): Rendered {
   };
 }
 
-/** A sentence without a card around it. */
+/** Renders a sentence without a card. */
 export function renderNote(text: string): Rendered {
   return {
-    content: fitted(plain(text) || '—', limits.titleLine, truncateEnd, escapeLine),
+    content: fitRendered(plain(text) || '—', limits.titleLine, escapeLine),
     embeds: [],
     components: [],
     allowed_mentions: { parse: [] },
@@ -72,18 +71,13 @@ export function renderNote(text: string): Rendered {
 }
 
 function titleLine({ title, state, tone }: Card): string {
-  const words = fitted(
-    plain(title) || '—',
-    limits.titleLine,
-    truncateEnd,
-    (text) => `**${escapeLine(text)}**`,
-  );
-  const how = plain(state ?? stateOf[tone] ?? '');
-  return how === '' ? words : `${words} — ${fitted(how, limits.titleLine, truncateEnd, escapeLine)}`;
+  const head = fitRendered(plain(title) || '—', limits.titleLine, (text) => `**${escapeLine(text)}**`);
+  const words = plain(state ?? stateOf[tone] ?? '');
+  return words === '' ? head : `${head} — ${fitRendered(words, limits.titleLine, escapeLine)}`;
 }
 
 function renderEmbed(card: Card): APIEmbed | null {
-  const footer = truncateEnd(
+  const footer = truncate(
     [card.stamp, card.footer, card.page && `page ${card.page.number} of ${card.page.of}`]
       .map((text) => plain(text ?? ''))
       .filter((text) => text !== '')
@@ -107,56 +101,57 @@ function renderFields(fields: readonly Field[]): { name: string; value: string; 
   const shown = [];
   let room = limits.allFields;
   for (const { label, value, wide = false } of fields.slice(0, limits.fields)) {
-    const name = fitted(plain(label) || '—', Math.min(limits.fieldName, room), truncateEnd, escapeLine);
-    const told = fitted(
-      clean(value) || '—',
-      Math.min(limits.fieldValue, room - name.length),
-      truncateEnd,
-      escapeMarkup,
-    );
-    if (name === '' || told === '') break;
-    room -= name.length + told.length;
-    shown.push({ name, value: told, inline: !wide });
+    const name = fitRendered(plain(label) || '—', Math.min(limits.fieldName, room), escapeLine);
+    const valueRoom = Math.min(limits.fieldValue, room - name.length);
+    const text = fitRendered(plainLines(value) || '—', valueRoom, escapeMarkup);
+    if (name === '' || text === '') break;
+    room -= name.length + text.length;
+    shown.push({ name, value: text, inline: !wide });
   }
   return shown;
 }
 
-/** Prose keeps its beginning and what others wrote its end; each log is left some room, however long the prose is. */
-function renderBody(body: readonly TextNode[], length: number): string {
-  const blocks = blocksOf(body);
-  const logs = blocks.filter((part): part is string => typeof part === 'string');
+/** Truncates prose at its end and logs at their beginning; long prose leaves room for each log. */
+function renderBody(body: readonly TextNode[], limit: number): string {
+  const blocks = toBlocks(body);
+  const logs = blocks.filter((block) => typeof block === 'string');
   const reserved = logs.reduce((sum, log) => sum + Math.min(log.length + fenceLength, 1000) + 1, 0);
-  let prose = Math.max(0, length - reserved);
-  const drawnProse = blocks.map((part) => {
-    if (typeof part === 'string') return '';
-    const drawn = renderProse(part, prose);
-    prose -= drawn.length + 1;
-    return drawn;
+  let proseRoom = Math.max(0, limit - reserved);
+  const prose = blocks.map((block) => {
+    if (typeof block === 'string') return '';
+    const rendered = renderProse(block, proseRoom);
+    proseRoom -= rendered.length + 1;
+    return rendered;
   });
-  let room = length - drawnProse.reduce((sum, drawn) => sum + (drawn === '' ? 0 : drawn.length + 1), 0);
+  let room = limit - prose.reduce((sum, text) => sum + (text === '' ? 0 : text.length + 1), 0);
   let logsLeft = logs.length;
   return blocks
-    .map((part, index) => {
-      if (typeof part !== 'string') return drawnProse[index] ?? '';
+    .map((block, index) => {
+      if (typeof block !== 'string') return prose[index] ?? '';
       const share = Math.floor(room / logsLeft) - 1;
       logsLeft -= 1;
-      const drawn = fitted(part, share, truncateStart, (text) => (text === '' ? '' : codeBlock(text)));
-      room -= drawn.length + 1;
-      return drawn;
+      const rendered = fitRendered(
+        block,
+        share,
+        (text) => (text === '' ? '' : codeBlock(text)),
+        truncateStart,
+      );
+      room -= rendered.length + 1;
+      return rendered;
     })
-    .filter((drawn) => drawn !== '')
+    .filter((text) => text !== '')
     .join('\n');
 }
 
 type Prose = readonly Exclude<TextNode, { kind: 'log' }>[];
 
-/** The logs as their text, and what stands between them as one paragraph each. */
-function blocksOf(body: readonly TextNode[]): readonly (string | Prose)[] {
+/** Groups the nodes: a string for each log, and one paragraph for the prose between two logs. */
+function toBlocks(body: readonly TextNode[]): readonly (string | Prose)[] {
   const blocks: (string | Exclude<TextNode, { kind: 'log' }>[])[] = [];
   for (const node of body) {
     const last = blocks.at(-1);
     if (node.kind === 'log') {
-      const text = block(node.text);
+      const text = plainLines(node.text).replace(/^\n+|\s+$/gu, '');
       if (text !== '') blocks.push(text);
     } else if (last === undefined || typeof last === 'string') blocks.push([node]);
     else last.push(node);
@@ -164,38 +159,29 @@ function blocksOf(body: readonly TextNode[]): readonly (string | Prose)[] {
   return blocks;
 }
 
-function renderProse(nodes: Prose, length: number): string {
-  let drawn = '';
+function renderProse(nodes: Prose, limit: number): string {
+  let rendered = '';
   for (const node of nodes) {
-    const draw = node.kind === 'code' ? inlineCode : node.strong ? bold : escapeMarkup;
-    const part = fitted(clean(node.text), length - drawn.length - 1, truncateEnd, draw);
-    // Two pieces of code side by side would read as one.
-    drawn += drawn.endsWith('`') && part.startsWith('`') ? ` ${part}` : part;
+    const render = node.kind === 'code' ? inlineCode : node.strong ? bold : escapeMarkup;
+    const part = fitRendered(plainLines(node.text), limit - rendered.length - 1, render);
+    // Adjacent code spans would merge.
+    rendered += rendered.endsWith('`') && part.startsWith('`') ? ` ${part}` : part;
   }
-  return drawn.trim();
+  return rendered.trim();
 }
 
 function renderButtons(buttons: readonly Button[]): Rendered['components'] {
   const distinct = [...new Map(buttons.map((button) => [button.token, button])).values()];
-  const drawn = distinct.slice(0, maxButtons).map(
+  const rendered = distinct.slice(0, maxButtons).map(
     ({ token, label, style }): APIButtonComponentWithCustomId => ({
       type: ComponentType.Button,
       style: buttonStyles[style],
-      label: truncateEnd(plain(label) || '—', limits.label),
+      label: truncate(plain(label) || '—', limits.label),
       custom_id: token,
     }),
   );
-  return Array.from({ length: Math.ceil(drawn.length / limits.buttonsInRow) }, (_, row) => ({
+  return Array.from({ length: Math.ceil(rendered.length / limits.buttonsInRow) }, (_, row) => ({
     type: ComponentType.ActionRow,
-    components: drawn.slice(row * limits.buttonsInRow, (row + 1) * limits.buttonsInRow),
+    components: rendered.slice(row * limits.buttonsInRow, (row + 1) * limits.buttonsInRow),
   }));
-}
-
-/** Several lines, each without what could move, hide or turn anything. */
-function clean(text: string): string {
-  return text.split(/\r?\n/u).map(plainLine).join('\n');
-}
-
-function block(text: string): string {
-  return clean(text).replace(/^\n+|\s+$/gu, '');
 }

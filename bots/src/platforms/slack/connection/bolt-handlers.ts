@@ -15,16 +15,15 @@ import { fieldAction, formCallback } from '../render/forms.ts';
 import type { BotToken } from './bot-token.ts';
 
 export interface InboundListener {
-  /** Takes a delivery on, without waiting for anything. */
-  take(read: (us: Identity) => InboundDelivery | undefined, isCommand: boolean): void;
-  /** What completes a field, in time for Slack. */
-  options(body: unknown): Promise<types.PlainTextOption[]>;
-  homeOpened(user: string): void;
-  tokenDied(reason: string): void;
-  failed(error: unknown): void;
+  /** Starts to handle a delivery, without waiting. */
+  onDelivery(read: (identity: Identity) => InboundDelivery | undefined, isCommand: boolean): void;
+  /** Returns the options of a field within Slack's time limit. */
+  complete(body: unknown): Promise<types.PlainTextOption[]>;
+  onHomeOpened(user: string): void;
+  onRevoked(reason: string): void;
+  onError(error: unknown): void;
 }
 
-/** What every way in needs to be listened to. */
 export interface HandlerOptions {
   readonly botToken: string;
   readonly apiUrl: string;
@@ -33,71 +32,65 @@ export interface HandlerOptions {
   readonly log: Logger;
 }
 
-/** Each delivery is acknowledged first: what it says is worked on behind that. */
+/** Registers handlers that acknowledge each delivery before HQ handles it. */
 export function registerHandlers(
   receiver: SocketModeReceiver | HTTPReceiver,
   { botToken, apiUrl, token, listener, log }: HandlerOptions,
 ): void {
-  const us = token.identity;
+  const { identity } = token;
   const app = new App({
     receiver,
-    // Who may do what is decided elsewhere; here it is only known which token is ours.
+    // The core authorizes people; this names the token alone.
     authorize: async () => ({
       botToken,
-      ...(us === undefined ? {} : { teamId: us.team, botUserId: us.botUser }),
-      ...(us?.botId === undefined ? {} : { botId: us.botId }),
+      ...(identity && { teamId: identity.team, botUserId: identity.botUser }),
+      ...(identity?.botId !== undefined && { botId: identity.botId }),
     }),
     ignoreSelf: false,
     convoStore: false,
     logger: libraryLog(log),
     clientOptions: clientOptions(apiUrl, log),
   });
-  /** A socket that broke in between cannot be told; the command counts all the same, for it never comes again. */
-  const acknowledged = async (telling: Promise<void>): Promise<void> => {
-    try {
-      await telling;
-    } catch (error) {
-      listener.failed(error);
-    }
-  };
+  /** A lost acknowledgement is logged only: Slack never redelivers a command. */
+  const acknowledged = (ack: Promise<void>): Promise<void> =>
+    ack.catch((error: unknown) => listener.onError(error));
   app.command(/^\//u, async ({ body, ack, context }) => {
     await acknowledged(ack());
-    listener.take((us) => readSlash(body, us, envelopeOf(context)), true);
+    listener.onDelivery((us) => readSlash(body, us, envelopeOf(context)), true);
   });
-  // Also a press on what HQ never made: it is turned away and written down like any other.
+  // Matches unknown buttons too: the core refuses and records them.
   app.action(/(?:)/u, async ({ body, ack, context }) => {
     await acknowledged(ack());
-    listener.take((us) => readPress(body, us, envelopeOf(context)), false);
+    listener.onDelivery((us) => readPress(body, us, envelopeOf(context)), false);
   });
   app.view(formCallback, async ({ body, ack }) => {
     await acknowledged(ack());
-    listener.take((us) => readSubmission(body, us), false);
+    listener.onDelivery((us) => readSubmission(body, us), false);
   });
   app.options(fieldAction, async ({ body, ack }) => {
-    await acknowledged(ack({ options: await listener.options(body) }));
+    await acknowledged(ack({ options: await listener.complete(body) }));
   });
-  const said = async ({ body, context }: { readonly body: unknown; readonly context: Context }) =>
-    listener.take((us) => readMessage(body, us, envelopeOf(context)), false);
-  app.event('app_mention', said);
-  app.event('message', said);
+  const onMessage = async ({ body, context }: { readonly body: unknown; readonly context: Context }) =>
+    listener.onDelivery((us) => readMessage(body, us, envelopeOf(context)), false);
+  app.event('app_mention', onMessage);
+  app.event('message', onMessage);
   app.event('app_home_opened', async ({ body }) => {
     const user = readHomeOpened(body);
-    if (user !== undefined) listener.homeOpened(user);
+    if (user !== undefined) listener.onHomeOpened(user);
   });
-  app.event('app_uninstalled', async () => listener.tokenDied('HQ was removed from the Slack workspace.'));
+  app.event('app_uninstalled', async () => listener.onRevoked('HQ was removed from the Slack workspace.'));
   app.event('tokens_revoked', async ({ event }) => {
-    // People's own tokens may be revoked too, and are none of ours.
-    if (event.tokens?.bot?.length !== 0) listener.tokenDied('The bot token was revoked in Slack.');
+    // The event also reports tokens of users, which HQ does not have.
+    if (event.tokens?.bot?.length !== 0) listener.onRevoked('The bot token was revoked in Slack.');
   });
-  app.error(async (error) => listener.failed(error));
+  app.error(async (error) => listener.onError(error));
 }
 
-/** What Socket Mode wraps a delivery in has an id too. */
+/** Passes the id of a Socket Mode envelope on to the handlers. */
 export function envelopeProperties({ envelope_id }: { readonly envelope_id?: string }) {
   return { envelopeId: envelope_id };
 }
 
-function envelopeOf(context: Context): string | undefined {
-  const { envelopeId } = context;
+function envelopeOf({ envelopeId }: Context): string | undefined {
   return typeof envelopeId === 'string' ? envelopeId : undefined;
 }

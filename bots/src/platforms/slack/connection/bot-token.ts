@@ -1,21 +1,21 @@
+import { sleep } from '@hq/shared/program';
 import type { webApi } from '@slack/bolt';
 import type { Logger } from 'pino';
-import { sleep } from '../abort-signals.ts';
-import { isDeadToken, problemOf, slackError } from '../errors.ts';
+import { isRevoked, slackErrorCode, toProblem } from '../errors.ts';
 import type { Identity } from '../inbound/sender.ts';
 
-export const newTokenHint = "Make a new token in the app's settings and start hq-bots with it.";
-const againMs = 5000;
-/** Nothing but another token helps, save that somebody puts the app back. */
-const againWhenRefusedMs = 60_000;
+export const newTokenHint = 'Create a new token in the settings of the app and start hq-bots with it.';
+const retryMs = 5000;
+/** A refused token becomes valid again if someone reinstalls the app. */
+const retryRefusedMs = 60_000;
 
-/** Who we are by the bot token, and whether Slack accepts it. */
+/** The identity that belongs to the bot token, and the state of the token. */
 export class BotToken {
   readonly #client: webApi.WebClient;
   readonly #log: Logger;
   #identity: Identity | undefined;
   #refusal: string | null = null;
-  #trouble: string | null = null;
+  #problem: string | null = null;
 
   constructor(client: webApi.WebClient, log: Logger) {
     this.#client = client;
@@ -26,61 +26,56 @@ export class BotToken {
     return this.#identity;
   }
 
-  /** Why Slack does not accept it. */
+  /** The reason if Slack does not accept the token. */
   get refusal(): string | null {
     return this.#refusal;
   }
 
-  /** Why Slack has not said yet whose it is. */
-  get trouble(): string | null {
-    return this.#trouble;
+  /** The reason if Slack has not answered yet. */
+  get problem(): string | null {
+    return this.#problem;
   }
 
-  /** Asks Slack who we are; whether it has said so. */
-  async ask(): Promise<boolean> {
+  /** Asks Slack for the identity of the token; false if it is still unknown. */
+  async identify(): Promise<boolean> {
     try {
-      const us = await this.#client.auth.test();
-      if (us.team_id === undefined || us.user_id === undefined) {
-        this.#trouble = 'Slack does not say which workspace the bot token belongs to.';
+      const { team_id, user_id, bot_id } = await this.#client.auth.test();
+      if (team_id === undefined || user_id === undefined) {
+        this.#problem = 'Slack does not return the workspace of the bot token.';
         return false;
       }
-      this.#identity = {
-        team: us.team_id,
-        botUser: us.user_id,
-        botId: us.bot_id,
-        appId: this.#identity?.appId,
-      };
+      this.#identity = { team: team_id, botUser: user_id, botId: bot_id, appId: this.#identity?.appId };
       this.#refusal = null;
-      this.#trouble = null;
+      this.#problem = null;
       return true;
     } catch (error) {
-      if (isDeadToken(error)) {
-        this.#refusal = `Slack does not accept the bot token (${slackError(error)}).`;
+      if (isRevoked(error)) {
+        this.#refusal = `Slack does not accept the bot token (${slackErrorCode(error)}).`;
         return false;
       }
-      const problem = problemOf(error);
-      this.#trouble = 'reason' in problem ? problem.reason : 'Slack asks to wait.';
+      const problem = toProblem(error);
+      this.#problem = 'reason' in problem ? problem.reason : 'Slack limits the rate of requests.';
       return false;
     }
   }
 
-  /** Asks until Slack says who we are, or the signal comes. */
-  async askOn(signal: AbortSignal): Promise<void> {
+  /** Retries until the identity is known or the signal aborts. */
+  async keepIdentifying(signal: AbortSignal): Promise<void> {
     do {
-      await sleep(this.#refusal === null ? againMs : againWhenRefusedMs, signal);
-    } while (!signal.aborted && !(await this.ask()));
+      await sleep(this.#refusal === null ? retryMs : retryRefusedMs, signal);
+    } while (!signal.aborted && !(await this.identify()));
   }
 
-  /** The app that the connection belongs to. */
-  belongsTo(appId: string | undefined): void {
+  /** Records the app that the connection belongs to. */
+  setApp(appId: string | undefined): void {
     if (this.#identity !== undefined) this.#identity = { ...this.#identity, appId };
   }
 
-  /** Slack does not accept it any more, until somebody puts the app back. */
-  died(reason: string, signal: AbortSignal): void {
+  /** Records that Slack no longer accepts the token, and keeps checking. */
+  revoke(reason: string, signal: AbortSignal): void {
     if (this.#refusal !== null || signal.aborted) return;
     this.#refusal = reason;
     this.#log.error(reason);
-    void this.askOn(signal);
+    void this.keepIdentifying(signal);
   }
 }

@@ -29,7 +29,7 @@ async function anotherConnection({ slack, adapter }: SlackBot, before: number): 
 }
 
 describe('the connection', () => {
-  it('tells whose it is once it stands', async () => {
+  it('reports its workspace once connected', async () => {
     const { adapter, slack } = await started();
     expect(adapter.health()).toEqual({
       state: 'connected',
@@ -42,7 +42,7 @@ describe('the connection', () => {
   });
 
   it.each(['refresh_requested', 'warning'] as const)(
-    'is made anew when Slack says %s, and a command in between ends',
+    'is replaced when Slack sends %s, and a pending command ends',
     async (reason) => {
       const running = await started();
       const { slack, core } = running;
@@ -56,7 +56,7 @@ describe('the connection', () => {
     },
   );
 
-  it('is made anew as often as it breaks', async () => {
+  it('reconnects as often as it breaks', async () => {
     const running = await started();
     for (let round = 1; round <= 4; round += 1) {
       running.slack.server.links.drop();
@@ -66,7 +66,7 @@ describe('the connection', () => {
     expect((await running.slack.acts.slash(ann, ops, 'status')).acknowledged).toBe(true);
   });
 
-  it('is made anew without growing pauses where each has brought something', async () => {
+  it('reconnects without growing pauses if each connection delivered something', async () => {
     const running = await started();
     const { ann, ops } = someone(running);
     // With pauses that grow, the last of these alone would take longer than the test may.
@@ -77,7 +77,7 @@ describe('the connection', () => {
     }
   });
 
-  it('outlives frames that are none', async () => {
+  it('survives invalid frames', async () => {
     const running = await started();
     for (const frame of [
       'no json',
@@ -93,14 +93,14 @@ describe('the connection', () => {
     await eventually(() => expect(running.core.received).toHaveLength(1));
   });
 
-  it('tells that the app token was revoked, and does not end the program', async () => {
+  it('reports a revoked app token, and does not end the process', async () => {
     const running = await started();
     running.slack.server.revoke(running.slack.server.appToken);
     await eventually(() => expect(running.adapter.health().state).toBe('revoked'));
     expect(running.adapter.health().detail).toContain('app-level token (token_revoked)');
   });
 
-  it('tells that the bot token was revoked when it is used', async () => {
+  it('reports a revoked bot token after its use', async () => {
     const running = await started();
     const { ops } = someone(running);
     running.slack.server.revoke(running.slack.server.botToken);
@@ -118,13 +118,13 @@ describe('the connection', () => {
     expect(running.adapter.health().state).toBe('revoked');
   });
 
-  it.each(['app_uninstalled', 'tokens_revoked'])('hears of %s', async (type) => {
+  it.each(['app_uninstalled', 'tokens_revoked'])('handles %s', async (type) => {
     const running = await started();
     await running.slack.acts.event({ type, tokens: { bot: [running.slack.server.workspace.botUser] } });
     await eventually(() => expect(running.adapter.health().state).toBe('revoked'));
   });
 
-  it('goes on when other tokens of the app were revoked', async () => {
+  it('continues if other tokens of the app were revoked', async () => {
     const running = await started();
     await running.slack.acts.event({ type: 'tokens_revoked', tokens: { oauth: ['U1'], bot: [] } });
     const { ann, ops } = someone(running);
@@ -133,7 +133,7 @@ describe('the connection', () => {
     expect(running.adapter.health().state).toBe('connected');
   });
 
-  it('waits as long as Slack asks before it connects again', async () => {
+  it('waits as long as Slack demands before it reconnects', async () => {
     const running = await started();
     running.slack.server.limitRate('apps.connections.open', 1);
     const begin = performance.now();
@@ -142,7 +142,7 @@ describe('the connection', () => {
     expect(performance.now() - begin).toBeGreaterThan(900);
   });
 
-  it('says that the app has another connection, because deliveries are shared out', async () => {
+  it('reports another connection of the app, because Slack splits deliveries', async () => {
     bot = await makeSlackBot();
     const other = await startSlackBot(() => bot?.slack.env ?? {});
     await bot.adapter.start(bot.core);
@@ -189,14 +189,14 @@ describe('starting', () => {
     },
   );
 
-  it('goes on trying while Slack is away', async () => {
+  it('retries while Slack is unreachable', async () => {
     bot = await makeSlackBot();
     bot.slack.server.fail('apps.connections.open', { status: 503, body: 'down' });
     await bot.adapter.start(bot.core);
     await anotherConnection(bot, 0);
   });
 
-  it('goes on trying while Slack does not say who it is', async () => {
+  it('retries while Slack does not return the identity', async () => {
     bot = await makeSlackBot();
     bot.slack.server.fail('auth.test', { status: 503, body: 'down' });
     await bot.adapter.start(bot.core);
@@ -206,14 +206,14 @@ describe('starting', () => {
 });
 
 describe('stopping', () => {
-  it('leaves Slack', async () => {
+  it('closes the connection', async () => {
     const running = await started();
     await running.adapter.stop();
     await eventually(() => expect(running.slack.server.links.count).toBe(0));
     expect(running.adapter.health().state).toBe('stopped');
   });
 
-  it('is no end: it may be started again', async () => {
+  it('permits another start', async () => {
     const running = await started();
     await running.adapter.stop();
     await running.adapter.start(running.core);
@@ -223,7 +223,7 @@ describe('stopping', () => {
     expect(running.slack.server.links.count).toBe(1);
   });
 
-  it('leaves no connection behind that was being made', async () => {
+  it('leaves no connection that was being made', async () => {
     const running = await started();
     const { server } = running.slack;
     server.fail('apps.connections.open', { delayMs: 300, times: 100 });
@@ -236,7 +236,7 @@ describe('stopping', () => {
     expect(server.links.count).toBe(0);
   });
 
-  it('opens nothing any more when it is asked for while Slack still has to say who it is', async () => {
+  it('opens no connection if the identity is still unknown', async () => {
     bot = await makeSlackBot();
     const { server } = bot.slack;
     server.fail('auth.test', { delayMs: 300 });
@@ -249,7 +249,7 @@ describe('stopping', () => {
     expect(bot.adapter.health().state).toBe('stopped');
   });
 
-  it('lets end what is being sent', async () => {
+  it('waits for messages that are being sent', async () => {
     const running = await started();
     const { ops } = someone(running);
     running.slack.server.fail('chat.postMessage', { delayMs: 300 });
@@ -267,7 +267,7 @@ describe('stopping', () => {
     expect(await Promise.race([sending, 'still on its way'])).toMatchObject({ ok: true });
   });
 
-  it('gives up within seconds on a Slack that does not answer', async () => {
+  it('times out within seconds if Slack does not answer', async () => {
     const silent = createServer((socket) => socket.resume());
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
     const address = silent.address();

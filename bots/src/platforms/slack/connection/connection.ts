@@ -1,184 +1,195 @@
-import type { SocketModeReceiver } from '@slack/bolt';
+import { HqError } from '@hq/shared/errors';
+import { backoffMs, sleep, timedOut, withinLimit } from '@hq/shared/program';
+import { SocketModeReceiver } from '@slack/bolt';
 import type { Logger } from 'pino';
-import { z } from 'zod';
-import { settledWithin, sleep, untilAborted } from '../abort-signals.ts';
-import { isDeadToken, problemOf, slackError } from '../errors.ts';
+import type { AdapterState } from '../../../contract/adapter.ts';
+import { isRevoked, slackErrorCode, toProblem } from '../errors.ts';
+import { libraryLog } from '../library-log.ts';
+import { clientOptions } from '../outbound/web-client.ts';
+import { envelopeProperties, type HandlerOptions, registerHandlers } from './bolt-handlers.ts';
+import { type BotToken, newTokenHint } from './bot-token.ts';
+import { type Frame, guardFrames } from './frame-guard.ts';
+import type { Transport } from './transport.ts';
 
-type Client = SocketModeReceiver['client'];
-
-/** Commands that come while there is no socket are lost, so the next one is opened at once. */
+/** Slack drops commands while there is no socket, so the next one opens at once. */
 const gapMs = 25;
-const longestGapMs = 30_000;
-/** A connection that lived this long, or brought something, owes nothing to the ones that failed before it. */
-const provenMs = 10_000;
+const retry = { firstMs: 250, longestMs: 30_000 };
+/** A connection that lasted this long, or delivered something, resets the count of failures. */
+const provenAfterMs = 10_000;
 const helloWithinMs = 10_000;
 const closeWithinMs = 1000;
-/** How long a connection is used that Slack wants back. */
-const partingMs = 100;
-/** Nothing but another token helps, save that somebody switches the app on again. */
-const probeMs = 60_000;
+/** Slack announces the end of a connection; acknowledgements on their way get this time. */
+const lingerMs = 100;
+/** A refused token becomes valid again if someone switches the app on. */
+const retryRefusedMs = 60_000;
 
-const frame = z.looseObject({
-  type: z.string(),
-  num_connections: z.number().optional(),
-  connection_info: z.object({ app_id: z.string().optional() }).optional(),
-  payload: z.looseObject({ event: z.looseObject({ type: z.string() }).optional() }).optional(),
-});
-
-export type SocketState = 'connected' | 'reconnecting' | 'refused';
-
-export interface SocketEvents {
-  /** What `apps.connections.open` or the connection itself came to. `said` is Slack's word for it. */
-  state(state: SocketState, said?: string): void;
-  /** What Slack says of the connection: the app's id, and how many connections the app has, ours among them. */
-  hello(appId: string | undefined, connections: number): void;
+interface SocketOptions extends HandlerOptions {
+  readonly appToken: string;
+  /** Also ends a connection attempt in progress. */
+  readonly stopping: AbortController;
 }
 
 /**
- * Keeps one Socket Mode connection. The library's own way waits five seconds between two connections, ends the program
- * when the token was revoked meanwhile, and leaves a connection open that was being made while it was stopped.
+ * Keeps one Socket Mode connection. The library's own loop waits five seconds between connections, ends the process
+ * if the token is revoked meanwhile, and leaks a connection that is being made during a stop.
  */
-export class SocketConnection {
-  readonly #client: Client;
-  readonly #events: SocketEvents;
-  readonly #log: Logger;
+export class SocketConnection implements Transport {
+  readonly #client: SocketModeReceiver['client'];
+  readonly #token: BotToken;
   readonly #stopping: AbortController;
+  readonly #log: Logger;
+  #state: AdapterState = 'starting';
+  #error: string | null = null;
+  #limitation: string | null = null;
   #running: Promise<void> | undefined;
   #failures = 0;
-  #hasBrought = false;
-  /** Resolves when Slack wants the connection back. */
-  #recycled = Promise.withResolvers<void>();
+  #hasDelivered = false;
+  /** Ends the current connection. */
+  #end: () => void = () => undefined;
 
-  /** The client's own requests are to end with `stopping`: a connection that is being made must not outlive us. */
-  constructor(client: Client, stopping: AbortController, events: SocketEvents, log: Logger) {
-    this.#client = client;
-    this.#stopping = stopping;
-    this.#events = events;
-    this.#log = log;
-    this.#guard();
+  constructor(options: SocketOptions) {
+    this.#token = options.token;
+    this.#stopping = options.stopping;
+    this.#log = options.log;
+    const receiver = createReceiver(options);
+    registerHandlers(receiver, options);
+    this.#client = receiver.client;
+    guardFrames(this.#client, (frame) => this.#onFrame(frame), options.log);
   }
 
-  /** Resolves after the first attempt, however it went: `SocketEvents.state` has told by then. */
-  start(): Promise<void> {
-    return new Promise((resolve) => {
+  get state(): AdapterState {
+    return this.#state;
+  }
+
+  get detail(): string | null {
+    return this.#state === 'connected' ? this.#limitation : this.#error;
+  }
+
+  async open(): Promise<HqError | undefined> {
+    await new Promise<void>((resolve) => {
       this.#running = this.#run(resolve);
     });
+    return this.#state === 'revoked' && this.#error !== null
+      ? new HqError('unauthenticated', this.#error, { field: 'SLACK_APP_TOKEN', hint: newTokenHint })
+      : undefined;
   }
 
-  async stop(): Promise<void> {
+  async close(): Promise<void> {
     this.#stopping.abort();
+    this.#end();
     await this.#running;
+    if (this.#state !== 'revoked') this.#error = null;
   }
 
-  async #run(attempted: () => void): Promise<void> {
-    while (!this.#stopping.signal.aborted) {
-      const begin = Date.now();
-      this.#recycled = Promise.withResolvers<void>();
-      this.#hasBrought = false;
+  async #run(onAttempted: () => void): Promise<void> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      const startedAt = Date.now();
       const ended = Promise.withResolvers<void>();
+      this.#end = ended.resolve;
+      this.#hasDelivered = false;
       this.#client.once('disconnected', ended.resolve);
-      const wait = await this.#connect();
-      attempted();
-      if (wait === 'connected') {
-        await this.#live(ended.promise);
-        const isProven = this.#hasBrought || Date.now() - begin > provenMs;
+      const retryMs = await this.#connect();
+      onAttempted();
+      if (retryMs === null) {
+        if (!signal.aborted) await ended.promise;
+        await this.#disconnect();
+        const isProven = this.#hasDelivered || Date.now() - startedAt > provenAfterMs;
         this.#failures = isProven ? 0 : this.#failures + 1;
       }
       this.#client.off('disconnected', ended.resolve);
-      if (this.#stopping.signal.aborted) return;
-      if (wait === 'connected') this.#events.state('reconnecting');
-      await this.#pause(wait === 'connected' ? this.#gap() : wait);
+      if (signal.aborted) return;
+      if (retryMs === null) this.#onLost(undefined);
+      await sleep(retryMs ?? this.#gapMs(), signal);
     }
   }
 
-  /** `connected`, or how long to wait before the next attempt. */
-  async #connect(): Promise<'connected' | number> {
-    const over = new AbortController();
+  /** Returns null once connected, else the milliseconds until the next attempt. */
+  async #connect(): Promise<number | null> {
+    const { signal } = this.#stopping;
     try {
-      const given = sleep(helloWithinMs, over.signal).then(() => false);
-      const stopped = untilAborted(this.#stopping.signal, over.signal).then(() => false);
-      const hasGreeted = this.#client.start().then(() => true);
-      if (!(await Promise.race([hasGreeted, given, stopped]))) throw new Error('Slack did not say hello');
-      return 'connected';
+      const hello = this.#client.start().then(() => true);
+      const late = sleep(helloWithinMs, signal).then(() => false);
+      if (!(await Promise.race([hello, late]))) throw new Error('Slack did not say hello');
+      this.#state = 'connected';
+      this.#log.info('Connected to Slack');
+      return null;
     } catch (error) {
-      await this.#close();
-      if (this.#stopping.signal.aborted) return 0;
-      if (isDeadToken(error)) {
-        this.#events.state('refused', slackError(error));
-        return probeMs;
+      await this.#disconnect();
+      if (signal.aborted) return 0;
+      if (isRevoked(error)) {
+        this.#state = 'revoked';
+        this.#error = `Slack does not accept the app-level token (${slackErrorCode(error)}).`;
+        this.#log.error(this.#error);
+        return retryRefusedMs;
       }
       this.#failures += 1;
-      this.#events.state('reconnecting', slackError(error));
-      const problem = problemOf(error);
-      return problem.kind === 'wait' ? Math.max(problem.afterMs, this.#gap()) : this.#gap();
-    } finally {
-      over.abort();
+      this.#onLost(slackErrorCode(error));
+      const problem = toProblem(error);
+      return problem.kind === 'wait' ? Math.max(problem.afterMs, this.#gapMs()) : this.#gapMs();
     }
   }
 
-  /** Until the connection is gone, or is to be. */
-  async #live(ended: Promise<void>): Promise<void> {
-    this.#events.state('connected');
-    const over = new AbortController();
-    await Promise.race([ended, this.#recycled.promise, untilAborted(this.#stopping.signal, over.signal)]);
-    over.abort();
-    await this.#close();
+  /** Says goodbye with a time limit. */
+  async #disconnect(): Promise<void> {
+    const closed = await withinLimit(closeWithinMs, this.#client.disconnect());
+    // A second call during the first makes the library drop the connection.
+    if (closed === timedOut) await this.#client.disconnect();
   }
 
-  /** Says goodbye, and does not wait longer for the answer than it is worth. */
-  async #close(): Promise<void> {
-    const closed = this.#client.disconnect().then(() => true);
-    // Closing once more while it closes makes the library let go of it.
-    if ((await settledWithin(closeWithinMs, closed)) === undefined) await this.#client.disconnect();
+  #gapMs(): number {
+    return this.#failures <= 1 ? gapMs : backoffMs(this.#failures - 1, retry);
   }
 
-  #gap(): number {
-    if (this.#failures <= 1) return gapMs;
-    const grown = Math.min(250 * 2 ** (this.#failures - 2), longestGapMs);
-    return grown * (0.75 + Math.random() / 2);
+  #onLost(code: string | undefined): void {
+    this.#state = 'reconnecting';
+    this.#error = 'The connection to Slack is lost; reconnecting.';
+    this.#log.info({ code }, 'Not connected to Slack, reconnecting');
   }
 
-  #pause(ms: number): Promise<void> {
-    return sleep(ms, this.#stopping.signal);
-  }
-
-  /**
-   * Stands between the socket and the library: a frame that the library would stumble over ends a program that does
-   * not look, because the library reads it in a promise that nobody holds.
-   */
-  #guard(): void {
-    const [read] = this.#client.listeners('ws_message');
-    this.#client.removeAllListeners('ws_message');
-    this.#client.on('ws_message', (data: unknown, isBinary: boolean) => {
-      const known = this.#understood(data);
-      if (known === undefined) {
-        this.#log.warn('Slack sent a frame that is none');
-        return;
-      }
-      if (known.type === 'hello') {
-        this.#events.hello(known.connection_info?.app_id, known.num_connections ?? 1);
-      }
-      if (known.type === 'disconnect') {
-        // The library would close at once, in the face of acknowledgements that are on their way.
-        void sleep(partingMs, this.#stopping.signal).then(this.#recycled.resolve);
-        return;
-      }
-      this.#hasBrought ||= known.type !== 'hello';
-      Promise.resolve(read?.(data, isBinary)).catch((error: unknown) =>
-        this.#log.warn({ reason: String(error) }, 'a delivery of Slack could not be read'),
-      );
-    });
-  }
-
-  #understood(data: unknown): z.infer<typeof frame> | undefined {
-    try {
-      const parsed = frame.safeParse(JSON.parse(String(data)));
-      if (!parsed.success) return undefined;
-      const isEvent = parsed.data.type === 'events_api';
-      return isEvent && parsed.data.payload?.event === undefined ? undefined : parsed.data;
-    } catch (error) {
-      if (error instanceof SyntaxError) return undefined;
-      throw error;
+  /** Returns whether the library is to read the frame. */
+  #onFrame(frame: Frame): boolean {
+    if (frame.type === 'hello') {
+      this.#token.setApp(frame.connection_info?.app_id);
+      this.#countConnections(frame.num_connections ?? 1);
+      return true;
     }
+    if (frame.type === 'disconnect') {
+      // The library would close at once and lose the acknowledgements.
+      void sleep(lingerMs, this.#stopping.signal).then(this.#end);
+      return false;
+    }
+    this.#hasDelivered = true;
+    return true;
   }
+
+  #countConnections(count: number): void {
+    this.#limitation =
+      count > 1
+        ? `This app has ${count} connections, and Slack sends each delivery to only one of them.`
+        : null;
+    if (this.#limitation !== null) this.#log.warn(this.#limitation);
+  }
+}
+
+function createReceiver({ appToken, apiUrl, listener, log, stopping }: SocketOptions): SocketModeReceiver {
+  return new SocketModeReceiver({
+    appToken,
+    autoReconnectEnabled: false,
+    customPropertiesExtractor: envelopeProperties,
+    logger: libraryLog(log),
+    installerOptions: {
+      clientOptions: {
+        ...clientOptions(apiUrl, log),
+        fetch: (url, init) => {
+          const signals = [stopping.signal, ...(init?.signal ? [init.signal] : [])];
+          return fetch(url, { ...init, signal: AbortSignal.any(signals) });
+        },
+      },
+    },
+    processEventErrorHandler: async ({ error }) => {
+      listener.onError(error);
+      return false;
+    },
+  });
 }

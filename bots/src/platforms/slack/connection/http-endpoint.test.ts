@@ -22,7 +22,7 @@ beforeEach(async () => {
 });
 afterEach(() => bot.stop());
 
-it('takes signed commands, presses and events, and opens no socket', async () => {
+it('accepts signed commands, presses and events, and opens no socket', async () => {
   expect((await bot.slack.acts.slash(ann, ops, 'status')).status).toBe(200);
   expect((await bot.slack.acts.mention(ann, ops, 'status')).status).toBe(200);
   await eventually(() => expect(bot.core.received).toHaveLength(2));
@@ -55,7 +55,7 @@ it.each([
   expect(bot.core.last.inbound.input).toEqual({ kind: 'words', text: 'status' });
 });
 
-it('answers the challenge that Slack sends before it saves the address', async () => {
+it('answers the challenge of Slack for a new address', async () => {
   const payload = { type: 'url_verification', token: 'legacy-verification-token', challenge: 'say-it-back' };
   const receipt = await bot.slack.server.deliver({ type: 'events_api', payload });
   expect(receipt).toMatchObject({ status: 200, answer: { challenge: 'say-it-back' } });
@@ -73,7 +73,7 @@ it('acknowledges within three seconds although the core hangs', async () => {
   release();
 });
 
-it('takes a repeated event on once, and names it the same to the next process', async () => {
+it('handles a redelivered event once, with the same id in the next process', async () => {
   const first = await bot.slack.acts.mention(ann, ops, 'restart');
   await eventually(() => expect(bot.core.received).toHaveLength(1));
   expect((await bot.slack.acts.repeat(first, 1, 'http_timeout')).status).toBe(200);
@@ -87,7 +87,7 @@ it('takes a repeated event on once, and names it the same to the next process', 
   expect(bot.core.last.inbound.deliveryId).toBe(bot.core.received[0]?.inbound.deliveryId);
 });
 
-it('takes an event on when it comes again because nothing came of the first', async () => {
+it('handles a redelivered event if the first one failed', async () => {
   const failing = Promise.withResolvers<void>();
   bot.core.slowness = failing.promise;
   const first = await bot.slack.acts.mention(ann, ops, 'restart');
@@ -99,7 +99,7 @@ it('takes an event on when it comes again because nothing came of the first', as
   await eventually(() => expect(bot.core.received).toHaveLength(2));
 });
 
-it('says which port is taken', async () => {
+it('names the port that is taken', async () => {
   const port = new URL(bot.slack.server.requestUrl ?? '').port;
   const failing = startSlackBot(({ env }) => ({
     SLACK_BOT_TOKEN: env.SLACK_BOT_TOKEN,

@@ -1,55 +1,56 @@
 import { HqError } from '@hq/shared/errors';
 import { HTTPReceiver } from '@slack/bolt';
+import type { AdapterState } from '../../../contract/adapter.ts';
 import { libraryLog } from '../library-log.ts';
 import { type HandlerOptions, registerHandlers } from './bolt-handlers.ts';
 import type { Transport } from './transport.ts';
 
-interface HttpIngressOptions extends HandlerOptions {
+interface HttpEndpointOptions extends HandlerOptions {
   readonly signingSecret: string;
   readonly host: string;
   readonly port: number;
 }
 
-/** Signed requests to a port of ours. */
+/** Takes deliveries as requests that Slack signs. */
 export class HttpEndpoint implements Transport {
-  readonly limitation = null;
-  state: Transport['state'] = 'opening';
-  trouble: string | null = null;
-  readonly #bolt: HTTPReceiver;
-  readonly #address: { readonly host: string; readonly port: number };
+  state: AdapterState = 'starting';
+  detail: string | null = null;
+  readonly #receiver: HTTPReceiver;
+  readonly #host: string;
+  readonly #port: number;
 
-  constructor(options: HttpIngressOptions) {
-    const { signingSecret, host, port, listener, log } = options;
-    this.#address = { host, port };
-    this.#bolt = new HTTPReceiver({
+  constructor(options: HttpEndpointOptions) {
+    const { signingSecret, listener, log } = options;
+    this.#host = options.host;
+    this.#port = options.port;
+    this.#receiver = new HTTPReceiver({
       signingSecret,
       logger: libraryLog(log),
       processEventErrorHandler: async ({ error }) => {
-        listener.failed(error);
+        listener.onError(error);
         return false;
       },
     });
-    registerHandlers(this.#bolt, options);
+    registerHandlers(this.#receiver, options);
   }
 
   async open(): Promise<HqError | undefined> {
-    const { host, port } = this.#address;
     try {
-      await this.#bolt.start({ host, port });
-    } catch (error) {
-      this.state = 'down';
-      this.trouble = `Nothing can listen on ${host}:${port}.`;
-      return new HqError('failed', this.trouble, {
+      await this.#receiver.start({ host: this.#host, port: this.#port });
+    } catch (cause) {
+      this.state = 'reconnecting';
+      this.detail = `HQ cannot listen on ${this.#host}:${this.#port}.`;
+      return new HqError('failed', this.detail, {
         field: 'SLACK_LISTEN',
-        hint: 'Another program may have that port: set SLACK_LISTEN to a free one.',
-        cause: error,
+        hint: 'Another program may use the port: set SLACK_LISTEN to a free one.',
+        cause,
       });
     }
-    this.state = 'up';
+    this.state = 'connected';
     return undefined;
   }
 
   async close(): Promise<void> {
-    if (this.state === 'up') await this.#bolt.stop();
+    if (this.state === 'connected') await this.#receiver.stop();
   }
 }

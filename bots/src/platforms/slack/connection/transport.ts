@@ -1,13 +1,12 @@
 import type { HqError } from '@hq/shared/errors';
+import type { AdapterState } from '../../../contract/adapter.ts';
 
-/** The way in for deliveries. */
+/** The source of deliveries. */
 export interface Transport {
-  readonly state: 'opening' | 'up' | 'down' | 'refused';
-  /** Why it is not up. */
-  readonly trouble: string | null;
-  /** What is worth knowing although it is up. */
-  readonly limitation: string | null;
-  /** Resolves after the first attempt; what Slack or the machine has against it is the answer. */
+  readonly state: AdapterState;
+  /** The reason if it is not connected, else a limitation. */
+  readonly detail: string | null;
+  /** Resolves after the first attempt, with the error if a retry is useless. */
   open(): Promise<HqError | undefined>;
   close(): Promise<void>;
 }

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Sender } from '../../../contract/inbound.ts';
-import { fieldAction, readOrigin } from '../render/forms.ts';
-import { app, type InboundDelivery, person, team, text } from './inbound.ts';
-import { type Identity, senderOf } from './sender.ts';
+import { type FormOrigin, fieldAction, readOrigin } from '../render/forms.ts';
+import { app, type InboundDelivery, team, text, user } from './inbound.ts';
+import { type Identity, toSender } from './sender.ts';
 
 const chosen = z.looseObject({
   value: z.string().nullish(),
@@ -18,42 +18,36 @@ const view = z.object({
   state: z.object({ values }).nullish(),
 });
 
-const submission = z.object({ ...app, team, user: person, view, trigger_id: text });
+const submission = z.object({ ...app, team, user, view, trigger_id: text });
 
 const suggestion = z.object({
   ...app,
   team,
-  user: person,
+  user,
   block_id: z.string(),
   value: z.string().default(''),
   view: view.optional(),
 });
 
 export function readSubmission(body: unknown, us: Identity): InboundDelivery | undefined {
-  const parsed = submission.safeParse(body);
-  if (!parsed.success) return undefined;
-  const given = parsed.data;
-  const origin = readOrigin(given.view.private_metadata);
-  if (origin === undefined) return undefined;
+  const { data } = submission.safeParse(body);
+  const origin = data && readOrigin(data.view.private_metadata);
+  if (!data || !origin) return undefined;
+  const { view, trigger_id: triggerId } = data;
   return {
     inbound: {
-      ...inForm(given, us),
-      channel: origin.channel,
-      kind: origin.kind,
-      thread: origin.thread,
-      // One form is submitted once; a second submission after an error has another hash.
-      deliveryId: `sl:${given.view.id}:${given.view.hash ?? ''}`,
+      ...formSender(data, origin, us),
+      // A second submission after an error has another hash.
+      deliveryId: `sl:${view.id}:${view.hash ?? ''}`,
       input: {
         kind: 'form',
         token: origin.token,
-        values: fieldValues(given.view.state?.values),
-        ...(origin.message === undefined ? {} : { message: origin.message }),
+        values: fieldValues(view.state?.values),
+        ...(origin.message && { message: origin.message }),
       },
       receivedAt: Date.now(),
     },
-    responseUrl: undefined,
-    triggerId: given.trigger_id,
-    onEphemeral: false,
+    triggerId,
   };
 }
 
@@ -66,34 +60,32 @@ export interface SuggestionRequest {
 }
 
 export function readSuggestion(body: unknown, us: Identity): SuggestionRequest | undefined {
-  const parsed = suggestion.safeParse(body);
-  if (!parsed.success) return undefined;
-  const given = parsed.data;
-  const origin = readOrigin(given.view?.private_metadata);
-  const words = origin?.words[given.block_id];
-  if (origin === undefined || words === undefined) return undefined;
-  const { channel, kind, thread } = origin;
-  const { [given.block_id]: _own, ...options } = fieldValues(given.view?.state?.values);
-  return {
-    sender: { ...inForm(given, us), channel, kind, thread },
-    words,
-    argument: given.block_id,
-    typed: given.value.trim(),
-    options,
-  };
+  const { data } = suggestion.safeParse(body);
+  const origin = data && readOrigin(data.view?.private_metadata);
+  if (!data || !origin) return undefined;
+  const { block_id: argument, value, view } = data;
+  const words = origin.words[argument];
+  if (words === undefined) return undefined;
+  const { [argument]: _own, ...options } = fieldValues(view?.state?.values);
+  return { sender: formSender(data, origin, us), words, argument, typed: value.trim(), options };
 }
 
-/** Who fills in a form; where it was asked for comes with the form. */
-function inForm(given: z.infer<typeof submission> | z.infer<typeof suggestion>, us: Identity): Sender {
-  return senderOf(us, {
-    team: given.view?.app_installed_team_id ?? given.team?.id ?? given.view?.team_id ?? given.user.team_id,
-    userTeam: given.user.team_id,
-    appId: given.api_app_id,
-    channel: '',
-    thread: undefined,
-    user: given.user.id,
-    userName: given.user.name ?? given.user.username,
+/** A modal belongs to no channel, so the location comes from its metadata. */
+function formSender(
+  data: z.infer<typeof submission> | z.infer<typeof suggestion>,
+  { channel, kind, thread }: FormOrigin,
+  us: Identity,
+): Sender {
+  const { view, user, team, api_app_id } = data;
+  const sender = toSender(us, {
+    team: view?.app_installed_team_id ?? team?.id ?? view?.team_id ?? user.team_id,
+    userTeam: user.team_id,
+    appId: api_app_id,
+    channel,
+    user: user.id,
+    userName: user.name ?? user.username,
   });
+  return { ...sender, kind, thread };
 }
 
 function fieldValues(state: z.infer<typeof values> | undefined): Record<string, string> {

@@ -1,131 +1,142 @@
+import { timedOut, withinLimit } from '@hq/shared/program';
 import type { types } from '@slack/bolt';
 import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import type { Form } from '../../../contract/form.ts';
-import type { Receiver } from '../../../contract/inbound.ts';
+import type { Choice, Receiver } from '../../../contract/inbound.ts';
 import type { InFlight } from '../../in-flight.ts';
-import { settledWithin } from '../abort-signals.ts';
 import type { InboundListener } from '../connection/bolt-handlers.ts';
 import type { BotToken } from '../connection/bot-token.ts';
-import type { SlackApi } from '../outbound/outbound.ts';
+import type { SlackOutbound } from '../outbound/outbound.ts';
 import { SlackReply } from '../outbound/reply.ts';
-import { type ResponseUrl, ResponseUrls, responseUrl } from '../outbound/response-urls.ts';
-import { choiceOption, formView } from '../render/forms.ts';
+import { createResponseUrl, type ResponseUrl, ResponseUrls } from '../outbound/response-urls.ts';
+import { formView, toOption } from '../render/forms.ts';
 import { homeView } from '../render/home-view.ts';
-import { readSuggestion } from './form-submission.ts';
+import { readSuggestion, type SuggestionRequest } from './form-submission.ts';
 import type { InboundDelivery } from './inbound.ts';
 import type { Identity } from './sender.ts';
 
-/** Slack waits three seconds for a completion. */
+/** Slack waits three seconds for options. */
 const completeWithinMs = 2000;
-const mostOptions = 100;
-/** Slack brings what was not acknowledged again at once, after a minute and after five. */
-const repeatsWithinMs = 10 * 60_000;
-const mostRemembered = 5000;
+const maxOptions = 100;
+/** Slack redelivers an unacknowledged event at once, after one minute and after five. */
+const redeliveredWithinMs = 10 * 60_000;
+const maxDeliveries = 5000;
 
-interface ConversationOptions {
+interface HandlerServices {
   readonly receiver: Receiver;
-  readonly api: SlackApi;
+  readonly outbound: SlackOutbound;
   readonly token: BotToken;
   readonly responseUrls: ResponseUrls;
   readonly inFlight: InFlight;
   readonly log: Logger;
-  /** Something came in. */
   readonly onInbound: () => void;
   readonly stopping: AbortSignal;
 }
 
-/** Brings what comes from Slack before the core, and the core's answer back. */
+/** Hands deliveries to the core and carries out its acknowledgement. */
 export class InboundHandler implements InboundListener {
-  readonly #options: ConversationOptions;
-  /** What was taken on, though its acknowledgement may have been lost with a connection. */
-  readonly #taken = new LRUCache<string, true>({ max: mostRemembered, ttl: repeatsWithinMs });
+  readonly #services: HandlerServices;
+  /** Handled deliveries: a lost acknowledgement makes Slack send one again. */
+  readonly #handled = new LRUCache<string, true>({ max: maxDeliveries, ttl: redeliveredWithinMs });
 
-  constructor(options: ConversationOptions) {
-    this.#options = options;
+  constructor(services: HandlerServices) {
+    this.#services = services;
   }
 
-  take(read: (us: Identity) => InboundDelivery | undefined, isCommand: boolean): void {
-    const { token, stopping, onInbound, inFlight } = this.#options;
+  onDelivery(read: (identity: Identity) => InboundDelivery | undefined, isCommand: boolean): void {
+    const { token, stopping, onInbound, inFlight } = this.#services;
     if (token.identity === undefined || stopping.aborted) return;
     onInbound();
     const delivery = read(token.identity);
     if (delivery === undefined) return;
-    const { repeatedAs } = delivery;
-    if (repeatedAs !== undefined) {
-      if (this.#taken.get(repeatedAs) === true) return;
-      this.#taken.set(repeatedAs, true);
+    const { redeliveryKey } = delivery;
+    if (redeliveryKey !== undefined) {
+      if (this.#handled.has(redeliveryKey)) return;
+      this.#handled.set(redeliveryKey, true);
     }
     inFlight.track(
-      this.#converse(delivery, isCommand).catch((error) => {
-        // Nothing came of it: the next one counts.
-        if (repeatedAs !== undefined) this.#taken.delete(repeatedAs);
-        this.failed(error);
+      this.#handle(delivery, isCommand).catch((error) => {
+        // The next delivery of it counts.
+        if (redeliveryKey !== undefined) this.#handled.delete(redeliveryKey);
+        this.onError(error);
       }),
     );
   }
 
-  async options(body: unknown): Promise<types.PlainTextOption[]> {
-    const { token, receiver } = this.#options;
-    const suggestion = token.identity === undefined ? undefined : readSuggestion(body, token.identity);
+  async complete(body: unknown): Promise<types.PlainTextOption[]> {
+    const { identity } = this.#services.token;
+    const suggestion = identity && readSuggestion(body, identity);
     if (suggestion === undefined) return [];
-    const { sender, ...request } = suggestion;
-    const known = await settledWithin(completeWithinMs, receiver.complete(sender, request)).catch(() => []);
-    // What was typed may be right although nothing is known of it.
-    const isKnown = known?.some((choice) => choice.value === request.typed || choice.label === request.typed);
-    const own = request.typed === '' || isKnown ? [] : [{ label: request.typed, value: request.typed }];
-    return [...(known ?? []), ...own].flatMap(choiceOption).slice(0, mostOptions);
+    const { typed } = suggestion;
+    const choices = await this.#choices(suggestion);
+    // The typed value may be right although no choice has it.
+    const isKnown = choices.some(({ value, label }) => value === typed || label === typed);
+    const own = typed === '' || isKnown ? [] : [{ label: typed, value: typed }];
+    return [...choices, ...own].flatMap(toOption).slice(0, maxOptions);
   }
 
-  homeOpened(user: string): void {
-    const { api, inFlight } = this.#options;
-    void inFlight.track(api.publishHome(user, homeView()));
+  onHomeOpened(user: string): void {
+    const { outbound, inFlight } = this.#services;
+    void inFlight.track(outbound.publishHome(user, homeView()));
   }
 
-  tokenDied(reason: string): void {
-    this.#options.token.died(reason, this.#options.stopping);
+  onRevoked(reason: string): void {
+    this.#services.token.revoke(reason, this.#services.stopping);
   }
 
-  failed(error: unknown): void {
+  onError(error: unknown): void {
     const reason = error instanceof Error ? error.message : 'unknown';
-    this.#options.log.warn({ reason }, 'Slack: something failed');
+    this.#services.log.warn({ reason }, 'A delivery of Slack could not be handled');
   }
 
-  async #converse(delivery: InboundDelivery, isCommand: boolean): Promise<void> {
-    const { receiver, api, responseUrls, inFlight } = this.#options;
+  /** Empty if the core is late or fails. */
+  async #choices({ sender, ...request }: SuggestionRequest): Promise<readonly Choice[]> {
+    try {
+      const completion = this.#services.receiver.complete(sender, request);
+      const choices = await withinLimit(completeWithinMs, completion);
+      return choices === timedOut ? [] : choices;
+    } catch (error) {
+      this.onError(error);
+      return [];
+    }
+  }
+
+  async #handle(delivery: InboundDelivery, isCommand: boolean): Promise<void> {
+    const { receiver, outbound, responseUrls, inFlight } = this.#services;
     const { inbound } = delivery;
     const url = this.#responseUrlOf(delivery);
-    const reply = new SlackReply(api, inbound, url, isCommand);
+    const reply = new SlackReply(outbound, inbound, url, isCommand);
     const acknowledgement = await receiver.receive(inbound, {
       send: (card, options) => inFlight.track(reply.send(card, options)),
     });
-    if (acknowledgement.kind === 'working') reply.work();
+    if (acknowledgement.kind === 'working') reply.showWorking();
     if (acknowledgement.kind !== 'form') return;
     const { form } = acknowledgement;
-    if (url !== undefined) responseUrls.keep(ResponseUrls.ofForm(inbound.user, form.token), url);
-    if (!(await this.#openForm(delivery, form)))
-      await reply.send(
-        { title: 'Slack did not open the form. Please ask once more.', tone: 'warning' },
-        { private: true },
-      );
+    if (url !== undefined) responseUrls.set(ResponseUrls.ofForm(inbound.user, form.token), url);
+    if (await this.#openForm(delivery, form)) return;
+    await reply.send(
+      { title: 'Slack did not open the form. Please send the command again.', tone: 'warning' },
+      { private: true },
+    );
   }
 
-  /** The response URL that came with it, or with the command that the form was asked for by. */
-  #responseUrlOf({ inbound, responseUrl: given, onEphemeral }: InboundDelivery): ResponseUrl | undefined {
-    const { responseUrls } = this.#options;
+  /** Returns the response URL of the delivery, or of the command that opened the submitted form. */
+  #responseUrlOf({ inbound, responseUrl, onEphemeral }: InboundDelivery): ResponseUrl | undefined {
+    const { responseUrls } = this.#services;
     const { input, user } = inbound;
-    if (given === undefined)
+    if (responseUrl === undefined)
       return input.kind === 'form' ? responseUrls.find(ResponseUrls.ofForm(user, input.token)) : undefined;
-    const url = responseUrl(given);
+    const url = createResponseUrl(responseUrl);
     if (onEphemeral && input.kind === 'button' && input.message !== null)
-      responseUrls.keep(ResponseUrls.ofMessage(input.message), url);
+      responseUrls.set(ResponseUrls.ofMessage(input.message), url);
     return url;
   }
 
   async #openForm({ inbound, triggerId }: InboundDelivery, form: Form): Promise<boolean> {
     if (triggerId === undefined) return false;
     const message = inbound.input.kind === 'button' ? inbound.input.message : null;
-    const opened = await this.#options.api.openView(triggerId, formView(form, inbound, message));
+    const opened = await this.#services.outbound.openView(triggerId, formView(form, inbound, message));
     return opened.ok;
   }
 }

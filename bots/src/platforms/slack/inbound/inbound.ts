@@ -2,27 +2,26 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Inbound, Input } from '../../../contract/inbound.ts';
 import { messageHandle } from '../message-handle.ts';
-import { unescapeTyped } from '../render/markup.ts';
-import { type Identity, senderOf } from './sender.ts';
+import { unescapeMarkup } from '../render/markup.ts';
+import { type Identity, toSender } from './sender.ts';
 
-/** One delivery in our words, with Slack's ways back to it. */
 export interface InboundDelivery {
   readonly inbound: Inbound;
-  readonly responseUrl: string | undefined;
-  readonly triggerId: string | undefined;
-  /** The message that a press stands on is one that only this person sees. */
-  readonly onEphemeral: boolean;
-  /** Names what Slack brings again until it is acknowledged. The same words, said once more, are something else. */
-  readonly repeatedAs?: string;
+  readonly responseUrl?: string | undefined;
+  readonly triggerId?: string | undefined;
+  /** The pressed button is on a message that only its user sees. */
+  readonly onEphemeral?: boolean;
+  /** Identical when Slack delivers it again for want of an acknowledgement. */
+  readonly redeliveryKey?: string;
 }
 
 export const app = { api_app_id: z.string().optional() };
 export const text = z
   .string()
   .nullish()
-  .transform((given) => given ?? undefined);
+  .transform((value) => value ?? undefined);
 export const team = z.object({ id: z.string().optional() }).nullish();
-export const person = z.object({ id: z.string(), name: text, username: text, team_id: text });
+export const user = z.object({ id: z.string(), name: text, username: text, team_id: text });
 
 const slash = z.object({
   ...app,
@@ -38,7 +37,7 @@ const slash = z.object({
 const press = z.object({
   ...app,
   team,
-  user: person,
+  user,
   channel: z.object({ id: z.string() }).nullish(),
   container: z
     .object({ channel_id: text, message_ts: text, thread_ts: text, is_ephemeral: z.boolean().optional() })
@@ -70,73 +69,66 @@ const message = z.object({
   }),
 });
 
+const home = z.object({ event: z.object({ user: z.string(), tab: text }) });
+
 export function readSlash(body: unknown, us: Identity, envelope?: string): InboundDelivery | undefined {
-  const parsed = slash.safeParse(body);
-  if (!parsed.success) return undefined;
-  const given = parsed.data;
+  const { data } = slash.safeParse(body);
+  if (!data) return undefined;
   return {
     inbound: {
-      ...senderOf(us, {
-        team: given.team_id,
-        userTeam: undefined,
-        appId: given.api_app_id,
-        channel: given.channel_id,
-        thread: undefined,
-        user: given.user_id,
-        userName: given.user_name,
+      ...toSender(us, {
+        team: data.team_id,
+        appId: data.api_app_id,
+        channel: data.channel_id,
+        user: data.user_id,
+        userName: data.user_name,
       }),
-      deliveryId: delivery(given.trigger_id ?? envelope, body),
-      input: { kind: 'words', text: unescapeTyped(given.text) },
+      deliveryId: toDeliveryId(data.trigger_id ?? envelope, body),
+      input: { kind: 'words', text: unescapeMarkup(data.text) },
       receivedAt: Date.now(),
     },
-    responseUrl: given.response_url,
-    triggerId: given.trigger_id,
-    onEphemeral: false,
-    ...inEnvelope(envelope, body),
+    responseUrl: data.response_url,
+    triggerId: data.trigger_id,
+    ...envelopeKey(envelope, body),
   };
 }
 
 export function readPress(body: unknown, us: Identity, envelope?: string): InboundDelivery | undefined {
-  const parsed = press.safeParse(body);
-  if (!parsed.success) return undefined;
-  const given = parsed.data;
-  const token = given.actions[0]?.value;
-  const channel = given.channel?.id ?? given.container?.channel_id;
-  if (token === undefined || channel === undefined) return undefined;
-  const ts = given.container?.message_ts ?? given.message?.ts;
-  const onEphemeral = given.container?.is_ephemeral === true;
+  const { data } = press.safeParse(body);
+  const token = data?.actions[0]?.value;
+  const channel = data?.channel?.id ?? data?.container?.channel_id;
+  if (!data || token === undefined || channel === undefined) return undefined;
+  const { container, message, user, trigger_id: triggerId, response_url: responseUrl } = data;
+  const ts = container?.message_ts ?? message?.ts;
+  const onEphemeral = container?.is_ephemeral === true;
+  const handle = ts === undefined ? null : messageHandle(channel, ts, onEphemeral);
   return {
     inbound: {
-      ...senderOf(us, {
-        team: given.team?.id ?? given.user.team_id,
-        userTeam: given.user.team_id,
-        appId: given.api_app_id,
+      ...toSender(us, {
+        team: data.team?.id ?? user.team_id,
+        userTeam: user.team_id,
+        appId: data.api_app_id,
         channel,
-        thread: given.container?.thread_ts ?? given.message?.thread_ts,
-        user: given.user.id,
-        userName: given.user.name ?? given.user.username,
+        thread: container?.thread_ts ?? message?.thread_ts,
+        user: user.id,
+        userName: user.name ?? user.username,
       }),
-      deliveryId: delivery(given.trigger_id ?? envelope, body),
-      input: {
-        kind: 'button',
-        token,
-        message: ts === undefined ? null : messageHandle(channel, ts, onEphemeral),
-      },
+      deliveryId: toDeliveryId(triggerId ?? envelope, body),
+      input: { kind: 'button', token, message: handle },
       receivedAt: Date.now(),
     },
-    responseUrl: given.response_url,
-    triggerId: given.trigger_id,
+    responseUrl,
+    triggerId,
     onEphemeral,
-    ...inEnvelope(envelope, body),
+    ...envelopeKey(envelope, body),
   };
 }
 
-/** A mention, or a plain message in a direct conversation. Nothing for what we said ourselves. */
+/** Reads a mention, or a plain message in a direct conversation; undefined for HQ's own messages. */
 export function readMessage(body: unknown, us: Identity, envelope?: string): InboundDelivery | undefined {
-  const parsed = message.safeParse(body);
-  if (!parsed.success) return undefined;
-  const given = parsed.data;
-  const { event } = given;
+  const { data } = message.safeParse(body);
+  if (!data) return undefined;
+  const { event } = data;
   const isMention = event.type === 'app_mention';
   if (!isMention && (event.channel_type !== 'im' || (event.subtype ?? 'file_share') !== 'file_share'))
     return undefined;
@@ -144,59 +136,43 @@ export function readMessage(body: unknown, us: Identity, envelope?: string): Inb
   if (user === undefined || user === us.botUser || (us.botId !== undefined && event.bot_id === us.botId))
     return undefined;
   const userTeam = event.user_team ?? event.source_team ?? event.team;
-  const who = senderOf(us, {
-    team: given.team_id,
+  const sender = toSender(us, {
+    team: data.team_id,
     userTeam,
-    appId: given.api_app_id,
+    appId: data.api_app_id,
     channel: event.channel,
     thread: event.thread_ts,
     user,
-    userName: undefined,
   });
-  const stranger =
-    event.bot_id !== undefined
-      ? 'bot'
-      : given.is_ext_shared_channel === true && userTeam === undefined
-        ? 'outsider'
-        : who.stranger;
-  const named = delivery(given.event_id ?? envelope, body);
+  const isGuest = data.is_ext_shared_channel === true && userTeam === undefined;
+  const stranger = event.bot_id !== undefined ? 'bot' : isGuest ? 'outsider' : sender.stranger;
+  const deliveryId = toDeliveryId(data.event_id ?? envelope, body);
   const input: Input = isMention
-    ? { kind: 'words', text: behindMention(event.text, us.botUser) }
-    : { kind: 'words', text: unescapeTyped(event.text), answer: true };
+    ? { kind: 'words', text: textAfterMention(event.text, us.botUser) }
+    : { kind: 'words', text: unescapeMarkup(event.text), answer: true };
   return {
-    inbound: {
-      ...who,
-      ...(stranger === undefined ? {} : { stranger }),
-      deliveryId: named,
-      input,
-      receivedAt: Date.now(),
-    },
-    responseUrl: undefined,
-    triggerId: undefined,
-    onEphemeral: false,
-    repeatedAs: [named, event.channel, event.ts, user].join(' '),
+    inbound: { ...sender, ...(stranger && { stranger }), deliveryId, input, receivedAt: Date.now() },
+    redeliveryKey: [deliveryId, event.channel, event.ts, user].join(' '),
   };
 }
 
-const home = z.object({ event: z.object({ user: z.string(), tab: text }) });
-
-/** Who opened the app's home. */
+/** Returns the user who opened the home tab of the app. */
 export function readHomeOpened(body: unknown): string | undefined {
-  const given = home.safeParse(body).data?.event;
-  return given === undefined || (given.tab ?? 'home') !== 'home' ? undefined : given.user;
+  const { data } = home.safeParse(body);
+  return (data?.event.tab ?? 'home') === 'home' ? data?.event.user : undefined;
 }
 
-function behindMention(said: string, botUser: string): string {
-  const [, behind] = new RegExp(`<@${botUser}(?:\\|[^>]*)?>(.*)`, 'su').exec(said) ?? [];
-  return unescapeTyped(behind ?? said);
+function textAfterMention(text: string, botUser: string): string {
+  const [, rest] = new RegExp(`<@${botUser}(?:\\|[^>]*)?>(.*)`, 'su').exec(text) ?? [];
+  return unescapeMarkup(rest ?? text);
 }
 
-/** Slack's own id of the delivery or of its envelope; else what was delivered, which is the same when it comes again. */
-function delivery(id: string | undefined, body: unknown): string {
+/** Slack's id of the delivery or of its envelope; else a hash, which is the same at a redelivery. */
+function toDeliveryId(id: string | undefined, body: unknown): string {
   return `sl:${id ?? createHash('sha256').update(JSON.stringify(body)).digest('hex').slice(0, 40)}`;
 }
 
-/** Commands and presses come again in the envelope that they came in; their own ids may be those of earlier ones. */
-function inEnvelope(envelope: string | undefined, body: unknown): Pick<InboundDelivery, 'repeatedAs'> {
-  return envelope === undefined ? {} : { repeatedAs: `${envelope} ${delivery(undefined, body)}` };
+/** Commands and presses are redelivered in the same envelope; other deliveries may have the same ids of their own. */
+function envelopeKey(envelope: string | undefined, body: unknown): Pick<InboundDelivery, 'redeliveryKey'> {
+  return envelope === undefined ? {} : { redeliveryKey: `${envelope} ${toDeliveryId(undefined, body)}` };
 }

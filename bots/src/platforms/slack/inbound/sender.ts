@@ -1,44 +1,44 @@
 import type { Sender } from '../../../contract/inbound.ts';
 
-/** Who we are in the workspace, as Slack tells it. */
+/** HQ's own account in the workspace. */
 export interface Identity {
   readonly team: string;
   readonly botUser: string;
   readonly botId: string | undefined;
-  /** Known once the socket said hello; never known over HTTP, where the signature proves it. */
+  /** Known after the hello of a socket; unknown over HTTP, where the signature proves it. */
   readonly appId: string | undefined;
 }
 
-/** What a delivery tells of where it comes from. */
-interface Whereabouts {
+interface Origin {
   readonly team: string | undefined;
-  /** The workspace the person belongs to, where Slack tells it. */
-  readonly userTeam: string | undefined;
+  /** The workspace of the user, if Slack sends it. */
+  readonly userTeam?: string | undefined;
   readonly appId: string | undefined;
   readonly channel: string;
-  readonly thread: string | undefined;
+  readonly thread?: string | undefined;
   readonly user: string;
-  readonly userName: string | undefined;
+  readonly userName?: string | undefined;
 }
 
 /**
- * A delivery of another workspace or for another app keeps its own workspace's id, so that it is refused for what it
- * is. One that names no workspace came over our own connection, and that was made with our tokens.
+ * Keeps the id of another workspace, so that the core refuses the delivery. A delivery without one belongs to the
+ * bot's workspace, because it came over a connection of the bot's tokens.
  */
-export function senderOf(us: Identity, given: Whereabouts): Sender {
-  const install = given.team ?? us.team;
+export function toSender(us: Identity, origin: Origin): Sender {
+  const { userTeam, appId, channel, thread = null, user, userName } = origin;
+  const install = origin.team ?? us.team;
   const isOutsider =
     install !== us.team ||
-    (given.userTeam !== undefined && given.userTeam !== us.team) ||
-    (given.appId !== undefined && us.appId !== undefined && given.appId !== us.appId);
+    (userTeam !== undefined && userTeam !== us.team) ||
+    (appId !== undefined && us.appId !== undefined && appId !== us.appId);
   return {
     platform: 'slack',
     install,
-    channel: given.channel,
-    kind: given.channel.startsWith('D') ? 'direct' : 'group',
-    thread: given.thread ?? null,
-    user: given.user,
-    ...(given.userName === undefined ? {} : { userName: given.userName }),
-    ...(isOutsider ? { stranger: 'outsider' as const } : {}),
+    channel,
+    kind: channel.startsWith('D') ? 'direct' : 'group',
+    thread,
+    user,
+    ...(userName !== undefined && { userName }),
+    ...(isOutsider && { stranger: 'outsider' as const }),
   };
 }

@@ -1,96 +1,98 @@
 import type { Card } from '../../../contract/card.ts';
 import type { Inbound, Reply, SendResult } from '../../../contract/inbound.ts';
-import type { SlackApi } from './outbound.ts';
+import type { SlackOutbound } from './outbound.ts';
 import { isUsable, type ResponseUrl } from './response-urls.ts';
 
-/** An answer that comes sooner needs no "working on it" before it. */
-const noticeAfterMs = 700;
+/** Faster answers need no placeholder. */
+const placeholderAfterMs = 700;
 const working: Card = { title: 'Working on it …', tone: 'neutral' };
-const inviteNote = 'HQ is not in this channel, so this will not be kept up to date: /invite it.';
+const inviteNote = 'HQ is not in this channel and cannot update this message: /invite it.';
 
-/** The way back to one delivery. */
+/** Answers one delivery. */
 export class SlackReply implements Reply {
-  readonly #api: SlackApi;
-  readonly #from: Inbound;
+  readonly #outbound: SlackOutbound;
+  readonly #inbound: Inbound;
   readonly #url: ResponseUrl | undefined;
   readonly #isCommand: boolean;
-  #notice: Promise<void> | undefined;
-  #noticeTimer: NodeJS.Timeout | undefined;
-  #hasSpoken = false;
-  /** The notice stands, and the next private answer takes its place. */
-  #noticeShown = false;
+  #timer: NodeJS.Timeout | undefined;
+  #placeholder: Promise<void> | undefined;
+  #isPlaceholderShown = false;
+  #hasAnswered = false;
 
-  /** `isCommand`: the response URL is that of a slash command, so what it replaces is what we said through it. */
-  constructor(api: SlackApi, from: Inbound, url: ResponseUrl | undefined, isCommand: boolean) {
-    this.#api = api;
-    this.#from = from;
+  /** `isCommand`: the response URL belongs to a slash command, so it replaces only answers of this reply. */
+  constructor(outbound: SlackOutbound, inbound: Inbound, url: ResponseUrl | undefined, isCommand: boolean) {
+    this.#outbound = outbound;
+    this.#inbound = inbound;
     this.#url = url;
     this.#isCommand = isCommand;
   }
 
-  /** Says that it is being worked on, unless the answer is there sooner. Only a command shows nothing by itself. */
-  work(): void {
-    if (!this.#isCommand || this.#hasSpoken) return;
-    this.#noticeTimer = setTimeout(() => {
-      this.#notice = this.#showNotice();
-    }, noticeAfterMs);
+  /** Shows a placeholder unless an answer comes soon. Slack itself shows nothing for a command alone. */
+  showWorking(): void {
+    if (!this.#isCommand || this.#hasAnswered) return;
+    this.#timer = setTimeout(() => {
+      this.#placeholder = this.#showPlaceholder();
+    }, placeholderAfterMs);
   }
 
   async send(card: Card, options: { readonly private?: boolean } = {}): Promise<SendResult> {
-    this.#hasSpoken = true;
-    clearTimeout(this.#noticeTimer);
-    await this.#notice;
-    const isDirect = this.#from.kind === 'direct';
-    return options.private === true && !isDirect ? this.#privately(card) : this.#openly(card, isDirect);
+    this.#hasAnswered = true;
+    clearTimeout(this.#timer);
+    await this.#placeholder;
+    const isDirect = this.#inbound.kind === 'direct';
+    return options.private === true && !isDirect
+      ? this.#sendPrivately(card)
+      : this.#sendPublicly(card, isDirect);
   }
 
-  async #privately(card: Card): Promise<SendResult> {
-    const answered = await this.#throughUrl(card, { openly: false, replacing: this.#noticeShown });
+  async #sendPrivately(card: Card): Promise<SendResult> {
+    const replacesOriginal = this.#isPlaceholderShown;
+    const answered = await this.#respond(card, { isPublic: false, replacesOriginal });
     if (answered?.ok === true || answered?.problem.kind === 'wait') return answered;
-    const { channel, thread, user } = this.#from;
-    return this.#api.post({ channel, thread, onlyFor: user }, card);
+    const { channel, thread, user } = this.#inbound;
+    return this.#outbound.post({ channel, thread, onlyFor: user }, card);
   }
 
-  /** A direct conversation between two people is none of ours: there the answer is for who asked. */
-  async #openly(card: Card, isDirect: boolean): Promise<SendResult> {
-    const { channel, thread } = this.#from;
-    const posted = await this.#api.post({ channel, thread }, card);
-    if (posted.ok || posted.problem.kind !== 'closed') {
-      if (posted.ok) await this.#withdrawNotice();
-      return posted;
-    }
-    const shown = isDirect ? card : { ...card, footer: [card.footer, inviteNote].filter(Boolean).join(' ') };
-    const answered = await this.#throughUrl(shown, { openly: !isDirect, replacing: false });
-    if (answered?.ok === true) await this.#withdrawNotice();
-    return answered ?? posted;
+  /** In a direct conversation between two people, to which HQ cannot post, only the sender sees the answer. */
+  async #sendPublicly(card: Card, isDirect: boolean): Promise<SendResult> {
+    const { channel, thread } = this.#inbound;
+    const posted = await this.#outbound.post({ channel, thread }, card);
+    if (!posted.ok && posted.problem.kind !== 'closed') return posted;
+    const withNote = { ...card, footer: [card.footer, inviteNote].filter(Boolean).join(' ') };
+    const sent = posted.ok
+      ? posted
+      : await this.#respond(isDirect ? card : withNote, { isPublic: !isDirect, replacesOriginal: false });
+    if (sent?.ok === true) await this.#deletePlaceholder();
+    return sent ?? posted;
   }
 
-  async #throughUrl(
+  /** Returns undefined if there is no usable response URL. */
+  async #respond(
     card: Card,
-    how: { readonly openly: boolean; readonly replacing: boolean },
+    options: { readonly isPublic: boolean; readonly replacesOriginal: boolean },
   ): Promise<SendResult | undefined> {
     const url = this.#url;
     if (!isUsable(url)) return undefined;
     url.usesLeft -= 1;
-    if (how.replacing) this.#noticeShown = false;
-    // A command's URL knows no thread; a press in a thread is answered there.
-    const thread = this.#isCommand ? null : this.#from.thread;
-    const sent = await this.#api.respond(url.url, card, { ...how, thread });
-    // There is another way, and nobody waits twice for one that leads nowhere.
+    if (options.replacesOriginal) this.#isPlaceholderShown = false;
+    // The URL of a command belongs to no thread; a press in a thread is answered there.
+    const thread = this.#isCommand ? null : this.#inbound.thread;
+    const sent = await this.#outbound.respond(url.url, card, { ...options, thread });
+    // A failed URL is not tried again: the Web API is the alternative.
     if (!sent.ok && sent.problem.kind !== 'wait') url.usesLeft = 0;
     return sent;
   }
 
-  async #showNotice(): Promise<void> {
-    const shown = await this.#throughUrl(working, { openly: false, replacing: false });
-    this.#noticeShown = shown?.ok === true;
+  async #showPlaceholder(): Promise<void> {
+    const shown = await this.#respond(working, { isPublic: false, replacesOriginal: false });
+    this.#isPlaceholderShown = shown?.ok === true;
   }
 
-  async #withdrawNotice(): Promise<void> {
+  async #deletePlaceholder(): Promise<void> {
     const url = this.#url;
-    if (!this.#noticeShown || !isUsable(url)) return;
-    this.#noticeShown = false;
+    if (!this.#isPlaceholderShown || !isUsable(url)) return;
+    this.#isPlaceholderShown = false;
     url.usesLeft -= 1;
-    await this.#api.withdraw(url.url);
+    await this.#outbound.deleteOriginal(url.url);
   }
 }

@@ -1,38 +1,38 @@
 import { LRUCache } from 'lru-cache';
 import type { Handle } from '../../../contract/card.ts';
 
-const usesOfOne = 5;
-const livesMs = 30 * 60_000;
-const mostKept = 2000;
+const usesPerUrl = 5;
+const validMs = 30 * 60_000;
+const maxUrls = 2000;
 
-/** Slack's way back to one deed of a person: good for five answers in half an hour, and whoever has it can use it. */
+/** Slack's address for answers to one interaction: five within half an hour. Everybody who has it can use it. */
 export interface ResponseUrl {
   readonly url: string;
   usesLeft: number;
-  readonly until: number;
+  readonly validUntil: number;
 }
 
-export function responseUrl(url: string): ResponseUrl {
-  return { url, usesLeft: usesOfOne, until: Date.now() + livesMs };
+export function createResponseUrl(url: string): ResponseUrl {
+  return { url, usesLeft: usesPerUrl, validUntil: Date.now() + validMs };
 }
 
 export function isUsable(url: ResponseUrl | undefined): url is ResponseUrl {
-  return url !== undefined && url.usesLeft > 0 && url.until > Date.now();
+  return url !== undefined && url.usesLeft > 0 && url.validUntil > Date.now();
 }
 
 /**
- * Response URLs that are needed later: those of messages that one person sees, which nothing else can change, and those
- * of commands that were answered with a form. They are secrets, so they are kept here and nowhere else.
+ * Keeps the response URLs that are needed later: of ephemeral messages, which nothing else can change, and of commands
+ * that a form answered. They are credentials, so they stay in memory.
  */
 export class ResponseUrls {
-  readonly #kept = new LRUCache<string, ResponseUrl>({ max: mostKept, ttl: livesMs });
+  readonly #urls = new LRUCache<string, ResponseUrl>({ max: maxUrls, ttl: validMs });
 
-  keep(key: string, url: ResponseUrl): void {
-    this.#kept.set(key, url);
+  set(key: string, url: ResponseUrl): void {
+    this.#urls.set(key, url);
   }
 
   find(key: string): ResponseUrl | undefined {
-    const url = this.#kept.get(key);
+    const url = this.#urls.get(key);
     return isUsable(url) ? url : undefined;
   }
 

@@ -2,12 +2,11 @@ import { webApi } from '@slack/bolt';
 import type { Logger } from 'pino';
 import { libraryLog } from '../library-log.ts';
 
-/** How long Slack has for an answer. */
 export const answerWithinMs = 8000;
 
 /**
- * For a client that neither waits nor repeats by itself: who calls it has a queue for that. Each client needs an object
- * of its own, because the libraries write into it.
+ * For clients that neither wait nor retry by themselves: the core has a queue for that. Each client needs its own
+ * object, because the libraries write into it.
  */
 export function clientOptions(apiUrl: string, log: Logger): webApi.WebClientOptions {
   return {
@@ -19,6 +18,6 @@ export function clientOptions(apiUrl: string, log: Logger): webApi.WebClientOpti
   };
 }
 
-export function webClient(token: string, apiUrl: string, log: Logger): webApi.WebClient {
+export function createWebClient(token: string, apiUrl: string, log: Logger): webApi.WebClient {
   return new webApi.WebClient(token, clientOptions(apiUrl, log));
 }

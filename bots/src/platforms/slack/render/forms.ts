@@ -9,19 +9,19 @@ import { plainText } from './render.ts';
 export const formCallback = 'hq_form';
 export const fieldAction = 'hq_field';
 
-const longestInput = 3000;
-const longestValue = 150;
+const maxInput = 3000;
+const maxValue = 150;
 const maxMetadata = 3000;
 
-/** What a form brings back of the place where it was asked for: Slack's forms stand in no channel. */
+/** Travels with the form, because Slack's modals belong to no channel. */
 const origin = z.object({
   token: z.string(),
   channel: z.string(),
   kind: z.enum(['direct', 'group']),
   thread: z.string().nullable(),
-  /** The message whose button opened it. */
+  /** The message with the button that opened the form. */
   message: z.record(z.string(), z.string()).optional(),
-  /** The words of the request, by the fields that complete. */
+  /** The command's path, for each field with completion. */
   words: z.record(z.string(), z.array(z.string())),
 });
 export type FormOrigin = z.infer<typeof origin>;
@@ -31,23 +31,24 @@ export function formView(
   location: Pick<ChatLocation, 'channel' | 'kind' | 'thread'>,
   message: Handle | null = null,
 ): types.ModalView {
+  const { channel, kind, thread } = location;
   const kept: FormOrigin = {
     token: form.token,
-    channel: location.channel,
-    kind: location.kind,
-    thread: location.thread,
-    ...(message === null ? {} : { message }),
+    channel,
+    kind,
+    thread,
+    ...(message && { message }),
     words: Object.fromEntries(
       form.fields.flatMap((field) =>
         field.completes === undefined ? [] : [[field.name, [...field.completes.words]]],
       ),
     ),
   };
-  const whole = JSON.stringify(kept);
+  const metadata = JSON.stringify(kept);
   return {
     type: 'modal',
     callback_id: formCallback,
-    private_metadata: whole.length > maxMetadata ? JSON.stringify({ ...kept, words: {} }) : whole,
+    private_metadata: metadata.length > maxMetadata ? JSON.stringify({ ...kept, words: {} }) : metadata,
     title: plainText(line(form.title, 24) || 'HQ'),
     submit: plainText(line(form.submit, 24) || 'Submit'),
     close: plainText('Cancel'),
@@ -65,28 +66,27 @@ export function readOrigin(metadata: string | undefined): FormOrigin | undefined
 }
 
 function inputBlock(field: FormField): types.InputBlock {
+  const hint = line(field.hint ?? '', 300);
   return {
     type: 'input',
     block_id: field.name,
     label: plainText(line(field.label, 150) || field.name),
-    ...(field.hint === undefined || line(field.hint, 300) === ''
-      ? {}
-      : { hint: plainText(line(field.hint, 300)) }),
+    ...(hint !== '' && { hint: plainText(hint) }),
     optional: !field.required,
     element: inputElement(field),
   };
 }
 
 function inputElement(field: FormField): types.InputBlock['element'] {
-  const choices = (field.choices ?? []).flatMap(choiceOption);
+  const choices = (field.choices ?? []).flatMap(toOption);
   if (field.completes !== undefined) {
     const initial =
-      field.value === undefined ? undefined : choiceOption({ label: field.value, value: field.value })[0];
+      field.value === undefined ? undefined : toOption({ label: field.value, value: field.value })[0];
     return {
       type: 'external_select',
       action_id: fieldAction,
       min_query_length: 0,
-      ...(initial === undefined ? {} : { initial_option: initial }),
+      ...(initial && { initial_option: initial }),
     };
   }
   if (field.kind === 'choice' && choices.length > 0) {
@@ -95,21 +95,21 @@ function inputElement(field: FormField): types.InputBlock['element'] {
       type: 'static_select',
       action_id: fieldAction,
       options: choices,
-      ...(initial === undefined ? {} : { initial_option: initial }),
+      ...(initial && { initial_option: initial }),
     };
   }
-  const max = Math.min(field.maxLength ?? longestInput, longestInput);
+  const max = Math.min(field.maxLength ?? maxInput, maxInput);
   return {
     type: 'plain_text_input',
     action_id: fieldAction,
     multiline: field.kind === 'paragraph',
     max_length: max,
-    ...(field.value === undefined ? {} : { initial_value: field.value.slice(0, max) }),
+    ...(field.value !== undefined && { initial_value: field.value.slice(0, max) }),
   };
 }
 
-/** An option, or none where its value is one that Slack cannot carry: a shortened value would be another one. */
-export function choiceOption(choice: Choice): types.PlainTextOption[] {
-  if (choice.value === '' || choice.value.length > longestValue) return [];
+/** Returns no option for a value that Slack cannot carry: a truncated value would be another one. */
+export function toOption(choice: Choice): types.PlainTextOption[] {
+  if (choice.value === '' || choice.value.length > maxValue) return [];
   return [{ text: plainText(line(choice.label, 75) || line(choice.value, 75) || '–'), value: choice.value }];
 }

@@ -2,12 +2,12 @@ import type { types } from '@slack/bolt';
 import { plainText } from './render.ts';
 
 const lines = [
-  'Write /hq help in a channel, or here under Messages, to see what you may do there.',
-  'The first time: get a code of your own in HQ (hq-tui chat code, or c on the Chat screen), and write /hq link CODE under Messages.',
-  'In a thread, mention @HQ in place of /hq.',
+  'Send /hq help in a channel, or here under Messages, to list the commands that you may use there.',
+  'First link your account: get a code in HQ (hq-tui chat code, or c on the Chat screen), and send /hq link CODE under Messages.',
+  'In a thread, mention @HQ instead of /hq.',
 ];
 
-/** What stands in the app's own tab. It tells nobody's secrets, so it is the same for everybody. */
+/** The home tab of the app, equal for everybody. */
 export function homeView(): types.HomeView {
   return {
     type: 'home',

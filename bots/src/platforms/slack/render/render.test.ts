@@ -4,9 +4,8 @@ import { checkBlocks, checkView } from '../../../../fakes/slack-server/blocks.ts
 import { seen } from '../../../../fakes/slack-server/shown.ts';
 import type { Button, Card, TextNode } from '../../../contract/card.ts';
 import type { Form, FormField } from '../../../contract/form.ts';
-import { capabilities } from '../capabilities.ts';
 import { formView } from './forms.ts';
-import { renderCard } from './render.ts';
+import { maxBody, maxButtons, renderCard } from './render.ts';
 
 const esc = String.fromCharCode(27);
 const hostile = fc.oneof(
@@ -75,7 +74,7 @@ function strings(value: unknown): string[] {
 }
 
 describe('a card of hostile text', () => {
-  it('is taken by Slack, mentions nobody, and hides nothing', () => {
+  it('is valid for Slack, mentions nobody, and hides nothing', () => {
     fc.assert(
       fc.property(card, (given) => {
         const rendered = renderCard(given);
@@ -93,25 +92,25 @@ describe('a card of hostile text', () => {
     );
   });
 
-  it('keeps each button that Slack has room for, by its token', () => {
+  it('keeps each button that fits, with its token', () => {
     fc.assert(
       fc.property(fc.array(button, { maxLength: 30 }), (buttons) => {
         const { blocks } = renderCard({ title: 'x', tone: 'neutral', buttons });
         const actions = blocks.find((block) => block.type === 'actions');
         const values = actions?.elements.map((element) => ('value' in element ? element.value : undefined));
-        expect(values ?? []).toEqual(buttons.slice(0, capabilities.maxButtons).map((one) => one.token));
+        expect(values ?? []).toEqual(buttons.slice(0, maxButtons).map((one) => one.token));
       }),
     );
   });
 
-  it('tells title and state in one sentence to who only hears them', () => {
+  it('has its title and state in one sentence for screen readers', () => {
     const state = { title: 'There is no command “x”.', tone: 'bad', state: 'not understood' } as const;
     expect(renderCard(state).text).toBe('There is no command “x”: not understood');
     expect(renderCard({ title: 'Linked.', tone: 'good' }).text).toBe('Linked.');
   });
 
-  it('fits a body as long as it says that it takes', () => {
-    const log = 'x'.repeat(80).concat('\n').repeat(100).slice(0, capabilities.maxText);
+  it('fits a body of the declared length', () => {
+    const log = 'x'.repeat(80).concat('\n').repeat(100).slice(0, maxBody);
     const { blocks } = renderCard({ title: 'Logs', tone: 'neutral', body: [{ kind: 'log', text: log }] });
     expect(seen('', blocksOf(blocks)).text).toContain(log.trimEnd());
   });
@@ -124,7 +123,7 @@ function blocksOf(blocks: unknown) {
 }
 
 describe('a log that is too long', () => {
-  it('keeps its end, from where a line begins', () => {
+  it('keeps its end, from the beginning of a line', () => {
     const log = Array.from({ length: 2000 }, (_, at) => `line ${at} of the log`).join('\n');
     const shown = seen(
       '',
@@ -134,7 +133,7 @@ describe('a log that is too long', () => {
     expect(shown.endsWith('line 1999 of the log')).toBe(true);
   });
 
-  it('leaves room for the log behind it', () => {
+  it('leaves room for the log after it', () => {
     const body: TextNode[] = [
       { kind: 'log', text: 'first\n'.repeat(5000) },
       { kind: 'log', text: 'second\n'.repeat(5000) },
@@ -144,7 +143,7 @@ describe('a log that is too long', () => {
   });
 });
 
-it('tells how it is in words, with a sign that can be read aloud', () => {
+it('shows its state in words, with a sign that screen readers name', () => {
   const { text, blocks } = renderCard({ title: 'Restart', tone: 'bad', state: 'failed after 3s' });
   expect(text).toBe('Restart: failed after 3s');
   expect(seen('', blocksOf(blocks)).text).toBe('Restart\n✗ failed after 3s');
@@ -171,7 +170,7 @@ const form: fc.Arbitrary<Form> = fc.record({
   fields: fc.uniqueArray(field, { minLength: 1, maxLength: 5, selector: (one) => one.name }),
 });
 
-it('makes a form of hostile text that Slack takes', () => {
+it('renders hostile text as a form that is valid for Slack', () => {
   fc.assert(
     fc.property(form, fc.string({ maxLength: 20 }), (given, channel) => {
       const view = formView(given, { channel, kind: 'group', thread: null });

@@ -1,27 +1,28 @@
+import { plainLines, truncate, truncateStart } from '@hq/shared/text';
 import type { types } from '@slack/bolt';
 import type { Button, Card, Field, TextNode, Tone } from '../../../contract/card.ts';
-import { maxButtons } from '../capabilities.ts';
-import { escapeMarkup, line, lines, truncateEnd, truncateStart } from './markup.ts';
+import { escapeMarkup, line } from './markup.ts';
 
 export interface Rendered {
-  /** For notifications, screen readers, and wherever blocks are not taken. */
+  /** For notifications, screen readers, and as the fallback for blocks. */
   readonly text: string;
   readonly blocks: types.KnownBlock[];
 }
 
-/** Slack refuses a message whose blocks hold more than about 13,200 characters together. */
-const longestMessage = 12_800;
-const longestBody = 8000;
-const longestFields = 3000;
-const mostFields = 20;
-const longestText = 3500;
+/** Slack takes 25 buttons in one block; with their confirmations they would fill the whole message. */
+export const maxButtons = 15;
+/** The body that always fits, as `capabilities` promise. */
+export const maxBody = 3000;
 
-/** Signs that have a name when they are read aloud; the words beside them say the same. */
+/** In characters. Slack refuses a message whose blocks hold more than about 13,200 together. */
+const limits = { message: 12_800, body: 8000, allFields: 3000, fields: 20, text: 3500 };
+
+/** Screen readers name these signs; the words beside them say the same. */
 const signs: Readonly<Record<Tone, string>> = { neutral: '', good: '✓ ', warning: '⚠ ', bad: '✗ ' };
 
 /**
- * Everything goes into `plain_text` and `rich_text`, which know no markup, so that nothing written by an agent can
- * mention, link or format. Only the fallback text is markup, and it is escaped.
+ * Renders into `plain_text` and `rich_text`, which have no markup, so that output of an agent can neither mention nor
+ * link nor format. Only the fallback text is markup, and it is escaped.
  */
 export function renderCard(card: Card): Rendered {
   const title = line(card.title, 150) || 'HQ';
@@ -43,17 +44,17 @@ export function renderCard(card: Card): Rendered {
   if (notes.length > 0) foot.push({ type: 'context', elements: notes.map(plainText) });
   if (actions !== undefined) foot.push(actions);
 
-  const left = longestMessage - textLength(head) - textLength(foot);
-  const body = bodyElements(card.body ?? [], Math.min(longestBody, left));
+  const left = limits.message - textLength(head) - textLength(foot);
+  const body = bodyElements(card.body ?? [], Math.min(limits.body, left));
   const blocks = [...head, ...(body.length === 0 ? [] : [richText(body)]), ...foot];
 
-  const spoken = [
+  const fallback = [
     state === '' ? title : `${title.replace(/\.$/u, '')}: ${state}`,
     ...fields.map((field) => `${field.label}: ${field.value}`),
     ...body.map(textOf),
     ...notes,
   ];
-  return { text: escapeMarkup(spoken.join('\n'), longestText), blocks };
+  return { text: escapeMarkup(fallback.join('\n'), limits.text), blocks };
 }
 
 interface FieldLine {
@@ -62,9 +63,9 @@ interface FieldLine {
 }
 
 function fieldLines(fields: readonly Field[]): FieldLine[] {
-  let left = longestFields;
+  let left = limits.allFields;
   const kept: FieldLine[] = [];
-  for (const field of fields.slice(0, mostFields)) {
+  for (const field of fields.slice(0, limits.fields)) {
     const label = line(field.label, 80);
     const value = line(field.value, field.wide === true ? 1000 : 300) || '–';
     left -= label.length + value.length;
@@ -83,7 +84,7 @@ function fieldSection({ label, value }: FieldLine): types.RichTextSection {
 
 type BodyElement = types.RichTextSection | types.RichTextPreformatted;
 
-/** Prose and names run together; a log stands for itself and gets what the prose left over. */
+/** Joins prose and code into one section; each log is a block of its own and gets a share of the remaining room. */
 function bodyElements(nodes: readonly TextNode[], budget: number): BodyElement[] {
   const elements: BodyElement[] = [];
   let prose: types.RichTextText[] = [];
@@ -113,14 +114,14 @@ function bodyElements(nodes: readonly TextNode[], budget: number): BodyElement[]
   return elements;
 }
 
-function bodyText(node: TextNode, max: number): string {
+function bodyText(node: TextNode, limit: number): string {
   switch (node.kind) {
     case 'text':
-      return truncateEnd(lines(node.text), max);
+      return truncate(plainLines(node.text), limit, { atLineBreak: true });
     case 'code':
-      return line(node.text, max);
+      return line(node.text, limit);
     case 'log':
-      return truncateStart(lines(node.text).replace(/^\n+|\s+$/gu, ''), max);
+      return truncateStart(plainLines(node.text).replace(/^\n+|\s+$/gu, ''), limit, { atLineBreak: true });
   }
 }
 
@@ -131,7 +132,7 @@ function actionsOf(buttons: readonly Button[]): types.ActionsBlock | undefined {
 }
 
 function buttonElement(button: Button, at: number): types.Button {
-  const label = line(button.label, 75) || 'Go on';
+  const label = line(button.label, 75) || 'Continue';
   return {
     type: 'button',
     action_id: `hq_press_${at}`,

@@ -36,7 +36,7 @@ async function start(env: Record<string, string> = {}): Promise<TelegramBot> {
   return bot;
 }
 
-test('it is connected when it says so, and knows who it is', async () => {
+test('it reports its identity once connected', async () => {
   const bot = await start();
   expect(bot.adapter.health()).toMatchObject({
     state: 'connected',
@@ -46,7 +46,7 @@ test('it is connected when it says so, and knows who it is', async () => {
   });
 });
 
-test('it asks once who it is, and an update waits for no other answer than its own', async () => {
+test('it asks for its identity once, and an update does not wait for another', async () => {
   const bot = await start();
   server.fail('getMe', { kind: 'hang' }, 5);
   server.say(ann, direct, '/hq status');
@@ -64,7 +64,7 @@ test('an API root may have a path and a slash at its end, or not', async () => {
   await behindPath.close();
 });
 
-test('a token that Telegram does not know ends it at once, with what to do', async () => {
+test('an unknown token ends it at once, with a hint', async () => {
   const bot = createTelegramBot(server, { env: { TELEGRAM_BOT_TOKEN: '1:wrong' }, timing });
   await expect(bot.adapter.start(receiverOf(bot))).rejects.toMatchObject({
     code: 'unauthenticated',
@@ -76,7 +76,7 @@ test('a token that Telegram does not know ends it at once, with what to do', asy
   expect(server.called('getMe')).toHaveLength(1);
 });
 
-test('a token that is revoked later is told, and is left alone for long', async () => {
+test('a token that is revoked later is reported, and retried rarely', async () => {
   const bot = await start();
   server.revoke();
   await eventually(() => expect(bot.adapter.health().state).toBe('revoked'));
@@ -85,7 +85,7 @@ test('a token that is revoked later is told, and is left alone for long', async 
   expect(server.calls).toHaveLength(length);
 });
 
-test('a token that only seemed to be revoked is used again, whether a poll or a message heard it', async () => {
+test('a token that was refused by mistake is used again, after a poll as after a message', async () => {
   const bot = createTelegramBot(server, { timing: { ...timing, revokedMs: 300 } });
   running.push(bot);
   await bot.adapter.start(receiverOf(bot));
@@ -94,7 +94,7 @@ test('a token that only seemed to be revoked is used again, whether a poll or a 
     server.fail(method, { kind: 'refuse', status: 401, description: 'Unauthorized' });
     const { length } = bot.received;
     server.say(ann, direct, '/hq status');
-    await eventually(() => expect(bot.log.join('')).toContain('any more'));
+    await eventually(() => expect(bot.log.join('')).toContain('no longer accepts'));
     server.say(ann, direct, '/hq help');
     await eventually(() => expect(bot.received).toHaveLength(length + 2));
     await eventually(() => expect(bot.adapter.health().state).toBe('connected'));
@@ -102,7 +102,7 @@ test('a token that only seemed to be revoked is used again, whether a poll or a 
   }
 });
 
-test('a server that is away, throws up its hands or answers with a web page is tried again', async () => {
+test('a server that is unreachable, fails or answers with a web page is retried', async () => {
   server.fail('getMe', { kind: 'refuse', status: 502 });
   const bot = await start();
   expect(bot.adapter.health()).toMatchObject({ state: 'reconnecting', detail: expect.any(String) });
@@ -121,7 +121,7 @@ test('a server that is away, throws up its hands or answers with a web page is t
   await eventually(() => expect(bot.adapter.health().state).toBe('connected'));
 });
 
-test('the token is in no line of the log and in no reason, whatever answers', async () => {
+test('the token is in no line of the log and in no reason', async () => {
   const bot = await start();
   for (const failure of [
     { kind: 'garbage' },
@@ -143,7 +143,7 @@ test('the token is in no line of the log and in no reason, whatever answers', as
   expect(JSON.stringify([bot.log, sent, bot.adapter.health()])).not.toContain(server.token.split(':')[1]);
 });
 
-test('one conflict is waited out, a lasting one is told, and it goes on when the other is gone', async () => {
+test('a single conflict is retried, a lasting one is reported, and it recovers after both', async () => {
   const bot = await start();
   server.pollElsewhere(true);
   await eventually(() =>
@@ -158,7 +158,7 @@ test('one conflict is waited out, a lasting one is told, and it goes on when the
   await eventually(() => expect(bot.adapter.health().state).toBe('connected'));
 });
 
-test('what a process took and did not get done comes again to the next one', async () => {
+test('an unfinished update of a killed process is redelivered to the next one', async () => {
   const first = await start();
   first.answer = null;
   server.say(ann, direct, '/hq restart');
@@ -171,7 +171,7 @@ test('what a process took and did not get done comes again to the next one', asy
   await eventually(() => expect(server.unconfirmed).toHaveLength(0));
 });
 
-test('stopping confirms what was answered, so that it does not come again', async () => {
+test('stopping confirms answered updates', async () => {
   const first = await start();
   server.say(ann, direct, '/hq status');
   await eventually(() => expect(server.last(direct).text).toBe('✔ Done'));
@@ -181,7 +181,7 @@ test('stopping confirms what was answered, so that it does not come again', asyn
   expect(server.isPolled).toBe(false);
 });
 
-test('stopping lets a message that is being sent end', async () => {
+test('stopping waits for a message that is being sent', async () => {
   const bot = await start();
   bot.answer = null;
   server.say(ann, direct, '/hq status');
@@ -193,7 +193,7 @@ test('stopping lets a message that is being sent end', async () => {
   expect(server.last(direct).text).toBe('Late');
 });
 
-test('a poll that Telegram has forgotten is given up in time, and the next one brings what was missed', async () => {
+test('a poll without an answer times out, and the next one gets the missed updates', async () => {
   const bot = createTelegramBot(server, {
     timing: { ...timing, firstMs: 500, longestMs: 500, pollSeconds: 1, slackMs: 200 },
   });
@@ -209,7 +209,7 @@ test('a poll that Telegram has forgotten is given up in time, and the next one b
   await eventually(() => expect(bot.adapter.health().state).toBe('connected'));
 });
 
-test('an answer that breaks off in its middle is given up in time', async () => {
+test('an incomplete answer times out', async () => {
   const bot = createTelegramBot(server, {
     timing: { ...timing, firstMs: 500, longestMs: 500, pollSeconds: 1, slackMs: 200 },
   });
@@ -221,7 +221,7 @@ test('an answer that breaks off in its middle is given up in time', async () => 
   await eventually(() => expect(bot.received).toHaveLength(1));
 });
 
-test('who is told to wait does not ask before', async () => {
+test('a demanded wait is respected', async () => {
   const bot = await start();
   server.fail('getUpdates', { kind: 'refuse', status: 429, parameters: { retry_after: 1 } });
   server.say(ann, direct, '/hq status');
@@ -232,7 +232,7 @@ test('who is told to wait does not ask before', async () => {
   expect(Math.max(...polls.slice(1).map((at, index) => at - (polls[index] ?? 0)))).toBeGreaterThan(950);
 });
 
-test('updates out of their order are all handed over, and all confirmed', async () => {
+test('updates out of order are all handed over, and all confirmed', async () => {
   const bot = await start();
   const first = server.say(ann, direct, '/hq say 1');
   const [update] = server.unconfirmed;
@@ -251,8 +251,8 @@ test('updates out of their order are all handed over, and all confirmed', async 
   expect(server.called('getUpdates').at(-1)?.params.offset).toBe(id + 41);
 });
 
-test('after a long silence updates may be numbered anew, and none of them is lost', async () => {
-  const bot = createTelegramBot(server, { timing: { ...timing, pollSeconds: 1, anewMs: 300 } });
+test('after a long silence updates with lower ids are not lost', async () => {
+  const bot = createTelegramBot(server, { timing: { ...timing, pollSeconds: 1, idsResetMs: 300 } });
   running.push(bot);
   await bot.adapter.start(receiverOf(bot));
   server.say(ann, direct, '/hq say 1');
@@ -272,7 +272,7 @@ test('after a long silence updates may be numbered anew, and none of them is los
   ]);
 });
 
-test('a server that was set up anew and counts from lower on is heard all the same', async () => {
+test('updates with lower ids of a new server are handed over', async () => {
   const bot = await start();
   server.say(ann, direct, '/hq say 1');
   await eventually(() => expect(server.unconfirmed).toHaveLength(0));
@@ -288,7 +288,7 @@ test('a server that was set up anew and counts from lower on is heard all the sa
   }
 });
 
-test('it can be started again after a stop, and after a token that was refused', async () => {
+test('it can be started again after a stop and after a refused token', async () => {
   const bot = await start();
   await bot.adapter.stop();
   server.say(ann, direct, '/hq status');
@@ -302,7 +302,7 @@ test('it can be started again after a stop, and after a token that was refused',
   expect(bot.adapter.health()).toMatchObject({ state: 'connected', detail: null });
 });
 
-test('what nobody acknowledged before a stop comes again after it', async () => {
+test('an unacknowledged update is redelivered after a stop', async () => {
   const bot = createTelegramBot(server, { timing });
   running.push(bot);
   await bot.adapter.start({ ...receiverOf(bot), receive: () => new Promise(() => undefined) });
@@ -314,7 +314,7 @@ test('what nobody acknowledged before a stop comes again after it', async () => 
   await eventually(() => expect(bot.received).toHaveLength(1));
 });
 
-test('updates that stay open leave room for new ones, however many they are', async () => {
+test('any number of open updates leaves room for new ones', async () => {
   const bot = await start();
   bot.answer = null;
   for (let index = 0; index < 250; index += 1) server.say(ann, direct, `/hq say ${index}`);

@@ -1,20 +1,20 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { HqError } from '@hq/shared/errors';
+import { backoffMs, sleep } from '@hq/shared/program';
 import type { Logger } from 'pino';
 import type { UserFromGetMe } from 'telegraf/types';
 import type { AdapterState } from '../../../contract/adapter.ts';
 import { TelegramError } from '../errors.ts';
 import type { Bot } from '../inbound/inbound.ts';
-import type { TelegramApi } from '../outbound/bot-api.ts';
-import { type ConnectionTiming, defaultTiming, type Transport } from './transport.ts';
+import type { BotApi } from '../outbound/bot-api.ts';
+import type { ConnectionTiming, Transport } from './transport.ts';
 
-/** Keeps the bot connected: signs in, takes updates in, and begins again after whatever ends that. */
-export class Connection {
-  readonly #api: TelegramApi;
+/** Keeps the bot connected: asks for its identity, polls the transport, and retries after every failure. */
+export class UpdateConnection {
+  readonly #api: BotApi;
   readonly #transport: Transport;
   readonly #log: Logger;
   readonly #timing: ConnectionTiming;
-  readonly #ending = new AbortController();
+  readonly #stopping = new AbortController();
   #running: Promise<void> = Promise.resolve();
   #me: UserFromGetMe | null = null;
   #isOpen = false;
@@ -23,7 +23,7 @@ export class Connection {
   #failures = 0;
   #conflicts = 0;
 
-  constructor(api: TelegramApi, transport: Transport, log: Logger, timing: ConnectionTiming = defaultTiming) {
+  constructor(api: BotApi, transport: Transport, log: Logger, timing: ConnectionTiming) {
     this.#api = api;
     this.#transport = transport;
     this.#log = log;
@@ -34,7 +34,7 @@ export class Connection {
     return this.#me === null ? null : { id: String(this.#me.id), name: this.#me.username ?? null };
   }
 
-  /** The bot in Telegram's words. */
+  /** Telegram's description of the bot. */
   get me(): UserFromGetMe | null {
     return this.#me;
   }
@@ -48,100 +48,102 @@ export class Connection {
   }
 
   get hasEnded(): boolean {
-    return this.#ending.signal.aborted;
+    return this.#stopping.signal.aborted;
   }
 
-  /** Resolves with the first round, well or not; rejects where Telegram does not know the token. */
+  /** Resolves after the first poll, whatever its outcome; rejects if Telegram does not accept the token. */
   async start(): Promise<void> {
     const first = Promise.withResolvers<void>();
     this.#running = this.#run(first.resolve);
     await first.promise;
     if (this.#state === 'revoked') {
-      this.#ending.abort();
+      this.#stopping.abort();
       throw new HqError('unauthenticated', 'Telegram does not accept the bot token.', {
         field: 'TELEGRAM_BOT_TOKEN',
-        hint: 'Take the token that BotFather shows with /token.',
+        hint: 'Copy the token that BotFather shows with /token.',
       });
     }
   }
 
   async stop(): Promise<void> {
-    this.#ending.abort();
+    this.#stopping.abort();
     await this.#running;
     await this.#transport.close();
     this.#state = 'stopped';
     this.#detail = null;
   }
 
-  /** The token is no longer accepted. Where only sending has shown it, the next round says whether that is so. */
-  revoked(): void {
-    this.#set('revoked', 'Telegram does not accept the bot token any more.');
+  /** Records that Telegram refused the token. After a refused message, the next poll verifies it. */
+  revoke(): void {
+    this.#set('revoked', 'Telegram no longer accepts the bot token.');
   }
 
-  async #run(tellFirst: () => void): Promise<void> {
-    const { signal } = this.#ending;
+  async #run(onAttempted: () => void): Promise<void> {
+    const { signal } = this.#stopping;
     while (!signal.aborted) {
-      let restMs = 0;
+      let pauseMs = 0;
       try {
-        await this.#round(signal);
+        await this.#poll(signal);
         this.#failures = 0;
         this.#conflicts = 0;
         this.#set('connected', null);
       } catch (error) {
         if (signal.aborted) break;
-        restMs = this.#explain(error);
+        pauseMs = this.#onError(error);
       }
-      tellFirst();
-      if (restMs > 0) await pause(restMs, undefined, { signal }).catch(() => undefined);
+      onAttempted();
+      if (pauseMs > 0) await sleep(pauseMs, signal);
     }
-    tellFirst();
+    onAttempted();
   }
 
-  async #round(signal: AbortSignal): Promise<void> {
-    this.#me ??= await this.#api.call('getMe', {}, { signal });
+  async #poll(signal: AbortSignal): Promise<void> {
+    this.#me ??= await this.#api('getMe', {}, { signal });
     if (!this.#isOpen) {
       await this.#transport.open();
       this.#isOpen = true;
     }
-    await this.#transport.turn(this.#state !== 'connected', signal);
+    await this.#transport.poll(this.#state !== 'connected', signal);
   }
 
-  /** Says what went wrong, and for how long to rest. */
-  #explain(error: unknown): number {
-    const failure = error instanceof TelegramError ? error : new TelegramError('taking updates in failed');
-    if (!(error instanceof TelegramError)) this.#log.error({ err: error }, 'taking updates in failed');
-    // A token of the wrong shape is a path that Telegram does not have.
+  /** Records the failure and returns the milliseconds until the next poll. */
+  #onError(error: unknown): number {
+    if (!(error instanceof TelegramError)) this.#log.error({ err: error }, 'Updates could not be received');
+    const failure =
+      error instanceof TelegramError ? error : new TelegramError('updates could not be received');
+    // Telegram answers 404 to a token of the wrong format, because it is part of the path.
     if (failure.code === 401 || (failure.code === 404 && this.#me === null)) {
-      this.revoked();
-      // It may have been something in between that refused it.
+      this.revoke();
+      // A proxy may have refused it.
       return this.#timing.revokedMs;
     }
-    if (failure.code === 409) {
-      this.#conflicts += 1;
-      // One may be the last poll of the process before, or somebody who only looked.
-      if (this.#conflicts === 1) {
-        this.#set('reconnecting', 'Another program took updates of this bot; trying again.');
-        return this.#timing.firstMs;
-      }
-      this.#set(
-        'conflict',
-        /webhook/iu.test(failure.message)
-          ? 'Another program has set a webhook for this bot; give HQ a bot of its own.'
-          : 'Another process polls this bot; give HQ a bot of its own, or stop the other one.',
-      );
-      return this.#timing.conflictMs;
-    }
+    if (failure.code === 409) return this.#onConflict(failure);
     this.#failures += 1;
     const reason = /^Telegram /u.test(failure.message) ? failure.message : `Telegram: ${failure.message}`;
-    this.#set('reconnecting', `${reason}; trying again.`);
-    const growing = Math.min(this.#timing.longestMs, this.#timing.firstMs * 2 ** (this.#failures - 1));
-    return Math.max(failure.retryAfterMs ?? 0, growing * (0.75 + 0.25 * Math.random()));
+    this.#set('reconnecting', `${reason}; retrying.`);
+    return Math.max(failure.retryAfterMs ?? 0, backoffMs(this.#failures, this.#timing));
+  }
+
+  #onConflict({ message }: TelegramError): number {
+    this.#conflicts += 1;
+    // A single conflict may be the last poll of the process before, or a check.
+    if (this.#conflicts === 1) {
+      this.#set('reconnecting', 'Another program polled the updates of this bot; retrying.');
+      return this.#timing.firstMs;
+    }
+    this.#set(
+      'conflict',
+      /webhook/iu.test(message)
+        ? 'Another program has set a webhook for this bot; create a separate bot for HQ.'
+        : 'Another process polls this bot; create a separate bot for HQ, or stop the other process.',
+    );
+    return this.#timing.conflictMs;
   }
 
   #set(state: AdapterState, detail: string | null): void {
     if (state !== this.#state) {
-      if (state === 'connected') this.#log.info({ bot: this.#me?.id }, 'connected to Telegram');
-      else this.#log.warn({ state, detail }, 'not connected to Telegram');
+      if (state === 'connected') this.#log.info({ bot: this.#me?.id }, 'Connected to Telegram');
+      else this.#log.warn({ state, detail }, 'Not connected to Telegram');
     }
     this.#state = state;
     this.#detail = detail;

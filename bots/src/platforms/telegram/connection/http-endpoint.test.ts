@@ -55,7 +55,7 @@ function post(body: string, headers: Record<string, string>, to = url): Promise<
   return fetch(to, { method: 'POST', body, headers }).then(({ status }) => status);
 }
 
-test('updates are brought to the webhook, and nothing is polled', async () => {
+test('updates come to the webhook, and nothing is polled', async () => {
   expect(server.webhook).toMatchObject({ url, secretToken: secret });
   expect(bot.adapter.health()).toMatchObject({ state: 'connected', detail: null });
   server.say(ann, direct, '/hq status');
@@ -64,7 +64,7 @@ test('updates are brought to the webhook, and nothing is polled', async () => {
   expect(server.called('getUpdates')).toHaveLength(0);
 });
 
-test('only Telegram is heard: the path, the method and the secret must be right', async () => {
+test('the path, the method and the secret must match', async () => {
   const update = JSON.stringify({
     update_id: 1,
     message: { message_id: 1, from: ann, chat: direct, text: '/hq status' },
@@ -82,7 +82,7 @@ test('only Telegram is heard: the path, the method and the secret must be right'
   expect(bot.received).toHaveLength(1);
 });
 
-test('an update that is brought twice is handed over once', async () => {
+test('an update that is delivered twice is handed over once', async () => {
   const right = { 'x-telegram-bot-api-secret-token': secret };
   const update = JSON.stringify({
     update_id: 7,
@@ -94,7 +94,7 @@ test('an update that is brought twice is handed over once', async () => {
   await eventually(() => expect(bot.received).toHaveLength(2));
 });
 
-test('updates that are numbered anew are known when they come again, too', async () => {
+test('redelivered updates with lower ids are recognized', async () => {
   const right = { 'x-telegram-bot-api-secret-token': secret };
   const bring = (id: number): Promise<number> =>
     post(
@@ -109,7 +109,7 @@ test('updates that are numbered anew are known when they come again, too', async
   expect(bot.received).toHaveLength(length + 2);
 });
 
-test('who says what they have to say too slowly is cut off', async () => {
+test('a slow request is cut off', async () => {
   const { hostname, port, pathname } = new URL(url);
   const socket = connect(Number(port), hostname);
   let answer = '';
@@ -125,7 +125,7 @@ test('who says what they have to say too slowly is cut off', async () => {
   expect(bot.received).toHaveLength(0);
 });
 
-test('an update that is not done in time is left to come again', async () => {
+test('an update that is not handled in time is redelivered', async () => {
   bot.answer = null;
   server.say(ann, direct, '/hq restart');
   await eventually(() => expect(server.webhook?.lastError).toBe('Wrong response from the webhook: 503'));
@@ -135,7 +135,7 @@ test('an update that is not done in time is left to come again', async () => {
   expect(bot.received).toHaveLength(1);
 });
 
-test('a port is let go by a stop though the token was revoked', async () => {
+test('a stop closes the port although the token was revoked', async () => {
   server.revoke();
   server.say(ann, direct, '/hq status');
   await eventually(() => expect(bot.adapter.health().state).toBe('revoked'));
@@ -143,7 +143,7 @@ test('a port is let go by a stop though the token was revoked', async () => {
   await expect(fetch(url)).rejects.toThrow();
 });
 
-test('after a stop the webhook stands, so that nothing said meanwhile is lost', async () => {
+test('after a stop the webhook stays set, so that no message is lost', async () => {
   await bot.adapter.stop();
   server.say(ann, direct, '/hq status');
   expect(server.webhook?.url).toBe(url);
@@ -151,7 +151,7 @@ test('after a stop the webhook stands, so that nothing said meanwhile is lost', 
   expect(server.unconfirmed).toHaveLength(1);
 });
 
-test('a port that is taken is told, and tried again', async () => {
+test('a port that is taken is reported and retried', async () => {
   const other = await startTelegramBot(server, {
     timing,
     env: { TELEGRAM_WEBHOOK_URL: url, TELEGRAM_WEBHOOK_LISTEN: new URL(url).host },

@@ -1,32 +1,33 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Update } from 'telegraf/types';
 import { TelegramError } from '../errors.ts';
-import type { TelegramApi } from '../outbound/bot-api.ts';
-import { allowedUpdates, type ConnectionTiming, defaultTiming, type Transport } from './transport.ts';
+import type { BotApi } from '../outbound/bot-api.ts';
+import { allowedUpdates, type ConnectionTiming, type Transport } from './transport.ts';
 import { UpdateLedger } from './update-ledger.ts';
 
-/** Between polls that bring what is known already. */
-const firstWaitMs = 20;
-const longestWaitMs = 100;
+/** Pause between polls that only repeat known updates. */
+const firstPauseMs = 20;
+const longestPauseMs = 100;
+const confirmWithinMs = 3_000;
 
-/** Fetches updates. */
+/** Fetches updates by long polling. */
 export class Polling implements Transport {
-  readonly #api: TelegramApi;
+  readonly #api: BotApi;
   readonly #deliver: (update: Update) => Promise<void>;
   readonly #log: Logger;
   readonly #timing: ConnectionTiming;
   readonly #ledger = new UpdateLedger();
-  #waitMs = firstWaitMs;
+  #pauseMs = firstPauseMs;
   #lastUpdateAt = performance.now();
-  /** The next update may have a lower number than the last: the server may be another one by now, or has been silent for long. */
-  #mayBeAnew = false;
+  /** The next update may have a lower id: the server may have changed, or was silent for long. */
+  #mayHaveNewIds = false;
 
   constructor(
-    api: TelegramApi,
+    api: BotApi,
     deliver: (update: Update) => Promise<void>,
     log: Logger,
-    timing: ConnectionTiming = defaultTiming,
+    timing: ConnectionTiming,
   ) {
     this.#api = api;
     this.#deliver = deliver;
@@ -36,61 +37,61 @@ export class Polling implements Transport {
 
   async open(): Promise<void> {
     try {
-      await this.#api.call('deleteWebhook', { drop_pending_updates: false });
+      await this.#api('deleteWebhook', { drop_pending_updates: false });
     } catch (error) {
       if (error instanceof TelegramError && error.code === 401) throw error;
-      // If one stands, the first poll says so.
-      this.#log.debug({ reason: String(error) }, 'the webhook was not taken away');
+      // The first poll reports a remaining webhook.
+      this.#log.debug({ reason: String(error) }, 'The webhook was not deleted');
     }
   }
 
-  async turn(isProbe: boolean, signal: AbortSignal): Promise<void> {
+  async poll(isProbe: boolean, signal: AbortSignal): Promise<void> {
     const timeout = isProbe ? 0 : this.#timing.pollSeconds;
-    const begun = performance.now();
-    if (isProbe || begun - this.#lastUpdateAt > this.#timing.anewMs) this.#mayBeAnew = true;
-    const updates = await this.#api.call(
+    const startedAt = performance.now();
+    if (isProbe || startedAt - this.#lastUpdateAt > this.#timing.idsResetMs) this.#mayHaveNewIds = true;
+    const updates = await this.#api(
       'getUpdates',
       { offset: this.#offset, timeout, allowed_updates: allowedUpdates },
-      { ms: timeout * 1000 + this.#timing.slackMs, signal },
+      { limitMs: timeout * 1000 + this.#timing.slackMs, signal },
     );
     if (updates.length > 0) {
       this.#lastUpdateAt = performance.now();
-      this.#mayBeAnew = false;
+      this.#mayHaveNewIds = false;
     }
     const fresh = updates.filter(({ update_id }) => this.#ledger.take(update_id));
-    // None waits for another: a slow answer to one person must not delay the next.
-    for (const update of fresh) void this.#settle(update);
-    if (fresh.length > 0) this.#waitMs = firstWaitMs;
+    // In parallel: a slow answer must not delay the next user.
+    for (const update of fresh) void this.#handle(update);
+    if (fresh.length > 0) this.#pauseMs = firstPauseMs;
     if (!this.#ledger.isSettled) {
-      await this.#ledger.settled(this.#waitMs);
-      this.#waitMs = Math.min(longestWaitMs, this.#waitMs * 2);
-    } else if (updates.length === 0 && !isProbe && performance.now() - begun < 500) {
-      // A server that does not hold polls would be asked as fast as it answers.
-      await pause(2 * longestWaitMs, undefined, { signal });
+      await this.#ledger.settled(this.#pauseMs);
+      this.#pauseMs = Math.min(longestPauseMs, this.#pauseMs * 2);
+    } else if (updates.length === 0 && !isProbe && performance.now() - startedAt < 500) {
+      // Slows down polls of a server that does not hold them.
+      await delay(2 * longestPauseMs, undefined, { signal });
     }
   }
 
-  /** Confirms what was taken, so that the next process does not get it again. */
+  /** Confirms the handled updates, so that the next process does not get them again. */
   async close(): Promise<void> {
     const { offset } = this.#ledger;
     if (offset === 0) return;
     try {
-      await this.#api.call('getUpdates', { offset, limit: 1, timeout: 0 }, { ms: 3_000 });
+      await this.#api('getUpdates', { offset, limit: 1, timeout: 0 }, { limitMs: confirmWithinMs });
     } catch (error) {
-      this.#log.debug({ reason: String(error) }, 'the last updates were not confirmed; they come again');
+      this.#log.debug({ reason: String(error) }, 'The last updates were not confirmed; they come again');
     }
   }
 
-  /** An offset above the next number would confirm what nobody has seen. Without one, what comes twice is known. */
+  /** An offset above the next id would confirm unseen updates. Without an offset, the ledger drops known ones. */
   get #offset(): number {
-    return this.#mayBeAnew && this.#ledger.isSettled ? 0 : this.#ledger.offset;
+    return this.#mayHaveNewIds && this.#ledger.isSettled ? 0 : this.#ledger.offset;
   }
 
-  async #settle(update: Update): Promise<void> {
+  async #handle(update: Update): Promise<void> {
     try {
       await this.#deliver(update);
     } catch (error) {
-      this.#log.error({ err: error }, 'an update could not be handled');
+      this.#log.error({ err: error }, 'An update could not be handled');
     } finally {
       this.#ledger.settle(update.update_id);
     }

@@ -1,30 +1,29 @@
-/** How updates come in. */
+/** The source of updates. */
 export interface Transport {
-  /** Before the first turn, until it has succeeded. */
+  /** Called before the first poll, until it succeeds. */
   open(): Promise<void>;
-  /** One round; returning means that all is well. `isProbe`: come back soon, somebody waits to hear whether it works. */
-  turn(isProbe: boolean, signal: AbortSignal): Promise<void>;
-  /** After the last turn. */
+  /** Rejects if there is a problem. `isProbe`: return soon, because the state of the connection is unknown. */
+  poll(isProbe: boolean, signal: AbortSignal): Promise<void>;
+  /** Called after the last poll. */
   close(): Promise<void>;
 }
 
 export const allowedUpdates = ['message', 'callback_query', 'my_chat_member'] as const;
 
-/** How long the connection waits for what. */
 export interface ConnectionTiming {
-  /** After a failure, and at most after many. */
+  /** Pause after the first failure, and the longest one after many. */
   readonly firstMs: number;
   readonly longestMs: number;
-  /** While another program has the bot. */
+  /** Pause while another program uses the bot. */
   readonly conflictMs: number;
-  /** Until a token that was refused while it was used is tried again. */
+  /** Pause after Telegram refused the token of a connected bot. */
   readonly revokedMs: number;
-  /** How long Telegram holds a poll that has nothing to say. */
+  /** Time that Telegram holds a poll without updates. */
   readonly pollSeconds: number;
-  /** A poll that says nothing for so long beyond its time is dead, though its socket stands. */
+  /** A poll without an answer for so long beyond its time is dead although its socket is open. */
   readonly slackMs: number;
-  /** Without updates for so long, the next one may have a lower number than the last: Telegram counts anew after a week. */
-  readonly anewMs: number;
+  /** After so long without updates the next id may be lower: Telegram chooses a new number after a week. */
+  readonly idsResetMs: number;
 }
 
 export const defaultTiming: ConnectionTiming = {
@@ -34,5 +33,5 @@ export const defaultTiming: ConnectionTiming = {
   revokedMs: 300_000,
   pollSeconds: 50,
   slackMs: 20_000,
-  anewMs: 86_400_000,
+  idsResetMs: 86_400_000,
 };

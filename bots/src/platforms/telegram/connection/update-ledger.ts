@@ -1,60 +1,54 @@
-const mostRemembered = 1_000;
-/** A poll brings a hundred updates at most: with so many open ones repeated, new ones would have no room. */
-const mostRepeated = 50;
+import { withinLimit } from '@hq/shared/program';
+
+const maxKnown = 1_000;
+/** A poll returns a hundred updates at most, so more repeated ones would leave no room for new ones. */
+const maxRepeated = 50;
 
 /**
- * Which updates are on their way. Telegram forgets what is below the offset of a poll, so the offset stays at the oldest
- * update that HQ has not taken: what a crash tears away comes again. That makes Telegram repeat the ones behind it, which are known here.
+ * Tracks the updates that are being handled. Telegram forgets updates below the offset of a poll, so the offset stays
+ * at the oldest unhandled one, which survives a crash. Telegram then repeats the later ones, which are known here.
  */
 export class UpdateLedger {
   readonly #open = new Set<number>();
   readonly #known = new Set<number>();
-  #tell: (() => void) | null = null;
+  #onSettled: () => void = () => undefined;
   #next = 0;
 
   /** The offset of the next poll; 0 before the first update. */
   get offset(): number {
     if (this.#open.size === 0) return this.#next;
     const open = [...this.#open].sort((one, other) => one - other);
-    return open.at(-mostRepeated) ?? open[0] ?? this.#next;
+    return open.at(-maxRepeated) ?? open[0] ?? this.#next;
   }
 
   get isSettled(): boolean {
     return this.#open.size === 0;
   }
 
-  /** False for one that was taken before. */
+  /** False if the update is known. */
   take(updateId: number): boolean {
     if (this.#known.has(updateId)) return false;
     this.#known.add(updateId);
     this.#open.add(updateId);
-    // After a week without any, Telegram begins to count somewhere else, lower perhaps; so does a server that was set up anew.
-    const isAnew = updateId < this.#next - mostRemembered;
-    this.#next = isAnew ? updateId + 1 : Math.max(this.#next, updateId + 1);
-    if (this.#known.size > mostRemembered) {
-      for (const oldest of this.#known) {
-        if (!this.#open.has(oldest)) {
-          this.#known.delete(oldest);
-          break;
-        }
-      }
+    // Telegram may choose a lower id after a week without updates, and so may a new server.
+    const isReset = updateId < this.#next - maxKnown;
+    this.#next = isReset ? updateId + 1 : Math.max(this.#next, updateId + 1);
+    if (this.#known.size > maxKnown) {
+      const oldest = [...this.#known].find((id) => !this.#open.has(id));
+      if (oldest !== undefined) this.#known.delete(oldest);
     }
     return true;
   }
 
   settle(updateId: number): void {
-    if (this.#open.delete(updateId) && this.isSettled) this.#tell?.();
+    if (this.#open.delete(updateId) && this.isSettled) this.#onSettled();
   }
 
-  /** Resolves when nothing is on its way any more, or after this time. */
-  settled(ms: number): Promise<void> {
-    if (this.isSettled) return Promise.resolve();
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.#tell = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+  /** Resolves once no update is open, or after the limit. */
+  async settled(limitMs: number): Promise<void> {
+    if (this.isSettled) return;
+    const settled = Promise.withResolvers<void>();
+    this.#onSettled = settled.resolve;
+    await withinLimit(limitMs, settled.promise);
   }
 }

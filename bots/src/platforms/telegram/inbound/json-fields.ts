@@ -1,7 +1,4 @@
-/**
- * Reads what comes from the wire, field by field. Updates are large and nearly all of their fields are nothing to HQ: one that is missing or of
- * another kind is undefined.
- */
+/** Reads JSON field by field: HQ needs few of the many fields of an update. Undefined if missing or of another type. */
 export type JsonFields = Readonly<Record<string, unknown>>;
 
 export function fieldsOf(value: unknown): JsonFields | undefined {
@@ -12,10 +9,10 @@ export function textOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-/** An id as the text that it is everywhere in HQ. */
+/** Returns an id as text, as HQ keeps all ids. */
 export function idOf(value: unknown): string | undefined {
-  if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value);
-  return typeof value === 'string' && value !== '' ? value : undefined;
+  if (typeof value === 'string' && value !== '') return value;
+  return integerOf(value)?.toString();
 }
 
 export function integerOf(value: unknown): number | undefined {

@@ -3,46 +3,39 @@ import type { Telegram } from 'telegraf';
 import type { Telegram as Methods, Opts } from 'telegraf/types';
 import { toTelegramError } from '../errors.ts';
 
-/** Telegram gets this long for an answer; only a long poll has its own measure. */
-const patienceMs = 15_000;
+const answerWithinMs = 15_000;
 
-/** The Bot API with a limit to every call, and with errors that can be shown. */
-export class TelegramApi {
-  readonly #client: Pick<Telegram, 'callApi'>;
-  readonly #token: string;
+/** Calls a method of the Bot API within a time limit. Rejects with a `TelegramError`. */
+export type BotApi = <M extends keyof Methods>(
+  method: M,
+  payload: Opts<M>,
+  options?: { readonly limitMs?: number; readonly signal?: AbortSignal },
+) => Promise<ReturnType<Methods[M]>>;
 
-  constructor(client: Pick<Telegram, 'callApi'>, token: string) {
-    this.#client = client;
-    this.#token = token;
-  }
-
-  async call<M extends keyof Methods>(
-    method: M,
-    payload: Opts<M>,
-    options: { readonly ms?: number; readonly signal?: AbortSignal } = {},
-  ): Promise<ReturnType<Methods[M]>> {
-    // Signals that outlive their call would keep a timer and a listener for each.
-    const stop = new AbortController();
-    const abort = (): void => stop.abort();
-    const patience = setTimeout(abort, options.ms ?? patienceMs);
-    options.signal?.addEventListener('abort', abort, { once: true });
-    if (options.signal?.aborted === true) abort();
+export function createBotApi(client: Pick<Telegram, 'callApi'>, token: string): BotApi {
+  return async (method, payload, { limitMs = answerWithinMs, signal } = {}) => {
+    // A controller of its own: a signal that outlives its calls would gather a timer and a listener for each.
+    const call = new AbortController();
+    const abort = (): void => call.abort();
+    const timer = setTimeout(abort, limitMs);
+    signal?.addEventListener('abort', abort, { once: true });
+    if (signal?.aborted === true) abort();
     // The library's types name an older polyfill of the same interface.
-    const cut: object = { signal: stop.signal };
+    const options: object = { signal: call.signal };
     try {
-      return await this.#client.callApi(method, payload, cut);
+      return await client.callApi(method, payload, options);
     } catch (error) {
-      throw toTelegramError(error, this.#token);
+      throw toTelegramError(error, token);
     } finally {
-      clearTimeout(patience);
-      options.signal?.removeEventListener('abort', abort);
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', abort);
     }
-  }
+  };
 }
 
-/** Options of telegraf's client for an API that stands at this root. */
+/** Options of the library's client. */
 export function clientOptions(apiRoot: string): { apiRoot: string; agent?: Agent } {
   if (apiRoot.startsWith('http:')) return { apiRoot };
-  // Node tries an address family for 250 ms only, which is too short for far networks.
+  // Node's 250 ms for each address family are too short for distant networks.
   return { apiRoot, agent: new Agent({ keepAlive: true, autoSelectFamilyAttemptTimeout: 2_000 }) };
 }

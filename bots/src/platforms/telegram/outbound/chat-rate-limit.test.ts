@@ -56,7 +56,7 @@ test.each([inGroup, inDirect])('a card that changes all the time leaves room for
   expect(answered).toBe(4);
 });
 
-test('messages without end do not keep a card from changing', () => {
+test('a stream of messages leaves room for edits of a card', () => {
   const timing = new ChatRateLimit();
   let edits = 0;
   for (let now = 0; now < 120_000; now += 20) {
@@ -67,7 +67,7 @@ test('messages without end do not keep a card from changing', () => {
   expect(edits).toBeGreaterThan(20);
 });
 
-test('who is told to wait may send after that time, if nobody else does', () => {
+test('a message may go out after its wait if no other does', () => {
   const step = fc.record({ gap: fc.integer({ min: 0, max: 4_000 }), isEdit: fc.boolean() });
   fc.assert(
     fc.property(fc.array(step, { minLength: 1, maxLength: 80 }), (steps) => {
@@ -87,9 +87,9 @@ test('who is told to wait may send after that time, if nobody else does', () => 
   );
 });
 
-test('what Telegram says itself goes before', () => {
+test('a wait that Telegram demands comes first', () => {
   const timing = new ChatRateLimit();
-  timing.hold('1', 9_000);
+  timing.block('1', 9_000);
   expect(timing.take('1', inDirect, 1_000)).toBe(8_000);
   expect(timing.take('2', inDirect, 1_000)).toBe(0);
   expect(timing.take('1', inDirect, 9_000)).toBe(0);

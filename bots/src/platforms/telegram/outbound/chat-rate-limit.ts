@@ -1,10 +1,11 @@
-/** Telegram's unpublished measures, kept with a little room. `edits`: how many of them may be edits, so that what is new finds room. */
-const perChat: Measure = { most: 5, edits: 4, withinMs: 5_000 };
-const perGroup: Measure = { most: 19, edits: 14, withinMs: 60_000 };
-const overall: Measure = { most: 25, edits: 25, withinMs: 1_000 };
+/** Telegram's unpublished limits with a margin. `edits` caps the share of edits, so that new messages find room. */
+const perChat: Limit = { messages: 5, edits: 4, withinMs: 5_000 };
+const perGroup: Limit = { messages: 19, edits: 14, withinMs: 60_000 };
+const overall: Limit = { messages: 25, edits: 25, withinMs: 1_000 };
+const maxChats = 2_000;
 
-interface Measure {
-  readonly most: number;
+interface Limit {
+  readonly messages: number;
   readonly edits: number;
   readonly withinMs: number;
 }
@@ -15,58 +16,62 @@ interface Sent {
 }
 
 /**
- * Knows when the next message of a chat may go out: about one a second in each chat, twenty a minute in a group, thirty a second in all,
- * and not before Telegram said. Edits count as messages do. Times are of a clock that nobody sets.
+ * Limits messages and edits: about one a second in each chat, twenty a minute in a group, thirty a second in all.
+ * Times are milliseconds of a monotonic clock.
  */
 export class ChatRateLimit {
   readonly #sent = new Map<string, Sent[]>();
-  readonly #heldUntil = new Map<string, number>();
+  readonly #blockedUntil = new Map<string, number>();
   #all: Sent[] = [];
 
-  /** Takes a place, or says how many milliseconds to wait for one. */
+  /** Counts a message and returns 0, or returns the milliseconds to wait before it. */
   take(chat: string, { isGroup, isEdit }: { isGroup: boolean; isEdit: boolean }, now: number): number {
-    const sent = (this.#sent.get(chat) ?? []).filter(({ at }) => at > now - perGroup.withinMs);
-    this.#all = this.#all.filter(({ at }) => at > now - overall.withinMs);
-    const wait = Math.max(
-      (this.#heldUntil.get(chat) ?? 0) - now,
-      tooSoon(sent, perChat, isEdit, now),
-      isGroup ? tooSoon(sent, perGroup, isEdit, now) : 0,
-      tooSoon(this.#all, overall, isEdit, now),
+    const sent = recent(this.#sent.get(chat) ?? [], perGroup, now);
+    this.#all = recent(this.#all, overall, now);
+    const waitMs = Math.max(
+      (this.#blockedUntil.get(chat) ?? 0) - now,
+      waitFor(perChat, sent, isEdit, now),
+      isGroup ? waitFor(perGroup, sent, isEdit, now) : 0,
+      waitFor(overall, this.#all, isEdit, now),
     );
-    if (wait > 0) return Math.ceil(wait);
+    if (waitMs > 0) return Math.ceil(waitMs);
     sent.push({ at: now, isEdit });
     this.#all.push({ at: now, isEdit });
     this.#sent.set(chat, sent);
-    this.#heldUntil.delete(chat);
-    if (this.#sent.size > 2_000) this.#forget(now);
+    this.#blockedUntil.delete(chat);
+    if (this.#sent.size > maxChats) this.#removeOld(now);
     return 0;
   }
 
-  /** Whether what is not needed had better be left unsaid. */
+  /** True if optional messages are better left out. */
   isBusy(now: number): boolean {
-    return this.#all.filter(({ at }) => at > now - overall.withinMs).length > overall.most / 2;
+    return recent(this.#all, overall, now).length > overall.messages / 2;
   }
 
-  /** Telegram itself said to wait. */
-  hold(chat: string, until: number): void {
-    this.#heldUntil.set(chat, until);
+  /** Applies a wait that Telegram demanded. */
+  block(chat: string, until: number): void {
+    this.#blockedUntil.set(chat, until);
   }
 
-  #forget(now: number): void {
+  #removeOld(now: number): void {
     for (const [chat, sent] of this.#sent) {
       if ((sent.at(-1)?.at ?? 0) <= now - perGroup.withinMs) this.#sent.delete(chat);
     }
-    for (const [chat, until] of this.#heldUntil) if (until <= now) this.#heldUntil.delete(chat);
+    for (const [chat, until] of this.#blockedUntil) if (until <= now) this.#blockedUntil.delete(chat);
   }
 }
 
-function tooSoon(
+function recent(sent: readonly Sent[], { withinMs }: Limit, now: number): Sent[] {
+  return sent.filter(({ at }) => at > now - withinMs);
+}
+
+function waitFor(
+  { messages, edits, withinMs }: Limit,
   sent: readonly Sent[],
-  { most, edits, withinMs }: Measure,
   isEdit: boolean,
   now: number,
 ): number {
-  const first = sent.at(-most);
-  const firstEdit = isEdit ? sent.filter((one) => one.isEdit).at(-edits) : undefined;
-  return Math.max(...[first, firstEdit].map((one) => (one === undefined ? 0 : one.at + withinMs - now)));
+  const oldest = sent.at(-messages);
+  const oldestEdit = isEdit ? sent.filter((one) => one.isEdit).at(-edits) : undefined;
+  return Math.max(...[oldest, oldestEdit].map((one) => (one === undefined ? 0 : one.at + withinMs - now)));
 }

@@ -1,36 +1,36 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { backoffMs, sleep } from '@hq/shared/program';
 import type { Card } from '../../../contract/card.ts';
 import type { ChatLocation } from '../../../contract/inbound.ts';
 import type { TelegramOutbound } from './outbound.ts';
 
-const mostTries = 6;
+const maxAttempts = 6;
+const retry = { firstMs: 1_000, longestMs: 60_000 };
 
-/** What a group has to know when it has become a supergroup, and with that another chat. */
-const movedGroup: Card = {
-  title: 'This group has another id now',
+const migratedGroup: Card = {
+  title: 'The id of this group has changed',
   tone: 'warning',
-  state: 'not bound any more',
+  state: 'no longer bound',
   body: [
     {
       kind: 'text',
-      text: 'Telegram has made a supergroup of it. What it was bound to ended with its old id: an admin of HQ says ',
+      text: 'Telegram has turned it into a supergroup, which ended its binding. An admin of HQ can send ',
     },
     { kind: 'code', text: '/hq bind' },
     { kind: 'text', text: ' here, and ' },
     { kind: 'code', text: '/hq subscribe' },
-    { kind: 'text', text: ' where alerts are to come again.' },
+    { kind: 'text', text: ' to get alerts again.' },
   ],
 };
 
-/** Says it there, as soon as Telegram takes it. */
+/** Tells a group that became a supergroup that its binding has ended; retries while Telegram does not take it. */
 export async function announceMigration(
-  sender: Pick<TelegramOutbound, 'send'>,
+  outbound: Pick<TelegramOutbound, 'send'>,
   location: ChatLocation,
   isStopped: () => boolean,
 ): Promise<void> {
-  for (let tries = 0; tries < mostTries && !isStopped(); tries += 1) {
-    const sent = await sender.send(location, movedGroup);
+  for (let attempt = 1; attempt <= maxAttempts && !isStopped(); attempt += 1) {
+    const sent = await outbound.send(location, migratedGroup);
     if (sent.ok || (sent.problem.kind !== 'wait' && sent.problem.kind !== 'away')) return;
-    await pause(sent.problem.kind === 'wait' ? sent.problem.afterMs : 1_000 * 2 ** tries);
+    await sleep(sent.problem.kind === 'wait' ? sent.problem.afterMs : backoffMs(attempt, retry));
   }
 }

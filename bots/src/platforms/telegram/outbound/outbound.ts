@@ -1,18 +1,22 @@
+import { truncate } from '@hq/shared/text';
 import type { Logger } from 'pino';
 import type { Opts } from 'telegraf/types';
 import type { Card, Handle } from '../../../contract/card.ts';
 import type { ChatLocation, SendProblem, SendResult } from '../../../contract/inbound.ts';
+import { createInFlight } from '../../in-flight.ts';
 import { TelegramError, toProblem } from '../errors.ts';
+import type { GroupMigration } from '../inbound/inbound.ts';
 import { fieldsOf, idOf } from '../inbound/json-fields.ts';
-import { toKeyboard } from '../render/keyboard.ts';
+import { messageHandle } from '../message-handle.ts';
+import { renderKeyboard } from '../render/keyboard.ts';
 import { defuseMentions } from '../render/markup.ts';
 import { renderCard } from '../render/render.ts';
-import { truncateEnd } from '../truncate.ts';
-import type { TelegramApi } from './bot-api.ts';
+import type { BotApi } from './bot-api.ts';
 import { ChatRateLimit } from './chat-rate-limit.ts';
 
-const mostCaption = 1024;
-const mostPlaceholder = 64;
+const maxCaption = 1024;
+const maxPlaceholder = 64;
+const uploadWithinMs = 60_000;
 
 export interface TextFile {
   readonly name: string;
@@ -20,54 +24,54 @@ export interface TextFile {
   readonly note: string;
 }
 
-/** What sending shows besides. */
-export interface OutboundListener {
-  /** The token is no longer accepted. */
-  revoked(): void;
-  /** A group is found under another id. */
-  moved(channel: string): void;
+interface OutboundListener {
+  /** Telegram no longer accepts the token. */
+  onRevoked(): void;
+  /** A group has become a supergroup with this id. */
+  onMigrated(channel: string): void;
 }
 
-/** Sends and edits messages, within Telegram's measures. Nothing here rejects. */
+type Call = () => Promise<Handle | null>;
+
+/** Sends and edits messages within Telegram's rate limits. Nothing here rejects. */
 export class TelegramOutbound {
-  readonly #api: TelegramApi;
+  readonly #api: BotApi;
   readonly #log: Logger;
   readonly #listener: OutboundListener;
-  readonly #timing = new ChatRateLimit();
+  readonly #rateLimit = new ChatRateLimit();
   /** Groups that became supergroups: old id → new id. */
-  readonly #moved = new Map<string, string>();
-  readonly #sending = new Set<Promise<SendResult>>();
+  readonly #migrated = new Map<string, string>();
+  readonly #inFlight = createInFlight();
   #lastAt: number | null = null;
 
-  constructor(api: TelegramApi, log: Logger, listener: OutboundListener) {
+  constructor(api: BotApi, log: Logger, listener: OutboundListener) {
     this.#api = api;
     this.#log = log;
     this.#listener = listener;
   }
 
+  /** Local epoch milliseconds of the last accepted call. */
   get lastAt(): number | null {
     return this.#lastAt;
   }
 
-  /** Whether what is not needed had better be left unsaid. */
+  /** True if optional messages are better left out. */
   get isBusy(): boolean {
-    return this.#timing.isBusy(performance.now());
+    return this.#rateLimit.isBusy(performance.now());
   }
 
-  /** `replyTo`: in a group, the message that this answers. */
+  /** `replyTo` is the message that this answers in a group. */
   send(location: ChatLocation, card: Card, replyTo: string | null = null): Promise<SendResult> {
-    const { text, entities } = renderCard(card);
-    return this.#paced(location.channel, 'new', async () => {
-      const message = await this.#api.call('sendMessage', {
-        chat_id: number(location.channel),
-        text,
-        ...(entities.length === 0 ? {} : { entities: [...entities] }),
-        link_preview_options: { is_disabled: true },
+    return this.#limited(location.channel, { isEdit: false }, async () => {
+      const message = await this.#api('sendMessage', {
+        chat_id: toChatId(location.channel),
+        ...content(card),
         ...inThread(location),
-        ...(replyTo === null || location.kind === 'direct'
-          ? {}
-          : { reply_parameters: { message_id: Number(replyTo), allow_sending_without_reply: true } }),
-        ...markup(card, replyTo !== null),
+        ...(replyTo !== null &&
+          location.kind !== 'direct' && {
+            reply_parameters: { message_id: Number(replyTo), allow_sending_without_reply: true },
+          }),
+        ...replyMarkup(card, replyTo !== null),
       });
       return handleOf(location, message);
     });
@@ -75,129 +79,113 @@ export class TelegramOutbound {
 
   edit(handle: Handle, card: Card): Promise<SendResult> {
     const { chat = '', message = '' } = handle;
-    const { text, entities } = renderCard(card, { isEdit: true });
-    const buttons = card.buttons ?? [];
-    return this.#paced(chat, 'edit', async () => {
-      await this.#api.call('editMessageText', {
-        chat_id: number(chat),
+    const keyboard = renderKeyboard(card.buttons ?? []);
+    return this.#limited(chat, { isEdit: true }, async () => {
+      await this.#api('editMessageText', {
+        chat_id: toChatId(chat),
         message_id: Number(message),
-        text,
-        ...(entities.length === 0 ? {} : { entities: [...entities] }),
-        link_preview_options: { is_disabled: true },
-        ...(buttons.length === 0 ? {} : { reply_markup: keyboard(card) }),
+        ...content(card, { isEdit: true }),
+        ...(keyboard.inline_keyboard.length > 0 && { reply_markup: keyboard }),
       });
       return handle;
     });
   }
 
   file(location: ChatLocation, { name, text, note }: TextFile): Promise<SendResult> {
-    const caption = truncateEnd(defuseMentions(note), mostCaption);
-    return this.#paced(location.channel, 'new', async () => {
-      const message = await this.#api.call(
+    const caption = truncate(defuseMentions(note), maxCaption);
+    return this.#limited(location.channel, { isEdit: false }, async () => {
+      const message = await this.#api(
         'sendDocument',
         {
-          chat_id: number(location.channel),
-          document: { source: Buffer.from(text === '' ? '(empty)\n' : text), filename: fileName(name) },
-          ...(caption.trim() === '' ? {} : { caption }),
+          chat_id: toChatId(location.channel),
+          document: { source: Buffer.from(text === '' ? '(empty)\n' : text), filename: toFileName(name) },
+          ...(caption.trim() !== '' && { caption }),
           ...inThread(location),
         },
-        { ms: 60_000 },
+        { limitMs: uploadWithinMs },
       );
       return handleOf(location, message);
     });
   }
 
-  /** Takes a message away if it can; it was only in the way. */
+  /** Deletes a message that is no longer needed, if possible. */
   async remove({ chat = '', message = '' }: Handle): Promise<void> {
-    await this.#outcome(chat, async () => {
-      await this.#api.call('deleteMessage', { chat_id: number(chat), message_id: Number(message) });
+    await this.#attempt(chat, async () => {
+      await this.#api('deleteMessage', { chat_id: toChatId(chat), message_id: Number(message) });
       return null;
     });
   }
 
-  /** "typing …" beside the name of the bot. */
+  /** Shows "typing …" beside the bot's name. */
   async typing(location: ChatLocation): Promise<void> {
-    await this.#outcome(location.channel, async () => {
-      await this.#api.call('sendChatAction', {
-        chat_id: number(location.channel),
-        action: 'typing',
-        ...inThread(location),
-      });
+    await this.#attempt(location.channel, async () => {
+      const chat_id = toChatId(location.channel);
+      await this.#api('sendChatAction', { chat_id, action: 'typing', ...inThread(location) });
       return null;
     });
   }
 
   /** Ends the spinner on a pressed button. */
-  async answerPress(callback: string): Promise<void> {
-    await this.#outcome('', async () => {
-      await this.#api.call('answerCallbackQuery', { callback_query_id: callback });
+  async answerCallback(callback: string): Promise<void> {
+    await this.#attempt('', async () => {
+      await this.#api('answerCallbackQuery', { callback_query_id: callback });
       return null;
     });
   }
 
-  /** A group has another id. False where that was known. */
-  moved(from: string, to: string): boolean {
-    if (this.#moved.get(from) === to) return false;
-    this.#moved.set(from, to);
+  /** Records the new id of a group; false if it was known. */
+  migrate({ from, to }: GroupMigration): boolean {
+    if (this.#migrated.get(from) === to) return false;
+    this.#migrated.set(from, to);
     return true;
   }
 
-  /** Lets what is being sent end. */
-  async drain(limitMs: number): Promise<void> {
-    if (this.#sending.size === 0) return;
-    let timer: NodeJS.Timeout | undefined;
-    const limit = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, limitMs);
-    });
-    await Promise.race([Promise.all(this.#sending), limit]);
-    clearTimeout(timer);
+  /** Waits for messages that are being sent. */
+  drain(limitMs: number): Promise<void> {
+    return this.#inFlight.drain(limitMs);
   }
 
-  #paced(chat: string, what: 'new' | 'edit', call: () => Promise<Handle | null>): Promise<SendResult> {
-    const to = this.#moved.get(chat);
-    if (to !== undefined) return Promise.resolve(not({ kind: 'moved', channel: to }));
-    const kind = { isGroup: chat.startsWith('-'), isEdit: what === 'edit' };
-    const waitMs = this.#timing.take(chat, kind, performance.now());
-    if (waitMs > 0) return Promise.resolve(not({ kind: 'wait', afterMs: waitMs }));
-    const sending = this.#outcome(chat, call);
-    this.#sending.add(sending);
-    return sending.finally(() => this.#sending.delete(sending));
+  async #limited(chat: string, { isEdit }: { readonly isEdit: boolean }, call: Call): Promise<SendResult> {
+    const channel = this.#migrated.get(chat);
+    if (channel !== undefined) return failed({ kind: 'moved', channel });
+    const afterMs = this.#rateLimit.take(chat, { isGroup: chat.startsWith('-'), isEdit }, performance.now());
+    if (afterMs > 0) return failed({ kind: 'wait', afterMs });
+    return this.#inFlight.track(this.#attempt(chat, call));
   }
 
-  async #outcome(chat: string, call: () => Promise<Handle | null>): Promise<SendResult> {
+  async #attempt(chat: string, call: Call): Promise<SendResult> {
     try {
       const handle = await call();
       this.#lastAt = Date.now();
       return { ok: true, handle };
     } catch (error) {
-      if (!(error instanceof TelegramError)) this.#log.error({ err: error }, 'a message could not be made');
-      const failure =
-        error instanceof TelegramError ? error : new TelegramError('the message could not be made');
-      if (failure.code === 401) this.#listener.revoked();
+      if (!(error instanceof TelegramError)) this.#log.error({ err: error }, 'A message could not be sent');
+      const failure = error instanceof TelegramError ? error : new TelegramError('the message is invalid');
+      if (failure.code === 401) this.#listener.onRevoked();
       const problem = toProblem(failure);
       if (problem === null) return { ok: true, handle: null };
-      if (problem.kind === 'wait') this.#timing.hold(chat, performance.now() + problem.afterMs);
-      if (problem.kind === 'moved' && this.moved(chat, problem.channel)) {
-        this.#listener.moved(problem.channel);
+      if (problem.kind === 'wait') this.#rateLimit.block(chat, performance.now() + problem.afterMs);
+      if (problem.kind === 'moved' && this.migrate({ from: chat, to: problem.channel })) {
+        this.#listener.onMigrated(problem.channel);
       }
-      this.#log.debug({ chat, problem: problem.kind, reason: failure.message }, 'Telegram did not take it');
-      return not(problem);
+      this.#log.debug({ chat, problem: problem.kind, reason: failure.message }, 'Telegram refused a call');
+      return failed(problem);
     }
   }
 }
 
-function not(problem: SendProblem): SendResult {
+function failed(problem: SendProblem): SendResult {
   return { ok: false, problem };
 }
 
-/** Null: sent, but what came back does not say where it is. */
+/** Null if Telegram's answer does not hold the id of the message. */
 function handleOf({ channel }: ChatLocation, message: unknown): Handle | null {
-  const number = idOf(fieldsOf(message)?.message_id);
-  return number === undefined ? null : { chat: channel, message: number };
+  const id = idOf(fieldsOf(message)?.message_id);
+  return id === undefined ? null : messageHandle(channel, id);
 }
 
-/** Ids are numbers on the wire; a channel's `@name` is not. */
-function number(chat: string): number | string {
+/** Ids are numbers in the Bot API; the `@name` of a channel is text. */
+function toChatId(chat: string): number | string {
   return /^-?\d{1,15}$/u.test(chat) ? Number(chat) : chat;
 }
 
@@ -205,35 +193,32 @@ function inThread({ thread }: ChatLocation): { message_thread_id?: number } {
   return thread === null ? {} : { message_thread_id: Number(thread) };
 }
 
-function keyboard(card: Card) {
-  const { inline_keyboard } = toKeyboard(card.buttons ?? []);
-  return { inline_keyboard: inline_keyboard.map((row) => [...row]) };
+function content(card: Card, options?: { readonly isEdit: boolean }) {
+  const { text, entities } = renderCard(card, options);
+  return {
+    text,
+    ...(entities.length > 0 && { entities: [...entities] }),
+    link_preview_options: { is_disabled: true },
+  };
 }
 
-/** Buttons, or else the keyboard pointed at the question; Telegram takes one of the two. */
-function markup(card: Card, isReply: boolean): Pick<Opts<'sendMessage'>, 'reply_markup'> {
-  if ((card.buttons ?? []).length > 0) return { reply_markup: keyboard(card) };
+/** Returns the buttons, else the request for a reply to a question: Telegram takes one of the two. */
+function replyMarkup(card: Card, isReply: boolean): Pick<Opts<'sendMessage'>, 'reply_markup'> {
+  if ((card.buttons ?? []).length > 0) return { reply_markup: renderKeyboard(card.buttons ?? []) };
   if (card.question === undefined) return {};
-  const placeholder = truncateEnd(
-    defuseMentions(card.question.placeholder).replaceAll('\n', ' ').trim(),
-    mostPlaceholder,
-  );
+  const placeholder = defuseMentions(card.question.placeholder).replaceAll('\n', ' ').trim();
   return {
     reply_markup: {
       force_reply: true,
-      // Only for who is answered, where that is known.
-      ...(isReply ? { selective: true } : {}),
-      ...(placeholder === '' ? {} : { input_field_placeholder: placeholder }),
+      // Asks only the user who is answered.
+      ...(isReply && { selective: true }),
+      ...(placeholder !== '' && { input_field_placeholder: truncate(placeholder, maxPlaceholder) }),
     },
   };
 }
 
-/** It is written into a header as it is. */
-function fileName(name: string): string {
-  return (
-    name
-      .replace(/[^\w.-]+/gu, '_')
-      .replace(/^\.+/u, '')
-      .slice(-80) || 'output.txt'
-  );
+/** The library writes the name into a header unescaped. */
+function toFileName(name: string): string {
+  const safe = name.replace(/[^\w.-]+/gu, '_').replace(/^\.+/u, '');
+  return safe.slice(-80) || 'output.txt';
 }

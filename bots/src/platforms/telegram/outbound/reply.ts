@@ -2,53 +2,61 @@ import type { Card, Handle } from '../../../contract/card.ts';
 import type { ChatLocation, Reply, SendResult } from '../../../contract/inbound.ts';
 import type { TelegramOutbound } from './outbound.ts';
 
-/** Most answers are there sooner, and then nothing has to be shown before them. */
+/** Faster answers need no sign of progress. */
 const typingAfterMs = 300;
 const placeholderAfterMs = 1_500;
 
 const working: Card = { title: 'Working on it …', tone: 'neutral' };
 
-/** The way back to somebody who said or pressed something. */
+/** Answers one message or press. */
 export class TelegramReply implements Reply {
-  readonly #sender: TelegramOutbound;
-  readonly #onSaid: () => void;
+  readonly #outbound: TelegramOutbound;
+  readonly #onAnswered: () => void;
   readonly #timers: NodeJS.Timeout[] = [];
-  #place: ChatLocation;
+  #location: ChatLocation;
   #replyTo: string | null;
   #placeholder: Promise<SendResult> | null = null;
-  #isSaid = false;
+  #hasAnswered = false;
 
-  /** `onSaid`: there is an answer, so the question needs not to come again. */
-  constructor(sender: TelegramOutbound, location: ChatLocation, replyTo: string | null, onSaid: () => void) {
-    this.#sender = sender;
-    this.#place = location;
+  /** `onAnswered`: Telegram need not deliver the update again. */
+  constructor(
+    outbound: TelegramOutbound,
+    location: ChatLocation,
+    replyTo: string | null,
+    onAnswered: () => void,
+  ) {
+    this.#outbound = outbound;
+    this.#location = location;
     this.#replyTo = replyTo;
-    this.#onSaid = onSaid;
+    this.#onAnswered = onAnswered;
   }
 
-  /** Tells that it is being worked on, unless the answer is there soon. */
-  work(): void {
-    if (this.#isSaid) return;
+  /** Shows progress unless an answer comes soon. */
+  showWorking(): void {
+    if (this.#hasAnswered) return;
     this.#timers.push(
-      setTimeout(() => void this.#sender.typing(this.#place), typingAfterMs),
+      setTimeout(() => void this.#outbound.typing(this.#location), typingAfterMs),
       setTimeout(() => {
-        // It is a message and an edit more, which a crowd has no room for.
-        if (this.#sender.isBusy) return;
-        this.#placeholder = this.#sender.send(this.#place, working, this.#replyTo);
+        // A placeholder costs a message and an edit of the rate limit.
+        if (!this.#outbound.isBusy) this.#placeholder = this.#sendNew(working);
       }, placeholderAfterMs),
     );
   }
 
   async send(card: Card): Promise<SendResult> {
-    this.#isSaid = true;
+    this.#hasAnswered = true;
     for (const timer of this.#timers.splice(0)) clearTimeout(timer);
     const placeholder = await this.#takePlaceholder();
     const shown = await this.#show(card, placeholder);
     const hasMoved = !shown.ok && shown.problem.kind === 'moved';
-    const sent = hasMoved ? await this.#showAt(shown.problem.channel, card) : shown;
-    const mayPass = !sent.ok && (sent.problem.kind === 'wait' || sent.problem.kind === 'away');
-    if (!mayPass) this.#onSaid();
+    const sent = hasMoved ? await this.#sendToMoved(shown.problem.channel, card) : shown;
+    const isTransient = !sent.ok && (sent.problem.kind === 'wait' || sent.problem.kind === 'away');
+    if (!isTransient) this.#onAnswered();
     return sent;
+  }
+
+  #sendNew(card: Card): Promise<SendResult> {
+    return this.#outbound.send(this.#location, card, this.#replyTo);
   }
 
   async #takePlaceholder(): Promise<Handle | null> {
@@ -59,29 +67,29 @@ export class TelegramReply implements Reply {
   }
 
   async #show(card: Card, placeholder: Handle | null): Promise<SendResult> {
-    if (placeholder === null) return await this.#sender.send(this.#place, card, this.#replyTo);
-    // The keyboard can be pointed at a new message only.
+    if (placeholder === null) return this.#sendNew(card);
+    // Only a new message can ask for a reply.
     if (card.question !== undefined) {
-      const sent = await this.#sender.send(this.#place, card, this.#replyTo);
-      if (sent.ok) await this.#sender.remove(placeholder);
-      else this.#keep(placeholder);
+      const sent = await this.#sendNew(card);
+      if (sent.ok) await this.#outbound.remove(placeholder);
+      else this.#keepPlaceholder(placeholder);
       return sent;
     }
-    const sent = await this.#sender.edit(placeholder, card);
+    const sent = await this.#outbound.edit(placeholder, card);
     if (sent.ok) return { ok: true, handle: placeholder };
-    if (sent.problem.kind === 'gone') return await this.#sender.send(this.#place, card, this.#replyTo);
-    this.#keep(placeholder);
+    if (sent.problem.kind === 'gone') return this.#sendNew(card);
+    this.#keepPlaceholder(placeholder);
     return sent;
   }
 
-  /** A group that became a supergroup. What is answered is a message of the old one. */
-  #showAt(channel: string, card: Card): Promise<SendResult> {
-    this.#place = { ...this.#place, channel };
+  /** Sends to the supergroup that replaced a group; the message to reply to is in the old chat. */
+  #sendToMoved(channel: string, card: Card): Promise<SendResult> {
+    this.#location = { ...this.#location, channel };
     this.#replyTo = null;
-    return this.#sender.send(this.#place, card);
+    return this.#sendNew(card);
   }
 
-  #keep(placeholder: Handle): void {
-    this.#placeholder = Promise.resolve({ ok: true, handle: placeholder });
+  #keepPlaceholder(handle: Handle): void {
+    this.#placeholder = Promise.resolve({ ok: true, handle });
   }
 }

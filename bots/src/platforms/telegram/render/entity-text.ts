@@ -9,9 +9,9 @@ export interface EntityText {
   readonly entities: readonly TextEntity[];
 }
 
-const mostEntities = 100;
+const maxEntities = 100;
 
-/** Puts a text together, with what its parts are as entities. Offsets are UTF-16 units, as JavaScript counts. */
+/** Builds a text with entities in place of markup. Offsets count UTF-16 units. */
 export class EntityWriter {
   #text = '';
   readonly #entities: TextEntity[] = [];
@@ -20,12 +20,11 @@ export class EntityWriter {
     return this.#text.length;
   }
 
-  /** Telegram takes no more entities: from here on code is text like any other. */
+  /** Telegram takes no more entities: further code is plain text. */
   get isFull(): boolean {
-    return this.#entities.length >= mostEntities;
+    return this.#entities.length >= maxEntities;
   }
 
-  /** Adds a part as it is. */
   add(part: string, type?: TextEntity['type']): this {
     if (type !== undefined && part.trim() !== '' && !this.isFull) {
       this.#entities.push({ type, offset: this.#text.length, length: part.length });
@@ -34,11 +33,11 @@ export class EntityWriter {
     return this;
   }
 
-  /** Telegram takes no white space at the end. */
-  done(): EntityText {
+  /** Removes white space at the end, which Telegram refuses. */
+  finish(): EntityText {
     const text = this.#text.trimEnd();
     const entities = this.#entities
-      .map((each) => ({ ...each, length: Math.min(each.length, text.length - each.offset) }))
+      .map((entity) => ({ ...entity, length: Math.min(entity.length, text.length - entity.offset) }))
       .filter(({ length }) => length > 0);
     return { text, entities };
   }

@@ -7,7 +7,7 @@ import {
   findEntities,
 } from '../../../../fakes/telegram-server/entities.ts';
 import type { Card, Field, TextNode } from '../../../contract/card.ts';
-import { toKeyboard } from './keyboard.ts';
+import { renderKeyboard } from './keyboard.ts';
 import { maxBody, renderCard } from './render.ts';
 
 /** Pieces that are dangerous in some place, and ordinary words to put them beside. */
@@ -77,7 +77,7 @@ const card: fc.Arbitrary<Card> = fc.record(
   { requiredKeys: ['title', 'tone'] },
 );
 
-test('whatever a card holds, Telegram takes it, and nothing in it is alive or moves what is beside it', () => {
+test('any card is valid for Telegram, and nothing in it is active or hidden', () => {
   fc.assert(
     fc.property(card, (each) => {
       const { text, entities } = renderCard(each);
@@ -97,7 +97,7 @@ test('whatever a card holds, Telegram takes it, and nothing in it is alive or mo
   );
 });
 
-test('labels of buttons are short, of one line and never empty', () => {
+test('labels of buttons are short, single-line and never empty', () => {
   const button = fc.record({
     token: fc.constant('v1:token'),
     label: hostile,
@@ -105,7 +105,7 @@ test('labels of buttons are short, of one line and never empty', () => {
   });
   fc.assert(
     fc.property(fc.array(button, { maxLength: 40, size: 'max' }), (buttons) => {
-      const rows = toKeyboard(buttons).inline_keyboard;
+      const rows = renderKeyboard(buttons).inline_keyboard;
       expect(rows.flat().length).toBe(Math.min(20, buttons.length));
       for (const { text } of rows.flat()) {
         expect(text.trim()).not.toBe('');
@@ -116,9 +116,9 @@ test('labels of buttons are short, of one line and never empty', () => {
   );
 });
 
-test('no label of a row is cut on a narrow phone, where all of a row are as wide as each other', () => {
+test('no label of a row is cut on a narrow phone, where all buttons of a row have one width', () => {
   const rows = (...labels: string[]): string[][] =>
-    toKeyboard(labels.map((label) => ({ token: 'v1:token', label, style: 'plain' }))).inline_keyboard.map(
+    renderKeyboard(labels.map((label) => ({ token: 'v1:token', label, style: 'plain' }))).inline_keyboard.map(
       (row) => row.map(({ text }) => text),
     );
   expect(rows('Previous', 'Next', 'New task')).toEqual([['Previous', 'Next', 'New task']]);
@@ -135,7 +135,7 @@ test('no label of a row is cut on a narrow phone, where all of a row are as wide
   expect(rows('1', '2', '3', '4', '5')).toEqual([['1', '2', '3', '4'], ['5']]);
 });
 
-test('a card reads from top to bottom: what, how it is, about what, the words, who decided', () => {
+test('a card shows title, state, fields, body and stamp in this order', () => {
   const { text, entities } = renderCard({
     title: 'Restart gateway',
     tone: 'bad',
@@ -175,7 +175,7 @@ test('a card reads from top to bottom: what, how it is, about what, the words, w
   ]);
 });
 
-test('the entries of a list stand on lines of their own, and its end brings no blank lines', () => {
+test('the entries of a list are on separate lines, without blank lines at its end', () => {
   const newLine: TextNode = { kind: 'text', text: '\n' };
   const { text } = renderCard({
     title: 'Tasks',
@@ -193,7 +193,7 @@ test('the entries of a list stand on lines of their own, and its end brings no b
   expect(text).toBe('Tasks\n\nb9734cf6 Write the letter\n390c368c Buy milk\n\ntask ID shows one.');
 });
 
-test('beyond the entities that Telegram takes, words lose their meaning and nothing else', () => {
+test("beyond Telegram's limit of entities, text is plain and complete", () => {
   const body = Array.from({ length: 130 }, (_, index): TextNode => ({ kind: 'code', text: `/hq_${index} ` }));
   const { text, entities } = renderCard({ title: 'Many', tone: 'neutral', body });
   expect(entities).toHaveLength(100);
@@ -201,7 +201,7 @@ test('beyond the entities that Telegram takes, words lose their meaning and noth
   expect(text).toContain('/\u2060hq_100');
 });
 
-test('of a log that is too long the end is kept, and the head and the tail of the card stay', () => {
+test('a long log keeps its end, and the card keeps its head and tail', () => {
   const log = `${'x'.repeat(5_000)}the end`;
   const { text } = renderCard({
     title: 'Log',
@@ -213,7 +213,7 @@ test('of a log that is too long the end is kept, and the head and the tail of th
   expect(text.length).toBeGreaterThan(4_000);
 });
 
-test('a body of the promised length is never cut, however much is around it', () => {
+test('a body of the declared length is never cut', () => {
   const long = 'w'.repeat(3_000);
   const fields = Array.from({ length: 30 }, () => ({ label: long, value: long }));
   const { text } = renderCard({
