@@ -30,7 +30,7 @@ it('names each missing scope and its effect', async () => {
     {
       ok: false,
       sentence: 'The scope files:write is missing, so long output cannot be sent as a file.',
-      hint: expect.stringContaining('install the app again'),
+      hint: expect.stringContaining('reinstall the app'),
     },
   ]);
 });

@@ -9,6 +9,8 @@ import { UpdateLedger } from './update-ledger.ts';
 /** Pause between polls that only repeat known updates. */
 const firstPauseMs = 20;
 const longestPauseMs = 100;
+/** Answers on their way get this time at a stop. */
+const settleWithinMs = 200;
 const confirmWithinMs = 3_000;
 
 /** Fetches updates by long polling. */
@@ -73,6 +75,7 @@ export class Polling implements Transport {
 
   /** Confirms the handled updates, so that the next process does not get them again. */
   async close(): Promise<void> {
+    await this.#ledger.settled(settleWithinMs);
     const { offset } = this.#ledger;
     if (offset === 0) return;
     try {
