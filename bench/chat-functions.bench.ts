@@ -81,7 +81,7 @@ async function fill(database: pg.Client): Promise<void> {
       size.told,
     ],
     [
-      `insert into chat_deliveries (tenant_id, platform, install, delivery, call, said_hash, answer, created_at)
+      `insert into chat_deliveries (tenant_id, platform, install, delivery, call, request_hash, answer, created_at)
        select hq.nil_tenant(), 'slack', 'T1', 'sl:' || n, 'act', 'hash', '{}', now() - n * interval '3 seconds'
        from generate_series(1, $1::int) n`,
       size.deliveries,
@@ -198,13 +198,13 @@ async function* measureAll(database: pg.Client, claims: string): AsyncGenerator<
       () => call('chat_act', { chat: chat(), action: 'restart_gateway', gateway: 'gateway-043' }),
     ],
     ['chat_open_cards', () => call('chat_open_cards', { platform: 'slack' })],
-    ['chat_watch', () => call('chat_watch', { platform: 'slack' })],
-    ['chat_beat', () => call('chat_beat', { holder: 'bench', adapters: [] })],
+    ['chat_list_subscriptions', () => call('chat_list_subscriptions', { platform: 'slack' })],
+    ['chat_heartbeat', () => call('chat_heartbeat', { holder: 'bench', adapters: [] })],
     [
-      'chat_beat with its sweep',
+      'chat_heartbeat with its sweep',
       async () => {
-        await database.query('delete from hq.meter');
-        return call('chat_beat', { holder: 'bench', adapters: [] });
+        await database.query('delete from hq.rate_counters');
+        return call('chat_heartbeat', { holder: 'bench', adapters: [] });
       },
     ],
   ];

@@ -15,7 +15,7 @@ async function claims(client: pg.Client, gateway: string): Promise<number[]> {
     await client.query(`insert into agent_commands (action, gateway_id) values ('ping', $1)`, [gateway]);
     const startedAt = performance.now();
     const { rows } = await client.query<{ turn: { claimed: readonly { lease_token: string }[] } }>(
-      `select runner_turn($1, 'bench', 1, p_results => $2) as turn`,
+      `select runner_exchange($1, 'bench', 1, p_results => $2) as turn`,
       [gateway, JSON.stringify(results)],
     );
     const took = performance.now() - startedAt;
@@ -24,7 +24,7 @@ async function claims(client: pg.Client, gateway: string): Promise<number[]> {
     results = claimed.map(({ lease_token: token }) => ({ token, status: 'done' }));
     if (round >= 50) samples.push(took);
   }
-  await client.query(`select runner_turn($1, 'bench', p_results => $2)`, [gateway, JSON.stringify(results)]);
+  await client.query(`select runner_exchange($1, 'bench', p_results => $2)`, [gateway, JSON.stringify(results)]);
   return samples;
 }
 

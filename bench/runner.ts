@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { ensureBuilt } from '../scripts/build.ts';
 import { type BenchStack, closed } from './stack.ts';
 
 export interface BenchRunner {
@@ -33,6 +34,7 @@ interface BenchRunnerOptions {
 /** Starts a runner in a process of its own and returns when it takes commands. */
 export async function startBenchRunner(options: BenchRunnerOptions): Promise<BenchRunner> {
   const { stack, url = stack.url, restartSeconds = 0.2, asShipped = false, hasRealtime = true } = options;
+  if (asShipped) await ensureBuilt('hq-runner');
   const program = asShipped ? '../runner/dist/hq-runner.js' : '../runner/src/testing/journal-runner.ts';
   const child = spawn(process.execPath, [fileURLToPath(new URL(program, import.meta.url))], {
     env: {

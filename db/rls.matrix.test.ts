@@ -83,7 +83,7 @@ beforeAll(async () => {
       ...{ identity_id: identity, token_hash: 'second', kind: 'button', ...account, channel: 'x' },
       ...{ action: 'ping', payload: '{}', expires_at: '2027-01-01' },
     }),
-    chat_deliveries: sample('answer', { ...account, delivery: 'second', call: 'act', said_hash: 'x' }),
+    chat_deliveries: sample('answer', { ...account, delivery: 'second', call: 'act', request_hash: 'x' }),
     chat_identities: sample('last_seen_at', { ...account, user_id: spare, chat_user: 'second' }),
     chat_link_codes: sample('expires_at', { user_id: spare, code_hash: 'second', expires_at: '2027-01-01' }),
     chat_subscriptions: sample('cursor', { ...account, channel: 'second', kind: 'group', filter: '{}' }),
@@ -130,7 +130,7 @@ beforeAll(async () => {
     insert into chat_identities (id, user_id, platform, install, chat_user) values ('${identity}', '${spare}', 'slack', 'T1', 'first');
     insert into chat_confirmations (tenant_id, identity_id, token_hash, kind, platform, install, channel, action, payload, expires_at)
       values ('${nilTenant}', '${identity}', 'first', 'button', 'slack', 'T1', 'x', 'ping', '{}', now());
-    insert into chat_deliveries (tenant_id, platform, install, delivery, call, said_hash)
+    insert into chat_deliveries (tenant_id, platform, install, delivery, call, request_hash)
       values ('${nilTenant}', 'slack', 'T1', 'first', 'act', 'x');
     insert into chat_link_codes (user_id, code_hash, expires_at) values ('${spare}', 'first', now());
     insert into chat_subscriptions (id, platform, install, channel, kind) values ('${subscription}', 'slack', 'T1', 'first', 'group');

@@ -3,7 +3,7 @@
 -- Schemas and types
 
 create schema hq;
-comment on schema hq is 'HQ''s own: policy rows, the ledger and internal functions. Not for PostgREST.';
+comment on schema hq is 'Policy rows, the ledger and internal functions of HQ. PostgREST does not expose it.';
 
 create type hq.speaker as (tenant uuid, identity uuid, member uuid, member_role member_role, platform text, install text, chat_user text, channel text, thread text, is_direct boolean, channel_id uuid, ceiling member_role, gateway_id uuid, agent_id uuid, stranger text);
 
@@ -55,14 +55,30 @@ create table hq.actions (
   constraint actions_target_check CHECK ((target = ANY (ARRAY['gateway'::text, 'agent'::text, 'workspace'::text]))),
   constraint actions_timeout_seconds_check CHECK ((timeout_seconds >= 1))
 );
-comment on column hq.actions.served is 'whether HQ''s own runner leases it; the rest is for the daemons of an older HQ';
-comment on column hq.actions.refusal is 'why nobody may ask for it, where that is so';
-comment on column hq.actions.executor is 'runner: waits to be claimed; database: done by hq.do_<name>(agent_commands) returns jsonb';
+comment on table hq.actions is 'The catalogue of actions, as the guard needs it. `hq-db migrate` writes it; nothing else does.';
+comment on column hq.actions.served is 'True where HQ''s own runner leases it; others are for the daemons of an older HQ.';
+comment on column hq.actions.refusal is 'The reason where nobody may ask for it.';
+comment on column hq.actions.executor is 'runner: waits for a runner. database: hq.do_<name>(agent_commands) executes it and returns the result as jsonb.';
+
+create table hq.chat_platforms (
+  name text not null,
+  user_scope text not null,
+  direct_field text not null,
+  direct_rule text not null,
+  direct_value text not null,
+  shared_accounts text[] not null,
+  constraint chat_platforms_direct_field_check CHECK ((direct_field = ANY (ARRAY['channel'::text, 'install'::text]))),
+  constraint chat_platforms_direct_rule_check CHECK ((direct_rule = ANY (ARRAY['starts with'::text, 'equals'::text, 'equals user'::text]))),
+  constraint chat_platforms_pkey PRIMARY KEY (name),
+  constraint chat_platforms_user_scope_check CHECK ((user_scope = ANY (ARRAY['install'::text, 'platform'::text])))
+);
+comment on table hq.chat_platforms is 'Chat platforms and their rules. `hq-db migrate` fills it from shared/src/chat/platforms.ts.';
 
 create table hq.created_tables (
   name text not null,
   constraint created_tables_pkey PRIMARY KEY (name)
 );
+comment on table hq.created_tables is 'Tables of `public` that hq-db created and an older HQ would have kept in its own way.';
 
 create table hq.defined_objects (
   kind text not null,
@@ -70,15 +86,7 @@ create table hq.defined_objects (
   constraint defined_objects_kind_check CHECK ((kind = ANY (ARRAY['function'::text, 'trigger'::text, 'shared function'::text]))),
   constraint defined_objects_pkey PRIMARY KEY (kind, identity)
 );
-
-create table hq.meter (
-  tenant_id uuid not null,
-  who text not null,
-  what text not null,
-  since timestamp with time zone not null,
-  count integer not null,
-  constraint meter_pkey PRIMARY KEY (tenant_id, who, what, since)
-);
+comment on table hq.defined_objects is 'Functions and triggers that hq-db created, so that it can drop those which no file defines any more.';
 
 create table hq.migrations (
   name text not null,
@@ -86,6 +94,17 @@ create table hq.migrations (
   applied_at timestamp with time zone default clock_timestamp() not null,
   constraint migrations_pkey PRIMARY KEY (name)
 );
+comment on table hq.migrations is 'Files that were applied once, with their checksums.';
+
+create table hq.rate_counters (
+  tenant_id uuid not null,
+  who text not null,
+  what text not null,
+  since timestamp with time zone not null,
+  count integer not null,
+  constraint rate_counters_pkey PRIMARY KEY (tenant_id, who, what, since)
+);
+comment on table hq.rate_counters is 'Counters of rate limits.';
 
 create table hq.repeatable_files (
   name text not null,
@@ -93,6 +112,7 @@ create table hq.repeatable_files (
   applied_at timestamp with time zone default clock_timestamp() not null,
   constraint repeatable_files_pkey PRIMARY KEY (name)
 );
+comment on table hq.repeatable_files is 'Functions and rights files as they were last applied, with their checksums.';
 
 create table public.agent_budgets (
   agent_id uuid not null,
@@ -128,8 +148,9 @@ grant delete, insert, maintain, references, select, trigger, truncate, update on
 grant update (hard_cutoff, monthly_limit_usd, period_anchor_tz, soft_threshold_pct) on public.agent_budgets to authenticated;
 CREATE TRIGGER hq_alert_budget AFTER UPDATE ON public.agent_budgets FOR EACH ROW WHEN ((new.status IS DISTINCT FROM old.status)) EXECUTE FUNCTION hq.alert_budget();
 CREATE TRIGGER hq_alert_budget_made AFTER INSERT ON public.agent_budgets FOR EACH ROW WHEN (((new.status)::text = ANY (ARRAY['warned'::text, 'exceeded'::text]))) EXECUTE FUNCTION hq.alert_budget();
-CREATE TRIGGER hq_judge_budget BEFORE INSERT OR UPDATE ON public.agent_budgets FOR EACH ROW EXECUTE FUNCTION hq.judge_budget();
+CREATE TRIGGER hq_set_budget_status BEFORE INSERT OR UPDATE ON public.agent_budgets FOR EACH ROW EXECUTE FUNCTION hq.set_budget_status();
 CREATE TRIGGER hq_touch_updated_at BEFORE UPDATE ON public.agent_budgets FOR EACH ROW EXECUTE FUNCTION hq.touch_updated_at();
+comment on table public.agent_budgets is 'Monthly limits of agents, and the amounts of the present month.';
 
 create table public.agent_command_output (
   command_id uuid not null,
@@ -155,6 +176,7 @@ create policy hq_service on public.agent_command_output as permissive for all to
 create policy hq_update_only on public.agent_command_output as restrictive for update to authenticated using (false) with check (false);
 grant select on public.agent_command_output to authenticated;
 grant delete, insert, maintain, references, select, trigger, truncate, update on public.agent_command_output to service_role;
+comment on table public.agent_command_output is 'Output of a command in chunks, at most 256 KiB an attempt.';
 
 create table public.agent_commands (
   id uuid default gen_random_uuid() not null,
@@ -213,11 +235,13 @@ grant delete, insert, maintain, references, select, trigger, truncate, update on
 CREATE TRIGGER hq_audit_enqueued AFTER INSERT ON public.agent_commands FOR EACH ROW EXECUTE FUNCTION hq.audit_enqueued();
 CREATE TRIGGER hq_check_command_change BEFORE UPDATE ON public.agent_commands FOR EACH ROW EXECUTE FUNCTION hq.check_command_change();
 CREATE TRIGGER hq_clear_key BEFORE INSERT ON public.agent_commands FOR EACH ROW WHEN (((jsonb_typeof(new.payload) = 'object'::text) AND (new.payload ? 'api_key'::text))) EXECUTE FUNCTION hq.refuse_clear_key();
-CREATE TRIGGER hq_do_at_once AFTER INSERT ON public.agent_commands FOR EACH ROW EXECUTE FUNCTION hq.do_at_once();
+CREATE TRIGGER hq_execute_in_database AFTER INSERT ON public.agent_commands FOR EACH ROW EXECUTE FUNCTION hq.execute_in_database();
 CREATE TRIGGER hq_guard_command BEFORE INSERT ON public.agent_commands FOR EACH ROW EXECUTE FUNCTION hq.guard_command();
 CREATE TRIGGER hq_limit_command BEFORE INSERT ON public.agent_commands FOR EACH ROW EXECUTE FUNCTION hq.limit_command();
 CREATE TRIGGER hq_notify_failed_command AFTER UPDATE OF status ON public.agent_commands FOR EACH ROW WHEN (((new.status = 'failed'::command_status) AND (old.status IS DISTINCT FROM 'failed'::command_status))) EXECUTE FUNCTION hq.notify_failed_command();
 CREATE TRIGGER hq_touch_updated_at BEFORE UPDATE ON public.agent_commands FOR EACH ROW EXECUTE FUNCTION hq.touch_updated_at();
+comment on table public.agent_commands is 'Commands: the request of an operator, its lease and its result.';
+comment on column public.agent_commands.lease_token is 'Fences every write of the runner that holds the row.';
 
 create table public.agent_inbox_items (
   id uuid default gen_random_uuid() not null,
@@ -264,6 +288,7 @@ grant select on public.agent_inbox_items to authenticated;
 grant delete, insert, maintain, references, select, trigger, truncate, update on public.agent_inbox_items to service_role;
 CREATE TRIGGER hq_refuse_foreign_rows BEFORE INSERT OR UPDATE OF task_id, comment_id, agent_id, tenant_id ON public.agent_inbox_items FOR EACH ROW EXECUTE FUNCTION hq.refuse_foreign_rows('task_id', 'tasks', 'comment_id', 'comments', 'agent_id', 'agents');
 CREATE TRIGGER hq_touch_updated_at BEFORE UPDATE ON public.agent_inbox_items FOR EACH ROW EXECUTE FUNCTION hq.touch_updated_at();
+comment on table public.agent_inbox_items is 'Reasons to wake an agent. A reason has one open item at most.';
 
 create table public.agent_usage (
   id uuid default gen_random_uuid() not null,
@@ -302,6 +327,7 @@ create policy hq_update_only on public.agent_usage as restrictive for update to 
 grant select on public.agent_usage to authenticated;
 grant delete, insert, maintain, references, select, trigger, truncate, update on public.agent_usage to service_role;
 CREATE TRIGGER hq_roll_up_usage AFTER INSERT ON public.agent_usage FOR EACH ROW WHEN ((new.agent_id IS NOT NULL)) EXECUTE FUNCTION hq.roll_up_usage();
+comment on table public.agent_usage is 'Token usage and cost of runs. Rows are only added.';
 
 create table public.agents (
   id uuid default gen_random_uuid() not null,
@@ -343,16 +369,17 @@ create policy hq_update_only on public.agents as restrictive for update to authe
 grant delete, insert, select on public.agents to authenticated;
 grant delete, insert, maintain, references, select, trigger, truncate, update on public.agents to service_role;
 grant update (avatar_url, capabilities, config, description, domains, meta, model, name, reports_to_id, slug, status, thinking) on public.agents to authenticated;
-CREATE TRIGGER hq_a_turn_together BEFORE UPDATE OF slug, gateway_id ON public.agents FOR EACH STATEMENT EXECUTE FUNCTION hq.take_turns_with_gateways('together');
-CREATE TRIGGER hq_a_turn_together_to_delete BEFORE DELETE ON public.agents FOR EACH STATEMENT EXECUTE FUNCTION hq.take_turns_with_gateways('together');
 CREATE TRIGGER hq_alert_agent AFTER UPDATE OF status ON public.agents FOR EACH ROW WHEN (((new.status IS DISTINCT FROM old.status) AND (('error'::text = (new.status)::text) OR ('error'::text = (old.status)::text)))) EXECUTE FUNCTION hq.alert_agent();
 CREATE TRIGGER hq_check_agent BEFORE INSERT OR UPDATE OF slug, gateway_id, reports_to_id, tenant_id ON public.agents FOR EACH ROW EXECUTE FUNCTION hq.check_agent();
 CREATE TRIGGER hq_count_agents_deleted AFTER DELETE ON public.agents REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION hq.count_agent_changes();
 CREATE TRIGGER hq_count_agents_made AFTER INSERT ON public.agents REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION hq.count_agent_changes();
 CREATE TRIGGER hq_count_agents_moved AFTER UPDATE ON public.agents FOR EACH ROW WHEN (((new.slug IS DISTINCT FROM old.slug) OR (new.gateway_id IS DISTINCT FROM old.gateway_id))) EXECUTE FUNCTION hq.count_agent_changes();
-CREATE TRIGGER hq_end_alerts AFTER DELETE ON public.agents FOR EACH ROW EXECUTE FUNCTION hq.end_alerts('agent_error', 'budget_warned', 'budget_exceeded');
-CREATE TRIGGER hq_hold_gateway_of_agent BEFORE DELETE ON public.agents FOR EACH ROW EXECUTE FUNCTION hq.hold_gateway_of_agent();
+CREATE TRIGGER hq_lock_gateway_of_agent BEFORE DELETE ON public.agents FOR EACH ROW EXECUTE FUNCTION hq.lock_gateway_of_agent();
+CREATE TRIGGER hq_lock_gateways_shared BEFORE UPDATE OF slug, gateway_id ON public.agents FOR EACH STATEMENT EXECUTE FUNCTION hq.lock_gateway_deletes('together');
+CREATE TRIGGER hq_lock_gateways_shared_to_delete BEFORE DELETE ON public.agents FOR EACH STATEMENT EXECUTE FUNCTION hq.lock_gateway_deletes('together');
+CREATE TRIGGER hq_resolve_alerts_of AFTER DELETE ON public.agents FOR EACH ROW EXECUTE FUNCTION hq.resolve_alerts_of('agent_error', 'budget_warned', 'budget_exceeded');
 CREATE TRIGGER hq_touch_updated_at BEFORE UPDATE ON public.agents FOR EACH ROW EXECUTE FUNCTION hq.touch_updated_at();
+comment on table public.agents is 'Agents and the gateway on which they run.';
 
 create table public.alert_mutes (
   tenant_id uuid default hq.nil_tenant() not null,
@@ -373,6 +400,7 @@ create policy hq_service on public.alert_mutes as permissive for all to service_
 create policy hq_update_only on public.alert_mutes as restrictive for update to authenticated using (false) with check (false);
 grant select on public.alert_mutes to authenticated;
 grant delete, insert, maintain, references, select, trigger, truncate, update on public.alert_mutes to service_role;
+comment on table public.alert_mutes is 'Mutes of one type of alert for one subject.';
 
 create table public.audit_log (
   id uuid default gen_random_uuid() not null,
@@ -404,9 +432,10 @@ create policy hq_service on public.audit_log as permissive for all to service_ro
 create policy hq_update_only on public.audit_log as restrictive for update to authenticated using (false) with check (false);
 grant insert, select on public.audit_log to authenticated;
 grant delete, insert, maintain, references, select, trigger, truncate, update on public.audit_log to service_role;
-CREATE TRIGGER hq_keep_ciphertext_out BEFORE INSERT ON public.audit_log FOR EACH ROW WHEN ((strpos(concat(new.summary, new.changes, new.meta), 'enc:v1:'::text) > 0)) EXECUTE FUNCTION hq.keep_ciphertext_out();
 CREATE TRIGGER hq_limit_refusals BEFORE INSERT ON public.audit_log FOR EACH ROW WHEN (((new.action = 'command.refused'::text) AND (new.actor_user_id IS NOT NULL))) EXECUTE FUNCTION hq.limit_refusals();
+CREATE TRIGGER hq_redact_ciphertext BEFORE INSERT ON public.audit_log FOR EACH ROW WHEN ((strpos(concat(new.summary, new.changes, new.meta), 'enc:v1:'::text) > 0)) EXECUTE FUNCTION hq.redact_ciphertext();
 CREATE TRIGGER hq_sign_audit_line BEFORE INSERT ON public.audit_log FOR EACH ROW EXECUTE FUNCTION hq.sign_audit_line();
+comment on table public.audit_log is 'Actions of people, agents and the database. Nobody but the service role changes or deletes a line.';
 
 create table public.chat_adapters (
   platform text not null,
@@ -423,7 +452,7 @@ create table public.chat_adapters (
   last_beat_at timestamp with time zone default clock_timestamp() not null,
   created_at timestamp with time zone default clock_timestamp() not null,
   constraint chat_adapters_pkey PRIMARY KEY (platform, fingerprint),
-  constraint chat_adapters_platform_check CHECK ((platform = ANY (ARRAY['slack'::text, 'discord'::text, 'telegram'::text]))),
+  constraint chat_adapters_platform_fkey FOREIGN KEY (platform) REFERENCES hq.chat_platforms(name),
   constraint chat_adapters_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
 );
 CREATE INDEX chat_adapters_tenant ON public.chat_adapters USING btree (tenant_id);
@@ -436,6 +465,7 @@ create policy hq_service on public.chat_adapters as permissive for all to servic
 create policy hq_update_only on public.chat_adapters as restrictive for update to authenticated using (false) with check (false);
 grant select on public.chat_adapters to authenticated;
 grant delete, insert, maintain, references, select, trigger, truncate, update on public.chat_adapters to service_role;
+comment on table public.chat_adapters is 'State of each platform adapter, and the process that holds its token.';
 
 create table public.chat_alert_messages (
   tenant_id uuid not null,
@@ -455,6 +485,7 @@ create policy hq_select_only on public.chat_alert_messages as restrictive for se
 create policy hq_service on public.chat_alert_messages as permissive for all to service_role using (true) with check (true);
 create policy hq_update_only on public.chat_alert_messages as restrictive for update to authenticated using (false) with check (false);
 grant delete, insert, maintain, references, select, trigger, truncate, update on public.chat_alert_messages to service_role;
+comment on table public.chat_alert_messages is 'Messages of open alerts, which are edited when the alert ends.';
 
 create table public.chat_bots (
   tenant_id uuid default hq.nil_tenant() not null,
@@ -471,6 +502,7 @@ create policy hq_select_only on public.chat_bots as restrictive for select to au
 create policy hq_service on public.chat_bots as permissive for all to service_role using (true) with check (true);
 create policy hq_update_only on public.chat_bots as restrictive for update to authenticated using (false) with check (false);
 grant delete, insert, maintain, references, select, trigger, truncate, update on public.chat_bots to service_role;
+comment on table public.chat_bots is 'Members that are chat bots. Only the owner of the database writes it (hq-db member EMAIL viewer --bot).';
 
 create table public.chat_buttons (
   token_hash text not null,
@@ -496,6 +528,7 @@ create policy hq_select_only on public.chat_buttons as restrictive for select to
 create policy hq_service on public.chat_buttons as permissive for all to service_role using (true) with check (true);
 create policy hq_update_only on public.chat_buttons as restrictive for update to authenticated using (false) with check (false);
 grant delete, insert, maintain, references, select, trigger, truncate, update on public.chat_buttons to service_role;
+comment on table public.chat_buttons is 'Meanings of buttons. The platform has an opaque token only.';
 
 create table public.chat_cards (
   tenant_id uuid not null,
@@ -521,6 +554,7 @@ create policy hq_select_only on public.chat_cards as restrictive for select to a
 create policy hq_service on public.chat_cards as permissive for all to service_role using (true) with check (true);
 create policy hq_update_only on public.chat_cards as restrictive for update to authenticated using (false) with check (false);
 grant delete, insert, maintain, references, select, trigger, truncate, update on public.chat_cards to service_role;
+comment on table public.chat_cards is 'Messages that show a command, so that any process can edit them until the command ends.';
 
 create table public.chat_channels (
   id uuid default gen_random_uuid() not null,
@@ -536,7 +570,7 @@ create table public.chat_channels (
   constraint chat_channels_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agents(id) ON DELETE SET NULL,
   constraint chat_channels_gateway_id_fkey FOREIGN KEY (gateway_id) REFERENCES gateways(id) ON DELETE SET NULL,
   constraint chat_channels_pkey PRIMARY KEY (id),
-  constraint chat_channels_platform_check CHECK ((platform = ANY (ARRAY['slack'::text, 'discord'::text, 'telegram'::text]))),
+  constraint chat_channels_platform_fkey FOREIGN KEY (platform) REFERENCES hq.chat_platforms(name),
   constraint chat_channels_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
   constraint chat_channels_tenant_id_platform_install_channel_key UNIQUE (tenant_id, platform, install, channel)
 );
@@ -551,6 +585,7 @@ create policy hq_service on public.chat_channels as permissive for all to servic
 create policy hq_update_only on public.chat_channels as restrictive for update to authenticated using (false) with check (false);
 grant select on public.chat_channels to authenticated;
 grant delete, insert, maintain, references, select, trigger, truncate, update on public.chat_channels to service_role;
+comment on table public.chat_channels is 'Channels that an admin bound, with the highest role that counts there.';
 
 create table public.chat_confirmations (
   id uuid default gen_random_uuid() not null,
@@ -588,6 +623,7 @@ create policy hq_select_only on public.chat_confirmations as restrictive for sel
 create policy hq_service on public.chat_confirmations as permissive for all to service_role using (true) with check (true);
 create policy hq_update_only on public.chat_confirmations as restrictive for update to authenticated using (false) with check (false);
 grant delete, insert, maintain, references, select, trigger, truncate, update on public.chat_confirmations to service_role;
+comment on table public.chat_confirmations is 'Open and decided confirmations. Only the hash of a token is stored; it expires after three minutes.';
 
 create table public.chat_deliveries (
   tenant_id uuid not null,
@@ -595,7 +631,7 @@ create table public.chat_deliveries (
   install text not null,
   delivery text not null,
   call text not null,
-  said_hash text not null,
+  request_hash text not null,
   created_at timestamp with time zone default clock_timestamp() not null,
   answer jsonb,
   constraint chat_deliveries_pkey PRIMARY KEY (tenant_id, platform, install, delivery, call),
@@ -610,6 +646,7 @@ create policy hq_select_only on public.chat_deliveries as restrictive for select
 create policy hq_service on public.chat_deliveries as permissive for all to service_role using (true) with check (true);
 create policy hq_update_only on public.chat_deliveries as restrictive for update to authenticated using (false) with check (false);
 grant delete, insert, maintain, references, select, trigger, truncate, update on public.chat_deliveries to service_role;
+comment on table public.chat_deliveries is 'Deliveries and their answers, for two days: a repeated delivery gets the same answer and has no further effect.';
 
 create table public.chat_identities (
   id uuid default gen_random_uuid() not null,
@@ -623,7 +660,7 @@ create table public.chat_identities (
   revoked_at timestamp with time zone,
   revoked_by uuid,
   constraint chat_identities_pkey PRIMARY KEY (id),
-  constraint chat_identities_platform_check CHECK ((platform = ANY (ARRAY['slack'::text, 'discord'::text, 'telegram'::text]))),
+  constraint chat_identities_platform_fkey FOREIGN KEY (platform) REFERENCES hq.chat_platforms(name),
   constraint chat_identities_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
   constraint chat_identities_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES tenant_members(tenant_id, user_id) ON DELETE CASCADE
 );
@@ -638,8 +675,10 @@ create policy hq_service on public.chat_identities as permissive for all to serv
 create policy hq_update_only on public.chat_identities as restrictive for update to authenticated using (false) with check (false);
 grant select on public.chat_identities to authenticated;
 grant delete, insert, maintain, references, select, trigger, truncate, update on public.chat_identities to service_role;
-CREATE TRIGGER hq_end_identity AFTER UPDATE OF revoked_at ON public.chat_identities FOR EACH ROW WHEN (((new.revoked_at IS NOT NULL) AND (old.revoked_at IS NULL))) EXECUTE FUNCTION hq.end_identity();
-CREATE TRIGGER hq_end_subscriptions AFTER UPDATE OF revoked_at ON public.chat_identities FOR EACH ROW WHEN (((new.revoked_at IS NOT NULL) AND (old.revoked_at IS NULL))) EXECUTE FUNCTION hq.end_subscriptions();
+CREATE TRIGGER hq_delete_open_confirmations AFTER UPDATE OF revoked_at ON public.chat_identities FOR EACH ROW WHEN (((new.revoked_at IS NOT NULL) AND (old.revoked_at IS NULL))) EXECUTE FUNCTION hq.delete_open_confirmations();
+CREATE TRIGGER hq_delete_subscriptions AFTER UPDATE OF revoked_at ON public.chat_identities FOR EACH ROW WHEN (((new.revoked_at IS NOT NULL) AND (old.revoked_at IS NULL))) EXECUTE FUNCTION hq.delete_subscriptions();
+comment on table public.chat_identities is 'Linked accounts of a platform and the member behind each.';
+comment on column public.chat_identities.install is 'Empty where the platform numbers its users across all installs.';
 
 create table public.chat_link_codes (
   id uuid default gen_random_uuid() not null,
@@ -661,6 +700,7 @@ create policy hq_select_only on public.chat_link_codes as restrictive for select
 create policy hq_service on public.chat_link_codes as permissive for all to service_role using (true) with check (true);
 create policy hq_update_only on public.chat_link_codes as restrictive for update to authenticated using (false) with check (false);
 grant delete, insert, maintain, references, select, trigger, truncate, update on public.chat_link_codes to service_role;
+comment on table public.chat_link_codes is 'Codes that link an account, stored as hashes, valid for ten minutes.';
 
 create table public.chat_subscriptions (
   id uuid default gen_random_uuid() not null,
@@ -681,7 +721,7 @@ create table public.chat_subscriptions (
   constraint chat_subscriptions_identity_id_fkey FOREIGN KEY (identity_id) REFERENCES chat_identities(id) ON DELETE CASCADE,
   constraint chat_subscriptions_kind_check CHECK ((kind = ANY (ARRAY['direct'::text, 'group'::text]))),
   constraint chat_subscriptions_pkey PRIMARY KEY (id),
-  constraint chat_subscriptions_platform_check CHECK ((platform = ANY (ARRAY['slack'::text, 'discord'::text, 'telegram'::text]))),
+  constraint chat_subscriptions_platform_fkey FOREIGN KEY (platform) REFERENCES hq.chat_platforms(name),
   constraint chat_subscriptions_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
   constraint chat_subscriptions_tenant_id_platform_install_channel_key UNIQUE (tenant_id, platform, install, channel)
 );
@@ -696,6 +736,7 @@ create policy hq_service on public.chat_subscriptions as permissive for all to s
 create policy hq_update_only on public.chat_subscriptions as restrictive for update to authenticated using (false) with check (false);
 grant select on public.chat_subscriptions to authenticated;
 grant delete, insert, maintain, references, select, trigger, truncate, update on public.chat_subscriptions to service_role;
+comment on table public.chat_subscriptions is 'Chats that receive alerts, with their filter and cursor.';
 
 create table public.comments (
   id uuid default gen_random_uuid() not null,
@@ -732,6 +773,7 @@ grant update (body, mentions, parent_id) on public.comments to authenticated;
 CREATE TRIGGER hq_inbox_for_comment AFTER INSERT ON public.comments FOR EACH ROW WHEN ((cardinality(new.mentions) > 0)) EXECUTE FUNCTION hq.inbox_for_comment();
 CREATE TRIGGER hq_refuse_foreign_rows BEFORE INSERT OR UPDATE ON public.comments FOR EACH ROW EXECUTE FUNCTION hq.refuse_foreign_rows('actor_agent_id', 'agents', 'parent_id', 'comments');
 CREATE TRIGGER hq_touch_updated_at BEFORE UPDATE ON public.comments FOR EACH ROW EXECUTE FUNCTION hq.touch_updated_at();
+comment on table public.comments is 'Comments on tasks and other entities, with mentions of agents.';
 
 create table public.entity_links (
   id uuid default gen_random_uuid() not null,
@@ -768,10 +810,11 @@ grant delete, insert, maintain, references, select, trigger, truncate, update on
 grant update (entity_id, entity_type, is_deliverable, review_note, review_status, reviewed_at, submitted_by_agent_id, title, url) on public.entity_links to authenticated;
 CREATE TRIGGER hq_alert_deliverable AFTER UPDATE OF review_status, is_deliverable ON public.entity_links FOR EACH ROW WHEN (((new.review_status IS DISTINCT FROM old.review_status) OR (new.is_deliverable IS DISTINCT FROM old.is_deliverable))) EXECUTE FUNCTION hq.alert_deliverable();
 CREATE TRIGGER hq_alert_deliverable_made AFTER INSERT ON public.entity_links FOR EACH ROW WHEN (new.is_deliverable) EXECUTE FUNCTION hq.alert_deliverable();
-CREATE TRIGGER hq_end_alerts AFTER DELETE ON public.entity_links FOR EACH ROW EXECUTE FUNCTION hq.end_alerts('deliverable_submitted');
 CREATE TRIGGER hq_inbox_for_review AFTER UPDATE OF review_status ON public.entity_links FOR EACH ROW WHEN ((new.is_deliverable AND (new.submitted_by_agent_id IS NOT NULL) AND (new.review_status IS DISTINCT FROM old.review_status) AND (new.review_status = ANY (ARRAY['approved'::review_status, 'revision_requested'::review_status, 'rejected'::review_status])))) EXECUTE FUNCTION hq.inbox_for_review();
 CREATE TRIGGER hq_refuse_foreign_rows BEFORE INSERT OR UPDATE ON public.entity_links FOR EACH ROW EXECUTE FUNCTION hq.refuse_foreign_rows('submitted_by_agent_id', 'agents');
+CREATE TRIGGER hq_resolve_alerts_of AFTER DELETE ON public.entity_links FOR EACH ROW EXECUTE FUNCTION hq.resolve_alerts_of('deliverable_submitted');
 CREATE TRIGGER hq_touch_updated_at BEFORE UPDATE ON public.entity_links FOR EACH ROW EXECUTE FUNCTION hq.touch_updated_at();
+comment on table public.entity_links is 'Links and deliverables of tasks and other entities.';
 
 create table public.gateway_registration_tokens (
   id uuid default gen_random_uuid() not null,
@@ -799,6 +842,7 @@ create policy hq_update_only on public.gateway_registration_tokens as restrictiv
 grant delete, insert, select on public.gateway_registration_tokens to authenticated;
 grant delete, insert, maintain, references, select, trigger, truncate, update on public.gateway_registration_tokens to service_role;
 CREATE TRIGGER hq_refuse_foreign_rows BEFORE INSERT OR UPDATE ON public.gateway_registration_tokens FOR EACH ROW EXECUTE FUNCTION hq.refuse_foreign_rows('consumed_by_gateway_id', 'gateways');
+comment on table public.gateway_registration_tokens is 'One-time tokens with which a new host registers as a gateway; only the hash is stored.';
 
 create table public.gateways (
   id uuid default gen_random_uuid() not null,
@@ -831,9 +875,11 @@ create policy hq_update_only on public.gateways as restrictive for update to aut
 grant delete, insert, select on public.gateways to authenticated;
 grant delete, insert, maintain, references, select, trigger, truncate, update on public.gateways to service_role;
 grant update (label, meta, slug) on public.gateways to authenticated;
-CREATE TRIGGER hq_a_turn_alone BEFORE DELETE ON public.gateways FOR EACH STATEMENT EXECUTE FUNCTION hq.take_turns_with_gateways('alone');
 CREATE TRIGGER hq_alert_gateway_back AFTER UPDATE OF last_seen_at ON public.gateways FOR EACH ROW WHEN ((old.last_seen_at < (new.last_seen_at - '00:01:30'::interval))) EXECUTE FUNCTION hq.alert_gateway_back();
+CREATE TRIGGER hq_lock_gateways_exclusive BEFORE DELETE ON public.gateways FOR EACH STATEMENT EXECUTE FUNCTION hq.lock_gateway_deletes('alone');
 CREATE TRIGGER hq_touch_updated_at BEFORE UPDATE ON public.gateways FOR EACH ROW EXECUTE FUNCTION hq.touch_updated_at();
+comment on table public.gateways is 'Gateways: the hosts where agents run. One that was not seen for 90 seconds is stale.';
+comment on column public.gateways.secrets_version is 'Counts changes that may alter a secrets file of the gateway.';
 
 create table public.notifications (
   id uuid default gen_random_uuid() not null,
@@ -881,6 +927,8 @@ grant select on public.notifications to authenticated;
 grant delete, insert, maintain, references, select, trigger, truncate, update on public.notifications to service_role;
 grant update (dismissed_at, read_at) on public.notifications to authenticated;
 CREATE TRIGGER hq_touch_alert BEFORE UPDATE ON public.notifications FOR EACH ROW WHEN (((((((new.read_at IS DISTINCT FROM old.read_at) OR (new.dismissed_at IS DISTINCT FROM old.dismissed_at)) OR (new.resolved_at IS DISTINCT FROM old.resolved_at)) OR (new.muted IS DISTINCT FROM old.muted)) OR (new.muted_until IS DISTINCT FROM old.muted_until)) OR (new.occurrences IS DISTINCT FROM old.occurrences))) EXECUTE FUNCTION hq.touch_alert();
+comment on table public.notifications is 'Alerts: one row from the start of a condition to its end.';
+comment on column public.notifications.subject is 'Such as gateway:<id> or agent:<id>; a mute applies to one subject.';
 
 create table public.secrets (
   id uuid default gen_random_uuid() not null,
@@ -934,6 +982,10 @@ CREATE TRIGGER hq_check_secret BEFORE INSERT OR UPDATE ON public.secrets FOR EAC
 CREATE TRIGGER hq_count_secrets_changed AFTER UPDATE ON public.secrets REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION hq.count_secret_changes();
 CREATE TRIGGER hq_count_secrets_deleted AFTER DELETE ON public.secrets REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION hq.count_secret_changes();
 CREATE TRIGGER hq_count_secrets_made AFTER INSERT ON public.secrets REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION hq.count_secret_changes();
+comment on table public.secrets is 'Encrypted credentials of a gateway, or of one agent of it. Only the service role reads the ciphertext.';
+comment on column public.secrets.sync_error is 'The reason why it is not on its gateway, without the value.';
+comment on column public.secrets.revision is 'Counts changes of the value and of its gateway or agent.';
+comment on column public.secrets.value_since is 'Time of the last change of the value.';
 
 create table public.task_relations (
   id uuid default gen_random_uuid() not null,
@@ -963,6 +1015,7 @@ create policy hq_update_only on public.task_relations as restrictive for update 
 grant delete, insert, select on public.task_relations to authenticated;
 grant delete, insert, maintain, references, select, trigger, truncate, update on public.task_relations to service_role;
 CREATE TRIGGER hq_refuse_foreign_rows BEFORE INSERT OR UPDATE ON public.task_relations FOR EACH ROW EXECUTE FUNCTION hq.refuse_foreign_rows('task_id', 'tasks', 'related_task_id', 'tasks');
+comment on table public.task_relations is 'Relations between tasks; a task waits for the tasks that block it.';
 
 create table public.tasks (
   id uuid default gen_random_uuid() not null,
@@ -1002,10 +1055,11 @@ grant delete, insert, select on public.tasks to authenticated;
 grant delete, insert, maintain, references, select, trigger, truncate, update on public.tasks to service_role;
 grant update (archived_at, assignee_agent_id, description, due_date, model_override, parent_id, priority, status, stream_id, thinking_override, title) on public.tasks to authenticated;
 CREATE TRIGGER hq_alert_task AFTER INSERT OR UPDATE OF status, due_date, archived_at ON public.tasks FOR EACH ROW EXECUTE FUNCTION hq.alert_task();
-CREATE TRIGGER hq_end_alerts AFTER DELETE ON public.tasks FOR EACH ROW EXECUTE FUNCTION hq.end_alerts('task_blocked', 'task_overdue');
 CREATE TRIGGER hq_inbox_for_task AFTER INSERT OR UPDATE OF assignee_agent_id, status ON public.tasks FOR EACH ROW EXECUTE FUNCTION hq.inbox_for_task();
 CREATE TRIGGER hq_refuse_foreign_rows BEFORE INSERT OR UPDATE ON public.tasks FOR EACH ROW EXECUTE FUNCTION hq.refuse_foreign_rows('assignee_agent_id', 'agents', 'parent_id', 'tasks');
+CREATE TRIGGER hq_resolve_alerts_of AFTER DELETE ON public.tasks FOR EACH ROW EXECUTE FUNCTION hq.resolve_alerts_of('task_blocked', 'task_overdue');
 CREATE TRIGGER hq_touch_updated_at BEFORE UPDATE ON public.tasks FOR EACH ROW EXECUTE FUNCTION hq.touch_updated_at();
+comment on table public.tasks is 'Tasks of people and agents.';
 
 create table public.tenant_members (
   tenant_id uuid default hq.nil_tenant() not null,
@@ -1033,8 +1087,9 @@ grant delete, insert, maintain, references, select, trigger, truncate, update on
 grant update (role) on public.tenant_members to authenticated;
 CREATE TRIGGER hq_audit_member AFTER INSERT OR DELETE ON public.tenant_members FOR EACH ROW EXECUTE FUNCTION hq.audit_member();
 CREATE TRIGGER hq_audit_member_role AFTER UPDATE OF role ON public.tenant_members FOR EACH ROW WHEN ((new.role <> old.role)) EXECUTE FUNCTION hq.audit_member();
-CREATE TRIGGER hq_keep_an_admin AFTER DELETE OR UPDATE ON public.tenant_members FOR EACH ROW WHEN ((old.role = 'admin'::member_role)) EXECUTE FUNCTION hq.keep_an_admin();
+CREATE TRIGGER hq_require_one_admin AFTER DELETE OR UPDATE ON public.tenant_members FOR EACH ROW WHEN ((old.role = 'admin'::member_role)) EXECUTE FUNCTION hq.require_one_admin();
 CREATE TRIGGER hq_touch_updated_at BEFORE UPDATE ON public.tenant_members FOR EACH ROW EXECUTE FUNCTION hq.touch_updated_at();
+comment on table public.tenant_members is 'Members of a tenant and their role. An account that is in no row reads nothing.';
 
 create table public.tenants (
   id uuid default gen_random_uuid() not null,
@@ -1056,8 +1111,9 @@ create policy hq_service on public.tenants as permissive for all to service_role
 create policy hq_update_only on public.tenants as restrictive for update to authenticated using (false) with check (false);
 grant select on public.tenants to authenticated;
 grant delete, insert, maintain, references, select, trigger, truncate, update on public.tenants to service_role;
-CREATE TRIGGER hq_a_turn_alone BEFORE DELETE ON public.tenants FOR EACH STATEMENT EXECUTE FUNCTION hq.take_turns_with_gateways('alone');
+CREATE TRIGGER hq_lock_gateways_exclusive BEFORE DELETE ON public.tenants FOR EACH STATEMENT EXECUTE FUNCTION hq.lock_gateway_deletes('alone');
 CREATE TRIGGER hq_touch_updated_at BEFORE UPDATE ON public.tenants FOR EACH ROW EXECUTE FUNCTION hq.touch_updated_at();
+comment on table public.tenants is 'Tenants. A self-hosted install has one, with the nil id.';
 
 create table public.workspace (
   id uuid default gen_random_uuid() not null,
@@ -1092,6 +1148,7 @@ grant insert, select on public.workspace to authenticated;
 grant delete, insert, maintain, references, select, trigger, truncate, update on public.workspace to service_role;
 grant update (default_agent_budget_usd, default_hard_cutoff, default_soft_threshold_pct, description, initialized, name, owner_name, owner_preferred_name, owner_timezone, settings, slug) on public.workspace to authenticated;
 CREATE TRIGGER hq_touch_updated_at BEFORE UPDATE ON public.workspace FOR EACH ROW EXECUTE FUNCTION hq.touch_updated_at();
+comment on table public.workspace is 'Name and defaults of a tenant, one row each.';
 
 -- Realtime publication
 
@@ -1124,18 +1181,93 @@ alter publication supabase_realtime add table public.tenant_members;
 CREATE OR REPLACE FUNCTION hq.account_install(p_platform text, p_install text)
  RETURNS text
  LANGUAGE sql
- IMMUTABLE PARALLEL SAFE
- SET search_path TO ''
-AS $function$ select case p_platform when 'discord' then '' else p_install end $function$;
-grant execute on function hq.account_install(text,text) to public;
-
-CREATE OR REPLACE FUNCTION hq.acting_chat()
- RETURNS jsonb
- LANGUAGE sql
  STABLE
  SET search_path TO ''
-AS $function$ select nullif(current_setting('hq.chat', true), '')::jsonb $function$;
-grant execute on function hq.acting_chat() to public;
+AS $function$
+  select case when exists (select from hq.chat_platforms p where p.name = p_platform and p.user_scope = 'platform') then '' else p_install end
+$function$;
+grant execute on function hq.account_install(text,text) to public;
+
+CREATE OR REPLACE FUNCTION hq.act_as(p_who hq.speaker)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$ select hq.act_as(p_who.member, p_who.tenant, p_who.ceiling, hq.chat_meta(p_who)) $function$;
+grant execute on function hq.act_as(hq.speaker) to public;
+
+CREATE OR REPLACE FUNCTION hq.act_as(p_member uuid, p_tenant uuid, p_ceiling member_role, p_chat jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  perform set_config('request.jwt.claims', jsonb_build_object('sub', p_member, 'role', 'authenticated',
+    'app_metadata', jsonb_build_object('tenant_id', p_tenant))::text, true);
+  perform set_config('request.jwt.claim.sub', p_member::text, true);
+  perform set_config('hq.ceiling', coalesce(p_ceiling::text, ''), true);
+  perform set_config('hq.chat', p_chat::text, true);
+end
+$function$;
+grant execute on function hq.act_as(uuid,uuid,member_role,jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.add_enum_values(p_table regclass, p_column name, p_values text[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_type oid;
+  v_value text;
+begin
+  select a.atttypid into v_type from pg_catalog.pg_attribute a
+  join pg_catalog.pg_type t on t.oid = a.atttypid and t.typtype = 'e'
+  where a.attrelid = p_table and a.attname = p_column;
+  if v_type is null then
+    return;
+  end if;
+  foreach v_value in array p_values loop
+    execute format('alter type %s add value if not exists %L', v_type::regtype, v_value);
+  end loop;
+end
+$function$;
+grant execute on function hq.add_enum_values(regclass,name,text[]) to public;
+
+CREATE OR REPLACE FUNCTION hq.add_inbox_item(p_agent_id uuid, p_event inbox_event_type, p_reason text, p_summary text, p_task_id uuid DEFAULT NULL::uuid, p_comment_id uuid DEFAULT NULL::uuid, p_context jsonb DEFAULT '{}'::jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_agent public.agents;
+  v_closed int;
+begin
+  select * into v_agent from public.agents a where a.id = p_agent_id;
+  if not found then
+    return;
+  end if;
+  select count(*) into v_closed from public.agent_inbox_items i
+  where i.tenant_id = v_agent.tenant_id and i.dedup_key like p_reason || '#%' and i.status not in ('pending', 'leased');
+  insert into public.agent_inbox_items
+    (tenant_id, agent_id, agent_slug, event_type, task_id, comment_id, summary, context, dedup_key)
+  values (v_agent.tenant_id, v_agent.id, v_agent.slug, p_event, p_task_id, p_comment_id, left(p_summary, 500), p_context,
+    p_reason || '#' || v_closed)
+  on conflict (tenant_id, dedup_key) do nothing;
+end
+$function$;
+grant execute on function hq.add_inbox_item(uuid,inbox_event_type,text,text,uuid,uuid,jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.add_updated_at_trigger(p_table regclass)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  execute format('drop trigger if exists hq_touch_updated_at on %s', p_table);
+  execute format(
+    'create trigger hq_touch_updated_at before update on %s for each row execute function hq.touch_updated_at()', p_table);
+end
+$function$;
+grant execute on function hq.add_updated_at_trigger(regclass) to public;
 
 CREATE OR REPLACE FUNCTION hq.agent_by_slug(p_tenant uuid, p_slug text)
  RETURNS uuid
@@ -1253,7 +1385,7 @@ end
 $function$;
 grant execute on function hq.alert_gateway_back() to public;
 
-CREATE OR REPLACE FUNCTION hq.alert_lasts(p_tenant uuid, p_dedup_key text)
+CREATE OR REPLACE FUNCTION hq.alert_is_open(p_tenant uuid, p_dedup_key text)
  RETURNS boolean
  LANGUAGE sql
  STABLE
@@ -1261,7 +1393,7 @@ CREATE OR REPLACE FUNCTION hq.alert_lasts(p_tenant uuid, p_dedup_key text)
 AS $function$
   select exists (select from public.notifications n where n.tenant_id = p_tenant and n.dedup_key = p_dedup_key and n.resolved_at is null)
 $function$;
-grant execute on function hq.alert_lasts(uuid,text) to public;
+grant execute on function hq.alert_is_open(uuid,text) to public;
 
 CREATE OR REPLACE FUNCTION hq.alert_of_secrets(p_gateway uuid, p_tenant uuid, p_is_news boolean)
  RETURNS void
@@ -1368,8 +1500,8 @@ CREATE OR REPLACE FUNCTION hq.audit_chat_refusal(p_who hq.speaker, p_call text, 
  SET search_path TO ''
 AS $function$
 begin
-  if hq.within(p_who.tenant, coalesce(concat_ws(':', p_who.platform, p_who.install, p_who.chat_user), ''), 'refusals', 10, 60)
-    and (p_who.identity is not null or hq.within(p_who.tenant, '', 'refusals of strangers', 200, 60))
+  if hq.within_rate_limit(p_who.tenant, coalesce(concat_ws(':', p_who.platform, p_who.install, p_who.chat_user), ''), 'refusals', 10, 60)
+    and (p_who.identity is not null or hq.within_rate_limit(p_who.tenant, '', 'refusals of strangers', 200, 60))
   then
     perform hq.audit_chat(p_who, 'chat.refused', format('%s refused: %s', p_call, p_refused ->> 'message'), 'chat_identity',
       p_who.identity, jsonb_build_object('what', p_call, 'code', p_refused ->> 'code', 'field', p_refused ->> 'field'));
@@ -1394,7 +1526,7 @@ AS $function$
     'summary', concat_ws(' on ', p_command.action, nullif(concat_ws(' / ',
       (select g.slug from public.gateways g where g.id = p_command.gateway_id), p_command.agent_slug), '')),
     'meta', jsonb_build_object('command', p_command.action, 'gateway_id', p_command.gateway_id,
-      'agent_slug', p_command.agent_slug, 'origin', p_origin) || jsonb_strip_nulls(jsonb_build_object('chat', hq.acting_chat()))))
+      'agent_slug', p_command.agent_slug, 'origin', p_origin) || jsonb_strip_nulls(jsonb_build_object('chat', hq.current_chat()))))
 $function$;
 grant execute on function hq.audit_command(agent_commands,text,uuid,text) to public;
 
@@ -1421,7 +1553,7 @@ declare
   v_member public.tenant_members := case when tg_op = 'DELETE' then old else new end;
   v_name text := coalesce((select u.email from auth.users u where u.id = v_member.user_id), v_member.user_id::text);
 begin
-  -- A tenant that is being deleted takes its members and its log along.
+  -- A deleted tenant deletes its members and its audit log.
   if exists (select from public.tenants t where t.id = v_member.tenant_id) then
     perform hq.write_audit(jsonb_build_object(
       'tenant_id', v_member.tenant_id,
@@ -1470,10 +1602,10 @@ CREATE OR REPLACE FUNCTION hq.audit_secret(p_action text, p_id uuid, p_tenant uu
 AS $function$
 declare
   v_agent_slug text := (select a.slug from public.agents a where a.id = p_agent);
-  -- The runner tells what became of a secret; everything else is somebody's doing.
+  -- Reports of a sync come from the runner; every other change has an actor.
   v_actor uuid := case when p_action <> 'secret.sync_failed' then auth.uid() end;
 begin
-  -- A tenant that is being deleted takes its secrets and its log along.
+  -- A deleted tenant deletes its secrets and its audit log.
   if not exists (select from public.tenants t where t.id = p_tenant) then
     return;
   end if;
@@ -1524,19 +1656,23 @@ end
 $function$;
 grant execute on function hq.audit_secrets() to public;
 
-CREATE OR REPLACE FUNCTION hq.beat(p_gateway_id uuid, p_beat jsonb)
- RETURNS void
+CREATE OR REPLACE FUNCTION hq.bot_refusal()
+ RETURNS jsonb
  LANGUAGE sql
+ STABLE
  SET search_path TO ''
 AS $function$
-  update public.gateways g
-  set last_seen_at = clock_timestamp(), last_heartbeat_at = clock_timestamp(),
-    status = case when g.status in ('provisioning', 'error') then 'ready' else g.status end,
-    meta = case when jsonb_typeof(g.meta) = 'object' then g.meta else '{}' end
-      || case when jsonb_typeof(p_beat) = 'object' then p_beat else '{}' end
-  where g.id = p_gateway_id
+  select case
+    when hq.caller_role() <> 'authenticated' or auth.uid() is null then
+      hq.refusal('28000', 'you are not signed in', 'Sign in as the bot and try again.', null)
+    when not exists (
+      select from public.chat_bots b join public.tenant_members m on m.tenant_id = b.tenant_id and m.user_id = b.user_id
+      where b.user_id = auth.uid() and b.tenant_id = public.current_tenant_id()) then
+      hq.refusal('42501', 'this account is no chat bot of this tenant',
+        'The owner of the database makes it one: hq-db member EMAIL viewer --bot.', null)
+    end
 $function$;
-grant execute on function hq.beat(uuid,jsonb) to public;
+grant execute on function hq.bot_refusal() to public;
 
 CREATE OR REPLACE FUNCTION hq.budget_result(p_budget agent_budgets)
  RETURNS jsonb
@@ -1560,6 +1696,17 @@ AS $function$
 $function$;
 grant execute on function hq.budget_row(agent_budgets) to public;
 
+CREATE OR REPLACE FUNCTION hq.bump_secrets_version(p_gateways uuid[])
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  -- Two statements: a single update would read the version from before the lock and wait for whoever holds it.
+  select from public.gateways g where g.id = any (p_gateways) order by g.id for no key update;
+  update public.gateways g set secrets_version = g.secrets_version + 1 where g.id = any (p_gateways)
+$function$;
+grant execute on function hq.bump_secrets_version(uuid[]) to public;
+
 CREATE OR REPLACE FUNCTION hq.caller_role()
  RETURNS text
  LANGUAGE sql
@@ -1582,27 +1729,27 @@ AS $function$
 $function$;
 grant execute on function hq.channel_json(chat_channels) to public;
 
-CREATE OR REPLACE FUNCTION hq.chat_act(p_who hq.speaker, p_said jsonb)
+CREATE OR REPLACE FUNCTION hq.chat_act(p_who hq.speaker, p_request jsonb)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
 declare
   v_action hq.actions;
-  v_gateway text := p_said ->> 'gateway';
-  v_agent text := p_said ->> 'agent';
-  v_payload jsonb := coalesce(nullif(p_said -> 'payload', 'null'), '{}');
+  v_gateway text := p_request ->> 'gateway';
+  v_agent text := p_request ->> 'agent';
+  v_payload jsonb := coalesce(nullif(p_request -> 'payload', 'null'), '{}');
   v_kind text;
   v_command jsonb;
   v_token text;
   v_row public.chat_confirmations;
   v_target text;
 begin
-  select * into v_action from hq.actions a where a.name = p_said ->> 'action';
+  select * into v_action from hq.actions a where a.name = p_request ->> 'action';
   if found and not v_action.served then
     raise exception '% is not served here', v_action.name using errcode = '22023', column = 'action';
   end if;
-  -- What a channel is about is meant where nothing else is said.
+  -- A channel that is bound to an agent or a gateway supplies the missing argument.
   if v_agent is null and v_action.target = 'agent' then
     select a.slug into v_agent from public.agents a where a.id = p_who.agent_id;
   end if;
@@ -1610,16 +1757,16 @@ begin
     select g.slug into v_gateway from public.gateways g where g.id = p_who.gateway_id;
   end if;
 
-  v_kind := hq.question_for(p_who.tenant, v_action);
+  v_kind := hq.confirmation_kind(p_who.tenant, v_action);
   if v_kind = 'second' and p_who.is_direct then
     raise exception '% takes two people', v_action.name using errcode = '42501', hint = 'Ask for it in a channel, where somebody else can say yes.';
   end if;
   if v_kind is null then
-    return hq.insert_command(p_said ->> 'action', v_payload, v_gateway, v_agent,
-      'chat:' || hq.token_hash(jsonb_build_array(p_who.platform, p_who.install, p_said ->> 'delivery')::text), p_who.platform);
+    return hq.insert_command(p_request ->> 'action', v_payload, v_gateway, v_agent,
+      'chat:' || hq.token_hash(jsonb_build_array(p_who.platform, p_who.install, p_request ->> 'delivery')::text), p_who.platform);
   end if;
 
-  v_command := hq.rehearse(p_said ->> 'action', v_payload, v_gateway, v_agent, p_who.platform);
+  v_command := hq.preview_command(p_request ->> 'action', v_payload, v_gateway, v_agent, p_who.platform);
   v_target := coalesce(v_command ->> 'agent_slug',
     (select g.slug from public.gateways g where g.id = (v_command ->> 'gateway_id')::uuid), 'the workspace');
   v_token := 'v1:' || hq.random_token(16);
@@ -1636,7 +1783,7 @@ end
 $function$;
 grant execute on function hq.chat_act(hq.speaker,jsonb) to public;
 
-CREATE OR REPLACE FUNCTION hq.chat_bind(p_who hq.speaker, p_said jsonb)
+CREATE OR REPLACE FUNCTION hq.chat_bind(p_who hq.speaker, p_request jsonb)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO ''
@@ -1647,23 +1794,23 @@ declare
   v_channel public.chat_channels;
 begin
   perform hq.require_admin(p_who, 'bind');
-  if coalesce(p_said ->> 'ceiling', '') not in ('viewer', 'operator', 'admin') then
+  if coalesce(p_request ->> 'ceiling', '') not in ('viewer', 'operator', 'admin') then
     raise exception 'ceiling must be one of viewer, operator, admin' using errcode = '22023', column = 'ceiling';
   end if;
-  if p_said ->> 'gateway' is not null then
-    select g.id into v_gateway from public.gateways g where g.tenant_id = p_who.tenant and g.slug = p_said ->> 'gateway';
+  if p_request ->> 'gateway' is not null then
+    select g.id into v_gateway from public.gateways g where g.tenant_id = p_who.tenant and g.slug = p_request ->> 'gateway';
     if not found then
-      raise exception 'there is no gateway %', left(p_said ->> 'gateway', 100) using errcode = 'P0002', column = 'gateway';
+      raise exception 'there is no gateway %', left(p_request ->> 'gateway', 100) using errcode = 'P0002', column = 'gateway';
     end if;
   end if;
-  if p_said ->> 'agent' is not null then
-    select * into v_agent from public.agents a where a.id = hq.agent_by_slug(p_who.tenant, p_said ->> 'agent');
+  if p_request ->> 'agent' is not null then
+    select * into v_agent from public.agents a where a.id = hq.agent_by_slug(p_who.tenant, p_request ->> 'agent');
   end if;
   if v_gateway <> v_agent.gateway_id then
     raise exception 'the agent % is not on that gateway', v_agent.slug using errcode = '22023', column = 'agent';
   end if;
   insert into public.chat_channels as c (tenant_id, platform, install, channel, ceiling, gateway_id, agent_id, bound_by)
-  values (p_who.tenant, p_who.platform, p_who.install, p_who.channel, (p_said ->> 'ceiling')::public.member_role,
+  values (p_who.tenant, p_who.platform, p_who.install, p_who.channel, (p_request ->> 'ceiling')::public.member_role,
     coalesce(v_gateway, v_agent.gateway_id), v_agent.id, p_who.member)
   on conflict (tenant_id, platform, install, channel) do update
   set ceiling = excluded.ceiling, gateway_id = excluded.gateway_id, agent_id = excluded.agent_id, bound_by = excluded.bound_by
@@ -1675,7 +1822,7 @@ end
 $function$;
 grant execute on function hq.chat_bind(hq.speaker,jsonb) to public;
 
-CREATE OR REPLACE FUNCTION hq.chat_call(p_call text, p_chat jsonb, p_said jsonb)
+CREATE OR REPLACE FUNCTION hq.chat_call(p_call text, p_chat jsonb, p_request jsonb)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO ''
@@ -1684,13 +1831,13 @@ declare
   v_claims text := coalesce(current_setting('request.jwt.claims', true), '');
   v_sub text := coalesce(current_setting('request.jwt.claim.sub', true), '');
   v_tenant uuid := public.current_tenant_id();
-  v_once boolean := p_call not in ('whoami', 'read');
-  v_hash text := hq.token_hash(jsonb_build_array(case when jsonb_typeof(p_chat) = 'object' then p_chat - 'delivery' end, p_said)::text);
+  v_once boolean := p_call not in ('whoami', 'read', 'may', 'refuse');
+  v_hash text := hq.token_hash(jsonb_build_array(case when jsonb_typeof(p_chat) = 'object' then p_chat - 'delivery' end, p_request)::text);
   v_known public.chat_deliveries;
   v_who hq.speaker;
   v_kept boolean := false;
   v_too_many boolean := false;
-  v_answer jsonb := hq.turn_away(p_call);
+  v_answer jsonb := hq.refuse_unless_bot(p_call);
   v_state text;
   v_message text;
   v_hint text;
@@ -1709,9 +1856,9 @@ begin
 
   v_who := hq.speaker_of(v_tenant, p_chat);
   if v_once then
-    -- What strangers say is not kept, so that they cannot fill a table; but for their codes, which are counted.
+    -- Deliveries of strangers are not stored, so that they cannot fill the table; link codes are, and counted.
     if v_who.member is not null or p_call = 'link' then
-      insert into public.chat_deliveries (tenant_id, platform, install, delivery, call, said_hash)
+      insert into public.chat_deliveries (tenant_id, platform, install, delivery, call, request_hash)
       values (v_tenant, v_who.platform, v_who.install, p_chat ->> 'delivery', p_call, v_hash)
       on conflict do nothing;
       v_kept := found;
@@ -1720,17 +1867,17 @@ begin
       select * into v_known from public.chat_deliveries d
       where d.tenant_id = v_tenant and d.platform = v_who.platform and d.install = v_who.install
         and d.delivery = p_chat ->> 'delivery' and d.call = p_call;
-      if v_known.said_hash <> v_hash then
+      if v_known.request_hash <> v_hash then
         return hq.refusal('23505', 'this delivery was used for something else', null, 'delivery');
-      elsif v_known.said_hash is not null then
+      elsif v_known.request_hash is not null then
         return v_known.answer;
       end if;
     end if;
   end if;
 
-  -- Counted outside of what a refusal undoes.
+  -- Counted before the block whose effects a refusal undoes.
   if p_call = 'link' then
-    v_too_many := not hq.within(v_tenant, concat_ws(':', v_who.platform, v_who.install, v_who.chat_user), 'link', 5, 600);
+    v_too_many := not hq.within_rate_limit(v_tenant, concat_ws(':', v_who.platform, v_who.install, v_who.chat_user), 'link', 5, 600);
   end if;
   begin
     if v_too_many then
@@ -1738,15 +1885,15 @@ begin
     end if;
     perform hq.require_speaker(v_who, p_call);
     if v_who.member is not null then
-      perform hq.speak_for(v_who);
+      perform hq.act_as(v_who);
     end if;
-    execute format('select hq.%I($1, $2)', 'chat_' || p_call) into v_answer using v_who, p_said;
+    execute format('select hq.%I($1, $2)', 'chat_' || p_call) into v_answer using v_who, p_request;
   exception when sqlstate '28000' or sqlstate '42501' or sqlstate 'P0002' or sqlstate '23505' or sqlstate '22023' then
     get stacked diagnostics v_state = returned_sqlstate, v_message = message_text,
       v_hint = pg_exception_hint, v_field = column_name;
     v_answer := hq.refusal(v_state, v_message, v_hint, v_field);
     if v_who.member is not null then
-      perform hq.speak_for(v_who);
+      perform hq.act_as(v_who);
     end if;
     perform hq.audit_chat_refusal(v_who, p_call, v_answer -> 'refused');
   end;
@@ -1769,35 +1916,35 @@ end
 $function$;
 grant execute on function hq.chat_call(text,jsonb,jsonb) to public;
 
-CREATE OR REPLACE FUNCTION hq.chat_cancel(p_who hq.speaker, p_said jsonb)
+CREATE OR REPLACE FUNCTION hq.chat_cancel(p_who hq.speaker, p_request jsonb)
  RETURNS jsonb
  LANGUAGE sql
  SET search_path TO ''
-AS $function$ select hq.take_back_command((p_said ->> 'command')::uuid, p_who.platform) $function$;
+AS $function$ select hq.request_cancel((p_request ->> 'command')::uuid, p_who.platform) $function$;
 grant execute on function hq.chat_cancel(hq.speaker,jsonb) to public;
 
-CREATE OR REPLACE FUNCTION hq.chat_confirm(p_who hq.speaker, p_said jsonb)
+CREATE OR REPLACE FUNCTION hq.chat_confirm(p_who hq.speaker, p_request jsonb)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
 declare
-  v_row public.chat_confirmations := hq.question_of(p_who, p_said ->> 'token');
+  v_row public.chat_confirmations := hq.find_confirmation(p_who, p_request ->> 'token');
   v_action hq.actions;
   v_asker uuid;
   v_answer jsonb;
 begin
-  -- The same press that comes twice is one press.
+  -- A repeated press of the same button has no further effect.
   if v_row.decision = 'confirmed' and v_row.decided_by = p_who.member then
     return jsonb_build_object('command', (select to_jsonb(c) from public.agent_commands c where c.id = v_row.command_id),
       'created', false);
   elsif v_row.decided_at is not null then
-    perform hq.decided_already(v_row);
+    perform hq.refuse_decided(v_row);
   end if;
   select * into v_action from hq.actions a where a.name = v_row.action;
   select i.user_id into v_asker from public.chat_identities i where i.id = v_row.identity_id and i.revoked_at is null;
   perform hq.require_role(p_who.tenant, v_action.role, v_row.action);
-  if v_row.kind <> 'second' and hq.question_for(p_who.tenant, v_action) = 'second' then
+  if v_row.kind <> 'second' and hq.confirmation_kind(p_who.tenant, v_action) = 'second' then
     raise exception '% takes two people now', v_row.action using errcode = '42501', column = 'token', hint = 'Ask for it again, in a channel.';
   end if;
   if v_row.kind = 'second' and p_who.is_direct then
@@ -1807,7 +1954,7 @@ begin
     raise exception 'somebody else has to say yes to this' using errcode = '42501', column = 'token',
       hint = format('Anyone here with the role %s may.', v_action.role);
   end if;
-  if v_row.kind = 'typed' and trim(coalesce(p_said ->> 'typed', '')) <> v_row.expected then
+  if v_row.kind = 'typed' and trim(coalesce(p_request ->> 'typed', '')) <> v_row.expected then
     raise exception 'that is not its name' using errcode = '22023', column = 'typed', hint = format('Type %s.', v_row.expected);
   end if;
   update public.chat_confirmations c
@@ -1817,8 +1964,8 @@ begin
   if not found then
     raise exception 'this question has expired' using errcode = '23505', column = 'token', hint = 'Ask for it again.';
   end if;
-  -- The command is the asker's, with the rights that they have now; who said yes stands beside it.
-  perform hq.speak_for(v_asker, p_who.tenant, p_who.ceiling, hq.chat_meta(p_who)
+  -- The command runs with the requester's present rights; the person who confirmed is recorded beside it.
+  perform hq.act_as(v_asker, p_who.tenant, p_who.ceiling, hq.chat_meta(p_who)
     || jsonb_build_object('identity', v_row.identity_id, 'confirmed_by', p_who.member, 'confirmed_as', p_who.identity));
   v_answer := hq.insert_command(v_row.action, v_row.payload, v_row.gateway_id::text, v_row.agent_id::text,
     'chat:confirm:' || v_row.id, p_who.platform);
@@ -1829,13 +1976,13 @@ end
 $function$;
 grant execute on function hq.chat_confirm(hq.speaker,jsonb) to public;
 
-CREATE OR REPLACE FUNCTION hq.chat_decline(p_who hq.speaker, p_said jsonb)
+CREATE OR REPLACE FUNCTION hq.chat_decline(p_who hq.speaker, p_request jsonb)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
 declare
-  v_row public.chat_confirmations := hq.question_of(p_who, p_said ->> 'token');
+  v_row public.chat_confirmations := hq.find_confirmation(p_who, p_request ->> 'token');
   v_action hq.actions;
 begin
   select * into v_action from hq.actions a where a.name = v_row.action;
@@ -1843,7 +1990,7 @@ begin
     perform hq.require_role(p_who.tenant, v_action.role, v_row.action);
   end if;
   if v_row.decision = 'confirmed' then
-    perform hq.decided_already(v_row);
+    perform hq.refuse_decided(v_row);
   elsif v_row.decision is null then
     update public.chat_confirmations c set decision = 'declined', decided_at = clock_timestamp(), decided_by = p_who.member
     where c.id = v_row.id returning * into v_row;
@@ -1857,7 +2004,7 @@ end
 $function$;
 grant execute on function hq.chat_decline(hq.speaker,jsonb) to public;
 
-CREATE OR REPLACE FUNCTION hq.chat_link(p_who hq.speaker, p_said jsonb)
+CREATE OR REPLACE FUNCTION hq.chat_link(p_who hq.speaker, p_request jsonb)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO ''
@@ -1870,7 +2017,7 @@ begin
     raise exception 'this account is linked to % already', hq.email_of(p_who.member) using errcode = '23505', hint = 'unlink takes it back.';
   end if;
   delete from public.chat_link_codes c
-  where c.code_hash = hq.token_hash(trim(p_said ->> 'code')) and c.tenant_id = p_who.tenant and c.expires_at > clock_timestamp()
+  where c.code_hash = hq.token_hash(trim(p_request ->> 'code')) and c.tenant_id = p_who.tenant and c.expires_at > clock_timestamp()
   returning * into v_code;
   if not found then
     raise exception 'this code does not work' using errcode = '22023', column = 'code',
@@ -1886,7 +2033,7 @@ begin
   end if;
   p_who.identity := v_identity;
   p_who.member := v_code.user_id;
-  perform hq.speak_for(p_who);
+  perform hq.act_as(p_who);
   perform hq.audit_chat(p_who, 'chat.linked', format('%s linked on %s', hq.email_of(p_who.member), p_who.platform),
     'chat_identity', v_identity);
   return jsonb_build_object('member', jsonb_build_object('email', hq.email_of(p_who.member),
@@ -1894,6 +2041,19 @@ begin
 end
 $function$;
 grant execute on function hq.chat_link(hq.speaker,jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.chat_may(p_who hq.speaker, p_request jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  perform hq.require_role(p_who.tenant, 'viewer', 'reading');
+  perform hq.require_role_for(p_who, p_request ->> 'for');
+  return jsonb_build_object('may', true);
+end
+$function$;
+grant execute on function hq.chat_may(hq.speaker,jsonb) to public;
 
 CREATE OR REPLACE FUNCTION hq.chat_meta(p_who hq.speaker)
  RETURNS jsonb
@@ -1907,7 +2067,7 @@ AS $function$
 $function$;
 grant execute on function hq.chat_meta(hq.speaker) to public;
 
-CREATE OR REPLACE FUNCTION hq.chat_press(p_who hq.speaker, p_said jsonb)
+CREATE OR REPLACE FUNCTION hq.chat_press(p_who hq.speaker, p_request jsonb)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO ''
@@ -1916,7 +2076,7 @@ declare
   v_row public.chat_buttons;
 begin
   select * into v_row from public.chat_buttons b
-  where b.token_hash = hq.token_hash(p_said ->> 'token') and b.tenant_id = p_who.tenant and b.expires_at > clock_timestamp()
+  where b.token_hash = hq.token_hash(p_request ->> 'token') and b.tenant_id = p_who.tenant and b.expires_at > clock_timestamp()
   for update;
   if not found or (v_row.once and v_row.pressed_at is not null) then
     raise exception 'this button is used up' using errcode = 'P0002', column = 'token', hint = 'Ask for it again.';
@@ -1933,25 +2093,25 @@ end
 $function$;
 grant execute on function hq.chat_press(hq.speaker,jsonb) to public;
 
-CREATE OR REPLACE FUNCTION hq.chat_read(p_who hq.speaker, p_said jsonb)
+CREATE OR REPLACE FUNCTION hq.chat_read(p_who hq.speaker, p_request jsonb)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
 declare
-  v_what text := p_said ->> 'what';
-  v_args jsonb := case when jsonb_typeof(p_said -> 'args') = 'object' then p_said -> 'args' else '{}' end;
+  v_what text := p_request ->> 'what';
+  v_args jsonb := case when jsonb_typeof(p_request -> 'args') = 'object' then p_request -> 'args' else '{}' end;
   v_limit int := least(greatest(coalesce(hq.int_or_null(v_args -> 'limit'), 20), 1), 100);
   v_rows jsonb;
 begin
   perform hq.require_role(p_who.tenant, 'viewer', 'reading');
-  perform hq.require_for(p_who, v_args ->> 'for');
+  perform hq.require_role_for(p_who, v_args ->> 'for');
   if v_what is null or v_what <> all (array['fleet', 'gateways', 'agents', 'agent', 'commands', 'command', 'output', 'tasks', 'task',
     'deliverables', 'deliverable', 'inbox', 'usage', 'budgets', 'alerts', 'secrets', 'templates', 'subscriptions', 'links', 'desktop'])
   then
     raise exception 'there is nothing called % to read', left(v_what, 40) using errcode = '22023', column = 'what';
   end if;
-  -- What is named must be there, also where there would be nothing to tell of it.
+  -- A gateway or agent that does not exist is refused, even where the answer would be empty.
   v_args := v_args || jsonb_build_object('gateway_id', hq.gateway_in(p_who.tenant, v_args),
     'agent_id', case when v_args ->> 'agent' is not null then hq.agent_by_slug(p_who.tenant, v_args ->> 'agent') end);
   execute format('select coalesce(jsonb_agg(r), ''[]'') from hq.%I($1, $2, $3) r', 'read_' || v_what)
@@ -1961,13 +2121,22 @@ end
 $function$;
 grant execute on function hq.chat_read(hq.speaker,jsonb) to public;
 
-CREATE OR REPLACE FUNCTION hq.chat_subscribe(p_who hq.speaker, p_said jsonb)
+CREATE OR REPLACE FUNCTION hq.chat_refuse(p_who hq.speaker, p_request jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select hq.refusal('22023', 'this account is linked: there is nothing to refuse', null, 'user')
+$function$;
+grant execute on function hq.chat_refuse(hq.speaker,jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.chat_subscribe(p_who hq.speaker, p_request jsonb)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
 declare
-  v_filter jsonb := coalesce(nullif(p_said -> 'filter', 'null'), '{}');
+  v_filter jsonb := coalesce(nullif(p_request -> 'filter', 'null'), '{}');
   v_fault jsonb;
   v_row public.chat_subscriptions;
 begin
@@ -1988,7 +2157,7 @@ begin
     raise exception '%', coalesce(v_fault ->> 'message', 'the filter is too long')
       using errcode = '22023', column = coalesce(v_fault ->> 'field', 'filter');
   end if;
-  if v_filter #>> '{quiet,tz}' is not null and lower(hq.zone_or_utc(v_filter #>> '{quiet,tz}')) <> lower(v_filter #>> '{quiet,tz}') then
+  if v_filter #>> '{quiet,tz}' is not null and lower(hq.time_zone_or_utc(v_filter #>> '{quiet,tz}')) <> lower(v_filter #>> '{quiet,tz}') then
     raise exception 'no clock knows the zone of the quiet hours'
       using errcode = '22023', column = 'filter.quiet.tz', hint = 'It looks like Europe/Berlin.';
   end if;
@@ -2006,7 +2175,7 @@ end
 $function$;
 grant execute on function hq.chat_subscribe(hq.speaker,jsonb) to public;
 
-CREATE OR REPLACE FUNCTION hq.chat_unbind(p_who hq.speaker, p_said jsonb)
+CREATE OR REPLACE FUNCTION hq.chat_unbind(p_who hq.speaker, p_request jsonb)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO ''
@@ -2020,7 +2189,7 @@ end
 $function$;
 grant execute on function hq.chat_unbind(hq.speaker,jsonb) to public;
 
-CREATE OR REPLACE FUNCTION hq.chat_unlink(p_who hq.speaker, p_said jsonb)
+CREATE OR REPLACE FUNCTION hq.chat_unlink(p_who hq.speaker, p_request jsonb)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO ''
@@ -2034,7 +2203,7 @@ end
 $function$;
 grant execute on function hq.chat_unlink(hq.speaker,jsonb) to public;
 
-CREATE OR REPLACE FUNCTION hq.chat_unsubscribe(p_who hq.speaker, p_said jsonb)
+CREATE OR REPLACE FUNCTION hq.chat_unsubscribe(p_who hq.speaker, p_request jsonb)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO ''
@@ -2056,13 +2225,13 @@ end
 $function$;
 grant execute on function hq.chat_unsubscribe(hq.speaker,jsonb) to public;
 
-CREATE OR REPLACE FUNCTION hq.chat_whoami(p_who hq.speaker, p_said jsonb)
+CREATE OR REPLACE FUNCTION hq.chat_whoami(p_who hq.speaker, p_request jsonb)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
 declare
-  v_role public.member_role := hq.role_here(p_who);
+  v_role public.member_role := hq.effective_role(p_who);
 begin
   update public.chat_identities i set last_seen_at = clock_timestamp()
   where i.id = p_who.identity and coalesce(i.last_seen_at, '-infinity') < clock_timestamp() - interval '1 minute';
@@ -2130,8 +2299,9 @@ begin
   then
     raise exception 'chat.thread must be a text of at most 200 characters' using errcode = '22023', column = 'thread';
   end if;
-  if p_chat ->> 'platform' not in ('slack', 'discord', 'telegram') then
-    raise exception 'chat.platform must be one of slack, discord, telegram' using errcode = '22023', column = 'platform';
+  if not exists (select from hq.chat_platforms p where p.name = p_chat ->> 'platform') then
+    raise exception 'chat.platform must be one of %', (select string_agg(p.name, ', ' order by p.name) from hq.chat_platforms p)
+      using errcode = '22023', column = 'platform';
   end if;
   if p_chat ->> 'kind' not in ('direct', 'group') then
     raise exception 'chat.kind must be one of direct, group' using errcode = '22023', column = 'kind';
@@ -2195,18 +2365,18 @@ CREATE OR REPLACE FUNCTION hq.check_secret()
 AS $function$
 declare
   v_is_member boolean := hq.caller_role() in ('authenticated', 'anon');
-  -- A value that is only encrypted anew is the same value.
+  -- Re-keying encrypts the same value under another key.
   v_rekeying boolean := coalesce(current_setting('hq.rekeying', true), '') = 'on';
   v_new_value boolean := true;
   v_moved boolean := true;
-  v_told boolean := true;
+  v_described boolean := true;
   v_fault text;
 begin
   if tg_op = 'UPDATE' then
     v_new_value := new.encrypted_value is distinct from old.encrypted_value and not v_rekeying;
     v_moved := (new.tenant_id, new.gateway_id, new.agent_id, new.key)
       is distinct from (old.tenant_id, old.gateway_id, old.agent_id, old.key);
-    v_told := (new.name, new.note, new.category::text) is distinct from (old.name, old.note, old.category::text);
+    v_described := (new.name, new.note, new.category::text) is distinct from (old.name, old.note, old.category::text);
   end if;
 
   if v_new_value or v_moved then
@@ -2215,13 +2385,13 @@ begin
       raise exception '%', v_fault using errcode = '22023', column = 'key', table = 'secrets';
     end if;
   end if;
-  -- What an older HQ kept otherwise stays, and is told when it cannot be read.
+  -- Existing values of an older HQ stay; the runner reports those that it cannot read.
   v_fault := case when v_new_value and v_is_member then hq.envelope_fault(new.encrypted_value) end;
   if v_fault is not null then
     raise exception '%', v_fault
       using errcode = '22023', column = 'value', table = 'secrets', hint = 'Use hq-tui secrets set, which encrypts it first.';
   end if;
-  if v_told then
+  if v_described then
     if new.category is null then
       new.category := 'user';
     end if;
@@ -2240,7 +2410,7 @@ begin
     if not exists (select from public.gateways g where g.id = new.gateway_id and g.tenant_id = new.tenant_id) then
       raise exception 'there is no such gateway' using errcode = 'P0002', column = 'gateway', table = 'secrets';
     end if;
-    -- An agent that is on no gateway yet may have its secrets before it comes.
+    -- An agent without a gateway may get its secrets before it is placed.
     if new.agent_id is not null and not exists (
       select from public.agents a where a.id = new.agent_id and a.tenant_id = new.tenant_id
         and coalesce(a.gateway_id, new.gateway_id) = new.gateway_id)
@@ -2264,7 +2434,7 @@ begin
       new.updated_at := new.created_at;
       new.last_synced_at := null;
     end if;
-  elsif v_new_value or v_moved or v_told then
+  elsif v_new_value or v_moved or v_described then
     new.updated_at := clock_timestamp();
     new.updated_by := coalesce(auth.uid(), case when new.updated_by is distinct from old.updated_by then new.updated_by end);
   end if;
@@ -2323,7 +2493,7 @@ begin
     returning c.id
   )
   select array_agg(t.id) into v_ids from taken t;
-  select coalesce(jsonb_agg(hq.handed_over(c, p_lease_seconds) order by c.priority desc, c.created_at, c.id), '[]')
+  select coalesce(jsonb_agg(hq.lease_json(c, p_lease_seconds) order by c.priority desc, c.created_at, c.id), '[]')
   into v_claimed
   from public.agent_commands c where c.id = any (v_ids);
   return v_claimed;
@@ -2353,6 +2523,20 @@ AS $function$
 $function$;
 grant execute on function hq.command_row(agent_commands) to public;
 
+CREATE OR REPLACE FUNCTION hq.confirmation_kind(p_tenant uuid, p_action hq.actions)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select case
+    when exists (select from public.workspace w where w.tenant_id = p_tenant
+      and w.settings -> 'chat' -> 'second_person' ?| array[p_action.name, p_action.danger]) then 'second'
+    when p_action.danger = 'destructive' then 'typed'
+    when p_action.danger = 'disruptive' then 'button' end
+$function$;
+grant execute on function hq.confirmation_kind(uuid,hq.actions) to public;
+
 CREATE OR REPLACE FUNCTION hq.count_agent_changes()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -2361,11 +2545,11 @@ CREATE OR REPLACE FUNCTION hq.count_agent_changes()
 AS $function$
 begin
   if tg_op = 'INSERT' then
-    perform hq.move_secrets_version(array(select distinct n.gateway_id from new_rows n where n.gateway_id is not null));
+    perform hq.bump_secrets_version(array(select distinct n.gateway_id from new_rows n where n.gateway_id is not null));
   elsif tg_op = 'DELETE' then
-    perform hq.move_secrets_version(array(select distinct o.gateway_id from old_rows o where o.gateway_id is not null));
+    perform hq.bump_secrets_version(array(select distinct o.gateway_id from old_rows o where o.gateway_id is not null));
   else
-    perform hq.move_secrets_version(array[old.gateway_id, new.gateway_id]);
+    perform hq.bump_secrets_version(array[old.gateway_id, new.gateway_id]);
   end if;
   return null;
 end
@@ -2391,25 +2575,22 @@ begin
     where n.revision <> o.revision or n.category is distinct from o.category;
   end if;
   if v_gateways is not null then
-    perform hq.move_secrets_version(v_gateways);
+    perform hq.bump_secrets_version(v_gateways);
   end if;
   return null;
 end
 $function$;
 grant execute on function hq.count_secret_changes() to public;
 
-CREATE OR REPLACE FUNCTION hq.decided_already(p_row chat_confirmations)
- RETURNS void
- LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION hq.current_chat()
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
  SET search_path TO ''
-AS $function$
-begin
-  raise exception 'it was % already by %', p_row.decision, hq.email_of(p_row.decided_by) using errcode = '23505', column = 'token';
-end
-$function$;
-grant execute on function hq.decided_already(chat_confirmations) to public;
+AS $function$ select nullif(current_setting('hq.chat', true), '')::jsonb $function$;
+grant execute on function hq.current_chat() to public;
 
-CREATE OR REPLACE FUNCTION hq.define_unless_foreign(p_signature text, p_definition text)
+CREATE OR REPLACE FUNCTION hq.define_unless_foreign(p_signature text, p_definition text, p_comment text)
  RETURNS void
  LANGUAGE plpgsql
  SET search_path TO 'public'
@@ -2422,12 +2603,39 @@ begin
     or exists (select from hq.defined_objects d where d.kind = 'shared function' and d.identity = hq.function_identity(v_existing))
   then
     execute p_definition;
+    execute format('comment on function %s is %L', to_regprocedure(p_signature), p_comment);
     insert into hq.defined_objects (kind, identity) values ('shared function', hq.function_identity(to_regprocedure(p_signature)))
     on conflict do nothing;
   end if;
 end
 $function$;
-grant execute on function hq.define_unless_foreign(text,text) to public;
+grant execute on function hq.define_unless_foreign(text,text,text) to public;
+
+CREATE OR REPLACE FUNCTION hq.delete_open_confirmations()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  delete from public.chat_confirmations c where c.identity_id = new.id and c.decided_at is null;
+  return null;
+end
+$function$;
+grant execute on function hq.delete_open_confirmations() to public;
+
+CREATE OR REPLACE FUNCTION hq.delete_subscriptions()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  delete from public.chat_subscriptions s where s.identity_id = new.id;
+  return null;
+end
+$function$;
+grant execute on function hq.delete_subscriptions() to public;
 
 CREATE OR REPLACE FUNCTION hq.deliverable_row(p_link entity_links)
  RETURNS jsonb
@@ -2509,7 +2717,7 @@ CREATE OR REPLACE FUNCTION hq.do_assign_task(p_command agent_commands)
  SET search_path TO ''
 AS $function$
 declare
-  v_id uuid := hq.task_to_change(p_command);
+  v_id uuid := hq.lock_task(p_command);
   v_task public.tasks;
 begin
   update public.tasks t set assignee_agent_id = hq.agent_by_slug(p_command.tenant_id, p_command.payload ->> 'agent')
@@ -2519,26 +2727,6 @@ begin
 end
 $function$;
 grant execute on function hq.do_assign_task(agent_commands) to public;
-
-CREATE OR REPLACE FUNCTION hq.do_at_once()
- RETURNS trigger
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO ''
-AS $function$
-declare
-  v_result jsonb;
-begin
-  if exists (select from hq.actions a where a.name = new.action::text and a.executor = 'database') then
-    execute format('select hq.%I($1)', 'do_' || new.action) into v_result using new;
-    update public.agent_commands c
-    set status = 'done', attempt = 1, started_at = c.created_at, completed_at = clock_timestamp(), result = v_result
-    where c.id = new.id;
-  end if;
-  return null;
-end
-$function$;
-grant execute on function hq.do_at_once() to public;
 
 CREATE OR REPLACE FUNCTION hq.do_comment_on_task(p_command agent_commands)
  RETURNS jsonb
@@ -2550,7 +2738,7 @@ declare
   v_new public.comments;
   v_mentions text[];
 begin
-  select * into v_task from public.tasks t where t.id = hq.task_to_change(p_command);
+  select * into v_task from public.tasks t where t.id = hq.lock_task(p_command);
   select coalesce(array_agg(distinct a.slug order by a.slug), '{}') into v_mentions
   from regexp_matches(p_command.payload ->> 'body', '@([a-z0-9]+(?:-[a-z0-9]+)*)', 'g') m
   join public.agents a on a.tenant_id = p_command.tenant_id and a.slug = m[1];
@@ -2583,7 +2771,7 @@ begin
       'tenant_id', p_command.tenant_id, 'title', v_payload ->> 'title', 'description', v_payload ->> 'description',
       'status', 'todo', 'priority', coalesce(v_payload ->> 'priority', 'medium'), 'assignee_agent_id', v_agent,
       'due_date', case when length(v_payload ->> 'due_date') = 10
-        then concat(v_payload ->> 'due_date', ' 23:59:59 ', hq.zone_or_utc(
+        then concat(v_payload ->> 'due_date', ' 23:59:59 ', hq.time_zone_or_utc(
           (select w.owner_timezone from public.workspace w where w.tenant_id = p_command.tenant_id)))
         else v_payload ->> 'due_date' end));
   exception when datetime_field_overflow or invalid_datetime_format or invalid_time_zone_displacement_value then
@@ -2676,7 +2864,7 @@ CREATE OR REPLACE FUNCTION hq.do_set_task_status(p_command agent_commands)
  SET search_path TO ''
 AS $function$
 declare
-  v_id uuid := hq.task_to_change(p_command);
+  v_id uuid := hq.lock_task(p_command);
   v_task public.tasks;
 begin
   update public.tasks t
@@ -2711,6 +2899,17 @@ end
 $function$;
 grant execute on function hq.do_top_up_budget(agent_commands) to public;
 
+CREATE OR REPLACE FUNCTION hq.effective_role(p_who hq.speaker)
+ RETURNS member_role
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select case when p_who.is_direct then p_who.member_role when p_who.channel_id is not null
+    then least(p_who.member_role, p_who.ceiling) end
+$function$;
+grant execute on function hq.effective_role(hq.speaker) to public;
+
 CREATE OR REPLACE FUNCTION hq.email_of(p_user uuid)
  RETURNS text
  LANGUAGE sql
@@ -2718,49 +2917,6 @@ CREATE OR REPLACE FUNCTION hq.email_of(p_user uuid)
  SET search_path TO ''
 AS $function$ select u.email::text from auth.users u where u.id = p_user $function$;
 grant execute on function hq.email_of(uuid) to public;
-
-CREATE OR REPLACE FUNCTION hq.end_alerts()
- RETURNS trigger
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO ''
-AS $function$
-declare
-  v_type text;
-begin
-  foreach v_type in array tg_argv loop
-    perform hq.resolve_alert(old.tenant_id, v_type || ':' || old.id);
-  end loop;
-  return null;
-end
-$function$;
-grant execute on function hq.end_alerts() to public;
-
-CREATE OR REPLACE FUNCTION hq.end_identity()
- RETURNS trigger
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO ''
-AS $function$
-begin
-  delete from public.chat_confirmations c where c.identity_id = new.id and c.decided_at is null;
-  return null;
-end
-$function$;
-grant execute on function hq.end_identity() to public;
-
-CREATE OR REPLACE FUNCTION hq.end_subscriptions()
- RETURNS trigger
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO ''
-AS $function$
-begin
-  delete from public.chat_subscriptions s where s.identity_id = new.id;
-  return null;
-end
-$function$;
-grant execute on function hq.end_subscriptions() to public;
 
 CREATE OR REPLACE FUNCTION hq.entries(p_list jsonb)
  RETURNS SETOF jsonb
@@ -2785,6 +2941,54 @@ AS $function$
   end
 $function$;
 grant execute on function hq.envelope_fault(text) to public;
+
+CREATE OR REPLACE FUNCTION hq.execute_in_database()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_result jsonb;
+begin
+  if exists (select from hq.actions a where a.name = new.action::text and a.executor = 'database') then
+    execute format('select hq.%I($1)', 'do_' || new.action) into v_result using new;
+    update public.agent_commands c
+    set status = 'done', attempt = 1, started_at = c.created_at, completed_at = clock_timestamp(), result = v_result
+    where c.id = new.id;
+  end if;
+  return null;
+end
+$function$;
+grant execute on function hq.execute_in_database() to public;
+
+CREATE OR REPLACE FUNCTION hq.find_confirmation(p_who hq.speaker, p_token text)
+ RETURNS chat_confirmations
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_row public.chat_confirmations;
+begin
+  select * into v_row from public.chat_confirmations c
+  where c.token_hash = hq.token_hash(p_token) and c.tenant_id = p_who.tenant
+  for update;
+  if not found then
+    raise exception 'this question is gone' using errcode = 'P0002', column = 'token', hint = 'Ask for it again.';
+  end if;
+  if (v_row.platform, v_row.install, v_row.channel) is distinct from (p_who.platform, p_who.install, p_who.channel) then
+    raise exception 'this was asked in another chat' using errcode = '42501', column = 'token';
+  end if;
+  if v_row.kind <> 'second' and v_row.identity_id <> p_who.identity then
+    raise exception 'this was asked of somebody else' using errcode = '42501', column = 'token', hint = 'Ask for it yourself.';
+  end if;
+  if v_row.decided_at is null and v_row.expires_at <= clock_timestamp() then
+    raise exception 'this question has expired' using errcode = '23505', column = 'token', hint = 'Ask for it again.';
+  end if;
+  return v_row;
+end
+$function$;
+grant execute on function hq.find_confirmation(hq.speaker,text) to public;
 
 CREATE OR REPLACE FUNCTION hq.find_fault(p_value jsonb, p_schema jsonb, p_field text DEFAULT NULL::text)
  RETURNS jsonb
@@ -2995,7 +3199,7 @@ begin
   if new.gateway_id is null then
     new.gateway_id := v_agent.gateway_id;
   end if;
-  if new.gateway_id is null and v_action.executor = 'runner' then
+  if new.gateway_id is null and (v_action.executor = 'runner' or v_action.target = 'gateway') then
     select array_agg(g.id) into v_gateways from public.gateways g where g.tenant_id = new.tenant_id;
     if coalesce(cardinality(v_gateways), 0) <> 1 then
       raise exception '%', case when v_gateways is null then 'there is no gateway yet' else 'which gateway? there are several' end
@@ -3025,8 +3229,8 @@ begin
     raise exception 'idempotency_key must be a text of 1 to 200 characters'
       using errcode = '22023', column = 'idempotency_key', table = 'agent_commands';
   end if;
-  -- Platforms number what they deliver: who knows the next number could take its key and so keep what is said then from being done.
-  if starts_with(new.idempotency_key, 'chat:') and hq.acting_chat() is null and hq.caller_role() in ('authenticated', 'anon') then
+  -- Delivery ids are predictable: with a known key somebody else could keep the next delivery from being executed.
+  if starts_with(new.idempotency_key, 'chat:') and hq.current_chat() is null and hq.caller_role() in ('authenticated', 'anon') then
     raise exception 'an idempotency_key that begins with chat: is kept for what is said in chats'
       using errcode = '42501', column = 'idempotency_key', table = 'agent_commands', hint = 'Use another key.';
   end if;
@@ -3048,9 +3252,9 @@ begin
   new.cancel_requested_at := null;
   new.progress := null;
   new.result := null;
-  -- Which chat it came from is said by the database alone.
+  -- Only the database says from which chat a command came.
   new.meta := case when jsonb_typeof(new.meta) = 'object' then new.meta - 'chat' else '{}' end
-    || jsonb_strip_nulls(jsonb_build_object('chat', hq.acting_chat()));
+    || jsonb_strip_nulls(jsonb_build_object('chat', hq.current_chat()));
   new.origin := hq.origin_or_api(new.origin);
   new.priority := case v_action.lane when 'none' then 10 else 0 end;
   new.payload_hash := hq.command_hash(v_action.name, new.gateway_id, new.agent_slug, new.payload);
@@ -3103,34 +3307,6 @@ end
 $function$;
 grant execute on function hq.guard_table(regclass,member_role,member_role,member_role,member_role,name) to public;
 
-CREATE OR REPLACE FUNCTION hq.hand_over_again(p_gateway_id uuid, p_runner_id text, p_known uuid[], p_lease_seconds integer)
- RETURNS jsonb
- LANGUAGE sql
- STABLE
- SET search_path TO ''
-AS $function$
-  select coalesce(jsonb_agg(hq.handed_over(c, p_lease_seconds) order by c.priority desc, c.created_at, c.id), '[]')
-  from public.agent_commands c
-  where c.gateway_id = p_gateway_id and c.status = 'running' and c.runner_id = p_runner_id
-    and c.lease_token <> all (p_known) and c.leased_until > clock_timestamp()
-$function$;
-grant execute on function hq.hand_over_again(uuid,text,uuid[],integer) to public;
-
-CREATE OR REPLACE FUNCTION hq.handed_over(p_row agent_commands, p_lease_seconds integer)
- RETURNS jsonb
- LANGUAGE sql
- STABLE
- SET search_path TO ''
-AS $function$
-  select jsonb_build_object(
-    'id', p_row.id, 'action', p_row.action, 'payload', p_row.payload, 'agent_id', p_row.agent_id, 'agent_slug', p_row.agent_slug,
-    'attempt', p_row.attempt, 'lease_token', p_row.lease_token, 'lease_seconds', p_lease_seconds,
-    'timeout_seconds', a.timeout_seconds, 'created_at', p_row.created_at, 'requested_by', p_row.requested_by,
-    'origin', p_row.origin)
-  from hq.actions a where a.name = p_row.action::text
-$function$;
-grant execute on function hq.handed_over(agent_commands,integer) to public;
-
 CREATE OR REPLACE FUNCTION hq.head(p_text text, p_bytes integer)
  RETURNS text
  LANGUAGE plpgsql
@@ -3148,45 +3324,6 @@ end
 $function$;
 grant execute on function hq.head(text,integer) to public;
 
-CREATE OR REPLACE FUNCTION hq.hold_gateway_of_agent()
- RETURNS trigger
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO ''
-AS $function$
-begin
-  perform from public.gateways g where g.id = old.gateway_id for no key update;
-  return old;
-end
-$function$;
-grant execute on function hq.hold_gateway_of_agent() to public;
-
-CREATE OR REPLACE FUNCTION hq.hold_token(p_tenant uuid, p_holder text, p_adapter jsonb)
- RETURNS boolean
- LANGUAGE plpgsql
- SET search_path TO ''
-AS $function$
-declare
-  v_now timestamptz := clock_timestamp();
-  v_state text := left(coalesce(p_adapter ->> 'state', 'unknown'), 40);
-  v_until timestamptz := v_now + case v_state when 'stopped' then interval '0' else interval '30 seconds' end;
-begin
-  insert into public.chat_adapters as a (platform, fingerprint, tenant_id, install, holder, held_until, state, detail, last_inbound_at,
-    last_outbound_at)
-  values (p_adapter ->> 'platform', p_adapter ->> 'fingerprint', p_tenant, p_adapter ->> 'install', p_holder, v_until, v_state,
-    left(p_adapter ->> 'detail', 500), (p_adapter ->> 'last_inbound_at')::timestamptz, (p_adapter ->> 'last_outbound_at')::timestamptz)
-  on conflict (platform, fingerprint) do update
-  set tenant_id = excluded.tenant_id, install = coalesce(excluded.install, a.install), holder = excluded.holder,
-    held_until = excluded.held_until, state = excluded.state, detail = excluded.detail, last_beat_at = v_now,
-    state_since = case when excluded.state = a.state and excluded.tenant_id = a.tenant_id then a.state_since else v_now end,
-    last_inbound_at = coalesce(excluded.last_inbound_at, a.last_inbound_at),
-    last_outbound_at = coalesce(excluded.last_outbound_at, a.last_outbound_at)
-  where (a.holder = p_holder and a.tenant_id = p_tenant) or a.held_until <= v_now;
-  return found and v_state <> 'stopped';
-end
-$function$;
-grant execute on function hq.hold_token(uuid,text,jsonb) to public;
-
 CREATE OR REPLACE FUNCTION hq.inbox_for_comment()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -3194,7 +3331,7 @@ CREATE OR REPLACE FUNCTION hq.inbox_for_comment()
  SET search_path TO ''
 AS $function$
 begin
-  perform hq.put_in_inbox(a.id, 'task_comment_mention', format('mention:%s:%s', new.id, a.id), new.body,
+  perform hq.add_inbox_item(a.id, 'task_comment_mention', format('mention:%s:%s', new.id, a.id), new.body,
     case when new.entity_type::text = 'task' then new.entity_id end, new.id)
   from public.agents a
   where a.tenant_id = new.tenant_id and a.slug = any (new.mentions) and a.id is distinct from new.actor_agent_id;
@@ -3210,7 +3347,7 @@ CREATE OR REPLACE FUNCTION hq.inbox_for_review()
  SET search_path TO ''
 AS $function$
 begin
-  perform hq.put_in_inbox(new.submitted_by_agent_id, 'deliverable_review', format('review:%s:%s', new.id, new.review_status),
+  perform hq.add_inbox_item(new.submitted_by_agent_id, 'deliverable_review', format('review:%s:%s', new.id, new.review_status),
     coalesce(new.review_note, new.review_status::text), case when new.entity_type = 'task' then new.entity_id end, null,
     jsonb_build_object('entity_link_id', new.id, 'review_status', new.review_status, 'review_note', new.review_note));
   return null;
@@ -3236,7 +3373,7 @@ begin
   if new.assignee_agent_id is not null
     and (tg_op = 'INSERT' or old.assignee_agent_id is distinct from new.assignee_agent_id)
   then
-    perform hq.put_in_inbox(new.assignee_agent_id,
+    perform hq.add_inbox_item(new.assignee_agent_id,
       case when tg_op = 'UPDATE' and old.assignee_agent_id is not null then 'task_reassignment' else 'task_assignment'
       end::public.inbox_event_type,
       format('task:%s:%s', new.id, new.assignee_agent_id), new.title, new.id);
@@ -3251,7 +3388,7 @@ begin
           where o.related_task_id = t.id and o.relation_type = 'blocks' and b.id <> new.id
             and b.status::text not in ('done', 'cancelled'))
     loop
-      perform hq.put_in_inbox(v_blocked.assignee_agent_id, 'blocker_resolved', format('unblocked:%s:%s', v_blocked.id, new.id),
+      perform hq.add_inbox_item(v_blocked.assignee_agent_id, 'blocker_resolved', format('unblocked:%s:%s', v_blocked.id, new.id),
         v_blocked.title, v_blocked.id, null, jsonb_build_object('blocker_id', new.id));
     end loop;
   end if;
@@ -3303,7 +3440,7 @@ begin
     on conflict (tenant_id, idempotency_key) where idempotency_key is not null do nothing
     returning id into v_id;
     if found then
-      -- Read again: what the database does itself is done by now.
+      -- Reads the row again: the database may have executed it by now.
       select * into v_row from public.agent_commands c where c.id = v_id;
       return jsonb_build_object('command', to_jsonb(v_row), 'created', true);
     end if;
@@ -3377,72 +3514,46 @@ AS $function$
 $function$;
 grant execute on function hq.is_stale(gateways) to public;
 
-CREATE OR REPLACE FUNCTION hq.judge_budget()
- RETURNS trigger
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO ''
-AS $function$
-begin
-  select a.tenant_id into new.tenant_id from public.agents a where a.id = new.agent_id;
-  new.status := case
-    when new.monthly_limit_usd is null then 'unmetered'
-    when new.current_period_cost_usd >= new.monthly_limit_usd then 'exceeded'
-    when new.current_period_cost_usd >= new.monthly_limit_usd * new.soft_threshold_pct / 100 then 'warned'
-    else 'ok' end;
-  return new;
-end
-$function$;
-grant execute on function hq.judge_budget() to public;
-
-CREATE OR REPLACE FUNCTION hq.keep_an_admin()
- RETURNS trigger
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO ''
-AS $function$
-begin
-  if hq.caller_role() <> 'authenticated' then
-    return null;
-  end if;
-  perform 1 from public.tenants where id = old.tenant_id for update;
-  if not exists (select from public.tenant_members where tenant_id = old.tenant_id and role = 'admin') then
-    raise exception 'a tenant keeps at least one admin'
-      using errcode = '23514', hint = 'Make someone else an admin first.';
-  end if;
-  return null;
-end
-$function$;
-grant execute on function hq.keep_an_admin() to public;
-
-CREATE OR REPLACE FUNCTION hq.keep_ciphertext_out()
- RETURNS trigger
+CREATE OR REPLACE FUNCTION hq.lease_adapter_token(p_tenant uuid, p_holder text, p_adapter jsonb)
+ RETURNS boolean
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
 declare
-  c_envelope constant text := 'enc:v1:[A-Za-z0-9_.-]*';
+  v_now timestamptz := clock_timestamp();
+  v_state text := left(coalesce(p_adapter ->> 'state', 'unknown'), 40);
+  v_until timestamptz := v_now + case v_state when 'stopped' then interval '0' else interval '30 seconds' end;
 begin
-  new.summary := regexp_replace(new.summary, c_envelope, '[redacted]', 'g');
-  new.changes := regexp_replace(new.changes::text, c_envelope, '[redacted]', 'g')::jsonb;
-  new.meta := regexp_replace(new.meta::text, c_envelope, '[redacted]', 'g')::jsonb;
-  return new;
+  insert into public.chat_adapters as a (platform, fingerprint, tenant_id, install, holder, held_until, state, detail, last_inbound_at,
+    last_outbound_at)
+  values (p_adapter ->> 'platform', p_adapter ->> 'fingerprint', p_tenant, p_adapter ->> 'install', p_holder, v_until, v_state,
+    left(p_adapter ->> 'detail', 500), (p_adapter ->> 'last_inbound_at')::timestamptz, (p_adapter ->> 'last_outbound_at')::timestamptz)
+  on conflict (platform, fingerprint) do update
+  set tenant_id = excluded.tenant_id, install = coalesce(excluded.install, a.install), holder = excluded.holder,
+    held_until = excluded.held_until, state = excluded.state, detail = excluded.detail, last_beat_at = v_now,
+    state_since = case when excluded.state = a.state and excluded.tenant_id = a.tenant_id then a.state_since else v_now end,
+    last_inbound_at = coalesce(excluded.last_inbound_at, a.last_inbound_at),
+    last_outbound_at = coalesce(excluded.last_outbound_at, a.last_outbound_at)
+  where (a.holder = p_holder and a.tenant_id = p_tenant) or a.held_until <= v_now;
+  return found and v_state <> 'stopped';
 end
 $function$;
-grant execute on function hq.keep_ciphertext_out() to public;
+grant execute on function hq.lease_adapter_token(uuid,text,jsonb) to public;
 
-CREATE OR REPLACE FUNCTION hq.keep_updated_at(p_table regclass)
- RETURNS void
- LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION hq.lease_json(p_row agent_commands, p_lease_seconds integer)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
  SET search_path TO ''
 AS $function$
-begin
-  execute format('drop trigger if exists hq_touch_updated_at on %s', p_table);
-  execute format(
-    'create trigger hq_touch_updated_at before update on %s for each row execute function hq.touch_updated_at()', p_table);
-end
+  select jsonb_build_object(
+    'id', p_row.id, 'action', p_row.action, 'payload', p_row.payload, 'agent_id', p_row.agent_id, 'agent_slug', p_row.agent_slug,
+    'attempt', p_row.attempt, 'lease_token', p_row.lease_token, 'lease_seconds', p_lease_seconds,
+    'timeout_seconds', a.timeout_seconds, 'created_at', p_row.created_at, 'requested_by', p_row.requested_by,
+    'origin', p_row.origin)
+  from hq.actions a where a.name = p_row.action::text
 $function$;
-grant execute on function hq.keep_updated_at(regclass) to public;
+grant execute on function hq.lease_json(agent_commands,integer) to public;
 
 CREATE OR REPLACE FUNCTION hq.limit_command()
  RETURNS trigger
@@ -3492,29 +3603,91 @@ end
 $function$;
 grant execute on function hq.limit_refusals() to public;
 
+CREATE OR REPLACE FUNCTION hq.lock_gateway_deletes()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if tg_argv[0] = 'alone' then
+    perform pg_advisory_xact_lock(hashtext('hq.gateways'));
+  else
+    perform pg_advisory_xact_lock_shared(hashtext('hq.gateways'));
+  end if;
+  return null;
+end
+$function$;
+grant execute on function hq.lock_gateway_deletes() to public;
+
+CREATE OR REPLACE FUNCTION hq.lock_gateway_of_agent()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform from public.gateways g where g.id = old.gateway_id for no key update;
+  return old;
+end
+$function$;
+grant execute on function hq.lock_gateway_of_agent() to public;
+
+CREATE OR REPLACE FUNCTION hq.lock_secret(p_id uuid, p_what text)
+ RETURNS secrets
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_row public.secrets;
+begin
+  perform hq.require_role(public.current_tenant_id(), 'operator', p_what);
+  perform from public.agents a where a.id = (select s.agent_id from public.secrets s where s.id = p_id) for key share;
+  perform from public.gateways g where g.id = (select s.gateway_id from public.secrets s where s.id = p_id) for key share;
+  select * into v_row from public.secrets s
+  where s.id = p_id and (hq.caller_role() not in ('authenticated', 'anon') or s.tenant_id = public.current_tenant_id())
+  for update;
+  if not found then
+    raise exception 'there is no such secret' using errcode = 'P0002', column = 'secret_id';
+  end if;
+  return v_row;
+end
+$function$;
+grant execute on function hq.lock_secret(uuid,text) to public;
+
+CREATE OR REPLACE FUNCTION hq.lock_task(p_command agent_commands)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_task public.tasks;
+begin
+  select * into v_task from public.tasks t
+  where t.id = hq.find_row('public.tasks', p_command.tenant_id, p_command.payload ->> 'task', 'task')
+  for no key update;
+  if v_task.archived_at is not null then
+    raise exception 'this task is archived' using errcode = '23505', column = 'task', hint = 'Create another one.';
+  end if;
+  return v_task.id;
+end
+$function$;
+grant execute on function hq.lock_task(agent_commands) to public;
+
 CREATE OR REPLACE FUNCTION hq.may_be_direct(p_who hq.speaker)
  RETURNS boolean
  LANGUAGE sql
- IMMUTABLE PARALLEL SAFE
+ STABLE
  SET search_path TO ''
 AS $function$
-  select case p_who.platform
-    when 'slack' then starts_with(p_who.channel, 'D')
-    when 'discord' then p_who.install = '@me'
-    when 'telegram' then p_who.channel = p_who.chat_user end
+  select case p.direct_rule
+    when 'starts with' then starts_with(f.value, p.direct_value)
+    when 'equals' then f.value = p.direct_value
+    when 'equals user' then f.value = p_who.chat_user end
+  from hq.chat_platforms p, lateral (select case p.direct_field when 'channel' then p_who.channel else p_who.install end as value) f
+  where p.name = p_who.platform
 $function$;
 grant execute on function hq.may_be_direct(hq.speaker) to public;
-
-CREATE OR REPLACE FUNCTION hq.move_secrets_version(p_gateways uuid[])
- RETURNS void
- LANGUAGE sql
- SET search_path TO ''
-AS $function$
-  -- Two statements: in one, the update would reach for the version that the lock has already gone past, and meet who waits there.
-  select from public.gateways g where g.id = any (p_gateways) order by g.id for no key update;
-  update public.gateways g set secrets_version = g.secrets_version + 1 where g.id = any (p_gateways)
-$function$;
-grant execute on function hq.move_secrets_version(uuid[]) to public;
 
 CREATE OR REPLACE FUNCTION hq.nil_tenant()
  RETURNS uuid
@@ -3523,24 +3696,6 @@ CREATE OR REPLACE FUNCTION hq.nil_tenant()
  SET search_path TO ''
 AS $function$ select '00000000-0000-0000-0000-000000000000'::uuid $function$;
 grant execute on function hq.nil_tenant() to public;
-
-CREATE OR REPLACE FUNCTION hq.no_bot()
- RETURNS jsonb
- LANGUAGE sql
- STABLE
- SET search_path TO ''
-AS $function$
-  select case
-    when hq.caller_role() <> 'authenticated' or auth.uid() is null then
-      hq.refusal('28000', 'you are not signed in', 'Sign in as the bot and try again.', null)
-    when not exists (
-      select from public.chat_bots b join public.tenant_members m on m.tenant_id = b.tenant_id and m.user_id = b.user_id
-      where b.user_id = auth.uid() and b.tenant_id = public.current_tenant_id()) then
-      hq.refusal('42501', 'this account is no chat bot of this tenant',
-        'The owner of the database makes it one: hq-db member EMAIL viewer --bot.', null)
-    end
-$function$;
-grant execute on function hq.no_bot() to public;
 
 CREATE OR REPLACE FUNCTION hq.notify(p_notification jsonb)
  RETURNS void
@@ -3621,10 +3776,11 @@ grant execute on function hq.open_columns_except(regclass,name[]) to public;
 CREATE OR REPLACE FUNCTION hq.origin_or_api(p_origin text)
  RETURNS text
  LANGUAGE sql
- IMMUTABLE PARALLEL SAFE
+ STABLE
  SET search_path TO ''
 AS $function$
-  select case when p_origin in ('tui', 'cli', 'slack', 'discord', 'telegram', 'api') then p_origin else 'api' end
+  select case when p_origin in ('tui', 'cli', 'api') or exists (select from hq.chat_platforms p where p.name = p_origin)
+    then p_origin else 'api' end
 $function$;
 grant execute on function hq.origin_or_api(text) to public;
 
@@ -3646,40 +3802,23 @@ CREATE OR REPLACE FUNCTION hq.pick(p_row jsonb, p_keys text[])
 AS $function$ select jsonb_object_agg(k, p_row -> k) from unnest(p_keys) k $function$;
 grant execute on function hq.pick(jsonb,text[]) to public;
 
-CREATE OR REPLACE FUNCTION hq.place_of_secret(p_tenant uuid, p_gateway text, p_agent text, OUT gateway uuid, OUT agent uuid)
- RETURNS record
+CREATE OR REPLACE FUNCTION hq.preview_command(p_action text, p_payload jsonb, p_gateway text, p_agent text, p_origin text)
+ RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
 declare
-  v_gateways uuid[];
+  v_answer jsonb;
 begin
-  if p_agent is not null then
-    select a.id, a.gateway_id into agent, gateway from public.agents a
-    where a.tenant_id = p_tenant and (a.slug = p_agent or a.id = hq.uuid_or_null(p_agent))
-    order by a.id = hq.uuid_or_null(p_agent) desc nulls last limit 1 for key share;
-    if not found then
-      raise exception 'there is no agent %', left(p_agent, 100) using errcode = 'P0002', column = 'agent';
-    end if;
-  end if;
-  if p_gateway is not null then
-    select g.id into gateway from public.gateways g
-    where g.tenant_id = p_tenant and (g.slug = p_gateway or g.id = hq.uuid_or_null(p_gateway))
-    order by g.id = hq.uuid_or_null(p_gateway) desc nulls last limit 1;
-    if not found then
-      raise exception 'there is no gateway %', left(p_gateway, 100) using errcode = 'P0002', column = 'gateway';
-    end if;
-  elsif gateway is null then
-    select array_agg(g.id) into v_gateways from public.gateways g where g.tenant_id = p_tenant;
-    if coalesce(cardinality(v_gateways), 0) <> 1 then
-      raise exception '%', case when v_gateways is null then 'there is no gateway yet' else 'which gateway? there are several' end
-        using errcode = '22023', column = 'gateway', hint = 'Name the gateway by its slug.';
-    end if;
-    gateway := v_gateways[1];
-  end if;
+  begin
+    v_answer := hq.insert_command(p_action, p_payload, p_gateway, p_agent, null, p_origin);
+    raise exception 'rehearsed' using errcode = 'HQ001';
+  exception when sqlstate 'HQ001' then
+    return v_answer -> 'command';
+  end;
 end
 $function$;
-grant execute on function hq.place_of_secret(uuid,text,text) to public;
+grant execute on function hq.preview_command(text,jsonb,text,text,text) to public;
 
 CREATE OR REPLACE FUNCTION hq.publish(p_table regclass)
  RETURNS void
@@ -3697,72 +3836,6 @@ begin
 end
 $function$;
 grant execute on function hq.publish(regclass) to public;
-
-CREATE OR REPLACE FUNCTION hq.put_in_inbox(p_agent_id uuid, p_event inbox_event_type, p_reason text, p_summary text, p_task_id uuid DEFAULT NULL::uuid, p_comment_id uuid DEFAULT NULL::uuid, p_context jsonb DEFAULT '{}'::jsonb)
- RETURNS void
- LANGUAGE plpgsql
- SET search_path TO ''
-AS $function$
-declare
-  v_agent public.agents;
-  v_closed int;
-begin
-  select * into v_agent from public.agents a where a.id = p_agent_id;
-  if not found then
-    return;
-  end if;
-  select count(*) into v_closed from public.agent_inbox_items i
-  where i.tenant_id = v_agent.tenant_id and i.dedup_key like p_reason || '#%' and i.status not in ('pending', 'leased');
-  insert into public.agent_inbox_items
-    (tenant_id, agent_id, agent_slug, event_type, task_id, comment_id, summary, context, dedup_key)
-  values (v_agent.tenant_id, v_agent.id, v_agent.slug, p_event, p_task_id, p_comment_id, left(p_summary, 500), p_context,
-    p_reason || '#' || v_closed)
-  on conflict (tenant_id, dedup_key) do nothing;
-end
-$function$;
-grant execute on function hq.put_in_inbox(uuid,inbox_event_type,text,text,uuid,uuid,jsonb) to public;
-
-CREATE OR REPLACE FUNCTION hq.question_for(p_tenant uuid, p_action hq.actions)
- RETURNS text
- LANGUAGE sql
- STABLE
- SET search_path TO ''
-AS $function$
-  select case
-    when exists (select from public.workspace w where w.tenant_id = p_tenant
-      and w.settings -> 'chat' -> 'second_person' ?| array[p_action.name, p_action.danger]) then 'second'
-    when p_action.danger = 'destructive' then 'typed'
-    when p_action.danger = 'disruptive' then 'button' end
-$function$;
-grant execute on function hq.question_for(uuid,hq.actions) to public;
-
-CREATE OR REPLACE FUNCTION hq.question_of(p_who hq.speaker, p_token text)
- RETURNS chat_confirmations
- LANGUAGE plpgsql
- SET search_path TO ''
-AS $function$
-declare
-  v_row public.chat_confirmations;
-begin
-  select * into v_row from public.chat_confirmations c
-  where c.token_hash = hq.token_hash(p_token) and c.tenant_id = p_who.tenant
-  for update;
-  if not found then
-    raise exception 'this question is gone' using errcode = 'P0002', column = 'token', hint = 'Ask for it again.';
-  end if;
-  if (v_row.platform, v_row.install, v_row.channel) is distinct from (p_who.platform, p_who.install, p_who.channel) then
-    raise exception 'this was asked in another chat' using errcode = '42501', column = 'token';
-  end if;
-  if v_row.kind <> 'second' and v_row.identity_id <> p_who.identity then
-    raise exception 'this was asked of somebody else' using errcode = '42501', column = 'token', hint = 'Ask for it yourself.';
-  end if;
-  if v_row.decided_at is null and v_row.expires_at <= clock_timestamp() then
-    raise exception 'this question has expired' using errcode = '23505', column = 'token', hint = 'Ask for it again.';
-  end if;
-  return v_row;
-end
-$function$;
-grant execute on function hq.question_of(hq.speaker,text) to public;
 
 CREATE OR REPLACE FUNCTION hq.random_token(p_bytes integer)
  RETURNS text
@@ -3966,7 +4039,7 @@ AS $function$
   select hq.pick(to_jsonb(i), '{id,created_at,platform,install,last_seen_at}') || jsonb_build_object(
     'user', i.chat_user, 'email', hq.email_of(i.user_id))
   from public.chat_identities i
-  where i.tenant_id = p_who.tenant and i.revoked_at is null and (i.user_id = p_who.member or hq.role_here(p_who) >= 'admin')
+  where i.tenant_id = p_who.tenant and i.revoked_at is null and (i.user_id = p_who.member or hq.effective_role(p_who) >= 'admin')
   order by i.created_at desc limit p_limit
 $function$;
 grant execute on function hq.read_links(hq.speaker,jsonb,integer) to public;
@@ -4023,7 +4096,7 @@ AS $function$
     || jsonb_build_object('here', h.here)
   from public.chat_subscriptions s,
     lateral (select (s.platform, s.install, s.channel) = (p_who.platform, p_who.install, p_who.channel) as here) h
-  where s.tenant_id = p_who.tenant and (h.here or hq.role_here(p_who) >= 'admin')
+  where s.tenant_id = p_who.tenant and (h.here or hq.effective_role(p_who) >= 'admin')
   order by h.here desc, s.created_at desc limit p_limit
 $function$;
 grant execute on function hq.read_subscriptions(hq.speaker,jsonb,integer) to public;
@@ -4101,13 +4174,43 @@ begin
     select count(distinct u.run_id) as runs, sum(u.cost_total_usd) filter (where u.occurred_at >= v_day) as today
     from (
       select * from public.agent_usage own where own.agent_id = d.agent_id
-      -- What agents that are gone have used.
+      -- Usage of deleted agents.
       union all select * from public.agent_usage gone where d.agent_id is null and gone.agent_id is null) u
     where u.tenant_id = p_who.tenant and u.occurred_at >= v_month) r
   order by d.cost desc;
 end
 $function$;
 grant execute on function hq.read_usage(hq.speaker,jsonb,integer) to public;
+
+CREATE OR REPLACE FUNCTION hq.record_heartbeat(p_gateway_id uuid, p_heartbeat jsonb)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  update public.gateways g
+  set last_seen_at = clock_timestamp(), last_heartbeat_at = clock_timestamp(),
+    status = case when g.status in ('provisioning', 'error') then 'ready' else g.status end,
+    meta = case when jsonb_typeof(g.meta) = 'object' then g.meta else '{}' end
+      || case when jsonb_typeof(p_heartbeat) = 'object' then p_heartbeat else '{}' end
+  where g.id = p_gateway_id
+$function$;
+grant execute on function hq.record_heartbeat(uuid,jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.redact_ciphertext()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  c_envelope constant text := 'enc:v1:[A-Za-z0-9_.-]*';
+begin
+  new.summary := regexp_replace(new.summary, c_envelope, '[redacted]', 'g');
+  new.changes := regexp_replace(new.changes::text, c_envelope, '[redacted]', 'g')::jsonb;
+  new.meta := regexp_replace(new.meta::text, c_envelope, '[redacted]', 'g')::jsonb;
+  return new;
+end
+$function$;
+grant execute on function hq.redact_ciphertext() to public;
 
 CREATE OR REPLACE FUNCTION hq.refusal(p_state text, p_message text, p_hint text, p_field text)
  RETURNS jsonb
@@ -4135,6 +4238,17 @@ end
 $function$;
 grant execute on function hq.refuse_clear_key() to public;
 
+CREATE OR REPLACE FUNCTION hq.refuse_decided(p_row chat_confirmations)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  raise exception 'it was % already by %', p_row.decision, hq.email_of(p_row.decided_by) using errcode = '23505', column = 'token';
+end
+$function$;
+grant execute on function hq.refuse_decided(chat_confirmations) to public;
+
 CREATE OR REPLACE FUNCTION hq.refuse_foreign_rows()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -4161,23 +4275,25 @@ end
 $function$;
 grant execute on function hq.refuse_foreign_rows() to public;
 
-CREATE OR REPLACE FUNCTION hq.rehearse(p_action text, p_payload jsonb, p_gateway text, p_agent text, p_origin text)
+CREATE OR REPLACE FUNCTION hq.refuse_unless_bot(p_call text)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
 declare
-  v_answer jsonb;
+  v_refusal jsonb := hq.bot_refusal();
+  v_who hq.speaker;
 begin
-  begin
-    v_answer := hq.insert_command(p_action, p_payload, p_gateway, p_agent, null, p_origin);
-    raise exception 'rehearsed' using errcode = 'HQ001';
-  exception when sqlstate 'HQ001' then
-    return v_answer -> 'command';
-  end;
+  if v_refusal is not null and exists (select from public.tenants t where t.id = public.current_tenant_id()) then
+    v_who.tenant := public.current_tenant_id();
+    v_who.member := auth.uid();
+    v_who.chat_user := v_who.member::text;
+    perform hq.audit_chat_refusal(v_who, p_call, v_refusal -> 'refused');
+  end if;
+  return v_refusal;
 end
 $function$;
-grant execute on function hq.rehearse(text,jsonb,text,text,text) to public;
+grant execute on function hq.refuse_unless_bot(text) to public;
 
 CREATE OR REPLACE FUNCTION hq.renew(p_tokens uuid[], p_lease_seconds integer)
  RETURNS text[]
@@ -4199,6 +4315,59 @@ end
 $function$;
 grant execute on function hq.renew(uuid[],integer) to public;
 
+CREATE OR REPLACE FUNCTION hq.repeat_leases(p_gateway_id uuid, p_runner_id text, p_known uuid[], p_lease_seconds integer)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select coalesce(jsonb_agg(hq.lease_json(c, p_lease_seconds) order by c.priority desc, c.created_at, c.id), '[]')
+  from public.agent_commands c
+  where c.gateway_id = p_gateway_id and c.status = 'running' and c.runner_id = p_runner_id
+    and c.lease_token <> all (p_known) and c.leased_until > clock_timestamp()
+$function$;
+grant execute on function hq.repeat_leases(uuid,text,uuid[],integer) to public;
+
+CREATE OR REPLACE FUNCTION hq.request_cancel(p_command_id uuid, p_origin text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_row public.agent_commands;
+  v_role public.member_role;
+begin
+  perform hq.require_role(public.current_tenant_id(), 'viewer', 'cancel');
+  select * into v_row from public.agent_commands c
+  where c.id = p_command_id
+    and (hq.caller_role() not in ('authenticated', 'anon') or c.tenant_id = public.current_tenant_id())
+  for no key update;
+  if not found then
+    raise exception 'there is no such command' using errcode = 'P0002', column = 'command_id';
+  end if;
+  select a.role into v_role from hq.actions a where a.name = v_row.action::text;
+  perform hq.require_role(v_row.tenant_id, coalesce(v_role, 'operator'), format('cancelling %s', v_row.action));
+  if v_row.status = 'cancelled' or (v_row.status in ('leased', 'running') and v_row.cancel_requested_at is not null) then
+    return jsonb_build_object('command', to_jsonb(v_row), 'created', false);
+  end if;
+  if v_row.status in ('done', 'failed') then
+    raise exception 'the command has already finished: %', v_row.status using errcode = '23505', column = 'command_id';
+  end if;
+  if v_row.status = 'pending' then
+    update public.agent_commands c
+    set status = 'cancelled', cancel_requested_at = clock_timestamp(), completed_at = clock_timestamp(),
+      error_message = 'cancelled before it started'
+    where c.id = p_command_id returning * into v_row;
+  else
+    update public.agent_commands c set cancel_requested_at = clock_timestamp()
+    where c.id = p_command_id returning * into v_row;
+  end if;
+  perform hq.audit_command(v_row, 'command.cancelled', auth.uid(), hq.origin_or_api(p_origin));
+  return jsonb_build_object('command', to_jsonb(v_row), 'created', false);
+end
+$function$;
+grant execute on function hq.request_cancel(uuid,text) to public;
+
 CREATE OR REPLACE FUNCTION hq.require_admin(p_who hq.speaker, p_what text)
  RETURNS void
  LANGUAGE plpgsql
@@ -4217,25 +4386,25 @@ end
 $function$;
 grant execute on function hq.require_admin(hq.speaker,text) to public;
 
-CREATE OR REPLACE FUNCTION hq.require_for(p_who hq.speaker, p_for text)
- RETURNS void
+CREATE OR REPLACE FUNCTION hq.require_one_admin()
+ RETURNS trigger
  LANGUAGE plpgsql
- STABLE
+ SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-declare
-  v_action hq.actions;
 begin
-  if p_for in ('bind', 'unbind') then
-    perform hq.require_admin(p_who, p_for);
+  if hq.caller_role() <> 'authenticated' then
+    return null;
   end if;
-  select * into v_action from hq.actions a where a.name = p_for;
-  if found then
-    perform hq.require_role(p_who.tenant, v_action.role, v_action.name);
+  perform 1 from public.tenants where id = old.tenant_id for update;
+  if not exists (select from public.tenant_members where tenant_id = old.tenant_id and role = 'admin') then
+    raise exception 'a tenant keeps at least one admin'
+      using errcode = '23514', hint = 'Make someone else an admin first.';
   end if;
+  return null;
 end
 $function$;
-grant execute on function hq.require_for(hq.speaker,text) to public;
+grant execute on function hq.require_one_admin() to public;
 
 CREATE OR REPLACE FUNCTION hq.require_role(p_tenant uuid, p_role member_role, p_what text)
  RETURNS void
@@ -4269,6 +4438,26 @@ begin
 end
 $function$;
 grant execute on function hq.require_role(uuid,member_role,text) to public;
+
+CREATE OR REPLACE FUNCTION hq.require_role_for(p_who hq.speaker, p_for text)
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_action hq.actions;
+begin
+  if p_for in ('bind', 'unbind') then
+    perform hq.require_admin(p_who, p_for);
+  end if;
+  select * into v_action from hq.actions a where a.name = p_for;
+  if found then
+    perform hq.require_role(p_who.tenant, v_action.role, v_action.name);
+  end if;
+end
+$function$;
+grant execute on function hq.require_role_for(hq.speaker,text) to public;
 
 CREATE OR REPLACE FUNCTION hq.require_speaker(p_who hq.speaker, p_call text)
  RETURNS void
@@ -4313,6 +4502,23 @@ AS $function$
 $function$;
 grant execute on function hq.resolve_alert(uuid,text) to public;
 
+CREATE OR REPLACE FUNCTION hq.resolve_alerts_of()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_type text;
+begin
+  foreach v_type in array tg_argv loop
+    perform hq.resolve_alert(old.tenant_id, v_type || ':' || old.id);
+  end loop;
+  return null;
+end
+$function$;
+grant execute on function hq.resolve_alerts_of() to public;
+
 CREATE OR REPLACE FUNCTION hq.review(p_command agent_commands, p_status text)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -4343,17 +4549,6 @@ begin
 end
 $function$;
 grant execute on function hq.review(agent_commands,text) to public;
-
-CREATE OR REPLACE FUNCTION hq.role_here(p_who hq.speaker)
- RETURNS member_role
- LANGUAGE sql
- IMMUTABLE
- SET search_path TO ''
-AS $function$
-  select case when p_who.is_direct then p_who.member_role when p_who.channel_id is not null
-    then least(p_who.member_role, p_who.ceiling) end
-$function$;
-grant execute on function hq.role_here(hq.speaker) to public;
 
 CREATE OR REPLACE FUNCTION hq.roll_up_usage()
  RETURNS trigger
@@ -4396,6 +4591,17 @@ AS $function$
 $function$;
 grant execute on function hq.secret_columns() to public;
 
+CREATE OR REPLACE FUNCTION hq.secret_json(p_secret secrets)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select jsonb_build_object('secret', jsonb_object_agg(e.key, e.value)) from jsonb_each(to_jsonb(p_secret)) e
+  where e.key = any (hq.secret_columns())
+$function$;
+grant execute on function hq.secret_json(secrets) to public;
+
 CREATE OR REPLACE FUNCTION hq.secret_name_fault(p_name text)
  RETURNS text
  LANGUAGE sql
@@ -4433,27 +4639,40 @@ AS $function$
 $function$;
 grant execute on function hq.secret_name_fault(text) to public;
 
-CREATE OR REPLACE FUNCTION hq.secret_to_change(p_id uuid, p_what text)
- RETURNS secrets
+CREATE OR REPLACE FUNCTION hq.secret_scope(p_tenant uuid, p_gateway text, p_agent text, OUT gateway uuid, OUT agent uuid)
+ RETURNS record
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
 declare
-  v_row public.secrets;
+  v_gateways uuid[];
 begin
-  perform hq.require_role(public.current_tenant_id(), 'operator', p_what);
-  perform from public.agents a where a.id = (select s.agent_id from public.secrets s where s.id = p_id) for key share;
-  perform from public.gateways g where g.id = (select s.gateway_id from public.secrets s where s.id = p_id) for key share;
-  select * into v_row from public.secrets s
-  where s.id = p_id and (hq.caller_role() not in ('authenticated', 'anon') or s.tenant_id = public.current_tenant_id())
-  for update;
-  if not found then
-    raise exception 'there is no such secret' using errcode = 'P0002', column = 'secret_id';
+  if p_agent is not null then
+    select a.id, a.gateway_id into agent, gateway from public.agents a
+    where a.tenant_id = p_tenant and (a.slug = p_agent or a.id = hq.uuid_or_null(p_agent))
+    order by a.id = hq.uuid_or_null(p_agent) desc nulls last limit 1 for key share;
+    if not found then
+      raise exception 'there is no agent %', left(p_agent, 100) using errcode = 'P0002', column = 'agent';
+    end if;
   end if;
-  return v_row;
+  if p_gateway is not null then
+    select g.id into gateway from public.gateways g
+    where g.tenant_id = p_tenant and (g.slug = p_gateway or g.id = hq.uuid_or_null(p_gateway))
+    order by g.id = hq.uuid_or_null(p_gateway) desc nulls last limit 1;
+    if not found then
+      raise exception 'there is no gateway %', left(p_gateway, 100) using errcode = 'P0002', column = 'gateway';
+    end if;
+  elsif gateway is null then
+    select array_agg(g.id) into v_gateways from public.gateways g where g.tenant_id = p_tenant;
+    if coalesce(cardinality(v_gateways), 0) <> 1 then
+      raise exception '%', case when v_gateways is null then 'there is no gateway yet' else 'which gateway? there are several' end
+        using errcode = '22023', column = 'gateway', hint = 'Name the gateway by its slug.';
+    end if;
+    gateway := v_gateways[1];
+  end if;
 end
 $function$;
-grant execute on function hq.secret_to_change(uuid,text) to public;
+grant execute on function hq.secret_scope(uuid,text,text) to public;
 
 CREATE OR REPLACE FUNCTION hq.set_agent_paused(p_command agent_commands, p_paused boolean)
  RETURNS jsonb
@@ -4463,7 +4682,7 @@ AS $function$
 declare
   v_agent public.agents;
 begin
-  -- No stronger lock: the row of the command, and those of others, hold the agent by their references already.
+  -- No stronger lock: rows of commands already hold the agent by their foreign keys.
   select * into v_agent from public.agents a where a.id = p_command.agent_id for no key update;
   if v_agent.status::text not in ('ready', 'paused') and not (p_paused and v_agent.status::text = 'error') then
     raise exception '% is %', v_agent.slug, v_agent.status
@@ -4478,16 +4697,23 @@ end
 $function$;
 grant execute on function hq.set_agent_paused(agent_commands,boolean) to public;
 
-CREATE OR REPLACE FUNCTION hq.shown_secret(p_secret secrets)
- RETURNS jsonb
- LANGUAGE sql
- STABLE
+CREATE OR REPLACE FUNCTION hq.set_budget_status()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-  select jsonb_build_object('secret', jsonb_object_agg(e.key, e.value)) from jsonb_each(to_jsonb(p_secret)) e
-  where e.key = any (hq.secret_columns())
+begin
+  select a.tenant_id into new.tenant_id from public.agents a where a.id = new.agent_id;
+  new.status := case
+    when new.monthly_limit_usd is null then 'unmetered'
+    when new.current_period_cost_usd >= new.monthly_limit_usd then 'exceeded'
+    when new.current_period_cost_usd >= new.monthly_limit_usd * new.soft_threshold_pct / 100 then 'warned'
+    else 'ok' end;
+  return new;
+end
 $function$;
-grant execute on function hq.shown_secret(secrets) to public;
+grant execute on function hq.set_budget_status() to public;
 
 CREATE OR REPLACE FUNCTION hq.sign_audit_line()
  RETURNS trigger
@@ -4507,28 +4733,6 @@ end
 $function$;
 grant execute on function hq.sign_audit_line() to public;
 
-CREATE OR REPLACE FUNCTION hq.speak_for(p_who hq.speaker)
- RETURNS void
- LANGUAGE sql
- SET search_path TO ''
-AS $function$ select hq.speak_for(p_who.member, p_who.tenant, p_who.ceiling, hq.chat_meta(p_who)) $function$;
-grant execute on function hq.speak_for(hq.speaker) to public;
-
-CREATE OR REPLACE FUNCTION hq.speak_for(p_member uuid, p_tenant uuid, p_ceiling member_role, p_chat jsonb)
- RETURNS void
- LANGUAGE plpgsql
- SET search_path TO ''
-AS $function$
-begin
-  perform set_config('request.jwt.claims', jsonb_build_object('sub', p_member, 'role', 'authenticated',
-    'app_metadata', jsonb_build_object('tenant_id', p_tenant))::text, true);
-  perform set_config('request.jwt.claim.sub', p_member::text, true);
-  perform set_config('hq.ceiling', coalesce(p_ceiling::text, ''), true);
-  perform set_config('hq.chat', p_chat::text, true);
-end
-$function$;
-grant execute on function hq.speak_for(uuid,uuid,member_role,jsonb) to public;
-
 CREATE OR REPLACE FUNCTION hq.speaker_of(p_tenant uuid, p_chat jsonb)
  RETURNS hq.speaker
  LANGUAGE plpgsql
@@ -4545,9 +4749,9 @@ begin
   v_who.channel := p_chat ->> 'channel';
   v_who.thread := p_chat ->> 'thread';
   v_who.is_direct := p_chat ->> 'kind' = 'direct' and hq.may_be_direct(v_who);
-  -- The accounts that Telegram shows for anonymous admins, for channels and for itself: many people speak through them.
-  v_who.stranger := coalesce(p_chat ->> 'stranger',
-    case when v_who.platform = 'telegram' and v_who.chat_user in ('1087968824', '136817688', '777000') then 'anonymous' end);
+  -- Many people write through a shared account, so nobody is known behind it.
+  v_who.stranger := coalesce(p_chat ->> 'stranger', (
+    select 'anonymous' from hq.chat_platforms p where p.name = v_who.platform and v_who.chat_user = any (p.shared_accounts)));
   select i.id, i.user_id, m.role into v_who.identity, v_who.member, v_who.member_role
   from public.chat_identities i join public.tenant_members m on m.tenant_id = i.tenant_id and m.user_id = i.user_id
   where i.platform = v_who.platform and i.install = hq.account_install(v_who.platform, v_who.install)
@@ -4583,9 +4787,9 @@ begin
   if p_category is not null and p_category not in ('user', 'channel', 'integration') then
     raise exception 'category must be user, channel or integration' using errcode = '22023', column = 'category';
   end if;
-  v_place := hq.place_of_secret(v_tenant, p_gateway, p_agent);
+  v_place := hq.secret_scope(v_tenant, p_gateway, p_agent);
   perform from public.gateways g where g.id = v_place.gateway for key share;
-  -- Twice at most: who finds the row made meanwhile finds it the second time.
+  -- At most two rounds: a row that somebody inserted meanwhile is found in the second.
   for attempt in 1 .. 2 loop
     select * into v_row from public.secrets s
     where s.tenant_id = v_tenant and s.gateway_id = v_place.gateway and s.agent_id is not distinct from v_place.agent and s.key = p_key
@@ -4598,7 +4802,7 @@ begin
       update public.secrets s
       set encrypted_value = v_row.encrypted_value, name = v_row.name, note = v_row.note, category = v_row.category
       where s.id = v_row.id returning * into v_row;
-      return hq.shown_secret(v_row) || jsonb_build_object('created', false);
+      return hq.secret_json(v_row) || jsonb_build_object('created', false);
     end if;
     v_row.category := coalesce(p_category, 'user');
     insert into public.secrets (tenant_id, gateway_id, agent_id, key, name, encrypted_value, category, note)
@@ -4606,7 +4810,7 @@ begin
     on conflict do nothing
     returning * into v_row;
     if found then
-      return hq.shown_secret(v_row) || jsonb_build_object('created', true);
+      return hq.secret_json(v_row) || jsonb_build_object('created', true);
     end if;
   end loop;
   raise exception 'this secret is being changed by someone else' using errcode = '23505', column = 'key', hint = 'Try again.';
@@ -4668,7 +4872,7 @@ CREATE OR REPLACE FUNCTION hq.sweep_adapters(p_tenant uuid)
  SET search_path TO ''
 AS $function$
 begin
-  -- The token was changed: what is known by the old one is history. One that was wrong never told whose it is.
+  -- Rows of a replaced token; a token that was wrong never reported an install.
   delete from public.chat_adapters d where (d.platform, d.fingerprint) in (
     select o.platform, o.fingerprint
     from public.chat_adapters o, public.chat_adapters n
@@ -4683,7 +4887,7 @@ begin
     'actor_type', 'system', 'meta', jsonb_build_object('platform', a.platform, 'install', a.install, 'state', a.state)))
   from public.chat_adapters a
   where a.tenant_id = p_tenant and hq.is_disconnected(a)
-    and not hq.alert_lasts(p_tenant, format('bot_disconnected:%s:%s', a.platform, left(a.fingerprint, 12)));
+    and not hq.alert_is_open(p_tenant, format('bot_disconnected:%s:%s', a.platform, left(a.fingerprint, 12)));
   perform hq.resolve_alert(p_tenant, n.dedup_key)
   from public.notifications n
   where n.tenant_id = p_tenant and n.resolved_at is null and n.dedup_key like 'bot\_disconnected:%'
@@ -4702,7 +4906,7 @@ declare
   v_now timestamptz := clock_timestamp();
 begin
   delete from public.chat_deliveries d where d.tenant_id = p_tenant and d.created_at < v_now - interval '48 hours';
-  -- The answer that asked held the token; once nobody can use it any more, nobody needs it.
+  -- Removes tokens of expired confirmations from stored answers.
   update public.chat_deliveries d set answer = d.answer #- '{confirm,token}'
   where d.tenant_id = p_tenant and d.call = 'act' and d.answer #> '{confirm,token}' is not null
     and d.created_at < v_now - interval '5 minutes';
@@ -4711,7 +4915,7 @@ begin
   delete from public.chat_link_codes c where c.tenant_id = p_tenant and c.expires_at < v_now;
   delete from public.chat_cards c where c.tenant_id = p_tenant and c.closed and c.created_at < v_now - interval '7 days';
   delete from public.alert_mutes m where m.tenant_id = p_tenant and m.until < v_now - interval '1 day';
-  delete from hq.meter m where m.tenant_id = p_tenant and m.since < v_now - interval '1 hour';
+  delete from hq.rate_counters m where m.tenant_id = p_tenant and m.since < v_now - interval '1 hour';
 end
 $function$;
 grant execute on function hq.sweep_chat(uuid) to public;
@@ -4728,7 +4932,7 @@ begin
     'body', format('last seen %s UTC', to_char(g.last_seen_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS')),
     'entity_type', 'gateway', 'entity_id', g.id, 'actor_type', 'system', 'meta', jsonb_build_object('gateway_id', g.id)))
   from public.gateways g
-  where g.tenant_id = p_tenant and hq.is_stale(g) and not hq.alert_lasts(p_tenant, 'gateway_stale:' || g.id);
+  where g.tenant_id = p_tenant and hq.is_stale(g) and not hq.alert_is_open(p_tenant, 'gateway_stale:' || g.id);
   perform hq.resolve_alert(p_tenant, n.dedup_key)
   from public.notifications n left join public.gateways g on g.id::text = split_part(n.dedup_key, ':', 2)
   where n.tenant_id = p_tenant and n.resolved_at is null and n.dedup_key like 'gateway\_stale:%' and not coalesce(hq.is_stale(g), false);
@@ -4752,7 +4956,7 @@ AS $function$
     where t.tenant_id = p_tenant and t.due_date < clock_timestamp() and t.due_date > clock_timestamp() - interval '7 days'
       and t.archived_at is null
       and t.status not in ('done', 'cancelled', 'missed') and hq.is_overdue(t)
-      and not hq.alert_lasts(p_tenant, 'task_overdue:' || t.id)
+      and not hq.alert_is_open(p_tenant, 'task_overdue:' || t.id)
     order by t.due_date limit 200) t
 $function$;
 grant execute on function hq.sweep_tasks(uuid) to public;
@@ -4773,46 +4977,6 @@ begin
 end
 $function$;
 grant execute on function hq.tail(text,integer) to public;
-
-CREATE OR REPLACE FUNCTION hq.take_back_command(p_command_id uuid, p_origin text)
- RETURNS jsonb
- LANGUAGE plpgsql
- SET search_path TO ''
-AS $function$
-declare
-  v_row public.agent_commands;
-  v_role public.member_role;
-begin
-  perform hq.require_role(public.current_tenant_id(), 'viewer', 'cancel');
-  select * into v_row from public.agent_commands c
-  where c.id = p_command_id
-    and (hq.caller_role() not in ('authenticated', 'anon') or c.tenant_id = public.current_tenant_id())
-  for no key update;
-  if not found then
-    raise exception 'there is no such command' using errcode = 'P0002', column = 'command_id';
-  end if;
-  select a.role into v_role from hq.actions a where a.name = v_row.action::text;
-  perform hq.require_role(v_row.tenant_id, coalesce(v_role, 'operator'), format('cancelling %s', v_row.action));
-  if v_row.status = 'cancelled' or (v_row.status in ('leased', 'running') and v_row.cancel_requested_at is not null) then
-    return jsonb_build_object('command', to_jsonb(v_row), 'created', false);
-  end if;
-  if v_row.status in ('done', 'failed') then
-    raise exception 'the command has already finished: %', v_row.status using errcode = '23505', column = 'command_id';
-  end if;
-  if v_row.status = 'pending' then
-    update public.agent_commands c
-    set status = 'cancelled', cancel_requested_at = clock_timestamp(), completed_at = clock_timestamp(),
-      error_message = 'cancelled before it started'
-    where c.id = p_command_id returning * into v_row;
-  else
-    update public.agent_commands c set cancel_requested_at = clock_timestamp()
-    where c.id = p_command_id returning * into v_row;
-  end if;
-  perform hq.audit_command(v_row, 'command.cancelled', auth.uid(), hq.origin_or_api(p_origin));
-  return jsonb_build_object('command', to_jsonb(v_row), 'created', false);
-end
-$function$;
-grant execute on function hq.take_back_command(uuid,text) to public;
 
 CREATE OR REPLACE FUNCTION hq.take_output(p_output jsonb)
  RETURNS text[]
@@ -4930,23 +5094,6 @@ end
 $function$;
 grant execute on function hq.take_results(jsonb) to public;
 
-CREATE OR REPLACE FUNCTION hq.take_turns_with_gateways()
- RETURNS trigger
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO ''
-AS $function$
-begin
-  if tg_argv[0] = 'alone' then
-    perform pg_advisory_xact_lock(hashtext('hq.gateways'));
-  else
-    perform pg_advisory_xact_lock_shared(hashtext('hq.gateways'));
-  end if;
-  return null;
-end
-$function$;
-grant execute on function hq.take_turns_with_gateways() to public;
-
 CREATE OR REPLACE FUNCTION hq.task_result(p_task tasks)
  RETURNS jsonb
  LANGUAGE sql
@@ -4968,46 +5115,15 @@ AS $function$
 $function$;
 grant execute on function hq.task_row(tasks) to public;
 
-CREATE OR REPLACE FUNCTION hq.task_to_change(p_command agent_commands)
- RETURNS uuid
- LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION hq.time_zone_or_utc(p_zone text)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
  SET search_path TO ''
 AS $function$
-declare
-  v_task public.tasks;
-begin
-  select * into v_task from public.tasks t
-  where t.id = hq.find_row('public.tasks', p_command.tenant_id, p_command.payload ->> 'task', 'task')
-  for no key update;
-  if v_task.archived_at is not null then
-    raise exception 'this task is archived' using errcode = '23505', column = 'task', hint = 'Create another one.';
-  end if;
-  return v_task.id;
-end
+  select coalesce((select z.name from pg_catalog.pg_timezone_names z where lower(z.name) = lower(p_zone) limit 1), 'UTC')
 $function$;
-grant execute on function hq.task_to_change(agent_commands) to public;
-
-CREATE OR REPLACE FUNCTION hq.teach_enum(p_table regclass, p_column name, p_values text[])
- RETURNS void
- LANGUAGE plpgsql
- SET search_path TO ''
-AS $function$
-declare
-  v_type oid;
-  v_value text;
-begin
-  select a.atttypid into v_type from pg_catalog.pg_attribute a
-  join pg_catalog.pg_type t on t.oid = a.atttypid and t.typtype = 'e'
-  where a.attrelid = p_table and a.attname = p_column;
-  if v_type is null then
-    return;
-  end if;
-  foreach v_value in array p_values loop
-    execute format('alter type %s add value if not exists %L', v_type::regtype, v_value);
-  end loop;
-end
-$function$;
-grant execute on function hq.teach_enum(regclass,name,text[]) to public;
+grant execute on function hq.time_zone_or_utc(text) to public;
 
 CREATE OR REPLACE FUNCTION hq.token_hash(p_token text)
  RETURNS text
@@ -5055,26 +5171,6 @@ end
 $function$;
 grant execute on function hq.touch_updated_at() to public;
 
-CREATE OR REPLACE FUNCTION hq.turn_away(p_call text)
- RETURNS jsonb
- LANGUAGE plpgsql
- SET search_path TO ''
-AS $function$
-declare
-  v_refusal jsonb := hq.no_bot();
-  v_who hq.speaker;
-begin
-  if v_refusal is not null and exists (select from public.tenants t where t.id = public.current_tenant_id()) then
-    v_who.tenant := public.current_tenant_id();
-    v_who.member := auth.uid();
-    v_who.chat_user := v_who.member::text;
-    perform hq.audit_chat_refusal(v_who, p_call, v_refusal -> 'refused');
-  end if;
-  return v_refusal;
-end
-$function$;
-grant execute on function hq.turn_away(text) to public;
-
 CREATE OR REPLACE FUNCTION hq.uuid_or_null(p_text text)
  RETURNS uuid
  LANGUAGE sql
@@ -5085,17 +5181,17 @@ AS $function$
 $function$;
 grant execute on function hq.uuid_or_null(text) to public;
 
-CREATE OR REPLACE FUNCTION hq.within(p_tenant uuid, p_who text, p_what text, p_limit integer, p_seconds integer)
+CREATE OR REPLACE FUNCTION hq.within_rate_limit(p_tenant uuid, p_who text, p_what text, p_limit integer, p_seconds integer)
  RETURNS boolean
  LANGUAGE sql
  SET search_path TO ''
 AS $function$
-  insert into hq.meter as m (tenant_id, who, what, since, count)
+  insert into hq.rate_counters as m (tenant_id, who, what, since, count)
   values (p_tenant, p_who, p_what, to_timestamp(floor(extract(epoch from clock_timestamp()) / p_seconds) * p_seconds), 1)
   on conflict (tenant_id, who, what, since) do update set count = m.count + 1
   returning m.count <= p_limit
 $function$;
-grant execute on function hq.within(uuid,text,text,integer,integer) to public;
+grant execute on function hq.within_rate_limit(uuid,text,text,integer,integer) to public;
 
 CREATE OR REPLACE FUNCTION hq.write_audit(p_line jsonb)
  RETURNS void
@@ -5110,16 +5206,6 @@ AS $function$
 $function$;
 grant execute on function hq.write_audit(jsonb) to public;
 
-CREATE OR REPLACE FUNCTION hq.zone_or_utc(p_zone text)
- RETURNS text
- LANGUAGE sql
- STABLE
- SET search_path TO ''
-AS $function$
-  select coalesce((select z.name from pg_catalog.pg_timezone_names z where lower(z.name) = lower(p_zone) limit 1), 'UTC')
-$function$;
-grant execute on function hq.zone_or_utc(text) to public;
-
 CREATE OR REPLACE FUNCTION public.cancel_command(p_command_id uuid, p_origin text DEFAULT 'api'::text)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -5133,7 +5219,7 @@ declare
   v_field text;
   v_answer jsonb;
 begin
-  return hq.take_back_command(p_command_id, p_origin);
+  return hq.request_cancel(p_command_id, p_origin);
 exception when sqlstate '28000' or sqlstate '42501' or sqlstate 'P0002' or sqlstate '23505' then
   get stacked diagnostics v_state = returned_sqlstate, v_message = message_text,
     v_hint = pg_exception_hint, v_field = column_name;
@@ -5144,6 +5230,7 @@ end
 $function$;
 grant execute on function cancel_command(uuid,text) to authenticated;
 grant execute on function cancel_command(uuid,text) to service_role;
+comment on function cancel_command(uuid,text) is 'Cancels a command. Returns `{command, created: false}` or `{refused}`. A pending row is `cancelled` at once; a running one gets `cancel_requested_at`, which its runner obeys. The caller needs the role of the action. Code `conflict` for a finished command.';
 
 CREATE OR REPLACE FUNCTION public.chat_act(p_chat jsonb, p_action text, p_payload jsonb DEFAULT '{}'::jsonb, p_gateway text DEFAULT NULL::text, p_agent text DEFAULT NULL::text)
  RETURNS jsonb
@@ -5155,44 +5242,7 @@ AS $function$
     'agent', p_agent, 'delivery', p_chat ->> 'delivery')) $function$;
 grant execute on function chat_act(jsonb,text,jsonb,text,text) to authenticated;
 grant execute on function chat_act(jsonb,text,jsonb,text,text) to service_role;
-
-CREATE OR REPLACE FUNCTION public.chat_beat(p_holder text, p_adapters jsonb)
- RETURNS jsonb
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO ''
-AS $function$
-declare
-  v_tenant uuid := public.current_tenant_id();
-  v_refusal jsonb := hq.turn_away('beat');
-  v_adapter jsonb;
-  v_held jsonb := '{}';
-begin
-  if v_refusal is not null then
-    return v_refusal;
-  end if;
-  for v_adapter in select e from hq.entries(p_adapters) e order by e ->> 'platform', e ->> 'fingerprint' loop
-    if coalesce(v_adapter ->> 'platform', '') not in ('slack', 'discord', 'telegram') or length(v_adapter ->> 'fingerprint') is null
-      or length(v_adapter ->> 'fingerprint') not between 16 and 128 or length(coalesce(p_holder, '')) not between 1 and 200
-    then
-      return hq.refusal('22023', 'a beat names its holder, and of each adapter the platform and the fingerprint of its token', null, 'adapters');
-    end if;
-    v_held := v_held || jsonb_build_object(v_adapter ->> 'platform', hq.hold_token(v_tenant, p_holder, v_adapter));
-  end loop;
-  -- One bot sweeps at a time; the others need not wait for it.
-  if pg_try_advisory_xact_lock(hashtext('hq.chat_beat'), hashtext(v_tenant::text)) then
-    perform hq.sweep_gateways(v_tenant);
-    perform hq.sweep_tasks(v_tenant);
-    perform hq.sweep_adapters(v_tenant);
-    if hq.within(v_tenant, '', 'sweep of chat', 1, 60) then
-      perform hq.sweep_chat(v_tenant);
-    end if;
-  end if;
-  return jsonb_build_object('now', clock_timestamp(), 'held', v_held);
-end
-$function$;
-grant execute on function chat_beat(text,jsonb) to authenticated;
-grant execute on function chat_beat(text,jsonb) to service_role;
+comment on function chat_act(jsonb,text,jsonb,text,text) is 'Adds a command for the member behind the delivery. Returns `{command, created}`; for a dangerous action `{confirm: {token, kind: button | typed | second, expected, prompt, action, danger, target, asked_by, expires_at}}`; or `{refused}`.';
 
 CREATE OR REPLACE FUNCTION public.chat_bind(p_chat jsonb, p_ceiling text DEFAULT 'operator'::text, p_gateway text DEFAULT NULL::text, p_agent text DEFAULT NULL::text)
  RETURNS jsonb
@@ -5203,6 +5253,7 @@ AS $function$
   select hq.chat_call('bind', p_chat, jsonb_build_object('ceiling', p_ceiling, 'gateway', p_gateway, 'agent', p_agent)) $function$;
 grant execute on function chat_bind(jsonb,text,text,text) to authenticated;
 grant execute on function chat_bind(jsonb,text,text,text) to service_role;
+comment on function chat_bind(jsonb,text,text,text) is 'Binds the channel of the delivery, or changes its binding: a highest role and, if given, a gateway or an agent. Returns `{channel}` or `{refused}`. Admins only.';
 
 CREATE OR REPLACE FUNCTION public.chat_cancel(p_chat jsonb, p_command_id uuid)
  RETURNS jsonb
@@ -5212,6 +5263,19 @@ CREATE OR REPLACE FUNCTION public.chat_cancel(p_chat jsonb, p_command_id uuid)
 AS $function$ select hq.chat_call('cancel', p_chat, jsonb_build_object('command', p_command_id)) $function$;
 grant execute on function chat_cancel(jsonb,uuid) to authenticated;
 grant execute on function chat_cancel(jsonb,uuid) to service_role;
+comment on function chat_cancel(jsonb,uuid) is 'Cancels a command as cancel_command does, for the member behind the delivery. Returns `{command}` or `{refused}`.';
+
+CREATE OR REPLACE FUNCTION public.chat_check()
+ RETURNS jsonb
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select coalesce(hq.refuse_unless_bot('check'), jsonb_build_object('tenant_id', public.current_tenant_id(), 'user_id', auth.uid()))
+$function$;
+grant execute on function chat_check() to authenticated;
+grant execute on function chat_check() to service_role;
+comment on function chat_check() is 'Returns `{tenant_id, user_id}` for a bot of its tenant, else `{refused}`. A bot calls it when it signs in.';
 
 CREATE OR REPLACE FUNCTION public.chat_confirm(p_chat jsonb, p_token text, p_typed text DEFAULT NULL::text)
  RETURNS jsonb
@@ -5222,6 +5286,7 @@ AS $function$
   select hq.chat_call('confirm', p_chat, jsonb_build_object('token', p_token, 'typed', p_typed)) $function$;
 grant execute on function chat_confirm(jsonb,text,text) to authenticated;
 grant execute on function chat_confirm(jsonb,text,text) to service_role;
+comment on function chat_confirm(jsonb,text,text) is 'Confirms with the token of chat_act; `p_typed` is the typed name. Returns as chat_act, with `decided: {by, at}`, or `{refused}`. Rights and rules at this moment count.';
 
 CREATE OR REPLACE FUNCTION public.chat_decline(p_chat jsonb, p_token text)
  RETURNS jsonb
@@ -5231,8 +5296,9 @@ CREATE OR REPLACE FUNCTION public.chat_decline(p_chat jsonb, p_token text)
 AS $function$ select hq.chat_call('decline', p_chat, jsonb_build_object('token', p_token)) $function$;
 grant execute on function chat_decline(jsonb,text) to authenticated;
 grant execute on function chat_decline(jsonb,text) to service_role;
+comment on function chat_decline(jsonb,text) is 'Declines with the token of chat_act. Returns `{declined: true, prompt, decided: {by, at}}` or `{refused}`.';
 
-CREATE OR REPLACE FUNCTION public.chat_keep_buttons(p_rows jsonb)
+CREATE OR REPLACE FUNCTION public.chat_heartbeat(p_holder text, p_adapters jsonb)
  RETURNS jsonb
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -5240,7 +5306,201 @@ CREATE OR REPLACE FUNCTION public.chat_keep_buttons(p_rows jsonb)
 AS $function$
 declare
   v_tenant uuid := public.current_tenant_id();
-  v_refusal jsonb := hq.turn_away('keep_buttons');
+  v_refusal jsonb := hq.refuse_unless_bot('heartbeat');
+  v_adapter jsonb;
+  v_held jsonb := '{}';
+begin
+  if v_refusal is not null then
+    return v_refusal;
+  end if;
+  for v_adapter in select e from hq.entries(p_adapters) e order by e ->> 'platform', e ->> 'fingerprint' loop
+    if not exists (select from hq.chat_platforms p where p.name = v_adapter ->> 'platform') or length(v_adapter ->> 'fingerprint') is null
+      or length(v_adapter ->> 'fingerprint') not between 16 and 128 or length(coalesce(p_holder, '')) not between 1 and 200
+    then
+      return hq.refusal('22023', 'a beat names its holder, and of each adapter the platform and the fingerprint of its token', null, 'adapters');
+    end if;
+    v_held := v_held || jsonb_build_object(v_adapter ->> 'platform', hq.lease_adapter_token(v_tenant, p_holder, v_adapter));
+  end loop;
+  -- One bot sweeps at a time; the others do not wait.
+  if pg_try_advisory_xact_lock(hashtext('hq.chat_heartbeat'), hashtext(v_tenant::text)) then
+    perform hq.sweep_gateways(v_tenant);
+    perform hq.sweep_tasks(v_tenant);
+    perform hq.sweep_adapters(v_tenant);
+    if hq.within_rate_limit(v_tenant, '', 'sweep of chat', 1, 60) then
+      perform hq.sweep_chat(v_tenant);
+    end if;
+  end if;
+  return jsonb_build_object('now', clock_timestamp(), 'held', v_held);
+end
+$function$;
+grant execute on function chat_heartbeat(text,jsonb) to authenticated;
+grant execute on function chat_heartbeat(text,jsonb) to service_role;
+comment on function chat_heartbeat(text,jsonb) is 'Records the state of a bot''s adapters, every ten seconds: `[{platform, install, fingerprint, state, detail, last_inbound_at, last_outbound_at}]`. Returns `{now, held: {platform: boolean}}`: each token has one holder for 30 seconds. `state` is `connected`, `stopped` (releases the token, no alert) or any other word. Adds the alerts that only time brings: gateways stale and back, tasks overdue, adapters gone.';
+
+CREATE OR REPLACE FUNCTION public.chat_link(p_chat jsonb, p_code text)
+ RETURNS jsonb
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$ select hq.chat_call('link', p_chat, jsonb_build_object('code', p_code)) $function$;
+grant execute on function chat_link(jsonb,text) to authenticated;
+grant execute on function chat_link(jsonb,text) to service_role;
+comment on function chat_link(jsonb,text) is 'Links the account of the delivery with a code of issue_chat_code. Returns `{member}` or `{refused}`. Five attempts in ten minutes.';
+
+CREATE OR REPLACE FUNCTION public.chat_list_subscriptions(p_platform text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_tenant uuid := public.current_tenant_id();
+  v_refusal jsonb := hq.refuse_unless_bot('list_subscriptions');
+begin
+  if v_refusal is not null then
+    return v_refusal;
+  end if;
+  return coalesce((
+    select json_agg(json_build_object('id', s.id, 'created_at', s.created_at, 'platform', s.platform, 'install', s.install,
+      'channel', s.channel, 'thread', s.thread, 'kind', s.kind, 'filter', s.filter, 'cursor', s.cursor,
+      'messages', coalesce(m.messages, '[]')) order by s.id)
+    from public.chat_subscriptions s
+    left join (
+      select a.subscription_id, json_agg(json_build_object('key', a.key, 'handle', a.handle, 'open', true)) as messages
+      from public.chat_alert_messages a where a.tenant_id = v_tenant group by a.subscription_id) m on m.subscription_id = s.id
+    where s.tenant_id = v_tenant and s.platform = p_platform and s.disabled_at is null)::jsonb, '[]');
+end
+$function$;
+grant execute on function chat_list_subscriptions(text) to authenticated;
+grant execute on function chat_list_subscriptions(text) to service_role;
+comment on function chat_list_subscriptions(text) is 'Returns the subscriptions of a platform with their cursors and the messages of their open alerts: `[{id, created_at, platform, install, channel, thread, kind, filter, cursor, messages: [{key, handle, open}]}]`.';
+
+CREATE OR REPLACE FUNCTION public.chat_may(p_chat jsonb, p_for text DEFAULT NULL::text)
+ RETURNS jsonb
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$ select hq.chat_call('may', p_chat, jsonb_build_object('for', p_for)) $function$;
+grant execute on function chat_may(jsonb,text) to authenticated;
+grant execute on function chat_may(jsonb,text) to service_role;
+comment on function chat_may(jsonb,text) is 'Returns `{may: true}`, or `{refused}` with the reason and one line in the audit log. `p_for` is the name of an action, `bind` or `unbind`; null asks for the right to read.';
+
+CREATE OR REPLACE FUNCTION public.chat_open_cards(p_platform text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_tenant uuid := public.current_tenant_id();
+  v_refusal jsonb := hq.refuse_unless_bot('open_cards');
+begin
+  if v_refusal is not null then
+    return v_refusal;
+  end if;
+  return jsonb_build_object('cards', coalesce((
+    select jsonb_agg((to_jsonb(o) - 'tenant_id') || jsonb_build_object('command', (
+      select to_jsonb(k) - '{stdout,stderr,lease_token}'::text[] from public.agent_commands k where k.id = o.command_id)) order by o.created_at)
+    from (select * from public.chat_cards c where c.tenant_id = v_tenant and c.platform = p_platform and not c.closed
+      order by c.created_at desc limit 1000) o), '[]'));
+end
+$function$;
+grant execute on function chat_open_cards(text) to authenticated;
+grant execute on function chat_open_cards(text) to service_role;
+comment on function chat_open_cards(text) is 'Returns `{cards}` of a platform that are not closed, with their commands.';
+
+CREATE OR REPLACE FUNCTION public.chat_press(p_chat jsonb, p_token text)
+ RETURNS jsonb
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$ select hq.chat_call('press', p_chat, jsonb_build_object('token', p_token)) $function$;
+grant execute on function chat_press(jsonb,text) to authenticated;
+grant execute on function chat_press(jsonb,text) to service_role;
+comment on function chat_press(jsonb,text) is 'Returns `{intent}` of a button, or `{refused}`: it is gone, of another channel, or of another person.';
+
+CREATE OR REPLACE FUNCTION public.chat_read(p_chat jsonb, p_what text, p_args jsonb DEFAULT '{}'::jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select hq.chat_call('read', p_chat, jsonb_build_object('what', p_what, 'args', p_args)) $function$;
+grant execute on function chat_read(jsonb,text,jsonb) to authenticated;
+grant execute on function chat_read(jsonb,text,jsonb) to service_role;
+comment on function chat_read(jsonb,text,jsonb) is 'Returns `{rows}`, newest first, or `{refused}`. Without `limit` there are 20 rows, at most 100.
+
+- `p_what`: `fleet`, `gateways`, `agents`, `agent`, `commands`, `command`, `output`, `tasks`, `task`, `deliverables`, `deliverable`, `inbox`, `usage`, `budgets`, `alerts`, `secrets`, `templates`, `subscriptions`, `links`, `desktop`
+- `p_args`: `id` (whole, or at least its first eight characters), `status` (`open`, `all` or a status), `agent`, `gateway`, `lines`, `limit`, `for` (as `p_for` of chat_may)';
+
+CREATE OR REPLACE FUNCTION public.chat_record_alerts(p_rows jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_tenant uuid := public.current_tenant_id();
+  v_refusal jsonb := hq.refuse_unless_bot('record_alerts');
+  v_saved int;
+begin
+  if v_refusal is not null then
+    return v_refusal;
+  end if;
+  -- Locks the subscriptions, so that none is deleted together with its messages meanwhile.
+  perform from public.chat_subscriptions s
+  where s.tenant_id = v_tenant and s.id in (select hq.uuid_or_null(r ->> 'subscription_id') from hq.entries(p_rows) r)
+  order by s.id for no key update;
+  -- The last entry for a key counts.
+  with reported as (
+    select distinct on (s.id, m.e ->> 'key') s.id, left(m.e ->> 'key', 300) as key, coalesce(m.e -> 'handle', 'null') as handle,
+      coalesce((m.e ->> 'open')::boolean, true) as open
+    from hq.entries(p_rows) with ordinality r (e, n)
+    join public.chat_subscriptions s on s.id = hq.uuid_or_null(r.e ->> 'subscription_id') and s.tenant_id = v_tenant,
+      hq.entries(r.e -> 'messages') with ordinality m (e, n)
+    where m.e ->> 'key' is not null
+    order by s.id, m.e ->> 'key', r.n desc, m.n desc
+  ), over as (
+    delete from public.chat_alert_messages a using reported t where a.subscription_id = t.id and a.key = t.key and not t.open
+  )
+  insert into public.chat_alert_messages as a (tenant_id, subscription_id, key, handle)
+  select v_tenant, t.id, t.key, t.handle from reported t where t.open
+  on conflict (subscription_id, key) do update set handle = excluded.handle;
+  update public.chat_subscriptions s
+  set cursor = coalesce(nullif(left(r.e ->> 'cursor', 60), ''), s.cursor),
+    disabled_at = case when r.e ->> 'disabled' is not null then clock_timestamp() else s.disabled_at end,
+    disabled_reason = coalesce(left(r.e ->> 'disabled', 300), s.disabled_reason)
+  from (
+    select distinct on (o.e ->> 'subscription_id') o.e from hq.entries(p_rows) with ordinality o (e, n)
+    order by o.e ->> 'subscription_id', o.n desc) r
+  where s.id = hq.uuid_or_null(r.e ->> 'subscription_id') and s.tenant_id = v_tenant;
+  get diagnostics v_saved = row_count;
+  return jsonb_build_object('saved', v_saved);
+end
+$function$;
+grant execute on function chat_record_alerts(jsonb) to authenticated;
+grant execute on function chat_record_alerts(jsonb) to service_role;
+comment on function chat_record_alerts(jsonb) is 'Stores the messages that were sent, many at once: `[{subscription_id, cursor, messages: [{key, handle, open}], disabled}]`. Returns `{saved}`. A message that is not `open` is removed. `disabled` is the reason why a chat takes no messages; it lasts until somebody there subscribes again.';
+
+CREATE OR REPLACE FUNCTION public.chat_refuse(p_chat jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$ select hq.chat_call('refuse', p_chat, '{}') $function$;
+grant execute on function chat_refuse(jsonb) to authenticated;
+grant execute on function chat_refuse(jsonb) to service_role;
+comment on function chat_refuse(jsonb) is 'Refuses a delivery of a stranger or of an account that is linked to nobody, and records it in the audit log. Returns `{refused}`; for a linked account with the code `usage` and without a line.';
+
+CREATE OR REPLACE FUNCTION public.chat_save_buttons(p_rows jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_tenant uuid := public.current_tenant_id();
+  v_refusal jsonb := hq.refuse_unless_bot('save_buttons');
   v_kept int;
 begin
   if v_refusal is not null then
@@ -5258,10 +5518,11 @@ begin
   return jsonb_build_object('kept', v_kept);
 end
 $function$;
-grant execute on function chat_keep_buttons(jsonb) to authenticated;
-grant execute on function chat_keep_buttons(jsonb) to service_role;
+grant execute on function chat_save_buttons(jsonb) to authenticated;
+grant execute on function chat_save_buttons(jsonb) to service_role;
+comment on function chat_save_buttons(jsonb) is 'Stores meanings of buttons: `[{token, platform, install, channel, user, intent, seconds, once}]`. `user` limits a button to one person; `seconds` is its lifetime.';
 
-CREATE OR REPLACE FUNCTION public.chat_keep_card(p_card jsonb)
+CREATE OR REPLACE FUNCTION public.chat_save_card(p_card jsonb)
  RETURNS jsonb
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -5269,7 +5530,7 @@ CREATE OR REPLACE FUNCTION public.chat_keep_card(p_card jsonb)
 AS $function$
 declare
   v_tenant uuid := public.current_tenant_id();
-  v_refusal jsonb := hq.turn_away('keep_card');
+  v_refusal jsonb := hq.refuse_unless_bot('save_card');
 begin
   if v_refusal is not null then
     return v_refusal;
@@ -5283,59 +5544,9 @@ begin
   return jsonb_build_object('kept', found);
 end
 $function$;
-grant execute on function chat_keep_card(jsonb) to authenticated;
-grant execute on function chat_keep_card(jsonb) to service_role;
-
-CREATE OR REPLACE FUNCTION public.chat_link(p_chat jsonb, p_code text)
- RETURNS jsonb
- LANGUAGE sql
- SECURITY DEFINER
- SET search_path TO ''
-AS $function$ select hq.chat_call('link', p_chat, jsonb_build_object('code', p_code)) $function$;
-grant execute on function chat_link(jsonb,text) to authenticated;
-grant execute on function chat_link(jsonb,text) to service_role;
-
-CREATE OR REPLACE FUNCTION public.chat_open_cards(p_platform text)
- RETURNS jsonb
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO ''
-AS $function$
-declare
-  v_tenant uuid := public.current_tenant_id();
-  v_refusal jsonb := hq.turn_away('open_cards');
-begin
-  if v_refusal is not null then
-    return v_refusal;
-  end if;
-  return jsonb_build_object('cards', coalesce((
-    select jsonb_agg((to_jsonb(o) - 'tenant_id') || jsonb_build_object('command', (
-      select to_jsonb(k) - '{stdout,stderr,lease_token}'::text[] from public.agent_commands k where k.id = o.command_id)) order by o.created_at)
-    from (select * from public.chat_cards c where c.tenant_id = v_tenant and c.platform = p_platform and not c.closed
-      order by c.created_at desc limit 1000) o), '[]'));
-end
-$function$;
-grant execute on function chat_open_cards(text) to authenticated;
-grant execute on function chat_open_cards(text) to service_role;
-
-CREATE OR REPLACE FUNCTION public.chat_press(p_chat jsonb, p_token text)
- RETURNS jsonb
- LANGUAGE sql
- SECURITY DEFINER
- SET search_path TO ''
-AS $function$ select hq.chat_call('press', p_chat, jsonb_build_object('token', p_token)) $function$;
-grant execute on function chat_press(jsonb,text) to authenticated;
-grant execute on function chat_press(jsonb,text) to service_role;
-
-CREATE OR REPLACE FUNCTION public.chat_read(p_chat jsonb, p_what text, p_args jsonb DEFAULT '{}'::jsonb)
- RETURNS jsonb
- LANGUAGE sql
- SECURITY DEFINER
- SET search_path TO ''
-AS $function$
-  select hq.chat_call('read', p_chat, jsonb_build_object('what', p_what, 'args', p_args)) $function$;
-grant execute on function chat_read(jsonb,text,jsonb) to authenticated;
-grant execute on function chat_read(jsonb,text,jsonb) to service_role;
+grant execute on function chat_save_card(jsonb) to authenticated;
+grant execute on function chat_save_card(jsonb) to service_role;
+comment on function chat_save_card(jsonb) is 'Stores the message of a command, one for each command and channel: `{command_id, platform, install, channel, thread, handle, shown, closed}`.';
 
 CREATE OR REPLACE FUNCTION public.chat_subscribe(p_chat jsonb, p_filter jsonb DEFAULT '{}'::jsonb)
  RETURNS jsonb
@@ -5345,54 +5556,7 @@ CREATE OR REPLACE FUNCTION public.chat_subscribe(p_chat jsonb, p_filter jsonb DE
 AS $function$ select hq.chat_call('subscribe', p_chat, jsonb_build_object('filter', p_filter)) $function$;
 grant execute on function chat_subscribe(jsonb,jsonb) to authenticated;
 grant execute on function chat_subscribe(jsonb,jsonb) to service_role;
-
-CREATE OR REPLACE FUNCTION public.chat_told(p_rows jsonb)
- RETURNS jsonb
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO ''
-AS $function$
-declare
-  v_tenant uuid := public.current_tenant_id();
-  v_refusal jsonb := hq.turn_away('told');
-  v_saved int;
-begin
-  if v_refusal is not null then
-    return v_refusal;
-  end if;
-  -- Held, so that none of them ends meanwhile and takes what is kept of the others along.
-  perform from public.chat_subscriptions s
-  where s.tenant_id = v_tenant and s.id in (select hq.uuid_or_null(r ->> 'subscription_id') from hq.entries(p_rows) r)
-  order by s.id for no key update;
-  -- Of what is said twice the last counts.
-  with told as (
-    select distinct on (s.id, m.e ->> 'key') s.id, left(m.e ->> 'key', 300) as key, coalesce(m.e -> 'handle', 'null') as handle,
-      coalesce((m.e ->> 'open')::boolean, true) as open
-    from hq.entries(p_rows) with ordinality r (e, n)
-    join public.chat_subscriptions s on s.id = hq.uuid_or_null(r.e ->> 'subscription_id') and s.tenant_id = v_tenant,
-      hq.entries(r.e -> 'messages') with ordinality m (e, n)
-    where m.e ->> 'key' is not null
-    order by s.id, m.e ->> 'key', r.n desc, m.n desc
-  ), over as (
-    delete from public.chat_alert_messages a using told t where a.subscription_id = t.id and a.key = t.key and not t.open
-  )
-  insert into public.chat_alert_messages as a (tenant_id, subscription_id, key, handle)
-  select v_tenant, t.id, t.key, t.handle from told t where t.open
-  on conflict (subscription_id, key) do update set handle = excluded.handle;
-  update public.chat_subscriptions s
-  set cursor = coalesce(nullif(left(r.e ->> 'cursor', 60), ''), s.cursor),
-    disabled_at = case when r.e ->> 'disabled' is not null then clock_timestamp() else s.disabled_at end,
-    disabled_reason = coalesce(left(r.e ->> 'disabled', 300), s.disabled_reason)
-  from (
-    select distinct on (o.e ->> 'subscription_id') o.e from hq.entries(p_rows) with ordinality o (e, n)
-    order by o.e ->> 'subscription_id', o.n desc) r
-  where s.id = hq.uuid_or_null(r.e ->> 'subscription_id') and s.tenant_id = v_tenant;
-  get diagnostics v_saved = row_count;
-  return jsonb_build_object('saved', v_saved);
-end
-$function$;
-grant execute on function chat_told(jsonb) to authenticated;
-grant execute on function chat_told(jsonb) to service_role;
+comment on function chat_subscribe(jsonb,jsonb) is 'Subscribes the chat of the delivery to alerts, or changes its filter: `{severity, kinds, agents, tags, quiet: {from, to, tz}, digest_minutes}`. Returns `{subscription}` or `{refused}`. In a channel for operators.';
 
 CREATE OR REPLACE FUNCTION public.chat_unbind(p_chat jsonb)
  RETURNS jsonb
@@ -5402,6 +5566,7 @@ CREATE OR REPLACE FUNCTION public.chat_unbind(p_chat jsonb)
 AS $function$ select hq.chat_call('unbind', p_chat, '{}') $function$;
 grant execute on function chat_unbind(jsonb) to authenticated;
 grant execute on function chat_unbind(jsonb) to service_role;
+comment on function chat_unbind(jsonb) is 'Ends the binding of the channel. Returns `{channel}` or `{refused}`. Admins only.';
 
 CREATE OR REPLACE FUNCTION public.chat_unlink(p_chat jsonb)
  RETURNS jsonb
@@ -5411,6 +5576,7 @@ CREATE OR REPLACE FUNCTION public.chat_unlink(p_chat jsonb)
 AS $function$ select hq.chat_call('unlink', p_chat, '{}') $function$;
 grant execute on function chat_unlink(jsonb) to authenticated;
 grant execute on function chat_unlink(jsonb) to service_role;
+comment on function chat_unlink(jsonb) is 'Ends the link of the account. Returns `{member}` or `{refused}`.';
 
 CREATE OR REPLACE FUNCTION public.chat_unsubscribe(p_chat jsonb)
  RETURNS jsonb
@@ -5420,33 +5586,7 @@ CREATE OR REPLACE FUNCTION public.chat_unsubscribe(p_chat jsonb)
 AS $function$ select hq.chat_call('unsubscribe', p_chat, '{}') $function$;
 grant execute on function chat_unsubscribe(jsonb) to authenticated;
 grant execute on function chat_unsubscribe(jsonb) to service_role;
-
-CREATE OR REPLACE FUNCTION public.chat_watch(p_platform text)
- RETURNS jsonb
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO ''
-AS $function$
-declare
-  v_tenant uuid := public.current_tenant_id();
-  v_refusal jsonb := hq.turn_away('watch');
-begin
-  if v_refusal is not null then
-    return v_refusal;
-  end if;
-  return coalesce((
-    select json_agg(json_build_object('id', s.id, 'created_at', s.created_at, 'platform', s.platform, 'install', s.install,
-      'channel', s.channel, 'thread', s.thread, 'kind', s.kind, 'filter', s.filter, 'cursor', s.cursor,
-      'messages', coalesce(m.messages, '[]')) order by s.id)
-    from public.chat_subscriptions s
-    left join (
-      select a.subscription_id, json_agg(json_build_object('key', a.key, 'handle', a.handle, 'open', true)) as messages
-      from public.chat_alert_messages a where a.tenant_id = v_tenant group by a.subscription_id) m on m.subscription_id = s.id
-    where s.tenant_id = v_tenant and s.platform = p_platform and s.disabled_at is null)::jsonb, '[]');
-end
-$function$;
-grant execute on function chat_watch(text) to authenticated;
-grant execute on function chat_watch(text) to service_role;
+comment on function chat_unsubscribe(jsonb) is 'Ends the subscription of the chat. Returns `{subscription}` or `{refused}`. In a channel for operators.';
 
 CREATE OR REPLACE FUNCTION public.chat_whoami(p_chat jsonb)
  RETURNS jsonb
@@ -5456,6 +5596,7 @@ CREATE OR REPLACE FUNCTION public.chat_whoami(p_chat jsonb)
 AS $function$ select hq.chat_call('whoami', p_chat, '{}') $function$;
 grant execute on function chat_whoami(jsonb) to authenticated;
 grant execute on function chat_whoami(jsonb) to service_role;
+comment on function chat_whoami(jsonb) is 'Returns the account behind a delivery: `{linked, identity, member: {email, role}, channel: {bound, ceiling, gateway, agent}, role, actions: [name], tenant}`. Not refused to anybody.';
 
 CREATE OR REPLACE FUNCTION public.complete_command(p_command_id uuid, p_exit_code integer, p_stdout text, p_stderr text)
  RETURNS SETOF agent_commands
@@ -5468,6 +5609,7 @@ AS $function$
     where c.id = p_command_id returning c.*
   $function$;
 grant execute on function complete_command(uuid,integer,text,text) to service_role;
+comment on function complete_command(uuid,integer,text,text) is 'For the daemons of an older HQ: ends a command as done.';
 
 CREATE OR REPLACE FUNCTION public.complete_inbox_item(p_item_id uuid)
  RETURNS SETOF agent_inbox_items
@@ -5479,6 +5621,7 @@ AS $function$
     where i.id = p_item_id and i.status in ('pending', 'leased') returning i.*
   $function$;
 grant execute on function complete_inbox_item(uuid) to service_role;
+comment on function complete_inbox_item(uuid) is 'For the daemons of an older HQ: ends an inbox item as done.';
 
 CREATE OR REPLACE FUNCTION public.consume_gateway_token(p_token text, p_label text DEFAULT NULL::text, p_slug_hint text DEFAULT NULL::text)
  RETURNS TABLE(gateway_id uuid, gateway_slug text)
@@ -5526,6 +5669,7 @@ grant execute on function consume_gateway_token(text,text,text) to anon;
 grant execute on function consume_gateway_token(text,text,text) to authenticated;
 grant execute on function consume_gateway_token(text,text,text) to service_role;
 grant execute on function consume_gateway_token(text,text,text) to public;
+comment on function consume_gateway_token(text,text,text) is 'Registers a gateway with a one-time token. Returns its id and slug. Raises 28000 `invalid_token` or `token_expired`. A slug that is taken gets `-2`, `-3` …';
 
 CREATE OR REPLACE FUNCTION public.current_tenant_id()
  RETURNS uuid
@@ -5542,6 +5686,7 @@ grant execute on function current_tenant_id() to anon;
 grant execute on function current_tenant_id() to authenticated;
 grant execute on function current_tenant_id() to service_role;
 grant execute on function current_tenant_id() to public;
+comment on function current_tenant_id() is 'Returns the tenant of the caller''s token; the nil id where it names none.';
 
 CREATE OR REPLACE FUNCTION public.delete_secret(p_secret_id uuid, p_origin text DEFAULT 'api'::text)
  RETURNS jsonb
@@ -5558,9 +5703,9 @@ declare
   v_row public.secrets;
 begin
   perform set_config('hq.secret_origin', hq.origin_or_api(p_origin), true);
-  v_row := hq.secret_to_change(p_secret_id, 'deleting a secret');
+  v_row := hq.lock_secret(p_secret_id, 'deleting a secret');
   delete from public.secrets s where s.id = v_row.id;
-  return hq.shown_secret(v_row);
+  return hq.secret_json(v_row);
 exception when sqlstate '28000' or sqlstate '42501' or sqlstate 'P0002' then
   get stacked diagnostics v_state = returned_sqlstate, v_message = message_text,
     v_hint = pg_exception_hint, v_field = column_name;
@@ -5571,6 +5716,7 @@ end
 $function$;
 grant execute on function delete_secret(uuid,text) to authenticated;
 grant execute on function delete_secret(uuid,text) to service_role;
+comment on function delete_secret(uuid,text) is 'Deletes a secret. Returns `{secret}` as it was, or `{refused}`. Operators only.';
 
 CREATE OR REPLACE FUNCTION public.enqueue_command(p_action text, p_payload jsonb DEFAULT '{}'::jsonb, p_gateway text DEFAULT NULL::text, p_agent text DEFAULT NULL::text, p_idempotency_key text DEFAULT NULL::text, p_origin text DEFAULT 'api'::text)
  RETURNS jsonb
@@ -5596,6 +5742,7 @@ end
 $function$;
 grant execute on function enqueue_command(text,jsonb,text,text,text,text) to authenticated;
 grant execute on function enqueue_command(text,jsonb,text,text,text,text) to service_role;
+comment on function enqueue_command(text,jsonb,text,text,text,text) is 'Adds a command. Returns `{command, created}`, or `{refused}` with one line in the audit log. A known `p_idempotency_key` returns the earlier row with `created: false`, and code `conflict` for a different request. `p_gateway` and `p_agent` are slugs or ids; a tenant with one gateway need not name it. An action of the executor `database` is `done` in the answer.';
 
 CREATE OR REPLACE FUNCTION public.fail_command(p_command_id uuid, p_exit_code integer, p_stdout text, p_stderr text, p_error text)
  RETURNS SETOF agent_commands
@@ -5609,6 +5756,7 @@ AS $function$
     where c.id = p_command_id returning c.*
   $function$;
 grant execute on function fail_command(uuid,integer,text,text,text) to service_role;
+comment on function fail_command(uuid,integer,text,text,text) is 'For the daemons of an older HQ: ends a command as failed.';
 
 CREATE OR REPLACE FUNCTION public.fail_inbox_item(p_item_id uuid, p_reason text)
  RETURNS SETOF agent_inbox_items
@@ -5622,6 +5770,7 @@ AS $function$
     where i.id = p_item_id and i.status in ('pending', 'leased') returning i.*
   $function$;
 grant execute on function fail_inbox_item(uuid,text) to service_role;
+comment on function fail_inbox_item(uuid,text) is 'For the daemons of an older HQ: fails an inbox item; it waits again until its attempts are used up.';
 
 CREATE OR REPLACE FUNCTION public.issue_chat_code()
  RETURNS jsonb
@@ -5652,6 +5801,7 @@ end
 $function$;
 grant execute on function issue_chat_code() to authenticated;
 grant execute on function issue_chat_code() to service_role;
+comment on function issue_chat_code() is 'Returns `{code, expires_at}`, a code that links one account to the caller, once, within ten minutes; or `{refused}`. A member has three open codes at most; the oldest expires for a fourth. Not for bots.';
 
 CREATE OR REPLACE FUNCTION public.lease_command(p_lease_seconds integer DEFAULT 300, p_gateway_slug text DEFAULT NULL::text)
  RETURNS SETOF agent_commands
@@ -5671,6 +5821,7 @@ AS $function$
     returning c.*
   $function$;
 grant execute on function lease_command(integer,text) to service_role;
+comment on function lease_command(integer,text) is 'For the daemons of an older HQ: leases one command.';
 
 CREATE OR REPLACE FUNCTION public.lease_inbox_item(p_agent_id uuid, p_lease_seconds integer DEFAULT 120)
  RETURNS SETOF agent_inbox_items
@@ -5696,6 +5847,7 @@ AS $function$
   end
   $function$;
 grant execute on function lease_inbox_item(uuid,integer) to service_role;
+comment on function lease_inbox_item(uuid,integer) is 'For the daemons of an older HQ: leases one inbox item of an agent.';
 
 CREATE OR REPLACE FUNCTION public.member_role_of_caller()
  RETURNS member_role
@@ -5708,6 +5860,7 @@ AS $function$
 $function$;
 grant execute on function member_role_of_caller() to authenticated;
 grant execute on function member_role_of_caller() to service_role;
+comment on function member_role_of_caller() is 'Returns the caller''s role in their tenant, or null for somebody who is no member. Policies call it.';
 
 CREATE OR REPLACE FUNCTION public.note_secret(p_secret_id uuid, p_note text DEFAULT NULL::text, p_origin text DEFAULT 'api'::text)
  RETURNS jsonb
@@ -5724,9 +5877,9 @@ declare
   v_row public.secrets;
 begin
   perform set_config('hq.secret_origin', hq.origin_or_api(p_origin), true);
-  v_row := hq.secret_to_change(p_secret_id, 'noting a secret');
+  v_row := hq.lock_secret(p_secret_id, 'noting a secret');
   update public.secrets s set note = nullif(p_note, '') where s.id = v_row.id returning * into v_row;
-  return hq.shown_secret(v_row);
+  return hq.secret_json(v_row);
 exception when sqlstate '28000' or sqlstate '42501' or sqlstate 'P0002' or sqlstate '22023' then
   get stacked diagnostics v_state = returned_sqlstate, v_message = message_text,
     v_hint = pg_exception_hint, v_field = column_name;
@@ -5737,6 +5890,7 @@ end
 $function$;
 grant execute on function note_secret(uuid,text,text) to authenticated;
 grant execute on function note_secret(uuid,text,text) to service_role;
+comment on function note_secret(uuid,text,text) is 'Changes the note of a secret. Returns `{secret}` or `{refused}`. Operators only.';
 
 CREATE OR REPLACE FUNCTION public.replace_envelopes(p_rows jsonb, p_actor uuid DEFAULT NULL::uuid, p_last boolean DEFAULT false)
  RETURNS json
@@ -5779,12 +5933,13 @@ begin
       'summary', format('%s encrypted under the present key', case t.secrets when 1 then '1 secret' else t.secrets || ' secrets' end),
       'meta', jsonb_build_object('secrets', t.secrets)))
     from (select s.tenant_id, count(*) as secrets from public.secrets s group by s.tenant_id) t;
-    perform hq.move_secrets_version(array(select distinct s.gateway_id from public.secrets s));
+    perform hq.bump_secrets_version(array(select distinct s.gateway_id from public.secrets s));
   end if;
   return v_replaced;
 end
 $function$;
 grant execute on function replace_envelopes(jsonb,uuid,boolean) to service_role;
+comment on function replace_envelopes(jsonb,uuid,boolean) is 'Replaces ciphertexts during re-keying: `[{id, old, new}]`. Returns the ids that were replaced; a row whose value is not `old` any more keeps its newer one. State and revision stay. `p_last` adds the audit line and increments `secrets_version` of every gateway with secrets. Raises 22023 for a value that is no envelope.';
 
 CREATE OR REPLACE FUNCTION public.revoke_chat_identity(p_id uuid)
  RETURNS jsonb
@@ -5814,8 +5969,9 @@ end
 $function$;
 grant execute on function revoke_chat_identity(uuid) to authenticated;
 grant execute on function revoke_chat_identity(uuid) to service_role;
+comment on function revoke_chat_identity(uuid) is 'Ends the link of an account. Returns `{identity}` or `{refused}`. A member ends their own links, an admin all.';
 
-CREATE OR REPLACE FUNCTION public.runner_turn(p_gateway_id uuid, p_runner_id text, p_claim integer DEFAULT 0, p_lease_seconds integer DEFAULT 60, p_renew uuid[] DEFAULT '{}'::uuid[], p_output jsonb DEFAULT '[]'::jsonb, p_progress jsonb DEFAULT '[]'::jsonb, p_results jsonb DEFAULT '[]'::jsonb, p_beat jsonb DEFAULT NULL::jsonb)
+CREATE OR REPLACE FUNCTION public.runner_exchange(p_gateway_id uuid, p_runner_id text, p_claim integer DEFAULT 0, p_lease_seconds integer DEFAULT 60, p_renew uuid[] DEFAULT '{}'::uuid[], p_output jsonb DEFAULT '[]'::jsonb, p_progress jsonb DEFAULT '[]'::jsonb, p_results jsonb DEFAULT '[]'::jsonb, p_heartbeat jsonb DEFAULT NULL::jsonb)
  RETURNS jsonb
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -5831,18 +5987,18 @@ declare
   v_claimed jsonb := '[]';
 begin
   perform set_config('hq.fenced', 'on', true);
-  if v_limit > 0 or p_beat is not null then
+  if v_limit > 0 or p_heartbeat is not null then
     select g.status into v_status from public.gateways g where g.id = p_gateway_id for no key update;
   end if;
   v_lost := hq.take_output(p_output) || hq.take_progress(p_progress) || hq.take_results(p_results)
     || hq.renew(p_renew, v_lease);
   perform hq.sweep();
-  if p_beat is not null then
-    perform hq.beat(p_gateway_id, p_beat);
+  if p_heartbeat is not null then
+    perform hq.record_heartbeat(p_gateway_id, p_heartbeat);
   end if;
   select g.status, g.secrets_version into v_status, v_secrets from public.gateways g where g.id = p_gateway_id;
   if v_limit > 0 and v_status is not null then
-    v_claimed := hq.hand_over_again(p_gateway_id, p_runner_id, p_renew, v_lease)
+    v_claimed := hq.repeat_leases(p_gateway_id, p_runner_id, p_renew, v_lease)
       || hq.claim(p_gateway_id, v_status in ('paused', 'hibernating'), p_runner_id, v_limit, v_lease);
   end if;
   perform set_config('hq.fenced', v_fence, true);
@@ -5860,7 +6016,17 @@ begin
         and c.lease_token <> all (p_renew) and c.runner_id is distinct from p_runner_id));
 end
 $function$;
-grant execute on function runner_turn(uuid,text,integer,integer,uuid[],jsonb,jsonb,jsonb,jsonb) to service_role;
+grant execute on function runner_exchange(uuid,text,integer,integer,uuid[],jsonb,jsonb,jsonb,jsonb) to service_role;
+comment on function runner_exchange(uuid,text,integer,integer,uuid[],jsonb,jsonb,jsonb,jsonb) is 'The one request of a runner, in one transaction: stores output, progress and results, renews leases, ends expired ones, records the heartbeat and leases commands.
+
+- `p_claim`: how many commands the runner could start now; `p_lease_seconds`: 1 to 3600
+- `p_renew`: tokens of all leases that the runner holds
+- `p_output`: `[{token, seq, stream: stdout | stderr, text}]`
+- `p_progress`: `[{token, percent: 0 to 100 or null, note}]`
+- `p_results`: `[{token, status: done | failed | cancelled | pending, exit_code, stdout, stderr, error_message, result}]`; `pending` returns a command that has not run
+- `p_heartbeat`: `{services, version, runner}`, merged into `gateways.meta`
+
+Returns `{now, gateway_status, secrets_version, claimed: [command], cancel: [token], lost: [token], sweep_in_ms}`. A claimed command is running already. `lost` has tokens that are no longer valid; what came with them changed nothing. `cancel` has leases that somebody wants to end.';
 
 CREATE OR REPLACE FUNCTION public.secret_envelopes(p_after uuid DEFAULT NULL::uuid, p_limit integer DEFAULT 500)
  RETURNS json
@@ -5876,6 +6042,7 @@ AS $function$
   ) e
 $function$;
 grant execute on function secret_envelopes(uuid,integer) to service_role;
+comment on function secret_envelopes(uuid,integer) is 'Returns up to `p_limit` rows after the id `p_after`, in the order of ids, for re-keying: `[{id, encrypted_value}]`.';
 
 CREATE OR REPLACE FUNCTION public.secrets_snapshot(p_gateway_id uuid)
  RETURNS json
@@ -5895,6 +6062,7 @@ AS $function$
       where s.gateway_id = p_gateway_id))
 $function$;
 grant execute on function secrets_snapshot(uuid) to service_role;
+comment on function secrets_snapshot(uuid) is 'Returns all secrets of a gateway in one consistent read: `{version, agents: [{id, slug}], secrets: [{id, agent_id, agent_slug, key, encrypted_value, category, revision, sync_status, sync_error}]}`. `agents` are those on the gateway. `agent_slug` is null for a secret of the gateway, and for one whose agent is elsewhere.';
 
 CREATE OR REPLACE FUNCTION public.secrets_synced(p_gateway_id uuid, p_results jsonb)
  RETURNS integer
@@ -5908,14 +6076,14 @@ begin
   perform from public.secrets s
   where s.gateway_id = p_gateway_id and s.id in (select r.id from jsonb_to_recordset(coalesce(p_results, '[]')) r (id uuid))
   order by s.id for no key update;
-  with told as (
+  with reported as (
     select distinct on (r.id) r.id, r.revision, r.status,
       case when r.status in ('error', 'waiting') then left(r.error, 500) end as error
     from jsonb_to_recordset(coalesce(p_results, '[]')) r (id uuid, revision bigint, status text, error text)
     where r.status in ('active', 'error', 'waiting')
     order by r.id
   ), differing as (
-    select s.id, t.status, t.error from public.secrets s join told t on t.id = s.id
+    select s.id, t.status, t.error from public.secrets s join reported t on t.id = s.id
     where s.gateway_id = p_gateway_id and s.revision = t.revision
       and (s.sync_status::text, s.sync_error) is distinct from (t.status, t.error)
   )
@@ -5929,6 +6097,7 @@ begin
 end
 $function$;
 grant execute on function secrets_synced(uuid,jsonb) to service_role;
+comment on function secrets_synced(uuid,jsonb) is 'Stores the results of a sync, `[{id, revision, status: active | error | waiting, error}]`. Returns the number of rows that changed. A result for an earlier revision changes nothing.';
 
 CREATE OR REPLACE FUNCTION public.set_gateway_paused(p_gateway_id uuid, p_paused boolean)
  RETURNS gateway_status
@@ -5943,6 +6112,7 @@ AS $function$
   returning g.status
 $function$;
 grant execute on function set_gateway_paused(uuid,boolean) to service_role;
+comment on function set_gateway_paused(uuid,boolean) is 'Pauses or resumes a gateway and returns its status, null for an unknown one. A hibernating gateway stays as it is. A paused one gets only commands whose action allows it.';
 
 CREATE OR REPLACE FUNCTION public.set_secret(p_key text, p_value text, p_gateway text DEFAULT NULL::text, p_agent text DEFAULT NULL::text, p_category text DEFAULT NULL::text, p_name text DEFAULT NULL::text, p_note text DEFAULT NULL::text, p_origin text DEFAULT 'api'::text)
  RETURNS jsonb
@@ -5969,6 +6139,7 @@ end
 $function$;
 grant execute on function set_secret(text,text,text,text,text,text,text,text) to authenticated;
 grant execute on function set_secret(text,text,text,text,text,text,text,text) to service_role;
+comment on function set_secret(text,text,text,text,text,text,text,text) is 'Stores or rotates a secret. Returns `{secret, created}` without the ciphertext, or `{refused}`. `p_value` is an envelope (see secrets.md); on a rotation a null argument keeps what is there. `p_agent` makes it a secret of that agent alone. Operators only.';
 
 CREATE OR REPLACE FUNCTION public.start_command(p_command_id uuid)
  RETURNS SETOF agent_commands
@@ -5980,6 +6151,7 @@ AS $function$
     where c.id = p_command_id and c.status = 'leased' returning c.*
   $function$;
 grant execute on function start_command(uuid) to service_role;
+comment on function start_command(uuid) is 'For the daemons of an older HQ: marks a leased command as running.';
 
 CREATE OR REPLACE FUNCTION public.tenant_people()
  RETURNS jsonb
@@ -5995,6 +6167,7 @@ AS $function$
 $function$;
 grant execute on function tenant_people() to authenticated;
 grant execute on function tenant_people() to service_role;
+comment on function tenant_people() is 'Returns the members of the caller''s tenant, `[{user_id, email, role, is_bot}]`; empty for somebody who is no member.';
 
 CREATE OR REPLACE FUNCTION public.whoami()
  RETURNS jsonb
@@ -6014,3 +6187,4 @@ AS $function$
 $function$;
 grant execute on function whoami() to authenticated;
 grant execute on function whoami() to service_role;
+comment on function whoami() is 'Returns `{user_id, email, tenant_id, tenant_name, role, now}`. `role` and `tenant_name` are null for somebody who is no member.';

@@ -108,7 +108,7 @@ function there<Message>(message: Message | undefined): Message {
 }
 
 /** Waits until each of these chats has exactly one message with these words, and gives where it stands there. */
-function told(words: RegExp, among: readonly Chat[] = chats): Promise<readonly number[]> {
+function notified(words: RegExp, among: readonly Chat[] = chats): Promise<readonly number[]> {
   return eventually(() =>
     among.map(({ platform, messages }) => {
       const found = messages().flatMap((text, at) => (words.test(text) ? [at] : []));
@@ -239,11 +239,11 @@ describe('an alert of the kind', { timeout: 120_000 }, () => {
     '%s comes to every chat by its cause, and its message says when it is over',
     async (_kind, { words, raise, end }) => {
       await raise();
-      const where = await told(words);
+      const where = await notified(words);
       if (end === undefined) return;
       await end();
       await over(words, where);
-      await told(words);
+      await notified(words);
     },
   );
 
@@ -255,14 +255,14 @@ describe('an alert of the kind', { timeout: 120_000 }, () => {
       const { adapters } = await bots.health();
       expect(adapters.find(({ platform }) => platform === 'telegram')?.state).toBe('revoked');
     });
-    // A minute is waited for before anybody is told.
+    // A minute is waited for before an alert is sent.
     await eventually(async () =>
       expect(
         await query(`update chat_adapters set state_since = state_since - interval '61 seconds'
                      where platform = 'telegram' and state <> 'connected' returning fingerprint as id`),
       ).toHaveLength(1),
     );
-    const where = await told(words, others);
+    const where = await notified(words, others);
     platforms.telegram.revoke(false);
     await stop();
     bots = startBots(env);
@@ -353,7 +353,7 @@ test('a program that is killed while it tells forgets no alert', { timeout: 240_
       [n],
     );
     if (n !== 8 && n !== 18) continue;
-    // Some were told, and others are on their way.
+    // Some were notified already, others are pending.
     await eventually(() =>
       expect(Math.max(...chats.map((chat) => shownIn(chat).size))).toBeGreaterThan(n - 8),
     );

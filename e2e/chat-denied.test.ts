@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => harness?.close());
 // Each test has its own minute of refusals.
 beforeEach(async () => {
-  await harness.stack.database.query('delete from hq.meter');
+  await harness.stack.database.query('delete from hq.rate_counters');
 });
 
 describe.each([slackMatrix, discordMatrix, telegramMatrix])(

@@ -1,22 +1,22 @@
 import { connect, createServer, type Socket } from 'node:net';
 import { docker } from '../runner/src/docker/testing/compose-project.ts';
 
-/** A port on Docker's bridge that leads to a loopback port of this machine. */
+/** Port on Docker's bridge that forwards to a loopback port of this machine. */
 export interface BridgeProxy {
   readonly port: number;
   close(): Promise<void>;
 }
 
 /**
- * The test stack listens on loopback only, and stays that way: containers reach it through this proxy, which listens on the
- * address that `host.docker.internal` stands for and nowhere else.
+ * Makes the test stack, which listens on loopback only, reachable for containers. The proxy listens only on the address of
+ * `host.docker.internal`.
  */
 export async function openBridgeProxy(loopbackPort: number): Promise<BridgeProxy> {
   const hosts = await docker([
     ...['run', '--rm', '--network=none', '--add-host=host:host-gateway', 'node:24-slim', 'cat', '/etc/hosts'],
   ]);
   const address = /^(\S+)\s+host$/m.exec(hosts)?.[1];
-  if (address === undefined) throw new Error(`Docker names no address of its host:\n${hosts}`);
+  if (address === undefined) throw new Error(`Docker reports no address of its host:\n${hosts}`);
   const sockets = new Set<Socket>();
   const server = createServer((outside) => {
     const inside = connect(loopbackPort, '127.0.0.1');
@@ -29,7 +29,7 @@ export async function openBridgeProxy(loopbackPort: number): Promise<BridgeProxy
         sockets.delete(socket);
         other.destroy();
       });
-      // A broken connection is what the other side is told by its end.
+      // The other side sees a broken connection as an end.
       socket.on('error', () => other.destroy());
       socket.pipe(other);
     }

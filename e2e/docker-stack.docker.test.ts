@@ -115,7 +115,7 @@ async function onStateVolume(script: string): Promise<void> {
   await docker(['run', '--rm', '--network=none', volume, '--entrypoint=sh', 'hq-gateway:test', '-c', script]);
 }
 
-describe('the stack that compose.yaml describes', () => {
+describe('the stack of compose.yaml', () => {
   test('runs both services without rights, and publishes no port', async () => {
     for (const service of ['runner', 'gateway']) {
       const { Config, HostConfig } = await inspect(service);
@@ -178,12 +178,12 @@ describe('the stack that compose.yaml describes', () => {
     expect(await networksOf('gateway')).toEqual([`${project.name}_agents`]);
   });
 
-  test('makes a token of the gateway’s own that only its user may read', async () => {
+  test('creates a token of the gateway that only its user may read', async () => {
     expect(await inGateway('stat -c "%a %U" /home/node/.openclaw/gateway-token')).toBe('600 node');
     expect(await inGateway('cat /home/node/.openclaw/gateway-token')).toMatch(/^[0-9a-f]{64}$/);
   });
 
-  test('shows itself to an operator', async () => {
+  test('shows its services to an operator', async () => {
     const row = await ended('stack_status');
     expect(row).toMatchObject({
       status: 'done',
@@ -203,7 +203,7 @@ describe('the stack that compose.yaml describes', () => {
     expect(row.stdout).not.toContain(await inGateway('cat /home/node/.openclaw/gateway-token'));
   });
 
-  test('lays what an operator stores where agents can read it and not change it, and tells OpenClaw', async () => {
+  test('writes what an operator stores where agents can read it and not change it, and stores keys in OpenClaw', async () => {
     const { current } = readSecretsKeys({ SUPABASE_SERVICE_ROLE_KEY: hq.serviceRoleKey });
     const agents = hq.database.query<{ id: string }>(
       `insert into agents (gateway_id, slug, name) select id, 'maya', 'Maya' from gateways where slug = 'default' returning id`,
@@ -245,7 +245,7 @@ describe('the stack that compose.yaml describes', () => {
     );
   }, 200_000);
 
-  test('restarts its gateway when an operator says so', async () => {
+  test('restarts its gateway by command', async () => {
     const before = await project.startedAt('gateway');
     const row = await ended('restart_gateway');
     expect(row).toMatchObject({ status: 'done', error_message: null, result: { service: 'gateway' } });
@@ -256,7 +256,7 @@ describe('the stack that compose.yaml describes', () => {
     ).toBe('healthy');
   }, 130_000);
 
-  test('says why its gateway does not come back, with the last lines of its log', async () => {
+  test('reports why its gateway does not start, with the last lines of its log', async () => {
     const config = '/home/node/.openclaw/openclaw.json';
     await inGateway(`cp ${config} ${config}.good`);
     // Not before it is stopped, or it would heal what it watches.
@@ -271,15 +271,15 @@ describe('the stack that compose.yaml describes', () => {
     expect(await ended('restart_gateway')).toMatchObject({ status: 'done', error_message: null });
   }, 200_000);
 
-  test('has no dispatcher yet, and says so', async () => {
+  test('reports that it has no dispatcher yet', async () => {
     const row = await ended('restart_dispatcher');
     expect(row.status).toBe('failed');
     expect(row.error_message).toContain('This stack has no dispatcher');
   });
 });
 
-describe('a set-up that is not finished', () => {
-  test('is told which setting is missing', async () => {
+describe('an incomplete set-up', () => {
+  test('reports which setting is missing', async () => {
     const without = new ComposeProject(composeFile, {
       SUPABASE_URL: '',
       SUPABASE_SERVICE_ROLE_KEY_FILE: '/dev/null',
@@ -291,7 +291,7 @@ describe('a set-up that is not finished', () => {
     );
   });
 
-  test('is told that the key file cannot be read', async () => {
+  test('reports that the key file cannot be read', async () => {
     await expect(docker(['run', '--rm', '--network=none', 'hq-runner:test'])).rejects.toThrow(
       'cannot read the service-role key: its file must be readable by user 1000',
     );

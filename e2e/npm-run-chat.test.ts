@@ -82,11 +82,11 @@ async function linkCode(): Promise<string> {
 
 describe('npm run chat', { timeout: 240_000 }, () => {
   it.each([
-    { platform: 'telegram', fields: 1, said: '/hq create_task', asked: /Title\?/ },
-    { platform: 'slack', fields: 5, said: '/hq create_task', asked: /A form: Create a task[\s\S]*Title/ },
+    { platform: 'telegram', fields: 1, typed: '/hq create_task', question: /Title\?/ },
+    { platform: 'slack', fields: 5, typed: '/hq create_task', question: /A form: Create a task[\s\S]*Title/ },
     // Discord's own menu asks for what a command needs.
-    { platform: 'discord', fields: 0, said: '/hq create_task "Write from discord"', asked: null },
-  ])('talks to the bots as on $platform', async ({ platform, fields, said, asked }) => {
+    { platform: 'discord', fields: 0, typed: '/hq create_task "Write from discord"', question: null },
+  ])('talks to the bots as on $platform', async ({ platform, fields, typed, question }) => {
     const chat = rehearse(platform);
     await chat.shows(/HQ is there/);
     chat.type('/hq status');
@@ -94,13 +94,13 @@ describe('npm run chat', { timeout: 240_000 }, () => {
     chat.type(`/hq link ${await linkCode()}`);
     await chat.shows(/Linked to/);
 
-    if (asked !== null && fields > 1) {
-      chat.type(said);
-      await chat.shows(asked);
+    if (question !== null && fields > 1) {
+      chat.type(typed);
+      await chat.shows(question);
       chat.type('[Cancel]');
     }
-    chat.type(said);
-    if (asked !== null) await chat.shows(asked);
+    chat.type(typed);
+    if (question !== null) await chat.shows(question);
     for (let field = 0; field < fields; field += 1) chat.type(field === 0 ? `Write from ${platform}` : '');
     await chat.shows(/task \w{8} for nobody yet/);
     const [task] = await stack.database.query('select 1 from tasks where title = $1', [
@@ -119,13 +119,13 @@ describe('npm run chat', { timeout: 240_000 }, () => {
     expect(await chat.exit).toEqual([0, null]);
   });
 
-  it('says what is missing where no HQ runs', async () => {
+  it('reports that no HQ runs', async () => {
     const chat = rehearse('telegram', join(home, 'nowhere.json'));
     await chat.shows(/No HQ runs here[\s\S]*npm start/);
     expect(await chat.exit).toEqual([1, null]);
   });
 
-  it('is left with Ctrl-D in a terminal', async () => {
+  it('ends at Ctrl-D in a terminal', async () => {
     const screen = new ScreenSession(process.execPath, [program], {
       columns: 100,
       rows: 30,

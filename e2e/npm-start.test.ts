@@ -1,12 +1,15 @@
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { eventually } from '../db/testing/eventually.ts';
+import { descendantsOf, isRunning } from '../local/testing/hq-process.ts';
 import { ScreenSession } from '../tui/testing/screen-session.ts';
 
-// Each waits for what it needs, however busy the machine is.
+// Every test waits for conditions, so a busy machine only makes it slower.
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
 
 const starter = fileURLToPath(new URL('../local/src/start.ts', import.meta.url));
@@ -31,10 +34,34 @@ function npmStart(): ScreenSession {
   return terminal;
 }
 
+/** `npm start` as a service manager or a script runs it. */
+function npmStartWithoutTerminal(data: string): { readonly npm: ChildProcess; ready: Promise<number> } {
+  const npm = spawn('npm', ['start', '--', '--no-tui', '--data', data], {
+    cwd: fileURLToPath(new URL('..', import.meta.url)),
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const ready = new Promise<number>((resolve) => {
+    createInterface({ input: npm.stdout }).on('line', (line) => {
+      if (line.startsWith('{')) resolve(JSON.parse(line).pid);
+    });
+  });
+  return { npm, ready };
+}
+
 const isLive = (screen: string) => screen.includes('LIVE') && screen.includes('This machine');
 
+describe('npm start without a terminal', () => {
+  it('stops everything at SIGTERM to npm', async () => {
+    const { npm, ready } = npmStartWithoutTerminal(join(home, 'data'));
+    const pid = await ready;
+    const processes = [pid, ...descendantsOf(pid)];
+    npm.kill('SIGTERM');
+    await eventually(() => expect(processes.filter(isRunning)).toEqual([]));
+  });
+});
+
 describe('npm start in a terminal', () => {
-  it('opens the fleet, signed in and live, and stops everything when it is left', async () => {
+  it('opens the fleet, signed in and live, and stops everything on quit', async () => {
     const terminal = npmStart();
     const screen = await terminal.waitFor(isLive, 90_000);
     expect(screen).toContain('admin@hq.local (admin)');
@@ -56,9 +83,9 @@ describe('npm start in a terminal', () => {
     expect(first.text()).toContain('LIVE');
   });
 
-  it('gives the terminal back when the starter is killed', async () => {
+  it('restores the terminal when npm start is killed', async () => {
     const data = join(home, 'data');
-    // As in life, a shell waits for it and has the terminal afterwards.
+    // A shell waits for it and uses the terminal afterwards.
     const shell = new ScreenSession(
       '/bin/sh',
       ['-c', '"$0" "$1" --data "$2"; echo the shell is back; read _', process.execPath, starter, data],
@@ -77,7 +104,7 @@ describe('npm start in a terminal', () => {
     });
     shell.press('\r');
     await shell.exited;
-    // The next start finds the database that was left, and stops it in the end.
+    // The next start takes over the running database, and stops it at its end.
     const next = npmStart();
     await next.waitFor(isLive, 90_000);
   });

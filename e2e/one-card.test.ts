@@ -18,7 +18,7 @@ interface Client {
   /** Resolves when the platform has its acknowledgement; throws where that took too long. */
   say(words: string): Promise<void>;
   press(message: number, label: string): Promise<void>;
-  /** What each message of the bot says, the oldest first. */
+  /** Texts of the bot's messages, the oldest first. */
   seen(): readonly string[];
 }
 
@@ -130,12 +130,12 @@ const rows = (action: string, origin: string): Promise<{ status: string }[]> =>
     origin,
   ]);
 
-/** How Discord's menu calls what the others type. */
+/** Adds the group of Discord's menu to the words. */
 const inMenu = (client: Client, words: string, group: string): string =>
   client.platform === 'discord' ? `${group} ${words}` : words;
 
 describe('one card for one action', { timeout: 240_000 }, () => {
-  it('goes from the question to the end at one place, over a bot that is killed', async () => {
+  it('shows an action from the question to its result, across a killed bot', async () => {
     const first = clients.map((client) => client.seen().length);
     const card = (client: Client): string => client.seen()[first[clients.indexOf(client)] ?? 0] ?? '';
     const all = (words: RegExp): Promise<void> =>
@@ -175,7 +175,7 @@ describe('one card for one action', { timeout: 240_000 }, () => {
     }
   });
 
-  it('tells the end of what one person asked for alone, too, after a bot that was killed', async () => {
+  it('shows the result of a private command, too, after a killed bot', async () => {
     await Promise.all(clients.map((client) => client.say(inMenu(client, 'ping', 'gateway'))));
     await eventually(async () => {
       const kept = await stack.database.query(`select 1 from chat_cards where not closed`);
@@ -199,7 +199,7 @@ describe('one card for one action', { timeout: 240_000 }, () => {
     });
   });
 
-  it('is acknowledged in time while the database takes ten seconds, and is done once', async () => {
+  it('is acknowledged in time while the database takes ten seconds, and runs once', async () => {
     const { database } = stack;
     const before = clients.map((client) => client.seen().length);
     const held = database.query(
@@ -235,7 +235,7 @@ describe('one card for one action', { timeout: 240_000 }, () => {
     });
   });
 
-  it('is done once where the bot was killed before the database had heard of it, and the platform brings it again', async () => {
+  it('runs once when the bot was killed before it reached the database and the platform delivers it again', async () => {
     const { database } = stack;
     const [telegram] = clients.filter(({ platform }) => platform === 'telegram');
     const before = telegram?.seen().length ?? 0;

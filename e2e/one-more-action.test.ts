@@ -10,7 +10,7 @@ import { type ChatTestStack, openChatStack } from '../bots/testing/chat-stack.ts
 import { TestAdapter } from '../bots/testing/test-adapter.ts';
 import { nilTenant } from '../db/testing/database.ts';
 import { eventually } from '../db/testing/eventually.ts';
-import { openConsole } from '../tui/src/cli/console.ts';
+import { openConsole } from '../tui/src/cli/output/console.ts';
 import { createProgram } from '../tui/src/cli/program.ts';
 import { matching } from '../tui/src/ui/overlays/palette-entries.ts';
 
@@ -68,8 +68,8 @@ async function linked(platform: string, user: string, install: string): Promise<
   );
 }
 
-describe('an action that enters the catalogue', { timeout: 120_000 }, () => {
-  it('is there to begin with', () => {
+describe('a new action of the catalogue', { timeout: 120_000 }, () => {
+  it('is in the catalogue', () => {
     expect(actionNames).toContain('rotate_lamps');
   });
 
@@ -78,11 +78,7 @@ describe('an action that enters the catalogue', { timeout: 120_000 }, () => {
   });
 
   it('is a command of the command line, with help', () => {
-    const program = createProgram({
-      console: openConsole(process),
-      version: '0',
-      open: async () => undefined,
-    });
+    const program = createProgram(openConsole(process), '0', async () => undefined);
     const run = program.commands.find((command) => command.name() === 'run');
     const found = run?.commands.find((command) => command.name() === 'rotate_lamps');
     expect(found?.description()).toBe('Rotate the lamps');

@@ -174,7 +174,7 @@ async function ask({ channel }: Scene): Promise<void> {
   await eventually(() => expect(channel.card().buttons).toEqual(['Approve', 'Refuse']));
 }
 
-/** What was asked for by these people, and who agreed. */
+/** Returns the commands of these people, and who confirmed them. */
 const commandsOf = ({ people }: Scene) =>
   stack.database.query<{ requested_by: string; agreed: string }>(
     `select requested_by, meta #>> '{chat,confirmed_by}' as agreed from agent_commands where requested_by = any($1)`,
@@ -192,14 +192,14 @@ describe.each([
   ['Slack', inSlack],
   ['Discord', inDiscord],
   ['Telegram', inTelegram],
-] as const)('what takes two people, in %s,', { timeout: 120_000 }, (_name, open) => {
+] as const)('an action that needs a second person, in %s,', { timeout: 120_000 }, (_name, open) => {
   let scene: Scene;
 
   beforeAll(async () => {
     scene = await open();
   }, 60_000);
 
-  it('waits for somebody else who may do it, is done once, and says who agreed and when', async () => {
+  it('waits for another operator, runs once, and shows who confirmed it and when', async () => {
     const { channel, people } = scene;
     await ask(scene);
     expect(channel.card().text).toContain(`Asked for by ${people.asker.email}.`);
@@ -226,7 +226,7 @@ describe.each([
     expect(await commandsOf(scene)).toHaveLength(1);
   });
 
-  it('is not done once somebody has refused, and says who', async () => {
+  it('does not run after a refusal, and shows who refused', async () => {
     const { channel, people } = scene;
     const before = await commandsOf(scene);
     await ask(scene);

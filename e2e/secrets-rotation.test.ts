@@ -7,7 +7,7 @@ import { startLocalApi } from '../local/src/api/local-api.ts';
 import { apiKeysFor } from '../local/src/api/tokens.ts';
 import type { StackMember } from '../local/testing/stack.ts';
 import { type RunnerHarness, startRunnerHarness, until } from '../runner/src/testing/runner-harness.ts';
-import { type Called, call } from '../tui/testing/call.ts';
+import { type CallResult, call } from '../tui/testing/call.ts';
 import { plantedPem, plantedValue, type SecretsHost, secretsHost } from '../tui/testing/secrets-host.ts';
 
 const limitMs = 60_000;
@@ -30,7 +30,7 @@ afterEach(async () => {
   await harness?.close();
 });
 
-function hqTui(envFile: string, args: readonly string[], input = ''): Promise<Called> {
+function hqTui(envFile: string, args: readonly string[], input = ''): Promise<CallResult> {
   const env = {
     HOME: host.folder,
     XDG_STATE_HOME: host.folder,
@@ -48,7 +48,7 @@ const gatewayFile = (): string => {
   return existsSync(file) ? readFileSync(file, 'utf8') : '';
 };
 
-it('a service-role key is changed as docs/secrets.md tells, and no value is missed for a moment', {
+it('a service-role key is rotated as docs/secrets.md describes, and no value is ever missing', {
   timeout: 240_000,
 }, async () => {
   const before = harness.stack.serviceRoleKey;
@@ -75,7 +75,7 @@ it('a service-role key is changed as docs/secrets.md tells, and no value is miss
   const lines = gatewayFile();
   expect(lines).toBe(`PLAIN='${plain}'\nTLS_KEY='${pem}'\n`);
 
-  // A host that already has the new key is told that the runner has not.
+  // A host that already has the new key learns that the runner has not.
   const early = await hqTui(files.both, ['rotate', 'PLAIN', '--gateway', harness.gateway], 'too early');
   expect(early.code).toBe(3);
   expect(early.stderr).toContain('has another key');

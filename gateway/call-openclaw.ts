@@ -1,7 +1,7 @@
 /**
- * Calls OpenClaw's gateway from where its token alone gives full rights: the loopback of its own host. Whoever starts this
- * program writes `{"calls": [{"method", "params"}]}` as one line to its standard input, so that nothing secret is in an
- * argument, and reads one line: `{"answers": [...]}` in the order of the calls, or `{"away": reason}`.
+ * Calls OpenClaw's gateway on the loopback of its own host, where its token gives full rights. The caller writes
+ * `{"calls": [{"method", "params"}]}` as one line to standard input, so that no secret is in an argument, and reads one line:
+ * `{"answers": [...]}` in the order of the calls, or `{"away": reason}`.
  *
  *     node call-openclaw.ts [port]
  */
@@ -27,7 +27,7 @@ const answerMs = 60_000;
 const record = (value: unknown): Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null ? { ...value } : {};
 
-/** A connection that sends one request at a time. */
+/** Connection that sends one request at a time. */
 class OpenClaw {
   readonly #socket: WebSocket;
   #nextId = 1;
@@ -40,13 +40,13 @@ class OpenClaw {
       this.#socket.onclose = ({ code, reason }) =>
         reject(new Error(`the gateway closed the connection (${code} ${reason})`));
     });
-    // Whoever waits for something races it; nobody may be waiting.
+    // Prevents an unhandled rejection while no call waits.
     this.#gone.catch(() => undefined);
     this.#socket.onmessage = ({ data }) => this.#receive(record(JSON.parse(String(data))));
   }
 
   async open(token: string): Promise<void> {
-    await this.#heard((frame) => frame.event === 'connect.challenge', openMs);
+    await this.#receiveMatching((frame) => frame.event === 'connect.challenge', openMs);
     const answer = await this.call({
       method: 'connect',
       params: {
@@ -58,13 +58,13 @@ class OpenClaw {
         auth: { token },
       },
     });
-    if (!answer.ok) throw new Error(`the gateway takes no connection: ${answer.message}`);
+    if (!answer.ok) throw new Error(`the gateway refuses the connection: ${answer.message}`);
   }
 
   async call({ method, params }: Call): Promise<Answer> {
     const id = String(this.#nextId++);
     this.#socket.send(JSON.stringify({ type: 'req', id, method, params }));
-    const frame = await this.#heard((heard) => heard.type === 'res' && heard.id === id, answerMs);
+    const frame = await this.#receiveMatching((frame) => frame.type === 'res' && frame.id === id, answerMs);
     if (frame.ok === true) return { ok: true, payload: frame.payload };
     const { code, message } = record(frame.error);
     return { ok: false, code: String(code), message: String(message) };
@@ -74,26 +74,26 @@ class OpenClaw {
     this.#socket.close();
   }
 
-  async #heard(
-    isIt: (frame: Readonly<Record<string, unknown>>) => boolean,
+  async #receiveMatching(
+    matches: (frame: Readonly<Record<string, unknown>>) => boolean,
     limitMs: number,
   ): Promise<Readonly<Record<string, unknown>>> {
     let timer: NodeJS.Timeout | undefined;
-    const heard = new Promise<Readonly<Record<string, unknown>>>((resolve, reject) => {
+    const matching = new Promise<Readonly<Record<string, unknown>>>((resolve, reject) => {
       timer = setTimeout(() => reject(new Error('the gateway did not answer in time')), limitMs);
       this.#receive = (frame) => {
-        if (isIt(frame)) resolve(frame);
+        if (matches(frame)) resolve(frame);
       };
     });
     try {
-      return await Promise.race([heard, this.#gone]);
+      return await Promise.race([matching, this.#gone]);
     } finally {
       clearTimeout(timer);
     }
   }
 }
 
-/** A profile of another name than the usual one can be made by OpenClaw's command line alone; it reads the key from a pipe. */
+/** Creates a profile with a name of its own by OpenClaw's command line, which reads the key from a pipe. */
 async function setProfile({
   provider,
   apiKey,
@@ -115,16 +115,16 @@ async function setProfile({
     stdio: ['pipe', 'ignore', 'pipe'],
   });
   const ended = once(cli, 'close');
-  let said = '';
+  let errorOutput = '';
   cli.stderr.on('data', (bytes: Buffer) => {
-    said = `${said}${bytes.toString()}`.slice(-2_000);
+    errorOutput = `${errorOutput}${bytes.toString()}`.slice(-2_000);
   });
-  // One that ended before it read the key says why.
+  // A process that ended before it read the key wrote the reason to stderr.
   cli.stdin.on('error', () => cli.stdin.destroy());
   cli.stdin.end(`${String(apiKey)}\n`);
   const [code] = await ended;
   if (code === 0) return { ok: true, payload: { provider, profileId: profile } };
-  return { ok: false, code: `EXIT_${code}`, message: said.trim().split('\n').at(-1) ?? '' };
+  return { ok: false, code: `EXIT_${code}`, message: errorOutput.trim().split('\n').at(-1) ?? '' };
 }
 
 async function firstLine(): Promise<string> {
@@ -150,10 +150,10 @@ async function answersOf(calls: readonly Call[], port: number): Promise<object> 
 
 const port = Number(process.argv[2] ?? 18_789);
 const { calls } = record(JSON.parse(await firstLine()));
-const asked = Array.isArray(calls)
+const requests = Array.isArray(calls)
   ? calls.map(record).map(({ method, params }) => ({ method: String(method), params: params ?? {} }))
   : [];
-const output = await answersOf(asked, port).catch((error: unknown) => ({
+const output = await answersOf(requests, port).catch((error: unknown) => ({
   away: error instanceof Error ? error.message : 'the gateway cannot be reached',
 }));
 process.stdout.write(`${JSON.stringify(output)}\n`, () => process.exit());

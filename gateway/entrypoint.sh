@@ -1,12 +1,12 @@
 #!/bin/sh
-# Lays out the state volume once, then becomes the gateway.
+# Creates missing files of the state volume, then runs the gateway.
 set -eu
 umask 077
 
 state=${OPENCLAW_STATE_DIR:?}
 mkdir -p "$state"
 
-# A file appears under its name only when it is whole: a start that is killed half-way leaves nothing that looks finished.
+# Files are renamed when complete, so that a killed start leaves no partial file.
 if [ ! -e "$state/openclaw.json" ]; then
   cp /hq/gateway/config/openclaw.json "$state/openclaw.json.new"
   mv "$state/openclaw.json.new" "$state/openclaw.json"

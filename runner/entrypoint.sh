@@ -1,8 +1,8 @@
 #!/bin/sh
-# Keys come as files, so that "docker inspect" does not show them; the runner reads them from its own environment.
+# Reads keys from files, since "docker inspect" shows variables, into the environment of the runner.
 set -eu
 
-# Prints a key. What nobody set is an empty file.
+# Prints a key. An unset key is an empty file.
 key() {
   if ! cat "/run/secrets/$1"; then
     echo "hq-runner: cannot read $2: its file must be readable by user $(id -u) (docs/docker.md)" >&2

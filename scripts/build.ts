@@ -1,56 +1,39 @@
-/** Bundles the programs that are shipped as files. `ensureBuilt` does it only when a source is newer. */
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+/** `npm run build [NAME …]`: bundles the programs. `ensureBuilt` rebuilds only bundles whose inputs changed. */
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type BuildOptions, build, type Plugin } from 'esbuild';
+import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
+import { isFresh } from './bundle.cjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 interface Program {
   readonly name: 'hq-tui' | 'hq-runner' | 'hq-bots';
   readonly entry: string;
-  /** What the program starts in threads of its own, by the names of their files. */
+  /** Entry points of worker threads, by the names of their files. */
   readonly threads?: Readonly<Record<string, string>>;
   readonly outdir: string;
-  /** The folders whose change makes the bundle stale. */
-  readonly sources: readonly string[];
 }
 
 const programs: readonly Program[] = [
-  { name: 'hq-tui', entry: 'tui/src/main.ts', outdir: 'tui/dist', sources: ['tui/src', 'shared/src'] },
-  {
-    name: 'hq-runner',
-    entry: 'runner/src/main.ts',
-    outdir: 'runner/dist',
-    sources: ['runner/src', 'shared/src'],
-  },
+  { name: 'hq-tui', entry: 'tui/src/main.ts', outdir: 'tui/dist' },
+  { name: 'hq-runner', entry: 'runner/src/main.ts', outdir: 'runner/dist' },
   {
     name: 'hq-bots',
     entry: 'bots/src/main.ts',
     threads: { 'hq-bots-adapter': 'bots/src/runtime/adapter-worker.ts' },
     outdir: 'bots/dist',
-    sources: ['bots/src', 'shared/src'],
   },
 ];
 
 /**
- * What libraries load and neither program reaches: Ink's developer tools behind a flag that is never set, and what
- * dockerode needs to build images and to reach an engine over ssh: without them a runner is 30 MB lighter. What node-fetch would
- * parse addresses with where Node could not; Node warns of it, too.
+ * Modules that libraries import and no program needs: Ink's developer tools, dockerode's image builds and ssh (30 MB of a
+ * runner's memory), and node-fetch's parser of addresses, of which Node warns.
  */
 const unreached =
   /^(react-devtools-core|whatwg-url|express|iconv-lite|ssh2|@grpc\/grpc-js|@grpc\/proto-loader|protobufjs|tar-fs|@balena\/dockerignore)$/;
 
-/** The languages in which zod tells what is wrong with a value, but for the one that it tells it in. */
+/** Matches zod's messages in all languages; only the English ones are bundled. */
 const otherLanguages = /zod[\\/]v4[\\/]locales[\\/]index\.js$/;
 
 const withoutUnreached: Plugin = {
@@ -65,7 +48,7 @@ const withoutUnreached: Plugin = {
   },
 };
 
-/** discord.js brings a second copy of what Node has; its adapter asks by Node's own (bots/src/platforms/discord/outbound/rest-options.ts). */
+/** Replaces the copy of undici in discord.js by Node's own (bots/src/platforms/discord/outbound/rest-options.ts). */
 const ownFetch: Plugin = {
   name: 'own-fetch',
   setup({ onResolve, onLoad }) {
@@ -92,7 +75,7 @@ const keptRows: Plugin = {
   },
 };
 
-/** How every program of ours is bundled. */
+/** Returns the options of esbuild for every program. */
 export function bundling(entryPoints: Readonly<Record<string, string>>, outdir: string): BuildOptions {
   return {
     absWorkingDir: root,
@@ -106,7 +89,7 @@ export function bundling(entryPoints: Readonly<Record<string, string>>, outdir: 
     minify: true,
     legalComments: 'none',
     sourcemap: false,
-    // Optional native parts of libraries: each is tried and done without.
+    // Optional native parts of libraries, which work without them.
     external: ['cpu-features', '*.node'],
     define: { 'process.env.NODE_ENV': '"production"', 'process.env.DEV': '"false"' },
     banner: {
@@ -117,62 +100,61 @@ export function bundling(entryPoints: Readonly<Record<string, string>>, outdir: 
   };
 }
 
-function newestChange(folder: string): number {
-  let newest = 0;
-  for (const entry of readdirSync(join(root, folder), { withFileTypes: true, recursive: true })) {
-    if (entry.isFile()) newest = Math.max(newest, statSync(join(entry.parentPath, entry.name)).mtimeMs);
-  }
-  return newest;
-}
-
-function stampOf(program: Program): string {
-  const newest = Math.max(
-    ...program.sources.map(newestChange),
-    statSync(join(root, 'scripts/build.ts')).mtimeMs,
+/**
+ * Returns the modification time of every input but packages, for which the lock file stands. An input that changed after
+ * the build started gets 0, which makes the bundle stale.
+ */
+function inputTimes({ inputs }: Metafile, startedAt: number): Readonly<Record<string, number>> {
+  const own = Object.keys(inputs).filter((path) => !/^[\w-]+:|(^|\/)node_modules\//.test(path));
+  const paths = [...own, 'scripts/build.ts', 'package-lock.json'].filter((path) =>
+    existsSync(join(root, path)),
   );
-  const lock = join(root, 'package-lock.json');
-  return JSON.stringify({ newest, lock: existsSync(lock) ? statSync(lock).mtimeMs : 0 });
-}
-
-function isFresh(program: Program): boolean {
-  const stamp = join(root, program.outdir, 'stamp.json');
-  return existsSync(stamp) && readFileSync(stamp, 'utf8') === stampOf(program);
+  return Object.fromEntries(
+    paths.map((path) => {
+      const { mtimeMs } = statSync(join(root, path));
+      return [path, mtimeMs < startedAt ? mtimeMs : 0];
+    }),
+  );
 }
 
 /**
- * The entry comes last and at once: whoever starts the program meanwhile gets the old one or the new one, whole, also where
- * two build at the same time.
+ * Replaces each file atomically and the entry last: a program that starts meanwhile gets the old or the new bundle, also
+ * while two builds run.
  */
 async function buildProgram(program: Program): Promise<void> {
-  const stamp = stampOf(program);
+  const startedAt = Date.now();
   const folder = join(root, program.outdir);
-  const { outputFiles } = await build({
+  const { outputFiles, metafile } = await build({
     ...bundling({ [program.name]: program.entry, ...program.threads }, program.outdir),
     write: false,
+    metafile: true,
   });
   mkdirSync(folder, { recursive: true });
   const isEntry = (path: string): boolean => basename(path) === `${program.name}.js`;
-  for (const { path, contents } of outputFiles.toSorted(
-    (a, b) => Number(isEntry(a.path)) - Number(isEntry(b.path)),
-  )) {
-    writeFileSync(`${path}.${process.pid}`, contents);
-    renameSync(`${path}.${process.pid}`, path);
-  }
-  const made = new Set(outputFiles.map(({ path }) => basename(path)));
-  for (const left of readdirSync(folder)) {
-    // Only chunks of an earlier build: another build may just be writing beside this one.
-    if (left.endsWith('.js') && !made.has(left)) rmSync(join(folder, left), { force: true });
+  const entryLast = outputFiles.toSorted((a, b) => Number(isEntry(a.path)) - Number(isEntry(b.path)));
+  for (const { path, contents } of entryLast) replaceFile(path, contents);
+  const written = new Set(outputFiles.map(({ path }) => basename(path)));
+  for (const name of readdirSync(folder)) {
+    // Removes chunks of earlier builds only: another build may be writing its files.
+    if (name.endsWith('.js') && !written.has(name)) rmSync(join(folder, name), { force: true });
   }
   rmSync(join(folder, 'compiled'), { recursive: true, force: true });
-  writeFileSync(join(folder, 'stamp.json'), stamp);
+  replaceFile(join(folder, 'inputs.json'), JSON.stringify(inputTimes(metafile, startedAt)));
 }
 
-/** Builds the named programs whose sources changed since their bundle was made. */
+function replaceFile(path: string, contents: string | Uint8Array): void {
+  writeFileSync(`${path}.${process.pid}`, contents);
+  renameSync(`${path}.${process.pid}`, path);
+}
+
+/** Builds the named programs whose bundle is stale. */
 export async function ensureBuilt(...names: readonly Program['name'][]): Promise<void> {
-  const wanted = programs.filter((program) => names.includes(program.name) && !isFresh(program));
-  await Promise.all(wanted.map(buildProgram));
+  const stale = programs.filter(({ name, outdir }) => names.includes(name) && !isFresh(join(root, outdir)));
+  await Promise.all(stale.map(buildProgram));
 }
 
 if (import.meta.main) {
-  await Promise.all(programs.filter(({ entry }) => existsSync(join(root, entry))).map(buildProgram));
+  const names = process.argv.slice(2);
+  const wanted = programs.filter(({ name }) => names.length === 0 || names.includes(name));
+  await Promise.all(wanted.filter(({ entry }) => existsSync(join(root, entry))).map(buildProgram));
 }

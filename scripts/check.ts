@@ -6,7 +6,12 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const bin = (name: string) => join(root, 'node_modules/.bin', name);
 
-const checks: readonly { readonly name: string; readonly command: readonly string[] }[] = [
+interface Check {
+  readonly name: string;
+  readonly command: readonly string[];
+}
+
+const checks: readonly Check[] = [
   { name: 'types', command: [bin('tsc'), '-p', '.'] },
   {
     name: 'lint, format and import rules',
@@ -16,9 +21,16 @@ const checks: readonly { readonly name: string; readonly command: readonly strin
   { name: 'generated files', command: [process.execPath, join(root, 'scripts/generate.ts'), '--check'] },
 ];
 
-function run(command: readonly string[]): Promise<{ readonly code: number; readonly output: string }> {
+interface Outcome {
+  readonly code: number;
+  readonly output: string;
+  readonly seconds: string;
+}
+
+function run({ command }: Check): Promise<Outcome> {
   const [program = '', ...args] = command;
-  // The tools are started by name through their shebang: the pinned Node has to come first in the path.
+  const startedAt = performance.now();
+  // The tools are started through their shebang: the pinned Node comes first in the path.
   const path = `${join(process.execPath, '..')}:${process.env.PATH ?? ''}`;
   const child = spawn(program, args, {
     cwd: root,
@@ -26,27 +38,26 @@ function run(command: readonly string[]): Promise<{ readonly code: number; reado
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
-  child.stdout.on('data', (chunk) => {
-    output += String(chunk);
-  });
-  child.stderr.on('data', (chunk) => {
-    output += String(chunk);
-  });
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk) => {
+      output += String(chunk);
+    });
+  }
   return new Promise((resolve, reject) => {
     child.on('error', reject);
-    child.on('close', (code) => resolve({ code: code ?? 1, output }));
+    child.on('close', (code) => {
+      const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+      resolve({ code: code ?? 1, output, seconds });
+    });
   });
 }
 
-let failed = 0;
-for (const { name, command } of checks) {
-  const started = performance.now();
-  const { code, output } = await run(command);
-  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+// All run at once; each result is printed in the order of the list.
+const outcomes = checks.map((check) => ({ name: check.name, outcome: run(check) }));
+for (const { name, outcome } of outcomes) {
+  const { code, output, seconds } = await outcome;
   process.stdout.write(`${code === 0 ? 'ok    ' : 'FAILED'}  ${name} (${seconds} s)\n`);
-  if (code !== 0) {
-    failed += 1;
-    process.stdout.write(output);
-  }
+  if (code === 0) continue;
+  process.stdout.write(output);
+  process.exitCode = 1;
 }
-process.exitCode = failed === 0 ? 0 : 1;

@@ -29,6 +29,20 @@ function anchors(page: string): readonly string[] {
   );
 }
 
+/** Returns the sentences of a page, with code, tables' borders and links' targets taken out. */
+function sentences(text: string): readonly string[] {
+  const blocks = withoutCode(text)
+    .replace(/^\s*\|(.+)\|$/gm, (_, cells: string) => `\n${cells.split('|').join('\n\n')}\n`)
+    .replace(/^\s*(?:[-*]|\d+\.) /gm, '\n')
+    .split(/\n\s*\n/);
+  return blocks.flatMap((block) =>
+    block
+      .replace(/`[^`]*`/g, 'X')
+      .replace(/\]\([^)]*\)/g, ']')
+      .split(/(?<=[.!?:]["”)*]*)\s+(?=[A-Z*“"([])/),
+  );
+}
+
 /** The paths in backticks that begin with a folder or file of the repository. */
 function namedPaths(text: string): readonly string[] {
   const top = new Set(readdirSync(root));
@@ -47,6 +61,13 @@ describe.each(pages)('%s', (page) => {
       expect(exists(file), `${target} exists`).toBe(true);
       if (anchor !== undefined) expect(anchors(file), `${target} is a heading`).toContain(anchor);
     }
+  });
+
+  it('has no sentence of more than 40 words, and no long lines outside of tables', () => {
+    const text = read(page);
+    expect(sentences(text).filter((sentence) => sentence.split(/\s+/).length > 40)).toEqual([]);
+    const lines = text.split('\n').filter((line) => !line.trimStart().startsWith('|'));
+    expect(lines.filter((line) => line.length > 160)).toEqual([]);
   });
 
   it('names files that exist', () => {
@@ -71,18 +92,20 @@ it('docs/dependencies.md has a line for each package that HQ names', () => {
 });
 
 describe('SECURITY.md', () => {
-  const rows = read('SECURITY.md')
-    .split('\n')
-    .filter((line) => line.startsWith('| ') && !/^\| (---|claim )/.test(line))
-    .map((line) => line.split('|').slice(1, -1));
+  const claims = Array.from(
+    read('SECURITY.md').matchAll(/^- (.+(?:\n {2}.+)*?)\n {2}Test: (.+(?:\n {2}.+)*)/gm),
+    ([, claim = '', tests = '']) => [claim, tests] as const,
+  );
 
-  it.each(rows)('proves by a test: %s', (_claim, tests = '') => {
-    const named = tests.split('; ').map((test) => /`([^`]+\.test\.ts)`(?:: (.+))?/.exec(test));
-    expect(named).not.toHaveLength(0);
-    for (const match of named) {
-      const [, file = '', names = ''] = match ?? [];
+  it('names a test for each claim', () => {
+    expect(claims.length).toBeGreaterThan(80);
+  });
+
+  it.each(claims)('proves by a test: %s', (_claim, tests) => {
+    for (const test of tests.replaceAll('\n ', '').split('; ')) {
+      const [, file = '', names = ''] = /^`([^`]+\.test\.ts)`(?:: (.+))?$/.exec(test) ?? [];
       const source = exists(file) ? read(file) : undefined;
-      expect(source, `${file} exists`).toBeDefined();
+      expect(source, `${test} names a file`).toBeDefined();
       for (const [, name = ''] of names.matchAll(/"([^"]+)"/g)) expect(source).toContain(name);
     }
   });

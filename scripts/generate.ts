@@ -6,6 +6,7 @@ import type pg from 'pg';
 import { findBreaches } from '../db/src/schema-rules.ts';
 import { readSchemaText } from '../db/src/schema-text.ts';
 import { actionsPage } from './generate/actions-page.ts';
+import { apiPage } from './generate/api-page.ts';
 import { withMigratedDatabase } from './generate/migrated-database.ts';
 import { findTextPatches } from './generate/text-patches.ts';
 import { readCatalog } from './generate/types/catalog.ts';
@@ -21,6 +22,7 @@ const generated: readonly {
   readonly make: (client: pg.Client) => string | Promise<string>;
 }[] = [
   { path: 'docs/actions.md', make: actionsPage },
+  { path: 'docs/api.md', make: apiPage },
   { path: 'shared/src/database.generated.ts', make: async (client) => writeTypes(await readCatalog(client)) },
   {
     path: 'db/schema.generated.sql',

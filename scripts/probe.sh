@@ -1,6 +1,6 @@
 #!/bin/bash
-# probe.sh PORT PATH …: fails unless every path on loopback answers 200. The health check of the images: they have no curl,
-# and a probe that starts Node would cost 160 ms of processor time instead of 3.
+# probe.sh PORT PATH …: fails unless every path on loopback answers 200. Health check of the images: they have no curl, and
+# Node would cost 160 ms of processor time instead of 3.
 set -u
 port=$1
 shift
@@ -14,7 +14,7 @@ for path in "$@"; do
     echo "$path does not answer"
     exit 1
   fi
-  # Read to the end: the server would log a client that hangs up in the middle.
+  # Reads to the end: the server would log a client that disconnects early.
   cat <&3 >/dev/null
   exec 3>&-
   if [[ $status != 200 ]]; then

@@ -59,7 +59,7 @@ async function openTui(local: z.infer<typeof ready>, columns: number, rows: numb
     },
   });
   await session.waitFor('LIVE');
-  await session.waitFor(/default .*healthy/, 60_000);
+  await session.waitFor(/default .*healthy/, 180_000);
   return session;
 }
 
@@ -80,7 +80,7 @@ async function drawFleet(local: z.infer<typeof ready>): Promise<void> {
     await session.settled();
     const picture = svgPicture(session.terminal, 'HQ in a terminal: the fleet while a gateway restarts');
     await writeFile(join(docs, 'hq-tui.svg'), picture);
-    await session.waitFor(/restart_gateway .*done/, 120_000);
+    await session.waitFor(/restart_gateway .*done/, 240_000);
   } finally {
     await session.close();
   }
@@ -104,22 +104,27 @@ async function recordRestart(local: z.infer<typeof ready>): Promise<void> {
     await delay(700);
     session.press('\r');
     await session.waitFor('◐ running', 60_000);
-    recording.caption(
-      'The runner on the host restarts it, and its output streams in. (Five times as fast here.)',
-    );
+    recording.caption('The runner on the host restarts it, and its output streams in. (Shortened here.)');
     await delay(1000);
-    recording.playAt(5);
-    await session.waitFor('● done', 120_000);
-    recording.playAt(1);
+    const from = recording.frames.length;
+    await session.waitFor('● done', 240_000);
+    const to = recording.frames.length;
     await show('Done. Everyone who watches sees the same.');
     const still = recording.frames.length - 1;
     session.press('1');
-    await session.waitFor(/default .*healthy/, 60_000);
+    await session.waitFor(/default .*healthy/, 180_000);
     await show('Healthy again. 1 leads back to the fleet.');
     const frames = await recording.stop();
     const title = 'HQ in a terminal: an operator restarts a gateway and watches it become healthy';
     const size = { columns, rows: rows + 2 };
-    const animation = svgAnimation(frames, { title, ...size, still, longestMs: 1500, endMs: 3000 });
+    const animation = svgAnimation(frames, {
+      title,
+      ...size,
+      still,
+      shortened: { from, to, ms: 6000 },
+      longestMs: 1500,
+      endMs: 3000,
+    });
     await writeFile(join(docs, 'hq-restart.svg'), animation);
   } finally {
     await session.close();

@@ -1,6 +1,6 @@
 /**
- * `npm test`: everything that this machine can run, then the names of what it could not and why.
- * `npm run test:long`: the hundreds of kills and the soaks. Further arguments go to Vitest.
+ * `npm test`: runs every test that this machine can run, then lists what it left out and why.
+ * `npm run test:long`: runs the hundreds of kills and the soaks. Further arguments go to Vitest.
  * With HQ_TEST_ALL=1 (as in CI) anything left out is a failure.
  */
 import { spawn, spawnSync } from 'node:child_process';
@@ -13,9 +13,10 @@ import { ensureBuilt } from './build.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** What a test outside of Node needs, how to see whether it is there, and what is left out without it. */
+/** Something outside Node that some tests need. */
 interface Requirement {
   readonly leftOut: string;
+  /** Returns why it is missing; undefined where it is there. */
   readonly reason: () => string | undefined;
 }
 
@@ -26,8 +27,8 @@ function missingProgram(command: string, args: readonly string[], advice: string
     timeout: 20_000,
   });
   if (probe.status === 0) return undefined;
-  const said = probe.error?.message ?? probe.stderr.trim().split('\n').at(-1) ?? 'no answer';
-  return `${said}; ${advice}`;
+  const reason = probe.error?.message ?? probe.stderr.trim().split('\n').at(-1) ?? 'no answer';
+  return `${reason}; ${advice}`;
 }
 
 const docker: Requirement = {

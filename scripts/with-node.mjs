@@ -28,7 +28,7 @@ function readLock(path) {
   }
 }
 
-/** Whether every package that the lock file asks for (on this platform) stands in node_modules at that version. */
+/** Returns true if node_modules has every package of the lock file for this platform at its version. */
 function hasPackages() {
   const wanted = readLock(join(root, 'package-lock.json'));
   if (wanted === undefined)
@@ -49,7 +49,7 @@ function countPackages() {
 
 function runNpm(args, progress) {
   return new Promise((resolve) => {
-    // npm start sets npm_execpath: the npm that runs us is the npm that installs.
+    // Installs with the npm that runs this script, which sets npm_execpath.
     const npmCli = process.env.npm_execpath;
     const [command, prefix] =
       npmCli && /\.c?js$/.test(npmCli)
@@ -57,7 +57,7 @@ function runNpm(args, progress) {
         : [process.platform === 'win32' ? 'npm.cmd' : 'npm', []];
     const child = spawn(command, [...prefix, ...args], {
       cwd: root,
-      // The scripts that npm runs get the pinned Node, as soon as it is there.
+      // npm's scripts run under the pinned Node once it is installed.
       env: { ...process.env, PATH: `${dirname(pinnedNode)}${delimiter}${process.env.PATH ?? ''}` },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -108,16 +108,16 @@ function fetchPinnedNode() {
   fail('the pinned Node could not be installed. Check the network and run the same command again');
 }
 
-/** No package's scripts run (.npmrc): what the project needs of them is done here, by name. */
+/** Installs packages, and runs the two install scripts that HQ needs: .npmrc turns all others off. */
 async function install() {
   if (!hasPackages()) {
     const label = `Installing ${countPackages()} packages (once)`;
     process.stderr.write(`${label}\n`);
-    // NODE_ENV=production in the caller's environment would leave out what the tests and the build need.
+    // NODE_ENV=production in the caller's environment would omit the packages of tests and builds.
     await npmOrFail(['ci', '--include=dev'], label);
   }
   if (!existsSync(pinnedNode)) fetchPinnedNode();
-  // OpenClaw refuses to start before its own script has run.
+  // OpenClaw refuses to start before its install script ran.
   if (existsSync(join(root, 'node_modules/openclaw/.openclaw-lifecycle-pending'))) {
     await npmOrFail(['rebuild', 'openclaw', '--ignore-scripts=false'], 'Preparing OpenClaw (once)');
   }
@@ -130,15 +130,29 @@ if (program === undefined) fail('usage: with-node.mjs PROGRAM [ARGUMENT …]');
 await install();
 
 const child = spawn(pinnedNode, [...process.execArgv, join(root, program), ...args], { stdio: 'inherit' });
+let isStopping = false;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']) {
   process.on(signal, () => {
+    isStopping = true;
     // The terminal sends SIGINT and SIGQUIT to the whole group: the child has them already.
     if (!(process.stdin.isTTY && (signal === 'SIGINT' || signal === 'SIGQUIT'))) child.kill(signal);
   });
 }
+if (process.env.npm_lifecycle_event !== undefined) stopWithParent();
 child.on('error', (error) => fail(`cannot run ${pinnedNode}: ${error.message}`));
 child.on('close', (code, signal) => {
   if (signal === null) process.exit(code ?? 1);
   process.removeAllListeners(signal);
   process.kill(process.pid, signal);
 });
+
+/** Stops the child when npm's shell dies: npm sends SIGTERM to that shell, and dash does not pass it on. */
+function stopWithParent() {
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    if (!isStopping) child.kill('SIGTERM');
+  }, 500);
+  watch.unref();
+}

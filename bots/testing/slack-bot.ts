@@ -1,7 +1,8 @@
 import { pino } from 'pino';
 import { type RunningSlack, startSlackServer } from '../fakes/slack-server/index.ts';
 import type { Adapter } from '../src/contract/adapter.ts';
-import type { Acknowledgement, Choice, Inbound, Receiver, Reply, Sender } from '../src/contract/inbound.ts';
+import type { Choice } from '../src/contract/choice.ts';
+import type { Acknowledgement, Inbound, Receiver, Reply, Sender } from '../src/contract/inbound.ts';
 import { slack } from '../src/platforms/slack/index.ts';
 
 interface Heard {

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { findPlatformDrift, type PlatformDrift } from './platform-sync.ts';
 import { findPolicyDrift, type PolicyDrift } from './policy-sync.ts';
 import type { SchemaFiles, SqlFile } from './schema-files.ts';
 
@@ -22,6 +23,7 @@ export interface MigrationState {
   /** Whether the database has migrations from before the baseline. */
   readonly beforeBaseline: boolean;
   readonly policy: readonly PolicyDrift[];
+  readonly platforms: readonly PlatformDrift[];
 }
 
 /** Creates the schema `hq` and the tables that record what was applied. */
@@ -75,9 +77,9 @@ export async function readState(client: pg.Client, files: SchemaFiles): Promise<
   const repeatable = repeatableFiles(files);
   const fileOf = new Map([...wanted, ...repeatable].map((file) => [file.name, file]));
   const appliedChecksum = new Map(repeated.map(({ name, checksum }) => [name, checksum]));
-  const { rows } = await client.query<{ there: boolean }>(
-    `select to_regclass('hq.actions') is not null and to_regtype('public.command_action') is not null
-       and exists (select from pg_attribute where attrelid = to_regclass('hq.actions') and attname = 'executor') as there`,
+  const { rows } = await client.query<{ actions: boolean; platforms: boolean }>(
+    `select exists (select from pg_attribute where attrelid = to_regclass('hq.actions') and attname = 'executor') as actions,
+       to_regclass('hq.chat_platforms') is not null as platforms`,
   );
   return {
     applied: [...once, ...repeated],
@@ -93,6 +95,7 @@ export async function readState(client: pg.Client, files: SchemaFiles): Promise<
       .map(({ name }) => name),
     unknown: once.filter(({ name }) => !fileOf.has(name)).map(({ name }) => name),
     beforeBaseline,
-    policy: rows[0]?.there ? await findPolicyDrift(client) : [],
+    policy: rows[0]?.actions ? await findPolicyDrift(client) : [],
+    platforms: rows[0]?.platforms ? await findPlatformDrift(client) : [],
   };
 }

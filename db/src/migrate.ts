@@ -5,6 +5,7 @@ import { applyFiles } from './apply-file.ts';
 import { applyRepeatable } from './apply-repeatable.ts';
 import { withConnection } from './connection.ts';
 import { createLedger, type MigrationState, readState, recordApplied, repeatableFiles } from './ledger.ts';
+import { findPlatformDrift, syncPlatforms } from './platform-sync.ts';
 import { findPolicyDrift, syncPolicy } from './policy-sync.ts';
 import { readSchemaFiles, type SchemaFiles } from './schema-files.ts';
 import { findBreaches } from './schema-rules.ts';
@@ -13,7 +14,7 @@ import { takeOver } from './takeover.ts';
 export interface MigrateOptions {
   /** Says what would be applied and changes nothing. */
   readonly dryRun?: boolean;
-  /** Called before each step with the file's name, `catalogue of actions`, or the broken rule that it mends. */
+  /** Called before each step with the file's name, `catalogue of actions`, `chat platforms`, or the broken rule that it mends. */
   readonly onStep?: (step: string) => void;
   /** Another folder with `schema/`, `migrations/` and `takeover/`, for tests. */
   readonly directory?: string;
@@ -79,8 +80,8 @@ async function applyPending(
 }
 
 /**
- * Brings a database to this release: tables and migrations that it lacks, each in a transaction of its own; the catalogue's policy
- * rows; then, where a file changed or a rule of `hq-db verify` is broken, all functions, triggers and rights in one transaction.
+ * Brings a database to this release: tables and migrations that it lacks, each in a transaction of its own; the rows of the catalogue and
+ * of the chat platforms; then, where a file changed or a rule of `hq-db verify` is broken, all functions, triggers and rights in one transaction.
  * Resolves to the names of what was (or would be) applied. Throws `conflict` on drift or a newer database, `failed` when a file does.
  */
 export async function migrate(databaseUrl: string, options: MigrateOptions = {}): Promise<string[]> {
@@ -104,6 +105,10 @@ export async function migrate(databaseUrl: string, options: MigrateOptions = {})
       if ((await findPolicyDrift(client)).length > 0) {
         onStep('catalogue of actions');
         await syncPolicy(client);
+      }
+      if ((await findPlatformDrift(client)).length > 0) {
+        onStep('chat platforms');
+        await syncPlatforms(client);
       }
       const changed = steps.filter((step) => repeatable.has(step) || state.outdated.includes(step));
       const breaches = steps.length === 0 ? await findBreaches(client) : [];

@@ -26,7 +26,7 @@ export interface SchemaFiles {
 }
 
 /** The folders of `schema/`. A concept may use the tables, types and functions of those before it. */
-export const concepts = [
+const concepts = [
   'foundation',
   'tenancy',
   'fleet',
@@ -85,4 +85,18 @@ export async function readSchemaFiles(directory: string = schemaDirectory): Prom
     readSqlFile(join(takeover, 'baseline.sql'), 'takeover/baseline'),
   ]);
   return { tables, functions, rights, migrations, takeover: { migrations: oldMigrations, baseline } };
+}
+
+/** Maps each name of a table or function of `public` to the concept whose files define it. */
+export async function schemaOf(names: readonly string[]): Promise<Map<string, string>> {
+  const { tables, functions } = await readSchemaFiles();
+  const homes = new Map<string, string>();
+  for (const name of names) {
+    const definition = new RegExp(`(table (if not exists )?|function )public\\.${name}\\b(?! is)`);
+    const file =
+      tables.find(({ sql }) => definition.test(sql)) ?? functions.find(({ sql }) => definition.test(sql));
+    const [concept] = file?.name.split('/') ?? [];
+    if (concept !== undefined) homes.set(name, concept);
+  }
+  return homes;
 }

@@ -12,7 +12,7 @@ const rules: readonly { readonly says: string; readonly sql: string }[] = [
     says: 'the trigger is missing or off',
     sql: `select t.name || ' on agent_commands' as what
           from unnest(array['hq_guard_command', 'hq_limit_command', 'hq_check_command_change', 'hq_audit_enqueued',
-            'hq_do_at_once', 'hq_notify_failed_command', 'hq_clear_key']) t (name)
+            'hq_execute_in_database', 'hq_notify_failed_command', 'hq_clear_key']) t (name)
           where not exists (select from pg_trigger g
             where g.tgrelid = 'public.agent_commands'::regclass and g.tgname = t.name and g.tgenabled in ('O', 'A'))
           union all

@@ -11,6 +11,7 @@ export async function verify(databaseUrl: string): Promise<string[]> {
     ...state.pending.map((name) => `${name} is not applied`),
     ...state.outdated.map((name) => `${name} has changed since it was applied`),
     ...state.policy.map(({ action, how }) => `the action ${action} is ${how} in the database`),
+    ...state.platforms.map(({ platform, how }) => `the chat platform ${platform} is ${how} in the database`),
   ];
   if (state.pending.length > 0) return faults;
   return [...faults, ...(await withConnection(databaseUrl, findBreaches))];

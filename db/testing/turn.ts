@@ -40,7 +40,7 @@ export interface Turn {
 export async function takeTurn(database: TestDatabase, turn: Turn): Promise<TurnAnswer> {
   const [row] = await database.as<{ answer: TurnAnswer }>(
     service,
-    `select runner_turn($1, $2, $3, $4, $5, $6, $7, $8, $9) as answer`,
+    `select runner_exchange($1, $2, $3, $4, $5, $6, $7, $8, $9) as answer`,
     [
       turn.gateway,
       turn.runner ?? 'runner-1',
@@ -53,7 +53,7 @@ export async function takeTurn(database: TestDatabase, turn: Turn): Promise<Turn
       turn.beat === undefined ? null : JSON.stringify(turn.beat),
     ],
   );
-  if (row === undefined) throw new Error('runner_turn gave no answer');
+  if (row === undefined) throw new Error('runner_exchange gave no answer');
   return row.answer;
 }
 

@@ -20,7 +20,7 @@ interface Scene {
   /** As it stood before it was answered. */
   readonly usedUp: Message;
   readonly form: Turn;
-  /** What a client sends with everything. */
+  /** Fields of every interaction of this person. */
   readonly envelope: Readonly<Record<string, unknown>>;
 }
 

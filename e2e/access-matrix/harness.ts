@@ -3,16 +3,16 @@ import { nilTenant } from '../../db/testing/database.ts';
 import { eventually } from '../../db/testing/eventually.ts';
 import { startTestStack, type TestStack } from '../../local/testing/stack.ts';
 
-/** What only members of this HQ may read: none of it may stand in anything that others are sent. */
+/** Texts that only members of this HQ may read: no message to others may contain one. */
 export const confidential = ['kestrel-nine', 'Velvet Harbour', 'Quartz Lantern', 'Marble Falcon'];
 
 type Role = 'viewer' | 'operator' | 'admin';
 
-/** `hq-bots` as it is started, three platforms on loopback, and an HQ with something in it worth keeping. */
+/** `hq-bots` as a process, three platforms on loopback, and an HQ with confidential rows. */
 export interface AccessHarness {
   readonly stack: TestStack;
   readonly platforms: Platforms;
-  /** Links an account; to a member of this HQ where no other tenant is named. */
+  /** Links an account to a member, by default of this HQ. */
   link(
     platform: string,
     account: { install: string; user: string },
@@ -20,11 +20,11 @@ export interface AccessHarness {
     more?: Linked,
   ): Promise<void>;
   bind(platform: string, place: { install: string; channel: string }): Promise<void>;
-  /** How often the account was refused and that was written down, with all that the platform tells of it. */
+  /** Returns the number of audited refusals of the account. */
   refusals(platform: string, user: string): Promise<number>;
-  /** Resolves when nothing waits to be sent. */
+  /** Resolves when no message waits to be sent. */
   idle(): Promise<void>;
-  /** Everything that somebody could have done by what is tried here. */
+  /** Returns everything that the attempts could have changed. */
   state(): Promise<unknown>;
   close(): Promise<void>;
 }

@@ -1,9 +1,9 @@
 import type { AccessHarness } from './harness.ts';
 
-/** One platform with everybody who may not, and every way in which they could try. */
+/** People without access on one platform, and every surface on which they could try. */
 export interface AccessMatrix {
   readonly platform: string;
-  /** Who tries it, and how. */
+  /** Pairs of a person and a surface. */
   readonly cells: readonly Cell[];
   open(harness: AccessHarness): Promise<AccessAttempts>;
 }
@@ -11,21 +11,21 @@ export interface AccessMatrix {
 export interface Cell {
   readonly person: string;
   readonly surface: string;
-  /** Whether they may read here, and only not do this. */
+  /** True if the person may read here, but not perform this action. */
   readonly mayRead: boolean;
 }
 
 export interface AccessAttempts {
-  /** Who tries, as the platform numbers them. */
+  /** Returns the platform's id of the person. */
   accountOf(cell: Cell): string;
   attempt(cell: Cell): Promise<unknown>;
-  /** A viewer asks for the agents. */
+  /** Lists the agents as a viewer. */
   read(): Promise<unknown>;
-  /** Everything that has gone out so far. */
+  /** Returns everything that the bot sent so far. */
   sent(): readonly unknown[];
 }
 
-/** The reader comes last, so that what others were sent can be looked through before. */
+/** Sorts readers last, so that the messages to all others can be checked before. */
 export function cellsOf<Person extends string, Surface extends string>(
   people: Readonly<Record<Person, readonly Surface[]>>,
   readers: readonly Person[],
@@ -37,7 +37,7 @@ export function cellsOf<Person extends string, Surface extends string>(
   return all.toSorted((a, b) => Number(a.mayRead) - Number(b.mayRead));
 }
 
-/** Has that person come in by that way. */
+/** Performs the attempt of one cell. */
 export async function attempt<Scene, Somebody>(
   { person, surface }: Cell,
   surfaces: Readonly<Record<string, (scene: Scene, somebody: Somebody) => unknown>>,
@@ -45,7 +45,8 @@ export async function attempt<Scene, Somebody>(
   cast: Readonly<Record<string, Somebody>>,
 ): Promise<void> {
   const somebody = cast[person];
-  const comeIn = surfaces[surface];
-  if (somebody === undefined || comeIn === undefined) throw new Error(`there is no ${person}, ${surface}`);
-  await comeIn(scene, somebody);
+  const surfaceAttempt = surfaces[surface];
+  if (somebody === undefined || surfaceAttempt === undefined)
+    throw new Error(`there is no ${person}, ${surface}`);
+  await surfaceAttempt(scene, somebody);
 }

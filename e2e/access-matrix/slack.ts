@@ -12,17 +12,17 @@ interface Scene {
   readonly slack: RunningSlack;
   readonly ops: SlackChannel;
   readonly elsewhere: SlackChannel;
-  /** Asked of an operator, and of whoever is not that operator. */
+  /** Confirmations for the asker alone, and for a second person. */
   readonly question: SlackMessage;
   readonly forTwo: SlackMessage;
-  /** As it stood before it was answered. */
+  /** Copy from before it was answered. */
   readonly usedUp: SlackMessage;
   readonly form: Parameters<RunningSlack['acts']['submit']>[1];
 }
 
 interface Somebody {
   readonly user: SlackUser;
-  /** What their deliveries say otherwise than those of this workspace and app. */
+  /** Fields that differ from deliveries of this workspace and app. */
   readonly payload: Readonly<Record<string, unknown>>;
   readonly event: Readonly<Record<string, unknown>>;
   readonly words: string;
@@ -63,7 +63,7 @@ const surfaces = {
     const { options } = await slack.acts.suggest(user, form, 'Agent', 'k', {
       payload: inView(form, payload),
     });
-    // What they have typed themselves is always among them.
+    // The typed text itself is always among the options.
     if (options.some(({ value }) => value !== 'k')) throw new Error('something was completed');
   },
 } as const;
@@ -171,7 +171,7 @@ async function prepare(harness: AccessHarness, asker: Somebody | undefined): Pro
   return { slack, ops, elsewhere: other, question, forTwo, usedUp, form };
 }
 
-/** What names the workspace in a form stands in the form. */
+/** Puts the fields of another workspace into the view of a form. */
 function inView(form: Scene['form'], payload: Somebody['payload']): Record<string, unknown> {
   const { team_id: team } = payload;
   if (team === undefined) return { ...payload };

@@ -17,17 +17,17 @@ interface Somebody {
   /** A bound group of their own: Telegram takes twenty messages a minute from a bot in one. */
   readonly group: Chat;
   readonly mayRead: boolean;
-  /** How Telegram shows what they write. */
+  /** Fields that Telegram adds to their messages. */
   readonly manner: Parameters<TelegramServer['say']>[3];
 }
 
-const said = ({ mayRead }: Somebody): string => (mayRead ? '/hq ping' : '/hq agents');
+const commandOf = ({ mayRead }: Somebody): string => (mayRead ? '/hq ping' : '/hq agents');
 
 const surfaces = {
   'a command': ({ telegram }: Scene, somebody: Somebody) =>
-    telegram.say(somebody.person, somebody.group, said(somebody), somebody.manner),
+    telegram.say(somebody.person, somebody.group, commandOf(somebody), somebody.manner),
   'a command in a direct message': ({ telegram }: Scene, somebody: Somebody) =>
-    telegram.say(somebody.person, telegram.direct(somebody.person), said(somebody), somebody.manner),
+    telegram.say(somebody.person, telegram.direct(somebody.person), commandOf(somebody), somebody.manner),
   'words in a direct message': ({ telegram }: Scene, { person, mayRead, manner }: Somebody) =>
     telegram.say(person, telegram.direct(person), mayRead ? 'ping' : 'agents', manner),
   'a post': ({ telegram }: Scene, { person, manner }: Somebody) => {
@@ -46,7 +46,7 @@ const surfaces = {
     telegram.press(person, usedUp, 'Confirm', true),
   'a button that was taken to another chat': ({ telegram, elsewhere }: Scene, { person }: Somebody) => {
     const carrier = telegram.seen(elsewhere).at(-1);
-    if (carrier === undefined) throw new Error('nothing was said elsewhere');
+    if (carrier === undefined) throw new Error('no message was sent elsewhere');
     return telegram.forge(person, carrier, tokenOf(telegram, 'Confirm'));
   },
 } as const;
@@ -99,7 +99,7 @@ export const telegramMatrix: AccessMatrix = {
   },
 };
 
-/** Whoever writes as a chat is that chat. */
+/** Returns the id of the chat for someone who writes as a chat. */
 function accountOf(somebody: Somebody | undefined): number | undefined {
   const as = somebody?.manner?.as;
   return as === undefined ? somebody?.person.id : as === 'anonymous' ? somebody?.group.id : as.id;
@@ -160,7 +160,7 @@ async function prepare(harness: AccessHarness, cast: Readonly<Record<string, Som
   return { telegram, elsewhere: other, question, forTwo, usedUp };
 }
 
-/** What the newest button of that label carries, as whoever reads the wire knows it. */
+/** Returns the callback data of the newest button with that label. */
 function tokenOf({ calls }: TelegramServer, label: string): string {
   const found = JSON.stringify(calls).matchAll(
     new RegExp(`"text":"${label}","callback_data":"([^"]+)"`, 'gu'),

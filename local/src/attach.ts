@@ -7,9 +7,9 @@ import { readRunFile } from './run-file.ts';
 import { openTerminalUi } from './terminal-ui.ts';
 
 const waitMs = 30_000;
-const askMs = 100;
+const pollMs = 100;
 
-/** Opens the terminal UI on the HQ that runs on this directory already; waits for one that is still starting. */
+/** Opens the terminal UI on the HQ that already runs on this directory; waits while it starts. */
 export async function attach(
   directory: DataDirectory,
   pid: number | undefined,
@@ -18,15 +18,15 @@ export async function attach(
 ): Promise<number> {
   await buildTui();
   const deadline = Date.now() + waitMs;
-  for (let told = false; ; told = true) {
+  for (let isReported = false; ; isReported = true) {
     const stack = await readRunFile(directory.run, pid);
     if (stack) return openTerminalUi(stack, directory.run, args).ended;
     if (Date.now() > deadline) {
       throw new HqError('timed_out', `The HQ on ${directory.path} (pid ${pid ?? 'unknown'}) is not ready.`, {
-        hint: 'See what that process says, or end it and start again.',
+        hint: 'Read the output of that process, or stop it and start again.',
       });
     }
-    if (!told) report(`HQ is being started by process ${pid ?? 'unknown'}; waiting for it`);
-    await sleep(askMs);
+    if (!isReported) report(`HQ is being started by process ${pid ?? 'unknown'}; waiting for it`);
+    await sleep(pollMs);
   }
 }

@@ -4,7 +4,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { HqError } from '@hq/shared/errors';
 
-/** The one place where everything of an installation lies; nobody but its owner can look in. */
+/** Directory with all data of an installation; only its owner can read it. */
 export interface DataDirectory {
   readonly path: string;
   readonly postgres: string;
@@ -14,7 +14,7 @@ export interface DataDirectory {
   readonly runnerLog: string;
 }
 
-/** For root a place of the system's, else the user's own. */
+/** Returns a system directory for root, else one of the user. */
 export function defaultDataDirectory(env: NodeJS.ProcessEnv): string {
   if (process.getuid?.() === 0) return '/var/lib/hq';
   const base = env.XDG_DATA_HOME;
@@ -23,13 +23,13 @@ export function defaultDataDirectory(env: NodeJS.ProcessEnv): string {
 
 const lockName = 'lock';
 
-/** Makes it with mode 0700, or checks that it is ours. */
+/** Creates the directory with mode 0700, or checks that it belongs to this user and to HQ. */
 export async function openDataDirectory(given: string): Promise<DataDirectory> {
   const path = resolve(given);
   try {
     await mkdir(path, { recursive: true, mode: 0o700 });
   } catch (cause) {
-    throw new HqError('failed', `The data directory ${path} cannot be made.`, {
+    throw new HqError('failed', `The data directory ${path} cannot be created.`, {
       hint: 'Choose another with --data.',
       cause,
     });
@@ -42,7 +42,7 @@ export async function openDataDirectory(given: string): Promise<DataDirectory> {
   }
   const entries = await readdir(path);
   if (entries.length > 0 && !entries.includes(lockName)) {
-    throw new HqError('usage', `${path} holds something else than HQ's data.`, {
+    throw new HqError('usage', `${path} contains something other than HQ's data.`, {
       hint: 'Name an empty or a new directory with --data.',
       field: 'data',
     });
@@ -59,8 +59,8 @@ export async function openDataDirectory(given: string): Promise<DataDirectory> {
 }
 
 /**
- * Takes the directory for this process, or says whose it is: `held` is the pid of the other. It is a lock of the
- * operating system, kept by SQLite: it ends with the process, however that ends, and two starters cannot both have it.
+ * Locks the directory for this process, or returns the pid of its holder in `held`. SQLite holds a lock of the operating
+ * system: it ends with the process, and two processes cannot both have it.
  */
 export async function lockDataDirectory(
   directory: DataDirectory,

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { HqError } from '@hq/shared/errors';
 
-/** A loopback TCP port that was free a moment ago. */
+/** Returns a loopback TCP port that was free a moment ago. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve, reject) => {

@@ -4,10 +4,10 @@ import { z } from 'zod';
 import { readPrivate, writePrivate } from './private-file.ts';
 
 const keys = z.object({
-  /** Names this installation in a database that others may use too. */
+  /** Identifies this installation in a database that several may share. */
   installation: z.string().min(1),
   jwtSecret: z.string().min(32),
-  /** Of the bundled Postgres: its superuser, and the owner of HQ's tables. */
+  /** Passwords of the bundled Postgres: its superuser, and the owner of HQ's tables. */
   superuserPassword: z.string().min(16),
   ownerPassword: z.string().min(16),
   email: z.string(),
@@ -15,15 +15,15 @@ const keys = z.object({
 });
 export type InstallKeys = z.output<typeof keys>;
 
-/** The account that a bot of this installation signs in with. */
+/** Account of this installation's chat bot. */
 export const botEmail = 'bot@hq.local';
 
-/** Made from what is kept anyway, so that installations that are older than bots have one too. */
+/** Derives the bot's password from a stored key, so that older installations have one too. */
 export function botPassword({ jwtSecret }: InstallKeys): string {
   return createHmac('sha256', jwtSecret).update('password of the chat bot').digest('hex');
 }
 
-/** The secrets of this installation, made at random the first time and kept in a file of mode 0600. */
+/** Reads the secrets of this installation, or creates them in a file of mode 0600. */
 export async function installKeys(path: string): Promise<InstallKeys> {
   const text = await readPrivate(path);
   if (text !== undefined) {

@@ -4,16 +4,16 @@ import type pg from 'pg';
 
 export interface NewMember {
   readonly email: string;
-  /** Random and long: it is hashed with the least effort, since guessing is hopeless anyway. */
+  /** Must be random and long: it is hashed with the lowest cost factor. */
   readonly password: string;
   readonly role: Role | undefined;
-  /** undefined: the one tenant of a self-hosted HQ. */
+  /** Default: the one tenant of a self-hosted HQ. */
   readonly tenantId?: string;
 }
 
 export const nilTenant = '00000000-0000-0000-0000-000000000000';
 
-/** A user who can sign in with a password and, with a role, is a member of the tenant. Gives the user's id. */
+/** Creates a user with a password and, with a role, a member of the tenant. Returns the user's id. */
 export async function createMember(client: pg.ClientBase, member: NewMember): Promise<string> {
   const id = randomUUID();
   const email = member.email.toLowerCase();
@@ -52,7 +52,7 @@ export async function createMember(client: pg.ClientBase, member: NewMember): Pr
   return id;
 }
 
-/** Gives a user this password, if it is another. */
+/** Sets the password of a user if it differs. */
 export async function setPassword(client: pg.ClientBase, userId: string, password: string): Promise<void> {
   await client.query(
     `update auth.users set encrypted_password = extensions.crypt($2, extensions.gen_salt('bf', 4))

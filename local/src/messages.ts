@@ -1,25 +1,24 @@
 import { appendFileSync } from 'node:fs';
 
-/** Where the starter speaks: on stderr, and in the log while the terminal belongs to the UI. */
+/** Messages of `npm start`: on stderr, or in the log while the terminal shows the UI. */
 export interface Messages {
   report(line: string): void;
-  /** From here on nothing is written to the terminal. */
   redirectToLog(): void;
   resume(): void;
 }
 
 export function openMessages(logFile: string): Messages {
-  let hushed = false;
+  let isRedirected = false;
   return {
     report(line) {
-      if (hushed) appendFileSync(logFile, `${new Date().toISOString()} ${line}\n`, { mode: 0o600 });
+      if (isRedirected) appendFileSync(logFile, `${new Date().toISOString()} ${line}\n`, { mode: 0o600 });
       else process.stderr.write(`${line}\n`);
     },
     redirectToLog() {
-      hushed = true;
+      isRedirected = true;
     },
     resume() {
-      hushed = false;
+      isRedirected = false;
     },
   };
 }

@@ -10,7 +10,7 @@ import { type Seeded, seed } from './seed.ts';
 
 const bootstrapFile = new URL('../../db/bootstrap/supabase.sql', import.meta.url);
 
-/** What the bundled Postgres gets before anything else: the owner of HQ's tables, who is no superuser. */
+/** Prepares the bundled Postgres: creates the owner of HQ's tables, who is no superuser. */
 export async function bootstrapEmbedded(port: number, keys: InstallKeys): Promise<{ databaseUrl: string }> {
   const superuserUrl = urlOf(embeddedSuperuser, keys.superuserPassword, port);
   await withConnection(superuserUrl, async (client) => {
@@ -22,7 +22,7 @@ export async function bootstrapEmbedded(port: number, keys: InstallKeys): Promis
   return { databaseUrl: urlOf('postgres', keys.ownerPassword, port) };
 }
 
-/** The same for a Postgres that somebody named: only what is missing there. */
+/** Creates what is missing in an external Postgres. */
 export async function bootstrapExternal(databaseUrl: string): Promise<void> {
   await withConnection(databaseUrl, async (client) => {
     const { rows } = await client.query<{ complete: boolean }>(
@@ -35,14 +35,14 @@ export async function bootstrapExternal(databaseUrl: string): Promise<void> {
   });
 }
 
-/** Migrates, and puts in place what Realtime and the first sign-in need. */
+/** Migrates, installs Realtime's triggers and seeds the first sign-in. */
 export async function prepareDatabase(
   databaseUrl: string,
   keys: InstallKeys,
-  tell: (line: string) => void,
+  report: (line: string) => void,
 ): Promise<Seeded> {
   const applied = await migrate(databaseUrl);
-  if (applied.length > 0) tell(`Applied ${applied.length} migrations`);
+  if (applied.length > 0) report(`Applied ${applied.length} migrations`);
   return withConnection(databaseUrl, async (client) => {
     await installTriggers(client);
     return seed(client, keys);

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 
-/** The content of a file that is ours alone; undefined where there is none. */
+/** Reads a private file; returns undefined if there is none. */
 export async function readPrivate(path: string): Promise<string | undefined> {
   let file: Awaited<ReturnType<typeof open>>;
   try {
@@ -17,7 +17,7 @@ export async function readPrivate(path: string): Promise<string | undefined> {
   }
 }
 
-/** Written whole or not at all, with mode 0600. */
+/** Writes a file of mode 0600 atomically. */
 export async function writePrivate(path: string, content: string): Promise<void> {
   const partial = `${path}.${process.pid}`;
   await rm(partial, { force: true });

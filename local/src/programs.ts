@@ -1,20 +1,20 @@
 import { fileURLToPath } from 'node:url';
 import { HqError } from '@hq/shared/errors';
 
-/** Builds hq-tui if its sources are newer than its bundle. */
+/** Builds hq-tui if its bundle is stale. */
 export async function buildTui(): Promise<void> {
   try {
     const { ensureBuilt } = await import('../../scripts/build.ts');
     await ensureBuilt('hq-tui');
   } catch (cause) {
     throw new HqError('failed', 'The terminal UI could not be built.', {
-      hint: 'npm run build shows what is wrong, as the user who owns this directory.',
+      hint: 'Run npm run build as the owner of this directory to see the reason.',
       cause,
     });
   }
 }
 
-/** The runner's bundle, which takes less memory; its source where no bundle can be made, as in a clone of another user. */
+/** Returns the runner's bundle, which needs less memory, or its source where the bundle cannot be written. */
 export async function runnerProgram(): Promise<string> {
   try {
     const { ensureBuilt } = await import('../../scripts/build.ts');

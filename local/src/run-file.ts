@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { z } from 'zod';
 import { readPrivate, writePrivate } from './private-file.ts';
 
-/** What a running HQ tells, on stdout with --no-tui and in its run file: how to reach it, and how to get in. */
+/** Address and credentials of a running HQ, on stdout with --no-tui and in its run file. */
 const runningStack = z.object({
   url: z.string(),
   anonKey: z.string(),
@@ -10,7 +10,7 @@ const runningStack = z.object({
   jwtSecret: z.string(),
   email: z.string(),
   password: z.string(),
-  /** What hq-bots signs in with. */
+  /** Account of hq-bots. */
   botEmail: z.string(),
   botPassword: z.string(),
   gatewayHome: z.string(),
@@ -22,7 +22,7 @@ export async function writeRunFile(path: string, stack: RunningStack): Promise<v
   await writePrivate(path, `${JSON.stringify(stack)}\n`);
 }
 
-/** undefined where none is written (yet), or where it is of an earlier start than that of `pid`. */
+/** Returns undefined if there is none yet, or if another process than `pid` wrote it. */
 export async function readRunFile(path: string, pid: number | undefined): Promise<RunningStack | undefined> {
   const text = await readPrivate(path);
   if (text === undefined) return undefined;

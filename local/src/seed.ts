@@ -6,7 +6,7 @@ export interface Seeded {
   readonly gatewayId: string;
 }
 
-/** What a first sign-in finds: a workspace, this machine's gateway, an admin, a bot. Changes nothing that is there already. */
+/** Creates a workspace, this machine's gateway, an admin and a bot where they are missing. */
 export async function seed(client: pg.ClientBase, keys: InstallKeys): Promise<Seeded> {
   await client.query(
     `insert into public.workspace (tenant_id, name, slug)
@@ -34,8 +34,8 @@ async function seedMember(client: pg.ClientBase, member: NewMember): Promise<voi
 }
 
 /**
- * The gateway that stands for this machine: the one that this installation has marked, else the one that every new HQ
- * has and nobody serves yet, else a new one (the database may belong to an HQ with gateways elsewhere).
+ * Returns the gateway of this machine: the one marked by this installation, else the default one if no runner serves it,
+ * else a new one (an external database may have gateways elsewhere).
  */
 async function seedGateway(client: pg.ClientBase, installation: string): Promise<string> {
   const mark = JSON.stringify({ installation, networking_mode: 'local' });

@@ -11,7 +11,7 @@ import { type SupervisedRunner, superviseRunner } from './supervised-runner.ts';
 
 export interface RunningHq {
   readonly stack: RunningStack;
-  /** Stops the runner with its gateway, the API, the database, in this order, within about half a minute. */
+  /** Stops the runner with its gateway, the API and the database, in this order, within about half a minute. */
   stop(): Promise<void>;
 }
 
@@ -19,8 +19,8 @@ const runnerStopMs = 20_000;
 const errorReportMs = 60_000;
 
 /**
- * Starts everything but a face: Postgres, migrations, seed, API, runner. What can be done beside something else is.
- * A failure stops what had been started.
+ * Starts Postgres, migrations, seed, API and runner, in parallel where possible. A failure stops the parts that had
+ * started.
  */
 export async function startHq(
   options: StartOptions,
@@ -34,7 +34,7 @@ export async function startHq(
   try {
     const keys = await installKeys(directory.keys);
     await mkdir(directory.gateway, { recursive: true, mode: 0o700 });
-    // Loading the API's libraries and building take as long as starting Postgres does.
+    // Loading the API's libraries and bundling take as long as starting Postgres.
     const modules = withoutUnhandledRejection(
       Promise.all([import('./api/local-api.ts'), import('./prepare-database.ts')]),
     );
@@ -102,19 +102,19 @@ export async function startHq(
   }
 }
 
-/** Clients ask again and again while a database is away: the same fault is told once a minute. */
-function reportErrors(tell: Messages['report']): NonNullable<LocalApiOptions['onError']> {
-  const toldAt = new Map<string, number>();
+/** Reports the same error once a minute: clients retry while the database is unavailable. */
+function reportErrors(report: Messages['report']): NonNullable<LocalApiOptions['onError']> {
+  const reportedAt = new Map<string, number>();
   return ({ status, route, codes }) => {
     const line = `API: ${status} for ${route} (${codes.join(', ')})`;
     const now = Date.now();
-    if (now - (toldAt.get(line) ?? 0) < errorReportMs) return;
-    toldAt.set(line, now);
-    tell(line);
+    if (now - (reportedAt.get(line) ?? 0) < errorReportMs) return;
+    reportedAt.set(line, now);
+    report(line);
   };
 }
 
-/** Its failure is told when it is awaited, not as one that nobody handled. */
+/** Prevents an unhandled rejection before the promise is awaited. */
 function withoutUnhandledRejection<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => undefined);
   return promise;

@@ -19,7 +19,7 @@ async function postgresPid(): Promise<number> {
   return Number((await readFile(join(data, 'postgres', 'postmaster.pid'), 'utf8')).split('\n')[0]);
 }
 
-it('stops within a minute though Postgres hangs, and leaves nothing behind', async () => {
+it('stops within a minute while Postgres hangs, and leaves nothing behind', async () => {
   const hq = startHqProcess(['--no-tui', '--data', data]);
   await hq.ready;
   const processes = hq.descendants();
@@ -32,7 +32,7 @@ it('stops within a minute though Postgres hangs, and leaves nothing behind', asy
   await eventually(() => expect(processes.filter(isRunning)).toEqual([]));
 });
 
-it('loses no acknowledged row in twenty kills of Postgres and of the starter', async () => {
+it('loses no acknowledged row in twenty kills of Postgres and of npm start', async () => {
   let written = 0;
   for (let round = 0; round < 20; round += 1) {
     const hq = startHqProcess(['--no-tui', '--data', data]);
@@ -48,7 +48,7 @@ it('loses no acknowledged row in twenty kills of Postgres and of the starter', a
     const until = Date.now() + killAt + 100;
     while (Date.now() < until) {
       const { error } = await client.from('agents').insert({ slug: `row-${written}`, name: 'n' });
-      // Whether a row whose answer was lost is there is not known: it is asked again under the same name.
+      // A row whose response was lost may exist: it is inserted again under the same name.
       if (error === null || error.code === '23505') written += 1;
       else await new Promise((resolve) => setTimeout(resolve, 10));
     }

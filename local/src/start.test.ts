@@ -11,7 +11,7 @@ import { type HqProcess, isRunning, startHqProcess } from '../testing/hq-process
 import { postgresAccount } from './postgres/postgres.ts';
 import type { RunningStack } from './run-file.ts';
 
-// Each waits for what it needs, however busy the machine is.
+// Every test waits for conditions, so a busy machine only makes it slower.
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
 
 const isRoot = process.getuid?.() === 0;
@@ -48,7 +48,7 @@ async function postgresPid(): Promise<number> {
 }
 
 describe('npm start', () => {
-  it('tells what it takes', async () => {
+  it('lists its flags', async () => {
     const hq = start(['--help']);
     expect((await hq.exited).code).toBe(0);
     expect(hq.stdout()).toContain('--database-url');
@@ -68,7 +68,7 @@ describe('npm start', () => {
     expect(hq.stdout()).toBe('');
   });
 
-  it('refuses a directory that holds something else', async () => {
+  it('refuses a directory with other content', async () => {
     await mkdir(data);
     await writeFile(join(data, 'thesis.txt'), 'years of work');
     const hq = start(['--no-tui', '--data', data]);
@@ -76,7 +76,7 @@ describe('npm start', () => {
     expect((await stat(data)).mode & 0o777).not.toBe(0o700);
   });
 
-  it('prints one JSON line when an admin can sign in, and leaves nothing behind when it is stopped', async () => {
+  it('prints one JSON line when an admin can sign in, and leaves nothing behind when stopped', async () => {
     const hq = start(['--no-tui', '--data', data]);
     const stack = await hq.ready;
     expect(Object.keys(stack).sort()).toEqual(
@@ -118,7 +118,7 @@ describe('npm start', () => {
     await expect(stat(join(data, 'run.json'))).rejects.toThrow('ENOENT');
   });
 
-  it('makes other keys for every installation, and keeps them', async () => {
+  it('creates different keys for every installation, and keeps them', async () => {
     const [first, other] = await Promise.all([
       start(['--no-tui', '--data', data]).ready,
       start(['--no-tui', '--data', join(home, 'other')]).ready,
@@ -143,7 +143,7 @@ describe('npm start', () => {
     }
   });
 
-  it('stops when it is asked to while it starts, and leaves nothing behind', async () => {
+  it('stops at a signal during its start, and leaves nothing behind', async () => {
     const hq = start(['--no-tui', '--data', data]);
     await eventually(() => expect(hq.stderr()).toContain('Starting the database'));
     await eventually(() => expect(hq.descendants()).not.toEqual([]));
@@ -158,13 +158,13 @@ describe('npm start', () => {
     expect([...processes].filter(isRunning)).toEqual([]);
   });
 
-  it('goes on serving when whoever read its output has gone', async () => {
+  it('keeps serving when the reader of its output exits', async () => {
     const hq = start(['--no-tui', '--data', data]);
     const stack = await hq.ready;
     hq.child.stdout?.destroy();
     hq.child.stderr?.destroy();
     const before = await postgresPid();
-    // It has something to say about this.
+    // Makes it write a message.
     process.kill(before, 'SIGKILL');
     await eventually(async () => {
       expect(await postgresPid()).not.toBe(before);
@@ -172,7 +172,7 @@ describe('npm start', () => {
     });
   });
 
-  it('serves on the port that was asked for, or says that it is taken', async () => {
+  it('serves on the given port, or reports that it is in use', async () => {
     const taken = createServer();
     await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
     const address = taken.address();
@@ -188,7 +188,7 @@ describe('npm start', () => {
 });
 
 describe('a second start on the same directory', () => {
-  it('names the process that has it, and leaves that alone', async () => {
+  it('names the running process, and does not disturb it', async () => {
     const first = start(['--no-tui', '--data', data]);
     const stack = await first.ready;
     const second = start(['--no-tui', '--data', data]);
@@ -197,7 +197,7 @@ describe('a second start on the same directory', () => {
     expect((await (await signedIn(stack)).rpc('whoami')).error).toBeNull();
   });
 
-  it('at the same moment is one too many', async () => {
+  it('at the same moment is refused', async () => {
     const both = [start(['--no-tui', '--data', data]), start(['--no-tui', '--data', data])];
     const outcomes = await Promise.all(
       both.map((hq) =>
@@ -210,7 +210,7 @@ describe('a second start on the same directory', () => {
     expect(outcomes.sort()).toEqual(['ready', 'refused']);
   });
 
-  it('without a terminal, tells the fleet of the HQ that runs there', async () => {
+  it('without a terminal, prints the fleet of the running HQ', async () => {
     const first = start(['--no-tui', '--data', data]);
     await first.ready;
     const second = start(['--data', data]);
@@ -220,7 +220,7 @@ describe('a second start on the same directory', () => {
 });
 
 describe('without a terminal', () => {
-  it('tells the fleet as text and how to attach, without a secret, and goes on serving', async () => {
+  it('prints the fleet and how to attach, without a secret, and keeps serving', async () => {
     const hq = start(['--data', data]);
     await eventually(() => expect(hq.stdout()).toContain('npm start -- --data'));
     const stack: RunningStack = JSON.parse(await readFile(join(data, 'run.json'), 'utf8'));
@@ -233,17 +233,17 @@ describe('without a terminal', () => {
   });
 });
 
-describe('when something dies', () => {
-  it('starts Postgres again after kill -9, answers 503 meanwhile, and keeps every row', async () => {
+describe('after a kill', () => {
+  it('of Postgres, it is restarted, the API answers 503 meanwhile, and every row is kept', async () => {
     const stack = await start(['--no-tui', '--data', data]).ready;
     const client = await signedIn(stack);
     await client.realtime.setAuth();
-    const heard: unknown[] = [];
+    const received: unknown[] = [];
     let joins = 0;
     client
       .channel('survives')
       .on('postgres_changes', { event: 'INSERT', schema: 'public', table: 'agents' }, ({ new: row }) =>
-        heard.push(row.slug),
+        received.push(row.slug),
       )
       .on('system', {}, ({ status }) => {
         if (status === 'ok') joins += 1;
@@ -254,7 +254,7 @@ describe('when something dies', () => {
     expect((await service.from('agents').insert({ slug: 'before', name: 'before' })).error).toBeNull();
 
     const before = await postgresPid();
-    // It cannot come back before it may.
+    // Prevents a restart until the directory is renamed back.
     await rename(join(data, 'postgres'), join(data, 'away'));
     process.kill(before, 'SIGKILL');
     const ask = () => fetch(`${stack.url}/rest/v1/agents`, { headers: { apikey: stack.serviceRoleKey } });
@@ -266,11 +266,11 @@ describe('when something dies', () => {
     expect((await service.from('agents').select('slug')).data).toEqual([{ slug: 'before' }]);
     await eventually(() => expect(joins).toBeGreaterThan(1));
     await service.from('agents').insert({ slug: 'after', name: 'after' });
-    await eventually(() => expect(heard).toContain('after'));
+    await eventually(() => expect(received).toContain('after'));
     await client.removeAllChannels();
   });
 
-  it('after kill -9 of the starter leaves no runner, and the next start takes the database over', async () => {
+  it('of npm start, no runner is left, and the next start takes over the database', async () => {
     const hq = start(['--no-tui', '--data', data]);
     const stack = await hq.ready;
     const service = createClient(stack.url, stack.serviceRoleKey, { auth: { persistSession: false } });
@@ -303,7 +303,7 @@ describe.runIf(isRoot)('as an ordinary user', () => {
 });
 
 describe.runIf(isRoot)('as root', () => {
-  it('runs Postgres under another account, which cannot reach the keys, and says so', async () => {
+  it('runs Postgres under another account, which cannot read the keys, and reports it', async () => {
     const hq = start(['--no-tui', '--data', data]);
     await hq.ready;
     const account = await postgresAccount();
@@ -316,7 +316,7 @@ describe.runIf(isRoot)('as root', () => {
 });
 
 describe('--database-url', () => {
-  it('uses that Postgres, brings it to this release, and starts none of its own', async () => {
+  it('migrates and uses that Postgres, and starts no other', async () => {
     const name = `hq_${randomBytes(6).toString('hex')}`;
     const url = inject('testPostgres').superuser.replace('%database%', name);
     const admin = new pg.Client({
@@ -342,7 +342,7 @@ describe('--database-url', () => {
     }
   });
 
-  it('says when nothing answers there, without repeating the password', async () => {
+  it('reports when nothing answers, without the password', async () => {
     const hq = start([
       '--no-tui',
       '--data',

@@ -74,15 +74,15 @@ function howToAttach(stack: RunningStack, path: string): string {
   return [
     '',
     `HQ is running at ${stack.url} until this process (${process.pid}) is stopped.`,
-    'To open it in a terminal on this machine, start HQ there again on the same data directory:',
+    'To open the terminal UI on this machine, run:',
     `  npm start -- --data ${path}`,
-    'Elsewhere hq-tui reads its connection settings from the environment:',
+    'Elsewhere, set these variables for hq-tui:',
     ...environment,
     '',
   ].join('\n');
 }
 
-// A reader that has gone, or a terminal that was closed, must not stop what runs for others.
+// A closed terminal or pipe must not stop an HQ that other clients use.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
 try {

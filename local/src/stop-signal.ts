@@ -1,14 +1,14 @@
-/** The exit code of a stop that a signal asked for. SIGTERM is how a service is stopped: that is no failure. */
+/** Exit codes by signal. SIGTERM is the regular way to stop a service, so it is no failure. */
 const exitCodes = { SIGTERM: 0, SIGINT: 130, SIGHUP: 129 } as const;
 
-/** Settles with the exit code at the first signal; at the second `giveUp` is called. */
+/** Resolves to the exit code at the first signal; the second one calls `giveUp`. */
 export function untilStopSignal(giveUp: (code: number) => void): Promise<number> {
   return new Promise((resolve) => {
-    let asked = false;
+    let isSignalled = false;
     for (const [name, code] of Object.entries(exitCodes)) {
       process.on(name, () => {
-        if (asked) giveUp(code || 143);
-        asked = true;
+        if (isSignalled) giveUp(code || 143);
+        isSignalled = true;
         resolve(code);
       });
     }

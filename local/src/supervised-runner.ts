@@ -1,15 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, renameSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { type Backoff, backoffMs } from '@hq/shared/program';
 import type { RunningStack } from './run-file.ts';
 
 export interface SupervisedRunner {
-  /** Asks it to stop, with its gateway; ends it when it has not within the bound. */
+  /** Stops the runner with its gateway; kills it after the bound. */
   stop(boundMs: number): Promise<void>;
 }
 
 export interface SuperviseRunnerOptions {
-  /** The program: the bundle, or the source where there is none. */
+  /** Path of the bundle, or of the source where there is none. */
   readonly program: string;
   readonly stack: RunningStack;
   readonly gatewayId: string;
@@ -17,8 +18,8 @@ export interface SuperviseRunnerOptions {
   readonly report: (line: string) => void;
 }
 
-/** What an operator may set in the starter's environment for the runner. */
-const passedOn = [
+/** Environment variables that are passed on to the runner. */
+const passedVariables = [
   'PATH',
   'HOME',
   'LANG',
@@ -31,16 +32,15 @@ const passedOn = [
 
 const root = new URL('../../', import.meta.url);
 
-const firstRetryMs = 500;
-const lastRetryMs = 30_000;
-/** One that ran as long as this was well; the next pause is short again. */
+const backoff: Backoff = { firstMs: 500, longestMs: 30_000, jitter: 'none' };
+/** A runner that ran this long resets the delay of restarts. */
 const stableMs = 60_000;
 const logKeptBytes = 8 * 1024 * 1024;
 
-/** The runner as a child that is started again when it ends unasked. It stops by itself when this process is gone. */
+/** Runs the runner as a child and restarts it when it exits. It stops by itself when this process is gone. */
 export function superviseRunner(options: SuperviseRunnerOptions): SupervisedRunner {
   let stopping = false;
-  let retryMs = firstRetryMs;
+  let failures = 0;
   let timer: NodeJS.Timeout | undefined;
   let child: ChildProcess | undefined;
   let ended: Promise<void> = Promise.resolve();
@@ -56,12 +56,9 @@ export function superviseRunner(options: SuperviseRunnerOptions): SupervisedRunn
       });
       running.once('exit', (code, signal) => {
         if (!stopping) {
-          if (Date.now() - startedAt > stableMs) retryMs = firstRetryMs;
-          options.report(
-            `The runner ended (${signal ?? code}); starting it again. Its log: ${options.logFile}`,
-          );
-          timer = setTimeout(start, retryMs);
-          retryMs = Math.min(retryMs * 2, lastRetryMs);
+          failures = Date.now() - startedAt > stableMs ? 1 : failures + 1;
+          options.report(`The runner ended (${signal ?? code}); restarting it. Its log: ${options.logFile}`);
+          timer = setTimeout(start, backoffMs(failures, backoff));
         }
         resolve();
       });
@@ -93,7 +90,7 @@ function launch({ program, stack, gatewayId, logFile }: SuperviseRunnerOptions):
     GATEWAY_CONFIG: fileURLToPath(new URL('gateway/config/openclaw.json', root)),
     HQ_PARENT: 'ipc',
   };
-  for (const name of passedOn) {
+  for (const name of passedVariables) {
     const value = process.env[name];
     if (value !== undefined) environment[name] = value;
   }
@@ -103,7 +100,7 @@ function launch({ program, stack, gatewayId, logFile }: SuperviseRunnerOptions):
       cwd: fileURLToPath(root),
       env: environment,
       stdio: ['ignore', log, log, 'ipc'],
-      // A Ctrl-C in the terminal is ours to hand on, in order.
+      // Keeps Ctrl-C in the terminal from reaching it: this process stops its children in order.
       detached: true,
     });
   } finally {
@@ -111,7 +108,7 @@ function launch({ program, stack, gatewayId, logFile }: SuperviseRunnerOptions):
   }
 }
 
-/** Appends; a log that has grown large is put aside first, and the one before it goes. */
+/** Opens the log for appending. Renames a large log first, which replaces the previous one. */
 function openLog(path: string): number {
   const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   if (size > logKeptBytes) renameSync(path, `${path}.1`);

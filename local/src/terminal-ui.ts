@@ -4,20 +4,20 @@ import { fileURLToPath } from 'node:url';
 import type { RunningStack } from './run-file.ts';
 
 const program = fileURLToPath(new URL('../../tui/bin/hq-tui.mjs', import.meta.url));
-/** The program's first line asks for "node": it gets the one that runs us. */
+/** The program's shebang looks up "node" in this path: the one that runs this process comes first. */
 const path = [dirname(process.execPath), process.env.PATH ?? ''].join(delimiter);
 
 type ClientSettings = Pick<RunningStack, 'url' | 'anonKey' | 'email' | 'password'>;
 
 export interface TerminalUi {
-  /** Its exit code, or the signal that ended it as a shell tells it. */
+  /** Exit code, or 128 plus the number of the signal that ended it. */
   readonly ended: Promise<number>;
   stop(boundMs: number): Promise<void>;
 }
 
 /**
- * Runs `hq-tui` in the foreground of our terminal, signed in by its environment. `runFile` is where it finds the key that it
- * encrypts secrets with.
+ * Runs `hq-tui` in the foreground of this terminal, signed in by its environment. `runFile` contains the key that it encrypts
+ * secrets with.
  */
 export function openTerminalUi(
   stack: ClientSettings,
@@ -44,7 +44,7 @@ export function openTerminalUi(
   };
 }
 
-/** The environment that signs a face in; the service-role key is not part of it. */
+/** Returns the environment that signs a client in, without the service-role key. */
 export function connectionEnv({
   url,
   anonKey,

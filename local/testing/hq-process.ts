@@ -3,17 +3,17 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { RunningStack } from '../src/run-file.ts';
 
-/** `npm start` as a process of its own. */
+/** Process of `npm start`. */
 export interface HqProcess {
   readonly child: ChildProcess;
-  /** What its JSON line says, with --no-tui. Rejects with its stderr when it ends before. */
+  /** Resolves to the JSON line of --no-tui. Rejects with its stderr when it ends before. */
   readonly ready: Promise<RunningStack>;
   readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
   stdout(): string;
   stderr(): string;
-  /** The processes that it has started, directly or not, as they are now. */
+  /** Returns the pids of all its current descendants. */
   descendants(): readonly number[];
-  /** SIGTERM, and the end of it all. */
+  /** Sends SIGTERM and waits for the exit. */
   stop(): Promise<void>;
 }
 
@@ -44,7 +44,7 @@ export function startHqProcess(
     });
     void exited.then(() => reject(new Error(`ended before it was ready:\n${stderr}`)));
   });
-  // Whoever waits for the exit alone expects no readiness.
+  // Prevents an unhandled rejection when only the exit is awaited.
   ready.catch(() => undefined);
   return {
     child,
@@ -60,7 +60,8 @@ export function startHqProcess(
   };
 }
 
-function descendantsOf(pid: number): readonly number[] {
+/** Returns the pids of all current descendants. */
+export function descendantsOf(pid: number): readonly number[] {
   const parents = new Map<number, number>();
   for (const entry of readdirSync('/proc')) {
     if (!/^\d+$/.test(entry)) continue;
@@ -82,15 +83,15 @@ function descendantsOf(pid: number): readonly number[] {
 function parentOf(pid: number): number | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The name of the program, in parentheses, may hold anything.
+    // The name in parentheses may contain anything.
     return Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[1]);
   } catch {
-    // It ended while the others were read.
+    // The process exited meanwhile.
     return undefined;
   }
 }
 
-/** Not counting one that has ended and only waits to be told of. */
+/** Returns false for a zombie. */
 export function isRunning(pid: number): boolean {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');

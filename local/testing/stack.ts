@@ -15,22 +15,22 @@ export interface StackMember {
   readonly password: string;
 }
 
-/** A database of its own with REST, auth and Realtime before it, in this process. */
+/** A separate database with REST, auth and Realtime in this process. */
 export interface TestStack extends ApiKeys {
   readonly url: string;
   readonly port: number;
   readonly database: TestDatabase;
-  /** A user who can sign in; with a role, a member of the tenant (the nil tenant where none is named). */
+  /** Creates a user who can sign in; with a role, a member of the tenant (by default the nil tenant). */
   createMember(role: Role | null, options?: { tenant?: string; email?: string }): Promise<StackMember>;
-  /** A client of supabase-js, signed in as that member, or with one of the keys. */
+  /** Returns a client of supabase-js, signed in as that member or with one of the keys. */
   clientOf(who: StackMember | 'anon' | 'service'): Promise<SupabaseClient>;
-  /** Stops the API as if its process had ended; `startApi` brings it back on the same port. */
+  /** Stops the API as if its process had exited; `startApi` starts it again on the same port. */
   stopApi(): Promise<void>;
   startApi(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Call it in `beforeAll`, and `close` in `afterAll`. */
+/** Call this in `beforeAll`, and `close` in `afterAll`. */
 export async function startTestStack(
   options: Partial<Pick<LocalApiOptions, 'jwtExpirySeconds' | 'onError'>> = {},
 ): Promise<TestStack> {

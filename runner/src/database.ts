@@ -63,9 +63,9 @@ export function connectDatabase({ url, serviceRoleKey, timeoutMs = 10_000 }: Dat
         p_output: request.output,
         p_progress: request.progress,
         p_results: request.results,
-        p_beat: request.heartbeat,
+        p_heartbeat: request.heartbeat,
       };
-      return parse(exchangeResponse, await rest.call('runner_turn', args, signal), 'exchange');
+      return parse(exchangeResponse, await rest.call('runner_exchange', args, signal), 'exchange');
     },
 
     async setPaused(gatewayId, paused, signal) {

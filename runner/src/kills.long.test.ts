@@ -19,11 +19,11 @@ function* numbers(seed: number): Generator<number> {
   }
 }
 
-describe('a runner that is killed', () => {
+describe('a killed runner', () => {
   it(`${kills} times, before, during and after its handlers, leaves no row stuck, run twice or overwritten`, async () => {
     const random = numbers(20_261_122);
     const chance = () => random.next().value;
-    // What must not run twice for itself, as the database sees it; the handler is the same.
+    // These actions must not run twice; their handlers are the same.
     await harness.stack.database.behindTheGuard(
       `update hq.actions set retry = 'never' where name = 'restart_dispatcher'`,
     );
@@ -92,8 +92,8 @@ describe('a runner that is killed', () => {
   });
 });
 
-describe('a database that is gone for a minute', () => {
-  it('gets the result of what ran meanwhile, and starts what waits within 3 s', async () => {
+describe('a database that is unreachable for a minute', () => {
+  it('gets the results afterwards, and waiting commands start within 3 s', async () => {
     const own = await startRunnerHarness();
     try {
       await own.startRunner();

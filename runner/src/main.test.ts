@@ -30,7 +30,7 @@ afterEach(async () => {
   }
 });
 
-/** The runner as it is started on a host without a Docker engine: that is a fault of the stack, not of the runner. */
+/** Starts the runner on a host without a Docker engine. */
 function start(environment: Readonly<Record<string, string>>) {
   const child = spawn(process.execPath, [program], {
     env: {
@@ -63,7 +63,7 @@ function start(environment: Readonly<Record<string, string>>) {
   };
 }
 
-describe('a value that cannot be used', () => {
+describe('an invalid value', () => {
   it.each([
     ['SUPABASE_URL', 'ftp://example.org'],
     ['SUPABASE_SERVICE_ROLE_KEY', 'short'],
@@ -111,7 +111,7 @@ describe('a gateway', () => {
 });
 
 describe('a runner', () => {
-  it('comes up without its Docker engine, and answers what it can', async () => {
+  it('starts without its Docker engine, and fails the commands that need it', async () => {
     const runner = start({});
     await runner.isReady();
     const command = async () => {
@@ -140,7 +140,7 @@ describe('a runner', () => {
     expect((await runner.exit).code).toBe(0);
   });
 
-  it('stops when its parent goes away, where it is told to', async () => {
+  it('stops when its parent exits, if HQ_PARENT is set', async () => {
     const byIpc = start({ HQ_PARENT: 'ipc' });
     const byStdin = start({ HQ_PARENT: 'stdin' });
     await byIpc.isReady();
@@ -151,9 +151,9 @@ describe('a runner', () => {
     expect((await byStdin.exit).code).toBe(0);
   });
 
-  it('waits for a database that is not there yet, and ends when it is asked to meanwhile', async () => {
+  it('waits for its database, and stops meanwhile at a signal', async () => {
     const runner = start({ SUPABASE_URL: 'http://127.0.0.1:9' });
-    await until('the complaint', () => runner.text().includes('cannot be reached'));
+    await until('the error', () => runner.text().includes('cannot be reached'));
     runner.child.kill('SIGTERM');
     expect((await runner.exit).code).toBe(0);
   });
@@ -161,7 +161,7 @@ describe('a runner', () => {
   it('never writes its key, whatever goes wrong', async () => {
     const key = 'sb_secret_0123456789abcdefghij';
     const runner = start({ SUPABASE_URL: stack.url, SUPABASE_SERVICE_ROLE_KEY: key });
-    await until('the complaint', () => runner.text().includes('does not accept'));
+    await until('the error', () => runner.text().includes('does not accept'));
     runner.child.kill('SIGTERM');
     expect((await runner.exit).text).not.toContain(key);
   });

@@ -9,16 +9,18 @@ afterEach(() => harness?.close());
 
 const begun = (id: string) => harness.journal().some((entry) => entry.commandId === id);
 
-describe('while the database is away', () => {
-  it('keeps a result until it is back, and starts what waits within 3 s', async () => {
+describe('while the database is unreachable', () => {
+  it('keeps a result until it answers again, and starts waiting commands within 3 s', async () => {
     const runner = await harness.startRunner();
-    const held = await harness.enqueue('tail_logs', { service: 'seconds_4' });
+    const held = await harness.enqueue('tail_logs', { service: 'released' });
     await until('it to begin', () => begun(held));
     await harness.stopApi();
+    harness.release();
     await until('the handler to end', () => harness.journal().some((entry) => entry.what === 'ended'));
     await until('the runner to keep the result', async () => (await runner.health()).unsent === 1);
     const waiting = await harness.enqueue('tail_logs', { service: 'lines', lines: 1 });
-    await new Promise((resolve) => setTimeout(resolve, 4_000));
+    // Long enough for the longest delay between retries.
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
     await harness.startApi();
     const backAt = Date.now();
     expect((await harness.ended(waiting)).status).toBe('done');
@@ -28,16 +30,17 @@ describe('while the database is away', () => {
     expect(runner.log().filter((line) => line.level === 'error')).toHaveLength(1);
   });
 
-  it('stops in bounded time and says with its exit code that it could not tell how a command ended', async () => {
-    const runner = await harness.startRunner();
-    const id = await harness.enqueue('tail_logs', { service: 'seconds_4' });
+  it('stops in bounded time with an exit code for an undelivered result', async () => {
+    const runner = await harness.startRunner({ DELIVER_MS: '1000' });
+    const id = await harness.enqueue('tail_logs', { service: 'released' });
     await until('it to begin', () => begun(id));
     await harness.stopApi();
+    harness.release();
     await until('the handler to end', () => harness.journal().some((entry) => entry.what === 'ended'));
     expect(await runner.stop()).toBe(4);
   });
 
-  it('has a key that is not accepted said once, and goes on without it', async () => {
+  it('logs a refused key once, and keeps running', async () => {
     const runner = await harness.startRunner({
       SUPABASE_SERVICE_ROLE_KEY: 'a-key-that-was-revoked-yesterday',
     });
@@ -53,15 +56,15 @@ describe('while the database is away', () => {
 });
 
 describe('a lease', () => {
-  it('is renewed while its handler is slow, so that nobody else takes the command', async () => {
+  it('is renewed while its handler is slow, so that no other runner claims the command', async () => {
     await harness.startRunner({ LEASE_SECONDS: '2' });
     await harness.startRunner({ LEASE_SECONDS: '2' });
-    const id = await harness.enqueue('tail_logs', { service: 'seconds_6' });
+    const id = await harness.enqueue('tail_logs', { service: 'seconds_4' });
     expect(await harness.ended(id)).toMatchObject({ status: 'done', attempt: 1 });
     expect(harness.journal().map((entry) => entry.what)).toEqual(['began', 'ended']);
   });
 
-  it('that was given away stops its handler, whose result changes nothing', async () => {
+  it('that was lost stops its handler, whose result changes nothing', async () => {
     await harness.startRunner({ LEASE_SECONDS: '2' });
     const id = await harness.enqueue('tail_logs', { service: 'seconds_60' });
     await until('it to begin', () => begun(id));
@@ -78,7 +81,7 @@ describe('a lease', () => {
     });
   });
 
-  it('of a runner that was killed runs out, and the command is run by the next one', async () => {
+  it('of a killed runner expires, and the next runner runs the command', async () => {
     const first = await harness.startRunner({ LEASE_SECONDS: '2' });
     const id = await harness.enqueue('tail_logs', { service: 'seconds_2' });
     await until('it to begin', () => begun(id));
@@ -102,7 +105,7 @@ describe('several runners of one gateway', () => {
   });
 });
 
-describe('a clock that is 10 minutes off', () => {
+describe('a clock that is wrong by 10 minutes', () => {
   it.each([-600, 600])('of %i s changes nothing', async (seconds) => {
     const shift = `const now = Date.now; Date.now = () => now() + ${seconds * 1000};
       globalThis.Date = class extends Date { constructor(...a) { a.length === 0 ? super(Date.now()) : super(...a); } };`;
@@ -115,17 +118,17 @@ describe('a clock that is 10 minutes off', () => {
   });
 });
 
-describe('a runner that is asked to stop', () => {
-  it('lets what is short finish', async () => {
+describe('a stopping runner', () => {
+  it('lets short commands finish', async () => {
     const runner = await harness.startRunner();
-    const id = await harness.enqueue('tail_logs', { service: 'seconds_2' });
+    const id = await harness.enqueue('tail_logs', { service: 'seconds_1' });
     await until('it to begin', () => begun(id));
     expect(await runner.stop()).toBe(0);
     expect(await harness.command(id)).toMatchObject({ status: 'done', attempt: 1 });
   });
 
-  it('hands back what is long and safe to repeat, and takes nothing new', async () => {
-    const runner = await harness.startRunner();
+  it('releases a long command that is safe to repeat, and claims nothing new', async () => {
+    const runner = await harness.startRunner({ FINISH_MS: '1000' });
     const id = await harness.enqueue('tail_logs', { service: 'seconds_600' });
     await until('it to begin', () => begun(id));
     const stopped = runner.stop();

@@ -34,21 +34,21 @@ describe('output', () => {
     );
   });
 
-  it('never shows a part of a secret, wherever a line without an end is cut', () => {
+  it('never shows a part of a secret, wherever an endless line is cut', () => {
     for (let before = 8_100; before < 8_200; before += 1) {
       const shown = written([`${'x'.repeat(before)} ${secret} ${'y'.repeat(20_000)}`]);
       expect(shown.includes('correct') || shown.includes('staple')).toBe(false);
     }
   });
 
-  it('never cuts a secret off from the name that it is known by', () => {
+  it('never separates a secret from the name that identifies it', () => {
     for (let before = 8_000; before < 8_300; before += 1) {
       const shown = written([`${'x '.repeat(before / 2)}password=hunter22hunter22 ${'y'.repeat(20_000)}`]);
       expect(shown.includes('unter22')).toBe(false);
     }
   });
 
-  it('never shows a part of a secret at the begin of the tail', () => {
+  it('never shows a part of a secret at the start of the tail', () => {
     for (let after = 0; after < 40; after += 1) {
       const filler = `${'f'.repeat(30)}\n`.repeat(2_000);
       const shown = written(
@@ -59,7 +59,7 @@ describe('output', () => {
     }
   });
 
-  it('keeps the begin and the end, says how much is left out, and stays within its bounds', () => {
+  it('keeps the start and the end, says how much is left out, and stays within its bounds', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 60_000 }), fc.integer({ min: 1, max: 120 }), (length, width) => {
         const lines: string[] = [];
@@ -74,7 +74,7 @@ describe('output', () => {
     );
   });
 
-  it('gives chunks that are small, numbered in order, and sent again unchanged until they arrived', () => {
+  it('returns small, numbered chunks, unchanged until they are acknowledged', () => {
     const output = new CommandOutput(createRedactor([]), () => undefined, small);
     output.line('one');
     const first = output.take(10);
@@ -90,14 +90,14 @@ describe('output', () => {
     expect(output.summary('stderr')).toBe('a fault\n');
   });
 
-  it('takes no more once it has ended', () => {
+  it('ignores writes after its end', () => {
     const output = new CommandOutput(createRedactor([]), () => undefined);
     output.end();
     output.line('late');
     expect(output.isWaiting).toBe(false);
   });
 
-  it('of many megabytes costs little time and keeps a private key hidden that begins before the tail', () => {
+  it('of many megabytes takes little time and redacts a private key that begins before the tail', () => {
     const key = `-----BEGIN PRIVATE KEY-----\n${'QUJD\n'.repeat(40)}-----END PRIVATE KEY-----\n`;
     const shown = written(['x\n'.repeat(20_000), key, 'done\n'], { ...small, tail: 150 });
     expect(shown.includes('QUJD')).toBe(false);

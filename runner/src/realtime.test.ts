@@ -8,7 +8,7 @@ import {
   until,
 } from './testing/runner-harness.ts';
 
-const turns = '/rest/v1/rpc/runner_turn';
+const exchanges = '/rest/v1/rpc/runner_exchange';
 
 let harness: RunnerHarness;
 let proxy: FaultProxy;
@@ -27,16 +27,16 @@ const start = (environment: Readonly<Record<string, string>> = {}) =>
 const trusts = (runner: RunningRunner) =>
   until('Realtime to be trusted', async () => (await runner.health()).realtime === 'trusted');
 
-/** How many turns were taken when a second went by without another. */
+/** Returns the number of exchanges once half a second passed without another. */
 async function restingCount(): Promise<number> {
   for (;;) {
-    const count = proxy.requests(turns);
-    await sleep(1_000);
-    if (proxy.requests(turns) === count) return count;
+    const count = proxy.requests(exchanges);
+    await sleep(500);
+    if (proxy.requests(exchanges) === count) return count;
   }
 }
 
-describe('a runner that hears by Realtime', () => {
+describe('a runner with Realtime', () => {
   it('runs a command of an idle queue with two requests, without waiting for a poll', async () => {
     const runner = await start();
     await trusts(runner);
@@ -45,10 +45,10 @@ describe('a runner that hears by Realtime', () => {
     expect((await restingCount()) - before).toBe(2);
   });
 
-  it('takes a burst of commands in a few turns', async () => {
+  it('claims a burst of commands in a few exchanges', async () => {
     const runner = await start();
     await trusts(runner);
-    const before = proxy.requests(turns);
+    const before = proxy.requests(exchanges);
     await harness.stack.database.query(
       `insert into public.agent_commands (gateway_id, action) select $1, 'ping' from generate_series(1, 300)`,
       [harness.gateway],
@@ -56,10 +56,10 @@ describe('a runner that hears by Realtime', () => {
     await until('all to be done', async () =>
       (await harness.commands()).every((command) => command.status === 'done'),
     );
-    expect(proxy.requests(turns) - before).toBeLessThan(100);
+    expect(proxy.requests(exchanges) - before).toBeLessThan(100);
   });
 
-  it('hears of a cancellation', async () => {
+  it('is notified of a cancellation', async () => {
     const runner = await start();
     await trusts(runner);
     const id = await harness.enqueue('tail_logs', { service: 'seconds_600' });
@@ -73,12 +73,12 @@ describe('a runner that hears by Realtime', () => {
 });
 
 describe('while Realtime', () => {
-  it('is quicker than the answer to the heartbeat that it tells of, it stays trusted', async () => {
-    const runner = await start({ BEAT_SECONDS: '6' });
+  it('delivers a heartbeat before the response to it, it stays trusted', async () => {
+    const runner = await start({ HEARTBEAT_SECONDS: '1', ECHO_MS: '1500' });
     await trusts(runner);
     proxy.delayResponses(300);
-    // One heartbeat, and the time in which it would be missed if it counted from the answer.
-    await sleep(12_000);
+    // Covers a heartbeat, and the time after which it would be missed if counted from the response.
+    await sleep(4_000);
     expect(runner.log().filter((line) => line.msg === 'polling')).toEqual([]);
     expect((await runner.health()).realtime).toBe('trusted');
   });
@@ -96,20 +96,20 @@ describe('while Realtime', () => {
     await trusts(runner);
   });
 
-  it('is joined but says nothing, it is doubted, and commands run all the same', async () => {
-    const runner = await start({ BEAT_SECONDS: '2' });
+  it('is joined but delivers nothing, it loses trust, and commands still run', async () => {
+    const runner = await start({ HEARTBEAT_SECONDS: '1', ECHO_MS: '1000' });
     await trusts(runner);
     await harness.stack.database.behindTheGuard(
       `create or replace function hq_realtime.announce() returns trigger language plpgsql as 'begin return null; end'`,
     );
-    await until('Realtime to be doubted', async () => (await runner.health()).realtime !== 'trusted');
+    await until('Realtime to lose trust', async () => (await runner.health()).realtime !== 'trusted');
     expect((await harness.ended(await harness.enqueue('ping'), 3_500)).status).toBe('done');
-    // However often it joins again, it is not trusted before it says something.
-    await sleep(3_000);
+    // A new join without a delivered change earns no trust.
+    await sleep(1_500);
     expect((await runner.health()).realtime).not.toBe('trusted');
   });
 
-  it('breaks again and again, every command runs once, and it is trusted when it holds', async () => {
+  it('disconnects repeatedly, every command runs once, and it is trusted once it stays connected', async () => {
     const runner = await start();
     const ids: string[] = [];
     for (let count = 0; count < 20; count += 1) {
@@ -119,26 +119,26 @@ describe('while Realtime', () => {
     }
     for (const id of ids) expect((await harness.ended(id)).status).toBe('done');
     expect(harness.journal().filter((entry) => entry.what === 'began')).toHaveLength(20);
-    expect(proxy.requests(turns)).toBeLessThan(150);
+    expect(proxy.requests(exchanges)).toBeLessThan(150);
     await trusts(runner);
   });
 });
 
-describe('an answer that is lost on the way', () => {
-  it('costs no command its attempt: what it carried is handed over again', async () => {
+describe('a lost response', () => {
+  it('costs no command its attempt: the claimed commands are returned again', async () => {
     const runner = await start();
     await trusts(runner);
-    proxy.dropResponses(turns, 1);
+    proxy.dropResponses(exchanges, 1);
     const claimed = await harness.enqueue('tail_logs', { service: 'seconds_1' });
     expect(await harness.ended(claimed, 10_000)).toMatchObject({ status: 'done', attempt: 1 });
     expect(harness.journal().map((entry) => entry.what)).toEqual(['began', 'ended']);
   });
 
-  it('costs no result: it is handed in again', async () => {
+  it('costs no result: it is sent again', async () => {
     const runner = await start();
     await trusts(runner);
     const id = await harness.enqueue('tail_logs', { service: 'lines', lines: 3 });
-    proxy.dropResponses(turns, 3);
+    proxy.dropResponses(exchanges, 3);
     expect(await harness.ended(id, 10_000)).toMatchObject({ status: 'done', attempt: 1 });
     expect(await harness.output(id)).toBe('line 1\nline 2\nline 3\n');
     await until('the runner to know', async () => (await runner.health()).unsent === 0);

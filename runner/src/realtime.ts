@@ -1,4 +1,5 @@
 import { type Change, type ChangesState, watchChanges } from '@hq/shared/live';
+import { backoffMs } from '@hq/shared/program';
 import { RealtimeClient } from '@supabase/supabase-js';
 import type { ExchangeResponse } from './exchange.ts';
 
@@ -49,8 +50,7 @@ export class Realtime {
       params: { apikey: serviceRoleKey },
       accessToken: () => Promise.resolve(serviceRoleKey),
       heartbeatIntervalMs: 15_000,
-      reconnectAfterMs: (tries: number) =>
-        Math.min(2_000, 200 * 2 ** (tries - 1)) * (0.75 + 0.5 * Math.random()),
+      reconnectAfterMs: (tries: number) => backoffMs(tries, { firstMs: 200, longestMs: 2_000 }),
     });
     this.#client = realtime;
     this.#watch = watchChanges(

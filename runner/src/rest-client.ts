@@ -11,7 +11,7 @@ export interface RestClient {
   close(): void;
 }
 
-export interface ResponseLimits {
+interface ResponseLimits {
   readonly timeoutMs: number;
   readonly bytes: number;
 }

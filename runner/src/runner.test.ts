@@ -27,7 +27,7 @@ const cancel = (id: string) =>
   ]);
 
 describe('a command', () => {
-  it('is claimed, run and handed in', async () => {
+  it('is claimed, run and completed', async () => {
     const id = await harness.enqueue('ping');
     expect(await harness.ended(id)).toMatchObject({
       status: 'done',
@@ -38,7 +38,7 @@ describe('a command', () => {
     });
   });
 
-  it('shows its output while it runs, and all of it in the end', async () => {
+  it('shows its output while it runs, and all of it at the end', async () => {
     const id = await harness.enqueue('tail_logs', { service: 'slowly', lines: 60 });
     await until('the first lines', async () => (await harness.output(id)).includes('line 3\n'));
     expect((await harness.command(id)).status).toBe('running');
@@ -48,7 +48,7 @@ describe('a command', () => {
     expect(ended).toMatchObject({ status: 'done', stdout: lines, result: { lines: 60 } });
   });
 
-  it('fails with the reason and what to do, without the secret that the reason names', async () => {
+  it('fails with the reason and a hint, without the secret that the reason contains', async () => {
     const ended = await harness.ended(await harness.enqueue('tail_logs', { service: 'broken' }));
     expect(ended).toMatchObject({
       status: 'failed',
@@ -70,13 +70,13 @@ describe('a command', () => {
     expect(ended.error_message).toContain('"lines"');
   });
 
-  it('says that a stack has no dispatcher, and what to do', async () => {
+  it('fails with a hint when the stack has no dispatcher', async () => {
     const own = await startRunnerHarness();
     try {
       await own.startRunner({ REAL_HANDLERS: '1' });
       const ended = await own.ended(await own.enqueue('restart_dispatcher'));
       expect(ended.status).toBe('failed');
-      expect(ended.error_message).toMatch(/no dispatcher.+add a service/);
+      expect(ended.error_message).toMatch(/no dispatcher.+Add a service/);
     } finally {
       await own.close();
     }
@@ -98,14 +98,14 @@ describe('a command', () => {
     ).toEqual(['began', 'stopped']);
   });
 
-  it('is cancelled even when its handler does not listen', async () => {
+  it('is cancelled even when its handler ignores the signal', async () => {
     const id = await harness.enqueue('tail_logs', { service: 'deaf_60' });
     await until('it to begin', () => harness.journal().some((entry) => entry.commandId === id));
     await cancel(id);
     expect((await harness.ended(id)).status).toBe('cancelled');
   });
 
-  it('pauses and resumes the gateway, which runs nothing in between', async () => {
+  it('pauses and resumes the gateway, which runs nothing while paused', async () => {
     const status = async () => {
       const [row] = await harness.stack.database.query<{ status: string }>(
         `select status from public.gateways where id = $1`,
@@ -123,7 +123,7 @@ describe('a command', () => {
     expect(await status()).toBe('ready');
   });
 
-  it('does not wait for a long one when it is control', async () => {
+  it('of the control lane does not wait for a long one', async () => {
     const slow = await startRunnerHarness();
     try {
       await slow.startRunner({ RESTART_SECONDS: '60' });
@@ -136,7 +136,7 @@ describe('a command', () => {
     }
   });
 
-  it('that writes 100 MB with escape codes leaves bounded, plain output and a flat runner', async () => {
+  it('that writes 100 MB with escape codes leaves bounded, plain output and little memory in use', async () => {
     const before = peakMemory(runner.child.pid);
     const id = await harness.enqueue('tail_logs', { service: 'megabytes_100' });
     const ended = await harness.ended(id, 60_000);
@@ -151,7 +151,7 @@ describe('a command', () => {
     expect(peakMemory(runner.child.pid) - before).toBeLessThan(80);
   });
 
-  it('runs once, also when more ends at a time than goes into one turn', async () => {
+  it('runs once, also when more commands end together than fit into one exchange', async () => {
     const from = harness.journal().length;
     const ids = await Promise.all(
       Array.from({ length: 14 }, () => harness.enqueue('tail_logs', { service: 'together', lines: 1_000 })),
@@ -168,7 +168,7 @@ describe('a command', () => {
     ).toHaveLength(14);
   });
 
-  it('can neither write what Postgres does not store nor show the key it was started with', async () => {
+  it('can neither write what Postgres cannot store nor show the key of the runner', async () => {
     const broken = await harness.ended(await harness.enqueue('tail_logs', { service: 'nul' }));
     expect(broken.status).toBe('done');
     expect(await harness.output(broken.id)).toContain('before');
@@ -180,7 +180,7 @@ describe('a command', () => {
     expect(runner.rawLog()).not.toContain(harness.stack.serviceRoleKey);
   });
 
-  it('times out at the runner’s own limit when that is lower', async () => {
+  it('times out at the runner’s limit when that is lower', async () => {
     const own = await startRunnerHarness();
     try {
       await own.startRunner({ COMMAND_TIMEOUT: '1' });
@@ -193,7 +193,7 @@ describe('a command', () => {
 });
 
 describe('a heartbeat', () => {
-  it('writes when the gateway was last seen, what runs there and which runner it is', async () => {
+  it('stores the time, the services and the runner', async () => {
     const seen = await until('the heartbeat', async () => {
       const [row] = await harness.stack.database.query<{ meta: Record<string, unknown>; age: number }>(
         `select meta, extract(epoch from now() - last_seen_at)::float as age from public.gateways where id = $1`,
@@ -205,7 +205,7 @@ describe('a heartbeat', () => {
     expect(seen.age).toBeLessThan(60);
   });
 
-  it('has the health answer agree', async () => {
+  it('agrees with the health endpoint', async () => {
     expect(await runner.health()).toMatchObject({
       httpStatus: 200,
       status: 'ok',

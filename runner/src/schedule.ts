@@ -1,3 +1,5 @@
+import { backoffMs } from '@hq/shared/program';
+
 /** Input of `nextExchangeAt`. Times are milliseconds of `performance.now()`. */
 export interface Schedule {
   readonly now: number;
@@ -40,18 +42,12 @@ export function nextExchangeAt(schedule: Schedule): number {
   return Math.max(Math.min(...due), schedule.retryAt);
 }
 
-const firstRetryMs = 200;
-const longestRetryMs = 2_000;
-const longestRefusedRetryMs = 30_000;
-
 /** Returns the milliseconds to wait after `failures` failures in a row; longer where the key is refused. */
-export function retryDelay(failures: number, keyRefused: boolean, random: number = Math.random()): number {
-  const longest = keyRefused ? longestRefusedRetryMs : longestRetryMs;
-  const growing = Math.min(longest, firstRetryMs * 2 ** Math.min(failures - 1, 12));
-  return growing * (0.75 + 0.25 * random);
+export function retryDelay(failures: number, keyRefused: boolean, random?: number): number {
+  return backoffMs(failures, { firstMs: 200, longestMs: keyRefused ? 30_000 : 2_000 }, random);
 }
 
 /** Returns the milliseconds that a hint waits after hints that found no work, as while a lane is busy. */
 export function hintDelay(emptyHints: number): number {
-  return emptyHints < 2 ? 0 : Math.min(500, 10 * 2 ** (emptyHints - 1));
+  return emptyHints < 2 ? 0 : backoffMs(emptyHints, { firstMs: 10, longestMs: 500, jitter: 'none' });
 }

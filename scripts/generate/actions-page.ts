@@ -64,7 +64,7 @@ export function actionsPage(): string {
   return [
     '# Actions',
     '',
-    'Everything an operator can do. `npm run generate` makes this page from `shared/src/actions/catalogue.ts`. To run an action:',
+    'Everything an operator can do. `npm run generate` makes this page from `shared/src/actions/entries/`. To run an action:',
     '`hq-tui run ACTION [--gateway G] [--agent A] [--set field=value …]`.',
     '',
     ...actionNames.map(entry),

@@ -60,7 +60,10 @@ const sample = [
   'END',
 ].join('\r\n');
 
-describe.runIf(process.env.HQ_TEST_CHROMIUM === '1')('a picture of a terminal in Chromium', () => {
+/** Milliseconds: each test starts Chromium, which a busy machine does slowly. */
+const timeout = 90_000;
+
+describe.runIf(process.env.HQ_TEST_CHROMIUM === '1')('a picture in Chromium', { timeout }, () => {
   it('draws each character at its column, and none wider than its cells', async () => {
     const session = await terminalWith(sample, 60, 8);
     try {

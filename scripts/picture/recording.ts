@@ -5,7 +5,6 @@ import { drawTerminal } from './svg-picture.ts';
 
 /** Everything that was seen at one time: the rows of the terminal, then the caption. */
 export interface Frame {
-  /** Milliseconds since the first frame, at the speed of the recording. */
   readonly atMs: number;
   readonly rows: readonly string[];
 }
@@ -17,7 +16,6 @@ const quietMs = 25;
 /** Records the terminal of a session until it is stopped. */
 export class Recording {
   readonly frames: Frame[] = [];
-  #speed = 1;
   #caption = '';
   #isOn = true;
   #writtenAt = performance.now();
@@ -37,11 +35,6 @@ export class Recording {
     this.#caption = text;
   }
 
-  /** Plays what follows `factor` times as fast. */
-  playAt(factor: number): void {
-    this.#speed = factor;
-  }
-
   async stop(): Promise<readonly Frame[]> {
     this.#isOn = false;
     await this.#done;
@@ -49,18 +42,15 @@ export class Recording {
   }
 
   async #sample(): Promise<void> {
-    let [atMs, before] = [0, performance.now()];
     while (this.#isOn) {
       await delay(sampleMs);
       const now = performance.now();
-      atMs += (now - before) / this.#speed;
-      before = now;
       if (now - this.#writtenAt < quietMs) continue;
       const { terminal } = this.#session;
       const rows = [...drawTerminal(terminal), drawCaption(this.#caption, terminal.rows)];
       const last = this.frames.at(-1);
       if (last?.rows.every((row, index) => row === rows[index])) continue;
-      this.frames.push({ atMs, rows });
+      this.frames.push({ atMs: now, rows });
     }
   }
 }

@@ -9,6 +9,8 @@ interface AnimationOptions {
   readonly still: number;
   /** Milliseconds that a frame stays at most; a long wait is cut to this. */
   readonly longestMs: number;
+  /** The frames from `from` to `to` play faster, in `ms` milliseconds at most. */
+  readonly shortened?: { readonly from: number; readonly to: number; readonly ms: number };
   /** Milliseconds that the last frame stays before the first comes again. */
   readonly endMs: number;
 }
@@ -56,14 +58,22 @@ ${rules.join('\n')}
 }
 
 /** Returns the milliseconds at which each frame begins, and at which the last one ends. */
-function frameStarts(frames: readonly Frame[], { longestMs, endMs }: AnimationOptions): readonly number[] {
-  const starts = [0];
-  for (const [index, frame] of frames.entries()) {
+function frameStarts(frames: readonly Frame[], options: AnimationOptions): readonly number[] {
+  const { longestMs, endMs, shortened } = options;
+  const durations = frames.map((frame, index) => {
     const next = frames[index + 1];
-    const stays = next === undefined ? endMs : Math.min(next.atMs - frame.atMs, longestMs);
-    starts.push((starts.at(-1) ?? 0) + stays);
+    return next === undefined ? endMs : Math.min(next.atMs - frame.atMs, longestMs);
+  });
+  if (shortened !== undefined) {
+    const { from, to, ms } = shortened;
+    const factor = Math.min(1, ms / sum(durations.slice(from, to)));
+    for (let frame = from; frame < to; frame++) durations[frame] = (durations[frame] ?? 0) * factor;
   }
-  return starts;
+  return [0, ...durations.map((_, index) => sum(durations.slice(0, index + 1)))];
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }
 
 function versions(frames: readonly Frame[]): readonly Version[] {

@@ -3,7 +3,7 @@ import { background, foreground, paletteColour } from './colours.ts';
 
 type Terminal = ScreenSession['terminal'];
 
-export interface Look {
+interface Look {
   readonly fill: string;
   /** Null where the cell shows the background of the terminal. */
   readonly behind: string | null;

@@ -987,7 +987,7 @@ export type Database = {
           delivery: string;
           install: string;
           platform: string;
-          said_hash: string;
+          request_hash: string;
           tenant_id: string;
         };
         Insert: {
@@ -997,7 +997,7 @@ export type Database = {
           delivery: string;
           install: string;
           platform: string;
-          said_hash: string;
+          request_hash: string;
           tenant_id: string;
         };
         Update: {
@@ -1007,7 +1007,7 @@ export type Database = {
           delivery?: string;
           install?: string;
           platform?: string;
-          said_hash?: string;
+          request_hash?: string;
           tenant_id?: string;
         };
         Relationships: [
@@ -1855,16 +1855,16 @@ export type Database = {
         Args: { p_chat: Json; p_action: string; p_payload?: Json | null; p_gateway?: string | null; p_agent?: string | null };
         Returns: Json;
       };
-      chat_beat: {
-        Args: { p_holder: string; p_adapters: Json };
-        Returns: Json;
-      };
       chat_bind: {
         Args: { p_chat: Json; p_ceiling?: string | null; p_gateway?: string | null; p_agent?: string | null };
         Returns: Json;
       };
       chat_cancel: {
         Args: { p_chat: Json; p_command_id: string };
+        Returns: Json;
+      };
+      chat_check: {
+        Args: Record<PropertyKey, never>;
         Returns: Json;
       };
       chat_confirm: {
@@ -1875,16 +1875,20 @@ export type Database = {
         Args: { p_chat: Json; p_token: string };
         Returns: Json;
       };
-      chat_keep_buttons: {
-        Args: { p_rows: Json };
-        Returns: Json;
-      };
-      chat_keep_card: {
-        Args: { p_card: Json };
+      chat_heartbeat: {
+        Args: { p_holder: string; p_adapters: Json };
         Returns: Json;
       };
       chat_link: {
         Args: { p_chat: Json; p_code: string };
+        Returns: Json;
+      };
+      chat_list_subscriptions: {
+        Args: { p_platform: string };
+        Returns: Json;
+      };
+      chat_may: {
+        Args: { p_chat: Json; p_for?: string | null };
         Returns: Json;
       };
       chat_open_cards: {
@@ -1899,12 +1903,24 @@ export type Database = {
         Args: { p_chat: Json; p_what: string; p_args?: Json | null };
         Returns: Json;
       };
-      chat_subscribe: {
-        Args: { p_chat: Json; p_filter?: Json | null };
+      chat_record_alerts: {
+        Args: { p_rows: Json };
         Returns: Json;
       };
-      chat_told: {
+      chat_refuse: {
+        Args: { p_chat: Json };
+        Returns: Json;
+      };
+      chat_save_buttons: {
         Args: { p_rows: Json };
+        Returns: Json;
+      };
+      chat_save_card: {
+        Args: { p_card: Json };
+        Returns: Json;
+      };
+      chat_subscribe: {
+        Args: { p_chat: Json; p_filter?: Json | null };
         Returns: Json;
       };
       chat_unbind: {
@@ -1917,10 +1933,6 @@ export type Database = {
       };
       chat_unsubscribe: {
         Args: { p_chat: Json };
-        Returns: Json;
-      };
-      chat_watch: {
-        Args: { p_platform: string };
         Returns: Json;
       };
       chat_whoami: {
@@ -1987,8 +1999,8 @@ export type Database = {
         Args: { p_id: string };
         Returns: Json;
       };
-      runner_turn: {
-        Args: { p_gateway_id: string; p_runner_id: string; p_claim?: number | null; p_lease_seconds?: number | null; p_renew?: string[] | null; p_output?: Json | null; p_progress?: Json | null; p_results?: Json | null; p_beat?: Json | null };
+      runner_exchange: {
+        Args: { p_gateway_id: string; p_runner_id: string; p_claim?: number | null; p_lease_seconds?: number | null; p_renew?: string[] | null; p_output?: Json | null; p_progress?: Json | null; p_results?: Json | null; p_heartbeat?: Json | null };
         Returns: Json;
       };
       secret_envelopes: {

@@ -1,6 +1,6 @@
 /**
- * Every failure that an operator may see is an `HqError`: a stable code for programs, a sentence that says what
- * happened, and a sentence that says what to do next. Neither sentence may hold a secret.
+ * Every failure that an operator may see is an `HqError`: a stable code for programs, a sentence for what happened and
+ * one for what to do next. Neither sentence may hold a secret.
  */
 export type ErrorCode =
   /** The request itself is wrong: a bad flag, field or value. */
@@ -23,9 +23,9 @@ export type ErrorCode =
   | 'cancelled';
 
 export interface HqErrorOptions {
-  /** What the operator can do next, as one sentence. */
+  /** The operator's next step as one sentence. */
   readonly hint?: string;
-  /** The payload or form field at fault, where there is one. */
+  /** The payload or form field at fault, if there is one. */
   readonly field?: string;
   readonly cause?: unknown;
 }

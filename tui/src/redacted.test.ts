@@ -1,6 +1,6 @@
 import { HqError } from '@hq/shared/errors';
 import { expect, it } from 'vitest';
-import { tellError } from './cli/console.ts';
+import { errorText } from './cli/output/console.ts';
 import { sentence } from './ui/sentence.ts';
 
 const credentials = [
@@ -11,7 +11,7 @@ const credentials = [
 
 it.each(credentials)('an error that brings %s tells it to nobody', (credential) => {
   const error = new HqError('failed', `It said ${credential}.`, { hint: `Not ${credential} then.` });
-  for (const told of [tellError(error), sentence(error), sentence(new Error(credential))]) {
+  for (const told of [errorText(error), sentence(error), sentence(new Error(credential))]) {
     expect(told).toContain('[redacted]');
     expect(told).not.toContain(credential.slice(10));
   }

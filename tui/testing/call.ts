@@ -1,9 +1,8 @@
-import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { PassThrough, Writable } from 'node:stream';
+import packageFile from '../package.json' with { type: 'json' };
+import { runCall } from '../src/cli/run-call.ts';
 
-const entry = fileURLToPath(new URL('../src/main.ts', import.meta.url));
-
-export interface Called {
+export interface CallResult {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
@@ -11,35 +10,39 @@ export interface Called {
 
 export interface CallOptions {
   readonly env?: Readonly<Record<string, string>>;
-  /** What standard input holds; it ends after that. */
+  /** Content of standard input. */
   readonly input?: string;
-  /** Told of everything on standard error as it comes. */
+  /** Receives all of standard error whenever it grows. */
   readonly onStderr?: (soFar: string) => void;
 }
 
-/** Runs hq-tui once as a script would: no terminal, and of the environment only what is given. */
-export function call(
+class TextStream extends Writable {
+  text = '';
+  readonly #onText: ((soFar: string) => void) | undefined;
+
+  constructor(onText?: (soFar: string) => void) {
+    super({ decodeStrings: false });
+    this.#onText = onText;
+  }
+
+  override _write(chunk: unknown, _encoding: BufferEncoding, done: () => void): void {
+    this.text += String(chunk);
+    this.#onText?.(this.text);
+    done();
+  }
+}
+
+/** Runs hq-tui once inside this process as a script would: no terminal, and only the given environment. */
+export async function call(
   args: readonly string[],
   { env = {}, input = '', onStderr }: CallOptions = {},
-): Promise<Called> {
-  const child = spawn(process.execPath, [entry, ...args], {
-    env: { PATH: process.env.PATH ?? '', ...env },
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
-  let stdout = '';
-  let stderr = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    stdout += text;
-  });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text;
-    onStderr?.(stderr);
-  });
-  // A call that ends without reading closes the pipe: that is its right.
-  child.stdin.on('error', () => undefined);
-  child.stdin.end(input);
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (code) => resolve({ code, stdout, stderr }));
-  });
+): Promise<CallResult> {
+  const stdin = new PassThrough();
+  // A call that ends without reading may leave its input.
+  stdin.on('error', () => undefined);
+  stdin.end(input);
+  const stdout = new TextStream();
+  const stderr = new TextStream(onStderr);
+  const code = await runCall({ env, stdin, stdout, stderr }, args, packageFile.version);
+  return { code, stdout: stdout.text, stderr: stderr.text };
 }

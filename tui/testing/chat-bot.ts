@@ -44,7 +44,7 @@ export async function chatBot(database: TestDatabase): Promise<ChatBot> {
         last_inbound_at: heard,
         last_outbound_at: null,
       };
-      await ask('chat_beat($1, $2)', ['holder', JSON.stringify([adapter])]);
+      await ask('chat_heartbeat($1, $2)', ['holder', JSON.stringify([adapter])]);
     },
   };
 }

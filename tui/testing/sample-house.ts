@@ -268,7 +268,7 @@ const sampleSecrets: readonly SecretRow[] = [
     agent_id: id('b', 2),
     category: 'channel',
     sync_status: 'error',
-    sync_error: 'The stored value was encrypted under another key, or was changed since.',
+    sync_error: 'The stored value was encrypted with another key, or was changed.',
     updated_by: '9c9c9c9c-0000-4000-8000-000000000001',
   }),
   secret(5, 'TLS_KEY', {

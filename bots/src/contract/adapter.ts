@@ -5,7 +5,8 @@
  */
 import type { Logger } from 'pino';
 import type { Card, Handle } from './card.ts';
-import type { ChatLocation, Choice, Platform, Receiver, SendResult } from './inbound.ts';
+import type { Choice } from './choice.ts';
+import type { ChatLocation, Platform, Receiver, SendResult } from './inbound.ts';
 
 /** What a platform can do. The core degrades by it. */
 export interface Capabilities {

@@ -1,13 +1,12 @@
 import type { ArgumentDescription } from './adapter.ts';
-import type { CommandContext } from './command-context.ts';
-import type { Choice } from './inbound.ts';
+import type { Choice } from './choice.ts';
 
-/** What the names of an argument's values are read from. */
+/** The source that completes an argument's values. */
 export type Completion =
   | 'gateway'
   | 'agent'
   | 'command'
-  /** A command that has not ended. */
+  /** A command that has not finished. */
   | 'unfinished'
   | 'task'
   | 'deliverable'
@@ -17,47 +16,48 @@ export type Completion =
   | 'template';
 
 export interface Argument extends Omit<ArgumentDescription, 'completes'> {
-  /** What a person reads where it is asked for; made of the name where left out. */
+  /** The label of a prompt or a form; derived from the name if left out. */
   readonly label?: string;
   readonly completion: Completion | null;
-  /** What it counts: `2h` are minutes and `$25` are dollars, too. */
+  /** Lets people write `2h` for minutes and `$25` for dollars. */
   readonly unit?: 'minutes' | 'usd';
-  /** What the action is aimed at, and none of its payload. */
+  /** The target of the action, not a field of its payload. */
   readonly isTarget?: boolean;
-  /** Takes all words that are left. */
+  /** Takes all remaining words. */
   readonly rest?: boolean;
-  /** May be several lines. */
+  /** May have several lines. */
   readonly long?: boolean;
 }
 
-/** One thing that can be said to HQ in chat, from the catalogue or of chat's own. */
-export interface Command {
+/** A chat command as parsing, help and the platforms' menus need it. */
+export interface CommandDefinition {
   /** `^[a-z][a-z0-9_]*$`, unique. */
   readonly name: string;
-  /** The name's group in structured menus; null for a first word. */
+  /** The group in structured menus; null for a command at the top level. */
   readonly group: string | null;
-  /** Other ways to begin it, as lower-case words with single blanks. */
+  /** Other beginnings of the command, in lower case with single blanks. */
   readonly aliases: readonly string[];
   readonly title: string;
   readonly summary: string;
   readonly arguments: readonly Argument[];
-  /** Who finds it in help and completion. The database decides, whatever stands here. */
+  /** Limits help and completion; the database alone decides about permissions. */
   readonly visibility: Visibility;
-  /** Whether the answer is for who asked alone, where the platform can do that. */
+  /** The answer goes to the sender alone, if the platform can do that. */
   readonly private: boolean;
-  /** The smaller, the earlier in menus that hold few. */
+  /** Lower ranks come first in menus that hold few commands. */
   readonly rank: number;
-  /** Left out of menus: it says the same as others that are there. */
+  /** Left out of menus, because other commands there do the same. */
   readonly isTypedOnly?: boolean;
-  run(context: CommandContext): Promise<void>;
 }
 
 type Visibility = 'everyone' | 'linked' | 'admins' | { readonly action: string };
 
-/** A command with what was said to it: what buttons, forms and questions carry, too. */
+export type ArgumentValues = Readonly<Record<string, string>>;
+
+/** A command with its values, as buttons, forms and prompts carry it. */
 export interface CommandRequest {
   readonly command: string;
-  readonly values: Readonly<Record<string, string>>;
+  readonly values: ArgumentValues;
 }
 
 export function argumentLabel({ name, label }: Argument): string {
@@ -66,7 +66,6 @@ export function argumentLabel({ name, label }: Argument): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-/** How a boolean is picked. */
 export const yesNoChoices: readonly Choice[] = [
   { label: 'yes', value: 'true' },
   { label: 'no', value: 'false' },

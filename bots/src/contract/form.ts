@@ -1,4 +1,4 @@
-import type { Choice } from './inbound.ts';
+import type { Choice } from './choice.ts';
 
 /** What is still missing, asked for at once on platforms that have forms. */
 export interface Form {

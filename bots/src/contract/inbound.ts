@@ -1,9 +1,11 @@
 /** The core's side of a conversation: what an adapter hands over for everything that people say, press or fill in. */
+import { type ChatPlatformName, chatPlatformNames } from '@hq/shared/chat';
 import type { Card, Handle } from './card.ts';
+import type { Choice } from './choice.ts';
 import type { Form } from './form.ts';
 
-export const platforms = ['slack', 'discord', 'telegram'] as const;
-export type Platform = (typeof platforms)[number];
+export const platforms = chatPlatformNames;
+export type Platform = ChatPlatformName;
 
 /** Where something is said. All ids are the platform's immutable ones, never names. */
 export interface ChatLocation {
@@ -126,9 +128,4 @@ export interface Receiver {
       readonly options?: Readonly<Record<string, string>>;
     },
   ): Promise<readonly Choice[]>;
-}
-
-export interface Choice {
-  readonly label: string;
-  readonly value: string;
 }

@@ -3,7 +3,6 @@ import { HqError } from '@hq/shared/errors';
 import type { Log } from '@hq/shared/log';
 import type { Redactor } from '@hq/shared/text';
 import type { Adapter, Capabilities, CommandDescription } from '../contract/adapter.ts';
-import type { Services } from '../contract/command-context.ts';
 import type { Platform } from '../contract/inbound.ts';
 import type { ActionTable } from './action-table.ts';
 import { createAutocomplete } from './api/autocomplete.ts';
@@ -12,14 +11,15 @@ import { createRowQueries } from './api/row-queries.ts';
 import { createBlockers } from './cards/blockers.ts';
 import { createButtons } from './cards/buttons.ts';
 import { createExpiringCards } from './cards/expiring-cards.ts';
-import { createLiveCommandCards } from './cards/live-command-cards.ts';
+import { LiveCommandCards } from './cards/live-command-cards.ts';
 import { createOutbox, type Outbox } from './cards/outbox.ts';
 import { sanitizeBlock, sanitizeCard } from './cards/sanitize-card.ts';
 import { actionCommands } from './commands/action-commands.ts';
+import type { Command, Services } from './commands/command.ts';
 import { groupByTopic } from './commands/help-topics.ts';
 import { builtInCommands, buttonCommands } from './commands/index.ts';
 import { isVisibleTo } from './commands/visibility.ts';
-import { createDispatcher, type Dispatcher } from './dispatch/dispatcher.ts';
+import { Dispatcher } from './dispatch/dispatcher.ts';
 import type { RateLimits } from './dispatch/rate-limit.ts';
 import { createCommandRegistry, describeCommands } from './parse/command-registry.ts';
 import { createPendingPrompts } from './parse/pending-prompts.ts';
@@ -57,7 +57,7 @@ export interface Core {
 export function createCore(options: CoreOptions): Core {
   const { client, actions, redactor, log } = options;
   const api = createChatApi(client);
-  const registry = createCommandRegistry([...builtInCommands(actions), ...actionCommands(actions)]);
+  const registry = createCommandRegistry<Command>([...builtInCommands(actions), ...actionCommands(actions)]);
   const buttons = createButtons(api, log);
   const autocomplete = createAutocomplete(api, actions, (who) => {
     const shown = registry.commands.filter((command) => isVisibleTo(command, who));
@@ -79,7 +79,7 @@ export function createCore(options: CoreOptions): Core {
   const expiringCards = createExpiringCards(outbox);
   const rows = createRowQueries(client);
   const blockers = createBlockers(rows, actions, now);
-  const cards = createLiveCommandCards({
+  const cards = new LiveCommandCards({
     api,
     rows,
     blockers,
@@ -111,7 +111,7 @@ export function createCore(options: CoreOptions): Core {
     },
     health: options.health ?? (() => []),
   };
-  const dispatcher = createDispatcher({
+  const dispatcher = new Dispatcher({
     services,
     buttonCommands: buttonCommands,
     log,

@@ -1,6 +1,5 @@
-import type { Services } from '../contract/command-context.ts';
-import { ago } from '../core/cards/ago.ts';
-import { isoTime } from './iso-time.ts';
+import { ago, isoTime } from '@hq/shared/text';
+import type { Services } from '../core/commands/command.ts';
 import type { PlatformRuntime } from './platform-runtime.ts';
 
 interface AdapterReport {

@@ -3,7 +3,8 @@ import { HqError } from '@hq/shared/errors';
 import { createLog } from '@hq/shared/log';
 import { createRedactor } from '@hq/shared/text';
 import type { PlatformModule } from '../contract/adapter.ts';
-import type { Acknowledgement, Choice, Receiver, Reply, SendResult } from '../contract/inbound.ts';
+import type { Choice } from '../contract/choice.ts';
+import type { Acknowledgement, Receiver, Reply, SendResult } from '../contract/inbound.ts';
 import type { FromWorker, OutboundCall, ToWorker } from './worker-messages.ts';
 
 /** Platforms take an answer for a quarter of an hour at most. */

@@ -30,7 +30,7 @@ export async function signInWithRetry(
 /** Throws for an account that may not speak for anybody. Reads, and changes nothing. */
 export async function assertBotAccount(client: HqClient): Promise<void> {
   try {
-    await createChatApi(client).subscriptions('slack');
+    await createChatApi(client).check();
   } catch (error) {
     if (!(error instanceof HqError) || error.code !== 'refused') throw error;
     const { message, hint, cause } = error;

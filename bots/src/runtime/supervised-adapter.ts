@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { Log } from '@hq/shared/log';
+import { backoffMs } from '@hq/shared/program';
 import type { Adapter, AdapterHealth, Capabilities } from '../contract/adapter.ts';
 import type { Platform, Receiver, SendResult } from '../contract/inbound.ts';
 import type { FromWorker, OutboundCall, ToWorker } from './worker-messages.ts';
@@ -137,7 +138,8 @@ export function createSupervisedAdapter(options: SupervisedAdapterOptions): Supe
     crashes += 1;
     if (Date.now() - startedAt > steadyAfterMs) failures = 0;
     failures += 1;
-    const pause = Math.min(longestRestartMs, firstRestartMs * 2 ** (failures - 1));
+    const restartBackoff = { firstMs: firstRestartMs, longestMs: longestRestartMs, jitter: 'none' } as const;
+    const pause = backoffMs(failures, restartBackoff);
     health = {
       ...health,
       state: receiver === null ? 'stopped' : 'reconnecting',

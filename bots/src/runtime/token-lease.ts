@@ -1,10 +1,10 @@
 import type { HqClient } from '@hq/shared/client';
 import type { Log } from '@hq/shared/log';
+import { isoTime } from '@hq/shared/text';
 import { z } from 'zod';
 import type { Receiver } from '../contract/inbound.ts';
 import type { ChatApi } from '../core/api/chat-api.ts';
 import { agentTokenConflict, readAgentTokens } from './agent-token-check.ts';
-import { isoTime } from './iso-time.ts';
 import type { PlatformRuntime } from './platform-runtime.ts';
 import type { TokenHolder } from './token-holder.ts';
 

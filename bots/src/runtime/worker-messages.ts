@@ -1,10 +1,10 @@
 /** What passes between the core and an adapter in its isolate: plain data only. */
 import type { AdapterHealth, Capabilities, CommandDescription } from '../contract/adapter.ts';
 import type { Card, Handle } from '../contract/card.ts';
+import type { Choice } from '../contract/choice.ts';
 import type {
   Acknowledgement,
   ChatLocation,
-  Choice,
   Inbound,
   Receiver,
   Sender,

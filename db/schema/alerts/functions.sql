@@ -1,4 +1,4 @@
--- Writes an alert, or counts it where one with its key lasts. What is muted is written down and told to nobody.
+-- Writes an alert, or counts a repeat in the open one with the same key. A muted one is written and sent to nobody.
 create or replace function hq.notify(p_notification jsonb) returns void language plpgsql
 set search_path = '' as $$
 declare
@@ -55,8 +55,8 @@ begin
 end
 $$;
 create or replace trigger hq_touch_alert before update on public.notifications
-for each row when ((new.read_at, new.dismissed_at, new.resolved_at, new.muted, new.occurrences)
-  is distinct from (old.read_at, old.dismissed_at, old.resolved_at, old.muted, old.occurrences))
+for each row when ((new.read_at, new.dismissed_at, new.resolved_at, new.muted, new.muted_until, new.occurrences)
+  is distinct from (old.read_at, old.dismissed_at, old.resolved_at, old.muted, old.muted_until, old.occurrences))
 execute function hq.touch_alert();
 
 create or replace function hq.subject_of(p_alert public.notifications) returns text language sql stable
@@ -64,13 +64,13 @@ set search_path = '' as $$
   select coalesce(p_alert.subject, concat_ws(':', p_alert.entity_type, p_alert.entity_id), p_alert.type::text)
 $$;
 
--- Whether what it tells of still goes on, be it that somebody does not want to see it any more.
-create or replace function hq.alert_lasts(p_tenant uuid, p_dedup_key text) returns boolean language sql stable
+-- Returns whether the condition of an alert still holds; a dismissed alert counts too.
+create or replace function hq.alert_is_open(p_tenant uuid, p_dedup_key text) returns boolean language sql stable
 set search_path = '' as $$
   select exists (select from public.notifications n where n.tenant_id = p_tenant and n.dedup_key = p_dedup_key and n.resolved_at is null)
 $$;
 
--- What the alert told of is over. Costs nothing where none lasts.
+-- Resolves the open alert with the key, if there is one.
 create or replace function hq.resolve_alert(p_tenant uuid, p_dedup_key text) returns void language sql
 set search_path = '' as $$
   update public.notifications n set resolved_at = clock_timestamp()
@@ -107,7 +107,6 @@ begin
 end
 $$;
 
--- Gateways.
 create or replace function hq.alert_gateway_back() returns trigger language plpgsql security definer
 set search_path = '' as $$
 begin
@@ -127,14 +126,13 @@ begin
     'body', format('last seen %s UTC', to_char(g.last_seen_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS')),
     'entity_type', 'gateway', 'entity_id', g.id, 'actor_type', 'system', 'meta', jsonb_build_object('gateway_id', g.id)))
   from public.gateways g
-  where g.tenant_id = p_tenant and hq.is_stale(g) and not hq.alert_lasts(p_tenant, 'gateway_stale:' || g.id);
+  where g.tenant_id = p_tenant and hq.is_stale(g) and not hq.alert_is_open(p_tenant, 'gateway_stale:' || g.id);
   perform hq.resolve_alert(p_tenant, n.dedup_key)
   from public.notifications n left join public.gateways g on g.id::text = split_part(n.dedup_key, ':', 2)
   where n.tenant_id = p_tenant and n.resolved_at is null and n.dedup_key like 'gateway\_stale:%' and not coalesce(hq.is_stale(g), false);
 end
 $$;
 
--- Agents.
 create or replace function hq.alert_agent() returns trigger language plpgsql security definer
 set search_path = '' as $$
 begin
@@ -154,7 +152,7 @@ create or replace trigger hq_alert_agent after update of status on public.agents
 for each row when (new.status is distinct from old.status and 'error' in (new.status::text, old.status::text))
 execute function hq.alert_agent();
 
--- A task that is due on a day, as an older HQ writes it, is late when the day is over.
+-- Returns whether a task is late. A date without a time, as an older HQ writes it, lasts until the end of the day.
 create or replace function hq.is_overdue(p_task public.tasks) returns boolean language sql stable
 set search_path = '' as $$
   select coalesce(p_task.due_date < case pg_typeof(p_task.due_date) when 'date'::regtype then current_date::timestamptz else clock_timestamp() end, false)
@@ -185,7 +183,7 @@ $$;
 create or replace trigger hq_alert_task after insert or update of status, due_date, archived_at on public.tasks
 for each row execute function hq.alert_task();
 
--- What has been late for more than a week is no news: an HQ that is adopted does not begin with a flood.
+-- Ignores tasks that are late for more than a week: adopting an older HQ must not start with a flood of alerts.
 create or replace function hq.sweep_tasks(p_tenant uuid) returns void language sql
 set search_path = '' as $$
   select hq.notify(jsonb_build_object(
@@ -199,11 +197,10 @@ set search_path = '' as $$
     where t.tenant_id = p_tenant and t.due_date < clock_timestamp() and t.due_date > clock_timestamp() - interval '7 days'
       and t.archived_at is null
       and t.status not in ('done', 'cancelled', 'missed') and hq.is_overdue(t)
-      and not hq.alert_lasts(p_tenant, 'task_overdue:' || t.id)
+      and not hq.alert_is_open(p_tenant, 'task_overdue:' || t.id)
     order by t.due_date limit 200) t
 $$;
 
--- Deliverables.
 create or replace function hq.alert_deliverable() returns trigger language plpgsql security definer
 set search_path = '' as $$
 begin
@@ -225,12 +222,8 @@ for each row when (new.is_deliverable) execute function hq.alert_deliverable();
 create or replace trigger hq_alert_deliverable after update of review_status, is_deliverable on public.entity_links
 for each row when (new.review_status is distinct from old.review_status or new.is_deliverable is distinct from old.is_deliverable)
 execute function hq.alert_deliverable();
-create or replace trigger hq_touch_alert before update on public.notifications
-for each row when ((new.read_at, new.dismissed_at, new.resolved_at, new.muted, new.muted_until, new.occurrences)
-  is distinct from (old.read_at, old.dismissed_at, old.resolved_at, old.muted, old.muted_until, old.occurrences))
-execute function hq.touch_alert();
 
--- Budgets: used up by what an agent does, or by a limit that somebody lowers. An older HQ names what is spent differently.
+-- Usage or a lowered limit exceeds a budget. The column of the amount has another name in an older HQ.
 create or replace function hq.alert_budget() returns trigger language plpgsql security definer
 set search_path = '' as $$
 declare
@@ -260,8 +253,8 @@ for each row when (new.status::text in ('warned', 'exceeded')) execute function 
 create or replace trigger hq_alert_budget after update on public.agent_budgets
 for each row when (new.status is distinct from old.status) execute function hq.alert_budget();
 
--- What is deleted is over.
-create or replace function hq.end_alerts() returns trigger language plpgsql security definer
+-- Resolves the alerts of a deleted row; the arguments are their types.
+create or replace function hq.resolve_alerts_of() returns trigger language plpgsql security definer
 set search_path = '' as $$
 declare
   v_type text;
@@ -272,9 +265,9 @@ begin
   return null;
 end
 $$;
-create or replace trigger hq_end_alerts after delete on public.agents
-for each row execute function hq.end_alerts('agent_error', 'budget_warned', 'budget_exceeded');
-create or replace trigger hq_end_alerts after delete on public.tasks
-for each row execute function hq.end_alerts('task_blocked', 'task_overdue');
-create or replace trigger hq_end_alerts after delete on public.entity_links
-for each row execute function hq.end_alerts('deliverable_submitted');
+create or replace trigger hq_resolve_alerts_of after delete on public.agents
+for each row execute function hq.resolve_alerts_of('agent_error', 'budget_warned', 'budget_exceeded');
+create or replace trigger hq_resolve_alerts_of after delete on public.tasks
+for each row execute function hq.resolve_alerts_of('task_blocked', 'task_overdue');
+create or replace trigger hq_resolve_alerts_of after delete on public.entity_links
+for each row execute function hq.resolve_alerts_of('deliverable_submitted');

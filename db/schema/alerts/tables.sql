@@ -1,4 +1,3 @@
--- What a tenant should look at.
 create table if not exists public.notifications (
   id uuid primary key default gen_random_uuid(),
   created_at timestamptz not null default clock_timestamp(),
@@ -17,17 +16,17 @@ create table if not exists public.notifications (
 
 create index if not exists notifications_newest on public.notifications (tenant_id, created_at desc);
 create index if not exists notifications_open on public.notifications (tenant_id, created_at desc) where dismissed_at is null;
-select hq.teach_enum('public.notifications', 'type', '{command_failed,budget_warned,budget_exceeded}');
-select hq.teach_enum('public.notifications', 'entity_type', '{agent_command,agent}');
-select hq.teach_enum('public.notifications', 'actor_type', '{system}');
-select hq.teach_enum('public.notifications', 'type', '{secret_sync_failed}');
-select hq.teach_enum('public.notifications', 'entity_type', '{gateway}');
+select hq.add_enum_values('public.notifications', 'type', '{command_failed,budget_warned,budget_exceeded}');
+select hq.add_enum_values('public.notifications', 'entity_type', '{agent_command,agent}');
+select hq.add_enum_values('public.notifications', 'actor_type', '{system}');
+select hq.add_enum_values('public.notifications', 'type', '{secret_sync_failed}');
+select hq.add_enum_values('public.notifications', 'entity_type', '{gateway}');
 
--- An alert is one row for as long as it lasts: it counts how often it came, says when it was over, and may be muted.
+-- An alert is one row from its start to its end: repeats are counted in it.
 alter table public.notifications add column if not exists severity text not null default 'info'
   check (severity in ('info', 'warning', 'error', 'critical'));
 
--- What it is about, as `gateway:<id>`, `agent:<id>` … : what a mute silences.
+-- Such as `gateway:<id>` or `agent:<id>`; a mute applies to one subject.
 alter table public.notifications add column if not exists subject text;
 alter table public.notifications add column if not exists dedup_key text;
 alter table public.notifications add column if not exists occurrences int not null default 1;
@@ -39,7 +38,7 @@ where dedup_key is not null and resolved_at is null and dismissed_at is null;
 create index if not exists notifications_unresolved on public.notifications (tenant_id, dedup_key)
 where dedup_key is not null and resolved_at is null;
 
--- For faces that follow what changed since they last looked.
+-- Clients that read what changed since their last read.
 create index if not exists notifications_latest on public.notifications (tenant_id, last_at desc);
 
 update public.notifications n set last_at = n.created_at,
@@ -56,13 +55,11 @@ create table if not exists public.alert_mutes (
   primary key (tenant_id, type, subject)
 );
 
--- What is worth an alert. What happens in a row is told by its trigger; what time alone brings is found by a sweep, which any bot may
--- start at any time: it writes nothing that lasts already, and ends what no longer holds.
-select hq.teach_enum('public.notifications', 'type', '{gateway_stale,agent_error,task_blocked,task_overdue,deliverable_submitted,pairing_requested,bot_disconnected}');
-select hq.teach_enum('public.notifications', 'entity_type', '{gateway,task,entity_link}');
+-- Triggers report changes of rows. Sweeps report what only time brings; any bot may run one at any time, since it repeats nothing.
+select hq.add_enum_values('public.notifications', 'type', '{gateway_stale,agent_error,task_blocked,task_overdue,deliverable_submitted,pairing_requested,bot_disconnected}');
+select hq.add_enum_values('public.notifications', 'entity_type', '{gateway,task,entity_link}');
 
--- What became of an alert stands in its row: who has seen it and who muted it until when, whatever face they used. Budgets are told of by
--- their rows, whoever keeps those; and what an alert is about may be deleted.
+-- The persons who saw and muted an alert, and the end of the mute, the same for every client.
 alter table public.notifications add column if not exists seen_by text;
 alter table public.notifications add column if not exists muted_by text;
 alter table public.notifications add column if not exists muted_until timestamptz;

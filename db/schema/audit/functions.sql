@@ -1,4 +1,4 @@
--- A member may add a line, but only in their own name and at this time.
+-- A member adds lines only in their own name and at the present time.
 create or replace function hq.sign_audit_line() returns trigger language plpgsql security definer
 set search_path = '' as $$
 begin
@@ -23,8 +23,7 @@ set search_path = '' as $$
   from jsonb_populate_record(null::public.audit_log, p_line) r
 $$;
 
--- A refusal is worth a line, the same caller's thousandth in a minute is not: whoever can sign in at all, a member or not,
--- could fill the log with them.
+-- Limits the refusals that one caller can add: anybody with an account could fill the log otherwise.
 create or replace function hq.limit_refusals() returns trigger language plpgsql security definer
 set search_path = '' as $$
 declare

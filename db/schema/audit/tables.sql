@@ -1,4 +1,3 @@
--- Who did what. Written by the database; nobody but the service role changes or removes a line.
 create table if not exists public.audit_log (
   id uuid primary key default gen_random_uuid(),
   created_at timestamptz not null default clock_timestamp(),
@@ -16,23 +15,22 @@ create table if not exists public.audit_log (
 
 alter table public.audit_log add column if not exists actor_user_id uuid;
 create index if not exists audit_log_newest on public.audit_log (tenant_id, created_at desc);
-select hq.teach_enum('public.audit_log', 'actor_type', '{human,system}');
-select hq.teach_enum('public.audit_log', 'module', '{commands}');
-select hq.teach_enum('public.audit_log', 'entity_type', '{agent_command}');
-select hq.teach_enum('public.audit_log', 'action', '{command.enqueued,command.refused,command.cancelled}');
+select hq.add_enum_values('public.audit_log', 'actor_type', '{human,system}');
+select hq.add_enum_values('public.audit_log', 'module', '{commands}');
+select hq.add_enum_values('public.audit_log', 'entity_type', '{agent_command}');
+select hq.add_enum_values('public.audit_log', 'action', '{command.enqueued,command.refused,command.cancelled}');
 
--- Who may do what is itself worth a line in the audit log: who let whom in, raised them, put them out.
-select hq.teach_enum('public.audit_log', 'module', '{members}');
-select hq.teach_enum('public.audit_log', 'entity_type', '{member}');
-select hq.teach_enum('public.audit_log', 'action', '{member.added,member.changed,member.removed}');
+-- Changes of members.
+select hq.add_enum_values('public.audit_log', 'module', '{members}');
+select hq.add_enum_values('public.audit_log', 'entity_type', '{member}');
+select hq.add_enum_values('public.audit_log', 'action', '{member.added,member.changed,member.removed}');
 
--- What is kept of secrets: who made, changed and deleted them, and an alert while some of them are not on their gateway. Neither
--- ever holds a value or a ciphertext.
-select hq.teach_enum('public.audit_log', 'module', '{secrets}');
-select hq.teach_enum('public.audit_log', 'entity_type', '{secret}');
-select hq.teach_enum('public.audit_log', 'action',
+-- Changes of secrets and failures of their sync, without values and ciphertexts.
+select hq.add_enum_values('public.audit_log', 'module', '{secrets}');
+select hq.add_enum_values('public.audit_log', 'entity_type', '{secret}');
+select hq.add_enum_values('public.audit_log', 'action',
   '{secret.created,secret.rotated,secret.moved,secret.noted,secret.deleted,secret.sync_failed,secret.rekeyed}');
-select hq.teach_enum('public.audit_log', 'module', '{chat}');
-select hq.teach_enum('public.audit_log', 'entity_type', '{chat_identity,chat_channel}');
-select hq.teach_enum('public.audit_log', 'action',
+select hq.add_enum_values('public.audit_log', 'module', '{chat}');
+select hq.add_enum_values('public.audit_log', 'entity_type', '{chat_identity,chat_channel}');
+select hq.add_enum_values('public.audit_log', 'action',
   '{chat.refused,chat.linked,chat.unlinked,chat.revoked,chat.bound,chat.unbound,chat.declined}');

@@ -1,13 +1,13 @@
--- Counts once more, and says whether that was still within the limit.
-create or replace function hq.within(p_tenant uuid, p_who text, p_what text, p_limit int, p_seconds int) returns boolean
+-- Counts one more call in its window and returns whether it is within the limit.
+create or replace function hq.within_rate_limit(p_tenant uuid, p_who text, p_what text, p_limit int, p_seconds int) returns boolean
 language sql set search_path = '' as $$
-  insert into hq.meter as m (tenant_id, who, what, since, count)
+  insert into hq.rate_counters as m (tenant_id, who, what, since, count)
   values (p_tenant, p_who, p_what, to_timestamp(floor(extract(epoch from clock_timestamp()) / p_seconds) * p_seconds), 1)
   on conflict (tenant_id, who, what, since) do update set count = m.count + 1
   returning m.count <= p_limit
 $$;
 
--- Letters, digits, - and _; 16 bytes make 22 of them.
+-- Returns a random token of letters, digits, `-` and `_`; 16 bytes give 22 characters.
 create or replace function hq.random_token(p_bytes int) returns text language sql volatile
 set search_path = '' as $$
   select translate(rtrim(encode(substring(
@@ -17,10 +17,13 @@ $$;
 create or replace function hq.token_hash(p_token text) returns text language sql immutable parallel safe
 set search_path = '' as $$ select encode(sha256(convert_to(coalesce(p_token, ''), 'UTF8')), 'hex') $$;
 
-create or replace function hq.account_install(p_platform text, p_install text) returns text language sql immutable parallel safe
-set search_path = '' as $$ select case p_platform when 'discord' then '' else p_install end $$;
+-- Returns the install under which an account is kept: none where the platform numbers its users across all installs.
+create or replace function hq.account_install(p_platform text, p_install text) returns text language sql stable
+set search_path = '' as $$
+  select case when exists (select from hq.chat_platforms p where p.name = p_platform and p.user_scope = 'platform') then '' else p_install end
+$$;
 
--- What an adapter says of a delivery; raises where it is not what it must be.
+-- Raises 22023 unless the description of a delivery has every field in its form.
 create or replace function hq.check_chat(p_chat jsonb) returns void language plpgsql
 set search_path = '' as $$
 declare
@@ -36,8 +39,9 @@ begin
   then
     raise exception 'chat.thread must be a text of at most 200 characters' using errcode = '22023', column = 'thread';
   end if;
-  if p_chat ->> 'platform' not in ('slack', 'discord', 'telegram') then
-    raise exception 'chat.platform must be one of slack, discord, telegram' using errcode = '22023', column = 'platform';
+  if not exists (select from hq.chat_platforms p where p.name = p_chat ->> 'platform') then
+    raise exception 'chat.platform must be one of %', (select string_agg(p.name, ', ' order by p.name) from hq.chat_platforms p)
+      using errcode = '22023', column = 'platform';
   end if;
   if p_chat ->> 'kind' not in ('direct', 'group') then
     raise exception 'chat.kind must be one of direct, group' using errcode = '22023', column = 'kind';
@@ -48,13 +52,15 @@ begin
 end
 $$;
 
--- A direct message has no ceiling, so that it is one is not the adapter's word alone: each platform shows it by its ids.
-create or replace function hq.may_be_direct(p_who hq.speaker) returns boolean language sql immutable parallel safe
+-- A direct message has no ceiling, so the adapter's word alone does not make it one: each platform shows it by its ids.
+create or replace function hq.may_be_direct(p_who hq.speaker) returns boolean language sql stable
 set search_path = '' as $$
-  select case p_who.platform
-    when 'slack' then starts_with(p_who.channel, 'D')
-    when 'discord' then p_who.install = '@me'
-    when 'telegram' then p_who.channel = p_who.chat_user end
+  select case p.direct_rule
+    when 'starts with' then starts_with(f.value, p.direct_value)
+    when 'equals' then f.value = p.direct_value
+    when 'equals user' then f.value = p_who.chat_user end
+  from hq.chat_platforms p, lateral (select case p.direct_field when 'channel' then p_who.channel else p_who.install end as value) f
+  where p.name = p_who.platform
 $$;
 
 create or replace function hq.speaker_of(p_tenant uuid, p_chat jsonb) returns hq.speaker language plpgsql stable
@@ -69,9 +75,9 @@ begin
   v_who.channel := p_chat ->> 'channel';
   v_who.thread := p_chat ->> 'thread';
   v_who.is_direct := p_chat ->> 'kind' = 'direct' and hq.may_be_direct(v_who);
-  -- The accounts that Telegram shows for anonymous admins, for channels and for itself: many people speak through them.
-  v_who.stranger := coalesce(p_chat ->> 'stranger',
-    case when v_who.platform = 'telegram' and v_who.chat_user in ('1087968824', '136817688', '777000') then 'anonymous' end);
+  -- Many people write through a shared account, so nobody is known behind it.
+  v_who.stranger := coalesce(p_chat ->> 'stranger', (
+    select 'anonymous' from hq.chat_platforms p where p.name = v_who.platform and v_who.chat_user = any (p.shared_accounts)));
   select i.id, i.user_id, m.role into v_who.identity, v_who.member, v_who.member_role
   from public.chat_identities i join public.tenant_members m on m.tenant_id = i.tenant_id and m.user_id = i.user_id
   where i.platform = v_who.platform and i.install = hq.account_install(v_who.platform, v_who.install)
@@ -86,8 +92,8 @@ begin
 end
 $$;
 
--- What this person may do here; null for nothing.
-create or replace function hq.role_here(p_who hq.speaker) returns public.member_role language sql immutable
+-- Returns the role that counts in this chat: the lower of the member's role and the channel's ceiling, or null.
+create or replace function hq.effective_role(p_who hq.speaker) returns public.member_role language sql immutable
 set search_path = '' as $$
   select case when p_who.is_direct then p_who.member_role when p_who.channel_id is not null
     then least(p_who.member_role, p_who.ceiling) end
@@ -100,8 +106,9 @@ set search_path = '' as $$
     || jsonb_strip_nulls(jsonb_build_object('stranger', p_who.stranger))
 $$;
 
--- From here on auth.uid(), every role and every policy see the member behind the account, and no more than the channel allows.
-create or replace function hq.speak_for(p_member uuid, p_tenant uuid, p_ceiling public.member_role, p_chat jsonb) returns void
+-- Sets the claims of the member behind the account for the rest of the call, so that auth.uid(), roles and policies apply, limited
+-- by the channel.
+create or replace function hq.act_as(p_member uuid, p_tenant uuid, p_ceiling public.member_role, p_chat jsonb) returns void
 language plpgsql set search_path = '' as $$
 begin
   perform set_config('request.jwt.claims', jsonb_build_object('sub', p_member, 'role', 'authenticated',
@@ -112,8 +119,8 @@ begin
 end
 $$;
 
-create or replace function hq.speak_for(p_who hq.speaker) returns void language sql
-set search_path = '' as $$ select hq.speak_for(p_who.member, p_who.tenant, p_who.ceiling, hq.chat_meta(p_who)) $$;
+create or replace function hq.act_as(p_who hq.speaker) returns void language sql
+set search_path = '' as $$ select hq.act_as(p_who.member, p_who.tenant, p_who.ceiling, hq.chat_meta(p_who)) $$;
 
 create or replace function hq.audit_chat(p_who hq.speaker, p_action text, p_summary text, p_entity_type text, p_entity_id uuid,
   p_more jsonb default '{}') returns void language sql set search_path = '' as $$
@@ -123,13 +130,13 @@ create or replace function hq.audit_chat(p_who hq.speaker, p_action text, p_summ
     'action', p_action, 'summary', p_summary, 'meta', hq.chat_meta(p_who) || p_more))
 $$;
 
--- A refusal is written down with the account it came from. Nobody fills the log with them: so many a minute from one account, and so
--- many from all strangers together, who therefore cannot crowd out what a linked account is refused either.
+-- Records a refusal with its account, at most 10 a minute of one account and 200 of all strangers together, so that strangers
+-- cannot crowd out the refusals of linked accounts.
 create or replace function hq.audit_chat_refusal(p_who hq.speaker, p_call text, p_refused jsonb) returns void language plpgsql
 set search_path = '' as $$
 begin
-  if hq.within(p_who.tenant, coalesce(concat_ws(':', p_who.platform, p_who.install, p_who.chat_user), ''), 'refusals', 10, 60)
-    and (p_who.identity is not null or hq.within(p_who.tenant, '', 'refusals of strangers', 200, 60))
+  if hq.within_rate_limit(p_who.tenant, coalesce(concat_ws(':', p_who.platform, p_who.install, p_who.chat_user), ''), 'refusals', 10, 60)
+    and (p_who.identity is not null or hq.within_rate_limit(p_who.tenant, '', 'refusals of strangers', 200, 60))
   then
     perform hq.audit_chat(p_who, 'chat.refused', format('%s refused: %s', p_call, p_refused ->> 'message'), 'chat_identity',
       p_who.identity, jsonb_build_object('what', p_call, 'code', p_refused ->> 'code', 'field', p_refused ->> 'field'));
@@ -137,8 +144,8 @@ begin
 end
 $$;
 
--- Null for a bot of this tenant, else why not.
-create or replace function hq.no_bot() returns jsonb language sql stable
+-- Returns null for a bot of this tenant, else the refusal.
+create or replace function hq.bot_refusal() returns jsonb language sql stable
 set search_path = '' as $$
   select case
     when hq.caller_role() <> 'authenticated' or auth.uid() is null then
@@ -151,11 +158,11 @@ set search_path = '' as $$
     end
 $$;
 
--- The same as an answer, with a line in the log.
-create or replace function hq.turn_away(p_call text) returns jsonb language plpgsql
+-- Returns hq.bot_refusal() and records it in the audit log.
+create or replace function hq.refuse_unless_bot(p_call text) returns jsonb language plpgsql
 set search_path = '' as $$
 declare
-  v_refusal jsonb := hq.no_bot();
+  v_refusal jsonb := hq.bot_refusal();
   v_who hq.speaker;
 begin
   if v_refusal is not null and exists (select from public.tenants t where t.id = public.current_tenant_id()) then
@@ -168,7 +175,7 @@ begin
 end
 $$;
 
--- What has to hold before anything else is looked at.
+-- Raises 42501 for strangers, unlinked accounts and channels that are not bound, before anything else is looked at.
 create or replace function hq.require_speaker(p_who hq.speaker, p_call text) returns void language plpgsql
 set search_path = '' as $$
 begin
@@ -198,21 +205,21 @@ begin
 end
 $$;
 
--- Every word from a chat comes through here: who brings it, was it brought before, who says it, may they; then hq.chat_<call> does it
--- in the member's name. What is refused is answered, written down and undone.
-create or replace function hq.chat_call(p_call text, p_chat jsonb, p_said jsonb) returns jsonb language plpgsql
+-- The way of every chat call: checks the bot, finds a repeated delivery, finds the author and their rights, and runs
+-- hq.chat_<call> in the member's name. A refusal is answered, audited and undone.
+create or replace function hq.chat_call(p_call text, p_chat jsonb, p_request jsonb) returns jsonb language plpgsql
 set search_path = '' as $$
 declare
   v_claims text := coalesce(current_setting('request.jwt.claims', true), '');
   v_sub text := coalesce(current_setting('request.jwt.claim.sub', true), '');
   v_tenant uuid := public.current_tenant_id();
-  v_once boolean := p_call not in ('whoami', 'read');
-  v_hash text := hq.token_hash(jsonb_build_array(case when jsonb_typeof(p_chat) = 'object' then p_chat - 'delivery' end, p_said)::text);
+  v_once boolean := p_call not in ('whoami', 'read', 'may', 'refuse');
+  v_hash text := hq.token_hash(jsonb_build_array(case when jsonb_typeof(p_chat) = 'object' then p_chat - 'delivery' end, p_request)::text);
   v_known public.chat_deliveries;
   v_who hq.speaker;
   v_kept boolean := false;
   v_too_many boolean := false;
-  v_answer jsonb := hq.turn_away(p_call);
+  v_answer jsonb := hq.refuse_unless_bot(p_call);
   v_state text;
   v_message text;
   v_hint text;
@@ -231,9 +238,9 @@ begin
 
   v_who := hq.speaker_of(v_tenant, p_chat);
   if v_once then
-    -- What strangers say is not kept, so that they cannot fill a table; but for their codes, which are counted.
+    -- Deliveries of strangers are not stored, so that they cannot fill the table; link codes are, and counted.
     if v_who.member is not null or p_call = 'link' then
-      insert into public.chat_deliveries (tenant_id, platform, install, delivery, call, said_hash)
+      insert into public.chat_deliveries (tenant_id, platform, install, delivery, call, request_hash)
       values (v_tenant, v_who.platform, v_who.install, p_chat ->> 'delivery', p_call, v_hash)
       on conflict do nothing;
       v_kept := found;
@@ -242,17 +249,17 @@ begin
       select * into v_known from public.chat_deliveries d
       where d.tenant_id = v_tenant and d.platform = v_who.platform and d.install = v_who.install
         and d.delivery = p_chat ->> 'delivery' and d.call = p_call;
-      if v_known.said_hash <> v_hash then
+      if v_known.request_hash <> v_hash then
         return hq.refusal('23505', 'this delivery was used for something else', null, 'delivery');
-      elsif v_known.said_hash is not null then
+      elsif v_known.request_hash is not null then
         return v_known.answer;
       end if;
     end if;
   end if;
 
-  -- Counted outside of what a refusal undoes.
+  -- Counted before the block whose effects a refusal undoes.
   if p_call = 'link' then
-    v_too_many := not hq.within(v_tenant, concat_ws(':', v_who.platform, v_who.install, v_who.chat_user), 'link', 5, 600);
+    v_too_many := not hq.within_rate_limit(v_tenant, concat_ws(':', v_who.platform, v_who.install, v_who.chat_user), 'link', 5, 600);
   end if;
   begin
     if v_too_many then
@@ -260,15 +267,15 @@ begin
     end if;
     perform hq.require_speaker(v_who, p_call);
     if v_who.member is not null then
-      perform hq.speak_for(v_who);
+      perform hq.act_as(v_who);
     end if;
-    execute format('select hq.%I($1, $2)', 'chat_' || p_call) into v_answer using v_who, p_said;
+    execute format('select hq.%I($1, $2)', 'chat_' || p_call) into v_answer using v_who, p_request;
   exception when sqlstate '28000' or sqlstate '42501' or sqlstate 'P0002' or sqlstate '23505' or sqlstate '22023' then
     get stacked diagnostics v_state = returned_sqlstate, v_message = message_text,
       v_hint = pg_exception_hint, v_field = column_name;
     v_answer := hq.refusal(v_state, v_message, v_hint, v_field);
     if v_who.member is not null then
-      perform hq.speak_for(v_who);
+      perform hq.act_as(v_who);
     end if;
     perform hq.audit_chat_refusal(v_who, p_call, v_answer -> 'refused');
   end;
@@ -300,10 +307,10 @@ set search_path = '' as $$
     'agent', (select a.slug from public.agents a where a.id = p_channel.agent_id))
 $$;
 
-create or replace function hq.chat_whoami(p_who hq.speaker, p_said jsonb) returns jsonb language plpgsql
+create or replace function hq.chat_whoami(p_who hq.speaker, p_request jsonb) returns jsonb language plpgsql
 set search_path = '' as $$
 declare
-  v_role public.member_role := hq.role_here(p_who);
+  v_role public.member_role := hq.effective_role(p_who);
 begin
   update public.chat_identities i set last_seen_at = clock_timestamp()
   where i.id = p_who.identity and coalesce(i.last_seen_at, '-infinity') < clock_timestamp() - interval '1 minute';
@@ -324,8 +331,8 @@ begin
 end
 $$;
 
--- A code works once. What is wrong with one that does not is not told: a guess learns nothing.
-create or replace function hq.chat_link(p_who hq.speaker, p_said jsonb) returns jsonb language plpgsql
+-- Links an account. A wrong code is refused without the reason, so that guessing teaches nothing.
+create or replace function hq.chat_link(p_who hq.speaker, p_request jsonb) returns jsonb language plpgsql
 set search_path = '' as $$
 declare
   v_code public.chat_link_codes;
@@ -335,7 +342,7 @@ begin
     raise exception 'this account is linked to % already', hq.email_of(p_who.member) using errcode = '23505', hint = 'unlink takes it back.';
   end if;
   delete from public.chat_link_codes c
-  where c.code_hash = hq.token_hash(trim(p_said ->> 'code')) and c.tenant_id = p_who.tenant and c.expires_at > clock_timestamp()
+  where c.code_hash = hq.token_hash(trim(p_request ->> 'code')) and c.tenant_id = p_who.tenant and c.expires_at > clock_timestamp()
   returning * into v_code;
   if not found then
     raise exception 'this code does not work' using errcode = '22023', column = 'code',
@@ -351,7 +358,7 @@ begin
   end if;
   p_who.identity := v_identity;
   p_who.member := v_code.user_id;
-  perform hq.speak_for(p_who);
+  perform hq.act_as(p_who);
   perform hq.audit_chat(p_who, 'chat.linked', format('%s linked on %s', hq.email_of(p_who.member), p_who.platform),
     'chat_identity', v_identity);
   return jsonb_build_object('member', jsonb_build_object('email', hq.email_of(p_who.member),
@@ -359,7 +366,7 @@ begin
 end
 $$;
 
-create or replace function hq.chat_unlink(p_who hq.speaker, p_said jsonb) returns jsonb language plpgsql
+create or replace function hq.chat_unlink(p_who hq.speaker, p_request jsonb) returns jsonb language plpgsql
 set search_path = '' as $$
 begin
   update public.chat_identities i set revoked_at = clock_timestamp(), revoked_by = p_who.member where i.id = p_who.identity;
@@ -382,7 +389,7 @@ begin
 end
 $$;
 
-create or replace function hq.chat_bind(p_who hq.speaker, p_said jsonb) returns jsonb language plpgsql
+create or replace function hq.chat_bind(p_who hq.speaker, p_request jsonb) returns jsonb language plpgsql
 set search_path = '' as $$
 declare
   v_gateway uuid;
@@ -390,23 +397,23 @@ declare
   v_channel public.chat_channels;
 begin
   perform hq.require_admin(p_who, 'bind');
-  if coalesce(p_said ->> 'ceiling', '') not in ('viewer', 'operator', 'admin') then
+  if coalesce(p_request ->> 'ceiling', '') not in ('viewer', 'operator', 'admin') then
     raise exception 'ceiling must be one of viewer, operator, admin' using errcode = '22023', column = 'ceiling';
   end if;
-  if p_said ->> 'gateway' is not null then
-    select g.id into v_gateway from public.gateways g where g.tenant_id = p_who.tenant and g.slug = p_said ->> 'gateway';
+  if p_request ->> 'gateway' is not null then
+    select g.id into v_gateway from public.gateways g where g.tenant_id = p_who.tenant and g.slug = p_request ->> 'gateway';
     if not found then
-      raise exception 'there is no gateway %', left(p_said ->> 'gateway', 100) using errcode = 'P0002', column = 'gateway';
+      raise exception 'there is no gateway %', left(p_request ->> 'gateway', 100) using errcode = 'P0002', column = 'gateway';
     end if;
   end if;
-  if p_said ->> 'agent' is not null then
-    select * into v_agent from public.agents a where a.id = hq.agent_by_slug(p_who.tenant, p_said ->> 'agent');
+  if p_request ->> 'agent' is not null then
+    select * into v_agent from public.agents a where a.id = hq.agent_by_slug(p_who.tenant, p_request ->> 'agent');
   end if;
   if v_gateway <> v_agent.gateway_id then
     raise exception 'the agent % is not on that gateway', v_agent.slug using errcode = '22023', column = 'agent';
   end if;
   insert into public.chat_channels as c (tenant_id, platform, install, channel, ceiling, gateway_id, agent_id, bound_by)
-  values (p_who.tenant, p_who.platform, p_who.install, p_who.channel, (p_said ->> 'ceiling')::public.member_role,
+  values (p_who.tenant, p_who.platform, p_who.install, p_who.channel, (p_request ->> 'ceiling')::public.member_role,
     coalesce(v_gateway, v_agent.gateway_id), v_agent.id, p_who.member)
   on conflict (tenant_id, platform, install, channel) do update
   set ceiling = excluded.ceiling, gateway_id = excluded.gateway_id, agent_id = excluded.agent_id, bound_by = excluded.bound_by
@@ -417,7 +424,7 @@ begin
 end
 $$;
 
-create or replace function hq.chat_unbind(p_who hq.speaker, p_said jsonb) returns jsonb language plpgsql
+create or replace function hq.chat_unbind(p_who hq.speaker, p_request jsonb) returns jsonb language plpgsql
 set search_path = '' as $$
 begin
   perform hq.require_admin(p_who, 'unbind');
@@ -427,23 +434,81 @@ begin
 end
 $$;
 
+-- Raises unless the author may run what the values are read for: an action, bind or unbind. Somebody without the right does not
+-- get the names either.
+create or replace function hq.require_role_for(p_who hq.speaker, p_for text) returns void language plpgsql stable
+set search_path = '' as $$
+declare
+  v_action hq.actions;
+begin
+  if p_for in ('bind', 'unbind') then
+    perform hq.require_admin(p_who, p_for);
+  end if;
+  select * into v_action from hq.actions a where a.name = p_for;
+  if found then
+    perform hq.require_role(p_who.tenant, v_action.role, v_action.name);
+  end if;
+end
+$$;
+
+create or replace function hq.chat_may(p_who hq.speaker, p_request jsonb) returns jsonb language plpgsql
+set search_path = '' as $$
+begin
+  perform hq.require_role(p_who.tenant, 'viewer', 'reading');
+  perform hq.require_role_for(p_who, p_request ->> 'for');
+  return jsonb_build_object('may', true);
+end
+$$;
+
+-- Runs only for linked accounts: hq.require_speaker refuses everybody else.
+create or replace function hq.chat_refuse(p_who hq.speaker, p_request jsonb) returns jsonb language sql
+set search_path = '' as $$
+  select hq.refusal('22023', 'this account is linked: there is nothing to refuse', null, 'user')
+$$;
+
 create or replace function public.chat_whoami(p_chat jsonb) returns jsonb language sql security definer
 set search_path = '' as $$ select hq.chat_call('whoami', p_chat, '{}') $$;
+comment on function public.chat_whoami(jsonb) is
+  'Returns the account behind a delivery: `{linked, identity, member: {email, role}, channel: {bound, ceiling, gateway, agent}, role, actions: [name], tenant}`. Not refused to anybody.';
+
+create or replace function public.chat_may(p_chat jsonb, p_for text default null) returns jsonb language sql security definer
+set search_path = '' as $$ select hq.chat_call('may', p_chat, jsonb_build_object('for', p_for)) $$;
+comment on function public.chat_may(jsonb, text) is
+  'Returns `{may: true}`, or `{refused}` with the reason and one line in the audit log. `p_for` is the name of an action, `bind` or `unbind`; null asks for the right to read.';
+
+create or replace function public.chat_refuse(p_chat jsonb) returns jsonb language sql security definer
+set search_path = '' as $$ select hq.chat_call('refuse', p_chat, '{}') $$;
+comment on function public.chat_refuse(jsonb) is
+  'Refuses a delivery of a stranger or of an account that is linked to nobody, and records it in the audit log. Returns `{refused}`; for a linked account with the code `usage` and without a line.';
+
+create or replace function public.chat_check() returns jsonb language sql security definer
+set search_path = '' as $$
+  select coalesce(hq.refuse_unless_bot('check'), jsonb_build_object('tenant_id', public.current_tenant_id(), 'user_id', auth.uid()))
+$$;
+comment on function public.chat_check() is
+  'Returns `{tenant_id, user_id}` for a bot of its tenant, else `{refused}`. A bot calls it when it signs in.';
 
 create or replace function public.chat_link(p_chat jsonb, p_code text) returns jsonb language sql security definer
 set search_path = '' as $$ select hq.chat_call('link', p_chat, jsonb_build_object('code', p_code)) $$;
+comment on function public.chat_link(jsonb, text) is
+  'Links the account of the delivery with a code of issue_chat_code. Returns `{member}` or `{refused}`. Five attempts in ten minutes.';
 
 create or replace function public.chat_unlink(p_chat jsonb) returns jsonb language sql security definer
 set search_path = '' as $$ select hq.chat_call('unlink', p_chat, '{}') $$;
+comment on function public.chat_unlink(jsonb) is
+  'Ends the link of the account. Returns `{member}` or `{refused}`.';
 
 create or replace function public.chat_bind(p_chat jsonb, p_ceiling text default 'operator', p_gateway text default null,
   p_agent text default null) returns jsonb language sql security definer set search_path = '' as $$
   select hq.chat_call('bind', p_chat, jsonb_build_object('ceiling', p_ceiling, 'gateway', p_gateway, 'agent', p_agent)) $$;
+comment on function public.chat_bind(jsonb, text, text, text) is
+  'Binds the channel of the delivery, or changes its binding: a highest role and, if given, a gateway or an agent. Returns `{channel}` or `{refused}`. Admins only.';
 
 create or replace function public.chat_unbind(p_chat jsonb) returns jsonb language sql security definer
 set search_path = '' as $$ select hq.chat_call('unbind', p_chat, '{}') $$;
+comment on function public.chat_unbind(jsonb) is
+  'Ends the binding of the channel. Returns `{channel}` or `{refused}`. Admins only.';
 
--- For members, at a terminal: a code to link an account with. Whoever asks for a fourth that is open loses the oldest.
 create or replace function public.issue_chat_code() returns jsonb language plpgsql security definer
 set search_path = '' as $$
 declare
@@ -467,8 +532,9 @@ begin
   return jsonb_build_object('code', v_code, 'expires_at', v_expires);
 end
 $$;
+comment on function public.issue_chat_code() is
+  'Returns `{code, expires_at}`, a code that links one account to the caller, once, within ten minutes; or `{refused}`. A member has three open codes at most; the oldest expires for a fourth. Not for bots.';
 
--- One's own, or as an admin anybody's.
 create or replace function public.revoke_chat_identity(p_id uuid) returns jsonb language plpgsql security definer
 set search_path = '' as $$
 declare
@@ -491,15 +557,30 @@ begin
   return jsonb_build_object('identity', to_jsonb(v_row));
 end
 $$;
+comment on function public.revoke_chat_identity(uuid) is
+  'Ends the link of an account. Returns `{identity}` or `{refused}`. A member ends their own links, an admin all.';
 
-do $$
-declare
-  v_signature text;
-begin
-  foreach v_signature in array array['chat_whoami(jsonb)', 'chat_link(jsonb,text)', 'chat_unlink(jsonb)', 'chat_bind(jsonb,text,text,text)',
-    'chat_unbind(jsonb)', 'issue_chat_code()', 'revoke_chat_identity(uuid)'] loop
-    execute format('revoke all on function public.%s from public, anon', v_signature);
-    execute format('grant execute on function public.%s to authenticated, service_role', v_signature);
-  end loop;
-end
-$$;
+revoke all on function
+  public.chat_whoami(jsonb),
+  public.chat_may(jsonb, text),
+  public.chat_refuse(jsonb),
+  public.chat_check(),
+  public.chat_link(jsonb, text),
+  public.chat_unlink(jsonb),
+  public.chat_bind(jsonb, text, text, text),
+  public.chat_unbind(jsonb),
+  public.issue_chat_code(),
+  public.revoke_chat_identity(uuid)
+from public, anon;
+grant execute on function
+  public.chat_whoami(jsonb),
+  public.chat_may(jsonb, text),
+  public.chat_refuse(jsonb),
+  public.chat_check(),
+  public.chat_link(jsonb, text),
+  public.chat_unlink(jsonb),
+  public.chat_bind(jsonb, text, text, text),
+  public.chat_unbind(jsonb),
+  public.issue_chat_code(),
+  public.revoke_chat_identity(uuid)
+to authenticated, service_role;

@@ -1,7 +1,15 @@
--- Who is speaking in a chat, and how far their word carries there. A bot is a member like any other and acts for nobody until
--- somebody has linked their account with a code that HQ gave them; what is said in a channel counts as far as an admin has bound it.
+-- Chat accounts and channels. A bot is a member with a viewer's rights; an account has rights only after its owner linked it with
+-- a code, in a channel only up to the ceiling that an admin has set.
 
--- Which members are bots, and may bring what people say. Only the owner of the database writes here (hq-db member EMAIL --bot).
+create table if not exists hq.chat_platforms (
+  name text primary key,
+  user_scope text not null check (user_scope in ('install', 'platform')),
+  direct_field text not null check (direct_field in ('channel', 'install')),
+  direct_rule text not null check (direct_rule in ('starts with', 'equals', 'equals user')),
+  direct_value text not null,
+  shared_accounts text[] not null
+);
+
 create table if not exists public.chat_bots (
   tenant_id uuid not null default hq.nil_tenant() references public.tenants (id) on delete cascade,
   user_id uuid not null,
@@ -10,14 +18,12 @@ create table if not exists public.chat_bots (
   foreign key (tenant_id, user_id) references public.tenant_members (tenant_id, user_id) on delete cascade
 );
 
--- An account of a platform, by ids that never change, and the member behind it. `install` is empty where the platform numbers its
--- users for all of its installations together.
 create table if not exists public.chat_identities (
   id uuid primary key default gen_random_uuid(),
   created_at timestamptz not null default clock_timestamp(),
   tenant_id uuid not null default hq.nil_tenant() references public.tenants (id) on delete cascade,
   user_id uuid not null,
-  platform text not null check (platform in ('slack', 'discord', 'telegram')),
+  platform text not null references hq.chat_platforms (name),
   install text not null,
   chat_user text not null,
   last_seen_at timestamptz,
@@ -47,7 +53,7 @@ create table if not exists public.chat_channels (
   id uuid primary key default gen_random_uuid(),
   created_at timestamptz not null default clock_timestamp(),
   tenant_id uuid not null default hq.nil_tenant() references public.tenants (id) on delete cascade,
-  platform text not null check (platform in ('slack', 'discord', 'telegram')),
+  platform text not null references hq.chat_platforms (name),
   install text not null,
   channel text not null,
   ceiling public.member_role not null,
@@ -60,14 +66,13 @@ create table if not exists public.chat_channels (
 create index if not exists chat_channels_gateway on public.chat_channels (gateway_id);
 create index if not exists chat_channels_agent on public.chat_channels (agent_id);
 
--- What was brought once, and what was answered. A platform that delivers twice is answered twice, and obeyed once.
 create table if not exists public.chat_deliveries (
   tenant_id uuid not null references public.tenants (id) on delete cascade,
   platform text not null,
   install text not null,
   delivery text not null,
   call text not null,
-  said_hash text not null,
+  request_hash text not null,
   created_at timestamptz not null default clock_timestamp(),
   answer jsonb,
   primary key (tenant_id, platform, install, delivery, call)
@@ -75,8 +80,7 @@ create table if not exists public.chat_deliveries (
 
 create index if not exists chat_deliveries_age on public.chat_deliveries (created_at);
 
--- How often somebody did something in a stretch of time: nobody guesses codes, and nobody floods the log.
-create table if not exists hq.meter (
+create table if not exists hq.rate_counters (
   tenant_id uuid not null,
   who text not null,
   what text not null,
@@ -85,13 +89,13 @@ create table if not exists hq.meter (
   primary key (tenant_id, who, what, since)
 );
 
--- Everything that is known of whoever speaks. `member` and what follows from it is null for an account that is not linked.
+-- The author of a delivery. `member` and what follows from it is null for an account that is not linked.
 create type hq.speaker as (
   tenant uuid, identity uuid, member uuid, member_role public.member_role,
   platform text, install text, chat_user text, channel text, thread text, is_direct boolean,
   channel_id uuid, ceiling public.member_role, gateway_id uuid, agent_id uuid, stranger text
 );
 
--- What nobody needs any more. One time for all of it, so that the indexes by age find it.
+-- Finds the answers whose expired tokens a sweep removes.
 create index if not exists chat_deliveries_tokens on public.chat_deliveries (created_at)
 where call = 'act' and answer #> '{confirm,token}' is not null;

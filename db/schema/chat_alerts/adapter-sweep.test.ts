@@ -9,7 +9,7 @@ test('a beat does not wait for one with another token that has not ended', { tim
   try {
     const house = await openChatHouse(database);
     const beat = (token: string) =>
-      house.tell('chat_beat', {
+      house.tell('chat_heartbeat', {
         holder: token,
         adapters: [
           {

@@ -1,17 +1,17 @@
-create or replace function hq.end_subscriptions() returns trigger language plpgsql security definer
+create or replace function hq.delete_subscriptions() returns trigger language plpgsql security definer
 set search_path = '' as $$
 begin
   delete from public.chat_subscriptions s where s.identity_id = new.id;
   return null;
 end
 $$;
-create or replace trigger hq_end_subscriptions after update of revoked_at on public.chat_identities
-for each row when (new.revoked_at is not null and old.revoked_at is null) execute function hq.end_subscriptions();
+create or replace trigger hq_delete_subscriptions after update of revoked_at on public.chat_identities
+for each row when (new.revoked_at is not null and old.revoked_at is null) execute function hq.delete_subscriptions();
 
-create or replace function hq.chat_subscribe(p_who hq.speaker, p_said jsonb) returns jsonb language plpgsql
+create or replace function hq.chat_subscribe(p_who hq.speaker, p_request jsonb) returns jsonb language plpgsql
 set search_path = '' as $$
 declare
-  v_filter jsonb := coalesce(nullif(p_said -> 'filter', 'null'), '{}');
+  v_filter jsonb := coalesce(nullif(p_request -> 'filter', 'null'), '{}');
   v_fault jsonb;
   v_row public.chat_subscriptions;
 begin
@@ -32,7 +32,7 @@ begin
     raise exception '%', coalesce(v_fault ->> 'message', 'the filter is too long')
       using errcode = '22023', column = coalesce(v_fault ->> 'field', 'filter');
   end if;
-  if v_filter #>> '{quiet,tz}' is not null and lower(hq.zone_or_utc(v_filter #>> '{quiet,tz}')) <> lower(v_filter #>> '{quiet,tz}') then
+  if v_filter #>> '{quiet,tz}' is not null and lower(hq.time_zone_or_utc(v_filter #>> '{quiet,tz}')) <> lower(v_filter #>> '{quiet,tz}') then
     raise exception 'no clock knows the zone of the quiet hours'
       using errcode = '22023', column = 'filter.quiet.tz', hint = 'It looks like Europe/Berlin.';
   end if;
@@ -49,7 +49,7 @@ begin
 end
 $$;
 
-create or replace function hq.chat_unsubscribe(p_who hq.speaker, p_said jsonb) returns jsonb language plpgsql
+create or replace function hq.chat_unsubscribe(p_who hq.speaker, p_request jsonb) returns jsonb language plpgsql
 set search_path = '' as $$
 declare
   v_row public.chat_subscriptions;
@@ -67,23 +67,23 @@ begin
 end
 $$;
 
--- This chat's own; to an admin all of them.
+-- Returns the subscription of this chat; to an admin all of them.
 create or replace function hq.read_subscriptions(p_who hq.speaker, p_args jsonb, p_limit int) returns setof jsonb language sql stable
 set search_path = '' as $$
   select hq.pick(to_jsonb(s), '{id,created_at,platform,install,channel,kind,filter,disabled_at,disabled_reason}')
     || jsonb_build_object('here', h.here)
   from public.chat_subscriptions s,
     lateral (select (s.platform, s.install, s.channel) = (p_who.platform, p_who.install, p_who.channel) as here) h
-  where s.tenant_id = p_who.tenant and (h.here or hq.role_here(p_who) >= 'admin')
+  where s.tenant_id = p_who.tenant and (h.here or hq.effective_role(p_who) >= 'admin')
   order by h.here desc, s.created_at desc limit p_limit
 $$;
 
--- Thousands of open messages are put together as text, and understood as a whole once.
-create or replace function public.chat_watch(p_platform text) returns jsonb language plpgsql security definer
+-- Builds thousands of open messages as text and parses it once: much faster than jsonb.
+create or replace function public.chat_list_subscriptions(p_platform text) returns jsonb language plpgsql security definer
 set search_path = '' as $$
 declare
   v_tenant uuid := public.current_tenant_id();
-  v_refusal jsonb := hq.turn_away('watch');
+  v_refusal jsonb := hq.refuse_unless_bot('list_subscriptions');
 begin
   if v_refusal is not null then
     return v_refusal;
@@ -99,24 +99,25 @@ begin
     where s.tenant_id = v_tenant and s.platform = p_platform and s.disabled_at is null)::jsonb, '[]');
 end
 $$;
+comment on function public.chat_list_subscriptions(text) is
+  'Returns the subscriptions of a platform with their cursors and the messages of their open alerts: `[{id, created_at, platform, install, channel, thread, kind, filter, cursor, messages: [{key, handle, open}]}]`.';
 
--- What was told, many at once. A chat that does not take messages any more is left alone until somebody there subscribes again.
-create or replace function public.chat_told(p_rows jsonb) returns jsonb language plpgsql security definer
+create or replace function public.chat_record_alerts(p_rows jsonb) returns jsonb language plpgsql security definer
 set search_path = '' as $$
 declare
   v_tenant uuid := public.current_tenant_id();
-  v_refusal jsonb := hq.turn_away('told');
+  v_refusal jsonb := hq.refuse_unless_bot('record_alerts');
   v_saved int;
 begin
   if v_refusal is not null then
     return v_refusal;
   end if;
-  -- Held, so that none of them ends meanwhile and takes what is kept of the others along.
+  -- Locks the subscriptions, so that none is deleted together with its messages meanwhile.
   perform from public.chat_subscriptions s
   where s.tenant_id = v_tenant and s.id in (select hq.uuid_or_null(r ->> 'subscription_id') from hq.entries(p_rows) r)
   order by s.id for no key update;
-  -- Of what is said twice the last counts.
-  with told as (
+  -- The last entry for a key counts.
+  with reported as (
     select distinct on (s.id, m.e ->> 'key') s.id, left(m.e ->> 'key', 300) as key, coalesce(m.e -> 'handle', 'null') as handle,
       coalesce((m.e ->> 'open')::boolean, true) as open
     from hq.entries(p_rows) with ordinality r (e, n)
@@ -125,10 +126,10 @@ begin
     where m.e ->> 'key' is not null
     order by s.id, m.e ->> 'key', r.n desc, m.n desc
   ), over as (
-    delete from public.chat_alert_messages a using told t where a.subscription_id = t.id and a.key = t.key and not t.open
+    delete from public.chat_alert_messages a using reported t where a.subscription_id = t.id and a.key = t.key and not t.open
   )
   insert into public.chat_alert_messages as a (tenant_id, subscription_id, key, handle)
-  select v_tenant, t.id, t.key, t.handle from told t where t.open
+  select v_tenant, t.id, t.key, t.handle from reported t where t.open
   on conflict (subscription_id, key) do update set handle = excluded.handle;
   update public.chat_subscriptions s
   set cursor = coalesce(nullif(left(r.e ->> 'cursor', 60), ''), s.cursor),
@@ -142,9 +143,11 @@ begin
   return jsonb_build_object('saved', v_saved);
 end
 $$;
+comment on function public.chat_record_alerts(jsonb) is
+  'Stores the messages that were sent, many at once: `[{subscription_id, cursor, messages: [{key, handle, open}], disabled}]`. Returns `{saved}`. A message that is not `open` is removed. `disabled` is the reason why a chat takes no messages; it lasts until somebody there subscribes again.';
 
--- A token that is held is its holder's, and a holder is one of its tenant: members read both names, and could be bots elsewhere.
-create or replace function hq.hold_token(p_tenant uuid, p_holder text, p_adapter jsonb) returns boolean language plpgsql
+-- Leases a token to a holder of one tenant: members can read both names and could be bots elsewhere.
+create or replace function hq.lease_adapter_token(p_tenant uuid, p_holder text, p_adapter jsonb) returns boolean language plpgsql
 set search_path = '' as $$
 declare
   v_now timestamptz := clock_timestamp();
@@ -166,7 +169,7 @@ begin
 end
 $$;
 
--- A platform that refuses a token will not take it back by waiting: that is told at once, what may mend itself after a minute.
+-- Returns whether an adapter needs an alert: at once for a revoked token, after a minute for anything that may recover.
 create or replace function hq.is_disconnected(p_adapter public.chat_adapters) returns boolean language sql stable
 set search_path = '' as $$
   select p_adapter.state <> 'stopped' and (p_adapter.last_beat_at < clock_timestamp() - interval '60 seconds'
@@ -174,12 +177,12 @@ set search_path = '' as $$
     or (p_adapter.state <> 'connected' and p_adapter.state_since < clock_timestamp() - interval '60 seconds'))
 $$;
 
--- Two programs with different tokens beat at once: each holds its own rows, and may want one that the other holds. The sweep, which
--- takes away what is known by an old token, waits for none of them; what is held now is swept with the next beat.
+-- Skips locked rows: two programs report at once, each holds its own rows and may want one of the other's. The next heartbeat
+-- sweeps those.
 create or replace function hq.sweep_adapters(p_tenant uuid) returns void language plpgsql
 set search_path = '' as $$
 begin
-  -- The token was changed: what is known by the old one is history. One that was wrong never told whose it is.
+  -- Rows of a replaced token; a token that was wrong never reported an install.
   delete from public.chat_adapters d where (d.platform, d.fingerprint) in (
     select o.platform, o.fingerprint
     from public.chat_adapters o, public.chat_adapters n
@@ -194,7 +197,7 @@ begin
     'actor_type', 'system', 'meta', jsonb_build_object('platform', a.platform, 'install', a.install, 'state', a.state)))
   from public.chat_adapters a
   where a.tenant_id = p_tenant and hq.is_disconnected(a)
-    and not hq.alert_lasts(p_tenant, format('bot_disconnected:%s:%s', a.platform, left(a.fingerprint, 12)));
+    and not hq.alert_is_open(p_tenant, format('bot_disconnected:%s:%s', a.platform, left(a.fingerprint, 12)));
   perform hq.resolve_alert(p_tenant, n.dedup_key)
   from public.notifications n
   where n.tenant_id = p_tenant and n.resolved_at is null and n.dedup_key like 'bot\_disconnected:%'
@@ -209,7 +212,7 @@ declare
   v_now timestamptz := clock_timestamp();
 begin
   delete from public.chat_deliveries d where d.tenant_id = p_tenant and d.created_at < v_now - interval '48 hours';
-  -- The answer that asked held the token; once nobody can use it any more, nobody needs it.
+  -- Removes tokens of expired confirmations from stored answers.
   update public.chat_deliveries d set answer = d.answer #- '{confirm,token}'
   where d.tenant_id = p_tenant and d.call = 'act' and d.answer #> '{confirm,token}' is not null
     and d.created_at < v_now - interval '5 minutes';
@@ -218,15 +221,15 @@ begin
   delete from public.chat_link_codes c where c.tenant_id = p_tenant and c.expires_at < v_now;
   delete from public.chat_cards c where c.tenant_id = p_tenant and c.closed and c.created_at < v_now - interval '7 days';
   delete from public.alert_mutes m where m.tenant_id = p_tenant and m.until < v_now - interval '1 day';
-  delete from hq.meter m where m.tenant_id = p_tenant and m.since < v_now - interval '1 hour';
+  delete from hq.rate_counters m where m.tenant_id = p_tenant and m.since < v_now - interval '1 hour';
 end
 $$;
 
-create or replace function public.chat_beat(p_holder text, p_adapters jsonb) returns jsonb language plpgsql security definer
+create or replace function public.chat_heartbeat(p_holder text, p_adapters jsonb) returns jsonb language plpgsql security definer
 set search_path = '' as $$
 declare
   v_tenant uuid := public.current_tenant_id();
-  v_refusal jsonb := hq.turn_away('beat');
+  v_refusal jsonb := hq.refuse_unless_bot('heartbeat');
   v_adapter jsonb;
   v_held jsonb := '{}';
 begin
@@ -234,40 +237,49 @@ begin
     return v_refusal;
   end if;
   for v_adapter in select e from hq.entries(p_adapters) e order by e ->> 'platform', e ->> 'fingerprint' loop
-    if coalesce(v_adapter ->> 'platform', '') not in ('slack', 'discord', 'telegram') or length(v_adapter ->> 'fingerprint') is null
+    if not exists (select from hq.chat_platforms p where p.name = v_adapter ->> 'platform') or length(v_adapter ->> 'fingerprint') is null
       or length(v_adapter ->> 'fingerprint') not between 16 and 128 or length(coalesce(p_holder, '')) not between 1 and 200
     then
       return hq.refusal('22023', 'a beat names its holder, and of each adapter the platform and the fingerprint of its token', null, 'adapters');
     end if;
-    v_held := v_held || jsonb_build_object(v_adapter ->> 'platform', hq.hold_token(v_tenant, p_holder, v_adapter));
+    v_held := v_held || jsonb_build_object(v_adapter ->> 'platform', hq.lease_adapter_token(v_tenant, p_holder, v_adapter));
   end loop;
-  -- One bot sweeps at a time; the others need not wait for it.
-  if pg_try_advisory_xact_lock(hashtext('hq.chat_beat'), hashtext(v_tenant::text)) then
+  -- One bot sweeps at a time; the others do not wait.
+  if pg_try_advisory_xact_lock(hashtext('hq.chat_heartbeat'), hashtext(v_tenant::text)) then
     perform hq.sweep_gateways(v_tenant);
     perform hq.sweep_tasks(v_tenant);
     perform hq.sweep_adapters(v_tenant);
-    if hq.within(v_tenant, '', 'sweep of chat', 1, 60) then
+    if hq.within_rate_limit(v_tenant, '', 'sweep of chat', 1, 60) then
       perform hq.sweep_chat(v_tenant);
     end if;
   end if;
   return jsonb_build_object('now', clock_timestamp(), 'held', v_held);
 end
 $$;
+comment on function public.chat_heartbeat(text, jsonb) is
+  'Records the state of a bot''s adapters, every ten seconds: `[{platform, install, fingerprint, state, detail, last_inbound_at, last_outbound_at}]`. Returns `{now, held: {platform: boolean}}`: each token has one holder for 30 seconds. `state` is `connected`, `stopped` (releases the token, no alert) or any other word. Adds the alerts that only time brings: gateways stale and back, tasks overdue, adapters gone.';
 
 create or replace function public.chat_subscribe(p_chat jsonb, p_filter jsonb default '{}') returns jsonb language sql security definer
 set search_path = '' as $$ select hq.chat_call('subscribe', p_chat, jsonb_build_object('filter', p_filter)) $$;
+comment on function public.chat_subscribe(jsonb, jsonb) is
+  'Subscribes the chat of the delivery to alerts, or changes its filter: `{severity, kinds, agents, tags, quiet: {from, to, tz}, digest_minutes}`. Returns `{subscription}` or `{refused}`. In a channel for operators.';
 
 create or replace function public.chat_unsubscribe(p_chat jsonb) returns jsonb language sql security definer
 set search_path = '' as $$ select hq.chat_call('unsubscribe', p_chat, '{}') $$;
+comment on function public.chat_unsubscribe(jsonb) is
+  'Ends the subscription of the chat. Returns `{subscription}` or `{refused}`. In a channel for operators.';
 
-do $$
-declare
-  v_signature text;
-begin
-  foreach v_signature in array array['chat_subscribe(jsonb,jsonb)', 'chat_unsubscribe(jsonb)', 'chat_watch(text)', 'chat_told(jsonb)',
-    'chat_beat(text,jsonb)'] loop
-    execute format('revoke all on function public.%s from public, anon', v_signature);
-    execute format('grant execute on function public.%s to authenticated, service_role', v_signature);
-  end loop;
-end
-$$;
+revoke all on function
+  public.chat_subscribe(jsonb, jsonb),
+  public.chat_unsubscribe(jsonb),
+  public.chat_list_subscriptions(text),
+  public.chat_record_alerts(jsonb),
+  public.chat_heartbeat(text, jsonb)
+from public, anon;
+grant execute on function
+  public.chat_subscribe(jsonb, jsonb),
+  public.chat_unsubscribe(jsonb),
+  public.chat_list_subscriptions(text),
+  public.chat_record_alerts(jsonb),
+  public.chat_heartbeat(text, jsonb)
+to authenticated, service_role;

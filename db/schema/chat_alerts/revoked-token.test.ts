@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 
 const beat = (state: string, detail: string | null = null) =>
-  house.tell('chat_beat', {
+  house.tell('chat_heartbeat', {
     holder: 'p1',
     adapters: [
       {

@@ -20,7 +20,7 @@ afterAll(() => database.drop());
 
 const here = (account: Account, channel = 'C1') => ({ ...account, channel, kind: 'group' }) as const;
 const watch = async (from = house): Promise<Record<string, unknown>[]> => {
-  const answer: unknown = await from.tell('chat_watch', { platform: 'slack' });
+  const answer: unknown = await from.tell('chat_list_subscriptions', { platform: 'slack' });
   return Array.isArray(answer) ? answer : [];
 };
 
@@ -68,7 +68,7 @@ describe('a subscription', () => {
   test('remembers what was told, and forgets what is over', async () => {
     const id = (await watch()).find(({ channel }) => channel === 'C1')?.id;
     const tell = (messages: object[], more: object = {}) =>
-      house.tell('chat_told', { rows: [{ subscription_id: id, cursor: 'c2', messages, ...more }] });
+      house.tell('chat_record_alerts', { rows: [{ subscription_id: id, cursor: 'c2', messages, ...more }] });
     const open = async () => (await watch()).find((row) => row.id === id)?.messages;
     await tell([
       { key: 'a', handle: { ts: '1' }, open: true },
@@ -82,7 +82,9 @@ describe('a subscription', () => {
     expect(await open()).toEqual([{ key: 'a', handle: { ts: '3' }, open: true }]);
     expect((await watch()).find((row) => row.id === id)?.cursor).toBe('c2');
     expect(
-      await theirs.tell('chat_told', { rows: [{ subscription_id: id, cursor: 'stolen', messages: [] }] }),
+      await theirs.tell('chat_record_alerts', {
+        rows: [{ subscription_id: id, cursor: 'stolen', messages: [] }],
+      }),
     ).toEqual({ saved: 0 });
     await tell([], { disabled: 'not in the channel' });
     expect((await watch()).find((row) => row.id === id)).toBeUndefined();
@@ -104,7 +106,7 @@ describe('a subscription', () => {
         messages: [{ key: 'ending', handle: {}, open: true }],
       }));
       const [told] = await Promise.all([
-        house.tell('chat_told', { rows }),
+        house.tell('chat_record_alerts', { rows }),
         house.call('chat_unsubscribe', here(operator, 'C-ending')),
       ]);
       expect(told.saved).toBeGreaterThanOrEqual(watched.length);
@@ -135,7 +137,7 @@ describe('the beat', () => {
     ...{ detail: null, last_inbound_at: '2026-11-22T10:00:00Z', last_outbound_at: null, ...more },
   });
   const beat = async (holder: string, more: object = {}, by = house) =>
-    (await by.tell('chat_beat', { holder, adapters: [adapter(more)] })).held;
+    (await by.tell('chat_heartbeat', { holder, adapters: [adapter(more)] })).held;
   const alerts = () =>
     database.query<{ title: string; resolved: boolean }>(
       `select title, resolved_at is not null as resolved from notifications where type = 'bot_disconnected' order by created_at`,
@@ -241,7 +243,7 @@ describe('the beat', () => {
     const pass = async (time: string) => {
       for (const table of ['chat_deliveries', 'chat_confirmations', 'chat_buttons'])
         await database.query(`update ${table} set created_at = created_at - $1::interval`, [time]);
-      await database.query(`delete from hq.meter`);
+      await database.query(`delete from hq.rate_counters`);
       await beat('p1');
     };
     await pass('6 minutes');
@@ -257,7 +259,7 @@ describe('the beat', () => {
     ['an unknown platform', { platform: 'irc' }],
     ['no fingerprint', { fingerprint: null }],
   ])('with %s is refused', async (_what, wrong) => {
-    const answer = await house.tell('chat_beat', { holder: 'p1', adapters: [adapter(wrong)] });
+    const answer = await house.tell('chat_heartbeat', { holder: 'p1', adapters: [adapter(wrong)] });
     expect(answer.refused?.code).toBe('usage');
   });
 });
@@ -265,9 +267,9 @@ describe('the beat', () => {
 test('none of it is for anybody but bots', async () => {
   const admin = await database.addUser({ role: 'admin', tenant: nilTenant });
   for (const [name, args] of [
-    ['chat_watch', { platform: 'slack' }],
-    ['chat_told', { rows: [] }],
-    ['chat_beat', { holder: 'x', adapters: [] }],
+    ['chat_list_subscriptions', { platform: 'slack' }],
+    ['chat_record_alerts', { rows: [] }],
+    ['chat_heartbeat', { holder: 'x', adapters: [] }],
   ] as const) {
     expect((await house.tell(name, args, admin)).refused?.code, name).toBe('refused');
   }

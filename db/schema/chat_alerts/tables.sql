@@ -1,14 +1,13 @@
--- Which chats want to hear of alerts, what they were told, and the processes that tell them.
 create table if not exists public.chat_subscriptions (
   id uuid primary key default gen_random_uuid(),
   created_at timestamptz not null default clock_timestamp(),
   tenant_id uuid not null default hq.nil_tenant() references public.tenants (id) on delete cascade,
-  platform text not null check (platform in ('slack', 'discord', 'telegram')),
+  platform text not null references hq.chat_platforms (name),
   install text not null,
   channel text not null,
   thread text,
   kind text not null check (kind in ('direct', 'group')),
-  -- A direct message ends with the link of whoever asked for it, a channel's with its binding.
+  -- A direct subscription ends with its link, a channel's with its binding.
   identity_id uuid references public.chat_identities (id) on delete cascade,
   channel_id uuid references public.chat_channels (id) on delete cascade,
   filter jsonb not null default '{}',
@@ -21,7 +20,6 @@ create table if not exists public.chat_subscriptions (
 create index if not exists chat_subscriptions_identity on public.chat_subscriptions (identity_id);
 create index if not exists chat_subscriptions_channel on public.chat_subscriptions (channel_id);
 
--- The message that tells of an alert, for as long as it lasts: what is over is told by changing it.
 create table if not exists public.chat_alert_messages (
   tenant_id uuid not null references public.tenants (id) on delete cascade,
   subscription_id uuid not null references public.chat_subscriptions (id) on delete cascade,
@@ -33,10 +31,8 @@ create table if not exists public.chat_alert_messages (
 
 create index if not exists chat_alert_messages_tenant on public.chat_alert_messages (tenant_id);
 
--- One token has one consumer at a time: platforms divide what comes among all that listen, or refuse the second. The token itself is
--- known here by its fingerprint alone.
 create table if not exists public.chat_adapters (
-  platform text not null check (platform in ('slack', 'discord', 'telegram')),
+  platform text not null references hq.chat_platforms (name),
   fingerprint text not null,
   tenant_id uuid not null default hq.nil_tenant() references public.tenants (id) on delete cascade,
   install text,

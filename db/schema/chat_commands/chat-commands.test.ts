@@ -309,7 +309,7 @@ describe('buttons', () => {
       },
       ...{ seconds: 60, once: true, ...more },
     };
-    expect(await house.tell('chat_keep_buttons', { rows: [row] })).toEqual({ kept: 1 });
+    expect(await house.tell('chat_save_buttons', { rows: [row] })).toEqual({ kept: 1 });
     return token;
   };
   const press = (chat: Partial<Chat>, token: string) => house.call('chat_press', chat, { token });
@@ -357,7 +357,7 @@ test('cards are kept until they are closed, with their commands', async () => {
     ...{ command_id: command?.id, platform: 'slack', install: 'T1', channel: 'D0', thread: null },
     ...{ handle: { ts: '1.2' }, shown: 'pending' },
   };
-  const keep = (more: object) => house.tell('chat_keep_card', { card: { ...card, ...more } });
+  const keep = (more: object) => house.tell('chat_save_card', { card: { ...card, ...more } });
   const open = async () => {
     const { cards } = await house.tell('chat_open_cards', { platform: 'slack' });
     return Array.isArray(cards) ? cards : [];
@@ -376,5 +376,5 @@ test('cards are kept until they are closed, with their commands', async () => {
   await keep({ closed: true });
   expect(await open()).toEqual([]);
   const theirs = await openChatHouse(database, (await database.addTenant('cards')).id);
-  expect(await theirs.tell('chat_keep_card', { card })).toEqual({ kept: false });
+  expect(await theirs.tell('chat_save_card', { card })).toEqual({ kept: false });
 });

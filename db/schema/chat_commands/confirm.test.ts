@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 beforeEach(async () => {
   await house.bind('C1', 'operator');
-  await database.query(`delete from hq.meter`);
+  await database.query(`delete from hq.rate_counters`);
   const here = { channel: 'C1', kind: 'group' } as const;
   [asker, one, other] = await Promise.all([
     house.link('operator', here),

@@ -84,7 +84,7 @@ describe('the key that keeps a delivery from being obeyed twice', () => {
 describe('the log of refusals', () => {
   test('still tells what a linked account is refused after a crowd of strangers', async () => {
     const viewer = await house.link('viewer');
-    await database.query(`delete from hq.meter`);
+    await database.query(`delete from hq.rate_counters`);
     const nobody = (n: number) => house.call('chat_read', { user: `U-crowd-${n}` }, { what: 'fleet' });
     for (let round = 0; round < 201; round += 20) {
       await Promise.all(Array.from({ length: 20 }, (_, n) => nobody(round + n)));

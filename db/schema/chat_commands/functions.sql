@@ -1,17 +1,16 @@
--- Who loses the link loses what they had asked for and not yet said yes to.
-create or replace function hq.end_identity() returns trigger language plpgsql security definer
+-- Deletes the open confirmations of a link that ends.
+create or replace function hq.delete_open_confirmations() returns trigger language plpgsql security definer
 set search_path = '' as $$
 begin
   delete from public.chat_confirmations c where c.identity_id = new.id and c.decided_at is null;
   return null;
 end
 $$;
-create or replace trigger hq_end_identity after update of revoked_at on public.chat_identities
-for each row when (new.revoked_at is not null and old.revoked_at is null) execute function hq.end_identity();
+create or replace trigger hq_delete_open_confirmations after update of revoked_at on public.chat_identities
+for each row when (new.revoked_at is not null and old.revoked_at is null) execute function hq.delete_open_confirmations();
 
--- Asks for the command and takes it back again, to know what it would be and whether it would be refused before anybody is asked for
--- a yes.
-create or replace function hq.rehearse(p_action text, p_payload jsonb, p_gateway text, p_agent text, p_origin text) returns jsonb
+-- Inserts the command and rolls it back, to know its target and refusals before somebody is asked to confirm.
+create or replace function hq.preview_command(p_action text, p_payload jsonb, p_gateway text, p_agent text, p_origin text) returns jsonb
 language plpgsql set search_path = '' as $$
 declare
   v_answer jsonb;
@@ -25,9 +24,9 @@ begin
 end
 $$;
 
--- Null where the action needs no question. `settings.chat.second_person` of the workspace lists the actions and the degrees of danger
--- that take two people.
-create or replace function hq.question_for(p_tenant uuid, p_action hq.actions) returns text language sql stable
+-- Returns the kind of confirmation that an action needs, or null. `settings.chat.second_person` of the workspace lists the actions
+-- and dangers that need a second person.
+create or replace function hq.confirmation_kind(p_tenant uuid, p_action hq.actions) returns text language sql stable
 set search_path = '' as $$
   select case
     when exists (select from public.workspace w where w.tenant_id = p_tenant
@@ -36,24 +35,24 @@ set search_path = '' as $$
     when p_action.danger = 'disruptive' then 'button' end
 $$;
 
-create or replace function hq.chat_act(p_who hq.speaker, p_said jsonb) returns jsonb language plpgsql
+create or replace function hq.chat_act(p_who hq.speaker, p_request jsonb) returns jsonb language plpgsql
 set search_path = '' as $$
 declare
   v_action hq.actions;
-  v_gateway text := p_said ->> 'gateway';
-  v_agent text := p_said ->> 'agent';
-  v_payload jsonb := coalesce(nullif(p_said -> 'payload', 'null'), '{}');
+  v_gateway text := p_request ->> 'gateway';
+  v_agent text := p_request ->> 'agent';
+  v_payload jsonb := coalesce(nullif(p_request -> 'payload', 'null'), '{}');
   v_kind text;
   v_command jsonb;
   v_token text;
   v_row public.chat_confirmations;
   v_target text;
 begin
-  select * into v_action from hq.actions a where a.name = p_said ->> 'action';
+  select * into v_action from hq.actions a where a.name = p_request ->> 'action';
   if found and not v_action.served then
     raise exception '% is not served here', v_action.name using errcode = '22023', column = 'action';
   end if;
-  -- What a channel is about is meant where nothing else is said.
+  -- A channel that is bound to an agent or a gateway supplies the missing argument.
   if v_agent is null and v_action.target = 'agent' then
     select a.slug into v_agent from public.agents a where a.id = p_who.agent_id;
   end if;
@@ -61,16 +60,16 @@ begin
     select g.slug into v_gateway from public.gateways g where g.id = p_who.gateway_id;
   end if;
 
-  v_kind := hq.question_for(p_who.tenant, v_action);
+  v_kind := hq.confirmation_kind(p_who.tenant, v_action);
   if v_kind = 'second' and p_who.is_direct then
     raise exception '% takes two people', v_action.name using errcode = '42501', hint = 'Ask for it in a channel, where somebody else can say yes.';
   end if;
   if v_kind is null then
-    return hq.insert_command(p_said ->> 'action', v_payload, v_gateway, v_agent,
-      'chat:' || hq.token_hash(jsonb_build_array(p_who.platform, p_who.install, p_said ->> 'delivery')::text), p_who.platform);
+    return hq.insert_command(p_request ->> 'action', v_payload, v_gateway, v_agent,
+      'chat:' || hq.token_hash(jsonb_build_array(p_who.platform, p_who.install, p_request ->> 'delivery')::text), p_who.platform);
   end if;
 
-  v_command := hq.rehearse(p_said ->> 'action', v_payload, v_gateway, v_agent, p_who.platform);
+  v_command := hq.preview_command(p_request ->> 'action', v_payload, v_gateway, v_agent, p_who.platform);
   v_target := coalesce(v_command ->> 'agent_slug',
     (select g.slug from public.gateways g where g.id = (v_command ->> 'gateway_id')::uuid), 'the workspace');
   v_token := 'v1:' || hq.random_token(16);
@@ -86,8 +85,8 @@ begin
 end
 $$;
 
--- The question that a token stands for, locked, if this chat may answer it at all.
-create or replace function hq.question_of(p_who hq.speaker, p_token text) returns public.chat_confirmations language plpgsql
+-- Locks and returns the confirmation of a token. Raises if it is gone, expired, of another chat or of another person.
+create or replace function hq.find_confirmation(p_who hq.speaker, p_token text) returns public.chat_confirmations language plpgsql
 set search_path = '' as $$
 declare
   v_row public.chat_confirmations;
@@ -111,33 +110,33 @@ begin
 end
 $$;
 
-create or replace function hq.decided_already(p_row public.chat_confirmations) returns void language plpgsql
+create or replace function hq.refuse_decided(p_row public.chat_confirmations) returns void language plpgsql
 set search_path = '' as $$
 begin
   raise exception 'it was % already by %', p_row.decision, hq.email_of(p_row.decided_by) using errcode = '23505', column = 'token';
 end
 $$;
 
--- What counts at a yes is what counts at that moment: a workspace that demands two people since the question was asked gets two.
-create or replace function hq.chat_confirm(p_who hq.speaker, p_said jsonb) returns jsonb language plpgsql
+-- The rules at the moment of the confirmation count: a workspace that requires two people since then gets two.
+create or replace function hq.chat_confirm(p_who hq.speaker, p_request jsonb) returns jsonb language plpgsql
 set search_path = '' as $$
 declare
-  v_row public.chat_confirmations := hq.question_of(p_who, p_said ->> 'token');
+  v_row public.chat_confirmations := hq.find_confirmation(p_who, p_request ->> 'token');
   v_action hq.actions;
   v_asker uuid;
   v_answer jsonb;
 begin
-  -- The same press that comes twice is one press.
+  -- A repeated press of the same button has no further effect.
   if v_row.decision = 'confirmed' and v_row.decided_by = p_who.member then
     return jsonb_build_object('command', (select to_jsonb(c) from public.agent_commands c where c.id = v_row.command_id),
       'created', false);
   elsif v_row.decided_at is not null then
-    perform hq.decided_already(v_row);
+    perform hq.refuse_decided(v_row);
   end if;
   select * into v_action from hq.actions a where a.name = v_row.action;
   select i.user_id into v_asker from public.chat_identities i where i.id = v_row.identity_id and i.revoked_at is null;
   perform hq.require_role(p_who.tenant, v_action.role, v_row.action);
-  if v_row.kind <> 'second' and hq.question_for(p_who.tenant, v_action) = 'second' then
+  if v_row.kind <> 'second' and hq.confirmation_kind(p_who.tenant, v_action) = 'second' then
     raise exception '% takes two people now', v_row.action using errcode = '42501', column = 'token', hint = 'Ask for it again, in a channel.';
   end if;
   if v_row.kind = 'second' and p_who.is_direct then
@@ -147,7 +146,7 @@ begin
     raise exception 'somebody else has to say yes to this' using errcode = '42501', column = 'token',
       hint = format('Anyone here with the role %s may.', v_action.role);
   end if;
-  if v_row.kind = 'typed' and trim(coalesce(p_said ->> 'typed', '')) <> v_row.expected then
+  if v_row.kind = 'typed' and trim(coalesce(p_request ->> 'typed', '')) <> v_row.expected then
     raise exception 'that is not its name' using errcode = '22023', column = 'typed', hint = format('Type %s.', v_row.expected);
   end if;
   update public.chat_confirmations c
@@ -157,8 +156,8 @@ begin
   if not found then
     raise exception 'this question has expired' using errcode = '23505', column = 'token', hint = 'Ask for it again.';
   end if;
-  -- The command is the asker's, with the rights that they have now; who said yes stands beside it.
-  perform hq.speak_for(v_asker, p_who.tenant, p_who.ceiling, hq.chat_meta(p_who)
+  -- The command runs with the requester's present rights; the person who confirmed is recorded beside it.
+  perform hq.act_as(v_asker, p_who.tenant, p_who.ceiling, hq.chat_meta(p_who)
     || jsonb_build_object('identity', v_row.identity_id, 'confirmed_by', p_who.member, 'confirmed_as', p_who.identity));
   v_answer := hq.insert_command(v_row.action, v_row.payload, v_row.gateway_id::text, v_row.agent_id::text,
     'chat:confirm:' || v_row.id, p_who.platform);
@@ -168,10 +167,10 @@ begin
 end
 $$;
 
-create or replace function hq.chat_decline(p_who hq.speaker, p_said jsonb) returns jsonb language plpgsql
+create or replace function hq.chat_decline(p_who hq.speaker, p_request jsonb) returns jsonb language plpgsql
 set search_path = '' as $$
 declare
-  v_row public.chat_confirmations := hq.question_of(p_who, p_said ->> 'token');
+  v_row public.chat_confirmations := hq.find_confirmation(p_who, p_request ->> 'token');
   v_action hq.actions;
 begin
   select * into v_action from hq.actions a where a.name = v_row.action;
@@ -179,7 +178,7 @@ begin
     perform hq.require_role(p_who.tenant, v_action.role, v_row.action);
   end if;
   if v_row.decision = 'confirmed' then
-    perform hq.decided_already(v_row);
+    perform hq.refuse_decided(v_row);
   elsif v_row.decision is null then
     update public.chat_confirmations c set decision = 'declined', decided_at = clock_timestamp(), decided_by = p_who.member
     where c.id = v_row.id returning * into v_row;
@@ -192,16 +191,16 @@ begin
 end
 $$;
 
-create or replace function hq.chat_cancel(p_who hq.speaker, p_said jsonb) returns jsonb language sql
-set search_path = '' as $$ select hq.take_back_command((p_said ->> 'command')::uuid, p_who.platform) $$;
+create or replace function hq.chat_cancel(p_who hq.speaker, p_request jsonb) returns jsonb language sql
+set search_path = '' as $$ select hq.request_cancel((p_request ->> 'command')::uuid, p_who.platform) $$;
 
-create or replace function hq.chat_press(p_who hq.speaker, p_said jsonb) returns jsonb language plpgsql
+create or replace function hq.chat_press(p_who hq.speaker, p_request jsonb) returns jsonb language plpgsql
 set search_path = '' as $$
 declare
   v_row public.chat_buttons;
 begin
   select * into v_row from public.chat_buttons b
-  where b.token_hash = hq.token_hash(p_said ->> 'token') and b.tenant_id = p_who.tenant and b.expires_at > clock_timestamp()
+  where b.token_hash = hq.token_hash(p_request ->> 'token') and b.tenant_id = p_who.tenant and b.expires_at > clock_timestamp()
   for update;
   if not found or (v_row.once and v_row.pressed_at is not null) then
     raise exception 'this button is used up' using errcode = 'P0002', column = 'token', hint = 'Ask for it again.';
@@ -217,11 +216,11 @@ begin
 end
 $$;
 
-create or replace function public.chat_keep_buttons(p_rows jsonb) returns jsonb language plpgsql security definer
+create or replace function public.chat_save_buttons(p_rows jsonb) returns jsonb language plpgsql security definer
 set search_path = '' as $$
 declare
   v_tenant uuid := public.current_tenant_id();
-  v_refusal jsonb := hq.turn_away('keep_buttons');
+  v_refusal jsonb := hq.refuse_unless_bot('save_buttons');
   v_kept int;
 begin
   if v_refusal is not null then
@@ -239,12 +238,14 @@ begin
   return jsonb_build_object('kept', v_kept);
 end
 $$;
+comment on function public.chat_save_buttons(jsonb) is
+  'Stores meanings of buttons: `[{token, platform, install, channel, user, intent, seconds, once}]`. `user` limits a button to one person; `seconds` is its lifetime.';
 
-create or replace function public.chat_keep_card(p_card jsonb) returns jsonb language plpgsql security definer
+create or replace function public.chat_save_card(p_card jsonb) returns jsonb language plpgsql security definer
 set search_path = '' as $$
 declare
   v_tenant uuid := public.current_tenant_id();
-  v_refusal jsonb := hq.turn_away('keep_card');
+  v_refusal jsonb := hq.refuse_unless_bot('save_card');
 begin
   if v_refusal is not null then
     return v_refusal;
@@ -258,12 +259,14 @@ begin
   return jsonb_build_object('kept', found);
 end
 $$;
+comment on function public.chat_save_card(jsonb) is
+  'Stores the message of a command, one for each command and channel: `{command_id, platform, install, channel, thread, handle, shown, closed}`.';
 
 create or replace function public.chat_open_cards(p_platform text) returns jsonb language plpgsql security definer
 set search_path = '' as $$
 declare
   v_tenant uuid := public.current_tenant_id();
-  v_refusal jsonb := hq.turn_away('open_cards');
+  v_refusal jsonb := hq.refuse_unless_bot('open_cards');
 begin
   if v_refusal is not null then
     return v_refusal;
@@ -275,51 +278,54 @@ begin
       order by c.created_at desc limit 1000) o), '[]'));
 end
 $$;
+comment on function public.chat_open_cards(text) is
+  'Returns `{cards}` of a platform that are not closed, with their commands.';
 
 create or replace function public.chat_act(p_chat jsonb, p_action text, p_payload jsonb default '{}', p_gateway text default null,
   p_agent text default null) returns jsonb language sql security definer set search_path = '' as $$
   select hq.chat_call('act', p_chat, jsonb_build_object('action', p_action, 'payload', p_payload, 'gateway', p_gateway,
     'agent', p_agent, 'delivery', p_chat ->> 'delivery')) $$;
+comment on function public.chat_act(jsonb, text, jsonb, text, text) is
+  'Adds a command for the member behind the delivery. Returns `{command, created}`; for a dangerous action `{confirm: {token, kind: button | typed | second, expected, prompt, action, danger, target, asked_by, expires_at}}`; or `{refused}`.';
 
 create or replace function public.chat_confirm(p_chat jsonb, p_token text, p_typed text default null) returns jsonb
 language sql security definer set search_path = '' as $$
   select hq.chat_call('confirm', p_chat, jsonb_build_object('token', p_token, 'typed', p_typed)) $$;
+comment on function public.chat_confirm(jsonb, text, text) is
+  'Confirms with the token of chat_act; `p_typed` is the typed name. Returns as chat_act, with `decided: {by, at}`, or `{refused}`. Rights and rules at this moment count.';
 
 create or replace function public.chat_decline(p_chat jsonb, p_token text) returns jsonb language sql security definer
 set search_path = '' as $$ select hq.chat_call('decline', p_chat, jsonb_build_object('token', p_token)) $$;
+comment on function public.chat_decline(jsonb, text) is
+  'Declines with the token of chat_act. Returns `{declined: true, prompt, decided: {by, at}}` or `{refused}`.';
 
 create or replace function public.chat_cancel(p_chat jsonb, p_command_id uuid) returns jsonb language sql security definer
 set search_path = '' as $$ select hq.chat_call('cancel', p_chat, jsonb_build_object('command', p_command_id)) $$;
+comment on function public.chat_cancel(jsonb, uuid) is
+  'Cancels a command as cancel_command does, for the member behind the delivery. Returns `{command}` or `{refused}`.';
 
 create or replace function public.chat_press(p_chat jsonb, p_token text) returns jsonb language sql security definer
 set search_path = '' as $$ select hq.chat_call('press', p_chat, jsonb_build_object('token', p_token)) $$;
+comment on function public.chat_press(jsonb, text) is
+  'Returns `{intent}` of a button, or `{refused}`: it is gone, of another channel, or of another person.';
 
-do $$
-declare
-  v_signature text;
-begin
-  foreach v_signature in array array['chat_act(jsonb,text,jsonb,text,text)', 'chat_confirm(jsonb,text,text)', 'chat_decline(jsonb,text)',
-    'chat_cancel(jsonb,uuid)', 'chat_press(jsonb,text)', 'chat_keep_buttons(jsonb)', 'chat_keep_card(jsonb)',
-    'chat_open_cards(text)'] loop
-    execute format('revoke all on function public.%s from public, anon', v_signature);
-    execute format('grant execute on function public.%s to authenticated, service_role', v_signature);
-  end loop;
-end
-$$;
-
--- What may stand in an argument is read for the action that wants it: who may not do that is refused its names as well, and the
--- refusal is written down like any other. `for` names the action, or the word of chat's own that asks for more than reading.
-create or replace function hq.require_for(p_who hq.speaker, p_for text) returns void language plpgsql stable
-set search_path = '' as $$
-declare
-  v_action hq.actions;
-begin
-  if p_for in ('bind', 'unbind') then
-    perform hq.require_admin(p_who, p_for);
-  end if;
-  select * into v_action from hq.actions a where a.name = p_for;
-  if found then
-    perform hq.require_role(p_who.tenant, v_action.role, v_action.name);
-  end if;
-end
-$$;
+revoke all on function
+  public.chat_act(jsonb, text, jsonb, text, text),
+  public.chat_confirm(jsonb, text, text),
+  public.chat_decline(jsonb, text),
+  public.chat_cancel(jsonb, uuid),
+  public.chat_press(jsonb, text),
+  public.chat_save_buttons(jsonb),
+  public.chat_save_card(jsonb),
+  public.chat_open_cards(text)
+from public, anon;
+grant execute on function
+  public.chat_act(jsonb, text, jsonb, text, text),
+  public.chat_confirm(jsonb, text, text),
+  public.chat_decline(jsonb, text),
+  public.chat_cancel(jsonb, uuid),
+  public.chat_press(jsonb, text),
+  public.chat_save_buttons(jsonb),
+  public.chat_save_card(jsonb),
+  public.chat_open_cards(text)
+to authenticated, service_role;

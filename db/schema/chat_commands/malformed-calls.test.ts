@@ -71,7 +71,7 @@ test('whatever a bot says of a delivery is answered, and moves nothing that nobo
   const before = await state();
   await fc.assert(
     fc.asyncProperty(fc.constantFrom(...calls), chat, json, json, async ([name, args], who, one, two) => {
-      await database.query('delete from hq.meter');
+      await database.query('delete from hq.rate_counters');
       const answer = await house.tell(name, { chat: asJson(who), ...args(one, two) });
       expect(answer).toBeTypeOf('object');
       if (name !== 'chat_whoami') expect(answer.refused?.code).toMatch(/^(refused|usage|conflict)$/);
@@ -127,7 +127,7 @@ test('whatever somebody who may everything asks for is answered', async () => {
   );
   await fc.assert(
     fc.asyncProperty(asked, async ([name, args]) => {
-      await database.query('delete from hq.meter');
+      await database.query('delete from hq.rate_counters');
       expect(await house.call(name, boss, args)).toBeTypeOf('object');
     }),
     { numRuns: 400 },

@@ -89,7 +89,7 @@ describe.each(Object.entries(surfaces))('%s', (name, { args }) => {
   test.each(strangers)('is refused to somebody who is %s, and that is written down', async (who) => {
     const caller = callers[who];
     // Each test has its own minute of strangers.
-    await database.query(`delete from hq.meter`);
+    await database.query(`delete from hq.rate_counters`);
     const [before, written] = [await nothingChanged(), await refusals()];
     const { refused } = await house.call(name, caller?.chat ?? {}, { ...args?.() }, caller?.by);
     expect(refused?.code).toMatch(/^(refused|unauthenticated)$/);
@@ -103,7 +103,7 @@ describe.each(Object.entries(surfaces).filter(([, { least }]) => least !== 'view
   (name, { args }) => {
     test('is refused to a viewer, and where the channel allows no more', async () => {
       for (const who of ['viewer', 'operator under a viewer’s ceiling']) {
-        await database.query(`delete from hq.meter`);
+        await database.query(`delete from hq.rate_counters`);
         const [before, written] = [await nothingChanged(), await refusals()];
         const { refused } = await house.call(name, callers[who]?.chat ?? {}, { ...args?.() });
         expect(refused?.code, who).toBe('refused');
@@ -133,8 +133,8 @@ describe.each(Object.entries(surfaces).filter(([name]) => !['chat_bind', 'chat_u
 
 describe('what a bot keeps and asks for itself', () => {
   test.each([
-    ['chat_keep_buttons', { rows: [] }],
-    ['chat_keep_card', { card: {} }],
+    ['chat_save_buttons', { rows: [] }],
+    ['chat_save_card', { card: {} }],
     ['chat_open_cards', { platform: 'slack' }],
   ])('%s is for bots alone', async (name, args) => {
     expect((await house.tell(name, args)).refused).toBeUndefined();

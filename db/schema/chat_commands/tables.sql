@@ -1,7 +1,3 @@
--- What people do from a chat: ask for an action, say yes or no to a question, press a button, take something back.
-
--- A question that was asked before something dangerous. Only the hash of its token is kept; it is answered once, in the chat it was
--- asked in, within three minutes.
 create table if not exists public.chat_confirmations (
   id uuid primary key default gen_random_uuid(),
   created_at timestamptz not null default clock_timestamp(),
@@ -27,7 +23,6 @@ create table if not exists public.chat_confirmations (
 create index if not exists chat_confirmations_identity on public.chat_confirmations (identity_id);
 create index if not exists chat_confirmations_age on public.chat_confirmations (created_at);
 
--- What a button means. The platform carries an opaque token; what it stands for, for whom and where, stays here.
 create table if not exists public.chat_buttons (
   token_hash text primary key,
   created_at timestamptz not null default clock_timestamp(),
@@ -45,7 +40,6 @@ create table if not exists public.chat_buttons (
 create index if not exists chat_buttons_age on public.chat_buttons (expires_at);
 create index if not exists chat_buttons_tenant on public.chat_buttons (tenant_id);
 
--- The message that shows a command in a chat, so that it is edited for as long as the command goes on, by whichever process runs then.
 create table if not exists public.chat_cards (
   tenant_id uuid not null references public.tenants (id) on delete cascade,
   command_id uuid not null references public.agent_commands (id) on delete cascade,

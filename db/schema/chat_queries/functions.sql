@@ -1,7 +1,7 @@
 create or replace function hq.pick(p_row jsonb, p_keys text[]) returns jsonb language sql immutable parallel safe
 set search_path = '' as $$ select jsonb_object_agg(k, p_row -> k) from unnest(p_keys) k $$;
 
--- The gateway that an argument names; null where it names none.
+-- Returns the gateway that the arguments name, or null.
 create or replace function hq.gateway_in(p_tenant uuid, p_args jsonb) returns uuid language plpgsql stable
 set search_path = '' as $$
 declare
@@ -18,15 +18,15 @@ begin
 end
 $$;
 
--- Not seen for 90 seconds. One that was never seen is not stale: nobody has set it up yet; and one that sleeps is silent.
+-- Returns whether a gateway was not seen for 90 seconds. A gateway that was never seen is not set up yet, and a hibernating one is
+-- silent: neither is stale.
 create or replace function hq.is_stale(p_gateway public.gateways) returns boolean language sql stable
 set search_path = '' as $$
   select coalesce(p_gateway.last_seen_at < clock_timestamp() - interval '90 seconds', false)
     and p_gateway.status::text not in ('hibernating', 'provisioning')
 $$;
 
--- What chat asks of an HQ with a hundred thousand commands. A function that is planned once for all of its arguments cannot use the
--- index of just one of them; and a time that may change from row to row is compared with every row there is.
+-- Each branch has its own query: a function that is planned once for all arguments cannot use the index of just one of them.
 create or replace function hq.gateway_row(p_gateway public.gateways) returns jsonb language sql stable
 set search_path = '' as $$
   select hq.pick(to_jsonb(p_gateway), '{id,slug,label,status,last_seen_at,last_backup_at}') || jsonb_build_object(
@@ -122,7 +122,7 @@ set search_path = '' as $$
   where c.id = hq.find_row('public.agent_commands', p_who.tenant, p_args ->> 'id', 'command')
 $$;
 
--- The end of what a command wrote: as it runs from the pieces, afterwards from what was kept.
+-- Returns the end of a command's output, from its chunks while it runs, afterwards from the row.
 create or replace function hq.read_output(p_who hq.speaker, p_args jsonb, p_limit int) returns setof jsonb language plpgsql stable
 set search_path = '' as $$
 declare
@@ -203,7 +203,7 @@ set search_path = '' as $$
   order by i.created_at desc limit p_limit
 $$;
 
--- Only of the dearest it is looked up how often they ran.
+-- Counts the runs of the most expensive agents only.
 create or replace function hq.read_usage(p_who hq.speaker, p_args jsonb, p_limit int) returns setof jsonb language plpgsql stable
 set search_path = '' set plan_cache_mode = force_custom_plan as $$
 declare
@@ -224,7 +224,7 @@ begin
     select count(distinct u.run_id) as runs, sum(u.cost_total_usd) filter (where u.occurred_at >= v_day) as today
     from (
       select * from public.agent_usage own where own.agent_id = d.agent_id
-      -- What agents that are gone have used.
+      -- Usage of deleted agents.
       union all select * from public.agent_usage gone where d.agent_id is null and gone.agent_id is null) u
     where u.tenant_id = p_who.tenant and u.occurred_at >= v_month) r
   order by d.cost desc;
@@ -249,7 +249,7 @@ set search_path = '' as $$
   order by n.last_at desc limit p_limit
 $$;
 
--- By name and state alone.
+-- Returns names and states, never values.
 create or replace function hq.read_secrets(p_who hq.speaker, p_args jsonb, p_limit int) returns setof jsonb language sql stable
 set search_path = '' as $$
   select hq.pick(to_jsonb(s), '{id,key,name,category,sync_status,sync_error,last_synced_at}') || jsonb_build_object(
@@ -262,7 +262,7 @@ set search_path = '' as $$
   order by s.key, s.id limit p_limit
 $$;
 
--- What an agent may be made from, as far as rows tell: what the gateways name, and what agents were made from.
+-- Returns known templates: those that gateways report and those of existing agents.
 create or replace function hq.read_templates(p_who hq.speaker, p_args jsonb, p_limit int) returns setof jsonb language sql stable
 set search_path = '' as $$
   select jsonb_build_object('name', n.name) from (
@@ -278,11 +278,11 @@ set search_path = '' as $$
   select hq.pick(to_jsonb(i), '{id,created_at,platform,install,last_seen_at}') || jsonb_build_object(
     'user', i.chat_user, 'email', hq.email_of(i.user_id))
   from public.chat_identities i
-  where i.tenant_id = p_who.tenant and i.revoked_at is null and (i.user_id = p_who.member or hq.role_here(p_who) >= 'admin')
+  where i.tenant_id = p_who.tenant and i.revoked_at is null and (i.user_id = p_who.member or hq.effective_role(p_who) >= 'admin')
   order by i.created_at desc limit p_limit
 $$;
 
--- Where a gateway's screen is. An address may carry a password: only the host, the port and the path are told.
+-- Returns the address of a gateway's desktop: host, port and path, since the rest may hold a password.
 create or replace function hq.read_desktop(p_who hq.speaker, p_args jsonb, p_limit int) returns setof jsonb language sql stable
 set search_path = '' as $$
   select jsonb_build_object('gateway', d.slug, 'url', d.url,
@@ -295,22 +295,22 @@ set search_path = '' as $$
   order by d.slug limit p_limit
 $$;
 
-create or replace function hq.chat_read(p_who hq.speaker, p_said jsonb) returns jsonb language plpgsql
+create or replace function hq.chat_read(p_who hq.speaker, p_request jsonb) returns jsonb language plpgsql
 set search_path = '' as $$
 declare
-  v_what text := p_said ->> 'what';
-  v_args jsonb := case when jsonb_typeof(p_said -> 'args') = 'object' then p_said -> 'args' else '{}' end;
+  v_what text := p_request ->> 'what';
+  v_args jsonb := case when jsonb_typeof(p_request -> 'args') = 'object' then p_request -> 'args' else '{}' end;
   v_limit int := least(greatest(coalesce(hq.int_or_null(v_args -> 'limit'), 20), 1), 100);
   v_rows jsonb;
 begin
   perform hq.require_role(p_who.tenant, 'viewer', 'reading');
-  perform hq.require_for(p_who, v_args ->> 'for');
+  perform hq.require_role_for(p_who, v_args ->> 'for');
   if v_what is null or v_what <> all (array['fleet', 'gateways', 'agents', 'agent', 'commands', 'command', 'output', 'tasks', 'task',
     'deliverables', 'deliverable', 'inbox', 'usage', 'budgets', 'alerts', 'secrets', 'templates', 'subscriptions', 'links', 'desktop'])
   then
     raise exception 'there is nothing called % to read', left(v_what, 40) using errcode = '22023', column = 'what';
   end if;
-  -- What is named must be there, also where there would be nothing to tell of it.
+  -- A gateway or agent that does not exist is refused, even where the answer would be empty.
   v_args := v_args || jsonb_build_object('gateway_id', hq.gateway_in(p_who.tenant, v_args),
     'agent_id', case when v_args ->> 'agent' is not null then hq.agent_by_slug(p_who.tenant, v_args ->> 'agent') end);
   execute format('select coalesce(jsonb_agg(r), ''[]'') from hq.%I($1, $2, $3) r', 'read_' || v_what)
@@ -324,3 +324,8 @@ language sql security definer set search_path = '' as $$
   select hq.chat_call('read', p_chat, jsonb_build_object('what', p_what, 'args', p_args)) $$;
 revoke all on function public.chat_read(jsonb, text, jsonb) from public, anon;
 grant execute on function public.chat_read(jsonb, text, jsonb) to authenticated, service_role;
+comment on function public.chat_read(jsonb, text, jsonb) is
+  'Returns `{rows}`, newest first, or `{refused}`. Without `limit` there are 20 rows, at most 100.
+
+- `p_what`: `fleet`, `gateways`, `agents`, `agent`, `commands`, `command`, `output`, `tasks`, `task`, `deliverables`, `deliverable`, `inbox`, `usage`, `budgets`, `alerts`, `secrets`, `templates`, `subscriptions`, `links`, `desktop`
+- `p_args`: `id` (whole, or at least its first eight characters), `status` (`open`, `all` or a status), `agent`, `gateway`, `lines`, `limit`, `for` (as `p_for` of chat_may)';

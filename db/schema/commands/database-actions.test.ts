@@ -178,7 +178,7 @@ describe('tasks', () => {
     );
     expect(
       await told('comment_on_task', { task, body: 'Blue, @painter. Ask @scribe, not @nobody @painter.' }),
-    ).toBe(`commented on task ${task.slice(0, 8)}, told painter, scribe`);
+    ).toBe(`commented on task ${task.slice(0, 8)}, notified painter, scribe`);
     expect((await inbox('painter')).map(({ event_type: event }) => event)).toEqual([
       'task_assignment',
       'task_comment_mention',

@@ -140,6 +140,48 @@ describe('an id', () => {
   });
 });
 
+describe('an action that the database executes on a gateway', () => {
+  const one = nilTenant;
+  beforeAll(async () => {
+    await database.query(`
+      alter type command_action add value if not exists 'note_gateway';
+      insert into hq.actions (name, title, target, executor, danger, role, lane, retry, max_attempts, timeout_seconds, while_paused,
+        payload_schema, served)
+      values ('note_gateway', 'Note', 'gateway', 'database', 'reversible', 'operator', 'none', 'never', 1, 10, true, '{}', true);
+      create function hq.do_note_gateway(p_command agent_commands) returns jsonb language plpgsql as $$
+      begin
+        update public.gateways g set meta = g.meta || '{"noted": true}' where g.id = p_command.gateway_id;
+        return jsonb_build_object('found', found);
+      end $$;
+    `);
+  });
+
+  test('takes the only gateway where none is named', async () => {
+    const tenant = await database.addTenant('with-one-gateway');
+    const admin = await database.addUser({ role: 'admin', tenant: tenant.id });
+    const { command } = await enqueue(admin, 'note_gateway', {});
+    expect(command).toMatchObject({ status: 'done', result: { found: true }, gateway_id: tenant.gateway });
+  });
+
+  test('is refused, naming the field, where there are several or none', async () => {
+    expect(await database.query(`select id from gateways where tenant_id = $1`, [one])).not.toHaveLength(1);
+    expect((await enqueue(operator, 'note_gateway', {})).refused).toMatchObject({
+      code: 'usage',
+      field: 'gateway',
+      message: 'which gateway? there are several',
+    });
+    await database.query(`insert into tenants (slug, name) values ('with-no-gateway', 'x')`);
+    const [tenant] = await database.query<{ id: string }>(
+      `select id from tenants where slug = 'with-no-gateway'`,
+    );
+    const admin = await database.addUser({ role: 'admin', tenant: tenant?.id ?? '' });
+    expect((await enqueue(admin, 'note_gateway', {})).refused).toMatchObject({
+      field: 'gateway',
+      message: 'there is no gateway yet',
+    });
+  });
+});
+
 test('an action without its function is drift', async () => {
   const broken = await cloneDatabase();
   try {

@@ -28,8 +28,8 @@ set search_path = '' as $$
   end
 $$;
 
--- The first thing that is wrong with a value, as {field, message}; null when nothing is. Knows the subset of JSON Schema
--- that the catalogue uses; `hq-db migrate` refuses a catalogue that uses more. Never repeats a value: it may be a secret.
+-- Returns the first fault of a value as {field, message}, or null. Understands the subset of JSON Schema that the catalogue uses;
+-- `hq-db migrate` refuses a catalogue that uses more. Never repeats a value, which may be a secret.
 create or replace function hq.find_fault(p_value jsonb, p_schema jsonb, p_field text default null) returns jsonb
 language plpgsql immutable parallel safe set search_path = '' as $$
 declare
@@ -103,10 +103,10 @@ begin
 end
 $$;
 
-select hq.keep_updated_at('public.agent_commands');
+select hq.add_updated_at_trigger('public.agent_commands');
 
--- Which hand may move a row from where to where. What a runner holds under a token moves only inside the queue's own
--- functions, which check the token; an older daemon that knows nothing of tokens cannot overwrite it.
+-- Allows a status change only to the executor that holds the row. A row with a lease token changes only inside the queue's own
+-- functions, which compare the token; an older daemon has none and cannot overwrite it.
 create or replace function hq.check_command_change() returns trigger language plpgsql
 set search_path = '' as $$
 begin
@@ -149,17 +149,17 @@ $$;
 create or replace trigger hq_check_command_change before update on public.agent_commands
 for each row execute function hq.check_command_change();
 
--- The guard: what may enter agent_commands. It stands behind every way in, so it holds when a face has a bug.
--- A refusal's SQLSTATE tells its kind (28000 unauthenticated, 42501 refused, P0002 not found, 23505 conflict, 22023 usage),
--- its COLUMN the field at fault.
+-- The guard of agent_commands, behind every way to insert a row. A refusal's SQLSTATE is its code: 28000 unauthenticated, 42501
+-- refused, P0002 not_found, 23505 conflict, 22023 usage. Its COLUMN is the field at fault.
 create or replace function hq.command_hash(p_action text, p_gateway uuid, p_agent text, p_payload jsonb) returns text
 language sql immutable parallel safe set search_path = '' as $$
   select encode(sha256(convert_to(jsonb_build_array(p_action, p_gateway, p_agent, p_payload)::text, 'UTF8')), 'hex')
 $$;
 
-create or replace function hq.origin_or_api(p_origin text) returns text language sql immutable parallel safe
+create or replace function hq.origin_or_api(p_origin text) returns text language sql stable
 set search_path = '' as $$
-  select case when p_origin in ('tui', 'cli', 'slack', 'discord', 'telegram', 'api') then p_origin else 'api' end
+  select case when p_origin in ('tui', 'cli', 'api') or exists (select from hq.chat_platforms p where p.name = p_origin)
+    then p_origin else 'api' end
 $$;
 
 create or replace function hq.guard_command() returns trigger language plpgsql security definer
@@ -214,7 +214,7 @@ begin
   if new.gateway_id is null then
     new.gateway_id := v_agent.gateway_id;
   end if;
-  if new.gateway_id is null and v_action.executor = 'runner' then
+  if new.gateway_id is null and (v_action.executor = 'runner' or v_action.target = 'gateway') then
     select array_agg(g.id) into v_gateways from public.gateways g where g.tenant_id = new.tenant_id;
     if coalesce(cardinality(v_gateways), 0) <> 1 then
       raise exception '%', case when v_gateways is null then 'there is no gateway yet' else 'which gateway? there are several' end
@@ -244,8 +244,8 @@ begin
     raise exception 'idempotency_key must be a text of 1 to 200 characters'
       using errcode = '22023', column = 'idempotency_key', table = 'agent_commands';
   end if;
-  -- Platforms number what they deliver: who knows the next number could take its key and so keep what is said then from being done.
-  if starts_with(new.idempotency_key, 'chat:') and hq.acting_chat() is null and hq.caller_role() in ('authenticated', 'anon') then
+  -- Delivery ids are predictable: with a known key somebody else could keep the next delivery from being executed.
+  if starts_with(new.idempotency_key, 'chat:') and hq.current_chat() is null and hq.caller_role() in ('authenticated', 'anon') then
     raise exception 'an idempotency_key that begins with chat: is kept for what is said in chats'
       using errcode = '42501', column = 'idempotency_key', table = 'agent_commands', hint = 'Use another key.';
   end if;
@@ -267,9 +267,9 @@ begin
   new.cancel_requested_at := null;
   new.progress := null;
   new.result := null;
-  -- Which chat it came from is said by the database alone.
+  -- Only the database says from which chat a command came.
   new.meta := case when jsonb_typeof(new.meta) = 'object' then new.meta - 'chat' else '{}' end
-    || jsonb_strip_nulls(jsonb_build_object('chat', hq.acting_chat()));
+    || jsonb_strip_nulls(jsonb_build_object('chat', hq.current_chat()));
   new.origin := hq.origin_or_api(new.origin);
   new.priority := case v_action.lane when 'none' then 10 else 0 end;
   new.payload_hash := hq.command_hash(v_action.name, new.gateway_id, new.agent_slug, new.payload);
@@ -292,7 +292,7 @@ returns void language sql set search_path = '' as $$
     'summary', concat_ws(' on ', p_command.action, nullif(concat_ws(' / ',
       (select g.slug from public.gateways g where g.id = p_command.gateway_id), p_command.agent_slug), '')),
     'meta', jsonb_build_object('command', p_command.action, 'gateway_id', p_command.gateway_id,
-      'agent_slug', p_command.agent_slug, 'origin', p_origin) || jsonb_strip_nulls(jsonb_build_object('chat', hq.acting_chat()))))
+      'agent_slug', p_command.agent_slug, 'origin', p_origin) || jsonb_strip_nulls(jsonb_build_object('chat', hq.current_chat()))))
 $$;
 
 create or replace function hq.audit_enqueued() returns trigger language plpgsql security definer
@@ -305,9 +305,9 @@ $$;
 create or replace trigger hq_audit_enqueued after insert on public.agent_commands
 for each row execute function hq.audit_enqueued();
 
--- The two functions that faces call: ask for a command, take it back. A refusal is an answer, so that it can be audited.
+-- Refusals are answers, not exceptions, so that the transaction commits and the refusal stays in the audit log.
 
--- The error of the guard as an answer. Anything that is not the guard's is a fault of ours and stays an error.
+-- Returns the guard's error as an answer. Any other error is a fault of HQ and stays an exception.
 create or replace function hq.refusal(p_state text, p_message text, p_hint text, p_field text) returns jsonb
 language sql immutable set search_path = '' as $$
   select jsonb_build_object('refused', jsonb_build_object(
@@ -335,7 +335,7 @@ begin
 end
 $$;
 
--- The row as the tables of the API show it.
+-- Inserts a command and returns its row as the API shows it.
 create or replace function hq.insert_command(
   p_action text, p_payload jsonb, p_gateway text, p_agent text, p_idempotency_key text, p_origin text
 ) returns jsonb language plpgsql set search_path = '' as $$
@@ -377,7 +377,7 @@ begin
     on conflict (tenant_id, idempotency_key) where idempotency_key is not null do nothing
     returning id into v_id;
     if found then
-      -- Read again: what the database does itself is done by now.
+      -- Reads the row again: the database may have executed it by now.
       select * into v_row from public.agent_commands c where c.id = v_id;
       return jsonb_build_object('command', to_jsonb(v_row), 'created', true);
     end if;
@@ -420,8 +420,10 @@ end
 $$;
 revoke all on function public.enqueue_command(text, jsonb, text, text, text, text) from public, anon;
 grant execute on function public.enqueue_command(text, jsonb, text, text, text, text) to authenticated, service_role;
+comment on function public.enqueue_command(text, jsonb, text, text, text, text) is
+  'Adds a command. Returns `{command, created}`, or `{refused}` with one line in the audit log. A known `p_idempotency_key` returns the earlier row with `created: false`, and code `conflict` for a different request. `p_gateway` and `p_agent` are slugs or ids; a tenant with one gateway need not name it. An action of the executor `database` is `done` in the answer.';
 
-create or replace function hq.take_back_command(p_command_id uuid, p_origin text) returns jsonb
+create or replace function hq.request_cancel(p_command_id uuid, p_origin text) returns jsonb
 language plpgsql set search_path = '' as $$
 declare
   v_row public.agent_commands;
@@ -466,7 +468,7 @@ declare
   v_field text;
   v_answer jsonb;
 begin
-  return hq.take_back_command(p_command_id, p_origin);
+  return hq.request_cancel(p_command_id, p_origin);
 exception when sqlstate '28000' or sqlstate '42501' or sqlstate 'P0002' or sqlstate '23505' then
   get stacked diagnostics v_state = returned_sqlstate, v_message = message_text,
     v_hint = pg_exception_hint, v_field = column_name;
@@ -477,12 +479,13 @@ end
 $$;
 revoke all on function public.cancel_command(uuid, text) from public, anon;
 grant execute on function public.cancel_command(uuid, text) to authenticated, service_role;
+comment on function public.cancel_command(uuid, text) is
+  'Cancels a command. Returns `{command, created: false}` or `{refused}`. A pending row is `cancelled` at once; a running one gets `cancel_requested_at`, which its runner obeys. The caller needs the role of the action. Code `conflict` for a finished command.';
 
--- What one caller may put in before the rest of it has been dealt with. Without this a viewer's reads, which need no more than that
--- role, could stand in front of an operator's pause by the hundred thousand.
+-- Limits how many commands of one caller wait. Otherwise a viewer's harmless reads could delay an operator's commands.
 
--- Runs behind hq_guard_command, by its name, which has written who asks and for which gateway, and checked the payload. `meta` is
--- the one column that is left to the caller.
+-- Runs after hq_guard_command, by its name, which has set requester and gateway and has checked the payload. `meta` is the only
+-- column that the caller still decides.
 create or replace function hq.limit_command() returns trigger language plpgsql security definer
 set search_path = '' as $$
 declare
@@ -507,7 +510,7 @@ $$;
 create or replace trigger hq_limit_command before insert on public.agent_commands
 for each row execute function hq.limit_command();
 
--- The row that an id, or the beginning of one, means. What is another tenant's looks as if it did not exist.
+-- Returns the row of an id or of the beginning of one. Another tenant's row is reported like one that does not exist.
 create or replace function hq.find_row(p_table regclass, p_tenant uuid, p_reference text, p_what text) returns uuid
 language plpgsql stable set search_path = '' as $$
 declare
@@ -530,13 +533,13 @@ begin
 end
 $$;
 
--- The chat that the functions of chat act for, while they do.
-create or replace function hq.acting_chat() returns jsonb language sql stable
+-- Returns the chat in whose name a chat function runs, or null.
+create or replace function hq.current_chat() returns jsonb language sql stable
 set search_path = '' as $$ select nullif(current_setting('hq.chat', true), '')::jsonb $$;
 
--- An AFTER trigger: an insert that meets a known idempotency key writes no row, and must do nothing either. What the function raises
--- takes the row along, and is the refusal.
-create or replace function hq.do_at_once() returns trigger language plpgsql security definer
+-- An AFTER trigger: an insert that meets a known idempotency key writes no row and must have no effect. An error of the function
+-- removes the row and is the refusal.
+create or replace function hq.execute_in_database() returns trigger language plpgsql security definer
 set search_path = '' as $$
 declare
   v_result jsonb;
@@ -550,5 +553,5 @@ begin
   return null;
 end
 $$;
-create or replace trigger hq_do_at_once after insert on public.agent_commands
-for each row execute function hq.do_at_once();
+create or replace trigger hq_execute_in_database after insert on public.agent_commands
+for each row execute function hq.execute_in_database();

@@ -1,4 +1,3 @@
--- The policy rows of the catalogue of actions. `hq-db migrate` fills and keeps them; nothing else writes here.
 create table if not exists hq.actions (
   name text primary key,
   title text not null,
@@ -16,7 +15,6 @@ create table if not exists hq.actions (
   danger text not null default 'disruptive' check (danger in ('read', 'reversible', 'disruptive', 'destructive'))
 );
 
--- Commands: what an operator asked for, and what became of it.
 do $$
 begin
   if to_regtype('public.command_status') is null then
@@ -67,7 +65,7 @@ alter table public.agent_commands add column if not exists cancel_requested_at t
 alter table public.agent_commands add column if not exists progress jsonb;
 alter table public.agent_commands add column if not exists result jsonb;
 
--- The queue reads only what is open; history weighs nothing on it.
+-- Partial indexes: the queue reads open rows only, so history costs nothing.
 create index if not exists agent_commands_pending on public.agent_commands (gateway_id, priority desc, created_at, id)
 where status = 'pending';
 create index if not exists agent_commands_held on public.agent_commands (leased_until)
@@ -79,13 +77,12 @@ where lease_token is not null;
 create unique index if not exists agent_commands_idempotency_key on public.agent_commands (tenant_id, idempotency_key)
 where idempotency_key is not null;
 
--- What faces ask for: the newest of a tenant, of a gateway, of an agent.
+-- Lists of clients: the newest of a tenant, a gateway, an agent.
 create index if not exists agent_commands_newest on public.agent_commands (tenant_id, created_at desc);
 create index if not exists agent_commands_newest_of_gateway on public.agent_commands (gateway_id, created_at desc);
 create index if not exists agent_commands_newest_of_agent on public.agent_commands (agent_id, created_at desc)
 where agent_id is not null;
 
--- What a command writes while it runs. Bounded where it is written (hq.take_output).
 create table if not exists public.agent_command_output (
   command_id uuid not null references public.agent_commands (id) on delete cascade,
   tenant_id uuid not null references public.tenants (id) on delete cascade,

@@ -1,4 +1,4 @@
-select hq.keep_updated_at('public.gateways');
+select hq.add_updated_at_trigger('public.gateways');
 select hq.define_unless_foreign('public.consume_gateway_token(text,text,text)', $create$
   create or replace function public.consume_gateway_token(p_token text, p_label text default null, p_slug_hint text default null)
   returns table (gateway_id uuid, gateway_slug text) language plpgsql security definer set search_path = '' as $fn$
@@ -38,7 +38,8 @@ select hq.define_unless_foreign('public.consume_gateway_token(text,text,text)', 
     return query select v_gateway, v_slug;
   end
   $fn$
-$create$);
+$create$,
+  'Registers a gateway with a one-time token. Returns its id and slug. Raises 28000 `invalid_token` or `token_expired`. A slug that is taken gets `-2`, `-3` …');
 
 create or replace function hq.is_agent_slug(p_slug text) returns boolean language sql immutable parallel safe
 set search_path = '' as $$
@@ -46,9 +47,9 @@ set search_path = '' as $$
     and p_slug not in ('default', 'main', 'master', 'new', 'template') and p_slug not like 'template-%'
 $$;
 
-select hq.keep_updated_at('public.agents');
+select hq.add_updated_at_trigger('public.agents');
 
--- A trigger and not a constraint: an older HQ may hold slugs that are no longer allowed, and those rows stay.
+-- A trigger, not a constraint: an older HQ may hold slugs that are not allowed any more, and those rows stay.
 create or replace function hq.check_agent() returns trigger language plpgsql security definer
 set search_path = '' as $$
 begin
@@ -74,7 +75,6 @@ $$;
 create or replace trigger hq_check_agent before insert or update of slug, gateway_id, reports_to_id, tenant_id on public.agents
 for each row execute function hq.check_agent();
 
--- Answers the status that the gateway has now. One that hibernates stays as it is: it takes nothing anyhow.
 create or replace function public.set_gateway_paused(p_gateway_id uuid, p_paused boolean) returns public.gateway_status
 language sql security definer set search_path = '' as $$
   update public.gateways g
@@ -85,17 +85,19 @@ language sql security definer set search_path = '' as $$
 $$;
 revoke all on function public.set_gateway_paused(uuid, boolean) from public, anon, authenticated;
 grant execute on function public.set_gateway_paused(uuid, boolean) to service_role;
+comment on function public.set_gateway_paused(uuid, boolean) is
+  'Pauses or resumes a gateway and returns its status, null for an unknown one. A hibernating gateway stays as it is. A paused one gets only commands whose action allows it.';
 create or replace trigger hq_refuse_foreign_rows before insert or update on public.gateway_registration_tokens for each row
 execute function hq.refuse_foreign_rows('consumed_by_gateway_id', 'gateways');
 
--- What the database does by itself. Each hq.do_<action> gets the row that was just written, whose role, target and payload the guard
--- has checked, and gives the result, or raises what the guard would. Everything is found inside the row's tenant.
+-- Actions that the database executes: each hq.do_<action> gets the inserted row after the guard has checked role, target and
+-- payload. It returns the result, or raises the guard's errors. All rows belong to the command's tenant.
 create or replace function hq.set_agent_paused(p_command public.agent_commands, p_paused boolean) returns jsonb
 language plpgsql set search_path = '' as $$
 declare
   v_agent public.agents;
 begin
-  -- No stronger lock: the row of the command, and those of others, hold the agent by their references already.
+  -- No stronger lock: rows of commands already hold the agent by their foreign keys.
   select * into v_agent from public.agents a where a.id = p_command.agent_id for no key update;
   if v_agent.status::text not in ('ready', 'paused') and not (p_paused and v_agent.status::text = 'error') then
     raise exception '% is %', v_agent.slug, v_agent.status
@@ -128,10 +130,9 @@ begin
 end
 $$;
 
--- An agent that is renamed, moved or deleted holds its row and then counts at its gateway; a gateway that is deleted holds its row
--- and then lets go of its agents. So that the two do not meet half-way, the end of a gateway waits for changes of agents that have
--- begun, and those for it, before either holds a row.
-create or replace function hq.take_turns_with_gateways() returns trigger language plpgsql security definer
+-- Serializes the deletion of gateways against changes of agents, before either locks a row. Otherwise they deadlock: a changed
+-- agent locks its row and then its gateway, a deleted gateway locks its row and then its agents.
+create or replace function hq.lock_gateway_deletes() returns trigger language plpgsql security definer
 set search_path = '' as $$
 begin
   if tg_argv[0] = 'alone' then
@@ -142,11 +143,11 @@ begin
   return null;
 end
 $$;
-create or replace trigger hq_a_turn_alone before delete on public.tenants
-for each statement execute function hq.take_turns_with_gateways('alone');
-create or replace trigger hq_a_turn_alone before delete on public.gateways
-for each statement execute function hq.take_turns_with_gateways('alone');
-create or replace trigger hq_a_turn_together before update of slug, gateway_id on public.agents
-for each statement execute function hq.take_turns_with_gateways('together');
-create or replace trigger hq_a_turn_together_to_delete before delete on public.agents
-for each statement execute function hq.take_turns_with_gateways('together');
+create or replace trigger hq_lock_gateways_exclusive before delete on public.tenants
+for each statement execute function hq.lock_gateway_deletes('alone');
+create or replace trigger hq_lock_gateways_exclusive before delete on public.gateways
+for each statement execute function hq.lock_gateway_deletes('alone');
+create or replace trigger hq_lock_gateways_shared before update of slug, gateway_id on public.agents
+for each statement execute function hq.lock_gateway_deletes('together');
+create or replace trigger hq_lock_gateways_shared_to_delete before delete on public.agents
+for each statement execute function hq.lock_gateway_deletes('together');

@@ -1,4 +1,3 @@
--- Gateways, and the one-time tokens that let a new host register as one.
 do $$
 begin
   if to_regtype('public.gateway_status') is null then
@@ -41,7 +40,6 @@ create table if not exists public.gateway_registration_tokens (
   consumed_by_gateway_id uuid references public.gateways (id) on delete set null
 );
 
--- Agents: who works on a gateway.
 do $$
 begin
   if to_regtype('public.agent_status') is null then

@@ -1,15 +1,15 @@
 create or replace function hq.nil_tenant() returns uuid language sql immutable parallel safe
 set search_path = '' as $$ select '00000000-0000-0000-0000-000000000000'::uuid $$;
 
--- The role of the request, seen through security definer functions too: `set role` does not change inside them.
+-- Returns the role of the request, inside security definer functions too: `set role` does not change there.
 create or replace function hq.caller_role() returns text language sql stable
 set search_path = '' as $$
   select coalesce(nullif(current_setting('role', true), 'none'), session_user::text)
 $$;
 
--- Defines a function that an older HQ may have under the same name. Its own stays as it is, since its signature belongs to its
--- callers; one that hq-db made (recorded in hq.defined_objects, or of the very same text) is replaced.
-create or replace function hq.define_unless_foreign(p_signature text, p_definition text) returns void language plpgsql
+-- Defines a function that an older HQ may already have. That one stays, because its callers know it. A function that hq-db made is
+-- replaced: it is recorded in hq.defined_objects, or has the very same text.
+create or replace function hq.define_unless_foreign(p_signature text, p_definition text, p_comment text) returns void language plpgsql
 set search_path = 'public' as $$
 declare
   v_existing regprocedure := to_regprocedure(p_signature);
@@ -19,6 +19,7 @@ begin
     or exists (select from hq.defined_objects d where d.kind = 'shared function' and d.identity = hq.function_identity(v_existing))
   then
     execute p_definition;
+    execute format('comment on function %s is %L', to_regprocedure(p_signature), p_comment);
     insert into hq.defined_objects (kind, identity) values ('shared function', hq.function_identity(to_regprocedure(p_signature)))
     on conflict do nothing;
   end if;
@@ -41,7 +42,7 @@ begin
 end
 $$;
 
-create or replace function hq.keep_updated_at(p_table regclass) returns void language plpgsql
+create or replace function hq.add_updated_at_trigger(p_table regclass) returns void language plpgsql
 set search_path = '' as $$
 begin
   execute format('drop trigger if exists hq_touch_updated_at on %s', p_table);
@@ -50,8 +51,8 @@ begin
 end
 $$;
 
--- An older HQ may type a column as text, uuid or an enum: the record's own types decide, and an enum learns our words.
-create or replace function hq.teach_enum(p_table regclass, p_column name, p_values text[]) returns void language plpgsql
+-- Adds values to the enum of a column. Does nothing where the column is a text: an older HQ may use either.
+create or replace function hq.add_enum_values(p_table regclass, p_column name, p_values text[]) returns void language plpgsql
 set search_path = '' as $$
 declare
   v_type oid;
@@ -74,7 +75,7 @@ set search_path = '' as $$
   select case when p_text ~* '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' then p_text::uuid end
 $$;
 
--- The last bytes of a text, cut at a whole character.
+-- Returns the last bytes of a text, starting at a whole character. hq.head returns the first ones.
 create or replace function hq.tail(p_text text, p_bytes int) returns text language plpgsql immutable parallel safe
 set search_path = '' as $$
 declare
@@ -99,7 +100,7 @@ begin
 end
 $$;
 
--- What a runner hands in may be malformed; one bad entry must not block the others.
+-- Returns the elements of a list, and none for anything else: one malformed entry must not stop the others.
 create or replace function hq.entries(p_list jsonb) returns setof jsonb language sql immutable
 set search_path = '' as $$
   select e from jsonb_array_elements(case when jsonb_typeof(p_list) = 'array' then p_list else '[]' end) e
@@ -111,7 +112,7 @@ set search_path = '' as $$
     then trunc((p_value #>> '{}')::numeric)::int end
 $$;
 
--- What faces and hands watch. A change is only a hint to read again, so no row's old values are sent.
+-- Adds a table to the Realtime publication. Clients read again after a change, so no old values are sent.
 create or replace function hq.publish(p_table regclass) returns void language plpgsql
 set search_path = '' as $$
 begin
@@ -125,7 +126,7 @@ begin
 end
 $$;
 
--- Returns whether hq-db created the table. An older HQ keeps its own tables by triggers of its own, so ours stay away from those.
+-- Returns whether hq-db created the table. An older HQ has triggers of its own on its tables, so HQ adds none to those.
 create or replace function hq.owns_table(p_table regclass) returns boolean language sql stable
 set search_path = '' as $$
   select exists (select from hq.created_tables t where p_table = to_regclass('public.' || quote_ident(t.name)))

@@ -1,5 +1,5 @@
 -- `hq-db migrate` creates the schema hq and its ledger before it applies this file.
-comment on schema hq is 'HQ''s own: policy rows, the ledger and internal functions. Not for PostgREST.';
+comment on schema hq is 'Policy rows, the ledger and internal functions of HQ. PostgREST does not expose it.';
 revoke all on schema hq from public, anon, authenticated, service_role;
 
 do $$

@@ -284,7 +284,7 @@ describe('adopting an HQ that stands', () => {
       (await house.call('chat_read', {}, { what: 'task', args: { id: 'ffffffff' } })).refused?.code,
     ).toBe('not_found');
     await database.query(`update tasks set due_date = current_date - 1 where title = 'By phone'`);
-    await house.tell('chat_beat', { holder: 'x', adapters: [] });
+    await house.tell('chat_heartbeat', { holder: 'x', adapters: [] });
     expect(await database.query(`select title from notifications where type::text = 'task_overdue'`)).toEqual(
       [{ title: 'overdue: By phone' }],
     );

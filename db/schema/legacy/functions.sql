@@ -1,5 +1,5 @@
--- The queue functions of an older HQ, for its own daemons. They have no fencing: what a runner of ours holds is out of
--- their reach (hq.check_command_change). Where they stand already they stay as they are.
+-- The queue functions of an older HQ, for its own daemons. They have no fencing: hq.check_command_change protects rows that a
+-- runner holds. An older HQ's own versions stay.
 select hq.define_unless_foreign('public.lease_command(integer,text)', $create$
   create or replace function public.lease_command(p_lease_seconds integer default 300, p_gateway_slug text default null)
   returns setof public.agent_commands language sql security definer set search_path = '' as $fn$
@@ -14,7 +14,8 @@ select hq.define_unless_foreign('public.lease_command(integer,text)', $create$
     from next where c.id = next.id
     returning c.*
   $fn$
-$create$);
+$create$,
+  'For the daemons of an older HQ: leases one command.');
 
 select hq.define_unless_foreign('public.start_command(uuid)', $create$
   create or replace function public.start_command(p_command_id uuid)
@@ -22,7 +23,8 @@ select hq.define_unless_foreign('public.start_command(uuid)', $create$
     update public.agent_commands c set status = 'running', started_at = now()
     where c.id = p_command_id and c.status = 'leased' returning c.*
   $fn$
-$create$);
+$create$,
+  'For the daemons of an older HQ: marks a leased command as running.');
 
 select hq.define_unless_foreign('public.complete_command(uuid,integer,text,text)', $create$
   create or replace function public.complete_command(p_command_id uuid, p_exit_code integer, p_stdout text, p_stderr text)
@@ -31,7 +33,8 @@ select hq.define_unless_foreign('public.complete_command(uuid,integer,text,text)
     set status = 'done', completed_at = now(), exit_code = p_exit_code, stdout = p_stdout, stderr = p_stderr
     where c.id = p_command_id returning c.*
   $fn$
-$create$);
+$create$,
+  'For the daemons of an older HQ: ends a command as done.');
 
 select hq.define_unless_foreign('public.fail_command(uuid,integer,text,text,text)', $create$
   create or replace function public.fail_command(p_command_id uuid, p_exit_code integer, p_stdout text, p_stderr text, p_error text)
@@ -41,7 +44,8 @@ select hq.define_unless_foreign('public.fail_command(uuid,integer,text,text,text
       error_message = p_error
     where c.id = p_command_id returning c.*
   $fn$
-$create$);
+$create$,
+  'For the daemons of an older HQ: ends a command as failed.');
 
 select hq.define_unless_foreign('public.lease_inbox_item(uuid,integer)', $create$
   create or replace function public.lease_inbox_item(p_agent_id uuid, p_lease_seconds integer default 120)
@@ -63,7 +67,8 @@ select hq.define_unless_foreign('public.lease_inbox_item(uuid,integer)', $create
     returning i.*;
   end
   $fn$
-$create$);
+$create$,
+  'For the daemons of an older HQ: leases one inbox item of an agent.');
 
 select hq.define_unless_foreign('public.complete_inbox_item(uuid)', $create$
   create or replace function public.complete_inbox_item(p_item_id uuid)
@@ -71,7 +76,8 @@ select hq.define_unless_foreign('public.complete_inbox_item(uuid)', $create$
     update public.agent_inbox_items i set status = 'done', completed_at = now(), leased_until = null
     where i.id = p_item_id and i.status in ('pending', 'leased') returning i.*
   $fn$
-$create$);
+$create$,
+  'For the daemons of an older HQ: ends an inbox item as done.');
 
 select hq.define_unless_foreign('public.fail_inbox_item(uuid,text)', $create$
   create or replace function public.fail_inbox_item(p_item_id uuid, p_reason text)
@@ -81,4 +87,5 @@ select hq.define_unless_foreign('public.fail_inbox_item(uuid,text)', $create$
       failed_at = now(), leased_until = null, context = i.context || jsonb_build_object('last_failure', left(p_reason, 2000))
     where i.id = p_item_id and i.status in ('pending', 'leased') returning i.*
   $fn$
-$create$);
+$create$,
+  'For the daemons of an older HQ: fails an inbox item; it waits again until its attempts are used up.');

@@ -1,4 +1,4 @@
--- Runs after every other file: it closes what an older HQ left open, in whatever release of it the table, view or function came.
+-- Runs after every other file: closes tables, views and functions of an older HQ, whatever release of it they came with.
 
 -- Functions: nobody calls one without an account, and only the service role calls the older queue.
 do $$
@@ -12,7 +12,7 @@ begin
       and not exists (select from pg_depend d where d.objid = p.oid and d.deptype = 'e')
   loop
     if v_function.name in ('lease_command', 'start_command', 'complete_command', 'fail_command', 'lease_inbox_item',
-      'complete_inbox_item', 'fail_inbox_item', 'runner_turn', 'set_gateway_paused')
+      'complete_inbox_item', 'fail_inbox_item', 'runner_exchange', 'set_gateway_paused')
     then
       execute format('revoke all on routine %s from public, anon, authenticated', v_function.signature);
       execute format('grant execute on routine %s to service_role', v_function.signature);
@@ -30,7 +30,7 @@ begin
 end
 $$;
 
--- Tables with a tenant: their own policies stay, and only members reach them; to write takes an operator.
+-- Tables with a tenant: their own policies stay and apply to members only; writing needs an operator.
 do $$
 declare
   v_table regclass;
@@ -73,7 +73,7 @@ begin
 end
 $$;
 
--- Views: they read with the rights of their owner, who is above the policies, unless they are told to use the caller's.
+-- Views read with the rights of their owner, above the policies, unless security_invoker is set.
 do $$
 declare
   v_view record;

@@ -1,5 +1,5 @@
--- In an older HQ a gateway that ever had a command, and an agent that ever had a task or a subordinate, can not be deleted: the
--- foreign keys say nothing of what happens then. They say now what a fresh HQ's say: the reference is emptied, history stays.
+-- Foreign keys of an older HQ keep gateways with commands, and agents with tasks or reports, from being deleted. As in a fresh HQ
+-- they become null, and history stays.
 do $$
 declare
   v_key record;

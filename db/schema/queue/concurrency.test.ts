@@ -109,7 +109,7 @@ describe('history', () => {
         set auto_explain.log_nested_statements = on; set client_min_messages = log`);
       // More often than it takes Postgres to settle on a generic plan.
       for (let turn = 0; turn < 8; turn += 1) {
-        await client.query(`select runner_turn($1, 'r', 1, p_beat => '{}')`, [gateway]);
+        await client.query(`select runner_exchange($1, 'r', 1, p_heartbeat => '{}')`, [gateway]);
       }
     } finally {
       await client.end();

@@ -1,7 +1,7 @@
 create or replace function hq.token_of(p_entry jsonb) returns uuid language sql immutable parallel safe
 set search_path = '' as $$ select hq.uuid_or_null(p_entry ->> 'token') $$;
 
--- Results. A token that finished its row may hand the result in again: it is taken as handed in.
+-- Writes results. A token that has finished its row may report again: it counts once.
 create or replace function hq.take_results(p_results jsonb) returns text[] language plpgsql
 set search_path = '' as $$
 declare
@@ -44,7 +44,7 @@ begin
 end
 $$;
 
--- Output: at most 256 KiB are kept of an attempt; the chunk that passes the limit ends with a mark, later ones are dropped.
+-- Writes output, at most 256 KiB an attempt; the chunk that passes the limit ends with a mark, later ones are dropped.
 create or replace function hq.take_output(p_output jsonb) returns text[] language plpgsql
 set search_path = '' as $$
 declare
@@ -123,9 +123,8 @@ begin
 end
 $$;
 
--- Rows whose runner is gone, of every gateway: whoever takes a turn clears them up.
--- Rows that an older daemon took carry no token and are never renewed, so an hour passes before they are given up; what it
--- leased and never started waits again.
+-- Ends or requeues rows whose lease has expired, of every gateway. Rows of an older daemon have no token and no renewals: they
+-- expire after an hour, and wait again if they never started.
 create or replace function hq.sweep() returns void language plpgsql
 set search_path = '' as $$
 declare
@@ -160,8 +159,8 @@ begin
 end
 $$;
 
--- A command as its runner gets it.
-create or replace function hq.handed_over(p_row public.agent_commands, p_lease_seconds int) returns jsonb language sql stable
+-- Returns a command as its runner gets it.
+create or replace function hq.lease_json(p_row public.agent_commands, p_lease_seconds int) returns jsonb language sql stable
 set search_path = '' as $$
   select jsonb_build_object(
     'id', p_row.id, 'action', p_row.action, 'payload', p_row.payload, 'agent_id', p_row.agent_id, 'agent_slug', p_row.agent_slug,
@@ -171,19 +170,19 @@ set search_path = '' as $$
   from hq.actions a where a.name = p_row.action::text
 $$;
 
--- What this runner holds and does not know of, because the answer that handed it over was lost on the way. Its lease is not
--- made longer by this: it is the runner's to renew once it has it.
-create or replace function hq.hand_over_again(
+-- Returns commands that are leased to this runner but unknown to it, because the answer with them was lost. Their leases are not
+-- renewed by this.
+create or replace function hq.repeat_leases(
   p_gateway_id uuid, p_runner_id text, p_known uuid[], p_lease_seconds int
 ) returns jsonb language sql stable set search_path = '' as $$
-  select coalesce(jsonb_agg(hq.handed_over(c, p_lease_seconds) order by c.priority desc, c.created_at, c.id), '[]')
+  select coalesce(jsonb_agg(hq.lease_json(c, p_lease_seconds) order by c.priority desc, c.created_at, c.id), '[]')
   from public.agent_commands c
   where c.gateway_id = p_gateway_id and c.status = 'running' and c.runner_id = p_runner_id
     and c.lease_token <> all (p_known) and c.leased_until > clock_timestamp()
 $$;
 
--- Control first, then the oldest; one stack action at a time, one per agent. The caller holds the gateway's row, so that
--- two runners of one gateway cannot both see it free.
+-- Leases commands: control first, then the oldest; one of lane `stack` at a time, one of lane `agent` for each agent. The caller
+-- holds the gateway's row, so two runners of one gateway cannot both see it free.
 create or replace function hq.claim(
   p_gateway_id uuid, p_paused boolean, p_runner_id text, p_limit int, p_lease_seconds int
 ) returns jsonb language plpgsql set search_path = '' as $$
@@ -232,25 +231,24 @@ begin
     returning c.id
   )
   select array_agg(t.id) into v_ids from taken t;
-  select coalesce(jsonb_agg(hq.handed_over(c, p_lease_seconds) order by c.priority desc, c.created_at, c.id), '[]')
+  select coalesce(jsonb_agg(hq.lease_json(c, p_lease_seconds) order by c.priority desc, c.created_at, c.id), '[]')
   into v_claimed
   from public.agent_commands c where c.id = any (v_ids);
   return v_claimed;
 end
 $$;
 
-create or replace function hq.beat(p_gateway_id uuid, p_beat jsonb) returns void language sql
+create or replace function hq.record_heartbeat(p_gateway_id uuid, p_heartbeat jsonb) returns void language sql
 set search_path = '' as $$
   update public.gateways g
   set last_seen_at = clock_timestamp(), last_heartbeat_at = clock_timestamp(),
     status = case when g.status in ('provisioning', 'error') then 'ready' else g.status end,
     meta = case when jsonb_typeof(g.meta) = 'object' then g.meta else '{}' end
-      || case when jsonb_typeof(p_beat) = 'object' then p_beat else '{}' end
+      || case when jsonb_typeof(p_heartbeat) = 'object' then p_heartbeat else '{}' end
   where g.id = p_gateway_id
 $$;
 
--- As in 0012, and with the version of the gateway's secrets.
-create or replace function public.runner_turn(
+create or replace function public.runner_exchange(
   p_gateway_id uuid,
   p_runner_id text,
   p_claim int default 0,
@@ -259,7 +257,7 @@ create or replace function public.runner_turn(
   p_output jsonb default '[]',
   p_progress jsonb default '[]',
   p_results jsonb default '[]',
-  p_beat jsonb default null
+  p_heartbeat jsonb default null
 ) returns jsonb language plpgsql security definer set search_path = '' as $$
 declare
   v_lease int := greatest(1, least(coalesce(p_lease_seconds, 60), 3600));
@@ -271,18 +269,18 @@ declare
   v_claimed jsonb := '[]';
 begin
   perform set_config('hq.fenced', 'on', true);
-  if v_limit > 0 or p_beat is not null then
+  if v_limit > 0 or p_heartbeat is not null then
     select g.status into v_status from public.gateways g where g.id = p_gateway_id for no key update;
   end if;
   v_lost := hq.take_output(p_output) || hq.take_progress(p_progress) || hq.take_results(p_results)
     || hq.renew(p_renew, v_lease);
   perform hq.sweep();
-  if p_beat is not null then
-    perform hq.beat(p_gateway_id, p_beat);
+  if p_heartbeat is not null then
+    perform hq.record_heartbeat(p_gateway_id, p_heartbeat);
   end if;
   select g.status, g.secrets_version into v_status, v_secrets from public.gateways g where g.id = p_gateway_id;
   if v_limit > 0 and v_status is not null then
-    v_claimed := hq.hand_over_again(p_gateway_id, p_runner_id, p_renew, v_lease)
+    v_claimed := hq.repeat_leases(p_gateway_id, p_runner_id, p_renew, v_lease)
       || hq.claim(p_gateway_id, v_status in ('paused', 'hibernating'), p_runner_id, v_limit, v_lease);
   end if;
   perform set_config('hq.fenced', v_fence, true);
@@ -300,5 +298,16 @@ begin
         and c.lease_token <> all (p_renew) and c.runner_id is distinct from p_runner_id));
 end
 $$;
-revoke all on function public.runner_turn(uuid, text, int, int, uuid[], jsonb, jsonb, jsonb, jsonb) from public, anon, authenticated;
-grant execute on function public.runner_turn(uuid, text, int, int, uuid[], jsonb, jsonb, jsonb, jsonb) to service_role;
+revoke all on function public.runner_exchange(uuid, text, int, int, uuid[], jsonb, jsonb, jsonb, jsonb) from public, anon, authenticated;
+grant execute on function public.runner_exchange(uuid, text, int, int, uuid[], jsonb, jsonb, jsonb, jsonb) to service_role;
+comment on function public.runner_exchange(uuid, text, int, int, uuid[], jsonb, jsonb, jsonb, jsonb) is
+  'The one request of a runner, in one transaction: stores output, progress and results, renews leases, ends expired ones, records the heartbeat and leases commands.
+
+- `p_claim`: how many commands the runner could start now; `p_lease_seconds`: 1 to 3600
+- `p_renew`: tokens of all leases that the runner holds
+- `p_output`: `[{token, seq, stream: stdout | stderr, text}]`
+- `p_progress`: `[{token, percent: 0 to 100 or null, note}]`
+- `p_results`: `[{token, status: done | failed | cancelled | pending, exit_code, stdout, stderr, error_message, result}]`; `pending` returns a command that has not run
+- `p_heartbeat`: `{services, version, runner}`, merged into `gateways.meta`
+
+Returns `{now, gateway_status, secrets_version, claimed: [command], cancel: [token], lost: [token], sweep_in_ms}`. A claimed command is running already. `lost` has tokens that are no longer valid; what came with them changed nothing. `cancel` has leases that somebody wants to end.';

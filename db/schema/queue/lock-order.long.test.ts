@@ -79,7 +79,7 @@ const deeds: readonly (() => Promise<unknown>)[] = [
       fingerprint: pick(['f', 'g']).repeat(20),
       state: pick(['connected', 'connecting', 'stopped']),
     }));
-    return house.tell('chat_beat', {
+    return house.tell('chat_heartbeat', {
       holder: pick(['a', 'b']),
       adapters: pick([adapters, adapters.reverse()]),
     });
@@ -92,7 +92,7 @@ const deeds: readonly (() => Promise<unknown>)[] = [
       subscription_id: id,
       messages: ['a', 'b'].map((key) => ({ key, handle: {}, open: pick([true, false]) })),
     }));
-    return house.tell('chat_told', { rows });
+    return house.tell('chat_record_alerts', { rows });
   },
   () =>
     database.as(admin, `select set_secret($1, $2, p_agent => $3)`, [
@@ -116,7 +116,7 @@ const deeds: readonly (() => Promise<unknown>)[] = [
     const last = pick([true, false]);
     await database.as(service, `select replace_envelopes($1, null, $2)`, [JSON.stringify(rows), last]);
   },
-  () => database.as(service, `select runner_turn($1, 'r', 5, 60, p_beat => '{}')`, [gateway]),
+  () => database.as(service, `select runner_exchange($1, 'r', 5, 60, p_heartbeat => '{}')`, [gateway]),
   () => enqueue(database, admin, 'ping'),
   () =>
     database.query(`update gateways set last_seen_at = now() - $1::interval where id = $2`, [

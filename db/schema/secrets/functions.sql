@@ -1,11 +1,11 @@
--- What members may know of a secret. Named one by one: what else an older HQ keeps in its table is not known here.
+-- Returns the columns that members may read, named one by one because an older HQ may have others.
 create or replace function hq.secret_columns() returns name[] language sql immutable parallel safe
 set search_path = '' as $$
   select array['id', 'created_at', 'updated_at', 'tenant_id', 'gateway_id', 'agent_id', 'key', 'name', 'category', 'note',
     'sync_status', 'sync_error', 'last_synced_at', 'revision', 'value_since', 'updated_by']::name[]
 $$;
 
--- Why a secret cannot have this name, as `@hq/shared/secrets` says it, or null.
+-- Returns why a secret cannot have this name, in the words of `@hq/shared/secrets`, or null.
 create or replace function hq.secret_name_fault(p_name text) returns text language sql immutable parallel safe
 set search_path = '' as $$
   select case
@@ -38,8 +38,8 @@ set search_path = '' as $$
   end
 $$;
 
--- Why this is not what a secret keeps, or null: an iv of 12 bytes, a tag of 16 and at most 64 KiB. An older form has an empty part
--- before them.
+-- Returns why a value is not an envelope, or null: an iv of 12 bytes, a tag of 16 and at most 64 KiB. The legacy form has an empty
+-- part before them.
 create or replace function hq.envelope_fault(p_value text) returns text language sql immutable parallel safe
 set search_path = '' as $$
   select case
@@ -53,18 +53,18 @@ create or replace function hq.check_secret() returns trigger language plpgsql se
 set search_path = '' as $$
 declare
   v_is_member boolean := hq.caller_role() in ('authenticated', 'anon');
-  -- A value that is only encrypted anew is the same value.
+  -- Re-keying encrypts the same value under another key.
   v_rekeying boolean := coalesce(current_setting('hq.rekeying', true), '') = 'on';
   v_new_value boolean := true;
   v_moved boolean := true;
-  v_told boolean := true;
+  v_described boolean := true;
   v_fault text;
 begin
   if tg_op = 'UPDATE' then
     v_new_value := new.encrypted_value is distinct from old.encrypted_value and not v_rekeying;
     v_moved := (new.tenant_id, new.gateway_id, new.agent_id, new.key)
       is distinct from (old.tenant_id, old.gateway_id, old.agent_id, old.key);
-    v_told := (new.name, new.note, new.category::text) is distinct from (old.name, old.note, old.category::text);
+    v_described := (new.name, new.note, new.category::text) is distinct from (old.name, old.note, old.category::text);
   end if;
 
   if v_new_value or v_moved then
@@ -73,13 +73,13 @@ begin
       raise exception '%', v_fault using errcode = '22023', column = 'key', table = 'secrets';
     end if;
   end if;
-  -- What an older HQ kept otherwise stays, and is told when it cannot be read.
+  -- Existing values of an older HQ stay; the runner reports those that it cannot read.
   v_fault := case when v_new_value and v_is_member then hq.envelope_fault(new.encrypted_value) end;
   if v_fault is not null then
     raise exception '%', v_fault
       using errcode = '22023', column = 'value', table = 'secrets', hint = 'Use hq-tui secrets set, which encrypts it first.';
   end if;
-  if v_told then
+  if v_described then
     if new.category is null then
       new.category := 'user';
     end if;
@@ -98,7 +98,7 @@ begin
     if not exists (select from public.gateways g where g.id = new.gateway_id and g.tenant_id = new.tenant_id) then
       raise exception 'there is no such gateway' using errcode = 'P0002', column = 'gateway', table = 'secrets';
     end if;
-    -- An agent that is on no gateway yet may have its secrets before it comes.
+    -- An agent without a gateway may get its secrets before it is placed.
     if new.agent_id is not null and not exists (
       select from public.agents a where a.id = new.agent_id and a.tenant_id = new.tenant_id
         and coalesce(a.gateway_id, new.gateway_id) = new.gateway_id)
@@ -122,7 +122,7 @@ begin
       new.updated_at := new.created_at;
       new.last_synced_at := null;
     end if;
-  elsif v_new_value or v_moved or v_told then
+  elsif v_new_value or v_moved or v_described then
     new.updated_at := clock_timestamp();
     new.updated_by := coalesce(auth.uid(), case when new.updated_by is distinct from old.updated_by then new.updated_by end);
   end if;
@@ -132,11 +132,10 @@ $$;
 create or replace trigger hq_check_secret before insert or update on public.secrets
 for each row execute function hq.check_secret();
 
--- Counts, for each gateway, every change that may change a file of it. The runner hears of it by the gateway's row, once for each
--- statement however many rows that had.
-create or replace function hq.move_secrets_version(p_gateways uuid[]) returns void language sql
+-- Increments secrets_version of gateways whose files may change, once a statement. The runner reads it in each exchange.
+create or replace function hq.bump_secrets_version(p_gateways uuid[]) returns void language sql
 set search_path = '' as $$
-  -- Two statements: in one, the update would reach for the version that the lock has already gone past, and meet who waits there.
+  -- Two statements: a single update would read the version from before the lock and wait for whoever holds it.
   select from public.gateways g where g.id = any (p_gateways) order by g.id for no key update;
   update public.gateways g set secrets_version = g.secrets_version + 1 where g.id = any (p_gateways)
 $$;
@@ -156,7 +155,7 @@ begin
     where n.revision <> o.revision or n.category is distinct from o.category;
   end if;
   if v_gateways is not null then
-    perform hq.move_secrets_version(v_gateways);
+    perform hq.bump_secrets_version(v_gateways);
   end if;
   return null;
 end
@@ -168,16 +167,16 @@ for each statement execute function hq.count_secret_changes();
 create or replace trigger hq_count_secrets_deleted after delete on public.secrets referencing old table as old_rows
 for each statement execute function hq.count_secret_changes();
 
--- An agent has a file of its own, named by its slug.
+-- Each agent has a file of its own, named by its slug.
 create or replace function hq.count_agent_changes() returns trigger language plpgsql security definer
 set search_path = '' as $$
 begin
   if tg_op = 'INSERT' then
-    perform hq.move_secrets_version(array(select distinct n.gateway_id from new_rows n where n.gateway_id is not null));
+    perform hq.bump_secrets_version(array(select distinct n.gateway_id from new_rows n where n.gateway_id is not null));
   elsif tg_op = 'DELETE' then
-    perform hq.move_secrets_version(array(select distinct o.gateway_id from old_rows o where o.gateway_id is not null));
+    perform hq.bump_secrets_version(array(select distinct o.gateway_id from old_rows o where o.gateway_id is not null));
   else
-    perform hq.move_secrets_version(array[old.gateway_id, new.gateway_id]);
+    perform hq.bump_secrets_version(array[old.gateway_id, new.gateway_id]);
   end if;
   return null;
 end
@@ -188,20 +187,20 @@ create or replace trigger hq_count_agents_moved after update on public.agents
 for each row when (new.slug is distinct from old.slug or new.gateway_id is distinct from old.gateway_id)
 execute function hq.count_agent_changes();
 
-create or replace function hq.hold_gateway_of_agent() returns trigger language plpgsql security definer
+create or replace function hq.lock_gateway_of_agent() returns trigger language plpgsql security definer
 set search_path = '' as $$
 begin
   perform from public.gateways g where g.id = old.gateway_id for no key update;
   return old;
 end
 $$;
-create or replace trigger hq_hold_gateway_of_agent before delete on public.agents
-for each row execute function hq.hold_gateway_of_agent();
+create or replace trigger hq_lock_gateway_of_agent before delete on public.agents
+for each row execute function hq.lock_gateway_of_agent();
 create or replace trigger hq_count_agents_deleted after delete on public.agents referencing old table as old_rows
 for each statement execute function hq.count_agent_changes();
 
--- An older HQ may log whole rows by triggers of its own, and members read the log.
-create or replace function hq.keep_ciphertext_out() returns trigger language plpgsql
+-- Removes ciphertexts from new audit lines: triggers of an older HQ may log whole rows, and members read the log.
+create or replace function hq.redact_ciphertext() returns trigger language plpgsql
 set search_path = '' as $$
 declare
   c_envelope constant text := 'enc:v1:[A-Za-z0-9_.-]*';
@@ -212,19 +211,19 @@ begin
   return new;
 end
 $$;
-create or replace trigger hq_keep_ciphertext_out before insert on public.audit_log
+create or replace trigger hq_redact_ciphertext before insert on public.audit_log
 for each row when (strpos(concat(new.summary, new.changes, new.meta), 'enc:v1:') > 0)
-execute function hq.keep_ciphertext_out();
+execute function hq.redact_ciphertext();
 
 create or replace function hq.audit_secret(
   p_action text, p_id uuid, p_tenant uuid, p_gateway uuid, p_agent uuid, p_key text, p_revision bigint, p_reason text default null
 ) returns void language plpgsql set search_path = '' as $$
 declare
   v_agent_slug text := (select a.slug from public.agents a where a.id = p_agent);
-  -- The runner tells what became of a secret; everything else is somebody's doing.
+  -- Reports of a sync come from the runner; every other change has an actor.
   v_actor uuid := case when p_action <> 'secret.sync_failed' then auth.uid() end;
 begin
-  -- A tenant that is being deleted takes its secrets and its log along.
+  -- A deleted tenant deletes its secrets and its audit log.
   if not exists (select from public.tenants t where t.id = p_tenant) then
     return;
   end if;
@@ -275,7 +274,7 @@ for each statement execute function hq.audit_secrets();
 create or replace trigger hq_audit_secrets_deleted after delete on public.secrets referencing old table as old_rows
 for each statement execute function hq.audit_secrets();
 
--- One alert for each gateway for as long as any secret of it fails: a wrong key fails for all of them at once.
+-- Keeps one alert for each gateway while any of its secrets fails: a wrong key makes all of them fail at once.
 create or replace function hq.alert_of_secrets(p_gateway uuid, p_tenant uuid, p_is_news boolean) returns void language plpgsql
 set search_path = '' as $$
 declare
@@ -331,18 +330,16 @@ for each statement execute function hq.alert_secrets();
 create or replace trigger hq_alert_secrets_deleted after delete on public.secrets referencing old table as old_rows
 for each statement execute function hq.alert_secrets();
 
--- What faces call to store, note and delete a secret. As with commands, a refusal is an answer, so that it can be audited.
-
--- The row as members see it.
-create or replace function hq.shown_secret(p_secret public.secrets) returns jsonb language sql stable
+-- Returns the row as members see it.
+create or replace function hq.secret_json(p_secret public.secrets) returns jsonb language sql stable
 set search_path = '' as $$
   select jsonb_build_object('secret', jsonb_object_agg(e.key, e.value)) from jsonb_each(to_jsonb(p_secret)) e
   where e.key = any (hq.secret_columns())
 $$;
 
--- The gateway that is meant: the one that is named, else the agent's, else the only one. The agent is held, and by whoever
--- asks the gateway too, so that neither is deleted on the way.
-create or replace function hq.place_of_secret(p_tenant uuid, p_gateway text, p_agent text, out gateway uuid, out agent uuid)
+-- Returns the gateway and agent of a secret: the named gateway, else the agent's, else the only one. Locks the agent, so that
+-- neither is deleted meanwhile.
+create or replace function hq.secret_scope(p_tenant uuid, p_gateway text, p_agent text, out gateway uuid, out agent uuid)
 language plpgsql set search_path = '' as $$
 declare
   v_gateways uuid[];
@@ -391,9 +388,9 @@ begin
   if p_category is not null and p_category not in ('user', 'channel', 'integration') then
     raise exception 'category must be user, channel or integration' using errcode = '22023', column = 'category';
   end if;
-  v_place := hq.place_of_secret(v_tenant, p_gateway, p_agent);
+  v_place := hq.secret_scope(v_tenant, p_gateway, p_agent);
   perform from public.gateways g where g.id = v_place.gateway for key share;
-  -- Twice at most: who finds the row made meanwhile finds it the second time.
+  -- At most two rounds: a row that somebody inserted meanwhile is found in the second.
   for attempt in 1 .. 2 loop
     select * into v_row from public.secrets s
     where s.tenant_id = v_tenant and s.gateway_id = v_place.gateway and s.agent_id is not distinct from v_place.agent and s.key = p_key
@@ -406,7 +403,7 @@ begin
       update public.secrets s
       set encrypted_value = v_row.encrypted_value, name = v_row.name, note = v_row.note, category = v_row.category
       where s.id = v_row.id returning * into v_row;
-      return hq.shown_secret(v_row) || jsonb_build_object('created', false);
+      return hq.secret_json(v_row) || jsonb_build_object('created', false);
     end if;
     v_row.category := coalesce(p_category, 'user');
     insert into public.secrets (tenant_id, gateway_id, agent_id, key, name, encrypted_value, category, note)
@@ -414,15 +411,15 @@ begin
     on conflict do nothing
     returning * into v_row;
     if found then
-      return hq.shown_secret(v_row) || jsonb_build_object('created', true);
+      return hq.secret_json(v_row) || jsonb_build_object('created', true);
     end if;
   end loop;
   raise exception 'this secret is being changed by someone else' using errcode = '23505', column = 'key', hint = 'Try again.';
 end
 $$;
 
--- The caller's own, held for what comes next.
-create or replace function hq.secret_to_change(p_id uuid, p_what text) returns public.secrets language plpgsql
+-- Locks a secret of the caller's tenant and returns it.
+create or replace function hq.lock_secret(p_id uuid, p_what text) returns public.secrets language plpgsql
 set search_path = '' as $$
 declare
   v_row public.secrets;
@@ -467,6 +464,8 @@ exception when sqlstate '28000' or sqlstate '42501' or sqlstate 'P0002' or sqlst
   return v_answer;
 end
 $$;
+comment on function public.set_secret(text, text, text, text, text, text, text, text) is
+  'Stores or rotates a secret. Returns `{secret, created}` without the ciphertext, or `{refused}`. `p_value` is an envelope (see secrets.md); on a rotation a null argument keeps what is there. `p_agent` makes it a secret of that agent alone. Operators only.';
 
 create or replace function public.note_secret(p_secret_id uuid, p_note text default null, p_origin text default 'api') returns jsonb
 language plpgsql security definer set search_path = '' as $$
@@ -479,9 +478,9 @@ declare
   v_row public.secrets;
 begin
   perform set_config('hq.secret_origin', hq.origin_or_api(p_origin), true);
-  v_row := hq.secret_to_change(p_secret_id, 'noting a secret');
+  v_row := hq.lock_secret(p_secret_id, 'noting a secret');
   update public.secrets s set note = nullif(p_note, '') where s.id = v_row.id returning * into v_row;
-  return hq.shown_secret(v_row);
+  return hq.secret_json(v_row);
 exception when sqlstate '28000' or sqlstate '42501' or sqlstate 'P0002' or sqlstate '22023' then
   get stacked diagnostics v_state = returned_sqlstate, v_message = message_text,
     v_hint = pg_exception_hint, v_field = column_name;
@@ -490,6 +489,8 @@ exception when sqlstate '28000' or sqlstate '42501' or sqlstate 'P0002' or sqlst
   return v_answer;
 end
 $$;
+comment on function public.note_secret(uuid, text, text) is
+  'Changes the note of a secret. Returns `{secret}` or `{refused}`. Operators only.';
 
 create or replace function public.delete_secret(p_secret_id uuid, p_origin text default 'api') returns jsonb
 language plpgsql security definer set search_path = '' as $$
@@ -502,9 +503,9 @@ declare
   v_row public.secrets;
 begin
   perform set_config('hq.secret_origin', hq.origin_or_api(p_origin), true);
-  v_row := hq.secret_to_change(p_secret_id, 'deleting a secret');
+  v_row := hq.lock_secret(p_secret_id, 'deleting a secret');
   delete from public.secrets s where s.id = v_row.id;
-  return hq.shown_secret(v_row);
+  return hq.secret_json(v_row);
 exception when sqlstate '28000' or sqlstate '42501' or sqlstate 'P0002' then
   get stacked diagnostics v_state = returned_sqlstate, v_message = message_text,
     v_hint = pg_exception_hint, v_field = column_name;
@@ -519,11 +520,10 @@ revoke all on function public.delete_secret(uuid, text) from public, anon;
 grant execute on function public.set_secret(text, text, text, text, text, text, text, text) to authenticated, service_role;
 grant execute on function public.note_secret(uuid, text, text) to authenticated, service_role;
 grant execute on function public.delete_secret(uuid, text) to authenticated, service_role;
+comment on function public.delete_secret(uuid, text) is
+  'Deletes a secret. Returns `{secret}` as it was, or `{refused}`. Operators only.';
 
--- What the runner calls: everything that it lays into files in one read, what became of it in one request, and the version of it in
--- the answer to every turn.
-
--- An older HQ may hold rows without a value: they come as an empty one, which is no envelope.
+-- A row without a value, as an older HQ may have, comes with an empty one, which is no envelope.
 create or replace function public.secrets_snapshot(p_gateway_id uuid) returns json language sql stable security definer
 set search_path = '' as $$
   select json_build_object(
@@ -539,8 +539,9 @@ set search_path = '' as $$
 $$;
 revoke all on function public.secrets_snapshot(uuid) from public, anon, authenticated;
 grant execute on function public.secrets_snapshot(uuid) to service_role;
+comment on function public.secrets_snapshot(uuid) is
+  'Returns all secrets of a gateway in one consistent read: `{version, agents: [{id, slug}], secrets: [{id, agent_id, agent_slug, key, encrypted_value, category, revision, sync_status, sync_error}]}`. `agents` are those on the gateway. `agent_slug` is null for a secret of the gateway, and for one whose agent is elsewhere.';
 
--- Writes only the rows that are otherwise now; a result of an earlier value is nobody's any more.
 create or replace function public.secrets_synced(p_gateway_id uuid, p_results jsonb) returns int language plpgsql security definer
 set search_path = '' as $$
 declare
@@ -549,14 +550,14 @@ begin
   perform from public.secrets s
   where s.gateway_id = p_gateway_id and s.id in (select r.id from jsonb_to_recordset(coalesce(p_results, '[]')) r (id uuid))
   order by s.id for no key update;
-  with told as (
+  with reported as (
     select distinct on (r.id) r.id, r.revision, r.status,
       case when r.status in ('error', 'waiting') then left(r.error, 500) end as error
     from jsonb_to_recordset(coalesce(p_results, '[]')) r (id uuid, revision bigint, status text, error text)
     where r.status in ('active', 'error', 'waiting')
     order by r.id
   ), differing as (
-    select s.id, t.status, t.error from public.secrets s join told t on t.id = s.id
+    select s.id, t.status, t.error from public.secrets s join reported t on t.id = s.id
     where s.gateway_id = p_gateway_id and s.revision = t.revision
       and (s.sync_status::text, s.sync_error) is distinct from (t.status, t.error)
   )
@@ -571,8 +572,9 @@ end
 $$;
 revoke all on function public.secrets_synced(uuid, jsonb) from public, anon, authenticated;
 grant execute on function public.secrets_synced(uuid, jsonb) to service_role;
+comment on function public.secrets_synced(uuid, jsonb) is
+  'Stores the results of a sync, `[{id, revision, status: active | error | waiting, error}]`. Returns the number of rows that changed. A result for an earlier revision changes nothing.';
 
--- Changing the key itself: every row is read, encrypted anew where the key is, and put back in place of exactly what was read.
 create or replace function public.secret_envelopes(p_after uuid default null, p_limit int default 500) returns json language sql stable security definer
 set search_path = '' as $$
   select coalesce(json_agg(json_build_object('id', e.id, 'encrypted_value', coalesce(e.encrypted_value, '')) order by e.id), '[]')
@@ -584,9 +586,9 @@ set search_path = '' as $$
 $$;
 revoke all on function public.secret_envelopes(uuid, int) from public, anon, authenticated;
 grant execute on function public.secret_envelopes(uuid, int) to service_role;
+comment on function public.secret_envelopes(uuid, int) is
+  'Returns up to `p_limit` rows after the id `p_after`, in the order of ids, for re-keying: `[{id, encrypted_value}]`.';
 
--- A value that was rotated since it was read is newer and stays. The values stay the same, so no state and no revision moves; the
--- last call lets every gateway with secrets read again, whoever has replaced its rows, and however often it began anew.
 create or replace function public.replace_envelopes(p_rows jsonb, p_actor uuid default null, p_last boolean default false) returns json language plpgsql
 security definer set search_path = '' as $$
 declare
@@ -624,16 +626,18 @@ begin
       'summary', format('%s encrypted under the present key', case t.secrets when 1 then '1 secret' else t.secrets || ' secrets' end),
       'meta', jsonb_build_object('secrets', t.secrets)))
     from (select s.tenant_id, count(*) as secrets from public.secrets s group by s.tenant_id) t;
-    perform hq.move_secrets_version(array(select distinct s.gateway_id from public.secrets s));
+    perform hq.bump_secrets_version(array(select distinct s.gateway_id from public.secrets s));
   end if;
   return v_replaced;
 end
 $$;
 revoke all on function public.replace_envelopes(jsonb, uuid, boolean) from public, anon, authenticated;
 grant execute on function public.replace_envelopes(jsonb, uuid, boolean) to service_role;
+comment on function public.replace_envelopes(jsonb, uuid, boolean) is
+  'Replaces ciphertexts during re-keying: `[{id, old, new}]`. Returns the ids that were replaced; a row whose value is not `old` any more keeps its newer one. State and revision stay. `p_last` adds the audit line and increments `secrets_version` of every gateway with secrets. Raises 22023 for a value that is no envelope.';
 
--- A provider's key travels as the name of a secret. Commands are read by every member and told to every face, so a row that
--- holds a key in clear is refused whatever else is right about it, before anything of it is kept.
+-- Refuses a key in clear before anything of the row is stored: every member and client reads commands. A provider's key travels as
+-- the name of a secret.
 create or replace function hq.refuse_clear_key() returns trigger language plpgsql
 set search_path = '' as $$
 begin
@@ -643,6 +647,6 @@ begin
 end
 $$;
 
--- Before hq_guard_command, by its name.
+-- Runs before hq_guard_command, by its name.
 create or replace trigger hq_clear_key before insert on public.agent_commands
 for each row when (jsonb_typeof(new.payload) = 'object' and new.payload ? 'api_key') execute function hq.refuse_clear_key();

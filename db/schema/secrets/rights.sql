@@ -1,3 +1,10 @@
+comment on table public.secrets is
+  'Encrypted credentials of a gateway, or of one agent of it. Only the service role reads the ciphertext.';
+comment on column public.secrets.sync_error is 'The reason why it is not on its gateway, without the value.';
+comment on column public.secrets.revision is 'Counts changes of the value and of its gateway or agent.';
+comment on column public.secrets.value_since is 'Time of the last change of the value.';
+comment on column public.gateways.secrets_version is 'Counts changes that may alter a secrets file of the gateway.';
+
 select hq.guard_table('public.secrets', 'viewer', 'operator', 'operator', 'operator');
 select hq.open_columns('public.secrets', '{encrypted_value, name, note, category}');
 
@@ -9,7 +16,7 @@ begin
 end
 $$;
 
--- A view of an older HQ reads with the rights of its owner. One that shows the ciphertext, or is made from one that does, is closed.
+-- Closes views of an older HQ that show the ciphertext, or are made from one that does: a view reads with its owner's rights.
 do $$
 declare
   v_view regclass;
@@ -32,11 +39,11 @@ begin
 end
 $$;
 
--- Realtime sends everything but the ciphertext. Where a project publishes all tables at once no column can be left out of
--- it; there the missing right to read the column is what keeps it from members.
+-- Publishes every column except the ciphertext. Where a project publishes all tables, no column can be left out; the missing right
+-- to read it protects it there.
 do $$
 begin
-  -- A list of columns must hold the replica identity: with the whole row as that, every update would fail.
+  -- A column list must contain the replica identity; with the full row as identity every update would fail.
   alter table public.secrets replica identity default;
   if exists (
       select from pg_publication p where p.pubname = 'supabase_realtime' and not p.puballtables

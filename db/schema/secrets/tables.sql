@@ -1,9 +1,6 @@
--- Secrets: credentials of a gateway, and of one agent where `agent_id` is set. Whoever writes a value has encrypted it; only the
--- service role reads what was written.
--- Locks are taken in the order agents, secrets, gateways; whatever comes later keeps to it. Who deletes an agent takes its gateway's
--- lock before those of its secrets and commands, as a runner's turn does; who writes an agent's secret holds the agent first, and so
--- stands behind that. Only an agent that is renamed while its gateway is deleted can still meet that halfway; Postgres then ends one
--- of the two.
+-- Lock order: agents, secrets, gateways. Deleting an agent locks its gateway before its secrets and commands, as a runner's
+-- exchange does; writing an agent's secret locks the agent first. Renaming an agent while its gateway is deleted can still
+-- deadlock; Postgres then ends one of the two.
 create table if not exists public.secrets (
   id uuid primary key default gen_random_uuid(),
   created_at timestamptz not null default now(),
@@ -23,15 +20,13 @@ create table if not exists public.secrets (
 alter table public.secrets add column if not exists created_at timestamptz not null default now();
 alter table public.secrets add column if not exists updated_at timestamptz not null default now();
 
--- A reason without a value.
 alter table public.secrets add column if not exists sync_error text;
 
--- Counts the changes of its value and of its place.
 alter table public.secrets add column if not exists revision bigint not null default 1;
 alter table public.secrets add column if not exists updated_by uuid;
 
--- When its value last changed. Of a value that was there already nothing better is known than when its row last changed. Written without an
--- update, which an older HQ's triggers would take for somebody's.
+-- For existing rows the last change of the row is the best known time. No UPDATE: triggers of an older HQ would record it as
+-- somebody's change.
 alter table public.secrets add column if not exists value_since timestamptz;
 alter table public.secrets alter column value_since type timestamptz using coalesce(value_since, updated_at, now());
 alter table public.secrets alter column value_since set default now(), alter column value_since set not null;
@@ -39,11 +34,11 @@ create unique index if not exists hq_secrets_of_gateway on public.secrets (tenan
 create unique index if not exists hq_secrets_of_agent on public.secrets (tenant_id, gateway_id, agent_id, key) where agent_id is not null;
 create index if not exists hq_secrets_by_gateway on public.secrets (gateway_id);
 create index if not exists hq_secrets_by_agent on public.secrets (agent_id) where agent_id is not null;
-select hq.teach_enum('public.secrets', 'category', '{user,channel,integration}');
-select hq.teach_enum('public.secrets', 'sync_status', '{pending,active,error,waiting}');
+select hq.add_enum_values('public.secrets', 'category', '{user,channel,integration}');
+select hq.add_enum_values('public.secrets', 'sync_status', '{pending,active,error,waiting}');
 alter table public.gateways add column if not exists secrets_version bigint not null default 0;
 
--- A secret goes with its agent: emptied, the reference would make it every agent's.
+-- Deletes a secret with its agent: an emptied reference would give it to every agent.
 do $$
 declare
   v_wanted record;

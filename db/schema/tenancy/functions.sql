@@ -5,12 +5,13 @@ select hq.define_unless_foreign('public.current_tenant_id()', $create$
       '00000000-0000-0000-0000-000000000000'::uuid
     )
   $fn$
-$create$);
+$create$,
+  'Returns the tenant of the caller''s token; the nil id where it names none.');
 
-select hq.keep_updated_at('public.tenants');
-select hq.keep_updated_at('public.tenant_members');
+select hq.add_updated_at_trigger('public.tenants');
+select hq.add_updated_at_trigger('public.tenant_members');
 
--- The caller's role, and no more than the channel allows while somebody's word from a channel is carried out.
+-- Returns the caller's role in their tenant. A chat command that runs in a channel gets at most the channel's ceiling.
 create or replace function public.member_role_of_caller() returns public.member_role language sql stable security definer
 set search_path = '' as $$
   select least(m.role, nullif(current_setting('hq.ceiling', true), '')::public.member_role) from public.tenant_members m
@@ -18,10 +19,11 @@ set search_path = '' as $$
 $$;
 revoke all on function public.member_role_of_caller() from public, anon;
 grant execute on function public.member_role_of_caller() to authenticated, service_role;
+comment on function public.member_role_of_caller() is
+  'Returns the caller''s role in their tenant, or null for somebody who is no member. Policies call it.';
 
--- A table's share of "the database decides": closed to everyone, then opened verb by verb.
--- The restrictive policies hold even where an older HQ left policies that allow everything to every user of the tenant.
--- A role of null means that nobody but the service role may do it.
+-- Closes a table to everyone and opens it verb by verb, for a role and above; a null role leaves the verb to the service role. The
+-- restrictive policies hold even beside the permissive ones of an older HQ.
 create or replace function hq.guard_table(
   p_table regclass,
   p_select public.member_role,
@@ -68,7 +70,7 @@ begin
 end
 $$;
 
--- Updates are opened column by column.
+-- Opens columns of a table for updates by members; hq.guard_table opens none.
 create or replace function hq.open_columns(p_table regclass, p_columns name[]) returns void language plpgsql
 set search_path = '' as $$
 begin
@@ -77,7 +79,7 @@ begin
 end
 $$;
 
--- Everything but identity: a table of an older HQ may have more columns than are known here.
+-- Opens every column except identity and the given ones: a table of an older HQ may have columns that are unknown here.
 create or replace function hq.open_columns_except(p_table regclass, p_columns name[]) returns void language plpgsql
 set search_path = '' as $$
 begin
@@ -89,8 +91,8 @@ begin
 end
 $$;
 
--- A tenant whose last admin is gone could never be administered again.
-create or replace function hq.keep_an_admin() returns trigger language plpgsql security definer
+-- Keeps at least one admin in each tenant: without one, nobody could give roles any more.
+create or replace function hq.require_one_admin() returns trigger language plpgsql security definer
 set search_path = '' as $$
 begin
   if hq.caller_role() <> 'authenticated' then
@@ -104,8 +106,8 @@ begin
   return null;
 end
 $$;
-create or replace trigger hq_keep_an_admin after update or delete on public.tenant_members
-for each row when (old.role = 'admin') execute function hq.keep_an_admin();
+create or replace trigger hq_require_one_admin after update or delete on public.tenant_members
+for each row when (old.role = 'admin') execute function hq.require_one_admin();
 
 create or replace function public.whoami() returns jsonb language sql stable security definer
 set search_path = '' as $$
@@ -121,9 +123,12 @@ set search_path = '' as $$
 $$;
 revoke all on function public.whoami() from public, anon;
 grant execute on function public.whoami() to authenticated, service_role;
-select hq.keep_updated_at('public.workspace');
+comment on function public.whoami() is
+  'Returns `{user_id, email, tenant_id, tenant_name, role, now}`. `role` and `tenant_name` are null for somebody who is no member.';
+select hq.add_updated_at_trigger('public.workspace');
 
--- Who is refused by a channel's ceiling is told so: another role would not help them there, and a direct message does.
+-- Raises 42501 unless the caller has the role. Names the channel's ceiling where that is the reason, because another role would
+-- not help.
 create or replace function hq.require_role(p_tenant uuid, p_role public.member_role, p_what text) returns void
 language plpgsql stable set search_path = '' as $$
 declare
@@ -158,7 +163,7 @@ declare
   v_member public.tenant_members := case when tg_op = 'DELETE' then old else new end;
   v_name text := coalesce((select u.email from auth.users u where u.id = v_member.user_id), v_member.user_id::text);
 begin
-  -- A tenant that is being deleted takes its members and its log along.
+  -- A deleted tenant deletes its members and its audit log.
   if exists (select from public.tenants t where t.id = v_member.tenant_id) then
     perform hq.write_audit(jsonb_build_object(
       'tenant_id', v_member.tenant_id,
@@ -180,10 +185,10 @@ for each row execute function hq.audit_member();
 create or replace trigger hq_audit_member_role after update of role on public.tenant_members
 for each row when (new.role <> old.role) execute function hq.audit_member();
 
--- A row points only at rows of its own tenant. Foreign keys do not know of tenants, and they see past the policies: without
--- this a member could hang a task on another tenant's agent by its id.
+-- Refuses rows that refer to another tenant's rows: foreign keys do not compare tenants and ignore policies.
 
--- Arguments in pairs: a column, and the table of `public` that it points at. What is another tenant's looks as if it did not exist.
+-- The arguments are pairs of a column and the table of `public` that it refers to. The error is the same as for a row that does
+-- not exist.
 create or replace function hq.refuse_foreign_rows() returns trigger language plpgsql security definer
 set search_path = '' as $$
 declare
@@ -205,7 +210,6 @@ begin
 end
 $$;
 
--- Who the ids in rows are: faces say who did something by their address. Who has left is no member any more, and has only an id.
 create or replace function public.tenant_people() returns jsonb language sql stable security definer
 set search_path = '' as $$
   select coalesce(jsonb_agg(jsonb_build_object('user_id', m.user_id, 'email', u.email, 'role', m.role,
@@ -216,3 +220,5 @@ set search_path = '' as $$
 $$;
 revoke all on function public.tenant_people() from public, anon;
 grant execute on function public.tenant_people() to authenticated, service_role;
+comment on function public.tenant_people() is
+  'Returns the members of the caller''s tenant, `[{user_id, email, role, is_bot}]`; empty for somebody who is no member.';

@@ -12,7 +12,6 @@ insert into public.tenants (id, name, slug)
 values (hq.nil_tenant(), 'Default', 'default')
 on conflict do nothing;
 
--- Who belongs to a tenant and what they may do there. No row here, no rows anywhere.
 do $$
 begin
   if to_regtype('public.member_role') is null then
@@ -21,8 +20,8 @@ begin
 end
 $$;
 
--- An HQ that is being adopted: everyone who could sign in could do everything, so they keep that, once, now.
--- Later users are nobody until an admin says otherwise.
+-- Adopting an older HQ: everyone with an account had every right, and becomes an admin, once. Later accounts have no role until an
+-- admin gives them one.
 create temporary table adopted_members on commit drop as
 select u.id as user_id, coalesce(t.id, hq.nil_tenant()) as tenant_id
 from auth.users u
@@ -45,7 +44,6 @@ insert into public.tenant_members (tenant_id, user_id, role)
 select tenant_id, user_id, 'admin' from adopted_members
 on conflict do nothing;
 
--- One workspace per tenant: what the tenant calls itself, and its defaults.
 create table if not exists public.workspace (
   id uuid primary key default gen_random_uuid(),
   created_at timestamptz not null default now(),

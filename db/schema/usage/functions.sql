@@ -1,5 +1,5 @@
--- The status follows from the numbers, whoever changes them: a limit that is raised opens the agent again.
-create or replace function hq.judge_budget() returns trigger language plpgsql security definer
+-- Derives the status from the amounts on every change, so a raised limit lets the agent run again.
+create or replace function hq.set_budget_status() returns trigger language plpgsql security definer
 set search_path = '' as $$
 begin
   select a.tenant_id into new.tenant_id from public.agents a where a.id = new.agent_id;
@@ -37,13 +37,13 @@ begin
 end
 $$;
 
--- An older HQ keeps its budgets by triggers of its own.
+-- An older HQ has triggers of its own for its budgets.
 do $$
 begin
   if hq.owns_table('public.agent_budgets') then
-    perform hq.keep_updated_at('public.agent_budgets');
-    create or replace trigger hq_judge_budget before insert or update on public.agent_budgets
-    for each row execute function hq.judge_budget();
+    perform hq.add_updated_at_trigger('public.agent_budgets');
+    create or replace trigger hq_set_budget_status before insert or update on public.agent_budgets
+    for each row execute function hq.set_budget_status();
     create or replace trigger hq_roll_up_usage after insert on public.agent_usage
     for each row when (new.agent_id is not null) execute function hq.roll_up_usage();
   end if;

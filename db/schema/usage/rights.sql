@@ -1,3 +1,6 @@
+comment on table public.agent_usage is 'Token usage and cost of runs. Rows are only added.';
+comment on table public.agent_budgets is 'Monthly limits of agents, and the amounts of the present month.';
+
 select hq.guard_table('public.agent_usage', 'viewer', null, null, null);
 select hq.guard_table('public.agent_budgets', 'viewer', 'admin', 'admin', null);
 

@@ -1,4 +1,3 @@
--- What agents use, and what they may: usage is only ever added, budgets follow it.
 create table if not exists public.agent_usage (
   id uuid primary key default gen_random_uuid(),
   created_at timestamptz not null default now(),

@@ -1,9 +1,9 @@
-select hq.keep_updated_at('public.agent_inbox_items');
-select hq.keep_updated_at(t.name::regclass)
+select hq.add_updated_at_trigger('public.agent_inbox_items');
+select hq.add_updated_at_trigger(t.name::regclass)
 from (values ('public.tasks'), ('public.comments'), ('public.entity_links')) t (name) where hq.owns_table(t.name::regclass);
 
--- The key counts how often the reason has been closed: it collides with an open item, never with a closed one.
-create or replace function hq.put_in_inbox(
+-- Adds an inbox item unless one for the same reason is open. The key counts the closed ones, so it collides with open items only.
+create or replace function hq.add_inbox_item(
   p_agent_id uuid, p_event public.inbox_event_type, p_reason text, p_summary text,
   p_task_id uuid default null, p_comment_id uuid default null, p_context jsonb default '{}'
 ) returns void language plpgsql set search_path = '' as $$
@@ -39,7 +39,7 @@ begin
   if new.assignee_agent_id is not null
     and (tg_op = 'INSERT' or old.assignee_agent_id is distinct from new.assignee_agent_id)
   then
-    perform hq.put_in_inbox(new.assignee_agent_id,
+    perform hq.add_inbox_item(new.assignee_agent_id,
       case when tg_op = 'UPDATE' and old.assignee_agent_id is not null then 'task_reassignment' else 'task_assignment'
       end::public.inbox_event_type,
       format('task:%s:%s', new.id, new.assignee_agent_id), new.title, new.id);
@@ -54,7 +54,7 @@ begin
           where o.related_task_id = t.id and o.relation_type = 'blocks' and b.id <> new.id
             and b.status::text not in ('done', 'cancelled'))
     loop
-      perform hq.put_in_inbox(v_blocked.assignee_agent_id, 'blocker_resolved', format('unblocked:%s:%s', v_blocked.id, new.id),
+      perform hq.add_inbox_item(v_blocked.assignee_agent_id, 'blocker_resolved', format('unblocked:%s:%s', v_blocked.id, new.id),
         v_blocked.title, v_blocked.id, null, jsonb_build_object('blocker_id', new.id));
     end loop;
   end if;
@@ -65,7 +65,7 @@ $$;
 create or replace function hq.inbox_for_comment() returns trigger language plpgsql security definer
 set search_path = '' as $$
 begin
-  perform hq.put_in_inbox(a.id, 'task_comment_mention', format('mention:%s:%s', new.id, a.id), new.body,
+  perform hq.add_inbox_item(a.id, 'task_comment_mention', format('mention:%s:%s', new.id, a.id), new.body,
     case when new.entity_type::text = 'task' then new.entity_id end, new.id)
   from public.agents a
   where a.tenant_id = new.tenant_id and a.slug = any (new.mentions) and a.id is distinct from new.actor_agent_id;
@@ -76,7 +76,7 @@ $$;
 create or replace function hq.inbox_for_review() returns trigger language plpgsql security definer
 set search_path = '' as $$
 begin
-  perform hq.put_in_inbox(new.submitted_by_agent_id, 'deliverable_review', format('review:%s:%s', new.id, new.review_status),
+  perform hq.add_inbox_item(new.submitted_by_agent_id, 'deliverable_review', format('review:%s:%s', new.id, new.review_status),
     coalesce(new.review_note, new.review_status::text), case when new.entity_type = 'task' then new.entity_id end, null,
     jsonb_build_object('entity_link_id', new.id, 'review_status', new.review_status, 'review_note', new.review_note));
   return null;
@@ -111,8 +111,8 @@ execute function hq.refuse_foreign_rows('submitted_by_agent_id', 'agents');
 create or replace trigger hq_refuse_foreign_rows before insert or update on public.task_relations for each row
 execute function hq.refuse_foreign_rows('task_id', 'tasks', 'related_task_id', 'tasks');
 
--- The inbox, too, points only at rows of its own tenant: a comment says by itself what it is about, and a mention in it would
--- have hung an agent's item on another tenant's task. Where an older HQ fills the inbox its own way it is left to it.
+-- A comment names its own entity: without this check a mention could put another tenant's task into an inbox. An older HQ fills
+-- its inbox by itself.
 do $$
 begin
   if hq.owns_table('public.comments') then
@@ -129,13 +129,14 @@ set search_path = '' as $$
     'agent', (select a.slug from public.agents a where a.id = p_task.assignee_agent_id))
 $$;
 
--- A zone that no clock knows counts as UTC: it is only somebody's setting.
-create or replace function hq.zone_or_utc(p_zone text) returns text language sql stable
+-- Returns the time zone if Postgres knows it, else UTC.
+create or replace function hq.time_zone_or_utc(p_zone text) returns text language sql stable
 set search_path = '' as $$
   select coalesce((select z.name from pg_catalog.pg_timezone_names z where lower(z.name) = lower(p_zone) limit 1), 'UTC')
 $$;
 
--- Types of columns are an older HQ's business: the record decides. What is due on a day is due until its end, where its owner lives.
+-- Takes the types from the record, since an older HQ's columns differ. A due date without a time lasts until the end of the day in
+-- the owner's zone.
 create or replace function hq.do_create_task(p_command public.agent_commands) returns jsonb language plpgsql
 set search_path = '' as $$
 declare
@@ -152,7 +153,7 @@ begin
       'tenant_id', p_command.tenant_id, 'title', v_payload ->> 'title', 'description', v_payload ->> 'description',
       'status', 'todo', 'priority', coalesce(v_payload ->> 'priority', 'medium'), 'assignee_agent_id', v_agent,
       'due_date', case when length(v_payload ->> 'due_date') = 10
-        then concat(v_payload ->> 'due_date', ' 23:59:59 ', hq.zone_or_utc(
+        then concat(v_payload ->> 'due_date', ' 23:59:59 ', hq.time_zone_or_utc(
           (select w.owner_timezone from public.workspace w where w.tenant_id = p_command.tenant_id)))
         else v_payload ->> 'due_date' end));
   exception when datetime_field_overflow or invalid_datetime_format or invalid_time_zone_displacement_value then
@@ -165,8 +166,8 @@ begin
 end
 $$;
 
--- The task that is meant, held. What was put away wakes nobody any more.
-create or replace function hq.task_to_change(p_command public.agent_commands) returns uuid language plpgsql
+-- Locks the task that the payload names and returns its id. An archived task raises 23505.
+create or replace function hq.lock_task(p_command public.agent_commands) returns uuid language plpgsql
 set search_path = '' as $$
 declare
   v_task public.tasks;
@@ -184,7 +185,7 @@ $$;
 create or replace function hq.do_assign_task(p_command public.agent_commands) returns jsonb language plpgsql
 set search_path = '' as $$
 declare
-  v_id uuid := hq.task_to_change(p_command);
+  v_id uuid := hq.lock_task(p_command);
   v_task public.tasks;
 begin
   update public.tasks t set assignee_agent_id = hq.agent_by_slug(p_command.tenant_id, p_command.payload ->> 'agent')
@@ -197,7 +198,7 @@ $$;
 create or replace function hq.do_set_task_status(p_command public.agent_commands) returns jsonb language plpgsql
 set search_path = '' as $$
 declare
-  v_id uuid := hq.task_to_change(p_command);
+  v_id uuid := hq.lock_task(p_command);
   v_task public.tasks;
 begin
   update public.tasks t
@@ -215,7 +216,7 @@ declare
   v_new public.comments;
   v_mentions text[];
 begin
-  select * into v_task from public.tasks t where t.id = hq.task_to_change(p_command);
+  select * into v_task from public.tasks t where t.id = hq.lock_task(p_command);
   select coalesce(array_agg(distinct a.slug order by a.slug), '{}') into v_mentions
   from regexp_matches(p_command.payload ->> 'body', '@([a-z0-9]+(?:-[a-z0-9]+)*)', 'g') m
   join public.agents a on a.tenant_id = p_command.tenant_id and a.slug = m[1];
@@ -228,7 +229,7 @@ begin
 end
 $$;
 
--- One decision may follow another: what was approved by mistake is sent back. What was never handed in is not decided on.
+-- Records a decision. A later one may replace it; a draft cannot be decided on.
 create or replace function hq.review(p_command public.agent_commands, p_status text) returns jsonb language plpgsql
 set search_path = '' as $$
 declare

@@ -1,4 +1,3 @@
--- Tasks, what is said about them, what they wait for, and what came out of them.
 do $$
 begin
   if to_regclass('public.tasks') is null then
@@ -79,7 +78,6 @@ begin
 end
 $$;
 
--- An agent's inbox: what it is woken for. One open item for one reason; once that is closed, the same reason may come again.
 do $$
 begin
   if to_regtype('public.inbox_item_status') is null then
@@ -124,10 +122,7 @@ create index if not exists agent_inbox_items_newest on public.agent_inbox_items 
 create index if not exists agent_inbox_items_task on public.agent_inbox_items (task_id) where task_id is not null;
 create index if not exists agent_inbox_items_reason on public.agent_inbox_items (tenant_id, dedup_key text_pattern_ops);
 
--- What a person may see from a chat: the rows of their tenant, newest first, a bounded number of them, and only the columns that are
--- meant for a message. Each hq.read_<what> is one kind of answer.
-
--- An older HQ's links between entities know less; what is read here it gets, empty.
+-- Columns that the links of an older HQ lack; they are empty there.
 alter table public.entity_links add column if not exists created_at timestamptz not null default now();
 alter table public.entity_links add column if not exists entity_type text;
 alter table public.entity_links add column if not exists entity_id uuid;
@@ -135,6 +130,5 @@ alter table public.entity_links add column if not exists title text;
 alter table public.entity_links add column if not exists url text;
 create index if not exists entity_links_deliverables on public.entity_links (tenant_id, created_at desc) where is_deliverable;
 
--- Tasks.
 create index if not exists tasks_due on public.tasks (tenant_id, due_date)
 where due_date is not null and archived_at is null and status not in ('done', 'cancelled', 'missed');

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 
-/** The API key that a request names, in its URL or in a header. */
+/** Returns the API key of a request, from its URL or a header. */
 export function apiKeyOf({ url, headers }: IncomingMessage): string {
   const header = headers['x-api-key'] ?? headers.apikey;
   return (

@@ -22,7 +22,7 @@ const parseTextArray: (text: string) => readonly unknown[] = pg.types.getTypePar
 
 const asText: Parse = (text) => text;
 const asNumber: Parse = (text) => (Number.isFinite(Number(text)) ? Number(text) : text);
-/** A number that JSON would round stays text, digit for digit. */
+/** Keeps a number that JSON would round as text. */
 const asExactNumber: Parse = (text) => (String(Number(text)) === text ? Number(text) : text);
 const asInstant: Parse = (text) => text.replace(' ', 'T').replace(/([+-]\d\d)$/, '$1:00');
 
@@ -41,7 +41,7 @@ const elements: Readonly<Record<number, Parse>> = {
   [oid.timestamptz]: asInstant,
 };
 
-/** Array types, and the type of what they hold; 1002, 1003 and 1009 are "char"[], name[] and text[]. */
+/** Parsers of array elements by array type; 1002, 1003 and 1009 are "char"[], name[] and text[]. */
 const arrays: Readonly<Record<number, Parse>> = {
   199: JSON.parse,
   1000: (text) => text === 't',
@@ -63,7 +63,7 @@ const arrays: Readonly<Record<number, Parse>> = {
   3807: JSON.parse,
 };
 
-/** How values of a column look in JSON, type by type, the way PostgREST prints them. Other types are their text. */
+/** Returns the parser of a column type. Values look in JSON as PostgREST prints them; other types stay text. */
 export function parserOf(type: number): Parse {
   const ofElement = arrays[type];
   if (!ofElement) return elements[type] ?? asText;

@@ -36,7 +36,7 @@ const held = () =>
 const who = async (client: SupabaseClient | undefined) => (await client?.rpc('who'))?.data;
 
 describe('slow requests', () => {
-  it('of one member keep neither another member nor the runner waiting, and are all answered', async () => {
+  it('of one member block neither another member nor the runner, and are all answered', async () => {
     const [slow, other] = members;
     const service = await stack.clientOf('service');
     const asked = Array.from({ length: 14 }, async () => (await slow?.rpc('held'))?.status);
@@ -55,7 +55,7 @@ describe('slow requests', () => {
     expect(new Set((await Promise.all(asked)).map(({ status }) => status))).toEqual(new Set([200]));
   });
 
-  it('of a member are given up after eight seconds, those of the runner are not', async () => {
+  it('of a member time out after eight seconds, those of the runner do not', async () => {
     const [slow] = members;
     const service = await stack.clientOf('service');
     const ofRunner = service.rpc('held').then(({ data }) => data);

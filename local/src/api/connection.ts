@@ -7,23 +7,23 @@ import { ConnectionQuota } from './connection-quota.ts';
 import { connectFrom, kyselyOn } from './pool.ts';
 import { inTransaction } from './transaction.ts';
 
-/** The roles that a token may name. Anything else, a superuser above all, is refused. */
+/** Roles that a token may name; any other, such as a superuser, is refused. */
 const requestRoles: readonly string[] = ['anon', 'authenticated', 'service_role'];
 
-/** As on Supabase. The service role has the pool's own limit. */
+/** Statement timeout of clients, as on Supabase. The service role has the pool's limit. */
 const clientStatementMs = 8_000;
 
 /**
- * @supabase/lite's view of Postgres, with what it gets wrong put right: it runs on node-postgres, which survives a
- * restart of the server; it never grants anything; it sets up a request's role and claims in one round trip; JSON
- * columns take any JSON; and a schema that could not be read is an error, not an empty schema.
+ * Corrects @supabase/lite's connection: it uses node-postgres, which survives a restart of the server; it grants
+ * nothing; it sets a request's role and claims in one round trip; JSON columns accept any JSON; and a schema that could
+ * not be read is an error, not an empty schema.
  */
 export class LocalConnection extends PostgresConnection {
   readonly #share = new ConnectionQuota();
   readonly #pool: pg.Pool;
 
   constructor(pool: pg.Pool) {
-    // The URL goes to a driver that never connects, since `kysely` is replaced.
+    // The driver of this URL never connects, since `kysely` is replaced.
     super({ url: 'postgres://127.0.0.1:1/unused' });
     this.#pool = pool;
     this.kysely = kyselyOn(() => connectFrom(pool));
@@ -77,7 +77,7 @@ export class LocalConnection extends PostgresConnection {
   }
 }
 
-/** node-postgres asks a value how it wants to be written. */
+/** Tells node-postgres how to serialize a JSON value. */
 class JsonValue {
   readonly #value: unknown;
 
@@ -124,7 +124,7 @@ function callerOf(vars: VarsContext | undefined): RequestCaller {
   return { role, uid: auth?.uid || undefined, claims: auth?.jwt ?? { role } };
 }
 
-/** The settings of one request, all of them local to its transaction. */
+/** Returns the settings of one request, local to its transaction. */
 function contextOf(
   { role, uid, claims }: RequestCaller,
   { rpc }: ConnectionContextOptions,

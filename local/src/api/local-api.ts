@@ -15,16 +15,16 @@ export interface LocalApi {
 }
 
 export interface LocalApiOptions {
-  /** As a role that may become `hq_api`; see api-role.sql. */
+  /** Connects as a role that may become `hq_api`; see api-role.sql. */
   readonly databaseUrl: string;
   readonly keys: ApiKeys;
-  /** 0: any free one. */
+  /** 0 chooses a free port. */
   readonly port: number;
   readonly jwtExpirySeconds?: number;
   readonly onError?: NonNullable<RestAndAuthOptions['onError']>;
 }
 
-/** REST, auth and Realtime of a migrated database on one loopback port. */
+/** Serves REST, auth and Realtime of a migrated database on one loopback port. */
 export async function startLocalApi(options: LocalApiOptions): Promise<LocalApi> {
   const { databaseUrl, keys, port, jwtExpirySeconds, onError } = options;
   const pool = openPool(databaseUrl, 'requests');
@@ -65,7 +65,7 @@ export async function startLocalApi(options: LocalApiOptions): Promise<LocalApi>
   }
 }
 
-/** A database that hangs must not keep us from stopping. */
+/** Waits two seconds at most: a hanging database must not block the stop. */
 async function withinBound(closing: Promise<unknown>): Promise<void> {
   const bound = new AbortController();
   await Promise.race([closing, sleep(2_000, undefined, { signal: bound.signal }).catch(() => undefined)]);

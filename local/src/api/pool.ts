@@ -1,11 +1,11 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { parserOf } from './column-values.ts';
-import { noteError, noteNoConnection } from './request-scope.ts';
+import { recordError, recordNoConnection } from './request-scope.ts';
 
 /**
- * Connections of the API's role. They outlive restarts of Postgres: a broken one is dropped, the next one is new.
- * Realtime has its own few: were it to wait behind requests, every channel would have to join again.
+ * Opens connections of the API's role. The pool survives restarts of Postgres: a broken connection is dropped and replaced.
+ * Realtime has a pool of its own: waiting behind requests would make every channel join again.
  */
 export function openPool(databaseUrl: string, purpose: 'requests' | 'realtime'): pg.Pool {
   const pool = new pg.Pool({
@@ -16,33 +16,32 @@ export function openPool(databaseUrl: string, purpose: 'requests' | 'realtime'):
     application_name: purpose === 'requests' ? 'hq-api' : 'hq-realtime-reads',
     options:
       '-c role=hq_api -c TimeZone=UTC -c statement_timeout=30000 -c idle_in_transaction_session_timeout=60000',
-    // A request's BEGIN and its first statement travel together: on an idle machine every trip costs half a millisecond.
+    // Sends a request's BEGIN and its first statement together: a round trip costs half a millisecond.
     pipeline: purpose === 'requests',
     types: { getTypeParser: parserOf },
   });
-  // Without listeners a connection that breaks while nobody waits on it would end the process. The pool has dropped
-  // it by then, and whoever uses it next hears of it.
-  pool.on('error', noteError);
-  pool.on('connect', (client) => client.on('error', noteError));
+  // Without listeners the process would exit when an idle connection breaks. The pool has dropped it by then.
+  pool.on('error', recordError);
+  pool.on('connect', (client) => client.on('error', recordError));
   return pool;
 }
 
-/** A connection of the pool, its absence noted on the request that wanted it. */
+/** Takes a connection of the pool. A failure is recorded on the current request. */
 export async function connectFrom(pool: pg.Pool): Promise<pg.PoolClient> {
   try {
     return await pool.connect();
   } catch (error) {
-    noteNoConnection(error);
+    recordNoConnection(error);
     throw error;
   }
 }
 
-/** Queries on these connections, each error noted on the request that met it. */
+/** Runs queries on these connections. Errors are recorded on the current request. */
 export function kyselyOn(connect: () => Promise<pg.PoolClient>): Kysely<unknown> {
   return new Kysely<unknown>({
     dialect: new PostgresDialect({ pool: { connect, end: () => Promise.resolve() } }),
     log: (event) => {
-      if (event.level === 'error') noteError(event.error);
+      if (event.level === 'error') recordError(event.error);
     },
   });
 }

@@ -5,8 +5,8 @@ import { getAuthSchemaSql } from '@supabase/lite';
 import type pg from 'pg';
 
 /**
- * The auth server's tables and the API's role. A database that was bootstrapped without an auth server has an `auth.users`
- * with the columns that HQ reads; it gets the rest. `client` may create roles and owns the schema `auth`.
+ * Creates the auth server's tables and the API's role. A database without an auth server has an `auth.users` with only the
+ * columns that HQ reads; it gets the others. `client` may create roles and owns the schema `auth`.
  */
 export async function prepareApi(client: pg.ClientBase): Promise<void> {
   const { rows } = await client.query<{ users: boolean; sessions: boolean; supabase: boolean }>(
@@ -14,8 +14,8 @@ export async function prepareApi(client: pg.ClientBase): Promise<void> {
             to_regclass('auth.sessions') is not null as sessions,
             to_regclass('auth.schema_migrations') is not null as supabase`,
   );
-  const [there] = rows;
-  if (there?.supabase) {
+  const [existing] = rows;
+  if (existing?.supabase) {
     throw new HqError(
       'conflict',
       'This database belongs to a Supabase project, which has an API of its own.',
@@ -24,8 +24,8 @@ export async function prepareApi(client: pg.ClientBase): Promise<void> {
       },
     );
   }
-  if (!there?.sessions) {
-    if (there?.users) await client.query(await sqlFile('auth-users.sql'));
+  if (!existing?.sessions) {
+    if (existing?.users) await client.query(await sqlFile('auth-users.sql'));
     await client.query(getAuthSchemaSql());
   }
   await client.query(await sqlFile('api-role.sql'));

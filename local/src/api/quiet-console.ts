@@ -1,9 +1,8 @@
 import { requestScope } from './request-scope.ts';
 
 /**
- * @supabase/lite prints every database error with console.error, and with it the values of the row at fault. While a
- * request is served nothing may be printed; the error's code is noted by the pool instead. Code outside of requests
- * keeps its console.
+ * Silences the console while a request is served: @supabase/lite prints every database error with the values of its row.
+ * The pool records the error's code instead.
  */
 export function quietConsoleDuringRequests(): void {
   for (const method of ['error', 'warn', 'info', 'log'] as const) {

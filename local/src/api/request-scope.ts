@@ -1,18 +1,18 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-/** What is noted about one request while it is served. */
+/** Errors recorded while one request is served. */
 export interface RequestScope {
-  /** A connection to the database could not be had, or broke. */
+  /** No connection to the database was available, or it broke. */
   databaseUnavailable: boolean;
-  /** Codes of errors that were met, never their text, which may hold a row's values. */
+  /** Codes of the errors, without their text, which may contain a row's values. */
   readonly errorCodes: string[];
 }
 
 export const requestScope = new AsyncLocalStorage<RequestScope>();
 
 /**
- * SQLSTATE classes 08 (connection) and 57P (shutting down, starting up), 53300 (too many connections) and the system's
- * own words for a server that is not there.
+ * Recognizes SQLSTATE classes 08 (connection) and 57P (shutdown, startup), 53300 (too many connections) and system errors
+ * of a server that cannot be reached.
  */
 function isDatabaseUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
@@ -23,19 +23,18 @@ function isDatabaseUnavailable(error: unknown): boolean {
   );
 }
 
-export function noteError(error: unknown): void {
-  note(error, isDatabaseUnavailable(error));
+export function recordError(error: unknown): void {
+  record(error, isDatabaseUnavailable(error));
 }
 
-/** Whatever the reason, there is no database for this request. */
-export function noteNoConnection(error: unknown): void {
-  note(error, true);
+export function recordNoConnection(error: unknown): void {
+  record(error, true);
 }
 
-function note(error: unknown, isAway: boolean): void {
+function record(error: unknown, isUnavailable: boolean): void {
   const scope = requestScope.getStore();
   if (!scope) return;
-  if (isAway) scope.databaseUnavailable = true;
+  if (isUnavailable) scope.databaseUnavailable = true;
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
   if (!scope.errorCodes.includes(code)) scope.errorCodes.push(code);
 }

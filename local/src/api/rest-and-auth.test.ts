@@ -47,7 +47,7 @@ function get(path: string, apikey: string, authorization?: string): Promise<Resp
 const inAnHour = () => Math.floor(Date.now() / 1000) + 3600;
 
 describe('signing in', () => {
-  it('gives a token that names the tenant, which the policies read', async () => {
+  it('returns a token with the tenant, which the policies read', async () => {
     const { id: tenant } = await stack.database.addTenant('acme');
     const member = await stack.createMember('operator', { tenant });
     const client = await stack.clientOf(member);
@@ -64,7 +64,7 @@ describe('signing in', () => {
     expect(row?.type).toBe('object');
   });
 
-  it('refreshes a session, tells the user, and ends the session on sign-out', async () => {
+  it('refreshes a session, returns the user, and ends the session on sign-out', async () => {
     const client = await stack.clientOf(admin);
     const { data: refreshed } = await client.auth.refreshSession();
     const claims = await client.auth.getClaims();
@@ -81,7 +81,7 @@ describe('signing in', () => {
     );
   });
 
-  it('takes nobody new: members are made by HQ alone', async () => {
+  it('accepts no sign-up: only HQ creates members', async () => {
     const client = await stack.clientOf('anon');
     const { error } = await client.auth.signUp({ email: 'new@example.test', password: 'long-enough-1' });
     expect(error?.code).toBe('signup_disabled');
@@ -110,7 +110,7 @@ describe('signing in', () => {
 });
 
 describe('keys and tokens', () => {
-  it('takes both keys as apikey and as bearer token', async () => {
+  it('accepts both keys as apikey and as bearer token', async () => {
     expect(await (await get('/rest/v1/rpc/who', stack.anonKey)).json()).toBe('anon');
     expect(await (await get('/rest/v1/rpc/who', stack.anonKey, stack.anonKey)).json()).toBe('anon');
     expect(await (await get('/rest/v1/rpc/who', stack.serviceRoleKey)).json()).toBe('service_role');
@@ -119,7 +119,7 @@ describe('keys and tokens', () => {
     );
   });
 
-  it('refuses a token of any role but the three of the API, however well it is signed', async () => {
+  it('refuses a signed token of any role but the three of the API', async () => {
     for (const role of ['postgres', 'hq_api', 'authenticator', 'pg_read_all_data', 'none']) {
       const token = await sign({ role, sub: admin.id, exp: inAnHour() }, stack.jwtSecret);
       const response = await get('/rest/v1/rpc/who', stack.anonKey, token);
@@ -142,7 +142,7 @@ describe('keys and tokens', () => {
 });
 
 describe('a function’s settings', () => {
-  it('do not change the answer: neither its status nor its headers', async () => {
+  it('change neither the status nor the headers of the response', async () => {
     const response = await get('/rest/v1/rpc/teapot', stack.serviceRoleKey);
     expect(response.status).toBe(200);
     expect(response.headers.get('x-teapot')).toBeNull();
@@ -240,13 +240,13 @@ describe('values', () => {
 });
 
 describe('the server', () => {
-  it('takes a filter of a thousand ids', async () => {
+  it('accepts a filter of a thousand ids', async () => {
     const ids = Array.from({ length: 1000 }, () => crypto.randomUUID());
     const { error, status } = await (await stack.clientOf('service')).from('gateways').select().in('id', ids);
     expect({ error, status }).toEqual({ error: null, status: 200 });
   });
 
-  it('refuses a body that is too large, and goes on', async () => {
+  it('refuses a body that is too large, and keeps serving', async () => {
     const response = await fetch(`${stack.url}/rest/v1/notes`, {
       method: 'POST',
       headers: { apikey: stack.serviceRoleKey, 'Content-Type': 'application/json' },
@@ -260,7 +260,7 @@ describe('the server', () => {
     expect((await get('/rest/v1/notes?limit=1', stack.serviceRoleKey)).status).toBe(200);
   });
 
-  it('answers a request without a key before it has read its body', async () => {
+  it('answers a request without a key before reading its body', async () => {
     const socket = connect({ host: '127.0.0.1', port: stack.port });
     socket.write('POST /rest/v1/notes HTTP/1.1\r\nHost: hq\r\nContent-Length: 16000000\r\n\r\n{');
     const answer = await new Promise((resolve) => socket.once('data', (data) => resolve(data.toString())));
@@ -268,7 +268,7 @@ describe('the server', () => {
     await eventually(() => expect(socket.closed).toBe(true));
   });
 
-  it('tells the time, which faces measure ages by', async () => {
+  it('sends the time, by which clients compute ages', async () => {
     const date = (await get('/auth/v1/health', stack.anonKey)).headers.get('date');
     expect(Math.abs(Date.parse(date ?? '') - Date.now())).toBeLessThan(5_000);
   });
@@ -283,7 +283,7 @@ describe('the server', () => {
     expect(outcome).toBe('refused');
   });
 
-  it('prints no error of the database, which would hold the row’s values', async () => {
+  it('prints no error of the database, which would contain the row’s values', async () => {
     const spies = (['error', 'warn', 'log', 'info'] as const).map((method) => vi.spyOn(console, method));
     const other = await startTestStack();
     const client = await other.clientOf('service');
@@ -300,7 +300,7 @@ describe('the server', () => {
     await other.close();
   });
 
-  it('connects to nothing but its own machine', async () => {
+  it('connects to no other machine', async () => {
     const addresses = new Set<string>();
     const note = (message: unknown) => {
       const { socket } = z.object({ socket: z.custom<Socket>() }).parse(message);
@@ -320,7 +320,7 @@ describe('the server', () => {
 });
 
 describe('when the database’s connections break', () => {
-  it('answers 503 or the truth, ends nothing, and is whole again at once', async () => {
+  it('answers 503 or correctly, keeps running, and recovers at once', async () => {
     const statuses = new Set<number>();
     for (let round = 0; round < 5; round += 1) {
       const asking = Promise.all(
@@ -337,7 +337,7 @@ describe('when the database’s connections break', () => {
     expect(await (await get('/rest/v1/rpc/who', stack.serviceRoleKey)).json()).toBe('service_role');
   });
 
-  it('says so, without a word about why', async () => {
+  it('answers 503 without the reason', async () => {
     const gone = await startTestStack();
     try {
       const name = new URL(gone.database.url).pathname.slice(1);
@@ -360,7 +360,7 @@ describe('when the database’s connections break', () => {
   });
 });
 
-it('does not lay hands on the auth server of a Supabase project', async () => {
+it('does not change the auth server of a Supabase project', async () => {
   const database = await cloneDatabase('fresh');
   const client = new pg.Client({ connectionString: database.superuserUrl });
   await client.connect();

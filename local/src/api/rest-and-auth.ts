@@ -8,22 +8,22 @@ import { type ApiKeys, kindOfKey, withMetadata } from './tokens.ts';
 
 export interface RestAndAuth {
   fetch(request: Request): Promise<Response>;
-  /** Reads the schema, which the first request would otherwise wait for. */
+  /** Reads the schema, so that the first request need not wait for it. */
   warmUp(): Promise<void>;
-  /** After a migration: the schema is read again before the next request is answered. */
+  /** Makes the next request read the schema again, as after a migration. */
   forgetSchema(): Promise<void>;
 }
 
 export interface RestAndAuthOptions {
   readonly pool: pg.Pool;
   readonly keys: ApiKeys;
-  /** How long an access token lives; an hour, as on Supabase. */
+  /** Lifetime of an access token; an hour by default, as on Supabase. */
   readonly jwtExpirySeconds?: number;
-  /** Hears the codes of errors that clients are not told as their own fault. */
-  readonly onError?: (fault: { status: number; route: string; codes: readonly string[] }) => void;
+  /** Receives the codes of server errors. */
+  readonly onError?: (error: { status: number; route: string; codes: readonly string[] }) => void;
 }
 
-/** What is served. Mail, sign-up, OAuth, the studio and storage are not. */
+/** Routes that are served. Mail, sign-up, OAuth, the studio and storage are not. */
 const served: readonly (readonly [method: string, path: RegExp])[] = [
   ['POST', /^\/auth\/v1\/(token|logout|signup)$/],
   ['GET', /^\/auth\/v1\/(user|settings|health)$/],
@@ -107,7 +107,7 @@ export function restAndAuth({
   };
 }
 
-/** A table's or function's name is no secret; filters, which may hold values, are not in the path. */
+/** Contains a table's or function's name, and no filters, which may contain values. */
 function routeOf(method: string, path: string): string {
   return `${method} ${path}`;
 }

@@ -1,11 +1,11 @@
-/** Lets so many in at once, and the others in the order in which they came. */
+/** Limits concurrent work; the rest waits in the order of its arrival. */
 export class Semaphore {
-  readonly #places: number;
+  readonly #permits: number;
   readonly #waiting: (() => void)[] = [];
   #taken = 0;
 
-  constructor(places: number) {
-    this.#places = places;
+  constructor(permits: number) {
+    this.#permits = permits;
   }
 
   get isIdle(): boolean {
@@ -13,12 +13,12 @@ export class Semaphore {
   }
 
   async run<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#taken < this.#places) this.#taken += 1;
+    if (this.#taken < this.#permits) this.#taken += 1;
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));
     try {
       return await work();
     } finally {
-      // Whoever is next takes the place over.
+      // The next in line takes over the permit.
       const next = this.#waiting.shift();
       if (next) next();
       else this.#taken -= 1;

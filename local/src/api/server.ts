@@ -4,27 +4,27 @@ import { HqError } from '@hq/shared/errors';
 
 export interface ApiServer {
   readonly port: number;
-  /** Takes no more requests, lets the running ones finish within the bound, then closes every socket. */
+  /** Accepts no more requests, lets current ones finish within the bound, then closes every socket. */
   close(boundMs?: number): Promise<void>;
 }
 
 export interface ApiServerOptions {
-  /** 0: any free one. */
+  /** 0 chooses a free port. */
   readonly port: number;
-  /** Whether a request comes with a key: the body of one that does not is not read, so that it costs no memory. */
+  /** Returns true for a request with a key. Other bodies are not read, so that they cost no memory. */
   readonly isKnown: (request: IncomingMessage) => boolean;
   readonly fetch: (request: Request) => Promise<Response>;
   readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 }
 
 const maxBodyBytes = 16 * 1024 * 1024;
-/** A long `id=in.(…)` filter is a long URL: a thousand uuids are 37 kB. */
+/** Fits the URL of a long `id=in.(…)` filter: a thousand uuids are 37 kB. */
 const maxHeaderBytes = 256 * 1024;
 
-/** The first is set anew; the second repeats the whole URL, and a client takes no header as long as a URL may be. */
-const leftOut = ['content-length', 'content-location'];
+/** The first is computed again; the second repeats the URL, which may be longer than a client's header limit. */
+const omittedHeaders = ['content-length', 'content-location'];
 
-/** Serves on 127.0.0.1 and nowhere else. */
+/** Serves on 127.0.0.1 only. */
 export async function serveApi({ port, isKnown, fetch, upgrade }: ApiServerOptions): Promise<ApiServer> {
   const server = createServer(
     {
@@ -34,7 +34,7 @@ export async function serveApi({ port, isKnown, fetch, upgrade }: ApiServerOptio
       requestTimeout: 60_000,
     },
     (incoming, outgoing) => {
-      // An answer that cannot be written ends this connection, and nothing else.
+      // A response that cannot be written ends this connection only.
       respond(incoming, outgoing, { isKnown, fetch }).catch(() => outgoing.destroy());
     },
   );
@@ -66,12 +66,12 @@ async function listen(server: Server, port: number): Promise<void> {
     const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
     if (code === 'EADDRINUSE') {
       throw new HqError('conflict', `Port ${port} is in use by another program.`, {
-        hint: 'Choose another with --port, or leave it out to have a free one chosen.',
+        hint: 'Choose another with --port, or omit --port to use a free one.',
         cause,
       });
     }
     if (code === 'EACCES') {
-      throw new HqError('refused', `Port ${port} is not ours to open.`, {
+      throw new HqError('refused', `This user may not open port ${port}.`, {
         hint: 'Choose one above 1023 with --port.',
         cause,
       });
@@ -90,16 +90,16 @@ async function respond(
     const body = isKnown(incoming) ? await bodyOf(incoming) : undefined;
     response =
       body === 'too large'
-        ? Response.json({ message: `A request may hold ${maxBodyBytes} bytes.` }, { status: 413 })
+        ? Response.json({ message: `A request may contain ${maxBodyBytes} bytes at most.` }, { status: 413 })
         : await fetch(toRequest(incoming, body));
   } catch {
-    // Whoever breaks off in the middle of a request reads no answer; everyone else learns that it was our fault.
+    // A client that broke off reads no response; any other gets a server error.
     response = Response.json({ message: 'The request could not be served.' }, { status: 500 });
   }
   const payload = Buffer.from(await response.arrayBuffer());
   outgoing.statusCode = response.status;
   for (const [name, value] of response.headers) {
-    if (!leftOut.includes(name)) outgoing.setHeader(name, value);
+    if (!omittedHeaders.includes(name)) outgoing.setHeader(name, value);
   }
   if (!incoming.complete) outgoing.setHeader('Connection', 'close');
   if (response.status !== 204 && response.status !== 304)

@@ -2,7 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { decodeJwt, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import { z } from 'zod';
 
-/** What signs and opens the API of one installation. */
+/** Signing secret and API keys of one installation. */
 export interface ApiKeys {
   readonly jwtSecret: string;
   readonly anonKey: string;
@@ -22,15 +22,15 @@ const session = z.looseObject({
 });
 
 export async function sign(claims: JWTPayload, jwtSecret: string): Promise<string> {
-  return new SignJWT(claims).setProtectedHeader({ alg: 'HS256', typ: 'JWT' }).sign(secretOf(jwtSecret));
+  return new SignJWT(claims).setProtectedHeader({ alg: 'HS256', typ: 'JWT' }).sign(encodeSecret(jwtSecret));
 }
 
-/** The claims of a token that we signed and that has not expired; throws otherwise. */
+/** Returns the claims of a token with a valid signature that has not expired; throws otherwise. */
 export async function verify(token: string, jwtSecret: string): Promise<Claims> {
-  return (await jwtVerify(token, secretOf(jwtSecret), { algorithms: ['HS256'] })).payload;
+  return (await jwtVerify(token, encodeSecret(jwtSecret), { algorithms: ['HS256'] })).payload;
 }
 
-/** Keys as Supabase hands them out: JWTs of the roles anon and service_role that do not expire. */
+/** Creates keys as Supabase does: JWTs of the roles anon and service_role that do not expire. */
 export async function apiKeysFor(jwtSecret: string): Promise<ApiKeys> {
   const [anonKey, serviceRoleKey] = await Promise.all(
     ['anon', 'service_role'].map((role) => sign({ iss: 'hq', role }, jwtSecret)),
@@ -42,13 +42,13 @@ export async function apiKeysFor(jwtSecret: string): Promise<ApiKeys> {
 export type KeyKind = 'publishable' | 'secret';
 
 export function kindOfKey(key: string, { anonKey, serviceRoleKey }: ApiKeys): KeyKind | undefined {
-  if (same(key, anonKey)) return 'publishable';
-  return same(key, serviceRoleKey) ? 'secret' : undefined;
+  if (equal(key, anonKey)) return 'publishable';
+  return equal(key, serviceRoleKey) ? 'secret' : undefined;
 }
 
 /**
- * A session as Supabase gives it: the access token carries what the policies read (`app_metadata.tenant_id`), which
- * @supabase/lite leaves out. Anything that is not a session comes back as it was.
+ * Adds the claims of Supabase that @supabase/lite omits and policies read (`app_metadata.tenant_id`) to the access token of
+ * a session. Returns anything else unchanged.
  */
 export async function withMetadata(answer: unknown, jwtSecret: string): Promise<unknown> {
   const parsed = session.safeParse(answer);
@@ -70,11 +70,11 @@ export async function withMetadata(answer: unknown, jwtSecret: string): Promise<
   return { ...parsed.data, access_token: accessToken };
 }
 
-function secretOf(text: string): Uint8Array {
+function encodeSecret(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
-function same(given: string, ours: string): boolean {
-  const [a, b] = [Buffer.from(given), Buffer.from(ours)];
+function equal(given: string, expected: string): boolean {
+  const [a, b] = [Buffer.from(given), Buffer.from(expected)];
   return a.length === b.length && timingSafeEqual(a, b);
 }

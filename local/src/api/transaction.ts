@@ -1,18 +1,18 @@
 import type { Kysely } from 'kysely';
 import type pg from 'pg';
 import { connectFrom, kyselyOn } from './pool.ts';
-import { noteError } from './request-scope.ts';
+import { recordError } from './request-scope.ts';
 
 export interface TransactionOptions {
   readonly pool: pg.Pool;
-  /** `BEGIN` and what sets the transaction up, as one simple query that cannot be malformed. */
+  /** `BEGIN` and the settings of the transaction, as one simple query that is always valid. */
   readonly begin: string;
   readonly end: 'COMMIT' | 'ROLLBACK';
 }
 
 /**
- * One transaction on one connection. Its beginning is sent together with the first query (the pool's clients pipeline):
- * a beginning that fails leaves a transaction in which every query fails too.
+ * Runs one transaction on one connection. `begin` is sent together with the first query, since the pool's clients pipeline:
+ * every query fails when `begin` does.
  */
 export async function inTransaction<T>(
   { pool, begin, end }: TransactionOptions,
@@ -20,8 +20,8 @@ export async function inTransaction<T>(
 ): Promise<T> {
   const client = await connectFrom(pool);
   const begun = client.query(begin);
-  // Its failure is thrown below, or shows in the query behind it.
-  begun.catch(noteError);
+  // A failure is thrown below, or by the next query.
+  begun.catch(recordError);
   const borrowed = borrow(client);
   try {
     const answer = await work(kyselyOn(() => Promise.resolve(borrowed)));
@@ -30,15 +30,15 @@ export async function inTransaction<T>(
     client.release();
     return answer;
   } catch (error) {
-    noteError(error);
+    recordError(error);
     await rollBack(client);
     throw error;
   }
 }
 
 /**
- * The client as it stands, but nobody gives it back before the transaction ends, and what @supabase/lite asks after every
- * function call, which status and headers it set, is answered here: HQ's functions set none, and the question costs a trip.
+ * Wraps the client so that it cannot be released before the transaction ends. Also answers the query for the response's
+ * status and headers that @supabase/lite sends after each function call: HQ's functions set none.
  */
 function borrow(client: pg.PoolClient): pg.PoolClient {
   return Object.create(client, {
@@ -61,7 +61,7 @@ async function rollBack(client: pg.PoolClient): Promise<void> {
     await client.query('ROLLBACK');
     client.release();
   } catch {
-    // The connection is gone and the transaction with it; the error that led here is the one to tell.
+    // The connection broke, which ended the transaction; the caller throws the first error.
     client.release(true);
   }
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { HqError } from '@hq/shared/errors';
 
-/** An account that stands in /etc/passwd already; HQ never makes or changes one. */
+/** Account that exists in /etc/passwd; HQ never creates or changes one. */
 export interface PostgresAccount {
   readonly name: string;
   readonly uid: number;
@@ -10,7 +10,7 @@ export interface PostgresAccount {
 
 const preferred = ['postgres', 'nobody'];
 
-/** Postgres refuses to run as root: the account to run it under, or undefined when we are an ordinary user. */
+/** Returns the account to run Postgres under, since it refuses to run as root; undefined for an ordinary user. */
 export async function postgresAccount(): Promise<PostgresAccount | undefined> {
   if (process.getuid?.() !== 0) return undefined;
   if (process.platform !== 'linux') {

@@ -15,19 +15,19 @@ const platforms: Partial<Record<NodeJS.Platform, string>> = {
   win32: 'windows',
 };
 
-/** Where npm put the package, and where root keeps a copy of Postgres that other accounts can reach. */
+/** Directory of the npm package, and of copies that other accounts than root can read. */
 interface BinaryPaths {
   readonly installed: string;
   readonly copies: string;
 }
 
 /**
- * The Postgres 17 that npm installed, ready to be run by `account`. When the account cannot reach it (a clone under
- * /root), it is copied once to a place that it can reach, and `tell` hears of it.
+ * Returns the Postgres 17 that npm installed, ready to run as `account`. Copies it once, with a message to `report`, if
+ * the account cannot read it, as in a clone under /root.
  */
 export async function findPostgres(
   account: PostgresAccount | undefined,
-  tell: (line: string) => void,
+  report: (line: string) => void,
   { installed: root, copies }: BinaryPaths = { installed: packageRoot(), copies: '/var/cache/hq' },
 ): Promise<PostgresBinaries> {
   let native = join(root, 'native');
@@ -36,7 +36,7 @@ export async function findPostgres(
     const version = await packageVersion(root);
     const copy = join(copies, `postgres-${version}`);
     if (await isMissing(copy)) {
-      tell(`Copying Postgres to ${copy}: the account ${account.name} cannot read it where npm put it`);
+      report(`Copying Postgres to ${copy}: the account ${account.name} cannot read it where npm put it`);
       await copyAtomically(native, copy);
     }
     native = copy;
@@ -65,7 +65,7 @@ async function packageVersion(root: string): Promise<string> {
   return version;
 }
 
-/** npm packages cannot hold symlinks; the package makes them in a postinstall script, which may have been off. */
+/** Creates the symlinks of the package: npm packages contain none, and its postinstall script does not run. */
 async function createSymlinks(root: string): Promise<void> {
   const list: unknown = JSON.parse(await readFile(join(root, 'native', 'pg-symlinks.json'), 'utf8'));
   if (!Array.isArray(list)) return;
@@ -77,10 +77,14 @@ async function createSymlinks(root: string): Promise<void> {
       await symlink(relative(dirname(target), join(root, link.source)), target);
     } catch (cause) {
       if (isCode(cause, 'EEXIST')) continue;
-      throw new HqError('failed', `Postgres is not whole: ${link.target} is missing and cannot be made.`, {
-        hint: 'Run npm rebuild as the user that installed the packages.',
-        cause,
-      });
+      throw new HqError(
+        'failed',
+        `Postgres is incomplete: ${link.target} is missing and cannot be created.`,
+        {
+          hint: 'Run npm rebuild as the user that installed the packages.',
+          cause,
+        },
+      );
     }
   }
 }
@@ -94,7 +98,7 @@ async function canReach(account: PostgresAccount, path: string): Promise<boolean
   }
 }
 
-/** Copied beside its place and renamed, so that a copy that was cut short is never used. */
+/** Copies to a temporary directory and renames it, so that a partial copy is never used. */
 async function copyAtomically(from: string, to: string): Promise<void> {
   await mkdir(dirname(to), { recursive: true, mode: 0o755 });
   const partial = `${to}.${process.pid}`;

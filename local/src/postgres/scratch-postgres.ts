@@ -14,20 +14,20 @@ import {
 import type { PostgresAccount } from './postgres-account.ts';
 import type { PostgresBinaries } from './postgres-binaries.ts';
 
-/** A Postgres 17 that is thrown away. `postgres` owns HQ there but is no superuser, as on Supabase. */
+/** Temporary Postgres 17. `postgres` owns HQ there but is no superuser, as on Supabase. */
 export interface ScratchPostgres {
-  /** `postgres://role:password@host:port/database`, for any database of the cluster. */
+  /** Returns `postgres://role:password@host:port/database` for any database of the cluster. */
   readonly urlFor: (database: string, role?: 'postgres' | 'supabase_admin') => string;
   /** Stops the server and removes its directory. */
   readonly stop: () => Promise<void>;
 }
 
-/** A database that stands as a fresh Supabase project does, before the first migration. */
+/** Database in the state of a new Supabase project, before the first migration. */
 export const freshProject = 'hq_fresh';
 
 const password = 'scratch';
 const prefix = 'hq-scratch-';
-/** In each cluster's folder: the process that started it. */
+/** File in each cluster's folder with the pid of the process that started it. */
 const starterFile = 'starter.pid';
 const bootstrapFile = join(import.meta.dirname, '../../../db/bootstrap/supabase.sql');
 
@@ -41,12 +41,12 @@ export async function runStatements(url: string, ...statements: readonly string[
   }
 }
 
-/** Clears away the clusters whose starter was killed before it could stop them. */
+/** Removes the clusters of killed processes. */
 async function sweepOrphans(account: PostgresAccount | undefined, binaries: PostgresBinaries): Promise<void> {
   const folders = (await readdir(tmpdir())).filter((name) => name.startsWith(prefix));
   for (const folder of folders) {
     const home = join(tmpdir(), folder);
-    // Without the file the cluster is being made just now, or is another account's.
+    // Without the file the cluster is being created, or belongs to another account.
     const starter = Number(await readFile(join(home, starterFile), 'utf8').catch(() => 'none'));
     if (!Number.isInteger(starter) || isAlive(starter)) continue;
     await stopOrphan({ directory: join(home, 'data'), binaries, account });
@@ -54,7 +54,7 @@ async function sweepOrphans(account: PostgresAccount | undefined, binaries: Post
   }
 }
 
-/** About a second. Nothing is synced to the disk: its data does not outlive the machine's next sneeze. */
+/** Takes about a second. Nothing is synced to the disk. */
 export async function startScratchPostgres(): Promise<ScratchPostgres> {
   const account = await postgresAccount();
   const binaries = await findPostgres(account, (line) => process.stderr.write(`${line}\n`));
@@ -75,7 +75,7 @@ export async function startScratchPostgres(): Promise<ScratchPostgres> {
     await rm(home, { recursive: true, force: true });
   };
   try {
-    // initdb's superuser steps aside, so that `postgres` has Supabase's rights and no more.
+    // Renames initdb's superuser, so that `postgres` has the rights that it has on Supabase.
     await runStatements(
       urlFor('postgres'),
       `create role supabase_admin superuser login password '${password}'`,

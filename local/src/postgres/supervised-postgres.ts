@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { HqError } from '@hq/shared/errors';
+import { type Backoff, backoffMs, sleep } from '@hq/shared/program';
 import { freePort } from '../free-port.ts';
 import {
   type Cluster,
@@ -14,25 +15,25 @@ import {
 
 export interface SupervisedPostgres {
   readonly port: number;
-  /** Ends it for good. */
   stop(): Promise<void>;
 }
 
 export interface SuperviseOptions {
   readonly directory: string;
   readonly superuserPassword: string;
-  /** What an operator should know: which account it runs under, that it came back. */
+  /** Receives messages for the operator. */
   readonly report: (line: string) => void;
 }
 
 export const embeddedSuperuser = 'supabase_admin';
 
-const firstRetryMs = 50;
-const lastRetryMs = 5_000;
+const backoff: Backoff = { firstMs: 50, longestMs: 5_000, jitter: 'none' };
+/** Failed restarts after which each error is reported; the first ones are expected while memory is released. */
+const silentFailures = 7;
 
 /**
- * The bundled Postgres on its directory: made if it is new, freed of a server that a dead starter left, started, and
- * started again on the same port whenever it ends unasked.
+ * Runs the bundled Postgres on its directory: creates the cluster if it is new, stops the server of a killed process, and
+ * restarts the server on the same port when it exits.
  */
 export async function supervisePostgres({
   directory,
@@ -46,7 +47,7 @@ export async function supervisePostgres({
   if (existsSync(directory)) {
     if (await stopOrphan(cluster)) report('Stopped the database that an earlier start left behind');
   } else {
-    // Made beside its place and renamed, so that one that was cut short is never used.
+    // Renamed when complete, so that a partial cluster is never used.
     const unfinished = `${directory}.new`;
     await rm(unfinished, { recursive: true, force: true });
     await initCluster(
@@ -60,26 +61,26 @@ export async function supervisePostgres({
   let running = await startOnFreePort(cluster);
   const { port } = running;
 
-  const keep = async (): Promise<void> => {
+  const restartOnExit = async (): Promise<void> => {
     await running.exited;
     if (stopping) return;
-    report('The database ended unasked; starting it again');
-    for (let retryMs = firstRetryMs; !stopping; retryMs = Math.min(retryMs * 2, lastRetryMs)) {
+    report('The database exited; restarting it');
+    for (let failures = 1; !stopping; failures += 1) {
       try {
         running = await startPostgres(cluster, { port, settings });
-        report('The database is back');
+        report('The database is running again');
         if (stopping) await running.stop();
-        else void keep();
+        else void restartOnExit();
         return;
       } catch (error) {
-        // Its predecessor's last processes may still hold its memory for a moment.
-        if (retryMs === lastRetryMs)
+        // The last processes of its predecessor may still hold its shared memory.
+        if (failures > silentFailures)
           report(error instanceof HqError ? `${error.message} ${error.hint}` : String(error));
-        await new Promise((resolve) => setTimeout(resolve, retryMs));
+        await sleep(backoffMs(failures, backoff));
       }
     }
   };
-  void keep();
+  void restartOnExit();
 
   return {
     port,
@@ -101,7 +102,7 @@ async function startOnFreePort(cluster: Cluster): Promise<RunningPostgres> {
   try {
     return await startPostgres(cluster, { port: await freePort(), settings });
   } catch (error) {
-    // Somebody else may have taken the port between the question and the start.
+    // Another process may have taken the port meanwhile.
     if (!(error instanceof HqError && error.code === 'conflict')) throw error;
     return startPostgres(cluster, { port: await freePort(), settings });
   }

@@ -23,10 +23,10 @@ export const joinPayload = z.looseObject({
     .default({ postgres_changes: [] }),
 });
 
-/** One entry of a channel's `postgres_changes`: which changes, of which rows, with which columns. */
+/** One entry of a channel's `postgres_changes`. */
 export interface Binding {
   readonly id: number;
-  /** As the client wrote it: the reply must repeat it. */
+  /** Entry as the client sent it: the reply repeats it. */
   readonly original: Readonly<Record<string, unknown>>;
   readonly event: 'INSERT' | 'UPDATE' | 'DELETE' | '*';
   readonly schema: string;
@@ -37,8 +37,8 @@ export interface Binding {
 
 let lastId = Math.trunc(Math.random() * 1e8);
 
-export function readBindings(asked: readonly unknown[]): readonly Binding[] | undefined {
-  const bindings = asked.map((entry) => {
+export function readBindings(entries: readonly unknown[]): readonly Binding[] | undefined {
+  const bindings = entries.map((entry) => {
     const { data } = binding.safeParse(entry);
     const original = z.record(z.string(), z.unknown()).safeParse(entry).data;
     if (!data || !original) return undefined;
@@ -58,15 +58,15 @@ export function readBindings(asked: readonly unknown[]): readonly Binding[] | un
   return known.length === bindings.length ? known : undefined;
 }
 
-/** A binding on one table: what a change of that table must be to be told. */
+/** Binding on one table with its parsed filter. */
 export interface ResolvedBinding {
   readonly binding: Binding;
   readonly matches: Predicate | undefined;
 }
 
 /**
- * The binding for each table that it covers; undefined when it asks for what cannot be told: a table that is not
- * published, one that the audience may not read, a filter that makes no sense.
+ * Resolves a binding for each table that it covers. Returns undefined for a table that is not published or that the audience
+ * may not read, and for an invalid filter.
  */
 export function resolve(
   entry: Binding,
@@ -82,7 +82,7 @@ export function resolve(
   if (readable.length === 0) return undefined;
   const wanted = new Map<PublishedTable, ResolvedBinding>();
   for (const table of readable) {
-    // What passes a filter tells of the column: it must be one that the audience may read.
+    // A filter reveals the values of its column: the audience must be allowed to read it.
     const columns = table.columns.filter(({ name }) => table.readable[audience.role]?.includes(name));
     const matches = entry.filter ? parseFilter(entry.filter, columns) : undefined;
     if (entry.filter && !matches) return undefined;
@@ -98,7 +98,7 @@ export function matchesChange(
   return (event === '*' || event === type) && (matches === undefined || matches(row));
 }
 
-/** The `data` of a postgres_changes message, as JSON text. The old row is known by its key alone, as the triggers tell it. */
+/** Returns the `data` of a postgres_changes message as JSON. The old row has its key alone, as the triggers send it. */
 export function describeChange({ table, type, at, row }: RowChange, visible: readonly string[]): string {
   const columns = table.columns.filter(({ name }) => visible.includes(name));
   const pick = (names: readonly string[]): Row =>
@@ -117,19 +117,19 @@ export function describeChange({ table, type, at, row }: RowChange, visible: rea
   });
 }
 
-/** Who a token speaks for. Without one, it is the key that opened the socket. */
+/** Returns the audience of a token; without one, that of the key that opened the socket. */
 export async function audienceOf(
   token: string | null | undefined,
   key: string,
   keys: ApiKeys,
 ): Promise<Audience> {
-  const said = !token || token.startsWith('sb_') ? key : token;
-  const kind = kindOfKey(said, keys);
+  const effective = !token || token.startsWith('sb_') ? key : token;
+  const kind = kindOfKey(effective, keys);
   if (kind) {
     const role = kind === 'secret' ? 'service_role' : 'anon';
     return { role, claims: { role } };
   }
-  const claims = await verify(said, keys.jwtSecret);
+  const claims = await verify(effective, keys.jwtSecret);
   const role = z.enum(['anon', 'authenticated', 'service_role']).parse(claims.role);
   return { role, claims };
 }

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { type Backoff, backoffMs } from '@hq/shared/program';
 import pg from 'pg';
 import { z } from 'zod';
 import type { Row } from './filter.ts';
@@ -8,15 +9,15 @@ export interface RowChange {
   readonly table: PublishedTable;
   readonly type: 'INSERT' | 'UPDATE' | 'DELETE';
   readonly at: string;
-  /** The new row, or for a delete its key. Only the key, too, while `isWhole` is false. */
+  /** New row; only its key for a delete, or while `isWhole` is false. */
   readonly row: Row;
   readonly isWhole: boolean;
-  /** Of a deleted row of a table with tenants. */
+  /** Tenant of a deleted row, for tables with tenants. */
   readonly tenant: string | undefined;
 }
 
 export interface ChangeFeed {
-  /** True as soon as changes flow; false when they do not within the bound. */
+  /** Resolves to true as soon as changes arrive; to false after a bound. */
   whenUp(): Promise<boolean>;
   tables(): readonly PublishedTable[];
   close(): Promise<void>;
@@ -24,12 +25,12 @@ export interface ChangeFeed {
 
 export interface ChangeFeedOptions {
   readonly databaseUrl: string;
-  /** In commit order, all that one turn of the event loop brought. */
+  /** Receives the changes of one tick of the event loop, in commit order. */
   readonly onChanges: (changes: readonly RowChange[]) => void;
-  /** Changes between `down` and the next `up` are lost. */
+  /** Changes between `onDown` and the next `onUp` are lost. */
   readonly onUp: () => void;
   readonly onDown: () => void;
-  /** Someone said `notify pgrst, 'reload schema'`, as migrations of PostgREST's users do. */
+  /** Called on `notify pgrst, 'reload schema'`, which migrations send to PostgREST. */
   readonly onSchemaChange: () => void;
 }
 
@@ -46,24 +47,23 @@ const notification = z.object({
 const deletedRow = z.object({ tenant: z.string(), key: row });
 const types = { I: 'INSERT', U: 'UPDATE', D: 'DELETE' } as const;
 
-const firstRetryMs = 50;
-const lastRetryMs = 1_000;
+const backoff: Backoff = { firstMs: 50, longestMs: 1_000, jitter: 'none' };
 const livenessMs = 15_000;
-/** Shorter than the ten seconds that a client waits for its join. */
+/** Must be shorter than the ten seconds that a client waits for its join. */
 const whenUpBoundMs = 8_000;
 
-/** Makes the published tables announce their changes. `client` owns them. */
+/** Installs triggers that announce changes of the published tables. `client` owns them. */
 export async function installTriggers(client: pg.ClientBase): Promise<void> {
   await client.query(await readFile(new URL('triggers.sql', import.meta.url), 'utf8'));
 }
 
-/** Listens to what the triggers announce on one connection, which is made anew for as long as it takes. */
+/** Listens to the triggers on one connection, which is opened again when it breaks. */
 export function openChangeFeed(options: ChangeFeedOptions): ChangeFeed {
   let closed = false;
   let current: pg.Client | undefined;
   let published: readonly PublishedTable[] = [];
   let isUp = false;
-  let retryMs = firstRetryMs;
+  let failures = 0;
   let timer: NodeJS.Timeout | undefined;
   let gathered: RowChange[] = [];
   const waiting = new Set<(up: boolean) => void>();
@@ -83,13 +83,13 @@ export function openChangeFeed(options: ChangeFeedOptions): ChangeFeed {
   const lose = (client: pg.Client): void => {
     if (client !== current) return;
     current = undefined;
-    // Already lost: whatever ending it says comes on top.
+    // The connection is lost already; errors of its end are irrelevant.
     client.end().catch(() => undefined);
     if (isUp) options.onDown();
     isUp = false;
     if (closed) return;
-    timer = setTimeout(connect, retryMs);
-    retryMs = Math.min(retryMs * 2, lastRetryMs);
+    failures += 1;
+    timer = setTimeout(connect, backoffMs(failures, backoff));
   };
 
   const connect = async (): Promise<void> => {
@@ -119,7 +119,7 @@ export function openChangeFeed(options: ChangeFeedOptions): ChangeFeed {
     await reload(client, () => {
       isUp = true;
       for (const settle of [...waiting]) settle(true);
-      retryMs = firstRetryMs;
+      failures = 0;
       options.onUp();
     });
     watch(client);
@@ -134,7 +134,7 @@ export function openChangeFeed(options: ChangeFeedOptions): ChangeFeed {
     }
   };
 
-  /** A peer that went away without a word is found by asking. */
+  /** Detects a connection that broke silently. */
   const watch = (client: pg.Client): void => {
     if (client !== current) return;
     timer = setTimeout(() => {

@@ -8,21 +8,21 @@ export interface ChannelOptions {
   readonly bindings: readonly Binding[];
   readonly audience: Audience;
   readonly token: string;
-  readonly onExpired: (channel: Channel, sentence: string) => void;
+  readonly onExpired: (channel: Channel, message: string) => void;
 }
 
-/** The longest that a timer can wait; a token that lives longer than 24 days is looked at again then. */
+/** Longest delay of a timer; a token that expires later than in 24 days is checked again then. */
 const longestTimerMs = 2 ** 31 - 1;
 
-/** What one client listens to under one topic, and who it is. */
+/** Subscription of one client to one topic. */
 export class Channel {
   readonly topic: string;
   readonly joinRef: string | null;
   readonly bindings: readonly Binding[];
-  /** By table; empty for a channel that asked for what cannot be told. */
+  /** Empty for a channel with a binding that cannot be served. */
   bindingsByTable: ReadonlyMap<PublishedTable, readonly ResolvedBinding[]> = new Map();
   audience: Audience;
-  /** Channels with the same are told the same. */
+  /** Equal for channels that may see the same rows. */
   audienceKey: string;
   token: string;
   readonly #onExpired: ChannelOptions['onExpired'];
@@ -46,18 +46,18 @@ export class Channel {
     this.#watchExpiry();
   }
 
-  /** False when one of the bindings cannot be served; then none is, so that the client does not wait for half of it. */
+  /** Returns false when a binding cannot be served; then none is, so that the client gets all or nothing. */
   resolve(tables: readonly PublishedTable[]): boolean {
-    const wanted = new Map<PublishedTable, ResolvedBinding[]>();
+    const byTable = new Map<PublishedTable, ResolvedBinding[]>();
     for (const binding of this.bindings) {
       const resolved = resolve(binding, tables, this.audience);
       if (!resolved) {
         this.bindingsByTable = new Map();
         return false;
       }
-      for (const [table, entry] of resolved) wanted.set(table, [...(wanted.get(table) ?? []), entry]);
+      for (const [table, entry] of resolved) byTable.set(table, [...(byTable.get(table) ?? []), entry]);
     }
-    this.bindingsByTable = wanted;
+    this.bindingsByTable = byTable;
     return true;
   }
 

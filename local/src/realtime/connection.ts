@@ -9,16 +9,16 @@ import { decodeFrame, encodeFrame, type Frame, type ProtocolVersion } from './fr
 export interface ConnectionOptions {
   readonly socket: WebSocket;
   readonly version: ProtocolVersion;
-  /** The API key that opened the socket. */
+  /** API key that opened the socket. */
   readonly key: string;
   readonly keys: ApiKeys;
   readonly feed: ChangeFeed;
 }
 
 const maxChannels = 100;
-/** A client that reads nothing is cut off before it fills our memory; it reads its tables again when it is back. */
+/** A client that does not read is disconnected above this limit; it reads its tables again after it reconnects. */
 const maxUnreadBytes = 16 * 1024 * 1024;
-/** Clients send a heartbeat every 25 to 30 s. */
+/** Limit without a message; clients send a heartbeat every 25 to 30 s. */
 const silenceMs = 90_000;
 const tokenPayload = z.object({ access_token: z.string().nullish() });
 
@@ -26,14 +26,14 @@ const tokenPayload = z.object({ access_token: z.string().nullish() });
 export class Connection {
   readonly channels = new Map<string, Channel>();
   readonly #options: ConnectionOptions;
-  #heardAt = Date.now();
-  /** By topic: its messages are answered in the order in which they came, though some wait for the database. */
+  #lastMessageAt = Date.now();
+  /** Pending work by topic: messages are answered in order, though some wait for the database. */
   readonly #work = new Map<string, Promise<void>>();
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
     options.socket.on('message', (data, isBinary) => {
-      this.#heardAt = Date.now();
+      this.#lastMessageAt = Date.now();
       // Binary messages are broadcasts, which are not served.
       if (isBinary) return;
       const frame = decodeFrame(data.toString(), options.version);
@@ -45,12 +45,12 @@ export class Connection {
       for (const channel of this.channels.values()) channel.end();
       this.channels.clear();
     });
-    // A broken socket is followed by its close.
+    // An error is followed by `close`.
     options.socket.on('error', () => options.socket.terminate());
   }
 
   isSilent(now: number): boolean {
-    return now - this.#heardAt > silenceMs;
+    return now - this.#lastMessageAt > silenceMs;
   }
 
   sendText(text: string): void {
@@ -76,7 +76,7 @@ export class Connection {
     this.#options.socket.terminate();
   }
 
-  /** Changes were missed: the client joins anew, and reads what it missed. */
+  /** Makes the client join again and read what it missed, after changes were lost. */
   failChannels(): void {
     for (const channel of this.channels.values()) {
       if (channel.bindings.length > 0) this.fail(channel);
@@ -93,7 +93,7 @@ export class Connection {
     const { topic } = frame;
     const work = (this.#work.get(topic) ?? Promise.resolve())
       .then(() => this.#receive(frame))
-      // A fault of ours costs this client its socket, and nobody else anything.
+      // An unexpected error closes this client's socket only.
       .catch(() => this.terminate())
       .finally(() => {
         if (this.#work.get(topic) === work) this.#work.delete(topic);
@@ -133,7 +133,7 @@ export class Connection {
     if (bindings.length > 0 && !(await feed.whenUp())) {
       return this.#reply(frame, 'error', { reason: 'the database is not available' });
     }
-    // Whoever has gone while we waited is not to be listened for.
+    // The client disconnected meanwhile.
     if (this.#options.socket.readyState !== WebSocket.OPEN) return;
     const channel = new Channel({
       topic: frame.topic,
@@ -148,7 +148,7 @@ export class Connection {
     this.#subscribe(channel);
   }
 
-  /** Also after the tables or the token have changed. */
+  /** Called again after the tables or the token changed. */
   #subscribe(channel: Channel): void {
     if (channel.bindings.length === 0) return;
     const isWhole = channel.resolve(this.#options.feed.tables());

@@ -1,4 +1,4 @@
-/** A row as it stands in JSON. */
+/** Row as JSON. */
 export type Row = Readonly<Record<string, unknown>>;
 export type Predicate = (row: Row) => boolean;
 
@@ -8,8 +8,8 @@ const numeric = /^(int2|int4|int8|float4|float8|numeric|oid)$/;
 const temporal = /^(timestamp|timestamptz|date)$/;
 
 /**
- * `column=operator.value`, several joined by commas, as supabase-js writes them; each operator may be `not.operator`.
- * undefined for a filter that makes no sense for these columns.
+ * Parses `column=operator.value` filters of supabase-js, joined by commas; each operator may be `not.operator`. Returns
+ * undefined for a filter that is invalid for these columns.
  */
 export function parseFilter(text: string, columns: Columns): Predicate | undefined {
   const parts = splitOutside(text, ',');
@@ -28,9 +28,9 @@ function parsePart(text: string, columns: Columns): Predicate | undefined {
   const test = parseTest(operator, value, column.type);
   if (!test) return undefined;
   return (row) => {
-    // A deleted row is told by its key alone: it passes filters on the rest, as nothing is known of it.
+    // A deleted row consists of its key: it passes filters on other columns.
     if (!(name in row)) return true;
-    // As in SQL, a comparison with null is neither true nor false, so its opposite is not true.
+    // As in SQL, a comparison with null is neither true nor false, so its negation is not true.
     if (not && row[name] === null && !operator.startsWith('is')) return false;
     return test(row[name]) !== (not !== undefined);
   };
@@ -91,7 +91,7 @@ function order(left: Comparable, right: Comparable): number {
   return left < right ? -1 : 1;
 }
 
-/** `%` is any text, `_` any character. Not a regular expression: a pattern of many `%` would take for ever on a long text. */
+/** Matches `%` and `_` of LIKE. A regular expression would take exponential time on a pattern of many `%`. */
 function isLike(text: string, pattern: string): boolean {
   let at = 0;
   let inPattern = 0;
@@ -107,7 +107,7 @@ function isLike(text: string, pattern: string): boolean {
       at += 1;
       inPattern += 1;
     } else if (afterPercent >= 0) {
-      // The last `%` takes one character more.
+      // The last `%` matches one more character.
       retryAt += 1;
       at = retryAt;
       inPattern = afterPercent;
@@ -123,7 +123,7 @@ function unquote(text: string): string {
   return match?.[1] === undefined ? text : match[1].replace(/\\(.)/g, '$1');
 }
 
-/** Splits at a separator that stands in no quotes and no parentheses. */
+/** Splits at separators outside quotes and parentheses. */
 function splitOutside(text: string, separator: string): string[] {
   const parts: string[] = [];
   let part = '';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** The two shapes in which Phoenix channels put a message on the wire: an object, or an array of five. */
+/** Versions of the Phoenix wire format: a message is an object (1.0.0) or an array of five (2.0.0). */
 export type ProtocolVersion = '1.0.0' | '2.0.0';
 
 export interface Frame {
@@ -16,7 +16,7 @@ const text = z.string().max(512);
 const asObject = z.object({ topic: text, event: text, payload: z.unknown(), ref, join_ref: ref });
 const asArray = z.tuple([ref, ref, text, text, z.unknown()]);
 
-/** undefined for anything that is no message of this version. */
+/** Returns undefined for anything but a message of this version. */
 export function decodeFrame(wire: string, version: ProtocolVersion): Frame | undefined {
   let json: unknown;
   try {
@@ -46,7 +46,7 @@ export function encodeFrame(frame: Frame, version: ProtocolVersion): string {
   return encodeWithPayload(frame, JSON.stringify(frame.payload), version);
 }
 
-/** For a payload that is JSON text already, because it goes to many. */
+/** Encodes a payload that is JSON already, because many clients get it. */
 export function encodeWithPayload(
   { joinRef, ref: messageRef, topic, event }: Omit<Frame, 'payload'>,
   payload: string,

@@ -4,9 +4,9 @@ export interface PublishedTable {
   readonly schema: string;
   readonly name: string;
   readonly key: readonly string[];
-  /** Those that are published, in the table's order; `type` is Postgres's own name, such as `timestamptz` or `_text`. */
+  /** Published columns in the table's order; `type` is Postgres's name, such as `timestamptz` or `_text`. */
   readonly columns: readonly { readonly name: string; readonly type: string }[];
-  /** For each role of the API, the columns that it may select. */
+  /** Columns that each role of the API may select. */
   readonly readable: Readonly<Record<string, readonly string[]>>;
 }
 
@@ -28,7 +28,7 @@ join pg_namespace n on n.nspname = p.schemaname
 join pg_class c on c.relnamespace = n.oid and c.relname = p.tablename
 where p.pubname = 'supabase_realtime' and c.relkind = 'r'`;
 
-/** The tables whose changes are told; one without a primary key is not, since its rows cannot be read again. */
+/** Returns the tables whose changes are delivered. A table without a primary key is not: its rows cannot be read again. */
 export async function readPublishedTables(client: pg.ClientBase): Promise<readonly PublishedTable[]> {
   const { rows } = await client.query<PublishedTable & { key: string[] | null }>(query);
   return rows.filter((row) => row.key !== null);

@@ -82,17 +82,17 @@ async function nothingBefore(ears: Ears): Promise<void> {
   ears.changes.pop();
 }
 
-describe('a member who listens', () => {
-  it('hears of an insert, an update and a delete of its own tenant', async () => {
+describe('a subscribed member', () => {
+  it('gets an insert, an update and a delete of its own tenant', async () => {
     const ears = await listen(await stack.clientOf(ours.viewer), { table: 'gateways' });
-    const id = await stack.database.addGateway('heard', ours.tenant);
+    const id = await stack.database.addGateway('received', ours.tenant);
     await eventually(() => expect(ears.changes).toHaveLength(1));
     expect(ears.changes[0]).toMatchObject({
       eventType: 'INSERT',
       table: 'gateways',
       schema: 'public',
       errors: null,
-      new: { id, slug: 'heard', tenant_id: ours.tenant, meta: {}, last_seen_at: null },
+      new: { id, slug: 'received', tenant_id: ours.tenant, meta: {}, last_seen_at: null },
     });
     await stack.database.query(`update public.gateways set label = 'changed' where id = $1`, [id]);
     await eventually(() => expect(ears.changes).toHaveLength(2));
@@ -107,7 +107,7 @@ describe('a member who listens', () => {
     expect(Object.keys(ears.changes[2]?.old ?? {})).toEqual(['id']);
   });
 
-  it('hears nothing of another tenant, not even that a row was deleted', async () => {
+  it('gets nothing of another tenant, not even a delete', async () => {
     const ears = await listen(await stack.clientOf(ours.viewer), { table: 'gateways' });
     const id = await stack.database.addGateway('secret', theirs.tenant);
     await stack.database.query(`update public.gateways set label = 'x' where id = $1`, [id]);
@@ -116,7 +116,7 @@ describe('a member who listens', () => {
     expect(ears.changes).toEqual([]);
   });
 
-  it('who is a member of nothing hears nothing', async () => {
+  it('without a membership gets nothing', async () => {
     const stranger = await stack.createMember(null, { tenant: ours.tenant });
     const ears = await listen(await stack.clientOf(stranger), { table: 'gateways' });
     const witness = await listen(await stack.clientOf(ours.viewer), { table: 'gateways' });
@@ -128,7 +128,7 @@ describe('a member who listens', () => {
     expect(ears.changes).toEqual([]);
   });
 
-  it('hears nothing more once the membership has ended, though the token still holds', async () => {
+  it('gets nothing after the membership ended, though the token is still valid', async () => {
     const fired = await stack.createMember('operator', { tenant: ours.tenant });
     const ears = await listen(await stack.clientOf(fired), { table: 'gateways' });
     await stack.database.query('update public.gateways set label = $1 where id = $2', [
@@ -143,8 +143,8 @@ describe('a member who listens', () => {
   });
 });
 
-describe('the service', () => {
-  it('hears of every tenant', async () => {
+describe('the service role', () => {
+  it('gets changes of every tenant', async () => {
     const ears = await listen(await stack.clientOf('service'), { table: 'gateways', event: 'INSERT' });
     const ids = [
       await stack.database.addGateway('served-ours', ours.tenant),
@@ -154,8 +154,8 @@ describe('the service', () => {
   });
 });
 
-describe('what cannot be told is refused', () => {
-  it('to someone without a token', async () => {
+describe('a subscription is refused', () => {
+  it('without a token', async () => {
     const ears = await listen(await stack.clientOf('anon'), { table: 'gateways' }, 'error');
     expect(ears.systems.at(-1)?.message).toMatch(/Unable to subscribe/);
   });
@@ -170,7 +170,7 @@ describe('what cannot be told is refused', () => {
 });
 
 describe('a filter', () => {
-  it('lets through what it matches', async () => {
+  it('passes matching rows', async () => {
     const ears = await listen(await stack.clientOf(ours.viewer), {
       table: 'gateways',
       event: 'INSERT',
@@ -183,8 +183,8 @@ describe('a filter', () => {
   });
 });
 
-describe('a table that came later', () => {
-  it('is told after the schema was reloaded, and only in the columns that the listener may read', async () => {
+describe('a table that was created later', () => {
+  it('is delivered after a reload of the schema, and only in the columns that the subscriber may read', async () => {
     await stack.database.query(`
       create table public.partly (id int, part int, open text, closed text, primary key (part, id));
       alter table public.partly enable row level security;
@@ -217,7 +217,7 @@ describe('a table that came later', () => {
 });
 
 describe('large and many changes', () => {
-  it('a row that fits in no notification arrives whole', async () => {
+  it('a row larger than a notification arrives whole', async () => {
     const ears = await listen(await stack.clientOf(ours.viewer), { table: 'gateways', event: 'UPDATE' });
     const text = 'x'.repeat(50_000);
     await stack.database.query(
@@ -249,7 +249,7 @@ describe('large and many changes', () => {
     expect(slugs('UPDATE').size).toBe(1000);
   });
 
-  it('a transaction that is rolled back is told to nobody', async () => {
+  it('a transaction that is rolled back is not delivered', async () => {
     const ears = await listen(await stack.clientOf(ours.viewer), { table: 'gateways' });
     await expect(
       stack.database.query(
@@ -287,7 +287,7 @@ describe('a token', () => {
     socket.close();
   });
 
-  it('that expires ends the channel, and says so', async () => {
+  it('that expires ends the channel with a message', async () => {
     const socket = await phoenix(stack.anonKey);
     const exp = Math.floor(Date.now() / 1000) + 4;
     const token = await sign({ role: 'authenticated', sub: ours.viewer.id, exp }, stack.jwtSecret);
@@ -317,7 +317,7 @@ describe('a token', () => {
 });
 
 describe('the protocol', () => {
-  it.each(['1.0.0', '2.0.0', undefined] as const)('is spoken in version %s', async (version) => {
+  it.each(['1.0.0', '2.0.0', undefined] as const)('is served in version %s', async (version) => {
     const socket = await phoenix(stack.serviceRoleKey, version);
     const asked = { event: 'INSERT', schema: 'public', table: 'gateways', filter: 'slug=eq.versioned' };
     const reply = await socket.join('realtime:any', undefined, [asked, { event: '*', schema: 'public' }]);
@@ -325,10 +325,11 @@ describe('the protocol', () => {
     socket.send('phoenix', 'heartbeat', {});
     await eventually(() => expect(socket.of('phx_reply')).toHaveLength(2));
     const id = await stack.database.addGateway('versioned', ours.tenant);
-    // What an earlier test did last may still be on its way.
-    const told = () => socket.of('postgres_changes').filter((change) => JSON.stringify(change).includes(id));
-    await eventually(() => expect(told()).toHaveLength(1));
-    const [message] = told();
+    // Changes of an earlier test may still arrive.
+    const delivered = () =>
+      socket.of('postgres_changes').filter((change) => JSON.stringify(change).includes(id));
+    await eventually(() => expect(delivered()).toHaveLength(1));
+    const [message] = delivered();
     expect(message).toMatchObject({
       ids: [expect.any(Number), expect.any(Number)],
       data: { schema: 'public', table: 'gateways', type: 'INSERT', record: { id }, errors: null },
@@ -338,17 +339,17 @@ describe('the protocol', () => {
     await stack.database.query('delete from public.gateways where id = $1', [id]);
     socket.send('phoenix', 'heartbeat', {});
     await eventually(() => expect(socket.of('phx_reply')).toHaveLength(4));
-    expect(told()).toHaveLength(1);
+    expect(delivered()).toHaveLength(1);
     socket.close();
   });
 
-  it('needs a key that is ours, in the right place', async () => {
+  it('needs a valid key, in the right place', async () => {
     await expect(phoenix('nobody')).rejects.toThrow('401');
     const elsewhere = new WebSocket(`${stack.url.replace('http', 'ws')}/socket?apikey=${stack.anonKey}`);
     await expect(new Promise((_, reject) => elsewhere.once('error', reject))).rejects.toThrow('404');
   });
 
-  it('outlives clients that break off or ask for nonsense before they are let in', async () => {
+  it('survives clients that break off or send invalid requests before the upgrade', async () => {
     const ask = (path: string): Socket => {
       const socket = connect(stack.port, '127.0.0.1');
       socket.on('error', () => socket.destroy());
@@ -370,7 +371,7 @@ describe('the protocol', () => {
     (await phoenix(stack.anonKey)).close();
   });
 
-  it('outlives nonsense', async () => {
+  it('survives invalid messages', async () => {
     const socket = await phoenix(stack.serviceRoleKey);
     for (const nonsense of [
       '',
@@ -390,8 +391,8 @@ describe('the protocol', () => {
   });
 });
 
-describe('a listener that was cut off from the database', () => {
-  it('is told to join again, and then hears what changes', async () => {
+describe('a subscriber during an outage of the database', () => {
+  it('has to join again, and then gets changes', async () => {
     const ears = await listen(await stack.clientOf(ours.viewer), { table: 'gateways' });
     await stack.database.behindTheGuard(
       `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'hq-realtime' and datname = current_database()`,

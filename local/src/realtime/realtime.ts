@@ -12,9 +12,9 @@ import { encodeWithPayload } from './frames.ts';
 import { visibilityOf } from './visibility.ts';
 
 export interface Realtime {
-  /** For the HTTP server's `upgrade`. */
+  /** Handler of the HTTP server's `upgrade` event. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
-  /** Settles when changes flow for the first time. */
+  /** Settles when changes arrive for the first time. */
   readonly ready: Promise<boolean>;
   close(): Promise<void>;
 }
@@ -28,7 +28,7 @@ export interface RealtimeOptions {
 
 const sweepMs = 30_000;
 
-/** postgres_changes of Supabase Realtime, for the clients of supabase-js and others that speak Phoenix channels. */
+/** Serves postgres_changes of Supabase Realtime to supabase-js and other clients of Phoenix channels. */
 export function openRealtime({ pool, databaseUrl, keys, onSchemaChange }: RealtimeOptions): Realtime {
   const server = new WebSocketServer({ noServer: true, maxPayload: 256 * 1024, perMessageDeflate: false });
   const connections = new Set<Connection>();
@@ -71,14 +71,14 @@ export function openRealtime({ pool, databaseUrl, keys, onSchemaChange }: Realti
     const texts = new Map<RowChange, Map<string, string>>();
     try {
       const whole = await visibility.withWholeRows(changes);
-      await Promise.all([...audiences.values()].map((listeners) => tell(listeners, whole, texts)));
+      await Promise.all([...audiences.values()].map((listeners) => deliverTo(listeners, whole, texts)));
     } catch {
-      // What could not be read was not told.
+      // These clients missed changes that could not be read.
       for (const { connection, channel } of [...audiences.values()].flat()) connection.fail(channel);
     }
   };
 
-  const tell = async (
+  const deliverTo = async (
     listeners: readonly Listener[],
     changes: readonly RowChange[],
     texts: Map<RowChange, Map<string, string>>,
@@ -103,7 +103,7 @@ export function openRealtime({ pool, databaseUrl, keys, onSchemaChange }: Realti
 
   return {
     upgrade(request, socket, head) {
-      // The HTTP server has let go of the socket: a client that breaks off would end the process.
+      // The HTTP server no longer handles the socket: an unhandled error would end the process.
       socket.on('error', () => socket.destroy());
       const url = URL.parse(request.url ?? '/', 'http://127.0.0.1');
       if (!url) return reject(socket, '400 Bad Request', 'The address is not valid.');
@@ -136,7 +136,7 @@ interface Listener {
 
 function mayMatch(channel: Channel, change: RowChange): boolean {
   const wanted = channel.bindingsByTable.get(change.table) ?? [];
-  // A filter is asked once the row is whole.
+  // Filters apply once the row is whole.
   return wanted.some((entry) =>
     change.isWhole ? matchesChange(entry, change) : matchesEvent(entry.binding.event, change),
   );
@@ -156,7 +156,7 @@ function send(
     .filter((entry) => matchesChange(entry, change))
     .map(({ binding }) => binding);
   const readable = change.table.readable[channel.audience.role] ?? [];
-  // Bindings that asked for the same columns share a message.
+  // Bindings with the same columns share a message.
   for (const [, group] of Map.groupBy(bindings, ({ select }) => select?.join() ?? '*')) {
     const select = group[0]?.select;
     const visible = select ? readable.filter((name) => select.includes(name)) : readable;

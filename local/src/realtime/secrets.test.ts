@@ -46,8 +46,8 @@ async function listen(
   return { raw, refused: () => systems.at(-1) === 'error' };
 }
 
-describe('what Realtime tells of secrets', () => {
-  it('is every change and no ciphertext, to a member, to the service role, and on the way there', async () => {
+describe('secrets by Realtime', () => {
+  it('are delivered without ciphertext, to a member, to the service role, and in notifications', async () => {
     const notified: string[] = [];
     const tap = new pg.Client({ connectionString: stack.database.url });
     await tap.connect();
@@ -68,21 +68,21 @@ describe('what Realtime tells of secrets', () => {
       expect(error).toBeNull();
       return data;
     };
-    const heard = (count: number) =>
+    const received = (count: number) =>
       eventually(() => expect(ears.map(({ raw }) => raw.length)).toEqual([count, count]));
     const { secret } = await set('one', 'small');
-    await heard(1);
+    await received(1);
     await set('x'.repeat(60_000), 'a large value');
-    await heard(2);
+    await received(2);
     await set('two', 'small again');
     // A row that does not fit into a notification is read again by its key.
     await client
       .from('secrets')
       .update({ note: '\u0001'.repeat(2_000) })
       .eq('id', secret.id);
-    await heard(4);
+    await received(4);
     await client.rpc('delete_secret', { p_secret_id: secret.id });
-    await heard(5);
+    await received(5);
 
     for (const { raw } of ears) {
       expect(raw[0]).toContain('"key":"A_KEY"');
@@ -96,14 +96,14 @@ describe('what Realtime tells of secrets', () => {
     await tap.end();
   });
 
-  it('cannot be asked for by the ciphertext', async () => {
+  it('cannot be filtered by the ciphertext', async () => {
     const { refused } = await listen(await stack.clientOf('service'), 'encrypted_value=eq.x');
     expect(refused()).toBe(true);
   });
 });
 
-describe('what REST gives of secrets', () => {
-  it('is every column but the ciphertext', async () => {
+describe('secrets by REST', () => {
+  it('have every column but the ciphertext', async () => {
     const client = await stack.clientOf(operator);
     const row = { gateway_id: gateway, key: 'OVER_REST', encrypted_value: sealed('one') };
     expect((await client.from('secrets').insert(row)).error).toBeNull();
@@ -121,7 +121,7 @@ describe('what REST gives of secrets', () => {
     expect((await service.from('secrets').select('encrypted_value')).data).toHaveLength(1);
   });
 
-  it('is nothing to write for a viewer, and no other tenant’s gateway for anyone', async () => {
+  it('cannot be written by a viewer, nor for another tenant’s gateway by anyone', async () => {
     const seen = await stack.clientOf(viewer);
     const row = { gateway_id: gateway, key: 'FORBIDDEN', encrypted_value: sealed('one') };
     expect((await seen.from('secrets').insert(row)).error?.code).toBe('42501');
@@ -136,7 +136,7 @@ describe('what REST gives of secrets', () => {
     expect(moved.error?.code).toBe('42501');
   });
 
-  it('is a snapshot for the runner that nobody else may take', async () => {
+  it('have a snapshot that only the runner may read', async () => {
     const snapshot = (client: SupabaseClient) => client.rpc('secrets_snapshot', { p_gateway_id: gateway });
     const service = await stack.clientOf('service');
     expect((await snapshot(service)).data).toMatchObject({

@@ -4,7 +4,7 @@ import type { RowChange } from './change-feed.ts';
 import type { Row } from './filter.ts';
 import type { PublishedTable } from './published-tables.ts';
 
-/** Whom a change may be told. Subscribers with the same token, but for its times, are one audience. */
+/** Subscribers that may see the same rows: their tokens are equal except for ids and times. */
 export interface Audience {
   readonly role: string;
   readonly claims: Claims;
@@ -16,13 +16,13 @@ export function audienceKey({ claims }: Audience): string {
 }
 
 export interface Visibility {
-  /** The changes among these that the audience may know of: it can read the row now, or a deleted row was its tenant's. */
+  /** Returns the changes that the audience may see: it can read the row now, or a deleted row was its tenant's. */
   visibleTo(audience: Audience, changes: readonly RowChange[]): Promise<ReadonlySet<RowChange>>;
-  /** The changes with their whole rows, where they came by key alone; without those whose row is gone. */
+  /** Completes changes that came by key alone; leaves out those whose row is gone. */
   withWholeRows(changes: readonly RowChange[]): Promise<readonly RowChange[]>;
 }
 
-/** Asks the database itself, in one round trip for all changes: its policies decide. */
+/** Asks the database, whose policies decide, in one round trip for all changes. */
 export function visibilityOf(pool: pg.Pool): Visibility {
   return {
     async visibleTo({ role, claims }, changes) {
@@ -99,7 +99,7 @@ function groupByTable(changes: readonly RowChange[]): readonly TableChanges[] {
   return [...groups.values()];
 }
 
-/** One message, and so one transaction and one round trip, which every subscriber would wait for. */
+/** Sends all statements as one message, and so in one transaction and one round trip. */
 async function asRole(
   pool: pg.Pool,
   role: string,

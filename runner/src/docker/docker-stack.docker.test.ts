@@ -47,7 +47,7 @@ async function healthOf(service: string) {
 }
 
 describe('a restart', () => {
-  test('starts the container anew and returns when it is healthy', async () => {
+  test('starts the container again and returns when it is healthy', async () => {
     const before = await project.startedAt('steady');
     const { tookMs } = await restart('steady');
     expect(await project.startedAt('steady')).not.toBe(before);
@@ -76,7 +76,7 @@ describe('a restart', () => {
     for (const moment of after) expect(before).not.toContain(moment);
   });
 
-  test('that ends unhealthy fails with what the health check says and the last log lines', async () => {
+  test('that ends unhealthy fails with the output of the health check and the last log lines', async () => {
     const output: string[] = [];
     const error = await failureOf(
       stack.restart('sick', { signal: soon(), onOutput: (line) => output.push(line) }),
@@ -97,7 +97,7 @@ describe('a restart', () => {
     expect(error.message).toContain('no configuration');
   });
 
-  test('that is aborted throws the reason of its signal and asks no more', async () => {
+  test('that is aborted throws the reason of its signal and sends no more requests', async () => {
     const limit = new AbortController();
     const reason = new HqError('timed_out', 'It took longer than its limit.');
     const output: string[] = [];
@@ -111,7 +111,7 @@ describe('a restart', () => {
     expect(await thrown).toBe(reason);
   });
 
-  test('of a container that is removed meanwhile fails and says how to get it back', async () => {
+  test('of a container that is removed meanwhile fails with a hint how to create it again', async () => {
     const output: string[] = [];
     const failure = failureOf(
       stack.restart('slow', { signal: soon(), onOutput: (line) => output.push(line) }),
@@ -194,7 +194,7 @@ describe('the log', () => {
     expect(await logOf('terminal', 10)).toEqual(['{"a": 1}', '\u001b[32mgrün\u001b[0m']);
   });
 
-  test('of 100 MB gives its last lines and no more', async () => {
+  test('of 100 MB returns only its last lines', async () => {
     await vi.waitUntil(async () => (await healthOf('loud')) === 'healthy', {
       timeout: 60_000,
       interval: 500,
@@ -231,14 +231,14 @@ describe('the watch', () => {
     return { changed, [Symbol.dispose]: stop };
   }
 
-  test('tells when a service dies', async () => {
+  test('reports the exit of a service', async () => {
     using watch = await watched();
     await docker(['kill', await project.container('plain')]);
     await vi.waitUntil(() => watch.changed.mock.calls.length > 0, { timeout: 10_000 });
     expect(await healthOf('plain')).toBe('stopped');
   });
 
-  test('tells when a health check changes its mind', async () => {
+  test('reports a change of a health check', async () => {
     using watch = await watched();
     await docker(['exec', await project.container('slow'), 'touch', '/tmp/ready']);
     await vi.waitUntil(() => watch.changed.mock.calls.length > 0, { timeout: 10_000 });

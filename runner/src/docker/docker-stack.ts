@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServiceStatus } from '@hq/shared/actions';
 import { HqError } from '@hq/shared/errors';
+import { type Backoff, backoffMs, sleep } from '@hq/shared/program';
 import { callInput, type OpenClawAnswer, type OpenClawCall, readAnswers } from '../openclaw-call.ts';
 import type { Restarted, RestartOptions, Stack } from '../stack.ts';
 import { awaitHealthy } from './await-healthy.ts';
@@ -10,6 +10,8 @@ import { logLines } from './log-lines.ts';
 
 /** Longest time in seconds that a restart lets a service finish its work; the operator waits for it. */
 const longestGrace = 120;
+
+const backoff: Backoff = { firstMs: 1_000, longestMs: 30_000 };
 
 /** Path in the image of `gateway/Dockerfile`. */
 const openClawCaller = ['node', '/hq/gateway/call-openclaw.ts'] as const;
@@ -96,13 +98,13 @@ class DockerStack implements Stack {
 
   /** Follows the engine's events until the signal, through restarts of the engine. */
   async #follow(onChange: () => void, signal: AbortSignal): Promise<void> {
-    for (let pause = 1; !signal.aborted; pause = Math.min(pause * 2, 30)) {
+    for (let failures = 1; !signal.aborted; failures += 1) {
       try {
         const events = await this.#engine.events(signal);
         // Events before the subscription were missed.
         onChange();
         for await (const _event of events) {
-          pause = 1;
+          failures = 0;
           onChange();
         }
       } catch {
@@ -110,7 +112,7 @@ class DockerStack implements Stack {
       }
       if (signal.aborted) return;
       onChange();
-      await sleep(pause * 1000, undefined, { signal, ref: false }).catch(() => undefined);
+      await sleep(backoffMs(failures, backoff), signal);
     }
   }
 

@@ -40,14 +40,14 @@ async function failure(dockerHost: string, signal = AbortSignal.timeout(10_000))
   );
 }
 
-describe('an engine that cannot be asked', () => {
-  test('says that its socket is not there', async () => {
+describe('an engine that cannot be used', () => {
+  test('is reported when its socket is missing', async () => {
     const error = await failure(`unix://${socket}`);
     expect(error).toBeInstanceOf(HqError);
     expect(error).toMatchObject({ code: 'unreachable', message: `There is no Docker engine at ${socket}.` });
   });
 
-  test('says that nothing listens any more', async () => {
+  test('is reported when nothing listens', async () => {
     // A listener that is killed leaves its socket file behind.
     const script = `require('net').createServer().listen(${JSON.stringify(socket)}, () => process.kill(process.pid, 'SIGKILL'))`;
     await promisify(execFile)(process.execPath, ['--eval', script]).catch(() => undefined);
@@ -59,7 +59,7 @@ describe('an engine that cannot be asked', () => {
     });
   });
 
-  test('says that the socket is denied and which group opens it', async () => {
+  test('is reported with the group that may open the socket', async () => {
     await listen((_request, response) => response.end('[]'));
     // Not even its owner may, should the owner be the one who runs this test.
     await chmod(socket, 0);
@@ -72,7 +72,7 @@ describe('an engine that cannot be asked', () => {
     });
   });
 
-  test('passes on what the engine says', async () => {
+  test('passes on the message of the engine', async () => {
     await listen((_request, response) => {
       response.writeHead(500, { 'content-type': 'application/json' });
       response.end('{"message": "no space left on device"}');
@@ -83,7 +83,7 @@ describe('an engine that cannot be asked', () => {
     });
   });
 
-  test('says that somebody forbids it', async () => {
+  test('is reported when a proxy denies the request', async () => {
     await listen((_request, response) => {
       response.writeHead(403, { 'content-type': 'application/json' });
       response.end('{"message": "blocked by policy"}');
@@ -94,24 +94,24 @@ describe('an engine that cannot be asked', () => {
     });
   });
 
-  test('says that it is no Docker engine', async () => {
+  test('is reported when the server is no Docker engine', async () => {
     await listen((_request, response) => {
       response.writeHead(200, { 'content-type': 'application/json' });
       response.end('{"hello": "there"}');
     });
     expect(await failure(`unix://${socket}`)).toMatchObject({
       code: 'failed',
-      message: 'The Docker engine answered in a way that this runner does not understand.',
+      message: 'This runner cannot parse the answer of the Docker engine.',
     });
   });
 
-  test('lets go of a silent engine when the signal is aborted', async () => {
+  test('stops waiting for a silent engine when the signal is aborted', async () => {
     const limit = new AbortController();
     await listen(() => limit.abort(new HqError('cancelled', 'Someone cancelled it.')));
     expect(await failure(`unix://${socket}`, limit.signal)).toBe(limit.signal.reason);
   });
 
-  test('lets go of an engine that stops in the middle of an answer when the signal is aborted', async () => {
+  test('stops waiting for an engine that breaks off a response when the signal is aborted', async () => {
     const limit = new AbortController();
     await listen((_request, response) => {
       response.writeHead(200, { 'content-type': 'application/json' });

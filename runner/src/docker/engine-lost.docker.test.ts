@@ -17,7 +17,7 @@ let engine: ChildProcess;
 let stack: Stack;
 
 /**
- * An engine of this test's own. It stands in a network namespace of its own too: an engine that is told to do without a
+ * A separate engine in its own network namespace: an engine that is told to do without a
  * bridge takes away the one that the machine's engine uses.
  */
 async function startEngine(): Promise<void> {
@@ -92,7 +92,7 @@ describe.runIf(process.env.HQ_TEST_ROOT === '1')('an engine that is stopped', ()
     await rm(folder, { recursive: true });
   }, 60_000);
 
-  test('in the middle of a restart is told as such, and used again when it is back', async () => {
+  test('during a restart is reported, and used again once it runs', async () => {
     const changed = vi.fn<() => void>();
     const stop = stack.watch(changed);
     await vi.waitUntil(() => changed.mock.calls.length > 0, { timeout: 10_000 });

@@ -41,7 +41,7 @@ describe('log lines', () => {
     );
   });
 
-  test('of two streams do not run into each other', async () => {
+  test('of two streams are not mixed', async () => {
     const bytes = Buffer.concat([
       frame(1, 'out '),
       frame(2, 'err '),
@@ -51,13 +51,13 @@ describe('log lines', () => {
     expect(await read(bytes)).toEqual(['out one', 'err two', 'three']);
   });
 
-  test('keep characters whole that two frames share', async () => {
+  test('keep characters that span two frames', async () => {
     const [first, second] = [Buffer.from('ü').subarray(0, 1), Buffer.from('ü').subarray(1)];
     const header = (length: number) => Buffer.from([1, 0, 0, 0, 0, 0, 0, length]);
     expect(await read(Buffer.concat([header(1), first, header(1), second]))).toEqual(['ü']);
   });
 
-  test('come out of a chunk with very many small frames', async () => {
+  test('are read from a chunk with very many small frames', async () => {
     const frames = Array.from({ length: 50_000 }, () => frame(1, '\n'));
     expect(await read(Buffer.concat(frames))).toHaveLength(50_000);
   });

@@ -39,7 +39,7 @@ describe('the real OpenClaw', () => {
     rmSync(directory, { recursive: true, force: true });
   }, 60_000);
 
-  it('starts from an empty home on loopback alone, with a private token and nothing of HQ’s keys', async () => {
+  it('starts from an empty home on loopback alone, with a private token and without HQ’s keys', async () => {
     const { pid, port } = pidOf(home);
     expect((await fetch(`http://127.0.0.1:${port}/healthz`)).ok).toBe(true);
     expect(await service(stack)).toMatchObject({
@@ -64,7 +64,7 @@ describe('the real OpenClaw', () => {
   });
 
   it(
-    'is another process after a restart, ready, and says how it came to that',
+    'is another process after a restart, ready, and reports the steps',
     async () => {
       const before = pidOf(home).pid;
       const lines: string[] = [];
@@ -86,25 +86,25 @@ describe('the real OpenClaw', () => {
   );
 
   it(
-    'is started again when it dies, and the death is told',
+    'is started again when it exits, and reports the exit',
     async () => {
       const { pid } = pidOf(home);
-      const told: string[] = [];
+      const healths: string[] = [];
       const unwatch = stack.watch(
-        () => void service(stack).then((gateway) => told.push(gateway?.health ?? '')),
+        () => void service(stack).then((gateway) => healths.push(gateway?.health ?? '')),
       );
       process.kill(pid, 'SIGKILL');
       await becomes(stack, 'starting', 30_000);
       await becomes(stack, 'healthy');
       unwatch();
-      expect(told.slice(0, 3)).toEqual(['stopped', 'starting', 'healthy']);
+      expect(healths.slice(0, 3)).toEqual(['stopped', 'starting', 'healthy']);
       expect((await service(stack))?.restarts).toBe(1);
       expect(pidOf(home).pid).not.toBe(pid);
     },
     readyMs,
   );
 
-  it('keeps the last lines of its log, and knows no other service', async () => {
+  it('keeps the last lines of its log, and has no other service', async () => {
     const lines: string[] = [];
     for await (const line of stack.logs('gateway', 5)) lines.push(line);
     expect(lines.length).toBeGreaterThan(0);
@@ -117,7 +117,7 @@ describe('the real OpenClaw', () => {
   });
 });
 
-describe('an OpenClaw that will not start', () => {
+describe('an OpenClaw that cannot start', () => {
   let directory: string;
   let stack: ProcessStack | undefined;
   beforeEach(() => {
@@ -129,7 +129,7 @@ describe('an OpenClaw that will not start', () => {
   }, 60_000);
 
   it(
-    'fails the restart with its last words, and starts once its configuration is mended',
+    'fails the restart with its last log lines, and starts once its configuration is fixed',
     async () => {
       const home = await prepareGatewayHome({ directory });
       const config = join(home.stateDirectory, 'openclaw.json');

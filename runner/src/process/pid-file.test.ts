@@ -26,8 +26,8 @@ async function livingRecord(pid: number) {
   return { pid, birth: (await startTimeOf(pid)) ?? '' };
 }
 
-describe('a gateway that was left behind', () => {
-  it('is ended when its runner is dead', async () => {
+describe('a gateway of an earlier runner', () => {
+  it('is stopped when its runner is dead', async () => {
     const { pid, ended } = await sleeper();
     const record = { gateway: await livingRecord(pid), runner: { pid: 999_999_999, birth: '1' }, port: 1 };
     writeFileSync(file, JSON.stringify(record));
@@ -35,7 +35,7 @@ describe('a gateway that was left behind', () => {
     await ended;
   });
 
-  it('is not ended when its runner lives, and the second runner is refused', async () => {
+  it('is not stopped while its runner runs, and the second runner is refused', async () => {
     const gateway = await sleeper();
     const runner = await sleeper();
     const record = {
@@ -51,7 +51,7 @@ describe('a gateway that was left behind', () => {
     await Promise.all([gateway.ended, runner.ended]);
   });
 
-  it('is left alone when another process has its number by now', async () => {
+  it('is not touched when another process has its pid now', async () => {
     const { pid, ended } = await sleeper();
     const record = { gateway: { pid, birth: 'another' }, runner: { pid: 999_999_999, birth: '1' }, port: 1 };
     writeFileSync(file, JSON.stringify(record));
@@ -61,13 +61,13 @@ describe('a gateway that was left behind', () => {
     await ended;
   });
 
-  it('is nobody where the file is missing or says nothing', async () => {
+  it('does not exist where the file is missing or invalid', async () => {
     expect(await stopOrphan(file)).toBeNull();
     writeFileSync(file, 'half a li');
     expect(await stopOrphan(file)).toBeNull();
   });
 
-  it('is what was written down before', async () => {
+  it('is the one that the file records', async () => {
     const { pid, ended } = await sleeper();
     await writePidFile(file, pid, 18_789);
     expect(await stopOrphan(file)).toBe(pid);

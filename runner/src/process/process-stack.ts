@@ -1,6 +1,7 @@
 import type { ServiceHealth, ServiceStatus } from '@hq/shared/actions';
 import { HqError } from '@hq/shared/errors';
 import type { Log } from '@hq/shared/log';
+import { type Backoff, backoffMs } from '@hq/shared/program';
 import type { OpenClawAnswer, OpenClawCall } from '../openclaw-call.ts';
 import type { Restarted, RestartOptions, Stack } from '../stack.ts';
 import { freePort } from './free-port.ts';
@@ -16,8 +17,7 @@ const restartGraceMs = 60_000;
 const closeGraceMs = 8_000;
 const livenessEveryMs = 10_000;
 const missesUntilUnhealthy = 3;
-const firstBackoffMs = 1_000;
-const longestBackoffMs = 60_000;
+const backoff: Backoff = { firstMs: 1_000, longestMs: 60_000, jitter: 'none' };
 /** A gateway that was ready this long resets the count of failures. */
 const settledMs = 60_000;
 
@@ -210,14 +210,16 @@ export class ProcessStack implements Stack {
   }
 
   #retryLater(): void {
-    const pause = Math.min(longestBackoffMs, firstBackoffMs * 2 ** Math.min(this.#failures, 10));
     this.#failures += 1;
     this.#restarts += 1;
     this.#cancelRetry();
-    this.#retry = setTimeout(() => {
-      this.#retry = undefined;
-      void this.#launchWithRetry();
-    }, pause);
+    this.#retry = setTimeout(
+      () => {
+        this.#retry = undefined;
+        void this.#launchWithRetry();
+      },
+      backoffMs(this.#failures, backoff),
+    );
   }
 
   #cancelRetry(): void {

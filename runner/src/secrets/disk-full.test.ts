@@ -21,7 +21,7 @@ function canMount(): boolean {
   }
 }
 
-describe.runIf(canMount())('a disk that is full', () => {
+describe.runIf(canMount())('a full disk', () => {
   let harness: SecretsHarness;
   let disk: string;
   beforeEach(async () => {
@@ -35,7 +35,7 @@ describe.runIf(canMount())('a disk that is full', () => {
     rmSync(disk, { recursive: true });
   });
 
-  it('keeps every file as it was, says so, and is caught up with when there is room again', async () => {
+  it('keeps every file as it was, reports it, and syncs once there is space again', async () => {
     const path = join(disk, 'secrets');
     const read = (name: string) => readFileSync(join(path, name), 'utf8');
     const maya = await harness.stack.database.addAgent('maya', harness.gateway);

@@ -72,7 +72,7 @@ const openProviderKeys = () =>
     hashKey: harness.stack.serviceRoleKey,
     log,
   });
-const toldKeys = () =>
+const recordedKeys = () =>
   calls.filter(({ method }) => method.startsWith('models.auth') && method !== 'models.authStatus');
 
 beforeAll(async () => {
@@ -136,7 +136,7 @@ async function turn(agentId: string, command: string): Promise<string> {
   });
   const { runId } = z.object({ runId: z.string() }).parse(run);
   await call('agent.wait', { runId, timeoutMs: 50_000 });
-  return model.said.at(-1) ?? '';
+  return model.outputs.at(-1) ?? '';
 }
 const hash = (text: string) => createHash('sha256').update(text).digest('hex');
 
@@ -154,16 +154,16 @@ const context = (output: CommandOutput): HandlerContext => ({
 });
 
 describe('the real OpenClaw', () => {
-  it('learns provider keys, each agent its own, and nothing else of them', { timeout: readyMs }, async () => {
+  it('gets provider keys, each agent its own, and no other secret', { timeout: readyMs }, async () => {
     await has('acme-maya', ['groq:manual', 'openai:manual']);
     await has('bob', ['openai:manual']);
     await until('it to be noted', () => Object.keys(noted()).length === 2, readyMs);
     const note = readFileSync(join(state, 'secrets', 'provider-keys.json'), 'utf8');
     expect(note).not.toContain('of-the-gateway');
-    expect(toldKeys()).toHaveLength(3);
+    expect(recordedKeys()).toHaveLength(3);
   });
 
-  it('is told again of nothing that it knows, by the next runner neither', { timeout: readyMs }, async () => {
+  it('gets no key twice, also from the next runner', { timeout: readyMs }, async () => {
     await until('it to be noted', () => Object.keys(noted()).length === 2, readyMs);
     await providerKeys.close();
     calls.length = 0;
@@ -178,7 +178,7 @@ describe('the real OpenClaw', () => {
       readyMs,
     );
     await providerKeys.close();
-    expect(toldKeys()).toEqual([]);
+    expect(recordedKeys()).toEqual([]);
     providerKeys = openProviderKeys();
     sync.addListener(providerKeys);
   });
@@ -199,7 +199,7 @@ describe('the real OpenClaw', () => {
     expect(await turn('bob', digest)).toContain(hash('another token'));
   });
 
-  it('forgets a key that HQ took away, and keeps one that HQ did not bring', {
+  it('drops a key that HQ removed, and keeps one that HQ did not push', {
     timeout: readyMs,
   }, async () => {
     await call('models.authSetApiKey', { provider: 'xai', apiKey: 'by-hand-0123456789', agentId: 'bob' });
@@ -216,7 +216,7 @@ describe('the real OpenClaw', () => {
     expect(await takesAway('bob', 'xai:manual')).toBe(true);
   });
 
-  it('takes a key and an address by command, and keeps its default model', { timeout: readyMs }, async () => {
+  it('gets a key and an address by command, and keeps its default model', { timeout: readyMs }, async () => {
     const shape = z.object({
       config: z.object({
         models: z.looseObject({ providers: z.record(z.string(), z.looseObject({})) }),
@@ -244,7 +244,7 @@ describe('the real OpenClaw', () => {
     expect(await takesAway('bob', 'openai:manual')).toBe(true);
   });
 
-  it('keeps a key under a profile of another name', { timeout: readyMs }, async () => {
+  it('stores a key under a profile of another name', { timeout: readyMs }, async () => {
     const output = new CommandOutput(harness.redactor, () => undefined);
     const own = await harness.store('THIRD_KEY', 'sk-the-third-key-0123456789', { agent: maya });
     const payload = { provider: 'openai', secret: own, profile_name: 'second' };

@@ -1,6 +1,7 @@
 import { basename, dirname } from 'node:path';
 import { HqError } from '@hq/shared/errors';
 import type { Log } from '@hq/shared/log';
+import { type Backoff, backoffMs } from '@hq/shared/program';
 import { z } from 'zod';
 import type { OpenClawAnswer, OpenClawCall } from '../openclaw-call.ts';
 import type { Stack } from '../stack.ts';
@@ -37,8 +38,7 @@ const openClawConfig = z.object({
 });
 const pushedKey = z.object({ profileId: z.string() });
 
-const firstRetryMs = 2_000;
-const longestRetryMs = 60_000;
+const backoff: Backoff = { firstMs: 2_000, longestMs: 60_000 };
 /** A gateway may take this long to start on a busy machine; until then no problem is reported. */
 const startupGraceMs = 120_000;
 const callsAtOnce = 10;
@@ -90,7 +90,8 @@ export class ProviderKeys implements SyncListener {
     this.#timer = setTimeout(() => {
       this.#running ??= this.#push().finally(() => {
         this.#running = null;
-        if (this.#wanted !== null) this.#pushIn(this.#failures === 0 ? 0 : retryDelay(this.#failures));
+        if (this.#wanted !== null)
+          this.#pushIn(this.#failures === 0 ? 0 : backoffMs(this.#failures, backoff));
       });
     }, milliseconds);
   }
@@ -225,8 +226,4 @@ function record(
 function payloadOf(answer: OpenClawAnswer | undefined): unknown {
   if (answer?.ok === true) return answer.payload;
   throw new HqError('failed', `OpenClaw refused a call: ${answer?.message ?? 'no answer'}.`);
-}
-
-function retryDelay(failures: number): number {
-  return Math.min(longestRetryMs, firstRetryMs * 2 ** Math.min(failures - 1, 6));
 }

@@ -18,7 +18,7 @@ const wanted = (providerKeys = keys, unread: readonly string[] = []) => ({
   providerKeys,
   unreadProviders: new Set(unread),
 });
-const told = (result: ReturnType<typeof providerSteps>, profile = 'openai:manual'): PushedKeys => {
+const pushed = (result: ReturnType<typeof providerSteps>, profile = 'openai:manual'): PushedKeys => {
   const known: PushedKeys = {};
   for (const { agent, provider, hash } of result.steps) {
     if (hash !== null) known[agent] = { ...known[agent], [provider]: { hash, profile } };
@@ -28,16 +28,16 @@ const told = (result: ReturnType<typeof providerSteps>, profile = 'openai:manual
 const calls = (result: ReturnType<typeof providerSteps>) =>
   result.steps.map(({ call }) => [call.method, call.params]);
 
-describe('the keys of providers', () => {
-  it('go to every agent, an agent’s own before the gateway’s', () => {
+describe('provider keys', () => {
+  it('go to every agent, and an agent’s own key overrides the gateway’s', () => {
     expect(calls(providerSteps(openclaw, wanted(), {}, 'key'))).toEqual([
       ['models.authSetApiKey', { provider: 'openai', apiKey: 'of maya', agentId: 'acme-maya' }],
       ['models.authSetApiKey', { provider: 'openai', apiKey: 'of all', agentId: 'bob' }],
     ]);
   });
 
-  it('that were told are told no more, unless OpenClaw forgot them or they changed', () => {
-    const known = told(providerSteps(openclaw, wanted(), {}, 'key'));
+  it('are not pushed again, unless OpenClaw lost them or they changed', () => {
+    const known = pushed(providerSteps(openclaw, wanted(), {}, 'key'));
     const knowing = { ...openclaw, profiles: new Set(['openai:manual']) };
     expect(providerSteps(knowing, wanted(), known, 'key').steps).toEqual([]);
     expect(providerSteps(openclaw, wanted(), known, 'key').steps).toHaveLength(2);
@@ -45,15 +45,15 @@ describe('the keys of providers', () => {
     expect(providerSteps(knowing, changed, known, 'key').steps.map(({ agent }) => agent)).toEqual(['bob']);
   });
 
-  it('are noted as hashes that nobody can make without the key', () => {
+  it('are recorded as hashes that need the key to compute', () => {
     const [one] = providerSteps(openclaw, wanted(), {}, 'key').steps;
     const [other] = providerSteps(openclaw, wanted(), {}, 'another key').steps;
     expect(one?.hash).toMatch(/^[0-9a-f]{64}$/);
     expect(one?.hash).not.toBe(other?.hash);
   });
 
-  it('that nobody wants any more go, and what the same profile held for others comes again', () => {
-    const known = told(providerSteps(openclaw, wanted(), {}, 'key'));
+  it('that are removed are dropped, and keys of others in the same profile are pushed again', () => {
+    const known = pushed(providerSteps(openclaw, wanted(), {}, 'key'));
     const knowing = { ...openclaw, profiles: new Set(['openai:manual']) };
     const ofMaya = wanted(keys.slice(1));
     expect(calls(providerSteps(knowing, ofMaya, known, 'key'))).toEqual([
@@ -62,17 +62,17 @@ describe('the keys of providers', () => {
     ]);
   });
 
-  it('that cannot be read take nothing away', () => {
-    const known = told(providerSteps(openclaw, wanted(), {}, 'key'));
+  it('that cannot be decrypted remove nothing', () => {
+    const known = pushed(providerSteps(openclaw, wanted(), {}, 'key'));
     expect(providerSteps(openclaw, wanted([], ['openai']), known, 'key').steps).toEqual([]);
   });
 
-  it('of an agent that OpenClaw has no more are left alone', () => {
+  it('of an agent that OpenClaw no longer has are not touched', () => {
     const known = { gone: { openai: { hash: 'x', profile: 'openai:manual' } } };
     expect(providerSteps(openclaw, wanted([]), known, 'key').steps).toEqual([]);
   });
 
-  it('of a provider with settings of its own are one for all agents, and an agent’s own is told to be impossible', () => {
+  it('of a provider with settings of its own are shared by all agents, and an agent’s own is reported as impossible', () => {
     const configured = { ...openclaw, configured: new Set(['openai']) };
     const { steps, impossible } = providerSteps(configured, wanted(), {}, 'key');
     expect(steps.map(({ agent, call }) => [agent, call.params])).toEqual([

@@ -34,8 +34,8 @@ async function killWhileWriting(nth: number): Promise<void> {
   for (const watcher of watchers) watcher.close();
 }
 
-describe('a runner that is killed between the temporary file and its name', () => {
-  it(`leaves whole files each of ${kills} times, and the next one takes away what it began`, async () => {
+describe('a runner killed between the temporary file and its rename', () => {
+  it(`leaves whole files each of ${kills} times, and the next one removes its temporary files`, async () => {
     let began = 0;
     for (let kill = 0; kill < kills; kill += 1) {
       await killWhileWriting(1 + (kill % 9));

@@ -12,7 +12,7 @@ import {
 
 const limitMs = 30_000;
 const snapshots = '/rest/v1/rpc/secrets_snapshot';
-const told = '/rest/v1/rpc/secrets_synced';
+const reports = '/rest/v1/rpc/secrets_synced';
 
 let harness: RunnerHarness;
 let proxy: FaultProxy;
@@ -54,7 +54,7 @@ const metaSecrets = async () => {
 };
 
 describe('a runner', () => {
-  it('has its secrets on disk before it is ready, and says which key it reads', async () => {
+  it('has its secrets on disk before it is ready, and reports which key it uses', async () => {
     await store('KEY', 'there already');
     const runner = await start();
     expect(gatewayFile()).toBe(`KEY='there already'\n`);
@@ -70,7 +70,7 @@ describe('a runner', () => {
     expect((await runner.health()).secrets).toBe('ok');
   });
 
-  it('hears of a change by Realtime', async () => {
+  it('syncs after a change by Realtime', async () => {
     const runner = await start();
     await trusts(runner);
     await store('KEY', 'first');
@@ -81,26 +81,26 @@ describe('a runner', () => {
     await until('the key to be gone', () => gatewayFile() === '', limitMs);
   });
 
-  it('hears of a change by its turns while Realtime is away', async () => {
+  it('syncs after a change by its exchanges while Realtime is down', async () => {
     proxy.refuseWebSockets(true);
     await start();
     await store('KEY', 'polled');
     await lands(`KEY='polled'`);
   });
 
-  it('makes a burst of changes a few syncs, four a second at most', async () => {
+  it('turns a burst of changes into a few syncs, four a second at most', async () => {
     const runner = await start();
     await trusts(runner);
-    const before = proxy.requests(snapshots) + proxy.requests(told);
+    const before = proxy.requests(snapshots) + proxy.requests(reports);
     const beganAt = performance.now();
     await Promise.all(Array.from({ length: 100 }, (_, number) => store(`KEY_${number}`, `value ${number}`)));
     await until('all of them', () => gatewayFile().split('\n').length === 101, limitMs);
     const syncs = 2 + (performance.now() - beganAt) / 250;
-    expect(proxy.requests(snapshots) + proxy.requests(told) - before).toBeLessThanOrEqual(2 * syncs);
+    expect(proxy.requests(snapshots) + proxy.requests(reports) - before).toBeLessThanOrEqual(2 * syncs);
   });
 
-  it('tells the heartbeat when the database has more than the disk', async () => {
-    const runner = await start({ BEAT_SECONDS: '1' });
+  it('reports in its heartbeat that the files are stale', async () => {
+    const runner = await start({ HEARTBEAT_SECONDS: '1' });
     proxy.dropResponses(snapshots, 1_000);
     await store('KEY', 'value');
     await until('it to be stale', async () => (await metaSecrets())?.state === 'stale', limitMs);
@@ -122,7 +122,7 @@ describe('a secret that a command shows', () => {
     ],
   ])('is found nowhere: %s', async (_what, value) => {
     await store('PLANTED', value);
-    const runner = await start({ BEAT_SECONDS: '1' });
+    const runner = await start({ HEARTBEAT_SECONDS: '1' });
     const ended = await harness.ended(await harness.enqueue('tail_logs', { service: 'secret' }), limitMs);
     expect(ended.status).toBe('failed');
     expect(ended.error_message).toContain('[redacted]');

@@ -18,7 +18,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type SecretsHarness, startSecretsHarness } from '../testing/secrets-harness.ts';
 
 const snapshots = '/rest/v1/rpc/secrets_snapshot';
-const told = '/rest/v1/rpc/secrets_synced';
+const reports = '/rest/v1/rpc/secrets_synced';
 const awful = `it's "quoted" $HOME \`id\` \\ \t tab\nsecond line\n\nüñí ✓ 漢字 ${'x'.repeat(60_000)}`;
 
 let harness: SecretsHarness;
@@ -27,14 +27,14 @@ beforeEach(async () => {
 });
 afterEach(() => harness?.close());
 
-/** What a shell makes of a file. */
+/** Returns the variables that a shell reads from a file. */
 function sourced(file: string, key: string): string {
   const script = `set -a; . "$1"; set +a; exec node -e 'process.stdout.write(process.env[process.argv[1]] ?? "")' "$2"`;
   return execFileSync('sh', ['-c', script, 'sh', file, key], { encoding: 'utf8' });
 }
 
 describe('a sync', () => {
-  it('lays the files of the gateway and of every agent, private from the first byte, and says so in the rows', async () => {
+  it('writes the files of the gateway and of every agent, private from the first byte, and updates the rows', async () => {
     const { stack, gateway } = harness;
     const maya = await stack.database.addAgent('maya', gateway);
     await stack.database.addAgent('bob', gateway);
@@ -65,7 +65,7 @@ describe('a sync', () => {
     });
   });
 
-  it('tells the sha256 of the tokens that agents speak with in chats, and of nothing else', async () => {
+  it('reports the SHA-256 of the tokens that agents use in chats, and of nothing else', async () => {
     await harness.store('TELEGRAM_BOT_TOKEN', '7000001:AAFakeTokenOfAnAgent_0123456789abcd');
     await harness.store('OTHER', 'value');
     const sync = harness.open();
@@ -79,12 +79,12 @@ describe('a sync', () => {
     expect(sync.state().channel_tokens).toEqual([]);
   });
 
-  it('that finds nothing new writes no file and asks once', async () => {
+  it('that finds no change writes no file and sends one request', async () => {
     await harness.store('KEY', 'value');
     const sync = harness.open();
     await sync.start(30_000);
     const before = statSync(join(harness.path, 'gateway.env'));
-    const [asked, answered] = [harness.proxy.requests(snapshots), harness.proxy.requests(told)];
+    const [asked, answered] = [harness.proxy.requests(snapshots), harness.proxy.requests(reports)];
     const changed = await harness.row('KEY');
     await sync.synced();
     expect(statSync(join(harness.path, 'gateway.env'))).toMatchObject({
@@ -92,11 +92,11 @@ describe('a sync', () => {
       mtimeMs: before.mtimeMs,
     });
     expect(harness.proxy.requests(snapshots) - asked).toBe(1);
-    expect(harness.proxy.requests(told) - answered).toBe(0);
+    expect(harness.proxy.requests(reports) - answered).toBe(0);
     expect(await harness.row('KEY')).toEqual(changed);
   });
 
-  it('that found nothing new asks for the version alone, until there is another one', async () => {
+  it('that found no change asks for the version alone, until it changes', async () => {
     await harness.store('KEY', 'value');
     const sync = harness.open();
     await sync.start(30_000);
@@ -124,7 +124,7 @@ describe('a sync', () => {
     expect(harness.file('gateway.env')).toBe(first);
   });
 
-  it('takes a deleted key out of every file, and the file of an agent that was renamed, moved or deleted away', async () => {
+  it('removes a deleted key from every file, and the file of an agent that was renamed, moved or deleted', async () => {
     const { stack, gateway } = harness;
     const maya = await stack.database.addAgent('maya', gateway);
     const bob = await stack.database.addAgent('bob', gateway);
@@ -174,7 +174,7 @@ describe('a sync', () => {
     });
   });
 
-  it('says on the one row what is wrong with it', async () => {
+  it('reports an error on its row alone', async () => {
     await harness.store('GOOD', 'value');
     await harness.store('NUL', 'a\0b');
     await harness.stack.database.behindTheGuard(
@@ -197,7 +197,7 @@ describe('a sync', () => {
     expect(sync.state().state).toBe('ok');
   });
 
-  it('does five thousand secrets of fifty agents at once', { timeout: 120_000 }, async () => {
+  it('writes five thousand secrets of fifty agents in one sync', { timeout: 120_000 }, async () => {
     const agents = await Promise.all(
       Array.from({ length: 50 }, (_, number) =>
         harness.stack.database.addAgent(`agent-${number}`, harness.gateway),
@@ -215,12 +215,12 @@ describe('a sync', () => {
     expect(sync.state().state).toBe('ok');
     expect(harness.file('agents/agent-7.env').split('\n')).toHaveLength(101);
     expect(new Set((await harness.rows()).map((row) => row.sync_status))).toEqual(new Set(['active']));
-    expect(harness.proxy.requests(told)).toBe(1);
+    expect(harness.proxy.requests(reports)).toBe(1);
   });
 });
 
 describe('when the database', () => {
-  it('is away, a host comes up with the files that it has, and catches up', async () => {
+  it('is unreachable, a host starts with its current files, and syncs later', async () => {
     await harness.store('KEY', 'first');
     const before = harness.open();
     await before.start(30_000);
@@ -237,7 +237,7 @@ describe('when the database', () => {
     expect(sync.state()).toMatchObject({ state: 'ok', problem: null });
   });
 
-  it('goes away in the middle, nothing on disk is another than before or after', async () => {
+  it('goes away during a sync, every file is the old or the new one', async () => {
     await harness.stack.database.addAgent('maya', harness.gateway);
     await harness.store('KEY', 'first');
     const sync = harness.open();
@@ -248,7 +248,7 @@ describe('when the database', () => {
     expect(harness.file('gateway.env')).toBe(`KEY='first'\n`);
     expect(harness.file('agents/maya.env')).toBe(`KEY='first'\n`);
     expect(sync.state().state).toBe('stale');
-    harness.proxy.dropResponses(told, 1);
+    harness.proxy.dropResponses(reports, 1);
     await expect(sync.synced()).rejects.toMatchObject({ code: 'unreachable' });
     expect(harness.file('gateway.env')).toBe(`KEY='second value'\n`);
     await sync.synced();
@@ -257,7 +257,7 @@ describe('when the database', () => {
 });
 
 describe('a key that opens half of the rows', () => {
-  it('takes no value away: what cannot be read stays as it was, and says so', async () => {
+  it('removes no value: a secret that cannot be decrypted keeps its file, and reports it', async () => {
     const other = readSecretsKeys({ SUPABASE_SERVICE_ROLE_KEY: 'another-service-role-key' }).current;
     const maya = await harness.stack.database.addAgent('maya', harness.gateway);
     await harness.store('ONE', 'one');
@@ -291,7 +291,7 @@ describe('a key that opens half of the rows', () => {
 });
 
 describe('a file', () => {
-  it('that somebody changed, opened up, made read-only or removed is put right', async () => {
+  it('that was changed, made readable, made read-only or removed is restored', async () => {
     await harness.stack.database.addAgent('maya', harness.gateway);
     await harness.store('KEY', 'value');
     const sync = harness.open();
@@ -315,7 +315,7 @@ describe('a file', () => {
     }
   });
 
-  it('that is a link is replaced, and what it points to stays as it is', async () => {
+  it('that is a link is replaced, and its target is not touched', async () => {
     await harness.stack.database.addAgent('maya', harness.gateway);
     await harness.store('KEY', 'value');
     const outside = join(harness.path, '..', 'outside');
@@ -333,7 +333,7 @@ describe('a file', () => {
     expect(statSync(outside).mode & 0o777).toBe(0o644);
   });
 
-  it('is never laid through a directory that is a link', async () => {
+  it('is never written through a directory that is a link', async () => {
     await harness.stack.database.addAgent('maya', harness.gateway);
     await harness.store('KEY', 'value');
     const outside = mkdtempSync(join(tmpdir(), 'hq-outside-'));
@@ -355,7 +355,7 @@ describe('a file', () => {
     rmSync(outside, { recursive: true });
   });
 
-  it('of a slug that could lead elsewhere is never made', async () => {
+  it('of a slug that could lead elsewhere is never created', async () => {
     await harness.store('KEY', 'value');
     const agent = await harness.stack.database.addAgent('maya', harness.gateway);
     await harness.store('OWN', 'value', { agent });
@@ -372,7 +372,7 @@ describe('a file', () => {
     });
   });
 
-  it('that a dead runner began is taken away at the start', async () => {
+  it('that a killed runner left incomplete is removed at the start', async () => {
     mkdirSync(join(harness.path, 'agents'), { recursive: true, mode: 0o700 });
     writeFileSync(join(harness.path, '.gateway.env.0123456789abcdef.tmp'), 'half');
     writeFileSync(join(harness.path, 'agents', '.maya.env.0123456789abcdef.tmp'), 'half');
@@ -383,7 +383,7 @@ describe('a file', () => {
 });
 
 describe('two runners on one volume', () => {
-  it('never lay a mixed file, and leave no lock behind', { timeout: 120_000 }, async () => {
+  it('never write a mixed file, and leave no lock behind', { timeout: 120_000 }, async () => {
     await harness.stack.database.addAgent('maya', harness.gateway);
     const values = ['a', 'b'].map((letter) => letter.repeat(50_000));
     await harness.store('KEY', values[0] ?? '');
@@ -417,7 +417,7 @@ describe('a value', () => {
     expect(harness.redactor.text('the first value')).toBe('[redacted]');
   });
 
-  it('that stood on disk before the database could be asked is known as well', async () => {
+  it('that is on disk before the first sync is known to the redactor, too', async () => {
     await harness.store('KEY', 'the last good one');
     const before = harness.open();
     await before.start(30_000);
@@ -430,7 +430,7 @@ describe('a value', () => {
     await harness.stack.startApi();
   });
 
-  it('can be opened by its name or its id, and not when it is another gateway’s', async () => {
+  it('can be read by its name or its id, and not from another gateway', async () => {
     const maya = await harness.stack.database.addAgent('maya', harness.gateway);
     await harness.store('KEY', 'of the gateway');
     const id = await harness.store('KEY', 'of maya', { agent: maya });

@@ -3,17 +3,16 @@ import { createServer, request as httpRequest, type IncomingMessage } from 'node
 import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 
-/** Stands between a runner and the API, and does what networks do. */
+/** Proxy between a runner and the API that simulates network faults. */
 export interface FaultProxy {
   readonly url: string;
-  /** How many requests came to this path so far. */
+  /** Returns the number of requests to this path so far. */
   requests(path: string): number;
-  /** Whether WebSockets are let through. */
   refuseWebSockets(refuse: boolean): void;
   cutWebSockets(): void;
-  /** The next answers from this path are received and thrown away. */
+  /** Drops the next responses of this path. */
   dropResponses(path: string, count: number): void;
-  /** Every answer comes so much later. */
+  /** Delays every response. */
   delayResponses(milliseconds: number): void;
   close(): Promise<void>;
 }

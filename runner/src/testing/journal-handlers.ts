@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, existsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { HqError } from '@hq/shared/errors';
 import type { HandlerContext, Handlers } from '../handler.ts';
 import { handlers as realHandlers } from '../handlers/index.ts';
 
-/** One line of the journal: what a handler did, and when. */
+/** One line of the journal. */
 export interface JournalEntry {
   readonly what: 'began' | 'ended' | 'stopped';
   readonly commandId: string;
@@ -15,8 +16,8 @@ export interface JournalEntry {
 }
 
 /**
- * The runner's own handlers, but for `tail_logs` and the two restarts: these run real child processes, as their payload or
- * the test's environment says, and write down what they do in a file that outlives the runner.
+ * Returns the runner's handlers, but `tail_logs` and the restarts run child processes chosen by their payload or the
+ * environment, and record their steps in a file that outlives the runner.
  */
 export function journalHandlers(journal: string, restartSeconds: string): Handlers {
   const note = (what: JournalEntry['what'], { commandId, attempt, runnerId }: HandlerContext): void => {
@@ -50,10 +51,14 @@ export function journalHandlers(journal: string, restartSeconds: string): Handle
   };
 }
 
-/** The name of the service says what the program that is run in its place does. */
+/** Runs the behaviour that the service's name selects. */
 async function tail(service: string, lines: number, context: HandlerContext): Promise<void> {
   const [what = '', argument = ''] = service.split('_');
   switch (what) {
+    case 'released':
+      while (!existsSync(`${process.env.JOURNAL}.release`))
+        await sleep(20, undefined, { signal: context.signal });
+      return;
     case 'seconds':
       return run('sleep', [argument], context);
     case 'lines':
@@ -69,25 +74,25 @@ async function tail(service: string, lines: number, context: HandlerContext): Pr
         context,
       );
     case 'megabytes':
-      return run('node', ['-e', coloured, argument], context);
+      return run('node', ['-e', colouredOutput, argument], context);
     case 'environment':
       return run('env', [], context);
     case 'together':
-      // All of them end at the next full second.
+      // All commands end at the next full second.
       await new Promise((resolve) => setTimeout(resolve, 1_000 - (Date.now() % 1_000)));
       for (let line = 0; line < lines; line += 1) context.output.line(`line ${line}`.padStart(200, '.'));
       context.output.line(`line ${lines - 1}`);
       return;
     case 'deaf':
-      // Does not listen to being told to stop.
+      // Ignores the abort signal.
       await new Promise((resolve) => setTimeout(resolve, Number(argument) * 1000));
       return;
     case 'broken':
       throw new HqError('failed', `It broke with ${process.env.SUPABASE_SERVICE_ROLE_KEY}.`, {
-        hint: 'Mend it.',
+        hint: 'Fix it.',
       });
     case 'secret': {
-      // Shows a secret in every way there is, as a careless program would.
+      // Shows a secret in every form, as a careless program would.
       const { value } = await context.openSecret('PLANTED', context.signal);
       context.output.write(`export PLANTED='${value}'\n`);
       for (const half of [value.slice(0, 9), `${value.slice(9)}\n`]) context.output.write(half, 'stderr');
@@ -105,7 +110,7 @@ async function tail(service: string, lines: number, context: HandlerContext): Pr
   }
 }
 
-const coloured = `
+const colouredOutput = `
 const line = '\\x1b[31mred\\x1b[0m \\x1b]0;title\\x07' + 'x'.repeat(80) + '\\n';
 let left = Number(process.argv[1]) * 1e6;
 const write = () => {

@@ -11,7 +11,7 @@ import { SecretsSync } from '../secrets/secrets-sync.ts';
 import { journalHandlers } from './journal-handlers.ts';
 import { noServices } from './no-services.ts';
 
-/** A whole runner as a program of its own, with the handlers of `journalHandlers` or its own. Told by its environment. */
+/** Runs a whole runner as a program, configured by its environment, with `journalHandlers` or the real handlers. */
 const {
   SUPABASE_URL: url = '',
   SUPABASE_SERVICE_ROLE_KEY: serviceRoleKey = '',
@@ -19,12 +19,15 @@ const {
   JOURNAL: journal = '',
   RESTART_SECONDS: restartSeconds = '0.2',
   LEASE_SECONDS: leaseSeconds = '90',
-  BEAT_SECONDS: beatSeconds = '30',
+  HEARTBEAT_SECONDS: heartbeatSeconds = '30',
   POLL_INTERVAL: pollInterval = '30',
   COMMAND_TIMEOUT: commandTimeout = '3600',
   RUNNER_SLOTS: slots = '16',
   SECRETS_DIR: secretsDirectory = join(tmpdir(), `hq-secrets-${process.pid}`),
   REAL_HANDLERS: real = '',
+  ECHO_MS: echoMs = '5000',
+  FINISH_MS: finishMs = '10000',
+  DELIVER_MS: deliverMs = '10000',
 } = process.env;
 
 const database = connectDatabase({ url, serviceRoleKey });
@@ -55,7 +58,9 @@ const runner = await startRunner({
   commandTimeout: Number(commandTimeout),
   healthPort: 0,
   leaseSeconds: Number(leaseSeconds),
-  heartbeatSeconds: Number(beatSeconds),
+  strictResults: true,
+  timings: { echoMs: Number(echoMs), finishMs: Number(finishMs), deliverMs: Number(deliverMs) },
+  heartbeatSeconds: Number(heartbeatSeconds),
 });
 
 process.on('SIGTERM', () => {

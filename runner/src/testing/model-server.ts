@@ -6,20 +6,20 @@ const request = z.object({
   messages: z.array(z.object({ role: z.string(), content: z.unknown() })),
 });
 
-/** A model that speaks OpenAI's wire format, and does one thing in each turn: it runs a command and reads what it said. */
+/** A model with OpenAI's wire format that runs one command in each turn and reads its output. */
 export interface ModelServer {
   readonly url: string;
-  /** What the model runs from now on. */
+  /** Sets the command that the model runs from now on. */
   run(command: string): void;
-  /** What the commands said, as the model was told. */
-  readonly said: readonly string[];
-  /** With which keys it was asked. */
+  /** Outputs of the commands, as the model received them. */
+  readonly outputs: readonly string[];
+  /** API keys of the requests. */
   readonly keys: ReadonlySet<string>;
   close(): void;
 }
 
 export async function startModelServer(): Promise<ModelServer> {
-  const said: string[] = [];
+  const outputs: string[] = [];
   const keys = new Set<string>();
   let command = 'true';
   const server = createServer(async (incoming, outgoing) => {
@@ -32,7 +32,7 @@ export async function startModelServer(): Promise<ModelServer> {
     keys.add(incoming.headers.authorization ?? '');
     const { messages } = request.parse(JSON.parse(Buffer.concat(parts).toString()));
     const answer = messages.findLast(({ role }) => role === 'tool');
-    if (answer !== undefined) said.push(JSON.stringify(answer.content));
+    if (answer !== undefined) outputs.push(JSON.stringify(answer.content));
     const exec = {
       index: 0,
       id: 'call_1',
@@ -60,7 +60,7 @@ export async function startModelServer(): Promise<ModelServer> {
     run: (next) => {
       command = next;
     },
-    said,
+    outputs,
     keys,
     close: () => {
       server.closeAllConnections();

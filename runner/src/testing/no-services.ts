@@ -3,7 +3,7 @@ import type { Stack } from '../stack.ts';
 
 const missing = new HqError('not_found', 'This stack has no services.');
 
-/** A stack of nothing, for tests whose subject is the runner. */
+/** A stack without services, for tests of the runner itself. */
 export const noServices: Stack = {
   kind: 'process',
   services: () => Promise.resolve([]),

@@ -26,23 +26,23 @@ interface CommandState {
 
 export interface RunningRunner {
   readonly child: ChildProcess;
-  /** What it logged so far, one object a line. */
+  /** Returns the lines logged so far. */
   log(): readonly Record<string, unknown>[];
   rawLog(): string;
   health(): Promise<HealthAnswer & { httpStatus: number }>;
-  /** Ends it at once, as the kernel would. */
+  /** Sends SIGKILL. */
   kill(): Promise<void>;
-  /** Asks it to stop; gives its exit code. */
+  /** Sends SIGTERM; returns the exit code. */
   stop(): Promise<number | null>;
 }
 
-/** A database with its API, and as many real runners before it as a test wants. */
+/** A database with its API, and the runners that a test starts. */
 export interface RunnerHarness {
   readonly stack: TestStack;
   readonly gateway: string;
-  /** Where its runners lay the secrets. */
+  /** Directory into which its runners write the secrets. */
   readonly secretsDirectory: string;
-  /** Takes the API away as if its process had ended, and brings it back on the same port. */
+  /** Stops the API as if its process had exited, and starts it on the same port. */
   stopApi(): Promise<void>;
   startApi(): Promise<void>;
   startRunner(
@@ -53,13 +53,15 @@ export interface RunnerHarness {
   command(id: string): Promise<CommandState>;
   commands(): Promise<readonly CommandState[]>;
   output(id: string): Promise<string>;
-  /** Waits until a command has come to its end. */
+  /** Waits until a command has ended. */
   ended(id: string, limitMs?: number): Promise<CommandState>;
   journal(): readonly JournalEntry[];
+  /** Lets handlers of `released` commands end. */
+  release(): void;
   close(): Promise<void>;
 }
 
-/** Waits until something holds; says what was waited for when it does not. */
+/** Polls until `look` returns a value; throws with `what` after the limit. */
 export async function until<Value>(
   what: string,
   look: () => Promise<Value | undefined | false> | Value | undefined | false,
@@ -118,7 +120,7 @@ export async function startRunnerHarness(): Promise<RunnerHarness> {
         .split('\n')
         .filter((line) => line.startsWith('{'))
         .map((line) => JSON.parse(line));
-    const ready = await until(`the runner to be ready, which said: ${text}`, () => {
+    const ready = await until(`the runner to be ready, with the output: ${text}`, () => {
       if (child.exitCode !== null) throw new Error(`the runner ended: ${text}`);
       return log().find((line) => line.msg === 'ready');
     });
@@ -170,7 +172,7 @@ export async function startRunnerHarness(): Promise<RunnerHarness> {
         `insert into public.agent_commands (gateway_id, action, payload) values ($1, $2, $3) returning id`,
         [gateway, action, JSON.stringify(payload)],
       );
-      if (row === undefined) throw new Error('nothing was enqueued');
+      if (row === undefined) throw new Error('no command was enqueued');
       return row.id;
     },
     output: async (id) => {
@@ -189,6 +191,7 @@ export async function startRunnerHarness(): Promise<RunnerHarness> {
         },
         limitMs,
       ),
+    release: () => writeFileSync(`${journal}.release`, ''),
     journal: () =>
       readFileSync(journal, 'utf8')
         .split('\n')

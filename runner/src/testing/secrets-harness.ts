@@ -25,15 +25,15 @@ export interface SecretsHarness {
   readonly keys: SecretsKeys;
   readonly path: string;
   readonly redactor: Redactor;
-  /** Writes a secret, or its new value. */
+  /** Creates or updates a secret. */
   store(key: string, value: string, options?: { agent?: string; under?: SecretsKey }): Promise<string>;
-  /** Writes many at once, as rows that an owner could write. */
+  /** Creates many secrets with one statement. */
   storeAll(rows: readonly { key: string; value: string; agent?: string }[]): Promise<void>;
   rows(): Promise<readonly SecretRow[]>;
   row(key: string): Promise<SecretRow>;
   open(options?: Partial<SecretsSyncOptions>): SecretsSync;
   file(name: string): string;
-  /** Every file below the directory with its mode, sorted. */
+  /** Returns every file of the directory with its mode, sorted. */
   files(): readonly string[];
   close(): Promise<void>;
 }

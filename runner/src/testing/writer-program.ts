@@ -1,6 +1,6 @@
 import { SecretFiles } from '../secrets/secret-files.ts';
 
-/** Lays one of two contents after the other until it is killed. */
+/** Writes two contents in turn until it is killed. */
 const [path = '', first = '', second = ''] = process.argv.slice(2);
 await SecretFiles.open(path, (files) => files.removeLeftovers());
 for (let round = 0; ; round += 1) {
@@ -9,5 +9,5 @@ for (let round = 0; ; round += 1) {
     await files.read();
     await files.write({ gateway: text, agents: new Map([['maya', text]]) });
   });
-  if (round === 0) process.stdout.write('laid\n');
+  if (round === 0) process.stdout.write('written\n');
 }

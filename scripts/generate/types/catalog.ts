@@ -1,6 +1,6 @@
 import type pg from 'pg';
 
-/** What the generated types are made from, as read from `pg_catalog`. */
+/** Input of the generated types, read from `pg_catalog`. */
 export interface Catalog {
   readonly enums: readonly { readonly name: string; readonly labels: readonly string[] }[];
   readonly columns: readonly Column[];

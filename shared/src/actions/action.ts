@@ -1,36 +1,36 @@
 import type { z } from 'zod';
+import { chatPlatformNames } from '../chat/platforms.ts';
 
 export const roles = ['viewer', 'operator', 'admin'] as const;
 export type Role = (typeof roles)[number];
 
-/** Where a command may have come from. The database writes it; a face only says which face it is. */
-export const origins = ['tui', 'cli', 'slack', 'discord', 'telegram', 'api'] as const;
+/** The origin of a command. Each client names itself; the database checks it. */
+export const origins = ['tui', 'cli', ...chatPlatformNames, 'api'] as const;
 export type Origin = (typeof origins)[number];
 
 /**
- * Runs the action. `runner`: the row waits until a runner claims it. `database`: `hq.do_<action>` does it in the transaction that
- * writes the row, so that the row is born `done`, or is refused with the reason.
+ * `runner`: the row waits until a runner claims it. `database`: `hq.do_<action>` runs in the transaction that inserts the
+ * row, which is `done` at once or refused with the reason.
  */
 export type Executor = 'runner' | 'database';
 
-/** How much a face asks before it sends: nothing, nothing, a yes, the typed name. */
+/** Clients ask before a `disruptive` action for a yes, before a `destructive` one for the typed name. */
 export const dangers = ['read', 'reversible', 'disruptive', 'destructive'] as const;
 export type Danger = (typeof dangers)[number];
 
 /**
- * Which commands may not run beside each other on one gateway.
- * `stack`: one at a time per gateway. `agent`: one at a time per agent. `none`: beside anything, and ahead of
- * everything that waits (reads and control).
+ * Commands in the same lane of a gateway run one after the other. `stack`: one at a time per gateway. `agent`: one at a
+ * time per agent. `none`: at once, ahead of waiting commands (reads and control).
  */
 export type Lane = 'stack' | 'agent' | 'none';
 
 /**
- * What happens to a command whose runner died while it ran.
- * `safe`: it goes back to pending until its attempts are used up. `never`: it fails with the reason.
+ * The fate of a command whose runner died. `safe`: it returns to pending until its attempts are used up. `never`: it
+ * fails with the reason.
  */
 export type RetryRule = 'safe' | 'never';
 
-/** One thing an operator can do, declared once for every face, the runner and the database. */
+/** One thing that an operator can do, declared once for every client, the runner and the database. */
 export interface Action<
   Payload extends z.ZodObject = z.ZodObject,
   Result extends z.ZodType = z.ZodType,
@@ -40,54 +40,54 @@ export interface Action<
   readonly title: string;
   /** One sentence for help and the reference page. */
   readonly summary: string;
-  /** What the command is aimed at. An `agent` action needs an agent slug, a `workspace` action has neither gateway nor agent. */
+  /** An `agent` action needs an agent slug; a `workspace` action has neither gateway nor agent. */
   readonly target: 'gateway' | 'agent' | 'workspace';
   readonly executor: RunBy;
   readonly role: Role;
   readonly danger: Danger;
   readonly lane: Lane;
   readonly retry: RetryRule;
-  /** How often a `safe` command is started at most, the first time included. */
+  /** The most starts of a `safe` command, the first included. */
   readonly maxAttempts: number;
   /** Seconds from start to giving up. */
   readonly timeoutSeconds: number;
-  /** Whether a paused gateway still runs it. */
+  /** True if a paused gateway still runs it. */
   readonly whilePaused: boolean;
-  /** The action that takes this one back, where there is one. It must have the same target and need no payload. */
+  /** The action that reverts this one: of the same target, without payload. */
   readonly undo?: string;
   readonly payload: Payload;
   readonly result: Result;
   /**
-   * The result as one line for a list, a toast or a chat card. A method, so that actions of every kind fit into one
-   * variable; `tellResult` is how to call it on a row.
+   * The result as one line for a list, a toast or a chat card. A method, so that all actions are assignable to `Action`.
+   * Call it by `describeResult`, which parses the result of a row.
    */
   describe(result: z.output<Result>): string;
 }
 
-/** An action as it is written down. */
+/** An action in the catalogue: its schemas are created by functions. */
 interface Declaration<Payload extends z.ZodObject, Result extends z.ZodType, RunBy extends Executor>
   extends Omit<Action<Payload, Result, RunBy>, 'payload' | 'result'> {
   payload(): Payload;
   result(): Result;
 }
 
-/** The shapes are made when somebody first asks for them: all of them take a tenth of a start, and the first frame needs none. */
+/** Creates the schemas at their first use: all of them take a tenth of a start, and the first frame needs none. */
 export function defineAction<
   Payload extends z.ZodObject,
   Result extends z.ZodType,
   const RunBy extends Executor,
->({ payload, result, ...told }: Declaration<Payload, Result, RunBy>): Action<Payload, Result, RunBy> {
-  let payloadShape: Payload | undefined;
-  let resultShape: Result | undefined;
+>({ payload, result, ...rest }: Declaration<Payload, Result, RunBy>): Action<Payload, Result, RunBy> {
+  let payloadSchema: Payload | undefined;
+  let resultSchema: Result | undefined;
   return {
-    ...told,
+    ...rest,
     get payload() {
-      payloadShape ??= payload();
-      return payloadShape;
+      payloadSchema ??= payload();
+      return payloadSchema;
     },
     get result() {
-      resultShape ??= result();
-      return resultShape;
+      resultSchema ??= result();
+      return resultSchema;
     },
   };
 }

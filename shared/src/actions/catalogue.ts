@@ -1,195 +1,27 @@
-import { z } from 'zod';
-import { defineAction } from './action.ts';
-import { databaseActions } from './database-actions.ts';
-import { describeServices, serviceStatus } from './services.ts';
-
-const nothing = () => z.strictObject({});
-
-const restarted = () =>
-  z.object({
-    /** The service that was restarted, by its name in the stack. */
-    service: z.string(),
-    /** Milliseconds from the request to healthy again. */
-    tookMs: z.number().nonnegative(),
-  });
+import type { z } from 'zod';
+import { agentActions } from './entries/agent-actions.ts';
+import { alertActions } from './entries/alert-actions.ts';
+import { budgetActions } from './entries/budget-actions.ts';
+import { deliverableActions } from './entries/deliverable-actions.ts';
+import { gatewayActions } from './entries/gateway-actions.ts';
+import { taskActions } from './entries/task-actions.ts';
 
 /**
- * Everything an operator can do. The palette, the one-shot commands, confirmations, help, the reference page and the
- * database's own policy rows are made from these entries, and the runner's handlers are typed by them.
+ * Everything that an operator can do. The palette, the one-shot commands, confirmations, help, the reference page and
+ * the database's policy rows are generated from these entries, and the runner's handlers are typed by them.
  */
 export const catalogue = {
-  ping: defineAction({
-    title: 'Ping the runner',
-    summary: 'Checks that the gateway’s runner takes commands and answers.',
-    target: 'gateway',
-    executor: 'runner',
-    role: 'operator',
-    danger: 'read',
-    lane: 'none',
-    retry: 'safe',
-    maxAttempts: 3,
-    timeoutSeconds: 10,
-    whilePaused: false,
-    payload: nothing,
-    result: () => z.object({ runner: z.string() }),
-    describe: ({ runner }) => `answered by ${runner}`,
-  }),
-  stack_status: defineAction({
-    title: 'Show the stack',
-    summary: 'Lists the services of the gateway’s stack with the health of each.',
-    target: 'gateway',
-    executor: 'runner',
-    role: 'viewer',
-    danger: 'read',
-    lane: 'none',
-    retry: 'safe',
-    maxAttempts: 3,
-    timeoutSeconds: 30,
-    whilePaused: false,
-    payload: nothing,
-    result: () => z.object({ services: z.array(serviceStatus) }),
-    describe: ({ services }) => describeServices(services),
-  }),
-  tail_logs: defineAction({
-    title: 'Tail the logs',
-    summary: 'Shows the last log lines of one service, with known secrets taken out.',
-    target: 'gateway',
-    executor: 'runner',
-    role: 'operator',
-    danger: 'read',
-    lane: 'none',
-    retry: 'safe',
-    maxAttempts: 3,
-    timeoutSeconds: 60,
-    whilePaused: false,
-    payload: () =>
-      z.strictObject({
-        service: z
-          .string()
-          .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'a service name: lower-case letters, digits, - and _')
-          .default('gateway')
-          .describe('The service whose log to read'),
-        lines: z.int().min(1).max(1000).default(100).describe('How many lines, 1 to 1000'),
-      }),
-    result: () => z.object({ service: z.string(), lines: z.int().nonnegative() }),
-    describe: ({ service, lines }) => `${lines} ${lines === 1 ? 'line' : 'lines'} of ${service}`,
-  }),
-  restart_gateway: defineAction({
-    title: 'Restart the gateway',
-    summary: 'Restarts the gateway service and waits until it is healthy again.',
-    target: 'gateway',
-    executor: 'runner',
-    role: 'operator',
-    danger: 'disruptive',
-    lane: 'stack',
-    retry: 'safe',
-    maxAttempts: 3,
-    timeoutSeconds: 300,
-    whilePaused: false,
-    payload: nothing,
-    result: restarted,
-    describe: ({ service, tookMs }) => `${service} healthy again after ${(tookMs / 1000).toFixed(1)} s`,
-  }),
-  restart_dispatcher: defineAction({
-    title: 'Restart the dispatcher',
-    summary: 'Restarts the service that wakes agents for their inbox, and waits until it is healthy again.',
-    target: 'gateway',
-    executor: 'runner',
-    role: 'operator',
-    danger: 'disruptive',
-    lane: 'stack',
-    retry: 'safe',
-    maxAttempts: 3,
-    timeoutSeconds: 120,
-    whilePaused: false,
-    payload: nothing,
-    result: restarted,
-    describe: ({ service, tookMs }) => `${service} healthy again after ${(tookMs / 1000).toFixed(1)} s`,
-  }),
-  auth_set_api_key: defineAction({
-    title: 'Set a provider’s key',
-    summary: 'Gives the value of a secret to the model auth of the gateway’s agents.',
-    target: 'gateway',
-    executor: 'runner',
-    role: 'admin',
-    danger: 'disruptive',
-    lane: 'stack',
-    retry: 'safe',
-    maxAttempts: 3,
-    timeoutSeconds: 900,
-    whilePaused: false,
-    payload: () =>
-      z.strictObject({
-        provider: z
-          .string()
-          .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'a provider’s name: lower-case letters, digits and -')
-          .describe('The provider, such as openai'),
-        secret: z
-          .string()
-          .regex(
-            /^([A-Z][A-Z0-9_]{0,127}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$/,
-            'the name of a secret of the gateway, or the id of one',
-          )
-          .describe('The secret that holds the key: its name, or its id where it is one agent’s'),
-        profile_name: z
-          .string()
-          .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'letters, digits, dots, _ and -')
-          .optional()
-          .meta({
-            title: 'Profile',
-            description: 'The profile to keep it under, where it is not the provider’s only one',
-          }),
-        base_url: z
-          .string()
-          .max(500)
-          .regex(/^https?:\/\/[^\s/@?#]+(\/[^\s?#]*)?$/, 'an http(s) address without a password in it')
-          .optional()
-          .meta({ title: 'Address', description: 'Where to ask the provider, if not at its own address' }),
-      }),
-    result: () => z.object({ provider: z.string(), agents: z.int().nonnegative() }),
-    describe: ({ provider, agents }) =>
-      `${agents} ${agents === 1 ? 'agent has' : 'agents have'} the key of ${provider}`,
-  }),
-  pause_gateway: defineAction({
-    title: 'Pause the gateway',
-    summary: 'Stops the gateway from taking commands and waking agents until it is resumed.',
-    target: 'gateway',
-    executor: 'runner',
-    role: 'operator',
-    danger: 'reversible',
-    lane: 'none',
-    retry: 'safe',
-    maxAttempts: 3,
-    timeoutSeconds: 30,
-    whilePaused: true,
-    undo: 'resume_gateway',
-    payload: nothing,
-    result: () => z.object({ status: z.literal('paused') }),
-    describe: () => 'paused; nothing runs until it is resumed',
-  }),
-  resume_gateway: defineAction({
-    title: 'Resume the gateway',
-    summary: 'Lets a paused gateway take commands and wake agents again.',
-    target: 'gateway',
-    executor: 'runner',
-    role: 'operator',
-    danger: 'reversible',
-    lane: 'none',
-    retry: 'safe',
-    maxAttempts: 3,
-    timeoutSeconds: 30,
-    whilePaused: true,
-    undo: 'pause_gateway',
-    payload: nothing,
-    result: () => z.object({ status: z.literal('ready') }),
-    describe: () => 'taking commands again',
-  }),
-  ...databaseActions,
+  ...gatewayActions,
+  ...agentActions,
+  ...taskActions,
+  ...deliverableActions,
+  ...budgetActions,
+  ...alertActions,
 } as const;
 
 export type Catalogue = typeof catalogue;
 export type ActionName = keyof Catalogue;
-/** The actions that a runner needs a handler for. */
+/** The actions that need a handler in the runner. */
 export type RunnerActionName = {
   [Name in ActionName]: Catalogue[Name]['executor'] extends 'runner' ? Name : never;
 }[ActionName];

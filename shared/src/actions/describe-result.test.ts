@@ -1,17 +1,31 @@
-import { describe, expect, it } from 'vitest';
-import { describeResult } from './describe-result.ts';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describeResult, resultWarning } from './describe-result.ts';
+
+afterEach(() => vi.unstubAllEnvs());
 
 describe('the result of a command', () => {
-  it('is told in the words of its action', () => {
+  it('is described in the words of its action', () => {
     expect(describeResult('restart_gateway', { service: 'gateway', tookMs: 1240 })).toBe(
       'gateway healthy again after 1.2 s',
     );
+    expect(resultWarning('restart_gateway', { service: 'gateway', tookMs: 1240 })).toBeNull();
   });
 
-  it('is not told where it is not what the action says', () => {
-    expect(describeResult('restart_gateway', null)).toBeNull();
-    expect(describeResult('restart_gateway', { service: 1 })).toBeNull();
-    expect(describeResult('no_such_action', {})).toBeNull();
-    expect(describeResult('toString', {})).toBeNull();
+  it.each([[null], [{ service: 1 }]])('that does not fit its schema is an error in tests: %j', (result) => {
+    expect(() => describeResult('restart_gateway', result)).toThrow('does not fit its schema');
+  });
+
+  it('that does not fit its schema is a warning in production, which names the fields', () => {
+    vi.stubEnv('NODE_ENV', 'production');
+    const result = { service: 'gateway', tookMs: 'long' };
+    expect(describeResult('restart_gateway', result)).toBeNull();
+    expect(resultWarning('restart_gateway', result)).toMatch(
+      /^The result of restart_gateway does not fit its schema: tookMs: .*\.$/,
+    );
+  });
+
+  it.each(['no_such_action', 'toString'])('of the unknown action %s is not described', (action) => {
+    expect(describeResult(action, {})).toBeNull();
+    expect(resultWarning(action, {})).toBeNull();
   });
 });

@@ -1,11 +1,30 @@
+import { HqError } from '../errors.ts';
 import type { Action } from './action.ts';
 import { catalogue, isActionName } from './catalogue.ts';
 
-/** The result of a command as one line; null for an unknown action and for a result that does not fit its schema. */
+/**
+ * Returns the result of a command as one line; null for an unknown action. A result that does not fit its schema is an error in
+ * tests. In production it is null too, and `resultWarning` returns the sentence to show with it.
+ */
 export function describeResult(action: string | Action, result: unknown): string | null {
   const entry = typeof action === 'string' ? entryOf(action) : action;
   const parsed = entry?.result.safeParse(result);
-  return entry !== undefined && parsed?.success ? entry.describe(parsed.data) : null;
+  if (entry !== undefined && parsed?.success) return entry.describe(parsed.data);
+  const warning = resultWarning(action, result);
+  if (warning !== null && process.env.NODE_ENV === 'test') throw new HqError('failed', warning);
+  return null;
+}
+
+/** Returns a sentence about a result that does not fit the schema of its action; null if it fits or the action is unknown. */
+export function resultWarning(action: string | Action, result: unknown): string | null {
+  const entry = typeof action === 'string' ? entryOf(action) : action;
+  const fault = entry?.result.safeParse(result).error;
+  if (fault === undefined) return null;
+  const fields = fault.issues.map(({ path, message }) =>
+    [path.join('.'), message].filter(Boolean).join(': '),
+  );
+  const name = typeof action === 'string' ? action : action.title;
+  return `The result of ${name} does not fit its schema: ${fields.join('; ')}.`;
 }
 
 function entryOf(name: string): Action | undefined {

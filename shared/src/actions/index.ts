@@ -21,7 +21,7 @@ export {
   type ResultOf,
   type RunnerActionName,
 } from './catalogue.ts';
-export { describeResult } from './describe-result.ts';
+export { describeResult, resultWarning } from './describe-result.ts';
 export {
   describeField,
   describeFields,

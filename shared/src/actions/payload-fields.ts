@@ -17,10 +17,10 @@ const payloadSchema = z.object({
   required: z.array(z.string()).default([]),
 });
 
-/** One field of an action's payload, as a person sets it. */
+/** One field of an action's payload, as people set it. */
 export interface PayloadField {
   readonly name: string;
-  /** What a person reads before it, such as `Monthly limit in USD`. */
+  /** The label in forms, such as `Monthly limit in USD`. */
   readonly label: string;
   readonly type: string;
   readonly isRequired: boolean;
@@ -54,7 +54,7 @@ export function payloadFields(action: Action): readonly PayloadField[] {
   return fields;
 }
 
-/** Makes an action's payload from what people wrote. Errors are of code `usage` and name the field. */
+/** Parses an action's payload from text values. Errors have the code `usage` and name the field. */
 export function readPayload(
   name: string,
   action: Action,
@@ -74,7 +74,7 @@ export function readPayload(
   }
   const missing = fields.find((field) => field.isRequired && !Object.hasOwn(values, field.name));
   if (missing !== undefined) {
-    throw new HqError('usage', `${name} needs it.`, {
+    throw new HqError('usage', `Missing field ${missing.name}: set ${syntaxOf(missing)}.`, {
       field: missing.name,
       hint: describeFields(name, fields),
     });
@@ -118,23 +118,27 @@ function parseJson(field: PayloadField, text: string): unknown {
 function notA(kind: string, field: PayloadField, text: string): HqError {
   return new HqError('usage', `“${text}” is not ${kind}.`, {
     field: field.name,
-    hint: `It is ${describeField(field)}.`,
+    hint: `Set ${describeField(field)}.`,
   });
 }
 
 export function describeField(field: PayloadField): string {
-  const kind = field.choices.length > 0 ? field.choices.join('|') : field.type;
   const rest = [
     field.description,
     field.isRequired ? 'required' : '',
     field.fallback === null ? '' : `default ${field.fallback}`,
   ].filter((part) => part !== '');
-  return `${field.name}=<${kind}>${rest.length === 0 ? '' : `  ${rest.join('; ')}`}`;
+  return `${syntaxOf(field)}${rest.length === 0 ? '' : `  ${rest.join('; ')}`}`;
 }
 
 export function describeFields(name: string, fields: readonly PayloadField[]): string {
   if (fields.length === 0) return `${name} takes no fields.`;
   return `${name} takes ${fields.map(describeField).join(', ')}.`;
+}
+
+/** `title=<string>`, or `priority=<low|high>` for a choice. */
+function syntaxOf({ name, choices, type }: PayloadField): string {
+  return `${name}=<${choices.length > 0 ? choices.join('|') : type}>`;
 }
 
 function labelOf(name: string): string {

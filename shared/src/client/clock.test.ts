@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { createDatabaseClock } from './clock.ts';
 
 describe('the database’s clock', () => {
-  it('is the local one until the database was asked', () => {
+  it('is the local one before the first answer', () => {
     const clock = createDatabaseClock(() => 5_000);
     expect([clock.now(), clock.offset(), clock.isOld()]).toEqual([5_000, null, true]);
   });
 
-  it('runs on from what the database said, however wrong the local clock is', () => {
+  it('runs on from the last answer, however wrong the local clock is', () => {
     const tenMinutes = 600_000;
     let local = Date.parse('2026-11-22T12:10:00Z');
     const clock = createDatabaseClock(() => local);
@@ -28,7 +28,7 @@ describe('the database’s clock', () => {
     expect(clock.isOld()).toBe(true);
   });
 
-  it('is not misled by an answer that is no time', () => {
+  it('ignores an answer that is no time', () => {
     const clock = createDatabaseClock(() => 1_000);
     clock.adopt('soon', 900, 1_000);
     expect(clock.offset()).toBeNull();

@@ -3,13 +3,13 @@
  * cannot make a live gateway look stale, or a stale one live.
  */
 export interface DatabaseClock {
-  /** Epoch milliseconds by the database's clock; the local clock until the database was asked once. */
+  /** Epoch milliseconds by the database's clock; by the local clock before the first answer. */
   now(): number;
-  /** How far the database is ahead of this machine, in milliseconds; null until it was asked. */
+  /** Milliseconds that the database is ahead of this machine; null before the first answer. */
   offset(): number | null;
-  /** Whether it was asked too long ago to be relied on: the local clock may have been set since. */
+  /** True if the last answer is too old to rely on: the local clock may have been set since. */
   isOld(): boolean;
-  /** Takes the database's answer to a request that left and came back at these local times. */
+  /** Takes the time of an answer whose request was sent and received at these local times. */
   adopt(databaseTime: string, sentAt: number, receivedAt: number): void;
 }
 
@@ -17,18 +17,18 @@ const reliableForMs = 60_000;
 
 export function createDatabaseClock(localNow: () => number = Date.now): DatabaseClock {
   let offset: number | null = null;
-  let askedAt = Number.NEGATIVE_INFINITY;
+  let answeredAt = Number.NEGATIVE_INFINITY;
   return {
     now: () => localNow() + (offset ?? 0),
     offset: () => offset,
-    // A clock that was set back counts as old too.
-    isOld: () => Math.abs(localNow() - askedAt) > reliableForMs,
+    // A local clock that was set back counts too.
+    isOld: () => Math.abs(localNow() - answeredAt) > reliableForMs,
     adopt(databaseTime, sentAt, receivedAt) {
-      const told = Date.parse(databaseTime);
-      if (Number.isNaN(told)) return;
-      // The database looked at its clock somewhere between the two; the middle is off by half the trip at most.
-      askedAt = receivedAt;
-      offset = told - (sentAt + receivedAt) / 2;
+      const answered = Date.parse(databaseTime);
+      if (Number.isNaN(answered)) return;
+      // The database read its clock between the two times; their middle is off by half the trip at most.
+      answeredAt = receivedAt;
+      offset = answered - (sentAt + receivedAt) / 2;
     },
   };
 }

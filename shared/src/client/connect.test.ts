@@ -69,12 +69,12 @@ async function codeOf(promise: Promise<unknown>): Promise<ErrorCode> {
 }
 
 describe('signing in', () => {
-  it('tells who is there, in which tenant and with which role', async () => {
+  it('returns the member, their tenant and their role', async () => {
     const hq = await signedIn(viewer);
     expect(await hq.whoami()).toMatchObject({ user_id: viewer.id, email: viewer.email, role: 'viewer' });
   });
 
-  it('says that the email or the password is wrong, and nothing of them', async () => {
+  it('fails for a wrong password without repeating it', async () => {
     const fault = await faultOf(client().signIn(viewer.email, 'hunter2-wrong'));
     expect(fault.code).toBe('unauthenticated');
     expect(JSON.stringify([fault.message, fault.hint])).not.toContain('hunter2');
@@ -85,18 +85,18 @@ describe('signing in', () => {
     expect((await (await signedIn(stranger)).whoami()).role).toBeNull();
   });
 
-  it('asks somebody who is not signed in to sign in', async () => {
+  it('requires a sign-in', async () => {
     expect(await codeOf(client().whoami())).toBe('unauthenticated');
   });
 
-  it('says so when the anon key is not known there', async () => {
+  it('fails for an unknown anon key', async () => {
     const hq = connect({ url: stack.url, anonKey: 'sb_publishable_nobody' });
     expect(await codeOf(hq.signIn(viewer.email, viewer.password))).toBe('unauthenticated');
   });
 });
 
-describe('asking for a command', () => {
-  it('gives the row, and the earlier row for a key that is known', async () => {
+describe('a command', () => {
+  it('is enqueued once for each idempotency key', async () => {
     const hq = await signedIn(operator);
     const request = { action: 'ping', idempotencyKey: 'once', origin: 'cli' } as const;
     const first = await hq.enqueue(request);
@@ -108,14 +108,14 @@ describe('asking for a command', () => {
     expect(second).toMatchObject({ created: false, command: { id: first.command.id } });
   });
 
-  it('fails with the database’s own reason where a viewer may not', async () => {
+  it('is refused to a viewer with the database’s reason', async () => {
     const hq = await signedIn(viewer);
     const fault = await faultOf(hq.enqueue({ action: 'restart_gateway', origin: 'cli' }));
     expect(fault.code).toBe('refused');
     expect(fault.message).toContain('operator');
   });
 
-  it('names the field at fault', async () => {
+  it('fails with the name of an invalid field', async () => {
     const hq = await signedIn(operator);
     const fault = await faultOf(
       hq.enqueue({ action: 'tail_logs', payload: { lines: 'many' }, origin: 'cli' }),
@@ -134,7 +134,7 @@ describe('asking for a command', () => {
     expect(await codeOf((await signedIn(operator)).enqueue(request))).toBe(code);
   });
 
-  it('cancels what waits, and says that what was cancelled has ended', async () => {
+  it('is cancelled while it is pending', async () => {
     const hq = await signedIn(operator);
     const { command } = await hq.enqueue({ action: 'ping', origin: 'cli' });
     expect((await hq.cancel(command.id, 'cli')).status).toBe('cancelled');
@@ -151,8 +151,8 @@ describe('a session', () => {
     expect(await codeOf(hq.enqueue({ action: 'stack_status', origin: 'cli' }))).toBe('refused');
   });
 
-  it('is renewed when the database calls the token expired, whatever the local clock says', async () => {
-    const brief = await startTestStack({ jwtExpirySeconds: 1 });
+  it('is renewed when the database calls the token expired, even if the local clock is slow', async () => {
+    const brief = await startTestStack({ jwtExpirySeconds: 2 });
     try {
       const member = await brief.createMember('viewer');
       const kept = new Map<string, string>();
@@ -256,8 +256,8 @@ describe('the login file', () => {
       const before = await readStored(path);
       await writeStored(path, { ...before, expires_at: 1 });
       const programs = Array.from({ length: 4 }, open);
-      const told = await Promise.all(programs.map((hq) => hq.whoami()));
-      expect(told.map((member) => member.user_id)).toEqual(Array.from({ length: 4 }, () => viewer.id));
+      const members = await Promise.all(programs.map((hq) => hq.whoami()));
+      expect(members.map((member) => member.user_id)).toEqual(Array.from({ length: 4 }, () => viewer.id));
       const after = await readStored(path);
       expect(after.refresh_token).not.toBe(before.refresh_token);
       expect(after.expires_at).toBeGreaterThan(Date.now() / 1000);

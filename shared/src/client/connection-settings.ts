@@ -1,5 +1,5 @@
-/** Where an HQ is and how its member gets in, without what talks to it: that is much, and comes with `client`. */
+/** The settings and the stored login of an HQ, without the client, which takes much longer to load. */
 export { addressOf } from './address.ts';
 export type { ConnectOptions, HqClient } from './connect.ts';
-export { fileStorage, loginFilePath, readLogin } from './login-file.ts';
+export { fileStorage, loginFilePath, readLogin, removeLogin } from './login-file.ts';
 export { memoryStorage } from './session-storage.ts';

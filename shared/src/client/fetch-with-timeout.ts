@@ -1,14 +1,14 @@
-/** How long one request may take before the database counts as unreachable. */
+/** Milliseconds for one request before the database counts as unreachable. */
 export const requestTimeoutMs = 10_000;
 
 export interface FetchWithTimeoutOptions {
-  /** Gives a fresh access token, or null when the session cannot be renewed. */
+  /** Returns a fresh access token, or null if the session cannot be renewed. */
   readonly renew: () => Promise<string | null>;
   readonly timeoutMs: number;
 }
 
 /**
- * `fetch` with a time limit, and with one more try after the database called the token expired. The auth client renews
+ * `fetch` with a time limit, and with one more try after the database calls the token expired: the auth client renews
  * by the local clock, which may be minutes slow.
  */
 export function fetchWithTimeout({ renew, timeoutMs }: FetchWithTimeoutOptions): typeof fetch {

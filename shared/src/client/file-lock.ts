@@ -1,13 +1,13 @@
 import { open, rm, stat } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Whoever holds a lock longer than this has died with it; a renewal takes a request and its time limit. */
+/** A lock of this age belongs to a program that died: a renewal takes one request and its time limit. */
 const abandonedAfterMs = 15_000;
-const lookAgainMs = 20;
+const retryMs = 20;
 
 /** Runs the work while no other program of this machine runs work under the same lock file. */
 export async function underLock<Result>(path: string, work: () => Promise<Result>): Promise<Result> {
-  await take(path);
+  await acquire(path);
   try {
     return await work();
   } finally {
@@ -15,7 +15,7 @@ export async function underLock<Result>(path: string, work: () => Promise<Result
   }
 }
 
-async function take(path: string): Promise<void> {
+async function acquire(path: string): Promise<void> {
   for (;;) {
     try {
       await (await open(path, 'wx', 0o600)).close();
@@ -24,7 +24,7 @@ async function take(path: string): Promise<void> {
       if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
     }
     if (await isAbandoned(path)) await rm(path, { force: true });
-    else await delay(lookAgainMs * (0.5 + Math.random()));
+    else await delay(retryMs * (0.5 + Math.random()));
   }
 }
 
@@ -32,7 +32,7 @@ async function isAbandoned(path: string): Promise<boolean> {
   try {
     return Date.now() - (await stat(path)).mtimeMs > abandonedAfterMs;
   } catch {
-    // It was let go between the two looks.
+    // It was released in between.
     return false;
   }
 }

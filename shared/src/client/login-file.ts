@@ -10,7 +10,7 @@ import type { SharedStorage } from './session-storage.ts';
 const loginFile = z.object({
   url: z.string(),
   anonKey: z.string(),
-  /** What the auth client keeps under its own keys. */
+  /** The auth client's items by its own keys. */
   session: z.record(z.string(), z.string()),
 });
 type LoginFile = z.output<typeof loginFile>;
@@ -22,7 +22,7 @@ export function loginFilePath(env: NodeJS.ProcessEnv = process.env): string {
   return join(home, 'hq', 'login.json');
 }
 
-/** The HQ that someone signed in to on this machine, or null. Throws `usage` for a file that is not ours. */
+/** Reads the HQ that someone signed in to on this machine, or null. Throws `usage` for a file of another form. */
 export async function readLogin(path: string): Promise<{ url: string; anonKey: string } | null> {
   const login = await read(path);
   return login === null ? null : { url: login.url, anonKey: login.anonKey };
@@ -33,8 +33,8 @@ export async function removeLogin(path: string): Promise<void> {
 }
 
 /**
- * Keeps the session in the login file. The file is read at every look, so that programs which share it see each
- * other's refreshed tokens, and replaced whole, so that nobody ever reads half of it.
+ * Stores the session in the login file. Every access reads the file, so that programs which share it see each other's
+ * renewed tokens; every change replaces the whole file, so that no program reads half of it.
  */
 export function fileStorage(path: string, url: string, anonKey: string): SharedStorage {
   async function current(): Promise<LoginFile> {
@@ -66,7 +66,10 @@ async function read(path: string): Promise<LoginFile | null> {
     text = await readFile(path, 'utf8');
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return null;
-    throw new HqError('usage', `The login file ${path} cannot be read.`, { cause });
+    throw new HqError('usage', `The login file ${path} cannot be read.`, {
+      hint: 'Make it readable for your account, or remove it and sign in again.',
+      cause,
+    });
   }
   const parsed = loginFile.safeParse(parseJson(text));
   if (!parsed.success) {

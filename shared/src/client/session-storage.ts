@@ -1,13 +1,13 @@
-/** Where a signed-in session is kept: in memory for programs that sign in by themselves, in a file for people. */
+/** Storage of a signed-in session: memory for programs that sign in by themselves, a file for people. */
 export interface SessionStorage {
   getItem(key: string): Promise<string | null>;
   setItem(key: string, value: string): Promise<void>;
   removeItem(key: string): Promise<void>;
 }
 
-/** A storage that other programs use too. */
+/** Storage that other programs use too. */
 export interface SharedStorage extends SessionStorage {
-  /** Runs the work while none of them runs such work. */
+  /** Runs the work while no other program runs such work. */
   exclusively<Result>(work: () => Promise<Result>): Promise<Result>;
 }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { SharedStorage } from './session-storage.ts';
 
-/** Under which key the auth client keeps its session. */
+/** The auth client's key for its session. */
 export const sessionKey = 'session';
 
 const storedSession = z.looseObject({
@@ -13,8 +13,8 @@ const renewedSession = z.looseObject({ access_token: z.string(), expires_in: z.n
 type StoredSession = z.output<typeof storedSession>;
 
 /**
- * Renews a session that several programs share one after the other. A refresh token works once: whoever comes second
- * gets the session that the first has stored, instead of an error that signs everybody out.
+ * Serializes the renewals of a session that several programs share. A refresh token works once: the second program gets
+ * the session that the first has stored, instead of an error that signs all of them out.
  */
 export function withSharedRefresh(send: typeof fetch, storage: SharedStorage): typeof fetch {
   return (input, init) => {
@@ -28,7 +28,7 @@ export function withSharedRefresh(send: typeof fetch, storage: SharedStorage): t
       const response = await send(input, init);
       const renewed = response.ok ? renewedSession.safeParse(await response.clone().json()) : null;
       if (renewed?.success) {
-        // Before the next one looks, and not after the auth client got round to it.
+        // Stored before the next program reads it, because the auth client stores it later.
         const expiresAt = Math.floor(Date.now() / 1000) + renewed.data.expires_in;
         await storage.setItem(sessionKey, JSON.stringify({ expires_at: expiresAt, ...renewed.data }));
       }
@@ -37,7 +37,7 @@ export function withSharedRefresh(send: typeof fetch, storage: SharedStorage): t
   };
 }
 
-/** The same storage, in which an older session never replaces a newer one of the same user. */
+/** Wraps a storage so that an older session never replaces a newer one of the same user. */
 export function keepNewest(storage: SharedStorage): SharedStorage {
   return {
     ...storage,

@@ -25,22 +25,22 @@ export type AttentionKind =
   | 'agent-error'
   | 'unread-alert';
 
-/** One thing that somebody should look at. */
+/** One problem that needs an operator. */
 export interface Attention {
   readonly kind: AttentionKind;
-  /** Exactly one of these says what it is about. */
+  /** The kind of the row with this id. */
   readonly about: 'gateway' | 'agent' | 'command' | 'notification';
   readonly id: string;
-  /** What it is called on screen, such as a slug. Comes from outside: clean it before it is shown. */
+  /** The name on screen, such as a slug. It comes from outside: sanitize it before it is shown. */
   readonly name: string;
-  /** What is the matter, without the name. */
+  /** The problem, without the name. */
   readonly reason: string;
-  /** When it began, as far as known: a database time. */
+  /** The beginning, a database time, if it is known. */
   readonly at: string | null;
 }
 
 const hourMs = 3_600_000;
-/** The order in which they are told: what stops work first. */
+/** The order of the list: problems that stop work come first. */
 const order: readonly AttentionKind[] = [
   'stale-gateway',
   'gateway-error',
@@ -51,12 +51,12 @@ const order: readonly AttentionKind[] = [
   'unread-alert',
 ];
 
-/** What needs attention, the worst first and of the same kind the newest first. Every face shows this list. */
+/** Returns the problems of a fleet, the worst first, then the newest. Every client shows this list. */
 export function needsAttention(fleet: Fleet, databaseNow: number): Attention[] {
   const nameOfGateway = new Map(fleet.gateways.map((gateway) => [gateway.id, gateway.slug]));
   const failed = failedCommands(fleet, databaseNow);
-  // What is told of by itself is not told again by the alert of it.
-  const told = new Set([
+  // An alert about one of these would repeat it.
+  const covered = new Set([
     ...failed.map((command) => command.id),
     ...fleet.gateways.map(({ id }) => `gateway_stale:${id}`),
     ...fleet.agents.map(({ id }) => `agent_error:${id}`),
@@ -92,7 +92,7 @@ export function needsAttention(fleet: Fleet, databaseNow: number): Attention[] {
         at: agent.updated_at,
       })),
     ...fleet.notifications
-      .filter((alert) => isOpen(alert) && !isTold(alert, told))
+      .filter((alert) => isOpen(alert) && !isCovered(alert, covered))
       .map((alert) => ({
         kind: 'unread-alert' as const,
         about: 'notification' as const,
@@ -108,7 +108,7 @@ export function needsAttention(fleet: Fleet, databaseNow: number): Attention[] {
   );
 }
 
-/** A command that says it runs while nobody holds it any more. The next runner that takes a turn clears it up. */
+/** A running command with an expired lease. The next exchange of a runner returns or fails it. */
 export function isRunnerLost(command: CommandRow, databaseNow: number): boolean {
   if (isFinished(command) || command.status === 'pending' || command.leased_until === null) return false;
   return Date.parse(command.leased_until) < databaseNow;
@@ -131,18 +131,18 @@ function failedCommands({ commands, notifications }: Fleet, databaseNow: number)
 
 function gatewayAttention(gateway: GatewayRow, databaseNow: number): Attention[] {
   const condition = gatewayCondition(gateway, databaseNow);
-  const told = (kind: AttentionKind, reason: string, at: string | null): Attention[] => [
+  const one = (kind: AttentionKind, reason: string, at: string | null): Attention[] => [
     { kind, about: 'gateway', id: gateway.id, name: gateway.slug, reason, at },
   ];
   if (condition === 'stale') {
     const seen = agoOf(gateway.last_seen_at, databaseNow);
-    return told('stale-gateway', `last seen ${seen}`, gateway.last_seen_at);
+    return one('stale-gateway', `last seen ${seen}`, gateway.last_seen_at);
   }
-  if (condition === 'unseen') return told('stale-gateway', 'never seen', gateway.created_at);
-  if (condition === 'error') return told('gateway-error', 'the gateway is in error', gateway.updated_at);
+  if (condition === 'unseen') return one('stale-gateway', 'never seen', gateway.created_at);
+  if (condition === 'error') return one('gateway-error', 'the gateway is in error', gateway.updated_at);
   const unwell = (gateway.meta.services ?? []).filter((service) => isUnwell(service.health));
   if (unwell.length === 0 || condition === 'hibernating') return [];
-  return told(
+  return one(
     'unhealthy-service',
     unwell.map((service) => `${service.name} is ${service.health}`).join(', '),
     gateway.last_seen_at,
@@ -160,8 +160,8 @@ function isOpen(alert: NotificationRow): boolean {
   return alert.read_at === null && alert.dismissed_at === null && alert.resolved_at === null;
 }
 
-function isTold({ type, entity_id: id }: NotificationRow, told: ReadonlySet<string>): boolean {
-  return id !== null && (told.has(id) || told.has(`${type}:${id}`));
+function isCovered({ type, entity_id: id }: NotificationRow, covered: ReadonlySet<string>): boolean {
+  return id !== null && (covered.has(id) || covered.has(`${type}:${id}`));
 }
 
 function timeOf(databaseTime: string | null): number {

@@ -1,9 +1,9 @@
 import type { ChatBotRow } from '../rows/index.ts';
 
-/** A bot beats every ten seconds; one that was silent for this long is not there, whatever it said last. */
+/** A bot sends a heartbeat every ten seconds; one without a heartbeat for this long is gone. */
 const silentAfterMs = 60_000;
 
-/** How a bot is: what it says of itself, or `silent` when it says nothing any more. One that was stopped was meant to be. */
+/** The state that a bot reports, or `silent` without heartbeats. A stopped bot is stopped on purpose. */
 export function chatBotState(bot: ChatBotRow, now: number): string {
   if (bot.state === 'stopped') return bot.state;
   return now - Date.parse(bot.last_beat_at) > silentAfterMs ? 'silent' : bot.state;

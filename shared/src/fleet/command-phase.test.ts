@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { commandPhase, commandTime } from './command-phase.ts';
+import { commandPhase, runTimeMs } from './command-phase.ts';
 
 describe('the phase of a command', () => {
   it.each([
@@ -25,12 +25,12 @@ describe('the time of a command', () => {
   const now = Date.parse('2026-11-22T12:01:00Z');
 
   it('counts from its start to its end, or to now', () => {
-    expect(commandTime({ started_at, completed_at }, now)).toBe(5_000);
-    expect(commandTime({ started_at, completed_at: null }, now)).toBe(60_000);
+    expect(runTimeMs({ started_at, completed_at }, now)).toBe(5_000);
+    expect(runTimeMs({ started_at, completed_at: null }, now)).toBe(60_000);
   });
 
   it('is not known before its start', () => {
-    expect(commandTime({ started_at: null, completed_at: null }, now)).toBeNull();
-    expect(commandTime({ started_at: null, completed_at }, now)).toBeNull();
+    expect(runTimeMs({ started_at: null, completed_at: null }, now)).toBeNull();
+    expect(runTimeMs({ started_at: null, completed_at }, now)).toBeNull();
   });
 });

@@ -30,7 +30,7 @@ export function commandPhase({
 }
 
 /** Milliseconds that a command took, or has been running by `databaseNow`; null before its start. */
-export function commandTime(
+export function runTimeMs(
   command: Pick<CommandRow, 'started_at' | 'completed_at'>,
   databaseNow: number,
 ): number | null {

@@ -2,12 +2,12 @@ import type { ServiceHealth } from '../actions/index.ts';
 import type { GatewayRow } from '../rows/index.ts';
 import { msSince } from '../text/index.ts';
 
-/** A gateway that was not seen for longer than this is stale, whatever its status says. */
+/** A gateway that was not seen for longer than this is stale, whatever its status. */
 export const staleAfterMs = 90_000;
 
 /**
- * How a gateway is, for every face alike. `unseen`: it has never reported. `unhealthy`: it reports, and one of its
- * services is not well. `healthy` is what is left: seen lately, ready, and no service says otherwise.
+ * The condition of a gateway, the same in every client. `unseen`: it never reported. `unhealthy`: one of its services is
+ * not healthy. `healthy`: ready, seen lately, and every service is healthy.
  */
 export type GatewayCondition =
   | 'healthy'

@@ -108,20 +108,20 @@ describe('the condition of a gateway', () => {
       { meta: { services: [service('healthy')] }, last_seen_at: ago(1e6) },
       'stale',
     ],
-  ] satisfies [string, Partial<GatewayRow>, GatewayCondition][])('%s is told', (_what, more, condition) => {
+  ] satisfies [string, Partial<GatewayRow>, GatewayCondition][])('of one %s', (_case, more, condition) => {
     expect(gatewayCondition(gateway(more), now)).toBe(condition);
   });
 });
 
-describe('what needs attention', () => {
+describe('the attention list', () => {
   const calm = { gateways: [gateway()], agents: [agent()], commands: [], notifications: [] };
 
-  it('is nothing where all is well', () => {
+  it('is empty for a healthy fleet', () => {
     expect(needsAttention(calm, now)).toEqual([]);
   });
 
-  it('tells each thing once, the worst first', () => {
-    const told = needsAttention(
+  it('has each problem once, the worst first', () => {
+    const list = needsAttention(
       {
         gateways: [
           gateway({ meta: { services: [service('unhealthy')] } }),
@@ -136,7 +136,7 @@ describe('what needs attention', () => {
       },
       now,
     );
-    expect(told.map(({ kind, name, reason }) => [kind, name, reason])).toEqual([
+    expect(list.map(({ kind, name, reason }) => [kind, name, reason])).toEqual([
       ['stale-gateway', 'far', 'last seen 5m ago'],
       ['unhealthy-service', 'default', 'gateway is unhealthy'],
       ['runner-lost', 'Restart the gateway (default)', 'its runner was lost 2m ago'],
@@ -146,18 +146,18 @@ describe('what needs attention', () => {
     ]);
   });
 
-  it('tells nothing twice, and nothing that is over', () => {
+  it('repeats no problem as its alert, and leaves out resolved alerts', () => {
     const notifications = [
       alert({ id: 'n1', type: 'agent_error', entity_type: 'agent', entity_id: 'a1' }),
       alert({ id: 'n2', type: 'budget_exceeded', entity_type: 'agent', entity_id: 'a1', title: 'Budget' }),
       alert({ id: 'n3', type: 'task_blocked', entity_type: 'task', entity_id: 't1', resolved_at: ago(10) }),
       alert({ id: 'n4', type: 'gateway_stale', entity_type: 'gateway', entity_id: 'gone', title: 'Gone' }),
     ];
-    const told = needsAttention({ ...calm, agents: [agent({ status: 'error' })], notifications }, now);
-    expect(told.map(({ name }) => name)).toEqual(['ada', 'Budget', 'Gone']);
+    const list = needsAttention({ ...calm, agents: [agent({ status: 'error' })], notifications }, now);
+    expect(list.map(({ name }) => name)).toEqual(['ada', 'Budget', 'Gone']);
   });
 
-  it('forgets a failed command when its alert was read, or after an hour', () => {
+  it('drops a failed command when its alert is read, or after an hour', () => {
     const fleet = { ...calm, commands: [command()], notifications: [alert({ read_at: ago(10) })] };
     expect(needsAttention(fleet, now)).toEqual([]);
     expect(needsAttention({ ...calm, commands: [command({ completed_at: ago(3_600_001) })] }, now)).toEqual(
@@ -165,7 +165,7 @@ describe('what needs attention', () => {
     );
   });
 
-  it('knows that a runner is lost when the lease of what it holds is over', () => {
+  it('takes a runner as lost when the lease of its command is over', () => {
     expect(isRunnerLost(command({ status: 'running', leased_until: ago(1) }), now)).toBe(true);
     expect(isRunnerLost(command({ status: 'running', leased_until: ago(-1) }), now)).toBe(false);
     expect(isRunnerLost(command({ status: 'done', leased_until: ago(1) }), now)).toBe(false);

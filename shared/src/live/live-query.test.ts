@@ -64,14 +64,14 @@ function agentsOf(client: HqClient, timing: Partial<LiveTiming> = {}, limit?: nu
   return query;
 }
 
-/** Without reads in between: what comes then came by an event. */
-const byEventsAlone: Partial<LiveTiming> = { resyncMs: 3_600_000, pollMs: 3_600_000 };
+/** No periodic reads: every change arrives by an event. */
+const byEventsOnly: Partial<LiveTiming> = { resyncMs: 3_600_000, pollMs: 3_600_000 };
 
 async function settled<Row>(query: LiveQuery<Row>, isSo: (query: LiveQuery<Row>) => boolean): Promise<void> {
   await eventually(() => expect(isSo(query)).toBe(true));
 }
 
-/** Does something again and again until it has had its effect. */
+/** Repeats an action until it has its effect. */
 async function until(act: () => Promise<unknown>, isSo: () => boolean): Promise<void> {
   await vi.waitFor(
     async () => {
@@ -86,7 +86,7 @@ const slugs = (query: LiveQuery<Agent>): string[] => query.getSnapshot().rows.ma
 const isLive = (query: LiveQuery<Agent>): boolean => query.getSnapshot().status === 'live';
 
 describe('a live query', () => {
-  it('starts loading, then holds what is there and is live', async () => {
+  it('loads, then holds the rows and is live', async () => {
     await stack.database.addAgent('first', null);
     const query = agentsOf(await signIn());
     expect(query.getSnapshot()).toEqual({ rows: [], status: 'loading', asOf: null, error: null });
@@ -96,8 +96,8 @@ describe('a live query', () => {
     expect(query.getSnapshot().asOf).toBeGreaterThan(Date.now() - 10_000);
   });
 
-  it('is told of rows that come, change and go, without reading again', async () => {
-    const query = agentsOf(await signIn(), byEventsAlone);
+  it('follows inserts, updates and deletes by events alone', async () => {
+    const query = agentsOf(await signIn(), byEventsOnly);
     query.subscribe(() => undefined);
     await settled(query, isLive);
     await stack.database.addAgent('later', null);
@@ -109,8 +109,8 @@ describe('a live query', () => {
     expect(query.getSnapshot().status).toBe('live');
   });
 
-  it('gives the same snapshot until something changes', async () => {
-    const query = agentsOf(await signIn(), byEventsAlone);
+  it('returns the same snapshot until something changes', async () => {
+    const query = agentsOf(await signIn(), byEventsOnly);
     query.subscribe(() => undefined);
     await settled(query, isLive);
     const before = query.getSnapshot();
@@ -120,8 +120,8 @@ describe('a live query', () => {
 
   it('never holds a row of another tenant', async () => {
     const tenant = await stack.database.addTenant(`other-${Date.now()}`);
-    const theirs = agentsOf(await signIn('admin', tenant.id), byEventsAlone);
-    const ours = agentsOf(await signIn(), byEventsAlone);
+    const theirs = agentsOf(await signIn('admin', tenant.id), byEventsOnly);
+    const ours = agentsOf(await signIn(), byEventsOnly);
     theirs.subscribe(() => undefined);
     ours.subscribe(() => undefined);
     await settled(theirs, isLive);
@@ -135,7 +135,7 @@ describe('a live query', () => {
     expect(slugs(ours)).toEqual(['ours']);
   });
 
-  it('goes offline with its rows when the API goes, and comes back with what it missed', async () => {
+  it('goes offline with its rows when the API stops, and catches up when it is back', async () => {
     await stack.database.addAgent('before', null);
     const query = agentsOf(await signIn());
     query.subscribe(() => undefined);
@@ -158,28 +158,28 @@ describe('a live query', () => {
     expect(query.getSnapshot().error).toBeNull();
   });
 
-  it('polls while changes are not told', async () => {
+  it('polls while events do not arrive', async () => {
     const client = await signIn();
-    const deaf = agentsOf({
+    const polling = agentsOf({
       ...client,
       supabase: Object.assign(Object.create(client.supabase), {
         realtime: { setAuth: () => Promise.reject(new Error('Realtime is refused')) },
       }),
     });
-    deaf.subscribe(() => undefined);
-    await settled(deaf, () => deaf.getSnapshot().status === 'polling');
+    polling.subscribe(() => undefined);
+    await settled(polling, () => polling.getSnapshot().status === 'polling');
     await stack.database.addAgent('polled', null);
-    await settled(deaf, () => slugs(deaf).includes('polled'));
-    expect(deaf.getSnapshot().status).toBe('polling');
+    await settled(polling, () => slugs(polling).includes('polled'));
+    expect(polling.getSnapshot().status).toBe('polling');
   });
 
-  it('stops trusting a channel that is joined but tells nothing, and trusts it again when it speaks', async () => {
+  it('distrusts a joined channel that stays silent until its next event', async () => {
     const query = agentsOf(await signIn(), { resyncMs: 200, readShare: 1, proofMs: 200 });
     query.subscribe(() => undefined);
     await settled(query, isLive);
     await stack.database.addAgent('quiet', null);
     await settled(query, () => slugs(query).includes('quiet'));
-    // Behind the triggers nobody is told.
+    // A change without triggers causes no event.
     await until(
       () => stack.database.behindTheGuard("update public.agents set name = name || '.', updated_at = now()"),
       () => query.getSnapshot().status === 'polling',
@@ -190,8 +190,8 @@ describe('a live query', () => {
     );
   });
 
-  it('takes a storm of changes and ends with the rows of the table', async () => {
-    const query = agentsOf(await signIn(), byEventsAlone);
+  it('holds the rows of the table after a burst of changes', async () => {
+    const query = agentsOf(await signIn(), byEventsOnly);
     let calls = 0;
     query.subscribe(() => {
       calls += 1;
@@ -214,11 +214,11 @@ describe('a live query', () => {
     expect(calls).toBeLessThan(1_000);
   });
 
-  it('holds the first rows of a large table, and reads on when one of them goes', async () => {
+  it('fills a full window again when one of its rows is deleted', async () => {
     await stack.database.query(
       "insert into agents (slug, name, status) select 'many-' || lpad(n::text, 4, '0'), 'Many', 'ready' from generate_series(1, 30) n",
     );
-    const query = agentsOf(await signIn(), byEventsAlone, 10);
+    const query = agentsOf(await signIn(), byEventsOnly, 10);
     query.subscribe(() => undefined);
     await settled(query, isLive);
     expect(slugs(query)).toHaveLength(10);
@@ -238,7 +238,7 @@ describe('a live query', () => {
     await settled(query, () => slugs(query).length === 2345);
   });
 
-  it('rests after its last listener has left, and goes on with the next', async () => {
+  it('stops after its last listener has left, and starts again with the next', async () => {
     const query = agentsOf(await signIn(), { lingerMs: 10 });
     const leave = query.subscribe(() => undefined);
     await settled(query, isLive);
@@ -252,7 +252,7 @@ describe('a live query', () => {
   });
 });
 
-describe('a live query of a token that ends soon', () => {
+describe('a live query with a short-lived token', () => {
   it('stays live over the renewal of its token', async () => {
     const expirySeconds = 2;
     const brief = await startTestStack({ jwtExpirySeconds: expirySeconds });

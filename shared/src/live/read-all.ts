@@ -1,4 +1,4 @@
-/** What PostgREST gives at most in one answer. */
+/** The most rows in one answer of PostgREST. */
 const pageSize = 1000;
 
 /**

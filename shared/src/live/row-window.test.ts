@@ -13,19 +13,19 @@ const compare = (a: Thing, b: Thing): number => a.rank - b.rank || (a.id < b.id 
 const rules = { key: (row: Thing) => row.id, compare };
 
 describe('a window of rows', () => {
-  it('holds what was put and not removed, in order, whatever comes', () => {
+  it('equals a sorted map after any sequence of changes', () => {
     const step = fc.oneof(
       thing.map((row) => ({ put: row })),
       thing.map((row) => ({ remove: row.id })),
       fc.uniqueArray(thing, { selector: (row) => row.id }).map((rows) => ({ replace: rows })),
-      fc.constant('look' as const),
+      fc.constant('read' as const),
     );
     fc.assert(
       fc.property(fc.array(step), (steps) => {
         const window = new RowWindow(rules);
         const model = new Map<string, Thing>();
         for (const one of steps) {
-          if (one === 'look') window.rows();
+          if (one === 'read') window.rows();
           else if ('put' in one) {
             window.put(one.put);
             model.set(one.put.id, one.put);
@@ -56,7 +56,7 @@ describe('a window of rows', () => {
     );
   });
 
-  it('never goes back to an older state of a row', () => {
+  it('never returns to an older state of a row', () => {
     const window = new RowWindow({ ...rules, version: (row) => row.at });
     window.put({ id: 'a', rank: 1, at: 2 });
     expect(window.put({ id: 'a', rank: 9, at: 1 })).toBe(false);
@@ -65,7 +65,7 @@ describe('a window of rows', () => {
     expect(window.rows()).toEqual([{ id: 'a', rank: 3, at: 2 }]);
   });
 
-  it('gives the same array and the same rows where nothing changed', () => {
+  it('returns the same array and the same rows without a change', () => {
     const window = new RowWindow(rules);
     window.replace([
       { id: 'a', rank: 1, at: 1 },
@@ -81,7 +81,7 @@ describe('a window of rows', () => {
     expect(window.rows()[1]).not.toBe(before[1]);
   });
 
-  it('tells which rows a fresh read changed, and not what moved up into a full window', () => {
+  it('returns the rows that a fresh read changed, without those that moved up into a full window', () => {
     const window = new RowWindow({ ...rules, limit: 2 });
     window.replace([
       { id: 'a', rank: 1, at: 1 },

@@ -51,7 +51,7 @@ function listen(bindings: readonly ChangeBinding[], through = client): Log {
 const joined = (log: Log): Promise<unknown> => eventually(() => expect(log.watch.state()).toBe('joined'));
 
 describe('a watch over changes', () => {
-  it('tells what was asked for and nothing else', async () => {
+  it('delivers the changes of its bindings and no other', async () => {
     const log = listen([
       { table: 'agents', event: 'INSERT', filter: 'slug=eq.wanted' },
       { table: 'gateways', event: 'UPDATE' },
@@ -68,7 +68,7 @@ describe('a watch over changes', () => {
     ]);
   });
 
-  it('tells the key of a row that was deleted', async () => {
+  it('delivers the key of a deleted row', async () => {
     const id = await stack.database.addAgent('gone-soon', null);
     const log = listen([{ table: 'agents', event: 'DELETE' }]);
     await joined(log);
@@ -76,7 +76,7 @@ describe('a watch over changes', () => {
     await eventually(() => expect(log.changes.map(({ old }) => old.id)).toContain(id));
   });
 
-  it('says when it is lost and when it is back, again and again', async () => {
+  it('reports every loss and every return of the channel', async () => {
     const log = listen([{ table: 'agents', event: 'INSERT' }]);
     await joined(log);
     for (let round = 0; round < 3; round += 1) {
@@ -90,33 +90,33 @@ describe('a watch over changes', () => {
     expect(log.states.filter((state) => state === 'lost').length).toBeGreaterThanOrEqual(3);
   });
 
-  it('joins anew when it is told to', async () => {
+  it('joins again on demand', async () => {
     const log = listen([{ table: 'agents', event: 'INSERT' }]);
     await joined(log);
     log.watch.rejoin();
     expect(log.watch.state()).toBe('lost');
     await joined(log);
-    await stack.database.addAgent('heard-once', null);
+    await stack.database.addAgent('seen-once', null);
     await eventually(() => expect(log.changes).not.toHaveLength(0));
     await delay(100);
     expect(log.changes).toHaveLength(1);
   });
 
-  it('is silent after it was closed, also when that is before it has joined', async () => {
+  it('is silent after its end, also before it has joined', async () => {
     const early = listen([{ table: 'agents', event: 'INSERT' }]);
     await early.watch.close();
     const late = listen([{ table: 'agents', event: 'INSERT' }]);
     await joined(late);
     await late.watch.close();
     const states = [...late.states];
-    await stack.database.addAgent('unheard', null);
+    await stack.database.addAgent('unseen', null);
     await delay(300);
     expect(early).toMatchObject({ changes: [], states: [] });
     expect(late.changes).toEqual([]);
     expect(late.states).toEqual(states);
   });
 
-  it('is lost, and throws nothing, where Realtime refuses the key', async () => {
+  it('is lost, and does not throw, if Realtime refuses the key', async () => {
     const stranger = connect({ url: stack.url, anonKey: 'sb_publishable_nobody' });
     const log = listen([{ table: 'agents' }], stranger);
     await eventually(() => expect(log.states).toContain('lost'));
@@ -124,7 +124,7 @@ describe('a watch over changes', () => {
     await stranger.close();
   });
 
-  it('is lost where the table is not told of', async () => {
+  it('is lost if the table is not published', async () => {
     const log = listen([{ table: 'tenants' }]);
     await eventually(() => expect(log.states).toContain('lost'));
   });

@@ -190,7 +190,7 @@ class ChannelWatch implements Watch {
   async #dropChannel(): Promise<void> {
     const dropped = this.#channel;
     this.#channel = null;
-    // Leaving a channel whose socket is gone fails, and nobody needs to know.
+    // Leaving a channel fails if its socket is gone, which is harmless.
     if (dropped !== null) await this.#client.removeChannel(dropped).catch(() => undefined);
   }
 }

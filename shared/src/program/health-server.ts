@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { HqError } from '../errors.ts';
 
-/** Answers `GET /healthz` on loopback: 503 goes with `failing`. Throws an `HqError` that names HEALTH_PORT when it cannot listen. */
+/** Serves `GET /healthz` on loopback, with 503 for the status `failing`. Throws `usage` if HEALTH_PORT is not free. */
 export async function serveHealth(
   port: number,
   answer: () => { readonly status: string },
@@ -33,7 +33,7 @@ function listen(server: Server, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause) =>
       reject(
-        new HqError('usage', `HEALTH_PORT ${port} cannot be listened on.`, {
+        new HqError('usage', `HEALTH_PORT ${port} is not free.`, {
           hint: 'Set HEALTH_PORT to a free port, or to 0 for any.',
           field: 'HEALTH_PORT',
           cause,

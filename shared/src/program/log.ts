@@ -3,7 +3,7 @@ import type { Redactor } from '../text/index.ts';
 
 export type Log = Logger;
 
-/** JSON lines on stdout. Whatever is logged passes the redactor, whoever wrote it. */
+/** Writes JSON lines to stdout. Every line passes the redactor. */
 export function createLog(level: string, redactor: Pick<Redactor, 'text'>): Log {
   return pino({
     level,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type HqClient, readAnswer } from '../client/index.ts';
+import type { HqClient } from '../client/index.ts';
+import { readAnswer } from '../client/read-answer.ts';
 import { type ChatLinkRow, chatLinkRow } from '../rows/index.ts';
 
 const issuedCode = z.object({ code: z.string(), expires_at: z.string() });

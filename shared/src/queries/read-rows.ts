@@ -39,7 +39,7 @@ export async function readRows<Row>(client: HqClient, query: RowsQuery<Row>): Pr
   return records.flatMap((record) => parseRow(query.row, record) ?? []);
 }
 
-/** Returns null for a row that another version of the database, or somebody by SQL, wrote in an unknown form. */
+/** Returns null for a row that another version of HQ or a manual change wrote in an unknown form. */
 export function parseRow<Row>(row: RowSchema<Row>, record: unknown): Row | null {
   const parsed = row.safeParse(record);
   return parsed.success ? parsed.data : null;

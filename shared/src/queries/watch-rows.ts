@@ -22,5 +22,5 @@ export function watchRows<Row extends object>(
   });
 }
 
-/** Timing for the rows of one command, which somebody waits for. */
+/** Timing for the rows of one command that a user waits for. */
 export const promptTiming = { resyncMs: 10_000, pollMs: 1_000 };

@@ -1,14 +1,14 @@
 import { z } from 'zod';
+import { chatPlatformNames } from '../chat/platforms.ts';
 
-const chatPlatforms = ['slack', 'discord', 'telegram'] as const;
-const platform = z.enum(chatPlatforms);
+const platform = z.enum(chatPlatformNames);
 
-/** An account of a platform, and the member who speaks through it. */
+/** An account of a platform, linked to the member who acts through it. */
 export const chatLinkRow = z.object({
   id: z.string(),
   user_id: z.string(),
   platform,
-  /** Empty where the platform numbers its users for all of its installations together. */
+  /** Empty if the platform's user ids are the same in all of its installations. */
   install: z.string(),
   chat_user: z.string(),
   last_seen_at: z.string().nullable(),
@@ -17,7 +17,7 @@ export const chatLinkRow = z.object({
 });
 export type ChatLinkRow = z.output<typeof chatLinkRow>;
 
-/** A channel in which HQ works, and how far anybody's word carries there. */
+/** A channel in which HQ works, with the highest role that anybody has there. */
 export const chatChannelRow = z.object({
   id: z.string(),
   platform,
@@ -31,10 +31,10 @@ export const chatChannelRow = z.object({
 });
 export type ChatChannelRow = z.output<typeof chatChannelRow>;
 
-/** A bot that serves a platform, as it last told of itself. */
+/** A bot of a platform as of its last heartbeat. */
 export const chatBotRow = z.object({
   platform,
-  /** Names its token, and tells nothing of it. */
+  /** Identifies its token without revealing it. */
   fingerprint: z.string(),
   install: z.string().nullable(),
   holder: z.string(),

@@ -5,7 +5,7 @@ export type CommandStatus = (typeof commandStatuses)[number];
 
 const commandProgress = z.object({ percent: z.number().nullable(), note: z.string().nullable() });
 
-/** A command without its output, which is kept apart because it is large. */
+/** A command without its output, which has a table of its own because it is large. */
 export const commandRow = z.object({
   id: z.string(),
   created_at: z.string(),
@@ -13,7 +13,7 @@ export const commandRow = z.object({
   gateway_id: z.string().nullable(),
   agent_id: z.string().nullable(),
   agent_slug: z.string().nullable(),
-  /** Any action that the database knows, also those that this program does not. */
+  /** Any action of the database, known to this program or not. */
   action: z.string(),
   payload: z.record(z.string(), z.unknown()).catch({}),
   status: z.enum(commandStatuses),

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { serviceStatus } from '../actions/index.ts';
 
-/** The database keeps no nulls of a heartbeat, so what is null there is absent here. */
+/** The database stores no nulls of a heartbeat: a null of the runner is absent here. */
 const service = serviceStatus.extend({
   startedAt: z.string().nullable().default(null),
   version: z.string().nullable().default(null),
 });
 
-/** How the runner's secrets are: which keys it has, by fingerprint, and whether its files are as the rows say. */
+/** The runner's keys by fingerprint, and the state of its secret files compared with the rows. */
 const secretsReport = z.object({
   keys: z.array(z.string()),
   state: z.enum(['ok', 'stale', 'error']),
@@ -15,7 +15,7 @@ const secretsReport = z.object({
   synced_at: z.string().nullish(),
 });
 
-/** What a heartbeat tells about a gateway. A malformed part is left out: a face never fails over it. */
+/** The report of a heartbeat. A malformed part is left out, so that no client fails over it. */
 const gatewayMeta = z
   .object({
     services: z.array(service).optional().catch(undefined),

@@ -10,7 +10,7 @@ export const notificationRow = z.object({
   entity_id: z.string().nullable(),
   read_at: z.string().nullable(),
   dismissed_at: z.string().nullable(),
-  /** What it told of is over. */
+  /** The end of the problem. */
   resolved_at: z.string().nullable(),
 });
 export type NotificationRow = z.output<typeof notificationRow>;

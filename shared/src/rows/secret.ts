@@ -4,11 +4,11 @@ export const secretStates = ['pending', 'active', 'error', 'waiting'] as const;
 export const secretCategories = ['user', 'channel', 'integration'] as const;
 export type SecretCategory = (typeof secretCategories)[number];
 
-/** What a member sees of a secret: everything but its value, which no face can read. */
+/** A secret without its value, which no client can read. */
 export const secretRow = z.object({
   id: z.string(),
   gateway_id: z.string(),
-  /** Null for a secret that every agent of the gateway has. */
+  /** Null for a secret of all agents of the gateway. */
   agent_id: z.string().nullable(),
   key: z.string(),
   name: z.string().nullable(),
@@ -17,9 +17,9 @@ export const secretRow = z.object({
   sync_status: z.enum(secretStates),
   sync_error: z.string().nullable(),
   last_synced_at: z.string().nullable(),
-  /** Counts the changes of its value. */
+  /** Counts the changes of the value. */
   revision: z.number(),
-  /** When its value last changed. */
+  /** The last change of the value. */
   value_since: z.string(),
   updated_by: z.string().nullable(),
   created_at: z.string(),

@@ -17,7 +17,7 @@ function faultOf(sealed: string, under = key): string {
 }
 
 describe('a credential of the control plane', () => {
-  it('comes back as it was, whatever it is', () => {
+  it('is restored, whatever its text', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         expect(openCredential(sealCredential(text, key), key)).toBe(text);
@@ -25,14 +25,14 @@ describe('a credential of the control plane', () => {
     );
   });
 
-  it('is never taken for a secret, nor a secret for one', () => {
+  it('is never taken for a secret, nor a secret for a credential', () => {
     expect(faultOf(seal('value', key))).toBe('not_an_envelope');
     expect(() => unseal(sealCredential('value', key), { current: key, previous: [] })).toThrow(
       'The stored value is not encrypted.',
     );
   });
 
-  it('is an error with a fault when it is cut, changed or of another key', () => {
+  it('is an error with a fault if it is truncated, changed or of another key', () => {
     const sealed = sealCredential('value', key);
     expect(faultOf(sealed.slice(0, -1))).not.toBe('none');
     expect(faultOf(sealed.slice(0, 30))).toBe('malformed');

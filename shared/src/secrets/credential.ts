@@ -5,7 +5,7 @@ import { EnvelopeError } from './envelope.ts';
 import type { SecretsKey } from './key.ts';
 import { strictBase64url, strictUtf8 } from './strict-bytes.ts';
 
-/** Credentials of the control plane have a prefix of their own, so that neither format is ever taken for the other. */
+/** Differs from the prefix of secrets, so that neither is taken for the other. */
 const credentialPrefix = 'cred:v1:';
 const nonceBytes = 12;
 const tagBytes = 16;
@@ -18,7 +18,7 @@ export function sealCredential(plaintext: string, key: SecretsKey): string {
   return `${credentialPrefix}${nonce.toString('base64url')}.${Buffer.from(sealed).toString('base64url')}`;
 }
 
-/** Decrypts one. Throws an `EnvelopeError` for what is no credential, is damaged, or is another key's. */
+/** Decrypts a credential. Throws an `EnvelopeError` for another form, a damaged one or another key. */
 export function openCredential(sealed: string, key: SecretsKey): string {
   const raw = hostedBytes(key);
   if (!sealed.startsWith(credentialPrefix)) throw new EnvelopeError('not_an_envelope');

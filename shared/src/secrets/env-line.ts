@@ -1,7 +1,7 @@
 import { HqError } from '../errors.ts';
 import { secretNameFault, secretValueFault } from './rules.ts';
 
-/** One line of an `.env` file that a shell and its readers take for exactly this value. Throws `usage` for what cannot be one. */
+/** Formats a line of an `.env` file that every reader parses to exactly this value. Throws `usage` if none can. */
 export function envLine(key: string, value: string): string {
   const fault = secretNameFault(key) ?? secretValueFault(value);
   if (fault !== null) throw new HqError('usage', fault);

@@ -18,7 +18,7 @@ function faultOf(envelope: string, under = keys): string {
   return 'none';
 }
 
-/** An envelope of these raw bytes, as another program may have made it. */
+/** Seals raw bytes, as another program might. */
 function sealBytes(bytes: Uint8Array): string {
   const iv = randomBytes(12);
   const cipher = createCipheriv('aes-256-gcm', keys.current.material, iv);
@@ -31,7 +31,7 @@ const [iv = '', tag = '', ciphertext = ''] = fixed.slice('enc:v1:'.length).split
 
 describe('an envelope', () => {
   it.each([...vectors.values, vectors.fixed])(
-    'that another implementation wrote is read: $encrypted',
+    'of another implementation is decrypted: $encrypted',
     (value) => {
       const current = serviceRoleKey(value.service_role_key);
       expect(unseal(value.encrypted, { current, previous: [] })).toEqual({
@@ -41,11 +41,11 @@ describe('an envelope', () => {
     },
   );
 
-  it.each(vectors.invalid)('that is none is an error, whatever it is: %s', (envelope) => {
+  it.each(vectors.invalid)('of an invalid form is an error: %s', (envelope) => {
     expect(() => unseal(envelope, keys)).toThrow(EnvelopeError);
   });
 
-  it('is read in the older form with an empty first part', () => {
+  it('is decrypted in the older form with an empty first part', () => {
     expect(unseal(`enc:v1:.${iv}.${tag}.${ciphertext}`, keys).plaintext).toBe('hello');
   });
 
@@ -68,15 +68,15 @@ describe('an envelope', () => {
     ['a cut value', `enc:v1:${iv}.${tag}.${ciphertext.slice(0, 4)}`, 'wrong_key'],
     ['no value', `enc:v1:${iv}.${tag}.`, 'wrong_key'],
     ['bytes that are no text', sealBytes(Uint8Array.of(0xff, 0xfe)), 'malformed'],
-  ])('with %s is told apart', (_what, envelope, fault) => {
+  ])('with %s has a fault of its own', (_case, envelope, fault) => {
     expect(faultOf(envelope)).toBe(fault);
   });
 
-  it('of another key says so', () => {
+  it('of another key is an error of its own', () => {
     expect(faultOf(seal('value', hostedKey('ab'.repeat(32))))).toBe('wrong_key');
   });
 
-  it('is read by an earlier key as well, which is named by its fingerprint', () => {
+  it('is decrypted with an earlier key, whose fingerprint is returned', () => {
     const earlier = hostedKey('ab'.repeat(32));
     const both = { current: keys.current, previous: [serviceRoleKey('yet another'), earlier] };
     expect(unseal(seal('value', earlier), both)).toEqual({
@@ -86,7 +86,7 @@ describe('an envelope', () => {
     expect(unseal(seal('value', keys.current), both).fingerprint).toBe(keys.current.fingerprint);
   });
 
-  it('gives back any text, never twice in the same writing', () => {
+  it('restores any text, and is different each time', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         const envelope = seal(text, keys.current);
@@ -99,11 +99,11 @@ describe('an envelope', () => {
     expect(unseal(seal(large, keys.current), keys).plaintext).toBe(large);
   });
 
-  it('refuses half a character, which would come back as another one', () => {
+  it('refuses half of a surrogate pair', () => {
     expect(() => seal('a\ud800b', keys.current)).toThrow(HqError);
   });
 
-  it('is an error with a fault for whatever text comes, and never what came', () => {
+  it('is an error with a fault for any other text', () => {
     const piece = fc.oneof(
       fc.constantFrom('enc:v1:', '.', iv, tag, ciphertext, fixed),
       fc.string({ unit: 'binary' }),
@@ -120,7 +120,7 @@ describe('an envelope', () => {
     );
   });
 
-  it('that lost or changed any one character is never read as something else', () => {
+  it('with a missing or changed character is never decrypted', () => {
     fc.assert(
       fc.property(fc.nat(fixed.length - 1), fc.constantFrom('', 'A', '_', '.', '\u0000'), (at, other) => {
         const changed = fixed.slice(0, at) + other + fixed.slice(at + 1);
@@ -130,15 +130,15 @@ describe('an envelope', () => {
     );
   });
 
-  it('tells neither value nor key in its errors', () => {
+  it('reveals neither value nor key in its errors', () => {
     for (const envelope of ['sk-a-value-in-clear', seal('hidden value', hostedKey('cd'.repeat(32)))]) {
       try {
         unseal(envelope, keys);
         expect.unreachable();
       } catch (error) {
-        const told = `${error} ${JSON.stringify(error)} ${error instanceof HqError ? error.hint : ''}`;
-        expect(told).not.toContain(envelope);
-        expect(told).not.toContain('hidden value');
+        const shown = `${error} ${JSON.stringify(error)} ${error instanceof HqError ? error.hint : ''}`;
+        expect(shown).not.toContain(envelope);
+        expect(shown).not.toContain('hidden value');
       }
     }
   });

@@ -3,7 +3,7 @@ import { HqError } from '../errors.ts';
 import type { SecretsKey, SecretsKeys } from './key.ts';
 import { strictBase64url, strictUtf8 } from './strict-bytes.ts';
 
-/** What every value that a secret may keep begins with. */
+/** The prefix of every stored value. */
 export const envelopePrefix = 'enc:v1:';
 
 const ivBytes = 12;
@@ -11,21 +11,18 @@ const tagBytes = 16;
 const algorithm = 'aes-256-gcm';
 
 export type EnvelopeFault =
-  /** No envelope at all: a value that an older HQ kept in clear, or something else. */
+  /** No envelope at all, such as a plain value of an older HQ. */
   | 'not_an_envelope'
-  /** An envelope that was cut or is written wrongly. */
+  /** A truncated envelope, or one in a wrong encoding. */
   | 'malformed'
-  /** None of the keys opens it: it was written under another key, or was changed. */
+  /** None of the keys decrypts it: it belongs to another key, or was changed. */
   | 'wrong_key';
 
 const sentences: Record<EnvelopeFault, readonly [message: string, hint: string]> = {
-  not_an_envelope: [
-    'The stored value is not encrypted.',
-    'Store the secret again: its value will be encrypted.',
-  ],
+  not_an_envelope: ['The stored value is not encrypted.', 'Store the secret again to encrypt its value.'],
   malformed: ['The stored value is damaged.', 'Store the secret again.'],
   wrong_key: [
-    'The stored value was encrypted under another key, or was changed since.',
+    'The stored value was encrypted with another key, or was changed.',
     'Set the earlier key as the previous one and run "hq-tui secrets rekey", or store the secret again.',
   ],
 };
@@ -40,7 +37,7 @@ export class EnvelopeError extends HqError {
   }
 }
 
-/** Encrypts a value. Throws `usage` for text that UTF-8 cannot hold, for it would come back as other text. */
+/** Encrypts a value. Throws `usage` for text that is not well-formed, because UTF-8 cannot hold it. */
 export function seal(plaintext: string, key: SecretsKey): string {
   if (!plaintext.isWellFormed()) throw new HqError('usage', 'The value is not Unicode text.');
   const iv = randomBytes(ivBytes);
@@ -53,11 +50,11 @@ export function seal(plaintext: string, key: SecretsKey): string {
 
 export interface Unsealed {
   readonly plaintext: string;
-  /** Which of the keys opened it. */
+  /** The key that decrypted it. */
   readonly fingerprint: string;
 }
 
-/** Decrypts a stored value with the current key, else with an earlier one. Throws an `EnvelopeError`, never anything else. */
+/** Decrypts a stored value with the current key, else with an earlier one. Throws an `EnvelopeError` and nothing else. */
 export function unseal(envelope: string, keys: SecretsKeys): Unsealed {
   const parts = envelopeParts(envelope);
   for (const key of [keys.current, ...keys.previous]) {
@@ -94,7 +91,7 @@ function open({ iv, tag, ciphertext }: EnvelopeParts, key: SecretsKey): Buffer |
   try {
     return Buffer.concat([plaintext, decipher.final()]);
   } catch {
-    // Only the tag can fail here: this key did not write it.
+    // The tag alone can fail here: the value belongs to another key.
     return null;
   }
 }

@@ -6,13 +6,13 @@ import { hostedKey, readSecretsKeys, serviceRoleKey } from './key.ts';
 const zeros = Buffer.alloc(32, 0xfb);
 
 describe('the key for secrets', () => {
-  it.each(vectors.keys)('comes from the service-role key as every HQ makes it', (vector) => {
+  it.each(vectors.keys)('is derived from the service-role key as in every HQ', (vector) => {
     expect(serviceRoleKey(vector.service_role_key).material.export().toString('hex')).toBe(
       vector.derived_hex,
     );
   });
 
-  it.each(vectors.hosted)('is the hosted key in whatever it is written: $HOSTED_SECRETS_KEY', (vector) => {
+  it.each(vectors.hosted)('is the hosted key in any encoding: $HOSTED_SECRETS_KEY', (vector) => {
     const key = hostedKey(vector.HOSTED_SECRETS_KEY);
     expect(key.material.export().toString('hex')).toBe(vector.key_hex);
   });
@@ -26,7 +26,7 @@ describe('the key for secrets', () => {
     ['33 bytes', Buffer.alloc(33).toString('base64')],
     ['no encoding', 'x'.repeat(42)],
     ['two alphabets', `${'-'.repeat(20)}${'+'.repeat(23)}`],
-  ])('of %s is refused without telling it', (_what, text) => {
+  ])('of %s is refused without repeating it', (_case, text) => {
     expect(() => hostedKey(text, 'HOSTED_SECRETS_KEY_PREVIOUS')).toThrow(
       /^HOSTED_SECRETS_KEY_PREVIOUS is not/,
     );
@@ -55,7 +55,7 @@ describe('the keys of an environment', () => {
     return [current, ...previous].map((key) => key.fingerprint);
   };
 
-  it('are the hosted one where it is set, else the one of the service-role key', () => {
+  it('are the hosted one if it is set, else the one of the service-role key', () => {
     expect(fingerprints({ SUPABASE_SERVICE_ROLE_KEY: 'service' })).toEqual([
       serviceRoleKey('service').fingerprint,
     ]);
@@ -98,11 +98,11 @@ describe('the keys of an environment', () => {
       [hostedKey(hosted), hostedKey(hostedBefore), serviceRoleKey('old')],
     ],
     [
-      'nothing, for the previous one is the same',
+      'nothing, because the previous one is the same',
       { SUPABASE_SERVICE_ROLE_KEY: 'same', SUPABASE_SERVICE_ROLE_KEY_PREVIOUS: 'same' },
       [serviceRoleKey('same')],
     ],
-  ])('tell a change of %s', (_what, env, keys) => {
+  ])('follow a change of %s', (_case, env, keys) => {
     expect(fingerprints(env)).toEqual(keys.map((key) => key.fingerprint));
   });
 
@@ -112,7 +112,7 @@ describe('the keys of an environment', () => {
     );
   });
 
-  it('are an error that says what to set where there is none', () => {
+  it('are an error that names the variables if none is set', () => {
     expect(() => readSecretsKeys({ HOSTED_SECRETS_KEY: '' })).toThrow('There is no key');
   });
 });

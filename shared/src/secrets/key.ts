@@ -6,22 +6,22 @@ import { HqError } from '../errors.ts';
 const bytes = new TextEncoder();
 const salt = bytes.encode('yourhq-secrets-v1');
 
-/** A key that encrypts secrets. A `KeyObject` shows its bytes to no log, no inspector and no JSON. */
+/** A key that encrypts secrets. A `KeyObject` keeps its bytes out of logs, inspectors and JSON. */
 export interface SecretsKey {
   readonly source: 'hosted' | 'service-role';
-  /** Sixteen hex digits that name the key and tell nothing of it. */
+  /** Sixteen hex digits that identify the key without revealing it. */
   readonly fingerprint: string;
   readonly material: KeyObject;
 }
 
 export interface SecretsKeys {
-  /** What new values are encrypted under. */
+  /** Encrypts new values. */
   readonly current: SecretsKey;
-  /** What older values may still be encrypted under while the key is being changed. */
+  /** Decrypt older values while the key is being changed. */
   readonly previous: readonly SecretsKey[];
 }
 
-/** The names under which keys stand in an environment, so that whoever shows one can leave their values out. */
+/** The environment variables that hold keys, so that programs can mask their values. */
 export const maskedKeyNames = [
   'SUPABASE_SERVICE_ROLE_KEY',
   'SUPABASE_SERVICE_ROLE_KEY_PREVIOUS',
@@ -32,12 +32,12 @@ export const maskedKeyNames = [
 type KeyEnvironment = Readonly<Partial<Record<string, string>>>;
 
 /**
- * The keys of an environment: HOSTED_SECRETS_KEY where it is set, else the one that SUPABASE_SERVICE_ROLE_KEY gives, and
- * whatever stands in the two names that end in _PREVIOUS. Nothing is remembered: who holds a new environment has the new keys.
+ * Reads the keys of an environment: HOSTED_SECRETS_KEY, else the key derived from SUPABASE_SERVICE_ROLE_KEY, and the two
+ * variables that end in _PREVIOUS. Caches nothing, so that a new environment has its new keys at once.
  */
 export function readSecretsKeys(env: KeyEnvironment): SecretsKeys {
-  const hosted = given(env, 'HOSTED_SECRETS_KEY');
-  const serviceRole = given(env, 'SUPABASE_SERVICE_ROLE_KEY');
+  const hosted = textOf(env, 'HOSTED_SECRETS_KEY');
+  const serviceRole = textOf(env, 'SUPABASE_SERVICE_ROLE_KEY');
   const current =
     hosted !== undefined
       ? hostedKey(hosted, 'HOSTED_SECRETS_KEY')
@@ -46,12 +46,12 @@ export function readSecretsKeys(env: KeyEnvironment): SecretsKeys {
         : undefined;
   if (current === undefined) {
     throw new HqError('usage', 'There is no key to encrypt secrets with.', {
-      hint: 'Set SUPABASE_SERVICE_ROLE_KEY, or HOSTED_SECRETS_KEY where this HQ has one.',
+      hint: 'Set SUPABASE_SERVICE_ROLE_KEY, or HOSTED_SECRETS_KEY if this HQ uses one.',
     });
   }
 
-  const hostedBefore = given(env, 'HOSTED_SECRETS_KEY_PREVIOUS');
-  const serviceRoleBefore = given(env, 'SUPABASE_SERVICE_ROLE_KEY_PREVIOUS');
+  const hostedBefore = textOf(env, 'HOSTED_SECRETS_KEY_PREVIOUS');
+  const serviceRoleBefore = textOf(env, 'SUPABASE_SERVICE_ROLE_KEY_PREVIOUS');
   const previous = [
     ...(hostedBefore === undefined ? [] : [hostedKey(hostedBefore, 'HOSTED_SECRETS_KEY_PREVIOUS')]),
     ...(serviceRoleBefore === undefined ? [] : [serviceRoleKey(serviceRoleBefore)]),
@@ -59,23 +59,23 @@ export function readSecretsKeys(env: KeyEnvironment): SecretsKeys {
   return { current, previous };
 }
 
-/** The key that a service-role key gives: HKDF-SHA256 of its UTF-8 text. */
+/** Derives a key from the service-role key: HKDF-SHA256 of its UTF-8 text. */
 export function serviceRoleKey(text: string): SecretsKey {
   return key('service-role', hkdf(sha256, bytes.encode(text), salt, bytes.encode('aes-256-gcm'), 32));
 }
 
-/** A hosted key: 32 bytes written as base64url, base64 or hex. `name` is what the error calls it. */
+/** Parses a hosted key: 32 bytes as base64url, base64 or hex. Errors call it `name`. */
 export function hostedKey(text: string, name = 'HOSTED_SECRETS_KEY'): SecretsKey {
   if (/^[0-9a-f]{64}$/i.test(text)) return key('hosted', Buffer.from(text, 'hex'));
   if (/^(?:[A-Za-z0-9_-]{43}|[A-Za-z0-9+/]{43})=?$/.test(text)) {
     return key('hosted', Buffer.from(text, 'base64url'));
   }
   throw new HqError('usage', `${name} is not a key.`, {
-    hint: 'It is exactly 32 bytes, written as base64url, base64 or hex: "openssl rand -hex 32" makes one.',
+    hint: 'Set it to 32 bytes as base64url, base64 or hex; `openssl rand -hex 32` generates them.',
   });
 }
 
-function given(env: KeyEnvironment, name: (typeof maskedKeyNames)[number]): string | undefined {
+function textOf(env: KeyEnvironment, name: (typeof maskedKeyNames)[number]): string | undefined {
   const text = env[name]?.trim();
   return text === '' ? undefined : text;
 }

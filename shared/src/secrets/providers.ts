@@ -1,4 +1,4 @@
-/** The keys of model providers that the gateway's model auth learns as well, by the name of the secret. */
+/** The model providers by the name of the secret that holds their key; the gateway's model auth gets these keys too. */
 export const providerOfKey: ReadonlyMap<string, string> = new Map([
   ['ANTHROPIC_API_KEY', 'anthropic'],
   ['OPENAI_API_KEY', 'openai'],

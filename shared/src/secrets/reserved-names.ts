@@ -1,9 +1,9 @@
 /**
- * Names that would give a secret power over the process that reads it, or over what the house itself runs with. SQL holds
- * the same lists (`hq.secret_name_fault`), and a test holds the two together.
+ * Names by which a secret could change how the program that reads it runs, or HQ itself. SQL has the same lists
+ * (`hq.secret_name_fault`); a test compares the two.
  */
 export const reservedPrefixes: readonly string[] = [
-  // The house's own settings and keys.
+  // HQ's own settings and keys.
   'SUPABASE_',
   'HOSTED_',
   'HQ_',
@@ -13,7 +13,7 @@ export const reservedPrefixes: readonly string[] = [
   'DYLD_',
   'GLIBC_',
   'MALLOC_',
-  // Where programs look for their files, and what they run.
+  // Paths of programs and the commands that they run.
   'XDG_',
   'BASH_',
   'NPM_CONFIG_',
@@ -24,13 +24,13 @@ export const reservedNames: readonly string[] = [
   // The shell and the account.
   ...['PATH', 'HOME', 'SHELL', 'USER', 'LOGNAME', 'PWD', 'OLDPWD', 'IFS', 'ENV', 'CDPATH', 'GLOBIGNORE'],
   ...['SHELLOPTS', 'BASHOPTS', 'PS1', 'PS4', 'PROMPT_COMMAND', 'TMPDIR', 'TMP', 'TEMP', 'TERM', 'HOSTNAME'],
-  // What other programs are started as.
+  // Commands that other programs start.
   ...['EDITOR', 'VISUAL', 'PAGER', 'BROWSER', 'MANPAGER', 'LESSOPEN', 'LESSCLOSE', 'SUDO_ASKPASS'],
   ...['SSH_ASKPASS', 'SSH_AUTH_SOCK', 'GIT_ASKPASS', 'GIT_SSH', 'GIT_SSH_COMMAND', 'GIT_EXEC_PATH'],
   ...['GIT_DIR', 'GIT_WORK_TREE', 'GIT_INDEX_FILE', 'GIT_TEMPLATE_DIR', 'GIT_EXTERNAL_DIFF', 'GIT_EDITOR'],
   ...['GIT_SEQUENCE_EDITOR', 'GIT_PAGER', 'GIT_PROXY_COMMAND', 'DOCKER_HOST', 'DOCKER_CONFIG'],
   ...['DOCKER_CONTEXT', 'DOCKER_CERT_PATH', 'DOCKER_TLS_VERIFY'],
-  // What language runtimes load.
+  // Code that language runtimes load.
   ...['NODE_OPTIONS', 'NODE_PATH', 'NODE_REPL_EXTERNAL_MODULE', 'NODE_EXTRA_CA_CERTS', 'NODE_ENV'],
   ...['NODE_TLS_REJECT_UNAUTHORIZED', 'NODE_ICU_DATA', 'NODE_V8_COVERAGE', 'NODE_CHANNEL_FD'],
   ...['NODE_COMPILE_CACHE', 'NODE_REDIRECT_WARNINGS', 'NODE_USE_ENV_PROXY', 'UV_THREADPOOL_SIZE'],
@@ -38,7 +38,7 @@ export const reservedNames: readonly string[] = [
   ...['PYTHONEXECUTABLE', 'PYTHONPYCACHEPREFIX', 'PYTHONPLATLIBDIR', 'PYTHONINSPECT'],
   ...['PERL5OPT', 'PERL5LIB', 'PERLLIB', 'PERL5DB', 'RUBYOPT', 'RUBYLIB', 'GEM_HOME', 'GEM_PATH'],
   ...['CLASSPATH', 'JAVA_TOOL_OPTIONS', 'JDK_JAVA_OPTIONS', 'DOTNET_STARTUP_HOOKS'],
-  // Whom the network libraries trust, and through whom they speak.
+  // Certificates and proxies of network libraries.
   ...['SSL_CERT_FILE', 'SSL_CERT_DIR', 'OPENSSL_CONF', 'OPENSSL_MODULES', 'OPENSSL_ENGINES'],
   ...['SSLKEYLOGFILE', 'CURL_CA_BUNDLE', 'CURL_HOME', 'REQUESTS_CA_BUNDLE'],
   ...['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'NO_PROXY', 'FTP_PROXY'],

@@ -40,7 +40,7 @@ describe('the name of a secret', () => {
     for (const name of [...providerOfKey.keys(), ...channels]) expect(secretNameFault(name)).toBeNull();
   });
 
-  it('is reserved once: no list holds a name twice or one that another covers', () => {
+  it('is reserved once: no list repeats a name or one that a prefix covers', () => {
     expect(new Set(reservedNames).size).toBe(reservedNames.length);
     const covered = reservedNames.filter((name) =>
       reservedPrefixes.some((prefix) => name.startsWith(prefix)),
@@ -54,11 +54,11 @@ describe('the value of a secret', () => {
     ['half a character', 'a\udc00', 'not Unicode'],
     ['a NUL', 'a\0b', 'NUL'],
     ['more than 64 KiB in UTF-8', '€'.repeat(21_846), 'larger than 64 KiB'],
-  ])('cannot hold %s', (_what, value, reason) => {
+  ])('cannot hold %s', (_case, value, reason) => {
     expect(secretValueFault(value)).toContain(reason);
   });
 
-  it('may have exactly 64 KiB, several lines, quotes and what a shell would read', () => {
+  it('may have exactly 64 KiB, several lines, quotes and shell syntax', () => {
     expect(secretValueFault('x'.repeat(65_536))).toBeNull();
     expect(secretValueFault('-----BEGIN KEY-----\n\t$HOME `id` \'"\\\r\n')).toBeNull();
   });
@@ -69,7 +69,7 @@ describe('a line of an env file', () => {
     expect(envLine(key, value)).toBe(line);
   });
 
-  it('is read by a shell as the very same value', () => {
+  it('is the same value to a shell', () => {
     const value = fc.string({ unit: 'binary' }).map((text) => text.replaceAll('\0', ''));
     const hostile = fc.constantFrom("'", "''\n", '$(id)', '`id`', '\\', "\\'", '\n#', '\t', '\r', '"$HOME"');
     const values = fc.sample(fc.array(fc.oneof(value, hostile)), 60).map((pieces) => pieces.join(''));
@@ -80,7 +80,7 @@ describe('a line of an env file', () => {
     expect(read.split('\0').slice(0, -1)).toEqual(values);
   });
 
-  it('is refused for what cannot be one', () => {
+  it('is refused for invalid names and values', () => {
     expect(() => envLine('A\nB', 'x')).toThrow('in capitals');
     expect(() => envLine('PATH', 'x')).toThrow('reserved');
     expect(() => envLine('A', 'a\0b')).toThrow('NUL');

@@ -7,7 +7,7 @@ export const largestSecretValue = 64 * 1024;
 
 const reserved = new Set(reservedNames);
 
-/** Why a secret cannot have this name, as one sentence, or null. */
+/** Returns the reason why a secret cannot have this name, as one sentence, or null. */
 export function secretNameFault(name: string): string | null {
   if (name === '') return 'A secret needs a name.';
   if (name.length > longestSecretName)
@@ -21,10 +21,10 @@ export function secretNameFault(name: string): string | null {
   return null;
 }
 
-/** Why this cannot be the value of a secret, as one sentence that says nothing of the value, or null. */
+/** Returns the reason why a secret cannot have this value, as one sentence without the value, or null. */
 export function secretValueFault(value: string): string | null {
   if (!value.isWellFormed()) return 'The value is not Unicode text.';
-  if (value.includes('\0')) return 'The value holds a NUL, which no environment variable can.';
+  if (value.includes('\0')) return 'The value has a NUL, which no environment variable can hold.';
   if (Buffer.byteLength(value, 'utf8') > largestSecretValue) {
     return `The value is larger than ${largestSecretValue / 1024} KiB.`;
   }

@@ -1,13 +1,13 @@
 import { plainLine } from './plain.ts';
 
-/** Shorter values are looked for nowhere: they would be found in half of all text. */
+/** Shorter values are ignored: half of all text would contain them. */
 const shortestKnownValue = 8;
 
-/** A longer value is known by its pieces, so that a cut through it leaves little to see. */
+/** A longer value is split into pieces, so that a truncated value is still recognized. */
 const longestPiece = 512;
 
 const base = 0x01000193;
-const baseToTheWindow = power(base, shortestKnownValue);
+const basePower = power(base, shortestKnownValue);
 
 export interface Span {
   readonly start: number;
@@ -15,17 +15,17 @@ export interface Span {
 }
 
 /**
- * Finds any of many values in text, in time that does not grow with their number or their length: the hash of eight
- * characters moves along the text, and only where a value begins with the same hash is it compared.
+ * Finds any of many values in text (Rabin-Karp): the hash of eight characters moves along the text, and a value is
+ * compared only at a place with its hash. The time does not grow with the number or the length of the values.
  */
 export class KnownValues {
   readonly #byHash = new Map<number, string[]>();
-  /** A bit for every hash that occurs, by its upper bits: almost every place in a text is passed by this alone. */
+  /** A flag for each hash by its upper bits: rules out almost every place in a text. */
   readonly #seen = new Uint8Array(1 << 16);
 
   constructor(values: Iterable<string>) {
-    for (const piece of new Set(writings(values))) {
-      const hash = hashOfBegin(piece);
+    for (const piece of new Set(printedForms(values))) {
+      const hash = hashOfStart(piece);
       this.#seen[hash >>> 16] = 1;
       const sameHash = this.#byHash.get(hash);
       if (sameHash === undefined) this.#byHash.set(hash, [piece]);
@@ -34,11 +34,11 @@ export class KnownValues {
     for (const sameHash of this.#byHash.values()) sameHash.sort((one, other) => other.length - one.length);
   }
 
-  /** Where values stand in the text, from left to right, each as long as it can be, those that touch as one. */
+  /** Returns the positions of values from left to right, the longest match at each place, adjacent ones as one. */
   spans(text: string): Span[] {
     const found: Span[] = [];
     if (this.#byHash.size === 0 || text.length < shortestKnownValue) return found;
-    let hash = hashOfBegin(text);
+    let hash = hashOfStart(text);
     let from = 0;
     for (let at = 0; ; at += 1) {
       if (at >= from && this.#seen[hash >>> 16] === 1) {
@@ -53,14 +53,13 @@ export class KnownValues {
       const next = at + shortestKnownValue;
       if (next >= text.length) return found;
       hash =
-        (Math.imul(hash, base) + text.charCodeAt(next) - Math.imul(text.charCodeAt(at), baseToTheWindow)) >>>
-        0;
+        (Math.imul(hash, base) + text.charCodeAt(next) - Math.imul(text.charCodeAt(at), basePower)) >>> 0;
     }
   }
 }
 
-/** Every value as programs write it: as it is, by its lines, in JSON, in an address, for a shell, without controls. */
-function* writings(values: Iterable<string>): Generator<string> {
+/** Yields every form in which programs print a value: plain, its lines, JSON, URL, shell, without control characters. */
+function* printedForms(values: Iterable<string>): Generator<string> {
   for (const value of values) {
     const whole = [value.trim(), ...value.split(/\r?\n/).map((line) => line.trim())];
     for (const text of whole) {
@@ -81,7 +80,7 @@ function* pieces(text: string): Generator<string> {
   yield text.slice(at);
 }
 
-function hashOfBegin(text: string): number {
+function hashOfStart(text: string): number {
   let hash = 0;
   for (let at = 0; at < shortestKnownValue; at += 1)
     hash = (Math.imul(hash, base) + text.charCodeAt(at)) >>> 0;

@@ -45,11 +45,11 @@ describe('plain', () => {
     ['a NUL and a bell', 'a\u0000b\u0007', 'a\ufffdb\ufffd'],
     ['half a character', 'a\ud800b', 'a\ufffdb'],
     ['wide characters, untouched', '日本語 ok', '日本語 ok'],
-  ])('takes %s', (_what, from, to) => {
+  ])('removes %s', (_case, from, to) => {
     expect(plain(from)).toBe(to);
   });
 
-  it('leaves one well-formed line without controls, escapes, directions or joiners, whatever comes', () => {
+  it('returns one well-formed line without controls, escapes, directions or joiners for any text', () => {
     fc.assert(
       fc.property(hostile, (text) => {
         const line = plain(text);
@@ -60,22 +60,22 @@ describe('plain', () => {
     );
   });
 
-  it('has nothing more to take from what it gave', () => {
+  it('returns its own output unchanged', () => {
     fc.assert(fc.property(hostile, (text) => plain(plain(text)) === plain(text)));
   });
 });
 
 describe('plainLine', () => {
-  it('keeps the indentation and makes tabs spaces', () => {
+  it('keeps the indentation and replaces tabs by spaces', () => {
     expect(plainLine('  a\tb')).toBe('  a     b');
     expect(plainLine('\tx')).toBe('        x');
   });
 
-  it('shows the last of what was drawn over and over', () => {
+  it('keeps the last state of a progress bar', () => {
     expect(plainLine('10%\r50%\r100%\r\n')).toBe('100%');
   });
 
-  it('leaves one line without controls, whatever comes', () => {
+  it('returns one line without controls for any text', () => {
     fc.assert(fc.property(hostile, (text) => !/\p{Cc}|\p{Cf}|\p{Cs}|[\u2028\u2029]/u.test(plainLine(text))));
   });
 });

@@ -15,7 +15,7 @@ describe('a redactor', () => {
     ['as a terminal shows it', plainLine(key)],
     ['in a line of an env file', `A='${key.replaceAll("'", "'\\''")}'`],
     ['by one of its lines', 'first line of it'],
-  ])('takes a known secret out %s', (_where, text) => {
+  ])('removes a known secret %s', (_case, text) => {
     const redacted = redactor.text(text);
     expect(redacted).toContain('[redacted]');
     expect(redacted).not.toMatch(/known|first line/);
@@ -30,7 +30,7 @@ describe('a redactor', () => {
     'xoxb-123456789012-abcdefghijkl',
     '123456789:AAabcdefghijklmnopqrstuvwxyz0123456',
     'enc:v1:AAAAAAAAAAAAAAAA.BBBBBBBBBBBBBBBB.CCCC',
-  ])('takes out what looks like a credential: %s', (secret) => {
+  ])('removes text that looks like a credential: %s', (secret) => {
     expect(redactor.text(`it said ${secret} and went on`)).toBe('it said [redacted] and went on');
   });
 
@@ -40,7 +40,7 @@ describe('a redactor', () => {
     ['Authorization: Bearer abcdef.ghijkl', 'Authorization: Bearer [redacted]'],
     ['Authorization: Basic aHE6cGE1NXdvcmQ=', 'Authorization: Basic [redacted]'],
     ['postgres://hq:pa55word@db.example.org/hq', 'postgres://hq:[redacted]@db.example.org/hq'],
-  ])('takes out what stands behind a name that says what it is: %s', (text, redacted) => {
+  ])('removes the value after the name of a credential: %s', (text, redacted) => {
     expect(redactor.text(text)).toBe(redacted);
   });
 
@@ -51,11 +51,11 @@ describe('a redactor', () => {
     'Under Basic Information, make an app-level token',
     'short',
     '3f6b8c1e-52f3-4c39-9f0e-1c1d6a1f4b11',
-  ])('leaves alone what is none: %s', (text) => {
+  ])('leaves other text as it is: %s', (text) => {
     expect(redactor.text(text)).toBe(text);
   });
 
-  it('takes out a private key however many lines it has', () => {
+  it('removes a private key of any number of lines', () => {
     const lines = redactor.lines();
     const key = [
       '-----BEGIN RSA PRIVATE KEY-----',
@@ -67,12 +67,12 @@ describe('a redactor', () => {
     expect(redactor.text(`x ${key.join('\n')} y`)).toBe('x [redacted] y');
   });
 
-  it('leaves a line of JSON what it is', () => {
+  it('keeps a line of JSON valid', () => {
     const line = JSON.stringify({ msg: 'password=hunter22 "quoted"', token: 'sk-abcdefghijklmnop1234' });
     expect(JSON.parse(redactor.text(line))).toMatchObject({ token: '[redacted]' });
   });
 
-  it('knows what it learned last, and always what it was made with', () => {
+  it('knows the values that it learned last, and always those of its creation', () => {
     const learning = createRedactor([key]);
     learning.learn(['the first value', 'stays the same']);
     learning.learn(['the second value', 'stays the same']);
@@ -80,21 +80,21 @@ describe('a redactor', () => {
     expect(shown).toEqual(['the first value', '[redacted]', '[redacted]', '[redacted]']);
   });
 
-  it('takes the longest of the values that begin alike, and two that touch as one', () => {
+  it('removes the longest of several values with the same beginning, and adjacent values as one', () => {
     const several = createRedactor(['beginning', 'beginning of it', 'another one']);
     expect(several.text('beginning of it, beginning of, beginninganother one')).toBe(
       '[redacted], [redacted] of, [redacted]',
     );
   });
 
-  it('takes out a value of 64 KiB, and what is left of one that was cut', () => {
+  it('removes a value of 64 KiB, and most of one that was cut', () => {
     const large = Array.from({ length: 65_536 }, (_, at) => ((at * 7919) % 36).toString(36)).join('');
     const knowing = createRedactor([large]);
     expect(knowing.text(`x ${large} y`)).toBe('x [redacted] y');
     expect(knowing.text(large.slice(30_000)).length).toBeLessThan(600);
   });
 
-  it('finds every one of thousands wherever it stands', () => {
+  it('finds each of thousands of values at any position', () => {
     const values = Array.from({ length: 5_000 }, (_, at) => `value-${(at * 48_271) % 99_991}-of-a-secret`);
     const knowing = createRedactor(values);
     fc.assert(

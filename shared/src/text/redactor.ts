@@ -3,10 +3,10 @@ import { KnownValues, type Span } from './known-values.ts';
 const mark = '[redacted]';
 
 /**
- * Shapes of credentials that are worth taking out even when nobody told of them. None of them reaches
- * over a quote or a blank, so that redacting a line of JSON leaves it JSON.
+ * Patterns of credentials that are redacted even if their values are not known. None of them spans a quote or a blank,
+ * so that a redacted line of JSON is still JSON.
  */
-const shapes: readonly RegExp[] = [
+const patterns: readonly RegExp[] = [
   // JSON web tokens: Supabase keys and access tokens.
   /\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}/g,
   // Supabase's newer keys and personal tokens.
@@ -20,12 +20,12 @@ const shapes: readonly RegExp[] = [
   /\bx(?:ox[a-z]|app)-[A-Za-z0-9-]{10,}/g,
   /\b\d{6,12}:[A-Za-z0-9_-]{30,}/g,
   /\b[MNO][A-Za-z0-9_-]{22,28}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,}/g,
-  // This house's own envelopes and credentials.
+  // HQ's own envelopes and credentials.
   /\b(?:enc|cred):v1:[A-Za-z0-9_.-]{16,}/g,
   /(?<=\bbearer\s+)[A-Za-z0-9_.~+/-]{8,}=*/gi,
-  // A plain word behind "basic" is prose, such as the name of Slack's page Basic Information.
+  // A plain word after "basic" is prose, such as the name of Slack's page Basic Information.
   /(?<=\b[Bb](?:asic|ASIC)\s+)(?![A-Z]?[a-z]+(?![A-Za-z0-9_.~+/=-]))[A-Za-z0-9_.~+/-]{8,}=*/g,
-  // What stands after a name that says what it is.
+  // Values after the name of a credential.
   /(?<=\b(?:authorization|password|passwd|secret|api[_-]?key|access[_-]?token|auth[_-]?token)["']?\s*[=:]\s*["']?)(?!bearer\b|basic\b)[^\s"',;[\]{}]{6,}/gi,
   // User and password in an address.
   /(?<=\b[a-z][a-z0-9+.-]*:\/\/[^\s/:@"']*:)[^\s/@"']+(?=@)/gi,
@@ -34,24 +34,24 @@ const shapes: readonly RegExp[] = [
 const keyBegins = /-----BEGIN [A-Z ]*PRIVATE KEY-----/;
 const keyEnds = /-----END [A-Z ]*PRIVATE KEY-----/;
 
-/** The longest run of text that one secret can take up; text is never cut nearer than this to its open end. */
+/** The longest text of one secret; text is never cut closer than this to its open end. */
 export const longestSecret = 8192;
 
-/** Takes known secrets and whatever looks like one out of text. */
+/** Removes known secrets, and text that looks like one. */
 export interface Redactor {
-  /** One piece of text that stands alone: a line of a log, an error. */
+  /** Redacts one piece of text, such as a line of a log or an error. */
   text(text: string): string;
-  /** A reader of lines that belong together, which also takes out private keys that span several lines. */
+  /** Returns a function for the lines of one text, which also redacts private keys that span several lines. */
   lines(): (line: string) => string;
-  /** Where the secrets stand in a text, so that it can be cut beside them. */
+  /** Returns the positions of the secrets in a text, so that it can be cut beside them. */
   spans(text: string): readonly Span[];
-  /** Tells it the values that are in use now, in place of those it was told before. */
+  /** Replaces the values of the last call by the ones that are in use now. */
   learn(values: Iterable<string>): void;
 }
 
 /**
- * A redactor that knows these values for as long as it lives, beside what it learns. A value, or a line of one, that has fewer
- * than eight characters is not looked for.
+ * Creates a redactor that always knows these values, beside the ones that it learns. It ignores values, and lines of
+ * values, of fewer than eight characters.
  */
 export function createRedactor(secrets: readonly string[]): Redactor {
   let known = new KnownValues(secrets);
@@ -64,7 +64,7 @@ export function createRedactor(secrets: readonly string[]): Redactor {
       from = end;
     }
     output += input.slice(from);
-    for (const shape of shapes) output = output.replace(shape, mark);
+    for (const pattern of patterns) output = output.replace(pattern, mark);
     return output;
   };
 
@@ -77,14 +77,14 @@ export function createRedactor(secrets: readonly string[]): Redactor {
       return text(input.slice(0, begins.index)) + mark + text(rest);
     },
     lines: () => {
-      let insideKey = false;
+      let isInKey = false;
       return (line) => {
-        if (insideKey) {
-          insideKey = !keyEnds.test(line);
+        if (isInKey) {
+          isInKey = !keyEnds.test(line);
           return mark;
         }
         if (keyBegins.test(line)) {
-          insideKey = !keyEnds.test(line);
+          isInKey = !keyEnds.test(line);
           return mark;
         }
         return text(line);
@@ -92,8 +92,8 @@ export function createRedactor(secrets: readonly string[]): Redactor {
     },
     spans: (input) => {
       const found = known.spans(input);
-      for (const shape of shapes) {
-        for (const match of input.matchAll(shape)) {
+      for (const pattern of patterns) {
+        for (const match of input.matchAll(pattern)) {
           found.push({ start: match.index, end: match.index + match[0].length });
         }
       }

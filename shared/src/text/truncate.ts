@@ -9,7 +9,7 @@ export interface TruncateOptions {
   readonly measure?: (text: string) => number;
   /** ASCII or one unit wide. */
   readonly ellipsis?: string;
-  /** Cuts at a line break if one lies in the half that is farther from the beginning or the end that is kept. */
+  /** Cuts at a line break if at least half of the limit remains. */
   readonly atLineBreak?: boolean;
 }
 
@@ -21,11 +21,11 @@ export function truncate(
 ): string {
   if (fits(text, limit, measure)) return text;
   if (limit < ellipsis.length) return '';
-  const room = limit - ellipsis.length;
+  const capacity = limit - ellipsis.length;
   const kept =
     measure === undefined || ascii.test(text)
-      ? text.slice(0, graphemeAt(text, room).from)
-      : measuredStart(text, room, measure);
+      ? text.slice(0, graphemeAt(text, capacity).from)
+      : measuredStart(text, capacity, measure);
   const lineEnd = atLineBreak ? kept.lastIndexOf('\n') : -1;
   return `${lineEnd > kept.length / 2 ? kept.slice(0, lineEnd + 1) : kept}${ellipsis}`;
 }
@@ -51,12 +51,12 @@ function fits(text: string, limit: number, measure: TruncateOptions['measure']):
   return measure(text) <= limit;
 }
 
-function measuredStart(text: string, room: number, measure: (text: string) => number): string {
+function measuredStart(text: string, capacity: number, measure: (text: string) => number): string {
   let end = 0;
   let used = 0;
   for (const { segment } of graphemes.segment(text)) {
     used += measure(segment);
-    if (used > room) break;
+    if (used > capacity) break;
     end += segment.length;
   }
   return text.slice(0, end);

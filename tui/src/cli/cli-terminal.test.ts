@@ -8,6 +8,7 @@ import { nilTenant } from '../../../db/testing/database.ts';
 import { takeTurn } from '../../../db/testing/turn.ts';
 import { type StackMember, startTestStack, type TestStack } from '../../../local/testing/stack.ts';
 import { ScreenSession } from '../../testing/screen-session.ts';
+import { callOnTerminal, type TerminalCall } from '../../testing/terminal-call.ts';
 import { widthOf } from '../table/cell.ts';
 
 const main = fileURLToPath(new URL('../main.ts', import.meta.url));
@@ -29,25 +30,28 @@ afterEach(async () => {
   for (const session of sessions.splice(0)) await session.close();
 });
 
-function open(args: readonly string[], env: Readonly<Record<string, string>> = {}): ScreenSession {
-  const session = new ScreenSession(process.execPath, [main, ...args], {
-    columns: 80,
-    rows: 24,
-    env: {
-      HOME: home,
-      XDG_STATE_HOME: join(home, 'state'),
-      XDG_DATA_HOME: join(home, 'data'),
-      SUPABASE_URL: stack.url,
-      SUPABASE_ANON_KEY: stack.anonKey,
-      ...env,
-    },
-  });
+function environment(more: Readonly<Record<string, string>> = {}): Record<string, string> {
+  return {
+    HOME: home,
+    XDG_STATE_HOME: join(home, 'state'),
+    XDG_DATA_HOME: join(home, 'data'),
+    SUPABASE_URL: stack.url,
+    SUPABASE_ANON_KEY: stack.anonKey,
+    ...more,
+  };
+}
+
+/** Starts the program on a terminal of its own. */
+function open(args: readonly string[], more: Readonly<Record<string, string>> = {}): ScreenSession {
+  const env = environment(more);
+  const session = new ScreenSession(process.execPath, [main, ...args], { columns: 80, rows: 24, env });
   sessions.push(session);
   return session;
 }
 
-const signedIn = (args: readonly string[], env: Readonly<Record<string, string>> = {}): ScreenSession =>
-  open(args, { HQ_EMAIL: operator.email, HQ_PASSWORD: operator.password, ...env });
+const credentials = () => ({ HQ_EMAIL: operator.email, HQ_PASSWORD: operator.password });
+const signedIn = (args: readonly string[], more: Readonly<Record<string, string>> = {}): TerminalCall =>
+  callOnTerminal(args, { env: environment({ ...credentials(), ...more }) });
 
 async function commandCount(): Promise<number> {
   const [row] = await stack.database.query<{ count: number }>(
@@ -56,7 +60,7 @@ async function commandCount(): Promise<number> {
   return row?.count ?? -1;
 }
 
-describe('on a terminal', () => {
+describe('a call on a terminal', () => {
   it('asks for a password without showing it, and takes corrections', async () => {
     const session = open(['login', '--email', operator.email]);
     await session.waitFor('Password:');
@@ -66,34 +70,35 @@ describe('on a terminal', () => {
     expect(session.written).not.toContain(operator.password.slice(0, 8));
   });
 
-  it('leaves without a trace when the password is not given after all', async () => {
-    const session = open(['login', '--email', operator.email]);
+  it('ends with 6 when Ctrl-C answers the question for the password', async () => {
+    const session = callOnTerminal(['login', '--email', operator.email], { env: environment() });
     await session.waitFor('Password:');
     session.press('half\u0003');
-    expect((await session.exited).exitCode).toBe(6);
+    expect(await session.exitCode).toBe(6);
+    expect(session.written).not.toContain('half');
   });
 
-  it('asks before it interrupts, and does nothing without a yes', async () => {
+  it('asks before a disruptive action, and does nothing without a yes', async () => {
     const before = await commandCount();
     const session = signedIn(['run', 'restart_gateway']);
     await session.waitFor('Restart the gateway on default');
     await session.waitFor('[y/N]');
     session.press('\r');
-    expect((await session.exited).exitCode).toBe(6);
+    expect(await session.exitCode).toBe(6);
     expect(await commandCount()).toBe(before);
   });
 
-  it('goes on after a yes', async () => {
+  it('runs a disruptive action after a yes', async () => {
     const before = await commandCount();
     const session = signedIn(['run', 'restart_gateway']);
     await session.waitFor('[y/N]');
     session.press('y\r');
-    expect((await session.exited).exitCode).toBe(0);
+    expect(await session.exitCode).toBe(0);
     expect(await commandCount()).toBe(before + 1);
   });
 
   it('stops waiting at Ctrl-C, and says that the command goes on', async () => {
-    const session = signedIn(['run', 'ping', '--wait']);
+    const session = open(['run', 'ping', '--wait'], credentials());
     await session.waitFor('pending');
     session.press('\u0003');
     expect((await session.exited).exitCode).toBe(130);
@@ -115,12 +120,12 @@ describe('on a terminal', () => {
     }));
     await takeTurn(stack.database, { gateway: row?.id ?? '', beat: { services } });
     const coloured = signedIn(['gateways']);
-    await coloured.exited;
+    await coloured.exitCode;
     expect(coloured.written).toContain('\u001b[32mhealthy');
     const plain = signedIn(['gateways'], { NO_COLOR: '1' });
-    await plain.exited;
+    await plain.exitCode;
     expect(plain.written).not.toContain('\u001b[3');
-    const lines = plain.written.split('\r\n').map(stripVTControlCharacters);
+    const lines = plain.written.split('\n').map(stripVTControlCharacters);
     expect(lines.join('\n')).toContain('default');
     for (const line of lines) expect(widthOf(line)).toBeLessThanOrEqual(80);
   });

@@ -3,13 +3,14 @@ import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text as readText } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { nilTenant } from '../../../db/testing/database.ts';
 import { claimOne, expireLease, takeTurn } from '../../../db/testing/turn.ts';
 import { type StackMember, startTestStack, type TestStack } from '../../../local/testing/stack.ts';
-import { type Called, type CallOptions, call } from '../../testing/call.ts';
+import { type CallOptions, type CallResult, call } from '../../testing/call.ts';
 
 let stack: TestStack;
 let operator: StackMember;
@@ -58,7 +59,7 @@ function as(member: StackMember): Record<string, string> {
   };
 }
 
-const asOperator = (args: readonly string[], more: Omit<CallOptions, 'env'> = {}): Promise<Called> =>
+const asOperator = (args: readonly string[], more: Omit<CallOptions, 'env'> = {}): Promise<CallResult> =>
   call(args, { ...more, env: as(operator) });
 
 const enqueued = z.object({
@@ -72,7 +73,7 @@ async function ask(...args: string[]): Promise<string> {
 }
 
 describe('what needs no HQ', () => {
-  it('tells its version and its help on standard output', async () => {
+  it('prints its version and its help on standard output', async () => {
     expect(await call(['--version'])).toEqual({ code: 0, stdout: '0.1.0\n', stderr: '' });
     const help = await call(['run', 'tail_logs', '--help']);
     expect(help).toMatchObject({ code: 0, stderr: '' });
@@ -98,13 +99,13 @@ describe('what needs no HQ', () => {
     expect(stderr).toMatch(reason);
   });
 
-  it('says what to do where no HQ is known', async () => {
+  it('says what to do when no HQ is known', async () => {
     const { code, stdout, stderr } = await call(['status'], { env: nowhere() });
     expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
     expect(stderr).toContain('hq-tui login');
   });
 
-  it('does not let half a configuration pass', async () => {
+  it('refuses half a configuration', async () => {
     const { code, stderr } = await call(['status'], {
       env: { ...nowhere(), SUPABASE_URL: 'http://127.0.0.1:9' },
     });
@@ -112,13 +113,13 @@ describe('what needs no HQ', () => {
     expect(stderr).toContain('SUPABASE_ANON_KEY');
   });
 
-  it('needs the yes of a script for what interrupts', async () => {
+  it('demands --yes for a disruptive action without a terminal', async () => {
     const { code, stderr } = await call(['run', 'restart_gateway'], { env: nowhere() });
     expect(code).toBe(2);
     expect(stderr).toContain('--yes');
   });
 
-  it('writes nothing with --readonly', async () => {
+  it('refuses every change with --readonly', async () => {
     for (const args of [
       ['run', 'ping'],
       ['cancel', '0000'],
@@ -136,7 +137,7 @@ describe('the lists', () => {
     });
   });
 
-  it('tell the fleet as text, and that nothing needs attention', async () => {
+  it('print the status as text, and that nothing needs attention', async () => {
     const { code, stdout, stderr } = await asOperator(['status']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain('olga@example.test (operator)');
@@ -145,14 +146,14 @@ describe('the lists', () => {
     expect(stdout).not.toContain('\u001b');
   });
 
-  it('tell the fleet as text too where no terminal is there for the screens', async () => {
+  it('print the status as text when there is no terminal for the screens', async () => {
     const { code, stdout, stderr } = await asOperator([]);
     expect(code).toBe(0);
     expect(stderr).toContain('not a terminal');
     expect(stdout).toMatch(/default\s+healthy/);
   });
 
-  it('give documents of a stable shape', async () => {
+  it('print documents of a stable shape', async () => {
     const { stdout } = await asOperator(['gateways', '--json']);
     const { asOf, gateways } = JSON.parse(stdout);
     expect(Number.isNaN(Date.parse(asOf))).toBe(false);
@@ -188,7 +189,7 @@ describe('the lists', () => {
     await stack.database.query('delete from gateways where id = $1', [far]);
   });
 
-  it('narrow commands by status, age, number and target', async () => {
+  it('filter commands by status, age, number and target', async () => {
     const id = await ask('ping');
     await ask('stack_status');
     const newest = JSON.parse((await asOperator(['commands', '--json', '--limit', '1'])).stdout);
@@ -204,7 +205,7 @@ describe('the lists', () => {
     expect(nobody.stderr).toContain('Known: default');
   });
 
-  it('show hostile names harmless', async () => {
+  it('remove escape sequences from names', async () => {
     await stack.database.addAgent('hostile', gateway);
     await stack.database.query('update agents set name = $1', ['\u001b]0;owned\u0007\u202eevil\u001b[2J']);
     const { stdout } = await asOperator(['agents']);
@@ -212,32 +213,54 @@ describe('the lists', () => {
     for (const trick of ['\u001b', '\u0007', '\u202e']) expect(stdout).not.toContain(trick);
   });
 
-  it('are read by a viewer, and hold nothing of another tenant', async () => {
+  it('are open to a viewer, and contain no rows of another tenant', async () => {
     expect((await call(['audit', '--json'], { env: as(viewer) })).code).toBe(0);
     const tenant = await stack.database.addTenant('elsewhere');
     const stranger = await stack.createMember('admin', { tenant: tenant.id });
     const { stdout } = await call(['commands', '--json'], { env: as(stranger) });
     expect(JSON.parse(stdout).commands).toEqual([]);
   });
+});
 
-  it('end quietly when whoever reads them has had enough', async () => {
-    const main = fileURLToPath(new URL('../main.ts', import.meta.url));
+describe('the program as a process', () => {
+  const main = fileURLToPath(new URL('../main.ts', import.meta.url));
+
+  it('reads its input from a pipe, keeps data and messages apart, and ends with the code of the call', async () => {
+    const child = spawn(process.execPath, [main, 'login', '--email', viewer.email], {
+      env: {
+        ...nowhere(),
+        XDG_STATE_HOME: join(home, 'piped'),
+        SUPABASE_URL: stack.url,
+        SUPABASE_ANON_KEY: stack.anonKey,
+      },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    child.stdin.end('not-the-password\n');
+    const [stdout, stderr, code] = await Promise.all([
+      readText(child.stdout),
+      readText(child.stderr),
+      new Promise((resolve) => child.on('close', resolve)),
+    ]);
+    expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
+    expect(stderr).toContain('wrong');
+  });
+
+  it('ends with 0 and without a message when its reader closes the pipe', async () => {
     const child = spawn(process.execPath, [main, 'audit'], {
       env: as(operator),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     child.stdout.destroy();
-    let stderr = '';
-    child.stderr.on('data', (text) => {
-      stderr += String(text);
-    });
-    const code = await new Promise((resolve) => child.on('close', resolve));
+    const [stderr, code] = await Promise.all([
+      readText(child.stderr),
+      new Promise((resolve) => child.on('close', resolve)),
+    ]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   });
 });
 
 describe('run', () => {
-  it('gives the id at once, and the same one for the same key', async () => {
+  it('prints the id at once, and the same one for the same idempotency key', async () => {
     const first = await asOperator(['run', 'ping', '--idempotency-key', 'k1']);
     expect(first).toMatchObject({ code: 0, stdout: expect.stringMatching(/^[0-9a-f-]{36} pending\n$/) });
     const second = await asOperator(['run', 'ping', '--idempotency-key', 'k1']);
@@ -247,7 +270,7 @@ describe('run', () => {
     expect(other.code).toBe(3);
   });
 
-  it('tells at once what came of an action that needs no runner', async () => {
+  it('prints the result of an action of the database at once', async () => {
     const made = await asOperator(['run', 'create_task', '--set', 'title=Write the letter']);
     expect(made).toEqual({
       code: 0,
@@ -273,13 +296,13 @@ describe('run', () => {
     expect((await asOperator(['run', 'pause_agent'])).stderr).toContain('needs an agent');
   });
 
-  it('tells a viewer the database’s reason, and ends with 3', async () => {
+  it('shows a viewer the reason of the database, and ends with 3', async () => {
     const { code, stdout, stderr } = await call(['run', 'restart_gateway', '--yes'], { env: as(viewer) });
     expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
     expect(stderr).toContain('needs the role operator; yours is viewer');
   });
 
-  it('waits, tells what is written on standard error, and the result on standard output', async () => {
+  it('waits, with output on standard error and the result on standard output', async () => {
     await clearQueue();
     const waiting = asOperator(['run', 'tail-logs', '--set', 'lines=2', '--wait', '--timeout', '30']);
     const command = await whenClaimed();
@@ -313,7 +336,39 @@ describe('run', () => {
     expect(JSON.parse(stdout).command).toMatchObject({ status: 'failed', exitCode: 1 });
   });
 
-  it('ends with 6 when somebody cancels the command meanwhile', async () => {
+  describe('with a result that does not fit the schema of its action', () => {
+    afterEach(() => vi.unstubAllEnvs());
+
+    async function pingWith(result: unknown, ...options: string[]): Promise<CallResult> {
+      await clearQueue();
+      const waiting = asOperator(['run', 'ping', '--wait', ...options]);
+      const { lease_token: token } = await whenClaimed();
+      await takeTurn(stack.database, { gateway, results: [{ token, status: 'done', exit_code: 0, result }] });
+      return waiting;
+    }
+
+    it('fails in tests', async () => {
+      const { code, stderr } = await pingWith({ runner: 7 });
+      expect(code).toBe(1);
+      expect(stderr).toContain('The result of ping does not fit its schema: runner: ');
+    });
+
+    it.each([{ runner: 7 }, null])('prints %j as JSON in production, with a note', async (result) => {
+      vi.stubEnv('NODE_ENV', 'production');
+      const { code, stdout, stderr } = await pingWith(result);
+      expect({ code, stdout }).toEqual({ code: 0, stdout: `${JSON.stringify(result)}\n` });
+      expect(stderr).toMatch(/The result of ping does not fit its schema: .*printed as JSON/);
+    });
+
+    it('notes it beside the document of --json', async () => {
+      vi.stubEnv('NODE_ENV', 'production');
+      const { stdout, stderr } = await pingWith({ runner: 7 }, '--json');
+      expect(JSON.parse(stdout)).toMatchObject({ command: { result: { runner: 7 }, outcome: null } });
+      expect(stderr).toContain('does not fit its schema');
+    });
+  });
+
+  it('ends with 6 when the command is cancelled meanwhile', async () => {
     await clearQueue();
     const id = await ask('ping');
     const watching = asOperator(['watch', id]);
@@ -322,14 +377,14 @@ describe('run', () => {
     expect({ code, stdout }).toEqual({ code: 6, stdout: `${id} cancelled\n` });
   });
 
-  it('ends with 5 when it has waited long enough, and says how to go on', async () => {
+  it('ends with 5 at its time limit, and says how to continue', async () => {
     await clearQueue();
     const { code, stdout, stderr } = await asOperator(['run', 'ping', '--wait', '--timeout', '1']);
     expect({ code, stdout }).toEqual({ code: 5, stdout: '' });
     expect(stderr).toMatch(/hq-tui watch [0-9a-f-]{36}/);
   });
 
-  it('waits on while the API is away, and misses nothing', async () => {
+  it('continues to wait while the API is down, and misses nothing', async () => {
     await clearQueue();
     const id = await ask('ping');
     let wasAway = false;
@@ -356,13 +411,13 @@ describe('run', () => {
     expect(stderr).toContain('written while away');
   });
 
-  it('says that a command does not exist', async () => {
+  it('ends with 2 for a command that does not exist', async () => {
     const { code, stderr } = await asOperator(['watch', '00000000-0000-4000-8000-000000000000']);
     expect(code).toBe(2);
     expect(stderr).toContain('no command');
   });
 
-  it('marks a command whose runner is gone', async () => {
+  it('reports a command whose runner is lost', async () => {
     await clearQueue();
     const id = await ask('ping');
     await claimOne(stack.database, gateway);
@@ -392,10 +447,10 @@ describe('signing in', () => {
     SUPABASE_URL: stack.url,
     SUPABASE_ANON_KEY: stack.anonKey,
   });
-  const login = (password: string): Promise<Called> =>
+  const login = (password: string): Promise<CallResult> =>
     call(['login', '--email', viewer.email], { env: signedOut(), input: `${password}\n` });
 
-  it('keeps who signed in for the next call, without any variable, until logout', async () => {
+  it('stores the session for the next call until logout', async () => {
     const { code, stderr, stdout } = await login(viewer.password);
     expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
     expect(stderr).toContain('vera@example.test (viewer)');
@@ -414,20 +469,20 @@ describe('signing in', () => {
     expect((await call(['whoami'], { env: nowhere() })).code).toBe(3);
   });
 
-  it('says that the password is wrong, and does not repeat it', async () => {
+  it('reports a wrong password without repeating it', async () => {
     const { code, stderr } = await login('not-the-password');
     expect(code).toBe(3);
     expect(stderr).toContain('wrong');
     expect(stderr).not.toContain('not-the-password');
   });
 
-  it('needs a password on standard input where no terminal is there', async () => {
+  it('demands a password on standard input without a terminal', async () => {
     const { code, stderr } = await login('');
     expect(code).toBe(2);
     expect(stderr).toContain('password');
   });
 
-  it('asks for a new sign-in when the session has ended', async () => {
+  it('demands a new sign-in when the session has ended', async () => {
     await login(viewer.password);
     await stack.database.behindTheGuard('delete from auth.refresh_tokens');
     await stack.database.behindTheGuard('delete from auth.sessions');
@@ -443,7 +498,7 @@ describe('signing in', () => {
     expect(stderr).toContain('hq-tui login');
   });
 
-  it('tells somebody who is no member so', async () => {
+  it('refuses a user who is no member', async () => {
     const nobody = await stack.createMember(null);
     const { code, stderr } = await call(['status'], { env: as(nobody) });
     expect(code).toBe(3);
@@ -472,7 +527,7 @@ describe('an HQ that cannot be reached', () => {
 });
 
 describe('a stored sign-in whose HQ cannot be reached', () => {
-  it('is told as that, soon and in one sentence, though its token has expired', async () => {
+  it('is reported in one sentence, though its token has expired', async () => {
     const state = join(home, 'away');
     const session = {
       access_token: 'a',
@@ -504,7 +559,7 @@ describe('completion', () => {
       .filter((line) => line !== '')
       .map((line) => line.split('\t')[0] ?? '');
 
-  it('offers commands, actions, options, fields and the gateways that are there', async () => {
+  it('offers commands, actions, options, fields and gateways', async () => {
     expect(await complete('com')).toEqual(['commands', 'completion']);
     expect(await complete('run', 'restart_')).toEqual(['restart_gateway', 'restart_dispatcher']);
     expect(await complete('run', 'ping', '--w')).toEqual(['--wait']);
@@ -513,13 +568,13 @@ describe('completion', () => {
     expect(await complete('run', 'ping', '--gateway', '')).toEqual(['default']);
   });
 
-  it('offers nothing, and no error, where the HQ cannot be reached', async () => {
+  it('offers nothing, without an error, when the HQ cannot be reached', async () => {
     const env = { ...as(operator), SUPABASE_URL: 'http://127.0.0.1:9' };
     const { code, stdout, stderr } = await call(['complete', '--', 'run', 'ping', '--gateway', ''], { env });
     expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: '', stderr: '' });
   });
 
-  it('gives bash a script that completes words, and fields behind their =', async () => {
+  it('prints a bash script that completes words, and fields after their =', async () => {
     const { stdout: script } = await call(['completion', 'bash']);
     const main = fileURLToPath(new URL('../main.ts', import.meta.url));
     const completed = async (line: string): Promise<string> => {

@@ -1,4 +1,5 @@
-import { describeResult } from '@hq/shared/actions';
+import { describeResult, resultWarning } from '@hq/shared/actions';
+import { type CommandPhase, commandPhase, runTimeMs } from '@hq/shared/fleet';
 import type { CommandRow } from '@hq/shared/rows';
 import { age, duration, elapsed, plain } from '@hq/shared/text';
 import type { Mark, Tone } from '../theme/theme.ts';
@@ -10,27 +11,26 @@ export interface StateLabel {
   readonly tone: Tone;
 }
 
-const commandStates: Readonly<Record<CommandRow['status'], StateLabel>> = {
+const labels: Readonly<Record<CommandPhase, StateLabel>> = {
   pending: { word: 'pending', mark: 'busy', tone: 'busy' },
-  leased: { word: 'starting', mark: 'busy', tone: 'busy' },
+  retrying: { word: 'pending', mark: 'busy', tone: 'busy' },
+  starting: { word: 'starting', mark: 'busy', tone: 'busy' },
   running: { word: 'running', mark: 'busy', tone: 'busy' },
+  cancelling: { word: 'cancelling', mark: 'warn', tone: 'warn' },
   done: { word: 'done', mark: 'good', tone: 'good' },
   failed: { word: 'failed', mark: 'bad', tone: 'bad' },
   cancelled: { word: 'cancelled', mark: 'off', tone: 'off' },
 };
 
 export function commandState(command: CommandRow): StateLabel {
-  const state = commandStates[command.status];
-  const isCancelling = command.cancel_requested_at !== null && state.mark === 'busy';
-  return isCancelling ? { word: 'cancelling', mark: 'warn', tone: 'warn' } : state;
+  return labels[commandPhase(command)];
 }
 
 /** Returns the time that a command has run for or took; empty while it waits. */
 export function commandTime(command: CommandRow, now: number): string {
-  if (command.started_at === null) return '';
-  const start = Date.parse(command.started_at);
-  if (command.completed_at !== null) return duration(Date.parse(command.completed_at) - start);
-  return elapsed(now - start);
+  const time = runTimeMs(command, now);
+  if (time === null) return '';
+  return command.completed_at === null ? elapsed(time) : duration(time);
 }
 
 /**
@@ -51,10 +51,16 @@ export function commandOutcome(command: CommandRow): string {
     case 'cancelled':
       return plain(command.error_message ?? '');
     case 'done':
-      return plain(describeResult(command.action, command.result) ?? '');
+      return resultText(command);
     default:
       return progressOf(command);
   }
+}
+
+function resultText({ action, result }: CommandRow): string {
+  // Commands of an older HQ have no results.
+  if ((result ?? null) === null) return '';
+  return plain(describeResult(action, result) ?? resultWarning(action, result) ?? '');
 }
 
 function progressOf(command: CommandRow): string {

@@ -1,6 +1,6 @@
 import { HqError } from '@hq/shared/errors';
 import { readSecretsKeys, type SecretsKeys } from '@hq/shared/secrets';
-import { findLocalKeys } from '../cli/local-stack.ts';
+import { findLocalKeys } from '../cli/connection/local-stack.ts';
 import { readEnvFile, type Settings } from './env-file.ts';
 
 /** What only the host of an HQ has: the keys that its secrets are encrypted under. */

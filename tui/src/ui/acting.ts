@@ -1,4 +1,11 @@
-import { type Action, type ActionName, catalogue, describeResult, isActionName } from '@hq/shared/actions';
+import {
+  type Action,
+  type ActionName,
+  catalogue,
+  describeResult,
+  isActionName,
+  resultWarning,
+} from '@hq/shared/actions';
 import { type CommandRow, type GatewayRow, isFinished } from '@hq/shared/rows';
 import { plain } from '@hq/shared/text';
 import { commandState } from '../columns/command-state.ts';
@@ -111,11 +118,7 @@ export class Acting {
       const name = `${plain(command.action)} on ${sent.aim}`;
       const { messages } = this.#stage;
       if (command.status === 'done') {
-        messages.say(
-          `${name}: ${plain(describeResult(command.action, command.result) ?? 'done')}`,
-          'good',
-          sent.undo,
-        );
+        messages.say(`${name}: ${plain(resultText(command))}`, 'good', sent.undo);
       } else if (command.status === 'cancelled') messages.say(`${name} was cancelled.`);
       else messages.warn(`${name} failed: ${plain(command.error_message ?? 'no reason was given')}`);
     }
@@ -164,4 +167,9 @@ function aimOf({ gateway, agent }: Pick<Order, 'gateway' | 'agent'>): string {
 /** Whether there is nothing to send where no gateway is known. */
 export function needsGateway({ target, executor }: Pick<Action, 'target' | 'executor'>): boolean {
   return target === 'gateway' || (target === 'agent' && executor === 'runner');
+}
+
+function resultText({ action, result }: CommandRow): string {
+  const warning = resultWarning(action, result);
+  return describeResult(action, result) ?? (warning === null ? 'done' : `done. ${warning}`);
 }

@@ -1,5 +1,5 @@
 import { type Action, catalogue } from '@hq/shared/actions';
-import { parsePayload } from '../cli/payload.ts';
+import { parsePayload } from '../cli/arguments/payload.ts';
 import type { Intent } from '../keymap/bindings.ts';
 import { type Acting, needsGateway } from './acting.ts';
 import type { Inside } from './inside.ts';

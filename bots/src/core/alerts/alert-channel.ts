@@ -1,4 +1,5 @@
 import type { Log } from '@hq/shared/log';
+import { byTime, microseconds } from '@hq/shared/text';
 import type { Card } from '../../contract/card.ts';
 import type { ChatLocation, SendProblem, SendResult } from '../../contract/inbound.ts';
 import type { AlertDelivery, Subscription } from '../api/chat-api.ts';
@@ -8,10 +9,9 @@ import type { AlertAgent } from './alert-agents.ts';
 import { createAlertMessages } from './alert-messages.ts';
 import { createAlertQueue } from './alert-queue.ts';
 import { type AlertRow, needsAnnouncement } from './alert-row.ts';
-import { type AlertTiming, backoff, overlapMs } from './alert-timing.ts';
+import { type AlertTiming, overlapMs, retryDelay } from './alert-timing.ts';
 import { matchesFilter } from './matches-filter.ts';
 import { countFitting } from './render-alert-card.ts';
-import { compareTimestamps, toMicroseconds } from './timestamps.ts';
 
 /** One chat that wants alerts: it is told what is new, in order, and its messages follow what they tell of. */
 export interface AlertChannel {
@@ -54,8 +54,8 @@ export function createAlertChannel(options: AlertChannelOptions): AlertChannel {
   let { watched } = options;
   let location = placeOf(watched);
   const from = Math.max(
-    toMicroseconds(watched.created_at) ?? 0,
-    (toMicroseconds(watched.cursor) ?? now() * 1000) - overlapMs * 1000,
+    microseconds(watched.created_at) ?? 0,
+    (microseconds(watched.cursor) ?? now() * 1000) - overlapMs * 1000,
   );
   const waiting = createAlertQueue();
   /** What is on its way, in its newest state. */
@@ -82,8 +82,7 @@ export function createAlertChannel(options: AlertChannelOptions): AlertChannel {
   function keepMessages(kept: AlertDelivery['messages']): void {
     const unsent = [waiting.oldest(), ...[...leaving.values()].map(({ last_at }) => last_at)];
     const oldest = unsent.reduce(
-      (least, time) =>
-        least === null || (time !== null && compareTimestamps(time, least) < 0) ? time : least,
+      (least, time) => (least === null || (time !== null && byTime(time, least) < 0) ? time : least),
       null,
     );
     options.keep({ cursor: oldest ?? latestTold, messages: kept });
@@ -143,7 +142,7 @@ export function createAlertChannel(options: AlertChannelOptions): AlertChannel {
     react(sent.problem);
     if (sent.problem.kind === 'closed' || sent.problem.kind === 'moved') return;
     log.warn({ problem: sent.problem, platform: location.platform }, 'alerts wait for a chat');
-    retryAt = performance.now() + backoff(timing.retryMs, tries);
+    retryAt = performance.now() + retryDelay(timing.retryMs, tries);
     tries += 1;
   }
 
@@ -156,7 +155,7 @@ export function createAlertChannel(options: AlertChannelOptions): AlertChannel {
       schedule();
     },
     offer(row, agent) {
-      if ((toMicroseconds(row.last_at) ?? 0) <= from) return;
+      if ((microseconds(row.last_at) ?? 0) <= from) return;
       if (messages.has(row.id)) messages.update(row);
       else if (leaving.has(row.id)) leaving.set(row.id, row);
       else if (needsAnnouncement(row) && matchesFilter(watched.filter, row, agent)) {

@@ -4,7 +4,7 @@ import type { SendProblem, SendResult } from '../../contract/inbound.ts';
 import type { AlertDelivery, Subscription } from '../api/chat-api.ts';
 import { type AlertButtonOffer, alertButtonOffers } from './alert-buttons.ts';
 import { type AlertRow, isClosed } from './alert-row.ts';
-import { type AlertTiming, backoff } from './alert-timing.ts';
+import { type AlertTiming, retryDelay } from './alert-timing.ts';
 import { renderAlertCard } from './render-alert-card.ts';
 
 /** What one chat was told: the messages there, each of which follows its alerts until they are over. */
@@ -116,7 +116,7 @@ export function createAlertMessages(options: AlertMessagesOptions): AlertMessage
     else if (problem.kind === 'closed' || problem.kind === 'moved') onProblem(problem);
     else {
       log.warn({ problem }, 'an alert’s message waits to be changed');
-      follow(message, backoff(timing.retryMs, message.tries));
+      follow(message, retryDelay(timing.retryMs, message.tries));
       message.tries += 1;
     }
   }

@@ -1,7 +1,7 @@
+import { byTime, microseconds } from '@hq/shared/text';
 import type { AlertFilter } from '../api/chat-api.ts';
 import type { AlertRow } from './alert-row.ts';
 import { quietMinutes } from './quiet-hours.ts';
-import { compareTimestamps, toMicroseconds } from './timestamps.ts';
 
 /** What one chat is to be told, until it is time. Times are epoch milliseconds by the database's clock. */
 export interface AlertQueue {
@@ -44,7 +44,7 @@ export function createAlertQueue(): AlertQueue {
 
   return {
     put(row) {
-      const since = waiting.get(row.id)?.since ?? (toMicroseconds(row.last_at) ?? 0) / 1000;
+      const since = waiting.get(row.id)?.since ?? (microseconds(row.last_at) ?? 0) / 1000;
       waiting.set(row.id, { row, since });
     },
     putBack(row) {
@@ -57,7 +57,7 @@ export function createAlertQueue(): AlertQueue {
     oldest() {
       let oldest: string | null = null;
       for (const { row } of waiting.values()) {
-        if (oldest === null || compareTimestamps(row.last_at, oldest) < 0) oldest = row.last_at;
+        if (oldest === null || byTime(row.last_at, oldest) < 0) oldest = row.last_at;
       }
       return oldest;
     },
@@ -69,7 +69,7 @@ export function createAlertQueue(): AlertQueue {
       const isHeld = waiting.size > 0 && held(filter, now) > 0;
       const due = [...waiting.values()].filter((one) => !isHeld || isUrgent(one)).map(({ row }) => row);
       for (const { id } of due) waiting.delete(id);
-      return due.sort((a, b) => compareTimestamps(a.last_at, b.last_at));
+      return due.sort((a, b) => byTime(a.last_at, b.last_at));
     },
   };
 }

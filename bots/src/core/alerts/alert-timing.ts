@@ -1,3 +1,4 @@
+import { backoffMs } from '@hq/shared/program';
 export interface AlertTiming {
   /** After the first alert for a chat: what comes meanwhile goes into the same message. */
   readonly gatherMs: number;
@@ -29,7 +30,9 @@ export const overlapMs = 10_000;
 /** What nobody was told of in this time is no news any more. Longer than the longest summary. */
 export const oldestMs = 172_800_000;
 
-/** Twice as long after each try, for ten minutes at most. */
-export function backoff(firstMs: number, tries: number): number {
-  return Math.min(600_000, firstMs * 2 ** Math.min(tries, 10));
+const longestRetryMs = 600_000;
+
+/** Milliseconds until a chat is tried again after this many failed tries. */
+export function retryDelay(firstMs: number, tries: number): number {
+  return backoffMs(tries + 1, { firstMs, longestMs: longestRetryMs, jitter: 'none' });
 }

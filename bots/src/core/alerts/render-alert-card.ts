@@ -1,8 +1,6 @@
-import { duration } from '@hq/shared/text';
+import { byTime, duration, utcTime } from '@hq/shared/text';
 import type { Button, Card, Tone } from '../../contract/card.ts';
-import { clock } from '../cards/clock.ts';
 import { type AlertRow, isClosed, severities } from './alert-row.ts';
-import { compareTimestamps } from './timestamps.ts';
 
 const toneOf: Readonly<Record<AlertRow['severity'], Tone>> = {
   info: 'neutral',
@@ -91,13 +89,13 @@ function stateOf(alert: AlertRow): string {
 function stampOf(alerts: readonly AlertRow[]): string | null {
   const decided = alerts
     .flatMap((alert) => (alert.read_at === null ? [] : [{ ...alert, read_at: alert.read_at }]))
-    .sort((a, b) => compareTimestamps(a.read_at, b.read_at));
+    .sort((a, b) => byTime(a.read_at, b.read_at));
   const last = decided.at(-1);
   if (last === undefined || alerts.some((alert) => alert.read_at === null && !isClosed(alert))) return null;
   if (alerts.length === 1 && last.muted && last.muted_until !== null) {
-    return `muted until ${clock(last.muted_until, last.last_at)} by ${last.muted_by ?? 'somebody'}`;
+    return `muted until ${utcTime(last.muted_until, last.last_at)} by ${last.muted_by ?? 'somebody'}`;
   }
-  return `seen by ${last.seen_by ?? 'somebody'}, ${clock(last.read_at, last.created_at)}`;
+  return `seen by ${last.seen_by ?? 'somebody'}, ${utcTime(last.read_at, last.created_at)}`;
 }
 
 function worst(alerts: readonly AlertRow[]): Tone {

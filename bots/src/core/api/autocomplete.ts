@@ -1,18 +1,19 @@
 import { HqError } from '@hq/shared/errors';
 import type { CommandStatus } from '@hq/shared/rows';
+import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
+import type { Choice } from '../../contract/choice.ts';
 import type { Completion } from '../../contract/command.ts';
-import type { Choice } from '../../contract/inbound.ts';
 import { type ActionTable, findAction } from '../action-table.ts';
 import type { ChatApi, Delivery, Whoami } from './chat-api.ts';
 
-/** What may stand in an argument, as who asks may see it. */
+/** Names that the sender may see, from answers of the last few seconds. */
 export interface Autocomplete {
-  /** Who somebody is, as the database said a moment ago: for what is shown, never for what is done. */
+  /** The sender as the database knew them a moment ago: for display, never for decisions. */
   whoami(delivery: Delivery): Promise<Whoami>;
-  /** As `hq.may`, for every key that somebody types: the database is asked, and writes it down, once in a while. */
+  /** As `ChatApi.may`, for each key that somebody types: the database is asked and audits once in a while. */
   may(delivery: Delivery, purpose: string | null): Promise<void>;
-  /** Those that begin with or hold what was typed, the best first, at most 25. */
+  /** At most 25 choices that begin with or contain what was typed, the best first. */
   find(delivery: Delivery, completion: Completion, typed: string): Promise<readonly Choice[]>;
 }
 
@@ -26,7 +27,7 @@ const namedRow = z.looseObject({
   status: z.string().nullish(),
 });
 
-const sourceOf: Partial<Record<Completion, string>> = {
+const readNames: Partial<Record<Completion, string>> = {
   gateway: 'gateways',
   agent: 'agents',
   command: 'commands',
@@ -38,24 +39,22 @@ const sourceOf: Partial<Record<Completion, string>> = {
 };
 const unfinished: ReadonlySet<string> = new Set<CommandStatus>(['pending', 'leased', 'running']);
 const cacheMs = 5_000;
-/** Who types on after a refusal is not written down for every key. */
+/** Whoever types on after a refusal is not audited for every key. */
 const refusalCacheMs = 15_000;
 const maxCached = 2_000;
 const maxChoices = 25;
 
 export function createAutocomplete(
-  api: Pick<ChatApi, 'may' | 'read' | 'whoami'>,
+  api: Pick<ChatApi, 'may' | 'read' | 'refuse' | 'whoami'>,
   actions: ActionTable,
   topics: (whoami: Whoami) => readonly string[],
 ): Autocomplete {
-  const choices = new Map<string, Cached<readonly Choice[]>>();
-  const people = new Map<string, Cached<Whoami>>();
-  const allowed = new Map<string, Cached<void>>();
+  const choices = createCache<readonly Choice[]>();
+  const people = createCache<Whoami>();
+  const permissions = createCache<void>();
 
   const whoami = (delivery: Delivery): Promise<Whoami> =>
     cached(people, keyOf(delivery), () => api.whoami(delivery));
-  const loadCached = (delivery: Delivery, completion: Completion): Promise<readonly Choice[]> =>
-    cached(choices, `${keyOf(delivery)}${completion}`, () => load(delivery, completion));
 
   async function load(delivery: Delivery, completion: Completion): Promise<readonly Choice[]> {
     if (completion === 'topic')
@@ -67,7 +66,7 @@ export function createAutocomplete(
         return action === undefined ? [] : [{ label: `${value}: ${action.title}`, value }];
       });
     }
-    const what = sourceOf[completion];
+    const what = readNames[completion];
     if (what === undefined) return [];
     const rows = await api.read(delivery, what, { limit: 100 }, namedRow);
     const wanted =
@@ -78,53 +77,53 @@ export function createAutocomplete(
   return {
     whoami,
     may: (delivery, purpose) =>
-      cached(allowed, `${keyOf(delivery)}${purpose ?? ''}`, () => api.may(delivery, purpose)),
+      cached(permissions, `${keyOf(delivery)}${purpose ?? ''}`, () =>
+        delivery.sender.stranger === undefined ? api.may(delivery, purpose) : api.refuse(delivery),
+      ),
     async find(delivery, completion, typed) {
-      const wanted = typed.toLowerCase();
-      const possible = await loadCached(delivery, completion);
-      const rank = ({ label, value }: Choice): number => {
-        if (value.toLowerCase() === wanted) return 0;
-        if (value.toLowerCase().startsWith(wanted)) return 1;
-        return label.toLowerCase().includes(wanted) ? 2 : 3;
-      };
-      return possible
-        .map((choice) => ({ choice, rank: rank(choice) }))
-        .filter((one) => one.rank < 3)
-        .sort((a, b) => a.rank - b.rank)
-        .slice(0, maxChoices)
-        .map(({ choice }) => choice);
+      const all = await cached(choices, `${keyOf(delivery)}${completion}`, () => load(delivery, completion));
+      return rank(all, typed.toLowerCase());
     },
   };
 }
 
-interface Cached<Value> {
-  until: number;
-  readonly value: Promise<Value>;
+/** Equal values first, then those that begin with what was typed, then labels that contain it. */
+function rank(all: readonly Choice[], typed: string): readonly Choice[] {
+  const distance = ({ label, value }: Choice): number => {
+    if (value.toLowerCase() === typed) return 0;
+    if (value.toLowerCase().startsWith(typed)) return 1;
+    return label.toLowerCase().includes(typed) ? 2 : 3;
+  };
+  return all
+    .map((choice) => ({ choice, distance: distance(choice) }))
+    .filter((one) => one.distance < 3)
+    .sort((a, b) => a.distance - b.distance)
+    .slice(0, maxChoices)
+    .map(({ choice }) => choice);
 }
 
-function cached<Value>(
-  cache: Map<string, Cached<Value>>,
-  key: string,
-  load: () => Promise<Value>,
-): Promise<Value> {
-  const before = cache.get(key);
-  if (before !== undefined && Date.now() < before.until) return before.value;
+type Cache<Value> = LRUCache<string, Promise<Value>>;
+
+function createCache<Value>(): Cache<Value> {
+  return new LRUCache({ max: maxCached, ttl: cacheMs });
+}
+
+function cached<Value>(cache: Cache<Value>, key: string, load: () => Promise<Value>): Promise<Value> {
+  const known = cache.get(key);
+  if (known !== undefined) return known;
   const value = load();
-  const one = { until: Date.now() + cacheMs, value };
-  cache.delete(key);
-  cache.set(key, one);
+  cache.set(key, value);
   value.catch((error: unknown) => {
-    const isRefusal = error instanceof HqError && error.code === 'refused';
-    // Any other failure is not kept: the next one asks again.
-    one.until = isRefusal ? Date.now() + refusalCacheMs : 0;
+    if (cache.peek(key) !== value) return;
+    if (error instanceof HqError && error.code === 'refused') cache.set(key, value, { ttl: refusalCacheMs });
+    // After any other failure the next request asks again.
+    else cache.delete(key);
   });
-  const [oldest] = cache.keys();
-  if (cache.size > maxCached && oldest !== undefined) cache.delete(oldest);
   return value;
 }
 
-function keyOf({ sender: { platform, install, channel, user } }: Delivery): string {
-  return JSON.stringify([platform, install, channel, user]);
+function keyOf({ sender: { platform, install, channel, user, stranger } }: Delivery): string {
+  return JSON.stringify([platform, install, channel, user, stranger]);
 }
 
 function choiceOf(row: z.output<typeof namedRow>): Choice | null {
@@ -136,6 +135,5 @@ function choiceOf(row: z.output<typeof namedRow>): Choice | null {
     };
   }
   if (row.id === undefined) return null;
-  const told = row.title ?? row.action ?? '';
-  return { value: row.id, label: `${row.id.slice(0, 8)} ${told}`.trim() };
+  return { value: row.id, label: `${row.id.slice(0, 8)} ${row.title ?? row.action ?? ''}`.trim() };
 }

@@ -177,7 +177,11 @@ export interface ChatApi {
     args: Readonly<Record<string, unknown>>,
     row: z.ZodType<Row>,
   ): Promise<Row[]>;
-  /** Throws where this person may not do here what the names of arguments are wanted for; null wants to read and no more. */
+  /** Refuses a sender who can never be linked, and audits the refusal. Always throws. */
+  refuse(delivery: Delivery): Promise<never>;
+  /** Throws unless the signed-in account is a chat bot of its tenant. Changes nothing. */
+  check(): Promise<void>;
+  /** Throws unless the sender may do this here; null asks for reading alone. */
   may(delivery: Delivery, purpose: string | null): Promise<void>;
   storeButtons(buttons: readonly StoredButton[]): Promise<void>;
   press(delivery: Delivery, token: string): Promise<Intent>;
@@ -232,20 +236,19 @@ export function createChatApi(client: HqClient): ChatApi {
       (await ask('chat_read', delivery, { p_what: what, p_args: args }, z.object({ rows: z.array(row) })))
         .rows,
     may: async (delivery, purpose) => {
-      await ask(
-        'chat_read',
-        delivery,
-        { p_what: 'gateways', p_args: { for: purpose, limit: 1 } },
-        z.unknown(),
-      );
+      await ask('chat_may', delivery, { p_for: purpose }, z.unknown());
+    },
+    refuse: (delivery) => ask('chat_refuse', delivery, {}, z.never()),
+    check: async () => {
+      await call('chat_check', {}, z.unknown());
     },
     storeButtons: async (buttons) => {
-      await call('chat_keep_buttons', { p_rows: buttons }, z.unknown());
+      await call('chat_save_buttons', { p_rows: buttons }, z.unknown());
     },
     press: async (delivery, token) =>
       (await ask('chat_press', delivery, { p_token: token }, z.object({ intent }))).intent,
     storeCard: async (card) => {
-      await call('chat_keep_card', { p_card: card }, z.unknown());
+      await call('chat_save_card', { p_card: card }, z.unknown());
     },
     openCards: async (platform) =>
       (
@@ -261,14 +264,14 @@ export function createChatApi(client: HqClient): ChatApi {
     unsubscribe: async (delivery) => {
       await ask('chat_unsubscribe', delivery, {}, z.looseObject({}));
     },
-    subscriptions: (platform) => call('chat_watch', { p_platform: platform }, z.array(subscribedChannel)),
+    subscriptions: (platform) => call('chat_list_subscriptions', { p_platform: platform }, z.array(subscribedChannel)),
     recordAlerts: async (rows) => {
       // No cursor leaves the one that is kept.
       const known = rows.map(({ cursor, ...row }) => ({ ...row, ...(cursor !== '' && { cursor }) }));
-      await call('chat_told', { p_rows: known }, z.unknown());
+      await call('chat_record_alerts', { p_rows: known }, z.unknown());
     },
     heartbeat: (holder, adapters) =>
-      call('chat_beat', { p_holder: holder, p_adapters: adapters }, heartbeatAnswer),
+      call('chat_heartbeat', { p_holder: holder, p_adapters: adapters }, heartbeatAnswer),
   };
 }
 
@@ -286,7 +289,7 @@ function chatOf({ sender, key }: Delivery): Record<string, string | null> {
   };
 }
 
-/** Whether the database may answer if it is asked again. */
+/** The database may answer if it is asked again. */
 export function isUnreachable(error: unknown): error is HqError {
   return error instanceof HqError && (error.code === 'unreachable' || error.code === 'timed_out');
 }

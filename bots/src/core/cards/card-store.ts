@@ -1,85 +1,83 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '@hq/shared/log';
+import { backoffMs, sleep } from '@hq/shared/program';
 import type { CommandRow } from '@hq/shared/rows';
 import type { Handle } from '../../contract/card.ts';
 import type { ChatLocation, Platform } from '../../contract/inbound.ts';
 import { type ChatApi, isUnreachable } from '../api/chat-api.ts';
 
-/** Where a command is shown, and what its card says that is in no row: who pressed what. */
 interface StoredCard {
   readonly location: ChatLocation;
   readonly handle: Handle;
   readonly row: CommandRow;
+  /** Who pressed what: the one part of a card that is in no row. */
   readonly stamp: string | undefined;
-  /** Only one person sees the message, and after a restart nobody can change it. */
+  /** Only one person sees the message, and nobody can edit it after a restart. */
   readonly isPrivate: boolean;
 }
 
-/** Where cards are, kept in the database: the next process finds them there. */
+/** Stores in the database where cards are, for the next process. */
 export interface CardStore {
-  /** Tries for ten minutes while the database is away. `isOver`: nobody has to look after it any more. */
-  save(card: StoredCard, isOver: boolean): Promise<void>;
-  /** Those that somebody has to look after. */
+  /** Retries for ten minutes while the database is unreachable. A closed card is not loaded again. */
+  save(card: StoredCard, isClosed: boolean): Promise<void>;
   load(platform: Platform): Promise<readonly StoredCard[]>;
-  /** Tries no longer. */
+  /** Ends all retries. */
   stop(): void;
 }
 
-/** What is kept beside the ids of the message. */
+/** Keys beside the platform's ids in the stored handle. */
 const stampKey = 'hq_stamp';
 const privateKey = 'hq_private';
-const offlineRetryMs = 600_000;
-const firstPauseMs = 500;
-const longestPauseMs = 15_000;
+const retryLimitMs = 600_000;
+const pause = { firstMs: 500, longestMs: 15_000 } as const;
 
 export function createCardStore(api: Pick<ChatApi, 'storeCard' | 'openCards'>, log: Log): CardStore {
-  let isStopping = false;
+  const stopped = new AbortController();
   return {
-    async save({ location, handle, row, stamp, isPrivate }, isOver) {
-      const { platform, install, channel, thread } = location;
-      const until = Date.now() + offlineRetryMs;
-      for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
+    async save({ location, handle, row, stamp, isPrivate }, isClosed) {
+      const { platform, install, channel, thread, kind } = location;
+      const card = {
+        command_id: row.id,
+        platform,
+        install,
+        channel,
+        thread,
+        handle: {
+          ...handle,
+          ...(stamp !== undefined && { [stampKey]: stamp }),
+          ...(isPrivate && { [privateKey]: kind }),
+        },
+        shown: row.status,
+        closed: isClosed,
+      };
+      const until = Date.now() + retryLimitMs;
+      for (let failures = 1; ; failures += 1) {
         try {
-          await api.storeCard({
-            command_id: row.id,
-            platform,
-            install,
-            channel,
-            thread,
-            handle: {
-              ...handle,
-              ...(stamp !== undefined && { [stampKey]: stamp }),
-              ...(isPrivate && { [privateKey]: location.kind }),
-            },
-            shown: row.status,
-            closed: isOver,
-          });
-          return;
+          return await api.storeCard(card);
         } catch (error) {
-          if (!isUnreachable(error) || Date.now() > until || isStopping) {
-            log.warn({ err: error, command: row.id }, 'where a card is could not be kept');
+          if (!isUnreachable(error) || Date.now() > until || stopped.signal.aborted) {
+            log.warn({ err: error, command: row.id }, 'the place of a card could not be stored');
             return;
           }
-          await delay(pauseMs);
+          await sleep(backoffMs(failures, pause), stopped.signal);
         }
       }
     },
     async load(platform) {
       const cards = await api.openCards(platform);
-      return cards.map(({ handle: kept, command, install, channel, thread }) => {
-        const { [stampKey]: stamp, [privateKey]: privately, ...handle } = kept;
-        const kind = privately === 'direct' ? 'direct' : 'group';
+      return cards.map(({ handle: stored, command, install, channel, thread }) => {
+        const { [stampKey]: stamp, [privateKey]: privateKind, ...handle } = stored;
+        const kind = privateKind === 'direct' ? 'direct' : 'group';
         return {
           location: { platform, install, channel, thread, kind },
           handle,
           row: command,
           stamp,
-          isPrivate: privately !== undefined,
+          isPrivate: privateKind !== undefined,
         };
       });
     },
     stop() {
-      isStopping = true;
+      stopped.abort();
     },
   };
 }

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { backoffMs, sleep } from '@hq/shared/program';
 import type { Adapter, Capabilities } from '../../contract/adapter.ts';
 import type { Card, Handle } from '../../contract/card.ts';
 import type { ChatLocation, Reply, SendResult } from '../../contract/inbound.ts';
@@ -44,8 +44,7 @@ interface Chat {
   timer: NodeJS.Timeout | null;
 }
 
-const firstRetryMs = 1_000;
-const longestRetryMs = 60_000;
+const retry = { firstMs: 1_000, longestMs: 60_000 };
 /** Twice the time that a platform is usually gone for. What nobody could be told in that time is no news any more. */
 const giveUpAfterMs = 600_000;
 /** A platform lets nobody answer for much longer. */
@@ -178,10 +177,7 @@ export function createOutbox({ adapter, sanitize, sanitizeText }: OutboxOptions)
     chat.nextAt = now + capabilities.chatEveryMs;
     if (!sent.ok && (sent.problem.kind === 'wait' || sent.problem.kind === 'away')) {
       item.tries += 1;
-      const pause =
-        sent.problem.kind === 'wait'
-          ? sent.problem.afterMs
-          : Math.min(longestRetryMs, firstRetryMs * 2 ** (item.tries - 1)) * (0.75 + Math.random() / 2);
+      const pause = sent.problem.kind === 'wait' ? sent.problem.afterMs : backoffMs(item.tries, retry);
       const superseding = item.key === null ? undefined : chat.items.find((other) => other.key === item.key);
       if (sent.problem.kind === 'wait') chat.nextAt = Math.max(chat.nextAt, now + pause);
       if (superseding === undefined) {
@@ -222,12 +218,12 @@ export function createOutbox({ adapter, sanitize, sanitizeText }: OutboxOptions)
     async reply(reply, card, isPrivate) {
       const cleaned = sanitize(card);
       const until = performance.now() + sayPatienceMs;
-      for (let tries = 0; ; tries += 1) {
+      for (let failures = 1; ; failures += 1) {
         const sent = await reply.send(cleaned, { private: isPrivate });
         const again = !sent.ok && (sent.problem.kind === 'wait' || sent.problem.kind === 'away');
         if (!again || performance.now() > until) return sent;
-        const pause = sent.problem.kind === 'wait' ? sent.problem.afterMs : firstRetryMs * 2 ** tries;
-        await delay(Math.min(pause, longestRetryMs));
+        const pause = sent.problem.kind === 'wait' ? sent.problem.afterMs : backoffMs(failures, retry);
+        await sleep(Math.min(pause, retry.longestMs));
       }
     },
     send: (location, card, { urgent = false } = {}) =>

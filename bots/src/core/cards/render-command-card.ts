@@ -1,12 +1,12 @@
-import type { Action } from '@hq/shared/actions';
-import { isRunnerLost } from '@hq/shared/fleet';
+import { describeResult } from '@hq/shared/actions';
+import { commandPhase, isRunnerLost, runTimeMs } from '@hq/shared/fleet';
 import { type CommandRow, isFinished } from '@hq/shared/rows';
 import { duration } from '@hq/shared/text';
 import type { Button, Card, Tone } from '../../contract/card.ts';
 import { type ActionTable, findAction } from '../action-table.ts';
 import type { Blocker } from './blockers.ts';
 
-export interface CommandView {
+export interface CommandCardContent {
   readonly row: CommandRow;
   readonly gateway: string | null;
   /** What it has written, the last of it. */
@@ -25,7 +25,7 @@ const liveLines = 8;
 const mostLiveText = 1_200;
 
 /** One row as one card, from its birth to its end. */
-export function renderCommandCard(actions: ActionTable, view: CommandView): Card {
+export function renderCommandCard(actions: ActionTable, view: CommandCardContent): Card {
   const { row, gateway, output, stamp, blocker, buttons, now, maxText } = view;
   const action = findAction(actions, row.action);
   const target = row.agent_slug ?? gateway;
@@ -55,31 +55,20 @@ export function renderCommandCard(actions: ActionTable, view: CommandView): Card
   };
 }
 
-function describeResult(action: Action, result: unknown): string | null {
-  const parsed = action.result.safeParse(result);
-  return parsed.success ? action.describe(parsed.data) : null;
-}
-
 export function commandState(row: CommandRow, now: number): { readonly state: string; readonly tone: Tone } {
-  const took =
-    row.started_at === null
-      ? null
-      : (row.completed_at === null ? now : Date.parse(row.completed_at)) - Date.parse(row.started_at);
-  const spent = took === null || Number.isNaN(took) ? '' : took < 50 ? 'under 0.1s' : duration(took);
-  switch (row.status) {
+  if (isRunnerLost(row, now)) return { state: 'its runner is gone', tone: 'warning' };
+  const took = runTimeMs(row, now);
+  const spent = took === null ? '' : took < 50 ? 'under 0.1s' : duration(took);
+  switch (commandPhase(row)) {
     case 'pending':
-      return row.attempt > 0
-        ? { state: 'waiting to be tried again', tone: 'warning' }
-        : { state: 'waiting for the runner', tone: 'neutral' };
-    case 'leased':
-    case 'running': {
-      if (isRunnerLost(row, now)) return { state: 'its runner is gone', tone: 'warning' };
-      if (row.cancel_requested_at !== null) return { state: 'being cancelled', tone: 'warning' };
-      const percent =
-        row.progress?.percent === null || row.progress === null ? '' : `, ${row.progress.percent} %`;
-      const note = row.progress?.note ?? '';
-      return { state: `running${percent}${note === '' ? '' : `: ${note}`}`, tone: 'neutral' };
-    }
+      return { state: 'waiting for the runner', tone: 'neutral' };
+    case 'retrying':
+      return { state: 'waiting to be tried again', tone: 'warning' };
+    case 'starting':
+    case 'running':
+      return { state: `running${progressText(row)}`, tone: 'neutral' };
+    case 'cancelling':
+      return { state: 'being cancelled', tone: 'warning' };
     case 'done':
       return { state: spent === '' ? 'done' : `done in ${spent}`, tone: 'good' };
     case 'failed':
@@ -87,6 +76,12 @@ export function commandState(row: CommandRow, now: number): { readonly state: st
     case 'cancelled':
       return { state: 'cancelled', tone: 'warning' };
   }
+}
+
+function progressText({ progress }: CommandRow): string {
+  const percent = progress === null || progress.percent === null ? '' : `, ${progress.percent} %`;
+  const note = progress?.note ?? '';
+  return `${percent}${note === '' ? '' : `: ${note}`}`;
 }
 
 /** The last whole lines that fit; of one that is too long by itself, its end. */

@@ -2,7 +2,7 @@ import { createRedactor } from '@hq/shared/text';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Card } from '../../contract/card.ts';
-import { sanitizeCard, truncate } from './sanitize-card.ts';
+import { sanitizeCard } from './sanitize-card.ts';
 
 const secret = 'correct-horse-battery-staple';
 const redactor = createRedactor([secret]);
@@ -55,8 +55,8 @@ function stringsOf(value: unknown): string[] {
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(stringsOf) : [];
 }
 
-describe('a card that leaves', () => {
-  it('holds nothing that hides, turns or escapes, and no secret, whatever it was made of', () => {
+describe('a sanitized card', () => {
+  it('contains no invisible, direction or escape characters and no secret, for any card', () => {
     fc.assert(
       fc.property(card, (made) => {
         for (const words of stringsOf(sanitizeCard(made, redactor))) {
@@ -69,7 +69,7 @@ describe('a card that leaves', () => {
     );
   });
 
-  it('keeps its lines, and the end of what is too long', () => {
+  it('keeps its lines, and the end of a text that is too long', () => {
     const lines = Array.from({ length: 30_000 }, (_, n) => `line ${n}`).join('\n');
     const { body } = sanitizeCard(
       { title: 'x', tone: 'neutral', body: [{ kind: 'log', text: lines }] },
@@ -79,14 +79,12 @@ describe('a card that leaves', () => {
     expect(body?.[0]?.text.length).toBeLessThanOrEqual(100_000);
   });
 
-  it('is cut between characters', () => {
+  it('has a title of at most 240 UTF-16 units, truncated between characters', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'grapheme' }), fc.integer({ min: 1, max: 20 }), (words, limit) => {
-        const short = truncate(words, limit);
-        expect([...short].length).toBeLessThanOrEqual(
-          Math.max(limit, words.length <= limit ? words.length : 0),
-        );
-        expect(short.isWellFormed()).toBe(true);
+      fc.property(fc.string({ unit: 'grapheme', minLength: 200, maxLength: 400 }), (words) => {
+        const { title } = sanitizeCard({ title: words, tone: 'neutral' }, redactor);
+        expect(title.length).toBeLessThanOrEqual(240);
+        expect(title.isWellFormed()).toBe(true);
       }),
     );
   });

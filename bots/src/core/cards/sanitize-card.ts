@@ -1,14 +1,14 @@
-import { plain, plainLine, type Redactor } from '@hq/shared/text';
+import { plain, plainLines, type Redactor, truncate } from '@hq/shared/text';
 import type { Card, TextNode } from '../../contract/card.ts';
 
-/** What titles and labels are cut to, long before any platform's own limit. */
-const longestLine = 240;
-const longestBody = 100_000;
+/** UTF-16 units of titles and labels, below every platform's own limit. */
+const maxLine = 240;
+const maxBody = 100_000;
 
-/** A card as it may leave: nothing in it that hides, turns or escapes, and no secret. */
+/** Removes invisible, direction and escape characters and known secrets from all texts of a card. */
 export function sanitizeCard(card: Card, redactor: Pick<Redactor, 'text'>): Card {
-  // Cleaned first: a sign that is not seen must not keep a secret from being known.
-  const line = (text: string, limit = longestLine): string => truncate(redactor.text(plain(text)), limit);
+  // Invisible characters go first: within a secret they would hide it from the redactor.
+  const line = (text: string, limit = maxLine): string => truncate(redactor.text(plain(text)), limit);
   const block = (text: string): string => sanitizeBlock(text, redactor);
   return {
     title: line(card.title),
@@ -45,15 +45,8 @@ export function sanitizeCard(card: Card, redactor: Pick<Redactor, 'text'>): Card
   };
 }
 
-/** Several lines: the last ones, where there are very many. */
+/** Sanitizes a text of several lines; keeps the last ones of a very long text. */
 export function sanitizeBlock(text: string, redactor: Pick<Redactor, 'text'>): string {
-  const from = text.length <= longestBody ? 0 : text.indexOf('\n', text.length - longestBody) + 1;
-  return redactor.text(text.slice(from).replace(/\r\n/g, '\n').split('\n').map(plainLine).join('\n'));
-}
-
-/** By characters, so that none is ever halved. */
-export function truncate(text: string, limit: number): string {
-  if (text.length <= limit) return text;
-  const signs = [...text];
-  return signs.length <= limit ? text : `${signs.slice(0, limit - 1).join('')}…`;
+  const from = text.length <= maxBody ? 0 : text.indexOf('\n', text.length - maxBody) + 1;
+  return redactor.text(plainLines(text.slice(from)));
 }

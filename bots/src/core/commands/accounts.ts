@@ -1,5 +1,6 @@
 import { roles } from '@hq/shared/actions';
-import type { Argument, Command } from '../../contract/command.ts';
+import type { Argument } from '../../contract/command.ts';
+import type { Command } from './command.ts';
 
 const choices = (values: readonly string[]) => values.map((value) => ({ label: value, value }));
 const optional = (name: 'gateway' | 'agent', summary: string): Argument => ({
@@ -22,9 +23,9 @@ export const accountCommands: readonly Command[] = [
     visibility: 'everyone',
     private: true,
     rank: 40,
-    async run({ delivery, services, answer }) {
+    async run({ delivery, services, responder }) {
       const { linked, member, channel, role, tenant } = await services.api.whoami(delivery);
-      await answer({
+      await responder.answer({
         title: linked ? (member?.email ?? 'Linked') : 'This account is linked to nobody',
         tone: linked ? 'neutral' : 'warning',
         state: linked ? `${role ?? 'no role'} here` : 'not linked',
@@ -75,9 +76,9 @@ export const accountCommands: readonly Command[] = [
     visibility: 'everyone',
     private: true,
     rank: 41,
-    async run({ delivery, values, services, answer }) {
+    async run({ delivery, values, services, responder }) {
       const { email } = await services.api.link(delivery, values.code ?? '');
-      await answer({
+      await responder.answer({
         title: `Linked to ${email ?? 'you'}`,
         tone: 'good',
         state: 'linked',
@@ -95,9 +96,13 @@ export const accountCommands: readonly Command[] = [
     visibility: 'linked',
     private: true,
     rank: 90,
-    async run({ delivery, services, answer }) {
+    async run({ delivery, services, responder }) {
       const { email } = await services.api.unlink(delivery);
-      await answer({ title: `No longer linked to ${email ?? 'you'}`, tone: 'neutral', state: 'unlinked' });
+      await responder.answer({
+        title: `No longer linked to ${email ?? 'you'}`,
+        tone: 'neutral',
+        state: 'unlinked',
+      });
     },
   },
   {
@@ -121,10 +126,10 @@ export const accountCommands: readonly Command[] = [
     visibility: 'admins',
     private: false,
     rank: 80,
-    async run({ delivery, values, services, answer }) {
+    async run({ delivery, values, services, responder }) {
       const { ceiling = 'operator', gateway = null, agent = null } = values;
       await services.api.bind(delivery, { ceiling, gateway, agent });
-      await answer({
+      await responder.answer({
         title: 'This channel is bound',
         tone: 'good',
         state: `${ceiling} and below`,
@@ -145,9 +150,9 @@ export const accountCommands: readonly Command[] = [
     visibility: 'admins',
     private: false,
     rank: 91,
-    async run({ delivery, services, answer }) {
+    async run({ delivery, services, responder }) {
       await services.api.unbind(delivery);
-      await answer({ title: 'This channel is no longer bound', tone: 'neutral', state: 'unbound' });
+      await responder.answer({ title: 'This channel is no longer bound', tone: 'neutral', state: 'unbound' });
     },
   },
 ];

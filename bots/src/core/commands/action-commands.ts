@@ -1,6 +1,7 @@
 import { type Action, type PayloadField, payloadFields } from '@hq/shared/actions';
-import type { Argument, Command, Completion } from '../../contract/command.ts';
+import type { Argument, Completion } from '../../contract/command.ts';
 import { type ActionTable, isTargetField } from '../action-table.ts';
+import type { Command } from './command.ts';
 import { runAction } from './run-action.ts';
 
 const groupOf = { gateway: 'gateway', agent: 'agent', workspace: 'work' } as const;

@@ -1,20 +1,19 @@
 import { HqError } from '@hq/shared/errors';
 import { commandRow } from '@hq/shared/rows';
 import { z } from 'zod';
-import type { Command } from '../../contract/command.ts';
 import { findAction } from '../action-table.ts';
 import { buttonArgument, buttonDefaults } from './button-defaults.ts';
-import { runAction } from './run-action.ts';
+import type { Command } from './command.ts';
 
 const failedCommand = commandRow.extend({ gateway: z.string().nullish() });
 
-/** What the buttons of an alert say. The message of the alert stays what it is, and says who decided. */
+/** The commands of an alert’s buttons. Its message stays and shows who decided. */
 export const alertButtonCommands: readonly Command[] = [
   {
     ...buttonDefaults,
     name: 'alert_seen',
     title: 'Acknowledge',
-    summary: 'Says that somebody has seen the alerts.',
+    summary: 'Marks the alerts as seen.',
     arguments: [buttonArgument('alerts')],
     async run(context) {
       const ids = (context.values.alerts ?? '').split(',');
@@ -35,7 +34,7 @@ export const alertButtonCommands: readonly Command[] = [
     ...buttonDefaults,
     name: 'alert_mute',
     title: 'Mute',
-    summary: 'Tells nobody of this for a while.',
+    summary: 'Sends no more of this alert for a while.',
     arguments: [buttonArgument('alert'), buttonArgument('minutes')],
     async run(context) {
       const { alert = '', minutes = '60' } = context.values;
@@ -52,7 +51,7 @@ export const alertButtonCommands: readonly Command[] = [
     ...buttonDefaults,
     name: 'retry',
     title: 'Retry',
-    summary: 'Asks for the same again.',
+    summary: 'Runs the failed command again.',
     arguments: [buttonArgument('command')],
     async run(context) {
       const [row] = await context.services.api.read(
@@ -63,18 +62,18 @@ export const alertButtonCommands: readonly Command[] = [
       );
       const action = row === undefined ? undefined : findAction(context.services.actions, row.action);
       if (row === undefined || action === undefined) {
-        throw new HqError('not_found', 'What failed is not known here any more.');
+        throw new HqError('not_found', 'The command that failed no longer exists.');
       }
       const target = {
         ...(action.target === 'gateway' && row.gateway ? { gateway: row.gateway } : {}),
         ...(action.target === 'agent' && row.agent_slug !== null ? { agent: row.agent_slug } : {}),
       };
-      // The message that bears the button stays, and what it says of the failure.
-      await runAction(row.action, action, {
-        ...context,
+      return {
+        command: row.action,
         values: { ...textsOf(row.payload), ...target },
-        replace: context.answer,
-      });
+        // The message with the button still says why it failed.
+        inNewMessage: true,
+      };
     },
   },
   {
@@ -84,11 +83,7 @@ export const alertButtonCommands: readonly Command[] = [
     summary: 'Shows the last lines of the gateway’s log.',
     arguments: [buttonArgument('gateway')],
     private: true,
-    async run(context) {
-      const action = findAction(context.services.actions, 'tail_logs');
-      if (action === undefined) throw new HqError('not_found', 'Logs cannot be shown here.');
-      await runAction('tail_logs', action, { ...context, replace: context.answer });
-    },
+    run: async ({ values }) => ({ command: 'tail_logs', values, inNewMessage: true }),
   },
 ];
 

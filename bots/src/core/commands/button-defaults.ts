@@ -1,4 +1,5 @@
-import type { Argument, Command } from '../../contract/command.ts';
+import type { Argument } from '../../contract/command.ts';
+import type { Command } from './command.ts';
 
 /** What commands have in common that buttons say and nobody types. */
 export const buttonDefaults = {

@@ -1,6 +1,6 @@
 import { HqError } from '@hq/shared/errors';
 import { z } from 'zod';
-import type { Command } from '../../contract/command.ts';
+import type { Command, CommandContext } from './command.ts';
 import { textArgument } from './queries/query-defaults.ts';
 
 const id = z.uuid();
@@ -16,26 +16,23 @@ export const cancel: Command = {
   private: false,
   rank: 30,
   async run(context) {
-    const { delivery, values, services, message } = context;
+    const { delivery, values, services, responder } = context;
     const commandId = await wholeId(context, values.command ?? '');
     const row = await services.api.cancel(delivery, commandId);
-    // The card that bears the button is followed already, and shows it.
-    if (message === null) await services.cards.show(context, row);
+    // The card of a pressed button is followed already.
+    if (responder.message === null) await services.cards.show(responder, row);
   },
 };
 
 /** People pass on the first characters of an id. */
-async function wholeId(
-  { delivery, services }: Parameters<Command['run']>[0],
-  written: string,
-): Promise<string> {
+async function wholeId({ delivery, services }: CommandContext, written: string): Promise<string> {
   if (id.safeParse(written).success) return written;
   const found = await services.autocomplete.find(delivery, 'command', written.toLowerCase());
   const matching = found.filter(({ value }) => value.startsWith(written.toLowerCase()));
   const [only] = matching;
   if (only === undefined || matching.length > 1 || written.length < 4) {
     throw new HqError('not_found', `“${written.slice(0, 40)}” is not the id of one command.`, {
-      hint: 'Say commands for those that there are.',
+      hint: 'Type commands to see the commands with their ids.',
       field: 'command',
     });
   }

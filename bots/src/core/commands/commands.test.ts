@@ -154,7 +154,7 @@ describe('looking', () => {
     try {
       const before = await database.query('select 1 from agent_commands');
       expect(textOf((await slack.ask(await chat.person('operator'), 'pause twin')).card)).toMatch(
-        /pause gateway twin, or pause agent twin/,
+        /Use pause gateway twin or pause agent twin/,
       );
       expect(await database.query('select 1 from agent_commands')).toHaveLength(before.length);
     } finally {
@@ -178,7 +178,7 @@ describe('looking', () => {
     await telegram.hear(admin, { kind: 'words', text: 'Writer', answer: true });
     const limit = await telegram.messageAfter(count);
     expect(limit.card.state).toBe('Monthly limit in USD?');
-    expect(textOf(limit.card)).toContain('none lifts the limit');
+    expect(textOf(limit.card)).toContain('none removes the limit');
     await telegram.hear(admin, { kind: 'words', text: '$30', answer: true });
     expect(textOf((await telegram.messageAfter(count + 1)).card)).toMatch(/writer: 0\.00 of 30\.00 USD/);
   });
@@ -191,7 +191,7 @@ describe('looking', () => {
       'create_task Letter due_date=soon',
       /^due_date cannot be “soon”[\s\S]*A date such as 2026-12-24, or a time such as 2026-12-24T18:00Z\./,
     ],
-    ['task 12345678', /There is no such task[\s\S]*Say tasks for those/],
+    ['task 12345678', /There is no such task[\s\S]*Type tasks to see those that exist/],
     ['set_budget writer abc', /limit_usd[\s\S]*such as 25/],
   ])('tells who said “%s” what there is', async (words, told) => {
     const admin = await chat.person('admin');

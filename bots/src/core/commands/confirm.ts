@@ -1,6 +1,6 @@
-import type { Command } from '../../contract/command.ts';
-import { clock } from '../cards/clock.ts';
+import { utcTime } from '@hq/shared/text';
 import { buttonArgument, buttonDefaults } from './button-defaults.ts';
+import type { Command, CommandContext } from './command.ts';
 import { showResult } from './run-action.ts';
 
 const token = buttonArgument('token');
@@ -39,25 +39,27 @@ export const confirmCommands: readonly Command[] = [
     title: 'Decline',
     summary: 'Says no to what was asked for.',
     arguments: [token],
-    async run({ delivery, values, services, replace }) {
+    async run({ delivery, values, services, responder }) {
       const { prompt, decided } = await services.api.decline(delivery, values.token ?? '');
       const { by, at } = decided;
-      await replace({
+      await responder.replace({
         title: prompt,
         tone: 'neutral',
         state: 'not done',
-        stamp: `declined by ${by ?? 'somebody'}, ${clock(at)}`,
+        stamp: `declined by ${by ?? 'somebody'}, ${utcTime(at)}`,
       });
     },
   },
 ];
 
-async function confirm(context: Parameters<Command['run']>[0], typed: string | null): Promise<void> {
-  const acted = await context.services.api.confirm(context.delivery, context.values.token ?? '', typed);
-  const decided = 'decided' in acted ? acted.decided : undefined;
+async function confirm(context: CommandContext, typed: string | null): Promise<undefined> {
+  const result = await context.services.api.confirm(context.delivery, context.values.token ?? '', typed);
+  const decided = 'decided' in result ? result.decided : undefined;
   await showResult(
     context,
-    acted,
-    decided === undefined ? {} : { stamp: `confirmed by ${decided.by ?? 'somebody'}, ${clock(decided.at)}` },
+    result,
+    decided === undefined
+      ? {}
+      : { stamp: `confirmed by ${decided.by ?? 'somebody'}, ${utcTime(decided.at)}` },
   );
 }

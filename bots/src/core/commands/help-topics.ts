@@ -1,4 +1,4 @@
-import type { Command } from '../../contract/command.ts';
+import type { Command } from './command.ts';
 
 /** What help tells about at once. */
 export interface Topic {

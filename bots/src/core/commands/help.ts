@@ -1,9 +1,8 @@
 import { HqError } from '@hq/shared/errors';
 import type { Button, Card, TextNode } from '../../contract/card.ts';
-import type { Command } from '../../contract/command.ts';
-import type { CommandContext } from '../../contract/command-context.ts';
 import type { Whoami } from '../api/chat-api.ts';
 import { usageOf } from '../parse/usage.ts';
+import type { Command, CommandContext } from './command.ts';
 import { findTopic, groupByTopic, type Topic } from './help-topics.ts';
 import { code, strong, text } from './queries/show-list.ts';
 import { isVisibleTo } from './visibility.ts';
@@ -30,7 +29,7 @@ export const help: Command = {
   private: true,
   rank: 0,
   async run(context) {
-    const { delivery, values, services, replace } = context;
+    const { delivery, values, services, responder } = context;
     const who = await services.api.whoami(delivery);
     const shown = services.registry.commands.filter(
       (command) => command.isTypedOnly !== true && isVisibleTo(command, who),
@@ -41,21 +40,21 @@ export const help: Command = {
       ? told.filter(({ topic }) => topic.name !== wanted).map(({ topic }) => topicButton(context, topic))
       : [];
     if (wanted === undefined) {
-      await replace({ ...overview(told, who), buttons });
+      await responder.replace({ ...overview(told, who), buttons });
       return;
     }
     const topic = told.find((one) => one.topic === findTopic(wanted));
     if (topic !== undefined) {
-      await replace({ ...aboutTopic(topic), buttons });
+      await responder.replace({ ...aboutTopic(topic), buttons });
       return;
     }
     const found = services.registry.find(wanted.trim().split(/\s+/u));
     if (found === null || !isVisibleTo(found.command, who)) {
       throw new HqError('not_found', `There is no command “${wanted.slice(0, 60)}” for you here.`, {
-        hint: 'Say help for what there is.',
+        hint: 'Type help to see the commands.',
       });
     }
-    await replace(about(found.command));
+    await responder.replace(about(found.command));
   },
 };
 

@@ -1,8 +1,8 @@
-import type { Command } from '../../contract/command.ts';
 import type { ActionTable } from '../action-table.ts';
 import { accountCommands } from './accounts.ts';
 import { alertButtonCommands } from './alert-button-commands.ts';
 import { cancel } from './cancel.ts';
+import type { Command } from './command.ts';
 import { confirmCommands } from './confirm.ts';
 import { help } from './help.ts';
 import { logCommands } from './logs.ts';

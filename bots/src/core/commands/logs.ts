@@ -1,7 +1,6 @@
-import type { Command } from '../../contract/command.ts';
 import { type ActionTable, findAction } from '../action-table.ts';
+import type { Command } from './command.ts';
 import { queryDefaults, textArgument } from './queries/query-defaults.ts';
-import { runAction } from './run-action.ts';
 
 const name = 'tail_logs';
 
@@ -33,10 +32,9 @@ export function logCommands(actions: ActionTable): Command[] {
       visibility: { action: name },
       private: true,
       rank: 15,
-      async run(context) {
-        const { tail, grep, ...rest } = context.values;
+      async run({ values: { tail, grep, ...rest } }) {
         const values = { ...rest, ...(tail !== undefined && { lines: tail }) };
-        await runAction(name, action, { ...context, values }, grep === undefined ? {} : { grep });
+        return { command: name, values, ...(grep !== undefined && { details: { grep } }) };
       },
     },
   ];

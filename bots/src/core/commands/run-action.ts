@@ -1,39 +1,23 @@
 import { type Action, readPayload } from '@hq/shared/actions';
 import { HqError } from '@hq/shared/errors';
-import type { CommandContext } from '../../contract/command-context.ts';
+import type { ArgumentValues } from '../../contract/command.ts';
 import { isTargetField } from '../action-table.ts';
 import type { ActResult } from '../api/chat-api.ts';
 import type { CardDetails } from '../cards/live-command-cards.ts';
-import { clarifyArguments } from '../dispatch/clarify-arguments.ts';
+import type { CommandContext } from './command.ts';
 import { showConfirmation } from './show-confirmation.ts';
 
-/** Asks the database for an action, and shows what becomes of it. */
-export async function runAction(
-  name: string,
-  action: Action,
-  context: CommandContext,
-  shown: CardDetails = {},
-): Promise<void> {
-  const { delivery, values, services } = context;
+/** Requests an action of the catalogue and shows the command's card, or the confirmation that it needs. */
+export async function runAction(name: string, action: Action, context: CommandContext): Promise<undefined> {
+  const { delivery, values, services, details } = context;
   const { gateway, agent, payload: written } = splitValues(action, values);
-  let acted: ActResult;
-  try {
-    const payload = payloadOf(name, action, written);
-    acted = await services.api.act(delivery, { action: name, payload, gateway, agent });
-  } catch (error) {
-    const command = services.registry.byName(name);
-    if (command === undefined) throw error;
-    return clarifyArguments(error, command, context);
-  }
-  await showResult(context, acted, shown);
+  const payload = parsePayload(name, action, written);
+  const result = await services.api.act(delivery, { action: name, payload, gateway, agent });
+  await showResult(context, result, details);
 }
 
-/** As the catalogue reads it; what it does not take is told in the words of whoever wrote it. */
-function payloadOf(
-  name: string,
-  action: Action,
-  written: Readonly<Record<string, string>>,
-): Record<string, unknown> {
+/** Parses the payload by the catalogue's schema; an error quotes the value as it was written. */
+function parsePayload(name: string, action: Action, written: ArgumentValues): Record<string, unknown> {
   try {
     return readPayload(name, action, written);
   } catch (error) {
@@ -48,27 +32,26 @@ function payloadOf(
   }
 }
 
-/** Shows the row's card, or asks whether it is meant. */
 export async function showResult(
   context: CommandContext,
-  acted: ActResult,
-  shown: CardDetails = {},
-): Promise<void> {
-  if ('confirm' in acted) await showConfirmation(context, acted.confirm);
-  else await context.services.cards.show(context, acted.command, shown);
+  result: ActResult,
+  details?: CardDetails,
+): Promise<undefined> {
+  if ('confirm' in result) await showConfirmation(context, result.confirm);
+  else await context.services.cards.show(context.responder, result.command, details);
 }
 
 function splitValues(
   action: Action,
-  values: CommandContext['values'],
-): { gateway: string | null; agent: string | null; payload: Readonly<Record<string, string>> } {
-  // A workspace action has no target: an agent among its values is one of its payload.
+  values: ArgumentValues,
+): { gateway: string | null; agent: string | null; payload: ArgumentValues } {
+  // A workspace action has no target: an agent among its values belongs to the payload.
   if (action.target === 'workspace') return { gateway: null, agent: null, payload: values };
   const { gateway = null, agent = null, ...payload } = values;
-  const isFilled = Object.keys(action.payload.shape).some((name) => isTargetField(action, { name }));
+  const hasTargetField = Object.keys(action.payload.shape).some((name) => isTargetField(action, { name }));
   return {
     gateway,
     agent,
-    payload: isFilled && agent !== null ? { ...payload, agent_slug: agent } : payload,
+    payload: hasTargetField && agent !== null ? { ...payload, agent_slug: agent } : payload,
   };
 }

@@ -1,8 +1,8 @@
 import type { Button, Card } from '../../contract/card.ts';
-import type { CommandContext, Services } from '../../contract/command-context.ts';
 import { findAction } from '../action-table.ts';
 import type { Confirmation } from '../api/chat-api.ts';
 import type { Blocker } from '../cards/blockers.ts';
+import type { CommandContext, Services } from './command.ts';
 
 /** Asks whether it is meant. The database keeps what was asked for, and takes one yes for it, from whom it says. */
 export async function showConfirmation(context: CommandContext, confirmation: Confirmation): Promise<void> {
@@ -55,7 +55,7 @@ export async function showConfirmation(context: CommandContext, confirmation: Co
     footer: `${kind === 'second' ? `Asked for by ${asked_by ?? 'somebody'}. ` : ''}Expires in ${Math.ceil(seconds / 60)} min.`,
     ...(isAsked && { question: { placeholder: expected ?? 'the name' } }),
   };
-  const handle = await context.replace(card);
+  const handle = await context.responder.replace(card);
   if (handle === null) return;
   services.expiringCards.put(context.delivery.sender, handle, seconds * 1000, {
     ...card,
@@ -63,7 +63,7 @@ export async function showConfirmation(context: CommandContext, confirmation: Co
     state: 'expired, nothing was done',
     body: [],
     buttons: [],
-    footer: 'Say it again to be asked again.',
+    footer: 'Send the request again if you still need it.',
   });
 }
 

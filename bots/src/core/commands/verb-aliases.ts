@@ -1,9 +1,7 @@
 import { HqError } from '@hq/shared/errors';
-import type { Command } from '../../contract/command.ts';
-import type { CommandContext } from '../../contract/command-context.ts';
 import { type ActionTable, findAction } from '../action-table.ts';
 import { sharedVerbs, synonyms } from './action-commands.ts';
-import { runAction } from './run-action.ts';
+import type { Command, CommandContext } from './command.ts';
 
 /** `pause X`, where both a gateway and an agent can be paused: which is meant is told by what X names. */
 export function verbCommands(actions: ActionTable): Command[] {
@@ -34,12 +32,7 @@ function verbCommand(verb: string, actions: ActionTable): Command {
     async run(context) {
       const { target } = context.values;
       const kind = target === undefined ? 'agent' : await kindOf(target, verb, context);
-      const action = findAction(actions, nameOf(kind));
-      if (action === undefined) throw new HqError('not_found', `There is no ${nameOf(kind)}.`);
-      await runAction(nameOf(kind), action, {
-        ...context,
-        values: target === undefined ? {} : { [kind]: target },
-      });
+      return { command: nameOf(kind), values: target === undefined ? {} : { [kind]: target } };
     },
   };
 }
@@ -54,7 +47,7 @@ async function kindOf(
   const [isGateway, isAgent] = await Promise.all([isNameOf('gateway'), isNameOf('agent')]);
   if (isGateway && isAgent) {
     throw new HqError('usage', `“${target}” is a gateway and an agent.`, {
-      hint: `Say which: ${verb} gateway ${target}, or ${verb} agent ${target}.`,
+      hint: `Use ${verb} gateway ${target} or ${verb} agent ${target}.`,
     });
   }
   return isGateway ? 'gateway' : 'agent';

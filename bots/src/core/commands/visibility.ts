@@ -1,5 +1,5 @@
-import type { Command } from '../../contract/command.ts';
 import type { Whoami } from '../api/chat-api.ts';
+import type { Command } from './command.ts';
 
 /** Whether somebody finds a command in help and completion. It grants nothing. */
 export function isVisibleTo({ visibility }: Command, who: Whoami): boolean {

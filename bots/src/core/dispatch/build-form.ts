@@ -1,8 +1,8 @@
 import type { Handle } from '../../contract/card.ts';
-import { type Argument, argumentLabel, type Command, yesNoChoices } from '../../contract/command.ts';
-import type { Services } from '../../contract/command-context.ts';
+import { type Argument, argumentLabel, yesNoChoices } from '../../contract/command.ts';
 import type { Form, FormField } from '../../contract/form.ts';
 import type { Sender } from '../../contract/inbound.ts';
+import type { Command, Services } from '../commands/command.ts';
 
 export const formLifetimeSeconds = 600;
 const mostFields = 5;

@@ -1,53 +1,61 @@
 import { HqError } from '@hq/shared/errors';
-import type { Argument, Command } from '../../contract/command.ts';
-import type { CommandContext } from '../../contract/command-context.ts';
+import type { Argument, ArgumentValues, CommandDefinition } from '../../contract/command.ts';
+import type { Delivery } from '../api/chat-api.ts';
+import type { Services } from '../commands/command.ts';
 import { nearestNames } from '../parse/nearest-names.ts';
 import { usageOf } from '../parse/usage.ts';
-import { promptArgument } from './prompt-missing.ts';
 
-const mostTold = 8;
+const maxListed = 8;
 
-/** What the database could not tell apart is asked for; of what it does not know, those that there are are told. */
-export async function clarifyArguments(
+/** The argument that the database needs and that was not given; undefined for every other error. */
+export function missingArgument(
   error: unknown,
-  command: Command,
-  context: CommandContext,
-): Promise<void> {
-  const argument = error instanceof HqError ? argumentOf(error, command) : undefined;
-  if (!(error instanceof HqError) || argument === undefined) throw error;
+  command: CommandDefinition,
+  values: ArgumentValues,
+): Argument | undefined {
+  if (!(error instanceof HqError) || error.code !== 'usage') return undefined;
+  const argument = argumentOf(error, command);
+  return argument !== undefined && values[argument.name] === undefined ? argument : undefined;
+}
+
+/** Adds what to do next to an error about an argument: the usage, or names that exist. */
+export async function explainError(
+  error: unknown,
+  command: CommandDefinition,
+  values: ArgumentValues,
+  delivery: Delivery,
+  { autocomplete }: Pick<Services, 'autocomplete'>,
+): Promise<unknown> {
+  if (!(error instanceof HqError) || error.hint !== undefined) return error;
+  const argument = argumentOf(error, command);
+  if (argument === undefined) return error;
   const { name, completion } = argument;
-  const value = context.values[name];
-  if (error.code === 'usage' && value === undefined) {
-    await promptArgument(context, command, argument);
-    return;
+  const value = values[name];
+  const about = { field: name, cause: error };
+  if (error.code === 'usage') {
+    const prefix = error.message.startsWith(`${name} `) ? '' : `${name}: `;
+    return new HqError('usage', `${prefix}${error.message}`, { ...about, hint: usageOf(command) });
   }
-  const { code, message, hint } = error;
-  const told = { field: name, cause: error };
-  if (code === 'usage' && hint === undefined) {
-    const about = message.startsWith(`${name} `) ? '' : `${name}: `;
-    throw new HqError('usage', `${about}${message}`, { ...told, hint: usageOf(command) });
-  }
-  if (code !== 'not_found' || hint !== undefined || value === undefined || completion === null) throw error;
+  if (error.code !== 'not_found' || value === undefined || completion === null) return error;
   if (completion !== 'gateway' && completion !== 'agent') {
-    throw new HqError('not_found', message, {
-      ...told,
-      hint: `Say ${completion === 'unfinished' ? 'commands' : `${completion}s`} for those that there are.`,
+    const list = completion === 'unfinished' ? 'commands' : `${completion}s`;
+    return new HqError('not_found', error.message, {
+      ...about,
+      hint: `Type ${list} to see those that exist.`,
     });
   }
-  const known = (await context.services.autocomplete.find(context.delivery, completion, '')).map(
-    (choice) => choice.value,
-  );
-  const near = nearestNames(value, known);
-  throw new HqError('not_found', message, {
-    ...told,
+  const known = (await autocomplete.find(delivery, completion, '')).map((choice) => choice.value);
+  const similar = nearestNames(value, known);
+  return new HqError('not_found', error.message, {
+    ...about,
     hint:
-      near.length > 0
-        ? `Did you mean ${near.join(', ')}?`
-        : `HQ knows ${known.slice(0, mostTold).join(', ') || 'none yet'}.`,
+      similar.length > 0
+        ? `Did you mean ${similar.join(', ')}?`
+        : `HQ knows ${known.slice(0, maxListed).join(', ') || 'none yet'}.`,
   });
 }
 
-/** The argument that an error is about, by its name or by what stands in it. */
-function argumentOf({ field }: HqError, { arguments: all }: Command): Argument | undefined {
+/** The argument that an error names, by its own name or by the kind of its values. */
+function argumentOf({ field }: HqError, { arguments: all }: CommandDefinition): Argument | undefined {
   return all.find(({ name }) => name === field) ?? all.find(({ completion }) => completion === field);
 }

@@ -82,7 +82,7 @@ describe('who speaks without end', () => {
     await telegram.ask(chat.inChannel(await chat.person('operator', 'telegram'), '-100'), 'whoami');
     expect(telegram.messages).toHaveLength(5);
     expect(
-      telegram.messages.map(({ card }) => textOf(card)).filter((text) => /more than can be/.test(text)),
+      telegram.messages.map(({ card }) => textOf(card)).filter((text) => /too many requests/.test(text)),
     ).toHaveLength(1);
     await hasty.close();
   });

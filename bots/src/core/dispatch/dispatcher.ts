@@ -1,202 +1,222 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { HqError } from '@hq/shared/errors';
 import type { Log } from '@hq/shared/log';
-import type { Handle } from '../../contract/card.ts';
-import type { Command } from '../../contract/command.ts';
-import type { Services } from '../../contract/command-context.ts';
-import type { Acknowledgement, Choice, Inbound, Receiver, Reply } from '../../contract/inbound.ts';
+import type { Choice } from '../../contract/choice.ts';
+import type { Acknowledgement, Inbound, Receiver, Reply, Sender } from '../../contract/inbound.ts';
 import { type Delivery, isUnreachable } from '../api/chat-api.ts';
 import { errorCard } from '../cards/error-card.ts';
+import { createResponder, type Responder } from '../cards/responder.ts';
+import type { Command, Services } from '../commands/command.ts';
 import { type CommandRegistry, createCommandRegistry } from '../parse/command-registry.ts';
 import { buildForm } from './build-form.ts';
 import { deliveryKey } from './delivery-key.ts';
-import { asStranger, authorizeCommand, authorizePrompt, executePlan } from './execute-plan.ts';
+import { authorizeCommand, authorizePrompt, executePlan } from './execute-plan.ts';
 import { createOfflineRetry } from './offline-retry.ts';
 import { createRateLimiter, type RateLimits } from './rate-limit.ts';
-import { createResponder, type Responder } from './responder.ts';
 import { type Plan, routeDelivery, sourceMessage } from './route-delivery.ts';
-
-export interface Dispatcher extends Receiver {
-  /** How many requests are on their way. */
-  size(): number;
-  /** Takes nothing in any more, and lets what is on its way end. */
-  stop(limitMs: number): Promise<void>;
-}
 
 export interface DispatcherOptions {
   readonly services: Services;
-  /** Commands that buttons name and nobody types. */
+  /** Commands of buttons, which nobody can type. */
   readonly buttonCommands: readonly Command[];
   readonly log: Log;
-  /** How long a request is kept while the database is away. */
+  /** Milliseconds for which a request is retried while the database is unreachable. */
   readonly offlineRetryMs?: number;
   readonly limits?: RateLimits;
 }
 
-const completionMs = 1_400;
-/** How long a form waits for the database to say whether it is for this person at all. */
-const formWaitsMs = 300;
-const mostAtOnce = 2_000;
+/** Milliseconds, within the 1.5 s of the receiver's contract. */
+const completionLimitMs = 1_400;
+/** Milliseconds that a form waits for the database to refuse it. */
+const formWaitMs = 300;
+const maxRunning = 2_000;
+const quiet = { kind: 'quiet' } as const;
 
-export function createDispatcher(options: DispatcherOptions): Dispatcher {
-  const { services, buttonCommands, log } = options;
-  const requests: CommandRegistry = createCommandRegistry([...services.registry.commands, ...buttonCommands]);
-  const offlineRetry = createOfflineRetry(options.offlineRetryMs);
-  const countOne = createRateLimiter(options.limits);
-  const running = new Set<Promise<void>>();
-  let isStopped = false;
+/** Takes deliveries from all adapters, acknowledges them at once and executes them afterwards. */
+export class Dispatcher implements Receiver {
+  readonly #services: Services;
+  readonly #allCommands: CommandRegistry<Command>;
+  readonly #log: Log;
+  readonly #offlineRetry: ReturnType<typeof createOfflineRetry>;
+  readonly #countOne: ReturnType<typeof createRateLimiter>;
+  readonly #running = new Set<Promise<void>>();
+  #isStopped = false;
 
-  function start(inbound: Inbound, reply: Reply, plan: Plan, isPrivate: boolean): void {
-    const work = handle(inbound, reply, plan, isPrivate).catch((error: unknown) => {
-      log.error({ err: error, platform: inbound.platform }, 'a request failed');
-    });
-    running.add(work);
-    void work.finally(() => running.delete(work));
+  constructor({ services, buttonCommands, log, offlineRetryMs, limits }: DispatcherOptions) {
+    this.#services = services;
+    this.#allCommands = createCommandRegistry([...services.registry.commands, ...buttonCommands]);
+    this.#log = log;
+    this.#offlineRetry = createOfflineRetry(offlineRetryMs);
+    this.#countOne = createRateLimiter(limits);
   }
 
-  async function handle(inbound: Inbound, reply: Reply, plan: Plan, isPrivate: boolean): Promise<void> {
-    const delivery: Delivery = { sender: inbound, key: deliveryKey(inbound) };
-    const message = sourceMessage(inbound, services.buttons);
-    const outbox = services.outbox(inbound.platform);
-    const onReplaced = services.expiringCards.forget;
-    const responder = createResponder({
-      sender: inbound,
-      reply,
-      outbox,
-      isPrivate,
-      message,
-      onReplaced,
-      log,
-    });
-    const { answer, replace } = responder;
-    try {
-      await offlineRetry.run(inbound.user, responder, () =>
-        executePlan(plan, { delivery, services, requests, isPrivate, message, answer, replace }),
-      );
-    } catch (error) {
-      await showError(error, inbound, message, responder);
-      if (!(error instanceof HqError)) log.error({ err: error }, 'a command failed in an unexpected way');
+  /** The number of requests in progress. */
+  size(): number {
+    return this.#running.size;
+  }
+
+  /** Accepts nothing new and waits for the requests in progress, up to the limit. */
+  async stop(limitMs: number): Promise<void> {
+    this.#isStopped = true;
+    this.#offlineRetry.stop();
+    const limit = delay(limitMs, undefined, { ref: false });
+    await Promise.race([Promise.allSettled([...this.#running]), limit]);
+  }
+
+  async receive(inbound: Inbound, reply: Reply): Promise<Acknowledgement> {
+    const { input, stranger } = inbound;
+    if (this.#isStopped) return this.#leaveUnacknowledged(inbound);
+    if (this.#isUnaddressed(inbound)) return quiet;
+    if (input.kind === 'button' && this.#offlineRetry.isCancelToken(input.token)) {
+      const isWaiting = this.#offlineRetry.cancel(input.token, inbound.user);
+      if (!isWaiting) this.#start(inbound, reply, { kind: 'fail', error: noLongerWaiting() }, false);
+      return quiet;
     }
+    const limited = this.#limit(inbound, reply);
+    if (limited !== null) return limited;
+    if (stranger !== undefined) {
+      this.#start(inbound, reply, { kind: 'ignore' }, true);
+      return input.kind === 'button' || stranger === 'bot' ? quiet : { kind: 'working', private: true };
+    }
+    const plan = await this.#plan(inbound);
+    if (plan.kind === 'ignore') return quiet;
+    if (plan.kind === 'prompt' && this.#services.capabilities(inbound.platform).forms) {
+      const message = sourceMessage(inbound, this.#services.buttons);
+      return {
+        kind: 'form',
+        form: buildForm(this.#services, inbound, plan.command, plan.values, message),
+      };
+    }
+    const isPrivate = isForSenderAlone(plan);
+    this.#start(inbound, reply, plan, isPrivate);
+    return input.kind === 'button' ? quiet : { kind: 'working', private: isPrivate };
   }
 
-  async function completeFor(
+  async complete(sender: Sender, request: Parameters<Receiver['complete']>[1]): Promise<readonly Choice[]> {
+    const late = delay(completionLimitMs, [], { ref: false });
+    return Promise.race([
+      late,
+      this.#complete({ sender, key: `complete:${Date.now()}` }, request).catch((error: unknown) => {
+        if (!(error instanceof HqError)) this.#log.warn({ err: error }, 'a completion failed');
+        return [];
+      }),
+    ]);
+  }
+
+  async #complete(
     delivery: Delivery,
     { words, argument, typed }: Parameters<Receiver['complete']>[1],
   ): Promise<readonly Choice[]> {
-    const command = requests.byPath(words);
+    const { autocomplete } = this.#services;
+    const command = this.#allCommands.byPath(words);
     const completion = command?.arguments.find(({ name }) => name === argument)?.completion ?? null;
     if (command === undefined || completion === null) return [];
-    await authorizeCommand(delivery, command, services.autocomplete);
-    return services.autocomplete.find(delivery, completion, typed);
+    await authorizeCommand(delivery, command, autocomplete);
+    return autocomplete.find(delivery, completion, typed);
   }
 
-  /** Why no form opens. One cannot wait for a database that is slow; what is filled in is decided when it comes back. */
-  function refusalOf(inbound: Inbound, plan: Plan & { readonly kind: 'ask' }): Promise<HqError | null> {
+  /** After a stop, a platform that redelivers brings what is left unacknowledged to the next process. */
+  #leaveUnacknowledged({ platform }: Inbound): Promise<Acknowledgement> {
+    return this.#services.capabilities(platform).redelivers
+      ? new Promise<never>(() => undefined)
+      : Promise.resolve(quiet);
+  }
+
+  #isUnaddressed(inbound: Inbound): boolean {
+    const { input, kind } = inbound;
+    return (
+      input.kind === 'words' &&
+      input.answer === true &&
+      kind === 'group' &&
+      !this.#services.prompts.has(inbound)
+    );
+  }
+
+  /** Null if the delivery is within the limits. In public only the first excess is answered. */
+  #limit(inbound: Inbound, reply: Reply): Acknowledgement | null {
+    const isPublic = inbound.kind === 'group' && !this.#services.capabilities(inbound.platform).private;
+    const excess = this.#countOne(inbound, isPublic);
+    if (excess === null && this.#running.size < maxRunning) return null;
+    if (isPublic && excess?.isFirst === false) return quiet;
+    this.#start(inbound, reply, { kind: 'fail', error: tooMany(excess?.waitMs ?? 0) }, true);
+    return { kind: 'working', private: true };
+  }
+
+  async #plan(inbound: Inbound): Promise<Plan> {
+    const plan = routeDelivery(inbound, this.#services, this.#allCommands);
+    if (plan.kind !== 'prompt' || !this.#services.capabilities(inbound.platform).forms) return plan;
+    const error = await this.#refusalOf(inbound, plan);
+    return error === null ? plan : { kind: 'fail', error };
+  }
+
+  /** The refusal of a form. If the database is slow the form opens, and its values are refused when they come back. */
+  #refusalOf(inbound: Inbound, plan: Plan & { readonly kind: 'prompt' }): Promise<HqError | null> {
     const delivery: Delivery = { sender: inbound, key: deliveryKey(inbound) };
     return Promise.race([
-      delay(formWaitsMs, null, { ref: false }),
-      authorizePrompt(delivery, plan, services).then(
+      delay(formWaitMs, null, { ref: false }),
+      authorizePrompt(delivery, plan, this.#services).then(
         () => null,
         (error: unknown) => (error instanceof HqError && !isUnreachable(error) ? error : null),
       ),
     ]);
   }
 
-  return {
-    async receive(inbound, reply): Promise<Acknowledgement> {
-      const capabilities = services.capabilities(inbound.platform);
-      if (isStopped) {
-        // Left open, it comes to the next process where the platform brings things again.
-        return capabilities.redelivers ? new Promise<never>(() => undefined) : { kind: 'quiet' };
-      }
-      const { input } = inbound;
-      const isUnaddressed =
-        input.kind === 'words' &&
-        input.answer === true &&
-        inbound.kind === 'group' &&
-        !services.prompts.has(inbound);
-      if (isUnaddressed) return { kind: 'quiet' };
-      if (input.kind === 'button' && offlineRetry.isCancelToken(input.token)) {
-        if (!offlineRetry.cancel(input.token, inbound.user))
-          start(inbound, reply, { kind: 'fault', error: notKept() }, false);
-        return { kind: 'quiet' };
-      }
-      const isPublic = inbound.kind === 'group' && !capabilities.private;
-      const excess = countOne(inbound, isPublic);
-      if (isPublic && excess?.isNews === false) return { kind: 'quiet' };
-      if (excess !== null || running.size >= mostAtOnce) {
-        start(inbound, reply, { kind: 'fault', error: tooMuch(excess?.waitMs ?? 0) }, true);
-        return { kind: 'working', private: true };
-      }
-      let plan: Plan =
-        inbound.stranger === undefined ? routeDelivery(inbound, services, requests) : { kind: 'ignore' };
-      if (plan.kind === 'ask' && capabilities.forms) {
-        const error = await refusalOf(inbound, plan);
-        if (error !== null) plan = { kind: 'fault', error };
-      }
-      if (plan.kind === 'ask' && capabilities.forms) {
-        const message = sourceMessage(inbound, services.buttons);
-        return { kind: 'form', form: buildForm(services, inbound, plan.command, plan.values, message) };
-      }
-      if (plan.kind === 'ignore' && inbound.stranger === undefined) return { kind: 'quiet' };
-      const isPrivate = isForOneAlone(plan);
-      start(inbound, reply, plan, isPrivate);
-      return input.kind === 'button' || inbound.stranger === 'bot'
-        ? { kind: 'quiet' }
-        : { kind: 'working', private: isPrivate };
-    },
-    async complete(sender, request) {
-      const context: Delivery = { sender, key: `complete:${Date.now()}` };
-      const delivery = sender.stranger === undefined ? context : asStranger(context);
-      const late = new Promise<[]>((resolve) => setTimeout(() => resolve([]), completionMs).unref());
-      return Promise.race([
-        late,
-        completeFor(delivery, request).catch((error: unknown) => {
-          if (!(error instanceof HqError)) log.warn({ err: error }, 'a completion failed');
-          return [];
-        }),
-      ]);
-    },
-    size: () => running.size,
-    async stop(limitMs) {
-      isStopped = true;
-      offlineRetry.stop();
-      const limit = delay(limitMs, undefined, { ref: false });
-      await Promise.race([Promise.allSettled([...running]), limit]);
-    },
-  };
+  #start(inbound: Inbound, reply: Reply, plan: Plan, isPrivate: boolean): void {
+    const work = this.#handle(inbound, reply, plan, isPrivate).catch((error: unknown) => {
+      this.#log.error({ err: error, platform: inbound.platform }, 'a request failed');
+    });
+    this.#running.add(work);
+    void work.finally(() => this.#running.delete(work));
+  }
+
+  async #handle(inbound: Inbound, reply: Reply, plan: Plan, isPrivate: boolean): Promise<void> {
+    const services = this.#services;
+    const delivery: Delivery = { sender: inbound, key: deliveryKey(inbound) };
+    const responder = createResponder({
+      sender: inbound,
+      reply,
+      outbox: services.outbox(inbound.platform),
+      isPrivate,
+      message: sourceMessage(inbound, services.buttons),
+      onReplaced: services.expiringCards.forget,
+      log: this.#log,
+    });
+    try {
+      await this.#offlineRetry.run(responder, () =>
+        executePlan(plan, { delivery, services, responder, allCommands: this.#allCommands }),
+      );
+    } catch (error) {
+      await this.#showError(error, inbound, responder);
+    }
+  }
+
+  /** The one place where errors become cards. A card whose button can never be used again is replaced. */
+  async #showError(error: unknown, { input }: Inbound, responder: Responder): Promise<void> {
+    if (!(error instanceof HqError)) this.#log.error({ err: error }, 'a command failed unexpectedly');
+    const isUsedUp =
+      error instanceof HqError &&
+      error.field === 'token' &&
+      (error.code === 'conflict' || error.code === 'not_found');
+    if (responder.message !== null && isUsedUp) await responder.replace(errorCard(error));
+    else await responder.answer(errorCard(error), input.kind === 'button' ? { private: true } : {});
+  }
 }
 
-function isForOneAlone(plan: Plan): boolean {
-  if (plan.kind === 'run' || plan.kind === 'ask') return plan.command.private;
-  // What a button of an earlier run means is not known yet; the card that it stands on is seen by whoever sees it.
+function isForSenderAlone(plan: Plan): boolean {
+  if (plan.kind === 'run' || plan.kind === 'prompt') return plan.command.private;
+  // The command of a recalled button is unknown yet, and its card is visible already.
   return plan.kind !== 'recall';
 }
 
-/** A press that failed is told to who pressed; a card that nobody can use any more loses its buttons. */
-async function showError(
-  error: unknown,
-  { input }: Inbound,
-  message: Handle | null,
-  responder: Responder,
-): Promise<void> {
-  const isUsedUp =
-    error instanceof HqError &&
-    error.field === 'token' &&
-    (error.code === 'conflict' || error.code === 'not_found');
-  if (message !== null && isUsedUp) await responder.replace(errorCard(error));
-  else await responder.answer(errorCard(error), input.kind === 'button' ? { private: true } : {});
-}
-
-function notKept(): HqError {
-  return new HqError('not_found', 'This is not waiting any more.', {
+function noLongerWaiting(): HqError {
+  return new HqError('not_found', 'This request is no longer waiting.', {
     field: 'token',
-    hint: 'Say it again if it is still wanted; commands tells what was done.',
+    hint: 'Type commands to see what was done. Send the request again if you still need it.',
   });
 }
 
-function tooMuch(waitMs: number): HqError {
-  return new HqError('conflict', 'That is more than can be taken in at once.', {
-    hint: `Wait ${Math.max(1, Math.ceil(waitMs / 1000))} s and say it again.`,
+function tooMany(waitMs: number): HqError {
+  return new HqError('conflict', 'There are too many requests at the moment.', {
+    hint: `Wait ${Math.max(1, Math.ceil(waitMs / 1000))} s and try again.`,
   });
 }

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../../../../db/testing/eventually.ts';
 import { type ChatTestStack, type OpenCore, openChatStack } from '../../../testing/chat-stack.ts';
 import { type TestAdapter, textOf } from '../../../testing/test-adapter.ts';
-import type { Choice, Sender } from '../../contract/inbound.ts';
+import type { Choice } from '../../contract/choice.ts';
+import type { Sender } from '../../contract/inbound.ts';
 
 let chat: ChatTestStack;
 let open: OpenCore;

@@ -1,97 +1,107 @@
 import { HqError } from '@hq/shared/errors';
-import type { Command } from '../../contract/command.ts';
-import type { CommandContext, Services } from '../../contract/command-context.ts';
+import type { ArgumentValues } from '../../contract/command.ts';
 import type { ChatApi, Delivery } from '../api/chat-api.ts';
+import type { Command, CommandContext, Redirect, Services } from '../commands/command.ts';
 import { purposeOf } from '../commands/visibility.ts';
 import type { CommandRegistry } from '../parse/command-registry.ts';
 import { parseValues } from '../parse/parse-value.ts';
-import { clarifyArguments } from './clarify-arguments.ts';
-import { promptMissing } from './prompt-missing.ts';
+import { explainError, missingArgument } from './clarify-arguments.ts';
+import { missingFirst, promptArgument } from './prompt-missing.ts';
 import type { Plan } from './route-delivery.ts';
 
-/** What a plan is carried out with. */
 export interface ExecutionContext extends Omit<CommandContext, 'values'> {
-  readonly delivery: Delivery;
-  readonly services: Services;
-  /** Knows what buttons name, too. */
-  readonly requests: CommandRegistry;
+  /** Includes the commands of buttons. */
+  readonly allCommands: CommandRegistry<Command>;
 }
 
-/** Does what was planned. What comes of it goes the way back; what goes wrong is thrown. */
-export async function executePlan(plan: Plan, responder: ExecutionContext): Promise<void> {
-  const { delivery, services, requests } = responder;
-  if (delivery.sender.stranger !== undefined) return refuseStranger(responder);
+/** Executes a plan and shows its result. Throws what the dispatcher turns into an error card. */
+export async function executePlan(plan: Plan, context: ExecutionContext): Promise<void> {
+  const { delivery, services, allCommands } = context;
+  if (delivery.sender.stranger !== undefined) return services.api.refuse(delivery);
   switch (plan.kind) {
     case 'ignore':
       return;
-    case 'fault':
+    case 'fail':
       throw plan.error;
-    case 'ask':
+    case 'prompt':
       await authorizePrompt(delivery, plan, services);
-      return promptMissing({ ...responder, values: plan.values }, plan.command);
+      return promptOrRun(plan.command, plan.values, context);
     case 'run':
       if (plan.token !== null) {
         await services.buttons.stored();
         await services.api.press(delivery, plan.token);
       }
-      return run(plan.command, { ...responder, values: plan.values });
+      return parseAndRun(plan.command, plan.values, context);
     case 'recall': {
       const intent = await services.api.press(delivery, plan.token);
-      const command = requests.byName(intent.command);
+      const command = allCommands.byName(intent.command);
       if (command === undefined) {
-        throw new HqError('not_found', 'This button is for something that is no longer there.');
+        throw new HqError('not_found', 'The command of this button no longer exists.');
       }
-      const context = { ...responder, values: { ...intent.values, ...plan.filled } };
-      return intent.form === true ? promptMissing(context, command) : run(command, context);
+      const values = { ...intent.values, ...plan.filled };
+      return intent.form === true
+        ? promptOrRun(command, values, context)
+        : parseAndRun(command, values, context);
     }
   }
 }
 
-/** What was filled in is read now: who may not is refused before they are told what is wrong with it. */
-async function run(command: Command, filled: CommandContext): Promise<void> {
-  const context = { ...filled, values: parseValues(command, filled.values) };
-  const isLacking = command.arguments.some(
-    ({ name, required }) => required && context.values[name] === undefined,
-  );
-  if (isLacking) return promptMissing(context, command);
-  try {
-    await command.run(context);
-  } catch (error) {
-    await clarifyArguments(error, command, context);
-  }
+/** Parses values after the press is authorized: whoever is refused does not see what is wrong with them. */
+async function parseAndRun(
+  command: Command,
+  written: ArgumentValues,
+  context: ExecutionContext,
+): Promise<void> {
+  const values = parseValues(command, written);
+  const isIncomplete = command.arguments.some(({ name, required }) => required && values[name] === undefined);
+  return isIncomplete ? promptOrRun(command, values, context) : run(command, values, context);
 }
 
-/** Whether anything is asked of them at all. The database says so, and writes a refusal down. */
+async function promptOrRun(
+  command: Command,
+  values: ArgumentValues,
+  context: ExecutionContext,
+): Promise<void> {
+  const missing = await missingFirst(command, values, context);
+  if (missing !== undefined) return promptArgument(command, missing, { ...context, values });
+  return run(command, values, context);
+}
+
+/** Runs a command and those that it redirects to. Errors of commands are examined here and nowhere else. */
+async function run(command: Command, values: ArgumentValues, context: ExecutionContext): Promise<void> {
+  let redirect: Redirect | undefined;
+  try {
+    redirect = await command.run({ ...context, values });
+  } catch (error) {
+    const missing = missingArgument(error, command, values);
+    if (missing !== undefined) return promptArgument(command, missing, { ...context, values });
+    throw await explainError(error, command, values, context.delivery, context.services);
+  }
+  if (redirect === undefined) return;
+  const next = context.allCommands.byName(redirect.command);
+  if (next === undefined) throw new HqError('not_found', `There is no command ${redirect.command}.`);
+  return run(next, redirect.values, {
+    ...context,
+    ...(redirect.details !== undefined && { details: redirect.details }),
+    ...(redirect.inNewMessage === true && { responder: context.responder.inNewMessage() }),
+  });
+}
+
+/** Asks the database for permission to prompt; a refusal is audited. */
 export async function authorizePrompt(
   delivery: Delivery,
-  plan: Plan & { readonly kind: 'ask' },
-  services: Services,
+  plan: Plan & { readonly kind: 'prompt' },
+  { api, buttons }: Pick<Services, 'api' | 'buttons'>,
 ): Promise<void> {
-  if (plan.token === null) return authorizeCommand(delivery, plan.command, services.api);
-  await services.buttons.stored();
-  await services.api.press(delivery, plan.token);
+  if (plan.token === null) return authorizeCommand(delivery, plan.command, api);
+  await buttons.stored();
+  await api.press(delivery, plan.token);
 }
 
 export async function authorizeCommand(
   delivery: Delivery,
   command: Command,
-  by: Pick<ChatApi, 'may'>,
+  permissions: Pick<ChatApi, 'may'>,
 ): Promise<void> {
-  if (command.visibility !== 'everyone') await by.may(delivery, purposeOf(command));
-}
-
-/** Under a name that nobody can be linked to, so that the database refuses it and writes it down. */
-export function asStranger({ sender, key }: Delivery): Delivery {
-  const user = `${sender.stranger}:${sender.user}`.slice(0, 200);
-  return { sender: { ...sender, user }, key };
-}
-
-async function refuseStranger({ delivery, services }: ExecutionContext): Promise<void> {
-  await services.api.act(asStranger(delivery), {
-    action: 'stack_status',
-    payload: {},
-    gateway: null,
-    agent: null,
-  });
-  throw new HqError('refused', 'This account cannot use HQ.');
+  if (command.visibility !== 'everyone') await permissions.may(delivery, purposeOf(command));
 }

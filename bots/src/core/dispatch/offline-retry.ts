@@ -1,52 +1,43 @@
 import { randomBytes } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import { HqError } from '@hq/shared/errors';
+import { backoffMs, sleep } from '@hq/shared/program';
 import type { Card } from '../../contract/card.ts';
 import { isUnreachable } from '../api/chat-api.ts';
-import { errorCard } from '../cards/error-card.ts';
-import type { Responder } from './responder.ts';
+import type { Responder } from '../cards/responder.ts';
 
-/** Keeps what was asked for while the database is away, and lets who asked take it back. */
+/** Retries requests while the database is unreachable. The sender can cancel with a button. */
 export interface OfflineRetry {
-  /** Does it again and again until the database has answered. What is no matter of patience is thrown. */
-  run(user: string, responder: Responder, work: () => Promise<void>): Promise<void>;
-  /** Whether a button takes something back that is kept. */
+  /** Repeats the work until the database answers. Throws every other error, and the last one after the limit. */
+  run(responder: Responder, work: () => Promise<void>): Promise<void>;
   isCancelToken(token: string): boolean;
-  /** Whether it was still kept; it is only taken back by who asked for it. */
+  /** Cancels the sender's own request; false if it is no longer waiting. */
   cancel(token: string, user: string): boolean;
-  /** Keeps nothing any more: all that waits is told that it was not done. */
+  /** Ends all waiting: each sender sees that nothing was done. */
   stop(): void;
 }
 
 const defaultLimitMs = 600_000;
-const firstPauseMs = 1_000;
-const longestPauseMs = 10_000;
-const taking = 'later:';
+const pause = { firstMs: 1_000, longestMs: 10_000 } as const;
+const tokenPrefix = 'later:';
 
-interface Waiting {
+interface WaitingRequest {
   readonly user: string;
-  readonly taken: AbortController;
+  readonly cancelled: AbortController;
 }
 
 export function createOfflineRetry(limitMs: number = defaultLimitMs): OfflineRetry {
-  const waiting = new Map<string, Waiting>();
+  const waiting = new Map<string, WaitingRequest>();
   let isStopped = false;
 
-  async function keepTrying(
-    user: string,
-    responder: Responder,
-    work: () => Promise<void>,
-    until: number,
-  ): Promise<void> {
-    const token = `${taking}${randomBytes(9).toString('base64url')}`;
-    const taken = new AbortController();
-    waiting.set(token, { user, taken });
+  async function retry(responder: Responder, work: () => Promise<void>, until: number): Promise<void> {
+    const token = `${tokenPrefix}${randomBytes(9).toString('base64url')}`;
+    const cancelled = new AbortController();
+    waiting.set(token, { user: responder.sender.user, cancelled });
     try {
       responder.replaceNext(await responder.answer(stillTrying(token, limitMs)));
-      for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(longestPauseMs, pauseMs * 2)) {
-        const jittered = pauseMs * (0.75 + Math.random() / 2);
-        await delay(jittered, undefined, { signal: taken.signal }).catch(() => undefined);
-        if (taken.signal.aborted) {
+      for (let failures = 1; ; failures += 1) {
+        await sleep(backoffMs(failures, pause), cancelled.signal);
+        if (cancelled.signal.aborted) {
           await responder.answer({ title: 'Cancelled', tone: 'neutral', state: 'nothing was done' });
           return;
         }
@@ -55,9 +46,7 @@ export function createOfflineRetry(limitMs: number = defaultLimitMs): OfflineRet
           return;
         } catch (error) {
           if (!isUnreachable(error) || isStopped) throw error;
-          if (Date.now() < until) continue;
-          await responder.answer(errorCard(gaveUp()));
-          return;
+          if (Date.now() >= until) throw gaveUp(error);
         }
       }
     } finally {
@@ -66,31 +55,32 @@ export function createOfflineRetry(limitMs: number = defaultLimitMs): OfflineRet
   }
 
   return {
-    async run(user, responder, work) {
+    async run(responder, work) {
       const until = Date.now() + limitMs;
       try {
         await work();
       } catch (error) {
         if (!isUnreachable(error) || isStopped) throw error;
-        await keepTrying(user, responder, work, until);
+        await retry(responder, work, until);
       }
     },
-    isCancelToken: (token) => token.startsWith(taking),
+    isCancelToken: (token) => token.startsWith(tokenPrefix),
     cancel(token, user) {
-      const found = waiting.get(token);
-      if (found?.user === user) found.taken.abort();
-      return found !== undefined;
+      const request = waiting.get(token);
+      if (request?.user === user) request.cancelled.abort();
+      return request !== undefined;
     },
     stop() {
       isStopped = true;
-      for (const { taken } of waiting.values()) taken.abort();
+      for (const { cancelled } of waiting.values()) cancelled.abort();
     },
   };
 }
 
-function gaveUp(): HqError {
+function gaveUp(cause: HqError): HqError {
   return new HqError('unreachable', 'The database could not be reached; nothing was done.', {
-    hint: 'Say it again later.',
+    hint: 'Try again later.',
+    cause,
   });
 }
 

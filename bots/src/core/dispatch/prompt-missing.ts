@@ -1,34 +1,36 @@
 import type { Button } from '../../contract/card.ts';
-import { type Argument, argumentLabel, type Command, yesNoChoices } from '../../contract/command.ts';
-import type { CommandContext } from '../../contract/command-context.ts';
-import type { Choice } from '../../contract/inbound.ts';
+import type { Choice } from '../../contract/choice.ts';
+import { type Argument, type ArgumentValues, argumentLabel, yesNoChoices } from '../../contract/command.ts';
+import type { Command, CommandContext } from '../commands/command.ts';
 import { formLifetimeSeconds } from './build-form.ts';
 
-const mostOffered = 12;
+const maxOffered = 12;
 
-/** Asks for the first thing that is lacking, whom it is about before all else. */
-export async function promptMissing(context: CommandContext, command: Command): Promise<void> {
-  const { delivery, services, values } = context;
+/** The first argument to prompt for: the target before all others. Undefined if nothing is missing. */
+export async function missingFirst(
+  command: Command,
+  values: ArgumentValues,
+  { delivery, services }: Pick<CommandContext, 'delivery' | 'services'>,
+): Promise<Argument | undefined> {
   const { channel } = await services.autocomplete.whoami(delivery);
-  const lacking = command.arguments.filter(
+  const missing = command.arguments.filter(
     ({ name, required, isTarget }) =>
       values[name] === undefined && (required || (isTarget === true && name === 'agent' && !channel.agent)),
   );
-  const first = lacking.find(({ isTarget }) => isTarget === true) ?? lacking[0];
-  await (first === undefined ? command.run(context) : promptArgument(context, command, first));
+  return missing.find(({ isTarget }) => isTarget === true) ?? missing[0];
 }
 
-/** Asks for one argument: by buttons where its values are few, and by a form or a question. */
+/** Prompts for one argument: with buttons if it has few values, else with a form or a question. */
 export async function promptArgument(
-  context: CommandContext,
   command: Command,
   argument: Argument,
+  context: CommandContext,
 ): Promise<void> {
-  const { delivery, services, values } = context;
+  const { delivery, services, responder, values } = context;
   const { sender } = delivery;
   const capabilities = services.capabilities(sender.platform);
   const choices = await choicesFor(context, argument);
-  const offered = choices.slice(0, Math.max(0, Math.min(capabilities.maxButtons - 1, mostOffered)));
+  const offered = choices.slice(0, Math.max(0, Math.min(capabilities.maxButtons - 1, maxOffered)));
   const buttons: Button[] = offered.map(({ label, value }) =>
     services.buttons.offer(sender, {
       label,
@@ -54,11 +56,13 @@ export async function promptArgument(
   if (!capabilities.forms) {
     services.prompts.put(sender, { command: command.name, values, field: argument.name });
   }
-  await context.replace({
+  await responder.replace({
     title: command.title,
     tone: 'neutral',
     state: `${argumentLabel(argument)}?`,
-    body: [{ kind: 'text', text: `${argument.summary}.${hasNone ? ' There is none to pick now.' : ''}` }],
+    body: [
+      { kind: 'text', text: `${argument.summary}.${hasNone ? ' There are none to choose from now.' : ''}` },
+    ],
     buttons,
     ...(!capabilities.forms && { question: { placeholder: argumentLabel(argument) } }),
   });

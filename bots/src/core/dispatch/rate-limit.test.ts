@@ -28,7 +28,9 @@ describe('what is taken in', () => {
 
   it('in one channel is counted over all who speak there', () => {
     const count = createRateLimiter(limits);
-    const found = Array.from({ length: 9 }, (_, at): RateLimitExcess => count(sender(`person-${at}`), false));
+    const found = Array.from({ length: 9 }, (_, at): RateLimitExcess | null =>
+      count(sender(`person-${at}`), false),
+    );
     expect(found.filter((one) => one === null)).toHaveLength(8);
     expect(found.at(-1)).toMatchObject(tooMuch);
   });
@@ -43,9 +45,9 @@ describe('what is taken in', () => {
 
   it('tells once that it is too much, until something is taken in again', async () => {
     const count = createRateLimiter({ ...limits, person: { atOnce: 1, perSecond: 50 } });
-    const say = (): RateLimitExcess => count(sender('ann'), false);
-    expect([say(), say(), say()]).toMatchObject([null, { isNews: true }, { isNews: false }]);
+    const say = (): RateLimitExcess | null => count(sender('ann'), false);
+    expect([say(), say(), say()]).toMatchObject([null, { isFirst: true }, { isFirst: false }]);
     await expect.poll(say, { interval: 1 }).toBeNull();
-    expect(say()).toMatchObject({ isNews: true });
+    expect(say()).toMatchObject({ isFirst: true });
   });
 });

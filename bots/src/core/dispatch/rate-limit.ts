@@ -1,17 +1,18 @@
+import { LRUCache } from 'lru-cache';
 import type { Sender } from '../../contract/inbound.ts';
 import { createTokenBucket, type TokenBucket } from '../token-bucket.ts';
 
-interface Limit {
+interface RateLimit {
+  /** The size of a burst. */
   readonly atOnce: number;
   readonly perSecond: number;
 }
 
-/** How much is taken in. */
 export interface RateLimits {
-  readonly person: Limit;
-  readonly channel: Limit;
-  /** From one person in a group where everybody sees the answers, and each takes the room of somebody else's. */
-  readonly inPublic: Limit;
+  readonly person: RateLimit;
+  readonly channel: RateLimit;
+  /** One person in a group where everybody sees the answers. */
+  readonly inPublic: RateLimit;
 }
 
 const defaultLimits: RateLimits = {
@@ -19,39 +20,34 @@ const defaultLimits: RateLimits = {
   channel: { atOnce: 200, perSecond: 50 },
   inPublic: { atOnce: 10, perSecond: 1 / 3 },
 };
-const mostCounted = 20_000;
+const maxCounted = 20_000;
 
-/** Null where it is not too much. */
-export type RateLimitExcess = null | {
+export interface RateLimitExcess {
   readonly waitMs: number;
-  /** Whether this is the first since something was taken in. */
-  readonly isNews: boolean;
-};
+  /** The first excess since a request was accepted. */
+  readonly isFirst: boolean;
+}
 
 interface Counted {
   readonly bucket: TokenBucket;
-  isTold: boolean;
+  isExceeded: boolean;
 }
 
-/** Counts one more thing that somebody says. */
-export type RateLimiter = (sender: Sender, isPublic: boolean) => RateLimitExcess;
+/** Counts one request; null if it is within the limits. */
+export type RateLimiter = (sender: Sender, isPublic: boolean) => RateLimitExcess | null;
 
 export function createRateLimiter(limits: RateLimits = defaultLimits): RateLimiter {
-  const counts = new Map<string, Counted>();
+  const counts = new LRUCache<string, Counted>({ max: maxCounted });
 
-  function count(kind: keyof RateLimits, ...of: readonly string[]): RateLimitExcess {
+  function count(kind: keyof RateLimits, ...of: readonly string[]): RateLimitExcess | null {
     const key = JSON.stringify([kind, ...of]);
     const { atOnce, perSecond } = limits[kind];
-    const counted = counts.get(key) ?? { bucket: createTokenBucket(atOnce, perSecond), isTold: false };
-    // The one that was used last stands last.
-    counts.delete(key);
+    const counted = counts.get(key) ?? { bucket: createTokenBucket(atOnce, perSecond), isExceeded: false };
     counts.set(key, counted);
-    const [oldest] = counts.keys();
-    if (counts.size > mostCounted && oldest !== undefined) counts.delete(oldest);
     const waitMs = counted.bucket.take();
-    const isNews = waitMs > 0 && !counted.isTold;
-    counted.isTold = waitMs > 0;
-    return waitMs > 0 ? { waitMs, isNews } : null;
+    const isFirst = waitMs > 0 && !counted.isExceeded;
+    counted.isExceeded = waitMs > 0;
+    return waitMs > 0 ? { waitMs, isFirst } : null;
   }
 
   return ({ platform, install, channel, user }, isPublic) =>

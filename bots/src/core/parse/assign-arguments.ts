@@ -1,5 +1,5 @@
 import { HqError } from '@hq/shared/errors';
-import type { Argument, Command } from '../../contract/command.ts';
+import type { Argument, CommandDefinition } from '../../contract/command.ts';
 import { normalizeChoice } from './parse-value.ts';
 import { usageOf } from './usage.ts';
 
@@ -11,7 +11,7 @@ const span = new RegExp(`^\\d{1,5}${timeUnit}?[.!]?$`, 'iu');
 
 /** Gives every word its argument: required ones first, and before them the agent where there are words enough. */
 export function assignArguments(
-  command: Command,
+  command: CommandDefinition,
   words: readonly string[],
   named: ReadonlyMap<string, string>,
 ): Record<string, string> {
@@ -53,7 +53,7 @@ function mayBe(argument: Argument | undefined, word = ''): boolean {
 }
 
 /** By its name, or by as much of it as names one: `limit=25` is `limit_usd=25`. */
-function argumentNamed(command: Command, key: string): Argument {
+function argumentNamed(command: CommandDefinition, key: string): Argument {
   const begun = command.arguments.filter(({ name }) => name === key || name.startsWith(`${key}_`));
   const found = begun.find(({ name }) => name === key) ?? (begun.length === 1 ? begun[0] : undefined);
   if (found !== undefined) return found;
@@ -64,7 +64,7 @@ function argumentNamed(command: Command, key: string): Argument {
 }
 
 /** A word that is an argument's name names the word behind it: `logs gateway alpha tail 50`. */
-function pickNamed(command: Command, left: string[], values: Record<string, string>): void {
+function pickNamed(command: CommandDefinition, left: string[], values: Record<string, string>): void {
   for (const { name } of command.arguments) {
     const at = left.findIndex((word) => word.toLowerCase() === name);
     if (values[name] !== undefined || at < 0 || at === left.length - 1) continue;
@@ -74,7 +74,7 @@ function pickNamed(command: Command, left: string[], values: Record<string, stri
 }
 
 /** Words that are one of an argument's choices are that argument's, wherever they stand: `bind operator`. */
-function pickChoices(command: Command, left: string[], values: Record<string, string>): void {
+function pickChoices(command: CommandDefinition, left: string[], values: Record<string, string>): void {
   for (const { name, choices } of command.arguments) {
     if (choices === undefined || values[name] !== undefined) continue;
     const known = new Set(choices.map(({ value }) => value));
@@ -91,7 +91,7 @@ function pickChoices(command: Command, left: string[], values: Record<string, st
 }
 
 /** A small number is the number that is wanted, where no required argument waits for it: `logs alpha 50`. */
-function pickNumber(command: Command, left: string[], values: Record<string, string>): void {
+function pickNumber(command: CommandDefinition, left: string[], values: Record<string, string>): void {
   const wanted = command.arguments.find(
     ({ name, kind, required }) => !required && kind === 'integer' && values[name] === undefined,
   );

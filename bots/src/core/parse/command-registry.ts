@@ -1,39 +1,47 @@
 import type { CommandDescription } from '../../contract/adapter.ts';
-import type { Command } from '../../contract/command.ts';
+import type { CommandDefinition } from '../../contract/command.ts';
 import { nearestNames } from './nearest-names.ts';
 
-/** All commands, found by what is typed. */
-export interface CommandRegistry {
-  readonly commands: readonly Command[];
-  byName(name: string): Command | undefined;
-  /** The command of a path that was picked in a menu. */
-  byPath(path: readonly string[]): Command | undefined;
-  /** The command that these words begin with, the longest name first, and the words behind it. */
-  find(words: readonly string[]): { readonly command: Command; readonly rest: readonly string[] } | null;
-  /** The names that go on after this word, such as `set_budget` and `set_task_status` after `set`. */
+/** Finds commands by typed words or picked menu paths. */
+export interface CommandRegistry<C extends CommandDefinition = CommandDefinition> {
+  readonly commands: readonly C[];
+  byName(name: string): C | undefined;
+  /** The command of a menu path. */
+  byPath(path: readonly string[]): C | undefined;
+  /** The command that these words begin with, longest name first, and the remaining words. */
+  find(words: readonly string[]): FoundCommand<C> | null;
+  /** Names that continue this word, such as `set_budget` and `set_task_status` for `set`. */
   startingWith(word: string): readonly string[];
-  /** Names near to a word that none has. */
+  /** Names that a misspelt word may stand for. */
   similar(word: string): readonly string[];
 }
 
+export interface FoundCommand<C> {
+  readonly command: C;
+  readonly rest: readonly string[];
+}
+
+/** Words of the longest command name. */
 const longestName = 5;
 
-export function createCommandRegistry(commands: readonly Command[]): CommandRegistry {
+export function createCommandRegistry<C extends CommandDefinition>(
+  commands: readonly C[],
+): CommandRegistry<C> {
   const byName = new Map(commands.map((command) => [command.name, command]));
-  const byPhrase = new Map<string, Command>();
+  const byPhrase = new Map<string, C>();
   for (const command of commands) {
     const inGroup = command.group === null ? [] : [phraseOf([command.group, command.name])];
     for (const alias of [...command.aliases, ...inGroup]) {
       if (!byPhrase.has(alias)) byPhrase.set(alias, command);
     }
   }
-  // A name is never taken by another's alias.
+  // Names win over other commands' aliases.
   for (const command of commands) byPhrase.set(command.name.replaceAll('_', ' '), command);
 
   return {
     commands,
     byName: (name) => byName.get(name),
-    // Our own menus end in the name; what stands before it is the group, or a part of one that was full.
+    // Menu paths end in the name, after the group or one part of a group that was too long.
     byPath: (path) => byPhrase.get(phraseOf(path)) ?? byName.get(path.at(-1) ?? 'help'),
     find(words) {
       for (let count = Math.min(longestName, words.length); count > 0; count -= 1) {
@@ -43,14 +51,14 @@ export function createCommandRegistry(commands: readonly Command[]): CommandRegi
       return null;
     },
     startingWith(word) {
-      const begun = `${phraseOf([word])} `;
-      return commands.map(({ name }) => name).filter((name) => name.replaceAll('_', ' ').startsWith(begun));
+      const prefix = `${phraseOf([word])} `;
+      return commands.map(({ name }) => name).filter((name) => name.replaceAll('_', ' ').startsWith(prefix));
     },
     similar: (word) => nearestNames(phraseOf([word]), [...byPhrase.keys()]),
   };
 }
 
-/** Without what people type around it: `Restart!`, `Tasks?`. */
+/** Lower-case words without trailing punctuation: `Restart!` and `Tasks?` are commands too. */
 function phraseOf(words: readonly string[]): string {
   return words
     .map((word) => word.replaceAll(/(?<=.)[.,;:!?…]+$/gu, ''))
@@ -59,11 +67,11 @@ function phraseOf(words: readonly string[]): string {
     .replaceAll(/[-_]/g, ' ');
 }
 
-/** What Discord takes in one group at most. */
-const mostInGroup = 25;
+/** Discord's limit for one group. */
+const maxInGroup = 25;
 
-/** What platforms make menus and structured options of. */
-export function describeCommands(commands: readonly Command[]): CommandDescription[] {
+/** Describes the commands for the platforms' menus and structured options. */
+export function describeCommands(commands: readonly CommandDefinition[]): CommandDescription[] {
   const inGroup = new Map<string, number>();
   return commands
     .filter(({ isTypedOnly }) => isTypedOnly !== true)
@@ -90,11 +98,14 @@ export function describeCommands(commands: readonly Command[]): CommandDescripti
     }));
 }
 
-/** A group that is full goes on under a name of its own. What is picked is known by its last word. */
-function pathOf({ group, name }: Command, inGroup: Map<string, number>): CommandDescription['path'] {
+/** A full group continues under a numbered name; the last word of a path identifies the command. */
+function pathOf(
+  { group, name }: CommandDefinition,
+  inGroup: Map<string, number>,
+): CommandDescription['path'] {
   if (group === null) return [name];
   const before = inGroup.get(group) ?? 0;
   inGroup.set(group, before + 1);
-  const part = Math.floor(before / mostInGroup);
+  const part = Math.floor(before / maxInGroup);
   return [part === 0 ? group : `${group}_${part + 1}`, name];
 }

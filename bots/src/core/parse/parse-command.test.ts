@@ -1,25 +1,36 @@
 import { catalogue } from '@hq/shared/actions';
+import { HqError } from '@hq/shared/errors';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { withAction } from '../../../testing/chat-stack.ts';
 import { actionCommands } from '../commands/action-commands.ts';
+import type { Command } from '../commands/command.ts';
 import { builtInCommands } from '../commands/index.ts';
 import { createCommandRegistry, describeCommands } from './command-registry.ts';
-import { parseCommand } from './parse-command.ts';
+import { type ParsedCommand, parseCommand } from './parse-command.ts';
 import { tokenize } from './tokenize.ts';
 
 const all = [...builtInCommands(catalogue), ...actionCommands(catalogue)];
-const vocabulary = createCommandRegistry(all);
+const registry = createCommandRegistry(all);
 
-const delivery = (text: string): string => told({ kind: 'words', text });
+const parseText = (text: string): string => describeParsed({ kind: 'words', text });
 
-function told(input: Parameters<typeof parseCommand>[0]): string {
-  const understood = parseCommand(input, vocabulary);
-  if (understood.kind === 'fault') return `fault: ${understood.error.message}`;
-  const values = Object.entries(understood.values).map(([key, value]) => `${key}=${value}`);
-  const missing = understood.missing.map(({ name }) => `${name}?`);
-  return [understood.command.name, ...values, ...missing].join(' ');
+function describeParsed(input: Parameters<typeof parseCommand>[0]): string {
+  const parsed = tryParse(input);
+  if (parsed instanceof HqError) return `error: ${parsed.message}`;
+  const values = Object.entries(parsed.values).map(([key, value]) => `${key}=${value}`);
+  const missing = parsed.missing.map(({ name }) => `${name}?`);
+  return [parsed.command.name, ...values, ...missing].join(' ');
+}
+
+function tryParse(input: Parameters<typeof parseCommand>[0]): ParsedCommand<Command> | HqError {
+  try {
+    return parseCommand(input, registry);
+  } catch (error) {
+    if (error instanceof HqError) return error;
+    throw error;
+  }
 }
 
 describe('what is typed', () => {
@@ -52,17 +63,17 @@ describe('what is typed', () => {
     ['work create_task Report', 'create_task title=Report'],
     ['bind operator agent=writer', 'bind agent=writer ceiling=operator'],
     ['help task create', 'help topic=task create'],
-    ['statsu', 'fault: There is no command “statsu”.'],
+    ['statsu', 'error: There is no command “statsu”.'],
     [
       'tasks --status=wrong',
-      'fault: “wrong” is not one of open, all, todo, in_progress, blocked, done, cancelled, missed.',
+      'error: “wrong” is not one of open, all, todo, in_progress, blocked, done, cancelled, missed.',
     ],
-    ['logs --tail many', 'fault: “many” is not a whole number.'],
-    ['logs --tail 5000', 'fault: “5000” is not at most 1000.'],
-    ['status alpha beta', 'fault: “beta” is one word too many.'],
-    ['restart --nothing', 'fault: restart_gateway takes no “nothing”.'],
+    ['logs --tail many', 'error: “many” is not a whole number.'],
+    ['logs --tail 5000', 'error: “5000” is not at most 1000.'],
+    ['status alpha beta', 'error: “beta” is one word too many.'],
+    ['restart --nothing', 'error: restart_gateway takes no “nothing”.'],
   ])('“%s” is %s', (text, meant) => {
-    expect(delivery(text)).toBe(meant);
+    expect(parseText(text)).toBe(meant);
   });
 
   // As people type it at night, on a phone.
@@ -164,23 +175,23 @@ describe('what is typed', () => {
     ['usage', 'usage'],
     ['help restart', 'help topic=restart'],
   ])('“%s” is meant as %s', (text, meant) => {
-    expect(delivery(text)).toBe(meant);
+    expect(parseText(text)).toBe(meant);
   });
 
-  it('tells what a word may mean that begins several', () => {
-    const understood = parseCommand({ kind: 'words', text: 'set 1234abcd done' }, vocabulary);
-    expect(understood).toMatchObject({
-      kind: 'fault',
-      error: { message: '“set” may be several things.', hint: 'Say which: set_task_status, set_budget.' },
+  it('lists the commands that begin with an ambiguous word', () => {
+    expect(tryParse({ kind: 'words', text: 'set 1234abcd done' })).toMatchObject({
+      message: '“set” is the beginning of several commands.',
+      hint: 'Use one of set_task_status, set_budget.',
     });
   });
 
-  it('tells what is near to a word that means nothing', () => {
-    const understood = parseCommand({ kind: 'words', text: 'restrat alpha' }, vocabulary);
-    expect(understood).toMatchObject({ kind: 'fault', error: { hint: expect.stringContaining('restart') } });
+  it('suggests the command that a misspelt word stands for', () => {
+    expect(tryParse({ kind: 'words', text: 'restrat alpha' })).toMatchObject({
+      hint: expect.stringContaining('restart'),
+    });
   });
 
-  it('is understood or refused with a sentence, whatever it is', () => {
+  it('is parsed or refused with a message, whatever it is', () => {
     const word = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.constantFrom(
@@ -198,11 +209,11 @@ describe('what is typed', () => {
     );
     fc.assert(
       fc.property(fc.array(word, { maxLength: 8 }), (words) => {
-        const understood = parseCommand({ kind: 'words', text: words.join(' ') }, vocabulary);
-        if (understood.kind === 'fault') expect(understood.error.message).toMatch(/\S/);
+        const parsed = tryParse({ kind: 'words', text: words.join(' ') });
+        if (parsed instanceof HqError) expect(parsed.message).toMatch(/\S/);
         else
-          for (const key of Object.keys(understood.values)) {
-            expect(understood.command.arguments.map(({ name }) => name)).toContain(key);
+          for (const key of Object.keys(parsed.values)) {
+            expect(parsed.command.arguments.map(({ name }) => name)).toContain(key);
           }
       }),
       { numRuns: 2_000 },
@@ -237,15 +248,15 @@ describe('what is picked', () => {
     [['work_2', 'create_task'], { title: 'Report' }, 'create_task title=Report'],
     [[], {}, 'help'],
   ])('by %j with %j is %s', (words, options, meant) => {
-    expect(told({ kind: 'options', words, options })).toBe(meant);
+    expect(describeParsed({ kind: 'options', words, options })).toBe(meant);
   });
 
   it('comes to the same command as what is typed', () => {
-    const understood = parseCommand(
+    const parsed = parseCommand(
       { kind: 'options', words: ['work', 'create_task'], options: { title: 'Report', priority: '' } },
-      vocabulary,
+      registry,
     );
-    expect(understood).toMatchObject({ kind: 'request', values: { title: 'Report' }, missing: [] });
+    expect(parsed).toMatchObject({ values: { title: 'Report' }, missing: [] });
   });
 });
 
@@ -286,11 +297,11 @@ describe('the menus', () => {
     const groups = describeCommands(many).filter(({ path }) => path[0].startsWith('gateway'));
     expect(groups.some(({ path }) => path[0] === 'gateway_2')).toBe(true);
     const last = groups.at(-1);
-    const understood = parseCommand(
+    const parsed = parseCommand(
       { kind: 'options', words: last?.path ?? [], options: {} },
       createCommandRegistry(many),
     );
-    expect(understood).toMatchObject({ kind: 'request', command: { name: last?.path[1] } });
+    expect(parsed).toMatchObject({ command: { name: last?.path[1] } });
   });
 });
 
@@ -304,7 +315,6 @@ describe('one more action in the catalogue', () => {
     const commands = [...builtInCommands(actions), ...actionCommands(actions)];
     const words = createCommandRegistry(commands);
     expect(parseCommand({ kind: 'words', text: 'rotate lamps green alpha' }, words)).toMatchObject({
-      kind: 'request',
       command: { name: 'rotate_lamps' },
     });
     expect(describeCommands(commands).find(({ path }) => path[1] === 'rotate_lamps')).toMatchObject({

@@ -1,5 +1,5 @@
 import { HqError } from '@hq/shared/errors';
-import type { Argument, Command, Completion } from '../../contract/command.ts';
+import type { Argument, CommandDefinition, Completion } from '../../contract/command.ts';
 
 /** Names and ids stand in no capitals, and nothing that people type around them is part of them. */
 const inSmallLetters: ReadonlySet<Completion> = new Set([
@@ -18,7 +18,7 @@ const no = new Set(['false', 'no', 'n', 'off']);
 
 /** What somebody wrote for the arguments of a command; the first that cannot be meant is thrown. */
 export function parseValues(
-  command: Command,
+  command: CommandDefinition,
   written: Readonly<Record<string, string>>,
 ): Record<string, string> {
   const values = command.arguments.flatMap((argument) => {

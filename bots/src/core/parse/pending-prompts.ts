@@ -1,43 +1,37 @@
+import { LRUCache } from 'lru-cache';
 import type { CommandRequest } from '../../contract/command.ts';
 import type { Sender } from '../../contract/inbound.ts';
 
-/** A question that was put to somebody: their next words at that place are the value of the field. */
-interface PendingPrompt extends CommandRequest {
+/** A question to one person: their next words in that chat are the value of the field. */
+export interface PendingPrompt extends CommandRequest {
   readonly field: string;
 }
 
-/** Open questions, one for a person and a place. They live in memory: after a restart one asks again. */
+/** Open prompts, one for each person and chat. They are in memory only: a restart closes them. */
 export interface PendingPrompts {
-  put(sender: Sender, question: PendingPrompt): void;
-  /** Takes the question away: it is answered once. */
+  put(sender: Sender, prompt: PendingPrompt): void;
+  /** Removes and returns the prompt, so that it is answered once. */
   take(sender: Sender): PendingPrompt | null;
   has(sender: Sender): boolean;
 }
 
 const openForMs = 300_000;
-const mostOpen = 10_000;
+const maxOpen = 10_000;
 
-export function createPendingPrompts(now: () => number = Date.now): PendingPrompts {
-  const open = new Map<string, { question: PendingPrompt; until: number }>();
+export function createPendingPrompts(): PendingPrompts {
+  const open = new LRUCache<string, PendingPrompt>({ max: maxOpen, ttl: openForMs });
   const keyOf = ({ platform, install, channel, thread, user }: Sender): string =>
     JSON.stringify([platform, install, channel, thread, user]);
-  function find(sender: Sender): PendingPrompt | null {
-    const found = open.get(keyOf(sender));
-    return found !== undefined && found.until > now() ? found.question : null;
-  }
   return {
-    put(sender, question) {
-      const key = keyOf(sender);
-      open.delete(key);
-      open.set(key, { question, until: now() + openForMs });
-      const [oldest] = open.keys();
-      if (open.size > mostOpen && oldest !== undefined) open.delete(oldest);
+    put(sender, prompt) {
+      open.set(keyOf(sender), prompt);
     },
     take(sender) {
-      const question = find(sender);
-      open.delete(keyOf(sender));
-      return question;
+      const key = keyOf(sender);
+      const prompt = open.get(key) ?? null;
+      open.delete(key);
+      return prompt;
     },
-    has: (sender) => find(sender) !== null,
+    has: (sender) => open.has(keyOf(sender)),
   };
 }

@@ -1,7 +1,7 @@
-import type { Command } from '../../contract/command.ts';
+import type { CommandDefinition } from '../../contract/command.ts';
 
 /** How a command is written: `assign_task <task> <agent> [gateway=…]`. */
-export function usageOf(command: Command): string {
+export function usageOf(command: CommandDefinition): string {
   const parts = command.arguments.map(({ name, required, rest }) => {
     const shown = rest === true ? `${name}…` : name;
     return required ? `<${shown}>` : `[${shown}]`;

@@ -1,5 +1,5 @@
 import type { Button } from '../../../contract/card.ts';
-import type { CommandContext } from '../../../contract/command-context.ts';
+import type { CommandContext } from '../command.ts';
 
 /** Buttons of those actions that the catalogue has. */
 export function actionButtons(

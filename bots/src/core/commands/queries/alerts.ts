@@ -1,7 +1,7 @@
 import { age } from '@hq/shared/text';
 import { z } from 'zod';
-import type { Command } from '../../../contract/command.ts';
 import { severities } from '../../alerts/alert-row.ts';
+import type { Command } from '../command.ts';
 import { choiceArgument, queryArguments, queryDefaults } from './query-defaults.ts';
 import { code, joinParts, pageArgument, showList, text } from './show-list.ts';
 

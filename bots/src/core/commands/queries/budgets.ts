@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import type { Command } from '../../../contract/command.ts';
 import { type ActionTable, findAction } from '../../action-table.ts';
-import { runAction } from '../run-action.ts';
+import type { Command } from '../command.ts';
 import { formatBudget } from './fleet.ts';
 import {
   agentArgument,
@@ -92,9 +91,8 @@ const setting = 'set_budget';
 
 /** `budget writer` tells what it may spend, `budget writer 25` sets it: the amount says which is meant. */
 export function budgetCommands(actions: ActionTable): Command[] {
-  const action = findAction(actions, setting);
   const lists = [usageCommand, budgets];
-  if (action === undefined) return lists;
+  if (findAction(actions, setting) === undefined) return lists;
   return [
     ...lists,
     {
@@ -116,7 +114,7 @@ export function budgetCommands(actions: ActionTable): Command[] {
         const values = isAmount
           ? { limit_usd: agent }
           : { ...(agent !== undefined && { agent }), ...(limit !== undefined && { limit_usd: limit }) };
-        await runAction(setting, action, { ...context, values });
+        return { command: setting, values };
       },
     },
   ];

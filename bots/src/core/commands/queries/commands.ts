@@ -1,12 +1,11 @@
 import { commandRow, commandStatuses, isFinished } from '@hq/shared/rows';
+import { agoOf } from '@hq/shared/text';
 import { z } from 'zod';
 import type { Button } from '../../../contract/card.ts';
-import type { Command } from '../../../contract/command.ts';
-import type { CommandContext } from '../../../contract/command-context.ts';
 import { findAction } from '../../action-table.ts';
-import { ago } from '../../cards/ago.ts';
 import { matchingLines } from '../../cards/matching-lines.ts';
 import { commandState, lastLines } from '../../cards/render-command-card.ts';
+import type { Command, CommandContext } from '../command.ts';
 import {
   choiceArgument,
   listAliases,
@@ -59,7 +58,7 @@ export const commandCommands: readonly Command[] = [
         lines: rows.map((row) => [
           code(row.id.slice(0, 8)),
           text(
-            ` ${joinParts(titleOf(context, row.action), row.agent_slug ?? row.gateway, commandState(row, now).state, ago(now - Date.parse(row.created_at)))}`,
+            ` ${joinParts(titleOf(context, row.action), row.agent_slug ?? row.gateway, commandState(row, now).state, agoOf(row.created_at, now))}`,
           ),
         ]),
         emptyText: 'No commands.',
@@ -90,7 +89,7 @@ export const commandCommands: readonly Command[] = [
           user: null,
         });
       const log = lastLines(written?.text ?? '', 1_500, 30);
-      await context.replace({
+      await context.responder.replace({
         title: titleOf(context, row.action),
         tone,
         state,
@@ -145,9 +144,9 @@ export const commandCommands: readonly Command[] = [
           note: `${lines.length} lines of ${titleOf(context, written.action)}`,
         });
         // A press waits for no answer, and the file says what it is.
-        if (sent.ok && context.message !== null) return;
+        if (sent.ok && context.responder.message !== null) return;
         if (sent.ok) {
-          await context.answer({
+          await context.responder.answer({
             title: 'The output is in the file',
             tone: 'neutral',
             state: `${lines.length} lines`,
@@ -178,7 +177,7 @@ async function showPages(
       user: delivery.sender.user,
       seconds: 3_600,
     });
-  await (values.page === undefined ? context.answer : context.replace)({
+  await (values.page === undefined ? context.responder.answer : context.responder.replace)({
     title,
     tone: 'neutral',
     body: all === '' ? [text('It wrote nothing.')] : [{ kind: 'log', text: pages[number - 1] ?? '' }],

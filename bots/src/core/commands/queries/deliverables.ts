@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { TextNode } from '../../../contract/card.ts';
-import type { Command } from '../../../contract/command.ts';
+import type { Command } from '../command.ts';
 import { actionButtons } from './action-buttons.ts';
 import {
   agentArgument,
@@ -86,7 +86,7 @@ const oneDeliverable: Command = {
     );
     if (row === undefined) return;
     const isOpen = row.review_status === 'in_review';
-    await context.replace({
+    await context.responder.replace({
       title: row.title ?? 'Untitled deliverable',
       tone: row.review_status === 'approved' ? 'good' : isOpen ? 'warning' : 'neutral',
       state: humanize(row.review_status ?? 'draft'),

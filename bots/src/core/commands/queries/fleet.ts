@@ -1,9 +1,11 @@
 import { gatewayCondition } from '@hq/shared/fleet';
 import { gatewayRow } from '@hq/shared/rows';
+import { agoOf } from '@hq/shared/text';
 import { z } from 'zod';
 import type { Button, Card } from '../../../contract/card.ts';
-import type { Command } from '../../../contract/command.ts';
-import { ago } from '../../cards/ago.ts';
+
+import type { Command } from '../command.ts';
+
 import {
   choiceArgument,
   listAliases,
@@ -55,8 +57,7 @@ function conditionOf(gateway: SeenGateway, now: number): string {
 
 function formatGateway(gateway: SeenGateway, now: number): string {
   const condition = conditionOf(gateway, now);
-  const seen =
-    gateway.last_seen_at === null ? 'never seen' : `seen ${ago(now - Date.parse(gateway.last_seen_at))}`;
+  const seen = gateway.last_seen_at === null ? 'never seen' : `seen ${agoOf(gateway.last_seen_at, now)}`;
   const { pending, running } = gateway.commands;
   return joinParts(
     condition,
@@ -106,10 +107,10 @@ export const fleetCommands: readonly Command[] = [
     arguments: [textArgument('gateway', 'gateway', 'Only this gateway')],
     rank: 1,
     async run(context) {
-      const { delivery, services, values, replace } = context;
+      const { delivery, services, values, responder } = context;
       if (values.gateway !== undefined) return gateways.run(context);
       const [found] = await services.api.read(delivery, 'fleet', {}, fleet);
-      if (found === undefined) return;
+      if (found === undefined) return undefined;
       const now = Date.parse(found.now);
       const bad = found.gateways.filter((gateway) => troubled.has(conditionOf(gateway, now)));
       const needs = bad.length + found.failed + found.alerts + (found.agents.error ?? 0);
@@ -140,7 +141,8 @@ export const fleetCommands: readonly Command[] = [
         buttons: [offer('Refresh', 'status'), ...(found.alerts > 0 ? [offer('Alerts', 'alerts')] : [])],
         footer: `${new Date(now).toISOString().slice(0, 16).replace('T', ' ')} UTC`,
       };
-      await replace(card);
+      await responder.replace(card);
+      return undefined;
     },
   },
   gateways,
@@ -194,7 +196,7 @@ export const fleetCommands: readonly Command[] = [
           user: null,
         });
       const { budget } = row;
-      await context.replace({
+      await context.responder.replace({
         title: row.name === null || row.name === row.slug ? row.slug : `${row.name} (${row.slug})`,
         tone: row.status === 'error' ? 'bad' : row.status === 'ready' ? 'good' : 'warning',
         state: row.status,

@@ -1,6 +1,6 @@
 import { age } from '@hq/shared/text';
 import { z } from 'zod';
-import type { Command } from '../../../contract/command.ts';
+import type { Command } from '../command.ts';
 import {
   agentArgument,
   choiceArgument,

@@ -1,4 +1,5 @@
-import type { Argument, Command, Completion } from '../../../contract/command.ts';
+import type { Argument, Completion } from '../../../contract/command.ts';
+import type { Command } from '../command.ts';
 
 /** What all commands that only look have in common. */
 export const queryDefaults = {

@@ -1,6 +1,6 @@
 import type { Button, Card, TextNode } from '../../../contract/card.ts';
 import type { Argument } from '../../../contract/command.ts';
-import type { CommandContext } from '../../../contract/command-context.ts';
+import type { CommandContext } from '../command.ts';
 
 export interface List {
   readonly command: string;
@@ -38,11 +38,11 @@ export async function showList(context: CommandContext, list: List): Promise<voi
     services.buttons.offer(delivery.sender, {
       label,
       intent: { command: list.command, values: { ...values, page: String(to) } },
-      user: context.isPrivate ? delivery.sender.user : null,
+      user: context.responder.isPrivate ? delivery.sender.user : null,
       seconds: 3_600,
     });
   const lines = pages[number - 1] ?? [];
-  await context.replace({
+  await context.responder.replace({
     title: list.title,
     tone: list.tone ?? 'neutral',
     ...(list.state !== undefined && { state: list.state }),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Command } from '../../../contract/command.ts';
+import type { Command } from '../command.ts';
 import {
   choiceArgument,
   listAliases,
@@ -94,12 +94,12 @@ export const stackCommands: readonly Command[] = [
     arguments: [],
     private: true,
     rank: 50,
-    async run({ delivery, services, answer }) {
+    async run({ delivery, services, responder }) {
       // Only for those who may look: the database says.
       await services.api.read(delivery, 'fleet', {}, z.unknown());
       const conditions = services.health();
       const isWell = conditions.every(({ ok }) => ok);
-      await answer({
+      await responder.answer({
         title: 'Doctor',
         tone: isWell ? 'good' : 'bad',
         state: isWell ? 'all is well' : 'something is wrong',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { Command } from '../../../contract/command.ts';
 import { severities } from '../../alerts/alert-row.ts';
 import { alertFilter } from '../../api/chat-api.ts';
+import type { Command } from '../command.ts';
 import { filterOf, limitsOf, severityOf } from './alert-filters.ts';
 import { choiceArgument, listAliases, queryDefaults, textArgument } from './query-defaults.ts';
 import { code, joinParts, pageArgument, showList, text } from './show-list.ts';
@@ -40,11 +40,11 @@ export const subscriptionCommands: readonly Command[] = [
       },
     ],
     rank: 18,
-    async run({ delivery, values, services, answer }) {
+    async run({ delivery, values, services, responder }) {
       const wanted = filterOf(values);
       await services.api.subscribe(delivery, wanted);
       services.onSubscriptionsChanged(delivery.sender.platform);
-      await answer({
+      await responder.answer({
         title: 'Alerts come here now',
         tone: 'good',
         state: severityOf(wanted),
@@ -96,10 +96,10 @@ export const subscriptionCommands: readonly Command[] = [
     summary: 'Ends the alerts in this chat.',
     arguments: [],
     rank: 61,
-    async run({ delivery, services, answer }) {
+    async run({ delivery, services, responder }) {
       await services.api.unsubscribe(delivery);
       services.onSubscriptionsChanged(delivery.sender.platform);
-      await answer({ title: 'No more alerts come here', tone: 'neutral', state: 'unsubscribed' });
+      await responder.answer({ title: 'No more alerts come here', tone: 'neutral', state: 'unsubscribed' });
     },
   },
 ];

@@ -1,6 +1,6 @@
 import { age } from '@hq/shared/text';
 import { z } from 'zod';
-import type { Command } from '../../../contract/command.ts';
+import type { Command } from '../command.ts';
 import { actionButtons } from './action-buttons.ts';
 import { deliverable, deliverableLine } from './deliverables.ts';
 import {
@@ -89,7 +89,7 @@ const oneTask: Command = {
     const [row] = await services.api.read(delivery, 'task', { id: values.task ?? '', limit: 5 }, wholeTask);
     if (row === undefined) return;
     const now = services.now();
-    await context.replace({
+    await context.responder.replace({
       title: row.title ?? 'Untitled task',
       tone: row.status === 'blocked' ? 'warning' : row.status === 'done' ? 'good' : 'neutral',
       state: humanize(row.status),

@@ -1,0 +1,77 @@
+import type { Log } from '@hq/shared/log';
+import type { Card, Handle } from '../../contract/card.ts';
+import type { Reply, Sender } from '../../contract/inbound.ts';
+import type { Outbox } from './outbox.ts';
+
+/** Shows the cards of one request to its sender. */
+export interface Responder {
+  readonly sender: Sender;
+  /** Cards go to the sender alone, if the platform can do that. */
+  readonly isPrivate: boolean;
+  /** The message whose button was pressed or whose form was sent. */
+  readonly message: Handle | null;
+  /** Sends a card and returns its handle; the first card takes the place of "working on it". */
+  answer(card: Card, options?: { readonly private?: boolean }): Promise<Handle | null>;
+  /** Puts a card in the place of `message`; answers if there is none. */
+  replace(card: Card): Promise<Handle | null>;
+  /** Lets the next answer take the place of this message. */
+  replaceNext(handle: Handle | null): void;
+  /** The same request without its message: all cards are answers. */
+  inNewMessage(): Responder;
+}
+
+export interface ResponderOptions {
+  readonly sender: Sender;
+  readonly reply: Reply;
+  readonly outbox: Outbox;
+  readonly isPrivate: boolean;
+  readonly message: Handle | null;
+  /** Called before another card takes the place of the message. */
+  readonly onReplaced: (message: Handle) => void;
+  readonly log: Log;
+}
+
+export function createResponder(options: ResponderOptions): Responder {
+  const { sender, reply, outbox, isPrivate, message, onReplaced, log } = options;
+  let placeholder: Handle | null = null;
+
+  async function edit(handle: Handle, card: Card): Promise<Handle | null> {
+    const edited = await outbox.edit(sender, handle, card);
+    return edited.ok ? (edited.handle ?? handle) : null;
+  }
+
+  async function answer(
+    card: Card,
+    { private: toSenderAlone = isPrivate }: { readonly private?: boolean } = {},
+  ): Promise<Handle | null> {
+    // Two bots that answer each other never stop.
+    if (sender.stranger === 'bot') return null;
+    if (placeholder !== null) {
+      const handle = placeholder;
+      placeholder = null;
+      const edited = await edit(handle, card);
+      if (edited !== null) return edited;
+    }
+    const sent = await outbox.reply(reply, card, toSenderAlone);
+    if (sent.ok) return sent.handle;
+    log.warn({ platform: sender.platform, problem: sent.problem }, 'an answer could not be sent');
+    return null;
+  }
+
+  const responder: Responder = {
+    sender,
+    isPrivate,
+    message,
+    answer,
+    async replace(card) {
+      if (message === null) return answer(card);
+      onReplaced(message);
+      return (await edit(message, card)) ?? (await answer(card));
+    },
+    replaceNext(handle) {
+      placeholder = handle;
+    },
+    inNewMessage: () => ({ ...responder, message: null, replace: answer }),
+  };
+  return responder;
+}

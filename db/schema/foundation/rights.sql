@@ -1,0 +1,6 @@
+comment on table hq.migrations is 'Files that were applied once, with their checksums.';
+comment on table hq.repeatable_files is 'Functions and rights files as they were last applied, with their checksums.';
+comment on table hq.defined_objects is
+  'Functions and triggers that hq-db created, so that it can drop those which no file defines any more.';
+comment on table hq.created_tables is
+  'Tables of `public` that hq-db created and an older HQ would have kept in its own way.';

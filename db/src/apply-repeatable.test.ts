@@ -1,0 +1,157 @@
+import { appendFile, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { cloneDatabase, type TestDatabase } from '../testing/database.ts';
+import { migrate, migrationState } from './migrate.ts';
+import { schemaDirectory } from './schema-files.ts';
+import { verify } from './verify.ts';
+
+let database: TestDatabase;
+let directory: string;
+beforeEach(async () => {
+  database = await cloneDatabase();
+  directory = await mkdtemp(join(tmpdir(), 'hq-schema-'));
+  for (const folder of ['schema', 'migrations', 'takeover']) {
+    await cp(join(schemaDirectory, folder), join(directory, folder), { recursive: true });
+  }
+});
+afterEach(async () => {
+  await rm(directory, { recursive: true });
+  await database.drop();
+});
+
+const usage = () => join(directory, 'schema/usage/functions.sql');
+const addToUsage = (sql: string) => appendFile(usage(), `\n${sql}\n`);
+async function replaceInUsage(from: string, to: string): Promise<void> {
+  const text = await readFile(usage(), 'utf8');
+  expect(text).toContain(from);
+  await writeFile(usage(), text.replaceAll(from, to));
+}
+const apply = () => migrate(database.url, { directory });
+const one = async (sql: string) => Object.values((await database.query(sql))[0] ?? {})[0];
+const exists = (signature: string) => one(`select to_regprocedure('${signature}') is not null as there`);
+
+const twice = `create or replace function hq.twice(p_number int) returns int language sql immutable
+set search_path = '' as $$ select p_number * 2 $$;`;
+
+describe('functions', () => {
+  test('a file that changed is outdated until it is applied again, once', async () => {
+    await addToUsage(twice);
+    expect((await migrationState(database.url, directory)).outdated).toEqual(['usage/functions']);
+    expect(await migrate(database.url, { directory, dryRun: true })).toEqual(['usage/functions']);
+    expect(await exists('hq.twice(int)')).toBe(false);
+    expect(await apply()).toEqual(['usage/functions']);
+    expect(await one('select hq.twice(4)')).toBe(8);
+    expect(await apply()).toEqual([]);
+    expect(await verify(database.url)).toEqual(['usage/functions has changed since it was applied']);
+  });
+
+  test('what no file defines any more is dropped, a function and its trigger', async () => {
+    await addToUsage(`create or replace function hq.note_usage() returns trigger language plpgsql as $$ begin return new; end $$;
+create or replace trigger hq_note_usage before insert on public.agent_usage for each row execute function hq.note_usage();`);
+    await apply();
+    const triggers = `select count(*)::int from pg_trigger where tgname = 'hq_note_usage'`;
+    expect(await one(triggers)).toBe(1);
+    await migrate(database.url);
+    expect(await one(triggers)).toBe(0);
+    expect(await exists('hq.note_usage()')).toBe(false);
+  });
+
+  test('with other argument types, another result or other argument names replaces the one before it', async () => {
+    await addToUsage(twice);
+    await apply();
+    await replaceInUsage('p_number int) returns int', 'p_number bigint) returns bigint');
+    await apply();
+    expect(await exists('hq.twice(int)')).toBe(false);
+    await replaceInUsage('p_number bigint) returns bigint', 'p_number bigint) returns text');
+    await replaceInUsage('select p_number * 2', `select (p_number * 2)::text`);
+    await apply();
+    expect(await one('select hq.twice(4)')).toBe('8');
+    await replaceInUsage('p_number', 'p_value');
+    await apply();
+    expect(await one('select hq.twice(p_value => 5)')).toBe('10');
+  });
+
+  test('that hq-db did not create are never dropped or replaced', async () => {
+    await database.query(`create function hq.theirs() returns int language sql as 'select 1';
+      create function public.theirs(p int) returns int language sql as 'select 1';
+      create function hq.twice(p_number int) returns text language sql as 'select ''theirs''';`);
+    await addToUsage('-- changed');
+    await apply();
+    expect(await exists('hq.theirs()')).toBe(true);
+    expect(await exists('public.theirs(int)')).toBe(true);
+    await addToUsage(twice);
+    await expect(apply()).rejects.toMatchObject({
+      code: 'failed',
+      message: expect.stringMatching(/usage\/functions.*cannot change return type/),
+    });
+    expect(await one('select hq.twice(1)')).toBe('theirs');
+  });
+
+  test('that something of somebody else’s depends on are not dropped, and the error names it', async () => {
+    await addToUsage(twice);
+    await apply();
+    await database.query('create view public.doubled as select hq.twice(2) as four');
+    await expect(migrate(database.url)).rejects.toMatchObject({
+      code: 'conflict',
+      message: expect.stringMatching(/hq\.twice.*view doubled/s),
+    });
+    expect(await one('select hq.twice(4)')).toBe(8);
+  });
+
+  test('that fail roll back everything and name the file and the statement', async () => {
+    await addToUsage(`${twice}\n\nselect hq.no_such_function();`);
+    await writeFile(join(directory, 'schema/legacy/rights.sql'), 'select 1;');
+    await expect(apply()).rejects.toMatchObject({
+      code: 'failed',
+      message: expect.stringMatching(
+        /^usage\/functions, line \d+ \(select hq\.no_such_function\(\);\) failed/,
+      ),
+    });
+    expect(await exists('hq.twice(int)')).toBe(false);
+    expect((await migrationState(database.url, directory)).outdated).toEqual([
+      'usage/functions',
+      'legacy/rights',
+    ]);
+  });
+});
+
+describe('rights', () => {
+  test('a table that appears later is guarded by the next migrate', async () => {
+    await database.query(`create table public.plans (id int primary key, tenant_id uuid not null references tenants (id), name text);
+      create table public.ledger (id int primary key)`);
+    const stranger = await database.addUser({ role: null });
+    const viewer = await database.addUser({ role: 'viewer' });
+    const operator = await database.addUser({ role: 'operator' });
+    await database.query(`create policy theirs on plans using (true) with check (true)`);
+    const add = `insert into plans (id, tenant_id) values (1, '00000000-0000-0000-0000-000000000000')`;
+    expect((await verify(database.url)).filter((fault) => /plans|ledger/.test(fault))).not.toEqual([]);
+    await migrate(database.url);
+    expect(await verify(database.url)).toEqual([]);
+    await expect(database.as(stranger, add)).rejects.toMatchObject({ code: '42501' });
+    await expect(database.as(viewer, add)).rejects.toMatchObject({ code: '42501' });
+    await database.as(operator, add);
+    expect(await database.as(viewer, 'select id from plans')).toEqual([{ id: 1 }]);
+    expect(await database.as(stranger, 'select id from plans')).toEqual([]);
+    await expect(
+      database.as({ role: 'anon', claims: { role: 'anon' } }, 'select * from ledger'),
+    ).rejects.toMatchObject({ code: '42501' });
+  });
+
+  test('a function that appears later is closed to those without an account', async () => {
+    await database.query(`create function public.spill() returns int language sql as 'select 1'`);
+    expect(await verify(database.url)).toEqual(['open to the anonymous: spill()']);
+    await migrate(database.url);
+    expect(await verify(database.url)).toEqual([]);
+  });
+
+  test('tables that somebody holds are waited for', async () => {
+    await addToUsage(twice);
+    const held = database.query(
+      'begin; lock table agent_usage in access share mode; select pg_sleep(1); commit',
+    );
+    expect(await apply()).toEqual(['usage/functions']);
+    await held;
+  });
+});

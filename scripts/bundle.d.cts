@@ -1,0 +1,1 @@
+export function isFresh(folder: string): boolean;

@@ -1,0 +1,62 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const run = promisify(execFile);
+let copy: string;
+
+beforeEach(async () => {
+  copy = await mkdtemp(join(tmpdir(), 'hq-bundle-'));
+});
+afterEach(() => rm(copy, { recursive: true, force: true }));
+
+async function copyFiles(...paths: readonly string[]): Promise<void> {
+  for (const path of paths) await cp(join(root, path), join(copy, path), { recursive: true });
+}
+
+async function write(path: string, text: string): Promise<void> {
+  await mkdir(dirname(join(copy, path)), { recursive: true });
+  await writeFile(join(copy, path), text);
+}
+
+const prints = (word: string) => `process.stdout.write('${word}\\n');\n`;
+
+describe.each([
+  ['hq-tui', 'tui', []],
+  ['hq-bots', 'bots', ['bots/src/runtime/adapter-worker.ts']],
+] as const)('%s', (name, folder, threads) => {
+  const program = `${folder}/bin/${name}.mjs`;
+  const start = () => run(process.execPath, [join(copy, program)]);
+
+  it('in a checkout runs what is in the sources', { timeout: 120_000 }, async () => {
+    await copyFiles('package.json', 'package-lock.json', 'scripts', `${folder}/package.json`, program);
+    await symlink(join(root, 'node_modules'), join(copy, 'node_modules'));
+    for (const thread of threads) await write(thread, '');
+    await write(`${folder}/src/word.ts`, `export const word: string = 'first';\n`);
+    await write(`${folder}/src/main.ts`, `import { word } from './word.ts';\nconsole.log(word);\n`);
+    const first = await start();
+    expect(first).toMatchObject({ stdout: 'first\n', stderr: `Building ${name} …\n` });
+    expect(await start()).toMatchObject({ stdout: 'first\n', stderr: '' });
+
+    await write(`${folder}/src/word.ts`, `export const word: string = 'second';\n`);
+    expect(await start()).toMatchObject({ stdout: 'second\n', stderr: `Building ${name} …\n` });
+
+    await write(`${folder}/src/main.ts`, 'this is no program');
+    await expect(start()).rejects.toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringContaining(`${name} could not be built from its sources`),
+    });
+  });
+
+  it('without sources runs its bundle as it is', async () => {
+    await copyFiles(`${folder}/package.json`, program);
+    await write(`${folder}/dist/${name}.js`, prints('shipped'));
+    expect(await start()).toMatchObject({ stdout: 'shipped\n', stderr: '' });
+  });
+});

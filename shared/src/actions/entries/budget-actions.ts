@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import { defineAction } from '../action.ts';
+import { byDatabase } from './payload-parts.ts';
+
+const budget = () =>
+  z.object({
+    agent: z.string(),
+    limit_usd: z.number().nullable(),
+    spent_usd: z.number(),
+    status: z.string(),
+  });
+
+function describeBudget(row: z.output<ReturnType<typeof budget>>): string {
+  const spent = row.spent_usd.toFixed(2);
+  return row.limit_usd === null
+    ? `${row.agent} has no limit; ${spent} USD this month`
+    : `${row.agent}: ${spent} of ${row.limit_usd.toFixed(2)} USD this month, ${row.status}`;
+}
+
+/** Actions on the monthly budget of an agent. */
+export const budgetActions = {
+  set_budget: defineAction({
+    ...byDatabase,
+    title: 'Set a budget',
+    summary: 'Sets the monthly spending limit of an agent, or removes it.',
+    target: 'agent',
+    role: 'admin',
+    danger: 'reversible',
+    payload: () =>
+      z.strictObject({
+        limit_usd: z
+          .string()
+          .regex(/^(none|\d{1,7}(\.\d{1,2})?)$/, 'an amount such as 25 or 25.50, or none')
+          .meta({
+            title: 'Monthly limit in USD',
+            description: 'US dollars a month, such as 25 or 25.50; none removes the limit',
+          }),
+        hard_cutoff: z.boolean().optional().meta({
+          title: 'Stop at the limit',
+          description: 'Stops the agent when the limit is spent',
+        }),
+      }),
+    result: budget,
+    describe: describeBudget,
+  }),
+  top_up_budget: defineAction({
+    ...byDatabase,
+    title: 'Top up a budget',
+    summary: 'Raises an agent’s monthly limit by an amount.',
+    target: 'agent',
+    role: 'admin',
+    danger: 'reversible',
+    payload: () =>
+      z.strictObject({
+        amount_usd: z.number().min(0.01).max(1_000_000).meta({
+          title: 'Amount in USD',
+          description: 'US dollars to add to the monthly limit, such as 5',
+        }),
+      }),
+    result: budget,
+    describe: describeBudget,
+  }),
+} as const;

@@ -1,0 +1,76 @@
+import { needsAttention } from '@hq/shared/fleet';
+import { readAgents, readCommands, readGateways, readNotifications } from '@hq/shared/queries';
+import { plain } from '@hq/shared/text';
+import type { Command } from 'commander';
+import type { z } from 'zod';
+import { printedAttentionColumns } from '../../columns/attention.ts';
+import { printedGatewayColumns } from '../../columns/gateways.ts';
+import type { AddCommand } from '../command.ts';
+import { connectMember, type MemberConnection } from '../connection/connect-member.ts';
+import { attentionDocument, gatewayDocument } from '../documents/fleet.ts';
+import { listDocument } from '../documents/list.ts';
+import { memberDocument } from '../documents/member.ts';
+import type { Console } from '../output/console.ts';
+import { printTable, rowContext } from '../output/print-table.ts';
+import { listCommand, listOptions } from './list-command.ts';
+
+export const addStatus: AddCommand = (parent, console) => {
+  listCommand(parent, 'status', 'the fleet and what needs attention').action(
+    (_options: unknown, self: Command) => printStatus(console, listOptions.parse(self.opts())),
+  );
+};
+
+export async function printStatus(console: Console, options: z.output<typeof listOptions>): Promise<void> {
+  const connection = await connectMember(console.env);
+  const { client, member } = connection;
+  const fleet = await readFleet(connection);
+  const { gateways, agents } = fleet;
+  const now = client.clock.now();
+  const attention = needsAttention(fleet, now);
+  if (options.json) {
+    console.printJson(statusDocument(connection, fleet, attention));
+    return;
+  }
+  const tenant = plain(member.tenant_name ?? 'HQ');
+  console.print(
+    `${console.paint('strong', tenant)}  ${plain(member.email ?? '')} (${member.role})  ${client.host}`,
+  );
+  console.print('');
+  const context = rowContext(connection, gateways, agents);
+  printTable(console, options, gateways, printedGatewayColumns, context, 'No gateway is registered yet.');
+  console.print('');
+  if (attention.length === 0) {
+    console.print(console.paint('good', 'Nothing needs attention.'));
+    return;
+  }
+  console.print(console.paint('strong', 'Needs attention'));
+  printTable(console, options, attention, printedAttentionColumns, context, '');
+}
+
+type Fleet = Awaited<ReturnType<typeof readFleet>>;
+
+async function readFleet({ client }: MemberConnection) {
+  const [gateways, agents, commands, notifications] = await Promise.all([
+    readGateways(client),
+    readAgents(client),
+    readCommands(client),
+    readNotifications(client, { all: true }),
+  ]);
+  return { gateways, agents, commands, notifications };
+}
+
+function statusDocument(
+  { client, member }: MemberConnection,
+  { gateways, agents, commands }: Fleet,
+  attention: ReturnType<typeof needsAttention>,
+) {
+  const now = client.clock.now();
+  const countCommands = (wanted: string): number => commands.filter(({ status }) => status === wanted).length;
+  return listDocument(client, {
+    member: memberDocument(member, client.host),
+    gateways: gateways.map((row) => gatewayDocument(row, now)),
+    agents: { total: agents.length, ready: agents.filter(({ status }) => status === 'ready').length },
+    commands: { pending: countCommands('pending'), running: countCommands('running') },
+    attention: attention.map(attentionDocument),
+  });
+}

@@ -1,0 +1,107 @@
+import type { HqClient } from '@hq/shared/client';
+import { HqError } from '@hq/shared/errors';
+import { createLiveRows, readCommandOutput } from '@hq/shared/queries';
+import { type CommandOutputRow, type CommandRow, isFinished } from '@hq/shared/rows';
+import { plainLine } from '@hq/shared/text';
+import { commandState } from '../../columns/command-state.ts';
+import type { Console } from '../output/console.ts';
+import { exitCodes } from '../output/exit-codes.ts';
+
+/**
+ * Waits until a command has finished; its states and its output go to standard error. Fails with `timed_out` after `timeoutMs`,
+ * null being no limit; the command continues.
+ */
+export async function followCommand(
+  console: Console,
+  client: HqClient,
+  id: string,
+  timeoutMs: number | null,
+): Promise<CommandRow> {
+  const rows = createLiveRows(client);
+  const command = rows.command(id);
+  const output = rows.commandOutput(id);
+  const reporter = new CommandReporter(console);
+  const onInterrupt = (): never => {
+    console.say(`The command goes on. ${nextSteps(id)}`);
+    process.exit(exitCodes.interrupted);
+  };
+  process.once('SIGINT', onInterrupt);
+  try {
+    const finished = await new Promise<CommandRow>((resolve, reject) => {
+      const limit = timeoutMs === null ? null : setTimeout(() => reject(tooLate(id, timeoutMs)), timeoutMs);
+      const settle = (how: () => void): void => {
+        if (limit !== null) clearTimeout(limit);
+        how();
+      };
+      command.subscribe(() => {
+        const { rows, status, error } = command.getSnapshot();
+        const [row] = rows;
+        reporter.onLink(status === 'offline' ? error : null);
+        if (error !== null && error.code !== 'unreachable') settle(() => reject(error));
+        else if (row === undefined && status !== 'loading' && status !== 'offline')
+          settle(() => reject(noSuch(id)));
+        else if (row !== undefined) {
+          reporter.onCommand(row);
+          if (isFinished(row)) settle(() => resolve(row));
+        }
+      });
+      output.subscribe(() => reporter.onOutput(output.getSnapshot().rows));
+    });
+    // The last lines of output may arrive after the result.
+    reporter.onOutput(await readCommandOutput(client, id));
+    return finished;
+  } finally {
+    process.off('SIGINT', onInterrupt);
+    command.close();
+    output.close();
+  }
+}
+
+/** Writes each state and each line of output once, in their order. */
+class CommandReporter {
+  readonly #console: Console;
+  #attempt = -1;
+  #seq = -1;
+  #state = '';
+  #isOffline = false;
+
+  constructor(console: Console) {
+    this.#console = console;
+  }
+
+  onLink(fault: HqError | null): void {
+    if (fault !== null && !this.#isOffline) this.#console.say(`${fault.message} Trying again.`);
+    this.#isOffline = fault !== null;
+  }
+
+  onCommand(row: CommandRow): void {
+    if (isFinished(row)) return;
+    const again = row.attempt > 1 ? ` (attempt ${row.attempt})` : '';
+    const state = `${commandState(row).word}${again}`;
+    if (state !== this.#state) this.#console.say(state);
+    this.#state = state;
+  }
+
+  onOutput(rows: readonly CommandOutputRow[]): void {
+    for (const row of rows) {
+      if (row.attempt < this.#attempt || (row.attempt === this.#attempt && row.seq <= this.#seq)) continue;
+      this.#attempt = row.attempt;
+      this.#seq = row.seq;
+      for (const line of row.text.replace(/\n$/, '').split('\n')) this.#console.say(plainLine(line));
+    }
+  }
+}
+
+function tooLate(id: string, timeoutMs: number): HqError {
+  return new HqError('timed_out', `The command has not finished within ${timeoutMs / 1000} s; it goes on.`, {
+    hint: nextSteps(id),
+  });
+}
+
+function nextSteps(id: string): string {
+  return `\`hq-tui watch ${id}\` continues to wait, \`hq-tui cancel ${id}\` stops it.`;
+}
+
+function noSuch(id: string): HqError {
+  return new HqError('not_found', `There is no command ${id}.`, { hint: '`hq-tui commands` lists them.' });
+}
