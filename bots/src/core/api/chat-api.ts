@@ -264,7 +264,8 @@ export function createChatApi(client: HqClient): ChatApi {
     unsubscribe: async (delivery) => {
       await ask('chat_unsubscribe', delivery, {}, z.looseObject({}));
     },
-    subscriptions: (platform) => call('chat_list_subscriptions', { p_platform: platform }, z.array(subscribedChannel)),
+    subscriptions: (platform) =>
+      call('chat_list_subscriptions', { p_platform: platform }, z.array(subscribedChannel)),
     recordAlerts: async (rows) => {
       // No cursor leaves the one that is kept.
       const known = rows.map(({ cursor, ...row }) => ({ ...row, ...(cursor !== '' && { cursor }) }));

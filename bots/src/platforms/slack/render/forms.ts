@@ -1,8 +1,8 @@
 import type { types } from '@slack/bolt';
 import { z } from 'zod';
 import type { Handle } from '../../../contract/card.ts';
-import type { Form, FormField } from '../../../contract/form.ts';
 import type { Choice } from '../../../contract/choice.ts';
+import type { Form, FormField } from '../../../contract/form.ts';
 import type { ChatLocation } from '../../../contract/inbound.ts';
 import { line } from './markup.ts';
 import { plainText } from './render.ts';
