@@ -24,7 +24,10 @@ async function claims(client: pg.Client, gateway: string): Promise<number[]> {
     results = claimed.map(({ lease_token: token }) => ({ token, status: 'done' }));
     if (round >= 50) samples.push(took);
   }
-  await client.query(`select runner_exchange($1, 'bench', p_results => $2)`, [gateway, JSON.stringify(results)]);
+  await client.query(`select runner_exchange($1, 'bench', p_results => $2)`, [
+    gateway,
+    JSON.stringify(results),
+  ]);
   return samples;
 }
 

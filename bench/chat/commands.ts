@@ -42,7 +42,7 @@ export async function* measureCommands(harness: ChatHarness): AsyncIterable<Figu
 async function say(harness: ChatHarness, trio: LinkedAccounts, index: number): Promise<Sent> {
   const title = `Bench ${index}`;
   if (index % 3 === 0) {
-    const receipt = await harness.slack.acts.slash(
+    const receipt = await harness.slack.actions.slash(
       trio.slack.user,
       trio.slack.channel,
       `create_task ${title}`,
@@ -56,7 +56,7 @@ async function say(harness: ChatHarness, trio: LinkedAccounts, index: number): P
   }
   const { person, chat } = trio.telegram;
   const begun = performance.now();
-  harness.telegram.say(person, chat, `/hq create_task ${title}`);
+  harness.telegram.write(person, chat, `/hq create_task ${title}`);
   // Telegram knows no acknowledgement: it is the first thing that the person sees.
   const seen = () =>
     harness.telegram.calls.findLast(

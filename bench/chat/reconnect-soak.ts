@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { readable } from '../../bots/fakes/discord-server/index.ts';
+import { renderedText } from '../../bots/fakes/discord-server/index.ts';
 import type { ChatHarness, LinkedAccounts } from './harness.ts';
 import { until } from './harness.ts';
 
@@ -40,22 +40,22 @@ function personOf(trios: readonly LinkedAccounts[], index: number): LinkedAccoun
 }
 
 export function slackSoak({ slack }: ChatHarness, trios: readonly LinkedAccounts[]): PlatformSoak {
-  const { server, acts } = slack;
-  const { links, workspace } = server;
+  const { server, actions } = slack;
+  const { sockets, workspace } = server;
   const opening = 'apps.connections.open';
   const breaks: readonly (() => void)[] = [
-    () => links.drop(),
-    () => links.drop(1001),
-    () => links.drop(1011),
-    () => links.recycle('refresh_requested'),
-    () => links.recycle('warning'),
+    () => sockets.drop(),
+    () => sockets.drop(1001),
+    () => sockets.drop(1011),
+    () => sockets.recycle('refresh_requested'),
+    () => sockets.recycle('warning'),
     () => {
       server.fail(opening, { status: 503, body: 'down' });
-      links.drop();
+      sockets.drop();
     },
     () => {
       server.fail(opening, { hangsUp: true });
-      links.drop();
+      sockets.drop();
     },
   ];
   return {
@@ -65,7 +65,7 @@ export function slackSoak({ slack }: ChatHarness, trios: readonly LinkedAccounts
     answers: () =>
       answersIn(
         trios.flatMap(({ slack: { user, channel } }) =>
-          workspace.standing(channel.id, user.id).map((message) => workspace.shown(message).text),
+          workspace.visibleMessages(channel.id, user.id).map((message) => workspace.render(message).text),
         ),
       ),
     async run() {
@@ -74,19 +74,19 @@ export function slackSoak({ slack }: ChatHarness, trios: readonly LinkedAccounts
         const opened = server.called(opening).length;
         const title = `Slack ${this.lost}`;
         if (this.lost % slackCommandEvery !== 0) {
-          await acts.event({ type: 'member_joined_channel', user: user.id, channel: channel.id });
+          await actions.event({ type: 'member_joined_channel', user: user.id, channel: channel.id });
           breakOf(this.lost)();
         } else if (this.lost % 2 === 0) {
           this.titles.push(title);
-          await acts.slash(user, channel, `create_task "${title}"`);
+          await actions.slash(user, channel, `create_task "${title}"`);
           breakOf(this.lost)();
         } else {
           this.titles.push(title);
-          const telling = acts.mention(user, channel, `create_task "${title}"`);
+          const telling = actions.mention(user, channel, `create_task "${title}"`);
           breakOf(this.lost)();
           const receipt = await telling;
           await connected(opened);
-          if (!receipt.acknowledged) await acts.repeat(receipt);
+          if (!receipt.acknowledged) await actions.redeliver(receipt);
         }
         await connected(opened);
         await pause(gapMs);
@@ -95,12 +95,12 @@ export function slackSoak({ slack }: ChatHarness, trios: readonly LinkedAccounts
   };
 
   function breakOf(loss: number): () => void {
-    if (loss % silentEvery === silentEvery - 1) return () => links.fallSilent();
-    return breaks[loss % breaks.length] ?? (() => links.drop());
+    if (loss % silentEvery === silentEvery - 1) return () => sockets.stall();
+    return breaks[loss % breaks.length] ?? (() => sockets.drop());
   }
 
   async function connected(opened: number): Promise<void> {
-    await until(() => (server.called(opening).length > opened && links.count === 1 ? true : null));
+    await until(() => (server.called(opening).length > opened && sockets.count === 1 ? true : null));
   }
 }
 
@@ -118,7 +118,9 @@ export function discordSoak({ discord }: ChatHarness, trios: readonly LinkedAcco
     titles: [],
     lost: 0,
     answers: () =>
-      answersIn(trios.flatMap(({ discord: { user, where } }) => discord.messages(where, user).map(readable))),
+      answersIn(
+        trios.flatMap(({ discord: { user, where } }) => discord.messages(where, user).map(renderedText)),
+      ),
     async run() {
       for (; this.lost < losses.discord; this.lost += 1) {
         const resumed = gateway.resumed + gateway.identified;
@@ -149,7 +151,7 @@ export function telegramSoak({ telegram }: ChatHarness, trios: readonly LinkedAc
         const title = `Telegram ${this.lost}`;
         const before = telegram.seen(chat).length;
         telegram.fail('getUpdates', faults[this.lost % faults.length] ?? { kind: 'lost' });
-        telegram.say(person, chat, `/hq create_task "${title}"`);
+        telegram.write(person, chat, `/hq create_task "${title}"`);
         this.titles.push(title);
         await until(() => (telegram.seen(chat).length > before ? true : null));
       }

@@ -1,4 +1,4 @@
-import { type Chat, type Seen, startTelegramServer } from '../fakes/telegram-server/index.ts';
+import { type Chat, type RenderedMessage, startTelegramServer } from '../fakes/telegram-server/index.ts';
 import { type Face, newestWith, type Room } from './platform.ts';
 
 export async function telegramFace(): Promise<Face> {
@@ -8,7 +8,7 @@ export async function telegramFace(): Promise<Face> {
     direct: telegram.direct(you),
     channel: telegram.group('Ops', [you]),
   };
-  const messages = (): Seen[] => [...telegram.seen(rooms.direct), ...telegram.seen(rooms.channel)];
+  const messages = (): RenderedMessage[] => [...telegram.seen(rooms.direct), ...telegram.seen(rooms.channel)];
 
   return {
     env: { TELEGRAM_BOT_TOKEN: telegram.token, TELEGRAM_API_ROOT: telegram.url },
@@ -17,7 +17,12 @@ export async function telegramFace(): Promise<Face> {
       const question = telegram.seen(rooms[room]).findLast(({ asksForReply }) => asksForReply);
       const isCommand = words.startsWith('/');
       const text = isCommand || room === 'direct' || question !== undefined ? words : `/hq ${words}`;
-      telegram.say(you, rooms[room], text, isCommand || question === undefined ? {} : { replyTo: question });
+      telegram.write(
+        you,
+        rooms[room],
+        text,
+        isCommand || question === undefined ? {} : { replyTo: question },
+      );
     },
     async press(label) {
       const found = newestWith(messages(), label, textOf);
@@ -34,7 +39,7 @@ export async function telegramFace(): Promise<Face> {
   };
 }
 
-function textOf({ text, file, buttons }: Seen): string {
+function textOf({ text, file, buttons }: RenderedMessage): string {
   return [
     text,
     ...(file === undefined ? [] : [`file ${file.name}`]),

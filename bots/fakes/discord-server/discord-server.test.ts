@@ -14,7 +14,7 @@ import {
 } from 'discord.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../../../db/testing/eventually.ts';
-import { type DiscordServer, readable, startDiscordServer } from './index.ts';
+import { type DiscordServer, renderedText, startDiscordServer } from './index.ts';
 
 let discord: DiscordServer;
 const clients: Client[] = [];
@@ -76,7 +76,7 @@ describe('a Discord that discord.js believes', () => {
     const turn = await discord.slash(ann, discord.home, 'say', { what: 'hello' });
     expect(turn.interaction.answered).toBe(5);
     await discord.until(() => turn.message && !turn.message.loading);
-    expect(turn.message && readable(turn.message)).toBe('you said hello');
+    expect(turn.message && renderedText(turn.message)).toBe('you said hello');
     expect(discord.messages(discord.home, ann)).toHaveLength(1);
     expect(discord.messages(discord.home, bob)).toHaveLength(0);
     expect(errors).toEqual([]);

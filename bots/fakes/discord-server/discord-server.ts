@@ -1,24 +1,24 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Modal } from './body.ts';
-import { Callbacks } from './callbacks.ts';
+import type { RegisteredCommand } from './command-schemas.ts';
 import { Gateway } from './gateway.ts';
-import { commandData, modalData, newInteraction } from './payloads.ts';
-import { RateLimits } from './rate-limits.ts';
-import type { RegisteredCommand } from './registration.ts';
-import { type Asked, Rest } from './rest.ts';
-import { SignedSender } from './signed-sender.ts';
 import {
   type Channel,
+  type ChannelRef,
   type DiscordUser,
+  type GuildState,
   type Interaction,
   type Message,
   newBotToken,
-  type Scripted,
+  type ScriptedResponse,
   snowflake,
-  type Where,
-  type World,
-} from './world.ts';
+} from './guild-state.ts';
+import { commandData, modalData, newInteraction } from './interaction-payloads.ts';
+import { InteractionResponses } from './interaction-responses.ts';
+import type { Modal } from './message-schemas.ts';
+import { RateLimits } from './rate-limits.ts';
+import { type RecordedRequest, RestApi } from './rest-api.ts';
+import { SignedSender } from './signed-sender.ts';
 
 interface DiscordServerOptions {
   /** Requests of one kind in one channel, or for one interaction, within `windowMs`. Discord's own are 5 in 5 s. */
@@ -34,7 +34,7 @@ interface DiscordServerOptions {
 }
 
 /** What a user sees happen after an act. */
-interface Turn {
+interface ActionResult {
   readonly interaction: Interaction;
   readonly acknowledgedInMs: number;
   /** The answer where it was asked; what was edited into it since shows here too. */
@@ -52,14 +52,14 @@ export interface DiscordServer {
   /** For `DISCORD_PUBLIC_KEY`. */
   readonly publicKey: string;
   /** A guild with one channel, there from the start. */
-  readonly home: Where;
+  readonly home: ChannelRef;
 
   user(name: string, options?: { bot?: boolean; system?: boolean; locale?: string }): DiscordUser;
   /** A channel of the home guild, or of another one. */
-  channel(name: string, guild?: string): Where;
-  newGuild(): Where;
+  channel(name: string, guild?: string): ChannelRef;
+  newGuild(): ChannelRef;
   /** The bot's direct messages with that user. */
-  direct(user: DiscordUser): Where;
+  direct(user: DiscordUser): ChannelRef;
 
   /**
    * What users do. Each resolves when the bot has acknowledged it, and rejects with "The application did not respond"
@@ -67,30 +67,34 @@ export interface DiscordServer {
    */
   slash(
     user: DiscordUser,
-    where: Where,
+    where: ChannelRef,
     words: string,
     options?: Readonly<Record<string, string>>,
-  ): Promise<Turn>;
+  ): Promise<ActionResult>;
   /** `button` is the label or the custom id. */
-  press(user: DiscordUser, message: Message, button: string): Promise<Turn>;
+  press(user: DiscordUser, message: Message, button: string): Promise<ActionResult>;
   /** `values` by custom id or by label. */
-  submit(user: DiscordUser, form: Turn, values: Readonly<Record<string, string>>): Promise<Turn>;
+  submit(
+    user: DiscordUser,
+    form: ActionResult,
+    values: Readonly<Record<string, string>>,
+  ): Promise<ActionResult>;
   complete(
     user: DiscordUser,
-    where: Where,
+    where: ChannelRef,
     words: string,
     options: Readonly<Record<string, string>>,
     focused: string,
   ): Promise<Interaction['choices']>;
   /** Sends the very same interaction once more; resolves when it is sent. */
-  deliverAgain(interaction: Interaction): Promise<void>;
+  redeliver(interaction: Interaction): Promise<void>;
   /** An interaction of any shape, as it is. */
   deliver(payload: unknown): void;
 
   /** What can be seen in a channel, oldest first; private messages only where `as` is who they are for. */
-  messages(where: Where, as?: DiscordUser): readonly Message[];
+  messages(where: ChannelRef, as?: DiscordUser): readonly Message[];
   readonly commands: readonly RegisteredCommand[];
-  readonly requests: readonly Asked[];
+  readonly requests: readonly RecordedRequest[];
   readonly rateLimited: number;
   readonly gateway: Gateway;
   /** Resolves when the check is true; looked at after everything that happens. */
@@ -98,12 +102,12 @@ export interface DiscordServer {
 
   /** The bot's token stops to hold, as when it is reset in the developer portal: REST 401, gateway 4004. */
   revokeToken(): string;
-  access(where: Where, access: Channel['access']): void;
-  remove(where: Where): void;
+  setAccess(where: ChannelRef, access: Channel['access']): void;
+  remove(where: ChannelRef): void;
   /** Lets the clock of the interaction tokens run ahead. */
   advance(ms: number): void;
   /** The next requests of this kind are answered so; `afterwards`: after they took effect. */
-  script(rule: Partial<Scripted> & Pick<Scripted, 'method' | 'path' | 'status'>): void;
+  script(rule: Partial<ScriptedResponse> & Pick<ScriptedResponse, 'method' | 'path' | 'status'>): void;
   /** From now on, interactions are posted to this address, as when it is saved in the developer portal; false if refused. */
   useEndpoint(url: string): Promise<boolean>;
   signed: SignedSender;
@@ -121,7 +125,7 @@ export async function startDiscordServer(options: DiscordServerOptions = {}): Pr
     system: false,
     locale: 'en-US',
   };
-  const world: World = {
+  const world: GuildState = {
     applicationId,
     botUser,
     token: newBotToken(applicationId),
@@ -137,7 +141,7 @@ export async function startDiscordServer(options: DiscordServerOptions = {}): Pr
       for (const look of waiting) look();
     },
   };
-  const callbacks = new Callbacks(world, acknowledgeWithinMs);
+  const callbacks = new InteractionResponses(world, acknowledgeWithinMs);
   const limits = new RateLimits({
     limit: options.rate?.limit ?? 5,
     windowMs: options.rate?.windowMs ?? 5000,
@@ -152,12 +156,12 @@ export async function startDiscordServer(options: DiscordServerOptions = {}): Pr
   const port = portOf(http.address());
   const gatewayAddress = (): string => `ws://127.0.0.1:${port}`;
   const gateway = new Gateway(world, gatewayAddress, options);
-  const rest = new Rest(world, callbacks, limits, gatewayAddress);
+  const rest = new RestApi(world, callbacks, limits, gatewayAddress);
   http.on('upgrade', (request, socket, head) => gateway.upgrade(request, socket, head));
   const signed = new SignedSender();
   let endpoint: string | null = null;
 
-  const addChannel = (name: string, guild: string | null, recipient: string | null): Where => {
+  const addChannel = (name: string, guild: string | null, recipient: string | null): ChannelRef => {
     const channel: Channel = { channel: snowflake(), guild, name, recipient, access: 'open' };
     world.channels.set(channel.channel, channel);
     return channel;
@@ -195,7 +199,7 @@ export async function startDiscordServer(options: DiscordServerOptions = {}): Pr
     else gateway.dispatch('INTERACTION_CREATE', interaction.payload);
   };
 
-  const act = async (interaction: Interaction): Promise<Turn> => {
+  const act = async (interaction: Interaction): Promise<ActionResult> => {
     world.interactions.set(interaction.id, interaction);
     const tooLate = setTimeout(world.changed, acknowledgeWithinMs + 50);
     try {
@@ -277,7 +281,7 @@ export async function startDiscordServer(options: DiscordServerOptions = {}): Pr
       const turn = await act(newInteraction(world, 4, user, where, data));
       return turn.interaction.choices;
     },
-    deliverAgain: start,
+    redeliver: start,
     deliver: (payload) => gateway.dispatch('INTERACTION_CREATE', payload),
 
     messages: (where, as) =>
@@ -292,7 +296,7 @@ export async function startDiscordServer(options: DiscordServerOptions = {}): Pr
       gateway.drop(4004);
       return world.token;
     },
-    access: ({ channel }, access) => {
+    setAccess: ({ channel }, access) => {
       const found = world.channels.get(channel);
       if (found) found.access = access;
     },

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { z } from 'zod';
-import { type Session, snowflake, userJson, type World } from './world.ts';
+import { type GuildState, type Session, snowflake, userJson } from './guild-state.ts';
 
 const frame = z.object({ op: z.int(), d: z.unknown() });
 const identification = z.object({
@@ -27,7 +27,7 @@ interface GatewayOptions {
 /** The WebSocket side: identify, heartbeat, dispatch, resume. */
 export class Gateway {
   readonly #sockets = new WebSocketServer({ noServer: true });
-  readonly #world: World;
+  readonly #world: GuildState;
   readonly #address: () => string;
   readonly #heartbeatMs: number;
   readonly #namesNoServers: boolean;
@@ -39,7 +39,7 @@ export class Gateway {
   lastIntents: number | null = null;
 
   constructor(
-    world: World,
+    world: GuildState,
     address: () => string,
     { heartbeatMs = 41_250, namesNoServers = false }: GatewayOptions,
   ) {
@@ -202,7 +202,7 @@ function parseFrame(text: string): z.output<typeof frame> | null {
   }
 }
 
-function guildJson(world: World, id: string): Record<string, unknown> {
+function guildJson(world: GuildState, id: string): Record<string, unknown> {
   return {
     id,
     name: 'Lab',

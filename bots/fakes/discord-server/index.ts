@@ -8,4 +8,4 @@
  *     await discord.until(() => turn.message && readable(turn.message).includes('ready'));
  */
 export { type DiscordServer, startDiscordServer } from './discord-server.ts';
-export { type DiscordUser, type Message, readable, type Where } from './world.ts';
+export { type ChannelRef, type DiscordUser, type Message, renderedText } from './guild-state.ts';

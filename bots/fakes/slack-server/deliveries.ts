@@ -30,7 +30,7 @@ const acknowledgement = z.object({
 });
 
 /** The open WebSockets of the app, and what was sent through them and not yet acknowledged. */
-export class Links {
+export class SocketConnections {
   readonly #open = new Set<WebSocket>();
   readonly #waiting = new Map<string, (answer: Record<string, unknown>) => void>();
   /** Those that fell silent; they are let go when the app has made another. */
@@ -38,7 +38,7 @@ export class Links {
   /** Every acknowledgement that came, in order; one that comes twice is here twice. */
   readonly acknowledgements: string[] = [];
   /** How many of the next links are never told hello. */
-  withoutHello = 0;
+  skippedHellos = 0;
 
   get count(): number {
     return this.#open.size;
@@ -50,8 +50,8 @@ export class Links {
     socket.on('close', () => this.#open.delete(socket));
     socket.on('error', () => socket.terminate());
     socket.on('message', (data) => this.#take(String(data)));
-    if (this.withoutHello > 0) {
-      this.withoutHello -= 1;
+    if (this.skippedHellos > 0) {
+      this.skippedHellos -= 1;
       return;
     }
     socket.send(
@@ -123,7 +123,7 @@ export class Links {
   }
 
   /** The links stand, and nothing passes any more: no frame, no answer to a ping, no end. */
-  fallSilent(): void {
+  stall(): void {
     for (const socket of this.#open) {
       socket.pause();
       this.#silent.add(socket);
@@ -152,7 +152,7 @@ export interface Signature {
 }
 
 /** Sends a delivery as Slack does to a Request URL. */
-export async function post(url: string, delivery: Delivery, signed: Signature): Promise<Receipt> {
+export async function deliverOverHttp(url: string, delivery: Delivery, signed: Signature): Promise<Receipt> {
   const begin = performance.now();
   const isEvent = delivery.type === 'events_api';
   const body = isEvent

@@ -12,12 +12,13 @@
  *     slack.server.workspace.shown(card).text;
  *     await slack.acts.press(ann, card, 'Restart');
  */
-import { Acts } from './acts.ts';
+
 import { SlackServer } from './slack-server.ts';
+import { UserActions } from './user-actions.ts';
 
 export interface RunningSlack {
   readonly server: SlackServer;
-  readonly acts: Acts;
+  readonly actions: UserActions;
   /** What the adapter is configured with, for Socket Mode. */
   readonly env: Readonly<Record<'SLACK_BOT_TOKEN' | 'SLACK_APP_TOKEN' | 'SLACK_API_URL', string>>;
   stop(): Promise<void>;
@@ -28,7 +29,7 @@ export async function startSlackServer(options: { readonly port?: number } = {})
   await server.listen(options.port ?? 0);
   return {
     server,
-    acts: new Acts(server),
+    actions: new UserActions(server),
     env: {
       SLACK_BOT_TOKEN: server.botToken,
       SLACK_APP_TOKEN: server.appToken,

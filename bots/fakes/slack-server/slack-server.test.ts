@@ -139,7 +139,7 @@ async function open(heard: string[] = []): Promise<WebSocket> {
   const link = new WebSocket(url ?? '');
   link.on('message', (data) => heard.push(JSON.parse(String(data)).type));
   await once(link, 'open');
-  await eventually(() => expect(running.server.links.count).toBe(1));
+  await eventually(() => expect(running.server.sockets.count).toBe(1));
   return link;
 }
 
@@ -147,9 +147,9 @@ it('closes links as it is told, and reports what went down with them', async () 
   const heard: string[] = [];
   const link = await open(heard);
   const closed = once(link, 'close');
-  const bringing = running.acts.slash(ann, ops, 'status');
+  const bringing = running.actions.slash(ann, ops, 'status');
   await eventually(() => expect(heard).toEqual(['hello', 'slash_commands']));
-  running.server.links.drop(4000);
+  running.server.sockets.drop(4000);
   const receipt = await bringing;
   expect((await closed)[0]).toBe(4000);
   expect(receipt.acknowledged).toBe(false);
@@ -157,7 +157,7 @@ it('closes links as it is told, and reports what went down with them', async () 
 
 it('falls silent until there is another link', async () => {
   const silent = await open();
-  running.server.links.fallSilent();
+  running.server.sockets.stall();
   let answers = 0;
   silent.on('pong', () => {
     answers += 1;
@@ -171,10 +171,10 @@ it('falls silent until there is another link', async () => {
 });
 
 it('says no hello where it is told not to', async () => {
-  running.server.links.withoutHello = 1;
+  running.server.sockets.skippedHellos = 1;
   const heard: string[] = [];
   const link = await open(heard);
-  running.server.links.recycle('warning');
+  running.server.sockets.recycle('warning');
   await eventually(() => expect(heard).toEqual(['disconnect']));
   link.terminate();
 });
@@ -201,13 +201,13 @@ it('tells whom a message would notify', () => {
     text: `<!channel> <@${ann.id}> &lt;!here&gt; <!subteam^S1|ops>`,
     blocks: undefined,
   });
-  expect(running.server.workspace.shown(message)).toEqual({
+  expect(running.server.workspace.render(message)).toEqual({
     text: `<!channel> <@${ann.id}> <!here> <!subteam^S1|ops>`,
     notified: ['channel', ann.id, 'S1'],
   });
 });
 
 it('reports a delivery that nobody took', async () => {
-  const receipt = await running.acts.slash(ann, ops, 'status');
+  const receipt = await running.actions.slash(ann, ops, 'status');
   expect(receipt).toMatchObject({ acknowledged: false, answer: {} });
 });

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { Block, View } from './blocks.ts';
-import { type Seen, seen } from './shown.ts';
+import type { Block, View } from './block-kit.ts';
+import { type RenderedMessage, renderMessage } from './rendered-message.ts';
 
 export interface SlackUser {
   readonly id: string;
@@ -106,14 +106,14 @@ export class Workspace {
   }
 
   /** What stands in the channel for everyone, or for `user` with what only they see. */
-  standing(channel: string, user?: string): SlackMessage[] {
+  visibleMessages(channel: string, user?: string): SlackMessage[] {
     return this.messages.filter(
       (one) => one.channel === channel && !one.deleted && (one.onlyFor === undefined || one.onlyFor === user),
     );
   }
 
-  shown(message: SlackMessage): Seen {
-    return seen(message.text, message.blocks);
+  render(message: SlackMessage): RenderedMessage {
+    return renderMessage(message.text, message.blocks);
   }
 
   nextTs(): string {

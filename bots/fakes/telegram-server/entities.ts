@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { badRequest } from './refusal.ts';
+import { badRequest } from './api-error.ts';
 
 /** Part of a text with a meaning; offset and length count UTF-16 units, as the Bot API does. */
 export const entity = z.strictObject({

@@ -1,4 +1,4 @@
-import type { RefusalParameters } from './refusal.ts';
+import type { ApiErrorParameters } from './api-error.ts';
 
 /** How one answer goes wrong. */
 export type Fault =
@@ -7,7 +7,7 @@ export type Fault =
       readonly kind: 'refuse';
       readonly status: number;
       readonly description?: string;
-      readonly parameters?: RefusalParameters;
+      readonly parameters?: ApiErrorParameters;
     }
   /** A web page from something in between. */
   | { readonly kind: 'garbage'; readonly status?: number }

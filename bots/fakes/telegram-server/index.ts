@@ -13,5 +13,5 @@
  *
  * `fail`, `revoke`, `pollElsewhere`, `shut`, `closeTopic`, `deleteTopic`, `migrate`, `repeat`, `countAnew` and `ageQueries` are the ways in which it goes wrong.
  */
-export type { Chat, Person, Seen } from './chat-room.ts';
+export type { Chat, Person, RenderedMessage } from './chat-state.ts';
 export { startTelegramServer, type TelegramServer } from './telegram-server.ts';

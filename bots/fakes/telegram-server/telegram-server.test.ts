@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
-import type { Chat, Person } from './chat-room.ts';
+import type { Chat, Person } from './chat-state.ts';
 import { startTelegramServer, type TelegramServer } from './telegram-server.ts';
 
 let server: TelegramServer;
@@ -13,7 +13,7 @@ beforeEach(async () => {
   ann = server.person('Ann');
   direct = server.direct(ann);
   forum = server.group('Ops', [ann], 'supergroup');
-  server.say(ann, direct, '/start');
+  server.write(ann, direct, '/start');
 });
 
 afterEach(() => server.close());
@@ -89,7 +89,7 @@ test('a press is answered while it is young', async () => {
   const end = (callback_query_id: string): Promise<string> =>
     refusal('answerCallbackQuery', { callback_query_id });
   expect(await end(press.id)).toBe('taken');
-  server.ageQueries();
+  server.expireQueries();
   expect(await end(press.id)).toMatch(/query is too old/u);
   expect(await end('another')).toMatch(/query ID is invalid/u);
 });
@@ -102,7 +102,7 @@ test('a chat that is not there, not begun, shut or moved takes nothing, and says
     error_code: 403,
     description: "Forbidden: bot can't initiate conversation with a user",
   });
-  server.shut(direct, ann);
+  server.closeChat(direct, ann);
   expect(await send(direct.id)).toMatchObject({ description: 'Forbidden: bot was blocked by the user' });
   const group = server.group('Small', [ann]);
   const next = server.migrate(group);
@@ -117,7 +117,7 @@ test('a topic is one that somebody opened and nobody closed', async () => {
   const send = (message_thread_id: number): Promise<string> =>
     refusal('sendMessage', { chat_id: forum.id, text: 'x', message_thread_id });
   expect(await send(7)).toBe('400 Bad Request: message thread not found');
-  server.say(ann, forum, '/hq', { thread: 7 });
+  server.write(ann, forum, '/hq', { thread: 7 });
   expect(await send(7)).toBe('taken');
   server.closeTopic(forum, 7);
   expect(await send(7)).toBe('400 Bad Request: TOPIC_CLOSED');
@@ -151,11 +151,11 @@ test('privacy mode lets a group’s commands and replies to the bot through, and
   await call('getUpdates', { offset: (server.unconfirmed[0]?.update_id ?? 0) + 1 });
   await call('sendMessage', { chat_id: forum.id, text: 'question' });
   const question = server.last(forum);
-  server.say(ann, forum, 'good morning');
-  server.say(ann, forum, '@hq_test_bot status');
-  server.say(ann, forum, '/hq@other_bot status');
-  server.say(ann, forum, '/hq status');
-  server.say(ann, forum, 'answer', { replyTo: question });
+  server.write(ann, forum, 'good morning');
+  server.write(ann, forum, '@hq_test_bot status');
+  server.write(ann, forum, '/hq@other_bot status');
+  server.write(ann, forum, '/hq status');
+  server.write(ann, forum, 'answer', { replyTo: question });
   expect(server.unconfirmed.map(({ message }) => Object(message).text)).toEqual(['/hq status', 'answer']);
 });
 

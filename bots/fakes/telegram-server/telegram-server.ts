@@ -2,19 +2,19 @@ import { randomInt } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
+import { ApiError, badRequest } from './api-error.ts';
 import {
   type BotCommand,
   botMethods,
   type Call,
-  type House,
-  type Query,
+  type CallbackQuery,
+  type ServerState,
   type Webhook,
-} from './bot-methods.ts';
-import { type Chat, ChatRoom, type Message, type Person, type Seen } from './chat-room.ts';
+} from './bot-api.ts';
+import { type Chat, ChatState, type Message, type Person, type RenderedMessage } from './chat-state.ts';
 import { findEntities } from './entities.ts';
 import { type Fault, Faults } from './faults.ts';
-import { badRequest, Refusal } from './refusal.ts';
-import { readCall } from './request.ts';
+import { readCall } from './request-parameters.ts';
 import { type Update, UpdateQueue } from './update-queue.ts';
 import { sendToWebhook } from './webhook-sender.ts';
 
@@ -23,8 +23,8 @@ export interface TelegramServerOptions {
   readonly path?: string;
 }
 
-export interface SayOptions {
-  readonly replyTo?: Pick<Seen, 'id'>;
+export interface WriteOptions {
+  readonly replyTo?: Pick<RenderedMessage, 'id'>;
   readonly thread?: number;
   /** `anonymous`: an administrator who hides behind the group. A chat: somebody who writes as that channel. */
   readonly as?: 'anonymous' | Chat;
@@ -34,10 +34,10 @@ export interface SayOptions {
 /** A press, and what the one who pressed was told. */
 export interface Press {
   readonly id: string;
-  answer(): Query['answer'];
+  answer(): CallbackQuery['answer'];
 }
 
-export interface MadeCall extends Call {
+export interface RecordedCall extends Call {
   readonly method: string;
   readonly at: number;
 }
@@ -53,13 +53,13 @@ export class TelegramServer {
   readonly token = '7000001:AAFakeTokenOfTheTestServer_0123456789';
   readonly bot: Person = { id: 7000001, is_bot: true, first_name: 'HQ', username: 'hq_test_bot' };
   /** Every call that reached the server, in order. */
-  readonly calls: MadeCall[] = [];
+  readonly calls: RecordedCall[] = [];
   readonly #server: Server;
   readonly #path: string;
   readonly #ending = new AbortController();
   readonly #faults = new Faults();
-  readonly #rooms = new Map<number, ChatRoom>();
-  readonly #house: House;
+  readonly #rooms = new Map<number, ChatState>();
+  readonly #house: ServerState;
   readonly #webhook: Promise<void>;
   #isRevoked = false;
   // Ids that no other server gave: tests keep them in one database.
@@ -77,7 +77,7 @@ export class TelegramServer {
       queries: new Map(),
       commands: new Map(),
       webhook: undefined,
-      room: (id) => this.#room(id),
+      chatState: (id) => this.#room(id),
     };
     server.on('request', (request, response) => void this.#serve(request, response));
     this.#webhook = sendToWebhook(this.#house, this.#ending.signal);
@@ -131,7 +131,7 @@ export class TelegramServer {
   }
 
   /** A person writes. In groups the bot gets what privacy mode lets through: commands for it and replies to it. */
-  say(person: Person, chat: Chat, text: string, options: SayOptions = {}): Message {
+  write(person: Person, chat: Chat, text: string, options: WriteOptions = {}): Message {
     const room = this.#room(chat.id);
     const { replyTo, thread, as, isForwarded } = options;
     // Who writes into a topic replies to the message that opened it, unless to another.
@@ -149,32 +149,37 @@ export class TelegramServer {
         ? { forward_origin: { type: 'user', date: 1, sender_user: this.person('Stranger') } }
         : {}),
     });
-    if (chat.type === 'private') room.bar(undefined);
+    if (chat.type === 'private') room.setClosed(undefined);
     if (this.#isHeard(message)) this.#update(chat.type === 'channel' ? 'channel_post' : 'message', message);
     return message;
   }
 
   /** Presses a button by its label. `isStale`: one that the message had once. */
-  press(person: Person, seen: Pick<Seen, 'chat' | 'id'>, label: string, isStale = false): Press {
-    const room = this.#room(seen.chat);
-    const button = room.button(seen.id, label, isStale);
+  press(
+    person: Person,
+    messages: Pick<RenderedMessage, 'chat' | 'id'>,
+    label: string,
+    isStale = false,
+  ): Press {
+    const room = this.#room(messages.chat);
+    const button = room.button(messages.id, label, isStale);
     if (button?.callback_data === undefined) {
-      throw new Error(`Message ${seen.id} has no button "${label}".`);
+      throw new Error(`Message ${messages.id} has no button "${label}".`);
     }
-    return this.#query(person, room.get(seen.id), button.callback_data);
+    return this.#query(person, room.get(messages.id), button.callback_data);
   }
 
   /** Sends data that no button of ours had: what a forged client does. */
-  forge(person: Person, seen: Pick<Seen, 'chat' | 'id'>, data: string): Press {
+  forge(person: Person, seen: Pick<RenderedMessage, 'chat' | 'id'>, data: string): Press {
     return this.#query(person, this.#room(seen.chat).get(seen.id), data);
   }
 
   /** What the bot has written there, oldest first. */
-  seen(chat: Chat): Seen[] {
-    return this.#room(chat.id).seen(this.bot.id);
+  seen(chat: Chat): RenderedMessage[] {
+    return this.#room(chat.id).renderedMessages(this.bot.id);
   }
 
-  last(chat: Chat): Seen {
+  last(chat: Chat): RenderedMessage {
     const last = this.seen(chat).at(-1);
     if (last === undefined) throw new Error(`The bot has written nothing to chat ${chat.id}.`);
     return last;
@@ -192,10 +197,10 @@ export class TelegramServer {
   }
 
   /** The person blocks the bot, or the group throws it out. */
-  shut(chat: Chat, person: Person): void {
+  closeChat(chat: Chat, person: Person): void {
     const isDirect = chat.type === 'private';
     const reason = isDirect ? 'bot was blocked by the user' : `bot was kicked from the ${chat.type} chat`;
-    this.#room(chat.id).bar(new Refusal(403, `Forbidden: ${reason}`));
+    this.#room(chat.id).setClosed(new ApiError(403, `Forbidden: ${reason}`));
     this.#update('my_chat_member', {
       chat,
       from: person,
@@ -215,7 +220,7 @@ export class TelegramServer {
   }
 
   /** Updates are numbered from somewhere lower on, as after a week without any. */
-  countAnew(): void {
+  resetUpdateIds(): void {
     this.#lastUpdate = randomInt(1, 900_000);
   }
 
@@ -239,12 +244,12 @@ export class TelegramServer {
   }
 
   /** Answers to presses that come from now on are too late. */
-  ageQueries(): void {
+  expireQueries(): void {
     for (const query of this.#house.queries.values()) query.isOld = true;
   }
 
   /** Delivers an update once more, as after a crash. */
-  repeat(update: Update): void {
+  redeliver(update: Update): void {
     this.#house.updates.repeat(update);
   }
 
@@ -253,7 +258,7 @@ export class TelegramServer {
     return this.#update(kind, body);
   }
 
-  called(method: string): MadeCall[] {
+  called(method: string): RecordedCall[] {
     return this.calls.filter((call) => call.method === method.toLowerCase());
   }
 
@@ -266,16 +271,16 @@ export class TelegramServer {
   }
 
   #open(chat: Chat, members: readonly Person[]): Chat {
-    const room = this.#rooms.get(chat.id) ?? new ChatRoom(chat);
+    const room = this.#rooms.get(chat.id) ?? new ChatState(chat);
     if (!this.#rooms.has(chat.id) && chat.type === 'private') {
-      room.bar(new Refusal(403, "Forbidden: bot can't initiate conversation with a user"));
+      room.setClosed(new ApiError(403, "Forbidden: bot can't initiate conversation with a user"));
     }
     for (const { id } of members) room.members.add(id);
     this.#rooms.set(chat.id, room);
     return chat;
   }
 
-  #room(id: number): ChatRoom {
+  #room(id: number): ChatState {
     const room = this.#rooms.get(id);
     if (room === undefined) throw badRequest('chat not found');
     return room;
@@ -293,7 +298,7 @@ export class TelegramServer {
   #query(person: Person, message: Message | undefined, data: string): Press {
     if (message === undefined) throw new Error('There is no such message.');
     this.#lastQuery += 1;
-    const query: Query = { id: `query-${this.#lastQuery}`, isOld: false, answer: undefined };
+    const query: CallbackQuery = { id: `query-${this.#lastQuery}`, isOld: false, answer: undefined };
     this.#house.queries.set(query.id, query);
     this.#update('callback_query', { id: query.id, from: person, chat_instance: '1', data, message });
     return { id: query.id, answer: () => query.answer };
@@ -314,10 +319,10 @@ export class TelegramServer {
       const path = (request.url ?? '/').replace(/\?.*$/u, '');
       const [, token, name] = /^\/bot([^/]+)\/(\w+)$/u.exec(path.slice(this.#path.length)) ?? [];
       const call = await readCall(request, AbortSignal.any([left.signal, this.#ending.signal]));
-      if (!path.startsWith(this.#path) || name === undefined) throw new Refusal(404, 'Not Found');
+      if (!path.startsWith(this.#path) || name === undefined) throw new ApiError(404, 'Not Found');
       const method = name.toLowerCase();
       this.calls.push({ ...call, method, at: performance.now() });
-      if (token !== this.token || this.#isRevoked) throw new Refusal(401, 'Unauthorized');
+      if (token !== this.token || this.#isRevoked) throw new ApiError(401, 'Unauthorized');
       await this.#answer(method, call, response);
     } catch (error) {
       refuse(response, error);
@@ -328,7 +333,7 @@ export class TelegramServer {
     const fault = this.#faults.take(method);
     if (fault?.kind === 'hang') return;
     if (fault?.kind === 'refuse') {
-      throw new Refusal(fault.status, fault.description ?? 'Internal Server Error', fault.parameters);
+      throw new ApiError(fault.status, fault.description ?? 'Internal Server Error', fault.parameters);
     }
     if (fault?.kind === 'garbage') {
       response.writeHead(fault.status ?? 200, { 'content-type': 'text/html' });
@@ -336,9 +341,9 @@ export class TelegramServer {
       return;
     }
     const run = botMethods[method];
-    if (run === undefined) throw new Refusal(404, 'Not Found');
+    if (run === undefined) throw new ApiError(404, 'Not Found');
     const result = await run(this.#house, call);
-    if (this.#isRevoked) throw new Refusal(401, 'Unauthorized');
+    if (this.#isRevoked) throw new ApiError(401, 'Unauthorized');
     if (fault?.kind === 'slow') await pause(fault.ms);
     if (fault?.kind === 'lost') response.destroy();
     else if (fault?.kind === 'stall') {
@@ -356,11 +361,11 @@ export async function startTelegramServer(options: TelegramServerOptions = {}): 
 
 function refuse(response: ServerResponse, error: unknown): void {
   const refusal =
-    error instanceof Refusal
+    error instanceof ApiError
       ? error
       : error instanceof z.ZodError
         ? badRequest(`${error.issues[0]?.path.join('.')}: ${error.issues[0]?.message}`)
-        : new Refusal(500, `Internal Server Error: ${String(error)}`);
+        : new ApiError(500, `Internal Server Error: ${String(error)}`);
   send(response, refusal.status, {
     ok: false,
     error_code: refusal.status,

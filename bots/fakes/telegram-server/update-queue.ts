@@ -1,4 +1,4 @@
-import { Refusal } from './refusal.ts';
+import { ApiError } from './api-error.ts';
 
 export interface Update {
   readonly update_id: number;
@@ -7,7 +7,7 @@ export interface Update {
 
 interface Poll {
   readonly answer: (updates: Update[]) => void;
-  readonly refuse: (reason: Refusal) => void;
+  readonly refuse: (reason: ApiError) => void;
   readonly offset: number;
   readonly limit: number;
 }
@@ -86,13 +86,13 @@ export class UpdateQueue {
     poll.answer(waiting.slice(0, poll.limit));
   }
 
-  #endPoll(reason: Refusal): void {
+  #endPoll(reason: ApiError): void {
     this.#poll?.refuse(reason);
   }
 }
 
-function conflict(): Refusal {
-  return new Refusal(
+function conflict(): ApiError {
+  return new ApiError(
     409,
     'Conflict: terminated by other getUpdates request; make sure that only one bot instance is running',
   );

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { House } from './bot-methods.ts';
+import type { ServerState } from './bot-api.ts';
 
 /** Brings updates to the webhook, in order, and each again until it is taken. */
-export async function sendToWebhook(house: House, signal: AbortSignal): Promise<void> {
+export async function sendToWebhook(house: ServerState, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     const [first] = house.updates.unconfirmed;
     const { webhook } = house;

@@ -3,7 +3,7 @@ import { PassThrough } from 'node:stream';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../../../../db/testing/eventually.ts';
-import { type DiscordServer, readable, startDiscordServer } from '../../../fakes/discord-server/index.ts';
+import { type DiscordServer, renderedText, startDiscordServer } from '../../../fakes/discord-server/index.ts';
 import type { Adapter, CommandDescription } from '../../contract/adapter.ts';
 import type { Card, Handle } from '../../contract/card.ts';
 import type { Acknowledgement, ChatLocation, Inbound, Receiver, Reply } from '../../contract/inbound.ts';
@@ -140,14 +140,14 @@ describe('interactions', () => {
     expect(inbound).not.toHaveProperty('stranger');
 
     const handle = handleOf(await reply.send(card('Restart', { state: 'running' })));
-    expect(turn.message && readable(turn.message)).toBe('**Restart** — running');
+    expect(turn.message && renderedText(turn.message)).toBe('**Restart** — running');
     expect(await adapter.edit(handle, card('Restart', { state: 'done in 3s', tone: 'good' }))).toMatchObject({
       ok: true,
     });
-    expect(turn.message && readable(turn.message)).toBe('**Restart** — done in 3s');
+    expect(turn.message && renderedText(turn.message)).toBe('**Restart** — done in 3s');
 
     await reply.send(card('One more'));
-    expect(turn.followUps.map(readable)).toEqual(['**One more**']);
+    expect(turn.followUps.map(renderedText)).toEqual(['**One more**']);
   });
 
   it('use a separate install for direct messages', async () => {
@@ -165,12 +165,12 @@ describe('interactions', () => {
     core.take = async () => publicly;
     await discord.slash(ann, discord.home, 'status');
     const handle = handleOf(await core.last().reply.send(card('This too'), { private: true }));
-    const words = discord.messages(discord.home, ann).map(readable);
+    const words = discord.messages(discord.home, ann).map(renderedText);
     expect(words).toEqual(['**Only for you**', '**This too**']);
     expect(discord.messages(discord.home, bob)).toEqual([]);
 
     await adapter.edit(handle, card('This too, edited'));
-    expect(discord.messages(discord.home, ann).map(readable)).toContain('**This too, edited**');
+    expect(discord.messages(discord.home, ann).map(renderedText)).toContain('**This too, edited**');
   });
 
   it('hand over a press with its message, and change nothing for a quiet one', async () => {
@@ -198,7 +198,7 @@ describe('interactions', () => {
     expect(turn.followUps.map(({ onlyFor }) => onlyFor)).toEqual([ann.id]);
 
     await adapter.edit({ channel: message.channel, message: message.id }, card('Decided'));
-    expect(discord.messages(discord.home).map(readable)).toEqual(['**Decided**']);
+    expect(discord.messages(discord.home).map(renderedText)).toEqual(['**Decided**']);
   });
 
   it('open a form as the first answer, and hand over its values', async () => {
@@ -311,7 +311,7 @@ describe('acknowledgement', () => {
     expect(turn.message?.loading).toBe(true);
     const { reply } = core.last();
     expect((await reply.send(card('After all'))).ok).toBe(true);
-    expect(turn.message && readable(turn.message)).toBe('**After all**');
+    expect(turn.message && renderedText(turn.message)).toBe('**After all**');
   });
 
   it('reports a form that comes too late to open', async () => {
@@ -320,18 +320,18 @@ describe('acknowledgement', () => {
     core.take = () => late.promise;
     const turn = await discord.slash(ann, discord.home, 'status');
     late.resolve({ kind: 'form', form: { token: 'f', title: 'x', submit: 'x', fields: [] } });
-    await discord.until(() => turn.message && readable(turn.message).includes('send the command again'));
+    await discord.until(() => turn.message && renderedText(turn.message).includes('send the command again'));
   });
 
   it('reports a failure of the core', async () => {
     core.take = () => Promise.reject(new Error('the port is closed'));
     const turn = await discord.slash(discord.user('ann'), discord.home, 'status');
-    await discord.until(() => turn.message && readable(turn.message).includes('could not process that'));
+    await discord.until(() => turn.message && renderedText(turn.message).includes('could not process that'));
   });
 
   it('handles the same interaction once', async () => {
     const { interaction } = await discord.slash(discord.user('ann'), discord.home, 'status');
-    await discord.deliverAgain(interaction);
+    await discord.redeliver(interaction);
     await discord.slash(discord.user('bob'), discord.home, 'status');
     expect(core.heard).toHaveLength(2);
     expect(adapter.health().state).toBe('connected');
@@ -351,8 +351,8 @@ describe('acknowledgement', () => {
     await discord.slash(ann, discord.home, 'status');
     await eventually(() => expect(adapter.health()).toMatchObject({ state: 'conflict' }));
     expect((await core.last().reply.send(card('Ours'))).ok).toBe(true);
-    expect(discord.messages(discord.home, ann).map(readable)).toEqual(['mine', '**Ours**']);
-    expect(discord.messages(discord.home).map(readable)).toEqual(['mine']);
+    expect(discord.messages(discord.home, ann).map(renderedText)).toEqual(['mine', '**Ours**']);
+    expect(discord.messages(discord.home).map(renderedText)).toEqual(['mine']);
   });
 
   it('retries if the first attempt fails at Discord', async () => {
@@ -365,7 +365,7 @@ describe('acknowledgement', () => {
       expect(discord.requests.filter(({ path }) => path.endsWith('/callback'))).toHaveLength(4),
     );
     await core.last().reply.send(card('Here'));
-    expect(lost.message && readable(lost.message)).toBe('**Here**');
+    expect(lost.message && renderedText(lost.message)).toBe('**Here**');
     expect(adapter.health().state).toBe('connected');
   });
 
@@ -381,8 +381,8 @@ describe('acknowledgement', () => {
       await eventually(() => expect(core.heard.length).toBe(acknowledgement === publicly ? 1 : 2));
       expect((await core.last().reply.send(card('Anyway'))).ok).toBe(true);
     }
-    expect(discord.messages(discord.home).map(readable)).toEqual(['**Anyway**']);
-    expect(discord.messages(direct).map(readable)).toEqual(['**Anyway**']);
+    expect(discord.messages(discord.home).map(renderedText)).toEqual(['**Anyway**']);
+    expect(discord.messages(direct).map(renderedText)).toEqual(['**Anyway**']);
   });
 });
 
@@ -398,14 +398,14 @@ describe('after fifteen minutes', () => {
     discord.advance(16 * 60_000);
     expect(await adapter.edit(open, card('Done'))).toMatchObject({ ok: true });
     expect(await adapter.edit(closed, card('Done'))).toEqual({ ok: false, problem: { kind: 'gone' } });
-    expect(discord.messages(discord.home).map(readable)).toEqual(['**Done**']);
+    expect(discord.messages(discord.home).map(renderedText)).toEqual(['**Done**']);
   });
 
   it('sends a late answer as a separate message', async () => {
     await discord.slash(discord.user('ann'), discord.home, 'status');
     discord.advance(16 * 60_000);
     await core.last().reply.send(card('Late'));
-    expect(discord.messages(discord.home).map(readable)).toContain('**Late**');
+    expect(discord.messages(discord.home).map(renderedText)).toContain('**Late**');
   });
 
   it('lets another process edit a message of this one', async () => {
@@ -414,7 +414,7 @@ describe('after fifteen minutes', () => {
     await adapter.stop();
     await startAll();
     expect(await adapter.edit(handle, card('Done'))).toMatchObject({ ok: true });
-    expect(discord.messages(discord.home).map(readable)).toEqual(['**Done**']);
+    expect(discord.messages(discord.home).map(renderedText)).toEqual(['**Done**']);
   });
 });
 
@@ -424,7 +424,7 @@ describe('the connection', () => {
     await eventually(() => expect(adapter.health().state).toBe('reconnecting'));
     const turn = await discord.slash(discord.user('ann'), discord.home, 'status');
     await core.last().reply.send(card('Here'));
-    expect(turn.message && readable(turn.message)).toBe('**Here**');
+    expect(turn.message && renderedText(turn.message)).toBe('**Here**');
     expect(discord.gateway).toMatchObject({ identified: 1, resumed: 1 });
     expect(adapter.health()).toMatchObject({ state: 'connected', detail: null });
   });
@@ -489,7 +489,7 @@ describe('a second start', () => {
     expect(discord.gateway).toMatchObject({ identified: 2, connected: 1 });
     const turn = await discord.slash(discord.user('ann'), discord.home, 'status');
     await core.last().reply.send(card('Here'));
-    expect(turn.message && readable(turn.message)).toBe('**Here**');
+    expect(turn.message && renderedText(turn.message)).toBe('**Here**');
     expect(core.heard).toHaveLength(1);
   });
 });
@@ -532,12 +532,12 @@ describe('sending', () => {
 
   it('classifies each refusal of a chat', async () => {
     const handle = handleOf(await adapter.send(placeOf(), card('x')));
-    discord.access(discord.home, 'forbidden');
+    discord.setAccess(discord.home, 'forbidden');
     expect(await adapter.send(placeOf(), card('x'))).toMatchObject({
       ok: false,
       problem: { kind: 'closed' },
     });
-    discord.access(discord.home, 'open');
+    discord.setAccess(discord.home, 'open');
     expect(await adapter.send(placeOf('404'), card('x'))).toMatchObject({ problem: { kind: 'closed' } });
     expect(await adapter.edit({ ...handle, message: '404' }, card('x'))).toEqual({
       ok: false,
@@ -626,9 +626,9 @@ describe('signed interactions by HTTP', () => {
     const ann = discord.user('ann');
     const turn = await discord.slash(ann, discord.home, 'status');
     const handle = handleOf(await core.last().reply.send(card('Here')));
-    expect(turn.message && readable(turn.message)).toBe('**Here**');
+    expect(turn.message && renderedText(turn.message)).toBe('**Here**');
     await adapter.edit(handle, card('Edited'));
-    expect(turn.message && readable(turn.message)).toBe('**Edited**');
+    expect(turn.message && renderedText(turn.message)).toBe('**Edited**');
     core.complete = async () => [{ label: 'a', value: 'a' }];
     expect(await discord.complete(ann, discord.home, 'restart', { gateway: 'a' }, 'gateway')).toEqual([
       { name: 'a', value: 'a' },

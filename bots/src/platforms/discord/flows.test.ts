@@ -6,12 +6,12 @@ import { nilTenant } from '../../../../db/testing/database.ts';
 import { eventually } from '../../../../db/testing/eventually.ts';
 import { claimOne, takeTurn } from '../../../../db/testing/turn.ts';
 import {
+  type ChannelRef,
   type DiscordServer,
   type DiscordUser,
   type Message,
-  readable,
+  renderedText,
   startDiscordServer,
-  type Where,
 } from '../../../fakes/discord-server/index.ts';
 import { type ChatTestStack, type OpenCore, openChatStack } from '../../../testing/chat-stack.ts';
 import type { Adapter } from '../../contract/adapter.ts';
@@ -54,11 +54,11 @@ async function open(): Promise<void> {
 }
 
 /** The newest message that this person sees there, once it reads like that. */
-function sees(where: Where, user: DiscordUser, words: RegExp): Promise<Message> {
+function sees(where: ChannelRef, user: DiscordUser, words: RegExp): Promise<Message> {
   return eventually(() => {
     const last = discord.messages(where, user).at(-1);
     if (last === undefined) throw new Error('there is no message');
-    expect(readable(last)).toMatch(words);
+    expect(renderedText(last)).toMatch(words);
     return last;
   });
 }
@@ -75,7 +75,7 @@ async function linked(role: Role): Promise<DiscordUser> {
 }
 
 /** A channel that an admin has bound. */
-async function bound(ceiling: Role): Promise<Where> {
+async function bound(ceiling: Role): Promise<ChannelRef> {
   const admin = await linked('admin');
   const channel = discord.channel('ops');
   await discord.slash(admin, channel, 'bind', { ceiling });
@@ -149,8 +149,8 @@ it('confirms a restart, and shows one card from the press to the end', async () 
   expect(await commands('restart_gateway')).toEqual([]);
 
   await Promise.all([1, 2].map(() => discord.press(operator, question, 'Confirm')));
-  await eventually(() => expect(readable(question)).toMatch(/confirmed by .*@.*, \d\d:\d\d UTC/u));
-  expect(readable(question)).not.toContain('[Confirm]');
+  await eventually(() => expect(renderedText(question)).toMatch(/confirmed by .*@.*, \d\d:\d\d UTC/u));
+  expect(renderedText(question)).not.toContain('[Confirm]');
   expect(await commands('restart_gateway')).toMatchObject([{ origin: 'discord', status: 'pending' }]);
 
   const { database } = chat.stack;
@@ -160,13 +160,13 @@ it('confirms a restart, and shows one card from the press to the end', async () 
     gateway: chat.gateway,
     output: [{ token: claimed.lease_token, seq: 1, stream: 'stdout', text }],
   });
-  await eventually(() => expect(readable(question)).toContain('stopping ``ˋ @everyone'));
+  await eventually(() => expect(renderedText(question)).toContain('stopping ``ˋ @everyone'));
   await takeTurn(database, {
     gateway: chat.gateway,
     results: [{ token: claimed.lease_token, status: 'done', exit_code: 0, stdout: text }],
   });
-  await eventually(() => expect(readable(question)).toMatch(/done in /u));
-  expect(readable(question)).not.toContain('[Cancel]');
+  await eventually(() => expect(renderedText(question)).toMatch(/done in /u));
+  expect(renderedText(question)).not.toContain('[Cancel]');
   expect(question.pings).toEqual([]);
 });
 
@@ -189,8 +189,8 @@ it('asks in a form for the typed name before a destructive action', async () => 
       }
     }
     await eventually(async () => expect(await commands('restart_gateway')).toHaveLength(1));
-    await eventually(() => expect(readable(question)).toMatch(/confirmed by .*@/u));
-    expect(readable(question)).not.toContain('[Type the name]');
+    await eventually(() => expect(renderedText(question)).toMatch(/confirmed by .*@/u));
+    expect(renderedText(question)).not.toContain('[Type the name]');
   } finally {
     await database.query(`update hq.actions set danger = 'disruptive' where name = 'restart_gateway'`);
   }
@@ -200,12 +200,12 @@ it('enqueues a redelivered command once, across processes', async () => {
   const operator = await linked('operator');
   const ops = await bound('operator');
   const { interaction } = await discord.slash(operator, ops, 'gateway ping');
-  await discord.deliverAgain(interaction);
+  await discord.redeliver(interaction);
   await sees(ops, operator, /waiting for the runner/u);
   await core.close();
   await adapter.stop();
   await open();
-  await discord.deliverAgain(interaction);
+  await discord.redeliver(interaction);
   await eventually(() => expect(adapter.health().lastInboundAt).not.toBeNull());
   await eventually(() => expect(core.core.dispatcher.size()).toBe(0));
   expect(await commands('ping')).toHaveLength(1);
@@ -241,7 +241,7 @@ it('keeps updating the same card after a restart of the bot and the end of its i
   });
   await open();
   await core.core.resume('discord');
-  await eventually(() => expect(readable(card)).toMatch(/done in /u));
+  await eventually(() => expect(renderedText(card)).toMatch(/done in /u));
   expect(discord.messages(ops)).toHaveLength(2);
 });
 
@@ -284,9 +284,9 @@ it('sends an alert to a subscribed channel, takes an acknowledgement, and report
     const alert = await sees(ops, operator, /The gateway \\@everyone is silent/u);
     expect(alert.pings).toEqual([]);
     await discord.press(operator, alert, 'Acknowledge');
-    await eventually(() => expect(readable(alert)).toMatch(/seen by .*@/u));
+    await eventually(() => expect(renderedText(alert)).toMatch(/seen by .*@/u));
     await database.query('select hq.resolve_alert($1, $2)', [nilTenant, 'test:gateway']);
-    await eventually(() => expect(readable(alert)).toMatch(/over after/u));
+    await eventually(() => expect(renderedText(alert)).toMatch(/over after/u));
   } finally {
     alerts.stop();
   }

@@ -41,8 +41,9 @@ const location = (): ChatLocation => ({
   thread: null,
 });
 const seen = (message: SlackMessage | undefined): string =>
-  message === undefined ? '' : bot.slack.server.workspace.shown(message).text;
-const standing = (user?: SlackUser): SlackMessage[] => bot.slack.server.workspace.standing(ops.id, user?.id);
+  message === undefined ? '' : bot.slack.server.workspace.render(message).text;
+const standing = (user?: SlackUser): SlackMessage[] =>
+  bot.slack.server.workspace.visibleMessages(ops.id, user?.id);
 async function received(count = 1) {
   await eventually(() => expect(bot.core.received).toHaveLength(count));
   return bot.core.last;
@@ -56,7 +57,7 @@ async function posted(): Promise<SlackMessage> {
 
 describe('messages and commands', () => {
   it('hand over the words of /hq as typed, with immutable ids', async () => {
-    const receipt = await bot.slack.acts.slash(ann, ops, 'restart <a> & "b"');
+    const receipt = await bot.slack.actions.slash(ann, ops, 'restart <a> & "b"');
     expect(receipt.acknowledged).toBe(true);
     const { inbound } = await received();
     expect(inbound).toMatchObject({
@@ -73,16 +74,16 @@ describe('messages and commands', () => {
   });
 
   it('identify a direct conversation by its id, whatever a channel is called', async () => {
-    await bot.slack.acts.slash(ann, bot.slack.server.workspace.direct(ann), 'status');
+    await bot.slack.actions.slash(ann, bot.slack.server.workspace.direct(ann), 'status');
     expect((await received()).inbound.kind).toBe('direct');
     const group = bot.slack.server.workspace.channel('directmessage', [ann]);
-    await bot.slack.acts.slash(ann, group, 'status');
+    await bot.slack.actions.slash(ann, group, 'status');
     expect((await received(2)).inbound.kind).toBe('group');
   });
 
   it('hand over a mention in a thread, and answer there', async () => {
     const root = await posted();
-    const receipt = await bot.slack.acts.mention(ann, ops, 'status prod', { thread: root.ts });
+    const receipt = await bot.slack.actions.mention(ann, ops, 'status prod', { thread: root.ts });
     expect(receipt.acknowledged).toBe(true);
     const { inbound, reply } = await received();
     expect(inbound).toMatchObject({
@@ -96,7 +97,7 @@ describe('messages and commands', () => {
 
   it('mark a plain direct message as an answer', async () => {
     const direct = bot.slack.server.workspace.direct(ann);
-    await bot.slack.acts.event({
+    await bot.slack.actions.event({
       type: 'message',
       channel_type: 'im',
       user: ann.id,
@@ -112,17 +113,17 @@ describe('messages and commands', () => {
 
   it('distinguish two commands to which Slack gave no id', async () => {
     const nameless = { payload: { trigger_id: undefined, response_url: undefined } };
-    await bot.slack.acts.slash(ann, ops, 'status', nameless);
-    await bot.slack.acts.slash(ann, ops, 'status', nameless);
+    await bot.slack.actions.slash(ann, ops, 'status', nameless);
+    await bot.slack.actions.slash(ann, ops, 'status', nameless);
     await received(2);
     expect(new Set(bot.core.received.map(({ inbound }) => inbound.deliveryId)).size).toBe(2);
   });
 
   it('ignore messages of the bot itself', async () => {
     const { botUser, botId } = bot.slack.server.workspace;
-    await bot.slack.acts.mention(ann, ops, 'x', { event: { user: botUser } });
-    await bot.slack.acts.mention(ann, ops, 'x', { event: { bot_id: botId } });
-    await bot.slack.acts.slash(ann, ops, 'status');
+    await bot.slack.actions.mention(ann, ops, 'x', { event: { user: botUser } });
+    await bot.slack.actions.mention(ann, ops, 'x', { event: { bot_id: botId } });
+    await bot.slack.actions.slash(ann, ops, 'status');
     expect((await received()).inbound.input).toEqual({ kind: 'words', text: 'status' });
   });
 
@@ -137,16 +138,16 @@ describe('messages and commands', () => {
     ['another app', { payload: { api_app_id: 'A0OTHER' } }, 'outsider'],
     ['another workspace', { payload: { team_id: 'T0OTHER' } }, 'outsider'],
   ] as const)('marks a mention by %s as a stranger', async (_who, tampered, stranger) => {
-    await bot.slack.acts.mention(ann, ops, 'status', tampered);
+    await bot.slack.actions.mention(ann, ops, 'status', tampered);
     expect((await received()).inbound.stranger).toBe(stranger);
   });
 
   it('keep the id of a foreign workspace on every surface', async () => {
     const message = await posted();
     const foreign = { payload: { team_id: 'T0OTHER', team: { id: 'T0OTHER' } } };
-    await bot.slack.acts.slash(ann, ops, 'status', foreign);
-    await bot.slack.acts.press(ann, message, 'Again', foreign);
-    await bot.slack.acts.mention(ann, ops, 'status', foreign);
+    await bot.slack.actions.slash(ann, ops, 'status', foreign);
+    await bot.slack.actions.press(ann, message, 'Again', foreign);
+    await bot.slack.actions.mention(ann, ops, 'status', foreign);
     await received(3);
     for (const { inbound } of bot.core.received)
       expect(inbound).toMatchObject({ install: 'T0OTHER', stranger: 'outsider' });
@@ -155,7 +156,7 @@ describe('messages and commands', () => {
 
 describe('answers', () => {
   it('answers a command so that only its user sees it', async () => {
-    await bot.slack.acts.slash(ann, ops, 'usage');
+    await bot.slack.actions.slash(ann, ops, 'usage');
     const { reply } = await received();
     expect(await reply.send(card, { private: true })).toMatchObject({ ok: true, handle: null });
     expect(standing()).toHaveLength(0);
@@ -163,7 +164,7 @@ describe('answers', () => {
   });
 
   it('answers publicly with a message that can be edited', async () => {
-    await bot.slack.acts.slash(ann, ops, 'restart');
+    await bot.slack.actions.slash(ann, ops, 'restart');
     const sent = await (await received()).reply.send(card);
     if (!sent.ok || sent.handle === null) throw new Error('it has no handle');
     expect(await bot.adapter.edit(sent.handle, { title: 'Gone on', tone: 'neutral' })).toEqual(sent);
@@ -171,7 +172,7 @@ describe('answers', () => {
   });
 
   it('shows a placeholder if the answer takes long, and replaces it by the answer', async () => {
-    await bot.slack.acts.slash(ann, ops, 'usage');
+    await bot.slack.actions.slash(ann, ops, 'usage');
     const { reply } = await received();
     await eventually(() => expect(seen(standing(ann)[0])).toContain('Working on it'));
     await reply.send(card, { private: true });
@@ -179,7 +180,7 @@ describe('answers', () => {
   });
 
   it('deletes the placeholder if the answer is public', async () => {
-    await bot.slack.acts.slash(ann, ops, 'restart');
+    await bot.slack.actions.slash(ann, ops, 'restart');
     const { reply } = await received();
     await eventually(() => expect(standing(ann)).toHaveLength(1));
     await reply.send(card);
@@ -189,14 +190,14 @@ describe('answers', () => {
 
   it('answers in a channel without the bot, and explains the limitation', async () => {
     const other = bot.slack.server.workspace.channel('other', [ann], false);
-    await bot.slack.acts.slash(ann, other, 'status');
+    await bot.slack.actions.slash(ann, other, 'status');
     expect(await (await received()).reply.send(card)).toMatchObject({ ok: true, handle: null });
-    const [message] = bot.slack.server.workspace.standing(other.id);
+    const [message] = bot.slack.server.workspace.visibleMessages(other.id);
     expect(seen(message)).toContain('/invite');
   });
 
   it('keeps answering privately after the last use of the response URL', async () => {
-    await bot.slack.acts.slash(ann, ops, 'help');
+    await bot.slack.actions.slash(ann, ops, 'help');
     const { reply } = await received();
     for (let page = 1; page <= 7; page += 1)
       expect(await reply.send({ title: `Page ${page}`, tone: 'neutral' }, { private: true })).toMatchObject({
@@ -206,7 +207,9 @@ describe('answers', () => {
   });
 
   it('answers privately if the response URL fails', async () => {
-    await bot.slack.acts.slash(ann, ops, 'usage', { payload: { response_url: 'http://127.0.0.1:1/gone' } });
+    await bot.slack.actions.slash(ann, ops, 'usage', {
+      payload: { response_url: 'http://127.0.0.1:1/gone' },
+    });
     const { reply } = await received();
     for (const title of ['One', 'Two']) await reply.send({ title, tone: 'neutral' }, { private: true });
     expect(standing(ann).map(seen)).toEqual(['One', 'Two']);
@@ -220,9 +223,9 @@ describe('answers', () => {
     });
     const message = await posted();
     const receipts = await Promise.all([
-      bot.slack.acts.slash(ann, ops, 'status'),
-      bot.slack.acts.press(ann, message, 'Again'),
-      bot.slack.acts.mention(ann, ops, 'status'),
+      bot.slack.actions.slash(ann, ops, 'status'),
+      bot.slack.actions.press(ann, message, 'Again'),
+      bot.slack.actions.mention(ann, ops, 'status'),
     ]);
     expect(receipts.map((receipt) => receipt.acknowledged)).toEqual([true, true, true]);
     release();
@@ -231,18 +234,18 @@ describe('answers', () => {
 
   it('handles a repeated command although another server gives it the same ids', async () => {
     const ids = { payload: { trigger_id: '1.2.same', event_id: 'EvSAME' } };
-    for (const _ of [1, 2]) await bot.slack.acts.slash(ann, ops, 'status', ids);
-    for (const _ of [1, 2]) await bot.slack.acts.mention(ann, ops, 'status', ids);
+    for (const _ of [1, 2]) await bot.slack.actions.slash(ann, ops, 'status', ids);
+    for (const _ of [1, 2]) await bot.slack.actions.mention(ann, ops, 'status', ids);
     await received(4);
   });
 
   it('handles a redelivered command or press once, and acknowledges it each time', async () => {
     const message = await posted();
-    const command = await bot.slack.acts.slash(ann, ops, 'status');
-    const press = await bot.slack.acts.press(ann, message, 'Again');
+    const command = await bot.slack.actions.slash(ann, ops, 'status');
+    const press = await bot.slack.actions.press(ann, message, 'Again');
     for (const first of [command, press, command, press])
-      expect((await bot.slack.acts.repeat(first)).acknowledged).toBe(true);
-    await bot.slack.acts.slash(ann, ops, 'help');
+      expect((await bot.slack.actions.redeliver(first)).acknowledged).toBe(true);
+    await bot.slack.actions.slash(ann, ops, 'help');
     await received(3);
     expect(bot.core.received.map(({ inbound }) => inbound.input)).toMatchObject([
       { text: 'status' },
@@ -252,10 +255,10 @@ describe('answers', () => {
   });
 
   it('handles a redelivered mention once, and acknowledges it each time', async () => {
-    const first = await bot.slack.acts.mention(ann, ops, 'restart');
+    const first = await bot.slack.actions.mention(ann, ops, 'restart');
     for (const attempt of [1, 2, 3])
-      expect((await bot.slack.acts.repeat(first, attempt)).acknowledged).toBe(true);
-    await bot.slack.acts.mention(ann, ops, 'status');
+      expect((await bot.slack.actions.redeliver(first, attempt)).acknowledged).toBe(true);
+    await bot.slack.actions.mention(ann, ops, 'status');
     await received(2);
     expect(bot.core.received.map(({ inbound }) => inbound.input)).toMatchObject([
       { text: 'restart' },
@@ -267,7 +270,7 @@ describe('answers', () => {
 describe('buttons', () => {
   it('hand over the token and the message alone', async () => {
     const message = await posted();
-    await bot.slack.acts.press(ann, message, 'Again');
+    await bot.slack.actions.press(ann, message, 'Again');
     expect((await received()).inbound).toMatchObject({
       user: ann.id,
       channel: ops.id,
@@ -280,17 +283,17 @@ describe('buttons', () => {
     const actions = [
       { type: 'button', action_id: 'forged', block_id: 'b', value: 'v1:guess', action_ts: '1.1' },
     ];
-    const receipt = await bot.slack.acts.press(ann, message, 'Again', { payload: { actions } });
+    const receipt = await bot.slack.actions.press(ann, message, 'Again', { payload: { actions } });
     expect(receipt.acknowledged).toBe(true);
     expect((await received()).inbound.input).toMatchObject({ kind: 'button', token: 'v1:guess' });
   });
 
   it('let an ephemeral message be edited while Slack permits it', async () => {
-    await bot.slack.acts.slash(ann, ops, 'restart');
+    await bot.slack.actions.slash(ann, ops, 'restart');
     await (await received()).reply.send(card, { private: true });
     const [question] = standing(ann);
     if (question === undefined) throw new Error('there is no question');
-    await bot.slack.acts.press(ann, question, 'Again');
+    await bot.slack.actions.press(ann, question, 'Again');
     const { inbound } = await received(2);
     if (inbound.input.kind !== 'button' || inbound.input.message === null) throw new Error('no message');
     expect(
@@ -335,9 +338,9 @@ describe('forms', () => {
 
   async function opened() {
     bot.core.acknowledgement = { kind: 'form', form };
-    await bot.slack.acts.slash(ann, ops, 'budget set');
+    await bot.slack.actions.slash(ann, ops, 'budget set');
     return eventually(() => {
-      const view = bot.slack.acts.openView(ann);
+      const view = bot.slack.actions.openView(ann);
       if (view === undefined) throw new Error('no form is open');
       return view;
     });
@@ -346,7 +349,7 @@ describe('forms', () => {
   it('open, and hand over their values with the location of the request', async () => {
     const view = await opened();
     bot.core.acknowledgement = { kind: 'working', private: true };
-    const receipt = await bot.slack.acts.submit(ann, view, { Agent: 'mia', Period: 'month' });
+    const receipt = await bot.slack.actions.submit(ann, view, { Agent: 'mia', Period: 'month' });
     expect(receipt).toMatchObject({ acknowledged: true, answer: {} });
     const { inbound, reply } = await received(2);
     expect(inbound).toMatchObject({
@@ -362,13 +365,13 @@ describe('forms', () => {
   it('hand over the message with the button that opened them', async () => {
     const message = await posted();
     bot.core.acknowledgement = { kind: 'form', form };
-    await bot.slack.acts.press(ann, message, 'Again');
+    await bot.slack.actions.press(ann, message, 'Again');
     const view = await eventually(() => {
-      const open = bot.slack.acts.openView(ann);
+      const open = bot.slack.actions.openView(ann);
       if (open === undefined) throw new Error('no form is open');
       return open;
     });
-    await bot.slack.acts.submit(ann, view, { Agent: 'mia' });
+    await bot.slack.actions.submit(ann, view, { Agent: 'mia' });
     expect((await received(2)).inbound.input).toMatchObject({
       kind: 'form',
       message: { channel: ops.id, ts: message.ts },
@@ -378,7 +381,7 @@ describe('forms', () => {
   it("complete with the core's choices and the typed value", async () => {
     const view = await opened();
     bot.core.choices = [{ label: 'Mia (ready)', value: 'mia' }];
-    const { options } = await bot.slack.acts.suggest(ann, view, 'Agent', 'mi');
+    const { options } = await bot.slack.actions.suggest(ann, view, 'Agent', 'mi');
     expect(options.map((option) => [option.text.text, option.value])).toEqual([
       ['Mia (ready)', 'mia'],
       ['mi', 'mi'],
@@ -395,7 +398,7 @@ describe('forms', () => {
     bot.core.slowness = new Promise((resolve) => {
       release = () => resolve();
     });
-    const { receipt, options } = await bot.slack.acts.suggest(ann, view, 'Agent', 'mia');
+    const { receipt, options } = await bot.slack.actions.suggest(ann, view, 'Agent', 'mia');
     expect(receipt.acknowledged).toBe(true);
     expect(options.map((option) => option.value)).toEqual(['mia']);
     release();
@@ -404,7 +407,7 @@ describe('forms', () => {
   it('report that Slack did not open them', async () => {
     bot.core.acknowledgement = { kind: 'form', form };
     bot.slack.server.fail('views.open', { body: JSON.stringify({ ok: false, error: 'expired_trigger_id' }) });
-    await bot.slack.acts.slash(ann, ops, 'budget set');
+    await bot.slack.actions.slash(ann, ops, 'budget set');
     await eventually(() => expect(seen(standing(ann)[0])).toContain('did not open the form'));
   });
 });
@@ -479,7 +482,7 @@ describe('sending', () => {
     const [file] = bot.slack.server.workspace.files;
     expect(file?.content?.toString()).toBe(text);
     expect(file).toMatchObject({ channel: ops.id, comment: 'all &lt;!channel&gt; lines' });
-    expect(bot.slack.server.leaks).toEqual([]);
+    expect(bot.slack.server.leakedTokens).toEqual([]);
   });
 
   it('keeps working without the scope for files, and reports it', async () => {
@@ -494,7 +497,7 @@ describe('sending', () => {
 });
 
 it('explains the first steps on its home tab', async () => {
-  await bot.slack.acts.event({ type: 'app_home_opened', user: ann.id, channel: 'D1', tab: 'home' });
+  await bot.slack.actions.event({ type: 'app_home_opened', user: ann.id, channel: 'D1', tab: 'home' });
   await eventually(() => expect(bot.slack.server.workspace.homes.has(ann.id)).toBe(true));
 });
 
@@ -505,7 +508,7 @@ it('logs no token and no response URL, whatever happens', async () => {
     body: JSON.stringify({ ok: false, error: `x ${bot.slack.server.botToken}` }),
   });
   const sent = await bot.adapter.send(location(), card);
-  const receipt = await bot.slack.acts.slash(ann, ops, 'status');
+  const receipt = await bot.slack.actions.slash(ann, ops, 'status');
   await (await received()).reply.send(card, { private: true });
   bot.slack.server.revoke(bot.slack.server.appToken);
   await eventually(() => expect(bot.adapter.health().state).toBe('revoked'));

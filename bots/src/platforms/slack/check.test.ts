@@ -19,7 +19,7 @@ it('reports no problem for an app made from the manifest, and changes nothing', 
     [true, 'The bot token has every scope that HQ needs.'],
     [true, 'The app-level token opens Socket Mode.'],
   ]);
-  expect(running.server.links.count).toBe(0);
+  expect(running.server.sockets.count).toBe(0);
   expect(running.server.calls.map((call) => call.method)).toEqual(['auth.test', 'apps.connections.open']);
 });
 

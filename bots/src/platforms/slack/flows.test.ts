@@ -37,12 +37,12 @@ async function open(): Promise<void> {
 }
 
 const workspace = () => bot.slack.server.workspace;
-const textOf = (message: SlackMessage): string => workspace().shown(message).text;
+const textOf = (message: SlackMessage): string => workspace().render(message).text;
 
 /** The newest message that this person sees there, once it reads like that. */
 function sees(channel: SlackChannel, user: SlackUser, words: RegExp): Promise<SlackMessage> {
   return eventually(() => {
-    const last = workspace().standing(channel.id, user.id).at(-1);
+    const last = workspace().visibleMessages(channel.id, user.id).at(-1);
     if (last === undefined) throw new Error('there is no message');
     expect(textOf(last)).toMatch(words);
     return last;
@@ -55,7 +55,7 @@ async function linked(role: Role): Promise<SlackUser> {
   const member = await chat.stack.createMember(role);
   const client = await chat.stack.clientOf(member);
   const { data } = await client.rpc('issue_chat_code');
-  await bot.slack.acts.slash(user, workspace().direct(user), `link ${data.code}`);
+  await bot.slack.actions.slash(user, workspace().direct(user), `link ${data.code}`);
   await sees(workspace().direct(user), user, /^Linked to /u);
   return user;
 }
@@ -64,14 +64,14 @@ async function linked(role: Role): Promise<SlackUser> {
 async function bound(ceiling: Role, ...users: SlackUser[]): Promise<SlackChannel> {
   const admin = await linked('admin');
   const channel = workspace().channel('ops', [admin, ...users]);
-  await bot.slack.acts.slash(admin, channel, `bind ${ceiling}`);
+  await bot.slack.actions.slash(admin, channel, `bind ${ceiling}`);
   await sees(channel, admin, /This channel is bound/u);
   return channel;
 }
 
 function openForm(user: SlackUser) {
   return eventually(() => {
-    const opened = bot.slack.acts.openView(user);
+    const opened = bot.slack.actions.openView(user);
     if (opened === undefined) throw new Error('no form is open');
     return opened;
   });
@@ -95,13 +95,13 @@ it('offers help and link privately to an unlinked user, and nothing else on any 
   const eve = workspace().user('eve');
   const operator = await linked('operator');
   const ops = await bound('operator', operator, eve);
-  await bot.slack.acts.slash(operator, ops, 'restart gateway');
+  await bot.slack.actions.slash(operator, ops, 'restart gateway');
   const question = await sees(ops, operator, /Restart the gateway/u);
-  await bot.slack.acts.slash(eve, ops, 'ping');
+  await bot.slack.actions.slash(eve, ops, 'ping');
   const told = await sees(ops, eve, /linked to nobody/u);
   expect(told.onlyFor).toBe(eve.id);
-  await bot.slack.acts.press(eve, question, 'Confirm');
-  await bot.slack.acts.mention(eve, ops, 'ping');
+  await bot.slack.actions.press(eve, question, 'Confirm');
+  await bot.slack.actions.mention(eve, ops, 'ping');
   await eventually(async () => expect((await refusalsOf(eve.id)).length).toBeGreaterThanOrEqual(3));
   expect([...(await commands('ping')), ...(await commands('restart_gateway'))]).toEqual([]);
 });
@@ -109,7 +109,7 @@ it('offers help and link privately to an unlinked user, and nothing else on any 
 it('refuses another workspace, whatever user it names, and audits it', async () => {
   const operator = await linked('operator');
   const ops = await bound('operator', operator);
-  await bot.slack.acts.slash(operator, ops, 'ping', { payload: { team_id: 'T0OTHER' } });
+  await bot.slack.actions.slash(operator, ops, 'ping', { payload: { team_id: 'T0OTHER' } });
   await eventually(async () => expect(await refusalsOf(`outsider:${operator.id}`)).toHaveLength(1));
   expect(await commands('ping')).toEqual([]);
 });
@@ -117,10 +117,10 @@ it('refuses another workspace, whatever user it names, and audits it', async () 
 it('does nothing in an unbound channel, or above the ceiling of the channel', async () => {
   const operator = await linked('operator');
   const loose = workspace().channel('loose', [operator]);
-  await bot.slack.acts.slash(operator, loose, 'ping');
+  await bot.slack.actions.slash(operator, loose, 'ping');
   await sees(loose, operator, /bind|bound/u);
   const reading = await bound('viewer', operator);
-  await bot.slack.acts.slash(operator, reading, 'restart gateway');
+  await bot.slack.actions.slash(operator, reading, 'restart gateway');
   await sees(reading, operator, /operator/u);
   expect([...(await commands('ping')), ...(await commands('restart_gateway'))]).toEqual([]);
 });
@@ -128,11 +128,11 @@ it('does nothing in an unbound channel, or above the ceiling of the channel', as
 it('confirms a restart, and shows one card from the press to the end', async () => {
   const operator = await linked('operator');
   const ops = await bound('operator', operator);
-  await bot.slack.acts.slash(operator, ops, 'restart gateway');
+  await bot.slack.actions.slash(operator, ops, 'restart gateway');
   const question = await sees(ops, operator, /Restart the gateway.*\[Confirm\]/su);
   expect(await commands('restart_gateway')).toEqual([]);
 
-  const presses = await Promise.all([1, 2].map(() => bot.slack.acts.press(operator, question, 'Confirm')));
+  const presses = await Promise.all([1, 2].map(() => bot.slack.actions.press(operator, question, 'Confirm')));
   expect(presses.map((press) => press.acknowledged)).toEqual([true, true]);
   await eventually(() => expect(textOf(question)).toMatch(/confirmed by .*@.*, \d\d:\d\d UTC/u));
   expect(textOf(question)).not.toContain('[Confirm]');
@@ -152,7 +152,7 @@ it('confirms a restart, and shows one card from the press to the end', async () 
   });
   await eventually(() => expect(textOf(question)).toMatch(/✓ done in /u));
   expect(textOf(question)).not.toContain('[Cancel]');
-  expect(workspace().shown(question).notified).toEqual([]);
+  expect(workspace().render(question).notified).toEqual([]);
   expect(bot.slack.server.calls.filter((call) => call.answer.ok !== true)).toEqual([]);
 });
 
@@ -162,14 +162,14 @@ it('asks for the typed name before a destructive action, and removes the questio
   const ops = await bound('operator', operator);
   await database.query(`update hq.actions set danger = 'destructive' where name = 'restart_gateway'`);
   try {
-    await bot.slack.acts.slash(operator, ops, 'restart gateway');
+    await bot.slack.actions.slash(operator, ops, 'restart gateway');
     const question = await sees(ops, operator, /type default.*\[Type the name\]/su);
     for (const typed of ['another', 'default']) {
-      await bot.slack.acts.press(operator, question, 'Type the name');
+      await bot.slack.actions.press(operator, question, 'Type the name');
       const view = await openForm(operator);
       const [field] = view.view.blocks;
       if (field?.type !== 'input') throw new Error('the form asks for nothing');
-      await bot.slack.acts.submit(operator, view, { [field.label.text]: typed });
+      await bot.slack.actions.submit(operator, view, { [field.label.text]: typed });
       if (typed === 'another') {
         await sees(ops, operator, /That is not its name/u);
         expect(await commands('restart_gateway')).toEqual([]);
@@ -186,14 +186,14 @@ it('asks for the typed name before a destructive action, and removes the questio
 it('creates one row and one card for a mention that Slack delivers four times', async () => {
   const operator = await linked('operator');
   const ops = await bound('operator', operator);
-  const receipt = await bot.slack.acts.mention(operator, ops, 'ping');
-  for (const attempt of [1, 2, 3]) await bot.slack.acts.repeat(receipt, attempt);
+  const receipt = await bot.slack.actions.mention(operator, ops, 'ping');
+  for (const attempt of [1, 2, 3]) await bot.slack.actions.redeliver(receipt, attempt);
   await sees(ops, operator, /waiting for the runner/u);
-  await eventually(() => expect(bot.slack.server.links.acknowledgements.length).toBeGreaterThanOrEqual(4));
+  await eventually(() => expect(bot.slack.server.sockets.acknowledgements.length).toBeGreaterThanOrEqual(4));
   await eventually(() => expect(core.core.dispatcher.size()).toBe(0));
   expect(await commands('ping')).toHaveLength(1);
   const cards = workspace()
-    .standing(ops.id, operator.id)
+    .visibleMessages(ops.id, operator.id)
     .filter((message) => /waiting for the runner/u.test(textOf(message)));
   expect(cards).toHaveLength(1);
 });
@@ -204,13 +204,13 @@ it('creates no second row for a mention that is redelivered to the next process,
   const title = `Repeated ${operator.id}`;
   const answers = (): SlackMessage[] =>
     workspace()
-      .standing(ops.id, operator.id)
+      .visibleMessages(ops.id, operator.id)
       .filter((message) => /for nobody yet/u.test(textOf(message)));
-  const receipt = await bot.slack.acts.mention(operator, ops, `create_task "${title}"`);
+  const receipt = await bot.slack.actions.mention(operator, ops, `create_task "${title}"`);
   await eventually(() => expect(answers()).toHaveLength(1));
   await bot.adapter.stop();
   await bot.adapter.start(core.core.dispatcher);
-  await bot.slack.acts.repeat(receipt);
+  await bot.slack.actions.redeliver(receipt);
   await eventually(() => expect(answers()).toHaveLength(2));
   expect(await chat.stack.database.query('select 1 from tasks where title = $1', [title])).toHaveLength(1);
 });
@@ -219,8 +219,8 @@ it('asks for missing arguments by a form with completion, and runs the command',
   const operator = await linked('operator');
   const direct = workspace().direct(operator);
   const title = `Written in Slack ${operator.id}`;
-  await bot.slack.acts.slash(operator, direct, 'create_task');
-  await bot.slack.acts.submit(operator, await openForm(operator), { Title: title });
+  await bot.slack.actions.slash(operator, direct, 'create_task');
+  await bot.slack.actions.submit(operator, await openForm(operator), { Title: title });
   await eventually(async () =>
     expect(await chat.stack.database.query('select 1 from tasks where title = $1', [title])).toHaveLength(1),
   );
@@ -230,7 +230,7 @@ it('asks for missing arguments by a form with completion, and runs the command',
 it('keeps updating the same card after a restart of the bot', async () => {
   const operator = await linked('operator');
   const ops = await bound('operator', operator);
-  await bot.slack.acts.slash(operator, ops, 'pause_gateway');
+  await bot.slack.actions.slash(operator, ops, 'pause_gateway');
   const card = await sees(ops, operator, /waiting for the runner/u);
   await eventually(async () =>
     expect(
@@ -251,14 +251,14 @@ it('keeps updating the same card after a restart of the bot', async () => {
   await core.core.resume('slack');
 
   await eventually(() => expect(textOf(card)).toMatch(/✓ done in /u));
-  expect(workspace().standing(ops.id)).toHaveLength(2);
+  expect(workspace().visibleMessages(ops.id)).toHaveLength(2);
 });
 
 it('keeps working if Slack closes the connection during a command', async () => {
   const operator = await linked('operator');
   const ops = await bound('operator', operator);
-  const asking = bot.slack.acts.slash(operator, ops, 'ping');
-  bot.slack.server.links.recycle('refresh_requested');
+  const asking = bot.slack.actions.slash(operator, ops, 'ping');
+  bot.slack.server.sockets.recycle('refresh_requested');
   expect((await asking).acknowledged).toBe(true);
   await sees(ops, operator, /waiting for the runner/u);
   await eventually(() => expect(bot.adapter.health().state).toBe('connected'));
@@ -277,7 +277,7 @@ it('sends an alert to a subscribed channel, takes an acknowledgement, and report
   });
   alerts.start();
   try {
-    await bot.slack.acts.slash(operator, ops, 'subscribe');
+    await bot.slack.actions.slash(operator, ops, 'subscribe');
     await sees(ops, operator, /alerts/iu);
     const { database } = chat.stack;
     const raise = (text: string) =>
@@ -294,8 +294,8 @@ it('sends an alert to a subscribed channel, takes an acknowledgement, and report
       ]);
     await raise('The gateway <!channel> is silent');
     const alert = await sees(ops, operator, /The gateway <!channel> is silent/u);
-    expect(workspace().shown(alert).notified).toEqual([]);
-    await bot.slack.acts.press(operator, alert, 'Acknowledge');
+    expect(workspace().render(alert).notified).toEqual([]);
+    await bot.slack.actions.press(operator, alert, 'Acknowledge');
     await eventually(() => expect(textOf(alert)).toMatch(/seen by .*@/u));
     await database.query('select hq.resolve_alert($1, $2)', [nilTenant, 'test:gateway']);
     await eventually(() => expect(textOf(alert)).toMatch(/✓ over after/u));

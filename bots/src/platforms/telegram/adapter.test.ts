@@ -43,7 +43,7 @@ function receivedTexts(): string[] {
 }
 
 test('a command in a direct chat is handed over with immutable ids, and answered there', async () => {
-  server.say(ann, direct, '/hq status');
+  server.write(ann, direct, '/hq status');
   expect(await eventually(() => server.last(direct))).toMatchObject({ text: '✔ Done', replyTo: undefined });
   expect(bot.received[0]?.inbound).toMatchObject({
     platform: 'telegram',
@@ -82,11 +82,11 @@ test('every notation of a command means the same', async () => {
     '/status',
     '/hq_Status@hq_test_bot',
   ]) {
-    server.say(ann, direct, text);
+    server.write(ann, direct, text);
   }
-  server.say(ann, direct, '/hq_create_task  title="a b"');
-  server.say(ann, direct, '/start abc-DEF_1');
-  server.say(ann, direct, '/start');
+  server.write(ann, direct, '/hq_create_task  title="a b"');
+  server.write(ann, direct, '/start abc-DEF_1');
+  server.write(ann, direct, '/start');
   await eventually(() => expect(bot.received).toHaveLength(8));
   expect(receivedTexts()).toEqual([
     ...Array.from({ length: 5 }, () => 'status'),
@@ -98,13 +98,13 @@ test('every notation of a command means the same', async () => {
 
 test('a group hands over commands and replies to the bot, and nothing else', async () => {
   const group = server.group('Ops', [ann]);
-  server.say(ann, group, '/hq@other_bot status');
-  server.say(ann, group, '/status');
-  server.say(ann, group, 'good morning');
-  const command = server.say(ann, group, '/hq status');
+  server.write(ann, group, '/hq@other_bot status');
+  server.write(ann, group, '/status');
+  server.write(ann, group, 'good morning');
+  const command = server.write(ann, group, '/hq status');
   const card = await eventually(() => server.last(group));
   expect(card.replyTo).toBe(command.message_id);
-  server.say(ann, group, 'prod, please', { replyTo: card });
+  server.write(ann, group, 'prod, please', { replyTo: card });
   await eventually(() => expect(bot.received).toHaveLength(2));
   expect(bot.received[1]?.inbound).toMatchObject({
     kind: 'group',
@@ -115,7 +115,7 @@ test('a group hands over commands and replies to the bot, and nothing else', asy
 
 test('a topic of a group is a thread, and answers stay in it', async () => {
   const forum = server.group('Ops', [ann], 'supergroup');
-  server.say(ann, forum, '/hq status', { thread: 7 });
+  server.write(ann, forum, '/hq status', { thread: 7 });
   expect((await eventually(() => server.last(forum))).thread).toBe(7);
   expect(bot.received[0]?.inbound.thread).toBe('7');
 });
@@ -123,11 +123,11 @@ test('a topic of a group is a thread, and answers stay in it', async () => {
 test('a sender behind a group, a channel, a bot or a forward is handed over as a stranger', async () => {
   const group = server.group('Ops', [ann]);
   const channel = server.group('News', [ann], 'channel');
-  server.say(ann, group, '/hq status', { as: 'anonymous' });
-  server.say(ann, group, '/hq status', { as: channel });
-  server.say(server.person('Robot', true), group, '/hq status');
-  server.say(ann, group, '/hq status', { isForwarded: true });
-  server.say(ann, channel, '/hq status', { as: channel });
+  server.write(ann, group, '/hq status', { as: 'anonymous' });
+  server.write(ann, group, '/hq status', { as: channel });
+  server.write(server.person('Robot', true), group, '/hq status');
+  server.write(ann, group, '/hq status', { isForwarded: true });
+  server.write(ann, channel, '/hq status', { as: channel });
   await eventually(() => expect(bot.received).toHaveLength(5));
   expect(bot.received.map(({ inbound: { stranger, user } }) => [stranger, user])).toEqual([
     ['anonymous', String(group.id)],
@@ -160,16 +160,16 @@ test('a press hands over the token and the message, and its spinner ends before 
 test('a question asks for a reply, and the reply is its answer', async () => {
   const group = server.group('Ops', [ann]);
   bot.answer = { title: 'Which agent?', tone: 'neutral', question: { placeholder: 'agent' } };
-  server.say(ann, group, '/hq restart');
+  server.write(ann, group, '/hq restart');
   const question = await eventually(() => server.last(group));
   expect(question).toMatchObject({ text: 'Which agent?', asksForReply: true });
-  server.say(ann, group, 'scout', { replyTo: question });
+  server.write(ann, group, 'scout', { replyTo: question });
   await eventually(() => expect(receivedTexts()).toEqual(['restart', 'scout']));
 });
 
 test('a slow answer replaces a placeholder', async () => {
   bot.answer = null;
-  server.say(ann, direct, '/hq status');
+  server.write(ann, direct, '/hq status');
   const first = await eventually(() => server.last(direct));
   expect(first.text).toBe('Working on it …');
   expect(server.called('sendChatAction')).toHaveLength(1);
@@ -179,7 +179,7 @@ test('a slow answer replaces a placeholder', async () => {
   });
   expect(server.seen(direct).map(({ text }) => text)).toEqual(['✔ Done']);
   // A question cannot be an edit.
-  server.say(ann, direct, '/hq restart');
+  server.write(ann, direct, '/hq restart');
   await eventually(() => expect(server.last(direct).text).toBe('Working on it …'));
   await bot.received[1]?.reply.send({ title: 'Which?', tone: 'neutral', question: { placeholder: 'agent' } });
   expect(server.seen(direct).map(({ text }) => text)).toEqual(['✔ Done', 'Which?']);
@@ -189,20 +189,20 @@ test('a slow answer does not delay other users', async () => {
   const ben = server.person('Ben');
   const other = server.direct(ben);
   bot.answer = null;
-  server.say(ann, direct, '/hq status');
+  server.write(ann, direct, '/hq status');
   await eventually(() => expect(bot.received).toHaveLength(1));
   bot.answer = ok;
-  server.say(ben, other, '/hq status');
+  server.write(ben, other, '/hq status');
   await eventually(() => expect(server.last(other).text).toBe('✔ Done'));
   expect(server.seen(direct)).toEqual([]);
 });
 
 test('a redelivered update is handed over once', async () => {
-  server.say(ann, direct, '/hq status');
+  server.write(ann, direct, '/hq status');
   const [update] = server.unconfirmed;
   await eventually(() => expect(bot.received).toHaveLength(1));
-  if (update !== undefined) server.repeat(update);
-  server.say(ann, direct, '/hq help');
+  if (update !== undefined) server.redeliver(update);
+  server.write(ann, direct, '/hq help');
   await eventually(() => expect(receivedTexts()).toEqual(['status', 'help']));
 });
 
@@ -211,12 +211,12 @@ test('invalid updates are ignored', async () => {
   server.update('message', { message_id: 1, chat: { id: 5 }, sticker: {} });
   server.update('callback_query', { id: 'q' });
   server.update('poll_answer', { user: 1 });
-  server.say(ann, direct, '/hq status');
+  server.write(ann, direct, '/hq status');
   await eventually(() => expect(receivedTexts()).toEqual(['status']));
 });
 
 test('an edit replaces text and buttons, and one that changes nothing succeeds', async () => {
-  server.say(ann, direct, '/start');
+  server.write(ann, direct, '/start');
   await eventually(() => server.last(direct));
   const card: Card = { ...ok, buttons: [{ token: 'v1:a', label: 'Undo', style: 'plain' }] };
   const sent = await bot.adapter.send(placeOf(direct), card);
@@ -228,7 +228,7 @@ test('an edit replaces text and buttons, and one that changes nothing succeeds',
 });
 
 test('a file arrives with its text, whatever its name and note contain', async () => {
-  server.say(ann, direct, '/start');
+  server.write(ann, direct, '/start');
   await eventually(() => server.last(direct));
   const file = { name: '../a"\r\nb.txt', text: '@everyone\n🙂', note: 'Log of @channel' };
   expect(await bot.adapter.file(placeOf(direct), file)).toMatchObject({ ok: true });
@@ -248,7 +248,7 @@ test('each refusal of a chat is classified', async () => {
   // It is not asked again before that.
   expect(await bot.adapter.send(location, ok)).toMatchObject({ problem: { kind: 'wait' } });
   expect(server.called('sendMessage')).toHaveLength(1);
-  server.shut(direct, ann);
+  server.closeChat(direct, ann);
   expect(await bot.adapter.send(placeOf(direct), ok)).toEqual({
     ok: false,
     problem: { kind: 'closed', reason: 'Forbidden: bot was blocked by the user' },
@@ -279,7 +279,7 @@ test('a group gets the explanation if sending reveals its new id, even after a r
   const group = server.group('Ops', [ann]);
   const id = group.id - 1_000_000_000_000;
   const next = server.direct({ ...ann, id });
-  server.say(ann, next, '/start');
+  server.write(ann, next, '/start');
   await eventually(() => expect(server.seen(next)).toHaveLength(1));
   server.fail('sendMessage', { kind: 'refuse', status: 400, parameters: { migrate_to_chat_id: id } });
   server.fail('sendMessage', { kind: 'refuse', status: 429, parameters: { retry_after: 1 } });
@@ -291,7 +291,7 @@ test('a group gets the explanation if sending reveals its new id, even after a r
 test('a pending answer follows its group', async () => {
   const group = server.group('Ops', [ann]);
   bot.answer = null;
-  server.say(ann, group, '/hq status');
+  server.write(ann, group, '/hq status');
   await eventually(() => expect(bot.received).toHaveLength(1));
   const next = server.migrate(group);
   expect(await bot.received[0]?.reply.send(ok)).toMatchObject({
@@ -303,7 +303,7 @@ test('a pending answer follows its group', async () => {
 
 test('a closed or deleted topic refuses messages without affecting the rest of its group', async () => {
   const forum = server.group('Ops', [ann], 'supergroup');
-  for (const thread of [7, 8]) server.say(ann, forum, '/hq status', { thread });
+  for (const thread of [7, 8]) server.write(ann, forum, '/hq status', { thread });
   await eventually(() => expect(server.seen(forum)).toHaveLength(2));
   server.closeTopic(forum, 7);
   server.deleteTopic(forum, 8);
@@ -328,12 +328,12 @@ test('a question in an edited message explains how to answer, because it cannot 
 
 test('text that was copied from a message of HQ is read as typed', async () => {
   await bot.adapter.send(placeOf(direct), ok);
-  server.say(ann, direct, '/start');
+  server.write(ann, direct, '/start');
   await eventually(() => expect(bot.received).toHaveLength(1));
   await bot.adapter.send(placeOf(direct), { title: 'Ask @writer', tone: 'neutral' });
   const copied = server.last(direct).text;
   expect(copied).not.toBe('Ask @writer');
-  server.say(ann, direct, `/hq create_task ${copied}`);
+  server.write(ann, direct, `/hq create_task ${copied}`);
   await eventually(() => expect(receivedTexts().at(-1)).toBe('create_task Ask @writer'));
 });
 
@@ -387,7 +387,7 @@ test('messages of one group stay within its rate limit', async () => {
 });
 
 test('an answer before the acknowledgement gets no placeholder afterwards', async () => {
-  server.say(ann, direct, '/hq status');
+  server.write(ann, direct, '/hq status');
   await eventually(() => expect(server.last(direct).text).toBe('✔ Done'));
   // Longer than an announcement would take.
   await new Promise((resolve) => setTimeout(resolve, 2_000));

@@ -37,7 +37,7 @@ test('a server without webhooks passes', async () => {
 
 test('it confirms no update', async () => {
   const ann = server.person('Ann');
-  server.say(ann, server.direct(ann), '/hq status');
+  server.write(ann, server.direct(ann), '/hq status');
   await check();
   expect(server.unconfirmed).toHaveLength(1);
 });
@@ -46,7 +46,7 @@ test('a running bot survives a check', async () => {
   const bot = await startTelegramBot(server, { timing: { firstMs: 20, longestMs: 50, conflictMs: 600_000 } });
   await check();
   const ann = server.person('Ann');
-  server.say(ann, server.direct(ann), '/hq status');
+  server.write(ann, server.direct(ann), '/hq status');
   await expect.poll(() => bot.received.length, { timeout: 20_000 }).toBe(1);
   await bot.adapter.stop();
 });

@@ -31,7 +31,7 @@ test('thousands of lost connections leak no memory and lose no command', async (
   const round = async (count: number): Promise<void> => {
     for (let index = 0; index < count; index += 1) {
       for (const failure of [...faults, ...faults, ...faults]) server.fail('getUpdates', failure);
-      server.say(ann, direct, `/hq say ${index}`);
+      server.write(ann, direct, `/hq say ${index}`);
       await eventually(() => expect(bot.received).toHaveLength(1));
       bot.received.length = 0;
       bot.log.length = 0;

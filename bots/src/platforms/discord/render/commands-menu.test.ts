@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { registered } from '../../../../fakes/discord-server/registration.ts';
+import { parseCommands } from '../../../../fakes/discord-server/command-schemas.ts';
 import type { ArgumentDescription, CommandDescription } from '../../../contract/adapter.ts';
 import { pathOf, renderCommands } from './commands-menu.ts';
 import { assignGroups } from './menu-groups.ts';
@@ -33,7 +33,7 @@ describe('the commands under /hq', () => {
     const commands = fc.uniqueArray(command, { maxLength: 60, selector: ({ path }) => path.join(' ') });
     fc.assert(
       fc.property(commands, (known) => {
-        expect(() => registered([renderCommands(known).body])).not.toThrow();
+        expect(() => parseCommands([renderCommands(known).body])).not.toThrow();
       }),
       { numRuns: 150 },
     );
@@ -102,7 +102,7 @@ describe('the commands under /hq', () => {
     const { body, omitted } = renderCommands(known);
     expect(omitted).toBe(0);
     expect(body.options).toHaveLength(25);
-    expect(() => registered([body])).not.toThrow();
+    expect(() => parseCommands([body])).not.toThrow();
   });
 
   it('shorten summaries of arguments before those of commands', () => {
@@ -139,6 +139,6 @@ describe('the commands under /hq', () => {
     const { body, omitted } = renderCommands(heavy);
     expect(omitted).toBeGreaterThan(0);
     expect(body.options?.[0]?.name).toBe('command0');
-    expect(() => registered([body])).not.toThrow();
+    expect(() => parseCommands([body])).not.toThrow();
   });
 });

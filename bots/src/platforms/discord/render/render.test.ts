@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { messageBody, modalBody } from '../../../../fakes/discord-server/body.ts';
+import { messageBody, modalBody } from '../../../../fakes/discord-server/message-schemas.ts';
 import type { Card, TextNode } from '../../../contract/card.ts';
 import { renderForm } from './forms.ts';
 import { renderCard, renderNote } from './render.ts';

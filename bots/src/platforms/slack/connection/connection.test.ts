@@ -23,7 +23,7 @@ function someone({ slack }: SlackBot) {
 async function anotherConnection({ slack, adapter }: SlackBot, before: number): Promise<void> {
   await eventually(() => {
     expect(slack.server.called('apps.connections.open').length).toBeGreaterThan(before);
-    expect(slack.server.links.count).toBe(1);
+    expect(slack.server.sockets.count).toBe(1);
     expect(adapter.health().state).toBe('connected');
   });
 }
@@ -38,7 +38,7 @@ describe('the connection', () => {
       lastInboundAt: null,
       lastOutboundAt: null,
     });
-    expect(slack.server.links.count).toBe(1);
+    expect(slack.server.sockets.count).toBe(1);
   });
 
   it.each(['refresh_requested', 'warning'] as const)(
@@ -47,23 +47,23 @@ describe('the connection', () => {
       const running = await started();
       const { slack, core } = running;
       const { ann, ops } = someone(running);
-      await slack.acts.slash(ann, ops, 'restart');
+      await slack.actions.slash(ann, ops, 'restart');
       await eventually(() => expect(core.received).toHaveLength(1));
-      slack.server.links.recycle(reason);
+      slack.server.sockets.recycle(reason);
       await anotherConnection(running, 1);
       expect(await core.last.reply.send({ title: 'Done', tone: 'good' })).toMatchObject({ ok: true });
-      expect((await slack.acts.slash(ann, ops, 'status')).acknowledged).toBe(true);
+      expect((await slack.actions.slash(ann, ops, 'status')).acknowledged).toBe(true);
     },
   );
 
   it('reconnects as often as it breaks', async () => {
     const running = await started();
     for (let round = 1; round <= 4; round += 1) {
-      running.slack.server.links.drop();
+      running.slack.server.sockets.drop();
       await anotherConnection(running, round);
     }
     const { ann, ops } = someone(running);
-    expect((await running.slack.acts.slash(ann, ops, 'status')).acknowledged).toBe(true);
+    expect((await running.slack.actions.slash(ann, ops, 'status')).acknowledged).toBe(true);
   });
 
   it('reconnects without growing pauses if each connection delivered something', async () => {
@@ -71,8 +71,8 @@ describe('the connection', () => {
     const { ann, ops } = someone(running);
     // With pauses that grow, the last of these alone would take longer than the test may.
     for (let round = 1; round <= 12; round += 1) {
-      expect((await running.slack.acts.slash(ann, ops, 'status')).acknowledged).toBe(true);
-      running.slack.server.links.drop();
+      expect((await running.slack.actions.slash(ann, ops, 'status')).acknowledged).toBe(true);
+      running.slack.server.sockets.drop();
       await anotherConnection(running, round);
     }
   });
@@ -87,9 +87,9 @@ describe('the connection', () => {
       '[]',
       '{"type":"slash_commands"}',
     ])
-      running.slack.server.links.send(frame);
+      running.slack.server.sockets.send(frame);
     const { ann, ops } = someone(running);
-    expect((await running.slack.acts.slash(ann, ops, 'status')).acknowledged).toBe(true);
+    expect((await running.slack.actions.slash(ann, ops, 'status')).acknowledged).toBe(true);
     await eventually(() => expect(running.core.received).toHaveLength(1));
   });
 
@@ -120,15 +120,15 @@ describe('the connection', () => {
 
   it.each(['app_uninstalled', 'tokens_revoked'])('handles %s', async (type) => {
     const running = await started();
-    await running.slack.acts.event({ type, tokens: { bot: [running.slack.server.workspace.botUser] } });
+    await running.slack.actions.event({ type, tokens: { bot: [running.slack.server.workspace.botUser] } });
     await eventually(() => expect(running.adapter.health().state).toBe('revoked'));
   });
 
   it('continues if other tokens of the app were revoked', async () => {
     const running = await started();
-    await running.slack.acts.event({ type: 'tokens_revoked', tokens: { oauth: ['U1'], bot: [] } });
+    await running.slack.actions.event({ type: 'tokens_revoked', tokens: { oauth: ['U1'], bot: [] } });
     const { ann, ops } = someone(running);
-    await running.slack.acts.slash(ann, ops, 'status');
+    await running.slack.actions.slash(ann, ops, 'status');
     await eventually(() => expect(running.core.received).toHaveLength(1));
     expect(running.adapter.health().state).toBe('connected');
   });
@@ -137,7 +137,7 @@ describe('the connection', () => {
     const running = await started();
     running.slack.server.limitRate('apps.connections.open', 1);
     const begin = performance.now();
-    running.slack.server.links.drop();
+    running.slack.server.sockets.drop();
     await anotherConnection(running, 1);
     expect(performance.now() - begin).toBeGreaterThan(900);
   });
@@ -169,7 +169,7 @@ describe('starting', () => {
       field,
       message: expect.stringContaining(what),
     });
-    expect(bot.slack.server.links.count).toBe(0);
+    expect(bot.slack.server.sockets.count).toBe(0);
     expect(bot.adapter.health()).toMatchObject({ state: 'revoked', detail: expect.stringContaining(what) });
   });
 
@@ -183,7 +183,7 @@ describe('starting', () => {
       server.restore(server[which]);
       await bot.adapter.start(bot.core);
       const { ann, ops } = someone(bot);
-      expect((await bot.slack.acts.slash(ann, ops, 'status')).acknowledged).toBe(true);
+      expect((await bot.slack.actions.slash(ann, ops, 'status')).acknowledged).toBe(true);
       await eventually(() => expect(bot?.core.received).toHaveLength(1));
       expect(bot.adapter.health().state).toBe('connected');
     },
@@ -209,7 +209,7 @@ describe('stopping', () => {
   it('closes the connection', async () => {
     const running = await started();
     await running.adapter.stop();
-    await eventually(() => expect(running.slack.server.links.count).toBe(0));
+    await eventually(() => expect(running.slack.server.sockets.count).toBe(0));
     expect(running.adapter.health().state).toBe('stopped');
   });
 
@@ -218,22 +218,22 @@ describe('stopping', () => {
     await running.adapter.stop();
     await running.adapter.start(running.core);
     const { ann, ops } = someone(running);
-    await running.slack.acts.slash(ann, ops, 'status');
+    await running.slack.actions.slash(ann, ops, 'status');
     await eventually(() => expect(running.core.received).toHaveLength(1));
-    expect(running.slack.server.links.count).toBe(1);
+    expect(running.slack.server.sockets.count).toBe(1);
   });
 
   it('leaves no connection that was being made', async () => {
     const running = await started();
     const { server } = running.slack;
     server.fail('apps.connections.open', { delayMs: 300, times: 100 });
-    server.links.drop();
+    server.sockets.drop();
     await eventually(() => expect(running.adapter.health().state).toBe('reconnecting'));
     await eventually(() => expect(server.delayed).toBe(1));
     await running.adapter.stop();
     // The request for a connection that was on its way is given up, so its answer can open none.
     await eventually(() => expect(server.abandoned).toBe(1));
-    expect(server.links.count).toBe(0);
+    expect(server.sockets.count).toBe(0);
   });
 
   it('opens no connection if the identity is still unknown', async () => {

@@ -23,17 +23,17 @@ beforeEach(async () => {
 afterEach(() => bot.stop());
 
 it('accepts signed commands, presses and events, and opens no socket', async () => {
-  expect((await bot.slack.acts.slash(ann, ops, 'status')).status).toBe(200);
-  expect((await bot.slack.acts.mention(ann, ops, 'status')).status).toBe(200);
+  expect((await bot.slack.actions.slash(ann, ops, 'status')).status).toBe(200);
+  expect((await bot.slack.actions.mention(ann, ops, 'status')).status).toBe(200);
   await eventually(() => expect(bot.core.received).toHaveLength(2));
   await bot.core.last.reply.send({
     title: 'Sure?',
     tone: 'neutral',
     buttons: [{ token: 'v1:a', label: 'Yes', style: 'primary' }],
   });
-  const message = bot.slack.server.workspace.standing(ops.id).at(-1);
+  const message = bot.slack.server.workspace.visibleMessages(ops.id).at(-1);
   if (message === undefined) throw new Error('nothing was posted');
-  expect((await bot.slack.acts.press(ann, message, 'Yes')).status).toBe(200);
+  expect((await bot.slack.actions.press(ann, message, 'Yes')).status).toBe(200);
   await eventually(() =>
     expect(bot.core.last.inbound.input).toMatchObject({ kind: 'button', token: 'v1:a' }),
   );
@@ -48,9 +48,9 @@ it.each([
   ['six minutes old', { ageSeconds: 360 }],
   ['empty', { signature: '' }],
 ])('refuses a signature that is %s', async (_how, signed) => {
-  expect((await bot.slack.acts.slash(ann, ops, 'restart', { signed })).status).toBe(401);
-  expect((await bot.slack.acts.mention(ann, ops, 'restart', { signed })).status).toBe(401);
-  expect((await bot.slack.acts.slash(ann, ops, 'status')).status).toBe(200);
+  expect((await bot.slack.actions.slash(ann, ops, 'restart', { signed })).status).toBe(401);
+  expect((await bot.slack.actions.mention(ann, ops, 'restart', { signed })).status).toBe(401);
+  expect((await bot.slack.actions.slash(ann, ops, 'status')).status).toBe(200);
   await eventually(() => expect(bot.core.received).toHaveLength(1));
   expect(bot.core.last.inbound.input).toEqual({ kind: 'words', text: 'status' });
 });
@@ -69,20 +69,20 @@ it('acknowledges within three seconds although the core hangs', async () => {
   bot.core.slowness = new Promise((resolve) => {
     release = () => resolve();
   });
-  expect((await bot.slack.acts.slash(ann, ops, 'status')).acknowledged).toBe(true);
+  expect((await bot.slack.actions.slash(ann, ops, 'status')).acknowledged).toBe(true);
   release();
 });
 
 it('handles a redelivered event once, with the same id in the next process', async () => {
-  const first = await bot.slack.acts.mention(ann, ops, 'restart');
+  const first = await bot.slack.actions.mention(ann, ops, 'restart');
   await eventually(() => expect(bot.core.received).toHaveLength(1));
-  expect((await bot.slack.acts.repeat(first, 1, 'http_timeout')).status).toBe(200);
-  await bot.slack.acts.mention(ann, ops, 'status');
+  expect((await bot.slack.actions.redeliver(first, 1, 'http_timeout')).status).toBe(200);
+  await bot.slack.actions.mention(ann, ops, 'status');
   await eventually(() => expect(bot.core.received).toHaveLength(2));
   expect(bot.core.last.inbound.input).toMatchObject({ text: 'status' });
   await bot.adapter.stop();
   await bot.adapter.start(bot.core);
-  await bot.slack.acts.repeat(first, 2, 'http_timeout');
+  await bot.slack.actions.redeliver(first, 2, 'http_timeout');
   await eventually(() => expect(bot.core.received).toHaveLength(3));
   expect(bot.core.last.inbound.deliveryId).toBe(bot.core.received[0]?.inbound.deliveryId);
 });
@@ -90,12 +90,12 @@ it('handles a redelivered event once, with the same id in the next process', asy
 it('handles a redelivered event if the first one failed', async () => {
   const failing = Promise.withResolvers<void>();
   bot.core.slowness = failing.promise;
-  const first = await bot.slack.acts.mention(ann, ops, 'restart');
+  const first = await bot.slack.actions.mention(ann, ops, 'restart');
   await eventually(() => expect(bot.core.received).toHaveLength(1));
   failing.reject(new Error('it failed'));
   await eventually(() => expect(bot.logged.join()).toContain('it failed'));
   bot.core.slowness = Promise.resolve();
-  await bot.slack.acts.repeat(first, 1, 'http_timeout');
+  await bot.slack.actions.redeliver(first, 1, 'http_timeout');
   await eventually(() => expect(bot.core.received).toHaveLength(2));
 });
 

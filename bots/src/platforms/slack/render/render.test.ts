@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { checkBlocks, checkView } from '../../../../fakes/slack-server/blocks.ts';
-import { seen } from '../../../../fakes/slack-server/shown.ts';
+import { checkBlocks, checkView } from '../../../../fakes/slack-server/block-kit.ts';
+import { renderMessage } from '../../../../fakes/slack-server/rendered-message.ts';
 import type { Button, Card, TextNode } from '../../../contract/card.ts';
 import type { Form, FormField } from '../../../contract/form.ts';
 import { formView } from './forms.ts';
@@ -83,7 +83,7 @@ describe('a card of hostile text', () => {
         expect(rendered.text.length).toBeLessThanOrEqual(4000);
         const checked = checkBlocks(JSON.parse(JSON.stringify(rendered.blocks)));
         if ('error' in checked) throw new Error(checked.messages.join());
-        expect(seen(rendered.text, checked.value).notified).toEqual([]);
+        expect(renderMessage(rendered.text, checked.value).notified).toEqual([]);
         expect(rendered.text.replaceAll(/&(?:amp|lt|gt);/gu, '')).not.toMatch(/[<>&]/u);
         for (const one of strings(rendered)) expect(one).not.toMatch(forbidden);
         expect(JSON.stringify(rendered.blocks)).not.toContain('"mrkdwn"');
@@ -112,7 +112,7 @@ describe('a card of hostile text', () => {
   it('fits a body of the declared length', () => {
     const log = 'x'.repeat(80).concat('\n').repeat(100).slice(0, maxBody);
     const { blocks } = renderCard({ title: 'Logs', tone: 'neutral', body: [{ kind: 'log', text: log }] });
-    expect(seen('', blocksOf(blocks)).text).toContain(log.trimEnd());
+    expect(renderMessage('', blocksOf(blocks)).text).toContain(log.trimEnd());
   });
 });
 
@@ -125,7 +125,7 @@ function blocksOf(blocks: unknown) {
 describe('a log that is too long', () => {
   it('keeps its end, from the beginning of a line', () => {
     const log = Array.from({ length: 2000 }, (_, at) => `line ${at} of the log`).join('\n');
-    const shown = seen(
+    const shown = renderMessage(
       '',
       blocksOf(renderCard({ title: 'Logs', tone: 'bad', body: [{ kind: 'log', text: log }] }).blocks),
     ).text;
@@ -146,7 +146,7 @@ describe('a log that is too long', () => {
 it('shows its state in words, with a sign that screen readers name', () => {
   const { text, blocks } = renderCard({ title: 'Restart', tone: 'bad', state: 'failed after 3s' });
   expect(text).toBe('Restart: failed after 3s');
-  expect(seen('', blocksOf(blocks)).text).toBe('Restart\n✗ failed after 3s');
+  expect(renderMessage('', blocksOf(blocks)).text).toBe('Restart\n✗ failed after 3s');
 });
 
 const choices = fc.array(fc.record({ label: text, value: text }), { maxLength: 25 });

@@ -49,7 +49,7 @@ test('it reports its identity once connected', async () => {
 test('it asks for its identity once, and an update does not wait for another', async () => {
   const bot = await start();
   server.fail('getMe', { kind: 'hang' }, 5);
-  server.say(ann, direct, '/hq status');
+  server.write(ann, direct, '/hq status');
   await eventually(() => expect(bot.received).toHaveLength(1));
   expect(server.called('getMe')).toHaveLength(1);
 });
@@ -93,9 +93,9 @@ test('a token that was refused by mistake is used again, after a poll as after a
     await eventually(() => expect(server.isPolled).toBe(true));
     server.fail(method, { kind: 'refuse', status: 401, description: 'Unauthorized' });
     const { length } = bot.received;
-    server.say(ann, direct, '/hq status');
+    server.write(ann, direct, '/hq status');
     await eventually(() => expect(bot.log.join('')).toContain('no longer accepts'));
-    server.say(ann, direct, '/hq help');
+    server.write(ann, direct, '/hq help');
     await eventually(() => expect(bot.received).toHaveLength(length + 2));
     await eventually(() => expect(bot.adapter.health().state).toBe('connected'));
     bot.log.length = 0;
@@ -114,7 +114,7 @@ test('a server that is unreachable, fails or answers with a web page is retried'
     { kind: 'refuse', status: 429, parameters: { retry_after: 0 } },
   ] as const) {
     server.fail('getUpdates', failure);
-    server.say(ann, direct, '/hq status');
+    server.write(ann, direct, '/hq status');
     const { length } = bot.received;
     await eventually(() => expect(bot.received.length).toBeGreaterThan(length));
   }
@@ -131,7 +131,7 @@ test('the token is in no line of the log and in no reason', async () => {
   ] as const) {
     server.fail('sendMessage', failure);
     server.fail('getUpdates', failure);
-    server.say(ann, direct, '/hq status');
+    server.write(ann, direct, '/hq status');
   }
   await eventually(() => expect(bot.received).toHaveLength(4));
   await eventually(() => expect(server.called('sendMessage').length).toBeGreaterThanOrEqual(4));
@@ -153,7 +153,7 @@ test('a single conflict is retried, a lasting one is reported, and it recovers a
     }),
   );
   server.pollElsewhere(false);
-  server.say(ann, direct, '/hq status');
+  server.write(ann, direct, '/hq status');
   await eventually(() => expect(bot.received).toHaveLength(1));
   await eventually(() => expect(bot.adapter.health().state).toBe('connected'));
 });
@@ -161,7 +161,7 @@ test('a single conflict is retried, a lasting one is reported, and it recovers a
 test('an unfinished update of a killed process is redelivered to the next one', async () => {
   const first = await start();
   first.answer = null;
-  server.say(ann, direct, '/hq restart');
+  server.write(ann, direct, '/hq restart');
   await eventually(() => expect(first.received).toHaveLength(1));
   // As when the process is killed: nothing of it reaches the server any more.
   await eventually(() => expect(server.unconfirmed).toHaveLength(1));
@@ -173,7 +173,7 @@ test('an unfinished update of a killed process is redelivered to the next one', 
 
 test('stopping confirms answered updates', async () => {
   const first = await start();
-  server.say(ann, direct, '/hq status');
+  server.write(ann, direct, '/hq status');
   await eventually(() => expect(server.last(direct).text).toBe('✔ Done'));
   await first.adapter.stop();
   expect(first.adapter.health().state).toBe('stopped');
@@ -184,7 +184,7 @@ test('stopping confirms answered updates', async () => {
 test('stopping waits for a message that is being sent', async () => {
   const bot = await start();
   bot.answer = null;
-  server.say(ann, direct, '/hq status');
+  server.write(ann, direct, '/hq status');
   await eventually(() => expect(bot.received).toHaveLength(1));
   server.fail('sendMessage', { kind: 'slow', ms: 300 });
   const saying = bot.received[0]?.reply.send({ title: 'Late', tone: 'neutral' });
@@ -201,9 +201,9 @@ test('a poll without an answer times out, and the next one gets the missed updat
   await bot.adapter.start(receiverOf(bot));
   await eventually(() => expect(server.isPolled).toBe(true));
   server.fail('getUpdates', { kind: 'hang' });
-  server.say(ann, direct, '/hq status');
+  server.write(ann, direct, '/hq status');
   await eventually(() => expect(bot.received).toHaveLength(1));
-  server.say(ann, direct, '/hq help');
+  server.write(ann, direct, '/hq help');
   await eventually(() => expect(bot.adapter.health().state).toBe('reconnecting'));
   await eventually(() => expect(bot.received).toHaveLength(2));
   await eventually(() => expect(bot.adapter.health().state).toBe('connected'));
@@ -216,7 +216,7 @@ test('an incomplete answer times out', async () => {
   running.push(bot);
   await bot.adapter.start(receiverOf(bot));
   server.fail('getUpdates', { kind: 'stall' });
-  server.say(ann, direct, '/hq status');
+  server.write(ann, direct, '/hq status');
   await eventually(() => expect(bot.adapter.health().state).toBe('reconnecting'));
   await eventually(() => expect(bot.received).toHaveLength(1));
 });
@@ -224,9 +224,9 @@ test('an incomplete answer times out', async () => {
 test('a demanded wait is respected', async () => {
   const bot = await start();
   server.fail('getUpdates', { kind: 'refuse', status: 429, parameters: { retry_after: 1 } });
-  server.say(ann, direct, '/hq status');
+  server.write(ann, direct, '/hq status');
   await eventually(() => expect(bot.adapter.health().state).toBe('reconnecting'));
-  server.say(ann, direct, '/hq help');
+  server.write(ann, direct, '/hq help');
   await eventually(() => expect(bot.received).toHaveLength(2));
   const polls = server.called('getUpdates').map(({ at }) => at);
   expect(Math.max(...polls.slice(1).map((at, index) => at - (polls[index] ?? 0)))).toBeGreaterThan(950);
@@ -234,7 +234,7 @@ test('a demanded wait is respected', async () => {
 
 test('updates out of order are all handed over, and all confirmed', async () => {
   const bot = await start();
-  const first = server.say(ann, direct, '/hq say 1');
+  const first = server.write(ann, direct, '/hq say 1');
   const [update] = server.unconfirmed;
   await eventually(() => expect(bot.received).toHaveLength(1));
   const id = update?.update_id ?? 0;
@@ -244,7 +244,7 @@ test('updates out of order are all handed over, and all confirmed', async () => 
     [id + 30, '/hq say 4'],
     [id + 20, '/hq say 3'],
   ] as const) {
-    server.repeat({ update_id: number, message: { ...first, text } });
+    server.redeliver({ update_id: number, message: { ...first, text } });
   }
   await eventually(() => expect(bot.received).toHaveLength(4));
   await bot.adapter.stop();
@@ -255,13 +255,13 @@ test('after a long silence updates with lower ids are not lost', async () => {
   const bot = createTelegramBot(server, { timing: { ...timing, pollSeconds: 1, idsResetMs: 300 } });
   running.push(bot);
   await bot.adapter.start(receiverOf(bot));
-  server.say(ann, direct, '/hq say 1');
+  server.write(ann, direct, '/hq say 1');
   await eventually(() => expect(server.unconfirmed).toHaveLength(0));
   // An offset is above all new numbers: with it the next poll would confirm them.
   await eventually(() => expect(server.called('getUpdates').at(-1)?.params.offset).toBe(0));
-  server.countAnew();
+  server.resetUpdateIds();
   for (const text of ['2', '3', '4']) {
-    server.say(ann, direct, `/hq say ${text}`);
+    server.write(ann, direct, `/hq say ${text}`);
     await eventually(() => expect(server.unconfirmed).toHaveLength(0));
   }
   expect(bot.received.map(({ inbound: { input } }) => (input.kind === 'words' ? input.text : ''))).toEqual([
@@ -274,16 +274,16 @@ test('after a long silence updates with lower ids are not lost', async () => {
 
 test('updates with lower ids of a new server are handed over', async () => {
   const bot = await start();
-  server.say(ann, direct, '/hq say 1');
+  server.write(ann, direct, '/hq say 1');
   await eventually(() => expect(server.unconfirmed).toHaveLength(0));
   server.pollElsewhere(true);
   await eventually(() => expect(bot.adapter.health().state).not.toBe('connected'));
-  server.countAnew();
+  server.resetUpdateIds();
   server.pollElsewhere(false);
   await eventually(() => expect(bot.adapter.health().state).toBe('connected'));
   for (const count of [2, 3, 4]) {
     await eventually(() => expect(server.isPolled).toBe(true));
-    server.say(ann, direct, `/hq say ${count}`);
+    server.write(ann, direct, `/hq say ${count}`);
     await eventually(() => expect(bot.received).toHaveLength(count));
   }
 });
@@ -291,7 +291,7 @@ test('updates with lower ids of a new server are handed over', async () => {
 test('it can be started again after a stop and after a refused token', async () => {
   const bot = await start();
   await bot.adapter.stop();
-  server.say(ann, direct, '/hq status');
+  server.write(ann, direct, '/hq status');
   await bot.adapter.start(receiverOf(bot));
   await eventually(() => expect(bot.received).toHaveLength(1));
   server.revoke();
@@ -306,7 +306,7 @@ test('an unacknowledged update is redelivered after a stop', async () => {
   const bot = createTelegramBot(server, { timing });
   running.push(bot);
   await bot.adapter.start({ ...receiverOf(bot), receive: () => new Promise(() => undefined) });
-  server.say(ann, direct, '/hq status');
+  server.write(ann, direct, '/hq status');
   await eventually(() => expect(bot.adapter.health().lastInboundAt).not.toBeNull());
   await bot.adapter.stop();
   expect(server.unconfirmed).toHaveLength(1);
@@ -317,7 +317,7 @@ test('an unacknowledged update is redelivered after a stop', async () => {
 test('any number of open updates leaves room for new ones', async () => {
   const bot = await start();
   bot.answer = null;
-  for (let index = 0; index < 250; index += 1) server.say(ann, direct, `/hq say ${index}`);
+  for (let index = 0; index < 250; index += 1) server.write(ann, direct, `/hq say ${index}`);
   // Sooner than the first ones are given up, which would make room too.
   await expect.poll(() => bot.received.length, { timeout: 8_000 }).toBe(250);
   // The newest of them still come again, should this process be killed.

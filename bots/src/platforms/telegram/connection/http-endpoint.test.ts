@@ -58,7 +58,7 @@ function post(body: string, headers: Record<string, string>, to = url): Promise<
 test('updates come to the webhook, and nothing is polled', async () => {
   expect(server.webhook).toMatchObject({ url, secretToken: secret });
   expect(bot.adapter.health()).toMatchObject({ state: 'connected', detail: null });
-  server.say(ann, direct, '/hq status');
+  server.write(ann, direct, '/hq status');
   await eventually(() => expect(server.last(direct).text).toBe('✔ Done'));
   await eventually(() => expect(server.unconfirmed).toHaveLength(0));
   expect(server.called('getUpdates')).toHaveLength(0);
@@ -88,7 +88,7 @@ test('an update that is delivered twice is handed over once', async () => {
     update_id: 7,
     message: { message_id: 1, from: ann, chat: direct, text: '/hq status' },
   });
-  server.say(ann, direct, '/start');
+  server.write(ann, direct, '/start');
   expect(await Promise.all([post(update, right), post(update, right)])).toEqual([200, 200]);
   expect(await post(update, right)).toBe(200);
   await eventually(() => expect(bot.received).toHaveLength(2));
@@ -127,7 +127,7 @@ test('a slow request is cut off', async () => {
 
 test('an update that is not handled in time is redelivered', async () => {
   bot.answer = null;
-  server.say(ann, direct, '/hq restart');
+  server.write(ann, direct, '/hq restart');
   await eventually(() => expect(server.webhook?.lastError).toBe('Wrong response from the webhook: 503'));
   expect(server.unconfirmed).toHaveLength(1);
   await bot.received[0]?.reply.send({ title: 'Done', tone: 'good' });
@@ -137,7 +137,7 @@ test('an update that is not handled in time is redelivered', async () => {
 
 test('a stop closes the port although the token was revoked', async () => {
   server.revoke();
-  server.say(ann, direct, '/hq status');
+  server.write(ann, direct, '/hq status');
   await eventually(() => expect(bot.adapter.health().state).toBe('revoked'));
   await bot.adapter.stop();
   await expect(fetch(url)).rejects.toThrow();
@@ -145,7 +145,7 @@ test('a stop closes the port although the token was revoked', async () => {
 
 test('after a stop the webhook stays set, so that no message is lost', async () => {
   await bot.adapter.stop();
-  server.say(ann, direct, '/hq status');
+  server.write(ann, direct, '/hq status');
   expect(server.webhook?.url).toBe(url);
   await expect(fetch(url)).rejects.toThrow();
   expect(server.unconfirmed).toHaveLength(1);

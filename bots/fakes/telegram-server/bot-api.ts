@@ -1,20 +1,20 @@
 import { z } from 'zod';
-import type { ChatRoom, Message, Person } from './chat-room.ts';
+import { ApiError, badRequest } from './api-error.ts';
+import type { ChatState, Message, Person } from './chat-state.ts';
 import { checkEntities, entity } from './entities.ts';
-import { badRequest, Refusal } from './refusal.ts';
 import type { UpdateQueue } from './update-queue.ts';
 
 /** What the methods may touch. */
-export interface House {
+export interface ServerState {
   readonly bot: Person;
   readonly updates: UpdateQueue;
-  readonly queries: Map<string, Query>;
+  readonly queries: Map<string, CallbackQuery>;
   readonly commands: Map<string, readonly BotCommand[]>;
   webhook: Webhook | undefined;
-  room(chatId: number): ChatRoom;
+  chatState(chatId: number): ChatState;
 }
 
-export interface Query {
+export interface CallbackQuery {
   readonly id: string;
   isOld: boolean;
   answer: { readonly text: string | undefined; readonly isAlert: boolean } | undefined;
@@ -37,7 +37,7 @@ export interface Call {
   readonly signal: AbortSignal;
 }
 
-type Method = (house: House, call: Call) => unknown;
+type Method = (house: ServerState, call: Call) => unknown;
 
 const chatId = z.coerce.number().int();
 const button = z
@@ -104,7 +104,7 @@ function keyboard(value: z.infer<typeof markup> | undefined): Pick<Message, 'rep
 }
 
 function repliedTo(
-  room: ChatRoom,
+  room: ChatState,
   { reply_parameters, reply_to_message_id }: z.infer<typeof said> | z.infer<typeof documentPart>,
 ): Pick<Message, 'reply_to_message'> {
   const id = reply_parameters?.message_id ?? reply_to_message_id;
@@ -129,7 +129,7 @@ export const botMethods: Readonly<Record<string, Method>> = {
 
   getupdates: async ({ updates, webhook }, { params, signal }) => {
     if (webhook !== undefined) {
-      throw new Refusal(
+      throw new ApiError(
         409,
         "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first",
       );
@@ -175,7 +175,7 @@ export const botMethods: Readonly<Record<string, Method>> = {
 
   sendmessage: (house, { params }) => {
     const part = said.parse(params);
-    const room = house.room(part.chat_id);
+    const room = house.chatState(part.chat_id);
     room.checkOpen();
     room.checkTopic(part.message_thread_id);
     checkText(part.text, 4096);
@@ -198,7 +198,7 @@ export const botMethods: Readonly<Record<string, Method>> = {
     const part = documentPart.parse(params);
     const file = files.get('document');
     if (file === undefined || file.content === '') throw badRequest('file must be non-empty');
-    const room = house.room(part.chat_id);
+    const room = house.chatState(part.chat_id);
     room.checkOpen();
     room.checkTopic(part.message_thread_id);
     if ((part.caption ?? '').length > 1024) throw badRequest('message caption is too long');
@@ -221,7 +221,7 @@ export const botMethods: Readonly<Record<string, Method>> = {
 
   editmessagetext: (house, { params }) => {
     const part = said.extend({ message_id: z.int() }).parse(params);
-    const room = house.room(part.chat_id);
+    const room = house.chatState(part.chat_id);
     room.checkOpen();
     checkText(part.text, 4096);
     checkEntities(part.text, part.entities);
@@ -239,7 +239,7 @@ export const botMethods: Readonly<Record<string, Method>> = {
     const part = z
       .object({ chat_id: chatId, message_id: z.int(), reply_markup: inlineKeyboard.optional() })
       .parse(params);
-    const room = house.room(part.chat_id);
+    const room = house.chatState(part.chat_id);
     room.checkOpen();
     const next = keyboard(part.reply_markup);
     return room.edit(part.message_id, house.bot.id, (message) => {
@@ -250,7 +250,7 @@ export const botMethods: Readonly<Record<string, Method>> = {
 
   deletemessage: (house, { params }) => {
     const part = z.object({ chat_id: chatId, message_id: z.int() }).parse(params);
-    house.room(part.chat_id).delete(part.message_id, house.bot.id);
+    house.chatState(part.chat_id).delete(part.message_id, house.bot.id);
     return true;
   },
 
@@ -284,7 +284,7 @@ export const botMethods: Readonly<Record<string, Method>> = {
 
   sendchataction: (house, { params }) => {
     const part = z.object({ chat_id: chatId, action: z.string().min(1) }).parse(params);
-    house.room(part.chat_id).checkOpen();
+    house.chatState(part.chat_id).checkOpen();
     return true;
   },
 };

@@ -3,13 +3,20 @@ import {
   emptyMessage,
   expiredWebhookToken,
   invalidBody,
-  parsed,
+  parseBody,
   unknownInteraction,
   unknownMessage,
   unknownWebhook,
 } from './api-error.ts';
-import { callbackBody, choicesBody, type MessageBody, messageBody, modalBody } from './body.ts';
-import { type Attachment, fill, type Interaction, type Message, newMessage, type World } from './world.ts';
+import {
+  type Attachment,
+  applyBody,
+  type GuildState,
+  type Interaction,
+  type Message,
+  newMessage,
+} from './guild-state.ts';
+import { callbackBody, choicesBody, type MessageBody, messageBody, modalBody } from './message-schemas.ts';
 
 const tokenLivesMs = 15 * 60_000;
 const ephemeral = 64;
@@ -20,11 +27,11 @@ const autocomplete = 4;
 const modalSubmit = 5;
 
 /** What the bot answers an interaction with, at first and then by its token, and everything that Discord refuses. */
-export class Callbacks {
-  readonly #world: World;
+export class InteractionResponses {
+  readonly #world: GuildState;
   readonly #acknowledgeWithinMs: number;
 
-  constructor(world: World, acknowledgeWithinMs: number) {
+  constructor(world: GuildState, acknowledgeWithinMs: number) {
     this.#world = world;
     this.#acknowledgeWithinMs = acknowledgeWithinMs;
   }
@@ -40,37 +47,37 @@ export class Callbacks {
     if (interaction.answered !== null) throw alreadyAcknowledged();
     const tookMs = Date.now() - interaction.startedAt;
     if (tookMs > this.#acknowledgeWithinMs) throw unknownInteraction();
-    const { type, data } = parsed(callbackBody, body);
+    const { type, data } = parseBody(callbackBody, body);
     if (!allowedTypes(interaction).includes(type)) {
       throw invalidBody(['type'], { code: 'BASE_TYPE_CHOICES', message: 'Value is not one of the choices.' });
     }
     switch (type) {
       case 4: {
-        const message = parsed(messageBody, data);
+        const message = parseBody(messageBody, data);
         requireContent(message, attachments);
         interaction.original = this.#newOriginal(interaction, message, false, attachments);
         break;
       }
       case 5:
-        interaction.original = this.#newOriginal(interaction, parsed(messageBody, data ?? {}), true, []);
+        interaction.original = this.#newOriginal(interaction, parseBody(messageBody, data ?? {}), true, []);
         break;
       case 6:
         interaction.original = interaction.source;
         break;
       case 7: {
-        const message = parsed(messageBody, data);
+        const message = parseBody(messageBody, data);
         if (interaction.source) {
-          fill(interaction.source, message);
+          applyBody(interaction.source, message);
           interaction.source.edits += 1;
         }
         interaction.original = interaction.source;
         break;
       }
       case 8:
-        interaction.choices = parsed(choicesBody, data).choices;
+        interaction.choices = parseBody(choicesBody, data).choices;
         break;
       case 9:
-        interaction.modal = parsed(modalBody, data);
+        interaction.modal = parseBody(modalBody, data);
         break;
     }
     interaction.answered = type;
@@ -81,7 +88,7 @@ export class Callbacks {
 
   followUp(token: string, body: unknown, attachments: readonly Attachment[]): Message {
     const interaction = this.#byToken(token);
-    const message = parsed(messageBody, body);
+    const message = parseBody(messageBody, body);
     requireContent(message, attachments);
     if (interaction.original?.loading) {
       // As Discord does it: the first one after a promise keeps the promise, and its privacy.
@@ -96,9 +103,9 @@ export class Callbacks {
 
   editByToken(token: string, id: string, body: unknown, attachments: readonly Attachment[]): Message {
     const message = this.messageByToken(token, id);
-    const change = parsed(messageBody, body);
+    const change = parseBody(messageBody, body);
     if (message.loading) return this.#fillOriginal(message, change, attachments);
-    fill(message, change);
+    applyBody(message, change);
     message.edits += 1;
     this.#world.changed();
     return message;
@@ -138,7 +145,7 @@ export class Callbacks {
 
   #fillOriginal(message: Message, body: MessageBody, attachments: readonly Attachment[]): Message {
     requireContent(body, attachments);
-    fill(message, body);
+    applyBody(message, body);
     message.loading = false;
     this.#world.changed();
     return message;

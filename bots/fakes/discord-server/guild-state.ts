@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { Embed, MessageBody, MessageRow, Modal } from './body.ts';
-import type { RegisteredCommand } from './registration.ts';
+import type { RegisteredCommand } from './command-schemas.ts';
+import type { Embed, MessageBody, MessageRow, Modal } from './message-schemas.ts';
 
 export interface DiscordUser {
   readonly id: string;
@@ -11,12 +11,12 @@ export interface DiscordUser {
 }
 
 /** Where something is said: a channel of a guild, or the bot's direct messages with one user. */
-export interface Where {
+export interface ChannelRef {
   readonly guild: string | null;
   readonly channel: string;
 }
 
-export interface Channel extends Where {
+export interface Channel extends ChannelRef {
   readonly name: string;
   /** Whose direct messages these are. */
   readonly recipient: string | null;
@@ -55,7 +55,7 @@ export interface Interaction {
   readonly token: string;
   readonly type: number;
   readonly user: DiscordUser;
-  readonly where: Where;
+  readonly where: ChannelRef;
   /** The message whose button was pressed. */
   readonly source: Message | null;
   /** What was, or is to be, sent to the bot. */
@@ -80,7 +80,7 @@ export interface Session {
 }
 
 /** What a rule about faults says of one request; the first that matches is used up. */
-export interface Scripted {
+export interface ScriptedResponse {
   readonly method: string;
   readonly path: RegExp;
   readonly status: number;
@@ -93,7 +93,7 @@ export interface Scripted {
   times: number;
 }
 
-export interface World {
+export interface GuildState {
   readonly applicationId: string;
   readonly botUser: DiscordUser;
   /** The token that holds; another one is answered with 401 and 4004. */
@@ -104,7 +104,7 @@ export interface World {
   readonly interactions: Map<string, Interaction>;
   readonly sessions: Map<string, Session>;
   commands: readonly RegisteredCommand[];
-  readonly scripted: Scripted[];
+  readonly scripted: ScriptedResponse[];
   /** Milliseconds that the server's clock is ahead, for tokens that run out. */
   aheadMs: number;
   /** Something changed that somebody may wait for. */
@@ -130,8 +130,8 @@ const ephemeral = 64;
 const suppressed = 4;
 
 export function newMessage(
-  world: World,
-  where: Where,
+  world: GuildState,
+  where: ChannelRef,
   body: MessageBody,
   {
     attachments = [],
@@ -155,13 +155,13 @@ export function newMessage(
     nonce: body.nonce === undefined ? null : String(body.nonce),
     suppressEmbeds: ((body.flags ?? 0) & suppressed) !== 0,
   };
-  fill(message, body);
+  applyBody(message, body);
   world.messages.push(message);
   return message;
 }
 
 /** Puts what is named in the body into the message; what is not named stays as it is. */
-export function fill(message: Message, body: MessageBody): void {
+export function applyBody(message: Message, body: MessageBody): void {
   if (body.content !== undefined) message.content = (body.content ?? '').trim();
   if (body.embeds !== undefined) message.embeds = body.embeds ?? [];
   if (body.components !== undefined) message.components = body.components ?? [];
@@ -184,7 +184,7 @@ function pingsOf(content: string, allowed: MessageBody['allowed_mentions']): str
 }
 
 /** The message as the API gives it. */
-export function messageJson(world: World, message: Message): Record<string, unknown> {
+export function messageJson(world: GuildState, message: Message): Record<string, unknown> {
   return {
     id: message.id,
     type: 0,
@@ -228,7 +228,7 @@ export function userJson(user: DiscordUser): Record<string, unknown> {
 }
 
 /** All words that a person reads on it. */
-export function readable(message: Message): string {
+export function renderedText(message: Message): string {
   return [
     message.content,
     ...message.embeds.flatMap((one) => [

@@ -1,23 +1,23 @@
-import type { Modal } from './body.ts';
-import { optionsOf } from './registration.ts';
+import { optionsOf } from './command-schemas.ts';
 import {
+  type ChannelRef,
   type DiscordUser,
+  type GuildState,
   type Interaction,
   type Message,
   messageJson,
   newToken,
   snowflake,
   userJson,
-  type Where,
-  type World,
-} from './world.ts';
+} from './guild-state.ts';
+import type { Modal } from './message-schemas.ts';
 
 /** The interaction that follows from what a user does, with all that Discord sends along. */
 export function newInteraction(
-  world: World,
+  world: GuildState,
   type: number,
   user: DiscordUser,
-  where: Where,
+  where: ChannelRef,
   data: Readonly<Record<string, unknown>>,
   source: Message | null = null,
 ): Interaction {
@@ -79,7 +79,7 @@ export function newInteraction(
 
 /** `words` is the way through the sub-commands: `run`, or `tasks create`. */
 export function commandData(
-  world: World,
+  world: GuildState,
   words: string,
   values: Readonly<Record<string, string>>,
   focused?: string,

@@ -1,6 +1,6 @@
-import type { Block, RichPiece } from './blocks.ts';
+import type { Block, RichPiece } from './block-kit.ts';
 
-export interface Seen {
+export interface RenderedMessage {
   /** What stands there, a line for each part, buttons as `[Label]`. */
   readonly text: string;
   /** Whom Slack would notify: `channel`, `here`, `everyone`, `U…`, `S…`. */
@@ -8,7 +8,7 @@ export interface Seen {
 }
 
 /** What a person sees of a message, and whom it would notify. */
-export function seen(text: string, blocks: readonly Block[] | undefined): Seen {
+export function renderMessage(text: string, blocks: readonly Block[] | undefined): RenderedMessage {
   const notified: string[] = [...mentionsIn(text)];
   if (blocks === undefined || blocks.length === 0) return { text: drawnMarkup(text), notified };
   return { text: blocks.map((block) => drawnBlock(block, notified)).join('\n'), notified };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parsed } from './api-error.ts';
+import { parseBody } from './api-error.ts';
 
 /** Slash commands as an application registers them, refused for every limit that Discord documents. */
 
@@ -93,8 +93,8 @@ const registration = z
     'Application command names must be unique',
   );
 
-export function registered(body: unknown): readonly RegisteredCommand[] {
-  return parsed(registration, body);
+export function parseCommands(body: unknown): readonly RegisteredCommand[] {
+  return parseBody(registration, body);
 }
 
 function depthHolds(top: readonly Option[]): boolean {

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
-import type { Call } from './bot-methods.ts';
+import type { Call } from './bot-api.ts';
 
 const anyObject = z.record(z.string(), z.unknown());
 /** Fields that stay words though they may look like numbers or JSON. */

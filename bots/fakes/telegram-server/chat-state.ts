@@ -1,5 +1,5 @@
+import { ApiError, badRequest } from './api-error.ts';
 import { type Entity, findEntities } from './entities.ts';
-import { badRequest, Refusal } from './refusal.ts';
 
 export interface Person {
   readonly id: number;
@@ -40,7 +40,7 @@ export interface Message {
 }
 
 /** A message of the bot as the people in the chat see it. */
-export interface Seen {
+export interface RenderedMessage {
   readonly chat: number;
   readonly id: number;
   readonly text: string;
@@ -55,31 +55,31 @@ export interface Seen {
   readonly edits: number;
 }
 
-interface Kept {
+interface StoredMessage {
   readonly message: Message;
   edits: number;
   asksForReply: boolean;
-  file: Seen['file'];
+  file: RenderedMessage['file'];
   /** Every button that the message ever had: a slow finger presses one that is gone. */
   readonly pastButtons: Button[];
 }
 
 /** One chat with all that was said in it. */
-export class ChatRoom {
+export class ChatState {
   readonly chat: Chat;
   readonly members = new Set<number>();
   /** The topics of a forum by the id of the message that opened each, and whether they take messages. */
   readonly #topics = new Map<number, { readonly root: Message; isClosed: boolean }>();
-  readonly #kept = new Map<number, Kept>();
+  readonly #kept = new Map<number, StoredMessage>();
   #lastId = 100;
-  #bar: Refusal | undefined;
+  #bar: ApiError | undefined;
 
   constructor(chat: Chat) {
     this.chat = chat;
   }
 
   /** Why the bot may not write here; undefined opens the chat again. */
-  bar(reason: Refusal | undefined): void {
+  setClosed(reason: ApiError | undefined): void {
     this.#bar = reason;
   }
 
@@ -144,7 +144,7 @@ export class ChatRoom {
     if (kept !== undefined) kept.asksForReply = true;
   }
 
-  attach(id: number, file: NonNullable<Seen['file']>): void {
+  attach(id: number, file: NonNullable<RenderedMessage['file']>): void {
     const kept = this.#kept.get(id);
     if (kept !== undefined) kept.file = file;
   }
@@ -184,16 +184,16 @@ export class ChatRoom {
   }
 
   /** What the bot has written, oldest first. */
-  seen(botId: number): Seen[] {
+  renderedMessages(botId: number): RenderedMessage[] {
     return [...this.#kept.values()].filter(({ message }) => message.from?.id === botId).map(toSeen);
   }
 
   /** A group that became a supergroup goes on under another id. */
-  migratedTo(chat: Chat): ChatRoom {
-    const next = new ChatRoom(chat);
+  migratedTo(chat: Chat): ChatState {
+    const next = new ChatState(chat);
     for (const member of this.members) next.members.add(member);
-    this.bar(
-      new Refusal(400, 'Bad Request: group chat was upgraded to a supergroup chat', {
+    this.setClosed(
+      new ApiError(400, 'Bad Request: group chat was upgraded to a supergroup chat', {
         migrate_to_chat_id: chat.id,
       }),
     );
@@ -205,7 +205,7 @@ function worded({ text, entities, caption, reply_markup }: Message): string {
   return JSON.stringify([text, entities ?? [], caption, reply_markup?.inline_keyboard ?? []]);
 }
 
-function toSeen({ message, edits, asksForReply, file }: Kept): Seen {
+function toSeen({ message, edits, asksForReply, file }: StoredMessage): RenderedMessage {
   const text = message.text ?? message.caption ?? '';
   const given = message.entities ?? [];
   return {

@@ -4,28 +4,28 @@ import {
   ApiError,
   closedToDirectMessages,
   missingAccess,
-  parsed,
+  parseBody,
   unauthorized,
   unknownChannel,
   unknownMessage,
 } from './api-error.ts';
-import { messageBody } from './body.ts';
-import { type Callbacks, requireContent } from './callbacks.ts';
-import type { RateLimits } from './rate-limits.ts';
-import { registered } from './registration.ts';
+import { parseCommands } from './command-schemas.ts';
 import {
   type Attachment,
+  applyBody,
   type Channel,
-  fill,
+  type GuildState,
   type Message,
   messageJson,
   newMessage,
   snowflake,
   userJson,
-  type World,
-} from './world.ts';
+} from './guild-state.ts';
+import { type InteractionResponses, requireContent } from './interaction-responses.ts';
+import { messageBody } from './message-schemas.ts';
+import type { RateLimits } from './rate-limits.ts';
 
-export interface Asked {
+export interface RecordedRequest {
   readonly method: string;
   /** Without `/api/v10`, and without the query. */
   readonly path: string;
@@ -43,20 +43,25 @@ interface Route {
   /** The rate limit's bucket, from the ids of the path. */
   readonly bucket?: (ids: readonly string[]) => string;
   /** What is not answered with JSON is answered with 204 and no content type. */
-  readonly answer: (asked: Asked, ...ids: string[]) => unknown;
+  readonly answer: (asked: RecordedRequest, ...ids: string[]) => unknown;
 }
 
 /** The REST API, as far as a bot like this one can want it. What is not here is answered with 404, as Discord does. */
-export class Rest {
-  readonly #world: World;
-  readonly #callbacks: Callbacks;
+export class RestApi {
+  readonly #world: GuildState;
+  readonly #callbacks: InteractionResponses;
   readonly #limits: RateLimits;
   readonly #gatewayAddress: () => string;
   readonly #routes: readonly Route[];
   /** Every request that came, in its order. */
-  readonly requests: Asked[] = [];
+  readonly requests: RecordedRequest[] = [];
 
-  constructor(world: World, callbacks: Callbacks, limits: RateLimits, gatewayAddress: () => string) {
+  constructor(
+    world: GuildState,
+    callbacks: InteractionResponses,
+    limits: RateLimits,
+    gatewayAddress: () => string,
+  ) {
     this.#world = world;
     this.#callbacks = callbacks;
     this.#limits = limits;
@@ -81,7 +86,11 @@ export class Rest {
     this.#world.changed();
   }
 
-  #answer(asked: Asked): { status: number; body: unknown; headers: Readonly<Record<string, string>> } {
+  #answer(asked: RecordedRequest): {
+    status: number;
+    body: unknown;
+    headers: Readonly<Record<string, string>>;
+  } {
     let headers: Readonly<Record<string, string>> = {};
     try {
       for (const route of this.#routes) {
@@ -129,9 +138,9 @@ export class Rest {
         application_id: world.applicationId,
         version: snowflake(),
       }));
-    const register = ({ body }: Asked, application: string): unknown => {
+    const register = ({ body }: RecordedRequest, application: string): unknown => {
       if (application !== world.applicationId) throw missingAccess();
-      world.commands = registered(body);
+      world.commands = parseCommands(body);
       return commands();
     };
     return [
@@ -165,7 +174,7 @@ export class Rest {
         method: 'POST',
         path: /^\/users\/@me\/channels$/u,
         answer: ({ body }) => {
-          const { recipient_id: recipient } = parsed(z.object({ recipient_id: z.string() }), body);
+          const { recipient_id: recipient } = parseBody(z.object({ recipient_id: z.string() }), body);
           const channel = [...world.channels.values()].find((one) => one.recipient === recipient);
           if (!channel) throw new ApiError(400, 50_033, 'Invalid Recipient(s)');
           return { id: channel.channel, type: 1, recipients: [{ id: recipient }] };
@@ -196,7 +205,7 @@ export class Rest {
         bucket: ([channel]) => `messages ${channel}`,
         answer: ({ body, attachments }, id = '') => {
           const channel = this.#channel(id);
-          const told = parsed(messageBody.extend({ enforce_nonce: z.boolean().optional() }), body);
+          const told = parseBody(messageBody.extend({ enforce_nonce: z.boolean().optional() }), body);
           requireContent(told, attachments);
           const nonce = told.nonce === undefined ? null : String(told.nonce);
           const known =
@@ -217,7 +226,7 @@ export class Rest {
         bucket: ([channel]) => `edits ${channel}`,
         answer: ({ body }, channel = '', id = '') => {
           const found = this.#message(channel, id);
-          fill(found, parsed(messageBody, body));
+          applyBody(found, parseBody(messageBody, body));
           found.edits += 1;
           return messageJson(this.#world, found);
         },
@@ -300,7 +309,7 @@ export class Rest {
   }
 }
 
-async function read(request: IncomingMessage): Promise<Asked> {
+async function read(request: IncomingMessage): Promise<RecordedRequest> {
   const url = new URL(request.url ?? '/', 'http://discord.test');
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk);

@@ -1,23 +1,23 @@
 import { randomBytes } from 'node:crypto';
-import { type Block, type Button, type Input, type Option, suggestions } from './blocks.ts';
+import { type Block, type Button, type Input, type Option, suggestions } from './block-kit.ts';
 import type { Delivery, Receipt, Signature } from './deliveries.ts';
 import type { SlackServer } from './slack-server.ts';
 import type { OpenView, SlackChannel, SlackMessage, SlackUser } from './workspace.ts';
 
 /** Changes a delivery before it goes out: another workspace's id, a signature that is not right. */
-export interface Tampered {
+export interface DeliveryOverrides {
   readonly payload?: Readonly<Record<string, unknown>>;
   readonly signed?: Partial<Signature>;
   readonly retry?: Delivery['retry'];
 }
 
-export interface Suggested {
+export interface SuggestionResult {
   readonly receipt: Receipt;
   readonly options: readonly Option[];
 }
 
 /** What people do, as deliveries. Each answers once Slack has its acknowledgement or has given up. */
-export class Acts {
+export class UserActions {
   readonly #server: SlackServer;
 
   constructor(server: SlackServer) {
@@ -29,7 +29,7 @@ export class Acts {
     user: SlackUser,
     channel: SlackChannel,
     text: string,
-    tampered: Tampered = {},
+    tampered: DeliveryOverrides = {},
   ): Promise<Receipt> {
     const server = this.#server;
     const receipt = await this.#deliver(
@@ -63,7 +63,7 @@ export class Acts {
     user: SlackUser,
     channel: SlackChannel,
     text: string,
-    options: Tampered & { readonly thread?: string; readonly event?: Record<string, unknown> } = {},
+    options: DeliveryOverrides & { readonly thread?: string; readonly event?: Record<string, unknown> } = {},
   ): Promise<Receipt> {
     const { workspace } = this.#server;
     const written = `<@${workspace.botUser}> ${escaped(text)}`;
@@ -92,7 +92,7 @@ export class Acts {
   }
 
   /** Any event of the Events API. */
-  async event(event: Readonly<Record<string, unknown>>, tampered: Tampered = {}): Promise<Receipt> {
+  async event(event: Readonly<Record<string, unknown>>, tampered: DeliveryOverrides = {}): Promise<Receipt> {
     const { workspace } = this.#server;
     return this.#deliver(
       {
@@ -120,12 +120,12 @@ export class Acts {
     user: SlackUser,
     message: SlackMessage,
     label: string,
-    tampered: Tampered = {},
+    tampered: DeliveryOverrides = {},
   ): Promise<Receipt> {
     const { workspace } = this.#server;
     const found = buttonsOf(message).find(({ button }) => button.text.text === label);
     if (found === undefined)
-      throw new Error(`there is no button "${label}" on: ${workspace.shown(message).text}`);
+      throw new Error(`there is no button "${label}" on: ${workspace.render(message).text}`);
     const channel = workspace.channels.get(message.channel);
     const isEphemeral = message.onlyFor !== undefined;
     return this.#deliver(
@@ -174,7 +174,7 @@ export class Acts {
     user: SlackUser,
     opened: OpenView,
     values: Readonly<Record<string, string>>,
-    tampered: Tampered = {},
+    tampered: DeliveryOverrides = {},
   ): Promise<Receipt> {
     const receipt = await this.#deliver(
       {
@@ -200,8 +200,8 @@ export class Acts {
     opened: OpenView,
     label: string,
     typed: string,
-    tampered: Tampered = {},
-  ): Promise<Suggested> {
+    tampered: DeliveryOverrides = {},
+  ): Promise<SuggestionResult> {
     const field = inputsOf(opened).find((one) => one.label.text === label);
     if (field?.element.type !== 'external_select') throw new Error(`"${label}" does not complete`);
     const receipt = await this.#deliver(
@@ -224,11 +224,11 @@ export class Acts {
   }
 
   /** The same delivery again, as Slack repeats what was not acknowledged in time. */
-  async repeat(receipt: Receipt, attempt = 1, reason = 'timeout'): Promise<Receipt> {
+  async redeliver(receipt: Receipt, attempt = 1, reason = 'timeout'): Promise<Receipt> {
     return this.#server.deliver({ ...receipt.delivery, retry: { attempt, reason } });
   }
 
-  #deliver(delivery: Delivery, tampered: Tampered): Promise<Receipt> {
+  #deliver(delivery: Delivery, tampered: DeliveryOverrides): Promise<Receipt> {
     return this.#server.deliver(
       {
         type: delivery.type,
