@@ -138,7 +138,7 @@ export function discordSoak({ discord }: ChatHarness, trios: readonly LinkedAcco
 }
 
 export function telegramSoak({ telegram }: ChatHarness, trios: readonly LinkedAccounts[]): PlatformSoak {
-  const faults = [{ kind: 'lost' }, { kind: 'garbage' }, { kind: 'refuse', status: 502 }] as const;
+  const faults = [{ kind: 'lost' }, { kind: 'html' }, { kind: 'refuse', status: 502 }] as const;
   return {
     platform: 'telegram',
     titles: [],

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 
-/** An answer that Discord gives instead of what was asked for, in its own shape. */
+/** An error response in Discord's format. */
 export class ApiError extends Error {
   readonly status: number;
   readonly code: number;
@@ -40,14 +40,14 @@ export const closedToDirectMessages = (): ApiError =>
   new ApiError(403, 50_007, 'Cannot send messages to this user');
 export const expiredWebhookToken = (): ApiError => new ApiError(401, 50_027, 'Invalid Webhook Token');
 
-/** "Invalid Form Body" with the one fault at that path. */
+/** Returns "Invalid Form Body" with one error at the path. */
 export function invalidBody(path: readonly PropertyKey[], fault: FieldError): ApiError {
   const errors: FieldErrorTree = {};
   place(errors, path, fault);
   return new ApiError(400, 50_035, 'Invalid Form Body', errors);
 }
 
-/** What the schema makes of the body, or "Invalid Form Body" with every fault at its path. */
+/** Parses the body. Throws "Invalid Form Body" with each error at its path. */
 export function parseBody<T>(schema: z.ZodType<T>, body: unknown): T {
   const outcome = schema.safeParse(body);
   if (outcome.success) return outcome.data;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { parseBody } from './api-error.ts';
 
-/** Slash commands as an application registers them, refused for every limit that Discord documents. */
+/** Slash commands of an application, with every limit that Discord documents. */
 
 const name = z
   .string()
@@ -113,7 +113,7 @@ function depthHolds(top: readonly Option[]): boolean {
   });
 }
 
-/** Names, descriptions and values count, all the way down. */
+/** Counts names, descriptions and values of all levels. */
 function weightOf(one: {
   readonly name: string;
   readonly description: string;
@@ -128,7 +128,7 @@ function weightOf(one: {
   );
 }
 
-/** The options of an interaction as the client would send them: nested by the words, typed by the registration. */
+/** Returns the options as Discord's client sends them: nested by the words, typed by the registration. */
 export function optionsOf(
   registered: RegisteredCommand,
   words: readonly string[],

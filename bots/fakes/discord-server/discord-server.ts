@@ -21,23 +21,23 @@ import { type RecordedRequest, RestApi } from './rest-api.ts';
 import { SignedSender } from './signed-sender.ts';
 
 interface DiscordServerOptions {
-  /** Requests of one kind in one channel, or for one interaction, within `windowMs`. Discord's own are 5 in 5 s. */
+  /** Requests of one kind in one channel, or for one interaction, within `windowMs`. Discord's limit is 5 in 5 s. */
   readonly rate?: { readonly limit: number; readonly windowMs: number };
-  /** Requests of the bot in one second, interactions not counted. */
+  /** Requests of the bot in one second, without interactions. */
   readonly perSecond?: number;
-  /** How long the bot has for the first answer; Discord gives 3 s. */
+  /** Time limit of the first answer; Discord's is 3 s. */
   readonly acknowledgeWithinMs?: number;
   readonly heartbeatMs?: number;
   readonly applicationId?: string;
-  /** Names no server in its greeting, as right after the bot was invited. */
+  /** Lists no server in READY, as right after the invitation. */
   readonly namesNoServers?: boolean;
 }
 
-/** What a user sees happen after an act. */
+/** The visible effects of a user's action. */
 interface ActionResult {
   readonly interaction: Interaction;
   readonly acknowledgedInMs: number;
-  /** The answer where it was asked; what was edited into it since shows here too. */
+  /** The first answer, with later edits. */
   readonly message: Message | null;
   readonly followUps: readonly Message[];
   /** The form that opened. */
@@ -51,7 +51,7 @@ export interface DiscordServer {
   readonly applicationId: string;
   /** For `DISCORD_PUBLIC_KEY`. */
   readonly publicKey: string;
-  /** A guild with one channel, there from the start. */
+  /** The channel of the initial guild. */
   readonly home: ChannelRef;
 
   user(name: string, options?: { bot?: boolean; system?: boolean; locale?: string }): DiscordUser;
@@ -62,8 +62,8 @@ export interface DiscordServer {
   direct(user: DiscordUser): ChannelRef;
 
   /**
-   * What users do. Each resolves when the bot has acknowledged it, and rejects with "The application did not respond"
-   * where it does not in time. `words` is the way through the sub-commands of `/hq`.
+   * Actions of users. Each resolves when the bot has acknowledged it, and rejects with "The application did not respond"
+   * otherwise. `words` is the path through the sub-commands of `/hq`.
    */
   slash(
     user: DiscordUser,
@@ -71,7 +71,7 @@ export interface DiscordServer {
     words: string,
     options?: Readonly<Record<string, string>>,
   ): Promise<ActionResult>;
-  /** `button` is the label or the custom id. */
+  /** `button` is a label or a custom id. */
   press(user: DiscordUser, message: Message, button: string): Promise<ActionResult>;
   /** `values` by custom id or by label. */
   submit(
@@ -86,29 +86,29 @@ export interface DiscordServer {
     options: Readonly<Record<string, string>>,
     focused: string,
   ): Promise<Interaction['choices']>;
-  /** Sends the very same interaction once more; resolves when it is sent. */
+  /** Sends the same interaction again; resolves when it is sent. */
   redeliver(interaction: Interaction): Promise<void>;
-  /** An interaction of any shape, as it is. */
+  /** Sends an interaction unchanged. */
   deliver(payload: unknown): void;
 
-  /** What can be seen in a channel, oldest first; private messages only where `as` is who they are for. */
+  /** Visible messages, oldest first; private ones only for `as`. */
   messages(where: ChannelRef, as?: DiscordUser): readonly Message[];
   readonly commands: readonly RegisteredCommand[];
   readonly requests: readonly RecordedRequest[];
   readonly rateLimited: number;
   readonly gateway: Gateway;
-  /** Resolves when the check is true; looked at after everything that happens. */
+  /** Resolves when the check is true; runs it after every change. */
   until<T>(check: () => T | null | undefined | false, what?: string): Promise<T>;
 
-  /** The bot's token stops to hold, as when it is reset in the developer portal: REST 401, gateway 4004. */
+  /** Resets the bot's token, as in the developer portal: REST 401, gateway 4004. */
   revokeToken(): string;
   setAccess(where: ChannelRef, access: Channel['access']): void;
   remove(where: ChannelRef): void;
-  /** Lets the clock of the interaction tokens run ahead. */
+  /** Advances the clock of the interaction tokens. */
   advance(ms: number): void;
-  /** The next requests of this kind are answered so; `afterwards`: after they took effect. */
+  /** Scripts the response to the next matching requests; `afterwards`: after their effect. */
   script(rule: Partial<ScriptedResponse> & Pick<ScriptedResponse, 'method' | 'path' | 'status'>): void;
-  /** From now on, interactions are posted to this address, as when it is saved in the developer portal; false if refused. */
+  /** Posts interactions to this address from now on, as after saving it in the developer portal; false if refused. */
   useEndpoint(url: string): Promise<boolean>;
   signed: SignedSender;
   close(): Promise<void>;
@@ -125,7 +125,7 @@ export async function startDiscordServer(options: DiscordServerOptions = {}): Pr
     system: false,
     locale: 'en-US',
   };
-  const world: GuildState = {
+  const state: GuildState = {
     applicationId,
     botUser,
     token: newBotToken(applicationId),
@@ -141,7 +141,7 @@ export async function startDiscordServer(options: DiscordServerOptions = {}): Pr
       for (const look of waiting) look();
     },
   };
-  const callbacks = new InteractionResponses(world, acknowledgeWithinMs);
+  const callbacks = new InteractionResponses(state, acknowledgeWithinMs);
   const limits = new RateLimits({
     limit: options.rate?.limit ?? 5,
     windowMs: options.rate?.windowMs ?? 5000,
@@ -155,15 +155,15 @@ export async function startDiscordServer(options: DiscordServerOptions = {}): Pr
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
   const port = portOf(http.address());
   const gatewayAddress = (): string => `ws://127.0.0.1:${port}`;
-  const gateway = new Gateway(world, gatewayAddress, options);
-  const rest = new RestApi(world, callbacks, limits, gatewayAddress);
+  const gateway = new Gateway(state, gatewayAddress, options);
+  const rest = new RestApi(state, callbacks, limits, gatewayAddress);
   http.on('upgrade', (request, socket, head) => gateway.upgrade(request, socket, head));
   const signed = new SignedSender();
   let endpoint: string | null = null;
 
   const addChannel = (name: string, guild: string | null, recipient: string | null): ChannelRef => {
     const channel: Channel = { channel: snowflake(), guild, name, recipient, access: 'open' };
-    world.channels.set(channel.channel, channel);
+    state.channels.set(channel.channel, channel);
     return channel;
   };
 
@@ -200,8 +200,8 @@ export async function startDiscordServer(options: DiscordServerOptions = {}): Pr
   };
 
   const act = async (interaction: Interaction): Promise<ActionResult> => {
-    world.interactions.set(interaction.id, interaction);
-    const tooLate = setTimeout(world.changed, acknowledgeWithinMs + 50);
+    state.interactions.set(interaction.id, interaction);
+    const tooLate = setTimeout(state.changed, acknowledgeWithinMs + 50);
     try {
       await start(interaction);
       await until(() => {
@@ -234,7 +234,7 @@ export async function startDiscordServer(options: DiscordServerOptions = {}): Pr
 
   return {
     apiUrl: `http://127.0.0.1:${port}/api`,
-    token: world.token,
+    token: state.token,
     applicationId,
     publicKey: signed.publicKey,
     home,
@@ -242,24 +242,24 @@ export async function startDiscordServer(options: DiscordServerOptions = {}): Pr
     signed,
     requests: rest.requests,
     get commands() {
-      return world.commands;
+      return state.commands;
     },
     get rateLimited() {
       return limits.refused;
     },
     user: (username, { bot = false, system = false, locale = 'en-US' } = {}) => {
       const user = { id: snowflake(), username, bot, system, locale };
-      world.users.set(user.id, user);
+      state.users.set(user.id, user);
       return user;
     },
     channel: (name, guild = home.guild ?? snowflake()) => addChannel(name, guild, null),
     newGuild: () => addChannel('general', snowflake(), null),
     direct: (user) =>
-      [...world.channels.values()].find(({ recipient }) => recipient === user.id) ??
+      [...state.channels.values()].find(({ recipient }) => recipient === user.id) ??
       addChannel(user.username, null, user.id),
 
     slash: async (user, where, words, values = {}) =>
-      act(newInteraction(world, 2, user, where, commandData(world, words, values))),
+      act(newInteraction(state, 2, user, where, commandData(state, words, values))),
     press: async (user, message, button) => {
       if (message.deleted || (message.onlyFor && message.onlyFor !== user.id)) {
         throw new Error(`${user.username} does not see that message`);
@@ -269,43 +269,43 @@ export async function startDiscordServer(options: DiscordServerOptions = {}): Pr
         .find((one) => one.type === 2 && (one.label === button || one.custom_id === button));
       if (found?.custom_id === undefined || found.disabled) throw new Error(`There is no button ${button}`);
       const data = { component_type: 2, custom_id: found.custom_id };
-      return act(newInteraction(world, 3, user, message, data, message));
+      return act(newInteraction(state, 3, user, message, data, message));
     },
     submit: async (user, { interaction }, values) => {
       if (!interaction.modal) throw new Error('No form is open');
       const data = modalData(interaction.modal, values);
-      return act(newInteraction(world, 5, user, interaction.where, data, interaction.source));
+      return act(newInteraction(state, 5, user, interaction.where, data, interaction.source));
     },
     complete: async (user, where, words, values, focused) => {
-      const data = commandData(world, words, { [focused]: '', ...values }, focused);
-      const turn = await act(newInteraction(world, 4, user, where, data));
+      const data = commandData(state, words, { [focused]: '', ...values }, focused);
+      const turn = await act(newInteraction(state, 4, user, where, data));
       return turn.interaction.choices;
     },
     redeliver: start,
     deliver: (payload) => gateway.dispatch('INTERACTION_CREATE', payload),
 
     messages: (where, as) =>
-      world.messages.filter(
+      state.messages.filter(
         ({ channel, deleted, onlyFor }) =>
           channel === where.channel && !deleted && (onlyFor === null || onlyFor === as?.id),
       ),
     until,
 
     revokeToken: () => {
-      world.token = newBotToken(applicationId);
+      state.token = newBotToken(applicationId);
       gateway.drop(4004);
-      return world.token;
+      return state.token;
     },
     setAccess: ({ channel }, access) => {
-      const found = world.channels.get(channel);
+      const found = state.channels.get(channel);
       if (found) found.access = access;
     },
-    remove: ({ channel }) => void world.channels.delete(channel),
+    remove: ({ channel }) => void state.channels.delete(channel),
     advance: (ms) => {
-      world.aheadMs += ms;
+      state.aheadMs += ms;
     },
     script: (rule) =>
-      void world.scripted.push({ body: undefined, headers: {}, times: 1, afterwards: false, ...rule }),
+      void state.scripted.push({ body: undefined, headers: {}, times: 1, afterwards: false, ...rule }),
     useEndpoint: async (url) => {
       const accepted = await signed.accepts(url, applicationId);
       if (accepted) endpoint = url;

@@ -10,7 +10,7 @@ export interface DiscordUser {
   readonly locale: string;
 }
 
-/** Where something is said: a channel of a guild, or the bot's direct messages with one user. */
+/** A channel of a guild, or the bot's direct messages with one user. */
 export interface ChannelRef {
   readonly guild: string | null;
   readonly channel: string;
@@ -18,9 +18,9 @@ export interface ChannelRef {
 
 export interface Channel extends ChannelRef {
   readonly name: string;
-  /** Whose direct messages these are. */
+  /** The user of direct messages. */
   readonly recipient: string | null;
-  /** `forbidden`: the bot may not see it. `closed`: the user takes no direct messages. */
+  /** `forbidden`: the bot may not see it. `closed`: the user accepts no direct messages. */
   access: 'open' | 'forbidden' | 'closed';
 }
 
@@ -37,31 +37,31 @@ export interface Message {
   embeds: readonly Embed[];
   components: readonly MessageRow[];
   attachments: readonly Attachment[];
-  /** Who alone sees it; null for everybody in the channel. */
+  /** The only user who sees it; null for everybody in the channel. */
   readonly onlyFor: string | null;
-  /** "… is thinking": an answer was promised and is not there yet. */
+  /** Shows "… is thinking" until the answer. */
   loading: boolean;
   deleted: boolean;
   edits: number;
-  /** Who would have got a notification: `everyone`, `here`, and the ids of users and roles. */
+  /** Notified targets: `everyone`, `here`, and the ids of users and roles. */
   readonly pings: string[];
   readonly nonce: string | null;
   readonly suppressEmbeds: boolean;
 }
 
-/** One interaction from the user's act to the end of its token. */
+/** One interaction from the user's action to the end of its token. */
 export interface Interaction {
   readonly id: string;
   readonly token: string;
   readonly type: number;
   readonly user: DiscordUser;
   readonly where: ChannelRef;
-  /** The message whose button was pressed. */
+  /** The message with the pressed button. */
   readonly source: Message | null;
-  /** What was, or is to be, sent to the bot. */
+  /** The payload for the bot. */
   readonly payload: Readonly<Record<string, unknown>>;
   readonly startedAt: number;
-  /** The callback's type: 4, 5, 6, 7, 8 or 9; null before it came. */
+  /** The callback's type: 4, 5, 6, 7, 8 or 9; null before it. */
   answered: number | null;
   answeredInMs: number | null;
   original: Message | null;
@@ -74,21 +74,21 @@ export interface Session {
   readonly id: string;
   readonly intents: number;
   sequence: number;
-  /** What was dispatched, so that a resume can tell it again. */
+  /** Dispatched events, which a resume sends again. */
   readonly sent: { readonly sequence: number; readonly text: string }[];
   deliver: ((text: string) => void) | null;
 }
 
-/** What a rule about faults says of one request; the first that matches is used up. */
+/** A scripted response; the first matching one is used up. */
 export interface ScriptedResponse {
   readonly method: string;
   readonly path: RegExp;
   readonly status: number;
   readonly body: unknown;
   readonly headers: Readonly<Record<string, string>>;
-  /** Whether the request takes its effect all the same: an answer that is lost on its way. */
+  /** The request takes effect, as if only its answer was lost. */
   readonly afterwards: boolean;
-  /** What takes effect instead, as if another program had said it a moment earlier. */
+  /** A body that takes effect instead, as if another program had sent it a moment earlier. */
   readonly rival?: unknown;
   times: number;
 }
@@ -96,7 +96,7 @@ export interface ScriptedResponse {
 export interface GuildState {
   readonly applicationId: string;
   readonly botUser: DiscordUser;
-  /** The token that holds; another one is answered with 401 and 4004. */
+  /** The valid token; any other is answered with 401 and 4004. */
   token: string;
   readonly channels: Map<string, Channel>;
   readonly users: Map<string, DiscordUser>;
@@ -105,15 +105,15 @@ export interface GuildState {
   readonly sessions: Map<string, Session>;
   commands: readonly RegisteredCommand[];
   readonly scripted: ScriptedResponse[];
-  /** Milliseconds that the server's clock is ahead, for tokens that run out. */
+  /** Milliseconds that the server's clock is ahead, for tokens that expire. */
   aheadMs: number;
-  /** Something changed that somebody may wait for. */
+  /** Runs the checks that wait for a change. */
   changed(): void;
 }
 
 let lastId = 0n;
 
-/** A snowflake: the time and a counter, unique in this process. */
+/** Returns a snowflake of time and counter, unique in this process. */
 export function snowflake(): string {
   const next = (BigInt(Date.now()) - 1_420_070_400_000n) << 22n;
   lastId = next > lastId ? next : lastId + 1n;
@@ -122,7 +122,7 @@ export function snowflake(): string {
 
 export const newToken = (): string => randomBytes(32).toString('base64url');
 
-/** A bot token of Discord's form: the bot's id, a time and a signature. */
+/** Returns a token in Discord's format: the bot's id, a time and a signature. */
 export const newBotToken = (userId: string): string =>
   `${Buffer.from(userId).toString('base64url')}.${randomBytes(4).toString('base64url')}.${randomBytes(27).toString('base64url')}`;
 
@@ -130,7 +130,7 @@ const ephemeral = 64;
 const suppressed = 4;
 
 export function newMessage(
-  world: GuildState,
+  state: GuildState,
   where: ChannelRef,
   body: MessageBody,
   {
@@ -156,11 +156,11 @@ export function newMessage(
     suppressEmbeds: ((body.flags ?? 0) & suppressed) !== 0,
   };
   applyBody(message, body);
-  world.messages.push(message);
+  state.messages.push(message);
   return message;
 }
 
-/** Puts what is named in the body into the message; what is not named stays as it is. */
+/** Applies the parts of the body to the message; missing parts stay unchanged. */
 export function applyBody(message: Message, body: MessageBody): void {
   if (body.content !== undefined) message.content = (body.content ?? '').trim();
   if (body.embeds !== undefined) message.embeds = body.embeds ?? [];
@@ -168,7 +168,7 @@ export function applyBody(message: Message, body: MessageBody): void {
   message.pings.push(...pingsOf(message.content, body.allowed_mentions));
 }
 
-/** Nobody is mentioned by what is in an embed, nor in an edit; an edit counts here all the same, to be strict. */
+/** Discord notifies nobody for embeds and edits; edits count here to be strict. */
 function pingsOf(content: string, allowed: MessageBody['allowed_mentions']): string[] {
   const parse = allowed ? (allowed.parse ?? []) : ['everyone', 'users', 'roles'];
   const found: string[] = [];
@@ -183,13 +183,13 @@ function pingsOf(content: string, allowed: MessageBody['allowed_mentions']): str
   return found;
 }
 
-/** The message as the API gives it. */
-export function messageJson(world: GuildState, message: Message): Record<string, unknown> {
+/** Returns the message in the format of the API. */
+export function messageJson(state: GuildState, message: Message): Record<string, unknown> {
   return {
     id: message.id,
     type: 0,
     channel_id: message.channel,
-    author: userJson(world.botUser),
+    author: userJson(state.botUser),
     content: message.content,
     embeds: message.embeds.map((one) => ({ type: 'rich', ...one })),
     components: message.components,
@@ -211,7 +211,7 @@ export function messageJson(world: GuildState, message: Message): Record<string,
       (message.onlyFor ? ephemeral : 0) |
       (message.loading ? 128 : 0) |
       (message.suppressEmbeds ? suppressed : 0),
-    application_id: world.applicationId,
+    application_id: state.applicationId,
   };
 }
 
@@ -227,7 +227,7 @@ export function userJson(user: DiscordUser): Record<string, unknown> {
   };
 }
 
-/** All words that a person reads on it. */
+/** Returns all visible text. */
 export function renderedText(message: Message): string {
   return [
     message.content,

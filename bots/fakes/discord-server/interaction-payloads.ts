@@ -12,9 +12,9 @@ import {
 } from './guild-state.ts';
 import type { Modal } from './message-schemas.ts';
 
-/** The interaction that follows from what a user does, with all that Discord sends along. */
+/** Creates the interaction of a user's action with a complete payload. */
 export function newInteraction(
-  world: GuildState,
+  state: GuildState,
   type: number,
   user: DiscordUser,
   where: ChannelRef,
@@ -50,7 +50,7 @@ export function newInteraction(
       token,
       type,
       version: 1,
-      application_id: world.applicationId,
+      application_id: state.applicationId,
       data,
       channel_id: where.channel,
       channel: {
@@ -59,7 +59,7 @@ export function newInteraction(
         ...(where.guild && { guild_id: where.guild }),
       },
       ...person,
-      ...(source && { message: messageJson(world, source) }),
+      ...(source && { message: messageJson(state, source) }),
       locale: user.locale,
       app_permissions: '274878024704',
       entitlements: [],
@@ -77,20 +77,20 @@ export function newInteraction(
   };
 }
 
-/** `words` is the way through the sub-commands: `run`, or `tasks create`. */
+/** `words` is the path through the sub-commands: `run`, or `tasks create`. */
 export function commandData(
-  world: GuildState,
+  state: GuildState,
   words: string,
   values: Readonly<Record<string, string>>,
   focused?: string,
 ): Record<string, unknown> {
-  const command = world.commands.find(({ name }) => name === 'hq');
+  const command = state.commands.find(({ name }) => name === 'hq');
   if (!command) throw new Error('No /hq is registered');
   const path = words.split(' ').filter((word) => word !== '');
   return { id: '1', name: 'hq', type: 1, options: optionsOf(command, path, values, focused) };
 }
 
-/** The data of a submitted form; it must hold what the form asks for, as the client sees to. */
+/** Returns the data of a submitted form. Throws on missing values, as Discord's client prevents them. */
 export function modalData(modal: Modal, values: Readonly<Record<string, string>>): Record<string, unknown> {
   const left = new Set(Object.keys(values));
   const components = modal.components.map((part) => {

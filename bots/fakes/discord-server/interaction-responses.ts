@@ -26,19 +26,19 @@ const component = 3;
 const autocomplete = 4;
 const modalSubmit = 5;
 
-/** What the bot answers an interaction with, at first and then by its token, and everything that Discord refuses. */
+/** Takes the answers to interactions: the first one and those by token. Refuses them as Discord does. */
 export class InteractionResponses {
-  readonly #world: GuildState;
+  readonly #state: GuildState;
   readonly #acknowledgeWithinMs: number;
 
-  constructor(world: GuildState, acknowledgeWithinMs: number) {
-    this.#world = world;
+  constructor(state: GuildState, acknowledgeWithinMs: number) {
+    this.#state = state;
     this.#acknowledgeWithinMs = acknowledgeWithinMs;
   }
 
-  /** The first answer; there is one, within three seconds. */
+  /** Takes the first answer, once and within three seconds. */
   answer(id: string, token: string, body: unknown, attachments: readonly Attachment[]): Interaction {
-    const interaction = this.#world.interactions.get(id);
+    const interaction = this.#state.interactions.get(id);
     if (!interaction || interaction.token !== token) throw unknownInteraction();
     return this.accept(interaction, body, attachments);
   }
@@ -82,7 +82,7 @@ export class InteractionResponses {
     }
     interaction.answered = type;
     interaction.answeredInMs = tookMs;
-    this.#world.changed();
+    this.#state.changed();
     return interaction;
   }
 
@@ -91,13 +91,13 @@ export class InteractionResponses {
     const message = parseBody(messageBody, body);
     requireContent(message, attachments);
     if (interaction.original?.loading) {
-      // As Discord does it: the first one after a promise keeps the promise, and its privacy.
+      // As on Discord, the first follow-up fills the placeholder and keeps its visibility.
       return this.#fillOriginal(interaction.original, message, attachments);
     }
     const onlyFor = (message.flags ?? 0) & ephemeral ? interaction.user.id : null;
-    const made = newMessage(this.#world, interaction.where, message, { attachments, onlyFor });
+    const made = newMessage(this.#state, interaction.where, message, { attachments, onlyFor });
     interaction.followUps.push(made);
-    this.#world.changed();
+    this.#state.changed();
     return made;
   }
 
@@ -107,13 +107,13 @@ export class InteractionResponses {
     if (message.loading) return this.#fillOriginal(message, change, attachments);
     applyBody(message, change);
     message.edits += 1;
-    this.#world.changed();
+    this.#state.changed();
     return message;
   }
 
   deleteByToken(token: string, id: string): void {
     this.messageByToken(token, id).deleted = true;
-    this.#world.changed();
+    this.#state.changed();
   }
 
   messageByToken(token: string, id: string): Message {
@@ -127,9 +127,9 @@ export class InteractionResponses {
   }
 
   #byToken(token: string): Interaction {
-    const interaction = [...this.#world.interactions.values()].find((one) => one.token === token);
+    const interaction = [...this.#state.interactions.values()].find((one) => one.token === token);
     if (!interaction || interaction.answered === null) throw unknownWebhook();
-    if (Date.now() + this.#world.aheadMs - interaction.startedAt > tokenLivesMs) throw expiredWebhookToken();
+    if (Date.now() + this.#state.aheadMs - interaction.startedAt > tokenLivesMs) throw expiredWebhookToken();
     return interaction;
   }
 
@@ -140,14 +140,14 @@ export class InteractionResponses {
     attachments: readonly Attachment[],
   ): Message {
     const onlyFor = (body.flags ?? 0) & ephemeral ? interaction.user.id : null;
-    return newMessage(this.#world, interaction.where, body, { onlyFor, loading, attachments });
+    return newMessage(this.#state, interaction.where, body, { onlyFor, loading, attachments });
   }
 
   #fillOriginal(message: Message, body: MessageBody, attachments: readonly Attachment[]): Message {
     requireContent(body, attachments);
     applyBody(message, body);
     message.loading = false;
-    this.#world.changed();
+    this.#state.changed();
     return message;
   }
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** The bodies that the bot sends, with the limits that Discord documents. Lengths are UTF-16 units, the stricter reading. */
+/** Request bodies with the limits that Discord documents. Lengths are UTF-16 units, the stricter reading. */
 
 const customId = z.string().min(1).max(100);
 const webAddress = z

@@ -27,7 +27,7 @@ import type { RateLimits } from './rate-limits.ts';
 
 export interface RecordedRequest {
   readonly method: string;
-  /** Without `/api/v10`, and without the query. */
+  /** Without `/api/v10` and the query. */
   readonly path: string;
   readonly query: URLSearchParams;
   readonly body: unknown;
@@ -38,31 +38,31 @@ export interface RecordedRequest {
 interface Route {
   readonly method: string;
   readonly path: RegExp;
-  /** Reached by the token in its path instead of the bot's. */
+  /** Authorized by the token in its path instead of the bot's. */
   readonly open?: boolean;
-  /** The rate limit's bucket, from the ids of the path. */
+  /** The bucket of the rate limit, from the ids of the path. */
   readonly bucket?: (ids: readonly string[]) => string;
-  /** What is not answered with JSON is answered with 204 and no content type. */
-  readonly answer: (asked: RecordedRequest, ...ids: string[]) => unknown;
+  /** Undefined is answered with 204 and no content type. */
+  readonly answer: (recorded: RecordedRequest, ...ids: string[]) => unknown;
 }
 
-/** The REST API, as far as a bot like this one can want it. What is not here is answered with 404, as Discord does. */
+/** The endpoints of the REST API that a bot like this one can use. Others are answered with 404, as on Discord. */
 export class RestApi {
-  readonly #world: GuildState;
+  readonly #state: GuildState;
   readonly #callbacks: InteractionResponses;
   readonly #limits: RateLimits;
   readonly #gatewayAddress: () => string;
   readonly #routes: readonly Route[];
-  /** Every request that came, in its order. */
+  /** Every request, in order. */
   readonly requests: RecordedRequest[] = [];
 
   constructor(
-    world: GuildState,
+    state: GuildState,
     callbacks: InteractionResponses,
     limits: RateLimits,
     gatewayAddress: () => string,
   ) {
-    this.#world = world;
+    this.#state = state;
     this.#callbacks = callbacks;
     this.#limits = limits;
     this.#gatewayAddress = gatewayAddress;
@@ -70,23 +70,24 @@ export class RestApi {
   }
 
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const asked = await read(request);
-    this.requests.push(asked);
-    const rule = this.#world.scripted.find(
-      (one) => one.times > 0 && one.method === asked.method && one.path.test(asked.path),
+    const recorded = await read(request);
+    this.requests.push(recorded);
+    const rule = this.#state.scripted.find(
+      (one) => one.times > 0 && one.method === recorded.method && one.path.test(recorded.path),
     );
     if (rule) {
       rule.times -= 1;
-      if (rule.afterwards) this.#answer(rule.rival === undefined ? asked : { ...asked, body: rule.rival });
+      if (rule.afterwards)
+        this.#answer(rule.rival === undefined ? recorded : { ...recorded, body: rule.rival });
       send(response, rule.status, rule.body, rule.headers);
     } else {
-      const { status, body, headers } = this.#answer(asked);
+      const { status, body, headers } = this.#answer(recorded);
       send(response, status, body, headers);
     }
-    this.#world.changed();
+    this.#state.changed();
   }
 
-  #answer(asked: RecordedRequest): {
+  #answer(recorded: RecordedRequest): {
     status: number;
     body: unknown;
     headers: Readonly<Record<string, string>>;
@@ -94,11 +95,11 @@ export class RestApi {
     let headers: Readonly<Record<string, string>> = {};
     try {
       for (const route of this.#routes) {
-        if (route.method !== asked.method) continue;
-        const match = route.path.exec(asked.path);
+        if (route.method !== recorded.method) continue;
+        const match = route.path.exec(recorded.path);
         if (!match) continue;
         const ids = match.slice(1).map(decodeURIComponent);
-        if (!route.open && asked.authorization !== `Bot ${this.#world.token}`) throw unauthorized();
+        if (!route.open && recorded.authorization !== `Bot ${this.#state.token}`) throw unauthorized();
         const rate = this.#limits.take(route.bucket?.(ids) ?? null, !route.open);
         headers = rate.headers;
         if (rate.retryAfter !== null) {
@@ -109,7 +110,7 @@ export class RestApi {
           };
           return { status: 429, body, headers };
         }
-        const body = route.answer(asked, ...ids);
+        const body = route.answer(recorded, ...ids);
         return { status: body === undefined ? 204 : 200, body, headers };
       }
       throw new ApiError(404, 0, '404: Not Found');
@@ -120,27 +121,27 @@ export class RestApi {
   }
 
   #ownRoutes(): Route[] {
-    const world = this.#world;
+    const state = this.#state;
     const application = (): unknown => ({
-      id: world.applicationId,
+      id: state.applicationId,
       name: 'HQ',
       description: '',
       bot_public: false,
       bot_require_code_grant: false,
       flags: 0,
       verify_key: '',
-      bot: userJson(world.botUser),
+      bot: userJson(state.botUser),
     });
     const commands = (): unknown =>
-      world.commands.map((one) => ({
+      state.commands.map((one) => ({
         ...one,
         id: snowflake(),
-        application_id: world.applicationId,
+        application_id: state.applicationId,
         version: snowflake(),
       }));
     const register = ({ body }: RecordedRequest, application: string): unknown => {
-      if (application !== world.applicationId) throw missingAccess();
-      world.commands = parseCommands(body);
+      if (application !== state.applicationId) throw missingAccess();
+      state.commands = parseCommands(body);
       return commands();
     };
     return [
@@ -153,14 +154,14 @@ export class RestApi {
           session_start_limit: { total: 1000, remaining: 999, reset_after: 14_400_000, max_concurrency: 1 },
         }),
       },
-      { method: 'GET', path: /^\/users\/@me$/u, answer: () => userJson(world.botUser) },
+      { method: 'GET', path: /^\/users\/@me$/u, answer: () => userJson(state.botUser) },
       { method: 'GET', path: /^\/applications\/@me$/u, answer: application },
       { method: 'GET', path: /^\/oauth2\/applications\/@me$/u, answer: application },
       {
         method: 'GET',
         path: /^\/users\/@me\/guilds$/u,
         answer: () =>
-          [...new Set([...world.channels.values()].flatMap(({ guild }) => guild ?? []))].map((id) => ({
+          [...new Set([...state.channels.values()].flatMap(({ guild }) => guild ?? []))].map((id) => ({
             id,
             name: 'Lab',
             owner: false,
@@ -175,7 +176,7 @@ export class RestApi {
         path: /^\/users\/@me\/channels$/u,
         answer: ({ body }) => {
           const { recipient_id: recipient } = parseBody(z.object({ recipient_id: z.string() }), body);
-          const channel = [...world.channels.values()].find((one) => one.recipient === recipient);
+          const channel = [...state.channels.values()].find((one) => one.recipient === recipient);
           if (!channel) throw new ApiError(400, 50_033, 'Invalid Recipient(s)');
           return { id: channel.channel, type: 1, recipients: [{ id: recipient }] };
         },
@@ -205,20 +206,23 @@ export class RestApi {
         bucket: ([channel]) => `messages ${channel}`,
         answer: ({ body, attachments }, id = '') => {
           const channel = this.#channel(id);
-          const told = parseBody(messageBody.extend({ enforce_nonce: z.boolean().optional() }), body);
-          requireContent(told, attachments);
-          const nonce = told.nonce === undefined ? null : String(told.nonce);
+          const message = parseBody(messageBody.extend({ enforce_nonce: z.boolean().optional() }), body);
+          requireContent(message, attachments);
+          const nonce = message.nonce === undefined ? null : String(message.nonce);
           const known =
-            told.enforce_nonce && nonce !== null
-              ? this.#world.messages.find((one) => one.channel === id && one.nonce === nonce)
+            message.enforce_nonce && nonce !== null
+              ? this.#state.messages.find((one) => one.channel === id && one.nonce === nonce)
               : undefined;
-          return messageJson(this.#world, known ?? newMessage(this.#world, channel, told, { attachments }));
+          return messageJson(
+            this.#state,
+            known ?? newMessage(this.#state, channel, message, { attachments }),
+          );
         },
       },
       {
         method: 'GET',
         path: message,
-        answer: (_, channel = '', id = '') => messageJson(this.#world, this.#message(channel, id)),
+        answer: (_, channel = '', id = '') => messageJson(this.#state, this.#message(channel, id)),
       },
       {
         method: 'PATCH',
@@ -228,7 +232,7 @@ export class RestApi {
           const found = this.#message(channel, id);
           applyBody(found, parseBody(messageBody, body));
           found.edits += 1;
-          return messageJson(this.#world, found);
+          return messageJson(this.#state, found);
         },
       },
       {
@@ -242,7 +246,7 @@ export class RestApi {
   }
 
   #interactionRoutes(): Route[] {
-    const world = this.#world;
+    const state = this.#state;
     const callbacks = this.#callbacks;
     const webhook = /^\/webhooks\/\d+\/([\w-]+)$/u;
     const webhookMessage = /^\/webhooks\/\d+\/([\w-]+)\/messages\/([^/]+)$/u;
@@ -257,7 +261,7 @@ export class RestApi {
           if (query.get('with_response') !== 'true') return undefined;
           return {
             interaction: { id, type, ...(original && { response_message_id: original.id }) },
-            ...(original && { resource: { type: 4, message: messageJson(world, original) } }),
+            ...(original && { resource: { type: 4, message: messageJson(state, original) } }),
           };
         },
       },
@@ -267,7 +271,7 @@ export class RestApi {
         open: true,
         bucket,
         answer: ({ body, attachments }, token = '') =>
-          messageJson(world, callbacks.followUp(token, body, attachments)),
+          messageJson(state, callbacks.followUp(token, body, attachments)),
       },
       {
         method: 'PATCH',
@@ -275,13 +279,13 @@ export class RestApi {
         open: true,
         bucket,
         answer: ({ body, attachments }, token = '', id = '') =>
-          messageJson(world, callbacks.editByToken(token, id, body, attachments)),
+          messageJson(state, callbacks.editByToken(token, id, body, attachments)),
       },
       {
         method: 'GET',
         path: webhookMessage,
         open: true,
-        answer: (_, token = '', id = '') => messageJson(world, callbacks.messageByToken(token, id)),
+        answer: (_, token = '', id = '') => messageJson(state, callbacks.messageByToken(token, id)),
       },
       {
         method: 'DELETE',
@@ -293,7 +297,7 @@ export class RestApi {
   }
 
   #channel(id: string): Channel {
-    const channel = this.#world.channels.get(id);
+    const channel = this.#state.channels.get(id);
     if (!channel) throw unknownChannel();
     if (channel.access === 'forbidden') throw missingAccess();
     if (channel.access === 'closed') throw closedToDirectMessages();
@@ -303,7 +307,7 @@ export class RestApi {
   /** A private message cannot be reached by the bot's token, as on Discord. */
   #message(channel: string, id: string): Message {
     this.#channel(channel);
-    const found = this.#world.messages.find((one) => one.channel === channel && one.id === id);
+    const found = this.#state.messages.find((one) => one.channel === channel && one.id === id);
     if (!found || found.deleted || found.onlyFor) throw unknownMessage();
     return found;
   }

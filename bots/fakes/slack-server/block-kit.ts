@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Block Kit as Slack documents it: shapes and limits. What is not listed here is refused, as Slack would refuse it. */
+/** Schemas and limits of Block Kit as Slack documents them. Everything else is refused, as by Slack. */
 
 const plain = (max: number) =>
   z.strictObject({
@@ -216,40 +216,40 @@ const view = z.discriminatedUnion('type', [
 ]);
 export type View = z.infer<typeof view>;
 
-/** More text than this in one message's blocks is refused, although each block alone would be taken. */
-const longestMessage = 13_200;
+/** Slack's limit for the text of all blocks together. */
+const maxMessage = 13_200;
 
 export type Checked<T> = { readonly value: T } | { readonly error: string; readonly messages: string[] };
 
 export function checkBlocks(given: unknown): Checked<Block[]> {
   const parsed = z.array(block).max(50).safeParse(given);
-  if (!parsed.success) return { error: 'invalid_blocks', messages: whatIsWrong(parsed.error) };
-  if (textLength(parsed.data) > longestMessage) return { error: 'msg_blocks_too_long', messages: [] };
-  const doubled = twice(parsed.data);
-  return doubled === undefined
+  if (!parsed.success) return { error: 'invalid_blocks', messages: describeIssues(parsed.error) };
+  if (textLength(parsed.data) > maxMessage) return { error: 'msg_blocks_too_long', messages: [] };
+  const duplicate = duplicateId(parsed.data);
+  return duplicate === undefined
     ? { value: parsed.data }
-    : { error: 'invalid_blocks', messages: [`[ERROR] ${doubled} must be unique`] };
+    : { error: 'invalid_blocks', messages: [`[ERROR] ${duplicate} must be unique`] };
 }
 
 export function checkView(given: unknown): Checked<View> {
   const parsed = view.safeParse(given);
-  if (!parsed.success) return { error: 'invalid_arguments', messages: whatIsWrong(parsed.error) };
+  if (!parsed.success) return { error: 'invalid_arguments', messages: describeIssues(parsed.error) };
   const { data } = parsed;
   const hasInput = data.blocks.some((one) => one.type === 'input');
   if (data.type === 'modal' && hasInput && data.submit === undefined)
     return { error: 'invalid_arguments', messages: ['[ERROR] missing required field: submit'] };
-  const doubled = twice(data.blocks);
-  return doubled === undefined
+  const duplicate = duplicateId(data.blocks);
+  return duplicate === undefined
     ? { value: data }
-    : { error: 'invalid_arguments', messages: [`[ERROR] ${doubled} must be unique`] };
+    : { error: 'invalid_arguments', messages: [`[ERROR] ${duplicate} must be unique`] };
 }
 
-function whatIsWrong(error: z.ZodError): string[] {
+function describeIssues(error: z.ZodError): string[] {
   return error.issues.map((issue) => `[ERROR] ${issue.message} [json-pointer:/${issue.path.join('/')}]`);
 }
 
-/** A block_id within a message, or an action_id within a block, that is there twice. */
-function twice(blocks: readonly Block[]): string | undefined {
+/** Returns a duplicate block_id of a message, or action_id of a block. */
+function duplicateId(blocks: readonly Block[]): string | undefined {
   const seen = new Set<string>();
   for (const one of blocks) {
     if (one.block_id !== undefined && seen.has(one.block_id)) return `block_id ${one.block_id}`;

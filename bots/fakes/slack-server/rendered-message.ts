@@ -1,20 +1,20 @@
 import type { Block, RichPiece } from './block-kit.ts';
 
 export interface RenderedMessage {
-  /** What stands there, a line for each part, buttons as `[Label]`. */
+  /** The visible text, a line for each part, buttons as `[Label]`. */
   readonly text: string;
-  /** Whom Slack would notify: `channel`, `here`, `everyone`, `U…`, `S…`. */
+  /** Notified targets: `channel`, `here`, `everyone`, `U…`, `S…`. */
   readonly notified: readonly string[];
 }
 
-/** What a person sees of a message, and whom it would notify. */
+/** Returns the visible text of a message, and the targets that it would notify. */
 export function renderMessage(text: string, blocks: readonly Block[] | undefined): RenderedMessage {
   const notified: string[] = [...mentionsIn(text)];
-  if (blocks === undefined || blocks.length === 0) return { text: drawnMarkup(text), notified };
-  return { text: blocks.map((block) => drawnBlock(block, notified)).join('\n'), notified };
+  if (blocks === undefined || blocks.length === 0) return { text: renderMarkup(text), notified };
+  return { text: blocks.map((block) => renderBlock(block, notified)).join('\n'), notified };
 }
 
-function drawnBlock(block: Block, notified: string[]): string {
+function renderBlock(block: Block, notified: string[]): string {
   switch (block.type) {
     case 'header':
       return block.text.text;
@@ -22,11 +22,11 @@ function drawnBlock(block: Block, notified: string[]): string {
       return '---';
     case 'section':
       return [block.text, ...(block.fields ?? [])]
-        .flatMap((part) => (part === undefined ? [] : drawnText(part, notified)))
+        .flatMap((part) => (part === undefined ? [] : renderText(part, notified)))
         .concat(block.accessory?.type === 'button' ? `[${block.accessory.text.text}]` : [])
         .join('\n');
     case 'context':
-      return block.elements.map((part) => drawnText(part, notified)).join('\n');
+      return block.elements.map((part) => renderText(part, notified)).join('\n');
     case 'actions':
       return block.elements
         .map((element) => (element.type === 'button' ? `[${element.text.text}]` : `<${element.type}>`))
@@ -37,24 +37,24 @@ function drawnBlock(block: Block, notified: string[]): string {
       return block.elements
         .map((element) =>
           element.type === 'rich_text_list'
-            ? element.elements.map((item) => `- ${drawnPieces(item.elements, notified)}`).join('\n')
-            : drawnPieces(element.elements, notified),
+            ? element.elements.map((item) => `- ${renderPieces(item.elements, notified)}`).join('\n')
+            : renderPieces(element.elements, notified),
         )
         .join('\n');
   }
 }
 
-function drawnText(part: { type: 'plain_text' | 'mrkdwn'; text: string }, notified: string[]): string {
+function renderText(part: { type: 'plain_text' | 'mrkdwn'; text: string }, notified: string[]): string {
   if (part.type === 'plain_text') return part.text;
   notified.push(...mentionsIn(part.text));
-  return drawnMarkup(part.text);
+  return renderMarkup(part.text);
 }
 
-function drawnPieces(pieces: readonly RichPiece[], notified: string[]): string {
-  return pieces.map((piece) => drawnPiece(piece, notified)).join('');
+function renderPieces(pieces: readonly RichPiece[], notified: string[]): string {
+  return pieces.map((piece) => renderPiece(piece, notified)).join('');
 }
 
-function drawnPiece(piece: RichPiece, notified: string[]): string {
+function renderPiece(piece: RichPiece, notified: string[]): string {
   switch (piece.type) {
     case 'text':
       return piece.text;
@@ -86,6 +86,6 @@ function* mentionsIn(markup: string): Generator<string> {
   }
 }
 
-function drawnMarkup(markup: string): string {
+function renderMarkup(markup: string): string {
   return markup.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
 }

@@ -28,7 +28,7 @@ interface ResponseUrl {
   readonly channel: string;
   readonly user: string;
   usesLeft: number;
-  /** What `replace_original` replaces. */
+  /** The message that `replace_original` replaces. */
   original: SlackMessage | undefined;
 }
 
@@ -39,28 +39,28 @@ interface Fault {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
   readonly delayMs: number;
-  /** The connection breaks in place of an answer. */
+  /** The connection breaks instead of an answer. */
   readonly hangsUp: boolean;
 }
 
-/** Slack's side of the wire: Web API, Socket Mode, response URLs, uploads. `acts.ts` holds what people do. */
+/** Slack's servers: Web API, Socket Mode, response URLs, uploads. `user-actions.ts` holds the actions of users. */
 export class SlackServer {
   readonly workspace = new Workspace();
   readonly sockets = new SocketConnections();
   readonly botToken = `xoxb-${digits()}-${digits()}-${randomBytes(12).toString('hex')}`;
   readonly appToken = `xapp-1-${this.workspace.appId}-${digits()}-${randomBytes(32).toString('hex')}`;
   readonly signingSecret = randomBytes(16).toString('hex');
-  /** What the bot token may do; change it to take a scope away. */
+  /** The scopes of the bot token; tests may remove one. */
   readonly scopes = new Set(manifestScopes);
   /** Every call of the Web API and of response URLs (`response_url`), with its answer. */
   readonly calls: Call[] = [];
-  /** Requests that carried a token where none belongs. */
+  /** Requests with a token that must not be sent there. */
   readonly leakedTokens: string[] = [];
   /** Set to deliver over HTTP instead of Socket Mode. */
   requestUrl: string | undefined;
-  /** How many answers are held back just now. */
+  /** The number of answers that are being delayed. */
   delayed = 0;
-  /** How many requests the app gave up before they were answered. */
+  /** The number of requests that the app aborted before the answer. */
   abandoned = 0;
 
   readonly #http = createServer((request, response) => {
@@ -84,7 +84,7 @@ export class SlackServer {
   async listen(port: number): Promise<void> {
     this.#http.on('upgrade', (request, socket, head) => {
       const ticket = new URL(request.url ?? '/', this.#origin).searchParams.get('ticket');
-      // A ticket opens one link, once.
+      // A ticket opens one connection, once.
       if (ticket === null || !this.#tickets.delete(ticket)) {
         socket.end('HTTP/1.1 401 Unauthorized\r\nconnection: close\r\n\r\n');
         return;
@@ -109,7 +109,7 @@ export class SlackServer {
     await new Promise((resolve) => this.#http.close(resolve));
   }
 
-  /** From now on Slack does not know this token. */
+  /** Revokes a token. */
   revoke(token: string): void {
     this.#revoked.add(token);
     if (token === this.appToken) this.sockets.recycle('link_disabled');
@@ -119,7 +119,7 @@ export class SlackServer {
     this.#revoked.delete(token);
   }
 
-  /** The next `times` calls of this method are too many. */
+  /** Rate-limits the next `times` calls of this method. */
   limitRate(method: string, retryAfterSeconds: number, times = 1): void {
     this.fail(method, {
       times,
@@ -129,7 +129,7 @@ export class SlackServer {
     });
   }
 
-  /** The next `times` calls of this method (`*`: of any) get this answer instead of their own. */
+  /** Replaces the answers to the next `times` calls of this method (`*`: of any). */
   fail(method: string, fault: Partial<Omit<Fault, 'method'>>): void {
     this.#faults.push({
       method,
@@ -143,7 +143,7 @@ export class SlackServer {
     });
   }
 
-  /** Lets go of all that was said and recorded: for who goes on for a day. */
+  /** Frees all messages and records, for tests that run for long. */
   clearHistory(): void {
     this.calls.length = 0;
     this.workspace.messages.length = 0;
@@ -157,7 +157,7 @@ export class SlackServer {
     return this.calls.filter((call) => call.method === method);
   }
 
-  /** Brings a delivery to the app by the way that is set up. Say `signed` for a signature that is not right. */
+  /** Delivers over the configured transport. `signed` makes the signature invalid. */
   async deliver(delivery: Delivery, signed?: Partial<Signature>): Promise<Receipt> {
     return this.requestUrl === undefined
       ? this.sockets.deliver(delivery)
@@ -176,7 +176,7 @@ export class SlackServer {
     return `${this.#origin}${path}`;
   }
 
-  /** Shows what an acknowledgement or a response URL carries. */
+  /** Posts the message of an acknowledgement or a response URL. */
   respond(to: Pick<ResponseUrl, 'channel' | 'user'>, given: Arguments): SlackMessage {
     return this.workspace.post({
       channel: to.channel,
@@ -239,19 +239,19 @@ export class SlackServer {
       if (method.for !== 'both' && method.for !== kind) throw new ApiError('not_allowed_token_type');
       if (kind === 'bot' && method.scope !== undefined && !this.scopes.has(method.scope))
         throw new ApiError('missing_scope', { needed: method.scope, provided: [...this.scopes].join(',') });
-      return { ok: true, ...method.run(given, this.#surroundings(), { kind }) };
+      return { ok: true, ...method.run(given, this.#methodContext(), { kind }) };
     } catch (error) {
       if (error instanceof ApiError) return error.answer;
       throw error;
     }
   }
 
-  #surroundings(): MethodContext {
+  #methodContext(): MethodContext {
     return {
       workspace: this.workspace,
       origin: this.#origin,
       scopes: this.scopes,
-      links: this.sockets,
+      sockets: this.sockets,
       newTicket: () => {
         const ticket = randomUUID();
         this.#tickets.add(ticket);
@@ -310,7 +310,7 @@ export class SlackServer {
       ? await firstFile(new Response(new Uint8Array(body), { headers: { 'content-type': type } }))
       : body;
     if (file === undefined || sent?.length !== file.length) {
-      response.writeHead(400).end('the file has another length than was said');
+      response.writeHead(400).end('the length of the file does not match');
       return;
     }
     file.content = sent;

@@ -4,7 +4,7 @@ import type { Delivery, Receipt, Signature } from './deliveries.ts';
 import type { SlackServer } from './slack-server.ts';
 import type { OpenView, SlackChannel, SlackMessage, SlackUser } from './workspace.ts';
 
-/** Changes a delivery before it goes out: another workspace's id, a signature that is not right. */
+/** Changes of a delivery before it is sent, such as another workspace's id or an invalid signature. */
 export interface DeliveryOverrides {
   readonly payload?: Readonly<Record<string, unknown>>;
   readonly signed?: Partial<Signature>;
@@ -16,7 +16,7 @@ export interface SuggestionResult {
   readonly options: readonly Option[];
 }
 
-/** What people do, as deliveries. Each answers once Slack has its acknowledgement or has given up. */
+/** Actions of users, as deliveries. Each resolves after the acknowledgement or Slack's time limit. */
 export class UserActions {
   readonly #server: SlackServer;
 
@@ -24,7 +24,7 @@ export class UserActions {
     this.#server = server;
   }
 
-  /** `/hq text` in a channel. */
+  /** Sends `/hq text` in a channel. */
   async slash(
     user: SlackUser,
     channel: SlackChannel,
@@ -58,7 +58,7 @@ export class UserActions {
     return receipt;
   }
 
-  /** `@HQ text` in a channel, or in a thread of it. */
+  /** Sends `@HQ text` in a channel or a thread. */
   async mention(
     user: SlackUser,
     channel: SlackChannel,
@@ -91,7 +91,7 @@ export class UserActions {
     );
   }
 
-  /** Any event of the Events API. */
+  /** Sends any event of the Events API. */
   async event(event: Readonly<Record<string, unknown>>, tampered: DeliveryOverrides = {}): Promise<Receipt> {
     const { workspace } = this.#server;
     return this.#deliver(
@@ -115,7 +115,7 @@ export class UserActions {
     );
   }
 
-  /** Presses the button with this label; its own question, where it has one, is answered with yes. */
+  /** Presses the button with this label, and confirms its dialog. */
   async press(
     user: SlackUser,
     message: SlackMessage,
@@ -142,7 +142,7 @@ export class UserActions {
             ...(message.thread === undefined ? {} : { thread_ts: message.thread }),
           },
           channel: { id: message.channel, name: channel?.name ?? 'unknown' },
-          // Slack does not send along what only one person sees.
+          // Slack omits the message if it is ephemeral.
           ...(isEphemeral
             ? {}
             : { message: { type: 'message', user: message.author, ts: message.ts, text: message.text } }),
@@ -164,12 +164,12 @@ export class UserActions {
     );
   }
 
-  /** The form that stands open before this person, the last one opened. */
+  /** Returns the form that the user opened last. */
   openView(user: SlackUser): OpenView | undefined {
     return this.#server.workspace.views.findLast((one) => one.user === user.id);
   }
 
-  /** Fills in the form by its labels and submits it. It closes unless the answer says otherwise. */
+  /** Fills in the form by its labels and submits it. It closes unless the answer has errors. */
   async submit(
     user: SlackUser,
     opened: OpenView,
@@ -194,7 +194,7 @@ export class UserActions {
     return receipt;
   }
 
-  /** Types into a field of a form that completes. */
+  /** Types into a field with completion. */
   async suggest(
     user: SlackUser,
     opened: OpenView,
@@ -223,7 +223,7 @@ export class UserActions {
     return { receipt, options: parsed.success ? parsed.data.options : [] };
   }
 
-  /** The same delivery again, as Slack repeats what was not acknowledged in time. */
+  /** Sends the same delivery again, as Slack does without an acknowledgement. */
   async redeliver(receipt: Receipt, attempt = 1, reason = 'timeout'): Promise<Receipt> {
     return this.#server.deliver({ ...receipt.delivery, retry: { attempt, reason } });
   }
@@ -305,7 +305,7 @@ function filledIn(opened: OpenView, values: Readonly<Record<string, string>>) {
   );
 }
 
-/** Slack hands on what people typed with these three escaped. */
+/** Slack escapes these three characters of typed text. */
 function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }

@@ -19,25 +19,25 @@ interface Caller {
   readonly kind: 'bot' | 'app';
 }
 
-/** What the methods need of the server around the workspace. */
+/** The parts of the server that methods use. */
 export interface MethodContext {
   readonly workspace: Workspace;
   readonly origin: string;
   readonly scopes: ReadonlySet<string>;
-  readonly links: { readonly count: number };
+  readonly sockets: { readonly count: number };
   newTicket(): string;
-  /** Uses a trigger up; answers the person it was made for. */
+  /** Consumes a trigger and returns its user. */
   useTrigger(id: string): string;
 }
 
 interface Method {
   readonly for: 'bot' | 'app' | 'both';
   readonly scope?: string;
-  run(given: Arguments, around: MethodContext, caller: Caller): Answer;
+  run(given: Arguments, context: MethodContext, caller: Caller): Answer;
 }
 
-const longestText = 4000;
-const mostLinks = 10;
+const maxText = 4000;
+const maxSockets = 10;
 
 export const methods: Readonly<Record<string, Method>> = {
   'api.test': { for: 'both', run: (given) => ({ args: given }) },
@@ -61,11 +61,11 @@ export const methods: Readonly<Record<string, Method>> = {
   'apps.connections.open': {
     for: 'app',
     scope: 'connections:write',
-    run: (_given, around) => {
-      if (around.links.count >= mostLinks) throw new ApiError('too_many_websockets');
-      const url = new URL('/link/', around.origin.replace(/^http/u, 'ws'));
-      url.searchParams.set('ticket', around.newTicket());
-      url.searchParams.set('app_id', around.workspace.appId);
+    run: (_given, context) => {
+      if (context.sockets.count >= maxSockets) throw new ApiError('too_many_websockets');
+      const url = new URL('/link/', context.origin.replace(/^http/u, 'ws'));
+      url.searchParams.set('ticket', context.newTicket());
+      url.searchParams.set('app_id', context.workspace.appId);
       return { url: url.href };
     },
   },
@@ -73,12 +73,12 @@ export const methods: Readonly<Record<string, Method>> = {
   'chat.postMessage': {
     for: 'bot',
     scope: 'chat:write',
-    run: (given, around) => {
-      const channel = writable(around, text(given, 'channel'));
-      const posted = around.workspace.post({
+    run: (given, context) => {
+      const channel = writable(context, text(given, 'channel'));
+      const posted = context.workspace.post({
         channel: channel.id,
-        thread: thread(given, around, channel),
-        author: around.workspace.botUser,
+        thread: thread(given, context, channel),
+        author: context.workspace.botUser,
         onlyFor: undefined,
         ...content(given),
       });
@@ -89,14 +89,14 @@ export const methods: Readonly<Record<string, Method>> = {
   'chat.postEphemeral': {
     for: 'bot',
     scope: 'chat:write',
-    run: (given, around) => {
-      const channel = writable(around, text(given, 'channel'));
+    run: (given, context) => {
+      const channel = writable(context, text(given, 'channel'));
       const user = text(given, 'user');
       if (!channel.members.has(user)) throw new ApiError('user_not_in_channel');
-      const posted = around.workspace.post({
+      const posted = context.workspace.post({
         channel: channel.id,
-        thread: thread(given, around, channel),
-        author: around.workspace.botUser,
+        thread: thread(given, context, channel),
+        author: context.workspace.botUser,
         onlyFor: user,
         ...content(given),
       });
@@ -107,8 +107,8 @@ export const methods: Readonly<Record<string, Method>> = {
   'chat.update': {
     for: 'bot',
     scope: 'chat:write',
-    run: (given, around) => {
-      const message = ownMessage(given, around);
+    run: (given, context) => {
+      const message = ownMessage(given, context);
       Object.assign(message, content(given));
       message.edits += 1;
       return { channel: message.channel, ts: message.ts, text: message.text };
@@ -118,8 +118,8 @@ export const methods: Readonly<Record<string, Method>> = {
   'chat.delete': {
     for: 'bot',
     scope: 'chat:write',
-    run: (given, around) => {
-      const message = ownMessage(given, around);
+    run: (given, context) => {
+      const message = ownMessage(given, context);
       message.deleted = true;
       return { channel: message.channel, ts: message.ts };
     },
@@ -127,8 +127,8 @@ export const methods: Readonly<Record<string, Method>> = {
 
   'views.open': {
     for: 'bot',
-    run: (given, around) => {
-      const user = around.useTrigger(text(given, 'trigger_id'));
+    run: (given, context) => {
+      const user = context.useTrigger(text(given, 'trigger_id'));
       const checked = checkView(given.view);
       if ('error' in checked) throw refused(checked);
       const opened = {
@@ -137,15 +137,15 @@ export const methods: Readonly<Record<string, Method>> = {
         view: checked.value,
         hash: randomUUID(),
       };
-      around.workspace.views.push(opened);
+      context.workspace.views.push(opened);
       return { view: { id: opened.id, hash: opened.hash } };
     },
   },
 
   'views.update': {
     for: 'bot',
-    run: (given, around) => {
-      const found = around.workspace.views.find((one) => one.id === given.view_id);
+    run: (given, context) => {
+      const found = context.workspace.views.find((one) => one.id === given.view_id);
       if (found === undefined) throw new ApiError('not_found');
       if (given.hash !== undefined && given.hash !== found.hash) throw new ApiError('hash_conflict');
       const checked = checkView(given.view);
@@ -158,13 +158,13 @@ export const methods: Readonly<Record<string, Method>> = {
 
   'views.publish': {
     for: 'bot',
-    run: (given, around) => {
+    run: (given, context) => {
       const user = text(given, 'user_id');
-      if (!around.workspace.users.has(user)) throw new ApiError('user_not_found');
+      if (!context.workspace.users.has(user)) throw new ApiError('user_not_found');
       const checked = checkView(given.view);
       if ('error' in checked) throw refused(checked);
       if (checked.value.type !== 'home') throw new ApiError('invalid_arguments');
-      around.workspace.homes.set(user, checked.value);
+      context.workspace.homes.set(user, checked.value);
       return { view: { id: `V${user}`, hash: randomUUID() } };
     },
   },
@@ -172,12 +172,12 @@ export const methods: Readonly<Record<string, Method>> = {
   'files.getUploadURLExternal': {
     for: 'bot',
     scope: 'files:write',
-    run: (given, around) => {
+    run: (given, context) => {
       const length = Number(given.length);
       if (!Number.isInteger(length) || length <= 0) throw new ApiError('invalid_arguments');
       const id = `F0${randomBytes(5).toString('hex').toUpperCase()}`;
       const uploadPath = `/upload/${randomUUID()}`;
-      around.workspace.files.push({
+      context.workspace.files.push({
         id,
         name: text(given, 'filename'),
         length,
@@ -188,20 +188,20 @@ export const methods: Readonly<Record<string, Method>> = {
         thread: undefined,
         comment: undefined,
       });
-      return { upload_url: `${around.origin}${uploadPath}`, file_id: id };
+      return { upload_url: `${context.origin}${uploadPath}`, file_id: id };
     },
   },
 
   'files.completeUploadExternal': {
     for: 'bot',
     scope: 'files:write',
-    run: (given, around) => {
+    run: (given, context) => {
       const listed = given.files;
       if (!Array.isArray(listed) || listed.length === 0) throw new ApiError('invalid_arguments');
       const channel =
-        given.channel_id === undefined ? undefined : writable(around, text(given, 'channel_id'));
+        given.channel_id === undefined ? undefined : writable(context, text(given, 'channel_id'));
       const done = listed.map((entry: { id?: unknown; title?: unknown }) => {
-        const file = around.workspace.files.find((one) => one.id === entry.id);
+        const file = context.workspace.files.find((one) => one.id === entry.id);
         if (file?.content === undefined) throw new ApiError('file_not_found');
         file.title = typeof entry.title === 'string' ? entry.title : file.name;
         file.channel = channel?.id;
@@ -216,8 +216,8 @@ export const methods: Readonly<Record<string, Method>> = {
   'conversations.info': {
     for: 'bot',
     scope: 'channels:read',
-    run: (given, around) => {
-      const channel = around.workspace.channels.get(text(given, 'channel'));
+    run: (given, context) => {
+      const channel = context.workspace.channels.get(text(given, 'channel'));
       if (channel === undefined) throw new ApiError('channel_not_found');
       return {
         channel: { id: channel.id, name: channel.name, is_im: channel.isDirect, is_ext_shared: false },
@@ -228,8 +228,8 @@ export const methods: Readonly<Record<string, Method>> = {
   'users.info': {
     for: 'bot',
     scope: 'users:read',
-    run: (given, around) => {
-      const user = around.workspace.users.get(text(given, 'user'));
+    run: (given, context) => {
+      const user = context.workspace.users.get(text(given, 'user'));
       if (user === undefined) throw new ApiError('user_not_found');
       return { user: { id: user.id, team_id: user.team, name: user.name, is_bot: false } };
     },
@@ -264,16 +264,16 @@ function ownMessage(given: Arguments, { workspace }: MethodContext): SlackMessag
   const channel = text(given, 'channel');
   if (!workspace.channels.has(channel)) throw new ApiError('channel_not_found');
   const message = workspace.find(channel, text(given, 'ts'));
-  // What only one person sees is no message of the channel: it can be changed by its response_url alone.
+  // An ephemeral message is not part of the channel: only its response_url can change it.
   if (message === undefined || message.onlyFor !== undefined) throw new ApiError('message_not_found');
   if (message.author !== workspace.botUser) throw new ApiError('cant_update_message');
   return message;
 }
 
-/** The text and the blocks of a message, as every way of posting takes them. */
+/** Validates the text and the blocks of a message. */
 export function content(given: Arguments): { text: string; blocks: Block[] | undefined } {
   const words = typeof given.text === 'string' ? given.text : '';
-  if (words.length > longestText) throw new ApiError('msg_too_long');
+  if (words.length > maxText) throw new ApiError('msg_too_long');
   if (given.blocks === undefined) {
     if (words === '') throw new ApiError('no_text');
     return { text: words, blocks: undefined };

@@ -1,4 +1,4 @@
-/** What the Bot API answers instead of a result. */
+/** An error response of the Bot API. */
 export class ApiError extends Error {
   override readonly name = 'Refusal';
   readonly status: number;

@@ -4,7 +4,7 @@ import type { ChatState, Message, Person } from './chat-state.ts';
 import { checkEntities, entity } from './entities.ts';
 import type { UpdateQueue } from './update-queue.ts';
 
-/** What the methods may touch. */
+/** The state that methods read and change. */
 export interface ServerState {
   readonly bot: Person;
   readonly updates: UpdateQueue;
@@ -37,7 +37,7 @@ export interface Call {
   readonly signal: AbortSignal;
 }
 
-type Method = (house: ServerState, call: Call) => unknown;
+type Method = (server: ServerState, call: Call) => unknown;
 
 const chatId = z.coerce.number().int();
 const button = z
@@ -59,7 +59,7 @@ const forceReply = z.looseObject({
 const removeKeyboard = z.looseObject({ remove_keyboard: z.literal(true) });
 const markup = z.union([inlineKeyboard, forceReply, removeKeyboard]);
 
-const said = z.object({
+const messagePart = z.object({
   chat_id: chatId,
   text: z.string(),
   entities: z.array(entity).default([]),
@@ -104,12 +104,12 @@ function keyboard(value: z.infer<typeof markup> | undefined): Pick<Message, 'rep
 }
 
 function repliedTo(
-  room: ChatState,
-  { reply_parameters, reply_to_message_id }: z.infer<typeof said> | z.infer<typeof documentPart>,
+  chat: ChatState,
+  { reply_parameters, reply_to_message_id }: z.infer<typeof messagePart> | z.infer<typeof documentPart>,
 ): Pick<Message, 'reply_to_message'> {
   const id = reply_parameters?.message_id ?? reply_to_message_id;
   if (id === undefined) return {};
-  const message = room.get(id);
+  const message = chat.get(id);
   if (message !== undefined) return { reply_to_message: message };
   if (reply_parameters?.allow_sending_without_reply === true) return {};
   throw badRequest('message to be replied not found');
@@ -119,7 +119,7 @@ function thread(id: number | undefined): Pick<Message, 'message_thread_id'> {
   return id === undefined ? {} : { message_thread_id: id };
 }
 
-const documentPart = said.omit({ text: true, entities: true }).extend({
+const documentPart = messagePart.omit({ text: true, entities: true }).extend({
   caption: z.string().optional(),
   caption_entities: z.array(entity).default([]),
 });
@@ -144,7 +144,7 @@ export const botMethods: Readonly<Record<string, Method>> = {
     return await updates.poll(offset, limit, Math.min(timeout, 50), signal);
   },
 
-  setwebhook: (house, { params }) => {
+  setwebhook: (server, { params }) => {
     const { url, secret_token } = z
       .object({
         url: z.union([z.literal(''), z.url()]),
@@ -154,13 +154,13 @@ export const botMethods: Readonly<Record<string, Method>> = {
           .optional(),
       })
       .parse(params);
-    house.webhook = url === '' ? undefined : { url, secretToken: secret_token, lastError: undefined };
+    server.webhook = url === '' ? undefined : { url, secretToken: secret_token, lastError: undefined };
     return true;
   },
 
-  deletewebhook: (house, { params }) => {
-    if (params.drop_pending_updates === true) house.updates.confirm(Number.POSITIVE_INFINITY);
-    house.webhook = undefined;
+  deletewebhook: (server, { params }) => {
+    if (params.drop_pending_updates === true) server.updates.confirm(Number.POSITIVE_INFINITY);
+    server.webhook = undefined;
     return true;
   },
 
@@ -173,38 +173,38 @@ export const botMethods: Readonly<Record<string, Method>> = {
       : { last_error_message: webhook.lastError, last_error_date: 1 }),
   }),
 
-  sendmessage: (house, { params }) => {
-    const part = said.parse(params);
-    const room = house.chatState(part.chat_id);
-    room.checkOpen();
-    room.checkTopic(part.message_thread_id);
+  sendmessage: (server, { params }) => {
+    const part = messagePart.parse(params);
+    const chat = server.chatState(part.chat_id);
+    chat.checkOpen();
+    chat.checkTopic(part.message_thread_id);
     checkText(part.text, 4096);
     checkEntities(part.text, part.entities);
-    const message = room.add({
-      from: house.bot,
+    const message = chat.add({
+      from: server.bot,
       text: part.text,
       entities: part.entities,
       ...thread(part.message_thread_id),
-      ...repliedTo(room, part),
+      ...repliedTo(chat, part),
       ...keyboard(part.reply_markup),
     });
     if (part.reply_markup !== undefined && 'force_reply' in part.reply_markup) {
-      room.asksForReply(message.message_id);
+      chat.asksForReply(message.message_id);
     }
     return message;
   },
 
-  senddocument: (house, { params, files }) => {
+  senddocument: (server, { params, files }) => {
     const part = documentPart.parse(params);
     const file = files.get('document');
     if (file === undefined || file.content === '') throw badRequest('file must be non-empty');
-    const room = house.chatState(part.chat_id);
-    room.checkOpen();
-    room.checkTopic(part.message_thread_id);
+    const chat = server.chatState(part.chat_id);
+    chat.checkOpen();
+    chat.checkTopic(part.message_thread_id);
     if ((part.caption ?? '').length > 1024) throw badRequest('message caption is too long');
     checkEntities(part.caption ?? '', part.caption_entities);
-    const message = room.add({
-      from: house.bot,
+    const message = chat.add({
+      from: server.bot,
       ...(part.caption === undefined ? {} : { caption: part.caption }),
       document: {
         file_id: `file-${part.chat_id}-${file.name}`,
@@ -212,45 +212,45 @@ export const botMethods: Readonly<Record<string, Method>> = {
         file_size: file.content.length,
       },
       ...thread(part.message_thread_id),
-      ...repliedTo(room, part),
+      ...repliedTo(chat, part),
       ...keyboard(part.reply_markup),
     });
-    room.attach(message.message_id, file);
+    chat.attach(message.message_id, file);
     return message;
   },
 
-  editmessagetext: (house, { params }) => {
-    const part = said.extend({ message_id: z.int() }).parse(params);
-    const room = house.chatState(part.chat_id);
-    room.checkOpen();
+  editmessagetext: (server, { params }) => {
+    const part = messagePart.extend({ message_id: z.int() }).parse(params);
+    const chat = server.chatState(part.chat_id);
+    chat.checkOpen();
     checkText(part.text, 4096);
     checkEntities(part.text, part.entities);
     const next = keyboard(part.reply_markup);
-    return room.edit(part.message_id, house.bot.id, (message) => {
+    return chat.edit(part.message_id, server.bot.id, (message) => {
       message.text = part.text;
       message.entities = part.entities;
-      // What an edit does not bring along is gone, the buttons too.
+      // An edit removes omitted parts, the buttons too.
       delete message.reply_markup;
       Object.assign(message, next);
     });
   },
 
-  editmessagereplymarkup: (house, { params }) => {
+  editmessagereplymarkup: (server, { params }) => {
     const part = z
       .object({ chat_id: chatId, message_id: z.int(), reply_markup: inlineKeyboard.optional() })
       .parse(params);
-    const room = house.chatState(part.chat_id);
-    room.checkOpen();
+    const chat = server.chatState(part.chat_id);
+    chat.checkOpen();
     const next = keyboard(part.reply_markup);
-    return room.edit(part.message_id, house.bot.id, (message) => {
+    return chat.edit(part.message_id, server.bot.id, (message) => {
       delete message.reply_markup;
       Object.assign(message, next);
     });
   },
 
-  deletemessage: (house, { params }) => {
+  deletemessage: (server, { params }) => {
     const part = z.object({ chat_id: chatId, message_id: z.int() }).parse(params);
-    house.chatState(part.chat_id).delete(part.message_id, house.bot.id);
+    server.chatState(part.chat_id).delete(part.message_id, server.bot.id);
     return true;
   },
 
@@ -282,9 +282,9 @@ export const botMethods: Readonly<Record<string, Method>> = {
     return true;
   },
 
-  sendchataction: (house, { params }) => {
+  sendchataction: (server, { params }) => {
     const part = z.object({ chat_id: chatId, action: z.string().min(1) }).parse(params);
-    house.chatState(part.chat_id).checkOpen();
+    server.chatState(part.chat_id).checkOpen();
     return true;
   },
 };

@@ -39,14 +39,14 @@ export interface Message {
   readonly [more: string]: unknown;
 }
 
-/** A message of the bot as the people in the chat see it. */
+/** A message of the bot as users see it. */
 export interface RenderedMessage {
   readonly chat: number;
   readonly id: number;
   readonly text: string;
-  /** The labels, row by row. */
+  /** The labels, by row. */
   readonly buttons: readonly (readonly string[])[];
-  /** What has a meaning in the text, what Telegram finds by itself included. */
+  /** The entities of the text, with those that Telegram finds by itself. */
   readonly entities: readonly Entity[];
   readonly asksForReply: boolean;
   readonly replyTo: number | undefined;
@@ -60,34 +60,34 @@ interface StoredMessage {
   edits: number;
   asksForReply: boolean;
   file: RenderedMessage['file'];
-  /** Every button that the message ever had: a slow finger presses one that is gone. */
+  /** Every button that the message ever had: a late press may hit a removed one. */
   readonly pastButtons: Button[];
 }
 
-/** One chat with all that was said in it. */
+/** One chat with its messages. */
 export class ChatState {
   readonly chat: Chat;
   readonly members = new Set<number>();
-  /** The topics of a forum by the id of the message that opened each, and whether they take messages. */
+  /** The topics of a forum, by the id of the message that opened each. */
   readonly #topics = new Map<number, { readonly root: Message; isClosed: boolean }>();
-  readonly #kept = new Map<number, StoredMessage>();
+  readonly #stored = new Map<number, StoredMessage>();
   #lastId = 100;
-  #bar: ApiError | undefined;
+  #closedBy: ApiError | undefined;
 
   constructor(chat: Chat) {
     this.chat = chat;
   }
 
-  /** Why the bot may not write here; undefined opens the chat again. */
+  /** Sets the error for messages of the bot; undefined opens the chat again. */
   setClosed(reason: ApiError | undefined): void {
-    this.#bar = reason;
+    this.#closedBy = reason;
   }
 
   checkOpen(): void {
-    if (this.#bar !== undefined) throw this.#bar;
+    if (this.#closedBy !== undefined) throw this.#closedBy;
   }
 
-  /** Opens a topic, or gives the message that opened it. */
+  /** Opens a topic if necessary, and returns its first message. */
   topic(id: number, by: Person): Message {
     const root: Message = this.#topics.get(id)?.root ?? {
       message_id: id,
@@ -125,7 +125,7 @@ export class ChatState {
       chat: this.chat,
       ...part,
     };
-    this.#kept.set(message.message_id, {
+    this.#stored.set(message.message_id, {
       message,
       edits: 0,
       asksForReply: false,
@@ -136,59 +136,59 @@ export class ChatState {
   }
 
   get(id: number): Message | undefined {
-    return this.#kept.get(id)?.message;
+    return this.#stored.get(id)?.message;
   }
 
   asksForReply(id: number): void {
-    const kept = this.#kept.get(id);
-    if (kept !== undefined) kept.asksForReply = true;
+    const stored = this.#stored.get(id);
+    if (stored !== undefined) stored.asksForReply = true;
   }
 
   attach(id: number, file: NonNullable<RenderedMessage['file']>): void {
-    const kept = this.#kept.get(id);
-    if (kept !== undefined) kept.file = file;
+    const stored = this.#stored.get(id);
+    if (stored !== undefined) stored.file = file;
   }
 
-  /** A bot that is no administrator takes away what it has written itself. */
+  /** A bot without administrator rights deletes only its own messages. */
   delete(id: number, botId: number): void {
-    const kept = this.#kept.get(id);
-    if (kept === undefined) throw badRequest('message to delete not found');
-    if (kept.message.from?.id !== botId && this.chat.type !== 'private') {
+    const stored = this.#stored.get(id);
+    if (stored === undefined) throw badRequest('message to delete not found');
+    if (stored.message.from?.id !== botId && this.chat.type !== 'private') {
       throw badRequest("message can't be deleted");
     }
-    this.#kept.delete(id);
+    this.#stored.delete(id);
   }
 
   edit(id: number, botId: number, change: (message: Message) => void): Message {
-    const kept = this.#kept.get(id);
-    if (kept === undefined) throw badRequest('message to edit not found');
-    if (kept.message.from?.id !== botId) throw badRequest("message can't be edited");
-    if (kept.message.document !== undefined) throw badRequest('there is no text in the message to edit');
-    const before = worded(kept.message);
-    change(kept.message);
-    if (worded(kept.message) === before) {
+    const stored = this.#stored.get(id);
+    if (stored === undefined) throw badRequest('message to edit not found');
+    if (stored.message.from?.id !== botId) throw badRequest("message can't be edited");
+    if (stored.message.document !== undefined) throw badRequest('there is no text in the message to edit');
+    const before = contentOf(stored.message);
+    change(stored.message);
+    if (contentOf(stored.message) === before) {
       throw badRequest(
         'message is not modified: specified new message content and reply markup are exactly the same as a current content and reply markup of the message',
       );
     }
-    kept.message.edit_date = Math.floor(Date.now() / 1000);
-    kept.edits += 1;
-    kept.pastButtons.push(...(kept.message.reply_markup?.inline_keyboard ?? []).flat());
-    return kept.message;
+    stored.message.edit_date = Math.floor(Date.now() / 1000);
+    stored.edits += 1;
+    stored.pastButtons.push(...(stored.message.reply_markup?.inline_keyboard ?? []).flat());
+    return stored.message;
   }
 
   button(id: number, label: string, isStale: boolean): Button | undefined {
-    const kept = this.#kept.get(id);
-    const now = (kept?.message.reply_markup?.inline_keyboard ?? []).flat();
-    return (isStale ? (kept?.pastButtons ?? []) : now).find(({ text }) => text === label);
+    const stored = this.#stored.get(id);
+    const now = (stored?.message.reply_markup?.inline_keyboard ?? []).flat();
+    return (isStale ? (stored?.pastButtons ?? []) : now).find(({ text }) => text === label);
   }
 
-  /** What the bot has written, oldest first. */
+  /** Returns the bot's messages, oldest first. */
   renderedMessages(botId: number): RenderedMessage[] {
-    return [...this.#kept.values()].filter(({ message }) => message.from?.id === botId).map(toSeen);
+    return [...this.#stored.values()].filter(({ message }) => message.from?.id === botId).map(toRendered);
   }
 
-  /** A group that became a supergroup goes on under another id. */
+  /** Turns the group into a supergroup with another id. */
   migratedTo(chat: Chat): ChatState {
     const next = new ChatState(chat);
     for (const member of this.members) next.members.add(member);
@@ -201,11 +201,11 @@ export class ChatState {
   }
 }
 
-function worded({ text, entities, caption, reply_markup }: Message): string {
+function contentOf({ text, entities, caption, reply_markup }: Message): string {
   return JSON.stringify([text, entities ?? [], caption, reply_markup?.inline_keyboard ?? []]);
 }
 
-function toSeen({ message, edits, asksForReply, file }: StoredMessage): RenderedMessage {
+function toRendered({ message, edits, asksForReply, file }: StoredMessage): RenderedMessage {
   const text = message.text ?? message.caption ?? '';
   const given = message.entities ?? [];
   return {

@@ -3,10 +3,10 @@ import { z } from 'zod';
 import type { Call } from './bot-api.ts';
 
 const anyObject = z.record(z.string(), z.unknown());
-/** Fields that stay words though they may look like numbers or JSON. */
+/** Fields that stay text although they may look like numbers or JSON. */
 const words = new Set(['text', 'caption', 'callback_query_id', 'secret_token', 'url', 'description']);
 
-/** Parameters come as JSON, as a form or with files. */
+/** Reads parameters from JSON, from a form, or from a form with files. */
 export async function readCall(request: IncomingMessage, signal: AbortSignal): Promise<Call> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(Buffer.from(chunk));

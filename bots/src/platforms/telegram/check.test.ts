@@ -83,7 +83,7 @@ test('a second poller and a foreign webhook are distinguished', async () => {
 });
 
 test('a server that answers with a web page is reported as such', async () => {
-  server.fail('getMe', { kind: 'garbage' });
+  server.fail('getMe', { kind: 'html' });
   expect(await check()).toMatchObject([
     { sentence: 'The Bot API could not be asked: the server is not the Bot API (its answer is not JSON).' },
   ]);

@@ -24,7 +24,7 @@ test('thousands of lost connections leak no memory and lose no command', async (
   bot.answer = null;
   const faults = [
     { kind: 'lost' },
-    { kind: 'garbage' },
+    { kind: 'html' },
     { kind: 'refuse', status: 502 },
     { kind: 'refuse', status: 409 },
   ] as const;

@@ -108,8 +108,8 @@ test('a server that is unreachable, fails or answers with a web page is retried'
   expect(bot.adapter.health()).toMatchObject({ state: 'reconnecting', detail: expect.any(String) });
   await eventually(() => expect(bot.adapter.health().state).toBe('connected'));
   for (const failure of [
-    { kind: 'garbage' },
-    { kind: 'garbage', status: 502 },
+    { kind: 'html' },
+    { kind: 'html', status: 502 },
     { kind: 'lost' },
     { kind: 'refuse', status: 429, parameters: { retry_after: 0 } },
   ] as const) {
@@ -124,8 +124,8 @@ test('a server that is unreachable, fails or answers with a web page is retried'
 test('the token is in no line of the log and in no reason', async () => {
   const bot = await start();
   for (const failure of [
-    { kind: 'garbage' },
-    { kind: 'garbage', status: 500 },
+    { kind: 'html' },
+    { kind: 'html', status: 500 },
     { kind: 'lost' },
     { kind: 'refuse', status: 400, description: `Bad Request: /bot${server.token}/x` },
   ] as const) {
