@@ -167,10 +167,10 @@ test('a group works once an admin has bound it, up to its ceiling, and not for a
   await eventually(async () =>
     expect(
       await chat.stack.database.query(
-        `select 1 from audit_log where action = 'chat.refused' and meta ->> 'user' = $1`,
-        [`anonymous:${group.id}`],
+        `select meta ->> 'stranger' as stranger from audit_log where action = 'chat.refused' and meta ->> 'user' = $1`,
+        [String(group.id)],
       ),
-    ).toHaveLength(1),
+    ).toEqual([{ stranger: 'anonymous' }]),
   );
   expect(await commands('ping')).toEqual([]);
   server.write(ann.person, group, '/hq ping');
