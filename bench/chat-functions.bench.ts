@@ -4,19 +4,20 @@ import { createMember } from '../local/src/member.ts';
 import { median, percentile } from './percentile.ts';
 import { startBenchStack } from './stack.ts';
 import { atMost, type Figure } from './table.ts';
-import { houseSize, LargeHouse } from './tui/large-fleet.ts';
+import { fleetSize, LargeFleet } from './tui/large-fleet.ts';
 
 const size = {
   ...{ audit: 50_000, notifications: 10_000, subscriptions: 1_000, tasks: 20_000, deliverables: 10_000 },
-  ...{ inbox: 20_000, usage: 50_000, deliveries: 50_000, buttons: 50_000, told: 5 },
+  ...{ inbox: 20_000, usage: 50_000, deliveries: 50_000, buttons: 50_000, alertMessages: 5 },
 };
-export const title = `The functions of chat, on ${houseSize.agents} agents, ${houseSize.commands} commands, ${size.audit} lines of audit, ${size.notifications} alerts, ${size.subscriptions} subscriptions`;
+export const title = `The functions of chat, on ${fleetSize.agents} agents, ${fleetSize.commands} commands, ${size.audit} lines of audit, ${size.notifications} alerts, ${size.subscriptions} subscriptions`;
 
 const limitMs = 50;
 const rounds = 40;
 
-/** What chat keeps and shows, as a year of it leaves it behind. */
+/** Fills the tables of chat as a year of use would. */
 async function fill(database: pg.Client): Promise<void> {
+  // Over 60 lines: one statement for each table.
   const tables = [
     'tasks',
     'entity_links',
@@ -56,7 +57,7 @@ async function fill(database: pg.Client): Promise<void> {
     ],
     [
       `insert into agent_budgets (agent_id, monthly_limit_usd) select a.id, 10 from agents a order by a.slug limit $1::int`,
-      houseSize.agents,
+      fleetSize.agents,
     ],
     [
       `insert into notifications (type, title, severity, created_at, last_at, resolved_at, subject, dedup_key)
@@ -78,7 +79,7 @@ async function fill(database: pg.Client): Promise<void> {
     [
       `insert into chat_alert_messages (tenant_id, subscription_id, key, handle)
        select hq.nil_tenant(), s.id, 'alert:' || n, '{"ts": "1.2"}' from chat_subscriptions s, generate_series(1, $1::int) n`,
-      size.told,
+      size.alertMessages,
     ],
     [
       `insert into chat_deliveries (tenant_id, platform, install, delivery, call, request_hash, answer, created_at)
@@ -102,7 +103,7 @@ export async function* measure(): AsyncGenerator<Figure> {
   const stack = await startBenchStack();
   const database = new pg.Client({ connectionString: stack.databaseUrl });
   try {
-    const fleet = new LargeHouse(stack.databaseUrl);
+    const fleet = new LargeFleet(stack.databaseUrl);
     await fleet.open();
     await fleet.fill();
     await fleet.close();
@@ -125,7 +126,8 @@ export async function* measure(): AsyncGenerator<Figure> {
 }
 
 async function* measureAll(database: pg.Client, claims: string): AsyncGenerator<Figure> {
-  /** As the API calls it: a transaction of its own in the bot's name. */
+  // Over 60 lines: a list of every call.
+  /** Calls a function as the API does: in a separate transaction as the bot. */
   const call = async (name: string, args: Readonly<Record<string, unknown>>): Promise<number> => {
     const given = Object.keys(args).map((key, at) => `p_${key} => $${at + 1}`);
     const values = Object.values(args).map((value) =>

@@ -5,8 +5,7 @@ import { measureCommands } from './chat/commands.ts';
 import { type ChatHarness, startChatHarness } from './chat/harness.ts';
 import { atMost, type Figure } from './table.ts';
 
-export const title =
-  'Chat: hq-bots with its three adapters, the platforms on the wire, the local stack behind it';
+export const title = 'Chat: hq-bots with its three adapters, against fake platforms and the local stack';
 
 const idleSeconds = 30;
 
@@ -23,7 +22,7 @@ export async function* measure(): AsyncIterable<Figure> {
 }
 
 async function* measureIdle({ bots }: ChatHarness): AsyncIterable<Figure> {
-  // What starting leaves behind is cleared away by then.
+  // Lets the garbage of the start be collected.
   await pause(12_000);
   const before = bots.processorSeconds();
   await pause(idleSeconds * 1000);

@@ -7,7 +7,7 @@ export const title = 'A claim on a direct connection, by the size of the history
 
 const rounds = 400;
 
-/** Milliseconds of the turn that claims one command and hands in the one before. */
+/** Returns milliseconds of exchanges that claim one command and complete the previous one. */
 async function claims(client: pg.Client, gateway: string): Promise<number[]> {
   const samples: number[] = [];
   let results: readonly unknown[] = [];
@@ -20,7 +20,7 @@ async function claims(client: pg.Client, gateway: string): Promise<number[]> {
     );
     const took = performance.now() - startedAt;
     const claimed = rows[0]?.turn.claimed ?? [];
-    if (claimed.length !== 1) throw new Error('the claim gave nothing');
+    if (claimed.length !== 1) throw new Error('the exchange claimed no command');
     results = claimed.map(({ lease_token: token }) => ({ token, status: 'done' }));
     if (round >= 50) samples.push(took);
   }
@@ -38,10 +38,10 @@ export async function* measure(): AsyncGenerator<Figure> {
     await client.connect();
     const { rows } = await client.query<{ id: string }>('select id from gateways');
     const gateway = rows[0]?.id ?? '';
-    const tell = (samples: readonly number[]) =>
+    const show = (samples: readonly number[]) =>
       `${median(samples).toFixed(2)} / ${percentile(samples, 0.99).toFixed(2)} ms`;
     const empty = await claims(client, gateway);
-    yield noted('no history, p50 / p99', tell(empty));
+    yield noted('no history, p50 / p99', show(empty));
     await client.query('set session_replication_role = replica');
     await client.query(
       `insert into agent_commands (gateway_id, tenant_id, action, status, created_at, completed_at, lease_token, stdout)
@@ -55,7 +55,7 @@ export async function* measure(): AsyncGenerator<Figure> {
     await client.query('set session_replication_role = origin');
     await client.query('vacuum analyze agent_commands');
     const full = await claims(client, gateway);
-    yield noted('1,000,000 finished rows, p50 / p99', tell(full));
+    yield noted('1,000,000 finished rows, p50 / p99', show(full));
     yield atMost('1,000,000 finished rows against none, p50', median(full) / median(empty), 1.5, 'times', 2);
   } finally {
     await client.end();

@@ -8,9 +8,9 @@ import { path } from './path.ts';
 import { median, percentile } from './percentile.ts';
 import { type BenchStack, startBenchStack } from './stack.ts';
 import { atLeast, atMost, type Figure, noted } from './table.ts';
-import { face } from './tui/client-process.ts';
+import { hqTui } from './tui/hq-tui.ts';
 import { keyEchoes } from './tui/key-echo.ts';
-import { houseSize, LargeHouse } from './tui/large-fleet.ts';
+import { fleetSize, LargeFleet } from './tui/large-fleet.ts';
 import { type Cost, costOf } from './tui/process-cost.ts';
 
 export const title = 'hq-tui as shipped, on Postgres and Realtime: 200 × 60';
@@ -24,12 +24,12 @@ const longestMs = 60_000;
 
 interface Scene {
   readonly stack: BenchStack;
-  readonly house: LargeHouse;
+  readonly fleet: LargeFleet;
   readonly home: string;
 }
 
 async function open({ stack, home }: Scene, bytesPerSecond?: number): Promise<ScreenSession> {
-  const session = new ScreenSession(face, [], {
+  const session = new ScreenSession(hqTui, [], {
     columns: 200,
     rows: 60,
     background: '0000/0000/0000',
@@ -64,7 +64,7 @@ async function watch(session: ScreenSession, seconds: number): Promise<Watched> 
 }
 
 async function* idle(scene: Scene): AsyncGenerator<Figure> {
-  await scene.house.beat();
+  await scene.fleet.beat();
   const session = await open(scene);
   const { news, cpuMs, after } = await watch(session, idleSeconds);
   yield atMost(`idle, written in ${idleSeconds} s`, news.length, 0, 'B');
@@ -74,12 +74,12 @@ async function* idle(scene: Scene): AsyncGenerator<Figure> {
 }
 
 async function* oneRow(scene: Scene): AsyncGenerator<Figure> {
-  await scene.house.beat();
+  await scene.fleet.beat();
   const session = await open(scene);
-  scene.house.changeOneRow('gateway-009', 10);
+  scene.fleet.changeOneRow('gateway-009', 10);
   await session.waitFor(/change \d+/);
   const { news, cpuMs } = await watch(session, 10);
-  await scene.house.stopChanging();
+  await scene.fleet.stopChanging();
   const frames = news.split(frameStart).length - 1;
   yield noted('one row changes ten times a second', `${(frames / 10).toFixed(1)} frames/s`);
   yield atMost('CPU a frame', cpuMs / frames, 20, 'ms', 1);
@@ -88,12 +88,12 @@ async function* oneRow(scene: Scene): AsyncGenerator<Figure> {
 }
 
 async function* slowLink(scene: Scene): AsyncGenerator<Figure> {
-  await scene.house.beat();
+  await scene.fleet.beat();
   const session = await open(scene, 16_000);
-  scene.house.changeOneRow('gateway-009', 10);
+  scene.fleet.changeOneRow('gateway-009', 10);
   await session.waitFor(/change \d+/);
   const samples = await keyEchoes(session, 60);
-  await scene.house.stopChanging();
+  await scene.fleet.stopChanging();
   const p95 = percentile(samples, 0.95);
   yield atMost('key to paint over 16 kB/s while the screen updates, p95', p95, 100, 'ms');
   await session.close();
@@ -101,11 +101,11 @@ async function* slowLink(scene: Scene): AsyncGenerator<Figure> {
 
 /** Screens that are looked at in turn while everything changes. */
 async function* busy(scene: Scene): AsyncGenerator<Figure> {
-  const { house } = scene;
-  await house.beat();
-  house.changeEverything(busyPerSecond);
+  const { fleet } = scene;
+  await fleet.beat();
+  fleet.changeEverything(busyPerSecond);
   const session = await open(scene);
-  const [changesBefore, startedAt] = [house.changes, performance.now()];
+  const [changesBefore, startedAt] = [fleet.changes, performance.now()];
   const cpuBefore = costOf(session.pty.pid).cpuMs;
   for (const [screen, key] of [
     ['fleet', '1'],
@@ -122,10 +122,10 @@ async function* busy(scene: Scene): AsyncGenerator<Figure> {
     );
   }
   const seconds = (performance.now() - startedAt) / 1000;
-  yield atLeast('changes written', (house.changes - changesBefore) / seconds, busyPerSecond * 0.95, '/s');
+  yield atLeast('changes written', (fleet.changes - changesBefore) / seconds, busyPerSecond * 0.95, '/s');
   yield noted('CPU', `${((costOf(session.pty.pid).cpuMs - cpuBefore) / seconds / 10).toFixed(0)} %`);
   yield* soak(session);
-  await house.stopChanging();
+  await fleet.stopChanging();
   await session.close();
 }
 
@@ -152,11 +152,11 @@ async function* log(scene: Scene): AsyncGenerator<Figure> {
   await pause(500);
   session.press('\r');
   await session.waitFor('── Output');
-  await scene.house.writeLog(4_000);
+  await scene.fleet.writeLog(4_000);
   await session.waitFor(/of a log that never ends/);
   await pause(20_000);
   const { news, cpuMs, after } = await watch(session, 20);
-  await scene.house.stopChanging();
+  await scene.fleet.stopChanging();
   yield atMost('followed log, 4,000 lines/s, RSS after 40 s', after.rssMb, 180, 'MB');
   yield noted('followed log, written', `${(news.length / 20_000).toFixed(1)} kB/s`);
   yield noted('followed log, CPU', `${(cpuMs / 200).toFixed(0)} %`);
@@ -166,21 +166,21 @@ async function* log(scene: Scene): AsyncGenerator<Figure> {
 export async function* measure(): AsyncIterable<Figure> {
   await ensureBuilt('hq-tui');
   const stack = await startBenchStack();
-  const house = new LargeHouse(stack.databaseUrl);
+  const fleet = new LargeFleet(stack.databaseUrl);
   const home = await mkdtemp(join(tmpdir(), 'hq-bench-home-'));
-  const scene = { stack, house, home };
+  const scene = { stack, fleet, home };
   try {
-    await house.open();
+    await fleet.open();
     yield* idle(scene);
-    await house.fill();
-    const { gateways, agents, commands } = houseSize;
+    await fleet.fill();
+    const { gateways, agents, commands } = fleetSize;
     yield noted('from here on', `${gateways} gateways, ${agents} agents, ${commands} commands`);
     yield* oneRow(scene);
     yield* slowLink(scene);
     yield* busy(scene);
     yield* log(scene);
   } finally {
-    await house.close();
+    await fleet.close();
     await stack.stop();
     await rm(home, { recursive: true });
   }

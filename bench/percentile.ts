@@ -1,4 +1,4 @@
-/** The value below which the given share (0..1) of the samples lies, by the nearest rank. */
+/** Returns the value at the given share (0..1) of the sorted samples, by the nearest rank. */
 export function percentile(samples: readonly number[], share: number): number {
   if (samples.length === 0) throw new Error('no samples were taken');
   const sorted = [...samples].sort((a, b) => a - b);

@@ -11,7 +11,7 @@ import { atLeast, atMost, type Figure, noted } from './table.ts';
 
 export const title = 'The queue, on Postgres with fsync behind the local stack (HTTP from enqueue to done)';
 
-/** What an older HQ's daemon needs on a machine of this kind: milliseconds from the row to done, and no-ops a second. */
+/** Numbers of HQ 0.2's daemon on a similar machine: milliseconds from the row to done, and no-ops a second. */
 const older = { p50: 24, drainPerSecond: 41 };
 
 interface QueueBench {
@@ -27,13 +27,13 @@ async function enqueue({ client }: QueueBench, action: string): Promise<{ id: st
   return { id: data.command.id, sentAt };
 }
 
-/** When the row was written and when it was done, by the database's clock, which is this machine's: epoch milliseconds. */
+/** Times of a row's insert and result, in epoch milliseconds of the database's clock, which is this machine's. */
 interface Span {
   readonly createdAt: number;
   readonly doneAt: number;
 }
 
-/** Waits until the row says done, without loading the machine. */
+/** Waits until the row is done, without much load. */
 async function spanOf({ database }: QueueBench, id: string, boundMs = 90_000): Promise<Span> {
   const until = Date.now() + boundMs;
   while (Date.now() < until) {
@@ -53,7 +53,7 @@ async function spanOf({ database }: QueueBench, id: string, boundMs = 90_000): P
   throw new Error(`the command was not done within ${boundMs} ms`);
 }
 
-/** Milliseconds to done, one command after the other: from its row, and from before the client's request. */
+/** Returns milliseconds until done for one command after the other: from its row, and from the client's request. */
 async function latencies(
   bench: QueueBench,
   count: number,

@@ -6,17 +6,17 @@ import { discordSoak, losses, type PlatformSoak, slackSoak, telegramSoak } from 
 import { atMost, type Figure, noted } from './table.ts';
 
 export const title =
-  'A bad day: hq-bots with its three adapters, its connections lost as often as a bad day does, walked in minutes';
+  'Reconnects: hq-bots with its three adapters, with the lost connections of a day in minutes';
 
-const people = 12;
+const peopleCount = 12;
 const allLosses = Object.values(losses).reduce((sum, each) => sum + each, 0);
-const looks = 12;
-/** In MB. How a command can be answered is kept for a quarter of an hour, and the whole day is over sooner. */
+const sampleCount = 12;
+/** MB. The data to answer a command is kept for 15 minutes, longer than this run. */
 const heapMayGrow = 2;
-/** What starting leaves behind is cleared away by then. */
+/** Lets the garbage of the start be collected. */
 const settleMs = 12_000;
 
-interface Look {
+interface Sample {
   readonly residentMemory: number;
   readonly openFiles: number;
   readonly heaps: ReadonlyMap<string, number>;
@@ -26,53 +26,54 @@ export async function* measure(): AsyncIterable<Figure> {
   const port = await freePort();
   const harness = await startChatHarness({ NODE_OPTIONS: `--inspect=127.0.0.1:${port}` });
   try {
-    const trios: LinkedAccounts[] = [];
-    for (let index = 0; index < people; index += 1) trios.push(await linkAccounts(harness, `day${index}`));
+    const people: LinkedAccounts[] = [];
+    for (let index = 0; index < peopleCount; index += 1)
+      people.push(await linkAccounts(harness, `soak${index}`));
     await pause(settleMs);
-    yield* walkDay(harness, trios, port);
+    yield* runSoaks(harness, people, port);
   } finally {
     await harness.stop();
   }
 }
 
-async function* walkDay(
+async function* runSoaks(
   harness: ChatHarness,
-  trios: readonly LinkedAccounts[],
+  people: readonly LinkedAccounts[],
   port: number,
 ): AsyncIterable<Figure> {
   const heaps = await openHeaps(port);
   const begun = performance.now();
-  const days = [slackSoak(harness, trios), discordSoak(harness, trios), telegramSoak(harness, trios)];
-  const walking = Promise.all(days.map((day) => day.run()));
-  const looked: Look[] = [];
+  const soaks = [slackSoak(harness, people), discordSoak(harness, people), telegramSoak(harness, people)];
+  const running = Promise.all(soaks.map((soak) => soak.run()));
+  const samples: Sample[] = [];
   let isOver = false;
   const over = (): void => {
     isOver = true;
   };
-  walking.then(over, over);
+  running.then(over, over);
   while (!isOver) {
-    const part = days.reduce((sum, { lost }) => sum + lost, 0) / allLosses;
-    if (part * looks > looked.length + 1) {
+    const part = soaks.reduce((sum, { lost }) => sum + lost, 0) / allLosses;
+    if (part * sampleCount > samples.length + 1) {
       const { bots } = harness;
       const [residentMemory, openFiles] = [bots.residentMemory(), bots.openFiles()];
-      looked.push({ residentMemory, openFiles, heaps: await heaps.measure() });
+      samples.push({ residentMemory, openFiles, heaps: await heaps.measure() });
     }
     await pause(100);
   }
-  await walking;
+  await running;
   heaps.close();
-  yield noted('the day was walked in', `${((performance.now() - begun) / 60_000).toFixed(1)} min`);
-  for (const day of days) yield* whatCame(harness, day);
-  yield* whatIsLeft(looked);
+  yield noted('duration', `${((performance.now() - begun) / 60_000).toFixed(1)} min`);
+  for (const soak of soaks) yield* outcome(harness, soak);
+  yield* leaks(samples);
 }
 
-async function* whatCame({ database }: ChatHarness, day: PlatformSoak): AsyncIterable<Figure> {
-  const { platform, titles, lost } = day;
-  const missing = await settled(() => titles.length - new Set(day.answers()).size);
+async function* outcome({ database }: ChatHarness, soak: PlatformSoak): AsyncIterable<Figure> {
+  const { platform, titles, lost } = soak;
+  const missing = await settled(() => titles.length - new Set(soak.answers()).size);
   const { rows } = await database.query<{ title: string }>('select title from tasks where title = any ($1)', [
     titles,
   ]);
-  const answers = day.answers();
+  const answers = soak.answers();
   const distinct = new Set(rows.map(({ title }) => title)).size;
   yield noted(`${platform}: connections lost; commands in between`, `${lost}; ${titles.length}`);
   yield atMost('  commands without a row', titles.length - distinct, 0, '');
@@ -81,7 +82,7 @@ async function* whatCame({ database }: ChatHarness, day: PlatformSoak): AsyncIte
   yield atMost('  answers twice', answers.length - new Set(answers).size, 0, '');
 }
 
-/** What is left once it has become nothing, or has not for half a minute. */
+/** Returns the count once it is zero, or after half a minute. */
 async function settled(count: () => number): Promise<number> {
   for (let tries = 0; tries < 60; tries += 1) {
     if (count() === 0) return 0;
@@ -90,17 +91,17 @@ async function settled(count: () => number): Promise<number> {
   return count();
 }
 
-async function* whatIsLeft(looked: readonly Look[]): AsyncIterable<Figure> {
-  const third = Math.floor(looked.length / 3);
-  const first = looked.slice(0, third);
-  const last = looked.slice(-third);
-  const grown = (of: (look: Look) => number): number => mean(last.map(of)) - mean(first.map(of));
+async function* leaks(samples: readonly Sample[]): AsyncIterable<Figure> {
+  const third = Math.floor(samples.length / 3);
+  const first = samples.slice(0, third);
+  const last = samples.slice(-third);
+  const grown = (of: (sample: Sample) => number): number => mean(last.map(of)) - mean(first.map(of));
   yield noted(
     'resident memory, first and last third',
     `${mean(first.map(residentMemory)).toFixed(0)}, ${mean(last.map(residentMemory)).toFixed(0)} MiB`,
   );
   yield atMost('  the last more than the first', grown(residentMemory), 5, 'MiB', 1);
-  for (const name of looked[0]?.heaps.keys() ?? [])
+  for (const name of samples[0]?.heaps.keys() ?? [])
     yield atMost(
       `heap of ${name}: the last third more than the first`,
       grown(({ heaps }) => heaps.get(name) ?? 0),
@@ -117,7 +118,7 @@ async function* whatIsLeft(looked: readonly Look[]): AsyncIterable<Figure> {
   );
 }
 
-const residentMemory = (look: Look): number => look.residentMemory;
+const residentMemory = (sample: Sample): number => sample.residentMemory;
 
 function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createRedactor } from '../shared/src/text/redactor.ts';
 import { atMost, type Figure, noted } from './table.ts';
 
-export const title = 'Taking secrets out of lines of a log, by how many values are known';
+export const title = 'Redacting lines of a log, by the number of known values';
 
 const lines = Array.from(
   { length: 5_000 },

@@ -10,7 +10,7 @@ import pg from 'pg';
 import { type BenchStack, startBenchStack } from './stack.ts';
 import { atMost, type Figure, noted } from './table.ts';
 
-export const title = 'Encrypting every secret anew, by the command of an operator, on real Postgres';
+export const title = 'Re-encrypting every secret by hq-tui secrets rekey, on real Postgres';
 
 const program = fileURLToPath(new URL('../tui/src/main.ts', import.meta.url));
 const many = 10_000;
@@ -18,7 +18,7 @@ const sampleMs = 50;
 
 interface Run {
   readonly seconds: number;
-  /** MiB at the most, in the first half of its time and in the second. */
+  /** Highest MiB in the first and in the second half of the run. */
   readonly memory: readonly [first: number, second: number];
 }
 
@@ -51,9 +51,9 @@ function rekey(stack: BenchStack, envFile: string): Promise<Run> {
     },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
-  let told = '';
+  let stderr = '';
   child.stderr.on('data', (chunk) => {
-    told += String(chunk);
+    stderr += String(chunk);
   });
   const samples: number[] = [];
   const sampling = setInterval(() => {
@@ -66,7 +66,7 @@ function rekey(stack: BenchStack, envFile: string): Promise<Run> {
       const half = Math.floor(samples.length / 2);
       const memory = [Math.max(...samples.slice(0, half)), Math.max(...samples.slice(half))] as const;
       if (code === 0) resolve({ seconds: (performance.now() - startedAt) / 1000, memory });
-      else reject(new Error(`it ended with ${code}: ${told}`));
+      else reject(new Error(`it ended with ${code}: ${stderr}`));
     });
   });
 }
@@ -90,9 +90,9 @@ export async function* measure(): AsyncGenerator<Figure> {
     await fill(database, stack, many);
     const { seconds, memory } = await rekey(stack, envFile);
     yield atMost(`${many} secrets, counted before and after`, seconds, 60, 's', 1);
-    yield noted('memory at the most', `${Math.max(...memory).toFixed(0)} MB`);
-    yield atMost('memory of its second half against its first', memory[1] / memory[0], 1.1, 'times', 2);
-    yield atMost('once more, with nothing left to do', (await rekey(stack, envFile)).seconds, 60, 's', 1);
+    yield noted('highest resident memory', `${Math.max(...memory).toFixed(0)} MB`);
+    yield atMost('memory of the second half against the first', memory[1] / memory[0], 1.1, 'times', 2);
+    yield atMost('a second run, with nothing left to do', (await rekey(stack, envFile)).seconds, 60, 's', 1);
   } finally {
     await database.end();
     await stack.stop();

@@ -1,13 +1,13 @@
 /**
- * `npm run bench [NAME …]`: measures, and prints each number beside its target. Numbers are of this machine, now: close what
- * else runs. Ends with 1 when a target was missed.
+ * `npm run bench [NAME …]`: measures, and prints each number beside its target. Close other programs first. Ends with 1 when a
+ * target was missed.
  */
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { type Figure, formatTable } from './table.ts';
 
-/** Every `bench/*.bench.ts` says what it measures and measures it. */
+/** Exports of every `bench/*.bench.ts`. */
 interface Bench {
   readonly title: string;
   readonly measure: () => AsyncIterable<Figure>;

@@ -18,20 +18,20 @@ export interface BenchRunner {
 
 interface BenchRunnerOptions {
   readonly stack: BenchStack;
-  /** Another address for the same stack, such as a gate's. */
+  /** Another address of the same stack, such as a proxy's. */
   readonly url?: string;
-  /** How long a restart takes, in seconds. */
+  /** Seconds that a restart takes. */
   readonly restartSeconds?: number;
-  /** The program as it is shipped, beside an empty compose project, instead of one whose restarts only wait. */
+  /** Runs the shipped program on an empty compose project, instead of one whose restarts only wait. */
   readonly asShipped?: boolean;
-  /** Whether Realtime will come up. */
+  /** Waits until Realtime is trusted; true by default. */
   readonly hasRealtime?: boolean;
-  /** Where the files of secrets are laid. */
+  /** Directory for the files of secrets. */
   readonly secretsDirectory?: string;
   readonly pollSeconds?: number;
 }
 
-/** Starts a runner in a process of its own and returns when it takes commands. */
+/** Starts a runner as a process and returns when it claims commands. */
 export async function startBenchRunner(options: BenchRunnerOptions): Promise<BenchRunner> {
   const { stack, url = stack.url, restartSeconds = 0.2, asShipped = false, hasRealtime = true } = options;
   if (asShipped) await ensureBuilt('hq-runner');

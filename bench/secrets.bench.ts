@@ -17,7 +17,7 @@ import { atMost, type Figure, noted } from './table.ts';
 
 export const title = 'Secrets, on Postgres with fsync behind the local stack';
 
-/** What an older HQ's daemon needs on a machine of this kind, at best: milliseconds for 1,000 secrets over 50 agents. */
+/** Best numbers of HQ 0.2's daemon on a similar machine: milliseconds for 1,000 secrets over 50 agents. */
 const older = { first: 500, unchanged: 66 };
 const agentCount = 50;
 const burst = 100;
@@ -27,7 +27,7 @@ interface SecretsBench {
   readonly stack: BenchStack;
   readonly client: SupabaseClient;
   readonly database: pg.Client;
-  /** Holds one directory of secrets for each part. */
+  /** Parent of one directory of secrets for each part. */
   readonly home: string;
 }
 
@@ -43,7 +43,7 @@ async function addAgents({ database, stack }: SecretsBench): Promise<void> {
   );
 }
 
-/** A fifth for the whole gateway, the others spread over the agents. */
+/** Creates a fifth of the secrets for the whole gateway, the others spread over the agents. */
 async function fill(bench: SecretsBench, count: number): Promise<void> {
   const { database, stack } = bench;
   await database.query('delete from public.secrets');
@@ -76,7 +76,7 @@ interface Synced {
   readonly patched: number;
 }
 
-/** The sync alone: fetch, decrypt, files with fsync, states. */
+/** Measures the sync alone: fetch, decrypt, files with fsync, states. */
 async function sync(bench: SecretsBench, count: number): Promise<Synced> {
   await fill(bench, count);
   const { stack, database } = bench;
@@ -97,14 +97,14 @@ async function sync(bench: SecretsBench, count: number): Promise<Synced> {
       'select s.xmin::text || s.sync_status::text as row from public.secrets s order by id',
     );
   const took = async (): Promise<number> => {
-    // Syncs keep apart from each other: that is pace, not work.
+    // Waits for the least distance between two syncs, which is no work.
     await pause(400);
     const startedAt = performance.now();
     await secrets.synced();
     return performance.now() - startedAt;
   };
   try {
-    // The connection is made and the code is warm, as in a runner that has been told of a change.
+    // Opens the connection and warms up, as in a running runner.
     await connection.findGateway(stack.gatewayId, AbortSignal.timeout(10_000));
     const first = await took();
     const active = await database.query("select from public.secrets where sync_status = 'active'");
@@ -158,7 +158,7 @@ async function settled({ database }: SecretsBench, like: string): Promise<boolea
   return rows[0]?.open === 0;
 }
 
-/** Many secrets one after the other, as a script would store them. */
+/** Stores many secrets at once, as a script would. */
 async function* bursts(bench: SecretsBench): AsyncGenerator<Figure> {
   const gate = await openGate(bench.stack.url);
   const secretsDirectory = join(bench.home, 'burst');
@@ -189,7 +189,7 @@ async function* bursts(bench: SecretsBench): AsyncGenerator<Figure> {
   }
 }
 
-/** Milliseconds from before the request that changes a secret until its file holds the new value. */
+/** Returns milliseconds from the request that changes a secret until its file contains the new value. */
 async function changes(bench: SecretsBench, file: string, count: number): Promise<number[]> {
   const samples: number[] = [];
   for (let round = 0; round < count; round++) {

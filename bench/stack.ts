@@ -13,7 +13,7 @@ const stackLine = z.object({
   gatewayId: z.string(),
 });
 
-/** The local stack without its hands, in a process of its own: Postgres with fsync, REST, auth and Realtime. */
+/** Local stack without runner and gateway, as a process: Postgres with fsync, REST, auth and Realtime. */
 export interface BenchStack extends z.output<typeof stackLine> {
   stop(): Promise<void>;
 }

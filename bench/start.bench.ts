@@ -11,7 +11,7 @@ import { path } from './path.ts';
 import { median } from './percentile.ts';
 import { type BenchStack, startBenchStack } from './stack.ts';
 import { atMost, type Figure, noted } from './table.ts';
-import { face } from './tui/client-process.ts';
+import { hqTui } from './tui/hq-tui.ts';
 
 export const title = 'Starting';
 
@@ -101,13 +101,13 @@ async function* terminal(stack: BenchStack): AsyncGenerator<Figure> {
   const [ours, theirs]: [Took[], Took[]] = [[], []];
   try {
     // Left as an operator leaves it, so that it finds what it keeps from one start to the next.
-    const before = new ScreenSession(face, [], options);
+    const before = new ScreenSession(hqTui, [], options);
     await before.waitFor('LIVE');
     before.press('q');
     await before.exited;
     // In turns, so that a noisy moment hits both.
     for (let round = 0; round < rounds.frames; round++) {
-      ours.push(await firstFrame([face], options));
+      ours.push(await firstFrame([hqTui], options));
       theirs.push(await firstFrame([process.execPath, minimal.file], options));
     }
   } finally {
@@ -135,7 +135,7 @@ function runOnce(args: readonly string[]): number {
 function* version(): Generator<Figure> {
   const [ours, bare]: [number[], number[]] = [[], []];
   for (let round = 0; round < rounds.versions; round++) {
-    ours.push(runOnce([face, '--version']));
+    ours.push(runOnce([hqTui, '--version']));
     bare.push(runOnce(['-e', '0']));
   }
   yield atMost('hq-tui --version ÷ node -e 0', median(ours) / median(bare), 2, '×', 2);

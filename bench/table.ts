@@ -1,4 +1,4 @@
-/** One measured number beside what it has to be. */
+/** Measured number with its target. */
 export interface Figure {
   readonly what: string;
   readonly measured: string;
@@ -6,7 +6,7 @@ export interface Figure {
   readonly isMet: boolean;
 }
 
-/** A figure that has to stay at or under a limit, in one unit. */
+/** Returns a figure that must not exceed a limit, in one unit. */
 export function atMost(what: string, value: number, limit: number, unit: string, digits = 0): Figure {
   return {
     what,
@@ -25,7 +25,7 @@ export function atLeast(what: string, value: number, limit: number, unit: string
   };
 }
 
-/** A figure that stands for comparison and has no target. */
+/** Returns a figure without a target. */
 export function noted(what: string, measured: string): Figure {
   return { what, measured, target: '', isMet: true };
 }

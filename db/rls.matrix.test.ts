@@ -154,9 +154,9 @@ afterAll(async () => {
 
 const refusals = new Set(['42501', 'P0002', '28000']);
 
-/** How many rows a statement reaches for a caller, without leaving a trace; 0 when it is refused. */
+/** Returns the number of rows that a statement reaches for a caller, and rolls it back; 0 when it is refused. */
 async function reach(caller: Caller, sql: string, values: readonly unknown[] = []): Promise<number> {
-  // What an earlier caller's rights let Postgres plan must not serve this one.
+  // A plan made for an earlier caller's rights must not serve this one.
   await client.query('discard plans');
   await client.query('begin');
   try {

@@ -22,7 +22,7 @@ export const tables: Readonly<Record<string, TableRule>> = {
     columns: ['hard_cutoff', 'monthly_limit_usd', 'period_anchor_tz', 'soft_threshold_pct'],
   },
   agent_command_output: { select: 'viewer', insert: 'service', update: 'service', delete: 'service' },
-  // What a member may ask for is the guard's business: see schema/commands/guard.test.ts.
+  // The guard decides which commands a member may insert: schema/commands/guard.test.ts.
   agent_commands: { select: 'viewer', insert: 'viewer', update: 'service', delete: 'service' },
   agent_inbox_items: { select: 'viewer', insert: 'service', update: 'service', delete: 'service' },
   agent_usage: { select: 'viewer', insert: 'service', update: 'service', delete: 'service' },
@@ -138,7 +138,7 @@ export const tables: Readonly<Record<string, TableRule>> = {
   },
 };
 
-/** Who may call a function at all: everybody, everybody with a token (it decides inside), or the service role alone. */
+/** Callers of each function: everybody, every signed-in account (the function decides further), or the service role alone. */
 export const functions: Readonly<Record<string, 'anon' | 'authenticated' | 'service_role'>> = {
   cancel_command: 'authenticated',
   chat_act: 'authenticated',

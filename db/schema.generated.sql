@@ -1759,7 +1759,7 @@ begin
 
   v_kind := hq.confirmation_kind(p_who.tenant, v_action);
   if v_kind = 'second' and p_who.is_direct then
-    raise exception '% takes two people', v_action.name using errcode = '42501', hint = 'Ask for it in a channel, where somebody else can say yes.';
+    raise exception '% takes two people', v_action.name using errcode = '42501', hint = 'Ask for it in a channel, where another person can confirm it.';
   end if;
   if v_kind is null then
     return hq.insert_command(p_request ->> 'action', v_payload, v_gateway, v_agent,
@@ -1948,10 +1948,10 @@ begin
     raise exception '% takes two people now', v_row.action using errcode = '42501', column = 'token', hint = 'Ask for it again, in a channel.';
   end if;
   if v_row.kind = 'second' and p_who.is_direct then
-    raise exception '% takes two people', v_row.action using errcode = '42501', column = 'token', hint = 'Say yes in the channel where it was asked.';
+    raise exception '% takes two people', v_row.action using errcode = '42501', column = 'token', hint = 'Confirm it in the channel where it was asked.';
   end if;
   if v_row.kind = 'second' and v_asker = p_who.member then
-    raise exception 'somebody else has to say yes to this' using errcode = '42501', column = 'token',
+    raise exception 'another person has to confirm this' using errcode = '42501', column = 'token',
       hint = format('Anyone here with the role %s may.', v_action.role);
   end if;
   if v_row.kind = 'typed' and trim(coalesce(p_request ->> 'typed', '')) <> v_row.expected then
@@ -2158,7 +2158,7 @@ begin
       using errcode = '22023', column = coalesce(v_fault ->> 'field', 'filter');
   end if;
   if v_filter #>> '{quiet,tz}' is not null and lower(hq.time_zone_or_utc(v_filter #>> '{quiet,tz}')) <> lower(v_filter #>> '{quiet,tz}') then
-    raise exception 'no clock knows the zone of the quiet hours'
+    raise exception 'the time zone of the quiet hours is unknown'
       using errcode = '22023', column = 'filter.quiet.tz', hint = 'It looks like Europe/Berlin.';
   end if;
   insert into public.chat_subscriptions as s (tenant_id, platform, install, channel, thread, kind, identity_id, channel_id, filter, cursor)
@@ -2330,7 +2330,7 @@ begin
         old.lease_token, old.attempt, old.requested_by, old.origin)
     then
       raise exception 'the command has already finished: %', old.status
-        using errcode = '55000', hint = 'What a command came to is never changed; ask for it again.';
+        using errcode = '55000', hint = 'A finished command never changes. Send a new one.';
     end if;
     return new;
   end if;
@@ -2346,7 +2346,7 @@ begin
         using errcode = '55000', hint = 'Cancel it; its runner obeys, or its lease runs out.';
     end if;
     if new.lease_token is distinct from old.lease_token then
-      raise exception 'only the queue hands out lease tokens' using errcode = '55000';
+      raise exception 'only the queue issues lease tokens' using errcode = '55000';
     end if;
   end if;
   if new.status in ('done', 'failed', 'cancelled') and new.completed_at is null then
@@ -2599,7 +2599,7 @@ declare
   v_existing regprocedure := to_regprocedure(p_signature);
 begin
   if v_existing is null
-    or strpos(p_definition, (select p.prosrc from pg_proc p where p.oid = v_existing)) > 0
+    or strpos(p_definition, (select '$fn$' || p.prosrc || '$fn$' from pg_proc p where p.oid = v_existing)) > 0
     or exists (select from hq.defined_objects d where d.kind = 'shared function' and d.identity = hq.function_identity(v_existing))
   then
     execute p_definition;
@@ -2775,7 +2775,7 @@ begin
           (select w.owner_timezone from public.workspace w where w.tenant_id = p_command.tenant_id)))
         else v_payload ->> 'due_date' end));
   exception when datetime_field_overflow or invalid_datetime_format or invalid_time_zone_displacement_value then
-    raise exception 'due_date is no day of the calendar' using errcode = '22023', column = 'due_date';
+    raise exception 'due_date is not a valid date' using errcode = '22023', column = 'due_date';
   end;
   insert into public.tasks (tenant_id, title, description, status, priority, assignee_agent_id, due_date)
   values (v_new.tenant_id, v_new.title, v_new.description, v_new.status, v_new.priority, v_new.assignee_agent_id, v_new.due_date)
@@ -3174,7 +3174,7 @@ begin
   end if;
 
   if v_action.target = 'workspace' and (new.gateway_id is not null or new.agent_id is not null or new.agent_slug is not null) then
-    raise exception '% is for the whole workspace: it is aimed at no gateway and no agent', v_action.name
+    raise exception '% is for the whole workspace: leave out gateway and agent', v_action.name
       using errcode = '22023', column = case when new.gateway_id is null then 'agent' else 'gateway' end, table = 'agent_commands';
   end if;
 
@@ -3231,7 +3231,7 @@ begin
   end if;
   -- Delivery ids are predictable: with a known key somebody else could keep the next delivery from being executed.
   if starts_with(new.idempotency_key, 'chat:') and hq.current_chat() is null and hq.caller_role() in ('authenticated', 'anon') then
-    raise exception 'an idempotency_key that begins with chat: is kept for what is said in chats'
+    raise exception 'an idempotency_key that begins with chat: is reserved for chat bots'
       using errcode = '42501', column = 'idempotency_key', table = 'agent_commands', hint = 'Use another key.';
   end if;
 
@@ -3812,7 +3812,7 @@ declare
 begin
   begin
     v_answer := hq.insert_command(p_action, p_payload, p_gateway, p_agent, null, p_origin);
-    raise exception 'rehearsed' using errcode = 'HQ001';
+    raise exception 'previewed' using errcode = 'HQ001';
   exception when sqlstate 'HQ001' then
     return v_answer -> 'command';
   end;
@@ -4231,7 +4231,7 @@ CREATE OR REPLACE FUNCTION hq.refuse_clear_key()
  SET search_path TO ''
 AS $function$
 begin
-  raise exception 'a key never stands in a command'
+  raise exception 'a command must not contain a key'
     using errcode = '22023', column = 'api_key', table = 'agent_commands',
       hint = 'Store it as a secret of the gateway and refer to that: hq-tui secrets set.';
 end
@@ -4469,7 +4469,7 @@ begin
     return;
   end if;
   if p_who.stranger is not null then
-    raise exception '%', case p_who.stranger when 'bot' then 'bots are not listened to'
+    raise exception '%', case p_who.stranger when 'bot' then 'messages of bots are refused'
       when 'anonymous' then 'nobody is known behind an anonymous account'
       else 'this account belongs to another workspace' end
       using errcode = '42501', hint = 'Send it under your own name.';
@@ -4538,7 +4538,7 @@ begin
     raise exception 'it is % already', replace(p_status, '_', ' ') using errcode = '23505', column = 'deliverable';
   end if;
   if v_row.review_status::text = 'draft' then
-    raise exception 'it is a draft: it has not been handed in' using errcode = '23505', column = 'deliverable';
+    raise exception 'it is a draft and was not submitted' using errcode = '23505', column = 'deliverable';
   end if;
   v_decision := jsonb_populate_record(v_row, jsonb_build_object('review_status', p_status, 'review_note', p_command.payload ->> 'note'));
   update public.entity_links e

@@ -11,7 +11,7 @@ import {
 } from '../bots/testing/bots-process.ts';
 import { nilTenant } from '../db/testing/database.ts';
 import { eventually } from '../db/testing/eventually.ts';
-import { ask, claimOne, takeTurn } from '../db/testing/turn.ts';
+import { ask, claimOne, exchange } from '../db/testing/exchange.ts';
 import { startTestStack, type TestStack } from '../local/testing/stack.ts';
 
 /** Every kind of alert by what brings it, to people on three platforms, by the program that runs on a host. */
@@ -97,8 +97,8 @@ async function onTelegram(): Promise<Chat> {
   telegram.write(ann, chat, '/hq subscribe');
   return {
     platform: 'telegram',
-    messages: () => telegram.seen(chat).map(({ text }) => text),
-    press: async (at, label) => telegram.press(ann, there(telegram.seen(chat)[at]), label),
+    messages: () => telegram.messages(chat).map(({ text }) => text),
+    press: async (at, label) => telegram.press(ann, there(telegram.messages(chat)[at]), label),
   };
 }
 
@@ -139,7 +139,7 @@ async function fail(): Promise<void> {
   await ask(stack.database, gateway, 'ping');
   const { lease_token: token } = await claimOne(stack.database, gateway);
   const results = [{ token, status: 'failed', error_message: 'the network is down' }];
-  await takeTurn(stack.database, { gateway, results });
+  await exchange(stack.database, { gateway, results });
 }
 
 let task = '';
@@ -169,7 +169,7 @@ const causes: Readonly<Record<Exclude<AlertKind, 'pairing_requested' | 'bot_disc
       query(`update gateways set last_seen_at = clock_timestamp() - interval '2 minutes' where id = $1`, [
         gateway,
       ]),
-    end: () => takeTurn(stack.database, { gateway, beat: { version: '1' } }),
+    end: () => exchange(stack.database, { gateway, beat: { version: '1' } }),
   },
   agent_error: {
     words: /writer is in error[\s\S]*out of memory/,

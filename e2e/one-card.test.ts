@@ -9,7 +9,7 @@ import {
 } from '../bots/testing/bots-process.ts';
 import { nilTenant } from '../db/testing/database.ts';
 import { eventually } from '../db/testing/eventually.ts';
-import { claimOne, takeTurn } from '../db/testing/turn.ts';
+import { claimOne, exchange } from '../db/testing/exchange.ts';
 import { startTestStack, type TestStack } from '../local/testing/stack.ts';
 
 /** Somebody on one platform, in a direct message with the bot, and what they see there. */
@@ -109,7 +109,7 @@ async function inTelegram(): Promise<Client> {
   const cat = telegram.person('Cat');
   const chat = telegram.direct(cat);
   await link('telegram', String(cat.id), String(telegram.bot.id));
-  const messages = () => telegram.seen(chat);
+  const messages = () => telegram.messages(chat);
   return {
     platform: 'telegram',
     async say(words) {
@@ -136,8 +136,8 @@ const inMenu = (client: Client, words: string, group: string): string =>
 
 describe('one card for one action', { timeout: 240_000 }, () => {
   it('shows an action from the question to its result, across a killed bot', async () => {
-    const first = clients.map((client) => client.seen().length);
-    const card = (client: Client): string => client.seen()[first[clients.indexOf(client)] ?? 0] ?? '';
+    const first = clients.map((client) => client.messages().length);
+    const card = (client: Client): string => client.messages()[first[clients.indexOf(client)] ?? 0] ?? '';
     const all = (words: RegExp): Promise<void> =>
       eventually(() => {
         for (const client of clients) expect(card(client), client.platform).toMatch(words);
@@ -151,7 +151,7 @@ describe('one card for one action', { timeout: 240_000 }, () => {
     await start();
     for (let n = 0; n < clients.length; n += 1) {
       const { lease_token: token } = await claimOne(stack.database, gateway);
-      await takeTurn(stack.database, {
+      await exchange(stack.database, {
         gateway,
         output: [{ token, seq: 1, stream: 'stdout', text: 'stopping the gateway\n' }],
       });
@@ -160,7 +160,7 @@ describe('one card for one action', { timeout: 240_000 }, () => {
           clients.map(card).filter((text) => /running[\s\S]*stopping the gateway/.test(text)),
         ).toHaveLength(1),
       );
-      await takeTurn(stack.database, {
+      await exchange(stack.database, {
         gateway,
         results: [{ token, status: 'done', exit_code: 0, result: { service: 'openclaw', tookMs: 4_200 } }],
       });
@@ -170,7 +170,7 @@ describe('one card for one action', { timeout: 240_000 }, () => {
     }
     await all(/healthy again after 4\.2 s[\s\S]*confirmed by/);
     for (const client of clients) {
-      expect(client.seen(), client.platform).toHaveLength((first[clients.indexOf(client)] ?? 0) + 1);
+      expect(client.messages(), client.platform).toHaveLength((first[clients.indexOf(client)] ?? 0) + 1);
       expect(await rows('restart_gateway', client.platform)).toHaveLength(1);
     }
   });
@@ -185,14 +185,14 @@ describe('one card for one action', { timeout: 240_000 }, () => {
     await start();
     for (const _face of clients) {
       const { lease_token: token } = await claimOne(stack.database, gateway);
-      await takeTurn(stack.database, {
+      await exchange(stack.database, {
         gateway,
         results: [{ token, status: 'done', exit_code: 0, result: { runner: 'r1' } }],
       });
     }
     await eventually(() => {
       for (const client of clients) {
-        expect(client.seen().at(-1), client.platform).toMatch(
+        expect(client.messages().at(-1), client.platform).toMatch(
           /Ping the runner[\s\S]*done in [\s\S]*answered by r1/,
         );
       }
@@ -201,7 +201,7 @@ describe('one card for one action', { timeout: 240_000 }, () => {
 
   it('is acknowledged in time while the database takes ten seconds, and runs once', async () => {
     const { database } = stack;
-    const before = clients.map((client) => client.seen().length);
+    const before = clients.map((client) => client.messages().length);
     const held = database.query(
       'do $$ begin lock table chat_deliveries in access exclusive mode; perform pg_sleep(10); end $$',
     );
@@ -217,7 +217,7 @@ describe('one card for one action', { timeout: 240_000 }, () => {
     await eventually(() => {
       for (const [at, client] of clients.entries()) {
         if (client.platform === 'slack') continue;
-        expect(client.seen().length, client.platform).toBeGreaterThan(before[at] ?? 0);
+        expect(client.messages().length, client.platform).toBeGreaterThan(before[at] ?? 0);
       }
     });
     expect(
@@ -228,8 +228,10 @@ describe('one card for one action', { timeout: 240_000 }, () => {
     await held;
     await eventually(async () => {
       for (const [at, client] of clients.entries()) {
-        expect(client.seen().at(-1), client.platform).toMatch(/Show the stack[\s\S]*waiting for the runner/);
-        expect(client.seen(), client.platform).toHaveLength((before[at] ?? 0) + 1);
+        expect(client.messages().at(-1), client.platform).toMatch(
+          /Show the stack[\s\S]*waiting for the runner/,
+        );
+        expect(client.messages(), client.platform).toHaveLength((before[at] ?? 0) + 1);
         expect(await rows('stack_status', client.platform)).toHaveLength(1);
       }
     });
@@ -238,16 +240,16 @@ describe('one card for one action', { timeout: 240_000 }, () => {
   it('runs once when the bot was killed before it reached the database and the platform delivers it again', async () => {
     const { database } = stack;
     const [telegram] = clients.filter(({ platform }) => platform === 'telegram');
-    const before = telegram?.seen().length ?? 0;
+    const before = telegram?.messages().length ?? 0;
     const held = database.query(
       'do $$ begin lock table chat_deliveries in access exclusive mode; perform pg_sleep(3); end $$',
     );
     await telegram?.say('task create "Written once"');
-    await eventually(() => expect(telegram?.seen().length).toBeGreaterThan(before));
+    await eventually(() => expect(telegram?.messages().length).toBeGreaterThan(before));
     await kill();
     await held;
     await start();
-    await eventually(() => expect(telegram?.seen().at(-1)).toMatch(/task \w{8} for nobody yet/));
+    await eventually(() => expect(telegram?.messages().at(-1)).toMatch(/task \w{8} for nobody yet/));
     expect(await database.query(`select 1 from tasks where title = 'Written once'`)).toHaveLength(1);
   });
 });

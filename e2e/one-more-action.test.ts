@@ -10,9 +10,10 @@ import { type ChatTestStack, openChatStack } from '../bots/testing/chat-stack.ts
 import { TestAdapter } from '../bots/testing/test-adapter.ts';
 import { nilTenant } from '../db/testing/database.ts';
 import { eventually } from '../db/testing/eventually.ts';
+import { loadCommands } from '../tui/src/cli/commands/index.ts';
 import { openConsole } from '../tui/src/cli/output/console.ts';
 import { createProgram } from '../tui/src/cli/program.ts';
-import { matching } from '../tui/src/ui/overlays/palette-entries.ts';
+import { matchingEntries, paletteEntries } from '../tui/src/dialogs/palette-entries.ts';
 
 // The one thing that somebody who adds an action writes.
 vi.mock('../shared/src/actions/catalogue.ts', async (original) => {
@@ -32,17 +33,17 @@ vi.mock('../shared/src/actions/catalogue.ts', async (original) => {
   };
 });
 
-let house: ChatTestStack;
+let chat: ChatTestStack;
 let platforms: Platforms;
 const adapters: Adapter[] = [];
 
 beforeAll(async () => {
-  [house, platforms] = await Promise.all([openChatStack(), startPlatforms()]);
+  [chat, platforms] = await Promise.all([openChatStack(), startPlatforms()]);
   // `hq-db migrate` writes the catalogue into this table.
-  await house.stack.database.query(
+  await chat.stack.database.query(
     `insert into hq.actions select (jsonb_populate_record(a, '{"name": "rotate_lamps"}')).* from hq.actions a where name = 'create_task'`,
   );
-  const { core } = await house.open({ actions: catalogue }, [new TestAdapter('slack')]);
+  const { core } = await chat.open({ actions: catalogue }, [new TestAdapter('slack')]);
   for (const module of platformModules) {
     const adapter = await module
       .configure(platforms.env)
@@ -57,12 +58,12 @@ beforeAll(async () => {
 afterAll(async () => {
   await Promise.all(adapters.map((adapter) => adapter.stop()));
   await platforms?.close();
-  await house?.close();
+  await chat?.close();
 });
 
 async function linked(platform: string, user: string, install: string): Promise<void> {
-  const member = await house.stack.createMember('operator');
-  await house.stack.database.query(
+  const member = await chat.stack.createMember('operator');
+  await chat.stack.database.query(
     `insert into chat_identities (tenant_id, user_id, platform, install, chat_user) values ($1, $2, $3, $4, $5)`,
     [nilTenant, member.id, platform, install, user],
   );
@@ -74,11 +75,19 @@ describe('a new action of the catalogue', { timeout: 120_000 }, () => {
   });
 
   it('is in the palette of the terminal', () => {
-    expect(matching('rotlam')[0]).toMatchObject({ name: 'rotate_lamps', title: 'Rotate the lamps' });
+    expect(matchingEntries(paletteEntries([]), 'rotlam')[0]).toMatchObject({
+      name: 'rotate_lamps',
+      title: 'Rotate the lamps',
+    });
   });
 
-  it('is a command of the command line, with help', () => {
-    const program = createProgram(openConsole(process), '0', async () => undefined);
+  it('is a command of the command line, with help', async () => {
+    const program = createProgram(
+      openConsole(process),
+      await loadCommands(['run']),
+      '0',
+      async () => undefined,
+    );
     const run = program.commands.find((command) => command.name() === 'run');
     const found = run?.commands.find((command) => command.name() === 'rotate_lamps');
     expect(found?.description()).toBe('Rotate the lamps');
@@ -128,7 +137,7 @@ describe('a new action of the catalogue', { timeout: 120_000 }, () => {
     const chat = telegram.direct(cat);
     const seen = (): string =>
       telegram
-        .seen(chat)
+        .messages(chat)
         .map(({ text }) => text)
         .join('\n');
     telegram.write(cat, chat, '/hq help');

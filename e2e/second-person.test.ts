@@ -155,7 +155,7 @@ async function inTelegram(): Promise<Scene> {
   };
   const people = await enter('telegram', ids, install, [install, String(ops.id)]);
   const newest = () => {
-    const found = telegram.seen(ops).findLast(({ text }) => question.test(text));
+    const found = telegram.messages(ops).findLast(({ text }) => question.test(text));
     if (found === undefined) throw new Error('nothing was asked');
     return found;
   };

@@ -63,15 +63,30 @@ const ownFetch: Plugin = {
   },
 };
 
-/** Ink's compositor is ours: it keeps the rows that do not change (tui/src/ink/kept-rows.ts). */
-const keptRows: Plugin = {
-  name: 'kept-rows',
-  setup({ onResolve }) {
+/** Replaces Ink's compositor (tui/src/ink/kept-rows.ts) and gives each copy of string-width a memory (tui/src/ink/remember-widths.ts). */
+const fastInk: Plugin = {
+  name: 'fast-ink',
+  setup({ onResolve, onLoad, resolve }) {
+    const folder = join(root, 'tui', 'src', 'ink');
     onResolve({ filter: /^\.\/output\.js$/ }, ({ importer }) =>
       /[\\/]ink[\\/]build[\\/]renderer\.js$/.test(importer)
-        ? { path: join(root, 'tui', 'src', 'ink', 'kept-rows.ts') }
+        ? { path: join(folder, 'kept-rows.ts') }
         : undefined,
     );
+    onResolve(
+      { filter: /^string-width$/ },
+      async ({ path, resolveDir, kind, importer, namespace, pluginData }) => {
+        if (pluginData === 'original' || namespace === 'remembered' || kind !== 'import-statement') return;
+        const found = await resolve(path, { resolveDir, kind, importer, pluginData: 'original' });
+        return { path: found.path, namespace: 'remembered' };
+      },
+    );
+    onLoad({ filter: /.*/, namespace: 'remembered' }, ({ path }) => ({
+      contents: `import measure from ${JSON.stringify(path)};
+        import { rememberWidths } from './remember-widths.ts';
+        export default rememberWidths(measure);`,
+      resolveDir: folder,
+    }));
   },
 };
 
@@ -95,7 +110,7 @@ export function bundling(entryPoints: Readonly<Record<string, string>>, outdir: 
     banner: {
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
     },
-    plugins: [withoutUnreached, ownFetch, keptRows],
+    plugins: [withoutUnreached, ownFetch, fastInk],
     logLevel: 'warning',
   };
 }

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { ensureBuilt } from './build.ts';
+import { findChromium } from './picture/find-chromium.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -48,7 +49,7 @@ const tmux: Requirement = {
 };
 const chromium: Requirement = {
   leftOut: 'the Chromium tests (*.chromium.test.ts)',
-  reason: () => missingProgram('chromium', ['--version'], 'install chromium'),
+  reason: () => missingProgram(findChromium() ?? 'chromium', ['--version'], 'install chromium or Chrome'),
 };
 const rootUser: Requirement = {
   leftOut: 'the tests of starting as root and under a second account',

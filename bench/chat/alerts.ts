@@ -6,22 +6,22 @@ import type { ChatHarness } from './harness.ts';
 const channels = 999;
 const perSecond = 100;
 const seconds = 20;
-/** Telegram takes thirty messages a second in all, and a third of the channels is there. */
+/** Telegram accepts thirty messages a second, and has a third of the channels. */
 const deliveryLimitMs = 300_000;
 
 interface SubscribedChannel {
   readonly platform: 'slack' | 'discord' | 'telegram';
   readonly install: string;
   readonly channel: string;
-  /** Everything that was ever shown there. */
-  readonly words: () => string;
+  /** Returns everything that the channel shows. */
+  readonly text: () => string;
 }
 
-/** A thousand channels, each with alerts of its own, and a hundred alerts a second. */
+/** Sends a hundred alerts a second to a thousand channels, each with its own alerts. */
 export async function* measureAlerts(harness: ChatHarness): AsyncIterable<Figure> {
   const subscribed = Array.from({ length: channels }, (_, index) => openChannel(harness, index));
   await subscribe(harness, subscribed);
-  // The bots look for new subscriptions once a minute.
+  // The bots read new subscriptions once a minute.
   await pause(62_000);
   const before = harness.telegram.calls.length;
   const total = perSecond * seconds;
@@ -31,14 +31,14 @@ export async function* measureAlerts(harness: ChatHarness): AsyncIterable<Figure
     await pause(Math.max(0, begun + ((index + perSecond / 10) * 1000) / perSecond - performance.now()));
   }
   const raisedSeconds = (performance.now() - begun) / 1000;
-  const missing = await untilNoneIsMissing(subscribed, total);
-  yield noted('alerts a second that were raised', (total / raisedSeconds).toFixed(0));
+  const missing = await untilAllDelivered(subscribed, total);
+  yield noted('alerts raised a second', (total / raisedSeconds).toFixed(0));
   yield noted(
-    'all told after the last was raised',
+    'until all are delivered, after the last was raised',
     `${((performance.now() - begun) / 1000 - raisedSeconds).toFixed(1)} s`,
   );
-  yield atMost('alerts that no channel shows', missing, 0, '');
-  yield atMost('channels whose alerts are out of order', subscribed.filter(isOutOfOrder).length, 0, '');
+  yield atMost('alerts lost', missing, 0, '');
+  yield atMost('channels with alerts out of order', subscribed.filter(isOutOfOrder).length, 0, '');
   const sent = harness.telegram.calls
     .slice(before)
     .filter(({ method }) => /^(?:send|edit)message/u.test(method));
@@ -51,7 +51,7 @@ export async function* measureAlerts(harness: ChatHarness): AsyncIterable<Figure
     30,
     '',
   );
-  yield atMost('Discord, calls that came too fast', harness.discord.rateLimited, 0, '');
+  yield atMost('Discord, calls above its limit', harness.discord.rateLimited, 0, '');
 }
 
 function openChannel({ slack, discord, telegram }: ChatHarness, index: number): SubscribedChannel {
@@ -62,7 +62,7 @@ function openChannel({ slack, discord, telegram }: ChatHarness, index: number): 
       platform: 'slack',
       install: workspace.team,
       channel: channel.id,
-      words: () =>
+      text: () =>
         workspace
           .visibleMessages(channel.id)
           .map((message) => workspace.render(message).text)
@@ -75,7 +75,7 @@ function openChannel({ slack, discord, telegram }: ChatHarness, index: number): 
       platform: 'discord',
       install: String(where.guild ?? ''),
       channel: where.channel,
-      words: () => discord.messages(where).map(renderedText).join('\n'),
+      text: () => discord.messages(where).map(renderedText).join('\n'),
     };
   }
   const chat = telegram.group(`alerts-${index}`, []);
@@ -83,9 +83,9 @@ function openChannel({ slack, discord, telegram }: ChatHarness, index: number): 
     platform: 'telegram',
     install: String(telegram.bot.id),
     channel: String(chat.id),
-    words: () =>
+    text: () =>
       telegram
-        .seen(chat)
+        .messages(chat)
         .map(({ text }) => text)
         .join('\n'),
   };
@@ -118,11 +118,11 @@ async function raise({ database }: ChatHarness, from: number, count: number): Pr
   );
 }
 
-function numbersOf({ words }: SubscribedChannel): number[] {
-  return [...words().matchAll(/bench alert (\d+) ends/gu)].map(([, number]) => Number(number));
+function numbersOf({ text }: SubscribedChannel): number[] {
+  return [...text().matchAll(/bench alert (\d+) ends/gu)].map(([, number]) => Number(number));
 }
 
-async function untilNoneIsMissing(subscribed: readonly SubscribedChannel[], total: number): Promise<number> {
+async function untilAllDelivered(subscribed: readonly SubscribedChannel[], total: number): Promise<number> {
   const end = performance.now() + deliveryLimitMs;
   for (;;) {
     const shown = new Set(subscribed.flatMap(numbersOf));

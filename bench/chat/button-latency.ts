@@ -5,14 +5,14 @@ import { type ChatHarness, type LinkedAccounts, linkAccounts, until } from './ha
 
 const rounds = 15;
 
-/** From the press of a confirmation to the row that it makes, by the clock of this machine. */
+/** Measures from the press of a confirmation to its row, by the clock of this machine. */
 export async function* measureButtons(harness: ChatHarness): AsyncIterable<Figure> {
   const samples: Record<keyof LinkedAccounts, number[]> = { slack: [], discord: [], telegram: [] };
   for (let round = 0; round < rounds; round += 1) {
-    const trio = await linkAccounts(harness, `press${round}`);
-    samples.slack.push(await timed(harness, () => pressSlack(harness, trio)));
-    samples.discord.push(await timed(harness, () => pressDiscord(harness, trio)));
-    samples.telegram.push(await timed(harness, () => pressTelegram(harness, trio)));
+    const accounts = await linkAccounts(harness, `press${round}`);
+    samples.slack.push(await timed(harness, () => pressSlack(harness, accounts)));
+    samples.discord.push(await timed(harness, () => pressDiscord(harness, accounts)));
+    samples.telegram.push(await timed(harness, () => pressTelegram(harness, accounts)));
   }
   yield atMost('press → row, p95 over all', percentile(Object.values(samples).flat(), 0.95), 300, 'ms');
   for (const [platform, mine] of Object.entries(samples)) {
@@ -23,7 +23,7 @@ export async function* measureButtons(harness: ChatHarness): AsyncIterable<Figur
   }
 }
 
-/** `press` asks, waits for the question and presses; it gives the moment of the press. */
+/** `press` sends a command, waits for its confirmation and presses it; it returns the time of the press. */
 async function timed(harness: ChatHarness, press: () => Promise<number>): Promise<number> {
   const count = async (): Promise<number> =>
     (
@@ -76,7 +76,7 @@ async function pressTelegram(
 ): Promise<number> {
   telegram.write(person, chat, '/hq restart_gateway');
   const question = await until(
-    () => telegram.seen(chat).findLast(({ buttons }) => buttons.flat().includes('Confirm')) ?? null,
+    () => telegram.messages(chat).findLast(({ buttons }) => buttons.flat().includes('Confirm')) ?? null,
   );
   const at = Date.now();
   telegram.press(person, question, 'Confirm');

@@ -5,32 +5,33 @@ import { type ChatHarness, type LinkedAccounts, linkAccounts } from './harness.t
 
 const perSecond = 50;
 const seconds = 30;
-const people = 60;
+const peopleCount = 60;
 
 interface Sent {
   readonly platform: keyof LinkedAccounts;
   readonly acknowledgedMs: number;
 }
 
-/** Fifty commands a second that each write a row, over the three platforms in turn. */
+/** Sends fifty commands a second, each with a row, over the three platforms in interaction. */
 export async function* measureCommands(harness: ChatHarness): AsyncIterable<Figure> {
-  const trios: LinkedAccounts[] = [];
-  for (let index = 0; index < people; index += 1) trios.push(await linkAccounts(harness, `rate${index}`));
-  const saying: Promise<Sent>[] = [];
+  const people: LinkedAccounts[] = [];
+  for (let index = 0; index < peopleCount; index += 1)
+    people.push(await linkAccounts(harness, `rate${index}`));
+  const sending: Promise<Sent>[] = [];
   const total = perSecond * seconds;
   const begun = performance.now();
   for (let index = 0; index < total; index += 1) {
-    const trio = trios[Math.floor(index / 3) % people];
-    if (trio !== undefined) saying.push(say(harness, trio, index));
+    const accounts = people[Math.floor(index / 3) % peopleCount];
+    if (accounts !== undefined) sending.push(sendCommand(harness, accounts, index));
     await pause(Math.max(0, begun + ((index + 1) * 1000) / perSecond - performance.now()));
   }
   const tookSeconds = (performance.now() - begun) / 1000;
-  const said = await Promise.all(saying);
-  const all = said.map(({ acknowledgedMs }) => acknowledgedMs);
-  yield noted('commands a second that were said', (total / tookSeconds).toFixed(1));
+  const sent = await Promise.all(sending);
+  const all = sent.map(({ acknowledgedMs }) => acknowledgedMs);
+  yield noted('commands sent a second', (total / tookSeconds).toFixed(1));
   yield atMost('acknowledged, p99 over all', percentile(all, 0.99), 500, 'ms');
   for (const platform of ['slack', 'discord', 'telegram'] as const) {
-    const mine = said.filter((each) => each.platform === platform).map((each) => each.acknowledgedMs);
+    const mine = sent.filter((each) => each.platform === platform).map((each) => each.acknowledgedMs);
     yield noted(
       `  ${platform}, p50 / p99`,
       `${percentile(mine, 0.5).toFixed(0)} / ${percentile(mine, 0.99).toFixed(0)} ms`,
@@ -39,25 +40,25 @@ export async function* measureCommands(harness: ChatHarness): AsyncIterable<Figu
   yield atMost('commands without a row, or with two', Math.abs((await rows(harness, total)) - total), 0, '');
 }
 
-async function say(harness: ChatHarness, trio: LinkedAccounts, index: number): Promise<Sent> {
+async function sendCommand(harness: ChatHarness, accounts: LinkedAccounts, index: number): Promise<Sent> {
   const title = `Bench ${index}`;
   if (index % 3 === 0) {
     const receipt = await harness.slack.actions.slash(
-      trio.slack.user,
-      trio.slack.channel,
+      accounts.slack.user,
+      accounts.slack.channel,
       `create_task ${title}`,
     );
     return { platform: 'slack', acknowledgedMs: receipt.acknowledged ? receipt.tookMs : 3_000 };
   }
   if (index % 3 === 1) {
-    const { user, where } = trio.discord;
-    const turn = await harness.discord.slash(user, where, 'work create_task', { title });
-    return { platform: 'discord', acknowledgedMs: turn.acknowledgedInMs };
+    const { user, where } = accounts.discord;
+    const interaction = await harness.discord.slash(user, where, 'work create_task', { title });
+    return { platform: 'discord', acknowledgedMs: interaction.acknowledgedInMs };
   }
-  const { person, chat } = trio.telegram;
+  const { person, chat } = accounts.telegram;
   const begun = performance.now();
   harness.telegram.write(person, chat, `/hq create_task ${title}`);
-  // Telegram knows no acknowledgement: it is the first thing that the person sees.
+  // Telegram has no acknowledgement: the first visible reaction counts.
   const seen = () =>
     harness.telegram.calls.findLast(
       ({ method, params, at }) =>
@@ -71,7 +72,7 @@ async function say(harness: ChatHarness, trio: LinkedAccounts, index: number): P
   return { platform: 'telegram', acknowledgedMs: 10_000 };
 }
 
-/** The rows, once they no longer become more. */
+/** Returns the number of rows once it no longer grows. */
 async function rows(harness: ChatHarness, expected: number): Promise<number> {
   let count = -1;
   for (let tries = 0; tries < 60; tries += 1) {

@@ -29,7 +29,7 @@ import { ensureBuilt } from '../../scripts/build.ts';
 import { path } from '../path.ts';
 import { type BenchStack, closed, startBenchStack } from '../stack.ts';
 
-/** `hq-bots` as it is started on a host, between the local stack and the three platforms. */
+/** `hq-bots` as a process, between the local stack and three fake platforms. */
 export interface ChatHarness {
   readonly stack: BenchStack;
   readonly database: pg.Client;
@@ -48,7 +48,6 @@ interface BotsProcess {
 
 const health = z.object({ adapters: z.array(z.object({ connected: z.boolean() })) });
 
-/** `extraEnv`: what the bots are to be told besides. */
 export async function startChatHarness(
   extraEnv: Readonly<Record<string, string>> = {},
 ): Promise<ChatHarness> {
@@ -131,7 +130,7 @@ function measured({ pid }: ChildProcess): BotsProcess {
   };
 }
 
-/** Somebody on each platform, in direct messages, linked to a new operator. */
+/** A person on each platform, in direct messages, linked to one new operator. */
 export interface LinkedAccounts {
   readonly slack: { readonly user: SlackUser; readonly channel: SlackChannel };
   readonly discord: { readonly user: DiscordUser; readonly where: ChannelRef };
@@ -161,13 +160,13 @@ export async function linkAccounts(harness: ChatHarness, name: string): Promise<
   };
 }
 
-/** Looks again until it is there. */
+/** Polls until `look` returns a value. */
 export async function until<T>(look: () => T | null | Promise<T | null>, limitMs = 60_000): Promise<T> {
   const end = performance.now() + limitMs;
   for (;;) {
     const found = await look();
     if (found !== null) return found;
-    if (performance.now() > end) throw new Error('it did not happen in time');
+    if (performance.now() > end) throw new Error('timed out');
     await pause(5);
   }
 }

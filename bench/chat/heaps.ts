@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 const target = z.array(z.object({ webSocketDebuggerUrl: z.string() })).min(1);
 const usage = z.object({ usedSize: z.number() });
-const told = z.looseObject({
+const inspectorMessage = z.looseObject({
   id: z.number().optional(),
   method: z.string().optional(),
   params: z.unknown().optional(),
@@ -13,9 +13,9 @@ const fromThread = z.object({ sessionId: z.string(), message: z.string() });
 
 type Answer = (result: unknown) => void;
 
-/** What is alive in each thread of a program that was started with `--inspect`, by the name of the thread. */
+/** Live heap of each thread of a program started with `--inspect`, by the name of the thread. */
 export interface Heaps {
-  /** In MB, right after a collection. */
+  /** Returns MB right after a collection. */
   measure(): Promise<ReadonlyMap<string, number>>;
   close(): void;
 }
@@ -28,7 +28,7 @@ export async function openHeaps(port: number): Promise<Heaps> {
   let count = 0;
 
   const settle = (text: string): void => {
-    const { id, method, params, result } = told.parse(JSON.parse(text));
+    const { id, method, params, result } = inspectorMessage.parse(JSON.parse(text));
     if (id !== undefined) {
       waiting.get(id)?.(result);
       waiting.delete(id);
@@ -48,7 +48,7 @@ export async function openHeaps(port: number): Promise<Heaps> {
     });
   });
 
-  /** Asks the main thread, or through it one of the others. */
+  /** Calls the inspector of the main thread, or of another one through it. */
   const ask = (method: string, params: object = {}, sessionId?: string): Promise<unknown> => {
     count += 1;
     const id = count;

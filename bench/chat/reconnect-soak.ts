@@ -4,26 +4,26 @@ import type { ChatHarness, LinkedAccounts } from './harness.ts';
 import { until } from './harness.ts';
 
 /**
- * Slack's connection is lost once a minute all day long, Discord's every three minutes, Telegram's every five. Where it is
- * rarer, the libraries rest longer before they connect again: each platform is walked through its day in as many minutes.
+ * Lost connections of a day: Slack's once a minute, Discord's every three, Telegram's every five. Libraries wait longer after
+ * rarer losses, so that each platform takes about the same time.
  */
 export const losses = { slack: 1440, discord: 480, telegram: 288 } as const;
-/** A command for every so many losses: Slack takes five messages a second in all. */
+/** One command for three losses: Slack accepts five messages a second. */
 const slackCommandEvery = 3;
-/** Between two losses in Slack. */
+/** Milliseconds between two losses in Slack. */
 const gapMs = 150;
-/** Connections that stand and say nothing are noticed after seconds. */
+/** One of 200 losses is a silent connection, which takes seconds to notice. */
 const silentEvery = 200;
 
-/** What was told of on one platform, and what came of it. */
+/** Commands sent on one platform during its losses, and their answers. */
 export interface PlatformSoak {
   readonly platform: keyof LinkedAccounts;
   readonly titles: string[];
-  /** The tasks that the answers tell of, by the beginnings of their ids: once for each answer that can be seen. */
+  /** Returns the start of the task's id in each visible answer. */
   answers(): string[];
-  /** How many connections were lost so far. */
+  /** Connections lost so far. */
   lost: number;
-  /** Loses them, with commands before, in the midst and after. */
+  /** Loses all connections, with commands before, during and after. */
   run(): Promise<void>;
 }
 
@@ -33,13 +33,14 @@ function answersIn(texts: readonly string[]): string[] {
   );
 }
 
-function personOf(trios: readonly LinkedAccounts[], index: number): LinkedAccounts {
-  const trio = trios[index % trios.length];
-  if (trio === undefined) throw new Error('nobody is there');
+function personOf(people: readonly LinkedAccounts[], index: number): LinkedAccounts {
+  const trio = people[index % people.length];
+  if (trio === undefined) throw new Error('no person is linked');
   return trio;
 }
 
-export function slackSoak({ slack }: ChatHarness, trios: readonly LinkedAccounts[]): PlatformSoak {
+export function slackSoak({ slack }: ChatHarness, people: readonly LinkedAccounts[]): PlatformSoak {
+  // Over 60 lines: it lists every kind of loss.
   const { server, actions } = slack;
   const { sockets, workspace } = server;
   const opening = 'apps.connections.open';
@@ -64,27 +65,27 @@ export function slackSoak({ slack }: ChatHarness, trios: readonly LinkedAccounts
     lost: 0,
     answers: () =>
       answersIn(
-        trios.flatMap(({ slack: { user, channel } }) =>
+        people.flatMap(({ slack: { user, channel } }) =>
           workspace.visibleMessages(channel.id, user.id).map((message) => workspace.render(message).text),
         ),
       ),
     async run() {
       for (; this.lost < losses.slack; this.lost += 1) {
-        const { user, channel } = personOf(trios, this.lost).slack;
+        const { user, channel } = personOf(people, this.lost).slack;
         const opened = server.called(opening).length;
         const title = `Slack ${this.lost}`;
         if (this.lost % slackCommandEvery !== 0) {
           await actions.event({ type: 'member_joined_channel', user: user.id, channel: channel.id });
-          breakOf(this.lost)();
+          lossOf(this.lost)();
         } else if (this.lost % 2 === 0) {
           this.titles.push(title);
           await actions.slash(user, channel, `create_task "${title}"`);
-          breakOf(this.lost)();
+          lossOf(this.lost)();
         } else {
           this.titles.push(title);
-          const telling = actions.mention(user, channel, `create_task "${title}"`);
-          breakOf(this.lost)();
-          const receipt = await telling;
+          const sending = actions.mention(user, channel, `create_task "${title}"`);
+          lossOf(this.lost)();
+          const receipt = await sending;
           await connected(opened);
           if (!receipt.acknowledged) await actions.redeliver(receipt);
         }
@@ -94,7 +95,7 @@ export function slackSoak({ slack }: ChatHarness, trios: readonly LinkedAccounts
     },
   };
 
-  function breakOf(loss: number): () => void {
+  function lossOf(loss: number): () => void {
     if (loss % silentEvery === silentEvery - 1) return () => sockets.stall();
     return breaks[loss % breaks.length] ?? (() => sockets.drop());
   }
@@ -104,7 +105,7 @@ export function slackSoak({ slack }: ChatHarness, trios: readonly LinkedAccounts
   }
 }
 
-export function discordSoak({ discord }: ChatHarness, trios: readonly LinkedAccounts[]): PlatformSoak {
+export function discordSoak({ discord }: ChatHarness, people: readonly LinkedAccounts[]): PlatformSoak {
   const { gateway } = discord;
   const breaks: readonly (() => void)[] = [
     () => gateway.drop(),
@@ -119,13 +120,13 @@ export function discordSoak({ discord }: ChatHarness, trios: readonly LinkedAcco
     lost: 0,
     answers: () =>
       answersIn(
-        trios.flatMap(({ discord: { user, where } }) => discord.messages(where, user).map(renderedText)),
+        people.flatMap(({ discord: { user, where } }) => discord.messages(where, user).map(renderedText)),
       ),
     async run() {
       for (; this.lost < losses.discord; this.lost += 1) {
         const resumed = gateway.resumed + gateway.identified;
         breaks[this.lost % breaks.length]?.();
-        const { user, where } = personOf(trios, this.lost).discord;
+        const { user, where } = personOf(people, this.lost).discord;
         const title = `Discord ${this.lost}`;
         await discord.slash(user, where, 'work create_task', { title });
         this.titles.push(title);
@@ -137,23 +138,23 @@ export function discordSoak({ discord }: ChatHarness, trios: readonly LinkedAcco
   };
 }
 
-export function telegramSoak({ telegram }: ChatHarness, trios: readonly LinkedAccounts[]): PlatformSoak {
+export function telegramSoak({ telegram }: ChatHarness, people: readonly LinkedAccounts[]): PlatformSoak {
   const faults = [{ kind: 'lost' }, { kind: 'html' }, { kind: 'refuse', status: 502 }] as const;
   return {
     platform: 'telegram',
     titles: [],
     lost: 0,
     answers: () =>
-      answersIn(trios.flatMap(({ telegram: { chat } }) => telegram.seen(chat).map(({ text }) => text))),
+      answersIn(people.flatMap(({ telegram: { chat } }) => telegram.messages(chat).map(({ text }) => text))),
     async run() {
       for (; this.lost < losses.telegram; this.lost += 1) {
-        const { person, chat } = personOf(trios, this.lost).telegram;
+        const { person, chat } = personOf(people, this.lost).telegram;
         const title = `Telegram ${this.lost}`;
-        const before = telegram.seen(chat).length;
+        const before = telegram.messages(chat).length;
         telegram.fail('getUpdates', faults[this.lost % faults.length] ?? { kind: 'lost' });
         telegram.write(person, chat, `/hq create_task "${title}"`);
         this.titles.push(title);
-        await until(() => (telegram.seen(chat).length > before ? true : null));
+        await until(() => (telegram.messages(chat).length > before ? true : null));
       }
     },
   };

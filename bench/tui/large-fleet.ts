@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 
-export const houseSize = { gateways: 200, agents: 5_000, commands: 100_000, running: 200 };
+export const fleetSize = { gateways: 200, agents: 5_000, commands: 100_000, running: 200 };
 
 /** How often a batch of changes is written. */
 const stepMs = 100;
@@ -18,7 +18,7 @@ const services = [
 ];
 
 /** A database as its owner sees it, filled and changed as a large fleet would. */
-export class LargeHouse {
+export class LargeFleet {
   readonly #client: pg.Client;
   #changes = 0;
   #isChanging = false;
@@ -52,7 +52,7 @@ export class LargeHouse {
 
   /** Without the guard and without telling anybody: history has happened before we came. */
   async fill(): Promise<void> {
-    const { gateways, agents, commands, running } = houseSize;
+    const { gateways, agents, commands, running } = fleetSize;
     const tables = ['gateways', 'agents', 'agent_commands'];
     for (const table of tables) await this.#client.query(`alter table ${table} disable trigger user`);
     await this.#client.query(
@@ -91,7 +91,7 @@ export class LargeHouse {
 
   /** Heartbeats, agents and running commands in turn, each a statement of its own as its writer would send it. */
   changeEverything(perSecond: number): void {
-    const { gateways, agents, running } = houseSize;
+    const { gateways, agents, running } = fleetSize;
     this.#keep(perSecond, async (upTo, since) => {
       await this.#client.query(`do $$
         declare v_n int;

@@ -8,13 +8,16 @@ export async function telegramFace(): Promise<Face> {
     direct: telegram.direct(you),
     channel: telegram.group('Ops', [you]),
   };
-  const messages = (): RenderedMessage[] => [...telegram.seen(rooms.direct), ...telegram.seen(rooms.channel)];
+  const messages = (): RenderedMessage[] => [
+    ...telegram.messages(rooms.direct),
+    ...telegram.messages(rooms.channel),
+  ];
 
   return {
     env: { TELEGRAM_BOT_TOKEN: telegram.token, TELEGRAM_API_ROOT: telegram.url },
     hint: 'Questions are answered by writing the answer.',
     async say(words, room) {
-      const question = telegram.seen(rooms[room]).findLast(({ asksForReply }) => asksForReply);
+      const question = telegram.messages(rooms[room]).findLast(({ asksForReply }) => asksForReply);
       const isCommand = words.startsWith('/');
       const text = isCommand || room === 'direct' || question !== undefined ? words : `/hq ${words}`;
       telegram.write(

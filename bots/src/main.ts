@@ -2,6 +2,7 @@ import { HqError } from '@hq/shared/errors';
 import { createLog, type Log } from '@hq/shared/log';
 import { untilShutdownSignal } from '@hq/shared/program';
 import { createRedactor } from '@hq/shared/text';
+import { Command, CommanderError } from 'commander';
 import packageFile from '../package.json' with { type: 'json' };
 import { platformModules } from './platforms/index.ts';
 import { checkAll } from './runtime/check.ts';
@@ -11,14 +12,6 @@ import { runBots } from './runtime/run.ts';
 /** Exit codes, as docs/chat.md tells them. */
 const exitCodes = { stopped: 0, failed: 1, usage: 2 } as const;
 const secretName = /(KEY|TOKEN|SECRET|PASSWORD)/;
-const usage = `hq-bots ${packageFile.version}
-
-  hq-bots          starts the adapters whose tokens are configured
-  hq-bots check    tells what is wrong with each token, and with the HQ account
-  hq-bots --version
-
-Everything is told by environment variables: docs/chat.md lists them.
-`;
 
 function secretsOf(variables: NodeJS.ProcessEnv): string[] {
   return Object.entries(variables).flatMap(([name, value]) =>
@@ -27,25 +20,37 @@ function secretsOf(variables: NodeJS.ProcessEnv): string[] {
 }
 
 async function main(): Promise<number> {
-  const [first, ...rest] = process.argv.slice(2);
-  if (rest.length === 0 && (first === '--version' || first === '-V')) {
-    process.stdout.write(`${packageFile.version}\n`);
-    return exitCodes.stopped;
+  let code: number = exitCodes.stopped;
+  const program = new Command('hq-bots')
+    .description(
+      'Starts the adapters whose tokens are configured. Environment variables configure everything: docs/chat.md lists them.',
+    )
+    .version(packageFile.version, '-V, --version')
+    .exitOverride()
+    .showHelpAfterError()
+    .action(async () => {
+      code = await start();
+    });
+  program
+    .command('check')
+    .description('checks each token and the HQ account, and prints what is wrong')
+    .action(async () => {
+      // Who checks tokens can do nothing about how telegraf's client reads an address.
+      process.noDeprecation = true;
+      code = await checkAll(process.env, platformModules, createRedactor(secretsOf(process.env)));
+    });
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    // Commander has written its message to the right stream.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.stopped : exitCodes.usage;
+    throw error;
   }
-  if (first === '--help' || first === '-h') {
-    process.stdout.write(usage);
-    return exitCodes.stopped;
-  }
-  if (rest.length > 0 || (first !== undefined && first !== 'check')) {
-    process.stderr.write(usage);
-    return exitCodes.usage;
-  }
+  return code;
+}
+
+async function start(): Promise<number> {
   const redactor = createRedactor(secretsOf(process.env));
-  if (first === 'check') {
-    // Who checks tokens can do nothing about how telegraf's client reads an address.
-    process.noDeprecation = true;
-    return checkAll(process.env, platformModules, redactor);
-  }
   const log = createLog(process.env.LOG_LEVEL === 'silent' ? 'silent' : 'info', redactor);
   try {
     return await serve(log, redactor);

@@ -27,7 +27,7 @@ function hqDb(args: readonly string[], env: Readonly<Record<string, string>> = {
   });
 }
 
-test('migrate, status and verify tell the story of a database', async () => {
+test('migrate, status and verify report the state of a database', async () => {
   const env = { DATABASE_URL: database.url };
   expect((await hqDb(['migrate', '--dry-run'], env)).out).toContain('would apply foundation/tables');
   expect((await hqDb(['verify'], env)).code).toBe(1);

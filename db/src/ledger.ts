@@ -10,17 +10,17 @@ interface AppliedFile {
 }
 
 export interface MigrationState {
-  /** What has been applied: tables, migrations, and the repeatable files as they were last. */
+  /** Applied tables and migrations, and the repeatable files as they were last applied. */
   readonly applied: readonly AppliedFile[];
-  /** What has not been applied yet, repeatable files included. */
+  /** Files that were never applied, repeatable ones included. */
   readonly pending: readonly string[];
-  /** Repeatable files that changed, or went, since they were applied. */
+  /** Repeatable files that changed or were removed since they were applied. */
   readonly outdated: readonly string[];
   /** Applied once, but the file has changed since. */
   readonly changed: readonly string[];
   /** Applied, and no file here has the name: the database is newer than this program, or another HQ's. */
   readonly unknown: readonly string[];
-  /** Whether the database has migrations from before the baseline. */
+  /** True for a database with migrations from before the baseline. */
   readonly beforeBaseline: boolean;
   readonly policy: readonly PolicyDrift[];
   readonly platforms: readonly PlatformDrift[];

@@ -8,7 +8,7 @@ export interface Membership {
   readonly role: Role | null;
   /** The tenant's slug. */
   readonly tenant: string;
-  /** Whether it may bring what people say in chats; undefined leaves that as it is. */
+  /** True for an account that may call the chat functions; undefined leaves it unchanged. */
   readonly isBot?: boolean;
 }
 

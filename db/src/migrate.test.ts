@@ -64,7 +64,7 @@ async function copySchema(directory: string): Promise<void> {
   }
 }
 
-describe('drift', () => {
+describe('a database that differs from the files', () => {
   let database: TestDatabase;
   let directory: string;
   beforeAll(async () => {
@@ -109,7 +109,7 @@ describe('drift', () => {
     await database.query(`delete from hq.migrations where name = '9999_newer'`);
   });
 
-  test('policy rows that were changed by hand are told and put right', async () => {
+  test('policy rows that were changed by hand are reported and put right', async () => {
     await database.query(`update hq.actions set role = 'viewer' where name = 'restart_gateway'`);
     await database.query(`delete from hq.actions where name = 'ping'`);
     await database.query(`insert into hq.actions select 'fly', title, target, role, lane, retry, max_attempts, timeout_seconds,

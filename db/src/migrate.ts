@@ -122,7 +122,7 @@ export async function migrate(databaseUrl: string, options: MigrateOptions = {})
   );
 }
 
-/** How a database stands to this release. Changes nothing. */
+/** Compares a database with this release. Changes nothing. */
 export async function migrationState(databaseUrl: string, directory?: string): Promise<MigrationState> {
   const files = await readSchemaFiles(directory);
   return withConnection(databaseUrl, (client) => readState(client, files));

@@ -2,7 +2,7 @@ import { type ChatPlatform, chatPlatforms } from '@hq/shared/chat';
 import { HqError } from '@hq/shared/errors';
 import pg from 'pg';
 
-/** How one platform's row in the database differs from the list. */
+/** A platform whose row in the database differs from the list. */
 export interface PlatformDrift {
   readonly platform: string;
   readonly how: 'missing' | 'different' | 'extra';
@@ -17,7 +17,7 @@ const rowOf = ({ name, userScope, direct, sharedAccounts }: ChatPlatform) => ({
   shared_accounts: sharedAccounts,
 });
 
-/** What `syncPlatforms` would change. */
+/** Returns the changes that `syncPlatforms` would make. */
 export async function findPlatformDrift(
   client: pg.Client,
   platforms: readonly ChatPlatform[] = chatPlatforms,

@@ -21,7 +21,7 @@ export interface PolicyRow {
   readonly refusal: string | null;
 }
 
-/** What `hq.find_fault` understands; `default`, `title`, `description` and `$schema` say nothing about what is allowed. */
+/** Keywords that `hq.find_fault` understands; `default`, `title`, `description` and `$schema` allow and forbid nothing. */
 const understood = new Set([
   ...[
     'type',

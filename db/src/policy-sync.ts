@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { type PolicyRow, policyRows } from './policy-rows.ts';
 
-/** How one action's row in the database differs from the catalogue. */
+/** An action whose row in the database differs from the catalogue. */
 export interface PolicyDrift {
   readonly action: string;
   readonly how: 'missing' | 'different' | 'extra' | 'not in the enum';
@@ -24,7 +24,7 @@ const columns = [
   ...['payload_schema', 'served', 'refusal'],
 ] as const satisfies readonly (keyof PolicyRow)[];
 
-/** What `syncPolicy` would change. */
+/** Returns the changes that `syncPolicy` would make. */
 export async function findPolicyDrift(client: pg.Client): Promise<PolicyDrift[]> {
   const { rows } = await client.query<PolicyDrift>(
     `with wanted as (select * from jsonb_populate_recordset(null::hq.actions, $1)),

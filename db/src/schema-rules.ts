@@ -1,6 +1,6 @@
 import type pg from 'pg';
 
-/** What must hold in a migrated database whatever else was done to it. Each query gives a row for each breach. */
+/** Rules of a migrated database, whatever else was done to it. Each query returns one row for each breach. */
 const rules: readonly { readonly says: string; readonly sql: string }[] = [
   {
     says: 'row level security is off',

@@ -2,7 +2,7 @@ import { withConnection } from './connection.ts';
 import { migrationState } from './migrate.ts';
 import { findBreaches } from './schema-rules.ts';
 
-/** Everything that is not as this release wants it, one sentence each; empty when all is well. Changes nothing. */
+/** Returns one sentence for each difference from this release and each broken rule; none for a correct database. Changes nothing. */
 export async function verify(databaseUrl: string): Promise<string[]> {
   const state = await migrationState(databaseUrl);
   const faults = [

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type Caller, nilTenant, type TestDatabase } from './database.ts';
 import type { Answer } from './enqueue.ts';
 
-/** What an adapter says of one delivery. */
+/** A delivery as an adapter describes it. */
 export interface Chat {
   readonly platform: 'slack' | 'discord' | 'telegram';
   readonly install: string;
@@ -15,7 +15,7 @@ export interface Chat {
   readonly stranger?: 'bot' | 'anonymous' | 'outsider';
 }
 
-/** Anything that a function of chat answers. */
+/** The answer of a chat function. */
 export interface ChatAnswer extends Answer {
   readonly confirm?: {
     readonly token: string;
@@ -33,7 +33,7 @@ export interface Account extends Omit<Chat, 'delivery'> {
 type NewAccount = Partial<Omit<Chat, 'delivery'>> & { readonly tenant?: string };
 
 /** A bot of a tenant and the people who write to it, against a database of its own. */
-export interface ChatHouse {
+export interface ChatFixture {
   readonly bot: Caller & { readonly id: string };
   /** A delivery by an account; what is not said is a direct message in Slack. */
   delivery(account: Partial<Chat>): Chat;
@@ -47,12 +47,12 @@ export interface ChatHouse {
     by?: Caller,
   ): Promise<ChatAnswer>;
   /** Calls a function that takes no chat. */
-  tell(name: string, args?: Readonly<Record<string, unknown>>, by?: Caller): Promise<ChatAnswer>;
-  /** Lets a channel stand for the group chats of these tests. */
+  request(name: string, args?: Readonly<Record<string, unknown>>, by?: Caller): Promise<ChatAnswer>;
+  /** Binds a channel for the group chats of a test. */
   bind(channel: string, ceiling: string): Promise<void>;
 }
 
-export async function openChatHouse(database: TestDatabase, tenant = nilTenant): Promise<ChatHouse> {
+export async function openChatFixture(database: TestDatabase, tenant = nilTenant): Promise<ChatFixture> {
   const bot = await database.addUser({ role: 'viewer', tenant });
   await database.query(`insert into chat_bots (tenant_id, user_id) values ($1, $2)`, [tenant, bot.id]);
 
@@ -66,7 +66,7 @@ export async function openChatHouse(database: TestDatabase, tenant = nilTenant):
     delivery: account.delivery ?? randomUUID(),
     ...(account.stranger !== undefined && { stranger: account.stranger }),
   });
-  const tell: ChatHouse['tell'] = async (name, args = {}, by = bot) => {
+  const request: ChatFixture['request'] = async (name, args = {}, by = bot) => {
     const given = Object.entries(args);
     const list = given.map(([key], index) => `p_${key} => $${index + 1}`).join(', ');
     const values = given.map(([, value]) =>
@@ -76,18 +76,18 @@ export async function openChatHouse(database: TestDatabase, tenant = nilTenant):
     if (row === undefined) throw new Error(`${name} gave no answer`);
     return row.answer;
   };
-  const call: ChatHouse['call'] = (name, chat, args = {}, by = bot) =>
-    tell(name, { chat: delivery(chat), ...args }, by);
+  const call: ChatFixture['call'] = (name, chat, args = {}, by = bot) =>
+    request(name, { chat: delivery(chat), ...args }, by);
 
   return {
     bot,
     delivery,
     call,
-    tell,
+    request,
     link: async (role, account = {}) => {
       const member = await database.addUser({ role, tenant });
       const { delivery: _one, ...chat } = delivery({ user: `U-${randomUUID()}`, ...account });
-      const { code } = await tell('issue_chat_code', {}, member);
+      const { code } = await request('issue_chat_code', {}, member);
       const { refused } = await call('chat_link', { ...chat, kind: 'direct', channel: 'D0' }, { code });
       if (refused !== undefined) throw new Error(refused.message);
       return { ...chat, member };

@@ -19,7 +19,7 @@ export interface Asked {
   readonly origin?: string;
 }
 
-/** Asks for an action as a face does. */
+/** Adds a command as a client does. */
 export async function enqueue(
   database: TestDatabase,
   caller: Caller,

@@ -50,7 +50,7 @@ const surfaces = {
   'a button that is used up': ({ telegram, usedUp }: Scene, { person }: Somebody) =>
     telegram.press(person, usedUp, 'Confirm', true),
   'a button that was taken to another chat': ({ telegram, elsewhere }: Scene, { person }: Somebody) => {
-    const carrier = telegram.seen(elsewhere).at(-1);
+    const carrier = telegram.messages(elsewhere).at(-1);
     if (carrier === undefined) throw new Error('no message was sent elsewhere');
     return telegram.forge(person, carrier, tokenOf(telegram, 'Confirm'));
   },
@@ -160,7 +160,7 @@ async function prepare(harness: AccessHarness, cast: Readonly<Record<string, Som
   const usedUp = await ask('/hq restart_gateway', 'Confirm');
   telegram.press(asker, usedUp, 'Confirm');
   await eventually(() => {
-    const now = telegram.seen(group).find(({ id }) => id === usedUp.id);
+    const now = telegram.messages(group).find(({ id }) => id === usedUp.id);
     if (now?.buttons.flat().includes('Confirm') !== false) throw new Error('it still asks');
   });
   const question = await ask('/hq restart_gateway', 'Confirm');

@@ -42,7 +42,7 @@ export async function prepareDatabase(
   report: (line: string) => void,
 ): Promise<Seeded> {
   const applied = await migrate(databaseUrl);
-  if (applied.length > 0) report(`Applied ${applied.length} migrations`);
+  if (applied.length > 0) report(`Applied ${applied.length} schema files`);
   return withConnection(databaseUrl, async (client) => {
     await installTriggers(client);
     return seed(client, keys);

@@ -1,13 +1,13 @@
 import { mkdir } from 'node:fs/promises';
 import type { LocalApiOptions } from './api/local-api.ts';
 import type { DataDirectory } from './data-directory.ts';
-import { botEmail, botPassword, installKeys } from './install-keys.ts';
+import { botEmail, botPassword, type InstallKeys, installKeys } from './install-keys.ts';
 import type { Messages } from './messages.ts';
 import type { StartOptions } from './options.ts';
 import { type SupervisedPostgres, supervisePostgres } from './postgres/supervised-postgres.ts';
 import { buildTui, runnerProgram } from './programs.ts';
 import { type RunningStack, removeRunFile, writeRunFile } from './run-file.ts';
-import { type SupervisedRunner, superviseRunner } from './supervised-runner.ts';
+import { SupervisedRunner } from './supervised-runner.ts';
 
 export interface RunningHq {
   readonly stack: RunningStack;
@@ -35,32 +35,16 @@ export async function startHq(
     const keys = await installKeys(directory.keys);
     await mkdir(directory.gateway, { recursive: true, mode: 0o700 });
     // Loading the API's libraries and bundling take as long as starting Postgres.
-    const modules = withoutUnhandledRejection(
-      Promise.all([import('./api/local-api.ts'), import('./prepare-database.ts')]),
-    );
+    const apiModule = withoutUnhandledRejection(import('./api/local-api.ts'));
     const built = withoutUnhandledRejection(
       Promise.all([runnerProgram(), options.tui ? buildTui() : undefined]),
     );
 
-    let postgres: SupervisedPostgres | undefined;
-    if (options.databaseUrl === undefined) {
-      report('Starting the database');
-      postgres = await supervisePostgres({
-        directory: directory.postgres,
-        superuserPassword: keys.superuserPassword,
-        report,
-      });
-      stops.push(() => postgres?.stop() ?? Promise.resolve());
-    }
-
-    const [{ startLocalApi, apiKeysFor }, { bootstrapEmbedded, bootstrapExternal, prepareDatabase }] =
-      await modules;
-    let databaseUrl = options.databaseUrl ?? '';
-    if (postgres) ({ databaseUrl } = await bootstrapEmbedded(postgres.port, keys));
-    else await bootstrapExternal(databaseUrl);
-    const { gatewayId } = await prepareDatabase(databaseUrl, keys, report);
+    const { postgres, databaseUrl, gatewayId } = await startDatabase(options, directory, keys, report);
+    if (postgres) stops.push(() => postgres.stop());
 
     report('Starting the API');
+    const { startLocalApi, apiKeysFor } = await apiModule;
     const apiKeys = await apiKeysFor(keys.jwtSecret);
     const api = await startLocalApi({
       databaseUrl,
@@ -84,13 +68,8 @@ export async function startHq(
     stops.push(() => removeRunFile(directory.run));
 
     const [program] = await built;
-    const runner: SupervisedRunner = superviseRunner({
-      program,
-      stack,
-      gatewayId,
-      logFile: directory.runnerLog,
-      report,
-    });
+    const { runnerLog: logFile } = directory;
+    const runner = new SupervisedRunner({ program, stack, gatewayId, logFile, report });
     stops.push(() => {
       report('Waiting for the runner and its gateway to stop');
       return runner.stop(runnerStopMs);
@@ -98,6 +77,32 @@ export async function startHq(
     return { stack, stop };
   } catch (error) {
     await stop();
+    throw error;
+  }
+}
+
+async function startDatabase(
+  { databaseUrl: externalUrl }: StartOptions,
+  directory: DataDirectory,
+  keys: InstallKeys,
+  report: Messages['report'],
+): Promise<{ postgres: SupervisedPostgres | undefined; databaseUrl: string; gatewayId: string }> {
+  const module = withoutUnhandledRejection(import('./prepare-database.ts'));
+  if (externalUrl !== undefined) {
+    const { bootstrapExternal, prepareDatabase } = await module;
+    await bootstrapExternal(externalUrl);
+    const { gatewayId } = await prepareDatabase(externalUrl, keys, report);
+    return { postgres: undefined, databaseUrl: externalUrl, gatewayId };
+  }
+  report('Starting the database');
+  const { superuserPassword } = keys;
+  const postgres = await supervisePostgres({ directory: directory.postgres, superuserPassword, report });
+  try {
+    const { bootstrapEmbedded, prepareDatabase } = await module;
+    const { databaseUrl } = await bootstrapEmbedded(postgres.port, keys);
+    return { postgres, databaseUrl, ...(await prepareDatabase(databaseUrl, keys, report)) };
+  } catch (error) {
+    await postgres.stop();
     throw error;
   }
 }

@@ -3,18 +3,15 @@ import { HqError } from '@hq/shared/errors';
 import { attach } from './attach.ts';
 import { defaultDataDirectory, lockDataDirectory, openDataDirectory } from './data-directory.ts';
 import { type Messages, openMessages } from './messages.ts';
-import { parseOptions, type StartOptions, usage } from './options.ts';
+import { parseOptions, type StartOptions } from './options.ts';
 import type { RunningStack } from './run-file.ts';
 import { startHq } from './start-hq.ts';
 import { untilStopSignal } from './stop-signal.ts';
 import { connectionEnv, openTerminalUi } from './terminal-ui.ts';
 
 async function main(): Promise<number> {
-  const options = parseOptions(process.argv.slice(2));
-  if (options.help) {
-    process.stdout.write(usage);
-    return 0;
-  }
+  const options = parseOptions(process.argv.slice(2), (text) => process.stdout.write(text));
+  if (options === null) return 0;
   const signalled = untilStopSignal((code) => process.exit(code));
   const directory = await openDataDirectory(options.data ?? defaultDataDirectory(process.env));
   const messages = openMessages(join(directory.path, 'hq.log'));

@@ -4,11 +4,6 @@ import { fileURLToPath } from 'node:url';
 import { type Backoff, backoffMs } from '@hq/shared/program';
 import type { RunningStack } from './run-file.ts';
 
-export interface SupervisedRunner {
-  /** Stops the runner with its gateway; kills it after the bound. */
-  stop(boundMs: number): Promise<void>;
-}
-
 export interface SuperviseRunnerOptions {
   /** Path of the bundle, or of the source where there is none. */
   readonly program: string;
@@ -38,46 +33,54 @@ const stableMs = 60_000;
 const logKeptBytes = 8 * 1024 * 1024;
 
 /** Runs the runner as a child and restarts it when it exits. It stops by itself when this process is gone. */
-export function superviseRunner(options: SuperviseRunnerOptions): SupervisedRunner {
-  let stopping = false;
-  let failures = 0;
-  let timer: NodeJS.Timeout | undefined;
-  let child: ChildProcess | undefined;
-  let ended: Promise<void> = Promise.resolve();
+export class SupervisedRunner {
+  readonly #options: SuperviseRunnerOptions;
+  #child: ChildProcess | undefined;
+  #exited: Promise<void> = Promise.resolve();
+  #timer: NodeJS.Timeout | undefined;
+  #failures = 0;
+  #isStopping = false;
 
-  const start = (): void => {
+  constructor(options: SuperviseRunnerOptions) {
+    this.#options = options;
+    this.#start();
+  }
+
+  /** Stops the runner with its gateway; kills it after the bound. */
+  async stop(boundMs: number): Promise<void> {
+    this.#isStopping = true;
+    clearTimeout(this.#timer);
+    const child = this.#child;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    child.kill('SIGTERM');
+    const bound = setTimeout(() => child.kill('SIGKILL'), boundMs);
+    await this.#exited;
+    clearTimeout(bound);
+  }
+
+  #start(): void {
+    const { report } = this.#options;
     const startedAt = Date.now();
-    const running = launch(options);
-    child = running;
-    ended = new Promise((resolve) => {
-      running.once('error', (error) => {
-        options.report(`The runner could not be started: ${error.message}`);
+    const child = launch(this.#options);
+    this.#child = child;
+    this.#exited = new Promise((resolve) => {
+      child.once('error', (error) => {
+        report(`The runner could not be started: ${error.message}`);
         resolve();
       });
-      running.once('exit', (code, signal) => {
-        if (!stopping) {
-          failures = Date.now() - startedAt > stableMs ? 1 : failures + 1;
-          options.report(`The runner ended (${signal ?? code}); restarting it. Its log: ${options.logFile}`);
-          timer = setTimeout(start, backoffMs(failures, backoff));
-        }
+      child.once('exit', (code, signal) => {
+        if (!this.#isStopping) this.#restart(`${signal ?? code}`, Date.now() - startedAt);
         resolve();
       });
     });
-  };
-  start();
+  }
 
-  return {
-    async stop(boundMs) {
-      stopping = true;
-      clearTimeout(timer);
-      const last = child;
-      if (!last || last.exitCode !== null || last.signalCode !== null) return;
-      last.kill('SIGTERM');
-      const bound = setTimeout(() => last.kill('SIGKILL'), boundMs);
-      await ended;
-      clearTimeout(bound);
-    },
-  };
+  #restart(exit: string, ranMs: number): void {
+    const { report, logFile } = this.#options;
+    this.#failures = ranMs > stableMs ? 1 : this.#failures + 1;
+    report(`The runner ended (${exit}); restarting it. Its log: ${logFile}`);
+    this.#timer = setTimeout(() => this.#start(), backoffMs(this.#failures, backoff));
+  }
 }
 
 function launch({ program, stack, gatewayId, logFile }: SuperviseRunnerOptions): ChildProcess {

@@ -53,7 +53,7 @@ describe('a command', () => {
     expect(ended).toMatchObject({
       status: 'failed',
       exit_code: 1,
-      error_message: 'It broke with [redacted]. Mend it.',
+      error_message: 'It broke with [redacted]. Fix it.',
     });
   });
 

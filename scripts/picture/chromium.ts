@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { z } from 'zod';
+import { findChromium } from './find-chromium.ts';
 
 const flags = [
   '--headless',
@@ -15,32 +15,42 @@ const flags = [
   '--disable-sync',
 ];
 
-const resultSchema = z.object({ result: z.string() });
-
-/** Opens a document in a headless Chromium of its own and returns the value of a script that runs in it. */
+/**
+ * Shows SVG documents side by side in a headless Chromium of its own, each in a shadow root, so that their styles do not
+ * mix. Returns what a script returns that runs there with `root(name)`.
+ */
 export async function evaluateInChromium(
-  body: string,
+  documents: Readonly<Record<string, string>>,
   script: string,
   more: readonly string[] = [],
 ): Promise<unknown> {
+  const program = findChromium();
+  if (program === undefined) throw new Error('Chromium is not in PATH. Install it, or Chrome.');
   const folder = await mkdtemp(join(tmpdir(), 'hq-chromium-'));
-  const page = join(folder, 'page.html');
-  const answer = '<pre id="answer"></pre>';
-  const run = `document.getElementById('answer').textContent = btoa(encodeURIComponent(JSON.stringify((() => {${script}})())))`;
   try {
-    await writeFile(
-      page,
-      `<!doctype html><meta charset="utf-8"><body>${body}${answer}<script>${run}</script>`,
-    );
+    const page = join(folder, 'page.html');
+    await writeFile(page, pageOf(documents, script));
     const profile = `--user-data-dir=${join(folder, 'profile')}`;
     const { stdout } = await promisify(execFile)(
-      'chromium',
+      program,
       [...flags, ...more, profile, '--dump-dom', `file://${page}`],
-      { timeout: 60_000, maxBuffer: 64 * 1024 * 1024 },
+      { timeout: 80_000, maxBuffer: 64 * 1024 * 1024 },
     );
-    const { result } = resultSchema.parse({ result: /<pre id="answer">([^<]+)</.exec(stdout)?.[1] });
-    return JSON.parse(decodeURIComponent(atob(result)));
+    const answer = /<pre id="answer">([^<]+)</.exec(stdout)?.[1];
+    if (answer === undefined) throw new Error(`The script did not end:\n${stdout.slice(-500)}`);
+    return JSON.parse(decodeURIComponent(atob(answer)));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+function pageOf(documents: Readonly<Record<string, string>>, script: string): string {
+  const bodies = Object.entries(documents).map(
+    ([name, svg]) => `<div id="${name}"><template shadowrootmode="open">${svg}</template></div>`,
+  );
+  return `<!doctype html><meta charset="utf-8"><body>${bodies.join('\n')}<pre id="answer"></pre><script>
+const root = (name) => document.getElementById(name).shadowRoot;
+const answer = (() => {${script}})();
+document.getElementById('answer').textContent = btoa(encodeURIComponent(JSON.stringify(answer)));
+</script>`;
 }

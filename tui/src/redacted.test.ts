@@ -1,7 +1,7 @@
 import { HqError } from '@hq/shared/errors';
 import { expect, it } from 'vitest';
+import { errorText as screenText } from './actions/error-text.ts';
 import { errorText } from './cli/output/console.ts';
-import { sentence } from './ui/sentence.ts';
 
 const credentials = [
   'enc:v1:AAAAAAAAAAAAAAAA.BBBBBBBBBBBBBBBBBBBBBB.CCCCCCCCCCCC',
@@ -9,10 +9,10 @@ const credentials = [
   'eyJhbGciOiJIUzI1NiJ9.eyJyb2xlIjoic2VydmljZV9yb2xlIn0.c2lnbmF0dXJlc2lnbmF0dXJl',
 ];
 
-it.each(credentials)('an error that brings %s tells it to nobody', (credential) => {
+it.each(credentials)('an error with %s shows it to nobody', (credential) => {
   const error = new HqError('failed', `It said ${credential}.`, { hint: `Not ${credential} then.` });
-  for (const told of [errorText(error), sentence(error), sentence(new Error(credential))]) {
-    expect(told).toContain('[redacted]');
-    expect(told).not.toContain(credential.slice(10));
+  for (const text of [errorText(error), screenText(error), screenText(new Error(credential))]) {
+    expect(text).toContain('[redacted]');
+    expect(text).not.toContain(credential.slice(10));
   }
 });

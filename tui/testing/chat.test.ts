@@ -75,7 +75,7 @@ describe('the chats', () => {
     session.press('d');
     await session.waitFor('Revoke UANNA in slack');
     session.press('\t\r');
-    await session.waitFor('UANNA in slack speaks for nobody any more.');
+    await session.waitFor('UANNA in slack is not linked any more.');
     await session.waitFor('No chat account is linked.');
   });
 
@@ -98,7 +98,7 @@ describe('the chats', () => {
 
   it('show bound channels and how the bots are', async () => {
     const session = await atChat(admin);
-    await session.waitFor('No bot has told of itself yet.');
+    await session.waitFor('No bot has reported yet.');
     await link(session, 'UBIND');
     await bot.bind('UBIND', 'C42', 'operator');
     await session.waitFor(/slack +C42 +at most operator/);

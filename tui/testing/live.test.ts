@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Role } from '@hq/shared/actions';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { nilTenant } from '../../db/testing/database.ts';
-import { claimOne, takeTurn } from '../../db/testing/turn.ts';
+import { claimOne, exchange } from '../../db/testing/exchange.ts';
 import { type StackMember, startTestStack, type TestStack } from '../../local/testing/stack.ts';
 import { type Bundled, bundled } from './bundled.ts';
 import { ScreenSession } from './screen-session.ts';
@@ -38,7 +38,7 @@ beforeAll(async () => {
   gateway = row?.id ?? '';
   for (const role of ['viewer', 'operator'] as const) members.set(role, await stack.createMember(role));
 });
-beforeEach(() => takeTurn(stack.database, { gateway, beat: { services, version: '0.1.0' } }));
+beforeEach(() => exchange(stack.database, { gateway, beat: { services, version: '0.1.0' } }));
 afterEach(async () => {
   await Promise.all(sessions.splice(0).map((session) => session.close()));
 });
@@ -85,7 +85,7 @@ describe('restarting a gateway with a key', () => {
 
     const { lease_token: token } = await claimOne(stack.database, gateway);
     await session.waitFor('◐ running');
-    await takeTurn(stack.database, {
+    await exchange(stack.database, {
       gateway,
       output: [
         { token, seq: 1, stream: 'stdout', text: 'stopping gateway\n\u001b[31mlistening\u001b[0m again\n' },
@@ -96,7 +96,7 @@ describe('restarting a gateway with a key', () => {
     await session.waitFor('60% waiting until it is healthy');
     await session.waitFor(/running {2}[1-9]s/);
 
-    await takeTurn(stack.database, {
+    await exchange(stack.database, {
       gateway,
       results: [
         {
@@ -121,7 +121,7 @@ describe('restarting a gateway with a key', () => {
     await second.waitFor(/default .*restart_gateway pending/);
     const { lease_token: token } = await claimOne(stack.database, gateway);
     await second.waitFor(/default .*restart_gateway [1-9]s/);
-    await takeTurn(stack.database, {
+    await exchange(stack.database, {
       gateway,
       results: [
         {
@@ -167,13 +167,13 @@ describe('an action that has an opposite', () => {
     const results = [
       { token, status: 'done', exit_code: 0, stdout: '', stderr: '', result: { status: 'paused' } },
     ];
-    await takeTurn(stack.database, { gateway, results });
+    await exchange(stack.database, { gateway, results });
     await session.waitFor('paused; nothing runs until it is resumed');
     session.press('u');
     await session.waitFor('Resume the gateway: default, sent');
     const undone = await claimOne(stack.database, gateway);
     expect(undone.action).toBe('resume_gateway');
-    await takeTurn(stack.database, {
+    await exchange(stack.database, {
       gateway,
       results: [
         {

@@ -1,19 +1,19 @@
+import { openTerminal } from '../src/app/open-terminal.tsx';
+import type { ConnectionStatus } from '../src/session/session.ts';
 import { keepHeapSmall } from '../src/terminal/heap.ts';
-import type { LinkStatus } from '../src/ui/house.ts';
-import { openTerminal } from '../src/ui/open.tsx';
-import { sampleDoor } from './sample-house.ts';
+import { sampleConnector } from './sample-session.ts';
 
 keepHeapSmall();
 
-const statuses: readonly LinkStatus[] = ['loading', 'live', 'polling', 'offline'];
+const statuses: readonly ConnectionStatus[] = ['loading', 'live', 'polling', 'offline'];
 
-const door = sampleDoor(
+const connector = sampleConnector(
   statuses.find((each) => each === process.env.SAMPLE_LINK) ?? 'live',
   process.argv.includes('empty'),
 );
 
 await openTerminal({
-  door: process.argv.includes('signed-out') ? { ...door, enter: async () => null } : door,
+  connector: process.argv.includes('signed-out') ? { ...connector, connect: async () => null } : connector,
   isReadonly: process.argv.includes('readonly'),
   env: process.env,
   input: process.stdin,

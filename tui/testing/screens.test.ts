@@ -47,7 +47,7 @@ const tour = [
   ['chat-code', 'c', '/hq link'],
   ['help', '\u001b?', 'any key closes'],
   ['confirm', 'q1R', '▸ Cancel'],
-  ['palette', '\u001b[27u:rest', 'resume_gateway'],
+  ['palette', '\u001b[27u:rest', ': rest '],
 ] as const;
 
 describe.each([
@@ -85,6 +85,7 @@ function coloursIn(session: ScreenSession): Set<string> {
 describe('colour', () => {
   it('is the terminal’s own on dark ground, with a ground for the selected row', async () => {
     const session = await opened({ background: '1e1e/1e1e/1e1e' });
+    await session.waitFor(() => coloursIn(session).has('ground 237'));
     const colours = coloursIn(session);
     expect(colours).toContain('ground 237');
     for (const each of colours) expect(each).toMatch(/^(text ([1-9]|1[0-5])|ground 237)$/);
@@ -92,6 +93,7 @@ describe('colour', () => {
 
   it('is dark enough for light ground', async () => {
     const session = await opened({ background: 'ffff/ffff/ffff' });
+    await session.waitFor(() => coloursIn(session).has('ground 254'));
     expect(coloursIn(session)).toEqual(new Set(['text 22', 'text 25', 'text 124', 'text 130', 'ground 254']));
   });
 
@@ -113,16 +115,15 @@ describe('colour', () => {
 
 describe('size', () => {
   it('may change in a storm', async () => {
-    const session = await opened();
+    const [session, fresh] = await Promise.all([opened(), opened()]);
     for (let step = 0; step < 40; step++) {
       session.resize(40 + ((step * 37) % 160), 10 + ((step * 13) % 50));
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     session.resize(80, 24);
-    await session.settled(300);
-    const after = session.text();
-    const fresh = await opened();
-    expect(after).toBe(fresh.text());
+    const wanted = fresh.text();
+    await session.waitFor((screen) => screen === wanted);
+    expect(await session.settled(300)).toBe(wanted);
   });
 
   it('may be too small for a while', async () => {

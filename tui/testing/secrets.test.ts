@@ -6,7 +6,7 @@ import type { Role } from '@hq/shared/actions';
 import { serviceRoleKey } from '@hq/shared/secrets';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { nilTenant } from '../../db/testing/database.ts';
-import { takeTurn } from '../../db/testing/turn.ts';
+import { exchange } from '../../db/testing/exchange.ts';
 import { type StackMember, startTestStack, type TestStack } from '../../local/testing/stack.ts';
 import { type Bundled, bundled } from './bundled.ts';
 import { ScreenSession } from './screen-session.ts';
@@ -50,7 +50,7 @@ afterAll(async () => {
 
 /** What a runner tells that has this key. */
 async function report(fingerprint: string): Promise<void> {
-  await takeTurn(stack.database, {
+  await exchange(stack.database, {
     gateway,
     beat: {
       version: '0.1.0',
@@ -170,15 +170,15 @@ describe('storing a secret', () => {
     expect(everythingWritten(session)).not.toContain(value);
   });
 
-  it('throws nothing away by one key, and keeps nothing of what was thrown away', async () => {
+  it('discards nothing by one key, and keeps nothing of what was discarded', async () => {
     const session = await atSecrets();
     await fillIn(session, 'HALF');
     session.press('half a value\u001b');
-    await session.waitFor('esc again throws away');
+    await session.waitFor('esc again discards');
     session.press('!');
     await session.waitFor('13 characters');
     session.press('\u001b');
-    await session.waitFor('esc again throws away');
+    await session.waitFor('esc again discards');
     session.press('\u001b');
     await session.waitFor((screen) => !screen.includes('Store a secret'));
     session.press('a');

@@ -158,30 +158,30 @@ export class TelegramServer {
   /** Presses a button by its label. `isStale`: a removed one too. */
   press(
     person: Person,
-    messages: Pick<RenderedMessage, 'chat' | 'id'>,
+    message: Pick<RenderedMessage, 'chat' | 'id'>,
     label: string,
     isStale = false,
   ): Press {
-    const chatState = this.#chat(messages.chat);
-    const button = chatState.button(messages.id, label, isStale);
+    const chatState = this.#chat(message.chat);
+    const button = chatState.button(message.id, label, isStale);
     if (button?.callback_data === undefined) {
-      throw new Error(`Message ${messages.id} has no button "${label}".`);
+      throw new Error(`Message ${message.id} has no button "${label}".`);
     }
-    return this.#query(person, chatState.get(messages.id), button.callback_data);
+    return this.#query(person, chatState.get(message.id), button.callback_data);
   }
 
   /** Sends data of no button, as a manipulated client can. */
-  forge(person: Person, messages: Pick<RenderedMessage, 'chat' | 'id'>, data: string): Press {
-    return this.#query(person, this.#chat(messages.chat).get(messages.id), data);
+  forge(person: Person, message: Pick<RenderedMessage, 'chat' | 'id'>, data: string): Press {
+    return this.#query(person, this.#chat(message.chat).get(message.id), data);
   }
 
   /** Returns the bot's messages, oldest first. */
-  seen(chat: Chat): RenderedMessage[] {
+  messages(chat: Chat): RenderedMessage[] {
     return this.#chat(chat.id).renderedMessages(this.bot.id);
   }
 
   last(chat: Chat): RenderedMessage {
-    const last = this.seen(chat).at(-1);
+    const last = this.messages(chat).at(-1);
     if (last === undefined) throw new Error(`The bot has written nothing to chat ${chat.id}.`);
     return last;
   }

@@ -1,11 +1,13 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { HqClient } from '@hq/shared/client';
 import { HqError } from '@hq/shared/errors';
 import type { Log } from '@hq/shared/log';
+import { backoffMs, sleep } from '@hq/shared/program';
 import { createChatApi, isUnreachable } from '../core/api/chat-api.ts';
 import type { Environment } from './environment.ts';
 
-/** The bots may come up before their database does. Ends early when somebody wants them to stop. */
+const retry = { firstMs: 1_000, longestMs: 10_000 };
+
+/** Signs in as soon as the database answers, because the bots may start before it does. Ends early at the signal. */
 export async function signInWithRetry(
   client: HqClient,
   env: Environment,
@@ -21,8 +23,7 @@ export async function signInWithRetry(
     } catch (error) {
       if (!isUnreachable(error)) throw error;
       if (tries === 1) log.error({ hint: error.hint }, error.message);
-      const pauseMs = Math.min(10_000, 500 * 2 ** Math.min(tries, 5));
-      await delay(pauseMs, undefined, { signal: stopSignal }).catch(() => undefined);
+      await sleep(backoffMs(tries, retry), stopSignal);
     }
   }
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cloneDatabase, nilTenant, type TestDatabase } from '../../testing/database.ts';
-import { ask, claimOne, takeTurn } from '../../testing/turn.ts';
+import { ask, claimOne, exchange } from '../../testing/exchange.ts';
 
 let database: TestDatabase;
 let gateway: string;
@@ -34,7 +34,7 @@ const seen = (ago: string) =>
   ]);
 
 describe('a gateway', () => {
-  test('that falls silent is told of once, until it is back', async () => {
+  test('that is stale raises one alert, until it is seen again', async () => {
     await seen('80 seconds');
     await sweep();
     expect(await alerts('gateway_stale')).toEqual([]);
@@ -49,7 +49,7 @@ describe('a gateway', () => {
         resolved: false,
       },
     ]);
-    await takeTurn(database, { gateway, beat: { version: '1' } });
+    await exchange(database, { gateway, beat: { version: '1' } });
     expect((await alerts('gateway_stale')).map(({ resolved }) => resolved)).toEqual([true]);
     await seen('100 seconds');
     await sweep();
@@ -96,7 +96,7 @@ test('a command that failed is about its gateway, and can be muted as that', asy
   for (let n = 0; n < 2; n += 1) {
     await ask(database, host, 'ping');
     const { lease_token: token } = await claimOne(database, host);
-    await takeTurn(database, {
+    await exchange(database, {
       gateway: host,
       results: [{ token, status: 'failed', error_message: 'no' }],
     });
@@ -107,7 +107,7 @@ test('a command that failed is about its gateway, and can be muted as that', asy
   ]);
 });
 
-test('an agent in error is told of until it works again', async () => {
+test('an agent in error raises an alert until it recovers', async () => {
   const become = (status: string) =>
     database.query(`update agents set status = $2 where id = $1`, [agent, status]);
   await become('error');
@@ -120,7 +120,7 @@ test('an agent in error is told of until it works again', async () => {
   expect((await alerts('agent_error')).map(({ resolved }) => resolved)).toEqual([true, false]);
 });
 
-test('a budget is told of as it is used up, and no longer once there is room again', async () => {
+test('a budget raises alerts as it is used up, and resolves them once there is room again', async () => {
   await database.query(`insert into agent_budgets (agent_id, monthly_limit_usd) values ($1, 10)`, [agent]);
   const use = (usd: number) =>
     database.query(
@@ -150,7 +150,7 @@ describe('a task', () => {
   const titled = async (type: string, title: string) =>
     (await alerts(type)).filter((alert) => alert.title.endsWith(title));
 
-  test('that is blocked is told of until it moves on', async () => {
+  test('that is blocked raises an alert until it moves on', async () => {
     const id = await add('Stuck');
     await database.query(`update tasks set status = 'blocked' where id = $1`, [id]);
     expect(await titled('task_blocked', 'Stuck')).toEqual([
@@ -162,7 +162,7 @@ describe('a task', () => {
     expect(await titled('task_blocked', 'Born stuck')).toHaveLength(1);
   });
 
-  test('that is late is told of once, until it is done or has more time', async () => {
+  test('that is overdue raises one alert, until it is done or has more time', async () => {
     const late = await add('Late', '-1 minute');
     const given = await add('Given time', '-1 minute');
     await add('In time', '1 hour');
@@ -179,7 +179,7 @@ describe('a task', () => {
   });
 });
 
-test('a deliverable is told of when it is handed in, until somebody decides', async () => {
+test('a submitted deliverable raises an alert until somebody decides', async () => {
   const [task] = await database.query<{ id: string }>(`insert into tasks (title) values ('T') returning id`);
   await database.query(
     `insert into entity_links (entity_type, entity_id, title, is_deliverable, review_status) values
@@ -210,7 +210,7 @@ describe('an alert that lasts', () => {
     expect(await rows()).toEqual([expect.objectContaining({ occurrences: 20 })]);
   });
 
-  test('moves its time with everything that a face would show differently', async () => {
+  test('moves its time with every change that a client shows', async () => {
     const moved = async (change: string) => {
       await database.query(
         `update notifications set last_at = now() - interval '1 hour' where dedup_key = 'pairing:1'`,

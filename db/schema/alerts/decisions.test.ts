@@ -76,7 +76,7 @@ describe('an alert', () => {
   });
 });
 
-test('a budget is told of when its limit is lowered, and goes from warned to used up', async () => {
+test('a lowered limit raises the alert of a budget, from warned to exceeded', async () => {
   await database.query(
     `insert into agent_usage (agent_id, run_id, provider, model, cost_total_usd) values ($1, 'r', 'p', 'm', 9)`,
     [agent],

@@ -7,7 +7,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-test('a command that an older daemon fails is told too, with the exit code when there is no reason', async () => {
+test('a command that an older daemon fails raises an alert too, with the exit code where there is no reason', async () => {
   const [row] = await database.query<{ id: string }>(
     `insert into agent_commands (action) values ('update_all') returning id`,
   );

@@ -183,7 +183,7 @@ begin
     return;
   end if;
   if p_who.stranger is not null then
-    raise exception '%', case p_who.stranger when 'bot' then 'bots are not listened to'
+    raise exception '%', case p_who.stranger when 'bot' then 'messages of bots are refused'
       when 'anonymous' then 'nobody is known behind an anonymous account'
       else 'this account belongs to another workspace' end
       using errcode = '42501', hint = 'Send it under your own name.';

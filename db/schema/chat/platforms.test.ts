@@ -4,14 +4,14 @@ import { withConnection } from '../../src/connection.ts';
 import { migrate } from '../../src/migrate.ts';
 import { findPlatformDrift, syncPlatforms } from '../../src/platform-sync.ts';
 import { verify } from '../../src/verify.ts';
-import { type ChatHouse, openChatHouse } from '../../testing/chat.ts';
+import { type ChatFixture, openChatFixture } from '../../testing/chat.ts';
 import { cloneDatabase, type TestDatabase } from '../../testing/database.ts';
 
 let database: TestDatabase;
-let house: ChatHouse;
+let chats: ChatFixture;
 beforeAll(async () => {
   database = await cloneDatabase();
-  house = await openChatHouse(database);
+  chats = await openChatFixture(database);
 });
 afterAll(() => database.drop());
 
@@ -44,58 +44,58 @@ test('a row that was changed by hand is reported, and put right by the next migr
 
 describe('a platform that is one more entry of the list', () => {
   const account = { platform: 'skeleton', install: 'S1', user: 'bones', channel: 'dm-bones' };
-  const bones = (more: object = {}) => ({ ...house.delivery({}), ...account, ...more });
+  const bones = (more: object = {}) => ({ ...chats.delivery({}), ...account, ...more });
   beforeAll(() =>
     withConnection(database.url, (client) => syncPlatforms(client, [...chatPlatforms, skeleton])),
   );
 
   test('is refused before it is in the table, naming those that are', async () => {
-    expect((await house.tell('chat_whoami', { chat: bones({ platform: 'phantom' }) })).refused).toMatchObject(
-      {
-        field: 'platform',
-        message: 'chat.platform must be one of discord, skeleton, slack, telegram',
-      },
-    );
+    expect(
+      (await chats.request('chat_whoami', { chat: bones({ platform: 'phantom' }) })).refused,
+    ).toMatchObject({
+      field: 'platform',
+      message: 'chat.platform must be one of discord, skeleton, slack, telegram',
+    });
   });
 
   test('links, acts, binds, subscribes and reports its heartbeat', async () => {
     const member = await database.addUser({ role: 'admin' });
-    const { code } = await house.tell('issue_chat_code', {}, member);
-    expect((await house.tell('chat_link', { chat: bones(), code })).refused).toBeUndefined();
+    const { code } = await chats.request('issue_chat_code', {}, member);
+    expect((await chats.request('chat_link', { chat: bones(), code })).refused).toBeUndefined();
     // One id in all installs, so another install knows the account too.
-    expect(await house.tell('chat_whoami', { chat: bones({ install: 'S2' }) })).toMatchObject({
+    expect(await chats.request('chat_whoami', { chat: bones({ install: 'S2' }) })).toMatchObject({
       linked: true,
       role: 'admin',
     });
-    const { command } = await house.tell('chat_act', {
+    const { command } = await chats.request('chat_act', {
       chat: bones(),
       action: 'create_task',
       payload: { title: 'From the skeleton' },
     });
     expect(command).toMatchObject({ origin: 'skeleton', status: 'done' });
     const channel = bones({ channel: 'crypt', kind: 'group' });
-    expect((await house.tell('chat_bind', { chat: channel, ceiling: 'viewer' })).refused).toBeUndefined();
+    expect((await chats.request('chat_bind', { chat: channel, ceiling: 'viewer' })).refused).toBeUndefined();
     expect(
-      (await house.tell('chat_subscribe', { chat: bones({ channel: 'crypt', kind: 'group' }) })).refused
+      (await chats.request('chat_subscribe', { chat: bones({ channel: 'crypt', kind: 'group' }) })).refused
         ?.message,
     ).toContain('this channel allows viewer');
-    expect((await house.tell('chat_subscribe', { chat: bones() })).refused).toBeUndefined();
-    expect(await house.tell('chat_list_subscriptions', { platform: 'skeleton' })).toHaveLength(1);
+    expect((await chats.request('chat_subscribe', { chat: bones() })).refused).toBeUndefined();
+    expect(await chats.request('chat_list_subscriptions', { platform: 'skeleton' })).toHaveLength(1);
     const adapters = [
       { platform: 'skeleton', install: 'S1', fingerprint: 'f'.repeat(32), state: 'connected' },
     ];
-    expect(await house.tell('chat_heartbeat', { holder: 'here', adapters })).toMatchObject({
+    expect(await chats.request('chat_heartbeat', { holder: 'here', adapters })).toMatchObject({
       held: { skeleton: true },
     });
   });
 
   test('has its own rule for direct messages, and its shared accounts are nobody’s', async () => {
-    expect(await house.tell('chat_whoami', { chat: bones({ channel: 'not-direct' }) })).toMatchObject({
+    expect(await chats.request('chat_whoami', { chat: bones({ channel: 'not-direct' }) })).toMatchObject({
       role: null,
     });
-    expect((await house.tell('chat_refuse', { chat: bones({ user: 'everybody' }) })).refused?.message).toBe(
-      'nobody is known behind an anonymous account',
-    );
+    expect(
+      (await chats.request('chat_refuse', { chat: bones({ user: 'everybody' }) })).refused?.message,
+    ).toBe('nobody is known behind an anonymous account');
   });
 
   test('cannot be taken out while its rows are there', async () => {

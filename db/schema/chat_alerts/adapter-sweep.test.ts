@@ -1,15 +1,15 @@
 import pg from 'pg';
 import { expect, test } from 'vitest';
-import { openChatHouse } from '../../testing/chat.ts';
+import { openChatFixture } from '../../testing/chat.ts';
 import { cloneDatabase } from '../../testing/database.ts';
 
 test('a beat does not wait for one with another token that has not ended', { timeout: 60_000 }, async () => {
   const database = await cloneDatabase();
   const other = new pg.Client({ connectionString: database.url });
   try {
-    const house = await openChatHouse(database);
+    const chats = await openChatFixture(database);
     const beat = (token: string) =>
-      house.tell('chat_heartbeat', {
+      chats.request('chat_heartbeat', {
         holder: token,
         adapters: [
           {

@@ -33,7 +33,7 @@ begin
       using errcode = '22023', column = coalesce(v_fault ->> 'field', 'filter');
   end if;
   if v_filter #>> '{quiet,tz}' is not null and lower(hq.time_zone_or_utc(v_filter #>> '{quiet,tz}')) <> lower(v_filter #>> '{quiet,tz}') then
-    raise exception 'no clock knows the zone of the quiet hours'
+    raise exception 'the time zone of the quiet hours is unknown'
       using errcode = '22023', column = 'filter.quiet.tz', hint = 'It looks like Europe/Berlin.';
   end if;
   insert into public.chat_subscriptions as s (tenant_id, platform, install, channel, thread, kind, identity_id, channel_id, filter, cursor)

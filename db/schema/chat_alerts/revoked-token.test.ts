@@ -1,19 +1,19 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type ChatHouse, openChatHouse } from '../../testing/chat.ts';
+import { type ChatFixture, openChatFixture } from '../../testing/chat.ts';
 import { cloneDatabase, type TestDatabase } from '../../testing/database.ts';
 
 let database: TestDatabase;
-let house: ChatHouse;
+let chats: ChatFixture;
 
 beforeAll(async () => {
   database = await cloneDatabase();
-  house = await openChatHouse(database);
+  chats = await openChatFixture(database);
 });
 afterAll(() => database.drop());
 
 const beat = (state: string, detail: string | null = null) =>
-  house.tell('chat_heartbeat', {
+  chats.request('chat_heartbeat', {
     holder: 'p1',
     adapters: [
       {
@@ -33,7 +33,7 @@ const alerts = () =>
     `select body, resolved_at is not null as resolved from notifications where type = 'bot_disconnected'`,
   );
 
-test('tells of a refused token with the next beat, once, until it is accepted again', async () => {
+test('raises an alert for a revoked token with the next heartbeat, once, until it is accepted again', async () => {
   await beat('connected');
   await beat('reconnecting');
   expect(await alerts()).toEqual([]);

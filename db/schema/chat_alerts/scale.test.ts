@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Account, type ChatHouse, openChatHouse } from '../../testing/chat.ts';
+import { type Account, type ChatFixture, openChatFixture } from '../../testing/chat.ts';
 import { cloneDatabase, nilTenant, type TestDatabase } from '../../testing/database.ts';
 
 let database: TestDatabase;
-let house: ChatHouse;
+let chats: ChatFixture;
 let viewer: Account;
 let gateway: string;
 
 beforeAll(async () => {
   database = await cloneDatabase();
-  house = await openChatHouse(database);
-  viewer = await house.link('viewer');
+  chats = await openChatFixture(database);
+  viewer = await chats.link('viewer');
   const [home] = await database.query<{ id: string }>(`select id from gateways where tenant_id = $1`, [
     nilTenant,
   ]);
@@ -19,9 +19,9 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 
 const read = async (what: string, args: object = {}) =>
-  (await house.call('chat_read', viewer, { what, args })).rows;
+  (await chats.call('chat_read', viewer, { what, args })).rows;
 
-test('usage is told by agent, the dearest first, with what agents that are gone have used', async () => {
+test('usage is grouped by agent, the most expensive first, deleted agents included', async () => {
   const spend = (agent: string, run: string, usd: number) =>
     database.query(
       `insert into agent_usage (agent_id, run_id, provider, model, total_tokens, cost_total_usd, occurred_at)
@@ -50,7 +50,7 @@ test('usage is told by agent, the dearest first, with what agents that are gone 
   expect(await read('usage', { limit: 1 })).toHaveLength(1);
 });
 
-test('a gateway tells what waits and what runs there', async () => {
+test('a gateway has its waiting and its running commands', async () => {
   await database.query(`insert into agent_commands (action, gateway_id) values ('ping', $1), ('ping', $1)`, [
     gateway,
   ]);

@@ -1,26 +1,26 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Account, type ChatHouse, openChatHouse } from '../../testing/chat.ts';
+import { type Account, type ChatFixture, openChatFixture } from '../../testing/chat.ts';
 import { cloneDatabase, nilTenant, type TestDatabase } from '../../testing/database.ts';
 
 let database: TestDatabase;
-let house: ChatHouse;
-let theirs: ChatHouse;
+let chats: ChatFixture;
+let theirs: ChatFixture;
 let operator: Account;
 let viewer: Account;
 beforeAll(async () => {
   database = await cloneDatabase();
-  house = await openChatHouse(database);
-  theirs = await openChatHouse(database, (await database.addTenant('other')).id);
-  operator = await house.link('operator');
-  viewer = await house.link('viewer');
-  await house.bind('C1', 'admin');
+  chats = await openChatFixture(database);
+  theirs = await openChatFixture(database, (await database.addTenant('other')).id);
+  operator = await chats.link('operator');
+  viewer = await chats.link('viewer');
+  await chats.bind('C1', 'admin');
 });
 afterAll(() => database.drop());
 
 const here = (account: Account, channel = 'C1') => ({ ...account, channel, kind: 'group' }) as const;
-const watch = async (from = house): Promise<Record<string, unknown>[]> => {
-  const answer: unknown = await from.tell('chat_list_subscriptions', { platform: 'slack' });
+const watch = async (from = chats): Promise<Record<string, unknown>[]> => {
+  const answer: unknown = await from.request('chat_list_subscriptions', { platform: 'slack' });
   return Array.isArray(answer) ? answer : [];
 };
 
@@ -31,13 +31,13 @@ describe('a subscription', () => {
   };
 
   test('of a channel takes an operator, of a direct message whoever it is', async () => {
-    expect((await house.call('chat_subscribe', here(viewer), {})).refused?.code).toBe('refused');
-    expect((await house.call('chat_subscribe', here(operator), { filter })).subscription).toMatchObject({
+    expect((await chats.call('chat_subscribe', here(viewer), {})).refused?.code).toBe('refused');
+    expect((await chats.call('chat_subscribe', here(operator), { filter })).subscription).toMatchObject({
       channel: 'C1',
       kind: 'group',
       filter,
     });
-    expect((await house.call('chat_subscribe', { ...viewer, channel: 'D-v' })).subscription).toMatchObject({
+    expect((await chats.call('chat_subscribe', { ...viewer, channel: 'D-v' })).subscription).toMatchObject({
       kind: 'direct',
       filter: {},
     });
@@ -46,7 +46,7 @@ describe('a subscription', () => {
   });
 
   test('is one for a chat: another filter takes the place of the first', async () => {
-    await house.call('chat_subscribe', here(operator), { filter: { severity: 'critical' } });
+    await chats.call('chat_subscribe', here(operator), { filter: { severity: 'critical' } });
     const rows = (await watch()).filter(({ channel }) => channel === 'C1');
     expect(rows.map((row) => row.filter)).toEqual([{ severity: 'critical' }]);
     expect(rows[0]?.cursor).toMatch(/^\d{4}-\d\d-\d\dT/);
@@ -59,22 +59,24 @@ describe('a subscription', () => {
     [{ digest_minutes: 5000 }, 'filter.digest_minutes'],
     [{ volume: 11 }, 'filter.volume'],
   ])('with %j is refused', async (wrong, field) => {
-    expect((await house.call('chat_subscribe', here(operator), { filter: wrong })).refused).toMatchObject({
+    expect((await chats.call('chat_subscribe', here(operator), { filter: wrong })).refused).toMatchObject({
       code: 'usage',
       field,
     });
   });
 
-  test('remembers what was told, and forgets what is over', async () => {
+  test('stores the messages of open alerts, and removes those of ended ones', async () => {
     const id = (await watch()).find(({ channel }) => channel === 'C1')?.id;
-    const tell = (messages: object[], more: object = {}) =>
-      house.tell('chat_record_alerts', { rows: [{ subscription_id: id, cursor: 'c2', messages, ...more }] });
+    const report = (messages: object[], more: object = {}) =>
+      chats.request('chat_record_alerts', {
+        rows: [{ subscription_id: id, cursor: 'c2', messages, ...more }],
+      });
     const open = async () => (await watch()).find((row) => row.id === id)?.messages;
-    await tell([
+    await report([
       { key: 'a', handle: { ts: '1' }, open: true },
       { key: 'b', handle: { ts: '2' }, open: true },
     ]);
-    await tell([
+    await report([
       { key: 'a', handle: { ts: '2.5' }, open: true },
       { key: 'a', handle: { ts: '3' }, open: true },
       { key: 'b', handle: { ts: '2' }, open: false },
@@ -82,23 +84,23 @@ describe('a subscription', () => {
     expect(await open()).toEqual([{ key: 'a', handle: { ts: '3' }, open: true }]);
     expect((await watch()).find((row) => row.id === id)?.cursor).toBe('c2');
     expect(
-      await theirs.tell('chat_record_alerts', {
+      await theirs.request('chat_record_alerts', {
         rows: [{ subscription_id: id, cursor: 'stolen', messages: [] }],
       }),
     ).toEqual({ saved: 0 });
-    await tell([], { disabled: 'not in the channel' });
+    await report([], { disabled: 'not in the channel' });
     expect((await watch()).find((row) => row.id === id)).toBeUndefined();
-    const { rows } = await house.call('chat_read', here(operator), { what: 'subscriptions' });
+    const { rows } = await chats.call('chat_read', here(operator), { what: 'subscriptions' });
     expect(rows).toEqual([expect.objectContaining({ here: true, disabled_reason: 'not in the channel' })]);
-    await house.call('chat_subscribe', here(operator));
+    await chats.call('chat_subscribe', here(operator));
     expect((await watch()).find((row) => row.id === id)?.cursor).not.toBe('c2');
   });
 
-  test('that ends while it is told takes nothing of the others along', async () => {
+  test('that ends during a report loses nothing of the others', async () => {
     const watched = await watch();
     for (let n = 0; n < 30; n += 1) {
-      await house.bind('C-ending', 'admin');
-      await house.call('chat_subscribe', here(operator, 'C-ending'));
+      await chats.bind('C-ending', 'admin');
+      await chats.call('chat_subscribe', here(operator, 'C-ending'));
       const ending = (await watch()).map(({ id }) => id);
       const rows = ending.map((id) => ({
         subscription_id: id,
@@ -106,8 +108,8 @@ describe('a subscription', () => {
         messages: [{ key: 'ending', handle: {}, open: true }],
       }));
       const [told] = await Promise.all([
-        house.tell('chat_record_alerts', { rows }),
-        house.call('chat_unsubscribe', here(operator, 'C-ending')),
+        chats.request('chat_record_alerts', { rows }),
+        chats.call('chat_unsubscribe', here(operator, 'C-ending')),
       ]);
       expect(told.saved).toBeGreaterThanOrEqual(watched.length);
     }
@@ -116,15 +118,15 @@ describe('a subscription', () => {
   });
 
   test('ends with unsubscribe, with the binding of its channel, and with the link of its person', async () => {
-    const boss = await house.link('admin');
-    await house.call('chat_unsubscribe', here(operator));
-    expect((await house.call('chat_unsubscribe', here(operator))).refused?.code).toBe('not_found');
-    await house.bind('C2', 'admin');
-    await house.call('chat_subscribe', here(operator, 'C2'));
-    await house.call('chat_subscribe', { ...boss, channel: 'D-boss' });
+    const boss = await chats.link('admin');
+    await chats.call('chat_unsubscribe', here(operator));
+    expect((await chats.call('chat_unsubscribe', here(operator))).refused?.code).toBe('not_found');
+    await chats.bind('C2', 'admin');
+    await chats.call('chat_subscribe', here(operator, 'C2'));
+    await chats.call('chat_subscribe', { ...boss, channel: 'D-boss' });
     expect((await watch()).map(({ channel }) => channel).sort()).toEqual(['C2', 'D-boss', 'D-v']);
-    await house.call('chat_unbind', here(boss, 'C2'));
-    await house.call('chat_unlink', boss);
+    await chats.call('chat_unbind', here(boss, 'C2'));
+    await chats.call('chat_unlink', boss);
     await database.query(`delete from tenant_members where user_id = $1`, [viewer.member.id]);
     expect(await watch()).toEqual([]);
   });
@@ -136,8 +138,8 @@ describe('the beat', () => {
     ...{ platform: 'slack', install: 'T1', fingerprint: fingerprint('one'), state: 'connected' },
     ...{ detail: null, last_inbound_at: '2026-11-22T10:00:00Z', last_outbound_at: null, ...more },
   });
-  const beat = async (holder: string, more: object = {}, by = house) =>
-    (await by.tell('chat_heartbeat', { holder, adapters: [adapter(more)] })).held;
+  const beat = async (holder: string, more: object = {}, by = chats) =>
+    (await by.request('chat_heartbeat', { holder, adapters: [adapter(more)] })).held;
   const alerts = () =>
     database.query<{ title: string; resolved: boolean }>(
       `select title, resolved_at is not null as resolved from notifications where type = 'bot_disconnected' order by created_at`,
@@ -176,7 +178,7 @@ describe('the beat', () => {
     ]);
   });
 
-  test('tells of one that is not connected for a minute, once, until it is', async () => {
+  test('raises one alert for an adapter that is not connected for a minute, until it is', async () => {
     await beat('p1', { state: 'connecting', detail: 'the token was revoked' });
     expect(await alerts()).toEqual([]);
     await later('state_since');
@@ -186,7 +188,7 @@ describe('the beat', () => {
     expect((await alerts()).map(({ resolved }) => resolved)).toEqual([true]);
   });
 
-  test('tells of one that is silent through another’s beat, and not of one that was stopped', async () => {
+  test('raises an alert for a silent adapter with another’s heartbeat, and none for a stopped one', async () => {
     const discord = { platform: 'discord', install: 'G1', fingerprint: fingerprint('two') };
     await beat('p1', { state: 'stopped' });
     await later('last_beat_at');
@@ -202,7 +204,7 @@ describe('the beat', () => {
     expect((await alerts()).map(({ resolved }) => resolved)).toEqual([true, true]);
   });
 
-  test('tells no longer of a wrong token, which never said whose it is, once there is a right one', async () => {
+  test('resolves the alert of a wrong token, which never named its install, once there is a right one', async () => {
     const wrong = {
       platform: 'telegram',
       install: null,
@@ -234,8 +236,8 @@ describe('the beat', () => {
   });
 
   test('clears away what is over, and keeps deliveries for a day', async () => {
-    const chat = house.delivery(operator);
-    await house.call('chat_act', chat, { action: 'restart_gateway', gateway: 'silent' });
+    const chat = chats.delivery(operator);
+    await chats.call('chat_act', chat, { action: 'restart_gateway', gateway: 'silent' });
     const stored = () =>
       database.query<{ answer: unknown }>(`select answer from chat_deliveries where delivery = $1`, [
         chat.delivery,
@@ -259,7 +261,7 @@ describe('the beat', () => {
     ['an unknown platform', { platform: 'irc' }],
     ['no fingerprint', { fingerprint: null }],
   ])('with %s is refused', async (_what, wrong) => {
-    const answer = await house.tell('chat_heartbeat', { holder: 'p1', adapters: [adapter(wrong)] });
+    const answer = await chats.request('chat_heartbeat', { holder: 'p1', adapters: [adapter(wrong)] });
     expect(answer.refused?.code).toBe('usage');
   });
 });
@@ -271,6 +273,6 @@ test('none of it is for anybody but bots', async () => {
     ['chat_record_alerts', { rows: [] }],
     ['chat_heartbeat', { holder: 'x', adapters: [] }],
   ] as const) {
-    expect((await house.tell(name, args, admin)).refused?.code, name).toBe('refused');
+    expect((await chats.request(name, args, admin)).refused?.code, name).toBe('refused');
   }
 });

@@ -3,27 +3,27 @@ import {
   type Account,
   type Chat,
   type ChatAnswer,
-  type ChatHouse,
-  openChatHouse,
+  type ChatFixture,
+  openChatFixture,
 } from '../../testing/chat.ts';
 import { cloneDatabase, nilTenant, type TestDatabase } from '../../testing/database.ts';
-import { claimOne, takeTurn } from '../../testing/turn.ts';
+import { claimOne, exchange } from '../../testing/exchange.ts';
 
 let database: TestDatabase;
-let house: ChatHouse;
+let chats: ChatFixture;
 let operator: Account;
 let admin: Account;
 let gateway: string;
 beforeAll(async () => {
   database = await cloneDatabase();
-  house = await openChatHouse(database);
+  chats = await openChatFixture(database);
   await database.query(`delete from gateways where slug = 'default' and tenant_id = $1`, [nilTenant]);
   gateway = await database.addGateway('main-host');
   await database.addAgent('scribe', gateway);
   await database.addAgent('other', gateway);
-  operator = await house.link('operator');
-  admin = await house.link('admin');
-  await house.bind('C-op', 'operator');
+  operator = await chats.link('operator');
+  admin = await chats.link('admin');
+  await chats.bind('C-op', 'operator');
   // No action of the catalogue is destructive yet; the database asks by its policy row, whoever wrote that.
   await database.query(
     `insert into hq.actions (name, title, target, executor, danger, role, lane, retry, max_attempts, timeout_seconds, while_paused,
@@ -36,9 +36,9 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 
 const act = (chat: Partial<Chat>, action: string, args: object = {}) =>
-  house.call('chat_act', chat, { action, ...args });
+  chats.call('chat_act', chat, { action, ...args });
 const confirm = (chat: Partial<Chat>, token: string | undefined, typed?: string) =>
-  house.call('chat_confirm', chat, { token, ...(typed !== undefined && { typed }) });
+  chats.call('chat_confirm', chat, { token, ...(typed !== undefined && { typed }) });
 const inChannel = (account: Account, channel = 'C-op') => ({ ...account, channel, kind: 'group' }) as const;
 const commandsOf = (action: string) =>
   database.query<{ id: string; requested_by: string; origin: string; meta: Record<string, unknown> }>(
@@ -71,7 +71,7 @@ describe('what asks for nothing', () => {
   });
 
   test('is not done twice for one delivery, be it twenty at once or after a day', async () => {
-    const chat = house.delivery(operator);
+    const chat = chats.delivery(operator);
     const payload = { title: 'One delivery' };
     const answers = await Promise.all(
       Array.from({ length: 20 }, () => act(chat, 'create_task', { payload })),
@@ -155,7 +155,7 @@ describe('a disruptive action', () => {
   });
 
   test('asked for twice by one delivery is one question', async () => {
-    const chat = house.delivery(operator);
+    const chat = chats.delivery(operator);
     const answers = await Promise.all(Array.from({ length: 8 }, () => act(chat, 'restart_gateway')));
     expect(new Set(answers.map(({ confirm: question }) => question?.token)).size).toBe(1);
   });
@@ -177,7 +177,7 @@ describe('a disruptive action', () => {
     );
     expect((await confirm(operator, late.token)).refused).toMatchObject({ code: 'conflict' });
     const declined = await ask();
-    expect(await house.call('chat_decline', operator, { token: declined.token })).toMatchObject({
+    expect(await chats.call('chat_decline', operator, { token: declined.token })).toMatchObject({
       declined: true,
       decided: { by: operator.member.claims.email },
     });
@@ -185,7 +185,7 @@ describe('a disruptive action', () => {
     expect((await confirm(operator, 'v1:aaaaaaaaaaaaaaaaaaaaaa')).refused?.code).toBe('not_found');
     const done = await ask();
     await confirm(operator, done.token);
-    expect((await house.call('chat_decline', operator, { token: done.token })).refused?.code).toBe(
+    expect((await chats.call('chat_decline', operator, { token: done.token })).refused?.code).toBe(
       'conflict',
     );
   });
@@ -193,7 +193,7 @@ describe('a disruptive action', () => {
   test('is refused before anybody is asked', async () => {
     expect((await act(operator, 'restart_gateway', { gateway: 'nowhere' })).refused?.code).toBe('not_found');
     expect((await act(operator, 'restart_gateway', { payload: { now: true } })).refused?.code).toBe('usage');
-    const viewer = await house.link('viewer');
+    const viewer = await chats.link('viewer');
     expect((await act(viewer, 'restart_gateway')).refused?.code).toBe('refused');
   });
 
@@ -204,15 +204,15 @@ describe('a disruptive action', () => {
       `delete from tenant_members where user_id = $1`,
     ]) {
       const before = (await commandsOf('restart_gateway')).length;
-      const one = await house.link('operator');
+      const one = await chats.link('operator');
       const { token } = await ask(one);
       await database.query(lose, [one.member.id]);
       expect((await confirm(one, token)).refused?.code).toBe('refused');
       expect(await commandsOf('restart_gateway')).toHaveLength(before);
       // Linked anew, the old question is still gone where the link was lost.
       if (lose.includes('chat_identities')) {
-        const { code } = await house.tell('issue_chat_code', {}, one.member);
-        await house.call('chat_link', one, { code });
+        const { code } = await chats.request('issue_chat_code', {}, one.member);
+        await chats.call('chat_link', one, { code });
         expect((await confirm(one, token)).refused?.code).toBe('not_found');
       }
     }
@@ -243,7 +243,7 @@ describe('what takes two people', () => {
   test('is the asker’s command, said yes to by somebody else', async () => {
     const question = await ask();
     expect(question).toMatchObject({ kind: 'second' });
-    expect((await confirm(inChannel(operator), question?.token)).refused?.message).toMatch(/somebody else/);
+    expect((await confirm(inChannel(operator), question?.token)).refused?.message).toMatch(/another person/);
     const { command, decided } = await confirm(inChannel(admin), question?.token);
     expect(command).toMatchObject({
       requested_by: operator.member.id,
@@ -257,18 +257,18 @@ describe('what takes two people', () => {
 
   test('is not two accounts of one person', async () => {
     const question = await ask();
-    const { code } = await house.tell('issue_chat_code', {}, operator.member);
+    const { code } = await chats.request('issue_chat_code', {}, operator.member);
     const twin = { user: 'U-twin', channel: 'C-op', kind: 'group' } as const;
-    await house.call('chat_link', twin, { code });
-    expect((await confirm(twin, question?.token)).refused?.message).toMatch(/somebody else/);
+    await chats.call('chat_link', twin, { code });
+    expect((await confirm(twin, question?.token)).refused?.message).toMatch(/another person/);
   });
 
   test('is not said yes to by somebody who may not do it themselves', async () => {
     const question = await ask();
-    const viewer = await house.link('viewer');
+    const viewer = await chats.link('viewer');
     expect((await confirm(inChannel(viewer), question?.token)).refused?.code).toBe('refused');
     expect(
-      (await house.call('chat_decline', inChannel(viewer), { token: question?.token })).refused?.code,
+      (await chats.call('chat_decline', inChannel(viewer), { token: question?.token })).refused?.code,
     ).toBe('refused');
   });
 
@@ -285,12 +285,12 @@ describe('cancelling', () => {
   test('takes back what waits and asks the runner of what runs, by the same rules as everywhere', async () => {
     await database.query(`update agent_commands set status = 'cancelled' where status = 'pending'`);
     const { command } = await act(operator, 'ping');
-    const viewer = await house.link('viewer');
-    const cancel = (by: Account) => house.call('chat_cancel', by, { command_id: command?.id });
+    const viewer = await chats.link('viewer');
+    const cancel = (by: Account) => chats.call('chat_cancel', by, { command_id: command?.id });
     expect((await cancel(viewer)).refused?.code).toBe('refused');
     const { lease_token: token } = await claimOne(database, gateway);
     expect((await cancel(operator)).command).toMatchObject({ status: 'running' });
-    await takeTurn(database, { gateway, results: [{ token, status: 'cancelled' }] });
+    await exchange(database, { gateway, results: [{ token, status: 'cancelled' }] });
     expect((await cancel(operator)).command?.status).toBe('cancelled');
   });
 });
@@ -309,10 +309,10 @@ describe('buttons', () => {
       },
       ...{ seconds: 60, once: true, ...more },
     };
-    expect(await house.tell('chat_save_buttons', { rows: [row] })).toEqual({ kept: 1 });
+    expect(await chats.request('chat_save_buttons', { rows: [row] })).toEqual({ kept: 1 });
     return token;
   };
-  const press = (chat: Partial<Chat>, token: string) => house.call('chat_press', chat, { token });
+  const press = (chat: Partial<Chat>, token: string) => chats.call('chat_press', chat, { token });
 
   test('mean what was kept for them, once', async () => {
     const token = await keep();
@@ -331,7 +331,7 @@ describe('buttons', () => {
     expect((await press(operator, many)).intent).toBeDefined();
     expect((await press(admin, many)).intent).toBeDefined();
     const once = await keep();
-    const chat = house.delivery(operator);
+    const chat = chats.delivery(operator);
     expect(await press(chat, once)).toEqual(await press(chat, once));
   });
 
@@ -357,9 +357,9 @@ test('cards are kept until they are closed, with their commands', async () => {
     ...{ command_id: command?.id, platform: 'slack', install: 'T1', channel: 'D0', thread: null },
     ...{ handle: { ts: '1.2' }, shown: 'pending' },
   };
-  const keep = (more: object) => house.tell('chat_save_card', { card: { ...card, ...more } });
+  const keep = (more: object) => chats.request('chat_save_card', { card: { ...card, ...more } });
   const open = async () => {
-    const { cards } = await house.tell('chat_open_cards', { platform: 'slack' });
+    const { cards } = await chats.request('chat_open_cards', { platform: 'slack' });
     return Array.isArray(cards) ? cards : [];
   };
   await keep({});
@@ -372,9 +372,9 @@ test('cards are kept until they are closed, with their commands', async () => {
       command: expect.objectContaining({ id: command?.id, status: 'pending' }),
     }),
   ]);
-  expect(await house.tell('chat_open_cards', { platform: 'discord' })).toEqual({ cards: [] });
+  expect(await chats.request('chat_open_cards', { platform: 'discord' })).toEqual({ cards: [] });
   await keep({ closed: true });
   expect(await open()).toEqual([]);
-  const theirs = await openChatHouse(database, (await database.addTenant('cards')).id);
-  expect(await theirs.tell('chat_save_card', { card })).toEqual({ kept: false });
+  const theirs = await openChatFixture(database, (await database.addTenant('cards')).id);
+  expect(await theirs.request('chat_save_card', { card })).toEqual({ kept: false });
 });

@@ -1,23 +1,23 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Account, type ChatHouse, openChatHouse } from '../../testing/chat.ts';
+import { type Account, type ChatFixture, openChatFixture } from '../../testing/chat.ts';
 import { cloneDatabase, type TestDatabase } from '../../testing/database.ts';
 
 let database: TestDatabase;
-let house: ChatHouse;
+let chats: ChatFixture;
 
 beforeAll(async () => {
   database = await cloneDatabase();
-  house = await openChatHouse(database);
-  await house.bind('C1', 'admin');
+  chats = await openChatFixture(database);
+  await chats.bind('C1', 'admin');
 });
 afterAll(() => database.drop());
 
 const here = { channel: 'C1', kind: 'group' } as const;
 const names = (who: Account, purpose: unknown) =>
-  house.call('chat_read', who, { what: 'gateways', args: { for: purpose } });
+  chats.call('chat_read', who, { what: 'gateways', args: { for: purpose } });
 
 test('names are read for an action by whoever may do it, and by nobody else', async () => {
-  const [viewer, operator] = [await house.link('viewer', here), await house.link('operator', here)];
+  const [viewer, operator] = [await chats.link('viewer', here), await chats.link('operator', here)];
   expect((await names(operator, 'restart_gateway')).rows).toHaveLength(1);
   expect((await names(viewer, 'restart_gateway')).refused).toMatchObject({
     code: 'refused',
@@ -31,21 +31,21 @@ test('names are read for an action by whoever may do it, and by nobody else', as
 });
 
 test('where a channel allows less, its ceiling counts', async () => {
-  await house.bind('C2', 'viewer');
-  const operator = await house.link('operator', { ...here, channel: 'C2' });
+  await chats.bind('C2', 'viewer');
+  const operator = await chats.link('operator', { ...here, channel: 'C2' });
   expect((await names(operator, 'restart_gateway')).refused?.code).toBe('refused');
 });
 
 test('what a channel is bound to is named to admins', async () => {
-  expect((await names(await house.link('operator', here), 'bind')).refused?.code).toBe('refused');
-  expect((await names(await house.link('admin', here), 'bind')).rows).toHaveLength(1);
+  expect((await names(await chats.link('operator', here), 'bind')).refused?.code).toBe('refused');
+  expect((await names(await chats.link('admin', here), 'bind')).rows).toHaveLength(1);
 });
 
 test('a purpose that nobody knows is reading and no more', async () => {
   for (const purpose of [null, 'no_such_action', '', 42]) {
-    expect((await names(await house.link('viewer', here), purpose)).rows).toHaveLength(1);
+    expect((await names(await chats.link('viewer', here), purpose)).rows).toHaveLength(1);
     expect(
-      (await house.call('chat_read', here, { what: 'gateways', args: { for: purpose } })).refused?.code,
+      (await chats.call('chat_read', here, { what: 'gateways', args: { for: purpose } })).refused?.code,
     ).toBe('refused');
   }
 });

@@ -1,19 +1,19 @@
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Account, type ChatHouse, openChatHouse } from '../../testing/chat.ts';
+import { type Account, type ChatFixture, openChatFixture } from '../../testing/chat.ts';
 import { cloneDatabase, nilTenant, type TestDatabase } from '../../testing/database.ts';
 import { eventually } from '../../testing/eventually.ts';
 
-/** What happens between a question and its yes, and who may say it. */
+/** Changes between a question and its confirmation, and the people who may confirm. */
 let database: TestDatabase;
-let house: ChatHouse;
+let chats: ChatFixture;
 let asker: Account;
 let one: Account;
 let other: Account;
 
 beforeAll(async () => {
   database = await cloneDatabase();
-  house = await openChatHouse(database);
+  chats = await openChatFixture(database);
   await demand(['restart_dispatcher']);
   const [home] = await database.query<{ id: string }>(`select id from gateways where tenant_id = $1`, [
     nilTenant,
@@ -22,13 +22,13 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 beforeEach(async () => {
-  await house.bind('C1', 'operator');
+  await chats.bind('C1', 'operator');
   await database.query(`delete from hq.rate_counters`);
   const here = { channel: 'C1', kind: 'group' } as const;
   [asker, one, other] = await Promise.all([
-    house.link('operator', here),
-    house.link('operator', here),
-    house.link('admin', here),
+    chats.link('operator', here),
+    chats.link('operator', here),
+    chats.link('admin', here),
   ]);
 });
 
@@ -40,11 +40,11 @@ const demand = (what: readonly string[]) =>
   );
 
 async function ask(action: string, args: object = {}): Promise<string> {
-  const { confirm } = await house.call('chat_act', asker, { action, ...args });
+  const { confirm } = await chats.call('chat_act', asker, { action, ...args });
   if (confirm === undefined) throw new Error('nothing was asked');
   return confirm.token;
 }
-const yes = (by: Account, token: string) => house.call('chat_confirm', by, { token });
+const yes = (by: Account, token: string) => chats.call('chat_confirm', by, { token });
 const commandsOfAsker = () =>
   database.query<{ action: string; meta: unknown }>(
     `select action, meta from agent_commands where requested_by = $1 order by created_at`,
@@ -52,7 +52,7 @@ const commandsOfAsker = () =>
   );
 
 describe('what takes two people', () => {
-  test('is done once when two of them say yes at the same moment, and each is told who it was', async () => {
+  test('is done once when two of them confirm at the same moment, and each answer names who it was', async () => {
     const token = await ask('restart_dispatcher');
     const answers = await Promise.all([
       yes(one, token),
@@ -75,7 +75,7 @@ describe('what takes two people', () => {
       const token = await ask('restart_dispatcher');
       const [agreed, refused] = await Promise.all([
         yes(one, token),
-        house.call('chat_decline', other, { token }),
+        chats.call('chat_decline', other, { token }),
       ]);
       expect([agreed.created === true, refused.declined === true].filter(Boolean)).toHaveLength(1);
       expect(await commandsOfAsker()).toHaveLength(before + (agreed.created === true ? 1 : 0));
@@ -86,7 +86,7 @@ describe('what takes two people', () => {
     const token = await ask('restart_dispatcher');
     await database.query(`update tenant_members set role = 'viewer' where user_id = $1`, [one.member.id]);
     expect((await yes(one, token)).refused?.message).toMatch(/needs the role operator; yours is viewer/);
-    await house.call('chat_unlink', one);
+    await chats.call('chat_unlink', one);
     expect((await yes(one, token)).refused?.message).toBe('this account is linked to nobody');
     expect(await commandsOfAsker()).toEqual([]);
     expect((await yes(other, token)).created).toBe(true);
@@ -105,9 +105,9 @@ describe('what takes two people', () => {
 
   test('ends one way when the link of who asked is revoked at the moment of the yes', async () => {
     for (let round = 0; round < 10; round += 1) {
-      asker = await house.link('operator', { channel: 'C1', kind: 'group' });
+      asker = await chats.link('operator', { channel: 'C1', kind: 'group' });
       const token = await ask('restart_dispatcher');
-      const [agreed] = await Promise.all([yes(one, token), house.call('chat_unlink', asker)]);
+      const [agreed] = await Promise.all([yes(one, token), chats.call('chat_unlink', asker)]);
       expect(await commandsOfAsker()).toHaveLength(agreed.created === true ? 1 : 0);
       expect(agreed.created === true || agreed.refused !== undefined).toBe(true);
       expect((await yes(other, token)).refused).toBeDefined();
@@ -116,7 +116,7 @@ describe('what takes two people', () => {
 
   test('is not done in a channel whose ceiling was lowered, nor where it was unbound', async () => {
     const token = await ask('restart_dispatcher');
-    await house.bind('C1', 'viewer');
+    await chats.bind('C1', 'viewer');
     expect((await yes(other, token)).refused?.code).toBe('refused');
     await database.query(`delete from chat_channels where channel = 'C1'`);
     expect((await yes(other, token)).refused?.message).toBe('this channel is bound to nothing');
@@ -183,12 +183,12 @@ describe('a question', () => {
 
   test('that was refused says what it was and by whom, also to whoever refuses it once more', async () => {
     const token = await ask('restart_dispatcher');
-    const first = await house.call('chat_decline', one, { token });
+    const first = await chats.call('chat_decline', one, { token });
     expect(first).toMatchObject({
       prompt: 'Restart the dispatcher: default',
       decided: { by: one.member.claims.email },
     });
-    expect((await house.call('chat_decline', other, { token })).decided).toEqual(first.decided);
+    expect((await chats.call('chat_decline', other, { token })).decided).toEqual(first.decided);
     expect((await yes(other, token)).refused?.message).toBe(
       `it was declined already by ${one.member.claims.email}`,
     );
@@ -197,7 +197,7 @@ describe('a question', () => {
   test('carries the arguments it was asked with, whatever comes with the yes', async () => {
     await demand(['create_task']);
     const token = await ask('create_task', { payload: { title: 'as it was asked' } });
-    await house.call(
+    await chats.call(
       'chat_confirm',
       { ...one, ...{ payload: { title: 'another' } } },
       { token, typed: 'another' },

@@ -1,26 +1,26 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type ChatHouse, openChatHouse } from '../../testing/chat.ts';
+import { type ChatFixture, openChatFixture } from '../../testing/chat.ts';
 import { cloneDatabase, nilTenant, type TestDatabase } from '../../testing/database.ts';
 import { enqueue } from '../../testing/enqueue.ts';
 
-/** What an adapter with a fault, or one that was taken over, could say, and what members could do to it. */
+/** Deliveries that a faulty or hostile adapter could send, and attacks of members on deliveries. */
 let database: TestDatabase;
-let house: ChatHouse;
+let chats: ChatFixture;
 
 beforeAll(async () => {
   database = await cloneDatabase();
-  house = await openChatHouse(database);
+  chats = await openChatFixture(database);
 });
 afterAll(() => database.drop());
 
 describe('a direct message', () => {
-  test('is none where the channel is bound: its ceiling stands, whatever the adapter calls it', async () => {
-    await house.bind('D-bound', 'viewer');
-    const admin = await house.link('admin', { channel: 'D-bound' });
-    const who = await house.call('chat_whoami', admin);
+  test('is none where the channel is bound: its ceiling counts, whatever the adapter calls it', async () => {
+    await chats.bind('D-bound', 'viewer');
+    const admin = await chats.link('admin', { channel: 'D-bound' });
+    const who = await chats.call('chat_whoami', admin);
     expect(who.role).toBe('viewer');
-    const { refused } = await house.call('chat_act', admin, {
+    const { refused } = await chats.call('chat_act', admin, {
       action: 'create_task',
       payload: { title: 'x' },
     });
@@ -34,9 +34,9 @@ describe('a direct message', () => {
     ['telegram', { install: '110201543', channel: '-1001234567890' }],
     ['telegram', { install: '110201543', channel: '42', user: '43' }],
   ] as const)('of %s is none in %j', async (platform, place) => {
-    const admin = await house.link('admin', { platform, ...place });
-    expect((await house.call('chat_whoami', admin)).role).toBeNull();
-    const { refused } = await house.call('chat_read', admin, { what: 'fleet' });
+    const admin = await chats.link('admin', { platform, ...place });
+    expect((await chats.call('chat_whoami', admin)).role).toBeNull();
+    const { refused } = await chats.call('chat_read', admin, { what: 'fleet' });
     expect(refused?.message).toBe('this channel is bound to nothing');
   });
 
@@ -45,8 +45,8 @@ describe('a direct message', () => {
     ['discord', { install: '@me', channel: '41771983423143938' }],
     ['telegram', { install: '110201543', channel: '44', user: '44' }],
   ] as const)('of %s is one in %j', async (platform, place) => {
-    const admin = await house.link('admin', { platform, ...place });
-    expect((await house.call('chat_whoami', admin)).role).toBe('admin');
+    const admin = await chats.link('admin', { platform, ...place });
+    expect((await chats.call('chat_whoami', admin)).role).toBe('admin');
   });
 });
 
@@ -60,8 +60,8 @@ describe('the key that keeps a delivery from being obeyed twice', () => {
       const { refused } = await enqueue(database, member, 'ping', { key });
       expect(refused, key).toMatchObject({ code: 'refused', field: 'idempotency_key' });
     }
-    const operator = await house.link('operator');
-    const { command } = await house.call(
+    const operator = await chats.link('operator');
+    const { command } = await chats.call(
       'chat_act',
       { ...operator, delivery: 'next' },
       { action: 'create_task', payload: { title: 'mine' } },
@@ -70,11 +70,11 @@ describe('the key that keeps a delivery from being obeyed twice', () => {
   });
 
   test('is another one for another install, however the ids are cut', async () => {
-    const one = await house.link('operator', { install: 'T1:a' });
-    const other = await house.link('operator', { install: 'T1' });
+    const one = await chats.link('operator', { install: 'T1:a' });
+    const other = await chats.link('operator', { install: 'T1' });
     const act = { action: 'create_task', payload: { title: 'the same' } };
-    const first = await house.call('chat_act', { ...one, delivery: 'b' }, act);
-    const second = await house.call('chat_act', { ...other, delivery: 'a:b' }, act);
+    const first = await chats.call('chat_act', { ...one, delivery: 'b' }, act);
+    const second = await chats.call('chat_act', { ...other, delivery: 'a:b' }, act);
     expect(first.command?.id).toBeTypeOf('string');
     expect(second.created).toBe(true);
     expect(second.command?.id).not.toBe(first.command?.id);
@@ -82,15 +82,15 @@ describe('the key that keeps a delivery from being obeyed twice', () => {
 });
 
 describe('the log of refusals', () => {
-  test('still tells what a linked account is refused after a crowd of strangers', async () => {
-    const viewer = await house.link('viewer');
+  test('still records the refusals of a linked account after a crowd of strangers', async () => {
+    const viewer = await chats.link('viewer');
     await database.query(`delete from hq.rate_counters`);
-    const nobody = (n: number) => house.call('chat_read', { user: `U-crowd-${n}` }, { what: 'fleet' });
+    const nobody = (n: number) => chats.call('chat_read', { user: `U-crowd-${n}` }, { what: 'fleet' });
     for (let round = 0; round < 201; round += 20) {
       await Promise.all(Array.from({ length: 20 }, (_, n) => nobody(round + n)));
     }
     const before = await refusalsOf(viewer.user);
-    const { refused } = await house.call('chat_act', viewer, {
+    const { refused } = await chats.call('chat_act', viewer, {
       action: 'create_task',
       payload: { title: 'x' },
     });
@@ -115,13 +115,13 @@ describe('what takes two people', () => {
       `insert into workspace (tenant_id, settings) values ($1, '{"chat": {"second_person": ["disruptive"]}}')`,
       [nilTenant],
     );
-    await house.bind('D-was-bound', 'operator');
-    const asker = await house.link('operator', { channel: 'D-was-bound', kind: 'group' });
-    const other = await house.link('operator', { channel: 'D-was-bound', kind: 'group' });
-    const { confirm } = await house.call('chat_act', asker, { action: 'restart_gateway' });
+    await chats.bind('D-was-bound', 'operator');
+    const asker = await chats.link('operator', { channel: 'D-was-bound', kind: 'group' });
+    const other = await chats.link('operator', { channel: 'D-was-bound', kind: 'group' });
+    const { confirm } = await chats.call('chat_act', asker, { action: 'restart_gateway' });
     expect(confirm?.kind).toBe('second');
     await database.query(`delete from chat_channels where channel = 'D-was-bound'`);
-    const { refused } = await house.call(
+    const { refused } = await chats.call(
       'chat_confirm',
       { ...other, kind: 'direct' },
       { token: confirm?.token },

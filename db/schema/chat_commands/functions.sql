@@ -17,7 +17,7 @@ declare
 begin
   begin
     v_answer := hq.insert_command(p_action, p_payload, p_gateway, p_agent, null, p_origin);
-    raise exception 'rehearsed' using errcode = 'HQ001';
+    raise exception 'previewed' using errcode = 'HQ001';
   exception when sqlstate 'HQ001' then
     return v_answer -> 'command';
   end;
@@ -62,7 +62,7 @@ begin
 
   v_kind := hq.confirmation_kind(p_who.tenant, v_action);
   if v_kind = 'second' and p_who.is_direct then
-    raise exception '% takes two people', v_action.name using errcode = '42501', hint = 'Ask for it in a channel, where somebody else can say yes.';
+    raise exception '% takes two people', v_action.name using errcode = '42501', hint = 'Ask for it in a channel, where another person can confirm it.';
   end if;
   if v_kind is null then
     return hq.insert_command(p_request ->> 'action', v_payload, v_gateway, v_agent,
@@ -140,10 +140,10 @@ begin
     raise exception '% takes two people now', v_row.action using errcode = '42501', column = 'token', hint = 'Ask for it again, in a channel.';
   end if;
   if v_row.kind = 'second' and p_who.is_direct then
-    raise exception '% takes two people', v_row.action using errcode = '42501', column = 'token', hint = 'Say yes in the channel where it was asked.';
+    raise exception '% takes two people', v_row.action using errcode = '42501', column = 'token', hint = 'Confirm it in the channel where it was asked.';
   end if;
   if v_row.kind = 'second' and v_asker = p_who.member then
-    raise exception 'somebody else has to say yes to this' using errcode = '42501', column = 'token',
+    raise exception 'another person has to confirm this' using errcode = '42501', column = 'token',
       hint = format('Anyone here with the role %s may.', v_action.role);
   end if;
   if v_row.kind = 'typed' and trim(coalesce(p_request ->> 'typed', '')) <> v_row.expected then

@@ -1,18 +1,18 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type ChatHouse, openChatHouse } from '../../testing/chat.ts';
+import { type ChatFixture, openChatFixture } from '../../testing/chat.ts';
 import { cloneDatabase, type TestDatabase } from '../../testing/database.ts';
 
 /** A bot that lies about everything, in every shape that JSON has. */
 let database: TestDatabase;
-let house: ChatHouse;
-let admin: Awaited<ReturnType<ChatHouse['link']>>;
+let chats: ChatFixture;
+let admin: Awaited<ReturnType<ChatFixture['link']>>;
 
 beforeAll(async () => {
   database = await cloneDatabase();
-  house = await openChatHouse(database);
-  await house.bind('C-low', 'viewer');
-  admin = await house.link('admin', { channel: 'C-low', kind: 'group' });
+  chats = await openChatFixture(database);
+  await chats.bind('C-low', 'viewer');
+  admin = await chats.link('admin', { channel: 'C-low', kind: 'group' });
 });
 afterAll(() => database.drop());
 
@@ -72,7 +72,7 @@ test('whatever a bot says of a delivery is answered, and moves nothing that nobo
   await fc.assert(
     fc.asyncProperty(fc.constantFrom(...calls), chat, json, json, async ([name, args], who, one, two) => {
       await database.query('delete from hq.rate_counters');
-      const answer = await house.tell(name, { chat: asJson(who), ...args(one, two) });
+      const answer = await chats.request(name, { chat: asJson(who), ...args(one, two) });
       expect(answer).toBeTypeOf('object');
       if (name !== 'chat_whoami') expect(answer.refused?.code).toMatch(/^(refused|usage|conflict)$/);
     }),
@@ -82,7 +82,7 @@ test('whatever a bot says of a delivery is answered, and moves nothing that nobo
 });
 
 test('whatever somebody who may everything asks for is answered', async () => {
-  const boss = await house.link('admin');
+  const boss = await chats.link('admin');
   const actions = await database.query<{ name: string }>('select name from hq.actions where served');
   const words = fc.constantFrom(
     'fleet',
@@ -128,13 +128,13 @@ test('whatever somebody who may everything asks for is answered', async () => {
   await fc.assert(
     fc.asyncProperty(asked, async ([name, args]) => {
       await database.query('delete from hq.rate_counters');
-      expect(await house.call(name, boss, args)).toBeTypeOf('object');
+      expect(await chats.call(name, boss, args)).toBeTypeOf('object');
     }),
     { numRuns: 400 },
   );
 });
 
-test('rights that stand in a delivery count for nothing', async () => {
+test('rights in a delivery count for nothing', async () => {
   const claimed = {
     ...{
       ceiling: 'admin',
@@ -151,7 +151,7 @@ test('rights that stand in a delivery count for nothing', async () => {
     { ...admin, ...claimed },
     { ...admin, ...claimed, user: 'U-nobody', kind: 'direct', channel: 'D-nobody' },
   ]) {
-    const { refused } = await house.tell('chat_act', {
+    const { refused } = await chats.request('chat_act', {
       chat: { ...who, delivery: crypto.randomUUID() },
       action: 'create_task',
       payload: { title: 'claimed' },

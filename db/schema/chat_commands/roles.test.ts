@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Account, type Chat, type ChatHouse, openChatHouse } from '../../testing/chat.ts';
+import { type Account, type Chat, type ChatFixture, openChatFixture } from '../../testing/chat.ts';
 import { type Caller, cloneDatabase, type TestDatabase } from '../../testing/database.ts';
 
 let database: TestDatabase;
-let house: ChatHouse;
+let chats: ChatFixture;
 let callers: Record<string, { chat: Partial<Chat>; by?: Caller }>;
 let token: string;
 let command: string;
@@ -23,31 +23,31 @@ const surfaces: Readonly<Record<string, { args?: () => object; least: 'viewer' |
 
 beforeAll(async () => {
   database = await cloneDatabase();
-  house = await openChatHouse(database);
+  chats = await openChatFixture(database);
   const otherTenant = await database.addTenant('other');
-  const theirs = await openChatHouse(database, otherTenant.id);
-  await house.bind('C-high', 'admin');
-  await house.bind('C-low', 'viewer');
+  const theirs = await openChatFixture(database, otherTenant.id);
+  await chats.bind('C-high', 'admin');
+  await chats.bind('C-low', 'viewer');
   const group = (account: Account, channel: string): Partial<Chat> => ({
     ...account,
     channel,
     kind: 'group',
   });
 
-  const asker = await house.link('operator');
-  const { confirm } = await house.call('chat_act', group(asker, 'C-high'), { action: 'restart_gateway' });
-  const { command: pinged } = await house.call('chat_act', group(asker, 'C-high'), { action: 'ping' });
+  const asker = await chats.link('operator');
+  const { confirm } = await chats.call('chat_act', group(asker, 'C-high'), { action: 'restart_gateway' });
+  const { command: pinged } = await chats.call('chat_act', group(asker, 'C-high'), { action: 'ping' });
   token = confirm?.token ?? '';
   command = pinged?.id ?? '';
 
-  const viewer = await house.link('viewer');
-  const operator = await house.link('operator');
-  const revoked = await house.link('admin');
-  await house.call('chat_unlink', revoked);
-  const removed = await house.link('admin');
+  const viewer = await chats.link('viewer');
+  const operator = await chats.link('operator');
+  const revoked = await chats.link('admin');
+  await chats.call('chat_unlink', revoked);
+  const removed = await chats.link('admin');
   await database.query(`delete from tenant_members where user_id = $1`, [removed.member.id]);
   const foreign = await theirs.link('admin');
-  const boss = await house.link('admin');
+  const boss = await chats.link('admin');
   callers = {
     unlinked: { chat: { user: 'U-nobody', channel: 'C-high', kind: 'group' } },
     'unlinked in a direct message': { chat: { user: 'U-nobody' } },
@@ -79,7 +79,7 @@ const nothingChanged = () =>
        (select count(*) from chat_confirmations where decided_at is not null) as decided`,
   );
 
-/** Who may nothing at all here; the two at the end may what their role allows. */
+/** Callers without any right here; the last two have what their role allows. */
 const strangers = [
   ...['unlinked', 'unlinked in a direct message', 'revoked', 'no member any more', 'of another tenant'],
   ...['of a foreign workspace', 'a bot', 'through no bot', 'through another tenant’s bot', 'through nobody'],
@@ -91,7 +91,7 @@ describe.each(Object.entries(surfaces))('%s', (name, { args }) => {
     // Each test has its own minute of strangers.
     await database.query(`delete from hq.rate_counters`);
     const [before, written] = [await nothingChanged(), await refusals()];
-    const { refused } = await house.call(name, caller?.chat ?? {}, { ...args?.() }, caller?.by);
+    const { refused } = await chats.call(name, caller?.chat ?? {}, { ...args?.() }, caller?.by);
     expect(refused?.code).toMatch(/^(refused|unauthenticated)$/);
     expect(await nothingChanged()).toEqual(before);
     expect(await refusals()).toBe(written + 1);
@@ -105,7 +105,7 @@ describe.each(Object.entries(surfaces).filter(([, { least }]) => least !== 'view
       for (const who of ['viewer', 'operator under a viewer’s ceiling']) {
         await database.query(`delete from hq.rate_counters`);
         const [before, written] = [await nothingChanged(), await refusals()];
-        const { refused } = await house.call(name, callers[who]?.chat ?? {}, { ...args?.() });
+        const { refused } = await chats.call(name, callers[who]?.chat ?? {}, { ...args?.() });
         expect(refused?.code, who).toBe('refused');
         expect(await nothingChanged()).toEqual(before);
         expect(await refusals()).toBe(written + 1);
@@ -119,7 +119,7 @@ describe.each(Object.entries(surfaces).filter(([name]) => !['chat_bind', 'chat_u
   '%s',
   (name, { args }) => {
     test('is refused in a channel that is not bound, to an admin too', async () => {
-      const { refused } = await house.call(
+      const { refused } = await chats.call(
         name,
         callers['an admin in a channel that is not bound']?.chat ?? {},
         {
@@ -137,10 +137,10 @@ describe('what a bot keeps and asks for itself', () => {
     ['chat_save_card', { card: {} }],
     ['chat_open_cards', { platform: 'slack' }],
   ])('%s is for bots alone', async (name, args) => {
-    expect((await house.tell(name, args)).refused).toBeUndefined();
+    expect((await chats.request(name, args)).refused).toBeUndefined();
     const written = await refusals();
     const admin = await database.addUser({ role: 'admin' });
-    expect((await house.tell(name, args, admin)).refused).toMatchObject({
+    expect((await chats.request(name, args, admin)).refused).toMatchObject({
       code: 'refused',
       hint: expect.stringContaining('--bot'),
     });
@@ -148,13 +148,13 @@ describe('what a bot keeps and asks for itself', () => {
   });
 
   test('a bot that was put out is one no longer', async () => {
-    const doomed = await openChatHouse(database);
+    const doomed = await openChatFixture(database);
     await database.query(`delete from tenant_members where user_id = $1`, [doomed.bot.id]);
     expect((await doomed.call('chat_whoami', {})).refused?.code).toBe('refused');
   });
 
   test('a bot asks for nothing in its own name that a viewer may not', async () => {
-    const answer = await house.tell('enqueue_command', { action: 'restart_gateway' });
+    const answer = await chats.request('enqueue_command', { action: 'restart_gateway' });
     expect(answer.refused?.code).toBe('refused');
   });
 });

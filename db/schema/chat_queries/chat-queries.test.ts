@@ -1,18 +1,18 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Account, type ChatHouse, openChatHouse } from '../../testing/chat.ts';
+import { type Account, type ChatFixture, openChatFixture } from '../../testing/chat.ts';
 import { cloneDatabase, nilTenant, type TestDatabase } from '../../testing/database.ts';
-import { claimOne, takeTurn } from '../../testing/turn.ts';
+import { claimOne, exchange } from '../../testing/exchange.ts';
 
 let database: TestDatabase;
-let house: ChatHouse;
+let chats: ChatFixture;
 let viewer: Account;
 let gateway: string;
 let foreign: { id: string; gateway: string };
 
 beforeAll(async () => {
   database = await cloneDatabase();
-  house = await openChatHouse(database);
-  viewer = await house.link('viewer');
+  chats = await openChatFixture(database);
+  viewer = await chats.link('viewer');
   foreign = await database.addTenant('other');
   await database.query(`delete from gateways where slug = 'default' and tenant_id = $1`, [nilTenant]);
   gateway = await database.addGateway('host');
@@ -23,15 +23,15 @@ afterAll(() => database.drop());
 
 type Row = Readonly<Record<string, unknown>>;
 async function read(what: string, args: object = {}, by: Account = viewer): Promise<Row[]> {
-  const { rows, refused } = await house.call('chat_read', by, { what, args });
+  const { rows, refused } = await chats.call('chat_read', by, { what, args });
   if (refused !== undefined) throw new Error(refused.message);
   return Array.isArray(rows) ? rows : [];
 }
 const refusal = async (what: string, args: object = {}) =>
-  (await house.call('chat_read', viewer, { what, args })).refused;
+  (await chats.call('chat_read', viewer, { what, args })).refused;
 
 describe('a read', () => {
-  test('of everything there is to read answers rows, of an empty house too', async () => {
+  test('every query answers rows, on an empty database too', async () => {
     for (const what of [
       ...['gateways', 'agents', 'commands', 'tasks', 'deliverables', 'inbox', 'usage', 'budgets', 'alerts'],
       ...['secrets', 'templates', 'subscriptions', 'links', 'desktop', 'fleet'],
@@ -80,12 +80,12 @@ test('the fleet is one row that says how everything is', async () => {
   });
 });
 
-test('a command tells who asked and what it wrote last, and nothing of its lease', async () => {
-  const operator = await house.link('operator');
-  const { command } = await house.call('chat_act', operator, { action: 'tail_logs' });
+test('a command has its requester and its last output, and nothing of its lease', async () => {
+  const operator = await chats.link('operator');
+  const { command } = await chats.call('chat_act', operator, { action: 'tail_logs' });
   const { lease_token: token } = await claimOne(database, gateway);
   const lines = Array.from({ length: 80 }, (_, n) => `line ${n}\n`).join('');
-  await takeTurn(database, { gateway, output: [{ token, seq: 1, stream: 'stdout', text: lines }] });
+  await exchange(database, { gateway, output: [{ token, seq: 1, stream: 'stdout', text: lines }] });
   const id = command?.id.slice(0, 8);
   const [row] = await read('command', { id });
   expect(row).toMatchObject({
@@ -98,7 +98,7 @@ test('a command tells who asked and what it wrote last, and nothing of its lease
   expect(await read('output', { id, lines: 2 })).toEqual([
     expect.objectContaining({ status: 'running', text: 'line 78\nline 79', cut: true }),
   ]);
-  await takeTurn(database, { gateway, results: [{ token, status: 'done', stdout: 'the end\n' }] });
+  await exchange(database, { gateway, results: [{ token, status: 'done', stdout: 'the end\n' }] });
   expect((await read('commands', { status: 'done', agent: undefined })).map((one) => one.id)).toEqual([
     command?.id,
   ]);
@@ -133,7 +133,7 @@ test('a task comes with what was said and what came out of it', async () => {
   expect((await read('agent', { agent: 'scribe' }))[0]).toMatchObject({ slug: 'scribe', tasks: 1, inbox: 1 });
 });
 
-test('money is told by agent', async () => {
+test('usage is grouped by agent', async () => {
   await database.query(
     `insert into agent_usage (agent_id, run_id, provider, model, total_tokens, cost_total_usd)
      select id, 'r', 'p', 'm', 1000, 1.25 from agents where slug = 'scribe'`,
@@ -146,7 +146,7 @@ test('money is told by agent', async () => {
   ]);
 });
 
-test('secrets are told by name and state alone', async () => {
+test('secrets have a name and a state alone', async () => {
   const secret = `enc:v1:${'A'.repeat(16)}.${'B'.repeat(22)}.CCCC`;
   await database.query(
     `insert into secrets (gateway_id, key, encrypted_value, note) values ($1, 'OPENAI_API_KEY', $2, 'from Ada')`,
@@ -171,7 +171,7 @@ test('alerts are the open ones, with what they are about', async () => {
   expect((await read('alerts', { status: 'all' })).length).toBeGreaterThan(0);
 });
 
-test('a desktop is told by host and port, without what stands in its address beside them', async () => {
+test('a desktop has host and port, without the rest of its address', async () => {
   await database.query(
     `update gateways set meta = '{"reachable_urls": {"novnc": "https://me:pw@host.example:6999/vnc.html?password=hunter2#x"}}' where id = $1`,
     [gateway],
@@ -198,7 +198,7 @@ test('a desktop is told by host and port, without what stands in its address bes
 });
 
 test('links are one’s own, to an admin everybody’s', async () => {
-  const admin = await house.link('admin');
+  const admin = await chats.link('admin');
   expect(await read('links')).toEqual([expect.objectContaining({ user: viewer.user })]);
   expect((await read('links', {}, admin)).length).toBeGreaterThan(1);
 });

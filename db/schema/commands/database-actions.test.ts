@@ -10,7 +10,7 @@ beforeAll(async () => {
   database = await cloneDatabase();
   operator = await database.addUser({ role: 'operator' });
   admin = await database.addUser({ role: 'admin' });
-  const gateway = await database.addGateway('deeds');
+  const gateway = await database.addGateway('actions');
   for (const slug of ['scribe', 'painter', 'busy']) await database.addAgent(slug, gateway);
 });
 afterAll(() => database.drop());
@@ -18,8 +18,8 @@ afterAll(() => database.drop());
 const enqueue = (action: string, payload: unknown = {}, more: Asked & { as?: Caller } = {}) =>
   ask(database, more.as ?? operator, action, { payload, ...more });
 
-/** Asks, and gives the result as the faces tell it. */
-async function told(action: string, payload: unknown = {}, more: Asked & { as?: Caller } = {}) {
+/** Adds a command and returns its result in one line, as clients show it. */
+async function run(action: string, payload: unknown = {}, more: Asked & { as?: Caller } = {}) {
   const { command, refused } = await enqueue(action, payload, more);
   return refused === undefined ? describeResult(action, command?.result) : refused.message;
 }
@@ -39,10 +39,10 @@ describe('pausing an agent', () => {
       ?.status;
 
   test('and resuming it are each other’s undo, and may be said twice', async () => {
-    expect(await told('pause_agent', {}, { agent: 'scribe' })).toBe('scribe is paused');
-    expect(await told('pause_agent', {}, { agent: 'scribe' })).toBe('scribe is paused');
+    expect(await run('pause_agent', {}, { agent: 'scribe' })).toBe('scribe is paused');
+    expect(await run('pause_agent', {}, { agent: 'scribe' })).toBe('scribe is paused');
     expect(await status('scribe')).toBe('paused');
-    expect(await told('resume_agent', {}, { agent: 'scribe' })).toBe('scribe works again');
+    expect(await run('resume_agent', {}, { agent: 'scribe' })).toBe('scribe works again');
     expect(await status('scribe')).toBe('ready');
   });
 
@@ -54,7 +54,7 @@ describe('pausing an agent', () => {
     });
     await database.query(`update agents set status = 'error' where slug = 'busy'`);
     expect((await enqueue('resume_agent', {}, { agent: 'busy' })).refused?.code).toBe('conflict');
-    expect(await told('pause_agent', {}, { agent: 'busy' })).toBe('busy is paused');
+    expect(await run('pause_agent', {}, { agent: 'busy' })).toBe('busy is paused');
   });
 
   test('is done for everybody who asks at once', async () => {
@@ -170,14 +170,14 @@ describe('tasks', () => {
 
   test('are assigned, moved on and commented on', async () => {
     const task = await addTask('Paint the wall');
-    expect(await told('assign_task', { task, agent: 'painter' })).toBe(
+    expect(await run('assign_task', { task, agent: 'painter' })).toBe(
       `task ${task.slice(0, 8)} is painter’s`,
     );
-    expect(await told('set_task_status', { task, status: 'in_progress' })).toBe(
+    expect(await run('set_task_status', { task, status: 'in_progress' })).toBe(
       `task ${task.slice(0, 8)} is in progress`,
     );
     expect(
-      await told('comment_on_task', { task, body: 'Blue, @painter. Ask @scribe, not @nobody @painter.' }),
+      await run('comment_on_task', { task, body: 'Blue, @painter. Ask @scribe, not @nobody @painter.' }),
     ).toBe(`commented on task ${task.slice(0, 8)}, notified painter, scribe`);
     expect((await inbox('painter')).map(({ event_type: event }) => event)).toEqual([
       'task_assignment',
@@ -211,7 +211,7 @@ describe('deliverables', () => {
     ['reject_deliverable', 'Not what was asked', 'rejected'],
   ])('%s decides, and the agent hears of it', async (action, note, word) => {
     const deliverable = await add('in_review');
-    expect(await told(action, { deliverable, ...(note !== undefined && { note }) })).toBe(
+    expect(await run(action, { deliverable, ...(note !== undefined && { note }) })).toBe(
       `${word}: The report (${deliverable.slice(0, 8)})`,
     );
     expect(
@@ -263,23 +263,23 @@ describe('budgets', () => {
       code: 'conflict',
       hint: 'set_budget gives it one.',
     });
-    expect(await told('set_budget', { limit_usd: '10', hard_cutoff: false }, as)).toBe(
+    expect(await run('set_budget', { limit_usd: '10', hard_cutoff: false }, as)).toBe(
       'scribe: 0.00 of 10.00 USD this month, ok',
     );
     await database.query(
       `insert into agent_usage (agent_id, run_id, provider, model, cost_total_usd)
        select id, 'r', 'p', 'm', 12 from agents where slug = 'scribe'`,
     );
-    expect(await told('top_up_budget', { amount_usd: 10.5 }, as)).toBe(
+    expect(await run('top_up_budget', { amount_usd: 10.5 }, as)).toBe(
       'scribe: 12.00 of 20.50 USD this month, ok',
     );
-    expect(await told('set_budget', { limit_usd: '12.5' }, as)).toBe(
+    expect(await run('set_budget', { limit_usd: '12.5' }, as)).toBe(
       'scribe: 12.00 of 12.50 USD this month, warned',
     );
     expect(
       await database.query(`select hard_cutoff from agent_budgets where monthly_limit_usd = 12.5`),
     ).toEqual([{ hard_cutoff: false }]);
-    expect(await told('set_budget', { limit_usd: 'none' }, as)).toBe(
+    expect(await run('set_budget', { limit_usd: 'none' }, as)).toBe(
       'scribe has no limit; 12.00 USD this month',
     );
   });
@@ -313,9 +313,7 @@ describe('alerts', () => {
 
   test('are acknowledged', async () => {
     const alert = await raise({ type: 'agent_error', title: 'scribe is in error' });
-    expect(await told('acknowledge_alert', { alert: alert?.id.slice(0, 8) })).toBe(
-      'seen: scribe is in error',
-    );
+    expect(await run('acknowledge_alert', { alert: alert?.id.slice(0, 8) })).toBe('seen: scribe is in error');
     expect(await database.query(`select 1 from notifications where read_at is not null`)).toHaveLength(1);
   });
 
@@ -323,7 +321,7 @@ describe('alerts', () => {
     const about = (subject: string, type = 'agent_error') => ({ type, title: `${type} ${subject}`, subject });
     const first = await raise(about('agent:1'));
     expect(first?.muted).toBe(false);
-    expect(await told('mute_alert', { alert: first?.id, minutes: 5 })).toMatch(/^muted until \d{4}-/);
+    expect(await run('mute_alert', { alert: first?.id, minutes: 5 })).toMatch(/^muted until \d{4}-/);
     expect((await raise(about('agent:1')))?.muted).toBe(true);
     expect((await raise(about('agent:2')))?.muted).toBe(false);
     expect((await raise(about('agent:1', 'task_blocked')))?.muted).toBe(false);

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { verify } from '../../src/verify.ts';
 import { type Caller, cloneDatabase, nilTenant, service, type TestDatabase } from '../../testing/database.ts';
 import { type Asked, enqueue as ask } from '../../testing/enqueue.ts';
-import { takeTurn } from '../../testing/turn.ts';
+import { exchange } from '../../testing/exchange.ts';
 
 let database: TestDatabase;
 let operator: Caller & { id: string };
@@ -15,7 +15,7 @@ beforeAll(async () => {
   operator = await database.addUser({ role: 'operator' });
   viewer = await database.addUser({ role: 'viewer' });
   foreigner = await database.addUser({ role: 'operator', tenant: other.id });
-  gateway = await database.addGateway('hands');
+  gateway = await database.addGateway('executors');
 });
 afterAll(() => database.drop());
 
@@ -37,7 +37,7 @@ describe('an action of the database’s own', () => {
     });
     expect(command?.started_at).not.toBeNull();
     expect(command?.completed_at).not.toBeNull();
-    expect((await takeTurn(database, { gateway, claim: 100 })).claimed).toEqual([]);
+    expect((await exchange(database, { gateway, claim: 100 })).claimed).toEqual([]);
   });
 
   test('is audited like every other', async () => {
@@ -90,7 +90,7 @@ describe('an action of the database’s own', () => {
 
   test('for the workspace takes no gateway and no agent', async () => {
     await database.addAgent('aim', gateway);
-    expect((await task('Aimed', { gateway: 'hands' })).refused).toMatchObject({
+    expect((await task('Aimed', { gateway: 'executors' })).refused).toMatchObject({
       code: 'usage',
       field: 'gateway',
     });
@@ -182,7 +182,7 @@ describe('an action that the database executes on a gateway', () => {
   });
 });
 
-test('an action without its function is drift', async () => {
+test('verify reports an action without its function', async () => {
   const broken = await cloneDatabase();
   try {
     await broken.query(`drop function hq.do_create_task(agent_commands)`);
@@ -197,8 +197,8 @@ test('an action without its function is drift', async () => {
 test('the service role may ask for one too', async () => {
   await database.as(
     service,
-    `insert into agent_commands (tenant_id, action, payload) values ($1, 'create_task', '{"title": "By the house"}')`,
+    `insert into agent_commands (tenant_id, action, payload) values ($1, 'create_task', '{"title": "By the service role"}')`,
     [nilTenant],
   );
-  expect(await tasks('By the house')).toHaveLength(1);
+  expect(await tasks('By the service role')).toHaveLength(1);
 });

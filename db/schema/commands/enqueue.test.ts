@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Caller, cloneDatabase, nilTenant, type TestDatabase } from '../../testing/database.ts';
 import { type Answer, type Asked, enqueue as ask } from '../../testing/enqueue.ts';
-import { claimOne, takeTurn } from '../../testing/turn.ts';
+import { claimOne, exchange } from '../../testing/exchange.ts';
 
 let database: TestDatabase;
 let viewer: Caller;
@@ -33,7 +33,7 @@ async function cancel(caller: Caller, id: string | undefined): Promise<Answer> {
 }
 
 describe('whoami', () => {
-  test('tells a member who they are and what they may', async () => {
+  test('whoami returns a member’s identity and role', async () => {
     const [row] = await database.as(operator, `select whoami() as me`);
     expect(row?.me).toMatchObject({
       user_id: operator.id,
@@ -199,7 +199,7 @@ describe('cancel_command', () => {
       status: 'running',
       cancel_requested_at: expect.any(String),
     });
-    await takeTurn(database, { gateway, results: [{ token, status: 'done' }] });
+    await exchange(database, { gateway, results: [{ token, status: 'done' }] });
     expect((await cancel(operator, command?.id)).refused).toMatchObject({
       code: 'conflict',
       message: 'the command has already finished: done',
@@ -222,8 +222,8 @@ describe('a command that fails', () => {
     const { command } = await enqueue(operator, 'restart_gateway', { gateway });
     const { lease_token: token } = await claimOne(database, gateway);
     const results = [{ token, status: 'failed', error_message: 'it never became healthy' }];
-    await takeTurn(database, { gateway, results });
-    await takeTurn(database, { gateway, results });
+    await exchange(database, { gateway, results });
+    await exchange(database, { gateway, results });
     expect(
       await database.as(
         viewer,

@@ -121,7 +121,7 @@ begin
         old.lease_token, old.attempt, old.requested_by, old.origin)
     then
       raise exception 'the command has already finished: %', old.status
-        using errcode = '55000', hint = 'What a command came to is never changed; ask for it again.';
+        using errcode = '55000', hint = 'A finished command never changes. Send a new one.';
     end if;
     return new;
   end if;
@@ -137,7 +137,7 @@ begin
         using errcode = '55000', hint = 'Cancel it; its runner obeys, or its lease runs out.';
     end if;
     if new.lease_token is distinct from old.lease_token then
-      raise exception 'only the queue hands out lease tokens' using errcode = '55000';
+      raise exception 'only the queue issues lease tokens' using errcode = '55000';
     end if;
   end if;
   if new.status in ('done', 'failed', 'cancelled') and new.completed_at is null then
@@ -189,7 +189,7 @@ begin
   end if;
 
   if v_action.target = 'workspace' and (new.gateway_id is not null or new.agent_id is not null or new.agent_slug is not null) then
-    raise exception '% is for the whole workspace: it is aimed at no gateway and no agent', v_action.name
+    raise exception '% is for the whole workspace: leave out gateway and agent', v_action.name
       using errcode = '22023', column = case when new.gateway_id is null then 'agent' else 'gateway' end, table = 'agent_commands';
   end if;
 
@@ -246,7 +246,7 @@ begin
   end if;
   -- Delivery ids are predictable: with a known key somebody else could keep the next delivery from being executed.
   if starts_with(new.idempotency_key, 'chat:') and hq.current_chat() is null and hq.caller_role() in ('authenticated', 'anon') then
-    raise exception 'an idempotency_key that begins with chat: is kept for what is said in chats'
+    raise exception 'an idempotency_key that begins with chat: is reserved for chat bots'
       using errcode = '42501', column = 'idempotency_key', table = 'agent_commands', hint = 'Use another key.';
   end if;
 

@@ -220,7 +220,7 @@ describe('the payload', () => {
     const admin = await database.addUser({ role: 'admin' });
     await expect(
       insert(admin, { action: 'auth_set_api_key', payload: { provider: 'openai', api_key: 'sk-1' } }),
-    ).rejects.toMatchObject({ code: '22023', message: 'a key never stands in a command' });
+    ).rejects.toMatchObject({ code: '22023', message: 'a command must not contain a key' });
   });
 });
 

@@ -2,7 +2,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { cloneDatabase, nilTenant, type TestDatabase } from '../../testing/database.ts';
 import { eventually } from '../../testing/eventually.ts';
-import { claimOne, expireLease, takeTurn } from '../../testing/turn.ts';
+import { claimOne, exchange, expireLease } from '../../testing/exchange.ts';
 
 let database: TestDatabase;
 let writer: pg.Client;
@@ -34,9 +34,9 @@ test('a command is given up, renewed and ended while somebody writes a row that 
         [id, nilTenant],
       );
     }
-    await takeTurn(database, { gateway, renew: [held.lease_token] });
+    await exchange(database, { gateway, renew: [held.lease_token] });
     expect(await statusOf(lost.id)).toBe('pending');
-    await takeTurn(database, { gateway, results: [{ token: held.lease_token, status: 'done' }] });
+    await exchange(database, { gateway, results: [{ token: held.lease_token, status: 'done' }] });
     expect(await statusOf(held.id)).toBe('done');
   } finally {
     await writer.query('rollback');

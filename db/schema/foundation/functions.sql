@@ -15,7 +15,7 @@ declare
   v_existing regprocedure := to_regprocedure(p_signature);
 begin
   if v_existing is null
-    or strpos(p_definition, (select p.prosrc from pg_proc p where p.oid = v_existing)) > 0
+    or strpos(p_definition, (select '$fn$' || p.prosrc || '$fn$' from pg_proc p where p.oid = v_existing)) > 0
     or exists (select from hq.defined_objects d where d.kind = 'shared function' and d.identity = hq.function_identity(v_existing))
   then
     execute p_definition;

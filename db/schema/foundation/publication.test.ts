@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { cloneDatabase } from '../../testing/database.ts';
 
-test('what faces and hands watch is published, and nothing that holds a token', async () => {
+test('tables that clients and runners watch are published, and none that holds a token', async () => {
   const database = await cloneDatabase();
   try {
     const published = await database.query<{ tablename: string }>(

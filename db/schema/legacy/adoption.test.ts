@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { migrate, migrationState } from '../../src/migrate.ts';
 import { verify } from '../../src/verify.ts';
-import { openChatHouse } from '../../testing/chat.ts';
+import { openChatFixture } from '../../testing/chat.ts';
 import {
   anon,
   type Caller,
@@ -14,7 +14,7 @@ import {
   type TestDatabase,
 } from '../../testing/database.ts';
 import { enqueue } from '../../testing/enqueue.ts';
-import { takeTurn } from '../../testing/turn.ts';
+import { exchange } from '../../testing/exchange.ts';
 
 const gateway = 'bbbbbbbb-0000-4000-8000-000000000001';
 const ownerId = 'aaaaaaaa-0000-4000-8000-000000000001';
@@ -73,7 +73,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-describe('adopting an HQ that stands', () => {
+describe('adopting an existing HQ', () => {
   test('changes no row and no function that was there', () => {
     expect(after.rows).toEqual(before.rows);
     expect(after.functions).toEqual(expect.arrayContaining([...before.functions]));
@@ -172,7 +172,7 @@ describe('adopting an HQ that stands', () => {
   });
 
   test('its daemons still lease and finish, and cannot touch what a runner of ours holds', async () => {
-    const turn = await takeTurn(database, { gateway, claim: 10, beat: { version: '1' } });
+    const turn = await exchange(database, { gateway, claim: 10, beat: { version: '1' } });
     // The row that has been running for nine days is given up; then the old request's turn comes.
     const [stuck] = await database.query(
       `select status, error_message from agent_commands where id = 'dddddddd-0000-4000-8000-000000000002'`,
@@ -183,7 +183,7 @@ describe('adopting an HQ that stands', () => {
     const late = () => database.as(service, `select complete_command($1, 0, '', '')`, [held?.id]);
     await expect(late()).rejects.toMatchObject({ code: '55000' });
     const results = [{ token: held?.lease_token, status: 'failed', error_message: 'no' }];
-    await takeTurn(database, { gateway, results });
+    await exchange(database, { gateway, results });
     await expect(late()).rejects.toMatchObject({ code: '55000' });
 
     const [leased] = await database.as(service, `select lease_command(300, 'default') as command`);
@@ -197,9 +197,9 @@ describe('adopting an HQ that stands', () => {
   test('lines of audit and notifications are written in the older types', async () => {
     const [answer] = await database.as(owner, `select enqueue_command('ping', p_gateway => 'default') as a`);
     const id = answer?.a.command.id;
-    const turn = await takeTurn(database, { gateway, claim: 10 });
+    const turn = await exchange(database, { gateway, claim: 10 });
     const token = turn.claimed.find((command) => command.id === id)?.lease_token;
-    await takeTurn(database, { gateway, results: [{ token, status: 'failed', error_message: 'no' }] });
+    await exchange(database, { gateway, results: [{ token, status: 'failed', error_message: 'no' }] });
     expect(
       await database.query(`select actor_type, actor_user_id, action from audit_log where entity_id = $1`, [
         id,
@@ -254,9 +254,9 @@ describe('adopting an HQ that stands', () => {
   });
 
   test('its people can write from a chat, and read everything there', async () => {
-    const house = await openChatHouse(database);
-    const { code } = await house.tell('issue_chat_code', {}, owner);
-    await house.call('chat_link', {}, { code });
+    const chats = await openChatFixture(database);
+    const { code } = await chats.request('issue_chat_code', {}, owner);
+    await chats.call('chat_link', {}, { code });
     for (const what of [
       ...[
         'fleet',
@@ -272,19 +272,19 @@ describe('adopting an HQ that stands', () => {
       ],
       ...['secrets', 'templates', 'subscriptions', 'links', 'desktop'],
     ]) {
-      expect((await house.call('chat_read', {}, { what })).refused, what).toBeUndefined();
+      expect((await chats.call('chat_read', {}, { what })).refused, what).toBeUndefined();
     }
-    const { command } = await house.call(
+    const { command } = await chats.call(
       'chat_act',
       {},
       { action: 'create_task', payload: { title: 'By phone' } },
     );
     expect(command).toMatchObject({ status: 'done', requested_by: ownerId });
     expect(
-      (await house.call('chat_read', {}, { what: 'task', args: { id: 'ffffffff' } })).refused?.code,
+      (await chats.call('chat_read', {}, { what: 'task', args: { id: 'ffffffff' } })).refused?.code,
     ).toBe('not_found');
     await database.query(`update tasks set due_date = current_date - 1 where title = 'By phone'`);
-    await house.tell('chat_heartbeat', { holder: 'x', adapters: [] });
+    await chats.request('chat_heartbeat', { holder: 'x', adapters: [] });
     expect(await database.query(`select title from notifications where type::text = 'task_overdue'`)).toEqual(
       [{ title: 'overdue: By phone' }],
     );

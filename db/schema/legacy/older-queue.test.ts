@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { cloneDatabase, service, type TestDatabase } from '../../testing/database.ts';
-import { claimOne } from '../../testing/turn.ts';
+import { claimOne } from '../../testing/exchange.ts';
 
 let database: TestDatabase;
 let gateway: string;

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { expect, test } from 'vitest';
 import { cloneDatabase, nilTenant, service, type TestDatabase } from '../../testing/database.ts';
-import { claimOne } from '../../testing/turn.ts';
+import { claimOne } from '../../testing/exchange.ts';
 
 const claims: Readonly<Record<string, (database: TestDatabase, gateway: string) => Promise<unknown>>> = {
   'a runner claims': claimOne,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { cloneDatabase, type TestDatabase } from '../../testing/database.ts';
-import { ask, claimOne, expireLease, readCommand, takeTurn } from '../../testing/turn.ts';
+import { ask, claimOne, exchange, expireLease, readCommand } from '../../testing/exchange.ts';
 
 let database: TestDatabase;
 let gateway: string;
@@ -16,26 +16,26 @@ beforeEach(async () => {
 });
 
 describe('claim', () => {
-  test('hands over again what the same runner does not know that it holds, and nothing else', async () => {
+  test('repeats leases that the same runner does not know of, and nothing else', async () => {
     await ask(database, gateway, 'ping');
     const claimed = await claimOne(database, gateway);
-    const again = await takeTurn(database, { gateway, claim: 5 });
+    const again = await exchange(database, { gateway, claim: 5 });
     expect(again.claimed).toEqual([claimed]);
-    const known = await takeTurn(database, { gateway, claim: 5, renew: [claimed.lease_token] });
+    const known = await exchange(database, { gateway, claim: 5, renew: [claimed.lease_token] });
     expect(known.claimed).toEqual([]);
-    const another = await takeTurn(database, { gateway, runner: 'runner-2', claim: 5 });
+    const another = await exchange(database, { gateway, runner: 'runner-2', claim: 5 });
     expect(another.claimed).toEqual([]);
     await expireLease(database, claimed.id);
-    const swept = await takeTurn(database, { gateway, claim: 5 });
+    const swept = await exchange(database, { gateway, claim: 5 });
     expect(swept.claimed).toMatchObject([{ id: claimed.id, attempt: 2 }]);
   });
 
   test('says when the next lease of another runner runs out', async () => {
-    expect((await takeTurn(database, { gateway })).sweep_in_ms).toBeNull();
+    expect((await exchange(database, { gateway })).sweep_in_ms).toBeNull();
     await ask(database, gateway, 'ping');
     const { lease_token } = await claimOne(database, gateway);
-    expect((await takeTurn(database, { gateway, renew: [lease_token] })).sweep_in_ms).toBeNull();
-    const { sweep_in_ms } = await takeTurn(database, { gateway, runner: 'runner-2' });
+    expect((await exchange(database, { gateway, renew: [lease_token] })).sweep_in_ms).toBeNull();
+    const { sweep_in_ms } = await exchange(database, { gateway, runner: 'runner-2' });
     expect(sweep_in_ms).toBeGreaterThan(50_000);
     expect(sweep_in_ms).toBeLessThanOrEqual(60_000);
   });
@@ -65,7 +65,7 @@ describe('claim', () => {
     const restart = await ask(database, gateway, 'restart_gateway');
     const first = await ask(database, gateway, 'ping');
     const second = await ask(database, gateway, 'stack_status');
-    const { claimed } = await takeTurn(database, { gateway, claim: 10 });
+    const { claimed } = await exchange(database, { gateway, claim: 10 });
     expect(claimed.map(({ id }) => id)).toEqual([first, second, restart]);
   });
 
@@ -78,17 +78,17 @@ describe('claim', () => {
   test('never gives the commands of another gateway', async () => {
     await ask(database, gateway, 'ping');
     const other = await database.addGateway(`other-${count}`);
-    expect((await takeTurn(database, { gateway: other, claim: 10 })).claimed).toEqual([]);
+    expect((await exchange(database, { gateway: other, claim: 10 })).claimed).toEqual([]);
   });
 
   test('gives one stack action at a time and the next when it is finished', async () => {
     const first = await ask(database, gateway, 'restart_gateway');
     const second = await ask(database, gateway, 'restart_dispatcher');
-    const { claimed } = await takeTurn(database, { gateway, claim: 10 });
+    const { claimed } = await exchange(database, { gateway, claim: 10 });
     expect(claimed.map(({ id }) => id)).toEqual([first]);
-    expect((await takeTurn(database, { gateway, claim: 10, runner: 'runner-2' })).claimed).toEqual([]);
+    expect((await exchange(database, { gateway, claim: 10, runner: 'runner-2' })).claimed).toEqual([]);
     const results = [{ token: claimed[0]?.lease_token, status: 'done' }];
-    const next = await takeTurn(database, { gateway, claim: 10, results });
+    const next = await exchange(database, { gateway, claim: 10, results });
     expect(next.claimed.map(({ id }) => id)).toEqual([second]);
   });
 
@@ -97,7 +97,7 @@ describe('claim', () => {
     await database.query(`select lease_command(300, $1)`, [`gateway-${count}`]);
     await database.query(`select start_command($1)`, [old]);
     await ask(database, gateway, 'restart_gateway');
-    expect((await takeTurn(database, { gateway, claim: 10 })).claimed).toEqual([]);
+    expect((await exchange(database, { gateway, claim: 10 })).claimed).toEqual([]);
   });
 
   test('runs agents beside each other, each one command at a time', async () => {
@@ -110,7 +110,7 @@ describe('claim', () => {
     const first = await ask(database, gateway, 'update', { agent: a });
     const waits = await ask(database, gateway, 'update', { agent: a });
     const beside = await ask(database, gateway, 'update', { agent: b });
-    const { claimed } = await takeTurn(database, { gateway, claim: 10 });
+    const { claimed } = await exchange(database, { gateway, claim: 10 });
     expect(claimed.map(({ id }) => id)).toEqual([first, beside]);
     expect((await readCommand(database, waits)).status).toBe('pending');
     await database.query(`update hq.actions set served = false where name = 'update'`);
@@ -118,7 +118,7 @@ describe('claim', () => {
 
   test('leaves what is not served here to the daemons that serve it', async () => {
     const id = await ask(database, gateway, 'update_all');
-    expect((await takeTurn(database, { gateway, claim: 10 })).claimed).toEqual([]);
+    expect((await exchange(database, { gateway, claim: 10 })).claimed).toEqual([]);
     expect((await readCommand(database, id)).status).toBe('pending');
   });
 
@@ -129,7 +129,7 @@ describe('claim', () => {
       await ask(database, gateway, 'ping');
       await ask(database, gateway, 'restart_gateway');
       const resume = await ask(database, gateway, 'resume_gateway');
-      const turn = await takeTurn(database, { gateway, claim: 10, beat: { version: '1' } });
+      const turn = await exchange(database, { gateway, claim: 10, beat: { version: '1' } });
       expect(turn.gateway_status).toBe(status);
       expect(turn.claimed.map(({ id }) => id)).toEqual([resume]);
     },
@@ -143,14 +143,14 @@ describe('claim', () => {
        returning id`,
       [gateway],
     );
-    const { claimed } = await takeTurn(database, { gateway, claim: 10 });
+    const { claimed } = await exchange(database, { gateway, claim: 10 });
     expect(claimed.map(({ id }) => id).sort()).toEqual(rows.map(({ id }) => id).sort());
     const results = claimed.map(({ lease_token: token }) => ({
       token,
       status: 'failed',
       error_message: 'no',
     }));
-    expect((await takeTurn(database, { gateway, results })).lost).toEqual([]);
+    expect((await exchange(database, { gateway, results })).lost).toEqual([]);
     for (const { id } of rows) expect((await readCommand(database, id)).status).toBe('failed');
   });
 
@@ -158,7 +158,7 @@ describe('claim', () => {
     const id = await ask(database, gateway, 'ping');
     const { lease_token: token } = await claimOne(database, gateway);
     await database.query(`delete from gateways where id = $1`, [gateway]);
-    const turn = await takeTurn(database, {
+    const turn = await exchange(database, {
       gateway,
       claim: 5,
       results: [{ token, status: 'done' }],

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cloneDatabase, service, type TestDatabase } from '../../testing/database.ts';
-import { takeTurn } from '../../testing/turn.ts';
+import { exchange } from '../../testing/exchange.ts';
 
 let database: TestDatabase;
 let gateway: string;
@@ -27,7 +27,7 @@ async function drain(
   const got: string[] = [];
   let results: unknown[] = [];
   for (;;) {
-    const { claimed } = await takeTurn(database, { gateway, runner, claim, results });
+    const { claimed } = await exchange(database, { gateway, runner, claim, results });
     if (claimed.length > 0) await onClaimed();
     got.push(...claimed.map(({ id }) => id));
     const wasIdle = claimed.length === 0 && results.length === 0;

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Account, type ChatHouse, openChatHouse } from '../../testing/chat.ts';
+import { type Account, type ChatFixture, openChatFixture } from '../../testing/chat.ts';
 import { type Caller, cloneDatabase, nilTenant, service, type TestDatabase } from '../../testing/database.ts';
 import { enqueue } from '../../testing/enqueue.ts';
 
 let database: TestDatabase;
-let house: ChatHouse;
+let chats: ChatFixture;
 let admin: Caller;
 let people: readonly Account[];
 let gateway: string;
@@ -18,16 +18,16 @@ const drifter = `id = (select id from agents where slug like 'drifter-%' order b
 
 beforeAll(async () => {
   database = await cloneDatabase();
-  house = await openChatHouse(database);
+  chats = await openChatFixture(database);
   admin = await database.addUser({ role: 'admin' });
   const [home] = await database.query<{ id: string }>(`select id from gateways where tenant_id = $1`, [
     nilTenant,
   ]);
   gateway = home?.id ?? '';
   for (const slug of agents) await database.addAgent(slug, gateway);
-  await house.bind('C1', 'admin');
+  await chats.bind('C1', 'admin');
   people = await Promise.all(
-    Array.from({ length: 4 }, () => house.link('admin', { kind: 'group', channel: 'C1' })),
+    Array.from({ length: 4 }, () => chats.link('admin', { kind: 'group', channel: 'C1' })),
   );
 });
 afterAll(() => database.drop());
@@ -40,16 +40,16 @@ function pick<T>(list: readonly T[]): T {
 const envelope = () => `enc:v1:${'A'.repeat(16)}.${'B'.repeat(22)}.${randomUUID().slice(0, 4)}`;
 
 async function act(action: string, payload: object = {}, agent?: string) {
-  const answer = await house.call('chat_act', pick(people), { action, payload, ...(agent && { agent }) });
+  const answer = await chats.call('chat_act', pick(people), { action, payload, ...(agent && { agent }) });
   if (answer.confirm !== undefined) tokens.push(answer.confirm.token);
   return answer;
 }
 
-/** What everybody who uses an HQ does to the same few rows: each of these takes several locks. */
+/** Everything that changes the same few rows; each takes several locks. */
 const deeds: readonly (() => Promise<unknown>)[] = [
   () => act(pick(['restart_gateway', 'pause_gateway'])),
-  () => house.call('chat_confirm', pick(people), { token: pick(tokens) }),
-  () => house.call('chat_decline', pick(people), { token: pick(tokens) }),
+  () => chats.call('chat_confirm', pick(people), { token: pick(tokens) }),
+  () => chats.call('chat_decline', pick(people), { token: pick(tokens) }),
   async () => {
     await act('create_task', { title: 'one', agent: pick(agents) });
     const [task] = await database.query<{ id: string }>(`select id from tasks order by random() limit 1`);
@@ -79,20 +79,20 @@ const deeds: readonly (() => Promise<unknown>)[] = [
       fingerprint: pick(['f', 'g']).repeat(20),
       state: pick(['connected', 'connecting', 'stopped']),
     }));
-    return house.tell('chat_heartbeat', {
+    return chats.request('chat_heartbeat', {
       holder: pick(['a', 'b']),
       adapters: pick([adapters, adapters.reverse()]),
     });
   },
-  () => house.call('chat_subscribe', pick(people)),
-  () => house.call('chat_unsubscribe', pick(people)),
+  () => chats.call('chat_subscribe', pick(people)),
+  () => chats.call('chat_unsubscribe', pick(people)),
   async () => {
     const watched = await database.query<{ id: string }>(`select id from chat_subscriptions`);
     const rows = watched.map(({ id }) => ({
       subscription_id: id,
       messages: ['a', 'b'].map((key) => ({ key, handle: {}, open: pick([true, false]) })),
     }));
-    return house.tell('chat_record_alerts', { rows });
+    return chats.request('chat_record_alerts', { rows });
   },
   () =>
     database.as(admin, `select set_secret($1, $2, p_agent => $3)`, [

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { cloneDatabase, service, type TestDatabase } from '../../testing/database.ts';
-import { type ClaimedCommand, expireLease, takeTurn } from '../../testing/turn.ts';
+import { type ClaimedCommand, exchange, expireLease } from '../../testing/exchange.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -83,7 +83,7 @@ async function play(steps: readonly Step[], slug: string): Promise<void> {
       );
       if (row) asked.push(row.id);
     } else if (move.kind === 'claim') {
-      const { claimed } = await takeTurn(database, { gateway, runner: `r${move.runner}`, claim: move.count });
+      const { claimed } = await exchange(database, { gateway, runner: `r${move.runner}`, claim: move.count });
       tokens.push(...claimed);
     } else if (move.kind === 'cancel') {
       const id = from(asked, move.pick);
@@ -97,7 +97,7 @@ async function play(steps: readonly Step[], slug: string): Promise<void> {
         if (isItsOwn && before.get(id)?.status === 'running') await expireLease(database, id);
         continue;
       }
-      const turn = await takeTurn(
+      const turn = await exchange(
         database,
         move.kind === 'renew'
           ? { gateway, renew: [token] }
@@ -112,9 +112,9 @@ async function play(steps: readonly Step[], slug: string): Promise<void> {
     expect(round, 'a row is stuck').toBeLessThan(100);
     for (const { id, status } of (await look()).values())
       if (status === 'running') await expireLease(database, id);
-    const { claimed } = await takeTurn(database, { gateway, runner: 'last', claim: 5 });
+    const { claimed } = await exchange(database, { gateway, runner: 'last', claim: 5 });
     const results = claimed.map(({ lease_token: token }) => ({ token, status: 'done' }));
-    await takeTurn(database, { gateway, results });
+    await exchange(database, { gateway, results });
   }
 }
 

@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 
 describe('a key in clear', () => {
-  test.each(['auth_set_api_key', 'ping'])('never stands in a command: %s', async (action) => {
+  test.each(['auth_set_api_key', 'ping'])('is never part of a command: %s', async (action) => {
     const payload = JSON.stringify({ provider: 'openai', api_key: 'sk-in-clear' });
     for (const caller of [admin, service]) {
       await expect(

@@ -138,7 +138,7 @@ describe('storing a secret', () => {
     expect(revisions).toEqual(Array.from({ length: 16 }, (_, at) => at + 1));
   });
 
-  test('tells the log where it came from', async () => {
+  test('records its origin in the audit log', async () => {
     const { secret } = await set(operator, { p_origin: 'tui' });
     expect(
       await database.query(`select meta->>'origin' as origin from audit_log where entity_id = $1`, [

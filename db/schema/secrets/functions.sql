@@ -641,7 +641,7 @@ comment on function public.replace_envelopes(jsonb, uuid, boolean) is
 create or replace function hq.refuse_clear_key() returns trigger language plpgsql
 set search_path = '' as $$
 begin
-  raise exception 'a key never stands in a command'
+  raise exception 'a command must not contain a key'
     using errcode = '22023', column = 'api_key', table = 'agent_commands',
       hint = 'Store it as a secret of the gateway and refer to that: hq-tui secrets set.';
 end

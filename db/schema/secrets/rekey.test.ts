@@ -53,7 +53,7 @@ async function replace(rows: unknown, actor: string | null = null, last = false)
   ]);
   return row?.ids ?? [];
 }
-/** What a change of the key does with one row. */
+/** Replaces one row as re-keying does. */
 const changed = ({ id, encrypted_value: old }: Envelope) => ({
   id,
   old,

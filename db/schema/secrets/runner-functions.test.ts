@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { cloneDatabase, service, type TestDatabase } from '../../testing/database.ts';
-import { takeTurn } from '../../testing/turn.ts';
+import { exchange } from '../../testing/exchange.ts';
 
 let database: TestDatabase;
 let gateway: string;
@@ -68,8 +68,8 @@ describe('a snapshot', () => {
     expect(await snapshot(crypto.randomUUID())).toEqual({ version: null, agents: [], secrets: [] });
   });
 
-  test('has the version that every turn tells', async () => {
-    const turn = async () => (await takeTurn(database, { gateway })).secrets_version ?? Number.NaN;
+  test('has the version that every exchange returns', async () => {
+    const turn = async () => (await exchange(database, { gateway })).secrets_version ?? Number.NaN;
     const before = await turn();
     await add('A_KEY');
     expect(await turn()).toBe(before + 1);

@@ -8,7 +8,7 @@ import {
 } from '@hq/shared/secrets';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Caller, cloneDatabase, service, type TestDatabase } from '../../testing/database.ts';
-import { takeTurn } from '../../testing/turn.ts';
+import { exchange } from '../../testing/exchange.ts';
 
 const key = serviceRoleKey('a-key-of-these-tests');
 const sealed = (value: string) => seal(value, key);
@@ -55,7 +55,7 @@ async function moves(work: () => Promise<unknown>, of = gateway): Promise<number
 }
 
 describe('the name of a secret', () => {
-  test('is judged by SQL and by the faces alike, word for word', async () => {
+  test('is checked by SQL and by the clients alike, word for word', async () => {
     const names = [
       ...reservedNames,
       ...reservedPrefixes.flatMap((prefix) => [prefix, `${prefix}X`, prefix.slice(0, -1)]),
@@ -320,7 +320,7 @@ describe('the version of a gateway’s secrets', () => {
     expect((await version()) - before).toBe(49);
   });
 
-  test('stands in nobody’s way: not of a runner’s turns, nor of agents and gateways that go while their secrets are written', async () => {
+  test('deadlocks with nobody: not with a runner’s exchanges, nor with agents and gateways that are deleted while their secrets are written', async () => {
     for (let round = 0; round < 30; round += 1) {
       const place = await database.addGateway(`busy-${round}`);
       const leaving = await database.addAgent(`leaving-${round}`, place);
@@ -332,7 +332,7 @@ describe('the version of a gateway’s secrets', () => {
         [place, leaving, `leaving-${round}`, held],
       );
       const turns = Array.from({ length: 3 }, () =>
-        takeTurn(database, { gateway: place, claim: 5, renew: [held], beat: {} }),
+        exchange(database, { gateway: place, claim: 5, renew: [held], beat: {} }),
       );
       const writes = Array.from({ length: 3 }, () =>
         database.as(operator, `select set_secret('A_KEY', $1, $2, $3) as a`, [sealed('x'), place, leaving]),

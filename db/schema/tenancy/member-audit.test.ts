@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { cloneDatabase } from '../../testing/database.ts';
 
-test('an admin who lets somebody in, raises them and puts them out stands in the log', async () => {
+test('an admin who adds, promotes and removes a member is in the audit log', async () => {
   const database = await cloneDatabase();
   try {
     const admin = await database.addUser({ role: 'admin' });

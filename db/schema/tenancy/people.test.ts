@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openChatHouse } from '../../testing/chat.ts';
+import { openChatFixture } from '../../testing/chat.ts';
 import { anon, type Caller, cloneDatabase, type TestDatabase } from '../../testing/database.ts';
 
 let database: TestDatabase;
@@ -18,13 +18,13 @@ interface Person {
 const people = async (caller: Caller): Promise<readonly Person[]> =>
   (await database.as<{ people: Person[] }>(caller, `select tenant_people() as people`))[0]?.people ?? [];
 
-test('a member is told who the members of the own tenant are, and nobody else anything', async () => {
+test('a member reads the members of the own tenant, and nobody else anything', async () => {
   const other = await database.addTenant('other');
   const foreign = await database.addUser({ role: 'admin', tenant: other.id, email: 'far@example.test' });
   const ann = await database.addUser({ role: 'admin', email: 'ann@example.test' });
   const bob = await database.addUser({ role: 'viewer', email: 'bob@example.test' });
   const stranger = await database.addUser({ role: null, email: 'eve@example.test' });
-  const { bot } = await openChatHouse(database);
+  const { bot } = await openChatFixture(database);
 
   const seen = await people(bob);
   expect(seen).toContainEqual({

@@ -36,7 +36,7 @@ test('usage adds up to the month’s cost, from the workspace’s default limit'
   expect(await budget()).toEqual({ status: 'ok', cost: 3.75, tokens: 200, limit: 10 });
 });
 
-test('a budget that is nearly used and used up is told once each', async () => {
+test('a budget that is nearly used and used up raises one alert each', async () => {
   await use(8);
   expect((await budget())?.status).toBe('warned');
   await use(1);

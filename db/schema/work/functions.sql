@@ -157,7 +157,7 @@ begin
           (select w.owner_timezone from public.workspace w where w.tenant_id = p_command.tenant_id)))
         else v_payload ->> 'due_date' end));
   exception when datetime_field_overflow or invalid_datetime_format or invalid_time_zone_displacement_value then
-    raise exception 'due_date is no day of the calendar' using errcode = '22023', column = 'due_date';
+    raise exception 'due_date is not a valid date' using errcode = '22023', column = 'due_date';
   end;
   insert into public.tasks (tenant_id, title, description, status, priority, assignee_agent_id, due_date)
   values (v_new.tenant_id, v_new.title, v_new.description, v_new.status, v_new.priority, v_new.assignee_agent_id, v_new.due_date)
@@ -246,7 +246,7 @@ begin
     raise exception 'it is % already', replace(p_status, '_', ' ') using errcode = '23505', column = 'deliverable';
   end if;
   if v_row.review_status::text = 'draft' then
-    raise exception 'it is a draft: it has not been handed in' using errcode = '23505', column = 'deliverable';
+    raise exception 'it is a draft and was not submitted' using errcode = '23505', column = 'deliverable';
   end if;
   v_decision := jsonb_populate_record(v_row, jsonb_build_object('review_status', p_status, 'review_note', p_command.payload ->> 'note'));
   update public.entity_links e

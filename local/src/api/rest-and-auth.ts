@@ -44,30 +44,7 @@ export function restAndAuth({
 }: RestAndAuthOptions): RestAndAuth {
   quietConsoleDuringRequests();
   const connection = new LocalConnection(pool);
-  const app = new App({
-    connection,
-    auth: {
-      enabled: true,
-      jwt_secret: keys.jwtSecret,
-      jwt_expiry: jwtExpirySeconds,
-      enable_signup: false,
-      enable_anonymous_sign_ins: false,
-      email: { enable_signup: false, enable_confirmations: false },
-    },
-    studio: { enabled: false },
-    options: {
-      server: {
-        disableStudio: true,
-        apiKeys: {
-          resolver: async (key) => {
-            const type = kindOfKey(key, keys);
-            if (!type) return null;
-            return { type, claims: { role: type === 'secret' ? 'service_role' : 'anon' } };
-          },
-        },
-      },
-    },
-  });
+  const app = createApp(connection, keys, jwtExpirySeconds);
 
   const answer = async (request: Request, path: string): Promise<Response> => {
     const response = await app.fetch(request, { peerAddress: '127.0.0.1' });
@@ -105,6 +82,33 @@ export function restAndAuth({
     },
     forgetSchema: () => connection.clearSchemaCache(),
   };
+}
+
+function createApp(connection: LocalConnection, keys: ApiKeys, jwtExpirySeconds: number): App {
+  return new App({
+    connection,
+    auth: {
+      enabled: true,
+      jwt_secret: keys.jwtSecret,
+      jwt_expiry: jwtExpirySeconds,
+      enable_signup: false,
+      enable_anonymous_sign_ins: false,
+      email: { enable_signup: false, enable_confirmations: false },
+    },
+    studio: { enabled: false },
+    options: {
+      server: {
+        disableStudio: true,
+        apiKeys: {
+          resolver: async (key) => {
+            const type = kindOfKey(key, keys);
+            if (!type) return null;
+            return { type, claims: { role: type === 'secret' ? 'service_role' : 'anon' } };
+          },
+        },
+      },
+    },
+  });
 }
 
 /** Contains a table's or function's name, and no filters, which may contain values. */

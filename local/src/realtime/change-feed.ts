@@ -16,13 +16,6 @@ export interface RowChange {
   readonly tenant: string | undefined;
 }
 
-export interface ChangeFeed {
-  /** Resolves to true as soon as changes arrive; to false after a bound. */
-  whenUp(): Promise<boolean>;
-  tables(): readonly PublishedTable[];
-  close(): Promise<void>;
-}
-
 export interface ChangeFeedOptions {
   readonly databaseUrl: string;
   /** Receives the changes of one tick of the event loop, in commit order. */
@@ -58,118 +51,128 @@ export async function installTriggers(client: pg.ClientBase): Promise<void> {
 }
 
 /** Listens to the triggers on one connection, which is opened again when it breaks. */
-export function openChangeFeed(options: ChangeFeedOptions): ChangeFeed {
-  let closed = false;
-  let current: pg.Client | undefined;
-  let published: readonly PublishedTable[] = [];
-  let isUp = false;
-  let failures = 0;
-  let timer: NodeJS.Timeout | undefined;
-  let gathered: RowChange[] = [];
-  const waiting = new Set<(up: boolean) => void>();
+export class ChangeFeed {
+  readonly #options: ChangeFeedOptions;
+  readonly #waiting = new Set<(up: boolean) => void>();
+  #client: pg.Client | undefined;
+  #tables: readonly PublishedTable[] = [];
+  #gathered: RowChange[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #failures = 0;
+  #isUp = false;
+  #isClosed = false;
 
-  const gather = (payload: string): void => {
-    const changes = readNotification(payload, published);
-    if (changes.length === 0) return;
-    gathered.push(...changes);
-    if (gathered.length > changes.length) return;
-    setImmediate(() => {
-      const batch = gathered;
-      gathered = [];
-      if (!closed) options.onChanges(batch);
+  constructor(options: ChangeFeedOptions) {
+    this.#options = options;
+    void this.#connect();
+  }
+
+  tables(): readonly PublishedTable[] {
+    return this.#tables;
+  }
+
+  /** Resolves to true as soon as changes arrive; to false after a bound. */
+  whenUp(): Promise<boolean> {
+    if (this.#isUp || this.#isClosed) return Promise.resolve(this.#isUp);
+    return new Promise((resolve) => {
+      const settle = (up: boolean): void => {
+        clearTimeout(bound);
+        this.#waiting.delete(settle);
+        resolve(up);
+      };
+      const bound = setTimeout(settle, whenUpBoundMs, false);
+      this.#waiting.add(settle);
     });
-  };
+  }
 
-  const lose = (client: pg.Client): void => {
-    if (client !== current) return;
-    current = undefined;
-    // The connection is lost already; errors of its end are irrelevant.
-    client.end().catch(() => undefined);
-    if (isUp) options.onDown();
-    isUp = false;
-    if (closed) return;
-    failures += 1;
-    timer = setTimeout(connect, backoffMs(failures, backoff));
-  };
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    for (const settle of [...this.#waiting]) settle(false);
+    const client = this.#client;
+    this.#client = undefined;
+    await client?.end();
+  }
 
-  const connect = async (): Promise<void> => {
+  async #connect(): Promise<void> {
     const client = new pg.Client({
-      connectionString: options.databaseUrl,
+      connectionString: this.#options.databaseUrl,
       connectionTimeoutMillis: 3_000,
       query_timeout: 5_000,
       keepAlive: true,
       application_name: 'hq-realtime',
       options: '-c role=hq_api -c TimeZone=UTC',
     });
-    current = client;
-    client.on('error', () => lose(client));
-    client.on('end', () => lose(client));
-    client.on('notification', (message) => {
-      if (client !== current || !message.payload) return;
-      if (message.channel === channel) gather(message.payload);
-      else if (message.payload === 'reload schema') void reload(client, options.onSchemaChange);
-    });
+    this.#client = client;
+    client.on('error', () => this.#onLost(client));
+    client.on('end', () => this.#onLost(client));
+    client.on('notification', (message) => this.#onNotification(client, message));
     try {
       await client.connect();
       await client.query(`listen ${channel}; listen pgrst`);
     } catch {
-      lose(client);
+      this.#onLost(client);
       return;
     }
-    await reload(client, () => {
-      isUp = true;
-      for (const settle of [...waiting]) settle(true);
-      failures = 0;
-      options.onUp();
+    await this.#reload(client, () => {
+      this.#isUp = true;
+      for (const settle of [...this.#waiting]) settle(true);
+      this.#failures = 0;
+      this.#options.onUp();
     });
-    watch(client);
-  };
+    this.#checkLiveness(client);
+  }
 
-  const reload = async (client: pg.Client, then: () => void): Promise<void> => {
+  #onNotification(client: pg.Client, { channel: from, payload }: pg.Notification): void {
+    if (client !== this.#client || !payload) return;
+    if (from === channel) this.#gather(payload);
+    else if (payload === 'reload schema') void this.#reload(client, this.#options.onSchemaChange);
+  }
+
+  #gather(payload: string): void {
+    const changes = readNotification(payload, this.#tables);
+    if (changes.length === 0) return;
+    this.#gathered.push(...changes);
+    if (this.#gathered.length > changes.length) return;
+    setImmediate(() => {
+      const batch = this.#gathered;
+      this.#gathered = [];
+      if (!this.#isClosed) this.#options.onChanges(batch);
+    });
+  }
+
+  #onLost(client: pg.Client): void {
+    if (client !== this.#client) return;
+    this.#client = undefined;
+    // The connection is lost already; errors of its end are irrelevant.
+    client.end().catch(() => undefined);
+    if (this.#isUp) this.#options.onDown();
+    this.#isUp = false;
+    if (this.#isClosed) return;
+    this.#failures += 1;
+    this.#timer = setTimeout(() => void this.#connect(), backoffMs(this.#failures, backoff));
+  }
+
+  async #reload(client: pg.Client, then: () => void): Promise<void> {
     try {
-      published = await readPublishedTables(client);
-      if (client === current) then();
+      this.#tables = await readPublishedTables(client);
+      if (client === this.#client) then();
     } catch {
-      lose(client);
+      this.#onLost(client);
     }
-  };
+  }
 
   /** Detects a connection that broke silently. */
-  const watch = (client: pg.Client): void => {
-    if (client !== current) return;
-    timer = setTimeout(() => {
+  #checkLiveness(client: pg.Client): void {
+    if (client !== this.#client) return;
+    this.#timer = setTimeout(() => {
       client.query('select 1').then(
-        () => watch(client),
-        () => lose(client),
+        () => this.#checkLiveness(client),
+        () => this.#onLost(client),
       );
     }, livenessMs);
-    timer.unref();
-  };
-
-  void connect();
-  return {
-    whenUp: () =>
-      isUp || closed
-        ? Promise.resolve(isUp)
-        : new Promise((resolve) => {
-            const settle = (up: boolean): void => {
-              clearTimeout(bound);
-              waiting.delete(settle);
-              resolve(up);
-            };
-            const bound = setTimeout(settle, whenUpBoundMs, false);
-            waiting.add(settle);
-          }),
-    tables: () => published,
-    close: async () => {
-      closed = true;
-      clearTimeout(timer);
-      for (const settle of [...waiting]) settle(false);
-      const client = current;
-      current = undefined;
-      await client?.end();
-    },
-  };
+    this.#timer.unref();
+  }
 }
 
 function readNotification(payload: string, tables: readonly PublishedTable[]): readonly RowChange[] {
@@ -177,6 +180,7 @@ function readNotification(payload: string, tables: readonly PublishedTable[]): r
   try {
     json = JSON.parse(payload);
   } catch {
+    // Another program notified on this channel.
     return [];
   }
   const { data } = notification.safeParse(json);

@@ -1,10 +1,11 @@
 import { once } from 'node:events';
-import { PassThrough, Readable } from 'node:stream';
-import { HqError } from '@hq/shared/errors';
+import { PassThrough } from 'node:stream';
+import type Docker from 'dockerode';
 import { z } from 'zod';
 import { type Container, inspectedContainer } from './container.ts';
 import { engineAddress } from './engine-address.ts';
-import { explainEngineError, isNotFound } from './engine-error.ts';
+import { isNotFound } from './engine-error.ts';
+import { createEngineRequests } from './engine-requests.ts';
 
 const listedContainers = z.array(z.object({ Id: z.string(), Labels: z.record(z.string(), z.string()) }));
 
@@ -31,7 +32,6 @@ export interface Engine {
   events(signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
 }
 
-const answerSeconds = 20;
 /** Upper limit; the program has shorter limits of its own. */
 const execSeconds = 600;
 
@@ -42,82 +42,16 @@ const healthEvents = ['start', 'die', 'destroy', 'pause', 'unpause', 'health_sta
  * without one use the engine's. dockerode is imported late: a runner without Docker need not load its gRPC stack.
  */
 export async function openEngine(project: string, dockerHost: string | undefined): Promise<Engine> {
-  const { default: Docker } = await import('dockerode');
+  const { default: DockerClient } = await import('dockerode');
   const address = engineAddress(dockerHost);
-  const docker = new Docker(address.options);
+  const docker = new DockerClient(address.options);
   const filters = { label: [`com.docker.compose.project=${project}`, 'com.docker.compose.oneoff=False'] };
 
-  async function ask<Answer>(
-    signal: AbortSignal,
-    question: (signal: AbortSignal) => Promise<Answer>,
-    limitSeconds = answerSeconds,
-  ): Promise<Answer> {
-    signal.throwIfAborted();
-    const limit = AbortSignal.timeout(limitSeconds * 1000);
-    const whole = AbortSignal.any([signal, limit]);
-    // docker-modem never settles when a response breaks off, not even after an abort.
-    const aborted = new Promise<never>((_resolve, reject) => {
-      whole.addEventListener('abort', () => reject(whole.reason), { once: true });
-    });
-    try {
-      return await Promise.race([question(whole), aborted]);
-    } catch (error) {
-      signal.throwIfAborted();
-      if (limit.aborted)
-        throw new HqError('unreachable', `The Docker engine did not answer within ${limitSeconds} s.`, {
-          hint: 'Look at the engine on the host: systemctl status docker.',
-          cause: error,
-        });
-      throw explainEngineError(error, address.text);
-    }
-  }
-
-  async function* chunks(stream: Readable, signal: AbortSignal): AsyncIterable<Uint8Array> {
-    try {
-      yield* stream;
-    } catch (error) {
-      signal.throwIfAborted();
-      throw explainEngineError(error, address.text);
-    }
-  }
-
-  /** Applies the time limit until the response starts; afterwards only the signal ends the stream. */
-  async function openStream(
-    path: string,
-    options: Record<string, unknown>,
-    signal: AbortSignal,
-  ): Promise<AsyncIterable<Uint8Array>> {
-    const stop = new AbortController();
-    const whole = AbortSignal.any([signal, stop.signal]);
-    const opened = await ask(
-      signal,
-      (limited) =>
-        new Promise<Readable>((resolve, reject) => {
-          const giveUp = () => stop.abort(limited.reason);
-          limited.addEventListener('abort', giveUp, { once: true });
-          docker.modem.dial(
-            {
-              path,
-              method: 'GET',
-              options,
-              isStream: true,
-              abortSignal: whole,
-              statusCodes: { 200: true, 404: 'no such container', 500: 'server error' },
-            },
-            (error, stream) => {
-              limited.removeEventListener('abort', giveUp);
-              if (stream instanceof Readable) resolve(stream);
-              else reject(error ?? new Error('the response is no stream'));
-            },
-          );
-        }),
-    );
-    return chunks(opened, signal);
-  }
+  const requests = createEngineRequests(docker, address.text);
 
   return {
     async list(signal) {
-      const listed = await ask(signal, async (abortSignal) =>
+      const listed = await requests.send(signal, async (abortSignal) =>
         listedContainers.parse(await docker.listContainers({ all: true, filters, abortSignal })),
       );
       return listed
@@ -130,7 +64,7 @@ export async function openEngine(project: string, dockerHost: string | undefined
         .sort((one, other) => one.service.localeCompare(other.service) || one.number - other.number);
     },
     inspect: (id, signal) =>
-      ask(signal, async (abortSignal) => {
+      requests.send(signal, async (abortSignal) => {
         try {
           return inspectedContainer.parse(await docker.getContainer(id).inspect({ abortSignal }));
         } catch (error) {
@@ -139,42 +73,50 @@ export async function openEngine(project: string, dockerHost: string | undefined
         }
       }),
     async restart(id, graceSeconds, signal) {
-      await ask(
+      await requests.send(
         signal,
         (abortSignal) => docker.getContainer(id).restart({ t: graceSeconds, abortSignal }),
         graceSeconds + 60,
       );
     },
-    async exec(id, program, input, signal) {
-      const output: Uint8Array[] = [];
-      await ask(
+    exec: (id, program, input, signal) =>
+      requests.send(
         signal,
-        async (abortSignal) => {
-          const exec = await docker.getContainer(id).exec({
-            Cmd: [...program],
-            AttachStdin: true,
-            AttachStdout: true,
-            abortSignal,
-          });
-          const stream = await exec.start({ hijack: true, stdin: true, abortSignal });
-          const stdout = new PassThrough().on('data', (bytes: Buffer) => output.push(bytes));
-          docker.modem.demuxStream(stream, stdout, stdout);
-          // Closing this end would cut the program's output; the program ends by itself.
-          stream.write(input);
-          try {
-            await once(stream, 'end', { signal: abortSignal });
-          } finally {
-            stream.destroy();
-          }
-        },
+        (abortSignal) => runInContainer(docker, id, program, input, abortSignal),
         execSeconds,
-      );
-      return Buffer.concat(output).toString();
-    },
+      ),
     // dockerode's own method would buffer the whole log, and parse it if it is JSON.
     log: (id, lines, signal) =>
-      openStream(`/containers/${id}/logs?`, { stdout: true, stderr: true, tail: lines }, signal),
+      requests.openStream(`/containers/${id}/logs?`, { stdout: true, stderr: true, tail: lines }, signal),
     events: (signal) =>
-      openStream('/events?', { filters: { ...filters, type: ['container'], event: healthEvents } }, signal),
+      requests.openStream(
+        '/events?',
+        { filters: { ...filters, type: ['container'], event: healthEvents } },
+        signal,
+      ),
   };
+}
+
+async function runInContainer(
+  docker: Docker,
+  id: string,
+  program: readonly string[],
+  input: string,
+  abortSignal: AbortSignal,
+): Promise<string> {
+  const output: Uint8Array[] = [];
+  const exec = await docker
+    .getContainer(id)
+    .exec({ Cmd: [...program], AttachStdin: true, AttachStdout: true, abortSignal });
+  const stream = await exec.start({ hijack: true, stdin: true, abortSignal });
+  const stdout = new PassThrough().on('data', (bytes: Buffer) => output.push(bytes));
+  docker.modem.demuxStream(stream, stdout, stdout);
+  // Closing this end would cut the program's output; the program ends by itself.
+  stream.write(input);
+  try {
+    await once(stream, 'end', { signal: abortSignal });
+  } finally {
+    stream.destroy();
+  }
+  return Buffer.concat(output).toString();
 }

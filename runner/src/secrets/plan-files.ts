@@ -59,83 +59,109 @@ type Decrypted = { readonly value: string } | { readonly fault: string };
  * reserved names belong to the gateway: they stay in its file, and no agent gets them.
  */
 export function planFiles(snapshot: SecretsSnapshot, keys: SecretsKeys, current: CurrentFiles): SyncPlan {
-  const slugs = new Set(snapshot.agents.map(({ slug }) => slug));
-  const currentGateway = readEnvFile(current.gateway ?? '');
-  const values = new Set([...currentGateway.values()].map(({ value }) => value));
-  const shared = new Map<string, string>();
-  const own = new Map<string, Map<string, string>>();
-  const outcomes: SyncOutcome[] = [];
-  const providerKeys: ProviderKey[] = [];
-  const unreadProviders = new Set<string>();
-  const channelTokens = new Set<string>();
+  const planner = new FilePlanner(snapshot, keys, current);
+  for (const secret of snapshot.secrets) planner.add(secret);
+  return planner.plan();
+}
 
-  const lines = (slug: string | null) => {
-    if (slug === null) return shared;
-    const known = own.get(slug) ?? new Map<string, string>();
-    own.set(slug, known);
-    return known;
-  };
-  const read = new Map<string, ReadonlyMap<string, EnvEntry>>();
-  const currentAgent = (slug: string) => {
-    const known = read.get(slug) ?? readEnvFile(current.agents.get(slug) ?? '');
-    read.set(slug, known);
-    return known;
-  };
-  const setStatus = (secret: StoredSecret, status: SecretResult['status'], error: string | null) =>
-    outcomes.push({ secret, result: { id: secret.id, revision: secret.revision, status, error } });
+class FilePlanner {
+  readonly #keys: SecretsKeys;
+  readonly #current: CurrentFiles;
+  readonly #slugs: ReadonlySet<string>;
+  /** Settings of the current files, by slug; null is the gateway's file. */
+  readonly #currentEntries = new Map<string | null, ReadonlyMap<string, EnvEntry>>();
+  /** Lines of the wanted files, by slug; null is every file. */
+  readonly #lines = new Map<string | null, Map<string, string>>([[null, new Map()]]);
+  readonly #values: Set<string>;
+  readonly #outcomes: SyncOutcome[] = [];
+  readonly #providerKeys: ProviderKey[] = [];
+  readonly #unreadProviders = new Set<string>();
+  readonly #channelTokens = new Set<string>();
 
-  for (const secret of snapshot.secrets) {
-    const { key, agent_id: agentId, agent_slug: slug } = secret;
-    if (agentId !== null && (slug === null || !slugs.has(slug))) {
-      setStatus(secret, 'waiting', null);
-      continue;
-    }
-    if (slug !== null && !isFileSlug(slug)) {
-      setStatus(secret, 'error', 'The agent’s slug cannot name a file.');
-      continue;
-    }
-    const provider = providerOfKey.get(key);
-    const opened = decryptSecret(secret, keys);
-    if ('value' in opened) {
-      values.add(opened.value);
-      lines(slug).set(key, envLine(key, opened.value));
-      if (provider !== undefined) providerKeys.push({ agent: slug, provider, value: opened.value });
-      if (channelKeys.has(key)) channelTokens.add(createHash('sha256').update(opened.value).digest('hex'));
-      setStatus(secret, 'active', null);
-      continue;
-    }
-    if (provider !== undefined) unreadProviders.add(provider);
-    const last = slug === null ? currentGateway.get(key) : currentAgent(slug).get(key);
-    if (last === undefined || isReserved(key)) {
-      setStatus(secret, 'error', opened.fault);
+  constructor(snapshot: SecretsSnapshot, keys: SecretsKeys, current: CurrentFiles) {
+    this.#keys = keys;
+    this.#current = current;
+    this.#slugs = new Set(snapshot.agents.map(({ slug }) => slug));
+    this.#values = new Set([...this.#entriesOf(null).values()].map(({ value }) => value));
+  }
+
+  add(secret: StoredSecret): void {
+    const { agent_id: agentId, agent_slug: slug } = secret;
+    if (agentId !== null && (slug === null || !this.#slugs.has(slug))) {
+      this.#setStatus(secret, 'waiting', null);
+    } else if (slug !== null && !isFileSlug(slug)) {
+      this.#setStatus(secret, 'error', 'The agent’s slug cannot name a file.');
     } else {
-      values.add(last.value);
-      lines(slug).set(key, last.line);
-      setStatus(secret, 'error', `${opened.fault} The previous value stays in use.`);
+      const decrypted = decryptSecret(secret, this.#keys);
+      if ('value' in decrypted) this.#addValue(secret, decrypted.value);
+      else this.#keepCurrent(secret, decrypted.fault);
     }
   }
 
-  const agents = new Map<string, string>();
-  for (const slug of slugs) {
-    if (isFileSlug(slug)) agents.set(slug, renderEnvFile(new Map([...shared, ...(own.get(slug) ?? [])])));
-  }
-  for (const [slug, text] of current.agents) {
-    // An unchanged file holds only values that are known already.
-    if (agents.get(slug) === text) continue;
-    for (const { value } of readEnvFile(text).values()) values.add(value);
+  plan(): SyncPlan {
+    const shared = this.#linesOf(null);
+    const agents = new Map<string, string>();
+    for (const slug of this.#slugs) {
+      if (isFileSlug(slug)) agents.set(slug, renderEnvFile(new Map([...shared, ...this.#linesOf(slug)])));
+    }
+    for (const [slug, text] of this.#current.agents) {
+      // The values of an unchanged file are known already.
+      if (agents.get(slug) === text) continue;
+      for (const { value } of this.#entriesOf(slug).values()) this.#values.add(value);
+    }
+    const gateway = new Map(shared);
+    for (const { key, line } of this.#entriesOf(null).values()) if (isReserved(key)) gateway.set(key, line);
+    return {
+      gateway: renderEnvFile(gateway),
+      agents,
+      outcomes: this.#outcomes,
+      providerKeys: this.#providerKeys,
+      unreadProviders: this.#unreadProviders,
+      channelTokens: this.#channelTokens,
+      values: this.#values,
+    };
   }
 
-  const gateway = new Map(shared);
-  for (const { key, line } of currentGateway.values()) if (isReserved(key)) gateway.set(key, line);
-  return {
-    gateway: renderEnvFile(gateway),
-    agents,
-    outcomes,
-    providerKeys,
-    unreadProviders,
-    channelTokens,
-    values,
-  };
+  #addValue(secret: StoredSecret, value: string): void {
+    const { key, agent_slug: agent } = secret;
+    const provider = providerOfKey.get(key);
+    this.#values.add(value);
+    this.#linesOf(agent).set(key, envLine(key, value));
+    if (provider !== undefined) this.#providerKeys.push({ agent, provider, value });
+    if (channelKeys.has(key)) this.#channelTokens.add(createHash('sha256').update(value).digest('hex'));
+    this.#setStatus(secret, 'active', null);
+  }
+
+  #keepCurrent(secret: StoredSecret, fault: string): void {
+    const { key, agent_slug: slug } = secret;
+    const provider = providerOfKey.get(key);
+    if (provider !== undefined) this.#unreadProviders.add(provider);
+    const entry = this.#entriesOf(slug).get(key);
+    if (entry === undefined || isReserved(key)) {
+      this.#setStatus(secret, 'error', fault);
+      return;
+    }
+    this.#values.add(entry.value);
+    this.#linesOf(slug).set(key, entry.line);
+    this.#setStatus(secret, 'error', `${fault} The previous value stays in use.`);
+  }
+
+  #setStatus(secret: StoredSecret, status: SecretResult['status'], error: string | null): void {
+    this.#outcomes.push({ secret, result: { id: secret.id, revision: secret.revision, status, error } });
+  }
+
+  #linesOf(slug: string | null): Map<string, string> {
+    const lines = this.#lines.get(slug) ?? new Map<string, string>();
+    this.#lines.set(slug, lines);
+    return lines;
+  }
+
+  #entriesOf(slug: string | null): ReadonlyMap<string, EnvEntry> {
+    const text = slug === null ? this.#current.gateway : this.#current.agents.get(slug);
+    const entries = this.#currentEntries.get(slug) ?? readEnvFile(text ?? '');
+    this.#currentEntries.set(slug, entries);
+    return entries;
+  }
 }
 
 /** Returns the value of a secret, or a reason that reveals nothing of it. */

@@ -279,7 +279,7 @@ describe('a key that opens half of the rows', () => {
       ['TWO', 'error'],
       ['TWO', 'error'],
     ]);
-    expect(rows[0]?.sync_error).toMatch(/encrypted under another key/);
+    expect(rows[0]?.sync_error).toMatch(/encrypted with another key/);
     expect(rows[0]?.sync_error).not.toMatch(/stays in use/);
     expect(rows[2]?.sync_error).toMatch(/The previous value stays in use\./);
     // A runner that has both keys reads both.

@@ -18,6 +18,7 @@ export interface FaultProxy {
 }
 
 export async function startFaultProxy(target: string): Promise<FaultProxy> {
+  // Over 60 lines: the HTTP and the WebSocket half share their faults.
   const { hostname, port } = new URL(target);
   const counts = new Map<string, number>();
   const losses = new Map<string, number>();

@@ -1,8 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { startTestStack, type TestStack } from '../../../local/testing/stack.ts';
@@ -80,6 +81,7 @@ const finished = new Set(['done', 'failed', 'cancelled']);
 const columns = 'id, status, attempt, exit_code, stdout, stderr, error_message, result, runner_id, meta';
 
 export async function startRunnerHarness(): Promise<RunnerHarness> {
+  // Over 60 lines: one short method after the other.
   const stack = await startTestStack();
   const directory = mkdtempSync(join(tmpdir(), 'hq-runner-'));
   const journal = join(directory, 'journal');
@@ -107,42 +109,7 @@ export async function startRunnerHarness(): Promise<RunnerHarness> {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     children.add(child);
-    let text = '';
-    child.stdout.on('data', (bytes: Buffer) => {
-      text += bytes.toString();
-    });
-    child.stderr.on('data', (bytes: Buffer) => {
-      text += bytes.toString();
-    });
-    const exited = once(child, 'exit');
-    const log = () =>
-      text
-        .split('\n')
-        .filter((line) => line.startsWith('{'))
-        .map((line) => JSON.parse(line));
-    const ready = await until(`the runner to be ready, with the output: ${text}`, () => {
-      if (child.exitCode !== null) throw new Error(`the runner ended: ${text}`);
-      return log().find((line) => line.msg === 'ready');
-    });
-    return {
-      child,
-      log,
-      rawLog: () => text,
-      health: async () => {
-        const response = await fetch(`http://127.0.0.1:${ready.healthPort}/healthz`);
-        const answer: HealthAnswer = JSON.parse(await response.text());
-        return { httpStatus: response.status, ...answer };
-      },
-      kill: async () => {
-        child.kill('SIGKILL');
-        await exited;
-      },
-      stop: async () => {
-        child.kill('SIGTERM');
-        const [code] = await exited;
-        return code;
-      },
-    };
+    return untilReady(child);
   };
 
   const command: RunnerHarness['command'] = async (id) => {
@@ -207,6 +174,45 @@ export async function startRunnerHarness(): Promise<RunnerHarness> {
       await setApi(true);
       await stack.close();
       rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+async function untilReady(child: ChildProcessByStdio<null, Readable, Readable>): Promise<RunningRunner> {
+  let text = '';
+  child.stdout.on('data', (bytes: Buffer) => {
+    text += bytes.toString();
+  });
+  child.stderr.on('data', (bytes: Buffer) => {
+    text += bytes.toString();
+  });
+  const exited = once(child, 'exit');
+  const log = () =>
+    text
+      .split('\n')
+      .filter((line) => line.startsWith('{'))
+      .map((line) => JSON.parse(line));
+  const ready = await until(`the runner to be ready, with the output: ${text}`, () => {
+    if (child.exitCode !== null) throw new Error(`the runner ended: ${text}`);
+    return log().find((line) => line.msg === 'ready');
+  });
+  return {
+    child,
+    log,
+    rawLog: () => text,
+    health: async () => {
+      const response = await fetch(`http://127.0.0.1:${ready.healthPort}/healthz`);
+      const answer: HealthAnswer = JSON.parse(await response.text());
+      return { httpStatus: response.status, ...answer };
+    },
+    kill: async () => {
+      child.kill('SIGKILL');
+      await exited;
+    },
+    stop: async () => {
+      child.kill('SIGTERM');
+      const [code] = await exited;
+      return code;
     },
   };
 }

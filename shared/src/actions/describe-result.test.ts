@@ -11,8 +11,13 @@ describe('the result of a command', () => {
     expect(resultWarning('restart_gateway', { service: 'gateway', tookMs: 1240 })).toBeNull();
   });
 
-  it.each([[null], [{ service: 1 }]])('that does not fit its schema is an error in tests: %j', (result) => {
-    expect(() => describeResult('restart_gateway', result)).toThrow('does not fit its schema');
+  it('that does not fit its schema is an error in tests', () => {
+    expect(() => describeResult('restart_gateway', { service: 1 })).toThrow('does not fit its schema');
+  });
+
+  it('of an older runner, which records none, is not described', () => {
+    expect(describeResult('restart_gateway', null)).toBeNull();
+    expect(resultWarning('restart_gateway', null)).toBeNull();
   });
 
   it('that does not fit its schema is a warning in production, which names the fields', () => {

@@ -3,8 +3,8 @@ import type { Action } from './action.ts';
 import { catalogue, isActionName } from './catalogue.ts';
 
 /**
- * Returns the result of a command as one line; null for an unknown action. A result that does not fit its schema is an error in
- * tests. In production it is null too, and `resultWarning` returns the sentence to show with it.
+ * Returns the result of a command as one line; null for an unknown action, and without a result, as older runners finish
+ * commands. A result that does not fit its schema is an error in tests; in production it is null, with a `resultWarning`.
  */
 export function describeResult(action: string | Action, result: unknown): string | null {
   const entry = typeof action === 'string' ? entryOf(action) : action;
@@ -15,10 +15,10 @@ export function describeResult(action: string | Action, result: unknown): string
   return null;
 }
 
-/** Returns a sentence about a result that does not fit the schema of its action; null if it fits or the action is unknown. */
+/** Returns a sentence about a result that does not fit the schema of its action; null if there is nothing to report. */
 export function resultWarning(action: string | Action, result: unknown): string | null {
   const entry = typeof action === 'string' ? entryOf(action) : action;
-  const fault = entry?.result.safeParse(result).error;
+  const fault = result === null ? undefined : entry?.result.safeParse(result).error;
   if (fault === undefined) return null;
   const fields = fault.issues.map(({ path, message }) =>
     [path.join('.'), message].filter(Boolean).join(': '),

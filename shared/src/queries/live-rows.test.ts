@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { nilTenant } from '../../../db/testing/database.ts';
 import { eventually } from '../../../db/testing/eventually.ts';
-import { claimOne, takeTurn } from '../../../db/testing/turn.ts';
+import { claimOne, exchange } from '../../../db/testing/exchange.ts';
 import { startTestStack, type TestStack } from '../../../local/testing/stack.ts';
 import { connect, type HqClient } from '../client/index.ts';
 import { HqError } from '../errors.ts';
 import type { LiveQuery } from '../live/index.ts';
+import { readLastOutput } from './command-output.ts';
+import { liveCommands, liveCommandsById, readCommandsById } from './commands.ts';
 import { createLiveRows, type LiveRows } from './live-rows.ts';
 import { settleNotification } from './notifications.ts';
 
@@ -68,11 +70,11 @@ describe('the live rows of a session', () => {
 
     const single = live.command(command.id);
     const output = live.commandOutput(command.id);
-    const ofGateway = live.commandsOfGateway(gateway);
+    const ofGateway = liveCommands(client, { gatewayId: gateway });
     await Promise.all([watch(single), watch(output), watch(ofGateway)]);
     const { lease_token: token } = await claimOne(stack.database, gateway);
     await shows(single, ([row]) => row?.status === 'running' && row.attempt === 1);
-    await takeTurn(stack.database, {
+    await exchange(stack.database, {
       gateway,
       progress: [{ token, percent: 40, note: 'stopping' }],
       output: [
@@ -89,11 +91,12 @@ describe('the live rows of a session', () => {
       'one\n',
       'two\n',
     ]);
+    expect((await readLastOutput(client, command.id, 1)).map((row) => row.text)).toEqual(['two\n']);
     await shows(
       live.gateways,
       ([row]) => row?.meta.services?.[0]?.health === 'starting' && row.status === 'ready',
     );
-    await takeTurn(stack.database, {
+    await exchange(stack.database, {
       gateway,
       results: [{ token, status: 'failed', exit_code: 7, error_message: 'it broke' }],
     });
@@ -128,5 +131,20 @@ describe('the live rows of a session', () => {
     ofAgent.refresh();
     expect((await shows(ofAgent, (rows) => rows.length > 0)).map((row) => row.action)).toEqual(['update']);
     ofAgent.close();
+  });
+
+  it('follow the commands of given ids', async () => {
+    const [first, second] = await Promise.all(
+      [1, 2].map(async () => (await client.enqueue({ action: 'ping', origin: 'tui' })).command.id),
+    );
+    const ids = [first, second].flatMap((id) => id ?? []);
+    expect((await readCommandsById(client, ids)).map((row) => row.id).sort()).toEqual([...ids].sort());
+    expect(await readCommandsById(client, [])).toEqual([]);
+    const ofIds = liveCommandsById(client, () => ids.slice(0, 1), 10);
+    await watch(ofIds);
+    expect(ofIds.getSnapshot().rows.map((row) => row.id)).toEqual(ids.slice(0, 1));
+    await client.cancel(ids[0] ?? '', 'tui');
+    await shows(ofIds, ([row]) => row?.status === 'cancelled');
+    ofIds.close();
   });
 });

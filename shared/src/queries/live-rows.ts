@@ -25,8 +25,7 @@ export function createLiveRows(client: HqClient) {
   };
   return {
     ...lists,
-    // These four return a new query each time; its caller closes it.
-    commandsOfGateway: (gatewayId: string) => liveCommands(client, { gatewayId }),
+    // These three return a new query each time; its caller closes it.
     commandsOfAgent: (agentId: string) => liveCommands(client, { agentId }),
     command: (id: string) => liveCommand(client, id),
     commandOutput: (id: string) => liveCommandOutput(client, id),
@@ -34,7 +33,7 @@ export function createLiveRows(client: HqClient) {
     refresh(): void {
       for (const list of Object.values(lists)) list.refresh();
     },
-    /** Closes the lists, not the queries that the four functions returned. */
+    /** Closes the lists, not the queries that the three functions returned. */
     close(): void {
       for (const list of Object.values(lists)) list.close();
     },

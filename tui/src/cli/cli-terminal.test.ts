@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { nilTenant } from '../../../db/testing/database.ts';
-import { takeTurn } from '../../../db/testing/turn.ts';
+import { exchange } from '../../../db/testing/exchange.ts';
 import { type StackMember, startTestStack, type TestStack } from '../../../local/testing/stack.ts';
 import { ScreenSession } from '../../testing/screen-session.ts';
 import { callOnTerminal, type TerminalCall } from '../../testing/terminal-call.ts';
@@ -118,7 +118,7 @@ describe('a call on a terminal', () => {
       version: null,
       restarts: 0,
     }));
-    await takeTurn(stack.database, { gateway: row?.id ?? '', beat: { services } });
+    await exchange(stack.database, { gateway: row?.id ?? '', beat: { services } });
     const coloured = signedIn(['gateways']);
     await coloured.exitCode;
     expect(coloured.written).toContain('\u001b[32mhealthy');

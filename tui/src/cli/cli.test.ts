@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { nilTenant } from '../../../db/testing/database.ts';
-import { claimOne, expireLease, takeTurn } from '../../../db/testing/turn.ts';
+import { claimOne, exchange, expireLease } from '../../../db/testing/exchange.ts';
 import { type StackMember, startTestStack, type TestStack } from '../../../local/testing/stack.ts';
 import { type CallOptions, type CallResult, call } from '../../testing/call.ts';
 
@@ -131,7 +131,7 @@ describe('what needs no HQ', () => {
 
 describe('the lists', () => {
   beforeEach(async () => {
-    await takeTurn(stack.database, {
+    await exchange(stack.database, {
       gateway,
       beat: { version: '1.2.3', services: [service('gateway', 'healthy')] },
     });
@@ -307,12 +307,12 @@ describe('run', () => {
     const waiting = asOperator(['run', 'tail-logs', '--set', 'lines=2', '--wait', '--timeout', '30']);
     const command = await whenClaimed();
     const token = command.lease_token;
-    await takeTurn(stack.database, {
+    await exchange(stack.database, {
       gateway,
       output: [{ token, seq: 0, stream: 'stdout', text: 'first \u001b[31mline\u001b[0m\n' }],
       progress: [{ token, percent: 50, note: 'half way' }],
     });
-    await takeTurn(stack.database, {
+    await exchange(stack.database, {
       gateway,
       output: [{ token, seq: 1, stream: 'stderr', text: 'second line\n' }],
       results: [{ token, status: 'done', exit_code: 0, result: { service: 'gateway', lines: 2 } }],
@@ -326,7 +326,7 @@ describe('run', () => {
     await clearQueue();
     const waiting = asOperator(['run', 'restart_gateway', '--yes', '--wait', '--json']);
     const { lease_token: token } = await whenClaimed();
-    await takeTurn(stack.database, {
+    await exchange(stack.database, {
       gateway,
       results: [{ token, status: 'failed', exit_code: 1, error_message: 'never became healthy' }],
     });
@@ -343,7 +343,7 @@ describe('run', () => {
       await clearQueue();
       const waiting = asOperator(['run', 'ping', '--wait', ...options]);
       const { lease_token: token } = await whenClaimed();
-      await takeTurn(stack.database, { gateway, results: [{ token, status: 'done', exit_code: 0, result }] });
+      await exchange(stack.database, { gateway, results: [{ token, status: 'done', exit_code: 0, result }] });
       return waiting;
     }
 
@@ -399,7 +399,7 @@ describe('run', () => {
     });
     await away.promise;
     const { lease_token: token } = await claimOne(stack.database, gateway);
-    await takeTurn(stack.database, {
+    await exchange(stack.database, {
       gateway,
       output: [{ token, seq: 0, stream: 'stdout', text: 'written while away\n' }],
       results: [{ token, status: 'done', exit_code: 0, result: { runner: 'runner-1' } }],
@@ -433,7 +433,7 @@ describe('run', () => {
 
   async function whenClaimed() {
     for (;;) {
-      const { claimed } = await takeTurn(stack.database, { gateway, claim: 1 });
+      const { claimed } = await exchange(stack.database, { gateway, claim: 1 });
       const [command] = claimed;
       if (command !== undefined) return command;
       await new Promise((resolve) => setTimeout(resolve, 20));

@@ -6,27 +6,27 @@ import type { Console } from './output/console.ts';
 /** Opens the screens. Without a terminal for them it prints the status instead. */
 export async function openScreens(console: Console, isReadonly: boolean): Promise<void> {
   const { env } = console;
-  const obstacle = whyNotHere(env, console.stdin, console.stdout);
-  if (obstacle !== null) {
-    console.say(`${obstacle} Here is the fleet as text.`);
+  const problem = whyNotHere(env, console.stdin, console.stdout);
+  if (problem !== null) {
+    console.say(`${problem} Here is the fleet as text.`);
     const { printStatus } = await import('./commands/status.ts');
     await printStatus(console, { json: false, wide: false });
     return;
   }
-  const entrance = await findHq(env);
+  const hq = await findHq(env);
   // Ink is half of the start-up time: a one-shot command never loads it.
-  const [{ openTerminal }, { doorOf }] = await Promise.all([
-    import('../ui/open.tsx'),
-    import('../ui/door.ts'),
+  const [{ openTerminal }, { createConnector }] = await Promise.all([
+    import('../app/open-terminal.tsx'),
+    import('../session/connector.ts'),
   ]);
   await openTerminal({
-    door: doorOf({
-      ...entrance,
+    connector: createConnector({
+      ...hq,
       env,
       connect() {
         // After the first frame, which would take a fifth longer.
         keepHeapSmall();
-        return entrance.connect();
+        return hq.connect();
       },
     }),
     isReadonly,

@@ -2,14 +2,15 @@ import { HqError } from '@hq/shared/errors';
 import { Command } from 'commander';
 import { z } from 'zod';
 import { flag } from './arguments/options.ts';
-import { commands } from './commands/index.ts';
+import type { AddCommand } from './command.ts';
 import type { Console } from './output/console.ts';
 
 const programOptions = z.object({ readonly: flag });
 
-/** Creates the command line. Without a command it opens the screens. */
+/** Creates the command line with the given commands. Without a command it opens the screens. */
 export function createProgram(
   console: Console,
+  commands: readonly AddCommand[],
   version: string,
   openScreens: (isReadonly: boolean) => Promise<void>,
 ): Command {

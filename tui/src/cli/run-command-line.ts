@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander';
+import { loadCommands } from './commands/index.ts';
 import type { Console } from './output/console.ts';
 import { type ExitCode, exitCodes } from './output/exit-codes.ts';
 import { createProgram } from './program.ts';
@@ -11,7 +12,8 @@ export async function runCommandLine(
   openScreens: (isReadonly: boolean) => Promise<void>,
 ): Promise<ExitCode> {
   try {
-    await createProgram(console, version, openScreens).parseAsync(args, { from: 'user' });
+    const commands = await loadCommands(args);
+    await createProgram(console, commands, version, openScreens).parseAsync(args, { from: 'user' });
     return exitCodes.done;
   } catch (error) {
     // Commander has written its message to the right stream.

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { sampleCommands } from '../../testing/sample-house.ts';
+import { sampleCommands } from '../../testing/sample-session.ts';
 import { openCommandText } from './command-state.ts';
 
 const startedAt = '2026-11-22T10:00:00.000Z';

@@ -1,68 +1,117 @@
+import stringWidth from 'string-width';
 import Output from '../../../node_modules/ink/build/output.js';
 
 type Clip = Parameters<Output['clip']>[0];
+type WriteOptions = Parameters<Output['write']>[3];
 
 interface Write {
   readonly x: number;
+  /** Rows from the first line of the text to this row, as a number that is not positive. */
+  readonly top: number;
   readonly text: string;
-  /** The columns that may be written, from the first up to the second; undefined is unbounded. */
-  readonly columns: readonly [number | undefined, number | undefined];
+  readonly options: WriteOptions;
+  readonly clip: Clip | undefined;
 }
 
-/** The rows of the last frame, by what was written into them. */
-let keptRows = new Map<string, string>();
+interface Row {
+  /** Everything that the row depends on; null where that cannot be told without composing it. */
+  key: string | null;
+  readonly writes: Write[];
+}
+
+/** The rows of the last frame, by their keys. */
+let lastRows = new Map<string, string>();
 
 /**
- * Ink's compositor, but for this: Ink takes every cell of the screen apart and puts it together again for every frame; this
- * one does so only in rows into which something else is written than in the frame before. A row depends on nothing but what
- * is written into it, so the frames are the same to the byte. A frame with more than plain rows goes Ink's own way.
+ * Ink's compositor, except that a row is composed only when its writes differ from those of the frame before. Ink takes every cell of
+ * the screen apart for every frame. Rows do not depend on each other, so the frames are equal to Ink's to the byte.
  */
 export default class KeptRows extends Output {
-  readonly #rows: Write[][] = Array.from({ length: this.height }, () => []);
-  #clips: Clip[] = [];
-  #isPlain = true;
+  readonly #rows: Row[] = Array.from({ length: this.height }, () => ({ key: '', writes: [] }));
+  readonly #clips: Clip[] = [];
 
-  override write(x: number, y: number, text: string, options: Parameters<Output['write']>[3]): void {
-    super.write(x, y, text, options);
-    // Every text has a transformer, which colours it; where the text has its colours already, that changes nothing.
-    const isAsItStands = options.transformers.every((transform) => transform(text, 0) === text);
-    this.#isPlain &&= isAsItStands && !text.includes('\n') && this.#clips.length < 2;
-    const { x1, x2, y1, y2 } = this.#clips[0] ?? {};
-    // Ink cuts rows off only where a clip has both edges.
-    const isShown = y1 === undefined || y2 === undefined || (y >= y1 && y < y2);
-    if (text !== '' && isShown) this.#rows[y]?.push({ x, text, columns: [x1, x2] });
+  override write(x: number, y: number, text: string, options: WriteOptions): void {
+    if (text === '') return;
+    const clip = this.#clips.at(-1);
+    const lines = text.includes('\n') ? text.split('\n') : [text];
+    lines.forEach((line, index) => {
+      const row = this.#rows[y + index];
+      if (row === undefined || isCutOff(y + index, clip)) return;
+      row.writes.push({ x, top: -index, text, options, clip });
+      const transformed = transformedLine(line, index, options);
+      // What a transformer makes of a part of a line, or of a line that inherits styles, is known only by asking it.
+      const isWhole = transformed === null || (lines.length === 1 && !isCutShort(x, line, clip));
+      if (row.key === null || !isWhole) row.key = null;
+      else {
+        row.key += `${x} ${clip?.x1 ?? ''} ${clip?.x2 ?? ''} ${index} ${text.length} ${text}`;
+        if (transformed !== null && transformed !== line) row.key += ` ${transformed.length} ${transformed}`;
+      }
+    });
   }
 
   override clip(clip: Clip): void {
-    super.clip(clip);
-    this.#clips.push(clip);
+    this.#clips.push(intersection(this.#clips.at(-1), clip));
   }
 
   override unclip(): void {
-    super.unclip();
     this.#clips.pop();
   }
 
   override get(): ReturnType<Output['get']> {
-    if (!this.#isPlain) return super.get();
     const rows = new Map<string, string>();
-    const output = this.#rows.map((writes) => {
-      const key = JSON.stringify([this.width, writes]);
-      const row = keptRows.get(key) ?? this.#compose(writes);
-      rows.set(key, row);
+    const output = this.#rows.map(({ key, writes }) => {
+      if (writes.length === 0) return '';
+      if (key === null) return this.#compose(writes);
+      const whole = `${this.width} ${key}`;
+      const row = lastRows.get(whole) ?? this.#compose(writes);
+      rows.set(whole, row);
       return row;
     });
-    keptRows = rows;
+    lastRows = rows;
     return { output: output.join('\n'), height: this.height };
   }
 
   #compose(writes: readonly Write[]): string {
     const row = new Output({ width: this.width, height: 1 });
-    for (const { x, text, columns } of writes) {
-      row.clip({ x1: columns[0], x2: columns[1], y1: undefined, y2: undefined });
-      row.write(x, 0, text, { transformers: [] });
+    for (const { x, top, text, options, clip } of writes) {
+      row.clip({ x1: clip?.x1, x2: clip?.x2, y1: undefined, y2: undefined });
+      row.write(x, top, text, options);
       row.unclip();
     }
     return row.get().output;
   }
+}
+
+/** Returns null where there is no transformer. */
+function transformedLine(line: string, index: number, { transformers }: WriteOptions): string | null {
+  if (transformers.length === 0) return null;
+  return transformers.reduce((text, transform) => transform(text, index), line);
+}
+
+/** Ink cuts rows off only where a clip has both edges. */
+function isCutOff(y: number, clip: Clip | undefined): boolean {
+  return clip?.y1 !== undefined && clip.y2 !== undefined && (y < clip.y1 || y >= clip.y2);
+}
+
+function isCutShort(x: number, line: string, clip: Clip | undefined): boolean {
+  if (clip?.x1 === undefined || clip.x2 === undefined) return false;
+  return x < clip.x1 || x + stringWidth(line) > clip.x2;
+}
+
+function intersection(outer: Clip | undefined, inner: Clip): Clip {
+  return {
+    x1: tighter(outer?.x1, inner.x1, Math.max),
+    x2: tighter(outer?.x2, inner.x2, Math.min),
+    y1: tighter(outer?.y1, inner.y1, Math.max),
+    y2: tighter(outer?.y2, inner.y2, Math.min),
+  };
+}
+
+function tighter(
+  a: number | undefined,
+  b: number | undefined,
+  choose: (a: number, b: number) => number,
+): number | undefined {
+  if (a === undefined) return b;
+  return b === undefined ? a : choose(a, b);
 }

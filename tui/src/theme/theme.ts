@@ -20,10 +20,18 @@ export interface Theme {
   readonly rule: string;
   readonly bar: string;
   readonly crumb: string;
+  /** Before the button that enter presses. */
+  readonly pointer: string;
   readonly up: string;
   readonly down: string;
   readonly ellipsis: string;
+  readonly border: Border;
 }
+
+/** The characters of a box, as Ink's `borderStyle` takes them. */
+type Border = Readonly<
+  Record<'topLeft' | 'top' | 'topRight' | 'left' | 'bottomLeft' | 'bottom' | 'bottomRight' | 'right', string>
+>;
 
 interface Pair {
   readonly on: string;
@@ -44,6 +52,27 @@ const marks: Readonly<Record<Mark, readonly [unicode: string, ascii: string]>> =
   bad: ['✕', 'x'],
   off: ['‖', '='],
   none: ['·', '.'],
+};
+
+const round: Border = {
+  topLeft: '╭',
+  top: '─',
+  topRight: '╮',
+  left: '│',
+  bottomLeft: '╰',
+  bottom: '─',
+  bottomRight: '╯',
+  right: '│',
+};
+const ascii: Border = {
+  topLeft: '+',
+  top: '-',
+  topRight: '+',
+  left: '|',
+  bottomLeft: '+',
+  bottom: '-',
+  bottomRight: '+',
+  right: '|',
 };
 
 export function createTheme(options: {
@@ -81,9 +110,11 @@ export function createTheme(options: {
     rule: unicode ? '─' : '-',
     bar: unicode ? '▌' : '>',
     crumb: unicode ? '›' : '>',
+    pointer: unicode ? '▸' : '>',
     up: unicode ? '↑' : '^',
     down: unicode ? '↓' : 'v',
     ellipsis: unicode ? '…' : '~',
+    border: unicode ? round : ascii,
   };
 }
 

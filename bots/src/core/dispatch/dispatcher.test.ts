@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../../../../db/testing/eventually.ts';
-import { claimOne, takeTurn } from '../../../../db/testing/turn.ts';
+import { claimOne, exchange } from '../../../../db/testing/exchange.ts';
 import { type ChatTestStack, type OpenCore, openChatStack } from '../../../testing/chat-stack.ts';
 import { buttonOf, textOf } from '../../../testing/test-adapter.ts';
 import type { Sender } from '../../contract/inbound.ts';
@@ -95,14 +95,14 @@ describe('an action', () => {
     const shown = await slack.ask(operator, 'ping');
     await eventually(() => expect(shown.card.state).toMatch(/^waiting for the runner/));
     const claimed = await claimOne(chat.stack.database, chat.gateway);
-    await takeTurn(chat.stack.database, {
+    await exchange(chat.stack.database, {
       gateway: chat.gateway,
       output: [
         { token: claimed.lease_token, seq: 1, stream: 'stdout', text: '\u001b[31mhello\u202e <!channel>\n' },
       ],
     });
     await eventually(() => expect(textOf(shown.card)).toContain('hello <!channel>'));
-    await takeTurn(chat.stack.database, {
+    await exchange(chat.stack.database, {
       gateway: chat.gateway,
       results: [{ token: claimed.lease_token, status: 'done', exit_code: 0, result: { runner: 'r1' } }],
     });
@@ -121,7 +121,7 @@ describe('an action', () => {
     await eventually(() => expect(shown.card.state).toMatch(/^waiting for the runner/));
     slack.messages.splice(slack.messages.indexOf(shown), 1);
     const { lease_token: token } = await claimOne(chat.stack.database, chat.gateway);
-    await takeTurn(chat.stack.database, {
+    await exchange(chat.stack.database, {
       gateway: chat.gateway,
       results: [{ token, status: 'done', exit_code: 0, result: { runner: 'r1' } }],
     });
@@ -383,7 +383,7 @@ describe('after a restart', () => {
     );
     await open.close();
     const { lease_token: token } = await claimOne(chat.stack.database, chat.gateway);
-    await takeTurn(chat.stack.database, {
+    await exchange(chat.stack.database, {
       gateway: chat.gateway,
       results: [{ token, status: 'done', exit_code: 0, stdout: 'for one alone', result: { runner: 'r1' } }],
     });

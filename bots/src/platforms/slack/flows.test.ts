@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { nilTenant } from '../../../../db/testing/database.ts';
 import { eventually } from '../../../../db/testing/eventually.ts';
-import { claimOne, takeTurn } from '../../../../db/testing/turn.ts';
+import { claimOne, exchange } from '../../../../db/testing/exchange.ts';
 import type { SlackChannel, SlackMessage, SlackUser } from '../../../fakes/slack-server/index.ts';
 import { type ChatTestStack, type OpenCore, openChatStack } from '../../../testing/chat-stack.ts';
 import { makeSlackBot, type SlackBot } from '../../../testing/slack-bot.ts';
@@ -141,12 +141,12 @@ it('confirms a restart, and shows one card from the press to the end', async () 
   const { database } = chat.stack;
   const claimed = await claimOne(database, chat.gateway);
   const text = '\u001b[31mstopping <!channel> \u202e\n';
-  await takeTurn(database, {
+  await exchange(database, {
     gateway: chat.gateway,
     output: [{ token: claimed.lease_token, seq: 1, stream: 'stdout', text }],
   });
   await eventually(() => expect(textOf(question)).toContain('stopping <!channel>'));
-  await takeTurn(database, {
+  await exchange(database, {
     gateway: chat.gateway,
     results: [{ token: claimed.lease_token, status: 'done', exit_code: 0, stdout: text }],
   });
@@ -241,7 +241,7 @@ it('keeps updating the same card after a restart of the bot', async () => {
   await core.close();
 
   const claimed = await claimOne(chat.stack.database, chat.gateway);
-  await takeTurn(chat.stack.database, {
+  await exchange(chat.stack.database, {
     gateway: chat.gateway,
     results: [{ token: claimed.lease_token, status: 'done', exit_code: 0 }],
   });

@@ -177,12 +177,12 @@ test('a slow answer replaces a placeholder', async () => {
     ok: true,
     handle: { message: String(first.id) },
   });
-  expect(server.seen(direct).map(({ text }) => text)).toEqual(['✔ Done']);
+  expect(server.messages(direct).map(({ text }) => text)).toEqual(['✔ Done']);
   // A question cannot be an edit.
   server.write(ann, direct, '/hq restart');
   await eventually(() => expect(server.last(direct).text).toBe('Working on it …'));
   await bot.received[1]?.reply.send({ title: 'Which?', tone: 'neutral', question: { placeholder: 'agent' } });
-  expect(server.seen(direct).map(({ text }) => text)).toEqual(['✔ Done', 'Which?']);
+  expect(server.messages(direct).map(({ text }) => text)).toEqual(['✔ Done', 'Which?']);
 });
 
 test('a slow answer does not delay other users', async () => {
@@ -194,7 +194,7 @@ test('a slow answer does not delay other users', async () => {
   bot.answer = ok;
   server.write(ben, other, '/hq status');
   await eventually(() => expect(server.last(other).text).toBe('✔ Done'));
-  expect(server.seen(direct)).toEqual([]);
+  expect(server.messages(direct)).toEqual([]);
 });
 
 test('a redelivered update is handed over once', async () => {
@@ -271,8 +271,8 @@ test('a group that became a supergroup gets one explanation, and sends to it ret
   expect(await bot.adapter.edit({ chat: String(group.id), message: '101' }, ok)).toEqual(moved);
   expect(await bot.adapter.send(placeOf(next), ok)).toMatchObject({ ok: true });
   await eventually(() => expect(server.unconfirmed).toHaveLength(0));
-  expect(server.seen(next)).toHaveLength(2);
-  expect(server.seen(group)).toEqual([]);
+  expect(server.messages(next)).toHaveLength(2);
+  expect(server.messages(group)).toEqual([]);
 });
 
 test('a group gets the explanation if sending reveals its new id, even after a rate limit', async () => {
@@ -280,11 +280,11 @@ test('a group gets the explanation if sending reveals its new id, even after a r
   const id = group.id - 1_000_000_000_000;
   const next = server.direct({ ...ann, id });
   server.write(ann, next, '/start');
-  await eventually(() => expect(server.seen(next)).toHaveLength(1));
+  await eventually(() => expect(server.messages(next)).toHaveLength(1));
   server.fail('sendMessage', { kind: 'refuse', status: 400, parameters: { migrate_to_chat_id: id } });
   server.fail('sendMessage', { kind: 'refuse', status: 429, parameters: { retry_after: 1 } });
   expect(await bot.adapter.send(placeOf(group), ok)).toMatchObject({ problem: { kind: 'moved' } });
-  await eventually(() => expect(server.seen(next)).toHaveLength(2));
+  await eventually(() => expect(server.messages(next)).toHaveLength(2));
   expect(server.last(next).text).toContain('/hq bind');
 });
 
@@ -298,13 +298,13 @@ test('a pending answer follows its group', async () => {
     ok: true,
     handle: { chat: String(next.id) },
   });
-  expect(server.seen(next).map(({ text }) => text)).toContain('✔ Done');
+  expect(server.messages(next).map(({ text }) => text)).toContain('✔ Done');
 });
 
 test('a closed or deleted topic refuses messages without affecting the rest of its group', async () => {
   const forum = server.group('Ops', [ann], 'supergroup');
   for (const thread of [7, 8]) server.write(ann, forum, '/hq status', { thread });
-  await eventually(() => expect(server.seen(forum)).toHaveLength(2));
+  await eventually(() => expect(server.messages(forum)).toHaveLength(2));
   server.closeTopic(forum, 7);
   server.deleteTopic(forum, 8);
   for (const thread of ['7', '8']) {
@@ -391,6 +391,6 @@ test('an answer before the acknowledgement gets no placeholder afterwards', asyn
   await eventually(() => expect(server.last(direct).text).toBe('✔ Done'));
   // Longer than an announcement would take.
   await new Promise((resolve) => setTimeout(resolve, 2_000));
-  expect(server.seen(direct).map(({ text }) => text)).toEqual(['✔ Done']);
+  expect(server.messages(direct).map(({ text }) => text)).toEqual(['✔ Done']);
   expect(server.called('sendChatAction')).toEqual([]);
 });

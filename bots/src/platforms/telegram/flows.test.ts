@@ -3,7 +3,7 @@ import { createRedactor } from '@hq/shared/text';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { eventually } from '../../../../db/testing/eventually.ts';
-import { claimOne, takeTurn } from '../../../../db/testing/turn.ts';
+import { claimOne, exchange } from '../../../../db/testing/exchange.ts';
 import {
   type Chat,
   type Person,
@@ -106,13 +106,13 @@ test('one card shows a command from its request to its end, with the output of t
   const card = await sees(ann.direct, /waiting for the runner/u);
   expect(await commands('ping')).toMatchObject([{ origin: 'telegram' }]);
   const claimed = await claimOne(chat.stack.database, chat.gateway);
-  await takeTurn(chat.stack.database, {
+  await exchange(chat.stack.database, {
     gateway: chat.gateway,
     output: [{ token: claimed.lease_token, seq: 1, stream: 'stdout', text: '\u001b[31m@admin /hq \u202e\n' }],
   });
   const running = await sees(ann.direct, /@admin \/hq/u);
   expect(running.entities.filter(({ type }) => type === 'mention' || type === 'bot_command')).toEqual([]);
-  await takeTurn(chat.stack.database, {
+  await exchange(chat.stack.database, {
     gateway: chat.gateway,
     results: [{ token: claimed.lease_token, status: 'done', exit_code: 0, result: { runner: 'r1' } }],
   });
@@ -128,7 +128,7 @@ test('a disruptive action needs one press of its user, and the card shows the de
   const presses = [1, 2].map(() => server.press(ann.person, question, 'Confirm'));
   await eventually(() => expect(presses.map((press) => press.answer())).not.toContain(undefined));
   await eventually(() => {
-    const stamped = server.seen(ann.direct).find(({ id }) => id === question.id);
+    const stamped = server.messages(ann.direct).find(({ id }) => id === question.id);
     expect(stamped?.text).toMatch(/confirmed by .*@.*, \d\d:\d\d UTC/u);
     expect(stamped?.buttons.flat()).not.toContain('Confirm');
   });
@@ -188,7 +188,7 @@ test('a command that a crash interrupted runs once after the restart', async () 
   await close();
   if (update !== undefined) server.redeliver(update);
   await open();
-  await eventually(() => expect(server.seen(ann.direct).length).toBeGreaterThan(2));
+  await eventually(() => expect(server.messages(ann.direct).length).toBeGreaterThan(2));
   expect(await commands('ping')).toHaveLength(1);
 });
 
@@ -202,7 +202,7 @@ test('a group that becomes a supergroup sees the end of its command, and works a
   const next = server.migrate(group);
   await sees(next, /has changed/u);
   const { lease_token } = await claimOne(chat.stack.database, chat.gateway);
-  await takeTurn(chat.stack.database, {
+  await exchange(chat.stack.database, {
     gateway: chat.gateway,
     results: [{ token: lease_token, status: 'done', exit_code: 0, result: { runner: 'r1' } }],
   });
@@ -221,7 +221,7 @@ test('a failed command keeps its output when it is retried, and sends it as a fi
   const card = await sees(ann.direct, /waiting for the runner/u);
   const { lease_token } = await claimOne(chat.stack.database, chat.gateway);
   const lines = Array.from({ length: 400 }, (_, index) => `line ${index} of what went wrong`).join('\n');
-  await takeTurn(chat.stack.database, {
+  await exchange(chat.stack.database, {
     gateway: chat.gateway,
     output: [{ token: lease_token, seq: 1, stream: 'stderr', text: lines }],
     results: [{ token: lease_token, status: 'failed', exit_code: 1, error_message: 'no answer' }],
@@ -234,8 +234,8 @@ test('a failed command keeps its output when it is retried, and sends it as a fi
   server.press(ann.person, failed, 'Retry');
   await eventually(async () => expect(await commands('ping')).toHaveLength(2));
   await sees(ann.direct, /waiting for the runner/u);
-  expect(server.seen(ann.direct).find(({ id }) => id === failed.id)?.text).toBe(failed.text);
-  expect(server.seen(ann.direct).filter(({ text }) => text.includes('in the file'))).toEqual([]);
+  expect(server.messages(ann.direct).find(({ id }) => id === failed.id)?.text).toBe(failed.text);
+  expect(server.messages(ann.direct).filter(({ text }) => text.includes('in the file'))).toEqual([]);
 });
 
 test('a user who is asked for a name may send another command first, and answer later', async () => {

@@ -1,37 +1,33 @@
 import type { AddCommand } from '../command.ts';
-import { addAgents } from './agents.ts';
-import { addAlerts } from './alerts.ts';
-import { addAudit } from './audit.ts';
-import { addCancel } from './cancel.ts';
-import { addChat } from './chat/index.ts';
-import { addCommands } from './commands.ts';
-import { addComplete } from './complete.ts';
-import { addCompletion } from './completion.ts';
-import { addGateways } from './gateways.ts';
-import { addLogin } from './login.ts';
-import { addLogout } from './logout.ts';
-import { addRun } from './run.ts';
-import { addSecrets } from './secrets/index.ts';
-import { addStatus } from './status.ts';
-import { addWatch } from './watch.ts';
-import { addWhoami } from './whoami.ts';
 
 /** Commands in the order of the help. */
-export const commands: readonly AddCommand[] = [
-  addStatus,
-  addGateways,
-  addAgents,
-  addCommands,
-  addAlerts,
-  addAudit,
-  addRun,
-  addWatch,
-  addCancel,
-  addSecrets,
-  addChat,
-  addLogin,
-  addLogout,
-  addWhoami,
-  addCompletion,
-  addComplete,
-];
+const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
+  status: async () => (await import('./status.ts')).addStatus,
+  gateways: async () => (await import('./gateways.ts')).addGateways,
+  agents: async () => (await import('./agents.ts')).addAgents,
+  commands: async () => (await import('./commands.ts')).addCommands,
+  alerts: async () => (await import('./alerts.ts')).addAlerts,
+  audit: async () => (await import('./audit.ts')).addAudit,
+  run: async () => (await import('./run.ts')).addRun,
+  watch: async () => (await import('./watch.ts')).addWatch,
+  cancel: async () => (await import('./cancel.ts')).addCancel,
+  secrets: async () => (await import('./secrets/index.ts')).addSecrets,
+  chat: async () => (await import('./chat/index.ts')).addChat,
+  login: async () => (await import('./login.ts')).addLogin,
+  logout: async () => (await import('./logout.ts')).addLogout,
+  whoami: async () => (await import('./whoami.ts')).addWhoami,
+  completion: async () => (await import('./completion.ts')).addCompletion,
+  complete: async () => (await import('./complete.ts')).addComplete,
+};
+
+/** Loads the command that the arguments name. Help, unknown words and the completion of a command's name need all of them. */
+export function loadCommands(args: readonly string[]): Promise<AddCommand[]> {
+  const [first = '', ...words] = args.filter((word) => !word.startsWith('-'));
+  const [completed = ''] = words;
+  const isCompleted = words.length > 1 && Object.hasOwn(commands, completed);
+  const isEnough = Object.hasOwn(commands, first) && (first !== 'complete' || isCompleted);
+  const needed = first === 'complete' ? [first, completed] : [first];
+  return Promise.all(
+    Object.entries(commands).flatMap(([name, load]) => (!isEnough || needed.includes(name) ? [load()] : [])),
+  );
+}

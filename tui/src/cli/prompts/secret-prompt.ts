@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { HqError } from '@hq/shared/errors';
-import { HiddenText } from '../../secrets/hidden-text.ts';
+import { SecretBuffer } from '../../secrets/secret-buffer.ts';
 import { readValueFrom } from '../../secrets/value-file.ts';
 import type { Input } from '../../terminal/input.ts';
-import { Keyboard, type TerminalInput } from '../../terminal/keyboard.ts';
+import { InputReader, type TerminalInput } from '../../terminal/input-reader.ts';
 import type { Console } from '../output/console.ts';
 
 /** Milliseconds until the rest of a paste has arrived. */
@@ -39,7 +39,7 @@ export async function readSecretValue(console: Console, keepNewline: boolean): P
 
 /** Asks for text that is not shown. A paste may have several lines; the enter key ends it. */
 async function askHidden({ stdin, stderr }: Console, question: string): Promise<string> {
-  const typed = new HiddenText();
+  const typed = new SecretBuffer();
   const { promise: ended, resolve, reject } = Promise.withResolvers<void>();
   const onInput = (input: Input): void => {
     if (input.type !== 'key' && input.type !== 'paste') return;
@@ -60,7 +60,7 @@ async function askHidden({ stdin, stderr }: Console, question: string): Promise<
     pause: stdin.pause.bind(stdin),
     resume: stdin.resume.bind(stdin),
   };
-  const keyboard = new Keyboard(input, onInput, () => reject(notStored()));
+  const keyboard = new InputReader(input, onInput, () => reject(notStored()));
   keyboard.start();
   stderr.write(question);
   try {

@@ -1,6 +1,6 @@
 import type { HqClient } from '@hq/shared/client';
 import { HqError } from '@hq/shared/errors';
-import { createLiveRows, readCommandOutput } from '@hq/shared/queries';
+import { liveCommand, liveCommandOutput, readCommandOutput } from '@hq/shared/queries';
 import { type CommandOutputRow, type CommandRow, isFinished } from '@hq/shared/rows';
 import { plainLine } from '@hq/shared/text';
 import { commandState } from '../../columns/command-state.ts';
@@ -17,9 +17,8 @@ export async function followCommand(
   id: string,
   timeoutMs: number | null,
 ): Promise<CommandRow> {
-  const rows = createLiveRows(client);
-  const command = rows.command(id);
-  const output = rows.commandOutput(id);
+  const command = liveCommand(client, id);
+  const output = liveCommandOutput(client, id);
   const reporter = new CommandReporter(console);
   const onInterrupt = (): never => {
     console.say(`The command goes on. ${nextSteps(id)}`);

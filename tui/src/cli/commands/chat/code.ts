@@ -1,6 +1,6 @@
 import { issueChatCode } from '@hq/shared/queries';
 import type { Command } from 'commander';
-import { linkingSteps } from '../../../ui/linking-steps.ts';
+import { linkingSteps } from '../../../actions/linking-steps.ts';
 import { writeOptions } from '../../arguments/options.ts';
 import { refuseWhenReadonly } from '../../arguments/readonly.ts';
 import type { AddCommand } from '../../command.ts';

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { nilTenant } from '../../../../../db/testing/database.ts';
 import { eventually } from '../../../../../db/testing/eventually.ts';
-import { takeTurn } from '../../../../../db/testing/turn.ts';
+import { exchange } from '../../../../../db/testing/exchange.ts';
 import { type StackMember, startTestStack, type TestStack } from '../../../../../local/testing/stack.ts';
 import { type CallResult, call } from '../../../../testing/call.ts';
 import { type SecretsHost, secretsHost } from '../../../../testing/secrets-host.ts';
@@ -127,14 +127,14 @@ describe('a dry run', () => {
   });
 
   it('warns of a runner without the current key', async () => {
-    await takeTurn(stack.database, {
+    await exchange(stack.database, {
       gateway,
       beat: { secrets: { keys: [formerKey.fingerprint], state: 'ok', problem: null, synced_at: null } },
     });
     expect((await rekey(['--dry-run'])).stderr).toContain(
       'The runner of default does not have the current key',
     );
-    await takeTurn(stack.database, {
+    await exchange(stack.database, {
       gateway,
       beat: {
         secrets: {

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { nilTenant } from '../../../../../db/testing/database.ts';
 import { eventually } from '../../../../../db/testing/eventually.ts';
-import { takeTurn } from '../../../../../db/testing/turn.ts';
+import { exchange } from '../../../../../db/testing/exchange.ts';
 import { type StackMember, startTestStack, type TestStack } from '../../../../../local/testing/stack.ts';
 import { type CallOptions, type CallResult, call } from '../../../../testing/call.ts';
 import {
@@ -74,7 +74,7 @@ async function list(...args: string[]) {
 
 /** Hands in what a runner would, with the key that it has. */
 async function report(keys: readonly string[]): Promise<void> {
-  await takeTurn(stack.database, {
+  await exchange(stack.database, {
     gateway,
     beat: { secrets: { keys, state: 'ok', problem: null, synced_at: new Date().toISOString() } },
   });

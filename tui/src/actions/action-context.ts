@@ -1,0 +1,17 @@
+import type { Messages } from '../app/messages.ts';
+import type { Overlays } from '../app/overlays.tsx';
+import type { Router } from '../app/router.ts';
+
+/** What actions use of the screens around them. */
+export interface ActionContext {
+  readonly messages: Messages;
+  readonly overlays: Overlays;
+  readonly router: Router;
+  readonly isReadonly: boolean;
+}
+
+/** Under `--readonly`, says that nothing is written and returns true. */
+export function refusesToWrite({ isReadonly, messages }: ActionContext): boolean {
+  if (isReadonly) messages.say('Read only: HQ was opened with --readonly, so nothing is sent.', 'warn');
+  return isReadonly;
+}

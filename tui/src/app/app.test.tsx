@@ -1,0 +1,278 @@
+import fc from 'fast-check';
+import { afterEach, describe, expect, it } from 'vitest';
+import { eventually } from '../../../db/testing/eventually.ts';
+import { type RenderedApp, renderApp } from '../../testing/rendered.tsx';
+import { sampleConnector } from '../../testing/sample-session.ts';
+import { widthOf } from '../table/cell.ts';
+
+const opened: RenderedApp[] = [];
+
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((app) => app.close()));
+});
+
+async function open(options: Parameters<typeof renderApp>[0] = {}): Promise<RenderedApp> {
+  const app = renderApp(options);
+  opened.push(app);
+  await eventually(() => expect(app.text()).not.toContain('Opening'));
+  return app;
+}
+
+describe('the screens', () => {
+  it('are always exactly as large as the terminal, whatever is pressed and however it is resized', {
+    timeout: 120_000,
+  }, async () => {
+    const keys = [
+      'j',
+      'k',
+      'G',
+      'g',
+      '\r',
+      '\u001b',
+      '/',
+      ':',
+      '?',
+      '\t',
+      'o',
+      'O',
+      '1',
+      '2',
+      '3',
+      '4',
+      '5',
+      'R',
+      'a',
+      'r',
+      ' ',
+      'x',
+      '字',
+      '\u001b[A',
+      '\u001b[C',
+    ];
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(
+          fc.oneof(
+            { weight: 6, arbitrary: fc.constantFrom(...keys) },
+            {
+              weight: 1,
+              arbitrary: fc.tuple(fc.integer({ min: 1, max: 220 }), fc.integer({ min: 1, max: 70 })),
+            },
+          ),
+          { maxLength: 40 },
+        ),
+        async (steps) => {
+          const app = await open();
+          let size = { columns: 80, rows: 24 };
+          for (const step of steps) {
+            if (typeof step === 'string') await app.type(step);
+            else {
+              size = { columns: step[0], rows: step[1] };
+              await app.resize(size.columns, size.rows);
+            }
+            const lines = app.text().split('\n');
+            expect(lines).toHaveLength(size.rows);
+            for (const line of lines) expect(widthOf(line)).toBeLessThanOrEqual(size.columns);
+          }
+          await app.close();
+        },
+      ),
+      { numRuns: 25 },
+    );
+  });
+
+  it('take every key of a packet', async () => {
+    const { type, text } = await open();
+    await type('jj');
+    expect(text()).toMatch(/▌. staging/);
+  });
+
+  it('take escape and the key behind it for two, though they come in one packet', async () => {
+    const { type, text } = await open();
+    await type('j\r');
+    expect(text()).toContain('Fleet › primary');
+    await type('\u001b5');
+    expect(text()).toContain('[5 Audit]');
+    await type(':pause\u001b4');
+    expect(text()).toContain('[4 Alerts');
+  });
+
+  it('keep the filter until escape clears it, and only then go back', async () => {
+    const { type, text } = await open();
+    await type('2/mall\r');
+    expect(text()).toContain('1 of 4');
+    expect(text()).not.toContain('ada ');
+    await type('\u001b');
+    expect(text()).toMatch(/ada /);
+    expect(text()).toContain('[2 Agents]');
+  });
+
+  it('bring the old filter back when a new one is given up', async () => {
+    const { type, text } = await open();
+    await type('2/ada\r/x');
+    expect(text()).toContain('Nothing matches adax');
+    await type('\u001b');
+    expect(text()).toContain('1 of 4');
+  });
+
+  it('go down a trail and back up again', async () => {
+    const { type, text } = await open();
+    await type('j\r');
+    expect(text()).toContain('Fleet › primary');
+    await type('\r');
+    expect(text()).toContain('Fleet › primary › ada');
+    await type('\u001b');
+    expect(text()).not.toContain('› ada');
+    await type('h');
+    expect(text()).toContain('[1 Fleet]');
+    expect(text()).toMatch(/▌. primary/);
+  });
+
+  it('show nothing of an agent’s name that could move the cursor or turn the line', async () => {
+    const { type, frames } = await open();
+    await type('2');
+    const all = frames.last;
+    expect(all).toContain('Evilgnp.exe');
+    for (const trick of ['\u001b[2J', '\u202e', '\u200b', '\ufe0f']) expect(all).not.toContain(trick);
+  });
+
+  it('say what is needed where there is no room, and come back with the selection', async () => {
+    const { type, text, resize } = await open();
+    await type('j');
+    await resize(40, 10);
+    expect(text()).toContain('HQ needs 60 × 16.');
+    await resize(80, 24);
+    expect(text()).toMatch(/▌. primary/);
+  });
+
+  it('are drawn for a key that changes something, and for nothing else', async () => {
+    const { type, frames, text, resize } = await open();
+    await eventually(() => expect(text()).toContain('[1 Fleet]'));
+    const before = frames.all.length;
+    await type('\u001b[24~');
+    await resize(80, 24);
+    expect(frames.all).toHaveLength(before);
+    await type('2');
+    expect(text()).toContain('[2 Agents]');
+  });
+
+  it('handle keys that come together one after the other', async () => {
+    const { type, text } = await open();
+    await type('/stag\rj');
+    expect(text()).toContain('1 of 3');
+    await type('\u001bR\rj');
+    expect(text()).not.toContain('Restart the gateway');
+    expect(text()).toMatch(/▌. staging/);
+  });
+
+  it('stay below a dialog, and come back unmoved', async () => {
+    const { type, text } = await open();
+    const before = text();
+    await type('?');
+    expect(text()).toContain('any key closes');
+    expect(text().split('\n')).toHaveLength(24);
+    await type('x');
+    expect(text()).toBe(before);
+  });
+});
+
+describe('acting', () => {
+  it('asks before it disturbs, and sends what was selected when the key was pressed', async () => {
+    const { type, text, sent } = await open();
+    await type('jR');
+    expect(text()).toContain('Restart the gateway: primary');
+    expect(text()).toContain('On primary now: restart_gateway running.');
+    await type('\r');
+    expect(sent).toEqual([]);
+    await type('R\t\r');
+    expect(sent).toMatchObject([{ action: 'restart_gateway', payload: {} }]);
+    await eventually(() => expect(text()).toContain('A sample does nothing.'));
+  });
+
+  it('sends nothing under --readonly and says why', async () => {
+    const { type, text, sent } = await open({ isReadonly: true });
+    expect(text()).toContain('READ ONLY');
+    for (const key of ['R', 'p', 'L', 'D', 'S', ':ping\r']) {
+      await type(key);
+      expect(text()).toContain('Read only');
+    }
+    await type('3xA4ad');
+    expect(sent).toEqual([]);
+  });
+
+  it('resumes a gateway that is paused with the key that pauses', async () => {
+    const { type, sent } = await open();
+    await type('Gp');
+    expect(sent).toMatchObject([{ action: 'resume_gateway' }]);
+  });
+
+  it('does from the palette what its arguments say', async () => {
+    const { type, text, sent } = await open();
+    await type(':tail_logs lines=5 staging\r');
+    expect(sent).toMatchObject([{ action: 'tail_logs', payload: { service: 'gateway', lines: 5 } }]);
+    await type(':tail_logs lines=many\r');
+    expect(text()).toMatch(/✕ .*(number|lines)/i);
+    await type(':ping nowhere\r');
+    expect(text()).toContain('There is no gateway called nowhere.');
+    await type(':agents mall\r');
+    expect(text()).toContain('/mall');
+    expect(sent).toHaveLength(1);
+  });
+
+  it('aims what is for the workspace at no gateway, and what is for an agent at the one that is named', async () => {
+    const { type, text, sent, frames } = await open();
+    await type(':create_task title="Write the letter"\r');
+    expect(sent).toEqual([
+      { action: 'create_task', payload: { title: 'Write the letter', priority: 'medium' } },
+    ]);
+    expect(frames.all.join()).toContain('Create a task: the workspace');
+    await type(':create_task Write\r');
+    expect(text()).toContain('go in quotes');
+    await type(':pause_agent @mallory\r');
+    expect(sent[1]).toMatchObject({ action: 'pause_agent', agent: 'mallory' });
+    expect(sent).toHaveLength(2);
+  });
+
+  it('copies the name, and what the screen shows', async () => {
+    const { type, copied } = await open();
+    await type('jyY');
+    expect(copied[0]).toBe('primary');
+    expect(copied[1]).toContain('restart_gateway');
+    expect(copied[1]).not.toContain('\u001b');
+  });
+
+  it('keeps an error on the screen until a key is pressed', async () => {
+    const { type, text } = await open();
+    await type('p');
+    await eventually(() => expect(text()).toContain('A sample does nothing.'));
+    await type('j');
+    expect(text()).not.toContain('A sample does nothing.');
+  });
+
+  it('stays awake with ctrl-z where the stack runs in the same terminal, and says so', async () => {
+    const { type, text } = await open({ suspend: null });
+    await type('\u001a');
+    expect(text()).toContain('HQ itself runs in this terminal');
+  });
+
+  it('leaves with q and with ctrl-c', async () => {
+    const { type, quits } = await open();
+    await type('q');
+    await type('\u0003');
+    expect(quits()).toBe(2);
+  });
+});
+
+describe('signing in', () => {
+  it('asks for both, hides the password, and tells why it was refused', async () => {
+    const { type, text } = await open({
+      connector: { ...sampleConnector('live', false), connect: async () => null },
+    });
+    await eventually(() => expect(text()).toContain('Sign in to'));
+    await type('ada@example.org\rsecret');
+    expect(text()).toContain('ada@example.org');
+    expect(text()).not.toContain('secret');
+    await type('\r');
+    await eventually(() => expect(text()).toContain('A sample does nothing.'));
+  });
+});

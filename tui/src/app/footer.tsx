@@ -1,0 +1,49 @@
+import type { ReactNode } from 'react';
+import { keysOn } from '../keys/app-keys.ts';
+import { type Binding, showKey } from '../keys/binding.ts';
+import { cut, widthOf } from '../table/cell.ts';
+import { Line, PaintedLine, type Part } from '../widgets/line.tsx';
+import { useTheme } from '../widgets/theme.ts';
+import type { Screen } from './screen.ts';
+import { useStore } from './store.ts';
+import { useUi } from './ui.ts';
+
+/** The last message, or a rule. */
+export function MessageLine({ width }: { readonly width: number }): ReactNode {
+  const theme = useTheme();
+  const message = useStore(useUi().messages.current);
+  if (message === null) return <PaintedLine text={theme.paint('dim', theme.rule.repeat(width))} />;
+  const { text, tone, undo } = message;
+  const mark = tone === 'bad' || tone === 'good' ? `${theme.mark(tone)} ` : '';
+  const hint = undo === null ? '' : '  u takes it back';
+  const parts: Part[] = [
+    { text: ' ' },
+    { text: cut(`${mark}${text}`, width - 2 - hint.length, theme.ellipsis), tone },
+    { text: hint, tone: 'accent' },
+  ];
+  return <Line parts={parts} width={width} />;
+}
+
+/** The keys that matter most on a screen, as many as there is place for; help and quit always. */
+export function KeysLine({ screen, width }: { readonly screen: Screen; readonly width: number }): ReactNode {
+  const theme = useTheme();
+  const { screens, isReadonly } = useUi();
+  const shown = keysOn(screen, screens).filter(
+    ({ short, writes }) => short !== undefined && !(isReadonly && writes),
+  );
+  const always = shown.filter(({ does }) => does === 'help' || does === 'quit');
+  const others = shown.filter((binding) => !always.includes(binding));
+  while (others.length > 0 && lengthOf([...others, ...always]) > width) others.pop();
+  const keys = [...others, ...always].map(
+    (binding) => `${theme.paint('accent', keyOf(binding))} ${binding.short ?? ''}  `,
+  );
+  return <PaintedLine text={` ${keys.join('')}`} />;
+}
+
+function keyOf({ keys }: Binding): string {
+  return showKey(keys[0] ?? '');
+}
+
+function lengthOf(bindings: readonly Binding[]): number {
+  return bindings.reduce((sum, binding) => sum + widthOf(`${keyOf(binding)} ${binding.short ?? ''}`) + 2, 1);
+}

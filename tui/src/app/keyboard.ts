@@ -1,0 +1,80 @@
+import { createContext, use, useLayoutEffect, useRef } from 'react';
+import { type Input, key } from '../terminal/input.ts';
+
+export type UserInput = Exclude<Input, { readonly type: 'reply' }>;
+
+/** From the lowest to the highest. A prompt, a dialog or a form keeps every input from the layers below it. */
+const levels = ['app', 'screen', 'prompt', 'dialog', 'form'] as const;
+const exclusive: readonly Level[] = ['prompt', 'dialog', 'form'];
+type Level = (typeof levels)[number];
+
+interface Layer {
+  readonly level: Level;
+  /** Returns false for an input that the layer has no use for. */
+  handle: (input: UserInput) => boolean;
+}
+
+/**
+ * Every input, in order, one at a time: the next one waits until React has committed what the last one changed, so that none is
+ * handled by a component that is about to go.
+ */
+export class Keyboard {
+  readonly #layers = new Set<Layer>();
+  #queue: UserInput[] = [];
+  #running: Promise<void> | null = null;
+
+  add(layer: Layer): () => void {
+    this.#layers.add(layer);
+    return () => this.#layers.delete(layer);
+  }
+
+  press(input: UserInput): void {
+    this.#queue.push(input);
+    this.#running ??= this.#run();
+  }
+
+  /** Drops what has not been handled yet. */
+  clear(): void {
+    this.#queue = [];
+  }
+
+  /** Resolves when every input was handled and committed. */
+  async idle(): Promise<void> {
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    for (let input = this.#queue.shift(); input !== undefined; input = this.#queue.shift()) {
+      this.#dispatch(input);
+      await new Promise(setImmediate);
+    }
+    this.#running = null;
+  }
+
+  #dispatch(input: UserInput): void {
+    const isForm = [...this.#layers].some(({ level }) => level === 'form');
+    if (input.type === 'key' && input.name.startsWith('alt-') && !isForm) {
+      // Nothing is bound to alt: over a slow link this is escape and the next key in one packet.
+      const name = input.name.slice('alt-'.length);
+      this.#queue.unshift(key('escape'), key(name, [...name].length === 1 ? name : null));
+      return;
+    }
+    for (const level of levels.toReversed()) {
+      const layers = [...this.#layers].filter((layer) => layer.level === level).toReversed();
+      if (layers.some((layer) => layer.handle(input))) return;
+      if (layers.length > 0 && exclusive.includes(level)) return;
+    }
+  }
+}
+
+export const KeyboardContext = createContext<Keyboard>(new Keyboard());
+
+/** Handles inputs while the component is mounted; of one level, the component that mounted last comes first. */
+export function useInputLayer(level: Level, handle: Layer['handle']): void {
+  const keyboard = use(KeyboardContext);
+  const layer = useRef<Layer>({ level, handle });
+  useLayoutEffect(() => {
+    layer.current.handle = handle;
+  });
+  useLayoutEffect(() => keyboard.add(layer.current), [keyboard]);
+}

@@ -1,0 +1,63 @@
+import { errorText } from '../actions/error-text.ts';
+import type { Connector, Session } from '../session/session.ts';
+import { Store } from './store.ts';
+import type { Ui } from './ui.ts';
+
+const retryMs = 3_000;
+
+export type SignInState =
+  /** `error`: the reason of the last failure; it is tried again. */
+  | { readonly phase: 'connecting'; readonly error: string | null }
+  | { readonly phase: 'form'; readonly isBusy: boolean; readonly error: string }
+  | { readonly phase: 'signed-in'; readonly ui: Ui };
+
+/** The way to a session: connects, asks who is there, and retries while nothing answers. */
+export class SignInFlow {
+  readonly state = new Store<SignInState>({ phase: 'connecting', error: null });
+  readonly host: string;
+  readonly #connector: Connector;
+  readonly #createUi: (session: Session) => Promise<Ui>;
+  #timer: NodeJS.Timeout | null = null;
+  #isClosed = false;
+
+  constructor(connector: Connector, createUi: (session: Session) => Promise<Ui>) {
+    this.host = connector.host;
+    this.#connector = connector;
+    this.#createUi = createUi;
+  }
+
+  async start(): Promise<void> {
+    try {
+      const session = await this.#connector.connect();
+      if (session === null) this.state.set({ phase: 'form', isBusy: false, error: '' });
+      else await this.#welcome(session);
+    } catch (failure) {
+      this.state.set({ phase: 'connecting', error: errorText(failure) });
+      if (!this.#isClosed) this.#timer = setTimeout(() => void this.start(), retryMs);
+    }
+  }
+
+  /** Returns false where HQ said no. */
+  async signIn(email: string, password: string): Promise<boolean> {
+    this.state.set({ phase: 'form', isBusy: true, error: '' });
+    try {
+      await this.#welcome(await this.#connector.signIn(email, password));
+      return true;
+    } catch (failure) {
+      this.state.set({ phase: 'form', isBusy: false, error: errorText(failure) });
+      return false;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    const state = this.state.get();
+    if (state.phase === 'signed-in') await state.ui.close();
+  }
+
+  async #welcome(session: Session): Promise<void> {
+    if (this.#isClosed) await session.close();
+    else this.state.set({ phase: 'signed-in', ui: await this.#createUi(session) });
+  }
+}

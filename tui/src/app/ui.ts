@@ -1,0 +1,154 @@
+import type { AgentRow, GatewayRow } from '@hq/shared/rows';
+import { createContext, use, useCallback, useEffect, useMemo, useState, useSyncExternalStore } from 'react';
+import { type ChatActions, createChatActions } from '../actions/chat-actions.tsx';
+import { CommandActions } from '../actions/command-actions.tsx';
+import { SecretActions } from '../actions/secret-actions.tsx';
+import { createLookups, type Lookups } from '../columns/lookups.ts';
+import type { RowContext } from '../columns/row-context.ts';
+import type { Feed, OpenFeed, Session, Snapshot } from '../session/session.ts';
+import { ListStore } from '../widgets/list.ts';
+import { Messages } from './messages.ts';
+import { Overlays } from './overlays.tsx';
+import { Router } from './router.ts';
+import { RowUpdates } from './row-updates.ts';
+import type { Screen } from './screen.ts';
+import { Store, useStore } from './store.ts';
+import type { TerminalHost } from './terminal-host.ts';
+
+const tickMs = 1_000;
+
+/** What the screen that is open lends to keys that work on every screen. */
+interface ScreenState {
+  /** The name or id of what is selected or open. */
+  readonly copyText: string | null;
+  /** What the screen shows, as plain text. */
+  readonly bodyText: () => string;
+  /** The target of an action that names none. */
+  readonly gateway: GatewayRow | null;
+  readonly agent: AgentRow | null;
+}
+
+/** Everything that the components of a signed-in session share. */
+export interface Ui {
+  readonly host: TerminalHost;
+  readonly session: Session;
+  readonly screens: readonly Screen[];
+  readonly isReadonly: boolean;
+  readonly router: Router;
+  readonly overlays: Overlays;
+  readonly messages: Messages;
+  readonly rows: RowUpdates;
+  /** Epoch milliseconds by the database's clock, once a second. */
+  readonly clock: Store<number>;
+  readonly mouse: Store<boolean>;
+  readonly commands: CommandActions;
+  readonly secrets: SecretActions;
+  readonly chat: ChatActions;
+  readonly lookups: () => Lookups;
+  /** The state of a list, which outlives its screen. */
+  readonly list: (name: string) => ListStore;
+  screen: ScreenState;
+  readonly close: () => Promise<void>;
+}
+
+export function createUi(
+  session: Session,
+  options: { readonly host: TerminalHost; readonly screens: readonly Screen[]; readonly isReadonly: boolean },
+): Ui {
+  const { host, screens, isReadonly } = options;
+  const rows = new RowUpdates();
+  const router = new Router(screens[0]?.name ?? '');
+  const overlays = new Overlays();
+  const messages = new Messages(host.now);
+  const clock = new Store(session.now());
+  const lists = new Map<string, ListStore>();
+  const lookup = createLookups();
+  const lookups = (): Lookups =>
+    lookup(
+      session.gateways.getSnapshot().rows,
+      session.agents.getSnapshot().rows,
+      session.commands.getSnapshot().rows,
+    );
+  const context = { messages, overlays, router, isReadonly };
+  const commands = new CommandActions(session, context, (id) => lookups().openCommandsOf.get(id) ?? []);
+  // The header and most screens need these: their queries go on while other screens are open.
+  const stops = [session.gateways, session.agents, session.commands, session.notifications].map((feed) =>
+    rows.subscribe(feed, () => undefined),
+  );
+  stops.push(router.trail.subscribe(() => overlays.close()));
+  const tick = setInterval(() => {
+    messages.expire();
+    clock.set(session.now());
+  }, tickMs);
+  return {
+    host,
+    session,
+    screens,
+    isReadonly,
+    router,
+    overlays,
+    messages,
+    rows,
+    clock,
+    mouse: new Store(false),
+    commands,
+    secrets: new SecretActions(session, context),
+    chat: createChatActions(session, context),
+    lookups,
+    list(name) {
+      const list = lists.get(name) ?? new ListStore();
+      lists.set(name, list);
+      return list;
+    },
+    screen: { copyText: null, bodyText: () => '', gateway: null, agent: null },
+    async close() {
+      clearInterval(tick);
+      for (const stop of stops) stop();
+      commands.close();
+      rows.close();
+      await session.close();
+    },
+  };
+}
+
+export const UiContext = createContext<Ui | null>(null);
+
+export function useUi(): Ui {
+  const ui = use(UiContext);
+  if (ui === null) throw new Error('A component of a session was rendered without one.');
+  return ui;
+}
+
+export function useFeed<Row>(feed: Feed<Row>): Snapshot<Row> {
+  const { rows } = useUi();
+  const subscribe = useCallback((listener: () => void) => rows.subscribe(feed, listener), [rows, feed]);
+  return useSyncExternalStore(subscribe, feed.getSnapshot);
+}
+
+export function useRows<Row>(feed: Feed<Row>): readonly Row[] {
+  return useFeed(feed).rows;
+}
+
+/** Opens a feed that only this component shows, and closes it when the component goes. */
+export function useOpenFeed<Row>(open: () => OpenFeed<Row>): OpenFeed<Row> {
+  const [feed] = useState(open);
+  useEffect(() => () => feed.close(), [feed]);
+  return feed;
+}
+
+/** What the cells of tables are made of besides their rows. */
+export function useRowContext(): RowContext {
+  const { session, clock, lookups: current } = useUi();
+  useRows(session.gateways);
+  useRows(session.agents);
+  useRows(session.commands);
+  const lookups = current();
+  const now = useStore(clock);
+  const { member } = session;
+  return useMemo(() => ({ lookups, now, member }), [lookups, now, member]);
+}
+
+/** Whether nothing was read yet: a list is then not known to be empty. */
+export function useIsLoading(): boolean {
+  return useStore(useUi().rows.connection).status === 'loading';
+}

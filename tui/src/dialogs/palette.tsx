@@ -1,0 +1,99 @@
+import { Text } from 'ink';
+import type { ReactNode } from 'react';
+import { useInputLayer } from '../app/keyboard.ts';
+import { useStored } from '../app/store.ts';
+import { cut, fill, widthOf } from '../table/cell.ts';
+import type { Theme } from '../theme/theme.ts';
+import { Dialog } from '../widgets/dialog.tsx';
+import { PaintedLine } from '../widgets/line.tsx';
+import { type EditedText, editText, fieldText, noText } from '../widgets/text-field.tsx';
+import { useSize, useTheme } from '../widgets/theme.ts';
+import { argumentsOf, matchingEntries, type PaletteEntry } from './palette-entries.ts';
+
+export interface Chosen {
+  readonly entry: PaletteEntry;
+  readonly settings: readonly string[];
+  readonly words: readonly string[];
+}
+
+interface PaletteProps {
+  readonly entries: readonly PaletteEntry[];
+  /** The target of an action, such as `on primary`. */
+  readonly target: string;
+  readonly onChoose: (chosen: Chosen) => void;
+  readonly onClose: () => void;
+}
+
+interface State {
+  readonly text: EditedText;
+  readonly index: number;
+}
+
+/** Everything that can be done, by its name. Arguments follow the name: `tail_logs lines=50 primary`. */
+export function Palette({ entries, target, onChoose, onClose }: PaletteProps): ReactNode {
+  const theme = useTheme();
+  const size = useSize();
+  const [{ text, index }, state] = useStored<State>(() => ({ text: noText, index: 0 }));
+
+  useInputLayer('dialog', (input) => {
+    if (input.type === 'mouse') return true;
+    const now = state.get();
+    const found = matchingEntries(entries, now.text.value);
+    const entry = found[now.index];
+    const name = input.type === 'key' ? input.name : '';
+    if (name === 'escape' || name === 'ctrl-c' || (name === 'backspace' && now.text.value === '')) onClose();
+    else if (name === 'down' || name === 'ctrl-n')
+      state.set({ ...now, index: Math.min(found.length - 1, now.index + 1) });
+    else if (name === 'up' || name === 'ctrl-p') state.set({ ...now, index: Math.max(0, now.index - 1) });
+    else if (name === 'tab' && entry !== undefined)
+      state.set({ text: { value: `${entry.name} `, cursor: entry.name.length + 1 }, index: 0 });
+    else if (name === 'enter' && entry !== undefined) {
+      onClose();
+      onChoose({ entry, ...argumentsOf(now.text.value, entry) });
+    } else {
+      const next = editText(now.text, input);
+      if (next !== null) state.set({ text: next, index: next.value === now.text.value ? now.index : 0 });
+    }
+    return true;
+  });
+
+  const width = Math.min(76, size.columns - 8);
+  const places = Math.max(3, Math.min(12, size.rows - 6));
+  const found = matchingEntries(entries, text.value);
+  const first = Math.max(0, Math.min(index - places + 1, found.length - places));
+  const selected = found[index];
+  return (
+    <Dialog
+      title="Do · tab completes · key=value sets, a name aims"
+      width={width}
+      height={places + 2}
+      spoken={[
+        `palette: ${text.value}`,
+        selected === undefined
+          ? 'nothing is called that'
+          : `${index + 1} of ${found.length}: ${selected.name}, ${selected.title}`,
+      ]}
+    >
+      <Text wrap="truncate">{`${theme.paint('accent', ':')} ${fieldText(text, width - 2)}`}</Text>
+      <Text> </Text>
+      {found.length === 0 ? <PaintedLine text={theme.paint('dim', ' Nothing is called that.')} /> : null}
+      {found.slice(first, first + places).map((entry, at) => (
+        <PaintedLine key={entry.name} text={entryText(entry, target, first + at === index, width, theme)} />
+      ))}
+    </Dialog>
+  );
+}
+
+function entryText(
+  entry: PaletteEntry,
+  target: string,
+  isSelected: boolean,
+  width: number,
+  theme: Theme,
+): string {
+  const note = cut([entry.isAimed ? target : '', entry.note].filter(Boolean).join(' · '), 30);
+  const title = fill(entry.title, Math.max(0, width - 20 - 4 - widthOf(note)));
+  const line = `${fill(entry.name, 20)}  ${title} ${theme.paint(entry.note === '' ? 'dim' : 'warn', note)}`;
+  const padded = line + ' '.repeat(Math.max(0, width - 1 - widthOf(line)));
+  return isSelected ? theme.select(theme.paint('accent', theme.bar) + padded) : ` ${padded}`;
+}

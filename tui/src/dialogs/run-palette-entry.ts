@@ -1,0 +1,61 @@
+import { type Action, type ActionName, catalogue } from '@hq/shared/actions';
+import { needsGateway } from '../actions/command-actions.tsx';
+import { errorText } from '../actions/error-text.ts';
+import type { Ui } from '../app/ui.ts';
+import { parsePayload } from '../cli/arguments/payload.ts';
+import type { Chosen } from './palette.tsx';
+import type { PaletteTarget } from './palette-entries.ts';
+
+/** Opens a screen with the words as its filter, or starts an action with the settings as its payload. */
+export function runPaletteEntry(
+  { entry, settings, words }: Chosen,
+  target: Exclude<PaletteTarget, { readonly kind: 'operation' }>,
+  ui: Ui,
+): void {
+  if (target.kind === 'action') startAction(target.action, entry.name, { settings, words }, ui);
+  else {
+    if (words.length > 0) ui.list(target.screen).setFilter(words.join(' '));
+    ui.router.openTab(target.screen);
+  }
+}
+
+function startAction(
+  name: ActionName,
+  typed: string,
+  { settings, words }: Pick<Chosen, 'settings' | 'words'>,
+  { messages, commands, screen, lookups }: Ui,
+): void {
+  const action: Action = catalogue[name];
+  const { agents, gateways } = lookups();
+  const named = words.map((word) => word.replace(/^@/, ''));
+  const agent =
+    action.target === 'agent'
+      ? ([...agents.values()].find(({ slug }) => named.includes(slug)) ?? screen.agent)
+      : null;
+  const others = named.filter((word) => word !== agent?.slug);
+  const [other] = others;
+  const gateway =
+    other === undefined
+      ? (gateways.get(agent?.gateway_id ?? '') ?? screen.gateway)
+      : ([...gateways.values()].find(({ slug }) => slug === other) ?? null);
+  if (action.target === 'workspace' && other !== undefined) {
+    messages.warn(`${typed} takes key=value only; two words go in quotes.`);
+  } else if (others.length > 1) {
+    messages.warn(`${typed} takes one name, and settings such as key=value.`);
+  } else if (gateway === null && (other !== undefined || needsGateway(action))) {
+    messages.warn(other === undefined ? 'No gateway is selected.' : `There is no gateway called ${other}.`);
+  } else {
+    try {
+      const payload = parsePayload(name, settings);
+      const hasNone = action.target === 'workspace' || (agent !== null && agent.gateway_id === null);
+      commands.start({
+        action: name,
+        payload,
+        gateway: hasNone ? null : gateway,
+        ...(agent === null ? {} : { agent: agent.slug }),
+      });
+    } catch (failure) {
+      messages.warn(errorText(failure));
+    }
+  }
+}

@@ -1,0 +1,20 @@
+import type { CommandRow } from '@hq/shared/rows';
+import type { Ui } from '../app/ui.ts';
+import type { Binding, Handlers } from './binding.ts';
+
+/** For screens on which a command is selected or open. */
+export const commandKeys = [
+  { does: 'cancel', keys: ['x'], short: 'cancel', about: 'cancel the command', writes: true },
+  { does: 'again', keys: ['A'], short: 'again', about: 'run the command again', writes: true },
+] as const satisfies readonly Binding[];
+
+export function commandHandlers({ commands }: Ui, command: CommandRow | null): Handlers<typeof commandKeys> {
+  return {
+    cancel: () => {
+      if (command !== null) commands.cancel(command);
+    },
+    again: () => {
+      if (command !== null) commands.repeat(command);
+    },
+  };
+}

@@ -1,0 +1,71 @@
+import type { Attention } from '@hq/shared/fleet';
+import { ageOf, plain } from '@hq/shared/text';
+import type { ReactNode } from 'react';
+import { Line, Rule } from '../widgets/line.tsx';
+import { Panel } from '../widgets/panel.tsx';
+import { useTheme } from '../widgets/theme.ts';
+
+interface AttentionPanelProps {
+  /** The worst first. */
+  readonly items: readonly Attention[];
+  readonly now: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Everything that needs an operator, or a calm line. */
+export function AttentionPanel({ items, now, width, height }: AttentionPanelProps): ReactNode {
+  const theme = useTheme();
+  const places = Math.max(0, height - 1);
+  const shown = items.slice(0, items.length > places ? places - 1 : places);
+  return (
+    <Panel width={width} height={height}>
+      <Rule title="Needs attention" note={items.length === 0 ? '' : String(items.length)} width={width} />
+      {items.length === 0 ? (
+        <Line
+          width={width}
+          parts={[
+            { text: ` ${theme.mark('good')} `, tone: 'good' },
+            { text: 'Nothing needs you.', tone: 'dim' },
+          ]}
+        />
+      ) : null}
+      {shown.map((item) => (
+        <AttentionLine
+          key={`${item.kind} ${item.name} ${item.reason} ${item.at}`}
+          item={item}
+          now={now}
+          width={width}
+        />
+      ))}
+      {shown.length < items.length ? (
+        <Line width={width} parts={[{ text: `   and ${items.length - shown.length} more`, tone: 'dim' }]} />
+      ) : null}
+    </Panel>
+  );
+}
+
+function AttentionLine({
+  item,
+  now,
+  width,
+}: {
+  readonly item: Attention;
+  readonly now: number;
+  readonly width: number;
+}): ReactNode {
+  const theme = useTheme();
+  const tone = item.kind === 'unread-alert' || item.kind === 'unhealthy-service' ? 'warn' : 'bad';
+  const age = item.at === null || item.kind === 'stale-gateway' ? '' : `  ${ageOf(item.at, now)}`;
+  return (
+    <Line
+      width={width}
+      parts={[
+        { text: ` ${theme.mark(tone)} `, tone },
+        { text: plain(item.name), tone: 'strong' },
+        { text: `  ${plain(item.reason)}` },
+        { text: age, tone: 'dim' },
+      ]}
+    />
+  );
+}

@@ -1,0 +1,76 @@
+import type { ChatBotRow, ChatChannelRow } from '@hq/shared/rows';
+import { agoOf, plain } from '@hq/shared/text';
+import type { ReactNode } from 'react';
+import { chatBotLabel } from '../columns/chat-bots.ts';
+import type { RowContext } from '../columns/row-context.ts';
+import { fill } from '../table/cell.ts';
+import { Line, type Part, Rule } from '../widgets/line.tsx';
+import { Panel } from '../widgets/panel.tsx';
+import { useTheme } from '../widgets/theme.ts';
+
+interface ChatPanelsProps {
+  readonly bots: readonly ChatBotRow[];
+  readonly channels: readonly ChatChannelRow[];
+  readonly context: RowContext;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** The bots first: a channel without its bot is of no use. */
+export function ChatPanels({ bots, channels, context, width, height }: ChatPanelsProps): ReactNode {
+  const theme = useTheme();
+  const widest = Math.max(0, ...channels.map(({ channel }) => plain(channel).length));
+  return (
+    <Panel width={width} height={height}>
+      <Rule title="Bots" width={width} />
+      {bots.length === 0 ? (
+        <Line width={width} parts={[{ text: '   No bot has reported yet.', tone: 'dim' }]} />
+      ) : null}
+      {bots.map((bot) => {
+        const { mark, tone } = chatBotLabel(bot, context.now);
+        const head = { text: ` ${theme.mark(mark)} `, tone };
+        return (
+          <Line
+            key={`${bot.platform} ${bot.fingerprint}`}
+            width={width}
+            parts={[head, ...botParts(bot, context.now)]}
+          />
+        );
+      })}
+      <Rule title="Channels" note={channels.length === 0 ? '' : String(channels.length)} width={width} />
+      {channels.length === 0 ? (
+        <Line
+          width={width}
+          parts={[{ text: '   None is bound. An admin writes /hq bind in one.', tone: 'dim' }]}
+        />
+      ) : null}
+      {channels.map((channel) => (
+        <Line key={channel.id} width={width} parts={channelParts(channel, context, widest)} />
+      ))}
+    </Panel>
+  );
+}
+
+function botParts(bot: ChatBotRow, now: number): Part[] {
+  const { word, tone } = chatBotLabel(bot, now);
+  const last = (what: string, at: string | null): string =>
+    at === null ? `${what} nothing yet` : `${what} ${agoOf(at, now)}`;
+  return [
+    { text: fill(bot.platform, 10), tone: 'strong' },
+    { text: fill(plain(word), 13), tone },
+    { text: `${last('heard', bot.last_inbound_at)}, ${last('said', bot.last_outbound_at)}` },
+    { text: bot.detail === null ? '' : `  ${plain(bot.detail)}`, tone: word === 'connected' ? 'dim' : tone },
+  ];
+}
+
+function channelParts(channel: ChatChannelRow, { lookups }: RowContext, widest: number): Part[] {
+  const gateway = lookups.gateways.get(channel.gateway_id ?? '')?.slug;
+  const agent = lookups.agents.get(channel.agent_id ?? '')?.slug;
+  const target = [gateway, agent].flatMap((slug) => (slug === undefined ? [] : [plain(slug)])).join('/');
+  return [
+    { text: `   ${fill(channel.platform, 10)}`, tone: 'strong' },
+    { text: fill(plain(channel.channel), widest) },
+    { text: `  at most ${plain(channel.ceiling)}`, tone: 'dim' },
+    { text: target === '' ? '' : `  ${target}` },
+  ];
+}

@@ -1,0 +1,182 @@
+import { needsAttention } from '@hq/shared/fleet';
+import type { CommandRow } from '@hq/shared/rows';
+import { Box } from 'ink';
+import { type ReactNode, useMemo } from 'react';
+import type { Screen } from '../app/screen.ts';
+import { ScreenFrame, useBodySize } from '../app/screen-frame.tsx';
+import { useIsLoading, useRowContext, useRows, useUi } from '../app/ui.ts';
+import { targetOf } from '../columns/commands.ts';
+import { gatewaysTable } from '../columns/gateways.ts';
+import type { RowContext } from '../columns/row-context.ts';
+import { openKeys } from '../keys/app-keys.ts';
+import { gatewayHandlers, gatewayKeys } from '../keys/gateway-keys.ts';
+import { AttentionPanel } from '../panels/attention-panel.tsx';
+import { CommandLine } from '../panels/command-line.tsx';
+import { GatewayPanel } from '../panels/gateway-panel.tsx';
+import { Line, Rule } from '../widgets/line.tsx';
+import { useList } from '../widgets/list.ts';
+import { Panel } from '../widgets/panel.tsx';
+import { Table } from '../widgets/table.tsx';
+
+const keys = [...openKeys, ...gatewayKeys] as const;
+
+export const fleetScreen: Screen = {
+  name: 'fleet',
+  tab: { title: 'Fleet', aliases: ['gateways', 'gw'], summary: 'Gateways and what needs attention' },
+  isList: true,
+  keys,
+  crumb: () => 'Fleet',
+  Component: Fleet,
+};
+
+/** From this width on the panels are beside the list instead of below it. */
+const wideFrom = 110;
+const gap = 2;
+/** Milliseconds after which the need for attention is looked over though no row changed. */
+const attentionMs = 5_000;
+
+function Fleet(): ReactNode {
+  const ui = useUi();
+  const { session } = ui;
+  const size = useBodySize();
+  const context = useRowContext();
+  const gateways = useRows(session.gateways);
+  const commands = useRows(session.commands);
+  const list = useList(ui.list('fleet'), gatewaysTable, gateways, context, {
+    sort: { column: 'gateway', descending: false },
+    // Conditions change with the time alone.
+    moment: Math.floor(context.now / 1000),
+  });
+  const attention = useAttention(context);
+  const isLoading = useIsLoading();
+  const gateway = list.selected;
+  const open = (): void => {
+    if (gateway !== null) ui.router.open('agents', gateway.id);
+  };
+  const parts = size.width >= wideFrom ? wideLayout : narrowLayout;
+  const {
+    left,
+    table,
+    attention: attentionPlace,
+    selected,
+    lately,
+  } = parts(size, list.rows.length, attention.length);
+  const panels = (
+    <>
+      <AttentionPanel items={attention} now={context.now} {...attentionPlace} />
+      {gateway === null ? null : (
+        <GatewayPanel
+          gateway={gateway}
+          commands={commands.filter(({ gateway_id }) => gateway_id === gateway.id)}
+          context={context}
+          {...selected}
+        />
+      )}
+    </>
+  );
+  const whenEmpty = isLoading
+    ? ['Reading']
+    : ['No gateway has registered yet.', 'The installer registers one; `npm start` brings its own.'];
+  return (
+    <ScreenFrame
+      keys={keys}
+      on={{ open, ...gatewayHandlers(ui, gateway) }}
+      list={list}
+      copyText={gateway?.slug ?? null}
+      gateway={gateway}
+    >
+      <Box columnGap={gap}>
+        <Box flexDirection="column" width={left} flexShrink={0}>
+          <Table list={list} {...table} whenEmpty={whenEmpty} onOpen={open} />
+          {size.width >= wideFrom ? <Lately commands={commands} context={context} {...lately} /> : panels}
+        </Box>
+        {size.width >= wideFrom ? <Box flexDirection="column">{panels}</Box> : null}
+      </Box>
+    </ScreenFrame>
+  );
+}
+
+function useAttention(context: RowContext): ReturnType<typeof needsAttention> {
+  const { session } = useUi();
+  const gateways = useRows(session.gateways);
+  const agents = useRows(session.agents);
+  const commands = useRows(session.commands);
+  const notifications = useRows(session.notifications);
+  const moment = Math.floor(context.now / attentionMs);
+  return useMemo(
+    () => needsAttention({ gateways, agents, commands, notifications }, moment * attentionMs),
+    [gateways, agents, commands, notifications, moment],
+  );
+}
+
+interface Place {
+  readonly width: number;
+  readonly height: number;
+}
+
+interface Layout {
+  readonly left: number;
+  readonly table: Place;
+  readonly attention: Place;
+  readonly selected: Place;
+  readonly lately: Place;
+}
+
+function wideLayout({ width, height }: Place, rows: number, needs: number): Layout {
+  const right = Math.floor(width * 0.4);
+  const left = width - right - gap;
+  const wanted = 2 + Math.max(1, rows);
+  // The place that the list does not need shows the latest commands of any gateway.
+  const latelyHeight = height - wanted >= 6 ? Math.min(Math.floor(height / 2), height - wanted) : 0;
+  const attentionHeight = Math.min(2 + Math.max(1, needs), Math.floor(height / 2));
+  return {
+    left,
+    table: { width: left, height: height - latelyHeight },
+    lately: { width: left, height: latelyHeight },
+    attention: { width: right, height: attentionHeight },
+    selected: { width: right, height: height - attentionHeight },
+  };
+}
+
+/** The list comes first; the panels share what it leaves, and go where that is too little to say anything. */
+function narrowLayout({ width, height }: Place, rows: number, needs: number): Layout {
+  const listWants = 2 + Math.max(1, rows);
+  const attentionWants = 2 + Math.max(1, Math.min(5, needs));
+  const kept = height < 14 ? height : Math.min(listWants, Math.max(6, height - attentionWants - 5));
+  const attentionHeight = height - kept >= 3 ? Math.min(attentionWants, height - kept) : 0;
+  const rest = height - kept - attentionHeight;
+  return {
+    left: width,
+    table: { width, height: kept },
+    lately: { width, height: 0 },
+    attention: { width, height: attentionHeight },
+    selected: { width, height: rest >= 3 ? rest : 0 },
+  };
+}
+
+interface LatelyProps extends Place {
+  /** The newest first. */
+  readonly commands: readonly CommandRow[];
+  readonly context: RowContext;
+}
+
+function Lately({ commands, context, width, height }: LatelyProps): ReactNode {
+  const latest = commands.slice(0, Math.max(0, height - 2));
+  return (
+    <Panel width={width} height={height}>
+      <Rule title="Lately" width={width} />
+      {latest.length === 0 ? (
+        <Line width={width} parts={[{ text: ' Nothing was asked yet.', tone: 'dim' }]} />
+      ) : null}
+      {latest.map((command) => (
+        <CommandLine
+          key={command.id}
+          command={command}
+          now={context.now}
+          width={width}
+          target={targetOf(command, context)}
+        />
+      ))}
+    </Panel>
+  );
+}

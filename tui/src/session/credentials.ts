@@ -1,0 +1,4 @@
+export interface Credentials {
+  readonly email: string;
+  readonly password: string;
+}

@@ -1,0 +1,77 @@
+import { cellText, filterText, type Table } from '../table/column.ts';
+import type { Sort } from '../table/row-text.ts';
+import { matcher } from './filter.ts';
+
+type Key = string | number;
+interface Looked {
+  readonly lookups: unknown;
+}
+
+const collator = new Intl.Collator('en', { numeric: true });
+
+/** Filters and orders the rows of one table. Rows are ordered again only when a key of the order changed: ordering costs the most. */
+export class Arrangement<Row, Context extends Looked> {
+  #dependencies: readonly unknown[] = [];
+  #rows: readonly Row[] = [];
+  #keys: readonly Key[] = [];
+  #sort: Sort | null = null;
+  /** The places of the ordered rows among those that the filter kept. */
+  #order: readonly number[] = [];
+  #arranged: readonly Row[] = [];
+
+  /** `moment` changes when keys may have changed with the time alone. */
+  of(
+    table: Table<Row, Context>,
+    rows: readonly Row[],
+    context: Context,
+    {
+      filter,
+      sort,
+      moment,
+    }: { readonly filter: string; readonly sort: Sort | null; readonly moment: number },
+  ): readonly Row[] {
+    const dependencies = [table, rows, context.lookups, filter, sort, moment];
+    if (dependencies.every((each, at) => each === this.#dependencies[at])) return this.#arranged;
+    this.#dependencies = dependencies;
+    const matches = filter === '' ? null : matcher(filter);
+    const kept = matches === null ? rows : rows.filter((row) => matches(filterText(table, row, context)));
+    const column = table.columns.find(({ key }) => key === sort?.column);
+    if (column === undefined || sort === null) {
+      this.#sort = null;
+      this.#arranged = kept;
+      return kept;
+    }
+    const keyOf = column.sortKey ?? ((row: Row) => cellText(column, row, context));
+    const keys = kept.map((row) => keyOf(row, context));
+    if (!this.#isSameOrder(table, kept, keys, sort)) this.#order = ordered(keys, sort.descending);
+    this.#rows = kept;
+    this.#keys = keys;
+    this.#sort = sort;
+    this.#arranged = this.#order.flatMap((at) => kept[at] ?? []);
+    return this.#arranged;
+  }
+
+  #isSameOrder(table: Table<Row, Context>, rows: readonly Row[], keys: readonly Key[], sort: Sort): boolean {
+    return (
+      sort === this.#sort &&
+      rows.length === this.#rows.length &&
+      keys.every((key, at) => key === this.#keys[at]) &&
+      rows.every((row, at) => {
+        const before = this.#rows[at];
+        return row === before || (before !== undefined && table.id(row) === table.id(before));
+      })
+    );
+  }
+}
+
+/** Equal keys keep the order that the feed has. */
+function ordered(keys: readonly Key[], isDescending: boolean): readonly number[] {
+  const turn = isDescending ? -1 : 1;
+  const keyed = keys.map((key, at) => ({ key, at }));
+  keyed.sort(({ key: a }, { key: b }) =>
+    typeof a === 'number' && typeof b === 'number'
+      ? (a - b) * turn
+      : collator.compare(String(a), String(b)) * turn,
+  );
+  return keyed.map(({ at }) => at);
+}

@@ -1,0 +1,121 @@
+import { stripVTControlCharacters } from 'node:util';
+import { Text, useIsScreenReaderEnabled } from 'ink';
+import { memo, type ReactNode } from 'react';
+import { cut, fill, widthOf, wrap } from '../table/cell.ts';
+import type { Theme, Tone } from '../theme/theme.ts';
+import { useTheme } from './theme.ts';
+
+/** One line, painted already and no wider than its place. */
+export const PaintedLine = memo(function PaintedLine({ text }: { readonly text: string }): ReactNode {
+  const isRead = useIsScreenReaderEnabled();
+  // Ink takes every cell of a text apart: blanks at its end, most of a screen, would cost as much as the rest.
+  if (!isRead) return <Text wrap="truncate">{text.trimEnd() || ' '}</Text>;
+  const sentence = linear(text);
+  return /[\p{L}\p{N}]/u.test(sentence) ? <Text>{sentence}</Text> : null;
+});
+
+/** A drawn line without what is only there for the eye. */
+function linear(line: string): string {
+  return stripVTControlCharacters(line)
+    .replaceAll(/[─│╭╮╰╯━▌]/gu, ' ')
+    .replaceAll(/\s{2,}/g, ', ')
+    .replace(/^[\s,]+|[\s,]+$/g, '');
+}
+
+export interface Part {
+  readonly text: string;
+  readonly tone?: Tone;
+}
+
+/** A line of plain parts, each in its tone; what is too much is cut. */
+export function Line({
+  parts,
+  width,
+}: {
+  readonly parts: readonly Part[];
+  readonly width: number;
+}): ReactNode {
+  const theme = useTheme();
+  return <PaintedLine text={paintParts(parts, width, theme)} />;
+}
+
+function paintParts(parts: readonly Part[], width: number, theme: Theme): string {
+  let line = '';
+  let left = width;
+  for (const { text, tone = 'plain' } of parts) {
+    if (left <= 0) break;
+    const kept = cut(text, left, theme.ellipsis);
+    line += theme.paint(tone, kept);
+    left -= widthOf(kept);
+  }
+  return line;
+}
+
+interface ParagraphProps {
+  readonly sentences: readonly string[];
+  readonly width: number;
+  readonly tone?: Tone;
+}
+
+/** Sentences in lines of their own, broken at spaces. */
+export function Paragraph({ sentences, width, tone = 'plain' }: ParagraphProps): ReactNode {
+  const theme = useTheme();
+  const lines = paragraphLines(sentences, width);
+  // A line is its place: there is no better key.
+  return [...lines.entries()].map(([place, text]) => (
+    <PaintedLine key={place} text={theme.paint(tone, text)} />
+  ));
+}
+
+export function paragraphLines(sentences: readonly string[], width: number): readonly string[] {
+  return sentences.flatMap((sentence) => wrap(sentence, Math.max(1, width)));
+}
+
+/** `── title ───────────── note ──`. */
+export function Rule({
+  title,
+  note = '',
+  width,
+}: {
+  readonly title: string;
+  readonly note?: string;
+  readonly width: number;
+}): ReactNode {
+  const theme = useTheme();
+  const shownNote = cut(note, Math.max(0, Math.floor(width / 2) - 4), theme.ellipsis);
+  const shownTitle = cut(title, Math.max(0, width - widthOf(shownNote) - 10), theme.ellipsis);
+  const right = shownNote === '' ? '' : ` ${shownNote} ${theme.rule.repeat(2)}`;
+  const middle = Math.max(0, width - 4 - widthOf(shownTitle) - widthOf(right));
+  const parts: Part[] = [
+    { text: `${theme.rule.repeat(2)} `, tone: 'dim' },
+    { text: shownTitle, tone: 'strong' },
+    { text: ` ${theme.rule.repeat(middle)}${right}`, tone: 'dim' },
+  ];
+  return <Line parts={parts} width={width} />;
+}
+
+/** Sentences in the middle of an empty place. */
+export function Notice({
+  sentences,
+  width,
+  height,
+}: {
+  readonly sentences: readonly string[];
+  readonly width: number;
+  readonly height: number;
+}): ReactNode {
+  const theme = useTheme();
+  const above = Math.max(0, Math.floor((height - sentences.length) / 2) - 1);
+  return (
+    <>
+      {Array.from({ length: above }, (_, at) => `above-${at}`).map((place) => (
+        <PaintedLine key={place} text="" />
+      ))}
+      {sentences.map((sentence) => {
+        const shown = cut(sentence, width, theme.ellipsis);
+        const before = ' '.repeat(Math.floor((width - widthOf(shown)) / 2));
+        return <PaintedLine key={sentence} text={theme.paint('dim', fill(before + shown, width))} />;
+      })}
+    </>
+  );
+}

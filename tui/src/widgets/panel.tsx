@@ -1,0 +1,18 @@
+import { Box } from 'ink';
+import type { ReactNode } from 'react';
+
+interface PanelProps {
+  readonly width: number;
+  readonly height: number;
+  readonly children: ReactNode;
+}
+
+/** A column of lines in a place of its own: lines that do not fit are cut off. Nothing where there is no place. */
+export function Panel({ width, height, children }: PanelProps): ReactNode {
+  if (height <= 0) return null;
+  return (
+    <Box flexDirection="column" flexShrink={0} width={width} height={height} overflow="hidden">
+      {children}
+    </Box>
+  );
+}

@@ -1,0 +1,84 @@
+import { Box, type DOMElement, measureElement, Text, useIsScreenReaderEnabled } from 'ink';
+import { type ReactNode, useLayoutEffect, useRef } from 'react';
+import { useInputLayer } from '../app/keyboard.ts';
+import { fitColumns } from '../table/layout.ts';
+import { headerText, rowSentence, rowText } from '../table/row-text.ts';
+import { Notice, PaintedLine } from './line.tsx';
+import { type List, scrollTo } from './list.ts';
+import { Panel } from './panel.tsx';
+import { useTheme } from './theme.ts';
+
+interface TableProps<Row, Context> {
+  readonly list: List<Row, Context>;
+  readonly width: number;
+  readonly height: number;
+  readonly whenEmpty: readonly string[];
+  /** For a click on the selected row. */
+  readonly onOpen?: () => void;
+}
+
+const wheelRows = 3;
+
+/** The header and the visible rows of a list; sentences where it is empty. */
+export function Table<Row, Context>({
+  list,
+  width,
+  height,
+  whenEmpty,
+  onOpen,
+}: TableProps<Row, Context>): ReactNode {
+  const theme = useTheme();
+  const isRead = useIsScreenReaderEnabled();
+  const { store, table, context, rows, index } = list;
+  const places = Math.max(1, height - 1);
+  const top = scrollTo(store.top, index, places, rows.length);
+  const visible = rows.slice(top, top + places);
+  const box = useRef<DOMElement>(null);
+  useLayoutEffect(() => {
+    store.top = top;
+    store.page = Math.max(1, visible.length - 1);
+    store.width = width;
+  });
+  useInputLayer('screen', (input) => {
+    if (input.type !== 'mouse') return false;
+    if (input.kind === 'wheel-up' || input.kind === 'wheel-down') {
+      list.move(input.kind === 'wheel-up' ? -wheelRows : wheelRows);
+      return true;
+    }
+    if (input.kind !== 'press' || box.current === null) return false;
+    const { x, y, width: across } = measureElement(box.current);
+    const row = input.y - y;
+    if (row < 0 || row >= visible.length || input.x < x || input.x >= x + across) return false;
+    if (top + row === index) onOpen?.();
+    else list.moveTo(top + row);
+    return true;
+  });
+  if (isRead && rows.length > 0) {
+    return (
+      <Box flexDirection="column">
+        {visible.map((row, at) => (
+          <Text key={table.id(row)}>{rowSentence(table, row, context, top + at === index)}</Text>
+        ))}
+      </Box>
+    );
+  }
+  const sized = fitColumns(table.columns, width);
+  const nothing = list.total > 0 ? [`Nothing matches ${list.filter}`, 'esc clears the filter'] : whenEmpty;
+  return (
+    <Panel width={width} height={height}>
+      <PaintedLine text={headerText(sized, list.sort, width, theme)} />
+      {rows.length === 0 ? (
+        <Notice sentences={nothing} width={width} height={places} />
+      ) : (
+        <Box ref={box} flexDirection="column">
+          {visible.map((row, at) => (
+            <PaintedLine
+              key={table.id(row)}
+              text={rowText(table, sized, row, context, { selected: top + at === index, width, theme })}
+            />
+          ))}
+        </Box>
+      )}
+    </Panel>
+  );
+}
