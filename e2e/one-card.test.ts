@@ -136,8 +136,8 @@ const inMenu = (client: Client, words: string, group: string): string =>
 
 describe('one card for one action', { timeout: 240_000 }, () => {
   it('shows an action from the question to its result, across a killed bot', async () => {
-    const first = clients.map((client) => client.messages().length);
-    const card = (client: Client): string => client.messages()[first[clients.indexOf(client)] ?? 0] ?? '';
+    const first = clients.map((client) => client.seen().length);
+    const card = (client: Client): string => client.seen()[first[clients.indexOf(client)] ?? 0] ?? '';
     const all = (words: RegExp): Promise<void> =>
       eventually(() => {
         for (const client of clients) expect(card(client), client.platform).toMatch(words);
@@ -170,7 +170,7 @@ describe('one card for one action', { timeout: 240_000 }, () => {
     }
     await all(/healthy again after 4\.2 s[\s\S]*confirmed by/);
     for (const client of clients) {
-      expect(client.messages(), client.platform).toHaveLength((first[clients.indexOf(client)] ?? 0) + 1);
+      expect(client.seen(), client.platform).toHaveLength((first[clients.indexOf(client)] ?? 0) + 1);
       expect(await rows('restart_gateway', client.platform)).toHaveLength(1);
     }
   });
@@ -192,7 +192,7 @@ describe('one card for one action', { timeout: 240_000 }, () => {
     }
     await eventually(() => {
       for (const client of clients) {
-        expect(client.messages().at(-1), client.platform).toMatch(
+        expect(client.seen().at(-1), client.platform).toMatch(
           /Ping the runner[\s\S]*done in [\s\S]*answered by r1/,
         );
       }
@@ -201,7 +201,7 @@ describe('one card for one action', { timeout: 240_000 }, () => {
 
   it('is acknowledged in time while the database takes ten seconds, and runs once', async () => {
     const { database } = stack;
-    const before = clients.map((client) => client.messages().length);
+    const before = clients.map((client) => client.seen().length);
     const held = database.query(
       'do $$ begin lock table chat_deliveries in access exclusive mode; perform pg_sleep(10); end $$',
     );
@@ -217,7 +217,7 @@ describe('one card for one action', { timeout: 240_000 }, () => {
     await eventually(() => {
       for (const [at, client] of clients.entries()) {
         if (client.platform === 'slack') continue;
-        expect(client.messages().length, client.platform).toBeGreaterThan(before[at] ?? 0);
+        expect(client.seen().length, client.platform).toBeGreaterThan(before[at] ?? 0);
       }
     });
     expect(
@@ -228,10 +228,10 @@ describe('one card for one action', { timeout: 240_000 }, () => {
     await held;
     await eventually(async () => {
       for (const [at, client] of clients.entries()) {
-        expect(client.messages().at(-1), client.platform).toMatch(
+        expect(client.seen().at(-1), client.platform).toMatch(
           /Show the stack[\s\S]*waiting for the runner/,
         );
-        expect(client.messages(), client.platform).toHaveLength((before[at] ?? 0) + 1);
+        expect(client.seen(), client.platform).toHaveLength((before[at] ?? 0) + 1);
         expect(await rows('stack_status', client.platform)).toHaveLength(1);
       }
     });
@@ -240,16 +240,16 @@ describe('one card for one action', { timeout: 240_000 }, () => {
   it('runs once when the bot was killed before it reached the database and the platform delivers it again', async () => {
     const { database } = stack;
     const [telegram] = clients.filter(({ platform }) => platform === 'telegram');
-    const before = telegram?.messages().length ?? 0;
+    const before = telegram?.seen().length ?? 0;
     const held = database.query(
       'do $$ begin lock table chat_deliveries in access exclusive mode; perform pg_sleep(3); end $$',
     );
     await telegram?.say('task create "Written once"');
-    await eventually(() => expect(telegram?.messages().length).toBeGreaterThan(before));
+    await eventually(() => expect(telegram?.seen().length).toBeGreaterThan(before));
     await kill();
     await held;
     await start();
-    await eventually(() => expect(telegram?.messages().at(-1)).toMatch(/task \w{8} for nobody yet/));
+    await eventually(() => expect(telegram?.seen().at(-1)).toMatch(/task \w{8} for nobody yet/));
     expect(await database.query(`select 1 from tasks where title = 'Written once'`)).toHaveLength(1);
   });
 });

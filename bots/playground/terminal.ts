@@ -33,7 +33,7 @@ ${face.hint} [Label] presses a button, # before the words says them in a channel
     print(`${field.label}${field.choices.length > 0 ? ` (${field.choices.join(', ')})` : ''}?`);
   };
   const look = (): void => {
-    for (const { id, room, text } of face.messages()) {
+    for (const { id, room, text } of face.seen()) {
       if (printed.get(id) === text) continue;
       const where = room === 'channel' ? '#ops ' : '';
       print(`\n${where}HQ${printed.has(id) ? ' (changed)' : ''}\n${text.replaceAll(/^/gmu, '  ')}`);
