@@ -1,4 +1,5 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server } from 'node:http';
+import type { Logger } from 'pino';
 import type { ListenAddress } from './environment.ts';
 
 /** No platform sends more in one request. */
@@ -13,8 +14,8 @@ export interface HttpRequest {
   /** Without the query. */
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
-  /** Throws an `HttpError` if the body is too long or incomplete. */
-  body(): Promise<Buffer>;
+  /** Null if the body is too long; rejects if it is incomplete. */
+  body(): Promise<Buffer | null>;
   /** False if the sender has gone. */
   isOpen(): boolean;
 }
@@ -24,16 +25,6 @@ export interface HttpResponse {
   readonly json?: unknown;
 }
 
-/** Ends a request with this status. */
-export class HttpError extends Error {
-  readonly status: number;
-
-  constructor(status: number, message: string) {
-    super(message);
-    this.status = status;
-  }
-}
-
 export interface HttpServer {
   readonly port: number;
   close(): Promise<void>;
@@ -41,12 +32,12 @@ export interface HttpServer {
 
 /**
  * Serves requests on one address; a proxy in front ends TLS. Rejects with the system's error if the address is taken.
- * `handle` may reject: an `HttpError` is answered with its status, any other error with 400 after `onError`.
+ * A request whose `handle` rejects, such as for invalid JSON, is answered with 400.
  */
 export async function serveHttp(
   { host, port }: ListenAddress,
   handle: (request: HttpRequest) => Promise<HttpResponse>,
-  onError: (error: unknown) => void,
+  log: Logger,
 ): Promise<HttpServer> {
   const server = createServer(
     {
@@ -62,8 +53,7 @@ export async function serveHttp(
         body: () => readBody(request),
         isOpen: () => !response.destroyed,
       }).catch((error: unknown): HttpResponse => {
-        if (error instanceof HttpError) return { status: error.status };
-        onError(error);
+        log.warn({ problem: error instanceof Error ? error.name : 'unknown' }, 'A request could not be read');
         return { status: 400 };
       });
       // A refused sender may still be sending.
@@ -84,22 +74,13 @@ export async function serveHttp(
   };
 }
 
-/** Parses a JSON body. Throws an `HttpError` if it is not JSON. */
-export function parseJson(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'));
-  } catch (error) {
-    if (error instanceof SyntaxError) throw new HttpError(400, 'The body is not JSON');
-    throw error;
-  }
-}
-
-async function readBody(request: IncomingMessage): Promise<Buffer> {
+/** Null if it is too long. */
+async function readBody(request: IncomingMessage): Promise<Buffer | null> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request) {
     size += chunk.length;
-    if (size > maxBodyBytes) throw new HttpError(413, 'The body is too long');
+    if (size > maxBodyBytes) return null;
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

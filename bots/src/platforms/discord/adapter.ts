@@ -15,7 +15,7 @@ import { type Respond, serveInteractions } from './connection/http-endpoint.ts';
 import { describeProblem, isRevoked, toProblem } from './errors.ts';
 import { InboundHandler } from './inbound/inbound-handler.ts';
 import { messageHandle } from './message-handle.ts';
-import { InteractionTokens } from './outbound/interaction-tokens.ts';
+import { createInteractionTokens } from './outbound/interaction-tokens.ts';
 import { DiscordOutbound } from './outbound/outbound.ts';
 import { failedResult } from './outbound/reply.ts';
 import { type Registration, renderCommands } from './render/commands-menu.ts';
@@ -48,7 +48,7 @@ export class DiscordAdapter implements Adapter {
   readonly #log: Logger;
   readonly #outbound: DiscordOutbound;
   readonly #gateway: GatewayConnection;
-  readonly #tokens = new InteractionTokens();
+  readonly #tokens = createInteractionTokens();
   readonly #inFlight = createInFlight();
   #server: HttpServer | null = null;
   #serverState: AdapterState = 'starting';

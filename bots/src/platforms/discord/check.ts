@@ -1,10 +1,11 @@
+import { DiscordAPIError, REST } from 'discord.js';
 import { z } from 'zod';
 import type { Finding } from '../../contract/adapter.ts';
 import { failed, passed } from '../finding.ts';
+import { describeError } from './errors.ts';
+import { restOptions } from './outbound/rest-options.ts';
 import { commandName } from './render/commands-menu.ts';
 import type { DiscordSettings } from './settings.ts';
-
-const answerWithinMs = 10_000;
 
 const user = z.object({ id: z.string(), username: z.string().default('') });
 const application = z.object({ id: z.string() });
@@ -92,24 +93,20 @@ async function checkConnection(settings: DiscordSettings): Promise<Finding> {
     : failed('Discord does not return the address of its gateway.', 'Try again in a minute.');
 }
 
-async function get<T>(settings: DiscordSettings, path: string, schema: z.ZodType<T>): Promise<Answer<T>> {
+async function get<T>(
+  settings: DiscordSettings,
+  path: `/${string}`,
+  schema: z.ZodType<T>,
+): Promise<Answer<T>> {
+  const rest = new REST(restOptions(settings.apiUrl)).setToken(settings.token);
   try {
-    const response = await fetch(`${settings.apiUrl}/v10${path}`, {
-      headers: { authorization: `Bot ${settings.token}` },
-      signal: AbortSignal.timeout(answerWithinMs),
-    });
-    if (!response.ok) {
-      await response.body?.cancel();
-      return response.status >= 500
-        ? { kind: 'away', reason: `it answers ${response.status}` }
-        : { kind: 'refused', status: response.status };
-    }
-    const value = schema.safeParse(await response.json());
+    const value = schema.safeParse(await rest.get(path));
     return value.success
       ? { kind: 'ok', value: value.data }
       : { kind: 'away', reason: 'the answer does not have Discord’s format' };
   } catch (error) {
-    // The message of a network error may hold the address.
-    return { kind: 'away', reason: error instanceof Error ? error.name : 'no answer' };
+    return error instanceof DiscordAPIError
+      ? { kind: 'refused', status: error.status }
+      : { kind: 'away', reason: describeError(error) };
   }
 }

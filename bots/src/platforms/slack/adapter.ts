@@ -11,7 +11,7 @@ import { HttpEndpoint } from './connection/http-endpoint.ts';
 import type { Transport } from './connection/transport.ts';
 import { InboundHandler } from './inbound/inbound-handler.ts';
 import { createOutbound, type SlackOutbound } from './outbound/outbound.ts';
-import { ResponseUrls } from './outbound/response-urls.ts';
+import { createResponseUrls, isUsable, messageKey } from './outbound/response-urls.ts';
 import { createWebClient } from './outbound/web-client.ts';
 import { maxBody, maxButtons } from './render/render.ts';
 import type { SlackSettings } from './settings.ts';
@@ -41,31 +41,23 @@ export class SlackAdapter implements Adapter {
   readonly #log: Logger;
   readonly #token: BotToken;
   readonly #outbound: SlackOutbound;
-  readonly #responseUrls = new ResponseUrls();
+  readonly #responseUrls = createResponseUrls();
   readonly #inFlight = createInFlight();
   /** Of the current run: an adapter may be started again. */
   #stopping = new AbortController();
   #isStopped = false;
   #transport: Transport | undefined;
   #filesError: string | null = null;
-  #lastInboundAt: number | null = null;
-  #lastOutboundAt: number | null = null;
+  #handler: InboundHandler | undefined;
 
   constructor(settings: SlackSettings, log: Logger) {
     this.#settings = settings;
     this.#log = log;
     const client = createWebClient(settings.botToken, settings.apiUrl, log);
     this.#token = new BotToken(client, log);
-    this.#outbound = createOutbound(
-      client,
-      {
-        onSent: () => {
-          this.#lastOutboundAt = Date.now();
-        },
-        onRevoked: () => this.#token.revoke('Slack no longer accepts the bot token.', this.#stopping.signal),
-      },
-      log,
-    );
+    const onRevoked = (): void =>
+      this.#token.revoke('Slack no longer accepts the bot token.', this.#stopping.signal);
+    this.#outbound = createOutbound(client, onRevoked, log);
   }
 
   health(): AdapterHealth {
@@ -76,8 +68,8 @@ export class SlackAdapter implements Adapter {
       detail:
         refusal ?? problem ?? this.#transport?.detail ?? (state === 'connected' ? this.#filesError : null),
       install: identity?.team ?? null,
-      lastInboundAt: this.#lastInboundAt,
-      lastOutboundAt: this.#lastOutboundAt,
+      lastInboundAt: this.#handler?.lastAt ?? null,
+      lastOutboundAt: this.#outbound.lastAt,
     };
   }
 
@@ -114,8 +106,8 @@ export class SlackAdapter implements Adapter {
     const { channel, ts, seen_by } = handle;
     if (channel === undefined || ts === undefined) return { ok: false, problem: { kind: 'gone' } };
     if (seen_by === undefined) return this.#inFlight.track(this.#outbound.update(channel, ts, card));
-    const url = this.#responseUrls.find(ResponseUrls.ofMessage(handle));
-    if (url === undefined) return { ok: false, problem: { kind: 'gone' } };
+    const url = this.#responseUrls.get(messageKey(handle));
+    if (!isUsable(url)) return { ok: false, problem: { kind: 'gone' } };
     url.usesLeft -= 1;
     const options = { isPublic: false, replacesOriginal: true, thread: null };
     const sent = await this.#inFlight.track(this.#outbound.respond(url.url, card, options));
@@ -172,19 +164,16 @@ export class SlackAdapter implements Adapter {
 
   #createTransport(receiver: Receiver, stopping: AbortController): Transport {
     const { transport, botToken, apiUrl } = this.#settings;
-    const listener = new InboundHandler({
+    this.#handler = new InboundHandler({
       receiver,
       outbound: this.#outbound,
       token: this.#token,
       responseUrls: this.#responseUrls,
       inFlight: this.#inFlight,
       log: this.#log,
-      onInbound: () => {
-        this.#lastInboundAt = Date.now();
-      },
       stopping: stopping.signal,
     });
-    const options = { botToken, apiUrl, token: this.#token, listener, log: this.#log };
+    const options = { botToken, apiUrl, token: this.#token, listener: this.#handler, log: this.#log };
     return transport.kind === 'socket'
       ? new SocketConnection({ ...options, appToken: transport.appToken, stopping })
       : new HttpEndpoint({ ...options, ...transport });

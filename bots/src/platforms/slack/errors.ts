@@ -25,11 +25,6 @@ const closedChat = new Set([
   'user_not_found',
   'messages_tab_disabled',
   'cannot_reply_to_message',
-  'restricted_action',
-  'restricted_action_read_only_channel',
-  'restricted_action_thread_only_channel',
-  'restricted_action_non_threadable_channel',
-  'restricted_action_thread_locked',
   'no_permission',
   'access_denied',
 ]);
@@ -89,7 +84,8 @@ function codeToProblem(code: string): SendProblem {
   if (code === 'ratelimited' || code === 'rate_limited') return { kind: 'wait', afterMs: defaultWaitMs };
   // The chat itself is fine: the message can go out once there is a valid token.
   if (revoked.has(code)) return { kind: 'away', reason: `Slack does not accept the bot token (${code}).` };
-  if (closedChat.has(code)) return { kind: 'closed', reason: `Slack does not let HQ write there (${code}).` };
+  if (closedChat.has(code) || code.startsWith('restricted_action'))
+    return { kind: 'closed', reason: `Slack does not let HQ write there (${code}).` };
   if (lostMessage.has(code)) return { kind: 'gone' };
   if (transient.has(code)) return { kind: 'away', reason: `Slack failed (${code}).` };
   return { kind: 'refused', reason: `Slack refused the request (${code}).` };

@@ -5,12 +5,12 @@ import type { Adapter, AdapterHealth, Capabilities, CommandDescription } from '.
 import type { Card, Handle } from '../../contract/card.ts';
 import type { ChatLocation, Receiver, SendResult } from '../../contract/inbound.ts';
 import { UpdateConnection } from './connection/connection.ts';
-import { WebhookEndpoint } from './connection/http-endpoint.ts';
+import { createWebhookEndpoint } from './connection/http-endpoint.ts';
 import { Polling } from './connection/polling.ts';
 import { type ConnectionTiming, defaultTiming } from './connection/transport.ts';
 import { TelegramError, toProblem } from './errors.ts';
 import { readMigration } from './inbound/inbound.ts';
-import { InboundHandler } from './inbound/inbound-handler.ts';
+import { createInboundHandler, type InboundHandler } from './inbound/inbound-handler.ts';
 import { type BotApi, clientOptions, createBotApi } from './outbound/bot-api.ts';
 import { announceMigration } from './outbound/group-migration.ts';
 import { TelegramOutbound, type TextFile } from './outbound/outbound.ts';
@@ -65,7 +65,7 @@ export class TelegramAdapter implements Adapter {
       onRevoked: () => this.#connection.revoke(),
       onMigrated: (channel) => void this.#announceMigration(channel),
     });
-    this.#handler = new InboundHandler(this.#outbound);
+    this.#handler = createInboundHandler(this.#outbound);
     const deliver = (update: Update): Promise<void> => {
       // Without this the library calls getMe before the first update.
       const { me } = this.#connection;
@@ -76,7 +76,7 @@ export class TelegramAdapter implements Adapter {
       const transport =
         settings.webhook === null
           ? new Polling(this.#api, deliver, log, timing)
-          : new WebhookEndpoint(this.#api, settings.webhook, deliver, log);
+          : createWebhookEndpoint(this.#api, settings.webhook, deliver, log);
       return new UpdateConnection(this.#api, transport, log, timing);
     };
     this.#connection = this.#createConnection();

@@ -4,6 +4,7 @@ import { InteractionResponseType } from 'discord-api-types/v10';
 import { LRUCache } from 'lru-cache';
 import type { Choice } from '../../../contract/choice.ts';
 import type { Acknowledgement, Inbound, Receiver } from '../../../contract/inbound.ts';
+import { completeWithin } from '../../complete-within.ts';
 import type { InFlight } from '../../in-flight.ts';
 import type { Respond } from '../connection/http-endpoint.ts';
 import { describeError } from '../errors.ts';
@@ -113,30 +114,20 @@ export class InboundHandler {
     { id, token, sender, words, argument, typed, options }: Extract<ReadInteraction, { kind: 'completion' }>,
     respond: Respond | null,
   ): Promise<void> {
-    const { outbound } = this.#services;
+    const { outbound, log } = this.#services;
     const signal = AbortSignal.timeout(completeWithinMs + 500);
     const { install, user, channel } = sender;
     const key = JSON.stringify([install, user, channel, words, argument, typed, options]);
     const completion =
       this.#completions.get(key) ?? this.#receiver.complete(sender, { words, argument, typed, options });
     this.#completions.set(key, completion);
-    const choices = (await this.#completed(completion)).slice(0, limits.choices).map(({ label, value }) => ({
+    const found = await completeWithin(completeWithinMs, completion, log);
+    const choices = found.slice(0, limits.choices).map(({ label, value }) => ({
       name: truncate(label, limits.choice) || '—',
       value: value.slice(0, limits.choice),
     }));
     const type = InteractionResponseType.ApplicationCommandAutocompleteResult;
     const response = { type, data: { choices } } as const;
     await (respond ? respond(response) : outbound.acknowledge({ id, token }, response, signal));
-  }
-
-  async #completed(completion: Promise<readonly Choice[]>): Promise<readonly Choice[]> {
-    try {
-      const choices = await withinLimit(completeWithinMs, completion);
-      return choices === timedOut ? [] : choices;
-    } catch (error) {
-      const problem = error instanceof Error ? error.name : 'unknown';
-      this.#services.log.warn({ problem }, 'A completion failed');
-      return [];
-    }
   }
 }

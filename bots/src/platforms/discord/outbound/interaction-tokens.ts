@@ -4,33 +4,24 @@ import { LRUCache } from 'lru-cache';
 const validMs = 15 * 60_000 - 15_000;
 const maxTokens = 10_000;
 
-export interface InteractionToken {
+interface InteractionToken {
   readonly token: string;
   readonly application: string;
   /** `@original` for a first answer, else the message's id. */
   readonly message: string;
 }
 
-export function isTokenExpired(receivedAt: number): boolean {
-  return Date.now() - receivedAt > validMs;
+/**
+ * The tokens that can edit a message, by its id: the only way for private messages, and for channels that the bot
+ * cannot see. They are credentials, so they stay in memory.
+ */
+export type InteractionTokens = LRUCache<string, InteractionToken>;
+
+export function createInteractionTokens(): InteractionTokens {
+  return new LRUCache({ max: maxTokens, ttl: validMs });
 }
 
-/**
- * The tokens that can edit a message: the only way for private messages, and for channels that the bot cannot see.
- * They are credentials, so they stay in memory.
- */
-export class InteractionTokens {
-  readonly #tokens = new LRUCache<string, InteractionToken>({ max: maxTokens, ttl: validMs });
-
-  set(messageId: string, token: InteractionToken, receivedAt: number): void {
-    this.#tokens.set(messageId, token, { ttl: Math.max(1, receivedAt + validMs - Date.now()) });
-  }
-
-  get(messageId: string): InteractionToken | undefined {
-    return this.#tokens.get(messageId);
-  }
-
-  delete(messageId: string): void {
-    this.#tokens.delete(messageId);
-  }
+/** Returns the milliseconds for which the token of an interaction is valid, at least 0. */
+export function tokenTtlMs(receivedAt: number): number {
+  return Math.max(0, receivedAt + validMs - Date.now());
 }

@@ -7,7 +7,7 @@ import { describeError, isAlreadyAcknowledged, isExpired, isTransient, toProblem
 import { messageHandle } from '../message-handle.ts';
 import { renderForm } from '../render/forms.ts';
 import { type Rendered, renderCard, renderNote } from '../render/render.ts';
-import { type InteractionTokens, isTokenExpired } from './interaction-tokens.ts';
+import { type InteractionTokens, tokenTtlMs } from './interaction-tokens.ts';
 import type { DiscordOutbound, MessageRef } from './outbound.ts';
 
 /** Discord waits three seconds for the first answer; a request that starts later arrives too late. */
@@ -113,7 +113,7 @@ export class DiscordReply implements Reply {
   async #show(message: Rendered, wantsPrivate: boolean): Promise<SendResult> {
     const outcome = await this.#acknowledged.promise;
     const isPrivate = wantsPrivate || (this.#isPlaceholderPrivate && !this.#isPlaceholderUsed);
-    if (outcome === 'lost' || isTokenExpired(this.#interaction.receivedAt)) {
+    if (outcome === 'lost' || tokenTtlMs(this.#interaction.receivedAt) === 0) {
       return this.#sendToChannel(message, isPrivate);
     }
     try {
@@ -157,7 +157,8 @@ export class DiscordReply implements Reply {
   /** `message` is the name of the message for the interaction's token. */
   #shown({ id, channel_id: channel }: MessageRef, isPrivate: boolean, message: string): SendResult {
     const { token, application, receivedAt, sender } = this.#interaction;
-    this.#services.tokens.set(id, { token, application, message }, receivedAt);
+    const ttl = Math.max(1, tokenTtlMs(receivedAt));
+    this.#services.tokens.set(id, { token, application, message }, { ttl });
     return { ok: true, handle: messageHandle(channel ?? sender.channel, id, isPrivate) };
   }
 

@@ -9,6 +9,7 @@ import {
   type RESTPostAPIChatInputApplicationCommandsJSONBody,
 } from 'discord-api-types/v10';
 import type { ArgumentDescription, CommandDescription } from '../../../contract/adapter.ts';
+import { textSize } from '../../text-size.ts';
 import { assignGroups, maxOptions, textFallback } from './menu-groups.ts';
 
 export const commandName = 'hq';
@@ -68,7 +69,10 @@ export function renderCommands(commands: readonly CommandDescription[]): Registr
     const kept = ranked.slice(0, count);
     for (const lengths of summaryLengths) {
       const options = [...optionsOf(assignGroups(kept), lengths), textCommand];
-      if (options.length <= maxOptions && weight(options) <= maxWeight - 40) {
+      if (
+        options.length <= maxOptions &&
+        textSize(options, ['name', 'description', 'value']) <= maxWeight - 40
+      ) {
         return { body: commandOf(options), omitted: ranked.length - count };
       }
     }
@@ -168,12 +172,3 @@ function option(argument: ArgumentDescription, length: number): APIApplicationCo
 }
 
 const describe = (text: string, length: number): string => truncate(plain(text), length) || '—';
-
-function weight(value: unknown): number {
-  if (Array.isArray(value)) return value.reduce((sum: number, one) => sum + weight(one), 0);
-  if (typeof value !== 'object' || value === null) return 0;
-  return Object.entries(value).reduce((sum, [key, one]) => {
-    const counts = key === 'name' || key === 'description' || key === 'value';
-    return sum + (counts ? String(one).length : weight(one));
-  }, 0);
-}

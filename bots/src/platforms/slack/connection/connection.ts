@@ -151,7 +151,10 @@ export class SocketConnection implements Transport {
   #onFrame(frame: Frame): boolean {
     if (frame.type === 'hello') {
       this.#token.setApp(frame.connection_info?.app_id);
-      this.#countConnections(frame.num_connections ?? 1);
+      const count = frame.num_connections ?? 1;
+      const shared = `This app has ${count} connections, and Slack sends each delivery to only one of them.`;
+      this.#limitation = count > 1 ? shared : null;
+      if (count > 1) this.#log.warn(shared);
       return true;
     }
     if (frame.type === 'disconnect') {
@@ -161,14 +164,6 @@ export class SocketConnection implements Transport {
     }
     this.#hasDelivered = true;
     return true;
-  }
-
-  #countConnections(count: number): void {
-    this.#limitation =
-      count > 1
-        ? `This app has ${count} connections, and Slack sends each delivery to only one of them.`
-        : null;
-    if (this.#limitation !== null) this.#log.warn(this.#limitation);
   }
 }
 

@@ -51,7 +51,7 @@ export function readSubmission(body: unknown, us: Identity): InboundDelivery | u
   };
 }
 
-export interface SuggestionRequest {
+interface SuggestionRequest {
   readonly sender: Sender;
   readonly words: readonly string[];
   readonly argument: string;

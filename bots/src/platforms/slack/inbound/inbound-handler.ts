@@ -1,19 +1,24 @@
-import { timedOut, withinLimit } from '@hq/shared/program';
 import type { types } from '@slack/bolt';
 import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
-import type { Choice } from '../../../contract/choice.ts';
 import type { Form } from '../../../contract/form.ts';
 import type { Receiver } from '../../../contract/inbound.ts';
+import { completeWithin } from '../../complete-within.ts';
 import type { InFlight } from '../../in-flight.ts';
 import type { InboundListener } from '../connection/bolt-handlers.ts';
 import type { BotToken } from '../connection/bot-token.ts';
 import type { SlackOutbound } from '../outbound/outbound.ts';
 import { SlackReply } from '../outbound/reply.ts';
-import { createResponseUrl, type ResponseUrl, ResponseUrls } from '../outbound/response-urls.ts';
+import {
+  createResponseUrl,
+  formKey,
+  messageKey,
+  type ResponseUrl,
+  type ResponseUrls,
+} from '../outbound/response-urls.ts';
 import { formView, toOption } from '../render/forms.ts';
 import { homeView } from '../render/home-view.ts';
-import { readSuggestion, type SuggestionRequest } from './form-submission.ts';
+import { readSuggestion } from './form-submission.ts';
 import type { InboundDelivery } from './inbound.ts';
 import type { Identity } from './sender.ts';
 
@@ -31,7 +36,6 @@ interface HandlerServices {
   readonly responseUrls: ResponseUrls;
   readonly inFlight: InFlight;
   readonly log: Logger;
-  readonly onInbound: () => void;
   readonly stopping: AbortSignal;
 }
 
@@ -40,15 +44,21 @@ export class InboundHandler implements InboundListener {
   readonly #services: HandlerServices;
   /** Handled deliveries: a lost acknowledgement makes Slack send one again. */
   readonly #handled = new LRUCache<string, true>({ max: maxDeliveries, ttl: redeliveredWithinMs });
+  #lastAt: number | null = null;
 
   constructor(services: HandlerServices) {
     this.#services = services;
   }
 
+  /** Local epoch milliseconds of the last delivery. */
+  get lastAt(): number | null {
+    return this.#lastAt;
+  }
+
   onDelivery(read: (identity: Identity) => InboundDelivery | undefined, isCommand: boolean): void {
-    const { token, stopping, onInbound, inFlight } = this.#services;
+    const { token, stopping, inFlight } = this.#services;
     if (token.identity === undefined || stopping.aborted) return;
-    onInbound();
+    this.#lastAt = Date.now();
     const delivery = read(token.identity);
     if (delivery === undefined) return;
     const { redeliveryKey } = delivery;
@@ -66,11 +76,12 @@ export class InboundHandler implements InboundListener {
   }
 
   async complete(body: unknown): Promise<types.PlainTextOption[]> {
-    const { identity } = this.#services.token;
-    const suggestion = identity && readSuggestion(body, identity);
+    const { token, receiver, log } = this.#services;
+    const suggestion = token.identity && readSuggestion(body, token.identity);
     if (suggestion === undefined) return [];
-    const { typed } = suggestion;
-    const choices = await this.#choices(suggestion);
+    const { sender, ...request } = suggestion;
+    const { typed } = request;
+    const choices = await completeWithin(completeWithinMs, receiver.complete(sender, request), log);
     // The typed value may be right although no choice has it.
     const isKnown = choices.some(({ value, label }) => value === typed || label === typed);
     const own = typed === '' || isKnown ? [] : [{ label: typed, value: typed }];
@@ -91,18 +102,6 @@ export class InboundHandler implements InboundListener {
     this.#services.log.warn({ reason }, 'A delivery of Slack could not be handled');
   }
 
-  /** Empty if the core is late or fails. */
-  async #choices({ sender, ...request }: SuggestionRequest): Promise<readonly Choice[]> {
-    try {
-      const completion = this.#services.receiver.complete(sender, request);
-      const choices = await withinLimit(completeWithinMs, completion);
-      return choices === timedOut ? [] : choices;
-    } catch (error) {
-      this.onError(error);
-      return [];
-    }
-  }
-
   async #handle(delivery: InboundDelivery, isCommand: boolean): Promise<void> {
     const { receiver, outbound, responseUrls, inFlight } = this.#services;
     const { inbound } = delivery;
@@ -114,7 +113,7 @@ export class InboundHandler implements InboundListener {
     if (acknowledgement.kind === 'working') reply.showWorking();
     if (acknowledgement.kind !== 'form') return;
     const { form } = acknowledgement;
-    if (url !== undefined) responseUrls.set(ResponseUrls.ofForm(inbound.user, form.token), url);
+    if (url !== undefined) responseUrls.set(formKey(inbound.user, form.token), url);
     if (await this.#openForm(delivery, form)) return;
     await reply.send(
       { title: 'Slack did not open the form. Please send the command again.', tone: 'warning' },
@@ -127,10 +126,10 @@ export class InboundHandler implements InboundListener {
     const { responseUrls } = this.#services;
     const { input, user } = inbound;
     if (responseUrl === undefined)
-      return input.kind === 'form' ? responseUrls.find(ResponseUrls.ofForm(user, input.token)) : undefined;
+      return input.kind === 'form' ? responseUrls.get(formKey(user, input.token)) : undefined;
     const url = createResponseUrl(responseUrl);
     if (onEphemeral && input.kind === 'button' && input.message !== null)
-      responseUrls.set(ResponseUrls.ofMessage(input.message), url);
+      responseUrls.set(messageKey(input.message), url);
     return url;
   }
 

@@ -23,19 +23,18 @@ interface TextFile {
   readonly note: string;
 }
 
-interface OutboundListener {
-  onSent(): void;
-  /** Slack no longer accepts the bot token. */
-  onRevoked(): void;
-}
-
 type Call = () => Promise<Handle | null>;
 
 const asPlain = { parse: 'none', link_names: false } as const;
 
 /** Slack's Web API and its response URLs, as far as HQ uses them. Nothing here rejects. */
-export function createOutbound(client: webApi.WebClient, listener: OutboundListener, log: Logger) {
-  const attempt = (call: Call): Promise<SendResult> => attemptCall(call, listener, log);
+export function createOutbound(client: webApi.WebClient, onRevoked: () => void, log: Logger) {
+  let lastAt: number | null = null;
+  const attempt = async (call: Call): Promise<SendResult> => {
+    const sent = await attemptCall(call, onRevoked, log);
+    if (sent.ok) lastAt = Date.now();
+    return sent;
+  };
   const sendCard = (card: Card, send: (content: Rendered) => Promise<Handle | null>): Promise<SendResult> =>
     attempt(() => withTextFallback(renderCard(card), send, log));
 
@@ -48,6 +47,10 @@ export function createOutbound(client: webApi.WebClient, listener: OutboundListe
   }
 
   return {
+    /** Local epoch milliseconds of the last accepted request. */
+    get lastAt(): number | null {
+      return lastAt;
+    },
     post,
     update: (channel: string, ts: string, card: Card): Promise<SendResult> =>
       sendCard(card, async (content) => {
@@ -85,13 +88,11 @@ export function createOutbound(client: webApi.WebClient, listener: OutboundListe
 
 export type SlackOutbound = ReturnType<typeof createOutbound>;
 
-async function attemptCall(call: Call, listener: OutboundListener, log: Logger): Promise<SendResult> {
+async function attemptCall(call: Call, onRevoked: () => void, log: Logger): Promise<SendResult> {
   try {
-    const handle = await call();
-    listener.onSent();
-    return { ok: true, handle };
+    return { ok: true, handle: await call() };
   } catch (error) {
-    if (isRevoked(error)) listener.onRevoked();
+    if (isRevoked(error)) onRevoked();
     const code = slackErrorCode(error);
     const problem = code === 'thread_not_found' ? ({ kind: 'gone' } as const) : toProblem(error);
     if (problem.kind !== 'wait') log.warn({ problem, code }, 'Slack refused a request');

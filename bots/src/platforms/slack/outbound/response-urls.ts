@@ -21,26 +21,15 @@ export function isUsable(url: ResponseUrl | undefined): url is ResponseUrl {
 }
 
 /**
- * Keeps the response URLs that are needed later: of ephemeral messages, which nothing else can change, and of commands
- * that a form answered. They are credentials, so they stay in memory.
+ * The response URLs that are needed later: of ephemeral messages, which nothing else can change, and of commands that a
+ * form answered. They are credentials, so they stay in memory.
  */
-export class ResponseUrls {
-  readonly #urls = new LRUCache<string, ResponseUrl>({ max: maxUrls, ttl: validMs });
+export type ResponseUrls = LRUCache<string, ResponseUrl>;
 
-  set(key: string, url: ResponseUrl): void {
-    this.#urls.set(key, url);
-  }
-
-  find(key: string): ResponseUrl | undefined {
-    const url = this.#urls.get(key);
-    return isUsable(url) ? url : undefined;
-  }
-
-  static ofMessage({ channel, ts }: Handle): string {
-    return `message ${channel} ${ts}`;
-  }
-
-  static ofForm(user: string, token: string): string {
-    return `form ${user} ${token}`;
-  }
+export function createResponseUrls(): ResponseUrls {
+  return new LRUCache({ max: maxUrls, ttl: validMs });
 }
+
+export const messageKey = ({ channel, ts }: Handle): string => `message ${channel} ${ts}`;
+
+export const formKey = (user: string, token: string): string => `form ${user} ${token}`;

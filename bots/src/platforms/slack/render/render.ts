@@ -1,6 +1,7 @@
 import { plainLines, truncate, truncateStart } from '@hq/shared/text';
 import type { types } from '@slack/bolt';
 import type { Button, Card, Field, TextNode, Tone } from '../../../contract/card.ts';
+import { textSize } from '../../text-size.ts';
 import { escapeMarkup, line } from './markup.ts';
 
 export interface Rendered {
@@ -44,7 +45,7 @@ export function renderCard(card: Card): Rendered {
   if (notes.length > 0) foot.push({ type: 'context', elements: notes.map(plainText) });
   if (actions !== undefined) foot.push(actions);
 
-  const left = limits.message - textLength(head) - textLength(foot);
+  const left = limits.message - textSize([...head, ...foot], ['text']);
   const body = bodyElements(card.body ?? [], Math.min(limits.body, left));
   const blocks = [...head, ...(body.length === 0 ? [] : [richText(body)]), ...foot];
 
@@ -168,14 +169,4 @@ function section(elements: types.RichTextElement[]): types.RichTextSection {
 
 function textOf(element: BodyElement): string {
   return element.elements.map((piece) => (piece.type === 'text' ? piece.text : '')).join('');
-}
-
-function textLength(value: unknown): number {
-  if (Array.isArray(value)) return value.reduce<number>((sum, one) => sum + textLength(one), 0);
-  if (typeof value !== 'object' || value === null) return 0;
-  return Object.entries(value).reduce(
-    (sum, [key, inner]) =>
-      sum + (key === 'text' && typeof inner === 'string' ? inner.length : textLength(inner)),
-    0,
-  );
 }

@@ -2,7 +2,7 @@
 export type JsonFields = Readonly<Record<string, unknown>>;
 
 export function fieldsOf(value: unknown): JsonFields | undefined {
-  return isFields(value) ? value : undefined;
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined;
 }
 
 export function textOf(value: unknown): string | undefined {
@@ -17,8 +17,4 @@ export function idOf(value: unknown): string | undefined {
 
 export function integerOf(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isSafeInteger(value) ? value : undefined;
-}
-
-function isFields(value: unknown): value is JsonFields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

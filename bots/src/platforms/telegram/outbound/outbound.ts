@@ -110,27 +110,19 @@ export class TelegramOutbound {
 
   /** Deletes a message that is no longer needed, if possible. */
   async remove({ chat = '', message = '' }: Handle): Promise<void> {
-    await this.#attempt(chat, async () => {
-      await this.#api('deleteMessage', { chat_id: toChatId(chat), message_id: Number(message) });
-      return null;
-    });
+    const payload = { chat_id: toChatId(chat), message_id: Number(message) };
+    await this.#attempt(chat, () => this.#api('deleteMessage', payload).then(() => null));
   }
 
   /** Shows "typing …" beside the bot's name. */
   async typing(location: ChatLocation): Promise<void> {
-    await this.#attempt(location.channel, async () => {
-      const chat_id = toChatId(location.channel);
-      await this.#api('sendChatAction', { chat_id, action: 'typing', ...inThread(location) });
-      return null;
-    });
+    const payload = { chat_id: toChatId(location.channel), action: 'typing', ...inThread(location) } as const;
+    await this.#attempt(location.channel, () => this.#api('sendChatAction', payload).then(() => null));
   }
 
   /** Ends the spinner on a pressed button. */
-  async answerCallback(callback: string): Promise<void> {
-    await this.#attempt('', async () => {
-      await this.#api('answerCallbackQuery', { callback_query_id: callback });
-      return null;
-    });
+  async answerCallback(callback_query_id: string): Promise<void> {
+    await this.#attempt('', () => this.#api('answerCallbackQuery', { callback_query_id }).then(() => null));
   }
 
   /** Records the new id of a group; false if it was known. */
