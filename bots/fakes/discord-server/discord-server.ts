@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { createChanges } from './changes.ts';
 import type { RegisteredCommand } from './command-schemas.ts';
 import { Gateway } from './gateway.ts';
 import {
@@ -13,12 +14,11 @@ import {
   type ScriptedResponse,
   snowflake,
 } from './guild-state.ts';
-import { commandData, modalData, newInteraction } from './interaction-payloads.ts';
 import { InteractionResponses } from './interaction-responses.ts';
-import type { Modal } from './message-schemas.ts';
 import { RateLimits } from './rate-limits.ts';
 import { type RecordedRequest, RestApi } from './rest-api.ts';
 import { SignedSender } from './signed-sender.ts';
+import { createUserActions, type UserActions } from './user-actions.ts';
 
 interface DiscordServerOptions {
   /** Requests of one kind in one channel, or for one interaction, within `windowMs`. Discord's limit is 5 in 5 s. */
@@ -33,18 +33,7 @@ interface DiscordServerOptions {
   readonly namesNoServers?: boolean;
 }
 
-/** The visible effects of a user's action. */
-interface ActionResult {
-  readonly interaction: Interaction;
-  readonly acknowledgedInMs: number;
-  /** The first answer, with later edits. */
-  readonly message: Message | null;
-  readonly followUps: readonly Message[];
-  /** The form that opened. */
-  readonly modal: Modal | null;
-}
-
-export interface DiscordServer {
+export interface DiscordServer extends UserActions {
   /** For `DISCORD_API_URL`. */
   readonly apiUrl: string;
   readonly token: string;
@@ -61,31 +50,6 @@ export interface DiscordServer {
   /** The bot's direct messages with that user. */
   direct(user: DiscordUser): ChannelRef;
 
-  /**
-   * Actions of users. Each resolves when the bot has acknowledged it, and rejects with "The application did not respond"
-   * otherwise. `words` is the path through the sub-commands of `/hq`.
-   */
-  slash(
-    user: DiscordUser,
-    where: ChannelRef,
-    words: string,
-    options?: Readonly<Record<string, string>>,
-  ): Promise<ActionResult>;
-  /** `button` is a label or a custom id. */
-  press(user: DiscordUser, message: Message, button: string): Promise<ActionResult>;
-  /** `values` by custom id or by label. */
-  submit(
-    user: DiscordUser,
-    form: ActionResult,
-    values: Readonly<Record<string, string>>,
-  ): Promise<ActionResult>;
-  complete(
-    user: DiscordUser,
-    where: ChannelRef,
-    words: string,
-    options: Readonly<Record<string, string>>,
-    focused: string,
-  ): Promise<Interaction['choices']>;
   /** Sends the same interaction again; resolves when it is sent. */
   redeliver(interaction: Interaction): Promise<void>;
   /** Sends an interaction unchanged. */
@@ -115,9 +79,10 @@ export interface DiscordServer {
 }
 
 export async function startDiscordServer(options: DiscordServerOptions = {}): Promise<DiscordServer> {
+  // Over 60 lines: it wires the parts and lists the controls for tests.
   const acknowledgeWithinMs = options.acknowledgeWithinMs ?? 3000;
   const applicationId = options.applicationId ?? snowflake();
-  const waiting = new Set<() => void>();
+  const changes = createChanges();
   const botUser: DiscordUser = {
     id: applicationId,
     username: 'HQ',
@@ -137,9 +102,7 @@ export async function startDiscordServer(options: DiscordServerOptions = {}): Pr
     commands: [],
     scripted: [],
     aheadMs: 0,
-    changed: () => {
-      for (const look of waiting) look();
-    },
+    changed: changes.notify,
   };
   const callbacks = new InteractionResponses(state, acknowledgeWithinMs);
   const limits = new RateLimits({
@@ -167,26 +130,6 @@ export async function startDiscordServer(options: DiscordServerOptions = {}): Pr
     return channel;
   };
 
-  const until = <T>(check: () => T | null | undefined | false, what = 'what was waited for'): Promise<T> =>
-    new Promise<T>((resolve, reject) => {
-      const end = (settle: () => void): void => {
-        waiting.delete(look);
-        clearTimeout(timer);
-        settle();
-      };
-      const look = (): void => {
-        try {
-          const found = check();
-          if (found) end(() => resolve(found));
-        } catch (error) {
-          end(() => reject(error));
-        }
-      };
-      const timer = setTimeout(() => end(() => reject(new Error(`It did not come: ${what}`))), 60_000);
-      waiting.add(look);
-      look();
-    });
-
   const post = async (interaction: Interaction, url: string): Promise<void> => {
     const response = await signed.send(url, interaction.payload);
     const text = await response.text();
@@ -197,37 +140,6 @@ export async function startDiscordServer(options: DiscordServerOptions = {}): Pr
   const start = async (interaction: Interaction): Promise<void> => {
     if (endpoint) await post(interaction, endpoint);
     else gateway.dispatch('INTERACTION_CREATE', interaction.payload);
-  };
-
-  const act = async (interaction: Interaction): Promise<ActionResult> => {
-    state.interactions.set(interaction.id, interaction);
-    const tooLate = setTimeout(state.changed, acknowledgeWithinMs + 50);
-    try {
-      await start(interaction);
-      await until(() => {
-        if (interaction.answered !== null) return true;
-        if (Date.now() - interaction.startedAt > acknowledgeWithinMs) {
-          throw new Error('The application did not respond');
-        }
-        return false;
-      });
-    } finally {
-      clearTimeout(tooLate);
-    }
-    return {
-      interaction,
-      acknowledgedInMs: interaction.answeredInMs ?? 0,
-      get message() {
-        const shown = interaction.original;
-        return shown && !shown.deleted ? shown : null;
-      },
-      get followUps() {
-        return interaction.followUps.filter(({ deleted }) => !deleted);
-      },
-      get modal() {
-        return interaction.modal;
-      },
-    };
   };
 
   const home = addChannel('ops', snowflake(), null);
@@ -258,29 +170,7 @@ export async function startDiscordServer(options: DiscordServerOptions = {}): Pr
       [...state.channels.values()].find(({ recipient }) => recipient === user.id) ??
       addChannel(user.username, null, user.id),
 
-    slash: async (user, where, words, values = {}) =>
-      act(newInteraction(state, 2, user, where, commandData(state, words, values))),
-    press: async (user, message, button) => {
-      if (message.deleted || (message.onlyFor && message.onlyFor !== user.id)) {
-        throw new Error(`${user.username} does not see that message`);
-      }
-      const found = message.components
-        .flatMap(({ components }) => components)
-        .find((one) => one.type === 2 && (one.label === button || one.custom_id === button));
-      if (found?.custom_id === undefined || found.disabled) throw new Error(`There is no button ${button}`);
-      const data = { component_type: 2, custom_id: found.custom_id };
-      return act(newInteraction(state, 3, user, message, data, message));
-    },
-    submit: async (user, { interaction }, values) => {
-      if (!interaction.modal) throw new Error('No form is open');
-      const data = modalData(interaction.modal, values);
-      return act(newInteraction(state, 5, user, interaction.where, data, interaction.source));
-    },
-    complete: async (user, where, words, values, focused) => {
-      const data = commandData(state, words, { [focused]: '', ...values }, focused);
-      const turn = await act(newInteraction(state, 4, user, where, data));
-      return turn.interaction.choices;
-    },
+    ...createUserActions(state, { start, until: changes.until, acknowledgeWithinMs }),
     redeliver: start,
     deliver: (payload) => gateway.dispatch('INTERACTION_CREATE', payload),
 
@@ -289,7 +179,7 @@ export async function startDiscordServer(options: DiscordServerOptions = {}): Pr
         ({ channel, deleted, onlyFor }) =>
           channel === where.channel && !deleted && (onlyFor === null || onlyFor === as?.id),
       ),
-    until,
+    until: changes.until,
 
     revokeToken: () => {
       state.token = newBotToken(applicationId);

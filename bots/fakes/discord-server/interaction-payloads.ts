@@ -23,21 +23,6 @@ export function newInteraction(
 ): Interaction {
   const id = snowflake();
   const token = `aW50${newToken()}`;
-  const person = where.guild
-    ? {
-        guild_id: where.guild,
-        member: {
-          user: userJson(user),
-          roles: [],
-          permissions: '2147483648',
-          joined_at: new Date().toISOString(),
-          deaf: false,
-          mute: false,
-          flags: 0,
-        },
-        guild_locale: 'en-US',
-      }
-    : { user: userJson(user) };
   return {
     id,
     token,
@@ -58,7 +43,7 @@ export function newInteraction(
         type: where.guild ? 0 : 1,
         ...(where.guild && { guild_id: where.guild }),
       },
-      ...person,
+      ...senderFields(user, where),
       ...(source && { message: messageJson(state, source) }),
       locale: user.locale,
       app_permissions: '274878024704',
@@ -75,6 +60,24 @@ export function newInteraction(
     modal: null,
     choices: [],
   };
+}
+
+function senderFields(user: DiscordUser, where: ChannelRef): Record<string, unknown> {
+  return where.guild
+    ? {
+        guild_id: where.guild,
+        member: {
+          user: userJson(user),
+          roles: [],
+          permissions: '2147483648',
+          joined_at: new Date().toISOString(),
+          deaf: false,
+          mute: false,
+          flags: 0,
+        },
+        guild_locale: 'en-US',
+      }
+    : { user: userJson(user) };
 }
 
 /** `words` is the path through the sub-commands: `run`, or `tasks create`. */

@@ -122,16 +122,7 @@ export class RestApi {
 
   #ownRoutes(): Route[] {
     const state = this.#state;
-    const application = (): unknown => ({
-      id: state.applicationId,
-      name: 'HQ',
-      description: '',
-      bot_public: false,
-      bot_require_code_grant: false,
-      flags: 0,
-      verify_key: '',
-      bot: userJson(state.botUser),
-    });
+    const application = (): unknown => applicationJson(state);
     const commands = (): unknown =>
       state.commands.map((one) => ({
         ...one,
@@ -311,6 +302,19 @@ export class RestApi {
     if (!found || found.deleted || found.onlyFor) throw unknownMessage();
     return found;
   }
+}
+
+function applicationJson(state: GuildState): unknown {
+  return {
+    id: state.applicationId,
+    name: 'HQ',
+    description: '',
+    bot_public: false,
+    bot_require_code_grant: false,
+    flags: 0,
+    verify_key: '',
+    bot: userJson(state.botUser),
+  };
 }
 
 async function read(request: IncomingMessage): Promise<RecordedRequest> {
