@@ -54,7 +54,7 @@ interface Watched {
   readonly after: Cost;
 }
 
-/** What a program writes and uses while nothing is asked of it. */
+/** Measures the output and the cost of a program while nobody presses a key. */
 async function watch(session: ScreenSession, seconds: number): Promise<Watched> {
   const { length } = session.written;
   const before = costOf(session.pty.pid);

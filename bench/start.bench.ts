@@ -29,7 +29,7 @@ interface Took {
   readonly cpuMs: number;
 }
 
-/** What the children that have ended have used; ticks are hundredths of a second. */
+/** Returns the CPU time of the children that have ended; ticks are hundredths of a second. */
 function childrenCpuMs(): number {
   const stat = readFileSync('/proc/self/stat', 'utf8');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');

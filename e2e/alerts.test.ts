@@ -14,7 +14,7 @@ import { eventually } from '../db/testing/eventually.ts';
 import { ask, claimOne, exchange } from '../db/testing/exchange.ts';
 import { startTestStack, type TestStack } from '../local/testing/stack.ts';
 
-/** Every kind of alert by what brings it, to people on three platforms, by the program that runs on a host. */
+/** Every kind of alert by its cause, sent by `hq-bots` as a process to people on three platforms. */
 let stack: TestStack;
 let platforms: Platforms;
 let bots: BotsProcess;
@@ -22,7 +22,7 @@ let env: Readonly<Record<string, string>>;
 let gateway: string;
 let agent: string;
 
-/** One chat: what its messages read like now, the oldest first. */
+/** One chat with the current texts of its messages, the oldest first. */
 interface Chat {
   readonly platform: string;
   messages(): readonly string[];
@@ -107,7 +107,7 @@ function there<Message>(message: Message | undefined): Message {
   return message;
 }
 
-/** Waits until each of these chats has exactly one message with these words, and gives where it stands there. */
+/** Waits until each of these chats has exactly one message with these words; returns its position in each. */
 function notified(words: RegExp, among: readonly Chat[] = chats): Promise<readonly number[]> {
   return eventually(() =>
     among.map(({ platform, messages }) => {

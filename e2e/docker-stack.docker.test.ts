@@ -259,7 +259,7 @@ describe('the stack of compose.yaml', () => {
   test('reports why its gateway does not start, with the last lines of its log', async () => {
     const config = '/home/node/.openclaw/openclaw.json';
     await inGateway(`cp ${config} ${config}.good`);
-    // Not before it is stopped, or it would heal what it watches.
+    // The runner must be stopped first: it would restore the gateway.
     await project.compose('stop', 'gateway');
     await onStateVolume(`echo '{"nonsense": 1}' >${config}`);
     const row = await ended('restart_gateway');

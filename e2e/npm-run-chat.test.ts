@@ -84,7 +84,7 @@ describe('npm run chat', { timeout: 240_000 }, () => {
   it.each([
     { platform: 'telegram', fields: 1, typed: '/hq create_task', question: /Title\?/ },
     { platform: 'slack', fields: 5, typed: '/hq create_task', question: /A form: Create a task[\s\S]*Title/ },
-    // Discord's own menu asks for what a command needs.
+    // Discord's menu asks for the fields of a command.
     { platform: 'discord', fields: 0, typed: '/hq create_task "Write from discord"', question: null },
   ])('talks to the bots as on $platform', async ({ platform, fields, typed, question }) => {
     const chat = rehearse(platform);

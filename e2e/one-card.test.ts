@@ -12,7 +12,7 @@ import { eventually } from '../db/testing/eventually.ts';
 import { claimOne, exchange } from '../db/testing/exchange.ts';
 import { startTestStack, type TestStack } from '../local/testing/stack.ts';
 
-/** Somebody on one platform, in a direct message with the bot, and what they see there. */
+/** Person on one platform in a direct message with the bot. */
 interface Client {
   readonly platform: string;
   /** Resolves when the platform has its acknowledgement; throws where that took too long. */
@@ -228,9 +228,7 @@ describe('one card for one action', { timeout: 240_000 }, () => {
     await held;
     await eventually(async () => {
       for (const [at, client] of clients.entries()) {
-        expect(client.seen().at(-1), client.platform).toMatch(
-          /Show the stack[\s\S]*waiting for the runner/,
-        );
+        expect(client.seen().at(-1), client.platform).toMatch(/Show the stack[\s\S]*waiting for the runner/);
         expect(client.seen(), client.platform).toHaveLength((before[at] ?? 0) + 1);
         expect(await rows('stack_status', client.platform)).toHaveLength(1);
       }

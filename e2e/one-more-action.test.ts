@@ -15,7 +15,7 @@ import { openConsole } from '../tui/src/cli/output/console.ts';
 import { createProgram } from '../tui/src/cli/program.ts';
 import { matchingEntries, paletteEntries } from '../tui/src/dialogs/palette-entries.ts';
 
-// The one thing that somebody who adds an action writes.
+// The only code that a new action needs.
 vi.mock('../shared/src/actions/catalogue.ts', async (original) => {
   const { z } = await import('zod');
   const real = await original<typeof import('../shared/src/actions/catalogue.ts')>();

@@ -204,7 +204,7 @@ describe.each([
   it('waits for another operator, runs once, and shows who confirmed it and when', async () => {
     const { channel, people } = scene;
     await ask(scene);
-    expect(channel.card().text).toContain(`Asked for by ${people.asker.email}.`);
+    expect(channel.card().text).toContain(`Requested by ${people.asker.email}.`);
     for (const who of ['asker', 'viewer'] as const) {
       await channel.press(who, 'Approve');
       await eventually(async () => expect(await refusalsOf(scene, who)).toBe(1));

@@ -87,7 +87,7 @@ it('a service-role key is rotated as docs/secrets.md describes, and no value is 
   closeApi = () => api.close();
   anonKey = fresh.anonKey;
 
-  // 1 and 2: both keys in the file, and the runner anew.
+  // 1 and 2: both keys in the file, then a new runner.
   await first.stop();
   const second = await harness.startRunner({
     SUPABASE_SERVICE_ROLE_KEY: now,

@@ -116,7 +116,7 @@ export function bundling(entryPoints: Readonly<Record<string, string>>, outdir: 
 }
 
 /**
- * Returns the modification time of every input but packages, for which the lock file stands. An input that changed after
+ * Returns the modification time of every input; the lock file represents packages. An input that changed after
  * the build started gets 0, which makes the bundle stale.
  */
 function inputTimes({ inputs }: Metafile, startedAt: number): Readonly<Record<string, number>> {

@@ -3,7 +3,7 @@ import pg from 'pg';
 
 export const fleetSize = { gateways: 200, agents: 5_000, commands: 100_000, running: 200 };
 
-/** How often a batch of changes is written. */
+/** Milliseconds between two batches of changes. */
 const stepMs = 100;
 
 const services = [
@@ -37,7 +37,7 @@ export class LargeFleet {
     await this.#client.end();
   }
 
-  /** How many changes were written. */
+  /** The number of changes that were written. */
   get changes(): number {
     return this.#changes;
   }

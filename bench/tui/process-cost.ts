@@ -9,7 +9,7 @@ export interface Cost {
   readonly rssMb: number;
 }
 
-/** What a process has used up to now. */
+/** Returns the CPU time and the memory of a process up to now. */
 export function costOf(pid: number): Cost {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   // The name in parentheses may hold anything; what follows it is numbers.

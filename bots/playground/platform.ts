@@ -1,8 +1,8 @@
 /** Somebody on a platform that runs here: what they say, press and fill in, and what they see. */
 export interface Face {
-  /** What `hq-bots` is configured with. */
+  /** Environment variables of `hq-bots`. */
   readonly env: Readonly<Record<string, string>>;
-  /** How this platform is spoken to. */
+  /** Explains the input syntax of this platform. */
   readonly hint: string;
   /** Says `/hq …` in the direct messages with HQ, or in the channel where others read along. */
   say(words: string, room: Room): Promise<void>;
@@ -27,7 +27,7 @@ interface Seen {
 export interface Form {
   readonly title: string;
   readonly fields: readonly Field[];
-  /** What is empty is left as it is. */
+  /** Empty values leave a field unchanged. */
   submit(values: Readonly<Record<string, string>>): Promise<void>;
   /** Closes it without a word to HQ, as the platform does. */
   close(): void;

@@ -5,7 +5,7 @@ import type { Face, Form, Room } from './platform.ts';
 
 const logLine = z.object({ level: z.string(), msg: z.string() });
 
-/** What is typed here goes to the platform, and what HQ writes there is printed, again whenever it changes. */
+/** Sends typed lines to the platform and prints HQ's messages there, again after each edit. */
 export async function converse(face: Face, bots: ChildProcess): Promise<number> {
   process.stdout.write('Starting hq-bots …\n');
   if (!(await connected(bots))) return 1;

@@ -17,9 +17,9 @@ export interface TelegramBot {
   readonly received: Heard[];
   /** Every line of the log, as it would be written. */
   readonly log: string[];
-  /** How deliveries are acknowledged from now on. */
+  /** The acknowledgement of all later deliveries. */
   acknowledge: Acknowledgement;
-  /** What is said at once to every delivery; null says nothing. */
+  /** The immediate answer to every delivery; null for none. */
   answer: Card | null;
 }
 

@@ -20,7 +20,7 @@ export interface ShownMessage {
   readonly channel: string;
   readonly private: boolean;
   card: Card;
-  /** What it has been, the newest last. */
+  /** Its earlier cards, the newest last. */
   readonly history: Card[];
 }
 
@@ -40,7 +40,7 @@ export class TestAdapter implements Adapter {
   /** When each message or edit went out, and where. */
   readonly sentAt: { readonly at: number; readonly channel: string }[] = [];
   commands: readonly CommandDescription[] = [];
-  /** What the next calls answer instead of doing anything. */
+  /** Results of the next calls, which then do nothing. */
   readonly faults: SendResult[] = [];
   receiver: Receiver | null = null;
   private deliveries = 0;

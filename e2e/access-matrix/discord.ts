@@ -14,7 +14,7 @@ type Turn = Awaited<ReturnType<DiscordServer['press']>>;
 interface Scene {
   readonly discord: DiscordServer;
   readonly elsewhere: ChannelRef;
-  /** Asked of an operator, and of whoever is not that operator. */
+  /** Confirmations for the asker alone, and for a second person. */
   readonly question: Message;
   readonly forTwo: Message;
   /** As it stood before it was answered. */
@@ -197,7 +197,7 @@ async function prepare(harness: AccessHarness, asker: Somebody | undefined): Pro
   return { discord, elsewhere: other, question, forTwo, usedUp, form, envelope: interaction.payload };
 }
 
-/** An interaction as the wire has it, for what no client of Discord sends. */
+/** Returns a raw interaction that no client of Discord sends. */
 function raw(
   envelope: Scene['envelope'],
   { user, where }: Somebody,

@@ -11,7 +11,7 @@ import { type AccessMatrix, attempt, cellsOf } from './matrix.ts';
 interface Scene {
   readonly telegram: TelegramServer;
   readonly elsewhere: Chat;
-  /** Asked of an operator, and of whoever is not that operator. */
+  /** Confirmations for the asker alone, and for a second person. */
   readonly question: RenderedMessage;
   readonly forTwo: RenderedMessage;
   readonly usedUp: RenderedMessage;

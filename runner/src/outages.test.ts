@@ -57,8 +57,10 @@ describe('while the database is unreachable', () => {
 
 describe('a lease', () => {
   it('is renewed while its handler is slow, so that no other runner claims the command', async () => {
-    await harness.startRunner({ LEASE_SECONDS: '2' });
-    await harness.startRunner({ LEASE_SECONDS: '2' });
+    await Promise.all([
+      harness.startRunner({ LEASE_SECONDS: '2' }),
+      harness.startRunner({ LEASE_SECONDS: '2' }),
+    ]);
     const id = await harness.enqueue('tail_logs', { service: 'seconds_4' });
     expect(await harness.ended(id)).toMatchObject({ status: 'done', attempt: 1 });
     expect(harness.journal().map((entry) => entry.what)).toEqual(['began', 'ended']);

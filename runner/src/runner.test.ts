@@ -63,7 +63,7 @@ describe('a command', () => {
        values ($1, 'tail_logs', '{"service": "gateway", "lines": "many"}') returning id`,
       [harness.gateway],
     );
-    // Nothing tells of a row that was written with triggers off: another command makes the runner look.
+    // A row written with triggers off is not announced: another command makes the runner poll.
     await harness.enqueue('ping');
     const ended = await harness.ended(String(row?.id));
     expect(ended.status).toBe('failed');

@@ -1,7 +1,7 @@
 /** The longest delay of a timer, in milliseconds. */
 const longestTimerMs = 2 ** 31 - 1;
 
-/** Lets a loop sleep until a time or a wake-up. A wake-up while nobody sleeps ends the next sleep at once. */
+/** Lets a loop sleep until a time or a wake-up. A wake-up between two sleeps ends the next one at once. */
 export class WakeSignal {
   #pending = false;
   #endSleep: (() => void) | null = null;

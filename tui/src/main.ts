@@ -7,7 +7,7 @@ const [first, ...rest] = process.argv.slice(2);
 if (rest.length === 0 && (first === '--version' || first === '-V')) {
   process.stdout.write(`${version}\n`);
 } else {
-  // The starter of a local HQ takes its face with it, however it ends.
+  // The process that starts a local HQ ends its client with it, however it ends.
   if (process.env.HQ_PARENT === 'ipc') {
     const stop = () => process.kill(process.pid, 'SIGTERM');
     process.on('disconnect', stop);

@@ -10,7 +10,7 @@ export interface Bundled {
   remove(): Promise<void>;
 }
 
-/** Bundles a program as ours are shipped, into a folder of its own. `entry` is a path from the root of the house. */
+/** Bundles a program as ours are shipped, into a folder of its own. `entry` is a path from the root of the repository. */
 export async function bundled(entry: string): Promise<Bundled> {
   const folder = await mkdtemp(join(tmpdir(), 'hq-bundled-'));
   await build({ ...bundling({ program: entry }, folder), outExtension: { '.js': '.mjs' } });

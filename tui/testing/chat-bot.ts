@@ -1,7 +1,7 @@
 import type { Role } from '@hq/shared/actions';
 import type { Caller, TestDatabase } from '../../db/testing/database.ts';
 
-/** What a chat bot tells the database, in place of one that is connected to a platform. */
+/** Reports to the database in place of a chat bot that is connected to a platform. */
 export interface ChatBot {
   /** Sends a code as this account of Slack. */
   link(account: string, code: string): Promise<unknown>;

@@ -1,4 +1,4 @@
-/** The smallest program that draws with Ink on the alternate screen: what no face on Ink can start faster than. */
+/** The smallest program that draws with Ink on the alternate screen: no client on Ink can start faster. */
 import { Box, render, Text } from 'ink';
 
 render(

@@ -5,8 +5,8 @@ import type { ReactElement } from 'react';
 import { App } from '../src/app/app.tsx';
 import { type AppOptions, AppState } from '../src/app/app-state.ts';
 import { Keyboard, KeyboardContext } from '../src/app/keyboard.ts';
+import { openView } from '../src/app/signed-in.tsx';
 import type { TerminalHost } from '../src/app/terminal-host.ts';
-import { screens } from '../src/screens/index.ts';
 import type { CommandRequest, Connector } from '../src/session/session.ts';
 import { InputDecoder } from '../src/terminal/input-decoder.ts';
 import { createTheme } from '../src/theme/theme.ts';
@@ -99,7 +99,7 @@ export function renderApp(options: RenderedAppOptions = {}) {
     isReadonly,
     theme,
     size,
-    loadScreens: async () => screens,
+    loadView: async () => openView,
     host: {
       copy(text) {
         copied.push(text);
@@ -116,7 +116,7 @@ export function renderApp(options: RenderedAppOptions = {}) {
     },
   });
   const frames = new Frames(<App state={state} />, size);
-  state.start();
+  void state.signIn.start();
   return {
     state,
     frames,
@@ -132,7 +132,7 @@ export function renderApp(options: RenderedAppOptions = {}) {
     },
     async close(): Promise<void> {
       frames.close();
-      await state.close();
+      await state.signIn.close();
     },
   };
 }

@@ -116,7 +116,7 @@ const sampleAgents: readonly AgentRow[] = [
   agent(1, 'ada', 'Ada', { description: 'Answers the support inbox.', thinking: 'low' }),
   agent(2, 'bob', 'Bob', { status: 'paused', last_seen_at: before(7_200) }),
   agent(3, 'chen', '陈 研究员', { gateway_id: id('a', 3), model: null }),
-  // A name that tries to move the cursor, to turn the line round and to hide: it must not.
+  // A name that tries to move the cursor, to reverse the line and to hide.
   agent(4, 'mallory', '\u001b[2J\u001b[31mEvil\u202egnp.exe\u200b ⚠️', {
     status: 'error',
     gateway_id: null,

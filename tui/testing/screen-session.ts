@@ -6,10 +6,10 @@ export interface SessionOptions {
   readonly columns: number;
   readonly rows: number;
   readonly env?: Readonly<Record<string, string>>;
-  /** What the terminal answers when it is asked for its background, such as `1e1e/1e1e/1e1e`; silence where left out. */
+  /** The terminal's answer to the question for its background, such as `1e1e/1e1e/1e1e`; no answer where left out. */
   readonly background?: string;
   readonly cwd?: string;
-  /** How fast the link between the program and this terminal is; as fast as can be where left out. */
+  /** The speed of the connection between the program and this terminal; unlimited where left out. */
   readonly bytesPerSecond?: number;
 }
 
@@ -90,7 +90,7 @@ export class ScreenSession {
     return lines.join('\n').trimEnd();
   }
 
-  /** Whether the alternate screen is shown. */
+  /** True while the alternate screen is shown. */
   get isOnAlternateScreen(): boolean {
     return this.terminal.buffer.active.type === 'alternate';
   }
@@ -124,7 +124,7 @@ export class ScreenSession {
     }
   }
 
-  /** How it ended, once its last words are on the screen. */
+  /** Resolves with the exit when everything that it wrote is on the screen. */
   async ended(): Promise<Exit> {
     const exit = await this.exited;
     await this.settled(50);

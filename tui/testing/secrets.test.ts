@@ -48,7 +48,7 @@ afterAll(async () => {
   await rm(home, { recursive: true, force: true });
 });
 
-/** What a runner tells that has this key. */
+/** The report of a runner that has this key. */
 async function report(fingerprint: string): Promise<void> {
   await exchange(stack.database, {
     gateway,

@@ -50,7 +50,7 @@ describe.runIf(process.env.HQ_TEST_TMUX === '1')('inside tmux', () => {
     await tmux('send-keys', '-t', 'hq', 'q');
     await shows(/^before$/m);
     expect(await screen()).not.toContain('[2 Agents]');
-    // What is typed before the shell is back would be echoed twice.
+    // Keys that are typed before the shell is back would be echoed twice.
     await eventually(async () => expect(await pane('#{pane_current_command}')).toBe('sh'));
     await tmux('send-keys', '-t', 'hq', 'echo after', 'Enter');
     await shows(/^(# )?after$/m);

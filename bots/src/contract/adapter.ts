@@ -1,5 +1,5 @@
 /**
- * The seam between the core and one platform. An adapter lives in an isolate of its own, apart from the core: every
+ * The interface between the core and one platform. An adapter runs in a worker thread, apart from the core: every
  * argument and answer here crosses a message port, so all of them are plain data. An adapter knows its platform and
  * nothing of HQ: no database, no rights, no catalogue.
  */
@@ -8,24 +8,24 @@ import type { Card, Handle } from './card.ts';
 import type { Choice } from './choice.ts';
 import type { ChatLocation, Platform, Receiver, SendResult } from './inbound.ts';
 
-/** What a platform can do. The core degrades by it. */
+/** Features and limits of a platform; the core adapts its cards to them. */
 export interface Capabilities {
-  /** Answers that only who asked can see. */
+  /** Answers that only the sender sees. */
   readonly private: boolean;
   readonly forms: boolean;
   readonly completion: boolean;
   readonly threads: boolean;
   readonly files: boolean;
-  /** Whether a delivery that was not acknowledged comes again. */
+  /** Delivers again what was not acknowledged. */
   readonly redelivers: boolean;
-  /** How many characters of body one message holds; longer ones are paged or sent as a file. */
+  /** Characters of the body of one message; longer texts are paged or sent as a file. */
   readonly maxText: number;
   readonly maxButtons: number;
-  /** The least time between two edits of one message, in milliseconds. */
+  /** Milliseconds between two edits of one message, at least. */
   readonly editEveryMs: number;
-  /** In direct messages, where the platform takes more there. */
+  /** The same in direct messages, if they may be edited more often. */
   readonly directEditEveryMs?: number;
-  /** The least time between two messages (edits count too) in one chat, in milliseconds. */
+  /** Milliseconds between two messages or edits in one chat, at least. */
   readonly chatEveryMs: number;
   /** Messages and edits per second over all chats. */
   readonly perSecond: number;
@@ -34,9 +34,9 @@ export interface Capabilities {
 export type AdapterState =
   | 'starting'
   | 'connected'
-  /** The connection is lost and being made again. */
+  /** The connection is lost and the adapter reconnects. */
   | 'reconnecting'
-  /** The platform does not accept the token any more. Nothing but another token helps. */
+  /** The platform refuses the token. Only another token helps. */
   | 'revoked'
   /** Another program uses the same token. */
   | 'conflict'
@@ -99,7 +99,7 @@ export interface ArgumentDescription {
   readonly required: boolean;
   /** For a `choice`, at most 25. */
   readonly choices?: readonly Choice[];
-  /** Whether the receiver's `complete` knows what may stand here. */
+  /** The receiver's `complete` offers values for it. */
   readonly completes: boolean;
   readonly min?: number;
   readonly max?: number;
@@ -107,13 +107,13 @@ export interface ArgumentDescription {
 }
 
 /**
- * What a platform's folder exports, as `slack`, `discord` and `telegram` from its `index.ts`. That file loads nothing
+ * The export of a platform's folder, as `slack`, `discord` and `telegram` from its `index.ts`. That file loads nothing
  * of the platform's library: the core asks every platform whether it is configured, and loads the library in the
- * isolate alone.
+ * worker alone.
  */
 export interface PlatformModule {
   readonly platform: Platform;
-  /** The names of its environment variables: an isolate gets these and no other. */
+  /** The names of its environment variables; its worker gets no others. */
   readonly variables: readonly string[];
   /** Null where none of its variables is set. Throws an `HqError` of code `usage`, `field` the variable, for a wrong one. */
   configure(env: Readonly<Record<string, string | undefined>>): Configured | null;
@@ -129,10 +129,10 @@ export interface Configured {
   check(): Promise<readonly Finding[]>;
 }
 
-/** What `hq-bots check` says about one thing, in one sentence each. */
+/** One line of `hq-bots check`. */
 export interface Finding {
   readonly ok: boolean;
   readonly sentence: string;
-  /** What to do about it. */
+  /** The next step for the operator. */
   readonly hint?: string;
 }

@@ -1,11 +1,11 @@
 /**
- * What the core wants to be seen, in no platform's words. Everything that a card says comes from outside or may hold
+ * A message in no platform's format. Everything that a card says comes from outside or may hold
  * what does: renderers treat every string as hostile, labels of buttons too. What reaches an adapter has been cleaned
  * (no escape sequences, controls, direction marks or zero-width signs, known secrets taken out); the renderer sees to
  * what its platform makes of the rest: markup, mentions, links, limits.
  */
 
-/** Where a message is, in the platform's ids and as strings, so that it can be kept and edited after a restart. Never a secret. */
+/** The platform's ids of a message, as strings, so that it can be stored and edited after a restart. Never a secret. */
 export type Handle = Readonly<Record<string, string>>;
 
 export type Tone = 'neutral' | 'good' | 'warning' | 'bad';
@@ -14,13 +14,13 @@ export interface Card {
   readonly title: string;
   /** For a colour or a sign beside the words; never the only thing that tells how it is. */
   readonly tone: Tone;
-  /** How it is, in words: `running`, `done in 12s`. */
+  /** The state in words: `running`, `done in 12s`. */
   readonly state?: string;
   readonly fields?: readonly Field[];
   readonly body?: readonly TextNode[];
   /** Shown in this order; the first ones win where there are too many. */
   readonly buttons?: readonly Button[];
-  /** Who decided what and when: `confirmed by ann@example.org, 14:02 UTC`. */
+  /** The decision, its author and its time: `confirmed by ann@example.org, 14:02 UTC`. */
   readonly stamp?: string;
   readonly footer?: string;
   /** Counted from 1; turning the page is a button. */
@@ -48,7 +48,7 @@ export type TextNode =
   | { readonly kind: 'log'; readonly text: string };
 
 export interface Button {
-  /** What a press sends back: at most 40 characters of `A-Za-z0-9_:-`. */
+  /** Comes back with a press: at most 40 characters of `A-Za-z0-9_:-`. */
   readonly token: string;
   readonly label: string;
   readonly style: 'plain' | 'primary' | 'danger';

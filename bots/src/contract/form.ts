@@ -1,6 +1,6 @@
 import type { Choice } from './choice.ts';
 
-/** What is still missing, asked for at once on platforms that have forms. */
+/** A form for all missing values, on platforms that have forms. */
 export interface Form {
   /** Comes back with the values: at most 40 characters of `A-Za-z0-9_:-`. */
   readonly token: string;
@@ -17,11 +17,11 @@ export interface FormField {
   /** `paragraph` is text of several lines. */
   readonly kind: 'text' | 'paragraph' | 'choice';
   readonly required: boolean;
-  /** What it holds at first. */
+  /** The initial value. */
   readonly value?: string;
   readonly maxLength?: number;
   /** For a `choice`, at most 25. */
   readonly choices?: readonly Choice[];
-  /** Whether the receiver's `complete` knows what may stand here; `words` of the request are `completes.words`. */
+  /** The receiver's `complete` offers values; `words` of that request are `completes.words`. */
   readonly completes?: { readonly words: readonly string[] };
 }

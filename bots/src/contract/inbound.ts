@@ -1,4 +1,4 @@
-/** The core's side of a conversation: what an adapter hands over for everything that people say, press or fill in. */
+/** Deliveries: everything that people write, press or fill in, as an adapter hands it to the core. */
 import { type ChatPlatformName, chatPlatformNames } from '@hq/shared/chat';
 import type { Card, Handle } from './card.ts';
 import type { Choice } from './choice.ts';
@@ -7,7 +7,7 @@ import type { Form } from './form.ts';
 export const platforms = chatPlatformNames;
 export type Platform = ChatPlatformName;
 
-/** Where something is said. All ids are the platform's immutable ones, never names. */
+/** A chat. All ids are the platform's immutable ones, never names. */
 export interface ChatLocation {
   readonly platform: Platform;
   /** The Slack team, the Discord guild (`@me` in direct messages) or the Telegram bot's id. */
@@ -18,7 +18,7 @@ export interface ChatLocation {
   readonly thread: string | null;
 }
 
-/** Somebody at a place. */
+/** An account in a chat. */
 export interface Sender extends ChatLocation {
   readonly user: string;
   /** For logs and greetings; nothing is ever decided by it. */
@@ -68,7 +68,7 @@ export type Input =
     };
 
 /**
- * What the platform is told at once. It is known without the database, because platforms wait three seconds and some
+ * The immediate answer to the platform. It needs no database, because platforms wait three seconds and some
  * fix with the first answer whether the rest is private, or allow a form as the first answer only.
  */
 export type Acknowledgement =
@@ -78,7 +78,7 @@ export type Acknowledgement =
   /** Nothing to show: a press on a card that will itself change, or words that are not for the bot. */
   | { readonly kind: 'quiet' };
 
-/** The way back to who spoke. Its methods never reject. */
+/** Answers one delivery. Its methods never reject. */
 export interface Reply {
   /**
    * Shows a card where it was asked. The first one replaces the "working on it" of the acknowledgement, a later one
@@ -106,7 +106,7 @@ export type SendProblem =
   /** The platform does not accept this card and never will. */
   | { readonly kind: 'refused'; readonly reason: string };
 
-/** What an adapter hands its deliveries to. */
+/** Takes an adapter's deliveries. */
 export interface Receiver {
   /**
    * Answers within milliseconds, whatever the database does; the work goes on behind it and ends in `reply`. Call it at
@@ -114,7 +114,7 @@ export interface Receiver {
    */
   receive(inbound: Inbound, reply: Reply): Promise<Acknowledgement>;
   /**
-   * What may stand in an argument, at most 25, for somebody who may use the command here; empty for everybody else, and
+   * At most 25 values of an argument, for senders who may use the command here; empty for everybody else, and
    * where the database is slow. Answers within 1.5 s.
    */
   complete(
@@ -124,7 +124,7 @@ export interface Receiver {
       readonly words: readonly string[];
       readonly argument: string;
       readonly typed: string;
-      /** What the other arguments hold so far. */
+      /** Values of the other arguments. */
       readonly options?: Readonly<Record<string, string>>;
     },
   ): Promise<readonly Choice[]>;

@@ -2,7 +2,7 @@ import type { HqClient } from '@hq/shared/client';
 import { HqError } from '@hq/shared/errors';
 import type { Log } from '@hq/shared/log';
 import type { Redactor } from '@hq/shared/text';
-import type { Adapter, Capabilities, CommandDescription } from '../contract/adapter.ts';
+import type { Adapter, CommandDescription } from '../contract/adapter.ts';
 import type { Platform } from '../contract/inbound.ts';
 import type { ActionTable } from './action-table.ts';
 import { createAutocomplete } from './api/autocomplete.ts';
@@ -12,7 +12,7 @@ import { createBlockers } from './cards/blockers.ts';
 import { createButtons } from './cards/buttons.ts';
 import { createExpiringCards } from './cards/expiring-cards.ts';
 import { LiveCommandCards } from './cards/live-command-cards.ts';
-import { createOutbox, type Outbox } from './cards/outbox.ts';
+import { Outbox } from './cards/outbox.ts';
 import { sanitizeBlock, sanitizeCard } from './cards/sanitize-card.ts';
 import { actionCommands } from './commands/action-commands.ts';
 import type { Command, Services } from './commands/command.ts';
@@ -32,108 +32,67 @@ export interface CoreOptions {
   readonly log: Log;
   readonly limits?: RateLimits;
   readonly offlineRetryMs?: number;
-  /** How the adapters are, for `doctor`. */
   readonly health?: Services['health'];
 }
 
-/** The one core of all platforms: adapters hand it what comes in, and it shows what becomes of it. */
+/** The one core of all platforms. Adapters hand it their deliveries, and it shows the results. */
 export interface Core {
   readonly dispatcher: Dispatcher;
   readonly commands: readonly CommandDescription[];
   readonly services: Services;
-  /** Takes an adapter in. It may be the next one of the same platform. */
+  /** Adds an adapter, or replaces the one of its platform. */
   attach(adapter: Adapter): void;
-  /** Brings what an earlier run left behind up to date. */
+  /** Follows the cards of an earlier process. */
   resume(platform: Platform): Promise<void>;
-  /** How much waits to be sent. */
+  /** The number of messages that wait. */
   unsent(platform: Platform): number;
-  /** Told when somebody has changed what comes to a chat. */
-  onSubscriptions(listener: (platform: Platform) => void): void;
-  /** Told when somebody has decided about alerts. */
+  onSubscriptionsChanged(listener: (platform: Platform) => void): void;
+  /** Called after an alert was acknowledged or muted. */
   onAlertsDecided(listener: () => void): void;
   stop(limitMs: number): Promise<void>;
 }
 
+interface Attached {
+  readonly adapter: Adapter;
+  readonly outbox: Outbox;
+}
+
 export function createCore(options: CoreOptions): Core {
-  const { client, actions, redactor, log } = options;
-  const api = createChatApi(client);
-  const registry = createCommandRegistry<Command>([...builtInCommands(actions), ...actionCommands(actions)]);
-  const buttons = createButtons(api, log);
-  const autocomplete = createAutocomplete(api, actions, (who) => {
-    const shown = registry.commands.filter((command) => isVisibleTo(command, who));
-    return [...groupByTopic(shown).map(({ topic }) => topic.name), ...shown.map(({ name }) => name)];
-  });
-  const attached = new Map<Platform, { adapter: Adapter; outbox: Outbox }>();
+  const { redactor, log, limits, offlineRetryMs } = options;
+  const attached = new Map<Platform, Attached>();
   const subscriptionListeners = new Set<(platform: Platform) => void>();
   const decisionListeners = new Set<() => void>();
-
-  function of(platform: Platform): { adapter: Adapter; outbox: Outbox } {
-    const found = attached.get(platform);
-    if (found === undefined) throw new HqError('failed', `There is no adapter for ${platform}.`);
-    return found;
-  }
-  const capabilities = (platform: Platform): Capabilities => of(platform).adapter.capabilities;
-  const outbox = (platform: Platform): Outbox => of(platform).outbox;
-  const now = (): number => client.clock.now();
-
-  const expiringCards = createExpiringCards(outbox);
-  const rows = createRowQueries(client);
-  const blockers = createBlockers(rows, actions, now);
-  const cards = new LiveCommandCards({
-    api,
-    rows,
-    blockers,
-    actions,
-    buttons,
-    capabilities,
-    outbox,
-    now,
-    log,
-  });
-  const services: Services = {
-    api,
-    actions,
-    registry,
-    buttons,
-    prompts: createPendingPrompts(),
-    cards,
-    expiringCards,
-    autocomplete,
-    blockers,
-    now,
-    capabilities,
-    outbox,
+  const services = createServices(options, attached, {
     onSubscriptionsChanged: (platform) => {
       for (const listener of subscriptionListeners) listener(platform);
     },
     onAlertsDecided: () => {
       for (const listener of decisionListeners) listener();
     },
-    health: options.health ?? (() => []),
-  };
+  });
   const dispatcher = new Dispatcher({
     services,
-    buttonCommands: buttonCommands,
+    buttonCommands,
     log,
-    ...(options.limits !== undefined && { limits: options.limits }),
-    ...(options.offlineRetryMs !== undefined && { offlineRetryMs: options.offlineRetryMs }),
+    ...(limits !== undefined && { limits }),
+    ...(offlineRetryMs !== undefined && { offlineRetryMs }),
   });
 
   return {
     dispatcher,
-    commands: describeCommands(registry.commands),
+    commands: describeCommands(services.registry.commands),
     services,
     attach(adapter) {
-      const box = createOutbox({
+      const outbox = new Outbox({
         adapter,
         sanitize: (card) => sanitizeCard(card, redactor),
         sanitizeText: (text) => sanitizeBlock(text, redactor),
       });
-      attached.set(adapter.platform, { adapter, outbox: box });
+      attached.set(adapter.platform, { adapter, outbox });
     },
-    resume: (platform) => cards.resume(platform),
+    resume: (platform) => services.cards.resume(platform),
     unsent: (platform) => attached.get(platform)?.outbox.size() ?? 0,
-    onSubscriptions(listener) {
+    onSubscriptionsChanged(listener) {
       subscriptionListeners.add(listener);
     },
     onAlertsDecided(listener) {
@@ -142,11 +101,50 @@ export function createCore(options: CoreOptions): Core {
     async stop(limitMs) {
       const until = Date.now() + limitMs;
       await dispatcher.stop(limitMs);
-      expiringCards.stop();
-      await cards.stop();
+      services.expiringCards.stop();
+      await services.cards.stop();
       await Promise.all(
-        [...attached.values()].map((one) => one.outbox.drain(Math.max(0, until - Date.now()))),
+        [...attached.values()].map(({ outbox }) => outbox.drain(Math.max(0, until - Date.now()))),
       );
     },
+  };
+}
+
+function createServices(
+  { client, actions, log, health = () => [] }: CoreOptions,
+  attached: ReadonlyMap<Platform, Attached>,
+  notify: Pick<Services, 'onSubscriptionsChanged' | 'onAlertsDecided'>,
+): Services {
+  function attachedTo(platform: Platform): Attached {
+    const found = attached.get(platform);
+    if (found === undefined) throw new HqError('failed', `There is no adapter for ${platform}.`);
+    return found;
+  }
+  const capabilities: Services['capabilities'] = (platform) => attachedTo(platform).adapter.capabilities;
+  const outbox: Services['outbox'] = (platform) => attachedTo(platform).outbox;
+  const now = (): number => client.clock.now();
+  const api = createChatApi(client);
+  const rows = createRowQueries(client);
+  const registry = createCommandRegistry<Command>([...builtInCommands(actions), ...actionCommands(actions)]);
+  const buttons = createButtons(api, log);
+  const blockers = createBlockers(rows, actions, now);
+  return {
+    api,
+    actions,
+    registry,
+    buttons,
+    prompts: createPendingPrompts(),
+    cards: new LiveCommandCards({ api, rows, blockers, actions, buttons, capabilities, outbox, now, log }),
+    expiringCards: createExpiringCards(outbox),
+    autocomplete: createAutocomplete(api, actions, (who) => {
+      const visible = registry.commands.filter((command) => isVisibleTo(command, who));
+      return [...groupByTopic(visible).map(({ topic }) => topic.name), ...visible.map(({ name }) => name)];
+    }),
+    blockers,
+    now,
+    capabilities,
+    outbox,
+    ...notify,
+    health,
   };
 }

@@ -1,6 +1,6 @@
-/** So many at once, and so many a second after that. */
+/** Allows a burst, and then a number of requests a second. */
 export interface TokenBucket {
-  /** Takes one where there is one; says how many milliseconds to wait where there is none. */
+  /** Takes a token and returns 0, or returns the milliseconds until there is one. */
   take(): number;
 }
 

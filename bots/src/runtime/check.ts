@@ -9,7 +9,7 @@ import { assertBotAccount } from './sign-in.ts';
 
 const exitCodes = { well: 0, wrong: 1, usage: 2 } as const;
 
-/** Tells what is wrong with each token and with the HQ account, a sentence each; gives the exit code. */
+/** Prints a finding for each token and for the HQ account; returns the exit code. */
 export async function checkAll(
   variables: Readonly<Record<string, string | undefined>>,
   modules: readonly PlatformModule[],

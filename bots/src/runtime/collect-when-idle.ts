@@ -3,15 +3,15 @@ import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 const lookEveryMs = 3_000;
-/** Of a thread's time: what polls and heartbeats take is far less. */
+/** A share of the thread's time; polls and heartbeats take far less. */
 const quiet = 0.05;
 const worthItBytes = 3 * 1024 * 1024;
-/** What is let go of much later than it was used makes no heap grow. */
+/** Milliseconds between two collections, at most; garbage that is freed late does not grow the heap. */
 const atLeastEveryMs = 600_000;
 
 /**
- * A start and every burst of work leave as much garbage as they leave of use, and bots that nobody speaks to then never fill their
- * heaps, so nothing would ever clear it away. This does, as soon as the thread has nothing else to do.
+ * Collects garbage while the thread is idle. A start and each burst of work leave as much garbage as live data, and idle
+ * bots never fill their heaps, so Node would never collect it.
  */
 export function collectWhenIdle(everyMs = lookEveryMs, collected: () => void = () => undefined): void {
   setFlagsFromString('--expose-gc');

@@ -9,7 +9,7 @@ interface AdapterReport {
   readonly connected: boolean;
   readonly lastInboundAt: string | null;
   readonly lastOutboundAt: string | null;
-  /** Whether this process is the one that uses the token; another one of the same token stands by. */
+  /** True if this process uses the token; another process with the same token stands by. */
   readonly held: boolean;
   readonly crashes: number;
   readonly unsent: number;
@@ -22,7 +22,7 @@ export interface HealthAnswer {
   readonly adapters: readonly AdapterReport[];
 }
 
-/** The database has not answered for three beats. */
+/** Milliseconds without an answer of the database: three heartbeats. */
 const failingAfterMs = 35_000;
 
 export function buildHealth(
@@ -56,7 +56,7 @@ export function buildHealth(
 function describeStandby({ leasedElsewhereUntil }: PlatformRuntime): string {
   if (leasedElsewhereUntil === null) return 'It is not known yet whether another process uses this token.';
   const seconds = Math.max(0, Math.ceil((leasedElsewhereUntil - Date.now()) / 1000));
-  return `Another process uses this token; this one takes over in ${seconds} s if that one says nothing any more.`;
+  return `Another process uses this token; this one takes over in ${seconds} s if the other one ends.`;
 }
 
 /** The same as lines for `doctor`. */

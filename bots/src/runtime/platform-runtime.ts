@@ -1,23 +1,23 @@
 import type { Log } from '@hq/shared/log';
 import type { Configured, PlatformModule } from '../contract/adapter.ts';
 import type { Platform } from '../contract/inbound.ts';
-import { createSupervisedAdapter, type SupervisedAdapter } from './supervised-adapter.ts';
+import { SupervisedAdapter } from './supervised-adapter.ts';
 
 /** One platform with its adapter and its token. */
 export interface PlatformRuntime {
   readonly platform: Platform;
   readonly fingerprints: readonly string[];
   readonly adapter: SupervisedAdapter;
-  /** Whether this process may use the token. */
+  /** This process may use the token. */
   isLeased: boolean;
   isStarted: boolean;
-  /** Why the token is not used, where it is not. */
+  /** The reason why the token is not used; null if it is. */
   refusal: string | null;
-  /** Until when another process has the token if it says nothing any more; local epoch milliseconds. */
+  /** The end of another process's lease without its next heartbeat; local epoch milliseconds. */
   leasedElsewhereUntil: number | null;
 }
 
-/** What an isolate sees of the environment besides its platform's own variables. */
+/** Variables that a worker gets beside those of its platform. */
 const passedOn = [
   'LOG_LEVEL',
   'TZ',
@@ -46,7 +46,7 @@ export function createPlatformRuntime(
   return {
     platform: module.platform,
     fingerprints: configured.fingerprints,
-    adapter: createSupervisedAdapter({
+    adapter: new SupervisedAdapter({
       platform: module.platform,
       program: options.worker,
       env: Object.fromEntries(env),

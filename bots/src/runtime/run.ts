@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { catalogue } from '@hq/shared/actions';
-import { connect } from '@hq/shared/client';
+import { connect, type HqClient } from '@hq/shared/client';
 import { HqError } from '@hq/shared/errors';
 import type { Log } from '@hq/shared/log';
 import { serveHealth } from '@hq/shared/program';
@@ -15,22 +15,22 @@ import { buildHealth, type HealthAnswer, healthLines } from './health.ts';
 import { createPlatformRuntime, type PlatformRuntime } from './platform-runtime.ts';
 import { signInAgain, signInWithRetry } from './sign-in.ts';
 import { createTokenHolder } from './token-holder.ts';
-import { createTokenLease } from './token-lease.ts';
+import { TokenLease } from './token-lease.ts';
 
 export interface RunOptions {
   readonly env: Environment;
-  /** Those platforms that are configured. */
+  /** The platforms that are configured. */
   readonly platforms: readonly { readonly module: PlatformModule; readonly configured: Configured }[];
   readonly variables: Readonly<Record<string, string | undefined>>;
-  /** The program of an adapter's thread. */
+  /** The program of an adapter's worker. */
   readonly worker: URL;
   readonly redactor: Redactor;
   readonly log: Log;
-  /** Somebody wants it to stop, also before it has started. */
+  /** May abort before the start has ended. */
   readonly stopSignal: AbortSignal;
 }
 
-export interface Running {
+export interface RunningBots {
   readonly healthPort: number;
   health(): HealthAnswer;
   stop(): Promise<void>;
@@ -38,64 +38,41 @@ export interface Running {
 
 const drainMs = 10_000;
 
-export async function runBots(options: RunOptions): Promise<Running> {
-  const { env, log } = options;
+/** The state that health answers report. */
+interface RunState {
+  /** Epoch milliseconds; 0 before the first answer. */
+  lastAnswerAt: number;
+  isStopping: boolean;
+}
+
+/** Starts the configured platforms. Resolves when the account is signed in; adapters connect afterwards. */
+export async function runBots(options: RunOptions): Promise<RunningBots> {
+  const { env, log, redactor, stopSignal } = options;
   const client = connect({ url: env.SUPABASE_URL, anonKey: env.SUPABASE_ANON_KEY, timeoutMs: 15_000 });
-  const runtimes: readonly PlatformRuntime[] = options.platforms.map(({ module, configured }) =>
+  const runtimes = options.platforms.map(({ module, configured }) =>
     createPlatformRuntime(module, configured, options),
   );
-  let lastAnswerAt = 0;
-  let isStopping = false;
-  const health = (): HealthAnswer =>
-    buildHealth(runtimes, ({ platform }) => core.unsent(platform), { lastAnswerAt, isStopping });
+  const platforms = runtimes.map(({ platform }) => platform);
+  const state: RunState = { lastAnswerAt: 0, isStopping: false };
+  const health = (): HealthAnswer => buildHealth(runtimes, ({ platform }) => core.unsent(platform), state);
   const core: Core = createCore({
     client,
     actions: catalogue,
-    redactor: options.redactor,
+    redactor,
     log,
     health: () => healthLines(health()),
   });
-
   const server = await serveHealth(env.HEALTH_PORT, health);
-  log.info({ port: server.port, platforms: runtimes.map(({ platform }) => platform) }, 'starting');
+  log.info({ port: server.port, platforms }, 'starting');
   await Promise.all(runtimes.map(({ adapter }) => adapter.open()));
   for (const runtime of runtimes) attach(core, runtime, log);
-  await signInWithRetry(client, env, log, options.stopSignal);
-  lastAnswerAt = Date.now();
-  const alerts = createAlertEngine({
-    client,
-    core,
-    log,
-    platforms: runtimes.map(({ platform }) => platform),
-  });
+  await signInWithRetry(client, env, log, stopSignal);
+  state.lastAnswerAt = Date.now();
+  const alerts = createAlertEngine({ client, core, log, platforms });
   const holder = await createTokenHolder(runtimes.flatMap(({ fingerprints }) => fingerprints));
-  const receiver = core.dispatcher;
   const { api } = core.services;
-  const tokens = createTokenLease({
-    client,
-    api,
-    holder,
-    runtimes,
-    receiver,
-    isStopping: () => isStopping,
-    log,
-  });
-
-  async function beatForever(): Promise<void> {
-    while (!isStopping) {
-      try {
-        await tokens.heartbeat();
-        lastAnswerAt = Date.now();
-      } catch (error) {
-        if (error instanceof HqError && error.code === 'unauthenticated') await signInAgain(client, env, log);
-        else if (isUnreachable(error)) log.warn('the database does not answer; still trying');
-        else if (error instanceof HqError) log.error({ code: error.code, hint: error.hint }, error.message);
-        else log.error({ err: error }, 'the beat failed in an unexpected way');
-      }
-      await delay(tokens.pauseMs(), undefined, { ref: false });
-    }
-  }
-  void beatForever();
+  const tokens = new TokenLease({ client, api, holder, runtimes, receiver: core.dispatcher, log });
+  void keepHeartbeat(tokens, client, options, state);
   alerts.start();
   collectWhenIdle();
 
@@ -103,15 +80,15 @@ export async function runBots(options: RunOptions): Promise<Running> {
     healthPort: server.port,
     health,
     async stop() {
-      isStopping = true;
+      state.isStopping = true;
+      tokens.stop();
       alerts.stop();
       await core.stop(drainMs);
       await Promise.all(runtimes.filter(({ isStarted }) => isStarted).map(({ adapter }) => adapter.stop()));
       await alerts.flush();
-      // The next process need not wait until this one is missed.
       await tokens
         .release()
-        .catch((error: unknown) => log.warn({ err: error }, 'the tokens could not be let go'));
+        .catch((error: unknown) => log.warn({ err: error }, 'the tokens could not be released'));
       await Promise.all(runtimes.map(({ adapter }) => adapter.close()));
       server.close();
       await client.close();
@@ -119,18 +96,38 @@ export async function runBots(options: RunOptions): Promise<Running> {
   };
 }
 
-/** Whenever an adapter has connected, it is told the commands, and the cards of an earlier run are taken up. */
+async function keepHeartbeat(
+  tokens: TokenLease,
+  client: HqClient,
+  { env, log }: RunOptions,
+  state: RunState,
+): Promise<void> {
+  while (!state.isStopping) {
+    try {
+      await tokens.heartbeat();
+      state.lastAnswerAt = Date.now();
+    } catch (error) {
+      if (error instanceof HqError && error.code === 'unauthenticated') await signInAgain(client, env, log);
+      else if (isUnreachable(error)) log.warn('the database does not answer; still trying');
+      else if (error instanceof HqError) log.error({ code: error.code, hint: error.hint }, error.message);
+      else log.error({ err: error }, 'the heartbeat failed unexpectedly');
+    }
+    await delay(tokens.pauseMs(), undefined, { ref: false });
+  }
+}
+
+/** Whenever the adapter has started, registers the commands and follows the cards of an earlier process. */
 function attach(core: Core, { platform, adapter }: PlatformRuntime, log: Log): void {
   core.attach(adapter);
   adapter.onStarted(() => {
     log.info({ platform }, 'connected');
     void adapter.describeCommands(core.commands).then((sent) => {
-      if (!sent.ok) log.warn({ platform, problem: sent.problem }, 'the commands could not be described');
+      if (!sent.ok) log.warn({ platform, problem: sent.problem }, 'the commands could not be registered');
     });
     core
       .resume(platform)
       .catch((error: unknown) =>
-        log.warn({ err: error, platform }, 'the cards of an earlier run are not followed'),
+        log.warn({ err: error, platform }, 'the cards of an earlier process are not followed'),
       );
   });
 }

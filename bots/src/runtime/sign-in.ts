@@ -28,7 +28,7 @@ export async function signInWithRetry(
   }
 }
 
-/** Throws for an account that may not speak for anybody. Reads, and changes nothing. */
+/** Throws an `HqError` of code `usage` for an account that is not a chat bot. Changes nothing. */
 export async function assertBotAccount(client: HqClient): Promise<void> {
   try {
     await createChatApi(client).check();

@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import { eventually } from '../../../db/testing/eventually.ts';
 import type { ChatLocation, Inbound, Receiver } from '../contract/inbound.ts';
-import { createSupervisedAdapter, type SupervisedAdapter } from './supervised-adapter.ts';
+import { SupervisedAdapter } from './supervised-adapter.ts';
 
 const program = new URL('../../testing/crashing-worker.ts', import.meta.url);
 const location: ChatLocation = {
@@ -18,7 +18,7 @@ afterEach(async () => {
 });
 
 async function start(receiver: Partial<Receiver> = {}): Promise<SupervisedAdapter> {
-  const adapter = createSupervisedAdapter({
+  const adapter = new SupervisedAdapter({
     platform: 'slack',
     program,
     env: { SLACK_BOT_TOKEN: 'xoxb-of-this-adapter' },

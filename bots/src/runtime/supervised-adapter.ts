@@ -1,236 +1,270 @@
 import { Worker } from 'node:worker_threads';
 import type { Log } from '@hq/shared/log';
 import { backoffMs } from '@hq/shared/program';
-import type { Adapter, AdapterHealth, Capabilities } from '../contract/adapter.ts';
-import type { Platform, Receiver, SendResult } from '../contract/inbound.ts';
-import type { FromWorker, OutboundCall, ToWorker } from './worker-messages.ts';
-
-/** An adapter in a thread of its own. It may end at any time: it is started again, and the core only sees it away for a while. */
-export interface SupervisedAdapter extends Adapter {
-  /** Resolves when the thread has loaded its platform for the first time. */
-  open(): Promise<void>;
-  /** Ends the thread for good. */
-  close(): Promise<void>;
-  /** How often the thread has ended by itself. */
-  crashes(): number;
-  /** Called whenever it has connected. */
-  onStarted(listener: () => void): void;
-}
+import { type BirpcReturn, createBirpc } from 'birpc';
+import type { Adapter, AdapterHealth, Capabilities, CommandDescription } from '../contract/adapter.ts';
+import type { Card, Handle } from '../contract/card.ts';
+import type { Acknowledgement, ChatLocation, Platform, Receiver, SendResult } from '../contract/inbound.ts';
+import type { CoreFunctions, WorkerFunctions } from './worker-protocol.ts';
 
 export interface SupervisedAdapterOptions {
   readonly platform: Platform;
-  /** The program of the thread. */
+  /** The worker's program. */
   readonly program: URL;
-  /** All that it sees of the environment. */
+  /** All variables that the worker sees. */
   readonly env: Readonly<Record<string, string>>;
   readonly log: Log;
+  /** Milliseconds before the first restart. */
   readonly firstRestartMs?: number;
 }
 
 const longestRestartMs = 60_000;
-/** A thread that has run for so long has not ended because of how it begins. */
+/** Milliseconds after which a crash counts as the first one again. */
 const steadyAfterMs = 120_000;
-/** A token that was refused may have been allowed again meanwhile. */
+/** A refused token may be allowed again by then. */
 const refusedRetryMs = 300_000;
 const stopLimitMs = 12_000;
-/** An adapter answers everything; what is not answered for so long never will be. */
+/** Milliseconds; an adapter answers every call, so a later answer never comes. */
 const answerLimitMs = 120_000;
-const away = (reason: string): SendResult => ({ ok: false, problem: { kind: 'away', reason } });
 
-export function createSupervisedAdapter(options: SupervisedAdapterOptions): SupervisedAdapter {
-  const { platform, program, env, log, firstRestartMs = 1_000 } = options;
-  let worker: Worker | null = null;
-  let capabilities: Capabilities | null = null;
-  let receiver: Receiver | null = null;
-  let isClosed = false;
-  let crashes = 0;
-  let failures = 0;
-  let startedAt = 0;
-  let restart: NodeJS.Timeout | null = null;
-  let health: AdapterHealth = {
+/** The worker did not answer because it ended or was too slow. */
+class WorkerAway extends Error {}
+
+interface RunningWorker {
+  readonly thread: Worker;
+  readonly rpc: BirpcReturn<WorkerFunctions, CoreFunctions>;
+  readonly startedAt: number;
+}
+
+/** An adapter in a worker thread. The thread is restarted whenever it ends; meanwhile its messages wait. */
+export class SupervisedAdapter implements Adapter {
+  readonly platform: Platform;
+  readonly #options: SupervisedAdapterOptions;
+  readonly #ready = Promise.withResolvers<void>();
+  readonly #listeners = new Set<() => void>();
+  #worker: RunningWorker | null = null;
+  #capabilities: Capabilities | null = null;
+  #receiver: Receiver | null = null;
+  #isClosed = false;
+  #crashes = 0;
+  /** Crashes in a row. */
+  #failures = 0;
+  #timer: NodeJS.Timeout | null = null;
+  #health: AdapterHealth = {
     state: 'stopped',
     detail: null,
     install: null,
     lastInboundAt: null,
     lastOutboundAt: null,
   };
-  const pending = new Map<number, (sent: SendResult) => void>();
-  const listeners = new Set<() => void>();
-  let count = 0;
-  let onReady: (() => void) | null = null;
-  let onStarted: (() => void) | null = null;
-  let onRefused: ((message: string) => void) | null = null;
-  let onStopped: (() => void) | null = null;
 
-  function tell(message: ToWorker): void {
-    worker?.postMessage(message);
+  constructor(options: SupervisedAdapterOptions) {
+    this.#options = options;
+    this.platform = options.platform;
   }
 
-  function spawn(): void {
-    startedAt = Date.now();
+  get capabilities(): Capabilities {
+    if (this.#capabilities === null) throw new Error(`the adapter of ${this.platform} is not open yet`);
+    return this.#capabilities;
+  }
+
+  /** Resolves when the worker has loaded its platform for the first time. */
+  open(): Promise<void> {
+    this.#spawn();
+    return this.#ready.promise;
+  }
+
+  async start(receiver: Receiver): Promise<void> {
+    this.#receiver = receiver;
+    this.#health = { ...this.#health, state: 'starting', detail: null };
+    if (this.#worker === null && this.#timer === null) this.#spawn();
+    else await this.#start();
+  }
+
+  async stop(): Promise<void> {
+    this.#receiver = null;
+    this.#clearTimer();
+    if (this.#worker === null) return;
+    const limit = Promise.withResolvers<void>();
+    const timer = setTimeout(limit.resolve, stopLimitMs);
+    const stopping = this.#worker.rpc.stop().catch((error: unknown) => {
+      // A worker that ended has stopped too.
+      if (!(error instanceof WorkerAway))
+        this.#options.log.warn({ err: error }, 'the adapter failed to stop');
+    });
+    await Promise.race([stopping, limit.promise]);
+    clearTimeout(timer);
+    this.#health = { ...this.#health, state: 'stopped', detail: null };
+  }
+
+  /** Ends the worker for good. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#clearTimer();
+    await this.#worker?.thread.terminate();
+  }
+
+  health(): AdapterHealth {
+    return this.#health;
+  }
+
+  /** The number of times that the worker ended by itself. */
+  crashes(): number {
+    return this.#crashes;
+  }
+
+  /** Called after each successful start. */
+  onStarted(listener: () => void): void {
+    this.#listeners.add(listener);
+  }
+
+  send(location: ChatLocation, card: Card): Promise<SendResult> {
+    return this.#call((rpc) => rpc.send(location, card));
+  }
+
+  edit(handle: Handle, card: Card): Promise<SendResult> {
+    return this.#call((rpc) => rpc.edit(handle, card));
+  }
+
+  file(location: ChatLocation, file: Parameters<Adapter['file']>[1]): Promise<SendResult> {
+    return this.#call((rpc) => rpc.file(location, file));
+  }
+
+  describeCommands(commands: readonly CommandDescription[]): Promise<SendResult> {
+    return this.#call((rpc) => rpc.describeCommands(commands));
+  }
+
+  async #call(call: (rpc: RunningWorker['rpc']) => Promise<SendResult>): Promise<SendResult> {
+    if (this.#worker === null) return away('the adapter is being restarted');
+    try {
+      return await call(this.#worker.rpc);
+    } catch (error) {
+      if (error instanceof WorkerAway) return away(error.message);
+      this.#options.log.error({ err: error }, 'an adapter threw an error that it has to return');
+      return away('the adapter failed');
+    }
+  }
+
+  #spawn(): void {
+    const { platform, program, env, log } = this.#options;
     const thread = new Worker(program, {
       env: { ...env },
       workerData: { platform },
       name: `hq-bots ${platform}`,
-      // How Telegram's library parses addresses is nothing that an operator could change.
+      // Operators cannot change how telegraf parses addresses.
       execArgv: ['--disable-warning=DEP0169'],
-      // One that grows without end takes itself down, not the others.
+      // A worker that leaks memory ends alone.
       resourceLimits: { maxOldGenerationSizeMb: 160, maxYoungGenerationSizeMb: 2, stackSizeMb: 2 },
     });
-    worker = thread;
-    thread.on('message', (message: FromWorker) => {
-      if (worker === thread) hear(message);
-    });
+    const rpc: RunningWorker['rpc'] = createBirpc<WorkerFunctions, CoreFunctions>(
+      {
+        ready: (capabilities) => this.#onReady(capabilities),
+        health: (health) => {
+          this.#health = health;
+        },
+        receive: (delivery, inbound) => this.#receive(rpc, delivery, inbound),
+        complete: async (sender, request) => (await this.#receiver?.complete(sender, request)) ?? [],
+      },
+      {
+        post: (message) => thread.postMessage(message),
+        on: (listener) => thread.on('message', listener),
+        timeout: answerLimitMs,
+        onTimeoutError: () => {
+          throw new WorkerAway('the adapter did not answer');
+        },
+        onFunctionError: (error, name) => {
+          log.error({ err: error, function: name }, 'a call of an adapter failed');
+        },
+      },
+    );
+    this.#worker = { thread, rpc, startedAt: Date.now() };
     thread.on('error', (error) => log.error({ err: error }, 'the adapter failed'));
-    thread.on('exit', () => {
-      if (worker === thread) lost();
-    });
+    thread.on('exit', () => this.#onExit());
   }
 
-  function hear(message: FromWorker): void {
-    switch (message.kind) {
-      case 'ready':
-        capabilities = message.capabilities;
-        onReady?.();
-        if (receiver !== null) tell({ kind: 'start' });
-        break;
-      case 'started':
-        onStarted?.();
-        for (const listener of listeners) listener();
-        break;
-      case 'refused':
-        log.error({ hint: message.hint }, message.message);
-        onRefused?.(message.message);
-        schedule(refusedRetryMs, () => tell({ kind: 'start' }));
-        break;
-      case 'stopped':
-        onStopped?.();
-        break;
-      case 'health':
-        health = message.health;
-        break;
-      case 'sent':
-        pending.get(message.id)?.(message.sent);
-        pending.delete(message.id);
-        break;
-      case 'heard':
-        void receiver
-          ?.receive(message.inbound, {
-            send: (card, { private: only = false } = {}) =>
-              put({ what: 'say', heard: message.id, card, private: only }),
-          })
-          .then((acknowledgement) => tell({ kind: 'acknowledge', id: message.id, acknowledgement }));
-        break;
-      case 'complete':
-        void receiver
-          ?.complete(message.sender, message.request)
-          .then((choices) => tell({ kind: 'completed', id: message.id, choices }));
-        break;
+  #onReady(capabilities: Capabilities): void {
+    this.#capabilities = capabilities;
+    this.#ready.resolve();
+    if (this.#receiver !== null) void this.#start();
+  }
+
+  /** Starts the adapter in its worker. A refusal shows in its health and is tried again later. */
+  async #start(): Promise<void> {
+    const worker = this.#worker;
+    if (worker === null) return;
+    try {
+      const refusal = await worker.rpc.start();
+      if (refusal === null) {
+        for (const listener of this.#listeners) listener();
+        return;
+      }
+      this.#options.log.error({ hint: refusal.hint }, refusal.message);
+      const { state } = this.#health;
+      this.#health = {
+        ...this.#health,
+        state: state === 'starting' ? 'revoked' : state,
+        detail: refusal.message,
+      };
+      this.#later(refusedRetryMs, () => void this.#start());
+    } catch (error) {
+      if (error instanceof WorkerAway) return;
+      this.#options.log.error({ err: error }, 'the adapter failed to start');
+      await worker.thread.terminate();
     }
   }
 
-  function lost(): void {
-    worker = null;
-    for (const settle of pending.values()) settle(away('the adapter ended'));
-    pending.clear();
-    onStopped?.();
-    if (isClosed) return;
-    crashes += 1;
-    if (Date.now() - startedAt > steadyAfterMs) failures = 0;
-    failures += 1;
-    const restartBackoff = { firstMs: firstRestartMs, longestMs: longestRestartMs, jitter: 'none' } as const;
-    const pause = backoffMs(failures, restartBackoff);
-    health = {
-      ...health,
-      state: receiver === null ? 'stopped' : 'reconnecting',
-      detail: `The adapter ended by itself and is started again in ${Math.ceil(pause / 1000)} s.`,
-    };
-    log.error({ pauseMs: pause }, 'the adapter ended by itself');
-    schedule(pause, spawn);
-  }
-
-  function schedule(pauseMs: number, work: () => void): void {
-    if (restart !== null) clearTimeout(restart);
-    restart = setTimeout(() => {
-      restart = null;
-      if (!isClosed) work();
-    }, pauseMs);
-    restart.unref();
-  }
-
-  function put(out: OutboundCall): Promise<SendResult> {
-    if (worker === null) return Promise.resolve(away('the adapter is being started again'));
-    count += 1;
-    const id = count;
-    return new Promise((resolve) => {
-      const limit = setTimeout(() => {
-        pending.delete(id);
-        resolve(away('the adapter did not answer'));
-      }, answerLimitMs);
-      pending.set(id, (sent) => {
-        clearTimeout(limit);
-        resolve(sent);
-      });
-      tell({ kind: 'out', id, out });
+  #receive(
+    rpc: RunningWorker['rpc'],
+    delivery: number,
+    inbound: Parameters<Receiver['receive']>[0],
+  ): Promise<Acknowledgement> {
+    // Without an acknowledgement the platform delivers again, to the next process.
+    if (this.#receiver === null) return new Promise<never>(() => undefined);
+    return this.#receiver.receive(inbound, {
+      send: async (card, { private: isPrivate = false } = {}) =>
+        rpc.$closed
+          ? { ok: false, problem: { kind: 'gone' } }
+          : this.#call(() => rpc.reply(delivery, card, isPrivate)),
     });
   }
 
-  return {
-    platform,
-    get capabilities() {
-      if (capabilities === null) throw new Error(`the adapter of ${platform} is not open yet`);
-      return capabilities;
-    },
-    open() {
-      return new Promise((resolve) => {
-        onReady = resolve;
-        spawn();
-      });
-    },
-    start(wanted) {
-      receiver = wanted;
-      health = { ...health, state: 'starting', detail: null };
-      return new Promise((resolve) => {
-        onStarted = resolve;
-        // It is known from its health, and it is tried again.
-        onRefused = (message) => {
-          health = {
-            ...health,
-            state: health.state === 'starting' ? 'revoked' : health.state,
-            detail: message,
-          };
-          resolve();
-        };
-        tell({ kind: 'start' });
-      });
-    },
-    async stop() {
-      receiver = null;
-      if (restart !== null) clearTimeout(restart);
-      if (worker === null) return;
-      await new Promise<void>((resolve) => {
-        const limit = setTimeout(resolve, stopLimitMs);
-        onStopped = () => {
-          clearTimeout(limit);
-          resolve();
-        };
-        tell({ kind: 'stop' });
-      });
-      health = { ...health, state: 'stopped', detail: null };
-    },
-    health: () => health,
-    send: (location, card) => put({ what: 'send', location, card }),
-    edit: (handle, card) => put({ what: 'edit', handle, card }),
-    file: (location, file) => put({ what: 'file', location, file }),
-    describeCommands: (commands) => put({ what: 'describe', commands }),
-    async close() {
-      isClosed = true;
-      if (restart !== null) clearTimeout(restart);
-      await worker?.terminate();
-    },
-    crashes: () => crashes,
-    onStarted(listener) {
-      listeners.add(listener);
-    },
-  };
+  #onExit(): void {
+    const { log, firstRestartMs = 1_000 } = this.#options;
+    const startedAt = this.#worker?.startedAt ?? 0;
+    this.#worker?.rpc.$close(new WorkerAway('the adapter ended'));
+    this.#worker = null;
+    if (this.#isClosed) return;
+    this.#crashes += 1;
+    this.#failures = Date.now() - startedAt > steadyAfterMs ? 1 : this.#failures + 1;
+    const pauseMs = backoffMs(this.#failures, {
+      firstMs: firstRestartMs,
+      longestMs: longestRestartMs,
+      jitter: 'none',
+    });
+    this.#health = {
+      ...this.#health,
+      state: this.#receiver === null ? 'stopped' : 'reconnecting',
+      detail: `The adapter ended by itself and is restarted in ${Math.ceil(pauseMs / 1000)} s.`,
+    };
+    log.error({ pauseMs }, 'the adapter ended by itself');
+    this.#later(pauseMs, () => this.#spawn());
+  }
+
+  #later(pauseMs: number, work: () => void): void {
+    this.#clearTimer();
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      if (!this.#isClosed) work();
+    }, pauseMs);
+    this.#timer.unref();
+  }
+
+  #clearTimer(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+}
+
+function away(reason: string): SendResult {
+  return { ok: false, problem: { kind: 'away', reason } };
 }

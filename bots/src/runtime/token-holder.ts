@@ -9,7 +9,7 @@ import { createServer, type Server } from 'node:net';
  */
 export interface TokenHolder {
   name(): string;
-  /** Takes the host's name where it is free. Only for who holds no token: a token does not go from name to name. */
+  /** Takes the host's name if it is free. Call it only while no token is leased: a lease belongs to its name. */
   takeHostName(): Promise<void>;
   close(): void;
 }

@@ -46,7 +46,7 @@ async function act(action: string, payload: object = {}, agent?: string) {
 }
 
 /** Everything that changes the same few rows; each takes several locks. */
-const deeds: readonly (() => Promise<unknown>)[] = [
+const operations: readonly (() => Promise<unknown>)[] = [
   () => act(pick(['restart_gateway', 'pause_gateway'])),
   () => chats.call('chat_confirm', pick(people), { token: pick(tokens) }),
   () => chats.call('chat_decline', pick(people), { token: pick(tokens) }),
@@ -158,7 +158,7 @@ async function unlessGone(query: Promise<unknown>): Promise<void> {
 test('nobody waits in a ring, and nobody fails, whatever is done at once', async () => {
   await Promise.all(
     Array.from({ length: 8 }, async () => {
-      for (let n = 0; n < 600; n += 1) await pick(deeds)();
+      for (let n = 0; n < 600; n += 1) await pick(operations)();
     }),
   );
   expect(await database.query(`select 1 from agent_commands limit 1`)).toHaveLength(1);

@@ -9,7 +9,7 @@ import { type StackMember, startTestStack, type TestStack } from '../../testing/
 import { prepareApi } from './prepare-api.ts';
 import { sign } from './tokens.ts';
 
-// Each waits for what it needs, however busy the machine is.
+// Every test waits for conditions, so a busy machine only makes it slower.
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
 
 let stack: TestStack;

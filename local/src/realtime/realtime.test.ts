@@ -14,7 +14,7 @@ import { sign } from '../api/tokens.ts';
 import { installTriggers } from './change-feed.ts';
 import { decodeFrame, encodeFrame } from './frames.ts';
 
-// Each waits for what it needs, however busy the machine is.
+// Every test waits for conditions, so a busy machine only makes it slower.
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
 
 type Change = RealtimePostgresChangesPayload<Record<string, unknown>>;
@@ -74,7 +74,7 @@ async function listen(
   return ears;
 }
 
-/** A change that everyone hears who hears anything: what has not come before it does not come. */
+/** Makes a change that every subscriber gets: an earlier change that has not arrived by then never does. */
 async function nothingBefore(ears: Ears): Promise<void> {
   const label = randomUUID();
   await stack.database.query('update public.gateways set label = $1 where id = $2', [label, ours.gateway]);

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { eventually } from '../../../db/testing/eventually.ts';
 import { type StackMember, startTestStack, type TestStack } from '../../testing/stack.ts';
 
-// Each waits for what it needs, however busy the machine is.
+// Every test waits for conditions, so a busy machine only makes it slower.
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
 
 const sealed = (value: string) => seal(value, serviceRoleKey('a-key-of-these-tests'));

@@ -17,8 +17,8 @@ let engine: ChildProcess;
 let stack: Stack;
 
 /**
- * A separate engine in its own network namespace: an engine that is told to do without a
- * bridge takes away the one that the machine's engine uses.
+ * Starts a separate engine in its own network namespace: an engine without a bridge removes the bridge of the machine's
+ * engine.
  */
 async function startEngine(): Promise<void> {
   engine = spawn(
@@ -28,7 +28,7 @@ async function startEngine(): Promise<void> {
       ...['--data-root', join(folder, 'data'), '--exec-root', join(folder, 'exec')],
       ...['--pidfile', join(folder, 'dockerd.pid'), '--host', dockerHost, '--bridge=none'],
       ...['--iptables=false', '--ip-forward=false', '--ip-masq=false'],
-      // Its containers run on without it: what the runner sees is the engine that is gone, nothing else.
+      // Keeps containers running, so that the runner sees only the engine disappear.
       '--live-restore',
     ],
     { stdio: 'ignore' },

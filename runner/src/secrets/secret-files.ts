@@ -15,7 +15,7 @@ export interface DesiredFiles {
 export interface WrittenFiles {
   readonly written: number;
   readonly removed: number;
-  /** Reasons of failed writes by agent slug; null stands for the gateway's file. */
+  /** Reasons of failed writes by agent slug; null means the gateway's file. */
   readonly failed: ReadonlyMap<string | null, string>;
 }
 

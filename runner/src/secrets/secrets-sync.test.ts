@@ -306,7 +306,7 @@ describe('a file', () => {
       () => chmodSync(join(harness.path, 'agents'), 0o755),
       () => rmSync(harness.path, { recursive: true }),
     ]) {
-      // Nothing but the files themselves tells of it.
+      // Only the files themselves show the change.
       await sync.synced();
       harm();
       await sync.synced();

@@ -62,7 +62,7 @@ export interface RunnerHarness {
   close(): Promise<void>;
 }
 
-/** Polls until `look` returns a value; throws with `what` after the limit. */
+/** Polls until `look` returns a value; throws with its description after the limit. */
 export async function until<Value>(
   what: string,
   look: () => Promise<Value | undefined | false> | Value | undefined | false,

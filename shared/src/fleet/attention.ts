@@ -55,12 +55,7 @@ const order: readonly AttentionKind[] = [
 export function needsAttention(fleet: Fleet, databaseNow: number): Attention[] {
   const nameOfGateway = new Map(fleet.gateways.map((gateway) => [gateway.id, gateway.slug]));
   const failed = failedCommands(fleet, databaseNow);
-  // An alert about one of these would repeat it.
-  const covered = new Set([
-    ...failed.map((command) => command.id),
-    ...fleet.gateways.map(({ id }) => `gateway_stale:${id}`),
-    ...fleet.agents.map(({ id }) => `agent_error:${id}`),
-  ]);
+  const failedIds = new Set(failed.map(({ id }) => id));
   const all: Attention[] = [
     ...fleet.gateways.flatMap((gateway) => gatewayAttention(gateway, databaseNow)),
     ...fleet.commands
@@ -92,7 +87,7 @@ export function needsAttention(fleet: Fleet, databaseNow: number): Attention[] {
         at: agent.updated_at,
       })),
     ...fleet.notifications
-      .filter((alert) => isOpen(alert) && !isCovered(alert, covered))
+      .filter((alert) => isOpen(alert) && !isCovered(alert, fleet, failedIds))
       .map((alert) => ({
         kind: 'unread-alert' as const,
         about: 'notification' as const,
@@ -160,8 +155,15 @@ function isOpen(alert: NotificationRow): boolean {
   return alert.read_at === null && alert.dismissed_at === null && alert.resolved_at === null;
 }
 
-function isCovered({ type, entity_id: id }: NotificationRow, covered: ReadonlySet<string>): boolean {
-  return id !== null && (covered.has(id) || covered.has(`${type}:${id}`));
+/** An alert about a row of the list would repeat it. Only open alerts ask: a set of all agents would cost more than the list. */
+function isCovered(
+  { type, entity_id }: NotificationRow,
+  { gateways, agents }: Fleet,
+  failed: ReadonlySet<string>,
+): boolean {
+  if (entity_id === null) return false;
+  const rows = type === 'gateway_stale' ? gateways : type === 'agent_error' ? agents : [];
+  return failed.has(entity_id) || rows.some(({ id }) => id === entity_id);
 }
 
 function timeOf(databaseTime: string | null): number {

@@ -2,7 +2,7 @@ import type { Messages } from '../app/messages.ts';
 import type { Overlays } from '../app/overlays.tsx';
 import type { Router } from '../app/router.ts';
 
-/** What actions use of the screens around them. */
+/** The parts of the UI that actions use. */
 export interface ActionContext {
   readonly messages: Messages;
   readonly overlays: Overlays;

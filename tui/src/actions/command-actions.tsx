@@ -179,7 +179,7 @@ function targetOf({ gateway, agent }: Pick<CommandDraft, 'gateway' | 'agent'>): 
   return plain(agent ?? gateway?.slug ?? 'the workspace');
 }
 
-/** Whether the action cannot be sent without a gateway. */
+/** Returns true for an action that cannot be sent without a gateway. */
 export function needsGateway({ target, executor }: Pick<Action, 'target' | 'executor'>): boolean {
   return target === 'gateway' || (target === 'agent' && executor === 'runner');
 }

@@ -2,14 +2,11 @@ import { Box, useIsScreenReaderEnabled } from 'ink';
 import type { ReactNode } from 'react';
 import { Notice, PaintedLine } from '../widgets/line.tsx';
 import { SizeContext, ThemeContext, useSize, useTheme } from '../widgets/theme.ts';
-import { AppKeys } from './app-keys.tsx';
 import type { AppState } from './app-state.ts';
-import { Identity, SessionIdentity, Tabs } from './header.tsx';
+import { Identity } from './identity.tsx';
 import { KeyboardContext, useInputLayer } from './keyboard.ts';
-import { screenNamed } from './screen.ts';
 import { SignInForm } from './sign-in-form.tsx';
 import { useStore } from './store.ts';
-import { UiContext, useUi } from './ui.ts';
 
 const smallest = { columns: 60, rows: 16 };
 
@@ -51,13 +48,7 @@ function Content({ state }: { readonly state: AppState }): ReactNode {
   const { columns, rows } = useSize();
   const theme = useTheme();
   const flow = useStore(signIn.state);
-  if (flow.phase === 'signed-in') {
-    return (
-      <UiContext value={flow.ui}>
-        <SignedIn host={signIn.host} />
-      </UiContext>
-    );
-  }
+  if (flow.phase === 'signed-in') return flow.view.element;
   const keys = flow.phase === 'form' ? ' tab next field   enter sign in   ctrl-c quit' : ' q quit';
   return (
     <>
@@ -103,30 +94,5 @@ function Connecting({ host, error, width, height, onQuit }: ConnectingProps): Re
     <Box flexDirection="column" height={height} flexShrink={0}>
       <Notice sentences={sentences} width={width} height={height} />
     </Box>
-  );
-}
-
-/** Tabs, the open screen and the open dialog. A screen reader hears the screen first, and a dialog alone. */
-function SignedIn({ host }: { readonly host: string }): ReactNode {
-  const { router, screens, overlays } = useUi();
-  const trail = useStore(router.trail);
-  const overlay = useStore(overlays.current);
-  const isRead = useIsScreenReaderEnabled();
-  const { route } = router;
-  const { Component } = screenNamed(screens, route.screen);
-  const screen = <Component key={`${trail.length} ${route.screen} ${route.id}`} route={route} />;
-  return (
-    <>
-      <AppKeys />
-      {isRead ? null : (
-        <>
-          <SessionIdentity host={host} />
-          <Tabs />
-        </>
-      )}
-      {isRead && overlay !== null ? <Box display="none">{screen}</Box> : screen}
-      {isRead && overlay === null ? <SessionIdentity host={host} /> : null}
-      {overlay}
-    </>
   );
 }

@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import { memo, type ReactNode } from 'react';
 import { keysOn } from '../keys/app-keys.ts';
 import { type Binding, showKey } from '../keys/binding.ts';
 import { cut, widthOf } from '../table/cell.ts';
@@ -9,7 +9,7 @@ import { useStore } from './store.ts';
 import { useUi } from './ui.ts';
 
 /** The last message, or a rule. */
-export function MessageLine({ width }: { readonly width: number }): ReactNode {
+export const MessageLine = memo(function MessageLine({ width }: { readonly width: number }): ReactNode {
   const theme = useTheme();
   const message = useStore(useUi().messages.current);
   if (message === null) return <PaintedLine text={theme.paint('dim', theme.rule.repeat(width))} />;
@@ -22,10 +22,16 @@ export function MessageLine({ width }: { readonly width: number }): ReactNode {
     { text: hint, tone: 'accent' },
   ];
   return <Line parts={parts} width={width} />;
-}
+});
 
 /** The keys that matter most on a screen, as many as there is place for; help and quit always. */
-export function KeysLine({ screen, width }: { readonly screen: Screen; readonly width: number }): ReactNode {
+export const KeysLine = memo(function KeysLine({
+  screen,
+  width,
+}: {
+  readonly screen: Screen;
+  readonly width: number;
+}): ReactNode {
   const theme = useTheme();
   const { screens, isReadonly } = useUi();
   const shown = keysOn(screen, screens).filter(
@@ -38,7 +44,7 @@ export function KeysLine({ screen, width }: { readonly screen: Screen; readonly 
     (binding) => `${theme.paint('accent', keyOf(binding))} ${binding.short ?? ''}  `,
   );
   return <PaintedLine text={` ${keys.join('')}`} />;
-}
+});
 
 function keyOf({ keys }: Binding): string {
   return showKey(keys[0] ?? '');

@@ -26,6 +26,8 @@ const signals = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM'] as const;
 const answerMs = 150;
 /** Milliseconds that a signal may take to end this process. */
 const signalMs = 1_000;
+/** Milliseconds without another change of the size after which a row of changes is over. */
+const settledMs = 150;
 
 /** Opens the screens, and returns when the operator has left. Fails where they cannot be drawn. */
 export async function openTerminal(options: TerminalOptions): Promise<void> {
@@ -48,7 +50,7 @@ export async function openTerminal(options: TerminalOptions): Promise<void> {
     isReadonly,
     theme: themeOn(ground),
     size: { columns: output.columns, rows: output.rows },
-    loadScreens: async () => (await import('../screens/index.ts')).screens,
+    loadView: async () => (await import('./signed-in.tsx')).openView,
     host: {
       now: Date.now,
       quit: () => leave(null),
@@ -122,13 +124,19 @@ export async function openTerminal(options: TerminalOptions): Promise<void> {
       maxFps: 60,
     },
   );
+  // Of changes that come together Ink may see the last alone, or none, and the terminal has lost rows by then.
+  const repaint = onceSettled(() => {
+    drawn.clear();
+    output.emit('resize');
+  });
+  if (!isRead) process.on('SIGWINCH', repaint);
   reader.start();
   modes.on();
   if (!decided && !isRead) {
     askedAt = Date.now();
     output.write(askBackground);
   }
-  app.start();
+  void app.signIn.start();
 
   let signal: NodeJS.Signals | null = null;
   try {
@@ -136,6 +144,7 @@ export async function openTerminal(options: TerminalOptions): Promise<void> {
   } finally {
     await answerTime(askedAt);
     output.off('resize', resize);
+    process.off('SIGWINCH', repaint);
     reader.stop();
     modes.off();
     drawn.unmount();
@@ -143,13 +152,27 @@ export async function openTerminal(options: TerminalOptions): Promise<void> {
     for (const each of signals) process.off(each, onSignal);
     process.off('uncaughtException', onCrash);
     process.off('exit', atExit);
-    await app.close();
+    await app.signIn.close();
   }
   if (signal === null) return;
   // The terminal is in order: now the signal may do what it came for, and our parent sees that it did.
   process.kill(process.pid, signal);
   // Ink's own listener may still have to pass it on, in a later turn of the event loop.
   await new Promise((resolve) => setTimeout(resolve, signalMs));
+}
+
+/** Calls `run` when calls have stopped; not for a single one. */
+function onceSettled(run: () => void): () => void {
+  let calls = 0;
+  let timer: NodeJS.Timeout | undefined;
+  return () => {
+    calls += 1;
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      if (calls > 1) run();
+      calls = 0;
+    }, settledMs).unref();
+  };
 }
 
 /** An answer that comes after we left would be typed into the shell. */

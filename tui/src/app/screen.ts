@@ -13,13 +13,13 @@ export interface Screen {
     readonly aliases: readonly string[];
     readonly summary: string;
   };
-  /** Whether the keys of a list work: movement, filter and order. */
+  /** True where the keys of a list work: movement, filter and order. */
   readonly isList: boolean;
   /** Its own keys; those of lists and of the whole program are added. */
   readonly keys: readonly Binding[];
   /** Its part of the title line. */
   readonly crumb: (route: Route, lookups: Lookups) => string;
-  /** Mounted anew for each route. */
+  /** Mounted again for each route. */
   readonly Component: (props: { readonly route: Route }) => ReactNode;
 }
 

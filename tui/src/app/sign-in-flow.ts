@@ -1,7 +1,7 @@
 import { errorText } from '../actions/error-text.ts';
 import type { Connector, Session } from '../session/session.ts';
 import { Store } from './store.ts';
-import type { Ui } from './ui.ts';
+import type { View } from './view.ts';
 
 const retryMs = 3_000;
 
@@ -9,26 +9,26 @@ export type SignInState =
   /** `error`: the reason of the last failure; it is tried again. */
   | { readonly phase: 'connecting'; readonly error: string | null }
   | { readonly phase: 'form'; readonly isBusy: boolean; readonly error: string }
-  | { readonly phase: 'signed-in'; readonly ui: Ui };
+  | { readonly phase: 'signed-in'; readonly view: View };
 
 /** The way to a session: connects, asks who is there, and retries while nothing answers. */
 export class SignInFlow {
   readonly state = new Store<SignInState>({ phase: 'connecting', error: null });
   readonly host: string;
   readonly #connector: Connector;
-  readonly #createUi: (session: Session) => Promise<Ui>;
+  readonly #loadView: () => Promise<(session: Session) => View>;
   #timer: NodeJS.Timeout | null = null;
   #isClosed = false;
 
-  constructor(connector: Connector, createUi: (session: Session) => Promise<Ui>) {
+  constructor(connector: Connector, loadView: () => Promise<(session: Session) => View>) {
     this.host = connector.host;
     this.#connector = connector;
-    this.#createUi = createUi;
+    this.#loadView = loadView;
   }
 
   async start(): Promise<void> {
     try {
-      const session = await this.#connector.connect();
+      const [session] = await Promise.all([this.#connector.connect(), this.#loadView()]);
       if (session === null) this.state.set({ phase: 'form', isBusy: false, error: '' });
       else await this.#welcome(session);
     } catch (failure) {
@@ -53,11 +53,12 @@ export class SignInFlow {
     this.#isClosed = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
     const state = this.state.get();
-    if (state.phase === 'signed-in') await state.ui.close();
+    if (state.phase === 'signed-in') await state.view.close();
   }
 
   async #welcome(session: Session): Promise<void> {
+    const openView = await this.#loadView();
     if (this.#isClosed) await session.close();
-    else this.state.set({ phase: 'signed-in', ui: await this.#createUi(session) });
+    else this.state.set({ phase: 'signed-in', view: openView(session) });
   }
 }

@@ -11,7 +11,7 @@ import { useStored } from './store.ts';
 interface SignInFormProps {
   readonly flow: SignInFlow;
   readonly isBusy: boolean;
-  /** Why the last attempt failed. */
+  /** The reason of the last failure. */
   readonly error: string;
   readonly height: number;
   readonly onQuit: () => void;

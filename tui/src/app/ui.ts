@@ -17,11 +17,11 @@ import type { TerminalHost } from './terminal-host.ts';
 
 const tickMs = 1_000;
 
-/** What the screen that is open lends to keys that work on every screen. */
+/** The parts of the open screen that keys of every screen use. */
 interface ScreenState {
   /** The name or id of what is selected or open. */
   readonly copyText: string | null;
-  /** What the screen shows, as plain text. */
+  /** Returns the visible body as plain text. */
   readonly bodyText: () => string;
   /** The target of an action that names none. */
   readonly gateway: GatewayRow | null;
@@ -136,7 +136,7 @@ export function useOpenFeed<Row>(open: () => OpenFeed<Row>): OpenFeed<Row> {
   return feed;
 }
 
-/** What the cells of tables are made of besides their rows. */
+/** The lookups, the time and the member, from which cells are made besides their rows. */
 export function useRowContext(): RowContext {
   const { session, clock, lookups: current } = useUi();
   useRows(session.gateways);
@@ -148,7 +148,7 @@ export function useRowContext(): RowContext {
   return useMemo(() => ({ lookups, now, member }), [lookups, now, member]);
 }
 
-/** Whether nothing was read yet: a list is then not known to be empty. */
+/** True before the first read: a list is then not known to be empty. */
 export function useIsLoading(): boolean {
   return useStore(useUi().rows.connection).status === 'loading';
 }

@@ -336,7 +336,7 @@ describe('run', () => {
     expect(JSON.parse(stdout).command).toMatchObject({ status: 'failed', exitCode: 1 });
   });
 
-  describe('with a result that does not fit the schema of its action', () => {
+  describe('a result that does not fit the schema of its action', () => {
     afterEach(() => vi.unstubAllEnvs());
 
     async function pingWith(result: unknown, ...options: string[]): Promise<CallResult> {
@@ -347,20 +347,20 @@ describe('run', () => {
       return waiting;
     }
 
-    it('fails in tests', async () => {
+    it('is an error in tests', async () => {
       const { code, stderr } = await pingWith({ runner: 7 });
       expect(code).toBe(1);
       expect(stderr).toContain('The result of ping does not fit its schema: runner: ');
     });
 
-    it.each([{ runner: 7 }, null])('prints %j as JSON in production, with a note', async (result) => {
+    it('is printed as JSON in production, with a note', async () => {
       vi.stubEnv('NODE_ENV', 'production');
-      const { code, stdout, stderr } = await pingWith(result);
-      expect({ code, stdout }).toEqual({ code: 0, stdout: `${JSON.stringify(result)}\n` });
+      const { code, stdout, stderr } = await pingWith({ runner: 7 });
+      expect({ code, stdout }).toEqual({ code: 0, stdout: '{"runner":7}\n' });
       expect(stderr).toMatch(/The result of ping does not fit its schema: .*printed as JSON/);
     });
 
-    it('notes it beside the document of --json', async () => {
+    it('has a note beside the document of --json', async () => {
       vi.stubEnv('NODE_ENV', 'production');
       const { stdout, stderr } = await pingWith({ runner: 7 }, '--json');
       expect(JSON.parse(stdout)).toMatchObject({ command: { result: { runner: 7 }, outcome: null } });

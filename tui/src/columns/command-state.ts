@@ -58,8 +58,6 @@ export function commandOutcome(command: CommandRow): string {
 }
 
 function resultText({ action, result }: CommandRow): string {
-  // Commands of an older HQ have no results.
-  if ((result ?? null) === null) return '';
   return plain(describeResult(action, result) ?? resultWarning(action, result) ?? '');
 }
 

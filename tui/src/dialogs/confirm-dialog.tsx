@@ -9,7 +9,7 @@ import { useSize, useTheme } from '../widgets/theme.ts';
 
 interface ConfirmDialogProps {
   readonly title: string;
-  /** What happens, to what, and what runs there now: one sentence each. */
+  /** The effect, its target, and the commands that run there now: one sentence each. */
   readonly sentences: readonly string[];
   /** The label of the button that confirms. */
   readonly yes: string;

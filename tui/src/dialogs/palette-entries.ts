@@ -24,7 +24,7 @@ export interface PaletteEntry {
   readonly aliases: readonly string[];
   readonly title: string;
   readonly note: string;
-  /** Whether it acts on what is selected. */
+  /** True for an action on the selected gateway or agent. */
   readonly isAimed: boolean;
   readonly target: PaletteTarget;
 }

@@ -38,7 +38,7 @@ export interface SecretFormProps {
   readonly title: string;
   readonly fields: readonly Field[];
   readonly start: Readonly<Partial<Record<TextFieldName, string>>>;
-  /** Where it fails, the form stays as it was filled in, with the reason. */
+  /** A failure leaves the form as it was filled in, and is shown. */
   readonly submit: (filledIn: FilledIn) => Promise<void>;
   readonly onClose: () => void;
 }

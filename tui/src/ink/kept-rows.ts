@@ -14,7 +14,7 @@ interface Write {
 }
 
 interface Row {
-  /** Everything that the row depends on; null where that cannot be told without composing it. */
+  /** Everything that the row depends on; null where only composing it shows that. */
   key: string | null;
   readonly writes: Write[];
 }
@@ -39,7 +39,7 @@ export default class KeptRows extends Output {
       if (row === undefined || isCutOff(y + index, clip)) return;
       row.writes.push({ x, top: -index, text, options, clip });
       const transformed = transformedLine(line, index, options);
-      // What a transformer makes of a part of a line, or of a line that inherits styles, is known only by asking it.
+      // A transformer may treat a part of a line, or a line that inherits styles, in another way.
       const isWhole = transformed === null || (lines.length === 1 && !isCutShort(x, line, clip));
       if (row.key === null || !isWhole) row.key = null;
       else {

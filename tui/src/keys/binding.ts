@@ -8,7 +8,7 @@ export interface Binding {
   readonly short?: string;
   /** A sentence fragment for the help. */
   readonly about: string;
-  /** Whether it changes something outside this screen: off under `--readonly`. */
+  /** Set for a key that changes something outside this screen: off under `--readonly`. */
   readonly writes?: true;
 }
 

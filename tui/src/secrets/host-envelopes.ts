@@ -12,7 +12,7 @@ const secretNames = z.array(
   }),
 );
 
-/** A secret by what people call it. */
+/** A secret by its names. */
 export interface NamedSecret {
   readonly id: string;
   readonly key: string;
@@ -21,21 +21,21 @@ export interface NamedSecret {
 }
 
 export interface HostEnvelopes extends Envelopes {
-  /** Says that all is done: writes it down, and lets the runners read again. */
+  /** Records the end, and lets the runners read again. */
   finish(): Promise<void>;
   names(ids: readonly string[]): Promise<readonly NamedSecret[]>;
   close(): Promise<void>;
 }
 
-/** A page of large values takes longer than a question of a face. */
-const patienceMs = 60_000;
+/** Milliseconds; a page of large values takes longer than other requests of a client. */
+const timeoutMs = 60_000;
 
 /**
- * The stored envelopes of every tenant, which the service role alone reads: the one thing that a face does with that key, on the
- * host, where the key is anyway. `actor` is who is written down for it.
+ * The stored envelopes of every tenant. Only the service role reads them: a client uses its key for this alone, on the host, which
+ * has the key anyway. `actor` is recorded as the author.
  */
 export function hostEnvelopes(url: string, serviceRoleKey: string, actor: string): HostEnvelopes {
-  const client = connect({ url, anonKey: serviceRoleKey, timeoutMs: patienceMs });
+  const client = connect({ url, anonKey: serviceRoleKey, timeoutMs });
   const { supabase } = client;
   const replace = (rows: readonly object[], isLast: boolean): Promise<unknown> =>
     client.askAgain<unknown>(() =>

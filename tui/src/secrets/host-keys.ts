@@ -3,21 +3,21 @@ import { readSecretsKeys, type SecretsKeys } from '@hq/shared/secrets';
 import { findLocalKeys } from '../cli/connection/local-stack.ts';
 import { readEnvFile, type Settings } from './env-file.ts';
 
-/** What only the host of an HQ has: the keys that its secrets are encrypted under. */
+/** Keys that only the host of an HQ has, which encrypt its secrets. */
 export interface HostKeys {
   readonly keys: SecretsKeys;
-  /** For re-keying, the one thing that a face does with it. */
+  /** For `secrets rekey` only. */
   readonly serviceRoleKey: string | null;
-  /** Where they stand, for sentences. */
+  /** File or HQ that the keys come from, for messages. */
   readonly source: string;
 }
 
 const defaultEnvFile = '/etc/hq/hq.env';
 
 /**
- * The keys of the HQ at this address, from the environment file of its host or from the HQ that `npm start` runs here. They are
- * read at every call and kept nowhere, so that a changed key counts at once. Fails on every other machine, and says what to do
- * there: `call` is what the operator would have to call on the host.
+ * Reads the keys of the HQ at this address, from the environment file of its host or from the HQ that `npm start` runs here.
+ * They are read for every call, so that a changed key counts at once. Fails on every other machine with the `call` to run on
+ * the host.
  */
 export async function findHostKeys(env: NodeJS.ProcessEnv, url: string, call: string): Promise<HostKeys> {
   const named = env.HQ_ENV_FILE;
@@ -38,7 +38,7 @@ export async function findHostKeys(env: NodeJS.ProcessEnv, url: string, call: st
   }
   if (!isSame(itsUrl, url)) {
     throw new HqError('refused', `${path} belongs to another HQ, at ${hostOf(itsUrl)}.`, {
-      hint: `What is written with its keys could not be read at ${hostOf(url)}. Call \`${call}\` on the host of that one.`,
+      hint: `Secrets that are encrypted with its keys cannot be read at ${hostOf(url)}. Run \`${call}\` on the host of that one.`,
     });
   }
   return hostKeys(settings, path);

@@ -1,6 +1,6 @@
 import type { SecretRow } from '@hq/shared/rows';
 
-/** A secret and the ones of the same key above and below it on its gateway. */
+/** A secret, with its relation to the others of the same key on its gateway. */
 export interface LayeredSecret extends SecretRow {
   /** For a secret of one agent: the gateway has one of this key too, and the agent does not see it. */
   readonly overrides: boolean;
@@ -8,22 +8,22 @@ export interface LayeredSecret extends SecretRow {
   readonly overriddenFor: readonly string[];
 }
 
-/** Which secrets win over which. */
+/** Adds to each secret the ones that it overrides or that override it. */
 export function layered(secrets: readonly SecretRow[]): readonly LayeredSecret[] {
   const ofGateways = new Set<string>();
   const agentsOf = new Map<string, string[]>();
   for (const secret of secrets) {
-    const place = placeOf(secret);
-    if (secret.agent_id === null) ofGateways.add(place);
-    else agentsOf.set(place, [...(agentsOf.get(place) ?? []), secret.agent_id]);
+    const layer = layerKey(secret);
+    if (secret.agent_id === null) ofGateways.add(layer);
+    else agentsOf.set(layer, [...(agentsOf.get(layer) ?? []), secret.agent_id]);
   }
   return secrets.map((secret) => ({
     ...secret,
-    overrides: secret.agent_id !== null && ofGateways.has(placeOf(secret)),
-    overriddenFor: secret.agent_id === null ? (agentsOf.get(placeOf(secret)) ?? []) : [],
+    overrides: secret.agent_id !== null && ofGateways.has(layerKey(secret)),
+    overriddenFor: secret.agent_id === null ? (agentsOf.get(layerKey(secret)) ?? []) : [],
   }));
 }
 
-function placeOf({ gateway_id, key }: SecretRow): string {
+function layerKey({ gateway_id, key }: SecretRow): string {
   return `${gateway_id}/${key}`;
 }

@@ -1,12 +1,12 @@
 import { open } from 'node:fs/promises';
 import { HqError } from '@hq/shared/errors';
 
-/** No file of keys is larger; what is larger is something else. */
+/** Bytes; no file of keys is larger. */
 const largestBytes = 256 * 1024;
 
 /**
- * The text of a file of keys; null where there is none. Fails where others than its owner can read it, and where it cannot be
- * read. No error repeats what stands in it.
+ * Reads a file of keys; null if there is none. Fails if others than its owner can read it, and if it cannot be read. No error
+ * repeats its content.
  */
 export async function readPrivateFile(path: string): Promise<string | null> {
   try {

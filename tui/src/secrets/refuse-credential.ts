@@ -1,7 +1,7 @@
 import { HqError } from '@hq/shared/errors';
 import { redacted } from '../redacted.ts';
 
-/** A note and a name are stored and shown in clear. What looks like a credential is refused, and not repeated. */
+/** Refuses a note or a name that looks like a credential, without repeating it: both are stored and shown in clear. */
 export function refuseCredential(text: string | undefined): void {
   if (text === undefined || redacted(text) === text) return;
   throw new HqError('usage', 'That looks like a credential, and a note or a name is shown to every member.', {

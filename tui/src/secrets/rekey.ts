@@ -12,17 +12,17 @@ interface ChangedEnvelope {
   readonly new: string;
 }
 
-/** Where the envelopes lie. */
+/** Store of the envelopes. */
 export interface Envelopes {
-  /** Those behind an id, in the order of ids. */
+  /** Envelopes after an id, in the order of ids. */
   page(after: string | null, limit: number): Promise<readonly StoredEnvelope[]>;
-  /** Puts the new ones where the old ones still stand; gives the ids of those. */
+  /** Replaces the envelopes that are unchanged; returns their ids. */
   replace(rows: readonly ChangedEnvelope[]): Promise<readonly string[]>;
 }
 
 export interface RekeyCounts {
   readonly total: number;
-  /** Under the key of now already. */
+  /** Encrypted with the current key already. */
   readonly done: number;
   readonly toDo: number;
   /** Read by none of the keys. */
@@ -33,9 +33,9 @@ export interface RekeyCounts {
 
 export interface Rekeyed {
   readonly replaced: number;
-  /** Changed by somebody else between the reading and the writing: those stand as that one wrote them. */
+  /** Changed by others between the reading and the writing; they keep those values. */
   readonly overtaken: number;
-  /** Whether it was asked to stop before the end. */
+  /** True if it was asked to stop before the end. */
   readonly isStopped: boolean;
 }
 
@@ -49,7 +49,7 @@ export async function countEnvelopes(
   envelopes: Envelopes,
   keys: SecretsKeys,
   batch: number,
-  told: (seen: number) => void,
+  onProgress: (seen: number) => void,
 ): Promise<RekeyCounts> {
   let [total, done, toDo, unreadable] = [0, 0, 0, 0];
   const unreadableIds: string[] = [];
@@ -63,20 +63,20 @@ export async function countEnvelopes(
       else toDo += 1;
     }
     total += page.length;
-    told(total);
+    onProgress(total);
   }
   return { total, done, toDo, unreadable, unreadableIds };
 }
 
 /**
- * Encrypts every value anew that a former key reads, one batch after the other. What stands under the key of now, and what no
- * key reads, is left alone: so it may be stopped anywhere, begun again, and run twice. `mayGoOn` is asked before every batch.
+ * Encrypts every value that a former key reads with the current key, batch by batch. It leaves all others alone, so it may be
+ * stopped anywhere, started again, and run twice. `mayGoOn` is called after every batch.
  */
 export async function rekeyEnvelopes(
   envelopes: Envelopes,
   keys: SecretsKeys,
   batch: number,
-  options: { readonly told: (seen: number) => void; readonly mayGoOn: () => boolean },
+  options: { readonly onProgress: (seen: number) => void; readonly mayGoOn: () => boolean },
 ): Promise<Rekeyed> {
   let [seen, replaced, overtaken] = [0, 0, 0];
   let after: string | null = null;
@@ -92,7 +92,7 @@ export async function rekeyEnvelopes(
     overtaken += fresh.length - taken.size;
     seen += page.length;
     after = page.at(-1)?.id ?? after;
-    options.told(seen);
+    options.onProgress(seen);
     if (!options.mayGoOn()) return { replaced, overtaken, isStopped: true };
   }
   return { replaced, overtaken, isStopped: false };
@@ -117,7 +117,7 @@ function opened(envelope: string, keys: SecretsKeys): Unsealed | null {
   }
 }
 
-/** The envelopes of a page that a former key reads, encrypted anew; each new one has been read again before it is given. */
+/** Encrypts the envelopes of a page that a former key reads, and decrypts each new one to check it. */
 function sealAnew(page: readonly StoredEnvelope[], keys: SecretsKeys): ChangedEnvelope[] {
   const { current } = keys;
   return page.flatMap(({ id, encrypted_value: old }) => {
@@ -125,7 +125,7 @@ function sealAnew(page: readonly StoredEnvelope[], keys: SecretsKeys): ChangedEn
     if (before === null || before.fingerprint === current.fingerprint) return [];
     const fresh = seal(before.plaintext, current);
     if (opened(fresh, { current, previous: [] })?.plaintext !== before.plaintext) {
-      throw new HqError('failed', `The secret ${id} does not read as before when it is encrypted anew.`, {
+      throw new HqError('failed', `The secret ${id} does not decrypt to its old value after re-encryption.`, {
         hint: 'It was left as it is.',
       });
     }
@@ -147,7 +147,7 @@ function* parts(rows: readonly ChangedEnvelope[]): Generator<readonly ChangedEnv
   if (part.length > 0) yield part;
 }
 
-/** What is said to be written is looked at: it is what was sent, or somebody's who came after us. */
+/** Reads the written envelopes back: each is the new one, or a later one of somebody else. */
 async function readBack(
   envelopes: Envelopes,
   { after, limit, before }: { after: string | null; limit: number; before: ReadonlyMap<string, string> },

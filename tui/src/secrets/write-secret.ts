@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { findHostKeys } from './host-keys.ts';
 import { refuseCredential } from './refuse-credential.ts';
 
-/** A secret as somebody wants it. What is left out keeps what it was. */
+/** A secret to write. Fields that are left out keep their values. */
 export interface SecretDraft {
   readonly key: string;
   readonly value: string;
@@ -66,13 +66,13 @@ export async function keysFor(
   call: string,
 ): Promise<SecretsKeys> {
   const { keys, source } = await findHostKeys(env, client.url, call);
-  const told = gateway.meta.secrets?.keys;
-  // A runner that never told which keys it has may be one that has yet to start.
-  if (told === undefined || told.includes(keys.current.fingerprint)) return keys;
+  const reported = gateway.meta.secrets?.keys;
+  // A runner that has reported no keys may not have started yet.
+  if (reported === undefined || reported.includes(keys.current.fingerprint)) return keys;
   throw new HqError(
     'conflict',
-    `The runner of ${plain(gateway.slug)} has another key (${told.map(plain).join(', ') || 'none'}) than ${source} (${keys.current.fingerprint}), and could not read what is written with this one.`,
-    { hint: 'Give both the same key; docs/secrets.md tells how a key is changed.' },
+    `The runner of ${plain(gateway.slug)} has another key (${reported.map(plain).join(', ') || 'none'}) than ${source} (${keys.current.fingerprint}), and cannot read secrets that are encrypted with this one.`,
+    { hint: 'Give both the same key; docs/secrets.md describes how a key is changed.' },
   );
 }
 

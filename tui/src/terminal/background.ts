@@ -13,7 +13,7 @@ export function readBackground(reply: string): Ground | null {
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.5 ? 'light' : 'dark';
 }
 
-/** What the environment says about the ground, before (or instead of) the terminal's own answer. */
+/** Reads the ground from the environment, before or instead of the terminal's own answer. */
 export function groundFromEnvironment(env: NodeJS.ProcessEnv): { ground: Ground | null; decided: boolean } {
   const wish = env.HQ_BACKGROUND;
   if (wish === 'light' || wish === 'dark') return { ground: wish, decided: true };

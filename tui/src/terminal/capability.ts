@@ -1,9 +1,9 @@
-/** How many colours the terminal may be given; 0 is NO_COLOR. */
+/** The number of colours that the terminal is given; 0 is NO_COLOR. */
 export type ColourDepth = 0 | 16 | 256;
 
 export interface Capability {
   readonly colours: ColourDepth;
-  /** Whether marks and rules beyond ASCII can be shown. */
+  /** True where marks and rules beyond ASCII can be shown. */
   readonly unicode: boolean;
   readonly insideTmux: boolean;
 }
@@ -17,7 +17,7 @@ export function colourDepth(env: NodeJS.ProcessEnv): ColourDepth {
   return rich || /truecolor|24bit/.test(env.COLORTERM ?? '') ? 256 : 16;
 }
 
-function speaksUnicode(env: NodeJS.ProcessEnv): boolean {
+function hasUnicode(env: NodeJS.ProcessEnv): boolean {
   if (env.TERM === 'linux') return false;
   const locale = env.LC_ALL || env.LC_CTYPE || env.LANG || '';
   // No locale at all is what a bare container has; its terminal is on the other side and nearly always speaks UTF-8.
@@ -25,10 +25,10 @@ function speaksUnicode(env: NodeJS.ProcessEnv): boolean {
 }
 
 export function readCapability(env: NodeJS.ProcessEnv): Capability {
-  return { colours: colourDepth(env), unicode: speaksUnicode(env), insideTmux: Boolean(env.TMUX) };
+  return { colours: colourDepth(env), unicode: hasUnicode(env), insideTmux: Boolean(env.TMUX) };
 }
 
-/** Why the terminal face cannot open here, as a sentence; null when it can. */
+/** Returns the reason why screens cannot open here, as a sentence; null where they can. */
 export function whyNotHere(
   env: NodeJS.ProcessEnv,
   input: { readonly isTTY?: boolean },

@@ -4,7 +4,7 @@ export const mostBytes = 74_994;
 export interface Copy {
   readonly sequence: string;
   readonly bytes: number;
-  /** Whether the text had to be cut to fit. */
+  /** True for a text that had to be cut to fit. */
   readonly cut: boolean;
 }
 

@@ -71,7 +71,7 @@ export class InputDecoder {
   #pending = '';
   #paste: string | null = null;
 
-  /** Whether something has arrived whose meaning depends on what comes next. */
+  /** The kind of an incomplete input, whose meaning depends on the next bytes; null for none. */
   get waiting(): 'escape' | 'sequence' | null {
     if (this.#pending === '') return null;
     return this.#pending === esc ? 'escape' : 'sequence';
@@ -149,7 +149,7 @@ export class InputDecoder {
   }
 }
 
-/** How long the sequence at the start of the text is; 0 while it is not complete. */
+/** Returns the length of the sequence at the start of the text; 0 while it is incomplete. */
 function sequenceLength(text: string): number {
   const kind = text[1];
   if (kind === undefined) return 0;
@@ -159,7 +159,7 @@ function sequenceLength(text: string): number {
     for (let at = 2; at < text.length; at++) {
       const code = text.charCodeAt(at);
       if (code >= 0x40 && code <= 0x7e) return at + 1;
-      // Not a part of a sequence at all: what is there so far is dropped, the rest stands for itself.
+      // Not a part of a sequence: the beginning is dropped, the rest is read on its own.
       if (code < 0x20 || code > 0x7e) return at;
     }
     return 0;

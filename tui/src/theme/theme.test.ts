@@ -63,7 +63,7 @@ describe('the theme', () => {
     expect(new Set(sgrOf(all))).toEqual(new Set(['1', '2', '22', '7', '27']));
   });
 
-  it('ends each tone without ending the row it stands in', () => {
+  it('ends each tone without ending the tone of its row', () => {
     for (const colours of [0, 16, 256] as const) {
       const theme = createTheme({ colours, ground: 'light', unicode: true });
       for (const tone of tones) {

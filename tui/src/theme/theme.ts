@@ -1,7 +1,7 @@
 import type { Ground } from '../terminal/background.ts';
 import type { ColourDepth } from '../terminal/capability.ts';
 
-/** What a colour may mean here; nothing is coloured for its own sake. */
+/** The meanings of colours; nothing is coloured for its own sake. */
 export const tones = ['good', 'busy', 'warn', 'bad', 'off', 'dim', 'strong', 'accent', 'plain'] as const;
 export type Tone = (typeof tones)[number];
 
@@ -12,7 +12,7 @@ export interface Theme {
   readonly colours: ColourDepth;
   readonly ground: Ground | null;
   readonly unicode: boolean;
-  /** Puts a tone around a text without touching what stands left and right of it. */
+  /** Puts a tone around a text and changes nothing beside it. */
   readonly paint: (tone: Tone, text: string) => string;
   readonly mark: (mark: Mark) => string;
   /** The whole selected row, its inner tones included. */

@@ -1,5 +1,5 @@
 /**
- * What a filter lets through. `!` in front turns it round, `~` in front looks for the letters in their order (fuzzy);
+ * Returns the test of a filter. `!` in front negates it, `~` in front looks for the letters in their order (fuzzy);
  * anything else is a regular expression, or the very text where it is not a valid one. Capitals make it mind the case.
  */
 export function matcher(filter: string): (text: string) => boolean {
@@ -17,13 +17,13 @@ export function matcher(filter: string): (text: string) => boolean {
     const expression = new RegExp(filter, flags);
     return (text) => expression.test(text);
   } catch {
-    // Half-typed expressions are usual while a filter is being written: they stand for themselves.
+    // Half-typed expressions are usual while a filter is written: they are taken literally.
     const literal = filter.toLowerCase();
     return (text) => text.toLowerCase().includes(literal);
   }
 }
 
-/** How well the letters of `wanted` stand in `text` in their order: lower is better, null when they do not. */
+/** Scores `text` by the letters of `wanted` in their order: lower is better, null for no match. */
 export function fuzzyScore(wanted: string, text: string): number | null {
   const whole = text.indexOf(wanted);
   if (whole !== -1) return whole === 0 ? -2 : -1 + whole / 1000;

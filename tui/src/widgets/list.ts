@@ -77,7 +77,7 @@ export class List<Row, Context> {
     this.total = shown.total;
     const { selected } = store.state.get();
     const found = selected === null ? -1 : rows.findIndex((row) => table.id(row) === selected);
-    // Where the row is gone, the one in its place is selected until a key moves the selection.
+    // A row that is gone is replaced by the one in its place, until a key moves the selection.
     this.index = Math.max(0, Math.min(found === -1 ? store.index : found, rows.length - 1));
   }
 

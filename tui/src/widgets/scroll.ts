@@ -2,7 +2,7 @@ import { Store } from '../app/store.ts';
 
 interface ScrollState {
   readonly top: number;
-  /** Whether the window stays at the end. */
+  /** True while the window stays at the end. */
   readonly isFollowing: boolean;
 }
 

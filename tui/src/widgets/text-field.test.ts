@@ -12,7 +12,7 @@ function typed(text: EditedText, ...names: string[]): EditedText {
 }
 
 describe('a text field', () => {
-  it('takes letters where the cursor stands', () => {
+  it('takes letters at the cursor', () => {
     expect(typed(noText, 'a', 'c', 'left', 'b').value).toBe('abc');
     expect(typed(editedText('abc'), 'home', 'delete').value).toBe('bc');
     expect(typed(editedText('one two'), 'ctrl-w').value).toBe('one ');

@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { type DOMElement, measureElement } from 'ink';
 import { widthOf } from '../table/cell.ts';
 
-/** What a box shows, as plain text. Its texts must be of one line each. */
+/** Returns the content of a box as plain text. Its texts must be of one line each. */
 export function textOf(box: DOMElement): string {
   const { y: top, height } = measureElement(box);
   const rows = Array.from({ length: height }, (): { x: number; text: string }[] => []);

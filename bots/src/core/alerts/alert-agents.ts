@@ -2,20 +2,20 @@ import type { HqClient } from '@hq/shared/client';
 import { z } from 'zod';
 import type { AlertRow } from './alert-row.ts';
 
-/** What is known of the agent that an alert is about. */
+/** The agent of an alert. */
 export interface AlertAgent {
   readonly slug: string;
   readonly tags: readonly string[];
 }
 
-/** The agents that alerts are about. */
+/** Looks up the agents of alerts. */
 export interface AlertAgents {
-  /** Reads those of these alerts that are not known, or were read a while ago. */
+  /** Reads the agents of these alerts that are unknown or were read too long ago. */
   know(rows: readonly AlertRow[]): Promise<void>;
   of(row: AlertRow): AlertAgent | null;
 }
 
-/** Tags change; an agent's new one counts from then on. */
+/** Milliseconds after which an agent's tags are read again. */
 const freshMs = 60_000;
 const mostAtOnce = 100;
 const mostKnown = 5_000;

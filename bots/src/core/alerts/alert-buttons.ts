@@ -1,7 +1,7 @@
 import type { Intent } from '../api/chat-api.ts';
 import { type AlertRow, isClosed } from './alert-row.ts';
 
-/** What a message offers to do about its alerts, as long as there is something to do. */
+/** A button of an alert message. */
 export interface AlertButtonOffer {
   readonly label: string;
   readonly intent: Intent;

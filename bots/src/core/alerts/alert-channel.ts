@@ -6,42 +6,23 @@ import type { AlertDelivery, Subscription } from '../api/chat-api.ts';
 import type { Buttons } from '../cards/buttons.ts';
 import type { Outbox } from '../cards/outbox.ts';
 import type { AlertAgent } from './alert-agents.ts';
-import { createAlertMessages } from './alert-messages.ts';
-import { createAlertQueue } from './alert-queue.ts';
+import { AlertMessages } from './alert-messages.ts';
+import { type AlertQueue, createAlertQueue } from './alert-queue.ts';
 import { type AlertRow, needsAnnouncement } from './alert-row.ts';
-import { type AlertTiming, overlapMs, retryDelay } from './alert-timing.ts';
+import { type AlertTiming, overlapMs, retryPauseMs } from './alert-timing.ts';
 import { matchesFilter } from './matches-filter.ts';
 import { countFitting } from './render-alert-card.ts';
 
-/** One chat that wants alerts: it is told what is new, in order, and its messages follow what they tell of. */
-export interface AlertChannel {
-  /** What came before it was known here was told already, or not wanted yet. In microseconds. */
-  readonly from: number;
-  readonly location: () => ChatLocation;
-  /** Takes over what somebody has changed about the subscription. */
-  update(watched: Subscription): void;
-  offer(row: AlertRow, agent: AlertAgent | null): void;
-  /** The messages of an earlier run. */
-  restore(rows: ReadonlyMap<string, AlertRow>): void;
-  /** What came before was offered: from now on it is told. */
-  begin(): void;
-  hasBegun(): boolean;
-  prune(now: number): void;
-  /** How many alerts wait to be told. */
-  size(): number;
-  stop(): void;
-}
-
 export interface AlertChannelOptions {
-  readonly watched: Subscription;
-  readonly outbox: (location: ChatLocation) => Outbox;
-  /** What the body of one message holds there. */
+  readonly subscription: Subscription;
+  readonly outbox: (location: ChatLocation) => Pick<Outbox, 'send' | 'edit'>;
+  /** Characters that the body of one message holds. */
   readonly maxText: number;
   readonly buttons: Pick<Buttons, 'offer'>;
   /** Epoch milliseconds by the database's clock. */
   readonly now: () => number;
-  readonly keep: (told: Omit<AlertDelivery, 'subscription_id'>) => void;
-  /** It takes nothing any more. */
+  readonly record: (delivery: Omit<AlertDelivery, 'subscription_id'>) => void;
+  /** The chat accepts nothing any more. */
   readonly onClosed: (reason: string) => void;
   readonly timing: AlertTiming;
   readonly log: Log;
@@ -49,139 +30,175 @@ export interface AlertChannelOptions {
 
 const buttonSeconds = 604_800;
 
-export function createAlertChannel(options: AlertChannelOptions): AlertChannel {
-  const { outbox, maxText, buttons, now, onClosed, timing, log } = options;
-  let { watched } = options;
-  let location = placeOf(watched);
-  const from = Math.max(
-    microseconds(watched.created_at) ?? 0,
-    (microseconds(watched.cursor) ?? now() * 1000) - overlapMs * 1000,
-  );
-  const waiting = createAlertQueue();
-  /** What is on its way, in its newest state. */
-  const leaving = new Map<string, AlertRow>();
-  let latestTold = '';
-  let hasBegun = false;
-  let isStopped = false;
-  let timer: NodeJS.Timeout | null = null;
-  let timerAt = 0;
-  let tries = 0;
-  let retryAt = 0;
+/** One subscribed chat. It gets new alerts in order, and its messages follow their alerts. */
+export class AlertChannel {
+  /** Microseconds. Earlier alerts were delivered by an earlier process, or before the subscription. */
+  readonly from: number;
+  readonly #options: AlertChannelOptions;
+  readonly #queue: AlertQueue = createAlertQueue();
+  /** Alerts of the message that is being sent, in their newest state. */
+  readonly #sending = new Map<string, AlertRow>();
+  readonly #messages: AlertMessages;
+  #subscription: Subscription;
+  #location: ChatLocation;
+  #lastDelivered = '';
+  #hasBegun = false;
+  #isStopped = false;
+  #timer: NodeJS.Timeout | null = null;
+  /** Times of `performance.now()`. */
+  #timerAt = 0;
+  #retryAt = 0;
+  #failures = 0;
 
-  const messages = createAlertMessages({
-    timing,
-    log,
-    edit: (handle, card) => outbox(location).edit(location, handle, card),
-    offer: ({ label, intent }) =>
-      buttons.offer(location, { label, intent, user: null, seconds: buttonSeconds }),
-    keep: keepMessages,
-    onProblem: react,
-  });
+  constructor(options: AlertChannelOptions) {
+    const { subscription, outbox, buttons, timing, log, now } = options;
+    this.#options = options;
+    this.#subscription = subscription;
+    this.#location = locationOf(subscription);
+    this.from = Math.max(
+      microseconds(subscription.created_at) ?? 0,
+      (microseconds(subscription.cursor) ?? now() * 1000) - overlapMs * 1000,
+    );
+    this.#messages = new AlertMessages({
+      timing,
+      log,
+      edit: (handle, card) => outbox(this.#location).edit(this.#location, handle, card),
+      offer: ({ label, intent }) =>
+        buttons.offer(this.#location, { label, intent, user: null, seconds: buttonSeconds }),
+      record: (messages) => this.#record(messages),
+      onProblem: (problem) => this.#closeAfter(problem),
+    });
+  }
 
-  /** A new process begins with what waits here, and knows by its message what was told since. */
-  function keepMessages(kept: AlertDelivery['messages']): void {
-    const unsent = [waiting.oldest(), ...[...leaving.values()].map(({ last_at }) => last_at)];
+  location(): ChatLocation {
+    return this.#location;
+  }
+
+  /** Applies a changed subscription. */
+  update(subscription: Subscription): void {
+    this.#subscription = subscription;
+    this.#location = locationOf(subscription);
+    this.#schedule();
+  }
+
+  offer(row: AlertRow, agent: AlertAgent | null): void {
+    if ((microseconds(row.last_at) ?? 0) <= this.from) return;
+    if (this.#messages.has(row.id)) this.#messages.update(row);
+    else if (this.#sending.has(row.id)) this.#sending.set(row.id, row);
+    else if (needsAnnouncement(row) && matchesFilter(this.#subscription.filter, row, agent)) {
+      this.#queue.put(row);
+      this.#schedule();
+    } else {
+      // Closed before it was sent.
+      this.#queue.drop(row.id);
+    }
+  }
+
+  /** Follows the messages of an earlier process. */
+  restore(rows: ReadonlyMap<string, AlertRow>): void {
+    this.#messages.restore(this.#subscription.messages, rows);
+  }
+
+  /** Starts sending, once all earlier alerts were offered. */
+  begin(): void {
+    this.#hasBegun = true;
+    this.#schedule();
+  }
+
+  hasBegun(): boolean {
+    return this.#hasBegun;
+  }
+
+  prune(now: number): void {
+    this.#messages.prune(now);
+  }
+
+  /** The number of alerts that wait. */
+  size(): number {
+    return this.#queue.size() + this.#sending.size;
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#messages.stop();
+  }
+
+  /** The next process begins with what waits here; what was sent later it recognizes by its message. */
+  #record(messages: AlertDelivery['messages']): void {
+    const unsent = [this.#queue.oldest(), ...[...this.#sending.values()].map(({ last_at }) => last_at)];
     const oldest = unsent.reduce(
       (least, time) => (least === null || (time !== null && byTime(time, least) < 0) ? time : least),
       null,
     );
-    options.keep({ cursor: oldest ?? latestTold, messages: kept });
+    this.#options.record({ cursor: oldest ?? this.#lastDelivered, messages });
   }
 
-  /** A chat with another id is another chat: neither its binding nor what it subscribed to goes along. */
-  function react(problem: SendProblem): void {
-    if (problem.kind === 'closed') onClosed(problem.reason);
-    if (problem.kind === 'moved') onClosed('the chat has another id now');
+  /** A chat with another id is another chat: its binding and its subscription do not move along. */
+  #closeAfter(problem: SendProblem): void {
+    if (problem.kind === 'closed') this.#options.onClosed(problem.reason);
+    if (problem.kind === 'moved') this.#options.onClosed('the chat has another id now');
   }
 
-  function schedule(): void {
-    if (!hasBegun || isStopped || leaving.size > 0) return;
-    const pause = waiting.pause(watched.filter, now());
-    if (pause === null) return;
-    const at = Math.max(performance.now() + Math.max(pause, timing.gatherMs), retryAt);
-    if (timer !== null && timerAt <= at) return;
-    if (timer !== null) clearTimeout(timer);
-    timerAt = at;
-    timer = setTimeout(() => {
-      timer = null;
-      void tell().finally(schedule);
+  #schedule(): void {
+    if (!this.#hasBegun || this.#isStopped || this.#sending.size > 0) return;
+    const pauseMs = this.#queue.pause(this.#subscription.filter, this.#options.now());
+    if (pauseMs === null) return;
+    const due = performance.now() + Math.max(pauseMs, this.#options.timing.gatherMs);
+    const at = Math.max(due, this.#retryAt);
+    if (this.#timer !== null && this.#timerAt <= at) return;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timerAt = at;
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      void this.#sendNext().finally(() => this.#schedule());
     }, at - performance.now());
   }
 
-  async function send(card: Card): Promise<SendResult> {
+  async #sendNext(): Promise<void> {
+    const rows = this.#queue.take(this.#subscription.filter, this.#options.now());
+    if (rows.length === 0) return;
+    for (const row of rows) this.#sending.set(row.id, row);
+    const listed = rows.slice(0, countFitting(rows, this.#options.maxText));
+    const draft = this.#messages.draft(listed, rows.length - listed.length);
+    const sent = await this.#send(draft.card);
+    const newest = new Map(this.#sending);
+    this.#sending.clear();
+    if (!sent.ok) {
+      this.#onFailure([...newest.values()], sent.problem);
+      return;
+    }
+    this.#failures = 0;
+    this.#lastDelivered = rows.at(-1)?.last_at ?? this.#lastDelivered;
+    if (sent.handle !== null) this.#messages.sent(draft, sent.handle);
+    else this.#record([]);
+    // Changes during the sending are not in the message yet.
+    for (const row of listed) {
+      const newer = newest.get(row.id);
+      if (newer !== undefined && newer.last_at !== row.last_at) this.#messages.update(newer);
+    }
+  }
+
+  async #send(card: Card): Promise<SendResult> {
     try {
-      return await outbox(location).send(location, card);
+      return await this.#options.outbox(this.#location).send(this.#location, card);
     } catch (error) {
-      log.error({ err: error }, 'alerts could not be told');
+      this.#options.log.error({ err: error }, 'alerts could not be sent');
       return { ok: false, problem: { kind: 'away', reason: 'the outbox failed' } };
     }
   }
 
-  async function tell(): Promise<void> {
-    const rows = waiting.take(watched.filter, now());
-    if (rows.length === 0) return;
-    for (const row of rows) leaving.set(row.id, row);
-    const listed = rows.slice(0, countFitting(rows, maxText));
-    const draft = messages.draft(listed, rows.length - listed.length);
-    const sent = await send(draft.card);
-    const newest = new Map(leaving);
-    leaving.clear();
-    if (sent.ok) {
-      tries = 0;
-      latestTold = rows.at(-1)?.last_at ?? latestTold;
-      if (sent.handle !== null) messages.sent(draft, sent.handle);
-      else keepMessages([]);
-      // What happened meanwhile is not on the message yet.
-      for (const row of listed) {
-        const newer = newest.get(row.id);
-        if (newer !== undefined && newer.last_at !== row.last_at) messages.update(newer);
-      }
-      return;
-    }
-    for (const row of newest.values()) if (needsAnnouncement(row)) waiting.putBack(row);
-    react(sent.problem);
-    if (sent.problem.kind === 'closed' || sent.problem.kind === 'moved') return;
-    log.warn({ problem: sent.problem, platform: location.platform }, 'alerts wait for a chat');
-    retryAt = performance.now() + retryDelay(timing.retryMs, tries);
-    tries += 1;
+  #onFailure(rows: readonly AlertRow[], problem: SendProblem): void {
+    for (const row of rows) if (needsAnnouncement(row)) this.#queue.putBack(row);
+    this.#closeAfter(problem);
+    if (problem.kind === 'closed' || problem.kind === 'moved') return;
+    const { log, timing } = this.#options;
+    log.warn({ problem, platform: this.#location.platform }, 'alerts for a chat are sent later');
+    this.#failures += 1;
+    this.#retryAt = performance.now() + retryPauseMs(timing, this.#failures);
   }
-
-  return {
-    from,
-    location: () => location,
-    update(next) {
-      watched = next;
-      location = placeOf(next);
-      schedule();
-    },
-    offer(row, agent) {
-      if ((microseconds(row.last_at) ?? 0) <= from) return;
-      if (messages.has(row.id)) messages.update(row);
-      else if (leaving.has(row.id)) leaving.set(row.id, row);
-      else if (needsAnnouncement(row) && matchesFilter(watched.filter, row, agent)) {
-        waiting.put(row);
-        schedule();
-      } else {
-        // It was over before anybody had to be told.
-        waiting.drop(row.id);
-      }
-    },
-    restore: (rows) => messages.restore(watched.messages, rows),
-    begin() {
-      hasBegun = true;
-      schedule();
-    },
-    hasBegun: () => hasBegun,
-    prune: messages.prune,
-    size: () => waiting.size() + leaving.size,
-    stop() {
-      isStopped = true;
-      if (timer !== null) clearTimeout(timer);
-      messages.stop();
-    },
-  };
 }
 
-function placeOf({ platform, install, channel, thread, kind }: Subscription): ChatLocation {
+function locationOf({ platform, install, channel, thread, kind }: Subscription): ChatLocation {
   return { platform, install, channel, thread: thread ?? null, kind };
 }

@@ -5,19 +5,19 @@ import type { Platform } from '../../contract/inbound.ts';
 import { isUnreachable } from '../api/chat-api.ts';
 import type { Core } from '../core.ts';
 import { createAlertAgents } from './alert-agents.ts';
-import { createAlertChannels } from './alert-channels.ts';
-import { createAlertFeed } from './alert-feed.ts';
+import { AlertChannels } from './alert-channels.ts';
+import { AlertFeed } from './alert-feed.ts';
 import { type AlertTiming, defaultTiming } from './alert-timing.ts';
-import { createDeliveryLog } from './delivery-log.ts';
+import { DeliveryLog } from './delivery-log.ts';
 
-/** Brings alerts to the chats that want them. */
+/** Sends alerts to the chats that subscribed to them. */
 export interface AlertEngine {
   start(): void;
-  /** Tells nothing new any more. */
+  /** Sends nothing new. */
   stop(): void;
-  /** Keeps what was told and is not kept yet. */
+  /** Records the deliveries that are not recorded yet. */
   flush(): Promise<void>;
-  /** How many alerts wait for their chats. */
+  /** The number of alerts that wait for their chats. */
   size(): number;
 }
 
@@ -32,22 +32,24 @@ export interface AlertEngineOptions {
 export function createAlertEngine(options: AlertEngineOptions): AlertEngine {
   const { client, core, platforms, log } = options;
   const timing: AlertTiming = { ...defaultTiming, ...options.timing };
-  const keeper = createDeliveryLog(core.services.api, timing, log);
-  const chats = createAlertChannels({ client, core, agents: createAlertAgents(client), keeper, timing, log });
-  const feed = createAlertFeed({
+  const { services } = core;
+  const deliveryLog = new DeliveryLog(services.api, timing, log);
+  const agents = createAlertAgents(client);
+  const channels = new AlertChannels({ client, services, agents, deliveryLog, timing, log });
+  const feed = new AlertFeed({
     client,
     log,
     timing,
-    now: core.services.now,
-    isWanted: () => chats.count() > 0,
-    onAlerts: chats.offer,
+    now: services.now,
+    isWanted: () => channels.count() > 0,
+    onAlerts: (rows) => channels.offer(rows),
   });
   let isStopped = false;
 
-  /** Gives whether the database answered. */
+  /** Resolves to false if the database did not answer. */
   async function load(platform: Platform): Promise<boolean> {
     try {
-      await chats.load(platform);
+      await channels.load(platform);
       feed.refresh();
       return true;
     } catch (error) {
@@ -56,27 +58,27 @@ export function createAlertEngine(options: AlertEngineOptions): AlertEngine {
     }
   }
 
-  async function loadForever(): Promise<void> {
+  async function keepLoading(): Promise<void> {
     while (!isStopped) {
-      let isKnown = true;
-      for (const platform of platforms) isKnown = (await load(platform)) && isKnown;
-      await delay(isKnown ? timing.reloadMs : timing.pollMs, undefined, { ref: false });
+      let isLoaded = true;
+      for (const platform of platforms) isLoaded = (await load(platform)) && isLoaded;
+      await delay(isLoaded ? timing.reloadMs : timing.pollMs, undefined, { ref: false });
     }
   }
 
   return {
     start() {
-      core.onSubscriptions((platform) => void load(platform));
-      core.onAlertsDecided(feed.refresh);
+      core.onSubscriptionsChanged((platform) => void load(platform));
+      core.onAlertsDecided(() => feed.refresh());
       feed.start();
-      void loadForever();
+      void keepLoading();
     },
     stop() {
       isStopped = true;
       feed.stop();
-      chats.stop();
+      channels.stop();
     },
-    flush: keeper.flush,
-    size: chats.size,
+    flush: () => deliveryLog.flush(),
+    size: () => channels.size(),
   };
 }

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { nilTenant } from '../../../../db/testing/database.ts';
 import { eventually } from '../../../../db/testing/eventually.ts';
 import { type ChatTestStack, openChatStack } from '../../../testing/chat-stack.ts';
-import { createAlertFeed } from './alert-feed.ts';
+import { AlertFeed } from './alert-feed.ts';
 import { alertsSince } from './alert-row.ts';
 import { defaultTiming } from './alert-timing.ts';
 
@@ -40,7 +40,7 @@ describe('the feed', { timeout: 60_000 }, () => {
   it('hands over each change once, and what was not taken once more', async () => {
     const taken: string[] = [];
     let refusals = 2;
-    const feed = createAlertFeed({
+    const feed = new AlertFeed({
       client: chat.bot,
       log: pino({ level: 'silent' }),
       timing: { ...defaultTiming, pollMs: 50, resyncMs: 50, gatherMs: 10 },

@@ -1,17 +1,10 @@
 import type { HqClient } from '@hq/shared/client';
 import { type Watch, watchChanges } from '@hq/shared/live';
 import type { Log } from '@hq/shared/log';
+import { LRUCache } from 'lru-cache';
 import { isUnreachable } from '../api/chat-api.ts';
 import { type AlertRow, alertsSince } from './alert-row.ts';
 import { type AlertTiming, oldestMs, overlapMs } from './alert-timing.ts';
-
-/** What there is to tell: every alert that changes, in the order of the changes, each change once. */
-export interface AlertFeed {
-  start(): void;
-  /** Something may have changed. */
-  refresh(): void;
-  stop(): void;
-}
 
 export interface AlertFeedOptions {
   readonly client: HqClient;
@@ -19,86 +12,89 @@ export interface AlertFeedOptions {
   readonly timing: AlertTiming;
   /** Epoch milliseconds by the database's clock. */
   readonly now: () => number;
-  /** Whether anybody is to be told at all. */
+  /** False while no chat is subscribed. */
   readonly isWanted: () => boolean;
-  /** What it rejects is handed over again. */
+  /** Gets the same alerts again if it rejects. */
   readonly onAlerts: (rows: readonly AlertRow[]) => Promise<void>;
 }
 
-const mostSeen = 50_000;
+const maxSeen = 50_000;
 
-export function createAlertFeed(options: AlertFeedOptions): AlertFeed {
-  const { client, log, timing, now, isWanted, onAlerts } = options;
-  /** What was handed over, as it was then. The overlap brings it again. */
-  const seen = new Map<string, string>();
-  let since = now();
-  let watch: Watch | null = null;
-  let isJoined = false;
-  let isStopped = false;
-  let isRefreshing = false;
-  let refreshAgain = false;
-  let timer: NodeJS.Timeout | null = null;
+/** Reads every changed alert, in the order of the changes, each change once. */
+export class AlertFeed {
+  readonly #options: AlertFeedOptions;
+  /** The version of each alert that was handed over; the overlap reads it again. */
+  readonly #seen = new LRUCache<string, string>({ max: maxSeen });
+  #since: number;
+  #watch: Watch | null = null;
+  #isJoined = false;
+  #isStopped = false;
+  #isReading = false;
+  #readAgain = false;
+  #timer: NodeJS.Timeout | null = null;
 
-  function refresh(): void {
-    if (isStopped) return;
-    if (isRefreshing) {
-      refreshAgain = true;
+  constructor(options: AlertFeedOptions) {
+    this.#options = options;
+    this.#since = options.now();
+  }
+
+  start(): void {
+    this.#watch = watchChanges(this.#options.client.supabase, {
+      bindings: [{ table: 'notifications' }],
+      onChange: () => this.refresh(),
+      onState: (state) => {
+        this.#isJoined = state === 'joined';
+        this.refresh();
+      },
+    });
+  }
+
+  /** Reads the alerts now; repeats it if a read is in progress. */
+  refresh(): void {
+    if (this.#isStopped) return;
+    if (this.#isReading) {
+      this.#readAgain = true;
       return;
     }
-    isRefreshing = true;
-    refreshAgain = false;
-    if (timer !== null) clearTimeout(timer);
-    void read()
+    this.#isReading = true;
+    this.#readAgain = false;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    void this.#read()
       .catch((error: unknown) => {
-        if (!isUnreachable(error)) log.warn({ err: error }, 'the alerts could not be read');
+        if (!isUnreachable(error)) this.#options.log.warn({ err: error }, 'the alerts could not be read');
       })
       .finally(() => {
-        isRefreshing = false;
-        const pause = refreshAgain ? timing.gatherMs / 2 : isJoined ? timing.resyncMs : timing.pollMs;
-        if (!isStopped) timer = setTimeout(refresh, pause);
+        this.#isReading = false;
+        if (!this.#isStopped) this.#timer = setTimeout(() => this.refresh(), this.#pauseMs());
       });
   }
 
-  async function read(): Promise<void> {
+  stop(): void {
+    this.#isStopped = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    void this.#watch?.close();
+  }
+
+  #pauseMs(): number {
+    const { gatherMs, resyncMs, pollMs } = this.#options.timing;
+    if (this.#readAgain) return gatherMs / 2;
+    return this.#isJoined ? resyncMs : pollMs;
+  }
+
+  async #read(): Promise<void> {
+    const { client, now, isWanted, onAlerts } = this.#options;
     if (!isWanted()) {
-      since = now();
+      this.#since = now();
       return;
     }
-    const from = new Date(Math.max(since - overlapMs, now() - oldestMs)).toISOString();
+    const from = new Date(Math.max(this.#since - overlapMs, now() - oldestMs)).toISOString();
     for await (const rows of alertsSince(client, from)) {
-      const fresh = rows.filter((row) => seen.get(row.id) !== versionOf(row));
+      const fresh = rows.filter((row) => this.#seen.get(row.id) !== versionOf(row));
       await onAlerts(fresh);
-      for (const row of fresh) {
-        // Put behind the others, of which the first ones are forgotten.
-        seen.delete(row.id);
-        seen.set(row.id, versionOf(row));
-      }
-      since = Math.max(since, Date.parse(rows.at(-1)?.last_at ?? '') || 0);
-    }
-    for (const id of seen.keys()) {
-      if (seen.size <= mostSeen) break;
-      seen.delete(id);
+      for (const row of fresh) this.#seen.set(row.id, versionOf(row));
+      this.#since = Math.max(this.#since, Date.parse(rows.at(-1)?.last_at ?? '') || 0);
     }
   }
-
-  return {
-    start() {
-      watch = watchChanges(client.supabase, {
-        bindings: [{ table: 'notifications' }],
-        onChange: refresh,
-        onState: (state) => {
-          isJoined = state === 'joined';
-          refresh();
-        },
-      });
-    },
-    refresh,
-    stop() {
-      isStopped = true;
-      if (timer !== null) clearTimeout(timer);
-      void watch?.close();
-    },
-  };
 }
 
 function versionOf({ last_at, resolved_at, read_at, dismissed_at }: AlertRow): string {

@@ -1,4 +1,4 @@
-/** What HQ tells of. */
+/** The kinds of alerts that HQ raises. */
 export const alertKinds = [
   'command_failed',
   'gateway_stale',

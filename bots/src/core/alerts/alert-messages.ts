@@ -4,181 +4,178 @@ import type { SendProblem, SendResult } from '../../contract/inbound.ts';
 import type { AlertDelivery, Subscription } from '../api/chat-api.ts';
 import { type AlertButtonOffer, alertButtonOffers } from './alert-buttons.ts';
 import { type AlertRow, isClosed } from './alert-row.ts';
-import { type AlertTiming, retryDelay } from './alert-timing.ts';
+import { type AlertTiming, retryPauseMs } from './alert-timing.ts';
 import { renderAlertCard } from './render-alert-card.ts';
-
-/** What one chat was told: the messages there, each of which follows its alerts until they are over. */
-export interface AlertMessages {
-  has(id: string): boolean;
-  /** The card of a message that is yet to be sent. */
-  draft(alerts: readonly AlertRow[], more: number): DraftedMessage;
-  sent(draft: DraftedMessage, handle: Handle): void;
-  /** The messages of an earlier run. */
-  restore(kept: Subscription['messages'], rows: ReadonlyMap<string, AlertRow>): void;
-  /** Something about an alert that was told is different now. */
-  update(row: AlertRow): void;
-  /** Leaves alone what nothing will happen to any more. */
-  prune(now: number): void;
-  stop(): void;
-}
 
 export interface AlertMessagesOptions {
   readonly timing: AlertTiming;
   readonly log: Log;
   readonly edit: (handle: Handle, card: Card) => Promise<SendResult>;
   readonly offer: (offer: AlertButtonOffer) => Button;
-  readonly keep: (messages: AlertDelivery['messages']) => void;
-  /** The chat takes nothing any more, or has another id. */
+  readonly record: (messages: AlertDelivery['messages']) => void;
+  /** The chat accepts nothing any more, or has another id. */
   readonly onProblem: (problem: SendProblem) => void;
 }
 
 interface Content {
   readonly alerts: Map<string, AlertRow>;
+  /** Alerts beside those that are listed. */
   readonly more: number;
-  /** Those that were made, by their labels. */
+  /** Buttons by their labels. */
   readonly buttons: Map<string, Button>;
 }
 
-interface DraftedMessage extends Content {
+interface DraftMessage extends Content {
   readonly card: Card;
 }
 
 interface Message extends Content {
   readonly handle: Handle;
   timer: NodeJS.Timeout | null;
-  isBusy: boolean;
-  /** It changed while it was being edited. */
+  isEditing: boolean;
+  /** Changed during an edit. */
   isStale: boolean;
-  tries: number;
+  failures: number;
 }
 
-/** As long as its buttons work. What is not counted while it lasts never ends by itself. */
+/** The lifetime of its buttons. An alert without a `dedup_key` never resolves by itself. */
 const followedMs = 604_800_000;
 
-export function createAlertMessages(options: AlertMessagesOptions): AlertMessages {
-  const { timing, log, edit, offer, keep, onProblem } = options;
-  const byAlert = new Map<string, Message>();
-  let isStopped = false;
+/** The messages of one chat. Each is edited as its alerts change, until all are closed. */
+export class AlertMessages {
+  readonly #options: AlertMessagesOptions;
+  readonly #byAlert = new Map<string, Message>();
+  #isStopped = false;
 
-  function cardOf({ alerts, more, buttons }: Content): Card {
+  constructor(options: AlertMessagesOptions) {
+    this.#options = options;
+  }
+
+  has(id: string): boolean {
+    return this.#byAlert.has(id);
+  }
+
+  /** Renders a message that is yet to be sent. */
+  draft(rows: readonly AlertRow[], more: number): DraftMessage {
+    const content: Content = { alerts: new Map(rows.map((row) => [row.id, row])), more, buttons: new Map() };
+    return { ...content, card: this.#render(content) };
+  }
+
+  /** Follows a draft that was sent. */
+  sent(draft: DraftMessage, handle: Handle): void {
+    this.#add(draft, handle);
+    this.#options.record([...draft.alerts.keys()].map((key) => ({ key, handle, open: true })));
+  }
+
+  /** Follows the messages of an earlier process. */
+  restore(stored: Subscription['messages'], rows: ReadonlyMap<string, AlertRow>): void {
+    const byHandle = new Map<string, { readonly handle: Handle; readonly alerts: Map<string, AlertRow> }>();
+    for (const { key, handle } of stored) {
+      const row = rows.get(key);
+      if (row === undefined) {
+        this.#options.record([{ key, handle, open: false }]);
+        continue;
+      }
+      const text = JSON.stringify(handle);
+      const message = byHandle.get(text) ?? { handle, alerts: new Map() };
+      byHandle.set(text, message);
+      message.alerts.set(key, row);
+    }
+    for (const { handle, alerts } of byHandle.values()) {
+      const message = this.#add({ alerts, more: 0, buttons: new Map() }, handle);
+      // Closed while no process ran.
+      if ([...alerts.values()].some(isClosed)) this.#editLater(message, this.#options.timing.gatherMs);
+    }
+  }
+
+  /** Shows the new state of an alert. */
+  update(row: AlertRow): void {
+    const message = this.#byAlert.get(row.id);
+    if (message === undefined) return;
+    message.alerts.set(row.id, row);
+    this.#editLater(message, this.#options.timing.gatherMs);
+  }
+
+  /** Stops following alerts that will not change any more. */
+  prune(now: number): void {
+    for (const message of new Set(this.#byAlert.values())) {
+      const expired = [...message.alerts.values()].filter(
+        ({ id, dedup_key, created_at }) =>
+          this.#byAlert.has(id) && dedup_key === null && Date.parse(created_at) < now - followedMs,
+      );
+      this.#unfollow(message, expired);
+    }
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    for (const { timer } of this.#byAlert.values()) if (timer !== null) clearTimeout(timer);
+  }
+
+  #render({ alerts, more, buttons }: Content): Card {
     const rows = [...alerts.values()];
-    const offered = alertButtonOffers(rows).map((one) => {
-      const button = buttons.get(one.label) ?? offer(one);
-      buttons.set(one.label, button);
+    const offered = alertButtonOffers(rows).map((offer) => {
+      const button = buttons.get(offer.label) ?? this.#options.offer(offer);
+      buttons.set(offer.label, button);
       return button;
     });
     return renderAlertCard({ alerts: rows, more, buttons: offered });
   }
 
-  function add({ alerts, more, buttons }: Content, handle: Handle): Message {
+  #add({ alerts, more, buttons }: Content, handle: Handle): Message {
     const message: Message = {
       alerts,
       more,
       buttons,
       handle,
       timer: null,
-      isBusy: false,
+      isEditing: false,
       isStale: false,
-      tries: 0,
+      failures: 0,
     };
-    for (const id of alerts.keys()) byAlert.set(id, message);
+    for (const id of alerts.keys()) this.#byAlert.set(id, message);
     return message;
   }
 
-  function follow(message: Message, pauseMs: number): void {
-    if (message.isBusy) message.isStale = true;
-    else if (message.timer === null && !isStopped) {
+  #editLater(message: Message, pauseMs: number): void {
+    if (message.isEditing) message.isStale = true;
+    else if (message.timer === null && !this.#isStopped) {
       message.timer = setTimeout(() => {
         message.timer = null;
-        if (isStopped) return;
-        show(message).catch((error: unknown) =>
-          log.error({ err: error }, 'an alert’s message was not changed'),
+        if (this.#isStopped) return;
+        this.#edit(message).catch((error: unknown) =>
+          this.#options.log.error({ err: error }, 'the message of an alert could not be edited'),
         );
       }, pauseMs);
     }
   }
 
-  async function show(message: Message): Promise<void> {
-    message.isBusy = true;
+  async #edit(message: Message): Promise<void> {
+    const { timing, edit, log, onProblem } = this.#options;
+    message.isEditing = true;
     message.isStale = false;
     const shown = [...message.alerts.values()];
-    const sent = await edit(message.handle, cardOf(message)).finally(() => {
-      message.isBusy = false;
+    const sent = await edit(message.handle, this.#render(message)).finally(() => {
+      message.isEditing = false;
     });
     if (sent.ok) {
-      message.tries = 0;
-      leave(message, shown.filter(isClosed));
-      if (message.isStale) follow(message, timing.gatherMs);
+      message.failures = 0;
+      this.#unfollow(message, shown.filter(isClosed));
+      if (message.isStale) this.#editLater(message, timing.gatherMs);
       return;
     }
     const { problem } = sent;
-    if (problem.kind === 'gone') leave(message, shown);
+    if (problem.kind === 'gone') this.#unfollow(message, shown);
     else if (problem.kind === 'closed' || problem.kind === 'moved') onProblem(problem);
     else {
-      log.warn({ problem }, 'an alert’s message waits to be changed');
-      follow(message, retryDelay(timing.retryMs, message.tries));
-      message.tries += 1;
+      log.warn({ problem }, 'the message of an alert is edited later');
+      message.failures += 1;
+      this.#editLater(message, retryPauseMs(timing, message.failures));
     }
   }
 
-  function leave(message: Message, rows: readonly AlertRow[]): void {
-    for (const { id } of rows) byAlert.delete(id);
-    if (rows.length > 0) keep(rows.map(({ id }) => ({ key: id, handle: message.handle, open: false })));
+  #unfollow({ handle }: Message, rows: readonly AlertRow[]): void {
+    for (const { id } of rows) this.#byAlert.delete(id);
+    if (rows.length > 0) this.#options.record(rows.map(({ id }) => ({ key: id, handle, open: false })));
   }
-
-  return {
-    has: (id) => byAlert.has(id),
-    draft(rows, more) {
-      const content: Content = {
-        alerts: new Map(rows.map((row) => [row.id, row])),
-        more,
-        buttons: new Map(),
-      };
-      return { ...content, card: cardOf(content) };
-    },
-    sent(draft, handle) {
-      add(draft, handle);
-      keep([...draft.alerts.keys()].map((key) => ({ key, handle, open: true })));
-    },
-    restore(kept, rows) {
-      const byHandle = new Map<string, { readonly handle: Handle; readonly alerts: Map<string, AlertRow> }>();
-      for (const { key, handle } of kept) {
-        const row = rows.get(key);
-        if (row === undefined) {
-          keep([{ key, handle, open: false }]);
-          continue;
-        }
-        const text = JSON.stringify(handle);
-        const one = byHandle.get(text) ?? { handle, alerts: new Map() };
-        byHandle.set(text, one);
-        one.alerts.set(key, row);
-      }
-      for (const { handle, alerts } of byHandle.values()) {
-        const message = add({ alerts, more: 0, buttons: new Map() }, handle);
-        // It ended while nobody could say so.
-        if ([...alerts.values()].some(isClosed)) follow(message, timing.gatherMs);
-      }
-    },
-    update(row) {
-      const message = byAlert.get(row.id);
-      if (message === undefined) return;
-      message.alerts.set(row.id, row);
-      follow(message, timing.gatherMs);
-    },
-    prune(now) {
-      for (const message of new Set(byAlert.values())) {
-        leave(
-          message,
-          [...message.alerts.values()].filter(
-            ({ id, dedup_key, created_at }) =>
-              byAlert.has(id) && dedup_key === null && Date.parse(created_at) < now - followedMs,
-          ),
-        );
-      }
-    },
-    stop() {
-      isStopped = true;
-      for (const { timer } of byAlert.values()) if (timer !== null) clearTimeout(timer);
-    },
-  };
 }

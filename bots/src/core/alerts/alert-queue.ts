@@ -3,35 +3,35 @@ import type { AlertFilter } from '../api/chat-api.ts';
 import type { AlertRow } from './alert-row.ts';
 import { quietMinutes } from './quiet-hours.ts';
 
-/** What one chat is to be told, until it is time. Times are epoch milliseconds by the database's clock. */
+/** Alerts that wait for one chat. Times are epoch milliseconds by the database's clock. */
 export interface AlertQueue {
-  /** Takes an alert in, or its newer state. */
+  /** Adds an alert or its newer state. */
   put(row: AlertRow): void;
-  /** Takes back what could not be told: it waits for no summary again. */
+  /** Puts back an alert that could not be sent; it waits for no digest again. */
   putBack(row: AlertRow): void;
   drop(id: string): void;
   size(): number;
-  /** When the longest waiting one last changed; null where none waits. */
+  /** The oldest change of a waiting alert; null if none waits. */
   oldest(): string | null;
-  /** How long nothing needs to be told; null where nothing waits. */
+  /** Milliseconds until the next alert is due; null if none waits. */
   pause(filter: AlertFilter, now: number): number | null;
-  /** What is to be told now, in the order of the changes. It does not wait any more. */
+  /** Removes and returns the alerts that are due, in the order of their changes. */
   take(filter: AlertFilter, now: number): AlertRow[];
 }
 
 interface Waiting {
   readonly row: AlertRow;
-  /** From when on it has waited for the next summary. */
+  /** The time since which it waits for the next digest. */
   readonly since: number;
 }
 
-/** Quiet hours are looked at again: clocks change. */
+/** Quiet hours are checked again, because clocks change. */
 const longestPauseMs = 60_000;
 
 export function createAlertQueue(): AlertQueue {
   const waiting = new Map<string, Waiting>();
 
-  /** What is critical waits neither for the end of the quiet hours nor for a summary. */
+  /** Critical alerts wait neither for the end of quiet hours nor for a digest. */
   const isUrgent = ({ row }: Waiting): boolean => row.severity === 'critical';
 
   function held(filter: AlertFilter, now: number): number {

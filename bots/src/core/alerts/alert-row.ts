@@ -16,7 +16,7 @@ const alertRow = z.object({
   entity_type: z.string().nullable(),
   entity_id: z.string().nullable(),
   actor_agent_id: z.string().nullable(),
-  /** What it is counted under while it lasts; null where it is over as soon as it was. */
+  /** Counts repetitions while the alert lasts; null for an alert without an end. */
   dedup_key: z.string().nullable(),
   occurrences: z.number().catch(1),
   read_at: z.string().nullable(),
@@ -30,12 +30,12 @@ const alertRow = z.object({
 });
 export type AlertRow = z.output<typeof alertRow>;
 
-/** Whether nothing about it will be worth another look. */
+/** Resolved or dismissed: it does not change any more. */
 export function isClosed({ resolved_at, dismissed_at }: AlertRow): boolean {
   return resolved_at !== null || dismissed_at !== null;
 }
 
-/** Whether somebody who does not know it should. */
+/** Open, not acknowledged and not muted. */
 export function needsAnnouncement(row: AlertRow): boolean {
   return !isClosed(row) && row.read_at === null && !row.muted;
 }
@@ -63,7 +63,7 @@ export async function* alertsSince(client: HqClient, since: string): AsyncGenera
   }
 }
 
-/** What is asked for at once fits into one address. */
+/** The most ids whose request fits into one URL. */
 const mostIds = 100;
 
 export async function readAlerts(client: HqClient, ids: readonly string[]): Promise<AlertRow[]> {

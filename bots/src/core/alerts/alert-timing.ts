@@ -1,15 +1,15 @@
 import { backoffMs } from '@hq/shared/program';
 export interface AlertTiming {
-  /** After the first alert for a chat: what comes meanwhile goes into the same message. */
+  /** Milliseconds after the first alert of a message, in which others join it. */
   readonly gatherMs: number;
-  /** Between two looks while nobody tells of changes, and before what the database did not answer is asked again. */
+  /** Milliseconds between two reads without live changes, and before a failed read is repeated. */
   readonly pollMs: number;
-  /** Between two looks while changes are told. */
+  /** Milliseconds between two reads with live changes. */
   readonly resyncMs: number;
   readonly reloadMs: number;
-  /** What is told within this time is kept together. */
+  /** Milliseconds in which deliveries are recorded together. */
   readonly saveMs: number;
-  /** Before a chat that could not be told is tried again, the first time. */
+  /** Milliseconds before the first retry of a chat. */
   readonly retryMs: number;
 }
 
@@ -23,16 +23,16 @@ export const defaultTiming: AlertTiming = {
 };
 
 /**
- * A row's time is taken before its transaction ends: a later one may be seen before an earlier one, also across a restart. What was
- * told is known by its message and not told again.
+ * Milliseconds that are read again. A row gets its time before its transaction commits, so a later one may be read first,
+ * also across a restart. Alerts that were sent are recognized by their messages.
  */
 export const overlapMs = 10_000;
-/** What nobody was told of in this time is no news any more. Longer than the longest summary. */
+/** Milliseconds after which an alert is not sent any more; longer than the longest summary. */
 export const oldestMs = 172_800_000;
 
 const longestRetryMs = 600_000;
 
-/** Milliseconds until a chat is tried again after this many failed tries. */
-export function retryDelay(firstMs: number, tries: number): number {
-  return backoffMs(tries + 1, { firstMs, longestMs: longestRetryMs, jitter: 'none' });
+/** Milliseconds before the next try after this many failures in a row. */
+export function retryPauseMs({ retryMs }: Pick<AlertTiming, 'retryMs'>, failures: number): number {
+  return backoffMs(failures, { firstMs: retryMs, longestMs: longestRetryMs, jitter: 'none' });
 }

@@ -3,89 +3,83 @@ import type { Log } from '@hq/shared/log';
 import { type AlertDelivery, type ChatApi, isUnreachable } from '../api/chat-api.ts';
 import type { AlertTiming } from './alert-timing.ts';
 
+const maxPerRequest = 200;
+
 /**
- * Keeps in the database what was told. Many chats are kept with one request, and the next one begins when it has ended: what a
- * crash could have told twice is what was told within one such request.
+ * Records in the database which alerts each chat has got. One request records many chats, and the next one begins when
+ * it has ended: after a crash only the alerts of one such request can be sent twice.
  */
-export interface DeliveryLog {
-  record(row: AlertDelivery): void;
-  forget(subscriptionId: string): void;
-  /** Resolves when everything is kept, or the database is away. */
-  flush(): Promise<void>;
-}
+export class DeliveryLog {
+  readonly #api: Pick<ChatApi, 'recordAlerts'>;
+  readonly #timing: Pick<AlertTiming, 'saveMs' | 'pollMs'>;
+  readonly #log: Log;
+  readonly #unsaved = new Map<string, AlertDelivery>();
+  #isSaving = false;
+  #saved: Promise<boolean> = Promise.resolve(true);
 
-const mostAtOnce = 200;
-
-export function createDeliveryLog(
-  api: Pick<ChatApi, 'recordAlerts'>,
-  { saveMs, pollMs }: Pick<AlertTiming, 'saveMs' | 'pollMs'>,
-  log: Log,
-): DeliveryLog {
-  const unkept = new Map<string, AlertDelivery>();
-  let isSaving = false;
-  let saved: Promise<boolean> = Promise.resolve(true);
-
-  function add(row: AlertDelivery): void {
-    const before = unkept.get(row.subscription_id);
-    unkept.set(row.subscription_id, before === undefined ? row : joined(before, row));
+  constructor(api: Pick<ChatApi, 'recordAlerts'>, timing: Pick<AlertTiming, 'saveMs' | 'pollMs'>, log: Log) {
+    this.#api = api;
+    this.#timing = timing;
+    this.#log = log;
   }
 
-  /** Gives whether the database answered. */
-  async function saveAll(): Promise<boolean> {
-    while (unkept.size > 0) {
-      const some = [...unkept.values()].slice(0, mostAtOnce);
-      for (const { subscription_id } of some) unkept.delete(subscription_id);
+  record(row: AlertDelivery): void {
+    const before = this.#unsaved.get(row.subscription_id);
+    this.#unsaved.set(row.subscription_id, before === undefined ? row : merge(before, row));
+    if (!this.#isSaving) void this.#saveSoon();
+  }
+
+  forget(subscriptionId: string): void {
+    this.#unsaved.delete(subscriptionId);
+  }
+
+  /** Resolves when everything is saved, or the database is unreachable. */
+  async flush(): Promise<void> {
+    await this.#saveInTurn();
+  }
+
+  async #saveSoon(): Promise<void> {
+    this.#isSaving = true;
+    while (this.#unsaved.size > 0) {
+      await delay(this.#timing.saveMs, undefined, { ref: false });
+      if (!(await this.#saveInTurn())) await delay(this.#timing.pollMs, undefined, { ref: false });
+    }
+    this.#isSaving = false;
+  }
+
+  /** One request at a time. Resolves to false if the database is unreachable. */
+  #saveInTurn(): Promise<boolean> {
+    this.#saved = this.#saved.then(() => this.#saveAll());
+    return this.#saved;
+  }
+
+  async #saveAll(): Promise<boolean> {
+    while (this.#unsaved.size > 0) {
+      const rows = [...this.#unsaved.values()].slice(0, maxPerRequest);
+      for (const { subscription_id } of rows) this.#unsaved.delete(subscription_id);
       try {
-        await api.recordAlerts(some);
+        await this.#api.recordAlerts(rows);
       } catch (error) {
         if (!isUnreachable(error)) {
-          log.error({ err: error }, 'what was told could not be kept');
+          this.#log.error({ err: error }, 'the delivery of alerts could not be recorded');
           continue;
         }
-        for (const row of some) {
-          const later = unkept.get(row.subscription_id);
-          unkept.set(row.subscription_id, later === undefined ? row : joined(row, later));
+        for (const row of rows) {
+          const later = this.#unsaved.get(row.subscription_id);
+          this.#unsaved.set(row.subscription_id, later === undefined ? row : merge(row, later));
         }
         return false;
       }
     }
     return true;
   }
-
-  /** One at a time: whoever comes meanwhile waits for what is under way. */
-  function inTurn(): Promise<boolean> {
-    saved = saved.then(saveAll);
-    return saved;
-  }
-
-  async function saveSoon(): Promise<void> {
-    isSaving = true;
-    while (unkept.size > 0) {
-      await delay(saveMs, undefined, { ref: false });
-      if (!(await inTurn())) await delay(pollMs, undefined, { ref: false });
-    }
-    isSaving = false;
-  }
-
-  return {
-    record(row) {
-      add(row);
-      if (!isSaving) void saveSoon();
-    },
-    forget(subscriptionId) {
-      unkept.delete(subscriptionId);
-    },
-    async flush() {
-      await inTurn();
-    },
-  };
 }
 
-function joined(before: AlertDelivery, later: AlertDelivery): AlertDelivery {
+function merge(before: AlertDelivery, later: AlertDelivery): AlertDelivery {
   return {
     ...before,
     ...later,
-    // No cursor leaves the one that is kept.
+    // An empty cursor leaves the stored one.
     cursor: later.cursor === '' ? before.cursor : later.cursor,
     messages: [...before.messages, ...later.messages],
   };

@@ -2,7 +2,7 @@ import type { AlertFilter } from '../api/chat-api.ts';
 import type { AlertAgent } from './alert-agents.ts';
 import { type AlertRow, severities } from './alert-row.ts';
 
-/** Whether the filter of a chat lets an alert through. */
+/** Returns true if a chat's filter accepts the alert. */
 export function matchesFilter(filter: AlertFilter, alert: AlertRow, agent: AlertAgent | null): boolean {
   const least = severities.findIndex((severity) => severity === (filter.severity ?? 'info'));
   if (severities.indexOf(alert.severity) < least) return false;

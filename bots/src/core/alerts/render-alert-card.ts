@@ -9,13 +9,13 @@ const toneOf: Readonly<Record<AlertRow['severity'], Tone>> = {
   critical: 'bad',
 };
 
-/** What one message lists at most. What is more is counted. */
+/** Alerts that one message lists; further ones are counted. */
 const mostListed = 50;
 const longestTitle = 120;
-/** The id, what stands between, and the longest that a state becomes. */
+/** Characters of the id, the separators and the longest state. */
 const besideTitle = 60;
 
-/** How many of these alerts one message lists, with room for what will become of them. */
+/** The number of alerts that one message lists, with room for their later states. */
 export function countFitting(alerts: readonly AlertRow[], maxText: number): number {
   let left = maxText - besideTitle;
   const fitting = alerts.findIndex((alert, at) => {
@@ -27,12 +27,12 @@ export function countFitting(alerts: readonly AlertRow[], maxText: number): numb
 
 export interface AlertContent {
   readonly alerts: readonly AlertRow[];
-  /** Those that found no room. */
+  /** Alerts beside those that are listed. */
   readonly more: number;
   readonly buttons: readonly Button[];
 }
 
-/** One alert, or those that came together, as one message. */
+/** Renders one alert, or several that came together, as one message. */
 export function renderAlertCard({ alerts, more, buttons }: AlertContent): Card {
   const [first] = alerts;
   const hasEnded = alerts.every(({ resolved_at }) => resolved_at !== null) && more === 0;
@@ -85,7 +85,7 @@ function stateOf(alert: AlertRow): string {
   return `${alert.severity}${times}`;
 }
 
-/** Who decided, and when: of those that came together the last one, when all are decided about. */
+/** The last decision, once all alerts of the message are decided. */
 function stampOf(alerts: readonly AlertRow[]): string | null {
   const decided = alerts
     .flatMap((alert) => (alert.read_at === null ? [] : [{ ...alert, read_at: alert.read_at }]))

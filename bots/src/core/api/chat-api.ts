@@ -19,7 +19,7 @@ const whoami = z.object({
     gateway: z.string().nullish(),
     agent: z.string().nullish(),
   }),
-  /** What this person may do here: the lesser of their own role and the channel's. */
+  /** The effective role here: the lower one of the member's and the channel's. */
   role: z.enum(roles).nullable(),
   actions: z.array(z.string()),
   tenant: z.string().nullish(),
@@ -32,7 +32,7 @@ const confirmation = z.object({
   expected: z.string().nullish(),
   prompt: z.string(),
   action: z.string().nullish(),
-  /** The slug of what it is aimed at, a gateway’s or an agent’s. */
+  /** The slug of the target gateway or agent. */
   target: z.string().nullish(),
   asked_by: z.string().nullish(),
   expires_at: time,
@@ -45,11 +45,11 @@ const actResult = z.union([
   z.object({ command: commandRow, created: z.boolean().default(false), decided: decided.optional() }),
 ]);
 export type ActResult = z.output<typeof actResult>;
-/** The first answer to a delivery that comes again: it is kept, but its token only for as long as it can be used. */
-const questionThatWas = z
+/** The stored answer to a repeated delivery; its token is gone once it has expired. */
+const expiredQuestion = z
   .object({ confirm: confirmation.omit({ token: true }) })
   .transform(() => 'over' as const);
-/** `prompt` tells what it was. */
+/** `prompt` is the question that was declined. */
 const declined = z.object({ decided, prompt: z.string() });
 type Declined = z.output<typeof declined>;
 
@@ -112,7 +112,7 @@ export interface AlertDelivery {
   readonly subscription_id: string;
   readonly cursor: string;
   readonly messages: readonly { readonly key: string; readonly handle: Handle; readonly open: boolean }[];
-  /** Why this chat is left alone until somebody there subscribes again. */
+  /** The reason that ends the subscription. */
   readonly disabled?: string;
 }
 
@@ -133,21 +133,21 @@ export interface StoredButton {
   readonly platform: Platform;
   readonly install: string;
   readonly channel: string;
-  /** Null: whoever may do it. */
+  /** Null: everybody with the permission. */
   readonly user: string | null;
   readonly intent: Intent;
   readonly seconds: number;
   readonly once: boolean;
 }
 
-/** Who says something, and in which delivery. */
+/** The sender of a request and the key that identifies it when it comes again. */
 export interface Delivery {
   readonly sender: Sender;
   readonly key: string;
 }
 
 /**
- * All that chat may ask of HQ. Everything that somebody says goes through here with their identity, and the database
+ * The functions that chat may call. Every request goes through here with its sender's identity, and the database
  * decides. A refusal is thrown as an `HqError` with its reason.
  */
 export interface ChatApi {
@@ -198,7 +198,7 @@ type FunctionName = keyof Database['public']['Functions'];
 
 export function createChatApi(client: HqClient): ChatApi {
   async function call<Result>(name: FunctionName, args: object, schema: z.ZodType<Result>): Promise<Result> {
-    // A function that answers nothing gives null.
+    // A function without a result returns null.
     const request = client.supabase
       .rpc(name, args)
       .then((answer) => ({ ...answer, data: answer.data ?? {} }));
@@ -223,7 +223,7 @@ export function createChatApi(client: HqClient): ChatApi {
     },
     act: async (delivery, { action, payload, gateway, agent }) => {
       const args = { p_action: action, p_payload: payload, p_gateway: gateway, p_agent: agent };
-      const answer = await ask('chat_act', delivery, args, z.union([actResult, questionThatWas]));
+      const answer = await ask('chat_act', delivery, args, z.union([actResult, expiredQuestion]));
       if (answer !== 'over') return answer;
       throw new HqError('conflict', 'this question has expired', { hint: 'Ask for it again.' });
     },
@@ -267,7 +267,7 @@ export function createChatApi(client: HqClient): ChatApi {
     subscriptions: (platform) =>
       call('chat_list_subscriptions', { p_platform: platform }, z.array(subscribedChannel)),
     recordAlerts: async (rows) => {
-      // No cursor leaves the one that is kept.
+      // An empty cursor leaves the stored one.
       const known = rows.map(({ cursor, ...row }) => ({ ...row, ...(cursor !== '' && { cursor }) }));
       await call('chat_record_alerts', { p_rows: known }, z.unknown());
     },

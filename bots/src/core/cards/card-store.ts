@@ -9,7 +9,7 @@ interface StoredCard {
   readonly location: ChatLocation;
   readonly handle: Handle;
   readonly row: CommandRow;
-  /** Who pressed what: the one part of a card that is in no row. */
+  /** The decision on the card, the one part of it that is in no row. */
   readonly stamp: string | undefined;
   /** Only one person sees the message, and nobody can edit it after a restart. */
   readonly isPrivate: boolean;

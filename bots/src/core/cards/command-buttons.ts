@@ -9,7 +9,7 @@ interface Target {
   readonly agent?: string;
 }
 
-/** What can be done about a command from its card, as it is now. */
+/** The buttons of a command's card in its present state. */
 export function commandButtons(
   { actions, buttons }: { readonly actions: ActionTable; readonly buttons: Buttons },
   location: ChatLocation,
@@ -33,7 +33,7 @@ export function commandButtons(
     ...(row.status === 'done' && undo !== undefined && undone !== undefined
       ? [offer(undone.title, undo, targetFor(undone.target, target))]
       : []),
-    // Not the action itself: that would take the place of this card, and of why it failed.
+    // Runs in a new message, so that this card still shows the failure.
     ...(row.status === 'failed' && action !== undefined
       ? [offer('Retry', 'retry', { command: row.id })]
       : []),

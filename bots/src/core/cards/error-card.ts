@@ -14,12 +14,10 @@ const stateOf: Readonly<Record<ErrorCode, string>> = {
   cancelled: 'cancelled',
 };
 
-/** Why something was not done, and what to do next. What is no `HqError` is told in the log, not in a chat. */
+/** Shows an error and what to do next. Only an `HqError` is shown; details of others are in the log. */
 export function errorCard(error: unknown): Card {
   const fault =
-    error instanceof HqError
-      ? error
-      : new HqError('failed', 'Something failed here; the log of hq-bots says what.');
+    error instanceof HqError ? error : new HqError('failed', 'Something failed; see the log of hq-bots.');
   return {
     title: toSentence(fault.message),
     tone: fault.code === 'failed' || fault.code === 'unreachable' ? 'bad' : 'warning',

@@ -3,11 +3,11 @@ import { eventually } from '../../../../db/testing/eventually.ts';
 import { TestAdapter } from '../../../testing/test-adapter.ts';
 import type { ChatLocation } from '../../contract/inbound.ts';
 import { createExpiringCards } from './expiring-cards.ts';
-import { createOutbox } from './outbox.ts';
+import { Outbox } from './outbox.ts';
 
 it('takes the buttons of what nobody answered, and leaves alone what was answered', async () => {
   const adapter = new TestAdapter('slack');
-  const outbox = createOutbox({ adapter, sanitize: (card) => card, sanitizeText: (text) => text });
+  const outbox = new Outbox({ adapter, sanitize: (card) => card, sanitizeText: (text) => text });
   const expiring = createExpiringCards(() => outbox);
   const place: ChatLocation = {
     platform: 'slack',

@@ -2,10 +2,10 @@ import type { Card, Handle } from '../../contract/card.ts';
 import type { ChatLocation, Platform } from '../../contract/inbound.ts';
 import type { Outbox } from './outbox.ts';
 
-/** Cards that lose their buttons when nobody has answered them in time. */
+/** Replaces cards that nobody answers in time. */
 export interface ExpiringCards {
   put(location: ChatLocation, handle: Handle, afterMs: number, expired: Card): void;
-  /** Something else is shown there now. */
+  /** Call it before another card takes the place. */
   forget(handle: Handle): void;
   stop(): void;
 }

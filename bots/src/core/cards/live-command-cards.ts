@@ -13,7 +13,7 @@ import { editEveryMs, type Outbox } from './outbox.ts';
 import type { Responder } from './responder.ts';
 
 export interface CardDetails {
-  /** Who decided, and when. */
+  /** The decision, its author and its time. */
   readonly stamp?: string;
   /** Limits the output to lines that contain this. */
   readonly grep?: string;

@@ -4,7 +4,7 @@ import { TestAdapter } from '../../../testing/test-adapter.ts';
 import type { Card } from '../../contract/card.ts';
 import type { ChatLocation } from '../../contract/inbound.ts';
 import { createTokenBucket } from '../token-bucket.ts';
-import { createOutbox } from './outbox.ts';
+import { Outbox } from './outbox.ts';
 
 const place = (channel: string): ChatLocation => ({
   platform: 'telegram',
@@ -17,7 +17,7 @@ const titled = (title: string): Card => ({ title, tone: 'neutral' });
 
 function open(capabilities: ConstructorParameters<typeof TestAdapter>[1] = {}) {
   const adapter = new TestAdapter('telegram', capabilities);
-  const outbox = createOutbox({ adapter, sanitize: (card) => card, sanitizeText: (text) => text });
+  const outbox = new Outbox({ adapter, sanitize: (card) => card, sanitizeText: (text) => text });
   return { adapter, outbox };
 }
 

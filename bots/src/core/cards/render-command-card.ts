@@ -9,10 +9,10 @@ import type { Blocker } from './blockers.ts';
 export interface CommandCardContent {
   readonly row: CommandRow;
   readonly gateway: string | null;
-  /** What it has written, the last of it. */
+  /** The end of its output. */
   readonly output: string;
   readonly stamp: string | undefined;
-  /** What keeps it from being begun, while it waits. */
+  /** The reason why it waits. */
   readonly blocker: Blocker | null;
   readonly buttons: readonly Button[];
   /** The database's clock. */
@@ -20,11 +20,11 @@ export interface CommandCardContent {
   readonly maxText: number;
 }
 
-/** The lines that are shown while a command runs. */
+/** Lines of output that a running command shows. */
 const liveLines = 8;
 const mostLiveText = 1_200;
 
-/** One row as one card, from its birth to its end. */
+/** Renders a command in any of its states. */
 export function renderCommandCard(actions: ActionTable, view: CommandCardContent): Card {
   const { row, gateway, output, stamp, blocker, buttons, now, maxText } = view;
   const action = findAction(actions, row.action);
@@ -84,7 +84,7 @@ function progressText({ progress }: CommandRow): string {
   return `${percent}${note === '' ? '' : `: ${note}`}`;
 }
 
-/** The last whole lines that fit; of one that is too long by itself, its end. */
+/** Returns the last whole lines that fit, or the end of a last line that is too long. */
 export function lastLines(text: string, limit: number, lines: number): string {
   const last = text.replace(/\s+$/u, '').split('\n').slice(-lines);
   let size = 0;

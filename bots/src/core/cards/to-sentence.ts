@@ -1,6 +1,6 @@
-/** What an error says, as a sentence of its own. */
+/** Makes a sentence of an error message: a capital and a full stop. */
 export function toSentence(text: string): string {
-  // The name of an argument or of an action stays as it is typed.
+  // Names of arguments and actions stay in lower case.
   const begun = /^[a-z]+((_[a-z]+)*:|(_[a-z]+)+ )/.test(text)
     ? text
     : text.charAt(0).toUpperCase() + text.slice(1);

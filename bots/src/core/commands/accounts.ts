@@ -11,14 +11,14 @@ const optional = (name: 'gateway' | 'agent', summary: string): Argument => ({
   completion: name,
 });
 
-/** Who somebody is to HQ, and what a channel is for. */
+/** Links accounts to members and binds channels. */
 export const accountCommands: readonly Command[] = [
   {
     name: 'whoami',
     group: null,
     aliases: ['who am i', 'me'],
     title: 'Who am I',
-    summary: 'Tells who you are to HQ, and what you may do here.',
+    summary: 'Shows your HQ account and your role here.',
     arguments: [],
     visibility: 'everyone',
     private: true,
@@ -82,7 +82,7 @@ export const accountCommands: readonly Command[] = [
         title: `Linked to ${email ?? 'you'}`,
         tone: 'good',
         state: 'linked',
-        body: [{ kind: 'text', text: 'Say help for what you can do here.' }],
+        body: [{ kind: 'text', text: 'Type help to see what you can do here.' }],
       });
     },
   },
@@ -91,7 +91,7 @@ export const accountCommands: readonly Command[] = [
     group: 'chat',
     aliases: [],
     title: 'Unlink this account',
-    summary: 'Takes the link between this account and you back.',
+    summary: 'Ends the link between this account and you.',
     arguments: [],
     visibility: 'linked',
     private: true,
@@ -110,18 +110,18 @@ export const accountCommands: readonly Command[] = [
     group: 'chat',
     aliases: [],
     title: 'Bind this channel',
-    summary: 'Lets this channel use HQ, up to a role; says which gateway or agent it is about.',
+    summary: 'Lets this channel use HQ up to a role, and sets its gateway or agent.',
     arguments: [
       {
         name: 'ceiling',
-        summary: 'The most that anybody may do here',
+        summary: 'The highest role in this channel',
         kind: 'choice',
         required: false,
         completion: null,
         choices: choices(roles),
       },
-      optional('gateway', 'The gateway that is meant here where none is named'),
-      optional('agent', 'The agent that is meant here where none is named'),
+      optional('gateway', 'The default gateway of this channel'),
+      optional('agent', 'The default agent of this channel'),
     ],
     visibility: 'admins',
     private: false,
@@ -145,7 +145,7 @@ export const accountCommands: readonly Command[] = [
     group: 'chat',
     aliases: [],
     title: 'Unbind this channel',
-    summary: 'Takes HQ away from this channel.',
+    summary: 'Ends the use of HQ in this channel.',
     arguments: [],
     visibility: 'admins',
     private: false,

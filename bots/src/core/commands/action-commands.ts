@@ -6,7 +6,7 @@ import { runAction } from './run-action.ts';
 
 const groupOf = { gateway: 'gateway', agent: 'agent', workspace: 'work' } as const;
 
-/** What people say instead of the first word of an action's name. */
+/** Synonyms of the first word of an action's name. */
 export const synonyms: Readonly<Record<string, readonly string[]>> = {
   acknowledge: ['ack'],
   create: ['new', 'add'],
@@ -26,7 +26,7 @@ const completions: Readonly<Record<string, Completion>> = {
   source_template: 'template',
 };
 
-/** One command for every action of the catalogue, whatever it is. */
+/** Makes one command of every action of the catalogue. */
 export function actionCommands(actions: ActionTable): Command[] {
   const names = Object.keys(actions);
   return Object.entries(actions).map(([name, action], index) => ({
@@ -129,7 +129,7 @@ function ownsVerb(name: string, verb: string, names: readonly string[]): boolean
   return others.length === 1 || (name === `${verb}_gateway` && !others.includes(`${verb}_agent`));
 }
 
-/** The verbs that are for gateways and for agents: which is meant is told by what is named. */
+/** Verbs for gateways and for agents; the named target tells which one. */
 export function sharedVerbs(actions: ActionTable): string[] {
   return Object.keys(actions).flatMap((name) => {
     const verb = /^([a-z]+)_gateway$/.exec(name)?.[1];

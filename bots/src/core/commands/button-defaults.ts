@@ -1,7 +1,7 @@
 import type { Argument } from '../../contract/command.ts';
 import type { Command } from './command.ts';
 
-/** What commands have in common that buttons say and nobody types. */
+/** Common properties of the commands of buttons, which nobody types. */
 export const buttonDefaults = {
   group: null,
   aliases: [],
@@ -10,7 +10,7 @@ export const buttonDefaults = {
   rank: 1000,
 } as const satisfies Partial<Command>;
 
-/** What the button brings along. */
+/** An argument that the button carries. */
 export const buttonArgument = (name: string): Argument => ({
   name,
   summary: '',

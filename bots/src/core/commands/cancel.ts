@@ -10,7 +10,7 @@ export const cancel: Command = {
   group: null,
   aliases: ['stop', 'abort'],
   title: 'Cancel a command',
-  summary: 'Takes back a command that waits, or stops one that runs.',
+  summary: 'Cancels a command that waits or runs.',
   arguments: [textArgument('command', 'unfinished', 'The command’s id, or its first characters', true)],
   visibility: 'linked',
   private: false,

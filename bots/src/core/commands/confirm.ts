@@ -5,13 +5,13 @@ import { showResult } from './run-action.ts';
 
 const token = buttonArgument('token');
 
-/** What the buttons of a confirmation say. Nobody types these. */
+/** The commands of a confirmation's buttons. Nobody types them. */
 export const confirmCommands: readonly Command[] = [
   {
     ...buttonDefaults,
     name: 'confirm',
     title: 'Confirm',
-    summary: 'Says yes to what was asked for.',
+    summary: 'Confirms a request.',
     arguments: [token],
     run: (context) => confirm(context, null),
   },
@@ -19,7 +19,7 @@ export const confirmCommands: readonly Command[] = [
     ...buttonDefaults,
     name: 'confirm_typed',
     title: 'Confirm by name',
-    summary: 'Says yes by typing the name of what it is about.',
+    summary: 'Confirms a request by the name of its target.',
     arguments: [
       token,
       {
@@ -37,7 +37,7 @@ export const confirmCommands: readonly Command[] = [
     ...buttonDefaults,
     name: 'decline',
     title: 'Decline',
-    summary: 'Says no to what was asked for.',
+    summary: 'Declines a request.',
     arguments: [token],
     async run({ delivery, values, services, responder }) {
       const { prompt, decided } = await services.api.decline(delivery, values.token ?? '');

@@ -1,13 +1,13 @@
 import type { Command } from './command.ts';
 
-/** What help tells about at once. */
+/** A group of commands in help. */
 export interface Topic {
   readonly name: string;
   readonly title: string;
 }
 
 interface ListedTopic extends Topic {
-  /** The first of it; the catalogue's own actions follow. */
+  /** The first commands; actions of the catalogue follow. */
   readonly commands: readonly string[];
 }
 
@@ -27,7 +27,7 @@ const topics: readonly ListedTopic[] = [
   { name: 'alerts', title: 'Alerts', commands: ['alerts', 'subscribe', 'subscriptions', 'unsubscribe'] },
   {
     name: 'commands',
-    title: 'What was asked for, and what became of it',
+    title: 'Commands and their results',
     commands: ['commands', 'command', 'output', 'cancel'],
   },
   {
@@ -40,7 +40,7 @@ const topics: readonly ListedTopic[] = [
 export const findTopic = (name: string): Topic | undefined =>
   topics.find((topic) => topic.name === name.trim().toLowerCase());
 
-/** The commands of each topic that has any, in the order in which they are told. */
+/** Groups commands by topic, in the order of help; leaves out empty topics. */
 export function groupByTopic(commands: readonly Command[]): { topic: Topic; commands: readonly Command[] }[] {
   return topics
     .map((topic) => ({
@@ -57,7 +57,7 @@ function placeOf({ name, rank }: Command, { commands }: ListedTopic): number {
   return at < 0 ? commands.length + rank : at;
 }
 
-/** What the catalogue brings is told by what it is about. */
+/** Finds the topic of an action by its arguments and its group. */
 function topicOf({ name, group, arguments: all }: Command): string {
   const named = topics.find(({ commands }) => commands.includes(name));
   if (named !== undefined) return named.name;

@@ -14,7 +14,7 @@ export const help: Command = {
   group: null,
   aliases: ['?', 'commands help', 'start', 'hi', 'hello'],
   title: 'Help',
-  summary: 'Tells what you can do here, about one topic, or about one command.',
+  summary: 'Lists what you can do here; with a topic or a command, explains it.',
   arguments: [
     {
       name: 'topic',
@@ -78,7 +78,7 @@ function overview(told: ReturnType<typeof groupByTopic>, who: Whoami): Card {
       text(`  ${commands.map(({ name }) => name).join(', ')}`),
     ]),
     footer: who.linked
-      ? 'help TOPIC or help COMMAND tells more. What is missing is asked for.'
+      ? 'help TOPIC and help COMMAND say more. HQ asks for missing arguments.'
       : 'Link your account first: link CODE, with a code from hq-tui chat code.',
   };
 }
@@ -92,7 +92,7 @@ function aboutTopic({ topic, commands }: ReturnType<typeof groupByTopic>[number]
       code(command.name),
       text(` ${command.title}`),
     ]),
-    footer: 'help COMMAND tells how each is said.',
+    footer: 'help COMMAND shows the usage of a command.',
   };
 }
 
@@ -102,7 +102,7 @@ function about(command: Command): Card {
     tone: 'neutral',
     body: [
       text(`${command.summary}\n`),
-      code(usageOf(command).replace(/^Say /u, '')),
+      code(usageOf(command).replace(/^Usage: /u, '')),
       ...command.arguments.flatMap(({ name, summary, required, choices }): TextNode[] => [
         text('\n'),
         strong(name),

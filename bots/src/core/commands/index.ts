@@ -17,7 +17,7 @@ import { subscriptionCommands } from './queries/subscriptions.ts';
 import { taskCommands } from './queries/tasks.ts';
 import { verbCommands } from './verb-aliases.ts';
 
-/** What can be said besides the actions of the catalogue. */
+/** The commands beside the actions of the catalogue. */
 export function builtInCommands(actions: ActionTable): Command[] {
   return [
     help,
@@ -37,5 +37,5 @@ export function builtInCommands(actions: ActionTable): Command[] {
   ];
 }
 
-/** What buttons say and nobody types. */
+/** The commands of buttons, which nobody types. */
 export const buttonCommands: readonly Command[] = [...confirmCommands, ...alertButtonCommands];

@@ -4,7 +4,7 @@ import { queryDefaults, textArgument } from './queries/query-defaults.ts';
 
 const name = 'tail_logs';
 
-/** `logs alpha --tail 50 --grep error`: the catalogue's own action in the words of a shell. */
+/** `logs alpha --tail 50 --grep error`: the action `tail_logs` with a shell's options. */
 export function logCommands(actions: ActionTable): Command[] {
   const action = findAction(actions, name);
   if (action === undefined) return [];
@@ -27,7 +27,7 @@ export function logCommands(actions: ActionTable): Command[] {
           min: 1,
           max: 1000,
         },
-        textArgument('grep', null, 'Only lines that hold this'),
+        textArgument('grep', null, 'Only lines that contain this'),
       ],
       visibility: { action: name },
       private: true,

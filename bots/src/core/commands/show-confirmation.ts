@@ -1,63 +1,35 @@
-import type { Button, Card } from '../../contract/card.ts';
+import type { Button, Card, TextNode } from '../../contract/card.ts';
 import { findAction } from '../action-table.ts';
 import type { Confirmation } from '../api/chat-api.ts';
 import type { Blocker } from '../cards/blockers.ts';
 import type { CommandContext, Services } from './command.ts';
 
-/** Asks whether it is meant. The database keeps what was asked for, and takes one yes for it, from whom it says. */
+/** Asks for a confirmation. The database keeps the request, and decides whose answer counts and that it counts once. */
 export async function showConfirmation(context: CommandContext, confirmation: Confirmation): Promise<void> {
-  const { delivery, services } = context;
+  const { delivery, services, responder } = context;
   const { sender } = delivery;
   const { token, kind, expected, prompt, asked_by, expires_at } = confirmation;
   const seconds = Math.max(1, Math.ceil((Date.parse(expires_at) - services.now()) / 1000));
-  const capabilities = services.capabilities(sender.platform);
-  const isTyped = kind === 'typed';
-  // Whose press counts is the database's to say: for a second person it is anybody's but theirs.
-  const user = kind === 'second' ? null : sender.user;
-  const offer = (label: string, command: string, style: Button['style']): Button =>
-    services.buttons.offer(sender, {
-      label,
-      style,
-      intent: { command, values: { token }, ...(command === 'confirm_typed' && { form: true }) },
-      user,
-      seconds,
-    });
-  const blocker = await obstacleTo(confirmation, services);
-  const isAsked = isTyped && !capabilities.forms;
-  if (isAsked) services.prompts.put(sender, { command: 'confirm_typed', values: { token }, field: 'typed' });
-  const buttons = [
-    ...(isAsked
-      ? []
-      : [
-          offer(
-            isTyped ? 'Type the name' : kind === 'second' ? 'Approve' : 'Confirm',
-            isTyped ? 'confirm_typed' : 'confirm',
-            'danger',
-          ),
-        ]),
-    offer(kind === 'second' ? 'Refuse' : 'Cancel', 'decline', 'plain'),
-  ];
+  const isPrompt = kind === 'typed' && !services.capabilities(sender.platform).forms;
+  const blocker = await blockerOf(confirmation, services);
+  if (isPrompt) services.prompts.put(sender, { command: 'confirm_typed', values: { token }, field: 'typed' });
+  const isSecond = kind === 'second';
   const card: Card = {
     title: prompt,
     tone: 'warning',
-    state: kind === 'second' ? 'waits for a second person' : 'not done yet',
+    state: isSecond ? 'waits for a second person' : 'not done yet',
     body: [
       ...(blocker === null ? [] : [{ kind: 'text' as const, text: `${blocker.warning}\n` }]),
-      ...(isTyped
-        ? [
-            { kind: 'text' as const, text: isAsked ? 'To go on, reply with ' : 'To go on, type ' },
-            { kind: 'code' as const, text: expected ?? '' },
-          ]
-        : []),
+      ...(kind === 'typed' ? typedPrompt(expected ?? '', isPrompt) : []),
     ],
-    buttons,
-    // Where a command is not seen by others, neither is who gave it.
-    footer: `${kind === 'second' ? `Asked for by ${asked_by ?? 'somebody'}. ` : ''}Expires in ${Math.ceil(seconds / 60)} min.`,
-    ...(isAsked && { question: { placeholder: expected ?? 'the name' } }),
+    buttons: confirmationButtons(context, confirmation, seconds, isPrompt),
+    // A private command does not show who requested it.
+    footer: `${isSecond ? `Requested by ${asked_by ?? 'somebody'}. ` : ''}Expires in ${Math.ceil(seconds / 60)} min.`,
+    ...(isPrompt && { question: { placeholder: expected ?? 'the name' } }),
   };
-  const handle = await context.responder.replace(card);
+  const handle = await responder.replace(card);
   if (handle === null) return;
-  services.expiringCards.put(context.delivery.sender, handle, seconds * 1000, {
+  services.expiringCards.put(sender, handle, seconds * 1000, {
     ...card,
     tone: 'neutral',
     state: 'expired, nothing was done',
@@ -67,8 +39,39 @@ export async function showConfirmation(context: CommandContext, confirmation: Co
   });
 }
 
-/** Who is asked knows what becomes of a yes. */
-async function obstacleTo({ action, target }: Confirmation, services: Services): Promise<Blocker | null> {
+function typedPrompt(expected: string, isPrompt: boolean): TextNode[] {
+  return [
+    { kind: 'text', text: isPrompt ? 'To go on, reply with ' : 'To go on, type ' },
+    { kind: 'code', text: expected },
+  ];
+}
+
+/** A prompt has no button to confirm: the reply with the name confirms it. */
+function confirmationButtons(
+  { delivery: { sender }, services }: CommandContext,
+  { token, kind }: Confirmation,
+  seconds: number,
+  isPrompt: boolean,
+): Button[] {
+  const isTyped = kind === 'typed';
+  const isSecond = kind === 'second';
+  const offer = (label: string, command: string, style: Button['style'], form = false): Button =>
+    services.buttons.offer(sender, {
+      label,
+      style,
+      intent: { command, values: { token }, ...(form && { form }) },
+      // Any second person may press, so the database decides whose press counts.
+      user: isSecond ? null : sender.user,
+      seconds,
+    });
+  const confirm = isTyped
+    ? offer('Type the name', 'confirm_typed', 'danger', true)
+    : offer(isSecond ? 'Approve' : 'Confirm', 'confirm', 'danger');
+  const decline = offer(isSecond ? 'Refuse' : 'Cancel', 'decline', 'plain');
+  return isPrompt ? [decline] : [confirm, decline];
+}
+
+async function blockerOf({ action, target }: Confirmation, services: Services): Promise<Blocker | null> {
   const isForGateway = action && target && findAction(services.actions, action)?.target === 'gateway';
   return isForGateway ? services.blockers.find(action, { slug: target }) : null;
 }

@@ -3,7 +3,7 @@ import { type ActionTable, findAction } from '../action-table.ts';
 import { sharedVerbs, synonyms } from './action-commands.ts';
 import type { Command, CommandContext } from './command.ts';
 
-/** `pause X`, where both a gateway and an agent can be paused: which is meant is told by what X names. */
+/** `pause X` for a gateway or an agent, whichever X names. */
 export function verbCommands(actions: ActionTable): Command[] {
   return sharedVerbs(actions).map((verb) => verbCommand(verb, actions));
 }

@@ -1,7 +1,7 @@
 import type { Whoami } from '../api/chat-api.ts';
 import type { Command } from './command.ts';
 
-/** Whether somebody finds a command in help and completion. It grants nothing. */
+/** Returns true if help and completion show the command to this person. Grants nothing. */
 export function isVisibleTo({ visibility }: Command, who: Whoami): boolean {
   if (visibility === 'everyone') return true;
   if (!who.linked || who.role === null) return false;
@@ -10,7 +10,7 @@ export function isVisibleTo({ visibility }: Command, who: Whoami): boolean {
   return who.actions.includes(visibility.action);
 }
 
-/** What the names of its arguments are read for, as the database knows it; null where reading is all that it takes. */
+/** The purpose for `ChatApi.may`; null for a command that only reads. */
 export function purposeOf({ visibility }: Command): string | null {
   if (visibility === 'admins') return 'bind';
   return typeof visibility === 'object' ? visibility.action : null;

@@ -7,13 +7,13 @@ import type { Command, Services } from '../commands/command.ts';
 export const formLifetimeSeconds = 600;
 const mostFields = 5;
 
-/** The form that asks for what was not said, with what was said already beside it. */
+/** Builds the form for all missing values; the given values come back with its token. */
 export function buildForm(
   services: Pick<Services, 'buttons'>,
   sender: Sender,
   command: Command,
   values: Readonly<Record<string, string>>,
-  /** The message whose button opens it. */
+  /** The message whose button opens the form. */
   message: Handle | null,
 ): Form {
   const open = command.arguments.filter(
@@ -21,7 +21,7 @@ export function buildForm(
       values[name] === undefined &&
       (required || completion === null || name === 'agent' || name === 'gateway'),
   );
-  // Whom it is about, what is needed, and the rest.
+  // The target, then required fields, then the others.
   const rank = ({ name, required, isTarget }: Argument): number =>
     isTarget === true && name === 'agent' ? 0 : required ? 1 : 2;
   const fields = open.toSorted((a, b) => rank(a) - rank(b)).slice(0, mostFields);

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Inbound } from '../../contract/inbound.ts';
 
 /**
- * The delivery's name with a mark of what it says. A platform that delivers again says the same; one that begins to
- * count anew, as a server of one's own does, says something else under an old name, and is not taken for a repetition.
+ * The delivery's id with a hash of its content. A repeated delivery has the same content. A platform that restarts its
+ * counter, as a self-hosted server does, reuses ids with other content, which is no repetition.
  */
 export function deliveryKey({ deliveryId, user, channel, input }: Inbound): string {
   const mark = createHash('sha256').update(JSON.stringify([user, channel, input]));

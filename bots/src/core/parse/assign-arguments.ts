@@ -3,13 +3,13 @@ import type { Argument, CommandDefinition } from '../../contract/command.ts';
 import { normalizeChoice } from './parse-value.ts';
 import { usageOf } from './usage.ts';
 
-/** Words that say nothing besides which argument comes next, and words of courtesy. */
+/** Prepositions before an argument, and words of courtesy. */
 const filler = /^(?:to|of|for|from|on|by|at|is|please|pls|now|usd|dollars?)[.!]?$/iu;
 const timeUnit = '(?:m|mins?|minutes?|h|hrs?|hours?|d|days?|w|weeks?)';
 const unitOfTime = new RegExp(`^${timeUnit}[.!]?$`, 'iu');
 const span = new RegExp(`^\\d{1,5}${timeUnit}?[.!]?$`, 'iu');
 
-/** Gives every word its argument: required ones first, and before them the agent where there are words enough. */
+/** Assigns words to arguments: required ones first, after the agent if there are enough words. */
 export function assignArguments(
   command: CommandDefinition,
   words: readonly string[],
@@ -45,14 +45,14 @@ export function assignArguments(
   return values;
 }
 
-/** Whether a word can be meant for an argument: what counts something holds a digit. */
+/** Returns true if the argument accepts the word: numbers and amounts contain a digit. */
 function mayBe(argument: Argument | undefined, word = ''): boolean {
   if (argument === undefined) return true;
   const counts = argument.kind === 'integer' || argument.kind === 'number' || argument.unit !== undefined;
   return !counts || /^\W*\d|^none$/iu.test(word);
 }
 
-/** By its name, or by as much of it as names one: `limit=25` is `limit_usd=25`. */
+/** Finds an argument by its name or an unambiguous beginning: `limit=25` is `limit_usd=25`. */
 function argumentNamed(command: CommandDefinition, key: string): Argument {
   const begun = command.arguments.filter(({ name }) => name === key || name.startsWith(`${key}_`));
   const found = begun.find(({ name }) => name === key) ?? (begun.length === 1 ? begun[0] : undefined);
@@ -63,7 +63,7 @@ function argumentNamed(command: CommandDefinition, key: string): Argument {
   });
 }
 
-/** A word that is an argument's name names the word behind it: `logs gateway alpha tail 50`. */
+/** Takes the word after an argument's name as its value: `logs gateway alpha tail 50`. */
 function pickNamed(command: CommandDefinition, left: string[], values: Record<string, string>): void {
   for (const { name } of command.arguments) {
     const at = left.findIndex((word) => word.toLowerCase() === name);
@@ -73,7 +73,7 @@ function pickNamed(command: CommandDefinition, left: string[], values: Record<st
   }
 }
 
-/** Words that are one of an argument's choices are that argument's, wherever they stand: `bind operator`. */
+/** Takes a choice as the value of its argument, at any position: `bind operator`. */
 function pickChoices(command: CommandDefinition, left: string[], values: Record<string, string>): void {
   for (const { name, choices } of command.arguments) {
     if (choices === undefined || values[name] !== undefined) continue;
@@ -90,7 +90,7 @@ function pickChoices(command: CommandDefinition, left: string[], values: Record<
   }
 }
 
-/** A small number is the number that is wanted, where no required argument waits for it: `logs alpha 50`. */
+/** Takes a number for an optional argument if no required one needs it: `logs alpha 50`. */
 function pickNumber(command: CommandDefinition, left: string[], values: Record<string, string>): void {
   const wanted = command.arguments.find(
     ({ name, kind, required }) => !required && kind === 'integer' && values[name] === undefined,

@@ -1,6 +1,6 @@
 const mostTold = 3;
 
-/** Those that a word may be a slip of, the nearest first. */
+/** Names that a word may misspell, the nearest first. */
 export function nearestNames(word: string, known: readonly string[]): readonly string[] {
   return known
     .map((one) => ({ one, distance: distance(word, one) }))
@@ -10,7 +10,7 @@ export function nearestNames(word: string, known: readonly string[]): readonly s
     .map(({ one }) => one);
 }
 
-/** How many signs must be put in, taken out, changed or exchanged with the next. */
+/** Damerau–Levenshtein distance: insertions, deletions, substitutions and transpositions. */
 function distance(a: string, b: string): number {
   let before: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);

@@ -1,7 +1,7 @@
 import { HqError } from '@hq/shared/errors';
 import type { Argument, CommandDefinition, Completion } from '../../contract/command.ts';
 
-/** Names and ids stand in no capitals, and nothing that people type around them is part of them. */
+/** Names and ids are lower case, without the punctuation that people type around them. */
 const inSmallLetters: ReadonlySet<Completion> = new Set([
   'gateway',
   'agent',
@@ -16,7 +16,7 @@ const minutesIn: Readonly<Record<string, number>> = { m: 1, h: 60, d: 1_440, w: 
 const yes = new Set(['true', 'yes', 'y', 'on']);
 const no = new Set(['false', 'no', 'n', 'off']);
 
-/** What somebody wrote for the arguments of a command; the first that cannot be meant is thrown. */
+/** Parses the values of a command. Throws an `HqError` for the first invalid one. */
 export function parseValues(
   command: CommandDefinition,
   written: Readonly<Record<string, string>>,
@@ -28,7 +28,7 @@ export function parseValues(
   return { ...written, ...Object.fromEntries(values) };
 }
 
-/** What somebody wrote for an argument, as it is passed on; throws where it cannot be meant. */
+/** Parses one value. Throws an `HqError` that names the argument if it is invalid. */
 function parseValue(argument: Argument, written: string): string {
   const { name, kind, choices, min, max } = argument;
   const wrong = (what: string): HqError =>
@@ -58,7 +58,7 @@ function parseValue(argument: Argument, written: string): string {
   return value;
 }
 
-/** Without quotes, brackets and the punctuation of a sentence. */
+/** Removes quotes, brackets and punctuation around a value. */
 function bare(written: string): string {
   return written.replaceAll(around, '');
 }
@@ -78,7 +78,7 @@ function numberOf({ unit }: Argument, written: string): string {
   return count === undefined ? bare(written) : String(Number(count) * (minutesIn[letter.toLowerCase()] ?? 1));
 }
 
-/** `$25`, `25 USD` and `25,50` are amounts, too. */
+/** Accepts `$25`, `25 USD` and `25,50`. */
 function amountOf(written: string): string {
   const amount = bare(written.replaceAll(/\$|usd|dollars?/giu, ''));
   return /^\d+,\d{1,2}$/.test(amount) ? amount.replace(',', '.') : amount.toLowerCase();

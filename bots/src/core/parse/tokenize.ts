@@ -1,4 +1,4 @@
-/** What somebody typed, taken apart: words in their order, and values that were named. */
+/** A typed text: words in their order, and named values. */
 export interface Tokens {
   readonly positional: readonly string[];
   /** From `key=value`, `--key value` and `--key=value`; dashes in keys are underscores. The last one counts. */
@@ -19,7 +19,7 @@ const assignment = /^([A-Za-z][A-Za-z0-9_-]*)=(.*)$/su;
 
 interface Token {
   readonly text: string;
-  /** Where the first quote began; what is quoted is never a name of a value. */
+  /** The index of the first quote; quoted text is never the name of a value. */
   readonly quotedFrom: number;
 }
 
@@ -45,7 +45,7 @@ export function tokenize(text: string): Tokens {
   return { positional, named };
 }
 
-/** A whole line that was pasted as code is what stands in it. */
+/** Removes the backticks around a text that was pasted as code. */
 function unfenced(text: string): string {
   const fence = /^\s*(`{1,3})([^`]*)\1\s*$/u.exec(text);
   return fence?.[2] ?? text;

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** Runs the docker command line and gives what it printed. */
+/** Runs the docker command line and returns its output. */
 export async function docker(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
   const { stdout } = await run('docker', args, { env: { ...process.env, ...env }, maxBuffer: 64 << 20 });
   return stdout.trim();

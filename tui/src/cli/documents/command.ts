@@ -4,7 +4,6 @@ import type { CommandRow } from '@hq/shared/rows';
 import { type Slugs, slugOf } from './slugs.ts';
 
 export function commandDocument(command: CommandRow, slugs: Slugs, now: number) {
-  const hasResult = command.status === 'done' && (command.result ?? null) !== null;
   return {
     id: command.id,
     action: command.action,
@@ -25,6 +24,6 @@ export function commandDocument(command: CommandRow, slugs: Slugs, now: number) 
     exitCode: command.exit_code,
     errorMessage: command.error_message,
     result: command.result ?? null,
-    outcome: hasResult ? describeResult(command.action, command.result) : null,
+    outcome: command.status === 'done' ? describeResult(command.action, command.result) : null,
   };
 }

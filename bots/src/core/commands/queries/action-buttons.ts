@@ -1,7 +1,7 @@
 import type { Button } from '../../../contract/card.ts';
 import type { CommandContext } from '../command.ts';
 
-/** Buttons of those actions that the catalogue has. */
+/** Makes buttons of those actions that the catalogue has. */
 export function actionButtons(
   { delivery, services }: CommandContext,
   wanted: readonly (readonly [label: string, command: string])[],

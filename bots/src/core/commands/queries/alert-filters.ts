@@ -2,12 +2,12 @@ import { HqError } from '@hq/shared/errors';
 import { alertKinds } from '../../alerts/alert-kinds.ts';
 import type { AlertFilter } from '../../api/chat-api.ts';
 
-/** How bad it must be to come. */
+/** Describes the lowest severity that a filter accepts. */
 export function severityOf({ severity = 'info' }: AlertFilter): string {
   return severity === 'info' ? 'of every severity' : `${severity} and worse`;
 }
 
-/** What else is asked of an alert, and when it comes. */
+/** Describes the other conditions of a filter and its times. */
 export function limitsOf({ kinds, agents, tags, quiet, digest_minutes }: AlertFilter): [string, string][] {
   return [
     ...(kinds === undefined ? [] : [pair('Kinds', kinds.join(', '))]),
@@ -20,7 +20,7 @@ export function limitsOf({ kinds, agents, tags, quiet, digest_minutes }: AlertFi
 
 const pair = (label: string, value: string): [string, string] => [label, value];
 
-/** The filter that somebody said in words. */
+/** Parses the arguments of `subscribe`. */
 export function filterOf(values: Readonly<Record<string, string>>): AlertFilter {
   const [agents, tags] = [list(values.agents), list(values.tags)];
   const kinds = list(values.kinds).map(kindOf);
@@ -35,7 +35,7 @@ export function filterOf(values: Readonly<Record<string, string>>): AlertFilter 
   };
 }
 
-/** A kind that does not exist would let nothing through, and nobody would notice. */
+/** Refuses an unknown kind: it would silently accept no alert. */
 function kindOf(word: string): string {
   const kind = word.toLowerCase().replaceAll(/[\s-]+/gu, '_');
   if (!alertKinds.some((known) => known === kind)) {
@@ -63,13 +63,13 @@ function quietOf(text: string | undefined, tz = 'UTC'): AlertFilter['quiet'] {
   if (from === null || to === null) {
     throw new HqError('usage', `“${text.slice(0, 40)}” is not a span of hours.`, {
       field: 'quiet',
-      hint: 'Say it as 22:00-07:00.',
+      hint: 'Write it as 22:00-07:00.',
     });
   }
   if (!isTimeZone(tz)) {
     throw new HqError('usage', `There is no time zone “${tz.slice(0, 40)}”.`, {
       field: 'tz',
-      hint: 'One is Europe/Berlin.',
+      hint: 'An example is Europe/Berlin.',
     });
   }
   return { from, to, tz };

@@ -31,7 +31,7 @@ const usageCommand: Command = {
   name: 'usage',
   aliases: ['cost', 'costs'],
   title: 'Usage',
-  summary: 'Tells what the agents have cost this month and today.',
+  summary: 'Shows the cost of the agents this month and today.',
   arguments: [agentArgument, pageArgument],
   private: true,
   rank: 12,
@@ -63,7 +63,7 @@ const budgets: Command = {
   name: 'budgets',
   aliases: listAliases('budgets'),
   title: 'Budgets',
-  summary: 'Lists what each agent may spend in a month, and what is spent.',
+  summary: 'Lists the monthly budget of each agent and what is spent.',
   arguments: [
     agentArgument,
     choiceArgument('status', 'Only these', ['ok', 'warned', 'exceeded', 'unmetered']),
@@ -100,7 +100,7 @@ export function budgetCommands(actions: ActionTable): Command[] {
       name: 'budget',
       aliases: [],
       title: 'A budget',
-      summary: 'Tells what an agent may spend in a month; with an amount, sets it.',
+      summary: 'Shows the monthly budget of an agent; with an amount, sets it.',
       arguments: [
         textArgument('agent', 'agent', 'The agent'),
         { ...textArgument('limit', null, 'US dollars a month, or none'), unit: 'usd' },
@@ -108,7 +108,7 @@ export function budgetCommands(actions: ActionTable): Command[] {
       isTypedOnly: true,
       async run(context) {
         const { agent, limit } = context.values;
-        // Where the channel has an agent, the amount alone is enough.
+        // In a channel that is bound to an agent, the amount alone is enough.
         const isAmount = limit === undefined && agent !== undefined && /^(none|\d+([.,]\d+)?)$/.test(agent);
         if (limit === undefined && !isAmount) return budgets.run(context);
         const values = isAmount

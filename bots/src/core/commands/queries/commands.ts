@@ -72,7 +72,7 @@ export const commandCommands: readonly Command[] = [
     group: 'show',
     aliases: ['show command'],
     title: 'One command',
-    summary: 'Tells how one command went, with the end of what it wrote.',
+    summary: 'Shows one command with the end of its output.',
     arguments: [textArgument('command', 'command', 'The command’s id, or its first characters', true)],
     rank: 6,
     async run(context) {
@@ -115,10 +115,10 @@ export const commandCommands: readonly Command[] = [
     group: 'show',
     aliases: [],
     title: 'Output of a command',
-    summary: 'Shows what a command wrote, page by page or as a file.',
+    summary: 'Shows the output of a command, page by page or as a file.',
     arguments: [
       textArgument('command', 'command', 'The command’s id, or its first characters', true),
-      textArgument('grep', null, 'Only lines that hold this'),
+      textArgument('grep', null, 'Only lines that contain this'),
       pageArgument,
     ],
     private: true,
@@ -136,14 +136,14 @@ export const commandCommands: readonly Command[] = [
       const lines = matchingLines(written.text, values.grep);
       const all = lines.join('\n');
       const { maxText, files } = services.capabilities(platform);
-      // A file in a channel is seen by everybody there: only who is alone with the bot gets one.
+      // Everybody in a channel would see a file, so only direct messages get one.
       if (files && all.length > maxText * 3 && delivery.sender.kind === 'direct') {
         const sent = await services.outbox(platform).file(delivery.sender, {
           name: `${written.action}-${written.command_id.slice(0, 8)}.txt`,
           text: all,
           note: `${lines.length} lines of ${titleOf(context, written.action)}`,
         });
-        // A press waits for no answer, and the file says what it is.
+        // A press needs no answer beside the file.
         if (sent.ok && context.responder.message !== null) return;
         if (sent.ok) {
           await context.responder.answer({
@@ -168,7 +168,7 @@ async function showPages(
   const { delivery, services, values } = context;
   const { maxText } = services.capabilities(delivery.sender.platform);
   const pages = cutIntoPages(all, Math.max(500, maxText - 300));
-  // What a log ends with is what one looks for.
+  // The end of a log matters most.
   const number = Math.min(Math.max(1, Number(values.page ?? pages.length)), pages.length);
   const turn = (label: string, to: number): Button =>
     services.buttons.offer(delivery.sender, {
@@ -180,7 +180,7 @@ async function showPages(
   await (values.page === undefined ? context.responder.answer : context.responder.replace)({
     title,
     tone: 'neutral',
-    body: all === '' ? [text('It wrote nothing.')] : [{ kind: 'log', text: pages[number - 1] ?? '' }],
+    body: all === '' ? [text('There is no output.')] : [{ kind: 'log', text: pages[number - 1] ?? '' }],
     buttons: [
       ...(number > 1 ? [turn('Previous', number - 1)] : []),
       ...(number < pages.length ? [turn('Next', number + 1)] : []),

@@ -34,7 +34,7 @@ const deliverables: Command = {
   name: 'deliverables',
   aliases: [...listAliases('deliverables'), 'reviews'],
   title: 'Deliverables',
-  summary: 'Lists what agents handed in and what waits for a review.',
+  summary: 'Lists the deliverables of agents and those that wait for a review.',
   arguments: [
     agentArgument,
     choiceArgument('status', 'Only these', [
@@ -71,7 +71,7 @@ const oneDeliverable: Command = {
   group: 'show',
   aliases: ['show deliverable', 'review'],
   title: 'One deliverable',
-  summary: 'Shows what was handed in, to approve, send back or reject it.',
+  summary: 'Shows a deliverable, to approve, return or reject it.',
   arguments: [
     textArgument('deliverable', 'deliverable', 'The deliverable’s id, or its first eight characters', true),
   ],

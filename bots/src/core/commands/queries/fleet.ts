@@ -68,7 +68,7 @@ function formatGateway(gateway: SeenGateway, now: number): string {
   );
 }
 
-/** Of the agents that are in error: a fleet is told in one message. */
+/** Agents in error that the status names. */
 const mostNamed = 5;
 const troubled = new Set(['stale', 'error', 'unhealthy', 'unseen']);
 
@@ -77,7 +77,7 @@ const gateways: Command = {
   name: 'gateways',
   aliases: [...listAliases('gateways'), 'gateway', 'show gateway'],
   title: 'Gateways',
-  summary: 'Lists the gateways and how each is.',
+  summary: 'Lists the gateways with their state.',
   arguments: [textArgument('gateway', 'gateway', 'Only this one'), pageArgument],
   rank: 2,
   async run(context) {
@@ -103,7 +103,7 @@ export const fleetCommands: readonly Command[] = [
     name: 'status',
     aliases: ['fleet', 'overview'],
     title: 'Status of the fleet',
-    summary: 'Tells how everything is, in one message.',
+    summary: 'Shows the state of the fleet in one message.',
     arguments: [textArgument('gateway', 'gateway', 'Only this gateway')],
     rank: 1,
     async run(context) {
@@ -151,7 +151,7 @@ export const fleetCommands: readonly Command[] = [
     name: 'agents',
     aliases: listAliases('agents'),
     title: 'Agents',
-    summary: 'Lists the agents and how each is.',
+    summary: 'Lists the agents with their state.',
     arguments: [
       textArgument('gateway', 'gateway', 'Only those on this gateway'),
       choiceArgument('status', 'Only these', ['ready', 'paused', 'error', 'provisioning', 'hibernating']),
@@ -182,7 +182,7 @@ export const fleetCommands: readonly Command[] = [
     group: 'show',
     aliases: ['show agent'],
     title: 'One agent',
-    summary: 'Tells how one agent is, with its tasks, inbox and budget.',
+    summary: 'Shows one agent with its tasks, inbox and budget.',
     arguments: [textArgument('agent', 'agent', 'The agent'), pageArgument],
     rank: 4,
     async run(context) {

@@ -21,13 +21,13 @@ const inboxItem = z.object({
   agent: z.string().nullable(),
 });
 
-/** What waits for the agents. */
+/** Lists the events that wait for the agents. */
 export const inbox: Command = {
   ...queryDefaults,
   name: 'inbox',
   aliases: listAliases('inbox'),
   title: 'Inbox',
-  summary: 'Lists what waits for the agents to wake up for.',
+  summary: 'Lists the events that wait for the agents.',
   arguments: [
     agentArgument,
     choiceArgument(

@@ -1,7 +1,7 @@
 import type { Argument, Completion } from '../../../contract/command.ts';
 import type { Command } from '../command.ts';
 
-/** What all commands that only look have in common. */
+/** Common properties of all commands that only read. */
 export const queryDefaults = {
   group: null,
   visibility: 'linked',
@@ -28,13 +28,13 @@ export function choiceArgument(name: string, summary: string, values: readonly s
   };
 }
 
-/** The arguments that were said, without those that only chat knows. */
+/** The given arguments, without those that the database does not know. */
 export function queryArguments(values: Readonly<Record<string, string>>): Record<string, string | number> {
   const { page: _page, ...rest } = values;
   return { limit: 100, ...rest };
 }
 
-/** How else a list is asked for. */
+/** Other names of a list. */
 export function listAliases(name: string): string[] {
   return [`list ${name}`, `${name} list`, `${name.replace(/s$/u, '')} list`, `show ${name}`, `ls ${name}`];
 }

@@ -9,13 +9,13 @@ export interface List {
   readonly tone?: Card['tone'];
   /** One entry a line. */
   readonly lines: readonly (readonly TextNode[])[];
-  /** What stands there where there are none. */
+  /** Shown for an empty list. */
   readonly emptyText: string;
   readonly footer?: string;
   readonly buttons?: readonly Button[];
 }
 
-/** Which page of a list: what its buttons say. */
+/** The page of a list, which its buttons carry. */
 export const pageArgument: Argument = {
   name: 'page',
   summary: 'Which page',
@@ -28,7 +28,7 @@ export const pageArgument: Argument = {
 
 const mostLines = 15;
 
-/** Shows a list a page at a time; turning the page changes the card. */
+/** Shows one page of a list; buttons turn the page on the same card. */
 export async function showList(context: CommandContext, list: List): Promise<void> {
   const { delivery, services, values } = context;
   const { maxText } = services.capabilities(delivery.sender.platform);
@@ -83,10 +83,10 @@ export const code = (text: string): TextNode => ({ kind: 'code', text });
 export const text = (words: string): TextNode => ({ kind: 'text', text: words });
 export const strong = (words: string): TextNode => ({ kind: 'text', text: words, strong: true });
 
-/** What of several things is known, with a comma between. */
+/** Joins the parts that are known with commas. */
 export function joinParts(...parts: readonly (string | null | undefined | false)[]): string {
   return parts.filter((part): part is string => typeof part === 'string' && part !== '').join(', ');
 }
 
-/** A name of the database as people read it. */
+/** `in_progress` → `in progress`. */
 export const humanize = (word: string): string => word.replaceAll('_', ' ');

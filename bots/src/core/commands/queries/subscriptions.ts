@@ -21,9 +21,9 @@ export const subscriptionCommands: readonly Command[] = [
     group: 'chat',
     aliases: ['alerts subscribe'],
     title: 'Bring alerts here',
-    summary: 'Sends the alerts to this chat, those that the filter lets through.',
+    summary: 'Sends the alerts that pass the filter to this chat.',
     arguments: [
-      choiceArgument('severity', 'This and what is worse; all where left out', severities),
+      choiceArgument('severity', 'This severity and worse; all if left out', severities),
       textArgument('kinds', null, 'Only these kinds, with commas'),
       textArgument('agents', null, 'Only about these agents, with commas'),
       textArgument('tags', null, 'Only with these tags, with commas'),
@@ -58,8 +58,8 @@ export const subscriptionCommands: readonly Command[] = [
     name: 'subscriptions',
     group: 'chat',
     aliases: listAliases('subscriptions'),
-    title: 'Who is told of alerts',
-    summary: 'Tells which alerts come to this chat; an admin sees all chats.',
+    title: 'Alert subscriptions',
+    summary: 'Shows the alerts that come to this chat; an admin sees all chats.',
     arguments: [pageArgument],
     rank: 62,
     async run(context) {
@@ -71,7 +71,7 @@ export const subscriptionCommands: readonly Command[] = [
       );
       await showList(context, {
         command: 'subscriptions',
-        title: 'Who is told of alerts',
+        title: 'Alert subscriptions',
         lines: rows.map((row) => [
           text(row.here ? 'this chat' : `${row.platform} `),
           ...(row.here ? [] : [code(row.channel)]),

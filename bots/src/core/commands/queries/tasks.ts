@@ -81,7 +81,7 @@ const oneTask: Command = {
   group: 'show',
   aliases: ['show task'],
   title: 'One task',
-  summary: 'Shows a task with what was said about it and what came out of it.',
+  summary: 'Shows a task with its comments and deliverables.',
   arguments: [textArgument('task', 'task', 'The task’s id, or its first eight characters', true)],
   rank: 8,
   async run(context) {

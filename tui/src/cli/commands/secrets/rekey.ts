@@ -6,7 +6,7 @@ import { plain } from '@hq/shared/text';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { readEnvFile } from '../../../secrets/env-file.ts';
-import type { HostEnvelopes, NamedSecret } from '../../../secrets/host-envelopes.ts';
+import type { HostEnvelopes } from '../../../secrets/host-envelopes.ts';
 import { findHostKeys } from '../../../secrets/host-keys.ts';
 import { countEnvelopes, type RekeyCounts, rekeyEnvelopes } from '../../../secrets/rekey.ts';
 import { keepHeapSmall } from '../../../terminal/heap.ts';
@@ -17,6 +17,7 @@ import { connectMember } from '../../connection/connect-member.ts';
 import type { Console } from '../../output/console.ts';
 import { openProgress } from '../../output/progress.ts';
 import { confirmByYes } from '../../prompts/confirm.ts';
+import { rekeyDocument, sayCounts, sayNextSteps, sayUnreadable, unfinished } from './rekey-report.ts';
 
 const optionsOf = z.object({
   dryRun: flag,
@@ -93,7 +94,8 @@ async function rekey(
   sayCounts(console, before);
   await sayUnreadable(console, envelopes, before);
   if (options.dryRun) {
-    if (options.json) console.printJson(await documentOf(envelopes, before, { dryRun: true, replaced: 0 }));
+    if (options.json)
+      console.printJson(await rekeyDocument(envelopes, before, { dryRun: true, replaced: 0 }));
     else console.print(`${before.toDo} to do, ${before.done} done, ${before.unreadable} unreadable`);
     return;
   }
@@ -104,7 +106,7 @@ async function rekey(
   const { replaced, isStopped } = await replaceAll(console, envelopes, keys, batch, before);
   const after = isStopped ? null : await count(console, envelopes, keys, batch);
   if (options.json) {
-    console.printJson(await documentOf(envelopes, after ?? before, { dryRun: false, replaced }));
+    console.printJson(await rekeyDocument(envelopes, after ?? before, { dryRun: false, replaced }));
   } else console.print(`${replaced} encrypted anew`);
   if (after === null) {
     throw new HqError(
@@ -146,7 +148,7 @@ async function replaceAll(
   const progress = openProgress(console.stderr, 'Looked at', total);
   try {
     const { replaced, overtaken, isStopped } = await rekeyEnvelopes(envelopes, keys, batch, {
-      told: (seen) => progress.update(seen),
+      onProgress: (seen) => progress.update(seen),
       mayGoOn: () => mayGoOn,
     });
     progress.end();
@@ -196,56 +198,4 @@ function parseBatch(text: string): number {
     throw new HqError('usage', `“${text}” is not a number from 1 to ${largestBatch}.`, { field: '--batch' });
   }
   return batch;
-}
-
-function sayCounts(console: Console, { total, done, toDo, unreadable }: RekeyCounts): void {
-  console.say(
-    `${total} secrets: ${done} under the current key, ${toDo} to encrypt again, ${unreadable} that no key reads.`,
-  );
-}
-
-async function sayUnreadable(console: Console, envelopes: HostEnvelopes, counts: RekeyCounts): Promise<void> {
-  for (const secret of await envelopes.names(counts.unreadableIds)) {
-    console.say(plain(`  no key reads ${secret.key} of ${ownerOf(secret)} (${secret.id})`));
-  }
-  const more = counts.unreadable - counts.unreadableIds.length;
-  if (more > 0) console.say(`  and ${more} more`);
-}
-
-function ownerOf({ gateway, agent }: NamedSecret): string {
-  return [gateway ?? 'a gateway that is gone', ...(agent === null ? [] : [agent])].join('/');
-}
-
-async function documentOf(
-  envelopes: HostEnvelopes,
-  { total, done, toDo, unreadable, unreadableIds }: RekeyCounts,
-  more: { readonly dryRun: boolean; readonly replaced: number },
-) {
-  return { ...more, total, done, toDo, unreadable, unreadableSecrets: await envelopes.names(unreadableIds) };
-}
-
-function unfinished({ toDo, unreadable }: RekeyCounts): HqError {
-  if (toDo > 0) {
-    return new HqError('failed', `${toDo} secrets were written with a former key meanwhile.`, {
-      hint: 'Somebody still writes with that key. Run it again.',
-    });
-  }
-  return new HqError(
-    'failed',
-    `${unreadable} secrets can be read with none of the keys; they were left unchanged.`,
-    {
-      hint: 'Name the key that they were written with by --old-key-file, or replace their values with `hq-tui secrets rotate`.',
-    },
-  );
-}
-
-function sayNextSteps(console: Console): void {
-  for (const step of [
-    'Every secret is under the current key. Next steps:',
-    '  1. Restart each runner with the new key, if it does not have it yet.',
-    '  2. Check that `hq-tui secrets list` shows every secret as active.',
-    '  3. Remove the lines that end in _PREVIOUS from the environment files, and restart the runners once more.',
-  ]) {
-    console.say(step);
-  }
 }
