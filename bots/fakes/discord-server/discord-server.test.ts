@@ -116,8 +116,8 @@ describe('discord.js on the fake server', () => {
       if (!message) throw new Error('no message');
       const form = await discord.press(ann, message, 'Fill in');
       await expect(discord.submit(ann, form, {})).rejects.toThrow('Why must be filled in');
-      const told = await discord.submit(ann, form, { Why: 'I can' });
-      expect(told.message?.content).toBe('because I can');
+      const submitted = await discord.submit(ann, form, { Why: 'I can' });
+      expect(submitted.message?.content).toBe('because I can');
     }
     expect(errors).toEqual([]);
   });

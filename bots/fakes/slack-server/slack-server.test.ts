@@ -134,21 +134,21 @@ it('opens one connection for one ticket', async () => {
 });
 
 /** An open connection and the types of its frames. */
-async function open(heard: string[] = []): Promise<WebSocket> {
+async function open(types: string[] = []): Promise<WebSocket> {
   const { url } = await client(running.server.appToken).apps.connections.open({});
   const link = new WebSocket(url ?? '');
-  link.on('message', (data) => heard.push(JSON.parse(String(data)).type));
+  link.on('message', (data) => types.push(JSON.parse(String(data)).type));
   await once(link, 'open');
   await eventually(() => expect(running.server.sockets.count).toBe(1));
   return link;
 }
 
 it('closes connections on demand, and reports the lost deliveries', async () => {
-  const heard: string[] = [];
-  const link = await open(heard);
+  const types: string[] = [];
+  const link = await open(types);
   const closed = once(link, 'close');
   const bringing = running.actions.slash(ann, ops, 'status');
-  await eventually(() => expect(heard).toEqual(['hello', 'slash_commands']));
+  await eventually(() => expect(types).toEqual(['hello', 'slash_commands']));
   running.server.sockets.drop(4000);
   const receipt = await bringing;
   expect((await closed)[0]).toBe(4000);
@@ -172,10 +172,10 @@ it('stalls until there is another connection', async () => {
 
 it('omits the hello on demand', async () => {
   running.server.sockets.skippedHellos = 1;
-  const heard: string[] = [];
-  const link = await open(heard);
+  const types: string[] = [];
+  const link = await open(types);
   running.server.sockets.recycle('warning');
-  await eventually(() => expect(heard).toEqual(['disconnect']));
+  await eventually(() => expect(types).toEqual(['disconnect']));
   link.terminate();
 });
 

@@ -26,20 +26,20 @@ const card = (title: string, more: Partial<Card> = {}): Card => ({ title, tone: 
 const publicly: Acknowledgement = { kind: 'working', private: false };
 const privately: Acknowledgement = { kind: 'working', private: true };
 
-/** A core that does what the test says, and remembers what it was told. */
+/** A scripted core that records its deliveries. */
 class Core implements Receiver {
-  readonly heard: { inbound: Inbound; reply: Reply }[] = [];
+  readonly received: { inbound: Inbound; reply: Reply }[] = [];
   take: (inbound: Inbound, reply: Reply) => Promise<Acknowledgement> = async () => publicly;
   complete: Receiver['complete'] = async () => [];
 
   receive(inbound: Inbound, reply: Reply): Promise<Acknowledgement> {
-    this.heard.push({ inbound, reply });
+    this.received.push({ inbound, reply });
     return this.take(inbound, reply);
   }
 
   last(): { inbound: Inbound; reply: Reply } {
-    const last = this.heard.at(-1);
-    if (!last) throw new Error('Nothing was heard');
+    const last = this.received.at(-1);
+    if (!last) throw new Error('Nothing was received');
     return last;
   }
 }
@@ -89,7 +89,7 @@ const placeOf = (channel = discord.home.channel): ChatLocation => ({
   thread: null,
 });
 
-/** Where nobody answers. */
+/** A port without a server. */
 async function closedPort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -299,7 +299,7 @@ describe('interactions', () => {
     await eventually(() =>
       expect(core.last().inbound.input).toEqual({ kind: 'words', text: 'restart eu-1' }),
     );
-    expect(core.heard).toHaveLength(2);
+    expect(core.received).toHaveLength(2);
   });
 });
 
@@ -333,7 +333,7 @@ describe('acknowledgement', () => {
     const { interaction } = await discord.slash(discord.user('ann'), discord.home, 'status');
     await discord.redeliver(interaction);
     await discord.slash(discord.user('bob'), discord.home, 'status');
-    expect(core.heard).toHaveLength(2);
+    expect(core.received).toHaveLength(2);
     expect(adapter.health().state).toBe('connected');
   });
 
@@ -378,7 +378,7 @@ describe('acknowledgement', () => {
       discord.script({ method: 'POST', path: /\/callback$/u, status: 404, body: unknown });
       const turn = discord.slash(ann, discord.home, 'status');
       turn.catch(() => undefined);
-      await eventually(() => expect(core.heard.length).toBe(acknowledgement === publicly ? 1 : 2));
+      await eventually(() => expect(core.received.length).toBe(acknowledgement === publicly ? 1 : 2));
       expect((await core.last().reply.send(card('Anyway'))).ok).toBe(true);
     }
     expect(discord.messages(discord.home).map(renderedText)).toEqual(['**Anyway**']);
@@ -490,7 +490,7 @@ describe('a second start', () => {
     const turn = await discord.slash(discord.user('ann'), discord.home, 'status');
     await core.last().reply.send(card('Here'));
     expect(turn.message && renderedText(turn.message)).toBe('**Here**');
-    expect(core.heard).toHaveLength(1);
+    expect(core.received).toHaveLength(1);
   });
 });
 

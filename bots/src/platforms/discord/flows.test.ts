@@ -18,7 +18,7 @@ import type { Adapter } from '../../contract/adapter.ts';
 import { createAlertEngine } from '../../core/alerts/alert-engine.ts';
 import { discord as platform } from './index.ts';
 
-/** Discord, the core and the database together, as people see them. */
+/** Flows through Discord, the core and the database. */
 let chat: ChatTestStack;
 let discord: DiscordServer;
 let adapter: Adapter;
@@ -53,7 +53,7 @@ async function open(): Promise<void> {
   expect(await adapter.describeCommands(core.core.commands)).toMatchObject({ ok: true });
 }
 
-/** The newest message that this person sees there, once it reads like that. */
+/** Waits for a visible message that matches, and returns the newest. */
 function sees(where: ChannelRef, user: DiscordUser, words: RegExp): Promise<Message> {
   return eventually(() => {
     const last = discord.messages(where, user).at(-1);
@@ -63,7 +63,7 @@ function sees(where: ChannelRef, user: DiscordUser, words: RegExp): Promise<Mess
   });
 }
 
-/** Somebody who has linked Discord to a member of that role. */
+/** Links an account of Discord to a member of the role. */
 async function linked(role: Role): Promise<DiscordUser> {
   const user = discord.user(role);
   const member = await chat.stack.createMember(role);
@@ -74,7 +74,7 @@ async function linked(role: Role): Promise<DiscordUser> {
   return user;
 }
 
-/** A channel that an admin has bound. */
+/** Binds a channel as an admin. */
 async function bound(ceiling: Role): Promise<ChannelRef> {
   const admin = await linked('admin');
   const channel = discord.channel('ops');
@@ -104,8 +104,8 @@ it('offers help and link privately to an unlinked user, and nothing else on any 
   await discord.slash(operator, ops, 'gateway restart_gateway');
   const question = await sees(ops, operator, /Restart the gateway/u);
   await discord.slash(eve, ops, 'gateway ping');
-  const told = await sees(ops, eve, /linked to nobody/u);
-  expect(told.onlyFor).toBe(eve.id);
+  const answer = await sees(ops, eve, /linked to nobody/u);
+  expect(answer.onlyFor).toBe(eve.id);
   await discord.press(eve, question, 'Confirm');
   expect(await discord.complete(eve, ops, 'gateway ping', { gateway: '' }, 'gateway')).toEqual([]);
   await eventually(async () => expect((await refusalsOf(eve.id)).length).toBeGreaterThanOrEqual(2));

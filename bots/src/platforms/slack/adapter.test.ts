@@ -131,7 +131,7 @@ describe('messages and commands', () => {
     ['a bot', { event: { bot_id: 'B0OTHER' } }, 'bot'],
     ['a guest over Slack Connect', { event: { team: 'T0OTHER' } }, 'outsider'],
     [
-      'somebody unknown in a shared channel',
+      'an unknown user in a shared channel',
       { event: { team: undefined }, payload: { is_ext_shared_channel: true } },
       'outsider',
     ],
@@ -315,7 +315,7 @@ describe('buttons', () => {
 describe('forms', () => {
   const form = {
     token: 'f1:abc',
-    title: 'Set a budget for an agent of this house',
+    title: 'Set a budget for an agent of this workspace',
     submit: 'Set',
     fields: [
       {
@@ -512,11 +512,11 @@ it('logs no token and no response URL, whatever happens', async () => {
   await (await received()).reply.send(card, { private: true });
   bot.slack.server.revoke(bot.slack.server.appToken);
   await eventually(() => expect(bot.adapter.health().state).toBe('revoked'));
-  const told = JSON.stringify([sent, bot.adapter.health(), ...bot.logged]);
+  const output = JSON.stringify([sent, bot.adapter.health(), ...bot.logged]);
   for (const secret of [
     bot.slack.server.botToken,
     bot.slack.server.appToken,
     String(receipt.delivery.payload.response_url),
   ])
-    expect(told).not.toContain(secret);
+    expect(output).not.toContain(secret);
 });

@@ -10,7 +10,7 @@ import { type ChatTestStack, type OpenCore, openChatStack } from '../../../testi
 import { makeSlackBot, type SlackBot } from '../../../testing/slack-bot.ts';
 import { createAlertEngine } from '../../core/alerts/alert-engine.ts';
 
-/** Slack, the core and the database together, as people see them. */
+/** Flows through Slack, the core and the database. */
 let chat: ChatTestStack;
 let bot: SlackBot;
 let core: OpenCore;
@@ -39,7 +39,7 @@ async function open(): Promise<void> {
 const workspace = () => bot.slack.server.workspace;
 const textOf = (message: SlackMessage): string => workspace().render(message).text;
 
-/** The newest message that this person sees there, once it reads like that. */
+/** Waits for a visible message that matches, and returns the newest. */
 function sees(channel: SlackChannel, user: SlackUser, words: RegExp): Promise<SlackMessage> {
   return eventually(() => {
     const last = workspace().visibleMessages(channel.id, user.id).at(-1);
@@ -49,7 +49,7 @@ function sees(channel: SlackChannel, user: SlackUser, words: RegExp): Promise<Sl
   });
 }
 
-/** Somebody who has linked Slack to a member of that role. */
+/** Links an account of Slack to a member of the role. */
 async function linked(role: Role): Promise<SlackUser> {
   const user = workspace().user(role);
   const member = await chat.stack.createMember(role);
@@ -60,7 +60,7 @@ async function linked(role: Role): Promise<SlackUser> {
   return user;
 }
 
-/** A channel that an admin has bound, with these people in it. */
+/** Binds a channel with these members as an admin. */
 async function bound(ceiling: Role, ...users: SlackUser[]): Promise<SlackChannel> {
   const admin = await linked('admin');
   const channel = workspace().channel('ops', [admin, ...users]);
@@ -98,8 +98,8 @@ it('offers help and link privately to an unlinked user, and nothing else on any 
   await bot.slack.actions.slash(operator, ops, 'restart gateway');
   const question = await sees(ops, operator, /Restart the gateway/u);
   await bot.slack.actions.slash(eve, ops, 'ping');
-  const told = await sees(ops, eve, /linked to nobody/u);
-  expect(told.onlyFor).toBe(eve.id);
+  const answer = await sees(ops, eve, /linked to nobody/u);
+  expect(answer.onlyFor).toBe(eve.id);
   await bot.slack.actions.press(eve, question, 'Confirm');
   await bot.slack.actions.mention(eve, ops, 'ping');
   await eventually(async () => expect((await refusalsOf(eve.id)).length).toBeGreaterThanOrEqual(3));

@@ -8,7 +8,7 @@ import { makeSlackBot, type SlackBot } from '../../../testing/slack-bot.ts';
 
 const losses = 2400;
 const warmUp = 300;
-/** For each lost connection; what V8 and the machine keep of their own is spread over two thousand of them. */
+/** Limit for each lost connection; two thousand of them share what V8 and the system keep. */
 const mayKeepBytes = 1000;
 
 setFlagsFromString('--expose-gc');
@@ -29,7 +29,7 @@ const tornWhile =
     server.sockets.drop();
   };
 
-/** As often as Slack and what lies between do it. */
+/** The usual losses of a connection. */
 const often: readonly Break[] = [
   torn,
   closedWith(1000),
@@ -44,7 +44,7 @@ const often: readonly Break[] = [
   tornWhile({ body: '{"ok":false,"error":"internal_error"}' }),
   tornWhile({ hangsUp: true }),
 ];
-/** What takes seconds until it is noticed, or until Slack wants to be asked again. */
+/** Losses that take seconds until they are noticed or Slack permits a retry. */
 const slow: readonly Break[] = [
   ({ sockets }) => sockets.stall(),
   (server) => {

@@ -37,7 +37,7 @@ function placeOf(chat: Chat, thread: string | null = null): ChatLocation {
   };
 }
 
-/** The words of what was handed over, oldest first. */
+/** The words of all deliveries, oldest first. */
 function receivedTexts(): string[] {
   return bot.received.map(({ inbound: { input } }) => (input.kind === 'words' ? input.text : input.kind));
 }
@@ -178,7 +178,7 @@ test('a slow answer replaces a placeholder', async () => {
     handle: { message: String(first.id) },
   });
   expect(server.messages(direct).map(({ text }) => text)).toEqual(['✔ Done']);
-  // A question cannot be an edit.
+  // An edit cannot ask for a reply.
   server.write(ann, direct, '/hq restart');
   await eventually(() => expect(server.last(direct).text).toBe('Working on it …'));
   await bot.received[1]?.reply.send({ title: 'Which?', tone: 'neutral', question: { placeholder: 'agent' } });
@@ -245,7 +245,7 @@ test('each refusal of a chat is classified', async () => {
     ok: false,
     problem: { kind: 'wait', afterMs: 3_000 },
   });
-  // It is not asked again before that.
+  // No request goes out before.
   expect(await bot.adapter.send(location, ok)).toMatchObject({ problem: { kind: 'wait' } });
   expect(server.called('sendMessage')).toHaveLength(1);
   server.closeChat(direct, ann);
@@ -265,7 +265,7 @@ test('a group that became a supergroup gets one explanation, and sends to it ret
   const next = server.migrate(group);
   const moved = { ok: false, problem: { kind: 'moved', channel: String(next.id) } };
   await eventually(() => expect(server.last(next).text).toMatch(/has changed[\s\S]*\/hq bind/u));
-  // An update that comes again, as after a crash, and what Telegram says to those who have not heard of it.
+  // A redelivered update, as after a crash, and the error for a send to the old id.
   server.update('message', { message_id: 2, chat: next, migrate_from_chat_id: group.id });
   expect(await bot.adapter.send(placeOf(group), ok)).toEqual(moved);
   expect(await bot.adapter.edit({ chat: String(group.id), message: '101' }, ok)).toEqual(moved);
@@ -389,7 +389,7 @@ test('messages of one group stay within its rate limit', async () => {
 test('an answer before the acknowledgement gets no placeholder afterwards', async () => {
   server.write(ann, direct, '/hq status');
   await eventually(() => expect(server.last(direct).text).toBe('✔ Done'));
-  // Longer than an announcement would take.
+  // Longer than the delay of a placeholder.
   await new Promise((resolve) => setTimeout(resolve, 2_000));
   expect(server.messages(direct).map(({ text }) => text)).toEqual(['✔ Done']);
   expect(server.called('sendChatAction')).toEqual([]);

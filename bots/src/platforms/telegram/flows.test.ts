@@ -15,7 +15,7 @@ import { type ChatTestStack, type OpenCore, openChatStack } from '../../../testi
 import { TelegramAdapter } from './adapter.ts';
 import { readSettings } from './settings.ts';
 
-/** Telegram, the core and the database together, as people see them. */
+/** Flows through Telegram, the core and the database. */
 let chat: ChatTestStack;
 let server: TelegramServer;
 let core: OpenCore;
@@ -59,7 +59,7 @@ interface Phone {
   readonly email: string;
 }
 
-/** Somebody who has linked Telegram to a member of that role. */
+/** Links an account of Telegram to a member of the role. */
 async function linked(role: Role): Promise<Phone> {
   const member = await chat.stack.createMember(role);
   const person = server.person(`P${role}`);
@@ -71,7 +71,7 @@ async function linked(role: Role): Promise<Phone> {
   return { person, direct, email: member.email };
 }
 
-/** The newest message there, once it reads like that. */
+/** Waits until the newest message matches, and returns it. */
 function sees(chat: Chat, words: RegExp): Promise<RenderedMessage> {
   return eventually(() => {
     const last = server.last(chat);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bold, codeBlock, escapeLine, escapeMarkup, inlineCode } from './markup.ts';
 
-/** Text made of what Discord reads as markup. */
+/** Text made of markup. */
 const hostile = fc
   .array(
     fc.constantFrom(
@@ -34,10 +34,10 @@ const hostile = fc
   )
   .map((parts) => parts.join(''));
 
-/** What Discord would show: every escaped sign as itself. */
+/** Returns the text that Discord shows: without escapes. */
 const shown = (text: string): string => text.replace(/\\([^0-9A-Za-z\s])/gu, '$1');
 
-/** What is left for Discord to read as markup: neither what is escaped, nor addresses, which it reads as a whole. */
+/** Returns the text that Discord can read as markup: without escapes and addresses. */
 const live = (text: string): string =>
   text.replace(/\\[^0-9A-Za-z\s]/gu, '␣').replace(/(?<![^\s(])https?:\/\/[\w./?#%&=+:;,-]+/gu, '␣');
 

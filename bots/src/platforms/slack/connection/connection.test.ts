@@ -111,7 +111,7 @@ describe('the connection', () => {
       kind: 'group',
       thread: null,
     } as const;
-    // Nothing is wrong with the channel: what is told there can be told later.
+    // The channel is fine: the message can be sent later.
     expect(await running.adapter.send(location, { title: 'x', tone: 'neutral' })).toMatchObject({
       problem: { kind: 'away' },
     });

@@ -163,7 +163,7 @@ test('an unfinished update of a killed process is redelivered to the next one', 
   first.answer = null;
   server.write(ann, direct, '/hq restart');
   await eventually(() => expect(first.received).toHaveLength(1));
-  // As when the process is killed: nothing of it reaches the server any more.
+  // As if the process is killed: none of its requests reaches the server.
   await eventually(() => expect(server.unconfirmed).toHaveLength(1));
   const second = await start();
   await eventually(() => expect(second.received).toHaveLength(1));
@@ -318,8 +318,8 @@ test('any number of open updates leaves room for new ones', async () => {
   const bot = await start();
   bot.answer = null;
   for (let index = 0; index < 250; index += 1) server.write(ann, direct, `/hq say ${index}`);
-  // Sooner than the first ones are given up, which would make room too.
+  // Before the first ones time out, which would make room too.
   await expect.poll(() => bot.received.length, { timeout: 8_000 }).toBe(250);
-  // The newest of them still come again, should this process be killed.
+  // The newest ones are redelivered if this process is killed.
   expect(server.unconfirmed.length).toBeGreaterThanOrEqual(50);
 });

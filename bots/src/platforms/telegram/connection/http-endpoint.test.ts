@@ -39,7 +39,7 @@ afterEach(async () => {
   await server.close();
 });
 
-/** One that nothing listens on, a moment ago. */
+/** A port without a server a moment ago. */
 function freePort(): Promise<number> {
   const probe = createServer();
   return new Promise((resolve, reject) => {

@@ -5,7 +5,7 @@ import { ChatRateLimit } from './chat-rate-limit.ts';
 const inGroup = { isGroup: true, isEdit: false };
 const inDirect = { isGroup: false, isEdit: false };
 
-/** Sends as fast as it may for two minutes, to chats in turn; the times at which each chat got its messages. */
+/** Sends at full speed for two minutes, to chats in turn. Returns the times of the messages of each chat. */
 function flood(
   timing: ChatRateLimit,
   chats: readonly string[],
@@ -47,7 +47,7 @@ test.each([inGroup, inDirect])('a card that changes all the time leaves room for
   let answered = 0;
   for (let now = 0; now < 120_000; now += 20) {
     timing.take('-1', { ...kind, isEdit: true }, now);
-    // Somebody asks every thirty seconds, in the middle of it.
+    // A user asks every thirty seconds meanwhile.
     if (now % 30_000 === 15_000) {
       expect(timing.take('-1', kind, now)).toBe(0);
       answered += 1;
@@ -60,7 +60,7 @@ test('a stream of messages leaves room for edits of a card', () => {
   const timing = new ChatRateLimit();
   let edits = 0;
   for (let now = 0; now < 120_000; now += 20) {
-    // The end of a card is tried at every turn, as the messages are.
+    // An edit is tried in every round, as the messages are.
     if (timing.take('-1', { isGroup: true, isEdit: true }, now) === 0) edits += 1;
     timing.take('-1', inGroup, now);
   }

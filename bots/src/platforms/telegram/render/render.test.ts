@@ -10,7 +10,7 @@ import type { Card, Field, TextNode } from '../../../contract/card.ts';
 import { renderKeyboard } from './keyboard.ts';
 import { maxBody, renderCard } from './render.ts';
 
-/** Pieces that are dangerous in some place, and ordinary words to put them beside. */
+/** Hostile pieces and ordinary words. */
 const nasty = fc.constantFrom(
   '@everyone',
   '@admin_bot',
@@ -49,7 +49,7 @@ const hostile = fc.oneof(
     .map(([part, times]) => part.repeat(times).slice(0, 9_000)),
 );
 const short = fc.array(nasty, { maxLength: 3 }).map((parts) => parts.join(''));
-/** As many as are allowed: fast-check makes short lists unless it is told otherwise. */
+/** Up to the limit: fast-check makes short lists by default. */
 const many = { minLength: 100, maxLength: 150, size: 'max' } as const;
 
 function nodeOf(text: fc.Arbitrary<string>): fc.Arbitrary<TextNode> {
@@ -90,7 +90,7 @@ test('any card is valid for Telegram, and nothing in it is active or hidden', ()
       const alive = findEntities(text, parsed).filter(({ type }) => type !== 'url' && type !== 'email');
       expect(alive).toEqual([]);
       expect(text.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
-      // The word joiner is the one unseen sign, and it is ours.
+      // The renderer adds the word joiner, the only invisible sign.
       expect(text.replaceAll('\u2060', '')).not.toMatch(/\p{Cf}/u);
     }),
     { numRuns: 300 },
