@@ -55,8 +55,8 @@ async function tasks(): Promise<string[]> {
 }
 
 describe('the shipped hq-bots, where every platform delivers by HTTP', { timeout: 120_000 }, () => {
-  it('takes what Slack signed, and answers it', async () => {
-    const { server, actions } = platforms.slack;
+  it('answers requests that Slack signed', async () => {
+    const { server, acts } = platforms.slack;
     const ann = server.workspace.user('ann');
     await linkOperator(stack, 'slack', ann.id, server.workspace.team);
     const direct = server.workspace.direct(ann);
@@ -73,7 +73,7 @@ describe('the shipped hq-bots, where every platform delivers by HTTP', { timeout
     expect(server.called('apps.connections.open')).toHaveLength(0);
   });
 
-  it('takes what Discord signed, and answers it', async () => {
+  it('answers requests that Discord signed', async () => {
     const { discord } = platforms;
     // Saving the address tries it with a ping and with a forged signature first.
     expect(await discord.useEndpoint(`http://127.0.0.1:${ports.discord}/`)).toBe(true);
@@ -84,7 +84,7 @@ describe('the shipped hq-bots, where every platform delivers by HTTP', { timeout
     await discord.until(() => JSON.stringify(turn.message).includes('for nobody yet'));
   });
 
-  it('takes what Telegram sends with the secret, and answers it', async () => {
+  it('answers updates that Telegram sends with the secret', async () => {
     const { telegram } = platforms;
     const cem = telegram.person('Cem');
     await linkOperator(stack, 'telegram', String(cem.id), String(telegram.bot.id));
@@ -100,7 +100,7 @@ describe('the shipped hq-bots, where every platform delivers by HTTP', { timeout
     expect(forged.status).toBe(403);
   });
 
-  it('says of its tokens what there is to say, and nothing of its libraries', async () => {
+  it('checks its tokens without output of libraries', async () => {
     const { env } = platforms;
     const checked = await startShippedBots({ ...(await botAccount(stack)), ...env }, ['check']);
     await checked.exit;

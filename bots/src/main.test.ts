@@ -79,7 +79,7 @@ describe('hq-bots', { timeout: 240_000 }, () => {
     }
   });
 
-  it('goes on on the other platforms when one token is revoked, and says so', async () => {
+  it('reports a revoked token, and other platforms go on', async () => {
     const other = await startTelegramServer();
     try {
       const bots = start({ TELEGRAM_API_ROOT: other.url });
@@ -100,7 +100,7 @@ describe('hq-bots', { timeout: 240_000 }, () => {
     }
   });
 
-  it('lets one process use a token; the next stands by, and takes over when the first has stopped', async () => {
+  it('leases a token to one process; the next one stands by and takes over when the first stops', async () => {
     const first = start();
     await first.connected();
     const second = start();
@@ -137,7 +137,7 @@ describe('hq-bots', { timeout: 240_000 }, () => {
     }
   });
 
-  it('says which variable is wrong, and ends', async () => {
+  it('says which variable is wrong, and exits', async () => {
     const bots = start({ SUPABASE_URL: 'nowhere' });
     expect(await bots.exit).toBe(2);
     expect(bots.text()).toMatch(/SUPABASE_URL must be/);
@@ -151,7 +151,7 @@ describe('hq-bots', { timeout: 240_000 }, () => {
     expect(asAnon.text()).not.toContain(stack.serviceRoleKey);
   });
 
-  it('ends at once with an account that is no bot, and says what makes it one', async () => {
+  it('exits at once with an account that is no bot, and says how to make it one', async () => {
     const person = await stack.createMember('admin');
     const bots = start({ HQ_BOT_EMAIL: person.email, HQ_BOT_PASSWORD: person.password });
     expect(await bots.exit).toBe(2);
@@ -181,7 +181,7 @@ describe('hq-bots', { timeout: 240_000 }, () => {
     expect(noBot.text()).toMatch(/WRONG HQ: This account is no chat bot of this tenant\. .*hq-db member/);
   });
 
-  it('takes the tokens of a process that was killed here at once, and not before it is gone', async () => {
+  it('takes the tokens of a process that was killed here at once, and not before its end', async () => {
     const first = start();
     await first.connected();
     const second = start();
@@ -199,7 +199,7 @@ describe('hq-bots', { timeout: 240_000 }, () => {
     expect(third.text()).not.toMatch(/another process has this token/);
   });
 
-  it('ends in order at a signal that comes while it still looks for its database', async () => {
+  it('exits regularly at a signal during the wait for its database', async () => {
     const bots = start({ SUPABASE_URL: `http://127.0.0.1:${await freePort()}` });
     await eventually(() => expect(bots.text()).toMatch(/"level":"error"/));
     expect(bots.child.exitCode).toBeNull();

@@ -1,4 +1,4 @@
-/** A thread with an adapter that does what the worst of libraries do, when it is told to. */
+/** A worker whose adapter crashes on command, in the ways that libraries do. */
 import type { Adapter, AdapterHealth, PlatformModule } from '../src/contract/adapter.ts';
 import type { Receiver, SendResult } from '../src/contract/inbound.ts';
 import { serveAdapter } from '../src/runtime/serve-adapter.ts';

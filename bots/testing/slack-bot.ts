@@ -10,7 +10,7 @@ interface Heard {
   readonly reply: Reply;
 }
 
-/** A core that only notes what it is handed, and answers as it is told to. */
+/** A receiver that records its deliveries and gives the answers that a test sets. */
 class NotingReceiver implements Receiver {
   readonly received: Heard[] = [];
   readonly context: { sender: Sender; request: Parameters<Receiver['complete']>[1] }[] = [];
@@ -33,7 +33,7 @@ class NotingReceiver implements Receiver {
 
   get last(): Heard {
     const last = this.received.at(-1);
-    if (last === undefined) throw new Error('nothing was heard');
+    if (last === undefined) throw new Error('nothing was received');
     return last;
   }
 }

@@ -54,40 +54,40 @@ export interface AdapterHealth {
 }
 
 /**
- * One platform. `send`, `edit`, `file` and `describeCommands` never reject, and never repeat by themselves what the
- * platform called too fast: they say `wait`, and the core's queue of that chat waits.
+ * One platform. `send`, `edit`, `file` and `describeCommands` never reject, and never retry after a rate limit: they
+ * return `wait`, and the core's queue of that chat waits.
  */
 export interface Adapter {
   readonly platform: Platform;
   readonly capabilities: Capabilities;
   /**
-   * Resolves when it is connected, or when it knows that it will have to try for longer (`health` tells). Rejects with
-   * an `HqError` only where trying again is useless. From then on it keeps itself connected.
+   * Resolves when it is connected, or when connecting takes longer; `health` shows which. Rejects with an `HqError` only
+   * if a retry is useless. After that the adapter reconnects by itself.
    */
   start(receiver: Receiver): Promise<void>;
-  /** Takes nothing in any more, lets what is being sent end (10 s at most), and leaves the platform. */
+  /** Accepts no delivery any more, finishes sending (10 s at most), and disconnects. */
   stop(): Promise<void>;
   health(): AdapterHealth;
   send(location: ChatLocation, card: Card): Promise<SendResult>;
   /** Replaces the whole message, its buttons too. An edit that changes nothing is `ok`. */
   edit(handle: Handle, card: Card): Promise<SendResult>;
-  /** Sends text as a file, with one sentence beside it. */
+  /** Sends a text as a file, with one sentence beside it. */
   file(
     location: ChatLocation,
     file: { readonly name: string; readonly text: string; readonly note: string },
   ): Promise<SendResult>;
-  /** Makes the platform's menu or structured commands of these. Called after `start`, and again when they change. */
+  /** Registers the commands for menus and options. Called after `start` and after each change. */
   describeCommands(commands: readonly CommandDescription[]): Promise<SendResult>;
 }
 
 /** One command for menus and structured options. */
 export interface CommandDescription {
-  /** One word, or a group and a word, all `^[a-z][a-z0-9_]{0,31}$`. At most 25 first words, and 25 in a group. */
+  /** A word, or a group and a word, `^[a-z][a-z0-9_]{0,31}$`. At most 25 first words and 25 words in a group. */
   readonly path: readonly [string] | readonly [string, string];
   readonly summary: string;
   /** The required ones first; at most 25. */
   readonly arguments: readonly ArgumentDescription[];
-  /** For menus that hold few: the smaller, the earlier. */
+  /** Lower ranks come first in menus that hold few commands. */
   readonly rank: number;
 }
 

@@ -1,8 +1,7 @@
 /**
- * A message in no platform's format. Everything that a card says comes from outside or may hold
- * what does: renderers treat every string as hostile, labels of buttons too. What reaches an adapter has been cleaned
- * (no escape sequences, controls, direction marks or zero-width signs, known secrets taken out); the renderer sees to
- * what its platform makes of the rest: markup, mentions, links, limits.
+ * A message in no platform's format. Every string may be hostile, labels of buttons too. The core removes escape
+ * sequences, control, direction and zero-width characters and known secrets before a card reaches an adapter. The
+ * platform's renderer handles the rest: markup, mentions, links, limits.
  */
 
 /** The platform's ids of a message, as strings, so that it can be stored and edited after a restart. Never a secret. */
@@ -12,7 +11,7 @@ export type Tone = 'neutral' | 'good' | 'warning' | 'bad';
 
 export interface Card {
   readonly title: string;
-  /** For a colour or a sign beside the words; never the only thing that tells how it is. */
+  /** A colour or a sign beside the words, which say the same. */
   readonly tone: Tone;
   /** The state in words: `running`, `done in 12s`. */
   readonly state?: string;

@@ -21,21 +21,20 @@ export interface ChatLocation {
 /** An account in a chat. */
 export interface Sender extends ChatLocation {
   readonly user: string;
-  /** For logs and greetings; nothing is ever decided by it. */
+  /** For logs and greetings, never for decisions. */
   readonly userName?: string;
-  /** BCP 47, where the platform tells it. */
+  /** BCP 47, if the platform reports it. */
   readonly locale?: string;
   /**
-   * Why this cannot be somebody who may be linked. Adapters hand such deliveries over like any other, so that the
-   * database can write down who was turned away. `outsider`: a user of another workspace in a shared channel, or a
-   * delivery for another app or an unknown workspace.
+   * The reason why this account can never be linked. Adapters hand over such deliveries too, so that the database audits
+   * the refusal. `outsider`: a user of another workspace, or a delivery for another app or an unknown workspace.
    */
   readonly stranger?: 'bot' | 'anonymous' | 'outsider';
 }
 
 export interface Inbound extends Sender {
   /**
-   * Names this delivery, and stays the same when the platform delivers it again: Slack `sl:<event_id or trigger_id>`,
+   * Identifies the delivery, also when the platform delivers it again: Slack `sl:<event_id or trigger_id>`,
    * Discord `dc:<interaction id>`, Telegram `tg:<bot id>:<update_id>`; a second tap on one Telegram button is another.
    */
   readonly deliveryId: string;
@@ -46,9 +45,9 @@ export interface Inbound extends Sender {
 
 export type Input =
   /**
-   * The words behind `/hq` or the mention (`/hq_restart_gateway x` is `restart_gateway x`; `/start CODE` is
-   * `link CODE`), unescaped. `answer`: it was not addressed by command or mention but is a plain direct message or a
-   * reply to a message of the bot; the core takes it for an answer to its question, else for a command in a direct chat.
+   * The unescaped words after `/hq` or the mention (`/hq_restart_gateway x` is `restart_gateway x`; `/start CODE` is
+   * `link CODE`). `answer`: a plain direct message or a reply to a message of the bot. The core takes it as the answer to
+   * its prompt, or else as a command in a direct chat.
    */
   | { readonly kind: 'words'; readonly text: string; readonly answer?: boolean }
   /** A structured command: the path of its `CommandDescription` and its options by name. */
@@ -57,9 +56,9 @@ export type Input =
       readonly words: readonly string[];
       readonly options: Readonly<Record<string, string>>;
     }
-  /** `message` is the one that bears the button, where the platform tells it. */
+  /** `message` is the one with the button, if the platform reports it. */
   | { readonly kind: 'button'; readonly token: string; readonly message: Handle | null }
-  /** `message` is the one whose button opened the form, where there is one and the platform tells it. */
+  /** `message` is the one whose button opened the form, if the platform reports it. */
   | {
       readonly kind: 'form';
       readonly token: string;
@@ -68,21 +67,21 @@ export type Input =
     };
 
 /**
- * The immediate answer to the platform. It needs no database, because platforms wait three seconds and some
- * fix with the first answer whether the rest is private, or allow a form as the first answer only.
+ * The immediate answer to the platform. It needs no database: platforms wait three seconds, and with some of them the
+ * first answer decides about privacy or is the only one that may be a form.
  */
 export type Acknowledgement =
-  /** Say that it is being worked on; the first `say` takes the place of that. */
+  /** Shows that HQ is working; the first card takes its place. */
   | { readonly kind: 'working'; readonly private: boolean }
   | { readonly kind: 'form'; readonly form: Form }
-  /** Nothing to show: a press on a card that will itself change, or words that are not for the bot. */
+  /** Shows nothing: the pressed card itself will change, or the words are not for the bot. */
   | { readonly kind: 'quiet' };
 
 /** Answers one delivery. Its methods never reject. */
 export interface Reply {
   /**
-   * Shows a card where it was asked. The first one replaces the "working on it" of the acknowledgement, a later one
-   * comes beside it. `private` may be asked for where `capabilities.private`; elsewhere it is said openly.
+   * Sends a card to the chat of the delivery. The first one replaces the "working on it" of the acknowledgement. With
+   * `private` only the sender sees it, if `capabilities.private`.
    */
   send(card: Card, options?: { readonly private?: boolean }): Promise<SendResult>;
 }
@@ -91,26 +90,26 @@ export type SendResult =
   | { readonly ok: true; readonly handle: Handle | null }
   | { readonly ok: false; readonly problem: SendProblem };
 
-/** Why something could not be shown, in the words that decide what to do next. */
+/** The reason why a card was not sent; its kind decides what to do next. */
 export type SendProblem =
-  /** Too fast: again after this time. */
+  /** A rate limit: retry after this time. */
   | { readonly kind: 'wait'; readonly afterMs: number }
-  /** The platform did not answer or failed: again later. */
+  /** The platform did not answer or failed: retry later. */
   | { readonly kind: 'away'; readonly reason: string }
-  /** The message is not there any more, or can no longer be edited. */
+  /** The message was deleted or can no longer be edited. */
   | { readonly kind: 'gone' }
-  /** The chat does not take anything from the bot: blocked, removed, not a member, no permission. */
+  /** The chat accepts nothing from the bot: blocked, removed, not a member, no permission. */
   | { readonly kind: 'closed'; readonly reason: string }
   /** The chat has another id now. */
   | { readonly kind: 'moved'; readonly channel: string }
-  /** The platform does not accept this card and never will. */
+  /** The platform will never accept this card. */
   | { readonly kind: 'refused'; readonly reason: string };
 
 /** Takes an adapter's deliveries. */
 export interface Receiver {
   /**
-   * Answers within milliseconds, whatever the database does; the work goes on behind it and ends in `reply`. Call it at
-   * once for every delivery, do what the acknowledgement says, and do not wait for anything else.
+   * Resolves within milliseconds, also while the database is down; the result follows by `reply`. Call it at once for
+   * every delivery, and wait for nothing else before the acknowledgement.
    */
   receive(inbound: Inbound, reply: Reply): Promise<Acknowledgement>;
   /**

@@ -17,8 +17,8 @@ export async function checkAll(
 ): Promise<number> {
   const say = (finding: Finding, about: string): void => {
     const hint = finding.ok || finding.hint === undefined ? '' : ` ${finding.hint}`;
-    const told = redactor.text(plain(`${about}: ${finding.sentence}${hint}`));
-    process.stdout.write(`${finding.ok ? 'ok   ' : 'WRONG'} ${told}\n`);
+    const text = redactor.text(plain(`${about}: ${finding.sentence}${hint}`));
+    process.stdout.write(`${finding.ok ? 'ok   ' : 'WRONG'} ${text}\n`);
   };
   const { account, tokens } = await checkAccount(variables);
   let isWell = true;
@@ -60,7 +60,7 @@ async function findingsOf(
 
 interface CheckedAccount {
   readonly account: Finding;
-  /** The gateways whose agents use a token, by its fingerprint; none where HQ could not be asked. */
+  /** The gateways whose agents use a token, by its fingerprint; empty if HQ did not answer. */
   readonly tokens: ReadonlyMap<string, string>;
 }
 
@@ -75,13 +75,13 @@ async function checkAccount(
       await client.signIn(env.HQ_BOT_EMAIL, env.HQ_BOT_PASSWORD);
       const { email, role, tenant_name } = await client.whoami();
       if (role === null) {
-        const told = `${email ?? 'The account'} is a member of nothing.`;
+        const text = `${email ?? 'The account'} is a member of nothing.`;
         const hint = `hq-db member ${env.HQ_BOT_EMAIL} viewer --bot makes it a bot.`;
-        return { account: { ok: false, sentence: told, hint }, tokens };
+        return { account: { ok: false, sentence: text, hint }, tokens };
       }
       await assertBotAccount(client);
-      const told = `${email ?? 'the account'} is a chat bot of ${tenant_name ?? 'HQ'}.`;
-      return { account: { ok: true, sentence: told }, tokens: await readAgentTokens(client) };
+      const text = `${email ?? 'the account'} is a chat bot of ${tenant_name ?? 'HQ'}.`;
+      return { account: { ok: true, sentence: text }, tokens: await readAgentTokens(client) };
     } finally {
       await client.close();
     }

@@ -4,7 +4,7 @@ import { collectWhenIdle } from './collect-when-idle.ts';
 
 const lookEveryMs = 50;
 
-it('clears away what a start and a burst of work leave behind, once each', async () => {
+it('collects garbage once after a start and once after a burst of work', async () => {
   let times = 0;
   collectWhenIdle(lookEveryMs, () => {
     times += 1;

@@ -71,8 +71,8 @@ export function healthLines({ database, adapters }: HealthAnswer): ReturnType<Se
       label: adapter.platform,
       value: [
         adapter.detail === null ? adapter.state : `${adapter.state}: ${adapter.detail}`,
-        `last heard ${sinceThen(adapter.lastInboundAt)}`,
-        `last said ${sinceThen(adapter.lastOutboundAt)}`,
+        `last message in ${sinceThen(adapter.lastInboundAt)}`,
+        `last message out ${sinceThen(adapter.lastOutboundAt)}`,
         ...(adapter.unsent > 0 ? [`${adapter.unsent} waiting`] : []),
         ...(adapter.crashes > 0
           ? [`started again ${adapter.crashes === 1 ? 'once' : `${adapter.crashes} times`}`]

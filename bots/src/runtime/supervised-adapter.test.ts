@@ -35,12 +35,12 @@ async function start(receiver: Partial<Receiver> = {}): Promise<SupervisedAdapte
   return adapter;
 }
 
-describe('an adapter in a thread of its own', () => {
+describe('an adapter in a worker thread', () => {
   it.each(['throw', 'reject', 'exit', 'eat'])(
-    'that does “%s” is started again, and no other notices',
-    async (deed) => {
+    'that crashes by “%s” is restarted, and others are not affected',
+    async (crash) => {
       const [bad, good] = [await start(), await start()];
-      expect(await bad.send(location, { title: deed, tone: 'neutral' })).toEqual({
+      expect(await bad.send(location, { title: crash, tone: 'neutral' })).toEqual({
         ok: false,
         problem: { kind: 'away', reason: 'the adapter ended' },
       });
@@ -59,7 +59,7 @@ describe('an adapter in a thread of its own', () => {
     },
   );
 
-  it('hands over what it hears, and gets the acknowledgement and the answer', async () => {
+  it('hands over deliveries, and gets acknowledgements and answers', async () => {
     const heard: Inbound[] = [];
     const adapter = await start({
       receive: async (inbound, reply) => {

@@ -17,7 +17,7 @@ async function answers(url: string): Promise<boolean> {
   }
 }
 
-test('a cluster whose starter was killed is cleared away by the next one', async () => {
+test('a cluster of a killed process is removed by the next one', async () => {
   const module = JSON.stringify(join(import.meta.dirname, 'scratch-postgres.ts'));
   const child = spawn(
     process.execPath,

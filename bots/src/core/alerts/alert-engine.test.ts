@@ -83,7 +83,7 @@ async function subscribed(sender: Sender, words = 'subscribe'): Promise<() => Sh
 }
 
 describe('an alert', { timeout: 90_000 }, () => {
-  it('comes once to the chats that want it, is counted, and its message says when it is over', async () => {
+  it('comes once to subscribed chats, counts repetitions, and its message shows its end', async () => {
     const [slack, telegram] = [await chat.person('operator'), await chat.person('operator', 'telegram')];
     const [first, second] = [
       await subscribed(slack),
@@ -101,7 +101,7 @@ describe('an alert', { timeout: 90_000 }, () => {
     expect(second()).toEqual([]);
   });
 
-  it('that comes with others is told in one message', async () => {
+  it('that comes with others shares one message', async () => {
     const operator = await chat.person('operator', 'discord');
     const messages = await subscribed(operator);
     await chat.stack.database.query(
@@ -117,7 +117,7 @@ describe('an alert', { timeout: 90_000 }, () => {
     await eventually(() => expect(messages()[0]?.card.state).toBe('59 open'));
   });
 
-  it('is acknowledged and muted by its buttons, with who did it on the message', async () => {
+  it('is acknowledged and muted by its buttons, with the author on the message', async () => {
     const operator = await chat.person('operator');
     const slack = open.adapter('slack');
     const messages = await subscribed(operator);
@@ -149,7 +149,7 @@ describe('an alert', { timeout: 90_000 }, () => {
     expect(messages().map(({ card }) => card.title)).not.toContain('another about the same');
   });
 
-  it('that ends while its message is on its way is said to be over', async () => {
+  it('that ends while its message is being sent is shown as over', async () => {
     const operator = await chat.person('operator');
     const messages = await subscribed(operator);
     const { faults } = open.adapter('slack');
@@ -162,7 +162,7 @@ describe('an alert', { timeout: 90_000 }, () => {
     expect(messages()).toHaveLength(1);
   });
 
-  it('is acknowledged and muted by words too', async () => {
+  it('is acknowledged and muted by commands too', async () => {
     const operator = await chat.person('operator');
     const messages = await subscribed(operator);
     await alert('talked about');
@@ -180,7 +180,7 @@ describe('an alert', { timeout: 90_000 }, () => {
     ).toEqual([{ minutes: '240' }]);
   });
 
-  it('that somebody has seen elsewhere says so, and a restart forgets none of it', async () => {
+  it('that was acknowledged elsewhere shows it, also after a restart', async () => {
     const operator = await chat.person('operator');
     const messages = await subscribed(operator);
     const elsewhere = await chat.stack.clientOf(
@@ -203,7 +203,7 @@ describe('an alert', { timeout: 90_000 }, () => {
     expect(messages()[0]?.card.buttons?.map(({ label }) => label)).toEqual(['Mute for 1 h']);
   });
 
-  it('about the work of an agent comes to who asked for that agent, also by its newest tag', async () => {
+  it('about an agent’s work matches filters for the agent and for its newest tag', async () => {
     const { database } = chat.stack;
     const [writer, tagged] = [await chat.person('operator'), await chat.person('operator', 'discord')];
     const agent = await database.addAgent('writer', chat.gateway);
@@ -222,7 +222,7 @@ describe('an alert', { timeout: 90_000 }, () => {
     }
   });
 
-  it('that nobody could be told is told later; a chat that is closed is left alone, and that is told elsewhere', async () => {
+  it('is retried after a failure; a closed chat is unsubscribed, and other chats hear of it', async () => {
     const [one, two] = [await chat.person('operator', 'telegram'), await chat.person('operator', 'discord')];
     const telegram = open.adapter('telegram');
     const first = await subscribed(one);
@@ -244,7 +244,7 @@ describe('an alert', { timeout: 90_000 }, () => {
     );
   });
 
-  it('of an earlier run is edited where it is, and what came meanwhile is told', async () => {
+  it('of an earlier process is edited in place, and missed alerts are sent', async () => {
     const operator = await chat.person('operator');
     const messages = await subscribed(operator);
     await alert('lasts');
@@ -267,7 +267,7 @@ describe('in quiet hours', { timeout: 90_000 }, () => {
   const wholeDay = 'subscribe quiet=00:00-23:59 tz=UTC';
   const titles = (messages: readonly ShownMessage[]): string[] => messages.map(({ card }) => card.title);
 
-  it('only what is critical comes, at once', async () => {
+  it('only critical alerts come, at once', async () => {
     const messages = await subscribed(await chat.person('operator'), wholeDay);
     await alert('can wait');
     await eventually(() => expect(engine.size()).toBe(1));
@@ -276,7 +276,7 @@ describe('in quiet hours', { timeout: 90_000 }, () => {
     expect(engine.size()).toBe(1);
   });
 
-  it('what was told before is kept up to date', async () => {
+  it('earlier messages are edited', async () => {
     const operator = await chat.person('operator');
     const messages = await subscribed(operator, wholeDay);
     await alert('cannot wait', { severity: 'critical' });
@@ -290,7 +290,7 @@ describe('in quiet hours', { timeout: 90_000 }, () => {
     await eventually(() => expect(told.card.state).toMatch(/^over after /));
   });
 
-  it('what is held back outlives a restart, though something else was told since', async () => {
+  it('alerts that wait survive a restart, though later ones were sent', async () => {
     const messages = await subscribed(await chat.person('operator'), wholeDay);
     await alert('can wait');
     await eventually(() => expect(engine.size()).toBe(1));
@@ -311,8 +311,8 @@ describe('in quiet hours', { timeout: 90_000 }, () => {
   });
 });
 
-describe('a summary', { timeout: 90_000 }, () => {
-  it('tells together what has come since the last one', async () => {
+describe('a digest', { timeout: 90_000 }, () => {
+  it('sends all alerts since the last one together', async () => {
     const messages = await subscribed(await chat.person('operator'), 'subscribe digest=1');
     const { database } = chat.stack;
     await restart(async () => {
@@ -334,8 +334,8 @@ describe('a summary', { timeout: 90_000 }, () => {
   });
 });
 
-describe('an alert whose transaction ends late', { timeout: 90_000 }, () => {
-  it('is told after a restart too, and nothing is told twice', async () => {
+describe('an alert whose transaction commits late', { timeout: 90_000 }, () => {
+  it('is sent after a restart too, and nothing is sent twice', async () => {
     const messages = await subscribed(await chat.person('operator'));
     await alert('in time');
     await eventually(() => expect(messages()).toHaveLength(1));
@@ -356,7 +356,7 @@ describe('an alert whose transaction ends late', { timeout: 90_000 }, () => {
 });
 
 describe('a thousand chats', { timeout: 90_000 }, () => {
-  it('lose nothing of a storm, and each is told in order', async () => {
+  it('get every alert of a storm, each in order', async () => {
     const count = 300;
     await chat.stack.database.query(
       `insert into chat_subscriptions (tenant_id, platform, install, channel, kind, filter, cursor)

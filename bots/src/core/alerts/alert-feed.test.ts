@@ -20,7 +20,7 @@ const write = (prefix: string, count: number) =>
   );
 
 describe('alerts since a moment', { timeout: 60_000 }, () => {
-  it('are read to the last one, though some of them change meanwhile', async () => {
+  it('are read completely while some of them change', async () => {
     await write('paged ', 1_100);
     const seen = new Set<string>();
     let isFirst = true;
@@ -37,7 +37,7 @@ describe('alerts since a moment', { timeout: 60_000 }, () => {
 });
 
 describe('the feed', { timeout: 60_000 }, () => {
-  it('hands over each change once, and what was not taken once more', async () => {
+  it('hands over each change once, and again after a failure', async () => {
     const taken: string[] = [];
     let refusals = 2;
     const feed = new AlertFeed({

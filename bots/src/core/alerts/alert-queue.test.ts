@@ -11,8 +11,8 @@ const quiet = { quiet: { from: '11:00', to: '13:00', tz: 'UTC' } };
 const digest = { digest_minutes: 30 };
 const ids = (rows: readonly { readonly id: string }[]): string[] => rows.map(({ id }) => id);
 
-describe('what waits for a chat', () => {
-  it('is told at once, in the order of the changes, in its newest state', () => {
+describe('the queue of a chat', () => {
+  it('returns alerts at once, in the order of their changes, in their newest state', () => {
     const waiting = createAlertQueue();
     expect(waiting.pause({}, noon)).toBeNull();
     waiting.put(alert('second', 2));
@@ -26,7 +26,7 @@ describe('what waits for a chat', () => {
     expect(waiting.size()).toBe(0);
   });
 
-  it('is held back in quiet hours until they end, and says how far everything was told', () => {
+  it('holds alerts until quiet hours end, and knows the oldest one', () => {
     const waiting = createAlertQueue();
     waiting.put(alert('held', 5));
     expect(waiting.pause(quiet, noon + 10 * minute)).toBe(minute);
@@ -37,7 +37,7 @@ describe('what waits for a chat', () => {
     expect(waiting.oldest()).toBeNull();
   });
 
-  it('waits for a summary that comes a while after the first of them, however often something comes', () => {
+  it('sends a digest a while after its first alert, however many follow', () => {
     const waiting = createAlertQueue();
     waiting.put(alert('one'));
     for (let minutes = 1; minutes < 30; minutes += 1) {
@@ -55,7 +55,7 @@ describe('what waits for a chat', () => {
   it.each([
     ['quiet hours', quiet],
     ['the next summary', digest],
-  ])('does not wait for %s where it is critical, and takes nothing along that does', (_what, filter) => {
+  ])('returns critical alerts at once in spite of %s, and no others', (_what, filter) => {
     const waiting = createAlertQueue();
     waiting.put(alert('can wait', 1));
     waiting.put(alert('cannot wait', 2, 'critical'));
@@ -64,14 +64,14 @@ describe('what waits for a chat', () => {
     expect(waiting.oldest()).toBe(at(1));
   });
 
-  it('that could not be told waits for no other summary', () => {
+  it('returns alerts that failed without another digest', () => {
     const waiting = createAlertQueue();
     waiting.put(alert('one'));
     for (const row of waiting.take(digest, noon + 30 * minute)) waiting.putBack(row);
     expect(ids(waiting.take(digest, noon + 31 * minute))).toEqual(['one']);
   });
 
-  it('that is over is told to nobody', () => {
+  it('drops alerts that are over', () => {
     const waiting = createAlertQueue();
     waiting.put(alert('one'));
     waiting.drop('one');

@@ -36,7 +36,7 @@ const kept = async () => {
   return { ...row, messages: messages.map(({ key }) => key) };
 };
 
-it('keeps by itself what was told, and leaves the cursor where nothing new was', async () => {
+it('records deliveries, and leaves the cursor without new alerts', async () => {
   keep('a', true, 'further');
   keep('b', true);
   await eventually(async () =>
@@ -46,7 +46,7 @@ it('keeps by itself what was told, and leaves the cursor where nothing new was',
   await eventually(async () => expect((await kept()).messages).toEqual(['b']));
 });
 
-it('keeps it later where the database is away, the newest last', { timeout: 60_000 }, async () => {
+it('records later while the database is unreachable, the newest last', { timeout: 60_000 }, async () => {
   await chat.stack.stopApi();
   keep('c', true, 'away');
   await keeper.flush();
@@ -59,7 +59,7 @@ it('keeps it later where the database is away, the newest last', { timeout: 60_0
   );
 });
 
-it('keeps that a chat is closed, whatever is said of it at the same time', async () => {
+it('records a closed chat together with its other deliveries', async () => {
   keeper.record({ subscription_id: subscription, cursor: '', messages: [], disabled: 'the bot was blocked' });
   keep('e', true);
   await keeper.flush();

@@ -7,19 +7,19 @@ const alert = alertOf({ id: 'a', type: 'task_blocked', severity: 'warning', meta
 const writer = { slug: 'writer', tags: ['docs', 'team-a'] };
 
 describe('a filter', () => {
-  it('lets everything through that it does not name', () => {
+  it('accepts everything that it does not limit', () => {
     expect(matchesFilter({}, alert, null)).toBe(true);
     expect(matchesFilter({}, { ...alert, severity: 'info' }, null)).toBe(true);
   });
 
-  it('lets through its severity and what is worse', () => {
+  it('accepts its severity and worse', () => {
     const through = severities.filter((severity) =>
       matchesFilter({ severity: 'error' }, { ...alert, severity }, null),
     );
     expect(through).toEqual(['error', 'critical']);
   });
 
-  it('names kinds and agents', () => {
+  it('limits kinds and agents', () => {
     expect(matchesFilter({ kinds: ['task_blocked', 'task_overdue'] }, alert, null)).toBe(true);
     expect(matchesFilter({ kinds: ['task_overdue'] }, alert, null)).toBe(false);
     expect(matchesFilter({ agents: ['writer'] }, alert, writer)).toBe(true);
@@ -27,13 +27,13 @@ describe('a filter', () => {
     expect(matchesFilter({ agents: ['writer'] }, alert, null)).toBe(false);
   });
 
-  it('names tags, of the agent or of the alert itself', () => {
+  it('limits tags, of the agent or of the alert', () => {
     expect(matchesFilter({ tags: ['team-a'] }, alert, writer)).toBe(true);
     expect(matchesFilter({ tags: ['release'] }, alert, null)).toBe(true);
     expect(matchesFilter({ tags: ['team-b'] }, alert, writer)).toBe(false);
   });
 
-  it('lets through only what all that it names lets through', () => {
+  it('accepts only what meets all conditions', () => {
     const filter = { severity: 'warning', kinds: ['task_blocked'], agents: ['writer'], tags: ['docs'] };
     expect(matchesFilter(filter, alert, writer)).toBe(true);
     expect(matchesFilter({ ...filter, severity: 'error' }, alert, writer)).toBe(false);

@@ -46,7 +46,7 @@ describe('the message of one alert', () => {
     expect(card.stamp).toBe(stamp);
   });
 
-  it('offers what there is still to do', () => {
+  it('offers the remaining actions', () => {
     const failed = one({ entity_type: 'agent_command', entity_id: 'c', meta: { gateway_id: 'g' } });
     expect(labels(failed)).toEqual(['Acknowledge', 'Mute for 1 h', 'Retry', 'Open logs']);
     expect(labels({ ...failed, ...seen })).toEqual(['Mute for 1 h', 'Retry', 'Open logs']);
@@ -58,7 +58,7 @@ describe('the message of one alert', () => {
 describe('the message of several alerts', () => {
   const [first, second] = [alertOf({ id: 'aaaaaaaa-1' }), alertOf({ id: 'bbbbbbbb-2', severity: 'warning' })];
 
-  it('lists them with how each is, and counts those that are open and those without room', () => {
+  it('lists each with its state, and counts open ones and those that do not fit', () => {
     const card = renderAlertCard({ alerts: [{ ...first, ...ended }, second], more: 3, buttons: [] });
     expect(card).toMatchObject({ title: '5 alerts', state: '4 open', tone: 'warning' });
     expect(textOf(card)).toMatch(
@@ -66,7 +66,7 @@ describe('the message of several alerts', () => {
     );
   });
 
-  it('holds what has room, whatever becomes of them, and one at least', () => {
+  it('lists as many as fit in any later state, and at least one', () => {
     const many = Array.from({ length: 80 }, (_, n) => alertOf({ id: `aaaaaaaa-${n}`, title: 'short' }));
     expect(countFitting(many, 100_000)).toBe(50);
     expect(countFitting(many.slice(0, 10), 100_000)).toBe(10);
@@ -84,7 +84,7 @@ describe('the message of several alerts', () => {
     expect(countFitting(long, 10)).toBe(1);
   });
 
-  it('is over when all are', () => {
+  it('is over when all are over', () => {
     const card = cardOf({ ...first, ...ended }, { ...second, ...ended });
     expect(card).toMatchObject({ state: 'all over', tone: 'good' });
     expect(labels({ ...first, ...ended }, { ...second, ...ended })).toEqual([]);
@@ -92,7 +92,7 @@ describe('the message of several alerts', () => {
     expect(some).toMatchObject({ title: '8 alerts', state: 'those listed are over', tone: 'neutral' });
   });
 
-  it('is seen when all that are open are, by who saw the last of them', () => {
+  it('is acknowledged when all open ones are, by the last person', () => {
     expect(cardOf({ ...first, ...seen }, second).stamp).toBeUndefined();
     expect(labels({ ...first, ...seen }, second)).toEqual(['Acknowledge all']);
     const later = { read_at: '2026-11-22T12:06:00Z', seen_by: 'ben@example.test' };

@@ -290,7 +290,7 @@ function chatOf({ sender, key }: Delivery): Record<string, string | null> {
   };
 }
 
-/** The database may answer if it is asked again. */
+/** True if a retry may succeed: the database did not answer. */
 export function isUnreachable(error: unknown): error is HqError {
   return error instanceof HqError && (error.code === 'unreachable' || error.code === 'timed_out');
 }

@@ -5,7 +5,7 @@ import type { ChatLocation } from '../../contract/inbound.ts';
 import { createExpiringCards } from './expiring-cards.ts';
 import { Outbox } from './outbox.ts';
 
-it('takes the buttons of what nobody answered, and leaves alone what was answered', async () => {
+it('replaces expired cards, and leaves answered ones', async () => {
   const adapter = new TestAdapter('slack');
   const outbox = new Outbox({ adapter, sanitize: (card) => card, sanitizeText: (text) => text });
   const expiring = createExpiringCards(() => outbox);

@@ -21,8 +21,8 @@ function open(capabilities: ConstructorParameters<typeof TestAdapter>[1] = {}) {
   return { adapter, outbox };
 }
 
-describe('what a chat is sent', () => {
-  it('keeps its order, though the platform says to wait in between', async () => {
+describe('a message', () => {
+  it('keeps its order across a rate limit', async () => {
     const { adapter, outbox } = open();
     adapter.faults.push({ ok: false, problem: { kind: 'wait', afterMs: 30 } });
     const titles = ['one', 'two', 'three', 'four'];
@@ -31,14 +31,14 @@ describe('what a chat is sent', () => {
     expect(outbox.size()).toBe(0);
   });
 
-  it('is no faster than the chat takes it, and no faster in all', async () => {
+  it('respects the limits of its chat and of the platform', async () => {
     const { adapter, outbox } = open({ chatEveryMs: 40 });
     await Promise.all(['a', 'b', 'c', 'd'].map((title) => outbox.send(place('C1'), titled(title))));
     const times = adapter.sentAt.map(({ at }) => at);
     for (const [n, at] of times.slice(1).entries()) expect(at - (times[n] ?? 0)).toBeGreaterThanOrEqual(38);
   });
 
-  it('has one edit of a message, the newest, where several waited', async () => {
+  it('is edited once, with the newest of several waiting edits', async () => {
     const { adapter, outbox } = open({ editEveryMs: 100 });
     const sent = await outbox.send(place('C1'), titled('first'));
     const handle = sent.ok ? sent.handle : null;
@@ -51,7 +51,7 @@ describe('what a chat is sent', () => {
     expect(adapter.messages[0]?.history.length).toBeLessThanOrEqual(3);
   });
 
-  it('changes a message as often as the kind of chat allows', async () => {
+  it('is edited as often as its kind of chat allows', async () => {
     const { adapter, outbox } = open({ editEveryMs: 2_000, directEditEveryMs: 50 });
     const took = async (where: ChatLocation): Promise<number> => {
       const sent = await outbox.send(where, titled('first'));
@@ -68,7 +68,7 @@ describe('what a chat is sent', () => {
     expect(direct).toBeLessThan(1_900);
   });
 
-  it('ends with the last state, though an edit failed on the way', async () => {
+  it('ends with the last state after a failed edit', async () => {
     const { adapter, outbox } = open({ editEveryMs: 0 });
     const sent = await outbox.send(place('C1'), titled('first'));
     const handle = sent.ok ? sent.handle : null;
@@ -81,7 +81,7 @@ describe('what a chat is sent', () => {
     expect(adapter.messages[0]?.card.title).toBe('done');
   });
 
-  it('lets who waits for an answer pass by what is news', async () => {
+  it('that somebody waits for is sent before alerts', async () => {
     const { adapter, outbox } = open({ chatEveryMs: 20 });
     const news = ['n1', 'n2', 'n3'].map((title) => outbox.send(place('C1'), titled(title)));
     const answer = outbox.send(place('C1'), titled('answer'), { urgent: true });
@@ -91,7 +91,7 @@ describe('what a chat is sent', () => {
     expect(order.filter((title) => title.startsWith('n'))).toEqual(['n1', 'n2', 'n3']);
   });
 
-  it('of one chat does not wait for another', async () => {
+  it('does not wait for other chats', async () => {
     const { adapter, outbox } = open({ chatEveryMs: 60_000 });
     await outbox.send(place('C1'), titled('slow chat'));
     void outbox.send(place('C1'), titled('waits'));
@@ -99,7 +99,7 @@ describe('what a chat is sent', () => {
     expect(adapter.messages.map(({ card }) => card.title)).toEqual(['slow chat', 'other chat']);
   });
 
-  it('is given up with the reason where the chat is closed', async () => {
+  it('fails with the reason if the chat is closed', async () => {
     const { adapter, outbox } = open();
     adapter.faults.push({ ok: false, problem: { kind: 'closed', reason: 'the bot was blocked' } });
     expect(await outbox.send(place('C1'), titled('x'))).toMatchObject({
@@ -111,7 +111,7 @@ describe('what a chat is sent', () => {
 });
 
 describe('a bucket', () => {
-  it('gives what it holds, then what flows in', () => {
+  it('allows its size at once, then its rate', () => {
     let now = 0;
     const bucket = createTokenBucket(2, 10, () => now);
     expect([bucket.take(), bucket.take(), bucket.take()]).toEqual([0, 0, 100]);

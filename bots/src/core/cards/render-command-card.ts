@@ -31,7 +31,8 @@ export function renderCommandCard(actions: ActionTable, view: CommandCardContent
   const target = row.agent_slug ?? gateway;
   const { state, tone } =
     blocker === null ? commandState(row, now) : { state: blocker.state, tone: 'warning' as const };
-  const told = row.status === 'done' && action !== undefined ? describeResult(action, row.result) : null;
+  const resultText =
+    row.status === 'done' && action !== undefined ? describeResult(action, row.result) : null;
   const text = lastLines(
     output,
     isFinished(row) ? maxText / 2 : mostLiveText,
@@ -43,7 +44,7 @@ export function renderCommandCard(actions: ActionTable, view: CommandCardContent
     state,
     body: [
       ...(blocker === null ? [] : [{ kind: 'text' as const, text: blocker.remedy }]),
-      ...(told === null ? [] : [{ kind: 'text' as const, text: told }]),
+      ...(resultText === null ? [] : [{ kind: 'text' as const, text: resultText }]),
       ...(row.error_message === null || row.status !== 'failed'
         ? []
         : [{ kind: 'text' as const, text: row.error_message }]),

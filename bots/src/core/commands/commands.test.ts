@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => chat.close());
 
-describe('looking', () => {
+describe('a query', () => {
   it.each([
     ['status', /Status of the fleet[\s\S]*default/],
     ['gateways', /default {2}/],
@@ -49,7 +49,7 @@ describe('looking', () => {
     expect(textOf(shown.card)).toMatch(answer);
   });
 
-  it('names the agents that are in error in the status, a few of them', async () => {
+  it('names a few of the agents in error in the status', async () => {
     for (let n = 1; n <= 7; n += 1) await chat.stack.database.addAgent(`faulty-${n}`, chat.gateway);
     await chat.stack.database.query(`update agents set status = 'error' where slug like 'faulty-%'`);
     const shown = await open.adapter('slack').ask(operator, 'status');
@@ -73,7 +73,7 @@ describe('looking', () => {
     await eventually(() => expect(textOf(shown.card)).toBe(first));
   });
 
-  it('tells what can be done by topic, which a button opens in the same place', async () => {
+  it('lists commands by topic, which a button opens on the same card', async () => {
     const telegram = open.adapter('telegram');
     const viewer = await chat.person('viewer', 'telegram');
     const shown = await telegram.ask(viewer, 'help');
@@ -86,7 +86,7 @@ describe('looking', () => {
     expect((await telegram.ask(stranger, 'help')).card.buttons).toEqual([]);
   });
 
-  it('shows what is private to who asked alone, where the platform can', async () => {
+  it('shows private answers to the sender alone, if the platform can', async () => {
     expect((await open.adapter('slack').ask(operator, 'usage')).private).toBe(true);
     expect((await open.adapter('slack').ask(operator, 'status')).private).toBe(false);
   });
@@ -105,7 +105,7 @@ describe('looking', () => {
     expect(await dispatcher.complete(await chat.person('viewer'), topic)).toEqual([]);
   });
 
-  it('offers to cancel what has not ended, and nothing else', async () => {
+  it('offers to cancel unfinished commands, and nothing else', async () => {
     const { dispatcher } = open.core;
     const asker = await chat.person('operator');
     await open.adapter('slack').ask(asker, 'ping');
@@ -137,7 +137,7 @@ describe('looking', () => {
     expect(textOf((await slack.ask(channel(operator), 'help')).card)).not.toMatch(/restart_gateway/);
   });
 
-  it('pauses what is named: a gateway or an agent', async () => {
+  it('pauses the named gateway or agent', async () => {
     const slack = open.adapter('slack');
     expect(textOf((await slack.ask(operator, 'pause writer')).card)).toMatch(/writer is paused/);
     const gateway = await slack.ask(operator, 'pause default');
@@ -146,7 +146,7 @@ describe('looking', () => {
     await eventually(() => expect(gateway.card.state).toBe('cancelled'));
   });
 
-  it('asks which is meant where a name is that of a gateway and of an agent', async () => {
+  it('asks for the kind if a gateway and an agent have the same name', async () => {
     const slack = open.adapter('slack');
     const { database } = chat.stack;
     await database.addAgent('twin', chat.gateway);
@@ -162,14 +162,14 @@ describe('looking', () => {
     }
   });
 
-  it('tells a budget, and sets it where an amount is said', async () => {
+  it('shows a budget, and sets it with an amount', async () => {
     const slack = open.adapter('slack');
     const admin = await chat.person('admin');
     expect(textOf((await slack.ask(admin, 'budget writer $25')).card)).toMatch(/writer: 0\.00 of 25\.00 USD/);
     expect(textOf((await slack.ask(admin, 'budget writer')).card)).toMatch(/writer 0\.00 of 25\.00 USD/);
   });
 
-  it('asks in words: whom it is about, then how much', async () => {
+  it('prompts in words: for the agent, then for the amount', async () => {
     const telegram = open.adapter('telegram');
     const admin = await chat.person('admin', 'telegram');
     const agent = await telegram.ask(admin, 'set_budget');
@@ -193,18 +193,18 @@ describe('looking', () => {
     ],
     ['task 12345678', /There is no such task[\s\S]*Type tasks to see those that exist/],
     ['set_budget writer abc', /limit_usd[\s\S]*such as 25/],
-  ])('tells who said “%s” what there is', async (words, told) => {
+  ])('explains the error of “%s”', async (words, told) => {
     const admin = await chat.person('admin');
     expect(textOf((await open.adapter('slack').ask(admin, words)).card)).toMatch(told);
   });
 
-  it('asks which one where a command of chat needs to know it, too', async () => {
+  it('prompts for the gateway of a chat command too', async () => {
     const shown = await open.adapter('telegram').ask(await chat.person('viewer', 'telegram'), 'agent');
     expect(shown.card.state).toBe('Agent?');
     expect(shown.card.buttons?.map(({ label }) => label)).toContain('writer');
   });
 
-  it('lets an answer that cannot be meant be given again', async () => {
+  it('keeps the prompt open after an invalid answer', async () => {
     const telegram = open.adapter('telegram');
     const admin = await chat.person('admin', 'telegram');
     await telegram.ask(admin, 'top up writer');

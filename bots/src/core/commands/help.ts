@@ -35,15 +35,15 @@ export const help: Command = {
       (command) => command.isTypedOnly !== true && isVisibleTo(command, who),
     );
     const wanted = values.topic;
-    const told = groupByTopic(shown);
+    const topics = groupByTopic(shown);
     const buttons = who.linked
-      ? told.filter(({ topic }) => topic.name !== wanted).map(({ topic }) => topicButton(context, topic))
+      ? topics.filter(({ topic }) => topic.name !== wanted).map(({ topic }) => topicButton(context, topic))
       : [];
     if (wanted === undefined) {
-      await responder.replace({ ...overview(told, who), buttons });
+      await responder.replace({ ...overview(topics, who), buttons });
       return;
     }
-    const topic = told.find((one) => one.topic === findTopic(wanted));
+    const topic = topics.find((one) => one.topic === findTopic(wanted));
     if (topic !== undefined) {
       await responder.replace({ ...aboutTopic(topic), buttons });
       return;
@@ -67,12 +67,12 @@ function topicButton({ delivery: { sender }, services }: CommandContext, { name 
   });
 }
 
-function overview(told: ReturnType<typeof groupByTopic>, who: Whoami): Card {
+function overview(topics: ReturnType<typeof groupByTopic>, who: Whoami): Card {
   return {
     title: 'What you can do here',
     tone: 'neutral',
     state: who.linked ? `${who.role ?? 'nothing'} here` : 'not linked',
-    body: told.flatMap(({ topic, commands }, at): TextNode[] => [
+    body: topics.flatMap(({ topic, commands }, at): TextNode[] => [
       text(at === 0 ? '' : '\n'),
       strong(topic.name),
       text(`  ${commands.map(({ name }) => name).join(', ')}`),

@@ -20,7 +20,7 @@ const commands = (action: string) =>
     [action],
   );
 
-describe('who speaks', () => {
+describe('a sender', () => {
   it('gets help and link, and nothing else, before the account is linked', async () => {
     const slack = open.adapter('slack');
     const stranger = await chat.person(null);
@@ -49,7 +49,7 @@ describe('who speaks', () => {
     expect(textOf((await discord.ask(somebody, 'whoami')).card)).toMatch(/linked to nobody/);
   });
 
-  it('is written down and told nothing when it is a bot, an anonymous admin or an outsider', async () => {
+  it('is refused and audited when it is a bot, an anonymous admin or an outsider', async () => {
     const telegram = open.adapter('telegram');
     const operator = await chat.person('operator', 'telegram');
     const before = telegram.messages.length;
@@ -68,8 +68,8 @@ describe('who speaks', () => {
   });
 });
 
-describe('who speaks without end', () => {
-  it('in a group that sees every answer is told once that it is too much, and the others are heard', async () => {
+describe('a sender above the rate limit', () => {
+  it('gets one answer about it in a public group, and other senders are served', async () => {
     const plenty = { atOnce: 1_000, perSecond: 1_000 };
     const limits = { person: plenty, channel: plenty, inPublic: { atOnce: 3, perSecond: 0.001 } };
     const hasty = await chat.open({ limits });
@@ -89,7 +89,7 @@ describe('who speaks without end', () => {
 });
 
 describe('an action', () => {
-  it('shows one card from the asking to the end, with what it writes', async () => {
+  it('shows one card from the request to the end, with its output', async () => {
     const slack = open.adapter('slack');
     const operator = await chat.person('operator');
     const shown = await slack.ask(operator, 'ping');
@@ -114,7 +114,7 @@ describe('an action', () => {
     expect(row).toMatchObject({ origin: 'slack', requested_by: operator.member.id });
   });
 
-  it('tells its end anew where somebody has deleted its card', async () => {
+  it('sends its end as a new message if its card was deleted', async () => {
     const slack = open.adapter('slack');
     const operator = await chat.person('operator');
     const shown = await slack.ask(operator, 'ping');
@@ -145,7 +145,7 @@ describe('an action', () => {
     );
   });
 
-  it('that comes under the name of an earlier delivery, but says something else, is done', async () => {
+  it('with a reused delivery id and other content is executed', async () => {
     const slack = open.adapter('slack');
     const operator = await chat.person('operator');
     for (const title of ['Count the hens', 'Count the eggs']) {
@@ -158,7 +158,7 @@ describe('an action', () => {
     );
   });
 
-  it('whose question is long over when it is delivered again is to be asked for anew', async () => {
+  it('whose confirmation has expired when it is delivered again has to be requested again', async () => {
     const operator = await chat.person('operator');
     const slack = open.adapter('slack');
     await slack.words(operator, 'restart gateway', 'sl:late');
@@ -181,14 +181,14 @@ describe('an action', () => {
     await restarted.close();
   });
 
-  it('of a viewer who may not is refused with the reason', async () => {
+  it('above the sender’s role is refused with the reason', async () => {
     const telegram = open.adapter('telegram');
     const viewer = await chat.person('viewer', 'telegram');
     expect(textOf((await telegram.ask(viewer, 'restart')).card)).toMatch(/needs the role operator/i);
     expect(await commands('restart_gateway')).toEqual([]);
   });
 
-  it('that disrupts is confirmed by a button, once, by who asked', async () => {
+  it('that is disruptive is confirmed by a button, once, by its requester', async () => {
     const slack = open.adapter('slack');
     const operator = await chat.person('operator');
     const other = await chat.person('operator');
@@ -208,7 +208,7 @@ describe('an action', () => {
     await eventually(() => expect(question.card.state).toBe('cancelled'));
   });
 
-  it('that destroys is confirmed by the typed name, and stamped where it was asked', async () => {
+  it('that is destructive is confirmed by the typed name, and stamped on the same card', async () => {
     const { database } = chat.stack;
     await database.query(`update hq.actions set danger = 'destructive' where name = 'restart_dispatcher'`);
     try {
@@ -226,7 +226,7 @@ describe('an action', () => {
     }
   });
 
-  it('that lacks an argument asks for it: by a form, or by a question', async () => {
+  it('without a required argument prompts for it: by a form, or by a question', async () => {
     const operator = await chat.person('operator');
     const slack = open.adapter('slack');
     const { form } = await slack.words(operator, 'create_task');
@@ -260,14 +260,14 @@ describe('an action', () => {
   });
 });
 
-describe('a command that is not begun', () => {
+describe('a blocked command', () => {
   const gatewayIs = (status: string, seen: string): Promise<unknown> =>
     chat.stack.database.query(`update gateways set status = $2, last_seen_at = ${seen} where id = $1`, [
       chat.gateway,
       status,
     ]);
 
-  it('tells on its card what it waits for, as it changes, and in the question before it', async () => {
+  it('shows the blocker on its card, as it changes, and in the confirmation', async () => {
     const slack = open.adapter('slack');
     const operator = await chat.person('operator');
     await gatewayIs('ready', `now() - interval '3 minutes'`);
@@ -296,7 +296,7 @@ describe('a command that is not begun', () => {
 });
 
 describe('while the database is away', () => {
-  it('a request is acknowledged at once, kept, and done once when it is back', async () => {
+  it('a request is acknowledged at once, retried, and executed once when it is back', async () => {
     const discord = open.adapter('discord');
     const operator = await chat.person('operator', 'discord');
     const before = (await commands('ping')).length;
@@ -334,7 +334,7 @@ describe('while the database is away', () => {
     expect((await slack.messageAfter(count)).card.state).toMatch(/^waiting for the runner/);
   });
 
-  it('a request that is cancelled by who asked is never done', async () => {
+  it('a request that its sender cancels is never executed', async () => {
     const discord = open.adapter('discord');
     const operator = await chat.person('operator', 'discord');
     const before = (await commands('ping')).length;
@@ -350,7 +350,7 @@ describe('while the database is away', () => {
 });
 
 describe('after a restart', () => {
-  it('a card is found that was pressed, and whose first edit nobody heard of any more', async () => {
+  it('a card is found whose press was never answered', async () => {
     const operator = await chat.person('operator');
     const slack = open.adapter('slack');
     const question = await slack.ask(operator, 'restart gateway');
@@ -369,7 +369,7 @@ describe('after a restart', () => {
     );
   });
 
-  it('the end of what one person asked for alone in a channel is told there, without what it wrote', async () => {
+  it('the end of a private command in a channel is sent there without its output', async () => {
     const slack = open.adapter('slack');
     const operator = chat.inChannel(await chat.person('operator'), 'C-shared');
     await chat.stack.database.query(
@@ -400,7 +400,7 @@ describe('after a restart', () => {
     expect(textOf(told.card)).not.toMatch(/for one alone|answered by/);
   });
 
-  it('cards of an earlier run are brought up to date where they are', async () => {
+  it('cards of an earlier process are edited in place', async () => {
     const operator = await chat.person('operator');
     const slack = open.adapter('slack');
     const shown = await slack.ask(operator, 'pause_gateway');

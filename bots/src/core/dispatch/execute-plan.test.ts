@@ -25,8 +25,8 @@ async function refusalsOf({ user }: Sender): Promise<number> {
   return rows.length;
 }
 
-describe('what is missing', () => {
-  it('is asked for in a form of whoever may do it, and of nobody else', async () => {
+describe('a missing argument', () => {
+  it('opens a form for senders with the permission, and for nobody else', async () => {
     const operator = await chat.person('operator');
     expect((await slack.words(operator, 'create_task')).form?.title).toBe('Create a task');
     for (const role of ['viewer', null] as const) {
@@ -40,7 +40,7 @@ describe('what is missing', () => {
     }
   });
 
-  it('is asked for as soon as somebody is linked, whatever they were told a moment before', async () => {
+  it('opens a form as soon as the account is linked, in spite of cached refusals', async () => {
     const person = await chat.person(null);
     expect((await slack.words(person, 'create_task')).form).toBeNull();
     const member = await chat.stack.createMember('operator');
@@ -53,7 +53,7 @@ describe('what is missing', () => {
     expect((await slack.words(person, 'create_task')).form).not.toBeNull();
   });
 
-  it('opens its form also while the database is away: what is filled in is decided later', async () => {
+  it('opens its form while the database is unreachable: the values are authorized later', async () => {
     const operator = await chat.person('operator');
     await chat.stack.stopApi();
     try {
@@ -74,13 +74,13 @@ describe('a completion', () => {
     });
   };
 
-  it('names what may be named to whoever may do it', async () => {
+  it('offers names to senders with the permission', async () => {
     const choices = await complete(await chat.person('operator'), 'def');
     expect(choices.map(({ value }) => value)).toEqual(['default']);
   });
 
   it.each(['viewer', null] as const)(
-    'names nothing to %s, and is written down once for all keys that are typed',
+    'offers nothing to %s, and audits that once for all typed keys',
     async (role) => {
       const person = await chat.person(role);
       const typed = Array.from('default-gateway', (_, end) => 'default-gateway'.slice(0, end));
@@ -90,7 +90,7 @@ describe('a completion', () => {
   );
 
   it.each(['bot', 'anonymous', 'outsider'] as const)(
-    'names nothing to a stranger (%s), and is written down',
+    'offers nothing to a stranger (%s), and audits that',
     async (stranger) => {
       const admin = await chat.person('admin');
       expect(await complete({ ...admin, stranger, userName: randomUUID() }, '')).toEqual([]);

@@ -17,8 +17,8 @@ const sender = (user: string, channel = 'C1'): Sender => ({
 });
 const tooMuch = { waitMs: expect.any(Number) };
 
-describe('what is taken in', () => {
-  it('from one person is counted over all channels', () => {
+describe('the rate limit', () => {
+  it('counts one person over all channels', () => {
     const count = createRateLimiter(limits);
     for (const channel of ['C1', 'C2', 'C3', 'C4', 'C5'])
       expect(count(sender('ann', channel), false)).toBeNull();
@@ -26,7 +26,7 @@ describe('what is taken in', () => {
     expect(count(sender('bob', 'C6'), false)).toBeNull();
   });
 
-  it('in one channel is counted over all who speak there', () => {
+  it('counts one channel over all senders', () => {
     const count = createRateLimiter(limits);
     const found = Array.from({ length: 9 }, (_, at): RateLimitExcess | null =>
       count(sender(`person-${at}`), false),
@@ -35,7 +35,7 @@ describe('what is taken in', () => {
     expect(found.at(-1)).toMatchObject(tooMuch);
   });
 
-  it('is less where everybody sees the answers', () => {
+  it('is lower in public groups', () => {
     const count = createRateLimiter(limits);
     for (let time = 0; time < 2; time += 1) expect(count(sender('ann'), true)).toBeNull();
     expect(count(sender('ann'), true)).toMatchObject(tooMuch);
@@ -43,7 +43,7 @@ describe('what is taken in', () => {
     expect(count(sender('ann', 'C2'), true)).toBeNull();
   });
 
-  it('tells once that it is too much, until something is taken in again', async () => {
+  it('marks the first excess until a request is accepted again', async () => {
     const count = createRateLimiter({ ...limits, person: { atOnce: 1, perSecond: 50 } });
     const say = (): RateLimitExcess | null => count(sender('ann'), false);
     expect([say(), say(), say()]).toMatchObject([null, { isFirst: true }, { isFirst: false }]);

@@ -245,6 +245,6 @@ function formatNames(rows: readonly { readonly slug: string }[], count = rows.le
 }
 
 function formatCounts(found: Readonly<Record<string, number>>, none: string): string {
-  const told = Object.entries(found).map(([status, count]) => `${count} ${status.replaceAll('_', ' ')}`);
-  return told.length === 0 ? none : told.join(', ');
+  const parts = Object.entries(found).map(([status, count]) => `${count} ${status.replaceAll('_', ' ')}`);
+  return parts.length === 0 ? none : parts.join(', ');
 }

@@ -24,12 +24,12 @@ const filterIn = async (sender: Sender) =>
   )[0]?.filter;
 
 describe('subscribe', { timeout: 60_000 }, () => {
-  it('brings everything unless it is told what not', async () => {
+  it('sends all alerts without a filter', async () => {
     expect(await ask('subscribe')).toMatch(/Alerts come here now\nof every severity/);
     expect(await filterIn(operator)).toEqual({ severity: 'info' });
   });
 
-  it('takes severity, kinds, agents, tags, quiet hours and a summary, and says what it took', async () => {
+  it('accepts severity, kinds, agents, tags, quiet hours and a digest, and shows them', async () => {
     const words =
       'subscribe severity=error kinds=command-failed,task_blocked agents=writer tags=ops,docs quiet=22-7:30 tz=Europe/Berlin digest=60';
     expect(await ask(words)).toBe(
@@ -58,7 +58,7 @@ describe('subscribe', { timeout: 60_000 }, () => {
     ['quiet=22-25', /“22-25” is not a span of hours/],
     ['quiet=22-7 tz=Mars/Olympus', /no time zone “Mars\/Olympus”/],
     ['digest=0', /not at least 1/],
-  ])('with %s says what is wrong, and changes nothing', async (words, answer) => {
+  ])('with %s shows the error, and changes nothing', async (words, answer) => {
     const before = await filterIn(operator);
     expect(await ask(`subscribe ${words}`)).toMatch(answer);
     expect(await filterIn(operator)).toEqual(before);
@@ -66,7 +66,7 @@ describe('subscribe', { timeout: 60_000 }, () => {
 });
 
 describe('subscriptions', { timeout: 60_000 }, () => {
-  it('tells what comes to this chat; an admin sees all of them, and why one has ended', async () => {
+  it('lists the subscription of this chat; an admin sees all, and why one has ended', async () => {
     const [other, admin] = [await chat.person('operator', 'telegram'), await chat.person('admin')];
     expect(await ask('subscriptions', other)).toContain('No alerts come here.');
     await ask('subscribe severity=critical', other);

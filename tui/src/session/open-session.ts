@@ -1,0 +1,61 @@
+import type { HqClient } from '@hq/shared/client';
+import { HqError } from '@hq/shared/errors';
+import type { LiveQuery } from '@hq/shared/live';
+import { createLiveRows, issueChatCode, revokeChatLink, settleNotification } from '@hq/shared/queries';
+import type { Session } from './session.ts';
+
+/** Opens the session of the member that a client is signed in as. Fails for a user who is no member. */
+export async function openSession(client: HqClient, env: NodeJS.ProcessEnv): Promise<Session> {
+  const [member, people] = await Promise.all([client.whoami(), client.people()]);
+  if (member.role === null) {
+    throw new HqError('refused', `${member.email ?? 'This user'} is no member of this HQ.`, {
+      hint: 'Ask an admin to add you.',
+    });
+  }
+  const rows = createLiveRows(client);
+  const opened = new Set<LiveQuery<unknown>>();
+  const open = <Row>(query: LiveQuery<Row>): LiveQuery<Row> => {
+    opened.add(query);
+    return {
+      ...query,
+      close() {
+        opened.delete(query);
+        query.close();
+      },
+    };
+  };
+  return {
+    ...rows,
+    member: { ...member, people },
+    now: () => client.clock.now(),
+    commandOutput: (id) => open(rows.commandOutput(id)),
+    command: (id) => open(rows.command(id)),
+    commandsOfAgent: (id) => open(rows.commandsOfAgent(id)),
+    enqueue: async (request) => (await client.enqueue({ ...request, origin: 'tui' })).command,
+    cancel: (id) => client.cancel(id, 'tui'),
+    acknowledge: (id) => settleNotification(client, id, 'read'),
+    dismiss: (id) => settleNotification(client, id, 'dismissed'),
+    async checkSecretsKey(gateway) {
+      const { keysFor } = await secretWriter();
+      await keysFor(client, env, gateway, 'hq-tui secrets set KEY');
+    },
+    writeSecret: async (draft) => (await secretWriter()).writeSecret(client, env, draft, 'tui'),
+    noteSecret: async (id, note) => (await secretWriter()).noteSecret(client, id, note, 'tui'),
+    issueChatCode: () => issueChatCode(client),
+    revokeChatLink: (id) => revokeChatLink(client, id),
+    deleteSecret: async (id) => (await secretWriter()).deleteSecret(client, id, 'tui'),
+    refresh() {
+      rows.refresh();
+      for (const query of opened) query.refresh();
+    },
+    async close() {
+      rows.close();
+      await client.close();
+    },
+  };
+}
+
+/** Encryption is loaded when it is needed: most sessions never write a secret. */
+function secretWriter() {
+  return import('../secrets/write-secret.ts');
+}
