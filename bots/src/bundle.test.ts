@@ -56,7 +56,7 @@ async function tasks(): Promise<string[]> {
 
 describe('the shipped hq-bots, where every platform delivers by HTTP', { timeout: 120_000 }, () => {
   it('answers requests that Slack signed', async () => {
-    const { server, acts } = platforms.slack;
+    const { server, actions } = platforms.slack;
     const ann = server.workspace.user('ann');
     await linkOperator(stack, 'slack', ann.id, server.workspace.team);
     const direct = server.workspace.direct(ann);
