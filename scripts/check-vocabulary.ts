@@ -1,6 +1,6 @@
 /** Fails for words of the earlier, private vocabulary, and for comments that begin with a question word. See CONTRIBUTING, Style. */
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -15,7 +15,12 @@ const isKept = (path: string): boolean => path.startsWith('db/takeover/') || pat
 const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], { cwd: root, encoding: 'utf8' });
 
 for (const path of files.split('\n')) {
-  if (!/\.(ts|tsx|mjs|cts|sql|sh|md|json|yaml|yml)$/.test(path) || isKept(path)) continue;
+  if (
+    !existsSync(join(root, path)) ||
+    !/\.(ts|tsx|mjs|cts|sql|sh|md|json|yaml|yml)$/.test(path) ||
+    isKept(path)
+  )
+    continue;
   const isCode = /\.(ts|tsx|mjs|sql)$/.test(path);
   for (const [index, line] of readFileSync(join(root, path), 'utf8').split('\n').entries()) {
     const word = forbidden.exec(line)?.[0];

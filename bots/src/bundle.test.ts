@@ -17,7 +17,7 @@ let platforms: Platforms;
 let bots: BotsProcess;
 const ports: Record<'slack' | 'discord' | 'telegram', number> = { slack: 0, discord: 0, telegram: 0 };
 
-/** What a bundle leaves out is missed where it is used, so each library's receiver of requests is used. */
+/** Uses the request receiver of each library: a part that the bundle lacks fails only when it is used. */
 beforeAll(async () => {
   stack = await startTestStack();
   platforms = await startPlatforms();

@@ -35,7 +35,7 @@ async function main(): Promise<number> {
     .command('check')
     .description('checks each token and the HQ account, and prints what is wrong')
     .action(async () => {
-      // Who checks tokens can do nothing about how telegraf's client reads an address.
+      // Silences a deprecation of telegraf's client that an operator cannot act on.
       process.noDeprecation = true;
       code = await checkAll(process.env, platformModules, createRedactor(secretsOf(process.env)));
     });

@@ -1,7 +1,6 @@
--- What a fresh Supabase project brings before the first migration, for a Postgres that is not one: the roles of the API,
--- the auth schema as far as HQ reads it, the publication of Realtime, and (on purpose) Supabase's default privileges,
--- which hand every new table and function to everybody. The migrations have to hold against those.
--- Runs as a superuser, before the migrations, as often as you like.
+-- The parts of a fresh Supabase project that HQ's schema relies on, for a plain Postgres: the API's roles, the auth schema as far as
+-- HQ reads it, the Realtime publication, and Supabase's default privileges, which grant every new table and function to everybody.
+-- Runs as a superuser before the migrations; safe to repeat.
 
 do $$
 begin

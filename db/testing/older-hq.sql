@@ -199,7 +199,7 @@ create view public.secret_list as select to_jsonb(o) as secret from public.secre
 create view public.secret_keys with (security_invoker) as select s.key from public.secrets s;
 create trigger log_secret after insert or update on public.secrets for each row execute function public.log_secret();
 
--- What the contract does not know at all.
+-- Tables that the contract does not name.
 create table public.contacts (
   id uuid primary key default gen_random_uuid(), name text not null,
   tenant_id uuid not null default '00000000-0000-0000-0000-000000000000' references public.tenants (id) on delete cascade

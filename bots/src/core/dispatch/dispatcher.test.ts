@@ -284,7 +284,7 @@ describe('a blocked command', () => {
     await eventually(() => expect(shown.card.state).toBe('waiting: the gateway is paused'));
     expect(textOf(shown.card)).toContain('resume_gateway lets it go on.');
     await context(/The gateway is paused, so this will wait/);
-    // What is done by a paused gateway, too, waits for nothing but its runner.
+    // Resuming works while the gateway is paused, so it waits for its runner alone.
     expect((await slack.ask(operator, 'resume gateway')).card.state).toBe('waiting for the runner');
     await gatewayIs('ready', 'now()');
     await eventually(() => expect(shown.card.state).toBe('waiting for the runner'));
