@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readable } from '../bots/fakes/discord-server/index.ts';
+import { renderedText } from '../bots/fakes/discord-server/index.ts';
 import type { AlertKind } from '../bots/src/core/alerts/alert-kinds.ts';
 import {
   type BotsProcess,
@@ -63,16 +63,16 @@ async function link(platform: string, install: string, user: string): Promise<vo
 }
 
 async function onSlack(): Promise<Chat> {
-  const { server, acts } = platforms.slack;
+  const { server, actions } = platforms.slack;
   const { workspace } = server;
   const cat = workspace.user('cat');
   await link('slack', workspace.team, cat.id);
   const chat = workspace.direct(cat);
-  await acts.slash(cat, chat, 'subscribe');
+  await actions.slash(cat, chat, 'subscribe');
   return {
     platform: 'slack',
-    messages: () => workspace.standing(chat.id, cat.id).map((one) => workspace.shown(one).text),
-    press: (at, label) => acts.press(cat, there(workspace.standing(chat.id, cat.id)[at]), label),
+    messages: () => workspace.visibleMessages(chat.id, cat.id).map((one) => workspace.render(one).text),
+    press: (at, label) => actions.press(cat, there(workspace.visibleMessages(chat.id, cat.id)[at]), label),
   };
 }
 
@@ -84,7 +84,7 @@ async function onDiscord(): Promise<Chat> {
   await discord.slash(ben, chat, 'chat subscribe');
   return {
     platform: 'discord',
-    messages: () => discord.messages(chat, ben).map(readable),
+    messages: () => discord.messages(chat, ben).map(renderedText),
     press: (at, label) => discord.press(ben, there(discord.messages(chat, ben)[at]), label),
   };
 }
@@ -94,11 +94,11 @@ async function onTelegram(): Promise<Chat> {
   const ann = telegram.person('Ann');
   await link('telegram', String(telegram.bot.id), String(ann.id));
   const chat = telegram.direct(ann);
-  telegram.say(ann, chat, '/hq subscribe');
+  telegram.write(ann, chat, '/hq subscribe');
   return {
     platform: 'telegram',
-    messages: () => telegram.seen(chat).map(({ text }) => text),
-    press: async (at, label) => telegram.press(ann, there(telegram.seen(chat)[at]), label),
+    messages: () => telegram.messages(chat).map(({ text }) => text),
+    press: async (at, label) => telegram.press(ann, there(telegram.messages(chat)[at]), label),
   };
 }
 

@@ -76,7 +76,7 @@ test('an edited message, and an answer to what somebody else was asked, are not 
     await harness.link('telegram', { install, user: String(id) }, 'operator');
   const group = telegram.group('Quiet', [asker, other], 'supergroup');
   await harness.bind('telegram', { install, channel: String(group.id) });
-  telegram.say(asker, group, '/hq create_task');
+  telegram.write(asker, group, '/hq create_task');
   const question = await eventually(() => {
     const last = telegram.last(group);
     expect(last.asksForReply).toBe(true);
@@ -85,11 +85,11 @@ test('an edited message, and an answer to what somebody else was asked, are not 
   const before = await harness.state();
   const edited = { message_id: 7, from: asker, chat: group, date: 1, edit_date: 2, text: '/hq ping' };
   telegram.update('edited_message', edited);
-  telegram.say(other, group, 'The title of somebody else', { replyTo: question });
-  telegram.say(other, group, '/hq whoami');
+  telegram.write(other, group, 'The title of somebody else', { replyTo: question });
+  telegram.write(other, group, '/hq whoami');
   await eventually(() => expect(telegram.last(group).id).not.toBe(question.id));
   expect(await harness.state()).toEqual(before);
-  telegram.say(asker, group, 'The title of the asker', { replyTo: question });
+  telegram.write(asker, group, 'The title of the asker', { replyTo: question });
   await eventually(async () => expect(await harness.state()).not.toEqual(before));
   const tasks = await harness.stack.database.query(
     `select title from tasks where title like 'The title of%'`,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readable } from '../bots/fakes/discord-server/index.ts';
+import { renderedText } from '../bots/fakes/discord-server/index.ts';
 import {
   type BotsProcess,
   botAccount,
@@ -63,24 +63,24 @@ async function link(platform: string, user: string, install: string): Promise<vo
 }
 
 async function inSlack(): Promise<Client> {
-  const { acts, server } = platforms.slack;
+  const { actions, server } = platforms.slack;
   const { workspace } = server;
   const ann = workspace.user('ann');
   const direct = workspace.direct(ann);
   await link('slack', ann.id, workspace.team);
-  const messages = () => workspace.standing(direct.id, ann.id);
+  const messages = () => workspace.visibleMessages(direct.id, ann.id);
   return {
     platform: 'slack',
     async say(words) {
-      const { acknowledged } = await acts.slash(ann, direct, words);
+      const { acknowledged } = await actions.slash(ann, direct, words);
       if (!acknowledged) throw new Error('Slack has waited for too long');
     },
     async press(at, label) {
       const message = messages()[at];
       if (message === undefined) throw new Error(`there is no message ${at}`);
-      await acts.press(ann, message, label);
+      await actions.press(ann, message, label);
     },
-    seen: () => messages().map((message) => workspace.shown(message).text),
+    seen: () => messages().map((message) => workspace.render(message).text),
   };
 }
 
@@ -100,7 +100,7 @@ async function inDiscord(): Promise<Client> {
       if (message === undefined) throw new Error(`there is no message ${at}`);
       await discord.press(ben, message, label);
     },
-    seen: () => messages().map(readable),
+    seen: () => messages().map(renderedText),
   };
 }
 
@@ -109,11 +109,11 @@ async function inTelegram(): Promise<Client> {
   const cat = telegram.person('Cat');
   const chat = telegram.direct(cat);
   await link('telegram', String(cat.id), String(telegram.bot.id));
-  const messages = () => telegram.seen(chat);
+  const messages = () => telegram.messages(chat);
   return {
     platform: 'telegram',
     async say(words) {
-      telegram.say(cat, chat, `/hq ${words}`);
+      telegram.write(cat, chat, `/hq ${words}`);
     },
     async press(at, label) {
       const message = messages()[at];

@@ -2,7 +2,7 @@ import { actionNames, catalogue } from '@hq/shared/actions';
 import { createLog } from '@hq/shared/log';
 import { createRedactor } from '@hq/shared/text';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { readable } from '../bots/fakes/discord-server/index.ts';
+import { renderedText } from '../bots/fakes/discord-server/index.ts';
 import type { Adapter } from '../bots/src/contract/adapter.ts';
 import { platformModules } from '../bots/src/platforms/index.ts';
 import { type Platforms, startPlatforms } from '../bots/testing/bots-process.ts';
@@ -100,15 +100,15 @@ describe('a new action of the catalogue', { timeout: 120_000 }, () => {
     const ann = slack.server.workspace.user('ann');
     await linked('slack', ann.id, slack.server.workspace.team);
     const direct = slack.server.workspace.direct(ann);
-    await slack.acts.slash(ann, direct, 'help');
-    await slack.acts.slash(ann, direct, 'help work');
+    await slack.actions.slash(ann, direct, 'help');
+    await slack.actions.slash(ann, direct, 'help work');
     await eventually(() => {
-      const seen = slack.server.workspace.standing(direct.id, ann.id);
-      const text = seen.map((one) => slack.server.workspace.shown(one).text).join('\n');
+      const seen = slack.server.workspace.visibleMessages(direct.id, ann.id);
+      const text = seen.map((one) => slack.server.workspace.render(one).text).join('\n');
       expect(text).toMatch(/work {2}[^\n]*rotate_lamps/);
       expect(text).toContain('Rotate the lamps');
     });
-    await slack.acts.slash(ann, direct, 'rotate lamps');
+    await slack.actions.slash(ann, direct, 'rotate lamps');
     await eventually(() =>
       expect(JSON.stringify(slack.server.workspace.views)).toContain('Rotate the lamps'),
     );
@@ -120,9 +120,11 @@ describe('a new action of the catalogue', { timeout: 120_000 }, () => {
     await linked('discord', ben.id, '');
     expect(JSON.stringify(discord.commands)).toContain('rotate_lamps');
     const help = await discord.slash(ben, discord.direct(ben), 'help');
-    await discord.until(() => help.message !== null && readable(help.message).includes('rotate_lamps'));
+    await discord.until(() => help.message !== null && renderedText(help.message).includes('rotate_lamps'));
     const work = await discord.slash(ben, discord.direct(ben), 'help', { topic: 'work' });
-    await discord.until(() => work.message !== null && readable(work.message).includes('Rotate the lamps'));
+    await discord.until(
+      () => work.message !== null && renderedText(work.message).includes('Rotate the lamps'),
+    );
     const topic = await discord.complete(ben, discord.direct(ben), 'help', { topic: 'rotate' }, 'topic');
     expect(JSON.stringify(topic)).toContain('rotate_lamps');
   });
@@ -135,14 +137,14 @@ describe('a new action of the catalogue', { timeout: 120_000 }, () => {
     const chat = telegram.direct(cat);
     const seen = (): string =>
       telegram
-        .seen(chat)
+        .messages(chat)
         .map(({ text }) => text)
         .join('\n');
-    telegram.say(cat, chat, '/hq help');
+    telegram.write(cat, chat, '/hq help');
     await eventually(() => expect(seen()).toMatch(/work {2}[^\n]*rotate_lamps/));
-    telegram.say(cat, chat, '/hq help work');
+    telegram.write(cat, chat, '/hq help work');
     await eventually(() => expect(seen()).toContain('Rotate the lamps'));
-    telegram.say(cat, chat, '/hq_rotate_lamps');
+    telegram.write(cat, chat, '/hq_rotate_lamps');
     await eventually(() => expect(telegram.last(chat).asksForReply).toBe(true));
   });
 });

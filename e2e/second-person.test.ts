@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readable } from '../bots/fakes/discord-server/index.ts';
+import { renderedText } from '../bots/fakes/discord-server/index.ts';
 import {
   type BotsProcess,
   botAccount,
@@ -77,30 +77,32 @@ interface Scene {
 const question = /Restart the dispatcher/u;
 
 async function inSlack(): Promise<Scene> {
-  const { acts, server } = platforms.slack;
+  const { actions, server } = platforms.slack;
   const { workspace } = server;
   const users = { asker: workspace.user('a'), colleague: workspace.user('b'), viewer: workspace.user('c') };
   const ops = workspace.channel('ops', Object.values(users));
   const ids = { asker: users.asker.id, colleague: users.colleague.id, viewer: users.viewer.id };
   const people = await enter('slack', ids, workspace.team, [workspace.team, ops.id]);
   const newest = () => {
-    const found = workspace.standing(ops.id).findLast((one) => question.test(workspace.shown(one).text));
+    const found = workspace
+      .visibleMessages(ops.id)
+      .findLast((one) => question.test(workspace.render(one).text));
     if (found === undefined) throw new Error('nothing was asked');
     return found;
   };
   let asked: ReturnType<typeof newest> | undefined;
   const channel: Channel = {
     say: async (who, words) => {
-      await acts.slash(users[who], ops, words);
+      await actions.slash(users[who], ops, words);
     },
     press: async (who, label) => {
       const now = newest();
-      if (workspace.shown(now).text.includes(`[${label}]`)) asked = { ...now };
+      if (workspace.render(now).text.includes(`[${label}]`)) asked = { ...now };
       if (asked === undefined) throw new Error(`there never was a button ${label}`);
-      await acts.press(users[who], asked, label);
+      await actions.press(users[who], asked, label);
     },
     card: () => {
-      const { text } = workspace.shown(newest());
+      const { text } = workspace.render(newest());
       return { text, buttons: [...text.matchAll(/\[([^\]]+)\]/gu)].map(([, label]) => label ?? '') };
     },
   };
@@ -114,7 +116,7 @@ async function inDiscord(): Promise<Scene> {
   const ids = { asker: users.asker.id, colleague: users.colleague.id, viewer: users.viewer.id };
   const people = await enter('discord', ids, '', [ops.guild ?? '', ops.channel]);
   const newest = () => {
-    const found = discord.messages(ops).findLast((one) => question.test(readable(one)));
+    const found = discord.messages(ops).findLast((one) => question.test(renderedText(one)));
     if (found === undefined) throw new Error('nothing was asked');
     return found;
   };
@@ -125,12 +127,12 @@ async function inDiscord(): Promise<Scene> {
     },
     press: async (who, label) => {
       const now = newest();
-      if (readable(now).includes(`[${label}]`)) asked = { ...now };
+      if (renderedText(now).includes(`[${label}]`)) asked = { ...now };
       if (asked === undefined) throw new Error(`there never was a button ${label}`);
       await discord.press(users[who], asked, label);
     },
     card: () => {
-      const text = readable(newest());
+      const text = renderedText(newest());
       return { text, buttons: [...text.matchAll(/\[([^\]]+)\]/gu)].map(([, label]) => label ?? '') };
     },
   };
@@ -153,13 +155,13 @@ async function inTelegram(): Promise<Scene> {
   };
   const people = await enter('telegram', ids, install, [install, String(ops.id)]);
   const newest = () => {
-    const found = telegram.seen(ops).findLast(({ text }) => question.test(text));
+    const found = telegram.messages(ops).findLast(({ text }) => question.test(text));
     if (found === undefined) throw new Error('nothing was asked');
     return found;
   };
   const channel: Channel = {
     say: async (who, words) => {
-      telegram.say(users[who], ops, `/hq ${words}`);
+      telegram.write(users[who], ops, `/hq ${words}`);
     },
     press: async (who, label) => {
       telegram.press(users[who], newest(), label, !newest().buttons.flat().includes(label));

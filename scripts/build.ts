@@ -48,7 +48,7 @@ const withoutUnreached: Plugin = {
   },
 };
 
-/** Replaces the copy of undici in discord.js by Node's own (bots/src/platforms/discord/rest-options.ts). */
+/** Replaces the copy of undici in discord.js by Node's own (bots/src/platforms/discord/outbound/rest-options.ts). */
 const ownFetch: Plugin = {
   name: 'own-fetch',
   setup({ onResolve, onLoad }) {

@@ -1,4 +1,4 @@
-/** `npm run check`: types, lint and format, import rules between packages, dead code, generated files. */
+/** `npm run check`: types, lint and format, import rules between packages, dead code, vocabulary, generated files. */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,6 +18,7 @@ const checks: readonly Check[] = [
     command: [bin('biome'), 'ci', '--colors=off', '--error-on-warnings', '.'],
   },
   { name: 'dead code and dependencies', command: [bin('knip')] },
+  { name: 'vocabulary', command: [process.execPath, join(root, 'scripts/check-vocabulary.ts')] },
   { name: 'generated files', command: [process.execPath, join(root, 'scripts/generate.ts'), '--check'] },
 ];
 

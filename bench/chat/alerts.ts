@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { readable } from '../../bots/fakes/discord-server/index.ts';
+import { renderedText } from '../../bots/fakes/discord-server/index.ts';
 import { atMost, type Figure, noted } from '../table.ts';
 import type { ChatHarness } from './harness.ts';
 
@@ -64,8 +64,8 @@ function openChannel({ slack, discord, telegram }: ChatHarness, index: number): 
       channel: channel.id,
       text: () =>
         workspace
-          .standing(channel.id)
-          .map((message) => workspace.shown(message).text)
+          .visibleMessages(channel.id)
+          .map((message) => workspace.render(message).text)
           .join('\n'),
     };
   }
@@ -75,7 +75,7 @@ function openChannel({ slack, discord, telegram }: ChatHarness, index: number): 
       platform: 'discord',
       install: String(where.guild ?? ''),
       channel: where.channel,
-      text: () => discord.messages(where).map(readable).join('\n'),
+      text: () => discord.messages(where).map(renderedText).join('\n'),
     };
   }
   const chat = telegram.group(`alerts-${index}`, []);
@@ -85,7 +85,7 @@ function openChannel({ slack, discord, telegram }: ChatHarness, index: number): 
     channel: String(chat.id),
     text: () =>
       telegram
-        .seen(chat)
+        .messages(chat)
         .map(({ text }) => text)
         .join('\n'),
   };

@@ -1,4 +1,4 @@
-import { readable } from '../../bots/fakes/discord-server/index.ts';
+import { renderedText } from '../../bots/fakes/discord-server/index.ts';
 import { percentile } from '../percentile.ts';
 import { atMost, type Figure, noted } from '../table.ts';
 import { type ChatHarness, type LinkedAccounts, linkAccounts, until } from './harness.ts';
@@ -44,16 +44,16 @@ async function pressSlack(
   { slack }: ChatHarness,
   { slack: { user, channel } }: LinkedAccounts,
 ): Promise<number> {
-  await slack.acts.slash(user, channel, 'restart_gateway');
+  await slack.actions.slash(user, channel, 'restart_gateway');
   const { workspace } = slack.server;
   const question = await until(
     () =>
       workspace
-        .standing(channel.id, user.id)
+        .visibleMessages(channel.id, user.id)
         .findLast((message) => JSON.stringify(message.blocks ?? []).includes('"Confirm"')) ?? null,
   );
   const at = Date.now();
-  await slack.acts.press(user, question, 'Confirm');
+  await slack.actions.press(user, question, 'Confirm');
   return at;
 }
 
@@ -63,7 +63,7 @@ async function pressDiscord(
 ): Promise<number> {
   await discord.slash(user, where, 'gateway restart_gateway');
   const question = await until(
-    () => discord.messages(where, user).findLast((message) => /Restart/u.test(readable(message))) ?? null,
+    () => discord.messages(where, user).findLast((message) => /Restart/u.test(renderedText(message))) ?? null,
   );
   const at = Date.now();
   await discord.press(user, question, 'Confirm');
@@ -74,9 +74,9 @@ async function pressTelegram(
   { telegram }: ChatHarness,
   { telegram: { person, chat } }: LinkedAccounts,
 ): Promise<number> {
-  telegram.say(person, chat, '/hq restart_gateway');
+  telegram.write(person, chat, '/hq restart_gateway');
   const question = await until(
-    () => telegram.seen(chat).findLast(({ buttons }) => buttons.flat().includes('Confirm')) ?? null,
+    () => telegram.messages(chat).findLast(({ buttons }) => buttons.flat().includes('Confirm')) ?? null,
   );
   const at = Date.now();
   telegram.press(person, question, 'Confirm');

@@ -43,7 +43,7 @@ export async function* measureCommands(harness: ChatHarness): AsyncIterable<Figu
 async function sendCommand(harness: ChatHarness, accounts: LinkedAccounts, index: number): Promise<Sent> {
   const title = `Bench ${index}`;
   if (index % 3 === 0) {
-    const receipt = await harness.slack.acts.slash(
+    const receipt = await harness.slack.actions.slash(
       accounts.slack.user,
       accounts.slack.channel,
       `create_task ${title}`,
@@ -57,7 +57,7 @@ async function sendCommand(harness: ChatHarness, accounts: LinkedAccounts, index
   }
   const { person, chat } = accounts.telegram;
   const begun = performance.now();
-  harness.telegram.say(person, chat, `/hq create_task ${title}`);
+  harness.telegram.write(person, chat, `/hq create_task ${title}`);
   // Telegram has no acknowledgement: the first visible reaction counts.
   const seen = () =>
     harness.telegram.calls.findLast(

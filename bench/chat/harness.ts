@@ -7,10 +7,10 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { z } from 'zod';
 import {
+  type ChannelRef,
   type DiscordServer,
   type DiscordUser,
   startDiscordServer,
-  type Where,
 } from '../../bots/fakes/discord-server/index.ts';
 import {
   type RunningSlack,
@@ -133,7 +133,7 @@ function measured({ pid }: ChildProcess): BotsProcess {
 /** A person on each platform, in direct messages, linked to one new operator. */
 export interface LinkedAccounts {
   readonly slack: { readonly user: SlackUser; readonly channel: SlackChannel };
-  readonly discord: { readonly user: DiscordUser; readonly where: Where };
+  readonly discord: { readonly user: DiscordUser; readonly where: ChannelRef };
   readonly telegram: { readonly person: Person; readonly chat: Chat };
 }
 

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { readable } from '../../bots/fakes/discord-server/index.ts';
+import { renderedText } from '../../bots/fakes/discord-server/index.ts';
 import type { ChatHarness, LinkedAccounts } from './harness.ts';
 import { until } from './harness.ts';
 
@@ -41,22 +41,22 @@ function personOf(people: readonly LinkedAccounts[], index: number): LinkedAccou
 
 export function slackSoak({ slack }: ChatHarness, people: readonly LinkedAccounts[]): PlatformSoak {
   // Over 60 lines: it lists every kind of loss.
-  const { server, acts } = slack;
-  const { links, workspace } = server;
+  const { server, actions } = slack;
+  const { sockets, workspace } = server;
   const opening = 'apps.connections.open';
   const breaks: readonly (() => void)[] = [
-    () => links.drop(),
-    () => links.drop(1001),
-    () => links.drop(1011),
-    () => links.recycle('refresh_requested'),
-    () => links.recycle('warning'),
+    () => sockets.drop(),
+    () => sockets.drop(1001),
+    () => sockets.drop(1011),
+    () => sockets.recycle('refresh_requested'),
+    () => sockets.recycle('warning'),
     () => {
       server.fail(opening, { status: 503, body: 'down' });
-      links.drop();
+      sockets.drop();
     },
     () => {
       server.fail(opening, { hangsUp: true });
-      links.drop();
+      sockets.drop();
     },
   ];
   return {
@@ -66,7 +66,7 @@ export function slackSoak({ slack }: ChatHarness, people: readonly LinkedAccount
     answers: () =>
       answersIn(
         people.flatMap(({ slack: { user, channel } }) =>
-          workspace.standing(channel.id, user.id).map((message) => workspace.shown(message).text),
+          workspace.visibleMessages(channel.id, user.id).map((message) => workspace.render(message).text),
         ),
       ),
     async run() {
@@ -75,19 +75,19 @@ export function slackSoak({ slack }: ChatHarness, people: readonly LinkedAccount
         const opened = server.called(opening).length;
         const title = `Slack ${this.lost}`;
         if (this.lost % slackCommandEvery !== 0) {
-          await acts.event({ type: 'member_joined_channel', user: user.id, channel: channel.id });
+          await actions.event({ type: 'member_joined_channel', user: user.id, channel: channel.id });
           lossOf(this.lost)();
         } else if (this.lost % 2 === 0) {
           this.titles.push(title);
-          await acts.slash(user, channel, `create_task "${title}"`);
+          await actions.slash(user, channel, `create_task "${title}"`);
           lossOf(this.lost)();
         } else {
           this.titles.push(title);
-          const sending = acts.mention(user, channel, `create_task "${title}"`);
+          const sending = actions.mention(user, channel, `create_task "${title}"`);
           lossOf(this.lost)();
           const receipt = await sending;
           await connected(opened);
-          if (!receipt.acknowledged) await acts.repeat(receipt);
+          if (!receipt.acknowledged) await actions.redeliver(receipt);
         }
         await connected(opened);
         await pause(gapMs);
@@ -96,12 +96,12 @@ export function slackSoak({ slack }: ChatHarness, people: readonly LinkedAccount
   };
 
   function lossOf(loss: number): () => void {
-    if (loss % silentEvery === silentEvery - 1) return () => links.fallSilent();
-    return breaks[loss % breaks.length] ?? (() => links.drop());
+    if (loss % silentEvery === silentEvery - 1) return () => sockets.stall();
+    return breaks[loss % breaks.length] ?? (() => sockets.drop());
   }
 
   async function connected(opened: number): Promise<void> {
-    await until(() => (server.called(opening).length > opened && links.count === 1 ? true : null));
+    await until(() => (server.called(opening).length > opened && sockets.count === 1 ? true : null));
   }
 }
 
@@ -120,7 +120,7 @@ export function discordSoak({ discord }: ChatHarness, people: readonly LinkedAcc
     lost: 0,
     answers: () =>
       answersIn(
-        people.flatMap(({ discord: { user, where } }) => discord.messages(where, user).map(readable)),
+        people.flatMap(({ discord: { user, where } }) => discord.messages(where, user).map(renderedText)),
       ),
     async run() {
       for (; this.lost < losses.discord; this.lost += 1) {
@@ -139,22 +139,22 @@ export function discordSoak({ discord }: ChatHarness, people: readonly LinkedAcc
 }
 
 export function telegramSoak({ telegram }: ChatHarness, people: readonly LinkedAccounts[]): PlatformSoak {
-  const faults = [{ kind: 'lost' }, { kind: 'garbage' }, { kind: 'refuse', status: 502 }] as const;
+  const faults = [{ kind: 'lost' }, { kind: 'html' }, { kind: 'refuse', status: 502 }] as const;
   return {
     platform: 'telegram',
     titles: [],
     lost: 0,
     answers: () =>
-      answersIn(people.flatMap(({ telegram: { chat } }) => telegram.seen(chat).map(({ text }) => text))),
+      answersIn(people.flatMap(({ telegram: { chat } }) => telegram.messages(chat).map(({ text }) => text))),
     async run() {
       for (; this.lost < losses.telegram; this.lost += 1) {
         const { person, chat } = personOf(people, this.lost).telegram;
         const title = `Telegram ${this.lost}`;
-        const before = telegram.seen(chat).length;
+        const before = telegram.messages(chat).length;
         telegram.fail('getUpdates', faults[this.lost % faults.length] ?? { kind: 'lost' });
-        telegram.say(person, chat, `/hq create_task "${title}"`);
+        telegram.write(person, chat, `/hq create_task "${title}"`);
         this.titles.push(title);
-        await until(() => (telegram.seen(chat).length > before ? true : null));
+        await until(() => (telegram.messages(chat).length > before ? true : null));
       }
     },
   };

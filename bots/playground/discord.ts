@@ -1,19 +1,19 @@
 import {
+  type ChannelRef,
   type DiscordServer,
   type Message,
-  readable,
+  renderedText,
   startDiscordServer,
-  type Where,
 } from '../fakes/discord-server/index.ts';
-import { type Face, type Form, newestWith, type Room } from './platform.ts';
+import { type Form, newestWith, type Room, type SimulatedPlatform } from './platform.ts';
 
 type Turn = Awaited<ReturnType<DiscordServer['slash']>>;
 type Option = DiscordServer['commands'][number]['options'][number];
 
-export async function discordFace(): Promise<Face> {
+export async function discordFace(): Promise<SimulatedPlatform> {
   const discord = await startDiscordServer();
   const you = discord.user('you');
-  const rooms: Readonly<Record<Room, Where>> = { direct: discord.direct(you), channel: discord.home };
+  const rooms: Readonly<Record<Room, ChannelRef>> = { direct: discord.direct(you), channel: discord.home };
   const messages = (): Message[] =>
     Object.values(rooms).flatMap((where) => [...discord.messages(where, you)]);
   let open: Turn | null = null;
@@ -34,7 +34,7 @@ export async function discordFace(): Promise<Face> {
       after(await discord.slash(you, rooms[room], path, values));
     },
     async press(label) {
-      const found = newestWith(messages(), label, readable);
+      const found = newestWith(messages(), label, renderedText);
       after(await discord.press(you, found.message, found.label));
     },
     form: () => (open === null ? null : formOf(open)),
@@ -44,7 +44,7 @@ export async function discordFace(): Promise<Face> {
         .map((message) => ({
           id: message.id,
           room: message.channel === rooms.direct.channel ? 'direct' : 'channel',
-          text: readable(message),
+          text: renderedText(message),
         })),
     close: () => discord.close(),
   };

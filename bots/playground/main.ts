@@ -7,12 +7,12 @@ import { defaultDataDirectory } from '../../local/src/data-directory.ts';
 import { type RunningStack, readRunFile } from '../../local/src/run-file.ts';
 import { ensureBuilt } from '../../scripts/build.ts';
 import { discordFace } from './discord.ts';
-import type { Face } from './platform.ts';
+import type { SimulatedPlatform } from './platform.ts';
 import { slackFace } from './slack.ts';
 import { telegramFace } from './telegram.ts';
 import { converse } from './terminal.ts';
 
-const faces = new Map<string, () => Promise<Face>>([
+const faces = new Map<string, () => Promise<SimulatedPlatform>>([
   ['telegram', telegramFace],
   ['slack', slackFace],
   ['discord', discordFace],
@@ -35,11 +35,11 @@ async function main(): Promise<number> {
     return 1;
   }
   await ensureBuilt('hq-bots');
-  const face = await open();
+  const simulated = await open();
   const bots = spawn(shipped, [], {
     env: {
       PATH: `${dirname(process.execPath)}:${process.env.PATH ?? ''}`,
-      ...face.env,
+      ...simulated.env,
       ...accountOf(hq),
       HQ_PARENT: 'stdin',
     },
@@ -48,11 +48,11 @@ async function main(): Promise<number> {
   });
   const ended = once(bots, 'exit');
   try {
-    return await converse(face, bots);
+    return await converse(simulated, bots);
   } finally {
     bots.kill('SIGTERM');
     await ended;
-    await face.close();
+    await simulated.close();
   }
 }
 

@@ -1,5 +1,5 @@
 /** Somebody on a platform that runs here: what they say, press and fill in, and what they see. */
-export interface Face {
+export interface SimulatedPlatform {
   /** Environment variables of `hq-bots`. */
   readonly env: Readonly<Record<string, string>>;
   /** Explains the input syntax of this platform. */

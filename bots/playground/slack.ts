@@ -5,9 +5,9 @@ import {
   type SlackUser,
   startSlackServer,
 } from '../fakes/slack-server/index.ts';
-import { type Face, type Form, newestWith, type Room } from './platform.ts';
+import { type Form, newestWith, type Room, type SimulatedPlatform } from './platform.ts';
 
-export async function slackFace(): Promise<Face> {
+export async function slackFace(): Promise<SimulatedPlatform> {
   const slack = await startSlackServer();
   const { workspace } = slack.server;
   const you = workspace.user('you');
@@ -17,20 +17,20 @@ export async function slackFace(): Promise<Face> {
   };
   const messages = (): SlackMessage[] =>
     Object.values(rooms)
-      .flatMap(({ id }) => workspace.standing(id, you.id))
+      .flatMap(({ id }) => workspace.visibleMessages(id, you.id))
       .filter(({ author }) => author === workspace.botUser);
-  const textOf = (message: SlackMessage): string => workspace.shown(message).text;
+  const textOf = (message: SlackMessage): string => workspace.render(message).text;
 
   return {
     env: slack.env,
     hint: '`/hq` may be left out.',
     async say(words, room) {
-      const { acknowledged } = await slack.acts.slash(you, rooms[room], words.replace(/^\/hq\s*/u, ''));
+      const { acknowledged } = await slack.actions.slash(you, rooms[room], words.replace(/^\/hq\s*/u, ''));
       if (!acknowledged) throw new Error('Slack has waited for longer than it waits.');
     },
     async press(label) {
       const found = newestWith(messages(), label, textOf);
-      await slack.acts.press(you, found.message, found.label);
+      await slack.actions.press(you, found.message, found.label);
     },
     form: () => openForm(slack, you),
     seen: () =>
@@ -43,8 +43,8 @@ export async function slackFace(): Promise<Face> {
   };
 }
 
-function openForm({ acts, server }: RunningSlack, you: SlackUser): Form | null {
-  const opened = acts.openView(you);
+function openForm({ actions, server }: RunningSlack, you: SlackUser): Form | null {
+  const opened = actions.openView(you);
   if (opened?.view.type !== 'modal') return null;
   const inputs = opened.view.blocks.filter((block) => block.type === 'input');
   return {
@@ -62,12 +62,12 @@ function openForm({ acts, server }: RunningSlack, you: SlackUser): Form | null {
           element.type === 'static_select'
             ? element.options
             : element.type === 'external_select'
-              ? (await acts.suggest(you, opened, label.text, given)).options
+              ? (await actions.suggest(you, opened, label.text, given)).options
               : [];
         filled[label.text] =
           options.find(({ text }) => text.text === given)?.value ?? options[0]?.value ?? given;
       }
-      const { answer } = await acts.submit(you, opened, filled);
+      const { answer } = await actions.submit(you, opened, filled);
       if (answer.response_action === 'errors') throw new Error(JSON.stringify(answer.errors));
     },
     close() {

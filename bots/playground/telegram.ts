@@ -1,23 +1,31 @@
-import { type Chat, type Seen, startTelegramServer } from '../fakes/telegram-server/index.ts';
-import { type Face, newestWith, type Room } from './platform.ts';
+import { type Chat, type RenderedMessage, startTelegramServer } from '../fakes/telegram-server/index.ts';
+import { newestWith, type Room, type SimulatedPlatform } from './platform.ts';
 
-export async function telegramFace(): Promise<Face> {
+export async function telegramFace(): Promise<SimulatedPlatform> {
   const telegram = await startTelegramServer();
   const you = telegram.person('You');
   const rooms: Readonly<Record<Room, Chat>> = {
     direct: telegram.direct(you),
     channel: telegram.group('Ops', [you]),
   };
-  const messages = (): Seen[] => [...telegram.seen(rooms.direct), ...telegram.seen(rooms.channel)];
+  const messages = (): RenderedMessage[] => [
+    ...telegram.messages(rooms.direct),
+    ...telegram.messages(rooms.channel),
+  ];
 
   return {
     env: { TELEGRAM_BOT_TOKEN: telegram.token, TELEGRAM_API_ROOT: telegram.url },
     hint: 'Questions are answered by writing the answer.',
     async say(words, room) {
-      const question = telegram.seen(rooms[room]).findLast(({ asksForReply }) => asksForReply);
+      const question = telegram.messages(rooms[room]).findLast(({ asksForReply }) => asksForReply);
       const isCommand = words.startsWith('/');
       const text = isCommand || room === 'direct' || question !== undefined ? words : `/hq ${words}`;
-      telegram.say(you, rooms[room], text, isCommand || question === undefined ? {} : { replyTo: question });
+      telegram.write(
+        you,
+        rooms[room],
+        text,
+        isCommand || question === undefined ? {} : { replyTo: question },
+      );
     },
     async press(label) {
       const found = newestWith(messages(), label, textOf);
@@ -34,7 +42,7 @@ export async function telegramFace(): Promise<Face> {
   };
 }
 
-function textOf({ text, file, buttons }: Seen): string {
+function textOf({ text, file, buttons }: RenderedMessage): string {
   return [
     text,
     ...(file === undefined ? [] : [`file ${file.name}`]),

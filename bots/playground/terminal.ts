@@ -1,12 +1,12 @@
 import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
-import type { Face, Form, Room } from './platform.ts';
+import type { Form, Room, SimulatedPlatform } from './platform.ts';
 
 const logLine = z.object({ level: z.string(), msg: z.string() });
 
 /** Sends typed lines to the platform and prints HQ's messages there, again after each edit. */
-export async function converse(face: Face, bots: ChildProcess): Promise<number> {
+export async function converse(simulated: SimulatedPlatform, bots: ChildProcess): Promise<number> {
   process.stdout.write('Starting hq-bots …\n');
   if (!(await connected(bots))) return 1;
   bots.stdout?.resume();
@@ -21,8 +21,8 @@ export async function converse(face: Face, bots: ChildProcess): Promise<number> 
     prompt();
   };
   print(
-    `HQ is there. In another terminal \`npx hq-tui chat code\` gives a code; here: /hq link CODE, then /hq help.
-${face.hint} [Label] presses a button, # before the words says them in a channel; Ctrl-D leaves.`,
+    `HQ is there. Get a code with \`npx hq-tui chat code\` in another terminal, send /hq link CODE here, then /hq help.
+${simulated.hint} [Label] presses a button, # before the text writes it in a channel, Ctrl-D exits.`,
   );
 
   const printed = new Map<string, string>();
@@ -33,20 +33,20 @@ ${face.hint} [Label] presses a button, # before the words says them in a channel
     print(`${field.label}${field.choices.length > 0 ? ` (${field.choices.join(', ')})` : ''}?`);
   };
   const look = (): void => {
-    for (const { id, room, text } of face.seen()) {
+    for (const { id, room, text } of simulated.seen()) {
       if (printed.get(id) === text) continue;
       const where = room === 'channel' ? '#ops ' : '';
       print(`\n${where}HQ${printed.has(id) ? ' (changed)' : ''}\n${text.replaceAll(/^/gmu, '  ')}`);
       printed.set(id, text);
     }
-    const form = filling === null ? face.form() : null;
+    const form = filling === null ? simulated.form() : null;
     if (form === null) return;
     filling = { form, values: {}, at: 0 };
     print(`\nA form: ${form.title}. An empty line leaves a field as it is; [Cancel] closes it.`);
     ask();
   };
   const take = async (line: string): Promise<void> => {
-    if (filling === null) return act(face, line);
+    if (filling === null) return act(simulated, line);
     const { form, values } = filling;
     const field = form.fields[filling.at];
     // It is being handed in.
@@ -89,12 +89,12 @@ ${face.hint} [Label] presses a button, # before the words says them in a channel
   });
 }
 
-async function act(face: Face, line: string): Promise<void> {
+async function act(simulated: SimulatedPlatform, line: string): Promise<void> {
   if (line === '') return;
   const [, label] = /^\[(.+)\]$/u.exec(line) ?? [];
-  if (label !== undefined) return face.press(label);
+  if (label !== undefined) return simulated.press(label);
   const room: Room = line.startsWith('#') ? 'channel' : 'direct';
-  return face.say(line.replace(/^#\s*/u, ''), room);
+  return simulated.say(line.replace(/^#\s*/u, ''), room);
 }
 
 /** Resolves when the platform is connected; false where it never will be. What hq-bots has to say until then is printed. */

@@ -56,17 +56,17 @@ async function tasks(): Promise<string[]> {
 
 describe('the shipped hq-bots, where every platform delivers by HTTP', { timeout: 120_000 }, () => {
   it('answers requests that Slack signed', async () => {
-    const { server, acts } = platforms.slack;
+    const { server, actions } = platforms.slack;
     const ann = server.workspace.user('ann');
     await linkOperator(stack, 'slack', ann.id, server.workspace.team);
     const direct = server.workspace.direct(ann);
-    const refused = await acts.slash(ann, direct, 'create_task Forged', { signed: { secret: 'another' } });
+    const refused = await actions.slash(ann, direct, 'create_task Forged', { signed: { secret: 'another' } });
     expect(refused.status).toBe(401);
-    expect((await acts.slash(ann, direct, 'create_task Slack')).status).toBe(200);
+    expect((await actions.slash(ann, direct, 'create_task Slack')).status).toBe(200);
     await eventually(async () => expect(await tasks()).toContain('Slack'));
     await eventually(() =>
       expect(
-        server.workspace.standing(direct.id, ann.id).map((one) => server.workspace.shown(one).text),
+        server.workspace.visibleMessages(direct.id, ann.id).map((one) => server.workspace.render(one).text),
       ).toContainEqual(expect.stringMatching(/task \w{8} for nobody yet/u)),
     );
     expect(await tasks()).not.toContain('Forged');
@@ -89,7 +89,7 @@ describe('the shipped hq-bots, where every platform delivers by HTTP', { timeout
     const cem = telegram.person('Cem');
     await linkOperator(stack, 'telegram', String(cem.id), String(telegram.bot.id));
     const chat = telegram.direct(cem);
-    telegram.say(cem, chat, '/hq create_task Telegram');
+    telegram.write(cem, chat, '/hq create_task Telegram');
     await eventually(async () => expect(await tasks()).toContain('Telegram'));
     await eventually(() => expect(telegram.last(chat).text).toMatch(/task \w{8} for nobody yet/u));
     const forged = await fetch(`http://127.0.0.1:${ports.telegram}/telegram`, {

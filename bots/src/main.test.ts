@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../../db/testing/eventually.ts';
 import { freePort } from '../../local/src/free-port.ts';
 import { startTestStack, type TestStack } from '../../local/testing/stack.ts';
-import { readable } from '../fakes/discord-server/index.ts';
+import { renderedText } from '../fakes/discord-server/index.ts';
 import { startTelegramServer } from '../fakes/telegram-server/index.ts';
 import {
   type BotsProcess,
@@ -53,22 +53,22 @@ describe('hq-bots', { timeout: 240_000 }, () => {
     const ann = telegram.person('Ann');
     await linkOperator(stack, 'telegram', String(ann.id), String(telegram.bot.id));
     const chat = telegram.direct(ann);
-    telegram.say(ann, chat, '/hq create_task From Telegram');
+    telegram.write(ann, chat, '/hq create_task From Telegram');
     await eventually(() => expect(telegram.last(chat).text).toMatch(/task \w{8} for nobody yet/));
 
     const ben = discord.user('ben');
     await linkOperator(stack, 'discord', ben.id, '');
     const turn = await discord.slash(ben, discord.direct(ben), 'work create_task', { title: 'From Discord' });
-    await discord.until(() => turn.message !== null && readable(turn.message).includes('for nobody yet'));
+    await discord.until(() => turn.message !== null && renderedText(turn.message).includes('for nobody yet'));
 
     const cat = slack.server.workspace.user('cat');
     await linkOperator(stack, 'slack', cat.id, slack.server.workspace.team);
     const direct = slack.server.workspace.direct(cat);
-    await slack.acts.slash(cat, direct, 'create_task From Slack');
+    await slack.actions.slash(cat, direct, 'create_task From Slack');
     await eventually(() => {
       const seen = slack.server.workspace
-        .standing(direct.id, cat.id)
-        .map((one) => slack.server.workspace.shown(one).text);
+        .visibleMessages(direct.id, cat.id)
+        .map((one) => slack.server.workspace.render(one).text);
       expect(seen.join('\n')).toMatch(/task \w{8} for nobody yet/);
     });
 

@@ -3,8 +3,8 @@ import type { TelegramServer } from '../fakes/telegram-server/index.ts';
 import type { Card } from '../src/contract/card.ts';
 import type { Acknowledgement, Inbound, Receiver, Reply } from '../src/contract/inbound.ts';
 import { TelegramAdapter } from '../src/platforms/telegram/adapter.ts';
+import { type ConnectionTiming, defaultTiming } from '../src/platforms/telegram/connection/transport.ts';
 import { readSettings } from '../src/platforms/telegram/settings.ts';
-import { type ConnectionTiming, defaultTiming } from '../src/platforms/telegram/transport.ts';
 
 interface Heard {
   readonly inbound: Inbound;
@@ -36,11 +36,8 @@ export function createTelegramBot(
   });
   if (settings === null) throw new Error('There is no token.');
   const log: string[] = [];
-  const adapter = new TelegramAdapter({
-    settings,
-    log: pino({ level: 'trace' }, { write: (line) => void log.push(line) }),
-    timing: { ...defaultTiming, ...options.timing },
-  });
+  const logger = pino({ level: 'trace' }, { write: (line) => void log.push(line) });
+  const adapter = new TelegramAdapter(settings, logger, { ...defaultTiming, ...options.timing });
   return { adapter, received: [], log, acknowledge: { kind: 'working', private: false }, answer: ok };
 }
 

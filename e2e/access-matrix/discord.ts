@@ -1,9 +1,9 @@
 import {
+  type ChannelRef,
   type DiscordServer,
   type DiscordUser,
   type Message,
-  readable,
-  type Where,
+  renderedText,
 } from '../../bots/fakes/discord-server/index.ts';
 import { eventually } from '../../db/testing/eventually.ts';
 import type { AccessHarness } from './harness.ts';
@@ -13,7 +13,7 @@ type Turn = Awaited<ReturnType<DiscordServer['press']>>;
 
 interface Scene {
   readonly discord: DiscordServer;
-  readonly elsewhere: Where;
+  readonly elsewhere: ChannelRef;
   /** Confirmations for the asker alone, and for a second person. */
   readonly question: Message;
   readonly forTwo: Message;
@@ -26,11 +26,11 @@ interface Scene {
 
 interface Somebody {
   readonly user: DiscordUser;
-  readonly where: Where;
+  readonly where: ChannelRef;
   readonly mayRead: boolean;
 }
 
-const at = (message: Message, { channel, guild }: Where): Message => ({ ...message, channel, guild });
+const at = (message: Message, { channel, guild }: ChannelRef): Message => ({ ...message, channel, guild });
 
 const surfaces = {
   'a command': ({ discord }: Scene, { user, where, mayRead }: Somebody) =>
@@ -152,7 +152,7 @@ async function assemble(harness: AccessHarness): Promise<Record<string, Somebody
   const { discord } = harness.platforms;
   const tenant = await harness.stack.database.addTenant('discord-elsewhere');
   const cast: Record<string, Somebody> = {};
-  const add = (person: keyof typeof people, where: Where = discord.home, bot = false) => {
+  const add = (person: keyof typeof people, where: ChannelRef = discord.home, bot = false) => {
     const user = discord.user(person.replaceAll(' ', '_'), { bot });
     cast[person] = { user, where, mayRead: readers.some((reader) => reader === person) };
     return { install: '', user: user.id };
@@ -180,14 +180,15 @@ async function prepare(harness: AccessHarness, asker: Somebody | undefined): Pro
   const ask = async (words: string, label: string): Promise<Message> => {
     const turn = await discord.slash(user, home, words);
     return eventually(() => {
-      if (turn.message === null || !readable(turn.message).includes(label)) throw new Error('it did not ask');
+      if (turn.message === null || !renderedText(turn.message).includes(label))
+        throw new Error('it did not ask');
       return turn.message;
     });
   };
   const answered = await ask('gateway restart_gateway', '[Confirm]');
   const usedUp = { ...answered };
   await discord.press(user, answered, 'Confirm');
-  await discord.until(() => !readable(answered).includes('[Confirm]'));
+  await discord.until(() => !renderedText(answered).includes('[Confirm]'));
   const question = await ask('gateway restart_gateway', '[Confirm]');
   const forTwo = await ask('gateway restart_dispatcher', '[Approve]');
   const byName = await ask('gateway pause_gateway', '[Type the name]');

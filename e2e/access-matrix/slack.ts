@@ -17,7 +17,7 @@ interface Scene {
   readonly forTwo: SlackMessage;
   /** Copy from before it was answered. */
   readonly usedUp: SlackMessage;
-  readonly form: Parameters<RunningSlack['acts']['submit']>[1];
+  readonly form: Parameters<RunningSlack['actions']['submit']>[1];
 }
 
 interface Somebody {
@@ -30,37 +30,37 @@ interface Somebody {
 
 const surfaces = {
   'a command': ({ slack, ops }: Scene, { user, words, payload }: Somebody) =>
-    slack.acts.slash(user, ops, words, { payload }),
+    slack.actions.slash(user, ops, words, { payload }),
   'a command in a direct message': ({ slack }: Scene, { user, words, payload }: Somebody) =>
-    slack.acts.slash(user, slack.server.workspace.direct(user), words, { payload }),
+    slack.actions.slash(user, slack.server.workspace.direct(user), words, { payload }),
   'a command that opens a form': async ({ slack, ops }: Scene, { user, payload }: Somebody) => {
-    await slack.acts.slash(user, ops, 'assign_task', { payload });
-    if (slack.acts.openView(user) !== undefined) throw new Error('a form has opened');
+    await slack.actions.slash(user, ops, 'assign_task', { payload });
+    if (slack.actions.openView(user) !== undefined) throw new Error('a form has opened');
   },
   'a mention': ({ slack, ops }: Scene, { user, words, payload, event }: Somebody) =>
-    slack.acts.mention(user, ops, words, { payload, event }),
+    slack.actions.mention(user, ops, words, { payload, event }),
   'a direct message': ({ slack }: Scene, { user, words, payload, event }: Somebody) => {
     const { workspace } = slack.server;
     const message = {
       ...{ type: 'message', channel_type: 'im', channel: workspace.direct(user).id },
       ...{ user: user.id, team: user.team, text: words, ts: workspace.nextTs() },
     };
-    return slack.acts.event({ ...message, ...event }, { payload });
+    return slack.actions.event({ ...message, ...event }, { payload });
   },
   'a button of somebody else': ({ slack, question }: Scene, { user, payload }: Somebody) =>
-    slack.acts.press(user, question, 'Confirm', { payload }),
+    slack.actions.press(user, question, 'Confirm', { payload }),
   'a button for two': ({ slack, forTwo }: Scene, { user, payload }: Somebody) =>
-    slack.acts.press(user, forTwo, 'Approve', { payload }),
+    slack.actions.press(user, forTwo, 'Approve', { payload }),
   'a button that is used up': ({ slack, usedUp }: Scene, { user, payload }: Somebody) =>
-    slack.acts.press(user, usedUp, 'Confirm', { payload }),
+    slack.actions.press(user, usedUp, 'Confirm', { payload }),
   'a button that was taken to another channel': (
     { slack, question, elsewhere }: Scene,
     { user, payload }: Somebody,
-  ) => slack.acts.press(user, { ...question, channel: elsewhere.id }, 'Confirm', { payload }),
+  ) => slack.actions.press(user, { ...question, channel: elsewhere.id }, 'Confirm', { payload }),
   'a form of somebody else': ({ slack, form }: Scene, { user, payload }: Somebody) =>
-    slack.acts.submit(user, form, { Title: 'Written by nobody' }, { payload: inView(form, payload) }),
+    slack.actions.submit(user, form, { Title: 'Written by nobody' }, { payload: inView(form, payload) }),
   'a completion': async ({ slack, form }: Scene, { user, payload }: Somebody) => {
-    const { options } = await slack.acts.suggest(user, form, 'Agent', 'k', {
+    const { options } = await slack.actions.suggest(user, form, 'Agent', 'k', {
       payload: inView(form, payload),
     });
     // The typed text itself is always among the options.
@@ -105,7 +105,7 @@ export const slackMatrix: AccessMatrix = {
       attempt: (cell) => attempt(cell, surfaces, scene, cast),
       read: async () => {
         const viewer = cast['a viewer'];
-        if (viewer !== undefined) await slack.acts.slash(viewer.user, scene.ops, 'agents');
+        if (viewer !== undefined) await slack.actions.slash(viewer.user, scene.ops, 'agents');
       },
       sent: () => [...slack.server.calls, ...workspace.views.filter((view) => view !== scene.form)],
     };
@@ -146,25 +146,25 @@ async function prepare(harness: AccessHarness, asker: Somebody | undefined): Pro
   const other = workspace.channel('elsewhere', [user]);
   for (const { id } of [ops, other]) await harness.bind('slack', { install: workspace.team, channel: id });
   const ask = async (words: string, label: string): Promise<SlackMessage> => {
-    await slack.acts.slash(user, ops, words);
+    await slack.actions.slash(user, ops, words);
     return eventually(() => {
-      const last = workspace.standing(ops.id, user.id).at(-1);
-      if (last === undefined || !workspace.shown(last).text.includes(label))
+      const last = workspace.visibleMessages(ops.id, user.id).at(-1);
+      if (last === undefined || !workspace.render(last).text.includes(label))
         throw new Error('it did not ask');
       return last;
     });
   };
   const answered = await ask('restart gateway', '[Confirm]');
   const usedUp = { ...answered };
-  await slack.acts.press(user, answered, 'Confirm');
+  await slack.actions.press(user, answered, 'Confirm');
   await eventually(() => {
-    if (workspace.shown(answered).text.includes('[Confirm]')) throw new Error('it still asks');
+    if (workspace.render(answered).text.includes('[Confirm]')) throw new Error('it still asks');
   });
   const question = await ask('restart gateway', '[Confirm]');
   const forTwo = await ask('restart dispatcher', '[Approve]');
-  await slack.acts.slash(user, ops, 'create_task');
+  await slack.actions.slash(user, ops, 'create_task');
   const form = await eventually(() => {
-    const opened = slack.acts.openView(user);
+    const opened = slack.actions.openView(user);
     if (opened === undefined) throw new Error('no form has opened');
     return opened;
   });

@@ -1,4 +1,9 @@
-import type { Chat, Person, Seen, TelegramServer } from '../../bots/fakes/telegram-server/index.ts';
+import type {
+  Chat,
+  Person,
+  RenderedMessage,
+  TelegramServer,
+} from '../../bots/fakes/telegram-server/index.ts';
 import { eventually } from '../../db/testing/eventually.ts';
 import type { AccessHarness } from './harness.ts';
 import { type AccessMatrix, attempt, cellsOf } from './matrix.ts';
@@ -7,9 +12,9 @@ interface Scene {
   readonly telegram: TelegramServer;
   readonly elsewhere: Chat;
   /** Confirmations for the asker alone, and for a second person. */
-  readonly question: Seen;
-  readonly forTwo: Seen;
-  readonly usedUp: Seen;
+  readonly question: RenderedMessage;
+  readonly forTwo: RenderedMessage;
+  readonly usedUp: RenderedMessage;
 }
 
 interface Somebody {
@@ -18,26 +23,26 @@ interface Somebody {
   readonly group: Chat;
   readonly mayRead: boolean;
   /** Fields that Telegram adds to their messages. */
-  readonly manner: Parameters<TelegramServer['say']>[3];
+  readonly manner: Parameters<TelegramServer['write']>[3];
 }
 
 const commandOf = ({ mayRead }: Somebody): string => (mayRead ? '/hq ping' : '/hq agents');
 
 const surfaces = {
   'a command': ({ telegram }: Scene, somebody: Somebody) =>
-    telegram.say(somebody.person, somebody.group, commandOf(somebody), somebody.manner),
+    telegram.write(somebody.person, somebody.group, commandOf(somebody), somebody.manner),
   'a command in a direct message': ({ telegram }: Scene, somebody: Somebody) =>
-    telegram.say(somebody.person, telegram.direct(somebody.person), commandOf(somebody), somebody.manner),
+    telegram.write(somebody.person, telegram.direct(somebody.person), commandOf(somebody), somebody.manner),
   'words in a direct message': ({ telegram }: Scene, { person, mayRead, manner }: Somebody) =>
-    telegram.say(person, telegram.direct(person), mayRead ? 'ping' : 'agents', manner),
+    telegram.write(person, telegram.direct(person), mayRead ? 'ping' : 'agents', manner),
   'a post': ({ telegram }: Scene, { person, manner }: Somebody) => {
     if (typeof manner?.as !== 'object') throw new Error('nothing is posted by a person');
-    return telegram.say(person, manner.as, '/hq agents', manner);
+    return telegram.write(person, manner.as, '/hq agents', manner);
   },
   'a word of the command menu': ({ telegram }: Scene, { person, group, manner }: Somebody) =>
-    telegram.say(person, group, '/hq_restart_gateway', manner),
+    telegram.write(person, group, '/hq_restart_gateway', manner),
   'a command that asks for more': ({ telegram }: Scene, { person, group, manner }: Somebody) =>
-    telegram.say(person, group, '/hq create_task', manner),
+    telegram.write(person, group, '/hq create_task', manner),
   'a button of somebody else': ({ telegram, question }: Scene, { person }: Somebody) =>
     telegram.press(person, question, 'Confirm'),
   'a button for two': ({ telegram, forTwo }: Scene, { person }: Somebody) =>
@@ -45,7 +50,7 @@ const surfaces = {
   'a button that is used up': ({ telegram, usedUp }: Scene, { person }: Somebody) =>
     telegram.press(person, usedUp, 'Confirm', true),
   'a button that was taken to another chat': ({ telegram, elsewhere }: Scene, { person }: Somebody) => {
-    const carrier = telegram.seen(elsewhere).at(-1);
+    const carrier = telegram.messages(elsewhere).at(-1);
     if (carrier === undefined) throw new Error('no message was sent elsewhere');
     return telegram.forge(person, carrier, tokenOf(telegram, 'Confirm'));
   },
@@ -92,7 +97,7 @@ export const telegramMatrix: AccessMatrix = {
       attempt: (cell) => attempt(cell, surfaces, scene, cast),
       read: async () => {
         const viewer = cast['a viewer'];
-        if (viewer !== undefined) telegram.say(viewer.person, viewer.group, '/hq agents');
+        if (viewer !== undefined) telegram.write(viewer.person, viewer.group, '/hq agents');
       },
       sent: () => telegram.calls.map(({ method, params }) => ({ method, params })),
     };
@@ -138,8 +143,12 @@ async function prepare(harness: AccessHarness, cast: Readonly<Record<string, Som
   const other = telegram.group('Elsewhere', everybody, 'supergroup');
   for (const { id } of [group, other, ...Object.values(cast).map((one) => one.group)])
     await harness.bind('telegram', { install: String(telegram.bot.id), channel: String(id) });
-  const answerTo = (chat: Chat, text: string, isIt: (seen: Seen) => boolean): Promise<Seen> => {
-    telegram.say(asker, chat, text);
+  const answerTo = (
+    chat: Chat,
+    text: string,
+    isIt: (seen: RenderedMessage) => boolean,
+  ): Promise<RenderedMessage> => {
+    telegram.write(asker, chat, text);
     return eventually(() => {
       const last = telegram.last(chat);
       if (!isIt(last)) throw new Error(`it did not answer ${text}`);
@@ -151,7 +160,7 @@ async function prepare(harness: AccessHarness, cast: Readonly<Record<string, Som
   const usedUp = await ask('/hq restart_gateway', 'Confirm');
   telegram.press(asker, usedUp, 'Confirm');
   await eventually(() => {
-    const now = telegram.seen(group).find(({ id }) => id === usedUp.id);
+    const now = telegram.messages(group).find(({ id }) => id === usedUp.id);
     if (now?.buttons.flat().includes('Confirm') !== false) throw new Error('it still asks');
   });
   const question = await ask('/hq restart_gateway', 'Confirm');

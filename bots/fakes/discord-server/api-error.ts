@@ -1,12 +1,12 @@
 import type { z } from 'zod';
 
-/** An answer that Discord gives instead of what was asked for, in its own shape. */
+/** An error response in Discord's format. */
 export class ApiError extends Error {
   readonly status: number;
   readonly code: number;
-  readonly errors: FaultTree | undefined;
+  readonly errors: FieldErrorTree | undefined;
 
-  constructor(status: number, code: number, message: string, errors?: FaultTree) {
+  constructor(status: number, code: number, message: string, errors?: FieldErrorTree) {
     super(message);
     this.status = status;
     this.code = code;
@@ -18,13 +18,13 @@ export class ApiError extends Error {
   }
 }
 
-export interface Fault {
+export interface FieldError {
   readonly code: string;
   readonly message: string;
 }
 
-export interface FaultTree {
-  [key: string]: FaultTree | Fault[];
+export interface FieldErrorTree {
+  [key: string]: FieldErrorTree | FieldError[];
 }
 
 export const unauthorized = (): ApiError => new ApiError(401, 0, '401: Unauthorized');
@@ -40,23 +40,23 @@ export const closedToDirectMessages = (): ApiError =>
   new ApiError(403, 50_007, 'Cannot send messages to this user');
 export const expiredWebhookToken = (): ApiError => new ApiError(401, 50_027, 'Invalid Webhook Token');
 
-/** "Invalid Form Body" with the one fault at that path. */
-export function invalidBody(path: readonly PropertyKey[], fault: Fault): ApiError {
-  const errors: FaultTree = {};
+/** Returns "Invalid Form Body" with one error at the path. */
+export function invalidBody(path: readonly PropertyKey[], fault: FieldError): ApiError {
+  const errors: FieldErrorTree = {};
   place(errors, path, fault);
   return new ApiError(400, 50_035, 'Invalid Form Body', errors);
 }
 
-/** What the schema makes of the body, or "Invalid Form Body" with every fault at its path. */
-export function parsed<T>(schema: z.ZodType<T>, body: unknown): T {
+/** Parses the body. Throws "Invalid Form Body" with each error at its path. */
+export function parseBody<T>(schema: z.ZodType<T>, body: unknown): T {
   const outcome = schema.safeParse(body);
   if (outcome.success) return outcome.data;
-  const errors: FaultTree = {};
+  const errors: FieldErrorTree = {};
   for (const issue of outcome.error.issues) place(errors, issue.path, faultOf(issue));
   throw new ApiError(400, 50_035, 'Invalid Form Body', errors);
 }
 
-function faultOf(issue: z.core.$ZodIssue): Fault {
+function faultOf(issue: z.core.$ZodIssue): FieldError {
   switch (issue.code) {
     case 'too_big':
       return { code: 'BASE_TYPE_MAX_LENGTH', message: `Must be ${issue.maximum} or fewer in length.` };
@@ -71,11 +71,11 @@ function faultOf(issue: z.core.$ZodIssue): Fault {
   }
 }
 
-function place(errors: FaultTree, path: readonly PropertyKey[], fault: Fault): void {
+function place(errors: FieldErrorTree, path: readonly PropertyKey[], fault: FieldError): void {
   let at = errors;
   for (const key of path) {
     const next = at[String(key)];
-    const inner: FaultTree = next === undefined || Array.isArray(next) ? {} : { ...next };
+    const inner: FieldErrorTree = next === undefined || Array.isArray(next) ? {} : { ...next };
     at[String(key)] = inner;
     at = inner;
   }

@@ -14,7 +14,7 @@ import {
 } from 'discord.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../../../db/testing/eventually.ts';
-import { type DiscordServer, readable, startDiscordServer } from './index.ts';
+import { type DiscordServer, renderedText, startDiscordServer } from './index.ts';
 
 let discord: DiscordServer;
 const clients: Client[] = [];
@@ -28,7 +28,7 @@ afterEach(async () => {
   await discord.close();
 });
 
-/** The whole of discord.js, which knows nothing of this server but its address. */
+/** The complete discord.js, which gets only the address of this server. */
 async function login(
   onInteraction: (interaction: Interaction) => Promise<unknown> = async () => undefined,
 ): Promise<{ client: Client; errors: Error[] }> {
@@ -64,8 +64,8 @@ async function login(
   return { client, errors };
 }
 
-describe('a Discord that discord.js believes', () => {
-  it('lets it log in, register its commands and answer one', async () => {
+describe('discord.js on the fake server', () => {
+  it('logs in, registers its commands and answers one', async () => {
     const { errors } = await login(async (interaction) => {
       if (!interaction.isChatInputCommand()) return;
       await interaction.deferReply({ flags: MessageFlags.Ephemeral });
@@ -76,13 +76,13 @@ describe('a Discord that discord.js believes', () => {
     const turn = await discord.slash(ann, discord.home, 'say', { what: 'hello' });
     expect(turn.interaction.answered).toBe(5);
     await discord.until(() => turn.message && !turn.message.loading);
-    expect(turn.message && readable(turn.message)).toBe('you said hello');
+    expect(turn.message && renderedText(turn.message)).toBe('you said hello');
     expect(discord.messages(discord.home, ann)).toHaveLength(1);
     expect(discord.messages(discord.home, bob)).toHaveLength(0);
     expect(errors).toEqual([]);
   });
 
-  it('carries buttons, forms and completion, in a guild and in direct messages', async () => {
+  it('handles buttons, forms and completion, in a guild and in direct messages', async () => {
     const { errors } = await login(async (interaction) => {
       if (interaction.isAutocomplete()) {
         await interaction.respond([{ name: `${interaction.options.getFocused()}…`, value: 'x' }]);
@@ -116,13 +116,13 @@ describe('a Discord that discord.js believes', () => {
       if (!message) throw new Error('no message');
       const form = await discord.press(ann, message, 'Fill in');
       await expect(discord.submit(ann, form, {})).rejects.toThrow('Why must be filled in');
-      const told = await discord.submit(ann, form, { Why: 'I can' });
-      expect(told.message?.content).toBe('because I can');
+      const submitted = await discord.submit(ann, form, { Why: 'I can' });
+      expect(submitted.message?.content).toBe('because I can');
     }
     expect(errors).toEqual([]);
   });
 
-  it('resumes a session and tells what was missed, and refuses a token that was reset', async () => {
+  it('resumes a session with the missed events, and is refused with a token that was reset', async () => {
     const { client } = await login(async (interaction) => {
       if (interaction.isChatInputCommand()) await interaction.reply('here');
     });
@@ -137,7 +137,7 @@ describe('a Discord that discord.js believes', () => {
     await expect(client.rest.get('/users/@me')).rejects.toMatchObject({ status: 401 });
   });
 
-  it('gives the first answer three seconds, and accepts only one', async () => {
+  it('gets three seconds for the first answer, and one answer only', async () => {
     const refusals: Record<string, unknown> = {};
     await login(async (interaction) => {
       if (!interaction.isChatInputCommand()) return;
@@ -162,7 +162,7 @@ describe('a Discord that discord.js believes', () => {
   });
 });
 
-describe('what it refuses', () => {
+describe('the fake server refuses', () => {
   it.each([
     ['a long text', { content: 'x'.repeat(2001) }, 'Must be 2000 or fewer in length.'],
     ['nothing', { content: ' ' }, 'Cannot send an empty message'],
@@ -196,7 +196,7 @@ describe('what it refuses', () => {
     expect(discord.messages(discord.home)).toHaveLength(0);
   });
 
-  it('a command whose name, order of options or size is wrong', async () => {
+  it('a command with an invalid name, order of options or size', async () => {
     const { client } = await login();
     const put = (command: object): Promise<unknown> =>
       client.rest.put(`/applications/${discord.applicationId}/commands`, {
@@ -236,7 +236,7 @@ describe('what it refuses', () => {
     ).rejects.toMatchObject({ code: 50_027 });
   });
 
-  it('more messages in a channel than its bucket holds, and says for how long', async () => {
+  it('more messages in a channel than its bucket holds, and returns the time to wait', async () => {
     const send = (): Promise<Response> =>
       fetch(`${discord.apiUrl}/v10/channels/${discord.home.channel}/messages`, {
         method: 'POST',
@@ -252,8 +252,8 @@ describe('what it refuses', () => {
   });
 });
 
-describe('what it sees of mentions', () => {
-  it('counts who would be notified', async () => {
+describe('the record of mentions', () => {
+  it('holds the notified targets', async () => {
     const { client } = await login();
     const send = (body: object): Promise<unknown> =>
       client.rest.post(`/channels/${discord.home.channel}/messages`, { body });

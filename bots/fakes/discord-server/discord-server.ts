@@ -1,119 +1,88 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Modal } from './body.ts';
-import { Callbacks } from './callbacks.ts';
+import { createChanges } from './changes.ts';
+import type { RegisteredCommand } from './command-schemas.ts';
 import { Gateway } from './gateway.ts';
-import { commandData, modalData, newInteraction } from './payloads.ts';
-import { RateLimits } from './rate-limits.ts';
-import type { RegisteredCommand } from './registration.ts';
-import { type Asked, Rest } from './rest.ts';
-import { SignedSender } from './signed-sender.ts';
 import {
   type Channel,
+  type ChannelRef,
   type DiscordUser,
+  type GuildState,
   type Interaction,
   type Message,
   newBotToken,
-  type Scripted,
+  type ScriptedResponse,
   snowflake,
-  type Where,
-  type World,
-} from './world.ts';
+} from './guild-state.ts';
+import { InteractionResponses } from './interaction-responses.ts';
+import { RateLimits } from './rate-limits.ts';
+import { type RecordedRequest, RestApi } from './rest-api.ts';
+import { SignedSender } from './signed-sender.ts';
+import { createUserActions, type UserActions } from './user-actions.ts';
 
 interface DiscordServerOptions {
-  /** Requests of one kind in one channel, or for one interaction, within `windowMs`. Discord's own are 5 in 5 s. */
+  /** Requests of one kind in one channel, or for one interaction, within `windowMs`. Discord's limit is 5 in 5 s. */
   readonly rate?: { readonly limit: number; readonly windowMs: number };
-  /** Requests of the bot in one second, interactions not counted. */
+  /** Requests of the bot in one second, without interactions. */
   readonly perSecond?: number;
-  /** How long the bot has for the first answer; Discord gives 3 s. */
+  /** Time limit of the first answer; Discord's is 3 s. */
   readonly acknowledgeWithinMs?: number;
   readonly heartbeatMs?: number;
   readonly applicationId?: string;
-  /** Names no server in its greeting, as right after the bot was invited. */
+  /** Lists no server in READY, as right after the invitation. */
   readonly namesNoServers?: boolean;
 }
 
-/** What a user sees happen after an act. */
-interface Turn {
-  readonly interaction: Interaction;
-  readonly acknowledgedInMs: number;
-  /** The answer where it was asked; what was edited into it since shows here too. */
-  readonly message: Message | null;
-  readonly followUps: readonly Message[];
-  /** The form that opened. */
-  readonly modal: Modal | null;
-}
-
-export interface DiscordServer {
+export interface DiscordServer extends UserActions {
   /** For `DISCORD_API_URL`. */
   readonly apiUrl: string;
   readonly token: string;
   readonly applicationId: string;
   /** For `DISCORD_PUBLIC_KEY`. */
   readonly publicKey: string;
-  /** A guild with one channel, there from the start. */
-  readonly home: Where;
+  /** The channel of the initial guild. */
+  readonly home: ChannelRef;
 
   user(name: string, options?: { bot?: boolean; system?: boolean; locale?: string }): DiscordUser;
   /** A channel of the home guild, or of another one. */
-  channel(name: string, guild?: string): Where;
-  newGuild(): Where;
+  channel(name: string, guild?: string): ChannelRef;
+  newGuild(): ChannelRef;
   /** The bot's direct messages with that user. */
-  direct(user: DiscordUser): Where;
+  direct(user: DiscordUser): ChannelRef;
 
-  /**
-   * What users do. Each resolves when the bot has acknowledged it, and rejects with "The application did not respond"
-   * where it does not in time. `words` is the way through the sub-commands of `/hq`.
-   */
-  slash(
-    user: DiscordUser,
-    where: Where,
-    words: string,
-    options?: Readonly<Record<string, string>>,
-  ): Promise<Turn>;
-  /** `button` is the label or the custom id. */
-  press(user: DiscordUser, message: Message, button: string): Promise<Turn>;
-  /** `values` by custom id or by label. */
-  submit(user: DiscordUser, form: Turn, values: Readonly<Record<string, string>>): Promise<Turn>;
-  complete(
-    user: DiscordUser,
-    where: Where,
-    words: string,
-    options: Readonly<Record<string, string>>,
-    focused: string,
-  ): Promise<Interaction['choices']>;
-  /** Sends the very same interaction once more; resolves when it is sent. */
-  deliverAgain(interaction: Interaction): Promise<void>;
-  /** An interaction of any shape, as it is. */
+  /** Sends the same interaction again; resolves when it is sent. */
+  redeliver(interaction: Interaction): Promise<void>;
+  /** Sends an interaction unchanged. */
   deliver(payload: unknown): void;
 
-  /** What can be seen in a channel, oldest first; private messages only where `as` is who they are for. */
-  messages(where: Where, as?: DiscordUser): readonly Message[];
+  /** Visible messages, oldest first; private ones only for `as`. */
+  messages(where: ChannelRef, as?: DiscordUser): readonly Message[];
   readonly commands: readonly RegisteredCommand[];
-  readonly requests: readonly Asked[];
+  readonly requests: readonly RecordedRequest[];
   readonly rateLimited: number;
   readonly gateway: Gateway;
-  /** Resolves when the check is true; looked at after everything that happens. */
+  /** Resolves when the check is true; runs it after every change. */
   until<T>(check: () => T | null | undefined | false, what?: string): Promise<T>;
 
-  /** The bot's token stops to hold, as when it is reset in the developer portal: REST 401, gateway 4004. */
+  /** Resets the bot's token, as in the developer portal: REST 401, gateway 4004. */
   revokeToken(): string;
-  access(where: Where, access: Channel['access']): void;
-  remove(where: Where): void;
-  /** Lets the clock of the interaction tokens run ahead. */
+  setAccess(where: ChannelRef, access: Channel['access']): void;
+  remove(where: ChannelRef): void;
+  /** Advances the clock of the interaction tokens. */
   advance(ms: number): void;
-  /** The next requests of this kind are answered so; `afterwards`: after they took effect. */
-  script(rule: Partial<Scripted> & Pick<Scripted, 'method' | 'path' | 'status'>): void;
-  /** From now on, interactions are posted to this address, as when it is saved in the developer portal; false if refused. */
+  /** Scripts the response to the next matching requests; `afterwards`: after their effect. */
+  script(rule: Partial<ScriptedResponse> & Pick<ScriptedResponse, 'method' | 'path' | 'status'>): void;
+  /** Posts interactions to this address from now on, as after saving it in the developer portal; false if refused. */
   useEndpoint(url: string): Promise<boolean>;
   signed: SignedSender;
   close(): Promise<void>;
 }
 
 export async function startDiscordServer(options: DiscordServerOptions = {}): Promise<DiscordServer> {
+  // Over 60 lines: it wires the parts and lists the controls for tests.
   const acknowledgeWithinMs = options.acknowledgeWithinMs ?? 3000;
   const applicationId = options.applicationId ?? snowflake();
-  const waiting = new Set<() => void>();
+  const changes = createChanges();
   const botUser: DiscordUser = {
     id: applicationId,
     username: 'HQ',
@@ -121,7 +90,7 @@ export async function startDiscordServer(options: DiscordServerOptions = {}): Pr
     system: false,
     locale: 'en-US',
   };
-  const world: World = {
+  const state: GuildState = {
     applicationId,
     botUser,
     token: newBotToken(applicationId),
@@ -133,11 +102,9 @@ export async function startDiscordServer(options: DiscordServerOptions = {}): Pr
     commands: [],
     scripted: [],
     aheadMs: 0,
-    changed: () => {
-      for (const look of waiting) look();
-    },
+    changed: changes.notify,
   };
-  const callbacks = new Callbacks(world, acknowledgeWithinMs);
+  const callbacks = new InteractionResponses(state, acknowledgeWithinMs);
   const limits = new RateLimits({
     limit: options.rate?.limit ?? 5,
     windowMs: options.rate?.windowMs ?? 5000,
@@ -151,37 +118,17 @@ export async function startDiscordServer(options: DiscordServerOptions = {}): Pr
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
   const port = portOf(http.address());
   const gatewayAddress = (): string => `ws://127.0.0.1:${port}`;
-  const gateway = new Gateway(world, gatewayAddress, options);
-  const rest = new Rest(world, callbacks, limits, gatewayAddress);
+  const gateway = new Gateway(state, gatewayAddress, options);
+  const rest = new RestApi(state, callbacks, limits, gatewayAddress);
   http.on('upgrade', (request, socket, head) => gateway.upgrade(request, socket, head));
   const signed = new SignedSender();
   let endpoint: string | null = null;
 
-  const addChannel = (name: string, guild: string | null, recipient: string | null): Where => {
+  const addChannel = (name: string, guild: string | null, recipient: string | null): ChannelRef => {
     const channel: Channel = { channel: snowflake(), guild, name, recipient, access: 'open' };
-    world.channels.set(channel.channel, channel);
+    state.channels.set(channel.channel, channel);
     return channel;
   };
-
-  const until = <T>(check: () => T | null | undefined | false, what = 'what was waited for'): Promise<T> =>
-    new Promise<T>((resolve, reject) => {
-      const end = (settle: () => void): void => {
-        waiting.delete(look);
-        clearTimeout(timer);
-        settle();
-      };
-      const look = (): void => {
-        try {
-          const found = check();
-          if (found) end(() => resolve(found));
-        } catch (error) {
-          end(() => reject(error));
-        }
-      };
-      const timer = setTimeout(() => end(() => reject(new Error(`It did not come: ${what}`))), 60_000);
-      waiting.add(look);
-      look();
-    });
 
   const post = async (interaction: Interaction, url: string): Promise<void> => {
     const response = await signed.send(url, interaction.payload);
@@ -195,42 +142,11 @@ export async function startDiscordServer(options: DiscordServerOptions = {}): Pr
     else gateway.dispatch('INTERACTION_CREATE', interaction.payload);
   };
 
-  const act = async (interaction: Interaction): Promise<Turn> => {
-    world.interactions.set(interaction.id, interaction);
-    const tooLate = setTimeout(world.changed, acknowledgeWithinMs + 50);
-    try {
-      await start(interaction);
-      await until(() => {
-        if (interaction.answered !== null) return true;
-        if (Date.now() - interaction.startedAt > acknowledgeWithinMs) {
-          throw new Error('The application did not respond');
-        }
-        return false;
-      });
-    } finally {
-      clearTimeout(tooLate);
-    }
-    return {
-      interaction,
-      acknowledgedInMs: interaction.answeredInMs ?? 0,
-      get message() {
-        const shown = interaction.original;
-        return shown && !shown.deleted ? shown : null;
-      },
-      get followUps() {
-        return interaction.followUps.filter(({ deleted }) => !deleted);
-      },
-      get modal() {
-        return interaction.modal;
-      },
-    };
-  };
-
   const home = addChannel('ops', snowflake(), null);
 
   return {
     apiUrl: `http://127.0.0.1:${port}/api`,
-    token: world.token,
+    token: state.token,
     applicationId,
     publicKey: signed.publicKey,
     home,
@@ -238,70 +154,48 @@ export async function startDiscordServer(options: DiscordServerOptions = {}): Pr
     signed,
     requests: rest.requests,
     get commands() {
-      return world.commands;
+      return state.commands;
     },
     get rateLimited() {
       return limits.refused;
     },
     user: (username, { bot = false, system = false, locale = 'en-US' } = {}) => {
       const user = { id: snowflake(), username, bot, system, locale };
-      world.users.set(user.id, user);
+      state.users.set(user.id, user);
       return user;
     },
     channel: (name, guild = home.guild ?? snowflake()) => addChannel(name, guild, null),
     newGuild: () => addChannel('general', snowflake(), null),
     direct: (user) =>
-      [...world.channels.values()].find(({ recipient }) => recipient === user.id) ??
+      [...state.channels.values()].find(({ recipient }) => recipient === user.id) ??
       addChannel(user.username, null, user.id),
 
-    slash: async (user, where, words, values = {}) =>
-      act(newInteraction(world, 2, user, where, commandData(world, words, values))),
-    press: async (user, message, button) => {
-      if (message.deleted || (message.onlyFor && message.onlyFor !== user.id)) {
-        throw new Error(`${user.username} does not see that message`);
-      }
-      const found = message.components
-        .flatMap(({ components }) => components)
-        .find((one) => one.type === 2 && (one.label === button || one.custom_id === button));
-      if (found?.custom_id === undefined || found.disabled) throw new Error(`There is no button ${button}`);
-      const data = { component_type: 2, custom_id: found.custom_id };
-      return act(newInteraction(world, 3, user, message, data, message));
-    },
-    submit: async (user, { interaction }, values) => {
-      if (!interaction.modal) throw new Error('No form is open');
-      const data = modalData(interaction.modal, values);
-      return act(newInteraction(world, 5, user, interaction.where, data, interaction.source));
-    },
-    complete: async (user, where, words, values, focused) => {
-      const data = commandData(world, words, { [focused]: '', ...values }, focused);
-      const turn = await act(newInteraction(world, 4, user, where, data));
-      return turn.interaction.choices;
-    },
-    deliverAgain: start,
+    ...createUserActions(state, { start, until: changes.until, acknowledgeWithinMs }),
+    redeliver: start,
     deliver: (payload) => gateway.dispatch('INTERACTION_CREATE', payload),
 
     messages: (where, as) =>
-      world.messages.filter(
+      state.messages.filter(
         ({ channel, deleted, onlyFor }) =>
           channel === where.channel && !deleted && (onlyFor === null || onlyFor === as?.id),
       ),
-    until,
+    until: changes.until,
 
     revokeToken: () => {
-      world.token = newBotToken(applicationId);
+      state.token = newBotToken(applicationId);
       gateway.drop(4004);
-      return world.token;
+      return state.token;
     },
-    access: ({ channel }, access) => {
-      const found = world.channels.get(channel);
+    setAccess: ({ channel }, access) => {
+      const found = state.channels.get(channel);
       if (found) found.access = access;
     },
-    remove: ({ channel }) => void world.channels.delete(channel),
+    remove: ({ channel }) => void state.channels.delete(channel),
     advance: (ms) => {
-      world.aheadMs += ms;
+      state.aheadMs += ms;
     },
     script: (rule) =>
-      void world.scripted.push({ body: undefined, headers: {}, times: 1, afterwards: false, ...rule }),
+      void state.scripted.push({ body: undefined, headers: {}, times: 1, afterwards: false, ...rule }),
     useEndpoint: async (url) => {
       const accepted = await signed.accepts(url, applicationId);
       if (accepted) endpoint = url;

@@ -3,9 +3,9 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { z } from 'zod';
-import { type Session, snowflake, userJson, type World } from './world.ts';
+import { type GuildState, type Session, snowflake, userJson } from './guild-state.ts';
 
-const frame = z.object({ op: z.int(), d: z.unknown() });
+const frameSchema = z.object({ op: z.int(), d: z.unknown() });
 const identification = z.object({
   token: z.string(),
   intents: z.int(),
@@ -14,7 +14,7 @@ const identification = z.object({
 });
 const resumption = z.object({ token: z.string(), session_id: z.string(), seq: z.int() });
 
-/** Presences, members and message contents: what an application must be granted first. */
+/** Privileged intents: presences, members and message contents. */
 const privilegedIntents = (1 << 8) | (1 << 1) | (1 << 15);
 const guildsIntent = 1;
 const sendsPerMinute = 120;
@@ -24,33 +24,33 @@ interface GatewayOptions {
   readonly namesNoServers?: boolean;
 }
 
-/** The WebSocket side: identify, heartbeat, dispatch, resume. */
+/** The WebSocket gateway: identify, heartbeat, dispatch, resume. */
 export class Gateway {
   readonly #sockets = new WebSocketServer({ noServer: true });
-  readonly #world: World;
+  readonly #state: GuildState;
   readonly #address: () => string;
   readonly #heartbeatMs: number;
   readonly #namesNoServers: boolean;
   #open = true;
-  /** What was done on it, for tests. */
+  /** Counters for tests. */
   identified = 0;
   resumed = 0;
   heartbeats = 0;
   lastIntents: number | null = null;
 
   constructor(
-    world: World,
+    state: GuildState,
     address: () => string,
     { heartbeatMs = 41_250, namesNoServers = false }: GatewayOptions,
   ) {
-    this.#world = world;
+    this.#state = state;
     this.#address = address;
     this.#heartbeatMs = heartbeatMs;
     this.#namesNoServers = namesNoServers;
   }
 
   get connected(): number {
-    return [...this.#world.sessions.values()].filter(({ deliver }) => deliver).length;
+    return [...this.#state.sessions.values()].filter(({ deliver }) => deliver).length;
   }
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -61,12 +61,12 @@ export class Gateway {
     this.#sockets.handleUpgrade(request, socket, head, (ws) => this.#greet(ws));
   }
 
-  /** Tells every session; one whose connection is down hears of it when it resumes. */
+  /** Dispatches to every session; a disconnected one gets it when it resumes. */
   dispatch(event: string, data: unknown): void {
-    for (const session of this.#world.sessions.values()) this.#tell(session, event, data);
+    for (const session of this.#state.sessions.values()) this.#dispatchTo(session, event, data);
   }
 
-  /** Ends every connection: with a close code, or torn off where there is none. The sessions can be resumed. */
+  /** Ends every connection, with a close code or abruptly. The sessions can be resumed. */
   drop(code?: number): void {
     for (const ws of this.#sockets.clients) {
       if (code === undefined) ws.terminate();
@@ -74,18 +74,18 @@ export class Gateway {
     }
   }
 
-  /** Op 7 (reconnect), op 9 (invalid session) or op 1 (heartbeat now), to everybody. */
+  /** Sends op 7 (reconnect), op 9 (invalid session) or op 1 (heartbeat now) to every session. */
   order(op: 1 | 7 | 9, data: unknown = null): void {
-    if (op === 9 && data === false) this.#world.sessions.clear();
+    if (op === 9 && data === false) this.#state.sessions.clear();
     for (const ws of this.#sockets.clients) ws.send(JSON.stringify({ op, d: data, s: null, t: null }));
   }
 
   forgetSessions(): void {
-    this.#world.sessions.clear();
+    this.#state.sessions.clear();
   }
 
-  /** While shut, connections are refused. */
-  shut(): void {
+  /** Refuses connections while true. */
+  refuseConnections(): void {
     this.#open = false;
     this.drop();
   }
@@ -95,7 +95,7 @@ export class Gateway {
   }
 
   close(): void {
-    this.shut();
+    this.refuseConnections();
     this.#sockets.close();
   }
 
@@ -106,45 +106,45 @@ export class Gateway {
     const leave = (code: number): void => {
       if (session) session.deliver = null;
       ws.close(code);
-      this.#world.changed();
+      this.#state.changed();
     };
     ws.on('close', () => {
       if (session) session.deliver = null;
-      this.#world.changed();
+      this.#state.changed();
     });
     ws.on('error', () => ws.terminate());
     ws.on('message', (raw) => {
       sends += 1;
       if (sends > sendsPerMinute && Date.now() - startedAt < 60_000) return leave(4008);
-      const told = parseFrame(raw.toString());
-      if (!told) return leave(4002);
-      if (told.op === 1) {
+      const frame = parseFrame(raw.toString());
+      if (!frame) return leave(4002);
+      if (frame.op === 1) {
         this.heartbeats += 1;
         ws.send(JSON.stringify({ op: 11, d: null, s: null, t: null }));
         return;
       }
-      if (told.op !== 2 && told.op !== 6) return leave(session ? 4001 : 4003);
+      if (frame.op !== 2 && frame.op !== 6) return leave(session ? 4001 : 4003);
       if (session) return leave(4005);
-      if (told.op === 2) {
-        const asked = identification.safeParse(told.d);
-        if (!asked.success) return leave(4002);
-        if (asked.data.token !== this.#world.token) return leave(4004);
-        if (asked.data.intents & privilegedIntents) return leave(4014);
-        session = this.#identify(ws, asked.data.intents);
+      if (frame.op === 2) {
+        const parsed = identification.safeParse(frame.d);
+        if (!parsed.success) return leave(4002);
+        if (parsed.data.token !== this.#state.token) return leave(4004);
+        if (parsed.data.intents & privilegedIntents) return leave(4014);
+        session = this.#identify(ws, parsed.data.intents);
       } else {
-        const asked = resumption.safeParse(told.d);
-        if (!asked.success) return leave(4002);
-        if (asked.data.token !== this.#world.token) return leave(4004);
-        const known = this.#world.sessions.get(asked.data.session_id);
+        const parsed = resumption.safeParse(frame.d);
+        if (!parsed.success) return leave(4002);
+        if (parsed.data.token !== this.#state.token) return leave(4004);
+        const known = this.#state.sessions.get(parsed.data.session_id);
         if (!known) {
           ws.send(JSON.stringify({ op: 9, d: false, s: null, t: null }));
           return;
         }
-        if (asked.data.seq > known.sequence) return leave(4007);
+        if (parsed.data.seq > known.sequence) return leave(4007);
         session = known;
-        this.#resume(ws, known, asked.data.seq);
+        this.#resume(ws, known, parsed.data.seq);
       }
-      this.#world.changed();
+      this.#state.changed();
     });
     ws.send(JSON.stringify({ op: 10, d: { heartbeat_interval: this.#heartbeatMs }, s: null, t: null }));
   }
@@ -159,21 +159,21 @@ export class Gateway {
       sent: [],
       deliver: (text) => ws.send(text),
     };
-    this.#world.sessions.set(session.id, session);
-    const channels = this.#namesNoServers ? [] : [...this.#world.channels.values()];
+    this.#state.sessions.set(session.id, session);
+    const channels = this.#namesNoServers ? [] : [...this.#state.channels.values()];
     const guilds = [...new Set(channels.flatMap(({ guild }) => guild ?? []))];
-    this.#tell(session, 'READY', {
+    this.#dispatchTo(session, 'READY', {
       v: 10,
-      user: userJson(this.#world.botUser),
+      user: userJson(this.#state.botUser),
       guilds: guilds.map((id) => ({ id, unavailable: true })),
       session_id: session.id,
       session_type: 'normal',
       resume_gateway_url: this.#address(),
       shard: [0, 1],
-      application: { id: this.#world.applicationId, flags: 0 },
+      application: { id: this.#state.applicationId, flags: 0 },
     });
     if (intents & guildsIntent) {
-      for (const id of guilds) this.#tell(session, 'GUILD_CREATE', guildJson(this.#world, id));
+      for (const id of guilds) this.#dispatchTo(session, 'GUILD_CREATE', guildJson(this.#state, id));
     }
     return session;
   }
@@ -182,10 +182,10 @@ export class Gateway {
     this.resumed += 1;
     session.deliver = (text) => ws.send(text);
     for (const { sequence, text } of session.sent) if (sequence > after) ws.send(text);
-    this.#tell(session, 'RESUMED', {});
+    this.#dispatchTo(session, 'RESUMED', {});
   }
 
-  #tell(session: Session, event: string, data: unknown): void {
+  #dispatchTo(session: Session, event: string, data: unknown): void {
     session.sequence += 1;
     const text = JSON.stringify({ op: 0, s: session.sequence, t: event, d: data });
     session.sent.push({ sequence: session.sequence, text });
@@ -194,21 +194,21 @@ export class Gateway {
   }
 }
 
-function parseFrame(text: string): z.output<typeof frame> | null {
+function parseFrame(text: string): z.output<typeof frameSchema> | null {
   try {
-    return frame.safeParse(JSON.parse(text)).data ?? null;
+    return frameSchema.safeParse(JSON.parse(text)).data ?? null;
   } catch {
     return null;
   }
 }
 
-function guildJson(world: World, id: string): Record<string, unknown> {
+function guildJson(state: GuildState, id: string): Record<string, unknown> {
   return {
     id,
     name: 'Lab',
     owner_id: snowflake(),
     unavailable: false,
-    member_count: world.users.size,
+    member_count: state.users.size,
     large: false,
     joined_at: new Date().toISOString(),
     roles: [],
@@ -220,7 +220,7 @@ function guildJson(world: World, id: string): Record<string, unknown> {
     voice_states: [],
     stage_instances: [],
     guild_scheduled_events: [],
-    channels: [...world.channels.values()]
+    channels: [...state.channels.values()]
       .filter(({ guild }) => guild === id)
       .map(({ channel, name }) => ({ id: channel, type: 0, name, position: 0, permission_overwrites: [] })),
   };

@@ -5,12 +5,12 @@ interface Window {
 
 export interface RateAnswer {
   readonly headers: Readonly<Record<string, string>>;
-  /** Seconds to wait; null where the request may pass. */
+  /** Seconds to wait; null if the request may pass. */
   readonly retryAfter: number | null;
   readonly global: boolean;
 }
 
-/** Buckets as Discord keeps them: so many requests of one kind in one channel or for one token, and 50 a second in all. */
+/** Discord's buckets: requests of one kind in one channel or for one token, and 50 a second in all. */
 export class RateLimits {
   readonly #limit: number;
   readonly #windowMs: number;
@@ -24,7 +24,7 @@ export class RateLimits {
     this.#perSecond = perSecond;
   }
 
-  /** `bucket` is null for what has no bucket of its own. `counted` is false for what goes past the global limit. */
+  /** `bucket` is null without a separate limit. `counted` is false for requests outside the global limit. */
   take(bucket: string | null, counted: boolean): RateAnswer {
     const now = Date.now();
     if (counted && this.#use('global', 1000, this.#perSecond, now) === null) {
@@ -47,7 +47,7 @@ export class RateLimits {
     return this.#refuse({ ...headers, 'x-ratelimit-scope': 'user' }, resetAfter, false);
   }
 
-  /** How many were used of this window with this one, or null where there is none left. */
+  /** Returns the used count of this window, or null if it is full. */
   #use(key: string, windowMs: number, limit: number, now: number): number | null {
     let window = this.#windows.get(key);
     if (!window || now >= window.startedAt + windowMs) {

@@ -3,7 +3,7 @@ import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 /** Sends interactions to an endpoint by HTTP, signed as Discord signs them. */
 export class SignedSender {
   readonly #privateKey: KeyObject;
-  /** Hex, as the developer portal shows it. */
+  /** In hex, as the developer portal shows it. */
   readonly publicKey: string;
 
   constructor() {
@@ -25,7 +25,7 @@ export class SignedSender {
     return fetch(url, { method: 'POST', headers: this.headersFor(body), body });
   }
 
-  /** What Discord does when the address is saved: a ping must be answered, and a forged one turned away. */
+  /** Verifies a new address as Discord does: it must answer a ping, and refuse a forged one. */
   async accepts(url: string, applicationId: string): Promise<boolean> {
     const body = JSON.stringify({
       type: 1,

@@ -6,52 +6,52 @@ export interface Delivery {
   readonly type: 'slash_commands' | 'interactive' | 'events_api';
   readonly payload: Readonly<Record<string, unknown>>;
   readonly retry?: { readonly attempt: number; readonly reason: string };
-  /** What Socket Mode wraps it in, the same when it comes again; a new one where left out. */
+  /** The id of the Socket Mode envelope, the same at a redelivery; a new one by default. */
   readonly envelope?: string;
 }
 
 export interface Receipt {
   readonly delivery: Delivery;
-  /** Whether it was acknowledged within Slack's three seconds. */
+  /** True if acknowledged within Slack's three seconds. */
   readonly acknowledged: boolean;
   readonly tookMs: number;
-  /** What the acknowledgement carried. */
+  /** The payload of the acknowledgement. */
   readonly answer: Readonly<Record<string, unknown>>;
-  /** The status of the app's answer; HTTP mode only. */
+  /** The HTTP status of the app's answer; HTTP mode only. */
   readonly status?: number;
 }
 
-/** Slack gives up on an app after this time. */
-const patienceMs = 3000;
+/** Slack's time limit for an acknowledgement. */
+const acknowledgeWithinMs = 3000;
 
 const acknowledgement = z.object({
   envelope_id: z.string(),
   payload: z.record(z.string(), z.unknown()).optional(),
 });
 
-/** The open WebSockets of the app, and what was sent through them and not yet acknowledged. */
-export class Links {
+/** The open WebSockets of the app, and the deliveries without an acknowledgement. */
+export class SocketConnections {
   readonly #open = new Set<WebSocket>();
   readonly #waiting = new Map<string, (answer: Record<string, unknown>) => void>();
-  /** Those that fell silent; they are let go when the app has made another. */
-  readonly #silent = new Set<WebSocket>();
-  /** Every acknowledgement that came, in order; one that comes twice is here twice. */
+  /** Stalled sockets; they are closed when the app opens another. */
+  readonly #stalled = new Set<WebSocket>();
+  /** Every acknowledgement, in order, with duplicates. */
   readonly acknowledgements: string[] = [];
-  /** How many of the next links are never told hello. */
-  withoutHello = 0;
+  /** The number of next connections that get no hello. */
+  skippedHellos = 0;
 
   get count(): number {
     return this.#open.size;
   }
 
   open(socket: WebSocket, appId: string): void {
-    this.#release();
+    this.#closeStalled();
     this.#open.add(socket);
     socket.on('close', () => this.#open.delete(socket));
     socket.on('error', () => socket.terminate());
-    socket.on('message', (data) => this.#take(String(data)));
-    if (this.withoutHello > 0) {
-      this.withoutHello -= 1;
+    socket.on('message', (data) => this.#onFrame(String(data)));
+    if (this.skippedHellos > 0) {
+      this.skippedHellos -= 1;
       return;
     }
     socket.send(
@@ -64,21 +64,21 @@ export class Links {
     );
   }
 
-  /** Goes to any one link, as Slack's do. */
+  /** Delivers to one connection, as Slack does. */
   async deliver(delivery: Delivery): Promise<Receipt> {
-    const begin = performance.now();
+    const startedAt = performance.now();
     const envelope = delivery.envelope ?? randomUUID();
     const socket = [...this.#open].at(-1);
     const answer = await new Promise<Record<string, unknown> | undefined>((resolve) => {
       if (socket === undefined) return resolve(undefined);
       const settle = (given?: Record<string, unknown>): void => {
-        clearTimeout(patience);
+        clearTimeout(timer);
         socket.off('close', lost);
         resolve(given);
       };
       const lost = (): void => settle();
-      const patience = setTimeout(lost, patienceMs);
-      // Nobody acknowledges what went down with its link.
+      const timer = setTimeout(lost, acknowledgeWithinMs);
+      // A lost connection ends the wait for its acknowledgements.
       socket.once('close', lost);
       this.#waiting.set(envelope, settle);
       socket.send(
@@ -97,46 +97,46 @@ export class Links {
     return {
       delivery: { ...delivery, envelope },
       acknowledged: answer !== undefined,
-      tookMs: performance.now() - begin,
+      tookMs: performance.now() - startedAt,
       answer: answer ?? {},
     };
   }
 
-  /** A frame as it stands, whatever it says. */
+  /** Sends a frame unchanged. */
   send(frame: string): void {
     for (const socket of this.#open) socket.send(frame);
   }
 
-  /** Slack is about to close these links: the app is to make new ones. */
+  /** Announces the end of these connections: the app must open new ones. */
   recycle(reason: 'warning' | 'refresh_requested' | 'link_disabled'): void {
     this.send(JSON.stringify({ type: 'disconnect', reason, debug_info: { host: 'applink-1' } }));
   }
 
-  /** The links break: with a close frame of this code, or without a word where there is none. */
+  /** Breaks the connections, with a close frame of this code or abruptly. */
   drop(code?: number): void {
     for (const socket of this.#open) {
       if (code === undefined) socket.terminate();
       else socket.close(code);
     }
     this.#open.clear();
-    this.#release();
+    this.#closeStalled();
   }
 
-  /** The links stand, and nothing passes any more: no frame, no answer to a ping, no end. */
-  fallSilent(): void {
+  /** Keeps the connections open without traffic: no frame, no pong, no close. */
+  stall(): void {
     for (const socket of this.#open) {
       socket.pause();
-      this.#silent.add(socket);
+      this.#stalled.add(socket);
     }
     this.#open.clear();
   }
 
-  #release(): void {
-    for (const socket of this.#silent) socket.terminate();
-    this.#silent.clear();
+  #closeStalled(): void {
+    for (const socket of this.#stalled) socket.terminate();
+    this.#stalled.clear();
   }
 
-  #take(frame: string): void {
+  #onFrame(frame: string): void {
     const parsed = acknowledgement.safeParse(JSON.parse(frame));
     if (!parsed.success) return;
     this.acknowledgements.push(parsed.data.envelope_id);
@@ -146,14 +146,14 @@ export class Links {
 
 export interface Signature {
   readonly secret: string;
-  /** How old the request claims to be. */
+  /** The age that the timestamp claims. */
   readonly ageSeconds?: number;
   readonly signature?: string;
 }
 
-/** Sends a delivery as Slack does to a Request URL. */
-export async function post(url: string, delivery: Delivery, signed: Signature): Promise<Receipt> {
-  const begin = performance.now();
+/** Sends a delivery to a Request URL as Slack does. */
+export async function deliverOverHttp(url: string, delivery: Delivery, signed: Signature): Promise<Receipt> {
+  const startedAt = performance.now();
   const isEvent = delivery.type === 'events_api';
   const body = isEvent
     ? JSON.stringify(delivery.payload)
@@ -181,11 +181,11 @@ export async function post(url: string, delivery: Delivery, signed: Signature): 
     signal: AbortSignal.timeout(20_000),
   });
   const text = await response.text();
-  const tookMs = performance.now() - begin;
+  const tookMs = performance.now() - startedAt;
   const json = z.record(z.string(), z.unknown()).safeParse(text.startsWith('{') ? JSON.parse(text) : {});
   return {
     delivery,
-    acknowledged: response.ok && tookMs < patienceMs,
+    acknowledged: response.ok && tookMs < acknowledgeWithinMs,
     tookMs,
     answer: json.success ? json.data : {},
     status: response.status,

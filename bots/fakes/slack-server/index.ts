@@ -1,24 +1,25 @@
 /**
- * A Slack workspace on loopback that speaks Slack's wire: the Web API, Socket Mode, signed HTTP deliveries, response
- * URLs and uploads. It is strict: tokens, scopes, Block Kit shapes and every documented limit are checked, and what
- * Slack would refuse is refused with Slack's error.
+ * A Slack workspace on loopback with Slack's protocols: the Web API, Socket Mode, signed HTTP deliveries, response
+ * URLs and uploads. It is strict: it checks tokens, scopes, Block Kit schemas and every documented limit, and refuses
+ * with Slack's errors.
  *
  *     const slack = await startSlackServer();
  *     const ann = slack.server.workspace.user('ann');
  *     const ops = slack.server.workspace.channel('ops', [ann]);
  *     // … point the adapter at slack.env …
- *     const receipt = await slack.acts.slash(ann, ops, 'status');
- *     const card = slack.server.workspace.standing(ops.id, ann.id).at(-1);
- *     slack.server.workspace.shown(card).text;
- *     await slack.acts.press(ann, card, 'Restart');
+ *     const receipt = await slack.actions.slash(ann, ops, 'status');
+ *     const card = slack.server.workspace.visibleMessages(ops.id, ann.id).at(-1);
+ *     slack.server.workspace.render(card).text;
+ *     await slack.actions.press(ann, card, 'Restart');
  */
-import { Acts } from './acts.ts';
+
 import { SlackServer } from './slack-server.ts';
+import { UserActions } from './user-actions.ts';
 
 export interface RunningSlack {
   readonly server: SlackServer;
-  readonly acts: Acts;
-  /** What the adapter is configured with, for Socket Mode. */
+  readonly actions: UserActions;
+  /** The configuration of the adapter for Socket Mode. */
   readonly env: Readonly<Record<'SLACK_BOT_TOKEN' | 'SLACK_APP_TOKEN' | 'SLACK_API_URL', string>>;
   stop(): Promise<void>;
 }
@@ -28,7 +29,7 @@ export async function startSlackServer(options: { readonly port?: number } = {})
   await server.listen(options.port ?? 0);
   return {
     server,
-    acts: new Acts(server),
+    actions: new UserActions(server),
     env: {
       SLACK_BOT_TOKEN: server.botToken,
       SLACK_APP_TOKEN: server.appToken,

@@ -27,7 +27,7 @@ function client(token: string = running.server.botToken): webApi.WebClient {
   });
 }
 
-/** Slack's word for why it refused. */
+/** Slack's error code. */
 async function refusal(calling: Promise<unknown>): Promise<string> {
   try {
     await calling;
@@ -39,7 +39,7 @@ async function refusal(calling: Promise<unknown>): Promise<string> {
 }
 
 describe('the Web API', () => {
-  it('knows its tokens, and what each is for', async () => {
+  it('accepts each token for its methods only', async () => {
     expect(await refusal(client('xoxb-other').auth.test())).toBe('invalid_auth');
     expect(
       await refusal(client(running.server.appToken).chat.postMessage({ channel: ops.id, text: 'x' })),
@@ -50,7 +50,7 @@ describe('the Web API', () => {
     expect(await bare.json()).toMatchObject({ ok: false, error: 'not_authed' });
   });
 
-  it('gives no more than the scopes allow', async () => {
+  it('requires the scopes', async () => {
     const { response_metadata: about } = await client().auth.test();
     expect(about?.scopes).toEqual(['commands', 'chat:write', 'files:write', 'app_mentions:read']);
     expect(await refusal(client().users.info({ user: ann.id }))).toBe('missing_scope');
@@ -110,14 +110,14 @@ describe('the Web API', () => {
     expect(await refusal(views.open({ trigger_id: 'x', view }))).toBe('invalid_trigger_id');
   });
 
-  it('says how long to wait', async () => {
+  it('returns the time to wait', async () => {
     running.server.limitRate('auth.test', 3);
     await expect(client().auth.test()).rejects.toMatchObject({ retryAfter: 3 });
     expect(await refusal(client().auth.test())).toBe('ok');
   });
 });
 
-it('opens one link for one ticket', async () => {
+it('opens one connection for one ticket', async () => {
   const { url } = await client(running.server.appToken).apps.connections.open({});
   const links = [new WebSocket(url ?? ''), new WebSocket(url ?? '')];
   const outcomes = await Promise.all(
@@ -133,31 +133,31 @@ it('opens one link for one ticket', async () => {
   for (const link of links) link.terminate();
 });
 
-/** A link that is open, hello or not, and the kinds of what it brings. */
-async function open(heard: string[] = []): Promise<WebSocket> {
+/** An open connection and the types of its frames. */
+async function open(types: string[] = []): Promise<WebSocket> {
   const { url } = await client(running.server.appToken).apps.connections.open({});
   const link = new WebSocket(url ?? '');
-  link.on('message', (data) => heard.push(JSON.parse(String(data)).type));
+  link.on('message', (data) => types.push(JSON.parse(String(data)).type));
   await once(link, 'open');
-  await eventually(() => expect(running.server.links.count).toBe(1));
+  await eventually(() => expect(running.server.sockets.count).toBe(1));
   return link;
 }
 
-it('closes links as it is told, and reports what went down with them', async () => {
-  const heard: string[] = [];
-  const link = await open(heard);
+it('closes connections on demand, and reports the lost deliveries', async () => {
+  const types: string[] = [];
+  const link = await open(types);
   const closed = once(link, 'close');
-  const bringing = running.acts.slash(ann, ops, 'status');
-  await eventually(() => expect(heard).toEqual(['hello', 'slash_commands']));
-  running.server.links.drop(4000);
+  const bringing = running.actions.slash(ann, ops, 'status');
+  await eventually(() => expect(types).toEqual(['hello', 'slash_commands']));
+  running.server.sockets.drop(4000);
   const receipt = await bringing;
   expect((await closed)[0]).toBe(4000);
   expect(receipt.acknowledged).toBe(false);
 });
 
-it('falls silent until there is another link', async () => {
+it('stalls until there is another connection', async () => {
   const silent = await open();
-  running.server.links.fallSilent();
+  running.server.sockets.stall();
   let answers = 0;
   silent.on('pong', () => {
     answers += 1;
@@ -170,16 +170,16 @@ it('falls silent until there is another link', async () => {
   next.terminate();
 });
 
-it('says no hello where it is told not to', async () => {
-  running.server.links.withoutHello = 1;
-  const heard: string[] = [];
-  const link = await open(heard);
-  running.server.links.recycle('warning');
-  await eventually(() => expect(heard).toEqual(['disconnect']));
+it('omits the hello on demand', async () => {
+  running.server.sockets.skippedHellos = 1;
+  const types: string[] = [];
+  const link = await open(types);
+  running.server.sockets.recycle('warning');
+  await eventually(() => expect(types).toEqual(['disconnect']));
   link.terminate();
 });
 
-it('hangs up on a call, once', async () => {
+it('breaks the connection of a call, once', async () => {
   running.server.fail('auth.test', { hangsUp: true });
   await expect(client().auth.test()).rejects.toThrow();
   expect(await refusal(client().auth.test())).toBe('ok');
@@ -192,7 +192,7 @@ it('answers through a response URL five times', async () => {
   expect((await say()).status).toBe(404);
 });
 
-it('tells whom a message would notify', () => {
+it('lists the targets that a message would notify', () => {
   const message = running.server.workspace.post({
     channel: ops.id,
     thread: undefined,
@@ -201,13 +201,13 @@ it('tells whom a message would notify', () => {
     text: `<!channel> <@${ann.id}> &lt;!here&gt; <!subteam^S1|ops>`,
     blocks: undefined,
   });
-  expect(running.server.workspace.shown(message)).toEqual({
+  expect(running.server.workspace.render(message)).toEqual({
     text: `<!channel> <@${ann.id}> <!here> <!subteam^S1|ops>`,
     notified: ['channel', ann.id, 'S1'],
   });
 });
 
-it('reports a delivery that nobody took', async () => {
-  const receipt = await running.acts.slash(ann, ops, 'status');
+it('reports a delivery without an acknowledgement', async () => {
+  const receipt = await running.actions.slash(ann, ops, 'status');
   expect(receipt).toMatchObject({ acknowledged: false, answer: {} });
 });

@@ -2,8 +2,14 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { z } from 'zod';
-import { type Delivery, Links, post, type Receipt, type Signature } from './deliveries.ts';
-import { type Answer, type Arguments, content, methods, Refusal, type Surroundings } from './web-api.ts';
+import {
+  type Delivery,
+  deliverOverHttp,
+  type Receipt,
+  type Signature,
+  SocketConnections,
+} from './deliveries.ts';
+import { type Answer, ApiError, type Arguments, content, type MethodContext, methods } from './web-api.ts';
 import { type SlackMessage, Workspace } from './workspace.ts';
 
 /** The bot scopes of the manifest in docs/chat.md. */
@@ -22,7 +28,7 @@ interface ResponseUrl {
   readonly channel: string;
   readonly user: string;
   usesLeft: number;
-  /** What `replace_original` replaces. */
+  /** The message that `replace_original` replaces. */
   original: SlackMessage | undefined;
 }
 
@@ -33,28 +39,28 @@ interface Fault {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
   readonly delayMs: number;
-  /** The connection breaks in place of an answer. */
+  /** The connection breaks instead of an answer. */
   readonly hangsUp: boolean;
 }
 
-/** Slack's side of the wire: Web API, Socket Mode, response URLs, uploads. `acts.ts` holds what people do. */
+/** Slack's servers: Web API, Socket Mode, response URLs, uploads. `user-actions.ts` holds the actions of users. */
 export class SlackServer {
   readonly workspace = new Workspace();
-  readonly links = new Links();
+  readonly sockets = new SocketConnections();
   readonly botToken = `xoxb-${digits()}-${digits()}-${randomBytes(12).toString('hex')}`;
   readonly appToken = `xapp-1-${this.workspace.appId}-${digits()}-${randomBytes(32).toString('hex')}`;
   readonly signingSecret = randomBytes(16).toString('hex');
-  /** What the bot token may do; change it to take a scope away. */
+  /** The scopes of the bot token; tests may remove one. */
   readonly scopes = new Set(manifestScopes);
   /** Every call of the Web API and of response URLs (`response_url`), with its answer. */
   readonly calls: Call[] = [];
-  /** Requests that carried a token where none belongs. */
-  readonly leaks: string[] = [];
+  /** Requests with a token that must not be sent there. */
+  readonly leakedTokens: string[] = [];
   /** Set to deliver over HTTP instead of Socket Mode. */
   requestUrl: string | undefined;
-  /** How many answers are held back just now. */
+  /** The number of answers that are being delayed. */
   delayed = 0;
-  /** How many requests the app gave up before they were answered. */
+  /** The number of requests that the app aborted before the answer. */
   abandoned = 0;
 
   readonly #http = createServer((request, response) => {
@@ -78,13 +84,13 @@ export class SlackServer {
   async listen(port: number): Promise<void> {
     this.#http.on('upgrade', (request, socket, head) => {
       const ticket = new URL(request.url ?? '/', this.#origin).searchParams.get('ticket');
-      // A ticket opens one link, once.
+      // A ticket opens one connection, once.
       if (ticket === null || !this.#tickets.delete(ticket)) {
         socket.end('HTTP/1.1 401 Unauthorized\r\nconnection: close\r\n\r\n');
         return;
       }
       this.#sockets.handleUpgrade(request, socket, head, (link: WebSocket) =>
-        this.links.open(link, this.workspace.appId),
+        this.sockets.open(link, this.workspace.appId),
       );
     });
     await new Promise<void>((resolve, reject) => {
@@ -97,23 +103,23 @@ export class SlackServer {
   }
 
   async close(): Promise<void> {
-    this.links.drop();
+    this.sockets.drop();
     this.#sockets.close();
     this.#http.closeAllConnections();
     await new Promise((resolve) => this.#http.close(resolve));
   }
 
-  /** From now on Slack does not know this token. */
+  /** Revokes a token. */
   revoke(token: string): void {
     this.#revoked.add(token);
-    if (token === this.appToken) this.links.recycle('link_disabled');
+    if (token === this.appToken) this.sockets.recycle('link_disabled');
   }
 
   restore(token: string): void {
     this.#revoked.delete(token);
   }
 
-  /** The next `times` calls of this method are too many. */
+  /** Rate-limits the next `times` calls of this method. */
   limitRate(method: string, retryAfterSeconds: number, times = 1): void {
     this.fail(method, {
       times,
@@ -123,7 +129,7 @@ export class SlackServer {
     });
   }
 
-  /** The next `times` calls of this method (`*`: of any) get this answer instead of their own. */
+  /** Replaces the answers to the next `times` calls of this method (`*`: of any). */
   fail(method: string, fault: Partial<Omit<Fault, 'method'>>): void {
     this.#faults.push({
       method,
@@ -137,11 +143,11 @@ export class SlackServer {
     });
   }
 
-  /** Lets go of all that was said and recorded: for who goes on for a day. */
-  forget(): void {
+  /** Frees all messages and records, for tests that run for long. */
+  clearHistory(): void {
     this.calls.length = 0;
     this.workspace.messages.length = 0;
-    this.links.acknowledgements.length = 0;
+    this.sockets.acknowledgements.length = 0;
     this.#faults = this.#faults.filter(({ times }) => times > 0);
     this.#triggers.clear();
     this.#responses.clear();
@@ -151,11 +157,11 @@ export class SlackServer {
     return this.calls.filter((call) => call.method === method);
   }
 
-  /** Brings a delivery to the app by the way that is set up. Say `signed` for a signature that is not right. */
+  /** Delivers over the configured transport. `signed` makes the signature invalid. */
   async deliver(delivery: Delivery, signed?: Partial<Signature>): Promise<Receipt> {
     return this.requestUrl === undefined
-      ? this.links.deliver(delivery)
-      : post(this.requestUrl, delivery, { secret: this.signingSecret, ...signed });
+      ? this.sockets.deliver(delivery)
+      : deliverOverHttp(this.requestUrl, delivery, { secret: this.signingSecret, ...signed });
   }
 
   newTrigger(user: string): string {
@@ -170,7 +176,7 @@ export class SlackServer {
     return `${this.#origin}${path}`;
   }
 
-  /** Shows what an acknowledgement or a response URL carries. */
+  /** Posts the message of an acknowledgement or a response URL. */
   respond(to: Pick<ResponseUrl, 'channel' | 'user'>, given: Arguments): SlackMessage {
     return this.workspace.post({
       channel: to.channel,
@@ -202,7 +208,7 @@ export class SlackServer {
       }
     }
     if (path.startsWith('/api/')) return this.#answerMethod(method, request, body, response);
-    if (request.headers.authorization !== undefined) this.leaks.push(path);
+    if (request.headers.authorization !== undefined) this.leakedTokens.push(path);
     if (path.startsWith('/response/')) return this.#answerResponse(path, body, response);
     if (path.startsWith('/upload/')) return this.#takeUpload(path, request, body, response);
     response.writeHead(404).end();
@@ -224,28 +230,28 @@ export class SlackServer {
     try {
       const bearer = request.headers.authorization?.replace(/^Bearer /u, '');
       const token = bearer ?? (typeof given.token === 'string' ? given.token : undefined);
-      if (token === undefined) throw new Refusal('not_authed');
-      if (token !== this.botToken && token !== this.appToken) throw new Refusal('invalid_auth');
-      if (this.#revoked.has(token)) throw new Refusal('token_revoked');
+      if (token === undefined) throw new ApiError('not_authed');
+      if (token !== this.botToken && token !== this.appToken) throw new ApiError('invalid_auth');
+      if (this.#revoked.has(token)) throw new ApiError('token_revoked');
       const kind = token === this.appToken ? 'app' : 'bot';
       const method = methods[name];
-      if (method === undefined) throw new Refusal('unknown_method', { req_method: name });
-      if (method.for !== 'both' && method.for !== kind) throw new Refusal('not_allowed_token_type');
+      if (method === undefined) throw new ApiError('unknown_method', { req_method: name });
+      if (method.for !== 'both' && method.for !== kind) throw new ApiError('not_allowed_token_type');
       if (kind === 'bot' && method.scope !== undefined && !this.scopes.has(method.scope))
-        throw new Refusal('missing_scope', { needed: method.scope, provided: [...this.scopes].join(',') });
-      return { ok: true, ...method.run(given, this.#surroundings(), { kind }) };
+        throw new ApiError('missing_scope', { needed: method.scope, provided: [...this.scopes].join(',') });
+      return { ok: true, ...method.run(given, this.#methodContext(), { kind }) };
     } catch (error) {
-      if (error instanceof Refusal) return error.answer;
+      if (error instanceof ApiError) return error.answer;
       throw error;
     }
   }
 
-  #surroundings(): Surroundings {
+  #methodContext(): MethodContext {
     return {
       workspace: this.workspace,
       origin: this.#origin,
       scopes: this.scopes,
-      links: this.links,
+      sockets: this.sockets,
       newTicket: () => {
         const ticket = randomUUID();
         this.#tickets.add(ticket);
@@ -253,9 +259,9 @@ export class SlackServer {
       },
       useTrigger: (id) => {
         const trigger = this.#triggers.get(id);
-        if (trigger === undefined) throw new Refusal('invalid_trigger_id');
-        if (trigger.used) throw new Refusal('exchanged_trigger_id');
-        if (Date.now() - trigger.madeAt > triggerLivesMs) throw new Refusal('expired_trigger_id');
+        if (trigger === undefined) throw new ApiError('invalid_trigger_id');
+        if (trigger.used) throw new ApiError('exchanged_trigger_id');
+        if (Date.now() - trigger.madeAt > triggerLivesMs) throw new ApiError('expired_trigger_id');
         trigger.used = true;
         return trigger.user;
       },
@@ -287,7 +293,7 @@ export class SlackServer {
       }
       return { ok: true };
     } catch (error) {
-      if (error instanceof Refusal) return error.answer;
+      if (error instanceof ApiError) return error.answer;
       throw error;
     }
   }
@@ -304,7 +310,7 @@ export class SlackServer {
       ? await firstFile(new Response(new Uint8Array(body), { headers: { 'content-type': type } }))
       : body;
     if (file === undefined || sent?.length !== file.length) {
-      response.writeHead(400).end('the file has another length than was said');
+      response.writeHead(400).end('the length of the file does not match');
       return;
     }
     file.content = sent;

@@ -1,12 +1,12 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { type Block, checkBlocks, checkView } from './blocks.ts';
+import { type Block, checkBlocks, checkView } from './block-kit.ts';
 import type { SlackChannel, SlackMessage, Workspace } from './workspace.ts';
 
 export type Arguments = Readonly<Record<string, unknown>>;
 export type Answer = Record<string, unknown>;
 
 /** An answer with `ok: false`. */
-export class Refusal extends Error {
+export class ApiError extends Error {
   readonly answer: Answer;
 
   constructor(error: string, more: Answer = {}) {
@@ -19,25 +19,25 @@ interface Caller {
   readonly kind: 'bot' | 'app';
 }
 
-/** What the methods need of the server around the workspace. */
-export interface Surroundings {
+/** The parts of the server that methods use. */
+export interface MethodContext {
   readonly workspace: Workspace;
   readonly origin: string;
   readonly scopes: ReadonlySet<string>;
-  readonly links: { readonly count: number };
+  readonly sockets: { readonly count: number };
   newTicket(): string;
-  /** Uses a trigger up; answers the person it was made for. */
+  /** Consumes a trigger and returns its user. */
   useTrigger(id: string): string;
 }
 
 interface Method {
   readonly for: 'bot' | 'app' | 'both';
   readonly scope?: string;
-  run(given: Arguments, around: Surroundings, caller: Caller): Answer;
+  run(given: Arguments, context: MethodContext, caller: Caller): Answer;
 }
 
-const longestText = 4000;
-const mostLinks = 10;
+const maxText = 4000;
+const maxSockets = 10;
 
 export const methods: Readonly<Record<string, Method>> = {
   'api.test': { for: 'both', run: (given) => ({ args: given }) },
@@ -61,11 +61,11 @@ export const methods: Readonly<Record<string, Method>> = {
   'apps.connections.open': {
     for: 'app',
     scope: 'connections:write',
-    run: (_given, around) => {
-      if (around.links.count >= mostLinks) throw new Refusal('too_many_websockets');
-      const url = new URL('/link/', around.origin.replace(/^http/u, 'ws'));
-      url.searchParams.set('ticket', around.newTicket());
-      url.searchParams.set('app_id', around.workspace.appId);
+    run: (_given, context) => {
+      if (context.sockets.count >= maxSockets) throw new ApiError('too_many_websockets');
+      const url = new URL('/link/', context.origin.replace(/^http/u, 'ws'));
+      url.searchParams.set('ticket', context.newTicket());
+      url.searchParams.set('app_id', context.workspace.appId);
       return { url: url.href };
     },
   },
@@ -73,12 +73,12 @@ export const methods: Readonly<Record<string, Method>> = {
   'chat.postMessage': {
     for: 'bot',
     scope: 'chat:write',
-    run: (given, around) => {
-      const channel = writable(around, text(given, 'channel'));
-      const posted = around.workspace.post({
+    run: (given, context) => {
+      const channel = writable(context, text(given, 'channel'));
+      const posted = context.workspace.post({
         channel: channel.id,
-        thread: thread(given, around, channel),
-        author: around.workspace.botUser,
+        thread: thread(given, context, channel),
+        author: context.workspace.botUser,
         onlyFor: undefined,
         ...content(given),
       });
@@ -89,14 +89,14 @@ export const methods: Readonly<Record<string, Method>> = {
   'chat.postEphemeral': {
     for: 'bot',
     scope: 'chat:write',
-    run: (given, around) => {
-      const channel = writable(around, text(given, 'channel'));
+    run: (given, context) => {
+      const channel = writable(context, text(given, 'channel'));
       const user = text(given, 'user');
-      if (!channel.members.has(user)) throw new Refusal('user_not_in_channel');
-      const posted = around.workspace.post({
+      if (!channel.members.has(user)) throw new ApiError('user_not_in_channel');
+      const posted = context.workspace.post({
         channel: channel.id,
-        thread: thread(given, around, channel),
-        author: around.workspace.botUser,
+        thread: thread(given, context, channel),
+        author: context.workspace.botUser,
         onlyFor: user,
         ...content(given),
       });
@@ -107,8 +107,8 @@ export const methods: Readonly<Record<string, Method>> = {
   'chat.update': {
     for: 'bot',
     scope: 'chat:write',
-    run: (given, around) => {
-      const message = ownMessage(given, around);
+    run: (given, context) => {
+      const message = ownMessage(given, context);
       Object.assign(message, content(given));
       message.edits += 1;
       return { channel: message.channel, ts: message.ts, text: message.text };
@@ -118,8 +118,8 @@ export const methods: Readonly<Record<string, Method>> = {
   'chat.delete': {
     for: 'bot',
     scope: 'chat:write',
-    run: (given, around) => {
-      const message = ownMessage(given, around);
+    run: (given, context) => {
+      const message = ownMessage(given, context);
       message.deleted = true;
       return { channel: message.channel, ts: message.ts };
     },
@@ -127,8 +127,8 @@ export const methods: Readonly<Record<string, Method>> = {
 
   'views.open': {
     for: 'bot',
-    run: (given, around) => {
-      const user = around.useTrigger(text(given, 'trigger_id'));
+    run: (given, context) => {
+      const user = context.useTrigger(text(given, 'trigger_id'));
       const checked = checkView(given.view);
       if ('error' in checked) throw refused(checked);
       const opened = {
@@ -137,17 +137,17 @@ export const methods: Readonly<Record<string, Method>> = {
         view: checked.value,
         hash: randomUUID(),
       };
-      around.workspace.views.push(opened);
+      context.workspace.views.push(opened);
       return { view: { id: opened.id, hash: opened.hash } };
     },
   },
 
   'views.update': {
     for: 'bot',
-    run: (given, around) => {
-      const found = around.workspace.views.find((one) => one.id === given.view_id);
-      if (found === undefined) throw new Refusal('not_found');
-      if (given.hash !== undefined && given.hash !== found.hash) throw new Refusal('hash_conflict');
+    run: (given, context) => {
+      const found = context.workspace.views.find((one) => one.id === given.view_id);
+      if (found === undefined) throw new ApiError('not_found');
+      if (given.hash !== undefined && given.hash !== found.hash) throw new ApiError('hash_conflict');
       const checked = checkView(given.view);
       if ('error' in checked) throw refused(checked);
       found.view = checked.value;
@@ -158,13 +158,13 @@ export const methods: Readonly<Record<string, Method>> = {
 
   'views.publish': {
     for: 'bot',
-    run: (given, around) => {
+    run: (given, context) => {
       const user = text(given, 'user_id');
-      if (!around.workspace.users.has(user)) throw new Refusal('user_not_found');
+      if (!context.workspace.users.has(user)) throw new ApiError('user_not_found');
       const checked = checkView(given.view);
       if ('error' in checked) throw refused(checked);
-      if (checked.value.type !== 'home') throw new Refusal('invalid_arguments');
-      around.workspace.homes.set(user, checked.value);
+      if (checked.value.type !== 'home') throw new ApiError('invalid_arguments');
+      context.workspace.homes.set(user, checked.value);
       return { view: { id: `V${user}`, hash: randomUUID() } };
     },
   },
@@ -172,12 +172,12 @@ export const methods: Readonly<Record<string, Method>> = {
   'files.getUploadURLExternal': {
     for: 'bot',
     scope: 'files:write',
-    run: (given, around) => {
+    run: (given, context) => {
       const length = Number(given.length);
-      if (!Number.isInteger(length) || length <= 0) throw new Refusal('invalid_arguments');
+      if (!Number.isInteger(length) || length <= 0) throw new ApiError('invalid_arguments');
       const id = `F0${randomBytes(5).toString('hex').toUpperCase()}`;
       const uploadPath = `/upload/${randomUUID()}`;
-      around.workspace.files.push({
+      context.workspace.files.push({
         id,
         name: text(given, 'filename'),
         length,
@@ -188,21 +188,21 @@ export const methods: Readonly<Record<string, Method>> = {
         thread: undefined,
         comment: undefined,
       });
-      return { upload_url: `${around.origin}${uploadPath}`, file_id: id };
+      return { upload_url: `${context.origin}${uploadPath}`, file_id: id };
     },
   },
 
   'files.completeUploadExternal': {
     for: 'bot',
     scope: 'files:write',
-    run: (given, around) => {
+    run: (given, context) => {
       const listed = given.files;
-      if (!Array.isArray(listed) || listed.length === 0) throw new Refusal('invalid_arguments');
+      if (!Array.isArray(listed) || listed.length === 0) throw new ApiError('invalid_arguments');
       const channel =
-        given.channel_id === undefined ? undefined : writable(around, text(given, 'channel_id'));
+        given.channel_id === undefined ? undefined : writable(context, text(given, 'channel_id'));
       const done = listed.map((entry: { id?: unknown; title?: unknown }) => {
-        const file = around.workspace.files.find((one) => one.id === entry.id);
-        if (file?.content === undefined) throw new Refusal('file_not_found');
+        const file = context.workspace.files.find((one) => one.id === entry.id);
+        if (file?.content === undefined) throw new ApiError('file_not_found');
         file.title = typeof entry.title === 'string' ? entry.title : file.name;
         file.channel = channel?.id;
         file.thread = typeof given.thread_ts === 'string' ? given.thread_ts : undefined;
@@ -216,9 +216,9 @@ export const methods: Readonly<Record<string, Method>> = {
   'conversations.info': {
     for: 'bot',
     scope: 'channels:read',
-    run: (given, around) => {
-      const channel = around.workspace.channels.get(text(given, 'channel'));
-      if (channel === undefined) throw new Refusal('channel_not_found');
+    run: (given, context) => {
+      const channel = context.workspace.channels.get(text(given, 'channel'));
+      if (channel === undefined) throw new ApiError('channel_not_found');
       return {
         channel: { id: channel.id, name: channel.name, is_im: channel.isDirect, is_ext_shared: false },
       };
@@ -228,9 +228,9 @@ export const methods: Readonly<Record<string, Method>> = {
   'users.info': {
     for: 'bot',
     scope: 'users:read',
-    run: (given, around) => {
-      const user = around.workspace.users.get(text(given, 'user'));
-      if (user === undefined) throw new Refusal('user_not_found');
+    run: (given, context) => {
+      const user = context.workspace.users.get(text(given, 'user'));
+      if (user === undefined) throw new ApiError('user_not_found');
       return { user: { id: user.id, team_id: user.team, name: user.name, is_bot: false } };
     },
   },
@@ -239,43 +239,43 @@ export const methods: Readonly<Record<string, Method>> = {
 function text(given: Arguments, name: string): string {
   const value = given[name];
   if (typeof value === 'string' && value !== '') return value;
-  throw new Refusal(name === 'channel' ? 'channel_not_found' : 'invalid_arguments', {
+  throw new ApiError(name === 'channel' ? 'channel_not_found' : 'invalid_arguments', {
     response_metadata: { messages: [`[ERROR] missing required field: ${name}`] },
   });
 }
 
-function writable({ workspace, scopes }: Surroundings, id: string): SlackChannel {
+function writable({ workspace, scopes }: MethodContext, id: string): SlackChannel {
   const user = workspace.users.get(id);
   const channel = user === undefined ? workspace.channels.get(id) : workspace.direct(user);
-  if (channel === undefined) throw new Refusal('channel_not_found');
+  if (channel === undefined) throw new ApiError('channel_not_found');
   if (!channel.members.has(workspace.botUser) && !scopes.has('chat:write.public'))
-    throw new Refusal('not_in_channel');
+    throw new ApiError('not_in_channel');
   return channel;
 }
 
-function thread(given: Arguments, { workspace }: Surroundings, channel: SlackChannel): string | undefined {
+function thread(given: Arguments, { workspace }: MethodContext, channel: SlackChannel): string | undefined {
   const ts = given.thread_ts;
   if (typeof ts !== 'string') return undefined;
-  if (workspace.find(channel.id, ts) === undefined) throw new Refusal('thread_not_found');
+  if (workspace.find(channel.id, ts) === undefined) throw new ApiError('thread_not_found');
   return ts;
 }
 
-function ownMessage(given: Arguments, { workspace }: Surroundings): SlackMessage {
+function ownMessage(given: Arguments, { workspace }: MethodContext): SlackMessage {
   const channel = text(given, 'channel');
-  if (!workspace.channels.has(channel)) throw new Refusal('channel_not_found');
+  if (!workspace.channels.has(channel)) throw new ApiError('channel_not_found');
   const message = workspace.find(channel, text(given, 'ts'));
-  // What only one person sees is no message of the channel: it can be changed by its response_url alone.
-  if (message === undefined || message.onlyFor !== undefined) throw new Refusal('message_not_found');
-  if (message.author !== workspace.botUser) throw new Refusal('cant_update_message');
+  // An ephemeral message is not part of the channel: only its response_url can change it.
+  if (message === undefined || message.onlyFor !== undefined) throw new ApiError('message_not_found');
+  if (message.author !== workspace.botUser) throw new ApiError('cant_update_message');
   return message;
 }
 
-/** The text and the blocks of a message, as every way of posting takes them. */
+/** Validates the text and the blocks of a message. */
 export function content(given: Arguments): { text: string; blocks: Block[] | undefined } {
   const words = typeof given.text === 'string' ? given.text : '';
-  if (words.length > longestText) throw new Refusal('msg_too_long');
+  if (words.length > maxText) throw new ApiError('msg_too_long');
   if (given.blocks === undefined) {
-    if (words === '') throw new Refusal('no_text');
+    if (words === '') throw new ApiError('no_text');
     return { text: words, blocks: undefined };
   }
   const checked = checkBlocks(given.blocks);
@@ -283,8 +283,8 @@ export function content(given: Arguments): { text: string; blocks: Block[] | und
   return { text: words, blocks: checked.value };
 }
 
-function refused(checked: { error: string; messages: string[] }): Refusal {
-  return new Refusal(checked.error, {
+function refused(checked: { error: string; messages: string[] }): ApiError {
+  return new ApiError(checked.error, {
     errors: checked.messages,
     response_metadata: { messages: checked.messages },
   });

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import type { Block, View } from './blocks.ts';
-import { type Seen, seen } from './shown.ts';
+import type { Block, View } from './block-kit.ts';
+import { type RenderedMessage, renderMessage } from './rendered-message.ts';
 
 export interface SlackUser {
   readonly id: string;
   readonly name: string;
-  /** The workspace the person belongs to; another one for guests over Slack Connect. */
+  /** The workspace of the user; another one for guests over Slack Connect. */
   readonly team: string;
 }
 
@@ -20,13 +20,13 @@ export interface SlackMessage {
   readonly ts: string;
   readonly channel: string;
   readonly thread: string | undefined;
-  /** The id of who wrote it. */
+  /** The id of the author. */
   readonly author: string;
-  /** Set for what only one person sees. */
+  /** Set for ephemeral messages. */
   readonly onlyFor: string | undefined;
   text: string;
   blocks: Block[] | undefined;
-  /** How often it was changed since it was posted. */
+  /** The number of edits. */
   edits: number;
   deleted: boolean;
 }
@@ -70,7 +70,7 @@ export class Workspace {
     return user;
   }
 
-  /** A channel that has the bot and these people in it. */
+  /** Creates a channel with the bot and these users. */
   channel(name: string, members: readonly SlackUser[], withBot = true): SlackChannel {
     const ids = [...members.map((user) => user.id), ...(withBot ? [this.botUser] : [])];
     const channel = { id: numbered('C'), name, isDirect: false, members: new Set(ids) };
@@ -78,7 +78,7 @@ export class Workspace {
     return channel;
   }
 
-  /** The direct conversation of a person with the bot; one for each person. */
+  /** Returns the direct conversation of a user with the bot. */
   direct(user: SlackUser): SlackChannel {
     for (const channel of this.channels.values()) {
       if (channel.isDirect && channel.members.has(user.id)) return channel;
@@ -105,15 +105,15 @@ export class Workspace {
     return this.messages.find((one) => one.channel === channel && one.ts === ts && !one.deleted);
   }
 
-  /** What stands in the channel for everyone, or for `user` with what only they see. */
-  standing(channel: string, user?: string): SlackMessage[] {
+  /** Returns the public messages of a channel, with the ephemeral ones of `user`. */
+  visibleMessages(channel: string, user?: string): SlackMessage[] {
     return this.messages.filter(
       (one) => one.channel === channel && !one.deleted && (one.onlyFor === undefined || one.onlyFor === user),
     );
   }
 
-  shown(message: SlackMessage): Seen {
-    return seen(message.text, message.blocks);
+  render(message: SlackMessage): RenderedMessage {
+    return renderMessage(message.text, message.blocks);
   }
 
   nextTs(): string {

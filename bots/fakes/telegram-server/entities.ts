@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { badRequest } from './refusal.ts';
+import { badRequest } from './api-error.ts';
 
-/** Part of a text with a meaning; offset and length count UTF-16 units, as the Bot API does. */
+/** An entity of a text; offset and length count UTF-16 units, as in the Bot API. */
 export const entity = z.strictObject({
   type: z.enum([
     'mention',
@@ -30,7 +30,7 @@ export const entity = z.strictObject({
 });
 export type Entity = z.infer<typeof entity>;
 
-/** Refuses what Telegram refuses, and what it would mend in silence: a client that needs mending has a bug. */
+/** Refuses invalid entities, also those that Telegram corrects silently: a client that sends them has a bug. */
 export function checkEntities(text: string, entities: readonly Entity[]): void {
   if (entities.length > 100) throw badRequest('too many entities');
   for (const each of entities) {
@@ -59,7 +59,7 @@ const found: readonly [Entity['type'], RegExp][] = [
   ['cashtag', /(?<![A-Za-z0-9_])\$[A-Z]{1,8}\b/gu],
 ];
 
-/** What Telegram itself finds in a text and makes alive: mentions notify, commands and links can be tapped. */
+/** Returns the entities that Telegram finds by itself: mentions notify, commands and links can be tapped. */
 export function findEntities(text: string, given: readonly Entity[]): Entity[] {
   const walls = given.filter((each) => isCode(each) || each.type === 'text_link');
   const all: Entity[] = [];

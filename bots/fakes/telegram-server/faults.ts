@@ -1,26 +1,26 @@
-import type { RefusalParameters } from './refusal.ts';
+import type { ApiErrorParameters } from './api-error.ts';
 
-/** How one answer goes wrong. */
+/** A fault of one answer. */
 export type Fault =
-  /** An error as the Bot API words it. */
+  /** An error of the Bot API. */
   | {
       readonly kind: 'refuse';
       readonly status: number;
       readonly description?: string;
-      readonly parameters?: RefusalParameters;
+      readonly parameters?: ApiErrorParameters;
     }
-  /** A web page from something in between. */
-  | { readonly kind: 'garbage'; readonly status?: number }
-  /** Done, and answered late. */
+  /** A web page of a proxy. */
+  | { readonly kind: 'html'; readonly status?: number }
+  /** Executed, and answered late. */
   | { readonly kind: 'slow'; readonly ms: number }
-  /** Done, but the answer is lost with the connection. */
+  /** Executed, but the answer is lost with the connection. */
   | { readonly kind: 'lost' }
-  /** Done, and the answer breaks off in its middle, though the connection stands. */
+  /** Executed, but the answer is incomplete and the connection stays open. */
   | { readonly kind: 'stall' }
-  /** Not done, and no answer ever. */
+  /** Not executed and never answered. */
   | { readonly kind: 'hang' };
 
-/** Faults wait per method, and each is used up by the calls that it spoils. */
+/** Queues faults by method; each applies to a number of calls. */
 export class Faults {
   readonly #waiting = new Map<string, { readonly fault: Fault; left: number }[]>();
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
-import type { Chat, Person } from './chat-room.ts';
+import type { Chat, Person } from './chat-state.ts';
 import { startTelegramServer, type TelegramServer } from './telegram-server.ts';
 
 let server: TelegramServer;
@@ -13,7 +13,7 @@ beforeEach(async () => {
   ann = server.person('Ann');
   direct = server.direct(ann);
   forum = server.group('Ops', [ann], 'supergroup');
-  server.say(ann, direct, '/start');
+  server.write(ann, direct, '/start');
 });
 
 afterEach(() => server.close());
@@ -34,7 +34,7 @@ async function call(method: string, params: object, token = server.token): Promi
   return answer.parse(await response.json());
 }
 
-/** What it says to a call that it refuses. */
+/** Returns the error of a refused call. */
 async function refusal(method: string, params: object): Promise<string> {
   const { ok, error_code, description } = await call(method, params);
   return ok ? 'taken' : `${error_code} ${description}`;
@@ -42,7 +42,7 @@ async function refusal(method: string, params: object): Promise<string> {
 
 const button = (callback_data: string) => ({ inline_keyboard: [[{ text: 'Go', callback_data }]] });
 
-test('a message is taken as long as Telegram takes it, and no longer', async () => {
+test("a message is accepted up to Telegram's limit of length", async () => {
   const send = (text: string, more: object = {}): Promise<string> =>
     refusal('sendMessage', { chat_id: direct.id, text, ...more });
   expect(await send('x'.repeat(4096))).toBe('taken');
@@ -55,7 +55,7 @@ test('a message is taken as long as Telegram takes it, and no longer', async () 
   expect(await send('x', { reply_parameters: { message_id: 9 } })).toMatch(/to be replied not found/u);
 });
 
-test('an entity lies within its text and in no middle of a sign', async () => {
+test('an entity is within its text and splits no character', async () => {
   const send = (text: string, ...entities: object[]): Promise<string> =>
     refusal('sendMessage', { chat_id: direct.id, text, entities });
   const bold = (offset: number, length: number) => ({ type: 'bold', offset, length });
@@ -69,7 +69,7 @@ test('an entity lies within its text and in no middle of a sign', async () => {
   );
 });
 
-test('an edit changes a text of the bot’s own, and changes it', async () => {
+test('an edit changes the text of a message of the bot', async () => {
   await call('sendMessage', { chat_id: direct.id, text: 'one' });
   const { id } = server.last(direct);
   const edit = (message_id: number, text: string): Promise<string> =>
@@ -83,18 +83,18 @@ test('an edit changes a text of the bot’s own, and changes it', async () => {
   );
 });
 
-test('a press is answered while it is young', async () => {
+test('a callback query is answered before it expires', async () => {
   await call('sendMessage', { chat_id: direct.id, text: 'one', reply_markup: button('d') });
   const press = server.press(ann, server.last(direct), 'Go');
   const end = (callback_query_id: string): Promise<string> =>
     refusal('answerCallbackQuery', { callback_query_id });
   expect(await end(press.id)).toBe('taken');
-  server.ageQueries();
+  server.expireQueries();
   expect(await end(press.id)).toMatch(/query is too old/u);
   expect(await end('another')).toMatch(/query ID is invalid/u);
 });
 
-test('a chat that is not there, not begun, shut or moved takes nothing, and says why', async () => {
+test('an unknown, unopened, closed or migrated chat refuses messages with the reason', async () => {
   const send = (chat_id: number, more: object = {}): Promise<Answer> =>
     call('sendMessage', { chat_id, text: 'x', ...more });
   expect(await send(5)).toMatchObject({ error_code: 400, description: 'Bad Request: chat not found' });
@@ -102,7 +102,7 @@ test('a chat that is not there, not begun, shut or moved takes nothing, and says
     error_code: 403,
     description: "Forbidden: bot can't initiate conversation with a user",
   });
-  server.shut(direct, ann);
+  server.closeChat(direct, ann);
   expect(await send(direct.id)).toMatchObject({ description: 'Forbidden: bot was blocked by the user' });
   const group = server.group('Small', [ann]);
   const next = server.migrate(group);
@@ -113,11 +113,11 @@ test('a chat that is not there, not begun, shut or moved takes nothing, and says
   expect(await send(next.id)).toMatchObject({ ok: true });
 });
 
-test('a topic is one that somebody opened and nobody closed', async () => {
+test('a topic accepts messages while it is open', async () => {
   const send = (message_thread_id: number): Promise<string> =>
     refusal('sendMessage', { chat_id: forum.id, text: 'x', message_thread_id });
   expect(await send(7)).toBe('400 Bad Request: message thread not found');
-  server.say(ann, forum, '/hq', { thread: 7 });
+  server.write(ann, forum, '/hq', { thread: 7 });
   expect(await send(7)).toBe('taken');
   server.closeTopic(forum, 7);
   expect(await send(7)).toBe('400 Bad Request: TOPIC_CLOSED');
@@ -125,7 +125,7 @@ test('a topic is one that somebody opened and nobody closed', async () => {
   expect(await send(7)).toBe('400 Bad Request: message thread not found');
 });
 
-test('updates are given once they are asked for, and forgotten once they are confirmed', async () => {
+test('updates are returned to polls, and removed once confirmed', async () => {
   const [first] = server.unconfirmed;
   const id = first?.update_id ?? 0;
   expect(await call('getUpdates', {})).toMatchObject({ result: [{ update_id: id }] });
@@ -140,26 +140,26 @@ test('updates are given once they are asked for, and forgotten once they are con
   expect(await refusal('getUpdates', {})).toMatch(/^409 Conflict: can't use getUpdates/u);
 });
 
-test('a token that is wrong or revoked is turned away, and a method that is none', async () => {
+test('a wrong or revoked token is refused, and so is an unknown method', async () => {
   expect(await call('getMe', {}, '1:wrong')).toMatchObject({ error_code: 401, description: 'Unauthorized' });
   expect(await refusal('getYou', {})).toBe('404 Not Found');
   server.revoke();
   expect(await refusal('getMe', {})).toBe('401 Unauthorized');
 });
 
-test('privacy mode lets a group’s commands and replies to the bot through, and nothing else', async () => {
+test('privacy mode passes commands and replies to the bot, and nothing else', async () => {
   await call('getUpdates', { offset: (server.unconfirmed[0]?.update_id ?? 0) + 1 });
   await call('sendMessage', { chat_id: forum.id, text: 'question' });
   const question = server.last(forum);
-  server.say(ann, forum, 'good morning');
-  server.say(ann, forum, '@hq_test_bot status');
-  server.say(ann, forum, '/hq@other_bot status');
-  server.say(ann, forum, '/hq status');
-  server.say(ann, forum, 'answer', { replyTo: question });
+  server.write(ann, forum, 'good morning');
+  server.write(ann, forum, '@hq_test_bot status');
+  server.write(ann, forum, '/hq@other_bot status');
+  server.write(ann, forum, '/hq status');
+  server.write(ann, forum, 'answer', { replyTo: question });
   expect(server.unconfirmed.map(({ message }) => Object(message).text)).toEqual(['/hq status', 'answer']);
 });
 
-test('text that would notify or could be tapped is seen as such, unless it stands in code', async () => {
+test('text that notifies or can be tapped is found, except in code', async () => {
   const seen = async (text: string, entities: object[] = []): Promise<string[]> => {
     await call('sendMessage', { chat_id: direct.id, text, entities });
     return server.last(direct).entities.map(({ type }) => type);

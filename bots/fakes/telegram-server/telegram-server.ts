@@ -1,43 +1,43 @@
 import { randomInt } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { setTimeout as pause } from 'node:timers/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
+import { ApiError, badRequest } from './api-error.ts';
 import {
   type BotCommand,
   botMethods,
   type Call,
-  type House,
-  type Query,
+  type CallbackQuery,
+  type ServerState,
   type Webhook,
-} from './bot-methods.ts';
-import { type Chat, ChatRoom, type Message, type Person, type Seen } from './chat-room.ts';
+} from './bot-api.ts';
+import { type Chat, ChatState, type Message, type Person, type RenderedMessage } from './chat-state.ts';
 import { findEntities } from './entities.ts';
 import { type Fault, Faults } from './faults.ts';
-import { badRequest, Refusal } from './refusal.ts';
-import { readCall } from './request.ts';
+import { readCall } from './request-parameters.ts';
 import { type Update, UpdateQueue } from './update-queue.ts';
 import { sendToWebhook } from './webhook-sender.ts';
 
 export interface TelegramServerOptions {
-  /** Where the API stands below the host, as behind a proxy: `/telegram`. */
+  /** The path of the API, as behind a proxy: `/telegram`. */
   readonly path?: string;
 }
 
-export interface SayOptions {
-  readonly replyTo?: Pick<Seen, 'id'>;
+export interface WriteOptions {
+  readonly replyTo?: Pick<RenderedMessage, 'id'>;
   readonly thread?: number;
-  /** `anonymous`: an administrator who hides behind the group. A chat: somebody who writes as that channel. */
+  /** `anonymous`: as an anonymous administrator of the group. A chat: as that channel. */
   readonly as?: 'anonymous' | Chat;
   readonly isForwarded?: boolean;
 }
 
-/** A press, and what the one who pressed was told. */
+/** A press and the answer to its callback query. */
 export interface Press {
   readonly id: string;
-  answer(): Query['answer'];
+  answer(): CallbackQuery['answer'];
 }
 
-export interface MadeCall extends Call {
+export interface RecordedCall extends Call {
   readonly method: string;
   readonly at: number;
 }
@@ -52,17 +52,17 @@ const anonymousAdmin: Person = {
 export class TelegramServer {
   readonly token = '7000001:AAFakeTokenOfTheTestServer_0123456789';
   readonly bot: Person = { id: 7000001, is_bot: true, first_name: 'HQ', username: 'hq_test_bot' };
-  /** Every call that reached the server, in order. */
-  readonly calls: MadeCall[] = [];
+  /** Every call, in order. */
+  readonly calls: RecordedCall[] = [];
   readonly #server: Server;
   readonly #path: string;
   readonly #ending = new AbortController();
   readonly #faults = new Faults();
-  readonly #rooms = new Map<number, ChatRoom>();
-  readonly #house: House;
+  readonly #chats = new Map<number, ChatState>();
+  readonly #state: ServerState;
   readonly #webhook: Promise<void>;
   #isRevoked = false;
-  // Ids that no other server gave: tests keep them in one database.
+  // Ids that no other server uses: tests share one database.
   #lastPerson = randomInt(1_000_000, 4_000_000_000);
   #lastGroup = -randomInt(1_000_000, 4_000_000_000);
   #lastUpdate = randomInt(1_000_000, 900_000_000);
@@ -71,19 +71,19 @@ export class TelegramServer {
   constructor(server: Server, path: string) {
     this.#server = server;
     this.#path = path;
-    this.#house = {
+    this.#state = {
       bot: this.bot,
       updates: new UpdateQueue(),
       queries: new Map(),
       commands: new Map(),
       webhook: undefined,
-      room: (id) => this.#room(id),
+      chatState: (id) => this.#chat(id),
     };
     server.on('request', (request, response) => void this.#serve(request, response));
-    this.#webhook = sendToWebhook(this.#house, this.#ending.signal);
+    this.#webhook = sendToWebhook(this.#state, this.#ending.signal);
   }
 
-  /** The API root, without a slash at its end. */
+  /** The API root, without a slash at the end. */
   get url(): string {
     const address = this.#server.address();
     if (address === null || typeof address === 'string') throw new Error('The server does not listen.');
@@ -91,21 +91,21 @@ export class TelegramServer {
   }
 
   get isPolled(): boolean {
-    return this.#house.updates.isPolled;
+    return this.#state.updates.isPolled;
   }
 
-  /** Updates that no poll has confirmed and no webhook has taken. */
+  /** Updates that no poll has confirmed and no webhook has accepted. */
   get unconfirmed(): readonly Update[] {
-    return this.#house.updates.unconfirmed;
+    return this.#state.updates.unconfirmed;
   }
 
   get webhook(): Readonly<Webhook> | undefined {
-    return this.#house.webhook;
+    return this.#state.webhook;
   }
 
   /** The command menu of a scope, such as `all_private_chats`. */
   commands(scope: string): readonly BotCommand[] {
-    return this.#house.commands.get(scope) ?? [];
+    return this.#state.commands.get(scope) ?? [];
   }
 
   person(name: string, isBot = false): Person {
@@ -119,7 +119,7 @@ export class TelegramServer {
     };
   }
 
-  /** The chat of one person with the bot. */
+  /** Returns the direct chat of a user with the bot. */
   direct(person: Person): Chat {
     return this.#open({ id: person.id, type: 'private', first_name: person.first_name }, [person]);
   }
@@ -130,15 +130,15 @@ export class TelegramServer {
     return this.#open({ id, type, title }, members);
   }
 
-  /** A person writes. In groups the bot gets what privacy mode lets through: commands for it and replies to it. */
-  say(person: Person, chat: Chat, text: string, options: SayOptions = {}): Message {
-    const room = this.#room(chat.id);
+  /** Sends a message of a user. In groups, privacy mode passes commands and replies to the bot only. */
+  write(person: Person, chat: Chat, text: string, options: WriteOptions = {}): Message {
+    const chatState = this.#chat(chat.id);
     const { replyTo, thread, as, isForwarded } = options;
-    // Who writes into a topic replies to the message that opened it, unless to another.
-    const topic = thread === undefined ? undefined : room.topic(thread, person);
-    const repliedTo = replyTo === undefined ? topic : room.get(replyTo.id);
+    // A message in a topic replies to the first message of the topic by default.
+    const topic = thread === undefined ? undefined : chatState.topic(thread, person);
+    const repliedTo = replyTo === undefined ? topic : chatState.get(replyTo.id);
     const senderChat = as === 'anonymous' ? chat : as;
-    const message = room.add({
+    const message = chatState.add({
       from: as === 'anonymous' ? anonymousAdmin : person,
       text,
       entities: findEntities(text, []),
@@ -149,53 +149,59 @@ export class TelegramServer {
         ? { forward_origin: { type: 'user', date: 1, sender_user: this.person('Stranger') } }
         : {}),
     });
-    if (chat.type === 'private') room.bar(undefined);
-    if (this.#isHeard(message)) this.#update(chat.type === 'channel' ? 'channel_post' : 'message', message);
+    if (chat.type === 'private') chatState.setClosed(undefined);
+    if (this.#isVisibleToBot(message))
+      this.#update(chat.type === 'channel' ? 'channel_post' : 'message', message);
     return message;
   }
 
-  /** Presses a button by its label. `isStale`: one that the message had once. */
-  press(person: Person, seen: Pick<Seen, 'chat' | 'id'>, label: string, isStale = false): Press {
-    const room = this.#room(seen.chat);
-    const button = room.button(seen.id, label, isStale);
+  /** Presses a button by its label. `isStale`: a removed one too. */
+  press(
+    person: Person,
+    message: Pick<RenderedMessage, 'chat' | 'id'>,
+    label: string,
+    isStale = false,
+  ): Press {
+    const chatState = this.#chat(message.chat);
+    const button = chatState.button(message.id, label, isStale);
     if (button?.callback_data === undefined) {
-      throw new Error(`Message ${seen.id} has no button "${label}".`);
+      throw new Error(`Message ${message.id} has no button "${label}".`);
     }
-    return this.#query(person, room.get(seen.id), button.callback_data);
+    return this.#query(person, chatState.get(message.id), button.callback_data);
   }
 
-  /** Sends data that no button of ours had: what a forged client does. */
-  forge(person: Person, seen: Pick<Seen, 'chat' | 'id'>, data: string): Press {
-    return this.#query(person, this.#room(seen.chat).get(seen.id), data);
+  /** Sends data of no button, as a manipulated client can. */
+  forge(person: Person, message: Pick<RenderedMessage, 'chat' | 'id'>, data: string): Press {
+    return this.#query(person, this.#chat(message.chat).get(message.id), data);
   }
 
-  /** What the bot has written there, oldest first. */
-  seen(chat: Chat): Seen[] {
-    return this.#room(chat.id).seen(this.bot.id);
+  /** Returns the bot's messages, oldest first. */
+  messages(chat: Chat): RenderedMessage[] {
+    return this.#chat(chat.id).renderedMessages(this.bot.id);
   }
 
-  last(chat: Chat): Seen {
-    const last = this.seen(chat).at(-1);
+  last(chat: Chat): RenderedMessage {
+    const last = this.messages(chat).at(-1);
     if (last === undefined) throw new Error(`The bot has written nothing to chat ${chat.id}.`);
     return last;
   }
 
-  /** The group becomes a supergroup, which is a chat with another id. */
+  /** Turns the group into a supergroup, a chat with another id. */
   migrate(group: Chat): Chat {
     this.#lastGroup -= 1;
     const next: Chat = { ...group, type: 'supergroup', id: this.#lastGroup - 1_000_000_000_000 };
-    const room = this.#room(group.id);
-    this.#rooms.set(next.id, room.migratedTo(next));
-    this.#update('message', room.add({ migrate_to_chat_id: next.id }));
-    this.#update('message', this.#room(next.id).add({ migrate_from_chat_id: group.id }));
+    const chatState = this.#chat(group.id);
+    this.#chats.set(next.id, chatState.migratedTo(next));
+    this.#update('message', chatState.add({ migrate_to_chat_id: next.id }));
+    this.#update('message', this.#chat(next.id).add({ migrate_from_chat_id: group.id }));
     return next;
   }
 
-  /** The person blocks the bot, or the group throws it out. */
-  shut(chat: Chat, person: Person): void {
+  /** Blocks the bot for a user, or removes it from a group. */
+  closeChat(chat: Chat, person: Person): void {
     const isDirect = chat.type === 'private';
     const reason = isDirect ? 'bot was blocked by the user' : `bot was kicked from the ${chat.type} chat`;
-    this.#room(chat.id).bar(new Refusal(403, `Forbidden: ${reason}`));
+    this.#chat(chat.id).setClosed(new ApiError(403, `Forbidden: ${reason}`));
     this.#update('my_chat_member', {
       chat,
       from: person,
@@ -205,83 +211,83 @@ export class TelegramServer {
     });
   }
 
-  /** Somebody closes a topic of a forum, or takes it away. */
+  /** Closes a topic of a forum. */
   closeTopic(chat: Chat, thread: number): void {
-    this.#room(chat.id).closeTopic(thread);
+    this.#chat(chat.id).closeTopic(thread);
   }
 
   deleteTopic(chat: Chat, thread: number): void {
-    this.#room(chat.id).deleteTopic(thread);
+    this.#chat(chat.id).deleteTopic(thread);
   }
 
-  /** Updates are numbered from somewhere lower on, as after a week without any. */
-  countAnew(): void {
+  /** Continues with lower update ids, as after a week without updates. */
+  resetUpdateIds(): void {
     this.#lastUpdate = randomInt(1, 900_000);
   }
 
-  /** Every further call is refused with 401, until the token is taken back into favour. */
+  /** Refuses every further call with 401, until the token is restored. */
   revoke(isRevoked = true): void {
     this.#isRevoked = isRevoked;
-    this.#house.updates.close();
+    this.#state.updates.close();
   }
 
-  pollElsewhere(isTaken: boolean): void {
-    this.#house.updates.takeElsewhere(isTaken);
+  pollElsewhere(isPolled: boolean): void {
+    this.#state.updates.setPolledElsewhere(isPolled);
   }
 
-  /** The next answers of a method go wrong. */
+  /** Adds a fault to the next answers of a method. */
   fail(method: string, fault: Fault, times = 1): void {
     this.#faults.add(method.toLowerCase(), fault, times);
   }
 
-  mend(): void {
+  clearFaults(): void {
     this.#faults.clear();
   }
 
-  /** Answers to presses that come from now on are too late. */
-  ageQueries(): void {
-    for (const query of this.#house.queries.values()) query.isOld = true;
+  /** Expires all callback queries. */
+  expireQueries(): void {
+    for (const query of this.#state.queries.values()) query.isOld = true;
   }
 
-  /** Delivers an update once more, as after a crash. */
-  repeat(update: Update): void {
-    this.#house.updates.repeat(update);
+  /** Delivers an update again, as after a crash. */
+  redeliver(update: Update): void {
+    this.#state.updates.repeat(update);
   }
 
-  /** An update of any shape, for what this server does not know. */
+  /** Adds an update of any kind. */
   update(kind: string, body: unknown): Update {
     return this.#update(kind, body);
   }
 
-  called(method: string): MadeCall[] {
+  called(method: string): RecordedCall[] {
     return this.calls.filter((call) => call.method === method.toLowerCase());
   }
 
   async close(): Promise<void> {
     this.#ending.abort();
-    this.#house.updates.close();
+    this.#state.updates.close();
     this.#server.closeAllConnections();
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
     await this.#webhook;
   }
 
   #open(chat: Chat, members: readonly Person[]): Chat {
-    const room = this.#rooms.get(chat.id) ?? new ChatRoom(chat);
-    if (!this.#rooms.has(chat.id) && chat.type === 'private') {
-      room.bar(new Refusal(403, "Forbidden: bot can't initiate conversation with a user"));
+    const chatState = this.#chats.get(chat.id) ?? new ChatState(chat);
+    if (!this.#chats.has(chat.id) && chat.type === 'private') {
+      chatState.setClosed(new ApiError(403, "Forbidden: bot can't initiate conversation with a user"));
     }
-    for (const { id } of members) room.members.add(id);
-    this.#rooms.set(chat.id, room);
+    for (const { id } of members) chatState.members.add(id);
+    this.#chats.set(chat.id, chatState);
     return chat;
   }
 
-  #room(id: number): ChatRoom {
-    const room = this.#rooms.get(id);
-    if (room === undefined) throw badRequest('chat not found');
-    return room;
+  #chat(id: number): ChatState {
+    const chatState = this.#chats.get(id);
+    if (chatState === undefined) throw badRequest('chat not found');
+    return chatState;
   }
 
-  #isHeard({ chat, text, entities, reply_to_message }: Message): boolean {
+  #isVisibleToBot({ chat, text, entities, reply_to_message }: Message): boolean {
     if (chat.type === 'private' || chat.type === 'channel') return true;
     if (reply_to_message?.from?.id === this.bot.id) return true;
     return (entities ?? []).some(({ type, offset, length }) => {
@@ -293,31 +299,31 @@ export class TelegramServer {
   #query(person: Person, message: Message | undefined, data: string): Press {
     if (message === undefined) throw new Error('There is no such message.');
     this.#lastQuery += 1;
-    const query: Query = { id: `query-${this.#lastQuery}`, isOld: false, answer: undefined };
-    this.#house.queries.set(query.id, query);
+    const query: CallbackQuery = { id: `query-${this.#lastQuery}`, isOld: false, answer: undefined };
+    this.#state.queries.set(query.id, query);
     this.#update('callback_query', { id: query.id, from: person, chat_instance: '1', data, message });
     return { id: query.id, answer: () => query.answer };
   }
 
   #update(kind: string, body: unknown): Update {
     this.#lastUpdate += 1;
-    // As it was when it happened, whatever happens to the message later.
+    // A copy: later changes of the message must not show in the update.
     const update: Update = { update_id: this.#lastUpdate, [kind]: structuredClone(body) };
-    this.#house.updates.add(update);
+    this.#state.updates.add(update);
     return update;
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const left = new AbortController();
-    response.on('close', () => left.abort());
+    const closed = new AbortController();
+    response.on('close', () => closed.abort());
     try {
       const path = (request.url ?? '/').replace(/\?.*$/u, '');
       const [, token, name] = /^\/bot([^/]+)\/(\w+)$/u.exec(path.slice(this.#path.length)) ?? [];
-      const call = await readCall(request, AbortSignal.any([left.signal, this.#ending.signal]));
-      if (!path.startsWith(this.#path) || name === undefined) throw new Refusal(404, 'Not Found');
+      const call = await readCall(request, AbortSignal.any([closed.signal, this.#ending.signal]));
+      if (!path.startsWith(this.#path) || name === undefined) throw new ApiError(404, 'Not Found');
       const method = name.toLowerCase();
       this.calls.push({ ...call, method, at: performance.now() });
-      if (token !== this.token || this.#isRevoked) throw new Refusal(401, 'Unauthorized');
+      if (token !== this.token || this.#isRevoked) throw new ApiError(401, 'Unauthorized');
       await this.#answer(method, call, response);
     } catch (error) {
       refuse(response, error);
@@ -328,18 +334,18 @@ export class TelegramServer {
     const fault = this.#faults.take(method);
     if (fault?.kind === 'hang') return;
     if (fault?.kind === 'refuse') {
-      throw new Refusal(fault.status, fault.description ?? 'Internal Server Error', fault.parameters);
+      throw new ApiError(fault.status, fault.description ?? 'Internal Server Error', fault.parameters);
     }
-    if (fault?.kind === 'garbage') {
+    if (fault?.kind === 'html') {
       response.writeHead(fault.status ?? 200, { 'content-type': 'text/html' });
       response.end('<html><body><h1>Please sign in to the hotel network</h1></body></html>');
       return;
     }
     const run = botMethods[method];
-    if (run === undefined) throw new Refusal(404, 'Not Found');
-    const result = await run(this.#house, call);
-    if (this.#isRevoked) throw new Refusal(401, 'Unauthorized');
-    if (fault?.kind === 'slow') await pause(fault.ms);
+    if (run === undefined) throw new ApiError(404, 'Not Found');
+    const result = await run(this.#state, call);
+    if (this.#isRevoked) throw new ApiError(401, 'Unauthorized');
+    if (fault?.kind === 'slow') await delay(fault.ms);
     if (fault?.kind === 'lost') response.destroy();
     else if (fault?.kind === 'stall') {
       response.writeHead(200, { 'content-type': 'application/json' });
@@ -356,11 +362,11 @@ export async function startTelegramServer(options: TelegramServerOptions = {}): 
 
 function refuse(response: ServerResponse, error: unknown): void {
   const refusal =
-    error instanceof Refusal
+    error instanceof ApiError
       ? error
       : error instanceof z.ZodError
         ? badRequest(`${error.issues[0]?.path.join('.')}: ${error.issues[0]?.message}`)
-        : new Refusal(500, `Internal Server Error: ${String(error)}`);
+        : new ApiError(500, `Internal Server Error: ${String(error)}`);
   send(response, refusal.status, {
     ok: false,
     error_code: refusal.status,

@@ -1,4 +1,4 @@
-import { Refusal } from './refusal.ts';
+import { ApiError } from './api-error.ts';
 
 export interface Update {
   readonly update_id: number;
@@ -7,21 +7,21 @@ export interface Update {
 
 interface Poll {
   readonly answer: (updates: Update[]) => void;
-  readonly refuse: (reason: Refusal) => void;
+  readonly refuse: (reason: ApiError) => void;
   readonly offset: number;
   readonly limit: number;
 }
 
-/** Updates are kept until a poll confirms them with a higher offset; the newest poll ends the one before it. */
+/** Keeps updates until a poll confirms them with a higher offset; a new poll ends the one before. */
 export class UpdateQueue {
-  #kept: Update[] = [];
-  /** Given once more whatever the offset says: a platform that repeats itself. */
+  #updates: Update[] = [];
+  /** Redelivered whatever the offset is. */
   #repeated: Update[] = [];
   #poll: Poll | undefined;
-  #isTakenElsewhere = false;
+  #isPolledElsewhere = false;
 
   get unconfirmed(): readonly Update[] {
-    return this.#kept;
+    return this.#updates;
   }
 
   get isPolled(): boolean {
@@ -29,7 +29,7 @@ export class UpdateQueue {
   }
 
   add(update: Update): void {
-    this.#kept.push(update);
+    this.#updates.push(update);
     this.#serve();
   }
 
@@ -38,21 +38,21 @@ export class UpdateQueue {
     this.#serve();
   }
 
-  /** Another process polls with the same token: every poll of ours ends with 409. */
-  takeElsewhere(isTaken: boolean): void {
-    this.#isTakenElsewhere = isTaken;
-    if (isTaken) this.#endPoll(conflict());
+  /** Simulates a poll of another process: every poll ends with 409. */
+  setPolledElsewhere(isPolled: boolean): void {
+    this.#isPolledElsewhere = isPolled;
+    if (isPolled) this.#endPoll(conflict());
   }
 
   confirm(below: number): void {
-    this.#kept = this.#kept.filter(({ update_id }) => update_id >= below);
+    this.#updates = this.#updates.filter(({ update_id }) => update_id >= below);
   }
 
   poll(offset: number, limit: number, seconds: number, signal: AbortSignal): Promise<Update[]> {
-    if (this.#isTakenElsewhere) return Promise.reject(conflict());
+    if (this.#isPolledElsewhere) return Promise.reject(conflict());
     this.#endPoll(conflict());
-    // A negative offset counts from the end, and forgets what is before it.
-    const from = offset < 0 ? (this.#kept.at(offset)?.update_id ?? 0) : offset;
+    // A negative offset counts from the end, and confirms the updates before it.
+    const from = offset < 0 ? (this.#updates.at(offset)?.update_id ?? 0) : offset;
     this.confirm(from);
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => settle(() => resolve([])), seconds * 1000);
@@ -80,19 +80,19 @@ export class UpdateQueue {
   #serve(): void {
     const poll = this.#poll;
     if (poll === undefined) return;
-    const waiting = [...this.#repeated, ...this.#kept.filter(({ update_id }) => update_id >= poll.offset)];
+    const waiting = [...this.#repeated, ...this.#updates.filter(({ update_id }) => update_id >= poll.offset)];
     if (waiting.length === 0) return;
     this.#repeated = [];
     poll.answer(waiting.slice(0, poll.limit));
   }
 
-  #endPoll(reason: Refusal): void {
+  #endPoll(reason: ApiError): void {
     this.#poll?.refuse(reason);
   }
 }
 
-function conflict(): Refusal {
-  return new Refusal(
+function conflict(): ApiError {
+  return new ApiError(
     409,
     'Conflict: terminated by other getUpdates request; make sure that only one bot instance is running',
   );

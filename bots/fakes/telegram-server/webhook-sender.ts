@@ -1,13 +1,13 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import type { House } from './bot-methods.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ServerState } from './bot-api.ts';
 
-/** Brings updates to the webhook, in order, and each again until it is taken. */
-export async function sendToWebhook(house: House, signal: AbortSignal): Promise<void> {
+/** Sends updates to the webhook in order, and retries each until it is accepted. */
+export async function sendToWebhook(server: ServerState, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    const [first] = house.updates.unconfirmed;
-    const { webhook } = house;
+    const [first] = server.updates.unconfirmed;
+    const { webhook } = server;
     if (first === undefined || webhook === undefined) {
-      await pause(5);
+      await delay(5);
       continue;
     }
     try {
@@ -24,7 +24,7 @@ export async function sendToWebhook(house: House, signal: AbortSignal): Promise<
       });
       await answer.arrayBuffer();
       if (answer.ok) {
-        house.updates.confirm(first.update_id + 1);
+        server.updates.confirm(first.update_id + 1);
         continue;
       }
       webhook.lastError = `Wrong response from the webhook: ${answer.status}`;
@@ -32,6 +32,6 @@ export async function sendToWebhook(house: House, signal: AbortSignal): Promise<
       if (signal.aborted) return;
       webhook.lastError = `Connection refused: ${String(error)}`;
     }
-    await pause(50);
+    await delay(50);
   }
 }

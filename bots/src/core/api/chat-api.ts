@@ -140,140 +140,154 @@ export interface StoredButton {
   readonly once: boolean;
 }
 
+interface ActionRequest {
+  readonly action: string;
+  readonly payload: Readonly<Record<string, unknown>>;
+  readonly gateway: string | null;
+  readonly agent: string | null;
+}
+
 /** The sender of a request and the key that identifies it when it comes again. */
 export interface Delivery {
   readonly sender: Sender;
   readonly key: string;
 }
 
+type FunctionName = keyof Database['public']['Functions'];
+
 /**
  * The functions that chat may call. Every request goes through here with its sender's identity, and the database
  * decides. A refusal is thrown as an `HqError` with its reason.
  */
-export interface ChatApi {
-  whoami(delivery: Delivery): Promise<Whoami>;
-  link(delivery: Delivery, code: string): Promise<{ email: string | null }>;
-  unlink(delivery: Delivery): Promise<{ email: string | null }>;
-  bind(
-    delivery: Delivery,
-    to: { ceiling: string; gateway: string | null; agent: string | null },
-  ): Promise<void>;
-  unbind(delivery: Delivery): Promise<void>;
-  act(
-    delivery: Delivery,
-    request: {
-      readonly action: string;
-      readonly payload: Readonly<Record<string, unknown>>;
-      readonly gateway: string | null;
-      readonly agent: string | null;
-    },
-  ): Promise<ActResult>;
-  confirm(delivery: Delivery, token: string, typed: string | null): Promise<ActResult>;
-  decline(delivery: Delivery, token: string): Promise<Declined>;
-  cancel(delivery: Delivery, commandId: string): Promise<CommandRow>;
-  read<Row>(
-    delivery: Delivery,
-    what: string,
-    args: Readonly<Record<string, unknown>>,
-    row: z.ZodType<Row>,
-  ): Promise<Row[]>;
-  /** Refuses a sender who can never be linked, and audits the refusal. Always throws. */
-  refuse(delivery: Delivery): Promise<never>;
-  /** Throws unless the signed-in account is a chat bot of its tenant. Changes nothing. */
-  check(): Promise<void>;
-  /** Throws unless the sender may do this here; null asks for reading alone. */
-  may(delivery: Delivery, purpose: string | null): Promise<void>;
-  storeButtons(buttons: readonly StoredButton[]): Promise<void>;
-  press(delivery: Delivery, token: string): Promise<Intent>;
-  storeCard(card: OpenCard): Promise<void>;
-  openCards(platform: Platform): Promise<(OpenCard & { readonly command: CommandRow })[]>;
-  subscribe(delivery: Delivery, filter: AlertFilter): Promise<void>;
-  unsubscribe(delivery: Delivery): Promise<void>;
-  subscriptions(platform: Platform): Promise<Subscription[]>;
-  recordAlerts(rows: readonly AlertDelivery[]): Promise<void>;
-  heartbeat(holder: string, adapters: readonly AdapterHeartbeat[]): Promise<z.output<typeof heartbeatAnswer>>;
-}
+export class ChatApi {
+  readonly #client: HqClient;
 
-type FunctionName = keyof Database['public']['Functions'];
-
-export function createChatApi(client: HqClient): ChatApi {
-  async function call<Result>(name: FunctionName, args: object, schema: z.ZodType<Result>): Promise<Result> {
-    // A function without a result returns null.
-    const request = client.supabase
-      .rpc(name, args)
-      .then((answer) => ({ ...answer, data: answer.data ?? {} }));
-    return readAnswer(schema, await client.ask<unknown>(request), client.host);
+  constructor(client: HqClient) {
+    this.#client = client;
   }
-  const ask = <Result>(
+
+  whoami(delivery: Delivery): Promise<Whoami> {
+    return this.#ask('chat_whoami', delivery, {}, whoami);
+  }
+
+  async link(delivery: Delivery, code: string): Promise<{ email: string | null }> {
+    return (await this.#ask('chat_link', delivery, { p_code: code }, member)).member;
+  }
+
+  async unlink(delivery: Delivery): Promise<{ email: string | null }> {
+    return (await this.#ask('chat_unlink', delivery, {}, member)).member;
+  }
+
+  async bind(
+    delivery: Delivery,
+    { ceiling, gateway, agent }: { ceiling: string; gateway: string | null; agent: string | null },
+  ): Promise<void> {
+    const args = { p_ceiling: ceiling, p_gateway: gateway, p_agent: agent };
+    await this.#ask('chat_bind', delivery, args, channel);
+  }
+
+  async unbind(delivery: Delivery): Promise<void> {
+    await this.#ask('chat_unbind', delivery, {}, z.looseObject({}));
+  }
+
+  async act(delivery: Delivery, { action, payload, gateway, agent }: ActionRequest): Promise<ActResult> {
+    const args = { p_action: action, p_payload: payload, p_gateway: gateway, p_agent: agent };
+    const answer = await this.#ask('chat_act', delivery, args, z.union([actResult, expiredQuestion]));
+    if (answer !== 'over') return answer;
+    throw new HqError('conflict', 'this question has expired', { hint: 'Ask for it again.' });
+  }
+
+  confirm(delivery: Delivery, token: string, typed: string | null): Promise<ActResult> {
+    return this.#ask('chat_confirm', delivery, { p_token: token, p_typed: typed }, actResult);
+  }
+
+  decline(delivery: Delivery, token: string): Promise<Declined> {
+    return this.#ask('chat_decline', delivery, { p_token: token }, declined);
+  }
+
+  async cancel(delivery: Delivery, id: string): Promise<CommandRow> {
+    const answer = z.object({ command: commandRow });
+    return (await this.#ask('chat_cancel', delivery, { p_command_id: id }, answer)).command;
+  }
+
+  async read<Row>(delivery: Delivery, what: string, args: object, row: z.ZodType<Row>): Promise<Row[]> {
+    const answer = z.object({ rows: z.array(row) });
+    return (await this.#ask('chat_read', delivery, { p_what: what, p_args: args }, answer)).rows;
+  }
+
+  /** Throws unless the sender may do this here; null asks for reading alone. */
+  async may(delivery: Delivery, purpose: string | null): Promise<void> {
+    await this.#ask('chat_may', delivery, { p_for: purpose }, z.unknown());
+  }
+
+  /** Refuses a sender who can never be linked, and audits the refusal. Always throws. */
+  refuse(delivery: Delivery): Promise<never> {
+    return this.#ask('chat_refuse', delivery, {}, z.never());
+  }
+
+  /** Throws unless the signed-in account is a chat bot of its tenant. Changes nothing. */
+  async check(): Promise<void> {
+    await this.#call('chat_check', {}, z.unknown());
+  }
+
+  async storeButtons(buttons: readonly StoredButton[]): Promise<void> {
+    await this.#call('chat_save_buttons', { p_rows: buttons }, z.unknown());
+  }
+
+  async press(delivery: Delivery, token: string): Promise<Intent> {
+    return (await this.#ask('chat_press', delivery, { p_token: token }, z.object({ intent }))).intent;
+  }
+
+  async storeCard(card: OpenCard): Promise<void> {
+    await this.#call('chat_save_card', { p_card: card }, z.unknown());
+  }
+
+  async openCards(platform: Platform): Promise<(OpenCard & { readonly command: CommandRow })[]> {
+    const answer = z.object({ cards: z.array(openCardWithCommand) });
+    return (await this.#call('chat_open_cards', { p_platform: platform }, answer)).cards;
+  }
+
+  async subscribe(delivery: Delivery, filter: AlertFilter): Promise<void> {
+    await this.#ask('chat_subscribe', delivery, { p_filter: filter }, subscription);
+  }
+
+  async unsubscribe(delivery: Delivery): Promise<void> {
+    await this.#ask('chat_unsubscribe', delivery, {}, z.looseObject({}));
+  }
+
+  subscriptions(platform: Platform): Promise<Subscription[]> {
+    return this.#call('chat_list_subscriptions', { p_platform: platform }, z.array(subscribedChannel));
+  }
+
+  async recordAlerts(rows: readonly AlertDelivery[]): Promise<void> {
+    // An empty cursor leaves the stored one.
+    const known = rows.map(({ cursor, ...row }) => ({ ...row, ...(cursor !== '' && { cursor }) }));
+    await this.#call('chat_record_alerts', { p_rows: known }, z.unknown());
+  }
+
+  heartbeat(
+    holder: string,
+    adapters: readonly AdapterHeartbeat[],
+  ): Promise<z.output<typeof heartbeatAnswer>> {
+    return this.#call('chat_heartbeat', { p_holder: holder, p_adapters: adapters }, heartbeatAnswer);
+  }
+
+  #ask<Result>(
     name: FunctionName,
     delivery: Delivery,
     args: object,
     schema: z.ZodType<Result>,
-  ): Promise<Result> => call(name, { p_chat: chatOf(delivery), ...args }, schema);
+  ): Promise<Result> {
+    return this.#call(name, { p_chat: chatOf(delivery), ...args }, schema);
+  }
 
-  return {
-    whoami: (delivery) => ask('chat_whoami', delivery, {}, whoami),
-    link: async (delivery, code) => (await ask('chat_link', delivery, { p_code: code }, member)).member,
-    unlink: async (delivery) => (await ask('chat_unlink', delivery, {}, member)).member,
-    bind: async (delivery, { ceiling, gateway, agent }) => {
-      await ask('chat_bind', delivery, { p_ceiling: ceiling, p_gateway: gateway, p_agent: agent }, channel);
-    },
-    unbind: async (delivery) => {
-      await ask('chat_unbind', delivery, {}, z.looseObject({}));
-    },
-    act: async (delivery, { action, payload, gateway, agent }) => {
-      const args = { p_action: action, p_payload: payload, p_gateway: gateway, p_agent: agent };
-      const answer = await ask('chat_act', delivery, args, z.union([actResult, expiredQuestion]));
-      if (answer !== 'over') return answer;
-      throw new HqError('conflict', 'this question has expired', { hint: 'Ask for it again.' });
-    },
-    confirm: (delivery, token, typed) =>
-      ask('chat_confirm', delivery, { p_token: token, p_typed: typed }, actResult),
-    decline: (delivery, token) => ask('chat_decline', delivery, { p_token: token }, declined),
-    cancel: async (delivery, id) =>
-      (await ask('chat_cancel', delivery, { p_command_id: id }, z.object({ command: commandRow }))).command,
-    read: async (delivery, what, args, row) =>
-      (await ask('chat_read', delivery, { p_what: what, p_args: args }, z.object({ rows: z.array(row) })))
-        .rows,
-    may: async (delivery, purpose) => {
-      await ask('chat_may', delivery, { p_for: purpose }, z.unknown());
-    },
-    refuse: (delivery) => ask('chat_refuse', delivery, {}, z.never()),
-    check: async () => {
-      await call('chat_check', {}, z.unknown());
-    },
-    storeButtons: async (buttons) => {
-      await call('chat_save_buttons', { p_rows: buttons }, z.unknown());
-    },
-    press: async (delivery, token) =>
-      (await ask('chat_press', delivery, { p_token: token }, z.object({ intent }))).intent,
-    storeCard: async (card) => {
-      await call('chat_save_card', { p_card: card }, z.unknown());
-    },
-    openCards: async (platform) =>
-      (
-        await call(
-          'chat_open_cards',
-          { p_platform: platform },
-          z.object({ cards: z.array(openCardWithCommand) }),
-        )
-      ).cards,
-    subscribe: async (delivery, wanted) => {
-      await ask('chat_subscribe', delivery, { p_filter: wanted }, subscription);
-    },
-    unsubscribe: async (delivery) => {
-      await ask('chat_unsubscribe', delivery, {}, z.looseObject({}));
-    },
-    subscriptions: (platform) =>
-      call('chat_list_subscriptions', { p_platform: platform }, z.array(subscribedChannel)),
-    recordAlerts: async (rows) => {
-      // An empty cursor leaves the stored one.
-      const known = rows.map(({ cursor, ...row }) => ({ ...row, ...(cursor !== '' && { cursor }) }));
-      await call('chat_record_alerts', { p_rows: known }, z.unknown());
-    },
-    heartbeat: (holder, adapters) =>
-      call('chat_heartbeat', { p_holder: holder, p_adapters: adapters }, heartbeatAnswer),
-  };
+  async #call<Result>(name: FunctionName, args: object, schema: z.ZodType<Result>): Promise<Result> {
+    // A function without a result returns null.
+    const request = this.#client.supabase
+      .rpc(name, args)
+      .then((answer) => ({ ...answer, data: answer.data ?? {} }));
+    return readAnswer(schema, await this.#client.ask<unknown>(request), this.#client.host);
+  }
 }
 
 function chatOf({ sender, key }: Delivery): Record<string, string | null> {

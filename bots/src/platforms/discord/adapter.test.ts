@@ -3,7 +3,7 @@ import { PassThrough } from 'node:stream';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../../../../db/testing/eventually.ts';
-import { type DiscordServer, readable, startDiscordServer } from '../../../fakes/discord-server/index.ts';
+import { type DiscordServer, renderedText, startDiscordServer } from '../../../fakes/discord-server/index.ts';
 import type { Adapter, CommandDescription } from '../../contract/adapter.ts';
 import type { Card, Handle } from '../../contract/card.ts';
 import type { Acknowledgement, ChatLocation, Inbound, Receiver, Reply } from '../../contract/inbound.ts';
@@ -26,20 +26,20 @@ const card = (title: string, more: Partial<Card> = {}): Card => ({ title, tone: 
 const publicly: Acknowledgement = { kind: 'working', private: false };
 const privately: Acknowledgement = { kind: 'working', private: true };
 
-/** A core that does what the test says, and remembers what it was told. */
+/** A scripted core that records its deliveries. */
 class Core implements Receiver {
-  readonly heard: { inbound: Inbound; reply: Reply }[] = [];
+  readonly received: { inbound: Inbound; reply: Reply }[] = [];
   take: (inbound: Inbound, reply: Reply) => Promise<Acknowledgement> = async () => publicly;
   complete: Receiver['complete'] = async () => [];
 
   receive(inbound: Inbound, reply: Reply): Promise<Acknowledgement> {
-    this.heard.push({ inbound, reply });
+    this.received.push({ inbound, reply });
     return this.take(inbound, reply);
   }
 
   last(): { inbound: Inbound; reply: Reply } {
-    const last = this.heard.at(-1);
-    if (!last) throw new Error('Nothing was heard');
+    const last = this.received.at(-1);
+    if (!last) throw new Error('Nothing was received');
     return last;
   }
 }
@@ -89,7 +89,7 @@ const placeOf = (channel = discord.home.channel): ChatLocation => ({
   thread: null,
 });
 
-/** Where nobody answers. */
+/** A port without a server. */
 async function closedPort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -104,8 +104,8 @@ function handleOf(sent: Awaited<ReturnType<Reply['send']>>): Handle {
   return sent.handle;
 }
 
-describe('a bot that Discord names no server to', () => {
-  it('is told to be invited, until somebody speaks to it in one', async () => {
+describe("a bot without a server in Discord's greeting", () => {
+  it('reports that it needs an invitation until the first interaction in a server', async () => {
     await adapter.stop();
     await discord.close();
     discord = await startDiscordServer({ namesNoServers: true });
@@ -119,8 +119,8 @@ describe('a bot that Discord names no server to', () => {
   });
 });
 
-describe('what people do', () => {
-  it('a command is heard with who, where and its options, and its card takes the place of the promise', async () => {
+describe('interactions', () => {
+  it('hand over a command with its user, channel and options, and replace the placeholder by its card', async () => {
     const ann = discord.user('ann', { locale: 'de' });
     const turn = await discord.slash(ann, discord.home, 'restart', { gateway: 'eu-1', lines: '5' });
     expect(turn.message?.loading).toBe(true);
@@ -140,23 +140,23 @@ describe('what people do', () => {
     expect(inbound).not.toHaveProperty('stranger');
 
     const handle = handleOf(await reply.send(card('Restart', { state: 'running' })));
-    expect(turn.message && readable(turn.message)).toBe('**Restart** — running');
+    expect(turn.message && renderedText(turn.message)).toBe('**Restart** — running');
     expect(await adapter.edit(handle, card('Restart', { state: 'done in 3s', tone: 'good' }))).toMatchObject({
       ok: true,
     });
-    expect(turn.message && readable(turn.message)).toBe('**Restart** — done in 3s');
+    expect(turn.message && renderedText(turn.message)).toBe('**Restart** — done in 3s');
 
     await reply.send(card('One more'));
-    expect(turn.followUps.map(readable)).toEqual(['**One more**']);
+    expect(turn.followUps.map(renderedText)).toEqual(['**One more**']);
   });
 
-  it('direct messages are an install of their own', async () => {
+  it('use a separate install for direct messages', async () => {
     const ann = discord.user('ann');
     await discord.slash(ann, discord.direct(ann), 'status');
     expect(core.last().inbound).toMatchObject({ install: '@me', kind: 'direct', user: ann.id });
   });
 
-  it('a private answer is seen by who asked alone, also when the promise was made to everybody', async () => {
+  it('show a private answer to its user alone, even after a public placeholder', async () => {
     const ann = discord.user('ann');
     const bob = discord.user('bob');
     core.take = async () => privately;
@@ -165,15 +165,15 @@ describe('what people do', () => {
     core.take = async () => publicly;
     await discord.slash(ann, discord.home, 'status');
     const handle = handleOf(await core.last().reply.send(card('This too'), { private: true }));
-    const words = discord.messages(discord.home, ann).map(readable);
+    const words = discord.messages(discord.home, ann).map(renderedText);
     expect(words).toEqual(['**Only for you**', '**This too**']);
     expect(discord.messages(discord.home, bob)).toEqual([]);
 
     await adapter.edit(handle, card('This too, edited'));
-    expect(discord.messages(discord.home, ann).map(readable)).toContain('**This too, edited**');
+    expect(discord.messages(discord.home, ann).map(renderedText)).toContain('**This too, edited**');
   });
 
-  it('a press is told with its message; quiet ones change nothing by themselves', async () => {
+  it('hand over a press with its message, and change nothing for a quiet one', async () => {
     const ann = discord.user('ann');
     await adapter.send(
       placeOf(),
@@ -198,10 +198,10 @@ describe('what people do', () => {
     expect(turn.followUps.map(({ onlyFor }) => onlyFor)).toEqual([ann.id]);
 
     await adapter.edit({ channel: message.channel, message: message.id }, card('Decided'));
-    expect(discord.messages(discord.home).map(readable)).toEqual(['**Decided**']);
+    expect(discord.messages(discord.home).map(renderedText)).toEqual(['**Decided**']);
   });
 
-  it('a form opens as the first answer, and comes back with its values', async () => {
+  it('open a form as the first answer, and hand over its values', async () => {
     const ann = discord.user('ann');
     core.take = async ({ input }) =>
       input.kind === 'form'
@@ -237,7 +237,7 @@ describe('what people do', () => {
     });
   });
 
-  it('completion answers with what the core knows, once for the same letters', async () => {
+  it("complete with the core's choices, asking once for the same input", async () => {
     const ann = discord.user('ann');
     const context: unknown[] = [];
     core.complete = async (sender, request) => {
@@ -254,12 +254,12 @@ describe('what people do', () => {
     ]);
   });
 
-  it('what is said with /hq run comes as words', async () => {
+  it('hand over the text of /hq run as words', async () => {
     await discord.slash(discord.user('ann'), discord.home, 'run', { words: 'restart eu-1' });
     expect(core.last().inbound.input).toEqual({ kind: 'words', text: 'restart eu-1' });
   });
 
-  it('bots and deliveries for another application are told as strangers', async () => {
+  it('mark bots and deliveries for another application as strangers', async () => {
     await discord.slash(discord.user('robot', { bot: true }), discord.home, 'status');
     expect(core.last().inbound.stranger).toBe('bot');
     const ann = discord.user('ann');
@@ -270,7 +270,7 @@ describe('what people do', () => {
     );
   });
 
-  it('is content with the least that an interaction can be', async () => {
+  it('accept an interaction with the required fields alone', async () => {
     discord.deliver({
       id: '991',
       token: 'tok',
@@ -299,11 +299,11 @@ describe('what people do', () => {
     await eventually(() =>
       expect(core.last().inbound.input).toEqual({ kind: 'words', text: 'restart eu-1' }),
     );
-    expect(core.heard).toHaveLength(2);
+    expect(core.received).toHaveLength(2);
   });
 });
 
-describe('in time, and once', () => {
+describe('acknowledgement', () => {
   it('acknowledges within three seconds though the core does not answer', async () => {
     core.take = () => new Promise(() => undefined);
     const turn = await discord.slash(discord.user('ann'), discord.home, 'status');
@@ -311,33 +311,33 @@ describe('in time, and once', () => {
     expect(turn.message?.loading).toBe(true);
     const { reply } = core.last();
     expect((await reply.send(card('After all'))).ok).toBe(true);
-    expect(turn.message && readable(turn.message)).toBe('**After all**');
+    expect(turn.message && renderedText(turn.message)).toBe('**After all**');
   });
 
-  it('says so when a form comes too late to open', async () => {
+  it('reports a form that comes too late to open', async () => {
     const ann = discord.user('ann');
     const late = Promise.withResolvers<Acknowledgement>();
     core.take = () => late.promise;
     const turn = await discord.slash(ann, discord.home, 'status');
     late.resolve({ kind: 'form', form: { token: 'f', title: 'x', submit: 'x', fields: [] } });
-    await discord.until(() => turn.message && readable(turn.message).includes('say it again'));
+    await discord.until(() => turn.message && renderedText(turn.message).includes('send the command again'));
   });
 
-  it('says so when the core fails', async () => {
+  it('reports a failure of the core', async () => {
     core.take = () => Promise.reject(new Error('the port is closed'));
     const turn = await discord.slash(discord.user('ann'), discord.home, 'status');
-    await discord.until(() => turn.message && readable(turn.message).includes('not taken in'));
+    await discord.until(() => turn.message && renderedText(turn.message).includes('could not process that'));
   });
 
-  it('hears the same interaction once', async () => {
+  it('handles the same interaction once', async () => {
     const { interaction } = await discord.slash(discord.user('ann'), discord.home, 'status');
-    await discord.deliverAgain(interaction);
+    await discord.redeliver(interaction);
     await discord.slash(discord.user('bob'), discord.home, 'status');
-    expect(core.heard).toHaveLength(2);
+    expect(core.received).toHaveLength(2);
     expect(adapter.health().state).toBe('connected');
   });
 
-  it('tells of a second program that answers first, and still says what there is to say', async () => {
+  it('reports a conflict if a second program answers first, and still sends its answer', async () => {
     discord.script({
       method: 'POST',
       path: /\/callback$/u,
@@ -351,11 +351,11 @@ describe('in time, and once', () => {
     await discord.slash(ann, discord.home, 'status');
     await eventually(() => expect(adapter.health()).toMatchObject({ state: 'conflict' }));
     expect((await core.last().reply.send(card('Ours'))).ok).toBe(true);
-    expect(discord.messages(discord.home, ann).map(readable)).toEqual(['mine', '**Ours**']);
-    expect(discord.messages(discord.home).map(readable)).toEqual(['mine']);
+    expect(discord.messages(discord.home, ann).map(renderedText)).toEqual(['mine', '**Ours**']);
+    expect(discord.messages(discord.home).map(renderedText)).toEqual(['mine']);
   });
 
-  it('acknowledges again when the first attempt fails on Discord’s side', async () => {
+  it('retries if the first attempt fails at Discord', async () => {
     discord.script({ method: 'POST', path: /\/callback$/u, status: 502, body: 'bad gateway' });
     const turn = await discord.slash(discord.user('ann'), discord.home, 'status');
     expect(turn.message?.loading).toBe(true);
@@ -365,11 +365,11 @@ describe('in time, and once', () => {
       expect(discord.requests.filter(({ path }) => path.endsWith('/callback'))).toHaveLength(4),
     );
     await core.last().reply.send(card('Here'));
-    expect(lost.message && readable(lost.message)).toBe('**Here**');
+    expect(lost.message && renderedText(lost.message)).toBe('**Here**');
     expect(adapter.health().state).toBe('connected');
   });
 
-  it('an interaction that Discord forgot is answered in the channel, a private one to the person', async () => {
+  it('answers an interaction that Discord forgot in the channel, and a private one by direct message', async () => {
     const ann = discord.user('ann');
     const direct = discord.direct(ann);
     const unknown = { message: 'Unknown interaction', code: 10_062 };
@@ -378,16 +378,16 @@ describe('in time, and once', () => {
       discord.script({ method: 'POST', path: /\/callback$/u, status: 404, body: unknown });
       const turn = discord.slash(ann, discord.home, 'status');
       turn.catch(() => undefined);
-      await eventually(() => expect(core.heard.length).toBe(acknowledgement === publicly ? 1 : 2));
+      await eventually(() => expect(core.received.length).toBe(acknowledgement === publicly ? 1 : 2));
       expect((await core.last().reply.send(card('Anyway'))).ok).toBe(true);
     }
-    expect(discord.messages(discord.home).map(readable)).toEqual(['**Anyway**']);
-    expect(discord.messages(direct).map(readable)).toEqual(['**Anyway**']);
+    expect(discord.messages(discord.home).map(renderedText)).toEqual(['**Anyway**']);
+    expect(discord.messages(direct).map(renderedText)).toEqual(['**Anyway**']);
   });
 });
 
 describe('after fifteen minutes', () => {
-  it('an open card is edited by the bot’s own token; a private one is gone', async () => {
+  it('edits a public card with the bot’s own token; a private one is gone', async () => {
     const ann = discord.user('ann');
     await discord.slash(ann, discord.home, 'status');
     const open = handleOf(await core.last().reply.send(card('Running')));
@@ -398,45 +398,45 @@ describe('after fifteen minutes', () => {
     discord.advance(16 * 60_000);
     expect(await adapter.edit(open, card('Done'))).toMatchObject({ ok: true });
     expect(await adapter.edit(closed, card('Done'))).toEqual({ ok: false, problem: { kind: 'gone' } });
-    expect(discord.messages(discord.home).map(readable)).toEqual(['**Done**']);
+    expect(discord.messages(discord.home).map(renderedText)).toEqual(['**Done**']);
   });
 
-  it('what is said late comes as a message of its own', async () => {
+  it('sends a late answer as a separate message', async () => {
     await discord.slash(discord.user('ann'), discord.home, 'status');
     discord.advance(16 * 60_000);
     await core.last().reply.send(card('Late'));
-    expect(discord.messages(discord.home).map(readable)).toContain('**Late**');
+    expect(discord.messages(discord.home).map(renderedText)).toContain('**Late**');
   });
 
-  it('another process edits what this one has sent', async () => {
+  it('lets another process edit a message of this one', async () => {
     await discord.slash(discord.user('ann'), discord.home, 'status');
     const handle = handleOf(await core.last().reply.send(card('Running')));
     await adapter.stop();
     await startAll();
     expect(await adapter.edit(handle, card('Done'))).toMatchObject({ ok: true });
-    expect(discord.messages(discord.home).map(readable)).toEqual(['**Done**']);
+    expect(discord.messages(discord.home).map(renderedText)).toEqual(['**Done**']);
   });
 });
 
 describe('the connection', () => {
-  it('takes a command that was said while it was away, after a resume', async () => {
+  it('receives a command of the time without connection after a resume', async () => {
     discord.gateway.drop();
     await eventually(() => expect(adapter.health().state).toBe('reconnecting'));
     const turn = await discord.slash(discord.user('ann'), discord.home, 'status');
     await core.last().reply.send(card('Here'));
-    expect(turn.message && readable(turn.message)).toBe('**Here**');
+    expect(turn.message && renderedText(turn.message)).toBe('**Here**');
     expect(discord.gateway).toMatchObject({ identified: 1, resumed: 1 });
     expect(adapter.health()).toMatchObject({ state: 'connected', detail: null });
   });
 
-  it('identifies anew when its session is no longer known', async () => {
+  it('identifies again if its session is unknown', async () => {
     discord.gateway.order(9, false);
     await eventually(() => expect(discord.gateway.identified).toBe(2));
     await eventually(() => expect(adapter.health().state).toBe('connected'));
     await discord.slash(discord.user('ann'), discord.home, 'status');
   });
 
-  it('does as it is told when Discord asks it to reconnect, and beats when it is asked to', async () => {
+  it("reconnects and sends heartbeats on Discord's request", async () => {
     discord.gateway.order(1);
     await eventually(() => expect(discord.gateway.heartbeats).toBeGreaterThan(0));
     discord.gateway.order(7);
@@ -444,7 +444,7 @@ describe('the connection', () => {
     expect(discord.gateway.lastIntents).toBe(1);
   });
 
-  it('knows a token that was reset, and does not try it again', async () => {
+  it('reports a token that was reset, and does not retry it', async () => {
     discord.revokeToken();
     await eventually(() => expect(adapter.health()).toMatchObject({ state: 'revoked' }));
     expect(await adapter.send(placeOf(), card('x'))).toMatchObject({ ok: false, problem: { kind: 'away' } });
@@ -452,7 +452,7 @@ describe('the connection', () => {
     expect(discord.gateway.identified).toBe(1);
   });
 
-  it('a start with a wrong token fails for good, one without Discord goes on trying', async () => {
+  it('rejects a start with a wrong token, and retries one without Discord', async () => {
     const wrong = await create({ DISCORD_BOT_TOKEN: 'MTIz.abc.def' });
     await expect(wrong.start(core)).rejects.toMatchObject({ name: 'HqError', code: 'refused' });
     expect(wrong.health().state).toBe('revoked');
@@ -468,7 +468,7 @@ describe('the connection', () => {
     expect(away.health().state).toBe('stopped');
   });
 
-  it('stays away once it was stopped, even while it reconnects', async () => {
+  it('stays closed after a stop, even during a reconnection', async () => {
     discord.gateway.drop();
     await eventually(() => expect(adapter.health().state).toBe('reconnecting'));
     await adapter.stop();
@@ -480,8 +480,8 @@ describe('the connection', () => {
   });
 });
 
-describe('taken up again', () => {
-  it('it connects anew and hears once, as when another process had the token meanwhile', async () => {
+describe('a second start', () => {
+  it('connects again and handles each interaction once', async () => {
     await adapter.stop();
     expect(adapter.health().state).toBe('stopped');
     await adapter.start(core);
@@ -489,13 +489,13 @@ describe('taken up again', () => {
     expect(discord.gateway).toMatchObject({ identified: 2, connected: 1 });
     const turn = await discord.slash(discord.user('ann'), discord.home, 'status');
     await core.last().reply.send(card('Here'));
-    expect(turn.message && readable(turn.message)).toBe('**Here**');
-    expect(core.heard).toHaveLength(1);
+    expect(turn.message && renderedText(turn.message)).toBe('**Here**');
+    expect(core.received).toHaveLength(1);
   });
 });
 
 describe('sending', () => {
-  it('mentions nobody and keeps to what Discord takes, whatever is in a card', async () => {
+  it("mentions nobody and stays within Discord's limits, whatever a card holds", async () => {
     const evil = '@everyone <@1> <@&2> ```js\n[x](http://evil.example) ||x||\u202e\u001b[31m';
     const sent = await adapter.send(
       placeOf(),
@@ -520,7 +520,7 @@ describe('sending', () => {
     expect(message?.pings).toEqual([]);
   });
 
-  it('a file goes with its note', async () => {
+  it('sends a file with its note', async () => {
     const file = { name: '../logs of eu 1.txt', text: 'line\n'.repeat(5000), note: 'All of it' };
     expect(await adapter.file(placeOf(), file)).toMatchObject({ ok: true });
     const [message] = discord.messages(discord.home);
@@ -530,14 +530,14 @@ describe('sending', () => {
     expect(message?.content).toBe('All of it');
   });
 
-  it('says how a chat does not take it, in the words that decide what comes next', async () => {
+  it('classifies each refusal of a chat', async () => {
     const handle = handleOf(await adapter.send(placeOf(), card('x')));
-    discord.access(discord.home, 'forbidden');
+    discord.setAccess(discord.home, 'forbidden');
     expect(await adapter.send(placeOf(), card('x'))).toMatchObject({
       ok: false,
       problem: { kind: 'closed' },
     });
-    discord.access(discord.home, 'open');
+    discord.setAccess(discord.home, 'open');
     expect(await adapter.send(placeOf('404'), card('x'))).toMatchObject({ problem: { kind: 'closed' } });
     expect(await adapter.edit({ ...handle, message: '404' }, card('x'))).toEqual({
       ok: false,
@@ -557,7 +557,7 @@ describe('sending', () => {
     expect(limited).toMatchObject({ ok: false, problem: { kind: 'wait' } });
   });
 
-  it('a message whose word of arrival was lost is not made twice', async () => {
+  it('creates a message once although the answer to it was lost', async () => {
     discord.script({
       method: 'POST',
       path: /^\/channels\/\d+\/messages$/u,
@@ -572,14 +572,14 @@ describe('sending', () => {
     expect(discord.messages(discord.home)).toHaveLength(2);
   });
 
-  it('commands that could not be registered are, with the next connection', async () => {
+  it('registers commands at the next connection after a failure', async () => {
     discord.script({ method: 'PUT', path: /commands$/u, status: 503, body: 'no' });
     expect(await adapter.describeCommands(commands)).toMatchObject({ problem: { kind: 'away' } });
     discord.gateway.drop();
     await eventually(() => expect(adapter.health()).toMatchObject({ state: 'connected', detail: null }));
   });
 
-  it('commands that are refused are told in health, and nothing else suffers', async () => {
+  it('reports refused commands in its health, and keeps working', async () => {
     discord.script({ method: 'PUT', path: /commands$/u, status: 404, body: 'Not Found' });
     expect(await adapter.describeCommands(commands)).toMatchObject({ ok: false });
     expect(adapter.health()).toMatchObject({
@@ -590,8 +590,8 @@ describe('sending', () => {
   });
 });
 
-describe('what is kept to itself', () => {
-  it('neither the bot’s token nor an interaction’s is ever logged', async () => {
+describe('secrets', () => {
+  it('are never logged: neither the bot’s token nor an interaction’s', async () => {
     const tokens: string[] = [];
     const ann = discord.user('ann');
     for (const status of [500, 403, 404, 429, 401]) {
@@ -616,7 +616,7 @@ describe('what is kept to itself', () => {
 });
 
 describe('signed interactions by HTTP', () => {
-  it('carry everything that the gateway carries, and no connection is opened', async () => {
+  it('replace the gateway entirely', async () => {
     await adapter.stop();
     const identified = discord.gateway.identified;
     adapter = await create({ DISCORD_PUBLIC_KEY: discord.publicKey, DISCORD_LISTEN: '127.0.0.1:0' });
@@ -626,9 +626,9 @@ describe('signed interactions by HTTP', () => {
     const ann = discord.user('ann');
     const turn = await discord.slash(ann, discord.home, 'status');
     const handle = handleOf(await core.last().reply.send(card('Here')));
-    expect(turn.message && readable(turn.message)).toBe('**Here**');
+    expect(turn.message && renderedText(turn.message)).toBe('**Here**');
     await adapter.edit(handle, card('Edited'));
-    expect(turn.message && readable(turn.message)).toBe('**Edited**');
+    expect(turn.message && renderedText(turn.message)).toBe('**Edited**');
     core.complete = async () => [{ label: 'a', value: 'a' }];
     expect(await discord.complete(ann, discord.home, 'restart', { gateway: 'a' }, 'gateway')).toEqual([
       { name: 'a', value: 'a' },

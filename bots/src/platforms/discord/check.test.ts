@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type DiscordServer, startDiscordServer } from '../../../fakes/discord-server/index.ts';
 import type { Finding } from '../../contract/adapter.ts';
-import { renderCommands } from './commands-menu.ts';
 import { discord as platform } from './index.ts';
+import { renderCommands } from './render/commands-menu.ts';
 
 let discord: DiscordServer;
 
@@ -21,7 +21,7 @@ const wrong = (findings: readonly Finding[]): string[] =>
   findings.filter(({ ok }) => !ok).map(({ sentence }) => sentence);
 
 describe('hq-bots check', () => {
-  it('says in one sentence each what is wrong, and what to do about it', async () => {
+  it('reports each problem in one sentence with a hint', async () => {
     discord.remove(discord.home);
     expect(wrong(await check())).toContain('The bot is in no server yet.');
 
@@ -36,7 +36,7 @@ describe('hq-bots check', () => {
     for (const finding of [...other, ...away].filter(({ ok }) => !ok)) expect(finding.hint).toBeTruthy();
   });
 
-  it('is content before the first start, which is what registers /hq', async () => {
+  it('reports no problem before the first start, which registers /hq', async () => {
     const findings = await check();
     expect(wrong(findings)).toEqual([]);
     expect(findings.map(({ sentence }) => sentence)).toContain(
@@ -44,7 +44,7 @@ describe('hq-bots check', () => {
     );
   });
 
-  it('is content where everything is as it should be', async () => {
+  it('reports no problem for a complete set-up', async () => {
     await fetch(`${discord.apiUrl}/v10/applications/${discord.applicationId}/commands`, {
       method: 'PUT',
       headers: { authorization: `Bot ${discord.token}`, 'content-type': 'application/json' },
@@ -56,11 +56,11 @@ describe('hq-bots check', () => {
       'The token is accepted: it belongs to the bot HQ.',
       'The bot is in 1 server.',
       '/hq is registered.',
-      'The gateway can be asked for; it needs the intent Guilds, which every bot has.',
+      'The gateway is available. It needs the intent Guilds, which every bot has.',
     ]);
   });
 
-  it('does not need what it can do without', async () => {
+  it('tolerates servers without optional endpoints', async () => {
     for (const path of [/^\/applications\/@me$/u, /guilds$/u, /commands$/u]) {
       discord.script({ method: 'GET', path, status: 404, body: { message: '404: Not Found', code: 0 } });
     }
@@ -75,7 +75,7 @@ describe('hq-bots check', () => {
     expect(wrong(await check())).toEqual([]);
   });
 
-  it('hears from the gateway alone that a token is wrong', async () => {
+  it('detects a wrong token by the gateway endpoint alone', async () => {
     discord.script({
       method: 'GET',
       path: /^\/users\/@me$/u,

@@ -6,19 +6,19 @@ import { nilTenant } from '../../../../db/testing/database.ts';
 import { eventually } from '../../../../db/testing/eventually.ts';
 import { claimOne, exchange } from '../../../../db/testing/exchange.ts';
 import {
+  type ChannelRef,
   type DiscordServer,
   type DiscordUser,
   type Message,
-  readable,
+  renderedText,
   startDiscordServer,
-  type Where,
 } from '../../../fakes/discord-server/index.ts';
 import { type ChatTestStack, type OpenCore, openChatStack } from '../../../testing/chat-stack.ts';
 import type { Adapter } from '../../contract/adapter.ts';
 import { createAlertEngine } from '../../core/alerts/alert-engine.ts';
 import { discord as platform } from './index.ts';
 
-/** Discord, the core and the database together, as people see them. */
+/** Flows through Discord, the core and the database. */
 let chat: ChatTestStack;
 let discord: DiscordServer;
 let adapter: Adapter;
@@ -53,17 +53,17 @@ async function open(): Promise<void> {
   expect(await adapter.describeCommands(core.core.commands)).toMatchObject({ ok: true });
 }
 
-/** The newest message that this person sees there, once it reads like that. */
-function sees(where: Where, user: DiscordUser, words: RegExp): Promise<Message> {
+/** Waits for a visible message that matches, and returns the newest. */
+function sees(where: ChannelRef, user: DiscordUser, words: RegExp): Promise<Message> {
   return eventually(() => {
     const last = discord.messages(where, user).at(-1);
     if (last === undefined) throw new Error('there is no message');
-    expect(readable(last)).toMatch(words);
+    expect(renderedText(last)).toMatch(words);
     return last;
   });
 }
 
-/** Somebody who has linked Discord to a member of that role. */
+/** Links an account of Discord to a member of the role. */
 async function linked(role: Role): Promise<DiscordUser> {
   const user = discord.user(role);
   const member = await chat.stack.createMember(role);
@@ -74,8 +74,8 @@ async function linked(role: Role): Promise<DiscordUser> {
   return user;
 }
 
-/** A channel that an admin has bound. */
-async function bound(ceiling: Role): Promise<Where> {
+/** Binds a channel as an admin. */
+async function bound(ceiling: Role): Promise<ChannelRef> {
   const admin = await linked('admin');
   const channel = discord.channel('ops');
   await discord.slash(admin, channel, 'bind', { ceiling });
@@ -90,35 +90,34 @@ function commands(action: string) {
   );
 }
 
-function refusalsOf(user: string, stranger: string | null = null) {
+function refusalsOf(user: string) {
   return chat.stack.database.query(
-    `select 1 from audit_log where action = 'chat.refused' and meta ->> 'user' = $1
-       and meta ->> 'stranger' is not distinct from $2`,
-    [user, stranger],
+    `select meta ->> 'stranger' as stranger from audit_log where action = 'chat.refused' and meta ->> 'user' = $1`,
+    [user],
   );
 }
 
-it('gives help and link to who is not linked, privately, and nothing else on any surface', async () => {
+it('offers help and link privately to an unlinked user, and nothing else on any surface', async () => {
   const eve = discord.user('eve');
   const operator = await linked('operator');
   const ops = await bound('operator');
   await discord.slash(operator, ops, 'gateway restart_gateway');
   const question = await sees(ops, operator, /Restart the gateway/u);
   await discord.slash(eve, ops, 'gateway ping');
-  const told = await sees(ops, eve, /linked to nobody/u);
-  expect(told.onlyFor).toBe(eve.id);
+  const answer = await sees(ops, eve, /linked to nobody/u);
+  expect(answer.onlyFor).toBe(eve.id);
   await discord.press(eve, question, 'Confirm');
   expect(await discord.complete(eve, ops, 'gateway ping', { gateway: '' }, 'gateway')).toEqual([]);
   await eventually(async () => expect((await refusalsOf(eve.id)).length).toBeGreaterThanOrEqual(2));
   expect([...(await commands('ping')), ...(await commands('restart_gateway'))]).toEqual([]);
 });
 
-it('turns away bots, and what is said for another application, and writes that down', async () => {
+it('refuses bots and deliveries for another application, and audits them', async () => {
   const operator = await linked('operator');
   const ops = await bound('operator');
   const robot = discord.user('robot', { bot: true });
   await discord.slash(robot, ops, 'gateway ping');
-  await eventually(async () => expect(await refusalsOf(robot.id, 'bot')).toHaveLength(1));
+  await eventually(async () => expect(await refusalsOf(robot.id)).toEqual([{ stranger: 'bot' }]));
   const { interaction } = await discord.slash(operator, ops, 'whoami');
   discord.deliver({
     ...interaction.payload,
@@ -126,11 +125,11 @@ it('turns away bots, and what is said for another application, and writes that d
     application_id: '77',
     data: { name: 'hq', options: [{ type: 2, name: 'gateway', options: [{ type: 1, name: 'ping' }] }] },
   });
-  await eventually(async () => expect(await refusalsOf(operator.id, 'outsider')).toHaveLength(1));
+  await eventually(async () => expect(await refusalsOf(operator.id)).toEqual([{ stranger: 'outsider' }]));
   expect(await commands('ping')).toEqual([]);
 });
 
-it('does nothing in a channel that no admin has bound, nor in another server, nor above its ceiling', async () => {
+it('does nothing in an unbound channel, in another server, or above the ceiling of the channel', async () => {
   const operator = await linked('operator');
   const reading = await bound('viewer');
   for (const loose of [discord.channel('loose'), discord.newGuild()]) {
@@ -142,7 +141,7 @@ it('does nothing in a channel that no admin has bound, nor in another server, no
   expect([...(await commands('ping')), ...(await commands('restart_gateway'))]).toEqual([]);
 });
 
-it('asks before it restarts, and shows one card from the press to the end', async () => {
+it('confirms a restart, and shows one card from the press to the end', async () => {
   const operator = await linked('operator');
   const ops = await bound('operator');
   await discord.slash(operator, ops, 'gateway restart_gateway');
@@ -150,8 +149,8 @@ it('asks before it restarts, and shows one card from the press to the end', asyn
   expect(await commands('restart_gateway')).toEqual([]);
 
   await Promise.all([1, 2].map(() => discord.press(operator, question, 'Confirm')));
-  await eventually(() => expect(readable(question)).toMatch(/confirmed by .*@.*, \d\d:\d\d UTC/u));
-  expect(readable(question)).not.toContain('[Confirm]');
+  await eventually(() => expect(renderedText(question)).toMatch(/confirmed by .*@.*, \d\d:\d\d UTC/u));
+  expect(renderedText(question)).not.toContain('[Confirm]');
   expect(await commands('restart_gateway')).toMatchObject([{ origin: 'discord', status: 'pending' }]);
 
   const { database } = chat.stack;
@@ -161,17 +160,17 @@ it('asks before it restarts, and shows one card from the press to the end', asyn
     gateway: chat.gateway,
     output: [{ token: claimed.lease_token, seq: 1, stream: 'stdout', text }],
   });
-  await eventually(() => expect(readable(question)).toContain('stopping ``ˋ @everyone'));
+  await eventually(() => expect(renderedText(question)).toContain('stopping ``ˋ @everyone'));
   await exchange(database, {
     gateway: chat.gateway,
     results: [{ token: claimed.lease_token, status: 'done', exit_code: 0, stdout: text }],
   });
-  await eventually(() => expect(readable(question)).toMatch(/done in /u));
-  expect(readable(question)).not.toContain('[Cancel]');
+  await eventually(() => expect(renderedText(question)).toMatch(/done in /u));
+  expect(renderedText(question)).not.toContain('[Cancel]');
   expect(question.pings).toEqual([]);
 });
 
-it('asks for the typed name before what destroys, in a form', async () => {
+it('asks in a form for the typed name before a destructive action', async () => {
   const { database } = chat.stack;
   const operator = await linked('operator');
   const ops = await bound('operator');
@@ -190,29 +189,29 @@ it('asks for the typed name before what destroys, in a form', async () => {
       }
     }
     await eventually(async () => expect(await commands('restart_gateway')).toHaveLength(1));
-    await eventually(() => expect(readable(question)).toMatch(/confirmed by .*@/u));
-    expect(readable(question)).not.toContain('[Type the name]');
+    await eventually(() => expect(renderedText(question)).toMatch(/confirmed by .*@/u));
+    expect(renderedText(question)).not.toContain('[Type the name]');
   } finally {
     await database.query(`update hq.actions set danger = 'disruptive' where name = 'restart_gateway'`);
   }
 });
 
-it('makes one row of a command that is delivered again, to this bot and to the next', async () => {
+it('enqueues a redelivered command once, across processes', async () => {
   const operator = await linked('operator');
   const ops = await bound('operator');
   const { interaction } = await discord.slash(operator, ops, 'gateway ping');
-  await discord.deliverAgain(interaction);
+  await discord.redeliver(interaction);
   await sees(ops, operator, /waiting for the runner/u);
   await core.close();
   await adapter.stop();
   await open();
-  await discord.deliverAgain(interaction);
+  await discord.redeliver(interaction);
   await eventually(() => expect(adapter.health().lastInboundAt).not.toBeNull());
   await eventually(() => expect(core.core.dispatcher.size()).toBe(0));
   expect(await commands('ping')).toHaveLength(1);
 });
 
-it('completes names that this person may use here', async () => {
+it('completes the names that the user may use in the channel', async () => {
   const operator = await linked('operator');
   const ops = await bound('operator');
   await eventually(async () => {
@@ -221,7 +220,7 @@ it('completes names that this person may use here', async () => {
   });
 });
 
-it('goes on with the same card after the bot was restarted and its interaction is over', async () => {
+it('keeps updating the same card after a restart of the bot and the end of its interaction', async () => {
   const operator = await linked('operator');
   const ops = await bound('operator');
   await discord.slash(operator, ops, 'gateway pause_gateway');
@@ -242,11 +241,11 @@ it('goes on with the same card after the bot was restarted and its interaction i
   });
   await open();
   await core.core.resume('discord');
-  await eventually(() => expect(readable(card)).toMatch(/done in /u));
+  await eventually(() => expect(renderedText(card)).toMatch(/done in /u));
   expect(discord.messages(ops)).toHaveLength(2);
 });
 
-it('keeps working when the connection is torn in the middle of a command', async () => {
+it('keeps working if the connection breaks during a command', async () => {
   const operator = await linked('operator');
   const ops = await bound('operator');
   discord.gateway.drop();
@@ -256,7 +255,7 @@ it('keeps working when the connection is torn in the middle of a command', async
   expect(await commands('ping')).toHaveLength(1);
 });
 
-it('brings an alert to a channel that wants it, takes an acknowledgement, and says when it is over', async () => {
+it('sends an alert to a subscribed channel, takes an acknowledgement, and reports its end', async () => {
   const operator = await linked('operator');
   const ops = await bound('operator');
   const alerts = createAlertEngine({
@@ -285,9 +284,9 @@ it('brings an alert to a channel that wants it, takes an acknowledgement, and sa
     const alert = await sees(ops, operator, /The gateway \\@everyone is silent/u);
     expect(alert.pings).toEqual([]);
     await discord.press(operator, alert, 'Acknowledge');
-    await eventually(() => expect(readable(alert)).toMatch(/seen by .*@/u));
+    await eventually(() => expect(renderedText(alert)).toMatch(/seen by .*@/u));
     await database.query('select hq.resolve_alert($1, $2)', [nilTenant, 'test:gateway']);
-    await eventually(() => expect(readable(alert)).toMatch(/over after/u));
+    await eventually(() => expect(renderedText(alert)).toMatch(/over after/u));
   } finally {
     alerts.stop();
   }

@@ -1,4 +1,17 @@
-import type { PlatformModule } from '../../contract/adapter.ts';
-import { configure, variables } from './settings.ts';
+import { createPlatformModule } from '../platform-module.ts';
+import { readSettings, variables } from './settings.ts';
 
-export const discord: PlatformModule = { platform: 'discord', variables, configure };
+export const discord = createPlatformModule({
+  platform: 'discord',
+  variables,
+  readSettings,
+  tokens: ({ token }) => [token],
+  async create(settings, log) {
+    const { DiscordAdapter } = await import('./adapter.ts');
+    return new DiscordAdapter(settings, log);
+  },
+  async check(settings) {
+    const { checkDiscord } = await import('./check.ts');
+    return checkDiscord(settings);
+  },
+});

@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { eventually } from '../../../../db/testing/eventually.ts';
-import { type DiscordServer, readable, startDiscordServer } from '../../../fakes/discord-server/index.ts';
+import { type DiscordServer, renderedText, startDiscordServer } from '../../../fakes/discord-server/index.ts';
 import type { Adapter } from '../../contract/adapter.ts';
 import type { Reply } from '../../contract/inbound.ts';
 import { discord as platform } from './index.ts';
@@ -56,7 +56,7 @@ it('loses no command and no memory over a day of lost connections', async () => 
     discord.gateway.drop(codes[drop % codes.length]);
     const turn = await discord.slash(ann, discord.home, 'status');
     await replies.pop()?.send({ title: `Answer ${drop}`, tone: 'neutral' });
-    expect(turn.message && readable(turn.message)).toBe(`**Answer ${drop}**`);
+    expect(turn.message && renderedText(turn.message)).toBe(`**Answer ${drop}**`);
     await eventually(() => expect(adapter.health().state).toBe('connected'));
   }
   expect(discord.gateway).toMatchObject({ identified: 1, resumed: drops });

@@ -3,11 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { discord } from './index.ts';
 
 describe('the configuration', () => {
-  it('is none where nothing is set', () => {
+  it('is null if nothing is set', () => {
     expect(discord.configure({ SLACK_BOT_TOKEN: 'x', DISCORD_BOT_TOKEN: '' })).toBeNull();
   });
 
-  it('tells the token by its fingerprint', () => {
+  it('identifies the token by its fingerprint', () => {
     expect(discord.configure({ DISCORD_BOT_TOKEN: ' abc ' })).toMatchObject({
       fingerprints: [createHash('sha256').update('abc').digest('hex')],
       secrets: ['abc'],
@@ -21,7 +21,7 @@ describe('the configuration', () => {
     [{ DISCORD_BOT_TOKEN: 'x', DISCORD_PUBLIC_KEY: 'abc' }, 'DISCORD_PUBLIC_KEY'],
     [{ DISCORD_BOT_TOKEN: 'x', DISCORD_LISTEN: 'everywhere' }, 'DISCORD_LISTEN'],
     [{ DISCORD_BOT_TOKEN: 'x', DISCORD_LISTEN: '127.0.0.1:99999' }, 'DISCORD_LISTEN'],
-  ])('%o is refused with the name of the variable and without its value', (env, field) => {
+  ])('refuses %o with the name of the variable and without its value', (env, field) => {
     expect(() => discord.configure(env)).toThrow(
       expect.objectContaining({
         name: 'HqError',

@@ -1,7 +1,10 @@
-import { createHash } from 'node:crypto';
-import { HqError } from '@hq/shared/errors';
-import { z } from 'zod';
-import type { Configured } from '../../contract/adapter.ts';
+import {
+  type Environment,
+  invalidSetting,
+  type ListenAddress,
+  parseListenAddress,
+  readVariables,
+} from '../environment.ts';
 
 export const variables = [
   'DISCORD_BOT_TOKEN',
@@ -11,80 +14,57 @@ export const variables = [
   'DISCORD_LISTEN',
 ] as const;
 
-const snowflake = /^\d{5,20}$/u;
-
-const environment = z.object({
-  DISCORD_BOT_TOKEN: z
-    .string('the bot token, from the page “Bot” of the developer portal')
-    .regex(/^\S+$/u, 'the bot token, without spaces'),
-  DISCORD_APPLICATION_ID: z.string().regex(snowflake, 'the application’s id, digits only').optional(),
-  DISCORD_API_URL: z
-    .url({ protocol: /^https?$/u, error: 'an address that begins with http:// or https://' })
-    .default('https://discord.com/api')
-    .transform((url) => url.replace(/\/+$/u, '').replace(/\/v\d+$/u, '')),
-  DISCORD_PUBLIC_KEY: z
-    .string()
-    .regex(/^[0-9a-f]{64}$/iu, 'the public key of the application, 64 hexadecimal digits')
-    .optional(),
-  DISCORD_LISTEN: z
-    .string()
-    .regex(/^\S+:\d{1,5}$/u, 'host:port')
-    .default('127.0.0.1:8786')
-    .transform((listen) => {
-      const colon = listen.lastIndexOf(':');
-      return { host: listen.slice(0, colon).replace(/^\[|\]$/gu, ''), port: Number(listen.slice(colon + 1)) };
-    })
-    .refine(({ port }) => port < 65_536, 'host:port, with a port below 65536'),
-});
-
 export interface DiscordSettings {
   readonly token: string;
-  /** Null where Discord is to tell it. */
+  /** Null: the adapter asks Discord. */
   readonly applicationId: string | null;
-  /** Without `/v10`, and without a slash at its end. */
+  /** Without `/v10` and without a slash at the end. */
   readonly apiUrl: string;
-  /** Where interactions come signed by HTTP instead of over the gateway. */
-  readonly endpoint: { readonly publicKey: string; readonly host: string; readonly port: number } | null;
+  /** Takes interactions by signed HTTP requests; null: over the gateway. */
+  readonly endpoint: (ListenAddress & { readonly publicKey: string }) | null;
 }
 
-export function configure(env: Readonly<Record<string, string | undefined>>): Configured | null {
-  const given = Object.fromEntries(
-    variables.flatMap((name) => (env[name] ? [[name, env[name].trim()]] : [])),
-  );
+const seeDocs = 'docs/chat.md shows where to find it.';
+
+/** Null if none of the variables is set. */
+export function readSettings(env: Environment): DiscordSettings | null {
+  const given = readVariables(env, variables);
   if (Object.keys(given).length === 0) return null;
-  const settings = parse(given);
-  return {
-    fingerprints: [createHash('sha256').update(settings.token).digest('hex')],
-    secrets: [settings.token],
-    create: async ({ log }) => {
-      const { DiscordAdapter } = await import('./adapter.ts');
-      return new DiscordAdapter(settings, log);
-    },
-    check: async () => {
-      const { checkDiscord } = await import('./check.ts');
-      return checkDiscord(settings);
-    },
-  };
-}
-
-function parse(given: Readonly<Record<string, string>>): DiscordSettings {
-  const outcome = environment.safeParse(given);
-  if (!outcome.success) {
-    const issue = outcome.error.issues[0];
-    const field = String(issue?.path[0] ?? 'DISCORD_BOT_TOKEN');
-    throw new HqError('usage', `${field} must be ${issue?.message ?? 'set'}.`, {
-      field,
-      hint: 'docs/chat.md says where Discord shows it.',
-    });
+  const {
+    DISCORD_BOT_TOKEN: token,
+    DISCORD_APPLICATION_ID: applicationId,
+    DISCORD_PUBLIC_KEY: publicKey,
+  } = given;
+  const apiUrl = given.DISCORD_API_URL ?? 'https://discord.com/api';
+  if (token === undefined || /\s/u.test(token)) {
+    throw invalidSetting(
+      'DISCORD_BOT_TOKEN',
+      'must be the bot token, from the page “Bot” of the developer portal',
+      seeDocs,
+    );
   }
-  const known = outcome.data;
+  if (applicationId !== undefined && !/^\d{5,20}$/u.test(applicationId)) {
+    throw invalidSetting('DISCORD_APPLICATION_ID', 'must be the application’s id, digits only', seeDocs);
+  }
+  if (!/^https?:$/u.test(URL.parse(apiUrl)?.protocol ?? '')) {
+    throw invalidSetting(
+      'DISCORD_API_URL',
+      'must be an http:// or https:// address',
+      'Leave it unset for Discord itself.',
+    );
+  }
+  if (publicKey !== undefined && !/^[0-9a-f]{64}$/iu.test(publicKey)) {
+    throw invalidSetting(
+      'DISCORD_PUBLIC_KEY',
+      'must be the application’s public key, 64 hexadecimal digits',
+      seeDocs,
+    );
+  }
+  const address = parseListenAddress('DISCORD_LISTEN', given.DISCORD_LISTEN ?? '127.0.0.1:8786');
   return {
-    token: known.DISCORD_BOT_TOKEN,
-    applicationId: known.DISCORD_APPLICATION_ID ?? null,
-    apiUrl: known.DISCORD_API_URL,
-    endpoint:
-      known.DISCORD_PUBLIC_KEY === undefined
-        ? null
-        : { publicKey: known.DISCORD_PUBLIC_KEY, ...known.DISCORD_LISTEN },
+    token,
+    applicationId: applicationId ?? null,
+    apiUrl: apiUrl.replace(/\/+$/u, '').replace(/\/v\d+$/u, ''),
+    endpoint: publicKey === undefined ? null : { ...address, publicKey },
   };
 }

@@ -41,8 +41,9 @@ const location = (): ChatLocation => ({
   thread: null,
 });
 const seen = (message: SlackMessage | undefined): string =>
-  message === undefined ? '' : bot.slack.server.workspace.shown(message).text;
-const standing = (user?: SlackUser): SlackMessage[] => bot.slack.server.workspace.standing(ops.id, user?.id);
+  message === undefined ? '' : bot.slack.server.workspace.render(message).text;
+const standing = (user?: SlackUser): SlackMessage[] =>
+  bot.slack.server.workspace.visibleMessages(ops.id, user?.id);
 async function received(count = 1) {
   await eventually(() => expect(bot.core.received).toHaveLength(count));
   return bot.core.last;
@@ -54,9 +55,9 @@ async function posted(): Promise<SlackMessage> {
   return message;
 }
 
-describe('what people say', () => {
-  it('hands over the words of /hq as they were typed, with immutable ids', async () => {
-    const receipt = await bot.slack.acts.slash(ann, ops, 'restart <a> & "b"');
+describe('messages and commands', () => {
+  it('hand over the words of /hq as typed, with immutable ids', async () => {
+    const receipt = await bot.slack.actions.slash(ann, ops, 'restart <a> & "b"');
     expect(receipt.acknowledged).toBe(true);
     const { inbound } = await received();
     expect(inbound).toMatchObject({
@@ -72,17 +73,17 @@ describe('what people say', () => {
     expect(inbound).not.toHaveProperty('stranger');
   });
 
-  it('knows a direct conversation by its id, whatever a channel is called', async () => {
-    await bot.slack.acts.slash(ann, bot.slack.server.workspace.direct(ann), 'status');
+  it('identify a direct conversation by its id, whatever a channel is called', async () => {
+    await bot.slack.actions.slash(ann, bot.slack.server.workspace.direct(ann), 'status');
     expect((await received()).inbound.kind).toBe('direct');
     const group = bot.slack.server.workspace.channel('directmessage', [ann]);
-    await bot.slack.acts.slash(ann, group, 'status');
+    await bot.slack.actions.slash(ann, group, 'status');
     expect((await received(2)).inbound.kind).toBe('group');
   });
 
-  it('hears a mention in a thread, and answers there', async () => {
+  it('hand over a mention in a thread, and answer there', async () => {
     const root = await posted();
-    const receipt = await bot.slack.acts.mention(ann, ops, 'status prod', { thread: root.ts });
+    const receipt = await bot.slack.actions.mention(ann, ops, 'status prod', { thread: root.ts });
     expect(receipt.acknowledged).toBe(true);
     const { inbound, reply } = await received();
     expect(inbound).toMatchObject({
@@ -94,9 +95,9 @@ describe('what people say', () => {
     expect(standing().at(-1)).toMatchObject({ thread: root.ts });
   });
 
-  it('takes a plain direct message for an answer', async () => {
+  it('mark a plain direct message as an answer', async () => {
     const direct = bot.slack.server.workspace.direct(ann);
-    await bot.slack.acts.event({
+    await bot.slack.actions.event({
       type: 'message',
       channel_type: 'im',
       user: ann.id,
@@ -110,19 +111,19 @@ describe('what people say', () => {
     });
   });
 
-  it('tells two commands apart that Slack gave no id of their own', async () => {
+  it('distinguish two commands to which Slack gave no id', async () => {
     const nameless = { payload: { trigger_id: undefined, response_url: undefined } };
-    await bot.slack.acts.slash(ann, ops, 'status', nameless);
-    await bot.slack.acts.slash(ann, ops, 'status', nameless);
+    await bot.slack.actions.slash(ann, ops, 'status', nameless);
+    await bot.slack.actions.slash(ann, ops, 'status', nameless);
     await received(2);
     expect(new Set(bot.core.received.map(({ inbound }) => inbound.deliveryId)).size).toBe(2);
   });
 
-  it('does not hear itself', async () => {
+  it('ignore messages of the bot itself', async () => {
     const { botUser, botId } = bot.slack.server.workspace;
-    await bot.slack.acts.mention(ann, ops, 'x', { event: { user: botUser } });
-    await bot.slack.acts.mention(ann, ops, 'x', { event: { bot_id: botId } });
-    await bot.slack.acts.slash(ann, ops, 'status');
+    await bot.slack.actions.mention(ann, ops, 'x', { event: { user: botUser } });
+    await bot.slack.actions.mention(ann, ops, 'x', { event: { bot_id: botId } });
+    await bot.slack.actions.slash(ann, ops, 'status');
     expect((await received()).inbound.input).toEqual({ kind: 'words', text: 'status' });
   });
 
@@ -130,23 +131,23 @@ describe('what people say', () => {
     ['a bot', { event: { bot_id: 'B0OTHER' } }, 'bot'],
     ['a guest over Slack Connect', { event: { team: 'T0OTHER' } }, 'outsider'],
     [
-      'somebody unknown in a shared channel',
+      'an unknown user in a shared channel',
       { event: { team: undefined }, payload: { is_ext_shared_channel: true } },
       'outsider',
     ],
     ['another app', { payload: { api_app_id: 'A0OTHER' } }, 'outsider'],
     ['another workspace', { payload: { team_id: 'T0OTHER' } }, 'outsider'],
   ] as const)('marks a mention by %s as a stranger', async (_who, tampered, stranger) => {
-    await bot.slack.acts.mention(ann, ops, 'status', tampered);
+    await bot.slack.actions.mention(ann, ops, 'status', tampered);
     expect((await received()).inbound.stranger).toBe(stranger);
   });
 
-  it('keeps the id of a foreign workspace on every surface', async () => {
+  it('keep the id of a foreign workspace on every surface', async () => {
     const message = await posted();
     const foreign = { payload: { team_id: 'T0OTHER', team: { id: 'T0OTHER' } } };
-    await bot.slack.acts.slash(ann, ops, 'status', foreign);
-    await bot.slack.acts.press(ann, message, 'Again', foreign);
-    await bot.slack.acts.mention(ann, ops, 'status', foreign);
+    await bot.slack.actions.slash(ann, ops, 'status', foreign);
+    await bot.slack.actions.press(ann, message, 'Again', foreign);
+    await bot.slack.actions.mention(ann, ops, 'status', foreign);
     await received(3);
     for (const { inbound } of bot.core.received)
       expect(inbound).toMatchObject({ install: 'T0OTHER', stranger: 'outsider' });
@@ -154,32 +155,32 @@ describe('what people say', () => {
 });
 
 describe('answers', () => {
-  it('answers a command so that only who asked sees it', async () => {
-    await bot.slack.acts.slash(ann, ops, 'usage');
+  it('answers a command so that only its user sees it', async () => {
+    await bot.slack.actions.slash(ann, ops, 'usage');
     const { reply } = await received();
     expect(await reply.send(card, { private: true })).toMatchObject({ ok: true, handle: null });
     expect(standing()).toHaveLength(0);
     expect(seen(standing(ann)[0])).toContain('done in 12s');
   });
 
-  it('answers openly with a message that can be edited', async () => {
-    await bot.slack.acts.slash(ann, ops, 'restart');
+  it('answers publicly with a message that can be edited', async () => {
+    await bot.slack.actions.slash(ann, ops, 'restart');
     const sent = await (await received()).reply.send(card);
     if (!sent.ok || sent.handle === null) throw new Error('it has no handle');
     expect(await bot.adapter.edit(sent.handle, { title: 'Gone on', tone: 'neutral' })).toEqual(sent);
     expect(standing().map(seen)).toEqual(['Gone on']);
   });
 
-  it('says that it is working when the answer takes long, and puts the answer in its place', async () => {
-    await bot.slack.acts.slash(ann, ops, 'usage');
+  it('shows a placeholder if the answer takes long, and replaces it by the answer', async () => {
+    await bot.slack.actions.slash(ann, ops, 'usage');
     const { reply } = await received();
     await eventually(() => expect(seen(standing(ann)[0])).toContain('Working on it'));
     await reply.send(card, { private: true });
     expect(standing(ann).map(seen)).toEqual([expect.stringContaining('done in 12s')]);
   });
 
-  it('takes back that it is working when the answer is for everyone', async () => {
-    await bot.slack.acts.slash(ann, ops, 'restart');
+  it('deletes the placeholder if the answer is public', async () => {
+    await bot.slack.actions.slash(ann, ops, 'restart');
     const { reply } = await received();
     await eventually(() => expect(standing(ann)).toHaveLength(1));
     await reply.send(card);
@@ -187,16 +188,16 @@ describe('answers', () => {
     expect(standing()).toHaveLength(1);
   });
 
-  it('answers where it was not invited, and says what that costs', async () => {
+  it('answers in a channel without the bot, and explains the limitation', async () => {
     const other = bot.slack.server.workspace.channel('other', [ann], false);
-    await bot.slack.acts.slash(ann, other, 'status');
+    await bot.slack.actions.slash(ann, other, 'status');
     expect(await (await received()).reply.send(card)).toMatchObject({ ok: true, handle: null });
-    const [message] = bot.slack.server.workspace.standing(other.id);
+    const [message] = bot.slack.server.workspace.visibleMessages(other.id);
     expect(seen(message)).toContain('/invite');
   });
 
-  it('goes on answering privately when the response URL is used up', async () => {
-    await bot.slack.acts.slash(ann, ops, 'help');
+  it('keeps answering privately after the last use of the response URL', async () => {
+    await bot.slack.actions.slash(ann, ops, 'help');
     const { reply } = await received();
     for (let page = 1; page <= 7; page += 1)
       expect(await reply.send({ title: `Page ${page}`, tone: 'neutral' }, { private: true })).toMatchObject({
@@ -205,8 +206,10 @@ describe('answers', () => {
     expect(standing(ann).map(seen)).toEqual(Array.from({ length: 7 }, (_, at) => `Page ${at + 1}`));
   });
 
-  it('answers privately where the response URL leads nowhere', async () => {
-    await bot.slack.acts.slash(ann, ops, 'usage', { payload: { response_url: 'http://127.0.0.1:1/gone' } });
+  it('answers privately if the response URL fails', async () => {
+    await bot.slack.actions.slash(ann, ops, 'usage', {
+      payload: { response_url: 'http://127.0.0.1:1/gone' },
+    });
     const { reply } = await received();
     for (const title of ['One', 'Two']) await reply.send({ title, tone: 'neutral' }, { private: true });
     expect(standing(ann).map(seen)).toEqual(['One', 'Two']);
@@ -220,29 +223,29 @@ describe('answers', () => {
     });
     const message = await posted();
     const receipts = await Promise.all([
-      bot.slack.acts.slash(ann, ops, 'status'),
-      bot.slack.acts.press(ann, message, 'Again'),
-      bot.slack.acts.mention(ann, ops, 'status'),
+      bot.slack.actions.slash(ann, ops, 'status'),
+      bot.slack.actions.press(ann, message, 'Again'),
+      bot.slack.actions.mention(ann, ops, 'status'),
     ]);
     expect(receipts.map((receipt) => receipt.acknowledged)).toEqual([true, true, true]);
     release();
     await received(3);
   });
 
-  it('takes on whatever is said once more, though a server of one’s own gives it the same ids', async () => {
+  it('handles a repeated command although another server gives it the same ids', async () => {
     const ids = { payload: { trigger_id: '1.2.same', event_id: 'EvSAME' } };
-    for (const _ of [1, 2]) await bot.slack.acts.slash(ann, ops, 'status', ids);
-    for (const _ of [1, 2]) await bot.slack.acts.mention(ann, ops, 'status', ids);
+    for (const _ of [1, 2]) await bot.slack.actions.slash(ann, ops, 'status', ids);
+    for (const _ of [1, 2]) await bot.slack.actions.mention(ann, ops, 'status', ids);
     await received(4);
   });
 
-  it('takes a command and a press on once that come again in their envelopes, and acknowledges them each time', async () => {
+  it('handles a redelivered command or press once, and acknowledges it each time', async () => {
     const message = await posted();
-    const command = await bot.slack.acts.slash(ann, ops, 'status');
-    const press = await bot.slack.acts.press(ann, message, 'Again');
+    const command = await bot.slack.actions.slash(ann, ops, 'status');
+    const press = await bot.slack.actions.press(ann, message, 'Again');
     for (const first of [command, press, command, press])
-      expect((await bot.slack.acts.repeat(first)).acknowledged).toBe(true);
-    await bot.slack.acts.slash(ann, ops, 'help');
+      expect((await bot.slack.actions.redeliver(first)).acknowledged).toBe(true);
+    await bot.slack.actions.slash(ann, ops, 'help');
     await received(3);
     expect(bot.core.received.map(({ inbound }) => inbound.input)).toMatchObject([
       { text: 'status' },
@@ -251,11 +254,11 @@ describe('answers', () => {
     ]);
   });
 
-  it('takes a mention on once that comes again and again, and acknowledges it each time', async () => {
-    const first = await bot.slack.acts.mention(ann, ops, 'restart');
+  it('handles a redelivered mention once, and acknowledges it each time', async () => {
+    const first = await bot.slack.actions.mention(ann, ops, 'restart');
     for (const attempt of [1, 2, 3])
-      expect((await bot.slack.acts.repeat(first, attempt)).acknowledged).toBe(true);
-    await bot.slack.acts.mention(ann, ops, 'status');
+      expect((await bot.slack.actions.redeliver(first, attempt)).acknowledged).toBe(true);
+    await bot.slack.actions.mention(ann, ops, 'status');
     await received(2);
     expect(bot.core.received.map(({ inbound }) => inbound.input)).toMatchObject([
       { text: 'restart' },
@@ -265,9 +268,9 @@ describe('answers', () => {
 });
 
 describe('buttons', () => {
-  it('hands over the token and the message that bears it, and nothing else travels', async () => {
+  it('hand over the token and the message alone', async () => {
     const message = await posted();
-    await bot.slack.acts.press(ann, message, 'Again');
+    await bot.slack.actions.press(ann, message, 'Again');
     expect((await received()).inbound).toMatchObject({
       user: ann.id,
       channel: ops.id,
@@ -275,22 +278,22 @@ describe('buttons', () => {
     });
   });
 
-  it('takes in a press on what HQ never made, so that it is turned away like any other', async () => {
+  it('hand over a press on a foreign button, which the core refuses', async () => {
     const message = await posted();
     const actions = [
       { type: 'button', action_id: 'forged', block_id: 'b', value: 'v1:guess', action_ts: '1.1' },
     ];
-    const receipt = await bot.slack.acts.press(ann, message, 'Again', { payload: { actions } });
+    const receipt = await bot.slack.actions.press(ann, message, 'Again', { payload: { actions } });
     expect(receipt.acknowledged).toBe(true);
     expect((await received()).inbound.input).toMatchObject({ kind: 'button', token: 'v1:guess' });
   });
 
-  it('edits a message that only one person sees, as long as Slack lets it', async () => {
-    await bot.slack.acts.slash(ann, ops, 'restart');
+  it('let an ephemeral message be edited while Slack permits it', async () => {
+    await bot.slack.actions.slash(ann, ops, 'restart');
     await (await received()).reply.send(card, { private: true });
     const [question] = standing(ann);
     if (question === undefined) throw new Error('there is no question');
-    await bot.slack.acts.press(ann, question, 'Again');
+    await bot.slack.actions.press(ann, question, 'Again');
     const { inbound } = await received(2);
     if (inbound.input.kind !== 'button' || inbound.input.message === null) throw new Error('no message');
     expect(
@@ -301,7 +304,7 @@ describe('buttons', () => {
     expect(standing(ann).map(seen)).toEqual(['Confirmed']);
   });
 
-  it('says that such a message is gone when its way back is not known any more', async () => {
+  it('report an ephemeral message as gone without its response URL', async () => {
     expect(await bot.adapter.edit({ channel: ops.id, ts: '1.1', seen_by: 'one' }, card)).toEqual({
       ok: false,
       problem: { kind: 'gone' },
@@ -312,7 +315,7 @@ describe('buttons', () => {
 describe('forms', () => {
   const form = {
     token: 'f1:abc',
-    title: 'Set a budget for an agent of this house',
+    title: 'Set a budget for an agent of this workspace',
     submit: 'Set',
     fields: [
       {
@@ -335,18 +338,18 @@ describe('forms', () => {
 
   async function opened() {
     bot.core.acknowledgement = { kind: 'form', form };
-    await bot.slack.acts.slash(ann, ops, 'budget set');
+    await bot.slack.actions.slash(ann, ops, 'budget set');
     return eventually(() => {
-      const view = bot.slack.acts.openView(ann);
+      const view = bot.slack.actions.openView(ann);
       if (view === undefined) throw new Error('no form is open');
       return view;
     });
   }
 
-  it('opens, and hands the values over with the place where it was asked for', async () => {
+  it('open, and hand over their values with the location of the request', async () => {
     const view = await opened();
     bot.core.acknowledgement = { kind: 'working', private: true };
-    const receipt = await bot.slack.acts.submit(ann, view, { Agent: 'mia', Period: 'month' });
+    const receipt = await bot.slack.actions.submit(ann, view, { Agent: 'mia', Period: 'month' });
     expect(receipt).toMatchObject({ acknowledged: true, answer: {} });
     const { inbound, reply } = await received(2);
     expect(inbound).toMatchObject({
@@ -359,26 +362,26 @@ describe('forms', () => {
     expect(standing(ann)).toHaveLength(1);
   });
 
-  it('opened by a button, brings back the message that bears it', async () => {
+  it('hand over the message with the button that opened them', async () => {
     const message = await posted();
     bot.core.acknowledgement = { kind: 'form', form };
-    await bot.slack.acts.press(ann, message, 'Again');
+    await bot.slack.actions.press(ann, message, 'Again');
     const view = await eventually(() => {
-      const open = bot.slack.acts.openView(ann);
+      const open = bot.slack.actions.openView(ann);
       if (open === undefined) throw new Error('no form is open');
       return open;
     });
-    await bot.slack.acts.submit(ann, view, { Agent: 'mia' });
+    await bot.slack.actions.submit(ann, view, { Agent: 'mia' });
     expect((await received(2)).inbound.input).toMatchObject({
       kind: 'form',
       message: { channel: ops.id, ts: message.ts },
     });
   });
 
-  it('completes with what the core knows, and with what was typed', async () => {
+  it("complete with the core's choices and the typed value", async () => {
     const view = await opened();
     bot.core.choices = [{ label: 'Mia (ready)', value: 'mia' }];
-    const { options } = await bot.slack.acts.suggest(ann, view, 'Agent', 'mi');
+    const { options } = await bot.slack.actions.suggest(ann, view, 'Agent', 'mi');
     expect(options.map((option) => [option.text.text, option.value])).toEqual([
       ['Mia (ready)', 'mia'],
       ['mi', 'mi'],
@@ -389,28 +392,28 @@ describe('forms', () => {
     });
   });
 
-  it('completes with what was typed while the core hangs', async () => {
+  it('complete with the typed value while the core hangs', async () => {
     const view = await opened();
     let release = (): void => undefined;
     bot.core.slowness = new Promise((resolve) => {
       release = () => resolve();
     });
-    const { receipt, options } = await bot.slack.acts.suggest(ann, view, 'Agent', 'mia');
+    const { receipt, options } = await bot.slack.actions.suggest(ann, view, 'Agent', 'mia');
     expect(receipt.acknowledged).toBe(true);
     expect(options.map((option) => option.value)).toEqual(['mia']);
     release();
   });
 
-  it('says so when Slack does not open it', async () => {
+  it('report that Slack did not open them', async () => {
     bot.core.acknowledgement = { kind: 'form', form };
     bot.slack.server.fail('views.open', { body: JSON.stringify({ ok: false, error: 'expired_trigger_id' }) });
-    await bot.slack.acts.slash(ann, ops, 'budget set');
+    await bot.slack.actions.slash(ann, ops, 'budget set');
     await eventually(() => expect(seen(standing(ann)[0])).toContain('did not open the form'));
   });
 });
 
 describe('sending', () => {
-  it('says how long to wait when it was too fast, and does not try again by itself', async () => {
+  it('returns the time to wait after a rate limit, and does not retry by itself', async () => {
     bot.slack.server.limitRate('chat.postMessage', 7);
     expect(await bot.adapter.send(location(), card)).toEqual({
       ok: false,
@@ -430,19 +433,19 @@ describe('sending', () => {
     expect(await bot.adapter.send(location(), card)).toMatchObject({ ok: false, problem: { kind } });
   });
 
-  it('takes an answer that is no JSON for a failure that passes', async () => {
+  it('treats an answer that is not JSON as a transient failure', async () => {
     bot.slack.server.fail('chat.postMessage', { status: 502, body: '<html>Bad gateway</html>' });
     expect(await bot.adapter.send(location(), card)).toMatchObject({ ok: false, problem: { kind: 'away' } });
   });
 
-  it('says that an edited message is gone when it was deleted', async () => {
+  it('reports a deleted message as gone', async () => {
     expect(await bot.adapter.edit({ channel: ops.id, ts: '1.1' }, card)).toEqual({
       ok: false,
       problem: { kind: 'gone' },
     });
   });
 
-  it('sends the words alone where Slack does not take the blocks', async () => {
+  it('sends the text alone if Slack refuses the blocks', async () => {
     bot.slack.server.fail('chat.postMessage', {
       body: JSON.stringify({ ok: false, error: 'invalid_blocks' }),
     });
@@ -450,12 +453,12 @@ describe('sending', () => {
     expect(standing()[0]?.text).toContain('Restart the gateway: done in 12s');
   });
 
-  it('answers beside a thread whose beginning was deleted', async () => {
+  it('answers in the channel if the parent message of the thread was deleted', async () => {
     expect(await bot.adapter.send({ ...location(), thread: '1.1' }, card)).toMatchObject({ ok: true });
     expect(standing()[0]?.thread).toBeUndefined();
   });
 
-  it('does not write into another workspace', async () => {
+  it('refuses to send to another workspace', async () => {
     expect(await bot.adapter.send({ ...location(), install: 'T0OTHER' }, card)).toMatchObject({
       ok: false,
       problem: { kind: 'closed' },
@@ -472,17 +475,17 @@ describe('sending', () => {
     });
   });
 
-  it('sends a file whole, without the token beside it', async () => {
+  it('sends a whole file, without the token', async () => {
     const text = 'line\n'.repeat(20_000);
     const sent = await bot.adapter.file(location(), { name: 'logs.txt', text, note: 'all <!channel> lines' });
     expect(sent).toMatchObject({ ok: true });
     const [file] = bot.slack.server.workspace.files;
     expect(file?.content?.toString()).toBe(text);
     expect(file).toMatchObject({ channel: ops.id, comment: 'all &lt;!channel&gt; lines' });
-    expect(bot.slack.server.leaks).toEqual([]);
+    expect(bot.slack.server.leakedTokens).toEqual([]);
   });
 
-  it('goes on without files where the scope is missing, and says so', async () => {
+  it('keeps working without the scope for files, and reports it', async () => {
     bot.slack.server.scopes.delete('files:write');
     const sent = await bot.adapter.file(location(), { name: 'logs.txt', text: 'x', note: '' });
     expect(sent).toMatchObject({ ok: false, problem: { kind: 'refused' } });
@@ -493,8 +496,8 @@ describe('sending', () => {
   });
 });
 
-it('shows the way in on its own tab', async () => {
-  await bot.slack.acts.event({ type: 'app_home_opened', user: ann.id, channel: 'D1', tab: 'home' });
+it('explains the first steps on its home tab', async () => {
+  await bot.slack.actions.event({ type: 'app_home_opened', user: ann.id, channel: 'D1', tab: 'home' });
   await eventually(() => expect(bot.slack.server.workspace.homes.has(ann.id)).toBe(true));
 });
 
@@ -505,15 +508,15 @@ it('logs no token and no response URL, whatever happens', async () => {
     body: JSON.stringify({ ok: false, error: `x ${bot.slack.server.botToken}` }),
   });
   const sent = await bot.adapter.send(location(), card);
-  const receipt = await bot.slack.acts.slash(ann, ops, 'status');
+  const receipt = await bot.slack.actions.slash(ann, ops, 'status');
   await (await received()).reply.send(card, { private: true });
   bot.slack.server.revoke(bot.slack.server.appToken);
   await eventually(() => expect(bot.adapter.health().state).toBe('revoked'));
-  const told = JSON.stringify([sent, bot.adapter.health(), ...bot.logged]);
+  const output = JSON.stringify([sent, bot.adapter.health(), ...bot.logged]);
   for (const secret of [
     bot.slack.server.botToken,
     bot.slack.server.appToken,
     String(receipt.delivery.payload.response_url),
   ])
-    expect(told).not.toContain(secret);
+    expect(output).not.toContain(secret);
 });

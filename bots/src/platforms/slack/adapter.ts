@@ -1,20 +1,36 @@
 import { HqError } from '@hq/shared/errors';
 import { withinLimit } from '@hq/shared/program';
 import type { Logger } from 'pino';
-import type { Adapter, AdapterHealth, AdapterState } from '../../contract/adapter.ts';
+import type { Adapter, AdapterHealth, AdapterState, Capabilities } from '../../contract/adapter.ts';
 import type { Card, Handle } from '../../contract/card.ts';
 import type { ChatLocation, Receiver, SendResult } from '../../contract/inbound.ts';
-import { BotToken, newTokenHint } from './bot-token.ts';
-import { capabilities } from './capabilities.ts';
-import { HttpEndpoint } from './http-endpoint.ts';
-import { InFlight } from './in-flight.ts';
-import { InboundHandler } from './inbound-handler.ts';
-import { SlackApi } from './outbound.ts';
-import { ResponseUrls } from './response-urls.ts';
+import { createInFlight } from '../in-flight.ts';
+import { BotToken, newTokenHint } from './connection/bot-token.ts';
+import { SocketConnection } from './connection/connection.ts';
+import { HttpEndpoint } from './connection/http-endpoint.ts';
+import type { Transport } from './connection/transport.ts';
+import { InboundHandler } from './inbound/inbound-handler.ts';
+import { createOutbound, type SlackOutbound } from './outbound/outbound.ts';
+import { createResponseUrls, isUsable, messageKey } from './outbound/response-urls.ts';
+import { createWebClient } from './outbound/web-client.ts';
+import { maxBody, maxButtons } from './render/render.ts';
 import type { SlackSettings } from './settings.ts';
-import { SocketTransport } from './socket-transport.ts';
-import type { Transport } from './transport.ts';
-import { webClient } from './web-client.ts';
+
+const capabilities: Capabilities = {
+  private: true,
+  forms: true,
+  completion: true,
+  threads: true,
+  files: true,
+  // Slack redelivers events, but never slash commands and presses.
+  redelivers: false,
+  maxText: maxBody,
+  maxButtons,
+  editEveryMs: 1500,
+  chatEveryMs: 1000,
+  // Slack documents "several hundred messages per minute" for a workspace.
+  perSecond: 5,
+};
 
 const drainWithinMs = 10_000;
 
@@ -24,39 +40,36 @@ export class SlackAdapter implements Adapter {
   readonly #settings: SlackSettings;
   readonly #log: Logger;
   readonly #token: BotToken;
-  readonly #api: SlackApi;
-  readonly #responseUrls = new ResponseUrls();
-  readonly #inFlight = new InFlight();
-  /** Of this run: an adapter may be started again. */
+  readonly #outbound: SlackOutbound;
+  readonly #responseUrls = createResponseUrls();
+  readonly #inFlight = createInFlight();
+  /** Of the current run: an adapter may be started again. */
   #stopping = new AbortController();
   #isStopped = false;
   #transport: Transport | undefined;
-  /** Why files cannot be sent. */
-  #withoutFiles: string | null = null;
-  #lastInboundAt: number | null = null;
-  #lastOutboundAt: number | null = null;
+  #filesError: string | null = null;
+  #handler: InboundHandler | undefined;
 
   constructor(settings: SlackSettings, log: Logger) {
     this.#settings = settings;
     this.#log = log;
-    const client = webClient(settings.botToken, settings.apiUrl, log);
+    const client = createWebClient(settings.botToken, settings.apiUrl, log);
     this.#token = new BotToken(client, log);
-    const sent = (): void => {
-      this.#lastOutboundAt = Date.now();
-    };
-    const tokenDied = (): void =>
-      this.#token.died('Slack does not accept the bot token any more.', this.#stopping.signal);
-    this.#api = new SlackApi(client, { sent, tokenDied }, log);
+    const onRevoked = (): void =>
+      this.#token.revoke('Slack no longer accepts the bot token.', this.#stopping.signal);
+    this.#outbound = createOutbound(client, onRevoked, log);
   }
 
   health(): AdapterHealth {
+    const { refusal, problem, identity } = this.#token;
     const state = this.#state();
     return {
       state,
-      detail: this.#token.refusal ?? (state === 'connected' ? this.#limitation() : this.#trouble()),
-      install: this.#token.identity?.team ?? null,
-      lastInboundAt: this.#lastInboundAt,
-      lastOutboundAt: this.#lastOutboundAt,
+      detail:
+        refusal ?? problem ?? this.#transport?.detail ?? (state === 'connected' ? this.#filesError : null),
+      install: identity?.team ?? null,
+      lastInboundAt: this.#handler?.lastAt ?? null,
+      lastOutboundAt: this.#outbound.lastAt,
     };
   }
 
@@ -65,39 +78,39 @@ export class SlackAdapter implements Adapter {
     this.#stopping = stopping;
     this.#isStopped = false;
     this.#transport = undefined;
-    if (!(await this.#token.ask())) {
-      if (this.#token.refusal !== null) throw refused(this.#token.refusal);
-      // Whoever started us goes on: what is wrong is told by our health.
-      this.#inFlight.track(this.#openOnceKnown(receiver, stopping));
+    if (!(await this.#token.identify())) {
+      const { refusal } = this.#token;
+      if (refusal !== null)
+        throw new HqError('unauthenticated', refusal, { field: 'SLACK_BOT_TOKEN', hint: newTokenHint });
+      this.#inFlight.track(this.#openOnceIdentified(receiver, stopping));
       return;
     }
     const refusal = await this.#open(receiver, stopping);
     if (refusal === undefined) return;
-    await this.#leave();
+    await this.#close();
     throw refusal;
   }
 
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#stopping.abort();
-    await withinLimit(drainWithinMs, this.#leave());
-    await this.#inFlight.ended(drainWithinMs);
+    await withinLimit(drainWithinMs, this.#close());
+    await this.#inFlight.drain(drainWithinMs);
   }
 
   async send(location: ChatLocation, card: Card): Promise<SendResult> {
-    return this.#foreign(location) ?? this.#inFlight.track(this.#api.post(location, card));
+    return this.#refuseForeign(location) ?? this.#inFlight.track(this.#outbound.post(location, card));
   }
 
   async edit(handle: Handle, card: Card): Promise<SendResult> {
     const { channel, ts, seen_by } = handle;
     if (channel === undefined || ts === undefined) return { ok: false, problem: { kind: 'gone' } };
-    if (seen_by === undefined) return this.#inFlight.track(this.#api.update(channel, ts, card));
-    const url = this.#responseUrls.find(ResponseUrls.ofMessage(handle));
-    if (url === undefined) return { ok: false, problem: { kind: 'gone' } };
+    if (seen_by === undefined) return this.#inFlight.track(this.#outbound.update(channel, ts, card));
+    const url = this.#responseUrls.get(messageKey(handle));
+    if (!isUsable(url)) return { ok: false, problem: { kind: 'gone' } };
     url.usesLeft -= 1;
-    const sent = await this.#inFlight.track(
-      this.#api.respond(url.url, card, { openly: false, replacing: true, thread: null }),
-    );
+    const options = { isPublic: false, replacesOriginal: true, thread: null };
+    const sent = await this.#inFlight.track(this.#outbound.respond(url.url, card, options));
     return sent.ok ? { ok: true, handle } : sent;
   }
 
@@ -105,80 +118,64 @@ export class SlackAdapter implements Adapter {
     location: ChatLocation,
     file: { readonly name: string; readonly text: string; readonly note: string },
   ): Promise<SendResult> {
-    const foreign = this.#foreign(location);
-    if (foreign !== undefined) return foreign;
-    const sent = await this.#inFlight.track(this.#api.file(location, file));
-    if (sent.ok) this.#withoutFiles = null;
+    const refused = this.#refuseForeign(location);
+    if (refused !== undefined) return refused;
+    const sent = await this.#inFlight.track(this.#outbound.file(location, file));
+    if (sent.ok) this.#filesError = null;
     else if (sent.problem.kind === 'refused')
-      this.#withoutFiles = `Files cannot be sent. ${sent.problem.reason}`;
+      this.#filesError = `Files cannot be sent. ${sent.problem.reason}`;
     return sent;
   }
 
-  /** Slack's commands stand in the app's manifest alone. */
+  /** Slack takes commands from the app's manifest only. */
   async describeCommands(): Promise<SendResult> {
     return { ok: true, handle: null };
   }
 
   #state(): AdapterState {
     if (this.#isStopped) return 'stopped';
-    if (this.#token.refusal !== null || this.#transport?.state === 'refused') return 'revoked';
-    if (this.#transport?.state === 'up') return 'connected';
-    return this.#trouble() === null ? 'starting' : 'reconnecting';
+    if (this.#token.refusal !== null) return 'revoked';
+    if (this.#token.problem !== null) return 'reconnecting';
+    return this.#transport?.state ?? 'starting';
   }
 
-  #trouble(): string | null {
-    return this.#token.trouble ?? this.#transport?.trouble ?? null;
-  }
-
-  /** What is worth knowing although it works. */
-  #limitation(): string | null {
-    return this.#transport?.limitation ?? this.#withoutFiles;
-  }
-
-  #foreign(location: ChatLocation): SendResult | undefined {
-    const us = this.#token.identity;
-    if (us === undefined || location.install === us.team) return undefined;
+  #refuseForeign(location: ChatLocation): SendResult | undefined {
+    const { identity } = this.#token;
+    if (identity === undefined || location.install === identity.team) return undefined;
     return { ok: false, problem: { kind: 'closed', reason: 'That is another Slack workspace.' } };
   }
 
-  async #openOnceKnown(receiver: Receiver, stopping: AbortController): Promise<void> {
-    await this.#token.askOn(stopping.signal);
+  async #openOnceIdentified(receiver: Receiver, stopping: AbortController): Promise<void> {
+    await this.#token.keepIdentifying(stopping.signal);
     const refusal = await this.#open(receiver, stopping);
     if (refusal !== undefined) this.#log.error({ hint: refusal.hint }, refusal.message);
   }
 
-  /** Opens the way in; what Slack or the machine has against it is the answer. */
+  /** Resolves with the error if a retry is useless. */
   async #open(receiver: Receiver, stopping: AbortController): Promise<HqError | undefined> {
     if (stopping.signal.aborted) return undefined;
-    this.#transport = this.#newIngress(receiver, stopping);
+    this.#transport = this.#createTransport(receiver, stopping);
     return this.#transport.open();
   }
 
-  #newIngress(receiver: Receiver, stopping: AbortController): Transport {
+  async #close(): Promise<void> {
+    await this.#transport?.close();
+  }
+
+  #createTransport(receiver: Receiver, stopping: AbortController): Transport {
     const { transport, botToken, apiUrl } = this.#settings;
-    const listener = new InboundHandler({
+    this.#handler = new InboundHandler({
       receiver,
-      api: this.#api,
+      outbound: this.#outbound,
       token: this.#token,
       responseUrls: this.#responseUrls,
       inFlight: this.#inFlight,
       log: this.#log,
-      onInbound: () => {
-        this.#lastInboundAt = Date.now();
-      },
       stopping: stopping.signal,
     });
-    const handlerOptions = { botToken, apiUrl, token: this.#token, listener, log: this.#log };
+    const options = { botToken, apiUrl, token: this.#token, listener: this.#handler, log: this.#log };
     return transport.kind === 'socket'
-      ? new SocketTransport({ ...handlerOptions, appToken: transport.appToken, stopping })
-      : new HttpEndpoint({ ...handlerOptions, ...transport });
+      ? new SocketConnection({ ...options, appToken: transport.appToken, stopping })
+      : new HttpEndpoint({ ...options, ...transport });
   }
-
-  async #leave(): Promise<void> {
-    await this.#transport?.close();
-  }
-}
-
-function refused(message: string): HqError {
-  return new HqError('unauthenticated', message, { field: 'SLACK_BOT_TOKEN', hint: newTokenHint });
 }

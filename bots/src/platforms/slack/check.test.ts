@@ -13,24 +13,24 @@ async function check(env: Record<string, string> = running.env): Promise<readonl
   return (await slack.configure(env)?.check()) ?? [];
 }
 
-it('finds nothing wrong with an app made from the manifest, and changes nothing', async () => {
+it('reports no problem for an app made from the manifest, and changes nothing', async () => {
   expect((await check()).map((finding) => [finding.ok, finding.sentence])).toEqual([
     [true, 'The bot token belongs to hq in the workspace Lab.'],
     [true, 'The bot token has every scope that HQ needs.'],
     [true, 'The app-level token opens Socket Mode.'],
   ]);
-  expect(running.server.links.count).toBe(0);
+  expect(running.server.sockets.count).toBe(0);
   expect(running.server.calls.map((call) => call.method)).toEqual(['auth.test', 'apps.connections.open']);
 });
 
-it('names each scope that is missing, and what it costs', async () => {
+it('names each missing scope and its effect', async () => {
   running.server.scopes.delete('files:write');
   const wrong = (await check()).filter((finding) => !finding.ok);
   expect(wrong).toEqual([
     {
       ok: false,
       sentence: 'The scope files:write is missing, so long output cannot be sent as a file.',
-      hint: expect.stringContaining('install the app again'),
+      hint: expect.stringContaining('reinstall the app'),
     },
   ]);
 });
@@ -42,7 +42,7 @@ it('names scopes that HQ does not need', async () => {
   );
 });
 
-it('tells which token Slack does not accept, and not the token', async () => {
+it('names the token that Slack does not accept, without its value', async () => {
   running.server.revoke(running.server.botToken);
   const findings = await check({ ...running.env, SLACK_APP_TOKEN: 'xapp-1-wrong' });
   expect(findings.map((finding) => finding.sentence)).toEqual([
@@ -52,16 +52,16 @@ it('tells which token Slack does not accept, and not the token', async () => {
   expect(JSON.stringify(findings)).not.toContain('xapp-1-wrong');
 });
 
-it('tells that Slack cannot be reached', async () => {
+it('reports that Slack cannot be reached', async () => {
   await running.stop();
   expect((await check()).map((finding) => finding.sentence)).toEqual([
-    'The bot token could not be looked at. Slack did not answer.',
-    'The app-level token could not be looked at. Slack did not answer.',
+    'The bot token could not be checked. Slack did not answer.',
+    'The app-level token could not be checked. Slack did not answer.',
   ]);
   running = await startSlackServer();
 });
 
-it('knows what a signing secret looks like', async () => {
+it('checks the format of a signing secret', async () => {
   const { SLACK_BOT_TOKEN, SLACK_API_URL } = running.env;
   const findings = await check({ SLACK_BOT_TOKEN, SLACK_API_URL, SLACK_SIGNING_SECRET: 'short' });
   expect(findings.at(-1)).toMatchObject({ ok: false, sentence: expect.stringContaining('signing secret') });

@@ -1,20 +1,11 @@
 import { webApi } from '@slack/bolt';
 import type { SendProblem } from '../../contract/inbound.ts';
 
-/**
- * Slack's word for what went wrong, where Slack answered at all. An answer that is no JSON comes from the library as
- * such a word, whatever stands in it.
- */
-export function slackError(error: unknown): string | undefined {
-  if (!(error instanceof webApi.WebAPIPlatformError)) return undefined;
-  const said: unknown = error.data.error;
-  return typeof said === 'string' && /^[a-z][a-z0-9_]{0,59}$/u.test(said) ? said : noWord;
-}
+/** The library reports an answer that is not JSON as an error code with arbitrary text. */
+const unreadable = 'not_understood';
 
-const noWord = 'not_understood';
-
-/** The token itself is not accepted, and will not be. */
-const deadToken = new Set([
+/** Slack does not accept the token, and a retry is useless. */
+const revoked = new Set([
   'invalid_auth',
   'not_authed',
   'token_revoked',
@@ -34,11 +25,6 @@ const closedChat = new Set([
   'user_not_found',
   'messages_tab_disabled',
   'cannot_reply_to_message',
-  'restricted_action',
-  'restricted_action_read_only_channel',
-  'restricted_action_thread_only_channel',
-  'restricted_action_non_threadable_channel',
-  'restricted_action_thread_locked',
   'no_permission',
   'access_denied',
 ]);
@@ -51,8 +37,8 @@ const lostMessage = new Set([
   'expired_url',
 ]);
 
-const passing = new Set([
-  noWord,
+const transient = new Set([
+  unreadable,
   'internal_error',
   'fatal_error',
   'service_unavailable',
@@ -60,39 +46,47 @@ const passing = new Set([
   'team_added_to_org',
 ]);
 
-/** Slack would take the words of this message, but not its blocks. */
-export const notTheseBlocks: ReadonlySet<string> = new Set([
+/** Slack would accept the text of the message without its blocks. */
+export const refusedBlocks: ReadonlySet<string> = new Set([
   'invalid_blocks',
   'invalid_blocks_format',
   'msg_blocks_too_long',
 ]);
 
-/** Asked for where Slack does not say how long to wait. */
-const waitMs = 5000;
+/** Used if Slack does not return a time. */
+const defaultWaitMs = 5000;
 
-export function isDeadToken(error: unknown): boolean {
-  const said = slackError(error);
-  return said !== undefined && deadToken.has(said);
+/** Returns the error code if Slack answered. */
+export function slackErrorCode(error: unknown): string | undefined {
+  if (!(error instanceof webApi.WebAPIPlatformError)) return undefined;
+  const code: unknown = error.data.error;
+  return typeof code === 'string' && /^[a-z][a-z0-9_]{0,59}$/u.test(code) ? code : unreadable;
 }
 
-export function problemOf(error: unknown): SendProblem {
+/** Slack does not accept the token. */
+export function isRevoked(error: unknown): boolean {
+  return revoked.has(slackErrorCode(error) ?? '');
+}
+
+export function toProblem(error: unknown): SendProblem {
   if (error instanceof webApi.WebAPIRateLimitedError)
     return { kind: 'wait', afterMs: error.retryAfter * 1000 };
-  const said = slackError(error);
-  if (said !== undefined) return problemNamed(said);
+  const code = slackErrorCode(error);
+  if (code !== undefined) return codeToProblem(code);
   if (error instanceof webApi.WebAPIHTTPError)
     return error.statusCode === 429
-      ? { kind: 'wait', afterMs: waitMs }
+      ? { kind: 'wait', afterMs: defaultWaitMs }
       : { kind: 'away', reason: `Slack answered with status ${error.statusCode}.` };
   return { kind: 'away', reason: 'Slack did not answer.' };
 }
 
-function problemNamed(said: string): SendProblem {
-  if (said === 'ratelimited' || said === 'rate_limited') return { kind: 'wait', afterMs: waitMs };
-  // The chat is as it was: what is to be told can be told when there is a token again.
-  if (deadToken.has(said)) return { kind: 'away', reason: `Slack does not accept the bot token (${said}).` };
-  if (closedChat.has(said)) return { kind: 'closed', reason: `Slack does not let HQ write there (${said}).` };
-  if (lostMessage.has(said)) return { kind: 'gone' };
-  if (passing.has(said)) return { kind: 'away', reason: `Slack failed (${said}).` };
-  return { kind: 'refused', reason: `Slack refused it (${said}).` };
+function codeToProblem(code: string): SendProblem {
+  if (code === 'ratelimited' || code === 'rate_limited') return { kind: 'wait', afterMs: defaultWaitMs };
+  // The chat itself is fine: the message can go out once there is a valid token.
+  if (revoked.has(code)) return { kind: 'away', reason: `Slack does not accept the bot token (${code}).` };
+  if (closedChat.has(code) || code.startsWith('restricted_action'))
+    return { kind: 'closed', reason: `Slack does not let HQ write there (${code}).` };
+  if (lostMessage.has(code)) return { kind: 'gone' };
+  if (transient.has(code)) return { kind: 'away', reason: `Slack failed (${code}).` };
+  return { kind: 'refused', reason: `Slack refused the request (${code}).` };
 }

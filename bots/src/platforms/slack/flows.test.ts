@@ -10,7 +10,7 @@ import { type ChatTestStack, type OpenCore, openChatStack } from '../../../testi
 import { makeSlackBot, type SlackBot } from '../../../testing/slack-bot.ts';
 import { createAlertEngine } from '../../core/alerts/alert-engine.ts';
 
-/** Slack, the core and the database together, as people see them. */
+/** Flows through Slack, the core and the database. */
 let chat: ChatTestStack;
 let bot: SlackBot;
 let core: OpenCore;
@@ -37,41 +37,41 @@ async function open(): Promise<void> {
 }
 
 const workspace = () => bot.slack.server.workspace;
-const textOf = (message: SlackMessage): string => workspace().shown(message).text;
+const textOf = (message: SlackMessage): string => workspace().render(message).text;
 
-/** The newest message that this person sees there, once it reads like that. */
+/** Waits for a visible message that matches, and returns the newest. */
 function sees(channel: SlackChannel, user: SlackUser, words: RegExp): Promise<SlackMessage> {
   return eventually(() => {
-    const last = workspace().standing(channel.id, user.id).at(-1);
+    const last = workspace().visibleMessages(channel.id, user.id).at(-1);
     if (last === undefined) throw new Error('there is no message');
     expect(textOf(last)).toMatch(words);
     return last;
   });
 }
 
-/** Somebody who has linked Slack to a member of that role. */
+/** Links an account of Slack to a member of the role. */
 async function linked(role: Role): Promise<SlackUser> {
   const user = workspace().user(role);
   const member = await chat.stack.createMember(role);
   const client = await chat.stack.clientOf(member);
   const { data } = await client.rpc('issue_chat_code');
-  await bot.slack.acts.slash(user, workspace().direct(user), `link ${data.code}`);
+  await bot.slack.actions.slash(user, workspace().direct(user), `link ${data.code}`);
   await sees(workspace().direct(user), user, /^Linked to /u);
   return user;
 }
 
-/** A channel that an admin has bound, with these people in it. */
+/** Binds a channel with these members as an admin. */
 async function bound(ceiling: Role, ...users: SlackUser[]): Promise<SlackChannel> {
   const admin = await linked('admin');
   const channel = workspace().channel('ops', [admin, ...users]);
-  await bot.slack.acts.slash(admin, channel, `bind ${ceiling}`);
+  await bot.slack.actions.slash(admin, channel, `bind ${ceiling}`);
   await sees(channel, admin, /This channel is bound/u);
   return channel;
 }
 
 function openForm(user: SlackUser) {
   return eventually(() => {
-    const opened = bot.slack.acts.openView(user);
+    const opened = bot.slack.actions.openView(user);
     if (opened === undefined) throw new Error('no form is open');
     return opened;
   });
@@ -84,56 +84,55 @@ function commands(action: string) {
   );
 }
 
-function refusalsOf(user: string, stranger: string | null = null) {
+function refusalsOf(user: string) {
   return chat.stack.database.query(
-    `select 1 from audit_log where action = 'chat.refused' and meta ->> 'user' = $1
-       and meta ->> 'stranger' is not distinct from $2`,
-    [user, stranger],
+    `select meta ->> 'stranger' as stranger from audit_log where action = 'chat.refused' and meta ->> 'user' = $1`,
+    [user],
   );
 }
 
-it('gives help and link to who is not linked, privately, and nothing else on any surface', async () => {
+it('offers help and link privately to an unlinked user, and nothing else on any surface', async () => {
   const eve = workspace().user('eve');
   const operator = await linked('operator');
   const ops = await bound('operator', operator, eve);
-  await bot.slack.acts.slash(operator, ops, 'restart gateway');
+  await bot.slack.actions.slash(operator, ops, 'restart gateway');
   const question = await sees(ops, operator, /Restart the gateway/u);
-  await bot.slack.acts.slash(eve, ops, 'ping');
-  const told = await sees(ops, eve, /linked to nobody/u);
-  expect(told.onlyFor).toBe(eve.id);
-  await bot.slack.acts.press(eve, question, 'Confirm');
-  await bot.slack.acts.mention(eve, ops, 'ping');
+  await bot.slack.actions.slash(eve, ops, 'ping');
+  const answer = await sees(ops, eve, /linked to nobody/u);
+  expect(answer.onlyFor).toBe(eve.id);
+  await bot.slack.actions.press(eve, question, 'Confirm');
+  await bot.slack.actions.mention(eve, ops, 'ping');
   await eventually(async () => expect((await refusalsOf(eve.id)).length).toBeGreaterThanOrEqual(3));
   expect([...(await commands('ping')), ...(await commands('restart_gateway'))]).toEqual([]);
 });
 
-it('turns away another workspace, whoever it says it is, and writes that down', async () => {
+it('refuses another workspace, whatever user it names, and audits it', async () => {
   const operator = await linked('operator');
   const ops = await bound('operator', operator);
-  await bot.slack.acts.slash(operator, ops, 'ping', { payload: { team_id: 'T0OTHER' } });
-  await eventually(async () => expect(await refusalsOf(operator.id, 'outsider')).toHaveLength(1));
+  await bot.slack.actions.slash(operator, ops, 'ping', { payload: { team_id: 'T0OTHER' } });
+  await eventually(async () => expect(await refusalsOf(operator.id)).toEqual([{ stranger: 'outsider' }]));
   expect(await commands('ping')).toEqual([]);
 });
 
-it('does nothing in a channel that no admin has bound, nor above its ceiling', async () => {
+it('does nothing in an unbound channel, or above the ceiling of the channel', async () => {
   const operator = await linked('operator');
   const loose = workspace().channel('loose', [operator]);
-  await bot.slack.acts.slash(operator, loose, 'ping');
+  await bot.slack.actions.slash(operator, loose, 'ping');
   await sees(loose, operator, /bind|bound/u);
   const reading = await bound('viewer', operator);
-  await bot.slack.acts.slash(operator, reading, 'restart gateway');
+  await bot.slack.actions.slash(operator, reading, 'restart gateway');
   await sees(reading, operator, /operator/u);
   expect([...(await commands('ping')), ...(await commands('restart_gateway'))]).toEqual([]);
 });
 
-it('asks before it restarts, and shows one card from the press to the end', async () => {
+it('confirms a restart, and shows one card from the press to the end', async () => {
   const operator = await linked('operator');
   const ops = await bound('operator', operator);
-  await bot.slack.acts.slash(operator, ops, 'restart gateway');
+  await bot.slack.actions.slash(operator, ops, 'restart gateway');
   const question = await sees(ops, operator, /Restart the gateway.*\[Confirm\]/su);
   expect(await commands('restart_gateway')).toEqual([]);
 
-  const presses = await Promise.all([1, 2].map(() => bot.slack.acts.press(operator, question, 'Confirm')));
+  const presses = await Promise.all([1, 2].map(() => bot.slack.actions.press(operator, question, 'Confirm')));
   expect(presses.map((press) => press.acknowledged)).toEqual([true, true]);
   await eventually(() => expect(textOf(question)).toMatch(/confirmed by .*@.*, \d\d:\d\d UTC/u));
   expect(textOf(question)).not.toContain('[Confirm]');
@@ -153,24 +152,24 @@ it('asks before it restarts, and shows one card from the press to the end', asyn
   });
   await eventually(() => expect(textOf(question)).toMatch(/✓ done in /u));
   expect(textOf(question)).not.toContain('[Cancel]');
-  expect(workspace().shown(question).notified).toEqual([]);
+  expect(workspace().render(question).notified).toEqual([]);
   expect(bot.slack.server.calls.filter((call) => call.answer.ok !== true)).toEqual([]);
 });
 
-it('asks for the typed name before what destroys, and takes the question away once it is answered', async () => {
+it('asks for the typed name before a destructive action, and removes the question after the answer', async () => {
   const { database } = chat.stack;
   const operator = await linked('operator');
   const ops = await bound('operator', operator);
   await database.query(`update hq.actions set danger = 'destructive' where name = 'restart_gateway'`);
   try {
-    await bot.slack.acts.slash(operator, ops, 'restart gateway');
+    await bot.slack.actions.slash(operator, ops, 'restart gateway');
     const question = await sees(ops, operator, /type default.*\[Type the name\]/su);
     for (const typed of ['another', 'default']) {
-      await bot.slack.acts.press(operator, question, 'Type the name');
+      await bot.slack.actions.press(operator, question, 'Type the name');
       const view = await openForm(operator);
       const [field] = view.view.blocks;
       if (field?.type !== 'input') throw new Error('the form asks for nothing');
-      await bot.slack.acts.submit(operator, view, { [field.label.text]: typed });
+      await bot.slack.actions.submit(operator, view, { [field.label.text]: typed });
       if (typed === 'another') {
         await sees(ops, operator, /That is not its name/u);
         expect(await commands('restart_gateway')).toEqual([]);
@@ -184,54 +183,54 @@ it('asks for the typed name before what destroys, and takes the question away on
   }
 });
 
-it('makes one row and one card of a mention that Slack delivers four times', async () => {
+it('creates one row and one card for a mention that Slack delivers four times', async () => {
   const operator = await linked('operator');
   const ops = await bound('operator', operator);
-  const receipt = await bot.slack.acts.mention(operator, ops, 'ping');
-  for (const attempt of [1, 2, 3]) await bot.slack.acts.repeat(receipt, attempt);
+  const receipt = await bot.slack.actions.mention(operator, ops, 'ping');
+  for (const attempt of [1, 2, 3]) await bot.slack.actions.redeliver(receipt, attempt);
   await sees(ops, operator, /waiting for the runner/u);
-  await eventually(() => expect(bot.slack.server.links.acknowledgements.length).toBeGreaterThanOrEqual(4));
+  await eventually(() => expect(bot.slack.server.sockets.acknowledgements.length).toBeGreaterThanOrEqual(4));
   await eventually(() => expect(core.core.dispatcher.size()).toBe(0));
   expect(await commands('ping')).toHaveLength(1);
   const cards = workspace()
-    .standing(ops.id, operator.id)
+    .visibleMessages(ops.id, operator.id)
     .filter((message) => /waiting for the runner/u.test(textOf(message)));
   expect(cards).toHaveLength(1);
 });
 
-it('makes no second row of a mention that comes to the next process again, and shows what became of it', async () => {
+it('creates no second row for a mention that is redelivered to the next process, and shows its outcome', async () => {
   const operator = await linked('operator');
   const ops = await bound('operator', operator);
   const title = `Repeated ${operator.id}`;
   const answers = (): SlackMessage[] =>
     workspace()
-      .standing(ops.id, operator.id)
+      .visibleMessages(ops.id, operator.id)
       .filter((message) => /for nobody yet/u.test(textOf(message)));
-  const receipt = await bot.slack.acts.mention(operator, ops, `create_task "${title}"`);
+  const receipt = await bot.slack.actions.mention(operator, ops, `create_task "${title}"`);
   await eventually(() => expect(answers()).toHaveLength(1));
   await bot.adapter.stop();
   await bot.adapter.start(core.core.dispatcher);
-  await bot.slack.acts.repeat(receipt);
+  await bot.slack.actions.redeliver(receipt);
   await eventually(() => expect(answers()).toHaveLength(2));
   expect(await chat.stack.database.query('select 1 from tasks where title = $1', [title])).toHaveLength(1);
 });
 
-it('asks for what is missing by a form that completes, and does it', async () => {
+it('asks for missing arguments by a form with completion, and runs the command', async () => {
   const operator = await linked('operator');
   const direct = workspace().direct(operator);
   const title = `Written in Slack ${operator.id}`;
-  await bot.slack.acts.slash(operator, direct, 'create_task');
-  await bot.slack.acts.submit(operator, await openForm(operator), { Title: title });
+  await bot.slack.actions.slash(operator, direct, 'create_task');
+  await bot.slack.actions.submit(operator, await openForm(operator), { Title: title });
   await eventually(async () =>
     expect(await chat.stack.database.query('select 1 from tasks where title = $1', [title])).toHaveLength(1),
   );
   await sees(direct, operator, /Write|task|Task/u);
 });
 
-it('goes on with the same card after the bot was restarted', async () => {
+it('keeps updating the same card after a restart of the bot', async () => {
   const operator = await linked('operator');
   const ops = await bound('operator', operator);
-  await bot.slack.acts.slash(operator, ops, 'pause_gateway');
+  await bot.slack.actions.slash(operator, ops, 'pause_gateway');
   const card = await sees(ops, operator, /waiting for the runner/u);
   await eventually(async () =>
     expect(
@@ -252,21 +251,21 @@ it('goes on with the same card after the bot was restarted', async () => {
   await core.core.resume('slack');
 
   await eventually(() => expect(textOf(card)).toMatch(/✓ done in /u));
-  expect(workspace().standing(ops.id)).toHaveLength(2);
+  expect(workspace().visibleMessages(ops.id)).toHaveLength(2);
 });
 
-it('keeps working when Slack takes the connection away in the middle of a command', async () => {
+it('keeps working if Slack closes the connection during a command', async () => {
   const operator = await linked('operator');
   const ops = await bound('operator', operator);
-  const asking = bot.slack.acts.slash(operator, ops, 'ping');
-  bot.slack.server.links.recycle('refresh_requested');
+  const asking = bot.slack.actions.slash(operator, ops, 'ping');
+  bot.slack.server.sockets.recycle('refresh_requested');
   expect((await asking).acknowledged).toBe(true);
   await sees(ops, operator, /waiting for the runner/u);
   await eventually(() => expect(bot.adapter.health().state).toBe('connected'));
   expect(await commands('ping')).toHaveLength(1);
 });
 
-it('brings an alert to a channel that wants it, takes an acknowledgement, and says when it is over', async () => {
+it('sends an alert to a subscribed channel, takes an acknowledgement, and reports its end', async () => {
   const operator = await linked('operator');
   const ops = await bound('operator', operator);
   const alerts = createAlertEngine({
@@ -278,7 +277,7 @@ it('brings an alert to a channel that wants it, takes an acknowledgement, and sa
   });
   alerts.start();
   try {
-    await bot.slack.acts.slash(operator, ops, 'subscribe');
+    await bot.slack.actions.slash(operator, ops, 'subscribe');
     await sees(ops, operator, /alerts/iu);
     const { database } = chat.stack;
     const raise = (text: string) =>
@@ -295,8 +294,8 @@ it('brings an alert to a channel that wants it, takes an acknowledgement, and sa
       ]);
     await raise('The gateway <!channel> is silent');
     const alert = await sees(ops, operator, /The gateway <!channel> is silent/u);
-    expect(workspace().shown(alert).notified).toEqual([]);
-    await bot.slack.acts.press(operator, alert, 'Acknowledge');
+    expect(workspace().render(alert).notified).toEqual([]);
+    await bot.slack.actions.press(operator, alert, 'Acknowledge');
     await eventually(() => expect(textOf(alert)).toMatch(/seen by .*@/u));
     await database.query('select hq.resolve_alert($1, $2)', [nilTenant, 'test:gateway']);
     await eventually(() => expect(textOf(alert)).toMatch(/✓ over after/u));

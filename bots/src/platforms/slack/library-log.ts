@@ -2,25 +2,25 @@ import { type Logger as LibraryLogger, LogLevel } from '@slack/bolt';
 import type { Logger } from 'pino';
 
 /**
- * Slack's libraries log through ours. Their debug lines hold whole deliveries and requests, so there are none: the
- * level that they ask for stays above it, whoever sets it.
+ * Passes the log lines of Slack's libraries on. Their debug lines hold whole deliveries and requests, so they are
+ * dropped, whatever level is set.
  */
 export function libraryLog(log: Logger): LibraryLogger {
   const child = log.child({ library: 'slack' });
   return {
     debug: () => undefined,
-    info: (...said) => child.debug(inWords(said)),
-    warn: (...said) => child.warn(inWords(said)),
-    error: (...said) => child.error(inWords(said)),
+    info: (...parts) => child.debug(toText(parts)),
+    warn: (...parts) => child.warn(toText(parts)),
+    error: (...parts) => child.error(toText(parts)),
     setLevel: () => undefined,
     getLevel: () => LogLevel.INFO,
     setName: () => undefined,
   };
 }
 
-/** An error object may hold the request with its headers; its message does not. */
-function inWords(said: readonly unknown[]): string {
-  return said
-    .map((one) => (one instanceof Error ? one.message : typeof one === 'string' ? one : typeof one))
+/** Takes the message of an error alone: the error may hold the request with its headers. */
+function toText(parts: readonly unknown[]): string {
+  return parts
+    .map((part) => (part instanceof Error ? part.message : typeof part === 'string' ? part : typeof part))
     .join(' ');
 }

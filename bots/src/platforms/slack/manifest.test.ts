@@ -38,7 +38,7 @@ const manifest = z.strictObject({
   oauth_config: z.strictObject({ scopes: z.strictObject({ bot: z.array(z.string()) }) }),
   settings,
 });
-/** What the HTTP chapter puts in the place of its namesakes. */
+/** The parts that the chapter on HTTP replaces. */
 const httpParts = z.strictObject({
   features: z.strictObject({ slash_commands: z.array(slashCommand.required()) }),
   settings: settings.omit({ token_rotation_enabled: true }).extend({
@@ -54,23 +54,25 @@ const [overSocket, overHttp] = [...guide.matchAll(/```json\n(.*?)```/gsu)].map((
 const socket = manifest.parse(overSocket);
 const http = httpParts.parse(overHttp);
 
-/** Slack sends these with a scope of their own; the others with none. */
+/** Events that need a scope. */
 const scopeOfEvent: Readonly<Record<string, string>> = {
   app_mention: 'app_mentions:read',
   'message.im': 'im:history',
 };
-/** The guide leaves these to whoever wants to be understood without `/hq`. */
+/** Optional in the guide: for plain messages without `/hq`. */
 const optionalEvent = 'message';
 
-/** The adapter's sources, without the blanks that a formatter moves. */
+/** The adapter's sources without white space, which a formatter moves. */
 async function sources(): Promise<string> {
   const folder = new URL('./', import.meta.url);
-  const files = (await readdir(folder)).filter((file) => file.endsWith('.ts') && !file.includes('.test.'));
+  const files = (await readdir(folder, { recursive: true })).filter(
+    (file) => file.endsWith('.ts') && !file.includes('.test.'),
+  );
   const texts = await Promise.all(files.map((file) => readFile(new URL(file, folder), 'utf8')));
   return texts.join('').replaceAll(/\s/gu, '');
 }
 
-/** Every method that the library offers, by Slack's name for it. */
+/** Every method of the library, by Slack's name. */
 function offered(part: object, path: readonly string[] = []): string[] {
   return Object.entries(part).flatMap(([name, value]): string[] => {
     if (typeof value === 'function') return path.length === 0 ? [] : [[...path, name].join('.')];
@@ -91,7 +93,7 @@ async function handledEvents(): Promise<string[]> {
 }
 
 describe('the Slack manifest in the guide', () => {
-  it('grants the scopes of what the adapter calls and hears, and no other', async () => {
+  it("grants the scopes of the adapter's calls and events, and no other", async () => {
     const called = await calledMethods();
     expect(called).toEqual(
       expect.arrayContaining(['chat.postMessage', 'chat.update', 'views.open', 'files.getUploadURLExternal']),
@@ -109,14 +111,14 @@ describe('the Slack manifest in the guide', () => {
     expect([...scopes].sort()).toEqual([...socket.oauth_config.scopes.bot].sort());
   });
 
-  it('grants what the check asks for, and what the test server is made with', async () => {
+  it('grants the scopes that the check and the test server expect', async () => {
     const running = await startSlackServer();
     expect(socket.oauth_config.scopes.bot).toEqual(Object.keys(neededScopes));
     expect(socket.oauth_config.scopes.bot).toEqual([...running.server.scopes]);
     await running.stop();
   });
 
-  it('subscribes to what the adapter reacts to, and to nothing else', async () => {
+  it('subscribes to the events that the adapter handles, and no other', async () => {
     const handled = await handledEvents();
     expect(handled).toContain(optionalEvent);
     const usual = handled.filter((event) => event !== optionalEvent);
@@ -124,7 +126,7 @@ describe('the Slack manifest in the guide', () => {
     expect(guide).toContain(`the scope \`${scopeOfEvent['message.im']}\` and the event \`message.im\``);
   });
 
-  it('switches on what is used: the command, forms and buttons, the home tab, messages to the app', () => {
+  it('enables the command, forms and buttons, the home tab, and messages to the app', () => {
     expect(socket.features.slash_commands).toMatchObject([{ command: '/hq', should_escape: true }]);
     expect(socket.settings).toMatchObject({
       socket_mode_enabled: true,
@@ -138,7 +140,7 @@ describe('the Slack manifest in the guide', () => {
     });
   });
 
-  it('is the same over HTTP, but for the addresses', () => {
+  it('is the same over HTTP, except for the addresses', () => {
     expect(http.settings.socket_mode_enabled).toBe(false);
     expect(http.settings.interactivity.is_enabled).toBe(true);
     expect(http.settings.event_subscriptions.bot_events).toEqual(

@@ -1,6 +1,6 @@
 import type { Handle } from '../../contract/card.ts';
 
-/** What a message is found by again. One that a single person sees is no message of its channel. */
-export function messageHandle(channel: string, ts: string, onEphemeral = false): Handle {
-  return onEphemeral ? { channel, ts, seen_by: 'one' } : { channel, ts };
+/** Identifies a message. A response URL alone can edit one that a single person sees. */
+export function messageHandle(channel: string, ts: string, isEphemeral = false): Handle {
+  return isEphemeral ? { channel, ts, seen_by: 'one' } : { channel, ts };
 }

@@ -8,7 +8,7 @@ import { makeSlackBot, type SlackBot } from '../../../testing/slack-bot.ts';
 
 const losses = 2400;
 const warmUp = 300;
-/** For each lost connection; what V8 and the machine keep of their own is spread over two thousand of them. */
+/** Limit for each lost connection; two thousand of them share what V8 and the system keep. */
 const mayKeepBytes = 1000;
 
 setFlagsFromString('--expose-gc');
@@ -17,43 +17,43 @@ const collect: () => void = runInNewContext('gc');
 type Break = (server: SlackServer) => void;
 
 const opening = 'apps.connections.open';
-const torn: Break = ({ links }) => links.drop();
+const torn: Break = ({ sockets }) => sockets.drop();
 const closedWith =
   (code: number): Break =>
-  ({ links }) =>
-    links.drop(code);
+  ({ sockets }) =>
+    sockets.drop(code);
 const tornWhile =
   (fault: Parameters<SlackServer['fail']>[1]): Break =>
   (server) => {
     server.fail(opening, fault);
-    server.links.drop();
+    server.sockets.drop();
   };
 
-/** As often as Slack and what lies between do it. */
+/** The usual losses of a connection. */
 const often: readonly Break[] = [
   torn,
   closedWith(1000),
   closedWith(1001),
   closedWith(1011),
   closedWith(4000),
-  ({ links }) => links.recycle('refresh_requested'),
-  ({ links }) => links.recycle('warning'),
-  ({ links }) => links.recycle('link_disabled'),
+  ({ sockets }) => sockets.recycle('refresh_requested'),
+  ({ sockets }) => sockets.recycle('warning'),
+  ({ sockets }) => sockets.recycle('link_disabled'),
   tornWhile({ status: 500, body: 'no' }),
   tornWhile({ status: 503, body: '<html>down</html>' }),
   tornWhile({ body: '{"ok":false,"error":"internal_error"}' }),
   tornWhile({ hangsUp: true }),
 ];
-/** What takes seconds until it is noticed, or until Slack wants to be asked again. */
+/** Losses that take seconds until they are noticed or Slack permits a retry. */
 const slow: readonly Break[] = [
-  ({ links }) => links.fallSilent(),
+  ({ sockets }) => sockets.stall(),
   (server) => {
-    server.links.withoutHello = 1;
-    server.links.drop();
+    server.sockets.skippedHellos = 1;
+    server.sockets.drop();
   },
   (server) => {
     server.limitRate(opening, 1);
-    server.links.drop();
+    server.sockets.drop();
   },
 ];
 
@@ -88,38 +88,40 @@ interface Scene {
 
 /** Loses one connection with a command before it that is answered after it, and an event in the midst of it. */
 async function lose({ bot, ann, ops }: Scene, loss: number): Promise<void> {
-  const { server, acts } = bot.slack;
+  const { server, actions } = bot.slack;
   const { workspace } = server;
   const opened = server.called(opening).length;
 
-  expect((await acts.slash(ann, ops, `before ${loss}`)).acknowledged).toBe(true);
+  expect((await actions.slash(ann, ops, `before ${loss}`)).acknowledged).toBe(true);
   await eventually(() => expect(bot.core.received).toHaveLength(1));
   const { reply } = bot.core.last;
-  const midst = acts.mention(ann, ops, `midst ${loss}`);
+  const midst = actions.mention(ann, ops, `midst ${loss}`);
   breakOf(loss)(server);
   expect(await reply.send({ title: `Answer ${loss}`, tone: 'neutral' })).toMatchObject({ ok: true });
-  expect(workspace.standing(ops.id).map((one) => workspace.shown(one).text)).toContain(`Answer ${loss}`);
+  expect(workspace.visibleMessages(ops.id).map((one) => workspace.render(one).text)).toContain(
+    `Answer ${loss}`,
+  );
 
   await eventually(() => {
     expect(server.called(opening).length).toBeGreaterThan(opened);
-    expect(server.links.count).toBe(1);
+    expect(server.sockets.count).toBe(1);
     expect(bot.adapter.health().state).toBe('connected');
   });
   // Slack brings an event once more that nobody acknowledged, and only then.
   const receipt = await midst;
-  if (!receipt.acknowledged) expect((await acts.repeat(receipt)).acknowledged).toBe(true);
+  if (!receipt.acknowledged) expect((await actions.redeliver(receipt)).acknowledged).toBe(true);
   await eventually(() => expect(receivedTexts(bot)).toContain(`midst ${loss}`));
   expect(receivedTexts(bot)).toHaveLength(2);
   bot.core.received.length = 0;
   bot.logged.length = 0;
-  server.forget();
+  server.clearHistory();
 }
 
 function receivedTexts({ core }: SlackBot): string[] {
   return core.received.map(({ inbound }) => (inbound.input.kind === 'words' ? inbound.input.text : ''));
 }
 
-test('thousands of lost connections lose nothing that was brought, and leave nothing behind', async () => {
+test('thousands of lost connections lose no delivery and leak nothing', async () => {
   const warnings: string[] = [];
   const note = (warning: Error): void => {
     warnings.push(warning.message);
@@ -142,7 +144,7 @@ test('thousands of lost connections lose nothing that was brought, and leave not
   expect(after.sockets).toBeLessThan(before.sockets + 10);
   expect(after.timers).toBeLessThan(before.timers + 10);
   await bot.adapter.stop();
-  await eventually(() => expect(bot.slack.server.links.count).toBe(0));
+  await eventually(() => expect(bot.slack.server.sockets.count).toBe(0));
   await bot.stop();
   expect(warnings).toEqual([]);
   process.off('warning', note);

@@ -37,13 +37,13 @@ function placeOf(chat: Chat, thread: string | null = null): ChatLocation {
   };
 }
 
-/** The words of what was handed over, oldest first. */
+/** The words of all deliveries, oldest first. */
 function receivedTexts(): string[] {
   return bot.received.map(({ inbound: { input } }) => (input.kind === 'words' ? input.text : input.kind));
 }
 
 test('a command in a direct chat is handed over with immutable ids, and answered there', async () => {
-  server.say(ann, direct, '/hq status');
+  server.write(ann, direct, '/hq status');
   expect(await eventually(() => server.last(direct))).toMatchObject({ text: '✔ Done', replyTo: undefined });
   expect(bot.received[0]?.inbound).toMatchObject({
     platform: 'telegram',
@@ -60,7 +60,7 @@ test('a command in a direct chat is handed over with immutable ids, and answered
   expect(bot.received[0]?.inbound.stranger).toBeUndefined();
 });
 
-test('every way of writing a command means the same', async () => {
+test('every notation of a command means the same', async () => {
   await bot.adapter.describeCommands([
     { path: ['work', 'create_task'], summary: 'Create a task', arguments: [], rank: 1 },
     { path: ['work', 'list'], summary: 'Tasks', arguments: [], rank: 2 },
@@ -82,11 +82,11 @@ test('every way of writing a command means the same', async () => {
     '/status',
     '/hq_Status@hq_test_bot',
   ]) {
-    server.say(ann, direct, text);
+    server.write(ann, direct, text);
   }
-  server.say(ann, direct, '/hq_create_task  title="a b"');
-  server.say(ann, direct, '/start abc-DEF_1');
-  server.say(ann, direct, '/start');
+  server.write(ann, direct, '/hq_create_task  title="a b"');
+  server.write(ann, direct, '/start abc-DEF_1');
+  server.write(ann, direct, '/start');
   await eventually(() => expect(bot.received).toHaveLength(8));
   expect(receivedTexts()).toEqual([
     ...Array.from({ length: 5 }, () => 'status'),
@@ -96,15 +96,15 @@ test('every way of writing a command means the same', async () => {
   ]);
 });
 
-test('a group hears its commands and replies to the bot, and nothing else', async () => {
+test('a group hands over commands and replies to the bot, and nothing else', async () => {
   const group = server.group('Ops', [ann]);
-  server.say(ann, group, '/hq@other_bot status');
-  server.say(ann, group, '/status');
-  server.say(ann, group, 'good morning');
-  const command = server.say(ann, group, '/hq status');
+  server.write(ann, group, '/hq@other_bot status');
+  server.write(ann, group, '/status');
+  server.write(ann, group, 'good morning');
+  const command = server.write(ann, group, '/hq status');
   const card = await eventually(() => server.last(group));
   expect(card.replyTo).toBe(command.message_id);
-  server.say(ann, group, 'prod, please', { replyTo: card });
+  server.write(ann, group, 'prod, please', { replyTo: card });
   await eventually(() => expect(bot.received).toHaveLength(2));
   expect(bot.received[1]?.inbound).toMatchObject({
     kind: 'group',
@@ -115,19 +115,19 @@ test('a group hears its commands and replies to the bot, and nothing else', asyn
 
 test('a topic of a group is a thread, and answers stay in it', async () => {
   const forum = server.group('Ops', [ann], 'supergroup');
-  server.say(ann, forum, '/hq status', { thread: 7 });
+  server.write(ann, forum, '/hq status', { thread: 7 });
   expect((await eventually(() => server.last(forum))).thread).toBe(7);
   expect(bot.received[0]?.inbound.thread).toBe('7');
 });
 
-test('whoever hides behind a group, a channel, a bot or a forward is handed over as a stranger', async () => {
+test('a sender behind a group, a channel, a bot or a forward is handed over as a stranger', async () => {
   const group = server.group('Ops', [ann]);
   const channel = server.group('News', [ann], 'channel');
-  server.say(ann, group, '/hq status', { as: 'anonymous' });
-  server.say(ann, group, '/hq status', { as: channel });
-  server.say(server.person('Robot', true), group, '/hq status');
-  server.say(ann, group, '/hq status', { isForwarded: true });
-  server.say(ann, channel, '/hq status', { as: channel });
+  server.write(ann, group, '/hq status', { as: 'anonymous' });
+  server.write(ann, group, '/hq status', { as: channel });
+  server.write(server.person('Robot', true), group, '/hq status');
+  server.write(ann, group, '/hq status', { isForwarded: true });
+  server.write(ann, channel, '/hq status', { as: channel });
   await eventually(() => expect(bot.received).toHaveLength(5));
   expect(bot.received.map(({ inbound: { stranger, user } }) => [stranger, user])).toEqual([
     ['anonymous', String(group.id)],
@@ -138,7 +138,7 @@ test('whoever hides behind a group, a channel, a bot or a forward is handed over
   ]);
 });
 
-test('a press brings the token and the message, and its spinner ends though nobody has answered yet', async () => {
+test('a press hands over the token and the message, and its spinner ends before the answer', async () => {
   const sent = await bot.adapter.send(placeOf(server.group('Ops', [ann])), {
     ...ok,
     buttons: [{ token: 'v1:abc', label: 'Restart @all', style: 'danger' }],
@@ -157,19 +157,19 @@ test('a press brings the token and the message, and its spinner ends though nobo
   });
 });
 
-test('a question points the keyboard at itself, and the reply is its answer', async () => {
+test('a question asks for a reply, and the reply is its answer', async () => {
   const group = server.group('Ops', [ann]);
   bot.answer = { title: 'Which agent?', tone: 'neutral', question: { placeholder: 'agent' } };
-  server.say(ann, group, '/hq restart');
+  server.write(ann, group, '/hq restart');
   const question = await eventually(() => server.last(group));
   expect(question).toMatchObject({ text: 'Which agent?', asksForReply: true });
-  server.say(ann, group, 'scout', { replyTo: question });
+  server.write(ann, group, 'scout', { replyTo: question });
   await eventually(() => expect(receivedTexts()).toEqual(['restart', 'scout']));
 });
 
-test('an answer that takes long is announced, and takes the place of the announcement', async () => {
+test('a slow answer replaces a placeholder', async () => {
   bot.answer = null;
-  server.say(ann, direct, '/hq status');
+  server.write(ann, direct, '/hq status');
   const first = await eventually(() => server.last(direct));
   expect(first.text).toBe('Working on it …');
   expect(server.called('sendChatAction')).toHaveLength(1);
@@ -177,46 +177,46 @@ test('an answer that takes long is announced, and takes the place of the announc
     ok: true,
     handle: { message: String(first.id) },
   });
-  expect(server.seen(direct).map(({ text }) => text)).toEqual(['✔ Done']);
-  // A question cannot be an edit.
-  server.say(ann, direct, '/hq restart');
+  expect(server.messages(direct).map(({ text }) => text)).toEqual(['✔ Done']);
+  // An edit cannot ask for a reply.
+  server.write(ann, direct, '/hq restart');
   await eventually(() => expect(server.last(direct).text).toBe('Working on it …'));
   await bot.received[1]?.reply.send({ title: 'Which?', tone: 'neutral', question: { placeholder: 'agent' } });
-  expect(server.seen(direct).map(({ text }) => text)).toEqual(['✔ Done', 'Which?']);
+  expect(server.messages(direct).map(({ text }) => text)).toEqual(['✔ Done', 'Which?']);
 });
 
-test('one slow answer delays nobody', async () => {
+test('a slow answer does not delay other users', async () => {
   const ben = server.person('Ben');
   const other = server.direct(ben);
   bot.answer = null;
-  server.say(ann, direct, '/hq status');
+  server.write(ann, direct, '/hq status');
   await eventually(() => expect(bot.received).toHaveLength(1));
   bot.answer = ok;
-  server.say(ben, other, '/hq status');
+  server.write(ben, other, '/hq status');
   await eventually(() => expect(server.last(other).text).toBe('✔ Done'));
-  expect(server.seen(direct)).toEqual([]);
+  expect(server.messages(direct)).toEqual([]);
 });
 
-test('an update that comes twice is handed over once', async () => {
-  server.say(ann, direct, '/hq status');
+test('a redelivered update is handed over once', async () => {
+  server.write(ann, direct, '/hq status');
   const [update] = server.unconfirmed;
   await eventually(() => expect(bot.received).toHaveLength(1));
-  if (update !== undefined) server.repeat(update);
-  server.say(ann, direct, '/hq help');
+  if (update !== undefined) server.redeliver(update);
+  server.write(ann, direct, '/hq help');
   await eventually(() => expect(receivedTexts()).toEqual(['status', 'help']));
 });
 
-test('updates that make no sense are passed over', async () => {
+test('invalid updates are ignored', async () => {
   server.update('message', {});
   server.update('message', { message_id: 1, chat: { id: 5 }, sticker: {} });
   server.update('callback_query', { id: 'q' });
   server.update('poll_answer', { user: 1 });
-  server.say(ann, direct, '/hq status');
+  server.write(ann, direct, '/hq status');
   await eventually(() => expect(receivedTexts()).toEqual(['status']));
 });
 
-test('an edit replaces text and buttons, and one that changes nothing is no fault', async () => {
-  server.say(ann, direct, '/start');
+test('an edit replaces text and buttons, and one that changes nothing succeeds', async () => {
+  server.write(ann, direct, '/start');
   await eventually(() => server.last(direct));
   const card: Card = { ...ok, buttons: [{ token: 'v1:a', label: 'Undo', style: 'plain' }] };
   const sent = await bot.adapter.send(placeOf(direct), card);
@@ -227,8 +227,8 @@ test('an edit replaces text and buttons, and one that changes nothing is no faul
   await eventually(async () => expect(await bot.adapter.edit(handle, ok)).toEqual({ ok: true, handle }));
 });
 
-test('a file arrives with its words, whatever its name and its note try', async () => {
-  server.say(ann, direct, '/start');
+test('a file arrives with its text, whatever its name and note contain', async () => {
+  server.write(ann, direct, '/start');
   await eventually(() => server.last(direct));
   const file = { name: '../a"\r\nb.txt', text: '@everyone\n🙂', note: 'Log of @channel' };
   expect(await bot.adapter.file(placeOf(direct), file)).toMatchObject({ ok: true });
@@ -237,7 +237,7 @@ test('a file arrives with its words, whatever its name and its note try', async 
   expect(seen.entities).toEqual([]);
 });
 
-test('what a chat refuses is told in the words that decide what to do', async () => {
+test('each refusal of a chat is classified', async () => {
   const group = server.group('Ops', [ann]);
   const location = placeOf(group);
   server.fail('sendMessage', { kind: 'refuse', status: 429, parameters: { retry_after: 3 } });
@@ -245,10 +245,10 @@ test('what a chat refuses is told in the words that decide what to do', async ()
     ok: false,
     problem: { kind: 'wait', afterMs: 3_000 },
   });
-  // It is not asked again before that.
+  // No request goes out before.
   expect(await bot.adapter.send(location, ok)).toMatchObject({ problem: { kind: 'wait' } });
   expect(server.called('sendMessage')).toHaveLength(1);
-  server.shut(direct, ann);
+  server.closeChat(direct, ann);
   expect(await bot.adapter.send(placeOf(direct), ok)).toEqual({
     ok: false,
     problem: { kind: 'closed', reason: 'Forbidden: bot was blocked by the user' },
@@ -260,52 +260,51 @@ test('what a chat refuses is told in the words that decide what to do', async ()
   expect(await bot.adapter.send(third, ok)).toMatchObject({ problem: { kind: 'away' } });
 });
 
-test('a group that became a supergroup is told once what that means, and what is sent to it says where it is', async () => {
+test('a group that became a supergroup gets one explanation, and sends to it return its new id', async () => {
   const group = server.group('Ops', [ann]);
   const next = server.migrate(group);
   const moved = { ok: false, problem: { kind: 'moved', channel: String(next.id) } };
-  await eventually(() => expect(server.last(next).text).toMatch(/another id now[\s\S]*\/hq bind/u));
-  // An update that comes again, as after a crash, and what Telegram says to those who have not heard of it.
+  await eventually(() => expect(server.last(next).text).toMatch(/has changed[\s\S]*\/hq bind/u));
+  // A redelivered update, as after a crash, and the error for a send to the old id.
   server.update('message', { message_id: 2, chat: next, migrate_from_chat_id: group.id });
   expect(await bot.adapter.send(placeOf(group), ok)).toEqual(moved);
   expect(await bot.adapter.edit({ chat: String(group.id), message: '101' }, ok)).toEqual(moved);
   expect(await bot.adapter.send(placeOf(next), ok)).toMatchObject({ ok: true });
   await eventually(() => expect(server.unconfirmed).toHaveLength(0));
-  expect(server.seen(next)).toHaveLength(2);
-  expect(server.seen(group)).toEqual([]);
+  expect(server.messages(next)).toHaveLength(2);
+  expect(server.messages(group)).toEqual([]);
 });
 
-test('a group is told of its new id though that was only heard of by sending, and though Telegram says to wait', async () => {
+test('a group gets the explanation if sending reveals its new id, even after a rate limit', async () => {
   const group = server.group('Ops', [ann]);
   const id = group.id - 1_000_000_000_000;
   const next = server.direct({ ...ann, id });
-  server.say(ann, next, '/start');
-  await eventually(() => expect(bot.received).toHaveLength(1));
-  const before = server.seen(next).length;
+  server.write(ann, next, '/start');
+  await eventually(() => expect(server.messages(next)).toHaveLength(1));
   server.fail('sendMessage', { kind: 'refuse', status: 400, parameters: { migrate_to_chat_id: id } });
   server.fail('sendMessage', { kind: 'refuse', status: 429, parameters: { retry_after: 1 } });
   expect(await bot.adapter.send(placeOf(group), ok)).toMatchObject({ problem: { kind: 'moved' } });
-  await eventually(() => expect(server.seen(next).slice(before)).toHaveLength(1));
+  await eventually(() => expect(server.messages(next)).toHaveLength(2));
   expect(server.last(next).text).toContain('/hq bind');
 });
 
-test('an answer that is on its way follows its group', async () => {
+test('a pending answer follows its group', async () => {
   const group = server.group('Ops', [ann]);
   bot.answer = null;
-  server.say(ann, group, '/hq status');
+  server.write(ann, group, '/hq status');
   await eventually(() => expect(bot.received).toHaveLength(1));
   const next = server.migrate(group);
   expect(await bot.received[0]?.reply.send(ok)).toMatchObject({
     ok: true,
     handle: { chat: String(next.id) },
   });
-  expect(server.seen(next).map(({ text }) => text)).toContain('✔ Done');
+  expect(server.messages(next).map(({ text }) => text)).toContain('✔ Done');
 });
 
-test('a topic that is closed or gone takes nothing, and the rest of its group goes on', async () => {
+test('a closed or deleted topic refuses messages without affecting the rest of its group', async () => {
   const forum = server.group('Ops', [ann], 'supergroup');
-  for (const thread of [7, 8]) server.say(ann, forum, '/hq status', { thread });
-  await eventually(() => expect(server.seen(forum)).toHaveLength(2));
+  for (const thread of [7, 8]) server.write(ann, forum, '/hq status', { thread });
+  await eventually(() => expect(server.messages(forum)).toHaveLength(2));
   server.closeTopic(forum, 7);
   server.deleteTopic(forum, 8);
   for (const thread of ['7', '8']) {
@@ -314,7 +313,7 @@ test('a topic that is closed or gone takes nothing, and the rest of its group go
   expect(await bot.adapter.send(placeOf(forum), ok)).toMatchObject({ ok: true });
 });
 
-test('a question that takes the place of a message tells how to answer, for it cannot point the keyboard at itself', async () => {
+test('a question in an edited message explains how to answer, because it cannot ask for a reply', async () => {
   const group = server.group('Ops', [ann]);
   await bot.adapter.send(placeOf(group), ok);
   const { id } = server.last(group);
@@ -327,18 +326,18 @@ test('a question that takes the place of a message tells how to answer, for it c
   });
 });
 
-test('what was copied out of a message of HQ means what it says', async () => {
+test('text that was copied from a message of HQ is read as typed', async () => {
   await bot.adapter.send(placeOf(direct), ok);
-  server.say(ann, direct, '/start');
+  server.write(ann, direct, '/start');
   await eventually(() => expect(bot.received).toHaveLength(1));
   await bot.adapter.send(placeOf(direct), { title: 'Ask @writer', tone: 'neutral' });
   const copied = server.last(direct).text;
   expect(copied).not.toBe('Ask @writer');
-  server.say(ann, direct, `/hq create_task ${copied}`);
+  server.write(ann, direct, `/hq create_task ${copied}`);
   await eventually(() => expect(receivedTexts().at(-1)).toBe('create_task Ask @writer'));
 });
 
-test('a clock that is set back or forward holds no message up', async () => {
+test('a change of the system clock delays no message', async () => {
   const location = placeOf(server.group('Ops', [ann]));
   vi.useFakeTimers({ toFake: ['Date'] });
   try {
@@ -351,7 +350,7 @@ test('a clock that is set back or forward holds no message up', async () => {
   }
 });
 
-test('a press that is too old to be answered still counts', async () => {
+test('a press that is too old for its spinner is still handed over', async () => {
   const group = server.group('Ops', [ann]);
   await bot.adapter.send(placeOf(group), {
     ...ok,
@@ -367,7 +366,7 @@ test('a press that is too old to be answered still counts', async () => {
   expect(bot.adapter.health().state).toBe('connected');
 });
 
-test('a server that knows no command menu is told about and no more', async () => {
+test('a server without a command menu only causes a detail in the health', async () => {
   server.fail('setMyCommands', { kind: 'refuse', status: 404, description: 'Not Found' }, 2);
   expect(await bot.adapter.describeCommands([])).toMatchObject({ ok: false });
   expect(bot.adapter.health()).toMatchObject({
@@ -376,7 +375,7 @@ test('a server that knows no command menu is told about and no more', async () =
   });
 });
 
-test('messages of one group keep to its measure', async () => {
+test('messages of one group stay within its rate limit', async () => {
   const location = placeOf(server.group('Ops', [ann]));
   const sent = await Promise.all(Array.from({ length: 8 }, () => bot.adapter.send(location, ok)));
   expect(sent.filter((each) => each.ok)).toHaveLength(5);
@@ -387,11 +386,11 @@ test('messages of one group keep to its measure', async () => {
   expect(Math.max(...waits)).toBeLessThanOrEqual(5_000);
 });
 
-test('an answer that is there before the acknowledgement is not announced afterwards', async () => {
-  server.say(ann, direct, '/hq status');
+test('an answer before the acknowledgement gets no placeholder afterwards', async () => {
+  server.write(ann, direct, '/hq status');
   await eventually(() => expect(server.last(direct).text).toBe('✔ Done'));
-  // Longer than an announcement would take.
+  // Longer than the delay of a placeholder.
   await new Promise((resolve) => setTimeout(resolve, 2_000));
-  expect(server.seen(direct).map(({ text }) => text)).toEqual(['✔ Done']);
+  expect(server.messages(direct).map(({ text }) => text)).toEqual(['✔ Done']);
   expect(server.called('sendChatAction')).toEqual([]);
 });

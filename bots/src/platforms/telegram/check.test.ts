@@ -23,30 +23,30 @@ async function check(env: Record<string, string> = {}): Promise<readonly Finding
   return (await configured?.check()) ?? [];
 }
 
-test('a bot with nothing wrong has a good word for everything', async () => {
+test('a correct bot passes every check', async () => {
   expect(await check()).toEqual([
     { ok: true, sentence: 'Telegram knows the bot as @hq_test_bot.' },
-    { ok: true, sentence: 'Updates can be fetched, and no other process fetches them.' },
+    { ok: true, sentence: 'Updates can be polled, and no other process polls them.' },
   ]);
 });
 
-test('a server that knows of no webhooks has accepted the token all the same', async () => {
+test('a server without webhooks passes', async () => {
   server.fail('getWebhookInfo', { kind: 'refuse', status: 404, description: 'Not Found: method not found' });
   expect((await check()).filter(({ ok }) => !ok)).toEqual([]);
 });
 
-test('it takes nothing out of the queue', async () => {
+test('it confirms no update', async () => {
   const ann = server.person('Ann');
-  server.say(ann, server.direct(ann), '/hq status');
+  server.write(ann, server.direct(ann), '/hq status');
   await check();
   expect(server.unconfirmed).toHaveLength(1);
 });
 
-test('a running bot survives being looked at', async () => {
+test('a running bot survives a check', async () => {
   const bot = await startTelegramBot(server, { timing: { firstMs: 20, longestMs: 50, conflictMs: 600_000 } });
   await check();
   const ann = server.person('Ann');
-  server.say(ann, server.direct(ann), '/hq status');
+  server.write(ann, server.direct(ann), '/hq status');
   await expect.poll(() => bot.received.length, { timeout: 20_000 }).toBe(1);
   await bot.adapter.stop();
 });
@@ -56,17 +56,17 @@ test.each([
   [
     'a wrong address',
     { TELEGRAM_API_ROOT: 'http://127.0.0.1:1' },
-    'The Bot API could not be asked: Telegram is not reached (ECONNREFUSED).',
+    'The Bot API could not be asked: Telegram cannot be reached (ECONNREFUSED).',
   ],
 ])('%s is one sentence', async (_, env, sentence) => {
   expect(await check(env)).toEqual([{ ok: false, sentence, hint: expect.any(String) }]);
 });
 
-test('a second poller and a foreign webhook are told apart', async () => {
+test('a second poller and a foreign webhook are distinguished', async () => {
   server.pollElsewhere(true);
   expect((await check()).at(-1)).toMatchObject({
     ok: false,
-    sentence: 'Another process fetches the updates of this bot.',
+    sentence: 'Another process polls the updates of this bot.',
   });
   server.pollElsewhere(false);
   await fetch(`${server.url}/bot${server.token}/setWebhook`, {
@@ -82,9 +82,9 @@ test('a second poller and a foreign webhook are told apart', async () => {
   expect((await check(own)).at(-1)).toMatchObject({ ok: true, sentence: 'Telegram reaches the webhook.' });
 });
 
-test('what answers with a web page is named for what it is', async () => {
-  server.fail('getMe', { kind: 'garbage' });
+test('a server that answers with a web page is reported as such', async () => {
+  server.fail('getMe', { kind: 'html' });
   expect(await check()).toMatchObject([
-    { sentence: 'The Bot API could not be asked: what answered is not the Bot API (no JSON).' },
+    { sentence: 'The Bot API could not be asked: the server is not the Bot API (its answer is not JSON).' },
   ]);
 });

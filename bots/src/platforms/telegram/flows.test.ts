@@ -7,7 +7,7 @@ import { claimOne, exchange } from '../../../../db/testing/exchange.ts';
 import {
   type Chat,
   type Person,
-  type Seen,
+  type RenderedMessage,
   startTelegramServer,
   type TelegramServer,
 } from '../../../fakes/telegram-server/index.ts';
@@ -15,7 +15,7 @@ import { type ChatTestStack, type OpenCore, openChatStack } from '../../../testi
 import { TelegramAdapter } from './adapter.ts';
 import { readSettings } from './settings.ts';
 
-/** Telegram, the core and the database together, as people see them. */
+/** Flows through Telegram, the core and the database. */
 let chat: ChatTestStack;
 let server: TelegramServer;
 let core: OpenCore;
@@ -42,7 +42,7 @@ async function open(): Promise<void> {
   core = await chat.open({ redactor: createRedactor([server.token]) }, []);
   const settings = readSettings({ TELEGRAM_BOT_TOKEN: server.token, TELEGRAM_API_ROOT: server.url });
   if (settings === null) throw new Error('There is no token.');
-  adapter = new TelegramAdapter({ settings, log: pino({ level: 'silent' }) });
+  adapter = new TelegramAdapter(settings, pino({ level: 'silent' }));
   core.core.attach(adapter);
   await adapter.start(core.core.dispatcher);
   await core.core.resume('telegram');
@@ -59,20 +59,20 @@ interface Phone {
   readonly email: string;
 }
 
-/** Somebody who has linked Telegram to a member of that role. */
+/** Links an account of Telegram to a member of the role. */
 async function linked(role: Role): Promise<Phone> {
   const member = await chat.stack.createMember(role);
   const person = server.person(`P${role}`);
   const direct = server.direct(person);
   const client = await chat.stack.clientOf(member);
   const { data } = await client.rpc('issue_chat_code');
-  server.say(person, direct, `/start ${data.code}`);
+  server.write(person, direct, `/start ${data.code}`);
   await sees(direct, /^✔ Linked to /u);
   return { person, direct, email: member.email };
 }
 
-/** The newest message there, once it reads like that. */
-function sees(chat: Chat, words: RegExp): Promise<Seen> {
+/** Waits until the newest message matches, and returns it. */
+function sees(chat: Chat, words: RegExp): Promise<RenderedMessage> {
   return eventually(() => {
     const last = server.last(chat);
     expect(last.text).toMatch(words);
@@ -87,22 +87,22 @@ function commands(action: string) {
   );
 }
 
-test('who is not linked gets help and link; a code from HQ links once', async () => {
+test('an unlinked user gets help and link; a code from HQ links once', async () => {
   const stranger = server.person('Eve');
   const chat = server.direct(stranger);
-  server.say(stranger, chat, '/hq ping');
+  server.write(stranger, chat, '/hq ping');
   await sees(chat, /linked to nobody/u);
-  server.say(stranger, chat, '/start wrong-code-wrong-code');
+  server.write(stranger, chat, '/start wrong-code-wrong-code');
   await sees(chat, /code/iu);
   expect(await commands('ping')).toEqual([]);
   const ann = await linked('operator');
-  server.say(ann.person, ann.direct, '/hq whoami');
+  server.write(ann.person, ann.direct, '/hq whoami');
   await sees(ann.direct, /operator here/u);
 });
 
-test('one card goes from the asking to the end, with what the runner writes', async () => {
+test('one card shows a command from its request to its end, with the output of the runner', async () => {
   const ann = await linked('operator');
-  server.say(ann.person, ann.direct, '/hq ping');
+  server.write(ann.person, ann.direct, '/hq ping');
   const card = await sees(ann.direct, /waiting for the runner/u);
   expect(await commands('ping')).toMatchObject([{ origin: 'telegram' }]);
   const claimed = await claimOne(chat.stack.database, chat.gateway);
@@ -121,14 +121,14 @@ test('one card goes from the asking to the end, with what the runner writes', as
   expect(done.buttons.flat()).not.toContain('Cancel');
 });
 
-test('what disrupts is done by one press of who asked, and the decision is stamped', async () => {
+test('a disruptive action needs one press of its user, and the card shows the decision', async () => {
   const ann = await linked('operator');
-  server.say(ann.person, ann.direct, '/hq_restart_gateway');
+  server.write(ann.person, ann.direct, '/hq_restart_gateway');
   const question = await sees(ann.direct, /Restart the gateway/u);
   const presses = [1, 2].map(() => server.press(ann.person, question, 'Confirm'));
   await eventually(() => expect(presses.map((press) => press.answer())).not.toContain(undefined));
   await eventually(() => {
-    const stamped = server.seen(ann.direct).find(({ id }) => id === question.id);
+    const stamped = server.messages(ann.direct).find(({ id }) => id === question.id);
     expect(stamped?.text).toMatch(/confirmed by .*@.*, \d\d:\d\d UTC/u);
     expect(stamped?.buttons.flat()).not.toContain('Confirm');
   });
@@ -136,88 +136,88 @@ test('what disrupts is done by one press of who asked, and the decision is stamp
   expect(await commands('restart_gateway')).toHaveLength(1);
 });
 
-test('what is missing is asked for, and answered by a reply', async () => {
+test('a missing argument is asked for, and answered by a reply', async () => {
   const ann = await linked('operator');
   const title = `From the train ${ann.person.id}`;
-  server.say(ann.person, ann.direct, '/hq create_task');
+  server.write(ann.person, ann.direct, '/hq create_task');
   const question = await eventually(() => {
     const last = server.last(ann.direct);
     expect(last.text).toMatch(/title/iu);
     return last;
   });
-  server.say(ann.person, ann.direct, title, { replyTo: question });
+  server.write(ann.person, ann.direct, title, { replyTo: question });
   await eventually(async () =>
     expect(await chat.stack.database.query('select 1 from tasks where title = $1', [title])).toHaveLength(1),
   );
 });
 
-test('a group works once an admin has bound it, up to its ceiling, and for nobody who hides', async () => {
+test('a group works once an admin has bound it, up to its ceiling, and not for anonymous senders', async () => {
   const admin = await linked('admin');
   const ann = await linked('operator');
   const group = server.group('Ops', [admin.person, ann.person]);
-  server.say(ann.person, group, '/hq ping');
+  server.write(ann.person, group, '/hq ping');
   await sees(group, /bind/iu);
-  server.say(admin.person, group, '/hq bind viewer');
+  server.write(admin.person, group, '/hq bind viewer');
   await sees(group, /viewer and below/u);
-  server.say(ann.person, group, '/hq restart_gateway');
+  server.write(ann.person, group, '/hq restart_gateway');
   await sees(group, /refused|not here|needs/iu);
-  server.say(admin.person, group, '/hq bind operator');
+  server.write(admin.person, group, '/hq bind operator');
   await sees(group, /operator and below/u);
-  server.say(admin.person, group, '/hq ping', { as: 'anonymous' });
+  server.write(admin.person, group, '/hq ping', { as: 'anonymous' });
   await eventually(async () =>
     expect(
       await chat.stack.database.query(
-        `select 1 from audit_log where action = 'chat.refused' and meta ->> 'user' = $1 and meta ->> 'stranger' = 'anonymous'`,
+        `select meta ->> 'stranger' as stranger from audit_log where action = 'chat.refused' and meta ->> 'user' = $1`,
         [String(group.id)],
       ),
-    ).toHaveLength(1),
+    ).toEqual([{ stranger: 'anonymous' }]),
   );
   expect(await commands('ping')).toEqual([]);
-  server.say(ann.person, group, '/hq ping');
+  server.write(ann.person, group, '/hq ping');
   await eventually(async () => expect(await commands('ping')).toHaveLength(1));
 });
 
-test('a command that a crash tore away is done once when the bot is back', async () => {
+test('a command that a crash interrupted runs once after the restart', async () => {
   const ann = await linked('operator');
   await chat.stack.stopApi();
-  server.say(ann.person, ann.direct, '/hq ping');
+  server.write(ann.person, ann.direct, '/hq ping');
   const [update] = server.unconfirmed;
   await eventually(() => expect(server.unconfirmed.length).toBeLessThanOrEqual(1));
   await chat.stack.startApi();
   await eventually(async () => expect(await commands('ping')).toHaveLength(1));
   await close();
-  if (update !== undefined) server.repeat(update);
+  if (update !== undefined) server.redeliver(update);
   await open();
-  await eventually(() => expect(server.seen(ann.direct).length).toBeGreaterThan(2));
+  await eventually(() => expect(server.messages(ann.direct).length).toBeGreaterThan(2));
   expect(await commands('ping')).toHaveLength(1);
 });
 
-test('a group that becomes a supergroup sees how its command ended, and works again once it is bound', async () => {
+test('a group that becomes a supergroup sees the end of its command, and works again once bound', async () => {
   const admin = await linked('admin');
   const group = server.group('Ops', [admin.person]);
-  server.say(admin.person, group, '/hq bind');
+  server.write(admin.person, group, '/hq bind');
   await sees(group, /operator and below/u);
-  server.say(admin.person, group, '/hq ping');
+  server.write(admin.person, group, '/hq ping');
   await sees(group, /waiting for the runner/u);
   const next = server.migrate(group);
-  await sees(next, /another id now/u);
+  await sees(next, /has changed/u);
   const { lease_token } = await claimOne(chat.stack.database, chat.gateway);
   await exchange(chat.stack.database, {
     gateway: chat.gateway,
     results: [{ token: lease_token, status: 'done', exit_code: 0, result: { runner: 'r1' } }],
   });
   await sees(next, /done in /u);
-  server.say(admin.person, next, '/hq ping');
+  server.write(admin.person, next, '/hq ping');
   await sees(next, /bind/u);
-  server.say(admin.person, next, '/hq bind');
+  server.write(admin.person, next, '/hq bind');
   await sees(next, /operator and below/u);
-  server.say(admin.person, next, '/hq ping');
+  server.write(admin.person, next, '/hq ping');
   await sees(next, /waiting for the runner/u);
 });
 
-test('a command that failed keeps what it said when it is tried again, and its output comes as a file', async () => {
+test('a failed command keeps its output when it is retried, and sends it as a file', async () => {
   const ann = await linked('operator');
-  server.say(ann.person, ann.direct, '/hq ping');
+  server.write(ann.person, ann.direct, '/hq ping');
   const card = await sees(ann.direct, /waiting for the runner/u);
   const { lease_token } = await claimOne(chat.stack.database, chat.gateway);
   const lines = Array.from({ length: 400 }, (_, index) => `line ${index} of what went wrong`).join('\n');
@@ -234,18 +234,18 @@ test('a command that failed keeps what it said when it is tried again, and its o
   server.press(ann.person, failed, 'Retry');
   await eventually(async () => expect(await commands('ping')).toHaveLength(2));
   await sees(ann.direct, /waiting for the runner/u);
-  expect(server.seen(ann.direct).find(({ id }) => id === failed.id)?.text).toBe(failed.text);
-  expect(server.seen(ann.direct).filter(({ text }) => text.includes('in the file'))).toEqual([]);
+  expect(server.messages(ann.direct).find(({ id }) => id === failed.id)?.text).toBe(failed.text);
+  expect(server.messages(ann.direct).filter(({ text }) => text.includes('in the file'))).toEqual([]);
 });
 
-test('who is asked for a name and goes on to something else is understood, and may still answer', async () => {
+test('a user who is asked for a name may send another command first, and answer later', async () => {
   const ann = await linked('operator');
   const slugs = ['scout', 'writer'].map((name) => `${name}-${ann.person.id}`);
   for (const slug of slugs) await chat.stack.database.addAgent(slug, chat.gateway);
-  server.say(ann.person, ann.direct, '/hq pause_agent');
+  server.write(ann.person, ann.direct, '/hq pause_agent');
   await sees(ann.direct, /Agent\?/u);
-  server.say(ann.person, ann.direct, 'whoami');
+  server.write(ann.person, ann.direct, 'whoami');
   await sees(ann.direct, /operator here/u);
-  server.say(ann.person, ann.direct, slugs[1] ?? '');
+  server.write(ann.person, ann.direct, slugs[1] ?? '');
   await sees(ann.direct, new RegExp(`Pause an agent \\(${slugs[1]}\\)`, 'u'));
 });

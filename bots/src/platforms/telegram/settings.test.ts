@@ -14,12 +14,12 @@ function faultOf(env: Record<string, string>): unknown {
   return null;
 }
 
-test('without any of its variables Telegram is not configured', () => {
+test('Telegram is not configured without its variables', () => {
   expect(telegram.configure({})).toBeNull();
   expect(telegram.configure({ TELEGRAM_BOT_TOKEN: ' ', SLACK_BOT_TOKEN: 'x' })).toBeNull();
 });
 
-test('the fingerprint is that of the token, and every secret is named for the redactor', () => {
+test('the fingerprint is that of the token, and every secret is passed to the redactor', () => {
   const configured = telegram.configure({
     TELEGRAM_BOT_TOKEN: token,
     TELEGRAM_WEBHOOK_URL: 'https://hq.example/tg',
@@ -28,7 +28,7 @@ test('the fingerprint is that of the token, and every secret is named for the re
   expect(configured?.secrets).toEqual([token, expect.stringMatching(/^[0-9a-f]{64}$/u)]);
 });
 
-test('the root of the API keeps its path, with one slash at its end', () => {
+test('the API root keeps its path, with one slash at its end', () => {
   const rootOf = (root: string): string | undefined =>
     readSettings({ TELEGRAM_BOT_TOKEN: token, TELEGRAM_API_ROOT: root })?.apiRoot;
   expect(readSettings({ TELEGRAM_BOT_TOKEN: token })?.apiRoot).toBe('https://api.telegram.org/');
@@ -37,7 +37,7 @@ test('the root of the API keeps its path, with one slash at its end', () => {
   expect(rootOf('https://proxy.example/tg//')).toBe('https://proxy.example/tg/');
 });
 
-test('a webhook listens on loopback, under a secret that stays the same, unless told otherwise', () => {
+test('a webhook listens on loopback with a stable secret by default', () => {
   const env = { TELEGRAM_BOT_TOKEN: token, TELEGRAM_WEBHOOK_URL: 'https://hq.example/hooks/tg' };
   const webhook = readSettings(env)?.webhook;
   expect(webhook).toMatchObject({ path: '/hooks/tg', host: '127.0.0.1', port: 8443 });
@@ -64,7 +64,7 @@ test.each([
     'TELEGRAM_WEBHOOK_LISTEN',
     { TELEGRAM_BOT_TOKEN: token, TELEGRAM_WEBHOOK_URL: 'https://hq.example', TELEGRAM_WEBHOOK_LISTEN: '443' },
   ],
-] as const)('a wrong %s is named, and its value is not told', (field, env) => {
+] as const)('a wrong %s is named without its value', (field, env) => {
   const failure = faultOf(env);
   expect(failure).toMatchObject({ code: 'usage', field });
   expect(String(failure)).not.toContain(token);

@@ -1,5 +1,11 @@
 import { createHmac } from 'node:crypto';
-import { HqError } from '@hq/shared/errors';
+import {
+  type Environment,
+  invalidSetting,
+  type ListenAddress,
+  parseListenAddress,
+  readVariables,
+} from '../environment.ts';
 
 export const variables = [
   'TELEGRAM_BOT_TOKEN',
@@ -13,78 +19,63 @@ export interface TelegramSettings {
   readonly token: string;
   /** Ends with a slash, so that a path in it is kept. */
   readonly apiRoot: string;
-  /** Null: updates are fetched. */
+  /** Null: the adapter polls for updates. */
   readonly webhook: WebhookSettings | null;
 }
 
-export interface WebhookSettings {
-  /** Where Telegram finds it. */
+export interface WebhookSettings extends ListenAddress {
+  /** The public address. */
   readonly url: string;
-  /** The path of that address, which is the one that is served. */
+  /** The path of the public address, which the endpoint serves. */
   readonly path: string;
   readonly secret: string;
-  readonly host: string;
-  readonly port: number;
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
-/** What the environment says, or null where it says nothing of Telegram. */
+/** Null if none of the variables is set. */
 export function readSettings(env: Environment): TelegramSettings | null {
-  const given = (name: (typeof variables)[number]): string | null => env[name]?.trim() || null;
-  if (variables.every((name) => given(name) === null)) return null;
-  const token = given('TELEGRAM_BOT_TOKEN');
-  if (token === null) {
-    throw wrong(
+  const given = readVariables(env, variables);
+  if (Object.keys(given).length === 0) return null;
+  const { TELEGRAM_BOT_TOKEN: token, TELEGRAM_API_ROOT: root = 'https://api.telegram.org' } = given;
+  if (token === undefined || /[\s/?#\\]/u.test(token)) {
+    throw invalidSetting(
       'TELEGRAM_BOT_TOKEN',
-      'is missing',
-      'BotFather shows it after /newbot, and again with /token.',
+      token === undefined ? 'is missing' : 'is not a bot token',
+      'BotFather shows it after /newbot and /token. It looks like 123456789:AA… and has no spaces.',
     );
   }
-  if (/[\s/?#\\]/u.test(token)) {
-    throw wrong('TELEGRAM_BOT_TOKEN', 'is not a bot token', 'It looks like 123456789:AA… and has no spaces.');
-  }
-  const apiRoot = parseUrl('TELEGRAM_API_ROOT', given('TELEGRAM_API_ROOT') ?? 'https://api.telegram.org');
+  const { origin, pathname } = parseUrl('TELEGRAM_API_ROOT', root);
   return {
     token,
-    apiRoot: `${apiRoot.origin}${apiRoot.pathname.replace(/\/*$/u, '/')}`,
+    apiRoot: `${origin}${pathname.replace(/\/*$/u, '/')}`,
     webhook: readWebhook(token, given),
   };
 }
 
 function readWebhook(
   token: string,
-  given: (name: (typeof variables)[number]) => string | null,
+  given: Partial<Record<(typeof variables)[number], string>>,
 ): WebhookSettings | null {
-  const address = given('TELEGRAM_WEBHOOK_URL');
-  if (address === null) return null;
-  const url = parseUrl('TELEGRAM_WEBHOOK_URL', address);
-  // From the token, so that it stays the same over restarts and is not one more thing to keep.
-  const derived = (): string => createHmac('sha256', token).update('hq webhook').digest('hex');
-  const secret = given('TELEGRAM_WEBHOOK_SECRET') ?? derived();
+  if (given.TELEGRAM_WEBHOOK_URL === undefined) return null;
+  const url = parseUrl('TELEGRAM_WEBHOOK_URL', given.TELEGRAM_WEBHOOK_URL);
+  // Derived from the token, it stays the same over restarts without being stored.
+  const derived = createHmac('sha256', token).update('hq webhook').digest('hex');
+  const secret = given.TELEGRAM_WEBHOOK_SECRET ?? derived;
   if (!/^[A-Za-z0-9_-]{16,256}$/u.test(secret)) {
-    throw wrong(
+    throw invalidSetting(
       'TELEGRAM_WEBHOOK_SECRET',
       'must be 16 to 256 characters of A-Z, a-z, 0-9, _ and -',
-      'Leave it out to have one made from the token.',
+      'Leave it unset to derive one from the token.',
     );
   }
-  const listen = given('TELEGRAM_WEBHOOK_LISTEN') ?? '127.0.0.1:8443';
-  const [, host, port] = /^(.+):(\d{1,5})$/u.exec(listen) ?? [];
-  if (host === undefined || Number(port) > 65_535) {
-    throw wrong('TELEGRAM_WEBHOOK_LISTEN', 'is no HOST:PORT', 'Such as 127.0.0.1:8443.');
-  }
-  return { url: url.href, path: url.pathname, secret, host, port: Number(port) };
+  const listen = given.TELEGRAM_WEBHOOK_LISTEN ?? '127.0.0.1:8443';
+  const address = parseListenAddress('TELEGRAM_WEBHOOK_LISTEN', listen);
+  return { url: url.href, path: url.pathname, secret, ...address };
 }
 
 function parseUrl(field: string, text: string): URL {
   const url = URL.parse(text);
   if (url === null || !/^https?:$/u.test(url.protocol)) {
-    throw wrong(field, 'is no http(s) address', 'Such as https://example.org/telegram.');
+    throw invalidSetting(field, 'is not an http(s) address', 'Use one such as https://example.org/telegram.');
   }
   return url;
-}
-
-function wrong(field: string, what: string, hint: string): HqError {
-  return new HqError('usage', `${field} ${what}.`, { field, hint });
 }

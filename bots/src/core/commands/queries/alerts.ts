@@ -2,7 +2,7 @@ import { age } from '@hq/shared/text';
 import { z } from 'zod';
 import { severities } from '../../alerts/alert-row.ts';
 import type { Command } from '../command.ts';
-import { choiceArgument, queryArguments, queryDefaults } from './query-defaults.ts';
+import { choiceArgument, queryDefaults, queryRows } from './query-defaults.ts';
 import { code, joinParts, pageArgument, showList, text } from './show-list.ts';
 
 const alert = z.object({
@@ -26,12 +26,7 @@ export const alerts: Command = {
   arguments: [choiceArgument('status', 'Only these', ['open', 'all', ...severities]), pageArgument],
   rank: 14,
   async run(context) {
-    const rows = await context.services.api.read(
-      context.delivery,
-      'alerts',
-      queryArguments(context.values),
-      alert,
-    );
+    const rows = await queryRows(context, 'alerts', alert);
     const now = context.services.now();
     await showList(context, {
       command: 'alerts',

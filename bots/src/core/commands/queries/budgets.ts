@@ -6,8 +6,8 @@ import {
   agentArgument,
   choiceArgument,
   listAliases,
-  queryArguments,
   queryDefaults,
+  queryRows,
   textArgument,
 } from './query-defaults.ts';
 import { pageArgument, showList, strong, text } from './show-list.ts';
@@ -36,12 +36,7 @@ const usageCommand: Command = {
   private: true,
   rank: 12,
   async run(context) {
-    const rows = await context.services.api.read(
-      context.delivery,
-      'usage',
-      queryArguments(context.values),
-      usage,
-    );
+    const rows = await queryRows(context, 'usage', usage);
     const total = rows.reduce((sum, row) => sum + (row.cost_usd ?? 0), 0);
     await showList(context, {
       command: 'usage',
@@ -72,12 +67,7 @@ const budgets: Command = {
   private: true,
   rank: 13,
   async run(context) {
-    const rows = await context.services.api.read(
-      context.delivery,
-      'budgets',
-      queryArguments(context.values),
-      budget,
-    );
+    const rows = await queryRows(context, 'budgets', budget);
     await showList(context, {
       command: 'budgets',
       title: 'Budgets',

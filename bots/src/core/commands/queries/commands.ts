@@ -6,13 +6,7 @@ import { findAction } from '../../action-table.ts';
 import { matchingLines } from '../../cards/matching-lines.ts';
 import { commandState, lastLines } from '../../cards/render-command-card.ts';
 import type { Command, CommandContext } from '../command.ts';
-import {
-  choiceArgument,
-  listAliases,
-  queryArguments,
-  queryDefaults,
-  textArgument,
-} from './query-defaults.ts';
+import { choiceArgument, listAliases, queryDefaults, queryRows, textArgument } from './query-defaults.ts';
 import { code, joinParts, pageArgument, showList, text } from './show-list.ts';
 
 const seenCommand = commandRow.extend({
@@ -45,12 +39,7 @@ export const commandCommands: readonly Command[] = [
     ],
     rank: 5,
     async run(context) {
-      const rows = await context.services.api.read(
-        context.delivery,
-        'commands',
-        queryArguments(context.values),
-        seenCommand,
-      );
+      const rows = await queryRows(context, 'commands', seenCommand);
       const now = context.services.now();
       await showList(context, {
         command: 'commands',

@@ -6,8 +6,8 @@ import {
   agentArgument,
   choiceArgument,
   listAliases,
-  queryArguments,
   queryDefaults,
+  queryRows,
   textArgument,
 } from './query-defaults.ts';
 import { code, humanize, joinParts, pageArgument, showList, text } from './show-list.ts';
@@ -49,12 +49,7 @@ const deliverables: Command = {
   ],
   rank: 9,
   async run(context) {
-    const rows = await context.services.api.read(
-      context.delivery,
-      'deliverables',
-      queryArguments(context.values),
-      deliverable,
-    );
+    const rows = await queryRows(context, 'deliverables', deliverable);
     await showList(context, {
       command: 'deliverables',
       title: 'Deliverables',

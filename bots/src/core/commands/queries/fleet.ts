@@ -11,6 +11,7 @@ import {
   listAliases,
   queryArguments,
   queryDefaults,
+  queryRows,
   textArgument,
 } from './query-defaults.ts';
 import { joinParts, pageArgument, showList, strong, text } from './show-list.ts';
@@ -81,12 +82,7 @@ const gateways: Command = {
   arguments: [textArgument('gateway', 'gateway', 'Only this one'), pageArgument],
   rank: 2,
   async run(context) {
-    const rows = await context.services.api.read(
-      context.delivery,
-      'gateways',
-      queryArguments(context.values),
-      seenGateway,
-    );
+    const rows = await queryRows(context, 'gateways', seenGateway);
     const now = context.services.now();
     await showList(context, {
       command: 'gateways',
@@ -159,12 +155,7 @@ export const fleetCommands: readonly Command[] = [
     ],
     rank: 3,
     async run(context) {
-      const rows = await context.services.api.read(
-        context.delivery,
-        'agents',
-        queryArguments(context.values),
-        agent,
-      );
+      const rows = await queryRows(context, 'agents', agent);
       await showList(context, {
         command: 'agents',
         title: 'Agents',

@@ -6,8 +6,8 @@ import {
   choiceArgument,
   listAliases,
   openStatuses,
-  queryArguments,
   queryDefaults,
+  queryRows,
 } from './query-defaults.ts';
 import { humanize, joinParts, pageArgument, showList, strong, text } from './show-list.ts';
 
@@ -40,12 +40,7 @@ export const inbox: Command = {
   private: true,
   rank: 11,
   async run(context) {
-    const rows = await context.services.api.read(
-      context.delivery,
-      'inbox',
-      queryArguments(context.values),
-      inboxItem,
-    );
+    const rows = await queryRows(context, 'inbox', inboxItem);
     const now = context.services.now();
     await showList(context, {
       command: 'inbox',

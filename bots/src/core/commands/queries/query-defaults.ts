@@ -1,5 +1,6 @@
+import type { z } from 'zod';
 import type { Argument, Completion } from '../../../contract/command.ts';
-import type { Command } from '../command.ts';
+import type { Command, CommandContext } from '../command.ts';
 
 /** Common properties of all commands that only read. */
 export const queryDefaults = {
@@ -32,6 +33,15 @@ export function choiceArgument(name: string, summary: string, values: readonly s
 export function queryArguments(values: Readonly<Record<string, string>>): Record<string, string | number> {
   const { page: _page, ...rest } = values;
   return { limit: 100, ...rest };
+}
+
+/** Reads the rows that the command's arguments select. */
+export function queryRows<Row>(
+  { services, delivery, values }: CommandContext,
+  what: string,
+  row: z.ZodType<Row>,
+): Promise<Row[]> {
+  return services.api.read(delivery, what, queryArguments(values), row);
 }
 
 /** Other names of a list. */

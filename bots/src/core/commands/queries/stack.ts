@@ -1,12 +1,6 @@
 import { z } from 'zod';
 import type { Command } from '../command.ts';
-import {
-  choiceArgument,
-  listAliases,
-  queryArguments,
-  queryDefaults,
-  textArgument,
-} from './query-defaults.ts';
+import { choiceArgument, listAliases, queryDefaults, queryRows, textArgument } from './query-defaults.ts';
 import { code, joinParts, pageArgument, showList, strong, text } from './show-list.ts';
 
 const secret = z.object({
@@ -39,12 +33,7 @@ export const stackCommands: readonly Command[] = [
     private: true,
     rank: 16,
     async run(context) {
-      const rows = await context.services.api.read(
-        context.delivery,
-        'secrets',
-        queryArguments(context.values),
-        secret,
-      );
+      const rows = await queryRows(context, 'secrets', secret);
       await showList(context, {
         command: 'secrets',
         title: 'Secrets',
@@ -67,12 +56,7 @@ export const stackCommands: readonly Command[] = [
     private: true,
     rank: 17,
     async run(context) {
-      const rows = await context.services.api.read(
-        context.delivery,
-        'desktop',
-        queryArguments(context.values),
-        desktop,
-      );
+      const rows = await queryRows(context, 'desktop', desktop);
       await showList(context, {
         command: 'desktop',
         title: 'Desktop',

@@ -8,8 +8,8 @@ import {
   choiceArgument,
   listAliases,
   openStatuses,
-  queryArguments,
   queryDefaults,
+  queryRows,
   textArgument,
 } from './query-defaults.ts';
 import { code, humanize, joinParts, pageArgument, showList, strong, text } from './show-list.ts';
@@ -53,12 +53,7 @@ const tasks: Command = {
   ],
   rank: 7,
   async run(context) {
-    const rows = await context.services.api.read(
-      context.delivery,
-      'tasks',
-      queryArguments(context.values),
-      task,
-    );
+    const rows = await queryRows(context, 'tasks', task);
     await showList(context, {
       command: 'tasks',
       title: 'Tasks',

@@ -1,0 +1,210 @@
+import { ApplicationCommandOptionType, InteractionType, MessageFlags } from 'discord-api-types/v10';
+import { z } from 'zod';
+import type { Handle } from '../../../contract/card.ts';
+import type { Input, Sender } from '../../../contract/inbound.ts';
+import { messageHandle } from '../message-handle.ts';
+import { commandName, pathOf } from '../render/commands-menu.ts';
+import { textFallback } from '../render/menu-groups.ts';
+
+const user = z.object({
+  id: z.string(),
+  username: z.string().optional(),
+  bot: z.boolean().optional(),
+  system: z.boolean().optional(),
+});
+
+/** The message of a pressed button. */
+const message = z.object({ id: z.string(), channel_id: z.string().optional(), flags: z.int().optional() });
+
+/** The fields that HQ reads of an interaction; Discord sends more. */
+const interactionSchema = z.object({
+  id: z.string(),
+  token: z.string(),
+  type: z.int(),
+  application_id: z.string().optional(),
+  guild_id: z.string().nullish(),
+  channel_id: z.string().nullish(),
+  channel: z.object({ id: z.string().optional() }).nullish(),
+  context: z.int().nullish(),
+  member: z.object({ user: user.optional() }).nullish(),
+  user: user.nullish(),
+  locale: z.string().optional(),
+  message: message.nullish(),
+  data: z.unknown(),
+});
+
+const value = z.union([z.string(), z.number(), z.boolean()]).transform(String);
+
+interface Option {
+  readonly type?: number | undefined;
+  readonly name: string;
+  readonly value?: string | undefined;
+  readonly focused?: boolean | undefined;
+  readonly options?: readonly Option[] | undefined;
+}
+
+const option: z.ZodType<Option> = z.lazy(() =>
+  z.object({
+    type: z.int().optional(),
+    name: z.string(),
+    value: value.optional(),
+    focused: z.boolean().optional(),
+    options: z.array(option).optional(),
+  }),
+);
+
+const command = z.object({ name: z.string(), options: z.array(option).default([]) });
+const button = z.object({ custom_id: z.string() });
+
+const filled = z.object({
+  custom_id: z.string(),
+  value: z.string().optional(),
+  values: z.array(z.string()).optional(),
+});
+const form = z.object({
+  custom_id: z.string(),
+  components: z
+    .array(z.object({ component: filled.optional(), components: z.array(filled).optional() }))
+    .default([]),
+});
+
+interface InteractionHeader {
+  readonly id: string;
+  readonly token: string;
+  readonly application: string;
+  readonly sender: Sender;
+  /** It comes from a message of the bot, so an empty answer is possible. */
+  readonly onMessage: boolean;
+}
+
+export type ReadInteraction =
+  | (InteractionHeader & { readonly kind: 'input'; readonly input: Input })
+  | (InteractionHeader & {
+      readonly kind: 'completion';
+      readonly words: readonly string[];
+      readonly argument: string;
+      readonly typed: string;
+      readonly options: Readonly<Record<string, string>>;
+    });
+
+/** Null for anything else than an interaction of a kind that HQ uses. */
+export function readInteraction(payload: unknown, ownApplication: string | null): ReadInteraction | null {
+  const { data: interaction } = interactionSchema.safeParse(payload);
+  const header = interaction && readHeader(interaction, ownApplication);
+  if (!header) return null;
+  const { sender } = header;
+  const handle = interaction.message
+    ? messageHandle(
+        interaction.message.channel_id ?? sender.channel,
+        interaction.message.id,
+        ((interaction.message.flags ?? 0) & MessageFlags.Ephemeral) !== 0,
+      )
+    : null;
+  switch (interaction.type) {
+    case InteractionType.ApplicationCommand: {
+      const { data } = command.safeParse(interaction.data);
+      return data ? { ...header, kind: 'input', input: commandInput(data) } : null;
+    }
+    case InteractionType.ApplicationCommandAutocomplete: {
+      const { data } = command.safeParse(interaction.data);
+      return data ? readCompletion(header, data) : null;
+    }
+    case InteractionType.MessageComponent: {
+      const { data } = button.safeParse(interaction.data);
+      if (!data) return null;
+      return { ...header, kind: 'input', input: { kind: 'button', token: data.custom_id, message: handle } };
+    }
+    case InteractionType.ModalSubmit: {
+      const { data } = form.safeParse(interaction.data);
+      return data ? { ...header, kind: 'input', input: formInput(data, handle) } : null;
+    }
+    default:
+      return null;
+  }
+}
+
+function readHeader(
+  interaction: z.output<typeof interactionSchema>,
+  ownApplication: string | null,
+): InteractionHeader | null {
+  const { id, token, guild_id: guild, locale } = interaction;
+  const user = interaction.member?.user ?? interaction.user;
+  const channel = interaction.channel_id ?? interaction.channel?.id;
+  const application = interaction.application_id ?? ownApplication;
+  if (!user || !channel || application === null) return null;
+  const isForeign = ownApplication !== null && application !== ownApplication;
+  const stranger = user.bot || user.system ? 'bot' : isForeign ? 'outsider' : undefined;
+  return {
+    id,
+    token,
+    application,
+    onMessage: Boolean(interaction.message),
+    sender: {
+      platform: 'discord',
+      install: guild ?? '@me',
+      channel,
+      kind: !guild && (interaction.context ?? 1) === 1 ? 'direct' : 'group',
+      thread: null,
+      user: user.id,
+      ...(user.username !== undefined && { userName: user.username }),
+      ...(locale !== undefined && { locale }),
+      ...(stranger && { stranger }),
+    },
+  };
+}
+
+function readCompletion(header: InteractionHeader, data: z.output<typeof command>): ReadInteraction | null {
+  const { words, options } = descend(data);
+  const focused = options.find((one) => one.focused);
+  if (!focused) return null;
+  return {
+    ...header,
+    kind: 'completion',
+    words,
+    argument: focused.name,
+    typed: focused.value ?? '',
+    options: valuesOf(options.filter((one) => one !== focused)),
+  };
+}
+
+function commandInput(data: z.output<typeof command>): Input {
+  const { words, options } = descend(data);
+  const isText = words.length === 0 || (words.length === 1 && words[0] === textFallback.command);
+  if (!isText) return { kind: 'options', words, options: valuesOf(options) };
+  const text = options.map(({ value }) => value ?? '').join(' ');
+  return { kind: 'words', text: text.trim() };
+}
+
+/** Follows groups and sub-commands to the command's path and its options. */
+function descend(data: z.output<typeof command>): {
+  readonly words: readonly string[];
+  readonly options: readonly Option[];
+} {
+  const words = data.name === commandName ? [] : [data.name];
+  let options: readonly Option[] = data.options;
+  for (;;) {
+    const inner = options.find(
+      ({ type, value, options: below }) =>
+        type === ApplicationCommandOptionType.Subcommand ||
+        type === ApplicationCommandOptionType.SubcommandGroup ||
+        (type === undefined && value === undefined && below !== undefined),
+    );
+    if (!inner) return { words: pathOf(words), options };
+    words.push(inner.name);
+    options = inner.options ?? [];
+  }
+}
+
+function valuesOf(options: readonly Option[]): Record<string, string> {
+  return Object.fromEntries(options.map((one) => [one.name, one.value ?? '']));
+}
+
+function formInput({ custom_id: token, components }: z.output<typeof form>, message: Handle | null): Input {
+  const parts = components.flatMap(({ component, components: row }) => [component ?? [], row ?? []].flat());
+  return {
+    kind: 'form',
+    token,
+    ...(message && { message }),
+    values: Object.fromEntries(parts.map((part) => [part.custom_id, part.value ?? part.values?.[0] ?? ''])),
+  };
+}

@@ -1,0 +1,187 @@
+import { plain, plainLines, truncate, truncateStart } from '@hq/shared/text';
+import {
+  type APIActionRowComponent,
+  type APIButtonComponentWithCustomId,
+  type APIEmbed,
+  ButtonStyle,
+  ComponentType,
+  MessageFlags,
+} from 'discord-api-types/v10';
+import type { Button, Card, Field, TextNode } from '../../../contract/card.ts';
+import { bold, codeBlock, escapeLine, escapeMarkup, fenceLength, fitRendered, inlineCode } from './markup.ts';
+
+/** A message for sending and for editing: an empty part removes the earlier one. */
+export interface Rendered {
+  readonly content: string;
+  readonly embeds: APIEmbed[];
+  readonly components: APIActionRowComponent<APIButtonComponentWithCustomId>[];
+  readonly allowed_mentions: { readonly parse: [] };
+  readonly flags: number;
+}
+
+const limits = {
+  titleLine: 600,
+  description: 4096,
+  fields: 25,
+  fieldName: 256,
+  fieldValue: 1024,
+  allFields: 2400,
+  footer: 500,
+  embed: 6000,
+  label: 80,
+  buttonsInRow: 5,
+  rows: 5,
+};
+
+export const maxButtons = limits.rows * limits.buttonsInRow;
+
+const colours = { neutral: null, good: 0x2e7d32, warning: 0xb26a00, bad: 0xc62828 } as const;
+const buttonStyles = {
+  plain: ButtonStyle.Secondary,
+  primary: ButtonStyle.Primary,
+  danger: ButtonStyle.Danger,
+} as const;
+/** The state of a card that has none in words, so that colour is never its only sign. */
+const stateOf = { neutral: undefined, good: undefined, warning: 'warning', bad: 'problem' } as const;
+
+/**
+ * Renders one line for notifications and screen readers, and the rest as an embed, which mentions nobody and shows no
+ * previews.
+ */
+export function renderCard(card: Card): Rendered {
+  const embed = renderEmbed(card);
+  return {
+    content: titleLine(card),
+    embeds: embed ? [embed] : [],
+    components: renderButtons(card.buttons ?? []),
+    allowed_mentions: { parse: [] },
+    flags: embed ? 0 : MessageFlags.SuppressEmbeds,
+  };
+}
+
+/** Renders a sentence without a card. */
+export function renderNote(text: string): Rendered {
+  return {
+    content: fitRendered(plain(text) || '—', limits.titleLine, escapeLine),
+    embeds: [],
+    components: [],
+    allowed_mentions: { parse: [] },
+    flags: MessageFlags.SuppressEmbeds,
+  };
+}
+
+function titleLine({ title, state, tone }: Card): string {
+  const head = fitRendered(plain(title) || '—', limits.titleLine, (text) => `**${escapeLine(text)}**`);
+  const words = plain(state ?? stateOf[tone] ?? '');
+  return words === '' ? head : `${head} — ${fitRendered(words, limits.titleLine, escapeLine)}`;
+}
+
+function renderEmbed(card: Card): APIEmbed | null {
+  const footer = truncate(
+    [card.stamp, card.footer, card.page && `page ${card.page.number} of ${card.page.of}`]
+      .map((text) => plain(text ?? ''))
+      .filter((text) => text !== '')
+      .join(' · '),
+    limits.footer,
+  );
+  const fields = renderFields(card.fields ?? []);
+  const taken = footer.length + fields.reduce((sum, { name, value }) => sum + name.length + value.length, 0);
+  const description = renderBody(card.body ?? [], Math.min(limits.description, limits.embed - taken));
+  if (description === '' && fields.length === 0 && footer === '') return null;
+  const color = colours[card.tone];
+  return {
+    ...(color !== null && { color }),
+    ...(description !== '' && { description }),
+    ...(fields.length > 0 && { fields }),
+    ...(footer !== '' && { footer: { text: footer } }),
+  };
+}
+
+function renderFields(fields: readonly Field[]): { name: string; value: string; inline: boolean }[] {
+  const shown = [];
+  let room = limits.allFields;
+  for (const { label, value, wide = false } of fields.slice(0, limits.fields)) {
+    const name = fitRendered(plain(label) || '—', Math.min(limits.fieldName, room), escapeLine);
+    const valueRoom = Math.min(limits.fieldValue, room - name.length);
+    const text = fitRendered(plainLines(value) || '—', valueRoom, escapeMarkup);
+    if (name === '' || text === '') break;
+    room -= name.length + text.length;
+    shown.push({ name, value: text, inline: !wide });
+  }
+  return shown;
+}
+
+/** Truncates prose at its end and logs at their beginning; long prose leaves room for each log. */
+function renderBody(body: readonly TextNode[], limit: number): string {
+  const blocks = toBlocks(body);
+  const logs = blocks.filter((block) => typeof block === 'string');
+  const reserved = logs.reduce((sum, log) => sum + Math.min(log.length + fenceLength, 1000) + 1, 0);
+  let proseRoom = Math.max(0, limit - reserved);
+  const prose = blocks.map((block) => {
+    if (typeof block === 'string') return '';
+    const rendered = renderProse(block, proseRoom);
+    proseRoom -= rendered.length + 1;
+    return rendered;
+  });
+  let room = limit - prose.reduce((sum, text) => sum + (text === '' ? 0 : text.length + 1), 0);
+  let logsLeft = logs.length;
+  return blocks
+    .map((block, index) => {
+      if (typeof block !== 'string') return prose[index] ?? '';
+      const share = Math.floor(room / logsLeft) - 1;
+      logsLeft -= 1;
+      const rendered = fitRendered(
+        block,
+        share,
+        (text) => (text === '' ? '' : codeBlock(text)),
+        truncateStart,
+      );
+      room -= rendered.length + 1;
+      return rendered;
+    })
+    .filter((text) => text !== '')
+    .join('\n');
+}
+
+type Prose = readonly Exclude<TextNode, { kind: 'log' }>[];
+
+/** Groups the nodes: a string for each log, and one paragraph for the prose between two logs. */
+function toBlocks(body: readonly TextNode[]): readonly (string | Prose)[] {
+  const blocks: (string | Exclude<TextNode, { kind: 'log' }>[])[] = [];
+  for (const node of body) {
+    const last = blocks.at(-1);
+    if (node.kind === 'log') {
+      const text = plainLines(node.text).replace(/^\n+|\s+$/gu, '');
+      if (text !== '') blocks.push(text);
+    } else if (last === undefined || typeof last === 'string') blocks.push([node]);
+    else last.push(node);
+  }
+  return blocks;
+}
+
+function renderProse(nodes: Prose, limit: number): string {
+  let rendered = '';
+  for (const node of nodes) {
+    const render = node.kind === 'code' ? inlineCode : node.strong ? bold : escapeMarkup;
+    const part = fitRendered(plainLines(node.text), limit - rendered.length - 1, render);
+    // Adjacent code spans would merge.
+    rendered += rendered.endsWith('`') && part.startsWith('`') ? ` ${part}` : part;
+  }
+  return rendered.trim();
+}
+
+function renderButtons(buttons: readonly Button[]): Rendered['components'] {
+  const distinct = [...new Map(buttons.map((button) => [button.token, button])).values()];
+  const rendered = distinct.slice(0, maxButtons).map(
+    ({ token, label, style }): APIButtonComponentWithCustomId => ({
+      type: ComponentType.Button,
+      style: buttonStyles[style],
+      label: truncate(plain(label) || '—', limits.label),
+      custom_id: token,
+    }),
+  );
+  return Array.from({ length: Math.ceil(rendered.length / limits.buttonsInRow) }, (_, row) => ({
+    type: ComponentType.ActionRow,
+    components: rendered.slice(row * limits.buttonsInRow, (row + 1) * limits.buttonsInRow),
+  }));
+}

@@ -1,0 +1,142 @@
+import type { types } from '@slack/bolt';
+import { LRUCache } from 'lru-cache';
+import type { Logger } from 'pino';
+import type { Form } from '../../../contract/form.ts';
+import type { Receiver } from '../../../contract/inbound.ts';
+import { completeWithin } from '../../complete-within.ts';
+import type { InFlight } from '../../in-flight.ts';
+import type { InboundListener } from '../connection/bolt-handlers.ts';
+import type { BotToken } from '../connection/bot-token.ts';
+import type { SlackOutbound } from '../outbound/outbound.ts';
+import { SlackReply } from '../outbound/reply.ts';
+import {
+  createResponseUrl,
+  formKey,
+  messageKey,
+  type ResponseUrl,
+  type ResponseUrls,
+} from '../outbound/response-urls.ts';
+import { formView, toOption } from '../render/forms.ts';
+import { homeView } from '../render/home-view.ts';
+import { readSuggestion } from './form-submission.ts';
+import type { InboundDelivery } from './inbound.ts';
+import type { Identity } from './sender.ts';
+
+/** Slack waits three seconds for options. */
+const completeWithinMs = 2000;
+const maxOptions = 100;
+/** Slack redelivers an unacknowledged event at once, after one minute and after five. */
+const redeliveredWithinMs = 10 * 60_000;
+const maxDeliveries = 5000;
+
+interface HandlerServices {
+  readonly receiver: Receiver;
+  readonly outbound: SlackOutbound;
+  readonly token: BotToken;
+  readonly responseUrls: ResponseUrls;
+  readonly inFlight: InFlight;
+  readonly log: Logger;
+  readonly stopping: AbortSignal;
+}
+
+/** Hands deliveries to the core and carries out its acknowledgement. */
+export class InboundHandler implements InboundListener {
+  readonly #services: HandlerServices;
+  /** Handled deliveries: a lost acknowledgement makes Slack send one again. */
+  readonly #handled = new LRUCache<string, true>({ max: maxDeliveries, ttl: redeliveredWithinMs });
+  #lastAt: number | null = null;
+
+  constructor(services: HandlerServices) {
+    this.#services = services;
+  }
+
+  /** Local epoch milliseconds of the last delivery. */
+  get lastAt(): number | null {
+    return this.#lastAt;
+  }
+
+  onDelivery(read: (identity: Identity) => InboundDelivery | undefined, isCommand: boolean): void {
+    const { token, stopping, inFlight } = this.#services;
+    if (token.identity === undefined || stopping.aborted) return;
+    this.#lastAt = Date.now();
+    const delivery = read(token.identity);
+    if (delivery === undefined) return;
+    const { redeliveryKey } = delivery;
+    if (redeliveryKey !== undefined) {
+      if (this.#handled.has(redeliveryKey)) return;
+      this.#handled.set(redeliveryKey, true);
+    }
+    inFlight.track(
+      this.#handle(delivery, isCommand).catch((error) => {
+        // The next delivery of it counts.
+        if (redeliveryKey !== undefined) this.#handled.delete(redeliveryKey);
+        this.onError(error);
+      }),
+    );
+  }
+
+  async complete(body: unknown): Promise<types.PlainTextOption[]> {
+    const { token, receiver, log } = this.#services;
+    const suggestion = token.identity && readSuggestion(body, token.identity);
+    if (suggestion === undefined) return [];
+    const { sender, ...request } = suggestion;
+    const { typed } = request;
+    const choices = await completeWithin(completeWithinMs, receiver.complete(sender, request), log);
+    // The typed value may be right although no choice has it.
+    const isKnown = choices.some(({ value, label }) => value === typed || label === typed);
+    const own = typed === '' || isKnown ? [] : [{ label: typed, value: typed }];
+    return [...choices, ...own].flatMap(toOption).slice(0, maxOptions);
+  }
+
+  onHomeOpened(user: string): void {
+    const { outbound, inFlight } = this.#services;
+    void inFlight.track(outbound.publishHome(user, homeView()));
+  }
+
+  onRevoked(reason: string): void {
+    this.#services.token.revoke(reason, this.#services.stopping);
+  }
+
+  onError(error: unknown): void {
+    const reason = error instanceof Error ? error.message : 'unknown';
+    this.#services.log.warn({ reason }, 'A delivery of Slack could not be handled');
+  }
+
+  async #handle(delivery: InboundDelivery, isCommand: boolean): Promise<void> {
+    const { receiver, outbound, responseUrls, inFlight } = this.#services;
+    const { inbound } = delivery;
+    const url = this.#responseUrlOf(delivery);
+    const reply = new SlackReply(outbound, inbound, url, isCommand);
+    const acknowledgement = await receiver.receive(inbound, {
+      send: (card, options) => inFlight.track(reply.send(card, options)),
+    });
+    if (acknowledgement.kind === 'working') reply.showWorking();
+    if (acknowledgement.kind !== 'form') return;
+    const { form } = acknowledgement;
+    if (url !== undefined) responseUrls.set(formKey(inbound.user, form.token), url);
+    if (await this.#openForm(delivery, form)) return;
+    await reply.send(
+      { title: 'Slack did not open the form. Please send the command again.', tone: 'warning' },
+      { private: true },
+    );
+  }
+
+  /** Returns the response URL of the delivery, or of the command that opened the submitted form. */
+  #responseUrlOf({ inbound, responseUrl, onEphemeral }: InboundDelivery): ResponseUrl | undefined {
+    const { responseUrls } = this.#services;
+    const { input, user } = inbound;
+    if (responseUrl === undefined)
+      return input.kind === 'form' ? responseUrls.get(formKey(user, input.token)) : undefined;
+    const url = createResponseUrl(responseUrl);
+    if (onEphemeral && input.kind === 'button' && input.message !== null)
+      responseUrls.set(messageKey(input.message), url);
+    return url;
+  }
+
+  async #openForm({ inbound, triggerId }: InboundDelivery, form: Form): Promise<boolean> {
+    if (triggerId === undefined) return false;
+    const message = inbound.input.kind === 'button' ? inbound.input.message : null;
+    const opened = await this.#services.outbound.openView(triggerId, formView(form, inbound, message));
+    return opened.ok;
+  }
+}
