@@ -207,7 +207,9 @@ describe('the matrix', () => {
        order by 1`,
     );
     const names = found.map(({ name }) => name);
-    expect(Object.keys(tables), 'rls.matrix.ts has a rule for each table, in alphabetical order').toEqual(names);
+    expect(Object.keys(tables), 'rls.matrix.ts has a rule for each table, in alphabetical order').toEqual(
+      names,
+    );
     expect(
       Object.keys(samples),
       'rls.matrix.test.ts has a sample of a new row for each table, in alphabetical order',

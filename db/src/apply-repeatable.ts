@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HqError } from '@hq/shared/errors';
 import pg from 'pg';
+import { repeatableFiles } from './applied-files.ts';
 import { explainFailure, FileError, inTransaction, runFiles } from './apply-file.ts';
-import { repeatableFiles } from './ledger.ts';
 import type { SchemaFiles } from './schema-files.ts';
 
 const attempts = 4;

@@ -1,6 +1,6 @@
 import type pg from 'pg';
+import { recordApplied } from './applied-files.ts';
 import { applyFiles } from './apply-file.ts';
-import { recordApplied } from './ledger.ts';
 import type { SchemaFiles } from './schema-files.ts';
 
 /**

@@ -35,8 +35,8 @@ test('a row that was changed by hand is reported, and put right by the next migr
     `insert into hq.chat_platforms values ('unlisted', 'install', 'channel', 'equals', '', '{}')`,
   );
   expect(await verify(database.url)).toEqual([
-    'the chat platform unlisted is extra in the database',
     'the chat platform slack is different in the database',
+    'the chat platform unlisted is extra in the database',
   ]);
   await migrate(database.url);
   expect(await verify(database.url)).toEqual([]);
