@@ -64,7 +64,7 @@ export function Palette({ entries, target, onChoose, onClose }: PaletteProps): R
   const selected = found[index];
   return (
     <Dialog
-      title="Run · tab completes · key=value sets a field · a name sets the target"
+      title="Run · tab completes · key=value sets a field, a name the target"
       width={width}
       height={places + 2}
       spoken={[
