@@ -2,7 +2,7 @@ import { appendFile, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { cloneDatabase, type TestDatabase } from '../testing/database.ts';
+import { anon, cloneDatabase, type TestDatabase } from '../testing/database.ts';
 import { migrate, migrationState } from './migrate.ts';
 import { schemaDirectory } from './schema-files.ts';
 import { verify } from './verify.ts';
@@ -117,6 +117,43 @@ create or replace trigger hq_note_usage before insert on public.agent_usage for 
   });
 });
 
+describe('a file at fault', () => {
+  const fault = (sql: string) => appendFile(join(directory, 'schema/secrets/functions.sql'), `\n${sql}`);
+  const named = (reason: RegExp) => ({ code: 'failed', message: expect.stringMatching(reason) });
+
+  test.each([
+    [
+      'a division by zero without a semicolon',
+      'select 1/0',
+      /^secrets\/functions, line \d+ \(select 1\/0\) failed/,
+    ],
+    [
+      'a body that does not end',
+      'create function hq.open() returns int language sql as $$ select 1;',
+      /^secrets\/functions, line \d+ \(create function hq\.open/,
+    ],
+  ])(
+    '%s is named with its line, after a function that had to be dropped first',
+    async (_name, sql, reason) => {
+      await addToUsage(twice);
+      await apply();
+      await replaceInUsage('p_number int) returns int', 'p_number int) returns bigint');
+      await fault(sql);
+      await expect(apply()).rejects.toMatchObject(named(reason));
+      expect(await one(`select pg_get_function_result('hq.twice(int)'::regprocedure)`)).toBe('integer');
+    },
+  );
+
+  test('that ends the transaction is refused before anything is kept', async () => {
+    await addToUsage(twice);
+    await fault('commit;');
+    await expect(apply()).rejects.toMatchObject(
+      named(/^secrets\/functions, line \d+ \(commit;\).*must not begin or end a transaction/),
+    );
+    expect(await exists('hq.twice(int)')).toBe(false);
+  });
+});
+
 describe('rights', () => {
   test('a table that appears later is guarded by the next migrate', async () => {
     await database.query(`create table public.plans (id int primary key, tenant_id uuid not null references tenants (id), name text);
@@ -139,6 +176,17 @@ describe('rights', () => {
     ).rejects.toMatchObject({ code: '42501' });
   });
 
+  test('a table of a migration is closed at once, even when the rights after it fail', async () => {
+    await writeFile(join(directory, 'migrations/9999_plans.sql'), 'create table public.plans (id int);');
+    await writeFile(join(directory, 'schema/legacy/rights.sql'), 'select 1/0;');
+    await expect(apply()).rejects.toMatchObject({ code: 'failed' });
+    for (const caller of [anon, await database.addUser({ role: 'admin' })]) {
+      await expect(database.as(caller, 'insert into plans values (1)')).rejects.toMatchObject({
+        code: '42501',
+      });
+    }
+  });
+
   test('a function that appears later is closed to those without an account', async () => {
     await database.query(`create function public.spill() returns int language sql as 'select 1'`);
     expect(await verify(database.url)).toEqual(['open to the anonymous: spill()']);
@@ -146,10 +194,15 @@ describe('rights', () => {
     expect(await verify(database.url)).toEqual([]);
   });
 
-  test('tables that somebody holds are waited for', async () => {
+  test('tables that somebody holds are waited for, whatever limits the role has for its requests', async () => {
     await addToUsage(twice);
+    for (const limit of ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout']) {
+      await database.query(
+        `do $$ begin execute format('alter role postgres in database %I set ${limit} = 300', current_database()); end $$`,
+      );
+    }
     const held = database.query(
-      'begin; lock table agent_usage in access share mode; select pg_sleep(1); commit',
+      'begin; set local statement_timeout = 0; lock table agent_usage in access share mode; select pg_sleep(1); commit',
     );
     expect(await apply()).toEqual(['usage/functions']);
     await held;

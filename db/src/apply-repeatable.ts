@@ -1,13 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { HqError } from '@hq/shared/errors';
 import pg from 'pg';
-import { explainFailure, FileError, inTransaction, runFiles } from './apply-file.ts';
+import { explainFailure, FileError, inTransaction, runFiles, withLockRetries } from './apply-file.ts';
 import { repeatableFiles } from './ledger.ts';
 import type { SchemaFiles } from './schema-files.ts';
-
-const attempts = 4;
-/** A migration holds every table; one that cannot have them must not keep others waiting behind it. */
-const lockTimeout = '10s';
 
 /** Names the functions that the files define; those of `hq.define_unless_foreign` are indented and not among them. */
 function definedNames({ functions }: SchemaFiles): string[] {
@@ -42,10 +37,13 @@ async function recordDefined(
   return rows;
 }
 
+async function dropFunctions(client: pg.Client, identities: readonly string[]): Promise<void> {
+  for (const identity of identities) await client.query(`drop function ${identity}`);
+}
+
 async function applyOnce(client: pg.Client, files: SchemaFiles, dropFirst: readonly string[]): Promise<void> {
   await inTransaction(client, async () => {
-    await client.query(`set local lock_timeout = '${lockTimeout}'`);
-    for (const identity of dropFirst) await client.query(`drop function ${identity}`);
+    await dropFunctions(client, dropFirst);
     await runFiles(client, files.functions);
     const gone = await recordDefined(client, files);
     await runFiles(client, files.rights);
@@ -74,31 +72,16 @@ async function functionInTheWay(client: pg.Client, { cause }: FileError): Promis
   return rows[0]?.identity ?? null;
 }
 
-const isLockFailure = (error: unknown) =>
-  error instanceof pg.DatabaseError && (error.code === '40P01' || error.code === '55P03');
-
 /**
  * Applies every function, trigger and right in one transaction, and drops the functions and triggers of earlier releases that no
  * file defines any more. Throws `failed` with the statement at fault, `timed_out` where others hold the tables.
  */
 export async function applyRepeatable(client: pg.Client, files: SchemaFiles): Promise<void> {
   const dropFirst: string[] = [];
-  for (let attempt = 1; ; ) {
+  for (;;) {
     try {
-      return await applyOnce(client, files, dropFirst);
+      return await withLockRetries(() => applyOnce(client, files, dropFirst));
     } catch (error) {
-      const reason = error instanceof FileError ? error.cause : error;
-      if (isLockFailure(reason)) {
-        if (attempt === attempts) {
-          throw new HqError('timed_out', 'other connections hold tables that the migration needs', {
-            hint: 'End long transactions (see pg_stat_activity) and run hq-db migrate again.',
-            cause: reason,
-          });
-        }
-        await sleep(500 * attempt);
-        attempt += 1;
-        continue;
-      }
       if (!(error instanceof FileError)) throw describeDrop(error);
       const inTheWay = await functionInTheWay(client, error);
       if (inTheWay !== null && !dropFirst.includes(inTheWay)) {
@@ -106,7 +89,10 @@ export async function applyRepeatable(client: pg.Client, files: SchemaFiles): Pr
         continue;
       }
       const all = repeatableFiles(files);
-      throw await explainFailure(client, error, all.slice(0, all.indexOf(error.file)));
+      throw await explainFailure(client, error, async () => {
+        await dropFunctions(client, dropFirst);
+        await runFiles(client, all.slice(0, all.indexOf(error.file)));
+      });
     }
   }
 }

@@ -41,6 +41,27 @@ describe('on a fresh project', () => {
   });
 });
 
+describe('a migration of a fresh project that stops', () => {
+  test('leaves no table open to anybody', async () => {
+    const database = await cloneDatabase('fresh');
+    const directory = await mkdtemp(join(tmpdir(), 'hq-migrations-'));
+    try {
+      await copySchema(directory);
+      await writeFile(join(directory, 'schema/usage/tables.sql'), 'select 1/0;');
+      await expect(migrate(database.url, { directory })).rejects.toMatchObject({ code: 'failed' });
+      expect(
+        await database.query(`select c.oid::regclass::text as name from pg_class c
+          where c.relnamespace = 'public'::regnamespace and c.relkind = 'r' and (not c.relrowsecurity
+            or has_any_column_privilege('anon', c.oid, 'select, insert, update')
+            or has_any_column_privilege('authenticated', c.oid, 'select, insert, update'))`),
+      ).toEqual([]);
+    } finally {
+      await rm(directory, { recursive: true });
+      await database.drop();
+    }
+  });
+});
+
 describe('two migrators at once', () => {
   test('apply everything once', async () => {
     const database = await cloneDatabase('fresh');
@@ -150,6 +171,7 @@ describe('a database that differs from the files', () => {
       'open to the anonymous: everything',
       'open to the anonymous: whoami()',
     ]);
+    expect(await migrate(database.url, { dryRun: true })).toEqual(await verify(database.url));
     await migrate(database.url);
     expect(await verify(database.url)).toEqual([]);
     expect(await migrate(database.url)).toEqual([]);
@@ -168,6 +190,28 @@ describe('the address', () => {
       message: expect.stringContaining('postgres://user@127.0.0.1:1/hq'),
     });
     expect(JSON.stringify({ ...error, message: error.message, cause: error.cause })).not.toContain('hunter2');
+  });
+
+  test('a role without the rights is refused, and told which one has them', async () => {
+    const database = await cloneDatabase();
+    const role = `reader_${process.pid}`;
+    const superuser = new pg.Client({ connectionString: database.superuserUrl });
+    try {
+      await superuser.connect();
+      await superuser.query(`create role ${role} login password 'scratch'`);
+      const url = database.url.replace('//postgres:', `//${role}:`);
+      for (const command of [migrate, migrationState, verify]) {
+        await expect(command(url)).rejects.toMatchObject({
+          code: 'refused',
+          message: expect.stringContaining('permission denied'),
+          hint: expect.stringContaining('the role that owns the tables'),
+        });
+      }
+      await superuser.query(`drop role ${role}`);
+    } finally {
+      await superuser.end();
+      await database.drop();
+    }
   });
 
   test('a migration that is under way is waited for', async () => {
