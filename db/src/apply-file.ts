@@ -31,11 +31,11 @@ export async function runFiles(client: pg.Client, files: readonly SqlFile[]): Pr
 }
 
 /**
- * Begins a transaction whose functions may name tables and functions that come later. One that cannot have its locks must not keep
- * others waiting behind it; the role's own limits, which Supabase sets, are for requests.
+ * Begins a transaction whose functions may name tables and functions that come later. The limits of the role, which Supabase
+ * sets, are for requests.
  */
 const begin = (client: pg.Client) =>
-  client.query(`begin; set local check_function_bodies = off; set local lock_timeout = '10s';
+  client.query(`begin; set local check_function_bodies = off;
     set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0`);
 
 /** Runs the work in a transaction, and rolls back when it throws. */
@@ -51,26 +51,32 @@ export async function inTransaction<T>(client: pg.Client, work: () => Promise<T>
   }
 }
 
-const lockAttempts = 4;
+const lockBudgetMs = 60_000;
 
 const isLockFailure = (error: unknown) =>
   error instanceof pg.DatabaseError && (error.code === '40P01' || error.code === '55P03');
 
-/** Runs a transaction again after a deadlock or a lock timeout. Throws `timed_out` where others keep the tables. */
-export async function withLockRetries<T>(transaction: () => Promise<T>): Promise<T> {
+/**
+ * Runs a transaction again, for a minute, while others keep its locks. It gives up sooner than Postgres looks for deadlocks (after a
+ * second), so that no client is the victim of one and none waits long behind it. Every fortieth time it waits longer, because a vacuum
+ * makes way only then. Throws `timed_out`.
+ */
+export async function withLockRetries<T>(client: pg.Client, transaction: () => Promise<T>): Promise<T> {
+  const deadline = Date.now() + lockBudgetMs;
   for (let attempt = 1; ; attempt += 1) {
+    await client.query(`set lock_timeout = '${attempt % 40 === 0 ? '3s' : '300ms'}'`);
     try {
       return await transaction();
     } catch (error) {
       const reason = error instanceof FileError ? error.cause : error;
       if (!isLockFailure(reason)) throw error;
-      if (attempt === lockAttempts) {
+      if (Date.now() > deadline) {
         throw new HqError('timed_out', 'other connections hold tables that the migration needs', {
           hint: 'End long transactions (see pg_stat_activity) and run hq-db migrate again.',
           cause: reason,
         });
       }
-      await sleep(500 * attempt);
+      await sleep(50 + Math.random() * 200);
     }
   }
 }
@@ -119,7 +125,7 @@ export async function applyFiles(
   record: () => Promise<void>,
 ): Promise<void> {
   try {
-    await withLockRetries(() =>
+    await withLockRetries(client, () =>
       inTransaction(client, async () => {
         await runFiles(client, files);
         await record();

@@ -117,6 +117,29 @@ create or replace trigger hq_note_usage before insert on public.agent_usage for 
   });
 });
 
+test('clients that write all the time wait for a migration: it succeeds, and none of them fails', async () => {
+  await addToUsage(twice);
+  let isOver = false;
+  const failures: unknown[] = [];
+  const tables = ['agents', 'tasks', 'agent_commands', 'notifications', 'audit_log', 'gateways'];
+  const clients = tables.map(async (_table, first) => {
+    const order = [0, 1, 2].map((step) => tables[(first + step * (1 + (first % 5))) % tables.length]);
+    while (!isOver) {
+      const reads = order.map((table) => `select count(*) from ${table}`).join('; ');
+      await database
+        .query(`begin; ${reads}; update tasks set title = title; commit`)
+        .catch((error) => failures.push(error));
+    }
+  });
+  try {
+    expect(await apply()).toEqual(['usage/functions']);
+  } finally {
+    isOver = true;
+    await Promise.all(clients);
+  }
+  expect(failures).toEqual([]);
+}, 90_000);
+
 describe('a file at fault', () => {
   const fault = (sql: string) => appendFile(join(directory, 'schema/secrets/functions.sql'), `\n${sql}`);
   const named = (reason: RegExp) => ({ code: 'failed', message: expect.stringMatching(reason) });

@@ -2,6 +2,7 @@ import { HqError } from '@hq/shared/errors';
 import pg from 'pg';
 import { explainFailure, FileError, inTransaction, runFiles, withLockRetries } from './apply-file.ts';
 import { repeatableFiles } from './ledger.ts';
+import { recordChecksums } from './object-checksums.ts';
 import type { SchemaFiles } from './schema-files.ts';
 
 /** Names the functions that the files define; those of `hq.define_unless_foreign` are indented and not among them. */
@@ -37,12 +38,26 @@ async function recordDefined(
   return rows;
 }
 
+/**
+ * Locks every table at once: taken one by one as the files come to them, the locks would deadlock with clients again and again. The
+ * order is another one each time, because no order suits all clients.
+ */
+async function lockTables(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ tables: string | null }>(
+    `select string_agg(format('%I.%I', c.relnamespace::regnamespace, c.relname), ', ' order by random()) as tables from pg_class c
+     where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and pg_has_role(c.relowner, 'usage')`,
+  );
+  const tables = rows[0]?.tables ?? null;
+  if (tables !== null) await client.query(`lock table ${tables} in access exclusive mode`);
+}
+
 async function dropFunctions(client: pg.Client, identities: readonly string[]): Promise<void> {
   for (const identity of identities) await client.query(`drop function ${identity}`);
 }
 
 async function applyOnce(client: pg.Client, files: SchemaFiles, dropFirst: readonly string[]): Promise<void> {
   await inTransaction(client, async () => {
+    await lockTables(client);
     await dropFunctions(client, dropFirst);
     await runFiles(client, files.functions);
     const gone = await recordDefined(client, files);
@@ -56,6 +71,7 @@ async function applyOnce(client: pg.Client, files: SchemaFiles, dropFirst: reado
         checksum,
       ]);
     }
+    await recordChecksums(client);
   });
 }
 
@@ -80,7 +96,7 @@ export async function applyRepeatable(client: pg.Client, files: SchemaFiles): Pr
   const dropFirst: string[] = [];
   for (;;) {
     try {
-      return await withLockRetries(() => applyOnce(client, files, dropFirst));
+      return await withLockRetries(client, () => applyOnce(client, files, dropFirst));
     } catch (error) {
       if (!(error instanceof FileError)) throw describeDrop(error);
       const inTheWay = await functionInTheWay(client, error);
