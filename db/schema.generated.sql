@@ -96,6 +96,14 @@ create table hq.migrations (
 );
 comment on table hq.migrations is 'Files that were applied once, with their checksums.';
 
+create table hq.object_checksums (
+  kind text not null,
+  identity text not null,
+  checksum text not null,
+  constraint object_checksums_pkey PRIMARY KEY (kind, identity)
+);
+comment on table hq.object_checksums is 'Functions, triggers, policies and rights as `hq-db migrate` left them, so that `hq-db verify` finds what was changed by hand.';
+
 create table hq.rate_counters (
   tenant_id uuid not null,
   who text not null,
