@@ -73,6 +73,31 @@ create or replace trigger hq_note_usage before insert on public.agent_usage for 
     expect(await one('select hq.twice(p_value => 5)')).toBe('10');
   });
 
+  test('that policies call can change their result', async () => {
+    for (const name of ['tenancy/functions.sql', 'legacy/rights.sql']) {
+      const file = join(directory, 'schema', name);
+      const text = await readFile(file, 'utf8');
+      await writeFile(
+        file,
+        text
+          .replace(
+            'member_role_of_caller() returns public.member_role',
+            'member_role_of_caller() returns text',
+          )
+          .replaceAll(
+            '(select public.member_role_of_caller()) >=',
+            '(select public.member_role_of_caller())::public.member_role >=',
+          ),
+      );
+    }
+    const result = () => one(`select pg_get_function_result('member_role_of_caller()'::regprocedure)`);
+    expect(await apply()).toEqual(['tenancy/functions', 'legacy/rights']);
+    expect(await result()).toBe('text');
+    await migrate(database.url);
+    expect(await result()).toBe('member_role');
+    expect(await verify(database.url)).toEqual([]);
+  });
+
   test('that hq-db did not create are never dropped or replaced', async () => {
     await database.query(`create function hq.theirs() returns int language sql as 'select 1';
       create function public.theirs(p int) returns int language sql as 'select 1';
@@ -178,6 +203,13 @@ describe('a file at fault', () => {
 });
 
 describe('rights', () => {
+  test('of a database that was migrated before checksums of objects were kept are verified and put right', async () => {
+    await database.query('drop table hq.object_checksums; alter table tasks disable row level security');
+    expect(await verify(database.url)).toEqual(['row level security is off: tasks']);
+    await migrate(database.url);
+    expect(await verify(database.url)).toEqual([]);
+  });
+
   test('a table that appears later is guarded by the next migrate', async () => {
     await database.query(`create table public.plans (id int primary key, tenant_id uuid not null references tenants (id), name text);
       create table public.ledger (id int primary key)`);

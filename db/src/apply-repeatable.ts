@@ -51,8 +51,18 @@ async function lockTables(client: pg.Client): Promise<void> {
   if (tables !== null) await client.query(`lock table ${tables} in access exclusive mode`);
 }
 
+/** Drops functions with HQ's own policies that call them; the rights create those again in the same transaction. */
 async function dropFunctions(client: pg.Client, identities: readonly string[]): Promise<void> {
-  for (const identity of identities) await client.query(`drop function ${identity}`);
+  for (const identity of identities) {
+    const { rows } = await client.query<{ policy: string }>(
+      `select distinct format('%I on %s', p.polname, p.polrelid::regclass) as policy from pg_policy p join pg_depend d on d.objid = p.oid
+       where d.classid = 'pg_policy'::regclass and d.refclassid = 'pg_proc'::regclass and d.refobjid = to_regprocedure($1)
+         and starts_with(p.polname, 'hq_')`,
+      [identity],
+    );
+    for (const { policy } of rows) await client.query(`drop policy ${policy}`);
+    await client.query(`drop function ${identity}`);
+  }
 }
 
 async function applyOnce(client: pg.Client, files: SchemaFiles, dropFirst: readonly string[]): Promise<void> {

@@ -47,6 +47,8 @@ export async function recordChecksums(client: pg.Client): Promise<void> {
 
 /** Returns one sentence for each object that was changed, dropped or added since hq-db migrate recorded them. */
 export async function findChangedObjects(client: pg.Client): Promise<string[]> {
+  const { rows: found } = await client.query(`select where to_regclass('hq.object_checksums') is not null`);
+  if (found.length === 0) return [];
   await client.query(`begin read only; ${withoutSearchPath}`);
   try {
     const { rows } = await client.query<{ fault: string }>(
