@@ -244,7 +244,11 @@ describe('rights', () => {
 
   test('a function that appears later is closed to those without an account', async () => {
     await database.query(`create function public.spill() returns int language sql as 'select 1'`);
-    expect(await verify(database.url)).toEqual(['open to the anonymous: spill()']);
+    await database.query('create aggregate public.total(int) (sfunc = int4pl, stype = int)');
+    expect(await verify(database.url)).toEqual([
+      'open to the anonymous: spill()',
+      'open to the anonymous: total(integer)',
+    ]);
     await migrate(database.url);
     expect(await verify(database.url)).toEqual([]);
   });
