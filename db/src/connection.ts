@@ -10,7 +10,7 @@ function showUrl(databaseUrl: string): string {
 
 /**
  * Opens one connection and closes it again. A URL that is none is a `usage` error, a database that does not answer an
- * `unreachable` one; neither repeats the password.
+ * `unreachable` one; neither repeats the password. A role without the rights is `refused`.
  */
 export async function withConnection<T>(
   databaseUrl: string,
@@ -49,6 +49,12 @@ export async function withConnection<T>(
           hint: 'Nothing is half done: run it again.',
         },
       );
+    }
+    if (error instanceof pg.DatabaseError && error.code === '42501') {
+      throw new HqError('refused', error.message, {
+        hint: 'Connect as the role that owns the tables of HQ; on Supabase it is postgres.',
+        cause: error,
+      });
     }
     throw error;
   } finally {
