@@ -6,8 +6,9 @@ import { findAction } from '../../action-table.ts';
 import { matchingLines } from '../../cards/matching-lines.ts';
 import { commandState, lastLines } from '../../cards/render-command-card.ts';
 import type { Command, CommandContext } from '../command.ts';
-import { choiceArgument, listAliases, queryDefaults, queryRows, textArgument } from './query-defaults.ts';
-import { code, joinParts, pageArgument, showList, text } from './show-list.ts';
+import { listCommand } from './list-command.ts';
+import { choiceArgument, listAliases, queryDefaults, textArgument } from './query-defaults.ts';
+import { code, joinParts, pageArgument, text } from './show-list.ts';
 
 const seenCommand = commandRow.extend({
   gateway: z.string().nullish(),
@@ -25,8 +26,7 @@ const titleOf = ({ services }: CommandContext, action: string): string =>
   findAction(services.actions, action)?.title ?? action;
 
 export const commandCommands: readonly Command[] = [
-  {
-    ...queryDefaults,
+  listCommand({
     name: 'commands',
     aliases: [...listAliases('commands'), 'history'],
     title: 'Commands',
@@ -35,26 +35,18 @@ export const commandCommands: readonly Command[] = [
       choiceArgument('status', 'Only these', commandStatuses),
       textArgument('gateway', 'gateway', 'Only those of this gateway'),
       textArgument('agent', 'agent', 'Only those for this agent'),
-      pageArgument,
     ],
     rank: 5,
-    async run(context) {
-      const rows = await queryRows(context, 'commands', seenCommand);
-      const now = context.services.now();
-      await showList(context, {
-        command: 'commands',
-        title: 'Commands',
-        lines: rows.map((row) => [
-          code(row.id.slice(0, 8)),
-          text(
-            ` ${joinParts(titleOf(context, row.action), row.agent_slug ?? row.gateway, commandState(row, now).state, agoOf(row.created_at, now))}`,
-          ),
-        ]),
-        emptyText: 'No commands.',
-        footer: 'command ID shows one.',
-      });
-    },
-  },
+    row: seenCommand,
+    line: (row, now, context) => [
+      code(row.id.slice(0, 8)),
+      text(
+        ` ${joinParts(titleOf(context, row.action), row.agent_slug ?? row.gateway, commandState(row, now).state, agoOf(row.created_at, now))}`,
+      ),
+    ],
+    emptyText: 'No commands.',
+    footer: 'command ID shows one.',
+  }),
   {
     ...queryDefaults,
     name: 'command',

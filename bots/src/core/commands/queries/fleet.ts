@@ -3,18 +3,17 @@ import { gatewayRow } from '@hq/shared/rows';
 import { agoOf } from '@hq/shared/text';
 import { z } from 'zod';
 import type { Button, Card } from '../../../contract/card.ts';
-
 import type { Command } from '../command.ts';
+import { listCommand } from './list-command.ts';
 
 import {
   choiceArgument,
   listAliases,
   queryArguments,
   queryDefaults,
-  queryRows,
   textArgument,
 } from './query-defaults.ts';
-import { joinParts, pageArgument, showList, strong, text } from './show-list.ts';
+import { joinParts, pageArgument, strong, text } from './show-list.ts';
 
 const counts = z.record(z.string(), z.number()).catch({});
 const seenGateway = gatewayRow
@@ -73,25 +72,17 @@ function formatGateway(gateway: SeenGateway, now: number): string {
 const mostNamed = 5;
 const troubled = new Set(['stale', 'error', 'unhealthy', 'unseen']);
 
-const gateways: Command = {
-  ...queryDefaults,
+const gateways = listCommand({
   name: 'gateways',
   aliases: [...listAliases('gateways'), 'gateway', 'show gateway'],
   title: 'Gateways',
   summary: 'Lists the gateways with their state.',
-  arguments: [textArgument('gateway', 'gateway', 'Only this one'), pageArgument],
+  arguments: [textArgument('gateway', 'gateway', 'Only this one')],
   rank: 2,
-  async run(context) {
-    const rows = await queryRows(context, 'gateways', seenGateway);
-    const now = context.services.now();
-    await showList(context, {
-      command: 'gateways',
-      title: 'Gateways',
-      lines: rows.map((row) => [strong(row.slug), text(`  ${formatGateway(row, now)}`)]),
-      emptyText: 'No gateway is registered yet.',
-    });
-  },
-};
+  row: seenGateway,
+  line: (row, now) => [strong(row.slug), text(`  ${formatGateway(row, now)}`)],
+  emptyText: 'No gateway is registered yet.',
+});
 
 export const fleetCommands: readonly Command[] = [
   {
@@ -142,8 +133,7 @@ export const fleetCommands: readonly Command[] = [
     },
   },
   gateways,
-  {
-    ...queryDefaults,
+  listCommand({
     name: 'agents',
     aliases: listAliases('agents'),
     title: 'Agents',
@@ -151,22 +141,12 @@ export const fleetCommands: readonly Command[] = [
     arguments: [
       textArgument('gateway', 'gateway', 'Only those on this gateway'),
       choiceArgument('status', 'Only these', ['ready', 'paused', 'error', 'provisioning', 'hibernating']),
-      pageArgument,
     ],
     rank: 3,
-    async run(context) {
-      const rows = await queryRows(context, 'agents', agent);
-      await showList(context, {
-        command: 'agents',
-        title: 'Agents',
-        lines: rows.map((row) => [
-          strong(row.slug),
-          text(`  ${joinParts(row.status, row.gateway, row.model)}`),
-        ]),
-        emptyText: 'There are no agents.',
-      });
-    },
-  },
+    row: agent,
+    line: (row) => [strong(row.slug), text(`  ${joinParts(row.status, row.gateway, row.model)}`)],
+    emptyText: 'There are no agents.',
+  }),
   {
     ...queryDefaults,
     name: 'agent',

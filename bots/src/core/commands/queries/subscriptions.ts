@@ -3,8 +3,9 @@ import { severities } from '../../alerts/alert-row.ts';
 import { alertFilter } from '../../api/chat-api.ts';
 import type { Command } from '../command.ts';
 import { filterOf, limitsOf, severityOf } from './alert-filters.ts';
+import { listCommand } from './list-command.ts';
 import { choiceArgument, listAliases, queryDefaults, textArgument } from './query-defaults.ts';
-import { code, joinParts, pageArgument, showList, text } from './show-list.ts';
+import { code, joinParts, text } from './show-list.ts';
 
 const subscription = z.object({
   platform: z.string(),
@@ -53,40 +54,28 @@ export const subscriptionCommands: readonly Command[] = [
       });
     },
   },
-  {
-    ...queryDefaults,
+  listCommand({
     name: 'subscriptions',
     group: 'chat',
     aliases: listAliases('subscriptions'),
     title: 'Alert subscriptions',
     summary: 'Shows the alerts that come to this chat; an admin sees all chats.',
-    arguments: [pageArgument],
+    arguments: [],
     rank: 62,
-    async run(context) {
-      const rows = await context.services.api.read(
-        context.delivery,
-        'subscriptions',
-        { limit: 100 },
-        subscription,
-      );
-      await showList(context, {
-        command: 'subscriptions',
-        title: 'Alert subscriptions',
-        lines: rows.map((row) => [
-          text(row.here ? 'this chat' : `${row.platform} `),
-          ...(row.here ? [] : [code(row.channel)]),
-          text(
-            `: ${joinParts(
-              row.disabled_reason === null ? severityOf(row.filter) : `ended: ${row.disabled_reason}`,
-              ...limitsOf(row.filter).map(([label, value]) => `${label.toLowerCase()} ${value}`),
-            )}`,
-          ),
-        ]),
-        emptyText: 'No alerts come here.',
-        footer: 'subscribe brings them, and changes which.',
-      });
-    },
-  },
+    row: subscription,
+    line: (row) => [
+      text(row.here ? 'this chat' : `${row.platform} `),
+      ...(row.here ? [] : [code(row.channel)]),
+      text(
+        `: ${joinParts(
+          row.disabled_reason === null ? severityOf(row.filter) : `ended: ${row.disabled_reason}`,
+          ...limitsOf(row.filter).map(([label, value]) => `${label.toLowerCase()} ${value}`),
+        )}`,
+      ),
+    ],
+    emptyText: 'No alerts come here.',
+    footer: 'subscribe brings them, and changes which.',
+  }),
   {
     ...queryDefaults,
     name: 'unsubscribe',
