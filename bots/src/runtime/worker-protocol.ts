@@ -12,7 +12,7 @@ export interface WorkerFunctions
 }
 
 /** An `HqError` as it crosses the thread border, where errors lose their class. */
-interface StartRefusal {
+export interface StartRefusal {
   readonly message: string;
   readonly hint: string | null;
 }

@@ -218,7 +218,7 @@ describe('answers', () => {
 
   it('acknowledges within three seconds although the core hangs', async () => {
     let release = (): void => undefined;
-    bot.core.slowness = new Promise((resolve) => {
+    bot.core.delay = new Promise((resolve) => {
       release = () => resolve();
     });
     const message = await posted();
@@ -395,7 +395,7 @@ describe('forms', () => {
   it('complete with the typed value while the core hangs', async () => {
     const view = await opened();
     let release = (): void => undefined;
-    bot.core.slowness = new Promise((resolve) => {
+    bot.core.delay = new Promise((resolve) => {
       release = () => resolve();
     });
     const { receipt, options } = await bot.slack.actions.suggest(ann, view, 'Agent', 'mia');
