@@ -2,8 +2,9 @@ import { gatewayCondition } from '@hq/shared/fleet';
 import { gatewayRow } from '@hq/shared/rows';
 import { agoOf } from '@hq/shared/text';
 import { z } from 'zod';
-import type { Button, Card } from '../../../contract/card.ts';
+import type { Card } from '../../../contract/card.ts';
 import type { Command } from '../command.ts';
+import { actionButtons } from './action-buttons.ts';
 import { listCommand } from './list-command.ts';
 
 import {
@@ -101,8 +102,6 @@ export const fleetCommands: readonly Command[] = [
       const now = Date.parse(found.now);
       const bad = found.gateways.filter((gateway) => troubled.has(conditionOf(gateway, now)));
       const needs = bad.length + found.failed + found.alerts + (found.agents.error ?? 0);
-      const offer = (label: string, command: string): Button =>
-        services.buttons.offer(delivery.sender, { label, intent: { command, values: {} }, user: null });
       const inError =
         found.agents.error === undefined
           ? []
@@ -125,7 +124,11 @@ export const fleetCommands: readonly Command[] = [
           strong(gateway.slug),
           text(`  ${formatGateway(gateway, now)}`),
         ]),
-        buttons: [offer('Refresh', 'status'), ...(found.alerts > 0 ? [offer('Alerts', 'alerts')] : [])],
+        buttons: actionButtons(
+          context,
+          [['Refresh', 'status'], found.alerts > 0 && ['Alerts', 'alerts']],
+          {},
+        ),
         footer: `${new Date(now).toISOString().slice(0, 16).replace('T', ' ')} UTC`,
       };
       await responder.replace(card);
@@ -160,12 +163,6 @@ export const fleetCommands: readonly Command[] = [
       const { delivery, services, values } = context;
       const [row] = await services.api.read(delivery, 'agent', queryArguments(values), wholeAgent);
       if (row === undefined) return;
-      const act = (label: string, command: string): Button =>
-        services.buttons.offer(delivery.sender, {
-          label,
-          intent: { command, values: { agent: row.slug } },
-          user: null,
-        });
       const { budget } = row;
       await context.responder.replace({
         title: row.name === null || row.name === row.slug ? row.slug : `${row.name} (${row.slug})`,
@@ -185,15 +182,15 @@ export const fleetCommands: readonly Command[] = [
           },
         ],
         body: row.description ? [text(row.description)] : [],
-        buttons: [
-          ...(row.status === 'paused' && services.registry.byName('resume_agent') !== undefined
-            ? [act('Resume', 'resume_agent')]
-            : []),
-          ...(row.status === 'ready' && services.registry.byName('pause_agent') !== undefined
-            ? [act('Pause', 'pause_agent')]
-            : []),
-          act('Tasks', 'tasks'),
-        ],
+        buttons: actionButtons(
+          context,
+          [
+            row.status === 'paused' && ['Resume', 'resume_agent'],
+            row.status === 'ready' && ['Pause', 'pause_agent'],
+            ['Tasks', 'tasks'],
+          ],
+          { agent: row.slug },
+        ),
       });
     },
   },

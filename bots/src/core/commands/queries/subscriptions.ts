@@ -4,7 +4,13 @@ import { alertFilter } from '../../api/chat-api.ts';
 import type { Command } from '../command.ts';
 import { filterOf, limitsOf, severityOf } from './alert-filters.ts';
 import { listCommand } from './list-command.ts';
-import { choiceArgument, listAliases, queryDefaults, textArgument } from './query-defaults.ts';
+import {
+  choiceArgument,
+  integerArgument,
+  listAliases,
+  queryDefaults,
+  textArgument,
+} from './query-defaults.ts';
 import { code, joinParts, text } from './show-list.ts';
 
 const subscription = z.object({
@@ -30,15 +36,7 @@ export const subscriptionCommands: readonly Command[] = [
       textArgument('tags', null, 'Only with these tags, with commas'),
       textArgument('quiet', null, 'When to be quiet, such as 22:00-07:00'),
       textArgument('tz', null, 'The time zone of quiet, such as Europe/Berlin'),
-      {
-        name: 'digest',
-        summary: 'Minutes between two summaries, in place of single messages',
-        kind: 'integer',
-        required: false,
-        completion: null,
-        min: 1,
-        max: 1440,
-      },
+      integerArgument('digest', 'Minutes between two summaries, in place of single messages', 1440),
     ],
     rank: 18,
     async run({ delivery, values, services, responder }) {
