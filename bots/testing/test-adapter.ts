@@ -57,7 +57,6 @@ export class TestAdapter implements Adapter {
       private: platform !== 'telegram',
       forms: platform !== 'telegram',
       completion: platform !== 'telegram',
-      threads: true,
       files: true,
       redelivers: false,
       maxText: 2_000,

@@ -14,7 +14,6 @@ export interface Capabilities {
   readonly private: boolean;
   readonly forms: boolean;
   readonly completion: boolean;
-  readonly threads: boolean;
   readonly files: boolean;
   /** Delivers again what was not acknowledged. */
   readonly redelivers: boolean;

@@ -15,7 +15,6 @@ interface ButtonOffer {
   readonly seconds?: number;
   /** The first press uses it up. */
   readonly once?: boolean;
-  readonly confirm?: Button['confirm'];
 }
 
 const defaultSeconds = 86_400;
@@ -70,7 +69,6 @@ export function createButtons(api: Pick<ChatApi, 'storeButtons'>, log: Log) {
       token: token(location, offer),
       label: offer.label,
       style: offer.style ?? 'plain',
-      ...(offer.confirm !== undefined && { confirm: offer.confirm }),
     }),
     /** The intent of a token that this process made and has not forgotten. */
     recall: (made: string): Intent | undefined => intents.get(made),

@@ -27,7 +27,6 @@ const capabilities: Capabilities = {
   private: true,
   forms: true,
   completion: true,
-  threads: false,
   files: true,
   redelivers: false,
   maxText: 3500,

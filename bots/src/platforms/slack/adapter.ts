@@ -20,7 +20,6 @@ const capabilities: Capabilities = {
   private: true,
   forms: true,
   completion: true,
-  threads: true,
   files: true,
   // Slack redelivers events, but never slash commands and presses.
   redelivers: false,

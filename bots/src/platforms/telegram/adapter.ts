@@ -29,7 +29,6 @@ const capabilities: Capabilities = {
   private: false,
   forms: false,
   completion: false,
-  threads: true,
   files: true,
   redelivers: true,
   maxText: maxBody,
