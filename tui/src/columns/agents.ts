@@ -30,6 +30,7 @@ const slug: AgentColumn = {
   key: 'agent',
   header: 'AGENT',
   value: (agent) => agent.slug,
+  sortKey: (agent) => agent.slug,
   tone: 'strong',
   width: { min: 16, max: 40, flex: 2 },
   cutTo: 12,

@@ -49,6 +49,7 @@ const slug: GatewayColumn = {
   key: 'gateway',
   header: 'GATEWAY',
   value: (gateway) => gateway.slug,
+  sortKey: (gateway) => gateway.slug,
   tone: 'strong',
   width: { min: 10, max: 30, flex: 2 },
   cutTo: 12,

@@ -36,6 +36,7 @@ const key: SecretColumn = {
   key: 'key',
   header: 'KEY',
   value: (secret) => secret.key,
+  sortKey: (secret) => secret.key,
   tone: 'strong',
   width: { min: 18, max: 36, flex: 2 },
   cutTo: 12,

@@ -141,26 +141,27 @@ function Output({ command, lines, scroll, width, height }: OutputProps): ReactNo
   const theme = useTheme();
   const { isFollowing } = useStore(scroll.state);
   const top = scroll.topOf(lines.length, height);
-  const shown = lines.slice(top, top + height).map((line, at) => ({ ...line, number: top + at }));
+  const shown = lines.slice(top, top + height);
   useLayoutEffect(() => {
     scroll.count = lines.length;
     scroll.height = height;
   });
-  const place = lines.length === 0 ? [] : [`${top + shown.length} of ${lines.length}`];
+  const position = lines.length === 0 ? [] : [`${top + shown.length} of ${lines.length}`];
   return (
     <>
       <Rule
         title="Output"
-        note={[isFollowing ? 'following' : 'paused, f follows', ...place].join(' · ')}
+        note={[isFollowing ? 'following' : 'paused, f follows', ...position].join(' · ')}
         width={width}
       />
       <Panel width={width} height={height}>
         {lines.length === 0 ? (
           <Notice sentences={[silenceText(command)]} width={width} height={height} />
         ) : (
-          shown.map(({ stream, text, number }) => (
+          // Keyed by place: a log that runs would mount every line again for each frame.
+          [...shown.entries()].map(([place, { stream, text }]) => (
             <Line
-              key={number}
+              key={place}
               width={width}
               parts={[
                 { text: stream === 'stderr' ? `${theme.mark('warn')} ` : '  ', tone: 'warn' },

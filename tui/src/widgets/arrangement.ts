@@ -1,4 +1,4 @@
-import { cellText, filterText, type Table } from '../table/column.ts';
+import { type Column, cellText, filterText, type Table } from '../table/column.ts';
 import type { Sort } from '../table/row-text.ts';
 import { matcher } from './filter.ts';
 
@@ -10,11 +10,14 @@ interface Looked {
 const collator = new Intl.Collator('en', { numeric: true });
 
 /** Filters and orders the rows of one table. Rows are ordered again only when a key of the order changed: ordering costs the most. */
-export class Arrangement<Row, Context extends Looked> {
+export class Arrangement<Row extends object, Context extends Looked> {
   #dependencies: readonly unknown[] = [];
   #rows: readonly Row[] = [];
   #keys: readonly Key[] = [];
   #sort: Sort | null = null;
+  #column: Column<Row, Context> | null = null;
+  /** Keys of the column that depend on their row alone. */
+  #keysOfRows = new WeakMap<Row, Key>();
   /** The places of the ordered rows among those that the filter kept. */
   #order: readonly number[] = [];
   #arranged: readonly Row[] = [];
@@ -41,14 +44,29 @@ export class Arrangement<Row, Context extends Looked> {
       this.#arranged = kept;
       return kept;
     }
-    const keyOf = column.sortKey ?? ((row: Row) => cellText(column, row, context));
-    const keys = kept.map((row) => keyOf(row, context));
+    const keys = this.#keysOf(column, kept, context);
     if (!this.#isSameOrder(table, kept, keys, sort)) this.#order = ordered(keys, sort.descending);
     this.#rows = kept;
     this.#keys = keys;
     this.#sort = sort;
-    this.#arranged = this.#order.flatMap((at) => kept[at] ?? []);
+    this.#arranged = inOrder(kept, this.#order);
     return this.#arranged;
+  }
+
+  #keysOf(column: Column<Row, Context>, rows: readonly Row[], context: Context): readonly Key[] {
+    const { sortKey } = column;
+    if (sortKey === undefined) return rows.map((row) => cellText(column, row, context));
+    // A function that takes the row alone gives the same key while the row is the same object.
+    if (sortKey.length > 1) return rows.map((row) => sortKey(row, context));
+    if (column !== this.#column) this.#keysOfRows = new WeakMap();
+    this.#column = column;
+    return rows.map((row) => {
+      const known = this.#keysOfRows.get(row);
+      if (known !== undefined) return known;
+      const key = sortKey(row, context);
+      this.#keysOfRows.set(row, key);
+      return key;
+    });
   }
 
   #isSameOrder(table: Table<Row, Context>, rows: readonly Row[], keys: readonly Key[], sort: Sort): boolean {
@@ -62,6 +80,15 @@ export class Arrangement<Row, Context extends Looked> {
       })
     );
   }
+}
+
+function inOrder<Row>(rows: readonly Row[], order: readonly number[]): readonly Row[] {
+  const ordered: Row[] = [];
+  for (const at of order) {
+    const row = rows[at];
+    if (row !== undefined) ordered.push(row);
+  }
+  return ordered;
 }
 
 /** Equal keys keep the order that the feed has. */

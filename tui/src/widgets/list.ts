@@ -140,7 +140,7 @@ interface Order {
   readonly moment?: number;
 }
 
-export function useList<Row, Context extends { readonly lookups: unknown }>(
+export function useList<Row extends object, Context extends { readonly lookups: unknown }>(
   store: ListStore,
   table: Table<Row, Context>,
   feedRows: readonly Row[],

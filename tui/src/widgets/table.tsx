@@ -1,5 +1,5 @@
 import { Box, type DOMElement, measureElement, Text, useIsScreenReaderEnabled } from 'ink';
-import { type ReactNode, useLayoutEffect, useRef } from 'react';
+import { type ReactNode, type RefObject, useLayoutEffect, useRef } from 'react';
 import { useInputLayer } from '../app/keyboard.ts';
 import { fitColumns } from '../table/layout.ts';
 import { headerText, rowSentence, rowText } from '../table/row-text.ts';
@@ -39,20 +39,7 @@ export function Table<Row, Context>({
     store.page = Math.max(1, visible.length - 1);
     store.width = width;
   });
-  useInputLayer('screen', (input) => {
-    if (input.type !== 'mouse') return false;
-    if (input.kind === 'wheel-up' || input.kind === 'wheel-down') {
-      list.move(input.kind === 'wheel-up' ? -wheelRows : wheelRows);
-      return true;
-    }
-    if (input.kind !== 'press' || box.current === null) return false;
-    const { x, y, width: across } = measureElement(box.current);
-    const row = input.y - y;
-    if (row < 0 || row >= visible.length || input.x < x || input.x >= x + across) return false;
-    if (top + row === index) onOpen?.();
-    else list.moveTo(top + row);
-    return true;
-  });
+  useMouse(list, box, top, visible.length, onOpen);
   if (isRead && rows.length > 0) {
     return (
       <Box flexDirection="column">
@@ -81,4 +68,28 @@ export function Table<Row, Context>({
       )}
     </Panel>
   );
+}
+
+/** The wheel moves the selection; a click selects a row, a second one opens it. */
+function useMouse<Row, Context>(
+  list: TableProps<Row, Context>['list'],
+  box: RefObject<DOMElement | null>,
+  top: number,
+  visibleRows: number,
+  onOpen: (() => void) | undefined,
+): void {
+  useInputLayer('screen', (input) => {
+    if (input.type !== 'mouse') return false;
+    if (input.kind === 'wheel-up' || input.kind === 'wheel-down') {
+      list.move(input.kind === 'wheel-up' ? -wheelRows : wheelRows);
+      return true;
+    }
+    if (input.kind !== 'press' || box.current === null) return false;
+    const { x, y, width } = measureElement(box.current);
+    const row = input.y - y;
+    if (row < 0 || row >= visibleRows || input.x < x || input.x >= x + width) return false;
+    if (top + row === list.index) onOpen?.();
+    else list.moveTo(top + row);
+    return true;
+  });
 }
