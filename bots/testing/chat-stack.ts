@@ -17,7 +17,7 @@ export interface ChatTestStack {
   readonly gateway: string;
   /** A new core with new adapters, as after a restart. */
   open(options?: Partial<CoreOptions>, adapters?: readonly TestAdapter[]): Promise<OpenCore>;
-  /** Somebody in a direct message; linked to a new member of that role. */
+  /** A sender of direct messages, linked to a new member of that role; linked to nobody for null. */
   person(role: Role | null, platform?: Platform): Promise<Sender & { readonly member: StackMember }>;
   /** The same person in a channel. */
   inChannel(sender: Sender, channel: string): Sender;
@@ -37,14 +37,7 @@ export async function openChatStack(
   options: Parameters<typeof startTestStack>[0] = {},
 ): Promise<ChatTestStack> {
   const stack = await startTestStack(options);
-  const member = await stack.createMember('viewer');
-  await stack.database.query('insert into chat_bots (tenant_id, user_id) values ($1, $2)', [
-    nilTenant,
-    member.id,
-  ]);
-  const bot = connect({ url: stack.url, anonKey: stack.anonKey, timeoutMs: 15_000 });
-  await bot.signIn(member.email, member.password);
-  await bot.whoami();
+  const bot = await connectBot(stack);
   const [row] = await stack.database.query<{ id: string }>('select id from gateways where tenant_id = $1', [
     nilTenant,
   ]);
@@ -79,26 +72,7 @@ export async function openChatStack(
       opened.push(one);
       return one;
     },
-    async person(role, platform = 'slack') {
-      const someone = await stack.createMember(role ?? 'viewer');
-      const user = `U${randomUUID().slice(0, 8)}`;
-      if (role !== null) {
-        await stack.database.query(
-          `insert into chat_identities (tenant_id, user_id, platform, install, chat_user)
-           values ($1, $2, $3, case $3 when 'discord' then '' else 'T1' end, $4)`,
-          [nilTenant, someone.id, platform, user],
-        );
-      }
-      return {
-        platform,
-        install: platform === 'discord' ? '@me' : 'T1',
-        channel: platform === 'telegram' ? user : `D-${user}`,
-        kind: 'direct',
-        thread: null,
-        user,
-        member: someone,
-      };
-    },
+    person: (role, platform = 'slack') => createSender(stack, role, platform),
     inChannel: (sender, channel) => ({ ...sender, channel, kind: 'group' }),
     async close() {
       for (const one of opened) await one.close();
@@ -106,6 +80,42 @@ export async function openChatStack(
       await stack.close();
     },
   };
+}
+
+/** Creates a sender of direct messages. */
+async function createSender(
+  stack: TestStack,
+  role: Role | null,
+  platform: Platform,
+): Promise<Sender & { readonly member: StackMember }> {
+  const member = await stack.createMember(role ?? 'viewer');
+  const user = `U${randomUUID().slice(0, 8)}`;
+  if (role !== null) {
+    await stack.database.query(
+      `insert into chat_identities (tenant_id, user_id, platform, install, chat_user)
+           values ($1, $2, $3, case $3 when 'discord' then '' else 'T1' end, $4)`,
+      [nilTenant, member.id, platform, user],
+    );
+  }
+  return {
+    platform,
+    install: platform === 'discord' ? '@me' : 'T1',
+    channel: platform === 'telegram' ? user : `D-${user}`,
+    kind: 'direct',
+    thread: null,
+    user,
+    member,
+  };
+}
+
+/** Signs in as a new bot account. */
+async function connectBot(stack: TestStack): Promise<HqClient> {
+  const { id, email, password } = await stack.createMember('viewer');
+  await stack.database.query('insert into chat_bots (tenant_id, user_id) values ($1, $2)', [nilTenant, id]);
+  const bot = connect({ url: stack.url, anonKey: stack.anonKey, timeoutMs: 15_000 });
+  await bot.signIn(email, password);
+  await bot.whoami();
+  return bot;
 }
 
 /** The catalogue with one more entry. */
