@@ -60,7 +60,10 @@ export class Keyboard {
       const length = end === -1 ? this.#queue.length : end;
       if (length >= unmarkedPaste) {
         const typed = this.#queue.splice(0, length);
-        return { type: 'paste', text: typed.map((input) => (input.type === 'key' ? input.text : '')).join('') };
+        return {
+          type: 'paste',
+          text: typed.map((input) => (input.type === 'key' ? input.text : '')).join(''),
+        };
       }
     }
     return this.#queue.shift();
