@@ -145,6 +145,18 @@ describe('the screens', () => {
     expect(text()).toMatch(/▌. primary/);
   });
 
+  it('take no key but ctrl-c while they cannot be seen', async () => {
+    const { type, text, resize, sent, quits } = await open();
+    await resize(50, 12);
+    await type('p3R\t\rq');
+    expect([sent, quits()]).toEqual([[], 0]);
+    expect(text()).toContain('ctrl-c leaves HQ.');
+    await type('\u0003');
+    expect(quits()).toBe(1);
+    await resize(80, 24);
+    expect(text()).toContain('[1 Fleet]');
+  });
+
   it('are drawn for a key that changes something, and for nothing else', async () => {
     const { type, frames, text, resize } = await open();
     await eventually(() => expect(text()).toContain('[1 Fleet]'));
