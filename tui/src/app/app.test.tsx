@@ -107,6 +107,26 @@ describe('the screens', () => {
     expect(text()).toContain('[2 Agents]');
   });
 
+  it.each([
+    ['gateway', 'Alerts › primary'],
+    ['task', 'HQ has no screen for what this alert is about: task.'],
+    [null, 'This alert is about no row that can be opened.'],
+  ])('open the subject of an alert, or say that there is none: %s', async (entity_type, shows) => {
+    const sample = sampleConnector('live', false);
+    const session = await sample.connect();
+    const [alert] = session?.notifications.getSnapshot().rows ?? [];
+    const primary = session?.gateways.getSnapshot().rows.find(({ slug }) => slug === 'primary');
+    if (session === null || alert === undefined || primary === undefined) throw new Error('no sample');
+    const rows = [{ ...alert, entity_type, entity_id: entity_type === null ? null : primary.id }];
+    const snapshot = { ...session.notifications.getSnapshot(), rows };
+    const notifications = { subscribe: () => () => undefined, getSnapshot: () => snapshot };
+    const { type, text } = await open({
+      connector: { ...sample, connect: async () => ({ ...session, notifications }) },
+    });
+    await type('4\r');
+    expect(text()).toContain(shows);
+  });
+
   it('bring the old filter back when a new one is given up', async () => {
     const { type, text } = await open();
     await type('2/ada\r/x');
