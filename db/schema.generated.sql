@@ -96,6 +96,14 @@ create table hq.migrations (
 );
 comment on table hq.migrations is 'Files that were applied once, with their checksums.';
 
+create table hq.object_checksums (
+  kind text not null,
+  identity text not null,
+  checksum text not null,
+  constraint object_checksums_pkey PRIMARY KEY (kind, identity)
+);
+comment on table hq.object_checksums is 'Functions, triggers, policies and rights as `hq-db migrate` left them, so that `hq-db verify` finds what was changed by hand.';
+
 create table hq.rate_counters (
   tenant_id uuid not null,
   who text not null,
@@ -4454,6 +4462,8 @@ begin
   select * into v_action from hq.actions a where a.name = p_for;
   if found then
     perform hq.require_role(p_who.tenant, v_action.role, v_action.name);
+  elsif p_for not in ('bind', 'unbind') then
+    raise exception 'for must be the name of an action, bind or unbind' using errcode = '22023', column = 'for';
   end if;
 end
 $function$;

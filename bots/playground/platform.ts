@@ -1,25 +1,25 @@
-/** Somebody on a platform that runs here: what they say, press and fill in, and what they see. */
+/** A chat platform in this process, and one user of it. */
 export interface SimulatedPlatform {
   /** Environment variables of `hq-bots`. */
   readonly env: Readonly<Record<string, string>>;
   /** Explains the input syntax of this platform. */
   readonly hint: string;
-  /** Says `/hq …` in the direct messages with HQ, or in the channel where others read along. */
-  say(words: string, room: Room): Promise<void>;
-  /** Presses the newest button that is called so. */
+  /** Sends `/hq …` as a direct message to HQ, or to the channel. */
+  say(words: string, destination: Destination): Promise<void>;
+  /** Presses the newest button with this label. */
   press(label: string): Promise<void>;
-  /** The form that stands open. */
+  /** The open form; null if there is none. */
   form(): Form | null;
-  /** Everything that HQ has written, the oldest first. */
-  seen(): readonly Seen[];
+  /** All messages of HQ, the oldest first. */
+  messages(): readonly SimulatedMessage[];
   close(): Promise<void>;
 }
 
-export type Room = 'direct' | 'channel';
+export type Destination = 'direct' | 'channel';
 
-interface Seen {
+interface SimulatedMessage {
   readonly id: string;
-  readonly room: Room;
+  readonly destination: Destination;
   /** Buttons are in brackets. */
   readonly text: string;
 }
@@ -29,7 +29,7 @@ export interface Form {
   readonly fields: readonly Field[];
   /** Empty values leave a field unchanged. */
   submit(values: Readonly<Record<string, string>>): Promise<void>;
-  /** Closes it without a word to HQ, as the platform does. */
+  /** Closes the form. As on the platform, HQ is not notified. */
   close(): void;
 }
 
@@ -38,7 +38,7 @@ interface Field {
   readonly choices: readonly string[];
 }
 
-/** The newest message with a button of that name; capitals do not matter. */
+/** Finds the newest message with a button of that label, in any case. */
 export function newestWith<Message>(
   messages: readonly Message[],
   label: string,

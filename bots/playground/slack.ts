@@ -5,38 +5,43 @@ import {
   type SlackUser,
   startSlackServer,
 } from '../fakes/slack-server/index.ts';
-import { type Form, newestWith, type Room, type SimulatedPlatform } from './platform.ts';
+import { type Destination, type Form, newestWith, type SimulatedPlatform } from './platform.ts';
 
-export async function slackFace(): Promise<SimulatedPlatform> {
+export async function simulateSlack(): Promise<SimulatedPlatform> {
   const slack = await startSlackServer();
   const { workspace } = slack.server;
   const you = workspace.user('you');
-  const rooms: Readonly<Record<Room, SlackChannel>> = {
+  const chats: Readonly<Record<Destination, SlackChannel>> = {
     direct: workspace.direct(you),
     channel: workspace.channel('ops', [you]),
   };
   const messages = (): SlackMessage[] =>
-    Object.values(rooms)
+    Object.values(chats)
       .flatMap(({ id }) => workspace.visibleMessages(id, you.id))
       .filter(({ author }) => author === workspace.botUser);
   const textOf = (message: SlackMessage): string => workspace.render(message).text;
 
   return {
     env: slack.env,
-    hint: '`/hq` may be left out.',
-    async say(words, room) {
-      const { acknowledged } = await slack.actions.slash(you, rooms[room], words.replace(/^\/hq\s*/u, ''));
-      if (!acknowledged) throw new Error('Slack has waited for longer than it waits.');
+    hint: 'You can leave out `/hq`.',
+    async say(words, destination) {
+      const { acknowledged } = await slack.actions.slash(
+        you,
+        chats[destination],
+        words.replace(/^\/hq\s*/u, ''),
+      );
+      if (!acknowledged)
+        throw new Error('hq-bots did not acknowledge the command within Slack’s three seconds.');
     },
     async press(label) {
       const found = newestWith(messages(), label, textOf);
       await slack.actions.press(you, found.message, found.label);
     },
     form: () => openForm(slack, you),
-    seen: () =>
+    messages: () =>
       messages().map((message) => ({
         id: message.ts,
-        room: message.channel === rooms.direct.id ? 'direct' : 'channel',
+        destination: message.channel === chats.direct.id ? 'direct' : 'channel',
         text: textOf(message),
       })),
     close: () => slack.stop(),

@@ -1,28 +1,28 @@
 import { type Chat, type RenderedMessage, startTelegramServer } from '../fakes/telegram-server/index.ts';
-import { newestWith, type Room, type SimulatedPlatform } from './platform.ts';
+import { type Destination, newestWith, type SimulatedPlatform } from './platform.ts';
 
-export async function telegramFace(): Promise<SimulatedPlatform> {
+export async function simulateTelegram(): Promise<SimulatedPlatform> {
   const telegram = await startTelegramServer();
   const you = telegram.person('You');
-  const rooms: Readonly<Record<Room, Chat>> = {
+  const chats: Readonly<Record<Destination, Chat>> = {
     direct: telegram.direct(you),
     channel: telegram.group('Ops', [you]),
   };
   const messages = (): RenderedMessage[] => [
-    ...telegram.messages(rooms.direct),
-    ...telegram.messages(rooms.channel),
+    ...telegram.messages(chats.direct),
+    ...telegram.messages(chats.channel),
   ];
 
   return {
     env: { TELEGRAM_BOT_TOKEN: telegram.token, TELEGRAM_API_ROOT: telegram.url },
-    hint: 'Questions are answered by writing the answer.',
-    async say(words, room) {
-      const question = telegram.messages(rooms[room]).findLast(({ asksForReply }) => asksForReply);
+    hint: 'Type the answer to a question as a message.',
+    async say(words, destination) {
+      const question = telegram.messages(chats[destination]).findLast(({ asksForReply }) => asksForReply);
       const isCommand = words.startsWith('/');
-      const text = isCommand || room === 'direct' || question !== undefined ? words : `/hq ${words}`;
+      const text = isCommand || destination === 'direct' || question !== undefined ? words : `/hq ${words}`;
       telegram.write(
         you,
-        rooms[room],
+        chats[destination],
         text,
         isCommand || question === undefined ? {} : { replyTo: question },
       );
@@ -32,10 +32,10 @@ export async function telegramFace(): Promise<SimulatedPlatform> {
       telegram.press(you, found.message, found.label);
     },
     form: () => null,
-    seen: () =>
+    messages: () =>
       messages().map((message) => ({
         id: `${message.chat}:${message.id}`,
-        room: message.chat === rooms.direct.id ? 'direct' : 'channel',
+        destination: message.chat === chats.direct.id ? 'direct' : 'channel',
         text: textOf(message),
       })),
     close: () => telegram.close(),

@@ -1,12 +1,13 @@
 import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
-import type { Form, Room, SimulatedPlatform } from './platform.ts';
+import { FormPrompt } from './form-prompt.ts';
+import type { Destination, SimulatedPlatform } from './platform.ts';
 
 const logLine = z.object({ level: z.string(), msg: z.string() });
 
 /** Sends typed lines to the platform and prints HQ's messages there, again after each edit. */
-export async function converse(simulated: SimulatedPlatform, bots: ChildProcess): Promise<number> {
+export async function runTerminal(simulated: SimulatedPlatform, bots: ChildProcess): Promise<number> {
   process.stdout.write('Starting hq-bots …\n');
   if (!(await connected(bots))) return 1;
   bots.stdout?.resume();
@@ -22,53 +23,24 @@ export async function converse(simulated: SimulatedPlatform, bots: ChildProcess)
   };
   print(
     `HQ is there. Get a code with \`npx hq-tui chat code\` in another terminal, send /hq link CODE here, then /hq help.
-${simulated.hint} [Label] presses a button, # before the text writes it in a channel, Ctrl-D exits.`,
+${simulated.hint} [Label] presses a button, # before the text sends it to a channel, Ctrl-D exits.`,
   );
 
+  const form = new FormPrompt(print);
   const printed = new Map<string, string>();
-  let filling: { readonly form: Form; readonly values: Record<string, string>; at: number } | null = null;
-  const ask = (): void => {
-    const field = filling?.form.fields[filling.at];
-    if (field === undefined) return;
-    print(`${field.label}${field.choices.length > 0 ? ` (${field.choices.join(', ')})` : ''}?`);
-  };
-  const look = (): void => {
-    for (const { id, room, text } of simulated.seen()) {
+  const printChanges = (): void => {
+    for (const { id, destination, text } of simulated.messages()) {
       if (printed.get(id) === text) continue;
-      const where = room === 'channel' ? '#ops ' : '';
-      print(`\n${where}HQ${printed.has(id) ? ' (changed)' : ''}\n${text.replaceAll(/^/gmu, '  ')}`);
+      const channel = destination === 'channel' ? '#ops ' : '';
+      print(`\n${channel}HQ${printed.has(id) ? ' (changed)' : ''}\n${text.replaceAll(/^/gmu, '  ')}`);
       printed.set(id, text);
     }
-    const form = filling === null ? simulated.form() : null;
-    if (form === null) return;
-    filling = { form, values: {}, at: 0 };
-    print(`\nA form: ${form.title}. An empty line leaves a field as it is; [Cancel] closes it.`);
-    ask();
+    const opened = form.isOpen ? null : simulated.form();
+    if (opened !== null) form.open(opened);
   };
-  const take = async (line: string): Promise<void> => {
-    if (filling === null) return act(simulated, line);
-    const { form, values } = filling;
-    const field = form.fields[filling.at];
-    // It is being handed in.
-    if (field === undefined) return;
-    if (line.toLowerCase() === '[cancel]') {
-      form.close();
-      filling = null;
-      return;
-    }
-    if (line !== '') values[field.label] = line;
-    filling.at += 1;
-    if (filling.at < form.fields.length) return ask();
-    try {
-      await form.submit(values);
-    } finally {
-      filling = null;
-    }
-  };
-
-  const watching = setInterval(look, 200);
+  const timer = setInterval(printChanges, 200);
   lines.on('line', (line) => {
-    take(line.trim())
+    (form.isOpen ? form.answer(line.trim()) : send(simulated, line.trim()))
       .catch((error: unknown) => print(error instanceof Error ? error.message : String(error)))
       .finally(prompt);
   });
@@ -76,7 +48,7 @@ ${simulated.hint} [Label] presses a button, # before the text writes it in a cha
     const leave = (code: number): void => {
       if (!isOpen) return;
       isOpen = false;
-      clearInterval(watching);
+      clearInterval(timer);
       lines.close();
       resolve(code);
     };
@@ -89,15 +61,15 @@ ${simulated.hint} [Label] presses a button, # before the text writes it in a cha
   });
 }
 
-async function act(simulated: SimulatedPlatform, line: string): Promise<void> {
+async function send(simulated: SimulatedPlatform, line: string): Promise<void> {
   if (line === '') return;
   const [, label] = /^\[(.+)\]$/u.exec(line) ?? [];
   if (label !== undefined) return simulated.press(label);
-  const room: Room = line.startsWith('#') ? 'channel' : 'direct';
-  return simulated.say(line.replace(/^#\s*/u, ''), room);
+  const destination: Destination = line.startsWith('#') ? 'channel' : 'direct';
+  return simulated.say(line.replace(/^#\s*/u, ''), destination);
 }
 
-/** Resolves when the platform is connected; false where it never will be. What hq-bots has to say until then is printed. */
+/** Resolves with true when hq-bots is connected, with false if it ends before. Prints its warnings and errors until then. */
 async function connected(bots: ChildProcess): Promise<boolean> {
   if (bots.stdout === null) return false;
   for await (const line of createInterface({ input: bots.stdout })) {

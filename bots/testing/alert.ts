@@ -1,7 +1,7 @@
 import type { AlertRow } from '../src/core/alerts/alert-row.ts';
 
 /** An alert as the database gives it. */
-export function alertOf(more: Partial<AlertRow> & Pick<AlertRow, 'id'>): AlertRow {
+export function alertWith(more: Partial<AlertRow> & Pick<AlertRow, 'id'>): AlertRow {
   return {
     created_at: '2026-11-22T12:00:00+00:00',
     last_at: '2026-11-22T12:00:00.000001+00:00',

@@ -13,9 +13,9 @@ import { startTelegramServer, type TelegramServer } from '../fakes/telegram-serv
 import type { Platform } from '../src/contract/inbound.ts';
 
 const program = fileURLToPath(new URL('../src/main.ts', import.meta.url));
-const shipped = fileURLToPath(new URL('../bin/hq-bots.mjs', import.meta.url));
+const bundle = fileURLToPath(new URL('../bin/hq-bots.mjs', import.meta.url));
 
-/** The three platforms on loopback. */
+/** The fake platforms on loopback. */
 export interface Platforms {
   readonly slack: RunningSlack;
   readonly discord: DiscordServer;
@@ -60,7 +60,7 @@ export async function botAccount(stack: TestStack): Promise<Readonly<Record<stri
   };
 }
 
-/** Makes an account of a platform that of a new operator. */
+/** Links an account of a platform to a new operator. */
 export async function linkOperator(
   stack: TestStack,
   platform: Platform,
@@ -88,35 +88,35 @@ const health = z.object({
     }),
   ),
 });
-type SeenHealth = z.output<typeof health>;
+type Health = z.output<typeof health>;
 
 /** A process of `hq-bots`. */
 export interface BotsProcess {
   readonly child: ChildProcess;
-  /** All that it has written. */
+  /** The output so far. */
   text(): string;
-  health(): Promise<SeenHealth>;
-  connected(): Promise<SeenHealth>;
+  health(): Promise<Health>;
+  connected(): Promise<Health>;
   exit: Promise<number | null>;
 }
 
-/** From its sources. */
+/** Starts hq-bots from its sources. */
 export function startBots(env: Readonly<Record<string, string>>, args: readonly string[] = []): BotsProcess {
-  return watched(process.execPath, [program, ...args], env);
+  return spawnBots(process.execPath, [program, ...args], env);
 }
 
-/** As it is shipped and started on a host: bundled, by its own first line. */
+/** Starts the bundled program as on a host, by the interpreter of its first line. */
 export async function startShippedBots(
   env: Readonly<Record<string, string>>,
   args: readonly string[] = [],
 ): Promise<BotsProcess> {
   await ensureBuilt('hq-bots');
-  // That line looks for a Node by itself, and is to find ours.
+  // The interpreter line finds Node in PATH.
   const path = [dirname(process.execPath), process.env.PATH ?? ''].join(delimiter);
-  return watched(shipped, args, { PATH: path, ...env });
+  return spawnBots(bundle, args, { PATH: path, ...env });
 }
 
-function watched(
+function spawnBots(
   command: string,
   args: readonly string[],
   env: Readonly<Record<string, string>>,
@@ -131,9 +131,9 @@ function watched(
   };
   child.stdout.on('data', read);
   child.stderr.on('data', read);
-  const readHealth = async (): Promise<SeenHealth> => {
+  const readHealth = async (): Promise<Health> => {
     const port = /"port":(\d+)/.exec(text)?.[1];
-    if (port === undefined) throw new Error(`it has not started: ${text}`);
+    if (port === undefined) throw new Error(`hq-bots has not started: ${text}`);
     const response = await fetch(`http://127.0.0.1:${port}/healthz`);
     return health.parse(await response.json());
   };
@@ -143,9 +143,9 @@ function watched(
     health: readHealth,
     connected: () =>
       eventually(async () => {
-        const seen = await readHealth();
-        if (!seen.adapters.every(({ connected }) => connected)) throw new Error(JSON.stringify(seen));
-        return seen;
+        const current = await readHealth();
+        if (!current.adapters.every(({ connected }) => connected)) throw new Error(JSON.stringify(current));
+        return current;
       }),
     exit: once(child, 'exit').then(([code]) => (typeof code === 'number' ? code : null)),
   };

@@ -18,7 +18,7 @@ export interface ChatTestStack {
   readonly gateway: string;
   /** A new core with new adapters, as after a restart. */
   open(options?: Partial<CoreOptions>, adapters?: readonly TestAdapter[]): Promise<OpenCore>;
-  /** Somebody in a direct message; linked to a new member of that role. */
+  /** A sender of direct messages, linked to a new member of that role; linked to nobody for null. */
   person(role: Role | null, platform?: Platform): Promise<Sender & { readonly member: StackMember }>;
   /** The same person in a channel. */
   inChannel(sender: Sender, channel: string): Sender;
@@ -38,14 +38,7 @@ export async function openChatStack(
   options: Parameters<typeof startTestStack>[0] = {},
 ): Promise<ChatTestStack> {
   const stack = await startTestStack(options);
-  const member = await stack.createMember('viewer');
-  await stack.database.query('insert into chat_bots (tenant_id, user_id) values ($1, $2)', [
-    nilTenant,
-    member.id,
-  ]);
-  const bot = connect({ url: stack.url, anonKey: stack.anonKey, timeoutMs: 15_000 });
-  await bot.signIn(member.email, member.password);
-  await bot.whoami();
+  const bot = await connectBot(stack);
   const [row] = await stack.database.query<{ id: string }>('select id from gateways where tenant_id = $1', [
     nilTenant,
   ]);
@@ -80,28 +73,7 @@ export async function openChatStack(
       opened.push(one);
       return one;
     },
-    async person(role, platform = 'slack') {
-      const someone = await stack.createMember(role ?? 'viewer');
-      const user = `U${randomUUID().slice(0, 8)}`;
-      const { userScope, direct } = platformNamed(platform);
-      if (role !== null) {
-        await stack.database.query(
-          `insert into chat_identities (tenant_id, user_id, platform, install, chat_user)
-           values ($1, $2, $3, $4, $5)`,
-          [nilTenant, someone.id, platform, userScope === 'platform' ? '' : 'T1', user],
-        );
-      }
-      return {
-        platform,
-        install: 'T1',
-        channel: `D-${user}`,
-        [direct.field]: directId(direct, user),
-        kind: 'direct',
-        thread: null,
-        user,
-        member: someone,
-      };
-    },
+    person: (role, platform = 'slack') => createSender(stack, role, platform),
     inChannel: (sender, channel) => ({ ...sender, channel, kind: 'group' }),
     async close() {
       for (const one of opened) await one.close();
@@ -121,6 +93,44 @@ function platformNamed(name: Platform): ChatPlatform {
 function directId(direct: ChatPlatform['direct'], user: string): string {
   if (direct.rule === 'equals user') return user;
   return direct.rule === 'equals' ? direct.value : `${direct.value}-${user}`;
+}
+
+/** Creates a sender of direct messages. */
+async function createSender(
+  stack: TestStack,
+  role: Role | null,
+  platform: Platform,
+): Promise<Sender & { readonly member: StackMember }> {
+  const member = await stack.createMember(role ?? 'viewer');
+  const user = `U${randomUUID().slice(0, 8)}`;
+  const { userScope, direct } = platformNamed(platform);
+  if (role !== null) {
+    await stack.database.query(
+      `insert into chat_identities (tenant_id, user_id, platform, install, chat_user)
+           values ($1, $2, $3, case $3 when 'discord' then '' else 'T1' end, $4)`,
+      [nilTenant, member.id, platform, user],
+    );
+  }
+  return {
+    platform,
+    install: 'T1',
+    channel: `D-${user}`,
+    [direct.field]: directId(direct, user),
+    kind: 'direct',
+    thread: null,
+    user,
+    member,
+  };
+}
+
+/** Signs in as a new bot account. */
+async function connectBot(stack: TestStack): Promise<HqClient> {
+  const { id, email, password } = await stack.createMember('viewer');
+  await stack.database.query('insert into chat_bots (tenant_id, user_id) values ($1, $2)', [nilTenant, id]);
+  const bot = connect({ url: stack.url, anonKey: stack.anonKey, timeoutMs: 15_000 });
+  await bot.signIn(email, password);
+  await bot.whoami();
+  return bot;
 }
 
 /** The catalogue with one more entry. */

@@ -1,17 +1,17 @@
-/** A worker whose adapter crashes on command, in the ways that libraries do. */
+/** A worker whose adapter crashes on command, as libraries do. */
 import type { Adapter, AdapterHealth, PlatformModule } from '../src/contract/adapter.ts';
 import type { Receiver, SendResult } from '../src/contract/inbound.ts';
 import { serveAdapter } from '../src/runtime/serve-adapter.ts';
 import { TestAdapter } from './test-adapter.ts';
 
-const fine = new TestAdapter('slack');
+const inMemory = new TestAdapter('slack');
 let receiver: Receiver | null = null;
 
 const adapter: Adapter = {
   platform: 'slack',
-  capabilities: fine.capabilities,
-  start: async (given) => {
-    receiver = given;
+  capabilities: inMemory.capabilities,
+  start: async (value) => {
+    receiver = value;
   },
   stop: async () => undefined,
   health: (): AdapterHealth => ({
@@ -21,7 +21,7 @@ const adapter: Adapter = {
     lastInboundAt: null,
     lastOutboundAt: null,
   }),
-  async send(place, card): Promise<SendResult> {
+  async send(location, card): Promise<SendResult> {
     switch (card.title) {
       case 'throw':
         setTimeout(() => {
@@ -33,12 +33,18 @@ const adapter: Adapter = {
         return new Promise(() => undefined);
       case 'exit':
         return process.exit(1);
-      case 'eat':
-        for (const eaten: string[][] = []; ; ) eaten.push(new Array<string>(100_000).fill(card.title));
-      case 'hear': {
+      case 'exhaust memory':
+        for (const kept: string[][] = []; ; ) kept.push(new Array<string>(100_000).fill(card.title));
+      case 'receive': {
         const acknowledged = await receiver?.receive(
-          { ...place, user: 'U1', deliveryId: 'd1', input: { kind: 'words', text: 'hello' }, receivedAt: 0 },
-          { send: (delivery) => fine.send(place, delivery) },
+          {
+            ...location,
+            user: 'U1',
+            deliveryId: 'd1',
+            input: { kind: 'words', text: 'hello' },
+            receivedAt: 0,
+          },
+          { send: (delivery) => inMemory.send(location, delivery) },
         );
         return { ok: true, handle: { acknowledged: JSON.stringify(acknowledged) } };
       }
@@ -46,9 +52,9 @@ const adapter: Adapter = {
         return { ok: true, handle: { delivery: card.title } };
     }
   },
-  edit: (handle, card) => fine.edit(handle, card),
-  file: (place, file) => fine.file(place, file),
-  describeCommands: (commands) => fine.describeCommands(commands),
+  edit: (handle, card) => inMemory.edit(handle, card),
+  file: (location, file) => inMemory.file(location, file),
+  describeCommands: (commands) => inMemory.describeCommands(commands),
 };
 
 const module: PlatformModule = {

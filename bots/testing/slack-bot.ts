@@ -5,33 +5,33 @@ import type { Choice } from '../src/contract/choice.ts';
 import type { Acknowledgement, Inbound, Receiver, Reply, Sender } from '../src/contract/inbound.ts';
 import { slack } from '../src/platforms/slack/index.ts';
 
-interface Heard {
+interface ReceivedDelivery {
   readonly inbound: Inbound;
   readonly reply: Reply;
 }
 
 /** A receiver that records its deliveries and gives the answers that a test sets. */
-class NotingReceiver implements Receiver {
-  readonly received: Heard[] = [];
+class RecordingReceiver implements Receiver {
+  readonly received: ReceivedDelivery[] = [];
   readonly context: { sender: Sender; request: Parameters<Receiver['complete']>[1] }[] = [];
   acknowledgement: Acknowledgement = { kind: 'working', private: true };
   choices: readonly Choice[] = [];
-  /** Resolves what `receive` waits for, where the core is to be slow. */
-  slowness: Promise<void> = Promise.resolve();
+  /** `receive` and `complete` wait for this; set it to simulate a slow core. */
+  delay: Promise<void> = Promise.resolve();
 
   async receive(inbound: Inbound, reply: Reply): Promise<Acknowledgement> {
     this.received.push({ inbound, reply });
-    await this.slowness;
+    await this.delay;
     return this.acknowledgement;
   }
 
   async complete(sender: Sender, request: Parameters<Receiver['complete']>[1]): Promise<readonly Choice[]> {
     this.context.push({ sender, request });
-    await this.slowness;
+    await this.delay;
     return this.choices;
   }
 
-  get last(): Heard {
+  get last(): ReceivedDelivery {
     const last = this.received.at(-1);
     if (last === undefined) throw new Error('nothing was received');
     return last;
@@ -41,7 +41,7 @@ class NotingReceiver implements Receiver {
 export interface SlackBot {
   readonly slack: RunningSlack;
   readonly adapter: Adapter;
-  readonly core: NotingReceiver;
+  readonly core: RecordingReceiver;
   /** Every line that was logged, at every level. */
   readonly logged: string[];
   stop(): Promise<void>;
@@ -49,8 +49,8 @@ export interface SlackBot {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The real adapter on a Slack of our own, with a core that takes notes. It is not started. */
-export async function makeSlackBot(
+/** Connects the real adapter to a fake Slack, and to a receiver that records. Does not start it. */
+export async function createSlackBot(
   env: (slack: RunningSlack) => Environment = (running) => running.env,
 ): Promise<SlackBot> {
   const running = await startSlackServer();
@@ -62,7 +62,7 @@ export async function makeSlackBot(
   return {
     slack: running,
     adapter,
-    core: new NotingReceiver(),
+    core: new RecordingReceiver(),
     logged,
     stop: async () => {
       await adapter.stop();
@@ -72,7 +72,7 @@ export async function makeSlackBot(
 }
 
 export async function startSlackBot(env?: (slack: RunningSlack) => Environment): Promise<SlackBot> {
-  const bot = await makeSlackBot(env);
+  const bot = await createSlackBot(env);
   await bot.adapter.start(bot.core);
   return bot;
 }

@@ -6,16 +6,16 @@ import { TelegramAdapter } from '../src/platforms/telegram/adapter.ts';
 import { type ConnectionTiming, defaultTiming } from '../src/platforms/telegram/connection/transport.ts';
 import { readSettings } from '../src/platforms/telegram/settings.ts';
 
-interface Heard {
+interface ReceivedDelivery {
   readonly inbound: Inbound;
   readonly reply: Reply;
 }
 
-/** The adapter at the test server, with a receiver that writes down what it is handed. */
+/** The real adapter on the fake Telegram, with a receiver that records its deliveries. */
 export interface TelegramBot {
   readonly adapter: TelegramAdapter;
-  readonly received: Heard[];
-  /** Every line of the log, as it would be written. */
+  readonly received: ReceivedDelivery[];
+  /** The lines of the log. */
   readonly log: string[];
   /** The acknowledgement of all later deliveries. */
   acknowledge: Acknowledgement;

@@ -1,6 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { eventually } from '../../db/testing/eventually.ts';
-import type { Adapter, AdapterHealth, Capabilities, CommandDescription } from '../src/contract/adapter.ts';
+import type {
+  Adapter,
+  AdapterHealth,
+  Capabilities,
+  CommandDescription,
+  TextFile,
+} from '../src/contract/adapter.ts';
 import type { Button, Card, Handle } from '../src/contract/card.ts';
 import type { Form } from '../src/contract/form.ts';
 import type {
@@ -14,7 +20,7 @@ import type {
   SendResult,
 } from '../src/contract/inbound.ts';
 
-/** One message as somebody in the chat sees it. */
+/** A message as the users of the chat see it. */
 export interface ShownMessage {
   readonly handle: Handle;
   readonly channel: string;
@@ -31,13 +37,13 @@ export interface Receipt {
   readonly isPrivate: boolean;
 }
 
-/** A chat platform in memory: what people say goes in, what they see is there to be looked at. */
+/** A chat platform in memory. Tests deliver the users’ input and read the messages. */
 export class TestAdapter implements Adapter {
   readonly platform: Platform;
   readonly capabilities: Capabilities;
   readonly messages: ShownMessage[] = [];
   readonly files: { readonly name: string; readonly text: string }[] = [];
-  /** When each message or edit went out, and where. */
+  /** The time and channel of each message and edit. */
   readonly sentAt: { readonly at: number; readonly channel: string }[] = [];
   commands: readonly CommandDescription[] = [];
   /** Results of the next calls, which then do nothing. */
@@ -51,7 +57,6 @@ export class TestAdapter implements Adapter {
       private: platform !== 'telegram',
       forms: platform !== 'telegram',
       completion: platform !== 'telegram',
-      threads: true,
       files: true,
       redelivers: false,
       maxText: 2_000,
@@ -72,8 +77,8 @@ export class TestAdapter implements Adapter {
   health(): AdapterHealth {
     return { state: 'connected', detail: null, install: 'T1', lastInboundAt: null, lastOutboundAt: null };
   }
-  async send(place: ChatLocation, card: Card): Promise<SendResult> {
-    return this.faults.shift() ?? this.show(place.channel, card, false);
+  async send(location: ChatLocation, card: Card): Promise<SendResult> {
+    return this.faults.shift() ?? this.show(location.channel, card, false);
   }
   async edit(handle: Handle, card: Card): Promise<SendResult> {
     const fault = this.faults.shift();
@@ -85,10 +90,7 @@ export class TestAdapter implements Adapter {
     this.sentAt.push({ at: Date.now(), channel: shown.channel });
     return { ok: true, handle: shown.handle };
   }
-  async file(
-    _place: ChatLocation,
-    { name, text }: { name: string; text: string; note: string },
-  ): Promise<SendResult> {
+  async file(_location: ChatLocation, { name, text }: TextFile): Promise<SendResult> {
     this.files.push({ name, text });
     return { ok: true, handle: null };
   }
@@ -97,8 +99,8 @@ export class TestAdapter implements Adapter {
     return { ok: true, handle: null };
   }
 
-  /** Somebody does something. Gives what they get at once; what comes later is in `messages`. */
-  async hear(
+  /** Delivers a user’s input and returns the acknowledgement; later answers are in `messages`. */
+  async deliver(
     sender: Sender,
     input: Input,
     deliveryId = `${this.platform}:${this.nextDelivery()}`,
@@ -121,10 +123,10 @@ export class TestAdapter implements Adapter {
   }
 
   words(sender: Sender, text: string, delivery?: string): Promise<Receipt> {
-    return this.hear(sender, { kind: 'words', text }, delivery);
+    return this.deliver(sender, { kind: 'words', text }, delivery);
   }
 
-  /** Says something and waits for the message that answers it. */
+  /** Sends words and waits for the message that answers them. */
   async ask(sender: Sender, text: string): Promise<ShownMessage> {
     const before = this.messages.length;
     await this.words(sender, text);
@@ -140,7 +142,7 @@ export class TestAdapter implements Adapter {
   }
 
   press(sender: Sender, message: ShownMessage, label: string, delivery?: string): Promise<Receipt> {
-    return this.hear(
+    return this.deliver(
       sender,
       { kind: 'button', token: buttonOf(message.card, label).token, message: message.handle },
       delivery,
@@ -170,7 +172,7 @@ export function buttonOf(card: Card, label: string): Button {
   return button;
 }
 
-/** All words of a card, as somebody reads them. */
+/** The text of a card, as users read it. */
 export function textOf(card: Card): string {
   return [
     card.title,

@@ -36,6 +36,8 @@ export async function createAppliedFilesTables(client: pg.Client): Promise<void>
       name text primary key, checksum text not null, applied_at timestamptz not null default clock_timestamp());
     create table if not exists hq.defined_objects (
       kind text not null check (kind in ('function', 'trigger', 'shared function')), identity text not null, primary key (kind, identity));
+    create table if not exists hq.object_checksums (
+      kind text not null, identity text not null, checksum text not null, primary key (kind, identity));
   `);
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { HqError } from '@hq/shared/errors';
 import pg from 'pg';
 import type { SqlFile } from './schema-files.ts';
@@ -12,9 +13,15 @@ export class FileError extends Error {
   }
 }
 
+/** A statement that would end the transaction of its file, so that a failure after it could not be rolled back. */
+const endsTransaction = /^(?:abort|begin|commit|rollback|start)\b/i;
+
 /** Runs files inside the transaction that is open, one request a file. Throws `FileError`. */
 export async function runFiles(client: pg.Client, files: readonly SqlFile[]): Promise<void> {
   for (const file of files) {
+    if (splitStatements(file.sql).some(({ sql }) => endsTransaction.test(sql))) {
+      throw new FileError(file, new Error('a file must not begin or end a transaction'));
+    }
     try {
       await client.query(file.sql);
     } catch (cause) {
@@ -24,12 +31,17 @@ export async function runFiles(client: pg.Client, files: readonly SqlFile[]): Pr
 }
 
 /**
- * Runs the work in a transaction whose functions may name tables and functions that come later. Rolls back when it throws.
+ * Begins a transaction whose functions may name tables and functions that come later. The limits of the role, which Supabase
+ * sets, are for requests.
  */
+const begin = (client: pg.Client) =>
+  client.query(`begin; set local check_function_bodies = off;
+    set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0`);
+
+/** Runs the work in a transaction, and rolls back when it throws. */
 export async function inTransaction<T>(client: pg.Client, work: () => Promise<T>): Promise<T> {
-  await client.query('begin');
+  await begin(client);
   try {
-    await client.query('set local check_function_bodies = off');
     const result = await work();
     await client.query('commit');
     return result;
@@ -39,15 +51,49 @@ export async function inTransaction<T>(client: pg.Client, work: () => Promise<T>
   }
 }
 
-/** Finds the statement that fails, by running the files again, statement by statement; nothing of it is kept. */
-async function findStatement(client: pg.Client, before: readonly SqlFile[], file: SqlFile): Promise<string> {
+const lockBudgetMs = 60_000;
+
+const isLockFailure = (error: unknown) =>
+  error instanceof pg.DatabaseError && (error.code === '40P01' || error.code === '55P03');
+
+/**
+ * Runs a transaction again, for a minute, while others keep its locks. It gives up sooner than Postgres looks for deadlocks (after a
+ * second), so that no client is the victim of one and none waits long behind it. Every fortieth time it waits longer, because a vacuum
+ * makes way only then. Throws `timed_out`.
+ */
+export async function withLockRetries<T>(client: pg.Client, transaction: () => Promise<T>): Promise<T> {
+  const deadline = Date.now() + lockBudgetMs;
+  for (let attempt = 1; ; attempt += 1) {
+    await client.query(`set lock_timeout = '${attempt % 40 === 0 ? '3s' : '300ms'}'`);
+    try {
+      return await transaction();
+    } catch (error) {
+      const reason = error instanceof FileError ? error.cause : error;
+      if (!isLockFailure(reason)) throw error;
+      if (Date.now() > deadline) {
+        throw new HqError('timed_out', 'other connections hold tables that the migration needs', {
+          hint: 'End long transactions (see pg_stat_activity) and run hq-db migrate again.',
+          cause: reason,
+        });
+      }
+      await sleep(50 + Math.random() * 200);
+    }
+  }
+}
+
+/** Finds the statement that fails, by running the file again, statement by statement; nothing of it is kept. */
+async function findStatement(
+  client: pg.Client,
+  prepare: () => Promise<void>,
+  file: SqlFile,
+): Promise<string> {
   let place = '';
-  await client.query('begin');
+  await begin(client);
   try {
-    await client.query('set local check_function_bodies = off');
-    await runFiles(client, before);
+    await prepare();
     for (const { sql, line } of splitStatements(file.sql)) {
       place = `, line ${line} (${sql.split('\n')[0]?.trim().slice(0, 100)})`;
+      if (endsTransaction.test(sql)) return place;
       await client.query(sql);
     }
     return '';
@@ -58,13 +104,13 @@ async function findStatement(client: pg.Client, before: readonly SqlFile[], file
   }
 }
 
-/** The error that names the file, the statement and the reason. `before` are the files that ran first in the transaction. */
+/** The error that names the file, the statement and the reason. `prepare` repeats what came before it in the transaction. */
 export async function explainFailure(
   client: pg.Client,
   { file, message, cause }: FileError,
-  before: readonly SqlFile[],
+  prepare: () => Promise<void>,
 ): Promise<HqError> {
-  const place = await findStatement(client, before, file);
+  const place = await findStatement(client, prepare, file);
   const where = cause instanceof pg.DatabaseError && cause.where ? ` (${cause.where.split('\n')[0]})` : '';
   return new HqError('failed', `${file.name}${place} failed and was rolled back: ${message}${where}`, {
     hint: 'Everything applied before it stays. Correct the cause and run hq-db migrate again.',
@@ -79,11 +125,13 @@ export async function applyFiles(
   record: () => Promise<void>,
 ): Promise<void> {
   try {
-    await inTransaction(client, async () => {
-      await runFiles(client, files);
-      await record();
-    });
+    await withLockRetries(client, () =>
+      inTransaction(client, async () => {
+        await runFiles(client, files);
+        await record();
+      }),
+    );
   } catch (error) {
-    throw error instanceof FileError ? await explainFailure(client, error, []) : error;
+    throw error instanceof FileError ? await explainFailure(client, error, () => Promise.resolve()) : error;
   }
 }

@@ -2,7 +2,7 @@ import { appendFile, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { cloneDatabase, type TestDatabase } from '../testing/database.ts';
+import { anon, cloneDatabase, type TestDatabase } from '../testing/database.ts';
 import { migrate, migrationState } from './migrate.ts';
 import { schemaDirectory } from './schema-files.ts';
 import { verify } from './verify.ts';
@@ -73,6 +73,31 @@ create or replace trigger hq_note_usage before insert on public.agent_usage for 
     expect(await one('select hq.twice(p_value => 5)')).toBe('10');
   });
 
+  test('that policies call can change their result', async () => {
+    for (const name of ['tenancy/functions.sql', 'legacy/rights.sql']) {
+      const file = join(directory, 'schema', name);
+      const text = await readFile(file, 'utf8');
+      await writeFile(
+        file,
+        text
+          .replace(
+            'member_role_of_caller() returns public.member_role',
+            'member_role_of_caller() returns text',
+          )
+          .replaceAll(
+            '(select public.member_role_of_caller()) >=',
+            '(select public.member_role_of_caller())::public.member_role >=',
+          ),
+      );
+    }
+    const result = () => one(`select pg_get_function_result('member_role_of_caller()'::regprocedure)`);
+    expect(await apply()).toEqual(['tenancy/functions', 'legacy/rights']);
+    expect(await result()).toBe('text');
+    await migrate(database.url);
+    expect(await result()).toBe('member_role');
+    expect(await verify(database.url)).toEqual([]);
+  });
+
   test('that hq-db did not create are never dropped or replaced', async () => {
     await database.query(`create function hq.theirs() returns int language sql as 'select 1';
       create function public.theirs(p int) returns int language sql as 'select 1';
@@ -117,7 +142,74 @@ create or replace trigger hq_note_usage before insert on public.agent_usage for 
   });
 });
 
+test('clients that write all the time wait for a migration: it succeeds, and none of them fails', async () => {
+  await addToUsage(twice);
+  let isOver = false;
+  const failures: unknown[] = [];
+  const tables = ['agents', 'tasks', 'agent_commands', 'notifications', 'audit_log', 'gateways'];
+  const clients = tables.map(async (_table, first) => {
+    const order = [0, 1, 2].map((step) => tables[(first + step * (1 + (first % 5))) % tables.length]);
+    while (!isOver) {
+      const reads = order.map((table) => `select count(*) from ${table}`).join('; ');
+      await database
+        .query(`begin; ${reads}; update tasks set title = title; commit`)
+        .catch((error) => failures.push(error));
+    }
+  });
+  try {
+    expect(await apply()).toEqual(['usage/functions']);
+  } finally {
+    isOver = true;
+    await Promise.all(clients);
+  }
+  expect(failures).toEqual([]);
+}, 90_000);
+
+describe('a file at fault', () => {
+  const fault = (sql: string) => appendFile(join(directory, 'schema/secrets/functions.sql'), `\n${sql}`);
+  const named = (reason: RegExp) => ({ code: 'failed', message: expect.stringMatching(reason) });
+
+  test.each([
+    [
+      'a division by zero without a semicolon',
+      'select 1/0',
+      /^secrets\/functions, line \d+ \(select 1\/0\) failed/,
+    ],
+    [
+      'a body that does not end',
+      'create function hq.open() returns int language sql as $$ select 1;',
+      /^secrets\/functions, line \d+ \(create function hq\.open/,
+    ],
+  ])(
+    '%s is named with its line, after a function that had to be dropped first',
+    async (_name, sql, reason) => {
+      await addToUsage(twice);
+      await apply();
+      await replaceInUsage('p_number int) returns int', 'p_number int) returns bigint');
+      await fault(sql);
+      await expect(apply()).rejects.toMatchObject(named(reason));
+      expect(await one(`select pg_get_function_result('hq.twice(int)'::regprocedure)`)).toBe('integer');
+    },
+  );
+
+  test('that ends the transaction is refused before anything is kept', async () => {
+    await addToUsage(twice);
+    await fault('commit;');
+    await expect(apply()).rejects.toMatchObject(
+      named(/^secrets\/functions, line \d+ \(commit;\).*must not begin or end a transaction/),
+    );
+    expect(await exists('hq.twice(int)')).toBe(false);
+  });
+});
+
 describe('rights', () => {
+  test('of a database that was migrated before checksums of objects were kept are verified and put right', async () => {
+    await database.query('drop table hq.object_checksums; alter table tasks disable row level security');
+    expect(await verify(database.url)).toEqual(['row level security is off: tasks']);
+    await migrate(database.url);
+    expect(await verify(database.url)).toEqual([]);
+  });
+
   test('a table that appears later is guarded by the next migrate', async () => {
     await database.query(`create table public.plans (id int primary key, tenant_id uuid not null references tenants (id), name text);
       create table public.ledger (id int primary key)`);
@@ -139,17 +231,37 @@ describe('rights', () => {
     ).rejects.toMatchObject({ code: '42501' });
   });
 
+  test('a table of a migration is closed at once, even when the rights after it fail', async () => {
+    await writeFile(join(directory, 'migrations/9999_plans.sql'), 'create table public.plans (id int);');
+    await writeFile(join(directory, 'schema/legacy/rights.sql'), 'select 1/0;');
+    await expect(apply()).rejects.toMatchObject({ code: 'failed' });
+    for (const caller of [anon, await database.addUser({ role: 'admin' })]) {
+      await expect(database.as(caller, 'insert into plans values (1)')).rejects.toMatchObject({
+        code: '42501',
+      });
+    }
+  });
+
   test('a function that appears later is closed to those without an account', async () => {
     await database.query(`create function public.spill() returns int language sql as 'select 1'`);
-    expect(await verify(database.url)).toEqual(['open to the anonymous: spill()']);
+    await database.query('create aggregate public.total(int) (sfunc = int4pl, stype = int)');
+    expect(await verify(database.url)).toEqual([
+      'open to the anonymous: spill()',
+      'open to the anonymous: total(integer)',
+    ]);
     await migrate(database.url);
     expect(await verify(database.url)).toEqual([]);
   });
 
-  test('tables that somebody holds are waited for', async () => {
+  test('tables that somebody holds are waited for, whatever limits the role has for its requests', async () => {
     await addToUsage(twice);
+    for (const limit of ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout']) {
+      await database.query(
+        `do $$ begin execute format('alter role postgres in database %I set ${limit} = 300', current_database()); end $$`,
+      );
+    }
     const held = database.query(
-      'begin; lock table agent_usage in access share mode; select pg_sleep(1); commit',
+      'begin; set local statement_timeout = 0; lock table agent_usage in access share mode; select pg_sleep(1); commit',
     );
     expect(await apply()).toEqual(['usage/functions']);
     await held;

@@ -1,13 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { HqError } from '@hq/shared/errors';
 import pg from 'pg';
 import { repeatableFiles } from './applied-files.ts';
-import { explainFailure, FileError, inTransaction, runFiles } from './apply-file.ts';
+import { explainFailure, FileError, inTransaction, runFiles, withLockRetries } from './apply-file.ts';
+import { recordChecksums } from './object-checksums.ts';
 import type { SchemaFiles } from './schema-files.ts';
-
-const attempts = 4;
-/** A migration holds every table; one that cannot have them must not keep others waiting behind it. */
-const lockTimeout = '10s';
 
 /** Names the functions that the files define; those of `hq.define_unless_foreign` are indented and not among them. */
 function definedNames({ functions }: SchemaFiles): string[] {
@@ -42,10 +38,37 @@ async function recordDefined(
   return rows;
 }
 
+/**
+ * Locks every table at once: taken one by one as the files come to them, the locks would deadlock with clients again and again. The
+ * order is another one each time, because no order suits all clients.
+ */
+async function lockTables(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ tables: string | null }>(
+    `select string_agg(format('%I.%I', c.relnamespace::regnamespace, c.relname), ', ' order by random()) as tables from pg_class c
+     where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and pg_has_role(c.relowner, 'usage')`,
+  );
+  const tables = rows[0]?.tables ?? null;
+  if (tables !== null) await client.query(`lock table ${tables} in access exclusive mode`);
+}
+
+/** Drops functions with HQ's own policies that call them; the rights create those again in the same transaction. */
+async function dropFunctions(client: pg.Client, identities: readonly string[]): Promise<void> {
+  for (const identity of identities) {
+    const { rows } = await client.query<{ policy: string }>(
+      `select distinct format('%I on %s', p.polname, p.polrelid::regclass) as policy from pg_policy p join pg_depend d on d.objid = p.oid
+       where d.classid = 'pg_policy'::regclass and d.refclassid = 'pg_proc'::regclass and d.refobjid = to_regprocedure($1)
+         and starts_with(p.polname, 'hq_')`,
+      [identity],
+    );
+    for (const { policy } of rows) await client.query(`drop policy ${policy}`);
+    await client.query(`drop function ${identity}`);
+  }
+}
+
 async function applyOnce(client: pg.Client, files: SchemaFiles, dropFirst: readonly string[]): Promise<void> {
   await inTransaction(client, async () => {
-    await client.query(`set local lock_timeout = '${lockTimeout}'`);
-    for (const identity of dropFirst) await client.query(`drop function ${identity}`);
+    await lockTables(client);
+    await dropFunctions(client, dropFirst);
     await runFiles(client, files.functions);
     const gone = await recordDefined(client, files);
     await runFiles(client, files.rights);
@@ -58,6 +81,7 @@ async function applyOnce(client: pg.Client, files: SchemaFiles, dropFirst: reado
         checksum,
       ]);
     }
+    await recordChecksums(client);
   });
 }
 
@@ -74,31 +98,16 @@ async function functionInTheWay(client: pg.Client, { cause }: FileError): Promis
   return rows[0]?.identity ?? null;
 }
 
-const isLockFailure = (error: unknown) =>
-  error instanceof pg.DatabaseError && (error.code === '40P01' || error.code === '55P03');
-
 /**
  * Applies every function, trigger and right in one transaction, and drops the functions and triggers of earlier releases that no
  * file defines any more. Throws `failed` with the statement at fault, `timed_out` where others hold the tables.
  */
 export async function applyRepeatable(client: pg.Client, files: SchemaFiles): Promise<void> {
   const dropFirst: string[] = [];
-  for (let attempt = 1; ; ) {
+  for (;;) {
     try {
-      return await applyOnce(client, files, dropFirst);
+      return await withLockRetries(client, () => applyOnce(client, files, dropFirst));
     } catch (error) {
-      const reason = error instanceof FileError ? error.cause : error;
-      if (isLockFailure(reason)) {
-        if (attempt === attempts) {
-          throw new HqError('timed_out', 'other connections hold tables that the migration needs', {
-            hint: 'End long transactions (see pg_stat_activity) and run hq-db migrate again.',
-            cause: reason,
-          });
-        }
-        await sleep(500 * attempt);
-        attempt += 1;
-        continue;
-      }
       if (!(error instanceof FileError)) throw describeDrop(error);
       const inTheWay = await functionInTheWay(client, error);
       if (inTheWay !== null && !dropFirst.includes(inTheWay)) {
@@ -106,7 +115,10 @@ export async function applyRepeatable(client: pg.Client, files: SchemaFiles): Pr
         continue;
       }
       const all = repeatableFiles(files);
-      throw await explainFailure(client, error, all.slice(0, all.indexOf(error.file)));
+      throw await explainFailure(client, error, async () => {
+        await dropFunctions(client, dropFirst);
+        await runFiles(client, all.slice(0, all.indexOf(error.file)));
+      });
     }
   }
 }

@@ -9,8 +9,8 @@ function showUrl(databaseUrl: string): string {
 }
 
 /**
- * Opens one connection and closes it again. A malformed URL is a `usage` error, a database that does not answer an `unreachable`
- * one. Neither contains the password.
+ * Opens one connection and closes it again. A malformed URL is a `usage` error, a database that does not answer an
+ * `unreachable` one, a role without the rights a `refused` one. None contains the password.
  */
 export async function withConnection<T>(
   databaseUrl: string,
@@ -49,6 +49,12 @@ export async function withConnection<T>(
           hint: 'Nothing is half done: run it again.',
         },
       );
+    }
+    if (error instanceof pg.DatabaseError && error.code === '42501') {
+      throw new HqError('refused', error.message, {
+        hint: 'Connect as the role that owns the tables of HQ; on Supabase it is postgres.',
+        cause: error,
+      });
     }
     throw error;
   } finally {

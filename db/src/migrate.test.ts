@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cloneDatabase, type TestDatabase } from '../testing/database.ts';
+import { withConnection } from './connection.ts';
 import { migrate, migrationState } from './migrate.ts';
 import { schemaDirectory } from './schema-files.ts';
+import { readSchemaText } from './schema-text.ts';
 import { verify } from './verify.ts';
 
 describe('on a fresh project', () => {
@@ -38,6 +40,27 @@ describe('on a fresh project', () => {
       policy: [],
     });
     expect(await verify(database.url)).toEqual([]);
+  });
+});
+
+describe('a migration of a fresh project that stops', () => {
+  test('leaves no table open to anybody', async () => {
+    const database = await cloneDatabase('fresh');
+    const directory = await mkdtemp(join(tmpdir(), 'hq-migrations-'));
+    try {
+      await copySchema(directory);
+      await writeFile(join(directory, 'schema/usage/tables.sql'), 'select 1/0;');
+      await expect(migrate(database.url, { directory })).rejects.toMatchObject({ code: 'failed' });
+      expect(
+        await database.query(`select c.oid::regclass::text as name from pg_class c
+          where c.relnamespace = 'public'::regnamespace and c.relkind = 'r' and (not c.relrowsecurity
+            or has_any_column_privilege('anon', c.oid, 'select, insert, update')
+            or has_any_column_privilege('authenticated', c.oid, 'select, insert, update'))`),
+      ).toEqual([]);
+    } finally {
+      await rm(directory, { recursive: true });
+      await database.drop();
+    }
   });
 });
 
@@ -149,10 +172,63 @@ describe('a database that differs from the files', () => {
       'members may change the record: update of audit_log by authenticated',
       'open to the anonymous: everything',
       'open to the anonymous: whoami()',
+      'changed since hq-db migrate: function public.whoami()',
+      'changed since hq-db migrate: rights table public.audit_log',
+      'changed since hq-db migrate: rights table public.secrets',
+      'changed since hq-db migrate: trigger hq_audit_secrets_made on public.secrets',
+      'changed since hq-db migrate: trigger hq_guard_command on public.agent_commands',
+      'dropped since hq-db migrate: function hq.do_mute_alert(public.agent_commands)',
+      'dropped since hq-db migrate: policy hq_delete_only on public.agents',
     ]);
+    expect(await migrate(database.url, { dryRun: true })).toEqual(await verify(database.url));
     await migrate(database.url);
     expect(await verify(database.url)).toEqual([]);
     expect(await migrate(database.url)).toEqual([]);
+  });
+});
+
+describe('an object of HQ that was changed by hand', () => {
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await cloneDatabase();
+  });
+  afterAll(() => database.drop());
+
+  test.each([
+    [
+      'changed since hq-db migrate: function hq.guard_command()',
+      `create or replace function hq.guard_command() returns trigger language plpgsql as $$ begin return new; end $$`,
+    ],
+    ['dropped since hq-db migrate: function public.chat_check()', 'drop function public.chat_check()'],
+    [
+      'changed since hq-db migrate: function public.set_gateway_paused(uuid, boolean)',
+      'grant execute on function public.set_gateway_paused(uuid, boolean) to authenticated',
+    ],
+    [
+      'dropped since hq-db migrate: trigger hq_require_one_admin on public.tenant_members',
+      'drop trigger hq_require_one_admin on tenant_members',
+    ],
+    [
+      'changed since hq-db migrate: policy hq_select_only on public.tasks',
+      'alter policy hq_select_only on tasks using (true)',
+    ],
+    [
+      'changed since hq-db migrate: rights table public.agents',
+      'grant update (gateway_id) on agents to authenticated',
+    ],
+    [
+      'changed since hq-db migrate: rights table public.chat_bots',
+      'grant insert on chat_bots to authenticated',
+    ],
+    ['changed since hq-db migrate: rights schema hq', 'grant usage on schema hq to anon'],
+  ])('is listed (%s) and put back', async (fault, sql) => {
+    const shown = () => withConnection(database.url, readSchemaText);
+    const before = await shown();
+    await database.query(sql);
+    expect(await verify(database.url)).toEqual([fault]);
+    await migrate(database.url);
+    expect(await verify(database.url)).toEqual([]);
+    expect(await shown()).toBe(before);
   });
 });
 
@@ -168,6 +244,28 @@ describe('the address', () => {
       message: expect.stringContaining('postgres://user@127.0.0.1:1/hq'),
     });
     expect(JSON.stringify({ ...error, message: error.message, cause: error.cause })).not.toContain('hunter2');
+  });
+
+  test('a role without the rights is refused, and told which one has them', async () => {
+    const database = await cloneDatabase();
+    const role = `reader_${process.pid}`;
+    const superuser = new pg.Client({ connectionString: database.superuserUrl });
+    try {
+      await superuser.connect();
+      await superuser.query(`create role ${role} login password 'scratch'`);
+      const url = database.url.replace('//postgres:', `//${role}:`);
+      for (const command of [migrate, migrationState, verify]) {
+        await expect(command(url)).rejects.toMatchObject({
+          code: 'refused',
+          message: expect.stringContaining('permission denied'),
+          hint: expect.stringContaining('the role that owns the tables'),
+        });
+      }
+      await superuser.query(`drop role ${role}`);
+    } finally {
+      await superuser.end();
+      await database.drop();
+    }
   });
 
   test('a migration that is under way is waited for', async () => {

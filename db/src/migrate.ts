@@ -64,6 +64,25 @@ function refuseDrift({ changed, unknown }: MigrationState): void {
   }
 }
 
+/**
+ * Closes the tables that this transaction created in `public`: a Supabase project grants every new table to everybody, and their
+ * rights come in a later transaction, which may fail.
+ */
+const closeNewTables = `do $$
+declare
+  v_table regclass;
+begin
+  for v_table in
+    select c.oid::regclass from pg_class c join pg_type t on t.oid = c.reltype
+    where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relrowsecurity
+      and t.xmin = pg_current_xact_id()::xid
+  loop
+    execute format('revoke all on %s from public, anon, authenticated', v_table);
+    execute format('alter table %s enable row level security', v_table);
+  end loop;
+end
+$$`;
+
 /** Applies what runs once: the takeover of an older database, else the tables; then the migrations. */
 async function applyPending(
   client: pg.Client,
@@ -81,7 +100,10 @@ async function applyPending(
   for (const file of state.beforeBaseline ? files.migrations : [...files.tables, ...files.migrations]) {
     if (!pending.has(file.name)) continue;
     onStep(file.name);
-    await applyFiles(client, [file], () => recordApplied(client, file));
+    await applyFiles(client, [file], async () => {
+      await client.query(closeNewTables);
+      await recordApplied(client, file);
+    });
   }
 }
 
@@ -103,8 +125,13 @@ export async function migrate(databaseUrl: string, options: MigrateOptions = {})
       refuseDrift(state);
       const steps = [...state.pending, ...state.outdated];
       if (options.dryRun) {
-        for (const step of steps) onStep(step);
-        return steps;
+        const wouldApply = [
+          ...(steps.length > 0 ? steps : await findBreaches(client)),
+          ...(state.policy.length > 0 ? ['catalogue of actions'] : []),
+          ...(state.platforms.length > 0 ? ['chat platforms'] : []),
+        ];
+        for (const step of wouldApply) onStep(step);
+        return wouldApply;
       }
       const repeatable = new Set(repeatableFiles(files).map(({ name }) => name));
       await applyPending(client, files, state, onStep);

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { findChangedObjects } from './object-checksums.ts';
 
 /** Rules of a migrated database, whatever else was done to it. Each query returns one row for each breach. */
 const rules: readonly { readonly says: string; readonly sql: string }[] = [
@@ -82,5 +83,5 @@ export async function findBreaches(client: pg.Client): Promise<string[]> {
     const { rows } = await client.query<{ what: string }>(`${sql} order by 1`);
     breaches.push(...rows.map(({ what }) => `${says}: ${what}`));
   }
-  return breaches;
+  return [...breaches, ...(await findChangedObjects(client))];
 }

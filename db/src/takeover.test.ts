@@ -133,6 +133,33 @@ describe('a database from before the baseline', () => {
     }
   });
 
+  test('keeps functions and triggers that somebody else added', async () => {
+    const database = await cloneDatabase('fresh');
+    try {
+      await applyOldMigrations(database.url, 50);
+      await database.query(`create table public.invoices (id int, updated_at timestamptz);
+        create trigger invoices_touch before update on public.invoices for each row execute function hq.touch_updated_at();
+        create trigger mail_failures after update on public.agent_commands for each row execute function hq.touch_updated_at();
+        create function public.enqueue_command(p_number int) returns int language sql as 'select 1';
+        create function hq.head(p_text text) returns text language sql as 'select p_text';
+        create function hq.monthly_report() returns int language sql as 'select 1'`);
+
+      await migrate(database.url);
+
+      expect(
+        await database.query(`select s from unnest(array['public.enqueue_command(integer)', 'hq.head(text)', 'hq.monthly_report()']) s
+          where to_regprocedure(s) is null`),
+      ).toEqual([]);
+      expect(
+        await database.query(
+          `select tgname from pg_trigger where tgname in ('invoices_touch', 'mail_failures') order by 1`,
+        ),
+      ).toEqual([{ tgname: 'invoices_touch' }, { tgname: 'mail_failures' }]);
+    } finally {
+      await database.drop();
+    }
+  });
+
   test('with a migration that nobody knows is left alone', async () => {
     const database = await cloneDatabase('fresh');
     try {

@@ -252,6 +252,26 @@ describe('lending the terminal', () => {
     await session.waitFor(/▌. berlin/);
   });
 
+  it.each([
+    ['typed before the first frame', 'printf typed; exec', 'LIVE', ''],
+    ['left by the pager', 'PAGER="cat >/dev/null; printf half" exec', '[3 Commands]', '3\rv'],
+  ])('draws the whole first line after text without a line end, %s', async (_case, before, shows, keys) => {
+    const session = new ScreenSession('sh', ['-c', `${before} "${process.execPath}" "${program.file}"`], {
+      columns: 80,
+      rows: 24,
+    });
+    sessions.push(session);
+    await session.waitFor('LIVE');
+    for (const key of keys) {
+      session.press(key);
+      await session.settled();
+    }
+    await session.waitFor(shows);
+    expect((await session.settled()).split('\n')[0]).toMatch(/^ HQ {2}Default .* ● LIVE$/);
+    session.press('\u000c');
+    expect((await session.settled()).split('\n')[0]).toMatch(/^ HQ {2}Default .* ● LIVE$/);
+  });
+
   it('says when there is no such program', async () => {
     const session = await opened({ env: { PAGER: 'no-such-pager-here' } });
     session.press('3\r');

@@ -173,7 +173,8 @@ function pingsOf(content: string, allowed: MessageBody['allowed_mentions']): str
   const parse = allowed ? (allowed.parse ?? []) : ['everyone', 'users', 'roles'];
   const found: string[] = [];
   if (parse.includes('everyone')) {
-    for (const [, who] of content.matchAll(/(?<!\\)@(everyone|here)/gu)) if (who) found.push(who);
+    for (const [, audience] of content.matchAll(/(?<!\\)@(everyone|here)/gu))
+      if (audience) found.push(audience);
   }
   for (const [, sign, id] of content.matchAll(/(?<!\\)<@(!?|&)(\d+)>/gu)) {
     const kind = sign === '&' ? 'roles' : 'users';

@@ -250,10 +250,10 @@ function describeIssues(error: z.ZodError): string[] {
 
 /** Returns a duplicate block_id of a message, or action_id of a block. */
 function duplicateId(blocks: readonly Block[]): string | undefined {
-  const seen = new Set<string>();
+  const blockIds = new Set<string>();
   for (const one of blocks) {
-    if (one.block_id !== undefined && seen.has(one.block_id)) return `block_id ${one.block_id}`;
-    if (one.block_id !== undefined) seen.add(one.block_id);
+    if (one.block_id !== undefined && blockIds.has(one.block_id)) return `block_id ${one.block_id}`;
+    if (one.block_id !== undefined) blockIds.add(one.block_id);
     if (one.type !== 'actions') continue;
     const actions = one.elements.flatMap((element) => element.action_id ?? []);
     if (new Set(actions).size < actions.length) return `action_id in ${one.block_id ?? 'actions'}`;

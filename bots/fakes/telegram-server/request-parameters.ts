@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Call } from './bot-api.ts';
 
 const anyObject = z.record(z.string(), z.unknown());
-/** Fields that stay text although they may look like numbers or JSON. */
+/** Fields that stay text, also if they contain numbers or JSON. */
 const words = new Set(['text', 'caption', 'callback_query_id', 'secret_token', 'url', 'description']);
 
 /** Reads parameters from JSON, from a form, or from a form with files. */

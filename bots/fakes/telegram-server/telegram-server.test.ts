@@ -160,11 +160,16 @@ test('privacy mode passes commands and replies to the bot, and nothing else', as
 });
 
 test('text that notifies or can be tapped is found, except in code', async () => {
-  const seen = async (text: string, entities: object[] = []): Promise<string[]> => {
+  const entityTypes = async (text: string, entities: object[] = []): Promise<string[]> => {
     await call('sendMessage', { chat_id: direct.id, text, entities });
     return server.last(direct).entities.map(({ type }) => type);
   };
-  expect(await seen('@admin /stop #tag $USD')).toEqual(['mention', 'bot_command', 'hashtag', 'cashtag']);
-  expect(await seen('ann@example.org')).toEqual(['email']);
-  expect(await seen('@admin', [{ type: 'code', offset: 0, length: 6 }])).toEqual(['code']);
+  expect(await entityTypes('@admin /stop #tag $USD')).toEqual([
+    'mention',
+    'bot_command',
+    'hashtag',
+    'cashtag',
+  ]);
+  expect(await entityTypes('ann@example.org')).toEqual(['email']);
+  expect(await entityTypes('@admin', [{ type: 'code', offset: 0, length: 6 }])).toEqual(['code']);
 });

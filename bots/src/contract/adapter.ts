@@ -14,7 +14,6 @@ export interface Capabilities {
   readonly private: boolean;
   readonly forms: boolean;
   readonly completion: boolean;
-  readonly threads: boolean;
   readonly files: boolean;
   /** Delivers again what was not acknowledged. */
   readonly redelivers: boolean;
@@ -72,12 +71,15 @@ export interface Adapter {
   /** Replaces the whole message, its buttons too. An edit that changes nothing is `ok`. */
   edit(handle: Handle, card: Card): Promise<SendResult>;
   /** Sends a text as a file, with one sentence beside it. */
-  file(
-    location: ChatLocation,
-    file: { readonly name: string; readonly text: string; readonly note: string },
-  ): Promise<SendResult>;
+  file(location: ChatLocation, file: TextFile): Promise<SendResult>;
   /** Registers the commands for menus and options. Called after `start` and after each change. */
   describeCommands(commands: readonly CommandDescription[]): Promise<SendResult>;
+}
+
+export interface TextFile {
+  readonly name: string;
+  readonly text: string;
+  readonly note: string;
 }
 
 /** One command for menus and structured options. */

@@ -51,11 +51,4 @@ export interface Button {
   readonly token: string;
   readonly label: string;
   readonly style: 'plain' | 'primary' | 'danger';
-  /** The platform's own question before the press counts, where it has one. It replaces no confirmation of the core. */
-  readonly confirm?: {
-    readonly title: string;
-    readonly text: string;
-    readonly yes: string;
-    readonly no: string;
-  };
 }

@@ -17,8 +17,6 @@ export interface FormField {
   /** `paragraph` is text of several lines. */
   readonly kind: 'text' | 'paragraph' | 'choice';
   readonly required: boolean;
-  /** The initial value. */
-  readonly value?: string;
   readonly maxLength?: number;
   /** For a `choice`, at most 25. */
   readonly choices?: readonly Choice[];

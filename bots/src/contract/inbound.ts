@@ -21,10 +21,6 @@ export interface ChatLocation {
 /** An account in a chat. */
 export interface Sender extends ChatLocation {
   readonly user: string;
-  /** For logs and greetings, never for decisions. */
-  readonly userName?: string;
-  /** BCP 47, if the platform reports it. */
-  readonly locale?: string;
   /**
    * The reason why this account can never be linked. Adapters hand over such deliveries too, so that the database audits
    * the refusal. `outsider`: a user of another workspace, or a delivery for another app or an unknown workspace.
@@ -123,8 +119,6 @@ export interface Receiver {
       readonly words: readonly string[];
       readonly argument: string;
       readonly typed: string;
-      /** Values of the other arguments. */
-      readonly options?: Readonly<Record<string, string>>;
     },
   ): Promise<readonly Choice[]>;
 }

@@ -2,7 +2,7 @@ import type { HqClient } from '@hq/shared/client';
 import { HqError } from '@hq/shared/errors';
 import type { Log } from '@hq/shared/log';
 import type { Redactor } from '@hq/shared/text';
-import type { Adapter, CommandDescription } from '../contract/adapter.ts';
+import type { Adapter } from '../contract/adapter.ts';
 import type { Platform } from '../contract/inbound.ts';
 import type { ActionTable } from './action-table.ts';
 import { createAutocomplete } from './api/autocomplete.ts';
@@ -35,29 +35,15 @@ export interface CoreOptions {
   readonly health?: Services['health'];
 }
 
-/** The one core of all platforms. Adapters hand it their deliveries, and it shows the results. */
-export interface Core {
-  readonly dispatcher: Dispatcher;
-  readonly commands: readonly CommandDescription[];
-  readonly services: Services;
-  /** Adds an adapter, or replaces the one of its platform. */
-  attach(adapter: Adapter): void;
-  /** Follows the cards of an earlier process. */
-  resume(platform: Platform): Promise<void>;
-  /** The number of messages that wait. */
-  unsent(platform: Platform): number;
-  onSubscriptionsChanged(listener: (platform: Platform) => void): void;
-  /** Called after an alert was acknowledged or muted. */
-  onAlertsDecided(listener: () => void): void;
-  stop(limitMs: number): Promise<void>;
-}
-
 interface Attached {
   readonly adapter: Adapter;
   readonly outbox: Outbox;
 }
 
-export function createCore(options: CoreOptions): Core {
+export type Core = ReturnType<typeof createCore>;
+
+/** The one core of all platforms. Adapters hand it their deliveries, and it shows the results. */
+export function createCore(options: CoreOptions) {
   const { redactor, log, limits, offlineRetryMs } = options;
   const attached = new Map<Platform, Attached>();
   const subscriptionListeners = new Set<(platform: Platform) => void>();
@@ -82,7 +68,8 @@ export function createCore(options: CoreOptions): Core {
     dispatcher,
     commands: describeCommands(services.registry.commands),
     services,
-    attach(adapter) {
+    /** Adds an adapter, or replaces the one of its platform. */
+    attach(adapter: Adapter): void {
       const outbox = new Outbox({
         adapter,
         sanitize: (card) => sanitizeCard(card, redactor),
@@ -90,15 +77,18 @@ export function createCore(options: CoreOptions): Core {
       });
       attached.set(adapter.platform, { adapter, outbox });
     },
-    resume: (platform) => services.cards.resume(platform),
-    unsent: (platform) => attached.get(platform)?.outbox.size() ?? 0,
-    onSubscriptionsChanged(listener) {
+    /** Follows the cards of an earlier process. */
+    resume: (platform: Platform): Promise<void> => services.cards.resume(platform),
+    /** The number of messages that wait. */
+    unsent: (platform: Platform): number => attached.get(platform)?.outbox.size() ?? 0,
+    onSubscriptionsChanged(listener: (platform: Platform) => void): void {
       subscriptionListeners.add(listener);
     },
-    onAlertsDecided(listener) {
+    /** Called after an alert was acknowledged or muted. */
+    onAlertsDecided(listener: () => void): void {
       decisionListeners.add(listener);
     },
-    async stop(limitMs) {
+    async stop(limitMs: number): Promise<void> {
       const until = Date.now() + limitMs;
       await dispatcher.stop(limitMs);
       services.expiringCards.stop();

@@ -1,14 +1,7 @@
-/** Allows a burst, and then a number of requests a second. */
-export interface TokenBucket {
-  /** Takes a token and returns 0, or returns the milliseconds until there is one. */
-  take(): number;
-}
+export type TokenBucket = ReturnType<typeof createTokenBucket>;
 
-export function createTokenBucket(
-  size: number,
-  perSecond: number,
-  now: () => number = Date.now,
-): TokenBucket {
+/** Allows a burst, and then a number of requests a second. */
+export function createTokenBucket(size: number, perSecond: number, now: () => number = Date.now) {
   let tokens = size;
   let filledAt = now();
   function fill(): void {
@@ -17,7 +10,8 @@ export function createTokenBucket(
     filledAt = at;
   }
   return {
-    take() {
+    /** Takes a token and returns 0, or returns the milliseconds until there is one. */
+    take(): number {
       fill();
       if (tokens >= 1) {
         tokens -= 1;

@@ -36,7 +36,7 @@ async function start(receiver: Partial<Receiver> = {}): Promise<SupervisedAdapte
 }
 
 describe('an adapter in a worker thread', () => {
-  it.each(['throw', 'reject', 'exit', 'eat'])(
+  it.each(['throw', 'reject', 'exit', 'exhaust memory'])(
     'that crashes by “%s” is restarted, and others are not affected',
     async (crash) => {
       const [bad, good] = [await start(), await start()];
@@ -68,7 +68,7 @@ describe('an adapter in a worker thread', () => {
         return { kind: 'working', private: true };
       },
     });
-    expect(await adapter.send(location, { title: 'hear', tone: 'neutral' })).toEqual({
+    expect(await adapter.send(location, { title: 'receive', tone: 'neutral' })).toEqual({
       ok: true,
       handle: { acknowledged: '{"kind":"working","private":true}' },
     });

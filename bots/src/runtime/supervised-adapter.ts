@@ -2,7 +2,13 @@ import { Worker } from 'node:worker_threads';
 import type { Log } from '@hq/shared/log';
 import { backoffMs } from '@hq/shared/program';
 import { type BirpcReturn, createBirpc } from 'birpc';
-import type { Adapter, AdapterHealth, Capabilities, CommandDescription } from '../contract/adapter.ts';
+import type {
+  Adapter,
+  AdapterHealth,
+  Capabilities,
+  CommandDescription,
+  TextFile,
+} from '../contract/adapter.ts';
 import type { Card, Handle } from '../contract/card.ts';
 import type { Acknowledgement, ChatLocation, Platform, Receiver, SendResult } from '../contract/inbound.ts';
 import type { CoreFunctions, WorkerFunctions } from './worker-protocol.ts';
@@ -126,7 +132,7 @@ export class SupervisedAdapter implements Adapter {
     return this.#call((rpc) => rpc.edit(handle, card));
   }
 
-  file(location: ChatLocation, file: Parameters<Adapter['file']>[1]): Promise<SendResult> {
+  file(location: ChatLocation, file: TextFile): Promise<SendResult> {
     return this.#call((rpc) => rpc.file(location, file));
   }
 

@@ -2,25 +2,20 @@ import { createHash, randomUUID } from 'node:crypto';
 import { readFile, readlink } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 
-/**
- * The name under which this process holds its tokens. Where it can be, it is the host's: a process that was killed left its
- * tokens to that name, and the next one need not wait until they run out. Whoever has the name has an abstract socket of it,
- * which nothing but the end of that process gives free.
- */
-export interface TokenHolder {
-  name(): string;
-  /** Takes the host's name if it is free. Call it only while no token is leased: a lease belongs to its name. */
-  takeHostName(): Promise<void>;
-  close(): void;
-}
+export type TokenHolder = Awaited<ReturnType<typeof createTokenHolder>>;
 
-export async function createTokenHolder(fingerprints: readonly string[]): Promise<TokenHolder> {
+/**
+ * The name under which this process leases its tokens: the host's, if it is free. After a kill, the next process takes the
+ * same name and need not wait until the leases end. An abstract socket locks the name until its process ends.
+ */
+export async function createTokenHolder(fingerprints: readonly string[]) {
   const hostName = await hostNameFor(fingerprints);
   let name = `process:${randomUUID()}`;
   let lock: Server | null = null;
   return {
-    name: () => name,
-    async takeHostName() {
+    name: (): string => name,
+    /** Takes the host's name if it is free. Call it only while no token is leased: a lease belongs to its name. */
+    async takeHostName(): Promise<void> {
       if (hostName === null || lock !== null) return;
       lock = await lockOf(hostName);
       if (lock !== null) name = hostName;
@@ -29,10 +24,7 @@ export async function createTokenHolder(fingerprints: readonly string[]): Promis
   };
 }
 
-/**
- * The same for every start with these tokens on this running kernel, and within this network: sockets are known to those who
- * share one. Null where there is no such thing.
- */
+/** The same for every start with these tokens in one network namespace of one running kernel; null without /proc. */
 async function hostNameFor(fingerprints: readonly string[]): Promise<string | null> {
   if (process.platform !== 'linux') return null;
   try {
@@ -43,7 +35,7 @@ async function hostNameFor(fingerprints: readonly string[]): Promise<string | nu
     const all = createHash('sha256').update(JSON.stringify([boot, network, fingerprints.toSorted()]));
     return `host:${all.digest('hex').slice(0, 32)}`;
   } catch {
-    // Without /proc it is a process like any other.
+    // Without /proc the process has a name of its own.
     return null;
   }
 }

@@ -89,6 +89,11 @@ describe('chat_may', () => {
     expect(await newest()).toMatchObject({ meta: { what: 'may', user: viewer.user } });
   });
 
+  test.each(['no_such_action', ''])('allows nothing for %j, which is no action', async (what) => {
+    const admin = await chats.link('admin');
+    expect((await may(admin, what)).refused).toMatchObject({ code: 'usage', field: 'for' });
+  });
+
   test('counts a channel’s ceiling, and refuses in one that is not bound', async () => {
     const admin = await chats.link('admin');
     await chats.bind('C-low', 'viewer');

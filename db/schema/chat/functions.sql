@@ -447,6 +447,8 @@ begin
   select * into v_action from hq.actions a where a.name = p_for;
   if found then
     perform hq.require_role(p_who.tenant, v_action.role, v_action.name);
+  elsif p_for not in ('bind', 'unbind') then
+    raise exception 'for must be the name of an action, bind or unbind' using errcode = '22023', column = 'for';
   end if;
 end
 $$;

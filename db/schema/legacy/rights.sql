@@ -8,7 +8,7 @@ begin
   for v_function in
     select p.oid::regprocedure as signature, p.proname as name, p.oid
     from pg_proc p
-    where p.pronamespace = 'public'::regnamespace and p.prokind in ('f', 'p') and pg_has_role(p.proowner, 'usage')
+    where p.pronamespace = 'public'::regnamespace and pg_has_role(p.proowner, 'usage')
       and not exists (select from pg_depend d where d.objid = p.oid and d.deptype = 'e')
   loop
     if v_function.name in ('lease_command', 'start_command', 'complete_command', 'fail_command', 'lease_inbox_item',

@@ -108,7 +108,7 @@ describe.runIf(process.env.HQ_TEST_ROOT === '1')('an engine that is stopped', ()
       code: 'unreachable',
       hint: expect.stringContaining('systemctl'),
     });
-    expect(changed).toHaveBeenCalled();
+    await vi.waitUntil(() => changed.mock.calls.length > 0, { timeout: 10_000 });
 
     changed.mockClear();
     await startEngine();

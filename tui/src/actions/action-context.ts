@@ -8,6 +8,8 @@ export interface ActionContext {
   readonly overlays: Overlays;
   readonly router: Router;
   readonly isReadonly: boolean;
+  /** Returns true while a filter is being written. */
+  readonly isFiltering: () => boolean;
 }
 
 /** Under `--readonly`, says that nothing is written and returns true. */

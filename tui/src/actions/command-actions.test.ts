@@ -19,28 +19,41 @@ function feedOf<Row>(first: readonly Row[]): Feed<Row> & { show(rows: readonly R
   };
 }
 
-async function open({ isReadonly = false } = {}) {
+async function open({ isReadonly = false, isSlow = false } = {}) {
   const sample = await sampleConnector('live', false).connect();
   const [started] = sampleCommands;
   if (sample === null || started === undefined) throw new Error('the sample is empty');
   const commands = feedOf<CommandRow>([]);
   const gateways = feedOf<GatewayRow>(sample.gateways.getSnapshot().rows);
   const sent: CommandRequest[] = [];
+  const answer = Promise.withResolvers<void>();
+  if (!isSlow) answer.resolve();
+  const clock = { now: 0 };
+  const operator = { isFiltering: false };
   const session: Session = {
     ...sample,
     commands,
     gateways,
     enqueue: async (request) => {
       sent.push(request);
+      await answer.promise;
       return { ...started, action: request.action, status: 'pending' };
     },
   };
-  const messages = new Messages(() => 0);
-  const context = { messages, overlays: new Overlays(), router: new Router('fleet'), isReadonly };
+  const messages = new Messages(() => clock.now);
+  const context = {
+    messages,
+    overlays: new Overlays(),
+    router: new Router('fleet'),
+    isReadonly,
+    isFiltering: () => operator.isFiltering,
+  };
   const actions = new CommandActions(session, context, () => []);
   const gateway = gateways.getSnapshot().rows[1] ?? null;
-  return { actions, ...context, commands, gateways, gateway, sent, started };
+  return { actions, ...context, commands, gateways, gateway, sent, started, answer, clock, operator };
 }
+
+type Opened = Awaited<ReturnType<typeof open>>;
 
 describe('a command', () => {
   it('that has finished is announced because its row changed', async () => {
@@ -68,6 +81,46 @@ describe('a command', () => {
     const { commands, messages, started } = await open();
     commands.show([{ ...started, status: 'done' }]);
     expect(messages.current.get()).toBeNull();
+  });
+});
+
+describe('a slow HQ', () => {
+  it('leaves the message of a command on the screen until it answers', async () => {
+    const { actions, messages, gateway, answer, clock } = await open({ isSlow: true });
+    actions.start({ action: 'pause_gateway', payload: {}, gateway });
+    clock.now += 60_000;
+    messages.expire();
+    messages.acknowledge();
+    expect(messages.current.get()?.text).toBe('Pause the gateway: primary');
+    answer.resolve();
+    await new Promise(setImmediate);
+    expect(messages.current.get()?.text).toBe('Pause the gateway: primary, sent');
+    clock.now += 60_000;
+    messages.expire();
+    expect(messages.current.get()).toBeNull();
+  });
+
+  it('opens the output of a command where the operator still waits', async () => {
+    const { actions, router, gateway, answer } = await open({ isSlow: true });
+    actions.start({ action: 'tail_logs', payload: {}, gateway });
+    answer.resolve();
+    await new Promise(setImmediate);
+    expect(router.route.screen).toBe('command');
+  });
+
+  it.each([
+    ['writes a filter', ({ operator }: Opened) => Object.assign(operator, { isFiltering: true })],
+    ['has opened another screen', ({ router }: Opened) => router.openTab('agents')],
+  ])('opens no screen under an operator who %s', async (_case, goOn) => {
+    const opened = await open({ isSlow: true });
+    const { actions, router, gateway, answer, messages } = opened;
+    actions.start({ action: 'tail_logs', payload: {}, gateway });
+    goOn(opened);
+    const { screen } = router.route;
+    answer.resolve();
+    await new Promise(setImmediate);
+    expect(router.route.screen).toBe(screen);
+    expect(messages.current.get()?.text).toContain(', sent');
   });
 });
 

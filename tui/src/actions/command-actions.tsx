@@ -140,8 +140,9 @@ export class CommandActions {
 
   async #send(draft: CommandDraft): Promise<void> {
     const action: Action = catalogue[draft.action];
-    const { messages, overlays, router } = this.#context;
+    const { messages, overlays, router, isFiltering } = this.#context;
     const target = targetOf(draft);
+    const trail = router.trail.get();
     messages.say(`${action.title}: ${target}`, 'busy');
     await this.#try(async () => {
       const agent = draft.agent === undefined ? {} : { agent: draft.agent };
@@ -160,9 +161,9 @@ export class CommandActions {
       // The database's own actions are finished when they are enqueued.
       this.#announce([command]);
       const isWatched = action.danger === 'disruptive' || action.danger === 'destructive';
-      // A form that is being filled in stays open.
-      if ((isWatched || openedAtOnce.has(draft.action)) && !overlays.isOpen)
-        router.open('command', command.id);
+      // HQ may have taken long: keys that are meant for a form, a filter or another screen must not reach this one.
+      const isUndisturbed = !overlays.isOpen && !isFiltering() && router.trail.get() === trail;
+      if ((isWatched || openedAtOnce.has(draft.action)) && isUndisturbed) router.open('command', command.id);
     });
   }
 

@@ -107,6 +107,26 @@ describe('the screens', () => {
     expect(text()).toContain('[2 Agents]');
   });
 
+  it.each([
+    ['gateway', 'Alerts › primary'],
+    ['task', 'HQ has no screen for what this alert is about: task.'],
+    [null, 'This alert is about no row that can be opened.'],
+  ])('open the subject of an alert, or say that there is none: %s', async (entity_type, shows) => {
+    const sample = sampleConnector('live', false);
+    const session = await sample.connect();
+    const [alert] = session?.notifications.getSnapshot().rows ?? [];
+    const primary = session?.gateways.getSnapshot().rows.find(({ slug }) => slug === 'primary');
+    if (session === null || alert === undefined || primary === undefined) throw new Error('no sample');
+    const rows = [{ ...alert, entity_type, entity_id: entity_type === null ? null : primary.id }];
+    const snapshot = { ...session.notifications.getSnapshot(), rows };
+    const notifications = { subscribe: () => () => undefined, getSnapshot: () => snapshot };
+    const { type, text } = await open({
+      connector: { ...sample, connect: async () => ({ ...session, notifications }) },
+    });
+    await type('4\r');
+    expect(text()).toContain(shows);
+  });
+
   it('bring the old filter back when a new one is given up', async () => {
     const { type, text } = await open();
     await type('2/ada\r/x');
@@ -143,6 +163,18 @@ describe('the screens', () => {
     expect(text()).toContain('HQ needs 60 × 16.');
     await resize(80, 24);
     expect(text()).toMatch(/▌. primary/);
+  });
+
+  it('take no key but ctrl-c while they cannot be seen', async () => {
+    const { type, text, resize, sent, quits } = await open();
+    await resize(50, 12);
+    await type('p3R\t\rq');
+    expect([sent, quits()]).toEqual([[], 0]);
+    expect(text()).toContain('ctrl-c leaves HQ.');
+    await type('\u0003');
+    expect(quits()).toBe(1);
+    await resize(80, 24);
+    expect(text()).toContain('[1 Fleet]');
   });
 
   it('are drawn for a key that changes something, and for nothing else', async () => {

@@ -18,7 +18,7 @@ export function App({ state }: { readonly state: AppState }): ReactNode {
     <KeyboardContext value={state.keyboard}>
       <SizeContext value={size}>
         <ThemeContext value={theme}>
-          <Sized>
+          <Sized onQuit={state.host.quit}>
             <Content state={state} />
           </Sized>
         </ThemeContext>
@@ -28,19 +28,39 @@ export function App({ state }: { readonly state: AppState }): ReactNode {
 }
 
 /** Hides what has no place, and keeps its state: a form that is being filled in survives a small window. */
-function Sized({ children }: { readonly children: ReactNode }): ReactNode {
+function Sized({
+  onQuit,
+  children,
+}: {
+  readonly onQuit: () => void;
+  readonly children: ReactNode;
+}): ReactNode {
   const { columns, rows } = useSize();
   if (useIsScreenReaderEnabled()) return children;
   const isTooSmall = columns < smallest.columns || rows < smallest.rows;
-  const needs = [`HQ needs ${smallest.columns} × ${smallest.rows}.`, `This is ${columns} × ${rows}.`];
   return (
     <Box width={columns} height={rows} flexDirection="column" overflow="hidden">
-      {isTooSmall ? <Notice sentences={needs} width={columns} height={rows} /> : null}
+      {isTooSmall ? <TooSmall onQuit={onQuit} /> : null}
       <Box flexDirection="column" height={rows} flexShrink={0} display={isTooSmall ? 'none' : 'flex'}>
         {children}
       </Box>
     </Box>
   );
+}
+
+/** Keeps every key from screens that nobody can see. */
+function TooSmall({ onQuit }: { readonly onQuit: () => void }): ReactNode {
+  const { columns, rows } = useSize();
+  useInputLayer('window', (input) => {
+    if (input.type === 'key' && input.name === 'ctrl-c') onQuit();
+    return true;
+  });
+  const needs = [
+    `HQ needs ${smallest.columns} × ${smallest.rows}.`,
+    `This is ${columns} × ${rows}.`,
+    'ctrl-c leaves HQ.',
+  ];
+  return <Notice sentences={needs} width={columns} height={rows} />;
 }
 
 function Content({ state }: { readonly state: AppState }): ReactNode {

@@ -55,6 +55,17 @@ describe('the keyboard', () => {
     expect(prompt).toEqual(['4', '9', '9']);
   });
 
+  it('gives many characters that arrive together to a prompt as one paste, and the key behind them after it', async () => {
+    const keyboard = new Keyboard();
+    const inputs: UserInput[] = [];
+    keyboard.add({ level: 'prompt', handle: (input) => inputs.push(input) > 0 });
+    for (const letter of 'x'.repeat(10_000)) keyboard.press(key(letter, letter));
+    keyboard.press(key('escape'));
+    await keyboard.idle();
+    // The first one is handled before the others are known.
+    expect(inputs).toEqual([key('x', 'x'), { type: 'paste', text: 'x'.repeat(9_999) }, key('escape')]);
+  });
+
   it('takes alt and a key for escape and the key, except in a form', async () => {
     const keyboard = new Keyboard();
     const app = recorder(keyboard, 'app');

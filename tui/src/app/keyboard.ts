@@ -3,9 +3,11 @@ import { type Input, key } from '../terminal/input.ts';
 
 export type UserInput = Exclude<Input, { readonly type: 'reply' }>;
 
-/** From the lowest to the highest. A prompt, a dialog or a form keeps every input from the layers below it. */
-const levels = ['app', 'screen', 'prompt', 'dialog', 'form'] as const;
-const exclusive: readonly Level[] = ['prompt', 'dialog', 'form'];
+/** From the lowest to the highest. A prompt and everything above it keep every input from the layers below. */
+const levels = ['app', 'screen', 'prompt', 'dialog', 'form', 'window'] as const;
+const exclusive: readonly Level[] = ['prompt', 'dialog', 'form', 'window'];
+/** Characters that arrive together only if they were pasted in a terminal that does not mark a paste. */
+const unmarkedPaste = 32;
 type Level = (typeof levels)[number];
 
 interface Layer {
@@ -44,11 +46,27 @@ export class Keyboard {
   }
 
   async #run(): Promise<void> {
-    for (let input = this.#queue.shift(); input !== undefined; input = this.#queue.shift()) {
+    for (let input = this.#next(); input !== undefined; input = this.#next()) {
       this.#dispatch(input);
       await new Promise(setImmediate);
     }
     this.#running = null;
+  }
+
+  /** Many characters in a row are one paste where text is edited: a commit for each would take minutes. */
+  #next(): UserInput | undefined {
+    if ([...this.#layers].some(({ level }) => exclusive.includes(level))) {
+      const end = this.#queue.findIndex((input) => input.type !== 'key' || input.text === null);
+      const length = end === -1 ? this.#queue.length : end;
+      if (length >= unmarkedPaste) {
+        const typed = this.#queue.splice(0, length);
+        return {
+          type: 'paste',
+          text: typed.map((input) => (input.type === 'key' ? input.text : '')).join(''),
+        };
+      }
+    }
+    return this.#queue.shift();
   }
 
   #dispatch(input: UserInput): void {

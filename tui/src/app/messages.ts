@@ -28,8 +28,9 @@ export class Messages {
     this.#now = now;
   }
 
+  /** A busy message stays until the next one, which says how it ended. */
   say(text: string, tone: Tone = 'plain', undo: Undo | null = null): void {
-    this.current.set({ text, tone, undo, until: this.#now() + shownMs });
+    this.current.set({ text, tone, undo, until: tone === 'busy' ? Infinity : this.#now() + shownMs });
   }
 
   /** For failures: they stay until a key is pressed. */

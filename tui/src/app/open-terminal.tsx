@@ -69,13 +69,25 @@ export async function openTerminal(options: TerminalOptions): Promise<void> {
     },
   });
 
+  /** Ends the echo, and puts the cursor where Ink begins its first line. */
+  function takeTerminal(): void {
+    reader.start();
+    if (!isRead) output.write('\r');
+  }
+
   async function lendTerminal(run: () => Promise<void>): Promise<void> {
     if (lend === null) return;
     reader.stop();
     app.keyboard.clear();
     modes.off();
     try {
-      await lend(run);
+      await lend(async () => {
+        try {
+          await run();
+        } finally {
+          takeTerminal();
+        }
+      });
     } finally {
       modes.on();
       reader.start();
@@ -104,6 +116,7 @@ export async function openTerminal(options: TerminalOptions): Promise<void> {
   process.on('uncaughtException', onCrash);
   process.on('exit', atExit);
 
+  takeTerminal();
   const drawn = render(
     <DrawingErrorBoundary onError={fail}>
       <TerminalLender
@@ -131,7 +144,6 @@ export async function openTerminal(options: TerminalOptions): Promise<void> {
     output.emit('resize');
   });
   if (!isRead) process.on('SIGWINCH', repaint);
-  reader.start();
   modes.on();
   if (!decided && !isRead) {
     askedAt = Date.now();

@@ -26,14 +26,15 @@ export class SignInFlow {
     this.#loadView = loadView;
   }
 
-  async start(): Promise<void> {
+  /** `reason`: the form's first message. */
+  async start(reason = ''): Promise<void> {
     try {
       const [session] = await Promise.all([this.#connector.connect(), this.#loadView()]);
-      if (session === null) this.state.set({ phase: 'form', isBusy: false, error: '' });
+      if (session === null) this.state.set({ phase: 'form', isBusy: false, error: reason });
       else await this.#welcome(session);
     } catch (failure) {
       this.state.set({ phase: 'connecting', error: errorText(failure) });
-      if (!this.#isClosed) this.#timer = setTimeout(() => void this.start(), retryMs);
+      if (!this.#isClosed) this.#timer = setTimeout(() => void this.start(reason), retryMs);
     }
   }
 
@@ -58,7 +59,24 @@ export class SignInFlow {
 
   async #welcome(session: Session): Promise<void> {
     const openView = await this.#loadView();
-    if (this.#isClosed) await session.close();
-    else this.state.set({ phase: 'signed-in', view: openView(session) });
+    if (this.#isClosed) {
+      await session.close();
+      return;
+    }
+    const view = openView(session);
+    const stop = session.gateways.subscribe(() => {
+      if (session.gateways.getSnapshot().error?.code !== 'unauthenticated') return;
+      stop();
+      void this.#signInAgain(view);
+    });
+    this.state.set({ phase: 'signed-in', view });
+  }
+
+  /** For a session that ended elsewhere: its rows would stay as they are for ever. */
+  async #signInAgain(view: View): Promise<void> {
+    if (this.#isClosed) return;
+    this.state.set({ phase: 'connecting', error: null });
+    await view.close();
+    if (!this.#isClosed) await this.start('Your session has ended. Sign in again.');
   }
 }

@@ -70,7 +70,8 @@ export function createUi(
       session.agents.getSnapshot().rows,
       session.commands.getSnapshot().rows,
     );
-  const context = { messages, overlays, router, isReadonly };
+  const isFiltering = (): boolean => [...lists.values()].some(({ state }) => state.get().prompt !== null);
+  const context = { messages, overlays, router, isReadonly, isFiltering };
   const commands = new CommandActions(session, context, (id) => lookups().openCommandsOf.get(id) ?? []);
   // The header and most screens need these: their queries go on while other screens are open.
   const stops = [session.gateways, session.agents, session.commands, session.notifications].map((feed) =>

@@ -1,4 +1,5 @@
 import type { NotificationRow } from '@hq/shared/rows';
+import { plain } from '@hq/shared/text';
 import { type ReactNode, useMemo } from 'react';
 import type { Screen } from '../app/screen.ts';
 import { ScreenFrame, useBodySize } from '../app/screen-frame.tsx';
@@ -52,9 +53,11 @@ function Alerts(): ReactNode {
   );
 }
 
-/** Opens the command or the agent that an alert is about. */
-function openSubject({ entity_type, entity_id }: NotificationRow, { router }: Ui): void {
-  if (entity_id === null) return;
-  if (/command/.test(entity_type ?? '')) router.open('command', entity_id);
+/** Opens the command, the agent, or the agents of the gateway that an alert is about. */
+function openSubject({ entity_type, entity_id }: NotificationRow, { router, messages }: Ui): void {
+  if (entity_id === null) messages.say('This alert is about no row that can be opened.');
+  else if (/command/.test(entity_type ?? '')) router.open('command', entity_id);
   else if (entity_type === 'agent') router.open('agent', entity_id);
+  else if (entity_type === 'gateway') router.open('agents', entity_id);
+  else messages.say(`HQ has no screen for what this alert is about: ${plain(entity_type ?? 'unknown')}.`);
 }

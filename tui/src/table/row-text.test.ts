@@ -58,6 +58,12 @@ describe('a row', () => {
       'selected: ada, ready, count 3',
     );
   });
+
+  it('cuts a cell that fills screens', () => {
+    const sentence = rowSentence(table, { id: 'ada', about: '漢'.repeat(10_000), count: 3 }, null, false);
+    expect(sentence.length).toBeLessThan(200);
+    expect(sentence).toContain('漢…');
+  });
 });
 
 describe('the columns of a screen', () => {

@@ -1,5 +1,5 @@
 import type { Theme } from '../theme/theme.ts';
-import { fill } from './cell.ts';
+import { cut, fill } from './cell.ts';
 import { cellText, cellTone, type Table } from './column.ts';
 import { gap, gutter, type SizedColumn } from './layout.ts';
 
@@ -44,6 +44,9 @@ export function rowText<Row, Context>(
   return selected ? theme.select(theme.paint('accent', theme.bar) + line) : ` ${line}`;
 }
 
+/** Columns that a screen reader gets of one cell. */
+const spokenColumns = 200;
+
 /** Returns a row as a sentence for a screen reader: the first column and the state, then the others by their headers. */
 export function rowSentence<Row, Context>(
   table: Table<Row, Context>,
@@ -55,7 +58,7 @@ export function rowSentence<Row, Context>(
     .map((column) => ({
       key: column.key,
       header: column.header.toLowerCase(),
-      text: cellText(column, row, context),
+      text: cut(cellText(column, row, context), spokenColumns),
     }))
     .filter(({ text }) => text !== '');
   const state = cells.find(({ key }) => key === 'state');

@@ -8,13 +8,6 @@ export interface AlertAgent {
   readonly tags: readonly string[];
 }
 
-/** Looks up the agents of alerts. */
-export interface AlertAgents {
-  /** Reads the agents of these alerts that are unknown or were read too long ago. */
-  know(rows: readonly AlertRow[]): Promise<void>;
-  of(row: AlertRow): AlertAgent | null;
-}
-
 /** Milliseconds after which an agent's tags are read again. */
 const freshMs = 60_000;
 const mostAtOnce = 100;
@@ -40,7 +33,10 @@ interface Reference {
   readonly value: string;
 }
 
-export function createAlertAgents(client: HqClient): AlertAgents {
+export type AlertAgents = ReturnType<typeof createAlertAgents>;
+
+/** Looks up the agents of alerts. */
+export function createAlertAgents(client: HqClient) {
   const known = new Map<string, { readonly agent: AlertAgent | null; readonly until: number }>();
   const keyOf = ({ column, value }: Reference): string => `${column}:${value}`;
 
@@ -73,7 +69,8 @@ export function createAlertAgents(client: HqClient): AlertAgents {
   }
 
   return {
-    async know(rows) {
+    /** Reads the agents of these alerts that are unknown or were read too long ago. */
+    async know(rows: readonly AlertRow[]): Promise<void> {
       if (known.size > mostKnown) known.clear();
       const unknown = rows.flatMap((row) => {
         const reference = referenceOf(row);
@@ -85,7 +82,7 @@ export function createAlertAgents(client: HqClient): AlertAgents {
         await read(column, [...new Set(values)]);
       }
     },
-    of(row) {
+    of(row: AlertRow): AlertAgent | null {
       const reference = referenceOf(row);
       const agent = reference === null ? undefined : known.get(keyOf(reference))?.agent;
       const slug = slugOf(row);

@@ -149,6 +149,25 @@ describe('an alert', { timeout: 90_000 }, () => {
     expect(messages().map(({ card }) => card.title)).not.toContain('another about the same');
   });
 
+  it('that shares a message is acknowledged together with the others, by one button', async () => {
+    const operator = await chat.person('operator');
+    const messages = await subscribed(operator);
+    await chat.stack.database.query(
+      `select hq.notify(jsonb_build_object('tenant_id', $1::uuid, 'type', 'agent_error', 'severity', 'error',
+         'title', 'together ' || n, 'dedup_key', 'together:' || n, 'actor_type', 'system')) from generate_series(1, 3) n`,
+      [nilTenant],
+    );
+    const message = await eventually(() => {
+      const [found] = messages();
+      if (found === undefined) throw new Error('no message was sent');
+      return found;
+    });
+    await open.adapter('slack').press(operator, message, 'Acknowledge all');
+    await eventually(() => expect(message.card.stamp).toMatch(/^seen by .*@.*, \d\d:\d\d UTC$/));
+    const unread = await chat.stack.database.query('select 1 from notifications where read_at is null');
+    expect(unread).toEqual([]);
+  });
+
   it('that ends while its message is being sent is shown as over', async () => {
     const operator = await chat.person('operator');
     const messages = await subscribed(operator);

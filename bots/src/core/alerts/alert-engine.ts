@@ -10,17 +10,6 @@ import { AlertFeed } from './alert-feed.ts';
 import { type AlertTiming, defaultTiming } from './alert-timing.ts';
 import { DeliveryLog } from './delivery-log.ts';
 
-/** Sends alerts to the chats that subscribed to them. */
-export interface AlertEngine {
-  start(): void;
-  /** Sends nothing new. */
-  stop(): void;
-  /** Records the deliveries that are not recorded yet. */
-  flush(): Promise<void>;
-  /** The number of alerts that wait for their chats. */
-  size(): number;
-}
-
 export interface AlertEngineOptions {
   readonly client: HqClient;
   readonly core: Core;
@@ -29,7 +18,10 @@ export interface AlertEngineOptions {
   readonly timing?: Partial<AlertTiming>;
 }
 
-export function createAlertEngine(options: AlertEngineOptions): AlertEngine {
+export type AlertEngine = ReturnType<typeof createAlertEngine>;
+
+/** Sends alerts to the chats that subscribed to them. */
+export function createAlertEngine(options: AlertEngineOptions) {
   const { client, core, platforms, log } = options;
   const timing: AlertTiming = { ...defaultTiming, ...options.timing };
   const { services } = core;
@@ -67,18 +59,21 @@ export function createAlertEngine(options: AlertEngineOptions): AlertEngine {
   }
 
   return {
-    start() {
+    start(): void {
       core.onSubscriptionsChanged((platform) => void load(platform));
       core.onAlertsDecided(() => feed.refresh());
       feed.start();
       void keepLoading();
     },
-    stop() {
+    /** Sends nothing new. */
+    stop(): void {
       isStopped = true;
       feed.stop();
       channels.stop();
     },
-    flush: () => deliveryLog.flush(),
-    size: () => channels.size(),
+    /** Records the deliveries that are not recorded yet. */
+    flush: (): Promise<void> => deliveryLog.flush(),
+    /** The number of alerts that wait for their chats. */
+    size: (): number => channels.size(),
   };
 }

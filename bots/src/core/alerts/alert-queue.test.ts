@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { alertOf } from '../../../testing/alert.ts';
+import { alertWith } from '../../../testing/alert.ts';
 import { createAlertQueue } from './alert-queue.ts';
 
 const minute = 60_000;
 const noon = Date.parse('2026-11-22T12:00:00Z');
 const at = (minutes: number): string => new Date(noon + minutes * minute).toISOString();
 const alert = (id: string, minutes = 0, severity: 'warning' | 'critical' = 'warning') =>
-  alertOf({ id, severity, last_at: at(minutes) });
+  alertWith({ id, severity, last_at: at(minutes) });
 const quiet = { quiet: { from: '11:00', to: '13:00', tz: 'UTC' } };
 const digest = { digest_minutes: 30 };
 const ids = (rows: readonly { readonly id: string }[]): string[] => rows.map(({ id }) => id);

@@ -3,22 +3,6 @@ import type { AlertFilter } from '../api/chat-api.ts';
 import type { AlertRow } from './alert-row.ts';
 import { quietMinutes } from './quiet-hours.ts';
 
-/** Alerts that wait for one chat. Times are epoch milliseconds by the database's clock. */
-export interface AlertQueue {
-  /** Adds an alert or its newer state. */
-  put(row: AlertRow): void;
-  /** Puts back an alert that could not be sent; it waits for no digest again. */
-  putBack(row: AlertRow): void;
-  drop(id: string): void;
-  size(): number;
-  /** The oldest change of a waiting alert; null if none waits. */
-  oldest(): string | null;
-  /** Milliseconds until the next alert is due; null if none waits. */
-  pause(filter: AlertFilter, now: number): number | null;
-  /** Removes and returns the alerts that are due, in the order of their changes. */
-  take(filter: AlertFilter, now: number): AlertRow[];
-}
-
 interface Waiting {
   readonly row: AlertRow;
   /** The time since which it waits for the next digest. */
@@ -28,7 +12,10 @@ interface Waiting {
 /** Quiet hours are checked again, because clocks change. */
 const longestPauseMs = 60_000;
 
-export function createAlertQueue(): AlertQueue {
+export type AlertQueue = ReturnType<typeof createAlertQueue>;
+
+/** Alerts that wait for one chat. Times are epoch milliseconds by the database's clock. */
+export function createAlertQueue() {
   const waiting = new Map<string, Waiting>();
 
   /** Critical alerts wait neither for the end of quiet hours nor for a digest. */
@@ -43,29 +30,34 @@ export function createAlertQueue(): AlertQueue {
   }
 
   return {
-    put(row) {
+    /** Adds an alert or its newer state. */
+    put(row: AlertRow): void {
       const since = waiting.get(row.id)?.since ?? (microseconds(row.last_at) ?? 0) / 1000;
       waiting.set(row.id, { row, since });
     },
-    putBack(row) {
+    /** Puts back an alert that could not be sent; it waits for no digest again. */
+    putBack(row: AlertRow): void {
       waiting.set(row.id, { row, since: 0 });
     },
-    drop(id) {
+    drop(id: string): void {
       waiting.delete(id);
     },
-    size: () => waiting.size,
-    oldest() {
+    size: (): number => waiting.size,
+    /** The oldest change of a waiting alert; null if none waits. */
+    oldest(): string | null {
       let oldest: string | null = null;
       for (const { row } of waiting.values()) {
         if (oldest === null || byTime(row.last_at, oldest) < 0) oldest = row.last_at;
       }
       return oldest;
     },
-    pause(filter, now) {
+    /** Milliseconds until the next alert is due; null if none waits. */
+    pause(filter: AlertFilter, now: number): number | null {
       if (waiting.size === 0) return null;
       return [...waiting.values()].some(isUrgent) ? 0 : held(filter, now);
     },
-    take(filter, now) {
+    /** Removes and returns the alerts that are due, in the order of their changes. */
+    take(filter: AlertFilter, now: number): AlertRow[] {
       const isHeld = waiting.size > 0 && held(filter, now) > 0;
       const due = [...waiting.values()].filter((one) => !isHeld || isUrgent(one)).map(({ row }) => row);
       for (const { id } of due) waiting.delete(id);

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { alertOf } from '../../../testing/alert.ts';
+import { alertWith } from '../../../testing/alert.ts';
 import { severities } from './alert-row.ts';
 import { matchesFilter } from './matches-filter.ts';
 
-const alert = alertOf({ id: 'a', type: 'task_blocked', severity: 'warning', meta: { tags: ['release'] } });
+const alert = alertWith({ id: 'a', type: 'task_blocked', severity: 'warning', meta: { tags: ['release'] } });
 const writer = { slug: 'writer', tags: ['docs', 'team-a'] };
 
 describe('a filter', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { alertOf } from '../../../testing/alert.ts';
+import { alertWith } from '../../../testing/alert.ts';
 import { textOf } from '../../../testing/test-adapter.ts';
 import { alertButtonOffers } from './alert-buttons.ts';
 import type { AlertRow } from './alert-row.ts';
@@ -14,7 +14,7 @@ const muted = {
   muted_until: '2026-11-22T13:05:00Z',
 };
 const one = (more: Partial<AlertRow> = {}) =>
-  alertOf({ id: '12345678-aaaa', title: 'writer is in error', ...more });
+  alertWith({ id: '12345678-aaaa', title: 'writer is in error', ...more });
 const cardOf = (...alerts: AlertRow[]) => renderAlertCard({ alerts, more: 0, buttons: [] });
 const labels = (...alerts: AlertRow[]) => alertButtonOffers(alerts).map(({ label }) => label);
 
@@ -56,7 +56,10 @@ describe('the message of one alert', () => {
 });
 
 describe('the message of several alerts', () => {
-  const [first, second] = [alertOf({ id: 'aaaaaaaa-1' }), alertOf({ id: 'bbbbbbbb-2', severity: 'warning' })];
+  const [first, second] = [
+    alertWith({ id: 'aaaaaaaa-1' }),
+    alertWith({ id: 'bbbbbbbb-2', severity: 'warning' }),
+  ];
 
   it('lists each with its state, and counts open ones and those that do not fit', () => {
     const card = renderAlertCard({ alerts: [{ ...first, ...ended }, second], more: 3, buttons: [] });
@@ -67,7 +70,7 @@ describe('the message of several alerts', () => {
   });
 
   it('lists as many as fit in any later state, and at least one', () => {
-    const many = Array.from({ length: 80 }, (_, n) => alertOf({ id: `aaaaaaaa-${n}`, title: 'short' }));
+    const many = Array.from({ length: 80 }, (_, n) => alertWith({ id: `aaaaaaaa-${n}`, title: 'short' }));
     expect(countFitting(many, 100_000)).toBe(50);
     expect(countFitting(many.slice(0, 10), 100_000)).toBe(10);
     const long = many.map((alert) => ({ ...alert, title: `${'😀'.repeat(200)}` }));

@@ -7,16 +7,6 @@ import type { Completion } from '../../contract/command.ts';
 import { type ActionTable, findAction } from '../action-table.ts';
 import type { ChatApi, Delivery, Whoami } from './chat-api.ts';
 
-/** Names that the sender may see, from answers of the last few seconds. */
-export interface Autocomplete {
-  /** The sender as the database knew them a moment ago: for display, never for decisions. */
-  whoami(delivery: Delivery): Promise<Whoami>;
-  /** As `ChatApi.may`, for each key that somebody types: the database is asked and audits once in a while. */
-  may(delivery: Delivery, purpose: string | null): Promise<void>;
-  /** At most 25 choices that begin with or contain what was typed, the best first. */
-  find(delivery: Delivery, completion: Completion, typed: string): Promise<readonly Choice[]>;
-}
-
 const namedRow = z.looseObject({
   id: z.string().optional(),
   slug: z.string().optional(),
@@ -44,11 +34,14 @@ const refusalCacheMs = 15_000;
 const maxCached = 2_000;
 const maxChoices = 25;
 
+export type Autocomplete = ReturnType<typeof createAutocomplete>;
+
+/** Names that the sender may see, from answers of the last few seconds. */
 export function createAutocomplete(
   api: Pick<ChatApi, 'may' | 'read' | 'refuse' | 'whoami'>,
   actions: ActionTable,
   topics: (whoami: Whoami) => readonly string[],
-): Autocomplete {
+) {
   const choices = createCache<readonly Choice[]>();
   const people = createCache<Whoami>();
   const permissions = createCache<void>();
@@ -75,12 +68,15 @@ export function createAutocomplete(
   }
 
   return {
+    /** The sender as the database knew them a moment ago: for display, never for decisions. */
     whoami,
-    may: (delivery, purpose) =>
+    /** As `ChatApi.may`, for each key that somebody types: the database is asked and audits once in a while. */
+    may: (delivery: Delivery, purpose: string | null): Promise<void> =>
       cached(permissions, `${keyOf(delivery)}${purpose ?? ''}`, () =>
         delivery.sender.stranger === undefined ? api.may(delivery, purpose) : api.refuse(delivery),
       ),
-    async find(delivery, completion, typed) {
+    /** At most 25 choices that begin with or contain what was typed, the best first. */
+    async find(delivery: Delivery, completion: Completion, typed: string): Promise<readonly Choice[]> {
       const all = await cached(choices, `${keyOf(delivery)}${completion}`, () => load(delivery, completion));
       return rank(all, typed.toLowerCase());
     },

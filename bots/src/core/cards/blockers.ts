@@ -14,20 +14,17 @@ export interface Blocker {
   readonly warning: string;
 }
 
-export interface Blockers {
-  /** Null if the action can begin there. */
-  find(action: string, gateway: { readonly id: string } | { readonly slug: string }): Promise<Blocker | null>;
-}
-
 const blockingStatuses = new Set<string>(['paused', 'hibernating']);
 const cacheMs = 1_000;
 const maxCached = 1_000;
+
+export type Blockers = ReturnType<typeof createBlockers>;
 
 export function createBlockers(
   rows: Pick<RowQueries, 'gatewayState'>,
   actions: ActionTable,
   now: () => number,
-): Blockers {
+) {
   // All cards that wait for one gateway ask at the same time.
   const states = new LRUCache<string, Promise<GatewayState | null>>({ max: maxCached, ttl: cacheMs });
 
@@ -42,7 +39,11 @@ export function createBlockers(
   }
 
   return {
-    async find(name, gateway) {
+    /** Null if the action can begin there. */
+    async find(
+      name: string,
+      gateway: { readonly id: string } | { readonly slug: string },
+    ): Promise<Blocker | null> {
       const action = findAction(actions, name);
       const state = await stateOf(gateway);
       if (state === null || action?.executor !== 'runner') return null;

@@ -15,21 +15,6 @@ interface ButtonOffer {
   readonly seconds?: number;
   /** The first press uses it up. */
   readonly once?: boolean;
-  readonly confirm?: Button['confirm'];
-}
-
-/**
- * Makes buttons whose tokens mean nothing by themselves: the database stores the command, the person, the chat and the
- * lifetime of each. Memory only knows them sooner, because a form must open before the database can answer.
- */
-export interface Buttons {
-  offer(location: ChatLocation, offer: ButtonOffer): Button;
-  /** The token of a form. */
-  token(location: ChatLocation, offer: Omit<ButtonOffer, 'label'>): string;
-  /** The intent of a token that this process made and has not forgotten. */
-  recall(token: string): Intent | undefined;
-  /** Resolves when the database has stored all buttons, or could not. */
-  stored(): Promise<void>;
 }
 
 const defaultSeconds = 86_400;
@@ -37,7 +22,13 @@ const maxRemembered = 20_000;
 const maxPerRequest = 200;
 const retryMs = [200, 1_000, 5_000];
 
-export function createButtons(api: Pick<ChatApi, 'storeButtons'>, log: Log): Buttons {
+export type Buttons = ReturnType<typeof createButtons>;
+
+/**
+ * Makes buttons whose tokens mean nothing by themselves: the database stores the command, the person, the chat and the
+ * lifetime of each. Memory only knows them sooner, because a form must open before the database can answer.
+ */
+export function createButtons(api: Pick<ChatApi, 'storeButtons'>, log: Log) {
   const intents = new LRUCache<string, Intent>({ max: maxRemembered });
   const unstored: StoredButton[] = [];
   let storing: Promise<void> = Promise.resolve();
@@ -72,14 +63,16 @@ export function createButtons(api: Pick<ChatApi, 'storeButtons'>, log: Log): But
   }
 
   return {
+    /** The token of a form. */
     token,
-    offer: (location, offer) => ({
+    offer: (location: ChatLocation, offer: ButtonOffer): Button => ({
       token: token(location, offer),
       label: offer.label,
       style: offer.style ?? 'plain',
-      ...(offer.confirm !== undefined && { confirm: offer.confirm }),
     }),
-    recall: (made) => intents.get(made),
-    stored: () => storing,
+    /** The intent of a token that this process made and has not forgotten. */
+    recall: (made: string): Intent | undefined => intents.get(made),
+    /** Resolves when the database has stored all buttons, or could not. */
+    stored: (): Promise<void> => storing,
   };
 }

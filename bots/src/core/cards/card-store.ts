@@ -15,25 +15,20 @@ interface StoredCard {
   readonly isPrivate: boolean;
 }
 
-/** Stores in the database where cards are, for the next process. */
-export interface CardStore {
-  /** Retries for ten minutes while the database is unreachable. A closed card is not loaded again. */
-  save(card: StoredCard, isClosed: boolean): Promise<void>;
-  load(platform: Platform): Promise<readonly StoredCard[]>;
-  /** Ends all retries. */
-  stop(): void;
-}
-
 /** Keys beside the platform's ids in the stored handle. */
 const stampKey = 'hq_stamp';
 const privateKey = 'hq_private';
 const retryLimitMs = 600_000;
 const pause = { firstMs: 500, longestMs: 15_000 } as const;
 
-export function createCardStore(api: Pick<ChatApi, 'storeCard' | 'openCards'>, log: Log): CardStore {
+export type CardStore = ReturnType<typeof createCardStore>;
+
+/** Stores in the database where cards are, for the next process. */
+export function createCardStore(api: Pick<ChatApi, 'storeCard' | 'openCards'>, log: Log) {
   const stopped = new AbortController();
   return {
-    async save({ location, handle, row, stamp, isPrivate }, isClosed) {
+    /** Retries for ten minutes while the database is unreachable. A closed card is not loaded again. */
+    async save({ location, handle, row, stamp, isPrivate }: StoredCard, isClosed: boolean): Promise<void> {
       const { platform, install, channel, thread, kind } = location;
       const card = {
         command_id: row.id,
@@ -62,7 +57,7 @@ export function createCardStore(api: Pick<ChatApi, 'storeCard' | 'openCards'>, l
         }
       }
     },
-    async load(platform) {
+    async load(platform: Platform): Promise<readonly StoredCard[]> {
       const cards = await api.openCards(platform);
       return cards.map(({ handle: stored, command, install, channel, thread }) => {
         const { [stampKey]: stamp, [privateKey]: privateKind, ...handle } = stored;
@@ -76,7 +71,8 @@ export function createCardStore(api: Pick<ChatApi, 'storeCard' | 'openCards'>, l
         };
       });
     },
-    stop() {
+    /** Ends all retries. */
+    stop(): void {
       stopped.abort();
     },
   };

@@ -2,18 +2,13 @@ import type { Card, Handle } from '../../contract/card.ts';
 import type { ChatLocation, Platform } from '../../contract/inbound.ts';
 import type { Outbox } from './outbox.ts';
 
-/** Replaces cards that nobody answers in time. */
-export interface ExpiringCards {
-  put(location: ChatLocation, handle: Handle, afterMs: number, expired: Card): void;
-  /** Call it before another card takes the place. */
-  forget(handle: Handle): void;
-  stop(): void;
-}
+export type ExpiringCards = ReturnType<typeof createExpiringCards>;
 
-export function createExpiringCards(outbox: (platform: Platform) => Outbox): ExpiringCards {
+/** Replaces cards that nobody answers in time. */
+export function createExpiringCards(outbox: (platform: Platform) => Outbox) {
   const expiringCards = new Map<string, NodeJS.Timeout>();
   return {
-    put(location, handle, afterMs, expired) {
+    put(location: ChatLocation, handle: Handle, afterMs: number, expired: Card): void {
       const key = JSON.stringify(handle);
       const timer = setTimeout(() => {
         expiringCards.delete(key);
@@ -22,12 +17,13 @@ export function createExpiringCards(outbox: (platform: Platform) => Outbox): Exp
       timer.unref();
       expiringCards.set(key, timer);
     },
-    forget(handle) {
+    /** Call it before another card takes the place. */
+    forget(handle: Handle): void {
       const key = JSON.stringify(handle);
       clearTimeout(expiringCards.get(key));
       expiringCards.delete(key);
     },
-    stop() {
+    stop(): void {
       for (const timer of expiringCards.values()) clearTimeout(timer);
     },
   };

@@ -1,6 +1,6 @@
 import { backoffMs, sleep } from '@hq/shared/program';
 import { LRUCache } from 'lru-cache';
-import type { Adapter, Capabilities } from '../../contract/adapter.ts';
+import type { Adapter, Capabilities, TextFile } from '../../contract/adapter.ts';
 import type { Card, Handle } from '../../contract/card.ts';
 import type { ChatLocation, Reply, SendResult } from '../../contract/inbound.ts';
 import { createTokenBucket } from '../token-bucket.ts';
@@ -85,10 +85,7 @@ export class Outbox {
     });
   }
 
-  file(
-    location: ChatLocation,
-    { name, text, note }: { readonly name: string; readonly text: string; readonly note: string },
-  ): Promise<SendResult> {
+  file(location: ChatLocation, { name, text, note }: TextFile): Promise<SendResult> {
     const { adapter, sanitizeText } = this.#options;
     const attempt = (): Promise<SendResult> =>
       adapter.file(location, { name, text: sanitizeText(text), note: sanitizeText(note) });

@@ -1,5 +1,9 @@
-import { expect, test } from 'vitest';
-import { lastLines } from './render-command-card.ts';
+import { catalogue } from '@hq/shared/actions';
+import { afterEach, expect, test, vi } from 'vitest';
+import { commandAt } from '../../../testing/command-row.ts';
+import { lastLines, renderCommandCard } from './render-command-card.ts';
+
+afterEach(() => vi.unstubAllEnvs());
 
 test('returns the last whole lines that fit', () => {
   expect(lastLines('one\ntwo\nthree\n\n', 100, 2)).toBe('two\nthree');
@@ -8,4 +12,26 @@ test('returns the last whole lines that fit', () => {
 
 test('returns the end of a line that is too long', () => {
   expect(lastLines(`${'x'.repeat(50)} disk full`, 9, 10)).toBe('disk full');
+});
+
+test('shows the reason when a result does not fit its schema, and no result', () => {
+  vi.stubEnv('NODE_ENV', 'production');
+  const row = {
+    ...commandAt(1, { action: 'restart_gateway', status: 'done' }),
+    result: { service: 'gateway', tookMs: 'long' },
+  };
+  const card = renderCommandCard(catalogue, {
+    row,
+    gateway: null,
+    output: '',
+    stamp: undefined,
+    blocker: null,
+    buttons: [],
+    now: Date.parse('2026-01-01T00:01:00Z'),
+    maxText: 3_000,
+  });
+  expect(card.state).toMatch(/^done/);
+  expect(card.body).toEqual([
+    { kind: 'text', text: expect.stringMatching(/^The result of .* does not fit its schema: tookMs: .*\.$/) },
+  ]);
 });

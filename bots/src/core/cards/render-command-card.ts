@@ -1,4 +1,4 @@
-import { describeResult } from '@hq/shared/actions';
+import { describeResult, resultWarning } from '@hq/shared/actions';
 import { commandPhase, isRunnerLost, runTimeMs } from '@hq/shared/fleet';
 import { type CommandRow, isFinished } from '@hq/shared/rows';
 import { duration } from '@hq/shared/text';
@@ -32,7 +32,9 @@ export function renderCommandCard(actions: ActionTable, view: CommandCardContent
   const { state, tone } =
     blocker === null ? commandState(row, now) : { state: blocker.state, tone: 'warning' as const };
   const resultText =
-    row.status === 'done' && action !== undefined ? describeResult(action, row.result) : null;
+    row.status === 'done' && action !== undefined
+      ? (describeResult(action, row.result) ?? resultWarning(action, row.result))
+      : null;
   const text = lastLines(
     output,
     isFinished(row) ? maxText / 2 : mostLiveText,

@@ -4,12 +4,7 @@ import type { Reply, Sender } from '../../contract/inbound.ts';
 import type { Outbox } from './outbox.ts';
 
 /** Shows the cards of one request to its sender. */
-export interface Responder {
-  readonly sender: Sender;
-  /** Cards go to the sender alone, if the platform can do that. */
-  readonly isPrivate: boolean;
-  /** The message whose button was pressed or whose form was sent. */
-  readonly message: Handle | null;
+export interface Responder extends Pick<ResponderOptions, 'sender' | 'isPrivate' | 'message'> {
   /** Sends a card and returns its handle; the first card takes the place of "working on it". */
   answer(card: Card, options?: { readonly private?: boolean }): Promise<Handle | null>;
   /** Puts a card in the place of `message`; answers if there is none. */
@@ -24,7 +19,9 @@ export interface ResponderOptions {
   readonly sender: Sender;
   readonly reply: Reply;
   readonly outbox: Outbox;
+  /** Cards go to the sender alone, if the platform can do that. */
   readonly isPrivate: boolean;
+  /** The message whose button was pressed or whose form was sent. */
   readonly message: Handle | null;
   /** Called before another card takes the place of the message. */
   readonly onReplaced: (message: Handle) => void;

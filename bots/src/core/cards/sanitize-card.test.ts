@@ -41,7 +41,6 @@ const card: fc.Arbitrary<Card> = fc.record({
       token: fc.constant('v1:AAAAAAAAAAAAAAAAAAAAAA'),
       label: text,
       style: fc.constantFrom('plain', 'primary', 'danger'),
-      confirm: fc.record({ title: text, text, yes: text, no: text }),
     }),
     { maxLength: 2 },
   ),

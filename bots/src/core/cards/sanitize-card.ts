@@ -28,14 +28,6 @@ export function sanitizeCard(card: Card, redactor: Pick<Redactor, 'text'>): Card
       buttons: card.buttons.map((button) => ({
         ...button,
         label: line(button.label, 60),
-        ...(button.confirm !== undefined && {
-          confirm: {
-            title: line(button.confirm.title, 90),
-            text: line(button.confirm.text, 280),
-            yes: line(button.confirm.yes, 28),
-            no: line(button.confirm.no, 28),
-          },
-        }),
       })),
     }),
     ...(card.stamp !== undefined && { stamp: line(card.stamp) }),

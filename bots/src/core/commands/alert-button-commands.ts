@@ -19,7 +19,7 @@ export const alertButtonCommands: readonly Command[] = [
       const ids = (context.values.alerts ?? '').split(',');
       for (const [at, alert] of ids.entries()) {
         const delivery =
-          at === 0 ? context.delivery : { ...context.delivery, delivery: `${context.delivery.key}:${at}` };
+          at === 0 ? context.delivery : { ...context.delivery, key: `${context.delivery.key}:${at}` };
         await context.services.api.act(delivery, {
           action: 'acknowledge_alert',
           payload: { alert },

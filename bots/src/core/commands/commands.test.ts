@@ -175,11 +175,11 @@ describe('a query', () => {
     const agent = await telegram.ask(admin, 'set_budget');
     expect(agent.card.state).toBe('Agent?');
     const count = telegram.messages.length;
-    await telegram.hear(admin, { kind: 'words', text: 'Writer', answer: true });
+    await telegram.deliver(admin, { kind: 'words', text: 'Writer', answer: true });
     const limit = await telegram.messageAfter(count);
     expect(limit.card.state).toBe('Monthly limit in USD?');
     expect(textOf(limit.card)).toContain('none removes the limit');
-    await telegram.hear(admin, { kind: 'words', text: '$30', answer: true });
+    await telegram.deliver(admin, { kind: 'words', text: '$30', answer: true });
     expect(textOf((await telegram.messageAfter(count + 1)).card)).toMatch(/writer: 0\.00 of 30\.00 USD/);
   });
 
@@ -209,9 +209,9 @@ describe('a query', () => {
     const admin = await chat.person('admin', 'telegram');
     await telegram.ask(admin, 'top up writer');
     const count = telegram.messages.length;
-    await telegram.hear(admin, { kind: 'words', text: 'a lot', answer: true });
+    await telegram.deliver(admin, { kind: 'words', text: 'a lot', answer: true });
     expect(textOf((await telegram.messageAfter(count)).card)).toMatch(/“a lot” is not a number/);
-    await telegram.hear(admin, { kind: 'words', text: '5', answer: true });
+    await telegram.deliver(admin, { kind: 'words', text: '5', answer: true });
     expect(textOf((await telegram.messageAfter(count + 1)).card)).toMatch(/writer: 0\.00 of 35\.00 USD/);
   });
 });

@@ -1,6 +1,6 @@
 import { type ActionTable, findAction } from '../action-table.ts';
 import type { Command } from './command.ts';
-import { queryDefaults, textArgument } from './queries/query-defaults.ts';
+import { integerArgument, queryDefaults, textArgument } from './queries/query-defaults.ts';
 
 const name = 'tail_logs';
 
@@ -18,15 +18,7 @@ export function logCommands(actions: ActionTable): Command[] {
       arguments: [
         textArgument('gateway', 'gateway', 'Which gateway, where there are several'),
         textArgument('service', null, 'Which service; the gateway itself where none is named'),
-        {
-          name: 'tail',
-          summary: 'How many lines',
-          kind: 'integer',
-          required: false,
-          completion: null,
-          min: 1,
-          max: 1000,
-        },
+        integerArgument('tail', 'How many lines', 1000),
         textArgument('grep', null, 'Only lines that contain this'),
       ],
       visibility: { action: name },

@@ -202,7 +202,7 @@ describe('an action', () => {
     await slack.press(operator, question, 'Confirm');
     await eventually(() => expect(question.card.stamp).toMatch(/^confirmed by .*@.*, \d\d:\d\d UTC$/));
     expect(question.card.buttons?.map(({ label }) => label)).toEqual(['Cancel']);
-    await slack.hear(operator, { kind: 'button', token, message: question.handle });
+    await slack.deliver(operator, { kind: 'button', token, message: question.handle });
     await eventually(async () => expect(await commands('restart_gateway')).toHaveLength(1));
     await slack.press(operator, question, 'Cancel');
     await eventually(() => expect(question.card.state).toBe('cancelled'));
@@ -217,7 +217,11 @@ describe('an action', () => {
       const question = await discord.ask(operator, 'restart dispatcher');
       const { form } = await discord.press(operator, question, 'Type the name');
       // Not every platform says which message the form was opened from.
-      await discord.hear(operator, { kind: 'form', token: form?.token ?? '', values: { typed: 'default' } });
+      await discord.deliver(operator, {
+        kind: 'form',
+        token: form?.token ?? '',
+        values: { typed: 'default' },
+      });
       await eventually(() => expect(question.card.stamp).toMatch(/^confirmed by /));
       expect(question.card.buttons?.map(({ label }) => label)).toEqual(['Cancel']);
     } finally {
@@ -233,7 +237,7 @@ describe('an action', () => {
     expect(form?.fields[0]).toMatchObject({ name: 'title', required: true });
     const token = form?.token ?? '';
     const fill = (sender: Sender, values: Record<string, string>): Promise<unknown> =>
-      slack.hear(sender, { kind: 'form', token, values });
+      slack.deliver(sender, { kind: 'form', token, values });
     const other = await chat.person('operator');
     const count = slack.messages.length;
     await fill({ ...other, channel: operator.channel }, { title: 'Not theirs', priority: 'none at all' });
@@ -251,7 +255,7 @@ describe('an action', () => {
     const phone = await chat.person('operator', 'telegram');
     const question = await telegram.ask(phone, 'task create');
     expect(question.card.question).toBeDefined();
-    await telegram.hear(phone, { kind: 'words', text: 'From the train', answer: true });
+    await telegram.deliver(phone, { kind: 'words', text: 'From the train', answer: true });
     await eventually(async () =>
       expect(
         await chat.stack.database.query(`select 1 from tasks where title = 'From the train'`),

@@ -11,8 +11,8 @@ import { type CommandRegistry, createCommandRegistry } from '../parse/command-re
 import { buildForm } from './build-form.ts';
 import { deliveryKey } from './delivery-key.ts';
 import { authorizeCommand, authorizePrompt, executePlan } from './execute-plan.ts';
-import { createOfflineRetry } from './offline-retry.ts';
-import { createRateLimiter, type RateLimits } from './rate-limit.ts';
+import { createOfflineRetry, type OfflineRetry } from './offline-retry.ts';
+import { createRateLimiter, type RateLimiter, type RateLimits } from './rate-limit.ts';
 import { type Plan, routeDelivery, sourceMessage } from './route-delivery.ts';
 
 export interface DispatcherOptions {
@@ -37,8 +37,8 @@ export class Dispatcher implements Receiver {
   readonly #services: Services;
   readonly #allCommands: CommandRegistry<Command>;
   readonly #log: Log;
-  readonly #offlineRetry: ReturnType<typeof createOfflineRetry>;
-  readonly #countOne: ReturnType<typeof createRateLimiter>;
+  readonly #offlineRetry: OfflineRetry;
+  readonly #countOne: RateLimiter;
   readonly #running = new Set<Promise<void>>();
   #isStopped = false;
 

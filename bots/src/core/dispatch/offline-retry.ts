@@ -5,17 +5,6 @@ import type { Card } from '../../contract/card.ts';
 import { isUnreachable } from '../api/chat-api.ts';
 import type { Responder } from '../cards/responder.ts';
 
-/** Retries requests while the database is unreachable. The sender can cancel with a button. */
-export interface OfflineRetry {
-  /** Repeats the work until the database answers. Throws every other error, and the last one after the limit. */
-  run(responder: Responder, work: () => Promise<void>): Promise<void>;
-  isCancelToken(token: string): boolean;
-  /** Cancels the sender's own request; false if it is no longer waiting. */
-  cancel(token: string, user: string): boolean;
-  /** Ends all waiting: each sender sees that nothing was done. */
-  stop(): void;
-}
-
 const defaultLimitMs = 600_000;
 const pause = { firstMs: 1_000, longestMs: 10_000 } as const;
 const tokenPrefix = 'later:';
@@ -25,7 +14,10 @@ interface WaitingRequest {
   readonly cancelled: AbortController;
 }
 
-export function createOfflineRetry(limitMs: number = defaultLimitMs): OfflineRetry {
+export type OfflineRetry = ReturnType<typeof createOfflineRetry>;
+
+/** Retries requests while the database is unreachable. The sender can cancel with a button. */
+export function createOfflineRetry(limitMs: number = defaultLimitMs) {
   const waiting = new Map<string, WaitingRequest>();
   let isStopped = false;
 
@@ -55,7 +47,8 @@ export function createOfflineRetry(limitMs: number = defaultLimitMs): OfflineRet
   }
 
   return {
-    async run(responder, work) {
+    /** Repeats the work until the database answers. Throws every other error, and the last one after the limit. */
+    async run(responder: Responder, work: () => Promise<void>): Promise<void> {
       const until = Date.now() + limitMs;
       try {
         await work();
@@ -64,13 +57,15 @@ export function createOfflineRetry(limitMs: number = defaultLimitMs): OfflineRet
         await retry(responder, work, until);
       }
     },
-    isCancelToken: (token) => token.startsWith(tokenPrefix),
-    cancel(token, user) {
+    isCancelToken: (token: string): boolean => token.startsWith(tokenPrefix),
+    /** Cancels the sender's own request; false if it is no longer waiting. */
+    cancel(token: string, user: string): boolean {
       const request = waiting.get(token);
       if (request?.user === user) request.cancelled.abort();
       return request !== undefined;
     },
-    stop() {
+    /** Ends all waiting: each sender sees that nothing was done. */
+    stop(): void {
       isStopped = true;
       for (const { cancelled } of waiting.values()) cancelled.abort();
     },

@@ -2,20 +2,6 @@ import type { CommandDescription } from '../../contract/adapter.ts';
 import type { CommandDefinition } from '../../contract/command.ts';
 import { nearestNames } from './nearest-names.ts';
 
-/** Finds commands by typed words or picked menu paths. */
-export interface CommandRegistry<C extends CommandDefinition = CommandDefinition> {
-  readonly commands: readonly C[];
-  byName(name: string): C | undefined;
-  /** The command of a menu path. */
-  byPath(path: readonly string[]): C | undefined;
-  /** The command that these words begin with, longest name first, and the remaining words. */
-  find(words: readonly string[]): FoundCommand<C> | null;
-  /** Names that continue this word, such as `set_budget` and `set_task_status` for `set`. */
-  startingWith(word: string): readonly string[];
-  /** Names that a misspelt word may stand for. */
-  similar(word: string): readonly string[];
-}
-
 export interface FoundCommand<C> {
   readonly command: C;
   readonly rest: readonly string[];
@@ -24,9 +10,12 @@ export interface FoundCommand<C> {
 /** Words of the longest command name. */
 const longestName = 5;
 
-export function createCommandRegistry<C extends CommandDefinition>(
-  commands: readonly C[],
-): CommandRegistry<C> {
+export type CommandRegistry<C extends CommandDefinition = CommandDefinition> = ReturnType<
+  typeof createCommandRegistry<C>
+>;
+
+/** Finds commands by typed words or picked menu paths. */
+export function createCommandRegistry<C extends CommandDefinition>(commands: readonly C[]) {
   const byName = new Map(commands.map((command) => [command.name, command]));
   const byPhrase = new Map<string, C>();
   for (const command of commands) {
@@ -40,21 +29,25 @@ export function createCommandRegistry<C extends CommandDefinition>(
 
   return {
     commands,
-    byName: (name) => byName.get(name),
-    // Menu paths end in the name, after the group or one part of a group that was too long.
-    byPath: (path) => byPhrase.get(phraseOf(path)) ?? byName.get(path.at(-1) ?? 'help'),
-    find(words) {
+    byName: (name: string): C | undefined => byName.get(name),
+    /** The command of a menu path, which ends in the name, after the group or one part of a group that was too long. */
+    byPath: (path: readonly string[]): C | undefined =>
+      byPhrase.get(phraseOf(path)) ?? byName.get(path.at(-1) ?? 'help'),
+    /** The command that these words begin with, longest name first, and the remaining words. */
+    find(words: readonly string[]): FoundCommand<C> | null {
       for (let count = Math.min(longestName, words.length); count > 0; count -= 1) {
         const command = byPhrase.get(phraseOf(words.slice(0, count)));
         if (command !== undefined) return { command, rest: words.slice(count) };
       }
       return null;
     },
-    startingWith(word) {
+    /** Names that continue this word, such as `set_budget` and `set_task_status` for `set`. */
+    startingWith(word: string): readonly string[] {
       const prefix = `${phraseOf([word])} `;
       return commands.map(({ name }) => name).filter((name) => name.replaceAll('_', ' ').startsWith(prefix));
     },
-    similar: (word) => nearestNames(phraseOf([word]), [...byPhrase.keys()]),
+    /** Names that a misspelt word may stand for. */
+    similar: (word: string): readonly string[] => nearestNames(phraseOf([word]), [...byPhrase.keys()]),
   };
 }
 

@@ -7,31 +7,27 @@ export interface PendingPrompt extends CommandRequest {
   readonly field: string;
 }
 
-/** Open prompts, one for each person and chat. They are in memory only: a restart closes them. */
-export interface PendingPrompts {
-  put(sender: Sender, prompt: PendingPrompt): void;
-  /** Removes and returns the prompt, so that it is answered once. */
-  take(sender: Sender): PendingPrompt | null;
-  has(sender: Sender): boolean;
-}
-
 const openForMs = 300_000;
 const maxOpen = 10_000;
 
-export function createPendingPrompts(): PendingPrompts {
+export type PendingPrompts = ReturnType<typeof createPendingPrompts>;
+
+/** Open prompts, one for each person and chat. They are in memory only: a restart closes them. */
+export function createPendingPrompts() {
   const open = new LRUCache<string, PendingPrompt>({ max: maxOpen, ttl: openForMs });
   const keyOf = ({ platform, install, channel, thread, user }: Sender): string =>
     JSON.stringify([platform, install, channel, thread, user]);
   return {
-    put(sender, prompt) {
+    put(sender: Sender, prompt: PendingPrompt): void {
       open.set(keyOf(sender), prompt);
     },
-    take(sender) {
+    /** Removes and returns the prompt, so that it is answered once. */
+    take(sender: Sender): PendingPrompt | null {
       const key = keyOf(sender);
       const prompt = open.get(key) ?? null;
       open.delete(key);
       return prompt;
     },
-    has: (sender) => open.has(keyOf(sender)),
+    has: (sender: Sender): boolean => open.has(keyOf(sender)),
   };
 }

@@ -5,6 +5,7 @@ import type {
   AdapterState,
   Capabilities,
   CommandDescription,
+  TextFile,
 } from '../../contract/adapter.ts';
 import type { Card, Handle } from '../../contract/card.ts';
 import type { ChatLocation, Receiver, SendResult } from '../../contract/inbound.ts';
@@ -26,7 +27,6 @@ const capabilities: Capabilities = {
   private: true,
   forms: true,
   completion: true,
-  threads: false,
   files: true,
   redelivers: false,
   maxText: 3500,
@@ -134,10 +134,7 @@ export class DiscordAdapter implements Adapter {
     });
   }
 
-  file(
-    location: ChatLocation,
-    { name, text, note }: { readonly name: string; readonly text: string; readonly note: string },
-  ): Promise<SendResult> {
+  file(location: ChatLocation, { name, text, note }: TextFile): Promise<SendResult> {
     const data = Buffer.from(text).subarray(-maxFileBytes);
     const filename = name.replace(/[^\w.-]+/gu, '_').slice(-100) || 'output.txt';
     return this.#attempt(async () => {

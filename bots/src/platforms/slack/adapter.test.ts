@@ -218,7 +218,7 @@ describe('answers', () => {
 
   it('acknowledges within three seconds although the core hangs', async () => {
     let release = (): void => undefined;
-    bot.core.slowness = new Promise((resolve) => {
+    bot.core.delay = new Promise((resolve) => {
       release = () => resolve();
     });
     const message = await posted();
@@ -325,7 +325,7 @@ describe('forms', () => {
         required: true,
         completes: { words: ['budget', 'set'] },
       },
-      { name: 'amount', label: 'Amount', kind: 'text', required: true, value: '10', maxLength: 20 },
+      { name: 'amount', label: 'Amount', kind: 'text', required: true, maxLength: 20 },
       {
         name: 'period',
         label: 'Period',
@@ -349,7 +349,11 @@ describe('forms', () => {
   it('open, and hand over their values with the location of the request', async () => {
     const view = await opened();
     bot.core.acknowledgement = { kind: 'working', private: true };
-    const receipt = await bot.slack.actions.submit(ann, view, { Agent: 'mia', Period: 'month' });
+    const receipt = await bot.slack.actions.submit(ann, view, {
+      Agent: 'mia',
+      Amount: '10',
+      Period: 'month',
+    });
     expect(receipt).toMatchObject({ acknowledged: true, answer: {} });
     const { inbound, reply } = await received(2);
     expect(inbound).toMatchObject({
@@ -371,7 +375,7 @@ describe('forms', () => {
       if (open === undefined) throw new Error('no form is open');
       return open;
     });
-    await bot.slack.actions.submit(ann, view, { Agent: 'mia' });
+    await bot.slack.actions.submit(ann, view, { Agent: 'mia', Amount: '10' });
     expect((await received(2)).inbound.input).toMatchObject({
       kind: 'form',
       message: { channel: ops.id, ts: message.ts },
@@ -395,7 +399,7 @@ describe('forms', () => {
   it('complete with the typed value while the core hangs', async () => {
     const view = await opened();
     let release = (): void => undefined;
-    bot.core.slowness = new Promise((resolve) => {
+    bot.core.delay = new Promise((resolve) => {
       release = () => resolve();
     });
     const { receipt, options } = await bot.slack.actions.suggest(ann, view, 'Agent', 'mia');

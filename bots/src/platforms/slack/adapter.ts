@@ -1,7 +1,7 @@
 import { HqError } from '@hq/shared/errors';
 import { withinLimit } from '@hq/shared/program';
 import type { Logger } from 'pino';
-import type { Adapter, AdapterHealth, AdapterState, Capabilities } from '../../contract/adapter.ts';
+import type { Adapter, AdapterHealth, AdapterState, Capabilities, TextFile } from '../../contract/adapter.ts';
 import type { Card, Handle } from '../../contract/card.ts';
 import type { ChatLocation, Receiver, SendResult } from '../../contract/inbound.ts';
 import { createInFlight } from '../in-flight.ts';
@@ -20,7 +20,6 @@ const capabilities: Capabilities = {
   private: true,
   forms: true,
   completion: true,
-  threads: true,
   files: true,
   // Slack redelivers events, but never slash commands and presses.
   redelivers: false,
@@ -114,10 +113,7 @@ export class SlackAdapter implements Adapter {
     return sent.ok ? { ok: true, handle } : sent;
   }
 
-  async file(
-    location: ChatLocation,
-    file: { readonly name: string; readonly text: string; readonly note: string },
-  ): Promise<SendResult> {
+  async file(location: ChatLocation, file: TextFile): Promise<SendResult> {
     const refused = this.#refuseForeign(location);
     if (refused !== undefined) return refused;
     const sent = await this.#inFlight.track(this.#outbound.file(location, file));

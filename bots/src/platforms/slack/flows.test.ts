@@ -7,7 +7,7 @@ import { eventually } from '../../../../db/testing/eventually.ts';
 import { claimOne, exchange } from '../../../../db/testing/exchange.ts';
 import type { SlackChannel, SlackMessage, SlackUser } from '../../../fakes/slack-server/index.ts';
 import { type ChatTestStack, type OpenCore, openChatStack } from '../../../testing/chat-stack.ts';
-import { makeSlackBot, type SlackBot } from '../../../testing/slack-bot.ts';
+import { createSlackBot, type SlackBot } from '../../../testing/slack-bot.ts';
 import { createAlertEngine } from '../../core/alerts/alert-engine.ts';
 
 /** Flows through Slack, the core and the database. */
@@ -22,7 +22,7 @@ afterAll(() => chat.close());
 
 beforeEach(async () => {
   await chat.stack.database.query('delete from agent_commands');
-  bot = await makeSlackBot();
+  bot = await createSlackBot();
   await open();
 });
 afterEach(async () => {

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { eventually } from '../../../../db/testing/eventually.ts';
 import type { SlackChannel, SlackUser } from '../../../fakes/slack-server/index.ts';
 import type { SlackServer } from '../../../fakes/slack-server/slack-server.ts';
-import { makeSlackBot, type SlackBot } from '../../../testing/slack-bot.ts';
+import { createSlackBot, type SlackBot } from '../../../testing/slack-bot.ts';
 
 const losses = 2400;
 const warmUp = 300;
@@ -127,7 +127,7 @@ test('thousands of lost connections lose no delivery and leak nothing', async ()
     warnings.push(warning.message);
   };
   process.on('warning', note);
-  const bot = await makeSlackBot();
+  const bot = await createSlackBot();
   bot.core.acknowledgement = { kind: 'quiet' };
   const { workspace } = bot.slack.server;
   const ann = workspace.user('ann');

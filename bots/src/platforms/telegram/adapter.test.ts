@@ -52,8 +52,6 @@ test('a command in a direct chat is handed over with immutable ids, and answered
     kind: 'direct',
     thread: null,
     user: String(ann.id),
-    userName: 'Ann',
-    locale: 'en',
     deliveryId: expect.stringMatching(new RegExp(`^tg:${server.bot.id}:\\d+$`)),
     input: { kind: 'words', text: 'status' },
   });

@@ -1,7 +1,13 @@
 import type { Logger } from 'pino';
 import { Telegraf } from 'telegraf';
 import type { Update } from 'telegraf/types';
-import type { Adapter, AdapterHealth, Capabilities, CommandDescription } from '../../contract/adapter.ts';
+import type {
+  Adapter,
+  AdapterHealth,
+  Capabilities,
+  CommandDescription,
+  TextFile,
+} from '../../contract/adapter.ts';
 import type { Card, Handle } from '../../contract/card.ts';
 import type { ChatLocation, Receiver, SendResult } from '../../contract/inbound.ts';
 import { UpdateConnection } from './connection/connection.ts';
@@ -13,7 +19,7 @@ import { readMigration } from './inbound/inbound.ts';
 import { createInboundHandler, type InboundHandler } from './inbound/inbound-handler.ts';
 import { type BotApi, clientOptions, createBotApi } from './outbound/bot-api.ts';
 import { announceMigration } from './outbound/group-migration.ts';
-import { TelegramOutbound, type TextFile } from './outbound/outbound.ts';
+import { TelegramOutbound } from './outbound/outbound.ts';
 import { renderCommands } from './render/commands-menu.ts';
 import { maxButtons } from './render/keyboard.ts';
 import { maxBody } from './render/render.ts';
@@ -23,7 +29,6 @@ const capabilities: Capabilities = {
   private: false,
   forms: false,
   completion: false,
-  threads: true,
   files: true,
   redelivers: true,
   maxText: maxBody,

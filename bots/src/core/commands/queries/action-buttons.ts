@@ -1,22 +1,18 @@
 import type { Button } from '../../../contract/card.ts';
 import type { CommandContext } from '../command.ts';
 
-/** Makes buttons of those actions that the catalogue has. */
+/** Makes buttons of those commands that exist here: the catalogue may lack an action. */
 export function actionButtons(
   { delivery, services }: CommandContext,
-  wanted: readonly (readonly [label: string, command: string])[],
+  wanted: readonly (readonly [label: string, command: string] | false)[],
   values: Readonly<Record<string, string>>,
 ): Button[] {
-  return wanted
-    .filter(([, command]) => services.registry.byName(command) !== undefined)
-    .map(([label, command]) => {
-      const lacks = services.registry
-        .byName(command)
-        ?.arguments.some(({ name, required }) => required && values[name] === undefined);
-      return services.buttons.offer(delivery.sender, {
-        label,
-        intent: { command, values, ...(lacks === true && { form: true }) },
-        user: null,
-      });
-    });
+  return wanted.flatMap((one) => {
+    const [label, command] = one || [];
+    const found = command === undefined ? undefined : services.registry.byName(command);
+    if (label === undefined || found === undefined) return [];
+    const lacks = found.arguments.some(({ name, required }) => required && values[name] === undefined);
+    const intent = { command: found.name, values, ...(lacks && { form: true }) };
+    return [services.buttons.offer(delivery.sender, { label, intent, user: null })];
+  });
 }

@@ -1,9 +1,9 @@
 import { age } from '@hq/shared/text';
 import { z } from 'zod';
 import { severities } from '../../alerts/alert-row.ts';
-import type { Command } from '../command.ts';
-import { choiceArgument, queryDefaults, queryRows } from './query-defaults.ts';
-import { code, joinParts, pageArgument, showList, text } from './show-list.ts';
+import { listCommand } from './list-command.ts';
+import { choiceArgument } from './query-defaults.ts';
+import { code, joinParts, text } from './show-list.ts';
 
 const alert = z.object({
   id: z.string(),
@@ -17,28 +17,20 @@ const alert = z.object({
   resolved_at: z.string().nullable(),
 });
 
-export const alerts: Command = {
-  ...queryDefaults,
+export const alerts = listCommand({
   name: 'alerts',
   aliases: ['list alerts', 'alerts list'],
   title: 'Alerts',
   summary: 'Lists the alerts that are open.',
-  arguments: [choiceArgument('status', 'Only these', ['open', 'all', ...severities]), pageArgument],
+  arguments: [choiceArgument('status', 'Only these', ['open', 'all', ...severities])],
   rank: 14,
-  async run(context) {
-    const rows = await queryRows(context, 'alerts', alert);
-    const now = context.services.now();
-    await showList(context, {
-      command: 'alerts',
-      title: 'Alerts',
-      lines: rows.map((row) => [
-        code(row.id.slice(0, 8)),
-        text(
-          ` ${joinParts(row.title, row.severity, row.occurrences > 1 && `${row.occurrences} times`, row.resolved_at !== null && 'over', row.read_at !== null && 'seen', age(now - Date.parse(row.last_at)))}`,
-        ),
-      ]),
-      emptyText: 'No alert is open.',
-      footer: 'ack ID, mute ID. subscribe brings them here.',
-    });
-  },
-};
+  row: alert,
+  line: (row, now) => [
+    code(row.id.slice(0, 8)),
+    text(
+      ` ${joinParts(row.title, row.severity, row.occurrences > 1 && `${row.occurrences} times`, row.resolved_at !== null && 'over', row.read_at !== null && 'seen', age(now - Date.parse(row.last_at)))}`,
+    ),
+  ],
+  emptyText: 'No alert is open.',
+  footer: 'ack ID, mute ID. subscribe brings them here.',
+});

@@ -2,15 +2,9 @@ import { z } from 'zod';
 import { type ActionTable, findAction } from '../../action-table.ts';
 import type { Command } from '../command.ts';
 import { formatBudget } from './fleet.ts';
-import {
-  agentArgument,
-  choiceArgument,
-  listAliases,
-  queryDefaults,
-  queryRows,
-  textArgument,
-} from './query-defaults.ts';
-import { pageArgument, showList, strong, text } from './show-list.ts';
+import { listCommand } from './list-command.ts';
+import { agentArgument, choiceArgument, listAliases, textArgument } from './query-defaults.ts';
+import { strong, text } from './show-list.ts';
 
 const usage = z.object({
   agent: z.string().nullable(),
@@ -26,35 +20,29 @@ const budget = z.object({
   status: z.string(),
 });
 
-const usageCommand: Command = {
-  ...queryDefaults,
+const usageCommand = listCommand({
   name: 'usage',
   aliases: ['cost', 'costs'],
   title: 'Usage',
   summary: 'Shows the cost of the agents this month and today.',
-  arguments: [agentArgument, pageArgument],
+  arguments: [agentArgument],
   private: true,
   rank: 12,
-  async run(context) {
-    const rows = await queryRows(context, 'usage', usage);
-    const total = rows.reduce((sum, row) => sum + (row.cost_usd ?? 0), 0);
-    await showList(context, {
-      command: 'usage',
-      title: 'Usage this month',
-      state: `${total.toFixed(2)} USD`,
-      lines: rows.map((row) => [
-        strong(row.agent ?? 'no agent'),
-        text(
-          ` ${(row.cost_usd ?? 0).toFixed(2)} USD, ${(row.today_usd ?? 0).toFixed(2)} today, ${row.tokens ?? 0} tokens, ${row.runs} runs`,
-        ),
-      ]),
-      emptyText: 'Nothing was used this month.',
-    });
-  },
-};
+  row: usage,
+  extras: (rows) => ({ title: 'Usage this month', state: `${totalOf(rows).toFixed(2)} USD` }),
+  line: (row) => [
+    strong(row.agent ?? 'no agent'),
+    text(
+      ` ${(row.cost_usd ?? 0).toFixed(2)} USD, ${(row.today_usd ?? 0).toFixed(2)} today, ${row.tokens ?? 0} tokens, ${row.runs} runs`,
+    ),
+  ],
+  emptyText: 'Nothing was used this month.',
+});
 
-const budgets: Command = {
-  ...queryDefaults,
+const totalOf = (rows: readonly z.output<typeof usage>[]): number =>
+  rows.reduce((sum, row) => sum + (row.cost_usd ?? 0), 0);
+
+const budgets = listCommand({
   name: 'budgets',
   aliases: listAliases('budgets'),
   title: 'Budgets',
@@ -62,20 +50,13 @@ const budgets: Command = {
   arguments: [
     agentArgument,
     choiceArgument('status', 'Only these', ['ok', 'warned', 'exceeded', 'unmetered']),
-    pageArgument,
   ],
   private: true,
   rank: 13,
-  async run(context) {
-    const rows = await queryRows(context, 'budgets', budget);
-    await showList(context, {
-      command: 'budgets',
-      title: 'Budgets',
-      lines: rows.map((row) => [strong(row.agent), text(` ${formatBudget(row)}`)]),
-      emptyText: 'No agent has a budget.',
-    });
-  },
-};
+  row: budget,
+  line: (row) => [strong(row.agent), text(` ${formatBudget(row)}`)],
+  emptyText: 'No agent has a budget.',
+});
 
 const setting = 'set_budget';
 

@@ -1,13 +1,14 @@
 import { commandRow, commandStatuses, isFinished } from '@hq/shared/rows';
 import { agoOf } from '@hq/shared/text';
 import { z } from 'zod';
-import type { Button } from '../../../contract/card.ts';
 import { findAction } from '../../action-table.ts';
 import { matchingLines } from '../../cards/matching-lines.ts';
 import { commandState, lastLines } from '../../cards/render-command-card.ts';
 import type { Command, CommandContext } from '../command.ts';
-import { choiceArgument, listAliases, queryDefaults, queryRows, textArgument } from './query-defaults.ts';
-import { code, joinParts, pageArgument, showList, text } from './show-list.ts';
+import { actionButtons } from './action-buttons.ts';
+import { listCommand } from './list-command.ts';
+import { choiceArgument, listAliases, queryDefaults, textArgument } from './query-defaults.ts';
+import { code, joinParts, pageArgument, text, turnPages } from './show-list.ts';
 
 const seenCommand = commandRow.extend({
   gateway: z.string().nullish(),
@@ -25,8 +26,7 @@ const titleOf = ({ services }: CommandContext, action: string): string =>
   findAction(services.actions, action)?.title ?? action;
 
 export const commandCommands: readonly Command[] = [
-  {
-    ...queryDefaults,
+  listCommand({
     name: 'commands',
     aliases: [...listAliases('commands'), 'history'],
     title: 'Commands',
@@ -35,26 +35,18 @@ export const commandCommands: readonly Command[] = [
       choiceArgument('status', 'Only these', commandStatuses),
       textArgument('gateway', 'gateway', 'Only those of this gateway'),
       textArgument('agent', 'agent', 'Only those for this agent'),
-      pageArgument,
     ],
     rank: 5,
-    async run(context) {
-      const rows = await queryRows(context, 'commands', seenCommand);
-      const now = context.services.now();
-      await showList(context, {
-        command: 'commands',
-        title: 'Commands',
-        lines: rows.map((row) => [
-          code(row.id.slice(0, 8)),
-          text(
-            ` ${joinParts(titleOf(context, row.action), row.agent_slug ?? row.gateway, commandState(row, now).state, agoOf(row.created_at, now))}`,
-          ),
-        ]),
-        emptyText: 'No commands.',
-        footer: 'command ID shows one.',
-      });
-    },
-  },
+    row: seenCommand,
+    line: (row, now, context) => [
+      code(row.id.slice(0, 8)),
+      text(
+        ` ${joinParts(titleOf(context, row.action), row.agent_slug ?? row.gateway, commandState(row, now).state, agoOf(row.created_at, now))}`,
+      ),
+    ],
+    emptyText: 'No commands.',
+    footer: 'command ID shows one.',
+  }),
   {
     ...queryDefaults,
     name: 'command',
@@ -71,12 +63,6 @@ export const commandCommands: readonly Command[] = [
       if (row === undefined) return;
       const [written] = await services.api.read(delivery, 'output', { id, lines: 30 }, output);
       const { state, tone } = commandState(row, services.now());
-      const offer = (label: string, command: string): Button =>
-        services.buttons.offer(delivery.sender, {
-          label,
-          intent: { command, values: { command: row.id } },
-          user: null,
-        });
       const log = lastLines(written?.text ?? '', 1_500, 30);
       await context.responder.replace({
         title: titleOf(context, row.action),
@@ -90,10 +76,14 @@ export const commandCommands: readonly Command[] = [
           ...(row.error_message === null ? [] : [text(`${row.error_message}\n`)]),
           ...(log === '' ? [] : [{ kind: 'log' as const, text: log }]),
         ],
-        buttons: [
-          ...(isFinished(row) ? [] : [offer('Cancel', 'cancel')]),
-          ...((written?.text.length ?? 0) > log.length ? [offer('All output', 'output')] : []),
-        ],
+        buttons: actionButtons(
+          context,
+          [
+            !isFinished(row) && ['Cancel', 'cancel'],
+            (written?.text.length ?? 0) > log.length && ['All output', 'output'],
+          ],
+          { command: row.id },
+        ),
         footer: row.id,
       });
     },
@@ -158,23 +148,14 @@ async function showPages(
   const { maxText } = services.capabilities(delivery.sender.platform);
   const pages = cutIntoPages(all, Math.max(500, maxText - 300));
   // The end of a log matters most.
-  const number = Math.min(Math.max(1, Number(values.page ?? pages.length)), pages.length);
-  const turn = (label: string, to: number): Button =>
-    services.buttons.offer(delivery.sender, {
-      label,
-      intent: { command, values: { ...values, page: String(to) } },
-      user: delivery.sender.user,
-      seconds: 3_600,
-    });
+  const { user } = delivery.sender;
+  const { number, buttons, page } = turnPages(context, command, pages.length, pages.length, user);
   await (values.page === undefined ? context.responder.answer : context.responder.replace)({
     title,
     tone: 'neutral',
     body: all === '' ? [text('There is no output.')] : [{ kind: 'log', text: pages[number - 1] ?? '' }],
-    buttons: [
-      ...(number > 1 ? [turn('Previous', number - 1)] : []),
-      ...(number < pages.length ? [turn('Next', number + 1)] : []),
-    ],
-    ...(pages.length > 1 && { page: { number, of: pages.length } }),
+    buttons,
+    ...page,
   });
 }
 

@@ -2,15 +2,9 @@ import { z } from 'zod';
 import type { TextNode } from '../../../contract/card.ts';
 import type { Command } from '../command.ts';
 import { actionButtons } from './action-buttons.ts';
-import {
-  agentArgument,
-  choiceArgument,
-  listAliases,
-  queryDefaults,
-  queryRows,
-  textArgument,
-} from './query-defaults.ts';
-import { code, humanize, joinParts, pageArgument, showList, text } from './show-list.ts';
+import { listCommand } from './list-command.ts';
+import { agentArgument, choiceArgument, listAliases, queryDefaults, textArgument } from './query-defaults.ts';
+import { code, humanize, joinParts, text } from './show-list.ts';
 
 export const deliverable = z.object({
   id: z.string(),
@@ -29,8 +23,7 @@ export const deliverableLine = (row: z.output<typeof deliverable>): TextNode[] =
   ),
 ];
 
-const deliverables: Command = {
-  ...queryDefaults,
+const deliverables = listCommand({
   name: 'deliverables',
   aliases: [...listAliases('deliverables'), 'reviews'],
   title: 'Deliverables',
@@ -45,20 +38,13 @@ const deliverables: Command = {
       'revision_requested',
       'rejected',
     ]),
-    pageArgument,
   ],
   rank: 9,
-  async run(context) {
-    const rows = await queryRows(context, 'deliverables', deliverable);
-    await showList(context, {
-      command: 'deliverables',
-      title: 'Deliverables',
-      lines: rows.map(deliverableLine),
-      emptyText: 'Nothing waits for a review.',
-      footer: 'deliverable ID shows one.',
-    });
-  },
-};
+  row: deliverable,
+  line: deliverableLine,
+  emptyText: 'Nothing waits for a review.',
+  footer: 'deliverable ID shows one.',
+});
 
 const oneDeliverable: Command = {
   ...queryDefaults,

@@ -2,19 +2,19 @@ import { gatewayCondition } from '@hq/shared/fleet';
 import { gatewayRow } from '@hq/shared/rows';
 import { agoOf } from '@hq/shared/text';
 import { z } from 'zod';
-import type { Button, Card } from '../../../contract/card.ts';
-
+import type { Card } from '../../../contract/card.ts';
 import type { Command } from '../command.ts';
+import { actionButtons } from './action-buttons.ts';
+import { listCommand } from './list-command.ts';
 
 import {
   choiceArgument,
   listAliases,
   queryArguments,
   queryDefaults,
-  queryRows,
   textArgument,
 } from './query-defaults.ts';
-import { joinParts, pageArgument, showList, strong, text } from './show-list.ts';
+import { joinParts, pageArgument, strong, text } from './show-list.ts';
 
 const counts = z.record(z.string(), z.number()).catch({});
 const seenGateway = gatewayRow
@@ -73,25 +73,17 @@ function formatGateway(gateway: SeenGateway, now: number): string {
 const mostNamed = 5;
 const troubled = new Set(['stale', 'error', 'unhealthy', 'unseen']);
 
-const gateways: Command = {
-  ...queryDefaults,
+const gateways = listCommand({
   name: 'gateways',
   aliases: [...listAliases('gateways'), 'gateway', 'show gateway'],
   title: 'Gateways',
   summary: 'Lists the gateways with their state.',
-  arguments: [textArgument('gateway', 'gateway', 'Only this one'), pageArgument],
+  arguments: [textArgument('gateway', 'gateway', 'Only this one')],
   rank: 2,
-  async run(context) {
-    const rows = await queryRows(context, 'gateways', seenGateway);
-    const now = context.services.now();
-    await showList(context, {
-      command: 'gateways',
-      title: 'Gateways',
-      lines: rows.map((row) => [strong(row.slug), text(`  ${formatGateway(row, now)}`)]),
-      emptyText: 'No gateway is registered yet.',
-    });
-  },
-};
+  row: seenGateway,
+  line: (row, now) => [strong(row.slug), text(`  ${formatGateway(row, now)}`)],
+  emptyText: 'No gateway is registered yet.',
+});
 
 export const fleetCommands: readonly Command[] = [
   {
@@ -110,8 +102,6 @@ export const fleetCommands: readonly Command[] = [
       const now = Date.parse(found.now);
       const bad = found.gateways.filter((gateway) => troubled.has(conditionOf(gateway, now)));
       const needs = bad.length + found.failed + found.alerts + (found.agents.error ?? 0);
-      const offer = (label: string, command: string): Button =>
-        services.buttons.offer(delivery.sender, { label, intent: { command, values: {} }, user: null });
       const inError =
         found.agents.error === undefined
           ? []
@@ -134,7 +124,11 @@ export const fleetCommands: readonly Command[] = [
           strong(gateway.slug),
           text(`  ${formatGateway(gateway, now)}`),
         ]),
-        buttons: [offer('Refresh', 'status'), ...(found.alerts > 0 ? [offer('Alerts', 'alerts')] : [])],
+        buttons: actionButtons(
+          context,
+          [['Refresh', 'status'], found.alerts > 0 && ['Alerts', 'alerts']],
+          {},
+        ),
         footer: `${new Date(now).toISOString().slice(0, 16).replace('T', ' ')} UTC`,
       };
       await responder.replace(card);
@@ -142,8 +136,7 @@ export const fleetCommands: readonly Command[] = [
     },
   },
   gateways,
-  {
-    ...queryDefaults,
+  listCommand({
     name: 'agents',
     aliases: listAliases('agents'),
     title: 'Agents',
@@ -151,22 +144,12 @@ export const fleetCommands: readonly Command[] = [
     arguments: [
       textArgument('gateway', 'gateway', 'Only those on this gateway'),
       choiceArgument('status', 'Only these', ['ready', 'paused', 'error', 'provisioning', 'hibernating']),
-      pageArgument,
     ],
     rank: 3,
-    async run(context) {
-      const rows = await queryRows(context, 'agents', agent);
-      await showList(context, {
-        command: 'agents',
-        title: 'Agents',
-        lines: rows.map((row) => [
-          strong(row.slug),
-          text(`  ${joinParts(row.status, row.gateway, row.model)}`),
-        ]),
-        emptyText: 'There are no agents.',
-      });
-    },
-  },
+    row: agent,
+    line: (row) => [strong(row.slug), text(`  ${joinParts(row.status, row.gateway, row.model)}`)],
+    emptyText: 'There are no agents.',
+  }),
   {
     ...queryDefaults,
     name: 'agent',
@@ -180,12 +163,6 @@ export const fleetCommands: readonly Command[] = [
       const { delivery, services, values } = context;
       const [row] = await services.api.read(delivery, 'agent', queryArguments(values), wholeAgent);
       if (row === undefined) return;
-      const act = (label: string, command: string): Button =>
-        services.buttons.offer(delivery.sender, {
-          label,
-          intent: { command, values: { agent: row.slug } },
-          user: null,
-        });
       const { budget } = row;
       await context.responder.replace({
         title: row.name === null || row.name === row.slug ? row.slug : `${row.name} (${row.slug})`,
@@ -205,15 +182,15 @@ export const fleetCommands: readonly Command[] = [
           },
         ],
         body: row.description ? [text(row.description)] : [],
-        buttons: [
-          ...(row.status === 'paused' && services.registry.byName('resume_agent') !== undefined
-            ? [act('Resume', 'resume_agent')]
-            : []),
-          ...(row.status === 'ready' && services.registry.byName('pause_agent') !== undefined
-            ? [act('Pause', 'pause_agent')]
-            : []),
-          act('Tasks', 'tasks'),
-        ],
+        buttons: actionButtons(
+          context,
+          [
+            row.status === 'paused' && ['Resume', 'resume_agent'],
+            row.status === 'ready' && ['Pause', 'pause_agent'],
+            ['Tasks', 'tasks'],
+          ],
+          { agent: row.slug },
+        ),
       });
     },
   },

@@ -1,15 +1,8 @@
 import { age } from '@hq/shared/text';
 import { z } from 'zod';
-import type { Command } from '../command.ts';
-import {
-  agentArgument,
-  choiceArgument,
-  listAliases,
-  openStatuses,
-  queryDefaults,
-  queryRows,
-} from './query-defaults.ts';
-import { humanize, joinParts, pageArgument, showList, strong, text } from './show-list.ts';
+import { listCommand } from './list-command.ts';
+import { agentArgument, choiceArgument, listAliases, openStatuses } from './query-defaults.ts';
+import { humanize, joinParts, strong, text } from './show-list.ts';
 
 const inboxItem = z.object({
   id: z.string(),
@@ -22,8 +15,7 @@ const inboxItem = z.object({
 });
 
 /** Lists the events that wait for the agents. */
-export const inbox: Command = {
-  ...queryDefaults,
+export const inbox = listCommand({
   name: 'inbox',
   aliases: listAliases('inbox'),
   title: 'Inbox',
@@ -35,23 +27,15 @@ export const inbox: Command = {
       'Only these',
       openStatuses(['pending', 'leased', 'done', 'dead_letter', 'failed']),
     ),
-    pageArgument,
   ],
   private: true,
   rank: 11,
-  async run(context) {
-    const rows = await queryRows(context, 'inbox', inboxItem);
-    const now = context.services.now();
-    await showList(context, {
-      command: 'inbox',
-      title: 'Inbox',
-      lines: rows.map((row) => [
-        strong(row.agent ?? 'nobody'),
-        text(
-          ` ${joinParts(humanize(row.event_type), humanize(row.status), row.summary, age(now - Date.parse(row.created_at)))}`,
-        ),
-      ]),
-      emptyText: 'Nothing waits.',
-    });
-  },
-};
+  row: inboxItem,
+  line: (row, now) => [
+    strong(row.agent ?? 'nobody'),
+    text(
+      ` ${joinParts(humanize(row.event_type), humanize(row.status), row.summary, age(now - Date.parse(row.created_at)))}`,
+    ),
+  ],
+  emptyText: 'Nothing waits.',
+});

@@ -18,6 +18,10 @@ export function textArgument(
   return { name, summary, kind: 'text', required, completion, maxLength: 100 };
 }
 
+export function integerArgument(name: string, summary: string, max: number): Argument {
+  return { name, summary, kind: 'integer', required: false, completion: null, min: 1, max };
+}
+
 export function choiceArgument(name: string, summary: string, values: readonly string[]): Argument {
   return {
     name,

@@ -1,6 +1,7 @@
 import type { Button, Card, TextNode } from '../../../contract/card.ts';
 import type { Argument } from '../../../contract/command.ts';
 import type { CommandContext } from '../command.ts';
+import { integerArgument } from './query-defaults.ts';
 
 export interface List {
   readonly command: string;
@@ -16,31 +17,17 @@ export interface List {
 }
 
 /** The page of a list, which its buttons carry. */
-export const pageArgument: Argument = {
-  name: 'page',
-  summary: 'Which page',
-  kind: 'integer',
-  required: false,
-  completion: null,
-  min: 1,
-  max: 1000,
-};
+export const pageArgument: Argument = integerArgument('page', 'Which page', 1000);
 
 const mostLines = 15;
 
 /** Shows one page of a list; buttons turn the page on the same card. */
 export async function showList(context: CommandContext, list: List): Promise<void> {
-  const { delivery, services, values } = context;
+  const { delivery, services } = context;
   const { maxText } = services.capabilities(delivery.sender.platform);
   const pages = paged(list.lines, Math.min(maxText, 3_000));
-  const number = Math.min(Math.max(1, Number(values.page ?? 1)), pages.length);
-  const turn = (label: string, to: number): Button =>
-    services.buttons.offer(delivery.sender, {
-      label,
-      intent: { command: list.command, values: { ...values, page: String(to) } },
-      user: context.responder.isPrivate ? delivery.sender.user : null,
-      seconds: 3_600,
-    });
+  const user = context.responder.isPrivate ? delivery.sender.user : null;
+  const { number, buttons, page } = turnPages(context, list.command, pages.length, 1, user);
   const lines = pages[number - 1] ?? [];
   await context.responder.replace({
     title: list.title,
@@ -50,14 +37,43 @@ export async function showList(context: CommandContext, list: List): Promise<voi
       lines.length === 0
         ? [{ kind: 'text', text: list.emptyText }]
         : lines.flatMap((line, at) => [...(at === 0 ? [] : [newLine]), ...line]),
-    buttons: [
-      ...(number > 1 ? [turn('Previous', number - 1)] : []),
-      ...(number < pages.length ? [turn('Next', number + 1)] : []),
-      ...(list.buttons ?? []),
-    ],
-    ...(pages.length > 1 && { page: { number, of: pages.length } }),
+    buttons: [...buttons, ...(list.buttons ?? [])],
+    ...page,
     ...(list.footer !== undefined && { footer: list.footer }),
   });
+}
+
+interface TurnedPages {
+  readonly number: number;
+  readonly buttons: readonly Button[];
+  readonly page: Pick<Card, 'page'>;
+}
+
+/** Chooses the requested page, and makes the buttons that turn to its neighbours. */
+export function turnPages(
+  { delivery, services, values }: CommandContext,
+  command: string,
+  count: number,
+  first: number,
+  /** The one person who may press; null for everybody. */
+  user: string | null,
+): TurnedPages {
+  const number = Math.min(Math.max(1, Number(values.page ?? first)), count);
+  const turn = (label: string, to: number): Button =>
+    services.buttons.offer(delivery.sender, {
+      label,
+      intent: { command, values: { ...values, page: String(to) } },
+      user,
+      seconds: 3_600,
+    });
+  return {
+    number,
+    buttons: [
+      ...(number > 1 ? [turn('Previous', number - 1)] : []),
+      ...(number < count ? [turn('Next', number + 1)] : []),
+    ],
+    page: count > 1 ? { page: { number, of: count } } : {},
+  };
 }
 
 const newLine: TextNode = { kind: 'text', text: '\n' };

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { Command } from '../command.ts';
+import { listCommand } from './list-command.ts';
 import { choiceArgument, listAliases, queryDefaults, queryRows, textArgument } from './query-defaults.ts';
-import { code, joinParts, pageArgument, showList, strong, text } from './show-list.ts';
+import { code, joinParts, showList, strong, text } from './show-list.ts';
 
 const secret = z.object({
   key: z.string(),
@@ -18,8 +19,7 @@ const desktop = z.object({
 });
 
 export const stackCommands: readonly Command[] = [
-  {
-    ...queryDefaults,
+  listCommand({
     name: 'secrets',
     aliases: [...listAliases('secrets'), 'secret'],
     title: 'Secrets',
@@ -28,24 +28,17 @@ export const stackCommands: readonly Command[] = [
       textArgument('gateway', 'gateway', 'Only those of this gateway'),
       textArgument('agent', 'agent', 'Only those of this agent'),
       choiceArgument('status', 'Only these', ['pending', 'active', 'error', 'waiting']),
-      pageArgument,
     ],
     private: true,
     rank: 16,
-    async run(context) {
-      const rows = await queryRows(context, 'secrets', secret);
-      await showList(context, {
-        command: 'secrets',
-        title: 'Secrets',
-        lines: rows.map((row) => [
-          code(row.key),
-          text(` ${joinParts(row.sync_status, row.agent ?? row.gateway, row.category, row.sync_error)}`),
-        ]),
-        emptyText: 'No secrets.',
-        footer: 'Set one in HQ: hq-tui secrets set.',
-      });
-    },
-  },
+    row: secret,
+    line: (row) => [
+      code(row.key),
+      text(` ${joinParts(row.sync_status, row.agent ?? row.gateway, row.category, row.sync_error)}`),
+    ],
+    emptyText: 'No secrets.',
+    footer: 'Set one in HQ: hq-tui secrets set.',
+  }),
   {
     ...queryDefaults,
     name: 'desktop',

@@ -3,8 +3,15 @@ import { severities } from '../../alerts/alert-row.ts';
 import { alertFilter } from '../../api/chat-api.ts';
 import type { Command } from '../command.ts';
 import { filterOf, limitsOf, severityOf } from './alert-filters.ts';
-import { choiceArgument, listAliases, queryDefaults, textArgument } from './query-defaults.ts';
-import { code, joinParts, pageArgument, showList, text } from './show-list.ts';
+import { listCommand } from './list-command.ts';
+import {
+  choiceArgument,
+  integerArgument,
+  listAliases,
+  queryDefaults,
+  textArgument,
+} from './query-defaults.ts';
+import { code, joinParts, text } from './show-list.ts';
 
 const subscription = z.object({
   platform: z.string(),
@@ -29,15 +36,7 @@ export const subscriptionCommands: readonly Command[] = [
       textArgument('tags', null, 'Only with these tags, with commas'),
       textArgument('quiet', null, 'When to be quiet, such as 22:00-07:00'),
       textArgument('tz', null, 'The time zone of quiet, such as Europe/Berlin'),
-      {
-        name: 'digest',
-        summary: 'Minutes between two summaries, in place of single messages',
-        kind: 'integer',
-        required: false,
-        completion: null,
-        min: 1,
-        max: 1440,
-      },
+      integerArgument('digest', 'Minutes between two summaries, in place of single messages', 1440),
     ],
     rank: 18,
     async run({ delivery, values, services, responder }) {
@@ -53,40 +52,28 @@ export const subscriptionCommands: readonly Command[] = [
       });
     },
   },
-  {
-    ...queryDefaults,
+  listCommand({
     name: 'subscriptions',
     group: 'chat',
     aliases: listAliases('subscriptions'),
     title: 'Alert subscriptions',
     summary: 'Shows the alerts that come to this chat; an admin sees all chats.',
-    arguments: [pageArgument],
+    arguments: [],
     rank: 62,
-    async run(context) {
-      const rows = await context.services.api.read(
-        context.delivery,
-        'subscriptions',
-        { limit: 100 },
-        subscription,
-      );
-      await showList(context, {
-        command: 'subscriptions',
-        title: 'Alert subscriptions',
-        lines: rows.map((row) => [
-          text(row.here ? 'this chat' : `${row.platform} `),
-          ...(row.here ? [] : [code(row.channel)]),
-          text(
-            `: ${joinParts(
-              row.disabled_reason === null ? severityOf(row.filter) : `ended: ${row.disabled_reason}`,
-              ...limitsOf(row.filter).map(([label, value]) => `${label.toLowerCase()} ${value}`),
-            )}`,
-          ),
-        ]),
-        emptyText: 'No alerts come here.',
-        footer: 'subscribe brings them, and changes which.',
-      });
-    },
-  },
+    row: subscription,
+    line: (row) => [
+      text(row.here ? 'this chat' : `${row.platform} `),
+      ...(row.here ? [] : [code(row.channel)]),
+      text(
+        `: ${joinParts(
+          row.disabled_reason === null ? severityOf(row.filter) : `ended: ${row.disabled_reason}`,
+          ...limitsOf(row.filter).map(([label, value]) => `${label.toLowerCase()} ${value}`),
+        )}`,
+      ),
+    ],
+    emptyText: 'No alerts come here.',
+    footer: 'subscribe brings them, and changes which.',
+  }),
   {
     ...queryDefaults,
     name: 'unsubscribe',

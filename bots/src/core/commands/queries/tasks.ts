@@ -3,16 +3,16 @@ import { z } from 'zod';
 import type { Command } from '../command.ts';
 import { actionButtons } from './action-buttons.ts';
 import { deliverable, deliverableLine } from './deliverables.ts';
+import { listCommand } from './list-command.ts';
 import {
   agentArgument,
   choiceArgument,
   listAliases,
   openStatuses,
   queryDefaults,
-  queryRows,
   textArgument,
 } from './query-defaults.ts';
-import { code, humanize, joinParts, pageArgument, showList, strong, text } from './show-list.ts';
+import { code, humanize, joinParts, strong, text } from './show-list.ts';
 
 const task = z.object({
   id: z.string(),
@@ -36,8 +36,7 @@ const wholeTask = task.extend({
   deliverables: z.array(deliverable),
 });
 
-const tasks: Command = {
-  ...queryDefaults,
+const tasks = listCommand({
   name: 'tasks',
   aliases: listAliases('tasks'),
   title: 'Tasks',
@@ -49,26 +48,19 @@ const tasks: Command = {
       'Only these',
       openStatuses(['todo', 'in_progress', 'blocked', 'done', 'cancelled', 'missed']),
     ),
-    pageArgument,
   ],
   rank: 7,
-  async run(context) {
-    const rows = await queryRows(context, 'tasks', task);
-    await showList(context, {
-      command: 'tasks',
-      title: 'Tasks',
-      lines: rows.map((row) => [
-        code(row.id.slice(0, 8)),
-        text(
-          ` ${joinParts(row.title ?? 'untitled', humanize(row.status), row.priority !== 'medium' && row.priority, row.agent ?? 'nobody', row.due_date && `due ${row.due_date.slice(0, 10)}`)}`,
-        ),
-      ]),
-      emptyText: 'No tasks.',
-      footer: 'task ID shows one.',
-      buttons: actionButtons(context, [['New task', 'create_task']], {}),
-    });
-  },
-};
+  row: task,
+  line: (row) => [
+    code(row.id.slice(0, 8)),
+    text(
+      ` ${joinParts(row.title ?? 'untitled', humanize(row.status), row.priority !== 'medium' && row.priority, row.agent ?? 'nobody', row.due_date && `due ${row.due_date.slice(0, 10)}`)}`,
+    ),
+  ],
+  emptyText: 'No tasks.',
+  footer: 'task ID shows one.',
+  extras: (_rows, context) => ({ buttons: actionButtons(context, [['New task', 'create_task']], {}) }),
+});
 
 const oneTask: Command = {
   ...queryDefaults,

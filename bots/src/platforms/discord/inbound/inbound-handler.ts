@@ -111,15 +111,15 @@ export class InboundHandler {
   }
 
   async #handleCompletion(
-    { id, token, sender, words, argument, typed, options }: Extract<ReadInteraction, { kind: 'completion' }>,
+    { id, token, sender, words, argument, typed }: Extract<ReadInteraction, { kind: 'completion' }>,
     respond: Respond | null,
   ): Promise<void> {
     const { outbound, log } = this.#services;
     const signal = AbortSignal.timeout(completeWithinMs + 500);
     const { install, user, channel } = sender;
-    const key = JSON.stringify([install, user, channel, words, argument, typed, options]);
+    const key = JSON.stringify([install, user, channel, words, argument, typed]);
     const completion =
-      this.#completions.get(key) ?? this.#receiver.complete(sender, { words, argument, typed, options });
+      this.#completions.get(key) ?? this.#receiver.complete(sender, { words, argument, typed });
     this.#completions.set(key, completion);
     const found = await completeWithin(completeWithinMs, completion, log);
     const choices = found.slice(0, limits.choices).map(({ label, value }) => ({

@@ -8,7 +8,6 @@ import { textFallback } from '../render/menu-groups.ts';
 
 const user = z.object({
   id: z.string(),
-  username: z.string().optional(),
   bot: z.boolean().optional(),
   system: z.boolean().optional(),
 });
@@ -28,7 +27,6 @@ const interactionSchema = z.object({
   context: z.int().nullish(),
   member: z.object({ user: user.optional() }).nullish(),
   user: user.nullish(),
-  locale: z.string().optional(),
   message: message.nullish(),
   data: z.unknown(),
 });
@@ -84,7 +82,6 @@ export type ReadInteraction =
       readonly words: readonly string[];
       readonly argument: string;
       readonly typed: string;
-      readonly options: Readonly<Record<string, string>>;
     });
 
 /** Null for anything else than an interaction of a kind that HQ uses. */
@@ -127,7 +124,7 @@ function readHeader(
   interaction: z.output<typeof interactionSchema>,
   ownApplication: string | null,
 ): InteractionHeader | null {
-  const { id, token, guild_id: guild, locale } = interaction;
+  const { id, token, guild_id: guild } = interaction;
   const user = interaction.member?.user ?? interaction.user;
   const channel = interaction.channel_id ?? interaction.channel?.id;
   const application = interaction.application_id ?? ownApplication;
@@ -146,8 +143,6 @@ function readHeader(
       kind: !guild && (interaction.context ?? 1) === 1 ? 'direct' : 'group',
       thread: null,
       user: user.id,
-      ...(user.username !== undefined && { userName: user.username }),
-      ...(locale !== undefined && { locale }),
       ...(stranger && { stranger }),
     },
   };
@@ -163,7 +158,6 @@ function readCompletion(header: InteractionHeader, data: z.output<typeof command
     words,
     argument: focused.name,
     typed: focused.value ?? '',
-    options: valuesOf(options.filter((one) => one !== focused)),
   };
 }
 

@@ -42,19 +42,16 @@ function select(field: FormField, choices: NonNullable<FormField['choices']>): I
     options: choices.slice(0, limits.choices).map(({ label, value }) => ({
       label: truncate(plain(label), limits.choice) || '—',
       value,
-      ...(value === field.value && { default: true }),
     })),
   };
 }
 
 function textInput(field: FormField): Input {
-  const maxLength = Math.min(field.maxLength ?? limits.value, limits.value);
   return {
     type: ComponentType.TextInput,
     custom_id: field.name,
     style: field.kind === 'paragraph' ? TextInputStyle.Paragraph : TextInputStyle.Short,
     required: field.required,
-    max_length: maxLength,
-    ...(field.value && { value: truncate(field.value, maxLength) }),
+    max_length: Math.min(field.maxLength ?? limits.value, limits.value),
   };
 }

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { eventually } from '../../../../../db/testing/eventually.ts';
-import { makeSlackBot, type SlackBot, startSlackBot } from '../../../../testing/slack-bot.ts';
+import { createSlackBot, type SlackBot, startSlackBot } from '../../../../testing/slack-bot.ts';
 
 let bot: SlackBot | undefined;
 afterEach(async () => {
@@ -143,7 +143,7 @@ describe('the connection', () => {
   });
 
   it('reports another connection of the app, because Slack splits deliveries', async () => {
-    bot = await makeSlackBot();
+    bot = await createSlackBot();
     const other = await startSlackBot(() => bot?.slack.env ?? {});
     await bot.adapter.start(bot.core);
     expect(bot.adapter.health()).toMatchObject({
@@ -159,7 +159,7 @@ describe('starting', () => {
     ['bot token', 'SLACK_BOT_TOKEN'],
     ['app-level token', 'SLACK_APP_TOKEN'],
   ] as const)('fails at once with a %s that Slack does not know', async (what, field) => {
-    bot = await makeSlackBot((slack) => ({
+    bot = await createSlackBot((slack) => ({
       ...slack.env,
       [field]: field === 'SLACK_BOT_TOKEN' ? 'xoxb-1' : 'xapp-1',
     }));
@@ -176,7 +176,7 @@ describe('starting', () => {
   it.each(['botToken', 'appToken'] as const)(
     'works when it is started again and the %s was put back',
     async (which) => {
-      bot = await makeSlackBot();
+      bot = await createSlackBot();
       const { server } = bot.slack;
       server.revoke(server[which]);
       await expect(bot.adapter.start(bot.core)).rejects.toMatchObject({ code: 'unauthenticated' });
@@ -190,14 +190,14 @@ describe('starting', () => {
   );
 
   it('retries while Slack is unreachable', async () => {
-    bot = await makeSlackBot();
+    bot = await createSlackBot();
     bot.slack.server.fail('apps.connections.open', { status: 503, body: 'down' });
     await bot.adapter.start(bot.core);
     await anotherConnection(bot, 0);
   });
 
   it('retries while Slack does not return the identity', async () => {
-    bot = await makeSlackBot();
+    bot = await createSlackBot();
     bot.slack.server.fail('auth.test', { status: 503, body: 'down' });
     await bot.adapter.start(bot.core);
     expect(bot.adapter.health()).toMatchObject({ state: 'reconnecting', install: null });
@@ -237,7 +237,7 @@ describe('stopping', () => {
   });
 
   it('opens no connection if the identity is still unknown', async () => {
-    bot = await makeSlackBot();
+    bot = await createSlackBot();
     const { server } = bot.slack;
     server.fail('auth.test', { delayMs: 300 });
     const starting = bot.adapter.start(bot.core);
@@ -272,7 +272,7 @@ describe('stopping', () => {
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
     const address = silent.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
-    bot = await makeSlackBot((slack) => ({ ...slack.env, SLACK_API_URL: `http://127.0.0.1:${port}/api/` }));
+    bot = await createSlackBot((slack) => ({ ...slack.env, SLACK_API_URL: `http://127.0.0.1:${port}/api/` }));
     const starting = bot.adapter.start(bot.core);
     await bot.adapter.stop();
     await starting;

@@ -66,7 +66,7 @@ it('answers the challenge of Slack for a new address', async () => {
 
 it('acknowledges within three seconds although the core hangs', async () => {
   let release = (): void => undefined;
-  bot.core.slowness = new Promise((resolve) => {
+  bot.core.delay = new Promise((resolve) => {
     release = () => resolve();
   });
   expect((await bot.slack.actions.slash(ann, ops, 'status')).acknowledged).toBe(true);
@@ -89,12 +89,12 @@ it('handles a redelivered event once, with the same id in the next process', asy
 
 it('handles a redelivered event if the first one failed', async () => {
   const failing = Promise.withResolvers<void>();
-  bot.core.slowness = failing.promise;
+  bot.core.delay = failing.promise;
   const first = await bot.slack.actions.mention(ann, ops, 'restart');
   await eventually(() => expect(bot.core.received).toHaveLength(1));
   failing.reject(new Error('it failed'));
   await eventually(() => expect(bot.logged.join()).toContain('it failed'));
-  bot.core.slowness = Promise.resolve();
+  bot.core.delay = Promise.resolve();
   await bot.slack.actions.redeliver(first, 1, 'http_timeout');
   await eventually(() => expect(bot.core.received).toHaveLength(2));
 });

@@ -56,18 +56,16 @@ interface SuggestionRequest {
   readonly words: readonly string[];
   readonly argument: string;
   readonly typed: string;
-  readonly options: Readonly<Record<string, string>>;
 }
 
 export function readSuggestion(body: unknown, us: Identity): SuggestionRequest | undefined {
   const { data } = suggestion.safeParse(body);
   const origin = data && readOrigin(data.view?.private_metadata);
   if (!data || !origin) return undefined;
-  const { block_id: argument, value, view } = data;
+  const { block_id: argument, value } = data;
   const words = origin.words[argument];
   if (words === undefined) return undefined;
-  const { [argument]: _own, ...options } = fieldValues(view?.state?.values);
-  return { sender: formSender(data, origin, us), words, argument, typed: value.trim(), options };
+  return { sender: formSender(data, origin, us), words, argument, typed: value.trim() };
 }
 
 /** A modal belongs to no channel, so the location comes from its metadata. */
@@ -83,7 +81,6 @@ function formSender(
     appId: api_app_id,
     channel,
     user: user.id,
-    userName: user.name ?? user.username,
   });
   return { ...sender, kind, thread };
 }

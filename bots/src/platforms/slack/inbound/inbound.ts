@@ -21,13 +21,12 @@ export const text = z
   .nullish()
   .transform((value) => value ?? undefined);
 export const team = z.object({ id: z.string().optional() }).nullish();
-export const user = z.object({ id: z.string(), name: text, username: text, team_id: text });
+export const user = z.object({ id: z.string(), team_id: text });
 
 const slash = z.object({
   ...app,
   text: z.string().default(''),
   user_id: z.string(),
-  user_name: text,
   channel_id: z.string(),
   team_id: text,
   trigger_id: text,
@@ -81,7 +80,6 @@ export function readSlash(body: unknown, us: Identity, envelope?: string): Inbou
         appId: data.api_app_id,
         channel: data.channel_id,
         user: data.user_id,
-        userName: data.user_name,
       }),
       deliveryId: toDeliveryId(data.trigger_id ?? envelope, body),
       input: { kind: 'words', text: unescapeMarkup(data.text) },
@@ -111,7 +109,6 @@ export function readPress(body: unknown, us: Identity, envelope?: string): Inbou
         channel,
         thread: container?.thread_ts ?? message?.thread_ts,
         user: user.id,
-        userName: user.name ?? user.username,
       }),
       deliveryId: toDeliveryId(triggerId ?? envelope, body),
       input: { kind: 'button', token, message: handle },

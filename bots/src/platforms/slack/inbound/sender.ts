@@ -17,7 +17,6 @@ interface Origin {
   readonly channel: string;
   readonly thread?: string | undefined;
   readonly user: string;
-  readonly userName?: string | undefined;
 }
 
 /**
@@ -25,7 +24,7 @@ interface Origin {
  * bot's workspace, because it came over a connection of the bot's tokens.
  */
 export function toSender(us: Identity, origin: Origin): Sender {
-  const { userTeam, appId, channel, thread = null, user, userName } = origin;
+  const { userTeam, appId, channel, thread = null, user } = origin;
   const install = origin.team ?? us.team;
   const isOutsider =
     install !== us.team ||
@@ -38,7 +37,6 @@ export function toSender(us: Identity, origin: Origin): Sender {
     kind: channel.startsWith('D') ? 'direct' : 'group',
     thread,
     user,
-    ...(userName !== undefined && { userName }),
     ...(isOutsider && { stranger: 'outsider' as const }),
   };
 }

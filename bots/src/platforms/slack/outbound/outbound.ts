@@ -1,5 +1,6 @@
 import { type types, webApi } from '@slack/bolt';
 import type { Logger } from 'pino';
+import type { TextFile } from '../../../contract/adapter.ts';
 import type { Card, Handle } from '../../../contract/card.ts';
 import type { SendResult } from '../../../contract/inbound.ts';
 import { isRevoked, refusedBlocks, slackErrorCode, toProblem } from '../errors.ts';
@@ -15,12 +16,6 @@ interface Target {
   readonly thread: string | null;
   /** Makes the message ephemeral: only this user sees it. */
   readonly onlyFor?: string;
-}
-
-interface TextFile {
-  readonly name: string;
-  readonly text: string;
-  readonly note: string;
 }
 
 type Call = () => Promise<Handle | null>;

@@ -81,31 +81,24 @@ function inputBlock(field: FormField): types.InputBlock {
 function inputElement(field: FormField): types.InputBlock['element'] {
   const choices = (field.choices ?? []).flatMap(toOption);
   if (field.completes !== undefined) {
-    const initial =
-      field.value === undefined ? undefined : toOption({ label: field.value, value: field.value })[0];
     return {
       type: 'external_select',
       action_id: fieldAction,
       min_query_length: 0,
-      ...(initial && { initial_option: initial }),
     };
   }
   if (field.kind === 'choice' && choices.length > 0) {
-    const initial = choices.find((choice) => choice.value === field.value);
     return {
       type: 'static_select',
       action_id: fieldAction,
       options: choices,
-      ...(initial && { initial_option: initial }),
     };
   }
-  const max = Math.min(field.maxLength ?? maxInput, maxInput);
   return {
     type: 'plain_text_input',
     action_id: fieldAction,
     multiline: field.kind === 'paragraph',
-    max_length: max,
-    ...(field.value !== undefined && { initial_value: field.value.slice(0, max) }),
+    max_length: Math.min(field.maxLength ?? maxInput, maxInput),
   };
 }
 

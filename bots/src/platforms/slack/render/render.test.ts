@@ -44,7 +44,6 @@ const button: fc.Arbitrary<Button> = fc.oneof(
     token,
     label: text,
     style: fc.constant('danger'),
-    confirm: fc.record({ title: text, text, yes: text, no: text }),
   }),
 );
 const card: fc.Arbitrary<Card> = fc

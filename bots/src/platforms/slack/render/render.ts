@@ -141,17 +141,6 @@ function buttonElement(button: Button, at: number): types.Button {
     value: button.token,
     accessibility_label: label,
     ...(button.style === 'plain' ? {} : { style: button.style }),
-    ...(button.confirm === undefined
-      ? {}
-      : {
-          confirm: {
-            title: plainText(line(button.confirm.title, 60) || label),
-            text: plainText(line(button.confirm.text, 150) || label),
-            confirm: plainText(line(button.confirm.yes, 30) || 'Yes'),
-            deny: plainText(line(button.confirm.no, 30) || 'No'),
-            ...(button.style === 'danger' ? { style: 'danger' as const } : {}),
-          },
-        }),
   };
 }
 

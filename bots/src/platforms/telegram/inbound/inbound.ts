@@ -111,8 +111,6 @@ function readSender(message: JsonFields, source: JsonFields, bot: Bot): Sender |
   const user = idOf(senderChat?.id) ?? idOf(from?.id) ?? channel;
   if (channel === undefined || user === undefined) return null;
   const isDirect = textOf(chat?.type) === 'private' || (chat?.type === undefined && !channel.startsWith('-'));
-  const userName = textOf(senderChat?.title) ?? textOf(from?.first_name);
-  const locale = textOf(from?.language_code);
   return {
     platform: 'telegram',
     install: bot.id,
@@ -121,8 +119,6 @@ function readSender(message: JsonFields, source: JsonFields, bot: Bot): Sender |
     // Groups without topics also number threads of replies, but accept no message for such a number.
     thread: message.is_topic_message === true ? (idOf(message.message_thread_id) ?? null) : null,
     user,
-    ...(userName !== undefined && { userName }),
-    ...(locale !== undefined && { locale }),
     ...(from?.is_bot === true && !maskAccounts.has(user) && { stranger: 'bot' as const }),
   };
 }

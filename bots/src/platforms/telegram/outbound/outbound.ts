@@ -1,6 +1,7 @@
 import { truncate } from '@hq/shared/text';
 import type { Logger } from 'pino';
 import type { Opts } from 'telegraf/types';
+import type { TextFile } from '../../../contract/adapter.ts';
 import type { Card, Handle } from '../../../contract/card.ts';
 import type { ChatLocation, SendProblem, SendResult } from '../../../contract/inbound.ts';
 import { createInFlight } from '../../in-flight.ts';
@@ -17,12 +18,6 @@ import { ChatRateLimit } from './chat-rate-limit.ts';
 const maxCaption = 1024;
 const maxPlaceholder = 64;
 const uploadWithinMs = 60_000;
-
-export interface TextFile {
-  readonly name: string;
-  readonly text: string;
-  readonly note: string;
-}
 
 interface OutboundListener {
   /** Telegram no longer accepts the token. */
