@@ -107,8 +107,8 @@ async function createSender(
   if (role !== null) {
     await stack.database.query(
       `insert into chat_identities (tenant_id, user_id, platform, install, chat_user)
-           values ($1, $2, $3, case $3 when 'discord' then '' else 'T1' end, $4)`,
-      [nilTenant, member.id, platform, user],
+       values ($1, $2, $3, $4, $5)`,
+      [nilTenant, member.id, platform, userScope === 'platform' ? '' : 'T1', user],
     );
   }
   return {
