@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 import { Logger, makeWorkerUtils, run as runGraphileWorker } from 'graphile-worker';
 import pg from 'pg';
-import { openGate } from '../db/testing/gate.ts';
+import { openProxy } from '../db/testing/proxy.ts';
 import { median, percentile } from './percentile.ts';
 import { startBenchRunner } from './runner.ts';
 import { type BenchStack, startBenchStack } from './stack.ts';
@@ -125,8 +125,8 @@ async function yardstick({ stack }: QueueBench): Promise<Figure[]> {
 }
 
 async function withoutRealtime(bench: QueueBench): Promise<Figure[]> {
-  const gate = await openGate(bench.stack.url, 'no-realtime');
-  const runner = await startBenchRunner({ stack: bench.stack, url: gate.url, hasRealtime: false });
+  const proxy = await openProxy(bench.stack.url, 'no-realtime');
+  const runner = await startBenchRunner({ stack: bench.stack, url: proxy.url, hasRealtime: false });
   try {
     const { fromRequest: samples } = await latencies(bench, 40, () => Math.random() * 2_000);
     return [
@@ -135,7 +135,7 @@ async function withoutRealtime(bench: QueueBench): Promise<Figure[]> {
     ];
   } finally {
     await runner.stop();
-    await gate.close();
+    await proxy.close();
   }
 }
 
@@ -200,15 +200,15 @@ async function backlog(bench: QueueBench): Promise<Figure[]> {
 }
 
 async function afterOutage(bench: QueueBench): Promise<Figure[]> {
-  const gate = await openGate(bench.stack.url);
-  const runner = await startBenchRunner({ stack: bench.stack, url: gate.url });
+  const proxy = await openProxy(bench.stack.url);
+  const runner = await startBenchRunner({ stack: bench.stack, url: proxy.url });
   try {
-    gate.set('shut');
+    proxy.set('shut');
     await pause(30_000);
     const { id } = await enqueue(bench, 'ping');
     await pause(30_000);
     const backAt = Date.now();
-    gate.set('open');
+    proxy.set('open');
     const { rows } = await spanOf(bench, id).then(() =>
       bench.database.query<{ at: Date }>('select started_at as at from public.agent_commands where id = $1', [
         id,
@@ -220,20 +220,20 @@ async function afterOutage(bench: QueueBench): Promise<Figure[]> {
     ];
   } finally {
     await runner.stop();
-    await gate.close();
+    await proxy.close();
   }
 }
 
 async function idleCost(bench: QueueBench): Promise<Figure[]> {
-  const gate = await openGate(bench.stack.url);
-  const runner = await startBenchRunner({ stack: bench.stack, url: gate.url, asShipped: true });
+  const proxy = await openProxy(bench.stack.url);
+  const runner = await startBenchRunner({ stack: bench.stack, url: proxy.url, asShipped: true });
   try {
     await pause(20_000);
-    const before = { requests: gate.requests(), processor: runner.processorSeconds(), at: Date.now() };
+    const before = { requests: proxy.requests(), processor: runner.processorSeconds(), at: Date.now() };
     await pause(120_000);
     const seconds = (Date.now() - before.at) / 1000;
     return [
-      atMost('idle: requests a minute', ((gate.requests() - before.requests) / seconds) * 60, 3, '/min', 1),
+      atMost('idle: requests a minute', ((proxy.requests() - before.requests) / seconds) * 60, 3, '/min', 1),
       atMost('idle: resident memory', runner.residentMemory(), 100, 'MiB'),
       atMost(
         'idle: processor',
@@ -245,7 +245,7 @@ async function idleCost(bench: QueueBench): Promise<Figure[]> {
     ];
   } finally {
     await runner.stop();
-    await gate.close();
+    await proxy.close();
   }
 }
 

@@ -7,7 +7,7 @@ import { readSecretsKeys, seal } from '@hq/shared/secrets';
 import { createRedactor } from '@hq/shared/text';
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 import pg from 'pg';
-import { openGate } from '../db/testing/gate.ts';
+import { openProxy } from '../db/testing/proxy.ts';
 import { connectDatabase } from '../runner/src/database.ts';
 import { SecretsSync } from '../runner/src/secrets/secrets-sync.ts';
 import { median, percentile } from './percentile.ts';
@@ -80,10 +80,10 @@ interface Synced {
 async function sync(bench: SecretsBench, count: number): Promise<Synced> {
   await fill(bench, count);
   const { stack, database } = bench;
-  const gate = await openGate(stack.url);
+  const proxy = await openProxy(stack.url);
   const path = join(bench.home, `sync-${count}`);
   const redactor = createRedactor([]);
-  const connection = connectDatabase({ url: gate.url, serviceRoleKey: stack.serviceRoleKey });
+  const connection = connectDatabase({ url: proxy.url, serviceRoleKey: stack.serviceRoleKey });
   const secrets = new SecretsSync({
     database: connection,
     gatewayId: stack.gatewayId,
@@ -109,21 +109,21 @@ async function sync(bench: SecretsBench, count: number): Promise<Synced> {
     const first = await took();
     const active = await database.query("select from public.secrets where sync_status = 'active'");
     if (active.rowCount !== count) throw new Error(`${active.rowCount} of ${count} became active`);
-    const [filesBefore, rowsBefore, requestsBefore] = [await filesOf(path), await states(), gate.requests()];
+    const [filesBefore, rowsBefore, requestsBefore] = [await filesOf(path), await states(), proxy.requests()];
     const unchanged: number[] = [];
     for (let round = 0; round < 9; round++) unchanged.push(await took());
     const [filesAfter, rowsAfter] = [await filesOf(path), await states()];
     return {
       first,
       unchanged: median(unchanged),
-      requests: (gate.requests() - requestsBefore) / unchanged.length,
+      requests: (proxy.requests() - requestsBefore) / unchanged.length,
       rewritten: [...filesAfter].filter(([file, inode]) => filesBefore.get(file) !== inode).length,
       patched: rowsAfter.rows.filter(({ row }, at) => row !== rowsBefore.rows[at]?.row).length,
     };
   } finally {
     await secrets.close();
     connection.close();
-    await gate.close();
+    await proxy.close();
   }
 }
 
@@ -160,18 +160,18 @@ async function settled({ database }: SecretsBench, like: string): Promise<boolea
 
 /** Stores many secrets at once, as a script would. */
 async function* bursts(bench: SecretsBench): AsyncGenerator<Figure> {
-  const gate = await openGate(bench.stack.url);
+  const proxy = await openProxy(bench.stack.url);
   const secretsDirectory = join(bench.home, 'burst');
   const runner = await startBenchRunner({
     stack: bench.stack,
-    url: gate.url,
+    url: proxy.url,
     asShipped: true,
     secretsDirectory,
   });
   try {
     await pause(2_000);
     const values = Array.from({ length: burst }, (_, at) => sealed(bench, `burst ${at}`));
-    const before = gate.requests();
+    const before = proxy.requests();
     await Promise.all(values.map((value, at) => setSecret(bench, `BURST_${at}`, value)));
     const writtenAt = performance.now();
     while (!(await settled(bench, 'BURST%'))) await pause(10);
@@ -182,10 +182,10 @@ async function* bursts(bench: SecretsBench): AsyncGenerator<Figure> {
       'ms',
     );
     await pause(1_500);
-    yield atMost(`${burst} secrets at once: requests of the runner`, gate.requests() - before, 10, '');
+    yield atMost(`${burst} secrets at once: requests of the runner`, proxy.requests() - before, 10, '');
   } finally {
     await runner.stop();
-    await gate.close();
+    await proxy.close();
   }
 }
 
@@ -206,11 +206,11 @@ async function changes(bench: SecretsBench, file: string, count: number): Promis
 
 async function* changeToFile(bench: SecretsBench): AsyncGenerator<Figure> {
   for (const hasRealtime of [true, false]) {
-    const gate = await openGate(bench.stack.url, hasRealtime ? 'open' : 'no-realtime');
+    const proxy = await openProxy(bench.stack.url, hasRealtime ? 'open' : 'no-realtime');
     const secretsDirectory = join(bench.home, `change-${hasRealtime}`);
     const runner = await startBenchRunner({
       stack: bench.stack,
-      url: gate.url,
+      url: proxy.url,
       asShipped: true,
       secretsDirectory,
       hasRealtime,
@@ -230,7 +230,7 @@ async function* changeToFile(bench: SecretsBench): AsyncGenerator<Figure> {
           );
     } finally {
       await runner.stop();
-      await gate.close();
+      await proxy.close();
     }
   }
 }

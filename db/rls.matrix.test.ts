@@ -206,15 +206,24 @@ describe('the matrix', () => {
       `select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'v', 'm', 'f')
        order by 1`,
     );
-    expect(found.map(({ name }) => name)).toEqual(Object.keys(tables));
-    expect(Object.keys(samples)).toEqual(Object.keys(tables));
+    const names = found.map(({ name }) => name);
+    expect(Object.keys(tables), 'rls.matrix.ts has a rule for each table, in alphabetical order').toEqual(
+      names,
+    );
+    expect(
+      Object.keys(samples),
+      'rls.matrix.test.ts has a sample of a new row for each table, in alphabetical order',
+    ).toEqual(names);
   });
 
   test('names every function of public and no other', async () => {
     const found = await database.query<{ name: string }>(
       `select proname as name from pg_proc where pronamespace = 'public'::regnamespace order by 1`,
     );
-    expect(found.map(({ name }) => name)).toEqual(Object.keys(functions));
+    expect(
+      Object.keys(functions),
+      'rls.matrix.ts has a rule for each function of public, in alphabetical order',
+    ).toEqual(found.map(({ name }) => name));
   });
 });
 
@@ -225,7 +234,8 @@ describe.each(Object.entries(tables))('%s', (table, rule) => {
       const { sql, values } = statement(table, verb);
       reached[name] = (await reach(callers[name], sql, values)) > 0;
     }
-    expect(reached).toEqual(
+    const hint = `callers that reach a row of ${table}; the set-up of rls.matrix.test.ts has to insert one`;
+    expect(reached, hint).toEqual(
       Object.fromEntries(everyone.map((name) => [name, allowed[rule[verb]].includes(name)])),
     );
   });

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { catalogue } from '@hq/shared/actions';
 import { chatPlatforms } from '@hq/shared/chat';
 import { createLog } from '@hq/shared/log';
@@ -7,8 +8,8 @@ import type { Sender } from '../bots/src/contract/inbound.ts';
 import type { Core } from '../bots/src/core/core.ts';
 import { platformModules } from '../bots/src/platforms/index.ts';
 import { type ChatTestStack, openChatStack } from '../bots/testing/chat-stack.ts';
-import { skeletonName } from '../bots/testing/skeleton-platform/index.ts';
-import { TestAdapter, textOf } from '../bots/testing/test-adapter.ts';
+import { SkeletonAdapter } from '../bots/testing/skeleton-platform/adapter.ts';
+import { textOf } from '../bots/testing/test-adapter.ts';
 import { withConnection } from '../db/src/connection.ts';
 import { syncPlatforms } from '../db/src/platform-sync.ts';
 import { eventually } from '../db/testing/eventually.ts';
@@ -31,38 +32,57 @@ vi.mock('../shared/src/chat/platforms.ts', async (original) => {
 // … a folder, and its line in the list of modules.
 vi.mock('../bots/src/platforms/index.ts', async (original) => {
   const real = await original<typeof import('../bots/src/platforms/index.ts')>();
-  const { skeletonModule } = await import('../bots/testing/skeleton-platform/index.ts');
-  return { platformModules: [...real.platformModules, skeletonModule()] };
+  const { skeleton } = await import('../bots/testing/skeleton-platform/index.ts');
+  return { platformModules: [...real.platformModules, skeleton] };
 });
 
 let chat: ChatTestStack;
 let core: Core;
-let skeleton: TestAdapter;
-let bones: Sender;
+let skeleton: SkeletonAdapter;
+let sender: Sender;
 
 beforeAll(async () => {
   chat = await openChatStack();
   await withConnection(chat.stack.database.url, (client) => syncPlatforms(client, chatPlatforms));
   ({ core } = await chat.open({ actions: catalogue }, []));
-  const module = platformModules.find(({ platform }) => platform === skeletonName);
+  const module = platformModules.find(({ variables }) => variables.includes('SKELETON_TOKEN'));
   const adapter = await module
     ?.configure({ SKELETON_TOKEN: 'a-token' })
     ?.create({ log: createLog('silent', createRedactor([])) });
-  if (module === undefined || !(adapter instanceof TestAdapter)) throw new Error('no skeleton');
+  if (module === undefined || !(adapter instanceof SkeletonAdapter)) {
+    throw new Error('the skeleton platform is not in the list of modules');
+  }
   skeleton = adapter;
   core.attach(skeleton);
   await skeleton.start(core.dispatcher);
   await skeleton.describeCommands(core.commands);
-  bones = {
+  sender = {
     platform: module.platform,
     install: 'S1',
-    channel: 'D-bones',
+    channel: 'D-ann',
     kind: 'direct',
     thread: null,
-    user: 'bones',
+    user: 'ann',
   };
 }, 120_000);
 afterAll(() => chat?.close());
+
+/** Writes in the chat and returns a reader of the message that answers. */
+async function ask(from: Sender, text: string): Promise<() => string> {
+  const before = skeleton.messages.size;
+  await skeleton.receive({
+    ...from,
+    deliveryId: `skeleton:${randomUUID()}`,
+    input: { kind: 'words', text },
+    receivedAt: Date.now(),
+  });
+  await eventually(() => expect(skeleton.messages.size).toBeGreaterThan(before));
+  const id = [...skeleton.messages.keys()][before] ?? '';
+  return () => {
+    const card = skeleton.messages.get(id);
+    return card === undefined ? '' : textOf(card);
+  };
+}
 
 describe('a new chat platform', { timeout: 60_000 }, () => {
   it('gets the menu of commands', () => {
@@ -70,28 +90,27 @@ describe('a new chat platform', { timeout: 60_000 }, () => {
   });
 
   it('refuses an account that is not linked', async () => {
-    expect(textOf((await skeleton.ask(bones, 'status')).card)).toMatch(/linked to nobody/);
+    expect((await ask(sender, 'status'))()).toMatch(/linked to nobody/);
   });
 
   it('links an account by a code', async () => {
     const member = await chat.stack.createMember('operator');
     const { data } = await (await chat.stack.clientOf(member)).rpc('issue_chat_code');
-    expect(textOf((await skeleton.ask(bones, `link ${data.code}`)).card)).toMatch(/^Linked to /);
-    expect(textOf((await skeleton.ask(bones, 'whoami')).card)).toMatch(/operator here/);
+    expect((await ask(sender, `link ${data.code}`))()).toMatch(/^Linked to /);
+    expect((await ask(sender, 'whoami'))()).toMatch(/operator here/);
   });
 
   it('runs a command and shows its card', async () => {
-    const shown = await skeleton.ask(bones, 'ping');
-    await eventually(() => expect(textOf(shown.card)).toMatch(/waiting for the runner/));
+    const shown = await ask(sender, 'ping');
+    await eventually(() => expect(shown()).toMatch(/waiting for the runner/));
     expect(await chat.stack.database.query('select action, origin from agent_commands')).toEqual([
       { action: 'ping', origin: 'skeleton' },
     ]);
   });
 
   it('refuses a stranger and an action above the role, both audited', async () => {
-    await skeleton.words({ ...bones, stranger: 'outsider' }, 'ping');
-    const shown = await skeleton.ask(bones, 'bind');
-    expect(textOf(shown.card)).toMatch(/admin/);
+    await ask({ ...sender, stranger: 'outsider' }, 'ping');
+    expect((await ask(sender, 'bind'))()).toMatch(/admin/);
     await eventually(async () => {
       const rows = await chat.stack.database.query(
         `select distinct meta ->> 'platform' as platform from audit_log where action = 'chat.refused'`,

@@ -8,9 +8,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { z } from 'zod';
 import { ensureBuilt } from './build.ts';
 import { findChromium } from './picture/find-chromium.ts';
+import { summarizeTests } from './test-summary.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -56,19 +56,6 @@ const rootUser: Requirement = {
   reason: () => (process.getuid?.() === 0 ? undefined : 'not root; run them in a container or a CI machine'),
 };
 
-const report = z.object({
-  numPassedTests: z.number(),
-  numFailedTests: z.number(),
-  testResults: z.array(
-    z.object({
-      name: z.string(),
-      status: z.string(),
-      message: z.string().optional(),
-      assertionResults: z.array(z.object({ fullName: z.string(), status: z.string() })),
-    }),
-  ),
-});
-
 function runVitest(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   const vitest = join(root, 'node_modules/vitest/vitest.mjs');
   const child = spawn(process.execPath, [vitest, 'run', ...args], {
@@ -112,18 +99,14 @@ async function main(): Promise<number> {
     process.stderr.write('Vitest ended before it wrote a report: see its last lines above.\n');
     return code === 0 ? 1 : code;
   }
-  const { numPassedTests, numFailedTests, testResults } = report.parse(
+  const { passed, failed, skipped, brokenFiles } = summarizeTests(
     JSON.parse(readFileSync(reportFile, 'utf8')),
+    root,
   );
   rmSync(folder, { recursive: true });
 
   const leftOut = [...absent].flatMap(([need, reason]) =>
     reason === undefined ? [] : [`${need.leftOut}: ${reason}`],
-  );
-  const skipped = testResults.flatMap(({ name, assertionResults }) =>
-    assertionResults
-      .filter(({ status }) => status !== 'passed' && status !== 'failed')
-      .map(({ fullName }) => `${name.slice(root.length)}: ${fullName}`),
   );
   process.stdout.write('\n');
   if (leftOut.length > 0 || skipped.length > 0) {
@@ -132,10 +115,11 @@ async function main(): Promise<number> {
   } else {
     process.stdout.write('Nothing was left out.\n');
   }
-  process.stdout.write(`tests: ${numPassedTests} passed, ${numFailedTests} failed\n`);
+  for (const file of brokenFiles) process.stdout.write(`Failed outside of its tests: ${file}\n`);
+  process.stdout.write(`tests: ${passed} passed, ${failed} failed\n`);
   const isIncomplete = process.env.HQ_TEST_ALL === '1' && (leftOut.length > 0 || skipped.length > 0);
   if (isIncomplete) process.stderr.write('HQ_TEST_ALL=1: leaving something out is a failure.\n');
-  return code !== 0 ? code : isIncomplete || numPassedTests === 0 ? 1 : 0;
+  return code !== 0 ? code : isIncomplete || passed === 0 ? 1 : 0;
 }
 
 process.exitCode = await main();

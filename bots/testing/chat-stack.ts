@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Action, catalogue, type Role } from '@hq/shared/actions';
+import { type ChatPlatform, chatPlatforms } from '@hq/shared/chat';
 import { connect, type HqClient } from '@hq/shared/client';
 import { createRedactor } from '@hq/shared/text';
 import { pino } from 'pino';
@@ -90,17 +91,19 @@ async function createSender(
 ): Promise<Sender & { readonly member: StackMember }> {
   const member = await stack.createMember(role ?? 'viewer');
   const user = `U${randomUUID().slice(0, 8)}`;
+  const { userScope, direct } = platformNamed(platform);
   if (role !== null) {
     await stack.database.query(
       `insert into chat_identities (tenant_id, user_id, platform, install, chat_user)
-           values ($1, $2, $3, case $3 when 'discord' then '' else 'T1' end, $4)`,
-      [nilTenant, member.id, platform, user],
+           values ($1, $2, $3, $4, $5)`,
+      [nilTenant, member.id, platform, userScope === 'platform' ? '' : 'T1', user],
     );
   }
   return {
     platform,
-    install: platform === 'discord' ? '@me' : 'T1',
-    channel: platform === 'telegram' ? user : `D-${user}`,
+    install: 'T1',
+    channel: `D-${user}`,
+    [direct.field]: directId(direct, user),
     kind: 'direct',
     thread: null,
     user,
@@ -116,6 +119,18 @@ async function connectBot(stack: TestStack): Promise<HqClient> {
   await bot.signIn(email, password);
   await bot.whoami();
   return bot;
+}
+
+function platformNamed(name: Platform): ChatPlatform {
+  const platform = chatPlatforms.find((one) => one.name === name);
+  if (platform === undefined) throw new Error(`${name} is not in the list of platforms`);
+  return platform;
+}
+
+/** Returns an id that shows a direct message on this platform. */
+function directId(direct: ChatPlatform['direct'], user: string): string {
+  if (direct.rule === 'equals user') return user;
+  return direct.rule === 'equals' ? direct.value : `${direct.value}-${user}`;
 }
 
 /** The catalogue with one more entry. */

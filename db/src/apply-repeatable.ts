@@ -1,7 +1,7 @@
 import { HqError } from '@hq/shared/errors';
 import pg from 'pg';
+import { repeatableFiles } from './applied-files.ts';
 import { explainFailure, FileError, inTransaction, runFiles, withLockRetries } from './apply-file.ts';
-import { repeatableFiles } from './ledger.ts';
 import { recordChecksums } from './object-checksums.ts';
 import type { SchemaFiles } from './schema-files.ts';
 

@@ -11,7 +11,7 @@ interface DatabaseOption {
 
 function databaseUrl({ databaseUrl = process.env.DATABASE_URL }: DatabaseOption): string {
   if (databaseUrl) return databaseUrl;
-  throw new HqError('usage', 'which database?', { hint: 'Give --database-url or set DATABASE_URL.' });
+  throw new HqError('usage', 'Missing --database-url', { hint: 'Give --database-url, or set DATABASE_URL.' });
 }
 
 function say(line: string): void {

@@ -9,15 +9,15 @@ function showUrl(databaseUrl: string): string {
 }
 
 /**
- * Opens one connection and closes it again. A URL that is none is a `usage` error, a database that does not answer an
- * `unreachable` one; neither repeats the password. A role without the rights is `refused`.
+ * Opens one connection and closes it again. A malformed URL is a `usage` error, a database that does not answer an `unreachable`
+ * one; neither contains the password. A role without the rights is `refused`.
  */
 export async function withConnection<T>(
   databaseUrl: string,
   work: (client: pg.Client) => Promise<T>,
 ): Promise<T> {
   if (!/^postgres(ql)?:\/\//.test(databaseUrl) || !URL.canParse(databaseUrl)) {
-    throw new HqError('usage', 'the database URL is not one', {
+    throw new HqError('usage', 'The database URL is not a Postgres URL', {
       hint: 'It looks like postgres://user:password@host:5432/database.',
     });
   }

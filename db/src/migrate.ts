@@ -1,10 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HqError } from '@hq/shared/errors';
 import type pg from 'pg';
+import {
+  createAppliedFilesTables,
+  type MigrationState,
+  readState,
+  recordApplied,
+  repeatableFiles,
+} from './applied-files.ts';
 import { applyFiles } from './apply-file.ts';
 import { applyRepeatable } from './apply-repeatable.ts';
 import { withConnection } from './connection.ts';
-import { createLedger, type MigrationState, readState, recordApplied, repeatableFiles } from './ledger.ts';
 import { findPlatformDrift, syncPlatforms } from './platform-sync.ts';
 import { findPolicyDrift, syncPolicy } from './policy-sync.ts';
 import { readSchemaFiles, type SchemaFiles } from './schema-files.ts';
@@ -53,7 +59,7 @@ function refuseDrift({ changed, unknown }: MigrationState): void {
   }
   if (changed.length > 0) {
     throw new HqError('conflict', `migrations were edited after they were applied: ${changed.join(', ')}`, {
-      hint: 'Restore the files as they were; say the change in a new migration.',
+      hint: 'Restore the files as they were. Put the change into a new migration.',
     });
   }
 }
@@ -113,7 +119,7 @@ export async function migrate(databaseUrl: string, options: MigrateOptions = {})
     withMigrationLock(client, async () => {
       if (!options.dryRun) {
         await client.query(`set client_min_messages = warning`);
-        await createLedger(client);
+        await createAppliedFilesTables(client);
       }
       const state = await readState(client, files);
       refuseDrift(state);

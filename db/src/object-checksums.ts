@@ -2,7 +2,7 @@ import type pg from 'pg';
 
 /**
  * One row for each object that hq-db keeps as its files say it: functions, triggers, policies, and the rights of the API's roles.
- * What others granted to roles of their own is theirs and is left out.
+ * Grants to other roles belong to others and are left out.
  */
 const present = `
   select o.kind, o.identity, md5(pg_get_functiondef(p.oid) || (

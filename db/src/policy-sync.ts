@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { type PolicyRow, policyRows } from './policy-rows.ts';
+import { type ActionRow, actionRows } from './action-rows.ts';
 
 /** An action whose row in the database differs from the catalogue. */
 export interface PolicyDrift {
@@ -22,7 +22,7 @@ const columns = [
     'while_paused',
   ],
   ...['payload_schema', 'served', 'refusal'],
-] as const satisfies readonly (keyof PolicyRow)[];
+] as const satisfies readonly (keyof ActionRow)[];
 
 /** Returns the changes that `syncPolicy` would make. */
 export async function findPolicyDrift(client: pg.Client): Promise<PolicyDrift[]> {
@@ -36,14 +36,14 @@ export async function findPolicyDrift(client: pg.Client): Promise<PolicyDrift[]>
      union all
      select w.name, 'not in the enum' from wanted w where w.name not in (select enumlabel from labels)
      order by 1, 2`,
-    [JSON.stringify(policyRows())],
+    [JSON.stringify(actionRows())],
   );
   return rows;
 }
 
 /** Makes `hq.actions` and the enum of actions say what the catalogue says. */
 export async function syncPolicy(client: pg.Client): Promise<void> {
-  for (const { name } of policyRows()) {
+  for (const { name } of actionRows()) {
     await client.query(
       `alter type public.command_action add value if not exists ${client.escapeLiteral(name)}`,
     );
@@ -56,6 +56,6 @@ export async function syncPolicy(client: pg.Client): Promise<void> {
      select ${columns.join(', ')} from wanted
      on conflict (name) do update set ${changed.map((c) => `${c} = excluded.${c}`).join(', ')}
      where to_jsonb(a) is distinct from to_jsonb(excluded)`,
-    [JSON.stringify(policyRows())],
+    [JSON.stringify(actionRows())],
   );
 }

@@ -1,6 +1,6 @@
 import type pg from 'pg';
+import { recordApplied } from './applied-files.ts';
 import { applyFiles } from './apply-file.ts';
-import { recordApplied } from './ledger.ts';
 import type { SchemaFiles, SqlFile } from './schema-files.ts';
 
 /** Signatures of the functions that the old migrations create, such as `hq.head(text, int)`. */

@@ -299,7 +299,7 @@ describe('a delivery', () => {
     ['platform', { platform: 'irc' }],
     ['kind', { kind: 'crowd' }],
     ['thread', { thread: 7 }],
-    ['stranger', { stranger: 'ghost' }],
+    ['stranger', { stranger: 'unknown' }],
     ['user', { user: '' }],
     ['delivery', { delivery: 'x'.repeat(201) }],
   ])('with a malformed %s is refused by its name', async (field, wrong) => {

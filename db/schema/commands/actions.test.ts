@@ -2,8 +2,8 @@ import { type Action, catalogue } from '@hq/shared/actions';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { payloadSchema, policyRows } from '../../src/policy-rows.ts';
-import { webActions } from '../../src/web-actions.ts';
+import { actionRows, payloadSchema } from '../../src/action-rows.ts';
+import { webProductActions } from '../../src/web-product-actions.ts';
 import { cloneDatabase, type TestDatabase } from '../../testing/database.ts';
 
 let database: TestDatabase;
@@ -23,9 +23,10 @@ async function faultOf(
   return row?.fault ?? null;
 }
 
-const payloads = Object.entries({ ...webActions, ...(catalogue as Readonly<Record<string, Action>>) }).map(
-  ([name, { payload }]) => ({ name, payload }),
-);
+const payloads = Object.entries({
+  ...webProductActions,
+  ...(catalogue as Readonly<Record<string, Action>>),
+}).map(([name, { payload }]) => ({ name, payload }));
 
 /** Values near the edge: those that the schemas name, and anything else that JSON can hold. */
 const value = fc.oneof(
@@ -103,6 +104,6 @@ describe('the policy rows', () => {
   });
 
   test('are in the database as the catalogue has them', async () => {
-    expect(await database.query(`select * from hq.actions order by name collate "C"`)).toEqual(policyRows());
+    expect(await database.query(`select * from hq.actions order by name collate "C"`)).toEqual(actionRows());
   });
 });

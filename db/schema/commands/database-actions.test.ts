@@ -70,7 +70,7 @@ describe('pausing an agent', () => {
 
   test('needs an agent that is there', async () => {
     expect((await enqueue('pause_agent')).refused).toMatchObject({ code: 'usage', field: 'agent' });
-    expect((await enqueue('pause_agent', {}, { agent: 'ghost' })).refused?.code).toBe('not_found');
+    expect((await enqueue('pause_agent', {}, { agent: 'unknown' })).refused?.code).toBe('not_found');
   });
 });
 
@@ -161,7 +161,7 @@ describe('tasks', () => {
 
   test.each([
     ['a day that no calendar has', { title: 'x', due_date: '2027-02-31' }, 'usage', 'due_date'],
-    ['an agent that is not there', { title: 'x', agent: 'ghost' }, 'not_found', 'agent'],
+    ['an agent that is not there', { title: 'x', agent: 'unknown' }, 'not_found', 'agent'],
     ['no title', { title: '' }, 'usage', 'title'],
     ['a priority of its own', { title: 'x', priority: 'asap' }, 'usage', 'priority'],
   ])('are refused with %s', async (_what, payload, code, field) => {

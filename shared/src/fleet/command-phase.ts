@@ -1,6 +1,6 @@
 import type { CommandRow } from '../rows/index.ts';
 
-/** A command's status as people follow it: an attempt that begins again, or a cancellation on its way, is one of its own. */
+/** A command's status for display. It adds `retrying`, `starting` and `cancelling` to the statuses of the row. */
 export type CommandPhase =
   | 'pending'
   | 'retrying'

@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import { Notice, PaintedLine } from '../widgets/line.tsx';
 import { SizeContext, ThemeContext, useSize, useTheme } from '../widgets/theme.ts';
 import type { AppState } from './app-state.ts';
-import { Identity } from './identity.tsx';
+import { ConnectionLine } from './connection-line.tsx';
 import { KeyboardContext, useInputLayer } from './keyboard.ts';
 import { SignInForm } from './sign-in-form.tsx';
 import { useStore } from './store.ts';
@@ -72,7 +72,13 @@ function Content({ state }: { readonly state: AppState }): ReactNode {
   const keys = flow.phase === 'form' ? ' tab next field   enter sign in   ctrl-c quit' : ' q quit';
   return (
     <>
-      <Identity host={signIn.host} member={null} isReadonly={isReadonly} connection={null} now={host.now()} />
+      <ConnectionLine
+        host={signIn.host}
+        member={null}
+        isReadonly={isReadonly}
+        connection={null}
+        now={host.now()}
+      />
       {flow.phase === 'form' ? (
         <SignInForm
           flow={signIn}

@@ -3,17 +3,17 @@ import { tabsOf } from '../keys/app-keys.ts';
 import type { Theme, Tone } from '../theme/theme.ts';
 import { PaintedLine } from '../widgets/line.tsx';
 import { useSize, useTheme } from '../widgets/theme.ts';
-import { Identity } from './identity.tsx';
+import { ConnectionLine } from './connection-line.tsx';
 import type { Screen } from './screen.ts';
 import { useStore } from './store.ts';
 import { useRows, useUi } from './ui.ts';
 
-export function SessionIdentity({ host }: { readonly host: string }): ReactNode {
+export function SessionLine({ host }: { readonly host: string }): ReactNode {
   const { session, isReadonly, rows, clock, host: terminal } = useUi();
   useStore(clock);
   const connection = useStore(rows.connection);
   return (
-    <Identity
+    <ConnectionLine
       host={host}
       member={session.member}
       isReadonly={isReadonly}

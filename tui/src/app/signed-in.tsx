@@ -1,8 +1,8 @@
 import { Box, useIsScreenReaderEnabled } from 'ink';
 import type { ReactNode } from 'react';
 import { screens } from '../screens/index.ts';
-import { AppKeys } from './app-keys.tsx';
-import { SessionIdentity, Tabs } from './header.tsx';
+import { GlobalKeys } from './global-keys.tsx';
+import { SessionLine, Tabs } from './header.tsx';
 import { screenNamed } from './screen.ts';
 import { useStore } from './store.ts';
 import { createUi, UiContext, useUi } from './ui.ts';
@@ -30,15 +30,15 @@ function SignedIn({ host }: { readonly host: string }): ReactNode {
   const screen = <Component key={`${trail.length} ${route.screen} ${route.id}`} route={route} />;
   return (
     <>
-      <AppKeys />
+      <GlobalKeys />
       {isRead ? null : (
         <>
-          <SessionIdentity host={host} />
+          <SessionLine host={host} />
           <Tabs />
         </>
       )}
       {isRead && overlay !== null ? <Box display="none">{screen}</Box> : screen}
-      {isRead && overlay === null ? <SessionIdentity host={host} /> : null}
+      {isRead && overlay === null ? <SessionLine host={host} /> : null}
       {overlay}
     </>
   );

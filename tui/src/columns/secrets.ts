@@ -1,11 +1,11 @@
 import type { SecretRow } from '@hq/shared/rows';
 import { ageOf, plain } from '@hq/shared/text';
-import type { LayeredSecret } from '../secrets/layers.ts';
+import type { SecretWithOverrides } from '../secrets/secret-overrides.ts';
 import type { Column, Table } from '../table/column.ts';
 import type { StateLabel } from './command-state.ts';
 import type { RowContext } from './row-context.ts';
 
-type SecretColumn = Column<LayeredSecret, RowContext>;
+type SecretColumn = Column<SecretWithOverrides, RowContext>;
 
 const states: Readonly<Record<SecretRow['sync_status'], StateLabel>> = {
   active: { word: 'active', mark: 'good', tone: 'good' },
@@ -103,7 +103,7 @@ const note: SecretColumn = {
   cutTo: 4,
 };
 
-export const secretsTable: Table<LayeredSecret, RowContext> = {
+export const secretsTable: Table<SecretWithOverrides, RowContext> = {
   id: ({ id }) => id,
   mark: secretState,
   filterText: (secret, context) =>

@@ -64,13 +64,13 @@ export function Palette({ entries, target, onChoose, onClose }: PaletteProps): R
   const selected = found[index];
   return (
     <Dialog
-      title="Do · tab completes · key=value sets, a name aims"
+      title="Run · tab completes · key=value sets a field, a name the target"
       width={width}
       height={places + 2}
       spoken={[
         `palette: ${text.value}`,
         selected === undefined
-          ? 'nothing is called that'
+          ? 'no action has this name'
           : `${index + 1} of ${found.length}: ${selected.name}, ${selected.title}`,
       ]}
     >

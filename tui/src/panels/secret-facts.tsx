@@ -5,12 +5,12 @@ import type { ReactNode } from 'react';
 import { memberName } from '../columns/member-name.ts';
 import type { RowContext } from '../columns/row-context.ts';
 import { agentName, gatewayName, secretState } from '../columns/secrets.ts';
-import type { LayeredSecret } from '../secrets/layers.ts';
+import type { SecretWithOverrides } from '../secrets/secret-overrides.ts';
 import { Line, Paragraph, type Part } from '../widgets/line.tsx';
 import { useTheme } from '../widgets/theme.ts';
 
 interface SecretFactsProps {
-  readonly secret: LayeredSecret;
+  readonly secret: SecretWithOverrides;
   readonly context: RowContext;
   readonly width: number;
 }
@@ -36,7 +36,7 @@ export function SecretFacts({ secret, context, width }: SecretFactsProps): React
   );
 }
 
-function factsOf(secret: LayeredSecret, context: RowContext): readonly Part[] {
+function factsOf(secret: SecretWithOverrides, context: RowContext): readonly Part[] {
   const { now, member, lookups } = context;
   const synced =
     secret.last_synced_at === null ? 'never synced' : `last synced ${agoOf(secret.last_synced_at, now)}`;
@@ -56,13 +56,13 @@ function factsOf(secret: LayeredSecret, context: RowContext): readonly Part[] {
   return facts.flatMap((fact) => fact ?? []);
 }
 
-function ownerText(secret: LayeredSecret, context: RowContext): string {
+function ownerText(secret: SecretWithOverrides, context: RowContext): string {
   const gateway = gatewayName(secret, context);
   if (secret.agent_id !== null) return `of ${agentName(secret.agent_id, context)} on ${gateway}`;
   return `of ${gateway}, for all its agents`;
 }
 
-function layerText({ overrides, overriddenFor, agent_id }: LayeredSecret, context: RowContext): string {
+function layerText({ overrides, overriddenFor, agent_id }: SecretWithOverrides, context: RowContext): string {
   if (overrides) return 'It overrides the gateway’s value of the same key.';
   if (agent_id !== null) return 'The gateway has no value of the same key.';
   if (overriddenFor.length === 0) return 'No agent overrides it.';

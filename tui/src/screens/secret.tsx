@@ -6,7 +6,7 @@ import { ScreenFrame, useBodySize } from '../app/screen-frame.tsx';
 import { useRowContext, useRows, useUi } from '../app/ui.ts';
 import { secretHandlers, secretKeys } from '../keys/secret-keys.ts';
 import { SecretFacts } from '../panels/secret-facts.tsx';
-import { layered } from '../secrets/layers.ts';
+import { withOverrides } from '../secrets/secret-overrides.ts';
 import { Notice } from '../widgets/line.tsx';
 import { Panel } from '../widgets/panel.tsx';
 
@@ -23,7 +23,7 @@ function Secret({ route }: { readonly route: Route }): ReactNode {
   const size = useBodySize();
   const context = useRowContext();
   const rows = useRows(ui.session.secrets);
-  const all = useMemo(() => layered(rows), [rows]);
+  const all = useMemo(() => withOverrides(rows), [rows]);
   const secret = all.find(({ id }) => id === route.id) ?? null;
   return (
     <ScreenFrame

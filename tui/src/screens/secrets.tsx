@@ -9,7 +9,7 @@ import { openKeys } from '../keys/app-keys.ts';
 import type { Binding } from '../keys/binding.ts';
 import { secretHandlers, secretKeys } from '../keys/secret-keys.ts';
 import { SecretFacts } from '../panels/secret-facts.tsx';
-import { layered } from '../secrets/layers.ts';
+import { withOverrides } from '../secrets/secret-overrides.ts';
 import { Rule } from '../widgets/line.tsx';
 import { useList } from '../widgets/list.ts';
 import { Panel } from '../widgets/panel.tsx';
@@ -42,7 +42,7 @@ function Secrets(): ReactNode {
   const { width, height } = useBodySize();
   const context = useRowContext();
   const stored = useRows(ui.session.secrets);
-  const rows = useMemo(() => layered(stored), [stored]);
+  const rows = useMemo(() => withOverrides(stored), [stored]);
   const list = useList(ui.list('secrets'), secretsTable, rows, context, {
     sort: { column: 'key', descending: false },
   });

@@ -8,13 +8,13 @@ import { useTheme } from './theme.ts';
 /** One line, painted already and no wider than its place. */
 export const PaintedLine = memo(function PaintedLine({ text }: { readonly text: string }): ReactNode {
   const isRead = useIsScreenReaderEnabled();
-  // Ink takes every cell of a text apart: blanks at its end, most of a screen, would cost as much as the rest.
+  // Ink measures each cell of a text, so blanks at its end would cost as much as words.
   if (!isRead) return <Text wrap="truncate">{text.trimEnd() || ' '}</Text>;
   const sentence = linear(text);
   return /[\p{L}\p{N}]/u.test(sentence) ? <Text>{sentence}</Text> : null;
 });
 
-/** A drawn line without what is only there for the eye. */
+/** Returns a drawn line without its borders and repeated blanks, for screen readers. */
 function linear(line: string): string {
   return stripVTControlCharacters(line)
     .replaceAll(/[─│╭╮╰╯━▌]/gu, ' ')

@@ -217,16 +217,16 @@ describe('a query', () => {
 });
 
 describe('one more action in the catalogue', () => {
-  it('is on all three platforms: in the menu, in help, in a form or a question, and in words', async () => {
-    const actions = withAction('rotate_lamps', {
+  it('is on every platform: in the menu, in help, in a form or a question, and in words', async () => {
+    const actions = withAction('rename_report', {
       ...catalogue.create_task,
-      title: 'Rotate the lamps',
-      payload: z.strictObject({ colour: z.string().describe('Which colour') }),
+      title: 'Rename a report',
+      payload: z.strictObject({ title: z.string().describe('The new title') }),
     });
     const other = await chat.open({ actions });
     // The database serves what its own table of actions names.
     await chat.stack.database.query(
-      `insert into hq.actions select (jsonb_populate_record(a, '{"name": "rotate_lamps"}')).* from hq.actions a where name = 'create_task'
+      `insert into hq.actions select (jsonb_populate_record(a, '{"name": "rename_report"}')).* from hq.actions a where name = 'create_task'
        on conflict do nothing`,
     );
     for (const platform of platforms) {
@@ -235,17 +235,17 @@ describe('one more action in the catalogue', () => {
       await adapter.describeCommands(other.core.commands);
       expect(adapter.commands).toContainEqual(
         expect.objectContaining({
-          path: ['work', 'rotate_lamps'],
-          arguments: [expect.objectContaining({ name: 'colour' })],
+          path: ['work', 'rename_report'],
+          arguments: [expect.objectContaining({ name: 'title' })],
         }),
       );
-      expect(textOf((await adapter.ask(sender, 'help')).card)).toMatch(/work {2}[^\n]*rotate_lamps/);
+      expect(textOf((await adapter.ask(sender, 'help')).card)).toMatch(/work {2}[^\n]*rename_report/);
       expect(textOf((await adapter.ask(sender, 'help work')).card)).toContain(
-        'rotate_lamps Rotate the lamps',
+        'rename_report Rename a report',
       );
       const before = adapter.messages.length;
-      const { form } = await adapter.words(sender, 'rotate lamps');
-      if (adapter.capabilities.forms) expect(form?.fields.map(({ name }) => name)).toEqual(['colour']);
+      const { form } = await adapter.words(sender, 'rename report');
+      if (adapter.capabilities.forms) expect(form?.fields.map(({ name }) => name)).toEqual(['title']);
       else expect((await adapter.messageAfter(before)).card.question).toBeDefined();
     }
   });

@@ -307,18 +307,18 @@ describe('the menus', () => {
 
 describe('one more action in the catalogue', () => {
   it('is there in words, menus, arguments and help without a line of chat', () => {
-    const actions = withAction('rotate_lamps', {
+    const actions = withAction('rename_report', {
       ...catalogue.restart_gateway,
-      title: 'Rotate the lamps',
+      title: 'Rename a report',
       payload: z.strictObject({ colour: z.enum(['red', 'green']).describe('Which colour') }),
     });
     const commands = [...builtInCommands(actions), ...actionCommands(actions)];
     const words = createCommandRegistry(commands);
-    expect(parseCommand({ kind: 'words', text: 'rotate lamps green alpha' }, words)).toMatchObject({
-      command: { name: 'rotate_lamps' },
+    expect(parseCommand({ kind: 'words', text: 'rename report green alpha' }, words)).toMatchObject({
+      command: { name: 'rename_report' },
     });
-    expect(describeCommands(commands).find(({ path }) => path[1] === 'rotate_lamps')).toMatchObject({
-      path: ['gateway', 'rotate_lamps'],
+    expect(describeCommands(commands).find(({ path }) => path[1] === 'rename_report')).toMatchObject({
+      path: ['gateway', 'rename_report'],
       arguments: [
         { name: 'colour', kind: 'choice', required: true },
         { name: 'gateway', completes: true },

@@ -1,7 +1,7 @@
-import type { LayeredSecret } from '../../secrets/layers.ts';
+import type { SecretWithOverrides } from '../../secrets/secret-overrides.ts';
 import { type FleetSlugs, slugOf } from './slugs.ts';
 
-export function secretDocument(secret: LayeredSecret, slugs: FleetSlugs) {
+export function secretDocument(secret: SecretWithOverrides, slugs: FleetSlugs) {
   return {
     id: secret.id,
     key: secret.key,

@@ -1,7 +1,7 @@
 import { readAgents, readGateways, readSecrets } from '@hq/shared/queries';
 import type { Command } from 'commander';
 import { printedSecretColumns } from '../../../columns/secrets.ts';
-import { layered } from '../../../secrets/layers.ts';
+import { withOverrides } from '../../../secrets/secret-overrides.ts';
 import { findAgent, findGateway } from '../../arguments/find-by-name.ts';
 import { text } from '../../arguments/options.ts';
 import type { AddCommand } from '../../command.ts';
@@ -33,7 +33,7 @@ export const addList: AddCommand = (parent, console) => {
           ? (agent?.gateway_id ?? null)
           : findGateway(gateways, options.gateway).id;
       // An agent has its own secrets and those of its gateway.
-      const shown = layered(secrets).filter(
+      const shown = withOverrides(secrets).filter(
         ({ gateway_id, agent_id }) =>
           (gatewayId === null || gateway_id === gatewayId) &&
           (agent === null || agent_id === null || agent_id === agent.id),

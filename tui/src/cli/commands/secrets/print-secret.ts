@@ -2,7 +2,7 @@ import type { HqClient } from '@hq/shared/client';
 import { readAgents, readGateways, readSecrets } from '@hq/shared/queries';
 import type { SecretRow } from '@hq/shared/rows';
 import { plain } from '@hq/shared/text';
-import { layered } from '../../../secrets/layers.ts';
+import { withOverrides } from '../../../secrets/secret-overrides.ts';
 import { secretDocument } from '../../documents/secret.ts';
 import { slugsOf } from '../../documents/slugs.ts';
 import type { Console } from '../../output/console.ts';
@@ -20,7 +20,7 @@ export async function printSecret(
   const slugs = { gateways: slugsOf(gateways), agents: slugsOf(agents) };
   if (asJson) {
     const rows = await readSecrets(client, { gatewayId: secret.gateway_id, key: secret.key });
-    const row = layered(rows).find(({ id }) => id === secret.id);
+    const row = withOverrides(rows).find(({ id }) => id === secret.id);
     const shown = { overrides: false, overriddenFor: [], ...row, ...secret };
     console.printJson({ secret: secretDocument(shown, slugs), ...more });
     return;

@@ -1,5 +1,5 @@
 #!/bin/bash
-# probe.sh PORT PATH …: fails unless every path on loopback answers 200. Health check of the images: they have no curl, and
+# health-probe.sh PORT PATH …: fails unless every path on loopback answers 200. Health check of the images: they have no curl, and
 # Node would cost 160 ms of processor time instead of 3.
 set -u
 port=$1

@@ -27,7 +27,7 @@ export interface MigrationState {
 }
 
 /** Creates the schema `hq` and the tables that record what was applied. */
-export async function createLedger(client: pg.Client): Promise<void> {
+export async function createAppliedFilesTables(client: pg.Client): Promise<void> {
   await client.query(`
     create schema if not exists hq;
     create table if not exists hq.migrations (

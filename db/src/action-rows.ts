@@ -1,10 +1,10 @@
 import { type Action, catalogue } from '@hq/shared/actions';
 import { HqError } from '@hq/shared/errors';
 import { z } from 'zod';
-import { type WebAction, webActions } from './web-actions.ts';
+import { type WebProductAction, webProductActions } from './web-product-actions.ts';
 
 /** A row of `hq.actions`. */
-export interface PolicyRow {
+export interface ActionRow {
   readonly name: string;
   readonly title: string;
   readonly target: string;
@@ -69,7 +69,7 @@ export function payloadSchema(payload: z.ZodObject, action: string): unknown {
   return schema;
 }
 
-function servedRow(name: string, action: Action): PolicyRow {
+function servedRow(name: string, action: Action): ActionRow {
   return {
     name,
     title: action.title,
@@ -88,7 +88,7 @@ function servedRow(name: string, action: Action): PolicyRow {
   };
 }
 
-function webRow(name: string, action: WebAction): PolicyRow {
+function webRow(name: string, action: WebProductAction): ActionRow {
   return {
     name,
     title: action.title,
@@ -108,8 +108,10 @@ function webRow(name: string, action: WebAction): PolicyRow {
 }
 
 /** The catalogue as the database keeps it. An action that is served here wins over the web product's entry. */
-export function policyRows(): PolicyRow[] {
-  const rows = new Map(Object.entries(webActions).map(([name, action]) => [name, webRow(name, action)]));
+export function actionRows(): ActionRow[] {
+  const rows = new Map(
+    Object.entries(webProductActions).map(([name, action]) => [name, webRow(name, action)]),
+  );
   for (const [name, action] of Object.entries<Action>(catalogue)) rows.set(name, servedRow(name, action));
   return [...rows.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }

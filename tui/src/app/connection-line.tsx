@@ -17,7 +17,7 @@ interface IdentityProps {
 }
 
 /** The first line: HQ, the member, and the state of the connection. */
-export function Identity({ host, member, isReadonly, connection, now }: IdentityProps): ReactNode {
+export function ConnectionLine({ host, member, isReadonly, connection, now }: IdentityProps): ReactNode {
   const theme = useTheme();
   const { columns } = useSize();
   const badge = isReadonly ? '  READ ONLY' : '';

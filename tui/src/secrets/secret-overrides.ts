@@ -1,7 +1,7 @@
 import type { SecretRow } from '@hq/shared/rows';
 
 /** A secret, with its relation to the others of the same key on its gateway. */
-export interface LayeredSecret extends SecretRow {
+export interface SecretWithOverrides extends SecretRow {
   /** For a secret of one agent: the gateway has one of this key too, and the agent does not see it. */
   readonly overrides: boolean;
   /** For a secret of a gateway: the ids of the agents that have one of their own. */
@@ -9,7 +9,7 @@ export interface LayeredSecret extends SecretRow {
 }
 
 /** Adds to each secret the ones that it overrides or that override it. */
-export function layered(secrets: readonly SecretRow[]): readonly LayeredSecret[] {
+export function withOverrides(secrets: readonly SecretRow[]): readonly SecretWithOverrides[] {
   const ofGateways = new Set<string>();
   const agentsOf = new Map<string, string[]>();
   for (const secret of secrets) {

@@ -10,7 +10,7 @@ import { screenNamed } from './screen.ts';
 import { type Ui, useUi } from './ui.ts';
 
 /** The keys that work on every screen. They draw nothing. */
-export function AppKeys(): ReactNode {
+export function GlobalKeys(): ReactNode {
   const ui = useUi();
   const { router, messages, host, session } = ui;
   const openTab = (by: number): void => {

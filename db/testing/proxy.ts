@@ -2,18 +2,18 @@ import { createServer, request as forward, type IncomingMessage, type ServerResp
 import { connect, type Socket } from 'node:net';
 
 /** A loopback proxy in front of a stack that counts what passes and can be shut. */
-export interface Gate {
+export interface StackProxy {
   readonly url: string;
   /** REST and auth requests let through so far. */
   readonly requests: () => number;
   /** `open` lets all through; `no-realtime` refuses web sockets and ends those that are open; `shut` drops every connection. */
-  set(state: GateState): void;
+  set(state: StackProxyState): void;
   close(): Promise<void>;
 }
 
-export type GateState = 'open' | 'no-realtime' | 'shut';
+export type StackProxyState = 'open' | 'no-realtime' | 'shut';
 
-export async function openGate(target: string, initial: GateState = 'open'): Promise<Gate> {
+export async function openProxy(target: string, initial: StackProxyState = 'open'): Promise<StackProxy> {
   const { hostname, port } = new URL(target);
   let state = initial;
   let requests = 0;
@@ -40,7 +40,7 @@ export async function openGate(target: string, initial: GateState = 'open'): Pro
     }
     connections.add(socket);
     socket.on('close', () => connections.delete(socket));
-    // A cut connection is what this gate is for.
+    // A cut connection is what this proxy is for.
     socket.on('error', () => socket.destroy());
   });
   server.on('upgrade', (incoming, socket: Socket, head: Buffer) => {
@@ -73,7 +73,7 @@ export async function openGate(target: string, initial: GateState = 'open'): Pro
 
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('the gate has no port');
+  if (address === null || typeof address === 'string') throw new Error('the proxy has no port');
   return {
     url: `http://127.0.0.1:${address.port}`,
     requests: () => requests,

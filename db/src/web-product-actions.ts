@@ -5,7 +5,7 @@ import { z } from 'zod';
  * Actions of HQ's web product that the runner here does not serve. An HQ that adopts this database goes on writing them
  * for its own daemons, so the guard knows their shape; the queue here never leases them.
  */
-export interface WebAction {
+export interface WebProductAction {
   readonly title: string;
   readonly target: 'gateway' | 'agent';
   readonly role: Role;
@@ -23,7 +23,7 @@ const text = z.string().max(2000);
 const noPlaintextKeys =
   'provider sign-in is closed until secrets are encrypted: a key must never stand in a command';
 
-const signIn = (title: string): WebAction => ({
+const signIn = (title: string): WebProductAction => ({
   title,
   target: 'gateway',
   role: 'admin',
@@ -33,7 +33,7 @@ const signIn = (title: string): WebAction => ({
   refusal: noPlaintextKeys,
 });
 
-export const webActions: Readonly<Record<string, WebAction>> = {
+export const webProductActions: Readonly<Record<string, WebProductAction>> = {
   provision: {
     title: 'Provision an agent',
     target: 'agent',

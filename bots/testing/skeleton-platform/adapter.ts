@@ -1,0 +1,98 @@
+import { randomUUID } from 'node:crypto';
+import type { Logger } from 'pino';
+import type {
+  Adapter,
+  AdapterHealth,
+  AdapterState,
+  Capabilities,
+  CommandDescription,
+} from '../../src/contract/adapter.ts';
+import type { Card, Handle } from '../../src/contract/card.ts';
+import type {
+  Acknowledgement,
+  ChatLocation,
+  Inbound,
+  Platform,
+  Receiver,
+  SendResult,
+} from '../../src/contract/inbound.ts';
+import type { SkeletonSettings } from './settings.ts';
+
+/** The smallest adapter. It keeps messages in memory; a copy calls its platform in each of these methods. */
+export class SkeletonAdapter implements Adapter {
+  readonly platform: Platform;
+  readonly capabilities: Capabilities = {
+    private: false,
+    forms: false,
+    completion: false,
+    threads: false,
+    files: false,
+    redelivers: false,
+    maxText: 2_000,
+    maxButtons: 5,
+    editEveryMs: 1_000,
+    chatEveryMs: 0,
+    perSecond: 10,
+  };
+  readonly messages = new Map<string, Card>();
+  commands: readonly CommandDescription[] = [];
+  private readonly settings: SkeletonSettings;
+  private readonly log: Logger;
+  private state: AdapterState = 'starting';
+  private receiver: Receiver | null = null;
+  private lastInboundAt: number | null = null;
+  private lastOutboundAt: number | null = null;
+
+  constructor(platform: Platform, settings: SkeletonSettings, log: Logger) {
+    this.platform = platform;
+    this.settings = settings;
+    this.log = log;
+  }
+
+  async start(receiver: Receiver): Promise<void> {
+    this.log.info({ tokenLength: this.settings.token.length }, 'connected');
+    this.receiver = receiver;
+    this.state = 'connected';
+  }
+
+  async stop(): Promise<void> {
+    this.receiver = null;
+    this.state = 'stopped';
+  }
+
+  health(): AdapterHealth {
+    const { state, lastInboundAt, lastOutboundAt } = this;
+    return { state, detail: null, install: 'S1', lastInboundAt, lastOutboundAt };
+  }
+
+  /** The connection calls this for each update of the platform. */
+  async receive(inbound: Inbound): Promise<Acknowledgement> {
+    if (this.receiver === null) return { kind: 'quiet' };
+    this.lastInboundAt = inbound.receivedAt;
+    return this.receiver.receive(inbound, { send: (card) => this.send(inbound, card) });
+  }
+
+  async send({ channel }: ChatLocation, card: Card): Promise<SendResult> {
+    const id = randomUUID();
+    this.messages.set(id, card);
+    this.lastOutboundAt = Date.now();
+    return { ok: true, handle: { channel, id } };
+  }
+
+  async edit(handle: Handle, card: Card): Promise<SendResult> {
+    if (handle.id === undefined || !this.messages.has(handle.id))
+      return { ok: false, problem: { kind: 'gone' } };
+    this.messages.set(handle.id, card);
+    this.lastOutboundAt = Date.now();
+    return { ok: true, handle };
+  }
+
+  async file(): Promise<SendResult> {
+    return { ok: false, problem: { kind: 'refused', reason: 'this platform has no files' } };
+  }
+
+  async describeCommands(commands: readonly CommandDescription[]): Promise<SendResult> {
+    this.commands = commands;
+    return { ok: true, handle: null };
+  }
+}
