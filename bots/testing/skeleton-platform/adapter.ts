@@ -25,7 +25,6 @@ export class SkeletonAdapter implements Adapter {
     private: false,
     forms: false,
     completion: false,
-    threads: false,
     files: false,
     redelivers: false,
     maxText: 2_000,

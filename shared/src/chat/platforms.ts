@@ -36,12 +36,6 @@ export const chatPlatforms = [
     // Anonymous group admins, channels that post in groups, and Telegram's own service account.
     sharedAccounts: ['1087968824', '136817688', '777000'],
   },
-  {
-    name: 'matrix',
-    userScope: 'platform', // a user's id is the same in all installs
-    direct: { field: 'channel', rule: 'starts with', value: '!dm' }, // the ids that show a direct message
-    sharedAccounts: [], // ids that many people write through
-  },
 ] as const satisfies readonly ChatPlatform[];
 
 export type ChatPlatformName = (typeof chatPlatforms)[number]['name'];
