@@ -83,18 +83,6 @@ export async function openChatStack(
   };
 }
 
-function platformNamed(name: Platform): ChatPlatform {
-  const platform = chatPlatforms.find((one) => one.name === name);
-  if (platform === undefined) throw new Error(`${name} is not in the list of platforms`);
-  return platform;
-}
-
-/** Returns an id that shows a direct message on this platform. */
-function directId(direct: ChatPlatform['direct'], user: string): string {
-  if (direct.rule === 'equals user') return user;
-  return direct.rule === 'equals' ? direct.value : `${direct.value}-${user}`;
-}
-
 /** Creates a sender of direct messages. */
 async function createSender(
   stack: TestStack,
@@ -107,7 +95,7 @@ async function createSender(
   if (role !== null) {
     await stack.database.query(
       `insert into chat_identities (tenant_id, user_id, platform, install, chat_user)
-       values ($1, $2, $3, $4, $5)`,
+           values ($1, $2, $3, $4, $5)`,
       [nilTenant, member.id, platform, userScope === 'platform' ? '' : 'T1', user],
     );
   }
@@ -131,6 +119,18 @@ async function connectBot(stack: TestStack): Promise<HqClient> {
   await bot.signIn(email, password);
   await bot.whoami();
   return bot;
+}
+
+function platformNamed(name: Platform): ChatPlatform {
+  const platform = chatPlatforms.find((one) => one.name === name);
+  if (platform === undefined) throw new Error(`${name} is not in the list of platforms`);
+  return platform;
+}
+
+/** Returns an id that shows a direct message on this platform. */
+function directId(direct: ChatPlatform['direct'], user: string): string {
+  if (direct.rule === 'equals user') return user;
+  return direct.rule === 'equals' ? direct.value : `${direct.value}-${user}`;
 }
 
 /** The catalogue with one more entry. */

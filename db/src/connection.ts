@@ -9,8 +9,8 @@ function showUrl(databaseUrl: string): string {
 }
 
 /**
- * Opens one connection and closes it again. A malformed URL is a `usage` error, a database that does not answer an
- * `unreachable` one, a role without the rights a `refused` one. None contains the password.
+ * Opens one connection and closes it again. A malformed URL is a `usage` error, a database that does not answer an `unreachable`
+ * one; neither contains the password. A role without the rights is `refused`.
  */
 export async function withConnection<T>(
   databaseUrl: string,

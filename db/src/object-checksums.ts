@@ -1,8 +1,8 @@
 import type pg from 'pg';
 
 /**
- * Selects a row for each object that hq-db keeps as its files define it: functions, triggers, policies, and the rights of the
- * API's roles. Grants to roles of others are left out.
+ * One row for each object that hq-db keeps as its files say it: functions, triggers, policies, and the rights of the API's roles.
+ * Grants to other roles belong to others and are left out.
  */
 const present = `
   select o.kind, o.identity, md5(pg_get_functiondef(p.oid) || (
