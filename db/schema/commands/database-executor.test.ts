@@ -188,6 +188,7 @@ test('verify reports an action without its function', async () => {
     await broken.query(`drop function hq.do_create_task(agent_commands)`);
     expect(await verify(broken.url)).toEqual([
       'the function that executes the action is missing: create_task',
+      'dropped since hq-db migrate: function hq.do_create_task(public.agent_commands)',
     ]);
   } finally {
     await broken.drop();
