@@ -142,7 +142,8 @@ test('thousands of lost connections lose no delivery and leak nothing', async ()
   expect((after.heap - before.heap) / (losses - warmUp)).toBeLessThan(mayKeepBytes);
   // Connections that are kept for the next request come and go.
   expect(after.sockets).toBeLessThan(before.sockets + 10);
-  expect(after.timers).toBeLessThan(before.timers + 10);
+  // Pending time limits follow the pace of the losses; a leak would keep one for each loss.
+  expect(after.timers - before.timers).toBeLessThan((losses - warmUp) / 10);
   await bot.adapter.stop();
   await eventually(() => expect(bot.slack.server.sockets.count).toBe(0));
   await bot.stop();
