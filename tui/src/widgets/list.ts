@@ -1,6 +1,6 @@
 import { useLayoutEffect, useState } from 'react';
 import { Store, useStore } from '../app/store.ts';
-import type { Table } from '../table/column.ts';
+import type { Identified, Table } from '../table/column.ts';
 import { fitColumns } from '../table/layout.ts';
 import type { Sort } from '../table/row-text.ts';
 import { Arrangement } from './arrangement.ts';
@@ -41,22 +41,10 @@ export class ListStore {
 }
 
 /** A list as far as its rows do not matter. */
-export type AnyList = Pick<
-  List<unknown, unknown>,
-  | 'store'
-  | 'filter'
-  | 'sort'
-  | 'sortHeader'
-  | 'total'
-  | 'index'
-  | 'move'
-  | 'moveTo'
-  | 'sortByNext'
-  | 'reverse'
-> & { readonly rows: readonly unknown[] };
+export type AnyList = Omit<List<Identified, unknown>, 'table' | 'context' | 'settle'>;
 
 /** The rows of a table as they are shown now, and the moves that its keys make. */
-export class List<Row, Context> {
+export class List<Row extends Identified, Context> {
   readonly store: ListStore;
   readonly table: Table<Row, Context>;
   readonly context: Context;
@@ -76,7 +64,7 @@ export class List<Row, Context> {
     this.rows = rows;
     this.total = shown.total;
     const { selected } = store.state.get();
-    const found = selected === null ? -1 : rows.findIndex((row) => table.id(row) === selected);
+    const found = selected === null ? -1 : rows.findIndex(({ id }) => id === selected);
     // A row that is gone is replaced by the one in its place, until a key moves the selection.
     this.index = Math.max(0, Math.min(found === -1 ? store.index : found, rows.length - 1));
   }
@@ -89,25 +77,19 @@ export class List<Row, Context> {
     return this.store.state.get().filter;
   }
 
-  /** The header of the column that orders the rows. */
-  get sortHeader(): string | undefined {
-    return this.table.columns.find(({ key }) => key === this.sort.column)?.header;
-  }
-
   move(by: number): void {
     this.moveTo(this.index + by);
   }
 
   moveTo(index: number): void {
     const at = Math.max(0, Math.min(this.rows.length - 1, index));
-    const row = this.rows[at];
     this.store.index = at;
-    this.store.change({ selected: row === undefined ? null : this.table.id(row) });
+    this.store.change({ selected: this.rows[at]?.id ?? null });
   }
 
   /** Orders by the next of the columns that are shown. */
   sortByNext(): void {
-    const columns = fitColumns(this.table.columns, this.store.width).map(({ column }) => column.key);
+    const columns = fitColumns(this.table.columns, this.store.width).map(({ column }) => column.header);
     const at = columns.indexOf(this.sort.column);
     const next = columns[(at + 1) % columns.length];
     if (next !== undefined) this.store.change({ sort: { column: next, descending: false } });
@@ -120,9 +102,9 @@ export class List<Row, Context> {
   /** Remembers what the last commit showed, so that the next one starts from it. */
   settle(): void {
     this.store.index = this.index;
-    const row = this.selected;
-    if (row !== null && this.store.state.get().selected === null)
-      this.store.change({ selected: this.table.id(row) });
+    const { selected } = this;
+    if (selected !== null && this.store.state.get().selected === null)
+      this.store.change({ selected: selected.id });
   }
 }
 
@@ -133,19 +115,13 @@ export function scrollTo(top: number, index: number, height: number, count: numb
   return Math.min(Math.max(0, wanted), last);
 }
 
-interface Order {
-  /** The order that the list begins with. */
-  readonly sort: Sort;
-  /** Changes when the order may have changed though no row did. */
-  readonly moment?: number;
-}
-
-export function useList<Row extends object, Context extends { readonly lookups: unknown }>(
+/** `sort` is the order that the list begins with; `moment` changes when the order may have changed though no row did. */
+export function useList<Row extends Identified, Context extends { readonly lookups: unknown }>(
   store: ListStore,
   table: Table<Row, Context>,
   feedRows: readonly Row[],
   context: Context,
-  { sort: firstSort, moment = 0 }: Order,
+  { sort: firstSort, moment = 0 }: { readonly sort: Sort; readonly moment?: number },
 ): List<Row, Context> {
   const { filter, sort = firstSort } = useStore(store.state);
   const [arrangement] = useState(() => new Arrangement<Row, Context>());

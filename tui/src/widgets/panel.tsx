@@ -1,9 +1,13 @@
 import { Box } from 'ink';
 import type { ReactNode } from 'react';
 
-interface PanelProps {
+/** Columns and rows that something has for itself. */
+export interface Place {
   readonly width: number;
   readonly height: number;
+}
+
+interface PanelProps extends Place {
   readonly children: ReactNode;
 }
 
