@@ -44,7 +44,7 @@ export function ScreenFrame<const Bindings extends readonly Binding[]>(
 ): ReactNode {
   const { keys, on, list, copyText, gateway = null, agent = null, children } = props;
   const ui = useUi();
-  const { width, height } = useBodySize();
+  const { height } = useBodySize();
   const trail = useStore(ui.router.trail);
   const isRead = useIsScreenReaderEnabled();
   const theme = useTheme();
@@ -70,17 +70,16 @@ export function ScreenFrame<const Bindings extends readonly Binding[]>(
       <Rule
         title={crumbs.join(` ${theme.crumb} `)}
         note={list === undefined ? (props.note ?? '') : listNote(list, theme)}
-        width={width}
       />
       <Box ref={body} flexDirection="column" {...(isRead ? {} : { height, overflow: 'hidden' })}>
         {children}
       </Box>
-      <MessageLine width={width} />
+      <MessageLine />
       {list === undefined ? null : <ListKeys list={list} />}
       {list?.store.state.get().prompt == null ? (
-        <KeysLine screen={screenNamed(ui.screens, ui.router.route.screen)} width={width} />
+        <KeysLine screen={screenNamed(ui.screens, ui.router.route.screen)} />
       ) : (
-        <FilterPrompt list={list} width={width} />
+        <FilterPrompt list={list} />
       )}
     </Box>
   );

@@ -1,7 +1,7 @@
 import type { AgentRow } from '@hq/shared/rows';
 import type { Column, Table } from '../table/column.ts';
-import { ageColumn, column, epochOf, stateColumn } from './column-kinds.ts';
-import { commandState, openCommandText, type StateLabel } from './command-state.ts';
+import { ageColumn, column, epochOf, openCommandsColumn, stateColumn } from './column-kinds.ts';
+import type { StateLabel } from './command-state.ts';
 import type { RowContext } from './row-context.ts';
 
 const states: Readonly<Record<AgentRow['status'], StateLabel>> = {
@@ -54,20 +54,9 @@ const model = column<AgentRow>('MODEL', (agent) => agent.model, {
   cutTo: 8,
   placeholder: '–',
 });
-const openCommand = column<AgentRow>(
-  'NOW',
-  ({ id }, { lookups, now }) => {
-    const command = lookups.openCommandOfAgent.get(id);
-    return command === undefined ? null : openCommandText(command, now);
-  },
-  {
-    tone: ({ id }, { lookups }) => {
-      const command = lookups.openCommandOfAgent.get(id);
-      return command === undefined ? 'plain' : commandState(command).tone;
-    },
-    width: { min: 20, flex: 2 },
-    dropOrder: 5,
-  },
+const openCommand = openCommandsColumn<AgentRow>(
+  ({ id }, { openCommandOfAgent }) => openCommandOfAgent.get(id) ?? [],
+  { width: { min: 20, flex: 2 }, dropOrder: 5 },
 );
 
 export const agentsTable: Table<AgentRow, RowContext> = {

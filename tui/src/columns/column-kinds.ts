@@ -1,6 +1,8 @@
+import type { CommandRow } from '@hq/shared/rows';
 import { ageOf } from '@hq/shared/text';
 import type { Column } from '../table/column.ts';
-import type { StateLabel } from './command-state.ts';
+import { commandState, openCommandText, type StateLabel } from './command-state.ts';
+import type { Lookups } from './lookups.ts';
 import type { RowContext } from './row-context.ts';
 
 type RowColumn<Row> = Column<Row, RowContext>;
@@ -39,6 +41,26 @@ export function ageColumn<Row>(
     value: (row, { now }) => ageOf(timeOf(row), now),
     tone: 'dim',
     sortKey: (row) => epochOf(timeOf(row)),
+    ...look,
+  };
+}
+
+/** A column of what runs on a row: the first command, and the number of the others. */
+export function openCommandsColumn<Row>(
+  openOf: (row: Row, lookups: Lookups) => readonly CommandRow[],
+  look: Look<Row>,
+): RowColumn<Row> {
+  return {
+    header: 'NOW',
+    value: (row, { lookups, now }) => {
+      const [first, ...others] = openOf(row, lookups);
+      if (first === undefined) return null;
+      return openCommandText(first, now) + (others.length === 0 ? '' : ` +${others.length}`);
+    },
+    tone: (row, { lookups }) => {
+      const [first] = openOf(row, lookups);
+      return first === undefined ? 'plain' : commandState(first).tone;
+    },
     ...look,
   };
 }

@@ -2,8 +2,8 @@ import { type GatewayCondition, gatewayCondition, isUnwell } from '@hq/shared/fl
 import type { GatewayRow } from '@hq/shared/rows';
 import type { Column, Table } from '../table/column.ts';
 import type { Tone } from '../theme/theme.ts';
-import { ageColumn, column, epochOf, stateColumn } from './column-kinds.ts';
-import { commandState, openCommandText, type StateLabel } from './command-state.ts';
+import { ageColumn, column, epochOf, openCommandsColumn, stateColumn } from './column-kinds.ts';
+import type { StateLabel } from './command-state.ts';
 import type { RowContext } from './row-context.ts';
 
 type GatewayColumn = Column<GatewayRow, RowContext>;
@@ -85,21 +85,14 @@ const agents: GatewayColumn = {
   dropOrder: 4,
   sortKey: ({ id }, { lookups }) => lookups.agentsOf.get(id)?.length ?? 0,
 };
-const openCommands: GatewayColumn = {
-  header: 'NOW',
-  value: ({ id }, { lookups, now }) => {
-    const [first, ...others] = lookups.openCommandsOf.get(id) ?? [];
-    if (first === undefined) return null;
-    return openCommandText(first, now) + (others.length === 0 ? '' : ` +${others.length}`);
+const openCommands = openCommandsColumn<GatewayRow>(
+  ({ id }, { openCommandsOf }) => openCommandsOf.get(id) ?? [],
+  {
+    width: { min: 24, flex: 4 },
+    dropOrder: 2,
+    sortKey: ({ id }, { lookups }) => -(lookups.openCommandsOf.get(id)?.length ?? 0),
   },
-  tone: ({ id }, { lookups }) => {
-    const [first] = lookups.openCommandsOf.get(id) ?? [];
-    return first === undefined ? 'plain' : commandState(first).tone;
-  },
-  width: { min: 24, flex: 4 },
-  dropOrder: 2,
-  sortKey: ({ id }, { lookups }) => -(lookups.openCommandsOf.get(id)?.length ?? 0),
-};
+);
 
 export const gatewaysTable: Table<GatewayRow, RowContext> = {
   mark: gatewayState,

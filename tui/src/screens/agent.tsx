@@ -10,7 +10,7 @@ import { commandsTable } from '../columns/commands.ts';
 import type { Lookups } from '../columns/lookups.ts';
 import type { RowContext } from '../columns/row-context.ts';
 import { gatewayHandlers, gatewayKeys } from '../keys/gateway-keys.ts';
-import { Line, Notice, Rule } from '../widgets/line.tsx';
+import { Line, Notice, Remark, Rule } from '../widgets/line.tsx';
 import { useTheme } from '../widgets/theme.ts';
 
 /** Facts, an empty line and the title of the list. */
@@ -32,16 +32,15 @@ export const agentScreen = listScreen({
     lookups.gateways.get(agentOf(route, lookups)?.gateway_id ?? ''),
   agent: ({ route, context }) => agentOf(route, context.lookups),
   whenEmpty: ['Nothing was asked of this agent yet.'],
-  Body({ route, context, size, table }) {
-    const { width, height } = size;
+  Body({ route, context, size: { width, height }, table }) {
     const agent = agentOf(route, context.lookups);
     if (agent === null)
-      return <Notice sentences={['There is no such agent here.', 'esc goes back']} {...size} />;
+      return <Notice sentences={['There is no such agent here.', 'esc goes back']} height={height} />;
     return (
       <>
-        <AgentFacts agent={agent} context={context} width={width} />
+        <AgentFacts agent={agent} context={context} />
         <Box flexShrink={0} height={1} />
-        <Rule title="Commands" width={width} />
+        <Rule title="Commands" />
         {table({ width, height: Math.max(2, height - headLines) })}
       </>
     );
@@ -51,10 +50,9 @@ export const agentScreen = listScreen({
 interface AgentFactsProps {
   readonly agent: AgentRow;
   readonly context: RowContext;
-  readonly width: number;
 }
 
-function AgentFacts({ agent, context, width }: AgentFactsProps): ReactNode {
+function AgentFacts({ agent, context }: AgentFactsProps): ReactNode {
   const theme = useTheme();
   const { mark, word, tone } = agentState(agent);
   const gateway = context.lookups.gateways.get(agent.gateway_id ?? '');
@@ -65,20 +63,14 @@ function AgentFacts({ agent, context, width }: AgentFactsProps): ReactNode {
   return (
     <>
       <Line
-        width={width}
         parts={[
           { text: ` ${theme.mark(mark)} ${word}`, tone },
           { text: agent.name === null ? '' : `  ${plain(agent.name)}`, tone: 'strong' },
           { text: gateway === undefined ? '  on no gateway' : `  on ${plain(gateway.slug)}` },
         ]}
       />
-      <Line width={width} parts={[{ text: `   ${plain(agent.description ?? 'No description.')}` }]} />
-      <Line
-        width={width}
-        parts={[
-          { text: `   ${model === '' ? 'the gateway’s default model' : model} · ${seen}`, tone: 'dim' },
-        ]}
-      />
+      <Line parts={[{ text: `   ${plain(agent.description ?? 'No description.')}` }]} />
+      <Remark text={`   ${model === '' ? 'the gateway’s default model' : model} · ${seen}`} />
     </>
   );
 }

@@ -4,7 +4,7 @@ import { useMemo } from 'react';
 import { listScreen } from '../app/list-screen.tsx';
 import { type Ui, useRows } from '../app/ui.ts';
 import { alertsTable } from '../columns/alerts.ts';
-import type { Binding } from '../keys/binding.ts';
+import { type Binding, withRow } from '../keys/binding.ts';
 
 const keys = [
   { does: 'acknowledge', keys: ['a'], short: 'acknowledge', about: 'acknowledge the alert', writes: true },
@@ -16,12 +16,10 @@ export const alertsScreen = listScreen({
   tab: { title: 'Alerts', aliases: ['notifications'], summary: 'What went wrong' },
   crumb: () => 'Alerts',
   keys,
-  on: ({ ui, row }) => {
-    const settle = (how: 'acknowledge' | 'dismiss') => (): void => {
-      if (row !== null) ui.commands.settleAlert(row.id, how);
-    };
-    return { acknowledge: settle('acknowledge'), dismiss: settle('dismiss') };
-  },
+  on: ({ ui: { commands }, row }) => ({
+    acknowledge: withRow(row, ({ id }) => commands.settleAlert(id, 'acknowledge')),
+    dismiss: withRow(row, ({ id }) => commands.settleAlert(id, 'dismiss')),
+  }),
   table: alertsTable,
   sort: { column: 'WHEN', descending: true },
   useRows({ session }) {

@@ -3,7 +3,7 @@ import { useMemo } from 'react';
 import { listScreen } from '../app/list-screen.tsx';
 import { useRows } from '../app/ui.ts';
 import { chatLinksTable } from '../columns/chat-links.ts';
-import type { Binding } from '../keys/binding.ts';
+import { type Binding, withRow } from '../keys/binding.ts';
 import { ChatPanels } from '../panels/chat-panels.tsx';
 
 const keys = [
@@ -31,12 +31,7 @@ export const chatScreen = listScreen({
   },
   crumb: () => 'Chat',
   keys,
-  on: ({ ui, row }) => ({
-    link: () => ui.chat.link(),
-    revoke: () => {
-      if (row !== null) ui.chat.revoke(row);
-    },
-  }),
+  on: ({ ui: { chat }, row }) => ({ link: chat.link, revoke: withRow(row, chat.revoke) }),
   table: chatLinksTable,
   sort: { column: 'LINKED', descending: true },
   useRows({ session }) {

@@ -11,7 +11,7 @@ import { gatewayHandlers, gatewayKeys } from '../keys/gateway-keys.ts';
 import { AttentionPanel } from '../panels/attention-panel.tsx';
 import { CommandLine } from '../panels/command-line.tsx';
 import { GatewayPanel } from '../panels/gateway-panel.tsx';
-import { Line, Rule } from '../widgets/line.tsx';
+import { Remark, Rule } from '../widgets/line.tsx';
 import { Panel, type Place } from '../widgets/panel.tsx';
 
 /** From this width on the panels are beside the list instead of below it. */
@@ -125,16 +125,13 @@ function Lately({ commands, context, width, height }: LatelyProps): ReactNode {
   const latest = commands.slice(0, Math.max(0, height - 2));
   return (
     <Panel width={width} height={height}>
-      <Rule title="Lately" width={width} />
-      {latest.length === 0 ? (
-        <Line width={width} parts={[{ text: ' Nothing was asked yet.', tone: 'dim' }]} />
-      ) : null}
+      <Rule title="Lately" />
+      {latest.length === 0 ? <Remark text=" Nothing was asked yet." /> : null}
       {latest.map((command) => (
         <CommandLine
           key={command.id}
           command={command}
           now={context.now}
-          width={width}
           target={targetOf(command, context)}
         />
       ))}

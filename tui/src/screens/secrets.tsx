@@ -52,8 +52,8 @@ export const secretsScreen = listScreen({
         <Panel width={right} height={isWide ? height : below}>
           {row === null ? null : (
             <>
-              <Rule title={plain(row.key)} note={row.category} width={right} />
-              <SecretFacts secret={row} context={context} width={right} />
+              <Rule title={plain(row.key)} note={row.category} />
+              <SecretFacts secret={row} context={context} />
             </>
           )}
         </Panel>

@@ -1,5 +1,6 @@
 import { Box } from 'ink';
 import type { ReactNode } from 'react';
+import { WidthContext } from './theme.ts';
 
 /** Columns and rows that something has for itself. */
 export interface Place {
@@ -15,8 +16,10 @@ interface PanelProps extends Place {
 export function Panel({ width, height, children }: PanelProps): ReactNode {
   if (height <= 0) return null;
   return (
-    <Box flexDirection="column" flexShrink={0} width={width} height={height} overflow="hidden">
-      {children}
-    </Box>
+    <WidthContext value={width}>
+      <Box flexDirection="column" flexShrink={0} width={width} height={height} overflow="hidden">
+        {children}
+      </Box>
+    </WidthContext>
   );
 }

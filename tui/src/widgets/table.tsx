@@ -54,7 +54,7 @@ export function Table<Row extends Identified, Context>({
     <Panel width={width} height={height}>
       <PaintedLine text={headerText(sized, list.sort, width, theme)} />
       {rows.length === 0 ? (
-        <Notice sentences={nothing} width={width} height={places} />
+        <Notice sentences={nothing} height={places} />
       ) : (
         <Box ref={box} flexDirection="column">
           {visible.map((row, at) => (

@@ -4,8 +4,8 @@ import type { Command, Option } from 'commander';
 import { z } from 'zod';
 import type { RowContext } from '../../columns/row-context.ts';
 import type { Column } from '../../table/column.ts';
+import { parseCount, parseSince } from '../arguments/numbers.ts';
 import { flag, text } from '../arguments/options.ts';
-import { parseLimit, parseSince } from '../arguments/time.ts';
 import type { AddCommand } from '../command.ts';
 import { connectMember, type MemberConnection } from '../connection/connect-member.ts';
 import { type DocumentContext, listDocument, slugsOf } from '../documents/document.ts';
@@ -25,6 +25,7 @@ const listOptions = z.object({
 export type ListOptions = z.output<typeof listOptions>;
 
 const defaultLimit = 50;
+const largestLimit = 10_000;
 
 interface ListRows<Row> {
   readonly rows: readonly Row[];
@@ -86,7 +87,7 @@ export function newest(
   { since, limit }: Pick<ListOptions, 'since' | 'limit'>,
 ): { limit: number; since?: string } {
   return {
-    limit: limit === undefined ? defaultLimit : parseLimit(limit),
+    limit: limit === undefined ? defaultLimit : parseCount(limit, largestLimit, '--limit'),
     ...(since === undefined ? {} : { since: parseSince(since, client.clock.now()) }),
   };
 }

@@ -1,28 +1,19 @@
 import { type Action, type ActionName, catalogue } from '@hq/shared/actions';
 import { needsGateway } from '../actions/command-actions.tsx';
 import { errorText } from '../actions/error-text.ts';
+import { parsePayload } from '../actions/payload.ts';
 import type { Ui } from '../app/ui.ts';
-import { parsePayload } from '../cli/arguments/payload.ts';
-import type { Chosen } from './palette.tsx';
-import type { PaletteTarget } from './palette-entries.ts';
 
-/** Opens a screen with the words as its filter, or starts an action with the settings as its payload. */
-export function runPaletteEntry(
-  { entry, settings, words }: Chosen,
-  target: Exclude<PaletteTarget, { readonly kind: 'operation' }>,
-  ui: Ui,
-): void {
-  if (target.kind === 'action') startAction(target.action, entry.name, { settings, words }, ui);
-  else {
-    if (words.length > 0) ui.list(target.screen).setFilter(words.join(' '));
-    ui.router.openTab(target.screen);
-  }
+/** The words behind a name: `key=value` settings, and the other words. */
+export interface Arguments {
+  readonly settings: readonly string[];
+  readonly words: readonly string[];
 }
 
-function startAction(
+/** Starts an action with the settings as its payload; a word names its target. */
+export function startAction(
   name: ActionName,
-  typed: string,
-  { settings, words }: Pick<Chosen, 'settings' | 'words'>,
+  { settings, words }: Arguments,
   { messages, commands, screen, lookups }: Ui,
 ): void {
   const action: Action = catalogue[name];
@@ -39,9 +30,9 @@ function startAction(
       ? (gateways.get(agent?.gateway_id ?? '') ?? screen.gateway)
       : ([...gateways.values()].find(({ slug }) => slug === other) ?? null);
   if (action.target === 'workspace' && other !== undefined) {
-    messages.warn(`${typed} takes key=value only; two words go in quotes.`);
+    messages.warn(`${name} takes key=value only; two words go in quotes.`);
   } else if (others.length > 1) {
-    messages.warn(`${typed} takes one name, and settings such as key=value.`);
+    messages.warn(`${name} takes one name, and settings such as key=value.`);
   } else if (gateway === null && (other !== undefined || needsGateway(action))) {
     messages.warn(other === undefined ? 'No gateway is selected.' : `There is no gateway called ${other}.`);
   } else {

@@ -35,10 +35,8 @@ export function parseSeconds(text: string, field: string): number {
   return seconds * 1000;
 }
 
-export function parseLimit(text: string): number {
-  const limit = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (!(limit >= 1 && limit <= 10_000)) {
-    throw new HqError('usage', `“${text}” is not a number from 1 to 10000.`, { field: '--limit' });
-  }
-  return limit;
+export function parseCount(text: string, most: number, field: string): number {
+  const count = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (count >= 1 && count <= most) return count;
+  throw new HqError('usage', `“${text}” is not a number from 1 to ${most}.`, { field });
 }

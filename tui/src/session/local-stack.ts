@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { readPrivateFile } from '../../secrets/private-file.ts';
+import { readPrivateFile } from '../secrets/private-file.ts';
 
 const runFile = z.object({
   pid: z.int().positive(),
