@@ -6,7 +6,7 @@ import type { Adapter } from '../contract/adapter.ts';
 import type { Platform } from '../contract/inbound.ts';
 import type { ActionTable } from './action-table.ts';
 import { createAutocomplete } from './api/autocomplete.ts';
-import { ChatApi } from './api/chat-api.ts';
+import { createChatApi } from './api/chat-api.ts';
 import { createRowQueries } from './api/row-queries.ts';
 import { createBlockers } from './cards/blockers.ts';
 import { createButtons } from './cards/buttons.ts';
@@ -113,7 +113,7 @@ function createServices(
   const capabilities: Services['capabilities'] = (platform) => attachedTo(platform).adapter.capabilities;
   const outbox: Services['outbox'] = (platform) => attachedTo(platform).outbox;
   const now = (): number => client.clock.now();
-  const api = new ChatApi(client);
+  const api = createChatApi(client);
   const rows = createRowQueries(client);
   const registry = createCommandRegistry<Command>([...builtInCommands(actions), ...actionCommands(actions)]);
   const buttons = createButtons(api, log);
