@@ -3,6 +3,8 @@ import { HqError } from '@hq/shared/errors';
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface ListenAddress {
+  /** The variable that sets it. */
+  readonly field: string;
   readonly host: string;
   readonly port: number;
 }
@@ -26,7 +28,7 @@ export function parseListenAddress(field: string, text: string, defaultHost?: st
   if (host === undefined || port === undefined || Number(port) > 65_535) {
     throw invalidSetting(field, 'is not an address to listen on', 'Use host:port, such as 127.0.0.1:8443.');
   }
-  return { host, port: Number(port) };
+  return { field, host, port: Number(port) };
 }
 
 /** The error of a setting that cannot be used. It names the variable and never its value. */
