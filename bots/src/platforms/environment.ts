@@ -9,15 +9,26 @@ export interface ListenAddress {
   readonly port: number;
 }
 
-/** Returns the variables that are set, without surrounding blanks. */
+/** The form of a variable's value, what is wrong with another one, and where to find the right one. */
+export type VariableRule = readonly [form: RegExp, problem: string, hint: string];
+
+/** For a variable of any form, or of one that is read later. */
+export const anyText: VariableRule = [/./u, '', ''];
+
+export const httpAddress = /^https?:\/\/[^\s/]/u;
+
+/** Returns the variables that are set, without surrounding blanks. Throws an `HqError` for one of another form. */
 export function readVariables<Name extends string>(
   env: Environment,
-  names: readonly Name[],
+  rules: Readonly<Record<Name, VariableRule>>,
 ): Partial<Record<Name, string>> {
   const values: Partial<Record<Name, string>> = {};
-  for (const name of names) {
+  for (const name in rules) {
+    const [form, problem, hint] = rules[name];
     const value = env[name]?.trim();
-    if (value) values[name] = value;
+    if (!value) continue;
+    if (!form.test(value)) throw invalidSetting(name, problem, hint);
+    values[name] = value;
   }
   return values;
 }
