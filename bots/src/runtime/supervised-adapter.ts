@@ -2,16 +2,8 @@ import { Worker } from 'node:worker_threads';
 import type { Log } from '@hq/shared/log';
 import { backoffMs, withinLimit } from '@hq/shared/program';
 import { type BirpcReturn, createBirpc } from 'birpc';
-import type {
-  Adapter,
-  AdapterHealth,
-  Capabilities,
-  CommandDescription,
-  ConnectionHealth,
-  TextFile,
-} from '../contract/adapter.ts';
-import type { Card, Handle } from '../contract/card.ts';
-import type { Acknowledgement, ChatLocation, Platform, Receiver, SendResult } from '../contract/inbound.ts';
+import type { Adapter, AdapterHealth, Capabilities, ConnectionHealth } from '../contract/adapter.ts';
+import type { Acknowledgement, Platform, Receiver, SendResult } from '../contract/inbound.ts';
 import type { CoreFunctions, WorkerFunctions } from './worker-protocol.ts';
 
 export interface SupervisedAdapterOptions {
@@ -120,21 +112,11 @@ export class SupervisedAdapter implements Adapter {
     this.#listeners.add(listener);
   }
 
-  send(location: ChatLocation, card: Card): Promise<SendResult> {
-    return this.#call((rpc) => rpc.send(location, card));
-  }
-
-  edit(handle: Handle, card: Card): Promise<SendResult> {
-    return this.#call((rpc) => rpc.edit(handle, card));
-  }
-
-  file(location: ChatLocation, file: TextFile): Promise<SendResult> {
-    return this.#call((rpc) => rpc.file(location, file));
-  }
-
-  describeCommands(commands: readonly CommandDescription[]): Promise<SendResult> {
-    return this.#call((rpc) => rpc.describeCommands(commands));
-  }
+  readonly send: Adapter['send'] = (...args) => this.#call((rpc) => rpc.send(...args));
+  readonly edit: Adapter['edit'] = (...args) => this.#call((rpc) => rpc.edit(...args));
+  readonly file: Adapter['file'] = (...args) => this.#call((rpc) => rpc.file(...args));
+  readonly describeCommands: Adapter['describeCommands'] = (...args) =>
+    this.#call((rpc) => rpc.describeCommands(...args));
 
   async #call(call: (rpc: RunningWorker['rpc']) => Promise<SendResult>): Promise<SendResult> {
     if (this.#worker === null) return away('the adapter is being restarted');
