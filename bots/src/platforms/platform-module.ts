@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Adapter, Finding, PlatformModule } from '../contract/adapter.ts';
 import type { Platform } from '../contract/inbound.ts';
-import type { Environment } from './environment.ts';
+import type { Environment, VariableRule } from './environment.ts';
 
 interface ModuleParts<Settings> {
   readonly platform: Platform;
-  readonly variables: readonly string[];
+  readonly variables: Readonly<Record<string, VariableRule>>;
   /** Null if none of the variables is set. */
   readSettings(env: Environment): Settings | null;
   /** Tokens that only one program may use, the bot token first. */
@@ -21,7 +21,7 @@ interface ModuleParts<Settings> {
 export function createPlatformModule<Settings>(parts: ModuleParts<Settings>): PlatformModule {
   return {
     platform: parts.platform,
-    variables: parts.variables,
+    variables: Object.keys(parts.variables),
     configure(env) {
       const settings = parts.readSettings(env);
       if (settings === null) return null;

@@ -116,10 +116,10 @@ async function keepHeartbeat(
   }
 }
 
-/** Whenever the adapter has started, registers the commands and follows the cards of an earlier process. */
+/** Whenever the adapter is connected, registers the commands and follows the cards of an earlier process. */
 function attach(core: Core, { platform, adapter }: PlatformRuntime, log: Log): void {
   core.attach(adapter);
-  adapter.onStarted(() => {
+  adapter.onConnected(() => {
     log.info({ platform }, 'connected');
     void adapter.describeCommands(core.commands).then((sent) => {
       if (!sent.ok) log.warn({ platform, problem: sent.problem }, 'the commands could not be registered');

@@ -4,9 +4,9 @@ import { createLog } from '@hq/shared/log';
 import { createRedactor } from '@hq/shared/text';
 import { createBirpc } from 'birpc';
 import { LRUCache } from 'lru-cache';
-import type { Adapter, PlatformModule } from '../contract/adapter.ts';
+import type { PlatformModule } from '../contract/adapter.ts';
 import type { Receiver, Reply } from '../contract/inbound.ts';
-import type { CoreFunctions, StartRefusal, WorkerFunctions } from './worker-protocol.ts';
+import type { CoreFunctions, WorkerFunctions } from './worker-protocol.ts';
 
 /** Milliseconds; platforms take answers for a quarter of an hour at most. */
 const replyLifetimeMs = 1_200_000;
@@ -35,7 +35,11 @@ export async function serveAdapter(module: PlatformModule, env: NodeJS.ProcessEn
     complete: (sender, request) => core.complete(sender, request),
   };
   const functions: WorkerFunctions = {
-    start: () => startOrRefuse(adapter, receiver).finally(reportHealth),
+    async start() {
+      // The core has set its own record back.
+      reported = '';
+      await adapter.start(receiver).finally(reportHealth);
+    },
     stop: () => adapter.stop(),
     send: (location, card) => adapter.send(location, card),
     edit: (handle, card) => adapter.edit(handle, card),
@@ -64,14 +68,4 @@ export async function serveAdapter(module: PlatformModule, env: NodeJS.ProcessEn
   }
   setInterval(reportHealth, healthEveryMs);
   await core.ready(adapter.capabilities);
-}
-
-async function startOrRefuse(adapter: Adapter, receiver: Receiver): Promise<StartRefusal | null> {
-  try {
-    await adapter.start(receiver);
-    return null;
-  } catch (error) {
-    if (!(error instanceof HqError)) throw error;
-    return { message: error.message, hint: error.hint ?? null };
-  }
 }

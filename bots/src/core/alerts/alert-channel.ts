@@ -5,6 +5,7 @@ import type { ChatLocation, SendProblem, SendResult } from '../../contract/inbou
 import type { AlertDelivery, Subscription } from '../api/chat-api.ts';
 import type { Buttons } from '../cards/buttons.ts';
 import type { Outbox } from '../cards/outbox.ts';
+import { createRepeater } from '../repeater.ts';
 import type { AlertAgent } from './alert-agents.ts';
 import { AlertMessages } from './alert-messages.ts';
 import { type AlertQueue, createAlertQueue } from './alert-queue.ts';
@@ -43,10 +44,8 @@ export class AlertChannel {
   #location: ChatLocation;
   #lastDelivered = '';
   #hasBegun = false;
-  #isStopped = false;
-  #timer: NodeJS.Timeout | null = null;
-  /** Times of `performance.now()`. */
-  #timerAt = 0;
+  readonly #work = createRepeater(() => this.#sendNext());
+  /** Time of `performance.now()`. */
   #retryAt = 0;
   #failures = 0;
 
@@ -119,8 +118,7 @@ export class AlertChannel {
   }
 
   stop(): void {
-    this.#isStopped = true;
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#work.stop();
     this.#messages.stop();
   }
 
@@ -141,23 +139,20 @@ export class AlertChannel {
   }
 
   #schedule(): void {
-    if (!this.#hasBegun || this.#isStopped || this.#sending.size > 0) return;
-    const pauseMs = this.#queue.pause(this.#subscription.filter, this.#options.now());
-    if (pauseMs === null) return;
-    const due = performance.now() + Math.max(pauseMs, this.#options.timing.gatherMs);
-    const at = Math.max(due, this.#retryAt);
-    if (this.#timer !== null && this.#timerAt <= at) return;
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timerAt = at;
-    this.#timer = setTimeout(() => {
-      this.#timer = null;
-      void this.#sendNext().finally(() => this.#schedule());
-    }, at - performance.now());
+    const pauseMs = this.#pauseMs();
+    if (this.#hasBegun && pauseMs !== null) this.#work.request(pauseMs);
   }
 
-  async #sendNext(): Promise<void> {
+  /** Milliseconds until the next alert is due; null if none waits. */
+  #pauseMs(): number | null {
+    const pauseMs = this.#queue.pause(this.#subscription.filter, this.#options.now());
+    if (pauseMs === null) return null;
+    return Math.max(pauseMs, this.#options.timing.gatherMs, this.#retryAt - performance.now());
+  }
+
+  async #sendNext(): Promise<number | null> {
     const rows = this.#queue.take(this.#subscription.filter, this.#options.now());
-    if (rows.length === 0) return;
+    if (rows.length === 0) return this.#pauseMs();
     for (const row of rows) this.#sending.set(row.id, row);
     const listed = rows.slice(0, countFitting(rows, this.#options.maxText));
     const draft = this.#messages.draft(listed, rows.length - listed.length);
@@ -166,7 +161,7 @@ export class AlertChannel {
     this.#sending.clear();
     if (!sent.ok) {
       this.#onFailure([...newest.values()], sent.problem);
-      return;
+      return this.#pauseMs();
     }
     this.#failures = 0;
     this.#lastDelivered = rows.at(-1)?.last_at ?? this.#lastDelivered;
@@ -177,6 +172,7 @@ export class AlertChannel {
       const newer = newest.get(row.id);
       if (newer !== undefined && newer.last_at !== row.last_at) this.#messages.update(newer);
     }
+    return this.#pauseMs();
   }
 
   async #send(card: Card): Promise<SendResult> {

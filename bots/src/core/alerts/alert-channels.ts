@@ -3,7 +3,7 @@ import type { Log } from '@hq/shared/log';
 import type { ChatLocation, Platform } from '../../contract/inbound.ts';
 import type { Subscription } from '../api/chat-api.ts';
 import type { Services } from '../commands/command.ts';
-import type { AlertAgents } from './alert-agents.ts';
+import type { FindAlertAgents } from './alert-agents.ts';
 import { AlertChannel } from './alert-channel.ts';
 import { type AlertRow, alertsSince, readAlerts } from './alert-row.ts';
 import { type AlertTiming, oldestMs } from './alert-timing.ts';
@@ -12,7 +12,7 @@ import type { DeliveryLog } from './delivery-log.ts';
 export interface AlertChannelsOptions {
   readonly client: HqClient;
   readonly services: Pick<Services, 'api' | 'buttons' | 'capabilities' | 'now' | 'outbox'>;
-  readonly agents: AlertAgents;
+  readonly findAgents: FindAlertAgents;
   readonly deliveryLog: DeliveryLog;
   readonly timing: AlertTiming;
   readonly log: Log;
@@ -139,11 +139,7 @@ export class AlertChannels {
   }
 
   async #offer(rows: readonly AlertRow[], channels: readonly AlertChannel[]): Promise<void> {
-    const { agents } = this.#options;
-    await agents.know(rows);
-    for (const row of rows) {
-      const agent = agents.of(row);
-      for (const channel of channels) channel.offer(row, agent);
-    }
+    const agentOf = await this.#options.findAgents(rows);
+    for (const row of rows) for (const channel of channels) channel.offer(row, agentOf(row));
   }
 }

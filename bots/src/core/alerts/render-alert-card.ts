@@ -85,6 +85,8 @@ function stateOf(alert: AlertRow): string {
   return `${alert.severity}${times}`;
 }
 
+const nobodyKnown = 'a member without an address';
+
 /** The last decision, once all alerts of the message are decided. */
 function stampOf(alerts: readonly AlertRow[]): string | null {
   const decided = alerts
@@ -93,9 +95,9 @@ function stampOf(alerts: readonly AlertRow[]): string | null {
   const last = decided.at(-1);
   if (last === undefined || alerts.some((alert) => alert.read_at === null && !isClosed(alert))) return null;
   if (alerts.length === 1 && last.muted && last.muted_until !== null) {
-    return `muted until ${utcTime(last.muted_until, last.last_at)} by ${last.muted_by ?? 'somebody'}`;
+    return `muted until ${utcTime(last.muted_until, last.last_at)} by ${last.muted_by ?? nobodyKnown}`;
   }
-  return `seen by ${last.seen_by ?? 'somebody'}, ${utcTime(last.read_at, last.created_at)}`;
+  return `seen by ${last.seen_by ?? nobodyKnown}, ${utcTime(last.read_at, last.created_at)}`;
 }
 
 function worst(alerts: readonly AlertRow[]): Tone {

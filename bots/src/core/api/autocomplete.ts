@@ -44,10 +44,10 @@ export function createAutocomplete(
 ) {
   const choices = createCache<readonly Choice[]>();
   const people = createCache<Whoami>();
-  const permissions = createCache<void>();
+  const permissions = createCache<undefined>();
 
   const whoami = (delivery: Delivery): Promise<Whoami> =>
-    cached(people, keyOf(delivery), () => api.whoami(delivery));
+    cached(people, keyOf(delivery), () => api.whoami(delivery, {}));
 
   async function load(delivery: Delivery, completion: Completion): Promise<readonly Choice[]> {
     if (completion === 'topic')
@@ -70,10 +70,10 @@ export function createAutocomplete(
   return {
     /** The sender as the database knew them a moment ago: for display, never for decisions. */
     whoami,
-    /** As `ChatApi.may`, for each key that somebody types: the database is asked and audits once in a while. */
-    may: (delivery: Delivery, purpose: string | null): Promise<void> =>
-      cached(permissions, `${keyOf(delivery)}${purpose ?? ''}`, () =>
-        delivery.sender.stranger === undefined ? api.may(delivery, purpose) : api.refuse(delivery),
+    /** As `ChatApi.may`, for each key that a person types: the database is asked and audits once in a while. */
+    may: (delivery: Delivery, args: Parameters<ChatApi['may']>[1]): Promise<undefined> =>
+      cached(permissions, `${keyOf(delivery)}${args.p_for ?? ''}`, () =>
+        delivery.sender.stranger === undefined ? api.may(delivery, args) : api.refuse(delivery, {}),
       ),
     /** At most 25 choices that begin with or contain what was typed, the best first. */
     async find(delivery: Delivery, completion: Completion, typed: string): Promise<readonly Choice[]> {

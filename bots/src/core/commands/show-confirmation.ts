@@ -24,7 +24,7 @@ export async function showConfirmation(context: CommandContext, confirmation: Co
     ],
     buttons: confirmationButtons(context, confirmation, seconds, isPrompt),
     // A private command does not show who requested it.
-    footer: `${isSecond ? `Requested by ${asked_by ?? 'somebody'}. ` : ''}Expires in ${Math.ceil(seconds / 60)} min.`,
+    footer: `${isSecond ? `Requested by ${asked_by ?? 'a member without an address'}. ` : ''}Expires in ${Math.ceil(seconds / 60)} min.`,
     ...(isPrompt && { question: { placeholder: expected ?? 'the name' } }),
   };
   const handle = await responder.replace(card);

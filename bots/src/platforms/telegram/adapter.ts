@@ -3,9 +3,9 @@ import { Telegraf } from 'telegraf';
 import type { Update } from 'telegraf/types';
 import type {
   Adapter,
-  AdapterHealth,
   Capabilities,
   CommandDescription,
+  ConnectionHealth,
   TextFile,
 } from '../../contract/adapter.ts';
 import type { Card, Handle } from '../../contract/card.ts';
@@ -50,12 +50,10 @@ export class TelegramAdapter implements Adapter {
   readonly #api: BotApi;
   readonly #outbound: TelegramOutbound;
   readonly #handler: InboundHandler;
-  readonly #createConnection: () => UpdateConnection;
-  #connection: UpdateConnection;
+  readonly #connection: UpdateConnection;
   #receiver: Receiver | null = null;
   #menu: ReadonlyMap<string, string> = new Map();
   #menuError: string | null = null;
-  #lastInboundAt: number | null = null;
 
   constructor(settings: TelegramSettings, log: Logger, timing: ConnectionTiming = defaultTiming) {
     this.#log = log;
@@ -67,7 +65,7 @@ export class TelegramAdapter implements Adapter {
     this.#bot.catch((error) => log.error({ err: error }, 'An update could not be handled'));
     this.#api = createBotApi(this.#bot.telegram, settings.token);
     this.#outbound = new TelegramOutbound(this.#api, log, {
-      onRevoked: () => this.#connection.revoke(),
+      onRevoked: () => this.#connection.loop.revoke('Telegram does not accept the bot token.'),
       onMigrated: (channel) => void this.#announceMigration(channel),
     });
     this.#handler = createInboundHandler(this.#outbound);
@@ -77,21 +75,20 @@ export class TelegramAdapter implements Adapter {
       if (me !== null) this.#bot.botInfo = me;
       return this.#bot.handleUpdate(update);
     };
-    this.#createConnection = () => {
-      const transport =
+    this.#connection = new UpdateConnection({
+      api: this.#api,
+      createTransport: () =>
         settings.webhook === null
           ? new Polling(this.#api, deliver, log, timing)
-          : createWebhookEndpoint(this.#api, settings.webhook, deliver, log);
-      return new UpdateConnection(this.#api, transport, log, timing);
-    };
-    this.#connection = this.#createConnection();
+          : createWebhookEndpoint(this.#api, settings.webhook, deliver, log),
+      timing,
+      log,
+    });
   }
 
   async start(receiver: Receiver): Promise<void> {
     this.#receiver = receiver;
-    // An earlier run may have ended by a stop or a refused token.
-    if (this.#connection.hasEnded) this.#connection = this.#createConnection();
-    await this.#connection.start();
+    await this.#connection.loop.start();
   }
 
   async stop(): Promise<void> {
@@ -101,15 +98,10 @@ export class TelegramAdapter implements Adapter {
     await this.#outbound.drain(drainWithinMs);
   }
 
-  health(): AdapterHealth {
-    const { state, detail, bot } = this.#connection;
-    return {
-      state,
-      detail: detail ?? this.#menuError,
-      install: bot?.id ?? null,
-      lastInboundAt: this.#lastInboundAt,
-      lastOutboundAt: this.#outbound.lastAt,
-    };
+  health(): ConnectionHealth {
+    const { loop, bot } = this.#connection;
+    const { state, detail } = loop.status;
+    return { state, detail: detail ?? this.#menuError, install: bot?.id ?? null };
   }
 
   send(location: ChatLocation, card: Card): Promise<SendResult> {
@@ -148,7 +140,6 @@ export class TelegramAdapter implements Adapter {
   /** Resolves once Telegram need not deliver the update again. */
   async #onUpdate(update: Update): Promise<void> {
     const now = Date.now();
-    this.#lastInboundAt = now;
     const migration = readMigration(update);
     if (migration !== null && this.#outbound.migrate(migration)) await this.#announceMigration(migration.to);
     const { bot } = this.#connection;

@@ -1,13 +1,12 @@
 import type { Button, Card, TextNode } from '../../../contract/card.ts';
-import type { Argument } from '../../../contract/command.ts';
+import { linesOf, text } from '../../cards/card-parts.ts';
+import { integerArgument } from '../arguments.ts';
 import type { CommandContext } from '../command.ts';
-import { integerArgument } from './query-defaults.ts';
 
 export interface List {
   readonly command: string;
   readonly title: string;
   readonly state?: string;
-  readonly tone?: Card['tone'];
   /** One entry a line. */
   readonly lines: readonly (readonly TextNode[])[];
   /** Shown for an empty list. */
@@ -17,7 +16,7 @@ export interface List {
 }
 
 /** The page of a list, which its buttons carry. */
-export const pageArgument: Argument = integerArgument('page', 'Which page', 1000);
+export const pageArgument = integerArgument('page', 'Which page', 1000);
 
 const mostLines = 15;
 
@@ -31,12 +30,9 @@ export async function showList(context: CommandContext, list: List): Promise<voi
   const lines = pages[number - 1] ?? [];
   await context.responder.replace({
     title: list.title,
-    tone: list.tone ?? 'neutral',
+    tone: 'neutral',
     ...(list.state !== undefined && { state: list.state }),
-    body:
-      lines.length === 0
-        ? [{ kind: 'text', text: list.emptyText }]
-        : lines.flatMap((line, at) => [...(at === 0 ? [] : [newLine]), ...line]),
+    body: lines.length === 0 ? [text(list.emptyText)] : linesOf(lines),
     buttons: [...buttons, ...(list.buttons ?? [])],
     ...page,
     ...(list.footer !== undefined && { footer: list.footer }),
@@ -76,8 +72,6 @@ export function turnPages(
   };
 }
 
-const newLine: TextNode = { kind: 'text', text: '\n' };
-
 function paged(lines: List['lines'], limit: number): (readonly TextNode[])[][] {
   const pages: (readonly TextNode[])[][] = [[]];
   let size = 0;
@@ -94,15 +88,3 @@ function paged(lines: List['lines'], limit: number): (readonly TextNode[])[][] {
   }
   return pages;
 }
-
-export const code = (text: string): TextNode => ({ kind: 'code', text });
-export const text = (words: string): TextNode => ({ kind: 'text', text: words });
-export const strong = (words: string): TextNode => ({ kind: 'text', text: words, strong: true });
-
-/** Joins the parts that are known with commas. */
-export function joinParts(...parts: readonly (string | null | undefined | false)[]): string {
-  return parts.filter((part): part is string => typeof part === 'string' && part !== '').join(', ');
-}
-
-/** `in_progress` → `in progress`. */
-export const humanize = (word: string): string => word.replaceAll('_', ' ');
