@@ -148,7 +148,6 @@ async function runCommands(
     pollInterval: env.POLL_INTERVAL,
     commandTimeout: env.COMMAND_TIMEOUT,
     healthPort: env.HEALTH_PORT,
-    strictResults: process.env.NODE_ENV !== 'production',
   });
   const stopped = stopRequest.then(() => runner.stop());
   // Rejects earlier with an error that no retry can fix.

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { HqError } from '@hq/shared/errors';
+import { codeOf, HqError } from '@hq/shared/errors';
 
 export interface ApiServer {
   readonly port: number;
@@ -63,7 +63,7 @@ async function listen(server: Server, port: number): Promise<void> {
       server.listen({ host: '127.0.0.1', port }, resolve);
     });
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+    const code = codeOf(cause);
     if (code === 'EADDRINUSE') {
       throw new HqError('conflict', `Port ${port} is in use by another program.`, {
         hint: 'Choose another with --port, or omit --port to use a free one.',

@@ -1,8 +1,8 @@
 import { chown, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '@hq/shared/program';
 import pg from 'pg';
-import { freePort } from '../free-port.ts';
 import {
   findPostgres,
   initCluster,

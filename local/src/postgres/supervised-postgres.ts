@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { HqError } from '@hq/shared/errors';
-import { type Backoff, backoffMs, sleep } from '@hq/shared/program';
-import { freePort } from '../free-port.ts';
+import { type Backoff, backoffMs, freePort, sleep } from '@hq/shared/program';
 import {
   type Cluster,
   findPostgres,

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { type Backoff, backoffMs } from '@hq/shared/program';
+import { parseJson } from '@hq/shared/text';
 import pg from 'pg';
 import { z } from 'zod';
 import type { Row } from './filter.ts';
@@ -176,14 +177,8 @@ export class ChangeFeed {
 }
 
 function readNotification(payload: string, tables: readonly PublishedTable[]): readonly RowChange[] {
-  let json: unknown;
-  try {
-    json = JSON.parse(payload);
-  } catch {
-    // Another program notified on this channel.
-    return [];
-  }
-  const { data } = notification.safeParse(json);
+  // Another program may notify on this channel too.
+  const { data } = notification.safeParse(parseJson(payload));
   const table = data && tables.find(({ schema, name }) => schema === data.s && name === data.t);
   if (!data || !table) return [];
   const { at } = data;

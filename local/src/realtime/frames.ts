@@ -1,3 +1,4 @@
+import { parseJson } from '@hq/shared/text';
 import { z } from 'zod';
 
 /** Versions of the Phoenix wire format: a message is an object (1.0.0) or an array of five (2.0.0). */
@@ -18,12 +19,7 @@ const asArray = z.tuple([ref, ref, text, text, z.unknown()]);
 
 /** Returns undefined for anything but a message of this version. */
 export function decodeFrame(wire: string, version: ProtocolVersion): Frame | undefined {
-  let json: unknown;
-  try {
-    json = JSON.parse(wire);
-  } catch {
-    return undefined;
-  }
+  const json = parseJson(wire);
   if (version === '1.0.0') {
     const { data } = asObject.safeParse(json);
     return (

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, copyFile, mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, stat } from 'node:fs/promises';
 import { findPackageJSON } from 'node:module';
 import { dirname, join } from 'node:path';
 import { HqError } from '@hq/shared/errors';
+import { writePrivate } from '@hq/shared/program';
 import { z } from 'zod';
 import { gatewayFile } from './gateway-files.ts';
 
@@ -34,7 +35,10 @@ export async function prepareGatewayHome({ directory, config }: GatewayHomeOptio
     await chmod(stateDirectory, 0o700);
     const configFile = join(stateDirectory, 'openclaw.json');
     if (!(await exists(configFile)))
-      await copyFileAtomically(config ?? gatewayFile('config', 'openclaw.json'), configFile);
+      await writePrivate(
+        configFile,
+        await readFile(config ?? gatewayFile('config', 'openclaw.json'), 'utf8'),
+      );
     const { program, version } = await findOpenClaw();
     return {
       directory,
@@ -66,7 +70,7 @@ async function findOpenClaw(): Promise<{ program: string; version: string }> {
 }
 
 async function readToken(file: string): Promise<string> {
-  if (!(await exists(file))) await writeFileAtomically(file, randomBytes(32).toString('hex'));
+  if (!(await exists(file))) await writePrivate(file, randomBytes(32).toString('hex'));
   const token = (await readFile(file, 'utf8')).trim();
   if (token.length >= 32) return token;
   throw new HqError('failed', `The gateway’s token in ${file} is too short.`, {
@@ -82,16 +86,4 @@ async function exists(path: string): Promise<boolean> {
       throw error;
     },
   );
-}
-
-/** Writes to a temporary file and renames it, so that the file is never partial. */
-export async function writeFileAtomically(file: string, text: string): Promise<void> {
-  await writeFile(`${file}.new`, text, { mode: 0o600 });
-  await rename(`${file}.new`, file);
-}
-
-async function copyFileAtomically(from: string, to: string): Promise<void> {
-  await copyFile(from, `${to}.new`);
-  await chmod(`${to}.new`, 0o600);
-  await rename(`${to}.new`, to);
 }

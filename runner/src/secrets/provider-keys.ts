@@ -2,13 +2,19 @@ import { basename, dirname } from 'node:path';
 import { HqError } from '@hq/shared/errors';
 import type { Log } from '@hq/shared/log';
 import { type Backoff, backoffMs } from '@hq/shared/program';
+import { parseJson } from '@hq/shared/text';
 import { z } from 'zod';
-import type { OpenClawAnswer, OpenClawCall } from '../openclaw-call.ts';
+import {
+  agentList,
+  type OpenClawAgent,
+  type OpenClawAnswer,
+  type OpenClawCall,
+  payloadOf,
+} from '../openclaw-call.ts';
 import type { Stack } from '../stack.ts';
 import {
   type DesiredKeys,
   everyAgent,
-  type OpenClawAgent,
   type ProviderStep,
   type PushedKeys,
   providerSteps,
@@ -27,9 +33,6 @@ export interface ProviderKeysOptions {
 }
 
 const recordFile = 'provider-keys.json';
-const agentList = z.object({
-  agents: z.array(z.object({ id: z.string(), workspace: z.string().optional() })),
-});
 const openClawConfig = z.object({
   config: z.object({
     auth: z.object({ profiles: z.record(z.string(), z.unknown()).default({}) }).optional(),
@@ -173,13 +176,8 @@ export class ProviderKeys implements SyncListener {
 
   async #readRecord(): Promise<PushedKeys> {
     const file = await this.#inDirectory((directory) => directory.read(recordFile));
-    if (file === null) return {};
-    try {
-      return pushedKeys.parse(JSON.parse(file.text));
-    } catch {
-      // Truncated or edited: every key is pushed again.
-      return {};
-    }
+    // Returns nothing for a truncated or edited file: every key is pushed again.
+    return pushedKeys.catch({}).parse(parseJson(file?.text ?? ''));
   }
 
   /** Leaves out agents that no longer exist: OpenClaw removed their keys. */
@@ -221,9 +219,4 @@ function record(
   }
   pushed[agent] = keys;
   return null;
-}
-
-function payloadOf(answer: OpenClawAnswer | undefined): unknown {
-  if (answer?.ok === true) return answer.payload;
-  throw new HqError('failed', `OpenClaw refused a call: ${answer?.message ?? 'no answer'}.`);
 }

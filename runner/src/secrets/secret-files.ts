@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { basename, dirname } from 'node:path';
-import { HqError } from '@hq/shared/errors';
+import { codeOf, HqError } from '@hq/shared/errors';
 import type { CurrentFiles } from './plan-files.ts';
 import { EnvDirectory, type EnvFile, isFileSlug } from './secrets-directory.ts';
 
@@ -123,7 +123,7 @@ async function writeWithRetry(directory: EnvDirectory, name: string, text: strin
   try {
     await directory.write(name, text);
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    if (codeOf(error) !== 'ENOENT') throw error;
     await directory.write(name, text);
   }
 }
@@ -150,6 +150,6 @@ const reasons: Readonly<Record<string, string>> = {
 
 /** Returns the reason without a path: Node's message would name one under /proc. */
 function reasonOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'an unknown error';
+  const code = codeOf(error) ?? 'an unknown error';
   return reasons[code] ?? `the file system answered ${code}.`;
 }

@@ -10,6 +10,41 @@ export const byDatabase = {
   whilePaused: true,
 } as const;
 
+/** The fields of an action of the workspace that an operator may take back. */
+export const onWorkspace = {
+  ...byDatabase,
+  target: 'workspace',
+  role: 'operator',
+  danger: 'reversible',
+} as const;
+
+/** The fields of an action that a gateway's runner executes, and may start again after a crash. */
+export const byRunner = {
+  target: 'gateway',
+  executor: 'runner',
+  retry: 'safe',
+  maxAttempts: 3,
+  whilePaused: false,
+} as const;
+
+/** The fields of a restart of one service. */
+export const restartOfService = {
+  ...byRunner,
+  role: 'operator',
+  danger: 'disruptive',
+  lane: 'stack',
+  payload: () => z.strictObject({}),
+  result: () =>
+    z.object({
+      /** The service's name in the stack. */
+      service: z.string(),
+      /** Milliseconds from the request until the service is healthy again. */
+      tookMs: z.number().nonnegative(),
+    }),
+  describe: ({ service, tookMs }: { readonly service: string; readonly tookMs: number }) =>
+    `${service} healthy again after ${(tookMs / 1000).toFixed(1)} s`,
+} as const;
+
 export const noFields = () => z.strictObject({});
 
 /** An id, or at least its first eight characters if they identify one row. */
