@@ -181,19 +181,11 @@ function readNotification(payload: string, tables: readonly PublishedTable[]): r
   const { data } = notification.safeParse(parseJson(payload));
   const table = data && tables.find(({ schema, name }) => schema === data.s && name === data.t);
   if (!data || !table) return [];
-  const { at } = data;
-  const type = types[data.o];
-  const whole = data.rows.map((values) => ({
-    table,
-    type,
-    at,
-    row: values,
-    isWhole: true,
-    tenant: undefined,
-  }));
+  const change = { table, type: types[data.o], at: data.at, tenant: undefined };
+  const whole = data.rows.map((values) => ({ ...change, row: values, isWhole: true }));
   const byKey = data.keys.map((values) => {
-    const deleted = type === 'DELETE' ? deletedRow.safeParse(values).data : undefined;
-    return { table, type, at, row: deleted?.key ?? values, isWhole: false, tenant: deleted?.tenant };
+    const deleted = change.type === 'DELETE' ? deletedRow.safeParse(values).data : undefined;
+    return { ...change, row: deleted?.key ?? values, isWhole: false, tenant: deleted?.tenant };
   });
   return [...whole, ...byKey];
 }

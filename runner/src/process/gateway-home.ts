@@ -8,25 +8,13 @@ import { z } from 'zod';
 import { gatewayFile } from './gateway-files.ts';
 
 /** Directory of a gateway without a container, and everything needed to start it. */
-export interface GatewayHome {
-  readonly directory: string;
-  readonly stateDirectory: string;
-  /** Records the running gateway, for the successor of a killed runner. */
-  readonly pidFile: string;
-  /** Token of the gateway's port; never logged, never in argv. */
-  readonly token: string;
-  readonly program: string;
-  readonly version: string;
-}
+export type GatewayHome = Readonly<Awaited<ReturnType<typeof prepareGatewayHome>>>;
 
-export interface GatewayHomeOptions {
-  readonly directory: string;
-  /** Configuration of the first start; by default the one of the package `gateway/`. */
-  readonly config?: string | undefined;
-}
-
-/** Creates what is missing: private directories, the configuration, a random token. */
-export async function prepareGatewayHome({ directory, config }: GatewayHomeOptions): Promise<GatewayHome> {
+/**
+ * Creates what is missing: private directories, the configuration, a random token. `config` is the configuration of the
+ * first start; by default the one of the package `gateway/`.
+ */
+export async function prepareGatewayHome(directory: string, config?: string | undefined) {
   const stateDirectory = join(directory, '.openclaw');
   try {
     for (const path of [directory, stateDirectory, join(directory, 'tmp')]) {
@@ -39,14 +27,14 @@ export async function prepareGatewayHome({ directory, config }: GatewayHomeOptio
         configFile,
         await readFile(config ?? gatewayFile('config', 'openclaw.json'), 'utf8'),
       );
-    const { program, version } = await findOpenClaw();
     return {
       directory,
       stateDirectory,
+      /** Records the running gateway, for the successor of a killed runner. */
       pidFile: join(directory, 'gateway.pid'),
+      /** Token of the gateway's port; never logged, never in argv. */
       token: await readToken(join(stateDirectory, 'gateway-token')),
-      program,
-      version,
+      ...(await findOpenClaw()),
     };
   } catch (cause) {
     if (cause instanceof HqError) throw cause;

@@ -204,7 +204,6 @@ export class ProcessStack implements Stack {
       { pid: gateway.pid, exit, lastLines: this.#lines.last(5) },
       'the gateway ended by itself',
     );
-    this.#setHealth('stopped');
     this.#retryLater();
   }
 

@@ -1,7 +1,7 @@
 import { basename, dirname } from 'node:path';
 import { HqError } from '@hq/shared/errors';
 import type { Log } from '@hq/shared/log';
-import { type Backoff, backoffMs } from '@hq/shared/program';
+import { type Backoff, backoffMs, DueLoop } from '@hq/shared/program';
 import { parseJson } from '@hq/shared/text';
 import { z } from 'zod';
 import {
@@ -56,8 +56,7 @@ export class ProviderKeys implements SyncListener {
   readonly #closed = new AbortController();
   #wanted: DesiredKeys | null = null;
   #reload = false;
-  #running: Promise<void> | null = null;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #loop = new DueLoop(() => this.#push());
   #failures = 0;
   #failingSince: number | null = null;
   #problem: string | null = null;
@@ -70,7 +69,7 @@ export class ProviderKeys implements SyncListener {
   onSynced(keys: DesiredKeys, changed: boolean): void {
     this.#wanted = keys;
     this.#reload ||= changed;
-    this.#pushIn(0);
+    this.#loop.dueIn(0);
   }
 
   problem(): string | null {
@@ -83,26 +82,14 @@ export class ProviderKeys implements SyncListener {
 
   async close(): Promise<void> {
     this.#closed.abort(new HqError('cancelled', 'the runner stops'));
-    clearTimeout(this.#timer);
-    await this.#running;
+    await this.#loop.close();
   }
 
-  #pushIn(milliseconds: number): void {
-    if (this.#closed.signal.aborted) return;
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      this.#running ??= this.#push().finally(() => {
-        this.#running = null;
-        if (this.#wanted !== null)
-          this.#pushIn(this.#failures === 0 ? 0 : backoffMs(this.#failures, backoff));
-      });
-    }, milliseconds);
-  }
-
-  async #push(): Promise<void> {
+  /** Returns the milliseconds until the next attempt. */
+  async #push(): Promise<number> {
     const wanted = this.#wanted;
     const reload = this.#reload;
-    if (wanted === null) return;
+    if (wanted === null) return Number.POSITIVE_INFINITY;
     this.#wanted = null;
     this.#reload = false;
     try {
@@ -113,12 +100,14 @@ export class ProviderKeys implements SyncListener {
       this.#failures = 0;
       this.#failingSince = null;
       this.#setProblem(null);
+      return Number.POSITIVE_INFINITY;
     } catch (error) {
-      if (this.#closed.signal.aborted) return;
+      if (this.#closed.signal.aborted) return Number.POSITIVE_INFINITY;
       // Keys that were set meanwhile are newer.
       this.#wanted ??= wanted;
       this.#reload ||= reload;
       this.#onFailure(error);
+      return backoffMs(this.#failures, backoff);
     }
   }
 

@@ -1,16 +1,11 @@
 import { createHash } from 'node:crypto';
 import { basename, dirname } from 'node:path';
 import { codeOf, HqError } from '@hq/shared/errors';
-import type { CurrentFiles } from './plan-files.ts';
+import type { CurrentFiles, SyncPlan } from './plan-files.ts';
 import { EnvDirectory, type EnvFile, isFileSlug } from './secrets-directory.ts';
 
 const gatewayFile = 'gateway.env';
 const atOnce = 8;
-
-export interface DesiredFiles {
-  readonly gateway: string;
-  readonly agents: ReadonlyMap<string, string>;
-}
 
 export interface WrittenFiles {
   readonly written: number;
@@ -80,7 +75,7 @@ export class SecretFiles {
   }
 
   /** Writes the files that differ. A file that cannot be written keeps its content. */
-  async write(wanted: DesiredFiles): Promise<WrittenFiles> {
+  async write(wanted: Pick<SyncPlan, 'gateway' | 'agents'>): Promise<WrittenFiles> {
     const failed = new Map<string | null, string>();
     let written = 0;
     let removed = 0;

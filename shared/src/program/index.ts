@@ -1,4 +1,5 @@
 export { type Backoff, backoffMs, sleep } from './backoff.ts';
+export { DueLoop } from './due-loop.ts';
 export { freePort } from './free-port.ts';
 export { serveHealth } from './health-server.ts';
 export { readPrivate, writePrivate } from './private-file.ts';

@@ -1,7 +1,35 @@
 import { z } from 'zod';
 import { defineAction } from '../action.ts';
 import { describeServices, serviceStatus } from '../services.ts';
-import { byRunner, noFields, restartOfService } from './payload-parts.ts';
+import { byRunner, noFields } from './payload-parts.ts';
+
+/** The fields of a restart of one service. */
+const restart = {
+  ...byRunner,
+  role: 'operator',
+  danger: 'disruptive',
+  lane: 'stack',
+  payload: noFields,
+  result: () =>
+    z.object({
+      /** The service's name in the stack. */
+      service: z.string(),
+      /** Milliseconds from the request until the service is healthy again. */
+      tookMs: z.number().nonnegative(),
+    }),
+  describe: ({ service, tookMs }: { readonly service: string; readonly tookMs: number }) =>
+    `${service} healthy again after ${(tookMs / 1000).toFixed(1)} s`,
+} as const;
+
+const pause = {
+  ...byRunner,
+  role: 'operator',
+  danger: 'reversible',
+  lane: 'none',
+  timeoutSeconds: 30,
+  whilePaused: true,
+  payload: noFields,
+} as const;
 
 /** Actions on a gateway, run by its runner. */
 export const gatewayActions = {
@@ -50,13 +78,13 @@ export const gatewayActions = {
     describe: ({ service, lines }) => `${lines} ${lines === 1 ? 'line' : 'lines'} of ${service}`,
   }),
   restart_gateway: defineAction({
-    ...restartOfService,
+    ...restart,
     title: 'Restart the gateway',
     summary: 'Restarts the gateway service and waits until it is healthy again.',
     timeoutSeconds: 300,
   }),
   restart_dispatcher: defineAction({
-    ...restartOfService,
+    ...restart,
     title: 'Restart the dispatcher',
     summary: 'Restarts the service that wakes agents for their inbox, and waits until it is healthy again.',
     timeoutSeconds: 120,
@@ -102,30 +130,18 @@ export const gatewayActions = {
       `${agents} ${agents === 1 ? 'agent has' : 'agents have'} the key of ${provider}`,
   }),
   pause_gateway: defineAction({
-    ...byRunner,
+    ...pause,
     title: 'Pause the gateway',
     summary: 'Stops the gateway from taking commands and waking agents until it is resumed.',
-    role: 'operator',
-    danger: 'reversible',
-    lane: 'none',
-    timeoutSeconds: 30,
-    whilePaused: true,
     undo: 'resume_gateway',
-    payload: noFields,
     result: () => z.object({ status: z.literal('paused') }),
     describe: () => 'paused; nothing runs until it is resumed',
   }),
   resume_gateway: defineAction({
-    ...byRunner,
+    ...pause,
     title: 'Resume the gateway',
     summary: 'Lets a paused gateway take commands and wake agents again.',
-    role: 'operator',
-    danger: 'reversible',
-    lane: 'none',
-    timeoutSeconds: 30,
-    whilePaused: true,
     undo: 'pause_gateway',
-    payload: noFields,
     result: () => z.object({ status: z.literal('ready') }),
     describe: () => 'taking commands again',
   }),

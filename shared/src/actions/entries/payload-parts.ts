@@ -27,24 +27,6 @@ export const byRunner = {
   whilePaused: false,
 } as const;
 
-/** The fields of a restart of one service. */
-export const restartOfService = {
-  ...byRunner,
-  role: 'operator',
-  danger: 'disruptive',
-  lane: 'stack',
-  payload: () => z.strictObject({}),
-  result: () =>
-    z.object({
-      /** The service's name in the stack. */
-      service: z.string(),
-      /** Milliseconds from the request until the service is healthy again. */
-      tookMs: z.number().nonnegative(),
-    }),
-  describe: ({ service, tookMs }: { readonly service: string; readonly tookMs: number }) =>
-    `${service} healthy again after ${(tookMs / 1000).toFixed(1)} s`,
-} as const;
-
 export const noFields = () => z.strictObject({});
 
 /** An id, or at least its first eight characters if they identify one row. */
