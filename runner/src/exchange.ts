@@ -27,10 +27,10 @@ export interface CommandResult {
 
 /** Leaves out the parts that did not change since the last heartbeat that was stored. */
 export interface Heartbeat {
-  readonly services?: readonly ServiceStatus[];
-  readonly version?: string;
-  readonly runner?: string;
-  readonly secrets?: SecretsState;
+  readonly services?: readonly ServiceStatus[] | undefined;
+  readonly version?: string | undefined;
+  readonly runner?: string | undefined;
+  readonly secrets?: SecretsState | undefined;
 }
 
 const claimedCommand = z.object({

@@ -31,7 +31,7 @@ export class LocalConnection extends PostgresConnection {
 
   override async introspect(options?: { useCache?: boolean }): ReturnType<PostgresConnection['introspect']> {
     const result = await super.introspect(options);
-    if (this.introspection !== result) throw new DatabaseAnswerError('57P03', 'the schema could not be read');
+    if (this.introspection !== result) throw databaseError('57P03', 'the schema could not be read');
     return result;
   }
 
@@ -67,7 +67,7 @@ export class LocalConnection extends PostgresConnection {
       Object.fromEntries(
         Object.entries(row).map(([name, value]) => [
           name,
-          json.includes(name) && value !== null ? new JsonValue(value) : value,
+          json.includes(name) && value !== null ? jsonValue(value) : value,
         ]),
       );
     return {
@@ -78,25 +78,13 @@ export class LocalConnection extends PostgresConnection {
 }
 
 /** Tells node-postgres how to serialize a JSON value. */
-class JsonValue {
-  readonly #value: unknown;
-
-  constructor(value: unknown) {
-    this.#value = value;
-  }
-
-  toPostgres(): string {
-    return JSON.stringify(this.#value);
-  }
+function jsonValue(value: unknown): { toPostgres(): string } {
+  return { toPostgres: () => JSON.stringify(value) };
 }
 
-class DatabaseAnswerError extends Error {
-  readonly code: string;
-
-  constructor(code: string, message: string) {
-    super(message);
-    this.code = code;
-  }
+/** Returns an error that looks like one of Postgres. */
+function databaseError(code: string, message: string): Error {
+  return Object.assign(new Error(message), { code });
 }
 
 const requester = z.object({
@@ -119,7 +107,7 @@ function callerOf(vars: VarsContext | undefined): RequestCaller {
   const auth = requester.parse(vars ?? {}).auth;
   const role = auth?.role || 'anon';
   if (!requestRoles.includes(role)) {
-    throw new DatabaseAnswerError('42501', 'permission denied to set role');
+    throw databaseError('42501', 'permission denied to set role');
   }
   return { role, uid: auth?.uid || undefined, claims: auth?.jwt ?? { role } };
 }

@@ -1,16 +1,11 @@
 import { createHash } from 'node:crypto';
 import { basename, dirname } from 'node:path';
-import { HqError } from '@hq/shared/errors';
-import type { CurrentFiles } from './plan-files.ts';
+import { codeOf, HqError } from '@hq/shared/errors';
+import type { CurrentFiles, SyncPlan } from './plan-files.ts';
 import { EnvDirectory, type EnvFile, isFileSlug } from './secrets-directory.ts';
 
 const gatewayFile = 'gateway.env';
 const atOnce = 8;
-
-export interface DesiredFiles {
-  readonly gateway: string;
-  readonly agents: ReadonlyMap<string, string>;
-}
 
 export interface WrittenFiles {
   readonly written: number;
@@ -80,7 +75,7 @@ export class SecretFiles {
   }
 
   /** Writes the files that differ. A file that cannot be written keeps its content. */
-  async write(wanted: DesiredFiles): Promise<WrittenFiles> {
+  async write(wanted: Pick<SyncPlan, 'gateway' | 'agents'>): Promise<WrittenFiles> {
     const failed = new Map<string | null, string>();
     let written = 0;
     let removed = 0;
@@ -123,7 +118,7 @@ async function writeWithRetry(directory: EnvDirectory, name: string, text: strin
   try {
     await directory.write(name, text);
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    if (codeOf(error) !== 'ENOENT') throw error;
     await directory.write(name, text);
   }
 }
@@ -150,6 +145,6 @@ const reasons: Readonly<Record<string, string>> = {
 
 /** Returns the reason without a path: Node's message would name one under /proc. */
 function reasonOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'an unknown error';
+  const code = codeOf(error) ?? 'an unknown error';
   return reasons[code] ?? `the file system answered ${code}.`;
 }

@@ -1,6 +1,6 @@
+import { freePort } from '@hq/shared/program';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { eventually } from '../../../../../db/testing/eventually.ts';
-import { freePort } from '../../../../../local/src/free-port.ts';
 import type { SlackChannel, SlackUser } from '../../../../fakes/slack-server/index.ts';
 import { type SlackBot, startSlackBot } from '../../../../testing/slack-bot.ts';
 
