@@ -20,7 +20,7 @@ export interface ConnectionProblem {
   readonly afterMs?: number;
 }
 
-/** What an attempt reports while it lasts. */
+/** Receives the events of an attempt while it lasts. */
 export interface ConnectionReport {
   connected(limitation?: string | null): void;
   /** The library connects again by itself. */

@@ -177,7 +177,7 @@ export class DiscordReply implements Reply {
   }
 }
 
-export function failedResult(error: unknown): SendResult {
+function failedResult(error: unknown): SendResult {
   return { ok: false, problem: toProblem(error) };
 }
 
