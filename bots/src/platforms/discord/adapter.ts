@@ -93,6 +93,7 @@ export class DiscordAdapter implements Adapter {
     this.#handler = new InboundHandler(receiver, {
       outbound: this.#outbound,
       tokens: this.#tokens,
+      call: this.#call,
       log: this.#log,
       inFlight: this.#inFlight,
       onConflict: () => {
