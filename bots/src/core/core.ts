@@ -52,13 +52,7 @@ export function createCore(options: CoreOptions) {
     onSubscriptionsChanged: (platform) => void events.emit('subscriptions', platform),
     onAlertsDecided: () => void events.emit('decisions'),
   });
-  const dispatcher = new Dispatcher({
-    services,
-    buttonCommands,
-    log,
-    ...(limits !== undefined && { limits }),
-    ...(offlineRetryMs !== undefined && { offlineRetryMs }),
-  });
+  const dispatcher = new Dispatcher({ services, buttonCommands, log, limits, offlineRetryMs });
 
   return {
     dispatcher,

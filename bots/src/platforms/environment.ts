@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { HqError } from '@hq/shared/errors';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -45,4 +46,9 @@ export function parseListenAddress(field: string, text: string, defaultHost?: st
 /** The error of a setting that cannot be used. It names the variable and never its value. */
 export function invalidSetting(field: string, problem: string, hint: string): HqError {
   return new HqError('usage', `${field} ${problem}.`, { field, hint });
+}
+
+/** Stands for a token without telling it. */
+export function fingerprintOf(token: string): string {
+  return createHash('sha256').update(token).digest('hex');
 }

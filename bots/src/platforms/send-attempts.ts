@@ -30,3 +30,9 @@ export function createSendAttempt(options: SendAttemptOptions): SendAttempt {
   };
   return (call) => inFlight.track(attempt(call));
 }
+
+/** The reason as the end of a sentence. */
+export function describeProblem(problem: SendProblem): string {
+  if (problem.kind === 'wait') return `rate limited, retry in ${problem.afterMs} ms`;
+  return 'reason' in problem ? problem.reason : problem.kind;
+}

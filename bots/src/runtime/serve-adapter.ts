@@ -12,6 +12,7 @@ import type { CoreFunctions, WorkerFunctions } from './worker-protocol.ts';
 const replyLifetimeMs = 1_200_000;
 const maxReplies = 20_000;
 const healthEveryMs = 1_000;
+const gone = { ok: false, problem: { kind: 'gone' } } as const;
 
 /** Runs one adapter in this worker thread, for the core in the main thread. */
 export async function serveAdapter(module: PlatformModule, env: NodeJS.ProcessEnv): Promise<void> {
@@ -41,15 +42,12 @@ export async function serveAdapter(module: PlatformModule, env: NodeJS.ProcessEn
       await adapter.start(receiver).finally(reportHealth);
     },
     stop: () => adapter.stop(),
-    send: (location, card) => adapter.send(location, card),
-    edit: (handle, card) => adapter.edit(handle, card),
-    file: (location, file) => adapter.file(location, file),
-    describeCommands: (commands) => adapter.describeCommands(commands),
+    send: (...args) => adapter.send(...args),
+    edit: (...args) => adapter.edit(...args),
+    file: (...args) => adapter.file(...args),
+    describeCommands: (...args) => adapter.describeCommands(...args),
     reply: async (delivery, card, isPrivate) =>
-      (await replies.get(delivery)?.send(card, { private: isPrivate })) ?? {
-        ok: false,
-        problem: { kind: 'gone' },
-      },
+      (await replies.get(delivery)?.send(card, { private: isPrivate })) ?? gone,
   };
   const core = createBirpc<CoreFunctions, WorkerFunctions>(functions, {
     post: (message) => port.postMessage(message),

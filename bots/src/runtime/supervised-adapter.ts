@@ -4,6 +4,7 @@ import { backoffMs, withinLimit } from '@hq/shared/program';
 import { type BirpcReturn, createBirpc } from 'birpc';
 import type { Adapter, AdapterHealth, Capabilities, ConnectionHealth } from '../contract/adapter.ts';
 import type { Acknowledgement, Platform, Receiver, SendResult } from '../contract/inbound.ts';
+import { createRepeater } from '../core/repeater.ts';
 import type { CoreFunctions, WorkerFunctions } from './worker-protocol.ts';
 
 export interface SupervisedAdapterOptions {
@@ -46,7 +47,7 @@ export class SupervisedAdapter implements Adapter {
   #crashes = 0;
   /** Crashes in a row. */
   #failures = 0;
-  #timer: NodeJS.Timeout | null = null;
+  readonly #spawning = createRepeater(async () => this.#spawn());
   #health: AdapterHealth = {
     state: 'stopped',
     detail: null,
@@ -67,20 +68,19 @@ export class SupervisedAdapter implements Adapter {
 
   /** Resolves when the worker has loaded its platform for the first time. */
   open(): Promise<void> {
-    this.#spawn();
+    this.#spawning.request(0);
     return this.#ready.promise;
   }
 
   async start(receiver: Receiver): Promise<void> {
     this.#receiver = receiver;
     this.#health = { ...this.#health, state: 'starting', detail: null };
-    if (this.#worker === null && this.#timer === null) this.#spawn();
+    if (this.#worker === null) this.#spawning.request(0);
     else await this.#start();
   }
 
   async stop(): Promise<void> {
     this.#receiver = null;
-    this.#clearTimer();
     const stopping = this.#worker?.rpc.stop().catch((error: unknown) => {
       // A worker that ended has stopped too.
       if (error instanceof WorkerAway) return;
@@ -94,7 +94,7 @@ export class SupervisedAdapter implements Adapter {
   /** Ends the worker for good. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    this.#clearTimer();
+    this.#spawning.stop();
     await this.#worker?.thread.terminate();
   }
 
@@ -131,7 +131,9 @@ export class SupervisedAdapter implements Adapter {
     }
   }
 
-  #spawn(): void {
+  /** Starts a worker, unless there is one. */
+  #spawn(): null {
+    if (this.#worker !== null) return null;
     const { platform, program, env, log } = this.#options;
     const thread = new Worker(program, {
       env: { ...env },
@@ -164,6 +166,7 @@ export class SupervisedAdapter implements Adapter {
     this.#worker = { thread, rpc, startedAt: Date.now() };
     thread.on('error', (error) => log.error({ err: error }, 'the adapter failed'));
     thread.on('exit', () => this.#onExit());
+    return null;
   }
 
   #onReady(capabilities: Capabilities): void {
@@ -224,21 +227,7 @@ export class SupervisedAdapter implements Adapter {
       detail: `The adapter ended by itself and is restarted in ${Math.ceil(pauseMs / 1000)} s.`,
     };
     log.error({ pauseMs }, 'the adapter ended by itself');
-    this.#later(pauseMs, () => this.#spawn());
-  }
-
-  #later(pauseMs: number, work: () => void): void {
-    this.#clearTimer();
-    this.#timer = setTimeout(() => {
-      this.#timer = null;
-      if (!this.#isClosed) work();
-    }, pauseMs);
-    this.#timer.unref();
-  }
-
-  #clearTimer(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
+    this.#spawning.request(pauseMs);
   }
 }
 

@@ -8,7 +8,7 @@ import { createAlertAgents } from './alert-agents.ts';
 import { AlertChannels } from './alert-channels.ts';
 import { AlertFeed } from './alert-feed.ts';
 import { type AlertTiming, defaultTiming } from './alert-timing.ts';
-import { DeliveryLog } from './delivery-log.ts';
+import { createDeliveryLog } from './delivery-log.ts';
 
 export interface AlertEngineOptions {
   readonly client: HqClient;
@@ -25,7 +25,7 @@ export function createAlertEngine(options: AlertEngineOptions) {
   const { client, core, platforms, log } = options;
   const timing: AlertTiming = { ...defaultTiming, ...options.timing };
   const { services } = core;
-  const deliveryLog = new DeliveryLog(services.api, timing, log);
+  const deliveryLog = createDeliveryLog(services.api, timing, log);
   const findAgents = createAlertAgents(client);
   const channels = new AlertChannels({ client, services, findAgents, deliveryLog, timing, log });
   const feed = new AlertFeed({

@@ -4,14 +4,14 @@ import { nilTenant } from '../../../../db/testing/database.ts';
 import { eventually } from '../../../../db/testing/eventually.ts';
 import { type ChatTestStack, openChatStack } from '../../../testing/chat-stack.ts';
 import { createChatApi } from '../api/chat-api.ts';
-import { DeliveryLog } from './delivery-log.ts';
+import { createDeliveryLog, type DeliveryLog } from './delivery-log.ts';
 
 let chat: ChatTestStack;
 let keeper: DeliveryLog;
 let subscription: string;
 beforeAll(async () => {
   chat = await openChatStack();
-  keeper = new DeliveryLog(
+  keeper = createDeliveryLog(
     createChatApi(chat.bot),
     { saveMs: 5, pollMs: 50 },
     pino({ level: process.env.TEST_LOG ?? 'silent' }),

@@ -1,5 +1,6 @@
-import { byTime, duration, utcTime } from '@hq/shared/text';
+import { byTime, duration, truncate, utcTime } from '@hq/shared/text';
 import type { Button, Card, Tone } from '../../contract/card.ts';
+import { code, linesOf, shortId, text } from '../cards/card-parts.ts';
 import { type AlertRow, isClosed, severities } from './alert-row.ts';
 
 const toneOf: Readonly<Record<AlertRow['severity'], Tone>> = {
@@ -47,8 +48,8 @@ export function renderAlertCard({ alerts, more, buttons }: AlertContent): Card {
       ...shared,
       title: first.title,
       state: stateOf(first),
-      body: first.body === null || first.body === '' ? [] : [{ kind: 'text', text: first.body }],
-      footer: `${first.type.replaceAll('_', ' ')}, ${first.id.slice(0, 8)}`,
+      body: first.body ? [text(first.body)] : [],
+      footer: `${first.type.replaceAll('_', ' ')}, ${shortId(first.id)}`,
     };
   }
   const open = alerts.filter((alert) => !isClosed(alert)).length;
@@ -57,21 +58,14 @@ export function renderAlertCard({ alerts, more, buttons }: AlertContent): Card {
     ...shared,
     title: `${alerts.length + more} alerts`,
     state: open === 0 ? ended : `${open + more} open`,
-    body: [
-      ...alerts.flatMap((alert, at) => [
-        { kind: 'text' as const, text: at === 0 ? '' : '\n' },
-        { kind: 'code' as const, text: alert.id.slice(0, 8) },
-        { kind: 'text' as const, text: ` ${titleInList(alert)}: ${stateOf(alert)}` },
-      ]),
-      ...(more === 0 ? [] : [{ kind: 'text' as const, text: `\nand ${more} more: alerts lists them` }]),
-    ],
+    body: linesOf([
+      ...alerts.map((alert) => [code(shortId(alert.id)), text(` ${titleInList(alert)}: ${stateOf(alert)}`)]),
+      ...(more === 0 ? [] : [[text(`and ${more} more: alerts lists them`)]]),
+    ]),
   };
 }
 
-function titleInList({ title }: AlertRow): string {
-  const characters = [...title];
-  return characters.length <= longestTitle ? title : `${characters.slice(0, longestTitle - 1).join('')}…`;
-}
+const titleInList = ({ title }: AlertRow): string => truncate(title, longestTitle);
 
 function stateOf(alert: AlertRow): string {
   const times = alert.occurrences > 1 ? `, ${alert.occurrences} times` : '';

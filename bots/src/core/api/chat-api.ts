@@ -2,6 +2,7 @@ import { roles } from '@hq/shared/actions';
 import { type HqClient, readAnswer } from '@hq/shared/client';
 import type { Database, Json } from '@hq/shared/database';
 import { HqError } from '@hq/shared/errors';
+import { type Backoff, backoffMs, sleep } from '@hq/shared/program';
 import { commandRow } from '@hq/shared/rows';
 import { z } from 'zod';
 import type { Handle } from '../../contract/card.ts';
@@ -233,4 +234,21 @@ function chatOf({ sender, key }: Delivery): Record<string, string | null> {
 /** True if a retry may succeed: the database did not answer. */
 export function isUnreachable(error: unknown): error is HqError {
   return error instanceof HqError && (error.code === 'unreachable' || error.code === 'timed_out');
+}
+
+/** Repeats a request while the database does not answer, for so long or until the signal; then throws its error. */
+export async function whileUnreachable<Answer>(
+  request: () => Promise<Answer>,
+  pause: Backoff,
+  { limitMs, signal }: { readonly limitMs: number; readonly signal?: AbortSignal },
+): Promise<Answer> {
+  const until = performance.now() + limitMs;
+  for (let failures = 1; ; failures += 1) {
+    try {
+      return await request();
+    } catch (error) {
+      if (!isUnreachable(error) || performance.now() > until || signal?.aborted === true) throw error;
+      await sleep(backoffMs(failures, pause), signal);
+    }
+  }
 }

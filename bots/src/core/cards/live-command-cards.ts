@@ -8,7 +8,7 @@ import { type ChatApi, isUnreachable } from '../api/chat-api.ts';
 import type { RowQueries } from '../api/row-queries.ts';
 import { createRepeater, type Repeater } from '../repeater.ts';
 import { type CardStore, createCardStore } from './card-store.ts';
-import { CommandView, type CommandViewOptions } from './command-view.ts';
+import { type CommandView, type CommandViewOptions, createCommandView } from './command-view.ts';
 import { editEveryMs, type Outbox } from './outbox.ts';
 import type { Responder } from './responder.ts';
 
@@ -128,7 +128,7 @@ export class LiveCommandCards {
       ...given,
       location,
       row,
-      view: new CommandView(this.#options),
+      view: createCommandView(this.#options),
       shown: '',
       refreshing: createRepeater(() => this.#update(card)),
     };
@@ -221,7 +221,7 @@ export class LiveCommandCards {
 
   #render({ view, row, location, stamp, grep }: FollowedCard): Promise<Card> {
     const { maxText } = this.#options.capabilities(location.platform);
-    return view.render({ row, location, maxText, stamp, grep });
+    return view({ row, location, maxText, stamp, grep });
   }
 
   async #save(card: FollowedCard, handle: Handle | null, isClosed: boolean): Promise<void> {

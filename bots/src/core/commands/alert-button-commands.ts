@@ -1,7 +1,7 @@
 import { HqError } from '@hq/shared/errors';
 import { commandRow } from '@hq/shared/rows';
 import { z } from 'zod';
-import { findAction } from '../action-table.ts';
+import { findAction, targetValues } from '../action-table.ts';
 import { carried } from './arguments.ts';
 import type { Command, CommandContext } from './command.ts';
 import { defineCommand } from './define-command.ts';
@@ -43,11 +43,7 @@ export const alertButtonCommands: readonly Command[] = [
       if (row === undefined || action === undefined) {
         throw new HqError('not_found', 'The command that failed no longer exists.');
       }
-      const { gateway, agent_slug: agent } = row;
-      const target = {
-        ...(action.target === 'gateway' && gateway && { gateway }),
-        ...(action.target === 'agent' && agent !== null && { agent }),
-      };
+      const target = targetValues(action, { gateway: row.gateway, agent: row.agent_slug });
       // The message with the button still says why it failed.
       return { command: row.action, values: { ...textsOf(row.payload), ...target }, inNewMessage: true };
     },

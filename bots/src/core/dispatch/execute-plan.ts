@@ -27,21 +27,18 @@ export async function executePlan(plan: Plan, context: ExecutionContext): Promis
       await authorizePrompt(delivery, plan, services);
       return promptOrRun(plan.command, plan.values, context);
     case 'run':
-      if (plan.token !== null) {
-        await services.buttons.stored();
-        await services.api.press(delivery, { p_token: plan.token });
-      }
       return parseAndRun(plan.command, plan.values, context);
-    case 'recall': {
-      const intent = await services.api.press(delivery, { p_token: plan.token });
+    case 'press': {
+      const { token, filled } = plan;
+      await services.buttons.stored();
+      const intent = await services.api.press(delivery, { p_token: token });
       const command = allCommands.byName(intent.command);
       if (command === undefined) {
         throw new HqError('not_found', 'The command of this button no longer exists.');
       }
-      const values = { ...intent.values, ...plan.filled };
-      return intent.form === true
-        ? promptOrRun(command, values, context)
-        : parseAndRun(command, values, context);
+      const values = { ...intent.values, ...filled };
+      const isPrompt = intent.form === true && Object.keys(filled).length === 0;
+      return isPrompt ? promptOrRun(command, values, context) : parseAndRun(command, values, context);
     }
   }
 }

@@ -210,6 +210,7 @@ describe('interactions', () => {
               token: 'f1',
               title: 'Which one, and why? '.repeat(10),
               submit: 'Go',
+              words: ['x'],
               fields: [
                 { name: 'why', label: 'Why', kind: 'paragraph', required: true },
                 {
@@ -314,7 +315,7 @@ describe('acknowledgement', () => {
     const late = Promise.withResolvers<Acknowledgement>();
     core.take = () => late.promise;
     const turn = await discord.slash(ann, discord.home, 'status');
-    late.resolve({ kind: 'form', form: { token: 'f', title: 'x', submit: 'x', fields: [] } });
+    late.resolve({ kind: 'form', form: { token: 'f', title: 'x', submit: 'x', words: ['x'], fields: [] } });
     await discord.until(() => turn.message && renderedText(turn.message).includes('send the command again'));
   });
 

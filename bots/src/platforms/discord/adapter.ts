@@ -10,10 +10,10 @@ import type { Card, Handle } from '../../contract/card.ts';
 import type { ChatLocation, Receiver, SendResult } from '../../contract/inbound.ts';
 import { ConnectionLoop, type ConnectionReport, untilAborted } from '../connection-loop.ts';
 import { createInFlight } from '../in-flight.ts';
-import { createSendAttempt, type SendAttempt } from '../send-attempts.ts';
+import { createSendAttempt, describeProblem, type SendAttempt } from '../send-attempts.ts';
 import { explainConnection, GatewayConnection, revoked } from './connection/connection.ts';
 import { type Endpoint, type Respond, serveInteractions } from './connection/http-endpoint.ts';
-import { describeProblem, isRevoked, toProblem } from './errors.ts';
+import { isRevoked, toProblem } from './errors.ts';
 import { InboundHandler } from './inbound/inbound-handler.ts';
 import { messageHandle } from './message-handle.ts';
 import { createInteractionTokens } from './outbound/interaction-tokens.ts';
@@ -93,6 +93,7 @@ export class DiscordAdapter implements Adapter {
     this.#handler = new InboundHandler(receiver, {
       outbound: this.#outbound,
       tokens: this.#tokens,
+      call: this.#call,
       log: this.#log,
       inFlight: this.#inFlight,
       onConflict: () => {

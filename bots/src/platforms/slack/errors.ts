@@ -1,6 +1,7 @@
 import { webApi } from '@slack/bolt';
 import type { SendProblem } from '../../contract/inbound.ts';
 import { type ConnectionProblem, refusedRetryMs } from '../connection-loop.ts';
+import { describeProblem } from '../send-attempts.ts';
 
 /** The library reports an answer that is not JSON as an error code with arbitrary text. */
 const unreadable = 'not_understood';
@@ -112,6 +113,9 @@ export function explainConnection(error: unknown): ConnectionProblem {
     return { state: 'revoked', detail: error.message, hint, afterMs: refusedRetryMs };
   }
   const problem = toProblem(error);
-  const detail = 'reason' in problem ? problem.reason : 'Slack limits the rate of requests.';
-  return { state: 'reconnecting', detail, ...(problem.kind === 'wait' && { afterMs: problem.afterMs }) };
+  return {
+    state: 'reconnecting',
+    detail: describeProblem(problem),
+    ...(problem.kind === 'wait' && { afterMs: problem.afterMs }),
+  };
 }

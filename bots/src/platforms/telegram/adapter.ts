@@ -10,11 +10,11 @@ import type {
 } from '../../contract/adapter.ts';
 import type { Card, Handle } from '../../contract/card.ts';
 import type { ChatLocation, Receiver, SendResult } from '../../contract/inbound.ts';
+import { describeProblem } from '../send-attempts.ts';
 import { UpdateConnection } from './connection/connection.ts';
 import { createWebhookEndpoint } from './connection/http-endpoint.ts';
 import { Polling } from './connection/polling.ts';
 import { type ConnectionTiming, defaultTiming } from './connection/transport.ts';
-import { TelegramError, toProblem } from './errors.ts';
 import { readMigration } from './inbound/inbound.ts';
 import { createInboundHandler, type InboundHandler } from './inbound/inbound-handler.ts';
 import { type BotApi, clientOptions, createBotApi } from './outbound/bot-api.ts';
@@ -45,7 +45,6 @@ const drainWithinMs = 10_000;
 export class TelegramAdapter implements Adapter {
   readonly platform = 'telegram';
   readonly capabilities = capabilities;
-  readonly #log: Logger;
   readonly #bot: Telegraf;
   readonly #api: BotApi;
   readonly #outbound: TelegramOutbound;
@@ -56,7 +55,6 @@ export class TelegramAdapter implements Adapter {
   #menuError: string | null = null;
 
   constructor(settings: TelegramSettings, log: Logger, timing: ConnectionTiming = defaultTiming) {
-    this.#log = log;
     this.#bot = new Telegraf(settings.token, {
       telegram: { ...clientOptions(settings.apiRoot), webhookReply: false },
       handlerTimeout: Number.POSITIVE_INFINITY,
@@ -122,19 +120,9 @@ export class TelegramAdapter implements Adapter {
   async describeCommands(descriptions: readonly CommandDescription[]): Promise<SendResult> {
     const { commands, paths } = renderCommands(descriptions);
     this.#menu = paths;
-    try {
-      for (const type of ['all_private_chats', 'all_group_chats'] as const) {
-        await this.#api('setMyCommands', { commands: [...commands], scope: { type } });
-      }
-      this.#menuError = null;
-      return { ok: true, handle: null };
-    } catch (error) {
-      if (!(error instanceof TelegramError)) throw error;
-      this.#menuError = `The command menu could not be set: ${error.message}.`;
-      this.#log.warn({ reason: error.message }, 'The command menu could not be set');
-      const problem = toProblem(error);
-      return problem === null ? { ok: true, handle: null } : { ok: false, problem };
-    }
+    const sent = await this.#outbound.setCommands(commands);
+    this.#menuError = sent.ok ? null : `The command menu could not be set: ${describeProblem(sent.problem)}.`;
+    return sent;
   }
 
   /** Resolves once Telegram need not deliver the update again. */

@@ -11,7 +11,7 @@ import { defineCommand } from '../define-command.ts';
 import { actionButtons } from './action-buttons.ts';
 import { listCommand } from './list-command.ts';
 import { recordCommand } from './record-command.ts';
-import { pageArgument, turnPages } from './show-list.ts';
+import { pageArgument, paginate, turnPages } from './show-list.ts';
 
 const seenCommand = commandRow.extend({
   gateway: z.string().nullish(),
@@ -64,34 +64,23 @@ const outputCommand = defineCommand({
 async function showPages(context: CommandContext, title: string, all: string): Promise<void> {
   const { delivery, services, responder, values } = context;
   const { maxText } = services.capabilities(delivery.sender.platform);
-  const pages = cutIntoPages(all, Math.max(500, maxText - 300));
+  const limit = Math.max(500, maxText - 300);
+  // A line that is longer than a page is cut.
+  const lines = all.split('\n').flatMap((line) => line.match(new RegExp(`.{1,${limit}}`, 'gsu')) ?? ['']);
+  const pages = paginate(lines, limit, ({ length }) => length);
   // The end of a log matters most.
   const { user } = delivery.sender;
   const { number, buttons, page } = turnPages(context, 'output', pages.length, pages.length, user);
   await (values.page === undefined ? responder.answer : responder.replace)({
     title,
     tone: 'neutral',
-    body: all === '' ? [text('There is no output.')] : [{ kind: 'log', text: pages[number - 1] ?? '' }],
+    body:
+      all === ''
+        ? [text('There is no output.')]
+        : [{ kind: 'log', text: pages[number - 1]?.join('\n') ?? '' }],
     buttons,
     ...page,
   });
-}
-
-/** Cuts a text between lines, and within a line that is longer than a page. */
-function cutIntoPages(all: string, limit: number): string[] {
-  const pages: string[] = [];
-  let current = '';
-  for (const line of all.split('\n')) {
-    for (const part of line.match(new RegExp(`.{1,${limit}}`, 'gsu')) ?? ['']) {
-      if (current !== '' && current.length + part.length + 1 > limit) {
-        pages.push(current);
-        current = part;
-      } else {
-        current = current === '' ? part : `${current}\n${part}`;
-      }
-    }
-  }
-  return [...pages, current];
 }
 
 export const commandCommands: readonly Command[] = [
@@ -140,8 +129,9 @@ export const commandCommands: readonly Command[] = [
         ],
         buttons: actionButtons(
           context,
-          [!isFinished(row) && ['Cancel', 'cancel'], written.length > log.length && ['All output', 'output']],
           { command: row.id },
+          !isFinished(row) && ['Cancel', 'cancel'],
+          written.length > log.length && ['All output', 'output'],
         ),
         footer: row.id,
       };

@@ -60,12 +60,10 @@ export const deliverableCommands: readonly Command[] = [
         status === 'in_review'
           ? actionButtons(
               context,
-              [
-                ['Approve', 'approve_deliverable'],
-                ['Request a revision', 'request_revision'],
-                ['Reject', 'reject_deliverable'],
-              ],
               { deliverable: id },
+              ['Approve', 'approve_deliverable'],
+              ['Request a revision', 'request_revision'],
+              ['Reject', 'reject_deliverable'],
             )
           : [],
       footer: id,

@@ -97,7 +97,7 @@ const status = defineCommand({
         ['Open alerts', String(found.alerts)],
       ),
       body: linesOf(found.gateways.map((gateway) => lineOf(gatewayEntry(gateway, now)))),
-      buttons: actionButtons(context, [['Refresh', 'status'], found.alerts > 0 && ['Alerts', 'alerts']], {}),
+      buttons: actionButtons(context, {}, ['Refresh', 'status'], found.alerts > 0 && ['Alerts', 'alerts']),
       footer: `${new Date(now).toISOString().slice(0, 16).replace('T', ' ')} UTC`,
     });
     return undefined;
@@ -149,12 +149,10 @@ export const fleetCommands: readonly Command[] = [
       body: row.description ? [text(row.description)] : [],
       buttons: actionButtons(
         context,
-        [
-          row.status === 'paused' && ['Resume', 'resume_agent'],
-          row.status === 'ready' && ['Pause', 'pause_agent'],
-          ['Tasks', 'tasks'],
-        ],
         { agent: row.slug },
+        row.status === 'paused' && ['Resume', 'resume_agent'],
+        row.status === 'ready' && ['Pause', 'pause_agent'],
+        ['Tasks', 'tasks'],
       ),
     }),
   }),

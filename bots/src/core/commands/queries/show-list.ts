@@ -1,4 +1,4 @@
-import type { Button, Card, TextNode } from '../../../contract/card.ts';
+import type { Button, TextNode } from '../../../contract/card.ts';
 import { linesOf, text } from '../../cards/card-parts.ts';
 import { integerArgument } from '../arguments.ts';
 import type { CommandContext } from '../command.ts';
@@ -24,7 +24,8 @@ const mostLines = 15;
 export async function showList(context: CommandContext, list: List): Promise<void> {
   const { delivery, services } = context;
   const { maxText } = services.capabilities(delivery.sender.platform);
-  const pages = paged(list.lines, Math.min(maxText, 3_000));
+  const sizeOf = (line: readonly TextNode[]): number => line.reduce((sum, node) => sum + node.text.length, 0);
+  const pages = paginate(list.lines, Math.min(maxText, 3_000), sizeOf, mostLines);
   const user = context.responder.isPrivate ? delivery.sender.user : null;
   const { number, buttons, page } = turnPages(context, list.command, pages.length, 1, user);
   const lines = pages[number - 1] ?? [];
@@ -39,12 +40,6 @@ export async function showList(context: CommandContext, list: List): Promise<voi
   });
 }
 
-interface TurnedPages {
-  readonly number: number;
-  readonly buttons: readonly Button[];
-  readonly page: Pick<Card, 'page'>;
-}
-
 /** Chooses the requested page, and makes the buttons that turn to its neighbours. */
 export function turnPages(
   { delivery, services, values }: CommandContext,
@@ -53,7 +48,7 @@ export function turnPages(
   first: number,
   /** The one person who may press; null for everybody. */
   user: string | null,
-): TurnedPages {
+) {
   const number = Math.min(Math.max(1, Number(values.page ?? first)), count);
   const turn = (label: string, to: number): Button =>
     services.buttons.offer(delivery.sender, {
@@ -72,17 +67,23 @@ export function turnPages(
   };
 }
 
-function paged(lines: List['lines'], limit: number): (readonly TextNode[])[][] {
-  const pages: (readonly TextNode[])[][] = [[]];
+/** Groups items to pages, no longer than the limit unless one item is. */
+export function paginate<Item>(
+  items: readonly Item[],
+  limit: number,
+  sizeOf: (item: Item) => number,
+  mostItems = Number.POSITIVE_INFINITY,
+): Item[][] {
+  const pages: Item[][] = [[]];
   let size = 0;
-  for (const line of lines) {
-    const length = line.reduce((sum, { text }) => sum + text.length, 1);
+  for (const item of items) {
     const last = pages.at(-1);
-    if (last === undefined || last.length >= mostLines || (last.length > 0 && size + length > limit)) {
-      pages.push([line]);
+    const length = sizeOf(item) + 1;
+    if (last === undefined || last.length >= mostItems || (last.length > 0 && size + length > limit)) {
+      pages.push([item]);
       size = length;
     } else {
-      last.push(line);
+      last.push(item);
       size += length;
     }
   }

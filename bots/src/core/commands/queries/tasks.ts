@@ -50,7 +50,7 @@ export const taskCommands: readonly Command[] = [
     ],
     emptyText: 'No tasks.',
     footer: 'task ID shows one.',
-    extras: (_rows, context) => ({ buttons: actionButtons(context, [['New task', 'create_task']], {}) }),
+    extras: (_rows, context) => ({ buttons: actionButtons(context, {}, ['New task', 'create_task']) }),
   }),
   recordCommand({
     name: 'task',
@@ -79,12 +79,10 @@ export const taskCommands: readonly Command[] = [
       ],
       buttons: actionButtons(
         context,
-        [
-          ['Comment', 'comment_on_task'],
-          ['Assign', 'assign_task'],
-          ['Set status', 'set_task_status'],
-        ],
         { task: row.id },
+        ['Comment', 'comment_on_task'],
+        ['Assign', 'assign_task'],
+        ['Set status', 'set_task_status'],
       ),
       footer: row.id,
     }),

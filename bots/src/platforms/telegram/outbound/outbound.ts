@@ -1,6 +1,6 @@
 import { truncate } from '@hq/shared/text';
 import type { Logger } from 'pino';
-import type { Opts } from 'telegraf/types';
+import type { BotCommand, Opts } from 'telegraf/types';
 import type { TextFile } from '../../../contract/adapter.ts';
 import type { Card, Handle } from '../../../contract/card.ts';
 import type { ChatLocation, SendProblem, SendResult } from '../../../contract/inbound.ts';
@@ -119,6 +119,16 @@ export class TelegramOutbound {
   async typing(location: ChatLocation): Promise<void> {
     const payload = { chat_id: toChatId(location.channel), action: 'typing', ...inThread(location) } as const;
     await this.#attempt(() => this.#api('sendChatAction', payload).then(() => null));
+  }
+
+  /** Sets the command menu. */
+  setCommands(commands: readonly BotCommand[]): Promise<SendResult> {
+    return this.#attempt(async () => {
+      for (const type of ['all_private_chats', 'all_group_chats'] as const) {
+        await this.#api('setMyCommands', { commands: [...commands], scope: { type } });
+      }
+      return null;
+    });
   }
 
   /** Ends the spinner on a pressed button. */
