@@ -1,18 +1,10 @@
 import { type ChildProcess, execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  closeSync,
-  constants,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  readSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, constants, mkdtempSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { mountSmallDisk } from '../../testing/small-disk.ts';
 
 const program = join(import.meta.dirname, '../../testing/log-program.ts');
 /** A log that waits would wait for ever, so a busy machine changes nothing. */
@@ -106,38 +98,26 @@ describe('a log that cannot be written', () => {
   });
 });
 
-/** A file system of a few bytes needs root, and a kernel that lets it mount. */
-function mountSmallDisk(place: string): boolean {
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', place], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 describe('a log on a disk that was full', () => {
   it('goes on with whole lines, and says how many were lost', async ({ skip }) => {
-    if (!mountSmallDisk(directory)) skip();
+    const disk = mountSmallDisk('256k');
+    if (disk === null) return skip();
     try {
-      const ballast = join(directory, 'ballast');
-      const path = join(directory, 'log');
-      writeFileSync(ballast, Buffer.alloc(40 * 1024));
+      const path = join(disk.path, 'log');
       const file = openSync(path, 'a');
       const log = await logTo(file);
-      const { problem } = await log(100, 1000);
-      expect(problem).toMatch(/no space is left/);
-      rmSync(ballast);
+      await log(5, 1000);
+      disk.fill();
+      expect((await log(100, 1000)).problem).toMatch(/no space is left/);
+      disk.free();
       expect((await log(1, 10)).problem).toBeNull();
       const text = readFileSync(path, 'utf8');
       const whole = text.split('\n').filter((line) => line.includes(`"${'x'.repeat(1000)}"}`)).length;
-      expect(lostLines(text)).toEqual([100 - whole]);
+      expect(lostLines(text)).toEqual([105 - whole]);
       expect(text).toMatch(/"msg":"xxxxxxxxxx"\}\n$/);
       closeSync(file);
-      child?.kill('SIGKILL');
     } finally {
-      if (child !== undefined) await once(child, 'exit').catch(() => undefined);
-      execFileSync('umount', ['-l', directory]);
+      disk.remove();
     }
   });
 });
