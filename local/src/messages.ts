@@ -1,13 +1,14 @@
-import { appendFileSync } from 'node:fs';
+import { appendingTo } from './log-file.ts';
 
-/** Messages of `npm start`: on stderr, or in the log while the terminal shows the UI. */
+/** Messages of `npm start`: on stderr, or in the log while the terminal shows the UI. A message never throws. */
 export type Messages = ReturnType<typeof openMessages>;
 
 export function openMessages(logFile: string) {
+  const appendToLog = appendingTo(logFile);
   let isRedirected = false;
   return {
     report(line: string): void {
-      if (isRedirected) appendFileSync(logFile, `${new Date().toISOString()} ${line}\n`, { mode: 0o600 });
+      if (isRedirected) appendToLog(line);
       else process.stderr.write(`${line}\n`);
     },
     redirectToLog(): void {

@@ -31,6 +31,8 @@ export interface Heartbeat {
   readonly version?: string | undefined;
   readonly runner?: string | undefined;
   readonly secrets?: SecretsState | undefined;
+  /** Problem of the runner itself, such as a log that cannot be written; null when there is none. */
+  readonly problem?: string | null | undefined;
 }
 
 const claimedCommand = z.object({

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HqError } from '@hq/shared/errors';
-import { createLog, type Log } from '@hq/shared/log';
+import { createLog, type Log, logOutput } from '@hq/shared/log';
 import { untilShutdownSignal } from '@hq/shared/program';
 import { readSecretsKeys } from '@hq/shared/secrets';
 import { createRedactor, type Redactor } from '@hq/shared/text';
@@ -146,5 +146,6 @@ async function runCommands(
 }
 
 process.exitCode = await main();
+await logOutput.flush();
 // A handler that does not stop, or a timer of a library, must not keep a stopped runner alive.
 process.exit();

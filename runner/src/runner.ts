@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { isDeepStrictEqual } from 'node:util';
-import type { Log } from '@hq/shared/log';
+import { type Log, logOutput } from '@hq/shared/log';
 import { serveHealth } from '@hq/shared/program';
 import type { Redactor } from '@hq/shared/text';
 import type { Database } from './database.ts';
@@ -104,6 +104,7 @@ function connectParts(options: RunnerOptions, id: string): Parts {
     version,
     runner: id,
     secrets: secrets.state(),
+    problem: logOutput.problem(),
   });
   const loop = new SyncLoop(
     {
@@ -151,6 +152,7 @@ function healthAnswer(
   isStopping: boolean,
 ): HealthAnswer {
   const { answeredMsAgo, fault, ...state } = loop.state();
+  const logProblem = logOutput.problem();
   const isFailing = answeredMsAgo === null || answeredMsAgo > 3 * heartbeatSeconds * 1000;
   return {
     status: isStopping ? 'stopping' : isFailing ? 'failing' : 'ok',
@@ -160,7 +162,8 @@ function healthAnswer(
     realtime: realtime.trust(),
     ...state,
     secrets: secrets.state().state,
-    fault: fault ?? services.fault() ?? secrets.state().problem,
+    log: logProblem === null ? 'ok' : 'failing',
+    fault: fault ?? services.fault() ?? secrets.state().problem ?? logProblem,
   };
 }
 
@@ -185,11 +188,13 @@ function commandOptions(
 }
 
 /** Returns the parts of a heartbeat that differ from the stored one. */
-function changedSince(stored: Heartbeat, { services, version, runner, secrets }: Heartbeat): Heartbeat {
+function changedSince(stored: Heartbeat, now: Heartbeat): Heartbeat {
+  const { services, version, runner, secrets, problem } = now;
   return {
     ...(!isDeepStrictEqual(services, stored.services) && { services }),
     ...(version !== stored.version && { version }),
     ...(runner !== stored.runner && { runner }),
     ...(!isDeepStrictEqual(secrets, stored.secrets) && { secrets }),
+    ...(problem !== (stored.problem ?? null) && { problem }),
   };
 }
