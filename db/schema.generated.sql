@@ -3094,7 +3094,8 @@ begin
     body = coalesce(n.body, p_alert.body), meta = p_alert.meta || n.meta || '{"is_merged": true}'
   where n.id = (
     select o.id from public.notifications o
-    where o.tenant_id = p_alert.tenant_id and o.entity_id::text in (p_alert.entity_id::text, p_about::text) and o.dedup_key is null
+    where o.tenant_id = p_alert.tenant_id and o.dedup_key is null
+      and (o.entity_id = p_alert.entity_id or (o.entity_id::text = p_about::text and o.created_at >= transaction_timestamp()))
       and o.dismissed_at is null and o.resolved_at is null and hq.alert_type_of(o.type::text) = p_alert.type::text
       and not exists (select from public.notifications x where x.tenant_id = p_alert.tenant_id and x.dedup_key = p_alert.dedup_key
         and x.dismissed_at is null and x.resolved_at is null)
@@ -4008,8 +4009,9 @@ begin
   where n.id = (
     select o.id from public.notifications o
     where o.tenant_id = new.tenant_id and o.resolved_at is null and o.dismissed_at is null
-      and starts_with(o.dedup_key, hq.alert_type_of(new.type::text) || ':')
-      and (o.entity_id = new.entity_id or (o.meta ->> 'about' = new.entity_id::text and not o.meta ? 'is_merged'))
+      and (o.dedup_key = hq.alert_type_of(new.type::text) || ':' || new.entity_id or (
+        starts_with(o.dedup_key, hq.alert_type_of(new.type::text) || ':') and o.meta ->> 'about' = new.entity_id::text
+        and not o.meta ? 'is_merged' and o.created_at >= transaction_timestamp()))
     order by o.created_at desc limit 1);
   return case when found then null else new end;
 end
