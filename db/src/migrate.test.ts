@@ -136,7 +136,7 @@ describe('a database that differs from the files', () => {
     await database.query(`update hq.actions set role = 'viewer' where name = 'restart_gateway'`);
     await database.query(`delete from hq.actions where name = 'ping'`);
     await database.query(`insert into hq.actions select 'fly', title, target, role, lane, retry, max_attempts, timeout_seconds,
-      while_paused, payload_schema, served, refusal from hq.actions where name = 'stack_status'`);
+      while_paused, payload_schema, served from hq.actions where name = 'stack_status'`);
     expect(await verify(database.url)).toEqual([
       'the action fly is extra in the database',
       'the action ping is missing in the database',

@@ -77,6 +77,7 @@ begin
     drop function if exists hq.older_lease_command(integer, text);
     alter function public.lease_command(integer, text) rename to older_lease_command;
     alter function public.older_lease_command(integer, text) set schema hq;
+    revoke all on function hq.older_lease_command(integer, text) from public, anon, authenticated;
   end if;
   execute format('create or replace function public.lease_command(%s) returns %s language sql security definer set search_path = %L as %L',
     v_arguments, v_result, '', v_body);

@@ -103,7 +103,7 @@ describe('claim', () => {
   test('runs agents beside each other, each one command at a time', async () => {
     await database.query(
       `insert into hq.actions values ('update', 'Update', 'agent', 'operator', 'agent', 'never', 1, 60, false,
-         '{"type": "object"}', true, null) on conflict (name) do update set served = true, lane = 'agent'`,
+         '{"type": "object"}', true) on conflict (name) do update set served = true, lane = 'agent'`,
     );
     const a = await database.addAgent(`agent-a-${count}`, gateway);
     const b = await database.addAgent(`agent-b-${count}`, gateway);
