@@ -383,6 +383,48 @@ describe('beside its daemon', () => {
   );
 });
 
+describe('its lease_command, whatever it returns', () => {
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await openAdoptedHq();
+    await database.query(`delete from agent_commands`);
+  });
+  afterAll(() => database.drop());
+
+  const row = `(select c from public.agent_commands c where c.status = 'pending' order by c.created_at limit 1)`;
+  test.each([
+    ['public.agent_commands', `select ($row).*`, '(lease_command(60, $1)).id'],
+    ['jsonb', 'select to_jsonb($row)', `lease_command(60, $1) ->> 'id'`],
+    ['json', 'select to_json($row)', `lease_command(60, $1) ->> 'id'`],
+    ['uuid', 'select ($row).id', 'lease_command(60, $1)'],
+    [
+      'table (action public.command_action, id uuid)',
+      'select ($row).action, ($row).id',
+      '(lease_command(60, $1)).id',
+    ],
+  ])('%s (F8)', async (result, body, id) => {
+    await database.query(`drop function public.lease_command(integer, text)`);
+    await database.query(`create function public.lease_command(p_lease_seconds integer default 300, p_gateway_slug text default null)
+      returns ${result} language sql as $f$ ${body.replaceAll('$row', row)} $f$`);
+    await migrate(database.url);
+    await database.query(`delete from agent_commands`);
+    for (const action of ['ping', 'update_all']) {
+      await database.query(`insert into agent_commands (gateway_id, action) values ($1, $2)`, [
+        gateway,
+        action,
+      ]);
+    }
+    const [leased] = await database.as<{ id: string }>(service, `select ${id} as id`, ['default']);
+    expect(
+      await database.query(`select action from agent_commands where id = $1 and status = 'leased'`, [
+        leased?.id,
+      ]),
+    ).toEqual([{ action: 'update_all' }]);
+    expect((await database.as(service, `select ${id} as id`, ['default']))[0]?.id ?? null).toBeNull();
+    expect(await verify(database.url)).toEqual([]);
+  });
+});
+
 describe('budgets', () => {
   onAdopted('a raised or removed limit lets the agent run again (F10)', async (database) => {
     const status = async () =>
@@ -423,8 +465,12 @@ describe('one alert for a thing', () => {
     ]);
     await database.as(service, `update tasks set status = 'in_progress' where id = $1`, [task]);
     expect(await open(database)).toEqual([]);
+    // The order of two triggers is that of their names.
+    await database.query(`alter trigger on_task_status on tasks rename to a_task_status`);
     await database.as(owner, `update tasks set status = 'blocked' where id = $1`, [task]);
-    expect(await open(database)).toHaveLength(1);
+    expect(await open(database)).toMatchObject([
+      { type: 'task_blocked', title: 'Blocked: Write', severity: 'warning', lasts: true },
+    ]);
   });
 
   onAdopted('a deliverable to review, although its notification names the task (F18)', async (database) => {
@@ -464,6 +510,7 @@ describe('one alert for a thing', () => {
       { title: 'Budget exceeded', severity: 'error', lasts: true },
     ]);
     await database.query(`update tasks set due_date = current_date - 1 where id = $1`, [task]);
+    await database.query(`update gateways set last_seen_at = null`);
     const chats = await openChatFixture(database);
     await chats.request('chat_heartbeat', { holder: 'x', adapters: [] });
     expect(await open(database)).toHaveLength(2);
