@@ -51,7 +51,19 @@ export async function inTransaction<T>(client: pg.Client, work: () => Promise<T>
   }
 }
 
-const lockBudgetMs = 60_000;
+/** Names the connections whose open transactions hold tables of HQ, the oldest first. */
+async function lockHolders(client: pg.Client): Promise<string> {
+  const { rows } = await client.query<{ holder: string }>(
+    `select format('process %s (%s), in a transaction since %s UTC', a.pid,
+       coalesce(nullif(a.application_name, ''), a.usename, a.backend_type), to_char(a.xact_start at time zone 'UTC', 'HH24:MI:SS')) as holder
+     from pg_stat_activity a
+     where a.datname = current_database() and a.pid <> pg_backend_pid() and exists (
+       select from pg_locks l join pg_class c on c.oid = l.relation
+       where l.pid = a.pid and l.granted and c.relnamespace = 'public'::regnamespace)
+     order by a.xact_start limit 3`,
+  );
+  return rows.map(({ holder }) => holder).join(', ');
+}
 
 const isLockFailure = (error: unknown) =>
   error instanceof pg.DatabaseError && (error.code === '40P01' || error.code === '55P03');
@@ -61,7 +73,11 @@ const isLockFailure = (error: unknown) =>
  * second), so that no client is the victim of one and none waits long behind it. Every fortieth time it waits longer, because a vacuum
  * makes way only then. Throws `timed_out`.
  */
-export async function withLockRetries<T>(client: pg.Client, transaction: () => Promise<T>): Promise<T> {
+export async function withLockRetries<T>(
+  client: pg.Client,
+  transaction: () => Promise<T>,
+  lockBudgetMs = 60_000,
+): Promise<T> {
   const deadline = Date.now() + lockBudgetMs;
   for (let attempt = 1; ; attempt += 1) {
     await client.query(`set lock_timeout = '${attempt % 40 === 0 ? '3s' : '300ms'}'`);
@@ -71,7 +87,9 @@ export async function withLockRetries<T>(client: pg.Client, transaction: () => P
       const reason = error instanceof FileError ? error.cause : error;
       if (!isLockFailure(reason)) throw error;
       if (Date.now() > deadline) {
-        throw new HqError('timed_out', 'other connections hold tables that the migration needs', {
+        const holders = await lockHolders(client);
+        const who = holders === '' ? 'other connections hold' : `${holders} holds`;
+        throw new HqError('timed_out', `${who} tables that the migration needs`, {
           hint: 'End long transactions (see pg_stat_activity) and run hq-db migrate again.',
           cause: reason,
         });

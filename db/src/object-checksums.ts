@@ -1,7 +1,8 @@
 import type pg from 'pg';
 
 /**
- * One row for each object that hq-db keeps as its files say it: functions, triggers, policies, and the rights of the API's roles.
+ * One row for each object that hq-db keeps as its files say it: functions, triggers, policies, the rights of the API's roles, and which
+ * tables Realtime sends.
  * Grants to other roles belong to others and are left out.
  */
 const present = `
@@ -30,6 +31,11 @@ const present = `
   where exists (select from pg_policy o where o.polrelid = c.oid and o.polname = 'hq_service')
     and (x.grantee = 0 or r.rolname in ('anon', 'authenticated', 'service_role'))
   group by c.oid
+  union all
+  select 'published', format('table %I.%I', t.schemaname, t.tablename), '' from pg_publication_tables t
+    join pg_namespace n on n.nspname = t.schemaname join pg_class c on c.relname = t.tablename and c.relnamespace = n.oid
+    join pg_policy o on o.polrelid = c.oid and o.polname = 'hq_service'
+  where t.pubname = 'supabase_realtime'
   union all
   select 'rights', 'schema hq', md5(coalesce(string_agg(x.privilege_type || coalesce(r.rolname, 'public'), ' ' order by x.privilege_type, r.rolname), ''))
   from pg_namespace n cross join lateral aclexplode(n.nspacl) x left join pg_roles r on r.oid = x.grantee

@@ -1,14 +1,11 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import pg from 'pg';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { cloneDatabase, type TestDatabase } from '../testing/database.ts';
+import { olderHqSql } from '../testing/older-hq.ts';
 import { migrate, migrationState } from './migrate.ts';
 import { readSchemaFiles } from './schema-files.ts';
 import { readSchemaText } from './schema-text.ts';
 import { verify } from './verify.ts';
-
-const olderHq = join(import.meta.dirname, '../testing/older-hq.sql');
 
 async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: url });
@@ -76,7 +73,15 @@ const readColumns = (database: TestDatabase, table: string, columns: readonly st
   );
 
 /** Columns that the baseline names differently. */
-const renamed: Readonly<Record<string, string>> = { said_hash: 'request_hash' };
+const renamed: Readonly<Record<string, string>> = {
+  'chat_deliveries.said_hash': 'request_hash',
+  'agent_budgets.current_period_cost_usd': 'current_period_spend_usd',
+  'task_relations.task_id': 'source_task_id',
+  'task_relations.related_task_id': 'target_task_id',
+  'entity_links.entity_type': 'owner_type',
+  'entity_links.entity_id': 'owner_id',
+  'entity_links.title': 'label',
+};
 
 describe('a database from before the baseline', () => {
   let fresh: string;
@@ -100,7 +105,7 @@ describe('a database from before the baseline', () => {
 
         expect(await withClient(database.url, readSchemaText)).toBe(fresh);
         for (const [table, { columns, rows }] of before) {
-          const now = columns.map((column) => renamed[column] ?? column);
+          const now = columns.map((column) => renamed[`${table}.${column}`] ?? column);
           const values = rows.map((row) => Object.values(row));
           const kept = await readColumns(database, table, now);
           expect(
@@ -121,7 +126,7 @@ describe('a database from before the baseline', () => {
     const adopted = await cloneDatabase('fresh');
     try {
       for (const { url } of [taken, adopted]) {
-        await withClient(url, async (client) => client.query(await readFile(olderHq, 'utf8')));
+        await withClient(url, async (client) => client.query(await olderHqSql()));
       }
       await applyOldMigrations(taken.url, 50);
       await migrate(taken.url);
