@@ -22,19 +22,17 @@ const parseTextArray: (text: string) => readonly unknown[] = pg.types.getTypePar
 
 const asText: Parse = (text) => text;
 const asNumber: Parse = (text) => (Number.isFinite(Number(text)) ? Number(text) : text);
-/** Keeps a number that JSON would round as text. */
-const asExactNumber: Parse = (text) => (String(Number(text)) === text ? Number(text) : text);
 const asInstant: Parse = (text) => text.replace(' ', 'T').replace(/([+-]\d\d)$/, '$1:00');
 
 const elements: Readonly<Record<number, Parse>> = {
   [oid.bool]: (text) => text === 't',
   [oid.int2]: asNumber,
   [oid.int4]: asNumber,
-  [oid.int8]: asExactNumber,
+  [oid.int8]: asNumber,
   [oid.oid]: asNumber,
   [oid.float4]: asNumber,
   [oid.float8]: asNumber,
-  [oid.numeric]: asExactNumber,
+  [oid.numeric]: asNumber,
   [oid.json]: JSON.parse,
   [oid.jsonb]: JSON.parse,
   [oid.timestamp]: asInstant,
@@ -51,14 +49,14 @@ const arrays: Readonly<Record<number, Parse>> = {
   1007: asNumber,
   1009: asText,
   1015: asText,
-  1016: asExactNumber,
+  1016: asNumber,
   1021: asNumber,
   1022: asNumber,
   1028: asNumber,
   1115: asInstant,
   1182: asText,
   1185: asInstant,
-  1231: asExactNumber,
+  1231: asNumber,
   2951: asText,
   3807: JSON.parse,
 };

@@ -61,7 +61,7 @@ export function restAndAuth({
       if (!served.some(([method, path]) => method === request.method && path.test(pathname))) {
         return Response.json({ code: 'not_found', message: 'Nothing is served here.' }, { status: 404 });
       }
-      const scope: RequestScope = { databaseUnavailable: false, errorCodes: [] };
+      const scope: RequestScope = { databaseUnavailable: false, isAnonymous: false, errorCodes: [] };
       const response = await requestScope.run(scope, () => answer(request, pathname));
       if (scope.databaseUnavailable && !response.ok) {
         await response.body?.cancel();
@@ -87,6 +87,8 @@ export function restAndAuth({
 function createApp(connection: LocalConnection, keys: ApiKeys, jwtExpirySeconds: number): App {
   return new App({
     connection,
+    // As on Supabase.
+    api: { max_rows: 1000, pg_safe_update: true },
     auth: {
       enabled: true,
       jwt_secret: keys.jwtSecret,
