@@ -70,7 +70,7 @@ export class LocalConnection extends PostgresConnection {
     const ofTable = columns.filter(
       ({ table, schema }) => table === ast.from && schema === (ast.schema ?? 'public'),
     );
-    return { ...checked, values: valuesToWrite(checked, ofTable) };
+    return { ...checked, values: valuesToWrite(checked.values, checked.$meta, ofTable) };
   }
 
   override normalizeDbError(error: unknown): unknown {

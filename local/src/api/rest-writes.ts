@@ -18,11 +18,14 @@ interface Column {
  * Returns the rows of a request as PostgREST writes them. A column that the request names and a row lacks is null, or the default
  * where the client asks for it. Lists and objects are JSON in columns of text too.
  */
-export function valuesToWrite({ values, $meta }: AnyAST, columns: readonly Column[]): AnyAST['values'] {
-  if (!values) return values;
+export function valuesToWrite(
+  values: NonNullable<AnyAST['values']>,
+  meta: AnyAST['$meta'],
+  columns: readonly Column[],
+): NonNullable<AnyAST['values']> {
   const typeOf = new Map(columns.map(({ name, pg_type }) => [name, pg_type ?? '']));
-  const absent = $meta?.missing === 'default' ? undefined : null;
-  const named = Object.fromEntries(($meta?.columns ?? []).map((name) => [name, absent]));
+  const absent = meta?.missing === 'default' ? undefined : null;
+  const named = Object.fromEntries((meta?.columns ?? []).map((name) => [name, absent]));
   const written = (row: object): object =>
     Object.fromEntries(
       Object.entries({ ...named, ...row }).map(([name, value]: [string, unknown]) => [
