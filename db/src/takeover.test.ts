@@ -1,14 +1,11 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import pg from 'pg';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { cloneDatabase, type TestDatabase } from '../testing/database.ts';
+import { olderHqSql } from '../testing/older-hq.ts';
 import { migrate, migrationState } from './migrate.ts';
 import { readSchemaFiles } from './schema-files.ts';
 import { readSchemaText } from './schema-text.ts';
 import { verify } from './verify.ts';
-
-const olderHq = join(import.meta.dirname, '../testing/older-hq.sql');
 
 async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: url });
@@ -121,7 +118,7 @@ describe('a database from before the baseline', () => {
     const adopted = await cloneDatabase('fresh');
     try {
       for (const { url } of [taken, adopted]) {
-        await withClient(url, async (client) => client.query(await readFile(olderHq, 'utf8')));
+        await withClient(url, async (client) => client.query(await olderHqSql()));
       }
       await applyOldMigrations(taken.url, 50);
       await migrate(taken.url);

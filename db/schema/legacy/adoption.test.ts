@@ -1,24 +1,14 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { migrate, migrationState } from '../../src/migrate.ts';
 import { verify } from '../../src/verify.ts';
 import { openChatFixture } from '../../testing/chat.ts';
-import {
-  anon,
-  type Caller,
-  cloneDatabase,
-  nilTenant,
-  service,
-  type TestDatabase,
-} from '../../testing/database.ts';
+import { anon, type Caller, nilTenant, service, type TestDatabase } from '../../testing/database.ts';
 import { enqueue } from '../../testing/enqueue.ts';
 import { exchange } from '../../testing/exchange.ts';
+import { older, openOlderHq, owner } from '../../testing/older-hq.ts';
 
-const gateway = 'bbbbbbbb-0000-4000-8000-000000000001';
-const ownerId = 'aaaaaaaa-0000-4000-8000-000000000001';
-const owner: Caller = { role: 'authenticated', claims: { role: 'authenticated', sub: ownerId } };
+const { gateway, owner: ownerId } = older;
 const lost: Caller = {
   role: 'authenticated',
   claims: {
@@ -54,7 +44,7 @@ async function photograph(tables: readonly TableColumns[]): Promise<Photograph> 
   const rows: Record<string, unknown> = {};
   for (const { table, columns } of tables) {
     const list = columns.map((name) => `"${name}"::text`).join(', ');
-    rows[table] = await database.query(`select ${list} from public.${table} order by 1, 2, 3`);
+    rows[table] = await database.query(`select ${list} from public.${table} order by 1, 2`);
   }
   const functions = await database.query<Photograph['functions'][number]>(
     `select p.oid::regprocedure::text as signature, pg_get_functiondef(p.oid) as definition
@@ -64,8 +54,7 @@ async function photograph(tables: readonly TableColumns[]): Promise<Photograph> 
 }
 
 beforeAll(async () => {
-  database = await cloneDatabase('fresh');
-  await database.query(await readFile(join(import.meta.dirname, '../../testing/older-hq.sql'), 'utf8'));
+  database = await openOlderHq();
   const olderColumns = await readColumns();
   before = await photograph(olderColumns);
   await migrate(database.url);
