@@ -2,7 +2,7 @@ import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { cloneDatabase, type TestDatabase } from '../testing/database.ts';
 import { withConnection } from './connection.ts';
 import { migrate, migrationState } from './migrate.ts';
@@ -73,7 +73,9 @@ describe('two migrators at once', () => {
         migrate(database.url),
         migrate(database.url),
       ]);
-      expect(applied.filter(({ length }) => length > 0)).toHaveLength(1);
+      const once = (await database.query('select name from hq.migrations')).map(({ name }) => name);
+      expect(applied.flat().filter((name) => once.includes(name))).toHaveLength(once.length);
+      expect(await verify(database.url)).toEqual([]);
     } finally {
       await database.drop();
     }
@@ -130,6 +132,24 @@ describe('a database that differs from the files', () => {
     });
     expect(await verify(database.url)).toEqual(['9999_newer was applied by a newer hq-db']);
     await database.query(`delete from hq.migrations where name = '9999_newer'`);
+  });
+
+  test('functions of a newer release are not replaced by those of an older hq-db', async () => {
+    await database.query(
+      `update hq.repeatable_files set release = '99.0.0', checksum = 'newer' where name = 'queue/functions'`,
+    );
+    const newer = 'functions and rights were applied by hq-db 99.0.0';
+    for (const dryRun of [true, false]) {
+      await expect(migrate(database.url, { dryRun })).rejects.toMatchObject({
+        code: 'conflict',
+        message: expect.stringContaining('99.0.0'),
+        hint: expect.stringContaining('hq-db of that release'),
+      });
+    }
+    expect(await verify(database.url)).toContain(newer);
+    await database.query(`update hq.repeatable_files set release = '0.0.9'`);
+    await migrate(database.url);
+    expect(await verify(database.url)).toEqual([]);
   });
 
   test('policy rows that were changed by hand are reported and put right', async () => {
@@ -264,6 +284,33 @@ describe('the address', () => {
       await superuser.query(`drop role ${role}`);
     } finally {
       await superuser.end();
+      await database.drop();
+    }
+  });
+
+  test.each([
+    ['lock table tasks', /psql of postgres \(pid \d+\) has a transaction open, for \d+ min/],
+    ['select pg_advisory_xact_lock(4770118201)', /psql of postgres \(pid \d+\) migrates this database/],
+  ])('a connection that does not let go is named (%s)', async (sql, named) => {
+    const database = await cloneDatabase();
+    const holder = new pg.Client({ connectionString: database.url, application_name: 'psql' });
+    vi.useFakeTimers({ toFake: ['Date'] });
+    try {
+      await holder.connect();
+      await holder.query(`begin; ${sql}`);
+      await database.behindTheGuard('drop policy hq_delete_only on agents');
+      const failed = migrate(database.url).catch((error) => error);
+      const clock = setInterval(() => vi.setSystemTime(Date.now() + 20_000), 200);
+      const error = await failed;
+      clearInterval(clock);
+      expect(error).toMatchObject({
+        code: 'timed_out',
+        message: expect.stringMatching(named),
+        hint: expect.stringMatching(/pg_terminate_backend\(\d+\)/),
+      });
+    } finally {
+      vi.useRealTimers();
+      await holder.end();
       await database.drop();
     }
   });

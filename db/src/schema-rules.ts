@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { inSnapshot } from './migration-lock.ts';
 import { findChangedObjects } from './object-checksums.ts';
 
 /** Rules of a migrated database, whatever else was done to it. Each query returns one row for each breach. */
@@ -77,11 +78,13 @@ const rules: readonly { readonly says: string; readonly sql: string }[] = [
 ];
 
 /** One sentence for each rule that the database breaks. Changes nothing. */
-export async function findBreaches(client: pg.Client): Promise<string[]> {
-  const breaches: string[] = [];
-  for (const { says, sql } of rules) {
-    const { rows } = await client.query<{ what: string }>(`${sql} order by 1`);
-    breaches.push(...rows.map(({ what }) => `${says}: ${what}`));
-  }
-  return [...breaches, ...(await findChangedObjects(client))];
+export function findBreaches(client: pg.Client): Promise<string[]> {
+  return inSnapshot(client, async () => {
+    const breaches: string[] = [];
+    for (const { says, sql } of rules) {
+      const { rows } = await client.query<{ what: string }>(`${sql} order by 1`);
+      breaches.push(...rows.map(({ what }) => `${says}: ${what}`));
+    }
+    return [...breaches, ...(await findChangedObjects(client))];
+  });
 }
