@@ -1,8 +1,10 @@
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { runStatements } from '../../local/src/postgres/scratch-postgres.ts';
 import { cloneDatabase, type TestDatabase } from '../testing/database.ts';
 import { withConnection } from './connection.ts';
 import { migrate, migrationState } from './migrate.ts';
@@ -241,6 +243,10 @@ describe('an object of HQ that was changed by hand', () => {
       'grant insert on chat_bots to authenticated',
     ],
     ['changed since hq-db migrate: rights schema hq', 'grant usage on schema hq to anon'],
+    [
+      'dropped since hq-db migrate: Realtime public.notifications',
+      'alter publication supabase_realtime drop table notifications',
+    ],
   ])('is listed (%s) and put back', async (fault, sql) => {
     const shown = () => withConnection(database.url, readSchemaText);
     const before = await shown();
@@ -250,6 +256,53 @@ describe('an object of HQ that was changed by hand', () => {
     expect(await verify(database.url)).toEqual([]);
     expect(await shown()).toBe(before);
   });
+});
+
+test('a table that somebody publishes as well is no fault', async () => {
+  const database = await cloneDatabase();
+  await database.query('alter publication supabase_realtime add table comments');
+  expect(await verify(database.url)).toEqual([]);
+  await database.drop();
+});
+
+test('a table and a function of HQ that belong to another role are listed: hq-db cannot guard them', async () => {
+  const database = await cloneDatabase();
+  await database.behindTheGuard('alter table comments owner to supabase_admin');
+  await database.behindTheGuard('alter function hq.guard_command() owner to supabase_admin');
+  expect(await verify(database.url)).toEqual([
+    'belongs to another role: function hq.guard_command() to supabase_admin',
+    'belongs to another role: table comments to supabase_admin',
+  ]);
+  await expect(migrate(database.url)).rejects.toMatchObject({
+    message: expect.stringMatching(/must be owner of/),
+  });
+  await database.drop();
+});
+
+test('the text of a schema is the same whatever the collation of the database', async () => {
+  const database = await cloneDatabase();
+  const name = `hq_icu_${randomBytes(4).toString('hex')}`;
+  const url = database.url.replace(/[^/]+$/, name);
+  try {
+    await runStatements(
+      database.superuserUrl,
+      `create database ${name} owner postgres template template0 encoding 'UTF8' locale_provider icu icu_locale 'en-US-u-ka-shifted' locale 'C.UTF-8'`,
+    );
+    const bootstrap = await readFile(join(schemaDirectory, 'bootstrap/supabase.sql'), 'utf8');
+    await runStatements(database.superuserUrl.replace(/[^/]+$/, name), bootstrap);
+    await migrate(url);
+    // Collations differ in how they sort an underscore.
+    const names = `create table public.names (a int constraint ab check (a > 0) constraint a_c check (a > 1));
+      create index ob on names (a); create index o_c on names (a); create type public.tb as enum (); create type public.t_c as enum ();
+      create function public.fb() returns int language sql as 'select 1'; create function public.f_c() returns int language sql as 'select 1'`;
+    for (const each of [url, database.url]) await runStatements(each, names);
+    expect(await withConnection(url, readSchemaText)).toBe(
+      await withConnection(database.url, readSchemaText),
+    );
+  } finally {
+    await runStatements(database.superuserUrl, `drop database if exists ${name} with (force)`);
+    await database.drop();
+  }
 });
 
 describe('the address', () => {
