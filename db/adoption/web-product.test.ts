@@ -68,7 +68,7 @@ const verbs: readonly Verb[] = [
     fault: 'F1',
     does: 'edits a contact that a routine watches',
     sql: `update contacts set name = 'Ada L.' where id = '${contact}'`,
-    checks: `select count(*) = 2 from agent_inbox_items where event_type = 'routine_event'`,
+    checks: `select count(*) = 1 from agent_inbox_items where event_type = 'routine_event'`,
   },
   {
     fault: 'F1',

@@ -158,7 +158,7 @@ describe('a database that differs from the files', () => {
     await database.query(`update hq.actions set role = 'viewer' where name = 'restart_gateway'`);
     await database.query(`delete from hq.actions where name = 'ping'`);
     await database.query(`insert into hq.actions select 'fly', title, target, role, lane, retry, max_attempts, timeout_seconds,
-      while_paused, payload_schema, served, refusal from hq.actions where name = 'stack_status'`);
+      while_paused, payload_schema, served from hq.actions where name = 'stack_status'`);
     expect(await verify(database.url)).toEqual([
       'the action fly is extra in the database',
       'the action ping is missing in the database',
@@ -176,10 +176,11 @@ describe('a database that differs from the files', () => {
       create view everything as select * from agent_commands;
       grant update on audit_log to authenticated;
       grant execute on function whoami() to anon;
+      create function consume_gateway_token(p_token text) returns text language sql security definer as 'select current_user::text';
       drop function hq.do_mute_alert(agent_commands);
       alter table secrets disable trigger hq_audit_secrets_made;
       grant select on secrets to authenticated;
-      alter publication supabase_realtime drop table secrets;
+      alter publication supabase_realtime drop table agent_commands, secrets;
       alter publication supabase_realtime add table secrets;
     `);
     expect(await verify(database.url)).toEqual([
@@ -192,6 +193,7 @@ describe('a database that differs from the files', () => {
       'the restrictive policy is missing: hq_delete_only on agents',
       'the view reads past the policies (set security_invoker): everything',
       'members may change the record: update of audit_log by authenticated',
+      'open to the anonymous: consume_gateway_token(text)',
       'open to the anonymous: everything',
       'open to the anonymous: whoami()',
       'changed since hq-db migrate: function public.whoami()',
@@ -201,6 +203,7 @@ describe('a database that differs from the files', () => {
       'changed since hq-db migrate: trigger hq_guard_command on public.agent_commands',
       'dropped since hq-db migrate: function hq.do_mute_alert(public.agent_commands)',
       'dropped since hq-db migrate: policy hq_delete_only on public.agents',
+      'dropped since hq-db migrate: published table public.agent_commands',
     ]);
     expect(await migrate(database.url, { dryRun: true })).toEqual(await verify(database.url));
     await migrate(database.url);
@@ -244,7 +247,7 @@ describe('an object of HQ that was changed by hand', () => {
     ],
     ['changed since hq-db migrate: rights schema hq', 'grant usage on schema hq to anon'],
     [
-      'dropped since hq-db migrate: Realtime public.notifications',
+      'dropped since hq-db migrate: published table public.notifications',
       'alter publication supabase_realtime drop table notifications',
     ],
   ])('is listed (%s) and put back', async (fault, sql) => {

@@ -31,13 +31,14 @@ const present = `
     and (x.grantee = 0 or r.rolname in ('anon', 'authenticated', 'service_role'))
   group by c.oid
   union all
+  select 'published', format('table %I.%I', t.schemaname, t.tablename), '' from pg_publication_tables t
+    join pg_namespace n on n.nspname = t.schemaname join pg_class c on c.relname = t.tablename and c.relnamespace = n.oid
+    join pg_policy o on o.polrelid = c.oid and o.polname = 'hq_service'
+  where t.pubname = 'supabase_realtime'
+  union all
   select 'rights', 'schema hq', md5(coalesce(string_agg(x.privilege_type || coalesce(r.rolname, 'public'), ' ' order by x.privilege_type, r.rolname), ''))
   from pg_namespace n cross join lateral aclexplode(n.nspacl) x left join pg_roles r on r.oid = x.grantee
-  where n.nspname = 'hq' and (x.grantee = 0 or r.rolname in ('anon', 'authenticated', 'service_role'))
-  union all
-  select 'Realtime', c.oid::regclass::text, ''
-  from pg_publication_tables t join pg_class c on c.relname = t.tablename and c.relnamespace::regnamespace::text = quote_ident(t.schemaname)
-  where t.pubname = 'supabase_realtime' and exists (select from pg_policy o where o.polrelid = c.oid and o.polname = 'hq_service')`;
+  where n.nspname = 'hq' and (x.grantee = 0 or r.rolname in ('anon', 'authenticated', 'service_role'))`;
 
 /** Definitions name types and tables by the search path, so the transaction has none. */
 const withoutSearchPath = `set local search_path = ''; set local quote_all_identifiers = off`;
@@ -59,7 +60,7 @@ export async function findChangedObjects(client: pg.Client): Promise<string[]> {
        coalesce(c.kind, p.kind), coalesce(c.identity, p.identity)) as fault
      from hq.object_checksums c full join (${present}) p using (kind, identity)
      where c.checksum is distinct from p.checksum and exists (select from hq.object_checksums)
-       and not (p.kind = 'Realtime' and c.checksum is null) -- The owner may publish more.
+       and not (p.kind = 'published' and c.checksum is null) -- The owner may publish more.
      order by 1`,
   );
   return rows.map(({ fault }) => fault);

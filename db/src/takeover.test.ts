@@ -137,7 +137,15 @@ describe('clients that write all the time', () => {
 });
 
 /** Columns that the baseline names differently. */
-const renamed: Readonly<Record<string, string>> = { said_hash: 'request_hash' };
+const renamed: Readonly<Record<string, string>> = {
+  'chat_deliveries.said_hash': 'request_hash',
+  'agent_budgets.current_period_cost_usd': 'current_period_spend_usd',
+  'task_relations.task_id': 'source_task_id',
+  'task_relations.related_task_id': 'target_task_id',
+  'entity_links.entity_type': 'owner_type',
+  'entity_links.entity_id': 'owner_id',
+  'entity_links.title': 'label',
+};
 
 describe('a database from before the baseline', () => {
   let fresh: string;
@@ -161,7 +169,7 @@ describe('a database from before the baseline', () => {
 
         expect(await withClient(database.url, readSchemaText)).toBe(fresh);
         for (const [table, { columns, rows }] of before) {
-          const now = columns.map((column) => renamed[column] ?? column);
+          const now = columns.map((column) => renamed[`${table}.${column}`] ?? column);
           const values = rows.map((row) => Object.values(row));
           const kept = await readColumns(database, table, now);
           expect(

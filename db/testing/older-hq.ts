@@ -46,9 +46,17 @@ export async function openOlderHq(shape?: OlderShape): Promise<TestDatabase> {
   return database;
 }
 
-/** A database of an older HQ after `hq-db migrate`. */
-export async function openAdoptedHq(shape?: OlderShape): Promise<TestDatabase> {
+const templates = new Map<OlderShape, Promise<string>>();
+
+async function makeTemplate(shape: OlderShape): Promise<string> {
   const database = await openOlderHq(shape);
   await migrate(database.url);
-  return database;
+  return database.keep();
+}
+
+/** A database of an older HQ after `hq-db migrate`, which runs once for each test file. */
+export async function openAdoptedHq(shape: OlderShape = 'upgraded'): Promise<TestDatabase> {
+  const template = templates.get(shape) ?? makeTemplate(shape);
+  templates.set(shape, template);
+  return cloneDatabase({ template: await template });
 }
