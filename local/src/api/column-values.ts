@@ -22,15 +22,12 @@ const parseTextArray: (text: string) => readonly unknown[] = pg.types.getTypePar
 const asText: Parse = (text) => text;
 const asBoolean: Parse = (text) => text === 't';
 const asNumber: Parse = (text) => (Number.isFinite(Number(text)) ? Number(text) : text);
-/** Keeps a number that JSON would round as text. */
-const asExactNumber: Parse = (text) => (String(Number(text)) === text ? Number(text) : text);
 const asInstant: Parse = (text) => text.replace(' ', 'T').replace(/([+-]\d\d)$/, '$1:00');
 
 /** Types by their parser, and the types of arrays of them in the same order. */
 const types: readonly (readonly [parse: Parse, elements: readonly number[], arrays: readonly number[]])[] = [
   [asBoolean, [BOOL], [1000]],
-  [asNumber, [INT2, INT4, OID, FLOAT4, FLOAT8], [1005, 1007, 1028, 1021, 1022]],
-  [asExactNumber, [INT8, NUMERIC], [1016, 1231]],
+  [asNumber, [INT2, INT4, INT8, OID, FLOAT4, FLOAT8, NUMERIC], [1005, 1007, 1016, 1028, 1021, 1022, 1231]],
   [JSON.parse, [JSON_TEXT, JSONB], [199, 3807]],
   [asInstant, [TIMESTAMP, TIMESTAMPTZ], [1115, 1185]],
   // Arrays of "char", name, text, varchar, date and uuid.

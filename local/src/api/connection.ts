@@ -5,6 +5,9 @@ import pg from 'pg';
 import { z } from 'zod';
 import { ConnectionQuota } from './connection-quota.ts';
 import { connectFrom, kyselyOn } from './pool.ts';
+import { requestScope } from './request-scope.ts';
+import { asPostgrest } from './rest-errors.ts';
+import { upsertSetsEveryColumn, valuesToWrite } from './rest-writes.ts';
 import { inTransaction } from './transaction.ts';
 
 /** Roles that a token may name; any other, such as a superuser, is refused. */
@@ -15,8 +18,8 @@ const clientStatementMs = 8_000;
 
 /**
  * Corrects @supabase/lite's connection: it uses node-postgres, which survives a restart of the server; it grants
- * nothing; it sets a request's role and claims in one round trip; JSON columns accept any JSON; and a schema that could
- * not be read is an error, not an empty schema.
+ * nothing; it sets a request's role and claims in one round trip; it writes rows and answers errors as PostgREST does; and
+ * a schema that could not be read is an error, not an empty schema.
  */
 export class LocalConnection extends PostgresConnection {
   readonly #share = new ConnectionQuota();
@@ -51,35 +54,28 @@ export class LocalConnection extends PostgresConnection {
       .join(', ')}`;
     const name = caller.role === 'service_role' ? undefined : (caller.uid ?? caller.role);
     const end = options.forceRollback ? 'ROLLBACK' : 'COMMIT';
-    return this.#share.run(name, () => inTransaction({ pool: this.#pool, begin, end }, work));
+    const scope = requestScope.getStore();
+    if (scope) scope.isAnonymous = caller.role === 'anon';
+    return this.#share.run(name, () =>
+      inTransaction({ pool: this.#pool, begin, end }, (database) =>
+        work(database.withPlugin(upsertSetsEveryColumn)),
+      ),
+    );
   }
 
-  /** node-postgres would write a JSON array as a Postgres array, and a JSON string as bare text. */
   override async onPostgrestAST(ast: AnyAST): Promise<AnyAST> {
     const checked = await super.onPostgrestAST(ast);
     if (!checked.values) return checked;
     const { columns } = await this.introspect({ useCache: true });
-    const json = columns
-      .filter((column) => column.table === ast.from && column.schema === (ast.schema ?? 'public'))
-      .filter((column) => column.type === 'json' || column.type === 'jsonb')
-      .map((column) => column.name);
-    const written = (row: object): object =>
-      Object.fromEntries(
-        Object.entries(row).map(([name, value]) => [
-          name,
-          json.includes(name) && value !== null ? jsonValue(value) : value,
-        ]),
-      );
-    return {
-      ...checked,
-      values: Array.isArray(checked.values) ? checked.values.map(written) : written(checked.values),
-    };
+    const ofTable = columns.filter(
+      ({ table, schema }) => table === ast.from && schema === (ast.schema ?? 'public'),
+    );
+    return { ...checked, values: valuesToWrite(checked.values, checked.$meta, ofTable) };
   }
-}
 
-/** Tells node-postgres how to serialize a JSON value. */
-function jsonValue(value: unknown): { toPostgres(): string } {
-  return { toPostgres: () => JSON.stringify(value) };
+  override normalizeDbError(error: unknown): unknown {
+    return asPostgrest(error, requestScope.getStore()?.isAnonymous === true);
+  }
 }
 
 /** Returns an error that looks like one of Postgres. */

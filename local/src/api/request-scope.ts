@@ -5,6 +5,8 @@ import { codeOf } from '@hq/shared/errors';
 export interface RequestScope {
   /** No connection to the database was available, or it broke. */
   databaseUnavailable: boolean;
+  /** The caller has no more than the anon key. */
+  isAnonymous: boolean;
   /** Codes of the errors, without their text, which may contain a row's values. */
   readonly errorCodes: string[];
 }
