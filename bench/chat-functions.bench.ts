@@ -37,7 +37,7 @@ async function fill(database: pg.Client): Promise<void> {
       size.tasks,
     ],
     [
-      `insert into entity_links (entity_type, entity_id, title, is_deliverable, review_status, submitted_by_agent_id, created_at)
+      `insert into entity_links (owner_type, owner_id, label, is_deliverable, review_status, submitted_by_agent_id, created_at)
        select 'task', t.ids[1 + n % cardinality(t.ids)], 'Deliverable ' || n, true,
          (case when n % 50 = 0 then 'in_review' else 'approved' end)::review_status, a.ids${one}, now() - n * interval '10 minutes'
        from generate_series(1, $1::int) n, ${agents}, (select array_agg(id) as ids from tasks) t`,

@@ -88,7 +88,7 @@ beforeAll(async () => {
     chat_link_codes: sample('expires_at', { user_id: spare, code_hash: 'second', expires_at: '2027-01-01' }),
     chat_subscriptions: sample('cursor', { ...account, channel: 'second', kind: 'group', filter: '{}' }),
     comments: sample('body', { entity_type: 'task', entity_id: taskA, body: 'x' }),
-    entity_links: sample('title', { entity_type: 'task', entity_id: taskA }),
+    entity_links: sample('label', { owner_type: 'task', owner_id: taskA }),
     gateway_registration_tokens: sample('label', { token_hash: 'second' }),
     gateways: sample('label', { slug: 'new-gateway' }),
     notifications: sample('read_at', { type: 'x', title: 'x' }),
@@ -98,8 +98,8 @@ beforeAll(async () => {
       encrypted_value: `enc:v1:${'A'.repeat(16)}.${'A'.repeat(22)}.AAAA`,
     }),
     task_relations: sample('relation_type', {
-      task_id: taskB,
-      related_task_id: taskA,
+      source_task_id: taskB,
+      target_task_id: taskA,
       relation_type: 'blocks',
     }),
     tasks: sample('title', { title: 'x' }),
@@ -137,11 +137,11 @@ beforeAll(async () => {
     insert into chat_alert_messages (tenant_id, subscription_id, key, handle) values ('${nilTenant}', '${subscription}', 'first', '{}');
     insert into chat_adapters (platform, fingerprint, holder, state) values ('slack', 'first', 'x', 'x');
     insert into comments (entity_type, entity_id, body) values ('task', '${taskA}', 'x');
-    insert into entity_links (entity_type, entity_id) values ('task', '${taskA}');
+    insert into entity_links (owner_type, owner_id) values ('task', '${taskA}');
     insert into gateway_registration_tokens (token_hash) values ('first');
     insert into notifications (type, title) values ('x', 'x');
     insert into secrets (gateway_id, key, encrypted_value) values ('${gateway}', 'A_FIRST', 'enc:v1:');
-    insert into task_relations (task_id, related_task_id, relation_type) values ('${taskA}', '${taskB}', 'blocks');
+    insert into task_relations (source_task_id, target_task_id, relation_type) values ('${taskA}', '${taskB}', 'blocks');
     insert into workspace (name) values ('HQ');
   `);
   client = new pg.Client({ connectionString: database.url });

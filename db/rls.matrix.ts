@@ -72,8 +72,8 @@ export const tables: Readonly<Record<string, TableRule>> = {
     update: 'operator',
     delete: 'operator',
     columns: [
-      ...['entity_id', 'entity_type', 'is_deliverable', 'review_note', 'review_status', 'reviewed_at'],
-      ...['submitted_by_agent_id', 'title', 'url'],
+      ...['is_deliverable', 'label', 'owner_id', 'owner_type', 'review_note', 'review_status', 'reviewed_at'],
+      ...['submitted_by_agent_id', 'target_id', 'target_type', 'url'],
     ],
   },
   gateway_registration_tokens: { select: 'admin', insert: 'admin', update: 'service', delete: 'admin' },
@@ -109,6 +109,7 @@ export const tables: Readonly<Record<string, TableRule>> = {
       ...[
         'archived_at',
         'assignee_agent_id',
+        'assignee_type',
         'description',
         'due_date',
         'model_override',

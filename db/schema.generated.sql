@@ -43,7 +43,6 @@ create table hq.actions (
   while_paused boolean not null,
   payload_schema jsonb not null,
   served boolean not null,
-  refusal text,
   executor text default 'runner'::text not null,
   danger text default 'disruptive'::text not null,
   constraint actions_danger_check CHECK ((danger = ANY (ARRAY['read'::text, 'reversible'::text, 'disruptive'::text, 'destructive'::text]))),
@@ -57,8 +56,13 @@ create table hq.actions (
 );
 comment on table hq.actions is 'The catalogue of actions, as the guard needs it. `hq-db migrate` writes it; nothing else does.';
 comment on column hq.actions.served is 'True where HQ''s own runner leases it; others are for the daemons of an older HQ.';
-comment on column hq.actions.refusal is 'The reason where nobody may ask for it.';
 comment on column hq.actions.executor is 'runner: waits for a runner. database: hq.do_<name>(agent_commands) executes it and returns the result as jsonb.';
+
+create table hq.bounded_functions (
+  identity text not null,
+  constraint bounded_functions_pkey PRIMARY KEY (identity)
+);
+comment on table hq.bounded_functions is 'Functions of an older HQ that ran with their owner''s rights; they read with the caller''s now.';
 
 create table hq.chat_platforms (
   name text not null,
@@ -87,6 +91,15 @@ create table hq.defined_objects (
   constraint defined_objects_pkey PRIMARY KEY (kind, identity)
 );
 comment on table hq.defined_objects is 'Functions and triggers that hq-db created, so that it can drop those which no file defines any more.';
+
+create table hq.executors (
+  gateway_id uuid not null,
+  runner_at timestamp with time zone,
+  older_daemon_at timestamp with time zone,
+  constraint executors_gateway_id_fkey FOREIGN KEY (gateway_id) REFERENCES gateways(id) ON DELETE CASCADE,
+  constraint executors_pkey PRIMARY KEY (gateway_id)
+);
+comment on table hq.executors is 'The last sign of a runner, and of a daemon of an older HQ, on each gateway.';
 
 create table hq.migrations (
   name text not null,
@@ -118,6 +131,7 @@ create table hq.repeatable_files (
   name text not null,
   checksum text not null,
   applied_at timestamp with time zone default clock_timestamp() not null,
+  release text default '0'::text not null,
   constraint repeatable_files_pkey PRIMARY KEY (name)
 );
 comment on table hq.repeatable_files is 'Functions and rights files as they were last applied, with their checksums.';
@@ -132,7 +146,7 @@ create table public.agent_budgets (
   hard_cutoff boolean default true not null,
   period_anchor_tz text default 'UTC'::text not null,
   current_period_start date default (date_trunc('month'::text, (now() AT TIME ZONE 'UTC'::text)))::date not null,
-  current_period_cost_usd numeric(12,6) default 0 not null,
+  current_period_spend_usd numeric(12,6) default 0 not null,
   current_period_tokens bigint default 0 not null,
   status budget_status default 'unmetered'::budget_status not null,
   constraint agent_budgets_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agents(id) ON DELETE CASCADE,
@@ -217,6 +231,7 @@ create table public.agent_commands (
   cancel_requested_at timestamp with time zone,
   progress jsonb,
   result jsonb,
+  lease_seconds integer,
   constraint agent_commands_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agents(id) ON DELETE SET NULL,
   constraint agent_commands_gateway_id_fkey FOREIGN KEY (gateway_id) REFERENCES gateways(id) ON DELETE SET NULL,
   constraint agent_commands_pkey PRIMARY KEY (id),
@@ -229,7 +244,8 @@ CREATE UNIQUE INDEX agent_commands_lease_token ON public.agent_commands USING bt
 CREATE INDEX agent_commands_newest ON public.agent_commands USING btree (tenant_id, created_at DESC);
 CREATE INDEX agent_commands_newest_of_agent ON public.agent_commands USING btree (agent_id, created_at DESC) WHERE (agent_id IS NOT NULL);
 CREATE INDEX agent_commands_newest_of_gateway ON public.agent_commands USING btree (gateway_id, created_at DESC);
-CREATE INDEX agent_commands_pending ON public.agent_commands USING btree (gateway_id, priority DESC, created_at, id) WHERE (status = 'pending'::command_status);
+CREATE INDEX agent_commands_pending ON public.agent_commands USING btree (gateway_id, action, priority DESC, created_at, id) WHERE (status = 'pending'::command_status);
+CREATE INDEX agent_commands_waiting ON public.agent_commands USING btree (requested_by, gateway_id) WHERE ((status = 'pending'::command_status) AND (requested_by IS NOT NULL));
 alter table public.agent_commands enable row level security;
 create policy hq_delete_only on public.agent_commands as restrictive for delete to authenticated using (false);
 create policy hq_insert on public.agent_commands as permissive for insert to authenticated with check (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
@@ -242,11 +258,12 @@ grant insert, select on public.agent_commands to authenticated;
 grant delete, insert, maintain, references, select, trigger, truncate, update on public.agent_commands to service_role;
 CREATE TRIGGER hq_audit_enqueued AFTER INSERT ON public.agent_commands FOR EACH ROW EXECUTE FUNCTION hq.audit_enqueued();
 CREATE TRIGGER hq_check_command_change BEFORE UPDATE ON public.agent_commands FOR EACH ROW EXECUTE FUNCTION hq.check_command_change();
-CREATE TRIGGER hq_clear_key BEFORE INSERT ON public.agent_commands FOR EACH ROW WHEN (((jsonb_typeof(new.payload) = 'object'::text) AND (new.payload ? 'api_key'::text))) EXECUTE FUNCTION hq.refuse_clear_key();
+CREATE TRIGGER hq_clear_key BEFORE INSERT ON public.agent_commands FOR EACH ROW WHEN (((jsonb_typeof(new.payload) = 'object'::text) AND ((new.payload ->> 'api_key'::text) IS NOT NULL))) EXECUTE FUNCTION hq.refuse_clear_key();
 CREATE TRIGGER hq_execute_in_database AFTER INSERT ON public.agent_commands FOR EACH ROW EXECUTE FUNCTION hq.execute_in_database();
 CREATE TRIGGER hq_guard_command BEFORE INSERT ON public.agent_commands FOR EACH ROW EXECUTE FUNCTION hq.guard_command();
 CREATE TRIGGER hq_limit_command BEFORE INSERT ON public.agent_commands FOR EACH ROW EXECUTE FUNCTION hq.limit_command();
-CREATE TRIGGER hq_notify_failed_command AFTER UPDATE OF status ON public.agent_commands FOR EACH ROW WHEN (((new.status = 'failed'::command_status) AND (old.status IS DISTINCT FROM 'failed'::command_status))) EXECUTE FUNCTION hq.notify_failed_command();
+CREATE TRIGGER hq_notify_failed_command AFTER UPDATE OF status ON public.agent_commands FOR EACH ROW WHEN (((new.status = 'failed'::command_status) AND (old.status IS DISTINCT FROM 'failed'::command_status) AND (COALESCE(current_setting('hq.quiet'::text, true), ''::text) <> 'on'::text))) EXECUTE FUNCTION hq.notify_failed_command();
+CREATE TRIGGER hq_scrub_pasted_value BEFORE UPDATE OF status ON public.agent_commands FOR EACH ROW WHEN ((((new.action)::text = 'auth_paste'::text) AND (new.status = ANY (ARRAY['done'::command_status, 'failed'::command_status, 'cancelled'::command_status])) AND (jsonb_typeof(new.payload) = 'object'::text))) EXECUTE FUNCTION hq.scrub_pasted_value();
 CREATE TRIGGER hq_touch_updated_at BEFORE UPDATE ON public.agent_commands FOR EACH ROW EXECUTE FUNCTION hq.touch_updated_at();
 comment on table public.agent_commands is 'Commands: the request of an operator, its lease and its result.';
 comment on column public.agent_commands.lease_token is 'Fences every write of the runner that holds the row.';
@@ -385,6 +402,7 @@ CREATE TRIGGER hq_count_agents_moved AFTER UPDATE ON public.agents FOR EACH ROW 
 CREATE TRIGGER hq_lock_gateway_of_agent BEFORE DELETE ON public.agents FOR EACH ROW EXECUTE FUNCTION hq.lock_gateway_of_agent();
 CREATE TRIGGER hq_lock_gateways_shared BEFORE UPDATE OF slug, gateway_id ON public.agents FOR EACH STATEMENT EXECUTE FUNCTION hq.lock_gateway_deletes('together');
 CREATE TRIGGER hq_lock_gateways_shared_to_delete BEFORE DELETE ON public.agents FOR EACH STATEMENT EXECUTE FUNCTION hq.lock_gateway_deletes('together');
+CREATE TRIGGER hq_protect_columns BEFORE INSERT OR UPDATE ON public.agents FOR EACH ROW WHEN (((CURRENT_USER = ANY (ARRAY['anon'::name, 'authenticated'::name])) AND (pg_trigger_depth() = 0))) EXECUTE FUNCTION hq.protect_columns('created_at', 'last_seen_at', 'last_heartbeat_at');
 CREATE TRIGGER hq_resolve_alerts_of AFTER DELETE ON public.agents FOR EACH ROW EXECUTE FUNCTION hq.resolve_alerts_of('agent_error', 'budget_warned', 'budget_exceeded');
 CREATE TRIGGER hq_touch_updated_at BEFORE UPDATE ON public.agents FOR EACH ROW EXECUTE FUNCTION hq.touch_updated_at();
 comment on table public.agents is 'Agents and the gateway on which they run.';
@@ -779,6 +797,7 @@ grant delete, insert, select on public.comments to authenticated;
 grant delete, insert, maintain, references, select, trigger, truncate, update on public.comments to service_role;
 grant update (body, mentions, parent_id) on public.comments to authenticated;
 CREATE TRIGGER hq_inbox_for_comment AFTER INSERT ON public.comments FOR EACH ROW WHEN ((cardinality(new.mentions) > 0)) EXECUTE FUNCTION hq.inbox_for_comment();
+CREATE TRIGGER hq_protect_columns BEFORE INSERT OR UPDATE ON public.comments FOR EACH ROW WHEN (((CURRENT_USER = ANY (ARRAY['anon'::name, 'authenticated'::name])) AND (pg_trigger_depth() = 0))) EXECUTE FUNCTION hq.protect_columns('actor_type', 'actor_agent_id', 'created_at');
 CREATE TRIGGER hq_refuse_foreign_rows BEFORE INSERT OR UPDATE ON public.comments FOR EACH ROW EXECUTE FUNCTION hq.refuse_foreign_rows('actor_agent_id', 'agents', 'parent_id', 'comments');
 CREATE TRIGGER hq_touch_updated_at BEFORE UPDATE ON public.comments FOR EACH ROW EXECUTE FUNCTION hq.touch_updated_at();
 comment on table public.comments is 'Comments on tasks and other entities, with mentions of agents.';
@@ -788,21 +807,23 @@ create table public.entity_links (
   created_at timestamp with time zone default now() not null,
   updated_at timestamp with time zone default now() not null,
   tenant_id uuid default hq.nil_tenant() not null,
-  entity_type text not null,
-  entity_id uuid not null,
-  title text,
+  owner_type text not null,
+  owner_id uuid not null,
+  label text,
   url text,
   is_deliverable boolean default false not null,
   review_status review_status,
   review_note text,
   submitted_by_agent_id uuid,
   reviewed_at timestamp with time zone,
+  target_type text,
+  target_id uuid,
   constraint entity_links_pkey PRIMARY KEY (id),
   constraint entity_links_submitted_by_agent_id_fkey FOREIGN KEY (submitted_by_agent_id) REFERENCES agents(id) ON DELETE SET NULL,
   constraint entity_links_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
 );
 CREATE INDEX entity_links_deliverables ON public.entity_links USING btree (tenant_id, created_at DESC) WHERE is_deliverable;
-CREATE INDEX entity_links_of_entity ON public.entity_links USING btree (tenant_id, entity_type, entity_id);
+CREATE INDEX entity_links_of_owner ON public.entity_links USING btree (tenant_id, owner_type, owner_id);
 alter table public.entity_links enable row level security;
 create policy hq_delete on public.entity_links as permissive for delete to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'operator'::member_role)));
 create policy hq_delete_only on public.entity_links as restrictive for delete to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'operator'::member_role)));
@@ -815,7 +836,7 @@ create policy hq_update on public.entity_links as permissive for update to authe
 create policy hq_update_only on public.entity_links as restrictive for update to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'operator'::member_role))) with check (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'operator'::member_role)));
 grant delete, insert, select on public.entity_links to authenticated;
 grant delete, insert, maintain, references, select, trigger, truncate, update on public.entity_links to service_role;
-grant update (entity_id, entity_type, is_deliverable, review_note, review_status, reviewed_at, submitted_by_agent_id, title, url) on public.entity_links to authenticated;
+grant update (is_deliverable, label, owner_id, owner_type, review_note, review_status, reviewed_at, submitted_by_agent_id, target_id, target_type, url) on public.entity_links to authenticated;
 CREATE TRIGGER hq_alert_deliverable AFTER UPDATE OF review_status, is_deliverable ON public.entity_links FOR EACH ROW WHEN (((new.review_status IS DISTINCT FROM old.review_status) OR (new.is_deliverable IS DISTINCT FROM old.is_deliverable))) EXECUTE FUNCTION hq.alert_deliverable();
 CREATE TRIGGER hq_alert_deliverable_made AFTER INSERT ON public.entity_links FOR EACH ROW WHEN (new.is_deliverable) EXECUTE FUNCTION hq.alert_deliverable();
 CREATE TRIGGER hq_inbox_for_review AFTER UPDATE OF review_status ON public.entity_links FOR EACH ROW WHEN ((new.is_deliverable AND (new.submitted_by_agent_id IS NOT NULL) AND (new.review_status IS DISTINCT FROM old.review_status) AND (new.review_status = ANY (ARRAY['approved'::review_status, 'revision_requested'::review_status, 'rejected'::review_status])))) EXECUTE FUNCTION hq.inbox_for_review();
@@ -885,6 +906,7 @@ grant delete, insert, maintain, references, select, trigger, truncate, update on
 grant update (label, meta, slug) on public.gateways to authenticated;
 CREATE TRIGGER hq_alert_gateway_back AFTER UPDATE OF last_seen_at ON public.gateways FOR EACH ROW WHEN ((old.last_seen_at < (new.last_seen_at - '00:01:30'::interval))) EXECUTE FUNCTION hq.alert_gateway_back();
 CREATE TRIGGER hq_lock_gateways_exclusive BEFORE DELETE ON public.gateways FOR EACH STATEMENT EXECUTE FUNCTION hq.lock_gateway_deletes('alone');
+CREATE TRIGGER hq_protect_columns BEFORE INSERT ON public.gateways FOR EACH ROW WHEN (((CURRENT_USER = ANY (ARRAY['anon'::name, 'authenticated'::name])) AND (pg_trigger_depth() = 0))) EXECUTE FUNCTION hq.protect_columns('created_at', 'last_seen_at', 'last_heartbeat_at', 'last_backup_at', 'last_backup_size_bytes');
 CREATE TRIGGER hq_touch_updated_at BEFORE UPDATE ON public.gateways FOR EACH ROW EXECUTE FUNCTION hq.touch_updated_at();
 comment on table public.gateways is 'Gateways: the hosts where agents run. One that was not seen for 90 seconds is stale.';
 comment on column public.gateways.secrets_version is 'Counts changes that may alter a secrets file of the gateway.';
@@ -999,18 +1021,18 @@ create table public.task_relations (
   id uuid default gen_random_uuid() not null,
   created_at timestamp with time zone default now() not null,
   tenant_id uuid default hq.nil_tenant() not null,
-  task_id uuid not null,
-  related_task_id uuid not null,
+  source_task_id uuid not null,
+  target_task_id uuid not null,
   relation_type text not null,
-  constraint task_relations_check CHECK ((task_id <> related_task_id)),
+  constraint task_relations_check CHECK ((source_task_id <> target_task_id)),
   constraint task_relations_pkey PRIMARY KEY (id),
-  constraint task_relations_related_task_id_fkey FOREIGN KEY (related_task_id) REFERENCES tasks(id) ON DELETE CASCADE,
   constraint task_relations_relation_type_check CHECK ((relation_type = ANY (ARRAY['blocks'::text, 'relates_to'::text, 'duplicates'::text]))),
-  constraint task_relations_task_id_fkey FOREIGN KEY (task_id) REFERENCES tasks(id) ON DELETE CASCADE,
-  constraint task_relations_task_id_related_task_id_relation_type_key UNIQUE (task_id, related_task_id, relation_type),
+  constraint task_relations_source_task_id_fkey FOREIGN KEY (source_task_id) REFERENCES tasks(id) ON DELETE CASCADE,
+  constraint task_relations_source_task_id_target_task_id_relation_type_key UNIQUE (source_task_id, target_task_id, relation_type),
+  constraint task_relations_target_task_id_fkey FOREIGN KEY (target_task_id) REFERENCES tasks(id) ON DELETE CASCADE,
   constraint task_relations_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
 );
-CREATE INDEX task_relations_other_end ON public.task_relations USING btree (related_task_id);
+CREATE INDEX task_relations_other_end ON public.task_relations USING btree (target_task_id);
 alter table public.task_relations enable row level security;
 create policy hq_delete on public.task_relations as permissive for delete to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'operator'::member_role)));
 create policy hq_delete_only on public.task_relations as restrictive for delete to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'operator'::member_role)));
@@ -1022,7 +1044,7 @@ create policy hq_service on public.task_relations as permissive for all to servi
 create policy hq_update_only on public.task_relations as restrictive for update to authenticated using (false) with check (false);
 grant delete, insert, select on public.task_relations to authenticated;
 grant delete, insert, maintain, references, select, trigger, truncate, update on public.task_relations to service_role;
-CREATE TRIGGER hq_refuse_foreign_rows BEFORE INSERT OR UPDATE ON public.task_relations FOR EACH ROW EXECUTE FUNCTION hq.refuse_foreign_rows('task_id', 'tasks', 'related_task_id', 'tasks');
+CREATE TRIGGER hq_refuse_foreign_rows BEFORE INSERT OR UPDATE ON public.task_relations FOR EACH ROW EXECUTE FUNCTION hq.refuse_foreign_rows('source_task_id', 'tasks', 'target_task_id', 'tasks');
 comment on table public.task_relations is 'Relations between tasks; a task waits for the tasks that block it.';
 
 create table public.tasks (
@@ -1041,7 +1063,9 @@ create table public.tasks (
   model_override text,
   thinking_override text,
   archived_at timestamp with time zone,
+  assignee_type text,
   constraint tasks_assignee_agent_id_fkey FOREIGN KEY (assignee_agent_id) REFERENCES agents(id) ON DELETE SET NULL,
+  constraint tasks_assignee_type_check CHECK ((assignee_type = ANY (ARRAY['human'::text, 'agent'::text, 'system'::text]))),
   constraint tasks_parent_id_fkey FOREIGN KEY (parent_id) REFERENCES tasks(id) ON DELETE SET NULL,
   constraint tasks_pkey PRIMARY KEY (id),
   constraint tasks_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
@@ -1061,11 +1085,12 @@ create policy hq_update on public.tasks as permissive for update to authenticate
 create policy hq_update_only on public.tasks as restrictive for update to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'operator'::member_role))) with check (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'operator'::member_role)));
 grant delete, insert, select on public.tasks to authenticated;
 grant delete, insert, maintain, references, select, trigger, truncate, update on public.tasks to service_role;
-grant update (archived_at, assignee_agent_id, description, due_date, model_override, parent_id, priority, status, stream_id, thinking_override, title) on public.tasks to authenticated;
+grant update (archived_at, assignee_agent_id, assignee_type, description, due_date, model_override, parent_id, priority, status, stream_id, thinking_override, title) on public.tasks to authenticated;
 CREATE TRIGGER hq_alert_task AFTER INSERT OR UPDATE OF status, due_date, archived_at ON public.tasks FOR EACH ROW EXECUTE FUNCTION hq.alert_task();
 CREATE TRIGGER hq_inbox_for_task AFTER INSERT OR UPDATE OF assignee_agent_id, status ON public.tasks FOR EACH ROW EXECUTE FUNCTION hq.inbox_for_task();
 CREATE TRIGGER hq_refuse_foreign_rows BEFORE INSERT OR UPDATE ON public.tasks FOR EACH ROW EXECUTE FUNCTION hq.refuse_foreign_rows('assignee_agent_id', 'agents', 'parent_id', 'tasks');
 CREATE TRIGGER hq_resolve_alerts_of AFTER DELETE ON public.tasks FOR EACH ROW EXECUTE FUNCTION hq.resolve_alerts_of('task_blocked', 'task_overdue');
+CREATE TRIGGER hq_set_assignee_type BEFORE INSERT OR UPDATE OF assignee_agent_id ON public.tasks FOR EACH ROW EXECUTE FUNCTION hq.set_assignee_type();
 CREATE TRIGGER hq_touch_updated_at BEFORE UPDATE ON public.tasks FOR EACH ROW EXECUTE FUNCTION hq.touch_updated_at();
 comment on table public.tasks is 'Tasks of people and agents.';
 
@@ -1095,6 +1120,7 @@ grant delete, insert, maintain, references, select, trigger, truncate, update on
 grant update (role) on public.tenant_members to authenticated;
 CREATE TRIGGER hq_audit_member AFTER INSERT OR DELETE ON public.tenant_members FOR EACH ROW EXECUTE FUNCTION hq.audit_member();
 CREATE TRIGGER hq_audit_member_role AFTER UPDATE OF role ON public.tenant_members FOR EACH ROW WHEN ((new.role <> old.role)) EXECUTE FUNCTION hq.audit_member();
+CREATE TRIGGER hq_check_member BEFORE INSERT OR UPDATE OF user_id, tenant_id ON public.tenant_members FOR EACH ROW EXECUTE FUNCTION hq.check_member();
 CREATE TRIGGER hq_require_one_admin AFTER DELETE OR UPDATE ON public.tenant_members FOR EACH ROW WHEN ((old.role = 'admin'::member_role)) EXECUTE FUNCTION hq.require_one_admin();
 CREATE TRIGGER hq_touch_updated_at BEFORE UPDATE ON public.tenant_members FOR EACH ROW EXECUTE FUNCTION hq.touch_updated_at();
 comment on table public.tenant_members is 'Members of a tenant and their role. An account that is in no row reads nothing.';
@@ -1277,6 +1303,14 @@ end
 $function$;
 grant execute on function hq.add_updated_at_trigger(regclass) to public;
 
+CREATE OR REPLACE FUNCTION hq.adopted()
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$ select not hq.owns_table('public.tasks') $function$;
+grant execute on function hq.adopted() to public;
+
 CREATE OR REPLACE FUNCTION hq.agent_by_slug(p_tenant uuid, p_slug text)
  RETURNS uuid
  LANGUAGE plpgsql
@@ -1294,6 +1328,26 @@ begin
 end
 $function$;
 grant execute on function hq.agent_by_slug(uuid,text) to public;
+
+CREATE OR REPLACE FUNCTION hq.agent_of_command(p_command agent_commands)
+ RETURNS agents
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_agent public.agents;
+begin
+  select * into v_agent from public.agents a
+  where a.tenant_id = p_command.tenant_id and (p_command.agent_id is not null or p_command.agent_slug is not null)
+    and (p_command.agent_id is null or a.id = p_command.agent_id) and (p_command.agent_slug is null or a.slug = p_command.agent_slug);
+  if not found and (p_command.agent_id is not null or p_command.agent_slug !~ '^[a-z0-9]+(?:-[a-z0-9]+)*$') then
+    raise exception 'there is no such agent' using errcode = 'P0002', column = 'agent', table = 'agent_commands';
+  end if;
+  return v_agent;
+end
+$function$;
+grant execute on function hq.agent_of_command(agent_commands) to public;
 
 CREATE OR REPLACE FUNCTION hq.agent_row(p_agent agents)
  RETURNS jsonb
@@ -1335,8 +1389,6 @@ CREATE OR REPLACE FUNCTION hq.alert_budget()
  SET search_path TO ''
 AS $function$
 declare
-  v_row jsonb := to_jsonb(new);
-  v_spent numeric := coalesce(v_row ->> 'current_period_cost_usd', v_row ->> 'current_period_spend_usd')::numeric;
   v_slug text := (select a.slug from public.agents a where a.id = new.agent_id);
 begin
   if tg_op = 'UPDATE' and old.status::text in ('warned', 'exceeded') then
@@ -1350,7 +1402,7 @@ begin
       'subject', 'agent:' || new.agent_id,
       'dedup_key', format('budget_%s:%s', new.status, new.agent_id),
       'title', format('%s has %s its budget', v_slug, case new.status::text when 'warned' then 'nearly used' else 'used up' end),
-      'body', format('%s of %s USD this month', round(v_spent, 2), new.monthly_limit_usd),
+      'body', format('%s of %s USD this month', round(new.current_period_spend_usd, 2), new.monthly_limit_usd),
       'entity_type', 'agent', 'entity_id', new.agent_id, 'actor_type', 'system'));
   end if;
   return null;
@@ -1369,9 +1421,9 @@ begin
     perform hq.notify(jsonb_build_object(
       'tenant_id', new.tenant_id, 'type', 'deliverable_submitted', 'severity', 'info', 'subject', 'entity_link:' || new.id,
       'dedup_key', 'deliverable_submitted:' || new.id,
-      'title', format('to review: %s', left(coalesce(new.title, new.url, 'a deliverable'), 200)),
+      'title', format('to review: %s', left(coalesce(new.label, new.url, 'a deliverable'), 200)),
       'entity_type', 'entity_link', 'entity_id', new.id, 'actor_type', 'system', 'meta', jsonb_strip_nulls(jsonb_build_object(
-        'agent_slug', (select a.slug from public.agents a where a.id = new.submitted_by_agent_id)))));
+        'about', new.owner_id, 'agent_slug', (select a.slug from public.agents a where a.id = new.submitted_by_agent_id)))));
   elsif tg_op = 'UPDATE' then
     perform hq.resolve_alert(new.tenant_id, 'deliverable_submitted:' || new.id);
   end if;
@@ -1489,6 +1541,54 @@ begin
 end
 $function$;
 grant execute on function hq.alert_task() to public;
+
+CREATE OR REPLACE FUNCTION hq.alert_type_of(p_older_type text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+  select case
+    when p_older_type ~ '(^|_)blocked' then 'task_blocked'
+    when p_older_type ~ '(^|_)overdue' then 'task_overdue'
+    when p_older_type ~ 'deliverable' and p_older_type !~ 'reviewed|approved|rejected|revision' then 'deliverable_submitted'
+    when p_older_type ~ 'budget' and p_older_type ~ 'exceed' then 'budget_exceeded'
+    when p_older_type ~ 'budget' and p_older_type ~ 'warn|threshold' then 'budget_warned' end
+$function$;
+grant execute on function hq.alert_type_of(text) to public;
+
+CREATE OR REPLACE FUNCTION hq.as_request(p_command agent_commands)
+ RETURNS agent_commands
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  p_command.created_at := clock_timestamp();
+  p_command.updated_at := p_command.created_at;
+  p_command.status := 'pending';
+  p_command.leased_at := null;
+  p_command.leased_until := null;
+  p_command.lease_seconds := null;
+  p_command.started_at := null;
+  p_command.completed_at := null;
+  p_command.exit_code := null;
+  p_command.stdout := null;
+  p_command.stderr := null;
+  p_command.error_message := null;
+  p_command.lease_token := null;
+  p_command.runner_id := null;
+  p_command.attempt := 0;
+  p_command.cancel_requested_at := null;
+  p_command.progress := null;
+  p_command.result := null;
+  -- Only the database says from which chat a command came.
+  p_command.meta := case when jsonb_typeof(p_command.meta) = 'object' then p_command.meta - 'chat' else '{}' end
+    || jsonb_strip_nulls(jsonb_build_object('chat', hq.current_chat()));
+  p_command.origin := hq.origin_or_api(p_command.origin);
+  return p_command;
+end
+$function$;
+grant execute on function hq.as_request(agent_commands) to public;
 
 CREATE OR REPLACE FUNCTION hq.audit_chat(p_who hq.speaker, p_action text, p_summary text, p_entity_type text, p_entity_id uuid, p_more jsonb DEFAULT '{}'::jsonb)
  RETURNS void
@@ -1690,7 +1790,7 @@ CREATE OR REPLACE FUNCTION hq.budget_result(p_budget agent_budgets)
 AS $function$
   select jsonb_build_object('agent', (select a.slug from public.agents a where a.id = p_budget.agent_id),
     'limit_usd', p_budget.monthly_limit_usd, 'status', p_budget.status,
-    'spent_usd', coalesce(to_jsonb(p_budget) -> 'current_period_cost_usd', to_jsonb(p_budget) -> 'current_period_spend_usd', '0'))
+    'spent_usd', coalesce(p_budget.current_period_spend_usd, 0))
 $function$;
 grant execute on function hq.budget_result(agent_budgets) to public;
 
@@ -2255,7 +2355,7 @@ begin
       else (select hq.channel_json(c) from public.chat_channels c where c.id = p_who.channel_id) end,
     'role', v_role,
     'actions', coalesce((select jsonb_agg(a.name order by a.name) from hq.actions a
-      where a.served and a.refusal is null and a.role <= v_role), '[]'),
+      where a.served and a.role <= v_role), '[]'),
     'tenant', case when p_who.member is not null then (select t.name from public.tenants t where t.id = p_who.tenant) end);
 end
 $function$;
@@ -2365,6 +2465,47 @@ end
 $function$;
 grant execute on function hq.check_command_change() to public;
 
+CREATE OR REPLACE FUNCTION hq.check_definer_write()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_tenant uuid;
+begin
+  if tg_op = 'DELETE' then
+    v_tenant := to_jsonb(old) ->> 'tenant_id';
+  else
+    v_tenant := to_jsonb(new) ->> 'tenant_id';
+  end if;
+  perform hq.require_role(coalesce(v_tenant, public.current_tenant_id()), tg_argv[0]::public.member_role, 'changing ' || tg_table_name);
+  if tg_op = 'DELETE' then
+    return old;
+  end if;
+  return new;
+end
+$function$;
+grant execute on function hq.check_definer_write() to public;
+
+CREATE OR REPLACE FUNCTION hq.check_member()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if hq.caller_role() = 'authenticated' and not exists (
+    select from auth.users u
+    where u.id = new.user_id and coalesce(u.raw_app_meta_data ->> 'tenant_id', hq.nil_tenant()::text) = new.tenant_id::text)
+  then
+    raise exception 'there is no such account' using errcode = 'P0002', column = 'user_id', table = 'tenant_members';
+  end if;
+  return new;
+end
+$function$;
+grant execute on function hq.check_member() to public;
+
 CREATE OR REPLACE FUNCTION hq.check_secret()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -2387,7 +2528,8 @@ begin
     v_described := (new.name, new.note, new.category::text) is distinct from (old.name, old.note, old.category::text);
   end if;
 
-  if v_new_value or v_moved then
+  -- Names of an older HQ that are not allowed any more stay, and their values change.
+  if v_moved then
     v_fault := hq.secret_name_fault(new.key);
     if v_fault is not null then
       raise exception '%', v_fault using errcode = '22023', column = 'key', table = 'secrets';
@@ -2446,10 +2588,46 @@ begin
     new.updated_at := clock_timestamp();
     new.updated_by := coalesce(auth.uid(), case when new.updated_by is distinct from old.updated_by then new.updated_by end);
   end if;
+  -- A daemon of an older HQ reports without it.
+  if new.sync_status::text = 'active' then
+    new.sync_error := null;
+  end if;
   return new;
 end
 $function$;
 grant execute on function hq.check_secret() to public;
+
+CREATE OR REPLACE FUNCTION hq.check_served(p_command agent_commands, p_action hq.actions, p_agent agents, p_gateway gateways)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_fault jsonb := hq.find_fault(p_command.payload, p_action.payload_schema);
+begin
+  if p_action.target = 'workspace' and coalesce(p_command.gateway_id::text, p_command.agent_id::text, p_command.agent_slug) is not null then
+    raise exception '% is for the whole workspace: leave out gateway and agent', p_action.name
+      using errcode = '22023', column = case when p_command.gateway_id is null then 'agent' else 'gateway' end, table = 'agent_commands';
+  elsif p_agent.id is null and p_command.agent_slug is not null then
+    raise exception 'there is no such agent' using errcode = 'P0002', column = 'agent', table = 'agent_commands';
+  elsif p_agent.id is null and p_action.target = 'agent' then
+    raise exception '% needs an agent', p_action.name
+      using errcode = '22023', column = 'agent', table = 'agent_commands', hint = 'Name the agent by its slug.';
+  elsif p_gateway.id is null and (p_action.executor = 'runner' or p_action.target = 'gateway') then
+    raise exception '%', case when exists (select from public.gateways g where g.tenant_id = p_command.tenant_id)
+        then 'which gateway? there are several' else 'there is no gateway yet' end
+      using errcode = '22023', column = 'gateway', table = 'agent_commands', hint = 'Name the gateway by its slug.';
+  elsif p_agent.gateway_id <> p_gateway.id then
+    raise exception 'the agent % is not on the gateway %', p_agent.slug, p_gateway.slug
+      using errcode = '22023', column = 'agent', table = 'agent_commands';
+  elsif v_fault is not null then
+    raise exception '%', v_fault ->> 'message'
+      using errcode = '22023', column = coalesce(v_fault ->> 'field', 'payload'), table = 'agent_commands',
+        hint = format('See the payload of %s in the reference.', p_action.name);
+  end if;
+end
+$function$;
+grant execute on function hq.check_served(agent_commands,hq.actions,agents,gateways) to public;
 
 CREATE OR REPLACE FUNCTION hq.claim(p_gateway_id uuid, p_paused boolean, p_runner_id text, p_limit integer, p_lease_seconds integer)
  RETURNS jsonb
@@ -2459,6 +2637,7 @@ AS $function$
 declare
   v_stack_busy boolean;
   v_busy_agents text[];
+  v_now timestamptz := clock_timestamp();
   v_ids uuid[];
   v_claimed jsonb;
 begin
@@ -2468,24 +2647,21 @@ begin
   from public.agent_commands c join hq.actions a on a.name = c.action::text
   where c.gateway_id = p_gateway_id and c.status in ('leased', 'running');
 
+  -- Reads by action, so that commands for other executors cost nothing however many wait.
+  with candidates as (
+    select c.*, a.lane from hq.actions a cross join lateral (
+      select c.id, c.priority, c.created_at, coalesce(c.agent_slug, '') as agent from public.agent_commands c
+      where c.gateway_id = p_gateway_id and c.status = 'pending' and c.action = a.name::public.command_action
+      order by c.priority desc, c.created_at, c.id limit case a.lane when 'agent' then null else p_limit end) c
+    where a.served and a.executor = 'runner' and (not p_paused or a.while_paused) and not (a.lane = 'stack' and v_stack_busy)
+  ), placed as (
+    select c.*, row_number() over (
+      partition by c.lane, case c.lane when 'agent' then c.agent end order by c.priority desc, c.created_at, c.id) as place
+    from candidates c where c.lane <> 'agent' or c.agent <> all (v_busy_agents)
+  )
   select array_agg(w.id) into v_ids from (
-    select * from (
-      (select c.id, c.priority, c.created_at, 0 as nth from public.agent_commands c join hq.actions a on a.name = c.action::text
-        where c.gateway_id = p_gateway_id and c.status = 'pending' and a.served and a.lane = 'none' and (not p_paused or a.while_paused)
-        order by c.priority desc, c.created_at, c.id limit p_limit)
-      union all
-      (select c.id, c.priority, c.created_at, 1 from public.agent_commands c join hq.actions a on a.name = c.action::text
-        where c.gateway_id = p_gateway_id and c.status = 'pending' and a.served and a.lane = 'stack' and (not p_paused or a.while_paused)
-          and not v_stack_busy
-        order by c.priority desc, c.created_at, c.id limit 1)
-      union all
-      (select f.id, f.priority, f.created_at, 1 from (
-        select distinct on (coalesce(c.agent_slug, '')) c.id, c.priority, c.created_at
-        from public.agent_commands c join hq.actions a on a.name = c.action::text
-        where c.gateway_id = p_gateway_id and c.status = 'pending' and a.served and a.lane = 'agent' and (not p_paused or a.while_paused)
-          and coalesce(c.agent_slug, '') <> all (v_busy_agents)
-        order by coalesce(c.agent_slug, ''), c.priority desc, c.created_at, c.id) f)
-    ) u order by u.nth, u.priority desc, u.created_at, u.id limit p_limit
+    select p.id from placed p where p.lane = 'none' or p.place = 1
+    order by p.lane <> 'none', p.priority desc, p.created_at, p.id limit p_limit
   ) w;
 
   with mine as (
@@ -2495,8 +2671,8 @@ begin
   ), taken as (
     update public.agent_commands c
     set status = 'running', lease_token = gen_random_uuid(), runner_id = p_runner_id, attempt = c.attempt + 1,
-      leased_at = clock_timestamp(), leased_until = clock_timestamp() + make_interval(secs => p_lease_seconds),
-      started_at = clock_timestamp(), progress = null
+      leased_at = v_now, leased_until = v_now + make_interval(secs => p_lease_seconds), lease_seconds = p_lease_seconds,
+      started_at = v_now, progress = null
     from mine where c.id = mine.id
     returning c.id
   )
@@ -2651,8 +2827,8 @@ CREATE OR REPLACE FUNCTION hq.deliverable_row(p_link entity_links)
  STABLE
  SET search_path TO ''
 AS $function$
-  select hq.pick(to_jsonb(p_link), '{id,created_at,title,url,entity_type,entity_id,review_status,review_note,reviewed_at}')
-    || jsonb_build_object('agent', (select a.slug from public.agents a where a.id = p_link.submitted_by_agent_id))
+  select hq.pick(to_jsonb(p_link), '{id,created_at,url,review_status,review_note,reviewed_at}')
+    || jsonb_build_object('title', p_link.label, 'entity_type', p_link.owner_type, 'entity_id', p_link.owner_id, 'agent', (select a.slug from public.agents a where a.id = p_link.submitted_by_agent_id))
 $function$;
 grant execute on function hq.deliverable_row(entity_links) to public;
 
@@ -2807,7 +2983,8 @@ begin
   where n.id = hq.find_row('public.notifications', p_command.tenant_id, p_command.payload ->> 'alert', 'alert')
   returning * into v_alert;
   insert into public.alert_mutes as m (tenant_id, type, subject, until, muted_by)
-  values (p_command.tenant_id, v_alert.type::text, hq.subject_of(v_alert), v_until, p_command.requested_by)
+  values (p_command.tenant_id, coalesce(hq.alert_type_of(v_alert.type::text), v_alert.type::text), hq.subject_of(v_alert), v_until,
+    p_command.requested_by)
   on conflict (tenant_id, type, subject) do update
   set until = excluded.until, muted_by = excluded.muted_by, created_at = clock_timestamp();
   return jsonb_build_object('id', v_alert.id, 'title', v_alert.title, 'until', to_char(v_until at time zone 'UTC', 'YYYY-MM-DD HH24:MI "UTC"'));
@@ -2907,6 +3084,28 @@ end
 $function$;
 grant execute on function hq.do_top_up_budget(agent_commands) to public;
 
+CREATE OR REPLACE FUNCTION hq.dress_notification(p_alert notifications, p_about uuid)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  update public.notifications n
+  set severity = p_alert.severity, subject = p_alert.subject, dedup_key = p_alert.dedup_key, muted = p_alert.muted,
+    body = coalesce(n.body, p_alert.body), meta = p_alert.meta || n.meta || '{"is_merged": true}'
+  where n.id = (
+    select o.id from public.notifications o
+    where o.tenant_id = p_alert.tenant_id and o.dedup_key is null
+      and (o.entity_id = p_alert.entity_id or (o.entity_id::text = p_about::text and o.created_at >= transaction_timestamp()))
+      and o.dismissed_at is null and o.resolved_at is null and hq.alert_type_of(o.type::text) = p_alert.type::text
+      and not exists (select from public.notifications x where x.tenant_id = p_alert.tenant_id and x.dedup_key = p_alert.dedup_key
+        and x.dismissed_at is null and x.resolved_at is null)
+    order by o.created_at desc limit 1);
+  return found;
+end
+$function$;
+grant execute on function hq.dress_notification(notifications,uuid) to public;
+
 CREATE OR REPLACE FUNCTION hq.effective_role(p_who hq.speaker)
  RETURNS member_role
  LANGUAGE sql
@@ -2925,6 +3124,77 @@ CREATE OR REPLACE FUNCTION hq.email_of(p_user uuid)
  SET search_path TO ''
 AS $function$ select u.email::text from auth.users u where u.id = p_user $function$;
 grant execute on function hq.email_of(uuid) to public;
+
+CREATE OR REPLACE FUNCTION hq.end_left_behind()
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_ids uuid[];
+begin
+  select array_agg(l.id) into v_ids from (
+    select c.id from public.agent_commands c
+    where c.status = 'running' and c.lease_token is null and c.created_at < (select min(m.applied_at) from hq.migrations m)
+      and coalesce(c.leased_until, c.started_at, c.created_at) < clock_timestamp() - interval '1 hour'
+    order by c.id for no key update skip locked) l;
+  if v_ids is null then
+    return;
+  end if;
+  perform set_config('hq.quiet', 'on', true);
+  update public.agent_commands c
+  set status = 'failed', leased_until = null, completed_at = coalesce(c.leased_until, c.started_at, c.created_at),
+    error_message = format('the daemon of the older HQ died while %s ran', c.action)
+  where c.id = any (v_ids);
+  perform set_config('hq.quiet', '', true);
+  perform hq.notify(jsonb_build_object('tenant_id', c.tenant_id, 'type', 'command_failed', 'severity', 'warning',
+    'dedup_key', 'commands_left_behind', 'actor_type', 'system', 'entity_type', 'agent_command',
+    'title', case count(*) when 1 then '1 command of the older HQ never ended' else count(*) || ' commands of the older HQ never ended' end,
+    'body', 'They ran when it was adopted, and are marked as failed.'))
+  from public.agent_commands c where c.id = any (v_ids) group by c.tenant_id;
+end
+$function$;
+grant execute on function hq.end_left_behind() to public;
+
+CREATE OR REPLACE FUNCTION hq.end_unserved(p_gateway gateways, p_alive text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  c_long_ago constant timestamptz := clock_timestamp() - interval '1 hour';
+  v_reason constant text := case p_alive when 'runner' then 'no daemon of an older HQ' else 'no hq-runner' end
+    || ' asked for work in an hour, and nothing else runs it';
+  v_actions constant public.command_action[] := array(
+    select a from unnest(enum_range(null::public.command_action)) a where not hq.serves(p_alive, a));
+  v_ids uuid[];
+  v_what text;
+begin
+  if exists (select from hq.executors e where e.gateway_id = p_gateway.id
+    and case p_alive when 'runner' then e.older_daemon_at else e.runner_at end > c_long_ago)
+  then
+    return;
+  end if;
+  select array_agg(u.id), string_agg(distinct u.action::text, ', ') into v_ids, v_what from (
+    select c.id, c.action from public.agent_commands c
+    where c.status = 'pending' and c.created_at < c_long_ago and (
+      (c.gateway_id = p_gateway.id and c.action = any (v_actions))
+      or (c.gateway_id is null and c.tenant_id = p_gateway.tenant_id and p_alive = 'runner' and not exists (
+        select from hq.executors e join public.gateways g on g.id = e.gateway_id
+        where g.tenant_id = p_gateway.tenant_id and e.older_daemon_at > c_long_ago)))
+    order by c.id limit 1000 for no key update skip locked) u;
+  if v_ids is null then
+    return;
+  end if;
+  perform set_config('hq.quiet', 'on', true);
+  update public.agent_commands c set status = 'failed', completed_at = clock_timestamp(), error_message = v_reason where c.id = any (v_ids);
+  perform set_config('hq.quiet', '', true);
+  perform hq.notify(jsonb_build_object('tenant_id', p_gateway.tenant_id, 'type', 'command_failed', 'severity', 'warning',
+    'subject', 'gateway:' || p_gateway.id, 'dedup_key', format('unserved:%s:%s', p_gateway.id, p_alive), 'actor_type', 'system',
+    'entity_type', 'gateway', 'entity_id', p_gateway.id, 'title', format('%s was not run on %s', v_what, p_gateway.slug), 'body', v_reason));
+end
+$function$;
+grant execute on function hq.end_unserved(gateways,text) to public;
 
 CREATE OR REPLACE FUNCTION hq.entries(p_list jsonb)
  RETURNS SETOF jsonb
@@ -3136,6 +3406,26 @@ end
 $function$;
 grant execute on function hq.gateway_in(uuid,jsonb) to public;
 
+CREATE OR REPLACE FUNCTION hq.gateway_of_command(p_command agent_commands, p_agent agents)
+ RETURNS gateways
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_gateway public.gateways;
+begin
+  select * into v_gateway from public.gateways g
+  where g.tenant_id = p_command.tenant_id and g.id = coalesce(p_command.gateway_id, p_agent.gateway_id, (
+    select min(o.id::text)::uuid from public.gateways o where o.tenant_id = p_command.tenant_id having count(*) = 1));
+  if not found and p_command.gateway_id is not null then
+    raise exception 'there is no such gateway' using errcode = 'P0002', column = 'gateway', table = 'agent_commands';
+  end if;
+  return v_gateway;
+end
+$function$;
+grant execute on function hq.gateway_of_command(agent_commands,agents) to public;
+
 CREATE OR REPLACE FUNCTION hq.gateway_row(p_gateway gateways)
  RETURNS jsonb
  LANGUAGE sql
@@ -3158,80 +3448,31 @@ CREATE OR REPLACE FUNCTION hq.guard_command()
  SET search_path TO ''
 AS $function$
 declare
+  c_payload_bytes constant int := 1048576;
   v_action hq.actions;
   v_agent public.agents;
   v_gateway public.gateways;
-  v_gateways uuid[];
-  v_fault jsonb;
 begin
   if hq.caller_role() in ('authenticated', 'anon') then
     new.tenant_id := public.current_tenant_id();
     new.requested_by := auth.uid();
     perform hq.require_role(new.tenant_id, 'viewer', new.action::text);
   end if;
-
   select * into v_action from hq.actions a where a.name = new.action::text;
-  if not found then
-    raise exception 'this database does not know the action %', new.action
-      using errcode = '22023', column = 'action', table = 'agent_commands', hint = 'Run hq-db migrate.';
-  end if;
-  perform hq.require_role(new.tenant_id, v_action.role, v_action.name);
-  if v_action.refusal is not null then
-    raise exception '%', v_action.refusal
-      using errcode = '42501', column = 'action', table = 'agent_commands';
-  end if;
-
-  if v_action.target = 'workspace' and (new.gateway_id is not null or new.agent_id is not null or new.agent_slug is not null) then
-    raise exception '% is for the whole workspace: leave out gateway and agent', v_action.name
-      using errcode = '22023', column = case when new.gateway_id is null then 'agent' else 'gateway' end, table = 'agent_commands';
-  end if;
-
-  if new.agent_id is not null or new.agent_slug is not null then
-    select * into v_agent from public.agents a
-    where a.tenant_id = new.tenant_id
-      and (new.agent_id is null or a.id = new.agent_id) and (new.agent_slug is null or a.slug = new.agent_slug);
-    if not found and (new.agent_id is not null or (v_action.target = 'agent' and v_action.name not in ('provision', 'remove'))) then
-      raise exception 'there is no such agent' using errcode = 'P0002', column = 'agent', table = 'agent_commands';
-    end if;
-    if v_agent.id is null and not hq.is_agent_slug(new.agent_slug) then
-      raise exception 'agent must be 2 to 40 lower-case letters, digits and single dashes, and no reserved word'
-        using errcode = '22023', column = 'agent', table = 'agent_commands';
-    end if;
-    new.agent_id := v_agent.id;
-    new.agent_slug := coalesce(v_agent.slug, new.agent_slug);
-  elsif v_action.target = 'agent' then
-    raise exception '% needs an agent', v_action.name
-      using errcode = '22023', column = 'agent', table = 'agent_commands', hint = 'Name the agent by its slug.';
-  end if;
-
-  if new.gateway_id is null then
-    new.gateway_id := v_agent.gateway_id;
-  end if;
-  if new.gateway_id is null and (v_action.executor = 'runner' or v_action.target = 'gateway') then
-    select array_agg(g.id) into v_gateways from public.gateways g where g.tenant_id = new.tenant_id;
-    if coalesce(cardinality(v_gateways), 0) <> 1 then
-      raise exception '%', case when v_gateways is null then 'there is no gateway yet' else 'which gateway? there are several' end
-        using errcode = '22023', column = 'gateway', table = 'agent_commands', hint = 'Name the gateway by its slug.';
-    end if;
-    new.gateway_id := v_gateways[1];
-  end if;
-  if new.gateway_id is not null then
-    select * into v_gateway from public.gateways g where g.id = new.gateway_id and g.tenant_id = new.tenant_id;
-    if not found then
-      raise exception 'there is no such gateway' using errcode = 'P0002', column = 'gateway', table = 'agent_commands';
-    end if;
-    if v_agent.gateway_id <> new.gateway_id then
-      raise exception 'the agent % is not on the gateway %', v_agent.slug, v_gateway.slug
-        using errcode = '22023', column = 'agent', table = 'agent_commands';
-    end if;
-  end if;
+  perform hq.require_role(new.tenant_id, coalesce(v_action.role, 'operator'), new.action::text);
 
   new.payload := coalesce(new.payload, '{}');
-  v_fault := hq.find_fault(new.payload, v_action.payload_schema);
-  if v_fault is not null then
-    raise exception '%', v_fault ->> 'message'
-      using errcode = '22023', column = coalesce(v_fault ->> 'field', 'payload'), table = 'agent_commands',
-        hint = format('See the payload of %s in the reference.', v_action.name);
+  v_agent := hq.agent_of_command(new);
+  v_gateway := hq.gateway_of_command(new, v_agent);
+  if v_action.served then
+    perform hq.check_served(new, v_action, v_agent, v_gateway);
+  elsif octet_length(new.payload::text) > c_payload_bytes then
+    raise exception 'the payload must be at most 1 MiB' using errcode = '22023', column = 'payload', table = 'agent_commands';
+  end if;
+  new.agent_id := v_agent.id;
+  new.agent_slug := coalesce(v_agent.slug, new.agent_slug);
+  if v_action.target is distinct from 'workspace' then
+    new.gateway_id := v_gateway.id;
   end if;
   if length(new.idempotency_key) not between 1 and 200 then
     raise exception 'idempotency_key must be a text of 1 to 200 characters'
@@ -3242,30 +3483,9 @@ begin
     raise exception 'an idempotency_key that begins with chat: is reserved for chat bots'
       using errcode = '42501', column = 'idempotency_key', table = 'agent_commands', hint = 'Use another key.';
   end if;
-
-  new.created_at := clock_timestamp();
-  new.updated_at := new.created_at;
-  new.status := 'pending';
-  new.leased_at := null;
-  new.leased_until := null;
-  new.started_at := null;
-  new.completed_at := null;
-  new.exit_code := null;
-  new.stdout := null;
-  new.stderr := null;
-  new.error_message := null;
-  new.lease_token := null;
-  new.runner_id := null;
-  new.attempt := 0;
-  new.cancel_requested_at := null;
-  new.progress := null;
-  new.result := null;
-  -- Only the database says from which chat a command came.
-  new.meta := case when jsonb_typeof(new.meta) = 'object' then new.meta - 'chat' else '{}' end
-    || jsonb_strip_nulls(jsonb_build_object('chat', hq.current_chat()));
-  new.origin := hq.origin_or_api(new.origin);
+  new := hq.as_request(new);
   new.priority := case v_action.lane when 'none' then 10 else 0 end;
-  new.payload_hash := hq.command_hash(v_action.name, new.gateway_id, new.agent_slug, new.payload);
+  new.payload_hash := hq.command_hash(new.action::text, new.gateway_id, new.agent_slug, new.payload);
   return new;
 end
 $function$;
@@ -3356,7 +3576,7 @@ CREATE OR REPLACE FUNCTION hq.inbox_for_review()
 AS $function$
 begin
   perform hq.add_inbox_item(new.submitted_by_agent_id, 'deliverable_review', format('review:%s:%s', new.id, new.review_status),
-    coalesce(new.review_note, new.review_status::text), case when new.entity_type = 'task' then new.entity_id end, null,
+    coalesce(new.review_note, new.review_status::text), case when new.owner_type = 'task' then new.owner_id end, null,
     jsonb_build_object('entity_link_id', new.id, 'review_status', new.review_status, 'review_note', new.review_note));
   return null;
 end
@@ -3388,12 +3608,12 @@ begin
   end if;
   if tg_op = 'UPDATE' and new.status::text = 'done' and old.status::text <> 'done' then
     for v_blocked in
-      select t.id, t.title, t.assignee_agent_id from public.task_relations r join public.tasks t on t.id = r.related_task_id
-      where r.task_id = new.id and r.relation_type = 'blocks' and t.assignee_agent_id is not null
+      select t.id, t.title, t.assignee_agent_id from public.task_relations r join public.tasks t on t.id = r.target_task_id
+      where r.source_task_id = new.id and r.relation_type = 'blocks' and t.assignee_agent_id is not null
         and t.status::text not in ('done', 'cancelled')
         and not exists (
-          select from public.task_relations o join public.tasks b on b.id = o.task_id
-          where o.related_task_id = t.id and o.relation_type = 'blocks' and b.id <> new.id
+          select from public.task_relations o join public.tasks b on b.id = o.source_task_id
+          where o.target_task_id = t.id and o.relation_type = 'blocks' and b.id <> new.id
             and b.status::text not in ('done', 'cancelled'))
     loop
       perform hq.add_inbox_item(v_blocked.assignee_agent_id, 'blocker_resolved', format('unblocked:%s:%s', v_blocked.id, new.id),
@@ -3418,7 +3638,7 @@ declare
   v_id uuid;
 begin
   perform hq.require_role(v_tenant, 'viewer', p_action);
-  if not exists (select from hq.actions a where a.name = p_action) then
+  if coalesce(p_action, '') <> all (enum_range(null::public.command_action)::text[]) then
     raise exception 'there is no action %', left(p_action, 100)
       using errcode = '22023', column = 'action',
         hint = 'Known: ' || (select string_agg(a.name, ', ' order by a.name) from hq.actions a where a.served) || '.';
@@ -3500,6 +3720,20 @@ AS $function$
 $function$;
 grant execute on function hq.is_disconnected(chat_adapters) to public;
 
+CREATE OR REPLACE FUNCTION hq.is_for_daemons(p_function oid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select (p.proname ~ '^(lease|spawn|escalate|mark)_' or p.proname in ('start_command', 'complete_command', 'fail_command',
+      'complete_inbox_item', 'fail_inbox_item', 'upsert_knowledge_chunks'))
+    and not exists (select from pg_catalog.pg_proc t where t.prorettype = 'trigger'::regtype and not t.prosecdef
+      and t.pronamespace = 'public'::regnamespace and strpos(t.prosrc, p.proname || '(') > 0)
+  from pg_catalog.pg_proc p where p.oid = p_function
+$function$;
+grant execute on function hq.is_for_daemons(oid) to public;
+
 CREATE OR REPLACE FUNCTION hq.is_overdue(p_task tasks)
  RETURNS boolean
  LANGUAGE sql
@@ -3548,6 +3782,68 @@ end
 $function$;
 grant execute on function hq.lease_adapter_token(uuid,text,jsonb) to public;
 
+CREATE OR REPLACE FUNCTION hq.lease_command_body(p_existing regprocedure)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select case
+    when t.oid = 'public.agent_commands'::regtype then format('select c.* %s', f.source)
+    when t.oid in ('jsonb'::regtype, 'json'::regtype) then format('select to_jsonb(c)::%s %s', t.oid::regtype, f.source)
+    when t.oid = 'uuid'::regtype then format('select c.id %s', f.source)
+    when t.typtype = 'c' then format('select (jsonb_populate_record(null::%s, to_jsonb(c))).* %s', t.oid::regtype, f.source)
+    when t.oid = 'record'::regtype then format('select r.* from (select to_jsonb(c) as row %s) l, jsonb_to_record(l.row) r (%s)', f.source, (
+      select string_agg(format('%I %s', a.name, pg_catalog.format_type(a.type, null)), ', ' order by a.n)
+      from unnest(p.proargnames, p.proargmodes, p.proallargtypes) with ordinality a (name, mode, type, n) where a.mode in ('t', 'o'))) end
+  from pg_catalog.pg_proc p join pg_catalog.pg_type t on t.oid = p.prorettype,
+    (select 'from hq.lease_for_older_daemon($1, $2) c where c.id is not null' as source) f
+  where p.oid = p_existing
+$function$;
+grant execute on function hq.lease_command_body(regprocedure) to public;
+
+CREATE OR REPLACE FUNCTION hq.lease_for_older_daemon(p_lease_seconds integer, p_gateway_slug text)
+ RETURNS agent_commands
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_gateway public.gateways;
+  v_runner_is_here boolean;
+  v_actions public.command_action[];
+  v_ids uuid[] := '{}';
+  v_command public.agent_commands;
+begin
+  for v_gateway in select * from public.gateways g where p_gateway_slug is null or g.slug = p_gateway_slug order by g.id loop
+    perform hq.note_executor(v_gateway, 'older daemon');
+    continue when v_gateway.status in ('paused', 'hibernating');
+    v_runner_is_here := exists (
+      select from hq.executors e where e.gateway_id = v_gateway.id and e.runner_at > clock_timestamp() - interval '90 seconds');
+    v_actions := array(select a from unnest(enum_range(null::public.command_action)) a
+      where hq.serves('older daemon', a) and not (v_runner_is_here and hq.serves('runner', a)));
+    v_ids := v_ids || array(
+      select n.id from unnest(v_actions) a (action) cross join lateral (
+        (select c.id from public.agent_commands c where c.gateway_id = v_gateway.id and c.status = 'pending' and c.action = a.action
+          order by c.priority desc, c.created_at, c.id limit 5)
+        union all
+        (select c.id from public.agent_commands c
+          where c.gateway_id is null and c.tenant_id = v_gateway.tenant_id and c.status = 'pending' and c.action = a.action
+          order by c.priority desc, c.created_at, c.id limit 5)) n
+      union all
+      select c.id from public.agent_commands c
+      where c.status = 'leased' and c.lease_token is null and c.leased_until < now() and c.gateway_id = v_gateway.id);
+  end loop;
+  select * into v_command from public.agent_commands c
+  where c.id = any (v_ids) and (c.status = 'pending' or (c.status = 'leased' and c.lease_token is null and c.leased_until < now()))
+  order by c.priority desc, c.created_at, c.id limit 1 for no key update skip locked;
+  update public.agent_commands c
+  set status = 'leased', leased_at = now(), leased_until = now() + make_interval(secs => p_lease_seconds), attempt = c.attempt + 1
+  where c.id = v_command.id returning * into v_command;
+  return v_command;
+end
+$function$;
+grant execute on function hq.lease_for_older_daemon(integer,text) to public;
+
 CREATE OR REPLACE FUNCTION hq.lease_json(p_row agent_commands, p_lease_seconds integer)
  RETURNS jsonb
  LANGUAGE sql
@@ -3576,14 +3872,18 @@ begin
   if octet_length(new.meta::text) > c_meta_bytes then
     raise exception 'meta must be at most 16 KiB' using errcode = '22023', column = 'meta', table = 'agent_commands';
   end if;
-  if hq.caller_role() = 'authenticated' and c_waiting <= (
-    select count(*) from (
-      select from public.agent_commands c
-      where c.gateway_id = new.gateway_id and c.requested_by = new.requested_by and c.status = 'pending' limit c_waiting
-    ) waiting)
-  then
-    raise exception '% commands of yours wait on this gateway already', c_waiting
-      using errcode = '23505', column = 'gateway', table = 'agent_commands', hint = 'Wait until some have run, or cancel some.';
+  if hq.caller_role() = 'authenticated' then
+    -- Counted one after the other: requests at once would not see each other.
+    perform pg_advisory_xact_lock(hashtextextended('hq.waiting ' || new.requested_by, 0));
+    if c_waiting <= (
+      select count(*) from (
+        select from public.agent_commands c
+        where c.gateway_id = new.gateway_id and c.requested_by = new.requested_by and c.status = 'pending' limit c_waiting
+      ) waiting)
+    then
+      raise exception '% commands of yours wait on this gateway already', c_waiting
+        using errcode = '23505', column = 'gateway', table = 'agent_commands', hint = 'Wait until some have run, or cancel some.';
+    end if;
   end if;
   return new;
 end
@@ -3697,6 +3997,28 @@ AS $function$
 $function$;
 grant execute on function hq.may_be_direct(hq.speaker) to public;
 
+CREATE OR REPLACE FUNCTION hq.merge_notification()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  update public.notifications n
+  set type = new.type, title = new.title, body = coalesce(new.body, n.body), entity_type = new.entity_type, entity_id = new.entity_id,
+    actor_type = new.actor_type, actor_agent_id = new.actor_agent_id, meta = n.meta || coalesce(new.meta, '{}') || '{"is_merged": true}'
+  where n.id = (
+    select o.id from public.notifications o
+    where o.tenant_id = new.tenant_id and o.resolved_at is null and o.dismissed_at is null
+      and (o.dedup_key = hq.alert_type_of(new.type::text) || ':' || new.entity_id or (
+        starts_with(o.dedup_key, hq.alert_type_of(new.type::text) || ':') and o.meta ->> 'about' = new.entity_id::text
+        and not o.meta ? 'is_merged' and o.created_at >= transaction_timestamp()))
+    order by o.created_at desc limit 1);
+  return case when found then null else new end;
+end
+$function$;
+grant execute on function hq.merge_notification() to public;
+
 CREATE OR REPLACE FUNCTION hq.nil_tenant()
  RETURNS uuid
  LANGUAGE sql
@@ -3705,23 +4027,55 @@ CREATE OR REPLACE FUNCTION hq.nil_tenant()
 AS $function$ select '00000000-0000-0000-0000-000000000000'::uuid $function$;
 grant execute on function hq.nil_tenant() to public;
 
+CREATE OR REPLACE FUNCTION hq.note_executor(p_gateway gateways, p_kind text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_now timestamptz := clock_timestamp();
+begin
+  insert into hq.executors as e (gateway_id, runner_at, older_daemon_at)
+  values (p_gateway.id, case p_kind when 'runner' then v_now end, case p_kind when 'older daemon' then v_now end)
+  on conflict (gateway_id) do update
+  set runner_at = coalesce(excluded.runner_at, e.runner_at), older_daemon_at = coalesce(excluded.older_daemon_at, e.older_daemon_at)
+  where coalesce(case p_kind when 'runner' then e.runner_at else e.older_daemon_at end, '-infinity') < v_now - interval '20 seconds';
+  if not found then
+    return;
+  end if;
+  -- A command of no gateway belongs to the only one there is.
+  if p_kind = 'runner' and (select count(*) from public.gateways g where g.tenant_id = p_gateway.tenant_id) = 1 then
+    update public.agent_commands c set gateway_id = p_gateway.id
+    where c.id = any (array(select o.id from public.agent_commands o
+      where o.gateway_id is null and o.tenant_id = p_gateway.tenant_id and o.status = 'pending'
+      order by o.id for no key update skip locked));
+  end if;
+  perform hq.end_unserved(p_gateway, p_kind);
+end
+$function$;
+grant execute on function hq.note_executor(gateways,text) to public;
+
 CREATE OR REPLACE FUNCTION hq.notify(p_notification jsonb)
  RETURNS void
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
 declare
-  v_row public.notifications := jsonb_populate_record(null::public.notifications, p_notification);
-  v_muted boolean;
+  v_row public.notifications := jsonb_populate_record(null::public.notifications, hq.with_entity('public.notifications', p_notification));
 begin
-  v_muted := exists (
+  v_row.severity := coalesce(v_row.severity, 'info');
+  v_row.meta := coalesce(v_row.meta, '{}');
+  v_row.muted := exists (
     select from public.alert_mutes m
     where m.tenant_id = v_row.tenant_id and m.type = v_row.type::text and m.subject = hq.subject_of(v_row)
       and m.until > clock_timestamp());
+  if hq.adopted() and hq.dress_notification(v_row, hq.uuid_or_null(v_row.meta ->> 'about')) then
+    return;
+  end if;
   insert into public.notifications as n
     (tenant_id, type, title, body, entity_type, entity_id, actor_type, actor_agent_id, meta, severity, subject, dedup_key, muted)
   values (v_row.tenant_id, v_row.type, v_row.title, v_row.body, v_row.entity_type, v_row.entity_id, v_row.actor_type,
-    v_row.actor_agent_id, coalesce(v_row.meta, '{}'), coalesce(v_row.severity, 'info'), v_row.subject, v_row.dedup_key, v_muted)
+    v_row.actor_agent_id, v_row.meta, v_row.severity, v_row.subject, v_row.dedup_key, v_row.muted)
   on conflict (tenant_id, dedup_key) where dedup_key is not null and resolved_at is null and dismissed_at is null do update
   set occurrences = n.occurrences + 1, title = excluded.title, body = excluded.body,
     severity = excluded.severity, meta = excluded.meta, muted = excluded.muted;
@@ -3827,6 +4181,20 @@ begin
 end
 $function$;
 grant execute on function hq.preview_command(text,jsonb,text,text,text) to public;
+
+CREATE OR REPLACE FUNCTION hq.protect_columns()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  return jsonb_populate_record(new, (
+    select jsonb_object_agg(c, case when tg_op = 'UPDATE' then to_jsonb(old) -> c when c = 'created_at' then to_jsonb(clock_timestamp())
+      when c = 'actor_type' then '"human"' else 'null' end)
+    from unnest(tg_argv) c where to_jsonb(new) ? c));
+end
+$function$;
+grant execute on function hq.protect_columns() to public;
 
 CREATE OR REPLACE FUNCTION hq.publish(p_table regclass)
  RETURNS void
@@ -4121,7 +4489,7 @@ AS $function$
       from (select * from public.comments c where c.tenant_id = t.tenant_id and c.entity_type::text = 'task' and c.entity_id = t.id
         order by c.created_at desc limit p_limit) c), '[]'),
     'deliverables', coalesce((select jsonb_agg(hq.deliverable_row(e) order by e.created_at desc)
-      from (select * from public.entity_links e where e.tenant_id = t.tenant_id and e.entity_type::text = 'task' and e.entity_id = t.id
+      from (select * from public.entity_links e where e.tenant_id = t.tenant_id and e.owner_type::text = 'task' and e.owner_id = t.id
         and e.is_deliverable order by e.created_at desc limit p_limit) e), '[]'))
   from public.tasks t where t.id = hq.find_row('public.tasks', p_who.tenant, p_args ->> 'id', 'task')
 $function$;
@@ -4170,7 +4538,7 @@ declare
 begin
   return query
   with dearest as (
-    select u.agent_id, sum(u.cost_total_usd) as cost, sum(u.total_tokens) as tokens
+    select u.agent_id, coalesce(sum(u.cost_total_usd), 0) as cost, sum(u.total_tokens) as tokens
     from public.agent_usage u
     where u.tenant_id = p_who.tenant and u.occurred_at >= v_month
       and (p_args ->> 'agent_id' is null or u.agent_id = (p_args ->> 'agent_id')::uuid)
@@ -4195,6 +4563,7 @@ CREATE OR REPLACE FUNCTION hq.record_heartbeat(p_gateway_id uuid, p_heartbeat js
  LANGUAGE sql
  SET search_path TO ''
 AS $function$
+  select hq.note_executor(g, 'runner') from public.gateways g where g.id = p_gateway_id;
   update public.gateways g
   set last_seen_at = clock_timestamp(), last_heartbeat_at = clock_timestamp(),
     status = case when g.status in ('provisioning', 'error') then 'ready' else g.status end,
@@ -4310,7 +4679,7 @@ CREATE OR REPLACE FUNCTION hq.renew(p_tokens uuid[], p_lease_seconds integer)
 AS $function$
 begin
   update public.agent_commands c
-  set leased_until = clock_timestamp() + make_interval(secs => p_lease_seconds)
+  set leased_until = clock_timestamp() + make_interval(secs => p_lease_seconds), lease_seconds = p_lease_seconds
   from (
     select h.id from public.agent_commands h
     where h.lease_token = any (p_tokens) and h.status in ('leased', 'running') order by h.id for no key update
@@ -4333,6 +4702,7 @@ AS $function$
   from public.agent_commands c
   where c.gateway_id = p_gateway_id and c.status = 'running' and c.runner_id = p_runner_id
     and c.lease_token <> all (p_known) and c.leased_until > clock_timestamp()
+    and c.leased_until = c.leased_at + make_interval(secs => c.lease_seconds)
 $function$;
 grant execute on function hq.repeat_leases(uuid,text,uuid[],integer) to public;
 
@@ -4555,7 +4925,7 @@ begin
   set review_status = v_decision.review_status, review_note = v_decision.review_note, reviewed_at = clock_timestamp()
   where e.id = v_row.id;
   return jsonb_build_object('id', v_row.id, 'review_status', p_status,
-    'title', coalesce(to_jsonb(v_row) ->> 'title', to_jsonb(v_row) ->> 'url', 'deliverable'));
+    'title', coalesce(v_row.label, v_row.url, 'deliverable'));
 end
 $function$;
 grant execute on function hq.review(agent_commands,text) to public;
@@ -4580,7 +4950,7 @@ begin
   v_period := date_trunc('month', new.occurred_at at time zone v_budget.period_anchor_tz)::date;
   update public.agent_budgets b
   set current_period_start = greatest(b.current_period_start, v_period),
-    current_period_cost_usd = case when v_period > b.current_period_start then 0 else b.current_period_cost_usd end
+    current_period_spend_usd = case when v_period > b.current_period_start then 0 else b.current_period_spend_usd end
       + case when v_period >= b.current_period_start then new.cost_total_usd else 0 end,
     current_period_tokens = case when v_period > b.current_period_start then 0 else b.current_period_tokens end
       + case when v_period >= b.current_period_start then new.total_tokens else 0 end
@@ -4589,6 +4959,18 @@ begin
 end
 $function$;
 grant execute on function hq.roll_up_usage() to public;
+
+CREATE OR REPLACE FUNCTION hq.scrub_pasted_value()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  new.payload := new.payload - 'value';
+  return new;
+end
+$function$;
+grant execute on function hq.scrub_pasted_value() to public;
 
 CREATE OR REPLACE FUNCTION hq.secret_columns()
  RETURNS name[]
@@ -4684,6 +5066,17 @@ end
 $function$;
 grant execute on function hq.secret_scope(uuid,text,text) to public;
 
+CREATE OR REPLACE FUNCTION hq.serves(p_kind text, p_action command_action)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select case p_kind when 'runner' then s.served else not s.served or p_action in ('restart_gateway', 'restart_dispatcher') end
+  from (select exists (select from hq.actions a where a.name = p_action::text and a.served) as served) s
+$function$;
+grant execute on function hq.serves(text,command_action) to public;
+
 CREATE OR REPLACE FUNCTION hq.set_agent_paused(p_command agent_commands, p_paused boolean)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -4707,6 +5100,22 @@ end
 $function$;
 grant execute on function hq.set_agent_paused(agent_commands,boolean) to public;
 
+CREATE OR REPLACE FUNCTION hq.set_assignee_type()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  if new.assignee_agent_id is not null then
+    new.assignee_type := 'agent';
+  elsif tg_op = 'UPDATE' and old.assignee_agent_id is not null and new.assignee_type::text = 'agent' then
+    new.assignee_type := null;
+  end if;
+  return new;
+end
+$function$;
+grant execute on function hq.set_assignee_type() to public;
+
 CREATE OR REPLACE FUNCTION hq.set_budget_status()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -4717,8 +5126,8 @@ begin
   select a.tenant_id into new.tenant_id from public.agents a where a.id = new.agent_id;
   new.status := case
     when new.monthly_limit_usd is null then 'unmetered'
-    when new.current_period_cost_usd >= new.monthly_limit_usd then 'exceeded'
-    when new.current_period_cost_usd >= new.monthly_limit_usd * new.soft_threshold_pct / 100 then 'warned'
+    when new.current_period_spend_usd >= new.monthly_limit_usd then 'exceeded'
+    when new.current_period_spend_usd >= new.monthly_limit_usd * new.soft_threshold_pct / 100 then 'warned'
     else 'ok' end;
   return new;
 end
@@ -4816,7 +5225,7 @@ begin
     end if;
     v_row.category := coalesce(p_category, 'user');
     insert into public.secrets (tenant_id, gateway_id, agent_id, key, name, encrypted_value, category, note)
-    values (v_tenant, v_place.gateway, v_place.agent, p_key, p_name, p_value, v_row.category, p_note)
+    values (v_tenant, v_place.gateway, v_place.agent, p_key, coalesce(p_name, p_key), p_value, v_row.category, p_note)
     on conflict do nothing
     returning * into v_row;
     if found then
@@ -4846,6 +5255,13 @@ AS $function$
 declare
   v_row record;
 begin
+  perform hq.end_left_behind();
+  -- A clock that was set back must not lengthen a lease: a living runner renews it, a dead one loses it in time.
+  update public.agent_commands c set leased_until = clock_timestamp() + make_interval(secs => c.lease_seconds)
+  where c.id = any (array(select h.id from public.agent_commands h
+    where h.status in ('leased', 'running') and h.lease_token is not null
+      and h.leased_until > clock_timestamp() + make_interval(secs => h.lease_seconds + 5)
+    order by h.id for no key update skip locked));
   for v_row in
     select c.id, c.action, c.status, c.attempt, c.runner_id, c.lease_token, c.cancel_requested_at, a.retry, a.max_attempts
     from public.agent_commands c left join hq.actions a on a.name = c.action::text
@@ -5181,6 +5597,23 @@ end
 $function$;
 grant execute on function hq.touch_updated_at() to public;
 
+CREATE OR REPLACE FUNCTION hq.unbounded_functions()
+ RETURNS SETOF regprocedure
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select p.oid::regprocedure from pg_catalog.pg_proc p
+  where p.pronamespace = 'public'::regnamespace and p.prosecdef and p.prorettype <> 'trigger'::regtype and pg_has_role(p.proowner, 'usage')
+    and has_function_privilege('authenticated', p.oid, 'execute') and not has_function_privilege('anon', p.oid, 'execute')
+    and (p.provolatile <> 'v' or coalesce(pg_catalog.pg_get_function_sqlbody(p.oid), p.prosrc)
+      !~* '\m(insert|update|delete|truncate|merge|execute|perform|call|copy)\M')
+    and not exists (select from hq.defined_objects d where d.kind <> 'trigger' and d.identity = hq.function_identity(p.oid))
+    and not exists (select from pg_catalog.pg_depend d where (d.objid = p.oid and d.deptype = 'e')
+      or (d.refobjid = p.oid and d.classid = 'pg_policy'::regclass))
+$function$;
+grant execute on function hq.unbounded_functions() to public;
+
 CREATE OR REPLACE FUNCTION hq.uuid_or_null(p_text text)
  RETURNS uuid
  LANGUAGE sql
@@ -5190,6 +5623,19 @@ AS $function$
   select case when p_text ~* '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' then p_text::uuid end
 $function$;
 grant execute on function hq.uuid_or_null(text) to public;
+
+CREATE OR REPLACE FUNCTION hq.with_entity(p_table regclass, p_row jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select case when p_row ->> 'entity_id' is null and exists (
+      select from pg_catalog.pg_attribute a where a.attrelid = p_table and a.attname = 'entity_id' and a.attnotnull)
+    then p_row || jsonb_build_object('entity_type', coalesce(p_row ->> 'entity_type', 'agent_command'), 'entity_id', p_row ->> 'tenant_id')
+    else p_row end
+$function$;
+grant execute on function hq.with_entity(regclass,jsonb) to public;
 
 CREATE OR REPLACE FUNCTION hq.within_rate_limit(p_tenant uuid, p_who text, p_what text, p_limit integer, p_seconds integer)
  RETURNS boolean
@@ -5212,7 +5658,7 @@ AS $function$
     (tenant_id, actor_type, actor_user_id, module, entity_type, entity_id, action, summary, meta)
   select r.tenant_id, r.actor_type, r.actor_user_id, r.module, r.entity_type, r.entity_id, r.action, r.summary,
     coalesce(r.meta, '{}')
-  from jsonb_populate_record(null::public.audit_log, p_line) r
+  from jsonb_populate_record(null::public.audit_log, hq.with_entity('public.audit_log', p_line)) r
 $function$;
 grant execute on function hq.write_audit(jsonb) to public;
 
@@ -5818,18 +6264,7 @@ CREATE OR REPLACE FUNCTION public.lease_command(p_lease_seconds integer DEFAULT 
  LANGUAGE sql
  SECURITY DEFINER
  SET search_path TO ''
-AS $function$
-    with next as (
-      select c.id from public.agent_commands c join public.gateways g on g.id = c.gateway_id
-      where (p_gateway_slug is null or g.slug = p_gateway_slug) and g.status not in ('paused', 'hibernating')
-        and (c.status = 'pending' or (c.status = 'leased' and c.lease_token is null and c.leased_until < now()))
-      order by c.priority desc, c.created_at, c.id limit 1 for no key update of c skip locked
-    )
-    update public.agent_commands c
-    set status = 'leased', leased_at = now(), leased_until = now() + make_interval(secs => p_lease_seconds), attempt = c.attempt + 1
-    from next where c.id = next.id
-    returning c.*
-  $function$;
+AS $function$select c.* from hq.lease_for_older_daemon($1, $2) c where c.id is not null$function$;
 grant execute on function lease_command(integer,text) to service_role;
 comment on function lease_command(integer,text) is 'For the daemons of an older HQ: leases one command.';
 

@@ -214,11 +214,11 @@ const causes: Readonly<Record<Exclude<AlertKind, 'pairing_requested' | 'bot_disc
     words: /to review: The notes/,
     raise: () =>
       query(
-        `insert into entity_links (entity_type, entity_id, title, is_deliverable, review_status)
+        `insert into entity_links (owner_type, owner_id, label, is_deliverable, review_status)
          values ('task', $1, 'The notes', true, 'in_review')`,
         [task],
       ),
-    end: () => query(`update entity_links set review_status = 'approved' where title = 'The notes'`),
+    end: () => query(`update entity_links set review_status = 'approved' where label = 'The notes'`),
   },
   secret_sync_failed: {
     words: /API_KEY is not on main[\s\S]*the key is another one/,

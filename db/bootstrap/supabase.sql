@@ -41,7 +41,10 @@ create table if not exists auth.users (
   raw_app_meta_data jsonb,
   raw_user_meta_data jsonb,
   created_at timestamptz default now(),
-  updated_at timestamptz default now()
+  updated_at timestamptz default now(),
+  banned_until timestamptz,
+  deleted_at timestamptz,
+  is_anonymous boolean not null default false
 );
 grant all on all tables in schema auth to postgres;
 

@@ -18,7 +18,6 @@ export interface ActionRow {
   readonly while_paused: boolean;
   readonly payload_schema: unknown;
   readonly served: boolean;
-  readonly refusal: string | null;
 }
 
 /** Keywords that `hq.find_fault` understands; `default`, `title`, `description` and `$schema` allow and forbid nothing. */
@@ -84,7 +83,6 @@ function servedRow(name: string, action: Action): ActionRow {
     while_paused: action.whilePaused,
     payload_schema: payloadSchema(action.payload, name),
     served: true,
-    refusal: null,
   };
 }
 
@@ -94,16 +92,15 @@ function webRow(name: string, action: WebProductAction): ActionRow {
     title: action.title,
     target: action.target,
     executor: 'runner',
-    danger: action.danger ?? 'disruptive',
+    danger: action.danger,
     role: action.role,
     lane: action.lane,
     retry: 'never',
     max_attempts: 1,
     timeout_seconds: action.timeoutSeconds,
     while_paused: false,
-    payload_schema: payloadSchema(action.payload, name),
+    payload_schema: {},
     served: false,
-    refusal: action.refusal ?? null,
   };
 }
 

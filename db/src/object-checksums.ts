@@ -1,8 +1,8 @@
 import type pg from 'pg';
 
 /**
- * One row for each object that hq-db keeps as its files say it: functions, triggers, policies, and the rights of the API's roles.
- * Grants to other roles belong to others and are left out.
+ * One row for each object that hq-db keeps as its files say it: functions, triggers, policies, the rights of the API's roles, and the
+ * tables in Realtime. Grants to other roles belong to others and are left out.
  */
 const present = `
   select o.kind, o.identity, md5(pg_get_functiondef(p.oid) || (
@@ -31,6 +31,11 @@ const present = `
     and (x.grantee = 0 or r.rolname in ('anon', 'authenticated', 'service_role'))
   group by c.oid
   union all
+  select 'published', format('table %I.%I', t.schemaname, t.tablename), '' from pg_publication_tables t
+    join pg_namespace n on n.nspname = t.schemaname join pg_class c on c.relname = t.tablename and c.relnamespace = n.oid
+    join pg_policy o on o.polrelid = c.oid and o.polname = 'hq_service'
+  where t.pubname = 'supabase_realtime'
+  union all
   select 'rights', 'schema hq', md5(coalesce(string_agg(x.privilege_type || coalesce(r.rolname, 'public'), ' ' order by x.privilege_type, r.rolname), ''))
   from pg_namespace n cross join lateral aclexplode(n.nspacl) x left join pg_roles r on r.oid = x.grantee
   where n.nspname = 'hq' and (x.grantee = 0 or r.rolname in ('anon', 'authenticated', 'service_role'))`;
@@ -45,20 +50,18 @@ export async function recordChecksums(client: pg.Client): Promise<void> {
   await client.query(`insert into hq.object_checksums (kind, identity, checksum) ${present}`);
 }
 
-/** Returns one sentence for each object that was changed, dropped or added since hq-db migrate recorded them. */
+/** Returns one sentence for each object that was changed, dropped or added since hq-db migrate recorded them. Sets the transaction's search path. */
 export async function findChangedObjects(client: pg.Client): Promise<string[]> {
   const { rows: found } = await client.query(`select where to_regclass('hq.object_checksums') is not null`);
   if (found.length === 0) return [];
-  await client.query(`begin read only; ${withoutSearchPath}`);
-  try {
-    const { rows } = await client.query<{ fault: string }>(
-      `select format('%s since hq-db migrate: %s %s', case when p.checksum is null then 'dropped' when c.checksum is null then 'added' else 'changed' end,
-         coalesce(c.kind, p.kind), coalesce(c.identity, p.identity)) as fault
-       from hq.object_checksums c full join (${present}) p using (kind, identity)
-       where c.checksum is distinct from p.checksum and exists (select from hq.object_checksums) order by 1`,
-    );
-    return rows.map(({ fault }) => fault);
-  } finally {
-    await client.query('rollback');
-  }
+  await client.query(withoutSearchPath);
+  const { rows } = await client.query<{ fault: string }>(
+    `select format('%s since hq-db migrate: %s %s', case when p.checksum is null then 'dropped' when c.checksum is null then 'added' else 'changed' end,
+       coalesce(c.kind, p.kind), coalesce(c.identity, p.identity)) as fault
+     from hq.object_checksums c full join (${present}) p using (kind, identity)
+     where c.checksum is distinct from p.checksum and exists (select from hq.object_checksums)
+       and not (p.kind = 'published' and c.checksum is null) -- The owner may publish more.
+     order by 1`,
+  );
+  return rows.map(({ fault }) => fault);
 }

@@ -21,7 +21,7 @@ const columns = [
     'timeout_seconds',
     'while_paused',
   ],
-  ...['payload_schema', 'served', 'refusal'],
+  ...['payload_schema', 'served'],
 ] as const satisfies readonly (keyof ActionRow)[];
 
 /** Returns the changes that `syncPolicy` would make. */

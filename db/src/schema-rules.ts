@@ -1,8 +1,19 @@
 import type pg from 'pg';
+import { inSnapshot } from './migration-lock.ts';
 import { findChangedObjects } from './object-checksums.ts';
 
 /** Rules of a migrated database, whatever else was done to it. Each query returns one row for each breach. */
 const rules: readonly { readonly says: string; readonly sql: string }[] = [
+  {
+    says: 'belongs to another role',
+    sql: `select format('table %s to %s', c.oid::regclass, c.relowner::regrole) as what from pg_class c
+          where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v', 'm') and not pg_has_role(c.relowner, 'usage')
+            and (exists (select from pg_policy o where o.polrelid = c.oid and starts_with(o.polname, 'hq_'))
+              or exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'tenant_id'))
+          union all
+          select format('function %s to %s', p.oid::regprocedure, p.proowner::regrole) from hq.defined_objects o
+          join pg_proc p on p.oid = to_regprocedure(o.identity) where o.kind <> 'trigger' and not pg_has_role(p.proowner, 'usage')`,
+  },
   {
     says: 'row level security is off',
     sql: `select c.oid::regclass::text as what from pg_class c
@@ -42,9 +53,9 @@ const rules: readonly { readonly says: string; readonly sql: string }[] = [
   {
     says: 'the restrictive policy is missing',
     sql: `select p.name || ' on ' || c.relname as what
-          from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id' and not a.attisdropped,
-            unnest(array['hq_select_only', 'hq_insert_only', 'hq_update_only', 'hq_delete_only']) p (name)
+          from pg_class c, unnest(array['hq_select_only', 'hq_insert_only', 'hq_update_only', 'hq_delete_only']) p (name)
           where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and pg_has_role(c.relowner, 'usage')
+            and not exists (select from pg_depend d where d.objid = c.oid and d.deptype = 'e')
             and not exists (select from pg_policy o where o.polrelid = c.oid and o.polname = p.name and not o.polpermissive)`,
   },
   {
@@ -66,22 +77,30 @@ const rules: readonly { readonly says: string; readonly sql: string }[] = [
     says: 'open to the anonymous',
     sql: `select p.oid::regprocedure::text as what from pg_proc p
           where p.pronamespace = 'public'::regnamespace and has_function_privilege('anon', p.oid, 'execute')
-            and p.proname not in ('consume_gateway_token', 'current_tenant_id') and pg_has_role(p.proowner, 'usage')
+            and not coalesce(p.oid in (to_regprocedure('public.consume_gateway_token(text,text,text)'), to_regprocedure('public.current_tenant_id()')), false)
+            and pg_has_role(p.proowner, 'usage')
             and not exists (select from pg_depend d where d.objid = p.oid and d.deptype = 'e')
           union all
           select c.oid::regclass::text from pg_class c
           where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v', 'm') and pg_has_role(c.relowner, 'usage')
-            and exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'tenant_id')
-            and has_any_column_privilege('anon', c.oid, 'select, insert, update')`,
+            and (c.relkind in ('r', 'p') or exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'tenant_id'))
+            and has_any_column_privilege('anon', c.oid, 'select, insert, update')
+            and not exists (select from pg_depend d where d.objid = c.oid and d.deptype = 'e')`,
+  },
+  {
+    says: 'the function reads past the policies',
+    sql: `select f::text as what from hq.unbounded_functions() f`,
   },
 ];
 
 /** One sentence for each rule that the database breaks. Changes nothing. */
-export async function findBreaches(client: pg.Client): Promise<string[]> {
-  const breaches: string[] = [];
-  for (const { says, sql } of rules) {
-    const { rows } = await client.query<{ what: string }>(`${sql} order by 1`);
-    breaches.push(...rows.map(({ what }) => `${says}: ${what}`));
-  }
-  return [...breaches, ...(await findChangedObjects(client))];
+export function findBreaches(client: pg.Client): Promise<string[]> {
+  return inSnapshot(client, async () => {
+    const breaches: string[] = [];
+    for (const { says, sql } of rules) {
+      const { rows } = await client.query<{ what: string }>(`${sql} order by 1`);
+      breaches.push(...rows.map(({ what }) => `${says}: ${what}`));
+    }
+    return [...breaches, ...(await findChangedObjects(client))];
+  });
 }

@@ -1,6 +1,19 @@
 -- Brings the result of the migrations in this folder to the baseline, which says the same under better names.
 alter table hq.actions rename column hand to executor;
 alter table hq.actions rename constraint actions_hand_check to actions_executor_check;
+alter table hq.actions drop column refusal;
+create table hq.executors (
+  gateway_id uuid primary key references public.gateways (id) on delete cascade,
+  runner_at timestamptz,
+  older_daemon_at timestamptz
+);
+create table hq.bounded_functions (
+  identity text primary key
+);
+alter table public.agent_commands add column lease_seconds int;
+drop index public.agent_commands_pending;
+create index agent_commands_pending on public.agent_commands (gateway_id, action, priority desc, created_at, id) where status = 'pending';
+create index agent_commands_waiting on public.agent_commands (requested_by, gateway_id) where status = 'pending' and requested_by is not null;
 
 create table hq.created_tables (
   name text primary key
@@ -21,6 +34,34 @@ begin
   end loop;
 end
 $$;
+
+-- Columns get the names that the contract with the web product has for them; an older HQ has them already.
+do $$
+begin
+  if exists (select from hq.created_tables where name = 'task_relations') then
+    alter table public.task_relations rename column task_id to source_task_id;
+    alter table public.task_relations rename column related_task_id to target_task_id;
+    alter table public.task_relations rename constraint task_relations_task_id_fkey to task_relations_source_task_id_fkey;
+    alter table public.task_relations rename constraint task_relations_related_task_id_fkey to task_relations_target_task_id_fkey;
+    alter table public.task_relations rename constraint task_relations_task_id_related_task_id_relation_type_key
+      to task_relations_source_task_id_target_task_id_relation_type_key;
+  end if;
+  if exists (select from hq.created_tables where name = 'entity_links') then
+    alter table public.entity_links rename column entity_type to owner_type;
+    alter table public.entity_links rename column entity_id to owner_id;
+    alter table public.entity_links rename column title to label;
+    alter index public.entity_links_of_entity rename to entity_links_of_owner;
+  elsif not exists (select from public.entity_links where concat(entity_type, entity_id, title) <> '') then
+    alter table public.entity_links drop column entity_type, drop column entity_id, drop column title;
+  end if;
+  if exists (select from hq.created_tables where name = 'agent_budgets') then
+    alter table public.agent_budgets rename column current_period_cost_usd to current_period_spend_usd;
+  end if;
+end
+$$;
+alter table public.tasks add column if not exists assignee_type text check (assignee_type in ('human', 'agent', 'system'));
+alter table public.entity_links add column if not exists target_type text;
+alter table public.entity_links add column if not exists target_id uuid;
 
 alter table hq.meter rename to rate_counters;
 alter table hq.rate_counters rename constraint meter_pkey to rate_counters_pkey;

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { Role } from '@hq/shared/actions';
 import pg from 'pg';
 import { inject } from 'vitest';
-import { freshProject, runStatements } from '../../local/src/postgres/scratch-postgres.ts';
+import { freshProject, runStatements } from '../../local/testing/scratch-postgres.ts';
 import { migratedTemplate } from './cluster.ts';
 
 export const nilTenant = '00000000-0000-0000-0000-000000000000';
@@ -33,6 +33,8 @@ export interface TestDatabase {
   addTenant(slug: string): Promise<{ id: string; gateway: string }>;
   addGateway(slug: string, tenant?: string): Promise<string>;
   addAgent(slug: string, gateway: string | null, tenant?: string): Promise<string>;
+  /** Closes the connections and keeps the database as a template for `cloneDatabase`. Returns its name. */
+  keep(): Promise<string>;
   drop(): Promise<void>;
 }
 
@@ -40,12 +42,15 @@ const asSuperuser = (statement: string) =>
   runStatements(inject('testPostgres').superuser.replace('%database%', 'postgres'), statement);
 
 /**
- * Clones the migrated template (or a fresh, unmigrated project) in about 0.15 s. Call it in `beforeAll`, and `drop` in
- * `afterAll`.
+ * Clones the migrated template (a fresh, unmigrated project, or a template of `keep`) in about 0.15 s. Call it in `beforeAll`, and
+ * `drop` in `afterAll`.
  */
-export async function cloneDatabase(from: 'migrated' | 'fresh' = 'migrated'): Promise<TestDatabase> {
+export async function cloneDatabase(
+  from: 'migrated' | 'fresh' | { readonly template: string } = 'migrated',
+): Promise<TestDatabase> {
   const name = `hq_${randomBytes(6).toString('hex')}`;
-  const template = from === 'migrated' ? migratedTemplate : freshProject;
+  const template =
+    typeof from === 'object' ? from.template : from === 'migrated' ? migratedTemplate : freshProject;
   await asSuperuser(`create database ${name} owner postgres template ${template}`);
   const urls = inject('testPostgres');
   const url = urls.owner.replace('%database%', name);
@@ -124,6 +129,10 @@ export async function cloneDatabase(from: 'migrated' | 'fresh' = 'migrated'): Pr
         `insert into public.agents (tenant_id, gateway_id, slug, name, status) values ($1, $2, $3, $3, 'ready') returning id`,
         [tenant, gateway, slug],
       ),
+    keep: async () => {
+      await Promise.all([pool.end(), superuser.end()]);
+      return name;
+    },
     drop: async () => {
       await Promise.all([pool.end(), superuser.end()]);
       // The pools' own connections may take a moment to be gone; a plain drop waits for them, a forced one breaks them.

@@ -9,7 +9,7 @@ export type Database = {
         Row: {
           agent_id: string;
           created_at: string;
-          current_period_cost_usd: number;
+          current_period_spend_usd: number;
           current_period_start: string;
           current_period_tokens: number;
           hard_cutoff: boolean;
@@ -23,7 +23,7 @@ export type Database = {
         Insert: {
           agent_id: string;
           created_at?: string;
-          current_period_cost_usd?: number;
+          current_period_spend_usd?: number;
           current_period_start?: string;
           current_period_tokens?: number;
           hard_cutoff?: boolean;
@@ -37,7 +37,7 @@ export type Database = {
         Update: {
           agent_id?: string;
           created_at?: string;
-          current_period_cost_usd?: number;
+          current_period_spend_usd?: number;
           current_period_start?: string;
           current_period_tokens?: number;
           hard_cutoff?: boolean;
@@ -127,6 +127,7 @@ export type Database = {
           gateway_id: string | null;
           id: string;
           idempotency_key: string | null;
+          lease_seconds: number | null;
           lease_token: string | null;
           leased_at: string | null;
           leased_until: string | null;
@@ -159,6 +160,7 @@ export type Database = {
           gateway_id?: string | null;
           id?: string;
           idempotency_key?: string | null;
+          lease_seconds?: number | null;
           lease_token?: string | null;
           leased_at?: string | null;
           leased_until?: string | null;
@@ -191,6 +193,7 @@ export type Database = {
           gateway_id?: string | null;
           id?: string;
           idempotency_key?: string | null;
+          lease_seconds?: number | null;
           lease_token?: string | null;
           leased_at?: string | null;
           leased_until?: string | null;
@@ -1256,46 +1259,52 @@ export type Database = {
       entity_links: {
         Row: {
           created_at: string;
-          entity_id: string;
-          entity_type: string;
           id: string;
           is_deliverable: boolean;
+          label: string | null;
+          owner_id: string;
+          owner_type: string;
           review_note: string | null;
           review_status: Database['public']['Enums']['review_status'] | null;
           reviewed_at: string | null;
           submitted_by_agent_id: string | null;
+          target_id: string | null;
+          target_type: string | null;
           tenant_id: string;
-          title: string | null;
           updated_at: string;
           url: string | null;
         };
         Insert: {
           created_at?: string;
-          entity_id: string;
-          entity_type: string;
           id?: string;
           is_deliverable?: boolean;
+          label?: string | null;
+          owner_id: string;
+          owner_type: string;
           review_note?: string | null;
           review_status?: Database['public']['Enums']['review_status'] | null;
           reviewed_at?: string | null;
           submitted_by_agent_id?: string | null;
+          target_id?: string | null;
+          target_type?: string | null;
           tenant_id?: string;
-          title?: string | null;
           updated_at?: string;
           url?: string | null;
         };
         Update: {
           created_at?: string;
-          entity_id?: string;
-          entity_type?: string;
           id?: string;
           is_deliverable?: boolean;
+          label?: string | null;
+          owner_id?: string;
+          owner_type?: string;
           review_note?: string | null;
           review_status?: Database['public']['Enums']['review_status'] | null;
           reviewed_at?: string | null;
           submitted_by_agent_id?: string | null;
+          target_id?: string | null;
+          target_type?: string | null;
           tenant_id?: string;
-          title?: string | null;
           updated_at?: string;
           url?: string | null;
         };
@@ -1599,38 +1608,38 @@ export type Database = {
         Row: {
           created_at: string;
           id: string;
-          related_task_id: string;
           relation_type: string;
-          task_id: string;
+          source_task_id: string;
+          target_task_id: string;
           tenant_id: string;
         };
         Insert: {
           created_at?: string;
           id?: string;
-          related_task_id: string;
           relation_type: string;
-          task_id: string;
+          source_task_id: string;
+          target_task_id: string;
           tenant_id?: string;
         };
         Update: {
           created_at?: string;
           id?: string;
-          related_task_id?: string;
           relation_type?: string;
-          task_id?: string;
+          source_task_id?: string;
+          target_task_id?: string;
           tenant_id?: string;
         };
         Relationships: [
           {
-            foreignKeyName: 'task_relations_related_task_id_fkey';
-            columns: ['related_task_id'];
+            foreignKeyName: 'task_relations_source_task_id_fkey';
+            columns: ['source_task_id'];
             isOneToOne: false;
             referencedRelation: 'tasks';
             referencedColumns: ['id'];
           },
           {
-            foreignKeyName: 'task_relations_task_id_fkey';
-            columns: ['task_id'];
+            foreignKeyName: 'task_relations_target_task_id_fkey';
+            columns: ['target_task_id'];
             isOneToOne: false;
             referencedRelation: 'tasks';
             referencedColumns: ['id'];
@@ -1648,6 +1657,7 @@ export type Database = {
         Row: {
           archived_at: string | null;
           assignee_agent_id: string | null;
+          assignee_type: string | null;
           created_at: string;
           description: string | null;
           due_date: string | null;
@@ -1665,6 +1675,7 @@ export type Database = {
         Insert: {
           archived_at?: string | null;
           assignee_agent_id?: string | null;
+          assignee_type?: string | null;
           created_at?: string;
           description?: string | null;
           due_date?: string | null;
@@ -1682,6 +1693,7 @@ export type Database = {
         Update: {
           archived_at?: string | null;
           assignee_agent_id?: string | null;
+          assignee_type?: string | null;
           created_at?: string;
           description?: string | null;
           due_date?: string | null;

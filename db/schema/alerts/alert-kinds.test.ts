@@ -182,14 +182,14 @@ describe('a task', () => {
 test('a submitted deliverable raises an alert until somebody decides', async () => {
   const [task] = await database.query<{ id: string }>(`insert into tasks (title) values ('T') returning id`);
   await database.query(
-    `insert into entity_links (entity_type, entity_id, title, is_deliverable, review_status) values
+    `insert into entity_links (owner_type, owner_id, label, is_deliverable, review_status) values
      ('task', $1, 'The report', true, 'in_review'), ('task', $1, 'A draft', true, 'draft'), ('task', $1, 'A link', false, null)`,
     [task?.id],
   );
   expect(await alerts('deliverable_submitted')).toEqual([
     expect.objectContaining({ severity: 'info', title: 'to review: The report', resolved: false }),
   ]);
-  await database.query(`update entity_links set review_status = 'in_review' where title = 'A draft'`);
+  await database.query(`update entity_links set review_status = 'in_review' where label = 'A draft'`);
   expect(await alerts('deliverable_submitted')).toHaveLength(2);
   await database.query(`update entity_links set review_status = 'approved'`);
   expect((await alerts('deliverable_submitted')).every(({ resolved }) => resolved)).toBe(true);

@@ -101,7 +101,7 @@ test('what is deleted is over', async () => {
   );
   await database.query('select hq.sweep_tasks($1)', [nilTenant]);
   await database.query(
-    `insert into entity_links (entity_type, entity_id, title, is_deliverable, review_status)
+    `insert into entity_links (owner_type, owner_id, label, is_deliverable, review_status)
      values ('task', $1, 'The report', true, 'in_review')`,
     [task?.id],
   );

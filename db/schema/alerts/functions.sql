@@ -1,18 +1,79 @@
+-- Returns the type that an alert of this release has for the condition which a notification of an older HQ reports, or null.
+create or replace function hq.alert_type_of(p_older_type text) returns text language sql immutable parallel safe
+set search_path = '' as $$
+  select case
+    when p_older_type ~ '(^|_)blocked' then 'task_blocked'
+    when p_older_type ~ '(^|_)overdue' then 'task_overdue'
+    when p_older_type ~ 'deliverable' and p_older_type !~ 'reviewed|approved|rejected|revision' then 'deliverable_submitted'
+    when p_older_type ~ 'budget' and p_older_type ~ 'exceed' then 'budget_exceeded'
+    when p_older_type ~ 'budget' and p_older_type ~ 'warn|threshold' then 'budget_warned' end
+$$;
+
+-- Makes an alert of the open notification that a trigger of an older HQ wrote for the same condition, if there is one. `about` is a
+-- second entity that it may name instead; others may be about it too, so only one of this transaction counts then.
+create or replace function hq.dress_notification(p_alert public.notifications, p_about uuid) returns boolean language plpgsql
+set search_path = '' as $$
+begin
+  update public.notifications n
+  set severity = p_alert.severity, subject = p_alert.subject, dedup_key = p_alert.dedup_key, muted = p_alert.muted,
+    body = coalesce(n.body, p_alert.body), meta = p_alert.meta || n.meta || '{"is_merged": true}'
+  where n.id = (
+    select o.id from public.notifications o
+    where o.tenant_id = p_alert.tenant_id and o.dedup_key is null
+      and (o.entity_id = p_alert.entity_id or (o.entity_id::text = p_about::text and o.created_at >= transaction_timestamp()))
+      and o.dismissed_at is null and o.resolved_at is null and hq.alert_type_of(o.type::text) = p_alert.type::text
+      and not exists (select from public.notifications x where x.tenant_id = p_alert.tenant_id and x.dedup_key = p_alert.dedup_key
+        and x.dismissed_at is null and x.resolved_at is null)
+    order by o.created_at desc limit 1);
+  return found;
+end
+$$;
+
+-- The other order: the older HQ's notification comes while the alert is open, and the two become one.
+create or replace function hq.merge_notification() returns trigger language plpgsql security definer
+set search_path = '' as $$
+begin
+  update public.notifications n
+  set type = new.type, title = new.title, body = coalesce(new.body, n.body), entity_type = new.entity_type, entity_id = new.entity_id,
+    actor_type = new.actor_type, actor_agent_id = new.actor_agent_id, meta = n.meta || coalesce(new.meta, '{}') || '{"is_merged": true}'
+  where n.id = (
+    select o.id from public.notifications o
+    where o.tenant_id = new.tenant_id and o.resolved_at is null and o.dismissed_at is null
+      and (o.dedup_key = hq.alert_type_of(new.type::text) || ':' || new.entity_id or (
+        starts_with(o.dedup_key, hq.alert_type_of(new.type::text) || ':') and o.meta ->> 'about' = new.entity_id::text
+        and not o.meta ? 'is_merged' and o.created_at >= transaction_timestamp()))
+    order by o.created_at desc limit 1);
+  return case when found then null else new end;
+end
+$$;
+do $$
+begin
+  if hq.adopted() then
+    create or replace trigger hq_merge_notification before insert on public.notifications
+    for each row when (new.dedup_key is null and new.entity_id is not null) execute function hq.merge_notification();
+  end if;
+end
+$$;
+
 -- Writes an alert, or counts a repeat in the open one with the same key. A muted one is written and sent to nobody.
 create or replace function hq.notify(p_notification jsonb) returns void language plpgsql
 set search_path = '' as $$
 declare
-  v_row public.notifications := jsonb_populate_record(null::public.notifications, p_notification);
-  v_muted boolean;
+  v_row public.notifications := jsonb_populate_record(null::public.notifications, hq.with_entity('public.notifications', p_notification));
 begin
-  v_muted := exists (
+  v_row.severity := coalesce(v_row.severity, 'info');
+  v_row.meta := coalesce(v_row.meta, '{}');
+  v_row.muted := exists (
     select from public.alert_mutes m
     where m.tenant_id = v_row.tenant_id and m.type = v_row.type::text and m.subject = hq.subject_of(v_row)
       and m.until > clock_timestamp());
+  if hq.adopted() and hq.dress_notification(v_row, hq.uuid_or_null(v_row.meta ->> 'about')) then
+    return;
+  end if;
   insert into public.notifications as n
     (tenant_id, type, title, body, entity_type, entity_id, actor_type, actor_agent_id, meta, severity, subject, dedup_key, muted)
   values (v_row.tenant_id, v_row.type, v_row.title, v_row.body, v_row.entity_type, v_row.entity_id, v_row.actor_type,
-    v_row.actor_agent_id, coalesce(v_row.meta, '{}'), coalesce(v_row.severity, 'info'), v_row.subject, v_row.dedup_key, v_muted)
+    v_row.actor_agent_id, v_row.meta, v_row.severity, v_row.subject, v_row.dedup_key, v_row.muted)
   on conflict (tenant_id, dedup_key) where dedup_key is not null and resolved_at is null and dismissed_at is null do update
   set occurrences = n.occurrences + 1, title = excluded.title, body = excluded.body,
     severity = excluded.severity, meta = excluded.meta, muted = excluded.muted;
@@ -39,7 +100,7 @@ begin
 end
 $$;
 create or replace trigger hq_notify_failed_command after update of status on public.agent_commands
-for each row when (new.status = 'failed' and old.status is distinct from 'failed')
+for each row when (new.status = 'failed' and old.status is distinct from 'failed' and coalesce(current_setting('hq.quiet', true), '') <> 'on')
 execute function hq.notify_failed_command();
 
 create or replace function hq.touch_alert() returns trigger language plpgsql security definer
@@ -100,7 +161,8 @@ begin
   where n.id = hq.find_row('public.notifications', p_command.tenant_id, p_command.payload ->> 'alert', 'alert')
   returning * into v_alert;
   insert into public.alert_mutes as m (tenant_id, type, subject, until, muted_by)
-  values (p_command.tenant_id, v_alert.type::text, hq.subject_of(v_alert), v_until, p_command.requested_by)
+  values (p_command.tenant_id, coalesce(hq.alert_type_of(v_alert.type::text), v_alert.type::text), hq.subject_of(v_alert), v_until,
+    p_command.requested_by)
   on conflict (tenant_id, type, subject) do update
   set until = excluded.until, muted_by = excluded.muted_by, created_at = clock_timestamp();
   return jsonb_build_object('id', v_alert.id, 'title', v_alert.title, 'until', to_char(v_until at time zone 'UTC', 'YYYY-MM-DD HH24:MI "UTC"'));
@@ -208,9 +270,9 @@ begin
     perform hq.notify(jsonb_build_object(
       'tenant_id', new.tenant_id, 'type', 'deliverable_submitted', 'severity', 'info', 'subject', 'entity_link:' || new.id,
       'dedup_key', 'deliverable_submitted:' || new.id,
-      'title', format('to review: %s', left(coalesce(new.title, new.url, 'a deliverable'), 200)),
+      'title', format('to review: %s', left(coalesce(new.label, new.url, 'a deliverable'), 200)),
       'entity_type', 'entity_link', 'entity_id', new.id, 'actor_type', 'system', 'meta', jsonb_strip_nulls(jsonb_build_object(
-        'agent_slug', (select a.slug from public.agents a where a.id = new.submitted_by_agent_id)))));
+        'about', new.owner_id, 'agent_slug', (select a.slug from public.agents a where a.id = new.submitted_by_agent_id)))));
   elsif tg_op = 'UPDATE' then
     perform hq.resolve_alert(new.tenant_id, 'deliverable_submitted:' || new.id);
   end if;
@@ -223,12 +285,10 @@ create or replace trigger hq_alert_deliverable after update of review_status, is
 for each row when (new.review_status is distinct from old.review_status or new.is_deliverable is distinct from old.is_deliverable)
 execute function hq.alert_deliverable();
 
--- Usage or a lowered limit exceeds a budget. The column of the amount has another name in an older HQ.
+-- Usage or a lowered limit exceeds a budget.
 create or replace function hq.alert_budget() returns trigger language plpgsql security definer
 set search_path = '' as $$
 declare
-  v_row jsonb := to_jsonb(new);
-  v_spent numeric := coalesce(v_row ->> 'current_period_cost_usd', v_row ->> 'current_period_spend_usd')::numeric;
   v_slug text := (select a.slug from public.agents a where a.id = new.agent_id);
 begin
   if tg_op = 'UPDATE' and old.status::text in ('warned', 'exceeded') then
@@ -242,7 +302,7 @@ begin
       'subject', 'agent:' || new.agent_id,
       'dedup_key', format('budget_%s:%s', new.status, new.agent_id),
       'title', format('%s has %s its budget', v_slug, case new.status::text when 'warned' then 'nearly used' else 'used up' end),
-      'body', format('%s of %s USD this month', round(v_spent, 2), new.monthly_limit_usd),
+      'body', format('%s of %s USD this month', round(new.current_period_spend_usd, 2), new.monthly_limit_usd),
       'entity_type', 'agent', 'entity_id', new.agent_id, 'actor_type', 'system'));
   end if;
   return null;

@@ -14,13 +14,22 @@ $$;
 create or replace trigger hq_sign_audit_line before insert on public.audit_log
 for each row execute function hq.sign_audit_line();
 
+-- Names the tenant where a row is about nothing else and the table, an older HQ's, demands an entity.
+create or replace function hq.with_entity(p_table regclass, p_row jsonb) returns jsonb language sql stable
+set search_path = '' as $$
+  select case when p_row ->> 'entity_id' is null and exists (
+      select from pg_catalog.pg_attribute a where a.attrelid = p_table and a.attname = 'entity_id' and a.attnotnull)
+    then p_row || jsonb_build_object('entity_type', coalesce(p_row ->> 'entity_type', 'agent_command'), 'entity_id', p_row ->> 'tenant_id')
+    else p_row end
+$$;
+
 create or replace function hq.write_audit(p_line jsonb) returns void language sql
 set search_path = '' as $$
   insert into public.audit_log
     (tenant_id, actor_type, actor_user_id, module, entity_type, entity_id, action, summary, meta)
   select r.tenant_id, r.actor_type, r.actor_user_id, r.module, r.entity_type, r.entity_id, r.action, r.summary,
     coalesce(r.meta, '{}')
-  from jsonb_populate_record(null::public.audit_log, p_line) r
+  from jsonb_populate_record(null::public.audit_log, hq.with_entity('public.audit_log', p_line)) r
 $$;
 
 -- Limits the refusals that one caller can add: anybody with an account could fill the log otherwise.

@@ -326,7 +326,7 @@ begin
       else (select hq.channel_json(c) from public.chat_channels c where c.id = p_who.channel_id) end,
     'role', v_role,
     'actions', coalesce((select jsonb_agg(a.name order by a.name) from hq.actions a
-      where a.served and a.refusal is null and a.role <= v_role), '[]'),
+      where a.served and a.role <= v_role), '[]'),
     'tenant', case when p_who.member is not null then (select t.name from public.tenants t where t.id = p_who.tenant) end);
 end
 $$;

@@ -112,7 +112,7 @@ test('a task comes with what was said and what came out of it', async () => {
     task?.id,
   ]);
   await database.query(
-    `insert into entity_links (entity_type, entity_id, title, is_deliverable, review_status)
+    `insert into entity_links (owner_type, owner_id, label, is_deliverable, review_status)
      values ('task', $1, 'Draft two', true, 'in_review')`,
     [task?.id],
   );

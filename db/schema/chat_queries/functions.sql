@@ -160,8 +160,8 @@ $$;
 
 create or replace function hq.deliverable_row(p_link public.entity_links) returns jsonb language sql stable
 set search_path = '' as $$
-  select hq.pick(to_jsonb(p_link), '{id,created_at,title,url,entity_type,entity_id,review_status,review_note,reviewed_at}')
-    || jsonb_build_object('agent', (select a.slug from public.agents a where a.id = p_link.submitted_by_agent_id))
+  select hq.pick(to_jsonb(p_link), '{id,created_at,url,review_status,review_note,reviewed_at}')
+    || jsonb_build_object('title', p_link.label, 'entity_type', p_link.owner_type, 'entity_id', p_link.owner_id, 'agent', (select a.slug from public.agents a where a.id = p_link.submitted_by_agent_id))
 $$;
 
 create or replace function hq.read_task(p_who hq.speaker, p_args jsonb, p_limit int) returns setof jsonb language sql stable
@@ -172,7 +172,7 @@ set search_path = '' as $$
       from (select * from public.comments c where c.tenant_id = t.tenant_id and c.entity_type::text = 'task' and c.entity_id = t.id
         order by c.created_at desc limit p_limit) c), '[]'),
     'deliverables', coalesce((select jsonb_agg(hq.deliverable_row(e) order by e.created_at desc)
-      from (select * from public.entity_links e where e.tenant_id = t.tenant_id and e.entity_type::text = 'task' and e.entity_id = t.id
+      from (select * from public.entity_links e where e.tenant_id = t.tenant_id and e.owner_type::text = 'task' and e.owner_id = t.id
         and e.is_deliverable order by e.created_at desc limit p_limit) e), '[]'))
   from public.tasks t where t.id = hq.find_row('public.tasks', p_who.tenant, p_args ->> 'id', 'task')
 $$;
@@ -212,7 +212,7 @@ declare
 begin
   return query
   with dearest as (
-    select u.agent_id, sum(u.cost_total_usd) as cost, sum(u.total_tokens) as tokens
+    select u.agent_id, coalesce(sum(u.cost_total_usd), 0) as cost, sum(u.total_tokens) as tokens
     from public.agent_usage u
     where u.tenant_id = p_who.tenant and u.occurred_at >= v_month
       and (p_args ->> 'agent_id' is null or u.agent_id = (p_args ->> 'agent_id')::uuid)

@@ -199,7 +199,7 @@ describe('deliverables', () => {
   const add = async (reviewStatus: string, isDeliverable = true) =>
     (
       await database.query<{ id: string }>(
-        `insert into entity_links (entity_type, entity_id, title, is_deliverable, review_status, submitted_by_agent_id)
+        `insert into entity_links (owner_type, owner_id, label, is_deliverable, review_status, submitted_by_agent_id)
          values ('task', (select id from tasks limit 1), 'The report', $1, $2, (select id from agents where slug = 'scribe')) returning id`,
         [isDeliverable, reviewStatus],
       )

@@ -162,83 +162,97 @@ set search_path = '' as $$
     then p_origin else 'api' end
 $$;
 
+-- Returns the agent that a command names, in its tenant, or a row of nulls.
+create or replace function hq.agent_of_command(p_command public.agent_commands) returns public.agents language plpgsql stable
+set search_path = '' as $$
+declare
+  v_agent public.agents;
+begin
+  select * into v_agent from public.agents a
+  where a.tenant_id = p_command.tenant_id and (p_command.agent_id is not null or p_command.agent_slug is not null)
+    and (p_command.agent_id is null or a.id = p_command.agent_id) and (p_command.agent_slug is null or a.slug = p_command.agent_slug);
+  if not found and (p_command.agent_id is not null or p_command.agent_slug !~ '^[a-z0-9]+(?:-[a-z0-9]+)*$') then
+    raise exception 'there is no such agent' using errcode = 'P0002', column = 'agent', table = 'agent_commands';
+  end if;
+  return v_agent;
+end
+$$;
+
+-- Returns the gateway of a command: the named one, which must be the tenant's, else the agent's, else the only one, else null.
+create or replace function hq.gateway_of_command(p_command public.agent_commands, p_agent public.agents) returns public.gateways
+language plpgsql stable set search_path = '' as $$
+declare
+  v_gateway public.gateways;
+begin
+  select * into v_gateway from public.gateways g
+  where g.tenant_id = p_command.tenant_id and g.id = coalesce(p_command.gateway_id, p_agent.gateway_id, (
+    select min(o.id::text)::uuid from public.gateways o where o.tenant_id = p_command.tenant_id having count(*) = 1));
+  if not found and p_command.gateway_id is not null then
+    raise exception 'there is no such gateway' using errcode = 'P0002', column = 'gateway', table = 'agent_commands';
+  end if;
+  return v_gateway;
+end
+$$;
+
+-- Raises 22023 unless target and payload are as the catalogue has them.
+create or replace function hq.check_served(
+  p_command public.agent_commands, p_action hq.actions, p_agent public.agents, p_gateway public.gateways
+) returns void language plpgsql set search_path = '' as $$
+declare
+  v_fault jsonb := hq.find_fault(p_command.payload, p_action.payload_schema);
+begin
+  if p_action.target = 'workspace' and coalesce(p_command.gateway_id::text, p_command.agent_id::text, p_command.agent_slug) is not null then
+    raise exception '% is for the whole workspace: leave out gateway and agent', p_action.name
+      using errcode = '22023', column = case when p_command.gateway_id is null then 'agent' else 'gateway' end, table = 'agent_commands';
+  elsif p_agent.id is null and p_command.agent_slug is not null then
+    raise exception 'there is no such agent' using errcode = 'P0002', column = 'agent', table = 'agent_commands';
+  elsif p_agent.id is null and p_action.target = 'agent' then
+    raise exception '% needs an agent', p_action.name
+      using errcode = '22023', column = 'agent', table = 'agent_commands', hint = 'Name the agent by its slug.';
+  elsif p_gateway.id is null and (p_action.executor = 'runner' or p_action.target = 'gateway') then
+    raise exception '%', case when exists (select from public.gateways g where g.tenant_id = p_command.tenant_id)
+        then 'which gateway? there are several' else 'there is no gateway yet' end
+      using errcode = '22023', column = 'gateway', table = 'agent_commands', hint = 'Name the gateway by its slug.';
+  elsif p_agent.gateway_id <> p_gateway.id then
+    raise exception 'the agent % is not on the gateway %', p_agent.slug, p_gateway.slug
+      using errcode = '22023', column = 'agent', table = 'agent_commands';
+  elsif v_fault is not null then
+    raise exception '%', v_fault ->> 'message'
+      using errcode = '22023', column = coalesce(v_fault ->> 'field', 'payload'), table = 'agent_commands',
+        hint = format('See the payload of %s in the reference.', p_action.name);
+  end if;
+end
+$$;
+
+-- A command that no executor of this release serves is for the daemons of an older HQ: it passes as it comes.
 create or replace function hq.guard_command() returns trigger language plpgsql security definer
 set search_path = '' as $$
 declare
+  c_payload_bytes constant int := 1048576;
   v_action hq.actions;
   v_agent public.agents;
   v_gateway public.gateways;
-  v_gateways uuid[];
-  v_fault jsonb;
 begin
   if hq.caller_role() in ('authenticated', 'anon') then
     new.tenant_id := public.current_tenant_id();
     new.requested_by := auth.uid();
     perform hq.require_role(new.tenant_id, 'viewer', new.action::text);
   end if;
-
   select * into v_action from hq.actions a where a.name = new.action::text;
-  if not found then
-    raise exception 'this database does not know the action %', new.action
-      using errcode = '22023', column = 'action', table = 'agent_commands', hint = 'Run hq-db migrate.';
-  end if;
-  perform hq.require_role(new.tenant_id, v_action.role, v_action.name);
-  if v_action.refusal is not null then
-    raise exception '%', v_action.refusal
-      using errcode = '42501', column = 'action', table = 'agent_commands';
-  end if;
-
-  if v_action.target = 'workspace' and (new.gateway_id is not null or new.agent_id is not null or new.agent_slug is not null) then
-    raise exception '% is for the whole workspace: leave out gateway and agent', v_action.name
-      using errcode = '22023', column = case when new.gateway_id is null then 'agent' else 'gateway' end, table = 'agent_commands';
-  end if;
-
-  if new.agent_id is not null or new.agent_slug is not null then
-    select * into v_agent from public.agents a
-    where a.tenant_id = new.tenant_id
-      and (new.agent_id is null or a.id = new.agent_id) and (new.agent_slug is null or a.slug = new.agent_slug);
-    if not found and (new.agent_id is not null or (v_action.target = 'agent' and v_action.name not in ('provision', 'remove'))) then
-      raise exception 'there is no such agent' using errcode = 'P0002', column = 'agent', table = 'agent_commands';
-    end if;
-    if v_agent.id is null and not hq.is_agent_slug(new.agent_slug) then
-      raise exception 'agent must be 2 to 40 lower-case letters, digits and single dashes, and no reserved word'
-        using errcode = '22023', column = 'agent', table = 'agent_commands';
-    end if;
-    new.agent_id := v_agent.id;
-    new.agent_slug := coalesce(v_agent.slug, new.agent_slug);
-  elsif v_action.target = 'agent' then
-    raise exception '% needs an agent', v_action.name
-      using errcode = '22023', column = 'agent', table = 'agent_commands', hint = 'Name the agent by its slug.';
-  end if;
-
-  if new.gateway_id is null then
-    new.gateway_id := v_agent.gateway_id;
-  end if;
-  if new.gateway_id is null and (v_action.executor = 'runner' or v_action.target = 'gateway') then
-    select array_agg(g.id) into v_gateways from public.gateways g where g.tenant_id = new.tenant_id;
-    if coalesce(cardinality(v_gateways), 0) <> 1 then
-      raise exception '%', case when v_gateways is null then 'there is no gateway yet' else 'which gateway? there are several' end
-        using errcode = '22023', column = 'gateway', table = 'agent_commands', hint = 'Name the gateway by its slug.';
-    end if;
-    new.gateway_id := v_gateways[1];
-  end if;
-  if new.gateway_id is not null then
-    select * into v_gateway from public.gateways g where g.id = new.gateway_id and g.tenant_id = new.tenant_id;
-    if not found then
-      raise exception 'there is no such gateway' using errcode = 'P0002', column = 'gateway', table = 'agent_commands';
-    end if;
-    if v_agent.gateway_id <> new.gateway_id then
-      raise exception 'the agent % is not on the gateway %', v_agent.slug, v_gateway.slug
-        using errcode = '22023', column = 'agent', table = 'agent_commands';
-    end if;
-  end if;
+  perform hq.require_role(new.tenant_id, coalesce(v_action.role, 'operator'), new.action::text);
 
   new.payload := coalesce(new.payload, '{}');
-  v_fault := hq.find_fault(new.payload, v_action.payload_schema);
-  if v_fault is not null then
-    raise exception '%', v_fault ->> 'message'
-      using errcode = '22023', column = coalesce(v_fault ->> 'field', 'payload'), table = 'agent_commands',
-        hint = format('See the payload of %s in the reference.', v_action.name);
+  v_agent := hq.agent_of_command(new);
+  v_gateway := hq.gateway_of_command(new, v_agent);
+  if v_action.served then
+    perform hq.check_served(new, v_action, v_agent, v_gateway);
+  elsif octet_length(new.payload::text) > c_payload_bytes then
+    raise exception 'the payload must be at most 1 MiB' using errcode = '22023', column = 'payload', table = 'agent_commands';
+  end if;
+  new.agent_id := v_agent.id;
+  new.agent_slug := coalesce(v_agent.slug, new.agent_slug);
+  if v_action.target is distinct from 'workspace' then
+    new.gateway_id := v_gateway.id;
   end if;
   if length(new.idempotency_key) not between 1 and 200 then
     raise exception 'idempotency_key must be a text of 1 to 200 characters'
@@ -249,31 +263,40 @@ begin
     raise exception 'an idempotency_key that begins with chat: is reserved for chat bots'
       using errcode = '42501', column = 'idempotency_key', table = 'agent_commands', hint = 'Use another key.';
   end if;
-
-  new.created_at := clock_timestamp();
-  new.updated_at := new.created_at;
-  new.status := 'pending';
-  new.leased_at := null;
-  new.leased_until := null;
-  new.started_at := null;
-  new.completed_at := null;
-  new.exit_code := null;
-  new.stdout := null;
-  new.stderr := null;
-  new.error_message := null;
-  new.lease_token := null;
-  new.runner_id := null;
-  new.attempt := 0;
-  new.cancel_requested_at := null;
-  new.progress := null;
-  new.result := null;
-  -- Only the database says from which chat a command came.
-  new.meta := case when jsonb_typeof(new.meta) = 'object' then new.meta - 'chat' else '{}' end
-    || jsonb_strip_nulls(jsonb_build_object('chat', hq.current_chat()));
-  new.origin := hq.origin_or_api(new.origin);
+  new := hq.as_request(new);
   new.priority := case v_action.lane when 'none' then 10 else 0 end;
-  new.payload_hash := hq.command_hash(v_action.name, new.gateway_id, new.agent_slug, new.payload);
+  new.payload_hash := hq.command_hash(new.action::text, new.gateway_id, new.agent_slug, new.payload);
   return new;
+end
+$$;
+
+-- Returns a row as a new request, whatever it claims to be.
+create or replace function hq.as_request(p_command public.agent_commands) returns public.agent_commands language plpgsql
+set search_path = '' as $$
+begin
+  p_command.created_at := clock_timestamp();
+  p_command.updated_at := p_command.created_at;
+  p_command.status := 'pending';
+  p_command.leased_at := null;
+  p_command.leased_until := null;
+  p_command.lease_seconds := null;
+  p_command.started_at := null;
+  p_command.completed_at := null;
+  p_command.exit_code := null;
+  p_command.stdout := null;
+  p_command.stderr := null;
+  p_command.error_message := null;
+  p_command.lease_token := null;
+  p_command.runner_id := null;
+  p_command.attempt := 0;
+  p_command.cancel_requested_at := null;
+  p_command.progress := null;
+  p_command.result := null;
+  -- Only the database says from which chat a command came.
+  p_command.meta := case when jsonb_typeof(p_command.meta) = 'object' then p_command.meta - 'chat' else '{}' end
+    || jsonb_strip_nulls(jsonb_build_object('chat', hq.current_chat()));
+  p_command.origin := hq.origin_or_api(p_command.origin);
+  return p_command;
 end
 $$;
 create or replace trigger hq_guard_command before insert on public.agent_commands
@@ -347,7 +370,7 @@ declare
   v_id uuid;
 begin
   perform hq.require_role(v_tenant, 'viewer', p_action);
-  if not exists (select from hq.actions a where a.name = p_action) then
+  if coalesce(p_action, '') <> all (enum_range(null::public.command_action)::text[]) then
     raise exception 'there is no action %', left(p_action, 100)
       using errcode = '22023', column = 'action',
         hint = 'Known: ' || (select string_agg(a.name, ', ' order by a.name) from hq.actions a where a.served) || '.';
@@ -495,14 +518,18 @@ begin
   if octet_length(new.meta::text) > c_meta_bytes then
     raise exception 'meta must be at most 16 KiB' using errcode = '22023', column = 'meta', table = 'agent_commands';
   end if;
-  if hq.caller_role() = 'authenticated' and c_waiting <= (
-    select count(*) from (
-      select from public.agent_commands c
-      where c.gateway_id = new.gateway_id and c.requested_by = new.requested_by and c.status = 'pending' limit c_waiting
-    ) waiting)
-  then
-    raise exception '% commands of yours wait on this gateway already', c_waiting
-      using errcode = '23505', column = 'gateway', table = 'agent_commands', hint = 'Wait until some have run, or cancel some.';
+  if hq.caller_role() = 'authenticated' then
+    -- Counted one after the other: requests at once would not see each other.
+    perform pg_advisory_xact_lock(hashtextextended('hq.waiting ' || new.requested_by, 0));
+    if c_waiting <= (
+      select count(*) from (
+        select from public.agent_commands c
+        where c.gateway_id = new.gateway_id and c.requested_by = new.requested_by and c.status = 'pending' limit c_waiting
+      ) waiting)
+    then
+      raise exception '% commands of yours wait on this gateway already', c_waiting
+        using errcode = '23505', column = 'gateway', table = 'agent_commands', hint = 'Wait until some have run, or cancel some.';
+    end if;
   end if;
   return new;
 end

@@ -32,6 +32,17 @@ const enqueueMany = (caller: Caller, count: number) =>
   );
 
 describe('what waits', () => {
+  test('is at most 200 commands even when they are asked for at once', async () => {
+    const hurried = await database.addUser({ role: 'operator' });
+    await enqueueMany(hurried, 190);
+    await Promise.all(Array.from({ length: 40 }, () => enqueue(hurried, 'stack_status')));
+    expect(
+      await database.query(`select count(*)::int as n from agent_commands where requested_by = $1`, [
+        hurried.id,
+      ]),
+    ).toEqual([{ n: 200 }]);
+  });
+
   test('is at most 200 commands of one member on one gateway, and nobody else is kept waiting for it', async () => {
     await expect(enqueueMany(viewer, 201)).rejects.toMatchObject({ code: '23505' });
     await enqueueMany(viewer, 200);

@@ -10,7 +10,6 @@ create table if not exists hq.actions (
   while_paused boolean not null,
   payload_schema jsonb not null,
   served boolean not null,
-  refusal text,
   executor text not null default 'runner' check (executor in ('runner', 'database')),
   danger text not null default 'disruptive' check (danger in ('read', 'reversible', 'disruptive', 'destructive'))
 );
@@ -64,10 +63,14 @@ alter table public.agent_commands add column if not exists payload_hash text;
 alter table public.agent_commands add column if not exists cancel_requested_at timestamptz;
 alter table public.agent_commands add column if not exists progress jsonb;
 alter table public.agent_commands add column if not exists result jsonb;
+alter table public.agent_commands add column if not exists lease_seconds int;
 
--- Partial indexes: the queue reads open rows only, so history costs nothing.
-create index if not exists agent_commands_pending on public.agent_commands (gateway_id, priority desc, created_at, id)
+-- Partial indexes: the queue reads open rows only, so history costs nothing. Executors read by action, so what others serve costs
+-- them nothing.
+create index if not exists agent_commands_pending on public.agent_commands (gateway_id, action, priority desc, created_at, id)
 where status = 'pending';
+create index if not exists agent_commands_waiting on public.agent_commands (requested_by, gateway_id)
+where status = 'pending' and requested_by is not null;
 create index if not exists agent_commands_held on public.agent_commands (leased_until)
 where status in ('leased', 'running');
 create index if not exists agent_commands_held_by_gateway on public.agent_commands (gateway_id)
@@ -82,6 +85,13 @@ create index if not exists agent_commands_newest on public.agent_commands (tenan
 create index if not exists agent_commands_newest_of_gateway on public.agent_commands (gateway_id, created_at desc);
 create index if not exists agent_commands_newest_of_agent on public.agent_commands (agent_id, created_at desc)
 where agent_id is not null;
+
+-- The last sign of each kind of executor on a gateway.
+create table if not exists hq.executors (
+  gateway_id uuid primary key references public.gateways (id) on delete cascade,
+  runner_at timestamptz,
+  older_daemon_at timestamptz
+);
 
 create table if not exists public.agent_command_output (
   command_id uuid not null references public.agent_commands (id) on delete cascade,

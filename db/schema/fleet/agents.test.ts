@@ -38,3 +38,25 @@ test('an agent is on no gateway and under no agent of another tenant', async () 
     database.query(`update agents set reports_to_id = $1 where id = $2`, [chief, worker]),
   ).rejects.toMatchObject({ code: 'P0002' });
 });
+
+test('only a runner or daemon gives agents and gateways a sign of life', async () => {
+  const operator = await database.addUser({ role: 'operator' });
+  const admin = await database.addUser({ role: 'admin' });
+  expect(
+    await database.as(
+      operator,
+      `insert into agents (slug, name, last_seen_at, last_heartbeat_at, created_at) values ('forged', 'x', '2099-01-01', '2099-01-01', '2001-01-01')
+       returning last_seen_at, last_heartbeat_at, created_at > now() - interval '1 minute' as fresh`,
+    ),
+  ).toEqual([{ last_seen_at: null, last_heartbeat_at: null, fresh: true }]);
+  expect(
+    await database.as(
+      admin,
+      `insert into gateways (slug, last_seen_at, last_backup_at) values ('forged', '2099-01-01', '2099-01-01') returning last_seen_at, last_backup_at`,
+    ),
+  ).toEqual([{ last_seen_at: null, last_backup_at: null }]);
+  const [kept] = await database.query(
+    `insert into agents (slug, name, last_seen_at) values ('seen', 'x', '2026-01-01') returning last_seen_at is not null as seen`,
+  );
+  expect(kept).toEqual({ seen: true });
+});

@@ -72,6 +72,12 @@ begin
   return new;
 end
 $$;
+create or replace trigger hq_protect_columns before insert or update on public.agents
+for each row when (current_user in ('anon', 'authenticated') and pg_trigger_depth() = 0)
+execute function hq.protect_columns('created_at', 'last_seen_at', 'last_heartbeat_at');
+create or replace trigger hq_protect_columns before insert on public.gateways
+for each row when (current_user in ('anon', 'authenticated') and pg_trigger_depth() = 0)
+execute function hq.protect_columns('created_at', 'last_seen_at', 'last_heartbeat_at', 'last_backup_at', 'last_backup_size_bytes');
 create or replace trigger hq_check_agent before insert or update of slug, gateway_id, reports_to_id, tenant_id on public.agents
 for each row execute function hq.check_agent();
 

@@ -131,3 +131,19 @@ create or replace function hq.owns_table(p_table regclass) returns boolean langu
 set search_path = '' as $$
   select exists (select from hq.created_tables t where p_table = to_regclass('public.' || quote_ident(t.name)))
 $$;
+
+-- Returns whether the tables of an older HQ stand here.
+create or replace function hq.adopted() returns boolean language sql stable
+set search_path = '' as $$ select not hq.owns_table('public.tasks') $$;
+
+-- Keeps columns out of a member's reach that the grant of the table opens: an insert gets the value of a new row, an update the
+-- value that is there. The trigger's condition leaves out what functions and other triggers write.
+create or replace function hq.protect_columns() returns trigger language plpgsql
+set search_path = '' as $$
+begin
+  return jsonb_populate_record(new, (
+    select jsonb_object_agg(c, case when tg_op = 'UPDATE' then to_jsonb(old) -> c when c = 'created_at' then to_jsonb(clock_timestamp())
+      when c = 'actor_type' then '"human"' else 'null' end)
+    from unnest(tg_argv) c where to_jsonb(new) ? c));
+end
+$$;

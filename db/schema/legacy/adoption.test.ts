@@ -1,24 +1,14 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { migrate, migrationState } from '../../src/migrate.ts';
 import { verify } from '../../src/verify.ts';
 import { openChatFixture } from '../../testing/chat.ts';
-import {
-  anon,
-  type Caller,
-  cloneDatabase,
-  nilTenant,
-  service,
-  type TestDatabase,
-} from '../../testing/database.ts';
+import { anon, type Caller, nilTenant, service, type TestDatabase } from '../../testing/database.ts';
 import { enqueue } from '../../testing/enqueue.ts';
 import { exchange } from '../../testing/exchange.ts';
+import { older, openOlderHq, owner } from '../../testing/older-hq.ts';
 
-const gateway = 'bbbbbbbb-0000-4000-8000-000000000001';
-const ownerId = 'aaaaaaaa-0000-4000-8000-000000000001';
-const owner: Caller = { role: 'authenticated', claims: { role: 'authenticated', sub: ownerId } };
+const { gateway, owner: ownerId } = older;
 const lost: Caller = {
   role: 'authenticated',
   claims: {
@@ -54,7 +44,7 @@ async function photograph(tables: readonly TableColumns[]): Promise<Photograph> 
   const rows: Record<string, unknown> = {};
   for (const { table, columns } of tables) {
     const list = columns.map((name) => `"${name}"::text`).join(', ');
-    rows[table] = await database.query(`select ${list} from public.${table} order by 1, 2, 3`);
+    rows[table] = await database.query(`select ${list} from public.${table} order by 1, 2`);
   }
   const functions = await database.query<Photograph['functions'][number]>(
     `select p.oid::regprocedure::text as signature, pg_get_functiondef(p.oid) as definition
@@ -64,8 +54,7 @@ async function photograph(tables: readonly TableColumns[]): Promise<Photograph> 
 }
 
 beforeAll(async () => {
-  database = await cloneDatabase('fresh');
-  await database.query(await readFile(join(import.meta.dirname, '../../testing/older-hq.sql'), 'utf8'));
+  database = await openOlderHq();
   const olderColumns = await readColumns();
   before = await photograph(olderColumns);
   await migrate(database.url);
@@ -74,9 +63,22 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 
 describe('adopting an existing HQ', () => {
-  test('changes no row and no function that was there', () => {
+  test('changes no row, and of its functions what their daemons lease and whose rights its readers have', () => {
     expect(after.rows).toEqual(before.rows);
-    expect(after.functions).toEqual(expect.arrayContaining([...before.functions]));
+    const definitionOf = new Map(after.functions.map(({ signature, definition }) => [signature, definition]));
+    const changed = before.functions.filter(
+      ({ signature, definition }) => definitionOf.get(signature) !== definition,
+    );
+    expect(changed.map(({ signature }) => signature)).toEqual([
+      'get_agent_daily_usage(uuid)',
+      'lease_command(integer,text)',
+    ]);
+    const [reader, lease] = changed;
+    expect(definitionOf.get(reader?.signature ?? '')).toBe(
+      reader?.definition.replace(' SECURITY DEFINER', ''),
+    );
+    const head = (definition = '') => definition.slice(0, definition.indexOf('LANGUAGE'));
+    expect(head(definitionOf.get(lease?.signature ?? ''))).toBe(head(lease?.definition));
   });
 
   test('is done once: the second time nothing is applied', async () => {
@@ -96,6 +98,7 @@ describe('adopting an existing HQ', () => {
         tenant_id: '11111111-1111-4111-8111-111111111111',
         role: 'admin',
       },
+      { user_id: 'aaaaaaaa-0000-4000-8000-000000000007', tenant_id: nilTenant, role: 'admin' },
     ]);
   });
 
@@ -173,12 +176,12 @@ describe('adopting an existing HQ', () => {
 
   test('its daemons still lease and finish, and cannot touch what a runner of ours holds', async () => {
     const turn = await exchange(database, { gateway, claim: 10, beat: { version: '1' } });
-    // The row that has been running for nine days is given up; then the old request's turn comes.
+    // The row that has been running for nine days is given up; then the turn of the oldest request comes, which names no gateway.
     const [stuck] = await database.query(
       `select status, error_message from agent_commands where id = 'dddddddd-0000-4000-8000-000000000002'`,
     );
     expect(stuck).toMatchObject({ status: 'failed', error_message: expect.stringContaining('died') });
-    expect(turn.claimed.map(({ id }) => id)).toEqual(['dddddddd-0000-4000-8000-000000000001']);
+    expect(turn.claimed.map(({ id }) => id)).toEqual(['dddddddd-0000-4000-8000-000000000004']);
     const held = turn.claimed[0];
     const late = () => database.as(service, `select complete_command($1, 0, '', '')`, [held?.id]);
     await expect(late()).rejects.toMatchObject({ code: '55000' });
@@ -186,12 +189,12 @@ describe('adopting an existing HQ', () => {
     await exchange(database, { gateway, results });
     await expect(late()).rejects.toMatchObject({ code: '55000' });
 
-    const [leased] = await database.as(service, `select lease_command(300, 'default') as command`);
-    await database.as(service, `select start_command($1)`, [leased?.command.id]);
-    await database.as(service, `select complete_command($1, 0, 'out', '')`, [leased?.command.id]);
+    const [leased] = await database.as(service, `select id from lease_command(300, 'default')`);
+    await database.as(service, `select start_command($1)`, [leased?.id]);
+    await database.as(service, `select complete_command($1, 0, 'out', '')`, [leased?.id]);
     expect(
-      await database.query(`select status, stdout from agent_commands where id = $1`, [leased?.command.id]),
-    ).toEqual([{ status: 'done', stdout: 'out' }]);
+      await database.query(`select action, status, stdout from agent_commands where id = $1`, [leased?.id]),
+    ).toEqual([{ action: 'backup_gateway', status: 'done', stdout: 'out' }]);
   });
 
   test('lines of audit and notifications are written in the older types', async () => {
@@ -230,21 +233,22 @@ describe('adopting an existing HQ', () => {
     await run('set_task_status', { task: task.slice(0, 8), status: 'blocked' });
     expect(
       await database.query(`select title, severity from notifications where type::text = 'task_blocked'`),
-    ).toEqual([{ title: 'blocked: Adopted', severity: 'warning' }]);
+    ).toEqual([{ title: 'Blocked: Adopted', severity: 'warning' }]);
     expect(
       await database.query(`select due_date::text, priority from tasks where title = 'Adopted'`),
     ).toEqual([{ due_date: '2027-01-02', priority: 'medium' }]);
     const [link] = await database.query<{ id: string }>(
-      `insert into entity_links (source_type, is_deliverable, review_status) values ('task', true, 'in_review') returning id`,
+      `insert into entity_links (owner_type, owner_id, is_deliverable, review_status) values ('task', $1, true, 'in_review') returning id`,
+      [task],
     );
     await run('request_revision', { deliverable: link?.id, note: 'Shorter' });
     await run('pause_agent', {}, 'main');
     await run('resume_agent', {}, 'main');
     await run('set_budget', { limit_usd: '5' }, 'main');
     await run('top_up_budget', { amount_usd: 1 }, 'main');
-    expect(await database.query(`select monthly_limit_usd from agent_budgets`)).toEqual([
-      { monthly_limit_usd: '6.00' },
-    ]);
+    expect(
+      await database.query(`select monthly_limit_usd from agent_budgets where monthly_limit_usd is not null`),
+    ).toEqual([{ monthly_limit_usd: '6.00' }]);
     await database.query(
       `update agent_budgets set current_period_spend_usd = 6.5, status = 'exceeded' where monthly_limit_usd = 6`,
     );
@@ -281,7 +285,7 @@ describe('adopting an existing HQ', () => {
     );
     expect(command).toMatchObject({ status: 'done', requested_by: ownerId });
     expect(
-      (await chats.call('chat_read', {}, { what: 'task', args: { id: 'ffffffff' } })).refused?.code,
+      (await chats.call('chat_read', {}, { what: 'task', args: { id: 'abcdef01' } })).refused?.code,
     ).toBe('not_found');
     await database.query(`update tasks set due_date = current_date - 1 where title = 'By phone'`);
     await chats.request('chat_heartbeat', { holder: 'x', adapters: [] });
@@ -383,7 +387,7 @@ describe('adopting an existing HQ', () => {
   test('its own log of secrets gets no more ciphertext', async () => {
     const logged = () =>
       database.query<{ after: string }>(
-        `select changes #>> '{after,encrypted_value}' as after from audit_log where action = 'changed' order by id desc limit 1`,
+        `select changes #>> '{after,encrypted_value}' as after from audit_log where changes is not null order by id desc limit 1`,
       );
     await database.query(`update secrets set note = 'logged' where key = 'OPENAI_API_KEY'`);
     expect(await logged()).toEqual([{ after: '[redacted]' }]);

@@ -1,22 +1,21 @@
 -- Runs after every other file: closes tables, views and functions of an older HQ, whatever release of it they came with.
 
--- Functions: nobody calls one without an account, and only the service role calls the older queue.
+-- Functions: nobody calls one without an account, and only the service role calls what an older HQ has for its daemons.
 do $$
 declare
   v_function record;
+  v_name text;
 begin
   for v_function in
-    select p.oid::regprocedure as signature, p.proname as name, p.oid
+    select p.oid::regprocedure as signature, p.oid
     from pg_proc p
     where p.pronamespace = 'public'::regnamespace and pg_has_role(p.proowner, 'usage')
       and not exists (select from pg_depend d where d.objid = p.oid and d.deptype = 'e')
   loop
-    if v_function.name in ('lease_command', 'start_command', 'complete_command', 'fail_command', 'lease_inbox_item',
-      'complete_inbox_item', 'fail_inbox_item', 'runner_exchange', 'set_gateway_paused')
-    then
+    if hq.is_for_daemons(v_function.oid) then
       execute format('revoke all on routine %s from public, anon, authenticated', v_function.signature);
       execute format('grant execute on routine %s to service_role', v_function.signature);
-    elsif v_function.name in ('consume_gateway_token', 'current_tenant_id') then
+    elsif v_function.oid in ('public.consume_gateway_token(text,text,text)'::regprocedure, 'public.current_tenant_id()'::regprocedure) then
       execute format('grant execute on routine %s to anon, authenticated, service_role', v_function.signature);
     else
       -- Members keep what they had through PUBLIC.
@@ -27,18 +26,23 @@ begin
       execute format('revoke all on routine %s from public, anon', v_function.signature);
     end if;
   end loop;
+  for v_name in select * from hq.unbounded_functions() loop
+    execute format('alter routine %s security invoker', v_name);
+    insert into hq.bounded_functions (identity) values (v_name) on conflict do nothing;
+  end loop;
 end
 $$;
 
--- Tables with a tenant: their own policies stay and apply to members only; writing needs an operator.
+-- Tables that HQ does not know: their own policies stay and apply to members only; writing needs an operator.
 do $$
 declare
   v_table regclass;
 begin
   for v_table in
-    select c.oid::regclass from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id' and not a.attisdropped
+    select c.oid::regclass from pg_class c
     where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and pg_has_role(c.relowner, 'usage')
       and not exists (select from pg_policy p where p.polrelid = c.oid and p.polname = 'hq_service')
+      and not exists (select from pg_depend d where d.objid = c.oid and d.deptype = 'e')
   loop
     execute format('revoke all on %s from public, anon', v_table);
     execute format('drop policy if exists hq_select_only on %s', v_table);
@@ -53,22 +57,42 @@ begin
     execute format('drop policy if exists hq_delete_only on %s', v_table);
     execute format('create policy hq_delete_only on %s as restrictive for delete to authenticated
       using ((select public.member_role_of_caller()) >= ''operator'')', v_table);
+    execute format('alter table %s enable row level security', v_table);
   end loop;
 end
 $$;
 
--- Every table: without row level security a grant alone decides, and Supabase grants everything to everybody by default.
+-- The web product of an older HQ writes these tables as the member, every column of them, and so do its trigger functions.
+do $$
+begin
+  if hq.adopted() then
+    perform hq.guard_table('public.notifications', 'viewer', 'operator', 'operator', null);
+    perform hq.open_columns('public.notifications', '{read_at, dismissed_at}');
+    perform hq.guard_table('public.agent_inbox_items', 'viewer', 'operator', 'operator', null);
+    perform hq.guard_table('public.agent_budgets', 'viewer', 'operator', 'operator', null);
+    perform hq.guard_table('public.task_relations', 'viewer', 'operator', 'operator', 'operator');
+    grant update on public.tasks, public.comments, public.task_relations, public.entity_links, public.agent_inbox_items,
+      public.agents, public.agent_budgets, public.workspace to authenticated;
+  end if;
+end
+$$;
+
+-- Its functions that run with their owner's rights pass the policies: the rows that they write are checked instead.
 do $$
 declare
-  v_table regclass;
+  v_table record;
 begin
   for v_table in
-    select c.oid::regclass from pg_class c
-    where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relrowsecurity and pg_has_role(c.relowner, 'usage')
+    select c.oid::regclass as name, case c.relname when 'workspace' then 'admin' when 'tenants' then 'admin' when 'tenant_members' then 'admin'
+      when 'notifications' then 'viewer' when 'agent_commands' then 'viewer' else 'operator' end as role
+    from pg_class c
+    where hq.adopted() and c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and pg_has_role(c.relowner, 'usage')
+      and c.relname <> all (array['audit_log', 'agent_command_output', 'alert_mutes']) and not starts_with(c.relname, 'chat_')
       and not exists (select from pg_depend d where d.objid = c.oid and d.deptype = 'e')
   loop
-    execute format('revoke all on %s from public, anon', v_table);
-    execute format('alter table %s enable row level security', v_table);
+    execute format('create or replace trigger hq_check_definer_write before insert or update or delete on %s for each row
+      when (current_setting(''role'', true) = ''authenticated'' and current_user <> ''authenticated'')
+      execute function hq.check_definer_write(%L)', v_table.name, v_table.role);
   end loop;
 end
 $$;
@@ -94,3 +118,6 @@ begin
   end loop;
 end
 $$;
+
+comment on table hq.bounded_functions is
+  'Functions of an older HQ that ran with their owner''s rights; they read with the caller''s now.';

@@ -18,3 +18,7 @@ begin
   end loop;
 end
 $$;
+
+create table if not exists hq.bounded_functions (
+  identity text primary key
+);

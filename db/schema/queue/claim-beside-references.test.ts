@@ -17,7 +17,7 @@ test.each(Object.keys(claims))(
     try {
       const gateway = await database.addGateway('referred');
       const [command] = await database.query<{ id: string }>(
-        `insert into agent_commands (action, gateway_id) values ('ping', $1) returning id`,
+        `insert into agent_commands (action, gateway_id) values ('restart_gateway', $1) returning id`,
         [gateway],
       );
       await writer.connect();

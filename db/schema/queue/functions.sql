@@ -111,7 +111,7 @@ create or replace function hq.renew(p_tokens uuid[], p_lease_seconds int) return
 set search_path = '' as $$
 begin
   update public.agent_commands c
-  set leased_until = clock_timestamp() + make_interval(secs => p_lease_seconds)
+  set leased_until = clock_timestamp() + make_interval(secs => p_lease_seconds), lease_seconds = p_lease_seconds
   from (
     select h.id from public.agent_commands h
     where h.lease_token = any (p_tokens) and h.status in ('leased', 'running') order by h.id for no key update
@@ -123,6 +123,105 @@ begin
 end
 $$;
 
+-- Ends what an older HQ left running when it was adopted: nobody works on it. One alert for all, since nobody waits for them.
+create or replace function hq.end_left_behind() returns void language plpgsql
+set search_path = '' as $$
+declare
+  v_ids uuid[];
+begin
+  select array_agg(l.id) into v_ids from (
+    select c.id from public.agent_commands c
+    where c.status = 'running' and c.lease_token is null and c.created_at < (select min(m.applied_at) from hq.migrations m)
+      and coalesce(c.leased_until, c.started_at, c.created_at) < clock_timestamp() - interval '1 hour'
+    order by c.id for no key update skip locked) l;
+  if v_ids is null then
+    return;
+  end if;
+  perform set_config('hq.quiet', 'on', true);
+  update public.agent_commands c
+  set status = 'failed', leased_until = null, completed_at = coalesce(c.leased_until, c.started_at, c.created_at),
+    error_message = format('the daemon of the older HQ died while %s ran', c.action)
+  where c.id = any (v_ids);
+  perform set_config('hq.quiet', '', true);
+  perform hq.notify(jsonb_build_object('tenant_id', c.tenant_id, 'type', 'command_failed', 'severity', 'warning',
+    'dedup_key', 'commands_left_behind', 'actor_type', 'system', 'entity_type', 'agent_command',
+    'title', case count(*) when 1 then '1 command of the older HQ never ended' else count(*) || ' commands of the older HQ never ended' end,
+    'body', 'They ran when it was adopted, and are marked as failed.'))
+  from public.agent_commands c where c.id = any (v_ids) group by c.tenant_id;
+end
+$$;
+
+-- Ends commands that wait for an hour on a gateway for a kind of executor that was not there in that hour, and those of no gateway
+-- that only a daemon of an older HQ would take. One alert for all.
+create or replace function hq.end_unserved(p_gateway public.gateways, p_alive text) returns void language plpgsql
+set search_path = '' as $$
+declare
+  c_long_ago constant timestamptz := clock_timestamp() - interval '1 hour';
+  v_reason constant text := case p_alive when 'runner' then 'no daemon of an older HQ' else 'no hq-runner' end
+    || ' asked for work in an hour, and nothing else runs it';
+  v_actions constant public.command_action[] := array(
+    select a from unnest(enum_range(null::public.command_action)) a where not hq.serves(p_alive, a));
+  v_ids uuid[];
+  v_what text;
+begin
+  if exists (select from hq.executors e where e.gateway_id = p_gateway.id
+    and case p_alive when 'runner' then e.older_daemon_at else e.runner_at end > c_long_ago)
+  then
+    return;
+  end if;
+  select array_agg(u.id), string_agg(distinct u.action::text, ', ') into v_ids, v_what from (
+    select c.id, c.action from public.agent_commands c
+    where c.status = 'pending' and c.created_at < c_long_ago and (
+      (c.gateway_id = p_gateway.id and c.action = any (v_actions))
+      or (c.gateway_id is null and c.tenant_id = p_gateway.tenant_id and p_alive = 'runner' and not exists (
+        select from hq.executors e join public.gateways g on g.id = e.gateway_id
+        where g.tenant_id = p_gateway.tenant_id and e.older_daemon_at > c_long_ago)))
+    order by c.id limit 1000 for no key update skip locked) u;
+  if v_ids is null then
+    return;
+  end if;
+  perform set_config('hq.quiet', 'on', true);
+  update public.agent_commands c set status = 'failed', completed_at = clock_timestamp(), error_message = v_reason where c.id = any (v_ids);
+  perform set_config('hq.quiet', '', true);
+  perform hq.notify(jsonb_build_object('tenant_id', p_gateway.tenant_id, 'type', 'command_failed', 'severity', 'warning',
+    'subject', 'gateway:' || p_gateway.id, 'dedup_key', format('unserved:%s:%s', p_gateway.id, p_alive), 'actor_type', 'system',
+    'entity_type', 'gateway', 'entity_id', p_gateway.id, 'title', format('%s was not run on %s', v_what, p_gateway.slug), 'body', v_reason));
+end
+$$;
+
+-- Returns whether an executor of this kind runs the action. A daemon of an older HQ knows every word of its enum except those that
+-- only this release serves; of what both know, it does not know the payload of auth_set_api_key.
+create or replace function hq.serves(p_kind text, p_action public.command_action) returns boolean language sql stable
+set search_path = '' as $$
+  select case p_kind when 'runner' then s.served else not s.served or p_action in ('restart_gateway', 'restart_dispatcher') end
+  from (select exists (select from hq.actions a where a.name = p_action::text and a.served) as served) s
+$$;
+
+-- Notes that an executor of a gateway asked for work, at most every 20 seconds, and then ends what nobody runs there.
+create or replace function hq.note_executor(p_gateway public.gateways, p_kind text) returns void language plpgsql
+set search_path = '' as $$
+declare
+  v_now timestamptz := clock_timestamp();
+begin
+  insert into hq.executors as e (gateway_id, runner_at, older_daemon_at)
+  values (p_gateway.id, case p_kind when 'runner' then v_now end, case p_kind when 'older daemon' then v_now end)
+  on conflict (gateway_id) do update
+  set runner_at = coalesce(excluded.runner_at, e.runner_at), older_daemon_at = coalesce(excluded.older_daemon_at, e.older_daemon_at)
+  where coalesce(case p_kind when 'runner' then e.runner_at else e.older_daemon_at end, '-infinity') < v_now - interval '20 seconds';
+  if not found then
+    return;
+  end if;
+  -- A command of no gateway belongs to the only one there is.
+  if p_kind = 'runner' and (select count(*) from public.gateways g where g.tenant_id = p_gateway.tenant_id) = 1 then
+    update public.agent_commands c set gateway_id = p_gateway.id
+    where c.id = any (array(select o.id from public.agent_commands o
+      where o.gateway_id is null and o.tenant_id = p_gateway.tenant_id and o.status = 'pending'
+      order by o.id for no key update skip locked));
+  end if;
+  perform hq.end_unserved(p_gateway, p_kind);
+end
+$$;
+
 -- Ends or requeues rows whose lease has expired, of every gateway. Rows of an older daemon have no token and no renewals: they
 -- expire after an hour, and wait again if they never started.
 create or replace function hq.sweep() returns void language plpgsql
@@ -130,6 +229,13 @@ set search_path = '' as $$
 declare
   v_row record;
 begin
+  perform hq.end_left_behind();
+  -- A clock that was set back must not lengthen a lease: a living runner renews it, a dead one loses it in time.
+  update public.agent_commands c set leased_until = clock_timestamp() + make_interval(secs => c.lease_seconds)
+  where c.id = any (array(select h.id from public.agent_commands h
+    where h.status in ('leased', 'running') and h.lease_token is not null
+      and h.leased_until > clock_timestamp() + make_interval(secs => h.lease_seconds + 5)
+    order by h.id for no key update skip locked));
   for v_row in
     select c.id, c.action, c.status, c.attempt, c.runner_id, c.lease_token, c.cancel_requested_at, a.retry, a.max_attempts
     from public.agent_commands c left join hq.actions a on a.name = c.action::text
@@ -171,7 +277,7 @@ set search_path = '' as $$
 $$;
 
 -- Returns commands that are leased to this runner but unknown to it, because the answer with them was lost. Their leases are not
--- renewed by this.
+-- renewed by this. A lease that was renewed is known to its holder, so another process with the same id does not get it.
 create or replace function hq.repeat_leases(
   p_gateway_id uuid, p_runner_id text, p_known uuid[], p_lease_seconds int
 ) returns jsonb language sql stable set search_path = '' as $$
@@ -179,6 +285,7 @@ create or replace function hq.repeat_leases(
   from public.agent_commands c
   where c.gateway_id = p_gateway_id and c.status = 'running' and c.runner_id = p_runner_id
     and c.lease_token <> all (p_known) and c.leased_until > clock_timestamp()
+    and c.leased_until = c.leased_at + make_interval(secs => c.lease_seconds)
 $$;
 
 -- Leases commands: control first, then the oldest; one of lane `stack` at a time, one of lane `agent` for each agent. The caller
@@ -189,6 +296,7 @@ create or replace function hq.claim(
 declare
   v_stack_busy boolean;
   v_busy_agents text[];
+  v_now timestamptz := clock_timestamp();
   v_ids uuid[];
   v_claimed jsonb;
 begin
@@ -198,24 +306,21 @@ begin
   from public.agent_commands c join hq.actions a on a.name = c.action::text
   where c.gateway_id = p_gateway_id and c.status in ('leased', 'running');
 
+  -- Reads by action, so that commands for other executors cost nothing however many wait.
+  with candidates as (
+    select c.*, a.lane from hq.actions a cross join lateral (
+      select c.id, c.priority, c.created_at, coalesce(c.agent_slug, '') as agent from public.agent_commands c
+      where c.gateway_id = p_gateway_id and c.status = 'pending' and c.action = a.name::public.command_action
+      order by c.priority desc, c.created_at, c.id limit case a.lane when 'agent' then null else p_limit end) c
+    where a.served and a.executor = 'runner' and (not p_paused or a.while_paused) and not (a.lane = 'stack' and v_stack_busy)
+  ), placed as (
+    select c.*, row_number() over (
+      partition by c.lane, case c.lane when 'agent' then c.agent end order by c.priority desc, c.created_at, c.id) as place
+    from candidates c where c.lane <> 'agent' or c.agent <> all (v_busy_agents)
+  )
   select array_agg(w.id) into v_ids from (
-    select * from (
-      (select c.id, c.priority, c.created_at, 0 as nth from public.agent_commands c join hq.actions a on a.name = c.action::text
-        where c.gateway_id = p_gateway_id and c.status = 'pending' and a.served and a.lane = 'none' and (not p_paused or a.while_paused)
-        order by c.priority desc, c.created_at, c.id limit p_limit)
-      union all
-      (select c.id, c.priority, c.created_at, 1 from public.agent_commands c join hq.actions a on a.name = c.action::text
-        where c.gateway_id = p_gateway_id and c.status = 'pending' and a.served and a.lane = 'stack' and (not p_paused or a.while_paused)
-          and not v_stack_busy
-        order by c.priority desc, c.created_at, c.id limit 1)
-      union all
-      (select f.id, f.priority, f.created_at, 1 from (
-        select distinct on (coalesce(c.agent_slug, '')) c.id, c.priority, c.created_at
-        from public.agent_commands c join hq.actions a on a.name = c.action::text
-        where c.gateway_id = p_gateway_id and c.status = 'pending' and a.served and a.lane = 'agent' and (not p_paused or a.while_paused)
-          and coalesce(c.agent_slug, '') <> all (v_busy_agents)
-        order by coalesce(c.agent_slug, ''), c.priority desc, c.created_at, c.id) f)
-    ) u order by u.nth, u.priority desc, u.created_at, u.id limit p_limit
+    select p.id from placed p where p.lane = 'none' or p.place = 1
+    order by p.lane <> 'none', p.priority desc, p.created_at, p.id limit p_limit
   ) w;
 
   with mine as (
@@ -225,8 +330,8 @@ begin
   ), taken as (
     update public.agent_commands c
     set status = 'running', lease_token = gen_random_uuid(), runner_id = p_runner_id, attempt = c.attempt + 1,
-      leased_at = clock_timestamp(), leased_until = clock_timestamp() + make_interval(secs => p_lease_seconds),
-      started_at = clock_timestamp(), progress = null
+      leased_at = v_now, leased_until = v_now + make_interval(secs => p_lease_seconds), lease_seconds = p_lease_seconds,
+      started_at = v_now, progress = null
     from mine where c.id = mine.id
     returning c.id
   )
@@ -240,6 +345,7 @@ $$;
 
 create or replace function hq.record_heartbeat(p_gateway_id uuid, p_heartbeat jsonb) returns void language sql
 set search_path = '' as $$
+  select hq.note_executor(g, 'runner') from public.gateways g where g.id = p_gateway_id;
   update public.gateways g
   set last_seen_at = clock_timestamp(), last_heartbeat_at = clock_timestamp(),
     status = case when g.status in ('provisioning', 'error') then 'ready' else g.status end,

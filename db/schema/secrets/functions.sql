@@ -67,7 +67,8 @@ begin
     v_described := (new.name, new.note, new.category::text) is distinct from (old.name, old.note, old.category::text);
   end if;
 
-  if v_new_value or v_moved then
+  -- Names of an older HQ that are not allowed any more stay, and their values change.
+  if v_moved then
     v_fault := hq.secret_name_fault(new.key);
     if v_fault is not null then
       raise exception '%', v_fault using errcode = '22023', column = 'key', table = 'secrets';
@@ -125,6 +126,10 @@ begin
   elsif v_new_value or v_moved or v_described then
     new.updated_at := clock_timestamp();
     new.updated_by := coalesce(auth.uid(), case when new.updated_by is distinct from old.updated_by then new.updated_by end);
+  end if;
+  -- A daemon of an older HQ reports without it.
+  if new.sync_status::text = 'active' then
+    new.sync_error := null;
   end if;
   return new;
 end
@@ -407,7 +412,7 @@ begin
     end if;
     v_row.category := coalesce(p_category, 'user');
     insert into public.secrets (tenant_id, gateway_id, agent_id, key, name, encrypted_value, category, note)
-    values (v_tenant, v_place.gateway, v_place.agent, p_key, p_name, p_value, v_row.category, p_note)
+    values (v_tenant, v_place.gateway, v_place.agent, p_key, coalesce(p_name, p_key), p_value, v_row.category, p_note)
     on conflict do nothing
     returning * into v_row;
     if found then
@@ -649,4 +654,16 @@ $$;
 
 -- Runs before hq_guard_command, by its name.
 create or replace trigger hq_clear_key before insert on public.agent_commands
-for each row when (jsonb_typeof(new.payload) = 'object' and new.payload ? 'api_key') execute function hq.refuse_clear_key();
+for each row when (jsonb_typeof(new.payload) = 'object' and new.payload ->> 'api_key' is not null) execute function hq.refuse_clear_key();
+
+-- Removes what somebody pasted into a sign-in when its command ends, whoever ends it.
+create or replace function hq.scrub_pasted_value() returns trigger language plpgsql
+set search_path = '' as $$
+begin
+  new.payload := new.payload - 'value';
+  return new;
+end
+$$;
+create or replace trigger hq_scrub_pasted_value before update of status on public.agent_commands
+for each row when (new.action::text = 'auth_paste' and new.status in ('done', 'failed', 'cancelled') and jsonb_typeof(new.payload) = 'object')
+execute function hq.scrub_pasted_value();

@@ -41,12 +41,12 @@ describe.each([
   ],
   [
     'the agent who hands in',
-    `insert into entity_links (entity_type, entity_id, submitted_by_agent_id) values ('task', gen_random_uuid(), $1)`,
+    `insert into entity_links (owner_type, owner_id, submitted_by_agent_id) values ('task', gen_random_uuid(), $1)`,
     () => theirs.agent,
   ],
   [
     'the end of a relation',
-    `insert into task_relations (task_id, related_task_id, relation_type) select id, $1, 'blocks' from tasks limit 1`,
+    `insert into task_relations (source_task_id, target_task_id, relation_type) select id, $1, 'blocks' from tasks limit 1`,
     () => theirs.task,
   ],
 ])('%s', (_what, sql, foreign) => {

@@ -109,6 +109,22 @@ $$;
 create or replace trigger hq_require_one_admin after update or delete on public.tenant_members
 for each row when (old.role = 'admin') execute function hq.require_one_admin();
 
+-- Lets an admin add accounts of their own tenant only: the member's address is shown, so any other account's could be asked for.
+create or replace function hq.check_member() returns trigger language plpgsql security definer
+set search_path = '' as $$
+begin
+  if hq.caller_role() = 'authenticated' and not exists (
+    select from auth.users u
+    where u.id = new.user_id and coalesce(u.raw_app_meta_data ->> 'tenant_id', hq.nil_tenant()::text) = new.tenant_id::text)
+  then
+    raise exception 'there is no such account' using errcode = 'P0002', column = 'user_id', table = 'tenant_members';
+  end if;
+  return new;
+end
+$$;
+create or replace trigger hq_check_member before insert or update of user_id, tenant_id on public.tenant_members
+for each row execute function hq.check_member();
+
 create or replace function public.whoami() returns jsonb language sql stable security definer
 set search_path = '' as $$
   select jsonb_build_object(

@@ -42,3 +42,30 @@ test('a member reads the members of the own tenant, and nobody else anything', a
   expect(await people({ ...bob, claims: { ...foreign.claims, sub: bob.id } })).toEqual([]);
   await expect(database.as(anon, `select tenant_people()`)).rejects.toMatchObject({ code: '42501' });
 });
+
+test('an admin adds accounts of the own tenant only, so an id is not enough to learn an address', async () => {
+  const other = await database.addTenant('hosted');
+  const admin = await database.addUser({ role: 'admin', tenant: other.id, email: 'admin@example.test' });
+  const elsewhere = await database.addUser({ role: null, email: 'elsewhere@example.test' });
+  const invited = await database.addUser({ role: null, tenant: other.id, email: 'invited@example.test' });
+  const add = (id: string) =>
+    database.as(admin, `insert into tenant_members (tenant_id, user_id, role) values ($1, $2, 'viewer')`, [
+      other.id,
+      id,
+    ]);
+  await expect(add(elsewhere.id)).rejects.toMatchObject({
+    code: 'P0002',
+    message: 'there is no such account',
+  });
+  await add(invited.id);
+  await expect(
+    database.as(admin, `update tenant_members set user_id = $1 where user_id = $2`, [
+      elsewhere.id,
+      invited.id,
+    ]),
+  ).rejects.toMatchObject({ code: '42501' });
+  expect((await people(admin)).map(({ email }) => email)).toEqual([
+    'admin@example.test',
+    'invited@example.test',
+  ]);
+});

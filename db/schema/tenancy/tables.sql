@@ -21,13 +21,16 @@ end
 $$;
 
 -- Adopting an older HQ: everyone with an account had every right, and becomes an admin, once. Later accounts have no role until an
--- admin gives them one.
+-- admin gives them one. Nobody who could not sign in, or did so without a name, gets a role.
 create temporary table adopted_members on commit drop as
 select u.id as user_id, coalesce(t.id, hq.nil_tenant()) as tenant_id
 from auth.users u
 left join public.tenants t on t.id::text = u.raw_app_meta_data ->> 'tenant_id'
 where to_regclass('public.tenant_members') is null
-  and (u.raw_app_meta_data ->> 'tenant_id' is null or t.id is not null);
+  and (u.raw_app_meta_data ->> 'tenant_id' is null or t.id is not null)
+  and to_jsonb(u) ->> 'deleted_at' is null
+  and coalesce((to_jsonb(u) ->> 'banned_until')::timestamptz, '-infinity') <= now()
+  and not coalesce((to_jsonb(u) ->> 'is_anonymous')::boolean, false);
 
 create table if not exists public.tenant_members (
   tenant_id uuid not null default hq.nil_tenant() references public.tenants (id) on delete cascade,

@@ -5,8 +5,8 @@ begin
   select a.tenant_id into new.tenant_id from public.agents a where a.id = new.agent_id;
   new.status := case
     when new.monthly_limit_usd is null then 'unmetered'
-    when new.current_period_cost_usd >= new.monthly_limit_usd then 'exceeded'
-    when new.current_period_cost_usd >= new.monthly_limit_usd * new.soft_threshold_pct / 100 then 'warned'
+    when new.current_period_spend_usd >= new.monthly_limit_usd then 'exceeded'
+    when new.current_period_spend_usd >= new.monthly_limit_usd * new.soft_threshold_pct / 100 then 'warned'
     else 'ok' end;
   return new;
 end
@@ -28,7 +28,7 @@ begin
   v_period := date_trunc('month', new.occurred_at at time zone v_budget.period_anchor_tz)::date;
   update public.agent_budgets b
   set current_period_start = greatest(b.current_period_start, v_period),
-    current_period_cost_usd = case when v_period > b.current_period_start then 0 else b.current_period_cost_usd end
+    current_period_spend_usd = case when v_period > b.current_period_start then 0 else b.current_period_spend_usd end
       + case when v_period >= b.current_period_start then new.cost_total_usd else 0 end,
     current_period_tokens = case when v_period > b.current_period_start then 0 else b.current_period_tokens end
       + case when v_period >= b.current_period_start then new.total_tokens else 0 end
@@ -37,7 +37,7 @@ begin
 end
 $$;
 
--- An older HQ has triggers of its own for its budgets.
+-- An older HQ adds up the usage by itself and judges it then; a changed limit it never judges.
 do $$
 begin
   if hq.owns_table('public.agent_budgets') then
@@ -46,6 +46,14 @@ begin
     for each row execute function hq.set_budget_status();
     create or replace trigger hq_roll_up_usage after insert on public.agent_usage
     for each row when (new.agent_id is not null) execute function hq.roll_up_usage();
+  else
+    create or replace trigger hq_set_budget_status before insert or update of monthly_limit_usd, soft_threshold_pct on public.agent_budgets
+    for each row execute function hq.set_budget_status();
+    execute format('create or replace trigger hq_protect_columns before update on public.agent_budgets
+      for each row when (current_user in (''anon'', ''authenticated'') and pg_trigger_depth() = 0) execute function hq.protect_columns(%s)', (
+        select string_agg(quote_literal(a.attname), ', ') from pg_attribute a
+        where a.attrelid = 'public.agent_budgets'::regclass and a.attnum > 0 and not a.attisdropped
+          and (a.attname in ('agent_id', 'tenant_id', 'created_at', 'status') or starts_with(a.attname, 'current_period_'))));
   end if;
 end
 $$;
@@ -54,7 +62,7 @@ create or replace function hq.budget_result(p_budget public.agent_budgets) retur
 set search_path = '' as $$
   select jsonb_build_object('agent', (select a.slug from public.agents a where a.id = p_budget.agent_id),
     'limit_usd', p_budget.monthly_limit_usd, 'status', p_budget.status,
-    'spent_usd', coalesce(to_jsonb(p_budget) -> 'current_period_cost_usd', to_jsonb(p_budget) -> 'current_period_spend_usd', '0'))
+    'spent_usd', coalesce(p_budget.current_period_spend_usd, 0))
 $$;
 
 create or replace function hq.do_set_budget(p_command public.agent_commands) returns jsonb language plpgsql

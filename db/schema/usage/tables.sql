@@ -38,7 +38,7 @@ begin
       hard_cutoff boolean not null default true,
       period_anchor_tz text not null default 'UTC',
       current_period_start date not null default date_trunc('month', now() at time zone 'UTC')::date,
-      current_period_cost_usd numeric(12, 6) not null default 0,
+      current_period_spend_usd numeric(12, 6) not null default 0,
       current_period_tokens bigint not null default 0,
       status public.budget_status not null default 'unmetered'
     );

@@ -24,7 +24,7 @@ const use = (usd: number, at = 'now()', run: string = crypto.randomUUID()) =>
 const budget = async () =>
   (
     await database.query(
-      `select status, current_period_cost_usd::float as cost, current_period_tokens::int as tokens, monthly_limit_usd::float as limit
+      `select status, current_period_spend_usd::float as cost, current_period_tokens::int as tokens, monthly_limit_usd::float as limit
        from agent_budgets where agent_id = $1`,
       [agent],
     )

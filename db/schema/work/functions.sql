@@ -46,12 +46,12 @@ begin
   end if;
   if tg_op = 'UPDATE' and new.status::text = 'done' and old.status::text <> 'done' then
     for v_blocked in
-      select t.id, t.title, t.assignee_agent_id from public.task_relations r join public.tasks t on t.id = r.related_task_id
-      where r.task_id = new.id and r.relation_type = 'blocks' and t.assignee_agent_id is not null
+      select t.id, t.title, t.assignee_agent_id from public.task_relations r join public.tasks t on t.id = r.target_task_id
+      where r.source_task_id = new.id and r.relation_type = 'blocks' and t.assignee_agent_id is not null
         and t.status::text not in ('done', 'cancelled')
         and not exists (
-          select from public.task_relations o join public.tasks b on b.id = o.task_id
-          where o.related_task_id = t.id and o.relation_type = 'blocks' and b.id <> new.id
+          select from public.task_relations o join public.tasks b on b.id = o.source_task_id
+          where o.target_task_id = t.id and o.relation_type = 'blocks' and b.id <> new.id
             and b.status::text not in ('done', 'cancelled'))
     loop
       perform hq.add_inbox_item(v_blocked.assignee_agent_id, 'blocker_resolved', format('unblocked:%s:%s', v_blocked.id, new.id),
@@ -77,7 +77,7 @@ create or replace function hq.inbox_for_review() returns trigger language plpgsq
 set search_path = '' as $$
 begin
   perform hq.add_inbox_item(new.submitted_by_agent_id, 'deliverable_review', format('review:%s:%s', new.id, new.review_status),
-    coalesce(new.review_note, new.review_status::text), case when new.entity_type = 'task' then new.entity_id end, null,
+    coalesce(new.review_note, new.review_status::text), case when new.owner_type = 'task' then new.owner_id end, null,
     jsonb_build_object('entity_link_id', new.id, 'review_status', new.review_status, 'review_note', new.review_note));
   return null;
 end
@@ -109,19 +109,43 @@ execute function hq.refuse_foreign_rows('actor_agent_id', 'agents', 'parent_id',
 create or replace trigger hq_refuse_foreign_rows before insert or update on public.entity_links for each row
 execute function hq.refuse_foreign_rows('submitted_by_agent_id', 'agents');
 create or replace trigger hq_refuse_foreign_rows before insert or update on public.task_relations for each row
-execute function hq.refuse_foreign_rows('task_id', 'tasks', 'related_task_id', 'tasks');
+execute function hq.refuse_foreign_rows('source_task_id', 'tasks', 'target_task_id', 'tasks');
 
 -- A comment names its own entity: without this check a mention could put another tenant's task into an inbox. An older HQ fills
--- its inbox by itself.
+-- its inbox by itself, and only what a member writes is checked there.
 do $$
 begin
-  if hq.owns_table('public.comments') then
+  if hq.adopted() then
+    create or replace trigger hq_refuse_foreign_rows before insert or update of task_id, comment_id, agent_id, tenant_id
+    on public.agent_inbox_items for each row when (current_user in ('anon', 'authenticated'))
+    execute function hq.refuse_foreign_rows('task_id', 'tasks', 'comment_id', 'comments', 'agent_id', 'agents');
+  else
     create or replace trigger hq_refuse_foreign_rows before insert or update of task_id, comment_id, agent_id, tenant_id
     on public.agent_inbox_items for each row
     execute function hq.refuse_foreign_rows('task_id', 'tasks', 'comment_id', 'comments', 'agent_id', 'agents');
   end if;
 end
 $$;
+
+-- A member signs a comment as a person, at the present time.
+create or replace trigger hq_protect_columns before insert or update on public.comments
+for each row when (current_user in ('anon', 'authenticated') and pg_trigger_depth() = 0)
+execute function hq.protect_columns('actor_type', 'actor_agent_id', 'created_at');
+
+-- The web product shows a task to its kind of assignee.
+create or replace function hq.set_assignee_type() returns trigger language plpgsql
+set search_path = '' as $$
+begin
+  if new.assignee_agent_id is not null then
+    new.assignee_type := 'agent';
+  elsif tg_op = 'UPDATE' and old.assignee_agent_id is not null and new.assignee_type::text = 'agent' then
+    new.assignee_type := null;
+  end if;
+  return new;
+end
+$$;
+create or replace trigger hq_set_assignee_type before insert or update of assignee_agent_id on public.tasks
+for each row execute function hq.set_assignee_type();
 
 create or replace function hq.task_result(p_task public.tasks) returns jsonb language sql stable
 set search_path = '' as $$
@@ -253,7 +277,7 @@ begin
   set review_status = v_decision.review_status, review_note = v_decision.review_note, reviewed_at = clock_timestamp()
   where e.id = v_row.id;
   return jsonb_build_object('id', v_row.id, 'review_status', p_status,
-    'title', coalesce(to_jsonb(v_row) ->> 'title', to_jsonb(v_row) ->> 'url', 'deliverable'));
+    'title', coalesce(v_row.label, v_row.url, 'deliverable'));
 end
 $$;
 

@@ -67,7 +67,7 @@ describe('a task', () => {
     const second = await insertTask('second');
     const waiting = await insertTask('waiting', ops);
     await database.query(
-      `insert into task_relations (task_id, related_task_id, relation_type) values ($1, $3, 'blocks'), ($2, $3, 'blocks')`,
+      `insert into task_relations (source_task_id, target_task_id, relation_type) values ($1, $3, 'blocks'), ($2, $3, 'blocks')`,
       [first, second, waiting],
     );
     await database.query(`update tasks set status = 'done' where id = $1`, [first]);
@@ -95,7 +95,7 @@ test('a mention wakes the agent with exactly that slug, and never the one who wr
 test('a deliverable that is judged comes back to whoever handed it in, each time', async () => {
   const task = await insertTask('Deliver');
   const [link] = await database.query<{ id: string }>(
-    `insert into entity_links (entity_type, entity_id, is_deliverable, review_status, submitted_by_agent_id)
+    `insert into entity_links (owner_type, owner_id, is_deliverable, review_status, submitted_by_agent_id)
      values ('task', $1, true, 'in_review', $2) returning id`,
     [task, ops],
   );

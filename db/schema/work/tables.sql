@@ -46,13 +46,13 @@ begin
       id uuid primary key default gen_random_uuid(),
       created_at timestamptz not null default now(),
       tenant_id uuid not null default hq.nil_tenant() references public.tenants (id) on delete cascade,
-      task_id uuid not null references public.tasks (id) on delete cascade,
-      related_task_id uuid not null references public.tasks (id) on delete cascade,
+      source_task_id uuid not null references public.tasks (id) on delete cascade,
+      target_task_id uuid not null references public.tasks (id) on delete cascade,
       relation_type text not null check (relation_type in ('blocks', 'relates_to', 'duplicates')),
-      unique (task_id, related_task_id, relation_type),
-      check (task_id <> related_task_id)
+      unique (source_task_id, target_task_id, relation_type),
+      check (source_task_id <> target_task_id)
     );
-    create index task_relations_other_end on public.task_relations (related_task_id);
+    create index task_relations_other_end on public.task_relations (target_task_id);
     insert into hq.created_tables (name) values ('task_relations');
   end if;
   if to_regclass('public.entity_links') is null then
@@ -62,9 +62,9 @@ begin
       created_at timestamptz not null default now(),
       updated_at timestamptz not null default now(),
       tenant_id uuid not null default hq.nil_tenant() references public.tenants (id) on delete cascade,
-      entity_type text not null,
-      entity_id uuid not null,
-      title text,
+      owner_type text not null,
+      owner_id uuid not null,
+      label text,
       url text,
       is_deliverable boolean not null default false,
       review_status public.review_status,
@@ -72,7 +72,7 @@ begin
       submitted_by_agent_id uuid references public.agents (id) on delete set null,
       reviewed_at timestamptz
     );
-    create index entity_links_of_entity on public.entity_links (tenant_id, entity_type, entity_id);
+    create index entity_links_of_owner on public.entity_links (tenant_id, owner_type, owner_id);
     insert into hq.created_tables (name) values ('entity_links');
   end if;
 end
@@ -122,12 +122,11 @@ create index if not exists agent_inbox_items_newest on public.agent_inbox_items 
 create index if not exists agent_inbox_items_task on public.agent_inbox_items (task_id) where task_id is not null;
 create index if not exists agent_inbox_items_reason on public.agent_inbox_items (tenant_id, dedup_key text_pattern_ops);
 
--- Columns that the links of an older HQ lack; they are empty there.
+-- Decides whom the web product shows a task to.
+alter table public.tasks add column if not exists assignee_type text check (assignee_type in ('human', 'agent', 'system'));
 alter table public.entity_links add column if not exists created_at timestamptz not null default now();
-alter table public.entity_links add column if not exists entity_type text;
-alter table public.entity_links add column if not exists entity_id uuid;
-alter table public.entity_links add column if not exists title text;
-alter table public.entity_links add column if not exists url text;
+alter table public.entity_links add column if not exists target_type text;
+alter table public.entity_links add column if not exists target_id uuid;
 create index if not exists entity_links_deliverables on public.entity_links (tenant_id, created_at desc) where is_deliverable;
 
 create index if not exists tasks_due on public.tasks (tenant_id, due_date)

@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
+import { codeOf } from '../errors.ts';
 
 /** Reads a private file; returns undefined if there is none. */
 export async function readPrivate(path: string): Promise<string | undefined> {
@@ -7,7 +9,7 @@ export async function readPrivate(path: string): Promise<string | undefined> {
   try {
     file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (codeOf(error) === 'ENOENT') return undefined;
     throw error;
   }
   try {
@@ -19,14 +21,16 @@ export async function readPrivate(path: string): Promise<string | undefined> {
 
 /** Writes a file of mode 0600 atomically. */
 export async function writePrivate(path: string, content: string): Promise<void> {
-  const partial = `${path}.${process.pid}`;
-  await rm(partial, { force: true });
+  const partial = `${path}.${randomUUID()}`;
   const file = await open(partial, 'wx', 0o600);
   try {
     await file.writeFile(content);
     await file.sync();
+    await rename(partial, path);
+  } catch (error) {
+    await rm(partial, { force: true });
+    throw error;
   } finally {
     await file.close();
   }
-  await rename(partial, path);
 }

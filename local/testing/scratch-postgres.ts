@@ -1,8 +1,8 @@
 import { chown, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '@hq/shared/program';
 import pg from 'pg';
-import { freePort } from '../free-port.ts';
 import {
   findPostgres,
   initCluster,
@@ -10,9 +10,9 @@ import {
   postgresAccount,
   startPostgres,
   stopOrphan,
-} from './postgres.ts';
-import type { PostgresAccount } from './postgres-account.ts';
-import type { PostgresBinaries } from './postgres-binaries.ts';
+} from '../src/postgres/postgres.ts';
+import type { PostgresAccount } from '../src/postgres/postgres-account.ts';
+import type { PostgresBinaries } from '../src/postgres/postgres-binaries.ts';
 
 /** Temporary Postgres 17. `postgres` owns HQ there but is no superuser, as on Supabase. */
 export interface ScratchPostgres {
@@ -29,7 +29,7 @@ const password = 'scratch';
 const prefix = 'hq-scratch-';
 /** File in each cluster's folder with the pid of the process that started it. */
 const starterFile = 'starter.pid';
-const bootstrapFile = join(import.meta.dirname, '../../../db/bootstrap/supabase.sql');
+const bootstrapFile = join(import.meta.dirname, '../../db/bootstrap/supabase.sql');
 
 export async function runStatements(url: string, ...statements: readonly string[]): Promise<void> {
   const client = new pg.Client({ connectionString: url });
