@@ -16,6 +16,7 @@ export class Arrangement<Row extends Identified, Context extends Looked> {
   #keys: readonly Key[] = [];
   #sort: Sort | null = null;
   #column: Column<Row, Context> | null = null;
+  #matcher: { readonly filter: string; readonly matches: ReturnType<typeof matcher> } | null = null;
   /** Keys of the column that depend on their row alone. */
   #keysOfRows = new WeakMap<Row, Key>();
   /** The places of the ordered rows among those that the filter kept. */
@@ -36,8 +37,7 @@ export class Arrangement<Row extends Identified, Context extends Looked> {
     const dependencies = [table, rows, context.lookups, filter, sort, moment];
     if (dependencies.every((each, at) => each === this.#dependencies[at])) return this.#arranged;
     this.#dependencies = dependencies;
-    const matches = filter === '' ? null : matcher(filter);
-    const kept = matches === null ? rows : rows.filter((row) => matches(filterText(table, row, context)));
+    const kept = filter === '' ? rows : this.#filtered(table, rows, context, filter);
     const column = table.columns.find(({ header }) => header === sort?.column);
     if (column === undefined || sort === null) {
       this.#sort = null;
@@ -51,6 +51,18 @@ export class Arrangement<Row extends Identified, Context extends Looked> {
     this.#sort = sort;
     this.#arranged = inOrder(kept, this.#order);
     return this.#arranged;
+  }
+
+  #filtered(
+    table: Table<Row, Context>,
+    rows: readonly Row[],
+    context: Context,
+    filter: string,
+  ): readonly Row[] {
+    // The same one for every change: it remembers that its expression takes too long.
+    if (this.#matcher?.filter !== filter) this.#matcher = { filter, matches: matcher(filter) };
+    const isMatch = this.#matcher.matches(rows.map((row) => filterText(table, row, context)));
+    return rows.filter((_row, at) => isMatch[at]);
   }
 
   #keysOf(column: Column<Row, Context>, rows: readonly Row[], context: Context): readonly Key[] {
