@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { eventually } from '../../../db/testing/eventually.ts';
-import { startTestStack, type TestStack } from '../../testing/stack.ts';
 import { restCases } from '../../testing/rest-cases.ts';
+import { startTestStack, type TestStack } from '../../testing/stack.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
 
