@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { open } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { text as readText } from 'node:stream/consumers';
@@ -98,6 +99,41 @@ describe('the program as a process', () => {
     ]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   });
+
+  it('writes everything to a pipe that is read slowly', async () => {
+    await stack.database.query(
+      `insert into agents (slug, name, status) select 'agent-' || n, repeat('long name ', 8), 'ready' from generate_series(1, 1000) n`,
+    );
+    const child = spawn(
+      'sh',
+      ['-c', '"$1" "$2" agents --json | { sleep 0.5; cat; }', 'sh', process.execPath, main],
+      {
+        env: as(operator),
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    );
+    expect(JSON.parse(await readText(child.stdout)).agents).toHaveLength(1000);
+  });
+
+  it.each(['--version', '--help', 'completion bash', 'status'])(
+    'ends `%s` with 1 and the reason where its output cannot be written',
+    async (words) => {
+      const full = await open('/dev/full', 'w');
+      const child = spawn(process.execPath, [main, ...words.split(' ')], {
+        env: as(operator),
+        stdio: ['ignore', full.fd, 'pipe'],
+      });
+      const [stderr, code] = await Promise.all([
+        readText(child.stderr),
+        new Promise((resolve) => child.on('close', resolve)),
+      ]);
+      await full.close();
+      expect({ code, stderr }).toEqual({
+        code: 1,
+        stderr: 'hq-tui: Standard output could not be written (ENOSPC).\nMake room, or write it elsewhere.\n',
+      });
+    },
+  );
 });
 
 describe('an HQ that cannot be reached', () => {

@@ -13,7 +13,7 @@ export interface Lookups {
   readonly openCommandOfAgent: ReadonlyMap<string, readonly [CommandRow]>;
 }
 
-/** Computes each part again only when its own rows are another array: thousands of agents are most of the work. */
+/** Computes each part when it is read, and again only when its own rows are another array: thousands of agents are most of the work. */
 export function createLookups(): (
   gateways: readonly GatewayRow[],
   agents: readonly AgentRow[],
@@ -24,11 +24,27 @@ export function createLookups(): (
   const ofCommands = memoizeLast<Pick<Lookups, 'openCommandsOf' | 'openCommandOfAgent'>>();
   const whole = memoizeLast<Lookups>();
   return (gateways, agents, commands) =>
-    whole([gateways, agents, commands], () => ({
-      gateways: byId([gateways], () => new Map(gateways.map((gateway) => [gateway.id, gateway]))),
-      ...ofAgents([agents], () => agentsByGateway(agents)),
-      ...ofCommands([commands], () => openCommands(commands)),
-    }));
+    whole([gateways, agents, commands], () => {
+      const ofAgent = () => ofAgents([agents], () => agentsByGateway(agents));
+      const ofCommand = () => ofCommands([commands], () => openCommands(commands));
+      return {
+        get gateways() {
+          return byId([gateways], () => new Map(gateways.map((gateway) => [gateway.id, gateway])));
+        },
+        get agents() {
+          return ofAgent().agents;
+        },
+        get agentsOf() {
+          return ofAgent().agentsOf;
+        },
+        get openCommandsOf() {
+          return ofCommand().openCommandsOf;
+        },
+        get openCommandOfAgent() {
+          return ofCommand().openCommandOfAgent;
+        },
+      };
+    });
 }
 
 function agentsByGateway(agents: readonly AgentRow[]): Pick<Lookups, 'agents' | 'agentsOf'> {

@@ -1,8 +1,8 @@
 import { Box, type DOMElement, measureElement, Text, useIsScreenReaderEnabled } from 'ink';
-import { type ReactNode, type RefObject, useLayoutEffect, useRef } from 'react';
+import { type ReactNode, type RefObject, useLayoutEffect, useMemo, useRef } from 'react';
 import { useInputLayer } from '../app/keyboard.ts';
 import type { Identified } from '../table/column.ts';
-import { fitColumns } from '../table/layout.ts';
+import { fitColumns, type SizedColumn } from '../table/layout.ts';
 import { headerText, rowSentence, rowText } from '../table/row-text.ts';
 import { Notice, PaintedLine } from './line.tsx';
 import { type AnyList, type List, scrollTo } from './list.ts';
@@ -32,6 +32,8 @@ export function Table<Row extends Identified, Context>({
   const places = Math.max(1, height - 1);
   const top = scrollTo(store.top, index, places, rows.length);
   const visible = rows.slice(top, top + places);
+  const sized = useMemo(() => fitColumns(table.columns, width), [table, width]);
+  const textOf = useRowTexts(list, sized, width);
   const box = useRef<DOMElement>(null);
   useLayoutEffect(() => {
     store.top = top;
@@ -48,7 +50,6 @@ export function Table<Row extends Identified, Context>({
       </Box>
     );
   }
-  const sized = fitColumns(table.columns, width);
   const nothing = list.total > 0 ? [`Nothing matches ${list.filter}`, 'esc clears the filter'] : whenEmpty;
   return (
     <Panel width={width} height={height}>
@@ -58,15 +59,31 @@ export function Table<Row extends Identified, Context>({
       ) : (
         <Box ref={box} flexDirection="column">
           {visible.map((row, at) => (
-            <PaintedLine
-              key={row.id}
-              text={rowText(table, sized, row, context, { selected: top + at === index, width, theme })}
-            />
+            <PaintedLine key={row.id} text={textOf(row, top + at === index)} />
           ))}
         </Box>
       )}
     </Panel>
   );
+}
+
+/** Remembers the texts of rows until something else changes than the selection: a key changes two rows of fifty. */
+function useRowTexts<Row extends Identified, Context>(
+  { table, context }: List<Row, Context>,
+  sized: readonly SizedColumn<Row, Context>[],
+  width: number,
+): (row: Row, isSelected: boolean) => string {
+  const theme = useTheme();
+  return useMemo(() => {
+    const known = new Map<Row, string>();
+    return (row, isSelected) => {
+      const text = isSelected ? undefined : known.get(row);
+      if (text !== undefined) return text;
+      const fresh = rowText(table, sized, row, context, { selected: isSelected, width, theme });
+      if (!isSelected) known.set(row, fresh);
+      return fresh;
+    };
+  }, [table, sized, context, width, theme]);
 }
 
 /** The wheel moves the selection; a click selects a row, a second one opens it. */

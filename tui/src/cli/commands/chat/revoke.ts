@@ -1,8 +1,7 @@
 import { readChatLinks, revokeChatLink } from '@hq/shared/queries';
 import type { Command } from 'commander';
 import { findByIdStart } from '../../arguments/id-start.ts';
-import { writeOptions } from '../../arguments/options.ts';
-import { refuseWhenReadonly } from '../../arguments/readonly.ts';
+import { parseToWrite, writeOptions } from '../../arguments/options.ts';
 import type { AddCommand } from '../../command.ts';
 import { connectMember } from '../../connection/connect-member.ts';
 import { chatLinkDocument } from '../../documents/chat.ts';
@@ -14,8 +13,7 @@ export const addRevoke: AddCommand = (parent, console) => {
     .option('--json', 'one JSON document')
     .argument('<link>', 'id of a link, or its start')
     .action(async (text: string, _options: unknown, self: Command) => {
-      const { json, readonly } = writeOptions.parse(self.optsWithGlobals());
-      refuseWhenReadonly(readonly);
+      const { json } = parseToWrite(writeOptions, self);
       const { client } = await connectMember(console.env);
       const found = await findByIdStart(text, 'link', 'hq-tui chat links', () => readChatLinks(client));
       const link = await revokeChatLink(client, found.id);

@@ -11,8 +11,7 @@ import { findHostKeys } from '../../../secrets/host-keys.ts';
 import { countEnvelopes, type RekeyCounts, rekeyEnvelopes } from '../../../secrets/rekey.ts';
 import { keepHeapSmall } from '../../../terminal/heap.ts';
 import { parseCount } from '../../arguments/numbers.ts';
-import { flag, text } from '../../arguments/options.ts';
-import { refuseWhenReadonly } from '../../arguments/readonly.ts';
+import { flag, parseToWrite, text } from '../../arguments/options.ts';
 import type { AddCommand } from '../../command.ts';
 import { connectMember } from '../../connection/connect-member.ts';
 import type { Console } from '../../output/console.ts';
@@ -44,14 +43,11 @@ export const addRekey: AddCommand = (parent, console) => {
     .option('--new-key-file <path>', 'an environment file with the current key')
     .option('--yes', 'do not ask for confirmation')
     .option('--json', 'one JSON document')
-    .action((_options: unknown, self: Command) =>
-      rekeySecrets(console, optionsOf.parse(self.optsWithGlobals())),
-    );
+    .action((_options: unknown, self: Command) => rekeySecrets(console, parseToWrite(optionsOf, self)));
 };
 
 /** Counts, asks, and encrypts every secret with the current key. It may be stopped at any point and started again. */
 async function rekeySecrets(console: Console, options: RekeyOptions): Promise<void> {
-  if (!options.dryRun) refuseWhenReadonly(options.readonly);
   const batch =
     options.batch === undefined ? defaultBatch : parseCount(options.batch, largestBatch, '--batch');
   // Thousands of values pass through here once each; none is worth a larger heap.

@@ -6,8 +6,7 @@ import { refuseCredential } from '../../../secrets/refuse-credential.ts';
 import { readValueFile } from '../../../secrets/value-file.ts';
 import { checkKeyName, checkValue, keysFor, writeSecret } from '../../../secrets/write-secret.ts';
 import { parseSeconds } from '../../arguments/numbers.ts';
-import { flag, text } from '../../arguments/options.ts';
-import { refuseWhenReadonly } from '../../arguments/readonly.ts';
+import { flag, parseToWrite, text } from '../../arguments/options.ts';
 import type { AddCommand } from '../../command.ts';
 import { connectMember } from '../../connection/connect-member.ts';
 import type { Console } from '../../output/console.ts';
@@ -63,7 +62,7 @@ function addWrite(parent: Command, console: Console, operation: Operation, descr
     .allowUnknownOption()
     .allowExcessArguments()
     .action((_key: string, _options: unknown, self: Command) =>
-      writeValue(console, operation, self.args, optionsOf.parse(self.optsWithGlobals())),
+      writeValue(console, operation, self.args, parseToWrite(optionsOf, self)),
     );
 }
 
@@ -73,7 +72,6 @@ async function writeValue(
   words: readonly string[],
   options: WriteOptions,
 ): Promise<void> {
-  refuseWhenReadonly(options.readonly);
   const key = parseKey(words, operation);
   for (const remark of [options.name, options.note]) refuseCredential(remark);
   const timeoutMs = waitLimitMs(options);
