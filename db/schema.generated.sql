@@ -131,6 +131,7 @@ create table hq.repeatable_files (
   name text not null,
   checksum text not null,
   applied_at timestamp with time zone default clock_timestamp() not null,
+  release text default '0'::text not null,
   constraint repeatable_files_pkey PRIMARY KEY (name)
 );
 comment on table hq.repeatable_files is 'Functions and rights files as they were last applied, with their checksums.';

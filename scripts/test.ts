@@ -51,6 +51,10 @@ const chromium: Requirement = {
   leftOut: 'the Chromium tests (*.chromium.test.ts)',
   reason: () => missingProgram(findChromium() ?? 'chromium', ['--version'], 'install chromium or Chrome'),
 };
+const pgbouncer: Requirement = {
+  leftOut: 'the test behind a connection pooler',
+  reason: () => missingProgram('pgbouncer', ['--version'], 'install pgbouncer'),
+};
 const rootUser: Requirement = {
   leftOut: 'the tests of starting as root and under a second account',
   reason: () => (process.getuid?.() === 0 ? undefined : 'not root; run them in a container or a CI machine'),
@@ -75,7 +79,9 @@ async function main(): Promise<number> {
   const isLong = args.includes('--long');
   await ensureBuilt('hq-tui', 'hq-runner', 'hq-bots');
 
-  const absent = new Map([docker, tmux, chromium, rootUser].map((need) => [need, need.reason()] as const));
+  const absent = new Map(
+    [docker, tmux, chromium, pgbouncer, rootUser].map((need) => [need, need.reason()] as const),
+  );
   const has = (need: Requirement) => (absent.get(need) === undefined ? '1' : '');
   const folder = mkdtempSync(join(tmpdir(), 'hq-test-'));
   const reportFile = join(folder, 'report.json');
@@ -92,6 +98,7 @@ async function main(): Promise<number> {
       HQ_TEST_DOCKER: has(docker),
       HQ_TEST_TMUX: has(tmux),
       HQ_TEST_CHROMIUM: has(chromium),
+      HQ_TEST_PGBOUNCER: has(pgbouncer),
       HQ_TEST_ROOT: has(rootUser),
     },
   );

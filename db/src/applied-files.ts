@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import packageFile from '../package.json' with { type: 'json' };
 import { findPlatformDrift, type PlatformDrift } from './platform-sync.ts';
 import { findPolicyDrift, type PolicyDrift } from './policy-sync.ts';
 import type { SchemaFiles, SqlFile } from './schema-files.ts';
@@ -7,6 +8,8 @@ interface AppliedFile {
   readonly name: string;
   readonly checksum: string;
   readonly applied_at: Date;
+  /** Version of the hq-db that applied a repeatable file; null for a file that is applied once. */
+  readonly release: string | null;
 }
 
 export interface MigrationState {
@@ -20,6 +23,8 @@ export interface MigrationState {
   readonly changed: readonly string[];
   /** Applied, and no file here has the name: the database is newer than this program, or another HQ's. */
   readonly unknown: readonly string[];
+  /** Version of the hq-db that applied the functions and rights, where it is newer than this one. */
+  readonly newerRelease: string | null;
   /** True for a database with migrations from before the baseline. */
   readonly beforeBaseline: boolean;
   readonly policy: readonly PolicyDrift[];
@@ -34,6 +39,7 @@ export async function createAppliedFilesTables(client: pg.Client): Promise<void>
       name text primary key, checksum text not null, applied_at timestamptz not null default clock_timestamp());
     create table if not exists hq.repeatable_files (
       name text primary key, checksum text not null, applied_at timestamptz not null default clock_timestamp());
+    alter table hq.repeatable_files add column if not exists release text not null default '0';
     create table if not exists hq.defined_objects (
       kind text not null check (kind in ('function', 'trigger', 'shared function')), identity text not null, primary key (kind, identity));
     create table if not exists hq.object_checksums (
@@ -45,6 +51,18 @@ export async function recordApplied(client: pg.Client, { name, checksum }: SqlFi
   await client.query('insert into hq.migrations (name, checksum) values ($1, $2)', [name, checksum]);
 }
 
+/** Records the functions and rights of this release in place of those before it. */
+export async function recordRepeatable(client: pg.Client, files: SchemaFiles): Promise<void> {
+  await client.query('delete from hq.repeatable_files');
+  await client.query(
+    `insert into hq.repeatable_files (name, checksum, release)
+     select f.name, f.checksum, $2 from jsonb_to_recordset($1) f (name text, checksum text)`,
+    [JSON.stringify(repeatableFiles(files)), packageFile.version],
+  );
+}
+
+const isNewer = (release: string) => release.localeCompare(packageFile.version, 'en', { numeric: true }) > 0;
+
 async function readTable(
   client: pg.Client,
   table: 'migrations' | 'repeatable_files',
@@ -55,7 +73,7 @@ async function readTable(
   if (!rows[0]?.there) return [];
   return (
     await client.query<AppliedFile>(
-      `select name, checksum, applied_at from hq.${table} order by applied_at, name`,
+      `select name, checksum, applied_at, to_jsonb(f) ->> 'release' as release from hq.${table} f order by applied_at, name`,
     )
   ).rows;
 }
@@ -96,6 +114,7 @@ export async function readState(client: pg.Client, files: SchemaFiles): Promise<
       .filter(({ name, checksum }) => (fileOf.get(name)?.checksum ?? checksum) !== checksum)
       .map(({ name }) => name),
     unknown: once.filter(({ name }) => !fileOf.has(name)).map(({ name }) => name),
+    newerRelease: repeated.map(({ release }) => release ?? '0').find(isNewer) ?? null,
     beforeBaseline,
     policy: rows[0]?.actions ? await findPolicyDrift(client) : [],
     platforms: rows[0]?.platforms ? await findPlatformDrift(client) : [],

@@ -1,7 +1,8 @@
 import { HqError } from '@hq/shared/errors';
 import pg from 'pg';
-import { repeatableFiles } from './applied-files.ts';
-import { explainFailure, FileError, inTransaction, runFiles, withLockRetries } from './apply-file.ts';
+import { recordRepeatable, repeatableFiles } from './applied-files.ts';
+import { explainFailure, FileError, runFiles } from './apply-file.ts';
+import { inMigration } from './migration-lock.ts';
 import { recordChecksums } from './object-checksums.ts';
 import type { SchemaFiles } from './schema-files.ts';
 
@@ -66,23 +67,15 @@ async function dropFunctions(client: pg.Client, identities: readonly string[]): 
 }
 
 async function applyOnce(client: pg.Client, files: SchemaFiles, dropFirst: readonly string[]): Promise<void> {
-  await inTransaction(client, async () => {
-    await lockTables(client);
-    await dropFunctions(client, dropFirst);
-    await runFiles(client, files.functions);
-    const gone = await recordDefined(client, files);
-    await runFiles(client, files.rights);
-    // A policy may have called a function that is gone: the rights have replaced it by now.
-    for (const { kind, identity } of gone) await client.query(`drop ${kind} if exists ${identity}`);
-    await client.query('delete from hq.repeatable_files');
-    for (const { name, checksum } of repeatableFiles(files)) {
-      await client.query('insert into hq.repeatable_files (name, checksum) values ($1, $2)', [
-        name,
-        checksum,
-      ]);
-    }
-    await recordChecksums(client);
-  });
+  await lockTables(client);
+  await dropFunctions(client, dropFirst);
+  await runFiles(client, files.functions);
+  const gone = await recordDefined(client, files);
+  await runFiles(client, files.rights);
+  // A policy may have called a function that is gone: the rights have replaced it by now.
+  for (const { kind, identity } of gone) await client.query(`drop ${kind} if exists ${identity}`);
+  await recordRepeatable(client, files);
+  await recordChecksums(client);
 }
 
 /** The function of HQ's own that has to be dropped before the statement can succeed: its result or argument names changed. */
@@ -99,14 +92,20 @@ async function functionInTheWay(client: pg.Client, { cause }: FileError): Promis
 }
 
 /**
- * Applies every function, trigger and right in one transaction, and drops the functions and triggers of earlier releases that no
- * file defines any more. Throws `failed` with the statement at fault, `timed_out` where others hold the tables.
+ * Applies every function, trigger and right in one transaction, where that is still needed then, and drops the functions and triggers
+ * of earlier releases that no file defines any more. Throws `failed` with the statement at fault, `timed_out` where others hold the tables.
  */
-export async function applyRepeatable(client: pg.Client, files: SchemaFiles): Promise<void> {
+export async function applyRepeatable(
+  client: pg.Client,
+  files: SchemaFiles,
+  isNeeded: () => Promise<boolean>,
+): Promise<void> {
   const dropFirst: string[] = [];
   for (;;) {
     try {
-      return await withLockRetries(client, () => applyOnce(client, files, dropFirst));
+      return await inMigration(client, async () => {
+        if (await isNeeded()) await applyOnce(client, files, dropFirst);
+      });
     } catch (error) {
       if (!(error instanceof FileError)) throw describeDrop(error);
       const inTheWay = await functionInTheWay(client, error);

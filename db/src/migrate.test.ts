@@ -1,8 +1,10 @@
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { runStatements } from '../../local/testing/scratch-postgres.ts';
 import { cloneDatabase, type TestDatabase } from '../testing/database.ts';
 import { withConnection } from './connection.ts';
 import { migrate, migrationState } from './migrate.ts';
@@ -73,7 +75,9 @@ describe('two migrators at once', () => {
         migrate(database.url),
         migrate(database.url),
       ]);
-      expect(applied.filter(({ length }) => length > 0)).toHaveLength(1);
+      const once = (await database.query('select name from hq.migrations')).map(({ name }) => name);
+      expect(applied.flat().filter((name) => once.includes(name))).toHaveLength(once.length);
+      expect(await verify(database.url)).toEqual([]);
     } finally {
       await database.drop();
     }
@@ -130,6 +134,24 @@ describe('a database that differs from the files', () => {
     });
     expect(await verify(database.url)).toEqual(['9999_newer was applied by a newer hq-db']);
     await database.query(`delete from hq.migrations where name = '9999_newer'`);
+  });
+
+  test('functions of a newer release are not replaced by those of an older hq-db', async () => {
+    await database.query(
+      `update hq.repeatable_files set release = '99.0.0', checksum = 'newer' where name = 'queue/functions'`,
+    );
+    const newer = 'functions and rights were applied by hq-db 99.0.0';
+    for (const dryRun of [true, false]) {
+      await expect(migrate(database.url, { dryRun })).rejects.toMatchObject({
+        code: 'conflict',
+        message: expect.stringContaining('99.0.0'),
+        hint: expect.stringContaining('hq-db of that release'),
+      });
+    }
+    expect(await verify(database.url)).toContain(newer);
+    await database.query(`update hq.repeatable_files set release = '0.0.9'`);
+    await migrate(database.url);
+    expect(await verify(database.url)).toEqual([]);
   });
 
   test('policy rows that were changed by hand are reported and put right', async () => {
@@ -224,6 +246,10 @@ describe('an object of HQ that was changed by hand', () => {
       'grant insert on chat_bots to authenticated',
     ],
     ['changed since hq-db migrate: rights schema hq', 'grant usage on schema hq to anon'],
+    [
+      'dropped since hq-db migrate: published table public.notifications',
+      'alter publication supabase_realtime drop table notifications',
+    ],
   ])('is listed (%s) and put back', async (fault, sql) => {
     const shown = () => withConnection(database.url, readSchemaText);
     const before = await shown();
@@ -233,6 +259,53 @@ describe('an object of HQ that was changed by hand', () => {
     expect(await verify(database.url)).toEqual([]);
     expect(await shown()).toBe(before);
   });
+});
+
+test('a table that somebody publishes as well is no fault', async () => {
+  const database = await cloneDatabase();
+  await database.query('alter publication supabase_realtime add table comments');
+  expect(await verify(database.url)).toEqual([]);
+  await database.drop();
+});
+
+test('a table and a function of HQ that belong to another role are listed: hq-db cannot guard them', async () => {
+  const database = await cloneDatabase();
+  await database.behindTheGuard('alter table comments owner to supabase_admin');
+  await database.behindTheGuard('alter function hq.guard_command() owner to supabase_admin');
+  expect(await verify(database.url)).toEqual([
+    'belongs to another role: function hq.guard_command() to supabase_admin',
+    'belongs to another role: table comments to supabase_admin',
+  ]);
+  await expect(migrate(database.url)).rejects.toMatchObject({
+    message: expect.stringMatching(/must be owner of/),
+  });
+  await database.drop();
+});
+
+test('the text of a schema is the same whatever the collation of the database', async () => {
+  const database = await cloneDatabase();
+  const name = `hq_icu_${randomBytes(4).toString('hex')}`;
+  const url = database.url.replace(/[^/]+$/, name);
+  try {
+    await runStatements(
+      database.superuserUrl,
+      `create database ${name} owner postgres template template0 encoding 'UTF8' locale_provider icu icu_locale 'en-US-u-ka-shifted' locale 'C.UTF-8'`,
+    );
+    const bootstrap = await readFile(join(schemaDirectory, 'bootstrap/supabase.sql'), 'utf8');
+    await runStatements(database.superuserUrl.replace(/[^/]+$/, name), bootstrap);
+    await migrate(url);
+    // Collations differ in how they sort an underscore.
+    const names = `create table public.names (a int constraint ab check (a > 0) constraint a_c check (a > 1));
+      create index ob on names (a); create index o_c on names (a); create type public.tb as enum (); create type public.t_c as enum ();
+      create function public.fb() returns int language sql as 'select 1'; create function public.f_c() returns int language sql as 'select 1'`;
+    for (const each of [url, database.url]) await runStatements(each, names);
+    expect(await withConnection(url, readSchemaText)).toBe(
+      await withConnection(database.url, readSchemaText),
+    );
+  } finally {
+    await runStatements(database.superuserUrl, `drop database if exists ${name} with (force)`);
+    await database.drop();
+  }
 });
 
 describe('the address', () => {
@@ -267,6 +340,33 @@ describe('the address', () => {
       await superuser.query(`drop role ${role}`);
     } finally {
       await superuser.end();
+      await database.drop();
+    }
+  });
+
+  test.each([
+    ['lock table tasks', /psql of postgres \(pid \d+\) has a transaction open, for \d+ min/],
+    ['select pg_advisory_xact_lock(4770118201)', /psql of postgres \(pid \d+\) migrates this database/],
+  ])('a connection that does not let go is named (%s)', async (sql, named) => {
+    const database = await cloneDatabase();
+    const holder = new pg.Client({ connectionString: database.url, application_name: 'psql' });
+    vi.useFakeTimers({ toFake: ['Date'] });
+    try {
+      await holder.connect();
+      await holder.query(`begin; ${sql}`);
+      await database.behindTheGuard('drop policy hq_delete_only on agents');
+      const failed = migrate(database.url).catch((error) => error);
+      const clock = setInterval(() => vi.setSystemTime(Date.now() + 20_000), 200);
+      const error = await failed;
+      clearInterval(clock);
+      expect(error).toMatchObject({
+        code: 'timed_out',
+        message: expect.stringMatching(named),
+        hint: expect.stringMatching(/pg_terminate_backend\(\d+\)/),
+      });
+    } finally {
+      vi.useRealTimers();
+      await holder.end();
       await database.drop();
     }
   });

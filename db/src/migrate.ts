@@ -1,16 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { HqError } from '@hq/shared/errors';
 import type pg from 'pg';
-import {
-  createAppliedFilesTables,
-  type MigrationState,
-  readState,
-  recordApplied,
-  repeatableFiles,
-} from './applied-files.ts';
-import { applyFiles } from './apply-file.ts';
+import { createAppliedFilesTables, type MigrationState, readState, recordApplied } from './applied-files.ts';
+import { applyFile, runFiles } from './apply-file.ts';
 import { applyRepeatable } from './apply-repeatable.ts';
 import { withConnection } from './connection.ts';
+import { inMigration } from './migration-lock.ts';
 import { findPlatformDrift, syncPlatforms } from './platform-sync.ts';
 import { findPolicyDrift, syncPolicy } from './policy-sync.ts';
 import { readSchemaFiles, type SchemaFiles } from './schema-files.ts';
@@ -26,35 +20,11 @@ export interface MigrateOptions {
   readonly directory?: string;
 }
 
-/** One migrator at a time per database. The number is arbitrary but fixed. */
-const lockKey = 4_770_118_201;
-const lockWaitMs = 60_000;
-
-async function withMigrationLock<T>(client: pg.Client, work: () => Promise<T>): Promise<T> {
-  const deadline = Date.now() + lockWaitMs;
-  for (;;) {
-    const { rows } = await client.query<{ locked: boolean }>('select pg_try_advisory_lock($1) as locked', [
-      lockKey,
-    ]);
-    if (rows[0]?.locked) break;
-    if (Date.now() > deadline) {
-      throw new HqError('timed_out', 'another migration of this database has been running for a minute', {
-        hint: 'Wait for it, or end the connection that holds the advisory lock.',
-      });
-    }
-    await sleep(200);
-  }
-  try {
-    return await work();
-  } finally {
-    await client.query('select pg_advisory_unlock($1)', [lockKey]);
-  }
-}
-
-function refuseDrift({ changed, unknown }: MigrationState): void {
-  if (unknown.length > 0) {
-    throw new HqError('conflict', `the database is newer than this hq-db: it has ${unknown.join(', ')}`, {
-      hint: 'Use the hq-db of the release that migrated it.',
+function refuseDrift({ changed, unknown, newerRelease }: MigrationState): void {
+  if (unknown.length > 0 || newerRelease !== null) {
+    const what = unknown.length > 0 ? unknown.join(', ') : `functions and rights of ${newerRelease}`;
+    throw new HqError('conflict', `the database is newer than this hq-db: it has ${what}`, {
+      hint: 'Use the hq-db of that release, or a newer one.',
     });
   }
   if (changed.length > 0) {
@@ -87,24 +57,47 @@ $$`;
 async function applyPending(
   client: pg.Client,
   files: SchemaFiles,
-  state: MigrationState,
+  { beforeBaseline }: MigrationState,
   onStep: (step: string) => void,
-): Promise<void> {
-  const pending = new Set(state.pending);
-  if (state.beforeBaseline) {
-    await takeOver(client, files, (name) => pending.has(name), onStep);
-  } else if (files.tables.some(({ name }) => pending.has(name))) {
-    // Defaults and checks of the tables call these functions.
-    await applyFiles(client, files.functions.slice(0, 1), () => Promise.resolve());
-  }
-  for (const file of state.beforeBaseline ? files.migrations : [...files.tables, ...files.migrations]) {
-    if (!pending.has(file.name)) continue;
-    onStep(file.name);
-    await applyFiles(client, [file], async () => {
-      await client.query(closeNewTables);
-      await recordApplied(client, file);
+): Promise<string[]> {
+  const applied = new Set<string>();
+  // Asked again before each file: another migrator may have applied it meanwhile.
+  const isPending = async (name: string) => {
+    const isMissing = (await readState(client, files)).pending.includes(name);
+    if (isMissing && !applied.has(name)) onStep(name);
+    if (isMissing) applied.add(name);
+    return isMissing;
+  };
+  if (beforeBaseline) await takeOver(client, files, isPending);
+  for (const file of beforeBaseline ? files.migrations : [...files.tables, ...files.migrations]) {
+    await applyFile(client, file, {
+      isPending: async () => {
+        const isMissing = await isPending(file.name);
+        // Defaults and checks of the tables call these functions.
+        if (isMissing && file === files.tables[0]) await runFiles(client, files.functions.slice(0, 1));
+        return isMissing;
+      },
+      record: async () => {
+        await client.query(closeNewTables);
+        await recordApplied(client, file);
+      },
     });
   }
+  return [...applied];
+}
+
+/** Writes the rows of the catalogue and of the chat platforms where they differ. */
+async function syncRows(client: pg.Client, onStep: (step: string) => void): Promise<void> {
+  await inMigration(client, async () => {
+    if ((await findPolicyDrift(client)).length > 0) {
+      onStep('catalogue of actions');
+      await syncPolicy(client);
+    }
+    if ((await findPlatformDrift(client)).length > 0) {
+      onStep('chat platforms');
+      await syncPlatforms(client);
+    }
+  });
 }
 
 /**
@@ -115,44 +108,53 @@ async function applyPending(
 export async function migrate(databaseUrl: string, options: MigrateOptions = {}): Promise<string[]> {
   const { onStep = () => undefined } = options;
   const files = await readSchemaFiles(options.directory);
-  return withConnection(databaseUrl, (client) =>
-    withMigrationLock(client, async () => {
-      if (!options.dryRun) {
-        await client.query(`set client_min_messages = warning`);
-        await createAppliedFilesTables(client);
-      }
-      const state = await readState(client, files);
-      refuseDrift(state);
-      const steps = [...state.pending, ...state.outdated];
-      if (options.dryRun) {
-        const wouldApply = [
-          ...(steps.length > 0 ? steps : await findBreaches(client)),
-          ...(state.policy.length > 0 ? ['catalogue of actions'] : []),
-          ...(state.platforms.length > 0 ? ['chat platforms'] : []),
-        ];
-        for (const step of wouldApply) onStep(step);
-        return wouldApply;
-      }
-      const repeatable = new Set(repeatableFiles(files).map(({ name }) => name));
-      await applyPending(client, files, state, onStep);
-      if ((await findPolicyDrift(client)).length > 0) {
-        onStep('catalogue of actions');
-        await syncPolicy(client);
-      }
-      if ((await findPlatformDrift(client)).length > 0) {
-        onStep('chat platforms');
-        await syncPlatforms(client);
-      }
-      const changed = steps.filter((step) => repeatable.has(step) || state.outdated.includes(step));
-      const breaches = steps.length === 0 ? await findBreaches(client) : [];
-      if (steps.length > 0 || breaches.length > 0) {
-        for (const step of changed) onStep(step);
-        for (const breach of breaches) onStep(`functions and rights again: ${breach}`);
-        await applyRepeatable(client, files);
-      }
-      return [...steps, ...breaches];
-    }),
-  );
+  return withConnection(databaseUrl, async (client) => {
+    if (!options.dryRun) await inMigration(client, () => createAppliedFilesTables(client));
+    const state = await readState(client, files);
+    refuseDrift(state);
+    if (options.dryRun) return wouldApply(client, state, onStep);
+    const once = state.pending.length > 0 ? await applyPending(client, files, state, onStep) : [];
+    await syncRows(client, onStep);
+    const again = await applyAgain(client, files, once.length > 0, onStep);
+    return [...once, ...again];
+  });
+}
+
+/** Applies functions, triggers and rights where it is needed. Returns the reasons: files and broken rules. */
+async function applyAgain(
+  client: pg.Client,
+  files: SchemaFiles,
+  hasNewTables: boolean,
+  onStep: (step: string) => void,
+): Promise<string[]> {
+  const { pending, outdated } = await readState(client, files);
+  const breaches = hasNewTables || pending.length + outdated.length > 0 ? [] : await findBreaches(client);
+  for (const breach of breaches) onStep(`functions and rights again: ${breach}`);
+  const changed = new Set<string>();
+  await applyRepeatable(client, files, async () => {
+    const now = await readState(client, files);
+    for (const name of [...now.pending, ...now.outdated].filter((name) => !changed.has(name))) {
+      changed.add(name);
+      onStep(name);
+    }
+    return hasNewTables || breaches.length > 0 || changed.size > 0;
+  });
+  return [...changed, ...breaches];
+}
+
+async function wouldApply(
+  client: pg.Client,
+  state: MigrationState,
+  onStep: (step: string) => void,
+): Promise<string[]> {
+  const files = [...state.pending, ...state.outdated];
+  const steps = [
+    ...(files.length > 0 ? files : await findBreaches(client)),
+    ...(state.policy.length > 0 ? ['catalogue of actions'] : []),
+    ...(state.platforms.length > 0 ? ['chat platforms'] : []),
+  ];
+  for (const step of steps) onStep(step);
+  return steps;
 }
 
 /** Compares a database with this release. Changes nothing. */

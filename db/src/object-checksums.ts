@@ -1,9 +1,8 @@
 import type pg from 'pg';
 
 /**
- * One row for each object that hq-db keeps as its files say it: functions, triggers, policies, the rights of the API's roles, and which
- * tables Realtime sends.
- * Grants to other roles belong to others and are left out.
+ * One row for each object that hq-db keeps as its files say it: functions, triggers, policies, the rights of the API's roles, and the
+ * tables in Realtime. Grants to other roles belong to others and are left out.
  */
 const present = `
   select o.kind, o.identity, md5(pg_get_functiondef(p.oid) || (
@@ -51,20 +50,18 @@ export async function recordChecksums(client: pg.Client): Promise<void> {
   await client.query(`insert into hq.object_checksums (kind, identity, checksum) ${present}`);
 }
 
-/** Returns one sentence for each object that was changed, dropped or added since hq-db migrate recorded them. */
+/** Returns one sentence for each object that was changed, dropped or added since hq-db migrate recorded them. Sets the transaction's search path. */
 export async function findChangedObjects(client: pg.Client): Promise<string[]> {
   const { rows: found } = await client.query(`select where to_regclass('hq.object_checksums') is not null`);
   if (found.length === 0) return [];
-  await client.query(`begin read only; ${withoutSearchPath}`);
-  try {
-    const { rows } = await client.query<{ fault: string }>(
-      `select format('%s since hq-db migrate: %s %s', case when p.checksum is null then 'dropped' when c.checksum is null then 'added' else 'changed' end,
-         coalesce(c.kind, p.kind), coalesce(c.identity, p.identity)) as fault
-       from hq.object_checksums c full join (${present}) p using (kind, identity)
-       where c.checksum is distinct from p.checksum and exists (select from hq.object_checksums) order by 1`,
-    );
-    return rows.map(({ fault }) => fault);
-  } finally {
-    await client.query('rollback');
-  }
+  await client.query(withoutSearchPath);
+  const { rows } = await client.query<{ fault: string }>(
+    `select format('%s since hq-db migrate: %s %s', case when p.checksum is null then 'dropped' when c.checksum is null then 'added' else 'changed' end,
+       coalesce(c.kind, p.kind), coalesce(c.identity, p.identity)) as fault
+     from hq.object_checksums c full join (${present}) p using (kind, identity)
+     where c.checksum is distinct from p.checksum and exists (select from hq.object_checksums)
+       and not (p.kind = 'published' and c.checksum is null) -- The owner may publish more.
+     order by 1`,
+  );
+  return rows.map(({ fault }) => fault);
 }

@@ -1,8 +1,19 @@
 import type pg from 'pg';
+import { inSnapshot } from './migration-lock.ts';
 import { findChangedObjects } from './object-checksums.ts';
 
 /** Rules of a migrated database, whatever else was done to it. Each query returns one row for each breach. */
 const rules: readonly { readonly says: string; readonly sql: string }[] = [
+  {
+    says: 'belongs to another role',
+    sql: `select format('table %s to %s', c.oid::regclass, c.relowner::regrole) as what from pg_class c
+          where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v', 'm') and not pg_has_role(c.relowner, 'usage')
+            and (exists (select from pg_policy o where o.polrelid = c.oid and starts_with(o.polname, 'hq_'))
+              or exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'tenant_id'))
+          union all
+          select format('function %s to %s', p.oid::regprocedure, p.proowner::regrole) from hq.defined_objects o
+          join pg_proc p on p.oid = to_regprocedure(o.identity) where o.kind <> 'trigger' and not pg_has_role(p.proowner, 'usage')`,
+  },
   {
     says: 'row level security is off',
     sql: `select c.oid::regclass::text as what from pg_class c
@@ -85,11 +96,13 @@ const rules: readonly { readonly says: string; readonly sql: string }[] = [
 ];
 
 /** One sentence for each rule that the database breaks. Changes nothing. */
-export async function findBreaches(client: pg.Client): Promise<string[]> {
-  const breaches: string[] = [];
-  for (const { says, sql } of rules) {
-    const { rows } = await client.query<{ what: string }>(`${sql} order by 1`);
-    breaches.push(...rows.map(({ what }) => `${says}: ${what}`));
-  }
-  return [...breaches, ...(await findChangedObjects(client))];
+export function findBreaches(client: pg.Client): Promise<string[]> {
+  return inSnapshot(client, async () => {
+    const breaches: string[] = [];
+    for (const { says, sql } of rules) {
+      const { rows } = await client.query<{ what: string }>(`${sql} order by 1`);
+      breaches.push(...rows.map(({ what }) => `${says}: ${what}`));
+    }
+    return [...breaches, ...(await findChangedObjects(client))];
+  });
 }

@@ -10,7 +10,7 @@ const sections: readonly { readonly title: string; readonly sql: string }[] = [
     sql: `
       select format('create schema %I;', n.nspname) || g.text || coalesce(format(E'\\ncomment on schema %I is %L;', n.nspname, obj_description(n.oid)), '') as text
       from pg_namespace n, lateral (
-        select coalesce(string_agg(format(E'\\ngrant %s on schema %I to %s;', lower(x.privilege_type), n.nspname, coalesce(r.rolname, 'public')), '' order by 1), '') as text
+        select coalesce(string_agg(format(E'\\ngrant %s on schema %I to %s;', lower(x.privilege_type), n.nspname, coalesce(r.rolname, 'public')), '' order by coalesce(r.rolname, 'public')), '') as text
         from aclexplode(n.nspacl) x left join pg_roles r on r.oid = x.grantee where x.grantee <> n.nspowner) g
       where n.nspname = 'hq'
       union all
@@ -24,7 +24,7 @@ const sections: readonly { readonly title: string; readonly sql: string }[] = [
         from pg_type t left join pg_class c on c.oid = t.typrelid
         where t.typnamespace::regnamespace::text in ('hq', 'public') and (t.typtype = 'e' or c.relkind = 'c')
           and not exists (select from pg_depend d where d.objid = t.oid and d.deptype = 'e')
-        order by t.typnamespace::regnamespace::text, t.typname) types`,
+        order by t.typnamespace::regnamespace::text collate "C", t.typname) types`,
   },
   {
     title: 'Tables',
@@ -38,7 +38,7 @@ const sections: readonly { readonly title: string; readonly sql: string }[] = [
       select concat(
         case when t.relkind in ('v', 'm') then format(E'create view %s as\\n%s', t.name, pg_get_viewdef(t.oid))
         else format(E'create table %s (\\n%s\\n);', t.name, (
-          select string_agg('  ' || line, E',\\n' order by place, line) from (
+          select string_agg('  ' || line, E',\\n' order by place, line collate "C") from (
             select a.attnum::int as place, concat_ws(' ', quote_ident(a.attname), format_type(a.atttypid, a.atttypmod),
               'default ' || pg_get_expr(d.adbin, d.adrelid), case when a.attnotnull then 'not null' end) as line
             from pg_attribute a left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
@@ -47,14 +47,14 @@ const sections: readonly { readonly title: string; readonly sql: string }[] = [
             select 10000, format('constraint %I %s', k.conname, pg_get_constraintdef(k.oid))
             from pg_constraint k where k.conrelid = t.oid and k.contype <> 'n'
           ) lines)) end,
-        (select string_agg(E'\\n' || pg_get_indexdef(i.indexrelid) || ';', '' order by i.indexrelid::regclass::text)
+        (select string_agg(E'\\n' || pg_get_indexdef(i.indexrelid) || ';', '' order by i.indexrelid::regclass::text collate "C")
           from pg_index i where i.indrelid = t.oid and not exists (select from pg_constraint k where k.conindid = i.indexrelid and k.conrelid = t.oid)),
         case when t.relreplident <> 'd' then format(E'\\nalter table %s replica identity %s;', t.name, t.relreplident::text) end,
         case when t.relrowsecurity then format(E'\\nalter table %s enable row level security;', t.name) end,
         (select string_agg(format(E'\\ncreate policy %I on %s as %s for %s to %s%s%s;', p.polname, t.name,
             case when p.polpermissive then 'permissive' else 'restrictive' end,
             case p.polcmd when 'r' then 'select' when 'a' then 'insert' when 'w' then 'update' when 'd' then 'delete' else 'all' end,
-            (select string_agg(coalesce(r.rolname, 'public'), ', ' order by 1) from unnest(p.polroles) o (oid) left join pg_roles r on r.oid = o.oid),
+            (select string_agg(coalesce(r.rolname, 'public'), ', ' order by r.rolname) from unnest(p.polroles) o (oid) left join pg_roles r on r.oid = o.oid),
             ' using (' || pg_get_expr(p.polqual, p.polrelid) || ')', ' with check (' || pg_get_expr(p.polwithcheck, p.polrelid) || ')'),
             '' order by p.polname)
           from pg_policy p where p.polrelid = t.oid),
@@ -97,7 +97,7 @@ const sections: readonly { readonly title: string; readonly sql: string }[] = [
       from pg_proc p
       where p.pronamespace::regnamespace::text in ('hq', 'public') and p.prokind = 'f'
         and not exists (select from pg_depend d where d.objid = p.oid and d.deptype = 'e')
-      order by p.pronamespace::regnamespace::text, p.proname, p.oid::regprocedure::text`,
+      order by p.pronamespace::regnamespace::text collate "C", p.proname, p.oid::regprocedure::text collate "C"`,
   },
 ];
 

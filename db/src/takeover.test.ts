@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { cloneDatabase, type TestDatabase } from '../testing/database.ts';
+import { cloneDatabase, service, type TestDatabase } from '../testing/database.ts';
 import { olderHqSql } from '../testing/older-hq.ts';
 import { migrate, migrationState } from './migrate.ts';
 import { readSchemaFiles } from './schema-files.ts';
@@ -71,6 +71,70 @@ const readColumns = (database: TestDatabase, table: string, columns: readonly st
   database.query(
     `select ${columns.map((name) => `"${name}"::text`).join(', ')} from public.${table} t order by t::text`,
   );
+
+/** Writes all the time, as daemons do, until the work is over. Returns how many rows it added, and every failure. */
+async function whileWriting(
+  database: TestDatabase,
+  work: () => Promise<unknown>,
+): Promise<{ added: number; failures: unknown[] }> {
+  let isOver = false;
+  let added = 0;
+  const failures: unknown[] = [];
+  const write = async (sql: string) => {
+    while (!isOver) {
+      await database.as(service, sql).then(
+        () => {
+          added += sql.startsWith('insert into tasks') ? 1 : 0;
+        },
+        (error) => failures.push(error),
+      );
+    }
+  };
+  const writers = [
+    `insert into tasks (title) values ('while migrating')`,
+    `update tasks set title = title`,
+    `insert into comments (entity_type, entity_id, body) select 'task', id, 'while migrating' from tasks limit 1`,
+    'update gateways set last_seen_at = now()',
+    'update agent_commands set stdout = stdout',
+    'select count(*) from agents a join gateways g on g.id = a.gateway_id join tasks t on t.assignee_agent_id = a.id',
+  ].map(write);
+  try {
+    await work();
+  } finally {
+    isOver = true;
+    await Promise.all(writers);
+  }
+  return { added, failures };
+}
+
+describe('clients that write all the time', () => {
+  test.each([
+    [
+      'the adoption of an older HQ',
+      (url: string) => withClient(url, async (c) => c.query(await olderHqSql())),
+    ],
+    ['a takeover', (url: string) => applyOldMigrations(url, 33)],
+  ])(
+    'wait for %s: it succeeds, none of them fails and no row is lost',
+    async (_what, prepare) => {
+      const database = await cloneDatabase('fresh');
+      try {
+        await prepare(database.url);
+        const { added, failures } = await whileWriting(database, () => migrate(database.url));
+        expect(failures).toEqual([]);
+        expect(added).toBeGreaterThan(0);
+        const [row] = await database.query<{ count: number }>(
+          `select count(*)::int from tasks where title = 'while migrating'`,
+        );
+        expect(row?.count).toBe(added);
+        expect(await verify(database.url)).toEqual([]);
+      } finally {
+        await database.drop();
+      }
+    },
+    120_000,
+  );
+});
 
 /** Columns that the baseline names differently. */
 const renamed: Readonly<Record<string, string>> = {

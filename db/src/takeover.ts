@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { recordApplied } from './applied-files.ts';
-import { applyFiles } from './apply-file.ts';
+import { applyFile } from './apply-file.ts';
 import type { SchemaFiles, SqlFile } from './schema-files.ts';
 
 /** Signatures of the functions that the old migrations create, such as `hq.head(text, int)`. */
@@ -21,20 +21,20 @@ function signaturesOf(migrations: readonly SqlFile[]): string[] {
 /**
  * Brings a database from before the baseline to it: the old migrations that it lacks, then the renames since. Afterwards its
  * tables are recorded as this release's, and the functions and triggers of the old migrations as HQ's own, so that those which no
- * file defines any more can be dropped. `isPending` says which old migrations are missing.
+ * file defines any more can be dropped. `isPending` says which files are missing at the moment.
  */
 export async function takeOver(
   client: pg.Client,
   { takeover, tables }: SchemaFiles,
-  isPending: (name: string) => boolean,
-  onStep: (name: string) => void,
+  isPending: (name: string) => Promise<boolean>,
 ): Promise<void> {
-  for (const file of takeover.migrations.filter(({ name }) => isPending(name))) {
-    onStep(file.name);
-    await applyFiles(client, [file], () => recordApplied(client, file));
+  for (const file of takeover.migrations) {
+    await applyFile(client, file, {
+      isPending: () => isPending(file.name),
+      record: () => recordApplied(client, file),
+    });
   }
-  onStep(takeover.baseline.name);
-  await applyFiles(client, [takeover.baseline], async () => {
+  const record = async () => {
     // As in hq.function_identity, every type is named with its schema.
     await client.query(`set local search_path = ''`);
     await client.query(
@@ -53,5 +53,7 @@ export async function takeOver(
       takeover.migrations.map(({ name }) => name),
     ]);
     for (const file of tables) await recordApplied(client, file);
-  });
+  };
+  const { baseline } = takeover;
+  await applyFile(client, baseline, { isPending: () => isPending(baseline.name), record });
 }

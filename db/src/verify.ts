@@ -6,6 +6,9 @@ import { findBreaches } from './schema-rules.ts';
 export async function verify(databaseUrl: string): Promise<string[]> {
   const state = await migrationState(databaseUrl);
   const faults = [
+    ...(state.newerRelease === null
+      ? []
+      : [`functions and rights were applied by hq-db ${state.newerRelease}`]),
     ...state.unknown.map((name) => `${name} was applied by a newer hq-db`),
     ...state.changed.map((name) => `${name} was edited after it was applied`),
     ...state.pending.map((name) => `${name} is not applied`),

@@ -22,3 +22,5 @@ begin
 end
 $$;
 revoke all on all tables in schema auth from anon, authenticated, service_role;
+-- Passwords are checked in the database.
+create extension if not exists pgcrypto with schema extensions;

@@ -5,6 +5,9 @@ import pg from 'pg';
 import { z } from 'zod';
 import { ConnectionQuota } from './connection-quota.ts';
 import { connectFrom, kyselyOn } from './pool.ts';
+import { requestScope } from './request-scope.ts';
+import { asPostgrest } from './rest-errors.ts';
+import { upsertSetsEveryColumn, valuesToWrite } from './rest-writes.ts';
 import { inTransaction } from './transaction.ts';
 
 /** Roles that a token may name; any other, such as a superuser, is refused. */
@@ -15,8 +18,8 @@ const clientStatementMs = 8_000;
 
 /**
  * Corrects @supabase/lite's connection: it uses node-postgres, which survives a restart of the server; it grants
- * nothing; it sets a request's role and claims in one round trip; JSON columns accept any JSON; and a schema that could
- * not be read is an error, not an empty schema.
+ * nothing; it sets a request's role and claims in one round trip; it writes rows and answers errors as PostgREST does; and
+ * a schema that could not be read is an error, not an empty schema.
  */
 export class LocalConnection extends PostgresConnection {
   readonly #share = new ConnectionQuota();
@@ -31,7 +34,7 @@ export class LocalConnection extends PostgresConnection {
 
   override async introspect(options?: { useCache?: boolean }): ReturnType<PostgresConnection['introspect']> {
     const result = await super.introspect(options);
-    if (this.introspection !== result) throw new DatabaseAnswerError('57P03', 'the schema could not be read');
+    if (this.introspection !== result) throw databaseError('57P03', 'the schema could not be read');
     return result;
   }
 
@@ -51,52 +54,33 @@ export class LocalConnection extends PostgresConnection {
       .join(', ')}`;
     const name = caller.role === 'service_role' ? undefined : (caller.uid ?? caller.role);
     const end = options.forceRollback ? 'ROLLBACK' : 'COMMIT';
-    return this.#share.run(name, () => inTransaction({ pool: this.#pool, begin, end }, work));
+    const scope = requestScope.getStore();
+    if (scope) scope.isAnonymous = caller.role === 'anon';
+    return this.#share.run(name, () =>
+      inTransaction({ pool: this.#pool, begin, end }, (database) =>
+        work(database.withPlugin(upsertSetsEveryColumn)),
+      ),
+    );
   }
 
-  /** node-postgres would write a JSON array as a Postgres array, and a JSON string as bare text. */
   override async onPostgrestAST(ast: AnyAST): Promise<AnyAST> {
     const checked = await super.onPostgrestAST(ast);
     if (!checked.values) return checked;
     const { columns } = await this.introspect({ useCache: true });
-    const json = columns
-      .filter((column) => column.table === ast.from && column.schema === (ast.schema ?? 'public'))
-      .filter((column) => column.type === 'json' || column.type === 'jsonb')
-      .map((column) => column.name);
-    const written = (row: object): object =>
-      Object.fromEntries(
-        Object.entries(row).map(([name, value]) => [
-          name,
-          json.includes(name) && value !== null ? new JsonValue(value) : value,
-        ]),
-      );
-    return {
-      ...checked,
-      values: Array.isArray(checked.values) ? checked.values.map(written) : written(checked.values),
-    };
+    const ofTable = columns.filter(
+      ({ table, schema }) => table === ast.from && schema === (ast.schema ?? 'public'),
+    );
+    return { ...checked, values: valuesToWrite(checked.values, checked.$meta, ofTable) };
+  }
+
+  override normalizeDbError(error: unknown): unknown {
+    return asPostgrest(error, requestScope.getStore()?.isAnonymous === true);
   }
 }
 
-/** Tells node-postgres how to serialize a JSON value. */
-class JsonValue {
-  readonly #value: unknown;
-
-  constructor(value: unknown) {
-    this.#value = value;
-  }
-
-  toPostgres(): string {
-    return JSON.stringify(this.#value);
-  }
-}
-
-class DatabaseAnswerError extends Error {
-  readonly code: string;
-
-  constructor(code: string, message: string) {
-    super(message);
-    this.code = code;
-  }
+/** Returns an error that looks like one of Postgres. */
+function databaseError(code: string, message: string): Error {
+  return Object.assign(new Error(message), { code });
 }
 
 const requester = z.object({
@@ -119,7 +103,7 @@ function callerOf(vars: VarsContext | undefined): RequestCaller {
   const auth = requester.parse(vars ?? {}).auth;
   const role = auth?.role || 'anon';
   if (!requestRoles.includes(role)) {
-    throw new DatabaseAnswerError('42501', 'permission denied to set role');
+    throw databaseError('42501', 'permission denied to set role');
   }
   return { role, uid: auth?.uid || undefined, claims: auth?.jwt ?? { role } };
 }

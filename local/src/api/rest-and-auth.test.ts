@@ -262,7 +262,7 @@ describe('the server', () => {
 
   it('answers a request without a key before reading its body', async () => {
     const socket = connect({ host: '127.0.0.1', port: stack.port });
-    socket.write('POST /rest/v1/notes HTTP/1.1\r\nHost: hq\r\nContent-Length: 16000000\r\n\r\n{');
+    socket.write('POST /rest/v1/notes HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 16000000\r\n\r\n{');
     const answer = await new Promise((resolve) => socket.once('data', (data) => resolve(data.toString())));
     expect(answer).toMatch(/^HTTP\/1.1 401 /);
     await eventually(() => expect(socket.closed).toBe(true));

@@ -4,6 +4,7 @@ import type pg from 'pg';
 import { LocalConnection } from './connection.ts';
 import { quietConsoleDuringRequests } from './quiet-console.ts';
 import { type RequestScope, requestScope } from './request-scope.ts';
+import { isOwnHost, signInRules } from './sign-in-rules.ts';
 import { type ApiKeys, kindOfKey, withMetadata } from './tokens.ts';
 
 export interface RestAndAuth {
@@ -46,7 +47,11 @@ export function restAndAuth({
   const connection = new LocalConnection(pool);
   const app = createApp(connection, keys, jwtExpirySeconds);
 
+  const refuseToken = signInRules(pool);
+
   const answer = async (request: Request, path: string): Promise<Response> => {
+    const refusal = path === '/auth/v1/token' ? await refuseToken(request) : null;
+    if (refusal !== null) return refusal;
     const response = await app.fetch(request, { peerAddress: '127.0.0.1' });
     if (path !== '/auth/v1/token' || !response.ok) return response;
     const headers = new Headers(response.headers);
@@ -58,11 +63,18 @@ export function restAndAuth({
   return {
     async fetch(request) {
       const { pathname } = new URL(request.url);
+      if (!isOwnHost(request.headers.get('host'))) {
+        return Response.json({ message: 'HQ answers to 127.0.0.1 and localhost.' }, { status: 403 });
+      }
       if (!served.some(([method, path]) => method === request.method && path.test(pathname))) {
         return Response.json({ code: 'not_found', message: 'Nothing is served here.' }, { status: 404 });
       }
-      const scope: RequestScope = { databaseUnavailable: false, errorCodes: [] };
-      const response = await requestScope.run(scope, () => answer(request, pathname));
+      const scope: RequestScope = { databaseUnavailable: false, isAnonymous: false, errorCodes: [] };
+      const response = await requestScope.run(scope, () =>
+        answer(request, pathname).catch(() =>
+          Response.json({ message: 'The request could not be served.' }, { status: 500 }),
+        ),
+      );
       if (scope.databaseUnavailable && !response.ok) {
         await response.body?.cancel();
         onError({ status: 503, route: routeOf(request.method, pathname), codes: scope.errorCodes });
@@ -87,12 +99,16 @@ export function restAndAuth({
 function createApp(connection: LocalConnection, keys: ApiKeys, jwtExpirySeconds: number): App {
   return new App({
     connection,
+    // As on Supabase.
+    api: { max_rows: 1000, pg_safe_update: true },
     auth: {
       enabled: true,
       jwt_secret: keys.jwtSecret,
       jwt_expiry: jwtExpirySeconds,
       enable_signup: false,
       enable_anonymous_sign_ins: false,
+      // signInRules() knows when a used token is refused.
+      enable_refresh_token_rotation: false,
       email: { enable_signup: false, enable_confirmations: false },
     },
     studio: { enabled: false },

@@ -2,9 +2,9 @@ import { chmod, cp, lstat, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '@hq/shared/program';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { freePort } from '../free-port.ts';
 import {
   type Cluster,
   findPostgres,

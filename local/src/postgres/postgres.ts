@@ -1,9 +1,10 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { closeSync, constants, openSync } from 'node:fs';
-import { chown, mkdir, readFile, readlink, realpath, rm, writeFile } from 'node:fs/promises';
+import { chown, mkdir, readlink, realpath, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { HqError } from '@hq/shared/errors';
+import { codeOf, HqError } from '@hq/shared/errors';
+import { readPrivate, sleep, timedOut, withinLimit } from '@hq/shared/program';
 import type { PostgresAccount } from './postgres-account.ts';
 import type { PostgresBinaries } from './postgres-binaries.ts';
 
@@ -18,16 +19,7 @@ export interface Cluster {
   readonly account: PostgresAccount | undefined;
 }
 
-export interface RunningPostgres {
-  readonly pid: number;
-  readonly port: number;
-  /** Settles when the server process has exited. */
-  readonly exited: Promise<void>;
-  /** Returns the last lines of its log. */
-  readonly log: () => readonly string[];
-  /** Requests a fast shutdown. Kills the server after the bound; its next start replays the log. */
-  stop(boundMs?: number): Promise<void>;
-}
+export type RunningPostgres = Awaited<ReturnType<typeof startPostgres>>;
 
 const startBoundMs = 30_000;
 const keptLogLines = 50;
@@ -64,7 +56,7 @@ export async function initCluster(
 export async function startPostgres(
   cluster: Cluster,
   { port, settings = {} }: { port: number; settings?: Readonly<Record<string, string>> },
-): Promise<RunningPostgres> {
+) {
   const all = {
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
@@ -83,13 +75,12 @@ export async function startPostgres(
   const exit = closed(child);
   const exited = exit.then(() => undefined);
   const ready = log.untilLogged('database system is ready to accept connections');
-  const outcome = await Promise.race([
-    ready.then(() => 'ready' as const),
-    exited.then(() => 'gone' as const),
-    delay(startBoundMs).then(() => 'late' as const),
-  ]);
+  const isReady = await withinLimit(
+    startBoundMs,
+    Promise.race([ready.then(() => true), exited.then(() => false)]),
+  );
   const { pid } = child;
-  if (outcome !== 'ready' || pid === undefined) {
+  if (isReady !== true || pid === undefined) {
     child.kill('SIGKILL');
     await exited;
     throw startFailure(log.lines(), port);
@@ -101,8 +92,11 @@ export async function startPostgres(
   return {
     pid,
     port,
+    /** Settles when the server process has exited. */
     exited,
+    /** Returns the last lines of its log. */
     log: log.lines,
+    /** Requests a fast shutdown. Kills the server after the bound; its next start replays the log. */
     stop: (boundMs = 10_000) => end(pid, exited, boundMs),
   };
 }
@@ -124,7 +118,7 @@ function startFailure(lines: readonly string[], port: number): HqError {
  */
 export async function stopOrphan(cluster: Cluster, boundMs = 10_000): Promise<boolean> {
   const pidFile = join(cluster.directory, 'postmaster.pid');
-  const pid = Number((await readIfThere(pidFile))?.split('\n', 1)[0]);
+  const pid = Number((await readPrivate(pidFile))?.split('\n', 1)[0]);
   if (!Number.isInteger(pid) || pid <= 1) return false;
   if (!(await isServerOf(pid, cluster.directory))) {
     await rm(pidFile, { force: true });
@@ -149,9 +143,9 @@ async function isServerOf(pid: number, directory: string): Promise<boolean> {
 
 async function end(pid: number, exited: Promise<void>, boundMs: number): Promise<void> {
   signal(pid, 'SIGINT');
-  if (await within(exited, boundMs)) return;
+  if ((await withinLimit(boundMs, exited)) !== timedOut) return;
   signal(pid, 'SIGQUIT');
-  if (await within(exited, 2_000)) return;
+  if ((await withinLimit(2_000, exited)) !== timedOut) return;
   signal(pid, 'SIGKILL');
   await exited;
 }
@@ -221,7 +215,7 @@ function closed(child: ChildProcess): Promise<number | null> {
 }
 
 async function untilGone(pid: number): Promise<void> {
-  while (isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 10));
+  while (isAlive(pid)) await sleep(10);
 }
 
 export function isAlive(pid: number): boolean {
@@ -229,26 +223,10 @@ export function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    return codeOf(error) === 'EPERM';
   }
 }
 
 function signal(pid: number, name: NodeJS.Signals): void {
   if (isAlive(pid)) process.kill(pid, name);
-}
-
-async function within(done: Promise<void>, ms: number): Promise<boolean> {
-  return Promise.race([done.then(() => true), delay(ms).then(() => false)]);
-}
-
-function delay(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms).unref());
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch {
-    return undefined;
-  }
 }

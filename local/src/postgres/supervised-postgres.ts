@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { HqError } from '@hq/shared/errors';
-import { type Backoff, backoffMs, sleep } from '@hq/shared/program';
-import { freePort } from '../free-port.ts';
+import { type Backoff, backoffMs, freePort, sleep } from '@hq/shared/program';
 import {
   type Cluster,
   findPostgres,
@@ -13,10 +12,7 @@ import {
   stopOrphan,
 } from './postgres.ts';
 
-export interface SupervisedPostgres {
-  readonly port: number;
-  stop(): Promise<void>;
-}
+export type SupervisedPostgres = Awaited<ReturnType<typeof supervisePostgres>>;
 
 export interface SuperviseOptions {
   readonly directory: string;
@@ -35,11 +31,7 @@ const silentFailures = 7;
  * Runs the bundled Postgres on its directory: creates the cluster if it is new, stops the server of a killed process, and
  * restarts the server on the same port when it exits.
  */
-export async function supervisePostgres({
-  directory,
-  superuserPassword,
-  report,
-}: SuperviseOptions): Promise<SupervisedPostgres> {
+export async function supervisePostgres({ directory, superuserPassword, report }: SuperviseOptions) {
   const account = await postgresAccount();
   const binaries = await findPostgres(account, report);
   const cluster: Cluster = { directory, binaries, account };
@@ -84,7 +76,7 @@ export async function supervisePostgres({
 
   return {
     port,
-    stop: async () => {
+    stop: async (): Promise<void> => {
       stopping = true;
       await running.stop();
     },

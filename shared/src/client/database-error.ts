@@ -38,12 +38,13 @@ export function databaseError(fault: DatabaseFault, status: number, host: string
   if (status === 401) {
     return new HqError('unauthenticated', `${host} does not accept this session.`, { hint: signInHint });
   }
-  if (status === 429 || status >= 500) {
+  const sqlState = fault.code ?? '';
+  // PostgREST answers P0002 and 57014 with 500, as it does a failure.
+  if (status === 429 || (status >= 500 && !(sqlState in codeOfSqlState))) {
     return new HqError('unreachable', `${host} failed to answer (HTTP ${status}).`, {
       hint: 'HQ may be restarting; try again in a moment.',
     });
   }
-  const sqlState = fault.code ?? '';
   if (unknownToSchema.has(sqlState)) return versionError(host, new Error(firstLine(fault.message)));
   const code =
     codeOfSqlState[sqlState] ?? (status === 403 ? 'refused' : status === 404 ? 'not_found' : 'failed');

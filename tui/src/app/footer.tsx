@@ -3,14 +3,15 @@ import { keysOn } from '../keys/app-keys.ts';
 import { type Binding, showKey } from '../keys/binding.ts';
 import { cut, widthOf } from '../table/cell.ts';
 import { Line, PaintedLine, type Part } from '../widgets/line.tsx';
-import { useTheme } from '../widgets/theme.ts';
+import { useTheme, useWidth } from '../widgets/theme.ts';
 import type { Screen } from './screen.ts';
 import { useStore } from './store.ts';
 import { useUi } from './ui.ts';
 
 /** The last message, or a rule. */
-export const MessageLine = memo(function MessageLine({ width }: { readonly width: number }): ReactNode {
+export const MessageLine = memo(function MessageLine(): ReactNode {
   const theme = useTheme();
+  const width = useWidth();
   const message = useStore(useUi().messages.current);
   if (message === null) return <PaintedLine text={theme.paint('dim', theme.rule.repeat(width))} />;
   const { text, tone, undo } = message;
@@ -21,18 +22,13 @@ export const MessageLine = memo(function MessageLine({ width }: { readonly width
     { text: cut(`${mark}${text}`, width - 2 - hint.length, theme.ellipsis), tone },
     { text: hint, tone: 'accent' },
   ];
-  return <Line parts={parts} width={width} />;
+  return <Line parts={parts} />;
 });
 
 /** The keys that matter most on a screen, as many as there is place for; help and quit always. */
-export const KeysLine = memo(function KeysLine({
-  screen,
-  width,
-}: {
-  readonly screen: Screen;
-  readonly width: number;
-}): ReactNode {
+export const KeysLine = memo(function KeysLine({ screen }: { readonly screen: Screen }): ReactNode {
   const theme = useTheme();
+  const width = useWidth();
   const { screens, isReadonly } = useUi();
   const shown = keysOn(screen, screens).filter(
     ({ short, writes }) => short !== undefined && !(isReadonly && writes),

@@ -5,6 +5,7 @@ import { type Binding, type Handlers, useBindings } from '../keys/binding.ts';
 import type { Theme } from '../theme/theme.ts';
 import { Rule } from '../widgets/line.tsx';
 import type { AnyList } from '../widgets/list.ts';
+import type { Place } from '../widgets/panel.tsx';
 import { textOf } from '../widgets/text-of.ts';
 import { useSize, useTheme } from '../widgets/theme.ts';
 import { KeysLine, MessageLine } from './footer.tsx';
@@ -32,7 +33,7 @@ interface ScreenFrameProps<Bindings extends readonly Binding[]> {
 }
 
 /** The place that a screen has for its body. */
-export function useBodySize(): { readonly width: number; readonly height: number } {
+export function useBodySize(): Place {
   const { columns, rows } = useSize();
   return { width: columns, height: rows - headerLines - footerLines };
 }
@@ -43,7 +44,7 @@ export function ScreenFrame<const Bindings extends readonly Binding[]>(
 ): ReactNode {
   const { keys, on, list, copyText, gateway = null, agent = null, children } = props;
   const ui = useUi();
-  const { width, height } = useBodySize();
+  const { height } = useBodySize();
   const trail = useStore(ui.router.trail);
   const isRead = useIsScreenReaderEnabled();
   const theme = useTheme();
@@ -69,26 +70,24 @@ export function ScreenFrame<const Bindings extends readonly Binding[]>(
       <Rule
         title={crumbs.join(` ${theme.crumb} `)}
         note={list === undefined ? (props.note ?? '') : listNote(list, theme)}
-        width={width}
       />
       <Box ref={body} flexDirection="column" {...(isRead ? {} : { height, overflow: 'hidden' })}>
         {children}
       </Box>
-      <MessageLine width={width} />
+      <MessageLine />
       {list === undefined ? null : <ListKeys list={list} />}
       {list?.store.state.get().prompt == null ? (
-        <KeysLine screen={screenNamed(ui.screens, ui.router.route.screen)} width={width} />
+        <KeysLine screen={screenNamed(ui.screens, ui.router.route.screen)} />
       ) : (
-        <FilterPrompt list={list} width={width} />
+        <FilterPrompt list={list} />
       )}
     </Box>
   );
 }
 
 /** The filter, the number of rows, and their order. */
-function listNote({ filter, rows, total, sort, sortHeader }: AnyList, theme: Theme): string {
+function listNote({ filter, rows, total, sort }: AnyList, theme: Theme): string {
   const count = filter === '' ? String(total) : `${rows.length} of ${total}`;
-  const order =
-    sortHeader === undefined ? '' : `${sortHeader.toLowerCase()} ${sort?.descending ? theme.down : theme.up}`;
-  return [filter === '' ? '' : `/${filter}`, count, order].filter((part) => part !== '').join(' · ');
+  const order = `${sort.column.toLowerCase()} ${sort.descending ? theme.down : theme.up}`;
+  return [...(filter === '' ? [] : [`/${filter}`]), count, order].join(' · ');
 }

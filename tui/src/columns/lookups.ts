@@ -9,7 +9,8 @@ export interface Lookups {
   readonly agentsOf: ReadonlyMap<string, readonly AgentRow[]>;
   /** Unfinished commands of a gateway, by their start; waiting ones last. */
   readonly openCommandsOf: ReadonlyMap<string, readonly CommandRow[]>;
-  readonly openCommandOfAgent: ReadonlyMap<string, CommandRow>;
+  /** The newest unfinished command of an agent, alone. */
+  readonly openCommandOfAgent: ReadonlyMap<string, readonly [CommandRow]>;
 }
 
 /** Computes each part again only when its own rows are another array: thousands of agents are most of the work. */
@@ -40,12 +41,12 @@ function openCommands(
   commands: readonly CommandRow[],
 ): Pick<Lookups, 'openCommandsOf' | 'openCommandOfAgent'> {
   const openCommandsOf = new Map<string, CommandRow[]>();
-  const openCommandOfAgent = new Map<string, CommandRow>();
+  const openCommandOfAgent = new Map<string, readonly [CommandRow]>();
   for (const command of commands) {
     if (isFinished(command)) continue;
     push(openCommandsOf, command.gateway_id, command);
     if (command.agent_id !== null && !openCommandOfAgent.has(command.agent_id)) {
-      openCommandOfAgent.set(command.agent_id, command);
+      openCommandOfAgent.set(command.agent_id, [command]);
     }
   }
   for (const open of openCommandsOf.values()) open.sort((a, b) => startOf(a).localeCompare(startOf(b)));

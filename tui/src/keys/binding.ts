@@ -35,6 +35,13 @@ export function useBindings<const Bindings extends readonly Binding[]>(
   });
 }
 
+/** Returns a handler that works on a row, and does nothing without one. */
+export function withRow<Row>(row: Row | null, act: (row: Row) => void): () => void {
+  return () => {
+    if (row !== null) act(row);
+  };
+}
+
 const shownNames: Readonly<Record<string, string>> = { escape: 'esc', pagedown: 'pgdn', pageup: 'pgup' };
 
 /** The name of a key as people read it. */

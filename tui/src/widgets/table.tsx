@@ -1,17 +1,16 @@
 import { Box, type DOMElement, measureElement, Text, useIsScreenReaderEnabled } from 'ink';
 import { type ReactNode, type RefObject, useLayoutEffect, useRef } from 'react';
 import { useInputLayer } from '../app/keyboard.ts';
+import type { Identified } from '../table/column.ts';
 import { fitColumns } from '../table/layout.ts';
 import { headerText, rowSentence, rowText } from '../table/row-text.ts';
 import { Notice, PaintedLine } from './line.tsx';
-import { type List, scrollTo } from './list.ts';
-import { Panel } from './panel.tsx';
+import { type AnyList, type List, scrollTo } from './list.ts';
+import { Panel, type Place } from './panel.tsx';
 import { useTheme } from './theme.ts';
 
-interface TableProps<Row, Context> {
+interface TableProps<Row extends Identified, Context> extends Place {
   readonly list: List<Row, Context>;
-  readonly width: number;
-  readonly height: number;
   readonly whenEmpty: readonly string[];
   /** For a click on the selected row. */
   readonly onOpen?: () => void;
@@ -20,7 +19,7 @@ interface TableProps<Row, Context> {
 const wheelRows = 3;
 
 /** The header and the visible rows of a list; sentences where it is empty. */
-export function Table<Row, Context>({
+export function Table<Row extends Identified, Context>({
   list,
   width,
   height,
@@ -44,7 +43,7 @@ export function Table<Row, Context>({
     return (
       <Box flexDirection="column">
         {visible.map((row, at) => (
-          <Text key={table.id(row)}>{rowSentence(table, row, context, top + at === index)}</Text>
+          <Text key={row.id}>{rowSentence(table, row, context, top + at === index)}</Text>
         ))}
       </Box>
     );
@@ -55,12 +54,12 @@ export function Table<Row, Context>({
     <Panel width={width} height={height}>
       <PaintedLine text={headerText(sized, list.sort, width, theme)} />
       {rows.length === 0 ? (
-        <Notice sentences={nothing} width={width} height={places} />
+        <Notice sentences={nothing} height={places} />
       ) : (
         <Box ref={box} flexDirection="column">
           {visible.map((row, at) => (
             <PaintedLine
-              key={table.id(row)}
+              key={row.id}
               text={rowText(table, sized, row, context, { selected: top + at === index, width, theme })}
             />
           ))}
@@ -71,8 +70,8 @@ export function Table<Row, Context>({
 }
 
 /** The wheel moves the selection; a click selects a row, a second one opens it. */
-function useMouse<Row, Context>(
-  list: TableProps<Row, Context>['list'],
+function useMouse(
+  list: AnyList,
   box: RefObject<DOMElement | null>,
   top: number,
   visibleRows: number,

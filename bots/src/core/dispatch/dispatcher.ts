@@ -21,8 +21,8 @@ export interface DispatcherOptions {
   readonly buttonCommands: readonly Command[];
   readonly log: Log;
   /** Milliseconds for which a request is retried while the database is unreachable. */
-  readonly offlineRetryMs?: number;
-  readonly limits?: RateLimits;
+  readonly offlineRetryMs?: number | undefined;
+  readonly limits?: RateLimits | undefined;
 }
 
 /** Milliseconds, within the 1.5 s of the receiver's contract. */
@@ -204,8 +204,8 @@ export class Dispatcher implements Receiver {
 
 function isForSenderAlone(plan: Plan): boolean {
   if (plan.kind === 'run' || plan.kind === 'prompt') return plan.command.private;
-  // The command of a recalled button is unknown yet, and its card is visible already.
-  return plan.kind !== 'recall';
+  // The card of a recalled button is visible already.
+  return plan.kind !== 'press' || plan.command?.private === true;
 }
 
 function noLongerWaiting(): HqError {

@@ -317,13 +317,14 @@ describe('forms', () => {
     token: 'f1:abc',
     title: 'Set a budget for an agent of this workspace',
     submit: 'Set',
+    words: ['budget', 'set'],
     fields: [
       {
         name: 'agent',
         label: 'Agent',
         kind: 'text',
         required: true,
-        completes: { words: ['budget', 'set'] },
+        completes: true,
       },
       { name: 'amount', label: 'Amount', kind: 'text', required: true, maxLength: 20 },
       {

@@ -5,9 +5,9 @@ import { z } from 'zod';
 import { refuseCredential } from '../../../secrets/refuse-credential.ts';
 import { readValueFile } from '../../../secrets/value-file.ts';
 import { checkKeyName, checkValue, keysFor, writeSecret } from '../../../secrets/write-secret.ts';
+import { parseSeconds } from '../../arguments/numbers.ts';
 import { flag, text } from '../../arguments/options.ts';
 import { refuseWhenReadonly } from '../../arguments/readonly.ts';
-import { parseSeconds } from '../../arguments/time.ts';
 import type { AddCommand } from '../../command.ts';
 import { connectMember } from '../../connection/connect-member.ts';
 import type { Console } from '../../output/console.ts';
@@ -95,15 +95,8 @@ async function writeValue(
       : await readValueFile(options.file, options.keepNewline);
   checkValue(value);
   const { category, name, note } = options;
-  const draft = {
-    key,
-    value,
-    gateway: target.gateway,
-    agent: target.agent?.id ?? null,
-    ...(category === undefined ? {} : { category }),
-    ...(name === undefined ? {} : { name }),
-    ...(note === undefined ? {} : { note }),
-  };
+  const { gateway, agent } = target;
+  const draft = { key, value, gateway, agent: agent?.id ?? null, category, name, note };
   const { secret, created } = await writeSecret(client, console.env, draft, 'cli');
   const settled = options.wait ? await awaitSync(console, client, secret, timeoutMs) : secret;
   await printSecret(console, client, settled, created ? 'stored' : 'rotated', options.json, { created });
