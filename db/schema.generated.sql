@@ -3090,6 +3090,9 @@ CREATE OR REPLACE FUNCTION hq.dress_notification(p_alert notifications, p_about 
  SET search_path TO ''
 AS $function$
 begin
+  if hq.alert_type_of(p_alert.type::text) is null then
+    return false;
+  end if;
   update public.notifications n
   set severity = p_alert.severity, subject = p_alert.subject, dedup_key = p_alert.dedup_key, muted = p_alert.muted,
     body = coalesce(n.body, p_alert.body), meta = p_alert.meta || n.meta || '{"is_merged": true}'
@@ -4009,7 +4012,7 @@ begin
     actor_type = new.actor_type, actor_agent_id = new.actor_agent_id, meta = n.meta || coalesce(new.meta, '{}') || '{"is_merged": true}'
   where n.id = (
     select o.id from public.notifications o
-    where o.tenant_id = new.tenant_id and o.resolved_at is null and o.dismissed_at is null
+    where o.tenant_id = new.tenant_id and o.dedup_key is not null and o.resolved_at is null and o.dismissed_at is null
       and (o.dedup_key = hq.alert_type_of(new.type::text) || ':' || new.entity_id or (
         starts_with(o.dedup_key, hq.alert_type_of(new.type::text) || ':') and o.meta ->> 'about' = new.entity_id::text
         and not o.meta ? 'is_merged' and o.created_at >= transaction_timestamp()))
@@ -4035,14 +4038,15 @@ AS $function$
 declare
   v_now timestamptz := clock_timestamp();
 begin
+  if exists (select from hq.executors e where e.gateway_id = p_gateway.id
+    and case p_kind when 'runner' then e.runner_at else e.older_daemon_at end > v_now - interval '20 seconds')
+  then
+    return;
+  end if;
   insert into hq.executors as e (gateway_id, runner_at, older_daemon_at)
   values (p_gateway.id, case p_kind when 'runner' then v_now end, case p_kind when 'older daemon' then v_now end)
   on conflict (gateway_id) do update
-  set runner_at = coalesce(excluded.runner_at, e.runner_at), older_daemon_at = coalesce(excluded.older_daemon_at, e.older_daemon_at)
-  where coalesce(case p_kind when 'runner' then e.runner_at else e.older_daemon_at end, '-infinity') < v_now - interval '20 seconds';
-  if not found then
-    return;
-  end if;
+  set runner_at = coalesce(excluded.runner_at, e.runner_at), older_daemon_at = coalesce(excluded.older_daemon_at, e.older_daemon_at);
   -- A command of no gateway belongs to the only one there is.
   if p_kind = 'runner' and (select count(*) from public.gateways g where g.tenant_id = p_gateway.tenant_id) = 1 then
     update public.agent_commands c set gateway_id = p_gateway.id
@@ -4563,7 +4567,6 @@ CREATE OR REPLACE FUNCTION hq.record_heartbeat(p_gateway_id uuid, p_heartbeat js
  LANGUAGE sql
  SET search_path TO ''
 AS $function$
-  select hq.note_executor(g, 'runner') from public.gateways g where g.id = p_gateway_id;
   update public.gateways g
   set last_seen_at = clock_timestamp(), last_heartbeat_at = clock_timestamp(),
     status = case when g.status in ('provisioning', 'error') then 'ready' else g.status end,
@@ -5604,7 +5607,8 @@ CREATE OR REPLACE FUNCTION hq.unbounded_functions()
  SET search_path TO ''
 AS $function$
   select p.oid::regprocedure from pg_catalog.pg_proc p
-  where p.pronamespace = 'public'::regnamespace and p.prosecdef and p.prorettype <> 'trigger'::regtype and pg_has_role(p.proowner, 'usage')
+  where hq.adopted() and p.pronamespace = 'public'::regnamespace and p.prosecdef and p.prorettype <> 'trigger'::regtype
+    and pg_has_role(p.proowner, 'usage')
     and has_function_privilege('authenticated', p.oid, 'execute') and not has_function_privilege('anon', p.oid, 'execute')
     and (p.provolatile <> 'v' or coalesce(pg_catalog.pg_get_function_sqlbody(p.oid), p.prosrc)
       !~* '\m(insert|update|delete|truncate|merge|execute|perform|call|copy)\M')
@@ -6426,14 +6430,13 @@ declare
   v_lease int := greatest(1, least(coalesce(p_lease_seconds, 60), 3600));
   v_limit int := greatest(0, least(coalesce(p_claim, 0), 1000));
   v_fence text := coalesce(current_setting('hq.fenced', true), '');
-  v_status public.gateway_status;
-  v_secrets bigint;
+  v_gateway public.gateways;
   v_lost text[];
   v_claimed jsonb := '[]';
 begin
   perform set_config('hq.fenced', 'on', true);
   if v_limit > 0 or p_heartbeat is not null then
-    select g.status into v_status from public.gateways g where g.id = p_gateway_id for no key update;
+    select * into v_gateway from public.gateways g where g.id = p_gateway_id for no key update;
   end if;
   v_lost := hq.take_output(p_output) || hq.take_progress(p_progress) || hq.take_results(p_results)
     || hq.renew(p_renew, v_lease);
@@ -6441,16 +6444,19 @@ begin
   if p_heartbeat is not null then
     perform hq.record_heartbeat(p_gateway_id, p_heartbeat);
   end if;
-  select g.status, g.secrets_version into v_status, v_secrets from public.gateways g where g.id = p_gateway_id;
-  if v_limit > 0 and v_status is not null then
+  if v_gateway.id is not null then
+    perform hq.note_executor(v_gateway, 'runner');
+  end if;
+  select * into v_gateway from public.gateways g where g.id = p_gateway_id;
+  if v_limit > 0 and v_gateway.id is not null then
     v_claimed := hq.repeat_leases(p_gateway_id, p_runner_id, p_renew, v_lease)
-      || hq.claim(p_gateway_id, v_status in ('paused', 'hibernating'), p_runner_id, v_limit, v_lease);
+      || hq.claim(p_gateway_id, v_gateway.status in ('paused', 'hibernating'), p_runner_id, v_limit, v_lease);
   end if;
   perform set_config('hq.fenced', v_fence, true);
   return jsonb_build_object(
     'now', clock_timestamp(),
-    'gateway_status', v_status,
-    'secrets_version', v_secrets,
+    'gateway_status', v_gateway.status,
+    'secrets_version', v_gateway.secrets_version,
     'claimed', v_claimed,
     'cancel', (select coalesce(jsonb_agg(c.lease_token), '[]') from public.agent_commands c
       where c.lease_token = any (p_renew) and c.status in ('leased', 'running') and c.cancel_requested_at is not null),
