@@ -1551,9 +1551,9 @@ AS $function$
   select case
     when p_older_type ~ '(^|_)blocked' then 'task_blocked'
     when p_older_type ~ '(^|_)overdue' then 'task_overdue'
-    when p_older_type ~ 'deliverable' and p_older_type !~ 'reviewed|approved|rejected|revision' then 'deliverable_submitted'
-    when p_older_type ~ 'budget' and p_older_type ~ 'exceed' then 'budget_exceeded'
-    when p_older_type ~ 'budget' and p_older_type ~ 'warn|threshold' then 'budget_warned' end
+    when p_older_type ~ 'deliverable|review' and p_older_type !~ 'reviewed|approved|rejected|revision' then 'deliverable_submitted'
+    when p_older_type ~ 'budget' and p_older_type ~ 'warn|soft|threshold' then 'budget_warned'
+    when p_older_type ~ 'budget' and p_older_type !~ 'reset|raised|restored' then 'budget_exceeded' end
 $function$;
 grant execute on function hq.alert_type_of(text) to public;
 
@@ -2954,6 +2954,7 @@ begin
     v_new := jsonb_populate_record(null::public.tasks, jsonb_build_object(
       'tenant_id', p_command.tenant_id, 'title', v_payload ->> 'title', 'description', v_payload ->> 'description',
       'status', 'todo', 'priority', coalesce(v_payload ->> 'priority', 'medium'), 'assignee_agent_id', v_agent,
+      'assignee_type', hq.nobody_type(),
       'due_date', case when length(v_payload ->> 'due_date') = 10
         then concat(v_payload ->> 'due_date', ' 23:59:59 ', hq.time_zone_or_utc(
           (select w.owner_timezone from public.workspace w where w.tenant_id = p_command.tenant_id)))
@@ -2961,8 +2962,9 @@ begin
   exception when datetime_field_overflow or invalid_datetime_format or invalid_time_zone_displacement_value then
     raise exception 'due_date is not a valid date' using errcode = '22023', column = 'due_date';
   end;
-  insert into public.tasks (tenant_id, title, description, status, priority, assignee_agent_id, due_date)
-  values (v_new.tenant_id, v_new.title, v_new.description, v_new.status, v_new.priority, v_new.assignee_agent_id, v_new.due_date)
+  insert into public.tasks (tenant_id, title, description, status, priority, assignee_agent_id, assignee_type, due_date)
+  values (v_new.tenant_id, v_new.title, v_new.description, v_new.status, v_new.priority, v_new.assignee_agent_id, v_new.assignee_type,
+    v_new.due_date)
   returning * into v_task;
   return hq.task_result(v_task);
 end
@@ -4029,6 +4031,17 @@ CREATE OR REPLACE FUNCTION hq.nil_tenant()
  SET search_path TO ''
 AS $function$ select '00000000-0000-0000-0000-000000000000'::uuid $function$;
 grant execute on function hq.nil_tenant() to public;
+
+CREATE OR REPLACE FUNCTION hq.nobody_type()
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select case when a.attnotnull then 'human' end from pg_catalog.pg_attribute a
+  where a.attrelid = 'public.tasks'::regclass and a.attname = 'assignee_type'
+$function$;
+grant execute on function hq.nobody_type() to public;
 
 CREATE OR REPLACE FUNCTION hq.note_executor(p_gateway gateways, p_kind text)
  RETURNS void
@@ -5106,13 +5119,14 @@ grant execute on function hq.set_agent_paused(agent_commands,boolean) to public;
 CREATE OR REPLACE FUNCTION hq.set_assignee_type()
  RETURNS trigger
  LANGUAGE plpgsql
+ SECURITY DEFINER
  SET search_path TO ''
 AS $function$
 begin
   if new.assignee_agent_id is not null then
     new.assignee_type := 'agent';
-  elsif tg_op = 'UPDATE' and old.assignee_agent_id is not null and new.assignee_type::text = 'agent' then
-    new.assignee_type := null;
+  elsif new.assignee_type::text = 'agent' then
+    new.assignee_type := hq.nobody_type();
   end if;
   return new;
 end
