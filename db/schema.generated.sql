@@ -1551,9 +1551,9 @@ AS $function$
   select case
     when p_older_type ~ '(^|_)blocked' then 'task_blocked'
     when p_older_type ~ '(^|_)overdue' then 'task_overdue'
-    when p_older_type ~ 'deliverable' and p_older_type !~ 'reviewed|approved|rejected|revision' then 'deliverable_submitted'
-    when p_older_type ~ 'budget' and p_older_type ~ 'exceed' then 'budget_exceeded'
-    when p_older_type ~ 'budget' and p_older_type ~ 'warn|threshold' then 'budget_warned' end
+    when p_older_type ~ 'deliverable|review' and p_older_type !~ 'reviewed|approved|rejected|revision' then 'deliverable_submitted'
+    when p_older_type ~ 'budget' and p_older_type ~ 'warn|soft|threshold' then 'budget_warned'
+    when p_older_type ~ 'budget' and p_older_type !~ 'reset|raised|restored' then 'budget_exceeded' end
 $function$;
 grant execute on function hq.alert_type_of(text) to public;
 
@@ -2954,6 +2954,7 @@ begin
     v_new := jsonb_populate_record(null::public.tasks, jsonb_build_object(
       'tenant_id', p_command.tenant_id, 'title', v_payload ->> 'title', 'description', v_payload ->> 'description',
       'status', 'todo', 'priority', coalesce(v_payload ->> 'priority', 'medium'), 'assignee_agent_id', v_agent,
+      'assignee_type', hq.nobody_type(),
       'due_date', case when length(v_payload ->> 'due_date') = 10
         then concat(v_payload ->> 'due_date', ' 23:59:59 ', hq.time_zone_or_utc(
           (select w.owner_timezone from public.workspace w where w.tenant_id = p_command.tenant_id)))
@@ -2961,8 +2962,9 @@ begin
   exception when datetime_field_overflow or invalid_datetime_format or invalid_time_zone_displacement_value then
     raise exception 'due_date is not a valid date' using errcode = '22023', column = 'due_date';
   end;
-  insert into public.tasks (tenant_id, title, description, status, priority, assignee_agent_id, due_date)
-  values (v_new.tenant_id, v_new.title, v_new.description, v_new.status, v_new.priority, v_new.assignee_agent_id, v_new.due_date)
+  insert into public.tasks (tenant_id, title, description, status, priority, assignee_agent_id, assignee_type, due_date)
+  values (v_new.tenant_id, v_new.title, v_new.description, v_new.status, v_new.priority, v_new.assignee_agent_id, v_new.assignee_type,
+    v_new.due_date)
   returning * into v_task;
   return hq.task_result(v_task);
 end
@@ -4029,6 +4031,17 @@ CREATE OR REPLACE FUNCTION hq.nil_tenant()
  SET search_path TO ''
 AS $function$ select '00000000-0000-0000-0000-000000000000'::uuid $function$;
 grant execute on function hq.nil_tenant() to public;
+
+CREATE OR REPLACE FUNCTION hq.nobody_type()
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select case when a.attnotnull then 'human' end from pg_catalog.pg_attribute a
+  where a.attrelid = 'public.tasks'::regclass and a.attname = 'assignee_type'
+$function$;
+grant execute on function hq.nobody_type() to public;
 
 CREATE OR REPLACE FUNCTION hq.note_executor(p_gateway gateways, p_kind text)
  RETURNS void
@@ -5106,13 +5119,14 @@ grant execute on function hq.set_agent_paused(agent_commands,boolean) to public;
 CREATE OR REPLACE FUNCTION hq.set_assignee_type()
  RETURNS trigger
  LANGUAGE plpgsql
+ SECURITY DEFINER
  SET search_path TO ''
 AS $function$
 begin
   if new.assignee_agent_id is not null then
     new.assignee_type := 'agent';
-  elsif tg_op = 'UPDATE' and old.assignee_agent_id is not null and new.assignee_type::text = 'agent' then
-    new.assignee_type := null;
+  elsif new.assignee_type::text = 'agent' then
+    new.assignee_type := hq.nobody_type();
   end if;
   return new;
 end
@@ -5257,14 +5271,21 @@ CREATE OR REPLACE FUNCTION hq.sweep()
 AS $function$
 declare
   v_row record;
+  v_has_older boolean;
+  v_has_too_long boolean;
 begin
-  perform hq.end_left_behind();
+  select bool_or(c.lease_token is null), bool_or(c.leased_until > clock_timestamp() + make_interval(secs => c.lease_seconds + 5))
+  into v_has_older, v_has_too_long from public.agent_commands c where c.status in ('leased', 'running');
+  if v_has_older then
+    perform hq.end_left_behind();
+  end if;
   -- A clock that was set back must not lengthen a lease: a living runner renews it, a dead one loses it in time.
-  update public.agent_commands c set leased_until = clock_timestamp() + make_interval(secs => c.lease_seconds)
-  where c.id = any (array(select h.id from public.agent_commands h
-    where h.status in ('leased', 'running') and h.lease_token is not null
-      and h.leased_until > clock_timestamp() + make_interval(secs => h.lease_seconds + 5)
-    order by h.id for no key update skip locked));
+  if v_has_too_long then
+    update public.agent_commands c set leased_until = clock_timestamp() + make_interval(secs => c.lease_seconds)
+    where c.id = any (array(select h.id from public.agent_commands h
+      where h.status in ('leased', 'running') and h.leased_until > clock_timestamp() + make_interval(secs => h.lease_seconds + 5)
+      order by h.id for no key update skip locked));
+  end if;
   for v_row in
     select c.id, c.action, c.status, c.attempt, c.runner_id, c.lease_token, c.cancel_requested_at, a.retry, a.max_attempts
     from public.agent_commands c left join hq.actions a on a.name = c.action::text

@@ -4,9 +4,9 @@ set search_path = '' as $$
   select case
     when p_older_type ~ '(^|_)blocked' then 'task_blocked'
     when p_older_type ~ '(^|_)overdue' then 'task_overdue'
-    when p_older_type ~ 'deliverable' and p_older_type !~ 'reviewed|approved|rejected|revision' then 'deliverable_submitted'
-    when p_older_type ~ 'budget' and p_older_type ~ 'exceed' then 'budget_exceeded'
-    when p_older_type ~ 'budget' and p_older_type ~ 'warn|threshold' then 'budget_warned' end
+    when p_older_type ~ 'deliverable|review' and p_older_type !~ 'reviewed|approved|rejected|revision' then 'deliverable_submitted'
+    when p_older_type ~ 'budget' and p_older_type ~ 'warn|soft|threshold' then 'budget_warned'
+    when p_older_type ~ 'budget' and p_older_type !~ 'reset|raised|restored' then 'budget_exceeded' end
 $$;
 
 -- Makes an alert of the open notification that a trigger of an older HQ wrote for the same condition, if there is one. `about` is a

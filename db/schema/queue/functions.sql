@@ -229,14 +229,21 @@ create or replace function hq.sweep() returns void language plpgsql
 set search_path = '' as $$
 declare
   v_row record;
+  v_has_older boolean;
+  v_has_too_long boolean;
 begin
-  perform hq.end_left_behind();
+  select bool_or(c.lease_token is null), bool_or(c.leased_until > clock_timestamp() + make_interval(secs => c.lease_seconds + 5))
+  into v_has_older, v_has_too_long from public.agent_commands c where c.status in ('leased', 'running');
+  if v_has_older then
+    perform hq.end_left_behind();
+  end if;
   -- A clock that was set back must not lengthen a lease: a living runner renews it, a dead one loses it in time.
-  update public.agent_commands c set leased_until = clock_timestamp() + make_interval(secs => c.lease_seconds)
-  where c.id = any (array(select h.id from public.agent_commands h
-    where h.status in ('leased', 'running') and h.lease_token is not null
-      and h.leased_until > clock_timestamp() + make_interval(secs => h.lease_seconds + 5)
-    order by h.id for no key update skip locked));
+  if v_has_too_long then
+    update public.agent_commands c set leased_until = clock_timestamp() + make_interval(secs => c.lease_seconds)
+    where c.id = any (array(select h.id from public.agent_commands h
+      where h.status in ('leased', 'running') and h.leased_until > clock_timestamp() + make_interval(secs => h.lease_seconds + 5)
+      order by h.id for no key update skip locked));
+  end if;
   for v_row in
     select c.id, c.action, c.status, c.attempt, c.runner_id, c.lease_token, c.cancel_requested_at, a.retry, a.max_attempts
     from public.agent_commands c left join hq.actions a on a.name = c.action::text
