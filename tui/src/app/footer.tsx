@@ -1,3 +1,4 @@
+import { plain } from '@hq/shared/text';
 import { memo, type ReactNode } from 'react';
 import { keysOn } from '../keys/app-keys.ts';
 import { type Binding, showKey } from '../keys/binding.ts';
@@ -25,10 +26,26 @@ export const MessageLine = memo(function MessageLine(): ReactNode {
   return <Line parts={parts} />;
 });
 
+interface KeysLineProps {
+  readonly screen: Screen;
+  /** Names of what keys act on, where that is not the selected row. */
+  readonly gateway: string | null;
+  readonly agent: string | null;
+}
+
+const longestName = 20;
+
 /** The keys that matter most on a screen, as many as there is place for; help and quit always. */
-export const KeysLine = memo(function KeysLine({ screen }: { readonly screen: Screen }): ReactNode {
+export const KeysLine = memo(function KeysLine({ screen, gateway, agent }: KeysLineProps): ReactNode {
   const theme = useTheme();
   const width = useWidth();
+  const names = { gateway, agent };
+  const textOf = ({ short = '', aimsAt }: Binding): string => {
+    const name = aimsAt === undefined ? null : names[aimsAt];
+    return name === null ? short : `${short} ${cut(plain(name), longestName, theme.ellipsis)}`;
+  };
+  const lengthOf = (bindings: readonly Binding[]): number =>
+    bindings.reduce((sum, binding) => sum + widthOf(`${keyOf(binding)} ${textOf(binding)}`) + 2, 1);
   const { screens, isReadonly } = useUi();
   const shown = keysOn(screen, screens).filter(
     ({ short, writes }) => short !== undefined && !(isReadonly && writes),
@@ -37,15 +54,11 @@ export const KeysLine = memo(function KeysLine({ screen }: { readonly screen: Sc
   const others = shown.filter((binding) => !always.includes(binding));
   while (others.length > 0 && lengthOf([...others, ...always]) > width) others.pop();
   const keys = [...others, ...always].map(
-    (binding) => `${theme.paint('accent', keyOf(binding))} ${binding.short ?? ''}  `,
+    (binding) => `${theme.paint('accent', keyOf(binding))} ${textOf(binding)}  `,
   );
   return <PaintedLine text={` ${keys.join('')}`} />;
 });
 
 function keyOf({ keys }: Binding): string {
   return showKey(keys[0] ?? '');
-}
-
-function lengthOf(bindings: readonly Binding[]): number {
-  return bindings.reduce((sum, binding) => sum + widthOf(`${keyOf(binding)} ${binding.short ?? ''}`) + 2, 1);
 }

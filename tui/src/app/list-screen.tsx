@@ -83,6 +83,7 @@ export function listScreen<Row extends Identified, const Keys extends readonly B
         copyText={screen.copyText(shown) ?? null}
         gateway={gateway}
         agent={screen.agent?.(shown) ?? null}
+        selected={list.selected}
       >
         {Body === undefined ? tableIn(size) : <Body {...shown} list={list} size={size} table={tableIn} />}
       </ScreenFrame>

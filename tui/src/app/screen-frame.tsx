@@ -29,6 +29,8 @@ interface ScreenFrameProps<Bindings extends readonly Binding[]> {
   readonly copyText: string | null;
   readonly gateway?: GatewayRow | null;
   readonly agent?: AgentRow | null;
+  /** The selected row of the list. */
+  readonly selected?: object | null;
   readonly children: ReactNode;
 }
 
@@ -42,7 +44,7 @@ export function useBodySize(): Place {
 export function ScreenFrame<const Bindings extends readonly Binding[]>(
   props: ScreenFrameProps<Bindings>,
 ): ReactNode {
-  const { keys, on, list, copyText, gateway = null, agent = null, children } = props;
+  const { keys, on, list, copyText, gateway = null, agent = null, selected, children } = props;
   const ui = useUi();
   const { height } = useBodySize();
   const trail = useStore(ui.router.trail);
@@ -77,7 +79,11 @@ export function ScreenFrame<const Bindings extends readonly Binding[]>(
       <MessageLine />
       {list === undefined ? null : <ListKeys list={list} />}
       {list?.store.state.get().prompt == null ? (
-        <KeysLine screen={screenNamed(ui.screens, ui.router.route.screen)} />
+        <KeysLine
+          screen={screenNamed(ui.screens, ui.router.route.screen)}
+          gateway={gateway === selected ? null : (gateway?.slug ?? null)}
+          agent={agent === selected ? null : (agent?.slug ?? null)}
+        />
       ) : (
         <FilterPrompt list={list} />
       )}

@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { open } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { text as readText } from 'node:stream/consumers';
@@ -118,16 +117,15 @@ describe('the program as a process', () => {
   it.each(['--version', '--help', 'completion bash', 'status'])(
     'ends `%s` with 1 and the reason where its output cannot be written',
     async (words) => {
-      const full = await open('/dev/full', 'w');
-      const child = spawn(process.execPath, [main, ...words.split(' ')], {
-        env: as(operator),
-        stdio: ['ignore', full.fd, 'pipe'],
-      });
+      const child = spawn(
+        'sh',
+        ['-c', 'exec "$@" > /dev/full', 'sh', process.execPath, main, ...words.split(' ')],
+        { env: as(operator) },
+      );
       const [stderr, code] = await Promise.all([
         readText(child.stderr),
         new Promise((resolve) => child.on('close', resolve)),
       ]);
-      await full.close();
       expect({ code, stderr }).toEqual({
         code: 1,
         stderr: 'hq-tui: Standard output could not be written (ENOSPC).\nMake room, or write it elsewhere.\n',

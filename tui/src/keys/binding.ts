@@ -10,6 +10,8 @@ export interface Binding {
   readonly about: string;
   /** Set for a key that changes something outside this screen: off under `--readonly`. */
   readonly writes?: true;
+  /** The thing that it acts on; the name is shown where that is not the selected row. */
+  readonly aimsAt?: 'gateway' | 'agent';
 }
 
 export type Handlers<Bindings extends readonly Binding[]> = Readonly<

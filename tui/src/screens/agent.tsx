@@ -9,7 +9,8 @@ import { agentState } from '../columns/agents.ts';
 import { commandsTable } from '../columns/commands.ts';
 import type { Lookups } from '../columns/lookups.ts';
 import type { RowContext } from '../columns/row-context.ts';
-import { gatewayHandlers, gatewayKeys } from '../keys/gateway-keys.ts';
+import { agentHandlers, agentKeys } from '../keys/agent-keys.ts';
+import { gatewayHandlers, otherGatewayKeys } from '../keys/gateway-keys.ts';
 import { Line, Notice, Remark, Rule } from '../widgets/line.tsx';
 import { useTheme } from '../widgets/theme.ts';
 
@@ -21,8 +22,11 @@ const agentOf = ({ id }: Route, { agents }: Lookups): AgentRow | null => agents.
 export const agentScreen = listScreen({
   name: 'agent',
   crumb: (route, lookups) => plain(agentOf(route, lookups)?.slug ?? 'agent'),
-  keys: gatewayKeys,
-  on: ({ ui }, gateway) => gatewayHandlers(ui, gateway),
+  keys: [...agentKeys, ...otherGatewayKeys],
+  on: ({ ui, route, context }, gateway) => ({
+    ...agentHandlers(ui, agentOf(route, context.lookups)),
+    ...gatewayHandlers(ui, gateway),
+  }),
   table: commandsTable,
   sort: { column: 'ASKED', descending: true },
   useRows: ({ session }, { id }) => useRows(useOpenFeed(() => session.commandsOfAgent(id ?? ''))),

@@ -2,7 +2,8 @@ import { plain } from '@hq/shared/text';
 import { listScreen } from '../app/list-screen.tsx';
 import { useRows } from '../app/ui.ts';
 import { agentsTable } from '../columns/agents.ts';
-import { gatewayHandlers, gatewayKeys } from '../keys/gateway-keys.ts';
+import { agentHandlers, agentKeys } from '../keys/agent-keys.ts';
+import { gatewayHandlers, otherGatewayKeys } from '../keys/gateway-keys.ts';
 
 const noAgents = [] as const;
 
@@ -11,8 +12,11 @@ export const agentsScreen = listScreen({
   name: 'agents',
   tab: { title: 'Agents', aliases: ['ag'], summary: 'Who works here' },
   crumb: ({ id }, { gateways }) => plain(gateways.get(id ?? '')?.slug ?? 'Agents'),
-  keys: gatewayKeys,
-  on: ({ ui }, gateway) => gatewayHandlers(ui, gateway),
+  keys: [...agentKeys, ...otherGatewayKeys],
+  on: ({ ui, row }, gateway) => ({
+    ...agentHandlers(ui, row),
+    ...gatewayHandlers(ui, gateway),
+  }),
   table: agentsTable,
   sort: { column: 'AGENT', descending: false },
   useRows({ session }, { id }, { lookups }) {

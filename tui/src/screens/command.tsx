@@ -22,10 +22,10 @@ import { useTheme } from '../widgets/theme.ts';
 
 const keys = [
   ...moveKeys,
-  ...gatewayKeys,
   ...commandKeys,
   { does: 'follow', keys: ['f'], short: 'follow', about: 'follow the output, or stop following' },
   { does: 'pager', keys: ['v'], short: 'pager', about: 'open the output in $PAGER' },
+  ...gatewayKeys,
 ] as const satisfies readonly Binding[];
 
 export const commandScreen: Screen = {

@@ -8,7 +8,7 @@ export const commandsScreen = listScreen({
   name: 'commands',
   tab: { title: 'Commands', aliases: ['cmd'], summary: 'What was asked and what became of it' },
   crumb: () => 'Commands',
-  keys: [...gatewayKeys, ...commandKeys],
+  keys: [...commandKeys, ...gatewayKeys],
   on: ({ ui, row }, gateway) => ({ ...gatewayHandlers(ui, gateway), ...commandHandlers(ui, row) }),
   table: commandsTable,
   sort: { column: 'ASKED', descending: true },
