@@ -249,6 +249,7 @@ export async function whileUnreachable<Answer>(
     } catch (error) {
       if (!isUnreachable(error) || performance.now() > until || signal?.aborted === true) throw error;
       await sleep(backoffMs(failures, pause), signal);
+      if (signal?.aborted === true) throw error;
     }
   }
 }
