@@ -26,7 +26,7 @@ export const publicly: Acknowledgement = { kind: 'working', private: false };
 export const privately: Acknowledgement = { kind: 'working', private: true };
 
 /** A scripted core that records its deliveries. */
-export class Core implements Receiver {
+class Core implements Receiver {
   readonly received: { inbound: Inbound; reply: Reply }[] = [];
   take: (inbound: Inbound, reply: Reply) => Promise<Acknowledgement> = async () => publicly;
   complete: Receiver['complete'] = async () => [];
