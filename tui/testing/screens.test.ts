@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from '../../db/testing/eventually.ts';
 import { type Bundled, bundled } from './bundled.ts';
 import { ScreenSession, type SessionOptions } from './screen-session.ts';
 
@@ -146,6 +147,9 @@ describe('the link', () => {
 describe('an idle screen', () => {
   it('writes nothing', async () => {
     const session = await opened({ background: '0000/0000/0000' });
+    // The answer may come after the screen was quiet for a moment; the selected row has a ground of its own then.
+    await eventually(() => expect(session.written).toContain('\u001b[48;5;237m'));
+    await session.settled();
     const before = session.written.length;
     await new Promise((resolve) => setTimeout(resolve, 2_500));
     expect(session.written.length - before).toBe(0);

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdir, open, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
@@ -23,14 +23,14 @@ export function loginFilePath(env: NodeJS.ProcessEnv = process.env): string {
   return join(home, 'hq', 'login.json');
 }
 
-/** Reads the HQ that someone signed in to on this machine, or null. Throws `usage` for a file of another form. */
+/** Reads the HQ that someone signed in to on this machine, or null. Throws `usage` for a file that is of no use. */
 export async function readLogin(path: string): Promise<{ url: string; anonKey: string } | null> {
   const login = await read(path);
   return login === null ? null : { url: login.url, anonKey: login.anonKey };
 }
 
 export async function removeLogin(path: string): Promise<void> {
-  await rm(path, { force: true });
+  await orUnusable(path, 'removed', () => rm(path, { force: true }));
 }
 
 /**
@@ -55,23 +55,15 @@ export function fileStorage(path: string, url: string, anonKey: string): SharedS
       await write(path, { url, anonKey, session: rest });
     },
     exclusively: async (work) => {
-      await openFolder(dirname(path));
+      await orUnusable(path, 'written', () => openFolder(dirname(path)));
       return underLock(`${path}.lock`, work);
     },
   };
 }
 
 async function read(path: string): Promise<LoginFile | null> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (cause) {
-    if (codeOf(cause) === 'ENOENT') return null;
-    throw new HqError('usage', `The login file ${path} cannot be read.`, {
-      hint: 'Make it readable for your account, or remove it and sign in again.',
-      cause,
-    });
-  }
+  const text = await orUnusable(path, 'read', () => readOwn(path));
+  if (text === null) return null;
   const parsed = loginFile.safeParse(parseJson(text));
   if (!parsed.success) {
     throw new HqError('usage', `The login file ${path} is damaged.`, {
@@ -82,8 +74,41 @@ async function read(path: string): Promise<LoginFile | null> {
 }
 
 async function write(path: string, login: LoginFile): Promise<void> {
-  await openFolder(dirname(path));
-  await writePrivate(path, `${JSON.stringify(login)}\n`);
+  await orUnusable(path, 'written', async () => {
+    await openFolder(dirname(path));
+    await writePrivate(path, `${JSON.stringify(login)}\n`);
+  });
+}
+
+/** Returns null where there is no file. Throws `usage` for one that others can read: it holds tokens. */
+async function readOwn(path: string): Promise<string | null> {
+  try {
+    await using file = await open(path, 'r');
+    if (((await file.stat()).mode & 0o077) === 0) return await file.readFile('utf8');
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return null;
+    throw error;
+  }
+  throw new HqError('usage', `The login file ${path} can be read by others.`, {
+    hint: `Close it with \`chmod 600 ${path}\`. Then \`hq-tui logout\` ends the session, in case somebody has its tokens.`,
+  });
+}
+
+/** Throws `usage` with what to do where a file operation fails. */
+async function orUnusable<Result>(
+  path: string,
+  what: 'read' | 'written' | 'removed',
+  operate: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await operate();
+  } catch (cause) {
+    if (cause instanceof HqError) throw cause;
+    throw new HqError('usage', `The login file ${path} cannot be ${what} (${codeOf(cause) ?? 'unknown'}).`, {
+      hint: 'Give your account the right to its folder, or name another folder in XDG_STATE_HOME.',
+      cause,
+    });
+  }
 }
 
 async function openFolder(folder: string): Promise<void> {

@@ -1,5 +1,8 @@
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { text as readText } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type CallResult, call } from '../../../testing/call.ts';
 import { openCliStack } from '../../../testing/cli-stack.ts';
@@ -87,9 +90,65 @@ describe('a stored sign-in whose HQ cannot be reached', () => {
         anonKey: 'k',
         session: { session: JSON.stringify(session) },
       }),
+      { mode: 0o600 },
     );
     const { code, stdout, stderr } = await call(['status'], { env: { ...nowhere(), XDG_STATE_HOME: state } });
     expect({ code, stdout }).toEqual({ code: 4, stdout: '' });
     expect(stderr).toMatch(/^hq-tui: 127\.0\.0\.1:9 [^\n]*\n[^\n]*\n$/);
+  });
+});
+
+describe('a login file that is of no use', () => {
+  const environments = {
+    'nothing else is known': nowhere,
+    'SUPABASE_URL is set': signedOut,
+  };
+  const faults = {
+    'is empty': async (folder: string) => writeFile(join(folder, 'login.json'), '', { mode: 0o600 }),
+    'can be read by others': async (folder: string) => {
+      const login = { url: stack.url, anonKey: stack.anonKey, session: {} };
+      await writeFile(join(folder, 'login.json'), JSON.stringify(login), { mode: 0o644 });
+    },
+    'is a folder': async (folder: string) => mkdir(join(folder, 'login.json')),
+    'is in a folder that is a file': async (folder: string) => {
+      await rm(folder, { recursive: true });
+      await writeFile(folder, '');
+    },
+  };
+
+  for (const [where, environment] of Object.entries(environments)) {
+    it.each(Object.entries(faults))(
+      `ends a call with 2 and two lines where it %s and ${where}`,
+      async (_name, spoil) => {
+        const state = await mkdtemp(join(home, 'state-'));
+        await mkdir(join(state, 'hq'), { mode: 0o700 });
+        await spoil(join(state, 'hq'));
+        const child = spawn(
+          process.execPath,
+          [fileURLToPath(new URL('../../main.ts', import.meta.url)), 'status'],
+          {
+            env: { ...environment(), XDG_STATE_HOME: state },
+          },
+        );
+        const [stderr, code] = await Promise.all([
+          readText(child.stderr),
+          new Promise((resolve) => child.on('close', resolve)),
+        ]);
+        expect({ code, lines: stderr.trimEnd().split('\n').length }, stderr).toEqual({ code: 2, lines: 2 });
+        expect(stderr).toMatch(/^hq-tui: The login file .*\/hq\/login\.json /);
+      },
+    );
+  }
+
+  it('is reported where it cannot be written or removed', async () => {
+    const state = await mkdtemp(join(home, 'state-'));
+    await writeFile(join(state, 'hq'), '');
+    const env = { ...signedOut(), XDG_STATE_HOME: state };
+    const login = await call(['login', '--email', viewer.email], { env, input: `${viewer.password}\n` });
+    expect(login.code).toBe(2);
+    expect(login.stderr).toMatch(/^hq-tui: The login file .* cannot be .*\n[^\n]+\n$/);
+    const logout = await call(['logout'], { env });
+    expect(logout.code).toBe(2);
+    expect(logout.stderr).toMatch(/^hq-tui: The login file .* cannot be .*\n[^\n]+\n$/);
   });
 });

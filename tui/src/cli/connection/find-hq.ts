@@ -30,6 +30,8 @@ export async function findHq(env: NodeJS.ProcessEnv): Promise<FoundHq> {
   const anonKey = env.SUPABASE_ANON_KEY;
   if (url && anonKey) {
     const credentials = readCredentials(env);
+    // The auth client reads the file in the background, where a damaged one would end the process.
+    if (credentials === null) await readLogin(login);
     // A call with a password must not change the stored login.
     const storage = credentials === null ? fileStorage(login, url, anonKey) : memoryStorage();
     return found({ url, anonKey, storage }, credentials);
