@@ -6,6 +6,7 @@ const hasDocker = process.env.HQ_TEST_DOCKER === '1';
 export default defineConfig({
   test: {
     globalSetup: ['db/testing/global-setup.ts'],
+    setupFiles: ['shared/testing/strict-results.ts'],
     include: [isLong ? '**/*.long.test.{ts,tsx}' : '**/*.test.{ts,tsx}'],
     exclude: [
       '**/node_modules/**',

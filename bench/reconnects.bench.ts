@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { freePort } from '../local/src/free-port.ts';
+import { freePort } from '@hq/shared/program';
 import { type ChatHarness, type LinkedAccounts, linkAccounts, startChatHarness } from './chat/harness.ts';
 import { openHeaps } from './chat/heaps.ts';
 import { discordSoak, losses, type PlatformSoak, slackSoak, telegramSoak } from './chat/reconnect-soak.ts';

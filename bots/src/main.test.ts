@@ -1,7 +1,7 @@
 import { once } from 'node:events';
+import { freePort } from '@hq/shared/program';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../../db/testing/eventually.ts';
-import { freePort } from '../../local/src/free-port.ts';
 import { startTestStack, type TestStack } from '../../local/testing/stack.ts';
 import { renderedText } from '../fakes/discord-server/index.ts';
 import { startTelegramServer } from '../fakes/telegram-server/index.ts';

@@ -1,5 +1,5 @@
 import { HqError } from '@hq/shared/errors';
-import { createLog, type Log } from '@hq/shared/log';
+import { createLog, type Log, logOutput } from '@hq/shared/log';
 import { untilShutdownSignal } from '@hq/shared/program';
 import { createRedactor } from '@hq/shared/text';
 import { Command, CommanderError } from 'commander';
@@ -94,5 +94,6 @@ async function serve(log: Log, redactor: ReturnType<typeof createRedactor>): Pro
 }
 
 process.exitCode = await main();
+await logOutput.flush();
 // A library's timer must not keep a program alive that has stopped.
 process.exit();

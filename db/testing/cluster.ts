@@ -3,7 +3,7 @@ import {
   runStatements,
   type ScratchPostgres,
   startScratchPostgres,
-} from '../../local/src/postgres/scratch-postgres.ts';
+} from '../../local/testing/scratch-postgres.ts';
 import { migrate } from '../src/migrate.ts';
 
 /** A fresh project with every migration applied. */

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { Role } from '@hq/shared/actions';
 import pg from 'pg';
 import { inject } from 'vitest';
-import { freshProject, runStatements } from '../../local/src/postgres/scratch-postgres.ts';
+import { freshProject, runStatements } from '../../local/testing/scratch-postgres.ts';
 import { migratedTemplate } from './cluster.ts';
 
 export const nilTenant = '00000000-0000-0000-0000-000000000000';

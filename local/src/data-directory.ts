@@ -5,14 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { HqError } from '@hq/shared/errors';
 
 /** Directory with all data of an installation; only its owner can read it. */
-export interface DataDirectory {
-  readonly path: string;
-  readonly postgres: string;
-  readonly gateway: string;
-  readonly keys: string;
-  readonly run: string;
-  readonly runnerLog: string;
-}
+export type DataDirectory = Readonly<Awaited<ReturnType<typeof openDataDirectory>>>;
 
 /** Returns a system directory for root, else one of the user. */
 export function defaultDataDirectory(env: NodeJS.ProcessEnv): string {
@@ -24,7 +17,7 @@ export function defaultDataDirectory(env: NodeJS.ProcessEnv): string {
 const lockName = 'lock';
 
 /** Creates the directory with mode 0700, or checks that it belongs to this user and to HQ. */
-export async function openDataDirectory(given: string): Promise<DataDirectory> {
+export async function openDataDirectory(given: string) {
   const path = resolve(given);
   try {
     await mkdir(path, { recursive: true, mode: 0o700 });

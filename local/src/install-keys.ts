@@ -1,7 +1,8 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { HqError } from '@hq/shared/errors';
+import { readPrivate, writePrivate } from '@hq/shared/program';
+import { parseJson } from '@hq/shared/text';
 import { z } from 'zod';
-import { readPrivate, writePrivate } from './private-file.ts';
 
 const keys = z.object({
   /** Identifies this installation in a database that several may share. */
@@ -27,7 +28,7 @@ export function botPassword({ jwtSecret }: InstallKeys): string {
 export async function installKeys(path: string): Promise<InstallKeys> {
   const text = await readPrivate(path);
   if (text !== undefined) {
-    const parsed = keys.safeParse(JSON.parse(text));
+    const parsed = keys.safeParse(parseJson(text));
     if (parsed.success) return parsed.data;
     throw new HqError('failed', `${path} is damaged.`, {
       hint: 'Restore it from a backup; without it the data directory cannot be opened.',

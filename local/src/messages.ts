@@ -1,23 +1,20 @@
-import { appendFileSync } from 'node:fs';
+import { appendingTo } from './log-file.ts';
 
-/** Messages of `npm start`: on stderr, or in the log while the terminal shows the UI. */
-export interface Messages {
-  report(line: string): void;
-  redirectToLog(): void;
-  resume(): void;
-}
+/** Messages of `npm start`: on stderr, or in the log while the terminal shows the UI. A message never throws. */
+export type Messages = ReturnType<typeof openMessages>;
 
-export function openMessages(logFile: string): Messages {
+export function openMessages(logFile: string) {
+  const appendToLog = appendingTo(logFile);
   let isRedirected = false;
   return {
-    report(line) {
-      if (isRedirected) appendFileSync(logFile, `${new Date().toISOString()} ${line}\n`, { mode: 0o600 });
+    report(line: string): void {
+      if (isRedirected) appendToLog(line);
       else process.stderr.write(`${line}\n`);
     },
-    redirectToLog() {
+    redirectToLog(): void {
       isRedirected = true;
     },
-    resume() {
+    resume(): void {
       isRedirected = false;
     },
   };

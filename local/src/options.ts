@@ -2,23 +2,28 @@ import { HqError } from '@hq/shared/errors';
 import { Command, CommanderError } from 'commander';
 import { z } from 'zod';
 
-const values = z.object({
-  tui: z.boolean(),
-  port: z.string(),
-  data: z.string().optional(),
-  databaseUrl: z.string().optional(),
-});
-
-export interface StartOptions {
+const startOptions = z.object({
   /** Open the terminal UI if there is a terminal. */
-  readonly tui: boolean;
+  tui: z.boolean(),
   /** Port of the API; 0 chooses a free one. */
-  readonly port: number;
+  port: z
+    .string()
+    .refine((port) => /^\d{1,5}$/.test(port) && Number(port) <= 65_535, {
+      error: ({ input }) => `--port ${input} is not a port: use a whole number up to 65535.`,
+    })
+    .transform(Number),
   /** Undefined for the default directory. */
-  readonly data: string | undefined;
+  data: z.string().min(1, '--data needs a directory.').optional(),
   /** Undefined for the bundled Postgres. */
-  readonly databaseUrl: string | undefined;
-}
+  databaseUrl: z
+    .string()
+    .refine(
+      (url) => /^postgres(ql)?:\/\//.test(url) && URL.canParse(url),
+      '--database-url is not a Postgres URL. It looks like postgres://user:password@host:5432/database.',
+    )
+    .optional(),
+});
+export type StartOptions = z.output<typeof startOptions>;
 
 /** Returns null after it has printed the help. Throws `usage` with the name of the flag. */
 export function parseOptions(args: readonly string[], print: (text: string) => void): StartOptions | null {
@@ -35,20 +40,11 @@ export function parseOptions(args: readonly string[], print: (text: string) => v
       cause: error,
     });
   }
-  const { tui, port, data, databaseUrl } = values.parse(program.opts());
-  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) {
-    throw new HqError('usage', `--port ${port} is not a port: use a whole number up to 65535.`, {
-      field: 'port',
-    });
-  }
-  if (data === '') throw new HqError('usage', '--data needs a directory.', { field: 'data' });
-  if (databaseUrl !== undefined && !(/^postgres(ql)?:\/\//.test(databaseUrl) && URL.canParse(databaseUrl))) {
-    throw new HqError('usage', '--database-url is not a Postgres URL.', {
-      field: 'database-url',
-      hint: 'It looks like postgres://user:password@host:5432/database.',
-    });
-  }
-  return { tui, port: Number(port), data, databaseUrl };
+  const parsed = startOptions.safeParse(program.opts());
+  if (parsed.success) return parsed.data;
+  const [fault] = parsed.error.issues;
+  const field = String(fault?.path[0]).replace('databaseUrl', 'database-url');
+  throw new HqError('usage', fault?.message ?? 'A flag is wrong.', { field });
 }
 
 function createProgram(print: (text: string) => void): Command {

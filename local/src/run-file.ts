@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
+import { readPrivate, writePrivate } from '@hq/shared/program';
+import { parseJson } from '@hq/shared/text';
 import { z } from 'zod';
-import { readPrivate, writePrivate } from './private-file.ts';
 
 /** Address and credentials of a running HQ, on stdout with --no-tui and in its run file. */
 const runningStack = z.object({
@@ -26,7 +27,7 @@ export async function writeRunFile(path: string, stack: RunningStack): Promise<v
 export async function readRunFile(path: string, pid: number | undefined): Promise<RunningStack | undefined> {
   const text = await readPrivate(path);
   if (text === undefined) return undefined;
-  const { data } = runningStack.safeParse(JSON.parse(text));
+  const { data } = runningStack.safeParse(parseJson(text));
   return data && (pid === undefined || data.pid === pid) ? data : undefined;
 }
 

@@ -9,12 +9,6 @@ import { buildTui, runnerProgram } from './programs.ts';
 import { type RunningStack, removeRunFile, writeRunFile } from './run-file.ts';
 import { SupervisedRunner } from './supervised-runner.ts';
 
-export interface RunningHq {
-  readonly stack: RunningStack;
-  /** Stops the runner with its gateway, the API and the database, in this order, within about half a minute. */
-  stop(): Promise<void>;
-}
-
 const runnerStopMs = 20_000;
 const errorReportMs = 60_000;
 
@@ -22,12 +16,9 @@ const errorReportMs = 60_000;
  * Starts Postgres, migrations, seed, API and runner, in parallel where possible. A failure stops the parts that had
  * started.
  */
-export async function startHq(
-  options: StartOptions,
-  directory: DataDirectory,
-  { report }: Messages,
-): Promise<RunningHq> {
+export async function startHq(options: StartOptions, directory: DataDirectory, { report }: Messages) {
   const stops: (() => Promise<void>)[] = [];
+  /** Stops the runner with its gateway, the API and the database, in this order, within about half a minute. */
   const stop = async (): Promise<void> => {
     for (const step of stops.splice(0).reverse()) await step();
   };
@@ -99,7 +90,7 @@ async function startDatabase(
   const postgres = await supervisePostgres({ directory: directory.postgres, superuserPassword, report });
   try {
     const { bootstrapEmbedded, prepareDatabase } = await module;
-    const { databaseUrl } = await bootstrapEmbedded(postgres.port, keys);
+    const { databaseUrl } = await bootstrapEmbedded(directory.postgres, keys);
     return { postgres, databaseUrl, ...(await prepareDatabase(databaseUrl, keys, report)) };
   } catch (error) {
     await postgres.stop();

@@ -1,7 +1,12 @@
 import { join } from 'node:path';
 import { HqError } from '@hq/shared/errors';
 import { attach } from './attach.ts';
-import { defaultDataDirectory, lockDataDirectory, openDataDirectory } from './data-directory.ts';
+import {
+  type DataDirectory,
+  defaultDataDirectory,
+  lockDataDirectory,
+  openDataDirectory,
+} from './data-directory.ts';
 import { type Messages, openMessages } from './messages.ts';
 import { parseOptions, type StartOptions } from './options.ts';
 import type { RunningStack } from './run-file.ts';
@@ -33,7 +38,7 @@ async function main(): Promise<number> {
 
 async function run(
   options: StartOptions,
-  directory: Awaited<ReturnType<typeof openDataDirectory>>,
+  directory: DataDirectory,
   messages: Messages,
   signalled: Promise<number>,
   isTerminal: boolean,

@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync, renameSync, statSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { type Backoff, backoffMs } from '@hq/shared/program';
+import { type Backoff, backoffMs, fileFault } from '@hq/shared/program';
+import { limitChildLog, openChildLog } from './log-file.ts';
 import type { RunningStack } from './run-file.ts';
 
 export interface SuperviseRunnerOptions {
@@ -30,7 +31,7 @@ const root = new URL('../../', import.meta.url);
 const backoff: Backoff = { firstMs: 500, longestMs: 30_000, jitter: 'none' };
 /** A runner that ran this long resets the delay of restarts. */
 const stableMs = 60_000;
-const logKeptBytes = 8 * 1024 * 1024;
+const logCheckMs = 30_000;
 
 /** Runs the runner as a child and restarts it when it exits. It stops by itself when this process is gone. */
 export class SupervisedRunner {
@@ -38,11 +39,14 @@ export class SupervisedRunner {
   #child: ChildProcess | undefined;
   #exited: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
+  readonly #logCheck: NodeJS.Timeout;
   #failures = 0;
   #isStopping = false;
 
   constructor(options: SuperviseRunnerOptions) {
     this.#options = options;
+    limitChildLog(options.logFile);
+    this.#logCheck = setInterval(() => limitChildLog(options.logFile), logCheckMs);
     this.#start();
   }
 
@@ -50,6 +54,7 @@ export class SupervisedRunner {
   async stop(boundMs: number): Promise<void> {
     this.#isStopping = true;
     clearTimeout(this.#timer);
+    clearInterval(this.#logCheck);
     const child = this.#child;
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
     child.kill('SIGTERM');
@@ -59,13 +64,20 @@ export class SupervisedRunner {
   }
 
   #start(): void {
-    const { report } = this.#options;
     const startedAt = Date.now();
-    const child = launch(this.#options);
+    let child: ChildProcess;
+    try {
+      child = launch(this.#options);
+    } catch (error) {
+      // The system has no memory, process or file left for it now.
+      this.#restart(fileFault(error), 0);
+      return;
+    }
     this.#child = child;
     this.#exited = new Promise((resolve) => {
+      // Without a process there is no `exit`.
       child.once('error', (error) => {
-        report(`The runner could not be started: ${error.message}`);
+        if (child.pid === undefined && !this.#isStopping) this.#restart(error.message, 0);
         resolve();
       });
       child.once('exit', (code, signal) => {
@@ -83,7 +95,7 @@ export class SupervisedRunner {
   }
 }
 
-function launch({ program, stack, gatewayId, logFile }: SuperviseRunnerOptions): ChildProcess {
+function launch({ program, stack, gatewayId, logFile, report }: SuperviseRunnerOptions): ChildProcess {
   const environment: Record<string, string> = {
     SUPABASE_URL: stack.url,
     SUPABASE_SERVICE_ROLE_KEY: stack.serviceRoleKey,
@@ -97,7 +109,7 @@ function launch({ program, stack, gatewayId, logFile }: SuperviseRunnerOptions):
     const value = process.env[name];
     if (value !== undefined) environment[name] = value;
   }
-  const log = openLog(logFile);
+  const log = openChildLog(logFile, report);
   try {
     return spawn(process.execPath, [program], {
       cwd: fileURLToPath(root),
@@ -109,11 +121,4 @@ function launch({ program, stack, gatewayId, logFile }: SuperviseRunnerOptions):
   } finally {
     closeSync(log);
   }
-}
-
-/** Opens the log for appending. Renames a large log first, which replaces the previous one. */
-function openLog(path: string): number {
-  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-  if (size > logKeptBytes) renameSync(path, `${path}.1`);
-  return openSync(path, 'a', 0o600);
 }

@@ -9,21 +9,11 @@ const path = [dirname(process.execPath), process.env.PATH ?? ''].join(delimiter)
 
 type ClientSettings = Pick<RunningStack, 'url' | 'anonKey' | 'email' | 'password'>;
 
-export interface TerminalUi {
-  /** Exit code, or 128 plus the number of the signal that ended it. */
-  readonly ended: Promise<number>;
-  stop(boundMs: number): Promise<void>;
-}
-
 /**
  * Runs `hq-tui` in the foreground of this terminal, signed in by its environment. `runFile` contains the key that it encrypts
  * secrets with.
  */
-export function openTerminalUi(
-  stack: ClientSettings,
-  runFile: string,
-  args: readonly string[] = [],
-): TerminalUi {
+export function openTerminalUi(stack: ClientSettings, runFile: string, args: readonly string[] = []) {
   const child = spawn(program, args, {
     env: { ...process.env, PATH: path, ...connectionEnv(stack), HQ_RUN_FILE: runFile, HQ_PARENT: 'ipc' },
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
@@ -33,8 +23,9 @@ export function openTerminalUi(
     child.once('exit', (code, signal) => resolve(code ?? (signal === 'SIGKILL' ? 137 : 143)));
   });
   return {
+    /** Exit code, or 128 plus the number of the signal that ended it. */
     ended,
-    async stop(boundMs) {
+    async stop(boundMs: number): Promise<void> {
       if (child.exitCode !== null || child.signalCode !== null) return;
       child.kill('SIGTERM');
       const bound = setTimeout(() => child.kill('SIGKILL'), boundMs);

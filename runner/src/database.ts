@@ -1,27 +1,11 @@
 import { HqError } from '@hq/shared/errors';
 import { z } from 'zod';
 import { isGatewayId } from './environment.ts';
-import { type ExchangeRequest, type ExchangeResponse, exchangeResponse } from './exchange.ts';
+import { type ExchangeRequest, exchangeResponse } from './exchange.ts';
 import { createRestClient } from './rest-client.ts';
-import { type SecretResult, type SecretsSnapshot, secretsSnapshot } from './secrets/snapshot.ts';
+import { type SecretResult, secretsSnapshot } from './secrets/snapshot.ts';
 
-/** Queries and function calls of a runner. Each throws `HqError`. */
-export interface Database {
-  /** Finds the gateway by its id or its slug; `conflict` when several tenants have one of that name. */
-  findGateway(idOrSlug: string, signal: AbortSignal): Promise<string>;
-  exchange(
-    gatewayId: string,
-    runnerId: string,
-    request: ExchangeRequest,
-    signal: AbortSignal,
-  ): Promise<ExchangeResponse>;
-  setPaused(gatewayId: string, paused: boolean, signal: AbortSignal): Promise<void>;
-  /** Returns the version of the gateway's secrets; null when there is no such gateway. */
-  secretsVersion(gatewayId: string, signal: AbortSignal): Promise<number | null>;
-  secretsSnapshot(gatewayId: string, signal: AbortSignal): Promise<SecretsSnapshot>;
-  reportSecrets(gatewayId: string, results: readonly SecretResult[], signal: AbortSignal): Promise<void>;
-  close(): void;
-}
+export type Database = ReturnType<typeof connectDatabase>;
 
 export interface DatabaseOptions {
   readonly url: string;
@@ -35,7 +19,8 @@ const secretsVersions = z.array(z.object({ secrets_version: z.number() }));
 /** Fits a thousand secrets of the largest size, as envelopes. */
 const snapshotLimits = { timeoutMs: 60_000, bytes: 128 * 1024 * 1024 };
 
-export function connectDatabase({ url, serviceRoleKey, timeoutMs = 10_000 }: DatabaseOptions): Database {
+/** Queries and function calls of a runner. Each throws `HqError`. */
+export function connectDatabase({ url, serviceRoleKey, timeoutMs = 10_000 }: DatabaseOptions) {
   const rest = createRestClient(url, serviceRoleKey, timeoutMs);
 
   function parse<Schema extends z.ZodType>(schema: Schema, answer: unknown, name: string): z.output<Schema> {
@@ -47,13 +32,14 @@ export function connectDatabase({ url, serviceRoleKey, timeoutMs = 10_000 }: Dat
   }
 
   return {
-    async findGateway(idOrSlug, signal) {
+    /** Finds the gateway by its id or its slug; `conflict` when several tenants have one of that name. */
+    async findGateway(idOrSlug: string, signal: AbortSignal): Promise<string> {
       if (isGatewayId(idOrSlug)) return idOrSlug.toLowerCase();
       const path = `gateways?select=id&limit=2&slug=eq.${encodeURIComponent(idOrSlug)}`;
       return onlyGateway(parse(gatewayIds, await rest.get(path, signal), 'gateway'), idOrSlug, rest.host);
     },
 
-    async exchange(gatewayId, runnerId, request, signal) {
+    async exchange(gatewayId: string, runnerId: string, request: ExchangeRequest, signal: AbortSignal) {
       const args = {
         p_gateway_id: gatewayId,
         p_runner_id: runnerId,
@@ -68,22 +54,23 @@ export function connectDatabase({ url, serviceRoleKey, timeoutMs = 10_000 }: Dat
       return parse(exchangeResponse, await rest.call('runner_exchange', args, signal), 'exchange');
     },
 
-    async setPaused(gatewayId, paused, signal) {
+    async setPaused(gatewayId: string, paused: boolean, signal: AbortSignal) {
       await rest.call('set_gateway_paused', { p_gateway_id: gatewayId, p_paused: paused }, signal);
     },
 
-    async secretsVersion(gatewayId, signal) {
+    /** Returns the version of the gateway's secrets; null when there is no such gateway. */
+    async secretsVersion(gatewayId: string, signal: AbortSignal) {
       const path = `gateways?select=secrets_version&id=eq.${encodeURIComponent(gatewayId)}`;
       const [row] = parse(secretsVersions, await rest.get(path, signal), 'version of secrets');
       return row?.secrets_version ?? null;
     },
 
-    async secretsSnapshot(gatewayId, signal) {
+    async secretsSnapshot(gatewayId: string, signal: AbortSignal) {
       const answer = await rest.call('secrets_snapshot', { p_gateway_id: gatewayId }, signal, snapshotLimits);
       return parse(secretsSnapshot, answer, 'list of secrets');
     },
 
-    async reportSecrets(gatewayId, results, signal) {
+    async reportSecrets(gatewayId: string, results: readonly SecretResult[], signal: AbortSignal) {
       await rest.call('secrets_synced', { p_gateway_id: gatewayId, p_results: results }, signal);
     },
 

@@ -4,128 +4,77 @@ import { z } from 'zod';
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
+/** Parses a number of a range; `schema` is a number of any or of whole value. */
+function inRange(schema: z.ZodNumber, min: number, max: number, fallback: number, unit = '') {
+  const text = schema.min(min, `must be at least ${min}${unit}`).max(max, `must be at most ${max}${unit}`);
+  return z.string().transform(Number).pipe(text).default(fallback);
+}
+
 function seconds(min: number, max: number, fallback: number) {
-  return z.preprocess(
-    (text) => (text === undefined || text === '' ? fallback : Number(text)),
-    z
-      .number(`must be a number of seconds from ${min} to ${max}`)
-      .min(min, `must be at least ${min} seconds`)
-      .max(max, `must be at most ${max} seconds`),
-  );
+  const any = z.number(`must be a number of seconds from ${min} to ${max}`);
+  return inRange(any, min, max, fallback, ' seconds');
 }
 
 function count(min: number, max: number, fallback: number) {
-  return z.preprocess(
-    (text) => (text === undefined || text === '' ? fallback : Number(text)),
-    z
-      .int(`must be a whole number from ${min} to ${max}`)
-      .min(min, `must be at least ${min}`)
-      .max(max, `must be at most ${max}`),
-  );
+  return inRange(z.int(`must be a whole number from ${min} to ${max}`), min, max, fallback);
 }
 
-const emptyAsUndefined = (text: unknown) => (text === '' ? undefined : text);
+const text = (pattern: RegExp, sentence: string) => z.string().regex(pattern, sentence).optional();
+const absolutePath = text(/^\//, 'must be an absolute path');
 
 const environment = z
   .object({
     SUPABASE_URL: z
-      .preprocess(
-        emptyAsUndefined,
-        z.url({ protocol: /^https?$/, error: 'must be the http(s) address of the Supabase project' }),
-      )
+      .url({ protocol: /^https?$/, error: 'must be the http(s) address of the Supabase project' })
       .transform((url) => url.replace(/\/+$/, '')),
     SUPABASE_SERVICE_ROLE_KEY: z
-      .preprocess(emptyAsUndefined, z.string('must be the service-role key of the Supabase project'))
-      .refine(
-        (key) => key.length >= 20 && !/\s/.test(key),
-        'must be one key of at min 20 characters without spaces',
-      ),
+      .string('must be the service-role key of the Supabase project')
+      .regex(/^\S{20,}$/, 'must be one key of at least 20 characters without spaces'),
     GATEWAY_ID: z
-      .preprocess(
-        emptyAsUndefined,
-        z.string('must be the id or the slug of the gateway that this runner serves'),
-      )
+      .string('must be the id or the slug of the gateway that this runner serves')
       .refine(
-        (id) => uuid.test(id.toLowerCase()) || /^[a-z0-9]+(?:-[a-z0-9]+)*$/.test(id),
+        (id) => isGatewayId(id) || /^[a-z0-9]+(?:-[a-z0-9]+)*$/.test(id),
         'must be a gateway id (a UUID) or a slug of lower-case letters, digits and single hyphens',
       ),
-    RUNTIME_MODE: z.preprocess(
-      (text) => emptyAsUndefined(text) ?? 'docker',
-      z.enum(['docker', 'process'], 'must be "docker" or "process"'),
-    ),
-    COMPOSE_PROJECT: z.preprocess(
-      emptyAsUndefined,
-      z
-        .string()
-        .regex(/^[a-z0-9][a-z0-9_-]*$/, 'must be the name of a compose project')
-        .optional(),
-    ),
-    DOCKER_HOST: z.preprocess(
-      emptyAsUndefined,
-      z
-        .string()
-        .regex(/^(unix|tcp|http|https):\/\/.+/, 'must start with unix:// or tcp://')
-        .optional(),
-    ),
-    GATEWAY_HOME: z.preprocess(
-      emptyAsUndefined,
-      z.string().regex(/^\//, 'must be an absolute path').optional(),
-    ),
-    SECRETS_DIR: z.preprocess(
-      emptyAsUndefined,
-      z.string().regex(/^\//, 'must be an absolute path').optional(),
-    ),
-    GATEWAY_CONFIG: z.preprocess(
-      emptyAsUndefined,
-      z.string().regex(/^\//, 'must be an absolute path').optional(),
-    ),
+    RUNTIME_MODE: z.enum(['docker', 'process'], 'must be "docker" or "process"').default('docker'),
+    COMPOSE_PROJECT: text(/^[a-z0-9][a-z0-9_-]*$/, 'must be the name of a compose project'),
+    DOCKER_HOST: text(/^(unix|tcp|http|https):\/\/.+/, 'must start with unix:// or tcp://'),
+    GATEWAY_HOME: absolutePath,
+    SECRETS_DIR: absolutePath,
+    GATEWAY_CONFIG: absolutePath,
     POLL_INTERVAL: seconds(1, 60, 30),
     COMMAND_TIMEOUT: seconds(1, 86_400, 3600),
     HEALTH_PORT: count(0, 65_535, 0),
     RUNNER_SLOTS: count(2, 64, 16),
-    LOG_LEVEL: z.preprocess(
-      (text) => emptyAsUndefined(text) ?? 'info',
-      z.enum(['debug', 'info', 'warn', 'error'], 'must be debug, info, warn or error'),
-    ),
-    HQ_PARENT: z.preprocess(
-      emptyAsUndefined,
-      z.enum(['ipc', 'stdin'], 'must be "ipc", "stdin" or unset').optional(),
-    ),
+    LOG_LEVEL: z
+      .enum(['debug', 'info', 'warn', 'error'], 'must be debug, info, warn or error')
+      .default('info'),
+    HQ_PARENT: z.enum(['ipc', 'stdin'], 'must be "ipc", "stdin" or unset').optional(),
   })
-  .superRefine((env, context) => {
-    if (env.RUNTIME_MODE === 'docker' && env.COMPOSE_PROJECT === undefined) {
-      context.addIssue({
-        code: 'custom',
-        path: ['COMPOSE_PROJECT'],
-        message: 'must name the compose project in docker mode',
-      });
-    }
-    if (env.RUNTIME_MODE === 'process' && env.GATEWAY_HOME === undefined) {
-      context.addIssue({
-        code: 'custom',
-        path: ['GATEWAY_HOME'],
-        message: 'must be the directory of the gateway’s state in process mode',
-      });
-    }
+  .refine(({ RUNTIME_MODE, COMPOSE_PROJECT }) => RUNTIME_MODE !== 'docker' || COMPOSE_PROJECT !== undefined, {
+    path: ['COMPOSE_PROJECT'],
+    error: 'must name the compose project in docker mode',
+  })
+  .refine(({ RUNTIME_MODE, GATEWAY_HOME }) => RUNTIME_MODE !== 'process' || GATEWAY_HOME !== undefined, {
+    path: ['GATEWAY_HOME'],
+    error: 'must be the directory of the gateway’s state in process mode',
   })
   .transform((env) => ({ ...env, SECRETS_DIR: env.SECRETS_DIR ?? secretsDirectory(env) }));
 
 /** Returns a volume of its own in docker mode, a directory of the gateway's state in process mode. */
-function secretsDirectory({
-  RUNTIME_MODE,
-  GATEWAY_HOME = '',
-}: {
-  readonly RUNTIME_MODE: 'docker' | 'process';
-  readonly GATEWAY_HOME?: string | undefined;
-}): string {
-  return RUNTIME_MODE === 'docker' ? '/var/lib/hq/secrets' : join(GATEWAY_HOME, '.openclaw', 'secrets');
+function secretsDirectory(env: { RUNTIME_MODE: string; GATEWAY_HOME?: string | undefined }): string {
+  return env.RUNTIME_MODE === 'docker'
+    ? '/var/lib/hq/secrets'
+    : join(env.GATEWAY_HOME ?? '', '.openclaw', 'secrets');
 }
 
 export type Environment = z.output<typeof environment>;
 
 /** Reads the runner's settings. Throws `usage` with the name of the variable for an invalid value. */
 export function readEnvironment(variables: Readonly<Record<string, string | undefined>>): Environment {
-  const parsed = environment.safeParse(variables);
+  // An empty variable is an unset one.
+  const set = Object.entries(variables).filter(([, value]) => value !== '');
+  const parsed = environment.safeParse(Object.fromEntries(set));
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`);
   const [first] = parsed.error.issues;

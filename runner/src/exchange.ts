@@ -27,10 +27,12 @@ export interface CommandResult {
 
 /** Leaves out the parts that did not change since the last heartbeat that was stored. */
 export interface Heartbeat {
-  readonly services?: readonly ServiceStatus[];
-  readonly version?: string;
-  readonly runner?: string;
-  readonly secrets?: SecretsState;
+  readonly services?: readonly ServiceStatus[] | undefined;
+  readonly version?: string | undefined;
+  readonly runner?: string | undefined;
+  readonly secrets?: SecretsState | undefined;
+  /** Problem of the runner itself, such as a log that cannot be written; null when there is none. */
+  readonly problem?: string | null | undefined;
 }
 
 const claimedCommand = z.object({

@@ -1,4 +1,10 @@
-import { catalogue, type PayloadOf, type ResultOf, type RunnerActionName } from '@hq/shared/actions';
+import {
+  catalogue,
+  type PayloadOf,
+  type ResultOf,
+  type RunnerActionName,
+  resultWarning,
+} from '@hq/shared/actions';
 import { HqError } from '@hq/shared/errors';
 import type { ZodError, ZodType } from 'zod';
 import type { Output } from './output.ts';
@@ -32,13 +38,8 @@ export type Handler<Name extends RunnerActionName> = (
 /** One handler for each runner action of the catalogue; a missing one does not compile. */
 export type Handlers = { readonly [Name in RunnerActionName]: Handler<Name> };
 
-type Schemas = {
-  readonly [Name in RunnerActionName]: {
-    readonly payload: ZodType<PayloadOf<Name>>;
-    readonly result: ZodType<ResultOf<Name>>;
-  };
-};
-const schemas: Schemas = catalogue;
+const actions: { readonly [Name in RunnerActionName]: { readonly payload: ZodType<PayloadOf<Name>> } } =
+  catalogue;
 
 /** Runs one action with the payload of its row. Throws `usage` for a payload that does not fit the schema. */
 export async function handle<Name extends RunnerActionName>(
@@ -46,32 +47,22 @@ export async function handle<Name extends RunnerActionName>(
   name: Name,
   payload: unknown,
   context: HandlerContext,
-  onInvalidResult: (error: HqError) => void,
+  onInvalidResult: (warning: string) => void,
 ): Promise<ResultOf<Name>> {
-  const schema = schemas[name];
-  const parsed = schema.payload.safeParse(payload ?? {});
+  const parsed = actions[name].payload.safeParse(payload ?? {});
   if (!parsed.success) throw malformedPayload(name, parsed.error);
   const result = await handlers[name](parsed.data, context);
-  const checked = schema.result.safeParse(result);
-  if (!checked.success) {
-    const { where, message } = firstIssue(checked.error);
-    onInvalidResult(
-      new HqError('failed', `The result of ${name} does not fit its schema${where}: ${message}.`),
-    );
-  }
+  const warning = resultWarning(name, result);
+  if (warning !== null) onInvalidResult(warning);
   return result;
 }
 
-function malformedPayload(name: string, error: ZodError): HqError {
-  const { field, where, message } = firstIssue(error);
-  return new HqError('usage', `The payload of ${name} is malformed${where}: ${message}.`, {
+function malformedPayload(name: string, { issues: [issue] }: ZodError): HqError {
+  const unknownKey = issue?.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
+  const field = [...(issue?.path ?? []), ...(unknownKey === undefined ? [] : [unknownKey])].join('.');
+  const where = field === '' ? '' : ` at "${field}"`;
+  return new HqError('usage', `The payload of ${name} is malformed${where}: ${issue?.message ?? ''}.`, {
     hint: 'Send the command again with the payload that docs/actions.md describes.',
     ...(field === '' ? {} : { field }),
   });
-}
-
-function firstIssue({ issues: [issue] }: ZodError) {
-  const unknownKey = issue?.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
-  const field = [...(issue?.path ?? []), ...(unknownKey === undefined ? [] : [unknownKey])].join('.');
-  return { field, where: field === '' ? '' : ` at "${field}"`, message: issue?.message ?? '' };
 }

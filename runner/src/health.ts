@@ -10,6 +10,8 @@ export interface HealthAnswer {
   readonly unsent: number;
   /** State of the secrets' files: `ok`, `stale` or `error`. */
   readonly secrets: string;
-  /** Reason why the last exchange, look at the stack or sync of the secrets failed. */
+  /** `failing` while lines of the log are lost. */
+  readonly log: 'ok' | 'failing';
+  /** Reason why the last exchange, look at the stack, sync of the secrets or line of the log failed. */
   readonly fault: string | null;
 }

@@ -15,8 +15,8 @@ export interface LeasedCommandOptions {
   /** Upper limit in seconds for every command, whatever its action allows. */
   readonly commandTimeout: number;
   readonly context: Pick<HandlerContext, 'runnerId' | 'stack' | 'setPaused' | 'openSecret'>;
-  /** Receives the reason when a handler's result does not fit its schema; may throw it to fail the command. */
-  readonly onInvalidResult: (error: HqError) => void;
+  /** Receives a sentence about a result that does not fit its schema; may throw to fail the command. */
+  readonly onInvalidResult: (warning: string) => void;
   /** Called when output or progress waits to be sent. */
   readonly onOutput: () => void;
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HqError } from '@hq/shared/errors';
-import { createLog, type Log } from '@hq/shared/log';
+import { createLog, type Log, logOutput } from '@hq/shared/log';
 import { untilShutdownSignal } from '@hq/shared/program';
 import { readSecretsKeys } from '@hq/shared/secrets';
 import { createRedactor, type Redactor } from '@hq/shared/text';
@@ -10,7 +10,7 @@ import { type Environment, readEnvironment, secretValues } from './environment.t
 import { handlers } from './handlers/index.ts';
 import { prepareGatewayHome } from './process/gateway-home.ts';
 import { ProcessStack } from './process/process-stack.ts';
-import { startRunner } from './runner.ts';
+import { type RunnerOptions, startRunner } from './runner.ts';
 import { retryDelay } from './schedule.ts';
 import { ProviderKeys } from './secrets/provider-keys.ts';
 import { SecretsSync } from './secrets/secrets-sync.ts';
@@ -27,10 +27,9 @@ async function prepareStack(
   env: Environment,
 ): Promise<{ secrets: readonly string[]; open: (log: Log) => Promise<Stack> }> {
   if (env.RUNTIME_MODE === 'docker') {
-    const { COMPOSE_PROJECT: project = '', DOCKER_HOST: dockerHost } = env;
-    return { secrets: [], open: () => openDockerStack({ project, dockerHost }) };
+    return { secrets: [], open: () => openDockerStack(env.COMPOSE_PROJECT ?? '', env.DOCKER_HOST) };
   }
-  const home = await prepareGatewayHome({ directory: env.GATEWAY_HOME ?? '', config: env.GATEWAY_CONFIG });
+  const home = await prepareGatewayHome(env.GATEWAY_HOME ?? '', env.GATEWAY_CONFIG);
   return { secrets: [home.token], open: (log) => ProcessStack.open(home, log) };
 }
 
@@ -109,46 +108,32 @@ async function serve(
   try {
     const ready = await prepared.catch(unlessStopped);
     if (ready === null) return exitCodes.stopped;
-    return await runCommands({ env, redactor, log, database, stack, ...ready }, stopRequest);
+    return await runCommands(env, { redactor, log, database, stack, ...ready }, stopRequest);
   } finally {
     await stack.close();
     log.info('stopped');
   }
 }
 
-interface Prepared {
-  readonly env: Environment;
-  readonly redactor: Redactor;
-  readonly log: Log;
-  readonly database: Database;
-  readonly stack: Stack;
-  readonly gatewayId: string;
-  readonly secrets: SecretsSync;
-}
-
 async function runCommands(
-  { env, redactor, log, database, stack, gatewayId, secrets }: Prepared,
+  env: Environment,
+  parts: Pick<RunnerOptions, 'redactor' | 'log' | 'database' | 'stack' | 'gatewayId' | 'secrets'>,
   stopRequest: Promise<unknown>,
 ): Promise<number> {
   const { SUPABASE_URL: url, SUPABASE_SERVICE_ROLE_KEY: serviceRoleKey } = env;
+  const { stack, secrets, log } = parts;
   const providerKeys = new ProviderKeys({ stack, path: env.SECRETS_DIR, hashKey: serviceRoleKey, log });
   secrets.addListener(providerKeys);
   const runner = await startRunner({
+    ...parts,
     url,
     serviceRoleKey,
-    gatewayId,
-    database,
     handlers,
-    stack,
-    secrets,
-    redactor,
-    log,
     version,
     slots: env.RUNNER_SLOTS,
     pollInterval: env.POLL_INTERVAL,
     commandTimeout: env.COMMAND_TIMEOUT,
     healthPort: env.HEALTH_PORT,
-    strictResults: process.env.NODE_ENV !== 'production',
   });
   const stopped = stopRequest.then(() => runner.stop());
   // Rejects earlier with an error that no retry can fix.
@@ -161,5 +146,6 @@ async function runCommands(
 }
 
 process.exitCode = await main();
+await logOutput.flush();
 // A handler that does not stop, or a timer of a library, must not keep a stopped runner alive.
 process.exit();

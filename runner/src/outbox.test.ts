@@ -32,8 +32,8 @@ function leasedCommand(token: string, action = 'ping'): LeasedCommand {
       openSecret: () => Promise.reject(new Error('no secrets')),
     },
     onOutput: () => undefined,
-    onInvalidResult: (error) => {
-      throw error;
+    onInvalidResult: (warning) => {
+      throw new Error(warning);
     },
   });
 }

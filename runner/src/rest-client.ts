@@ -1,15 +1,8 @@
 import { once } from 'node:events';
 import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
+import { parseJson } from '@hq/shared/text';
 import { errorFromResponse, unreachableError } from './database-error.ts';
-
-export interface RestClient {
-  readonly host: string;
-  get(path: string, signal: AbortSignal): Promise<unknown>;
-  /** Calls a function of the database. */
-  call(name: string, args: object, signal: AbortSignal, limits?: ResponseLimits): Promise<unknown>;
-  close(): void;
-}
 
 interface ResponseLimits {
   readonly timeoutMs: number;
@@ -22,7 +15,7 @@ const largestResponse = 16 * 1024 * 1024;
  * Talks to PostgREST over one kept connection; every method throws `HqError`. Node's own client keeps a connection for as
  * long as the server does, so that a command after a quiet minute needs no new TLS handshake.
  */
-export function createRestClient(url: string, serviceRoleKey: string, timeoutMs: number): RestClient {
+export function createRestClient(url: string, serviceRoleKey: string, timeoutMs: number) {
   const { Agent, request } = url.startsWith('https:') ? https : http;
   const agent = new Agent({ keepAlive: true });
   const { host } = new URL(url);
@@ -55,6 +48,7 @@ export function createRestClient(url: string, serviceRoleKey: string, timeoutMs:
     const { status, text } = await send(path, body, signal, limits).catch((error: unknown) => {
       throw signal.aborted ? signal.reason : unreachableError(error, host);
     });
+    // A proxy before the database answers in HTML: the status alone decides then.
     const parsed = parseJson(text);
     if (status >= 200 && status < 300) return parsed;
     throw errorFromResponse(status, parsed, host);
@@ -63,8 +57,9 @@ export function createRestClient(url: string, serviceRoleKey: string, timeoutMs:
   const usual = { timeoutMs, bytes: largestResponse };
   return {
     host,
-    get: (path, signal) => exchange(path, null, signal, usual),
-    call: (name, args, signal, limits = usual) =>
+    get: (path: string, signal: AbortSignal) => exchange(path, null, signal, usual),
+    /** Calls a function of the database. */
+    call: (name: string, args: object, signal: AbortSignal, limits: ResponseLimits = usual) =>
       exchange(`rpc/${name}`, JSON.stringify(args, storable), signal, limits),
     close: () => agent.destroy(),
   };
@@ -85,13 +80,4 @@ async function readBody(response: IncomingMessage, mostBytes: number): Promise<s
     parts.push(bytes);
   }
   return Buffer.concat(parts).toString('utf8');
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // A proxy before the database answers in HTML: the status alone decides then.
-    return null;
-  }
 }

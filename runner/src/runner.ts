@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import type { HqError } from '@hq/shared/errors';
-import type { Log } from '@hq/shared/log';
+import { isDeepStrictEqual } from 'node:util';
+import { type Log, logOutput } from '@hq/shared/log';
 import { serveHealth } from '@hq/shared/program';
 import type { Redactor } from '@hq/shared/text';
 import type { Database } from './database.ts';
 import type { Heartbeat } from './exchange.ts';
 import type { Handlers } from './handler.ts';
 import type { HealthAnswer } from './health.ts';
+import type { LeasedCommandOptions } from './leased-command.ts';
 import { Realtime } from './realtime.ts';
 import type { SecretsSync } from './secrets/secrets-sync.ts';
 import { ServicesWatch } from './services-watch.ts';
@@ -32,8 +33,8 @@ export interface RunnerOptions {
   /** Seconds. */
   readonly commandTimeout: number;
   readonly healthPort: number;
-  /** Fails a command whose result does not fit its schema; by default a warning is logged. */
-  readonly strictResults?: boolean;
+  /** Receives a sentence about a result that does not fit its schema; by default it is logged as a warning. */
+  readonly onInvalidResult?: (warning: string) => void;
   /** Seconds; 90 by default, so that a minute without the database costs no command its lease. */
   readonly leaseSeconds?: number;
   /** Seconds between heartbeats; 30 by default. */
@@ -53,91 +54,25 @@ export interface Runner {
 /** Poll interval while Realtime is not trusted. */
 const fastPollMs = 2_000;
 const pauseTimeoutMs = 15_000;
+const usualHeartbeatSeconds = 30;
 
 export async function startRunner(options: RunnerOptions): Promise<Runner> {
-  // Over 60 lines: it only connects parts that call each other.
-  const { url, serviceRoleKey, gatewayId, database, stack, secrets, log, timings = {} } = options;
+  const { gatewayId, database, stack, secrets, log, version } = options;
   const id = `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`;
-  const heartbeatEveryMs = (options.heartbeatSeconds ?? 30) * 1000;
-  const slowPollMs = options.pollInterval * 1000;
-  const quickPollMs = Math.min(fastPollMs, slowPollMs);
+  const parts = connectParts(options, id);
+  const { loop, services, realtime } = parts;
   let stopping: Promise<readonly string[]> | null = null;
-  let stored: Heartbeat = {};
-
-  const loop = new SyncLoop(
-    {
-      database,
-      gatewayId,
-      runnerId: id,
-      slots: options.slots,
-      leaseSeconds: options.leaseSeconds ?? 90,
-      heartbeatEveryMs,
-      log,
-      timings,
-      heartbeat: () =>
-        changedSince(stored, {
-          ...servicesOf(services),
-          version: options.version,
-          runner: id,
-          secrets: secrets.state(),
-        }),
-      onHeartbeatStored: (heartbeat, sentAt) => {
-        stored = { ...stored, ...heartbeat };
-        realtime.onHeartbeatStored(sentAt);
-      },
-      command: commandOptions(options, id),
-      onResponse: (response) => {
-        realtime.onResponse(response);
-        secrets.onVersion(response.secrets_version);
-      },
-    },
-    quickPollMs,
+  const health = await serveHealth(options.healthPort, () =>
+    healthAnswer(options, id, parts, stopping !== null),
   );
-  const services = new ServicesWatch(stack, log, () => loop.heartbeatSoon());
-  const realtime = new Realtime({
-    url,
-    serviceRoleKey,
-    gatewayId,
-    onCommandHint: () => loop.hint(),
-    onGateway: (row) => secrets.onVersion(row.secrets_version),
-    onHeartbeatWanted: () => loop.heartbeatSoon(),
-    onTrustChange: (trusted) => {
-      log.info({ realtime: trusted ? 'trusted' : 'not trusted' }, trusted ? 'woken by Realtime' : 'polling');
-      loop.setPollInterval(trusted ? slowPollMs : quickPollMs);
-    },
-    ...(timings.echoMs !== undefined && { echoMs: timings.echoMs }),
-  });
-  secrets.onStateChange(() => loop.heartbeatSoon());
-
-  const health = await serveHealth(options.healthPort, (): HealthAnswer => {
-    const { held, unsent, answeredMsAgo, gatewayStatus, fault } = loop.state();
-    const failing = answeredMsAgo === null || answeredMsAgo > 3 * heartbeatEveryMs;
-    return {
-      status: stopping !== null ? 'stopping' : failing ? 'failing' : 'ok',
-      runner: id,
-      gateway: gatewayId,
-      gatewayStatus,
-      lastTurnMsAgo: answeredMsAgo,
-      realtime: realtime.trust(),
-      held,
-      unsent,
-      secrets: secrets.state().state,
-      fault: fault ?? services.fault() ?? secrets.state().problem,
-    };
-  });
-
-  const closeAll = async (): Promise<void> => {
+  const ended = loop.run().finally(async () => {
     services.close();
     await secrets.close();
     await realtime.close();
     health.close();
     database.close();
-  };
-  const ended = loop.run().finally(closeAll);
-  log.info(
-    { runner: id, gateway: gatewayId, stack: stack.kind, healthPort: health.port, version: options.version },
-    'ready',
-  );
+  });
+  log.info({ runner: id, gateway: gatewayId, stack: stack.kind, healthPort: health.port, version }, 'ready');
   return {
     id,
     healthPort: health.port,
@@ -152,8 +87,92 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   };
 }
 
-function commandOptions(options: RunnerOptions, runnerId: string) {
-  const { database, gatewayId, secrets, stack, handlers, redactor, commandTimeout, log } = options;
+interface Parts {
+  readonly loop: SyncLoop;
+  readonly services: ServicesWatch;
+  readonly realtime: Realtime;
+}
+
+/** Creates the parts of a runner, which call each other. */
+function connectParts(options: RunnerOptions, id: string): Parts {
+  const { database, gatewayId, stack, secrets, log, version, timings = {} } = options;
+  const slowPollMs = options.pollInterval * 1000;
+  const quickPollMs = Math.min(fastPollMs, slowPollMs);
+  let stored: Heartbeat = {};
+  const heartbeat = (): Heartbeat => ({
+    services: services.services() ?? undefined,
+    version,
+    runner: id,
+    secrets: secrets.state(),
+    problem: logOutput.problem(),
+  });
+  const loop = new SyncLoop(
+    {
+      database,
+      gatewayId,
+      runnerId: id,
+      slots: options.slots,
+      leaseSeconds: options.leaseSeconds ?? 90,
+      heartbeatEveryMs: (options.heartbeatSeconds ?? usualHeartbeatSeconds) * 1000,
+      log,
+      timings,
+      heartbeat: () => changedSince(stored, heartbeat()),
+      onHeartbeatStored: (sent, sentAt) => {
+        stored = { ...stored, ...sent };
+        realtime.onHeartbeatStored(sentAt);
+      },
+      command: commandOptions(options, id),
+      onResponse: (response) => {
+        realtime.onResponse(response);
+        secrets.onVersion(response.secrets_version);
+      },
+    },
+    quickPollMs,
+  );
+  const services = new ServicesWatch(stack, log, () => loop.heartbeatSoon());
+  const realtime = new Realtime({
+    ...options,
+    ...timings,
+    onCommandHint: () => loop.hint(),
+    onGateway: (row) => secrets.onVersion(row.secrets_version),
+    onHeartbeatWanted: () => loop.heartbeatSoon(),
+    onTrustChange: (trusted) => {
+      log.info({ realtime: trusted ? 'trusted' : 'not trusted' }, trusted ? 'woken by Realtime' : 'polling');
+      loop.setPollInterval(trusted ? slowPollMs : quickPollMs);
+    },
+  });
+  secrets.onStateChange(() => loop.heartbeatSoon());
+  return { loop, services, realtime };
+}
+
+function healthAnswer(
+  { gatewayId, secrets, heartbeatSeconds = usualHeartbeatSeconds }: RunnerOptions,
+  runner: string,
+  { loop, services, realtime }: Parts,
+  isStopping: boolean,
+): HealthAnswer {
+  const { answeredMsAgo, fault, ...state } = loop.state();
+  const logProblem = logOutput.problem();
+  const isFailing = answeredMsAgo === null || answeredMsAgo > 3 * heartbeatSeconds * 1000;
+  return {
+    status: isStopping ? 'stopping' : isFailing ? 'failing' : 'ok',
+    runner,
+    gateway: gatewayId,
+    lastTurnMsAgo: answeredMsAgo,
+    realtime: realtime.trust(),
+    ...state,
+    secrets: secrets.state().state,
+    log: logProblem === null ? 'ok' : 'failing',
+    fault: fault ?? services.fault() ?? secrets.state().problem ?? logProblem,
+  };
+}
+
+function commandOptions(
+  options: RunnerOptions,
+  runnerId: string,
+): Omit<LeasedCommandOptions, 'command' | 'onOutput'> {
+  const { database, gatewayId, secrets, stack, log } = options;
+  const { handlers, redactor, commandTimeout, onInvalidResult = (warning) => log.warn(warning) } = options;
   return {
     handlers,
     redactor,
@@ -161,29 +180,21 @@ function commandOptions(options: RunnerOptions, runnerId: string) {
     context: {
       runnerId,
       stack,
-      openSecret: (idOrKey: string, signal: AbortSignal) => secrets.readSecret(idOrKey, signal),
-      setPaused: (paused: boolean) =>
-        database.setPaused(gatewayId, paused, AbortSignal.timeout(pauseTimeoutMs)),
+      openSecret: (idOrKey, signal) => secrets.readSecret(idOrKey, signal),
+      setPaused: (paused) => database.setPaused(gatewayId, paused, AbortSignal.timeout(pauseTimeoutMs)),
     },
-    onInvalidResult: (error: HqError) => {
-      if (options.strictResults === true) throw error;
-      log.warn(error.message);
-    },
+    onInvalidResult,
   };
-}
-
-function servicesOf(watch: ServicesWatch): Pick<Heartbeat, 'services'> {
-  const services = watch.services();
-  return services === null ? {} : { services };
 }
 
 /** Returns the parts of a heartbeat that differ from the stored one. */
 function changedSince(stored: Heartbeat, now: Heartbeat): Heartbeat {
-  const same = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other);
+  const { services, version, runner, secrets, problem } = now;
   return {
-    ...(now.services === undefined || same(now.services, stored.services) ? {} : { services: now.services }),
-    ...(now.version === undefined || now.version === stored.version ? {} : { version: now.version }),
-    ...(now.runner === undefined || now.runner === stored.runner ? {} : { runner: now.runner }),
-    ...(now.secrets === undefined || same(now.secrets, stored.secrets) ? {} : { secrets: now.secrets }),
+    ...(!isDeepStrictEqual(services, stored.services) && { services }),
+    ...(version !== stored.version && { version }),
+    ...(runner !== stored.runner && { runner }),
+    ...(!isDeepStrictEqual(secrets, stored.secrets) && { secrets }),
+    ...(problem !== (stored.problem ?? null) && { problem }),
   };
 }

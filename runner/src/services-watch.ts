@@ -1,5 +1,6 @@
 import type { ServiceStatus } from '@hq/shared/actions';
 import type { Log } from '@hq/shared/log';
+import { DueLoop } from '@hq/shared/program';
 import type { Stack } from './stack.ts';
 
 /** Milliseconds between two looks at the stack without a reported change. */
@@ -15,19 +16,17 @@ export class ServicesWatch {
   readonly #onChange: () => void;
   readonly #unwatch: () => void;
   readonly #closed = new AbortController();
+  readonly #loop = new DueLoop(() => this.#look());
   #services: readonly ServiceStatus[] | null = null;
   #shape = '';
-  #timer: NodeJS.Timeout | undefined;
-  #looking = false;
-  #again = false;
   #fault: string | null = null;
 
   constructor(stack: Stack, log: Log, onChange: () => void) {
     this.#stack = stack;
     this.#log = log;
     this.#onChange = onChange;
-    this.#unwatch = stack.watch(() => this.#schedule(gatherMs));
-    this.#schedule(0);
+    this.#unwatch = stack.watch(() => this.#loop.dueIn(gatherMs));
+    this.#loop.dueIn(0);
   }
 
   /** Returns null before the first look; empty while the engine does not answer. */
@@ -41,23 +40,12 @@ export class ServicesWatch {
 
   close(): void {
     this.#unwatch();
-    clearTimeout(this.#timer);
+    void this.#loop.close();
     this.#closed.abort();
   }
 
-  #schedule(afterMs: number): void {
-    if (this.#closed.signal.aborted) return;
-    if (this.#looking) {
-      this.#again ||= afterMs < pollEveryMs;
-      return;
-    }
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.#look(), afterMs);
-  }
-
-  async #look(): Promise<void> {
-    this.#looking = true;
-    this.#again = false;
+  /** Returns the milliseconds until the next look. */
+  async #look(): Promise<number> {
     let seen: readonly ServiceStatus[] = [];
     try {
       seen = await this.#stack.services(
@@ -70,14 +58,13 @@ export class ServicesWatch {
       if (this.#fault !== sentence && !this.#closed.signal.aborted) this.#log.warn(sentence);
       this.#fault = sentence;
     }
-    this.#looking = false;
-    if (this.#closed.signal.aborted) return;
+    if (this.#closed.signal.aborted) return pollEveryMs;
     this.#services = seen;
     const shape = JSON.stringify(seen);
     if (shape !== this.#shape) {
       this.#shape = shape;
       this.#onChange();
     }
-    this.#schedule(this.#again ? gatherMs : pollEveryMs);
+    return pollEveryMs;
   }
 }

@@ -23,18 +23,6 @@ export interface SyncLoopOptions {
   readonly onResponse: (response: ExchangeResponse) => void;
 }
 
-export interface SyncLoopState {
-  /** Number of commands that run now. */
-  readonly held: number;
-  /** 1 while results wait to be accepted, else 0. */
-  readonly unsent: number;
-  /** Milliseconds since the database last answered; null before it ever did. */
-  readonly answeredMsAgo: number | null;
-  readonly gatewayStatus: string | null;
-  /** Message of the last failed exchange; null once one succeeded. */
-  readonly fault: string | null;
-}
-
 /** Milliseconds that a stopping runner waits for its handlers, then for the database to accept their results. */
 export interface SyncLoopTimings {
   readonly finishMs: number;
@@ -93,14 +81,18 @@ export class SyncLoop {
     this.#wake.wake();
   }
 
-  state(): SyncLoopState {
+  state() {
     return {
+      /** Number of commands that run now. */
       held: this.#running.size,
+      /** 1 while results wait to be accepted, else 0. */
       unsent: this.#outbox.hasResults ? 1 : 0,
+      /** Milliseconds since the database last answered; null before it ever did. */
       answeredMsAgo: Number.isFinite(this.#lastExchangeAt)
         ? Math.round(performance.now() - this.#lastExchangeAt)
         : null,
       gatewayStatus: this.#gatewayStatus,
+      /** Message of the last failed exchange; null once one succeeded. */
       fault: this.#fault,
     };
   }

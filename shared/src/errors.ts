@@ -43,3 +43,8 @@ export class HqError extends Error {
     this.field = options.field;
   }
 }
+
+/** Returns the code of an error of Node or of Postgres, such as `ENOENT`. */
+export function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
+}

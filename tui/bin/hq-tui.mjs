@@ -12,6 +12,10 @@ const args = process.argv.slice(2);
 
 if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
   const { version } = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8'));
+  process.stdout.on('error', ({ code }) => {
+    if (code !== 'EPIPE') process.stderr.write(`hq-tui: Standard output could not be written (${code}).\n`);
+    process.exit(code === 'EPIPE' ? 0 : 1);
+  });
   process.stdout.write(`${version}\n`);
 } else if (await isReady()) {
   // Compiling is most of the start: the result is kept beside the bundle, if that is writable.

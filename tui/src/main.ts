@@ -1,7 +1,9 @@
 import packageFile from '../package.json' with { type: 'json' };
+import { endWhenUnwritable } from './cli/output/standard-streams.ts';
 
 const { version } = packageFile;
 const [first, ...rest] = process.argv.slice(2);
+endWhenUnwritable(process);
 
 // Told before anything else is loaded: scripts ask for it often.
 if (rest.length === 0 && (first === '--version' || first === '-V')) {

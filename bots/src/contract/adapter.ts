@@ -41,12 +41,15 @@ export type AdapterState =
   | 'conflict'
   | 'stopped';
 
-export interface AdapterHealth {
+export interface ConnectionHealth {
   readonly state: AdapterState;
   /** One sentence for an operator about a state that is not `connected`; without secrets. */
   readonly detail: string | null;
   /** The Slack team, the Discord application, the Telegram bot; null until known. */
   readonly install: string | null;
+}
+
+export interface AdapterHealth extends ConnectionHealth {
   /** Local epoch milliseconds; null for never. */
   readonly lastInboundAt: number | null;
   readonly lastOutboundAt: number | null;
@@ -60,13 +63,13 @@ export interface Adapter {
   readonly platform: Platform;
   readonly capabilities: Capabilities;
   /**
-   * Resolves when it is connected, or when connecting takes longer; `health` shows which. Rejects with an `HqError` only
-   * if a retry is useless. After that the adapter reconnects by itself.
+   * Resolves when it is connected, or when the first attempt failed or takes longer; `health` shows which. The adapter
+   * tries again by itself until it is stopped.
    */
   start(receiver: Receiver): Promise<void>;
   /** Accepts no delivery any more, finishes sending (10 s at most), and disconnects. */
   stop(): Promise<void>;
-  health(): AdapterHealth;
+  health(): ConnectionHealth;
   send(location: ChatLocation, card: Card): Promise<SendResult>;
   /** Replaces the whole message, its buttons too. An edit that changes nothing is `ok`. */
   edit(handle: Handle, card: Card): Promise<SendResult>;

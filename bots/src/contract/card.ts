@@ -14,21 +14,21 @@ export interface Card {
   /** A colour or a sign beside the words, which say the same. */
   readonly tone: Tone;
   /** The state in words: `running`, `done in 12s`. */
-  readonly state?: string;
-  readonly fields?: readonly Field[];
-  readonly body?: readonly TextNode[];
+  readonly state?: string | undefined;
+  readonly fields?: readonly Field[] | undefined;
+  readonly body?: readonly TextNode[] | undefined;
   /** Shown in this order; the first ones win where there are too many. */
-  readonly buttons?: readonly Button[];
+  readonly buttons?: readonly Button[] | undefined;
   /** The decision, its author and its time: `confirmed by ann@example.org, 14:02 UTC`. */
-  readonly stamp?: string;
-  readonly footer?: string;
+  readonly stamp?: string | undefined;
+  readonly footer?: string | undefined;
   /** Counted from 1; turning the page is a button. */
-  readonly page?: { readonly number: number; readonly of: number };
+  readonly page?: { readonly number: number; readonly of: number } | undefined;
   /**
    * The card is a question: what this person says next answers it. Platforms that can point the keyboard there do so
    * (ForceReply).
    */
-  readonly question?: { readonly placeholder: string };
+  readonly question?: { readonly placeholder: string } | undefined;
 }
 
 export interface Field {

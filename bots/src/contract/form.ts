@@ -6,6 +6,8 @@ export interface Form {
   readonly token: string;
   readonly title: string;
   readonly submit: string;
+  /** The command's path, for `complete`. */
+  readonly words: readonly string[];
   /** At most five, because that is what the smallest form holds. */
   readonly fields: readonly FormField[];
 }
@@ -20,6 +22,6 @@ export interface FormField {
   readonly maxLength?: number;
   /** For a `choice`, at most 25. */
   readonly choices?: readonly Choice[];
-  /** The receiver's `complete` offers values; `words` of that request are `completes.words`. */
-  readonly completes?: { readonly words: readonly string[] };
+  /** The receiver's `complete` offers values. */
+  readonly completes?: boolean;
 }

@@ -12,3 +12,12 @@ export function isTargetField(action: Action, field: Pick<PayloadField, 'name'>)
 export function findAction(actions: ActionTable, name: string): Action | undefined {
   return Object.hasOwn(actions, name) ? actions[name] : undefined;
 }
+
+/** The values that name the target of an action; none for an action without one. */
+export function targetValues(
+  { target }: Pick<Action, 'target'>,
+  known: { readonly gateway: string | null | undefined; readonly agent: string | null },
+): Record<string, string> {
+  const name = target === 'workspace' ? null : known[target];
+  return name ? { [target]: name } : {};
+}

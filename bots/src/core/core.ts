@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import type { HqClient } from '@hq/shared/client';
 import { HqError } from '@hq/shared/errors';
 import type { Log } from '@hq/shared/log';
@@ -6,7 +7,7 @@ import type { Adapter } from '../contract/adapter.ts';
 import type { Platform } from '../contract/inbound.ts';
 import type { ActionTable } from './action-table.ts';
 import { createAutocomplete } from './api/autocomplete.ts';
-import { ChatApi } from './api/chat-api.ts';
+import { createChatApi } from './api/chat-api.ts';
 import { createRowQueries } from './api/row-queries.ts';
 import { createBlockers } from './cards/blockers.ts';
 import { createButtons } from './cards/buttons.ts';
@@ -46,23 +47,12 @@ export type Core = ReturnType<typeof createCore>;
 export function createCore(options: CoreOptions) {
   const { redactor, log, limits, offlineRetryMs } = options;
   const attached = new Map<Platform, Attached>();
-  const subscriptionListeners = new Set<(platform: Platform) => void>();
-  const decisionListeners = new Set<() => void>();
+  const events = new EventEmitter<{ subscriptions: [Platform]; decisions: [] }>();
   const services = createServices(options, attached, {
-    onSubscriptionsChanged: (platform) => {
-      for (const listener of subscriptionListeners) listener(platform);
-    },
-    onAlertsDecided: () => {
-      for (const listener of decisionListeners) listener();
-    },
+    onSubscriptionsChanged: (platform) => void events.emit('subscriptions', platform),
+    onAlertsDecided: () => void events.emit('decisions'),
   });
-  const dispatcher = new Dispatcher({
-    services,
-    buttonCommands,
-    log,
-    ...(limits !== undefined && { limits }),
-    ...(offlineRetryMs !== undefined && { offlineRetryMs }),
-  });
+  const dispatcher = new Dispatcher({ services, buttonCommands, log, limits, offlineRetryMs });
 
   return {
     dispatcher,
@@ -81,13 +71,8 @@ export function createCore(options: CoreOptions) {
     resume: (platform: Platform): Promise<void> => services.cards.resume(platform),
     /** The number of messages that wait. */
     unsent: (platform: Platform): number => attached.get(platform)?.outbox.size() ?? 0,
-    onSubscriptionsChanged(listener: (platform: Platform) => void): void {
-      subscriptionListeners.add(listener);
-    },
-    /** Called after an alert was acknowledged or muted. */
-    onAlertsDecided(listener: () => void): void {
-      decisionListeners.add(listener);
-    },
+    /** `subscriptions`: those of a platform have changed. `decisions`: an alert was acknowledged or muted. */
+    events,
     async stop(limitMs: number): Promise<void> {
       const until = Date.now() + limitMs;
       await dispatcher.stop(limitMs);
@@ -113,7 +98,7 @@ function createServices(
   const capabilities: Services['capabilities'] = (platform) => attachedTo(platform).adapter.capabilities;
   const outbox: Services['outbox'] = (platform) => attachedTo(platform).outbox;
   const now = (): number => client.clock.now();
-  const api = new ChatApi(client);
+  const api = createChatApi(client);
   const rows = createRowQueries(client);
   const registry = createCommandRegistry<Command>([...builtInCommands(actions), ...actionCommands(actions)]);
   const buttons = createButtons(api, log);

@@ -1,4 +1,5 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server } from 'node:http';
+import { HqError } from '@hq/shared/errors';
 import type { Logger } from 'pino';
 import type { ListenAddress } from './environment.ts';
 
@@ -31,11 +32,11 @@ export interface HttpServer {
 }
 
 /**
- * Serves requests on one address; a proxy in front ends TLS. Rejects with the system's error if the address is taken.
- * A request whose `handle` rejects, such as for invalid JSON, is answered with 400.
+ * Serves requests on one address; a proxy in front ends TLS. Rejects with an `HqError` that names the variable if the
+ * address is taken. A request whose `handle` rejects, such as for invalid JSON, is answered with 400.
  */
 export async function serveHttp(
-  { host, port }: ListenAddress,
+  { host, port, field }: ListenAddress,
   handle: (request: HttpRequest) => Promise<HttpResponse>,
   log: Logger,
 ): Promise<HttpServer> {
@@ -64,7 +65,7 @@ export async function serveHttp(
   );
   server.maxConnections = maxConnections;
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', (error) => reject(cannotListen({ host, port, field }, error)));
     server.listen(port, host, resolve);
   });
   const address = server.address();
@@ -72,6 +73,12 @@ export async function serveHttp(
     port: typeof address === 'object' && address !== null ? address.port : port,
     close: () => closeServer(server),
   };
+}
+
+export function cannotListen({ host, port, field }: ListenAddress, cause: unknown): HqError {
+  const code = cause instanceof Error && 'code' in cause ? ` (${cause.code})` : '';
+  const hint = `Another program may use the port: set ${field} to a free one.`;
+  return new HqError('failed', `HQ cannot listen on ${host}:${port}${code}.`, { field, hint, cause });
 }
 
 /** Null if it is too long. */

@@ -1,3 +1,4 @@
+import { logOutput } from '@hq/shared/log';
 import { ago, isoTime } from '@hq/shared/text';
 import type { Services } from '../core/commands/command.ts';
 import type { PlatformRuntime } from './platform-runtime.ts';
@@ -20,6 +21,8 @@ export interface HealthAnswer {
   readonly status: 'ok' | 'failing' | 'stopping';
   readonly database: { readonly reachable: boolean; readonly lastAnswerAt: string | null };
   readonly adapters: readonly AdapterReport[];
+  /** Reason why lines of the log are lost; null while none is. */
+  readonly log: string | null;
 }
 
 /** Milliseconds without an answer of the database: three heartbeats. */
@@ -50,6 +53,7 @@ export function buildHealth(
     status: isStopping ? 'stopping' : isFailing ? 'failing' : 'ok',
     database: { reachable, lastAnswerAt: isoTime(lastAnswerAt === 0 ? null : lastAnswerAt) },
     adapters,
+    log: logOutput.problem(),
   };
 }
 
@@ -60,7 +64,7 @@ function describeStandby({ leasedElsewhereUntil }: PlatformRuntime): string {
 }
 
 /** The same as lines for `doctor`. */
-export function healthLines({ database, adapters }: HealthAnswer): ReturnType<Services['health']> {
+export function healthLines({ database, adapters, log }: HealthAnswer): ReturnType<Services['health']> {
   return [
     {
       label: 'Database',
@@ -80,6 +84,7 @@ export function healthLines({ database, adapters }: HealthAnswer): ReturnType<Se
       ].join(', '),
       ok: !adapter.held || adapter.connected,
     })),
+    ...(log === null ? [] : [{ label: 'Log', value: log, ok: false }]),
   ];
 }
 

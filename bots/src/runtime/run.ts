@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { catalogue } from '@hq/shared/actions';
 import { connect, type HqClient } from '@hq/shared/client';
 import { HqError } from '@hq/shared/errors';
@@ -9,6 +8,7 @@ import type { Configured, PlatformModule } from '../contract/adapter.ts';
 import { createAlertEngine } from '../core/alerts/alert-engine.ts';
 import { isUnreachable } from '../core/api/chat-api.ts';
 import { type Core, createCore } from '../core/core.ts';
+import { createRepeater } from '../core/repeater.ts';
 import { collectWhenIdle } from './collect-when-idle.ts';
 import type { Environment } from './environment.ts';
 import { buildHealth, type HealthAnswer, healthLines } from './health.ts';
@@ -72,7 +72,8 @@ export async function runBots(options: RunOptions): Promise<RunningBots> {
   const holder = await createTokenHolder(runtimes.flatMap(({ fingerprints }) => fingerprints));
   const { api } = core.services;
   const tokens = new TokenLease({ client, api, holder, runtimes, receiver: core.dispatcher, log });
-  void keepHeartbeat(tokens, client, options, state);
+  const heartbeat = createRepeater(() => beat(tokens, client, options, state));
+  heartbeat.request(0);
   alerts.start();
   collectWhenIdle();
 
@@ -81,6 +82,7 @@ export async function runBots(options: RunOptions): Promise<RunningBots> {
     health,
     async stop() {
       state.isStopping = true;
+      heartbeat.stop();
       tokens.stop();
       alerts.stop();
       await core.stop(drainMs);
@@ -96,30 +98,28 @@ export async function runBots(options: RunOptions): Promise<RunningBots> {
   };
 }
 
-async function keepHeartbeat(
+async function beat(
   tokens: TokenLease,
   client: HqClient,
   { env, log }: RunOptions,
   state: RunState,
-): Promise<void> {
-  while (!state.isStopping) {
-    try {
-      await tokens.heartbeat();
-      state.lastAnswerAt = Date.now();
-    } catch (error) {
-      if (error instanceof HqError && error.code === 'unauthenticated') await signInAgain(client, env, log);
-      else if (isUnreachable(error)) log.warn('the database does not answer; still trying');
-      else if (error instanceof HqError) log.error({ code: error.code, hint: error.hint }, error.message);
-      else log.error({ err: error }, 'the heartbeat failed unexpectedly');
-    }
-    await delay(tokens.pauseMs(), undefined, { ref: false });
+): Promise<number> {
+  try {
+    await tokens.heartbeat();
+    state.lastAnswerAt = Date.now();
+  } catch (error) {
+    if (error instanceof HqError && error.code === 'unauthenticated') await signInAgain(client, env, log);
+    else if (isUnreachable(error)) log.warn('the database does not answer; still trying');
+    else if (error instanceof HqError) log.error({ code: error.code, hint: error.hint }, error.message);
+    else log.error({ err: error }, 'the heartbeat failed unexpectedly');
   }
+  return tokens.pauseMs();
 }
 
-/** Whenever the adapter has started, registers the commands and follows the cards of an earlier process. */
+/** Whenever the adapter is connected, registers the commands and follows the cards of an earlier process. */
 function attach(core: Core, { platform, adapter }: PlatformRuntime, log: Log): void {
   core.attach(adapter);
-  adapter.onStarted(() => {
+  adapter.onConnected(() => {
     log.info({ platform }, 'connected');
     void adapter.describeCommands(core.commands).then((sent) => {
       if (!sent.ok) log.warn({ platform, problem: sent.problem }, 'the commands could not be registered');

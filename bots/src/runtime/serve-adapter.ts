@@ -4,14 +4,15 @@ import { createLog } from '@hq/shared/log';
 import { createRedactor } from '@hq/shared/text';
 import { createBirpc } from 'birpc';
 import { LRUCache } from 'lru-cache';
-import type { Adapter, PlatformModule } from '../contract/adapter.ts';
+import type { PlatformModule } from '../contract/adapter.ts';
 import type { Receiver, Reply } from '../contract/inbound.ts';
-import type { CoreFunctions, StartRefusal, WorkerFunctions } from './worker-protocol.ts';
+import type { CoreFunctions, WorkerFunctions } from './worker-protocol.ts';
 
 /** Milliseconds; platforms take answers for a quarter of an hour at most. */
 const replyLifetimeMs = 1_200_000;
 const maxReplies = 20_000;
 const healthEveryMs = 1_000;
+const gone = { ok: false, problem: { kind: 'gone' } } as const;
 
 /** Runs one adapter in this worker thread, for the core in the main thread. */
 export async function serveAdapter(module: PlatformModule, env: NodeJS.ProcessEnv): Promise<void> {
@@ -35,17 +36,18 @@ export async function serveAdapter(module: PlatformModule, env: NodeJS.ProcessEn
     complete: (sender, request) => core.complete(sender, request),
   };
   const functions: WorkerFunctions = {
-    start: () => startOrRefuse(adapter, receiver).finally(reportHealth),
+    async start() {
+      // The core has set its own record back.
+      reported = '';
+      await adapter.start(receiver).finally(reportHealth);
+    },
     stop: () => adapter.stop(),
-    send: (location, card) => adapter.send(location, card),
-    edit: (handle, card) => adapter.edit(handle, card),
-    file: (location, file) => adapter.file(location, file),
-    describeCommands: (commands) => adapter.describeCommands(commands),
+    send: (...args) => adapter.send(...args),
+    edit: (...args) => adapter.edit(...args),
+    file: (...args) => adapter.file(...args),
+    describeCommands: (...args) => adapter.describeCommands(...args),
     reply: async (delivery, card, isPrivate) =>
-      (await replies.get(delivery)?.send(card, { private: isPrivate })) ?? {
-        ok: false,
-        problem: { kind: 'gone' },
-      },
+      (await replies.get(delivery)?.send(card, { private: isPrivate })) ?? gone,
   };
   const core = createBirpc<CoreFunctions, WorkerFunctions>(functions, {
     post: (message) => port.postMessage(message),
@@ -64,14 +66,4 @@ export async function serveAdapter(module: PlatformModule, env: NodeJS.ProcessEn
   }
   setInterval(reportHealth, healthEveryMs);
   await core.ready(adapter.capabilities);
-}
-
-async function startOrRefuse(adapter: Adapter, receiver: Receiver): Promise<StartRefusal | null> {
-  try {
-    await adapter.start(receiver);
-    return null;
-  } catch (error) {
-    if (!(error instanceof HqError)) throw error;
-    return { message: error.message, hint: error.hint ?? null };
-  }
 }

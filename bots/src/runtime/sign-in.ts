@@ -2,7 +2,7 @@ import type { HqClient } from '@hq/shared/client';
 import { HqError } from '@hq/shared/errors';
 import type { Log } from '@hq/shared/log';
 import { backoffMs, sleep } from '@hq/shared/program';
-import { ChatApi, isUnreachable } from '../core/api/chat-api.ts';
+import { createChatApi, isUnreachable } from '../core/api/chat-api.ts';
 import type { Environment } from './environment.ts';
 
 const retry = { firstMs: 1_000, longestMs: 10_000 };
@@ -31,7 +31,7 @@ export async function signInWithRetry(
 /** Throws an `HqError` of code `usage` for an account that is not a chat bot. Changes nothing. */
 export async function assertBotAccount(client: HqClient): Promise<void> {
   try {
-    await new ChatApi(client).check();
+    await createChatApi(client).check();
   } catch (error) {
     if (!(error instanceof HqError) || error.code !== 'refused') throw error;
     const { message, hint, cause } = error;

@@ -1,16 +1,10 @@
 import { Worker } from 'node:worker_threads';
 import type { Log } from '@hq/shared/log';
-import { backoffMs } from '@hq/shared/program';
+import { backoffMs, withinLimit } from '@hq/shared/program';
 import { type BirpcReturn, createBirpc } from 'birpc';
-import type {
-  Adapter,
-  AdapterHealth,
-  Capabilities,
-  CommandDescription,
-  TextFile,
-} from '../contract/adapter.ts';
-import type { Card, Handle } from '../contract/card.ts';
-import type { Acknowledgement, ChatLocation, Platform, Receiver, SendResult } from '../contract/inbound.ts';
+import type { Adapter, AdapterHealth, Capabilities, ConnectionHealth } from '../contract/adapter.ts';
+import type { Acknowledgement, Platform, Receiver, SendResult } from '../contract/inbound.ts';
+import { createRepeater } from '../core/repeater.ts';
 import type { CoreFunctions, WorkerFunctions } from './worker-protocol.ts';
 
 export interface SupervisedAdapterOptions {
@@ -27,8 +21,6 @@ export interface SupervisedAdapterOptions {
 const longestRestartMs = 60_000;
 /** Milliseconds after which a crash counts as the first one again. */
 const steadyAfterMs = 120_000;
-/** A refused token may be allowed again by then. */
-const refusedRetryMs = 300_000;
 const stopLimitMs = 12_000;
 /** Milliseconds; an adapter answers every call, so a later answer never comes. */
 const answerLimitMs = 120_000;
@@ -55,7 +47,7 @@ export class SupervisedAdapter implements Adapter {
   #crashes = 0;
   /** Crashes in a row. */
   #failures = 0;
-  #timer: NodeJS.Timeout | null = null;
+  readonly #spawning = createRepeater(async () => this.#spawn());
   #health: AdapterHealth = {
     state: 'stopped',
     detail: null,
@@ -76,37 +68,33 @@ export class SupervisedAdapter implements Adapter {
 
   /** Resolves when the worker has loaded its platform for the first time. */
   open(): Promise<void> {
-    this.#spawn();
+    this.#spawning.request(0);
     return this.#ready.promise;
   }
 
   async start(receiver: Receiver): Promise<void> {
     this.#receiver = receiver;
     this.#health = { ...this.#health, state: 'starting', detail: null };
-    if (this.#worker === null && this.#timer === null) this.#spawn();
+    if (this.#worker === null) this.#spawning.request(0);
     else await this.#start();
   }
 
   async stop(): Promise<void> {
     this.#receiver = null;
-    this.#clearTimer();
-    if (this.#worker === null) return;
-    const limit = Promise.withResolvers<void>();
-    const timer = setTimeout(limit.resolve, stopLimitMs);
-    const stopping = this.#worker.rpc.stop().catch((error: unknown) => {
+    const stopping = this.#worker?.rpc.stop().catch((error: unknown) => {
       // A worker that ended has stopped too.
-      if (!(error instanceof WorkerAway))
-        this.#options.log.warn({ err: error }, 'the adapter failed to stop');
+      if (error instanceof WorkerAway) return;
+      this.#options.log.warn({ err: error }, 'the adapter failed to stop');
     });
-    await Promise.race([stopping, limit.promise]);
-    clearTimeout(timer);
+    if (stopping === undefined) return;
+    await withinLimit(stopLimitMs, stopping);
     this.#health = { ...this.#health, state: 'stopped', detail: null };
   }
 
   /** Ends the worker for good. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    this.#clearTimer();
+    this.#spawning.stop();
     await this.#worker?.thread.terminate();
   }
 
@@ -119,31 +107,23 @@ export class SupervisedAdapter implements Adapter {
     return this.#crashes;
   }
 
-  /** Called after each successful start. */
-  onStarted(listener: () => void): void {
+  /** Called whenever the adapter is connected after it was not. */
+  onConnected(listener: () => void): void {
     this.#listeners.add(listener);
   }
 
-  send(location: ChatLocation, card: Card): Promise<SendResult> {
-    return this.#call((rpc) => rpc.send(location, card));
-  }
-
-  edit(handle: Handle, card: Card): Promise<SendResult> {
-    return this.#call((rpc) => rpc.edit(handle, card));
-  }
-
-  file(location: ChatLocation, file: TextFile): Promise<SendResult> {
-    return this.#call((rpc) => rpc.file(location, file));
-  }
-
-  describeCommands(commands: readonly CommandDescription[]): Promise<SendResult> {
-    return this.#call((rpc) => rpc.describeCommands(commands));
-  }
+  readonly send: Adapter['send'] = (...args) => this.#call((rpc) => rpc.send(...args));
+  readonly edit: Adapter['edit'] = (...args) => this.#call((rpc) => rpc.edit(...args));
+  readonly file: Adapter['file'] = (...args) => this.#call((rpc) => rpc.file(...args));
+  readonly describeCommands: Adapter['describeCommands'] = (...args) =>
+    this.#call((rpc) => rpc.describeCommands(...args));
 
   async #call(call: (rpc: RunningWorker['rpc']) => Promise<SendResult>): Promise<SendResult> {
     if (this.#worker === null) return away('the adapter is being restarted');
     try {
-      return await call(this.#worker.rpc);
+      const sent = await call(this.#worker.rpc);
+      if (sent.ok) this.#health = { ...this.#health, lastOutboundAt: Date.now() };
+      return sent;
     } catch (error) {
       if (error instanceof WorkerAway) return away(error.message);
       this.#options.log.error({ err: error }, 'an adapter threw an error that it has to return');
@@ -151,7 +131,9 @@ export class SupervisedAdapter implements Adapter {
     }
   }
 
-  #spawn(): void {
+  /** Starts a worker, unless there is one. */
+  #spawn(): null {
+    if (this.#worker !== null) return null;
     const { platform, program, env, log } = this.#options;
     const thread = new Worker(program, {
       env: { ...env },
@@ -165,9 +147,7 @@ export class SupervisedAdapter implements Adapter {
     const rpc: RunningWorker['rpc'] = createBirpc<WorkerFunctions, CoreFunctions>(
       {
         ready: (capabilities) => this.#onReady(capabilities),
-        health: (health) => {
-          this.#health = health;
-        },
+        health: (health) => this.#onHealth(health),
         receive: (delivery, inbound) => this.#receive(rpc, delivery, inbound),
         complete: async (sender, request) => (await this.#receiver?.complete(sender, request)) ?? [],
       },
@@ -186,6 +166,7 @@ export class SupervisedAdapter implements Adapter {
     this.#worker = { thread, rpc, startedAt: Date.now() };
     thread.on('error', (error) => log.error({ err: error }, 'the adapter failed'));
     thread.on('exit', () => this.#onExit());
+    return null;
   }
 
   #onReady(capabilities: Capabilities): void {
@@ -194,28 +175,20 @@ export class SupervisedAdapter implements Adapter {
     if (this.#receiver !== null) void this.#start();
   }
 
-  /** Starts the adapter in its worker. A refusal shows in its health and is tried again later. */
+  #onHealth(health: ConnectionHealth): void {
+    const isNew = health.state === 'connected' && this.#health.state !== 'connected';
+    this.#health = { ...this.#health, ...health };
+    if (isNew) for (const listener of this.#listeners) listener();
+  }
+
   async #start(): Promise<void> {
     const worker = this.#worker;
-    if (worker === null) return;
     try {
-      const refusal = await worker.rpc.start();
-      if (refusal === null) {
-        for (const listener of this.#listeners) listener();
-        return;
-      }
-      this.#options.log.error({ hint: refusal.hint }, refusal.message);
-      const { state } = this.#health;
-      this.#health = {
-        ...this.#health,
-        state: state === 'starting' ? 'revoked' : state,
-        detail: refusal.message,
-      };
-      this.#later(refusedRetryMs, () => void this.#start());
+      await worker?.rpc.start();
     } catch (error) {
       if (error instanceof WorkerAway) return;
       this.#options.log.error({ err: error }, 'the adapter failed to start');
-      await worker.thread.terminate();
+      await worker?.thread.terminate();
     }
   }
 
@@ -226,6 +199,7 @@ export class SupervisedAdapter implements Adapter {
   ): Promise<Acknowledgement> {
     // Without an acknowledgement the platform delivers again, to the next process.
     if (this.#receiver === null) return new Promise<never>(() => undefined);
+    this.#health = { ...this.#health, lastInboundAt: Date.now() };
     return this.#receiver.receive(inbound, {
       send: async (card, { private: isPrivate = false } = {}) =>
         rpc.$closed
@@ -253,21 +227,7 @@ export class SupervisedAdapter implements Adapter {
       detail: `The adapter ended by itself and is restarted in ${Math.ceil(pauseMs / 1000)} s.`,
     };
     log.error({ pauseMs }, 'the adapter ended by itself');
-    this.#later(pauseMs, () => this.#spawn());
-  }
-
-  #later(pauseMs: number, work: () => void): void {
-    this.#clearTimer();
-    this.#timer = setTimeout(() => {
-      this.#timer = null;
-      if (!this.#isClosed) work();
-    }, pauseMs);
-    this.#timer.unref();
-  }
-
-  #clearTimer(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
+    this.#spawning.request(pauseMs);
   }
 }
 

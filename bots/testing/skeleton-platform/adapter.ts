@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type {
   Adapter,
-  AdapterHealth,
   AdapterState,
   Capabilities,
   CommandDescription,
+  ConnectionHealth,
 } from '../../src/contract/adapter.ts';
 import type { Card, Handle } from '../../src/contract/card.ts';
 import type {
@@ -39,8 +39,6 @@ export class SkeletonAdapter implements Adapter {
   private readonly log: Logger;
   private state: AdapterState = 'starting';
   private receiver: Receiver | null = null;
-  private lastInboundAt: number | null = null;
-  private lastOutboundAt: number | null = null;
 
   constructor(platform: Platform, settings: SkeletonSettings, log: Logger) {
     this.platform = platform;
@@ -59,22 +57,19 @@ export class SkeletonAdapter implements Adapter {
     this.state = 'stopped';
   }
 
-  health(): AdapterHealth {
-    const { state, lastInboundAt, lastOutboundAt } = this;
-    return { state, detail: null, install: 'S1', lastInboundAt, lastOutboundAt };
+  health(): ConnectionHealth {
+    return { state: this.state, detail: null, install: 'S1' };
   }
 
   /** The connection calls this for each update of the platform. */
   async receive(inbound: Inbound): Promise<Acknowledgement> {
     if (this.receiver === null) return { kind: 'quiet' };
-    this.lastInboundAt = inbound.receivedAt;
     return this.receiver.receive(inbound, { send: (card) => this.send(inbound, card) });
   }
 
   async send({ channel }: ChatLocation, card: Card): Promise<SendResult> {
     const id = randomUUID();
     this.messages.set(id, card);
-    this.lastOutboundAt = Date.now();
     return { ok: true, handle: { channel, id } };
   }
 
@@ -82,7 +77,6 @@ export class SkeletonAdapter implements Adapter {
     if (handle.id === undefined || !this.messages.has(handle.id))
       return { ok: false, problem: { kind: 'gone' } };
     this.messages.set(handle.id, card);
-    this.lastOutboundAt = Date.now();
     return { ok: true, handle };
   }
 

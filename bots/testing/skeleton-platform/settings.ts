@@ -1,6 +1,9 @@
-import { type Environment, invalidSetting, readVariables } from '../../src/platforms/environment.ts';
+import { type Environment, readVariables } from '../../src/platforms/environment.ts';
 
-export const variables = ['SKELETON_TOKEN'] as const;
+/** The form of each value, what is wrong with another one, and where to find the right one. */
+export const variables = {
+  SKELETON_TOKEN: [/^\S+$/u, 'is not a token', 'Copy it from the settings of your bot.'],
+} as const;
 
 export interface SkeletonSettings {
   readonly token: string;
@@ -9,9 +12,5 @@ export interface SkeletonSettings {
 /** Null if none of the variables is set. */
 export function readSettings(env: Environment): SkeletonSettings | null {
   const { SKELETON_TOKEN: token } = readVariables(env, variables);
-  if (token === undefined) return null;
-  if (/\s/u.test(token)) {
-    throw invalidSetting('SKELETON_TOKEN', 'is not a token', 'Copy it from the settings of your bot.');
-  }
-  return { token };
+  return token === undefined ? null : { token };
 }

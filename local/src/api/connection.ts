@@ -34,7 +34,7 @@ export class LocalConnection extends PostgresConnection {
 
   override async introspect(options?: { useCache?: boolean }): ReturnType<PostgresConnection['introspect']> {
     const result = await super.introspect(options);
-    if (this.introspection !== result) throw new DatabaseAnswerError('57P03', 'the schema could not be read');
+    if (this.introspection !== result) throw databaseError('57P03', 'the schema could not be read');
     return result;
   }
 
@@ -78,13 +78,9 @@ export class LocalConnection extends PostgresConnection {
   }
 }
 
-class DatabaseAnswerError extends Error {
-  readonly code: string;
-
-  constructor(code: string, message: string) {
-    super(message);
-    this.code = code;
-  }
+/** Returns an error that looks like one of Postgres. */
+function databaseError(code: string, message: string): Error {
+  return Object.assign(new Error(message), { code });
 }
 
 const requester = z.object({
@@ -107,7 +103,7 @@ function callerOf(vars: VarsContext | undefined): RequestCaller {
   const auth = requester.parse(vars ?? {}).auth;
   const role = auth?.role || 'anon';
   if (!requestRoles.includes(role)) {
-    throw new DatabaseAnswerError('42501', 'permission denied to set role');
+    throw databaseError('42501', 'permission denied to set role');
   }
   return { role, uid: auth?.uid || undefined, claims: auth?.jwt ?? { role } };
 }

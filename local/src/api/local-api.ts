@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { withinLimit } from '@hq/shared/program';
 import { openRealtime } from '../realtime/realtime.ts';
 import { apiKeyOf } from './api-key-of.ts';
 import { openPool } from './pool.ts';
@@ -7,12 +7,6 @@ import { serveApi } from './server.ts';
 import { type ApiKeys, kindOfKey } from './tokens.ts';
 
 export { apiKeysFor } from './tokens.ts';
-
-export interface LocalApi {
-  readonly url: string;
-  readonly port: number;
-  close(): Promise<void>;
-}
 
 export interface LocalApiOptions {
   /** Connects as a role that may become `hq_api`; see api-role.sql. */
@@ -24,8 +18,11 @@ export interface LocalApiOptions {
   readonly onError?: NonNullable<RestAndAuthOptions['onError']>;
 }
 
+/** Longest wait for a hanging database, which must not block the stop. */
+const closeMs = 2_000;
+
 /** Serves REST, auth and Realtime of a migrated database on one loopback port. */
-export async function startLocalApi(options: LocalApiOptions): Promise<LocalApi> {
+export async function startLocalApi(options: LocalApiOptions) {
   const { databaseUrl, keys, port, jwtExpirySeconds, onError } = options;
   const pool = openPool(databaseUrl, 'requests');
   const realtimePool = openPool(databaseUrl, 'realtime');
@@ -52,22 +49,14 @@ export async function startLocalApi(options: LocalApiOptions): Promise<LocalApi>
     return {
       url: `http://127.0.0.1:${server.port}`,
       port: server.port,
-      close: async () => {
-        await withinBound(realtime.close());
+      close: async (): Promise<void> => {
+        await withinLimit(closeMs, realtime.close());
         await server.close();
-        await withinBound(Promise.all([pool.end(), realtimePool.end()]));
+        await withinLimit(closeMs, Promise.all([pool.end(), realtimePool.end()]));
       },
     };
   } catch (error) {
-    await withinBound(realtime.close());
-    await withinBound(Promise.all([pool.end(), realtimePool.end()]));
+    await withinLimit(closeMs, Promise.all([realtime.close(), pool.end(), realtimePool.end()]));
     throw error;
   }
-}
-
-/** Waits two seconds at most: a hanging database must not block the stop. */
-async function withinBound(closing: Promise<unknown>): Promise<void> {
-  const bound = new AbortController();
-  await Promise.race([closing, sleep(2_000, undefined, { signal: bound.signal }).catch(() => undefined)]);
-  bound.abort();
 }

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { codeOf } from '@hq/shared/errors';
 
 /** Errors recorded while one request is served. */
 export interface RequestScope {
@@ -18,7 +19,7 @@ export const requestScope = new AsyncLocalStorage<RequestScope>();
  */
 function isDatabaseUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  const code = codeOf(error) ?? '';
   if (/^(08...|57P0.|53300|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT)$/.test(code)) return true;
   return /^(Connection terminated|timeout expired|timeout exceeded when trying to connect|Client has encountered a connection error)/.test(
     error.message,
@@ -37,6 +38,6 @@ function record(error: unknown, isUnavailable: boolean): void {
   const scope = requestScope.getStore();
   if (!scope) return;
   if (isUnavailable) scope.databaseUnavailable = true;
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+  const code = codeOf(error) ?? 'unknown';
   if (!scope.errorCodes.includes(code)) scope.errorCodes.push(code);
 }

@@ -1,12 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { HqError } from '@hq/shared/errors';
-
-export interface ApiServer {
-  readonly port: number;
-  /** Accepts no more requests, lets current ones finish within the bound, then closes every socket. */
-  close(boundMs?: number): Promise<void>;
-}
+import { codeOf, HqError } from '@hq/shared/errors';
 
 export interface ApiServerOptions {
   /** 0 chooses a free port. */
@@ -25,7 +19,7 @@ const maxHeaderBytes = 256 * 1024;
 const omittedHeaders = ['content-length', 'content-location'];
 
 /** Serves on 127.0.0.1 only. */
-export async function serveApi({ port, isKnown, fetch, upgrade }: ApiServerOptions): Promise<ApiServer> {
+export async function serveApi({ port, isKnown, fetch, upgrade }: ApiServerOptions) {
   const server = createServer(
     {
       maxHeaderSize: maxHeaderBytes,
@@ -44,7 +38,8 @@ export async function serveApi({ port, isKnown, fetch, upgrade }: ApiServerOptio
   if (address === null || typeof address === 'string') throw new HqError('failed', 'The API has no port.');
   return {
     port: address.port,
-    close: (boundMs = 2_000) =>
+    /** Accepts no more requests, lets current ones finish within the bound, then closes every socket. */
+    close: (boundMs = 2_000): Promise<void> =>
       new Promise((resolve) => {
         const force = setTimeout(() => server.closeAllConnections(), boundMs);
         server.close(() => {
@@ -63,7 +58,7 @@ async function listen(server: Server, port: number): Promise<void> {
       server.listen({ host: '127.0.0.1', port }, resolve);
     });
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+    const code = codeOf(cause);
     if (code === 'EADDRINUSE') {
       throw new HqError('conflict', `Port ${port} is in use by another program.`, {
         hint: 'Choose another with --port, or omit --port to use a free one.',

@@ -1,7 +1,7 @@
 import { access, constants, cp, mkdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
-import { HqError } from '@hq/shared/errors';
+import { codeOf, HqError } from '@hq/shared/errors';
 import type { PostgresAccount } from './postgres-account.ts';
 
 export interface PostgresBinaries {
@@ -76,7 +76,7 @@ async function createSymlinks(root: string): Promise<void> {
     try {
       await symlink(relative(dirname(target), join(root, link.source)), target);
     } catch (cause) {
-      if (isCode(cause, 'EEXIST')) continue;
+      if (codeOf(cause) === 'EEXIST') continue;
       throw new HqError(
         'failed',
         `Postgres is incomplete: ${link.target} is missing and cannot be created.`,
@@ -107,7 +107,7 @@ async function copyAtomically(from: string, to: string): Promise<void> {
     await rename(partial, to);
   } catch (cause) {
     await rm(partial, { recursive: true, force: true });
-    if (!isCode(cause, 'ENOTEMPTY') && !isCode(cause, 'EEXIST')) throw cause;
+    if (!['ENOTEMPTY', 'EEXIST'].includes(codeOf(cause) ?? '')) throw cause;
   }
 }
 
@@ -118,8 +118,4 @@ async function isMissing(path: string): Promise<boolean> {
   } catch {
     return true;
   }
-}
-
-function isCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
 }

@@ -1,9 +1,10 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { closeSync, constants, openSync } from 'node:fs';
-import { chown, mkdir, readFile, readlink, realpath, rm, writeFile } from 'node:fs/promises';
+import { chown, mkdir, readlink, realpath, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { HqError } from '@hq/shared/errors';
+import { codeOf, HqError } from '@hq/shared/errors';
+import { readPrivate, sleep, timedOut, withinLimit } from '@hq/shared/program';
 import type { PostgresAccount } from './postgres-account.ts';
 import type { PostgresBinaries } from './postgres-binaries.ts';
 
@@ -18,21 +19,14 @@ export interface Cluster {
   readonly account: PostgresAccount | undefined;
 }
 
-export interface RunningPostgres {
-  readonly pid: number;
-  readonly port: number;
-  /** Settles when the server process has exited. */
-  readonly exited: Promise<void>;
-  /** Returns the last lines of its log. */
-  readonly log: () => readonly string[];
-  /** Requests a fast shutdown. Kills the server after the bound; its next start replays the log. */
-  stop(boundMs?: number): Promise<void>;
-}
-
 const startBoundMs = 30_000;
 const keptLogLines = 50;
+/** Part of the socket's name; it opens no port. */
+const socketPort = 5432;
+/** Bytes of a socket's name that every system takes. */
+const longestSocketName = 103;
 
-/** Creates a cluster with password authentication (SCRAM) on loopback TCP. `sync: false` is for tests. */
+/** Creates a cluster with password authentication (SCRAM). `sync: false` is for tests. */
 export async function initCluster(
   cluster: Cluster,
   { password, superuser = 'postgres', sync }: { password: string; superuser?: string; sync: boolean },
@@ -60,15 +54,13 @@ export async function initCluster(
   }
 }
 
-/** Starts the server on 127.0.0.1 and waits until it takes connections. */
-export async function startPostgres(
-  cluster: Cluster,
-  { port, settings = {} }: { port: number; settings?: Readonly<Record<string, string>> },
-): Promise<RunningPostgres> {
+/** Starts the server on a Unix socket in its directory alone, and waits until it takes connections. */
+export async function startPostgres(cluster: Cluster, settings: Readonly<Record<string, string>> = {}) {
   const all = {
-    listen_addresses: '127.0.0.1',
-    unix_socket_directories: '',
-    port: String(port),
+    listen_addresses: '',
+    unix_socket_directories: '.',
+    unix_socket_permissions: '0700',
+    port: String(socketPort),
     // Keeps statements and their values out of the log; the client gets the error.
     log_min_messages: 'log',
     log_min_error_statement: 'panic',
@@ -83,16 +75,15 @@ export async function startPostgres(
   const exit = closed(child);
   const exited = exit.then(() => undefined);
   const ready = log.untilLogged('database system is ready to accept connections');
-  const outcome = await Promise.race([
-    ready.then(() => 'ready' as const),
-    exited.then(() => 'gone' as const),
-    delay(startBoundMs).then(() => 'late' as const),
-  ]);
+  const isReady = await withinLimit(
+    startBoundMs,
+    Promise.race([ready.then(() => true), exited.then(() => false)]),
+  );
   const { pid } = child;
-  if (outcome !== 'ready' || pid === undefined) {
+  if (isReady !== true || pid === undefined) {
     child.kill('SIGKILL');
     await exited;
-    throw startFailure(log.lines(), port);
+    throw new HqError('failed', 'The database did not start.', { hint: reason(log.lines()) });
   }
   // Shuts the server down when this process exits, unless it is killed.
   const shutDown = (): void => signal(pid, 'SIGINT');
@@ -100,22 +91,39 @@ export async function startPostgres(
   void exited.then(() => process.off('exit', shutDown));
   return {
     pid,
-    port,
+    /** Settles when the server process has exited. */
     exited,
+    /** Returns the last lines of its log. */
     log: log.lines,
+    /** Requests a fast shutdown. Kills the server after the bound; its next start replays the log. */
     stop: (boundMs = 10_000) => end(pid, exited, boundMs),
   };
 }
 
-function reason(lines: readonly string[]): string {
-  return lines.find((line) => line.includes('FATAL:')) ?? lines.at(-1) ?? 'It logged no reason.';
+/** Returns the URL of a database of a server that listens on its socket alone. */
+export function socketUrl(directory: string, role: string, password: string): string {
+  const host = encodeURIComponent(reachableDirectory(directory));
+  return `postgres://${role}:${password}@localhost:${socketPort}/postgres?host=${host}`;
 }
 
-function startFailure(lines: readonly string[], port: number): HqError {
-  const hint = reason(lines);
-  return lines.some((line) => line.includes('Address already in use'))
-    ? new HqError('conflict', `Port ${port} of the database is in use.`, { hint })
-    : new HqError('failed', 'The database did not start.', { hint });
+const openDirectories = new Map<string, string>();
+
+/** Returns a path by which this process reaches the socket of a directory whose own path is too long. */
+function reachableDirectory(directory: string): string {
+  if (Buffer.byteLength(join(directory, `.s.PGSQL.${socketPort}`)) <= longestSocketName) return directory;
+  if (process.platform !== 'linux') {
+    throw new HqError('usage', `The path ${directory} is too long for the socket of a database.`, {
+      hint: 'Name a shorter directory with --data.',
+      field: 'data',
+    });
+  }
+  const path = openDirectories.get(directory) ?? `/proc/self/fd/${openSync(directory, constants.O_RDONLY)}`;
+  openDirectories.set(directory, path);
+  return path;
+}
+
+function reason(lines: readonly string[]): string {
+  return lines.find((line) => line.includes('FATAL:')) ?? lines.at(-1) ?? 'It logged no reason.';
 }
 
 /**
@@ -124,10 +132,12 @@ function startFailure(lines: readonly string[], port: number): HqError {
  */
 export async function stopOrphan(cluster: Cluster, boundMs = 10_000): Promise<boolean> {
   const pidFile = join(cluster.directory, 'postmaster.pid');
-  const pid = Number((await readIfThere(pidFile))?.split('\n', 1)[0]);
+  const pid = Number((await readPrivate(pidFile))?.split('\n', 1)[0]);
   if (!Number.isInteger(pid) || pid <= 1) return false;
   if (!(await isServerOf(pid, cluster.directory))) {
-    await rm(pidFile, { force: true });
+    // A process that has got its pid meanwhile must not look like it.
+    for (const file of [pidFile, join(cluster.directory, `.s.PGSQL.${socketPort}.lock`)])
+      await rm(file, { force: true });
     return false;
   }
   await end(pid, untilGone(pid), boundMs);
@@ -149,9 +159,9 @@ async function isServerOf(pid: number, directory: string): Promise<boolean> {
 
 async function end(pid: number, exited: Promise<void>, boundMs: number): Promise<void> {
   signal(pid, 'SIGINT');
-  if (await within(exited, boundMs)) return;
+  if ((await withinLimit(boundMs, exited)) !== timedOut) return;
   signal(pid, 'SIGQUIT');
-  if (await within(exited, 2_000)) return;
+  if ((await withinLimit(2_000, exited)) !== timedOut) return;
   signal(pid, 'SIGKILL');
   await exited;
 }
@@ -221,7 +231,7 @@ function closed(child: ChildProcess): Promise<number | null> {
 }
 
 async function untilGone(pid: number): Promise<void> {
-  while (isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 10));
+  while (isAlive(pid)) await sleep(10);
 }
 
 export function isAlive(pid: number): boolean {
@@ -229,26 +239,10 @@ export function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    return codeOf(error) === 'EPERM';
   }
 }
 
 function signal(pid: number, name: NodeJS.Signals): void {
   if (isAlive(pid)) process.kill(pid, name);
-}
-
-async function within(done: Promise<void>, ms: number): Promise<boolean> {
-  return Promise.race([done.then(() => true), delay(ms).then(() => false)]);
-}
-
-function delay(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms).unref());
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch {
-    return undefined;
-  }
 }

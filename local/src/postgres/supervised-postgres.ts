@@ -2,21 +2,16 @@ import { existsSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { HqError } from '@hq/shared/errors';
 import { type Backoff, backoffMs, sleep } from '@hq/shared/program';
-import { freePort } from '../free-port.ts';
 import {
   type Cluster,
   findPostgres,
   initCluster,
   postgresAccount,
-  type RunningPostgres,
   startPostgres,
   stopOrphan,
 } from './postgres.ts';
 
-export interface SupervisedPostgres {
-  readonly port: number;
-  stop(): Promise<void>;
-}
+export type SupervisedPostgres = Awaited<ReturnType<typeof supervisePostgres>>;
 
 export interface SuperviseOptions {
   readonly directory: string;
@@ -33,13 +28,9 @@ const silentFailures = 7;
 
 /**
  * Runs the bundled Postgres on its directory: creates the cluster if it is new, stops the server of a killed process, and
- * restarts the server on the same port when it exits.
+ * restarts the server when it exits.
  */
-export async function supervisePostgres({
-  directory,
-  superuserPassword,
-  report,
-}: SuperviseOptions): Promise<SupervisedPostgres> {
+export async function supervisePostgres({ directory, superuserPassword, report }: SuperviseOptions) {
   const account = await postgresAccount();
   const binaries = await findPostgres(account, report);
   const cluster: Cluster = { directory, binaries, account };
@@ -58,8 +49,7 @@ export async function supervisePostgres({
   }
 
   let stopping = false;
-  let running = await startOnFreePort(cluster);
-  const { port } = running;
+  let running = await startPostgres(cluster, settings);
 
   const restartOnExit = async (): Promise<void> => {
     await running.exited;
@@ -67,7 +57,7 @@ export async function supervisePostgres({
     report('The database exited; restarting it');
     for (let failures = 1; !stopping; failures += 1) {
       try {
-        running = await startPostgres(cluster, { port, settings });
+        running = await startPostgres(cluster, settings);
         report('The database is running again');
         if (stopping) await running.stop();
         else void restartOnExit();
@@ -83,8 +73,7 @@ export async function supervisePostgres({
   void restartOnExit();
 
   return {
-    port,
-    stop: async () => {
+    stop: async (): Promise<void> => {
       stopping = true;
       await running.stop();
     },
@@ -97,13 +86,3 @@ const settings = {
   wal_level: 'minimal',
   max_wal_senders: '0',
 };
-
-async function startOnFreePort(cluster: Cluster): Promise<RunningPostgres> {
-  try {
-    return await startPostgres(cluster, { port: await freePort(), settings });
-  } catch (error) {
-    // Another process may have taken the port meanwhile.
-    if (!(error instanceof HqError && error.code === 'conflict')) throw error;
-    return startPostgres(cluster, { port: await freePort(), settings });
-  }
-}

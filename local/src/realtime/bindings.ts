@@ -5,7 +5,7 @@ import { type Predicate, parseFilter, type Row } from './filter.ts';
 import type { PublishedTable } from './published-tables.ts';
 import type { Audience } from './visibility.ts';
 
-const binding = z.looseObject({
+const binding = z.object({
   event: z
     .string()
     .transform((event) => event.toUpperCase())
@@ -24,38 +24,24 @@ export const joinPayload = z.looseObject({
 });
 
 /** One entry of a channel's `postgres_changes`. */
-export interface Binding {
+export interface Binding extends z.output<typeof binding> {
   readonly id: number;
   /** Entry as the client sent it: the reply repeats it. */
   readonly original: Readonly<Record<string, unknown>>;
-  readonly event: 'INSERT' | 'UPDATE' | 'DELETE' | '*';
-  readonly schema: string;
-  readonly table: string | undefined;
-  readonly filter: string | undefined;
-  readonly select: readonly string[] | undefined;
 }
 
 let lastId = Math.trunc(Math.random() * 1e8);
 
 export function readBindings(entries: readonly unknown[]): readonly Binding[] | undefined {
-  const bindings = entries.map((entry) => {
+  const bindings: Binding[] = [];
+  for (const entry of entries) {
     const { data } = binding.safeParse(entry);
     const original = z.record(z.string(), z.unknown()).safeParse(entry).data;
     if (!data || !original) return undefined;
     lastId += 1;
-    const { event, schema, table, filter, select } = data;
-    return {
-      id: lastId,
-      original,
-      event,
-      schema,
-      table: table === '*' ? undefined : table,
-      filter,
-      select,
-    };
-  });
-  const known = bindings.filter((entry) => entry !== undefined);
-  return known.length === bindings.length ? known : undefined;
+    bindings.push({ ...data, id: lastId, original, table: data.table === '*' ? undefined : data.table });
+  }
+  return bindings;
 }
 
 /** Binding on one table with its parsed filter. */

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { type Backoff, backoffMs } from '@hq/shared/program';
+import { parseJson } from '@hq/shared/text';
 import pg from 'pg';
 import { z } from 'zod';
 import type { Row } from './filter.ts';
@@ -176,29 +177,15 @@ export class ChangeFeed {
 }
 
 function readNotification(payload: string, tables: readonly PublishedTable[]): readonly RowChange[] {
-  let json: unknown;
-  try {
-    json = JSON.parse(payload);
-  } catch {
-    // Another program notified on this channel.
-    return [];
-  }
-  const { data } = notification.safeParse(json);
+  // Another program may notify on this channel too.
+  const { data } = notification.safeParse(parseJson(payload));
   const table = data && tables.find(({ schema, name }) => schema === data.s && name === data.t);
   if (!data || !table) return [];
-  const { at } = data;
-  const type = types[data.o];
-  const whole = data.rows.map((values) => ({
-    table,
-    type,
-    at,
-    row: values,
-    isWhole: true,
-    tenant: undefined,
-  }));
+  const change = { table, type: types[data.o], at: data.at, tenant: undefined };
+  const whole = data.rows.map((values) => ({ ...change, row: values, isWhole: true }));
   const byKey = data.keys.map((values) => {
-    const deleted = type === 'DELETE' ? deletedRow.safeParse(values).data : undefined;
-    return { table, type, at, row: deleted?.key ?? values, isWhole: false, tenant: deleted?.tenant };
+    const deleted = change.type === 'DELETE' ? deletedRow.safeParse(values).data : undefined;
+    return { ...change, row: deleted?.key ?? values, isWhole: false, tenant: deleted?.tenant };
   });
   return [...whole, ...byKey];
 }

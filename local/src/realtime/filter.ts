@@ -36,28 +36,22 @@ function parsePart(text: string, columns: Columns): Predicate | undefined {
   };
 }
 
+const comparisons: Readonly<Record<string, (order: number) => boolean>> = {
+  eq: (sign) => sign === 0,
+  neq: (sign) => sign !== 0,
+  lt: (sign) => sign < 0,
+  lte: (sign) => sign <= 0,
+  gt: (sign) => sign > 0,
+  gte: (sign) => sign >= 0,
+};
+
 function parseTest(operator: string, raw: string, type: string): ((value: unknown) => boolean) | undefined {
-  const compared = (wanted: (order: number) => boolean) => {
-    const right = comparable(unquote(raw), type);
-    return (value: unknown) => value !== null && wanted(order(comparable(value, type), right));
-  };
+  const right = comparable(unquote(raw), type);
+  const isWanted = Object.hasOwn(comparisons, operator) ? comparisons[operator] : undefined;
+  if (isWanted) return (value) => value !== null && isWanted(order(comparable(value, type), right));
   switch (operator) {
-    case 'eq':
-      return compared((sign) => sign === 0);
-    case 'neq':
-      return compared((sign) => sign !== 0);
-    case 'lt':
-      return compared((sign) => sign < 0);
-    case 'lte':
-      return compared((sign) => sign <= 0);
-    case 'gt':
-      return compared((sign) => sign > 0);
-    case 'gte':
-      return compared((sign) => sign >= 0);
-    case 'isdistinct': {
-      const right = comparable(unquote(raw), type);
+    case 'isdistinct':
       return (value) => value === null || order(comparable(value, type), right) !== 0;
-    }
     case 'in': {
       const list = splitOutside(raw.replace(/^\(([\s\S]*)\)$/, '$1'), ',').map((item) =>
         comparable(unquote(item), type),

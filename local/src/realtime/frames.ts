@@ -1,3 +1,4 @@
+import { parseJson } from '@hq/shared/text';
 import { z } from 'zod';
 
 /** Versions of the Phoenix wire format: a message is an object (1.0.0) or an array of five (2.0.0). */
@@ -13,33 +14,24 @@ export interface Frame {
 
 const ref = z.union([z.string(), z.number().transform(String), z.null()]).default(null);
 const text = z.string().max(512);
-const asObject = z.object({ topic: text, event: text, payload: z.unknown(), ref, join_ref: ref });
-const asArray = z.tuple([ref, ref, text, text, z.unknown()]);
+const frames = {
+  '1.0.0': z
+    .object({ topic: text, event: text, payload: z.unknown(), ref, join_ref: ref })
+    .transform(({ join_ref: joinRef, ...frame }) => ({ ...frame, joinRef })),
+  '2.0.0': z
+    .tuple([ref, ref, text, text, z.unknown()])
+    .transform(([joinRef, messageRef, topic, event, payload]) => ({
+      joinRef,
+      ref: messageRef,
+      topic,
+      event,
+      payload,
+    })),
+};
 
 /** Returns undefined for anything but a message of this version. */
 export function decodeFrame(wire: string, version: ProtocolVersion): Frame | undefined {
-  let json: unknown;
-  try {
-    json = JSON.parse(wire);
-  } catch {
-    return undefined;
-  }
-  if (version === '1.0.0') {
-    const { data } = asObject.safeParse(json);
-    return (
-      data && {
-        joinRef: data.join_ref,
-        ref: data.ref,
-        topic: data.topic,
-        event: data.event,
-        payload: data.payload,
-      }
-    );
-  }
-  const { data } = asArray.safeParse(json);
-  if (!data) return undefined;
-  const [joinRef, messageRef, topic, event, payload] = data;
-  return { joinRef, ref: messageRef, topic, event, payload };
+  return frames[version].safeParse(parseJson(wire)).data;
 }
 
 export function encodeFrame(frame: Frame, version: ProtocolVersion): string {

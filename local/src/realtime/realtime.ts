@@ -9,14 +9,6 @@ import { Connection } from './connection.ts';
 import { deliver } from './delivery.ts';
 import { visibilityOf } from './visibility.ts';
 
-export interface Realtime {
-  /** Handler of the HTTP server's `upgrade` event. */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
-  /** Settles when changes arrive for the first time. */
-  readonly ready: Promise<boolean>;
-  close(): Promise<void>;
-}
-
 export interface RealtimeOptions {
   readonly pool: pg.Pool;
   readonly databaseUrl: string;
@@ -27,7 +19,7 @@ export interface RealtimeOptions {
 const sweepMs = 30_000;
 
 /** Serves postgres_changes of Supabase Realtime to supabase-js and other clients of Phoenix channels. */
-export function openRealtime({ pool, databaseUrl, keys, onSchemaChange }: RealtimeOptions): Realtime {
+export function openRealtime({ pool, databaseUrl, keys, onSchemaChange }: RealtimeOptions) {
   const server = new WebSocketServer({ noServer: true, maxPayload: 256 * 1024, perMessageDeflate: false });
   const connections = new Set<Connection>();
   const visibility = visibilityOf(pool);
@@ -57,7 +49,8 @@ export function openRealtime({ pool, databaseUrl, keys, onSchemaChange }: Realti
   sweep.unref();
 
   return {
-    upgrade(request, socket, head) {
+    /** Handler of the HTTP server's `upgrade` event. */
+    upgrade(request: IncomingMessage, socket: Duplex, head: Buffer) {
       // The HTTP server no longer handles the socket: an unhandled error would end the process.
       socket.on('error', () => socket.destroy());
       const url = URL.parse(request.url ?? '/', 'http://127.0.0.1');
@@ -73,6 +66,7 @@ export function openRealtime({ pool, databaseUrl, keys, onSchemaChange }: Realti
         webSocket.on('close', () => connections.delete(connection));
       });
     },
+    /** Settles when changes arrive for the first time. */
     ready: feed.whenUp(),
     async close() {
       clearInterval(sweep);

@@ -15,17 +15,16 @@ export function audienceKey({ claims }: Audience): string {
   return JSON.stringify(rest);
 }
 
-export interface Visibility {
-  /** Returns the changes that the audience may see: it can read the row now, or a deleted row was its tenant's. */
-  visibleTo(audience: Audience, changes: readonly RowChange[]): Promise<ReadonlySet<RowChange>>;
-  /** Completes changes that came by key alone; leaves out those whose row is gone. */
-  withWholeRows(changes: readonly RowChange[]): Promise<readonly RowChange[]>;
-}
+export type Visibility = ReturnType<typeof visibilityOf>;
 
 /** Asks the database, whose policies decide, in one round trip for all changes. */
-export function visibilityOf(pool: pg.Pool): Visibility {
+export function visibilityOf(pool: pg.Pool) {
   return {
-    async visibleTo({ role, claims }, changes) {
+    /** Returns the changes that the audience may see: it can read the row now, or a deleted row was its tenant's. */
+    async visibleTo(
+      { role, claims }: Audience,
+      changes: readonly RowChange[],
+    ): Promise<ReadonlySet<RowChange>> {
       if (role === 'service_role') return new Set(changes);
       const groups = groupByTable(
         role === 'anon' ? changes.filter(({ type }) => type !== 'DELETE') : changes,
@@ -34,12 +33,10 @@ export function visibilityOf(pool: pg.Pool): Visibility {
         pool,
         role,
         claims,
-        groups.flatMap(({ table, rows, deleted }) => {
-          const parts = [];
-          if (rows.length > 0) parts.push(selectKeys(table, rows));
-          if (deleted.length > 0) parts.push(selectOwnTenant());
-          return parts;
-        }),
+        groups.flatMap(({ table, rows, deleted }) => [
+          ...(rows.length > 0 ? [selectKeys(table, rows)] : []),
+          ...(deleted.length > 0 ? [selectOwnTenant()] : []),
+        ]),
       );
       const seen = new Set<RowChange>();
       let at = 0;
@@ -56,7 +53,8 @@ export function visibilityOf(pool: pg.Pool): Visibility {
       return seen;
     },
 
-    async withWholeRows(changes) {
+    /** Completes changes that came by key alone; leaves out those whose row is gone. */
+    async withWholeRows(changes: readonly RowChange[]): Promise<readonly RowChange[]> {
       const partial = changes.filter((change) => !change.isWhole && change.type !== 'DELETE');
       if (partial.length === 0) return changes;
       const groups = groupByTable(partial);

@@ -11,7 +11,7 @@ let stack: Stack;
 
 beforeAll(async () => {
   await project.compose('up', '--detach');
-  stack = await openDockerStack({ project: project.name });
+  stack = await openDockerStack(project.name);
 }, 60_000);
 
 afterAll(async () => {

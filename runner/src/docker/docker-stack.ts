@@ -16,15 +16,11 @@ const backoff: Backoff = { firstMs: 1_000, longestMs: 30_000 };
 /** Path in the image of `gateway/Dockerfile`. */
 const openClawCaller = ['node', '/hq/gateway/call-openclaw.ts'] as const;
 
-export interface DockerStackOptions {
-  /** Compose project whose services form this stack. */
-  readonly project: string;
-  /** `DOCKER_HOST`; the default socket when undefined. */
-  readonly dockerHost?: string | undefined;
-}
-
-/** Opens the containers of one compose project. Nothing outside the project is read or changed. */
-export async function openDockerStack({ project, dockerHost }: DockerStackOptions): Promise<Stack> {
+/**
+ * Opens the containers of one compose project, at `DOCKER_HOST` or the default socket. Nothing outside the project is read
+ * or changed.
+ */
+export async function openDockerStack(project: string, dockerHost?: string | undefined): Promise<Stack> {
   return new DockerStack(project, await openEngine(project, dockerHost));
 }
 

@@ -2,14 +2,11 @@ import type { DockerOptions } from 'dockerode';
 
 const defaultSocket = '/var/run/docker.sock';
 
-export interface EngineAddress {
-  readonly options: DockerOptions;
-  /** Address in error messages. */
-  readonly text: string;
-}
-
-/** Parses `DOCKER_HOST`. docker-modem reads TLS material for tcp addresses from `DOCKER_CERT_PATH`. */
-export function engineAddress(dockerHost: string | undefined): EngineAddress {
+/**
+ * Parses `DOCKER_HOST`; `text` is the address in error messages. docker-modem reads TLS material for tcp addresses from
+ * `DOCKER_CERT_PATH`.
+ */
+export function engineAddress(dockerHost: string | undefined): { options: DockerOptions; text: string } {
   if (dockerHost === undefined || dockerHost.startsWith('unix://')) {
     const socketPath = dockerHost?.slice('unix://'.length) || defaultSocket;
     return { options: { socketPath }, text: socketPath };

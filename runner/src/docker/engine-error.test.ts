@@ -33,7 +33,7 @@ async function listen(answer: Parameters<typeof createServer>[1]): Promise<void>
 }
 
 async function failure(dockerHost: string, signal = AbortSignal.timeout(10_000)): Promise<unknown> {
-  const stack = await openDockerStack({ project: 'hq', dockerHost });
+  const stack = await openDockerStack('hq', dockerHost);
   return stack.services(signal).then(
     () => undefined,
     (error: unknown) => error,

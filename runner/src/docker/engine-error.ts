@@ -33,27 +33,29 @@ export function explainEngineError(error: unknown, where: string): HqError {
       cause: error,
     });
   }
-  switch (fault?.code) {
+  const [sentence, hint] = unreachable(fault?.code, where);
+  return new HqError('unreachable', sentence, { hint, cause: error });
+}
+
+function unreachable(code: string | undefined, where: string): readonly [sentence: string, hint: string] {
+  switch (code) {
     case 'EACCES':
     case 'EPERM':
-      return new HqError('unreachable', `The runner may not use the Docker engine’s socket ${where}.`, {
-        hint: `Set DOCKER_GID in .env to what "stat -c %g ${where}" prints on the host, then run docker compose up -d.`,
-        cause: error,
-      });
+      return [
+        `The runner may not use the Docker engine’s socket ${where}.`,
+        `Set DOCKER_GID in .env to what "stat -c %g ${where}" prints on the host, then run docker compose up -d.`,
+      ];
     case 'ENOENT':
-      return new HqError('unreachable', `There is no Docker engine at ${where}.`, {
-        hint: 'Start Docker on the host (systemctl start docker), or set DOCKER_HOST to where it listens.',
-        cause: error,
-      });
+      return [
+        `There is no Docker engine at ${where}.`,
+        'Start Docker on the host (systemctl start docker), or set DOCKER_HOST to where it listens.',
+      ];
     case 'ECONNREFUSED':
-      return new HqError('unreachable', `No Docker engine answers at ${where}.`, {
-        hint: 'Start Docker on the host: systemctl start docker.',
-        cause: error,
-      });
+      return [`No Docker engine answers at ${where}.`, 'Start Docker on the host: systemctl start docker.'];
     default:
-      return new HqError('unreachable', `The connection to the Docker engine at ${where} broke.`, {
-        hint: 'Look at the engine on the host (systemctl status docker), then run the command again.',
-        cause: error,
-      });
+      return [
+        `The connection to the Docker engine at ${where} broke.`,
+        'Look at the engine on the host (systemctl status docker), then run the command again.',
+      ];
   }
 }

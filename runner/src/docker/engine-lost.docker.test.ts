@@ -78,7 +78,7 @@ describe.runIf(process.env.HQ_TEST_ROOT === '1')('an engine that is stopped', ()
       ...Object.entries(labels).map(([name, value]) => `--label=${name}=${value}`),
       ...['node:24-slim', 'sleep', 'infinity'],
     );
-    stack = await openDockerStack({ project, dockerHost });
+    stack = await openDockerStack(project, dockerHost);
   }, 90_000);
 
   afterAll(async () => {

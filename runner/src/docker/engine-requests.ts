@@ -3,26 +3,16 @@ import { HqError } from '@hq/shared/errors';
 import type Docker from 'dockerode';
 import { explainEngineError } from './engine-error.ts';
 
-export interface EngineRequests {
-  /** Sends a request with a time limit. Throws `HqError`, or the reason of the signal. */
-  send<Answer>(
-    signal: AbortSignal,
-    request: (signal: AbortSignal) => Promise<Answer>,
-    limitSeconds?: number,
-  ): Promise<Answer>;
-  /** Applies the time limit until the response starts; afterwards only the signal ends the stream. */
-  openStream(
-    path: string,
-    options: Record<string, unknown>,
-    signal: AbortSignal,
-  ): Promise<AsyncIterable<Uint8Array>>;
-}
-
 const usualSeconds = 20;
 
 /** Wraps dockerode's requests. `address` appears in error messages. */
-export function createEngineRequests(docker: Docker, address: string): EngineRequests {
-  const send: EngineRequests['send'] = async (signal, request, limitSeconds = usualSeconds) => {
+export function createEngineRequests(docker: Docker, address: string) {
+  /** Sends a request with a time limit. Throws `HqError`, or the reason of the signal. */
+  async function send<Answer>(
+    signal: AbortSignal,
+    request: (signal: AbortSignal) => Promise<Answer>,
+    limitSeconds = usualSeconds,
+  ): Promise<Answer> {
     signal.throwIfAborted();
     const limit = AbortSignal.timeout(limitSeconds * 1000);
     const either = AbortSignal.any([signal, limit]);
@@ -41,7 +31,7 @@ export function createEngineRequests(docker: Docker, address: string): EngineReq
         });
       throw explainEngineError(error, address);
     }
-  };
+  }
 
   async function* chunks(stream: Readable, signal: AbortSignal): AsyncIterable<Uint8Array> {
     try {
@@ -54,7 +44,8 @@ export function createEngineRequests(docker: Docker, address: string): EngineReq
 
   return {
     send,
-    async openStream(path, options, signal) {
+    /** Applies the time limit until the response starts; afterwards only the signal ends the stream. */
+    async openStream(path: string, options: Record<string, unknown>, signal: AbortSignal) {
       const stop = new AbortController();
       const opened = await send(signal, (limited) => {
         const giveUp = () => stop.abort(limited.reason);

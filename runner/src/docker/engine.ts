@@ -16,21 +16,7 @@ export interface ListedContainer {
   readonly number: number;
 }
 
-/** Requests of a runner to a Docker engine. Each throws `HqError`, or the reason of its signal. */
-export interface Engine {
-  /** Lists the containers of the compose project, also stopped ones, without those of `docker compose run`. */
-  list(signal: AbortSignal): Promise<readonly ListedContainer[]>;
-  /** Returns undefined when there is no such container. */
-  inspect(id: string, signal: AbortSignal): Promise<Container | undefined>;
-  /** Stops the container, by force after the grace, and starts it again. */
-  restart(id: string, graceSeconds: number, signal: AbortSignal): Promise<void>;
-  /** Runs a program in a container with `input` on its standard input; returns its standard output. */
-  exec(id: string, program: readonly string[], input: string, signal: AbortSignal): Promise<string>;
-  /** Returns the end of a container's log in the engine's framing. */
-  log(id: string, lines: number, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
-  /** Subscribes; at least one chunk comes for each event that may change the health of the project's containers. */
-  events(signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
-}
+export type Engine = Awaited<ReturnType<typeof openEngine>>;
 
 /** Upper limit; the program has shorter limits of its own. */
 const execSeconds = 600;
@@ -39,9 +25,10 @@ const healthEvents = ['start', 'die', 'destroy', 'pause', 'unpause', 'health_sta
 
 /**
  * Opens the engine at a `DOCKER_HOST` address for one compose project. Sends no request yet and pins no API version: paths
- * without one use the engine's. dockerode is imported late: a runner without Docker need not load its gRPC stack.
+ * without one use the engine's. dockerode is imported late: a runner without Docker need not load its gRPC stack. Each
+ * request throws `HqError`, or the reason of its signal.
  */
-export async function openEngine(project: string, dockerHost: string | undefined): Promise<Engine> {
+export async function openEngine(project: string, dockerHost: string | undefined) {
   const { default: DockerClient } = await import('dockerode');
   const address = engineAddress(dockerHost);
   const docker = new DockerClient(address.options);
@@ -50,7 +37,8 @@ export async function openEngine(project: string, dockerHost: string | undefined
   const requests = createEngineRequests(docker, address.text);
 
   return {
-    async list(signal) {
+    /** Lists the containers of the compose project, also stopped ones, without those of `docker compose run`. */
+    async list(signal: AbortSignal): Promise<readonly ListedContainer[]> {
       const listed = await requests.send(signal, async (abortSignal) =>
         listedContainers.parse(await docker.listContainers({ all: true, filters, abortSignal })),
       );
@@ -63,7 +51,8 @@ export async function openEngine(project: string, dockerHost: string | undefined
         .filter(({ service }) => service !== '')
         .sort((one, other) => one.service.localeCompare(other.service) || one.number - other.number);
     },
-    inspect: (id, signal) =>
+    /** Returns undefined when there is no such container. */
+    inspect: (id: string, signal: AbortSignal): Promise<Container | undefined> =>
       requests.send(signal, async (abortSignal) => {
         try {
           return inspectedContainer.parse(await docker.getContainer(id).inspect({ abortSignal }));
@@ -72,23 +61,29 @@ export async function openEngine(project: string, dockerHost: string | undefined
           throw error;
         }
       }),
-    async restart(id, graceSeconds, signal) {
+    /** Stops the container, by force after the grace, and starts it again. */
+    async restart(id: string, graceSeconds: number, signal: AbortSignal): Promise<void> {
       await requests.send(
         signal,
         (abortSignal) => docker.getContainer(id).restart({ t: graceSeconds, abortSignal }),
         graceSeconds + 60,
       );
     },
-    exec: (id, program, input, signal) =>
+    /** Runs a program in a container with `input` on its standard input; returns its standard output. */
+    exec: (id: string, program: readonly string[], input: string, signal: AbortSignal) =>
       requests.send(
         signal,
         (abortSignal) => runInContainer(docker, id, program, input, abortSignal),
         execSeconds,
       ),
-    // dockerode's own method would buffer the whole log, and parse it if it is JSON.
-    log: (id, lines, signal) =>
+    /**
+     * Returns the end of a container's log in the engine's framing. dockerode's own method would buffer the whole log, and
+     * parse it if it is JSON.
+     */
+    log: (id: string, lines: number, signal: AbortSignal) =>
       requests.openStream(`/containers/${id}/logs?`, { stdout: true, stderr: true, tail: lines }, signal),
-    events: (signal) =>
+    /** Subscribes; at least one chunk comes for each event that may change the health of the project's containers. */
+    events: (signal: AbortSignal) =>
       requests.openStream(
         '/events?',
         { filters: { ...filters, type: ['container'], event: healthEvents } },

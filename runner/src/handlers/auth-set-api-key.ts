@@ -1,12 +1,8 @@
 import { HqError } from '@hq/shared/errors';
 import { z } from 'zod';
 import type { Handler, HandlerContext } from '../handler.ts';
-import type { OpenClawAnswer, OpenClawCall } from '../openclaw-call.ts';
-import { slugOfWorkspace } from '../secrets/provider-steps.ts';
+import { agentList, type OpenClawCall, payloadOf, slugOfWorkspace } from '../openclaw-call.ts';
 
-const agentList = z.object({
-  agents: z.array(z.object({ id: z.string(), workspace: z.string().optional() })),
-});
 const settings = z.object({
   hash: z.string(),
   config: z.object({
@@ -82,9 +78,5 @@ export const authSetApiKey: Handler<'auth_set_api_key'> = async (payload, contex
 };
 
 async function call({ stack, signal }: HandlerContext, calls: readonly OpenClawCall[]) {
-  const answers = await stack.callOpenClaw(calls, signal);
-  return answers.map((answer: OpenClawAnswer) => {
-    if (answer.ok) return answer.payload;
-    throw new HqError('failed', `OpenClaw refused the call: ${answer.message}`);
-  });
+  return (await stack.callOpenClaw(calls, signal)).map(payloadOf);
 }

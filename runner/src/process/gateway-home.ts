@@ -1,31 +1,20 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, copyFile, mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, stat } from 'node:fs/promises';
 import { findPackageJSON } from 'node:module';
 import { dirname, join } from 'node:path';
 import { HqError } from '@hq/shared/errors';
+import { writePrivate } from '@hq/shared/program';
 import { z } from 'zod';
 import { gatewayFile } from './gateway-files.ts';
 
 /** Directory of a gateway without a container, and everything needed to start it. */
-export interface GatewayHome {
-  readonly directory: string;
-  readonly stateDirectory: string;
-  /** Records the running gateway, for the successor of a killed runner. */
-  readonly pidFile: string;
-  /** Token of the gateway's port; never logged, never in argv. */
-  readonly token: string;
-  readonly program: string;
-  readonly version: string;
-}
+export type GatewayHome = Readonly<Awaited<ReturnType<typeof prepareGatewayHome>>>;
 
-export interface GatewayHomeOptions {
-  readonly directory: string;
-  /** Configuration of the first start; by default the one of the package `gateway/`. */
-  readonly config?: string | undefined;
-}
-
-/** Creates what is missing: private directories, the configuration, a random token. */
-export async function prepareGatewayHome({ directory, config }: GatewayHomeOptions): Promise<GatewayHome> {
+/**
+ * Creates what is missing: private directories, the configuration, a random token. `config` is the configuration of the
+ * first start; by default the one of the package `gateway/`.
+ */
+export async function prepareGatewayHome(directory: string, config?: string | undefined) {
   const stateDirectory = join(directory, '.openclaw');
   try {
     for (const path of [directory, stateDirectory, join(directory, 'tmp')]) {
@@ -34,15 +23,18 @@ export async function prepareGatewayHome({ directory, config }: GatewayHomeOptio
     await chmod(stateDirectory, 0o700);
     const configFile = join(stateDirectory, 'openclaw.json');
     if (!(await exists(configFile)))
-      await copyFileAtomically(config ?? gatewayFile('config', 'openclaw.json'), configFile);
-    const { program, version } = await findOpenClaw();
+      await writePrivate(
+        configFile,
+        await readFile(config ?? gatewayFile('config', 'openclaw.json'), 'utf8'),
+      );
     return {
       directory,
       stateDirectory,
+      /** Records the running gateway, for the successor of a killed runner. */
       pidFile: join(directory, 'gateway.pid'),
+      /** Token of the gateway's port; never logged, never in argv. */
       token: await readToken(join(stateDirectory, 'gateway-token')),
-      program,
-      version,
+      ...(await findOpenClaw()),
     };
   } catch (cause) {
     if (cause instanceof HqError) throw cause;
@@ -66,7 +58,7 @@ async function findOpenClaw(): Promise<{ program: string; version: string }> {
 }
 
 async function readToken(file: string): Promise<string> {
-  if (!(await exists(file))) await writeFileAtomically(file, randomBytes(32).toString('hex'));
+  if (!(await exists(file))) await writePrivate(file, randomBytes(32).toString('hex'));
   const token = (await readFile(file, 'utf8')).trim();
   if (token.length >= 32) return token;
   throw new HqError('failed', `The gateway’s token in ${file} is too short.`, {
@@ -82,16 +74,4 @@ async function exists(path: string): Promise<boolean> {
       throw error;
     },
   );
-}
-
-/** Writes to a temporary file and renames it, so that the file is never partial. */
-export async function writeFileAtomically(file: string, text: string): Promise<void> {
-  await writeFile(`${file}.new`, text, { mode: 0o600 });
-  await rename(`${file}.new`, file);
-}
-
-async function copyFileAtomically(from: string, to: string): Promise<void> {
-  await copyFile(from, `${to}.new`);
-  await chmod(`${to}.new`, 0o600);
-  await rename(`${to}.new`, to);
 }

@@ -30,7 +30,7 @@ describe('the real OpenClaw', () => {
   let stack: ProcessStack;
   beforeAll(async () => {
     process.env.SUPABASE_SERVICE_ROLE_KEY = 'a-key-that-no-agent-may-see';
-    home = await prepareGatewayHome({ directory });
+    home = await prepareGatewayHome(directory);
     stack = await ProcessStack.open(home, log);
     await becomes(stack, 'healthy');
   }, readyMs);
@@ -131,7 +131,7 @@ describe('an OpenClaw that cannot start', () => {
   it(
     'fails the restart with its last log lines, and starts once its configuration is fixed',
     async () => {
-      const home = await prepareGatewayHome({ directory });
+      const home = await prepareGatewayHome(directory);
       const config = join(home.stateDirectory, 'openclaw.json');
       const good = readFileSync(config, 'utf8');
       writeFileSync(config, good.replace('"gateway": {', '"gateway": { "nonsense": true,'));

@@ -1,8 +1,9 @@
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { HqError } from '@hq/shared/errors';
+import { codeOf, HqError } from '@hq/shared/errors';
+import { readPrivate, writePrivate } from '@hq/shared/program';
+import { parseJson } from '@hq/shared/text';
 import { z } from 'zod';
-import { writeFileAtomically } from './gateway-home.ts';
 import { startTimeOf } from './process-start-time.ts';
 
 const living = z.object({ pid: z.int().positive(), birth: z.string() });
@@ -17,7 +18,7 @@ export async function writePidFile(file: string, gatewayPid: number, port: numbe
     runner: { pid: process.pid, birth: runnerStart },
     port,
   };
-  await writeFileAtomically(file, `${JSON.stringify(running)}\n`);
+  await writePrivate(file, `${JSON.stringify(running)}\n`);
 }
 
 export async function removePidFile(file: string): Promise<void> {
@@ -31,12 +32,8 @@ const orphanGraceMs = 15_000;
  * runs.
  */
 export async function stopOrphan(file: string): Promise<number | null> {
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return null;
-    throw error;
-  });
-  if (text === null) return null;
-  const parsed = record.safeParse(parseJson(text));
+  // Undefined, or another form, where another program or version wrote it.
+  const parsed = record.safeParse(parseJson((await readPrivate(file)) ?? ''));
   if (!parsed.success) return null;
   const { gateway, runner } = parsed.data;
   if (runner.pid !== process.pid && (await startTimeOf(runner.pid)) === runner.birth) {
@@ -59,16 +56,7 @@ export function signalGroup(pid: number, signal: NodeJS.Signals): void {
     process.kill(-pid, signal);
   } catch (error) {
     // The group is empty.
-    if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return;
+    if (codeOf(error) === 'ESRCH') return;
     throw error;
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Written by another program or version.
-    return null;
   }
 }

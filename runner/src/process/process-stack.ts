@@ -1,10 +1,9 @@
 import type { ServiceHealth, ServiceStatus } from '@hq/shared/actions';
 import { HqError } from '@hq/shared/errors';
 import type { Log } from '@hq/shared/log';
-import { type Backoff, backoffMs } from '@hq/shared/program';
+import { type Backoff, backoffMs, freePort } from '@hq/shared/program';
 import type { OpenClawAnswer, OpenClawCall } from '../openclaw-call.ts';
 import type { Restarted, RestartOptions, Stack } from '../stack.ts';
-import { freePort } from './free-port.ts';
 import type { GatewayHome } from './gateway-home.ts';
 import { GatewayProcess } from './gateway-process.ts';
 import { LastLines } from './last-lines.ts';
@@ -205,7 +204,6 @@ export class ProcessStack implements Stack {
       { pid: gateway.pid, exit, lastLines: this.#lines.last(5) },
       'the gateway ended by itself',
     );
-    this.#setHealth('stopped');
     this.#retryLater();
   }
 

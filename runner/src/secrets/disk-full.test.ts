@@ -1,50 +1,32 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { mountSmallDisk, type SmallDisk } from '../../../shared/testing/small-disk.ts';
 import { type SecretsHarness, startSecretsHarness } from '../testing/secrets-harness.ts';
 
-/** A file system of so many bytes of its own needs root, and a kernel that lets it mount. */
-function canMount(): boolean {
-  if (process.getuid?.() !== 0 || process.platform !== 'linux') return false;
-  const place = mkdtempSync(join(tmpdir(), 'hq-mount-'));
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', place], { stdio: 'ignore' });
-    execFileSync('umount', [place]);
-    return true;
-  } catch {
-    // A container may be root and still not be allowed to.
-    return false;
-  } finally {
-    rmSync(place, { recursive: true });
-  }
-}
-
-describe.runIf(canMount())('a full disk', () => {
+describe('a full disk', () => {
   let harness: SecretsHarness;
-  let disk: string;
+  let disk: SmallDisk | null;
   beforeEach(async () => {
     harness = await startSecretsHarness();
-    disk = mkdtempSync(join(tmpdir(), 'hq-disk-'));
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k,mode=0700', 'tmpfs', disk]);
+    disk = mountSmallDisk('256k');
   });
   afterEach(async () => {
     await harness?.close();
-    execFileSync('umount', [disk]);
-    rmSync(disk, { recursive: true });
+    disk?.remove();
   });
 
-  it('keeps every file as it was, reports it, and syncs once there is space again', async () => {
-    const path = join(disk, 'secrets');
+  it('keeps every file as it was, reports it, and syncs once there is space again', async ({ skip }) => {
+    if (disk === null) return skip();
+    const path = join(disk.path, 'secrets');
     const read = (name: string) => readFileSync(join(path, name), 'utf8');
     const maya = await harness.stack.database.addAgent('maya', harness.gateway);
     await harness.store('KEY', 'first');
     await harness.store('OWN', 'of maya', { agent: maya });
     const sync = harness.open({ path });
     await sync.start(30_000);
-    mkdirSync(join(disk, 'other'));
-    writeFileSync(join(disk, 'other', 'ballast'), Buffer.alloc(160 * 1024));
+    mkdirSync(join(disk.path, 'other'));
+    writeFileSync(join(disk.path, 'other', 'ballast'), Buffer.alloc(160 * 1024));
     await harness.store('KEY', 'x'.repeat(60_000));
     await harness.store('OWN', 'y'.repeat(60_000), { agent: maya });
     await expect(sync.synced()).rejects.toMatchObject({
@@ -62,7 +44,7 @@ describe.runIf(canMount())('a full disk', () => {
       sync_status: 'error',
       sync_error: 'Its file could not be written: no space is left on the disk.',
     });
-    rmSync(join(disk, 'other'), { recursive: true });
+    rmSync(join(disk.path, 'other'), { recursive: true });
     await sync.synced();
     expect(read('agents/maya.env')).toBe(`KEY='${'x'.repeat(60_000)}'\nOWN='${'y'.repeat(60_000)}'\n`);
     expect(sync.state()).toMatchObject({ state: 'ok', problem: null });

@@ -31,18 +31,8 @@ export interface SyncOutcome {
   readonly result: SecretResult;
 }
 
-export interface SyncPlan {
-  readonly gateway: string;
-  readonly agents: ReadonlyMap<string, string>;
-  readonly outcomes: readonly SyncOutcome[];
-  readonly providerKeys: readonly ProviderKey[];
-  /** Providers whose key could not be decrypted: their pushed keys stay. */
-  readonly unreadProviders: ReadonlySet<string>;
-  /** SHA-256 of each token that an agent uses in a chat; HQ's own bots must not use one of them. */
-  readonly channelTokens: ReadonlySet<string>;
-  /** Values in the files before and after the sync. The redactor must know them before a file is written. */
-  readonly values: ReadonlySet<string>;
-}
+/** The wanted text of every file, and what follows from it. */
+export type SyncPlan = ReturnType<typeof planFiles>;
 
 /** Tokens that allow one consumer: a second one takes the messages of the first, or is refused. */
 const channelKeys = new Set([
@@ -58,7 +48,7 @@ type Decrypted = { readonly value: string } | { readonly fault: string };
  * Returns the wanted text of every file. A row that cannot be decrypted keeps the current line of its name. Lines with
  * reserved names belong to the gateway: they stay in its file, and no agent gets them.
  */
-export function planFiles(snapshot: SecretsSnapshot, keys: SecretsKeys, current: CurrentFiles): SyncPlan {
+export function planFiles(snapshot: SecretsSnapshot, keys: SecretsKeys, current: CurrentFiles) {
   const planner = new FilePlanner(snapshot, keys, current);
   for (const secret of snapshot.secrets) planner.add(secret);
   return planner.plan();
@@ -98,7 +88,7 @@ class FilePlanner {
     }
   }
 
-  plan(): SyncPlan {
+  plan() {
     const shared = this.#linesOf(null);
     const agents = new Map<string, string>();
     for (const slug of this.#slugs) {
@@ -116,8 +106,11 @@ class FilePlanner {
       agents,
       outcomes: this.#outcomes,
       providerKeys: this.#providerKeys,
+      /** Providers whose key could not be decrypted: their pushed keys stay. */
       unreadProviders: this.#unreadProviders,
+      /** SHA-256 of each token that an agent uses in a chat; HQ's own bots must not use one of them. */
       channelTokens: this.#channelTokens,
+      /** Values in the files before and after the sync. The redactor must know them before a file is written. */
       values: this.#values,
     };
   }

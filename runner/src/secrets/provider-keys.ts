@@ -1,14 +1,20 @@
 import { basename, dirname } from 'node:path';
 import { HqError } from '@hq/shared/errors';
 import type { Log } from '@hq/shared/log';
-import { type Backoff, backoffMs } from '@hq/shared/program';
+import { type Backoff, backoffMs, DueLoop } from '@hq/shared/program';
+import { parseJson } from '@hq/shared/text';
 import { z } from 'zod';
-import type { OpenClawAnswer, OpenClawCall } from '../openclaw-call.ts';
+import {
+  agentList,
+  type OpenClawAgent,
+  type OpenClawAnswer,
+  type OpenClawCall,
+  payloadOf,
+} from '../openclaw-call.ts';
 import type { Stack } from '../stack.ts';
 import {
   type DesiredKeys,
   everyAgent,
-  type OpenClawAgent,
   type ProviderStep,
   type PushedKeys,
   providerSteps,
@@ -27,9 +33,6 @@ export interface ProviderKeysOptions {
 }
 
 const recordFile = 'provider-keys.json';
-const agentList = z.object({
-  agents: z.array(z.object({ id: z.string(), workspace: z.string().optional() })),
-});
 const openClawConfig = z.object({
   config: z.object({
     auth: z.object({ profiles: z.record(z.string(), z.unknown()).default({}) }).optional(),
@@ -53,8 +56,7 @@ export class ProviderKeys implements SyncListener {
   readonly #closed = new AbortController();
   #wanted: DesiredKeys | null = null;
   #reload = false;
-  #running: Promise<void> | null = null;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #loop = new DueLoop(() => this.#push());
   #failures = 0;
   #failingSince: number | null = null;
   #problem: string | null = null;
@@ -67,7 +69,7 @@ export class ProviderKeys implements SyncListener {
   onSynced(keys: DesiredKeys, changed: boolean): void {
     this.#wanted = keys;
     this.#reload ||= changed;
-    this.#pushIn(0);
+    this.#loop.dueIn(0);
   }
 
   problem(): string | null {
@@ -80,26 +82,14 @@ export class ProviderKeys implements SyncListener {
 
   async close(): Promise<void> {
     this.#closed.abort(new HqError('cancelled', 'the runner stops'));
-    clearTimeout(this.#timer);
-    await this.#running;
+    await this.#loop.close();
   }
 
-  #pushIn(milliseconds: number): void {
-    if (this.#closed.signal.aborted) return;
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      this.#running ??= this.#push().finally(() => {
-        this.#running = null;
-        if (this.#wanted !== null)
-          this.#pushIn(this.#failures === 0 ? 0 : backoffMs(this.#failures, backoff));
-      });
-    }, milliseconds);
-  }
-
-  async #push(): Promise<void> {
+  /** Returns the milliseconds until the next attempt. */
+  async #push(): Promise<number> {
     const wanted = this.#wanted;
     const reload = this.#reload;
-    if (wanted === null) return;
+    if (wanted === null) return Number.POSITIVE_INFINITY;
     this.#wanted = null;
     this.#reload = false;
     try {
@@ -110,12 +100,14 @@ export class ProviderKeys implements SyncListener {
       this.#failures = 0;
       this.#failingSince = null;
       this.#setProblem(null);
+      return Number.POSITIVE_INFINITY;
     } catch (error) {
-      if (this.#closed.signal.aborted) return;
+      if (this.#closed.signal.aborted) return Number.POSITIVE_INFINITY;
       // Keys that were set meanwhile are newer.
       this.#wanted ??= wanted;
       this.#reload ||= reload;
       this.#onFailure(error);
+      return backoffMs(this.#failures, backoff);
     }
   }
 
@@ -173,13 +165,8 @@ export class ProviderKeys implements SyncListener {
 
   async #readRecord(): Promise<PushedKeys> {
     const file = await this.#inDirectory((directory) => directory.read(recordFile));
-    if (file === null) return {};
-    try {
-      return pushedKeys.parse(JSON.parse(file.text));
-    } catch {
-      // Truncated or edited: every key is pushed again.
-      return {};
-    }
+    // Returns nothing for a truncated or edited file: every key is pushed again.
+    return pushedKeys.catch({}).parse(parseJson(file?.text ?? ''));
   }
 
   /** Leaves out agents that no longer exist: OpenClaw removed their keys. */
@@ -221,9 +208,4 @@ function record(
   }
   pushed[agent] = keys;
   return null;
-}
-
-function payloadOf(answer: OpenClawAnswer | undefined): unknown {
-  if (answer?.ok === true) return answer.payload;
-  throw new HqError('failed', `OpenClaw refused a call: ${answer?.message ?? 'no answer'}.`);
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type OpenClawState, type PushedKeys, providerSteps, slugOfWorkspace } from './provider-steps.ts';
+import { slugOfWorkspace } from '../openclaw-call.ts';
+import { type OpenClawState, type PushedKeys, providerSteps } from './provider-steps.ts';
 
 const openclaw: OpenClawState = {
   agents: [

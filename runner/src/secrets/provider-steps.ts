@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { z } from 'zod';
-import type { OpenClawCall } from '../openclaw-call.ts';
+import { type OpenClawAgent, type OpenClawCall, slugOfWorkspace } from '../openclaw-call.ts';
 import type { ProviderKey } from './plan-files.ts';
 
 /** Hash and profile of each pushed key, by OpenClaw's agent and by provider. */
@@ -9,11 +9,6 @@ export const pushedKeys = z.record(
   z.record(z.string(), z.object({ hash: z.string(), profile: z.string() })),
 );
 export type PushedKeys = z.output<typeof pushedKeys>;
-
-export interface OpenClawAgent {
-  readonly id: string;
-  readonly workspace?: string | undefined;
-}
 
 export interface OpenClawState {
   readonly agents: readonly OpenClawAgent[];
@@ -40,11 +35,6 @@ export interface ProviderStep {
 
 /** Stands for all agents: OpenClaw keeps one key for a provider that has settings of its own. */
 export const everyAgent = '*';
-
-/** Returns the slug of HQ's agent: the last part of the branch whose worktree the workspace is. */
-export function slugOfWorkspace(workspace: string | undefined): string | null {
-  return /\/workspace-(?:[a-z0-9-]+\/)?([a-z0-9-]+)\/?$/.exec(workspace ?? '')?.[1] ?? null;
-}
 
 /**
  * Returns the steps from `pushed` to the wanted keys. Removals come first: OpenClaw drops a profile for every agent when it

@@ -1,16 +1,12 @@
 import { createHash } from 'node:crypto';
 import { basename, dirname } from 'node:path';
-import { HqError } from '@hq/shared/errors';
-import type { CurrentFiles } from './plan-files.ts';
+import { codeOf, HqError } from '@hq/shared/errors';
+import { fileFault } from '@hq/shared/program';
+import type { CurrentFiles, SyncPlan } from './plan-files.ts';
 import { EnvDirectory, type EnvFile, isFileSlug } from './secrets-directory.ts';
 
 const gatewayFile = 'gateway.env';
 const atOnce = 8;
-
-export interface DesiredFiles {
-  readonly gateway: string;
-  readonly agents: ReadonlyMap<string, string>;
-}
 
 export interface WrittenFiles {
   readonly written: number;
@@ -41,7 +37,7 @@ export class SecretFiles {
       return await use(new SecretFiles(top, agents));
     } catch (error) {
       if (error instanceof HqError) throw error;
-      throw new HqError('failed', `The directory of the secrets cannot be used: ${reasonOf(error)}`, {
+      throw new HqError('failed', `The directory of the secrets cannot be used: ${fileFault(error)}.`, {
         hint: `Look at ${path} on the runner’s host.`,
         cause: error,
       });
@@ -80,7 +76,7 @@ export class SecretFiles {
   }
 
   /** Writes the files that differ. A file that cannot be written keeps its content. */
-  async write(wanted: DesiredFiles): Promise<WrittenFiles> {
+  async write(wanted: Pick<SyncPlan, 'gateway' | 'agents'>): Promise<WrittenFiles> {
     const failed = new Map<string | null, string>();
     let written = 0;
     let removed = 0;
@@ -89,7 +85,7 @@ export class SecretFiles {
         await work();
         return 1;
       } catch (error) {
-        failed.set(slug, reasonOf(error));
+        failed.set(slug, `${fileFault(error)}.`);
         return 0;
       }
     };
@@ -123,7 +119,7 @@ async function writeWithRetry(directory: EnvDirectory, name: string, text: strin
   try {
     await directory.write(name, text);
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    if (codeOf(error) !== 'ENOENT') throw error;
     await directory.write(name, text);
   }
 }
@@ -134,22 +130,4 @@ async function each<Item>(items: readonly Item[], work: (item: Item) => Promise<
     for (const item of left) await work(item);
   };
   await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, worker));
-}
-
-const reasons: Readonly<Record<string, string>> = {
-  ENOSPC: 'no space is left on the disk.',
-  EDQUOT: 'the disk quota is used up.',
-  EROFS: 'the file system is read-only.',
-  EACCES: 'the runner’s user may not do that.',
-  EPERM: 'the runner’s user may not do that.',
-  ERR_FS_EISDIR: 'a directory is in its place.',
-  EISDIR: 'a directory is in its place.',
-  ENOENT: 'the directory above it is missing.',
-  ENOTDIR: 'a file is in the place of a directory.',
-};
-
-/** Returns the reason without a path: Node's message would name one under /proc. */
-function reasonOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'an unknown error';
-  return reasons[code] ?? `the file system answered ${code}.`;
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
 import { chmod, type FileHandle, lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { HqError } from '@hq/shared/errors';
+import { codeOf, HqError } from '@hq/shared/errors';
 
 const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
 
@@ -95,7 +95,7 @@ export class EnvDirectory {
     try {
       handle = await this.#openToRead(name);
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? error.code : undefined;
+      const code = codeOf(error);
       if (code === 'ENOENT') return null;
       if (code === 'ELOOP' || code === 'ENXIO') return { text: '', isValid: false };
       throw error;
@@ -148,8 +148,7 @@ export class EnvDirectory {
     try {
       return await open(this.#at(name), flags);
     } catch (error) {
-      const isDenied = error instanceof Error && 'code' in error && error.code === 'EACCES';
-      if (!isDenied || !(await lstat(this.#at(name))).isFile()) throw error;
+      if (codeOf(error) !== 'EACCES' || !(await lstat(this.#at(name))).isFile()) throw error;
       // Its owner removed the read permission; the gateway's own lines in it must not be lost.
       await chmod(this.#at(name), 0o600);
       return await open(this.#at(name), flags);

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HqError } from '@hq/shared/errors';
 import type { Log } from '@hq/shared/log';
+import { DueLoop } from '@hq/shared/program';
 import type { SecretsKeys } from '@hq/shared/secrets';
 import type { Redactor } from '@hq/shared/text';
 import type { Database } from '../database.ts';
@@ -38,11 +39,6 @@ export interface OpenedSecret {
   readonly agentSlug: string | null;
 }
 
-interface Waiter {
-  resolve(): void;
-  reject(error: unknown): void;
-}
-
 const reconcileEveryMs = 5 * 60_000;
 /** Milliseconds that gather a burst of changes into one sync, and the least distance of two syncs. */
 const gatherMs = 50;
@@ -59,11 +55,8 @@ export class SecretsSync {
   /** True when a file changed since the last call of the listener. */
   #changed = false;
   #state: SecretsState;
-  #waiting: Waiter[] = [];
-  #running: Promise<void> | null = null;
-  #timer: NodeJS.Timeout | undefined;
-  #dueAt = Number.POSITIVE_INFINITY;
-  #endedAt = Number.NEGATIVE_INFINITY;
+  #waiting: PromiseWithResolvers<void>[] = [];
+  readonly #loop = new DueLoop(() => this.#run(), apartMs);
   #failures = 0;
   /** Newest version that was announced, and the version of the files. */
   #announcedVersion = Number.NEGATIVE_INFINITY;
@@ -111,7 +104,7 @@ export class SecretsSync {
     this.#changed = true;
     this.#settledDigest = null;
     listener.onProblemChange(() => this.#onState());
-    this.#syncIn(0);
+    this.#loop.dueIn(0);
   }
 
   onStateChange(listener: () => void): void {
@@ -122,16 +115,16 @@ export class SecretsSync {
   onVersion(version: unknown): void {
     if (typeof version !== 'number' || version <= this.#announcedVersion) return;
     this.#announcedVersion = version;
-    if (version > this.#writtenVersion) this.#syncIn(gatherMs);
+    // A sync that runs looks at this version when it ends.
+    if (version > this.#writtenVersion && !this.#loop.isRunning) this.#loop.dueIn(gatherMs);
   }
 
   /** Settles at the end of a sync that starts after this call. */
   synced(): Promise<void> {
-    const ended = new Promise<void>((resolve, reject) => {
-      this.#waiting.push({ resolve, reject });
-    });
-    this.#syncIn(this.#failures === 0 ? 0 : retryDelay(this.#failures, this.#state.state === 'error'));
-    return ended;
+    const ended = Promise.withResolvers<void>();
+    this.#waiting.push(ended);
+    this.#loop.dueIn(this.#failures === 0 ? 0 : retryDelay(this.#failures, this.#state.state === 'error'));
+    return ended.promise;
   }
 
   /** Reads one secret from the database, by its id or, for a secret of every agent, by its key. */
@@ -161,8 +154,7 @@ export class SecretsSync {
 
   async close(): Promise<void> {
     this.#closed.abort(new HqError('cancelled', 'the runner stops'));
-    clearTimeout(this.#timer);
-    await this.#running;
+    await this.#loop.close();
     for (const waiter of this.#waiting.splice(0)) waiter.reject(this.#closed.signal.reason);
   }
 
@@ -177,39 +169,20 @@ export class SecretsSync {
     }
   }
 
-  #syncIn(milliseconds: number): void {
-    if (this.#closed.signal.aborted || this.#running !== null) return;
-    const dueAt = Math.max(performance.now() + milliseconds, this.#endedAt + apartMs);
-    if (dueAt >= this.#dueAt) return;
-    this.#dueAt = dueAt;
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#run(), Math.max(0, dueAt - performance.now()));
-  }
-
-  #run(): void {
+  /** Returns the milliseconds until the next sync. */
+  async #run(): Promise<number> {
     const waiters = this.#waiting.splice(0);
-    this.#running = this.#sync()
-      .then(
-        () => {
-          this.#failures = 0;
-          for (const waiter of waiters) waiter.resolve();
-        },
-        (error: unknown) => {
-          this.#onFailure(error);
-          for (const waiter of waiters) waiter.reject(error);
-        },
-      )
-      .finally(() => this.#onEnd());
-  }
-
-  #onEnd(): void {
-    this.#running = null;
-    this.#dueAt = Number.POSITIVE_INFINITY;
-    this.#endedAt = performance.now();
-    if (this.#failures > 0) this.#syncIn(retryDelay(this.#failures, this.#state.state === 'error'));
-    else if (this.#waiting.length > 0 || this.#announcedVersion > this.#writtenVersion)
-      this.#syncIn(gatherMs);
-    else this.#syncIn(this.#options.reconcileMs ?? reconcileEveryMs);
+    try {
+      await this.#sync();
+      this.#failures = 0;
+      for (const waiter of waiters) waiter.resolve();
+    } catch (error) {
+      this.#onFailure(error);
+      for (const waiter of waiters) waiter.reject(error);
+    }
+    if (this.#failures > 0) return retryDelay(this.#failures, this.#state.state === 'error');
+    const isBehind = this.#waiting.length > 0 || this.#announcedVersion > this.#writtenVersion;
+    return isBehind ? gatherMs : (this.#options.reconcileMs ?? reconcileEveryMs);
   }
 
   async #sync(): Promise<void> {

@@ -58,7 +58,9 @@ const runner = await startRunner({
   commandTimeout: Number(commandTimeout),
   healthPort: 0,
   leaseSeconds: Number(leaseSeconds),
-  strictResults: true,
+  onInvalidResult: (warning) => {
+    throw new Error(warning);
+  },
   timings: { echoMs: Number(echoMs), finishMs: Number(finishMs), deliverMs: Number(deliverMs) },
   heartbeatSeconds: Number(heartbeatSeconds),
 });

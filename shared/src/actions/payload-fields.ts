@@ -1,36 +1,39 @@
 import { z } from 'zod';
 import { HqError } from '../errors.ts';
+import { parseJson } from '../text/json.ts';
 import type { Action } from './action.ts';
 
-const fieldSchema = z.object({
-  type: z.string().optional(),
-  title: z.string().optional(),
-  description: z.string().optional(),
-  enum: z.array(z.string()).optional(),
-  default: z.unknown().optional(),
-  minimum: z.number().optional(),
-  maximum: z.number().optional(),
-  maxLength: z.number().optional(),
-});
+const field = z
+  .object({
+    type: z.string().default('text'),
+    title: z.string().optional(),
+    description: z.string().default(''),
+    enum: z.array(z.string()).default([]),
+    default: z.unknown().optional(),
+    minimum: z.number().nullable().default(null),
+    maximum: z.number().nullable().default(null),
+    maxLength: z.number().nullable().default(null),
+  })
+  .transform(({ title, enum: choices, default: fallback, minimum: min, maximum: max, ...rest }) => ({
+    ...rest,
+    title,
+    choices,
+    fallback: fallback === undefined ? null : String(fallback),
+    min,
+    max,
+  }));
 const payloadSchema = z.object({
-  properties: z.record(z.string(), fieldSchema).default({}),
+  properties: z.record(z.string(), field).default({}),
   required: z.array(z.string()).default([]),
 });
 
 /** One field of an action's payload, as people set it. */
-export interface PayloadField {
+export type PayloadField = Readonly<z.output<typeof field>> & {
   readonly name: string;
   /** The label in forms, such as `Monthly limit in USD`. */
   readonly label: string;
-  readonly type: string;
   readonly isRequired: boolean;
-  readonly description: string;
-  readonly choices: readonly string[];
-  readonly fallback: string | null;
-  readonly min: number | null;
-  readonly max: number | null;
-  readonly maxLength: number | null;
-}
+};
 
 const known = new WeakMap<Action, readonly PayloadField[]>();
 
@@ -39,16 +42,10 @@ export function payloadFields(action: Action): readonly PayloadField[] {
   if (before !== undefined) return before;
   const { properties, required } = payloadSchema.parse(z.toJSONSchema(action.payload, { io: 'input' }));
   const fields = Object.entries(properties).map(([name, schema]) => ({
+    ...schema,
     name,
     label: schema.title ?? labelOf(name),
-    type: schema.type ?? 'text',
     isRequired: required.includes(name),
-    description: schema.description ?? '',
-    choices: schema.enum ?? [],
-    fallback: schema.default === undefined ? null : String(schema.default),
-    min: schema.minimum ?? null,
-    max: schema.maximum ?? null,
-    maxLength: schema.maxLength ?? null,
   }));
   known.set(action, fields);
   return fields;
@@ -101,17 +98,10 @@ function coerce(field: PayloadField, text: string): unknown {
     case 'array':
       return text === '' ? [] : text.split(',');
     case 'object':
-      return parseJson(field, text);
+      if (parseJson(text) === undefined) throw notA('a JSON object', field, text);
+      return parseJson(text);
     default:
       return text;
-  }
-}
-
-function parseJson(field: PayloadField, text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw notA('a JSON object', field, text);
   }
 }
 

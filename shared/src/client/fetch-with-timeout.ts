@@ -1,17 +1,11 @@
 /** Milliseconds for one request before the database counts as unreachable. */
 export const requestTimeoutMs = 10_000;
 
-export interface FetchWithTimeoutOptions {
-  /** Returns a fresh access token, or null if the session cannot be renewed. */
-  readonly renew: () => Promise<string | null>;
-  readonly timeoutMs: number;
-}
-
 /**
  * `fetch` with a time limit, and with one more try after the database calls the token expired: the auth client renews
- * by the local clock, which may be minutes slow.
+ * by the local clock, which may be minutes slow. `renew` returns a fresh token, or null if the session cannot be renewed.
  */
-export function fetchWithTimeout({ renew, timeoutMs }: FetchWithTimeoutOptions): typeof fetch {
+export function fetchWithTimeout(renew: () => Promise<string | null>, timeoutMs: number): typeof fetch {
   return async (input, init) => {
     const attempt = (headers: Headers): Promise<Response> => {
       const limit = AbortSignal.timeout(timeoutMs);

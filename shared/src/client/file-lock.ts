@@ -1,5 +1,6 @@
 import { open, rm, stat } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
+import { codeOf } from '../errors.ts';
 
 /** A lock of this age belongs to a program that died: a renewal takes one request and its time limit. */
 const abandonedAfterMs = 15_000;
@@ -21,7 +22,7 @@ async function acquire(path: string): Promise<void> {
       await (await open(path, 'wx', 0o600)).close();
       return;
     } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+      if (codeOf(error) !== 'EEXIST') throw error;
     }
     if (await isAbandoned(path)) await rm(path, { force: true });
     else await delay(retryMs * (0.5 + Math.random()));

@@ -1,9 +1,10 @@
-import { randomUUID } from 'node:crypto';
-import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { HqError } from '../errors.ts';
+import { codeOf, HqError } from '../errors.ts';
+import { writePrivate } from '../program/private-file.ts';
+import { parseJson } from '../text/json.ts';
 import { underLock } from './file-lock.ts';
 import type { SharedStorage } from './session-storage.ts';
 
@@ -65,7 +66,7 @@ async function read(path: string): Promise<LoginFile | null> {
   try {
     text = await readFile(path, 'utf8');
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return null;
+    if (codeOf(cause) === 'ENOENT') return null;
     throw new HqError('usage', `The login file ${path} cannot be read.`, {
       hint: 'Make it readable for your account, or remove it and sign in again.',
       cause,
@@ -81,22 +82,11 @@ async function read(path: string): Promise<LoginFile | null> {
 }
 
 async function write(path: string, login: LoginFile): Promise<void> {
-  const folder = dirname(path);
-  await openFolder(folder);
-  const fresh = join(folder, `.login-${randomUUID()}`);
-  await writeFile(fresh, `${JSON.stringify(login)}\n`, { mode: 0o600, flag: 'wx' });
-  await rename(fresh, path);
+  await openFolder(dirname(path));
+  await writePrivate(path, `${JSON.stringify(login)}\n`);
 }
 
 async function openFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await chmod(folder, 0o700);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

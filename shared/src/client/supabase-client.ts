@@ -31,7 +31,7 @@ export function createSupabaseClient(options: SupabaseOptions): SupabaseClient<D
       });
     return renewal;
   };
-  const send = fetchWithTimeout({ renew, timeoutMs });
+  const send = fetchWithTimeout(renew, timeoutMs);
   const supabase = createClient<Database>(address.url, anonKey, {
     db: { retry: false },
     global: { fetch: isShared(storage) ? withSharedRefresh(send, storage) : send },

@@ -16,20 +16,24 @@ export interface Fleet {
   readonly notifications: readonly NotificationRow[];
 }
 
-export type AttentionKind =
-  | 'stale-gateway'
-  | 'gateway-error'
-  | 'unhealthy-service'
-  | 'runner-lost'
-  | 'failed-command'
-  | 'agent-error'
-  | 'unread-alert';
+/** The row that each kind is about, in the order of the list: problems that stop work come first. */
+const subjects = {
+  'stale-gateway': 'gateway',
+  'gateway-error': 'gateway',
+  'unhealthy-service': 'gateway',
+  'runner-lost': 'command',
+  'failed-command': 'command',
+  'agent-error': 'agent',
+  'unread-alert': 'notification',
+} as const;
+export type AttentionKind = keyof typeof subjects;
+const order = Object.keys(subjects);
 
 /** One problem that needs an operator. */
 export interface Attention {
   readonly kind: AttentionKind;
   /** The kind of the row with this id. */
-  readonly about: 'gateway' | 'agent' | 'command' | 'notification';
+  readonly about: (typeof subjects)[AttentionKind];
   readonly id: string;
   /** The name on screen, such as a slug. It comes from outside: sanitize it before it is shown. */
   readonly name: string;
@@ -40,67 +44,66 @@ export interface Attention {
 }
 
 const hourMs = 3_600_000;
-/** The order of the list: problems that stop work come first. */
-const order: readonly AttentionKind[] = [
-  'stale-gateway',
-  'gateway-error',
-  'unhealthy-service',
-  'runner-lost',
-  'failed-command',
-  'agent-error',
-  'unread-alert',
-];
+type Problem = Omit<Attention, 'about'>;
 
 /** Returns the problems of a fleet, the worst first, then the newest. Every client shows this list. */
 export function needsAttention(fleet: Fleet, databaseNow: number): Attention[] {
   const nameOfGateway = new Map(fleet.gateways.map((gateway) => [gateway.id, gateway.slug]));
   const failed = failedCommands(fleet, databaseNow);
   const failedIds = new Set(failed.map(({ id }) => id));
-  const all: Attention[] = [
+  const all: Problem[] = [
     ...fleet.gateways.flatMap((gateway) => gatewayAttention(gateway, databaseNow)),
     ...fleet.commands
       .filter((command) => isRunnerLost(command, databaseNow))
-      .map((command) => ({
-        kind: 'runner-lost' as const,
-        about: 'command' as const,
+      .map(
+        (command): Problem => ({
+          kind: 'runner-lost',
+          id: command.id,
+          name: commandName(command, nameOfGateway),
+          reason: `its runner was lost ${agoOf(command.leased_until, databaseNow)}`,
+          at: command.leased_until,
+        }),
+      ),
+    ...failed.map(
+      (command): Problem => ({
+        kind: 'failed-command',
         id: command.id,
         name: commandName(command, nameOfGateway),
-        reason: `its runner was lost ${agoOf(command.leased_until, databaseNow)}`,
-        at: command.leased_until,
-      })),
-    ...failed.map((command) => ({
-      kind: 'failed-command' as const,
-      about: 'command' as const,
-      id: command.id,
-      name: commandName(command, nameOfGateway),
-      reason: command.error_message ?? 'failed',
-      at: command.completed_at,
-    })),
+        reason: command.error_message ?? 'failed',
+        at: command.completed_at,
+      }),
+    ),
     ...fleet.agents
       .filter((agent) => agent.status === 'error')
-      .map((agent) => ({
-        kind: 'agent-error' as const,
-        about: 'agent' as const,
-        id: agent.id,
-        name: agent.slug,
-        reason: 'the agent is in error',
-        at: agent.updated_at,
-      })),
+      .map(
+        (agent): Problem => ({
+          kind: 'agent-error',
+          id: agent.id,
+          name: agent.slug,
+          reason: 'the agent is in error',
+          at: agent.updated_at,
+        }),
+      ),
     ...fleet.notifications
       .filter((alert) => isOpen(alert) && !isCovered(alert, fleet, failedIds))
-      .map((alert) => ({
-        kind: 'unread-alert' as const,
-        about: 'notification' as const,
-        id: alert.id,
-        name: alert.title,
-        reason: 'not read yet',
-        at: alert.created_at,
-      })),
+      .map(
+        (alert): Problem => ({
+          kind: 'unread-alert',
+          id: alert.id,
+          name: alert.title,
+          reason: 'not read yet',
+          at: alert.created_at,
+        }),
+      ),
   ];
-  return all.sort(
-    (a, b) =>
-      order.indexOf(a.kind) - order.indexOf(b.kind) || timeOf(b.at) - timeOf(a.at) || (a.id < b.id ? -1 : 1),
-  );
+  return all
+    .map((problem) => ({ ...problem, about: subjects[problem.kind] }))
+    .sort(
+      (a, b) =>
+        order.indexOf(a.kind) - order.indexOf(b.kind) ||
+        timeOf(b.at) - timeOf(a.at) ||
+        (a.id < b.id ? -1 : 1),
+    );
 }
 
 /** A running command with an expired lease. The next exchange of a runner returns or fails it. */
@@ -124,10 +127,10 @@ function failedCommands({ commands, notifications }: Fleet, databaseNow: number)
   });
 }
 
-function gatewayAttention(gateway: GatewayRow, databaseNow: number): Attention[] {
+function gatewayAttention(gateway: GatewayRow, databaseNow: number): Problem[] {
   const condition = gatewayCondition(gateway, databaseNow);
-  const one = (kind: AttentionKind, reason: string, at: string | null): Attention[] => [
-    { kind, about: 'gateway', id: gateway.id, name: gateway.slug, reason, at },
+  const one = (kind: AttentionKind, reason: string, at: string | null): Problem[] => [
+    { kind, id: gateway.id, name: gateway.slug, reason, at },
   ];
   if (condition === 'stale') {
     const seen = agoOf(gateway.last_seen_at, databaseNow);
@@ -135,13 +138,14 @@ function gatewayAttention(gateway: GatewayRow, databaseNow: number): Attention[]
   }
   if (condition === 'unseen') return one('stale-gateway', 'never seen', gateway.created_at);
   if (condition === 'error') return one('gateway-error', 'the gateway is in error', gateway.updated_at);
-  const unwell = (gateway.meta.services ?? []).filter((service) => isUnwell(service.health));
-  if (unwell.length === 0 || condition === 'hibernating') return [];
-  return one(
-    'unhealthy-service',
-    unwell.map((service) => `${service.name} is ${service.health}`).join(', '),
-    gateway.last_seen_at,
-  );
+  const { services = [], problem } = gateway.meta;
+  const unwell = services.filter((service) => isUnwell(service.health));
+  const reasons = [
+    ...unwell.map((service) => `${service.name} is ${service.health}`),
+    ...(problem ? [problem] : []),
+  ];
+  if (reasons.length === 0 || condition === 'hibernating') return [];
+  return one('unhealthy-service', reasons.join(', '), gateway.last_seen_at);
 }
 
 function commandName(command: CommandRow, nameOfGateway: ReadonlyMap<string, string>): string {

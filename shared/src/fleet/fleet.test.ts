@@ -146,6 +146,13 @@ describe('the attention list', () => {
     ]);
   });
 
+  it('has the problem that a runner reports of itself, such as a full disk', () => {
+    const meta = { services: [service('healthy')], problem: 'The log cannot be written.' };
+    expect(needsAttention({ ...calm, gateways: [gateway({ meta })] }, now)).toMatchObject([
+      { kind: 'unhealthy-service', name: 'default', reason: 'The log cannot be written.' },
+    ]);
+  });
+
   it('repeats no problem as its alert, and leaves out resolved alerts', () => {
     const notifications = [
       alert({ id: 'n1', type: 'agent_error', entity_type: 'agent', entity_id: 'a1' }),

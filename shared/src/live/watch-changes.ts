@@ -36,12 +36,7 @@ export interface WatchOptions {
   readonly onState: (state: ChangesState) => void;
 }
 
-export interface Watch {
-  state(): ChangesState;
-  /** Replaces the channel by a new one: for a channel that is joined but silent. */
-  rejoin(): void;
-  close(): Promise<void>;
-}
+export type Watch = Pick<ChannelWatch, 'state' | 'rejoin' | 'close'>;
 
 const rejoin = { firstMs: 250, longestMs: 10_000 };
 /** The library rejoins by itself when the socket is back; a channel that has not joined by then is replaced. */
@@ -60,7 +55,7 @@ export function watchChanges(client: ChangesClient, options: WatchOptions): Watc
   return new ChannelWatch(client, options);
 }
 
-class ChannelWatch implements Watch {
+class ChannelWatch {
   readonly #client: ChangesClient;
   readonly #options: WatchOptions;
   #state: ChangesState = 'joining';
@@ -82,6 +77,7 @@ class ChannelWatch implements Watch {
     return this.#state;
   }
 
+  /** Replaces the channel by a new one: for a channel that is joined but silent. */
   rejoin(): void {
     if (this.#isClosed) return;
     this.#become('lost');

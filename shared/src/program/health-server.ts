@@ -1,5 +1,4 @@
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { HqError } from '../errors.ts';
 
 /** Serves `GET /healthz` on loopback, with 503 for the status `failing`. Throws `usage` if HEALTH_PORT is not free. */
@@ -22,11 +21,7 @@ export async function serveHealth(
   await listen(server, port);
   server.unref();
   const address = server.address();
-  return { port: isAddressInfo(address) ? address.port : port, close: () => server.close() };
-}
-
-function isAddressInfo(address: ReturnType<Server['address']>): address is AddressInfo {
-  return address !== null && typeof address === 'object';
+  return { port: typeof address === 'object' ? (address?.port ?? port) : port, close: () => server.close() };
 }
 
 function listen(server: Server, port: number): Promise<void> {

@@ -51,16 +51,12 @@ export function liveCommands(
   client: HqClient,
   filter: Pick<CommandsFilter, 'gatewayId' | 'agentId'> = {},
 ): LiveQuery<CommandRow> {
-  const subscription =
-    filter.agentId !== undefined
-      ? { filter: `agent_id=eq.${filter.agentId}` }
-      : filter.gatewayId !== undefined
-        ? { filter: `gateway_id=eq.${filter.gatewayId}` }
-        : {};
+  const { agentId, gatewayId } = filter;
+  const [column, id] = agentId === undefined ? ['gateway_id', gatewayId] : ['agent_id', agentId];
   return watchRows<CommandRow>(client, {
     ...source,
     ...rules,
-    changes: subscription,
+    changes: id === undefined ? {} : { filter: `${column}=eq.${id}` },
     read: () => readCommands(client, filter),
     limit: windowSize,
   });

@@ -23,6 +23,8 @@ const gatewayMeta = z
     runner: z.string().optional().catch(undefined),
     networking_mode: z.string().optional().catch(undefined),
     secrets: secretsReport.optional().catch(undefined),
+    /** Problem of the runner itself, such as a full disk under its log. */
+    problem: z.string().nullish().catch(undefined),
   })
   .catch({});
 

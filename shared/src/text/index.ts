@@ -1,3 +1,4 @@
+export { parseJson } from './json.ts';
 export { plain, plainLine, plainLines } from './plain.ts';
 export { createRedactor, longestSecret, type Redactor } from './redactor.ts';
 export {

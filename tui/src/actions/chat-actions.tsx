@@ -4,8 +4,7 @@ import { memberName } from '../columns/member-name.ts';
 import { CodeDialog } from '../dialogs/code-dialog.tsx';
 import { ConfirmDialog } from '../dialogs/confirm-dialog.tsx';
 import type { Session } from '../session/session.ts';
-import { type ActionContext, refusesToWrite } from './action-context.ts';
-import { errorText } from './error-text.ts';
+import { type ActionContext, attempt, refusesToWrite } from './action-context.ts';
 import { linkingSteps } from './linking-steps.ts';
 
 export interface ChatActions {
@@ -17,21 +16,11 @@ export interface ChatActions {
 /** Links chat accounts to members, and revokes links. */
 export function createChatActions(session: Session, context: ActionContext): ChatActions {
   const { messages, overlays } = context;
-
-  /** `doing` is shown at once: HQ may take its time. */
-  async function attempt(doing: string, act: () => Promise<void>): Promise<void> {
-    messages.say(doing);
-    try {
-      await act();
-    } catch (failure) {
-      messages.warn(errorText(failure));
-    }
-  }
-
   return {
     link() {
       if (refusesToWrite(context)) return;
-      void attempt('Asking for a code …', async () => {
+      messages.say('Asking for a code …');
+      void attempt(context, async () => {
         const { code, expires_at } = await session.issueChatCode();
         const lastsMs = Date.parse(expires_at) - session.now();
         messages.clear();
@@ -48,12 +37,13 @@ export function createChatActions(session: Session, context: ActionContext): Cha
           sentences={[`It acts for ${member} now, and for nobody afterwards. A new code links it again.`]}
           yes="Revoke"
           typedName={null}
-          onConfirm={() =>
-            void attempt(`Revoking ${account} …`, async () => {
+          onConfirm={() => {
+            messages.say(`Revoking ${account} …`);
+            void attempt(context, async () => {
               await session.revokeChatLink(link.id);
               messages.say(`${account} is not linked any more.`, 'good');
-            })
-          }
+            });
+          }}
           onClose={close}
         />
       ));

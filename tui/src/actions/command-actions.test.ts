@@ -6,7 +6,7 @@ import { Overlays } from '../app/overlays.tsx';
 import { Router } from '../app/router.ts';
 import { Store } from '../app/store.ts';
 import type { CommandRequest, Feed, Session } from '../session/session.ts';
-import { CommandActions } from './command-actions.tsx';
+import { createCommandActions } from './command-actions.tsx';
 
 /** A feed whose rows a test replaces. */
 function feedOf<Row>(first: readonly Row[]): Feed<Row> & { show(rows: readonly Row[]): void } {
@@ -48,7 +48,7 @@ async function open({ isReadonly = false, isSlow = false } = {}) {
     isReadonly,
     isFiltering: () => operator.isFiltering,
   };
-  const actions = new CommandActions(session, context, () => []);
+  const actions = createCommandActions(session, context, () => []);
   const gateway = gateways.getSnapshot().rows[1] ?? null;
   return { actions, ...context, commands, gateways, gateway, sent, started, answer, clock, operator };
 }

@@ -4,161 +4,134 @@ import { plain } from '@hq/shared/text';
 import { ConfirmDialog } from '../dialogs/confirm-dialog.tsx';
 import { type FilledIn, SecretForm, type SecretFormProps } from '../dialogs/secret-form.tsx';
 import type { Session } from '../session/session.ts';
-import { type ActionContext, refusesToWrite } from './action-context.ts';
-import { errorText } from './error-text.ts';
+import { type ActionContext, attempt, refusesToWrite } from './action-context.ts';
 
 type Form = Omit<SecretFormProps, 'onClose'>;
+type Draft = Parameters<Session['writeSecret']>[0];
+
+export interface SecretActions {
+  /** `agent`: its owner unless the operator says otherwise. */
+  readonly add: (gateway: GatewayRow | null, agent: AgentRow | null) => void;
+  readonly rotate: (secret: SecretRow) => void;
+  readonly note: (secret: SecretRow) => void;
+  readonly delete: (secret: SecretRow) => void;
+}
 
 /** Stores, changes and deletes secrets: asks for what it needs, and reports what became of it. */
-export class SecretActions {
-  readonly #session: Session;
-  readonly #context: ActionContext;
-
-  constructor(session: Session, context: ActionContext) {
-    this.#session = session;
-    this.#context = context;
-  }
-
-  /** `agent`: its owner unless the operator says otherwise. */
-  add(gateway: GatewayRow | null, agent: AgentRow | null): void {
-    if (gateway === null) {
-      this.#context.messages.say('No gateway is selected.', 'warn');
-      return;
-    }
-    this.#openChecked(gateway, {
-      title: 'Store a secret',
-      fields: ['key', 'gateway', 'agent', 'category', 'note', 'value'],
-      start: { gateway: gateway.slug, agent: agent?.slug ?? '' },
-      submit: async (filledIn) => {
-        const owner = this.#findOwner(filledIn);
-        if (this.#exists(filledIn.key, owner)) {
-          throw new HqError('conflict', `There is a ${filledIn.key} already.`, {
-            hint: 'Select it, and R gives it another value.',
-          });
-        }
-        const { key, category, note } = filledIn;
-        await this.#write(filledIn, { key, category, note, ...owner });
-      },
-    });
-  }
-
-  rotate(secret: SecretRow): void {
-    const gateway = this.#gateway(secret.gateway_id);
-    if (gateway === null) return;
-    this.#openChecked(gateway, {
-      title: `Another value for ${this.#nameOf(secret)}`,
-      fields: ['value'],
-      start: {},
-      submit: (filledIn) => this.#write(filledIn, { key: secret.key, gateway, agent: secret.agent_id }),
-    });
-  }
-
-  note(secret: SecretRow): void {
-    if (refusesToWrite(this.#context)) return;
-    this.#open({
-      title: `A remark on ${this.#nameOf(secret)}`,
-      fields: ['note'],
-      start: { note: secret.note ?? '' },
-      submit: async ({ note }) => {
-        await this.#session.noteSecret(secret.id, note);
-        this.#context.messages.say('Noted.', 'good');
-      },
-    });
-  }
-
-  delete(secret: SecretRow): void {
-    const { messages, overlays } = this.#context;
-    if (refusesToWrite(this.#context)) return;
-    const name = this.#nameOf(secret);
-    const loss = secret.agent_id === null ? 'Every agent of the gateway loses it.' : 'The agent loses it.';
-    overlays.open((close) => (
-      <ConfirmDialog
-        title={`Delete ${name}`}
-        sentences={[`${loss} Its value cannot be brought back.`]}
-        yes="Delete"
-        typedName={secret.key}
-        onConfirm={() =>
-          void this.#try(async () => {
-            await this.#session.deleteSecret(secret.id);
-            messages.say(`${name} deleted; it is being taken out of the files.`, 'good');
-          })
-        }
-        onClose={close}
-      />
-    ));
-  }
+export function createSecretActions(session: Session, context: ActionContext): SecretActions {
+  const { messages, overlays } = context;
+  const openForm = (form: Form): void => overlays.open((close) => <SecretForm {...form} onClose={close} />);
 
   /** Opens a form only where its value could be encrypted: nobody types a value for nothing. */
-  #openChecked(gateway: GatewayRow, form: Form): void {
-    if (refusesToWrite(this.#context)) return;
-    void this.#try(async () => {
-      await this.#session.checkSecretsKey(gateway);
-      this.#open(form);
+  const openChecked = (gateway: GatewayRow | undefined, form: Form): void => {
+    if (refusesToWrite(context)) return;
+    void attempt(context, async () => {
+      if (gateway === undefined) throw new HqError('not_found', 'The gateway of this secret is gone.');
+      await session.checkSecretsKey(gateway);
+      openForm(form);
+    });
+  };
+
+  const write = async ({ value }: FilledIn, draft: Omit<Draft, 'value'>): Promise<void> => {
+    const text = 'file' in value ? await readFile(value.file) : value.typed;
+    const { secret, created } = await session.writeSecret({ ...draft, value: text });
+    const change = created ? 'stored' : 'has another value';
+    messages.say(`${nameOf(secret, session)} ${change}; the runner is told.`, 'good');
+  };
+
+  return {
+    add(gateway, agent) {
+      if (gateway === null) {
+        messages.say('No gateway is selected.', 'warn');
+        return;
+      }
+      openChecked(gateway, {
+        title: 'Store a secret',
+        fields: ['key', 'gateway', 'agent', 'category', 'note', 'value'],
+        start: { gateway: gateway.slug, agent: agent?.slug ?? '' },
+        submit: async (filledIn) => write(filledIn, newSecret(filledIn, session)),
+      });
+    },
+    rotate(secret) {
+      const { key, gateway_id, agent_id: agent } = secret;
+      const gateway = session.gateways.getSnapshot().rows.find(({ id }) => id === gateway_id);
+      openChecked(gateway, {
+        title: `Another value for ${nameOf(secret, session)}`,
+        fields: ['value'],
+        start: {},
+        submit: async (filledIn) => {
+          if (gateway !== undefined) await write(filledIn, { key, gateway, agent });
+        },
+      });
+    },
+    note(secret) {
+      if (refusesToWrite(context)) return;
+      openForm({
+        title: `A remark on ${nameOf(secret, session)}`,
+        fields: ['note'],
+        start: { note: secret.note ?? '' },
+        submit: async ({ note }) => {
+          await session.noteSecret(secret.id, note);
+          messages.say('Noted.', 'good');
+        },
+      });
+    },
+    delete: (secret) => {
+      if (!refusesToWrite(context)) confirmDelete(secret, session, context);
+    },
+  };
+}
+
+function confirmDelete(secret: SecretRow, session: Session, context: ActionContext): void {
+  const name = nameOf(secret, session);
+  const loss = secret.agent_id === null ? 'Every agent of the gateway loses it.' : 'The agent loses it.';
+  context.overlays.open((close) => (
+    <ConfirmDialog
+      title={`Delete ${name}`}
+      sentences={[`${loss} Its value cannot be brought back.`]}
+      yes="Delete"
+      typedName={secret.key}
+      onConfirm={() =>
+        void attempt(context, async () => {
+          await session.deleteSecret(secret.id);
+          context.messages.say(`${name} deleted; it is being taken out of the files.`, 'good');
+        })
+      }
+      onClose={close}
+    />
+  ));
+}
+
+/** `GITHUB_TOKEN of ada`. */
+function nameOf({ key, gateway_id, agent_id }: SecretRow, { gateways, agents }: Session): string {
+  const owners = [...gateways.getSnapshot().rows, ...agents.getSnapshot().rows];
+  const owner = owners.find(({ id }) => id === (agent_id ?? gateway_id));
+  return plain(`${key} of ${owner?.slug ?? 'one that is gone'}`);
+}
+
+/** Returns what the form of a new secret says but its value. Fails for an owner that is not there, and for a key that is. */
+function newSecret(filledIn: FilledIn, { gateways, agents, secrets }: Session): Omit<Draft, 'value'> {
+  const { key, category, note, gateway: slug, agent: agentSlug } = filledIn;
+  const gateway = gateways.getSnapshot().rows.find((row) => row.slug === slug);
+  if (gateway === undefined) {
+    throw new HqError('not_found', `There is no gateway “${slug}”.`, { field: 'gateway' });
+  }
+  const found = agents.getSnapshot().rows.find((row) => row.slug === agentSlug);
+  if (agentSlug !== '' && found?.gateway_id !== gateway.id) {
+    throw new HqError('not_found', `There is no agent “${agentSlug}” on ${slug}.`, {
+      field: 'agent',
+      hint: 'Leave it empty for every agent.',
     });
   }
-
-  #open(form: Form): void {
-    this.#context.overlays.open((close) => <SecretForm {...form} onClose={close} />);
+  const agent = found?.id ?? null;
+  const isSame = (row: SecretRow): boolean =>
+    row.key === key && row.gateway_id === gateway.id && row.agent_id === agent;
+  if (secrets.getSnapshot().rows.some(isSame)) {
+    throw new HqError('conflict', `There is a ${key} already.`, {
+      hint: 'Select it, and R gives it another value.',
+    });
   }
-
-  async #write(
-    { value }: FilledIn,
-    draft: Omit<Parameters<Session['writeSecret']>[0], 'value'>,
-  ): Promise<void> {
-    const text = 'file' in value ? await readFile(value.file) : value.typed;
-    const { secret, created } = await this.#session.writeSecret({ ...draft, value: text });
-    const name = this.#nameOf(secret);
-    this.#context.messages.say(
-      `${name} ${created ? 'stored' : 'has another value'}; the runner is told.`,
-      'good',
-    );
-  }
-
-  #findOwner({ gateway: slug, agent: agentSlug }: FilledIn): { gateway: GatewayRow; agent: string | null } {
-    const gateway = this.#session.gateways.getSnapshot().rows.find((row) => row.slug === slug);
-    if (gateway === undefined) {
-      throw new HqError('not_found', `There is no gateway “${slug}”.`, { field: 'gateway' });
-    }
-    if (agentSlug === '') return { gateway, agent: null };
-    const agent = this.#session.agents.getSnapshot().rows.find((row) => row.slug === agentSlug);
-    if (agent?.gateway_id !== gateway.id) {
-      throw new HqError('not_found', `There is no agent “${agentSlug}” on ${slug}.`, {
-        field: 'agent',
-        hint: 'Leave it empty for every agent.',
-      });
-    }
-    return { gateway, agent: agent.id };
-  }
-
-  #exists(key: string, owner: { readonly gateway: GatewayRow; readonly agent: string | null }): boolean {
-    return this.#session.secrets
-      .getSnapshot()
-      .rows.some(
-        (row) => row.key === key && row.gateway_id === owner.gateway.id && row.agent_id === owner.agent,
-      );
-  }
-
-  #gateway(id: string): GatewayRow | null {
-    const gateway = this.#session.gateways.getSnapshot().rows.find((row) => row.id === id);
-    if (gateway === undefined) this.#context.messages.warn('The gateway of this secret is gone.');
-    return gateway ?? null;
-  }
-
-  /** `GITHUB_TOKEN of ada`. */
-  #nameOf({ key, gateway_id, agent_id }: SecretRow): string {
-    const rows =
-      agent_id === null ? this.#session.gateways.getSnapshot().rows : this.#session.agents.getSnapshot().rows;
-    const owner = rows.find(({ id }) => id === (agent_id ?? gateway_id));
-    return plain(`${key} of ${owner?.slug ?? 'one that is gone'}`);
-  }
-
-  async #try(act: () => Promise<void>): Promise<void> {
-    try {
-      await act();
-    } catch (failure) {
-      this.#context.messages.warn(errorText(failure));
-    }
-  }
+  return { key, category, note, gateway, agent };
 }
 
 async function readFile(path: string): Promise<string> {

@@ -238,6 +238,31 @@ describe('acting', () => {
     expect(sent).toMatchObject([{ action: 'resume_gateway' }]);
   });
 
+  it('pauses the agent that is selected, and not its gateway', async () => {
+    const { type, sent } = await open();
+    await type('2p');
+    await type('j');
+    await type('p');
+    expect(sent).toMatchObject([
+      { action: 'pause_agent', agent: 'ada' },
+      { action: 'resume_agent', agent: 'bob' },
+    ]);
+  });
+
+  it('names what a key acts on where that is not the selected row', async () => {
+    const { type, text, resize } = await open();
+    const keysLine = (): string => text().split('\n').at(-1) ?? '';
+    await resize(160, 40);
+    await type('j');
+    expect(keysLine()).toContain('R restart  p pause  L logs');
+    await type('2');
+    expect(keysLine()).toContain('p pause  R restart primary  L logs primary');
+    await type('\r');
+    expect(keysLine()).toContain('p pause ada  R restart primary');
+    await type('3');
+    expect(keysLine()).toContain('x cancel  A again  R restart primary  p pause primary');
+  });
+
   it('does from the palette what its arguments say', async () => {
     const { type, text, sent } = await open();
     await type(':tail_logs lines=5 staging\r');

@@ -1,6 +1,7 @@
 import { Box, useIsScreenReaderEnabled } from 'ink';
 import type { ReactNode } from 'react';
 import { Notice, PaintedLine } from '../widgets/line.tsx';
+import { Panel } from '../widgets/panel.tsx';
 import { SizeContext, ThemeContext, useSize, useTheme } from '../widgets/theme.ts';
 import type { AppState } from './app-state.ts';
 import { ConnectionLine } from './connection-line.tsx';
@@ -60,7 +61,7 @@ function TooSmall({ onQuit }: { readonly onQuit: () => void }): ReactNode {
     `This is ${columns} × ${rows}.`,
     'ctrl-c leaves HQ.',
   ];
-  return <Notice sentences={needs} width={columns} height={rows} />;
+  return <Notice sentences={needs} height={rows} />;
 }
 
 function Content({ state }: { readonly state: AppState }): ReactNode {
@@ -69,56 +70,35 @@ function Content({ state }: { readonly state: AppState }): ReactNode {
   const theme = useTheme();
   const flow = useStore(signIn.state);
   if (flow.phase === 'signed-in') return flow.view.element;
-  const keys = flow.phase === 'form' ? ' tab next field   enter sign in   ctrl-c quit' : ' q quit';
+  const line = { host: signIn.host, member: null, isReadonly, connection: null, now: host.now() };
+  const place = { width: columns, height: rows - 2 };
+  if (flow.phase === 'form') {
+    return (
+      <>
+        <ConnectionLine {...line} />
+        <SignInForm flow={signIn} isBusy={flow.isBusy} error={flow.error} {...place} onQuit={host.quit} />
+        <PaintedLine text={theme.paint('dim', ' tab next field   enter sign in   ctrl-c quit')} />
+      </>
+    );
+  }
+  const failed = flow.error === null ? null : [flow.error, 'Trying again every few seconds.'];
   return (
     <>
-      <ConnectionLine
-        host={signIn.host}
-        member={null}
-        isReadonly={isReadonly}
-        connection={null}
-        now={host.now()}
-      />
-      {flow.phase === 'form' ? (
-        <SignInForm
-          flow={signIn}
-          isBusy={flow.isBusy}
-          error={flow.error}
-          height={rows - 2}
-          onQuit={host.quit}
-        />
-      ) : (
-        <Connecting
-          host={signIn.host}
-          error={flow.error}
-          width={columns}
-          height={rows - 2}
-          onQuit={host.quit}
-        />
-      )}
-      <PaintedLine text={theme.paint('dim', keys)} />
+      <ConnectionLine {...line} />
+      <QuitKeys onQuit={host.quit} />
+      <Panel {...place}>
+        <Notice sentences={failed ?? [`Opening ${signIn.host}`]} height={place.height} />
+      </Panel>
+      <PaintedLine text={theme.paint('dim', ' q quit')} />
     </>
   );
 }
 
-interface ConnectingProps {
-  readonly host: string;
-  readonly error: string | null;
-  readonly width: number;
-  readonly height: number;
-  readonly onQuit: () => void;
-}
-
-function Connecting({ host, error, width, height, onQuit }: ConnectingProps): ReactNode {
+function QuitKeys({ onQuit }: { readonly onQuit: () => void }): ReactNode {
   useInputLayer('app', (input) => {
     if (input.type !== 'key' || !['q', 'ctrl-c', 'escape'].includes(input.name)) return false;
     onQuit();
     return true;
   });
-  const sentences = error === null ? [`Opening ${host}`] : [error, 'Trying again every few seconds.'];
-  return (
-    <Box flexDirection="column" height={height} flexShrink={0}>
-      <Notice sentences={sentences} width={width} height={height} />
-    </Box>
-  );
+  return null;
 }

@@ -4,7 +4,7 @@ import { generalKeys, listKeys, moveKeys } from '../keys/app-keys.ts';
 import { useBindings } from '../keys/binding.ts';
 import type { AnyList } from '../widgets/list.ts';
 import { editText, fieldText } from '../widgets/text-field.tsx';
-import { useTheme } from '../widgets/theme.ts';
+import { useTheme, useWidth } from '../widgets/theme.ts';
 import { useInputLayer } from './keyboard.ts';
 
 const backKeys: readonly string[] = generalKeys.find(({ does }) => does === 'back')?.keys ?? [];
@@ -35,14 +35,10 @@ export function ListKeys({ list }: { readonly list: AnyList }): ReactNode {
   return null;
 }
 
-interface FilterPromptProps {
-  readonly list: AnyList;
-  readonly width: number;
-}
-
 /** The last line while a filter is written; the list follows every letter. */
-export function FilterPrompt({ list, width }: FilterPromptProps): ReactNode {
+export function FilterPrompt({ list }: { readonly list: AnyList }): ReactNode {
   const theme = useTheme();
+  const width = useWidth();
   const { store } = list;
   useInputLayer('prompt', (input) => {
     const { prompt } = store.state.get();

@@ -1,8 +1,9 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { HqError } from '@hq/shared/errors';
-import { render } from 'ink';
+import { type Instance, render } from 'ink';
 import type { Connector } from '../session/session.ts';
 import { askBackground, type Ground, groundFromEnvironment, readBackground } from '../terminal/background.ts';
-import { readCapability, whyNotHere } from '../terminal/capability.ts';
+import { type Capability, readCapability, whyNotHere } from '../terminal/capability.ts';
 import { copySequence } from '../terminal/clipboard.ts';
 import type { Input } from '../terminal/input.ts';
 import { InputReader } from '../terminal/input-reader.ts';
@@ -12,6 +13,7 @@ import { createTheme, type Theme } from '../theme/theme.ts';
 import { App } from './app.tsx';
 import { AppState } from './app-state.ts';
 import { DrawingErrorBoundary, type LendTerminal, TerminalLender } from './drawing.tsx';
+import type { TerminalHost } from './terminal-host.ts';
 
 export interface TerminalOptions {
   readonly connector: Connector;
@@ -31,147 +33,174 @@ const settledMs = 150;
 
 /** Opens the screens, and returns when the operator has left. Fails where they cannot be drawn. */
 export async function openTerminal(options: TerminalOptions): Promise<void> {
-  // Long: everything that is opened here is closed here in the opposite order, whatever happens.
-  const { connector, isReadonly, env, input, output } = options;
-  const problem = whyNotHere(env, input, output);
+  const problem = whyNotHere(options.env, options.input, options.output);
   if (problem !== null) {
     throw new HqError('usage', problem, { hint: 'Use `hq-tui status`, or another one-shot command.' });
   }
-  const isRead = env.INK_SCREEN_READER === 'true';
-  const capability = readCapability(env);
-  const { ground, decided } = groundFromEnvironment(env);
-  const themeOn = (known: Ground | null): Theme => createTheme({ ...capability, ground: known });
-  const modes = new Modes(output);
-  let lend: LendTerminal | null = null;
-  let askedAt: number | null = null;
-  const { promise: left, resolve: leave, reject: fail } = Promise.withResolvers<NodeJS.Signals | null>();
-
-  const app = new AppState({
-    connector,
-    isReadonly,
-    theme: themeOn(ground),
-    size: { columns: output.columns, rows: output.rows },
-    loadView: async () => (await import('./signed-in.tsx')).openView,
-    host: {
-      now: Date.now,
-      quit: () => leave(null),
-      copy(text) {
-        const copy = copySequence(text, capability.insideTmux);
-        output.write(copy.sequence);
-        return copy;
-      },
-      setMouse: (isOn) => modes.setMouse(isOn),
-      openPager: (text) => lendTerminal(() => showInPager(text, env)),
-      // The whole foreground group, as the terminal itself would do it: under `npm start` the stack is in it.
-      suspend:
-        env.HQ_PARENT === 'ipc' ? null : () => void lendTerminal(async () => void process.kill(0, 'SIGTSTP')),
-      redraw: () => void lendTerminal(async () => undefined),
-    },
-  });
-
-  /** Ends the echo, and puts the cursor where Ink begins its first line. */
-  function takeTerminal(): void {
-    reader.start();
-    if (!isRead) output.write('\r');
-  }
-
-  async function lendTerminal(run: () => Promise<void>): Promise<void> {
-    if (lend === null) return;
-    reader.stop();
-    app.keyboard.clear();
-    modes.off();
-    try {
-      await lend(async () => {
-        try {
-          await run();
-        } finally {
-          takeTerminal();
-        }
-      });
-    } finally {
-      modes.on();
-      reader.start();
-    }
-  }
-
-  function receive(received: Input): void {
-    if (received.type !== 'reply') {
-      app.keyboard.press(received);
-      return;
-    }
-    const answer = readBackground(received.text);
-    if (answer === null) return;
-    askedAt = null;
-    if (!decided) app.theme.set(themeOn(answer));
-  }
-
-  const reader = new InputReader(input, receive, () => leave('SIGHUP'));
-  const resize = (): void => app.resize(output.columns, output.rows);
-  const onSignal = (signal: NodeJS.Signals): void => leave(signal);
-  const onCrash = (error: unknown): void => fail(error);
-  const atExit = (): void => modes.offAtOnce();
-  // Before Ink's own listener, so that the frame has the new size when Ink draws it.
-  output.on('resize', resize);
-  for (const signal of signals) process.on(signal, onSignal);
-  process.on('uncaughtException', onCrash);
-  process.on('exit', atExit);
-
-  takeTerminal();
-  const drawn = render(
-    <DrawingErrorBoundary onError={fail}>
-      <TerminalLender
-        onReady={(ready) => {
-          lend = ready;
-        }}
-      />
-      <App state={app} />
-    </DrawingErrorBoundary>,
-    {
-      stdin: input,
-      stdout: output,
-      alternateScreen: !isRead,
-      incrementalRendering: !isRead,
-      isScreenReaderEnabled: isRead,
-      interactive: true,
-      exitOnCtrlC: false,
-      patchConsole: false,
-      maxFps: 60,
-    },
-  );
-  // Of changes that come together Ink may see the last alone, or none, and the terminal has lost rows by then.
-  const repaint = onceSettled(() => {
-    drawn.clear();
-    output.emit('resize');
-  });
-  if (!isRead) process.on('SIGWINCH', repaint);
-  modes.on();
-  if (!decided && !isRead) {
-    askedAt = Date.now();
-    output.write(askBackground);
-  }
-  void app.signIn.start();
-
-  let signal: NodeJS.Signals | null = null;
-  try {
-    signal = await left;
-  } finally {
-    await answerTime(askedAt);
-    output.off('resize', resize);
-    process.off('SIGWINCH', repaint);
-    reader.stop();
-    modes.off();
-    drawn.unmount();
-    await drawn.waitUntilExit();
-    for (const each of signals) process.off(each, onSignal);
-    process.off('uncaughtException', onCrash);
-    process.off('exit', atExit);
-    await app.signIn.close();
-  }
+  const signal = await new TerminalScreens(options).run();
   if (signal === null) return;
   // The terminal is in order: now the signal may do what it came for, and our parent sees that it did.
   process.kill(process.pid, signal);
   // Ink's own listener may still have to pass it on, in a later turn of the event loop.
-  await new Promise((resolve) => setTimeout(resolve, signalMs));
+  await delay(signalMs);
+}
+
+/** The screens on one terminal, from the first frame to the last. */
+class TerminalScreens {
+  readonly #options: TerminalOptions;
+  readonly #isRead: boolean;
+  readonly #capability: Capability;
+  readonly #background: ReturnType<typeof groundFromEnvironment>;
+  readonly #modes: Modes;
+  readonly #reader: InputReader;
+  readonly #app: AppState;
+  readonly #left = Promise.withResolvers<NodeJS.Signals | null>();
+  #lendOfInk: LendTerminal | null = null;
+  #askedAt: number | null = null;
+
+  constructor(options: TerminalOptions) {
+    const { connector, isReadonly, env, input, output } = options;
+    this.#options = options;
+    this.#isRead = env.INK_SCREEN_READER === 'true';
+    this.#capability = readCapability(env);
+    this.#background = groundFromEnvironment(env);
+    this.#modes = new Modes(output);
+    this.#reader = new InputReader(
+      input,
+      (received) => this.#receive(received),
+      () => this.#left.resolve('SIGHUP'),
+    );
+    this.#app = new AppState({
+      connector,
+      isReadonly,
+      theme: this.#themeOn(this.#background.ground),
+      size: { columns: output.columns, rows: output.rows },
+      loadView: async () => (await import('./signed-in.tsx')).openView,
+      host: this.#host(),
+    });
+  }
+
+  /** Returns the signal that ended them; null where the operator left. */
+  async run(): Promise<NodeJS.Signals | null> {
+    const { output } = this.#options;
+    // Everything that is opened here is closed in the opposite order, whatever happens.
+    await using opened = new AsyncDisposableStack();
+    const listen = (from: NodeJS.EventEmitter, event: string, listener: (reason?: unknown) => void): void => {
+      from.on(event, listener);
+      opened.defer(() => void from.off(event, listener));
+    };
+    opened.defer(() => this.#app.signIn.close());
+    for (const signal of signals) listen(process, signal, () => this.#left.resolve(signal));
+    listen(process, 'uncaughtException', this.#left.reject);
+    listen(process, 'exit', () => this.#modes.offAtOnce());
+    // Before Ink's own listener, so that the frame has the new size when Ink draws it.
+    listen(output, 'resize', () => this.#app.resize(output.columns, output.rows));
+    this.#take();
+    const drawn = this.#draw();
+    opened.defer(async () => {
+      drawn.unmount();
+      await drawn.waitUntilExit();
+    });
+    this.#modes.on();
+    opened.defer(() => this.#modes.off());
+    opened.defer(() => this.#reader.stop());
+    // Of changes that come together Ink may see the last alone, or none, and the terminal has lost rows by then.
+    const repaint = onceSettled(() => {
+      drawn.clear();
+      output.emit('resize');
+    });
+    if (!this.#isRead) listen(process, 'SIGWINCH', repaint);
+    opened.defer(() => answerTime(this.#askedAt));
+    if (!this.#background.decided && !this.#isRead) {
+      this.#askedAt = Date.now();
+      output.write(askBackground);
+    }
+    void this.#app.signIn.start();
+    return await this.#left.promise;
+  }
+
+  #draw(): Instance {
+    const { input, output } = this.#options;
+    const lend = (ready: LendTerminal): void => {
+      this.#lendOfInk = ready;
+    };
+    return render(
+      <DrawingErrorBoundary onError={this.#left.reject}>
+        <TerminalLender onReady={lend} />
+        <App state={this.#app} />
+      </DrawingErrorBoundary>,
+      {
+        stdin: input,
+        stdout: output,
+        alternateScreen: !this.#isRead,
+        incrementalRendering: !this.#isRead,
+        isScreenReaderEnabled: this.#isRead,
+        interactive: true,
+        exitOnCtrlC: false,
+        patchConsole: false,
+        maxFps: 60,
+      },
+    );
+  }
+
+  #host(): TerminalHost {
+    const { env, output } = this.#options;
+    return {
+      now: Date.now,
+      quit: () => this.#left.resolve(null),
+      copy: (text) => {
+        const copy = copySequence(text, this.#capability.insideTmux);
+        output.write(copy.sequence);
+        return copy;
+      },
+      setMouse: (isOn) => this.#modes.setMouse(isOn),
+      openPager: (text) => this.#lend(() => showInPager(text, env)),
+      // The whole foreground group, as the terminal itself would do it: under `npm start` the stack is in it.
+      suspend:
+        env.HQ_PARENT === 'ipc' ? null : () => void this.#lend(async () => void process.kill(0, 'SIGTSTP')),
+      redraw: () => void this.#lend(async () => undefined),
+    };
+  }
+
+  #receive(received: Input): void {
+    if (received.type !== 'reply') {
+      this.#app.keyboard.press(received);
+      return;
+    }
+    const answer = readBackground(received.text);
+    if (answer === null) return;
+    this.#askedAt = null;
+    if (!this.#background.decided) this.#app.theme.set(this.#themeOn(answer));
+  }
+
+  #themeOn(ground: Ground | null): Theme {
+    return createTheme({ ...this.#capability, ground });
+  }
+
+  /** Ends the echo, and puts the cursor where Ink begins its first line. */
+  #take(): void {
+    this.#reader.start();
+    if (!this.#isRead) this.#options.output.write('\r');
+  }
+
+  async #lend(run: () => Promise<void>): Promise<void> {
+    if (this.#lendOfInk === null) return;
+    this.#reader.stop();
+    this.#app.keyboard.clear();
+    this.#modes.off();
+    try {
+      await this.#lendOfInk(async () => {
+        try {
+          await run();
+        } finally {
+          this.#take();
+        }
+      });
+    } finally {
+      this.#modes.on();
+      this.#reader.start();
+    }
+  }
 }
 
 /** Calls `run` when calls have stopped; not for a single one. */
@@ -191,5 +220,5 @@ function onceSettled(run: () => void): () => void {
 /** An answer that comes after we left would be typed into the shell. */
 async function answerTime(askedAt: number | null): Promise<void> {
   const left = askedAt === null ? 0 : askedAt + answerMs - Date.now();
-  if (left > 0) await new Promise((resolve) => setTimeout(resolve, left));
+  if (left > 0) await delay(left);
 }

@@ -5,6 +5,7 @@ import { type Binding, type Handlers, useBindings } from '../keys/binding.ts';
 import type { Theme } from '../theme/theme.ts';
 import { Rule } from '../widgets/line.tsx';
 import type { AnyList } from '../widgets/list.ts';
+import type { Place } from '../widgets/panel.tsx';
 import { textOf } from '../widgets/text-of.ts';
 import { useSize, useTheme } from '../widgets/theme.ts';
 import { KeysLine, MessageLine } from './footer.tsx';
@@ -28,11 +29,13 @@ interface ScreenFrameProps<Bindings extends readonly Binding[]> {
   readonly copyText: string | null;
   readonly gateway?: GatewayRow | null;
   readonly agent?: AgentRow | null;
+  /** The selected row of the list. */
+  readonly selected?: object | null;
   readonly children: ReactNode;
 }
 
 /** The place that a screen has for its body. */
-export function useBodySize(): { readonly width: number; readonly height: number } {
+export function useBodySize(): Place {
   const { columns, rows } = useSize();
   return { width: columns, height: rows - headerLines - footerLines };
 }
@@ -41,9 +44,9 @@ export function useBodySize(): { readonly width: number; readonly height: number
 export function ScreenFrame<const Bindings extends readonly Binding[]>(
   props: ScreenFrameProps<Bindings>,
 ): ReactNode {
-  const { keys, on, list, copyText, gateway = null, agent = null, children } = props;
+  const { keys, on, list, copyText, gateway = null, agent = null, selected, children } = props;
   const ui = useUi();
-  const { width, height } = useBodySize();
+  const { height } = useBodySize();
   const trail = useStore(ui.router.trail);
   const isRead = useIsScreenReaderEnabled();
   const theme = useTheme();
@@ -69,26 +72,28 @@ export function ScreenFrame<const Bindings extends readonly Binding[]>(
       <Rule
         title={crumbs.join(` ${theme.crumb} `)}
         note={list === undefined ? (props.note ?? '') : listNote(list, theme)}
-        width={width}
       />
       <Box ref={body} flexDirection="column" {...(isRead ? {} : { height, overflow: 'hidden' })}>
         {children}
       </Box>
-      <MessageLine width={width} />
+      <MessageLine />
       {list === undefined ? null : <ListKeys list={list} />}
       {list?.store.state.get().prompt == null ? (
-        <KeysLine screen={screenNamed(ui.screens, ui.router.route.screen)} width={width} />
+        <KeysLine
+          screen={screenNamed(ui.screens, ui.router.route.screen)}
+          gateway={gateway === selected ? null : (gateway?.slug ?? null)}
+          agent={agent === selected ? null : (agent?.slug ?? null)}
+        />
       ) : (
-        <FilterPrompt list={list} width={width} />
+        <FilterPrompt list={list} />
       )}
     </Box>
   );
 }
 
 /** The filter, the number of rows, and their order. */
-function listNote({ filter, rows, total, sort, sortHeader }: AnyList, theme: Theme): string {
+function listNote({ filter, rows, total, sort }: AnyList, theme: Theme): string {
   const count = filter === '' ? String(total) : `${rows.length} of ${total}`;
-  const order =
-    sortHeader === undefined ? '' : `${sortHeader.toLowerCase()} ${sort?.descending ? theme.down : theme.up}`;
-  return [filter === '' ? '' : `/${filter}`, count, order].filter((part) => part !== '').join(' · ');
+  const order = `${sort.column.toLowerCase()} ${sort.descending ? theme.down : theme.up}`;
+  return [...(filter === '' ? [] : [`/${filter}`]), count, order].join(' · ');
 }

@@ -2,18 +2,18 @@ import { Box, Text, useIsScreenReaderEnabled } from 'ink';
 import type { ReactNode } from 'react';
 import { FormRow } from '../widgets/form-row.tsx';
 import { PaintedLine, Paragraph, paragraphLines } from '../widgets/line.tsx';
+import type { Place } from '../widgets/panel.tsx';
 import { type EditedText, editText, noText, TextField } from '../widgets/text-field.tsx';
-import { useSize, useTheme } from '../widgets/theme.ts';
+import { useTheme, WidthContext } from '../widgets/theme.ts';
 import { useInputLayer } from './keyboard.ts';
 import type { SignInFlow } from './sign-in-flow.ts';
 import { useStored } from './store.ts';
 
-interface SignInFormProps {
+interface SignInFormProps extends Place {
   readonly flow: SignInFlow;
   readonly isBusy: boolean;
   /** The reason of the last failure. */
   readonly error: string;
-  readonly height: number;
   readonly onQuit: () => void;
 }
 
@@ -29,9 +29,8 @@ const labelWidth = 10;
 
 /** Asks for the credentials. The password is never shown, not even by the widths of its letters. */
 export function SignInForm(props: SignInFormProps): ReactNode {
-  const { flow, isBusy, error, height } = props;
+  const { flow, isBusy, error, width: columns, height } = props;
   const theme = useTheme();
-  const { columns } = useSize();
   const { email, password, focus, error: own } = useFormState(props);
   const shownError = isBusy ? 'Signing in' : own || error;
   if (useIsScreenReaderEnabled()) {
@@ -64,7 +63,9 @@ export function SignInForm(props: SignInFormProps): ReactNode {
         <TextField text={password} width={width - 12} hasCursor={focus === 'password'} isHidden />
       </FormRow>
       <Text> </Text>
-      <Paragraph sentences={[shownError]} width={width} tone={isBusy ? 'busy' : 'bad'} />
+      <WidthContext value={width}>
+        <Paragraph sentences={[shownError]} tone={isBusy ? 'busy' : 'bad'} />
+      </WidthContext>
     </Box>
   );
 }

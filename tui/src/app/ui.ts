@@ -1,8 +1,8 @@
 import type { AgentRow, GatewayRow } from '@hq/shared/rows';
 import { createContext, use, useCallback, useEffect, useMemo, useState, useSyncExternalStore } from 'react';
 import { type ChatActions, createChatActions } from '../actions/chat-actions.tsx';
-import { CommandActions } from '../actions/command-actions.tsx';
-import { SecretActions } from '../actions/secret-actions.tsx';
+import { type CommandActions, createCommandActions } from '../actions/command-actions.tsx';
+import { createSecretActions, type SecretActions } from '../actions/secret-actions.tsx';
 import { createLookups, type Lookups } from '../columns/lookups.ts';
 import type { RowContext } from '../columns/row-context.ts';
 import type { Feed, OpenFeed, Session, Snapshot } from '../session/session.ts';
@@ -72,7 +72,7 @@ export function createUi(
     );
   const isFiltering = (): boolean => [...lists.values()].some(({ state }) => state.get().prompt !== null);
   const context = { messages, overlays, router, isReadonly, isFiltering };
-  const commands = new CommandActions(session, context, (id) => lookups().openCommandsOf.get(id) ?? []);
+  const commands = createCommandActions(session, context, (id) => lookups().openCommandsOf.get(id) ?? []);
   // The header and most screens need these: their queries go on while other screens are open.
   const stops = [session.gateways, session.agents, session.commands, session.notifications].map((feed) =>
     rows.subscribe(feed, () => undefined),
@@ -94,7 +94,7 @@ export function createUi(
     clock,
     mouse: new Store(false),
     commands,
-    secrets: new SecretActions(session, context),
+    secrets: createSecretActions(session, context),
     chat: createChatActions(session, context),
     lookups,
     list(name) {

@@ -1,10 +1,8 @@
 import type { AgentRow } from '@hq/shared/rows';
-import { ageOf } from '@hq/shared/text';
 import type { Column, Table } from '../table/column.ts';
-import { commandState, openCommandText, type StateLabel } from './command-state.ts';
+import { ageColumn, column, epochOf, openCommandsColumn, stateColumn } from './column-kinds.ts';
+import type { StateLabel } from './command-state.ts';
 import type { RowContext } from './row-context.ts';
-
-type AgentColumn = Column<AgentRow, RowContext>;
 
 const states: Readonly<Record<AgentRow['status'], StateLabel>> = {
   ready: { word: 'ready', mark: 'good', tone: 'good' },
@@ -18,91 +16,62 @@ export function agentState(agent: AgentRow): StateLabel {
   return states[agent.status];
 }
 
-function gatewaySlug({ gateway_id }: AgentRow, { lookups }: RowContext): string {
-  return gateway_id === null ? '' : (lookups.gateways.get(gateway_id)?.slug ?? '');
+function gatewaySlug({ gateway_id }: AgentRow, { lookups }: RowContext): string | null {
+  return lookups.gateways.get(gateway_id ?? '')?.slug ?? null;
 }
 
-function gatewayOrNone(agent: AgentRow, context: RowContext): string {
+function gatewayOrNone(agent: AgentRow, context: RowContext): string | null {
   return agent.gateway_id === null ? 'none' : gatewaySlug(agent, context);
 }
 
-const slug: AgentColumn = {
-  key: 'agent',
-  header: 'AGENT',
-  value: (agent) => agent.slug,
-  sortKey: (agent) => agent.slug,
+const slug = column<AgentRow>('AGENT', (agent) => agent.slug, {
   tone: 'strong',
   width: { min: 16, max: 40, flex: 2 },
   cutTo: 12,
-};
-const name: AgentColumn = {
-  key: 'name',
-  header: 'NAME',
-  value: (agent) => agent.name ?? '',
+});
+const name = column<AgentRow>('NAME', (agent) => agent.name, {
   width: { min: 14, max: 32, flex: 2 },
   dropOrder: 3,
   cutTo: 8,
   placeholder: '–',
-};
-const state: AgentColumn = {
-  key: 'state',
-  header: 'STATE',
-  value: (agent) => agentState(agent).word,
-  tone: (agent) => agentState(agent).tone,
-  width: { min: 12 },
-};
-const gateway: AgentColumn = {
-  key: 'gateway',
-  header: 'GATEWAY',
-  value: gatewayOrNone,
+});
+const state = stateColumn(agentState, { width: { min: 12 } });
+const gateway = column('GATEWAY', gatewayOrNone, {
   width: { min: 12, max: 24, flex: 1 },
   dropOrder: 1,
   cutTo: 10,
   placeholder: '–',
-};
-const seen: AgentColumn = {
-  key: 'seen',
-  header: 'SEEN',
-  value: ({ last_seen_at }, { now }) => ageOf(last_seen_at, now),
-  tone: 'dim',
+});
+const seen = ageColumn<AgentRow>('SEEN', (agent) => agent.last_seen_at, {
   width: { min: 6 },
   dropOrder: 2,
-  sortKey: ({ last_seen_at }) => (last_seen_at === null ? 0 : -Date.parse(last_seen_at)),
-};
-const model: AgentColumn = {
-  key: 'model',
-  header: 'MODEL',
-  value: (agent) => agent.model ?? '',
+  sortKey: (agent) => -epochOf(agent.last_seen_at),
+});
+const model = column<AgentRow>('MODEL', (agent) => agent.model, {
   tone: 'dim',
   width: { min: 20, max: 34, flex: 1 },
   dropOrder: 4,
   cutTo: 8,
   placeholder: '–',
-};
-const openCommand: AgentColumn = {
-  key: 'now',
-  header: 'NOW',
-  value: ({ id }, { lookups, now }) => {
-    const command = lookups.openCommandOfAgent.get(id);
-    return command === undefined ? '' : openCommandText(command, now);
-  },
-  tone: ({ id }, { lookups }) => {
-    const command = lookups.openCommandOfAgent.get(id);
-    return command === undefined ? 'plain' : commandState(command).tone;
-  },
-  width: { min: 20, flex: 2 },
-  dropOrder: 5,
-};
+});
+const openCommand = openCommandsColumn<AgentRow>(
+  ({ id }, { openCommandOfAgent }) => openCommandOfAgent.get(id) ?? [],
+  { width: { min: 20, flex: 2 }, dropOrder: 5 },
+);
 
 export const agentsTable: Table<AgentRow, RowContext> = {
-  id: ({ id }) => id,
   mark: agentState,
-  filterText: (agent, context) =>
-    [agent.slug, agent.name ?? '', agent.status, gatewayOrNone(agent, context), agent.model ?? ''].join(' '),
+  searched: (agent, context) => [
+    agent.slug,
+    agent.name,
+    agent.status,
+    gatewayOrNone(agent, context),
+    agent.model,
+  ],
   columns: [slug, name, state, gateway, seen, model, openCommand],
 };
 
-export const printedAgentColumns: readonly AgentColumn[] = [
+export const printedAgentColumns: readonly Column<AgentRow, RowContext>[] = [
   slug,
   { ...state, header: 'STATUS' },
   { ...gateway, value: gatewaySlug },

@@ -1,7 +1,7 @@
 import type { Attention } from '@hq/shared/fleet';
-import type { Column } from '../table/column.ts';
+import { column } from './column-kinds.ts';
 
-export const printedAttentionColumns: readonly Column<Attention, unknown>[] = [
-  { key: 'name', header: 'WHAT', value: ({ name }) => name, tone: 'bad', cutTo: 16 },
-  { key: 'reason', header: 'WHY', value: ({ reason }) => reason, cutTo: 16 },
+export const printedAttentionColumns = [
+  column<Attention>('WHAT', ({ name }) => name, { tone: 'bad', cutTo: 16 }),
+  column<Attention>('WHY', ({ reason }) => reason, { cutTo: 16 }),
 ];

@@ -1,11 +1,10 @@
 import type { AuditRow } from '@hq/shared/rows';
 import { localTime } from '@hq/shared/text';
 import type { Column, Table } from '../table/column.ts';
+import { column } from './column-kinds.ts';
 import type { StateLabel } from './command-state.ts';
 import { memberName } from './member-name.ts';
 import type { RowContext } from './row-context.ts';
-
-type AuditColumn = Column<AuditRow, RowContext>;
 
 const ordinary: StateLabel = { word: '', mark: 'none', tone: 'dim' };
 const refused: StateLabel = { word: 'refused', mark: 'warn', tone: 'warn' };
@@ -21,54 +20,35 @@ function actorName(entry: AuditRow, { member, lookups }: RowContext): string {
   return entry.actor_user_id === null ? entry.actor_type : memberName(entry.actor_user_id, member);
 }
 
-const when: AuditColumn = {
-  key: 'when',
-  header: 'WHEN',
-  value: ({ created_at }, { now }) => localTime(created_at, now),
+const when = column<AuditRow>('WHEN', ({ created_at }, { now }) => localTime(created_at, now), {
   tone: 'dim',
   width: { min: 16 },
   sortKey: ({ created_at }) => Date.parse(created_at),
-};
-const who: AuditColumn = {
-  key: 'who',
-  header: 'WHO',
-  value: actorName,
-  width: { min: 10, max: 20, flex: 1 },
-};
-const action: AuditColumn = {
-  key: 'action',
-  header: 'DID',
-  value: (entry) => entry.action,
+});
+const who = column('WHO', actorName, { width: { min: 10, max: 20, flex: 1 } });
+const action = column<AuditRow>('DID', (entry) => entry.action, {
   tone: (entry) => (entryState(entry) === refused ? 'warn' : 'strong'),
   width: { min: 20, max: 30, flex: 1 },
   cutTo: 12,
-};
-const summary: AuditColumn = {
-  key: 'what',
-  header: 'WHAT',
-  value: (entry) => entry.summary ?? '',
+});
+const summary = column<AuditRow>('WHAT', (entry) => entry.summary, {
   width: { min: 20, flex: 5 },
   dropOrder: 1,
   cutTo: 20,
-};
-const entity: AuditColumn = {
-  key: 'entity',
-  header: 'ON',
-  value: ({ entity_type }) => entity_type ?? '',
+});
+const entity = column<AuditRow>('ON', (entry) => entry.entity_type, {
   tone: 'dim',
   width: { min: 14 },
   dropOrder: 2,
-};
+});
 
 export const auditTable: Table<AuditRow, RowContext> = {
-  id: ({ id }) => id,
   mark: entryState,
-  filterText: (entry, context) =>
-    [actorName(entry, context), entry.action, entry.summary ?? '', entry.entity_type ?? ''].join(' '),
+  searched: (entry, context) => [actorName(entry, context), entry.action, entry.summary, entry.entity_type],
   columns: [when, who, action, summary, entity],
 };
 
-export const printedAuditColumns: readonly AuditColumn[] = [
+export const printedAuditColumns: readonly Column<AuditRow, RowContext>[] = [
   when,
   {
     ...who,

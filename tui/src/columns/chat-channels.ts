@@ -1,31 +1,22 @@
 import type { ChatChannelRow } from '@hq/shared/rows';
-import { ageOf } from '@hq/shared/text';
-import type { Column } from '../table/column.ts';
-import type { RowContext } from './row-context.ts';
+import { ageColumn, column } from './column-kinds.ts';
 
-export const printedChatChannelColumns: readonly Column<ChatChannelRow, RowContext>[] = [
-  { key: 'platform', header: 'PLATFORM', value: ({ platform }) => platform },
-  { key: 'channel', header: 'CHANNEL', value: ({ channel }) => channel, cutTo: 10 },
-  { key: 'ceiling', header: 'AT MOST', value: ({ ceiling }) => ceiling },
-  {
-    key: 'gateway',
-    header: 'GATEWAY',
-    value: ({ gateway_id }, { lookups }) => lookups.gateways.get(gateway_id ?? '')?.slug ?? '',
-    cutTo: 8,
-    placeholder: '–',
-  },
-  {
-    key: 'agent',
-    header: 'AGENT',
-    value: ({ agent_id }, { lookups }) => lookups.agents.get(agent_id ?? '')?.slug ?? '',
-    cutTo: 8,
-    placeholder: '–',
-  },
-  {
-    key: 'bound',
-    header: 'BOUND',
-    value: ({ created_at }, { now }) => ageOf(created_at, now),
-    align: 'right',
-  },
-  { key: 'install', header: 'INSTALL', value: ({ install }) => install, cutTo: 6 },
+const slug = { cutTo: 8, placeholder: '–' } as const;
+
+export const printedChatChannelColumns = [
+  column<ChatChannelRow>('PLATFORM', ({ platform }) => platform),
+  column<ChatChannelRow>('CHANNEL', ({ channel }) => channel, { cutTo: 10 }),
+  column<ChatChannelRow>('AT MOST', ({ ceiling }) => ceiling),
+  column<ChatChannelRow>(
+    'GATEWAY',
+    ({ gateway_id }, { lookups }) => lookups.gateways.get(gateway_id ?? '')?.slug ?? null,
+    slug,
+  ),
+  column<ChatChannelRow>(
+    'AGENT',
+    ({ agent_id }, { lookups }) => lookups.agents.get(agent_id ?? '')?.slug ?? null,
+    slug,
+  ),
+  ageColumn<ChatChannelRow>('BOUND', ({ created_at }) => created_at, { align: 'right' }),
+  column<ChatChannelRow>('INSTALL', ({ install }) => install, { cutTo: 6 }),
 ];

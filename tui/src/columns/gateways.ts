@@ -1,9 +1,9 @@
 import { type GatewayCondition, gatewayCondition, isUnwell } from '@hq/shared/fleet';
 import type { GatewayRow } from '@hq/shared/rows';
-import { ageOf } from '@hq/shared/text';
 import type { Column, Table } from '../table/column.ts';
 import type { Tone } from '../theme/theme.ts';
-import { commandState, openCommandText, type StateLabel } from './command-state.ts';
+import { ageColumn, column, epochOf, openCommandsColumn, stateColumn } from './column-kinds.ts';
+import type { StateLabel } from './command-state.ts';
 import type { RowContext } from './row-context.ts';
 
 type GatewayColumn = Column<GatewayRow, RowContext>;
@@ -45,43 +45,27 @@ function countServices(gateway: GatewayRow, { now }: RowContext): { well: number
   return { well: services.filter(({ health }) => !isUnwell(health)).length, all: services.length };
 }
 
-const slug: GatewayColumn = {
-  key: 'gateway',
-  header: 'GATEWAY',
-  value: (gateway) => gateway.slug,
-  sortKey: (gateway) => gateway.slug,
+const slug = column<GatewayRow>('GATEWAY', (gateway) => gateway.slug, {
   tone: 'strong',
   width: { min: 10, max: 30, flex: 2 },
   cutTo: 12,
-};
-const label: GatewayColumn = {
-  key: 'label',
-  header: 'LABEL',
-  value: (gateway) => gateway.label ?? '',
+});
+const label = column<GatewayRow>('LABEL', (gateway) => gateway.label, {
   width: { min: 18, max: 30, flex: 1 },
   dropOrder: 5,
   cutTo: 8,
   placeholder: '–',
-};
-const state: GatewayColumn = {
-  key: 'state',
-  header: 'STATE',
-  value: (gateway, context) => gatewayState(gateway, context).word,
-  tone: (gateway, context) => gatewayState(gateway, context).tone,
+});
+const state = stateColumn(gatewayState, {
   width: { min: 12 },
   sortKey: (gateway, { now }) => urgency.indexOf(gatewayCondition(gateway, now)),
-};
-const seen: GatewayColumn = {
-  key: 'seen',
-  header: 'SEEN',
-  value: ({ last_seen_at }, { now }) => ageOf(last_seen_at, now),
-  tone: 'dim',
+});
+const seen = ageColumn<GatewayRow>('SEEN', (gateway) => gateway.last_seen_at, {
   width: { min: 5 },
   dropOrder: 3,
-  sortKey: ({ last_seen_at }) => (last_seen_at === null ? 0 : -Date.parse(last_seen_at)),
-};
+  sortKey: (gateway) => -epochOf(gateway.last_seen_at),
+});
 const services: GatewayColumn = {
-  key: 'services',
   header: 'SERVICES',
   value: (gateway, context) => {
     const count = countServices(gateway, context);
@@ -95,37 +79,29 @@ const services: GatewayColumn = {
   dropOrder: 1,
 };
 const agents: GatewayColumn = {
-  key: 'agents',
   header: 'AGENTS',
   align: 'right',
   value: ({ id }, { lookups }) => String(lookups.agentsOf.get(id)?.length ?? 0),
   dropOrder: 4,
   sortKey: ({ id }, { lookups }) => lookups.agentsOf.get(id)?.length ?? 0,
 };
-const openCommands: GatewayColumn = {
-  key: 'now',
-  header: 'NOW',
-  value: ({ id }, { lookups, now }) => {
-    const [first, ...others] = lookups.openCommandsOf.get(id) ?? [];
-    if (first === undefined) return '';
-    return openCommandText(first, now) + (others.length === 0 ? '' : ` +${others.length}`);
+const openCommands = openCommandsColumn<GatewayRow>(
+  ({ id }, { openCommandsOf }) => openCommandsOf.get(id) ?? [],
+  {
+    width: { min: 24, flex: 4 },
+    dropOrder: 2,
+    sortKey: ({ id }, { lookups }) => -(lookups.openCommandsOf.get(id)?.length ?? 0),
   },
-  tone: ({ id }, { lookups }) => {
-    const [first] = lookups.openCommandsOf.get(id) ?? [];
-    return first === undefined ? 'plain' : commandState(first).tone;
-  },
-  width: { min: 24, flex: 4 },
-  dropOrder: 2,
-  sortKey: ({ id }, { lookups }) => -(lookups.openCommandsOf.get(id)?.length ?? 0),
-};
+);
 
 export const gatewaysTable: Table<GatewayRow, RowContext> = {
-  id: ({ id }) => id,
   mark: gatewayState,
-  filterText: (gateway, context) =>
-    [gateway.slug, gateway.label ?? '', gatewayState(gateway, context).word, gateway.meta.version ?? ''].join(
-      ' ',
-    ),
+  searched: (gateway, context) => [
+    gateway.slug,
+    gateway.label,
+    gatewayState(gateway, context).word,
+    gateway.meta.version,
+  ],
   columns: [slug, label, state, seen, services, agents, openCommands],
 };
 
@@ -135,7 +111,6 @@ export const printedGatewayColumns: readonly GatewayColumn[] = [
   { ...seen, align: 'right' },
   agents,
   {
-    key: 'services',
     header: 'SERVICES',
     value: ({ meta }) => (meta.services ?? []).map(({ name, health }) => `${name} ${health}`).join(', '),
     cutTo: 16,

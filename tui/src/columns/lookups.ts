@@ -9,10 +9,11 @@ export interface Lookups {
   readonly agentsOf: ReadonlyMap<string, readonly AgentRow[]>;
   /** Unfinished commands of a gateway, by their start; waiting ones last. */
   readonly openCommandsOf: ReadonlyMap<string, readonly CommandRow[]>;
-  readonly openCommandOfAgent: ReadonlyMap<string, CommandRow>;
+  /** The newest unfinished command of an agent, alone. */
+  readonly openCommandOfAgent: ReadonlyMap<string, readonly [CommandRow]>;
 }
 
-/** Computes each part again only when its own rows are another array: thousands of agents are most of the work. */
+/** Computes each part when it is read, and again only when its own rows are another array: thousands of agents are most of the work. */
 export function createLookups(): (
   gateways: readonly GatewayRow[],
   agents: readonly AgentRow[],
@@ -23,11 +24,27 @@ export function createLookups(): (
   const ofCommands = memoizeLast<Pick<Lookups, 'openCommandsOf' | 'openCommandOfAgent'>>();
   const whole = memoizeLast<Lookups>();
   return (gateways, agents, commands) =>
-    whole([gateways, agents, commands], () => ({
-      gateways: byId([gateways], () => new Map(gateways.map((gateway) => [gateway.id, gateway]))),
-      ...ofAgents([agents], () => agentsByGateway(agents)),
-      ...ofCommands([commands], () => openCommands(commands)),
-    }));
+    whole([gateways, agents, commands], () => {
+      const ofAgent = () => ofAgents([agents], () => agentsByGateway(agents));
+      const ofCommand = () => ofCommands([commands], () => openCommands(commands));
+      return {
+        get gateways() {
+          return byId([gateways], () => new Map(gateways.map((gateway) => [gateway.id, gateway])));
+        },
+        get agents() {
+          return ofAgent().agents;
+        },
+        get agentsOf() {
+          return ofAgent().agentsOf;
+        },
+        get openCommandsOf() {
+          return ofCommand().openCommandsOf;
+        },
+        get openCommandOfAgent() {
+          return ofCommand().openCommandOfAgent;
+        },
+      };
+    });
 }
 
 function agentsByGateway(agents: readonly AgentRow[]): Pick<Lookups, 'agents' | 'agentsOf'> {
@@ -40,12 +57,12 @@ function openCommands(
   commands: readonly CommandRow[],
 ): Pick<Lookups, 'openCommandsOf' | 'openCommandOfAgent'> {
   const openCommandsOf = new Map<string, CommandRow[]>();
-  const openCommandOfAgent = new Map<string, CommandRow>();
+  const openCommandOfAgent = new Map<string, readonly [CommandRow]>();
   for (const command of commands) {
     if (isFinished(command)) continue;
     push(openCommandsOf, command.gateway_id, command);
     if (command.agent_id !== null && !openCommandOfAgent.has(command.agent_id)) {
-      openCommandOfAgent.set(command.agent_id, command);
+      openCommandOfAgent.set(command.agent_id, [command]);
     }
   }
   for (const open of openCommandsOf.values()) open.sort((a, b) => startOf(a).localeCompare(startOf(b)));

@@ -1,11 +1,10 @@
 import type { SecretRow } from '@hq/shared/rows';
-import { ageOf, plain } from '@hq/shared/text';
-import type { SecretWithOverrides } from '../secrets/secret-overrides.ts';
+import { plain } from '@hq/shared/text';
+import type { SecretWithOverrides as Secret } from '../secrets/secret-overrides.ts';
 import type { Column, Table } from '../table/column.ts';
+import { ageColumn, column, stateColumn } from './column-kinds.ts';
 import type { StateLabel } from './command-state.ts';
 import type { RowContext } from './row-context.ts';
-
-type SecretColumn = Column<SecretWithOverrides, RowContext>;
 
 const states: Readonly<Record<SecretRow['sync_status'], StateLabel>> = {
   active: { word: 'active', mark: 'good', tone: 'good' },
@@ -32,94 +31,55 @@ function ownerName(secret: SecretRow, context: RowContext): string {
   return secret.agent_id === null ? gateway : `${gateway}/${agentName(secret.agent_id, context)}`;
 }
 
-const key: SecretColumn = {
-  key: 'key',
-  header: 'KEY',
-  value: (secret) => secret.key,
-  sortKey: (secret) => secret.key,
+function overridesText({ overrides, overriddenFor }: Secret, context: RowContext): string | null {
+  if (overrides) return 'the gateway’s';
+  return overriddenFor.length === 0
+    ? null
+    : `not for ${overriddenFor.map((id) => agentName(id, context)).join(', ')}`;
+}
+
+const key = column<Secret>('KEY', (secret) => secret.key, {
   tone: 'strong',
   width: { min: 18, max: 36, flex: 2 },
   cutTo: 12,
-};
-const owner: SecretColumn = {
-  key: 'of',
-  header: 'OF',
-  value: ownerName,
-  width: { min: 13, max: 28, flex: 1 },
-  cutTo: 8,
-};
-const state: SecretColumn = {
-  key: 'state',
-  header: 'STATE',
-  value: (secret) => secretState(secret).word,
-  tone: (secret) => secretState(secret).tone,
-  width: { min: 8 },
-};
-const age: SecretColumn = {
-  key: 'age',
-  header: 'AGE',
-  value: ({ value_since }, { now }) => ageOf(value_since, now),
-  tone: 'dim',
-  width: { min: 5 },
-  dropOrder: 3,
-  sortKey: ({ value_since }) => Date.parse(value_since),
-};
-const synced: SecretColumn = {
-  key: 'synced',
-  header: 'SYNCED',
-  value: ({ last_synced_at }, { now }) => ageOf(last_synced_at, now),
-  tone: 'dim',
-  dropOrder: 4,
-  sortKey: ({ last_synced_at }) => (last_synced_at === null ? 0 : Date.parse(last_synced_at)),
-};
-const overrides: SecretColumn = {
-  key: 'overrides',
-  header: 'OVERRIDES',
-  value: (secret, context) => {
-    if (secret.overrides) return 'the gateway’s';
-    if (secret.overriddenFor.length === 0) return '';
-    return `not for ${secret.overriddenFor.map((id) => agentName(id, context)).join(', ')}`;
-  },
+});
+const owner = column<Secret>('OF', ownerName, { width: { min: 13, max: 28, flex: 1 }, cutTo: 8 });
+const state = stateColumn<Secret>(secretState, { width: { min: 8 } });
+const age = ageColumn<Secret>('AGE', (secret) => secret.value_since, { width: { min: 5 }, dropOrder: 3 });
+const synced = ageColumn<Secret>('SYNCED', (secret) => secret.last_synced_at, { dropOrder: 4 });
+const overrides = column<Secret>('OVERRIDES', overridesText, {
   width: { min: 13, max: 26, flex: 1 },
   dropOrder: 2,
   cutTo: 6,
   placeholder: '–',
-};
-const category: SecretColumn = {
-  key: 'category',
-  header: 'CATEGORY',
-  value: (secret) => secret.category,
+});
+const category = column<Secret>('CATEGORY', (secret) => secret.category, {
   tone: 'dim',
   width: { min: 11 },
   dropOrder: 5,
-};
-const note: SecretColumn = {
-  key: 'note',
-  header: 'NOTE',
-  value: (secret) => secret.sync_error ?? secret.note ?? '',
+});
+const note = column<Secret>('NOTE', (secret) => secret.sync_error ?? secret.note, {
   tone: ({ sync_error }) => (sync_error === null ? 'plain' : 'bad'),
   width: { min: 8, flex: 3 },
   dropOrder: 1,
   cutTo: 4,
-};
+});
 
-export const secretsTable: Table<SecretWithOverrides, RowContext> = {
-  id: ({ id }) => id,
+export const secretsTable: Table<Secret, RowContext> = {
   mark: secretState,
-  filterText: (secret, context) =>
-    [
-      secret.key,
-      secret.name ?? '',
-      ownerName(secret, context),
-      secret.sync_status,
-      secret.category,
-      secret.note ?? '',
-      secret.sync_error ?? '',
-    ].join(' '),
+  searched: (secret, context) => [
+    secret.key,
+    secret.name,
+    ownerName(secret, context),
+    secret.sync_status,
+    secret.category,
+    secret.note,
+    secret.sync_error,
+  ],
   columns: [key, owner, state, age, synced, overrides, category, note],
 };
 
-export const printedSecretColumns: readonly SecretColumn[] = [
+export const printedSecretColumns: readonly Column<Secret, RowContext>[] = [
   key,
   owner,
   state,

@@ -28,7 +28,7 @@ export function CodeDialog({ steps, onClose }: CodeDialogProps): ReactNode {
       spoken={['dialog: Link a chat account', ...steps, 'escape closes']}
     >
       <Text> </Text>
-      <Paragraph sentences={steps} width={width} />
+      <Paragraph sentences={steps} />
       <Text> </Text>
       <PaintedLine text="esc closes; the code is not shown again" />
     </Dialog>

@@ -51,7 +51,7 @@ export function ConfirmDialog(props: ConfirmDialogProps): ReactNode {
       ]}
     >
       <Text> </Text>
-      <Paragraph sentences={sentences} width={width} />
+      <Paragraph sentences={sentences} />
       <Text> </Text>
       {typedName === null ? null : (
         <>

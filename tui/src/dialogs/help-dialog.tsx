@@ -6,6 +6,7 @@ import { type Binding, showKey } from '../keys/binding.ts';
 import { fill } from '../table/cell.ts';
 import { Dialog } from '../widgets/dialog.tsx';
 import { Line } from '../widgets/line.tsx';
+import { Panel } from '../widgets/panel.tsx';
 import { useSize } from '../widgets/theme.ts';
 
 interface HelpDialogProps {
@@ -57,18 +58,17 @@ export function HelpDialog({ title, bindings, isReadonly, onClose }: HelpDialogP
     >
       <Box>
         {[0, 1].slice(0, across).map((at) => (
-          <Box key={at} flexDirection="column" width={cell}>
+          <Panel key={at} width={cell} height={shown}>
             {column(at).map((binding) => (
               <Line
                 key={binding.does}
-                width={cell}
                 parts={[
                   { text: `${fill(keysOf(binding), keysWidth - 2)}  `, tone: 'accent' },
                   { text: about(binding) },
                 ]}
               />
             ))}
-          </Box>
+          </Panel>
         ))}
       </Box>
     </Dialog>

@@ -1,22 +1,9 @@
-import { type Action, type ActionName, actionNames, catalogue } from '@hq/shared/actions';
+import { type Action, actionNames, catalogue } from '@hq/shared/actions';
+import { addSecret, openHelp, refresh, toggleMouse } from '../app/operations.tsx';
 import type { Screen } from '../app/screen.ts';
+import type { Ui } from '../app/ui.ts';
 import { fuzzyScore } from '../widgets/filter.ts';
-
-/** Things that the palette does besides actions and screens. */
-const operations = [
-  ['add-secret', 'add_secret', 'Store a new secret'],
-  ['link-chat', 'link_chat', 'Get a code that links your chat account'],
-  ['help', 'help', 'The keys of this screen'],
-  ['refresh', 'refresh', 'Read everything again'],
-  ['mouse', 'mouse', 'Turn the mouse on or off'],
-  ['quit', 'quit', 'Leave HQ'],
-] as const;
-export type PaletteOperation = (typeof operations)[number][0];
-
-export type PaletteTarget =
-  | { readonly kind: 'action'; readonly action: ActionName }
-  | { readonly kind: 'screen'; readonly screen: string }
-  | { readonly kind: 'operation'; readonly operation: PaletteOperation };
+import { type Arguments, startAction } from './start-action.ts';
 
 export interface PaletteEntry {
   /** The name that is typed. */
@@ -26,45 +13,43 @@ export interface PaletteEntry {
   readonly note: string;
   /** True for an action on the selected gateway or agent. */
   readonly isAimed: boolean;
-  readonly target: PaletteTarget;
+  readonly run: (ui: Ui, given: Arguments) => void;
 }
+
+/** Things that the palette does besides actions and screens. */
+const operations: readonly (readonly [name: string, title: string, run: (ui: Ui) => void])[] = [
+  ['add_secret', 'Store a new secret', addSecret],
+  ['link_chat', 'Get a code that links your chat account', ({ chat }) => chat.link()],
+  ['help', 'The keys of this screen', openHelp],
+  ['refresh', 'Read everything again', refresh],
+  ['mouse', 'Turn the mouse on or off', toggleMouse],
+  ['quit', 'Leave HQ', ({ host }) => host.quit()],
+];
 
 /** Every action of the catalogue, every screen with a tab, and the few things that are neither. */
 export function paletteEntries(screens: readonly Screen[]): readonly PaletteEntry[] {
-  const plainEntry = { aliases: [], note: '', isAimed: false } as const;
+  const unaimed = { aliases: [], note: '', isAimed: false };
   return [
     ...actionNames.map((name): PaletteEntry => {
-      const action: Action = catalogue[name];
+      const { title, danger, target }: Action = catalogue[name];
       return {
         name,
         aliases: [name.replaceAll('_', ' ')],
-        title: action.title,
-        note: action.danger === 'read' ? '' : action.danger,
-        isAimed: action.target !== 'workspace',
-        target: { kind: 'action', action: name },
+        title,
+        note: danger === 'read' ? '' : danger,
+        isAimed: target !== 'workspace',
+        run: (ui, given) => startAction(name, given, ui),
       };
     }),
-    ...screens.flatMap(({ name, tab }): PaletteEntry[] =>
-      tab === undefined
-        ? []
-        : [
-            {
-              ...plainEntry,
-              name,
-              aliases: tab.aliases,
-              title: tab.summary,
-              target: { kind: 'screen', screen: name },
-            },
-          ],
-    ),
-    ...operations.map(
-      ([operation, name, title]): PaletteEntry => ({
-        ...plainEntry,
-        name,
-        title,
-        target: { kind: 'operation', operation },
-      }),
-    ),
+    ...screens.flatMap(({ name, tab }): PaletteEntry[] => {
+      if (tab === undefined) return [];
+      const run = ({ list, router }: Ui, { words }: Arguments): void => {
+        if (words.length > 0) list(name).setFilter(words.join(' '));
+        router.openTab(name);
+      };
+      return [{ ...unaimed, name, aliases: tab.aliases, title: tab.summary, run }];
+    }),
+    ...operations.map(([name, title, run]): PaletteEntry => ({ ...unaimed, name, title, run })),
   ];
 }
 
@@ -88,8 +73,7 @@ export function matchingEntries(entries: readonly PaletteEntry[], text: string):
 const wordPattern = /(?:"[^"]*"|'[^']*'|“[^”]*”|\S)+/g;
 const quotes = /"([^"]*)"|'([^']*)'|“([^”]*)”/g;
 
-/** The words behind the name: `key=value` settings, and the others. */
-export function argumentsOf(text: string, entry: PaletteEntry): { settings: string[]; words: string[] } {
+export function argumentsOf(text: string, entry: PaletteEntry): Arguments {
   const trimmed = text.trim();
   const names = [entry.name, ...entry.aliases].toSorted((a, b) => b.length - a.length);
   const name = names.find(

@@ -9,11 +9,10 @@ import { PaintedLine } from '../widgets/line.tsx';
 import { type EditedText, editText, fieldText, noText } from '../widgets/text-field.tsx';
 import { useSize, useTheme } from '../widgets/theme.ts';
 import { argumentsOf, matchingEntries, type PaletteEntry } from './palette-entries.ts';
+import type { Arguments } from './start-action.ts';
 
-export interface Chosen {
+export interface Chosen extends Arguments {
   readonly entry: PaletteEntry;
-  readonly settings: readonly string[];
-  readonly words: readonly string[];
 }
 
 interface PaletteProps {

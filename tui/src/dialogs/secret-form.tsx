@@ -1,5 +1,5 @@
 import { type SecretCategory, secretCategories } from '@hq/shared/rows';
-import { Box, Text } from 'ink';
+import { Text } from 'ink';
 import { type ReactNode, useState } from 'react';
 import { errorText } from '../actions/error-text.ts';
 import { useInputLayer } from '../app/keyboard.ts';
@@ -9,7 +9,7 @@ import { fill } from '../table/cell.ts';
 import type { KeyPress, Paste } from '../terminal/input.ts';
 import { Dialog } from '../widgets/dialog.tsx';
 import { FormRow } from '../widgets/form-row.tsx';
-import { Line, Paragraph, paragraphLines } from '../widgets/line.tsx';
+import { Paragraph, paragraphLines, Remark } from '../widgets/line.tsx';
 import { type EditedText, editedText, editText, noText, TextField } from '../widgets/text-field.tsx';
 import { useSize, useTheme } from '../widgets/theme.ts';
 
@@ -22,31 +22,25 @@ const titles = {
   value: 'Value',
 } as const;
 type Field = keyof typeof titles;
-type TextFieldName = Exclude<Field, 'category' | 'value'>;
 
-export interface FilledIn {
-  readonly key: string;
-  readonly gateway: string;
-  /** Empty for every agent of the gateway. */
-  readonly agent: string;
+/** `agent` is empty for every agent of the gateway. */
+export type FilledIn = Readonly<Record<Exclude<Field, 'category' | 'value'>, string>> & {
   readonly category: SecretCategory;
-  readonly note: string;
   readonly value: { readonly typed: string } | { readonly file: string };
-}
+};
 
 export interface SecretFormProps {
   readonly title: string;
   readonly fields: readonly Field[];
-  readonly start: Readonly<Partial<Record<TextFieldName, string>>>;
+  readonly start: Readonly<Partial<Record<Field, string>>>;
   /** A failure leaves the form as it was filled in, and is shown. */
   readonly submit: (filledIn: FilledIn) => Promise<void>;
   readonly onClose: () => void;
 }
 
 interface State {
-  readonly texts: Readonly<Record<TextFieldName, EditedText>>;
-  readonly category: SecretCategory;
-  readonly file: EditedText;
+  /** Typed texts; that of the value is the path of its file. */
+  readonly texts: Readonly<Record<Field, EditedText>>;
   readonly isFromFile: boolean;
   readonly focus: Field;
   /** `leaving`: an escape was pressed, and another one discards what was typed. */
@@ -75,8 +69,7 @@ export function SecretForm(props: SecretFormProps): ReactNode {
   const state = useFormState(props);
   const width = Math.min(66, useSize().columns - 8);
   const { focus, message } = state;
-  const shownValue =
-    focus === 'value' ? valueText(state) : focus === 'category' ? state.category : state.texts[focus].value;
+  const shownValue = focus === 'value' ? valueText(state) : state.texts[focus].value;
   return (
     <Dialog
       title={title}
@@ -95,19 +88,34 @@ export function SecretForm(props: SecretFormProps): ReactNode {
         </FormRow>
       ))}
       <Text> </Text>
-      <Paragraph sentences={[message]} width={width} tone={messageTones[state.phase]} />
-      <Box>
-        <Line width={width} parts={[{ text: keysText(state, fields), tone: 'dim' }]} />
-      </Box>
+      <Paragraph sentences={[message]} tone={messageTones[state.phase]} />
+      <Remark text={keysText(state, fields)} />
     </Dialog>
   );
 }
 
 /** The state of the form, changed by its keys while the component is mounted. */
-function useFormState(props: SecretFormProps): State {
-  const { fields, onClose } = props;
+function useFormState({ fields, start, submit, onClose }: SecretFormProps): State {
   const [buffer] = useState(() => new SecretBuffer());
-  const [state, store] = useStored(() => initialState(props));
+  const [state, store] = useStored((): State => {
+    const text = (field: Field): EditedText => editedText(start[field] ?? '');
+    return {
+      texts: {
+        key: text('key'),
+        gateway: text('gateway'),
+        agent: text('agent'),
+        category: editedText(secretCategories[0]),
+        note: text('note'),
+        value: noText,
+      },
+      isFromFile: false,
+      focus: fields[0] ?? 'value',
+      phase: 'editing',
+      isTouched: false,
+      message: '',
+      valueSize: null,
+    };
+  });
   const change = (changed: Partial<State>): void => store.update((now) => ({ ...now, ...changed }));
   const move = (by: number): void => change({ focus: neighbour(fields, store.get().focus, by) });
 
@@ -121,11 +129,11 @@ function useFormState(props: SecretFormProps): State {
     onClose();
   };
 
-  const submit = async (): Promise<void> => {
+  const send = async (): Promise<void> => {
     const typed = buffer.take();
     change({ phase: 'sending', message: 'Sending' });
     try {
-      await props.submit(filledIn(store.get(), typed));
+      await submit(filledIn(store.get(), typed));
       onClose();
     } catch (failure) {
       buffer.restore(typed);
@@ -145,102 +153,68 @@ function useFormState(props: SecretFormProps): State {
     if (name === 'tab' || name === 'down') move(1);
     else if (name === 'shift-tab' || name === 'up') move(-1);
     else if (name === 'ctrl-o' && now.focus === 'value') change({ isFromFile: !now.isFromFile });
-    else if (name === 'enter' && now.focus === fields.at(-1)) void submit();
+    else if (name === 'enter' && now.focus === fields.at(-1)) void send();
     else if (name === 'enter') move(1);
-    else {
-      const edited = edit(now, buffer, input);
-      if (edited !== null) change({ ...edited, isTouched: true });
+    else if (now.focus === 'value' && !now.isFromFile) {
+      if (buffer.press(input)) change({ valueSize: buffer.isEmpty ? null : buffer.size, isTouched: true });
+    } else {
+      const text = editedBy(input, now);
+      if (text !== null) change({ texts: { ...now.texts, [now.focus]: text }, isTouched: true });
     }
     return true;
   });
   return state;
 }
 
-/** Returns the change that an input makes to the field with the focus; null for an input that edits nothing. */
-function edit(now: State, buffer: SecretBuffer, input: KeyPress | Paste): Partial<State> | null {
-  if (now.focus === 'value' && !now.isFromFile) {
-    return buffer.press(input) ? { valueSize: buffer.isEmpty ? null : buffer.size } : null;
-  }
-  if (now.focus === 'category') {
-    const by = input.type === 'key' ? categorySteps[input.name] : undefined;
-    return by === undefined ? null : { category: neighbour(secretCategories, now.category, by) };
-  }
-  const text = editText(now.focus === 'value' ? now.file : now.texts[now.focus], input);
-  if (text === null) return null;
-  return now.focus === 'value' ? { file: text } : { texts: { ...now.texts, [now.focus]: text } };
+/** Returns the field with the focus after an input; null for an input that edits nothing. */
+function editedBy(input: KeyPress | Paste, { focus, texts }: State): EditedText | null {
+  if (focus !== 'category') return editText(texts[focus], input);
+  const by = input.type === 'key' ? categorySteps[input.name] : undefined;
+  return by === undefined ? null : editedText(neighbour<string>(secretCategories, texts.category.value, by));
 }
 
-function filledIn({ texts, category, isFromFile, file }: State, typed: string): FilledIn {
+function filledIn({ texts, isFromFile }: State, typed: string): FilledIn {
   return {
     key: texts.key.value.trim(),
     gateway: texts.gateway.value.trim(),
     agent: texts.agent.value.trim(),
-    category,
+    category: secretCategories.find((one) => one === texts.category.value) ?? 'user',
     note: texts.note.value.trim(),
-    value: isFromFile ? { file: file.value } : { typed },
+    value: isFromFile ? { file: texts.value.value } : { typed },
   };
 }
 
-function FieldView({
-  field,
-  state,
-  width,
-}: {
+interface FieldViewProps {
   readonly field: Field;
   readonly state: State;
   readonly width: number;
-}): ReactNode {
+}
+
+function FieldView({ field, state, width }: FieldViewProps): ReactNode {
   const theme = useTheme();
+  const text = state.texts[field];
   const hasFocus = field === state.focus;
   if (field === 'category') {
     const [before, after] = theme.unicode ? ['‹', '›'] : ['<', '>'];
-    return <Text>{`${before} ${state.category} ${after}`}</Text>;
+    return <Text>{`${before} ${text.value} ${after}`}</Text>;
   }
   if (field === 'value' && !state.isFromFile) {
     return (
       <Text>{theme.paint(state.valueSize === null ? 'dim' : 'plain', fill(valueText(state), width))}</Text>
     );
   }
-  if (field === 'agent' && !hasFocus && state.texts.agent.value === '') {
+  if (field === 'agent' && !hasFocus && text.value === '') {
     return <Text>{theme.paint('dim', 'every agent of the gateway')}</Text>;
   }
-  return (
-    <TextField
-      text={field === 'value' ? state.file : state.texts[field]}
-      width={width}
-      hasCursor={hasFocus}
-    />
-  );
-}
-
-function initialState({
-  fields,
-  start: { key = '', gateway = '', agent = '', note = '' },
-}: SecretFormProps): State {
-  return {
-    texts: {
-      key: editedText(key),
-      gateway: editedText(gateway),
-      agent: editedText(agent),
-      note: editedText(note),
-    },
-    category: 'user',
-    file: noText,
-    isFromFile: false,
-    focus: fields[0] ?? 'value',
-    phase: 'editing',
-    isTouched: false,
-    message: '',
-    valueSize: null,
-  };
+  return <TextField text={text} width={width} hasCursor={hasFocus} />;
 }
 
 function neighbour<Item>(items: readonly Item[], item: Item, by: number): Item {
   return items[(items.indexOf(item) + by + items.length) % items.length] ?? item;
 }
 
-function valueText({ isFromFile, file, valueSize }: State): string {
-  if (isFromFile) return `from the file ${file.value}`;
+function valueText({ isFromFile, texts, valueSize }: State): string {
+  if (isFromFile) return `from the file ${texts.value.value}`;
   return valueSize === null ? 'nothing yet' : `${valueSize}, not shown`;
 }
 

@@ -10,6 +10,8 @@ export interface Binding {
   readonly about: string;
   /** Set for a key that changes something outside this screen: off under `--readonly`. */
   readonly writes?: true;
+  /** The thing that it acts on; the name is shown where that is not the selected row. */
+  readonly aimsAt?: 'gateway' | 'agent';
 }
 
 export type Handlers<Bindings extends readonly Binding[]> = Readonly<
@@ -33,6 +35,13 @@ export function useBindings<const Bindings extends readonly Binding[]>(
     handlers[does]();
     return true;
   });
+}
+
+/** Returns a handler that works on a row, and does nothing without one. */
+export function withRow<Row>(row: Row | null, act: (row: Row) => void): () => void {
+  return () => {
+    if (row !== null) act(row);
+  };
 }
 
 const shownNames: Readonly<Record<string, string>> = { escape: 'esc', pagedown: 'pgdn', pageup: 'pgup' };

@@ -1,6 +1,6 @@
 import type { CommandRow } from '@hq/shared/rows';
 import type { Ui } from '../app/ui.ts';
-import type { Binding, Handlers } from './binding.ts';
+import { type Binding, type Handlers, withRow } from './binding.ts';
 
 /** For screens on which a command is selected or open. */
 export const commandKeys = [
@@ -9,12 +9,5 @@ export const commandKeys = [
 ] as const satisfies readonly Binding[];
 
 export function commandHandlers({ commands }: Ui, command: CommandRow | null): Handlers<typeof commandKeys> {
-  return {
-    cancel: () => {
-      if (command !== null) commands.cancel(command);
-    },
-    again: () => {
-      if (command !== null) commands.repeat(command);
-    },
-  };
+  return { cancel: withRow(command, commands.cancel), again: withRow(command, commands.repeat) };
 }

@@ -46,6 +46,7 @@ describe('the keys', () => {
         'get a code that links your chat account',
         'tail the gateway’s logs',
         'write a remark on the secret',
+        'pause or resume the agent',
         'pause or resume the gateway',
         'restart the gateway',
         'restart the dispatcher',

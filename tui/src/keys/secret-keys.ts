@@ -1,6 +1,6 @@
 import type { SecretRow } from '@hq/shared/rows';
 import type { Ui } from '../app/ui.ts';
-import type { Binding, Handlers } from './binding.ts';
+import { type Binding, type Handlers, withRow } from './binding.ts';
 
 /** For screens on which a secret is selected or open. */
 export const secretKeys = [
@@ -10,12 +10,9 @@ export const secretKeys = [
 ] as const satisfies readonly Binding[];
 
 export function secretHandlers({ secrets }: Ui, secret: SecretRow | null): Handlers<typeof secretKeys> {
-  const on = (act: (secret: SecretRow) => void) => (): void => {
-    if (secret !== null) act(secret);
-  };
   return {
-    rotate: on((row) => secrets.rotate(row)),
-    note: on((row) => secrets.note(row)),
-    delete: on((row) => secrets.delete(row)),
+    rotate: withRow(secret, secrets.rotate),
+    note: withRow(secret, secrets.note),
+    delete: withRow(secret, secrets.delete),
   };
 }

@@ -1,16 +1,14 @@
 import type { Attention } from '@hq/shared/fleet';
 import { ageOf, plain } from '@hq/shared/text';
 import type { ReactNode } from 'react';
-import { Line, Rule } from '../widgets/line.tsx';
-import { Panel } from '../widgets/panel.tsx';
+import { Line, Remark, Rule } from '../widgets/line.tsx';
+import { Panel, type Place } from '../widgets/panel.tsx';
 import { useTheme } from '../widgets/theme.ts';
 
-interface AttentionPanelProps {
+interface AttentionPanelProps extends Place {
   /** The worst first. */
   readonly items: readonly Attention[];
   readonly now: number;
-  readonly width: number;
-  readonly height: number;
 }
 
 /** Everything that needs an operator, or a calm line. */
@@ -20,10 +18,9 @@ export function AttentionPanel({ items, now, width, height }: AttentionPanelProp
   const shown = items.slice(0, items.length > places ? places - 1 : places);
   return (
     <Panel width={width} height={height}>
-      <Rule title="Needs attention" note={items.length === 0 ? '' : String(items.length)} width={width} />
+      <Rule title="Needs attention" note={items.length === 0 ? '' : String(items.length)} />
       {items.length === 0 ? (
         <Line
-          width={width}
           parts={[
             { text: ` ${theme.mark('good')} `, tone: 'good' },
             { text: 'Nothing needs you.', tone: 'dim' },
@@ -31,35 +28,19 @@ export function AttentionPanel({ items, now, width, height }: AttentionPanelProp
         />
       ) : null}
       {shown.map((item) => (
-        <AttentionLine
-          key={`${item.kind} ${item.name} ${item.reason} ${item.at}`}
-          item={item}
-          now={now}
-          width={width}
-        />
+        <AttentionLine key={`${item.kind} ${item.name} ${item.reason} ${item.at}`} item={item} now={now} />
       ))}
-      {shown.length < items.length ? (
-        <Line width={width} parts={[{ text: `   and ${items.length - shown.length} more`, tone: 'dim' }]} />
-      ) : null}
+      {shown.length < items.length ? <Remark text={`   and ${items.length - shown.length} more`} /> : null}
     </Panel>
   );
 }
 
-function AttentionLine({
-  item,
-  now,
-  width,
-}: {
-  readonly item: Attention;
-  readonly now: number;
-  readonly width: number;
-}): ReactNode {
+function AttentionLine({ item, now }: { readonly item: Attention; readonly now: number }): ReactNode {
   const theme = useTheme();
   const tone = item.kind === 'unread-alert' || item.kind === 'unhealthy-service' ? 'warn' : 'bad';
   const age = item.at === null || item.kind === 'stale-gateway' ? '' : `  ${ageOf(item.at, now)}`;
   return (
     <Line
-      width={width}
       parts={[
         { text: ` ${theme.mark(tone)} `, tone },
         { text: plain(item.name), tone: 'strong' },

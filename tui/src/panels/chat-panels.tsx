@@ -4,16 +4,14 @@ import type { ReactNode } from 'react';
 import { chatBotLabel } from '../columns/chat-bots.ts';
 import type { RowContext } from '../columns/row-context.ts';
 import { fill } from '../table/cell.ts';
-import { Line, type Part, Rule } from '../widgets/line.tsx';
-import { Panel } from '../widgets/panel.tsx';
+import { Line, type Part, Remark, Rule } from '../widgets/line.tsx';
+import { Panel, type Place } from '../widgets/panel.tsx';
 import { useTheme } from '../widgets/theme.ts';
 
-interface ChatPanelsProps {
+interface ChatPanelsProps extends Place {
   readonly bots: readonly ChatBotRow[];
   readonly channels: readonly ChatChannelRow[];
   readonly context: RowContext;
-  readonly width: number;
-  readonly height: number;
 }
 
 /** The bots first: a channel without its bot is of no use. */
@@ -22,30 +20,19 @@ export function ChatPanels({ bots, channels, context, width, height }: ChatPanel
   const widest = Math.max(0, ...channels.map(({ channel }) => plain(channel).length));
   return (
     <Panel width={width} height={height}>
-      <Rule title="Bots" width={width} />
-      {bots.length === 0 ? (
-        <Line width={width} parts={[{ text: '   No bot has reported yet.', tone: 'dim' }]} />
-      ) : null}
+      <Rule title="Bots" />
+      {bots.length === 0 ? <Remark text="   No bot has reported yet." /> : null}
       {bots.map((bot) => {
         const { mark, tone } = chatBotLabel(bot, context.now);
         const head = { text: ` ${theme.mark(mark)} `, tone };
         return (
-          <Line
-            key={`${bot.platform} ${bot.fingerprint}`}
-            width={width}
-            parts={[head, ...botParts(bot, context.now)]}
-          />
+          <Line key={`${bot.platform} ${bot.fingerprint}`} parts={[head, ...botParts(bot, context.now)]} />
         );
       })}
-      <Rule title="Channels" note={channels.length === 0 ? '' : String(channels.length)} width={width} />
-      {channels.length === 0 ? (
-        <Line
-          width={width}
-          parts={[{ text: '   None is bound. An admin writes /hq bind in one.', tone: 'dim' }]}
-        />
-      ) : null}
+      <Rule title="Channels" note={channels.length === 0 ? '' : String(channels.length)} />
+      {channels.length === 0 ? <Remark text="   None is bound. An admin writes /hq bind in one." /> : null}
       {channels.map((channel) => (
-        <Line key={channel.id} width={width} parts={channelParts(channel, context, widest)} />
+        <Line key={channel.id} parts={channelParts(channel, context, widest)} />
       ))}
     </Panel>
   );

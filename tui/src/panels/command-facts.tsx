@@ -5,20 +5,19 @@ import { commandOutcome, commandState, commandTime } from '../columns/command-st
 import { targetOf } from '../columns/commands.ts';
 import { memberName } from '../columns/member-name.ts';
 import type { RowContext } from '../columns/row-context.ts';
-import { Line, type Part } from '../widgets/line.tsx';
+import { Line, type Part, Remark } from '../widgets/line.tsx';
 import { useTheme } from '../widgets/theme.ts';
 
 interface CommandFactsProps {
   readonly command: CommandRow;
   readonly context: RowContext;
-  readonly width: number;
 }
 
 export const factLines = 4;
 const barWidth = 24;
 
 /** State, origin, runner and outcome of one command. */
-export function CommandFacts({ command, context, width }: CommandFactsProps): ReactNode {
+export function CommandFacts({ command, context }: CommandFactsProps): ReactNode {
   const theme = useTheme();
   const { mark, word, tone } = commandState(command);
   const time = commandTime(command, context.now);
@@ -33,7 +32,6 @@ export function CommandFacts({ command, context, width }: CommandFactsProps): Re
   return (
     <>
       <Line
-        width={width}
         parts={[
           { text: ` ${theme.mark(mark)} ${word}`, tone },
           { text: time === '' ? '' : `  ${time}` },
@@ -41,17 +39,9 @@ export function CommandFacts({ command, context, width }: CommandFactsProps): Re
           { text: payload === '' ? '' : `  ${payload}`, tone: 'dim' },
         ]}
       />
-      <Line
-        width={width}
-        parts={[
-          {
-            text: `   asked by ${memberName(command.requested_by, context.member)}${origin}, ${asked}`,
-            tone: 'dim',
-          },
-        ]}
-      />
-      <Line width={width} parts={[{ text: `   ${attempt}${runner}id ${command.id}`, tone: 'dim' }]} />
-      <Line width={width} parts={outcomeParts(command, theme.unicode)} />
+      <Remark text={`   asked by ${memberName(command.requested_by, context.member)}${origin}, ${asked}`} />
+      <Remark text={`   ${attempt}${runner}id ${command.id}`} />
+      <Line parts={outcomeParts(command, theme.unicode)} />
     </>
   );
 }

@@ -4,12 +4,11 @@ import type { ReactNode } from 'react';
 import { commandOutcome, commandState, commandTime } from '../columns/command-state.ts';
 import { fill, widthOf } from '../table/cell.ts';
 import { Line, type Part } from '../widgets/line.tsx';
-import { useTheme } from '../widgets/theme.ts';
+import { useTheme, useWidth } from '../widgets/theme.ts';
 
 interface CommandLineProps {
   readonly command: CommandRow;
   readonly now: number;
-  readonly width: number;
   /** Left out where the panel is about the target. */
   readonly target?: string;
 }
@@ -19,8 +18,9 @@ const enoughForAge = 26;
 const enoughForOutcome = 10;
 
 /** One command in one line of a panel. */
-export function CommandLine({ command, now, width, target }: CommandLineProps): ReactNode {
+export function CommandLine({ command, now, target }: CommandLineProps): ReactNode {
   const theme = useTheme();
+  const width = useWidth();
   const { mark, word, tone } = commandState(command);
   const parts: Part[] = [
     { text: ` ${theme.mark(mark)} `, tone },
@@ -32,5 +32,5 @@ export function CommandLine({ command, now, width, target }: CommandLineProps): 
   const left = width - parts.reduce((sum, { text }) => sum + widthOf(text), 0);
   if (left >= enoughForAge) parts.push({ text: fill(ageOf(command.created_at, now), 6), tone: 'dim' });
   if (left >= enoughForOutcome) parts.push({ text: commandOutcome(command), tone: 'dim' });
-  return <Line parts={parts} width={width} />;
+  return <Line parts={parts} />;
 }

@@ -7,8 +7,8 @@ import { gatewayState } from '../columns/gateways.ts';
 import type { RowContext } from '../columns/row-context.ts';
 import { fill } from '../table/cell.ts';
 import type { Mark, Tone } from '../theme/theme.ts';
-import { Line, Rule } from '../widgets/line.tsx';
-import { Panel } from '../widgets/panel.tsx';
+import { Line, Remark, Rule } from '../widgets/line.tsx';
+import { Panel, type Place } from '../widgets/panel.tsx';
 import { useTheme } from '../widgets/theme.ts';
 import { CommandLine } from './command-line.tsx';
 
@@ -24,13 +24,11 @@ const healths: Readonly<Record<ServiceHealth, { readonly mark: Mark; readonly to
 };
 const unknown = { mark: 'none', tone: 'dim' } as const;
 
-interface GatewayPanelProps {
+interface GatewayPanelProps extends Place {
   readonly gateway: GatewayRow;
   /** The newest first. */
   readonly commands: readonly CommandRow[];
   readonly context: RowContext;
-  readonly width: number;
-  readonly height: number;
 }
 
 /** The services of one gateway, and its latest commands. */
@@ -42,26 +40,14 @@ export function GatewayPanel({ gateway, commands, context, width, height }: Gate
   const latest = spare >= 2 ? commands.slice(0, spare - 1) : [];
   return (
     <Panel width={width} height={height}>
-      <Rule
-        title={plain(gateway.slug)}
-        note={plain(gateway.meta.version ?? gateway.meta.runner ?? '')}
-        width={width}
-      />
-      {services.length === 0 ? (
-        <Line width={width} parts={[{ text: ' No service has been reported yet.', tone: 'dim' }]} />
-      ) : null}
+      <Rule title={plain(gateway.slug)} note={plain(gateway.meta.version ?? gateway.meta.runner ?? '')} />
+      {services.length === 0 ? <Remark text=" No service has been reported yet." /> : null}
       {services.map((service) => (
-        <ServiceLine
-          key={service.name}
-          service={service}
-          isSilent={isSilent}
-          now={context.now}
-          width={width}
-        />
+        <ServiceLine key={service.name} service={service} isSilent={isSilent} now={context.now} />
       ))}
       {latest.length === 0 ? null : <Box flexShrink={0} height={1} />}
       {latest.map((command) => (
-        <CommandLine key={command.id} command={command} now={context.now} width={width} />
+        <CommandLine key={command.id} command={command} now={context.now} />
       ))}
     </Panel>
   );
@@ -72,17 +58,15 @@ interface ServiceLineProps {
   /** The last report of a silent gateway is shown as an old one. */
   readonly isSilent: boolean;
   readonly now: number;
-  readonly width: number;
 }
 
-function ServiceLine({ service, isSilent, now, width }: ServiceLineProps): ReactNode {
+function ServiceLine({ service, isSilent, now }: ServiceLineProps): ReactNode {
   const theme = useTheme();
   const { name, health, startedAt, restarts, version } = service;
   const { mark, tone } = isSilent ? unknown : healths[health];
   const up = startedAt === null ? '' : `up ${ageOf(startedAt, now).replace('now', '<1m')}`;
   return (
     <Line
-      width={width}
       parts={[
         { text: ` ${theme.mark(mark)} `, tone },
         { text: `${fill(plain(name), 14)}  ` },

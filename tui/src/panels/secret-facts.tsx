@@ -1,6 +1,5 @@
 import type { GatewayRow } from '@hq/shared/rows';
 import { agoOf, plain } from '@hq/shared/text';
-import { Box } from 'ink';
 import type { ReactNode } from 'react';
 import { memberName } from '../columns/member-name.ts';
 import type { RowContext } from '../columns/row-context.ts';
@@ -12,25 +11,19 @@ import { useTheme } from '../widgets/theme.ts';
 interface SecretFactsProps {
   readonly secret: SecretWithOverrides;
   readonly context: RowContext;
-  readonly width: number;
 }
 
-const indent = 3;
-
 /** Everything that a member may know of a secret; of its value nothing but its age. */
-export function SecretFacts({ secret, context, width }: SecretFactsProps): ReactNode {
+export function SecretFacts({ secret, context }: SecretFactsProps): ReactNode {
   const theme = useTheme();
   const { mark, word, tone } = secretState(secret);
   return (
     <>
       <Line
-        width={width}
         parts={[{ text: ` ${theme.mark(mark)} ${word}`, tone }, { text: `  ${ownerText(secret, context)}` }]}
       />
       {factsOf(secret, context).map(({ text, tone = 'plain' }) => (
-        <Box key={text} flexDirection="column" flexShrink={0} paddingLeft={indent}>
-          <Paragraph sentences={[text]} width={width - indent} tone={tone} />
-        </Box>
+        <Paragraph key={text} sentences={[text]} tone={tone} indent={3} />
       ))}
     </>
   );

@@ -16,16 +16,16 @@ import { gatewayHandlers, gatewayKeys } from '../keys/gateway-keys.ts';
 import { CommandFacts, factLines } from '../panels/command-facts.tsx';
 import { Line, Notice, Rule } from '../widgets/line.tsx';
 import { type OutputLine, outputLines } from '../widgets/output-lines.ts';
-import { Panel } from '../widgets/panel.tsx';
+import { Panel, type Place } from '../widgets/panel.tsx';
 import { Scroll } from '../widgets/scroll.ts';
 import { useTheme } from '../widgets/theme.ts';
 
 const keys = [
   ...moveKeys,
-  ...gatewayKeys,
   ...commandKeys,
   { does: 'follow', keys: ['f'], short: 'follow', about: 'follow the output, or stop following' },
   { does: 'pager', keys: ['v'], short: 'pager', about: 'open the output in $PAGER' },
+  ...gatewayKeys,
 ] as const satisfies readonly Binding[];
 
 export const commandScreen: Screen = {
@@ -72,12 +72,11 @@ function Command({ route }: { readonly route: Route }): ReactNode {
           sentences={
             isMissing ? ['There is no such command here.', 'esc goes back'] : ['Reading the command']
           }
-          width={width}
           height={height}
         />
       ) : (
         <>
-          <CommandFacts command={command} context={context} width={width} />
+          <CommandFacts command={command} context={context} />
           <Box flexShrink={0} height={1} />
           <Output
             command={command}
@@ -129,12 +128,10 @@ async function showInPager({ host, messages }: Ui, lines: readonly OutputLine[])
   }
 }
 
-interface OutputProps {
+interface OutputProps extends Place {
   readonly command: CommandRow;
   readonly lines: readonly OutputLine[];
   readonly scroll: Scroll;
-  readonly width: number;
-  readonly height: number;
 }
 
 function Output({ command, lines, scroll, width, height }: OutputProps): ReactNode {
@@ -152,17 +149,15 @@ function Output({ command, lines, scroll, width, height }: OutputProps): ReactNo
       <Rule
         title="Output"
         note={[isFollowing ? 'following' : 'paused, f follows', ...position].join(' · ')}
-        width={width}
       />
       <Panel width={width} height={height}>
         {lines.length === 0 ? (
-          <Notice sentences={[silenceText(command)]} width={width} height={height} />
+          <Notice sentences={[silenceText(command)]} height={height} />
         ) : (
           // Keyed by place: a log that runs would mount every line again for each frame.
           [...shown.entries()].map(([place, { stream, text }]) => (
             <Line
               key={place}
-              width={width}
               parts={[
                 { text: stream === 'stderr' ? `${theme.mark('warn')} ` : '  ', tone: 'warn' },
                 { text: plainLine(text) },

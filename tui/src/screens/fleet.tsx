@@ -2,32 +2,17 @@ import { needsAttention } from '@hq/shared/fleet';
 import type { CommandRow } from '@hq/shared/rows';
 import { Box } from 'ink';
 import { type ReactNode, useMemo } from 'react';
-import type { Screen } from '../app/screen.ts';
-import { ScreenFrame, useBodySize } from '../app/screen-frame.tsx';
-import { useIsLoading, useRowContext, useRows, useUi } from '../app/ui.ts';
+import { listScreen } from '../app/list-screen.tsx';
+import { useRows, useUi } from '../app/ui.ts';
 import { targetOf } from '../columns/commands.ts';
 import { gatewaysTable } from '../columns/gateways.ts';
 import type { RowContext } from '../columns/row-context.ts';
-import { openKeys } from '../keys/app-keys.ts';
 import { gatewayHandlers, gatewayKeys } from '../keys/gateway-keys.ts';
 import { AttentionPanel } from '../panels/attention-panel.tsx';
 import { CommandLine } from '../panels/command-line.tsx';
 import { GatewayPanel } from '../panels/gateway-panel.tsx';
-import { Line, Rule } from '../widgets/line.tsx';
-import { useList } from '../widgets/list.ts';
-import { Panel } from '../widgets/panel.tsx';
-import { Table } from '../widgets/table.tsx';
-
-const keys = [...openKeys, ...gatewayKeys] as const;
-
-export const fleetScreen: Screen = {
-  name: 'fleet',
-  tab: { title: 'Fleet', aliases: ['gateways', 'gw'], summary: 'Gateways and what needs attention' },
-  isList: true,
-  keys,
-  crumb: () => 'Fleet',
-  Component: Fleet,
-};
+import { Remark, Rule } from '../widgets/line.tsx';
+import { Panel, type Place } from '../widgets/panel.tsx';
 
 /** From this width on the panels are beside the list instead of below it. */
 const wideFrom = 110;
@@ -35,66 +20,50 @@ const gap = 2;
 /** Milliseconds after which the need for attention is looked over though no row changed. */
 const attentionMs = 5_000;
 
-function Fleet(): ReactNode {
-  const ui = useUi();
-  const { session } = ui;
-  const size = useBodySize();
-  const context = useRowContext();
-  const gateways = useRows(session.gateways);
-  const commands = useRows(session.commands);
-  const list = useList(ui.list('fleet'), gatewaysTable, gateways, context, {
-    sort: { column: 'gateway', descending: false },
-    // Conditions change with the time alone.
-    moment: Math.floor(context.now / 1000),
-  });
-  const attention = useAttention(context);
-  const isLoading = useIsLoading();
-  const gateway = list.selected;
-  const open = (): void => {
-    if (gateway !== null) ui.router.open('agents', gateway.id);
-  };
-  const parts = size.width >= wideFrom ? wideLayout : narrowLayout;
-  const {
-    left,
-    table,
-    attention: attentionPlace,
-    selected,
-    lately,
-  } = parts(size, list.rows.length, attention.length);
-  const panels = (
-    <>
-      <AttentionPanel items={attention} now={context.now} {...attentionPlace} />
-      {gateway === null ? null : (
-        <GatewayPanel
-          gateway={gateway}
-          commands={commands.filter(({ gateway_id }) => gateway_id === gateway.id)}
-          context={context}
-          {...selected}
-        />
-      )}
-    </>
-  );
-  const whenEmpty = isLoading
-    ? ['Reading']
-    : ['No gateway has registered yet.', 'The installer registers one; `npm start` brings its own.'];
-  return (
-    <ScreenFrame
-      keys={keys}
-      on={{ open, ...gatewayHandlers(ui, gateway) }}
-      list={list}
-      copyText={gateway?.slug ?? null}
-      gateway={gateway}
-    >
+export const fleetScreen = listScreen({
+  name: 'fleet',
+  tab: { title: 'Fleet', aliases: ['gateways', 'gw'], summary: 'Gateways and what needs attention' },
+  crumb: () => 'Fleet',
+  keys: gatewayKeys,
+  on: ({ ui }, gateway) => gatewayHandlers(ui, gateway),
+  table: gatewaysTable,
+  sort: { column: 'GATEWAY', descending: false },
+  // Conditions change with the time alone.
+  sortsAgainMs: 1_000,
+  useRows: ({ session }) => useRows(session.gateways),
+  open: ({ id }, { router }) => router.open('agents', id),
+  copyText: ({ row }) => row?.slug,
+  gateway: ({ row }) => row,
+  whenEmpty: ['No gateway has registered yet.', 'The installer registers one; `npm start` brings its own.'],
+  Body({ ui, row: gateway, context, list, size, table }) {
+    const commands = useRows(ui.session.commands);
+    const attention = useAttention(context);
+    const isWide = size.width >= wideFrom;
+    const places = (isWide ? wideLayout : narrowLayout)(size, list.rows.length, attention.length);
+    const panels = (
+      <>
+        <AttentionPanel items={attention} now={context.now} {...places.attention} />
+        {gateway === null ? null : (
+          <GatewayPanel
+            gateway={gateway}
+            commands={commands.filter(({ gateway_id }) => gateway_id === gateway.id)}
+            context={context}
+            {...places.selected}
+          />
+        )}
+      </>
+    );
+    return (
       <Box columnGap={gap}>
-        <Box flexDirection="column" width={left} flexShrink={0}>
-          <Table list={list} {...table} whenEmpty={whenEmpty} onOpen={open} />
-          {size.width >= wideFrom ? <Lately commands={commands} context={context} {...lately} /> : panels}
+        <Box flexDirection="column" width={places.table.width} flexShrink={0}>
+          {table(places.table)}
+          {isWide ? <Lately commands={commands} context={context} {...places.lately} /> : panels}
         </Box>
-        {size.width >= wideFrom ? <Box flexDirection="column">{panels}</Box> : null}
+        {isWide ? <Box flexDirection="column">{panels}</Box> : null}
       </Box>
-    </ScreenFrame>
-  );
-}
+    );
+  },
+});
 
 function useAttention(context: RowContext): ReturnType<typeof needsAttention> {
   const { session } = useUi();
@@ -109,13 +78,7 @@ function useAttention(context: RowContext): ReturnType<typeof needsAttention> {
   );
 }
 
-interface Place {
-  readonly width: number;
-  readonly height: number;
-}
-
 interface Layout {
-  readonly left: number;
   readonly table: Place;
   readonly attention: Place;
   readonly selected: Place;
@@ -130,7 +93,6 @@ function wideLayout({ width, height }: Place, rows: number, needs: number): Layo
   const latelyHeight = height - wanted >= 6 ? Math.min(Math.floor(height / 2), height - wanted) : 0;
   const attentionHeight = Math.min(2 + Math.max(1, needs), Math.floor(height / 2));
   return {
-    left,
     table: { width: left, height: height - latelyHeight },
     lately: { width: left, height: latelyHeight },
     attention: { width: right, height: attentionHeight },
@@ -146,7 +108,6 @@ function narrowLayout({ width, height }: Place, rows: number, needs: number): La
   const attentionHeight = height - kept >= 3 ? Math.min(attentionWants, height - kept) : 0;
   const rest = height - kept - attentionHeight;
   return {
-    left: width,
     table: { width, height: kept },
     lately: { width, height: 0 },
     attention: { width, height: attentionHeight },
@@ -164,16 +125,13 @@ function Lately({ commands, context, width, height }: LatelyProps): ReactNode {
   const latest = commands.slice(0, Math.max(0, height - 2));
   return (
     <Panel width={width} height={height}>
-      <Rule title="Lately" width={width} />
-      {latest.length === 0 ? (
-        <Line width={width} parts={[{ text: ' Nothing was asked yet.', tone: 'dim' }]} />
-      ) : null}
+      <Rule title="Lately" />
+      {latest.length === 0 ? <Remark text=" Nothing was asked yet." /> : null}
       {latest.map((command) => (
         <CommandLine
           key={command.id}
           command={command}
           now={context.now}
-          width={width}
           target={targetOf(command, context)}
         />
       ))}

@@ -35,9 +35,9 @@ function Secret({ route }: { readonly route: Route }): ReactNode {
     >
       <Panel {...size}>
         {secret === null ? (
-          <Notice sentences={['There is no such secret here.', 'esc goes back']} {...size} />
+          <Notice sentences={['There is no such secret here.', 'esc goes back']} height={size.height} />
         ) : (
-          <SecretFacts secret={secret} context={context} width={size.width} />
+          <SecretFacts secret={secret} context={context} />
         )}
       </Panel>
     </ScreenFrame>

@@ -1,6 +1,6 @@
 import { HqError } from '@hq/shared/errors';
 import { readSecretsKeys, type SecretsKeys } from '@hq/shared/secrets';
-import { findLocalKeys } from '../cli/connection/local-stack.ts';
+import { findLocalKeys } from '../session/local-stack.ts';
 import { readEnvFile, type Settings } from './env-file.ts';
 
 /** Keys that only the host of an HQ has, which encrypt its secrets. */

@@ -16,9 +16,9 @@ export interface SecretDraft {
   readonly gateway: GatewayRow;
   /** The agent's id; null for every agent of the gateway. */
   readonly agent: string | null;
-  readonly category?: SecretCategory;
-  readonly name?: string;
-  readonly note?: string;
+  readonly category?: SecretCategory | undefined;
+  readonly name?: string | undefined;
+  readonly note?: string | undefined;
 }
 
 export interface WrittenSecret {

@@ -1,17 +1,12 @@
 import type { HqClient } from '@hq/shared/client';
-import { HqError } from '@hq/shared/errors';
 import type { LiveQuery } from '@hq/shared/live';
 import { createLiveRows, issueChatCode, revokeChatLink, settleNotification } from '@hq/shared/queries';
+import { readMember } from './read-member.ts';
 import type { Session } from './session.ts';
 
 /** Opens the session of the member that a client is signed in as. Fails for a user who is no member. */
 export async function openSession(client: HqClient, env: NodeJS.ProcessEnv): Promise<Session> {
-  const [member, people] = await Promise.all([client.whoami(), client.people()]);
-  if (member.role === null) {
-    throw new HqError('refused', `${member.email ?? 'This user'} is no member of this HQ.`, {
-      hint: 'Ask an admin to add you.',
-    });
-  }
+  const member = await readMember(client);
   const rows = createLiveRows(client);
   const opened = new Set<LiveQuery<unknown>>();
   const open = <Row>(query: LiveQuery<Row>): LiveQuery<Row> => {
@@ -26,7 +21,7 @@ export async function openSession(client: HqClient, env: NodeJS.ProcessEnv): Pro
   };
   return {
     ...rows,
-    member: { ...member, people },
+    member,
     now: () => client.clock.now(),
     commandOutput: (id) => open(rows.commandOutput(id)),
     command: (id) => open(rows.command(id)),

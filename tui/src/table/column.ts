@@ -12,10 +12,10 @@ interface WidthRule {
 
 /** One column of a list, for the screens and for the tables of the one-shot commands. */
 export interface Column<Row, Context> {
-  readonly key: string;
+  /** Its name, too: no other column of the table has it. */
   readonly header: string;
   /** Text of a cell. The table removes escape sequences and control characters from it. */
-  readonly value: (row: Row, context: Context) => string;
+  readonly value: (row: Row, context: Context) => string | null;
   readonly tone?: Tone | ((row: Row, context: Context) => Tone);
   readonly align?: 'left' | 'right';
   /** Width on a screen; the header's by default. */
@@ -30,13 +30,16 @@ export interface Column<Row, Context> {
   readonly placeholder?: string;
 }
 
+export interface Identified {
+  readonly id: string;
+}
+
 /** A list on a screen. */
-export interface Table<Row, Context> {
-  readonly id: (row: Row) => string;
+export interface Table<Row extends Identified, Context> {
   readonly mark: (row: Row, context: Context) => { readonly mark: Mark; readonly tone: Tone };
   readonly columns: readonly Column<Row, Context>[];
-  /** Text that a filter is matched against. */
-  readonly filterText: (row: Row, context: Context) => string;
+  /** Texts that a filter is matched against. */
+  readonly searched: (row: Row, context: Context) => readonly (string | null | undefined)[];
 }
 
 /** Text that `plain` returns unchanged, as nearly every cell is: printable ASCII, single spaces, none at the ends. */
@@ -44,12 +47,16 @@ const alreadyPlain = /^(?:[!-~]+(?: [!-~]+)*)?$/;
 
 /** Returns the text of a cell, safe for a terminal. */
 export function cellText<Row, Context>(column: Column<Row, Context>, row: Row, context: Context): string {
-  return toPlain(column.value(row, context));
+  return toPlain(column.value(row, context) ?? '');
 }
 
 /** Returns what a filter matches a row against, in the words that the screen shows. */
-export function filterText<Row, Context>(table: Table<Row, Context>, row: Row, context: Context): string {
-  return toPlain(table.filterText(row, context));
+export function filterText<Row extends Identified, Context>(
+  table: Table<Row, Context>,
+  row: Row,
+  context: Context,
+): string {
+  return toPlain(table.searched(row, context).join(' '));
 }
 
 function toPlain(text: string): string {

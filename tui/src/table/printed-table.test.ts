@@ -11,9 +11,9 @@ interface Thing {
 }
 
 const columns: Column<Thing, null>[] = [
-  { key: 'name', header: 'NAME', value: (row) => row.name, cutTo: 6 },
-  { key: 'count', header: 'COUNT', value: (row) => String(row.count), align: 'right' },
-  { key: 'about', header: 'ABOUT', value: (row) => row.about, cutTo: 8 },
+  { header: 'NAME', value: (row) => row.name, cutTo: 6 },
+  { header: 'COUNT', value: (row) => String(row.count), align: 'right' },
+  { header: 'ABOUT', value: (row) => row.about, cutTo: 8 },
 ];
 const unpainted = (_tone: string, text: string): string => text;
 const thing = fc.record({

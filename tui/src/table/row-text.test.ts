@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createTheme } from '../theme/theme.ts';
-import { arrange } from './arrange.ts';
+import { Arrangement } from '../widgets/arrangement.ts';
 import { widthOf } from './cell.ts';
 import type { Table } from './column.ts';
 import { fitColumns } from './layout.ts';
@@ -13,15 +13,14 @@ interface Thing {
   readonly count: number;
 }
 
-const table: Table<Thing, null> = {
-  id: ({ id }) => id,
+const table: Table<Thing, unknown> = {
   mark: () => ({ mark: 'good', tone: 'good' }),
-  filterText: ({ about }) => about,
+  searched: ({ about }) => [about],
   columns: [
-    { key: 'id', header: 'ID', value: ({ id }) => id, width: { min: 8, max: 12, flex: 1 }, tone: 'strong' },
-    { key: 'state', header: 'STATE', value: () => 'ready', width: { min: 6 }, dropOrder: 1 },
-    { key: 'count', header: 'COUNT', value: ({ count }) => `${count}`, align: 'right', dropOrder: 3 },
-    { key: 'about', header: 'ABOUT', value: ({ about }) => about, width: { min: 10, flex: 2 }, dropOrder: 2 },
+    { header: 'ID', value: ({ id }) => id, width: { min: 8, max: 12, flex: 1 }, tone: 'strong' },
+    { header: 'STATE', value: () => 'ready', width: { min: 6 }, dropOrder: 1 },
+    { header: 'COUNT', value: ({ count }) => `${count}`, align: 'right', dropOrder: 3 },
+    { header: 'ABOUT', value: ({ about }) => about, width: { min: 10, flex: 2 }, dropOrder: 2 },
   ],
 };
 const theme = createTheme({ colours: 16, ground: null, unicode: true });
@@ -37,7 +36,7 @@ describe('a row', () => {
       fc.property(thing, fc.integer({ min: 11, max: 220 }), fc.boolean(), (row, width, selected) => {
         const columns = fitColumns(table.columns, width);
         expect(widthOf(rowText(table, columns, row, null, { selected, width, theme }))).toBe(width);
-        expect(widthOf(headerText(columns, { column: 'id', descending: true }, width, theme))).toBe(width);
+        expect(widthOf(headerText(columns, { column: 'ID', descending: true }, width, theme))).toBe(width);
       }),
     );
   });
@@ -68,7 +67,9 @@ describe('a row', () => {
 
 describe('the columns of a screen', () => {
   const fitted = (width: number): readonly string[] =>
-    fitColumns(table.columns, width).map(({ column, width: columns }) => `${column.key} ${columns}`);
+    fitColumns(table.columns, width).map(
+      ({ column, width: columns }) => `${column.header.toLowerCase()} ${columns}`,
+    );
 
   it('share what is left over, up to their limits', () => {
     expect(fitted(60)).toEqual(['id 12', 'state 6', 'count 5', 'about 28']);
@@ -83,6 +84,11 @@ describe('the columns of a screen', () => {
 
 it('a filter matches the text that is shown, without escape sequences', () => {
   const rows = [{ id: 'a', about: 're\u001b[31mady', count: 1 }];
-  const matches = (text: string): boolean => text === 'ready';
-  expect(arrange(table, rows, null, { matches, sort: null })).toEqual(rows);
+  const context = { lookups: null };
+  const arranged = new Arrangement<Thing, typeof context>().of(table, rows, context, {
+    filter: '^ready$',
+    sort: null,
+    moment: 0,
+  });
+  expect(arranged).toEqual(rows);
 });

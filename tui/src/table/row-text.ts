@@ -1,10 +1,10 @@
 import type { Theme } from '../theme/theme.ts';
 import { cut, fill } from './cell.ts';
-import { cellText, cellTone, type Table } from './column.ts';
+import { cellText, cellTone, type Identified, type Table } from './column.ts';
 import { gap, gutter, type SizedColumn } from './layout.ts';
 
 export interface Sort {
-  /** Key of a column. */
+  /** Header of a column. */
   readonly column: string;
   readonly descending: boolean;
 }
@@ -17,14 +17,14 @@ export function headerText<Row, Context>(
   theme: Theme,
 ): string {
   const headers = columns.map(({ column, width: columnWidth }) => {
-    const arrow = column.key === sort?.column ? ` ${sort?.descending ? theme.down : theme.up}` : '';
+    const arrow = column.header === sort?.column ? ` ${sort?.descending ? theme.down : theme.up}` : '';
     return fill(column.header + arrow, columnWidth, column.align, theme.ellipsis);
   });
   return theme.paint('dim', fill(' '.repeat(gutter) + headers.join(' '.repeat(gap)), width));
 }
 
 /** Returns a row as one ANSI line of exactly `width` columns: the selection bar, the mark, the cells. */
-export function rowText<Row, Context>(
+export function rowText<Row extends Identified, Context>(
   table: Table<Row, Context>,
   columns: readonly SizedColumn<Row, Context>[],
   row: Row,
@@ -48,7 +48,7 @@ export function rowText<Row, Context>(
 const spokenColumns = 200;
 
 /** Returns a row as a sentence for a screen reader: the first column and the state, then the others by their headers. */
-export function rowSentence<Row, Context>(
+export function rowSentence<Row extends Identified, Context>(
   table: Table<Row, Context>,
   row: Row,
   context: Context,
@@ -56,12 +56,11 @@ export function rowSentence<Row, Context>(
 ): string {
   const cells = table.columns
     .map((column) => ({
-      key: column.key,
       header: column.header.toLowerCase(),
       text: cut(cellText(column, row, context), spokenColumns),
     }))
     .filter(({ text }) => text !== '');
-  const state = cells.find(({ key }) => key === 'state');
+  const state = cells.find(({ header }) => header === 'state');
   const [name, ...others] = cells.filter((cell) => cell !== state);
   const rest = others.map(({ header, text }) => `${header} ${text}`);
   const sentence = [name?.text ?? '', ...(state === undefined ? [] : [state.text]), ...rest].join(', ');

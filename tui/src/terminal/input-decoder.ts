@@ -1,3 +1,4 @@
+import parseKeypress from '../../../node_modules/ink/build/parse-keypress.js';
 import { type Input, type KeyPress, key, type Mouse } from './input.ts';
 
 const esc = '\u001b';
@@ -6,62 +7,6 @@ const pasteEnd = `${esc}[201~`;
 const longest = 1_000_000;
 
 const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
-
-const controlNames: Readonly<Record<string, string>> = {
-  '\r': 'enter',
-  '\n': 'enter',
-  '\t': 'tab',
-  '\b': 'backspace',
-  '\u007f': 'backspace',
-  '\u0000': 'ctrl-space',
-};
-
-const letterNames: Readonly<Record<string, string>> = {
-  A: 'up',
-  B: 'down',
-  C: 'right',
-  D: 'left',
-  E: 'clear',
-  F: 'end',
-  H: 'home',
-  M: 'enter',
-  P: 'f1',
-  Q: 'f2',
-  R: 'f3',
-  S: 'f4',
-  Z: 'shift-tab',
-};
-
-const tildeNames: Readonly<Record<number, string>> = {
-  1: 'home',
-  2: 'insert',
-  3: 'delete',
-  4: 'end',
-  5: 'pageup',
-  6: 'pagedown',
-  7: 'home',
-  8: 'end',
-  11: 'f1',
-  12: 'f2',
-  13: 'f3',
-  14: 'f4',
-  15: 'f5',
-  17: 'f6',
-  18: 'f7',
-  19: 'f8',
-  20: 'f9',
-  21: 'f10',
-  23: 'f11',
-  24: 'f12',
-};
-
-const codePointNames: Readonly<Record<number, string>> = {
-  9: 'tab',
-  13: 'enter',
-  27: 'escape',
-  32: 'space',
-  127: 'backspace',
-};
 
 /**
  * Turns the bytes of a terminal (already decoded to text) into keys, pastes, mouse events and answers. A sequence may
@@ -133,16 +78,10 @@ export class InputDecoder {
     const kind = sequence[1];
     if (kind === ']') {
       inputs.push({ type: 'reply', text: sequence.slice(2, sequence.endsWith('\u0007') ? -1 : -2) });
-    } else if (kind === '[') {
-      if (sequence === `${esc}[200~`) {
-        this.#paste = '';
-        return;
-      }
-      const read = readMouse(sequence) ?? readCsi(sequence);
+    } else if (sequence === `${esc}[200~`) this.#paste = '';
+    else if (kind === '[' || kind === 'O') {
+      const read = readMouse(sequence) ?? readKey(sequence);
       if (read !== null) inputs.push(read);
-    } else if (kind === 'O') {
-      const name = letterNames[sequence[2] ?? ''];
-      if (name !== undefined) inputs.push(key(name));
     } else if (kind !== 'P' && kind !== '_' && kind !== '^' && kind !== 'X') {
       for (const press of typedKeys(sequence.slice(1))) inputs.push(key(`alt-${press.name}`));
     }
@@ -184,37 +123,22 @@ function readMouse(sequence: string): Mouse | null {
   return { type: 'mouse', kind: match[4] === 'M' ? 'press' : 'release', ...place };
 }
 
-function readCsi(sequence: string): KeyPress | null {
-  const match = /^([0-9;]*)([A-Za-z~])$/.exec(sequence.slice(2));
-  if (match === null) return null;
-  const [code = 1, modifiers = 1] = (match[1] ?? '')
-    .split(';')
-    .map((part) => (part === '' ? 1 : Number(part)));
-  const final = match[2] ?? '';
-  let name: string | undefined;
-  if (final === '~') name = tildeNames[code];
-  else if (final === 'u') name = codePointNames[code] ?? (code > 32 ? String.fromCodePoint(code) : undefined);
-  // Focus in and out, and cursor reports, end in letters that are no keys.
-  else if (final !== 'M' && !(final === 'R' && match[1] !== '' && !/^1;\d$/.test(match[1] ?? '')))
-    name = letterNames[final];
-  if (name === undefined) return null;
-  const held = modifiers - 1;
-  const prefix = `${held & 4 ? 'ctrl-' : ''}${held & 2 ? 'alt-' : ''}${held & 1 && name.length > 1 ? 'shift-' : ''}`;
-  return key(prefix + name, prefix === '' && name.length === 1 ? name : null);
+/** Returns the key of a sequence or of one character; null for what is no key. */
+function readKey(sequence: string): KeyPress | null {
+  const { name: known, ctrl, meta, shift, eventType, text } = parseKeypress(sequence);
+  if (known === '' || eventType === 'release') return null;
+  const name = known === 'return' ? 'enter' : known;
+  const isLetter = [...name].length === 1;
+  const prefix = `${ctrl ? 'ctrl-' : ''}${meta ? 'alt-' : ''}${shift && !isLetter ? 'shift-' : ''}`;
+  return key(prefix + name, prefix === '' && isLetter ? (text ?? name) : null);
 }
 
 function typedKeys(text: string): KeyPress[] {
-  const presses: KeyPress[] = [];
-  for (const { segment } of graphemes.segment(text)) {
-    const name = controlNames[segment];
+  return Array.from(graphemes.segment(text)).flatMap(({ segment }) => {
+    if (segment === ' ') return key('space', ' ');
+    if (segment === '\r\n') return key('enter');
     const code = segment.charCodeAt(0);
-    if (segment === '\r\n') presses.push(key('enter'));
-    else if (name !== undefined) presses.push(key(name));
-    else if (code < 0x20) {
-      if (code <= 26) presses.push(key(`ctrl-${String.fromCharCode(code + 0x60)}`));
-      else presses.push(key(`ctrl-${String.fromCharCode(code + 0x40)}`));
-    } else if (code >= 0x80 && code < 0xa0) continue;
-    else presses.push(key(segment === ' ' ? 'space' : segment, segment));
-  }
-  return presses;
+    if (code < 0x20 || code === 0x7f) return readKey(segment) ?? [];
+    return code >= 0x80 && code < 0xa0 ? [] : key(segment, segment);
+  });
 }

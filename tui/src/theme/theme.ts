@@ -25,13 +25,7 @@ export interface Theme {
   readonly up: string;
   readonly down: string;
   readonly ellipsis: string;
-  readonly border: Border;
 }
-
-/** The characters of a box, as Ink's `borderStyle` takes them. */
-type Border = Readonly<
-  Record<'topLeft' | 'top' | 'topRight' | 'left' | 'bottomLeft' | 'bottom' | 'bottomRight' | 'right', string>
->;
 
 interface Pair {
   readonly on: string;
@@ -53,17 +47,6 @@ const marks: Readonly<Record<Mark, readonly [unicode: string, ascii: string]>> =
   off: ['‖', '='],
   none: ['·', '.'],
 };
-
-function borderOf([
-  topLeft = '',
-  top = '',
-  topRight = '',
-  side = '',
-  bottomLeft = '',
-  bottomRight = '',
-]: string): Border {
-  return { topLeft, top, topRight, left: side, right: side, bottomLeft, bottom: top, bottomRight };
-}
 
 export function createTheme(options: {
   readonly colours: ColourDepth;
@@ -104,7 +87,6 @@ export function createTheme(options: {
     up: unicode ? '↑' : '^',
     down: unicode ? '↓' : 'v',
     ellipsis: unicode ? '…' : '~',
-    border: borderOf(unicode ? '╭─╮│╰╯' : '+-+|++'),
   };
 }
 

@@ -1,4 +1,4 @@
-import { type Column, cellText, filterText, type Table } from '../table/column.ts';
+import { type Column, cellText, filterText, type Identified, type Table } from '../table/column.ts';
 import type { Sort } from '../table/row-text.ts';
 import { matcher } from './filter.ts';
 
@@ -10,7 +10,7 @@ interface Looked {
 const collator = new Intl.Collator('en', { numeric: true });
 
 /** Filters and orders the rows of one table. Rows are ordered again only when a key of the order changed: ordering costs the most. */
-export class Arrangement<Row extends object, Context extends Looked> {
+export class Arrangement<Row extends Identified, Context extends Looked> {
   #dependencies: readonly unknown[] = [];
   #rows: readonly Row[] = [];
   #keys: readonly Key[] = [];
@@ -38,14 +38,14 @@ export class Arrangement<Row extends object, Context extends Looked> {
     this.#dependencies = dependencies;
     const matches = filter === '' ? null : matcher(filter);
     const kept = matches === null ? rows : rows.filter((row) => matches(filterText(table, row, context)));
-    const column = table.columns.find(({ key }) => key === sort?.column);
+    const column = table.columns.find(({ header }) => header === sort?.column);
     if (column === undefined || sort === null) {
       this.#sort = null;
       this.#arranged = kept;
       return kept;
     }
     const keys = this.#keysOf(column, kept, context);
-    if (!this.#isSameOrder(table, kept, keys, sort)) this.#order = ordered(keys, sort.descending);
+    if (!this.#isSameOrder(kept, keys, sort)) this.#order = ordered(keys, sort.descending);
     this.#rows = kept;
     this.#keys = keys;
     this.#sort = sort;
@@ -54,29 +54,27 @@ export class Arrangement<Row extends object, Context extends Looked> {
   }
 
   #keysOf(column: Column<Row, Context>, rows: readonly Row[], context: Context): readonly Key[] {
-    const { sortKey } = column;
-    if (sortKey === undefined) return rows.map((row) => cellText(column, row, context));
+    const keyOf = column.sortKey ?? ((row: Row) => cellText(column, row, context));
     // A function that takes the row alone gives the same key while the row is the same object.
-    if (sortKey.length > 1) return rows.map((row) => sortKey(row, context));
+    if ((column.sortKey ?? column.value).length > 1) return rows.map((row) => keyOf(row, context));
     if (column !== this.#column) this.#keysOfRows = new WeakMap();
     this.#column = column;
     return rows.map((row) => {
       const known = this.#keysOfRows.get(row);
       if (known !== undefined) return known;
-      const key = sortKey(row, context);
+      const key = keyOf(row, context);
       this.#keysOfRows.set(row, key);
       return key;
     });
   }
 
-  #isSameOrder(table: Table<Row, Context>, rows: readonly Row[], keys: readonly Key[], sort: Sort): boolean {
+  #isSameOrder(rows: readonly Row[], keys: readonly Key[], sort: Sort): boolean {
     return (
       sort === this.#sort &&
       rows.length === this.#rows.length &&
       keys.every((key, at) => key === this.#keys[at]) &&
       rows.every((row, at) => {
-        const before = this.#rows[at];
-        return row === before || (before !== undefined && table.id(row) === table.id(before));
+        return row.id === this.#rows[at]?.id;
       })
     );
   }

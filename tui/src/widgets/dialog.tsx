@@ -2,7 +2,7 @@ import { Box, Text, useIsScreenReaderEnabled } from 'ink';
 import type { ReactNode } from 'react';
 import { cut, widthOf } from '../table/cell.ts';
 import { PaintedLine } from './line.tsx';
-import { useSize, useTheme } from './theme.ts';
+import { useSize, useTheme, WidthContext } from './theme.ts';
 
 interface DialogProps {
   readonly title: string;
@@ -28,7 +28,7 @@ export function Dialog({ title, width, height, children, spoken }: DialogProps):
     );
   }
   const shownTitle = cut(title, width - 2, theme.ellipsis);
-  const { topLeft, top, topRight } = theme.border;
+  const [topLeft, top, topRight] = theme.unicode ? ['╭', '─', '╮'] : ['+', '-', '+'];
   const rest = top.repeat(Math.max(0, width - 1 - widthOf(shownTitle)));
   const outer = { width: width + 4, height: Math.min(rows, height + 2) };
   return (
@@ -51,13 +51,13 @@ export function Dialog({ title, width, height, children, spoken }: DialogProps):
       <Box
         flexDirection="column"
         flexGrow={1}
-        borderStyle={theme.border}
+        borderStyle={theme.unicode ? 'round' : 'classic'}
         borderTop={false}
         borderDimColor
         paddingX={1}
         overflow="hidden"
       >
-        {children}
+        <WidthContext value={width}>{children}</WidthContext>
       </Box>
     </Box>
   );

@@ -2,8 +2,8 @@ import { stripVTControlCharacters } from 'node:util';
 import { Text, useIsScreenReaderEnabled } from 'ink';
 import { memo, type ReactNode } from 'react';
 import { cut, fill, widthOf, wrap } from '../table/cell.ts';
-import type { Theme, Tone } from '../theme/theme.ts';
-import { useTheme } from './theme.ts';
+import type { Tone } from '../theme/theme.ts';
+import { useTheme, useWidth } from './theme.ts';
 
 /** One line, painted already and no wider than its place. */
 export const PaintedLine = memo(function PaintedLine({ text }: { readonly text: string }): ReactNode {
@@ -28,42 +28,33 @@ export interface Part {
 }
 
 /** A line of plain parts, each in its tone; what is too much is cut. */
-export function Line({
-  parts,
-  width,
-}: {
-  readonly parts: readonly Part[];
-  readonly width: number;
-}): ReactNode {
+export function Line({ parts }: { readonly parts: readonly Part[] }): ReactNode {
   const theme = useTheme();
-  return <PaintedLine text={paintParts(parts, width, theme)} />;
-}
-
-function paintParts(parts: readonly Part[], width: number, theme: Theme): string {
   let line = '';
-  let left = width;
+  let left = useWidth();
   for (const { text, tone = 'plain' } of parts) {
     if (left <= 0) break;
     const kept = cut(text, left, theme.ellipsis);
     line += theme.paint(tone, kept);
     left -= widthOf(kept);
   }
-  return line;
+  return <PaintedLine text={line} />;
 }
 
 interface ParagraphProps {
   readonly sentences: readonly string[];
-  readonly width: number;
   readonly tone?: Tone;
+  /** Columns before each line. */
+  readonly indent?: number;
 }
 
 /** Sentences in lines of their own, broken at spaces. */
-export function Paragraph({ sentences, width, tone = 'plain' }: ParagraphProps): ReactNode {
+export function Paragraph({ sentences, tone = 'plain', indent = 0 }: ParagraphProps): ReactNode {
   const theme = useTheme();
-  const lines = paragraphLines(sentences, width);
+  const lines = paragraphLines(sentences, useWidth() - indent);
   // A line is its place: there is no better key.
   return [...lines.entries()].map(([place, text]) => (
-    <PaintedLine key={place} text={theme.paint(tone, text)} />
+    <PaintedLine key={place} text={' '.repeat(indent) + theme.paint(tone, text)} />
   ));
 }
 
@@ -71,17 +62,15 @@ export function paragraphLines(sentences: readonly string[], width: number): rea
   return sentences.flatMap((sentence) => wrap(sentence, Math.max(1, width)));
 }
 
+/** A line that says that there is nothing, or more. */
+export function Remark({ text }: { readonly text: string }): ReactNode {
+  return <Line parts={[{ text, tone: 'dim' }]} />;
+}
+
 /** `── title ───────────── note ──`. */
-export function Rule({
-  title,
-  note = '',
-  width,
-}: {
-  readonly title: string;
-  readonly note?: string;
-  readonly width: number;
-}): ReactNode {
+export function Rule({ title, note = '' }: { readonly title: string; readonly note?: string }): ReactNode {
   const theme = useTheme();
+  const width = useWidth();
   const shownNote = cut(note, Math.max(0, Math.floor(width / 2) - 4), theme.ellipsis);
   const shownTitle = cut(title, Math.max(0, width - widthOf(shownNote) - 10), theme.ellipsis);
   const right = shownNote === '' ? '' : ` ${shownNote} ${theme.rule.repeat(2)}`;
@@ -91,20 +80,18 @@ export function Rule({
     { text: shownTitle, tone: 'strong' },
     { text: ` ${theme.rule.repeat(middle)}${right}`, tone: 'dim' },
   ];
-  return <Line parts={parts} width={width} />;
+  return <Line parts={parts} />;
+}
+
+interface NoticeProps {
+  readonly sentences: readonly string[];
+  readonly height: number;
 }
 
 /** Sentences in the middle of an empty place. */
-export function Notice({
-  sentences,
-  width,
-  height,
-}: {
-  readonly sentences: readonly string[];
-  readonly width: number;
-  readonly height: number;
-}): ReactNode {
+export function Notice({ sentences, height }: NoticeProps): ReactNode {
   const theme = useTheme();
+  const width = useWidth();
   const above = Math.max(0, Math.floor((height - sentences.length) / 2) - 1);
   return (
     <>

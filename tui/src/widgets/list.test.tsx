@@ -15,13 +15,11 @@ interface Context {
 }
 
 const table: Table<Row, Context> = {
-  id: ({ id }) => id,
   mark: () => ({ mark: 'none', tone: 'plain' }),
-  filterText: ({ id }) => id,
+  searched: ({ id }) => [id],
   columns: [
-    { key: 'id', header: 'ID', value: ({ id }) => id, width: { min: 10 } },
+    { header: 'ID', value: ({ id }) => id, width: { min: 10 } },
     {
-      key: 'rank',
       header: 'RANK',
       value: ({ rank }) => `${rank}`,
       width: { min: 4 },
@@ -31,7 +29,7 @@ const table: Table<Row, Context> = {
   ],
 };
 const context: Context = { lookups: null };
-const sort = { column: 'id', descending: false };
+const sort = { column: 'ID', descending: false };
 const row = (id: string, rank = 0): Row => ({ id, rank });
 
 const closing: (() => void)[] = [];
@@ -124,7 +122,7 @@ describe('a window', () => {
 });
 
 describe('an arrangement', () => {
-  const options = { filter: '', sort: { column: 'rank', descending: false }, moment: 0 };
+  const options = { filter: '', sort: { column: 'RANK', descending: false }, moment: 0 };
 
   it('is the same object while nothing that it depends on changes', () => {
     const arrangement = new Arrangement<Row, Context>();
@@ -153,7 +151,7 @@ describe('an arrangement', () => {
     expect(ids([row('a', 1), row('b', 2)])).toBe('ab');
     expect(ids([row('a', 3), row('b', 2)])).toBe('ba');
     expect(ids([row('a', 3), row('c', 2)])).toBe('ca');
-    expect(ids([row('a', 3), row('c', 2)], { sort: { column: 'rank', descending: true } })).toBe('ac');
+    expect(ids([row('a', 3), row('c', 2)], { sort: { column: 'RANK', descending: true } })).toBe('ac');
     expect(ids([row('a', 3), row('c', 2)], { filter: 'c' })).toBe('c');
   });
 });

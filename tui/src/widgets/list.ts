@@ -1,6 +1,6 @@
 import { useLayoutEffect, useState } from 'react';
 import { Store, useStore } from '../app/store.ts';
-import type { Table } from '../table/column.ts';
+import type { Identified, Table } from '../table/column.ts';
 import { fitColumns } from '../table/layout.ts';
 import type { Sort } from '../table/row-text.ts';
 import { Arrangement } from './arrangement.ts';
@@ -40,90 +40,45 @@ export class ListStore {
   }
 }
 
-/** A list as far as its rows do not matter. */
-export type AnyList = Pick<
-  List<unknown, unknown>,
-  | 'store'
-  | 'filter'
-  | 'sort'
-  | 'sortHeader'
-  | 'total'
-  | 'index'
-  | 'move'
-  | 'moveTo'
-  | 'sortByNext'
-  | 'reverse'
-> & { readonly rows: readonly unknown[] };
+export type List<Row extends Identified, Context> = ReturnType<typeof createList<Row, Context>>;
 
-/** The rows of a table as they are shown now, and the moves that its keys make. */
-export class List<Row, Context> {
+/** A list as far as its rows do not matter. */
+export type AnyList = Omit<List<Identified, unknown>, 'table' | 'context'>;
+
+/** The rows of a table as they are shown now, filtered and in order, and the moves that its keys make. */
+function createList<Row extends Identified, Context>(shown: {
   readonly store: ListStore;
   readonly table: Table<Row, Context>;
   readonly context: Context;
   readonly sort: Sort;
-  /** Filtered and in order. */
   readonly rows: readonly Row[];
   /** The number of rows without the filter. */
   readonly total: number;
-  readonly index: number;
-
-  constructor(shown: Pick<List<Row, Context>, 'store' | 'table' | 'context' | 'sort' | 'rows' | 'total'>) {
-    const { store, table, rows } = shown;
-    this.store = store;
-    this.table = table;
-    this.context = shown.context;
-    this.sort = shown.sort;
-    this.rows = rows;
-    this.total = shown.total;
-    const { selected } = store.state.get();
-    const found = selected === null ? -1 : rows.findIndex((row) => table.id(row) === selected);
-    // A row that is gone is replaced by the one in its place, until a key moves the selection.
-    this.index = Math.max(0, Math.min(found === -1 ? store.index : found, rows.length - 1));
-  }
-
-  get selected(): Row | null {
-    return this.rows[this.index] ?? null;
-  }
-
-  get filter(): string {
-    return this.store.state.get().filter;
-  }
-
-  /** The header of the column that orders the rows. */
-  get sortHeader(): string | undefined {
-    return this.table.columns.find(({ key }) => key === this.sort.column)?.header;
-  }
-
-  move(by: number): void {
-    this.moveTo(this.index + by);
-  }
-
-  moveTo(index: number): void {
-    const at = Math.max(0, Math.min(this.rows.length - 1, index));
-    const row = this.rows[at];
-    this.store.index = at;
-    this.store.change({ selected: row === undefined ? null : this.table.id(row) });
-  }
-
-  /** Orders by the next of the columns that are shown. */
-  sortByNext(): void {
-    const columns = fitColumns(this.table.columns, this.store.width).map(({ column }) => column.key);
-    const at = columns.indexOf(this.sort.column);
-    const next = columns[(at + 1) % columns.length];
-    if (next !== undefined) this.store.change({ sort: { column: next, descending: false } });
-  }
-
-  reverse(): void {
-    this.store.change({ sort: { ...this.sort, descending: !this.sort.descending } });
-  }
-
-  /** Remembers what the last commit showed, so that the next one starts from it. */
-  settle(): void {
-    this.store.index = this.index;
-    const row = this.selected;
-    if (row !== null && this.store.state.get().selected === null)
-      this.store.change({ selected: this.table.id(row) });
-  }
+}) {
+  const { store, table, rows, sort } = shown;
+  const { selected, filter } = store.state.get();
+  const found = selected === null ? -1 : rows.findIndex(({ id }) => id === selected);
+  // A row that is gone is replaced by the one in its place, until a key moves the selection.
+  const index = Math.max(0, Math.min(found === -1 ? store.index : found, rows.length - 1));
+  const moveTo = (to: number): void => {
+    store.index = Math.max(0, Math.min(rows.length - 1, to));
+    store.change({ selected: rows[store.index]?.id ?? null });
+  };
+  return {
+    ...shown,
+    filter,
+    index,
+    selected: rows[index] ?? null,
+    moveTo,
+    move: (by: number): void => moveTo(index + by),
+    /** Orders by the next of the columns that are shown. */
+    sortByNext(): void {
+      const columns = fitColumns(table.columns, store.width).map(({ column }) => column.header);
+      const next = columns[(columns.indexOf(sort.column) + 1) % columns.length];
+      if (next !== undefined) store.change({ sort: { column: next, descending: false } });
+    },
+    reverse: (): void => store.change({ sort: { ...sort, descending: !sort.descending } }),
+  };
 }
 
 /** The first visible row of a window of `height` rows that moves no further than it must to show `index`. */
@@ -133,24 +88,23 @@ export function scrollTo(top: number, index: number, height: number, count: numb
   return Math.min(Math.max(0, wanted), last);
 }
 
-interface Order {
-  /** The order that the list begins with. */
-  readonly sort: Sort;
-  /** Changes when the order may have changed though no row did. */
-  readonly moment?: number;
-}
-
-export function useList<Row extends object, Context extends { readonly lookups: unknown }>(
+/** `sort` is the order that the list begins with; `moment` changes when the order may have changed though no row did. */
+export function useList<Row extends Identified, Context extends { readonly lookups: unknown }>(
   store: ListStore,
   table: Table<Row, Context>,
   feedRows: readonly Row[],
   context: Context,
-  { sort: firstSort, moment = 0 }: Order,
+  { sort: firstSort, moment = 0 }: { readonly sort: Sort; readonly moment?: number },
 ): List<Row, Context> {
   const { filter, sort = firstSort } = useStore(store.state);
   const [arrangement] = useState(() => new Arrangement<Row, Context>());
   const rows = arrangement.of(table, feedRows, context, { filter, sort, moment });
-  const list = new List({ store, table, context, sort, rows, total: feedRows.length });
-  useLayoutEffect(() => list.settle());
+  const list = createList({ store, table, context, sort, rows, total: feedRows.length });
+  // The next commit starts from what this one showed.
+  useLayoutEffect(() => {
+    store.index = list.index;
+    if (store.state.get().selected === null && list.selected !== null)
+      store.change({ selected: list.selected.id });
+  });
   return list;
 }

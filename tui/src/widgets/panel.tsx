@@ -1,9 +1,14 @@
 import { Box } from 'ink';
 import type { ReactNode } from 'react';
+import { WidthContext } from './theme.ts';
 
-interface PanelProps {
+/** Columns and rows that something has for itself. */
+export interface Place {
   readonly width: number;
   readonly height: number;
+}
+
+interface PanelProps extends Place {
   readonly children: ReactNode;
 }
 
@@ -11,8 +16,10 @@ interface PanelProps {
 export function Panel({ width, height, children }: PanelProps): ReactNode {
   if (height <= 0) return null;
   return (
-    <Box flexDirection="column" flexShrink={0} width={width} height={height} overflow="hidden">
-      {children}
-    </Box>
+    <WidthContext value={width}>
+      <Box flexDirection="column" flexShrink={0} width={width} height={height} overflow="hidden">
+        {children}
+      </Box>
+    </WidthContext>
   );
 }

@@ -15,6 +15,14 @@ export interface Size {
 /** The size of the terminal. */
 export const SizeContext = createContext<Size>({ columns: 80, rows: 24 });
 
+/** The columns that a line has: those of its panel or dialog, else all. */
+export const WidthContext = createContext<number | null>(null);
+
+export function useWidth(): number {
+  const { columns } = useSize();
+  return use(WidthContext) ?? columns;
+}
+
 export function useSize(): Size {
   return use(SizeContext);
 }

@@ -3,27 +3,21 @@ import { byTime, microseconds } from '@hq/shared/text';
 import type { Card } from '../../contract/card.ts';
 import type { ChatLocation, SendProblem, SendResult } from '../../contract/inbound.ts';
 import type { AlertDelivery, Subscription } from '../api/chat-api.ts';
-import type { Buttons } from '../cards/buttons.ts';
 import type { Outbox } from '../cards/outbox.ts';
+import type { Services } from '../commands/command.ts';
+import { createRepeater } from '../repeater.ts';
 import type { AlertAgent } from './alert-agents.ts';
 import { AlertMessages } from './alert-messages.ts';
 import { type AlertQueue, createAlertQueue } from './alert-queue.ts';
 import { type AlertRow, needsAnnouncement } from './alert-row.ts';
 import { type AlertTiming, overlapMs, retryPauseMs } from './alert-timing.ts';
+import type { DeliveryLog } from './delivery-log.ts';
 import { matchesFilter } from './matches-filter.ts';
 import { countFitting } from './render-alert-card.ts';
 
 export interface AlertChannelOptions {
-  readonly subscription: Subscription;
-  readonly outbox: (location: ChatLocation) => Pick<Outbox, 'send' | 'edit'>;
-  /** Characters that the body of one message holds. */
-  readonly maxText: number;
-  readonly buttons: Pick<Buttons, 'offer'>;
-  /** Epoch milliseconds by the database's clock. */
-  readonly now: () => number;
-  readonly record: (delivery: Omit<AlertDelivery, 'subscription_id'>) => void;
-  /** The chat accepts nothing any more. */
-  readonly onClosed: (reason: string) => void;
+  readonly services: Pick<Services, 'buttons' | 'capabilities' | 'now' | 'outbox'>;
+  readonly deliveryLog: DeliveryLog;
   readonly timing: AlertTiming;
   readonly log: Log;
 }
@@ -35,6 +29,7 @@ export class AlertChannel {
   /** Microseconds. Earlier alerts were delivered by an earlier process, or before the subscription. */
   readonly from: number;
   readonly #options: AlertChannelOptions;
+  readonly #onClosed: (reason: string) => void;
   readonly #queue: AlertQueue = createAlertQueue();
   /** Alerts of the message that is being sent, in their newest state. */
   readonly #sending = new Map<string, AlertRow>();
@@ -43,28 +38,32 @@ export class AlertChannel {
   #location: ChatLocation;
   #lastDelivered = '';
   #hasBegun = false;
-  #isStopped = false;
-  #timer: NodeJS.Timeout | null = null;
-  /** Times of `performance.now()`. */
-  #timerAt = 0;
+  readonly #work = createRepeater(() => this.#sendNext());
+  /** Time of `performance.now()`. */
   #retryAt = 0;
   #failures = 0;
 
-  constructor(options: AlertChannelOptions) {
-    const { subscription, outbox, buttons, timing, log, now } = options;
+  constructor(
+    subscription: Subscription,
+    options: AlertChannelOptions,
+    /** The chat accepts nothing any more. */
+    onClosed: (reason: string) => void,
+  ) {
+    const { services, timing, log } = options;
     this.#options = options;
+    this.#onClosed = onClosed;
     this.#subscription = subscription;
     this.#location = locationOf(subscription);
     this.from = Math.max(
       microseconds(subscription.created_at) ?? 0,
-      (microseconds(subscription.cursor) ?? now() * 1000) - overlapMs * 1000,
+      (microseconds(subscription.cursor) ?? services.now() * 1000) - overlapMs * 1000,
     );
     this.#messages = new AlertMessages({
       timing,
       log,
-      edit: (handle, card) => outbox(this.#location).edit(this.#location, handle, card),
+      edit: (handle, card) => this.#outbox().edit(this.#location, handle, card),
       offer: ({ label, intent }) =>
-        buttons.offer(this.#location, { label, intent, user: null, seconds: buttonSeconds }),
+        services.buttons.offer(this.#location, { label, intent, user: null, seconds: buttonSeconds }),
       record: (messages) => this.#record(messages),
       onProblem: (problem) => this.#closeAfter(problem),
     });
@@ -119,8 +118,7 @@ export class AlertChannel {
   }
 
   stop(): void {
-    this.#isStopped = true;
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#work.stop();
     this.#messages.stop();
   }
 
@@ -131,42 +129,42 @@ export class AlertChannel {
       (least, time) => (least === null || (time !== null && byTime(time, least) < 0) ? time : least),
       null,
     );
-    this.#options.record({ cursor: oldest ?? this.#lastDelivered, messages });
+    const { id: subscription_id } = this.#subscription;
+    const cursor = oldest ?? this.#lastDelivered;
+    this.#options.deliveryLog.record({ subscription_id, cursor, messages });
   }
 
   /** A chat with another id is another chat: its binding and its subscription do not move along. */
   #closeAfter(problem: SendProblem): void {
-    if (problem.kind === 'closed') this.#options.onClosed(problem.reason);
-    if (problem.kind === 'moved') this.#options.onClosed('the chat has another id now');
+    if (problem.kind === 'closed') this.#onClosed(problem.reason);
+    if (problem.kind === 'moved') this.#onClosed('the chat has another id now');
   }
 
   #schedule(): void {
-    if (!this.#hasBegun || this.#isStopped || this.#sending.size > 0) return;
-    const pauseMs = this.#queue.pause(this.#subscription.filter, this.#options.now());
-    if (pauseMs === null) return;
-    const due = performance.now() + Math.max(pauseMs, this.#options.timing.gatherMs);
-    const at = Math.max(due, this.#retryAt);
-    if (this.#timer !== null && this.#timerAt <= at) return;
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timerAt = at;
-    this.#timer = setTimeout(() => {
-      this.#timer = null;
-      void this.#sendNext().finally(() => this.#schedule());
-    }, at - performance.now());
+    const pauseMs = this.#pauseMs();
+    if (this.#hasBegun && pauseMs !== null) this.#work.request(pauseMs);
   }
 
-  async #sendNext(): Promise<void> {
-    const rows = this.#queue.take(this.#subscription.filter, this.#options.now());
-    if (rows.length === 0) return;
+  /** Milliseconds until the next alert is due; null if none waits. */
+  #pauseMs(): number | null {
+    const pauseMs = this.#queue.pause(this.#subscription.filter, this.#options.services.now());
+    if (pauseMs === null) return null;
+    return Math.max(pauseMs, this.#options.timing.gatherMs, this.#retryAt - performance.now());
+  }
+
+  async #sendNext(): Promise<number | null> {
+    const rows = this.#queue.take(this.#subscription.filter, this.#options.services.now());
+    if (rows.length === 0) return this.#pauseMs();
     for (const row of rows) this.#sending.set(row.id, row);
-    const listed = rows.slice(0, countFitting(rows, this.#options.maxText));
+    const { maxText } = this.#options.services.capabilities(this.#location.platform);
+    const listed = rows.slice(0, countFitting(rows, maxText));
     const draft = this.#messages.draft(listed, rows.length - listed.length);
     const sent = await this.#send(draft.card);
     const newest = new Map(this.#sending);
     this.#sending.clear();
     if (!sent.ok) {
       this.#onFailure([...newest.values()], sent.problem);
-      return;
+      return this.#pauseMs();
     }
     this.#failures = 0;
     this.#lastDelivered = rows.at(-1)?.last_at ?? this.#lastDelivered;
@@ -177,11 +175,16 @@ export class AlertChannel {
       const newer = newest.get(row.id);
       if (newer !== undefined && newer.last_at !== row.last_at) this.#messages.update(newer);
     }
+    return this.#pauseMs();
+  }
+
+  #outbox(): Outbox {
+    return this.#options.services.outbox(this.#location.platform);
   }
 
   async #send(card: Card): Promise<SendResult> {
     try {
-      return await this.#options.outbox(this.#location).send(this.#location, card);
+      return await this.#outbox().send(this.#location, card);
     } catch (error) {
       this.#options.log.error({ err: error }, 'alerts could not be sent');
       return { ok: false, problem: { kind: 'away', reason: 'the outbox failed' } };

@@ -1,21 +1,16 @@
 import type { HqClient } from '@hq/shared/client';
-import type { Log } from '@hq/shared/log';
 import type { ChatLocation, Platform } from '../../contract/inbound.ts';
 import type { Subscription } from '../api/chat-api.ts';
 import type { Services } from '../commands/command.ts';
-import type { AlertAgents } from './alert-agents.ts';
-import { AlertChannel } from './alert-channel.ts';
+import type { FindAlertAgents } from './alert-agents.ts';
+import { AlertChannel, type AlertChannelOptions } from './alert-channel.ts';
 import { type AlertRow, alertsSince, readAlerts } from './alert-row.ts';
-import { type AlertTiming, oldestMs } from './alert-timing.ts';
-import type { DeliveryLog } from './delivery-log.ts';
+import { oldestMs } from './alert-timing.ts';
 
-export interface AlertChannelsOptions {
+export interface AlertChannelsOptions extends AlertChannelOptions {
   readonly client: HqClient;
-  readonly services: Pick<Services, 'api' | 'buttons' | 'capabilities' | 'now' | 'outbox'>;
-  readonly agents: AlertAgents;
-  readonly deliveryLog: DeliveryLog;
-  readonly timing: AlertTiming;
-  readonly log: Log;
+  readonly services: AlertChannelOptions['services'] & Pick<Services, 'api'>;
+  readonly findAgents: FindAlertAgents;
 }
 
 /** Other chats that hear of a chat which accepts no alerts any more. */
@@ -78,19 +73,8 @@ export class AlertChannels {
   }
 
   #add(subscription: Subscription): AlertChannel {
-    const { services, deliveryLog, timing, log } = this.#options;
-    const { id, platform } = subscription;
-    const channel = new AlertChannel({
-      subscription,
-      outbox: (location) => services.outbox(location.platform),
-      maxText: services.capabilities(platform).maxText,
-      buttons: services.buttons,
-      now: services.now,
-      record: (delivery) => deliveryLog.record({ subscription_id: id, ...delivery }),
-      onClosed: (reason) => this.#onClosed(id, reason),
-      timing,
-      log,
-    });
+    const { id } = subscription;
+    const channel = new AlertChannel(subscription, this.#options, (reason) => this.#onClosed(id, reason));
     this.#channels.set(id, channel);
     return channel;
   }
@@ -139,11 +123,7 @@ export class AlertChannels {
   }
 
   async #offer(rows: readonly AlertRow[], channels: readonly AlertChannel[]): Promise<void> {
-    const { agents } = this.#options;
-    await agents.know(rows);
-    for (const row of rows) {
-      const agent = agents.of(row);
-      for (const channel of channels) channel.offer(row, agent);
-    }
+    const agentOf = await this.#options.findAgents(rows);
+    for (const row of rows) for (const channel of channels) channel.offer(row, agentOf(row));
   }
 }

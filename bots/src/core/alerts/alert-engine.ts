@@ -1,14 +1,14 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { HqClient } from '@hq/shared/client';
 import type { Log } from '@hq/shared/log';
 import type { Platform } from '../../contract/inbound.ts';
 import { isUnreachable } from '../api/chat-api.ts';
 import type { Core } from '../core.ts';
+import { createRepeater } from '../repeater.ts';
 import { createAlertAgents } from './alert-agents.ts';
 import { AlertChannels } from './alert-channels.ts';
 import { AlertFeed } from './alert-feed.ts';
 import { type AlertTiming, defaultTiming } from './alert-timing.ts';
-import { DeliveryLog } from './delivery-log.ts';
+import { createDeliveryLog } from './delivery-log.ts';
 
 export interface AlertEngineOptions {
   readonly client: HqClient;
@@ -25,9 +25,9 @@ export function createAlertEngine(options: AlertEngineOptions) {
   const { client, core, platforms, log } = options;
   const timing: AlertTiming = { ...defaultTiming, ...options.timing };
   const { services } = core;
-  const deliveryLog = new DeliveryLog(services.api, timing, log);
-  const agents = createAlertAgents(client);
-  const channels = new AlertChannels({ client, services, agents, deliveryLog, timing, log });
+  const deliveryLog = createDeliveryLog(services.api, timing, log);
+  const findAgents = createAlertAgents(client);
+  const channels = new AlertChannels({ client, services, findAgents, deliveryLog, timing, log });
   const feed = new AlertFeed({
     client,
     log,
@@ -36,7 +36,6 @@ export function createAlertEngine(options: AlertEngineOptions) {
     isWanted: () => channels.count() > 0,
     onAlerts: (rows) => channels.offer(rows),
   });
-  let isStopped = false;
 
   /** Resolves to false if the database did not answer. */
   async function load(platform: Platform): Promise<boolean> {
@@ -50,24 +49,22 @@ export function createAlertEngine(options: AlertEngineOptions) {
     }
   }
 
-  async function keepLoading(): Promise<void> {
-    while (!isStopped) {
-      let isLoaded = true;
-      for (const platform of platforms) isLoaded = (await load(platform)) && isLoaded;
-      await delay(isLoaded ? timing.reloadMs : timing.pollMs, undefined, { ref: false });
-    }
-  }
+  const loading = createRepeater(async () => {
+    let isLoaded = true;
+    for (const platform of platforms) isLoaded = (await load(platform)) && isLoaded;
+    return isLoaded ? timing.reloadMs : timing.pollMs;
+  });
 
   return {
     start(): void {
-      core.onSubscriptionsChanged((platform) => void load(platform));
-      core.onAlertsDecided(() => feed.refresh());
+      core.events.on('subscriptions', (platform) => void load(platform));
+      core.events.on('decisions', () => feed.refresh());
       feed.start();
-      void keepLoading();
+      loading.request(0);
     },
     /** Sends nothing new. */
     stop(): void {
-      isStopped = true;
+      loading.stop();
       feed.stop();
       channels.stop();
     },

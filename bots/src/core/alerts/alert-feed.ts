@@ -1,8 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { HqClient } from '@hq/shared/client';
 import { type Watch, watchChanges } from '@hq/shared/live';
 import type { Log } from '@hq/shared/log';
 import { LRUCache } from 'lru-cache';
 import { isUnreachable } from '../api/chat-api.ts';
+import { createRepeater } from '../repeater.ts';
 import { type AlertRow, alertsSince } from './alert-row.ts';
 import { type AlertTiming, oldestMs, overlapMs } from './alert-timing.ts';
 
@@ -28,10 +30,7 @@ export class AlertFeed {
   #since: number;
   #watch: Watch | null = null;
   #isJoined = false;
-  #isStopped = false;
-  #isReading = false;
-  #readAgain = false;
-  #timer: NodeJS.Timeout | null = null;
+  readonly #reading = createRepeater(() => this.#readAll());
 
   constructor(options: AlertFeedOptions) {
     this.#options = options;
@@ -51,34 +50,25 @@ export class AlertFeed {
 
   /** Reads the alerts now; repeats it if a read is in progress. */
   refresh(): void {
-    if (this.#isStopped) return;
-    if (this.#isReading) {
-      this.#readAgain = true;
-      return;
-    }
-    this.#isReading = true;
-    this.#readAgain = false;
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    void this.#read()
-      .catch((error: unknown) => {
-        if (!isUnreachable(error)) this.#options.log.warn({ err: error }, 'the alerts could not be read');
-      })
-      .finally(() => {
-        this.#isReading = false;
-        if (!this.#isStopped) this.#timer = setTimeout(() => this.refresh(), this.#pauseMs());
-      });
+    this.#reading.request(0);
   }
 
   stop(): void {
-    this.#isStopped = true;
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#reading.stop();
     void this.#watch?.close();
   }
 
-  #pauseMs(): number {
-    const { gatherMs, resyncMs, pollMs } = this.#options.timing;
-    if (this.#readAgain) return gatherMs / 2;
-    return this.#isJoined ? resyncMs : pollMs;
+  /** Returns the milliseconds until the next read. */
+  async #readAll(): Promise<number> {
+    const { log, timing } = this.#options;
+    try {
+      await this.#read();
+    } catch (error) {
+      if (!isUnreachable(error)) log.warn({ err: error }, 'the alerts could not be read');
+    }
+    // Changes that come one after another are read together.
+    await delay(timing.gatherMs / 2, undefined, { ref: false });
+    return this.#isJoined ? timing.resyncMs : timing.pollMs;
   }
 
   async #read(): Promise<void> {

@@ -2,6 +2,7 @@ import type { Log } from '@hq/shared/log';
 import type { Button, Card, Handle } from '../../contract/card.ts';
 import type { SendProblem, SendResult } from '../../contract/inbound.ts';
 import type { AlertDelivery, Subscription } from '../api/chat-api.ts';
+import { createRepeater, type Repeater } from '../repeater.ts';
 import { type AlertButtonOffer, alertButtonOffers } from './alert-buttons.ts';
 import { type AlertRow, isClosed } from './alert-row.ts';
 import { type AlertTiming, retryPauseMs } from './alert-timing.ts';
@@ -31,10 +32,7 @@ interface DraftMessage extends Content {
 
 interface Message extends Content {
   readonly handle: Handle;
-  timer: NodeJS.Timeout | null;
-  isEditing: boolean;
-  /** Changed during an edit. */
-  isStale: boolean;
+  readonly editing: Repeater;
   failures: number;
 }
 
@@ -45,7 +43,6 @@ const followedMs = 604_800_000;
 export class AlertMessages {
   readonly #options: AlertMessagesOptions;
   readonly #byAlert = new Map<string, Message>();
-  #isStopped = false;
 
   constructor(options: AlertMessagesOptions) {
     this.#options = options;
@@ -84,7 +81,7 @@ export class AlertMessages {
     for (const { handle, alerts } of byHandle.values()) {
       const message = this.#add({ alerts, more: 0, buttons: new Map() }, handle);
       // Closed while no process ran.
-      if ([...alerts.values()].some(isClosed)) this.#editLater(message, this.#options.timing.gatherMs);
+      if ([...alerts.values()].some(isClosed)) message.editing.request(this.#options.timing.gatherMs);
     }
   }
 
@@ -93,7 +90,7 @@ export class AlertMessages {
     const message = this.#byAlert.get(row.id);
     if (message === undefined) return;
     message.alerts.set(row.id, row);
-    this.#editLater(message, this.#options.timing.gatherMs);
+    message.editing.request(this.#options.timing.gatherMs);
   }
 
   /** Stops following alerts that will not change any more. */
@@ -108,8 +105,7 @@ export class AlertMessages {
   }
 
   stop(): void {
-    this.#isStopped = true;
-    for (const { timer } of this.#byAlert.values()) if (timer !== null) clearTimeout(timer);
+    for (const { editing } of this.#byAlert.values()) editing.stop();
   }
 
   #render({ alerts, more, buttons }: Content): Card {
@@ -123,46 +119,24 @@ export class AlertMessages {
   }
 
   #add({ alerts, more, buttons }: Content, handle: Handle): Message {
-    const message: Message = {
-      alerts,
-      more,
-      buttons,
-      handle,
-      timer: null,
-      isEditing: false,
-      isStale: false,
-      failures: 0,
-    };
+    const editing = createRepeater(() => this.#edit(message));
+    const message: Message = { alerts, more, buttons, handle, editing, failures: 0 };
     for (const id of alerts.keys()) this.#byAlert.set(id, message);
     return message;
   }
 
-  #editLater(message: Message, pauseMs: number): void {
-    if (message.isEditing) message.isStale = true;
-    else if (message.timer === null && !this.#isStopped) {
-      message.timer = setTimeout(() => {
-        message.timer = null;
-        if (this.#isStopped) return;
-        this.#edit(message).catch((error: unknown) =>
-          this.#options.log.error({ err: error }, 'the message of an alert could not be edited'),
-        );
-      }, pauseMs);
-    }
-  }
-
-  async #edit(message: Message): Promise<void> {
+  /** Returns the milliseconds until another try, or null. */
+  async #edit(message: Message): Promise<number | null> {
     const { timing, edit, log, onProblem } = this.#options;
-    message.isEditing = true;
-    message.isStale = false;
     const shown = [...message.alerts.values()];
-    const sent = await edit(message.handle, this.#render(message)).finally(() => {
-      message.isEditing = false;
+    const sent = await edit(message.handle, this.#render(message)).catch((error: unknown): SendResult => {
+      log.error({ err: error }, 'the message of an alert could not be edited');
+      return { ok: false, problem: { kind: 'away', reason: 'the outbox failed' } };
     });
     if (sent.ok) {
       message.failures = 0;
       this.#unfollow(message, shown.filter(isClosed));
-      if (message.isStale) this.#editLater(message, timing.gatherMs);
-      return;
+      return null;
     }
     const { problem } = sent;
     if (problem.kind === 'gone') this.#unfollow(message, shown);
@@ -170,8 +144,9 @@ export class AlertMessages {
     else {
       log.warn({ problem }, 'the message of an alert is edited later');
       message.failures += 1;
-      this.#editLater(message, retryPauseMs(timing, message.failures));
+      return retryPauseMs(timing, message.failures);
     }
+    return null;
   }
 
   #unfollow({ handle }: Message, rows: readonly AlertRow[]): void {

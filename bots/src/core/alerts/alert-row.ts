@@ -66,16 +66,15 @@ export async function* alertsSince(client: HqClient, since: string): AsyncGenera
 /** The most ids whose request fits into one URL. */
 const mostIds = 100;
 
+export function* inPortions(ids: readonly string[]): Generator<readonly string[]> {
+  for (let from = 0; from < ids.length; from += mostIds) yield ids.slice(from, from + mostIds);
+}
+
 export async function readAlerts(client: HqClient, ids: readonly string[]): Promise<AlertRow[]> {
   const rows: AlertRow[] = [];
-  for (let from = 0; from < ids.length; from += mostIds) {
-    const records = await client.ask<unknown[]>(
-      client.supabase
-        .from('notifications')
-        .select(columns)
-        .in('id', ids.slice(from, from + mostIds)),
-    );
-    rows.push(...records.flatMap(parse));
+  for (const some of inPortions(ids)) {
+    const select = client.supabase.from('notifications').select(columns);
+    rows.push(...(await client.ask<unknown[]>(select.in('id', some))).flatMap(parse));
   }
   return rows;
 }

@@ -3,16 +3,16 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { nilTenant } from '../../../../db/testing/database.ts';
 import { eventually } from '../../../../db/testing/eventually.ts';
 import { type ChatTestStack, openChatStack } from '../../../testing/chat-stack.ts';
-import { ChatApi } from '../api/chat-api.ts';
-import { DeliveryLog } from './delivery-log.ts';
+import { createChatApi } from '../api/chat-api.ts';
+import { createDeliveryLog, type DeliveryLog } from './delivery-log.ts';
 
 let chat: ChatTestStack;
 let keeper: DeliveryLog;
 let subscription: string;
 beforeAll(async () => {
   chat = await openChatStack();
-  keeper = new DeliveryLog(
-    new ChatApi(chat.bot),
+  keeper = createDeliveryLog(
+    createChatApi(chat.bot),
     { saveMs: 5, pollMs: 50 },
     pino({ level: process.env.TEST_LOG ?? 'silent' }),
   );

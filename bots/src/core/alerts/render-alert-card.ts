@@ -1,5 +1,6 @@
-import { byTime, duration, utcTime } from '@hq/shared/text';
+import { byTime, duration, truncate, utcTime } from '@hq/shared/text';
 import type { Button, Card, Tone } from '../../contract/card.ts';
+import { code, linesOf, shortId, text } from '../cards/card-parts.ts';
 import { type AlertRow, isClosed, severities } from './alert-row.ts';
 
 const toneOf: Readonly<Record<AlertRow['severity'], Tone>> = {
@@ -36,19 +37,18 @@ export interface AlertContent {
 export function renderAlertCard({ alerts, more, buttons }: AlertContent): Card {
   const [first] = alerts;
   const hasEnded = alerts.every(({ resolved_at }) => resolved_at !== null) && more === 0;
-  const stamp = stampOf(alerts);
   const shared = {
     tone: hasEnded ? ('good' as const) : worst(alerts),
     buttons,
-    ...(stamp !== null && { stamp }),
+    stamp: stampOf(alerts),
   };
   if (alerts.length === 1 && more === 0 && first !== undefined) {
     return {
       ...shared,
       title: first.title,
       state: stateOf(first),
-      body: first.body === null || first.body === '' ? [] : [{ kind: 'text', text: first.body }],
-      footer: `${first.type.replaceAll('_', ' ')}, ${first.id.slice(0, 8)}`,
+      body: first.body ? [text(first.body)] : [],
+      footer: `${first.type.replaceAll('_', ' ')}, ${shortId(first.id)}`,
     };
   }
   const open = alerts.filter((alert) => !isClosed(alert)).length;
@@ -57,21 +57,14 @@ export function renderAlertCard({ alerts, more, buttons }: AlertContent): Card {
     ...shared,
     title: `${alerts.length + more} alerts`,
     state: open === 0 ? ended : `${open + more} open`,
-    body: [
-      ...alerts.flatMap((alert, at) => [
-        { kind: 'text' as const, text: at === 0 ? '' : '\n' },
-        { kind: 'code' as const, text: alert.id.slice(0, 8) },
-        { kind: 'text' as const, text: ` ${titleInList(alert)}: ${stateOf(alert)}` },
-      ]),
-      ...(more === 0 ? [] : [{ kind: 'text' as const, text: `\nand ${more} more: alerts lists them` }]),
-    ],
+    body: linesOf([
+      ...alerts.map((alert) => [code(shortId(alert.id)), text(` ${titleInList(alert)}: ${stateOf(alert)}`)]),
+      ...(more === 0 ? [] : [[text(`and ${more} more: alerts lists them`)]]),
+    ]),
   };
 }
 
-function titleInList({ title }: AlertRow): string {
-  const characters = [...title];
-  return characters.length <= longestTitle ? title : `${characters.slice(0, longestTitle - 1).join('')}…`;
-}
+const titleInList = ({ title }: AlertRow): string => truncate(title, longestTitle);
 
 function stateOf(alert: AlertRow): string {
   const times = alert.occurrences > 1 ? `, ${alert.occurrences} times` : '';
@@ -85,17 +78,20 @@ function stateOf(alert: AlertRow): string {
   return `${alert.severity}${times}`;
 }
 
+const nobodyKnown = 'a member without an address';
+
 /** The last decision, once all alerts of the message are decided. */
-function stampOf(alerts: readonly AlertRow[]): string | null {
+function stampOf(alerts: readonly AlertRow[]): string | undefined {
   const decided = alerts
     .flatMap((alert) => (alert.read_at === null ? [] : [{ ...alert, read_at: alert.read_at }]))
     .sort((a, b) => byTime(a.read_at, b.read_at));
   const last = decided.at(-1);
-  if (last === undefined || alerts.some((alert) => alert.read_at === null && !isClosed(alert))) return null;
+  if (last === undefined || alerts.some((alert) => alert.read_at === null && !isClosed(alert)))
+    return undefined;
   if (alerts.length === 1 && last.muted && last.muted_until !== null) {
-    return `muted until ${utcTime(last.muted_until, last.last_at)} by ${last.muted_by ?? 'somebody'}`;
+    return `muted until ${utcTime(last.muted_until, last.last_at)} by ${last.muted_by ?? nobodyKnown}`;
   }
-  return `seen by ${last.seen_by ?? 'somebody'}, ${utcTime(last.read_at, last.created_at)}`;
+  return `seen by ${last.seen_by ?? nobodyKnown}, ${utcTime(last.read_at, last.created_at)}`;
 }
 
 function worst(alerts: readonly AlertRow[]): Tone {

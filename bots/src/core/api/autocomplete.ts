@@ -1,10 +1,10 @@
 import { HqError } from '@hq/shared/errors';
 import type { CommandStatus } from '@hq/shared/rows';
-import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import type { Choice } from '../../contract/choice.ts';
 import type { Completion } from '../../contract/command.ts';
 import { type ActionTable, findAction } from '../action-table.ts';
+import { createCache } from './cached.ts';
 import type { ChatApi, Delivery, Whoami } from './chat-api.ts';
 
 const namedRow = z.looseObject({
@@ -31,7 +31,6 @@ const unfinished: ReadonlySet<string> = new Set<CommandStatus>(['pending', 'leas
 const cacheMs = 5_000;
 /** Whoever types on after a refusal is not audited for every key. */
 const refusalCacheMs = 15_000;
-const maxCached = 2_000;
 const maxChoices = 25;
 
 export type Autocomplete = ReturnType<typeof createAutocomplete>;
@@ -42,12 +41,14 @@ export function createAutocomplete(
   actions: ActionTable,
   topics: (whoami: Whoami) => readonly string[],
 ) {
-  const choices = createCache<readonly Choice[]>();
-  const people = createCache<Whoami>();
-  const permissions = createCache<void>();
+  const failureTtl = (error: unknown): number =>
+    error instanceof HqError && error.code === 'refused' ? refusalCacheMs : 0;
+  const choices = createCache<readonly Choice[]>(cacheMs, failureTtl);
+  const people = createCache<Whoami>(cacheMs, failureTtl);
+  const permissions = createCache<undefined>(cacheMs, failureTtl);
 
   const whoami = (delivery: Delivery): Promise<Whoami> =>
-    cached(people, keyOf(delivery), () => api.whoami(delivery));
+    people(keyOf(delivery), () => api.whoami(delivery, {}));
 
   async function load(delivery: Delivery, completion: Completion): Promise<readonly Choice[]> {
     if (completion === 'topic')
@@ -70,14 +71,14 @@ export function createAutocomplete(
   return {
     /** The sender as the database knew them a moment ago: for display, never for decisions. */
     whoami,
-    /** As `ChatApi.may`, for each key that somebody types: the database is asked and audits once in a while. */
-    may: (delivery: Delivery, purpose: string | null): Promise<void> =>
-      cached(permissions, `${keyOf(delivery)}${purpose ?? ''}`, () =>
-        delivery.sender.stranger === undefined ? api.may(delivery, purpose) : api.refuse(delivery),
+    /** As `ChatApi.may`, for each key that a person types: the database is asked and audits once in a while. */
+    may: (delivery: Delivery, args: Parameters<ChatApi['may']>[1]): Promise<undefined> =>
+      permissions(`${keyOf(delivery)}${args.p_for ?? ''}`, () =>
+        delivery.sender.stranger === undefined ? api.may(delivery, args) : api.refuse(delivery, {}),
       ),
     /** At most 25 choices that begin with or contain what was typed, the best first. */
     async find(delivery: Delivery, completion: Completion, typed: string): Promise<readonly Choice[]> {
-      const all = await cached(choices, `${keyOf(delivery)}${completion}`, () => load(delivery, completion));
+      const all = await choices(`${keyOf(delivery)}${completion}`, () => load(delivery, completion));
       return rank(all, typed.toLowerCase());
     },
   };
@@ -96,26 +97,6 @@ function rank(all: readonly Choice[], typed: string): readonly Choice[] {
     .sort((a, b) => a.distance - b.distance)
     .slice(0, maxChoices)
     .map(({ choice }) => choice);
-}
-
-type Cache<Value> = LRUCache<string, Promise<Value>>;
-
-function createCache<Value>(): Cache<Value> {
-  return new LRUCache({ max: maxCached, ttl: cacheMs });
-}
-
-function cached<Value>(cache: Cache<Value>, key: string, load: () => Promise<Value>): Promise<Value> {
-  const known = cache.get(key);
-  if (known !== undefined) return known;
-  const value = load();
-  cache.set(key, value);
-  value.catch((error: unknown) => {
-    if (cache.peek(key) !== value) return;
-    if (error instanceof HqError && error.code === 'refused') cache.set(key, value, { ttl: refusalCacheMs });
-    // After any other failure the next request asks again.
-    else cache.delete(key);
-  });
-  return value;
 }
 
 function keyOf({ sender: { platform, install, channel, user, stranger } }: Delivery): string {

@@ -1,8 +1,9 @@
 import { roles } from '@hq/shared/actions';
 import { type HqClient, readAnswer } from '@hq/shared/client';
-import type { Database } from '@hq/shared/database';
+import type { Database, Json } from '@hq/shared/database';
 import { HqError } from '@hq/shared/errors';
-import { type CommandRow, commandRow } from '@hq/shared/rows';
+import { type Backoff, backoffMs, sleep } from '@hq/shared/program';
+import { commandRow } from '@hq/shared/rows';
 import { z } from 'zod';
 import type { Handle } from '../../contract/card.ts';
 import { type Platform, platforms, type Sender } from '../../contract/inbound.ts';
@@ -51,16 +52,13 @@ const expiredQuestion = z
   .transform(() => 'over' as const);
 /** `prompt` is the question that was declined. */
 const declined = z.object({ decided, prompt: z.string() });
-type Declined = z.output<typeof declined>;
 
-const member = z.object({ member: z.object({ email: z.string().nullable(), role: z.string().nullish() }) });
-const channel = z.object({
-  channel: z.object({
-    ceiling: z.string().nullish(),
-    gateway: z.string().nullish(),
-    agent: z.string().nullish(),
-  }),
-});
+const member = z
+  .object({ member: z.object({ email: z.string().nullable() }) })
+  .transform((answer) => answer.member);
+const command = z.object({ command: commandRow }).transform((answer) => answer.command);
+const nothing = z.unknown().transform(() => undefined);
+
 const intent = z.object({
   command: z.string(),
   values: z.record(z.string(), z.string()),
@@ -81,7 +79,9 @@ const openCard = z.object({
   closed: z.boolean().default(false),
 });
 type OpenCard = z.output<typeof openCard>;
-const openCardWithCommand = openCard.extend({ command: commandRow });
+const openCards = z
+  .object({ cards: z.array(openCard.extend({ command: commandRow })) })
+  .transform(({ cards }) => cards);
 
 export const alertFilter = z.object({
   severity: z.string().optional(),
@@ -92,7 +92,6 @@ export const alertFilter = z.object({
   digest_minutes: z.number().optional(),
 });
 export type AlertFilter = z.output<typeof alertFilter>;
-const subscription = z.object({ subscription: z.unknown() });
 
 const subscribedChannel = z.object({
   id: z.string(),
@@ -118,16 +117,6 @@ export interface AlertDelivery {
 
 const heartbeatAnswer = z.object({ now: time, held: z.record(z.string(), z.boolean()) });
 
-interface AdapterHeartbeat {
-  readonly platform: Platform;
-  readonly install: string | null;
-  readonly fingerprint: string;
-  readonly state: string;
-  readonly detail: string | null;
-  readonly last_inbound_at: string | null;
-  readonly last_outbound_at: string | null;
-}
-
 export interface StoredButton {
   readonly token: string;
   readonly platform: Platform;
@@ -140,154 +129,92 @@ export interface StoredButton {
   readonly once: boolean;
 }
 
-interface ActionRequest {
-  readonly action: string;
-  readonly payload: Readonly<Record<string, unknown>>;
-  readonly gateway: string | null;
-  readonly agent: string | null;
-}
-
 /** The sender of a request and the key that identifies it when it comes again. */
 export interface Delivery {
   readonly sender: Sender;
   readonly key: string;
 }
 
-type FunctionName = keyof Database['public']['Functions'];
+type Functions = Database['public']['Functions'];
+/** The arguments of a function besides the delivery; those of type `jsonb` have schemas of their own in SQL. */
+type Arguments<Name extends keyof Functions> = {
+  readonly [Key in keyof Omit<Functions[Name]['Args'], 'p_chat'>]: Json extends Functions[Name]['Args'][Key]
+    ? unknown
+    : Functions[Name]['Args'][Key];
+};
+
+export type ChatApi = ReturnType<typeof createChatApi>;
 
 /**
- * The functions that chat may call. Every request goes through here with its sender's identity, and the database
- * decides. A refusal is thrown as an `HqError` with its reason.
+ * The functions that chat may call. Requests of people carry their sender's identity, and the database decides. A
+ * refusal is thrown as an `HqError` with its reason.
  */
-export class ChatApi {
-  readonly #client: HqClient;
-
-  constructor(client: HqClient) {
-    this.#client = client;
-  }
-
-  whoami(delivery: Delivery): Promise<Whoami> {
-    return this.#ask('chat_whoami', delivery, {}, whoami);
-  }
-
-  async link(delivery: Delivery, code: string): Promise<{ email: string | null }> {
-    return (await this.#ask('chat_link', delivery, { p_code: code }, member)).member;
-  }
-
-  async unlink(delivery: Delivery): Promise<{ email: string | null }> {
-    return (await this.#ask('chat_unlink', delivery, {}, member)).member;
-  }
-
-  async bind(
-    delivery: Delivery,
-    { ceiling, gateway, agent }: { ceiling: string; gateway: string | null; agent: string | null },
-  ): Promise<void> {
-    const args = { p_ceiling: ceiling, p_gateway: gateway, p_agent: agent };
-    await this.#ask('chat_bind', delivery, args, channel);
-  }
-
-  async unbind(delivery: Delivery): Promise<void> {
-    await this.#ask('chat_unbind', delivery, {}, z.looseObject({}));
-  }
-
-  async act(delivery: Delivery, { action, payload, gateway, agent }: ActionRequest): Promise<ActResult> {
-    const args = { p_action: action, p_payload: payload, p_gateway: gateway, p_agent: agent };
-    const answer = await this.#ask('chat_act', delivery, args, z.union([actResult, expiredQuestion]));
-    if (answer !== 'over') return answer;
-    throw new HqError('conflict', 'this question has expired', { hint: 'Ask for it again.' });
-  }
-
-  confirm(delivery: Delivery, token: string, typed: string | null): Promise<ActResult> {
-    return this.#ask('chat_confirm', delivery, { p_token: token, p_typed: typed }, actResult);
-  }
-
-  decline(delivery: Delivery, token: string): Promise<Declined> {
-    return this.#ask('chat_decline', delivery, { p_token: token }, declined);
-  }
-
-  async cancel(delivery: Delivery, id: string): Promise<CommandRow> {
-    const answer = z.object({ command: commandRow });
-    return (await this.#ask('chat_cancel', delivery, { p_command_id: id }, answer)).command;
-  }
-
-  async read<Row>(delivery: Delivery, what: string, args: object, row: z.ZodType<Row>): Promise<Row[]> {
-    const answer = z.object({ rows: z.array(row) });
-    return (await this.#ask('chat_read', delivery, { p_what: what, p_args: args }, answer)).rows;
-  }
-
-  /** Throws unless the sender may do this here; null asks for reading alone. */
-  async may(delivery: Delivery, purpose: string | null): Promise<void> {
-    await this.#ask('chat_may', delivery, { p_for: purpose }, z.unknown());
-  }
-
-  /** Refuses a sender who can never be linked, and audits the refusal. Always throws. */
-  refuse(delivery: Delivery): Promise<never> {
-    return this.#ask('chat_refuse', delivery, {}, z.never());
-  }
-
-  /** Throws unless the signed-in account is a chat bot of its tenant. Changes nothing. */
-  async check(): Promise<void> {
-    await this.#call('chat_check', {}, z.unknown());
-  }
-
-  async storeButtons(buttons: readonly StoredButton[]): Promise<void> {
-    await this.#call('chat_save_buttons', { p_rows: buttons }, z.unknown());
-  }
-
-  async press(delivery: Delivery, token: string): Promise<Intent> {
-    return (await this.#ask('chat_press', delivery, { p_token: token }, z.object({ intent }))).intent;
-  }
-
-  async storeCard(card: OpenCard): Promise<void> {
-    await this.#call('chat_save_card', { p_card: card }, z.unknown());
-  }
-
-  async openCards(platform: Platform): Promise<(OpenCard & { readonly command: CommandRow })[]> {
-    const answer = z.object({ cards: z.array(openCardWithCommand) });
-    return (await this.#call('chat_open_cards', { p_platform: platform }, answer)).cards;
-  }
-
-  async subscribe(delivery: Delivery, filter: AlertFilter): Promise<void> {
-    await this.#ask('chat_subscribe', delivery, { p_filter: filter }, subscription);
-  }
-
-  async unsubscribe(delivery: Delivery): Promise<void> {
-    await this.#ask('chat_unsubscribe', delivery, {}, z.looseObject({}));
-  }
-
-  subscriptions(platform: Platform): Promise<Subscription[]> {
-    return this.#call('chat_list_subscriptions', { p_platform: platform }, z.array(subscribedChannel));
-  }
-
-  async recordAlerts(rows: readonly AlertDelivery[]): Promise<void> {
-    // An empty cursor leaves the stored one.
-    const known = rows.map(({ cursor, ...row }) => ({ ...row, ...(cursor !== '' && { cursor }) }));
-    await this.#call('chat_record_alerts', { p_rows: known }, z.unknown());
-  }
-
-  heartbeat(
-    holder: string,
-    adapters: readonly AdapterHeartbeat[],
-  ): Promise<z.output<typeof heartbeatAnswer>> {
-    return this.#call('chat_heartbeat', { p_holder: holder, p_adapters: adapters }, heartbeatAnswer);
-  }
-
-  #ask<Result>(
-    name: FunctionName,
-    delivery: Delivery,
+export function createChatApi(client: HqClient) {
+  async function call<Answer>(
+    name: keyof Functions,
     args: object,
-    schema: z.ZodType<Result>,
-  ): Promise<Result> {
-    return this.#call(name, { p_chat: chatOf(delivery), ...args }, schema);
-  }
-
-  async #call<Result>(name: FunctionName, args: object, schema: z.ZodType<Result>): Promise<Result> {
+    answer: z.ZodType<Answer>,
+  ): Promise<Answer> {
     // A function without a result returns null.
-    const request = this.#client.supabase
-      .rpc(name, args)
-      .then((answer) => ({ ...answer, data: answer.data ?? {} }));
-    return readAnswer(schema, await this.#client.ask<unknown>(request), this.#client.host);
+    const request = client.supabase.rpc(name, args).then((one) => ({ ...one, data: one.data ?? {} }));
+    return readAnswer(answer, await client.ask<unknown>(request), client.host);
   }
+  /** A function for requests of people. */
+  const ask =
+    <Name extends keyof Functions, Answer>(name: Name, answer: z.ZodType<Answer>) =>
+    (delivery: Delivery, args: Arguments<Name>): Promise<Answer> =>
+      call(name, { p_chat: chatOf(delivery), ...args }, answer);
+  const act = ask('chat_act', z.union([actResult, expiredQuestion]));
+
+  return {
+    whoami: ask('chat_whoami', whoami),
+    link: ask('chat_link', member),
+    unlink: ask('chat_unlink', member),
+    bind: ask('chat_bind', nothing),
+    unbind: ask('chat_unbind', nothing),
+    async act(...request: Parameters<typeof act>): Promise<ActResult> {
+      const answer = await act(...request);
+      if (answer !== 'over') return answer;
+      throw new HqError('conflict', 'this question has expired', { hint: 'Ask for it again.' });
+    },
+    confirm: ask('chat_confirm', actResult),
+    decline: ask('chat_decline', declined),
+    cancel: ask('chat_cancel', command),
+    read: async <Row>(
+      delivery: Delivery,
+      what: string,
+      args: object,
+      row: z.ZodType<Row>,
+    ): Promise<Row[]> => {
+      const read = ask('chat_read', z.object({ rows: z.array(row) }));
+      return (await read(delivery, { p_what: what, p_args: args })).rows;
+    },
+    /** Throws unless the sender may do this here; null asks for reading alone. */
+    may: ask('chat_may', nothing),
+    /** Refuses a sender who can never be linked, and audits the refusal. Always throws. */
+    refuse: ask('chat_refuse', z.never()),
+    press: ask(
+      'chat_press',
+      z.object({ intent }).transform((answer) => answer.intent),
+    ),
+    subscribe: ask('chat_subscribe', nothing),
+    unsubscribe: ask('chat_unsubscribe', nothing),
+    /** Throws unless the signed-in account is a chat bot of its tenant. Changes nothing. */
+    check: () => call('chat_check', {}, nothing),
+    storeButtons: (buttons: readonly StoredButton[]) =>
+      call('chat_save_buttons', { p_rows: buttons }, nothing),
+    storeCard: (card: OpenCard) => call('chat_save_card', { p_card: card }, nothing),
+    openCards: (platform: Platform) => call('chat_open_cards', { p_platform: platform }, openCards),
+    subscriptions: (platform: Platform) =>
+      call('chat_list_subscriptions', { p_platform: platform }, z.array(subscribedChannel)),
+    recordAlerts(rows: readonly AlertDelivery[]) {
+      // An empty cursor leaves the stored one.
+      const known = rows.map(({ cursor, ...row }) => ({ ...row, ...(cursor !== '' && { cursor }) }));
+      return call('chat_record_alerts', { p_rows: known }, nothing);
+    },
+    heartbeat: (holder: string, adapters: readonly object[]) =>
+      call('chat_heartbeat', { p_holder: holder, p_adapters: adapters }, heartbeatAnswer),
+  };
 }
 
 function chatOf({ sender, key }: Delivery): Record<string, string | null> {
@@ -307,4 +234,21 @@ function chatOf({ sender, key }: Delivery): Record<string, string | null> {
 /** True if a retry may succeed: the database did not answer. */
 export function isUnreachable(error: unknown): error is HqError {
   return error instanceof HqError && (error.code === 'unreachable' || error.code === 'timed_out');
+}
+
+/** Repeats a request while the database does not answer, for so long or until the signal; then throws its error. */
+export async function whileUnreachable<Answer>(
+  request: () => Promise<Answer>,
+  pause: Backoff,
+  { limitMs, signal }: { readonly limitMs: number; readonly signal?: AbortSignal },
+): Promise<Answer> {
+  const until = performance.now() + limitMs;
+  for (let failures = 1; ; failures += 1) {
+    try {
+      return await request();
+    } catch (error) {
+      if (!isUnreachable(error) || performance.now() > until || signal?.aborted === true) throw error;
+      await sleep(backoffMs(failures, pause), signal);
+    }
+  }
 }

@@ -1,7 +1,7 @@
 import { staleAfterMs } from '@hq/shared/fleet';
 import { msSince, utcTime } from '@hq/shared/text';
-import { LRUCache } from 'lru-cache';
 import { type ActionTable, findAction } from '../action-table.ts';
+import { createCache } from '../api/cached.ts';
 import type { GatewayState, RowQueries } from '../api/row-queries.ts';
 
 /** The reason why a command for a gateway does not begin. Its words stay the same while it lasts. */
@@ -16,7 +16,6 @@ export interface Blocker {
 
 const blockingStatuses = new Set<string>(['paused', 'hibernating']);
 const cacheMs = 1_000;
-const maxCached = 1_000;
 
 export type Blockers = ReturnType<typeof createBlockers>;
 
@@ -25,19 +24,7 @@ export function createBlockers(
   actions: ActionTable,
   now: () => number,
 ) {
-  // All cards that wait for one gateway ask at the same time.
-  const states = new LRUCache<string, Promise<GatewayState | null>>({ max: maxCached, ttl: cacheMs });
-
-  function stateOf(gateway: Parameters<Blockers['find']>[1]): Promise<GatewayState | null> {
-    const key = JSON.stringify(gateway);
-    const known = states.get(key);
-    if (known !== undefined) return known;
-    const state = rows.gatewayState(gateway);
-    states.set(key, state);
-    state.catch(() => states.delete(key));
-    return state;
-  }
-
+  const states = createCache<GatewayState | null>(cacheMs);
   return {
     /** Null if the action can begin there. */
     async find(
@@ -45,7 +32,7 @@ export function createBlockers(
       gateway: { readonly id: string } | { readonly slug: string },
     ): Promise<Blocker | null> {
       const action = findAction(actions, name);
-      const state = await stateOf(gateway);
+      const state = await states(JSON.stringify(gateway), () => rows.gatewayState(gateway));
       if (state === null || action?.executor !== 'runner') return null;
       if (blockingStatuses.has(state.status) && !action.whilePaused) return pausedGateway(state.status);
       const at = now();

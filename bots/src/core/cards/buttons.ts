@@ -4,7 +4,7 @@ import type { Log } from '@hq/shared/log';
 import { LRUCache } from 'lru-cache';
 import type { Button } from '../../contract/card.ts';
 import type { ChatLocation } from '../../contract/inbound.ts';
-import { type ChatApi, type Intent, isUnreachable, type StoredButton } from '../api/chat-api.ts';
+import { type ChatApi, type Intent, type StoredButton, whileUnreachable } from '../api/chat-api.ts';
 
 interface ButtonOffer {
   readonly label: string;
@@ -20,7 +20,8 @@ interface ButtonOffer {
 const defaultSeconds = 86_400;
 const maxRemembered = 20_000;
 const maxPerRequest = 200;
-const retryMs = [200, 1_000, 5_000];
+const pause = { firstMs: 200, longestMs: 5_000 } as const;
+const retryLimitMs = 6_000;
 
 export type Buttons = ReturnType<typeof createButtons>;
 
@@ -38,17 +39,11 @@ export function createButtons(api: Pick<ChatApi, 'storeButtons'>, log: Log) {
   }
 
   async function store(buttons: readonly StoredButton[]): Promise<void> {
-    for (const pauseMs of [...retryMs, null]) {
-      try {
-        return await api.storeButtons(buttons);
-      } catch (error) {
-        if (pauseMs === null || !isUnreachable(error)) {
-          const fields = { err: error, buttons: buttons.length };
-          log.warn(fields, 'buttons could not be stored; pressing them is refused');
-          return;
-        }
-        await delay(pauseMs);
-      }
+    try {
+      await whileUnreachable(() => api.storeButtons(buttons), pause, { limitMs: retryLimitMs });
+    } catch (error) {
+      const fields = { err: error, buttons: buttons.length };
+      log.warn(fields, 'buttons could not be stored; pressing them is refused');
     }
   }
 

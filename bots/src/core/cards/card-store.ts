@@ -1,9 +1,8 @@
 import type { Log } from '@hq/shared/log';
-import { backoffMs, sleep } from '@hq/shared/program';
 import type { CommandRow } from '@hq/shared/rows';
 import type { Handle } from '../../contract/card.ts';
 import type { ChatLocation, Platform } from '../../contract/inbound.ts';
-import { type ChatApi, isUnreachable } from '../api/chat-api.ts';
+import { type ChatApi, whileUnreachable } from '../api/chat-api.ts';
 
 interface StoredCard {
   readonly location: ChatLocation;
@@ -44,18 +43,10 @@ export function createCardStore(api: Pick<ChatApi, 'storeCard' | 'openCards'>, l
         shown: row.status,
         closed: isClosed,
       };
-      const until = Date.now() + retryLimitMs;
-      for (let failures = 1; ; failures += 1) {
-        try {
-          return await api.storeCard(card);
-        } catch (error) {
-          if (!isUnreachable(error) || Date.now() > until || stopped.signal.aborted) {
-            log.warn({ err: error, command: row.id }, 'the place of a card could not be stored');
-            return;
-          }
-          await sleep(backoffMs(failures, pause), stopped.signal);
-        }
-      }
+      const limits = { limitMs: retryLimitMs, signal: stopped.signal };
+      await whileUnreachable(() => api.storeCard(card), pause, limits).catch((error: unknown) => {
+        log.warn({ err: error, command: row.id }, 'the place of a card could not be stored');
+      });
     },
     async load(platform: Platform): Promise<readonly StoredCard[]> {
       const cards = await api.openCards(platform);

@@ -8,7 +8,7 @@ export interface QueuedMessage {
   readonly key: string | null;
   /** Milliseconds after the last edit of that message. */
   readonly afterEditMs: number;
-  /** Somebody waits for it, so it goes before what is not urgent. */
+  /** A person waits for it, so it goes before what is not urgent. */
   readonly urgent: boolean;
   readonly attempt: () => Promise<SendResult>;
 }

@@ -1,13 +1,8 @@
 import { type CommandRow, isFinished } from '@hq/shared/rows';
 import type { Button } from '../../contract/card.ts';
 import type { ChatLocation } from '../../contract/inbound.ts';
-import { type ActionTable, findAction } from '../action-table.ts';
+import { type ActionTable, findAction, targetValues } from '../action-table.ts';
 import type { Buttons } from './buttons.ts';
-
-interface Target {
-  readonly gateway?: string;
-  readonly agent?: string;
-}
 
 /** The buttons of a command's card in its present state. */
 export function commandButtons(
@@ -22,16 +17,12 @@ export function commandButtons(
   if (!isFinished(row)) {
     return row.cancel_requested_at === null ? [offer('Cancel', 'cancel', { command: row.id })] : [];
   }
-  const target: Target = {
-    ...(gateway !== null && { gateway }),
-    ...(row.agent_slug !== null && { agent: row.agent_slug }),
-  };
   const action = findAction(actions, row.action);
   const undo = action?.undo;
   const undone = undo === undefined ? undefined : findAction(actions, undo);
   return [
     ...(row.status === 'done' && undo !== undefined && undone !== undefined
-      ? [offer(undone.title, undo, targetFor(undone.target, target))]
+      ? [offer(undone.title, undo, targetValues(undone, { gateway, agent: row.agent_slug }))]
       : []),
     // Runs in a new message, so that this card still shows the failure.
     ...(row.status === 'failed' && action !== undefined
@@ -39,12 +30,4 @@ export function commandButtons(
       : []),
     ...(isLong ? [offer('All output', 'output', { command: row.id })] : []),
   ];
-}
-
-function targetFor(
-  kind: 'gateway' | 'agent' | 'workspace',
-  { gateway, agent }: Target,
-): Record<string, string> {
-  if (kind === 'gateway') return gateway === undefined ? {} : { gateway };
-  return kind === 'agent' && agent !== undefined ? { agent } : {};
 }

@@ -25,18 +25,15 @@ export interface CommandViewRequest {
   readonly grep: string | undefined;
 }
 
+export type CommandView = ReturnType<typeof createCommandView>;
+
 /** Renders one command for one chat, again and again. Buttons are made anew only when other ones are needed. */
-export class CommandView {
-  readonly #options: CommandViewOptions;
-  #buttons: readonly Button[] = [];
-  #buttonsFor = '';
+export function createCommandView(options: CommandViewOptions) {
+  const { rows, blockers, actions, now } = options;
+  let buttons: readonly Button[] = [];
+  let buttonsFor = '';
 
-  constructor(options: CommandViewOptions) {
-    this.#options = options;
-  }
-
-  async render({ row, location, maxText, stamp, grep }: CommandViewRequest): Promise<Card> {
-    const { rows, blockers, actions, now } = this.#options;
+  return async ({ row, location, maxText, stamp, grep }: CommandViewRequest): Promise<Card> => {
     const hasOutput = row.status === 'running' || isFinished(row);
     const { gateway_id: id } = row;
     const [output, gateway, blocker] = await Promise.all([
@@ -44,34 +41,20 @@ export class CommandView {
       id === null ? null : rows.gatewaySlug(id),
       id === null || row.status !== 'pending' ? null : blockers.find(row.action, { id }),
     ]);
+    const isLong = isFinished(row) && output.length > maxText / 2;
+    const wanted = `${row.status}${isLong}${row.cancel_requested_at === null}`;
+    if (wanted !== buttonsFor) buttons = commandButtons(options, location, row, gateway, isLong);
+    buttonsFor = wanted;
+    const shown = grep === undefined ? output : matchingLines(output, grep).join('\n');
     return renderCommandCard(actions, {
       row,
       gateway,
-      output: grep === undefined ? output : onlyMatching(output, grep),
+      output: shown === '' && grep !== undefined ? `no line contains ${grep}` : shown,
       stamp,
       blocker,
-      buttons: this.#buttonsOf(row, location, gateway, isFinished(row) && output.length > maxText / 2),
+      buttons,
       now: now(),
       maxText,
     });
-  }
-
-  #buttonsOf(
-    row: CommandRow,
-    location: ChatLocation,
-    gateway: string | null,
-    isLong: boolean,
-  ): readonly Button[] {
-    const buttonsFor = `${row.status}${isLong}${row.cancel_requested_at === null}`;
-    if (buttonsFor !== this.#buttonsFor) {
-      this.#buttonsFor = buttonsFor;
-      this.#buttons = commandButtons(this.#options, location, row, gateway, isLong);
-    }
-    return this.#buttons;
-  }
-}
-
-function onlyMatching(output: string, text: string): string {
-  const lines = matchingLines(output, text);
-  return lines.length === 0 ? `no line contains ${text}` : lines.join('\n');
+  };
 }

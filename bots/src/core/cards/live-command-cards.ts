@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { LiveQuery } from '@hq/shared/live';
 import type { Log } from '@hq/shared/log';
 import { type CommandRow, isFinished } from '@hq/shared/rows';
@@ -7,8 +6,9 @@ import type { Card, Handle } from '../../contract/card.ts';
 import type { ChatLocation, Platform } from '../../contract/inbound.ts';
 import { type ChatApi, isUnreachable } from '../api/chat-api.ts';
 import type { RowQueries } from '../api/row-queries.ts';
+import { createRepeater, type Repeater } from '../repeater.ts';
 import { type CardStore, createCardStore } from './card-store.ts';
-import { CommandView, type CommandViewOptions } from './command-view.ts';
+import { type CommandView, type CommandViewOptions, createCommandView } from './command-view.ts';
 import { editEveryMs, type Outbox } from './outbox.ts';
 import type { Responder } from './responder.ts';
 
@@ -33,9 +33,7 @@ interface FollowedCard {
   row: CommandRow;
   /** The last card as people saw it. */
   shown: string;
-  isRefreshing: boolean;
-  isStale: boolean;
-  timer: NodeJS.Timeout | null;
+  readonly refreshing: Repeater;
 }
 
 export interface LiveCommandCardsOptions extends CommandViewOptions {
@@ -59,7 +57,6 @@ export class LiveCommandCards {
   readonly #followed = new Set<FollowedCard>();
   readonly #live: LiveQuery<CommandRow>;
   #unsubscribe: (() => void) | null = null;
-  #isStopping = false;
 
   constructor(options: LiveCommandCardsOptions) {
     this.#options = options;
@@ -106,7 +103,7 @@ export class LiveCommandCards {
         handle: isPrivate ? null : handle,
       });
       this.#follow(card);
-      this.#refresh(card);
+      card.refreshing.request(0);
     }
   }
 
@@ -116,9 +113,8 @@ export class LiveCommandCards {
   }
 
   async stop(): Promise<void> {
-    this.#isStopping = true;
     this.#store.stop();
-    for (const { timer } of this.#followed) if (timer !== null) clearTimeout(timer);
+    for (const { refreshing } of this.#followed) refreshing.stop();
     this.#followed.clear();
     this.#live.close();
   }
@@ -128,16 +124,15 @@ export class LiveCommandCards {
     row: CommandRow,
     given: Pick<FollowedCard, 'stamp' | 'grep' | 'isPrivate' | 'sendEnd' | 'handle'>,
   ): FollowedCard {
-    return {
+    const card: FollowedCard = {
       ...given,
       location,
       row,
-      view: new CommandView(this.#options),
+      view: createCommandView(this.#options),
       shown: '',
-      isRefreshing: false,
-      isStale: false,
-      timer: null,
+      refreshing: createRepeater(() => this.#update(card)),
     };
+    return card;
   }
 
   readonly #onRows = (): void => {
@@ -147,7 +142,7 @@ export class LiveCommandCards {
       // A snapshot may be older than the row that the request itself returned.
       if (row === undefined || Date.parse(row.updated_at) <= Date.parse(card.row.updated_at)) continue;
       card.row = row;
-      this.#refresh(card);
+      card.refreshing.request(0);
     }
   };
 
@@ -159,41 +154,25 @@ export class LiveCommandCards {
     this.#followed.add(card);
     this.#unsubscribe ??= this.#live.subscribe(this.#onRows);
     this.#live.refresh();
-    this.#schedule(card);
+    card.refreshing.request(this.#pauseMs(card));
   }
 
   #unfollow(card: FollowedCard): void {
-    if (card.timer !== null) clearTimeout(card.timer);
+    card.refreshing.stop();
     this.#followed.delete(card);
     if (this.#followed.size > 0) return;
     this.#unsubscribe?.();
     this.#unsubscribe = null;
   }
 
-  #refresh(card: FollowedCard): void {
-    card.isStale = true;
-    if (card.isRefreshing || !this.#followed.has(card)) return;
-    card.isRefreshing = true;
-    void this.#update(card).finally(() => {
-      card.isRefreshing = false;
-      if (card.isStale && this.#followed.has(card)) this.#refresh(card);
-      else this.#schedule(card);
-    });
-  }
-
-  /** Refreshes the card later: new output and new blockers change no row. */
-  #schedule(card: FollowedCard): void {
-    if (card.timer !== null) clearTimeout(card.timer);
-    card.timer = null;
-    if (!this.#followed.has(card) || this.#isStopping) return;
-    const { location, row } = card;
+  /** Milliseconds until the card is refreshed though no row has changed: new output and new blockers change none. */
+  #pauseMs({ location, row }: FollowedCard): number {
     const editPauseMs = editEveryMs(this.#options.capabilities(location.platform), location);
-    const pauseMs = Math.max(minPauseMs, editPauseMs, row.status === 'pending' ? pendingPauseMs : 0);
-    card.timer = setTimeout(() => this.#refresh(card), pauseMs);
+    return Math.max(minPauseMs, editPauseMs, row.status === 'pending' ? pendingPauseMs : 0);
   }
 
-  async #update(card: FollowedCard): Promise<void> {
-    card.isStale = false;
+  /** Shows the card's present state; returns the milliseconds until the next time. */
+  async #update(card: FollowedCard): Promise<number | null> {
     const { row } = card;
     try {
       const view = await this.#render(card);
@@ -206,13 +185,12 @@ export class LiveCommandCards {
       if (!isUnreachable(error)) {
         this.#options.log.warn({ err: error, command: row.id }, 'a command card could not be updated');
       }
-      await delay(retryMs);
-      card.isStale = true;
-      return;
+      return retryMs;
     }
-    if (!isFinished(row)) return;
+    if (!isFinished(row)) return this.#pauseMs(card);
     this.#unfollow(card);
     await this.#save(card, card.handle, true);
+    return null;
   }
 
   async #send(card: FollowedCard, view: Card, row: CommandRow): Promise<void> {
@@ -243,7 +221,7 @@ export class LiveCommandCards {
 
   #render({ view, row, location, stamp, grep }: FollowedCard): Promise<Card> {
     const { maxText } = this.#options.capabilities(location.platform);
-    return view.render({ row, location, maxText, stamp, grep });
+    return view({ row, location, maxText, stamp, grep });
   }
 
   async #save(card: FollowedCard, handle: Handle | null, isClosed: boolean): Promise<void> {

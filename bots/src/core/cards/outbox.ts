@@ -63,7 +63,7 @@ export class Outbox {
     }
   }
 
-  /** Resolves when the card is sent or given up. `urgent`: somebody waits for it. */
+  /** Resolves when the card is sent or given up. `urgent`: a person waits for it. */
   send(
     location: ChatLocation,
     card: Card,

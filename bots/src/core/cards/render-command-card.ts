@@ -5,6 +5,7 @@ import { duration } from '@hq/shared/text';
 import type { Button, Card, Tone } from '../../contract/card.ts';
 import { type ActionTable, findAction } from '../action-table.ts';
 import type { Blocker } from './blockers.ts';
+import { shortId, text } from './card-parts.ts';
 
 export interface CommandCardContent {
   readonly row: CommandRow;
@@ -35,26 +36,20 @@ export function renderCommandCard(actions: ActionTable, view: CommandCardContent
     row.status === 'done' && action !== undefined
       ? (describeResult(action, row.result) ?? resultWarning(action, row.result))
       : null;
-  const text = lastLines(
-    output,
-    isFinished(row) ? maxText / 2 : mostLiveText,
-    isFinished(row) ? 400 : liveLines,
-  );
+  const isOver = isFinished(row);
+  const log = lastLines(output, isOver ? maxText / 2 : mostLiveText, isOver ? 400 : liveLines);
+  const sentences = [blocker?.remedy, resultText, row.status === 'failed' ? row.error_message : null];
   return {
     title: [action?.title ?? row.action, target === null ? '' : `(${target})`].filter(Boolean).join(' '),
     tone,
     state,
     body: [
-      ...(blocker === null ? [] : [{ kind: 'text' as const, text: blocker.remedy }]),
-      ...(resultText === null ? [] : [{ kind: 'text' as const, text: resultText }]),
-      ...(row.error_message === null || row.status !== 'failed'
-        ? []
-        : [{ kind: 'text' as const, text: row.error_message }]),
-      ...(text === '' ? [] : [{ kind: 'log' as const, text }]),
+      ...sentences.flatMap((sentence) => (sentence ? [text(sentence)] : [])),
+      ...(log === '' ? [] : [{ kind: 'log' as const, text: log }]),
     ],
     buttons,
-    ...(stamp !== undefined && { stamp }),
-    footer: `${row.id.slice(0, 8)}${row.attempt > 1 ? `, attempt ${row.attempt}` : ''}`,
+    stamp,
+    footer: `${shortId(row.id)}${row.attempt > 1 ? `, attempt ${row.attempt}` : ''}`,
   };
 }
 

@@ -10,30 +10,22 @@ export function sanitizeCard(card: Card, redactor: Pick<Redactor, 'text'>): Card
   // Invisible characters go first: within a secret they would hide it from the redactor.
   const line = (text: string, limit = maxLine): string => truncate(redactor.text(plain(text)), limit);
   const block = (text: string): string => sanitizeBlock(text, redactor);
+  const { title, tone, state, fields, body, buttons, stamp, footer, page, question } = card;
   return {
-    title: line(card.title),
-    tone: card.tone,
-    ...(card.state !== undefined && { state: line(card.state) }),
-    ...(card.fields !== undefined && {
-      fields: card.fields.map((field) => ({
-        ...field,
-        label: line(field.label, 60),
-        value: truncate(block(field.value), 1000),
-      })),
-    }),
-    ...(card.body !== undefined && {
-      body: card.body.map((node): TextNode => ({ ...node, text: block(node.text) })),
-    }),
-    ...(card.buttons !== undefined && {
-      buttons: card.buttons.map((button) => ({
-        ...button,
-        label: line(button.label, 60),
-      })),
-    }),
-    ...(card.stamp !== undefined && { stamp: line(card.stamp) }),
-    ...(card.footer !== undefined && { footer: line(card.footer) }),
-    ...(card.page !== undefined && { page: card.page }),
-    ...(card.question !== undefined && { question: { placeholder: line(card.question.placeholder, 60) } }),
+    title: line(title),
+    tone,
+    state: state && line(state),
+    fields: fields?.map(({ label, value, wide }) => ({
+      label: line(label, 60),
+      value: truncate(block(value), 1000),
+      ...(wide === true && { wide }),
+    })),
+    body: body?.map((node): TextNode => ({ ...node, text: block(node.text) })),
+    buttons: buttons?.map((button) => ({ ...button, label: line(button.label, 60) })),
+    stamp: stamp && line(stamp),
+    footer: footer && line(footer),
+    page,
+    question: question && { placeholder: line(question.placeholder, 60) },
   };
 }
 

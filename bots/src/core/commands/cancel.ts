@@ -1,28 +1,26 @@
 import { HqError } from '@hq/shared/errors';
 import { z } from 'zod';
-import type { Command, CommandContext } from './command.ts';
-import { textArgument } from './queries/query-defaults.ts';
+import { idArgument } from './arguments.ts';
+import type { CommandContext } from './command.ts';
+import { defineCommand } from './define-command.ts';
 
 const id = z.uuid();
 
-export const cancel: Command = {
+export const cancel = defineCommand({
   name: 'cancel',
-  group: null,
   aliases: ['stop', 'abort'],
   title: 'Cancel a command',
   summary: 'Cancels a command that waits or runs.',
-  arguments: [textArgument('command', 'unfinished', 'The command’s id, or its first characters', true)],
-  visibility: 'linked',
-  private: false,
+  arguments: [idArgument('command', 'unfinished')],
   rank: 30,
   async run(context) {
     const { delivery, values, services, responder } = context;
     const commandId = await wholeId(context, values.command ?? '');
-    const row = await services.api.cancel(delivery, commandId);
+    const row = await services.api.cancel(delivery, { p_command_id: commandId });
     // The card of a pressed button is followed already.
     if (responder.message === null) await services.cards.show(responder, row);
   },
-};
+});
 
 /** People pass on the first characters of an id. */
 async function wholeId({ delivery, services }: CommandContext, written: string): Promise<string> {

@@ -1,36 +1,28 @@
 import { HqError } from '@hq/shared/errors';
 import type { Button, Card, TextNode } from '../../contract/card.ts';
 import type { Whoami } from '../api/chat-api.ts';
+import { code, linesOf, newLine, strong, text } from '../cards/card-parts.ts';
 import { usageOf } from '../parse/usage.ts';
+import { textArgument } from './arguments.ts';
 import type { Command, CommandContext } from './command.ts';
+import { defineCommand } from './define-command.ts';
 import { findTopic, groupByTopic, type Topic } from './help-topics.ts';
-import { code, strong, text } from './queries/show-list.ts';
 import { isVisibleTo } from './visibility.ts';
 
 const topicsStandForSeconds = 3_600;
 
-export const help: Command = {
+export const help = defineCommand({
   name: 'help',
-  group: null,
   aliases: ['?', 'commands help', 'start', 'hi', 'hello'],
   title: 'Help',
   summary: 'Lists what you can do here; with a topic or a command, explains it.',
-  arguments: [
-    {
-      name: 'topic',
-      summary: 'A topic or a command',
-      kind: 'text',
-      required: false,
-      completion: 'topic',
-      rest: true,
-    },
-  ],
+  arguments: [textArgument('topic', 'A topic or a command', { completion: 'topic', rest: true })],
   visibility: 'everyone',
   private: true,
   rank: 0,
   async run(context) {
     const { delivery, values, services, responder } = context;
-    const who = await services.api.whoami(delivery);
+    const who = await services.api.whoami(delivery, {});
     const shown = services.registry.commands.filter(
       (command) => command.isTypedOnly !== true && isVisibleTo(command, who),
     );
@@ -56,7 +48,7 @@ export const help: Command = {
     }
     await responder.replace(about(found.command));
   },
-};
+});
 
 function topicButton({ delivery: { sender }, services }: CommandContext, { name }: Topic): Button {
   return services.buttons.offer(sender, {
@@ -72,11 +64,12 @@ function overview(topics: ReturnType<typeof groupByTopic>, who: Whoami): Card {
     title: 'What you can do here',
     tone: 'neutral',
     state: who.linked ? `${who.role ?? 'nothing'} here` : 'not linked',
-    body: topics.flatMap(({ topic, commands }, at): TextNode[] => [
-      text(at === 0 ? '' : '\n'),
-      strong(topic.name),
-      text(`  ${commands.map(({ name }) => name).join(', ')}`),
-    ]),
+    body: linesOf(
+      topics.map(({ topic, commands }) => [
+        strong(topic.name),
+        text(`  ${commands.map(({ name }) => name).join(', ')}`),
+      ]),
+    ),
     footer: who.linked
       ? 'help TOPIC and help COMMAND say more. HQ asks for missing arguments.'
       : 'Link your account first: link CODE, with a code from hq-tui chat code.',
@@ -87,11 +80,7 @@ function aboutTopic({ topic, commands }: ReturnType<typeof groupByTopic>[number]
   return {
     title: topic.title,
     tone: 'neutral',
-    body: commands.flatMap((command, at): TextNode[] => [
-      text(at === 0 ? '' : '\n'),
-      code(command.name),
-      text(` ${command.title}`),
-    ]),
+    body: linesOf(commands.map(({ name, title }) => [code(name), text(` ${title}`)])),
     footer: 'help COMMAND shows the usage of a command.',
   };
 }
@@ -104,7 +93,7 @@ function about(command: Command): Card {
       text(`${command.summary}\n`),
       code(usageOf(command).replace(/^Usage: /u, '')),
       ...command.arguments.flatMap(({ name, summary, required, choices }): TextNode[] => [
-        text('\n'),
+        newLine,
         strong(name),
         text(`${required ? ', needed' : ''}: ${summary}`),
         ...(choices === undefined ? [] : [text(` (${choices.map(({ value }) => value).join(', ')})`)]),

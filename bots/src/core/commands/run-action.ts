@@ -10,9 +10,9 @@ import { showConfirmation } from './show-confirmation.ts';
 /** Requests an action of the catalogue and shows the command's card, or the confirmation that it needs. */
 export async function runAction(name: string, action: Action, context: CommandContext): Promise<undefined> {
   const { delivery, values, services, details } = context;
-  const { gateway, agent, payload: written } = splitValues(action, values);
-  const payload = parsePayload(name, action, written);
-  const result = await services.api.act(delivery, { action: name, payload, gateway, agent });
+  const { payload, ...target } = splitValues(action, values);
+  const request = { p_action: name, p_payload: parsePayload(name, action, payload), ...target };
+  const result = await services.api.act(delivery, request);
   await showResult(context, result, details);
 }
 
@@ -44,14 +44,14 @@ export async function showResult(
 function splitValues(
   action: Action,
   values: ArgumentValues,
-): { gateway: string | null; agent: string | null; payload: ArgumentValues } {
+): { p_gateway: string | null; p_agent: string | null; payload: ArgumentValues } {
   // A workspace action has no target: an agent among its values belongs to the payload.
-  if (action.target === 'workspace') return { gateway: null, agent: null, payload: values };
-  const { gateway = null, agent = null, ...payload } = values;
+  if (action.target === 'workspace') return { p_gateway: null, p_agent: null, payload: values };
+  const { gateway: p_gateway = null, agent = null, ...payload } = values;
   const hasTargetField = Object.keys(action.payload.shape).some((name) => isTargetField(action, { name }));
   return {
-    gateway,
-    agent,
+    p_gateway,
+    p_agent: agent,
     payload: hasTargetField && agent !== null ? { ...payload, agent_slug: agent } : payload,
   };
 }

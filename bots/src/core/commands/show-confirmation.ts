@@ -1,7 +1,8 @@
-import type { Button, Card, TextNode } from '../../contract/card.ts';
+import type { Button, Card } from '../../contract/card.ts';
 import { findAction } from '../action-table.ts';
 import type { Confirmation } from '../api/chat-api.ts';
 import type { Blocker } from '../cards/blockers.ts';
+import { code, text } from '../cards/card-parts.ts';
 import type { CommandContext, Services } from './command.ts';
 
 /** Asks for a confirmation. The database keeps the request, and decides whose answer counts and that it counts once. */
@@ -19,12 +20,14 @@ export async function showConfirmation(context: CommandContext, confirmation: Co
     tone: 'warning',
     state: isSecond ? 'waits for a second person' : 'not done yet',
     body: [
-      ...(blocker === null ? [] : [{ kind: 'text' as const, text: `${blocker.warning}\n` }]),
-      ...(kind === 'typed' ? typedPrompt(expected ?? '', isPrompt) : []),
+      ...(blocker === null ? [] : [text(`${blocker.warning}\n`)]),
+      ...(kind === 'typed'
+        ? [text(`To go on, ${isPrompt ? 'reply with' : 'type'} `), code(expected ?? '')]
+        : []),
     ],
     buttons: confirmationButtons(context, confirmation, seconds, isPrompt),
     // A private command does not show who requested it.
-    footer: `${isSecond ? `Requested by ${asked_by ?? 'somebody'}. ` : ''}Expires in ${Math.ceil(seconds / 60)} min.`,
+    footer: `${isSecond ? `Requested by ${asked_by ?? 'a member without an address'}. ` : ''}Expires in ${Math.ceil(seconds / 60)} min.`,
     ...(isPrompt && { question: { placeholder: expected ?? 'the name' } }),
   };
   const handle = await responder.replace(card);
@@ -37,13 +40,6 @@ export async function showConfirmation(context: CommandContext, confirmation: Co
     buttons: [],
     footer: 'Send the request again if you still need it.',
   });
-}
-
-function typedPrompt(expected: string, isPrompt: boolean): TextNode[] {
-  return [
-    { kind: 'text', text: isPrompt ? 'To go on, reply with ' : 'To go on, type ' },
-    { kind: 'code', text: expected },
-  ];
 }
 
 /** A prompt has no button to confirm: the reply with the name confirms it. */

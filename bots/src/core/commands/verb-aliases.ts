@@ -1,7 +1,9 @@
 import { HqError } from '@hq/shared/errors';
 import { type ActionTable, findAction } from '../action-table.ts';
 import { sharedVerbs, synonyms } from './action-commands.ts';
+import { textArgument } from './arguments.ts';
 import type { Command, CommandContext } from './command.ts';
+import { defineCommand } from './define-command.ts';
 
 /** `pause X` for a gateway or an agent, whichever X names. */
 export function verbCommands(actions: ActionTable): Command[] {
@@ -10,23 +12,13 @@ export function verbCommands(actions: ActionTable): Command[] {
 
 function verbCommand(verb: string, actions: ActionTable): Command {
   const nameOf = (kind: 'gateway' | 'agent'): string => `${verb}_${kind}`;
-  return {
+  return defineCommand({
     name: verb,
-    group: null,
     aliases: synonyms[verb] ?? [],
     title: `${verb.charAt(0).toUpperCase()}${verb.slice(1)}`,
     summary: `${findAction(actions, nameOf('agent'))?.title}, or a gateway: whichever is named.`,
-    arguments: [
-      {
-        name: 'target',
-        summary: 'An agent or a gateway',
-        kind: 'text',
-        required: false,
-        completion: 'agent',
-      },
-    ],
+    arguments: [textArgument('target', 'An agent or a gateway', { completion: 'agent' })],
     visibility: { action: nameOf('agent') },
-    private: false,
     rank: 20,
     isTypedOnly: true,
     async run(context) {
@@ -34,7 +26,7 @@ function verbCommand(verb: string, actions: ActionTable): Command {
       const kind = target === undefined ? 'agent' : await kindOf(target, verb, context);
       return { command: nameOf(kind), values: target === undefined ? {} : { [kind]: target } };
     },
-  };
+  });
 }
 
 async function kindOf(

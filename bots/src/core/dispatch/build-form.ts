@@ -33,13 +33,13 @@ export function buildForm(
     }),
     title: command.title,
     submit: 'Send',
-    fields: fields.map((argument) => fieldOf(command, argument)),
+    words: command.group === null ? [command.name] : [command.group, command.name],
+    fields: fields.map(fieldOf),
   };
 }
 
-function fieldOf(command: Command, argument: Argument): FormField {
+function fieldOf(argument: Argument): FormField {
   const { name, summary, required, maxLength, completion } = argument;
-  const words = command.group === null ? [command.name] : [command.group, command.name];
   const choices = argument.kind === 'boolean' ? yesNoChoices : argument.choices;
   return {
     name,
@@ -49,6 +49,6 @@ function fieldOf(command: Command, argument: Argument): FormField {
     required,
     ...(maxLength !== undefined && { maxLength }),
     ...(choices !== undefined && { choices }),
-    ...(completion !== null && { completes: { words } }),
+    completes: completion !== null,
   };
 }

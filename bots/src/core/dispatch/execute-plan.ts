@@ -17,7 +17,7 @@ export interface ExecutionContext extends Omit<CommandContext, 'values'> {
 /** Executes a plan and shows its result. Throws what the dispatcher turns into an error card. */
 export async function executePlan(plan: Plan, context: ExecutionContext): Promise<void> {
   const { delivery, services, allCommands } = context;
-  if (delivery.sender.stranger !== undefined) return services.api.refuse(delivery);
+  if (delivery.sender.stranger !== undefined) return services.api.refuse(delivery, {});
   switch (plan.kind) {
     case 'ignore':
       return;
@@ -27,21 +27,18 @@ export async function executePlan(plan: Plan, context: ExecutionContext): Promis
       await authorizePrompt(delivery, plan, services);
       return promptOrRun(plan.command, plan.values, context);
     case 'run':
-      if (plan.token !== null) {
-        await services.buttons.stored();
-        await services.api.press(delivery, plan.token);
-      }
       return parseAndRun(plan.command, plan.values, context);
-    case 'recall': {
-      const intent = await services.api.press(delivery, plan.token);
+    case 'press': {
+      const { token, filled } = plan;
+      await services.buttons.stored();
+      const intent = await services.api.press(delivery, { p_token: token });
       const command = allCommands.byName(intent.command);
       if (command === undefined) {
         throw new HqError('not_found', 'The command of this button no longer exists.');
       }
-      const values = { ...intent.values, ...plan.filled };
-      return intent.form === true
-        ? promptOrRun(command, values, context)
-        : parseAndRun(command, values, context);
+      const values = { ...intent.values, ...filled };
+      const isPrompt = intent.form === true && Object.keys(filled).length === 0;
+      return isPrompt ? promptOrRun(command, values, context) : parseAndRun(command, values, context);
     }
   }
 }
@@ -95,7 +92,7 @@ export async function authorizePrompt(
 ): Promise<void> {
   if (plan.token === null) return authorizeCommand(delivery, plan.command, api);
   await buttons.stored();
-  await api.press(delivery, plan.token);
+  await api.press(delivery, { p_token: plan.token });
 }
 
 export async function authorizeCommand(
@@ -103,5 +100,5 @@ export async function authorizeCommand(
   command: Command,
   permissions: Pick<ChatApi, 'may'>,
 ): Promise<void> {
-  if (command.visibility !== 'everyone') await permissions.may(delivery, purposeOf(command));
+  if (command.visibility !== 'everyone') await permissions.may(delivery, { p_for: purposeOf(command) });
 }

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { HqError } from '@hq/shared/errors';
-import { backoffMs, sleep } from '@hq/shared/program';
+import { sleep } from '@hq/shared/program';
 import type { Card } from '../../contract/card.ts';
-import { isUnreachable } from '../api/chat-api.ts';
+import { isUnreachable, whileUnreachable } from '../api/chat-api.ts';
 import type { Responder } from '../cards/responder.ts';
 
 const defaultLimitMs = 600_000;
@@ -21,40 +21,33 @@ export function createOfflineRetry(limitMs: number = defaultLimitMs) {
   const waiting = new Map<string, WaitingRequest>();
   let isStopped = false;
 
-  async function retry(responder: Responder, work: () => Promise<void>, until: number): Promise<void> {
+  async function retry(responder: Responder, work: () => Promise<void>): Promise<void> {
     const token = `${tokenPrefix}${randomBytes(9).toString('base64url')}`;
     const cancelled = new AbortController();
+    const { signal } = cancelled;
     waiting.set(token, { user: responder.sender.user, cancelled });
     try {
       responder.replaceNext(await responder.answer(stillTrying(token, limitMs)));
-      for (let failures = 1; ; failures += 1) {
-        await sleep(backoffMs(failures, pause), cancelled.signal);
-        if (cancelled.signal.aborted) {
-          await responder.answer({ title: 'Cancelled', tone: 'neutral', state: 'nothing was done' });
-          return;
-        }
-        try {
-          await work();
-          return;
-        } catch (error) {
-          if (!isUnreachable(error) || isStopped) throw error;
-          if (Date.now() >= until) throw gaveUp(error);
-        }
-      }
+      await sleep(pause.firstMs, signal);
+      if (!signal.aborted) await whileUnreachable(work, pause, { limitMs, signal });
+    } catch (error) {
+      if (!isUnreachable(error)) throw error;
+      if (!signal.aborted) throw gaveUp(error);
     } finally {
       waiting.delete(token);
     }
+    if (signal.aborted)
+      await responder.answer({ title: 'Cancelled', tone: 'neutral', state: 'nothing was done' });
   }
 
   return {
     /** Repeats the work until the database answers. Throws every other error, and the last one after the limit. */
     async run(responder: Responder, work: () => Promise<void>): Promise<void> {
-      const until = Date.now() + limitMs;
       try {
         await work();
       } catch (error) {
         if (!isUnreachable(error) || isStopped) throw error;
-        await retry(responder, work, until);
+        await retry(responder, work);
       }
     },
     isCancelToken: (token: string): boolean => token.startsWith(tokenPrefix),

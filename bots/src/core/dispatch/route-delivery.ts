@@ -13,18 +13,21 @@ export type Plan =
   /** Not addressed to HQ. */
   | { readonly kind: 'ignore' }
   | { readonly kind: 'fail'; readonly error: HqError }
-  /** Runs a command. `token` is the pressed button's; the database accepts or refuses it. */
-  | (CommandPlan & { readonly kind: 'run' })
+  | { readonly kind: 'run'; readonly command: Command; readonly values: ArgumentValues }
   /** Prompts for a missing argument. `token` is that of the button that asked for the prompt. */
-  | (CommandPlan & { readonly kind: 'prompt' })
-  /** A button or form that an earlier process made; the database knows its command. */
-  | { readonly kind: 'recall'; readonly token: string; readonly filled: ArgumentValues };
-
-interface CommandPlan {
-  readonly command: Command;
-  readonly values: ArgumentValues;
-  readonly token: string | null;
-}
+  | {
+      readonly kind: 'prompt';
+      readonly command: Command;
+      readonly values: ArgumentValues;
+      readonly token: string | null;
+    }
+  /** A button or a form: the database accepts or refuses it. The command is unknown if an earlier process made it. */
+  | {
+      readonly kind: 'press';
+      readonly token: string;
+      readonly filled: ArgumentValues;
+      readonly command: Command | undefined;
+    };
 
 type RoutingServices = Pick<Services, 'buttons' | 'prompts' | 'registry'>;
 
@@ -46,7 +49,9 @@ export function routeDelivery(
       if (inbound.kind === 'group') return { kind: 'ignore' };
     }
     const { command, values, missing } = parseCommand(input, services.registry);
-    return { kind: missing.length > 0 ? 'prompt' : 'run', command, values, token: null };
+    return missing.length > 0
+      ? { kind: 'prompt', command, values, token: null }
+      : { kind: 'run', command, values };
   } catch (error) {
     // Shown with every other error, after the acknowledgement.
     if (error instanceof HqError) return { kind: 'fail', error };
@@ -63,9 +68,9 @@ function routeToken(
 ): Plan {
   const intent = buttons.recall(token);
   const command = intent === undefined ? undefined : allCommands.byName(intent.command);
-  if (command === undefined || intent === undefined) return { kind: 'recall', token, filled };
-  if (!isForm && intent.form === true) return { kind: 'prompt', command, values: intent.values, token };
-  return { kind: 'run', command, values: { ...intent.values, ...filled }, token };
+  return command !== undefined && !isForm && intent?.form === true
+    ? { kind: 'prompt', command, values: intent.values, token }
+    : { kind: 'press', token, filled, command };
 }
 
 /** Takes words as the answer to a pending prompt; null if there is none, or if they are another command. */
@@ -85,7 +90,7 @@ function routeAnswer(
   }
   try {
     const values = parseValues(command, { ...prompt.values, [prompt.field]: text.trim() });
-    return { kind: 'run', command, values, token: null };
+    return { kind: 'run', command, values };
   } catch (error) {
     // An invalid answer can be corrected.
     prompts.put(inbound, prompt);

@@ -1,24 +1,23 @@
 import type { Logger } from 'pino';
 import type {
   Adapter,
-  AdapterHealth,
-  AdapterState,
   Capabilities,
   CommandDescription,
+  ConnectionHealth,
   TextFile,
 } from '../../contract/adapter.ts';
 import type { Card, Handle } from '../../contract/card.ts';
 import type { ChatLocation, Receiver, SendResult } from '../../contract/inbound.ts';
-import type { HttpServer } from '../http-server.ts';
+import { ConnectionLoop, type ConnectionReport, untilAborted } from '../connection-loop.ts';
 import { createInFlight } from '../in-flight.ts';
-import { GatewayConnection } from './connection/connection.ts';
-import { type Respond, serveInteractions } from './connection/http-endpoint.ts';
-import { describeProblem, isRevoked, toProblem } from './errors.ts';
+import { createSendAttempt, describeProblem, type SendAttempt } from '../send-attempts.ts';
+import { explainConnection, GatewayConnection, revoked } from './connection/connection.ts';
+import { type Endpoint, type Respond, serveInteractions } from './connection/http-endpoint.ts';
+import { isRevoked, toProblem } from './errors.ts';
 import { InboundHandler } from './inbound/inbound-handler.ts';
 import { messageHandle } from './message-handle.ts';
 import { createInteractionTokens } from './outbound/interaction-tokens.ts';
 import { DiscordOutbound } from './outbound/outbound.ts';
-import { failedResult } from './outbound/reply.ts';
 import { type Registration, renderCommands } from './render/commands-menu.ts';
 import { maxButtons, type Rendered, renderCard, renderNote } from './render/render.ts';
 import type { DiscordSettings } from './settings.ts';
@@ -47,19 +46,19 @@ export class DiscordAdapter implements Adapter {
   readonly #settings: DiscordSettings;
   readonly #log: Logger;
   readonly #outbound: DiscordOutbound;
+  readonly #connection: ConnectionLoop;
   readonly #gateway: GatewayConnection;
   readonly #tokens = createInteractionTokens();
   readonly #inFlight = createInFlight();
-  #server: HttpServer | null = null;
-  #serverState: AdapterState = 'starting';
+  readonly #call: SendAttempt;
   #handler: InboundHandler | null = null;
   #applicationId: string | null;
   #conflictAt: number | null = null;
   #registration: Registration | null = null;
   #registrationError: string | null = null;
-  #isStopping = false;
 
   constructor(settings: DiscordSettings, log: Logger) {
+    const { endpoint } = settings;
     this.#settings = settings;
     this.#log = log;
     this.#applicationId = settings.applicationId;
@@ -72,13 +71,29 @@ export class DiscordAdapter implements Adapter {
       },
       log,
     );
+    this.#connection = new ConnectionLoop({
+      log,
+      attempt: (signal, report) =>
+        endpoint === null ? this.#gateway.attempt(signal, report) : this.#serve(endpoint, signal, report),
+      explain: explainConnection,
+      lostDetail: 'The connection to Discord is lost; reconnecting.',
+      firstMs: 1000,
+      longestMs: 60_000,
+    });
+    this.#call = createSendAttempt({
+      toProblem,
+      isRevoked,
+      onRevoked: () => this.#connection.revoke(revoked),
+      inFlight: this.#inFlight,
+      log,
+    });
   }
 
   async start(receiver: Receiver): Promise<void> {
-    this.#isStopping = false;
     this.#handler = new InboundHandler(receiver, {
       outbound: this.#outbound,
       tokens: this.#tokens,
+      call: this.#call,
       log: this.#log,
       inFlight: this.#inFlight,
       onConflict: () => {
@@ -86,33 +101,26 @@ export class DiscordAdapter implements Adapter {
         this.#log.error('Another program answers the commands of this application');
       },
     });
-    const { endpoint } = this.#settings;
-    if (endpoint === null) return this.#gateway.start();
-    const onInteraction = (payload: unknown, respond: Respond): void => this.#receive(payload, respond);
-    this.#server = await serveInteractions(endpoint, onInteraction, this.#log);
-    this.#serverState = 'connected';
-    await this.#attempt(async () => {
-      this.#onConnected(await this.#outbound.ownApplication());
-      return {};
-    });
-    this.#log.info({ host: endpoint.host, port: this.#server.port }, 'Listening for interactions');
+    await this.#connection.start();
   }
 
   async stop(): Promise<void> {
-    this.#isStopping = true;
-    await this.#server?.close();
+    const stopping = this.#connection.stop();
     await this.#inFlight.drain(drainWithinMs);
-    if (this.#settings.endpoint === null) await this.#gateway.stop();
-    this.#serverState = 'stopped';
+    await stopping;
   }
 
-  health(): AdapterHealth {
-    return {
-      ...this.#status(),
-      install: this.#applicationId,
-      lastInboundAt: this.#handler?.lastAt ?? null,
-      lastOutboundAt: this.#outbound.lastAt,
-    };
+  health(): ConnectionHealth {
+    const { state, detail } = this.#connection.status;
+    const shown = { state, detail, install: this.#applicationId };
+    if (state !== 'connected') return shown;
+    if (this.#conflictAt !== null && Date.now() - this.#conflictAt < conflictForMs) {
+      const conflict = 'Another program answers the commands of this application.';
+      return { ...shown, state: 'conflict', detail: conflict };
+    }
+    const needsServer = this.#settings.endpoint === null && !this.#gateway.isInServer;
+    const invite = 'The bot is in no server yet: docs/chat.md has the invitation link.';
+    return { ...shown, detail: (needsServer ? invite : null) ?? this.#registrationError };
   }
 
   send(location: ChatLocation, card: Card): Promise<SendResult> {
@@ -159,14 +167,14 @@ export class DiscordAdapter implements Adapter {
     const sent: SendResult =
       application === null
         ? { ok: false, problem: { kind: 'away', reason: 'Discord has not sent the application’s id yet' } }
-        : await this.#attempt(async () => {
+        : await this.#call(async () => {
             await this.#outbound.registerCommands(application, registration);
-            return {};
+            return null;
           });
     this.#registrationError = sent.ok
       ? null
       : `The commands are not registered: ${describeProblem(sent.problem)}.`;
-    return sent.ok ? { ok: true, handle: null } : sent;
+    return sent;
   }
 
   /** False if no valid token for the message is known. */
@@ -190,32 +198,28 @@ export class DiscordAdapter implements Adapter {
   }
 
   #receive(payload: unknown, respond: Respond | null): void {
-    if (!this.#isStopping) this.#handler?.receive(payload, this.#applicationId, respond);
+    if (!this.#connection.isStopped) this.#handler?.receive(payload, this.#applicationId, respond);
   }
 
-  #status(): Pick<AdapterHealth, 'state' | 'detail'> {
-    const usesGateway = this.#settings.endpoint === null || this.#gateway.state === 'revoked';
-    const { state, detail } = usesGateway ? this.#gateway : { state: this.#serverState, detail: null };
-    if (state !== 'connected') return { state, detail };
-    if (this.#conflictAt !== null && Date.now() - this.#conflictAt < conflictForMs) {
-      return { state: 'conflict', detail: 'Another program answers the commands of this application.' };
-    }
-    return { state, detail: detail ?? this.#registrationError };
+  async #serve(endpoint: Endpoint, signal: AbortSignal, report: ConnectionReport): Promise<void> {
+    const server = await serveInteractions(
+      endpoint,
+      (payload, respond) => this.#receive(payload, respond),
+      this.#log,
+    );
+    report.connected();
+    this.#log.info({ host: endpoint.host, port: server.port }, 'Listening for interactions');
+    await this.#call(async () => {
+      this.#onConnected(await this.#outbound.ownApplication());
+      return null;
+    });
+    await untilAborted(signal);
+    await server.close();
   }
 
   /** A null handle means that there is no message to edit. */
-  #attempt(work: () => Promise<Handle | null>): Promise<SendResult> {
-    return this.#inFlight.track(
-      work().then(
-        (handle): SendResult => (handle ? { ok: true, handle } : { ok: false, problem: { kind: 'gone' } }),
-        (error: unknown): SendResult => {
-          if (isRevoked(error)) this.#gateway.revoke();
-          const failed = failedResult(error);
-          if (!failed.ok)
-            this.#log.debug({ problem: describeProblem(failed.problem) }, 'Discord refused a request');
-          return failed;
-        },
-      ),
-    );
+  async #attempt(work: () => Promise<Handle | null>): Promise<SendResult> {
+    const sent = await this.#call(work);
+    return sent.ok && sent.handle === null ? { ok: false, problem: { kind: 'gone' } } : sent;
   }
 }

@@ -11,35 +11,35 @@ const user = z.object({ id: z.string(), username: z.string().default('') });
 const application = z.object({ id: z.string() });
 const list = z.array(z.object({ name: z.string().optional() }));
 
-type Answer<T> =
-  | { readonly kind: 'ok'; readonly value: T }
-  | { readonly kind: 'refused'; readonly status: number }
-  | { readonly kind: 'away'; readonly reason: string };
+type Ask = <T>(path: `/${string}`, schema: z.ZodType<T>) => Promise<T>;
 
 /** Checks the set-up by read requests alone. */
 export async function checkDiscord(settings: DiscordSettings): Promise<readonly Finding[]> {
-  const me = await get(settings, '/users/@me', user);
-  // A server other than Discord's may lack this; the bot itself never asks for it.
-  if (me.kind === 'refused' && me.status === 404) return [await checkConnection(settings)];
-  if (me.kind === 'refused') return [tokenRefused(me.status)];
-  if (me.kind === 'away') {
+  const rest = new REST(restOptions(settings.apiUrl)).setToken(settings.token);
+  const ask: Ask = async (path, schema) => schema.parse(await rest.get(path));
+  try {
+    const me = await ask('/users/@me', user);
+    const own = await ask('/applications/@me', application).catch(() => null);
+    const id = own?.id ?? settings.applicationId;
     return [
-      failed(
-        `Discord cannot be reached: ${me.reason}.`,
-        'Check the network, and DISCORD_API_URL if it is set.',
-      ),
+      passed(`The token is accepted: it belongs to the bot ${me.username || me.id}.`),
+      ...checkApplication(settings, id),
+      await checkServers(ask),
+      ...(id === null ? [] : [await checkCommands(ask, id)]),
+      await checkConnection(settings, ask),
     ];
+  } catch (error) {
+    // A server other than Discord's may lack this; the bot itself never asks for it.
+    if (statusOf(error) === 404) return [await checkConnection(settings, ask)];
+    if (error instanceof DiscordAPIError) return [tokenRefused(error.status)];
+    const reason =
+      error instanceof z.ZodError ? 'the answer does not have Discord’s format' : describeError(error);
+    const hint = 'Check the network, and DISCORD_API_URL if it is set.';
+    return [failed(`Discord cannot be reached: ${reason}.`, hint)];
   }
-  const own = await get(settings, '/applications/@me', application);
-  const id = own.kind === 'ok' ? own.value.id : settings.applicationId;
-  return [
-    passed(`The token is accepted: it belongs to the bot ${me.value.username || me.value.id}.`),
-    ...checkApplication(settings, id),
-    await checkServers(settings),
-    ...(id === null ? [] : [await checkCommands(settings, id)]),
-    await checkConnection(settings),
-  ];
 }
+
+const statusOf = (error: unknown): number | null => (error instanceof DiscordAPIError ? error.status : null);
 
 function tokenRefused(status: number): Finding {
   return failed(
@@ -58,10 +58,12 @@ function checkApplication({ applicationId }: DiscordSettings, id: string | null)
   ];
 }
 
-async function checkServers(settings: DiscordSettings): Promise<Finding> {
-  const guilds = await get(settings, '/users/@me/guilds', list);
-  if (guilds.kind !== 'ok') return passed('Discord did not list the servers of the bot.');
-  const count = guilds.value.length;
+async function checkServers(ask: Ask): Promise<Finding> {
+  const count = await ask('/users/@me/guilds', list).then(
+    ({ length }) => length,
+    () => null,
+  );
+  if (count === null) return passed('Discord did not list the servers of the bot.');
   return count === 0
     ? failed(
         'The bot is in no server yet.',
@@ -70,43 +72,26 @@ async function checkServers(settings: DiscordSettings): Promise<Finding> {
     : passed(`The bot is in ${count} ${count === 1 ? 'server' : 'servers'}.`);
 }
 
-async function checkCommands(settings: DiscordSettings, id: string): Promise<Finding> {
-  const known = await get(settings, `/applications/${id}/commands`, list);
-  if (known.kind !== 'ok') return passed('Discord did not list the registered commands.');
-  return known.value.some(({ name }) => name === commandName)
+async function checkCommands(ask: Ask, id: string): Promise<Finding> {
+  const known = await ask(`/applications/${id}/commands`, list).catch(() => null);
+  if (known === null) return passed('Discord did not list the registered commands.');
+  return known.some(({ name }) => name === commandName)
     ? passed(`/${commandName} is registered.`)
     : passed(`/${commandName} is not registered yet: hq-bots does that when it starts.`);
 }
 
-async function checkConnection(settings: DiscordSettings): Promise<Finding> {
-  const { endpoint } = settings;
+async function checkConnection({ endpoint }: DiscordSettings, ask: Ask): Promise<Finding> {
   if (endpoint) {
     return passed(
       `Interactions are expected on ${endpoint.host}:${endpoint.port}, signed with DISCORD_PUBLIC_KEY.`,
       'Enter the public address of this endpoint in the developer portal. The gateway then delivers no interactions.',
     );
   }
-  const gateway = await get(settings, '/gateway/bot', z.object({ url: z.string() }));
-  if (gateway.kind === 'refused' && gateway.status === 401) return tokenRefused(gateway.status);
-  return gateway.kind === 'ok'
-    ? passed('The gateway is available. It needs the intent Guilds, which every bot has.')
-    : failed('Discord does not return the address of its gateway.', 'Try again in a minute.');
-}
-
-async function get<T>(
-  settings: DiscordSettings,
-  path: `/${string}`,
-  schema: z.ZodType<T>,
-): Promise<Answer<T>> {
-  const rest = new REST(restOptions(settings.apiUrl)).setToken(settings.token);
   try {
-    const value = schema.safeParse(await rest.get(path));
-    return value.success
-      ? { kind: 'ok', value: value.data }
-      : { kind: 'away', reason: 'the answer does not have Discord’s format' };
+    await ask('/gateway/bot', z.object({ url: z.string() }));
+    return passed('The gateway is available. It needs the intent Guilds, which every bot has.');
   } catch (error) {
-    return error instanceof DiscordAPIError
-      ? { kind: 'refused', status: error.status }
-      : { kind: 'away', reason: describeError(error) };
+    if (statusOf(error) === 401) return tokenRefused(401);
+    return failed('Discord does not return the address of its gateway.', 'Try again in a minute.');
   }
 }

@@ -1,5 +1,6 @@
 import { DiscordAPIError, DiscordjsError, DiscordjsErrorCodes, HTTPError, RateLimitError } from 'discord.js';
 import type { SendProblem } from '../../contract/inbound.ts';
+import { describeProblem } from '../send-attempts.ts';
 
 /** Error codes: https://discord.com/developers/docs/topics/opcodes-and-status-codes#json */
 const unknownMessage = 10_008;
@@ -32,11 +33,6 @@ export function toProblem(error: unknown): SendProblem {
 /** One sentence for the log, without secrets. */
 export function describeError(error: unknown): string {
   return describeProblem(toProblem(error));
-}
-
-export function describeProblem(problem: SendProblem): string {
-  if (problem.kind === 'wait') return `rate limited, retry in ${problem.afterMs} ms`;
-  return 'reason' in problem ? problem.reason : problem.kind;
 }
 
 export function isExpired(error: unknown): boolean {

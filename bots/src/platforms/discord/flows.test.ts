@@ -206,7 +206,6 @@ it('enqueues a redelivered command once, across processes', async () => {
   await adapter.stop();
   await open();
   await discord.redeliver(interaction);
-  await eventually(() => expect(adapter.health().lastInboundAt).not.toBeNull());
   await eventually(() => expect(core.core.dispatcher.size()).toBe(0));
   expect(await commands('ping')).toHaveLength(1);
 });

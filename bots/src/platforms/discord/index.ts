@@ -1,17 +1,18 @@
-import { createPlatformModule } from '../platform-module.ts';
+import type { PlatformModule } from '../../contract/adapter.ts';
+import { fingerprintOf } from '../environment.ts';
 import { readSettings, variables } from './settings.ts';
 
-export const discord = createPlatformModule({
+export const discord: PlatformModule = {
   platform: 'discord',
-  variables,
-  readSettings,
-  tokens: ({ token }) => [token],
-  async create(settings, log) {
-    const { DiscordAdapter } = await import('./adapter.ts');
-    return new DiscordAdapter(settings, log);
+  variables: Object.keys(variables),
+  configure(env) {
+    const settings = readSettings(env);
+    if (settings === null) return null;
+    return {
+      secrets: [settings.token],
+      fingerprints: [fingerprintOf(settings.token)],
+      create: async ({ log }) => new (await import('./adapter.ts')).DiscordAdapter(settings, log),
+      check: async () => (await import('./check.ts')).checkDiscord(settings),
+    };
   },
-  async check(settings) {
-    const { checkDiscord } = await import('./check.ts');
-    return checkDiscord(settings);
-  },
-});
+};

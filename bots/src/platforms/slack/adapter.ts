@@ -1,15 +1,17 @@
 import { HqError } from '@hq/shared/errors';
-import { withinLimit } from '@hq/shared/program';
+import type { webApi } from '@slack/bolt';
 import type { Logger } from 'pino';
-import type { Adapter, AdapterHealth, AdapterState, Capabilities, TextFile } from '../../contract/adapter.ts';
+import type { Adapter, Capabilities, ConnectionHealth, TextFile } from '../../contract/adapter.ts';
 import type { Card, Handle } from '../../contract/card.ts';
 import type { ChatLocation, Receiver, SendResult } from '../../contract/inbound.ts';
+import { ConnectionLoop, type ConnectionReport } from '../connection-loop.ts';
 import { createInFlight } from '../in-flight.ts';
-import { BotToken, newTokenHint } from './connection/bot-token.ts';
+import { createSendAttempt } from '../send-attempts.ts';
 import { SocketConnection } from './connection/connection.ts';
-import { HttpEndpoint } from './connection/http-endpoint.ts';
-import type { Transport } from './connection/transport.ts';
+import { serveRequests } from './connection/http-endpoint.ts';
+import { explainConnection, isRevoked, toProblem, withToken } from './errors.ts';
 import { InboundHandler } from './inbound/inbound-handler.ts';
+import type { Identity } from './inbound/sender.ts';
 import { createOutbound, type SlackOutbound } from './outbound/outbound.ts';
 import { createResponseUrls, isUsable, messageKey } from './outbound/response-urls.ts';
 import { createWebClient } from './outbound/web-client.ts';
@@ -32,91 +34,100 @@ const capabilities: Capabilities = {
 };
 
 const drainWithinMs = 10_000;
+/** A removed app becomes valid again if someone reinstalls it. */
+const verifyRevokedMs = 60_000;
 
 export class SlackAdapter implements Adapter {
   readonly platform = 'slack';
   readonly capabilities = capabilities;
   readonly #settings: SlackSettings;
   readonly #log: Logger;
-  readonly #token: BotToken;
+  readonly #client: webApi.WebClient;
   readonly #outbound: SlackOutbound;
+  readonly #connection: ConnectionLoop;
   readonly #responseUrls = createResponseUrls();
   readonly #inFlight = createInFlight();
-  /** Of the current run: an adapter may be started again. */
-  #stopping = new AbortController();
-  #isStopped = false;
-  #transport: Transport | undefined;
+  #identity: Identity | undefined;
+  #isIdentified = false;
   #filesError: string | null = null;
-  #handler: InboundHandler | undefined;
+  /** Of the current run: an adapter may be started again. */
+  #listener: InboundHandler | undefined;
+  #socket: SocketConnection | undefined;
 
   constructor(settings: SlackSettings, log: Logger) {
     this.#settings = settings;
     this.#log = log;
-    const client = createWebClient(settings.botToken, settings.apiUrl, log);
-    this.#token = new BotToken(client, log);
-    const onRevoked = (): void =>
-      this.#token.revoke('Slack no longer accepts the bot token.', this.#stopping.signal);
-    this.#outbound = createOutbound(client, onRevoked, log);
+    this.#client = createWebClient(settings.botToken, settings.apiUrl, log);
+    this.#connection = new ConnectionLoop({
+      log,
+      attempt: (signal, report) => this.#connect(signal, report),
+      explain: explainConnection,
+      lostDetail: 'The connection to Slack is lost; reconnecting.',
+      // Slack drops commands while there is no socket, so the next one opens at once.
+      gapMs: 25,
+      firstMs: 250,
+      longestMs: 30_000,
+    });
+    const attempt = createSendAttempt({
+      toProblem,
+      isRevoked,
+      onRevoked: () => this.#onRevoked('Slack no longer accepts the bot token.'),
+      inFlight: this.#inFlight,
+      log,
+    });
+    this.#outbound = createOutbound(this.#client, attempt, log);
   }
 
-  health(): AdapterHealth {
-    const { refusal, problem, identity } = this.#token;
-    const state = this.#state();
+  health(): ConnectionHealth {
+    const { state, detail } = this.#connection.status;
     return {
       state,
-      detail:
-        refusal ?? problem ?? this.#transport?.detail ?? (state === 'connected' ? this.#filesError : null),
-      install: identity?.team ?? null,
-      lastInboundAt: this.#handler?.lastAt ?? null,
-      lastOutboundAt: this.#outbound.lastAt,
+      detail: detail ?? (state === 'connected' ? this.#filesError : null),
+      install: this.#identity?.team ?? null,
     };
   }
 
   async start(receiver: Receiver): Promise<void> {
-    const stopping = new AbortController();
-    this.#stopping = stopping;
-    this.#isStopped = false;
-    this.#transport = undefined;
-    if (!(await this.#token.identify())) {
-      const { refusal } = this.#token;
-      if (refusal !== null)
-        throw new HqError('unauthenticated', refusal, { field: 'SLACK_BOT_TOKEN', hint: newTokenHint });
-      this.#inFlight.track(this.#openOnceIdentified(receiver, stopping));
-      return;
-    }
-    const refusal = await this.#open(receiver, stopping);
-    if (refusal === undefined) return;
-    await this.#close();
-    throw refusal;
+    this.#isIdentified = false;
+    this.#socket = undefined;
+    this.#listener = new InboundHandler({
+      receiver,
+      outbound: this.#outbound,
+      identity: () => this.#identity,
+      responseUrls: this.#responseUrls,
+      inFlight: this.#inFlight,
+      log: this.#log,
+      isStopped: () => this.#connection.isStopped,
+      onRevoked: (reason) => this.#onRevoked(reason, verifyRevokedMs),
+    });
+    await this.#connection.start();
   }
 
   async stop(): Promise<void> {
-    this.#isStopped = true;
-    this.#stopping.abort();
-    await withinLimit(drainWithinMs, this.#close());
+    await this.#connection.stop();
     await this.#inFlight.drain(drainWithinMs);
   }
 
   async send(location: ChatLocation, card: Card): Promise<SendResult> {
-    return this.#refuseForeign(location) ?? this.#inFlight.track(this.#outbound.post(location, card));
+    return this.#refuseForeign(location) ?? this.#outbound.post(location, card);
   }
 
   async edit(handle: Handle, card: Card): Promise<SendResult> {
     const { channel, ts, seen_by } = handle;
     if (channel === undefined || ts === undefined) return { ok: false, problem: { kind: 'gone' } };
-    if (seen_by === undefined) return this.#inFlight.track(this.#outbound.update(channel, ts, card));
+    if (seen_by === undefined) return this.#outbound.update(channel, ts, card);
     const url = this.#responseUrls.get(messageKey(handle));
     if (!isUsable(url)) return { ok: false, problem: { kind: 'gone' } };
     url.usesLeft -= 1;
     const options = { isPublic: false, replacesOriginal: true, thread: null };
-    const sent = await this.#inFlight.track(this.#outbound.respond(url.url, card, options));
+    const sent = await this.#outbound.respond(url.url, card, options);
     return sent.ok ? { ok: true, handle } : sent;
   }
 
   async file(location: ChatLocation, file: TextFile): Promise<SendResult> {
     const refused = this.#refuseForeign(location);
     if (refused !== undefined) return refused;
-    const sent = await this.#inFlight.track(this.#outbound.file(location, file));
+    const sent = await this.#outbound.file(location, file);
     if (sent.ok) this.#filesError = null;
     else if (sent.problem.kind === 'refused')
       this.#filesError = `Files cannot be sent. ${sent.problem.reason}`;
@@ -128,50 +139,42 @@ export class SlackAdapter implements Adapter {
     return { ok: true, handle: null };
   }
 
-  #state(): AdapterState {
-    if (this.#isStopped) return 'stopped';
-    if (this.#token.refusal !== null) return 'revoked';
-    if (this.#token.problem !== null) return 'reconnecting';
-    return this.#transport?.state ?? 'starting';
-  }
-
   #refuseForeign(location: ChatLocation): SendResult | undefined {
-    const { identity } = this.#token;
-    if (identity === undefined || location.install === identity.team) return undefined;
+    if (this.#identity === undefined || location.install === this.#identity.team) return undefined;
     return { ok: false, problem: { kind: 'closed', reason: 'That is another Slack workspace.' } };
   }
 
-  async #openOnceIdentified(receiver: Receiver, stopping: AbortController): Promise<void> {
-    await this.#token.keepIdentifying(stopping.signal);
-    const refusal = await this.#open(receiver, stopping);
-    if (refusal !== undefined) this.#log.error({ hint: refusal.hint }, refusal.message);
+  #onRevoked(reason: string, pauseMs?: number): void {
+    this.#isIdentified = false;
+    this.#connection.revoke(reason, pauseMs);
   }
 
-  /** Resolves with the error if a retry is useless. */
-  async #open(receiver: Receiver, stopping: AbortController): Promise<HqError | undefined> {
-    if (stopping.signal.aborted) return undefined;
-    this.#transport = this.#createTransport(receiver, stopping);
-    return this.#transport.open();
-  }
-
-  async #close(): Promise<void> {
-    await this.#transport?.close();
-  }
-
-  #createTransport(receiver: Receiver, stopping: AbortController): Transport {
+  async #connect(signal: AbortSignal, report: ConnectionReport): Promise<void> {
     const { transport, botToken, apiUrl } = this.#settings;
-    this.#handler = new InboundHandler({
-      receiver,
-      outbound: this.#outbound,
-      token: this.#token,
-      responseUrls: this.#responseUrls,
-      inFlight: this.#inFlight,
-      log: this.#log,
-      stopping: stopping.signal,
+    if (!this.#isIdentified) {
+      const identity = await withToken('bot token', identify(this.#client));
+      this.#identity = { ...identity, appId: this.#identity?.appId };
+      this.#isIdentified = true;
+    }
+    if (signal.aborted || this.#listener === undefined || this.#identity === undefined) return;
+    const options = { botToken, apiUrl, identity: this.#identity, listener: this.#listener, log: this.#log };
+    if (transport.kind === 'http') return serveRequests({ ...options, ...transport }, signal, report);
+    this.#socket ??= new SocketConnection({
+      ...options,
+      appToken: transport.appToken,
+      onApp: (appId) => {
+        if (this.#identity !== undefined) this.#identity = { ...this.#identity, appId };
+      },
     });
-    const options = { botToken, apiUrl, token: this.#token, listener: this.#handler, log: this.#log };
-    return transport.kind === 'socket'
-      ? new SocketConnection({ ...options, appToken: transport.appToken, stopping })
-      : new HttpEndpoint({ ...options, ...transport });
+    await this.#socket.attempt(signal, report);
   }
+}
+
+/** Asks Slack who the bot is. */
+async function identify(client: webApi.WebClient): Promise<Identity> {
+  const { team_id: team, user_id: botUser, bot_id: botId } = await client.auth.test();
+  if (team === undefined || botUser === undefined) {
+    throw new HqError('failed', 'Slack does not return the workspace of the bot token.');
+  }
+  return { team, botUser, botId, appId: undefined };
 }

@@ -1,6 +1,7 @@
 import { type Logger, pino } from 'pino';
 import type { Finding } from '../../contract/adapter.ts';
 import { failed, passed } from '../finding.ts';
+import { describeProblem } from '../send-attempts.ts';
 import { slackErrorCode, toProblem } from './errors.ts';
 import { createWebClient } from './outbound/web-client.ts';
 import type { SlackSettings } from './settings.ts';
@@ -82,13 +83,8 @@ function explain(token: string, error: unknown, hint: string): Finding {
   const code = slackErrorCode(error);
   if (code !== undefined) return failed(`Slack does not accept the ${token} (${code}).`, hint);
   const problem = toProblem(error);
-  return problem.kind === 'wait'
-    ? failed(
-        `The ${token} could not be checked: Slack limits the rate of requests.`,
-        'Try again in a minute.',
-      )
-    : failed(
-        `The ${token} could not be checked. ${'reason' in problem ? problem.reason : ''}`.trim(),
-        'Check that this machine reaches slack.com.',
-      );
+  return failed(
+    `The ${token} could not be checked: ${describeProblem(problem)}`,
+    problem.kind === 'wait' ? 'Try again in a minute.' : 'Check that this machine reaches slack.com.',
+  );
 }

@@ -1,5 +1,7 @@
 import { webApi } from '@slack/bolt';
 import type { SendProblem } from '../../contract/inbound.ts';
+import { type ConnectionProblem, refusedRetryMs } from '../connection-loop.ts';
+import { describeProblem } from '../send-attempts.ts';
 
 /** The library reports an answer that is not JSON as an error code with arbitrary text. */
 const unreadable = 'not_understood';
@@ -30,6 +32,7 @@ const closedChat = new Set([
 ]);
 
 const lostMessage = new Set([
+  'thread_not_found',
   'message_not_found',
   'cant_update_message',
   'edit_window_closed',
@@ -89,4 +92,30 @@ function codeToProblem(code: string): SendProblem {
   if (lostMessage.has(code)) return { kind: 'gone' };
   if (transient.has(code)) return { kind: 'away', reason: `Slack failed (${code}).` };
   return { kind: 'refused', reason: `Slack refused the request (${code}).` };
+}
+
+/** Slack does not accept a token, and a retry is useless for a while. */
+class RefusedToken extends Error {}
+
+/** Names the token that a request uses, if Slack refuses it. */
+export async function withToken<Answer>(name: string, request: Promise<Answer>): Promise<Answer> {
+  try {
+    return await request;
+  } catch (error) {
+    if (!isRevoked(error)) throw error;
+    throw new RefusedToken(`Slack does not accept the ${name} (${slackErrorCode(error)}).`);
+  }
+}
+
+export function explainConnection(error: unknown): ConnectionProblem {
+  if (error instanceof RefusedToken) {
+    const hint = 'Create a new token in the settings of the app and start hq-bots with it.';
+    return { state: 'revoked', detail: error.message, hint, afterMs: refusedRetryMs };
+  }
+  const problem = toProblem(error);
+  return {
+    state: 'reconnecting',
+    detail: describeProblem(problem),
+    ...(problem.kind === 'wait' && { afterMs: problem.afterMs }),
+  };
 }

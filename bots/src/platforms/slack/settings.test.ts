@@ -19,6 +19,7 @@ it('uses Socket Mode with an app token, else signed requests on loopback', () =>
     signingSecret: 'x',
     host: '127.0.0.1',
     port: 3000,
+    field: 'SLACK_LISTEN',
   });
 });
 

@@ -3,18 +3,18 @@ import { Telegraf } from 'telegraf';
 import type { Update } from 'telegraf/types';
 import type {
   Adapter,
-  AdapterHealth,
   Capabilities,
   CommandDescription,
+  ConnectionHealth,
   TextFile,
 } from '../../contract/adapter.ts';
 import type { Card, Handle } from '../../contract/card.ts';
 import type { ChatLocation, Receiver, SendResult } from '../../contract/inbound.ts';
+import { describeProblem } from '../send-attempts.ts';
 import { UpdateConnection } from './connection/connection.ts';
 import { createWebhookEndpoint } from './connection/http-endpoint.ts';
 import { Polling } from './connection/polling.ts';
 import { type ConnectionTiming, defaultTiming } from './connection/transport.ts';
-import { TelegramError, toProblem } from './errors.ts';
 import { readMigration } from './inbound/inbound.ts';
 import { createInboundHandler, type InboundHandler } from './inbound/inbound-handler.ts';
 import { type BotApi, clientOptions, createBotApi } from './outbound/bot-api.ts';
@@ -45,20 +45,16 @@ const drainWithinMs = 10_000;
 export class TelegramAdapter implements Adapter {
   readonly platform = 'telegram';
   readonly capabilities = capabilities;
-  readonly #log: Logger;
   readonly #bot: Telegraf;
   readonly #api: BotApi;
   readonly #outbound: TelegramOutbound;
   readonly #handler: InboundHandler;
-  readonly #createConnection: () => UpdateConnection;
-  #connection: UpdateConnection;
+  readonly #connection: UpdateConnection;
   #receiver: Receiver | null = null;
   #menu: ReadonlyMap<string, string> = new Map();
   #menuError: string | null = null;
-  #lastInboundAt: number | null = null;
 
   constructor(settings: TelegramSettings, log: Logger, timing: ConnectionTiming = defaultTiming) {
-    this.#log = log;
     this.#bot = new Telegraf(settings.token, {
       telegram: { ...clientOptions(settings.apiRoot), webhookReply: false },
       handlerTimeout: Number.POSITIVE_INFINITY,
@@ -67,7 +63,7 @@ export class TelegramAdapter implements Adapter {
     this.#bot.catch((error) => log.error({ err: error }, 'An update could not be handled'));
     this.#api = createBotApi(this.#bot.telegram, settings.token);
     this.#outbound = new TelegramOutbound(this.#api, log, {
-      onRevoked: () => this.#connection.revoke(),
+      onRevoked: () => this.#connection.loop.revoke('Telegram does not accept the bot token.'),
       onMigrated: (channel) => void this.#announceMigration(channel),
     });
     this.#handler = createInboundHandler(this.#outbound);
@@ -77,21 +73,20 @@ export class TelegramAdapter implements Adapter {
       if (me !== null) this.#bot.botInfo = me;
       return this.#bot.handleUpdate(update);
     };
-    this.#createConnection = () => {
-      const transport =
+    this.#connection = new UpdateConnection({
+      api: this.#api,
+      createTransport: () =>
         settings.webhook === null
           ? new Polling(this.#api, deliver, log, timing)
-          : createWebhookEndpoint(this.#api, settings.webhook, deliver, log);
-      return new UpdateConnection(this.#api, transport, log, timing);
-    };
-    this.#connection = this.#createConnection();
+          : createWebhookEndpoint(this.#api, settings.webhook, deliver, log),
+      timing,
+      log,
+    });
   }
 
   async start(receiver: Receiver): Promise<void> {
     this.#receiver = receiver;
-    // An earlier run may have ended by a stop or a refused token.
-    if (this.#connection.hasEnded) this.#connection = this.#createConnection();
-    await this.#connection.start();
+    await this.#connection.loop.start();
   }
 
   async stop(): Promise<void> {
@@ -101,15 +96,10 @@ export class TelegramAdapter implements Adapter {
     await this.#outbound.drain(drainWithinMs);
   }
 
-  health(): AdapterHealth {
-    const { state, detail, bot } = this.#connection;
-    return {
-      state,
-      detail: detail ?? this.#menuError,
-      install: bot?.id ?? null,
-      lastInboundAt: this.#lastInboundAt,
-      lastOutboundAt: this.#outbound.lastAt,
-    };
+  health(): ConnectionHealth {
+    const { loop, bot } = this.#connection;
+    const { state, detail } = loop.status;
+    return { state, detail: detail ?? this.#menuError, install: bot?.id ?? null };
   }
 
   send(location: ChatLocation, card: Card): Promise<SendResult> {
@@ -130,25 +120,14 @@ export class TelegramAdapter implements Adapter {
   async describeCommands(descriptions: readonly CommandDescription[]): Promise<SendResult> {
     const { commands, paths } = renderCommands(descriptions);
     this.#menu = paths;
-    try {
-      for (const type of ['all_private_chats', 'all_group_chats'] as const) {
-        await this.#api('setMyCommands', { commands: [...commands], scope: { type } });
-      }
-      this.#menuError = null;
-      return { ok: true, handle: null };
-    } catch (error) {
-      if (!(error instanceof TelegramError)) throw error;
-      this.#menuError = `The command menu could not be set: ${error.message}.`;
-      this.#log.warn({ reason: error.message }, 'The command menu could not be set');
-      const problem = toProblem(error);
-      return problem === null ? { ok: true, handle: null } : { ok: false, problem };
-    }
+    const sent = await this.#outbound.setCommands(commands);
+    this.#menuError = sent.ok ? null : `The command menu could not be set: ${describeProblem(sent.problem)}.`;
+    return sent;
   }
 
   /** Resolves once Telegram need not deliver the update again. */
   async #onUpdate(update: Update): Promise<void> {
     const now = Date.now();
-    this.#lastInboundAt = now;
     const migration = readMigration(update);
     if (migration !== null && this.#outbound.migrate(migration)) await this.#announceMigration(migration.to);
     const { bot } = this.#connection;

@@ -1,18 +1,19 @@
-import { createPlatformModule } from '../platform-module.ts';
+import type { PlatformModule } from '../../contract/adapter.ts';
+import { fingerprintOf } from '../environment.ts';
 import { readSettings, variables } from './settings.ts';
 
-export const telegram = createPlatformModule({
+export const telegram: PlatformModule = {
   platform: 'telegram',
-  variables,
-  readSettings,
-  tokens: ({ token }) => [token],
-  otherSecrets: ({ webhook }) => (webhook === null ? [] : [webhook.secret]),
-  async create(settings, log) {
-    const { TelegramAdapter } = await import('./adapter.ts');
-    return new TelegramAdapter(settings, log);
+  variables: Object.keys(variables),
+  configure(env) {
+    const settings = readSettings(env);
+    if (settings === null) return null;
+    const { token, webhook } = settings;
+    return {
+      secrets: webhook === null ? [token] : [token, webhook.secret],
+      fingerprints: [fingerprintOf(token)],
+      create: async ({ log }) => new (await import('./adapter.ts')).TelegramAdapter(settings, log),
+      check: async () => (await import('./check.ts')).checkTelegram(settings),
+    };
   },
-  async check(settings) {
-    const { checkTelegram } = await import('./check.ts');
-    return checkTelegram(settings);
-  },
-});
+};

@@ -1,19 +1,29 @@
 import { createHmac } from 'node:crypto';
 import {
+  anyText,
   type Environment,
+  httpAddress,
   invalidSetting,
   type ListenAddress,
   parseListenAddress,
   readVariables,
 } from '../environment.ts';
 
-export const variables = [
-  'TELEGRAM_BOT_TOKEN',
-  'TELEGRAM_API_ROOT',
-  'TELEGRAM_WEBHOOK_URL',
-  'TELEGRAM_WEBHOOK_SECRET',
-  'TELEGRAM_WEBHOOK_LISTEN',
-] as const;
+const tokenHint =
+  'BotFather shows it after /newbot and /token. It looks like 123456789:AA… and has no spaces.';
+const addressHint = 'Use one such as https://example.org/telegram.';
+
+export const variables = {
+  TELEGRAM_BOT_TOKEN: [/^[^\s/?#\\]+$/u, 'is not a bot token', tokenHint],
+  TELEGRAM_API_ROOT: [httpAddress, 'is not an http(s) address', addressHint],
+  TELEGRAM_WEBHOOK_URL: [httpAddress, 'is not an http(s) address', addressHint],
+  TELEGRAM_WEBHOOK_SECRET: [
+    /^[A-Za-z0-9_-]{16,256}$/u,
+    'must be 16 to 256 characters of A-Z, a-z, 0-9, _ and -',
+    'Leave it unset to derive one from the token.',
+  ],
+  TELEGRAM_WEBHOOK_LISTEN: anyText,
+} as const;
 
 export interface TelegramSettings {
   readonly token: string;
@@ -36,14 +46,8 @@ export function readSettings(env: Environment): TelegramSettings | null {
   const given = readVariables(env, variables);
   if (Object.keys(given).length === 0) return null;
   const { TELEGRAM_BOT_TOKEN: token, TELEGRAM_API_ROOT: root = 'https://api.telegram.org' } = given;
-  if (token === undefined || /[\s/?#\\]/u.test(token)) {
-    throw invalidSetting(
-      'TELEGRAM_BOT_TOKEN',
-      token === undefined ? 'is missing' : 'is not a bot token',
-      'BotFather shows it after /newbot and /token. It looks like 123456789:AA… and has no spaces.',
-    );
-  }
-  const { origin, pathname } = parseUrl('TELEGRAM_API_ROOT', root);
+  if (token === undefined) throw invalidSetting('TELEGRAM_BOT_TOKEN', 'is missing', tokenHint);
+  const { origin, pathname } = new URL(root);
   return {
     token,
     apiRoot: `${origin}${pathname.replace(/\/*$/u, '/')}`,
@@ -53,29 +57,12 @@ export function readSettings(env: Environment): TelegramSettings | null {
 
 function readWebhook(
   token: string,
-  given: Partial<Record<(typeof variables)[number], string>>,
+  given: Partial<Record<keyof typeof variables, string>>,
 ): WebhookSettings | null {
   if (given.TELEGRAM_WEBHOOK_URL === undefined) return null;
-  const url = parseUrl('TELEGRAM_WEBHOOK_URL', given.TELEGRAM_WEBHOOK_URL);
+  const { href: url, pathname: path } = new URL(given.TELEGRAM_WEBHOOK_URL);
   // Derived from the token, it stays the same over restarts without being stored.
   const derived = createHmac('sha256', token).update('hq webhook').digest('hex');
-  const secret = given.TELEGRAM_WEBHOOK_SECRET ?? derived;
-  if (!/^[A-Za-z0-9_-]{16,256}$/u.test(secret)) {
-    throw invalidSetting(
-      'TELEGRAM_WEBHOOK_SECRET',
-      'must be 16 to 256 characters of A-Z, a-z, 0-9, _ and -',
-      'Leave it unset to derive one from the token.',
-    );
-  }
-  const listen = given.TELEGRAM_WEBHOOK_LISTEN ?? '127.0.0.1:8443';
-  const address = parseListenAddress('TELEGRAM_WEBHOOK_LISTEN', listen);
-  return { url: url.href, path: url.pathname, secret, ...address };
-}
-
-function parseUrl(field: string, text: string): URL {
-  const url = URL.parse(text);
-  if (url === null || !/^https?:$/u.test(url.protocol)) {
-    throw invalidSetting(field, 'is not an http(s) address', 'Use one such as https://example.org/telegram.');
-  }
-  return url;
+  const { TELEGRAM_WEBHOOK_SECRET: secret = derived, TELEGRAM_WEBHOOK_LISTEN = '127.0.0.1:8443' } = given;
+  return { url, path, secret, ...parseListenAddress('TELEGRAM_WEBHOOK_LISTEN', TELEGRAM_WEBHOOK_LISTEN) };
 }

@@ -3,7 +3,7 @@
 import { HqError } from '@hq/shared/errors';
 import { openDockerStack } from '../docker-stack.ts';
 
-const stack = await openDockerStack({ project: 'hq', dockerHost: process.argv[2] });
+const stack = await openDockerStack('hq', process.argv[2]);
 if (process.getuid?.() === 0) {
   process.setgroups?.([]);
   process.setegid?.(65_534);

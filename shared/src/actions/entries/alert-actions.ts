@@ -1,27 +1,21 @@
 import { z } from 'zod';
 import { defineAction } from '../action.ts';
-import { byDatabase, entity, idOf } from './payload-parts.ts';
+import { entity, idOf, onWorkspace } from './payload-parts.ts';
 
 /** Actions on alerts. */
 export const alertActions = {
   acknowledge_alert: defineAction({
-    ...byDatabase,
+    ...onWorkspace,
     title: 'Acknowledge an alert',
     summary: 'Marks an alert as seen.',
-    target: 'workspace',
-    role: 'operator',
-    danger: 'reversible',
     payload: () => z.strictObject({ alert: idOf('alert') }),
     result: () => z.object(entity()),
     describe: (row) => `seen: ${row.title}`,
   }),
   mute_alert: defineAction({
-    ...byDatabase,
+    ...onWorkspace,
     title: 'Mute an alert',
     summary: 'Silences alerts of this kind about the same thing for a while. They are still recorded.',
-    target: 'workspace',
-    role: 'operator',
-    danger: 'reversible',
     payload: () =>
       z.strictObject({
         alert: idOf('alert'),

@@ -17,15 +17,21 @@ function describeBudget(row: z.output<ReturnType<typeof budget>>): string {
     : `${row.agent}: ${spent} of ${row.limit_usd.toFixed(2)} USD this month, ${row.status}`;
 }
 
+const onBudget = {
+  ...byDatabase,
+  target: 'agent',
+  role: 'admin',
+  danger: 'reversible',
+  result: budget,
+  describe: describeBudget,
+} as const;
+
 /** Actions on the monthly budget of an agent. */
 export const budgetActions = {
   set_budget: defineAction({
-    ...byDatabase,
+    ...onBudget,
     title: 'Set a budget',
     summary: 'Sets the monthly spending limit of an agent, or removes it.',
-    target: 'agent',
-    role: 'admin',
-    danger: 'reversible',
     payload: () =>
       z.strictObject({
         limit_usd: z
@@ -40,16 +46,11 @@ export const budgetActions = {
           description: 'Stops the agent when the limit is spent',
         }),
       }),
-    result: budget,
-    describe: describeBudget,
   }),
   top_up_budget: defineAction({
-    ...byDatabase,
+    ...onBudget,
     title: 'Top up a budget',
     summary: 'Raises an agent’s monthly limit by an amount.',
-    target: 'agent',
-    role: 'admin',
-    danger: 'reversible',
     payload: () =>
       z.strictObject({
         amount_usd: z.number().min(0.01).max(1_000_000).meta({
@@ -57,7 +58,5 @@ export const budgetActions = {
           description: 'US dollars to add to the monthly limit, such as 5',
         }),
       }),
-    result: budget,
-    describe: describeBudget,
   }),
 } as const;

@@ -1,62 +1,70 @@
 import { z } from 'zod';
 import { defineAction } from '../action.ts';
 import { describeServices, serviceStatus } from '../services.ts';
-import { noFields } from './payload-parts.ts';
+import { byRunner, noFields } from './payload-parts.ts';
 
-const restarted = () =>
-  z.object({
-    /** The service's name in the stack. */
-    service: z.string(),
-    /** Milliseconds from the request until the service is healthy again. */
-    tookMs: z.number().nonnegative(),
-  });
+/** The fields of a restart of one service. */
+const restart = {
+  ...byRunner,
+  role: 'operator',
+  danger: 'disruptive',
+  lane: 'stack',
+  payload: noFields,
+  result: () =>
+    z.object({
+      /** The service's name in the stack. */
+      service: z.string(),
+      /** Milliseconds from the request until the service is healthy again. */
+      tookMs: z.number().nonnegative(),
+    }),
+  describe: ({ service, tookMs }: { readonly service: string; readonly tookMs: number }) =>
+    `${service} healthy again after ${(tookMs / 1000).toFixed(1)} s`,
+} as const;
+
+const pause = {
+  ...byRunner,
+  role: 'operator',
+  danger: 'reversible',
+  lane: 'none',
+  timeoutSeconds: 30,
+  whilePaused: true,
+  payload: noFields,
+} as const;
 
 /** Actions on a gateway, run by its runner. */
 export const gatewayActions = {
   ping: defineAction({
+    ...byRunner,
     title: 'Ping the runner',
     summary: 'Checks that the gateway’s runner takes commands and answers.',
-    target: 'gateway',
-    executor: 'runner',
     role: 'operator',
     danger: 'read',
     lane: 'none',
-    retry: 'safe',
-    maxAttempts: 3,
     timeoutSeconds: 10,
-    whilePaused: false,
     payload: noFields,
     result: () => z.object({ runner: z.string() }),
     describe: ({ runner }) => `answered by ${runner}`,
   }),
   stack_status: defineAction({
+    ...byRunner,
     title: 'Show the stack',
     summary: 'Lists the services of the gateway’s stack with the health of each.',
-    target: 'gateway',
-    executor: 'runner',
     role: 'viewer',
     danger: 'read',
     lane: 'none',
-    retry: 'safe',
-    maxAttempts: 3,
     timeoutSeconds: 30,
-    whilePaused: false,
     payload: noFields,
     result: () => z.object({ services: z.array(serviceStatus) }),
     describe: ({ services }) => describeServices(services),
   }),
   tail_logs: defineAction({
+    ...byRunner,
     title: 'Tail the logs',
     summary: 'Shows the last log lines of one service, with secrets redacted.',
-    target: 'gateway',
-    executor: 'runner',
     role: 'operator',
     danger: 'read',
     lane: 'none',
-    retry: 'safe',
-    maxAttempts: 3,
     timeoutSeconds: 60,
-    whilePaused: false,
     payload: () =>
       z.strictObject({
         service: z
@@ -70,49 +78,25 @@ export const gatewayActions = {
     describe: ({ service, lines }) => `${lines} ${lines === 1 ? 'line' : 'lines'} of ${service}`,
   }),
   restart_gateway: defineAction({
+    ...restart,
     title: 'Restart the gateway',
     summary: 'Restarts the gateway service and waits until it is healthy again.',
-    target: 'gateway',
-    executor: 'runner',
-    role: 'operator',
-    danger: 'disruptive',
-    lane: 'stack',
-    retry: 'safe',
-    maxAttempts: 3,
     timeoutSeconds: 300,
-    whilePaused: false,
-    payload: noFields,
-    result: restarted,
-    describe: ({ service, tookMs }) => `${service} healthy again after ${(tookMs / 1000).toFixed(1)} s`,
   }),
   restart_dispatcher: defineAction({
+    ...restart,
     title: 'Restart the dispatcher',
     summary: 'Restarts the service that wakes agents for their inbox, and waits until it is healthy again.',
-    target: 'gateway',
-    executor: 'runner',
-    role: 'operator',
-    danger: 'disruptive',
-    lane: 'stack',
-    retry: 'safe',
-    maxAttempts: 3,
     timeoutSeconds: 120,
-    whilePaused: false,
-    payload: noFields,
-    result: restarted,
-    describe: ({ service, tookMs }) => `${service} healthy again after ${(tookMs / 1000).toFixed(1)} s`,
   }),
   auth_set_api_key: defineAction({
+    ...byRunner,
     title: 'Set a provider’s key',
     summary: 'Gives the value of a secret to the gateway’s agents as their key for a model provider.',
-    target: 'gateway',
-    executor: 'runner',
     role: 'admin',
     danger: 'disruptive',
     lane: 'stack',
-    retry: 'safe',
-    maxAttempts: 3,
     timeoutSeconds: 900,
-    whilePaused: false,
     payload: () =>
       z.strictObject({
         provider: z
@@ -146,36 +130,18 @@ export const gatewayActions = {
       `${agents} ${agents === 1 ? 'agent has' : 'agents have'} the key of ${provider}`,
   }),
   pause_gateway: defineAction({
+    ...pause,
     title: 'Pause the gateway',
     summary: 'Stops the gateway from taking commands and waking agents until it is resumed.',
-    target: 'gateway',
-    executor: 'runner',
-    role: 'operator',
-    danger: 'reversible',
-    lane: 'none',
-    retry: 'safe',
-    maxAttempts: 3,
-    timeoutSeconds: 30,
-    whilePaused: true,
     undo: 'resume_gateway',
-    payload: noFields,
     result: () => z.object({ status: z.literal('paused') }),
     describe: () => 'paused; nothing runs until it is resumed',
   }),
   resume_gateway: defineAction({
+    ...pause,
     title: 'Resume the gateway',
     summary: 'Lets a paused gateway take commands and wake agents again.',
-    target: 'gateway',
-    executor: 'runner',
-    role: 'operator',
-    danger: 'reversible',
-    lane: 'none',
-    retry: 'safe',
-    maxAttempts: 3,
-    timeoutSeconds: 30,
-    whilePaused: true,
     undo: 'pause_gateway',
-    payload: noFields,
     result: () => z.object({ status: z.literal('ready') }),
     describe: () => 'taking commands again',
   }),

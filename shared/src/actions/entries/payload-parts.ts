@@ -10,6 +10,23 @@ export const byDatabase = {
   whilePaused: true,
 } as const;
 
+/** The fields of an action of the workspace that an operator may take back. */
+export const onWorkspace = {
+  ...byDatabase,
+  target: 'workspace',
+  role: 'operator',
+  danger: 'reversible',
+} as const;
+
+/** The fields of an action that a gateway's runner executes, and may start again after a crash. */
+export const byRunner = {
+  target: 'gateway',
+  executor: 'runner',
+  retry: 'safe',
+  maxAttempts: 3,
+  whilePaused: false,
+} as const;
+
 export const noFields = () => z.strictObject({});
 
 /** An id, or at least its first eight characters if they identify one row. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineAction } from '../action.ts';
-import { agentSlug, byDatabase, entity, idOf, shortId, text } from './payload-parts.ts';
+import { agentSlug, entity, idOf, onWorkspace, shortId, text } from './payload-parts.ts';
 
 const statuses = ['todo', 'in_progress', 'blocked', 'done', 'cancelled', 'missed'] as const;
 const priorities = ['low', 'medium', 'high', 'urgent'] as const;
@@ -9,12 +9,9 @@ const task = () => z.object({ ...entity(), status: z.string(), agent: z.string()
 /** Actions on tasks. */
 export const taskActions = {
   create_task: defineAction({
-    ...byDatabase,
+    ...onWorkspace,
     title: 'Create a task',
     summary: 'Creates a task, for an agent or for nobody yet.',
-    target: 'workspace',
-    role: 'operator',
-    danger: 'reversible',
     payload: () =>
       z.strictObject({
         title: text(300).describe('The task in one line'),
@@ -38,23 +35,17 @@ export const taskActions = {
       `task ${shortId(row.id)} ${row.agent === null ? 'for nobody yet' : `for ${row.agent}`}`,
   }),
   assign_task: defineAction({
-    ...byDatabase,
+    ...onWorkspace,
     title: 'Assign a task',
     summary: 'Assigns a task to an agent, which is notified at once.',
-    target: 'workspace',
-    role: 'operator',
-    danger: 'reversible',
     payload: () => z.strictObject({ task: idOf('task'), agent: agentSlug() }),
     result: task,
     describe: (row) => `task ${shortId(row.id)} is ${row.agent}’s`,
   }),
   set_task_status: defineAction({
-    ...byDatabase,
+    ...onWorkspace,
     title: 'Set a task’s status',
     summary: 'Changes the status of a task.',
-    target: 'workspace',
-    role: 'operator',
-    danger: 'reversible',
     payload: () =>
       z.strictObject({
         task: idOf('task'),
@@ -64,12 +55,9 @@ export const taskActions = {
     describe: (row) => `task ${shortId(row.id)} is ${row.status.replaceAll('_', ' ')}`,
   }),
   comment_on_task: defineAction({
-    ...byDatabase,
+    ...onWorkspace,
     title: 'Comment on a task',
     summary: 'Adds a comment to a task. Agents that it mentions as @slug are notified.',
-    target: 'workspace',
-    role: 'operator',
-    danger: 'reversible',
     payload: () =>
       z.strictObject({
         task: idOf('task'),

@@ -1,12 +1,23 @@
-import { Option } from 'commander';
+import { HqError } from '@hq/shared/errors';
+import { type Command, Option } from 'commander';
 import { z } from 'zod';
 
 /** Schemas of option values as commander returns them. */
 export const text = z.string().optional();
 export const flag = z.boolean().default(false);
 
-/** `--readonly` belongs to the program: a command that writes reads it with `optsWithGlobals()`. */
+/** Options of a command that writes: `--readonly` belongs to the program. */
 export const writeOptions = z.object({ json: flag, readonly: flag });
+
+/** Parses the options of a command that writes. Fails with `refused` under `--readonly`. */
+export function parseToWrite<Options extends { readonly readonly: boolean; readonly dryRun?: boolean }>(
+  schema: z.ZodType<Options>,
+  command: Command,
+): Options {
+  const options = schema.parse(command.optsWithGlobals());
+  if (!options.readonly || options.dryRun === true) return options;
+  throw new HqError('refused', '--readonly allows no changes.', { hint: 'Leave --readonly out.' });
+}
 
 export const gatewayFilter = (): Option =>
   new Option('--gateway <gateway>', 'only of this gateway, by slug or id');

@@ -1,30 +1,15 @@
 import { readAudit } from '@hq/shared/queries';
-import type { Command } from 'commander';
 import { printedAuditColumns } from '../../columns/audit.ts';
-import { limitOption, sinceOption, text } from '../arguments/options.ts';
-import type { AddCommand } from '../command.ts';
-import { connectMember } from '../connection/connect-member.ts';
-import { listDocument } from '../documents/list.ts';
+import { limitOption, sinceOption } from '../arguments/options.ts';
 import { auditDocument } from '../documents/records.ts';
-import { printTable, rowContext } from '../output/print-table.ts';
-import { listCommand, listOptions, newest } from './list-command.ts';
+import { listCommand, newest } from './list-command.ts';
 
-const optionsOf = listOptions.extend({ since: text, limit: text });
-
-export const addAudit: AddCommand = (parent, console) => {
-  listCommand(parent, 'audit', 'the audit log: who did what')
-    .addOption(sinceOption())
-    .addOption(limitOption())
-    .action(async (_options: unknown, self: Command) => {
-      const options = optionsOf.parse(self.opts());
-      const connection = await connectMember(console.env);
-      const { client } = connection;
-      const lines = await readAudit(client, newest(client, options));
-      if (options.json) {
-        console.printJson(listDocument(client, { audit: lines.map(auditDocument) }));
-        return;
-      }
-      const context = rowContext(connection);
-      printTable(console, options, lines, printedAuditColumns, context, 'Nothing was done yet.');
-    });
-};
+export const addAudit = listCommand({
+  name: 'audit',
+  about: 'the audit log: who did what',
+  options: [sinceOption(), limitOption()],
+  read: async ({ client }, options) => ({ rows: await readAudit(client, newest(client, options)) }),
+  document: auditDocument,
+  columns: () => printedAuditColumns,
+  whenEmpty: 'Nothing was done yet.',
+});

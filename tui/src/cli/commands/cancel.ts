@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { findCommandId } from '../arguments/command-id.ts';
-import { writeOptions } from '../arguments/options.ts';
-import { refuseWhenReadonly } from '../arguments/readonly.ts';
+import { parseToWrite, writeOptions } from '../arguments/options.ts';
 import type { AddCommand } from '../command.ts';
 import { connectMember } from '../connection/connect-member.ts';
 import { printCommand } from '../output/command-result.ts';
@@ -13,8 +12,7 @@ export const addCancel: AddCommand = (parent, console) => {
     .description('cancel a waiting or running command')
     .option('--json', 'the command as a JSON document')
     .action(async (id: string, _options: unknown, self: Command) => {
-      const { json, readonly } = writeOptions.parse(self.optsWithGlobals());
-      refuseWhenReadonly(readonly);
+      const { json } = parseToWrite(writeOptions, self);
       const { client } = await connectMember(console.env);
       const command = await client.cancel(await findCommandId(client, id), 'cli');
       await printCommand(console, client, command, json);

@@ -1,61 +1,36 @@
 import { readCommands, readGateways } from '@hq/shared/queries';
-import { commandStatuses, type GatewayRow } from '@hq/shared/rows';
-import { type Command, Option } from 'commander';
+import { commandStatuses } from '@hq/shared/rows';
+import { Option } from 'commander';
 import { z } from 'zod';
 import { printedCommandColumns } from '../../columns/commands.ts';
 import { findAgent, findGateway } from '../arguments/find-by-name.ts';
-import { gatewayFilter, limitOption, sinceOption, text } from '../arguments/options.ts';
-import type { AddCommand } from '../command.ts';
-import { connectMember, type MemberConnection } from '../connection/connect-member.ts';
+import { gatewayFilter, limitOption, sinceOption } from '../arguments/options.ts';
 import { commandDocument } from '../documents/command.ts';
-import { listDocument } from '../documents/list.ts';
-import { slugsOf } from '../documents/slugs.ts';
-import { printTable, rowContext, tableWidth } from '../output/print-table.ts';
-import { listCommand, listOptions, newest } from './list-command.ts';
+import { listCommand, newest } from './list-command.ts';
 
-const optionsOf = listOptions.extend({
-  gateway: text,
-  agent: text,
-  status: z.enum(commandStatuses).optional(),
-  since: text,
-  limit: text,
-});
+const statusOf = z.enum(commandStatuses);
 
-export const addCommands: AddCommand = (parent, console) => {
-  listCommand(parent, 'commands', 'the newest commands')
-    .addOption(gatewayFilter())
-    .option('--agent <agent>', 'only of this agent, by slug or id')
-    .addOption(new Option('--status <status>', 'only in this status').choices(commandStatuses))
-    .addOption(sinceOption())
-    .addOption(limitOption())
-    .action(async (_options: unknown, self: Command) => {
-      const options = optionsOf.parse(self.opts());
-      const connection = await connectMember(console.env);
-      const { client } = connection;
-      const gateways = await readGateways(client);
-      const commands = await readCommands(client, await filterOf(connection, gateways, options));
-      if (options.json) {
-        const slugs = slugsOf(gateways);
-        const now = client.clock.now();
-        console.printJson(
-          listDocument(client, { commands: commands.map((row) => commandDocument(row, slugs, now)) }),
-        );
-        return;
-      }
-      const columns = printedCommandColumns(tableWidth(console, options) !== null);
-      printTable(console, options, commands, columns, rowContext(connection, gateways), 'No commands.');
+export const addCommands = listCommand({
+  name: 'commands',
+  about: 'the newest commands',
+  options: [
+    gatewayFilter(),
+    new Option('--agent <agent>', 'only of this agent, by slug or id'),
+    new Option('--status <status>', 'only in this status').choices(commandStatuses),
+    sinceOption(),
+    limitOption(),
+  ],
+  async read({ client }, { gateway, agent, status, ...options }) {
+    const gateways = await readGateways(client);
+    const rows = await readCommands(client, {
+      ...newest(client, options),
+      ...(status === undefined ? {} : { status: statusOf.parse(status) }),
+      ...(agent === undefined ? {} : { agentId: (await findAgent(client, agent)).id }),
+      ...(gateway === undefined ? {} : { gatewayId: findGateway(gateways, gateway).id }),
     });
-};
-
-async function filterOf(
-  { client }: MemberConnection,
-  gateways: readonly GatewayRow[],
-  { gateway, agent, status, ...options }: z.output<typeof optionsOf>,
-) {
-  return {
-    ...newest(client, options),
-    ...(status === undefined ? {} : { status }),
-    ...(agent === undefined ? {} : { agentId: (await findAgent(client, agent)).id }),
-    ...(gateway === undefined ? {} : { gatewayId: findGateway(gateways, gateway).id }),
-  };
-}
+    return { rows, gateways };
+  },
+  document: commandDocument,
+  columns: printedCommandColumns,
+  whenEmpty: 'No commands.',
+});

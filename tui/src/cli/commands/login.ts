@@ -3,10 +3,10 @@ import { HqError } from '@hq/shared/errors';
 import { plain } from '@hq/shared/text';
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { findLocalStack } from '../../session/local-stack.ts';
+import { readMember } from '../../session/read-member.ts';
 import { text } from '../arguments/options.ts';
 import type { AddCommand } from '../command.ts';
-import { readMember } from '../connection/connect-member.ts';
-import { findLocalStack } from '../connection/local-stack.ts';
 import type { Console } from '../output/console.ts';
 import { askLine, askSecret, readInputLine } from '../prompts/question.ts';
 

@@ -4,10 +4,9 @@ import { HqError } from '@hq/shared/errors';
 import { readGateways } from '@hq/shared/queries';
 import { type Command, Option } from 'commander';
 import { z } from 'zod';
-import { flag, text, writeOptions } from '../arguments/options.ts';
-import { describeField, parsePayload, payloadFields } from '../arguments/payload.ts';
-import { refuseWhenReadonly } from '../arguments/readonly.ts';
-import { parseSeconds } from '../arguments/time.ts';
+import { describeField, parsePayload, payloadFields } from '../../actions/payload.ts';
+import { parseSeconds } from '../arguments/numbers.ts';
+import { flag, parseToWrite, text, writeOptions } from '../arguments/options.ts';
 import type { AddCommand } from '../command.ts';
 import { connectMember } from '../connection/connect-member.ts';
 import { printCommand, requireDone } from '../output/command-result.ts';
@@ -57,9 +56,7 @@ function addAction(run: Command, console: Console, name: ActionName): void {
     .option('--yes', 'do not ask for confirmation')
     .option('--json', 'the command as a JSON document')
     .addHelpText('after', actionHelp(action, fields.map(describeField)))
-    .action((_options: unknown, self: Command) =>
-      runAction(console, name, optionsOf.parse(self.optsWithGlobals())),
-    );
+    .action((_options: unknown, self: Command) => runAction(console, name, parseToWrite(optionsOf, self)));
 }
 
 function actionHelp(action: Action, fields: readonly string[]): string {
@@ -74,7 +71,6 @@ function actionHelp(action: Action, fields: readonly string[]): string {
 
 async function runAction(console: Console, name: ActionName, options: RunOptions): Promise<void> {
   const action: Action = catalogue[name];
-  refuseWhenReadonly(options.readonly);
   const payload = parsePayload(name, options.set);
   if (action.target === 'agent' && options.agent === undefined) {
     throw new HqError('usage', `${name} needs an agent.`, {

@@ -2,25 +2,28 @@ import { needsAttention } from '@hq/shared/fleet';
 import { readAgents, readCommands, readGateways, readNotifications } from '@hq/shared/queries';
 import { plain } from '@hq/shared/text';
 import type { Command } from 'commander';
-import type { z } from 'zod';
 import { printedAttentionColumns } from '../../columns/attention.ts';
 import { printedGatewayColumns } from '../../columns/gateways.ts';
 import type { AddCommand } from '../command.ts';
 import { connectMember, type MemberConnection } from '../connection/connect-member.ts';
+import { listDocument } from '../documents/document.ts';
 import { attentionDocument, gatewayDocument } from '../documents/fleet.ts';
-import { listDocument } from '../documents/list.ts';
-import { memberDocument } from '../documents/member.ts';
+import { memberDocument } from '../documents/records.ts';
 import type { Console } from '../output/console.ts';
 import { printTable, rowContext } from '../output/print-table.ts';
-import { listCommand, listOptions } from './list-command.ts';
+import { noGateways } from './gateways.ts';
+import { addList, type ListOptions, parseListOptions } from './list-command.ts';
 
 export const addStatus: AddCommand = (parent, console) => {
-  listCommand(parent, 'status', 'the fleet and what needs attention').action(
-    (_options: unknown, self: Command) => printStatus(console, listOptions.parse(self.opts())),
+  addList(parent, 'status', 'the fleet and what needs attention').action((_options: unknown, self: Command) =>
+    printStatus(console, parseListOptions(self)),
   );
 };
 
-export async function printStatus(console: Console, options: z.output<typeof listOptions>): Promise<void> {
+export async function printStatus(
+  console: Console,
+  options: Pick<ListOptions, 'json' | 'wide'>,
+): Promise<void> {
   const connection = await connectMember(console.env);
   const { client, member } = connection;
   const fleet = await readFleet(connection);
@@ -37,7 +40,7 @@ export async function printStatus(console: Console, options: z.output<typeof lis
   );
   console.print('');
   const context = rowContext(connection, gateways, agents);
-  printTable(console, options, gateways, printedGatewayColumns, context, 'No gateway is registered yet.');
+  printTable(console, options, gateways, printedGatewayColumns, context, noGateways);
   console.print('');
   if (attention.length === 0) {
     console.print(console.paint('good', 'Nothing needs attention.'));
@@ -68,7 +71,7 @@ function statusDocument(
   const countCommands = (wanted: string): number => commands.filter(({ status }) => status === wanted).length;
   return listDocument(client, {
     member: memberDocument(member, client.host),
-    gateways: gateways.map((row) => gatewayDocument(row, now)),
+    gateways: gateways.map((row) => gatewayDocument(row, { now })),
     agents: { total: agents.length, ready: agents.filter(({ status }) => status === 'ready').length },
     commands: { pending: countCommands('pending'), running: countCommands('running') },
     attention: attention.map(attentionDocument),

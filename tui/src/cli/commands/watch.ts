@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { findCommandId } from '../arguments/command-id.ts';
+import { parseSeconds } from '../arguments/numbers.ts';
 import { flag, text } from '../arguments/options.ts';
-import { parseSeconds } from '../arguments/time.ts';
 import type { AddCommand } from '../command.ts';
 import { connectMember } from '../connection/connect-member.ts';
 import { printCommand, requireDone } from '../output/command-result.ts';

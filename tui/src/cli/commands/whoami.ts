@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { flag } from '../arguments/options.ts';
 import type { AddCommand } from '../command.ts';
 import { connectMember } from '../connection/connect-member.ts';
-import { memberDocument } from '../documents/member.ts';
+import { memberDocument } from '../documents/records.ts';
 
 const optionsOf = z.object({ json: flag });
 

@@ -1,6 +1,6 @@
 import { isActionName } from '@hq/shared/actions';
 import type { Command, Option } from 'commander';
-import { payloadFields } from '../arguments/payload.ts';
+import { payloadFields } from '../../actions/payload.ts';
 import type { Candidate, KnownNames } from './known-names.ts';
 
 type NamesReader = () => Promise<KnownNames>;

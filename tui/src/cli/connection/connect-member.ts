@@ -1,11 +1,11 @@
-import type { Role } from '@hq/shared/actions';
-import type { HqClient, Member } from '@hq/shared/client';
+import type { HqClient } from '@hq/shared/client';
 import { HqError } from '@hq/shared/errors';
+import { readMember, type SignedInMember } from '../../session/read-member.ts';
 import { findHq } from './find-hq.ts';
 
 export interface MemberConnection {
   readonly client: HqClient;
-  readonly member: Member & { readonly role: Role };
+  readonly member: SignedInMember;
 }
 
 /** Finds the HQ, signs in if needed and reads the member. Fails with `refused` for a user who is no member. */
@@ -19,14 +19,4 @@ export async function connectMember(env: NodeJS.ProcessEnv): Promise<MemberConne
     });
   }
   return { client, member: await readMember(client) };
-}
-
-export async function readMember(client: HqClient): Promise<MemberConnection['member']> {
-  const [member, people] = await Promise.all([client.whoami(), client.people()]);
-  if (member.role === null) {
-    throw new HqError('refused', `${member.email ?? 'This user'} is no member of this HQ.`, {
-      hint: 'Ask an admin to add you.',
-    });
-  }
-  return { ...member, role: member.role, people };
 }

@@ -8,7 +8,7 @@ import {
   readLogin,
 } from '@hq/shared/connection-settings';
 import { HqError } from '@hq/shared/errors';
-import { findLocalStack } from './local-stack.ts';
+import { findLocalStack } from '../../session/local-stack.ts';
 
 /** An HQ, and the credentials for it. */
 export interface FoundHq {

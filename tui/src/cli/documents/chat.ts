@@ -1,45 +1,26 @@
 import { chatBotState } from '@hq/shared/fleet';
 import type { ChatBotRow, ChatChannelRow, ChatLinkRow } from '@hq/shared/rows';
-import { type FleetSlugs, slugOf } from './slugs.ts';
+import { type DocumentContext, fieldsOf, slugOf } from './document.ts';
 
 export function chatLinkDocument(link: ChatLinkRow) {
   return {
-    id: link.id,
-    platform: link.platform,
-    install: link.install,
+    ...fieldsOf(link, ['id', 'platform', 'install', 'user_id', 'created_at', 'last_seen_at', 'revoked_at']),
     account: link.chat_user,
-    userId: link.user_id,
-    createdAt: link.created_at,
-    lastSeenAt: link.last_seen_at,
-    revokedAt: link.revoked_at,
   };
 }
 
-export function chatChannelDocument(channel: ChatChannelRow, { gateways, agents }: FleetSlugs) {
+export function chatChannelDocument(channel: ChatChannelRow, { gateways, agents }: DocumentContext) {
   return {
-    id: channel.id,
-    platform: channel.platform,
-    install: channel.install,
-    channel: channel.channel,
-    ceiling: channel.ceiling,
+    ...fieldsOf(channel, ['id', 'platform', 'install', 'channel', 'ceiling', 'bound_by', 'created_at']),
     gateway: slugOf(channel.gateway_id, gateways),
     agent: slugOf(channel.agent_id, agents),
-    boundBy: channel.bound_by,
-    createdAt: channel.created_at,
   };
 }
 
-export function chatBotDocument(bot: ChatBotRow, now: number) {
+export function chatBotDocument(bot: ChatBotRow, { now }: DocumentContext) {
+  const times = ['state_since', 'last_inbound_at', 'last_outbound_at', 'last_beat_at'] as const;
   return {
-    platform: bot.platform,
-    install: bot.install,
-    fingerprint: bot.fingerprint,
+    ...fieldsOf(bot, ['platform', 'install', 'fingerprint', 'detail', 'holder', ...times]),
     state: chatBotState(bot, now),
-    stateSince: bot.state_since,
-    detail: bot.detail,
-    holder: bot.holder,
-    lastInboundAt: bot.last_inbound_at,
-    lastOutboundAt: bot.last_outbound_at,
-    lastBeatAt: bot.last_beat_at,
   };
 }

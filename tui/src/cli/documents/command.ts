@@ -1,28 +1,19 @@
 import { describeResult } from '@hq/shared/actions';
 import { isRunnerLost } from '@hq/shared/fleet';
 import type { CommandRow } from '@hq/shared/rows';
-import { type Slugs, slugOf } from './slugs.ts';
+import { type DocumentContext, fieldsOf, slugOf } from './document.ts';
 
-export function commandDocument(command: CommandRow, slugs: Slugs, now: number) {
+export function commandDocument(
+  command: CommandRow,
+  { gateways, now }: Pick<DocumentContext, 'gateways' | 'now'>,
+) {
+  const request = ['id', 'action', 'status', 'gateway_id', 'payload', 'origin', 'requested_by'] as const;
+  const times = ['created_at', 'started_at', 'completed_at', 'cancel_requested_at'] as const;
   return {
-    id: command.id,
-    action: command.action,
-    status: command.status,
-    gateway: slugOf(command.gateway_id, slugs),
-    gatewayId: command.gateway_id,
+    ...fieldsOf(command, [...request, 'attempt', ...times, 'progress', 'exit_code', 'error_message']),
+    gateway: slugOf(command.gateway_id, gateways),
     agent: command.agent_slug,
-    payload: command.payload,
-    origin: command.origin,
-    requestedBy: command.requested_by,
-    attempt: command.attempt,
-    createdAt: command.created_at,
-    startedAt: command.started_at,
-    completedAt: command.completed_at,
-    cancelRequestedAt: command.cancel_requested_at,
     runnerLost: isRunnerLost(command, now),
-    progress: command.progress,
-    exitCode: command.exit_code,
-    errorMessage: command.error_message,
     result: command.result ?? null,
     outcome: command.status === 'done' ? describeResult(command.action, command.result) : null,
   };

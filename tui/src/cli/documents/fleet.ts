@@ -1,17 +1,13 @@
 import { type Attention, gatewayCondition } from '@hq/shared/fleet';
 import type { AgentRow, GatewayRow } from '@hq/shared/rows';
 import { msSince } from '@hq/shared/text';
-import { type Slugs, slugOf } from './slugs.ts';
+import { type DocumentContext, fieldsOf, slugOf } from './document.ts';
 
-export function gatewayDocument(gateway: GatewayRow, now: number) {
+export function gatewayDocument(gateway: GatewayRow, { now }: Pick<DocumentContext, 'now'>) {
   const seen = msSince(gateway.last_seen_at, now);
   return {
-    id: gateway.id,
-    slug: gateway.slug,
-    label: gateway.label,
-    status: gateway.status,
+    ...fieldsOf(gateway, ['id', 'slug', 'label', 'status', 'last_seen_at']),
     condition: gatewayCondition(gateway, now),
-    lastSeenAt: gateway.last_seen_at,
     lastSeenSeconds: seen === null ? null : Math.floor(seen / 1000),
     version: gateway.meta.version ?? null,
     runner: gateway.meta.runner ?? null,
@@ -19,20 +15,11 @@ export function gatewayDocument(gateway: GatewayRow, now: number) {
   };
 }
 
-export function agentDocument(agent: AgentRow, slugs: Slugs) {
-  return {
-    id: agent.id,
-    slug: agent.slug,
-    name: agent.name,
-    status: agent.status,
-    gateway: slugOf(agent.gateway_id, slugs),
-    gatewayId: agent.gateway_id,
-    model: agent.model,
-    thinking: agent.thinking,
-    lastSeenAt: agent.last_seen_at,
-  };
+export function agentDocument(agent: AgentRow, { gateways }: DocumentContext) {
+  const own = ['id', 'slug', 'name', 'status', 'gateway_id', 'model', 'thinking', 'last_seen_at'] as const;
+  return { ...fieldsOf(agent, own), gateway: slugOf(agent.gateway_id, gateways) };
 }
 
-export function attentionDocument({ kind, about, id, name, reason, at }: Attention) {
-  return { kind, about, id, name, reason, at };
+export function attentionDocument(attention: Attention) {
+  return fieldsOf(attention, ['kind', 'about', 'id', 'name', 'reason', 'at']);
 }

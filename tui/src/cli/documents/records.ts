@@ -1,31 +1,18 @@
+import type { Member } from '@hq/shared/client';
 import type { AuditRow, NotificationRow } from '@hq/shared/rows';
+import { fieldsOf } from './document.ts';
 
 export function alertDocument(alert: NotificationRow) {
-  return {
-    id: alert.id,
-    type: alert.type,
-    title: alert.title,
-    body: alert.body,
-    createdAt: alert.created_at,
-    readAt: alert.read_at,
-    dismissedAt: alert.dismissed_at,
-    resolvedAt: alert.resolved_at,
-    entityType: alert.entity_type,
-    entityId: alert.entity_id,
-  };
+  const times = ['created_at', 'read_at', 'dismissed_at', 'resolved_at'] as const;
+  return fieldsOf(alert, ['id', 'type', 'title', 'body', ...times, 'entity_type', 'entity_id']);
 }
 
 export function auditDocument(line: AuditRow) {
-  return {
-    id: line.id,
-    createdAt: line.created_at,
-    actorType: line.actor_type,
-    actorUserId: line.actor_user_id,
-    actorAgentId: line.actor_agent_id,
-    module: line.module,
-    action: line.action,
-    entityType: line.entity_type,
-    entityId: line.entity_id,
-    summary: line.summary,
-  };
+  const actor = ['actor_type', 'actor_user_id', 'actor_agent_id'] as const;
+  const subject = ['entity_type', 'entity_id', 'summary'] as const;
+  return fieldsOf(line, ['id', 'created_at', ...actor, 'module', 'action', ...subject]);
+}
+
+export function memberDocument(member: Member, host: string) {
+  return { host, ...fieldsOf(member, ['user_id', 'email', 'role', 'tenant_id', 'tenant_name']) };
 }

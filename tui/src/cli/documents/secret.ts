@@ -1,25 +1,18 @@
 import type { SecretWithOverrides } from '../../secrets/secret-overrides.ts';
-import { type FleetSlugs, slugOf } from './slugs.ts';
+import { type DocumentContext, fieldsOf, slugOf } from './document.ts';
 
-export function secretDocument(secret: SecretWithOverrides, slugs: FleetSlugs) {
+export function secretDocument(
+  secret: SecretWithOverrides,
+  { gateways, agents }: Pick<DocumentContext, 'gateways' | 'agents'>,
+) {
+  const owner = ['gateway_id', 'agent_id'] as const;
+  const value = ['revision', 'created_at', 'value_since', 'last_synced_at', 'updated_by'] as const;
   return {
-    id: secret.id,
-    key: secret.key,
-    name: secret.name,
-    gateway: slugOf(secret.gateway_id, slugs.gateways),
-    gatewayId: secret.gateway_id,
-    agent: slugOf(secret.agent_id, slugs.agents),
-    agentId: secret.agent_id,
-    category: secret.category,
-    note: secret.note,
+    ...fieldsOf(secret, ['id', 'key', 'name', ...owner, 'category', 'note', 'overrides', ...value]),
+    gateway: slugOf(secret.gateway_id, gateways),
+    agent: slugOf(secret.agent_id, agents),
     state: secret.sync_status,
     error: secret.sync_error,
-    overrides: secret.overrides,
-    overriddenFor: secret.overriddenFor.map((id) => slugs.agents.get(id) ?? id),
-    revision: secret.revision,
-    createdAt: secret.created_at,
-    valueSince: secret.value_since,
-    lastSyncedAt: secret.last_synced_at,
-    updatedBy: secret.updated_by,
+    overriddenFor: secret.overriddenFor.map((id) => agents.get(id) ?? id),
   };
 }

@@ -5,7 +5,7 @@ import { readGateways } from '@hq/shared/queries';
 import type { CommandRow } from '@hq/shared/rows';
 import { plain } from '@hq/shared/text';
 import { commandDocument } from '../documents/command.ts';
-import { slugsOf } from '../documents/slugs.ts';
+import { slugsOf } from '../documents/document.ts';
 import type { Console } from './console.ts';
 
 /** Prints the result of a finished command, or the id and the state of another one. */
@@ -19,8 +19,8 @@ export async function printCommand(
   const warning = command.status === 'done' ? resultWarning(command.action, command.result) : null;
   if (asJson) {
     if (warning !== null) console.say(plain(warning));
-    const slugs = slugsOf(await readGateways(client));
-    console.printJson({ command: commandDocument(command, slugs, client.clock.now()), ...more });
+    const context = { gateways: slugsOf(await readGateways(client)), now: client.clock.now() };
+    console.printJson({ command: commandDocument(command, context), ...more });
     return;
   }
   switch (command.status) {

@@ -2,7 +2,7 @@ import type { Action } from '@hq/shared/actions';
 import { HqError } from '@hq/shared/errors';
 import { plain } from '@hq/shared/text';
 import type { Console } from '../output/console.ts';
-import { askLine } from './question.ts';
+import { askLine, nothingDone } from './question.ts';
 
 /** Asks as much as the danger of the action demands. Without a terminal a script must say --yes. */
 export async function confirmAction(
@@ -30,14 +30,14 @@ export async function confirmByName(
 ): Promise<void> {
   requireTerminal(console, danger);
   console.say(consequence);
-  if ((await askLine(console, `Type ${plain(name)} to go on: `)) !== name) throw notConfirmed();
+  if ((await askLine(console, `Type ${plain(name)} to go on: `)) !== name) throw nothingDone();
 }
 
 /** Says what happens, and demands a yes. */
 export async function confirmByYes(console: Console, danger: string, consequence: string): Promise<void> {
   requireTerminal(console, danger);
   console.say(consequence);
-  if (!/^y(es)?$/i.test(await askLine(console, 'Go on? [y/N] '))) throw notConfirmed();
+  if (!/^y(es)?$/i.test(await askLine(console, 'Go on? [y/N] '))) throw nothingDone();
 }
 
 function requireTerminal(console: Console, danger: string): void {
@@ -46,8 +46,4 @@ function requireTerminal(console: Console, danger: string): void {
     field: '--yes',
     hint: 'Add --yes to confirm it.',
   });
-}
-
-function notConfirmed(): HqError {
-  return new HqError('cancelled', 'Nothing was done.');
 }

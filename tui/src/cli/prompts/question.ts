@@ -14,10 +14,14 @@ export async function askLine({ stdin, stderr }: Console, question: string): Pro
   try {
     return (await reader.question(question, { signal: stop.signal })).trim();
   } catch (cause) {
-    throw new HqError('cancelled', 'Nothing was done.', { cause });
+    throw nothingDone(cause);
   } finally {
     reader.close();
   }
+}
+
+export function nothingDone(cause?: unknown): HqError {
+  return new HqError('cancelled', 'Nothing was done.', { cause });
 }
 
 /** Asks for a line that is not shown while it is typed. */
@@ -31,7 +35,7 @@ export async function askSecret({ stdin, stderr }: Console, question: string): P
     for await (const chunk of stdin.iterator({ destroyOnReturn: false })) {
       for (const character of String(chunk)) {
         if (character === '\r' || character === '\n' || character === endOfInput) return typed;
-        if (character === interrupt) throw new HqError('cancelled', 'Nothing was done.');
+        if (character === interrupt) throw nothingDone();
         typed =
           character === '\u007f' || character === '\b' ? [...typed].slice(0, -1).join('') : typed + character;
       }

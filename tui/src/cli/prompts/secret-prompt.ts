@@ -5,6 +5,7 @@ import { readValueFrom } from '../../secrets/value-file.ts';
 import type { Input } from '../../terminal/input.ts';
 import { InputReader, type TerminalInput } from '../../terminal/input-reader.ts';
 import type { Console } from '../output/console.ts';
+import { nothingDone } from './question.ts';
 
 /** Milliseconds until the rest of a paste has arrived. */
 const discardMs = 200;
@@ -51,7 +52,7 @@ async function askHidden({ stdin, stderr }: Console, question: string): Promise<
     }
     // At once: the rest was pasted into a terminal that does not mark pastes, and must reach nobody.
     keyboard.stop();
-    if (isLeaving) reject(notStored());
+    if (isLeaving) reject(nothingDone());
     else resolve();
   };
   const input: TerminalInput = {
@@ -60,7 +61,7 @@ async function askHidden({ stdin, stderr }: Console, question: string): Promise<
     pause: stdin.pause.bind(stdin),
     resume: stdin.resume.bind(stdin),
   };
-  const keyboard = new InputReader(input, onInput, () => reject(notStored()));
+  const keyboard = new InputReader(input, onInput, () => reject(nothingDone()));
   keyboard.start();
   stderr.write(question);
   try {
@@ -80,8 +81,4 @@ async function discardInput({ stdin }: Console): Promise<void> {
   await delay(discardMs);
   stdin.off('data', ignore);
   stdin.pause();
-}
-
-function notStored(): HqError {
-  return new HqError('cancelled', 'Nothing was done.');
 }

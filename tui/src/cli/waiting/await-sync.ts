@@ -1,8 +1,10 @@
 import type { HqClient } from '@hq/shared/client';
 import { HqError } from '@hq/shared/errors';
+import type { LiveSnapshot } from '@hq/shared/live';
 import { liveSecrets } from '@hq/shared/queries';
 import type { SecretRow } from '@hq/shared/rows';
 import type { Console } from '../output/console.ts';
+import { until } from './until.ts';
 
 /**
  * Waits until the runner has written this value to the gateway, or could not. Fails with `timed_out` after `timeoutMs`; the
@@ -17,30 +19,19 @@ export async function awaitSync(
   const secrets = liveSecrets(client);
   let state = '';
   let last = secret;
+  const settled = ({ rows, status }: LiveSnapshot<SecretRow>): SecretRow | null => {
+    if (status === 'loading' || status === 'offline') return null;
+    const row = rows.find(({ id }) => id === secret.id);
+    if (row === undefined) throw new HqError('not_found', `${secret.key} was deleted meanwhile.`);
+    last = row;
+    if (row.sync_status !== state) console.say(row.sync_status);
+    state = row.sync_status;
+    const isSettled = row.sync_status === 'active' || row.sync_status === 'error';
+    // A later value replaces this one: once that is settled, this one never will be.
+    return isSettled && row.revision >= secret.revision ? row : null;
+  };
   try {
-    return await new Promise<SecretRow>((resolve, reject) => {
-      const limit = setTimeout(() => reject(tooLate(last, timeoutMs)), timeoutMs);
-      const settle = (how: () => void): void => {
-        clearTimeout(limit);
-        how();
-      };
-      secrets.subscribe(() => {
-        const { rows, status, error } = secrets.getSnapshot();
-        if (error !== null && error.code !== 'unreachable') settle(() => reject(error));
-        if (status === 'loading' || status === 'offline') return;
-        const row = rows.find(({ id }) => id === secret.id);
-        if (row === undefined) {
-          settle(() => reject(new HqError('not_found', `${secret.key} was deleted meanwhile.`)));
-          return;
-        }
-        last = row;
-        if (row.sync_status !== state) console.say(row.sync_status);
-        state = row.sync_status;
-        const isSettled = row.sync_status === 'active' || row.sync_status === 'error';
-        // A later value replaces this one: once that is settled, this one never will be.
-        if (isSettled && row.revision >= secret.revision) settle(() => resolve(row));
-      });
-    });
+    return await until(secrets, settled, timeoutMs, () => tooLate(last, timeoutMs));
   } finally {
     secrets.close();
   }

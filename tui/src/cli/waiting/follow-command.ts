@@ -6,6 +6,7 @@ import { plainLine } from '@hq/shared/text';
 import { commandState } from '../../columns/command-state.ts';
 import type { Console } from '../output/console.ts';
 import { exitCodes } from '../output/exit-codes.ts';
+import { until } from './until.ts';
 
 /**
  * Waits until a command has finished; its states and its output go to standard error. Fails with `timed_out` after `timeoutMs`,
@@ -26,26 +27,19 @@ export async function followCommand(
   };
   process.once('SIGINT', onInterrupt);
   try {
-    const finished = await new Promise<CommandRow>((resolve, reject) => {
-      const limit = timeoutMs === null ? null : setTimeout(() => reject(tooLate(id, timeoutMs)), timeoutMs);
-      const settle = (how: () => void): void => {
-        if (limit !== null) clearTimeout(limit);
-        how();
-      };
-      command.subscribe(() => {
-        const { rows, status, error } = command.getSnapshot();
-        const [row] = rows;
+    output.subscribe(() => reporter.onOutput(output.getSnapshot().rows));
+    const finished = await until(
+      command,
+      ({ rows: [row], status, error }) => {
+        const isConnected = status !== 'loading' && status !== 'offline';
         reporter.onLink(status === 'offline' ? error : null);
-        if (error !== null && error.code !== 'unreachable') settle(() => reject(error));
-        else if (row === undefined && status !== 'loading' && status !== 'offline')
-          settle(() => reject(noSuch(id)));
-        else if (row !== undefined) {
-          reporter.onCommand(row);
-          if (isFinished(row)) settle(() => resolve(row));
-        }
-      });
-      output.subscribe(() => reporter.onOutput(output.getSnapshot().rows));
-    });
+        if (row === undefined && isConnected) throw noSuch(id);
+        if (row !== undefined) reporter.onCommand(row);
+        return row !== undefined && isFinished(row) ? row : null;
+      },
+      timeoutMs,
+      () => tooLate(id, timeoutMs ?? 0),
+    );
     // The last lines of output may arrive after the result.
     reporter.onOutput(await readCommandOutput(client, id));
     return finished;

@@ -4,8 +4,8 @@ import type { CommandContext } from '../command.ts';
 /** Makes buttons of those commands that exist here: the catalogue may lack an action. */
 export function actionButtons(
   { delivery, services }: CommandContext,
-  wanted: readonly (readonly [label: string, command: string] | false)[],
   values: Readonly<Record<string, string>>,
+  ...wanted: readonly (readonly [label: string, command: string] | false)[]
 ): Button[] {
   return wanted.flatMap((one) => {
     const [label, command] = one || [];

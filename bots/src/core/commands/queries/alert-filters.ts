@@ -9,16 +9,15 @@ export function severityOf({ severity = 'info' }: AlertFilter): string {
 
 /** Describes the other conditions of a filter and its times. */
 export function limitsOf({ kinds, agents, tags, quiet, digest_minutes }: AlertFilter): [string, string][] {
-  return [
-    ...(kinds === undefined ? [] : [pair('Kinds', kinds.join(', '))]),
-    ...(agents === undefined ? [] : [pair('Agents', agents.join(', '))]),
-    ...(tags === undefined ? [] : [pair('Tags', tags.join(', '))]),
-    ...(quiet === undefined ? [] : [pair('Quiet', `${quiet.from} to ${quiet.to}, ${quiet.tz}`)]),
-    ...(digest_minutes === undefined ? [] : [pair('Summary', `every ${digest_minutes} min`)]),
+  const limits: [string, string][] = [
+    ['Kinds', kinds?.join(', ') ?? ''],
+    ['Agents', agents?.join(', ') ?? ''],
+    ['Tags', tags?.join(', ') ?? ''],
+    ['Quiet', quiet === undefined ? '' : `${quiet.from} to ${quiet.to}, ${quiet.tz}`],
+    ['Summary', digest_minutes === undefined ? '' : `every ${digest_minutes} min`],
   ];
+  return limits.filter(([, value]) => value !== '');
 }
-
-const pair = (label: string, value: string): [string, string] => [label, value];
 
 /** Parses the arguments of `subscribe`. */
 export function filterOf(values: Readonly<Record<string, string>>): AlertFilter {

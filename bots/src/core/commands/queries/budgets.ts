@@ -1,10 +1,9 @@
 import { z } from 'zod';
 import { type ActionTable, findAction } from '../../action-table.ts';
+import { strong } from '../../cards/card-parts.ts';
+import { agentArgument, statusArgument, textArgument } from '../arguments.ts';
 import type { Command } from '../command.ts';
-import { formatBudget } from './fleet.ts';
 import { listCommand } from './list-command.ts';
-import { agentArgument, choiceArgument, listAliases, textArgument } from './query-defaults.ts';
-import { strong, text } from './show-list.ts';
 
 const usage = z.object({
   agent: z.string().nullable(),
@@ -13,8 +12,7 @@ const usage = z.object({
   runs: z.number(),
   today_usd: z.number().nullable(),
 });
-const budget = z.object({
-  agent: z.string(),
+export const budget = z.object({
   limit_usd: z.number().nullable(),
   spent_usd: z.number(),
   status: z.string(),
@@ -25,36 +23,33 @@ const usageCommand = listCommand({
   aliases: ['cost', 'costs'],
   title: 'Usage',
   summary: 'Shows the cost of the agents this month and today.',
-  arguments: [agentArgument],
+  arguments: [agentArgument()],
   private: true,
   rank: 12,
   row: usage,
-  extras: (rows) => ({ title: 'Usage this month', state: `${totalOf(rows).toFixed(2)} USD` }),
-  line: (row) => [
-    strong(row.agent ?? 'no agent'),
-    text(
-      ` ${(row.cost_usd ?? 0).toFixed(2)} USD, ${(row.today_usd ?? 0).toFixed(2)} today, ${row.tokens ?? 0} tokens, ${row.runs} runs`,
-    ),
+  extras: (rows) => ({
+    title: 'Usage this month',
+    state: `${rows.reduce((sum, { cost_usd }) => sum + (cost_usd ?? 0), 0).toFixed(2)} USD`,
+  }),
+  entry: ({ agent, cost_usd, today_usd, tokens, runs }) => [
+    strong(agent ?? 'no agent'),
+    `${(cost_usd ?? 0).toFixed(2)} USD`,
+    `${(today_usd ?? 0).toFixed(2)} today`,
+    `${tokens ?? 0} tokens`,
+    `${runs} runs`,
   ],
   emptyText: 'Nothing was used this month.',
 });
 
-const totalOf = (rows: readonly z.output<typeof usage>[]): number =>
-  rows.reduce((sum, row) => sum + (row.cost_usd ?? 0), 0);
-
 const budgets = listCommand({
   name: 'budgets',
-  aliases: listAliases('budgets'),
   title: 'Budgets',
   summary: 'Lists the monthly budget of each agent and what is spent.',
-  arguments: [
-    agentArgument,
-    choiceArgument('status', 'Only these', ['ok', 'warned', 'exceeded', 'unmetered']),
-  ],
+  arguments: [agentArgument(), statusArgument('ok', 'warned', 'exceeded', 'unmetered')],
   private: true,
   rank: 13,
-  row: budget,
-  line: (row) => [strong(row.agent), text(` ${formatBudget(row)}`)],
+  row: budget.extend({ agent: z.string() }),
+  entry: (row) => [strong(row.agent), formatBudget(row)],
   emptyText: 'No agent has a budget.',
 });
 
@@ -73,8 +68,8 @@ export function budgetCommands(actions: ActionTable): Command[] {
       title: 'A budget',
       summary: 'Shows the monthly budget of an agent; with an amount, sets it.',
       arguments: [
-        textArgument('agent', 'agent', 'The agent'),
-        { ...textArgument('limit', null, 'US dollars a month, or none'), unit: 'usd' },
+        agentArgument('The agent'),
+        textArgument('limit', 'US dollars a month, or none', { unit: 'usd' }),
       ],
       isTypedOnly: true,
       async run(context) {
@@ -89,4 +84,11 @@ export function budgetCommands(actions: ActionTable): Command[] {
       },
     },
   ];
+}
+
+export function formatBudget({ spent_usd, limit_usd, status }: z.output<typeof budget>): string {
+  const spent = spent_usd.toFixed(2);
+  return limit_usd === null
+    ? `${spent} USD this month, no limit`
+    : `${spent} of ${limit_usd.toFixed(2)} USD this month, ${status}`;
 }

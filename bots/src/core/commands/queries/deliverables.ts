@@ -1,95 +1,72 @@
 import { z } from 'zod';
-import type { TextNode } from '../../../contract/card.ts';
+import { code, fieldsOf, shortId } from '../../cards/card-parts.ts';
+import { agentArgument, humanize, idArgument, statusArgument } from '../arguments.ts';
 import type { Command } from '../command.ts';
 import { actionButtons } from './action-buttons.ts';
 import { listCommand } from './list-command.ts';
-import { agentArgument, choiceArgument, listAliases, queryDefaults, textArgument } from './query-defaults.ts';
-import { code, humanize, joinParts, text } from './show-list.ts';
+import { recordCommand } from './record-command.ts';
 
 export const deliverable = z.object({
   id: z.string(),
   title: z.string().nullable(),
   url: z.string().nullish(),
-  review_status: z.string().nullable(),
+  review_status: z
+    .string()
+    .nullable()
+    .transform((status) => status ?? 'draft'),
   review_note: z.string().nullish(),
   agent: z.string().nullish(),
-  created_at: z.string(),
 });
 
-export const deliverableLine = (row: z.output<typeof deliverable>): TextNode[] => [
-  code(row.id.slice(0, 8)),
-  text(
-    ` ${joinParts(row.title ?? row.url ?? 'untitled', humanize(row.review_status ?? 'draft'), row.agent)}`,
-  ),
-];
+export const deliverableEntry = ({ id, title, url, review_status, agent }: z.output<typeof deliverable>) =>
+  [code(shortId(id)), title ?? url ?? 'untitled', humanize(review_status), agent] as const;
 
-const deliverables = listCommand({
-  name: 'deliverables',
-  aliases: [...listAliases('deliverables'), 'reviews'],
-  title: 'Deliverables',
-  summary: 'Lists the deliverables of agents and those that wait for a review.',
-  arguments: [
-    agentArgument,
-    choiceArgument('status', 'Only these', [
-      'in_review',
-      'all',
-      'draft',
-      'approved',
-      'revision_requested',
-      'rejected',
-    ]),
-  ],
-  rank: 9,
-  row: deliverable,
-  line: deliverableLine,
-  emptyText: 'Nothing waits for a review.',
-  footer: 'deliverable ID shows one.',
-});
+const tones = { approved: 'good', in_review: 'warning' } as const;
 
-const oneDeliverable: Command = {
-  ...queryDefaults,
-  name: 'deliverable',
-  group: 'show',
-  aliases: ['show deliverable', 'review'],
-  title: 'One deliverable',
-  summary: 'Shows a deliverable, to approve, return or reject it.',
-  arguments: [
-    textArgument('deliverable', 'deliverable', 'The deliverable’s id, or its first eight characters', true),
-  ],
-  rank: 10,
-  async run(context) {
-    const { delivery, services, values } = context;
-    const [row] = await services.api.read(
-      delivery,
-      'deliverable',
-      { id: values.deliverable ?? '' },
-      deliverable,
-    );
-    if (row === undefined) return;
-    const isOpen = row.review_status === 'in_review';
-    await context.responder.replace({
-      title: row.title ?? 'Untitled deliverable',
-      tone: row.review_status === 'approved' ? 'good' : isOpen ? 'warning' : 'neutral',
-      state: humanize(row.review_status ?? 'draft'),
-      fields: [
-        { label: 'By', value: row.agent ?? 'nobody known' },
-        ...(row.url ? [{ label: 'Where', value: row.url, wide: true }] : []),
-        ...(row.review_note ? [{ label: 'Note', value: row.review_note, wide: true }] : []),
-      ],
-      buttons: isOpen
-        ? actionButtons(
-            context,
-            [
+export const deliverableCommands: readonly Command[] = [
+  listCommand({
+    name: 'deliverables',
+    aliases: ['reviews'],
+    title: 'Deliverables',
+    summary: 'Lists the deliverables of agents and those that wait for a review.',
+    arguments: [
+      agentArgument(),
+      statusArgument('in_review', 'all', 'draft', 'approved', 'revision_requested', 'rejected'),
+    ],
+    rank: 9,
+    row: deliverable,
+    entry: deliverableEntry,
+    emptyText: 'Nothing waits for a review.',
+    footer: 'deliverable ID shows one.',
+  }),
+  recordCommand({
+    name: 'deliverable',
+    aliases: ['review'],
+    title: 'One deliverable',
+    summary: 'Shows a deliverable, to approve, return or reject it.',
+    arguments: [idArgument('deliverable')],
+    rank: 10,
+    row: deliverable,
+    card: ({ id, title, url, review_status: status, review_note, agent }, context) => ({
+      title: title ?? 'Untitled deliverable',
+      tone: status === 'approved' || status === 'in_review' ? tones[status] : 'neutral',
+      state: humanize(status),
+      fields: fieldsOf(
+        ['By', agent ?? 'nobody known'],
+        ['Where', url, 'wide'],
+        ['Note', review_note, 'wide'],
+      ),
+      buttons:
+        status === 'in_review'
+          ? actionButtons(
+              context,
+              { deliverable: id },
               ['Approve', 'approve_deliverable'],
               ['Request a revision', 'request_revision'],
               ['Reject', 'reject_deliverable'],
-            ],
-            { deliverable: row.id },
-          )
-        : [],
-      footer: row.id,
-    });
-  },
-};
-
-export const deliverableCommands: readonly Command[] = [deliverables, oneDeliverable];
+            )
+          : [],
+      footer: id,
+    }),
+  }),
+];

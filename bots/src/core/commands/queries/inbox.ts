@@ -1,15 +1,13 @@
 import { age } from '@hq/shared/text';
 import { z } from 'zod';
+import { strong } from '../../cards/card-parts.ts';
+import { agentArgument, humanize, statusArgument } from '../arguments.ts';
 import { listCommand } from './list-command.ts';
-import { agentArgument, choiceArgument, listAliases, openStatuses } from './query-defaults.ts';
-import { humanize, joinParts, strong, text } from './show-list.ts';
 
 const inboxItem = z.object({
-  id: z.string(),
   created_at: z.string(),
   event_type: z.string(),
   status: z.string(),
-  attempt_count: z.number().nullable(),
   summary: z.string().nullable(),
   agent: z.string().nullable(),
 });
@@ -17,25 +15,21 @@ const inboxItem = z.object({
 /** Lists the events that wait for the agents. */
 export const inbox = listCommand({
   name: 'inbox',
-  aliases: listAliases('inbox'),
   title: 'Inbox',
   summary: 'Lists the events that wait for the agents.',
   arguments: [
-    agentArgument,
-    choiceArgument(
-      'status',
-      'Only these',
-      openStatuses(['pending', 'leased', 'done', 'dead_letter', 'failed']),
-    ),
+    agentArgument(),
+    statusArgument('open', 'all', 'pending', 'leased', 'done', 'dead_letter', 'failed'),
   ],
   private: true,
   rank: 11,
   row: inboxItem,
-  line: (row, now) => [
-    strong(row.agent ?? 'nobody'),
-    text(
-      ` ${joinParts(humanize(row.event_type), humanize(row.status), row.summary, age(now - Date.parse(row.created_at)))}`,
-    ),
+  entry: ({ agent, event_type, status, summary, created_at }, now) => [
+    strong(agent ?? 'nobody'),
+    humanize(event_type),
+    humanize(status),
+    summary,
+    age(now - Date.parse(created_at)),
   ],
   emptyText: 'Nothing waits.',
 });

@@ -1,13 +1,12 @@
-import type { Button, Card, TextNode } from '../../../contract/card.ts';
-import type { Argument } from '../../../contract/command.ts';
+import type { Button, TextNode } from '../../../contract/card.ts';
+import { linesOf, text } from '../../cards/card-parts.ts';
+import { integerArgument } from '../arguments.ts';
 import type { CommandContext } from '../command.ts';
-import { integerArgument } from './query-defaults.ts';
 
 export interface List {
   readonly command: string;
   readonly title: string;
   readonly state?: string;
-  readonly tone?: Card['tone'];
   /** One entry a line. */
   readonly lines: readonly (readonly TextNode[])[];
   /** Shown for an empty list. */
@@ -17,7 +16,7 @@ export interface List {
 }
 
 /** The page of a list, which its buttons carry. */
-export const pageArgument: Argument = integerArgument('page', 'Which page', 1000);
+export const pageArgument = integerArgument('page', 'Which page', 1000);
 
 const mostLines = 15;
 
@@ -25,28 +24,20 @@ const mostLines = 15;
 export async function showList(context: CommandContext, list: List): Promise<void> {
   const { delivery, services } = context;
   const { maxText } = services.capabilities(delivery.sender.platform);
-  const pages = paged(list.lines, Math.min(maxText, 3_000));
+  const sizeOf = (line: readonly TextNode[]): number => line.reduce((sum, node) => sum + node.text.length, 0);
+  const pages = paginate(list.lines, Math.min(maxText, 3_000), sizeOf, mostLines);
   const user = context.responder.isPrivate ? delivery.sender.user : null;
   const { number, buttons, page } = turnPages(context, list.command, pages.length, 1, user);
   const lines = pages[number - 1] ?? [];
   await context.responder.replace({
     title: list.title,
-    tone: list.tone ?? 'neutral',
+    tone: 'neutral',
     ...(list.state !== undefined && { state: list.state }),
-    body:
-      lines.length === 0
-        ? [{ kind: 'text', text: list.emptyText }]
-        : lines.flatMap((line, at) => [...(at === 0 ? [] : [newLine]), ...line]),
+    body: lines.length === 0 ? [text(list.emptyText)] : linesOf(lines),
     buttons: [...buttons, ...(list.buttons ?? [])],
     ...page,
     ...(list.footer !== undefined && { footer: list.footer }),
   });
-}
-
-interface TurnedPages {
-  readonly number: number;
-  readonly buttons: readonly Button[];
-  readonly page: Pick<Card, 'page'>;
 }
 
 /** Chooses the requested page, and makes the buttons that turn to its neighbours. */
@@ -57,7 +48,7 @@ export function turnPages(
   first: number,
   /** The one person who may press; null for everybody. */
   user: string | null,
-): TurnedPages {
+) {
   const number = Math.min(Math.max(1, Number(values.page ?? first)), count);
   const turn = (label: string, to: number): Button =>
     services.buttons.offer(delivery.sender, {
@@ -76,33 +67,25 @@ export function turnPages(
   };
 }
 
-const newLine: TextNode = { kind: 'text', text: '\n' };
-
-function paged(lines: List['lines'], limit: number): (readonly TextNode[])[][] {
-  const pages: (readonly TextNode[])[][] = [[]];
+/** Groups items to pages, no longer than the limit unless one item is. */
+export function paginate<Item>(
+  items: readonly Item[],
+  limit: number,
+  sizeOf: (item: Item) => number,
+  mostItems = Number.POSITIVE_INFINITY,
+): Item[][] {
+  const pages: Item[][] = [[]];
   let size = 0;
-  for (const line of lines) {
-    const length = line.reduce((sum, { text }) => sum + text.length, 1);
+  for (const item of items) {
     const last = pages.at(-1);
-    if (last === undefined || last.length >= mostLines || (last.length > 0 && size + length > limit)) {
-      pages.push([line]);
+    const length = sizeOf(item) + 1;
+    if (last === undefined || last.length >= mostItems || (last.length > 0 && size + length > limit)) {
+      pages.push([item]);
       size = length;
     } else {
-      last.push(line);
+      last.push(item);
       size += length;
     }
   }
   return pages;
 }
-
-export const code = (text: string): TextNode => ({ kind: 'code', text });
-export const text = (words: string): TextNode => ({ kind: 'text', text: words });
-export const strong = (words: string): TextNode => ({ kind: 'text', text: words, strong: true });
-
-/** Joins the parts that are known with commas. */
-export function joinParts(...parts: readonly (string | null | undefined | false)[]): string {
-  return parts.filter((part): part is string => typeof part === 'string' && part !== '').join(', ');
-}
-
-/** `in_progress` → `in progress`. */
-export const humanize = (word: string): string => word.replaceAll('_', ' ');

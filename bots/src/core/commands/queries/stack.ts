@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import { code, fieldsOf, strong, text } from '../../cards/card-parts.ts';
+import { agentArgument, gatewayArgument, statusArgument } from '../arguments.ts';
 import type { Command } from '../command.ts';
-import { listCommand } from './list-command.ts';
-import { choiceArgument, listAliases, queryDefaults, queryRows, textArgument } from './query-defaults.ts';
-import { code, joinParts, showList, strong, text } from './show-list.ts';
+import { defineCommand } from '../define-command.ts';
+import { listCommand, queryRows } from './list-command.ts';
+import { showList } from './show-list.ts';
 
 const secret = z.object({
   key: z.string(),
@@ -12,40 +14,34 @@ const secret = z.object({
   gateway: z.string().nullable(),
   agent: z.string().nullable(),
 });
-const desktop = z.object({
-  gateway: z.string(),
-  host: z.string().nullable(),
-  port: z.number(),
-});
+const desktop = z.object({ gateway: z.string(), host: z.string().nullable(), port: z.number() });
 
 export const stackCommands: readonly Command[] = [
   listCommand({
     name: 'secrets',
-    aliases: [...listAliases('secrets'), 'secret'],
+    aliases: ['secret'],
     title: 'Secrets',
     summary: 'Lists secrets by name and state. Values are never shown.',
-    arguments: [
-      textArgument('gateway', 'gateway', 'Only those of this gateway'),
-      textArgument('agent', 'agent', 'Only those of this agent'),
-      choiceArgument('status', 'Only these', ['pending', 'active', 'error', 'waiting']),
-    ],
+    arguments: [gatewayArgument(), agentArgument(), statusArgument('pending', 'active', 'error', 'waiting')],
     private: true,
     rank: 16,
     row: secret,
-    line: (row) => [
-      code(row.key),
-      text(` ${joinParts(row.sync_status, row.agent ?? row.gateway, row.category, row.sync_error)}`),
+    entry: ({ key, sync_status, agent, gateway, category, sync_error }) => [
+      code(key),
+      sync_status,
+      agent ?? gateway,
+      category,
+      sync_error,
     ],
     emptyText: 'No secrets.',
     footer: 'Set one in HQ: hq-tui secrets set.',
   }),
-  {
-    ...queryDefaults,
+  defineCommand({
     name: 'desktop',
     aliases: ['screen', 'novnc'],
     title: 'Desktop',
     summary: 'Shows how to reach the desktop of a gateway.',
-    arguments: [textArgument('gateway', 'gateway', 'Which gateway')],
+    arguments: [gatewayArgument('Which gateway')],
     private: true,
     rank: 17,
     async run(context) {
@@ -61,27 +57,25 @@ export const stackCommands: readonly Command[] = [
         emptyText: 'There is no gateway.',
       });
     },
-  },
-  {
-    ...queryDefaults,
+  }),
+  defineCommand({
     name: 'doctor',
     aliases: ['health'],
     title: 'Doctor',
     summary: 'Checks the chat adapters and the database.',
-    arguments: [],
     private: true,
     rank: 50,
     async run({ delivery, services, responder }) {
-      // Only for those who may look: the database says.
-      await services.api.read(delivery, 'fleet', {}, z.unknown());
+      // The database says who may look.
+      await services.api.may(delivery, {});
       const conditions = services.health();
       const isWell = conditions.every(({ ok }) => ok);
       await responder.answer({
         title: 'Doctor',
         tone: isWell ? 'good' : 'bad',
         state: isWell ? 'all is well' : 'something is wrong',
-        fields: conditions.map(({ label, value }) => ({ label, value, wide: true })),
+        fields: fieldsOf(...conditions.map(({ label, value }) => [label, value, 'wide'] as const)),
       });
     },
-  },
+  }),
 ];

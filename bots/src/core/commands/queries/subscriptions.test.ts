@@ -74,10 +74,10 @@ describe('subscriptions', { timeout: 60_000 }, () => {
       `update chat_subscriptions set disabled_at = now(), disabled_reason = 'the bot was blocked' where channel = $1`,
       [operator.channel],
     );
-    expect(await ask('subscriptions', other)).toContain('this chat: critical and worse');
+    expect(await ask('subscriptions', other)).toContain('this chat  critical and worse');
     expect(await ask('subscriptions', other)).not.toContain('blocked');
     const all = await ask('subscriptions', admin);
-    expect(all).toContain(`telegram ${other.channel}: critical and worse`);
-    expect(all).toContain(`slack ${operator.channel}: ended: the bot was blocked`);
+    expect(all).toContain(`telegram ${other.channel}  critical and worse`);
+    expect(all).toContain(`slack ${operator.channel}  ended: the bot was blocked`);
   });
 });

@@ -1,17 +1,12 @@
 import { z } from 'zod';
 import { severities } from '../../alerts/alert-row.ts';
 import { alertFilter } from '../../api/chat-api.ts';
+import { fieldsOf, strong } from '../../cards/card-parts.ts';
+import { choiceArgument, integerArgument, textArgument } from '../arguments.ts';
 import type { Command } from '../command.ts';
+import { defineCommand } from '../define-command.ts';
 import { filterOf, limitsOf, severityOf } from './alert-filters.ts';
 import { listCommand } from './list-command.ts';
-import {
-  choiceArgument,
-  integerArgument,
-  listAliases,
-  queryDefaults,
-  textArgument,
-} from './query-defaults.ts';
-import { code, joinParts, text } from './show-list.ts';
 
 const subscription = z.object({
   platform: z.string(),
@@ -22,8 +17,7 @@ const subscription = z.object({
 });
 
 export const subscriptionCommands: readonly Command[] = [
-  {
-    ...queryDefaults,
+  defineCommand({
     name: 'subscribe',
     group: 'chat',
     aliases: ['alerts subscribe'],
@@ -31,62 +25,53 @@ export const subscriptionCommands: readonly Command[] = [
     summary: 'Sends the alerts that pass the filter to this chat.',
     arguments: [
       choiceArgument('severity', 'This severity and worse; all if left out', severities),
-      textArgument('kinds', null, 'Only these kinds, with commas'),
-      textArgument('agents', null, 'Only about these agents, with commas'),
-      textArgument('tags', null, 'Only with these tags, with commas'),
-      textArgument('quiet', null, 'When to be quiet, such as 22:00-07:00'),
-      textArgument('tz', null, 'The time zone of quiet, such as Europe/Berlin'),
+      textArgument('kinds', 'Only these kinds, with commas'),
+      textArgument('agents', 'Only about these agents, with commas'),
+      textArgument('tags', 'Only with these tags, with commas'),
+      textArgument('quiet', 'When to be quiet, such as 22:00-07:00'),
+      textArgument('tz', 'The time zone of quiet, such as Europe/Berlin'),
       integerArgument('digest', 'Minutes between two summaries, in place of single messages', 1440),
     ],
     rank: 18,
     async run({ delivery, values, services, responder }) {
       const wanted = filterOf(values);
-      await services.api.subscribe(delivery, wanted);
+      await services.api.subscribe(delivery, { p_filter: wanted });
       services.onSubscriptionsChanged(delivery.sender.platform);
       await responder.answer({
         title: 'Alerts come here now',
         tone: 'good',
         state: severityOf(wanted),
-        fields: limitsOf(wanted).map(([label, value]) => ({ label, value })),
+        fields: fieldsOf(...limitsOf(wanted)),
         footer: 'unsubscribe ends it.',
       });
     },
-  },
+  }),
   listCommand({
     name: 'subscriptions',
     group: 'chat',
-    aliases: listAliases('subscriptions'),
     title: 'Alert subscriptions',
     summary: 'Shows the alerts that come to this chat; an admin sees all chats.',
-    arguments: [],
     rank: 62,
     row: subscription,
-    line: (row) => [
-      text(row.here ? 'this chat' : `${row.platform} `),
-      ...(row.here ? [] : [code(row.channel)]),
-      text(
-        `: ${joinParts(
-          row.disabled_reason === null ? severityOf(row.filter) : `ended: ${row.disabled_reason}`,
-          ...limitsOf(row.filter).map(([label, value]) => `${label.toLowerCase()} ${value}`),
-        )}`,
-      ),
+    entry: ({ here, platform, channel, disabled_reason, filter }) => [
+      strong(here ? 'this chat' : `${platform} ${channel}`),
+      disabled_reason === null ? severityOf(filter) : `ended: ${disabled_reason}`,
+      ...limitsOf(filter).map(([label, value]) => `${label.toLowerCase()} ${value}`),
     ],
     emptyText: 'No alerts come here.',
     footer: 'subscribe brings them, and changes which.',
   }),
-  {
-    ...queryDefaults,
+  defineCommand({
     name: 'unsubscribe',
     group: 'chat',
     aliases: ['alerts unsubscribe'],
     title: 'No alerts here',
     summary: 'Ends the alerts in this chat.',
-    arguments: [],
     rank: 61,
     async run({ delivery, services, responder }) {
-      await services.api.unsubscribe(delivery);
+      await services.api.unsubscribe(delivery, {});
       services.onSubscriptionsChanged(delivery.sender.platform);
       await responder.answer({ title: 'No more alerts come here', tone: 'neutral', state: 'unsubscribed' });
     },
-  },
+  }),
 ];

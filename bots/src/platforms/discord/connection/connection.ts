@@ -1,5 +1,4 @@
-import { HqError } from '@hq/shared/errors';
-import { backoffMs, sleep, withinLimit } from '@hq/shared/program';
+import { sleep, withinLimit } from '@hq/shared/program';
 import {
   Client,
   Events,
@@ -12,23 +11,24 @@ import {
 } from 'discord.js';
 import type { Logger } from 'pino';
 import { z } from 'zod';
-import type { AdapterState } from '../../../contract/adapter.ts';
+import {
+  type ConnectionProblem,
+  type ConnectionReport,
+  refusedRetryMs,
+  untilAborted,
+} from '../../connection-loop.ts';
 import { describeError, isRevoked } from '../errors.ts';
 import { restOptions } from '../outbound/rest-options.ts';
 import type { DiscordSettings } from '../settings.ts';
 
-const retry = { firstMs: 1000, longestMs: 60_000 };
-/** `start` leaves a connection that takes longer to the background. */
-const startWithinMs = 10_000;
-/** Limit for a connection attempt that is in progress at `stop`: it cannot be closed before it is up. */
-const stopWithinMs = 2000;
+/** Limit for a connection attempt that is in progress at a stop: it cannot be closed before it is up. */
+const closeWithinMs = 2000;
 
-const revoked = 'Discord does not accept the bot’s token: it was reset, or its bot was deleted.';
+export const revoked = 'Discord does not accept the bot’s token: it was reset, or its bot was deleted.';
 const hint = 'Create a new token on the page “Bot” of the developer portal and start hq-bots with it.';
 
-/** Close codes after which a retry is useless. */
+/** Close codes after which the library does not reconnect. */
 const finalCloseCodes: Readonly<Record<number, string>> = {
-  [GatewayCloseCodes.AuthenticationFailed]: revoked,
   [GatewayCloseCodes.InvalidShard]: 'Discord did not accept the shard.',
   [GatewayCloseCodes.ShardingRequired]:
     'The bot is in so many servers that Discord requires sharding, which HQ does not support.',
@@ -36,6 +36,26 @@ const finalCloseCodes: Readonly<Record<number, string>> = {
   [GatewayCloseCodes.InvalidIntents]: 'Discord did not accept the intents.',
   [GatewayCloseCodes.DisallowedIntents]: 'Discord does not allow this application the intent Guilds.',
 };
+
+/** Discord has closed the connection for good. */
+class GatewayClosed extends Error {
+  readonly code: number;
+
+  constructor(code: number) {
+    super(finalCloseCodes[code] ?? `Discord closed the connection with code ${code}.`);
+    this.code = code;
+  }
+}
+
+export function explainConnection(error: unknown): ConnectionProblem {
+  const isFinal = error instanceof GatewayClosed;
+  if (isRevoked(error) || (isFinal && error.code === GatewayCloseCodes.AuthenticationFailed)) {
+    return { state: 'revoked', detail: revoked, hint, afterMs: refusedRetryMs };
+  }
+  return isFinal
+    ? { state: 'reconnecting', detail: error.message, afterMs: refusedRetryMs }
+    : { state: 'reconnecting', detail: `Discord cannot be reached: ${describeError(error)}.` };
+}
 
 /** HQ reads none of the library's caches; the library needs those that are not listed here. */
 const cacheLimits = Options.cacheWithLimits({
@@ -60,18 +80,13 @@ interface GatewayListener {
   onConnected(application: string | null): void;
 }
 
-/** Supervises discord.js, which sends heartbeats, resumes and reconnects by itself. */
+/** Connects by discord.js, which sends heartbeats, resumes and reconnects by itself, until Discord ends it for good. */
 export class GatewayConnection {
   readonly #settings: DiscordSettings;
   readonly #listener: GatewayListener;
   readonly #log: Logger;
-  #stopping = new AbortController();
-  #state: AdapterState = 'starting';
-  #detail: string | null = null;
-  #hasConnected = false;
   #isInServer = false;
   #client: Client | null = null;
-  #strategy: SimpleShardingStrategy | null = null;
 
   constructor(settings: DiscordSettings, listener: GatewayListener, log: Logger) {
     this.#settings = settings;
@@ -79,61 +94,12 @@ export class GatewayConnection {
     this.#log = log;
   }
 
-  get state(): AdapterState {
-    return this.#state;
+  get isInServer(): boolean {
+    return this.#isInServer || (this.#client !== null && this.#client.guilds.cache.size > 0);
   }
 
-  get detail(): string | null {
-    if (this.#state !== 'connected') return this.#detail;
-    return this.#isInServer || (this.#client && this.#client.guilds.cache.size > 0)
-      ? null
-      : 'The bot is in no server yet: docs/chat.md has the invitation link.';
-  }
-
-  async start(): Promise<void> {
-    this.#stopping = new AbortController();
-    this.#state = 'starting';
-    const first = Promise.withResolvers<void>();
-    this.#keepTrying(first.resolve, this.#stopping.signal).then(first.resolve, first.reject);
-    await withinLimit(startWithinMs, first.promise);
-  }
-
-  async stop(): Promise<void> {
-    this.#stopping.abort();
-    for (const until = Date.now() + stopWithinMs; Date.now() < until; ) {
-      const status = (await this.#strategy?.fetchStatus())?.get(0);
-      if (status !== WebSocketShardStatus.Connecting && status !== WebSocketShardStatus.Resuming) break;
-      await sleep(25);
-    }
-    if (this.#client) await withinLimit(stopWithinMs, this.#client.destroy());
-    this.#state = 'stopped';
-    this.#detail = null;
-  }
-
-  /** Records that a request was refused with 401. */
-  revoke(): void {
-    this.#state = 'revoked';
-    this.#detail = revoked;
-  }
-
-  /** Rejects if a retry is useless; calls back after the first attempt. */
-  async #keepTrying(onAttempted: () => void, stopping: AbortSignal): Promise<void> {
-    for (let failures = 1; !stopping.aborted; failures += 1) {
-      try {
-        return await this.#connect(stopping);
-      } catch (error) {
-        if (isRevoked(error)) this.revoke();
-        if (this.#state === 'revoked' || this.#state === 'stopped') {
-          throw new HqError('refused', this.#detail ?? revoked, { hint });
-        }
-        this.#onLost(describeError(error));
-        onAttempted();
-        await sleep(backoffMs(failures, retry), stopping);
-      }
-    }
-  }
-
-  async #connect(stopping: AbortSignal): Promise<void> {
+  async attempt(signal: AbortSignal, report: ConnectionReport): Promise<void> {
+    let strategy: SimpleShardingStrategy | null = null;
     const client = new Client({
       intents: GatewayIntentBits.Guilds,
       allowedMentions: { parse: [] },
@@ -142,51 +108,55 @@ export class GatewayConnection {
       ws: {
         buildStrategy: (manager) => {
           const { retrieveSessionInfo } = manager.options;
-          // A reconnection that the library has planned asks for this first: it waits for ever after `stop`.
+          // A reconnection that the library has planned asks for this first: it waits for ever after a stop.
           manager.options.retrieveSessionInfo = (shard) =>
-            stopping.aborted ? new Promise(() => undefined) : retrieveSessionInfo(shard);
-          this.#strategy = new SimpleShardingStrategy(manager);
-          return this.#strategy;
+            signal.aborted ? new Promise(() => undefined) : retrieveSessionInfo(shard);
+          strategy = new SimpleShardingStrategy(manager);
+          return strategy;
         },
       },
     });
     this.#client = client;
+    const ended = Promise.withResolvers<void>();
+    this.#listen(client, report, ended.reject);
+    try {
+      const served = client.login(this.#settings.token).then(() => ended.promise);
+      await Promise.race([served, untilAborted(signal)]);
+    } finally {
+      await close(client, strategy);
+    }
+  }
+
+  #listen(client: Client, report: ConnectionReport, fail: (error: Error) => void): void {
     const warn = (error: unknown): void =>
       this.#log.warn({ problem: describeError(error) }, 'The connection to Discord failed');
     client.on(Events.Error, warn);
     client.on(Events.ShardError, warn);
-    client.on(Events.ShardReconnecting, () => this.#onLost('the connection ended'));
-    client.on(Events.ShardDisconnect, ({ code }) => this.#onEnded(code));
+    client.on(Events.ShardReconnecting, () =>
+      report.lost('Discord cannot be reached: the connection ended.'),
+    );
+    client.on(Events.ShardDisconnect, ({ code }) => fail(new GatewayClosed(code)));
     const { Ready, Resumed, InteractionCreate } = GatewayDispatchEvents;
-    client.ws.on(Ready, (data) => this.#onConnected(ready.parse(data).application.id));
-    client.ws.on(Resumed, () => this.#onConnected(null));
+    const onConnected = (application: string | null): void => {
+      report.connected();
+      report.proven();
+      this.#listener.onConnected(application);
+    };
+    client.ws.on(Ready, (data) => onConnected(ready.parse(data).application.id));
+    client.ws.on(Resumed, () => onConnected(null));
     client.ws.on(InteractionCreate, (data) => {
       this.#isInServer ||= typeof data.guild_id === 'string';
       this.#listener.onInteraction(takePayload(data));
     });
-    await client.login(this.#settings.token);
   }
+}
 
-  #onConnected(application: string | null): void {
-    this.#hasConnected = true;
-    this.#state = 'connected';
-    this.#listener.onConnected(application);
+async function close(client: Client, strategy: SimpleShardingStrategy | null): Promise<void> {
+  for (const until = Date.now() + closeWithinMs; Date.now() < until; await sleep(25)) {
+    const status = (await strategy?.fetchStatus())?.get(0);
+    if (status !== WebSocketShardStatus.Connecting && status !== WebSocketShardStatus.Resuming) break;
   }
-
-  /** The library does not reconnect after this. */
-  #onEnded(code: number): void {
-    if (this.#stopping.signal.aborted) return;
-    this.#state = code === GatewayCloseCodes.AuthenticationFailed ? 'revoked' : 'stopped';
-    this.#detail = finalCloseCodes[code] ?? `Discord closed the connection with code ${code}.`;
-    this.#log.error({ code }, this.#detail);
-  }
-
-  #onLost(reason: string): void {
-    if (this.#stopping.signal.aborted) return;
-    this.#state = this.#hasConnected ? 'reconnecting' : 'starting';
-    this.#detail = `Discord cannot be reached: ${reason}.`;
-    this.#log.warn({ reason }, 'Not connected to Discord, retrying');
-  }
+  await withinLimit(closeWithinMs, client.destroy());
 }
 
 /** Empties the library's object, so that the library neither caches it nor fails over a missing field. */

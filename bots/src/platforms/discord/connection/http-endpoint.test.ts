@@ -14,7 +14,7 @@ let url: string;
 beforeEach(async () => {
   taken = [];
   endpoint = await serveInteractions(
-    { publicKey: sender.publicKey, host: '127.0.0.1', port: 0 },
+    { publicKey: sender.publicKey, host: '127.0.0.1', port: 0, field: 'DISCORD_LISTEN' },
     (payload, respond) => {
       taken.push(payload);
       void respond({ type: 5 });
@@ -77,7 +77,12 @@ describe('the interactions endpoint', () => {
   });
 
   it('rejects with the variable to change if the port is taken', async () => {
-    const taken = { publicKey: sender.publicKey, host: '127.0.0.1', port: endpoint.port };
+    const taken = {
+      publicKey: sender.publicKey,
+      host: '127.0.0.1',
+      port: endpoint.port,
+      field: 'DISCORD_LISTEN',
+    };
     await expect(serveInteractions(taken, () => undefined, pino({ level: 'silent' }))).rejects.toMatchObject({
       name: 'HqError',
       hint: expect.stringContaining('DISCORD_LISTEN'),

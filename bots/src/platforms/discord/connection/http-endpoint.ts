@@ -1,5 +1,4 @@
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
-import { HqError } from '@hq/shared/errors';
 import { type APIInteractionResponse, InteractionResponseType, InteractionType } from 'discord-api-types/v10';
 import type { Logger } from 'pino';
 import { z } from 'zod';
@@ -11,6 +10,8 @@ const freshForSeconds = 300;
 
 const interaction = z.object({ type: z.int() });
 
+export type Endpoint = NonNullable<DiscordSettings['endpoint']>;
+
 /** Sends the first answer in the HTTP response. Rejects if the request has ended. */
 export type Respond = (response: APIInteractionResponse) => Promise<void>;
 
@@ -18,7 +19,7 @@ export type OnInteraction = (payload: unknown, respond: Respond) => void;
 
 /** Takes interactions as requests that Discord signs. Rejects with an `HqError` if the address is taken. */
 export async function serveInteractions(
-  { publicKey, host, port }: NonNullable<DiscordSettings['endpoint']>,
+  { publicKey, ...address }: Endpoint,
   onInteraction: OnInteraction,
   log: Logger,
 ): Promise<HttpServer> {
@@ -37,14 +38,7 @@ export async function serveInteractions(
     }
     return answer(JSON.parse(body.toString()), request, onInteraction);
   };
-  try {
-    return await serveHttp({ host, port }, handle, log);
-  } catch (cause) {
-    throw new HqError('failed', `HQ cannot listen for interactions on ${host}:${port}.`, {
-      hint: 'Set DISCORD_LISTEN to a free port.',
-      cause,
-    });
-  }
+  return serveHttp(address, handle, log);
 }
 
 function answer(payload: unknown, request: HttpRequest, onInteraction: OnInteraction): Promise<HttpResponse> {

@@ -34,16 +34,10 @@ export class InboundHandler {
     max: limits.completions,
     ttl: completionsLiveMs,
   });
-  #lastAt: number | null = null;
 
   constructor(receiver: Receiver, services: HandlerServices) {
     this.#receiver = receiver;
     this.#services = services;
-  }
-
-  /** Local epoch milliseconds of the last interaction. */
-  get lastAt(): number | null {
-    return this.#lastAt;
   }
 
   /** `respond` answers a signed request; it is null over the gateway, where the first answer goes by REST. */
@@ -56,7 +50,6 @@ export class InboundHandler {
     }
     if (this.#deliveries.has(interaction.id)) return;
     this.#deliveries.set(interaction.id, true);
-    this.#lastAt = Date.now();
     const handled =
       interaction.kind === 'input'
         ? this.#handleInput(interaction, respond)

@@ -15,22 +15,6 @@ const user = z.object({
 /** The message of a pressed button. */
 const message = z.object({ id: z.string(), channel_id: z.string().optional(), flags: z.int().optional() });
 
-/** The fields that HQ reads of an interaction; Discord sends more. */
-const interactionSchema = z.object({
-  id: z.string(),
-  token: z.string(),
-  type: z.int(),
-  application_id: z.string().optional(),
-  guild_id: z.string().nullish(),
-  channel_id: z.string().nullish(),
-  channel: z.object({ id: z.string().optional() }).nullish(),
-  context: z.int().nullish(),
-  member: z.object({ user: user.optional() }).nullish(),
-  user: user.nullish(),
-  message: message.nullish(),
-  data: z.unknown(),
-});
-
 const value = z.union([z.string(), z.number(), z.boolean()]).transform(String);
 
 interface Option {
@@ -51,19 +35,37 @@ const option: z.ZodType<Option> = z.lazy(() =>
   }),
 );
 
-const command = z.object({ name: z.string(), options: z.array(option).default([]) });
-const button = z.object({ custom_id: z.string() });
-
 const filled = z.object({
   custom_id: z.string(),
   value: z.string().optional(),
   values: z.array(z.string()).optional(),
 });
-const form = z.object({
-  custom_id: z.string(),
+
+/** Of a command, a button or a form. */
+const data = z.object({
+  name: z.string().optional(),
+  options: z.array(option).default([]),
+  custom_id: z.string().optional(),
   components: z
     .array(z.object({ component: filled.optional(), components: z.array(filled).optional() }))
     .default([]),
+});
+type InteractionData = z.output<typeof data>;
+
+/** The fields that HQ reads of an interaction; Discord sends more. */
+const interactionSchema = z.object({
+  id: z.string(),
+  token: z.string(),
+  type: z.int(),
+  application_id: z.string().optional(),
+  guild_id: z.string().nullish(),
+  channel_id: z.string().nullish(),
+  channel: z.object({ id: z.string().optional() }).nullish(),
+  context: z.int().nullish(),
+  member: z.object({ user: user.optional() }).nullish(),
+  user: user.nullish(),
+  message: message.nullish(),
+  data,
 });
 
 interface InteractionHeader {
@@ -97,24 +99,19 @@ export function readInteraction(payload: unknown, ownApplication: string | null)
         ((interaction.message.flags ?? 0) & MessageFlags.Ephemeral) !== 0,
       )
     : null;
+  const { data: sent } = interaction;
+  const input = (value: Input): ReadInteraction => ({ ...header, kind: 'input', input: value });
   switch (interaction.type) {
-    case InteractionType.ApplicationCommand: {
-      const { data } = command.safeParse(interaction.data);
-      return data ? { ...header, kind: 'input', input: commandInput(data) } : null;
-    }
-    case InteractionType.ApplicationCommandAutocomplete: {
-      const { data } = command.safeParse(interaction.data);
-      return data ? readCompletion(header, data) : null;
-    }
-    case InteractionType.MessageComponent: {
-      const { data } = button.safeParse(interaction.data);
-      if (!data) return null;
-      return { ...header, kind: 'input', input: { kind: 'button', token: data.custom_id, message: handle } };
-    }
-    case InteractionType.ModalSubmit: {
-      const { data } = form.safeParse(interaction.data);
-      return data ? { ...header, kind: 'input', input: formInput(data, handle) } : null;
-    }
+    case InteractionType.ApplicationCommand:
+      return sent.name === undefined ? null : input(commandInput(sent));
+    case InteractionType.ApplicationCommandAutocomplete:
+      return sent.name === undefined ? null : readCompletion(header, sent);
+    case InteractionType.MessageComponent:
+      return sent.custom_id === undefined
+        ? null
+        : input({ kind: 'button', token: sent.custom_id, message: handle });
+    case InteractionType.ModalSubmit:
+      return sent.custom_id === undefined ? null : input(formInput(sent.custom_id, sent, handle));
     default:
       return null;
   }
@@ -148,8 +145,8 @@ function readHeader(
   };
 }
 
-function readCompletion(header: InteractionHeader, data: z.output<typeof command>): ReadInteraction | null {
-  const { words, options } = descend(data);
+function readCompletion(header: InteractionHeader, sent: InteractionData): ReadInteraction | null {
+  const { words, options } = descend(sent);
   const focused = options.find((one) => one.focused);
   if (!focused) return null;
   return {
@@ -161,21 +158,26 @@ function readCompletion(header: InteractionHeader, data: z.output<typeof command
   };
 }
 
-function commandInput(data: z.output<typeof command>): Input {
-  const { words, options } = descend(data);
+function commandInput(sent: InteractionData): Input {
+  const { words, options } = descend(sent);
   const isText = words.length === 0 || (words.length === 1 && words[0] === textFallback.command);
-  if (!isText) return { kind: 'options', words, options: valuesOf(options) };
+  if (!isText)
+    return {
+      kind: 'options',
+      words,
+      options: Object.fromEntries(options.map((one) => [one.name, one.value ?? ''])),
+    };
   const text = options.map(({ value }) => value ?? '').join(' ');
   return { kind: 'words', text: text.trim() };
 }
 
 /** Follows groups and sub-commands to the command's path and its options. */
-function descend(data: z.output<typeof command>): {
+function descend(sent: InteractionData): {
   readonly words: readonly string[];
   readonly options: readonly Option[];
 } {
-  const words = data.name === commandName ? [] : [data.name];
-  let options: readonly Option[] = data.options;
+  const words = sent.name === undefined || sent.name === commandName ? [] : [sent.name];
+  let options: readonly Option[] = sent.options;
   for (;;) {
     const inner = options.find(
       ({ type, value, options: below }) =>
@@ -189,11 +191,7 @@ function descend(data: z.output<typeof command>): {
   }
 }
 
-function valuesOf(options: readonly Option[]): Record<string, string> {
-  return Object.fromEntries(options.map((one) => [one.name, one.value ?? '']));
-}
-
-function formInput({ custom_id: token, components }: z.output<typeof form>, message: Handle | null): Input {
+function formInput(token: string, { components }: InteractionData, message: Handle | null): Input {
   const parts = components.flatMap(({ component, components: row }) => [component ?? [], row ?? []].flat());
   return {
     kind: 'form',

@@ -27,15 +27,9 @@ export class DiscordOutbound {
   readonly #rest: REST;
   /** Nonces of messages that may have arrived: a retry sends the same message. */
   readonly #nonces = new LRUCache<string, string>({ max: 1000, ttl: nonceValidMs });
-  #lastAt: number | null = null;
 
   constructor({ apiUrl, token }: DiscordSettings) {
     this.#rest = new REST(restOptions(apiUrl)).setToken(token);
-  }
-
-  /** Local epoch milliseconds of the last accepted message. */
-  get lastAt(): number | null {
-    return this.#lastAt;
   }
 
   async acknowledge(
@@ -44,7 +38,6 @@ export class DiscordOutbound {
     signal: AbortSignal,
   ): Promise<void> {
     await this.#rest.post(Routes.interactionCallback(id, token), { body, auth: false, signal });
-    this.#lastAt = Date.now();
   }
 
   async deleteOriginal({ application, token }: InteractionAddress): Promise<void> {
@@ -104,8 +97,6 @@ export class DiscordOutbound {
   }
 
   async #message(answer: Promise<unknown>): Promise<MessageRef> {
-    const parsed = message.parse(await answer);
-    this.#lastAt = Date.now();
-    return parsed;
+    return message.parse(await answer);
   }
 }

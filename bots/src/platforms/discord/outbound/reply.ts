@@ -1,9 +1,10 @@
 import { sleep } from '@hq/shared/program';
 import { type APIInteractionResponse, InteractionResponseType, MessageFlags } from 'discord-api-types/v10';
 import type { Logger } from 'pino';
-import type { Card } from '../../../contract/card.ts';
+import type { Card, Handle } from '../../../contract/card.ts';
 import type { Acknowledgement, Reply, Sender, SendResult } from '../../../contract/inbound.ts';
-import { describeError, isAlreadyAcknowledged, isExpired, isTransient, toProblem } from '../errors.ts';
+import type { SendAttempt } from '../../send-attempts.ts';
+import { describeError, isAlreadyAcknowledged, isExpired, isTransient } from '../errors.ts';
 import { messageHandle } from '../message-handle.ts';
 import { renderForm } from '../render/forms.ts';
 import { type Rendered, renderCard, renderNote } from '../render/render.ts';
@@ -29,6 +30,7 @@ export interface InteractionRef {
 export interface ReplyServices {
   readonly outbound: DiscordOutbound;
   readonly tokens: InteractionTokens;
+  readonly call: SendAttempt;
   readonly log: Logger;
   /** Sends the first answer: by REST, or in the response to the signed request. */
   readonly respond: (response: APIInteractionResponse, signal: AbortSignal) => Promise<void>;
@@ -62,7 +64,7 @@ export class DiscordReply implements Reply {
     const outcome = await this.#respond(toResponse(acknowledgement, onMessage, this.#isPlaceholderPrivate));
     this.#acknowledged.resolve(outcome);
     if (outcome === 'lost' && kind === 'form') {
-      await this.#sendToChannel(renderNote(formTooLate), true);
+      await this.#services.call(() => this.#sendToChannel(renderNote(formTooLate), true));
     }
     if (outcome === 'deferred' && isQuiet) {
       this.#isPlaceholderUsed = true;
@@ -110,22 +112,25 @@ export class DiscordReply implements Reply {
     }
   }
 
-  async #show(message: Rendered, wantsPrivate: boolean): Promise<SendResult> {
-    const outcome = await this.#acknowledged.promise;
-    const isPrivate = wantsPrivate || (this.#isPlaceholderPrivate && !this.#isPlaceholderUsed);
-    if (outcome === 'lost' || tokenTtlMs(this.#interaction.receivedAt) === 0) {
-      return this.#sendToChannel(message, isPrivate);
-    }
-    try {
-      if (outcome === 'deferred' && !this.#isPlaceholderUsed)
-        return await this.#fillPlaceholder(message, wantsPrivate);
-      return await this.#followUp(message, isPrivate);
-    } catch (error) {
-      return isExpired(error) ? this.#sendToChannel(message, isPrivate) : failedResult(error);
-    }
+  #show(message: Rendered, wantsPrivate: boolean): Promise<SendResult> {
+    return this.#services.call(async () => {
+      const outcome = await this.#acknowledged.promise;
+      const isPrivate = wantsPrivate || (this.#isPlaceholderPrivate && !this.#isPlaceholderUsed);
+      if (outcome === 'lost' || tokenTtlMs(this.#interaction.receivedAt) === 0) {
+        return this.#sendToChannel(message, isPrivate);
+      }
+      try {
+        return outcome === 'deferred' && !this.#isPlaceholderUsed
+          ? await this.#fillPlaceholder(message, wantsPrivate)
+          : await this.#followUp(message, isPrivate);
+      } catch (error) {
+        if (isExpired(error)) return this.#sendToChannel(message, isPrivate);
+        throw error;
+      }
+    });
   }
 
-  async #fillPlaceholder(message: Rendered, wantsPrivate: boolean): Promise<SendResult> {
+  async #fillPlaceholder(message: Rendered, wantsPrivate: boolean): Promise<Handle> {
     const { outbound } = this.#services;
     if (wantsPrivate && !this.#isPlaceholderPrivate && this.#interaction.sender.kind === 'group') {
       // The visibility of a placeholder cannot change: a note fills it, and is then deleted.
@@ -140,7 +145,7 @@ export class DiscordReply implements Reply {
     return this.#shown(shown, this.#isPlaceholderPrivate, '@original');
   }
 
-  async #followUp(message: Rendered, isPrivate: boolean): Promise<SendResult> {
+  async #followUp(message: Rendered, isPrivate: boolean): Promise<Handle> {
     const flags = message.flags | (isPrivate ? MessageFlags.Ephemeral : 0);
     const shown = await this.#services.outbound.followUp(this.#interaction, { ...message, flags });
     return this.#shown(shown, isPrivate, shown.id);
@@ -155,30 +160,22 @@ export class DiscordReply implements Reply {
   }
 
   /** `message` is the name of the message for the interaction's token. */
-  #shown({ id, channel_id: channel }: MessageRef, isPrivate: boolean, message: string): SendResult {
+  #shown({ id, channel_id: channel }: MessageRef, isPrivate: boolean, message: string): Handle {
     const { token, application, receivedAt, sender } = this.#interaction;
     const ttl = Math.max(1, tokenTtlMs(receivedAt));
     this.#services.tokens.set(id, { token, application, message }, { ttl });
-    return { ok: true, handle: messageHandle(channel ?? sender.channel, id, isPrivate) };
+    return messageHandle(channel ?? sender.channel, id, isPrivate);
   }
 
   /** Uses the bot's own token: to the channel, or as a direct message. */
-  async #sendToChannel(message: Rendered, isPrivate: boolean): Promise<SendResult> {
+  async #sendToChannel(message: Rendered, isPrivate: boolean): Promise<Handle> {
     const { sender } = this.#interaction;
     const { outbound } = this.#services;
-    try {
-      const isDirect = isPrivate && sender.kind === 'group';
-      const channel = isDirect ? await outbound.directChannel(sender.user) : sender.channel;
-      const { id } = await outbound.send(channel, message);
-      return { ok: true, handle: messageHandle(channel, id) };
-    } catch (error) {
-      return failedResult(error);
-    }
+    const isDirect = isPrivate && sender.kind === 'group';
+    const channel = isDirect ? await outbound.directChannel(sender.user) : sender.channel;
+    const { id } = await outbound.send(channel, message);
+    return messageHandle(channel, id);
   }
-}
-
-export function failedResult(error: unknown): SendResult {
-  return { ok: false, problem: toProblem(error) };
 }
 
 function toResponse(

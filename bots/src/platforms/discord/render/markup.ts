@@ -1,4 +1,4 @@
-import { truncate, type truncateStart } from '@hq/shared/text';
+import { fitText } from '../../fit-text.ts';
 
 /** Escapes untrusted text for Discord's markup, so that it is shown literally. */
 
@@ -46,25 +46,12 @@ export function inlineCode(text: string): string {
   return words === '' ? '' : `\`${words}\``;
 }
 
-/** Characters that a code block adds to its text. */
-export const fenceLength = '```\n\n```'.length;
-
 export function codeBlock(text: string): string {
   return `\`\`\`\n${text.replaceAll('```', '``ˋ')}\n\`\`\``;
 }
 
 /** Truncates a text so that its rendered form, which escapes make longer, fits the limit. */
-export function fitRendered(
-  text: string,
-  limit: number,
-  render: (text: string) => string,
-  cut: typeof truncate | typeof truncateStart = truncate,
-): string {
-  let room = limit;
-  while (room > 0) {
-    const rendered = render(cut(text, room, { atLineBreak: true }));
-    if (rendered.length <= limit) return rendered;
-    room = Math.floor((room * limit) / rendered.length) - 1;
-  }
-  return '';
+export function fitRendered(text: string, limit: number, render: (text: string) => string): string {
+  const fitting = fitText(text, limit, (shortened) => render(shortened).length);
+  return fitting === '' ? '' : render(fitting);
 }

@@ -205,6 +205,7 @@ describe('a form', () => {
       token: fc.stringMatching(/^[A-Za-z0-9_:-]{1,40}$/u),
       title: text,
       submit: text,
+      words: fc.constant([]),
       fields: fc.uniqueArray(field, { minLength: 1, maxLength: 7, selector: (one) => one.name }),
     });
     fc.assert(

@@ -1,4 +1,4 @@
-import { plain, plainLines, truncate, truncateStart } from '@hq/shared/text';
+import { plain, plainLines, truncate } from '@hq/shared/text';
 import {
   type APIActionRowComponent,
   type APIButtonComponentWithCustomId,
@@ -8,7 +8,8 @@ import {
   MessageFlags,
 } from 'discord-api-types/v10';
 import type { Button, Card, Field, TextNode } from '../../../contract/card.ts';
-import { bold, codeBlock, escapeLine, escapeMarkup, fenceLength, fitRendered, inlineCode } from './markup.ts';
+import { fitBody } from '../../fit-text.ts';
+import { bold, codeBlock, escapeLine, escapeMarkup, fitRendered, inlineCode } from './markup.ts';
 
 /** A message for sending and for editing: an empty part removes the earlier one. */
 export interface Rendered {
@@ -111,63 +112,28 @@ function renderFields(fields: readonly Field[]): { name: string; value: string; 
   return shown;
 }
 
-/** Truncates prose at its end and logs at their beginning; long prose leaves room for each log. */
+/** Joins prose to paragraphs between the logs. */
 function renderBody(body: readonly TextNode[], limit: number): string {
-  const blocks = toBlocks(body);
-  const logs = blocks.filter((block) => typeof block === 'string');
-  const reserved = logs.reduce((sum, log) => sum + Math.min(log.length + fenceLength, 1000) + 1, 0);
-  let proseRoom = Math.max(0, limit - reserved);
-  const prose = blocks.map((block) => {
-    if (typeof block === 'string') return '';
-    const rendered = renderProse(block, proseRoom);
-    proseRoom -= rendered.length + 1;
-    return rendered;
-  });
-  let room = limit - prose.reduce((sum, text) => sum + (text === '' ? 0 : text.length + 1), 0);
-  let logsLeft = logs.length;
-  return blocks
-    .map((block, index) => {
-      if (typeof block !== 'string') return prose[index] ?? '';
-      const share = Math.floor(room / logsLeft) - 1;
-      logsLeft -= 1;
-      const rendered = fitRendered(
-        block,
-        share,
-        (text) => (text === '' ? '' : codeBlock(text)),
-        truncateStart,
-      );
-      room -= rendered.length + 1;
-      return rendered;
-    })
+  const paragraphs: string[] = [];
+  let isProse = false;
+  // Each may need a separator.
+  for (const node of fitBody(body, limit, (one) => renderNode(one).length + 1)) {
+    const part = renderNode(node);
+    const before = isProse && node.kind !== 'log' ? (paragraphs.pop() ?? '') : '';
+    // Adjacent code spans would merge.
+    paragraphs.push(before.endsWith('`') && part.startsWith('`') ? `${before} ${part}` : before + part);
+    isProse = node.kind !== 'log';
+  }
+  return paragraphs
+    .map((text) => text.trim())
     .filter((text) => text !== '')
     .join('\n');
 }
 
-type Prose = readonly Exclude<TextNode, { kind: 'log' }>[];
-
-/** Groups the nodes: a string for each log, and one paragraph for the prose between two logs. */
-function toBlocks(body: readonly TextNode[]): readonly (string | Prose)[] {
-  const blocks: (string | Exclude<TextNode, { kind: 'log' }>[])[] = [];
-  for (const node of body) {
-    const last = blocks.at(-1);
-    if (node.kind === 'log') {
-      const text = plainLines(node.text).replace(/^\n+|\s+$/gu, '');
-      if (text !== '') blocks.push(text);
-    } else if (last === undefined || typeof last === 'string') blocks.push([node]);
-    else last.push(node);
-  }
-  return blocks;
-}
-
-function renderProse(nodes: Prose, limit: number): string {
-  let rendered = '';
-  for (const node of nodes) {
-    const render = node.kind === 'code' ? inlineCode : node.strong ? bold : escapeMarkup;
-    const part = fitRendered(plainLines(node.text), limit - rendered.length - 1, render);
-    // Adjacent code spans would merge.
-    rendered += rendered.endsWith('`') && part.startsWith('`') ? ` ${part}` : part;
-  }
-  return rendered.trim();
+function renderNode(node: TextNode): string {
+  if (node.kind === 'log') return codeBlock(node.text);
+  if (node.kind === 'code') return inlineCode(node.text);
+  return node.strong === true ? bold(node.text) : escapeMarkup(node.text);
 }
 
 function renderButtons(buttons: readonly Button[]): Rendered['components'] {

@@ -12,7 +12,6 @@ import type { Identity } from '../inbound/sender.ts';
 import { libraryLog } from '../library-log.ts';
 import { clientOptions } from '../outbound/web-client.ts';
 import { fieldAction, formCallback } from '../render/forms.ts';
-import type { BotToken } from './bot-token.ts';
 
 export interface InboundListener {
   /** Starts to handle a delivery, without waiting. */
@@ -27,7 +26,7 @@ export interface InboundListener {
 export interface HandlerOptions {
   readonly botToken: string;
   readonly apiUrl: string;
-  readonly token: BotToken;
+  readonly identity: Identity;
   readonly listener: InboundListener;
   readonly log: Logger;
 }
@@ -35,16 +34,16 @@ export interface HandlerOptions {
 /** Registers handlers that acknowledge each delivery before HQ handles it. */
 export function registerHandlers(
   receiver: SocketModeReceiver | HTTPReceiver,
-  { botToken, apiUrl, token, listener, log }: HandlerOptions,
+  { botToken, apiUrl, identity, listener, log }: HandlerOptions,
 ): void {
-  const { identity } = token;
   const app = new App({
     receiver,
     // The core authorizes people; this names the token alone.
     authorize: async () => ({
       botToken,
-      ...(identity && { teamId: identity.team, botUserId: identity.botUser }),
-      ...(identity?.botId !== undefined && { botId: identity.botId }),
+      teamId: identity.team,
+      botUserId: identity.botUser,
+      ...(identity.botId !== undefined && { botId: identity.botId }),
     }),
     ignoreSelf: false,
     convoStore: false,

@@ -63,9 +63,8 @@ export function readSuggestion(body: unknown, us: Identity): SuggestionRequest |
   const origin = data && readOrigin(data.view?.private_metadata);
   if (!data || !origin) return undefined;
   const { block_id: argument, value } = data;
-  const words = origin.words[argument];
-  if (words === undefined) return undefined;
-  return { sender: formSender(data, origin, us), words, argument, typed: value.trim() };
+  const sender = formSender(data, origin, us);
+  return { sender, words: origin.words, argument, typed: value.trim() };
 }
 
 /** A modal belongs to no channel, so the location comes from its metadata. */

@@ -6,7 +6,6 @@ import type { Receiver } from '../../../contract/inbound.ts';
 import { completeWithin } from '../../complete-within.ts';
 import type { InFlight } from '../../in-flight.ts';
 import type { InboundListener } from '../connection/bolt-handlers.ts';
-import type { BotToken } from '../connection/bot-token.ts';
 import type { SlackOutbound } from '../outbound/outbound.ts';
 import { SlackReply } from '../outbound/reply.ts';
 import {
@@ -32,11 +31,13 @@ const maxDeliveries = 5000;
 interface HandlerServices {
   readonly receiver: Receiver;
   readonly outbound: SlackOutbound;
-  readonly token: BotToken;
+  /** Undefined until Slack has told it. */
+  readonly identity: () => Identity | undefined;
+  readonly onRevoked: (reason: string) => void;
   readonly responseUrls: ResponseUrls;
   readonly inFlight: InFlight;
   readonly log: Logger;
-  readonly stopping: AbortSignal;
+  readonly isStopped: () => boolean;
 }
 
 /** Hands deliveries to the core and carries out its acknowledgement. */
@@ -44,22 +45,15 @@ export class InboundHandler implements InboundListener {
   readonly #services: HandlerServices;
   /** Handled deliveries: a lost acknowledgement makes Slack send one again. */
   readonly #handled = new LRUCache<string, true>({ max: maxDeliveries, ttl: redeliveredWithinMs });
-  #lastAt: number | null = null;
 
   constructor(services: HandlerServices) {
     this.#services = services;
   }
 
-  /** Local epoch milliseconds of the last delivery. */
-  get lastAt(): number | null {
-    return this.#lastAt;
-  }
-
   onDelivery(read: (identity: Identity) => InboundDelivery | undefined, isCommand: boolean): void {
-    const { token, stopping, inFlight } = this.#services;
-    if (token.identity === undefined || stopping.aborted) return;
-    this.#lastAt = Date.now();
-    const delivery = read(token.identity);
+    const { isStopped, inFlight } = this.#services;
+    const identity = this.#services.identity();
+    const delivery = identity === undefined || isStopped() ? undefined : read(identity);
     if (delivery === undefined) return;
     const { redeliveryKey } = delivery;
     if (redeliveryKey !== undefined) {
@@ -76,8 +70,9 @@ export class InboundHandler implements InboundListener {
   }
 
   async complete(body: unknown): Promise<types.PlainTextOption[]> {
-    const { token, receiver, log } = this.#services;
-    const suggestion = token.identity && readSuggestion(body, token.identity);
+    const { receiver, log } = this.#services;
+    const identity = this.#services.identity();
+    const suggestion = identity && readSuggestion(body, identity);
     if (suggestion === undefined) return [];
     const { sender, ...request } = suggestion;
     const { typed } = request;
@@ -94,7 +89,7 @@ export class InboundHandler implements InboundListener {
   }
 
   onRevoked(reason: string): void {
-    this.#services.token.revoke(reason, this.#services.stopping);
+    this.#services.onRevoked(reason);
   }
 
   onError(error: unknown): void {

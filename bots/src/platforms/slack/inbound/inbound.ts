@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Inbound, Input } from '../../../contract/inbound.ts';
 import { messageHandle } from '../message-handle.ts';
 import { unescapeMarkup } from '../render/markup.ts';
-import { type Identity, toSender } from './sender.ts';
+import { type Identity, toInbound, toSender } from './sender.ts';
 
 export interface InboundDelivery {
   readonly inbound: Inbound;
@@ -73,20 +73,22 @@ const home = z.object({ event: z.object({ user: z.string(), tab: text }) });
 export function readSlash(body: unknown, us: Identity, envelope?: string): InboundDelivery | undefined {
   const { data } = slash.safeParse(body);
   if (!data) return undefined;
+  const {
+    team_id: team,
+    api_app_id: appId,
+    channel_id: channel,
+    user_id: user,
+    trigger_id: triggerId,
+  } = data;
+  const input = { kind: 'words', text: unescapeMarkup(data.text) } as const;
   return {
-    inbound: {
-      ...toSender(us, {
-        team: data.team_id,
-        appId: data.api_app_id,
-        channel: data.channel_id,
-        user: data.user_id,
-      }),
-      deliveryId: toDeliveryId(data.trigger_id ?? envelope, body),
-      input: { kind: 'words', text: unescapeMarkup(data.text) },
-      receivedAt: Date.now(),
-    },
+    inbound: toInbound(
+      toSender(us, { team, appId, channel, user }),
+      toDeliveryId(triggerId ?? envelope, body),
+      input,
+    ),
     responseUrl: data.response_url,
-    triggerId: data.trigger_id,
+    triggerId,
     ...envelopeKey(envelope, body),
   };
 }
@@ -100,20 +102,17 @@ export function readPress(body: unknown, us: Identity, envelope?: string): Inbou
   const ts = container?.message_ts ?? message?.ts;
   const onEphemeral = container?.is_ephemeral === true;
   const handle = ts === undefined ? null : messageHandle(channel, ts, onEphemeral);
+  const sender = toSender(us, {
+    team: data.team?.id ?? user.team_id,
+    userTeam: user.team_id,
+    appId: data.api_app_id,
+    channel,
+    thread: container?.thread_ts ?? message?.thread_ts,
+    user: user.id,
+  });
+  const input = { kind: 'button', token, message: handle } as const;
   return {
-    inbound: {
-      ...toSender(us, {
-        team: data.team?.id ?? user.team_id,
-        userTeam: user.team_id,
-        appId: data.api_app_id,
-        channel,
-        thread: container?.thread_ts ?? message?.thread_ts,
-        user: user.id,
-      }),
-      deliveryId: toDeliveryId(triggerId ?? envelope, body),
-      input: { kind: 'button', token, message: handle },
-      receivedAt: Date.now(),
-    },
+    inbound: toInbound(sender, toDeliveryId(triggerId ?? envelope, body), input),
     responseUrl,
     triggerId,
     onEphemeral,
@@ -148,7 +147,7 @@ export function readMessage(body: unknown, us: Identity, envelope?: string): Inb
     ? { kind: 'words', text: textAfterMention(event.text, us.botUser) }
     : { kind: 'words', text: unescapeMarkup(event.text), answer: true };
   return {
-    inbound: { ...sender, ...(stranger && { stranger }), deliveryId, input, receivedAt: Date.now() },
+    inbound: toInbound({ ...sender, ...(stranger && { stranger }) }, deliveryId, input),
     redeliveryKey: [deliveryId, event.channel, event.ts, user].join(' '),
   };
 }

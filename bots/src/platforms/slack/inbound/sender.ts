@@ -1,4 +1,4 @@
-import type { Sender } from '../../../contract/inbound.ts';
+import type { Inbound, Sender } from '../../../contract/inbound.ts';
 
 /** HQ's own account in the workspace. */
 export interface Identity {
@@ -39,4 +39,8 @@ export function toSender(us: Identity, origin: Origin): Sender {
     user,
     ...(isOutsider && { stranger: 'outsider' as const }),
   };
+}
+
+export function toInbound(sender: Sender, deliveryId: string, input: Inbound['input']): Inbound {
+  return { ...sender, deliveryId, input, receivedAt: Date.now() };
 }

@@ -3,7 +3,8 @@ import type { Logger } from 'pino';
 import type { TextFile } from '../../../contract/adapter.ts';
 import type { Card, Handle } from '../../../contract/card.ts';
 import type { SendResult } from '../../../contract/inbound.ts';
-import { isRevoked, refusedBlocks, slackErrorCode, toProblem } from '../errors.ts';
+import type { SendAttempt } from '../../send-attempts.ts';
+import { refusedBlocks, slackErrorCode } from '../errors.ts';
 import { messageHandle } from '../message-handle.ts';
 import { escapeMarkup, line } from '../render/markup.ts';
 import { type Rendered, renderCard } from '../render/render.ts';
@@ -18,18 +19,10 @@ interface Target {
   readonly onlyFor?: string;
 }
 
-type Call = () => Promise<Handle | null>;
-
 const asPlain = { parse: 'none', link_names: false } as const;
 
 /** Slack's Web API and its response URLs, as far as HQ uses them. Nothing here rejects. */
-export function createOutbound(client: webApi.WebClient, onRevoked: () => void, log: Logger) {
-  let lastAt: number | null = null;
-  const attempt = async (call: Call): Promise<SendResult> => {
-    const sent = await attemptCall(call, onRevoked, log);
-    if (sent.ok) lastAt = Date.now();
-    return sent;
-  };
+export function createOutbound(client: webApi.WebClient, attempt: SendAttempt, log: Logger) {
   const sendCard = (card: Card, send: (content: Rendered) => Promise<Handle | null>): Promise<SendResult> =>
     attempt(() => withTextFallback(renderCard(card), send, log));
 
@@ -42,10 +35,6 @@ export function createOutbound(client: webApi.WebClient, onRevoked: () => void, 
   }
 
   return {
-    /** Local epoch milliseconds of the last accepted request. */
-    get lastAt(): number | null {
-      return lastAt;
-    },
     post,
     update: (channel: string, ts: string, card: Card): Promise<SendResult> =>
       sendCard(card, async (content) => {
@@ -82,18 +71,6 @@ export function createOutbound(client: webApi.WebClient, onRevoked: () => void, 
 }
 
 export type SlackOutbound = ReturnType<typeof createOutbound>;
-
-async function attemptCall(call: Call, onRevoked: () => void, log: Logger): Promise<SendResult> {
-  try {
-    return { ok: true, handle: await call() };
-  } catch (error) {
-    if (isRevoked(error)) onRevoked();
-    const code = slackErrorCode(error);
-    const problem = code === 'thread_not_found' ? ({ kind: 'gone' } as const) : toProblem(error);
-    if (problem.kind !== 'wait') log.warn({ problem, code }, 'Slack refused a request');
-    return { ok: false, problem };
-  }
-}
 
 /** Sends the text alone if Slack refuses the blocks, as it may although they are valid. */
 async function withTextFallback(

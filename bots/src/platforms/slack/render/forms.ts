@@ -12,7 +12,6 @@ export const fieldAction = 'hq_field';
 
 const maxInput = 3000;
 const maxValue = 150;
-const maxMetadata = 3000;
 
 /** Travels with the form, because Slack's modals belong to no channel. */
 const origin = z.object({
@@ -22,8 +21,7 @@ const origin = z.object({
   thread: z.string().nullable(),
   /** The message with the button that opened the form. */
   message: z.record(z.string(), z.string()).optional(),
-  /** The command's path, for each field with completion. */
-  words: z.record(z.string(), z.array(z.string())),
+  words: z.array(z.string()),
 });
 export type FormOrigin = z.infer<typeof origin>;
 
@@ -33,23 +31,12 @@ export function formView(
   message: Handle | null = null,
 ): types.ModalView {
   const { channel, kind, thread } = location;
-  const kept: FormOrigin = {
-    token: form.token,
-    channel,
-    kind,
-    thread,
-    ...(message && { message }),
-    words: Object.fromEntries(
-      form.fields.flatMap((field) =>
-        field.completes === undefined ? [] : [[field.name, [...field.completes.words]]],
-      ),
-    ),
-  };
-  const metadata = JSON.stringify(kept);
+  const { token, words } = form;
+  const kept: FormOrigin = { token, channel, kind, thread, ...(message && { message }), words: [...words] };
   return {
     type: 'modal',
     callback_id: formCallback,
-    private_metadata: metadata.length > maxMetadata ? JSON.stringify({ ...kept, words: {} }) : metadata,
+    private_metadata: JSON.stringify(kept),
     title: plainText(line(form.title, 24) || 'HQ'),
     submit: plainText(line(form.submit, 24) || 'Submit'),
     close: plainText('Cancel'),
@@ -80,7 +67,7 @@ function inputBlock(field: FormField): types.InputBlock {
 
 function inputElement(field: FormField): types.InputBlock['element'] {
   const choices = (field.choices ?? []).flatMap(toOption);
-  if (field.completes !== undefined) {
+  if (field.completes === true) {
     return {
       type: 'external_select',
       action_id: fieldAction,

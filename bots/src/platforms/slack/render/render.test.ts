@@ -159,13 +159,14 @@ const field: fc.Arbitrary<FormField> = fc
     value: optional(text),
     maxLength: optional(fc.integer({ min: 1, max: 10_000 })),
     choices: optional(choices),
-    completes: optional(fc.record({ words: fc.array(fc.string(), { maxLength: 4 }) })),
+    completes: optional(fc.boolean()),
   })
   .map((given): FormField => JSON.parse(JSON.stringify(given)));
 const form: fc.Arbitrary<Form> = fc.record({
   token,
   title: text,
   submit: text,
+  words: fc.array(fc.string(), { maxLength: 4 }),
   fields: fc.uniqueArray(field, { minLength: 1, maxLength: 5, selector: (one) => one.name }),
 });
 

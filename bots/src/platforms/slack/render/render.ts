@@ -1,6 +1,6 @@
-import { plainLines, truncate, truncateStart } from '@hq/shared/text';
 import type { types } from '@slack/bolt';
 import type { Button, Card, Field, TextNode, Tone } from '../../../contract/card.ts';
+import { fitBody } from '../../fit-text.ts';
 import { textSize } from '../../text-size.ts';
 import { escapeMarkup, line } from './markup.ts';
 
@@ -85,45 +85,21 @@ function fieldSection({ label, value }: FieldLine): types.RichTextSection {
 
 type BodyElement = types.RichTextSection | types.RichTextPreformatted;
 
-/** Joins prose and code into one section; each log is a block of its own and gets a share of the remaining room. */
-function bodyElements(nodes: readonly TextNode[], budget: number): BodyElement[] {
+/** Joins prose and code into one section; each log is a block of its own. */
+function bodyElements(nodes: readonly TextNode[], room: number): BodyElement[] {
   const elements: BodyElement[] = [];
-  let prose: types.RichTextText[] = [];
-  const endProse = (): void => {
-    const pieces = prose;
-    prose = [];
-    if (pieces.some((piece) => piece.text.trim() !== '')) elements.push(section(pieces));
-  };
-  let left = budget;
-  for (const [at, node] of nodes.entries()) {
-    const later = nodes.slice(at + 1).filter((one) => one.kind === 'log').length;
-    const share = node.kind === 'log' ? Math.floor(left / (later + 1)) : left;
-    if (share < 8) break;
-    const text = bodyText(node, share);
-    if (text === '') continue;
-    left -= text.length;
-    if (node.kind === 'log') {
-      endProse();
-      elements.push({ type: 'rich_text_preformatted', elements: [{ type: 'text', text }] });
-    } else if (node.kind === 'code') {
-      prose.push({ type: 'text', text, style: { code: true } });
-    } else {
-      prose.push({ type: 'text', text, ...(node.strong === true ? { style: { bold: true } } : {}) });
+  for (const node of fitBody(nodes, room)) {
+    const { kind, text } = node;
+    const last = elements.at(-1);
+    if (kind === 'log') elements.push({ type: 'rich_text_preformatted', elements: [{ type: 'text', text }] });
+    else {
+      const prose = last?.type === 'rich_text_section' ? last : section([]);
+      if (prose !== last) elements.push(prose);
+      const style = kind === 'code' ? { code: true } : node.strong === true ? { bold: true } : undefined;
+      prose.elements.push({ type: 'text', text, ...(style && { style }) });
     }
   }
-  endProse();
-  return elements;
-}
-
-function bodyText(node: TextNode, limit: number): string {
-  switch (node.kind) {
-    case 'text':
-      return truncate(plainLines(node.text), limit, { atLineBreak: true });
-    case 'code':
-      return line(node.text, limit);
-    case 'log':
-      return truncateStart(plainLines(node.text).replace(/^\n+|\s+$/gu, ''), limit, { atLineBreak: true });
-  }
+  return elements.filter((element) => textOf(element).trim() !== '');
 }
 
 function actionsOf(buttons: readonly Button[]): types.ActionsBlock | undefined {

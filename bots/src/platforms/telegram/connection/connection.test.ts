@@ -42,7 +42,6 @@ test('it reports its identity once connected', async () => {
     state: 'connected',
     detail: null,
     install: String(server.bot.id),
-    lastInboundAt: null,
   });
 });
 
@@ -66,11 +65,8 @@ test('an API root may have a path and a slash at its end, or not', async () => {
 
 test('an unknown token ends it at once, with a hint', async () => {
   const bot = createTelegramBot(server, { env: { TELEGRAM_BOT_TOKEN: '1:wrong' }, timing });
-  await expect(bot.adapter.start(receiverOf(bot))).rejects.toMatchObject({
-    code: 'unauthenticated',
-    field: 'TELEGRAM_BOT_TOKEN',
-    hint: expect.stringContaining('BotFather'),
-  });
+  await bot.adapter.start(receiverOf(bot));
+  expect(bot.log.join()).toContain('BotFather');
   expect(bot.adapter.health().state).toBe('revoked');
   await bot.adapter.stop();
   expect(server.called('getMe')).toHaveLength(1);
@@ -94,7 +90,7 @@ test('a token that was refused by mistake is used again, after a poll as after a
     server.fail(method, { kind: 'refuse', status: 401, description: 'Unauthorized' });
     const { length } = bot.received;
     server.write(ann, direct, '/hq status');
-    await eventually(() => expect(bot.log.join('')).toContain('no longer accepts'));
+    await eventually(() => expect(bot.log.join('')).toContain('does not accept'));
     server.write(ann, direct, '/hq help');
     await eventually(() => expect(bot.received).toHaveLength(length + 2));
     await eventually(() => expect(bot.adapter.health().state).toBe('connected'));
@@ -296,7 +292,7 @@ test('it can be started again after a stop and after a refused token', async () 
   await eventually(() => expect(bot.received).toHaveLength(1));
   server.revoke();
   await eventually(() => expect(bot.adapter.health().state).toBe('revoked'));
-  await expect(bot.adapter.start(receiverOf(bot))).rejects.toMatchObject({ code: 'unauthenticated' });
+  await bot.adapter.stop();
   server.revoke(false);
   await bot.adapter.start(receiverOf(bot));
   expect(bot.adapter.health()).toMatchObject({ state: 'connected', detail: null });
@@ -305,9 +301,14 @@ test('it can be started again after a stop and after a refused token', async () 
 test('an unacknowledged update is redelivered after a stop', async () => {
   const bot = createTelegramBot(server, { timing });
   running.push(bot);
-  await bot.adapter.start({ ...receiverOf(bot), receive: () => new Promise(() => undefined) });
+  let isReceived = false;
+  const receive = (): Promise<never> => {
+    isReceived = true;
+    return new Promise(() => undefined);
+  };
+  await bot.adapter.start({ ...receiverOf(bot), receive });
   server.write(ann, direct, '/hq status');
-  await eventually(() => expect(bot.adapter.health().lastInboundAt).not.toBeNull());
+  await eventually(() => expect(isReceived).toBe(true));
   await bot.adapter.stop();
   expect(server.unconfirmed).toHaveLength(1);
   await bot.adapter.start(receiverOf(bot));

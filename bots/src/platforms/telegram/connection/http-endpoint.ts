@@ -62,12 +62,12 @@ export function createWebhookEndpoint(
   };
 }
 
-async function listen(
+function listen(
   settings: WebhookSettings,
   handle: (update: Update) => Promise<boolean>,
   log: Logger,
 ): Promise<HttpServer> {
-  const { host, port, path, secret } = settings;
+  const { path, secret } = settings;
   const serve = async (request: HttpRequest): Promise<HttpResponse> => {
     if (request.path !== path || request.method !== 'POST') return { status: 404 };
     if (!isEqual(String(request.headers['x-telegram-bot-api-secret-token'] ?? ''), secret)) {
@@ -79,12 +79,7 @@ async function listen(
     if (!isUpdate(update)) return { status: 400 };
     return { status: (await withinLimit(answerWithinMs, handle(update))) === true ? 200 : 503 };
   };
-  try {
-    return await serveHttp({ host, port }, serve, log);
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
-    throw new TelegramError(`HQ cannot listen on ${host}:${port} (${code})`);
-  }
+  return serveHttp(settings, serve, log);
 }
 
 function isUpdate(value: unknown): value is Update {

@@ -1,3 +1,5 @@
+import { refusedRetryMs } from '../../connection-loop.ts';
+
 /** The source of updates. */
 export interface Transport {
   /** Called before the first poll, until it succeeds. */
@@ -30,7 +32,7 @@ export const defaultTiming: ConnectionTiming = {
   firstMs: 1_000,
   longestMs: 60_000,
   conflictMs: 30_000,
-  revokedMs: 300_000,
+  revokedMs: refusedRetryMs,
   pollSeconds: 50,
   slackMs: 20_000,
   idsResetMs: 86_400_000,

@@ -1,10 +1,11 @@
 import { truncate } from '@hq/shared/text';
 import type { Logger } from 'pino';
-import type { Opts } from 'telegraf/types';
+import type { BotCommand, Opts } from 'telegraf/types';
 import type { TextFile } from '../../../contract/adapter.ts';
 import type { Card, Handle } from '../../../contract/card.ts';
 import type { ChatLocation, SendProblem, SendResult } from '../../../contract/inbound.ts';
 import { createInFlight } from '../../in-flight.ts';
+import { createSendAttempt, type SendAttempt } from '../../send-attempts.ts';
 import { TelegramError, toProblem } from '../errors.ts';
 import type { GroupMigration } from '../inbound/inbound.ts';
 import { fieldsOf, idOf } from '../inbound/json-fields.ts';
@@ -31,23 +32,28 @@ type Call = () => Promise<Handle | null>;
 /** Sends and edits messages within Telegram's rate limits. Nothing here rejects. */
 export class TelegramOutbound {
   readonly #api: BotApi;
-  readonly #log: Logger;
   readonly #listener: OutboundListener;
   readonly #rateLimit = new ChatRateLimit();
   /** Groups that became supergroups: old id → new id. */
   readonly #migrated = new Map<string, string>();
   readonly #inFlight = createInFlight();
-  #lastAt: number | null = null;
+  readonly #attempt: SendAttempt;
 
   constructor(api: BotApi, log: Logger, listener: OutboundListener) {
     this.#api = api;
-    this.#log = log;
     this.#listener = listener;
-  }
-
-  /** Local epoch milliseconds of the last accepted call. */
-  get lastAt(): number | null {
-    return this.#lastAt;
+    this.#attempt = createSendAttempt({
+      toProblem: (error) => {
+        if (!(error instanceof TelegramError)) log.error({ err: error }, 'A message could not be sent');
+        return toProblem(
+          error instanceof TelegramError ? error : new TelegramError('the message is invalid'),
+        );
+      },
+      isRevoked: (error) => error instanceof TelegramError && error.code === 401,
+      onRevoked: listener.onRevoked,
+      inFlight: this.#inFlight,
+      log,
+    });
   }
 
   /** True if optional messages are better left out. */
@@ -106,18 +112,28 @@ export class TelegramOutbound {
   /** Deletes a message that is no longer needed, if possible. */
   async remove({ chat = '', message = '' }: Handle): Promise<void> {
     const payload = { chat_id: toChatId(chat), message_id: Number(message) };
-    await this.#attempt(chat, () => this.#api('deleteMessage', payload).then(() => null));
+    await this.#attempt(() => this.#api('deleteMessage', payload).then(() => null));
   }
 
   /** Shows "typing …" beside the bot's name. */
   async typing(location: ChatLocation): Promise<void> {
     const payload = { chat_id: toChatId(location.channel), action: 'typing', ...inThread(location) } as const;
-    await this.#attempt(location.channel, () => this.#api('sendChatAction', payload).then(() => null));
+    await this.#attempt(() => this.#api('sendChatAction', payload).then(() => null));
+  }
+
+  /** Sets the command menu. */
+  setCommands(commands: readonly BotCommand[]): Promise<SendResult> {
+    return this.#attempt(async () => {
+      for (const type of ['all_private_chats', 'all_group_chats'] as const) {
+        await this.#api('setMyCommands', { commands: [...commands], scope: { type } });
+      }
+      return null;
+    });
   }
 
   /** Ends the spinner on a pressed button. */
   async answerCallback(callback_query_id: string): Promise<void> {
-    await this.#attempt('', () => this.#api('answerCallbackQuery', { callback_query_id }).then(() => null));
+    await this.#attempt(() => this.#api('answerCallbackQuery', { callback_query_id }).then(() => null));
   }
 
   /** Records the new id of a group; false if it was known. */
@@ -137,27 +153,14 @@ export class TelegramOutbound {
     if (channel !== undefined) return failed({ kind: 'moved', channel });
     const afterMs = this.#rateLimit.take(chat, { isGroup: chat.startsWith('-'), isEdit }, performance.now());
     if (afterMs > 0) return failed({ kind: 'wait', afterMs });
-    return this.#inFlight.track(this.#attempt(chat, call));
-  }
-
-  async #attempt(chat: string, call: Call): Promise<SendResult> {
-    try {
-      const handle = await call();
-      this.#lastAt = Date.now();
-      return { ok: true, handle };
-    } catch (error) {
-      if (!(error instanceof TelegramError)) this.#log.error({ err: error }, 'A message could not be sent');
-      const failure = error instanceof TelegramError ? error : new TelegramError('the message is invalid');
-      if (failure.code === 401) this.#listener.onRevoked();
-      const problem = toProblem(failure);
-      if (problem === null) return { ok: true, handle: null };
-      if (problem.kind === 'wait') this.#rateLimit.block(chat, performance.now() + problem.afterMs);
-      if (problem.kind === 'moved' && this.migrate({ from: chat, to: problem.channel })) {
-        this.#listener.onMigrated(problem.channel);
-      }
-      this.#log.debug({ chat, problem: problem.kind, reason: failure.message }, 'Telegram refused a call');
-      return failed(problem);
+    const sent = await this.#attempt(call);
+    if (sent.ok) return sent;
+    const { problem } = sent;
+    if (problem.kind === 'wait') this.#rateLimit.block(chat, performance.now() + problem.afterMs);
+    if (problem.kind === 'moved' && this.migrate({ from: chat, to: problem.channel })) {
+      this.#listener.onMigrated(problem.channel);
     }
+    return sent;
   }
 }
 

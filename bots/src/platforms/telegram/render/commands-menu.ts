@@ -1,10 +1,6 @@
 import { plain, truncate } from '@hq/shared/text';
+import type { BotCommand } from 'telegraf/types';
 import type { CommandDescription } from '../../../contract/adapter.ts';
-
-interface MenuCommand {
-  readonly command: string;
-  readonly description: string;
-}
 
 const maxCommands = 100;
 const maxName = 32;
@@ -15,10 +11,10 @@ const maxDescription = 256;
  * last word of its path, or by the whole path if that word is ambiguous.
  */
 export function renderCommands(descriptions: readonly CommandDescription[]): {
-  readonly commands: readonly MenuCommand[];
+  readonly commands: readonly BotCommand[];
   readonly paths: ReadonlyMap<string, string>;
 } {
-  const commands: MenuCommand[] = [{ command: 'hq', description: 'Operate HQ: add a command' }];
+  const commands: BotCommand[] = [{ command: 'hq', description: 'Operate HQ: add a command' }];
   const paths = new Map<string, string>();
   const lastWords = descriptions.map(({ path }) => path.at(-1));
   for (const { path, summary } of descriptions.toSorted((one, other) => one.rank - other.rank)) {

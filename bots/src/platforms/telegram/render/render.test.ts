@@ -209,7 +209,7 @@ test('a long log keeps its end, and the card keeps its head and tail', () => {
     body: [{ kind: 'log', text: log }],
     stamp: 'decided',
   });
-  expect(text).toMatch(/^Log\n\n…x+the end\n\ndecided$/u);
+  expect(text).toMatch(/^Log\n\n…\nx+the end\n\ndecided$/u);
   expect(text.length).toBeGreaterThan(4_000);
 });
 

@@ -1,5 +1,6 @@
-import { plain, plainLines, truncate, truncateStart } from '@hq/shared/text';
+import { plain, truncate } from '@hq/shared/text';
 import type { Card, Field, TextNode, Tone } from '../../../contract/card.ts';
+import { fitBody } from '../../fit-text.ts';
 import { type EntityText, EntityWriter } from './entity-text.ts';
 import { defuseMentions } from './markup.ts';
 
@@ -50,61 +51,28 @@ function addField(writer: EntityWriter, { label, value }: Field, room: number): 
     .add(` ${line(value, valueRoom)}`);
 }
 
-/** Truncates prose at its end and logs at their beginning; the logs share the room that the prose leaves. */
+/** Starts a new line before the first prose and around each log. */
 function addBody(writer: EntityWriter, body: readonly TextNode[], room: number): void {
-  const parts = toParts(body);
-  if (parts.length === 0 || room < 20) return;
-  const logs = parts.filter(({ kind }) => kind === 'log').length;
-  const prose = parts.reduce((sum, { kind, text }) => sum + (kind === 'log' ? 2 : text.length), 2);
-  const share = logs === 0 ? 0 : Math.floor(Math.max(room - prose, room / 2) / logs) - 2;
-  const end = writer.length + room;
-  writer.add('\n');
-  let isOnNewLine = false;
-  for (const { kind, text: original, type } of parts) {
-    const text = writer.isFull ? defuseMentions(original) : original;
-    if (kind === 'log' || !isOnNewLine) writer.add('\n');
-    isOnNewLine = kind !== 'log';
-    const left = end - writer.length;
-    if (left < 2) return;
-    writer.add(kind === 'log' ? truncateStart(text, Math.min(share, left)) : truncate(text, left), type);
-  }
-}
-
-interface Part {
-  readonly kind: TextNode['kind'];
-  readonly text: string;
-  readonly type: 'bold' | 'code' | 'pre' | undefined;
-}
-
-/** Drops blank text, save a line break between prose. */
-function toParts(body: readonly TextNode[]): Part[] {
-  const parts = body
-    .map(toPart)
-    .filter(({ kind, text }) => text.trim() !== '' || (kind === 'text' && text !== ''));
-  const isProse = (part: Part | undefined): boolean =>
-    part !== undefined && part.kind !== 'log' && part.text.trim() !== '';
-  const shown = parts.filter(
-    (part, at) => part.text.trim() !== '' || (isProse(parts[at - 1]) && isProse(parts[at + 1])),
+  const fitting = fitBody(body, room - 2, (node) => defused(node).length + (node.kind === 'log' ? 2 : 0));
+  // Blank text counts between prose alone, as a line break.
+  const isProse = (node?: TextNode): boolean => node !== undefined && node.kind !== 'log';
+  const nodes = fitting.filter(
+    (node, at) => node.text.trim() !== '' || (isProse(fitting[at - 1]) && isProse(fitting[at + 1])),
   );
-  const last = shown.pop();
-  return last === undefined ? [] : [...shown, { ...last, text: last.text.trimEnd() }];
-}
-
-/** Telegram finds no mentions in code and logs, so their text stays unchanged and can be copied. */
-function toPart(node: TextNode): Part {
-  switch (node.kind) {
-    case 'log':
-      return { kind: 'log', text: plainLines(node.text).replace(/^\n+|\s+$/gu, ''), type: 'pre' };
-    case 'code':
-      return { kind: 'code', text: plain(node.text), type: 'code' };
-    case 'text':
-      return {
-        kind: 'text',
-        text: defuseMentions(node.text),
-        type: node.strong === true ? 'bold' : undefined,
-      };
+  const last = nodes.pop();
+  if (last === undefined) return;
+  nodes.push({ ...last, text: last.text.trimEnd() });
+  writer.add('\n');
+  for (const [at, node] of nodes.entries()) {
+    if (node.kind === 'log' || !isProse(nodes[at - 1])) writer.add('\n');
+    const type =
+      node.kind === 'log' ? 'pre' : node.kind === 'code' ? 'code' : node.strong === true ? 'bold' : undefined;
+    // Telegram finds no mentions in code and logs, so their text stays unchanged and can be copied.
+    writer.add(node.kind === 'text' || writer.isFull ? defused(node) : node.text, type);
   }
 }
+
+const defused = ({ text }: TextNode): string => defuseMentions(text);
 
 function line(text: string, limit: number): string {
   return truncate(defuseMentions(plain(text)), limit);

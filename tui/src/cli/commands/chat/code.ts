@@ -1,8 +1,7 @@
 import { issueChatCode } from '@hq/shared/queries';
 import type { Command } from 'commander';
 import { linkingSteps } from '../../../actions/linking-steps.ts';
-import { writeOptions } from '../../arguments/options.ts';
-import { refuseWhenReadonly } from '../../arguments/readonly.ts';
+import { parseToWrite, writeOptions } from '../../arguments/options.ts';
 import type { AddCommand } from '../../command.ts';
 import { connectMember } from '../../connection/connect-member.ts';
 
@@ -12,8 +11,7 @@ export const addCode: AddCommand = (parent, console) => {
     .description('a code that links your chat account to you, once')
     .option('--json', 'one JSON document')
     .action(async (_options: unknown, self: Command) => {
-      const { json, readonly } = writeOptions.parse(self.optsWithGlobals());
-      refuseWhenReadonly(readonly);
+      const { json } = parseToWrite(writeOptions, self);
       const { client } = await connectMember(console.env);
       const { code, expires_at } = await issueChatCode(client);
       if (json) {

@@ -2,8 +2,7 @@ import { HqError } from '@hq/shared/errors';
 import { plain } from '@hq/shared/text';
 import type { Command } from 'commander';
 import { checkKeyName, deleteSecret } from '../../../secrets/write-secret.ts';
-import { flag } from '../../arguments/options.ts';
-import { refuseWhenReadonly } from '../../arguments/readonly.ts';
+import { flag, parseToWrite } from '../../arguments/options.ts';
 import type { AddCommand } from '../../command.ts';
 import { connectMember } from '../../connection/connect-member.ts';
 import { confirmByName } from '../../prompts/confirm.ts';
@@ -18,8 +17,7 @@ export const addDelete: AddCommand = (parent, console) => {
     .option('--yes', 'do not ask for confirmation')
     .allowExcessArguments()
     .action(async (_key: string, _options: unknown, self: Command) => {
-      const options = optionsOf.parse(self.optsWithGlobals());
-      refuseWhenReadonly(options.readonly);
+      const options = parseToWrite(optionsOf, self);
       const [key = '', ...more] = self.args;
       checkKeyName(key);
       if (more.length > 0) throw new HqError('usage', 'The command takes one key.', { field: 'key' });

@@ -2,7 +2,7 @@ import { HqError } from '@hq/shared/errors';
 import type { Command } from 'commander';
 import { refuseCredential } from '../../../secrets/refuse-credential.ts';
 import { checkKeyName, noteSecret } from '../../../secrets/write-secret.ts';
-import { refuseWhenReadonly } from '../../arguments/readonly.ts';
+import { parseToWrite } from '../../arguments/options.ts';
 import type { AddCommand } from '../../command.ts';
 import { connectMember } from '../../connection/connect-member.ts';
 import { printSecret } from './print-secret.ts';
@@ -14,8 +14,7 @@ export const addNote: AddCommand = (parent, console) => {
     .argument('[note]', 'the remark; an empty one removes it')
     .allowExcessArguments()
     .action(async (_key: string, _note: string, _options: unknown, self: Command) => {
-      const options = targetOptions.parse(self.optsWithGlobals());
-      refuseWhenReadonly(options.readonly);
+      const options = parseToWrite(targetOptions, self);
       const [key = '', note, ...more] = self.args;
       checkKeyName(key);
       if (note === undefined || more.length > 0) {

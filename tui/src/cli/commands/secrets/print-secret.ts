@@ -3,8 +3,8 @@ import { readAgents, readGateways, readSecrets } from '@hq/shared/queries';
 import type { SecretRow } from '@hq/shared/rows';
 import { plain } from '@hq/shared/text';
 import { withOverrides } from '../../../secrets/secret-overrides.ts';
+import { slugsOf } from '../../documents/document.ts';
 import { secretDocument } from '../../documents/secret.ts';
-import { slugsOf } from '../../documents/slugs.ts';
 import type { Console } from '../../output/console.ts';
 
 /** Prints a secret that a command has changed: never its value. */

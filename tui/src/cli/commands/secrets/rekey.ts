@@ -10,8 +10,8 @@ import type { HostEnvelopes } from '../../../secrets/host-envelopes.ts';
 import { findHostKeys } from '../../../secrets/host-keys.ts';
 import { countEnvelopes, type RekeyCounts, rekeyEnvelopes } from '../../../secrets/rekey.ts';
 import { keepHeapSmall } from '../../../terminal/heap.ts';
-import { flag, text } from '../../arguments/options.ts';
-import { refuseWhenReadonly } from '../../arguments/readonly.ts';
+import { parseCount } from '../../arguments/numbers.ts';
+import { flag, parseToWrite, text } from '../../arguments/options.ts';
 import type { AddCommand } from '../../command.ts';
 import { connectMember } from '../../connection/connect-member.ts';
 import type { Console } from '../../output/console.ts';
@@ -43,15 +43,13 @@ export const addRekey: AddCommand = (parent, console) => {
     .option('--new-key-file <path>', 'an environment file with the current key')
     .option('--yes', 'do not ask for confirmation')
     .option('--json', 'one JSON document')
-    .action((_options: unknown, self: Command) =>
-      rekeySecrets(console, optionsOf.parse(self.optsWithGlobals())),
-    );
+    .action((_options: unknown, self: Command) => rekeySecrets(console, parseToWrite(optionsOf, self)));
 };
 
 /** Counts, asks, and encrypts every secret with the current key. It may be stopped at any point and started again. */
 async function rekeySecrets(console: Console, options: RekeyOptions): Promise<void> {
-  if (!options.dryRun) refuseWhenReadonly(options.readonly);
-  const batch = options.batch === undefined ? defaultBatch : parseBatch(options.batch);
+  const batch =
+    options.batch === undefined ? defaultBatch : parseCount(options.batch, largestBatch, '--batch');
   // Thousands of values pass through here once each; none is worth a larger heap.
   keepHeapSmall();
   const { client, member } = await connectMember(console.env);
@@ -74,23 +72,26 @@ async function rekeySecrets(console: Console, options: RekeyOptions): Promise<vo
   const { hostEnvelopes } = await import('../../../secrets/host-envelopes.ts');
   const envelopes = hostEnvelopes(client.url, host.serviceRoleKey, member.user_id);
   try {
-    await rekey(console, envelopes, keys, batch, options);
+    await rekey({ console, envelopes, keys, batch }, options);
   } finally {
     await envelopes.close();
   }
 }
 
-async function rekey(
-  console: Console,
-  envelopes: HostEnvelopes,
-  keys: SecretsKeys,
-  batch: number,
-  options: RekeyOptions,
-): Promise<void> {
-  const { current, previous } = keys;
+interface Job {
+  readonly console: Console;
+  readonly envelopes: HostEnvelopes;
+  readonly keys: SecretsKeys;
+  /** Rows at a time. */
+  readonly batch: number;
+}
+
+async function rekey(job: Job, options: RekeyOptions): Promise<void> {
+  const { console, envelopes } = job;
+  const { current, previous } = job.keys;
   const former = previous.map(({ fingerprint }) => fingerprint).join(', ') || 'none';
   console.say(`Current key: ${current.fingerprint}. Former keys: ${former}.`);
-  const before = await count(console, envelopes, keys, batch);
+  const before = await count(job);
   sayCounts(console, before);
   await sayUnreadable(console, envelopes, before);
   if (options.dryRun) {
@@ -103,8 +104,8 @@ async function rekey(
     const consequence = `${before.toDo} of ${before.total} secrets are encrypted with the current key. Nothing else about them changes.`;
     await confirmByYes(console, 'Changing the key of every secret is disruptive', consequence);
   }
-  const { replaced, isStopped } = await replaceAll(console, envelopes, keys, batch, before);
-  const after = isStopped ? null : await count(console, envelopes, keys, batch);
+  const { replaced, isStopped } = await replaceAll(job, before);
+  const after = isStopped ? null : await count(job);
   if (options.json) {
     console.printJson(await rekeyDocument(envelopes, after ?? before, { dryRun: false, replaced }));
   } else console.print(`${replaced} encrypted anew`);
@@ -133,10 +134,7 @@ async function warnOfRunners(console: Console, client: HqClient, { current }: Se
 
 /** Ctrl-C stops after the current batch; a second one stops at once, without harm. */
 async function replaceAll(
-  console: Console,
-  envelopes: HostEnvelopes,
-  keys: SecretsKeys,
-  batch: number,
+  { console, envelopes, keys, batch }: Job,
   { total }: RekeyCounts,
 ): Promise<{ replaced: number; isStopped: boolean }> {
   let mayGoOn = true;
@@ -161,12 +159,7 @@ async function replaceAll(
   }
 }
 
-async function count(
-  console: Console,
-  envelopes: HostEnvelopes,
-  keys: SecretsKeys,
-  batch: number,
-): Promise<RekeyCounts> {
+async function count({ console, envelopes, keys, batch }: Job): Promise<RekeyCounts> {
   const progress = openProgress(console.stderr, 'Read', null);
   const counts = await countEnvelopes(envelopes, keys, batch, (seen) => progress.update(seen));
   progress.end();
@@ -190,12 +183,4 @@ async function keysIn(path: string): Promise<SecretsKeys> {
   const settings = await readEnvFile(path);
   if (settings === null) throw new HqError('usage', `There is no file ${path}.`);
   return readSecretsKeys(settings);
-}
-
-function parseBatch(text: string): number {
-  const batch = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (!(batch >= 1 && batch <= largestBatch)) {
-    throw new HqError('usage', `“${text}” is not a number from 1 to ${largestBatch}.`, { field: '--batch' });
-  }
-  return batch;
 }

@@ -5,9 +5,8 @@ import { z } from 'zod';
 import { refuseCredential } from '../../../secrets/refuse-credential.ts';
 import { readValueFile } from '../../../secrets/value-file.ts';
 import { checkKeyName, checkValue, keysFor, writeSecret } from '../../../secrets/write-secret.ts';
-import { flag, text } from '../../arguments/options.ts';
-import { refuseWhenReadonly } from '../../arguments/readonly.ts';
-import { parseSeconds } from '../../arguments/time.ts';
+import { parseSeconds } from '../../arguments/numbers.ts';
+import { flag, parseToWrite, text } from '../../arguments/options.ts';
 import type { AddCommand } from '../../command.ts';
 import { connectMember } from '../../connection/connect-member.ts';
 import type { Console } from '../../output/console.ts';
@@ -63,7 +62,7 @@ function addWrite(parent: Command, console: Console, operation: Operation, descr
     .allowUnknownOption()
     .allowExcessArguments()
     .action((_key: string, _options: unknown, self: Command) =>
-      writeValue(console, operation, self.args, optionsOf.parse(self.optsWithGlobals())),
+      writeValue(console, operation, self.args, parseToWrite(optionsOf, self)),
     );
 }
 
@@ -73,7 +72,6 @@ async function writeValue(
   words: readonly string[],
   options: WriteOptions,
 ): Promise<void> {
-  refuseWhenReadonly(options.readonly);
   const key = parseKey(words, operation);
   for (const remark of [options.name, options.note]) refuseCredential(remark);
   const timeoutMs = waitLimitMs(options);
@@ -95,15 +93,8 @@ async function writeValue(
       : await readValueFile(options.file, options.keepNewline);
   checkValue(value);
   const { category, name, note } = options;
-  const draft = {
-    key,
-    value,
-    gateway: target.gateway,
-    agent: target.agent?.id ?? null,
-    ...(category === undefined ? {} : { category }),
-    ...(name === undefined ? {} : { name }),
-    ...(note === undefined ? {} : { note }),
-  };
+  const { gateway, agent } = target;
+  const draft = { key, value, gateway, agent: agent?.id ?? null, category, name, note };
   const { secret, created } = await writeSecret(client, console.env, draft, 'cli');
   const settled = options.wait ? await awaitSync(console, client, secret, timeoutMs) : secret;
   await printSecret(console, client, settled, created ? 'stored' : 'rotated', options.json, { created });
