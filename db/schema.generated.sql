@@ -58,6 +58,13 @@ comment on table hq.actions is 'The catalogue of actions, as the guard needs it.
 comment on column hq.actions.served is 'True where HQ''s own runner leases it; others are for the daemons of an older HQ.';
 comment on column hq.actions.executor is 'runner: waits for a runner. database: hq.do_<name>(agent_commands) executes it and returns the result as jsonb.';
 
+create table hq.before_hq (
+  section text not null,
+  name text not null,
+  text text not null,
+  constraint before_hq_pkey PRIMARY KEY (section, name)
+);
+
 create table hq.bounded_functions (
   identity text not null,
   constraint bounded_functions_pkey PRIMARY KEY (identity)
