@@ -48,7 +48,7 @@ const changes: readonly string[] = [
      and not exists (select from pg_depend d where d.objid = c.oid and d.deptype = 'e') having count(*) > 0`,
 ];
 
-/** What comes with every adoption. docs/adopting.md has all of it. */
+/** Changes that come with every adoption. docs/adopting.md has all of it. */
 const always: readonly string[] = [
   'An account that signs up later has no rights until an admin gives it a role.',
   'Writing needs the role operator. The audit log, usage and commands are changed by the service role alone.',

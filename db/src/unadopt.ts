@@ -14,7 +14,7 @@ export interface UnadoptOptions {
   readonly lose?: readonly string[];
 }
 
-/** What the files of this release create in `public`: an older HQ may have had some of it before. */
+/** Returns the names that the files of this release create in `public`. An older HQ may have had some of them before. */
 function createdBy({ tables, migrations }: SchemaFiles) {
   const sql = [...tables, ...migrations].map((file) => file.sql).join('\n');
   const all = (pattern: RegExp) => [...sql.matchAll(pattern)].map(([, name = '']) => name);
