@@ -58,6 +58,13 @@ comment on table hq.actions is 'The catalogue of actions, as the guard needs it.
 comment on column hq.actions.served is 'True where HQ''s own runner leases it; others are for the daemons of an older HQ.';
 comment on column hq.actions.executor is 'runner: waits for a runner. database: hq.do_<name>(agent_commands) executes it and returns the result as jsonb.';
 
+create table hq.before_hq (
+  section text not null,
+  name text not null,
+  text text not null,
+  constraint before_hq_pkey PRIMARY KEY (section, name)
+);
+
 create table hq.bounded_functions (
   identity text not null,
   constraint bounded_functions_pkey PRIMARY KEY (identity)
@@ -1551,9 +1558,9 @@ AS $function$
   select case
     when p_older_type ~ '(^|_)blocked' then 'task_blocked'
     when p_older_type ~ '(^|_)overdue' then 'task_overdue'
-    when p_older_type ~ 'deliverable' and p_older_type !~ 'reviewed|approved|rejected|revision' then 'deliverable_submitted'
-    when p_older_type ~ 'budget' and p_older_type ~ 'exceed' then 'budget_exceeded'
-    when p_older_type ~ 'budget' and p_older_type ~ 'warn|threshold' then 'budget_warned' end
+    when p_older_type ~ 'deliverable|review' and p_older_type !~ 'reviewed|approved|rejected|revision' then 'deliverable_submitted'
+    when p_older_type ~ 'budget' and p_older_type ~ 'warn|soft|threshold' then 'budget_warned'
+    when p_older_type ~ 'budget' and p_older_type !~ 'reset|raised|restored' then 'budget_exceeded' end
 $function$;
 grant execute on function hq.alert_type_of(text) to public;
 
@@ -2954,6 +2961,7 @@ begin
     v_new := jsonb_populate_record(null::public.tasks, jsonb_build_object(
       'tenant_id', p_command.tenant_id, 'title', v_payload ->> 'title', 'description', v_payload ->> 'description',
       'status', 'todo', 'priority', coalesce(v_payload ->> 'priority', 'medium'), 'assignee_agent_id', v_agent,
+      'assignee_type', hq.nobody_type(),
       'due_date', case when length(v_payload ->> 'due_date') = 10
         then concat(v_payload ->> 'due_date', ' 23:59:59 ', hq.time_zone_or_utc(
           (select w.owner_timezone from public.workspace w where w.tenant_id = p_command.tenant_id)))
@@ -2961,8 +2969,9 @@ begin
   exception when datetime_field_overflow or invalid_datetime_format or invalid_time_zone_displacement_value then
     raise exception 'due_date is not a valid date' using errcode = '22023', column = 'due_date';
   end;
-  insert into public.tasks (tenant_id, title, description, status, priority, assignee_agent_id, due_date)
-  values (v_new.tenant_id, v_new.title, v_new.description, v_new.status, v_new.priority, v_new.assignee_agent_id, v_new.due_date)
+  insert into public.tasks (tenant_id, title, description, status, priority, assignee_agent_id, assignee_type, due_date)
+  values (v_new.tenant_id, v_new.title, v_new.description, v_new.status, v_new.priority, v_new.assignee_agent_id, v_new.assignee_type,
+    v_new.due_date)
   returning * into v_task;
   return hq.task_result(v_task);
 end
@@ -3090,6 +3099,9 @@ CREATE OR REPLACE FUNCTION hq.dress_notification(p_alert notifications, p_about 
  SET search_path TO ''
 AS $function$
 begin
+  if hq.alert_type_of(p_alert.type::text) is null then
+    return false;
+  end if;
   update public.notifications n
   set severity = p_alert.severity, subject = p_alert.subject, dedup_key = p_alert.dedup_key, muted = p_alert.muted,
     body = coalesce(n.body, p_alert.body), meta = p_alert.meta || n.meta || '{"is_merged": true}'
@@ -4009,7 +4021,7 @@ begin
     actor_type = new.actor_type, actor_agent_id = new.actor_agent_id, meta = n.meta || coalesce(new.meta, '{}') || '{"is_merged": true}'
   where n.id = (
     select o.id from public.notifications o
-    where o.tenant_id = new.tenant_id and o.resolved_at is null and o.dismissed_at is null
+    where o.tenant_id = new.tenant_id and o.dedup_key is not null and o.resolved_at is null and o.dismissed_at is null
       and (o.dedup_key = hq.alert_type_of(new.type::text) || ':' || new.entity_id or (
         starts_with(o.dedup_key, hq.alert_type_of(new.type::text) || ':') and o.meta ->> 'about' = new.entity_id::text
         and not o.meta ? 'is_merged' and o.created_at >= transaction_timestamp()))
@@ -4027,6 +4039,17 @@ CREATE OR REPLACE FUNCTION hq.nil_tenant()
 AS $function$ select '00000000-0000-0000-0000-000000000000'::uuid $function$;
 grant execute on function hq.nil_tenant() to public;
 
+CREATE OR REPLACE FUNCTION hq.nobody_type()
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select case when a.attnotnull then 'human' end from pg_catalog.pg_attribute a
+  where a.attrelid = 'public.tasks'::regclass and a.attname = 'assignee_type'
+$function$;
+grant execute on function hq.nobody_type() to public;
+
 CREATE OR REPLACE FUNCTION hq.note_executor(p_gateway gateways, p_kind text)
  RETURNS void
  LANGUAGE plpgsql
@@ -4035,14 +4058,15 @@ AS $function$
 declare
   v_now timestamptz := clock_timestamp();
 begin
+  if exists (select from hq.executors e where e.gateway_id = p_gateway.id
+    and case p_kind when 'runner' then e.runner_at else e.older_daemon_at end > v_now - interval '20 seconds')
+  then
+    return;
+  end if;
   insert into hq.executors as e (gateway_id, runner_at, older_daemon_at)
   values (p_gateway.id, case p_kind when 'runner' then v_now end, case p_kind when 'older daemon' then v_now end)
   on conflict (gateway_id) do update
-  set runner_at = coalesce(excluded.runner_at, e.runner_at), older_daemon_at = coalesce(excluded.older_daemon_at, e.older_daemon_at)
-  where coalesce(case p_kind when 'runner' then e.runner_at else e.older_daemon_at end, '-infinity') < v_now - interval '20 seconds';
-  if not found then
-    return;
-  end if;
+  set runner_at = coalesce(excluded.runner_at, e.runner_at), older_daemon_at = coalesce(excluded.older_daemon_at, e.older_daemon_at);
   -- A command of no gateway belongs to the only one there is.
   if p_kind = 'runner' and (select count(*) from public.gateways g where g.tenant_id = p_gateway.tenant_id) = 1 then
     update public.agent_commands c set gateway_id = p_gateway.id
@@ -4563,7 +4587,6 @@ CREATE OR REPLACE FUNCTION hq.record_heartbeat(p_gateway_id uuid, p_heartbeat js
  LANGUAGE sql
  SET search_path TO ''
 AS $function$
-  select hq.note_executor(g, 'runner') from public.gateways g where g.id = p_gateway_id;
   update public.gateways g
   set last_seen_at = clock_timestamp(), last_heartbeat_at = clock_timestamp(),
     status = case when g.status in ('provisioning', 'error') then 'ready' else g.status end,
@@ -5103,13 +5126,14 @@ grant execute on function hq.set_agent_paused(agent_commands,boolean) to public;
 CREATE OR REPLACE FUNCTION hq.set_assignee_type()
  RETURNS trigger
  LANGUAGE plpgsql
+ SECURITY DEFINER
  SET search_path TO ''
 AS $function$
 begin
   if new.assignee_agent_id is not null then
     new.assignee_type := 'agent';
-  elsif tg_op = 'UPDATE' and old.assignee_agent_id is not null and new.assignee_type::text = 'agent' then
-    new.assignee_type := null;
+  elsif new.assignee_type::text = 'agent' then
+    new.assignee_type := hq.nobody_type();
   end if;
   return new;
 end
@@ -5254,14 +5278,21 @@ CREATE OR REPLACE FUNCTION hq.sweep()
 AS $function$
 declare
   v_row record;
+  v_has_older boolean;
+  v_has_too_long boolean;
 begin
-  perform hq.end_left_behind();
+  select bool_or(c.lease_token is null), bool_or(c.leased_until > clock_timestamp() + make_interval(secs => c.lease_seconds + 5))
+  into v_has_older, v_has_too_long from public.agent_commands c where c.status in ('leased', 'running');
+  if v_has_older then
+    perform hq.end_left_behind();
+  end if;
   -- A clock that was set back must not lengthen a lease: a living runner renews it, a dead one loses it in time.
-  update public.agent_commands c set leased_until = clock_timestamp() + make_interval(secs => c.lease_seconds)
-  where c.id = any (array(select h.id from public.agent_commands h
-    where h.status in ('leased', 'running') and h.lease_token is not null
-      and h.leased_until > clock_timestamp() + make_interval(secs => h.lease_seconds + 5)
-    order by h.id for no key update skip locked));
+  if v_has_too_long then
+    update public.agent_commands c set leased_until = clock_timestamp() + make_interval(secs => c.lease_seconds)
+    where c.id = any (array(select h.id from public.agent_commands h
+      where h.status in ('leased', 'running') and h.leased_until > clock_timestamp() + make_interval(secs => h.lease_seconds + 5)
+      order by h.id for no key update skip locked));
+  end if;
   for v_row in
     select c.id, c.action, c.status, c.attempt, c.runner_id, c.lease_token, c.cancel_requested_at, a.retry, a.max_attempts
     from public.agent_commands c left join hq.actions a on a.name = c.action::text
@@ -5604,7 +5635,8 @@ CREATE OR REPLACE FUNCTION hq.unbounded_functions()
  SET search_path TO ''
 AS $function$
   select p.oid::regprocedure from pg_catalog.pg_proc p
-  where p.pronamespace = 'public'::regnamespace and p.prosecdef and p.prorettype <> 'trigger'::regtype and pg_has_role(p.proowner, 'usage')
+  where hq.adopted() and p.pronamespace = 'public'::regnamespace and p.prosecdef and p.prorettype <> 'trigger'::regtype
+    and pg_has_role(p.proowner, 'usage')
     and has_function_privilege('authenticated', p.oid, 'execute') and not has_function_privilege('anon', p.oid, 'execute')
     and (p.provolatile <> 'v' or coalesce(pg_catalog.pg_get_function_sqlbody(p.oid), p.prosrc)
       !~* '\m(insert|update|delete|truncate|merge|execute|perform|call|copy)\M')
@@ -6426,14 +6458,13 @@ declare
   v_lease int := greatest(1, least(coalesce(p_lease_seconds, 60), 3600));
   v_limit int := greatest(0, least(coalesce(p_claim, 0), 1000));
   v_fence text := coalesce(current_setting('hq.fenced', true), '');
-  v_status public.gateway_status;
-  v_secrets bigint;
+  v_gateway public.gateways;
   v_lost text[];
   v_claimed jsonb := '[]';
 begin
   perform set_config('hq.fenced', 'on', true);
   if v_limit > 0 or p_heartbeat is not null then
-    select g.status into v_status from public.gateways g where g.id = p_gateway_id for no key update;
+    select * into v_gateway from public.gateways g where g.id = p_gateway_id for no key update;
   end if;
   v_lost := hq.take_output(p_output) || hq.take_progress(p_progress) || hq.take_results(p_results)
     || hq.renew(p_renew, v_lease);
@@ -6441,16 +6472,19 @@ begin
   if p_heartbeat is not null then
     perform hq.record_heartbeat(p_gateway_id, p_heartbeat);
   end if;
-  select g.status, g.secrets_version into v_status, v_secrets from public.gateways g where g.id = p_gateway_id;
-  if v_limit > 0 and v_status is not null then
+  if v_gateway.id is not null then
+    perform hq.note_executor(v_gateway, 'runner');
+  end if;
+  select * into v_gateway from public.gateways g where g.id = p_gateway_id;
+  if v_limit > 0 and v_gateway.id is not null then
     v_claimed := hq.repeat_leases(p_gateway_id, p_runner_id, p_renew, v_lease)
-      || hq.claim(p_gateway_id, v_status in ('paused', 'hibernating'), p_runner_id, v_limit, v_lease);
+      || hq.claim(p_gateway_id, v_gateway.status in ('paused', 'hibernating'), p_runner_id, v_limit, v_lease);
   end if;
   perform set_config('hq.fenced', v_fence, true);
   return jsonb_build_object(
     'now', clock_timestamp(),
-    'gateway_status', v_status,
-    'secrets_version', v_secrets,
+    'gateway_status', v_gateway.status,
+    'secrets_version', v_gateway.secrets_version,
     'claimed', v_claimed,
     'cancel', (select coalesce(jsonb_agg(c.lease_token), '[]') from public.agent_commands c
       where c.lease_token = any (p_renew) and c.status in ('leased', 'running') and c.cancel_requested_at is not null),

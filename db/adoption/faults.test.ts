@@ -251,8 +251,12 @@ describe('adopting', () => {
       insert into public.campaigns (name) values ('Spring');
       create function public.wipe() returns void language sql security definer as 'delete from public.campaigns';
       create function public.list() returns setof public.campaigns language sql security definer as 'select * from public.campaigns';
-      grant select on public.secrets to authenticated;
-      create table public._later (id int)`);
+      create table public._later (id int);
+      grant all on all tables in schema public to anon, authenticated;
+      grant execute on all functions in schema public to anon, authenticated;
+      create or replace function public.lease_command(p_lease_seconds integer default 300, p_gateway_slug text default null)
+      returns setof public.agent_commands language sql as $f$
+        update public.agent_commands set status = 'leased' where status = 'pending' returning * $f$`);
       expect(await verify(database.url)).not.toEqual([]);
       await migrate(database.url);
       expect(await verify(database.url)).toEqual([]);
@@ -263,6 +267,10 @@ describe('adopting', () => {
       await expect(database.as(stranger, `select encrypted_value from secrets`)).rejects.toMatchObject({
         code: '42501',
       });
+      await database.query(`delete from agent_commands`);
+      await database.as(owner, `insert into agent_commands (action) values ('ping'), ('update_all')`);
+      expect(await runOlderDaemon(database)).toEqual(['update_all']);
+      await database.as(owner, `update tasks set status = 'done' where id = $1`, [task]);
     },
   );
 });

@@ -12,7 +12,7 @@ interface AppliedFile {
   readonly release: string | null;
 }
 
-export interface MigrationState {
+export interface FilesState {
   /** Applied tables and migrations, and the repeatable files as they were last applied. */
   readonly applied: readonly AppliedFile[];
   /** Files that were never applied, repeatable ones included. */
@@ -27,6 +27,9 @@ export interface MigrationState {
   readonly newerRelease: string | null;
   /** True for a database with migrations from before the baseline. */
   readonly beforeBaseline: boolean;
+}
+
+export interface MigrationState extends FilesState {
   readonly policy: readonly PolicyDrift[];
   readonly platforms: readonly PlatformDrift[];
 }
@@ -83,8 +86,8 @@ export const repeatableFiles = ({ functions, rights }: SchemaFiles): readonly Sq
   ...rights,
 ];
 
-/** Compares a database with the files of this release. Changes nothing. */
-export async function readState(client: pg.Client, files: SchemaFiles): Promise<MigrationState> {
+/** Compares what was applied with the files of this release. Changes nothing. */
+export async function readFilesState(client: pg.Client, files: SchemaFiles): Promise<FilesState> {
   const once = await readTable(client, 'migrations');
   const repeated = await readTable(client, 'repeatable_files');
   const names = new Set(once.map(({ name }) => name));
@@ -97,10 +100,6 @@ export async function readState(client: pg.Client, files: SchemaFiles): Promise<
   const repeatable = repeatableFiles(files);
   const fileOf = new Map([...wanted, ...repeatable].map((file) => [file.name, file]));
   const appliedChecksum = new Map(repeated.map(({ name, checksum }) => [name, checksum]));
-  const { rows } = await client.query<{ actions: boolean; platforms: boolean }>(
-    `select exists (select from pg_attribute where attrelid = to_regclass('hq.actions') and attname = 'executor') as actions,
-       to_regclass('hq.chat_platforms') is not null as platforms`,
-  );
   return {
     applied: [...once, ...repeated],
     pending: [
@@ -116,6 +115,17 @@ export async function readState(client: pg.Client, files: SchemaFiles): Promise<
     unknown: once.filter(({ name }) => !fileOf.has(name)).map(({ name }) => name),
     newerRelease: repeated.map(({ release }) => release ?? '0').find(isNewer) ?? null,
     beforeBaseline,
+  };
+}
+
+/** Compares a database with this release: files, the catalogue and the chat platforms. Changes nothing. */
+export async function readState(client: pg.Client, files: SchemaFiles): Promise<MigrationState> {
+  const { rows } = await client.query<{ actions: boolean; platforms: boolean }>(
+    `select exists (select from pg_attribute where attrelid = to_regclass('hq.actions') and attname = 'executor') as actions,
+       to_regclass('hq.chat_platforms') is not null as platforms`,
+  );
+  return {
+    ...(await readFilesState(client, files)),
     policy: rows[0]?.actions ? await findPolicyDrift(client) : [],
     platforms: rows[0]?.platforms ? await findPlatformDrift(client) : [],
   };

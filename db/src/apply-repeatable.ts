@@ -43,7 +43,7 @@ async function recordDefined(
  * Locks every table at once: taken one by one as the files come to them, the locks would deadlock with clients again and again. The
  * order is another one each time, because no order suits all clients.
  */
-async function lockTables(client: pg.Client): Promise<void> {
+export async function lockTables(client: pg.Client): Promise<void> {
   const { rows } = await client.query<{ tables: string | null }>(
     `select string_agg(format('%I.%I', c.relnamespace::regnamespace, c.relname), ', ' order by random()) as tables from pg_class c
      where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and pg_has_role(c.relowner, 'usage')`,

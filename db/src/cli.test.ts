@@ -1,7 +1,8 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { cloneDatabase, type TestDatabase } from '../testing/database.ts';
+import { openOlderHq } from '../testing/older-hq.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -81,6 +82,51 @@ test('member makes a viewer the chat bot, and no one else', async () => {
   await member('viewer', '--bot');
   await member('none');
   expect(await bots()).toEqual([]);
+});
+
+test('an older HQ is checked, adopted, told who became admin, and taken out again', async () => {
+  const older = await openOlderHq();
+  try {
+    const check = await hqDb(['adopt', '--check', older.url]);
+    expect(check).toMatchObject({ code: 0, err: '' });
+    expect(check.out).toMatch(
+      /^hq-db migrate changes this:\n- owner@example\.test becomes admin of default\.\n/,
+    );
+    expect(check.out).toMatch(
+      /Nothing was changed: this was read in a transaction that can write nothing\.\n$/,
+    );
+    expect((await hqDb(['adopt', older.url])).err).toContain('--check');
+    const env = { DATABASE_URL: older.url };
+    expect((await hqDb(['migrate'], env)).out).toContain('\nowner@example.test is admin of default\n');
+    expect(await hqDb(['adopt', '--check'], env)).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('has been adopted'),
+    });
+    expect(await hqDb(['unadopt'], env)).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('hq-db unadopt --lose tenant_members'),
+    });
+    expect((await hqDb(['unadopt', '--lose', 'tenant_members'], env)).out).toMatch(
+      /^HQ is out of this database\.\n/,
+    );
+    expect((await hqDb(['adopt', '--check'], env)).out).toBe(check.out);
+    await older.behindTheGuard('alter table contacts owner to supabase_admin');
+    expect(await hqDb(['adopt', '--check'], env)).toMatchObject({
+      code: 1,
+      out: expect.stringContaining('in the way: The table contacts belongs to supabase_admin'),
+    });
+  } finally {
+    await older.drop();
+  }
+}, 120_000);
+
+test('ends quietly when its reader has seen enough', async () => {
+  const command = `"${process.execPath}" "${join(import.meta.dirname, 'cli.ts')}" status | head -n 1`;
+  const { stdout, stderr } = spawnSync('sh', ['-c', command], {
+    env: { PATH: process.env.PATH ?? '', DATABASE_URL: database.url },
+    encoding: 'utf8',
+  });
+  expect({ lines: stdout.split('\n').length, stderr }).toEqual({ lines: 2, stderr: '' });
 });
 
 test('without a database it says how to name one, and ends with 2', async () => {

@@ -1,8 +1,10 @@
 import { type Role, roles } from '@hq/shared/actions';
 import { HqError } from '@hq/shared/errors';
 import { Argument, Command } from 'commander';
+import { checkAdoption } from './adopt-check.ts';
 import { setMember } from './member.ts';
 import { migrate, migrationState } from './migrate.ts';
+import { unadopt } from './unadopt.ts';
 import { verify } from './verify.ts';
 
 interface DatabaseOption {
@@ -18,6 +20,12 @@ function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
+// A reader such as `head` may have seen enough.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
+
 const program = new Command('hq-db')
   .description('Brings a Postgres database to this release of HQ, and says how it stands.')
   .showHelpAfterError();
@@ -27,6 +35,33 @@ const withDatabase = (name: string) =>
     .command(name)
     .option('--database-url <url>', 'any Postgres; DATABASE_URL keeps the password out of the process list');
 
+withDatabase('adopt')
+  .description('say what hq-db migrate would change in the database of an older HQ, and for whom')
+  .argument('[url]', 'instead of --database-url')
+  .requiredOption('--check', 'change nothing: it reads in a transaction that can write nothing')
+  .action(async (url: string | undefined, options: DatabaseOption) => {
+    const { changes, obstacles } = await checkAdoption(url ?? databaseUrl(options));
+    say('hq-db migrate changes this:');
+    for (const change of changes) say(`- ${change}`);
+    for (const obstacle of obstacles) say(`in the way: ${obstacle}`);
+    say('Nothing was changed: this was read in a transaction that can write nothing.');
+    if (obstacles.length > 0) {
+      throw new HqError('conflict', 'hq-db migrate would not succeed now', {
+        hint: 'Remove what is in the way, then check again.',
+      });
+    }
+  });
+
+withDatabase('unadopt')
+  .description('take HQ out of a database again, and leave what was there before as it was')
+  .option('--lose <tables>', 'tables whose rows may go, separated by commas', (names) => names.split(','))
+  .action(async (options: DatabaseOption & { lose?: string[] }) => {
+    const { lose = [] } = options;
+    const differing = await unadopt(databaseUrl(options), { lose });
+    say('HQ is out of this database.');
+    if (differing.length > 0) say(`Not as before: ${differing.join(', ')}. Words of enums stay.`);
+  });
+
 withDatabase('migrate')
   .description('apply what is missing, and put functions, triggers and rights as this release has them')
   .option('--dry-run', 'say what would be applied and change nothing')
@@ -35,6 +70,7 @@ withDatabase('migrate')
     const names = await migrate(databaseUrl(options), {
       dryRun,
       onStep: (step) => say(dryRun ? `would apply ${step}` : `applying ${step}`),
+      onNote: say,
     });
     say(names.length === 0 ? 'up to date' : `${dryRun ? 'pending' : 'applied'}: ${names.length}`);
   });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { runStatements } from '../../local/src/postgres/scratch-postgres.ts';
+import { runStatements } from '../../local/testing/scratch-postgres.ts';
 import { cloneDatabase, type TestDatabase } from '../testing/database.ts';
 import { withConnection } from './connection.ts';
 import { migrate, migrationState } from './migrate.ts';

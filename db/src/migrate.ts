@@ -1,8 +1,15 @@
 import { HqError } from '@hq/shared/errors';
 import type pg from 'pg';
-import { createAppliedFilesTables, type MigrationState, readState, recordApplied } from './applied-files.ts';
+import {
+  createAppliedFilesTables,
+  type MigrationState,
+  readFilesState,
+  readState,
+  recordApplied,
+} from './applied-files.ts';
 import { applyFile, runFiles } from './apply-file.ts';
 import { applyRepeatable } from './apply-repeatable.ts';
+import { recordBefore } from './before-hq.ts';
 import { withConnection } from './connection.ts';
 import { inMigration } from './migration-lock.ts';
 import { findPlatformDrift, syncPlatforms } from './platform-sync.ts';
@@ -16,6 +23,8 @@ export interface MigrateOptions {
   readonly dryRun?: boolean;
   /** Called before each step with the file's name, `catalogue of actions`, `chat platforms`, or the broken rule that it mends. */
   readonly onStep?: (step: string) => void;
+  /** Called with a sentence for each account that this migration made an admin. */
+  readonly onNote?: (note: string) => void;
   /** Another folder with `schema/`, `migrations/` and `takeover/`, for tests. */
   readonly directory?: string;
 }
@@ -63,7 +72,7 @@ async function applyPending(
   const applied = new Set<string>();
   // Asked again before each file: another migrator may have applied it meanwhile.
   const isPending = async (name: string) => {
-    const isMissing = (await readState(client, files)).pending.includes(name);
+    const isMissing = (await readFilesState(client, files)).pending.includes(name);
     if (isMissing && !applied.has(name)) onStep(name);
     if (isMissing) applied.add(name);
     return isMissing;
@@ -84,6 +93,14 @@ async function applyPending(
     });
   }
   return [...applied];
+}
+
+async function readAdmins(client: pg.Client): Promise<string[]> {
+  const { rows } = await client.query<{ note: string }>(
+    `select format('%s is admin of %s', coalesce(u.email, u.id::text), t.slug) as note from public.tenant_members m
+     join auth.users u on u.id = m.user_id join public.tenants t on t.id = m.tenant_id where m.role = 'admin' order by 1`,
+  );
+  return rows.map(({ note }) => note);
 }
 
 /** Writes the rows of the catalogue and of the chat platforms where they differ. */
@@ -109,11 +126,16 @@ export async function migrate(databaseUrl: string, options: MigrateOptions = {})
   const { onStep = () => undefined } = options;
   const files = await readSchemaFiles(options.directory);
   return withConnection(databaseUrl, async (client) => {
-    if (!options.dryRun) await inMigration(client, () => createAppliedFilesTables(client));
+    if (!options.dryRun)
+      await inMigration(client, async () => {
+        await recordBefore(client);
+        await createAppliedFilesTables(client);
+      });
     const state = await readState(client, files);
     refuseDrift(state);
     if (options.dryRun) return wouldApply(client, state, onStep);
     const once = state.pending.length > 0 ? await applyPending(client, files, state, onStep) : [];
+    if (once.includes('tenancy/tables')) for (const note of await readAdmins(client)) options.onNote?.(note);
     await syncRows(client, onStep);
     const again = await applyAgain(client, files, once.length > 0, onStep);
     return [...once, ...again];
@@ -127,12 +149,12 @@ async function applyAgain(
   hasNewTables: boolean,
   onStep: (step: string) => void,
 ): Promise<string[]> {
-  const { pending, outdated } = await readState(client, files);
+  const { pending, outdated } = await readFilesState(client, files);
   const breaches = hasNewTables || pending.length + outdated.length > 0 ? [] : await findBreaches(client);
   for (const breach of breaches) onStep(`functions and rights again: ${breach}`);
   const changed = new Set<string>();
   await applyRepeatable(client, files, async () => {
-    const now = await readState(client, files);
+    const now = await readFilesState(client, files);
     for (const name of [...now.pending, ...now.outdated].filter((name) => !changed.has(name))) {
       changed.add(name);
       onStep(name);

@@ -54,38 +54,36 @@ async function inTransaction<T>(
   }
 }
 
-interface Blocker {
+export interface Blocker {
   readonly pid: number;
-  readonly who: string;
-  readonly minutes: number;
-  readonly isMigration: boolean;
+  /** A sentence without a full stop. */
+  readonly says: string;
 }
 
-/** Names whoever holds the lock of migrations, or a table of HQ. */
-async function blockedError(client: pg.Client, cause: unknown): Promise<HqError> {
+/** Names, oldest first, who holds the lock of migrations or a table of `public`. */
+export async function findBlockers(client: pg.Client): Promise<Blocker[]> {
   const { rows } = await client.query<Blocker>(
-    `select a.pid, concat_ws(' of ', nullif(a.application_name, ''), a.usename) as who,
-       ceil(extract(epoch from clock_timestamp() - a.xact_start) / 60)::int as minutes, bool_or(l.locktype = 'advisory') as "isMigration"
+    `select a.pid, format('%s (pid %s) %s, for %s min', coalesce(nullif(concat_ws(' of ', nullif(a.application_name, ''), a.usename), ''), 'somebody'),
+       a.pid, case when bool_or(l.locktype = 'advisory') then 'migrates this database' else 'has a transaction open' end,
+       ceil(extract(epoch from clock_timestamp() - a.xact_start) / 60)) as says
      from pg_locks l join pg_stat_activity a on a.pid = l.pid
      where l.granted and a.pid <> pg_backend_pid() and a.datname = current_database() and (
-       (l.classid::bigint << 32) + l.objid::bigint = $1 and l.locktype = 'advisory'
+       ((l.classid::bigint << 32) + l.objid::bigint = $1 and l.locktype = 'advisory')
        or l.relation in (select oid from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')))
      group by a.pid, a.application_name, a.usename, a.xact_start order by a.xact_start limit 3`,
     [lockKey],
   );
-  const blockers = rows.map(({ pid, who, minutes, isMigration }) => {
-    const what = isMigration ? 'migrates this database' : 'has a transaction open';
-    return `${who || 'somebody'} (pid ${pid}) ${what}, for ${minutes} min`;
+  return rows;
+}
+
+async function blockedError(client: pg.Client, cause: unknown): Promise<HqError> {
+  const blockers = await findBlockers(client);
+  const who = blockers.map(({ says }) => says).join('; ') || 'they are gone now';
+  const [first] = blockers;
+  return new HqError('timed_out', `other connections hold what the migration needs: ${who}`, {
+    hint: first
+      ? `Wait for it or end it (select pg_terminate_backend(${first.pid})), then run hq-db migrate again.`
+      : 'Run hq-db migrate again.',
+    cause,
   });
-  const [first] = rows;
-  return new HqError(
-    'timed_out',
-    `other connections hold what the migration needs: ${blockers.join('; ') || 'they are gone now'}`,
-    {
-      hint: first
-        ? `Wait for it or end it (select pg_terminate_backend(${first.pid})), then run hq-db migrate again.`
-        : 'Run hq-db migrate again.',
-      cause,
-    },
-  );
 }

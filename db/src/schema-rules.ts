@@ -55,6 +55,7 @@ const rules: readonly { readonly says: string; readonly sql: string }[] = [
     sql: `select p.name || ' on ' || c.relname as what
           from pg_class c, unnest(array['hq_select_only', 'hq_insert_only', 'hq_update_only', 'hq_delete_only']) p (name)
           where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and pg_has_role(c.relowner, 'usage')
+            and (hq.adopted() or exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'tenant_id' and not a.attisdropped))
             and not exists (select from pg_depend d where d.objid = c.oid and d.deptype = 'e')
             and not exists (select from pg_policy o where o.polrelid = c.oid and o.polname = p.name and not o.polpermissive)`,
   },
@@ -83,7 +84,8 @@ const rules: readonly { readonly says: string; readonly sql: string }[] = [
           union all
           select c.oid::regclass::text from pg_class c
           where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v', 'm') and pg_has_role(c.relowner, 'usage')
-            and (c.relkind in ('r', 'p') or exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'tenant_id'))
+            and ((c.relkind in ('r', 'p') and hq.adopted())
+              or exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'tenant_id'))
             and has_any_column_privilege('anon', c.oid, 'select, insert, update')
             and not exists (select from pg_depend d where d.objid = c.oid and d.deptype = 'e')`,
   },

@@ -4,18 +4,18 @@ import type pg from 'pg';
  * Queries that each return one object as SQL text, in the order in which the file shows them. The text is for reading and
  * comparing: it leaves out what every object has (its owner and the owner's rights).
  */
-const sections: readonly { readonly title: string; readonly sql: string }[] = [
+const sections = [
   {
     title: 'Schemas and types',
     sql: `
-      select format('create schema %I;', n.nspname) || g.text || coalesce(format(E'\\ncomment on schema %I is %L;', n.nspname, obj_description(n.oid)), '') as text
+      select n.nspname as name, format('create schema %I;', n.nspname) || g.text || coalesce(format(E'\\ncomment on schema %I is %L;', n.nspname, obj_description(n.oid)), '') as text
       from pg_namespace n, lateral (
         select coalesce(string_agg(format(E'\\ngrant %s on schema %I to %s;', lower(x.privilege_type), n.nspname, coalesce(r.rolname, 'public')), '' order by coalesce(r.rolname, 'public')), '') as text
         from aclexplode(n.nspacl) x left join pg_roles r on r.oid = x.grantee where x.grantee <> n.nspowner) g
       where n.nspname = 'hq'
       union all
       select * from (
-        select case t.typtype
+        select format_type(t.oid, null), case t.typtype
           when 'e' then format('create type %s as enum (%s);', format_type(t.oid, null),
             (select string_agg(quote_literal(e.enumlabel), ', ' order by e.enumsortorder) from pg_enum e where e.enumtypid = t.oid))
           else format('create type %s as (%s);', format_type(t.oid, null),
@@ -35,7 +35,7 @@ const sections: readonly { readonly title: string; readonly sql: string }[] = [
         where c.relnamespace::regnamespace::text in ('hq', 'public') and c.relkind in ('r', 'p', 'v', 'm')
           and not exists (select from pg_depend d where d.objid = c.oid and d.deptype = 'e')
       )
-      select concat(
+      select t.name, concat(
         case when t.relkind in ('v', 'm') then format(E'create view %s as\\n%s', t.name, pg_get_viewdef(t.oid))
         else format(E'create table %s (\\n%s\\n);', t.name, (
           select string_agg('  ' || line, E',\\n' order by place, line collate "C") from (
@@ -49,7 +49,9 @@ const sections: readonly { readonly title: string; readonly sql: string }[] = [
           ) lines)) end,
         (select string_agg(E'\\n' || pg_get_indexdef(i.indexrelid) || ';', '' order by i.indexrelid::regclass::text collate "C")
           from pg_index i where i.indrelid = t.oid and not exists (select from pg_constraint k where k.conindid = i.indexrelid and k.conrelid = t.oid)),
-        case when t.relreplident <> 'd' then format(E'\\nalter table %s replica identity %s;', t.name, t.relreplident::text) end,
+        (select string_agg(format(E'\\nalter view %s set (%s);', t.name, o), '' order by o collate "C") from unnest(t.reloptions) o where t.relkind = 'v'),
+        case when t.relreplident in ('f', 'n') then format(E'\\nalter table %s replica identity %s;', t.name,
+          case t.relreplident when 'f' then 'full' else 'nothing' end) end,
         case when t.relrowsecurity then format(E'\\nalter table %s enable row level security;', t.name) end,
         (select string_agg(format(E'\\ncreate policy %I on %s as %s for %s to %s%s%s;', p.polname, t.name,
             case when p.polpermissive then 'permissive' else 'restrictive' end,
@@ -79,7 +81,7 @@ const sections: readonly { readonly title: string; readonly sql: string }[] = [
   {
     title: 'Realtime publication',
     sql: `
-      select format('alter publication %I add table %I.%I%s%s;', p.pubname, p.schemaname, p.tablename,
+      select format('%I.%I', p.schemaname, p.tablename) as name, format('alter publication %I add table %I.%I%s%s;', p.pubname, p.schemaname, p.tablename,
           case when cardinality(p.attnames) < (select count(*) from pg_attribute a where a.attrelid = format('%I.%I', p.schemaname, p.tablename)::regclass
             and a.attnum > 0 and not a.attisdropped) then ' (' || (select string_agg(quote_ident(n), ', ' order by n) from unnest(p.attnames) n) || ')' end,
           ' where ' || p.rowfilter) as text
@@ -89,7 +91,7 @@ const sections: readonly { readonly title: string; readonly sql: string }[] = [
   {
     title: 'Functions',
     sql: `
-      select concat(rtrim(pg_get_functiondef(p.oid), E'\\n'), ';',
+      select p.oid::regprocedure::text as name, concat(rtrim(pg_get_functiondef(p.oid), E'\\n'), ';',
         (select string_agg(format(E'\\ngrant execute on function %s to %s;', p.oid::regprocedure, coalesce(r.rolname, 'public')), '' order by r.rolname)
           from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) x left join pg_roles r on r.oid = x.grantee where x.grantee <> p.proowner),
         case when obj_description(p.oid, 'pg_proc') is not null
@@ -99,14 +101,30 @@ const sections: readonly { readonly title: string; readonly sql: string }[] = [
         and not exists (select from pg_depend d where d.objid = p.oid and d.deptype = 'e')
       order by p.pronamespace::regnamespace::text collate "C", p.proname, p.oid::regprocedure::text collate "C"`,
   },
-];
+] as const satisfies readonly { readonly title: string; readonly sql: string }[];
+
+/** A table with its indexes, policies, rights and triggers, a function with its rights, a type, or a table in Realtime. */
+export interface SchemaObject {
+  readonly section: (typeof sections)[number]['title'];
+  readonly name: string;
+  readonly text: string;
+}
+
+export async function readSchemaObjects(client: pg.ClientBase): Promise<SchemaObject[]> {
+  const objects: SchemaObject[] = [];
+  for (const { title: section, sql } of sections) {
+    const { rows } = await client.query<Omit<SchemaObject, 'section'>>(sql);
+    objects.push(...rows.map((row) => ({ section, ...row })));
+  }
+  return objects;
+}
 
 /** Returns the whole schema as SQL: tables, columns, constraints, indexes, policies, grants, triggers, functions and comments. */
 export async function readSchemaText(client: pg.ClientBase): Promise<string> {
-  const parts: string[] = [];
-  for (const { title, sql } of sections) {
-    const { rows } = await client.query<{ text: string }>(sql);
-    parts.push(`-- ${title}`, ...rows.map(({ text }) => text));
-  }
+  const objects = await readSchemaObjects(client);
+  const parts = sections.flatMap(({ title }) => [
+    `-- ${title}`,
+    ...objects.filter(({ section }) => section === title).map(({ text }) => text),
+  ]);
   return `${parts.join('\n\n')}\n`;
 }

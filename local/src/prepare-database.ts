@@ -4,6 +4,7 @@ import { withConnection } from '../../db/src/connection.ts';
 import { migrate } from '../../db/src/migrate.ts';
 import { prepareApi } from './api/prepare-api.ts';
 import type { InstallKeys } from './install-keys.ts';
+import { socketUrl } from './postgres/postgres.ts';
 import { embeddedSuperuser } from './postgres/supervised-postgres.ts';
 import { installTriggers } from './realtime/change-feed.ts';
 import { type Seeded, seed } from './seed.ts';
@@ -11,15 +12,18 @@ import { type Seeded, seed } from './seed.ts';
 const bootstrapFile = new URL('../../db/bootstrap/supabase.sql', import.meta.url);
 
 /** Prepares the bundled Postgres: creates the owner of HQ's tables, who is no superuser. */
-export async function bootstrapEmbedded(port: number, keys: InstallKeys): Promise<{ databaseUrl: string }> {
-  const superuserUrl = urlOf(embeddedSuperuser, keys.superuserPassword, port);
+export async function bootstrapEmbedded(
+  directory: string,
+  keys: InstallKeys,
+): Promise<{ databaseUrl: string }> {
+  const superuserUrl = socketUrl(directory, embeddedSuperuser, keys.superuserPassword);
   await withConnection(superuserUrl, async (client) => {
     await client.query(await readFile(bootstrapFile, 'utf8'));
     await client.query(`alter role postgres password ${pg.escapeLiteral(keys.ownerPassword)}`);
     await client.query('alter database postgres owner to postgres');
     await prepareApi(client);
   });
-  return { databaseUrl: urlOf('postgres', keys.ownerPassword, port) };
+  return { databaseUrl: socketUrl(directory, 'postgres', keys.ownerPassword) };
 }
 
 /** Creates what is missing in an external Postgres. */
@@ -47,8 +51,4 @@ export async function prepareDatabase(
     await installTriggers(client);
     return seed(client, keys);
   });
-}
-
-function urlOf(role: string, password: string, port: number): string {
-  return `postgres://${role}:${password}@127.0.0.1:${port}/postgres`;
 }

@@ -90,7 +90,7 @@ async function startDatabase(
   const postgres = await supervisePostgres({ directory: directory.postgres, superuserPassword, report });
   try {
     const { bootstrapEmbedded, prepareDatabase } = await module;
-    const { databaseUrl } = await bootstrapEmbedded(postgres.port, keys);
+    const { databaseUrl } = await bootstrapEmbedded(directory.postgres, keys);
     return { postgres, databaseUrl, ...(await prepareDatabase(databaseUrl, keys, report)) };
   } catch (error) {
     await postgres.stop();

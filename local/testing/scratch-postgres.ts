@@ -64,12 +64,18 @@ export async function startScratchPostgres(): Promise<ScratchPostgres> {
   if (account) await chown(home, account.uid, account.gid);
   const cluster = { directory: join(home, 'data'), binaries, account };
   await initCluster(cluster, { password, sync: false });
+  const port = await freePort();
   const server = await startPostgres(cluster, {
-    port: await freePort(),
-    settings: { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '200' },
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: '',
+    port: String(port),
+    fsync: 'off',
+    synchronous_commit: 'off',
+    full_page_writes: 'off',
+    max_connections: '200',
   });
   const urlFor: ScratchPostgres['urlFor'] = (database, role = 'postgres') =>
-    `postgres://${role}:${password}@127.0.0.1:${server.port}/${database}`;
+    `postgres://${role}:${password}@127.0.0.1:${port}/${database}`;
   const stop = async () => {
     await server.stop();
     await rm(home, { recursive: true, force: true });

@@ -109,8 +109,8 @@ export interface Receiver {
    */
   receive(inbound: Inbound, reply: Reply): Promise<Acknowledgement>;
   /**
-   * At most 25 values of an argument, for senders who may use the command here; empty for everybody else, and
-   * where the database is slow. Answers within 1.5 s.
+   * At most 25 values of an argument, for senders who may use the command here; empty for everybody else. An adapter waits
+   * no longer than its platform: the database may be slow.
    */
   complete(
     sender: Sender,

@@ -2,25 +2,21 @@ import { once } from 'node:events';
 import { HqError } from '@hq/shared/errors';
 import { backoffMs, sleep, withinLimit } from '@hq/shared/program';
 import type { Logger } from 'pino';
-import type { AdapterState } from '../contract/adapter.ts';
+import type { ConnectionHealth } from '../contract/adapter.ts';
 
-export interface ConnectionStatus {
-  readonly state: AdapterState;
-  /** One sentence for an operator: the reason of another state than `connected`, or a limitation. */
-  readonly detail: string | null;
-}
+export type ConnectionStatus = Pick<ConnectionHealth, 'state' | 'detail'>;
 
 /** The reason why an attempt failed. */
 export interface ConnectionProblem {
   readonly state: 'reconnecting' | 'revoked' | 'conflict';
   readonly detail: string;
   /** The next step for the operator. */
-  readonly hint?: string;
+  readonly hint?: string | undefined;
   /** Milliseconds before the next attempt, at least. */
   readonly afterMs?: number;
 }
 
-/** Receives the events of an attempt while it lasts. */
+/** Takes the reports of an attempt while it lasts. */
 export interface ConnectionReport {
   connected(limitation?: string | null): void;
   /** The library connects again by itself. */
@@ -57,7 +53,7 @@ export class ConnectionLoop {
   #running: Promise<void> = Promise.resolve();
   /** Ends the present attempt, or the pause after it. */
   #attempt = new AbortController();
-  #pauseMs: number | null = null;
+  #refusal: ConnectionProblem | null = null;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -89,33 +85,32 @@ export class ConnectionLoop {
   }
 
   /** Records that the platform refused the token. A new attempt after the pause verifies it. */
-  revoke(detail: string, pauseMs = 0): void {
+  revoke(detail: string, afterMs = 0): void {
     if (this.#isStopped || this.#status.state === 'revoked') return;
-    this.#set('revoked', detail);
-    this.#pauseMs = pauseMs;
+    this.#refusal = { state: 'revoked', detail, afterMs };
+    this.#set(this.#refusal);
     this.#attempt.abort();
   }
 
   async #run(onAttempted: () => void): Promise<void> {
     const { firstMs, longestMs, gapMs = firstMs, lostDetail } = this.#options;
     for (let failures = 0; !this.#isStopped; ) {
-      const attempt = new AbortController();
-      this.#attempt = attempt;
-      this.#pauseMs = null;
+      this.#attempt = new AbortController();
+      this.#refusal = null;
       const startedAt = performance.now();
       let isProven = false;
-      const problem = await this.#try(attempt.signal, onAttempted, () => {
+      const failed = await this.#try(this.#attempt.signal, onAttempted, () => {
         isProven = true;
       });
       if (this.#isStopped) break;
       isProven ||= this.#status.state === 'connected' && performance.now() - startedAt > provenAfterMs;
       failures = isProven ? 0 : failures + 1;
-      if (this.#pauseMs === null)
-        this.#set(problem?.state ?? 'reconnecting', problem?.detail ?? lostDetail, problem?.hint);
+      const problem = this.#refusal ?? failed ?? { state: 'reconnecting', detail: lostDetail };
+      this.#set(problem);
       onAttempted();
       const grown = failures <= 1 ? gapMs : backoffMs(failures - 1, { firstMs, longestMs });
-      if (this.#pauseMs !== null) this.#attempt = new AbortController();
-      await sleep(this.#pauseMs ?? Math.max(problem?.afterMs ?? 0, grown), this.#attempt.signal);
+      this.#attempt = new AbortController();
+      await sleep(Math.max(problem.afterMs ?? 0, grown), this.#attempt.signal);
     }
     onAttempted();
   }
@@ -130,28 +125,24 @@ export class ConnectionLoop {
       await this.#options.attempt(signal, {
         connected: (limitation = null) => {
           if (signal.aborted) return;
-          this.#set('connected', limitation);
+          this.#set({ state: 'connected', detail: limitation });
           onConnected();
         },
         lost: (detail) => {
-          if (!signal.aborted) this.#set('reconnecting', detail);
+          if (!signal.aborted) this.#set({ state: 'reconnecting', detail });
         },
         proven: onProven,
       });
       return null;
     } catch (error) {
       if (!(error instanceof HqError)) return this.#options.explain(error);
-      const { message: detail, hint } = error;
-      return { state: 'reconnecting', detail, ...(hint !== undefined && { hint }) };
+      return { state: 'reconnecting', detail: error.message, hint: error.hint };
     }
   }
 
-  #set(state: AdapterState, detail: string | null, hint?: string): void {
-    const { log } = this.#options;
-    if (state === 'connected' && this.#status.state !== state) log.info('Connected');
-    else if (state !== this.#status.state) {
-      log[state === 'revoked' ? 'error' : 'warn']({ state, hint }, detail ?? 'Not connected');
-    }
+  #set({ state, detail, hint }: ConnectionStatus & Pick<ConnectionProblem, 'hint'>): void {
+    const level = state === 'connected' ? 'info' : state === 'revoked' ? 'error' : 'warn';
+    if (state !== this.#status.state) this.#options.log[level]({ state, hint }, detail ?? 'Connected');
     this.#status = { state, detail };
   }
 }

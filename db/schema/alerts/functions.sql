@@ -4,9 +4,9 @@ set search_path = '' as $$
   select case
     when p_older_type ~ '(^|_)blocked' then 'task_blocked'
     when p_older_type ~ '(^|_)overdue' then 'task_overdue'
-    when p_older_type ~ 'deliverable' and p_older_type !~ 'reviewed|approved|rejected|revision' then 'deliverable_submitted'
-    when p_older_type ~ 'budget' and p_older_type ~ 'exceed' then 'budget_exceeded'
-    when p_older_type ~ 'budget' and p_older_type ~ 'warn|threshold' then 'budget_warned' end
+    when p_older_type ~ 'deliverable|review' and p_older_type !~ 'reviewed|approved|rejected|revision' then 'deliverable_submitted'
+    when p_older_type ~ 'budget' and p_older_type ~ 'warn|soft|threshold' then 'budget_warned'
+    when p_older_type ~ 'budget' and p_older_type !~ 'reset|raised|restored' then 'budget_exceeded' end
 $$;
 
 -- Makes an alert of the open notification that a trigger of an older HQ wrote for the same condition, if there is one. `about` is a
@@ -14,6 +14,9 @@ $$;
 create or replace function hq.dress_notification(p_alert public.notifications, p_about uuid) returns boolean language plpgsql
 set search_path = '' as $$
 begin
+  if hq.alert_type_of(p_alert.type::text) is null then
+    return false;
+  end if;
   update public.notifications n
   set severity = p_alert.severity, subject = p_alert.subject, dedup_key = p_alert.dedup_key, muted = p_alert.muted,
     body = coalesce(n.body, p_alert.body), meta = p_alert.meta || n.meta || '{"is_merged": true}'
@@ -38,7 +41,7 @@ begin
     actor_type = new.actor_type, actor_agent_id = new.actor_agent_id, meta = n.meta || coalesce(new.meta, '{}') || '{"is_merged": true}'
   where n.id = (
     select o.id from public.notifications o
-    where o.tenant_id = new.tenant_id and o.resolved_at is null and o.dismissed_at is null
+    where o.tenant_id = new.tenant_id and o.dedup_key is not null and o.resolved_at is null and o.dismissed_at is null
       and (o.dedup_key = hq.alert_type_of(new.type::text) || ':' || new.entity_id or (
         starts_with(o.dedup_key, hq.alert_type_of(new.type::text) || ':') and o.meta ->> 'about' = new.entity_id::text
         and not o.meta ? 'is_merged' and o.created_at >= transaction_timestamp()))

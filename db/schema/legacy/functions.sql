@@ -196,7 +196,8 @@ $$;
 create or replace function hq.unbounded_functions() returns setof regprocedure language sql stable
 set search_path = '' as $$
   select p.oid::regprocedure from pg_catalog.pg_proc p
-  where p.pronamespace = 'public'::regnamespace and p.prosecdef and p.prorettype <> 'trigger'::regtype and pg_has_role(p.proowner, 'usage')
+  where hq.adopted() and p.pronamespace = 'public'::regnamespace and p.prosecdef and p.prorettype <> 'trigger'::regtype
+    and pg_has_role(p.proowner, 'usage')
     and has_function_privilege('authenticated', p.oid, 'execute') and not has_function_privilege('anon', p.oid, 'execute')
     and (p.provolatile <> 'v' or coalesce(pg_catalog.pg_get_function_sqlbody(p.oid), p.prosrc)
       !~* '\m(insert|update|delete|truncate|merge|execute|perform|call|copy)\M')

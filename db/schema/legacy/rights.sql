@@ -33,7 +33,7 @@ begin
 end
 $$;
 
--- Tables that HQ does not know: their own policies stay and apply to members only; writing needs an operator.
+-- Tables with a tenant, and all of an older HQ: their own policies stay and apply to members only; writing needs an operator.
 do $$
 declare
   v_table regclass;
@@ -42,6 +42,7 @@ begin
     select c.oid::regclass from pg_class c
     where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and pg_has_role(c.relowner, 'usage')
       and not exists (select from pg_policy p where p.polrelid = c.oid and p.polname = 'hq_service')
+      and (hq.adopted() or exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'tenant_id' and not a.attisdropped))
       and not exists (select from pg_depend d where d.objid = c.oid and d.deptype = 'e')
   loop
     execute format('revoke all on %s from public, anon', v_table);
@@ -57,6 +58,21 @@ begin
     execute format('drop policy if exists hq_delete_only on %s', v_table);
     execute format('create policy hq_delete_only on %s as restrictive for delete to authenticated
       using ((select public.member_role_of_caller()) >= ''operator'')', v_table);
+  end loop;
+end
+$$;
+
+-- Every table: without row level security a grant alone decides, and Supabase grants everything to everybody by default.
+do $$
+declare
+  v_table regclass;
+begin
+  for v_table in
+    select c.oid::regclass from pg_class c
+    where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relrowsecurity and pg_has_role(c.relowner, 'usage')
+      and not exists (select from pg_depend d where d.objid = c.oid and d.deptype = 'e')
+  loop
+    execute format('revoke all on %s from public, anon', v_table);
     execute format('alter table %s enable row level security', v_table);
   end loop;
 end
@@ -87,12 +103,15 @@ begin
       when 'notifications' then 'viewer' when 'agent_commands' then 'viewer' else 'operator' end as role
     from pg_class c
     where hq.adopted() and c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and pg_has_role(c.relowner, 'usage')
-      and c.relname <> all (array['audit_log', 'agent_command_output', 'alert_mutes']) and not starts_with(c.relname, 'chat_')
+      and c.relname <> all (array['audit_log', 'agent_command_output', 'alert_mutes', 'gateway_registration_tokens'])
+      and not starts_with(c.relname, 'chat_')
       and not exists (select from pg_depend d where d.objid = c.oid and d.deptype = 'e')
   loop
-    execute format('create or replace trigger hq_check_definer_write before insert or update or delete on %s for each row
+    -- Whoever has a token registers a gateway, by consume_gateway_token.
+    execute format('create or replace trigger hq_check_definer_write before %s on %s for each row
       when (current_setting(''role'', true) = ''authenticated'' and current_user <> ''authenticated'')
-      execute function hq.check_definer_write(%L)', v_table.name, v_table.role);
+      execute function hq.check_definer_write(%L)', case v_table.name when 'public.gateways'::regclass then 'delete'
+        else 'insert or update or delete' end, v_table.name, v_table.role);
   end loop;
 end
 $$;

@@ -203,14 +203,15 @@ set search_path = '' as $$
 declare
   v_now timestamptz := clock_timestamp();
 begin
+  if exists (select from hq.executors e where e.gateway_id = p_gateway.id
+    and case p_kind when 'runner' then e.runner_at else e.older_daemon_at end > v_now - interval '20 seconds')
+  then
+    return;
+  end if;
   insert into hq.executors as e (gateway_id, runner_at, older_daemon_at)
   values (p_gateway.id, case p_kind when 'runner' then v_now end, case p_kind when 'older daemon' then v_now end)
   on conflict (gateway_id) do update
-  set runner_at = coalesce(excluded.runner_at, e.runner_at), older_daemon_at = coalesce(excluded.older_daemon_at, e.older_daemon_at)
-  where coalesce(case p_kind when 'runner' then e.runner_at else e.older_daemon_at end, '-infinity') < v_now - interval '20 seconds';
-  if not found then
-    return;
-  end if;
+  set runner_at = coalesce(excluded.runner_at, e.runner_at), older_daemon_at = coalesce(excluded.older_daemon_at, e.older_daemon_at);
   -- A command of no gateway belongs to the only one there is.
   if p_kind = 'runner' and (select count(*) from public.gateways g where g.tenant_id = p_gateway.tenant_id) = 1 then
     update public.agent_commands c set gateway_id = p_gateway.id
@@ -228,14 +229,21 @@ create or replace function hq.sweep() returns void language plpgsql
 set search_path = '' as $$
 declare
   v_row record;
+  v_has_older boolean;
+  v_has_too_long boolean;
 begin
-  perform hq.end_left_behind();
+  select bool_or(c.lease_token is null), bool_or(c.leased_until > clock_timestamp() + make_interval(secs => c.lease_seconds + 5))
+  into v_has_older, v_has_too_long from public.agent_commands c where c.status in ('leased', 'running');
+  if v_has_older then
+    perform hq.end_left_behind();
+  end if;
   -- A clock that was set back must not lengthen a lease: a living runner renews it, a dead one loses it in time.
-  update public.agent_commands c set leased_until = clock_timestamp() + make_interval(secs => c.lease_seconds)
-  where c.id = any (array(select h.id from public.agent_commands h
-    where h.status in ('leased', 'running') and h.lease_token is not null
-      and h.leased_until > clock_timestamp() + make_interval(secs => h.lease_seconds + 5)
-    order by h.id for no key update skip locked));
+  if v_has_too_long then
+    update public.agent_commands c set leased_until = clock_timestamp() + make_interval(secs => c.lease_seconds)
+    where c.id = any (array(select h.id from public.agent_commands h
+      where h.status in ('leased', 'running') and h.leased_until > clock_timestamp() + make_interval(secs => h.lease_seconds + 5)
+      order by h.id for no key update skip locked));
+  end if;
   for v_row in
     select c.id, c.action, c.status, c.attempt, c.runner_id, c.lease_token, c.cancel_requested_at, a.retry, a.max_attempts
     from public.agent_commands c left join hq.actions a on a.name = c.action::text
@@ -345,7 +353,6 @@ $$;
 
 create or replace function hq.record_heartbeat(p_gateway_id uuid, p_heartbeat jsonb) returns void language sql
 set search_path = '' as $$
-  select hq.note_executor(g, 'runner') from public.gateways g where g.id = p_gateway_id;
   update public.gateways g
   set last_seen_at = clock_timestamp(), last_heartbeat_at = clock_timestamp(),
     status = case when g.status in ('provisioning', 'error') then 'ready' else g.status end,
@@ -369,14 +376,13 @@ declare
   v_lease int := greatest(1, least(coalesce(p_lease_seconds, 60), 3600));
   v_limit int := greatest(0, least(coalesce(p_claim, 0), 1000));
   v_fence text := coalesce(current_setting('hq.fenced', true), '');
-  v_status public.gateway_status;
-  v_secrets bigint;
+  v_gateway public.gateways;
   v_lost text[];
   v_claimed jsonb := '[]';
 begin
   perform set_config('hq.fenced', 'on', true);
   if v_limit > 0 or p_heartbeat is not null then
-    select g.status into v_status from public.gateways g where g.id = p_gateway_id for no key update;
+    select * into v_gateway from public.gateways g where g.id = p_gateway_id for no key update;
   end if;
   v_lost := hq.take_output(p_output) || hq.take_progress(p_progress) || hq.take_results(p_results)
     || hq.renew(p_renew, v_lease);
@@ -384,16 +390,19 @@ begin
   if p_heartbeat is not null then
     perform hq.record_heartbeat(p_gateway_id, p_heartbeat);
   end if;
-  select g.status, g.secrets_version into v_status, v_secrets from public.gateways g where g.id = p_gateway_id;
-  if v_limit > 0 and v_status is not null then
+  if v_gateway.id is not null then
+    perform hq.note_executor(v_gateway, 'runner');
+  end if;
+  select * into v_gateway from public.gateways g where g.id = p_gateway_id;
+  if v_limit > 0 and v_gateway.id is not null then
     v_claimed := hq.repeat_leases(p_gateway_id, p_runner_id, p_renew, v_lease)
-      || hq.claim(p_gateway_id, v_status in ('paused', 'hibernating'), p_runner_id, v_limit, v_lease);
+      || hq.claim(p_gateway_id, v_gateway.status in ('paused', 'hibernating'), p_runner_id, v_limit, v_lease);
   end if;
   perform set_config('hq.fenced', v_fence, true);
   return jsonb_build_object(
     'now', clock_timestamp(),
-    'gateway_status', v_status,
-    'secrets_version', v_secrets,
+    'gateway_status', v_gateway.status,
+    'secrets_version', v_gateway.secrets_version,
     'claimed', v_claimed,
     'cancel', (select coalesce(jsonb_agg(c.lease_token), '[]') from public.agent_commands c
       where c.lease_token = any (p_renew) and c.status in ('leased', 'running') and c.cancel_requested_at is not null),

@@ -132,14 +132,21 @@ create or replace trigger hq_protect_columns before insert or update on public.c
 for each row when (current_user in ('anon', 'authenticated') and pg_trigger_depth() = 0)
 execute function hq.protect_columns('actor_type', 'actor_agent_id', 'created_at');
 
+-- Returns the kind of assignee of a task that nobody has: none, but an older HQ may demand one.
+create or replace function hq.nobody_type() returns text language sql stable
+set search_path = '' as $$
+  select case when a.attnotnull then 'human' end from pg_catalog.pg_attribute a
+  where a.attrelid = 'public.tasks'::regclass and a.attname = 'assignee_type'
+$$;
+
 -- The web product shows a task to its kind of assignee.
-create or replace function hq.set_assignee_type() returns trigger language plpgsql
+create or replace function hq.set_assignee_type() returns trigger language plpgsql security definer
 set search_path = '' as $$
 begin
   if new.assignee_agent_id is not null then
     new.assignee_type := 'agent';
-  elsif tg_op = 'UPDATE' and old.assignee_agent_id is not null and new.assignee_type::text = 'agent' then
-    new.assignee_type := null;
+  elsif new.assignee_type::text = 'agent' then
+    new.assignee_type := hq.nobody_type();
   end if;
   return new;
 end
@@ -176,6 +183,7 @@ begin
     v_new := jsonb_populate_record(null::public.tasks, jsonb_build_object(
       'tenant_id', p_command.tenant_id, 'title', v_payload ->> 'title', 'description', v_payload ->> 'description',
       'status', 'todo', 'priority', coalesce(v_payload ->> 'priority', 'medium'), 'assignee_agent_id', v_agent,
+      'assignee_type', hq.nobody_type(),
       'due_date', case when length(v_payload ->> 'due_date') = 10
         then concat(v_payload ->> 'due_date', ' 23:59:59 ', hq.time_zone_or_utc(
           (select w.owner_timezone from public.workspace w where w.tenant_id = p_command.tenant_id)))
@@ -183,8 +191,9 @@ begin
   exception when datetime_field_overflow or invalid_datetime_format or invalid_time_zone_displacement_value then
     raise exception 'due_date is not a valid date' using errcode = '22023', column = 'due_date';
   end;
-  insert into public.tasks (tenant_id, title, description, status, priority, assignee_agent_id, due_date)
-  values (v_new.tenant_id, v_new.title, v_new.description, v_new.status, v_new.priority, v_new.assignee_agent_id, v_new.due_date)
+  insert into public.tasks (tenant_id, title, description, status, priority, assignee_agent_id, assignee_type, due_date)
+  values (v_new.tenant_id, v_new.title, v_new.description, v_new.status, v_new.priority, v_new.assignee_agent_id, v_new.assignee_type,
+    v_new.due_date)
   returning * into v_task;
   return hq.task_result(v_task);
 end

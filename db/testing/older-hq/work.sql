@@ -5,7 +5,7 @@ create table public.tasks (
   id uuid primary key default gen_random_uuid(), created_at timestamptz not null default now(), updated_at timestamptz not null default now(),
   tenant_id uuid not null default '00000000-0000-0000-0000-000000000000' references public.tenants (id) on delete cascade,
   title text not null, description text, status public.task_status not null default 'todo',
-  priority public.task_priority not null default 'medium', assignee_type public.actor_kind,
+  priority public.task_priority not null default 'medium', assignee_type public.actor_kind default 'human',
   assignee_agent_id uuid references public.agents (id), due_date date, parent_id uuid references public.tasks (id) on delete set null,
   stream_id uuid references public.streams (id) on delete set null, model_override text, thinking_override text, archived_at timestamptz,
   board_position double precision

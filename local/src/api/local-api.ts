@@ -1,10 +1,10 @@
 import { withinLimit } from '@hq/shared/program';
 import { openRealtime } from '../realtime/realtime.ts';
-import { apiKeyOf } from './api-key-of.ts';
 import { openPool } from './pool.ts';
+import { limitsOf } from './request-limits.ts';
 import { type RestAndAuthOptions, restAndAuth } from './rest-and-auth.ts';
 import { serveApi } from './server.ts';
-import { type ApiKeys, kindOfKey } from './tokens.ts';
+import type { ApiKeys } from './tokens.ts';
 
 export { apiKeysFor } from './tokens.ts';
 
@@ -42,7 +42,7 @@ export async function startLocalApi(options: LocalApiOptions) {
     await Promise.all([api.warmUp(), realtime.ready]);
     const server = await serveApi({
       port,
-      isKnown: (request) => kindOfKey(apiKeyOf(request), keys) !== undefined,
+      limitsOf: (request) => limitsOf(request, keys),
       fetch: api.fetch,
       upgrade: realtime.upgrade,
     });

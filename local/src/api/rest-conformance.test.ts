@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { eventually } from '../../../db/testing/eventually.ts';
+import { restCases } from '../../testing/rest-cases.ts';
 import { startTestStack, type TestStack } from '../../testing/stack.ts';
-import { restCases } from './rest-cases.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
 
@@ -12,7 +12,7 @@ let headers = new Headers();
 let rows = '';
 const clients = new Map<string, SupabaseClient>();
 
-const sql = (name: string) => readFile(new URL(name, import.meta.url), 'utf8');
+const sql = (name: string) => readFile(new URL(`../../testing/${name}`, import.meta.url), 'utf8');
 
 /** Keeps the headers of the latest response: supabase-js does not return them. */
 const listen: typeof fetch = async (input, init) => {

@@ -1,17 +1,16 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { codeOf, HqError } from '@hq/shared/errors';
+import { addressFault, type RequestLimits, rowsFault } from './request-limits.ts';
 
 export interface ApiServerOptions {
   /** 0 chooses a free port. */
   readonly port: number;
-  /** Returns true for a request with a key. Other bodies are not read, so that they cost no memory. */
-  readonly isKnown: (request: IncomingMessage) => boolean;
+  readonly limitsOf: (request: IncomingMessage) => Promise<RequestLimits>;
   readonly fetch: (request: Request) => Promise<Response>;
   readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 }
 
-const maxBodyBytes = 16 * 1024 * 1024;
 /** Fits the URL of a long `id=in.(…)` filter: a thousand uuids are 37 kB. */
 const maxHeaderBytes = 256 * 1024;
 
@@ -19,7 +18,7 @@ const maxHeaderBytes = 256 * 1024;
 const omittedHeaders = ['content-length', 'content-location'];
 
 /** Serves on 127.0.0.1 only. */
-export async function serveApi({ port, isKnown, fetch, upgrade }: ApiServerOptions) {
+export async function serveApi({ port, limitsOf, fetch, upgrade }: ApiServerOptions) {
   const server = createServer(
     {
       maxHeaderSize: maxHeaderBytes,
@@ -29,7 +28,7 @@ export async function serveApi({ port, isKnown, fetch, upgrade }: ApiServerOptio
     },
     (incoming, outgoing) => {
       // A response that cannot be written ends this connection only.
-      respond(incoming, outgoing, { isKnown, fetch }).catch(() => outgoing.destroy());
+      respond(incoming, outgoing, { limitsOf, fetch }).catch(() => outgoing.destroy());
     },
   );
   server.on('upgrade', upgrade);
@@ -78,15 +77,16 @@ async function listen(server: Server, port: number): Promise<void> {
 async function respond(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
-  { isKnown, fetch }: Pick<ApiServerOptions, 'isKnown' | 'fetch'>,
+  { limitsOf, fetch }: Pick<ApiServerOptions, 'limitsOf' | 'fetch'>,
 ): Promise<void> {
   let response: Response;
   try {
-    const body = isKnown(incoming) ? await bodyOf(incoming) : undefined;
-    response =
-      body === 'too large'
-        ? Response.json({ message: `A request may contain ${maxBodyBytes} bytes at most.` }, { status: 413 })
-        : await fetch(toRequest(incoming, body));
+    const limits = await limitsOf(incoming);
+    const tooLong = addressFault(incoming.url ?? '/', limits);
+    const body = tooLong === null ? await bodyOf(incoming, limits) : undefined;
+    if (tooLong !== null) response = Response.json({ message: tooLong }, { status: 414 });
+    else if (typeof body === 'string') response = Response.json({ message: body }, { status: 413 });
+    else response = await fetch(toRequest(incoming, body));
   } catch {
     // A client that broke off reads no response; any other gets a server error.
     response = Response.json({ message: 'The request could not be served.' }, { status: 500 });
@@ -102,16 +102,24 @@ async function respond(
   outgoing.end(payload);
 }
 
-async function bodyOf(incoming: IncomingMessage): Promise<Buffer | undefined | 'too large'> {
-  if (incoming.method === 'GET' || incoming.method === 'HEAD') return undefined;
+/** Returns the body, or the reason why it is not read. */
+async function bodyOf(
+  incoming: IncomingMessage,
+  limits: RequestLimits,
+): Promise<Buffer | undefined | string> {
+  const { bodyBytes } = limits;
+  if (incoming.method === 'GET' || incoming.method === 'HEAD' || bodyBytes === 0) return undefined;
+  const tooLarge = `A request may contain ${bodyBytes} bytes at most.`;
+  if (Number(incoming.headers['content-length'] ?? 0) > bodyBytes) return tooLarge;
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of incoming) {
     size += chunk.length;
-    if (size > maxBodyBytes) return 'too large';
+    if (size > bodyBytes) return tooLarge;
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks);
+  const body = Buffer.concat(chunks);
+  return rowsFault(body, limits) ?? body;
 }
 
 function toRequest(incoming: IncomingMessage, body: Buffer | undefined): Request {

@@ -1,15 +1,16 @@
-import { chmod, cp, lstat, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { chmod, cp, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { freePort } from '@hq/shared/program';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { listeningPorts } from '../../testing/listening-sockets.ts';
 import {
   type Cluster,
   findPostgres,
   initCluster,
   postgresAccount,
+  socketUrl,
   startPostgres,
   stopOrphan,
 } from './postgres.ts';
@@ -31,8 +32,8 @@ async function newCluster(): Promise<Cluster> {
   return cluster;
 }
 
-async function ask(port: number, password: string): Promise<unknown> {
-  const client = new pg.Client({ host: '127.0.0.1', port, user: 'postgres', password, database: 'postgres' });
+async function ask({ directory }: Cluster, password: string): Promise<unknown> {
+  const client = new pg.Client({ connectionString: socketUrl(directory, 'postgres', password) });
   await client.connect();
   try {
     return (await client.query(`select split_part(version(), '.', 1) as version`)).rows[0].version;
@@ -42,32 +43,54 @@ async function ask(port: number, password: string): Promise<unknown> {
 }
 
 describe('the bundled Postgres', () => {
-  it('accepts its password and no other, on loopback', async () => {
-    const server = await startPostgres(await newCluster(), { port: await freePort() });
-    expect(await ask(server.port, 'right')).toBe('PostgreSQL 17');
-    await expect(ask(server.port, 'wrong')).rejects.toThrow('password authentication failed');
+  it('accepts its password and no other, on a socket that its directory hides', async () => {
+    const cluster = await newCluster();
+    const server = await startPostgres(cluster);
+    expect(await ask(cluster, 'right')).toBe('PostgreSQL 17');
+    await expect(ask(cluster, 'wrong')).rejects.toThrow('password authentication failed');
+    if (process.platform === 'linux') expect(listeningPorts([server.pid])).toEqual([]);
+    const socket = await stat(join(cluster.directory, '.s.PGSQL.5432'));
+    expect([socket.mode & 0o777, (await stat(cluster.directory)).mode & 0o777]).toEqual([0o700, 0o700]);
     await server.stop();
-    await expect(ask(server.port, 'right')).rejects.toThrow('ECONNREFUSED');
+    await expect(ask(cluster, 'right')).rejects.toThrow('ENOENT');
     expect((await readdir(home)).sort()).toEqual(['postgres']);
   });
 
-  it('reports that its port is in use', async () => {
+  it.runIf(process.platform === 'linux')(
+    'is reached in a directory whose path no socket can have',
+    async () => {
+      const deep = join(home, 'x'.repeat(60), 'y'.repeat(60));
+      await mkdir(deep, { recursive: true });
+      const cluster = { ...(await newCluster()), directory: join(deep, 'postgres') };
+      await initCluster(cluster, { password: 'right', sync: false });
+      const server = await startPostgres(cluster);
+      expect(await ask(cluster, 'right')).toBe('PostgreSQL 17');
+      await server.stop();
+    },
+  );
+
+  it('is not started twice on one directory', async () => {
     const cluster = await newCluster();
-    const server = await startPostgres(cluster, { port: await freePort() });
-    const other = { ...cluster, directory: join(home, 'other') };
-    await initCluster(other, { password: 'right', sync: false });
-    await expect(startPostgres(other, { port: server.port })).rejects.toMatchObject({ code: 'conflict' });
+    const server = await startPostgres(cluster);
+    await expect(startPostgres(cluster)).rejects.toMatchObject({
+      code: 'failed',
+      hint: expect.stringContaining('postmaster.pid'),
+    });
+    expect(await ask(cluster, 'right')).toBe('PostgreSQL 17');
     await server.stop();
   });
 
   it('of a killed process is stopped, and no other process with its pid', async () => {
     const cluster = await newCluster();
-    const server = await startPostgres(cluster, { port: await freePort() });
+    const server = await startPostgres(cluster);
     const elsewhere = { ...cluster, directory: join(home, 'copy') };
-    await cp(cluster.directory, elsewhere.directory, { recursive: true });
+    await cp(cluster.directory, elsewhere.directory, {
+      recursive: true,
+      filter: (path) => !path.includes('.s.PGSQL'),
+    });
     // A pid file that came with a copy names a server of another directory.
     expect(await stopOrphan(elsewhere)).toBe(false);
-    expect(await ask(server.port, 'right')).toBe('PostgreSQL 17');
+    expect(await ask(cluster, 'right')).toBe('PostgreSQL 17');
     expect(await stopOrphan(cluster)).toBe(true);
     await server.exited;
     expect(await stopOrphan(cluster)).toBe(false);
@@ -101,8 +124,8 @@ describe.runIf(isRoot)('as root', () => {
 
       const cluster = { directory: join(home, 'postgres'), binaries, account };
       await initCluster(cluster, { password: 'right', sync: false });
-      const server = await startPostgres(cluster, { port: await freePort() });
-      expect(await ask(server.port, 'right')).toBe('PostgreSQL 17');
+      const server = await startPostgres(cluster);
+      expect(await ask(cluster, 'right')).toBe('PostgreSQL 17');
       await server.stop();
     } finally {
       await rm(copies, { recursive: true, force: true });

@@ -19,12 +19,14 @@ export interface Cluster {
   readonly account: PostgresAccount | undefined;
 }
 
-export type RunningPostgres = Awaited<ReturnType<typeof startPostgres>>;
-
 const startBoundMs = 30_000;
 const keptLogLines = 50;
+/** Part of the socket's name; it opens no port. */
+const socketPort = 5432;
+/** Bytes of a socket's name that every system takes. */
+const longestSocketName = 103;
 
-/** Creates a cluster with password authentication (SCRAM) on loopback TCP. `sync: false` is for tests. */
+/** Creates a cluster with password authentication (SCRAM). `sync: false` is for tests. */
 export async function initCluster(
   cluster: Cluster,
   { password, superuser = 'postgres', sync }: { password: string; superuser?: string; sync: boolean },
@@ -52,15 +54,13 @@ export async function initCluster(
   }
 }
 
-/** Starts the server on 127.0.0.1 and waits until it takes connections. */
-export async function startPostgres(
-  cluster: Cluster,
-  { port, settings = {} }: { port: number; settings?: Readonly<Record<string, string>> },
-) {
+/** Starts the server on a Unix socket in its directory alone, and waits until it takes connections. */
+export async function startPostgres(cluster: Cluster, settings: Readonly<Record<string, string>> = {}) {
   const all = {
-    listen_addresses: '127.0.0.1',
-    unix_socket_directories: '',
-    port: String(port),
+    listen_addresses: '',
+    unix_socket_directories: '.',
+    unix_socket_permissions: '0700',
+    port: String(socketPort),
     // Keeps statements and their values out of the log; the client gets the error.
     log_min_messages: 'log',
     log_min_error_statement: 'panic',
@@ -83,7 +83,7 @@ export async function startPostgres(
   if (isReady !== true || pid === undefined) {
     child.kill('SIGKILL');
     await exited;
-    throw startFailure(log.lines(), port);
+    throw new HqError('failed', 'The database did not start.', { hint: reason(log.lines()) });
   }
   // Shuts the server down when this process exits, unless it is killed.
   const shutDown = (): void => signal(pid, 'SIGINT');
@@ -91,7 +91,6 @@ export async function startPostgres(
   void exited.then(() => process.off('exit', shutDown));
   return {
     pid,
-    port,
     /** Settles when the server process has exited. */
     exited,
     /** Returns the last lines of its log. */
@@ -101,15 +100,30 @@ export async function startPostgres(
   };
 }
 
-function reason(lines: readonly string[]): string {
-  return lines.find((line) => line.includes('FATAL:')) ?? lines.at(-1) ?? 'It logged no reason.';
+/** Returns the URL of a database of a server that listens on its socket alone. */
+export function socketUrl(directory: string, role: string, password: string): string {
+  const host = encodeURIComponent(reachableDirectory(directory));
+  return `postgres://${role}:${password}@localhost:${socketPort}/postgres?host=${host}`;
 }
 
-function startFailure(lines: readonly string[], port: number): HqError {
-  const hint = reason(lines);
-  return lines.some((line) => line.includes('Address already in use'))
-    ? new HqError('conflict', `Port ${port} of the database is in use.`, { hint })
-    : new HqError('failed', 'The database did not start.', { hint });
+const openDirectories = new Map<string, string>();
+
+/** Returns a path by which this process reaches the socket of a directory whose own path is too long. */
+function reachableDirectory(directory: string): string {
+  if (Buffer.byteLength(join(directory, `.s.PGSQL.${socketPort}`)) <= longestSocketName) return directory;
+  if (process.platform !== 'linux') {
+    throw new HqError('usage', `The path ${directory} is too long for the socket of a database.`, {
+      hint: 'Name a shorter directory with --data.',
+      field: 'data',
+    });
+  }
+  const path = openDirectories.get(directory) ?? `/proc/self/fd/${openSync(directory, constants.O_RDONLY)}`;
+  openDirectories.set(directory, path);
+  return path;
+}
+
+function reason(lines: readonly string[]): string {
+  return lines.find((line) => line.includes('FATAL:')) ?? lines.at(-1) ?? 'It logged no reason.';
 }
 
 /**
@@ -121,7 +135,9 @@ export async function stopOrphan(cluster: Cluster, boundMs = 10_000): Promise<bo
   const pid = Number((await readPrivate(pidFile))?.split('\n', 1)[0]);
   if (!Number.isInteger(pid) || pid <= 1) return false;
   if (!(await isServerOf(pid, cluster.directory))) {
-    await rm(pidFile, { force: true });
+    // A process that has got its pid meanwhile must not look like it.
+    for (const file of [pidFile, join(cluster.directory, `.s.PGSQL.${socketPort}.lock`)])
+      await rm(file, { force: true });
     return false;
   }
   await end(pid, untilGone(pid), boundMs);

@@ -1,13 +1,12 @@
 import { existsSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { HqError } from '@hq/shared/errors';
-import { type Backoff, backoffMs, freePort, sleep } from '@hq/shared/program';
+import { type Backoff, backoffMs, sleep } from '@hq/shared/program';
 import {
   type Cluster,
   findPostgres,
   initCluster,
   postgresAccount,
-  type RunningPostgres,
   startPostgres,
   stopOrphan,
 } from './postgres.ts';
@@ -29,7 +28,7 @@ const silentFailures = 7;
 
 /**
  * Runs the bundled Postgres on its directory: creates the cluster if it is new, stops the server of a killed process, and
- * restarts the server on the same port when it exits.
+ * restarts the server when it exits.
  */
 export async function supervisePostgres({ directory, superuserPassword, report }: SuperviseOptions) {
   const account = await postgresAccount();
@@ -50,8 +49,7 @@ export async function supervisePostgres({ directory, superuserPassword, report }
   }
 
   let stopping = false;
-  let running = await startOnFreePort(cluster);
-  const { port } = running;
+  let running = await startPostgres(cluster, settings);
 
   const restartOnExit = async (): Promise<void> => {
     await running.exited;
@@ -59,7 +57,7 @@ export async function supervisePostgres({ directory, superuserPassword, report }
     report('The database exited; restarting it');
     for (let failures = 1; !stopping; failures += 1) {
       try {
-        running = await startPostgres(cluster, { port, settings });
+        running = await startPostgres(cluster, settings);
         report('The database is running again');
         if (stopping) await running.stop();
         else void restartOnExit();
@@ -75,7 +73,6 @@ export async function supervisePostgres({ directory, superuserPassword, report }
   void restartOnExit();
 
   return {
-    port,
     stop: async (): Promise<void> => {
       stopping = true;
       await running.stop();
@@ -89,13 +86,3 @@ const settings = {
   wal_level: 'minimal',
   max_wal_senders: '0',
 };
-
-async function startOnFreePort(cluster: Cluster): Promise<RunningPostgres> {
-  try {
-    return await startPostgres(cluster, { port: await freePort(), settings });
-  } catch (error) {
-    // Another process may have taken the port meanwhile.
-    if (!(error instanceof HqError && error.code === 'conflict')) throw error;
-    return startPostgres(cluster, { port: await freePort(), settings });
-  }
-}

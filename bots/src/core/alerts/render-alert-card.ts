@@ -37,11 +37,10 @@ export interface AlertContent {
 export function renderAlertCard({ alerts, more, buttons }: AlertContent): Card {
   const [first] = alerts;
   const hasEnded = alerts.every(({ resolved_at }) => resolved_at !== null) && more === 0;
-  const stamp = stampOf(alerts);
   const shared = {
     tone: hasEnded ? ('good' as const) : worst(alerts),
     buttons,
-    ...(stamp !== null && { stamp }),
+    stamp: stampOf(alerts),
   };
   if (alerts.length === 1 && more === 0 && first !== undefined) {
     return {
@@ -82,12 +81,13 @@ function stateOf(alert: AlertRow): string {
 const nobodyKnown = 'a member without an address';
 
 /** The last decision, once all alerts of the message are decided. */
-function stampOf(alerts: readonly AlertRow[]): string | null {
+function stampOf(alerts: readonly AlertRow[]): string | undefined {
   const decided = alerts
     .flatMap((alert) => (alert.read_at === null ? [] : [{ ...alert, read_at: alert.read_at }]))
     .sort((a, b) => byTime(a.read_at, b.read_at));
   const last = decided.at(-1);
-  if (last === undefined || alerts.some((alert) => alert.read_at === null && !isClosed(alert))) return null;
+  if (last === undefined || alerts.some((alert) => alert.read_at === null && !isClosed(alert)))
+    return undefined;
   if (alerts.length === 1 && last.muted && last.muted_until !== null) {
     return `muted until ${utcTime(last.muted_until, last.last_at)} by ${last.muted_by ?? nobodyKnown}`;
   }

@@ -243,12 +243,14 @@ export async function whileUnreachable<Answer>(
   { limitMs, signal }: { readonly limitMs: number; readonly signal?: AbortSignal },
 ): Promise<Answer> {
   const until = performance.now() + limitMs;
+  const isCancelled = (): boolean => signal?.aborted === true;
   for (let failures = 1; ; failures += 1) {
     try {
       return await request();
     } catch (error) {
-      if (!isUnreachable(error) || performance.now() > until || signal?.aborted === true) throw error;
+      if (!isUnreachable(error) || performance.now() > until || isCancelled()) throw error;
       await sleep(backoffMs(failures, pause), signal);
+      if (isCancelled()) throw error;
     }
   }
 }

@@ -25,8 +25,6 @@ export interface DispatcherOptions {
   readonly limits?: RateLimits | undefined;
 }
 
-/** Milliseconds, within the 1.5 s of the receiver's contract. */
-const completionLimitMs = 1_400;
 /** Milliseconds that a form waits for the database to refuse it. */
 const formWaitMs = 300;
 const maxRunning = 2_000;
@@ -65,7 +63,9 @@ export class Dispatcher implements Receiver {
 
   async receive(inbound: Inbound, reply: Reply): Promise<Acknowledgement> {
     const { input, stranger } = inbound;
-    if (this.#isStopped) return this.#leaveUnacknowledged(inbound);
+    const { redelivers } = this.#services.capabilities(inbound.platform);
+    // A platform that redelivers brings what is left unacknowledged to the next process.
+    if (this.#isStopped) return redelivers ? new Promise<never>(() => undefined) : quiet;
     if (this.#isUnaddressed(inbound)) return quiet;
     if (input.kind === 'button' && this.#offlineRetry.isCancelToken(input.token)) {
       const isWaiting = this.#offlineRetry.cancel(input.token, inbound.user);
@@ -92,15 +92,11 @@ export class Dispatcher implements Receiver {
     return input.kind === 'button' ? quiet : { kind: 'working', private: isPrivate };
   }
 
-  async complete(sender: Sender, request: Parameters<Receiver['complete']>[1]): Promise<readonly Choice[]> {
-    const late = delay(completionLimitMs, [], { ref: false });
-    return Promise.race([
-      late,
-      this.#complete({ sender, key: `complete:${Date.now()}` }, request).catch((error: unknown) => {
-        if (!(error instanceof HqError)) this.#log.warn({ err: error }, 'a completion failed');
-        return [];
-      }),
-    ]);
+  complete(sender: Sender, request: Parameters<Receiver['complete']>[1]): Promise<readonly Choice[]> {
+    return this.#complete({ sender, key: `complete:${Date.now()}` }, request).catch((error: unknown) => {
+      if (!(error instanceof HqError)) this.#log.warn({ err: error }, 'a completion failed');
+      return [];
+    });
   }
 
   async #complete(
@@ -113,13 +109,6 @@ export class Dispatcher implements Receiver {
     if (command === undefined || completion === null) return [];
     await authorizeCommand(delivery, command, autocomplete);
     return autocomplete.find(delivery, completion, typed);
-  }
-
-  /** After a stop, a platform that redelivers brings what is left unacknowledged to the next process. */
-  #leaveUnacknowledged({ platform }: Inbound): Promise<Acknowledgement> {
-    return this.#services.capabilities(platform).redelivers
-      ? new Promise<never>(() => undefined)
-      : Promise.resolve(quiet);
   }
 
   #isUnaddressed(inbound: Inbound): boolean {

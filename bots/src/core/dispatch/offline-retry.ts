@@ -29,15 +29,14 @@ export function createOfflineRetry(limitMs: number = defaultLimitMs) {
     try {
       responder.replaceNext(await responder.answer(stillTrying(token, limitMs)));
       await sleep(pause.firstMs, signal);
-      if (!signal.aborted) await whileUnreachable(work, pause, { limitMs, signal });
+      if (!signal.aborted) return await whileUnreachable(work, pause, { limitMs, signal });
     } catch (error) {
       if (!isUnreachable(error)) throw error;
       if (!signal.aborted) throw gaveUp(error);
     } finally {
       waiting.delete(token);
     }
-    if (signal.aborted)
-      await responder.answer({ title: 'Cancelled', tone: 'neutral', state: 'nothing was done' });
+    await responder.answer({ title: 'Cancelled', tone: 'neutral', state: 'nothing was done' });
   }
 
   return {

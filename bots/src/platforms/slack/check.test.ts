@@ -55,8 +55,8 @@ it('names the token that Slack does not accept, without its value', async () => 
 it('reports that Slack cannot be reached', async () => {
   await running.stop();
   expect((await check()).map((finding) => finding.sentence)).toEqual([
-    'The bot token could not be checked. Slack did not answer.',
-    'The app-level token could not be checked. Slack did not answer.',
+    'The bot token could not be checked: Slack did not answer.',
+    'The app-level token could not be checked: Slack did not answer.',
   ]);
   running = await startSlackServer();
 });

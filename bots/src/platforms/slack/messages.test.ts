@@ -1,0 +1,110 @@
+import { describe, expect, it } from 'vitest';
+import { card, useSlackBot } from '../../../testing/slack-bot.ts';
+
+const slack = useSlackBot();
+const { posted, received, standing } = slack;
+
+describe('messages and commands', () => {
+  it('hand over the words of /hq as typed, with immutable ids', async () => {
+    const receipt = await slack.bot.slack.actions.slash(slack.ann, slack.ops, 'restart <a> & "b"');
+    expect(receipt.acknowledged).toBe(true);
+    const { inbound } = await received();
+    expect(inbound).toMatchObject({
+      platform: 'slack',
+      install: slack.bot.slack.server.workspace.team,
+      channel: slack.ops.id,
+      kind: 'group',
+      thread: null,
+      user: slack.ann.id,
+      deliveryId: `sl:${String(receipt.delivery.payload.trigger_id)}`,
+      input: { kind: 'words', text: 'restart <a> & "b"' },
+    });
+    expect(inbound).not.toHaveProperty('stranger');
+  });
+
+  it('identify a direct conversation by its id, whatever a channel is called', async () => {
+    await slack.bot.slack.actions.slash(
+      slack.ann,
+      slack.bot.slack.server.workspace.direct(slack.ann),
+      'status',
+    );
+    expect((await received()).inbound.kind).toBe('direct');
+    const group = slack.bot.slack.server.workspace.channel('directmessage', [slack.ann]);
+    await slack.bot.slack.actions.slash(slack.ann, group, 'status');
+    expect((await received(2)).inbound.kind).toBe('group');
+  });
+
+  it('hand over a mention in a thread, and answer there', async () => {
+    const root = await posted();
+    const receipt = await slack.bot.slack.actions.mention(slack.ann, slack.ops, 'status prod', {
+      thread: root.ts,
+    });
+    expect(receipt.acknowledged).toBe(true);
+    const { inbound, reply } = await received();
+    expect(inbound).toMatchObject({
+      thread: root.ts,
+      input: { kind: 'words', text: 'status prod' },
+      deliveryId: `sl:${String(receipt.delivery.payload.event_id)}`,
+    });
+    await reply.send(card);
+    expect(standing().at(-1)).toMatchObject({ thread: root.ts });
+  });
+
+  it('mark a plain direct message as an answer', async () => {
+    const direct = slack.bot.slack.server.workspace.direct(slack.ann);
+    await slack.bot.slack.actions.event({
+      type: 'message',
+      channel_type: 'im',
+      user: slack.ann.id,
+      text: 'yes',
+      channel: direct.id,
+      ts: '1.1',
+    });
+    expect((await received()).inbound).toMatchObject({
+      kind: 'direct',
+      input: { kind: 'words', text: 'yes', answer: true },
+    });
+  });
+
+  it('distinguish two commands to which Slack gave no id', async () => {
+    const nameless = { payload: { trigger_id: undefined, response_url: undefined } };
+    await slack.bot.slack.actions.slash(slack.ann, slack.ops, 'status', nameless);
+    await slack.bot.slack.actions.slash(slack.ann, slack.ops, 'status', nameless);
+    await received(2);
+    expect(new Set(slack.bot.core.received.map(({ inbound }) => inbound.deliveryId)).size).toBe(2);
+  });
+
+  it('ignore messages of the bot itself', async () => {
+    const { botUser, botId } = slack.bot.slack.server.workspace;
+    await slack.bot.slack.actions.mention(slack.ann, slack.ops, 'x', { event: { user: botUser } });
+    await slack.bot.slack.actions.mention(slack.ann, slack.ops, 'x', { event: { bot_id: botId } });
+    await slack.bot.slack.actions.slash(slack.ann, slack.ops, 'status');
+    expect((await received()).inbound.input).toEqual({ kind: 'words', text: 'status' });
+  });
+
+  it.each([
+    ['a bot', { event: { bot_id: 'B0OTHER' } }, 'bot'],
+    ['a guest over Slack Connect', { event: { team: 'T0OTHER' } }, 'outsider'],
+    [
+      'an unknown user in a shared channel',
+      { event: { team: undefined }, payload: { is_ext_shared_channel: true } },
+      'outsider',
+    ],
+    ['another app', { payload: { api_app_id: 'A0OTHER' } }, 'outsider'],
+    ['another workspace', { payload: { team_id: 'T0OTHER' } }, 'outsider'],
+  ] as const)('marks a mention by %s as a stranger', async (_who, tampered, stranger) => {
+    await slack.bot.slack.actions.mention(slack.ann, slack.ops, 'status', tampered);
+    expect((await received()).inbound.stranger).toBe(stranger);
+  });
+
+  it('keep the id of a foreign workspace on every surface', async () => {
+    const message = await posted();
+    const foreign = { payload: { team_id: 'T0OTHER', team: { id: 'T0OTHER' } } };
+    await slack.bot.slack.actions.slash(slack.ann, slack.ops, 'status', foreign);
+    await slack.bot.slack.actions.press(slack.ann, message, 'Again', foreign);
+    await slack.bot.slack.actions.mention(slack.ann, slack.ops, 'status', foreign);
+    await received(3);
+    for (const { inbound } of slack.bot.core.received)
+      expect(inbound).toMatchObject({ install: 'T0OTHER', stranger: 'outsider' });
+  });
+});
