@@ -72,3 +72,18 @@ export function createResponder(options: ResponderOptions): Responder {
   };
   return responder;
 }
+
+/** The same responder; calls back before each card. */
+export function onAnswer(responder: Responder, callback: () => void): Responder {
+  return {
+    ...responder,
+    answer: (...args) => {
+      callback();
+      return responder.answer(...args);
+    },
+    replace: (card) => {
+      callback();
+      return responder.replace(card);
+    },
+  };
+}

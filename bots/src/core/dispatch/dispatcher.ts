@@ -5,7 +5,7 @@ import type { Choice } from '../../contract/choice.ts';
 import type { Acknowledgement, Inbound, Receiver, Reply, Sender } from '../../contract/inbound.ts';
 import { type Delivery, isUnreachable } from '../api/chat-api.ts';
 import { errorCard } from '../cards/error-card.ts';
-import { createResponder, type Responder } from '../cards/responder.ts';
+import { createResponder, onAnswer, type Responder } from '../cards/responder.ts';
 import type { Command, Services } from '../commands/command.ts';
 import { type CommandRegistry, createCommandRegistry } from '../parse/command-registry.ts';
 import { buildForm } from './build-form.ts';
@@ -14,6 +14,7 @@ import { authorizeCommand, authorizePrompt, executePlan } from './execute-plan.t
 import { createOfflineRetry, type OfflineRetry } from './offline-retry.ts';
 import { createRateLimiter, type RateLimiter, type RateLimits } from './rate-limit.ts';
 import { type Plan, routeDelivery, sourceMessage } from './route-delivery.ts';
+import { createTurns, type Turn } from './turns.ts';
 
 export interface DispatcherOptions {
   readonly services: Services;
@@ -29,6 +30,8 @@ export interface DispatcherOptions {
 const formWaitMs = 300;
 const maxRunning = 2_000;
 const quiet = { kind: 'quiet' } as const;
+/** For what only says no. */
+const atOnce: Turn = { come: Promise.resolve(), pass: () => undefined };
 
 /** Takes deliveries from all adapters, acknowledges them at once and executes them afterwards. */
 export class Dispatcher implements Receiver {
@@ -37,6 +40,7 @@ export class Dispatcher implements Receiver {
   readonly #log: Log;
   readonly #offlineRetry: OfflineRetry;
   readonly #countOne: RateLimiter;
+  readonly #turns = createTurns();
   readonly #running = new Set<Promise<void>>();
   #isStopped = false;
 
@@ -78,9 +82,18 @@ export class Dispatcher implements Receiver {
       this.#start(inbound, reply, { kind: 'ignore' }, true);
       return input.kind === 'button' || stranger === 'bot' ? quiet : { kind: 'working', private: true };
     }
-    const plan = await this.#plan(inbound);
-    if (plan.kind === 'ignore') return quiet;
+    // Taken before anything is waited for: what is said first is done first.
+    const turn = this.#turns.take(inbound);
+    const plan = await this.#plan(inbound).catch((error: unknown) => {
+      turn.pass();
+      throw error;
+    });
+    if (plan.kind === 'ignore') {
+      turn.pass();
+      return quiet;
+    }
     if (plan.kind === 'prompt' && this.#services.capabilities(inbound.platform).forms) {
+      turn.pass();
       const message = sourceMessage(inbound, this.#services.buttons);
       return {
         kind: 'form',
@@ -88,7 +101,7 @@ export class Dispatcher implements Receiver {
       };
     }
     const isPrivate = isForSenderAlone(plan);
-    this.#start(inbound, reply, plan, isPrivate);
+    this.#start(inbound, reply, plan, isPrivate, turn);
     return input.kind === 'button' ? quiet : { kind: 'working', private: isPrivate };
   }
 
@@ -150,15 +163,15 @@ export class Dispatcher implements Receiver {
     ]);
   }
 
-  #start(inbound: Inbound, reply: Reply, plan: Plan, isPrivate: boolean): void {
-    const work = this.#handle(inbound, reply, plan, isPrivate).catch((error: unknown) => {
+  #start(inbound: Inbound, reply: Reply, plan: Plan, isPrivate: boolean, turn: Turn = atOnce): void {
+    const work = this.#handle(inbound, reply, plan, isPrivate, turn).catch((error: unknown) => {
       this.#log.error({ err: error, platform: inbound.platform }, 'a request failed');
     });
     this.#running.add(work);
     void work.finally(() => this.#running.delete(work));
   }
 
-  async #handle(inbound: Inbound, reply: Reply, plan: Plan, isPrivate: boolean): Promise<void> {
+  async #handle(inbound: Inbound, reply: Reply, plan: Plan, isPrivate: boolean, turn: Turn): Promise<void> {
     const services = this.#services;
     const delivery: Delivery = { sender: inbound, key: deliveryKey(inbound) };
     const responder = createResponder({
@@ -171,11 +184,15 @@ export class Dispatcher implements Receiver {
       log: this.#log,
     });
     try {
-      await this.#offlineRetry.run(responder, () =>
-        executePlan(plan, { delivery, services, responder, allCommands: this.#allCommands }),
-      );
+      // A request that answers is done: its card may wait for the platform, the next request does not.
+      const passing = onAnswer(responder, turn.pass);
+      const context = { delivery, services, responder: passing, allCommands: this.#allCommands };
+      await this.#offlineRetry.run(responder, turn, () => executePlan(plan, context));
     } catch (error) {
+      turn.pass();
       await this.#showError(error, inbound, responder);
+    } finally {
+      turn.pass();
     }
   }
 

@@ -1,12 +1,16 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { HqError } from '@hq/shared/errors';
-import { sleep } from '@hq/shared/program';
+import { sleep, timedOut, withinLimit } from '@hq/shared/program';
 import type { Card } from '../../contract/card.ts';
 import { isUnreachable, whileUnreachable } from '../api/chat-api.ts';
 import type { Responder } from '../cards/responder.ts';
+import type { Turn } from './turns.ts';
 
 const defaultLimitMs = 600_000;
 const pause = { firstMs: 1_000, longestMs: 10_000 } as const;
+/** Milliseconds after which a request shows that it waits for an earlier one. */
+const shownAfterMs = 2_000;
 const tokenPrefix = 'later:';
 
 interface WaitingRequest {
@@ -16,19 +20,31 @@ interface WaitingRequest {
 
 export type OfflineRetry = ReturnType<typeof createOfflineRetry>;
 
-/** Retries requests while the database is unreachable. The sender can cancel with a button. */
+/**
+ * Runs each request in its turn, and retries it while the database is unreachable. The sender of one that waits can cancel
+ * it with a button.
+ */
 export function createOfflineRetry(limitMs: number = defaultLimitMs) {
   const waiting = new Map<string, WaitingRequest>();
   let isStopped = false;
 
-  async function retry(responder: Responder, work: () => Promise<void>): Promise<void> {
+  async function wait(
+    responder: Responder,
+    turn: Turn,
+    work: () => Promise<void>,
+    card: Card,
+    until: number,
+  ) {
     const token = `${tokenPrefix}${randomBytes(9).toString('base64url')}`;
     const cancelled = new AbortController();
     const { signal } = cancelled;
     waiting.set(token, { user: responder.sender.user, cancelled });
     try {
-      responder.replaceNext(await responder.answer(stillTrying(token, limitMs)));
+      const buttons = [{ token, label: 'Cancel', style: 'plain' as const }];
+      responder.replaceNext(await responder.answer({ ...card, buttons }));
+      if (!signal.aborted) await Promise.race([turn.come, once(signal, 'abort')]);
       await sleep(pause.firstMs, signal);
+      const limitMs = Math.max(0, until - performance.now());
       if (!signal.aborted) return await whileUnreachable(work, pause, { limitMs, signal });
     } catch (error) {
       if (!isUnreachable(error)) throw error;
@@ -41,12 +57,16 @@ export function createOfflineRetry(limitMs: number = defaultLimitMs) {
 
   return {
     /** Repeats the work until the database answers. Throws every other error, and the last one after the limit. */
-    async run(responder: Responder, work: () => Promise<void>): Promise<void> {
+    async run(responder: Responder, turn: Turn, work: () => Promise<void>): Promise<void> {
+      const until = performance.now() + limitMs;
+      if ((await withinLimit(shownAfterMs, turn.come)) === timedOut) {
+        return wait(responder, turn, work, behindAnother, until);
+      }
       try {
         await work();
       } catch (error) {
         if (!isUnreachable(error) || isStopped) throw error;
-        await retry(responder, work);
+        await wait(responder, turn, work, stillTrying(limitMs), until);
       }
     },
     isCancelToken: (token: string): boolean => token.startsWith(tokenPrefix),
@@ -71,12 +91,17 @@ function gaveUp(cause: HqError): HqError {
   });
 }
 
-function stillTrying(token: string, limitMs: number): Card {
+function stillTrying(limitMs: number): Card {
   return {
     title: 'The database cannot be reached',
     tone: 'warning',
     state: 'still trying',
     footer: `Gives up in ${Math.round(limitMs / 60_000)} min.`,
-    buttons: [{ token, label: 'Cancel', style: 'plain' }],
   };
 }
+
+const behindAnother: Card = {
+  title: 'An earlier request of yours is not done yet',
+  tone: 'neutral',
+  state: 'waiting for its turn',
+};
