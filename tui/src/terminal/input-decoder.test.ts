@@ -90,6 +90,19 @@ describe('the input decoder', () => {
     ]);
   });
 
+  it('ends a paste whose end mark is lost when nothing more comes, or with ctrl-c alone', () => {
+    const silent = new InputDecoder();
+    expect(silent.push('\u001b[200~half')).toEqual([]);
+    expect(silent.waiting).toBe('paste');
+    expect(silent.settle()).toEqual([{ type: 'paste', text: 'half' }]);
+    expect(names(silent.push('j'))).toEqual(['j']);
+
+    const interrupted = new InputDecoder();
+    interrupted.push('\u001b[200~half\u001b[20');
+    expect(names(interrupted.push('\u0003'))).toEqual(['ctrl-c']);
+    expect(names(interrupted.push('j'))).toEqual(['j']);
+  });
+
   it('keeps a grapheme of several code points together', () => {
     expect(decode('e\u0301字')).toEqual(['e\u0301', '字']);
   });

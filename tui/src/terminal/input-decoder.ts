@@ -17,13 +17,19 @@ export class InputDecoder {
   #paste: string | null = null;
 
   /** The kind of an incomplete input, whose meaning depends on the next bytes; null for none. */
-  get waiting(): 'escape' | 'sequence' | null {
+  get waiting(): 'escape' | 'sequence' | 'paste' | null {
+    if (this.#paste !== null) return 'paste';
     if (this.#pending === '') return null;
     return this.#pending === esc ? 'escape' : 'sequence';
   }
 
   push(chunk: string): Input[] {
     const inputs: Input[] = [];
+    // Somebody wants out of a paste whose end mark was lost: pasted text does not come in such pieces.
+    if (this.#paste !== null && chunk === '\u0003') {
+      this.#paste = null;
+      this.#pending = '';
+    }
     let rest = this.#pending + chunk;
     this.#pending = '';
     while (rest !== '') {
@@ -49,10 +55,13 @@ export class InputDecoder {
     return inputs;
   }
 
-  /** Nothing more has come: a lone escape was the key, an unfinished sequence was nothing. */
+  /** Nothing more has come: a lone escape was the key, an unfinished sequence was nothing, and a paste was all there is. */
   settle(): Input[] {
     const pending = this.#pending;
+    const paste = this.#paste;
     this.#pending = '';
+    this.#paste = null;
+    if (paste !== null) return [{ type: 'paste', text: paste + pending }];
     return pending === esc ? [key('escape')] : [];
   }
 

@@ -13,10 +13,11 @@ export interface TerminalInput {
   resume(): unknown;
 }
 
-/** A lone escape is the key when nothing follows it for this long; arrows over a slow link come in pieces. */
-const escapeMs = 50;
-/** An answer of the terminal that stops half-way is forgotten after this. */
-const sequenceMs = 500;
+/**
+ * Milliseconds of silence after which a lone escape is the key, an answer of the terminal is forgotten, and the end mark of a paste
+ * is lost. Arrows and pastes over a slow link come in pieces.
+ */
+const patienceMs = { escape: 50, sequence: 500, paste: 3_000 };
 
 /**
  * The one reader of the terminal. It reads in flowing mode and truly stops in between, so that a program the terminal is
@@ -67,11 +68,8 @@ export class InputReader {
     }
     const waiting = this.#decoder.waiting;
     if (waiting === null) return;
-    this.#timer = setTimeout(
-      () => {
-        for (const input of this.#decoder.settle()) this.#listener(input);
-      },
-      waiting === 'escape' ? escapeMs : sequenceMs,
-    );
+    this.#timer = setTimeout(() => {
+      for (const input of this.#decoder.settle()) this.#listener(input);
+    }, patienceMs[waiting]);
   };
 }
