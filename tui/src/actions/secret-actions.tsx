@@ -6,7 +6,7 @@ import { type FilledIn, SecretForm, type SecretFormProps } from '../dialogs/secr
 import type { Session } from '../session/session.ts';
 import { type ActionContext, attempt, refusesToWrite } from './action-context.ts';
 
-type Form = Omit<SecretFormProps, 'onClose'>;
+type Form = Omit<SecretFormProps, 'onLateFailure' | 'onClose'>;
 type Draft = Parameters<Session['writeSecret']>[0];
 
 export interface SecretActions {
@@ -20,7 +20,10 @@ export interface SecretActions {
 /** Stores, changes and deletes secrets: asks for what it needs, and reports what became of it. */
 export function createSecretActions(session: Session, context: ActionContext): SecretActions {
   const { messages, overlays } = context;
-  const openForm = (form: Form): void => overlays.open((close) => <SecretForm {...form} onClose={close} />);
+  const openForm = (form: Form): void =>
+    overlays.open((close) => (
+      <SecretForm {...form} onLateFailure={(reason) => messages.warn(reason)} onClose={close} />
+    ));
 
   /** Opens a form only where its value could be encrypted: nobody types a value for nothing. */
   const openChecked = (gateway: GatewayRow | undefined, form: Form): void => {

@@ -11,12 +11,14 @@ afterEach(() => {
 
 function open(submit: (filledIn: FilledIn) => Promise<void> = async () => undefined, columns = 80) {
   let closed = 0;
+  const late: string[] = [];
   const rendered = renderComponent(
     <SecretForm
       title="Store a secret"
       fields={['key', 'gateway', 'agent', 'category', 'note', 'value']}
       start={{ gateway: 'primary' }}
       submit={submit}
+      onLateFailure={(text) => late.push(text)}
       onClose={() => {
         closed++;
       }}
@@ -24,7 +26,7 @@ function open(submit: (filledIn: FilledIn) => Promise<void> = async () => undefi
     { columns, rows: 24 },
   );
   closing.push(() => rendered.frames.close());
-  return { ...rendered, isClosed: () => closed > 0 };
+  return { ...rendered, isClosed: () => closed > 0, late };
 }
 
 const [shiftTab, right, ctrlU, esc] = ['\u001b[Z', '\u001b[C', '\u0015', '\u001b'];
@@ -79,6 +81,23 @@ describe('the form of a secret', () => {
     expect(text()).toContain('The line is down.');
     expect(text()).toContain('4 characters');
     expect(isClosed()).toBe(false);
+  });
+
+  it('is left by two keys while it is sending, and a failure is told all the same', async () => {
+    for (const key of [esc, '\u0003']) {
+      const { promise, reject } = Promise.withResolvers<void>();
+      const { type, text, isClosed, late } = open(() => promise);
+      await type(shiftTab);
+      await type('hush\r');
+      await type(key);
+      expect(text()).toContain('HQ may store it all the same');
+      expect(isClosed()).toBe(false);
+      await type(key);
+      expect(isClosed()).toBe(true);
+      reject(new Error('The line is down.'));
+      await new Promise(setImmediate);
+      expect(late).toEqual(['The line is down.']);
+    }
   });
 
   it('is left at once when nothing was typed, and by two keys otherwise', async () => {

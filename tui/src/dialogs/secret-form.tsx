@@ -1,6 +1,6 @@
 import { type SecretCategory, secretCategories } from '@hq/shared/rows';
 import { Text } from 'ink';
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useRef, useState } from 'react';
 import { errorText } from '../actions/error-text.ts';
 import { useInputLayer } from '../app/keyboard.ts';
 import { useStored } from '../app/store.ts';
@@ -35,6 +35,8 @@ export interface SecretFormProps {
   readonly start: Readonly<Partial<Record<Field, string>>>;
   /** A failure leaves the form as it was filled in, and is shown. */
   readonly submit: (filledIn: FilledIn) => Promise<void>;
+  /** Called with the reason where it fails after the form was left. */
+  readonly onLateFailure: (reason: string) => void;
   readonly onClose: () => void;
 }
 
@@ -43,8 +45,9 @@ interface State {
   readonly texts: Readonly<Record<Field, EditedText>>;
   readonly isFromFile: boolean;
   readonly focus: Field;
-  /** `leaving`: an escape was pressed, and another one discards what was typed. */
-  readonly phase: 'editing' | 'leaving' | 'sending';
+  readonly phase: 'editing' | 'sending';
+  /** An escape was pressed, and another one leaves. */
+  readonly isLeaving: boolean;
   readonly isTouched: boolean;
   readonly message: string;
   /** The size of the typed value, which is never shown; null for none. */
@@ -52,7 +55,6 @@ interface State {
 }
 
 const labelWidth = 10;
-const messageTones = { editing: 'bad', leaving: 'warn', sending: 'busy' } as const;
 
 /** Keys that choose another category. */
 const categorySteps: Readonly<Partial<Record<string, number>>> = {
@@ -88,15 +90,19 @@ export function SecretForm(props: SecretFormProps): ReactNode {
         </FormRow>
       ))}
       <Text> </Text>
-      <Paragraph sentences={[message]} tone={messageTones[state.phase]} />
+      <Paragraph
+        sentences={[message]}
+        tone={state.isLeaving ? 'warn' : state.phase === 'sending' ? 'busy' : 'bad'}
+      />
       <Remark text={keysText(state, fields)} />
     </Dialog>
   );
 }
 
 /** The state of the form, changed by its keys while the component is mounted. */
-function useFormState({ fields, start, submit, onClose }: SecretFormProps): State {
+function useFormState({ fields, start, submit, onLateFailure, onClose }: SecretFormProps): State {
   const [buffer] = useState(() => new SecretBuffer());
+  const left = useRef(false);
   const [state, store] = useStored((): State => {
     const text = (field: Field): EditedText => editedText(start[field] ?? '');
     return {
@@ -111,6 +117,7 @@ function useFormState({ fields, start, submit, onClose }: SecretFormProps): Stat
       isFromFile: false,
       focus: fields[0] ?? 'value',
       phase: 'editing',
+      isLeaving: false,
       isTouched: false,
       message: '',
       valueSize: null,
@@ -120,36 +127,46 @@ function useFormState({ fields, start, submit, onClose }: SecretFormProps): Stat
   const move = (by: number): void => change({ focus: neighbour(fields, store.get().focus, by) });
 
   const leave = (): void => {
-    const { isTouched, phase } = store.get();
-    if (isTouched && phase !== 'leaving') {
-      change({ phase: 'leaving', message: 'esc again discards what was typed; any other key goes on.' });
+    const { isTouched, isLeaving, phase } = store.get();
+    if (isTouched && !isLeaving) {
+      const message =
+        phase === 'sending'
+          ? 'Sending. esc again leaves; HQ may store it all the same.'
+          : 'esc again discards what was typed; any other key goes on.';
+      change({ isLeaving: true, message });
       return;
     }
     buffer.clear();
+    left.current = true;
     onClose();
   };
 
   const send = async (): Promise<void> => {
     const typed = buffer.take();
-    change({ phase: 'sending', message: 'Sending' });
+    change({ phase: 'sending', isLeaving: false, isTouched: true, message: 'Sending' });
     try {
       await submit(filledIn(store.get(), typed));
       onClose();
     } catch (failure) {
+      if (left.current) {
+        onLateFailure(errorText(failure));
+        return;
+      }
       buffer.restore(typed);
-      change({ phase: 'editing', message: errorText(failure) });
+      change({ phase: 'editing', isLeaving: false, message: errorText(failure) });
     }
   };
 
   useInputLayer('dialog', (input) => {
     const now = store.get();
-    if (input.type === 'mouse' || now.phase === 'sending') return true;
+    if (input.type === 'mouse') return true;
     const name = input.type === 'key' ? input.name : '';
     if (name === 'escape' || name === 'ctrl-c') {
       leave();
       return true;
     }
-    change({ phase: 'editing', message: '' });
+    if (now.phase === 'sending') return true;
+    change({ isLeaving: false, message: '' });
     if (name === 'tab' || name === 'down') move(1);
     else if (name === 'shift-tab' || name === 'up') move(-1);
     else if (name === 'ctrl-o' && now.focus === 'value') change({ isFromFile: !now.isFromFile });
