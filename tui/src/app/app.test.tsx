@@ -208,6 +208,18 @@ describe('the screens', () => {
   });
 });
 
+describe('a connection that is lost', () => {
+  it('has its reason on the screen until there is something else to say', async () => {
+    const { type, text } = await open({ connector: sampleConnector('offline', false) });
+    expect(text()).toContain('OFFLINE');
+    const reason = '✕ hq.example.org does not answer. It is tried again.';
+    expect(text()).toContain(reason);
+    await type('m');
+    expect(text()).toContain('The mouse works');
+    expect(text()).not.toContain(reason);
+  });
+});
+
 describe('acting', () => {
   it('asks before it disturbs, and sends what was selected when the key was pressed', async () => {
     const { type, text, sent } = await open();

@@ -5,15 +5,22 @@ import { type Binding, showKey } from '../keys/binding.ts';
 import { cut, widthOf } from '../table/cell.ts';
 import { Line, PaintedLine, type Part } from '../widgets/line.tsx';
 import { useTheme, useWidth } from '../widgets/theme.ts';
+import type { Message } from './messages.ts';
 import type { Screen } from './screen.ts';
 import { useStore } from './store.ts';
 import { useUi } from './ui.ts';
 
-/** The last message, or a rule. */
+/** The last message, or why nothing answers, or a rule. */
 export const MessageLine = memo(function MessageLine(): ReactNode {
   const theme = useTheme();
   const width = useWidth();
-  const message = useStore(useUi().messages.current);
+  const { messages, rows } = useUi();
+  const connection = useStore(rows.connection);
+  const lost: Message | null =
+    connection.status === 'offline' && connection.reason !== null
+      ? { text: connection.reason, tone: 'bad', undo: null, until: null }
+      : null;
+  const message = useStore(messages.current) ?? lost;
   if (message === null) return <PaintedLine text={theme.paint('dim', theme.rule.repeat(width))} />;
   const { text, tone, undo } = message;
   const mark = tone === 'bad' || tone === 'good' ? `${theme.mark(tone)} ` : '';

@@ -1,3 +1,4 @@
+import { errorText } from '../actions/error-text.ts';
 import type { ConnectionStatus, Snapshot } from './session.ts';
 
 export interface Connection {
@@ -17,6 +18,6 @@ export function connectionOf(snapshots: readonly Snapshot<unknown>[]): Connectio
   return {
     status: status ?? 'loading',
     asOf: times.length === 0 ? null : Math.min(...times),
-    reason: failed === null ? null : failed.message,
+    reason: failed === null ? null : errorText(failed),
   };
 }
