@@ -70,18 +70,44 @@ export function resolve(
   for (const table of readable) {
     // A filter reveals the values of its column: the audience must be allowed to read it.
     const columns = table.columns.filter(({ name }) => table.readable[audience.role]?.includes(name));
-    const matches = entry.filter ? parseFilter(entry.filter, columns) : undefined;
+    const matches = entry.filter ? sharedPredicate(table, audience.role, entry.filter, columns) : undefined;
     if (entry.filter && !matches) return undefined;
     wanted.set(table, { binding: entry, matches });
   }
   return wanted;
 }
 
-export function matchesChange(
-  { binding: { event }, matches }: ResolvedBinding,
-  { type, row }: RowChange,
-): boolean {
-  return (event === '*' || event === type) && (matches === undefined || matches(row));
+const mostSharedPredicates = 2_000;
+const predicates = new WeakMap<PublishedTable, Map<string, Predicate | undefined>>();
+
+/** Parses a filter. The same filter of several subscribers is one predicate, whose result is computed once for each row. */
+function sharedPredicate(
+  table: PublishedTable,
+  role: string,
+  filter: string,
+  columns: PublishedTable['columns'],
+): Predicate | undefined {
+  const ofTable = predicates.get(table) ?? new Map<string, Predicate | undefined>();
+  predicates.set(table, ofTable);
+  const key = `${role} ${filter}`;
+  if (!ofTable.has(key)) {
+    // Subscribers that have left leave theirs behind.
+    if (ofTable.size >= mostSharedPredicates) ofTable.clear();
+    ofTable.set(key, parseFilter(filter, columns));
+  }
+  return ofTable.get(key);
+}
+
+const results = new WeakMap<RowChange, Map<Predicate, boolean>>();
+
+export function matchesChange({ binding: { event }, matches }: ResolvedBinding, change: RowChange): boolean {
+  if (event !== '*' && event !== change.type) return false;
+  if (matches === undefined) return true;
+  const ofChange = results.get(change) ?? new Map<Predicate, boolean>();
+  results.set(change, ofChange);
+  const result = ofChange.get(matches) ?? matches(change.row);
+  ofChange.set(matches, result);
+  return result;
 }
 
 /** Returns the `data` of a postgres_changes message as JSON. The old row has its key alone, as the triggers send it. */

@@ -1,10 +1,11 @@
 import { WebSocket } from 'ws';
 import { z } from 'zod';
 import type { ApiKeys } from '../api/tokens.ts';
-import { audienceOf, joinPayload, readBindings } from './bindings.ts';
+import { audienceOf, type Binding, joinPayload, readBindings } from './bindings.ts';
 import type { ChangeFeed } from './change-feed.ts';
 import { Channel } from './channel.ts';
 import { decodeFrame, encodeFrame, type Frame, type ProtocolVersion } from './frames.ts';
+import type { Audience } from './visibility.ts';
 
 export interface ConnectionOptions {
   readonly socket: WebSocket;
@@ -13,11 +14,21 @@ export interface ConnectionOptions {
   readonly key: string;
   readonly keys: ApiKeys;
   readonly feed: ChangeFeed;
+  /** Returns the reason why this user may not subscribe to these bindings too; null if they may. */
+  readonly joinFault: (
+    joining: Connection,
+    audience: Audience,
+    bindings: readonly Binding[],
+  ) => string | null;
 }
 
 const maxChannels = 100;
 /** A client that does not read is disconnected above this limit; it reads its tables again after it reconnects. */
-const maxUnreadBytes = 16 * 1024 * 1024;
+const maxUnreadBytes = 4 * 1024 * 1024;
+/** Messages that wait to be answered; a client that sends more is not read meanwhile. */
+const mostPending = 20;
+/** Milliseconds after which a socket without a channel is closed: a client opens one to join. */
+const unusedMs = 60_000;
 /** Limit without a message; clients send a heartbeat every 25 to 30 s. */
 const silenceMs = 90_000;
 const tokenPayload = z.object({ access_token: z.string().nullish() });
@@ -27,6 +38,9 @@ export class Connection {
   readonly channels = new Map<string, Channel>();
   readonly #options: ConnectionOptions;
   #lastMessageAt = Date.now();
+  /** Time since which this socket has no channel; null while it has one. */
+  #unusedSince: number | null = Date.now();
+  #pending = 0;
   /** Pending work by topic: messages are answered in order, though some wait for the database. */
   readonly #work = new Map<string, Promise<void>>();
 
@@ -49,8 +63,11 @@ export class Connection {
     options.socket.on('error', () => options.socket.terminate());
   }
 
-  isSilent(now: number): boolean {
-    return now - this.#lastMessageAt > silenceMs;
+  /** Returns true for a socket without messages, or without a channel for a while. */
+  isIdle(now: number): boolean {
+    this.#unusedSince = this.channels.size > 0 ? null : (this.#unusedSince ?? now);
+    const isUnused = this.#unusedSince !== null && now - this.#unusedSince > unusedMs;
+    return isUnused || now - this.#lastMessageAt > silenceMs;
   }
 
   sendText(text: string): void {
@@ -91,12 +108,18 @@ export class Connection {
 
   #queue(frame: Frame): void {
     const { topic } = frame;
+    this.#pending += 1;
+    if (this.#pending >= mostPending) this.#options.socket.pause();
     const work = (this.#work.get(topic) ?? Promise.resolve())
+      // Other sockets and requests get their turn between two messages.
+      .then(() => new Promise(setImmediate))
       .then(() => this.#receive(frame))
       // An unexpected error closes this client's socket only.
       .catch(() => this.terminate())
       .finally(() => {
         if (this.#work.get(topic) === work) this.#work.delete(topic);
+        this.#pending -= 1;
+        if (this.#pending < mostPending) this.#options.socket.resume();
       });
     this.#work.set(topic, work);
   }
@@ -133,6 +156,8 @@ export class Connection {
     if (bindings.length > 0 && !(await feed.whenUp())) {
       return this.#reply(frame, 'error', { reason: 'the database is not available' });
     }
+    const fault = this.#options.joinFault(this, audience, bindings);
+    if (fault !== null) return this.#reply(frame, 'error', { reason: fault });
     // The client disconnected meanwhile.
     if (this.#options.socket.readyState !== WebSocket.OPEN) return;
     const channel = new Channel({

@@ -68,6 +68,18 @@ describe('a filter', () => {
     expect(parseFilter('id=eq.0b5a5c3e-0000-4000-8000-000000000002', columns)?.(key)).toBe(false);
   });
 
+  it('of a long pattern is refused, in any case and negated too', () => {
+    for (const operator of ['like', 'ilike', 'not.like']) {
+      expect(parseFilter(`name=${operator}.${'x'.repeat(100)}`, columns)).toBeTypeOf('function');
+      expect(parseFilter(`name=${operator}.${'x'.repeat(101)}`, columns)).toBeUndefined();
+    }
+  });
+
+  it('with a list of a value that is no number matches nothing, not even such a value', () => {
+    expect(parseFilter('n=in.(none,10)', columns)?.({ n: 'none' })).toBe(false);
+    expect(parseFilter('n=in.(none,10)', columns)?.({ n: 10 })).toBe(true);
+  });
+
   it('of many wildcards is fast on a long text', () => {
     const matches = parseFilter(`name=like.${'%a'.repeat(30)}%b`, columns);
     const started = performance.now();

@@ -4,6 +4,9 @@ export type Predicate = (row: Row) => boolean;
 
 type Columns = readonly { readonly name: string; readonly type: string }[];
 
+/** Characters; see subscription-limits.ts for the time that a pattern takes. */
+const longestPattern = 100;
+
 const numeric = /^(int2|int4|int8|float4|float8|numeric|oid)$/;
 const temporal = /^(timestamp|timestamptz|date)$/;
 
@@ -53,19 +56,24 @@ function parseTest(operator: string, raw: string, type: string): ((value: unknow
     case 'isdistinct':
       return (value) => value === null || order(comparable(value, type), right) !== 0;
     case 'in': {
-      const list = splitOutside(raw.replace(/^\(([\s\S]*)\)$/, '$1'), ',').map((item) =>
-        comparable(unquote(item), type),
+      const items = splitOutside(raw.replace(/^\(([\s\S]*)\)$/, '$1'), ',');
+      // A value that is no number equals nothing, not even itself.
+      const list = new Set(
+        items.map((item) => comparable(unquote(item), type)).filter((item) => !Number.isNaN(item)),
       );
-      return (value) => value !== null && list.some((item) => order(comparable(value, type), item) === 0);
+      return (value) => value !== null && list.has(comparable(value, type));
     }
     case 'is': {
       const wanted = { null: null, true: true, false: false }[raw];
       return wanted === undefined ? undefined : (value) => value === wanted;
     }
     case 'like':
-      return (value) => value !== null && isLike(String(value), unquote(raw));
-    case 'ilike':
-      return (value) => value !== null && isLike(String(value).toLowerCase(), unquote(raw).toLowerCase());
+    case 'ilike': {
+      const pattern = unquote(raw);
+      if (pattern.length > longestPattern) return undefined;
+      const fold = (text: string) => (operator === 'like' ? text : text.toLowerCase());
+      return (value) => value !== null && isLike(fold(String(value)), fold(pattern));
+    }
     default:
       return undefined;
   }

@@ -7,6 +7,7 @@ import { type ApiKeys, kindOfKey } from '../api/tokens.ts';
 import { ChangeFeed } from './change-feed.ts';
 import { Connection } from './connection.ts';
 import { deliver } from './delivery.ts';
+import { joinFault, mostSockets } from './subscription-limits.ts';
 import { visibilityOf } from './visibility.ts';
 
 export interface RealtimeOptions {
@@ -44,7 +45,7 @@ export function openRealtime({ pool, databaseUrl, keys, onSchemaChange }: Realti
 
   const sweep = setInterval(() => {
     const now = Date.now();
-    for (const connection of connections) if (connection.isSilent(now)) connection.terminate();
+    for (const connection of connections) if (connection.isIdle(now)) connection.terminate();
   }, sweepMs);
   sweep.unref();
 
@@ -58,10 +59,20 @@ export function openRealtime({ pool, databaseUrl, keys, onSchemaChange }: Realti
       if (url.pathname !== '/realtime/v1/websocket')
         return reject(socket, '404 Not Found', 'Nothing is served here.');
       const key = apiKeyOf(request);
-      if (!kindOfKey(key, keys)) return reject(socket, '401 Unauthorized', 'The API key is not valid.');
+      const kind = kindOfKey(key, keys);
+      if (!kind) return reject(socket, '401 Unauthorized', 'The API key is not valid.');
+      if (kind !== 'secret' && connections.size >= mostSockets)
+        return reject(socket, '503 Service Unavailable', 'Too many sockets are open.');
       const version = url.searchParams.get('vsn') === '2.0.0' ? '2.0.0' : '1.0.0';
       server.handleUpgrade(request, socket, head, (webSocket) => {
-        const connection = new Connection({ socket: webSocket, version, key, keys, feed });
+        const connection = new Connection({
+          socket: webSocket,
+          version,
+          key,
+          keys,
+          feed,
+          joinFault: (...joining) => joinFault(connections, ...joining),
+        });
         connections.add(connection);
         webSocket.on('close', () => connections.delete(connection));
       });
