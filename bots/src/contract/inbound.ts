@@ -30,10 +30,13 @@ export interface Sender extends ChatLocation {
 
 export interface Inbound extends Sender {
   /**
-   * Identifies the delivery, also when the platform delivers it again: Slack `sl:<event_id or trigger_id>`,
-   * Discord `dc:<interaction id>`, Telegram `tg:<bot id>:<update_id>`; a second tap on one Telegram button is another.
+   * Identifies what was said or pressed, also when the platform delivers it again: Slack `sl:<team>:<channel>:<ts>` of a
+   * message and `sl:<trigger_id>`, Discord `dc:<interaction id>`, Telegram `tg:<bot id>:<update_id>`; a second tap on one
+   * Telegram button is another.
    */
   readonly deliveryId: string;
+  /** The id names a message: with other words it is the same delivery, because the message was edited. */
+  readonly isOneMessage?: boolean;
   readonly input: Input;
   /** Local epoch milliseconds. */
   readonly receivedAt: number;

@@ -198,6 +198,23 @@ it('creates one row and one card for a mention that Slack delivers four times', 
   expect(cards).toHaveLength(1);
 });
 
+it('creates no second row for a mention that is edited after a restart of the bot', async () => {
+  const operator = await linked('operator');
+  const ops = await bound('operator', operator);
+  const { botUser } = workspace();
+  const said = { type: 'app_mention', user: operator.id, channel: ops.id, ts: '1796045847.000200' };
+  await bot.slack.actions.event({ ...said, text: `<@${botUser}> ping` });
+  await eventually(async () => expect(await commands('ping')).toHaveLength(1));
+  await bot.adapter.stop();
+  await bot.adapter.start(core.core.dispatcher);
+  const edited = { user: operator.id, ts: '1796045850.000000' };
+  await bot.slack.actions.event({ ...said, edited, text: `<@${botUser}> ping default` });
+  await eventually(() => expect(core.core.dispatcher.size()).toBe(0));
+  await bot.slack.actions.slash(operator, ops, 'whoami');
+  await eventually(() => expect(core.core.dispatcher.size()).toBe(0));
+  expect(await commands('ping')).toHaveLength(1);
+});
+
 it('creates no second row for a mention that is redelivered to the next process, and shows its outcome', async () => {
   const operator = await linked('operator');
   const ops = await bound('operator', operator);

@@ -44,7 +44,7 @@ describe('messages and commands', () => {
     expect(inbound).toMatchObject({
       thread: root.ts,
       input: { kind: 'words', text: 'status prod' },
-      deliveryId: `sl:${String(receipt.delivery.payload.event_id)}`,
+      deliveryId: `sl:${inbound.install}:${slack.ops.id}:${standing().at(-1)?.ts}`,
     });
     await reply.send(card);
     expect(standing().at(-1)).toMatchObject({ thread: root.ts });
@@ -72,6 +72,20 @@ describe('messages and commands', () => {
     await slack.bot.slack.actions.slash(slack.ann, slack.ops, 'status', nameless);
     await received(2);
     expect(new Set(slack.bot.core.received.map(({ inbound }) => inbound.deliveryId)).size).toBe(2);
+  });
+
+  it('are handled once though a mention is edited, to other words too', async () => {
+    const said = { type: 'app_mention', user: slack.ann.id, channel: slack.ops.id, ts: '1796045847.000100' };
+    const { botUser } = slack.bot.slack.server.workspace;
+    await slack.bot.slack.actions.event({ ...said, text: `<@${botUser}> restart eu-1` });
+    await received(1);
+    const edited = { user: slack.ann.id, ts: '1796045850.000000' };
+    for (const words of ['restart eu-1', 'restart eu-2']) {
+      await slack.bot.slack.actions.event({ ...said, edited, text: `<@${botUser}> ${words}` });
+    }
+    await slack.bot.slack.actions.slash(slack.ann, slack.ops, 'help');
+    await received(2);
+    expect(slack.bot.core.last.inbound.input).toMatchObject({ text: 'help' });
   });
 
   it('ignore messages of the bot itself', async () => {

@@ -142,13 +142,17 @@ export function readMessage(body: unknown, us: Identity, envelope?: string): Inb
   });
   const isGuest = data.is_ext_shared_channel === true && userTeam === undefined;
   const stranger = event.bot_id !== undefined ? 'bot' : isGuest ? 'outsider' : sender.stranger;
-  const deliveryId = toDeliveryId(data.event_id ?? envelope, body);
+  // An edited message keeps its time, and comes as another event.
+  const isOneMessage = event.ts !== undefined;
+  const deliveryId = isOneMessage
+    ? `sl:${sender.install}:${event.channel}:${event.ts}`
+    : toDeliveryId(data.event_id ?? envelope, body);
   const input: Input = isMention
     ? { kind: 'words', text: textAfterMention(event.text, us.botUser) }
     : { kind: 'words', text: unescapeMarkup(event.text), answer: true };
   return {
-    inbound: toInbound({ ...sender, ...(stranger && { stranger }) }, deliveryId, input),
-    redeliveryKey: [deliveryId, event.channel, event.ts, user].join(' '),
+    inbound: { ...toInbound({ ...sender, ...(stranger && { stranger }) }, deliveryId, input), isOneMessage },
+    redeliveryKey: `${deliveryId} ${user}`,
   };
 }
 
