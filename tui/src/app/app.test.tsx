@@ -233,6 +233,18 @@ describe('acting', () => {
     await eventually(() => expect(text()).toContain('A sample does nothing.'));
   });
 
+  it('takes a second enter behind a dialog for nothing', async () => {
+    const { type, text } = await open();
+    await type('jR');
+    await type('\r\r');
+    expect(text()).toContain('[1 Fleet]');
+    expect(text()).toContain('── Fleet ─');
+    // Keys that come later are meant for the screen.
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    await type('\r');
+    expect(text()).toContain('Fleet › primary');
+  });
+
   it('sends nothing under --readonly and says why', async () => {
     const { type, text, sent } = await open({ isReadonly: true });
     expect(text()).toContain('READ ONLY');

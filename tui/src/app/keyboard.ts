@@ -8,6 +8,8 @@ const levels = ['app', 'screen', 'prompt', 'dialog', 'form', 'window'] as const;
 const exclusive: readonly Level[] = ['prompt', 'dialog', 'form', 'window'];
 /** Characters that arrive together only if they were pasted in a terminal that does not mark a paste. */
 const unmarkedPaste = 32;
+/** Milliseconds in which the key that closed a dialog, pressed once more, was still meant for the dialog. */
+const repeatMs = 400;
 type Level = (typeof levels)[number];
 
 interface Layer {
@@ -24,6 +26,8 @@ export class Keyboard {
   readonly #layers = new Set<Layer>();
   #queue: UserInput[] = [];
   #running: Promise<void> | null = null;
+  /** The key that closed the last dialog, and its time in local epoch milliseconds. */
+  #closed = { name: '', at: 0 };
 
   add(layer: Layer): () => void {
     this.#layers.add(layer);
@@ -47,10 +51,23 @@ export class Keyboard {
 
   async #run(): Promise<void> {
     for (let input = this.#next(); input !== undefined; input = this.#next()) {
+      if (this.#isRepeated(input)) continue;
+      const hadDialog = this.#has('dialog');
       this.#dispatch(input);
       await new Promise(setImmediate);
+      if (hadDialog && !this.#has('dialog') && input.type === 'key')
+        this.#closed = { name: input.name, at: Date.now() };
     }
     this.#running = null;
+  }
+
+  #has(level: Level): boolean {
+    return [...this.#layers].some((layer) => layer.level === level);
+  }
+
+  #isRepeated(input: UserInput): boolean {
+    const { name, at } = this.#closed;
+    return input.type === 'key' && input.name === name && Date.now() - at < repeatMs && !this.#has('dialog');
   }
 
   /** Many characters in a row are one paste where text is edited: a commit for each would take minutes. */
@@ -70,7 +87,7 @@ export class Keyboard {
   }
 
   #dispatch(input: UserInput): void {
-    const isForm = [...this.#layers].some(({ level }) => level === 'form');
+    const isForm = this.#has('form');
     if (input.type === 'key' && input.name.startsWith('alt-') && !isForm) {
       // Nothing is bound to alt: over a slow link this is escape and the next key in one packet.
       const name = input.name.slice('alt-'.length);
