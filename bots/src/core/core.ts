@@ -14,7 +14,7 @@ import { createButtons } from './cards/buttons.ts';
 import { createExpiringCards } from './cards/expiring-cards.ts';
 import { LiveCommandCards } from './cards/live-command-cards.ts';
 import { Outbox } from './cards/outbox.ts';
-import { sanitizeBlock, sanitizeCard } from './cards/sanitize-card.ts';
+import { createSanitizer } from './cards/sanitizer.ts';
 import { actionCommands } from './commands/action-commands.ts';
 import type { Command, Services } from './commands/command.ts';
 import { groupByTopic } from './commands/help-topics.ts';
@@ -46,13 +46,14 @@ export type Core = ReturnType<typeof createCore>;
 /** The one core of all platforms. Adapters hand it their deliveries, and it shows the results. */
 export function createCore(options: CoreOptions) {
   const { redactor, log, limits, offlineRetryMs } = options;
+  const sanitizer = createSanitizer(redactor);
   const attached = new Map<Platform, Attached>();
   const events = new EventEmitter<{ subscriptions: [Platform]; decisions: [] }>();
   const services = createServices(options, attached, {
     onSubscriptionsChanged: (platform) => void events.emit('subscriptions', platform),
     onAlertsDecided: () => void events.emit('decisions'),
   });
-  const dispatcher = new Dispatcher({ services, buttonCommands, log, limits, offlineRetryMs });
+  const dispatcher = new Dispatcher({ services, sanitizer, buttonCommands, log, limits, offlineRetryMs });
 
   return {
     dispatcher,
@@ -60,11 +61,7 @@ export function createCore(options: CoreOptions) {
     services,
     /** Adds an adapter, or replaces the one of its platform. */
     attach(adapter: Adapter): void {
-      const outbox = new Outbox({
-        adapter,
-        sanitize: (card) => sanitizeCard(card, redactor),
-        sanitizeText: (text) => sanitizeBlock(text, redactor),
-      });
+      const outbox = new Outbox({ adapter, sanitizer });
       attached.set(adapter.platform, { adapter, outbox });
     },
     /** Follows the cards of an earlier process. */

@@ -7,7 +7,7 @@ import { Outbox } from './outbox.ts';
 
 it('replaces expired cards, and leaves answered ones', async () => {
   const adapter = new TestAdapter('slack');
-  const outbox = new Outbox({ adapter, sanitize: (card) => card, sanitizeText: (text) => text });
+  const outbox = new Outbox({ adapter, sanitizer: { card: (card) => card, file: (file) => file } });
   const expiring = createExpiringCards(() => outbox);
   const place: ChatLocation = {
     platform: 'slack',

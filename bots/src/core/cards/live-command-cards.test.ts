@@ -51,7 +51,7 @@ function publishedRows() {
 
 it('ignores a snapshot that is older than the row of the request', async () => {
   const adapter = new TestAdapter('slack');
-  const outbox = new Outbox({ adapter, sanitize: (card) => card, sanitizeText: (text) => text });
+  const outbox = new Outbox({ adapter, sanitizer: { card: (card) => card, file: (file) => file } });
   const { queries, publish } = publishedRows();
   const cards = new LiveCommandCards({
     api: { storeCard: async () => undefined, openCards: async () => [] },

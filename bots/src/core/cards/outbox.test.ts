@@ -17,7 +17,7 @@ const titled = (title: string): Card => ({ title, tone: 'neutral' });
 
 function open(capabilities: ConstructorParameters<typeof TestAdapter>[1] = {}) {
   const adapter = new TestAdapter('telegram', capabilities);
-  const outbox = new Outbox({ adapter, sanitize: (card) => card, sanitizeText: (text) => text });
+  const outbox = new Outbox({ adapter, sanitizer: { card: (card) => card, file: (file) => file } });
   return { adapter, outbox };
 }
 

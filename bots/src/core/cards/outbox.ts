@@ -5,12 +5,11 @@ import type { Card, Handle } from '../../contract/card.ts';
 import type { ChatLocation, Reply, SendResult } from '../../contract/inbound.ts';
 import { createTokenBucket } from '../token-bucket.ts';
 import { ChatQueue, isRetryable, type QueueContext } from './chat-queue.ts';
+import type { Sanitizer } from './sanitizer.ts';
 
 export interface OutboxOptions {
   readonly adapter: Pick<Adapter, 'send' | 'edit' | 'file' | 'capabilities'>;
-  /** Applied to every card before it leaves. */
-  readonly sanitize: (card: Card) => Card;
-  readonly sanitizeText: (text: string) => string;
+  readonly sanitizer: Pick<Sanitizer, 'card' | 'file'>;
 }
 
 /** Milliseconds; platforms take no answer much later. */
@@ -53,7 +52,7 @@ export class Outbox {
 
   /** Answers a delivery at once, before the chat's queue. */
   async reply(reply: Reply, card: Card, isPrivate: boolean): Promise<SendResult> {
-    const sanitized = this.#options.sanitize(card);
+    const sanitized = this.#options.sanitizer.card(card);
     const until = performance.now() + replyLimitMs;
     for (let failures = 1; ; failures += 1) {
       const sent = await reply.send(sanitized, { private: isPrivate });
@@ -69,26 +68,25 @@ export class Outbox {
     card: Card,
     { urgent = false }: { readonly urgent?: boolean } = {},
   ): Promise<SendResult> {
-    const { adapter, sanitize } = this.#options;
-    const attempt = (): Promise<SendResult> => adapter.send(location, sanitize(card));
+    const { adapter, sanitizer } = this.#options;
+    const attempt = (): Promise<SendResult> => adapter.send(location, sanitizer.card(card));
     return this.#queueOf(location).put({ key: null, afterEditMs: 0, urgent, attempt });
   }
 
   /** Replaces a message. An edit that still waits when a newer one comes is dropped and shares its result. */
   edit(location: ChatLocation, handle: Handle, card: Card): Promise<SendResult> {
-    const { adapter, sanitize } = this.#options;
+    const { adapter, sanitizer } = this.#options;
     return this.#queueOf(location).put({
       key: JSON.stringify(handle),
       afterEditMs: editEveryMs(adapter.capabilities, location),
       urgent: true,
-      attempt: () => adapter.edit(handle, sanitize(card)),
+      attempt: () => adapter.edit(handle, sanitizer.card(card)),
     });
   }
 
-  file(location: ChatLocation, { name, text, note }: TextFile): Promise<SendResult> {
-    const { adapter, sanitizeText } = this.#options;
-    const attempt = (): Promise<SendResult> =>
-      adapter.file(location, { name, text: sanitizeText(text), note: sanitizeText(note) });
+  file(location: ChatLocation, file: TextFile): Promise<SendResult> {
+    const { adapter, sanitizer } = this.#options;
+    const attempt = (): Promise<SendResult> => adapter.file(location, sanitizer.file(file));
     return this.#queueOf(location).put({ key: null, afterEditMs: 0, urgent: true, attempt });
   }
 

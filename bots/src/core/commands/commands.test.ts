@@ -105,6 +105,19 @@ describe('a query', () => {
     expect(await dispatcher.complete(await chat.person('viewer'), topic)).toEqual([]);
   });
 
+  it('completes titles without secrets and without escape, direction and control characters', async () => {
+    const hostile =
+      'pay \u001b[31m\u0007\u202e sk-proj-abcdefghij0123456789 and correct-horse-battery-staple';
+    await chat.stack.database.query(`insert into tasks (tenant_id, title, status) values ($1, $2, 'todo')`, [
+      nilTenant,
+      hostile,
+    ]);
+    const request = { words: ['show', 'task'], argument: 'task', typed: 'pay' };
+    const choices = await open.core.dispatcher.complete(await chat.person('operator'), request);
+    expect(choices.map(({ label }) => label.slice(9))).toEqual(['pay \ufffd [redacted] and [redacted]']);
+    await chat.stack.database.query('delete from tasks where title = $1', [hostile]);
+  });
+
   it('offers to cancel unfinished commands, and nothing else', async () => {
     const { dispatcher } = open.core;
     const asker = await chat.person('operator');

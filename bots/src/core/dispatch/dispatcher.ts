@@ -6,6 +6,7 @@ import type { Acknowledgement, Inbound, Receiver, Reply, Sender } from '../../co
 import { type Delivery, isUnreachable } from '../api/chat-api.ts';
 import { errorCard } from '../cards/error-card.ts';
 import { createResponder, onAnswer, type Responder } from '../cards/responder.ts';
+import type { Sanitizer } from '../cards/sanitizer.ts';
 import type { Command, Services } from '../commands/command.ts';
 import { type CommandRegistry, createCommandRegistry } from '../parse/command-registry.ts';
 import { buildForm } from './build-form.ts';
@@ -18,6 +19,7 @@ import { createTurns, type Turn } from './turns.ts';
 
 export interface DispatcherOptions {
   readonly services: Services;
+  readonly sanitizer: Pick<Sanitizer, 'choices' | 'form'>;
   /** Commands of buttons, which nobody can type. */
   readonly buttonCommands: readonly Command[];
   readonly log: Log;
@@ -36,6 +38,7 @@ const atOnce: Turn = { come: Promise.resolve(), pass: () => undefined };
 /** Takes deliveries from all adapters, acknowledges them at once and executes them afterwards. */
 export class Dispatcher implements Receiver {
   readonly #services: Services;
+  readonly #sanitizer: DispatcherOptions['sanitizer'];
   readonly #allCommands: CommandRegistry<Command>;
   readonly #log: Log;
   readonly #offlineRetry: OfflineRetry;
@@ -44,8 +47,9 @@ export class Dispatcher implements Receiver {
   readonly #running = new Set<Promise<void>>();
   #isStopped = false;
 
-  constructor({ services, buttonCommands, log, offlineRetryMs, limits }: DispatcherOptions) {
+  constructor({ services, sanitizer, buttonCommands, log, offlineRetryMs, limits }: DispatcherOptions) {
     this.#services = services;
+    this.#sanitizer = sanitizer;
     this.#allCommands = createCommandRegistry([...services.registry.commands, ...buttonCommands]);
     this.#log = log;
     this.#offlineRetry = createOfflineRetry(offlineRetryMs);
@@ -95,10 +99,8 @@ export class Dispatcher implements Receiver {
     if (plan.kind === 'prompt' && this.#services.capabilities(inbound.platform).forms) {
       turn.pass();
       const message = sourceMessage(inbound, this.#services.buttons);
-      return {
-        kind: 'form',
-        form: buildForm(this.#services, inbound, plan.command, plan.values, message),
-      };
+      const form = buildForm(this.#services, inbound, plan.command, plan.values, message);
+      return { kind: 'form', form: this.#sanitizer.form(form) };
     }
     const isPrivate = isForSenderAlone(plan);
     this.#start(inbound, reply, plan, isPrivate, turn);
@@ -121,7 +123,7 @@ export class Dispatcher implements Receiver {
     const completion = command?.arguments.find(({ name }) => name === argument)?.completion ?? null;
     if (command === undefined || completion === null) return [];
     await authorizeCommand(delivery, command, autocomplete);
-    return autocomplete.find(delivery, completion, typed);
+    return this.#sanitizer.choices(await autocomplete.find(delivery, completion, typed));
   }
 
   #isUnaddressed(inbound: Inbound): boolean {

@@ -2,10 +2,10 @@ import { createRedactor } from '@hq/shared/text';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Card } from '../../contract/card.ts';
-import { sanitizeCard } from './sanitize-card.ts';
+import { createSanitizer } from './sanitizer.ts';
 
 const secret = 'correct-horse-battery-staple';
-const redactor = createRedactor([secret]);
+const sanitizer = createSanitizer(createRedactor([secret]));
 
 const piece = fc.oneof(
   fc.string({ unit: 'binary' }),
@@ -58,7 +58,7 @@ describe('a sanitized card', () => {
   it('contains no invisible, direction or escape characters and no secret, for any card', () => {
     fc.assert(
       fc.property(card, (made) => {
-        for (const words of stringsOf(sanitizeCard(made, redactor))) {
+        for (const words of stringsOf(sanitizer.card(made))) {
           expect(words.isWellFormed()).toBe(true);
           expect(words.replaceAll('\n', '')).not.toMatch(/\p{Cc}|\p{Cf}|\p{Cs}|\u2028|\u2029/u);
           expect(words).not.toContain(secret);
@@ -70,10 +70,11 @@ describe('a sanitized card', () => {
 
   it('keeps its lines, and the end of a text that is too long', () => {
     const lines = Array.from({ length: 30_000 }, (_, n) => `line ${n}`).join('\n');
-    const { body } = sanitizeCard(
-      { title: 'x', tone: 'neutral', body: [{ kind: 'log', text: lines }] },
-      redactor,
-    );
+    const { body } = sanitizer.card({
+      title: 'x',
+      tone: 'neutral',
+      body: [{ kind: 'log', text: lines }],
+    });
     expect(body?.[0]?.text).toMatch(/^line \d+\n[\s\S]*line 29999$/);
     expect(body?.[0]?.text.length).toBeLessThanOrEqual(100_000);
   });
@@ -81,10 +82,44 @@ describe('a sanitized card', () => {
   it('has a title of at most 240 UTF-16 units, truncated between characters', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', minLength: 200, maxLength: 400 }), (words) => {
-        const { title } = sanitizeCard({ title: words, tone: 'neutral' }, redactor);
+        const { title } = sanitizer.card({ title: words, tone: 'neutral' });
         expect(title.length).toBeLessThanOrEqual(240);
         expect(title.isWellFormed()).toBe(true);
       }),
     );
+  });
+});
+
+describe('sanitized choices and forms', () => {
+  it('contain no invisible, direction or escape characters and no secret', () => {
+    const choice = fc.record({ label: text, value: text });
+    const field = fc.record({
+      name: fc.constant('agent'),
+      label: text,
+      hint: text,
+      kind: fc.constant('choice' as const),
+      required: fc.boolean(),
+      choices: fc.array(choice, { maxLength: 3 }),
+    });
+    const form = fc.record({
+      token: fc.constant('v1:A'),
+      title: text,
+      submit: text,
+      words: fc.constant([]),
+      fields: fc.array(field, { maxLength: 2 }),
+    });
+    fc.assert(
+      fc.property(form, fc.array(choice, { maxLength: 3 }), (made, choices) => {
+        for (const words of stringsOf([sanitizer.form(made), sanitizer.choices(choices)])) {
+          expect(words).not.toMatch(/\p{Cc}|\p{Cf}|\p{Cs}|\u2028|\u2029/u);
+          expect(words).not.toContain(secret);
+        }
+      }),
+    );
+  });
+
+  it('keep values as they are', () => {
+    const choices = [{ label: 'Mia (ready)', value: 'mia' }];
+    expect(sanitizer.choices(choices)).toEqual(choices);
   });
 });

@@ -1,0 +1,62 @@
+import { plain, plainLines, type Redactor, truncate } from '@hq/shared/text';
+import type { TextFile } from '../../contract/adapter.ts';
+import type { Card, TextNode } from '../../contract/card.ts';
+import type { Choice } from '../../contract/choice.ts';
+import type { Form } from '../../contract/form.ts';
+
+/** UTF-16 units of titles and labels, below every platform's own limit. */
+const maxLine = 240;
+const maxBody = 100_000;
+
+export type Sanitizer = ReturnType<typeof createSanitizer>;
+
+/**
+ * Removes invisible, direction and escape characters and secrets from everything that leaves for a platform: cards, files,
+ * forms and choices.
+ */
+export function createSanitizer(redactor: Pick<Redactor, 'text'>) {
+  // Invisible characters go first: within a secret they would hide it from the redactor.
+  const line = (text: string, limit = maxLine): string => truncate(redactor.text(plain(text)), limit);
+  /** Keeps the last lines of a very long text. */
+  const block = (text: string): string => {
+    const from = text.length <= maxBody ? 0 : text.indexOf('\n', text.length - maxBody) + 1;
+    return redactor.text(plainLines(text.slice(from)));
+  };
+  /** Leaves out a value that would be another one without its secrets. */
+  const choices = (all: readonly Choice[]): readonly Choice[] =>
+    all.flatMap(({ label, value }) =>
+      redactor.text(plain(value)) === value ? [{ label: line(label), value }] : [],
+    );
+
+  return {
+    choices,
+    file: ({ name, text, note }: TextFile): TextFile => ({ name, text: block(text), note: block(note) }),
+    card: ({ title, tone, state, fields, body, buttons, stamp, footer, page, question }: Card): Card => ({
+      title: line(title),
+      tone,
+      state: state && line(state),
+      fields: fields?.map(({ label, value, wide }) => ({
+        label: line(label, 60),
+        value: truncate(block(value), 1000),
+        ...(wide === true && { wide }),
+      })),
+      body: body?.map((node): TextNode => ({ ...node, text: block(node.text) })),
+      buttons: buttons?.map((button) => ({ ...button, label: line(button.label, 60) })),
+      stamp: stamp && line(stamp),
+      footer: footer && line(footer),
+      page,
+      question: question && { placeholder: line(question.placeholder, 60) },
+    }),
+    form: (form: Form): Form => ({
+      ...form,
+      title: line(form.title),
+      submit: line(form.submit),
+      fields: form.fields.map(({ label, hint, choices: offered, ...field }) => ({
+        ...field,
+        label: line(label),
+        ...(hint !== undefined && { hint: line(hint) }),
+        ...(offered !== undefined && { choices: choices(offered) }),
+      })),
+    }),
+  };
+}
