@@ -417,6 +417,19 @@ describe('a value', () => {
     expect(harness.redactor.text('the first value')).toBe('[redacted]');
   });
 
+  it('that was replaced stays known, however many other secrets change afterwards', async () => {
+    await harness.store('KEY', 'the first value');
+    const sync = harness.open();
+    await sync.start(30_000);
+    await harness.store('KEY', 'the second value');
+    await sync.synced();
+    for (const other of ['ONE', 'TWO', 'THREE']) {
+      await harness.store(other, `the value of ${other}`);
+      await sync.synced();
+    }
+    expect(harness.redactor.text('the first value, the second value')).toBe('[redacted], [redacted]');
+  });
+
   it('that is on disk before the first sync is known to the redactor, too', async () => {
     await harness.store('KEY', 'the last good one');
     const before = harness.open();

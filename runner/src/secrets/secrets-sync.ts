@@ -8,6 +8,7 @@ import type { Database } from '../database.ts';
 import { retryDelay } from '../schedule.ts';
 import { decryptSecret, planFiles, type SyncOutcome } from './plan-files.ts';
 import type { DesiredKeys } from './provider-steps.ts';
+import { RememberedValues } from './remembered-values.ts';
 import { SecretFiles, type WrittenFiles } from './secret-files.ts';
 import type { SecretResult } from './snapshot.ts';
 import type { SecretsState } from './state.ts';
@@ -64,7 +65,7 @@ export class SecretsSync {
   /** Digest of the files after a full sync that changed nothing; null after any other. */
   #settledDigest: string | null = null;
   #reconciles = 0;
-  #redacted: ReadonlySet<string> = new Set();
+  readonly #remembered = new RememberedValues();
 
   constructor(options: SecretsSyncOptions) {
     this.#options = options;
@@ -143,7 +144,7 @@ export class SecretsSync {
     }
     const opened = decryptSecret(secret, keys);
     if ('fault' in opened) throw new HqError('failed', opened.fault, { field: 'secret' });
-    this.#learn(new Set([...this.#redacted, opened.value]), redactor);
+    if (this.#remembered.add(opened.value, performance.now())) redactor.learn(this.#remembered.all());
     return { value: opened.value, agentSlug: secret.agent_slug };
   }
 
@@ -264,12 +265,9 @@ export class SecretsSync {
     this.#onState();
   }
 
-  /** Adds values to the redactor. It keeps the previous ones, which may still appear in some output. */
+  /** Teaches the redactor the values in use. It keeps those that were replaced lately: a log may still show them. */
   #learn(values: ReadonlySet<string>, redactor: Redactor): void {
-    if (values.size === this.#redacted.size && [...values].every((value) => this.#redacted.has(value)))
-      return;
-    redactor.learn([...values, ...this.#redacted]);
-    this.#redacted = values;
+    if (this.#remembered.use(values, performance.now())) redactor.learn(this.#remembered.all());
   }
 }
 
