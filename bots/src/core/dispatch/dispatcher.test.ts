@@ -68,6 +68,36 @@ describe('a sender', () => {
   });
 });
 
+describe('a refusal in a channel', () => {
+  it.each(['slack', 'discord'] as const)('is for its sender alone on %s', async (platform) => {
+    const adapter = open.adapter(platform);
+    const stranger = chat.inChannel(await chat.person(null, platform), 'C-refusals');
+    const unbound = chat.inChannel(await chat.person('operator', platform), 'C-refusals');
+    for (const sender of [stranger, unbound]) {
+      const shown = await adapter.ask(sender, 'status');
+      expect(shown.card.state).toBe('not allowed');
+      expect(shown.private).toBe(true);
+    }
+  });
+
+  it('where everybody sees the answers is given to a person once in a minute', async () => {
+    const telegram = open.adapter('telegram');
+    const [one, other] = [await chat.person(null, 'telegram'), await chat.person(null, 'telegram')];
+    const before = telegram.messages.length;
+    for (const sender of [one, one, other, one]) {
+      await telegram.words(chat.inChannel(sender, '-1005'), 'status');
+      await eventually(() => expect(open.core.dispatcher.size()).toBe(0));
+    }
+    expect(telegram.messages.slice(before).map(({ card }) => card.state)).toEqual([
+      'not allowed',
+      'not allowed',
+    ]);
+    // In a direct chat nobody else is disturbed.
+    await telegram.ask(one, 'status');
+    await telegram.ask(one, 'status');
+  });
+});
+
 describe('a sender above the rate limit', () => {
   it('gets one answer about it in a public group, and other senders are served', async () => {
     const plenty = { atOnce: 1_000, perSecond: 1_000 };
@@ -78,9 +108,10 @@ describe('a sender above the rate limit', () => {
     const heard = [];
     for (let count = 0; count < 10; count += 1) heard.push(await telegram.words(stranger, 'status'));
     expect(heard.filter(({ isQuiet }) => isQuiet)).toHaveLength(6);
-    await eventually(() => expect(telegram.messages).toHaveLength(4));
+    // One refusal and one answer about the limit.
+    await eventually(() => expect(telegram.messages).toHaveLength(2));
     await telegram.ask(chat.inChannel(await chat.person('operator', 'telegram'), '-100'), 'whoami');
-    expect(telegram.messages).toHaveLength(5);
+    expect(telegram.messages).toHaveLength(3);
     expect(
       telegram.messages.map(({ card }) => textOf(card)).filter((text) => /too many requests/.test(text)),
     ).toHaveLength(1);

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { HqError } from '@hq/shared/errors';
 import type { Log } from '@hq/shared/log';
+import { LRUCache } from 'lru-cache';
 import type { Choice } from '../../contract/choice.ts';
 import type { Acknowledgement, Inbound, Receiver, Reply, Sender } from '../../contract/inbound.ts';
 import { type Delivery, isUnreachable } from '../api/chat-api.ts';
@@ -31,6 +32,8 @@ export interface DispatcherOptions {
 /** Milliseconds that a form waits for the database to refuse it. */
 const formWaitMs = 300;
 const maxRunning = 2_000;
+const refusedAgainMs = 60_000;
+const maxRefused = 5_000;
 const quiet = { kind: 'quiet' } as const;
 /** For what only says no. */
 const atOnce: Turn = { come: Promise.resolve(), pass: () => undefined };
@@ -44,6 +47,7 @@ export class Dispatcher implements Receiver {
   readonly #offlineRetry: OfflineRetry;
   readonly #countOne: RateLimiter;
   readonly #turns = createTurns();
+  readonly #refused = new LRUCache<string, true>({ max: maxRefused, ttl: refusedAgainMs });
   readonly #running = new Set<Promise<void>>();
   #isStopped = false;
 
@@ -138,7 +142,7 @@ export class Dispatcher implements Receiver {
 
   /** Null if the delivery is within the limits. In public only the first excess is answered. */
   #limit(inbound: Inbound, reply: Reply): Acknowledgement | null {
-    const isPublic = inbound.kind === 'group' && !this.#services.capabilities(inbound.platform).private;
+    const isPublic = this.#isPublic(inbound);
     const excess = this.#countOne(inbound, isPublic);
     if (excess === null && this.#running.size < maxRunning) return null;
     if (isPublic && excess?.isFirst === false) return quiet;
@@ -198,15 +202,34 @@ export class Dispatcher implements Receiver {
     }
   }
 
-  /** The one place where errors become cards. A card whose button can never be used again is replaced. */
-  async #showError(error: unknown, { input }: Inbound, responder: Responder): Promise<void> {
+  /**
+   * The one place where errors become cards. A card whose button can never be used again is replaced. A refusal is for its
+   * sender alone; where everybody would see it, a person gets the same one once in a minute.
+   */
+  async #showError(error: unknown, inbound: Inbound, responder: Responder): Promise<void> {
     if (!(error instanceof HqError)) this.#log.error({ err: error }, 'a command failed unexpectedly');
-    const isUsedUp =
-      error instanceof HqError &&
-      error.field === 'token' &&
-      (error.code === 'conflict' || error.code === 'not_found');
-    if (responder.message !== null && isUsedUp) await responder.replace(errorCard(error));
-    else await responder.answer(errorCard(error), input.kind === 'button' ? { private: true } : {});
+    const { field, code } = error instanceof HqError ? error : {};
+    const isUsedUp = field === 'token' && (code === 'conflict' || code === 'not_found');
+    if (responder.message !== null && isUsedUp) {
+      await responder.replace(errorCard(error));
+      return;
+    }
+    const isRefusal = code === 'refused' || code === 'unauthenticated';
+    if (isRefusal && this.#isPublic(inbound) && this.#wasRefused(inbound, errorCard(error).title)) return;
+    const isForSender = isRefusal || inbound.input.kind === 'button';
+    await responder.answer(errorCard(error), isForSender ? { private: true } : {});
+  }
+
+  #wasRefused({ platform, install, channel, user }: Inbound, reason: string): boolean {
+    const key = JSON.stringify([platform, install, channel, user, reason]);
+    const wasRefused = this.#refused.has(key);
+    this.#refused.set(key, true);
+    return wasRefused;
+  }
+
+  /** Everybody in the chat sees every answer. */
+  #isPublic({ platform, kind }: Inbound): boolean {
+    return kind === 'group' && !this.#services.capabilities(platform).private;
   }
 }
 
