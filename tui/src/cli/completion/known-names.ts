@@ -50,7 +50,7 @@ async function ask(env: NodeJS.ProcessEnv): Promise<KnownNames> {
     // Several agents may have a secret of the same name.
     secrets: [...new Map(secrets.map((row) => [row.key, row])).values()].map((row) => ({
       value: row.key,
-      about: row.name ?? row.category,
+      about: row.name === row.key ? row.category : (row.name ?? row.category),
     })),
   };
 }
