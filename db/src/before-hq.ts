@@ -7,13 +7,21 @@ export async function readQualifiedObjects(client: pg.Client): Promise<SchemaObj
   return readSchemaObjects(client);
 }
 
-/** Records the schema as it is before the first migration, for `hq-db unadopt`. Does nothing on a database that has been migrated. */
+/** The row that says that the schema was recorded: an empty project has no other. */
+const recorded: SchemaObject = { section: 'recorded', name: '', text: '' };
+
+/**
+ * Records the schema as it is before the first migration, for `hq-db unadopt`. The table stays empty on a database that was migrated
+ * before hq-db recorded it.
+ */
 export async function recordBefore(client: pg.Client): Promise<void> {
-  const { rows } = await client.query<{ is_migrated: boolean }>(
-    `select to_regclass('hq.migrations') is not null as is_migrated`,
+  const { rows } = await client.query<{ is_migrated: boolean; is_recorded: boolean }>(
+    `select to_regclass('hq.migrations') is not null as is_migrated, to_regclass('hq.before_hq') is not null as is_recorded`,
   );
-  if (rows[0]?.is_migrated) return;
-  const objects = (await readQualifiedObjects(client)).filter(({ name }) => name !== 'hq');
+  if (rows[0]?.is_recorded) return;
+  const objects = rows[0]?.is_migrated
+    ? []
+    : [recorded, ...(await readQualifiedObjects(client)).filter(({ name }) => name !== 'hq')];
   await client.query(`create schema if not exists hq;
     create table hq.before_hq (section text not null, name text not null, text text not null, primary key (section, name))`);
   await client.query(
@@ -26,5 +34,7 @@ export async function recordBefore(client: pg.Client): Promise<void> {
 export async function readBefore(client: pg.Client): Promise<SchemaObject[] | null> {
   const { rows } = await client.query(`select where to_regclass('hq.before_hq') is not null`);
   if (rows.length === 0) return null;
-  return (await client.query<SchemaObject>('select section, name, text from hq.before_hq')).rows;
+  const before = await client.query<SchemaObject>('select section, name, text from hq.before_hq');
+  if (before.rows.length === 0) return null;
+  return before.rows.filter(({ section }) => section !== recorded.section);
 }
