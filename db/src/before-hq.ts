@@ -8,7 +8,7 @@ export async function readQualifiedObjects(client: pg.Client): Promise<SchemaObj
 }
 
 /** The row that says that the schema was recorded: an empty project has no other. */
-const recorded: SchemaObject = { section: 'recorded', name: '', text: '' };
+const recorded: SchemaObject = { section: 'Schemas and types', name: 'recorded by hq-db', text: '' };
 
 /**
  * Records the schema as it is before the first migration, for `hq-db unadopt`. The table stays empty on a database that was migrated
@@ -36,5 +36,5 @@ export async function readBefore(client: pg.Client): Promise<SchemaObject[] | nu
   if (rows.length === 0) return null;
   const before = await client.query<SchemaObject>('select section, name, text from hq.before_hq');
   if (before.rows.length === 0) return null;
-  return before.rows.filter(({ section }) => section !== recorded.section);
+  return before.rows.filter(({ name }) => name !== recorded.name);
 }

@@ -1,6 +1,10 @@
 import { setResultReporter } from '../src/actions/result-reporter.ts';
 
-// Fails every test in which a result does not fit the schema of its action.
-setResultReporter((warning) => {
-  throw new Error(warning);
-});
+/** Fails a test in which a result does not fit the schema of its action. */
+export function refuseMisfits(): void {
+  setResultReporter((warning) => {
+    throw new Error(warning);
+  });
+}
+
+refuseMisfits();

@@ -1,5 +1,7 @@
-import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { claimOne, exchange, expireLease } from '../../../../db/testing/exchange.ts';
+import { setResultReporter } from '../../../../shared/src/actions/result-reporter.ts';
+import { refuseMisfits } from '../../../../shared/testing/strict-results.ts';
 import { type CallResult, call } from '../../../testing/call.ts';
 import { openCliStack } from '../../../testing/cli-stack.ts';
 
@@ -85,7 +87,7 @@ describe('run', () => {
   });
 
   describe('a result that does not fit the schema of its action', () => {
-    afterEach(() => vi.unstubAllEnvs());
+    afterEach(refuseMisfits);
 
     async function pingWith(result: unknown, ...options: string[]): Promise<CallResult> {
       await clearQueue();
@@ -101,15 +103,15 @@ describe('run', () => {
       expect(stderr).toContain('The result of ping does not fit its schema: runner: ');
     });
 
-    it('is printed as JSON in production, with a note', async () => {
-      vi.stubEnv('NODE_ENV', 'production');
+    it('is printed as JSON outside of tests, with a note', async () => {
+      setResultReporter(() => undefined);
       const { code, stdout, stderr } = await pingWith({ runner: 7 });
       expect({ code, stdout }).toEqual({ code: 0, stdout: '{"runner":7}\n' });
       expect(stderr).toMatch(/The result of ping does not fit its schema: .*printed as JSON/);
     });
 
     it('has a note beside the document of --json', async () => {
-      vi.stubEnv('NODE_ENV', 'production');
+      setResultReporter(() => undefined);
       const { stdout, stderr } = await pingWith({ runner: 7 }, '--json');
       expect(JSON.parse(stdout)).toMatchObject({ command: { result: { runner: 7 }, outcome: null } });
       expect(stderr).toContain('does not fit its schema');
