@@ -92,8 +92,8 @@ export function signInRules(pool: pg.Pool): (request: Request) => Promise<Respon
   };
 }
 
-/** True for an address of this machine. A web page can let a name of its own point here, and would be answered. */
+/** True for an address of this machine, also as containers name it. A web page can let a name of its own point here, and would be answered. */
 export function isOwnHost(host: string | null): boolean {
   const name = host?.replace(/:\d+$/, '').replace(/^\[|\]$/g, '') ?? 'localhost';
-  return name === 'localhost' || isIP(name) !== 0;
+  return name === 'localhost' || name === 'host.docker.internal' || isIP(name) !== 0;
 }
