@@ -1,7 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
-import type { Destination, Form, SimulatedPlatform } from './platform.ts';
+import { FormPrompt } from './form-prompt.ts';
+import type { Destination, SimulatedPlatform } from './platform.ts';
 
 const logLine = z.object({ level: z.string(), msg: z.string() });
 
@@ -25,14 +26,7 @@ export async function runTerminal(simulated: SimulatedPlatform, bots: ChildProce
 ${simulated.hint} [Label] presses a button, # before the text sends it to a channel, Ctrl-D exits.`,
   );
 
-  let answer: ((line: string) => void) | null = null;
-  const ask = (question: string): Promise<string> => {
-    print(question);
-    return new Promise((resolve) => {
-      answer = resolve;
-    });
-  };
-  let isFilling = false;
+  const form = new FormPrompt(print);
   const printed = new Map<string, string>();
   const printChanges = (): void => {
     for (const { id, destination, text } of simulated.messages()) {
@@ -41,23 +35,14 @@ ${simulated.hint} [Label] presses a button, # before the text sends it to a chan
       print(`\n${channel}HQ${printed.has(id) ? ' (changed)' : ''}\n${text.replaceAll(/^/gmu, '  ')}`);
       printed.set(id, text);
     }
-    const opened = isFilling ? null : simulated.form();
-    if (opened === null) return;
-    isFilling = true;
-    void run(fillIn(opened, ask)).finally(() => {
-      isFilling = false;
-    });
+    const opened = form.isOpen ? null : simulated.form();
+    if (opened !== null) form.open(opened);
   };
-  const run = (work: Promise<void>): Promise<void> =>
-    work
-      .catch((error: unknown) => print(error instanceof Error ? error.message : String(error)))
-      .finally(prompt);
   const timer = setInterval(printChanges, 200);
   lines.on('line', (line) => {
-    const take = answer;
-    answer = null;
-    if (take !== null) take(line.trim());
-    else if (!isFilling) void run(send(simulated, line.trim()));
+    (form.isOpen ? form.answer(line.trim()) : send(simulated, line.trim()))
+      .catch((error: unknown) => print(error instanceof Error ? error.message : String(error)))
+      .finally(prompt);
   });
   return new Promise((resolve) => {
     const leave = (code: number): void => {
@@ -74,19 +59,6 @@ ${simulated.hint} [Label] presses a button, # before the text sends it to a chan
       leave(1);
     });
   });
-}
-
-/** Asks for the fields of a form, one typed line each, and submits it. */
-async function fillIn(form: Form, ask: (question: string) => Promise<string>): Promise<void> {
-  const values: Record<string, string> = {};
-  let before = `A form: ${form.title}. An empty line leaves a field as it is; [Cancel] closes the form.\n`;
-  for (const { label, choices } of form.fields) {
-    const line = await ask(`\n${before}${label}${choices.length > 0 ? ` (${choices.join(', ')})` : ''}?`);
-    if (line.toLowerCase() === '[cancel]') return form.close();
-    if (line !== '') values[label] = line;
-    before = '';
-  }
-  await form.submit(values);
 }
 
 async function send(simulated: SimulatedPlatform, line: string): Promise<void> {
