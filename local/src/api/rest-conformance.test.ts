@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { eventually } from '../../../db/testing/eventually.ts';
-import { restCases } from '../../testing/rest-cases.ts';
+import { restCases } from '../../testing/rest-cases/index.ts';
 import { startTestStack, type TestStack } from '../../testing/stack.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
@@ -12,7 +12,7 @@ let headers = new Headers();
 let rows = '';
 const clients = new Map<string, SupabaseClient>();
 
-const sql = (name: string) => readFile(new URL(`../../testing/${name}`, import.meta.url), 'utf8');
+const sql = (name: string) => readFile(new URL(`../../testing/rest-cases/${name}`, import.meta.url), 'utf8');
 
 /** Keeps the headers of the latest response: supabase-js does not return them. */
 const listen: typeof fetch = async (input, init) => {
@@ -23,9 +23,9 @@ const listen: typeof fetch = async (input, init) => {
 
 beforeAll(async () => {
   stack = await startTestStack();
-  await stack.database.query(await sql('rest-cases.sql'));
+  await stack.database.query(await sql('tables.sql'));
   await stack.database.query(`notify pgrst, 'reload schema'`);
-  rows = await sql('rest-cases-rows.sql');
+  rows = await sql('rows.sql');
   const member = await stack.createMember('operator');
   for (const as of ['anon', 'service', 'member'] as const) {
     const key = as === 'service' ? stack.serviceRoleKey : stack.anonKey;

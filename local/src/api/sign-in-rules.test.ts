@@ -126,6 +126,8 @@ describe('guessing passwords', () => {
 
 describe('a request to another name', () => {
   it.each([
+    ['host.docker.internal:54321', 200],
+    ['host.docker.internal.example.com', 403],
     ['evil.example.com', 403],
     ['127.0.0.1.evil.example.com:80', 403],
     ['localhost', 200],
