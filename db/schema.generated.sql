@@ -3093,31 +3093,6 @@ end
 $function$;
 grant execute on function hq.do_top_up_budget(agent_commands) to public;
 
-CREATE OR REPLACE FUNCTION hq.dress_notification(p_alert notifications, p_about uuid)
- RETURNS boolean
- LANGUAGE plpgsql
- SET search_path TO ''
-AS $function$
-begin
-  if hq.alert_type_of(p_alert.type::text) is null then
-    return false;
-  end if;
-  update public.notifications n
-  set severity = p_alert.severity, subject = p_alert.subject, dedup_key = p_alert.dedup_key, muted = p_alert.muted,
-    body = coalesce(n.body, p_alert.body), meta = p_alert.meta || n.meta || '{"is_merged": true}'
-  where n.id = (
-    select o.id from public.notifications o
-    where o.tenant_id = p_alert.tenant_id and o.dedup_key is null
-      and (o.entity_id = p_alert.entity_id or (o.entity_id::text = p_about::text and o.created_at >= transaction_timestamp()))
-      and o.dismissed_at is null and o.resolved_at is null and hq.alert_type_of(o.type::text) = p_alert.type::text
-      and not exists (select from public.notifications x where x.tenant_id = p_alert.tenant_id and x.dedup_key = p_alert.dedup_key
-        and x.dismissed_at is null and x.resolved_at is null)
-    order by o.created_at desc limit 1);
-  return found;
-end
-$function$;
-grant execute on function hq.dress_notification(notifications,uuid) to public;
-
 CREATE OR REPLACE FUNCTION hq.effective_role(p_who hq.speaker)
  RETURNS member_role
  LANGUAGE sql
@@ -4009,6 +3984,31 @@ AS $function$
 $function$;
 grant execute on function hq.may_be_direct(hq.speaker) to public;
 
+CREATE OR REPLACE FUNCTION hq.merge_into_notification(p_alert notifications, p_about uuid)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  if hq.alert_type_of(p_alert.type::text) is null then
+    return false;
+  end if;
+  update public.notifications n
+  set severity = p_alert.severity, subject = p_alert.subject, dedup_key = p_alert.dedup_key, muted = p_alert.muted,
+    body = coalesce(n.body, p_alert.body), meta = p_alert.meta || n.meta || '{"is_merged": true}'
+  where n.id = (
+    select o.id from public.notifications o
+    where o.tenant_id = p_alert.tenant_id and o.dedup_key is null
+      and (o.entity_id = p_alert.entity_id or (o.entity_id::text = p_about::text and o.created_at >= transaction_timestamp()))
+      and o.dismissed_at is null and o.resolved_at is null and hq.alert_type_of(o.type::text) = p_alert.type::text
+      and not exists (select from public.notifications x where x.tenant_id = p_alert.tenant_id and x.dedup_key = p_alert.dedup_key
+        and x.dismissed_at is null and x.resolved_at is null)
+    order by o.created_at desc limit 1);
+  return found;
+end
+$function$;
+grant execute on function hq.merge_into_notification(notifications,uuid) to public;
+
 CREATE OR REPLACE FUNCTION hq.merge_notification()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -4093,7 +4093,7 @@ begin
     select from public.alert_mutes m
     where m.tenant_id = v_row.tenant_id and m.type = v_row.type::text and m.subject = hq.subject_of(v_row)
       and m.until > clock_timestamp());
-  if hq.adopted() and hq.dress_notification(v_row, hq.uuid_or_null(v_row.meta ->> 'about')) then
+  if hq.adopted() and hq.merge_into_notification(v_row, hq.uuid_or_null(v_row.meta ->> 'about')) then
     return;
   end if;
   insert into public.notifications as n

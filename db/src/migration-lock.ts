@@ -45,7 +45,8 @@ async function inTransaction<T>(
       await client.query('commit');
       return result;
     } catch (error) {
-      await client.query('rollback');
+      // A lost connection rolls back by itself, and its own error says more.
+      await client.query('rollback').catch(() => undefined);
       const reason = error instanceof Error && error.cause instanceof pg.DatabaseError ? error.cause : error;
       if (!isLockFailure(reason)) throw error;
       if (Date.now() > deadline) throw await blockedError(client, reason);

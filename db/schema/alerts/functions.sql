@@ -11,7 +11,7 @@ $$;
 
 -- Makes an alert of the open notification that a trigger of an older HQ wrote for the same condition, if there is one. `about` is a
 -- second entity that it may name instead; others may be about it too, so only one of this transaction counts then.
-create or replace function hq.dress_notification(p_alert public.notifications, p_about uuid) returns boolean language plpgsql
+create or replace function hq.merge_into_notification(p_alert public.notifications, p_about uuid) returns boolean language plpgsql
 set search_path = '' as $$
 begin
   if hq.alert_type_of(p_alert.type::text) is null then
@@ -70,7 +70,7 @@ begin
     select from public.alert_mutes m
     where m.tenant_id = v_row.tenant_id and m.type = v_row.type::text and m.subject = hq.subject_of(v_row)
       and m.until > clock_timestamp());
-  if hq.adopted() and hq.dress_notification(v_row, hq.uuid_or_null(v_row.meta ->> 'about')) then
+  if hq.adopted() and hq.merge_into_notification(v_row, hq.uuid_or_null(v_row.meta ->> 'about')) then
     return;
   end if;
   insert into public.notifications as n
