@@ -1,6 +1,6 @@
 import { HqError } from '@hq/shared/errors';
 import pg from 'pg';
-import { begin, inMigration } from './migration-lock.ts';
+import { begin, inMigration, lockTables } from './migration-lock.ts';
 import type { SqlFile } from './schema-files.ts';
 import { splitStatements } from './split-statements.ts';
 
@@ -79,6 +79,7 @@ export async function applyFile(
   try {
     return await inMigration(client, async () => {
       if (!(await steps.isPending())) return false;
+      await lockTables(client);
       await runFiles(client, [file]);
       await steps.record();
       return true;

@@ -2,7 +2,7 @@ import { HqError } from '@hq/shared/errors';
 import pg from 'pg';
 import { recordRepeatable, repeatableFiles } from './applied-files.ts';
 import { explainFailure, FileError, runFiles } from './apply-file.ts';
-import { inMigration } from './migration-lock.ts';
+import { inMigration, lockTables } from './migration-lock.ts';
 import { recordChecksums } from './object-checksums.ts';
 import type { SchemaFiles } from './schema-files.ts';
 
@@ -37,19 +37,6 @@ async function recordDefined(
     [definedNames(files)],
   );
   return rows;
-}
-
-/**
- * Locks every table at once: taken one by one as the files come to them, the locks would deadlock with clients again and again. The
- * order is another one each time, because no order suits all clients.
- */
-export async function lockTables(client: pg.Client): Promise<void> {
-  const { rows } = await client.query<{ tables: string | null }>(
-    `select string_agg(format('%I.%I', c.relnamespace::regnamespace, c.relname), ', ' order by random()) as tables from pg_class c
-     where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and pg_has_role(c.relowner, 'usage')`,
-  );
-  const tables = rows[0]?.tables ?? null;
-  if (tables !== null) await client.query(`lock table ${tables} in access exclusive mode`);
 }
 
 /** Drops functions with HQ's own policies that call them; the rights create those again in the same transaction. */

@@ -3,7 +3,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runStatements } from '../../local/testing/scratch-postgres.ts';
 import { cloneDatabase, type TestDatabase } from '../testing/database.ts';
 import { withConnection } from './connection.ts';
@@ -340,62 +340,6 @@ describe('the address', () => {
       await superuser.query(`drop role ${role}`);
     } finally {
       await superuser.end();
-      await database.drop();
-    }
-  });
-
-  test.each([
-    ['lock table tasks', /psql of postgres \(pid \d+\) has a transaction open, for \d+ min/],
-    ['select pg_advisory_xact_lock(4770118201)', /psql of postgres \(pid \d+\) migrates this database/],
-  ])('a connection that does not let go is named (%s)', async (sql, named) => {
-    const database = await cloneDatabase();
-    const holder = new pg.Client({ connectionString: database.url, application_name: 'psql' });
-    vi.useFakeTimers({ toFake: ['Date'] });
-    try {
-      await holder.connect();
-      await holder.query(`begin; ${sql}`);
-      await database.behindTheGuard('drop policy hq_delete_only on agents');
-      const failed = migrate(database.url).catch((error) => error);
-      const clock = setInterval(() => vi.setSystemTime(Date.now() + 20_000), 200);
-      const error = await failed;
-      clearInterval(clock);
-      expect(error).toMatchObject({
-        code: 'timed_out',
-        message: expect.stringMatching(named),
-        hint: expect.stringMatching(/pg_terminate_backend\(\d+\)/),
-      });
-    } finally {
-      vi.useRealTimers();
-      await holder.end();
-      await database.drop();
-    }
-  });
-
-  test('a migration that is under way is waited for', async () => {
-    const database = await cloneDatabase();
-    const holder = new pg.Client({ connectionString: database.url });
-    try {
-      await holder.connect();
-      await holder.query('select pg_advisory_lock(4770118201)');
-      let done = false;
-      const waiting = migrate(database.url).then(() => {
-        done = true;
-      });
-      await expect
-        .poll(
-          async () =>
-            (
-              await database.query(
-                `select 1 from pg_stat_activity where application_name = 'hq-db' and datname = current_database()`,
-              )
-            ).length,
-        )
-        .toBe(1);
-      expect(done).toBe(false);
-      await holder.query('select pg_advisory_unlock(4770118201)');
-      await waiting;
-    } finally {
-      await holder.end();
       await database.drop();
     }
   });

@@ -12,9 +12,15 @@ export const begin = `begin; set local check_function_bodies = off; set local cl
 /** One migrator at a time per database. The number is arbitrary but fixed. */
 const lockKey = 4_770_118_201;
 const lockBudgetMs = 60_000;
+/** Postgres makes a client the victim of a deadlock after it has waited for a second. */
+const lockAllMs = 800;
+
+/** The tables could not be locked in time. */
+class LocksTakenError extends Error {}
 
 const isLockFailure = (error: unknown) =>
-  error instanceof pg.DatabaseError && (error.code === '40P01' || error.code === '55P03');
+  error instanceof LocksTakenError ||
+  (error instanceof pg.DatabaseError && (error.code === '40P01' || error.code === '55P03'));
 
 /** Runs the work in a transaction that no other migrator runs beside. Throws as `inTransaction` does. */
 export const inMigration = <T>(client: pg.Client, work: () => Promise<T>): Promise<T> =>
@@ -24,11 +30,7 @@ export const inMigration = <T>(client: pg.Client, work: () => Promise<T>): Promi
 export const inSnapshot = <T>(client: pg.Client, work: () => Promise<T>): Promise<T> =>
   inTransaction(client, 'begin isolation level repeatable read read only', work);
 
-/**
- * Runs the work in a transaction, and rolls back when it throws. It runs again, for a minute, while others keep its locks. It gives up
- * sooner than Postgres looks for deadlocks (after a second), so that no client is the victim of one and none waits long behind it. Every
- * fortieth time it waits longer, because a vacuum makes way only then. Throws `timed_out`.
- */
+/** Runs the work in a transaction, and rolls back when it throws. It runs again, for a minute, while others keep its locks. Throws `timed_out`. */
 async function inTransaction<T>(
   client: pg.Client,
   start: string,
@@ -38,20 +40,62 @@ async function inTransaction<T>(
   const deadline = Date.now() + lockBudgetMs;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      await client.query(
-        `${start}; set local lock_timeout = '${attempt % 40 === 0 ? '3s' : '300ms'}'; ${lock}`,
-      );
+      // A deadlock ends at the short limit, a long statement of a client before the long one.
+      await client.query(`${start}; set local lock_timeout = ${attempt % 3 === 0 ? 300 : 50}; ${lock}`);
       const result = await work();
       await client.query('commit');
       return result;
     } catch (error) {
       // A lost connection rolls back by itself, and its own error says more.
       await client.query('rollback').catch(() => undefined);
-      const reason = error instanceof Error && error.cause instanceof pg.DatabaseError ? error.cause : error;
-      if (!isLockFailure(reason)) throw error;
-      if (Date.now() > deadline) throw await blockedError(client, reason);
-      await sleep(50 + Math.random() * 200);
+      const cause = error instanceof Error ? error.cause : undefined;
+      if (!isLockFailure(error) && !isLockFailure(cause)) throw error;
+      if (Date.now() > deadline) throw await blockedError(client, error);
+      await stopVacuum(client);
+      await sleep(20 + Math.random() * 80);
     }
+  }
+}
+
+const ownTables = `select c.oid, format('%I.%I', c.relnamespace::regnamespace, c.relname) as name from pg_class c
+  where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and pg_has_role(c.relowner, 'usage')`;
+
+/**
+ * Locks every table of `public` at once, as the first thing of a transaction, in less than the second after which Postgres would look for
+ * deadlocks: no client becomes the victim of one, and none waits long behind a migrator that waits. The order is another one each time,
+ * because no order suits all clients.
+ */
+export async function lockTables(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ tables: string | null }>(
+    `select string_agg(t.name, ', ' order by random()) as tables from (${ownTables}) t`,
+  );
+  const tables = rows[0]?.tables ?? null;
+  if (tables === null) return;
+  await client.query(`set local statement_timeout = ${lockAllMs}`);
+  try {
+    await client.query(`lock table ${tables} in access exclusive mode`);
+  } catch (cause) {
+    const isOutOfTime = cause instanceof pg.DatabaseError && cause.code === '57014';
+    throw isOutOfTime ? new LocksTakenError(cause.message, { cause }) : cause;
+  }
+  await client.query('set local statement_timeout = 0');
+}
+
+/**
+ * Has an automatic vacuum make way, which it does for whoever waits for its table longer than a second. Nothing else is held
+ * meanwhile, so that no client can be part of a deadlock.
+ */
+async function stopVacuum(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ name: string }>(
+    `select t.name from (${ownTables}) t where exists (
+       select from pg_locks l where l.relation = t.oid and l.granted and l.mode = 'ShareUpdateExclusiveLock'
+         and l.database = (select oid from pg_database where datname = current_database()))`,
+  );
+  for (const { name } of rows) {
+    await client
+      .query(`${begin}; set local lock_timeout = '3s'; lock table ${name} in share update exclusive mode`)
+      .catch(() => undefined);
+    await client.query('rollback');
   }
 }
 

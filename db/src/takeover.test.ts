@@ -92,7 +92,7 @@ async function whileWriting(
   };
   const writers = [
     `insert into tasks (title) values ('while migrating')`,
-    `update tasks set title = title`,
+    `update tasks set title = title where id in (select id from tasks limit 20)`,
     `insert into comments (entity_type, entity_id, body) select 'task', id, 'while migrating' from tasks limit 1`,
     'update gateways set last_seen_at = now()',
     'update agent_commands set stdout = stdout',

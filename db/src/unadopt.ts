@@ -1,10 +1,9 @@
 import { HqError } from '@hq/shared/errors';
 import pg from 'pg';
 import { type FilesState, readFilesState } from './applied-files.ts';
-import { lockTables } from './apply-repeatable.ts';
 import { readBefore, readQualifiedObjects } from './before-hq.ts';
 import { withConnection } from './connection.ts';
-import { inMigration } from './migration-lock.ts';
+import { inMigration, lockTables } from './migration-lock.ts';
 import { restore } from './restore-object.ts';
 import { readSchemaFiles, type SchemaFiles } from './schema-files.ts';
 import type { SchemaObject } from './schema-text.ts';

@@ -2,9 +2,10 @@ import './telemetry-off.ts';
 import { App } from '@supabase/lite';
 import type pg from 'pg';
 import { LocalConnection } from './connection.ts';
+import { isOwnHost } from './own-host.ts';
 import { quietConsoleDuringRequests } from './quiet-console.ts';
 import { type RequestScope, requestScope } from './request-scope.ts';
-import { isOwnHost, signInRules } from './sign-in-rules.ts';
+import { signInRules } from './sign-in-rules.ts';
 import { type ApiKeys, kindOfKey, withMetadata } from './tokens.ts';
 
 export interface RestAndAuth {

@@ -1,4 +1,3 @@
-import { isIP } from 'node:net';
 import type pg from 'pg';
 import { z } from 'zod';
 import { connectFrom } from './pool.ts';
@@ -90,10 +89,4 @@ export function signInRules(pool: pg.Pool): (request: Request) => Promise<Respon
     if (grant === 'password') return password(body.data);
     return grant === 'refresh_token' ? refresh(body.data) : null;
   };
-}
-
-/** True for an address of this machine, also as containers name it. A web page can let a name of its own point here, and would be answered. */
-export function isOwnHost(host: string | null): boolean {
-  const name = host?.replace(/:\d+$/, '').replace(/^\[|\]$/g, '') ?? 'localhost';
-  return name === 'localhost' || name === 'host.docker.internal' || isIP(name) !== 0;
 }

@@ -349,11 +349,20 @@ describe('the protocol', () => {
     await expect(new Promise((_, reject) => elsewhere.once('error', reject))).rejects.toThrow('404');
   });
 
+  it('is refused to a web page that has its own name point here', async () => {
+    const headers = { host: 'evil.example.com' };
+    const address = `${stack.url.replace('http', 'ws')}/realtime/v1/websocket?apikey=${stack.anonKey}`;
+    const socket = new WebSocket(address, { headers });
+    await expect(new Promise((_, fail) => socket.once('error', fail))).rejects.toThrow('403');
+  });
+
   it('survives clients that break off or send invalid requests before the upgrade', async () => {
     const ask = (path: string): Socket => {
       const socket = connect(stack.port, '127.0.0.1');
       socket.on('error', () => socket.destroy());
-      socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`);
+      socket.write(
+        `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
+      );
       return socket;
     };
     const answers = await Promise.all(

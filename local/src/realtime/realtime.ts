@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type pg from 'pg';
 import { WebSocketServer } from 'ws';
 import { apiKeyOf } from '../api/api-key-of.ts';
+import { isOwnHost } from '../api/own-host.ts';
 import { type ApiKeys, kindOfKey } from '../api/tokens.ts';
 import { ChangeFeed } from './change-feed.ts';
 import { Connection } from './connection.ts';
@@ -55,6 +56,8 @@ export function openRealtime({ pool, databaseUrl, keys, onSchemaChange }: Realti
       // The HTTP server no longer handles the socket: an unhandled error would end the process.
       socket.on('error', () => socket.destroy());
       const url = URL.parse(request.url ?? '/', 'http://127.0.0.1');
+      if (!isOwnHost(request.headers.host ?? null))
+        return reject(socket, '403 Forbidden', 'HQ answers to 127.0.0.1 and localhost.');
       if (!url) return reject(socket, '400 Bad Request', 'The address is not valid.');
       if (url.pathname !== '/realtime/v1/websocket')
         return reject(socket, '404 Not Found', 'Nothing is served here.');

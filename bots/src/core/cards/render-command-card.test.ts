@@ -1,9 +1,11 @@
 import { catalogue } from '@hq/shared/actions';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
+import { setResultReporter } from '../../../../shared/src/actions/result-reporter.ts';
+import { refuseMisfits } from '../../../../shared/testing/strict-results.ts';
 import { commandAt } from '../../../testing/command-row.ts';
 import { lastLines, renderCommandCard } from './render-command-card.ts';
 
-afterEach(() => vi.unstubAllEnvs());
+afterEach(refuseMisfits);
 
 test('returns the last whole lines that fit', () => {
   expect(lastLines('one\ntwo\nthree\n\n', 100, 2)).toBe('two\nthree');
@@ -15,7 +17,7 @@ test('returns the end of a line that is too long', () => {
 });
 
 test('shows the reason when a result does not fit its schema, and no result', () => {
-  vi.stubEnv('NODE_ENV', 'production');
+  setResultReporter(() => undefined);
   const row = {
     ...commandAt(1, { action: 'restart_gateway', status: 'done' }),
     result: { service: 'gateway', tookMs: 'long' },
