@@ -96,6 +96,18 @@ it('docs/dependencies.md has a line for each package that HQ names', () => {
   expect(listed.toSorted()).toEqual([...new Set(named.filter((name) => !isOwn(name)))].toSorted());
 });
 
+/** Expects each test of a list, such as `path/to/file.test.ts`: "name", "other name"; `another.test.ts`. A name may be a part. */
+function expectTests(list: string): void {
+  for (const test of list.split('; ')) {
+    const [, file = '', names = ''] = /^`([^`]+\.test\.tsx?)`(?:: (.+))?$/.exec(test) ?? [];
+    const source = exists(file) ? read(file) : undefined;
+    expect(source, `${test} names a file`).toBeDefined();
+    for (const [, name = ''] of names.matchAll(/"([^"]+)"/g)) {
+      expect(source?.includes(name), `${file} has a test "${name}"`).toBe(true);
+    }
+  }
+}
+
 describe('SECURITY.md', () => {
   const claims = Array.from(
     read('SECURITY.md').matchAll(/^- (.+(?:\n {2}.+)*?)\n {2}Test: (.+(?:\n {2}.+)*)/gm),
@@ -107,13 +119,12 @@ describe('SECURITY.md', () => {
   });
 
   it.each(claims)('proves by a test: %s', (_claim, tests) => {
-    for (const test of tests.replaceAll('\n ', '').split('; ')) {
-      const [, file = '', names = ''] = /^`([^`]+\.test\.ts)`(?:: (.+))?$/.exec(test) ?? [];
-      const source = exists(file) ? read(file) : undefined;
-      expect(source, `${test} names a file`).toBeDefined();
-      for (const [, name = ''] of names.matchAll(/"([^"]+)"/g)) {
-        expect(source?.includes(name), `${file} has a test "${name}"`).toBe(true);
-      }
-    }
+    expectTests(tests.replaceAll('\n ', ''));
   });
+});
+
+it('docs/field-faults.md names a test for each fault, or says why it has none', () => {
+  const rows = Array.from(read('docs/field-faults.md').matchAll(/^\| ([A-Z]\d+) \| .+ \| (.+) \|$/gm));
+  expect(rows.length).toBeGreaterThan(40);
+  for (const [, , tests = ''] of rows) if (!tests.startsWith('No test: ')) expectTests(tests);
 });
