@@ -54,7 +54,9 @@ withDatabase('adopt')
 
 withDatabase('unadopt')
   .description('take HQ out of a database again, and leave what was there before as it was')
-  .option('--lose <tables>', 'tables whose rows may go, separated by commas', (names) => names.split(','))
+  .option('--lose <tables>', 'tables whose rows may go, separated by commas', (names) =>
+    names.split(',').map((name) => name.trim()),
+  )
   .action(async (options: DatabaseOption & { lose?: string[] }) => {
     const { lose = [] } = options;
     const differing = await unadopt(databaseUrl(options), { lose });

@@ -63,6 +63,11 @@ describe('unadopt', () => {
         hint: expect.stringContaining('--lose alert_mutes,tenant_members'),
       });
     }
+    await expect(unadopt(database.url, { lose: ['tasks', 'alert_mute'] })).rejects.toMatchObject({
+      code: 'usage',
+      message: '--lose names what is no table of HQ here: tasks, alert_mute',
+      hint: expect.stringContaining('alert_mutes'),
+    });
     expect(await readCatalogue(database)).toEqual(adopted);
     await unadopt(database.url, { lose: ['alert_mutes', 'tenant_members'] });
     expect(

@@ -33,8 +33,14 @@ async function refuseLosses(
   tables: readonly string[],
   lose: readonly string[],
 ): Promise<void> {
+  const unknown = lose.filter((name) => !tables.includes(`public.${name}`));
+  if (unknown.length > 0) {
+    throw new HqError('usage', `--lose names what is no table of HQ here: ${unknown.join(', ')}`, {
+      hint: `Its tables: ${tables.map((name) => name.replace('public.', '')).join(', ')}.`,
+    });
+  }
   const losses: { table: string; count: number }[] = [];
-  for (const table of [...tables].sort()) {
+  for (const table of tables) {
     const { rows } = await client.query<{ count: number }>(`select count(*)::int from ${table}`);
     const [row] = rows;
     if (row && row.count > 0) losses.push({ table: table.replace('public.', ''), count: row.count });
@@ -157,11 +163,7 @@ export async function unadopt(databaseUrl: string, { lose = [] }: UnadoptOptions
         await lockTables(client);
         await client.query(`set local search_path = ''`);
         const own = await readOwn(client, created.tables, before);
-        await refuseLosses(
-          client,
-          own.tables.filter((name) => name.startsWith('public.')),
-          lose,
-        );
+        await refuseLosses(client, own.tables.filter((name) => name.startsWith('public.')).sort(), lose);
         await dropOwn(client, created, before, own);
         return restore(client, before, new Set(own.replaced));
       });
