@@ -4159,6 +4159,19 @@ end
 $function$;
 grant execute on function hq.open_columns_except(regclass,name[]) to public;
 
+CREATE OR REPLACE FUNCTION hq.open_function(p_function regprocedure, p_roles text, p_comment text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  execute format('revoke all on function %s from public, anon, authenticated', p_function);
+  execute format('grant execute on function %s to %s', p_function, p_roles);
+  execute format('comment on function %s is %L', p_function, p_comment);
+end
+$function$;
+grant execute on function hq.open_function(regprocedure,text,text) to public;
+
 CREATE OR REPLACE FUNCTION hq.origin_or_api(p_origin text)
  RETURNS text
  LANGUAGE sql

@@ -470,46 +470,46 @@ $$;
 
 create or replace function public.chat_whoami(p_chat jsonb) returns jsonb language sql security definer
 set search_path = '' as $$ select hq.chat_call('whoami', p_chat, '{}') $$;
-comment on function public.chat_whoami(jsonb) is
-  'Returns the account behind a delivery: `{linked, identity, member: {email, role}, channel: {bound, ceiling, gateway, agent}, role, actions: [name], tenant}`. Not refused to anybody.';
+select hq.open_function('public.chat_whoami(jsonb)', 'authenticated, service_role',
+  'Returns the account behind a delivery: `{linked, identity, member: {email, role}, channel: {bound, ceiling, gateway, agent}, role, actions: [name], tenant}`. Not refused to anybody.');
 
 create or replace function public.chat_may(p_chat jsonb, p_for text default null) returns jsonb language sql security definer
 set search_path = '' as $$ select hq.chat_call('may', p_chat, jsonb_build_object('for', p_for)) $$;
-comment on function public.chat_may(jsonb, text) is
-  'Returns `{may: true}`, or `{refused}` with the reason and one line in the audit log. `p_for` is the name of an action, `bind` or `unbind`; null asks for the right to read.';
+select hq.open_function('public.chat_may(jsonb, text)', 'authenticated, service_role',
+  'Returns `{may: true}`, or `{refused}` with the reason and one line in the audit log. `p_for` is the name of an action, `bind` or `unbind`; null asks for the right to read.');
 
 create or replace function public.chat_refuse(p_chat jsonb) returns jsonb language sql security definer
 set search_path = '' as $$ select hq.chat_call('refuse', p_chat, '{}') $$;
-comment on function public.chat_refuse(jsonb) is
-  'Refuses a delivery of a stranger or of an account that is linked to nobody, and records it in the audit log. Returns `{refused}`; for a linked account with the code `usage` and without a line.';
+select hq.open_function('public.chat_refuse(jsonb)', 'authenticated, service_role',
+  'Refuses a delivery of a stranger or of an account that is linked to nobody, and records it in the audit log. Returns `{refused}`; for a linked account with the code `usage` and without a line.');
 
 create or replace function public.chat_check() returns jsonb language sql security definer
 set search_path = '' as $$
   select coalesce(hq.refuse_unless_bot('check'), jsonb_build_object('tenant_id', public.current_tenant_id(), 'user_id', auth.uid()))
 $$;
-comment on function public.chat_check() is
-  'Returns `{tenant_id, user_id}` for a bot of its tenant, else `{refused}`. A bot calls it when it signs in.';
+select hq.open_function('public.chat_check()', 'authenticated, service_role',
+  'Returns `{tenant_id, user_id}` for a bot of its tenant, else `{refused}`. A bot calls it when it signs in.');
 
 create or replace function public.chat_link(p_chat jsonb, p_code text) returns jsonb language sql security definer
 set search_path = '' as $$ select hq.chat_call('link', p_chat, jsonb_build_object('code', p_code)) $$;
-comment on function public.chat_link(jsonb, text) is
-  'Links the account of the delivery with a code of issue_chat_code. Returns `{member}` or `{refused}`. Five attempts in ten minutes.';
+select hq.open_function('public.chat_link(jsonb, text)', 'authenticated, service_role',
+  'Links the account of the delivery with a code of issue_chat_code. Returns `{member}` or `{refused}`. Five attempts in ten minutes.');
 
 create or replace function public.chat_unlink(p_chat jsonb) returns jsonb language sql security definer
 set search_path = '' as $$ select hq.chat_call('unlink', p_chat, '{}') $$;
-comment on function public.chat_unlink(jsonb) is
-  'Ends the link of the account. Returns `{member}` or `{refused}`.';
+select hq.open_function('public.chat_unlink(jsonb)', 'authenticated, service_role',
+  'Ends the link of the account. Returns `{member}` or `{refused}`.');
 
 create or replace function public.chat_bind(p_chat jsonb, p_ceiling text default 'operator', p_gateway text default null,
   p_agent text default null) returns jsonb language sql security definer set search_path = '' as $$
   select hq.chat_call('bind', p_chat, jsonb_build_object('ceiling', p_ceiling, 'gateway', p_gateway, 'agent', p_agent)) $$;
-comment on function public.chat_bind(jsonb, text, text, text) is
-  'Binds the channel of the delivery, or changes its binding: a highest role and, if given, a gateway or an agent. Returns `{channel}` or `{refused}`. Admins only.';
+select hq.open_function('public.chat_bind(jsonb, text, text, text)', 'authenticated, service_role',
+  'Binds the channel of the delivery, or changes its binding: a highest role and, if given, a gateway or an agent. Returns `{channel}` or `{refused}`. Admins only.');
 
 create or replace function public.chat_unbind(p_chat jsonb) returns jsonb language sql security definer
 set search_path = '' as $$ select hq.chat_call('unbind', p_chat, '{}') $$;
-comment on function public.chat_unbind(jsonb) is
-  'Ends the binding of the channel. Returns `{channel}` or `{refused}`. Admins only.';
+select hq.open_function('public.chat_unbind(jsonb)', 'authenticated, service_role',
+  'Ends the binding of the channel. Returns `{channel}` or `{refused}`. Admins only.');
 
 create or replace function public.issue_chat_code() returns jsonb language plpgsql security definer
 set search_path = '' as $$
@@ -534,8 +534,8 @@ begin
   return jsonb_build_object('code', v_code, 'expires_at', v_expires);
 end
 $$;
-comment on function public.issue_chat_code() is
-  'Returns `{code, expires_at}`, a code that links one account to the caller, once, within ten minutes; or `{refused}`. A member has three open codes at most; the oldest expires for a fourth. Not for bots.';
+select hq.open_function('public.issue_chat_code()', 'authenticated, service_role',
+  'Returns `{code, expires_at}`, a code that links one account to the caller, once, within ten minutes; or `{refused}`. A member has three open codes at most; the oldest expires for a fourth. Not for bots.');
 
 create or replace function public.revoke_chat_identity(p_id uuid) returns jsonb language plpgsql security definer
 set search_path = '' as $$
@@ -559,30 +559,5 @@ begin
   return jsonb_build_object('identity', to_jsonb(v_row));
 end
 $$;
-comment on function public.revoke_chat_identity(uuid) is
-  'Ends the link of an account. Returns `{identity}` or `{refused}`. A member ends their own links, an admin all.';
-
-revoke all on function
-  public.chat_whoami(jsonb),
-  public.chat_may(jsonb, text),
-  public.chat_refuse(jsonb),
-  public.chat_check(),
-  public.chat_link(jsonb, text),
-  public.chat_unlink(jsonb),
-  public.chat_bind(jsonb, text, text, text),
-  public.chat_unbind(jsonb),
-  public.issue_chat_code(),
-  public.revoke_chat_identity(uuid)
-from public, anon;
-grant execute on function
-  public.chat_whoami(jsonb),
-  public.chat_may(jsonb, text),
-  public.chat_refuse(jsonb),
-  public.chat_check(),
-  public.chat_link(jsonb, text),
-  public.chat_unlink(jsonb),
-  public.chat_bind(jsonb, text, text, text),
-  public.chat_unbind(jsonb),
-  public.issue_chat_code(),
-  public.revoke_chat_identity(uuid)
-to authenticated, service_role;
+select hq.open_function('public.revoke_chat_identity(uuid)', 'authenticated, service_role',
+  'Ends the link of an account. Returns `{identity}` or `{refused}`. A member ends their own links, an admin all.');

@@ -99,8 +99,8 @@ begin
     where s.tenant_id = v_tenant and s.platform = p_platform and s.disabled_at is null)::jsonb, '[]');
 end
 $$;
-comment on function public.chat_list_subscriptions(text) is
-  'Returns the subscriptions of a platform with their cursors and the messages of their open alerts: `[{id, created_at, platform, install, channel, thread, kind, filter, cursor, messages: [{key, handle, open}]}]`.';
+select hq.open_function('public.chat_list_subscriptions(text)', 'authenticated, service_role',
+  'Returns the subscriptions of a platform with their cursors and the messages of their open alerts: `[{id, created_at, platform, install, channel, thread, kind, filter, cursor, messages: [{key, handle, open}]}]`.');
 
 create or replace function public.chat_record_alerts(p_rows jsonb) returns jsonb language plpgsql security definer
 set search_path = '' as $$
@@ -143,8 +143,8 @@ begin
   return jsonb_build_object('saved', v_saved);
 end
 $$;
-comment on function public.chat_record_alerts(jsonb) is
-  'Stores the messages that were sent, many at once: `[{subscription_id, cursor, messages: [{key, handle, open}], disabled}]`. Returns `{saved}`. A message that is not `open` is removed. `disabled` is the reason why a chat takes no messages; it lasts until somebody there subscribes again.';
+select hq.open_function('public.chat_record_alerts(jsonb)', 'authenticated, service_role',
+  'Stores the messages that were sent, many at once: `[{subscription_id, cursor, messages: [{key, handle, open}], disabled}]`. Returns `{saved}`. A message that is not `open` is removed. `disabled` is the reason why a chat takes no messages; it lasts until somebody there subscribes again.');
 
 -- Leases a token to a holder of one tenant: members can read both names and could be bots elsewhere.
 create or replace function hq.lease_adapter_token(p_tenant uuid, p_holder text, p_adapter jsonb) returns boolean language plpgsql
@@ -256,30 +256,15 @@ begin
   return jsonb_build_object('now', clock_timestamp(), 'held', v_held);
 end
 $$;
-comment on function public.chat_heartbeat(text, jsonb) is
-  'Records the state of a bot''s adapters, every ten seconds: `[{platform, install, fingerprint, state, detail, last_inbound_at, last_outbound_at}]`. Returns `{now, held: {platform: boolean}}`: each token has one holder for 30 seconds. `state` is `connected`, `stopped` (releases the token, no alert) or any other word. Adds the alerts that only time brings: gateways stale and back, tasks overdue, adapters gone.';
+select hq.open_function('public.chat_heartbeat(text, jsonb)', 'authenticated, service_role',
+  'Records the state of a bot''s adapters, every ten seconds: `[{platform, install, fingerprint, state, detail, last_inbound_at, last_outbound_at}]`. Returns `{now, held: {platform: boolean}}`: each token has one holder for 30 seconds. `state` is `connected`, `stopped` (releases the token, no alert) or any other word. Adds the alerts that only time brings: gateways stale and back, tasks overdue, adapters gone.');
 
 create or replace function public.chat_subscribe(p_chat jsonb, p_filter jsonb default '{}') returns jsonb language sql security definer
 set search_path = '' as $$ select hq.chat_call('subscribe', p_chat, jsonb_build_object('filter', p_filter)) $$;
-comment on function public.chat_subscribe(jsonb, jsonb) is
-  'Subscribes the chat of the delivery to alerts, or changes its filter: `{severity, kinds, agents, tags, quiet: {from, to, tz}, digest_minutes}`. Returns `{subscription}` or `{refused}`. In a channel for operators.';
+select hq.open_function('public.chat_subscribe(jsonb, jsonb)', 'authenticated, service_role',
+  'Subscribes the chat of the delivery to alerts, or changes its filter: `{severity, kinds, agents, tags, quiet: {from, to, tz}, digest_minutes}`. Returns `{subscription}` or `{refused}`. In a channel for operators.');
 
 create or replace function public.chat_unsubscribe(p_chat jsonb) returns jsonb language sql security definer
 set search_path = '' as $$ select hq.chat_call('unsubscribe', p_chat, '{}') $$;
-comment on function public.chat_unsubscribe(jsonb) is
-  'Ends the subscription of the chat. Returns `{subscription}` or `{refused}`. In a channel for operators.';
-
-revoke all on function
-  public.chat_subscribe(jsonb, jsonb),
-  public.chat_unsubscribe(jsonb),
-  public.chat_list_subscriptions(text),
-  public.chat_record_alerts(jsonb),
-  public.chat_heartbeat(text, jsonb)
-from public, anon;
-grant execute on function
-  public.chat_subscribe(jsonb, jsonb),
-  public.chat_unsubscribe(jsonb),
-  public.chat_list_subscriptions(text),
-  public.chat_record_alerts(jsonb),
-  public.chat_heartbeat(text, jsonb)
-to authenticated, service_role;
+select hq.open_function('public.chat_unsubscribe(jsonb)', 'authenticated, service_role',
+  'Ends the subscription of the chat. Returns `{subscription}` or `{refused}`. In a channel for operators.');

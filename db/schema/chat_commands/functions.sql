@@ -238,8 +238,8 @@ begin
   return jsonb_build_object('kept', v_kept);
 end
 $$;
-comment on function public.chat_save_buttons(jsonb) is
-  'Stores meanings of buttons: `[{token, platform, install, channel, user, intent, seconds, once}]`. `user` limits a button to one person; `seconds` is its lifetime.';
+select hq.open_function('public.chat_save_buttons(jsonb)', 'authenticated, service_role',
+  'Stores meanings of buttons: `[{token, platform, install, channel, user, intent, seconds, once}]`. `user` limits a button to one person; `seconds` is its lifetime.');
 
 create or replace function public.chat_save_card(p_card jsonb) returns jsonb language plpgsql security definer
 set search_path = '' as $$
@@ -259,8 +259,8 @@ begin
   return jsonb_build_object('kept', found);
 end
 $$;
-comment on function public.chat_save_card(jsonb) is
-  'Stores the message of a command, one for each command and channel: `{command_id, platform, install, channel, thread, handle, shown, closed}`.';
+select hq.open_function('public.chat_save_card(jsonb)', 'authenticated, service_role',
+  'Stores the message of a command, one for each command and channel: `{command_id, platform, install, channel, thread, handle, shown, closed}`.');
 
 create or replace function public.chat_open_cards(p_platform text) returns jsonb language plpgsql security definer
 set search_path = '' as $$
@@ -278,54 +278,33 @@ begin
       order by c.created_at desc limit 1000) o), '[]'));
 end
 $$;
-comment on function public.chat_open_cards(text) is
-  'Returns `{cards}` of a platform that are not closed, with their commands.';
+select hq.open_function('public.chat_open_cards(text)', 'authenticated, service_role',
+  'Returns `{cards}` of a platform that are not closed, with their commands.');
 
 create or replace function public.chat_act(p_chat jsonb, p_action text, p_payload jsonb default '{}', p_gateway text default null,
   p_agent text default null) returns jsonb language sql security definer set search_path = '' as $$
   select hq.chat_call('act', p_chat, jsonb_build_object('action', p_action, 'payload', p_payload, 'gateway', p_gateway,
     'agent', p_agent, 'delivery', p_chat ->> 'delivery')) $$;
-comment on function public.chat_act(jsonb, text, jsonb, text, text) is
-  'Adds a command for the member behind the delivery. Returns `{command, created}`; for a dangerous action `{confirm: {token, kind: button | typed | second, expected, prompt, action, danger, target, asked_by, expires_at}}`; or `{refused}`.';
+select hq.open_function('public.chat_act(jsonb, text, jsonb, text, text)', 'authenticated, service_role',
+  'Adds a command for the member behind the delivery. Returns `{command, created}`; for a dangerous action `{confirm: {token, kind: button | typed | second, expected, prompt, action, danger, target, asked_by, expires_at}}`; or `{refused}`.');
 
 create or replace function public.chat_confirm(p_chat jsonb, p_token text, p_typed text default null) returns jsonb
 language sql security definer set search_path = '' as $$
   select hq.chat_call('confirm', p_chat, jsonb_build_object('token', p_token, 'typed', p_typed)) $$;
-comment on function public.chat_confirm(jsonb, text, text) is
-  'Confirms with the token of chat_act; `p_typed` is the typed name. Returns as chat_act, with `decided: {by, at}`, or `{refused}`. Rights and rules at this moment count.';
+select hq.open_function('public.chat_confirm(jsonb, text, text)', 'authenticated, service_role',
+  'Confirms with the token of chat_act; `p_typed` is the typed name. Returns as chat_act, with `decided: {by, at}`, or `{refused}`. Rights and rules at this moment count.');
 
 create or replace function public.chat_decline(p_chat jsonb, p_token text) returns jsonb language sql security definer
 set search_path = '' as $$ select hq.chat_call('decline', p_chat, jsonb_build_object('token', p_token)) $$;
-comment on function public.chat_decline(jsonb, text) is
-  'Declines with the token of chat_act. Returns `{declined: true, prompt, decided: {by, at}}` or `{refused}`.';
+select hq.open_function('public.chat_decline(jsonb, text)', 'authenticated, service_role',
+  'Declines with the token of chat_act. Returns `{declined: true, prompt, decided: {by, at}}` or `{refused}`.');
 
 create or replace function public.chat_cancel(p_chat jsonb, p_command_id uuid) returns jsonb language sql security definer
 set search_path = '' as $$ select hq.chat_call('cancel', p_chat, jsonb_build_object('command', p_command_id)) $$;
-comment on function public.chat_cancel(jsonb, uuid) is
-  'Cancels a command as cancel_command does, for the member behind the delivery. Returns `{command}` or `{refused}`.';
+select hq.open_function('public.chat_cancel(jsonb, uuid)', 'authenticated, service_role',
+  'Cancels a command as cancel_command does, for the member behind the delivery. Returns `{command}` or `{refused}`.');
 
 create or replace function public.chat_press(p_chat jsonb, p_token text) returns jsonb language sql security definer
 set search_path = '' as $$ select hq.chat_call('press', p_chat, jsonb_build_object('token', p_token)) $$;
-comment on function public.chat_press(jsonb, text) is
-  'Returns `{intent}` of a button, or `{refused}`: it is gone, of another channel, or of another person.';
-
-revoke all on function
-  public.chat_act(jsonb, text, jsonb, text, text),
-  public.chat_confirm(jsonb, text, text),
-  public.chat_decline(jsonb, text),
-  public.chat_cancel(jsonb, uuid),
-  public.chat_press(jsonb, text),
-  public.chat_save_buttons(jsonb),
-  public.chat_save_card(jsonb),
-  public.chat_open_cards(text)
-from public, anon;
-grant execute on function
-  public.chat_act(jsonb, text, jsonb, text, text),
-  public.chat_confirm(jsonb, text, text),
-  public.chat_decline(jsonb, text),
-  public.chat_cancel(jsonb, uuid),
-  public.chat_press(jsonb, text),
-  public.chat_save_buttons(jsonb),
-  public.chat_save_card(jsonb),
-  public.chat_open_cards(text)
-to authenticated, service_role;
+select hq.open_function('public.chat_press(jsonb, text)', 'authenticated, service_role',
+  'Returns `{intent}` of a button, or `{refused}`: it is gone, of another channel, or of another person.');

@@ -322,10 +322,8 @@ $$;
 create or replace function public.chat_read(p_chat jsonb, p_what text, p_args jsonb default '{}') returns jsonb
 language sql security definer set search_path = '' as $$
   select hq.chat_call('read', p_chat, jsonb_build_object('what', p_what, 'args', p_args)) $$;
-revoke all on function public.chat_read(jsonb, text, jsonb) from public, anon;
-grant execute on function public.chat_read(jsonb, text, jsonb) to authenticated, service_role;
-comment on function public.chat_read(jsonb, text, jsonb) is
+select hq.open_function('public.chat_read(jsonb, text, jsonb)', 'authenticated, service_role',
   'Returns `{rows}`, newest first, or `{refused}`. Without `limit` there are 20 rows, at most 100.
 
 - `p_what`: `fleet`, `gateways`, `agents`, `agent`, `commands`, `command`, `output`, `tasks`, `task`, `deliverables`, `deliverable`, `inbox`, `usage`, `budgets`, `alerts`, `secrets`, `templates`, `subscriptions`, `links`, `desktop`
-- `p_args`: `id` (whole, or at least its first eight characters), `status` (`open`, `all` or a status), `agent`, `gateway`, `lines`, `limit`, `for` (as `p_for` of chat_may)';
+- `p_args`: `id` (whole, or at least its first eight characters), `status` (`open`, `all` or a status), `agent`, `gateway`, `lines`, `limit`, `for` (as `p_for` of chat_may)');

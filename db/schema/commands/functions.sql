@@ -441,10 +441,8 @@ exception when sqlstate '28000' or sqlstate '42501' or sqlstate 'P0002' or sqlst
   return v_answer;
 end
 $$;
-revoke all on function public.enqueue_command(text, jsonb, text, text, text, text) from public, anon;
-grant execute on function public.enqueue_command(text, jsonb, text, text, text, text) to authenticated, service_role;
-comment on function public.enqueue_command(text, jsonb, text, text, text, text) is
-  'Adds a command. Returns `{command, created}`, or `{refused}` with one line in the audit log. A known `p_idempotency_key` returns the earlier row with `created: false`, and code `conflict` for a different request. `p_gateway` and `p_agent` are slugs or ids; a tenant with one gateway need not name it. An action of the executor `database` is `done` in the answer.';
+select hq.open_function('public.enqueue_command(text, jsonb, text, text, text, text)', 'authenticated, service_role',
+  'Adds a command. Returns `{command, created}`, or `{refused}` with one line in the audit log. A known `p_idempotency_key` returns the earlier row with `created: false`, and code `conflict` for a different request. `p_gateway` and `p_agent` are slugs or ids; a tenant with one gateway need not name it. An action of the executor `database` is `done` in the answer.');
 
 create or replace function hq.request_cancel(p_command_id uuid, p_origin text) returns jsonb
 language plpgsql set search_path = '' as $$
@@ -500,10 +498,8 @@ exception when sqlstate '28000' or sqlstate '42501' or sqlstate 'P0002' or sqlst
   return v_answer;
 end
 $$;
-revoke all on function public.cancel_command(uuid, text) from public, anon;
-grant execute on function public.cancel_command(uuid, text) to authenticated, service_role;
-comment on function public.cancel_command(uuid, text) is
-  'Cancels a command. Returns `{command, created: false}` or `{refused}`. A pending row is `cancelled` at once; a running one gets `cancel_requested_at`, which its runner obeys. The caller needs the role of the action. Code `conflict` for a finished command.';
+select hq.open_function('public.cancel_command(uuid, text)', 'authenticated, service_role',
+  'Cancels a command. Returns `{command, created: false}` or `{refused}`. A pending row is `cancelled` at once; a running one gets `cancel_requested_at`, which its runner obeys. The caller needs the role of the action. Code `conflict` for a finished command.');
 
 -- Limits how many commands of one caller wait. Otherwise a viewer's harmless reads could delay an operator's commands.
 

@@ -89,10 +89,8 @@ language sql security definer set search_path = '' as $$
   where g.id = p_gateway_id
   returning g.status
 $$;
-revoke all on function public.set_gateway_paused(uuid, boolean) from public, anon, authenticated;
-grant execute on function public.set_gateway_paused(uuid, boolean) to service_role;
-comment on function public.set_gateway_paused(uuid, boolean) is
-  'Pauses or resumes a gateway and returns its status, null for an unknown one. A hibernating gateway stays as it is. A paused one gets only commands whose action allows it.';
+select hq.open_function('public.set_gateway_paused(uuid, boolean)', 'service_role',
+  'Pauses or resumes a gateway and returns its status, null for an unknown one. A hibernating gateway stays as it is. A paused one gets only commands whose action allows it.');
 create or replace trigger hq_refuse_foreign_rows before insert or update on public.gateway_registration_tokens for each row
 execute function hq.refuse_foreign_rows('consumed_by_gateway_id', 'gateways');
 

@@ -126,6 +126,16 @@ begin
 end
 $$;
 
+-- Lets these roles alone call a function of `public`, and describes it.
+create or replace function hq.open_function(p_function regprocedure, p_roles text, p_comment text) returns void language plpgsql
+set search_path = '' as $$
+begin
+  execute format('revoke all on function %s from public, anon, authenticated', p_function);
+  execute format('grant execute on function %s to %s', p_function, p_roles);
+  execute format('comment on function %s is %L', p_function, p_comment);
+end
+$$;
+
 -- Returns whether hq-db created the table. An older HQ has triggers of its own on its tables, so HQ adds none to those.
 create or replace function hq.owns_table(p_table regclass) returns boolean language sql stable
 set search_path = '' as $$

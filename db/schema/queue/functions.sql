@@ -413,9 +413,7 @@ begin
         and c.lease_token <> all (p_renew) and c.runner_id is distinct from p_runner_id));
 end
 $$;
-revoke all on function public.runner_exchange(uuid, text, int, int, uuid[], jsonb, jsonb, jsonb, jsonb) from public, anon, authenticated;
-grant execute on function public.runner_exchange(uuid, text, int, int, uuid[], jsonb, jsonb, jsonb, jsonb) to service_role;
-comment on function public.runner_exchange(uuid, text, int, int, uuid[], jsonb, jsonb, jsonb, jsonb) is
+select hq.open_function('public.runner_exchange(uuid, text, int, int, uuid[], jsonb, jsonb, jsonb, jsonb)', 'service_role',
   'The one request of a runner, in one transaction: stores output, progress and results, renews leases, ends expired ones, records the heartbeat and leases commands.
 
 - `p_claim`: how many commands the runner could start now; `p_lease_seconds`: 1 to 3600
@@ -425,4 +423,4 @@ comment on function public.runner_exchange(uuid, text, int, int, uuid[], jsonb, 
 - `p_results`: `[{token, status: done | failed | cancelled | pending, exit_code, stdout, stderr, error_message, result}]`; `pending` returns a command that has not run
 - `p_heartbeat`: `{services, version, runner}`, merged into `gateways.meta`
 
-Returns `{now, gateway_status, secrets_version, claimed: [command], cancel: [token], lost: [token], sweep_in_ms}`. A claimed command is running already. `lost` has tokens that are no longer valid; what came with them changed nothing. `cancel` has leases that somebody wants to end.';
+Returns `{now, gateway_status, secrets_version, claimed: [command], cancel: [token], lost: [token], sweep_in_ms}`. A claimed command is running already. `lost` has tokens that are no longer valid; what came with them changed nothing. `cancel` has leases that somebody wants to end.');

@@ -469,8 +469,8 @@ exception when sqlstate '28000' or sqlstate '42501' or sqlstate 'P0002' or sqlst
   return v_answer;
 end
 $$;
-comment on function public.set_secret(text, text, text, text, text, text, text, text) is
-  'Stores or rotates a secret. Returns `{secret, created}` without the ciphertext, or `{refused}`. `p_value` is an envelope (see secrets.md); on a rotation a null argument keeps what is there. `p_agent` makes it a secret of that agent alone. Operators only.';
+select hq.open_function('public.set_secret(text, text, text, text, text, text, text, text)', 'authenticated, service_role',
+  'Stores or rotates a secret. Returns `{secret, created}` without the ciphertext, or `{refused}`. `p_value` is an envelope (see secrets.md); on a rotation a null argument keeps what is there. `p_agent` makes it a secret of that agent alone. Operators only.');
 
 create or replace function public.note_secret(p_secret_id uuid, p_note text default null, p_origin text default 'api') returns jsonb
 language plpgsql security definer set search_path = '' as $$
@@ -494,8 +494,8 @@ exception when sqlstate '28000' or sqlstate '42501' or sqlstate 'P0002' or sqlst
   return v_answer;
 end
 $$;
-comment on function public.note_secret(uuid, text, text) is
-  'Changes the note of a secret. Returns `{secret}` or `{refused}`. Operators only.';
+select hq.open_function('public.note_secret(uuid, text, text)', 'authenticated, service_role',
+  'Changes the note of a secret. Returns `{secret}` or `{refused}`. Operators only.');
 
 create or replace function public.delete_secret(p_secret_id uuid, p_origin text default 'api') returns jsonb
 language plpgsql security definer set search_path = '' as $$
@@ -519,14 +519,8 @@ exception when sqlstate '28000' or sqlstate '42501' or sqlstate 'P0002' then
   return v_answer;
 end
 $$;
-revoke all on function public.set_secret(text, text, text, text, text, text, text, text) from public, anon;
-revoke all on function public.note_secret(uuid, text, text) from public, anon;
-revoke all on function public.delete_secret(uuid, text) from public, anon;
-grant execute on function public.set_secret(text, text, text, text, text, text, text, text) to authenticated, service_role;
-grant execute on function public.note_secret(uuid, text, text) to authenticated, service_role;
-grant execute on function public.delete_secret(uuid, text) to authenticated, service_role;
-comment on function public.delete_secret(uuid, text) is
-  'Deletes a secret. Returns `{secret}` as it was, or `{refused}`. Operators only.';
+select hq.open_function('public.delete_secret(uuid, text)', 'authenticated, service_role',
+  'Deletes a secret. Returns `{secret}` as it was, or `{refused}`. Operators only.');
 
 -- A row without a value, as an older HQ may have, comes with an empty one, which is no envelope.
 create or replace function public.secrets_snapshot(p_gateway_id uuid) returns json language sql stable security definer
@@ -542,10 +536,8 @@ set search_path = '' as $$
       from public.secrets s left join public.agents a on a.id = s.agent_id and a.gateway_id = p_gateway_id
       where s.gateway_id = p_gateway_id))
 $$;
-revoke all on function public.secrets_snapshot(uuid) from public, anon, authenticated;
-grant execute on function public.secrets_snapshot(uuid) to service_role;
-comment on function public.secrets_snapshot(uuid) is
-  'Returns all secrets of a gateway in one consistent read: `{version, agents: [{id, slug}], secrets: [{id, agent_id, agent_slug, key, encrypted_value, category, revision, sync_status, sync_error}]}`. `agents` are those on the gateway. `agent_slug` is null for a secret of the gateway, and for one whose agent is elsewhere.';
+select hq.open_function('public.secrets_snapshot(uuid)', 'service_role',
+  'Returns all secrets of a gateway in one consistent read: `{version, agents: [{id, slug}], secrets: [{id, agent_id, agent_slug, key, encrypted_value, category, revision, sync_status, sync_error}]}`. `agents` are those on the gateway. `agent_slug` is null for a secret of the gateway, and for one whose agent is elsewhere.');
 
 create or replace function public.secrets_synced(p_gateway_id uuid, p_results jsonb) returns int language plpgsql security definer
 set search_path = '' as $$
@@ -575,10 +567,8 @@ begin
   return v_written;
 end
 $$;
-revoke all on function public.secrets_synced(uuid, jsonb) from public, anon, authenticated;
-grant execute on function public.secrets_synced(uuid, jsonb) to service_role;
-comment on function public.secrets_synced(uuid, jsonb) is
-  'Stores the results of a sync, `[{id, revision, status: active | error | waiting, error}]`. Returns the number of rows that changed. A result for an earlier revision changes nothing.';
+select hq.open_function('public.secrets_synced(uuid, jsonb)', 'service_role',
+  'Stores the results of a sync, `[{id, revision, status: active | error | waiting, error}]`. Returns the number of rows that changed. A result for an earlier revision changes nothing.');
 
 create or replace function public.secret_envelopes(p_after uuid default null, p_limit int default 500) returns json language sql stable security definer
 set search_path = '' as $$
@@ -589,10 +579,8 @@ set search_path = '' as $$
     order by s.id limit greatest(1, least(coalesce(p_limit, 500), 5000))
   ) e
 $$;
-revoke all on function public.secret_envelopes(uuid, int) from public, anon, authenticated;
-grant execute on function public.secret_envelopes(uuid, int) to service_role;
-comment on function public.secret_envelopes(uuid, int) is
-  'Returns up to `p_limit` rows after the id `p_after`, in the order of ids, for re-keying: `[{id, encrypted_value}]`.';
+select hq.open_function('public.secret_envelopes(uuid, int)', 'service_role',
+  'Returns up to `p_limit` rows after the id `p_after`, in the order of ids, for re-keying: `[{id, encrypted_value}]`.');
 
 create or replace function public.replace_envelopes(p_rows jsonb, p_actor uuid default null, p_last boolean default false) returns json language plpgsql
 security definer set search_path = '' as $$
@@ -636,10 +624,8 @@ begin
   return v_replaced;
 end
 $$;
-revoke all on function public.replace_envelopes(jsonb, uuid, boolean) from public, anon, authenticated;
-grant execute on function public.replace_envelopes(jsonb, uuid, boolean) to service_role;
-comment on function public.replace_envelopes(jsonb, uuid, boolean) is
-  'Replaces ciphertexts during re-keying: `[{id, old, new}]`. Returns the ids that were replaced; a row whose value is not `old` any more keeps its newer one. State and revision stay. `p_last` adds the audit line and increments `secrets_version` of every gateway with secrets. Raises 22023 for a value that is no envelope.';
+select hq.open_function('public.replace_envelopes(jsonb, uuid, boolean)', 'service_role',
+  'Replaces ciphertexts during re-keying: `[{id, old, new}]`. Returns the ids that were replaced; a row whose value is not `old` any more keeps its newer one. State and revision stay. `p_last` adds the audit line and increments `secrets_version` of every gateway with secrets. Raises 22023 for a value that is no envelope.');
 
 -- Refuses a key in clear before anything of the row is stored: every member and client reads commands. A provider's key travels as
 -- the name of a secret.

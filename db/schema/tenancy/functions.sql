@@ -17,10 +17,8 @@ set search_path = '' as $$
   select least(m.role, nullif(current_setting('hq.ceiling', true), '')::public.member_role) from public.tenant_members m
   where m.user_id = (select auth.uid()) and m.tenant_id = (select public.current_tenant_id())
 $$;
-revoke all on function public.member_role_of_caller() from public, anon;
-grant execute on function public.member_role_of_caller() to authenticated, service_role;
-comment on function public.member_role_of_caller() is
-  'Returns the caller''s role in their tenant, or null for somebody who is no member. Policies call it.';
+select hq.open_function('public.member_role_of_caller()', 'authenticated, service_role',
+  'Returns the caller''s role in their tenant, or null for somebody who is no member. Policies call it.');
 
 -- Closes a table to everyone and opens it verb by verb, for a role and above; a null role leaves the verb to the service role. The
 -- restrictive policies hold even beside the permissive ones of an older HQ.
@@ -137,10 +135,8 @@ set search_path = '' as $$
     'now', clock_timestamp()
   )
 $$;
-revoke all on function public.whoami() from public, anon;
-grant execute on function public.whoami() to authenticated, service_role;
-comment on function public.whoami() is
-  'Returns `{user_id, email, tenant_id, tenant_name, role, now}`. `role` and `tenant_name` are null for somebody who is no member.';
+select hq.open_function('public.whoami()', 'authenticated, service_role',
+  'Returns `{user_id, email, tenant_id, tenant_name, role, now}`. `role` and `tenant_name` are null for somebody who is no member.');
 select hq.add_updated_at_trigger('public.workspace');
 
 -- Raises 42501 unless the caller has the role. Names the channel's ceiling where that is the reason, because another role would
@@ -234,7 +230,5 @@ set search_path = '' as $$
   from public.tenant_members m left join auth.users u on u.id = m.user_id
   where m.tenant_id = (select public.current_tenant_id()) and (select public.member_role_of_caller()) is not null
 $$;
-revoke all on function public.tenant_people() from public, anon;
-grant execute on function public.tenant_people() to authenticated, service_role;
-comment on function public.tenant_people() is
-  'Returns the members of the caller''s tenant, `[{user_id, email, role, is_bot}]`; empty for somebody who is no member.';
+select hq.open_function('public.tenant_people()', 'authenticated, service_role',
+  'Returns the members of the caller''s tenant, `[{user_id, email, role, is_bot}]`; empty for somebody who is no member.');
