@@ -79,25 +79,17 @@ set search_path = '' as $$
 $$;
 
 -- Builds thousands of open messages as text and parses it once: much faster than jsonb.
-create or replace function public.chat_list_subscriptions(p_platform text) returns jsonb language plpgsql security definer
+create or replace function public.chat_list_subscriptions(p_platform text) returns jsonb language sql security definer
 set search_path = '' as $$
-declare
-  v_tenant uuid := public.current_tenant_id();
-  v_refusal jsonb := hq.refuse_unless_bot('list_subscriptions');
-begin
-  if v_refusal is not null then
-    return v_refusal;
-  end if;
-  return coalesce((
+  select coalesce(hq.refuse_unless_bot('list_subscriptions'), (
     select json_agg(json_build_object('id', s.id, 'created_at', s.created_at, 'platform', s.platform, 'install', s.install,
       'channel', s.channel, 'thread', s.thread, 'kind', s.kind, 'filter', s.filter, 'cursor', s.cursor,
       'messages', coalesce(m.messages, '[]')) order by s.id)
     from public.chat_subscriptions s
     left join (
       select a.subscription_id, json_agg(json_build_object('key', a.key, 'handle', a.handle, 'open', true)) as messages
-      from public.chat_alert_messages a where a.tenant_id = v_tenant group by a.subscription_id) m on m.subscription_id = s.id
-    where s.tenant_id = v_tenant and s.platform = p_platform and s.disabled_at is null)::jsonb, '[]');
-end
+      from public.chat_alert_messages a where a.tenant_id = (select public.current_tenant_id()) group by a.subscription_id) m on m.subscription_id = s.id
+    where s.tenant_id = (select public.current_tenant_id()) and s.platform = p_platform and s.disabled_at is null)::jsonb, '[]')
 $$;
 select hq.open_function('public.chat_list_subscriptions(text)', 'authenticated, service_role',
   'Returns the subscriptions of a platform with their cursors and the messages of their open alerts: `[{id, created_at, platform, install, channel, thread, kind, filter, cursor, messages: [{key, handle, open}]}]`.');

@@ -262,21 +262,14 @@ $$;
 select hq.open_function('public.chat_save_card(jsonb)', 'authenticated, service_role',
   'Stores the message of a command, one for each command and channel: `{command_id, platform, install, channel, thread, handle, shown, closed}`.');
 
-create or replace function public.chat_open_cards(p_platform text) returns jsonb language plpgsql security definer
+create or replace function public.chat_open_cards(p_platform text) returns jsonb language sql security definer
 set search_path = '' as $$
-declare
-  v_tenant uuid := public.current_tenant_id();
-  v_refusal jsonb := hq.refuse_unless_bot('open_cards');
-begin
-  if v_refusal is not null then
-    return v_refusal;
-  end if;
-  return jsonb_build_object('cards', coalesce((
+  select coalesce(hq.refuse_unless_bot('open_cards'), jsonb_build_object('cards', coalesce((
     select jsonb_agg((to_jsonb(o) - 'tenant_id') || jsonb_build_object('command', (
       select to_jsonb(k) - '{stdout,stderr,lease_token}'::text[] from public.agent_commands k where k.id = o.command_id)) order by o.created_at)
-    from (select * from public.chat_cards c where c.tenant_id = v_tenant and c.platform = p_platform and not c.closed
-      order by c.created_at desc limit 1000) o), '[]'));
-end
+    from (select * from public.chat_cards c
+      where c.tenant_id = (select public.current_tenant_id()) and c.platform = p_platform and not c.closed
+      order by c.created_at desc limit 1000) o), '[]')))
 $$;
 select hq.open_function('public.chat_open_cards(text)', 'authenticated, service_role',
   'Returns `{cards}` of a platform that are not closed, with their commands.');
