@@ -1564,30 +1564,142 @@ AS $function$
 $function$;
 grant execute on function hq.alert_type_of(text) to public;
 
+CREATE OR REPLACE FUNCTION hq.answer_cancel(p_args jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$ select hq.request_cancel((p_args ->> 'command_id')::uuid, p_args ->> 'origin') $function$;
+grant execute on function hq.answer_cancel(jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.answer_delete_secret(p_args jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_row public.secrets := hq.lock_secret(p_args, 'deleting a secret');
+begin
+  delete from public.secrets s where s.id = v_row.id;
+  return hq.secret_json(v_row);
+end
+$function$;
+grant execute on function hq.answer_delete_secret(jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.answer_enqueue(p_args jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select hq.insert_command(p_args ->> 'action', nullif(p_args -> 'payload', 'null'), p_args ->> 'gateway', p_args ->> 'agent',
+    p_args ->> 'idempotency_key', p_args ->> 'origin')
+$function$;
+grant execute on function hq.answer_enqueue(jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.answer_note_secret(p_args jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_row public.secrets := hq.lock_secret(p_args, 'noting a secret');
+begin
+  update public.secrets s set note = nullif(p_args ->> 'note', '') where s.id = v_row.id returning * into v_row;
+  return hq.secret_json(v_row);
+end
+$function$;
+grant execute on function hq.answer_note_secret(jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.answer_or_refusal(p_call text, p_args jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_state text;
+  v_message text;
+  v_hint text;
+  v_field text;
+  v_answer jsonb;
+begin
+  execute format('select hq.%I($1)', 'answer_' || p_call) into v_answer using p_args;
+  return v_answer;
+exception when sqlstate '28000' or sqlstate '42501' or sqlstate 'P0002' or sqlstate '23505' or sqlstate '22023' then
+  get stacked diagnostics v_state = returned_sqlstate, v_message = message_text,
+    v_hint = pg_exception_hint, v_field = column_name;
+  v_answer := hq.refusal(v_state, v_message, v_hint, v_field);
+  perform hq.audit_refused(coalesce(p_args ->> 'action', p_call), p_args, v_answer);
+  return v_answer;
+end
+$function$;
+grant execute on function hq.answer_or_refusal(text,jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.answer_set_secret(p_args jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_tenant uuid := public.current_tenant_id();
+  v_key text := p_args ->> 'key';
+  v_value text := p_args ->> 'value';
+  v_category text := p_args ->> 'category';
+  v_place record;
+  v_fault text;
+  v_row public.secrets;
+begin
+  perform set_config('hq.secret_origin', hq.origin_or_api(p_args ->> 'origin'), true);
+  perform hq.require_role(v_tenant, 'operator', 'storing a secret');
+  v_fault := hq.envelope_fault(v_value);
+  if v_fault is not null then
+    raise exception '%', v_fault
+      using errcode = '22023', column = 'value', hint = 'Use hq-tui secrets set, which encrypts it first.';
+  end if;
+  if v_category is not null and v_category not in ('user', 'channel', 'integration') then
+    raise exception 'category must be user, channel or integration' using errcode = '22023', column = 'category';
+  end if;
+  v_place := hq.secret_scope(v_tenant, p_args ->> 'gateway', p_args ->> 'agent');
+  perform from public.gateways g where g.id = v_place.gateway for key share;
+  -- At most two rounds: a row that somebody inserted meanwhile is found in the second.
+  for attempt in 1 .. 2 loop
+    select * into v_row from public.secrets s
+    where s.tenant_id = v_tenant and s.gateway_id = v_place.gateway and s.agent_id is not distinct from v_place.agent and s.key = v_key
+    for no key update;
+    if found then
+      v_row.encrypted_value := v_value;
+      v_row.name := coalesce(p_args ->> 'name', v_row.name);
+      v_row.note := coalesce(p_args ->> 'note', v_row.note);
+      v_row.category := coalesce(v_category, v_row.category::text);
+      update public.secrets s
+      set encrypted_value = v_row.encrypted_value, name = v_row.name, note = v_row.note, category = v_row.category
+      where s.id = v_row.id returning * into v_row;
+      return hq.secret_json(v_row) || jsonb_build_object('created', false);
+    end if;
+    v_row.category := coalesce(v_category, 'user');
+    insert into public.secrets (tenant_id, gateway_id, agent_id, key, name, encrypted_value, category, note)
+    values (v_tenant, v_place.gateway, v_place.agent, v_key, coalesce(p_args ->> 'name', v_key), v_value, v_row.category, p_args ->> 'note')
+    on conflict do nothing
+    returning * into v_row;
+    if found then
+      return hq.secret_json(v_row) || jsonb_build_object('created', true);
+    end if;
+  end loop;
+  raise exception 'this secret is being changed by someone else' using errcode = '23505', column = 'key', hint = 'Try again.';
+end
+$function$;
+grant execute on function hq.answer_set_secret(jsonb) to public;
+
 CREATE OR REPLACE FUNCTION hq.as_request(p_command agent_commands)
  RETURNS agent_commands
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
 begin
+  p_command := jsonb_populate_record(p_command, '{"status": "pending", "attempt": 0, "leased_at": null, "leased_until": null,
+    "lease_seconds": null, "lease_token": null, "runner_id": null, "started_at": null, "completed_at": null,
+    "cancel_requested_at": null, "exit_code": null, "stdout": null, "stderr": null, "error_message": null, "progress": null,
+    "result": null}');
   p_command.created_at := clock_timestamp();
   p_command.updated_at := p_command.created_at;
-  p_command.status := 'pending';
-  p_command.leased_at := null;
-  p_command.leased_until := null;
-  p_command.lease_seconds := null;
-  p_command.started_at := null;
-  p_command.completed_at := null;
-  p_command.exit_code := null;
-  p_command.stdout := null;
-  p_command.stderr := null;
-  p_command.error_message := null;
-  p_command.lease_token := null;
-  p_command.runner_id := null;
-  p_command.attempt := 0;
-  p_command.cancel_requested_at := null;
-  p_command.progress := null;
-  p_command.result := null;
   -- Only the database says from which chat a command came.
   p_command.meta := case when jsonb_typeof(p_command.meta) = 'object' then p_command.meta - 'chat' else '{}' end
     || jsonb_strip_nulls(jsonb_build_object('chat', hq.current_chat()));
@@ -1603,9 +1715,8 @@ CREATE OR REPLACE FUNCTION hq.audit_chat(p_who hq.speaker, p_action text, p_summ
  SET search_path TO ''
 AS $function$
   select hq.write_audit(jsonb_build_object(
-    'tenant_id', p_who.tenant, 'actor_type', case when p_who.member is null then 'system' else 'human' end,
-    'actor_user_id', p_who.member, 'module', 'chat', 'entity_type', p_entity_type, 'entity_id', p_entity_id,
-    'action', p_action, 'summary', p_summary, 'meta', hq.chat_meta(p_who) || p_more))
+    'tenant_id', p_who.tenant, 'actor_user_id', p_who.member, 'module', 'chat', 'entity_type', p_entity_type,
+    'entity_id', p_entity_id, 'action', p_action, 'summary', p_summary, 'meta', hq.chat_meta(p_who) || p_more))
 $function$;
 grant execute on function hq.audit_chat(hq.speaker,text,text,text,uuid,jsonb) to public;
 
@@ -1632,7 +1743,6 @@ CREATE OR REPLACE FUNCTION hq.audit_command(p_command agent_commands, p_action t
 AS $function$
   select hq.write_audit(jsonb_build_object(
     'tenant_id', p_command.tenant_id,
-    'actor_type', case when p_user is null then 'system' else 'human' end,
     'actor_user_id', p_user,
     'module', 'commands',
     'entity_type', 'agent_command',
@@ -1672,7 +1782,6 @@ begin
   if exists (select from public.tenants t where t.id = v_member.tenant_id) then
     perform hq.write_audit(jsonb_build_object(
       'tenant_id', v_member.tenant_id,
-      'actor_type', case when auth.uid() is null then 'system' else 'human' end,
       'actor_user_id', auth.uid(),
       'module', 'members',
       'entity_type', 'member',
@@ -1687,7 +1796,7 @@ end
 $function$;
 grant execute on function hq.audit_member() to public;
 
-CREATE OR REPLACE FUNCTION hq.audit_refused(p_what text, p_command_id uuid, p_gateway text, p_agent text, p_origin text, p_answer jsonb)
+CREATE OR REPLACE FUNCTION hq.audit_refused(p_what text, p_args jsonb, p_answer jsonb)
  RETURNS void
  LANGUAGE plpgsql
  SET search_path TO ''
@@ -1696,19 +1805,18 @@ begin
   if exists (select from public.tenants t where t.id = public.current_tenant_id()) then
     perform hq.write_audit(jsonb_build_object(
       'tenant_id', public.current_tenant_id(),
-      'actor_type', case when auth.uid() is null then 'system' else 'human' end,
       'actor_user_id', auth.uid(),
       'module', 'commands',
       'entity_type', 'agent_command',
-      'entity_id', p_command_id,
+      'entity_id', p_args ->> 'command_id',
       'action', 'command.refused',
       'summary', format('%s refused: %s', left(p_what, 100), p_answer #>> '{refused,message}'),
-      'meta', jsonb_build_object('command', left(p_what, 100), 'gateway', left(p_gateway, 100), 'agent', left(p_agent, 100),
-        'origin', hq.origin_or_api(p_origin), 'code', p_answer #>> '{refused,code}', 'field', p_answer #>> '{refused,field}')));
+      'meta', jsonb_build_object('command', left(p_what, 100), 'gateway', left(p_args ->> 'gateway', 100), 'agent', left(p_args ->> 'agent', 100),
+        'origin', hq.origin_or_api(p_args ->> 'origin'), 'code', p_answer #>> '{refused,code}', 'field', p_answer #>> '{refused,field}')));
   end if;
 end
 $function$;
-grant execute on function hq.audit_refused(text,uuid,text,text,text,jsonb) to public;
+grant execute on function hq.audit_refused(text,jsonb,jsonb) to public;
 
 CREATE OR REPLACE FUNCTION hq.audit_secret(p_action text, p_id uuid, p_tenant uuid, p_gateway uuid, p_agent uuid, p_key text, p_revision bigint, p_reason text DEFAULT NULL::text)
  RETURNS void
@@ -1726,7 +1834,6 @@ begin
   end if;
   perform hq.write_audit(jsonb_build_object(
     'tenant_id', p_tenant,
-    'actor_type', case when v_actor is null then 'system' else 'human' end,
     'actor_user_id', v_actor,
     'module', 'secrets',
     'entity_type', 'secret',
@@ -1912,12 +2019,7 @@ begin
   if coalesce(p_request ->> 'ceiling', '') not in ('viewer', 'operator', 'admin') then
     raise exception 'ceiling must be one of viewer, operator, admin' using errcode = '22023', column = 'ceiling';
   end if;
-  if p_request ->> 'gateway' is not null then
-    select g.id into v_gateway from public.gateways g where g.tenant_id = p_who.tenant and g.slug = p_request ->> 'gateway';
-    if not found then
-      raise exception 'there is no gateway %', left(p_request ->> 'gateway', 100) using errcode = 'P0002', column = 'gateway';
-    end if;
-  end if;
+  v_gateway := hq.find_gateway(p_who.tenant, p_request ->> 'gateway');
   if p_request ->> 'agent' is not null then
     select * into v_agent from public.agents a where a.id = hq.agent_by_slug(p_who.tenant, p_request ->> 'agent');
   end if;
@@ -2227,7 +2329,7 @@ begin
     raise exception 'there is nothing called % to read', left(v_what, 40) using errcode = '22023', column = 'what';
   end if;
   -- A gateway or agent that does not exist is refused, even where the answer would be empty.
-  v_args := v_args || jsonb_build_object('gateway_id', hq.gateway_in(p_who.tenant, v_args),
+  v_args := v_args || jsonb_build_object('gateway_id', hq.find_gateway(p_who.tenant, v_args ->> 'gateway'),
     'agent_id', case when v_args ->> 'agent' is not null then hq.agent_by_slug(p_who.tenant, v_args ->> 'agent') end);
   execute format('select coalesce(jsonb_agg(r), ''[]'') from hq.%I($1, $2, $3) r', 'read_' || v_what)
     into v_rows using p_who, v_args, v_limit;
@@ -3333,6 +3435,26 @@ end
 $function$;
 grant execute on function hq.find_fault(jsonb,jsonb,text) to public;
 
+CREATE OR REPLACE FUNCTION hq.find_gateway(p_tenant uuid, p_reference text)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_id uuid;
+begin
+  select g.id into v_id from public.gateways g
+  where g.tenant_id = p_tenant and (g.slug = p_reference or g.id = hq.uuid_or_null(p_reference))
+  order by g.id = hq.uuid_or_null(p_reference) desc nulls last limit 1;
+  if not found and p_reference is not null then
+    raise exception 'there is no gateway %', left(p_reference, 100) using errcode = 'P0002', column = 'gateway';
+  end if;
+  return v_id;
+end
+$function$;
+grant execute on function hq.find_gateway(uuid,text) to public;
+
 CREATE OR REPLACE FUNCTION hq.find_row(p_table regclass, p_tenant uuid, p_reference text, p_what text)
  RETURNS uuid
  LANGUAGE plpgsql
@@ -3371,27 +3493,6 @@ AS $function$
   from pg_catalog.pg_proc p where p.oid = p_function
 $function$;
 grant execute on function hq.function_identity(oid) to public;
-
-CREATE OR REPLACE FUNCTION hq.gateway_in(p_tenant uuid, p_args jsonb)
- RETURNS uuid
- LANGUAGE plpgsql
- STABLE
- SET search_path TO ''
-AS $function$
-declare
-  v_id uuid;
-begin
-  if p_args ->> 'gateway' is null then
-    return null;
-  end if;
-  select g.id into v_id from public.gateways g where g.tenant_id = p_tenant and g.slug = p_args ->> 'gateway';
-  if not found then
-    raise exception 'there is no gateway %', left(p_args ->> 'gateway', 100) using errcode = 'P0002', column = 'gateway';
-  end if;
-  return v_id;
-end
-$function$;
-grant execute on function hq.gateway_in(uuid,jsonb) to public;
 
 CREATE OR REPLACE FUNCTION hq.gateway_of_command(p_command agent_commands, p_agent agents)
  RETURNS gateways
@@ -3630,14 +3731,7 @@ begin
       using errcode = '22023', column = 'action',
         hint = 'Known: ' || (select string_agg(a.name, ', ' order by a.name) from hq.actions a where a.served) || '.';
   end if;
-  if p_gateway is not null then
-    select g.id into v_gateway from public.gateways g
-    where g.tenant_id = v_tenant and (g.slug = p_gateway or g.id = hq.uuid_or_null(p_gateway))
-    order by g.id = hq.uuid_or_null(p_gateway) desc nulls last limit 1;
-    if not found then
-      raise exception 'there is no gateway %', left(p_gateway, 100) using errcode = 'P0002', column = 'gateway';
-    end if;
-  end if;
+  v_gateway := hq.find_gateway(v_tenant, p_gateway);
   if p_agent is not null then
     select * into v_agent from public.agents a
     where a.tenant_id = v_tenant and (a.slug = p_agent or a.id = hq.uuid_or_null(p_agent))
@@ -3928,19 +4022,21 @@ end
 $function$;
 grant execute on function hq.lock_gateway_of_agent() to public;
 
-CREATE OR REPLACE FUNCTION hq.lock_secret(p_id uuid, p_what text)
+CREATE OR REPLACE FUNCTION hq.lock_secret(p_args jsonb, p_what text)
  RETURNS secrets
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
 declare
+  v_id uuid := p_args ->> 'secret_id';
   v_row public.secrets;
 begin
+  perform set_config('hq.secret_origin', hq.origin_or_api(p_args ->> 'origin'), true);
   perform hq.require_role(public.current_tenant_id(), 'operator', p_what);
-  perform from public.agents a where a.id = (select s.agent_id from public.secrets s where s.id = p_id) for key share;
-  perform from public.gateways g where g.id = (select s.gateway_id from public.secrets s where s.id = p_id) for key share;
+  perform from public.agents a where a.id = (select s.agent_id from public.secrets s where s.id = v_id) for key share;
+  perform from public.gateways g where g.id = (select s.gateway_id from public.secrets s where s.id = v_id) for key share;
   select * into v_row from public.secrets s
-  where s.id = p_id and (hq.caller_role() not in ('authenticated', 'anon') or s.tenant_id = public.current_tenant_id())
+  where s.id = v_id and (hq.caller_role() not in ('authenticated', 'anon') or s.tenant_id = public.current_tenant_id())
   for update;
   if not found then
     raise exception 'there is no such secret' using errcode = 'P0002', column = 'secret_id';
@@ -3948,7 +4044,7 @@ begin
   return v_row;
 end
 $function$;
-grant execute on function hq.lock_secret(uuid,text) to public;
+grant execute on function hq.lock_secret(jsonb,text) to public;
 
 CREATE OR REPLACE FUNCTION hq.lock_task(p_command agent_commands)
  RETURNS uuid
@@ -5083,14 +5179,8 @@ begin
       raise exception 'there is no agent %', left(p_agent, 100) using errcode = 'P0002', column = 'agent';
     end if;
   end if;
-  if p_gateway is not null then
-    select g.id into gateway from public.gateways g
-    where g.tenant_id = p_tenant and (g.slug = p_gateway or g.id = hq.uuid_or_null(p_gateway))
-    order by g.id = hq.uuid_or_null(p_gateway) desc nulls last limit 1;
-    if not found then
-      raise exception 'there is no gateway %', left(p_gateway, 100) using errcode = 'P0002', column = 'gateway';
-    end if;
-  elsif gateway is null then
+  gateway := coalesce(hq.find_gateway(p_tenant, p_gateway), gateway);
+  if gateway is null then
     select array_agg(g.id) into v_gateways from public.gateways g where g.tenant_id = p_tenant;
     if coalesce(cardinality(v_gateways), 0) <> 1 then
       raise exception '%', case when v_gateways is null then 'there is no gateway yet' else 'which gateway? there are several' end
@@ -5222,57 +5312,6 @@ begin
 end
 $function$;
 grant execute on function hq.speaker_of(uuid,jsonb) to public;
-
-CREATE OR REPLACE FUNCTION hq.store_secret(p_key text, p_value text, p_gateway text, p_agent text, p_category text, p_name text, p_note text)
- RETURNS jsonb
- LANGUAGE plpgsql
- SET search_path TO ''
-AS $function$
-declare
-  v_tenant uuid := public.current_tenant_id();
-  v_place record;
-  v_fault text;
-  v_row public.secrets;
-begin
-  perform hq.require_role(v_tenant, 'operator', 'storing a secret');
-  v_fault := hq.envelope_fault(p_value);
-  if v_fault is not null then
-    raise exception '%', v_fault
-      using errcode = '22023', column = 'value', hint = 'Use hq-tui secrets set, which encrypts it first.';
-  end if;
-  if p_category is not null and p_category not in ('user', 'channel', 'integration') then
-    raise exception 'category must be user, channel or integration' using errcode = '22023', column = 'category';
-  end if;
-  v_place := hq.secret_scope(v_tenant, p_gateway, p_agent);
-  perform from public.gateways g where g.id = v_place.gateway for key share;
-  -- At most two rounds: a row that somebody inserted meanwhile is found in the second.
-  for attempt in 1 .. 2 loop
-    select * into v_row from public.secrets s
-    where s.tenant_id = v_tenant and s.gateway_id = v_place.gateway and s.agent_id is not distinct from v_place.agent and s.key = p_key
-    for no key update;
-    if found then
-      v_row.encrypted_value := p_value;
-      v_row.name := coalesce(p_name, v_row.name);
-      v_row.note := coalesce(p_note, v_row.note);
-      v_row.category := coalesce(p_category, v_row.category::text);
-      update public.secrets s
-      set encrypted_value = v_row.encrypted_value, name = v_row.name, note = v_row.note, category = v_row.category
-      where s.id = v_row.id returning * into v_row;
-      return hq.secret_json(v_row) || jsonb_build_object('created', false);
-    end if;
-    v_row.category := coalesce(p_category, 'user');
-    insert into public.secrets (tenant_id, gateway_id, agent_id, key, name, encrypted_value, category, note)
-    values (v_tenant, v_place.gateway, v_place.agent, p_key, coalesce(p_name, p_key), p_value, v_row.category, p_note)
-    on conflict do nothing
-    returning * into v_row;
-    if found then
-      return hq.secret_json(v_row) || jsonb_build_object('created', true);
-    end if;
-  end loop;
-  raise exception 'this secret is being changed by someone else' using errcode = '23505', column = 'key', hint = 'Try again.';
-end
-$function$;
-grant execute on function hq.store_secret(text,text,text,text,text,text,text) to public;
 
 CREATE OR REPLACE FUNCTION hq.subject_of(p_alert notifications)
  RETURNS text
@@ -5703,31 +5742,18 @@ AS $function$
     (tenant_id, actor_type, actor_user_id, module, entity_type, entity_id, action, summary, meta)
   select r.tenant_id, r.actor_type, r.actor_user_id, r.module, r.entity_type, r.entity_id, r.action, r.summary,
     coalesce(r.meta, '{}')
-  from jsonb_populate_record(null::public.audit_log, hq.with_entity('public.audit_log', p_line)) r
+  from jsonb_populate_record(null::public.audit_log, hq.with_entity('public.audit_log', p_line
+    || jsonb_build_object('actor_type', case when p_line ->> 'actor_user_id' is null then 'system' else 'human' end))) r
 $function$;
 grant execute on function hq.write_audit(jsonb) to public;
 
 CREATE OR REPLACE FUNCTION public.cancel_command(p_command_id uuid, p_origin text DEFAULT 'api'::text)
  RETURNS jsonb
- LANGUAGE plpgsql
+ LANGUAGE sql
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-declare
-  v_state text;
-  v_message text;
-  v_hint text;
-  v_field text;
-  v_answer jsonb;
-begin
-  return hq.request_cancel(p_command_id, p_origin);
-exception when sqlstate '28000' or sqlstate '42501' or sqlstate 'P0002' or sqlstate '23505' then
-  get stacked diagnostics v_state = returned_sqlstate, v_message = message_text,
-    v_hint = pg_exception_hint, v_field = column_name;
-  v_answer := hq.refusal(v_state, v_message, v_hint, v_field);
-  perform hq.audit_refused('cancel', p_command_id, null, null, p_origin, v_answer);
-  return v_answer;
-end
+  select hq.answer_or_refusal('cancel', jsonb_build_object('command_id', p_command_id, 'origin', p_origin))
 $function$;
 grant execute on function cancel_command(uuid,text) to authenticated;
 grant execute on function cancel_command(uuid,text) to service_role;
@@ -5850,27 +5876,19 @@ comment on function chat_link(jsonb,text) is 'Links the account of the delivery 
 
 CREATE OR REPLACE FUNCTION public.chat_list_subscriptions(p_platform text)
  RETURNS jsonb
- LANGUAGE plpgsql
+ LANGUAGE sql
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-declare
-  v_tenant uuid := public.current_tenant_id();
-  v_refusal jsonb := hq.refuse_unless_bot('list_subscriptions');
-begin
-  if v_refusal is not null then
-    return v_refusal;
-  end if;
-  return coalesce((
+  select coalesce(hq.refuse_unless_bot('list_subscriptions'), (
     select json_agg(json_build_object('id', s.id, 'created_at', s.created_at, 'platform', s.platform, 'install', s.install,
       'channel', s.channel, 'thread', s.thread, 'kind', s.kind, 'filter', s.filter, 'cursor', s.cursor,
       'messages', coalesce(m.messages, '[]')) order by s.id)
     from public.chat_subscriptions s
     left join (
       select a.subscription_id, json_agg(json_build_object('key', a.key, 'handle', a.handle, 'open', true)) as messages
-      from public.chat_alert_messages a where a.tenant_id = v_tenant group by a.subscription_id) m on m.subscription_id = s.id
-    where s.tenant_id = v_tenant and s.platform = p_platform and s.disabled_at is null)::jsonb, '[]');
-end
+      from public.chat_alert_messages a where a.tenant_id = (select public.current_tenant_id()) group by a.subscription_id) m on m.subscription_id = s.id
+    where s.tenant_id = (select public.current_tenant_id()) and s.platform = p_platform and s.disabled_at is null)::jsonb, '[]')
 $function$;
 grant execute on function chat_list_subscriptions(text) to authenticated;
 grant execute on function chat_list_subscriptions(text) to service_role;
@@ -5888,23 +5906,16 @@ comment on function chat_may(jsonb,text) is 'Returns `{may: true}`, or `{refused
 
 CREATE OR REPLACE FUNCTION public.chat_open_cards(p_platform text)
  RETURNS jsonb
- LANGUAGE plpgsql
+ LANGUAGE sql
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-declare
-  v_tenant uuid := public.current_tenant_id();
-  v_refusal jsonb := hq.refuse_unless_bot('open_cards');
-begin
-  if v_refusal is not null then
-    return v_refusal;
-  end if;
-  return jsonb_build_object('cards', coalesce((
+  select coalesce(hq.refuse_unless_bot('open_cards'), jsonb_build_object('cards', coalesce((
     select jsonb_agg((to_jsonb(o) - 'tenant_id') || jsonb_build_object('command', (
       select to_jsonb(k) - '{stdout,stderr,lease_token}'::text[] from public.agent_commands k where k.id = o.command_id)) order by o.created_at)
-    from (select * from public.chat_cards c where c.tenant_id = v_tenant and c.platform = p_platform and not c.closed
-      order by c.created_at desc limit 1000) o), '[]'));
-end
+    from (select * from public.chat_cards c
+      where c.tenant_id = (select public.current_tenant_id()) and c.platform = p_platform and not c.closed
+      order by c.created_at desc limit 1000) o), '[]')))
 $function$;
 grant execute on function chat_open_cards(text) to authenticated;
 grant execute on function chat_open_cards(text) to service_role;
@@ -6191,29 +6202,11 @@ comment on function current_tenant_id() is 'Returns the tenant of the caller''s 
 
 CREATE OR REPLACE FUNCTION public.delete_secret(p_secret_id uuid, p_origin text DEFAULT 'api'::text)
  RETURNS jsonb
- LANGUAGE plpgsql
+ LANGUAGE sql
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-declare
-  v_state text;
-  v_message text;
-  v_hint text;
-  v_field text;
-  v_answer jsonb;
-  v_row public.secrets;
-begin
-  perform set_config('hq.secret_origin', hq.origin_or_api(p_origin), true);
-  v_row := hq.lock_secret(p_secret_id, 'deleting a secret');
-  delete from public.secrets s where s.id = v_row.id;
-  return hq.secret_json(v_row);
-exception when sqlstate '28000' or sqlstate '42501' or sqlstate 'P0002' then
-  get stacked diagnostics v_state = returned_sqlstate, v_message = message_text,
-    v_hint = pg_exception_hint, v_field = column_name;
-  v_answer := hq.refusal(v_state, v_message, v_hint, v_field);
-  perform hq.audit_refused('delete_secret', null, null, null, p_origin, v_answer);
-  return v_answer;
-end
+  select hq.answer_or_refusal('delete_secret', jsonb_build_object('secret_id', p_secret_id, 'origin', p_origin))
 $function$;
 grant execute on function delete_secret(uuid,text) to authenticated;
 grant execute on function delete_secret(uuid,text) to service_role;
@@ -6221,25 +6214,12 @@ comment on function delete_secret(uuid,text) is 'Deletes a secret. Returns `{sec
 
 CREATE OR REPLACE FUNCTION public.enqueue_command(p_action text, p_payload jsonb DEFAULT '{}'::jsonb, p_gateway text DEFAULT NULL::text, p_agent text DEFAULT NULL::text, p_idempotency_key text DEFAULT NULL::text, p_origin text DEFAULT 'api'::text)
  RETURNS jsonb
- LANGUAGE plpgsql
+ LANGUAGE sql
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-declare
-  v_state text;
-  v_message text;
-  v_hint text;
-  v_field text;
-  v_answer jsonb;
-begin
-  return hq.insert_command(p_action, p_payload, p_gateway, p_agent, p_idempotency_key, p_origin);
-exception when sqlstate '28000' or sqlstate '42501' or sqlstate 'P0002' or sqlstate '23505' or sqlstate '22023' then
-  get stacked diagnostics v_state = returned_sqlstate, v_message = message_text,
-    v_hint = pg_exception_hint, v_field = column_name;
-  v_answer := hq.refusal(v_state, v_message, v_hint, v_field);
-  perform hq.audit_refused(p_action, null, p_gateway, p_agent, p_origin, v_answer);
-  return v_answer;
-end
+  select hq.answer_or_refusal('enqueue', jsonb_build_object('action', p_action, 'payload', p_payload, 'gateway', p_gateway,
+    'agent', p_agent, 'idempotency_key', p_idempotency_key, 'origin', p_origin))
 $function$;
 grant execute on function enqueue_command(text,jsonb,text,text,text,text) to authenticated;
 grant execute on function enqueue_command(text,jsonb,text,text,text,text) to service_role;
@@ -6354,29 +6334,11 @@ comment on function member_role_of_caller() is 'Returns the caller''s role in th
 
 CREATE OR REPLACE FUNCTION public.note_secret(p_secret_id uuid, p_note text DEFAULT NULL::text, p_origin text DEFAULT 'api'::text)
  RETURNS jsonb
- LANGUAGE plpgsql
+ LANGUAGE sql
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-declare
-  v_state text;
-  v_message text;
-  v_hint text;
-  v_field text;
-  v_answer jsonb;
-  v_row public.secrets;
-begin
-  perform set_config('hq.secret_origin', hq.origin_or_api(p_origin), true);
-  v_row := hq.lock_secret(p_secret_id, 'noting a secret');
-  update public.secrets s set note = nullif(p_note, '') where s.id = v_row.id returning * into v_row;
-  return hq.secret_json(v_row);
-exception when sqlstate '28000' or sqlstate '42501' or sqlstate 'P0002' or sqlstate '22023' then
-  get stacked diagnostics v_state = returned_sqlstate, v_message = message_text,
-    v_hint = pg_exception_hint, v_field = column_name;
-  v_answer := hq.refusal(v_state, v_message, v_hint, v_field);
-  perform hq.audit_refused('note_secret', null, null, null, p_origin, v_answer);
-  return v_answer;
-end
+  select hq.answer_or_refusal('note_secret', jsonb_build_object('secret_id', p_secret_id, 'note', p_note, 'origin', p_origin))
 $function$;
 grant execute on function note_secret(uuid,text,text) to authenticated;
 grant execute on function note_secret(uuid,text,text) to service_role;
@@ -6415,7 +6377,6 @@ begin
   if p_last then
     perform hq.write_audit(jsonb_build_object(
       'tenant_id', t.tenant_id,
-      'actor_type', case when p_actor is null then 'system' else 'human' end,
       'actor_user_id', p_actor,
       'module', 'secrets',
       'entity_type', 'secret',
@@ -6450,7 +6411,7 @@ begin
   end if;
   if v_row.revoked_at is null then
     update public.chat_identities i set revoked_at = clock_timestamp(), revoked_by = auth.uid() where i.id = p_id returning * into v_row;
-    perform hq.write_audit(jsonb_build_object('tenant_id', v_row.tenant_id, 'actor_type', 'human', 'actor_user_id', auth.uid(),
+    perform hq.write_audit(jsonb_build_object('tenant_id', v_row.tenant_id, 'actor_user_id', auth.uid(),
       'module', 'chat', 'entity_type', 'chat_identity', 'entity_id', p_id, 'action', 'chat.revoked',
       'summary', format('%s of %s revoked', v_row.platform, hq.email_of(v_row.user_id))));
   end if;
@@ -6608,26 +6569,12 @@ comment on function set_gateway_paused(uuid,boolean) is 'Pauses or resumes a gat
 
 CREATE OR REPLACE FUNCTION public.set_secret(p_key text, p_value text, p_gateway text DEFAULT NULL::text, p_agent text DEFAULT NULL::text, p_category text DEFAULT NULL::text, p_name text DEFAULT NULL::text, p_note text DEFAULT NULL::text, p_origin text DEFAULT 'api'::text)
  RETURNS jsonb
- LANGUAGE plpgsql
+ LANGUAGE sql
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-declare
-  v_state text;
-  v_message text;
-  v_hint text;
-  v_field text;
-  v_answer jsonb;
-begin
-  perform set_config('hq.secret_origin', hq.origin_or_api(p_origin), true);
-  return hq.store_secret(p_key, p_value, p_gateway, p_agent, p_category, p_name, p_note);
-exception when sqlstate '28000' or sqlstate '42501' or sqlstate 'P0002' or sqlstate '23505' or sqlstate '22023' then
-  get stacked diagnostics v_state = returned_sqlstate, v_message = message_text,
-    v_hint = pg_exception_hint, v_field = column_name;
-  v_answer := hq.refusal(v_state, v_message, v_hint, v_field);
-  perform hq.audit_refused('set_secret', null, p_gateway, p_agent, p_origin, v_answer);
-  return v_answer;
-end
+  select hq.answer_or_refusal('set_secret', jsonb_build_object('key', p_key, 'value', p_value, 'gateway', p_gateway, 'agent', p_agent,
+    'category', p_category, 'name', p_name, 'note', p_note, 'origin', p_origin))
 $function$;
 grant execute on function set_secret(text,text,text,text,text,text,text,text) to authenticated;
 grant execute on function set_secret(text,text,text,text,text,text,text,text) to service_role;

@@ -125,9 +125,8 @@ set search_path = '' as $$ select hq.act_as(p_who.member, p_who.tenant, p_who.ce
 create or replace function hq.audit_chat(p_who hq.speaker, p_action text, p_summary text, p_entity_type text, p_entity_id uuid,
   p_more jsonb default '{}') returns void language sql set search_path = '' as $$
   select hq.write_audit(jsonb_build_object(
-    'tenant_id', p_who.tenant, 'actor_type', case when p_who.member is null then 'system' else 'human' end,
-    'actor_user_id', p_who.member, 'module', 'chat', 'entity_type', p_entity_type, 'entity_id', p_entity_id,
-    'action', p_action, 'summary', p_summary, 'meta', hq.chat_meta(p_who) || p_more))
+    'tenant_id', p_who.tenant, 'actor_user_id', p_who.member, 'module', 'chat', 'entity_type', p_entity_type,
+    'entity_id', p_entity_id, 'action', p_action, 'summary', p_summary, 'meta', hq.chat_meta(p_who) || p_more))
 $$;
 
 -- Records a refusal with its account, at most 10 a minute of one account and 200 of all strangers together, so that strangers
@@ -400,12 +399,7 @@ begin
   if coalesce(p_request ->> 'ceiling', '') not in ('viewer', 'operator', 'admin') then
     raise exception 'ceiling must be one of viewer, operator, admin' using errcode = '22023', column = 'ceiling';
   end if;
-  if p_request ->> 'gateway' is not null then
-    select g.id into v_gateway from public.gateways g where g.tenant_id = p_who.tenant and g.slug = p_request ->> 'gateway';
-    if not found then
-      raise exception 'there is no gateway %', left(p_request ->> 'gateway', 100) using errcode = 'P0002', column = 'gateway';
-    end if;
-  end if;
+  v_gateway := hq.find_gateway(p_who.tenant, p_request ->> 'gateway');
   if p_request ->> 'agent' is not null then
     select * into v_agent from public.agents a where a.id = hq.agent_by_slug(p_who.tenant, p_request ->> 'agent');
   end if;
@@ -552,7 +546,7 @@ begin
   end if;
   if v_row.revoked_at is null then
     update public.chat_identities i set revoked_at = clock_timestamp(), revoked_by = auth.uid() where i.id = p_id returning * into v_row;
-    perform hq.write_audit(jsonb_build_object('tenant_id', v_row.tenant_id, 'actor_type', 'human', 'actor_user_id', auth.uid(),
+    perform hq.write_audit(jsonb_build_object('tenant_id', v_row.tenant_id, 'actor_user_id', auth.uid(),
       'module', 'chat', 'entity_type', 'chat_identity', 'entity_id', p_id, 'action', 'chat.revoked',
       'summary', format('%s of %s revoked', v_row.platform, hq.email_of(v_row.user_id))));
   end if;

@@ -1,23 +1,6 @@
 create or replace function hq.pick(p_row jsonb, p_keys text[]) returns jsonb language sql immutable parallel safe
 set search_path = '' as $$ select jsonb_object_agg(k, p_row -> k) from unnest(p_keys) k $$;
 
--- Returns the gateway that the arguments name, or null.
-create or replace function hq.gateway_in(p_tenant uuid, p_args jsonb) returns uuid language plpgsql stable
-set search_path = '' as $$
-declare
-  v_id uuid;
-begin
-  if p_args ->> 'gateway' is null then
-    return null;
-  end if;
-  select g.id into v_id from public.gateways g where g.tenant_id = p_tenant and g.slug = p_args ->> 'gateway';
-  if not found then
-    raise exception 'there is no gateway %', left(p_args ->> 'gateway', 100) using errcode = 'P0002', column = 'gateway';
-  end if;
-  return v_id;
-end
-$$;
-
 -- Returns whether a gateway was not seen for 90 seconds. A gateway that was never seen is not set up yet, and a hibernating one is
 -- silent: neither is stale.
 create or replace function hq.is_stale(p_gateway public.gateways) returns boolean language sql stable
@@ -311,7 +294,7 @@ begin
     raise exception 'there is nothing called % to read', left(v_what, 40) using errcode = '22023', column = 'what';
   end if;
   -- A gateway or agent that does not exist is refused, even where the answer would be empty.
-  v_args := v_args || jsonb_build_object('gateway_id', hq.gateway_in(p_who.tenant, v_args),
+  v_args := v_args || jsonb_build_object('gateway_id', hq.find_gateway(p_who.tenant, v_args ->> 'gateway'),
     'agent_id', case when v_args ->> 'agent' is not null then hq.agent_by_slug(p_who.tenant, v_args ->> 'agent') end);
   execute format('select coalesce(jsonb_agg(r), ''[]'') from hq.%I($1, $2, $3) r', 'read_' || v_what)
     into v_rows using p_who, v_args, v_limit;

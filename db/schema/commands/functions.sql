@@ -274,24 +274,12 @@ $$;
 create or replace function hq.as_request(p_command public.agent_commands) returns public.agent_commands language plpgsql
 set search_path = '' as $$
 begin
+  p_command := jsonb_populate_record(p_command, '{"status": "pending", "attempt": 0, "leased_at": null, "leased_until": null,
+    "lease_seconds": null, "lease_token": null, "runner_id": null, "started_at": null, "completed_at": null,
+    "cancel_requested_at": null, "exit_code": null, "stdout": null, "stderr": null, "error_message": null, "progress": null,
+    "result": null}');
   p_command.created_at := clock_timestamp();
   p_command.updated_at := p_command.created_at;
-  p_command.status := 'pending';
-  p_command.leased_at := null;
-  p_command.leased_until := null;
-  p_command.lease_seconds := null;
-  p_command.started_at := null;
-  p_command.completed_at := null;
-  p_command.exit_code := null;
-  p_command.stdout := null;
-  p_command.stderr := null;
-  p_command.error_message := null;
-  p_command.lease_token := null;
-  p_command.runner_id := null;
-  p_command.attempt := 0;
-  p_command.cancel_requested_at := null;
-  p_command.progress := null;
-  p_command.result := null;
   -- Only the database says from which chat a command came.
   p_command.meta := case when jsonb_typeof(p_command.meta) = 'object' then p_command.meta - 'chat' else '{}' end
     || jsonb_strip_nulls(jsonb_build_object('chat', hq.current_chat()));
@@ -306,7 +294,6 @@ create or replace function hq.audit_command(p_command public.agent_commands, p_a
 returns void language sql set search_path = '' as $$
   select hq.write_audit(jsonb_build_object(
     'tenant_id', p_command.tenant_id,
-    'actor_type', case when p_user is null then 'system' else 'human' end,
     'actor_user_id', p_user,
     'module', 'commands',
     'entity_type', 'agent_command',
@@ -339,22 +326,42 @@ language sql immutable set search_path = '' as $$
     'message', p_message, 'hint', nullif(p_hint, ''), 'field', nullif(p_field, '')))
 $$;
 
-create or replace function hq.audit_refused(p_what text, p_command_id uuid, p_gateway text, p_agent text, p_origin text, p_answer jsonb)
+create or replace function hq.audit_refused(p_what text, p_args jsonb, p_answer jsonb)
 returns void language plpgsql set search_path = '' as $$
 begin
   if exists (select from public.tenants t where t.id = public.current_tenant_id()) then
     perform hq.write_audit(jsonb_build_object(
       'tenant_id', public.current_tenant_id(),
-      'actor_type', case when auth.uid() is null then 'system' else 'human' end,
       'actor_user_id', auth.uid(),
       'module', 'commands',
       'entity_type', 'agent_command',
-      'entity_id', p_command_id,
+      'entity_id', p_args ->> 'command_id',
       'action', 'command.refused',
       'summary', format('%s refused: %s', left(p_what, 100), p_answer #>> '{refused,message}'),
-      'meta', jsonb_build_object('command', left(p_what, 100), 'gateway', left(p_gateway, 100), 'agent', left(p_agent, 100),
-        'origin', hq.origin_or_api(p_origin), 'code', p_answer #>> '{refused,code}', 'field', p_answer #>> '{refused,field}')));
+      'meta', jsonb_build_object('command', left(p_what, 100), 'gateway', left(p_args ->> 'gateway', 100), 'agent', left(p_args ->> 'agent', 100),
+        'origin', hq.origin_or_api(p_args ->> 'origin'), 'code', p_answer #>> '{refused,code}', 'field', p_answer #>> '{refused,field}')));
   end if;
+end
+$$;
+
+-- Returns what hq.answer_<call> answers to the arguments, or its refusal, which undoes its effects and is recorded in the audit log.
+create or replace function hq.answer_or_refusal(p_call text, p_args jsonb) returns jsonb language plpgsql
+set search_path = '' as $$
+declare
+  v_state text;
+  v_message text;
+  v_hint text;
+  v_field text;
+  v_answer jsonb;
+begin
+  execute format('select hq.%I($1)', 'answer_' || p_call) into v_answer using p_args;
+  return v_answer;
+exception when sqlstate '28000' or sqlstate '42501' or sqlstate 'P0002' or sqlstate '23505' or sqlstate '22023' then
+  get stacked diagnostics v_state = returned_sqlstate, v_message = message_text,
+    v_hint = pg_exception_hint, v_field = column_name;
+  v_answer := hq.refusal(v_state, v_message, v_hint, v_field);
+  perform hq.audit_refused(coalesce(p_args ->> 'action', p_call), p_args, v_answer);
+  return v_answer;
 end
 $$;
 
@@ -375,14 +382,7 @@ begin
       using errcode = '22023', column = 'action',
         hint = 'Known: ' || (select string_agg(a.name, ', ' order by a.name) from hq.actions a where a.served) || '.';
   end if;
-  if p_gateway is not null then
-    select g.id into v_gateway from public.gateways g
-    where g.tenant_id = v_tenant and (g.slug = p_gateway or g.id = hq.uuid_or_null(p_gateway))
-    order by g.id = hq.uuid_or_null(p_gateway) desc nulls last limit 1;
-    if not found then
-      raise exception 'there is no gateway %', left(p_gateway, 100) using errcode = 'P0002', column = 'gateway';
-    end if;
-  end if;
+  v_gateway := hq.find_gateway(v_tenant, p_gateway);
   if p_agent is not null then
     select * into v_agent from public.agents a
     where a.tenant_id = v_tenant and (a.slug = p_agent or a.id = hq.uuid_or_null(p_agent))
@@ -417,6 +417,12 @@ begin
 end
 $$;
 
+create or replace function hq.answer_enqueue(p_args jsonb) returns jsonb language sql
+set search_path = '' as $$
+  select hq.insert_command(p_args ->> 'action', nullif(p_args -> 'payload', 'null'), p_args ->> 'gateway', p_args ->> 'agent',
+    p_args ->> 'idempotency_key', p_args ->> 'origin')
+$$;
+
 create or replace function public.enqueue_command(
   p_action text,
   p_payload jsonb default '{}',
@@ -424,22 +430,9 @@ create or replace function public.enqueue_command(
   p_agent text default null,
   p_idempotency_key text default null,
   p_origin text default 'api'
-) returns jsonb language plpgsql security definer set search_path = '' as $$
-declare
-  v_state text;
-  v_message text;
-  v_hint text;
-  v_field text;
-  v_answer jsonb;
-begin
-  return hq.insert_command(p_action, p_payload, p_gateway, p_agent, p_idempotency_key, p_origin);
-exception when sqlstate '28000' or sqlstate '42501' or sqlstate 'P0002' or sqlstate '23505' or sqlstate '22023' then
-  get stacked diagnostics v_state = returned_sqlstate, v_message = message_text,
-    v_hint = pg_exception_hint, v_field = column_name;
-  v_answer := hq.refusal(v_state, v_message, v_hint, v_field);
-  perform hq.audit_refused(p_action, null, p_gateway, p_agent, p_origin, v_answer);
-  return v_answer;
-end
+) returns jsonb language sql security definer set search_path = '' as $$
+  select hq.answer_or_refusal('enqueue', jsonb_build_object('action', p_action, 'payload', p_payload, 'gateway', p_gateway,
+    'agent', p_agent, 'idempotency_key', p_idempotency_key, 'origin', p_origin))
 $$;
 select hq.open_function('public.enqueue_command(text, jsonb, text, text, text, text)', 'authenticated, service_role',
   'Adds a command. Returns `{command, created}`, or `{refused}` with one line in the audit log. A known `p_idempotency_key` returns the earlier row with `created: false`, and code `conflict` for a different request. `p_gateway` and `p_agent` are slugs or ids; a tenant with one gateway need not name it. An action of the executor `database` is `done` in the answer.');
@@ -480,23 +473,12 @@ begin
 end
 $$;
 
+create or replace function hq.answer_cancel(p_args jsonb) returns jsonb language sql
+set search_path = '' as $$ select hq.request_cancel((p_args ->> 'command_id')::uuid, p_args ->> 'origin') $$;
+
 create or replace function public.cancel_command(p_command_id uuid, p_origin text default 'api') returns jsonb
-language plpgsql security definer set search_path = '' as $$
-declare
-  v_state text;
-  v_message text;
-  v_hint text;
-  v_field text;
-  v_answer jsonb;
-begin
-  return hq.request_cancel(p_command_id, p_origin);
-exception when sqlstate '28000' or sqlstate '42501' or sqlstate 'P0002' or sqlstate '23505' then
-  get stacked diagnostics v_state = returned_sqlstate, v_message = message_text,
-    v_hint = pg_exception_hint, v_field = column_name;
-  v_answer := hq.refusal(v_state, v_message, v_hint, v_field);
-  perform hq.audit_refused('cancel', p_command_id, null, null, p_origin, v_answer);
-  return v_answer;
-end
+language sql security definer set search_path = '' as $$
+  select hq.answer_or_refusal('cancel', jsonb_build_object('command_id', p_command_id, 'origin', p_origin))
 $$;
 select hq.open_function('public.cancel_command(uuid, text)', 'authenticated, service_role',
   'Cancels a command. Returns `{command, created: false}` or `{refused}`. A pending row is `cancelled` at once; a running one gets `cancel_requested_at`, which its runner obeys. The caller needs the role of the action. Code `conflict` for a finished command.');

@@ -121,6 +121,22 @@ set search_path = '' as $$ select hq.set_agent_paused(p_command, true) $$;
 create or replace function hq.do_resume_agent(p_command public.agent_commands) returns jsonb language sql
 set search_path = '' as $$ select hq.set_agent_paused(p_command, false) $$;
 
+-- Returns the gateway of a tenant that a slug or an id names; null where nothing is named.
+create or replace function hq.find_gateway(p_tenant uuid, p_reference text) returns uuid language plpgsql stable
+set search_path = '' as $$
+declare
+  v_id uuid;
+begin
+  select g.id into v_id from public.gateways g
+  where g.tenant_id = p_tenant and (g.slug = p_reference or g.id = hq.uuid_or_null(p_reference))
+  order by g.id = hq.uuid_or_null(p_reference) desc nulls last limit 1;
+  if not found and p_reference is not null then
+    raise exception 'there is no gateway %', left(p_reference, 100) using errcode = 'P0002', column = 'gateway';
+  end if;
+  return v_id;
+end
+$$;
+
 create or replace function hq.agent_by_slug(p_tenant uuid, p_slug text) returns uuid language plpgsql stable
 set search_path = '' as $$
 declare

@@ -234,7 +234,6 @@ begin
   end if;
   perform hq.write_audit(jsonb_build_object(
     'tenant_id', p_tenant,
-    'actor_type', case when v_actor is null then 'system' else 'human' end,
     'actor_user_id', v_actor,
     'module', 'secrets',
     'entity_type', 'secret',
@@ -357,14 +356,8 @@ begin
       raise exception 'there is no agent %', left(p_agent, 100) using errcode = 'P0002', column = 'agent';
     end if;
   end if;
-  if p_gateway is not null then
-    select g.id into gateway from public.gateways g
-    where g.tenant_id = p_tenant and (g.slug = p_gateway or g.id = hq.uuid_or_null(p_gateway))
-    order by g.id = hq.uuid_or_null(p_gateway) desc nulls last limit 1;
-    if not found then
-      raise exception 'there is no gateway %', left(p_gateway, 100) using errcode = 'P0002', column = 'gateway';
-    end if;
-  elsif gateway is null then
+  gateway := coalesce(hq.find_gateway(p_tenant, p_gateway), gateway);
+  if gateway is null then
     select array_agg(g.id) into v_gateways from public.gateways g where g.tenant_id = p_tenant;
     if coalesce(cardinality(v_gateways), 0) <> 1 then
       raise exception '%', case when v_gateways is null then 'there is no gateway yet' else 'which gateway? there are several' end
@@ -375,44 +368,47 @@ begin
 end
 $$;
 
-create or replace function hq.store_secret(
-  p_key text, p_value text, p_gateway text, p_agent text, p_category text, p_name text, p_note text
-) returns jsonb language plpgsql set search_path = '' as $$
+create or replace function hq.answer_set_secret(p_args jsonb) returns jsonb language plpgsql
+set search_path = '' as $$
 declare
   v_tenant uuid := public.current_tenant_id();
+  v_key text := p_args ->> 'key';
+  v_value text := p_args ->> 'value';
+  v_category text := p_args ->> 'category';
   v_place record;
   v_fault text;
   v_row public.secrets;
 begin
+  perform set_config('hq.secret_origin', hq.origin_or_api(p_args ->> 'origin'), true);
   perform hq.require_role(v_tenant, 'operator', 'storing a secret');
-  v_fault := hq.envelope_fault(p_value);
+  v_fault := hq.envelope_fault(v_value);
   if v_fault is not null then
     raise exception '%', v_fault
       using errcode = '22023', column = 'value', hint = 'Use hq-tui secrets set, which encrypts it first.';
   end if;
-  if p_category is not null and p_category not in ('user', 'channel', 'integration') then
+  if v_category is not null and v_category not in ('user', 'channel', 'integration') then
     raise exception 'category must be user, channel or integration' using errcode = '22023', column = 'category';
   end if;
-  v_place := hq.secret_scope(v_tenant, p_gateway, p_agent);
+  v_place := hq.secret_scope(v_tenant, p_args ->> 'gateway', p_args ->> 'agent');
   perform from public.gateways g where g.id = v_place.gateway for key share;
   -- At most two rounds: a row that somebody inserted meanwhile is found in the second.
   for attempt in 1 .. 2 loop
     select * into v_row from public.secrets s
-    where s.tenant_id = v_tenant and s.gateway_id = v_place.gateway and s.agent_id is not distinct from v_place.agent and s.key = p_key
+    where s.tenant_id = v_tenant and s.gateway_id = v_place.gateway and s.agent_id is not distinct from v_place.agent and s.key = v_key
     for no key update;
     if found then
-      v_row.encrypted_value := p_value;
-      v_row.name := coalesce(p_name, v_row.name);
-      v_row.note := coalesce(p_note, v_row.note);
-      v_row.category := coalesce(p_category, v_row.category::text);
+      v_row.encrypted_value := v_value;
+      v_row.name := coalesce(p_args ->> 'name', v_row.name);
+      v_row.note := coalesce(p_args ->> 'note', v_row.note);
+      v_row.category := coalesce(v_category, v_row.category::text);
       update public.secrets s
       set encrypted_value = v_row.encrypted_value, name = v_row.name, note = v_row.note, category = v_row.category
       where s.id = v_row.id returning * into v_row;
       return hq.secret_json(v_row) || jsonb_build_object('created', false);
     end if;
-    v_row.category := coalesce(p_category, 'user');
+    v_row.category := coalesce(v_category, 'user');
     insert into public.secrets (tenant_id, gateway_id, agent_id, key, name, encrypted_value, category, note)
-    values (v_tenant, v_place.gateway, v_place.agent, p_key, coalesce(p_name, p_key), p_value, v_row.category, p_note)
+    values (v_tenant, v_place.gateway, v_place.agent, v_key, coalesce(p_args ->> 'name', v_key), v_value, v_row.category, p_args ->> 'note')
     on conflict do nothing
     returning * into v_row;
     if found then
@@ -424,16 +420,18 @@ end
 $$;
 
 -- Locks a secret of the caller's tenant and returns it.
-create or replace function hq.lock_secret(p_id uuid, p_what text) returns public.secrets language plpgsql
+create or replace function hq.lock_secret(p_args jsonb, p_what text) returns public.secrets language plpgsql
 set search_path = '' as $$
 declare
+  v_id uuid := p_args ->> 'secret_id';
   v_row public.secrets;
 begin
+  perform set_config('hq.secret_origin', hq.origin_or_api(p_args ->> 'origin'), true);
   perform hq.require_role(public.current_tenant_id(), 'operator', p_what);
-  perform from public.agents a where a.id = (select s.agent_id from public.secrets s where s.id = p_id) for key share;
-  perform from public.gateways g where g.id = (select s.gateway_id from public.secrets s where s.id = p_id) for key share;
+  perform from public.agents a where a.id = (select s.agent_id from public.secrets s where s.id = v_id) for key share;
+  perform from public.gateways g where g.id = (select s.gateway_id from public.secrets s where s.id = v_id) for key share;
   select * into v_row from public.secrets s
-  where s.id = p_id and (hq.caller_role() not in ('authenticated', 'anon') or s.tenant_id = public.current_tenant_id())
+  where s.id = v_id and (hq.caller_role() not in ('authenticated', 'anon') or s.tenant_id = public.current_tenant_id())
   for update;
   if not found then
     raise exception 'there is no such secret' using errcode = 'P0002', column = 'secret_id';
@@ -451,73 +449,43 @@ create or replace function public.set_secret(
   p_name text default null,
   p_note text default null,
   p_origin text default 'api'
-) returns jsonb language plpgsql security definer set search_path = '' as $$
-declare
-  v_state text;
-  v_message text;
-  v_hint text;
-  v_field text;
-  v_answer jsonb;
-begin
-  perform set_config('hq.secret_origin', hq.origin_or_api(p_origin), true);
-  return hq.store_secret(p_key, p_value, p_gateway, p_agent, p_category, p_name, p_note);
-exception when sqlstate '28000' or sqlstate '42501' or sqlstate 'P0002' or sqlstate '23505' or sqlstate '22023' then
-  get stacked diagnostics v_state = returned_sqlstate, v_message = message_text,
-    v_hint = pg_exception_hint, v_field = column_name;
-  v_answer := hq.refusal(v_state, v_message, v_hint, v_field);
-  perform hq.audit_refused('set_secret', null, p_gateway, p_agent, p_origin, v_answer);
-  return v_answer;
-end
+) returns jsonb language sql security definer set search_path = '' as $$
+  select hq.answer_or_refusal('set_secret', jsonb_build_object('key', p_key, 'value', p_value, 'gateway', p_gateway, 'agent', p_agent,
+    'category', p_category, 'name', p_name, 'note', p_note, 'origin', p_origin))
 $$;
 select hq.open_function('public.set_secret(text, text, text, text, text, text, text, text)', 'authenticated, service_role',
   'Stores or rotates a secret. Returns `{secret, created}` without the ciphertext, or `{refused}`. `p_value` is an envelope (see secrets.md); on a rotation a null argument keeps what is there. `p_agent` makes it a secret of that agent alone. Operators only.');
 
-create or replace function public.note_secret(p_secret_id uuid, p_note text default null, p_origin text default 'api') returns jsonb
-language plpgsql security definer set search_path = '' as $$
+create or replace function hq.answer_note_secret(p_args jsonb) returns jsonb language plpgsql
+set search_path = '' as $$
 declare
-  v_state text;
-  v_message text;
-  v_hint text;
-  v_field text;
-  v_answer jsonb;
-  v_row public.secrets;
+  v_row public.secrets := hq.lock_secret(p_args, 'noting a secret');
 begin
-  perform set_config('hq.secret_origin', hq.origin_or_api(p_origin), true);
-  v_row := hq.lock_secret(p_secret_id, 'noting a secret');
-  update public.secrets s set note = nullif(p_note, '') where s.id = v_row.id returning * into v_row;
+  update public.secrets s set note = nullif(p_args ->> 'note', '') where s.id = v_row.id returning * into v_row;
   return hq.secret_json(v_row);
-exception when sqlstate '28000' or sqlstate '42501' or sqlstate 'P0002' or sqlstate '22023' then
-  get stacked diagnostics v_state = returned_sqlstate, v_message = message_text,
-    v_hint = pg_exception_hint, v_field = column_name;
-  v_answer := hq.refusal(v_state, v_message, v_hint, v_field);
-  perform hq.audit_refused('note_secret', null, null, null, p_origin, v_answer);
-  return v_answer;
 end
+$$;
+
+create or replace function public.note_secret(p_secret_id uuid, p_note text default null, p_origin text default 'api') returns jsonb
+language sql security definer set search_path = '' as $$
+  select hq.answer_or_refusal('note_secret', jsonb_build_object('secret_id', p_secret_id, 'note', p_note, 'origin', p_origin))
 $$;
 select hq.open_function('public.note_secret(uuid, text, text)', 'authenticated, service_role',
   'Changes the note of a secret. Returns `{secret}` or `{refused}`. Operators only.');
 
-create or replace function public.delete_secret(p_secret_id uuid, p_origin text default 'api') returns jsonb
-language plpgsql security definer set search_path = '' as $$
+create or replace function hq.answer_delete_secret(p_args jsonb) returns jsonb language plpgsql
+set search_path = '' as $$
 declare
-  v_state text;
-  v_message text;
-  v_hint text;
-  v_field text;
-  v_answer jsonb;
-  v_row public.secrets;
+  v_row public.secrets := hq.lock_secret(p_args, 'deleting a secret');
 begin
-  perform set_config('hq.secret_origin', hq.origin_or_api(p_origin), true);
-  v_row := hq.lock_secret(p_secret_id, 'deleting a secret');
   delete from public.secrets s where s.id = v_row.id;
   return hq.secret_json(v_row);
-exception when sqlstate '28000' or sqlstate '42501' or sqlstate 'P0002' then
-  get stacked diagnostics v_state = returned_sqlstate, v_message = message_text,
-    v_hint = pg_exception_hint, v_field = column_name;
-  v_answer := hq.refusal(v_state, v_message, v_hint, v_field);
-  perform hq.audit_refused('delete_secret', null, null, null, p_origin, v_answer);
-  return v_answer;
 end
+$$;
+
+create or replace function public.delete_secret(p_secret_id uuid, p_origin text default 'api') returns jsonb
+language sql security definer set search_path = '' as $$
+  select hq.answer_or_refusal('delete_secret', jsonb_build_object('secret_id', p_secret_id, 'origin', p_origin))
 $$;
 select hq.open_function('public.delete_secret(uuid, text)', 'authenticated, service_role',
   'Deletes a secret. Returns `{secret}` as it was, or `{refused}`. Operators only.');
@@ -611,7 +579,6 @@ begin
   if p_last then
     perform hq.write_audit(jsonb_build_object(
       'tenant_id', t.tenant_id,
-      'actor_type', case when p_actor is null then 'system' else 'human' end,
       'actor_user_id', p_actor,
       'module', 'secrets',
       'entity_type', 'secret',

@@ -179,7 +179,6 @@ begin
   if exists (select from public.tenants t where t.id = v_member.tenant_id) then
     perform hq.write_audit(jsonb_build_object(
       'tenant_id', v_member.tenant_id,
-      'actor_type', case when auth.uid() is null then 'system' else 'human' end,
       'actor_user_id', auth.uid(),
       'module', 'members',
       'entity_type', 'member',
