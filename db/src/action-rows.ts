@@ -1,24 +1,7 @@
 import { type Action, catalogue } from '@hq/shared/actions';
 import { HqError } from '@hq/shared/errors';
 import { z } from 'zod';
-import { type WebProductAction, webProductActions } from './web-product-actions.ts';
-
-/** A row of `hq.actions`. */
-export interface ActionRow {
-  readonly name: string;
-  readonly title: string;
-  readonly target: string;
-  readonly executor: string;
-  readonly danger: string;
-  readonly role: string;
-  readonly lane: string;
-  readonly retry: string;
-  readonly max_attempts: number;
-  readonly timeout_seconds: number;
-  readonly while_paused: boolean;
-  readonly payload_schema: unknown;
-  readonly served: boolean;
-}
+import { type ActionRules, webProductActions } from './web-product-actions.ts';
 
 /** Keywords that `hq.find_fault` understands; `default`, `title`, `description` and `$schema` allow and forbid nothing. */
 const understood = new Set([
@@ -68,7 +51,8 @@ export function payloadSchema(payload: z.ZodObject, action: string): unknown {
   return schema;
 }
 
-function servedRow(name: string, action: Action): ActionRow {
+/** A row of `hq.actions`. */
+function rowOf(name: string, action: ActionRules, payload_schema: unknown, served: boolean) {
   return {
     name,
     title: action.title,
@@ -81,34 +65,18 @@ function servedRow(name: string, action: Action): ActionRow {
     max_attempts: action.maxAttempts,
     timeout_seconds: action.timeoutSeconds,
     while_paused: action.whilePaused,
-    payload_schema: payloadSchema(action.payload, name),
-    served: true,
-  };
-}
-
-function webRow(name: string, action: WebProductAction): ActionRow {
-  return {
-    name,
-    title: action.title,
-    target: action.target,
-    executor: 'runner',
-    danger: action.danger,
-    role: action.role,
-    lane: action.lane,
-    retry: 'never',
-    max_attempts: 1,
-    timeout_seconds: action.timeoutSeconds,
-    while_paused: false,
-    payload_schema: {},
-    served: false,
+    payload_schema,
+    served,
   };
 }
 
 /** The catalogue as the database keeps it. An action that is served here wins over the web product's entry. */
-export function actionRows(): ActionRow[] {
+export function actionRows() {
   const rows = new Map(
-    Object.entries(webProductActions).map(([name, action]) => [name, webRow(name, action)]),
+    Object.entries(webProductActions).map(([name, action]) => [name, rowOf(name, action, {}, false)]),
   );
-  for (const [name, action] of Object.entries<Action>(catalogue)) rows.set(name, servedRow(name, action));
+  for (const [name, action] of Object.entries<Action>(catalogue)) {
+    rows.set(name, rowOf(name, action, payloadSchema(action.payload, name), true));
+  }
   return [...rows.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }

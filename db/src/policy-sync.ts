@@ -1,28 +1,11 @@
 import type pg from 'pg';
-import { type ActionRow, actionRows } from './action-rows.ts';
+import { actionRows } from './action-rows.ts';
 
 /** An action whose row in the database differs from the catalogue. */
 export interface PolicyDrift {
   readonly action: string;
   readonly how: 'missing' | 'different' | 'extra' | 'not in the enum';
 }
-
-const columns = [
-  ...[
-    'name',
-    'title',
-    'target',
-    'executor',
-    'danger',
-    'role',
-    'lane',
-    'retry',
-    'max_attempts',
-    'timeout_seconds',
-    'while_paused',
-  ],
-  ...['payload_schema', 'served'],
-] as const satisfies readonly (keyof ActionRow)[];
 
 /** Returns the changes that `syncPolicy` would make. */
 export async function findPolicyDrift(client: pg.Client): Promise<PolicyDrift[]> {
@@ -43,19 +26,20 @@ export async function findPolicyDrift(client: pg.Client): Promise<PolicyDrift[]>
 
 /** Makes `hq.actions` and the enum of actions say what the catalogue says. */
 export async function syncPolicy(client: pg.Client): Promise<void> {
-  for (const { name } of actionRows()) {
+  const rows = actionRows();
+  for (const { name } of rows) {
     await client.query(
       `alter type public.command_action add value if not exists ${client.escapeLiteral(name)}`,
     );
   }
-  const changed = columns.filter((column) => column !== 'name');
+  const wanted = JSON.stringify(rows);
   await client.query(
-    `with wanted as (select * from jsonb_populate_recordset(null::hq.actions, $1)),
-          gone as (delete from hq.actions where name not in (select name from wanted))
-     insert into hq.actions as a (${columns.join(', ')})
-     select ${columns.join(', ')} from wanted
-     on conflict (name) do update set ${changed.map((c) => `${c} = excluded.${c}`).join(', ')}
-     where to_jsonb(a) is distinct from to_jsonb(excluded)`,
-    [JSON.stringify(actionRows())],
+    `delete from hq.actions a
+     where not exists (select from jsonb_populate_recordset(null::hq.actions, $1) w where to_jsonb(w) = to_jsonb(a))`,
+    [wanted],
+  );
+  await client.query(
+    'insert into hq.actions select * from jsonb_populate_recordset(null::hq.actions, $1) on conflict do nothing',
+    [wanted],
   );
 }

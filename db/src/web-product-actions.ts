@@ -1,27 +1,29 @@
-import type { Danger, Lane, Role } from '@hq/shared/actions';
+import type { Action } from '@hq/shared/actions';
+
+/** Rules of an action that the database keeps beside its payload. */
+export type ActionRules = Omit<Action, 'summary' | 'undo' | 'payload' | 'result' | 'describe'>;
+
+const byDaemon = {
+  executor: 'runner',
+  role: 'operator',
+  danger: 'disruptive',
+  retry: 'never',
+  maxAttempts: 1,
+  whilePaused: false,
+} as const;
+const onAgent = (title: string, timeoutSeconds = 600): ActionRules => {
+  return { ...byDaemon, title, target: 'agent', lane: 'agent', timeoutSeconds };
+};
+const onGateway = (title: string, timeoutSeconds = 300): ActionRules => {
+  return { ...byDaemon, title, target: 'gateway', lane: 'stack', timeoutSeconds };
+};
 
 /**
- * An action of HQ's web product that the runner here does not serve. An HQ that adopts this database goes on writing them for its own
+ * Actions of HQ's web product that the runner here does not serve. An HQ that adopts this database goes on writing them for its own
  * daemons, with payloads of its own: the guard asks for the role, and the queue here never leases them. A word of its enum that is not
  * in this list needs the role operator.
  */
-export interface WebProductAction {
-  readonly title: string;
-  readonly target: 'gateway' | 'agent';
-  readonly role: Role;
-  readonly danger: Danger;
-  readonly lane: Lane;
-  readonly timeoutSeconds: number;
-}
-
-const onAgent = (title: string, timeoutSeconds = 600): WebProductAction => ({
-  ...{ title, target: 'agent', role: 'operator', danger: 'disruptive', lane: 'agent', timeoutSeconds },
-});
-const onGateway = (title: string, timeoutSeconds = 300): WebProductAction => ({
-  ...{ title, target: 'gateway', role: 'operator', danger: 'disruptive', lane: 'stack', timeoutSeconds },
-});
-
-export const webProductActions: Readonly<Record<string, WebProductAction>> = {
+export const webProductActions: Readonly<Record<string, ActionRules>> = {
   provision: onAgent('Provision an agent'),
   update: onAgent('Update an agent'),
   remove: { ...onAgent('Remove an agent'), role: 'admin', danger: 'destructive' },
