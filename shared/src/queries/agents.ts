@@ -2,21 +2,19 @@ import type { HqClient } from '../client/index.ts';
 import type { LiveQuery } from '../live/index.ts';
 import { type AgentRow, agentRow } from '../rows/index.ts';
 import { readRows } from './read-rows.ts';
-import { byText, rowId, updatedAt } from './row-order.ts';
+import { updatedAt } from './row-order.ts';
 import { watchRows } from './watch-rows.ts';
 
-const source = { table: 'agents', row: agentRow } as const;
+const source = { table: 'agents', row: agentRow, order: ['slug', 'id'] } as const;
 
 export function readAgents(client: HqClient, gatewayId?: string): Promise<AgentRow[]> {
-  return readRows(client, { ...source, where: [['gateway_id', 'eq', gatewayId]], order: ['slug', 'id'] });
+  return readRows(client, { ...source, where: [['gateway_id', 'eq', gatewayId]] });
 }
 
 export function liveAgents(client: HqClient): LiveQuery<AgentRow> {
   return watchRows<AgentRow>(client, {
     ...source,
     read: () => readAgents(client),
-    key: rowId,
-    compare: byText((row) => row.slug),
     version: updatedAt,
   });
 }

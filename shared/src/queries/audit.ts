@@ -2,10 +2,10 @@ import type { HqClient } from '../client/index.ts';
 import type { LiveQuery } from '../live/index.ts';
 import { type AuditRow, auditRow } from '../rows/index.ts';
 import { readRows } from './read-rows.ts';
-import { newestFirst, rowId } from './row-order.ts';
+import { newestFirst } from './row-order.ts';
 import { watchRows } from './watch-rows.ts';
 
-const source = { table: 'audit_log', row: auditRow } as const;
+const source = { table: 'audit_log', row: auditRow, ...newestFirst } as const;
 const windowSize = 500;
 
 interface AuditFilter {
@@ -17,8 +17,6 @@ export function readAudit(client: HqClient, filter: AuditFilter = {}): Promise<A
   return readRows(client, {
     ...source,
     where: [['created_at', 'gte', filter.since]],
-    order: ['created_at', 'id'],
-    isNewestFirst: true,
     limit: filter.limit ?? windowSize,
   });
 }
@@ -28,8 +26,6 @@ export function liveAudit(client: HqClient): LiveQuery<AuditRow> {
     ...source,
     changes: { event: 'INSERT' },
     read: () => readAudit(client),
-    key: rowId,
-    compare: newestFirst,
     limit: windowSize,
   });
 }

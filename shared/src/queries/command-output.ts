@@ -4,14 +4,10 @@ import { type CommandOutputRow, commandOutputRow } from '../rows/index.ts';
 import { readRows } from './read-rows.ts';
 import { promptTiming, watchRows } from './watch-rows.ts';
 
-const source = { table: 'agent_command_output', row: commandOutputRow } as const;
+const source = { table: 'agent_command_output', row: commandOutputRow, order: ['attempt', 'seq'] } as const;
 
 export function readCommandOutput(client: HqClient, commandId: string): Promise<CommandOutputRow[]> {
-  return readRows(client, {
-    ...source,
-    where: [['command_id', 'eq', commandId]],
-    order: ['attempt', 'seq'],
-  });
+  return readRows(client, { ...source, where: [['command_id', 'eq', commandId]] });
 }
 
 /** Reads the end of the output of a command's last attempt: at most `limit` rows, in order. */
@@ -23,7 +19,6 @@ export async function readLastOutput(
   const rows = await readRows(client, {
     ...source,
     where: [['command_id', 'eq', commandId]],
-    order: ['attempt', 'seq'],
     isNewestFirst: true,
     limit,
   });
@@ -36,8 +31,6 @@ export function liveCommandOutput(client: HqClient, commandId: string): LiveQuer
     ...source,
     changes: { event: 'INSERT', filter: `command_id=eq.${commandId}` },
     read: () => readCommandOutput(client, commandId),
-    key: (row) => `${row.attempt}/${row.seq}`,
-    compare: (a, b) => a.attempt - b.attempt || a.seq - b.seq,
     timing: promptTiming,
   });
 }

@@ -2,11 +2,10 @@ import type { HqClient } from '../client/index.ts';
 import type { LiveQuery } from '../live/index.ts';
 import { type CommandRow, type CommandStatus, commandRow } from '../rows/index.ts';
 import { readRows } from './read-rows.ts';
-import { newestFirst, rowId, updatedAt } from './row-order.ts';
+import { newestFirst, updatedAt } from './row-order.ts';
 import { promptTiming, watchRows } from './watch-rows.ts';
 
-const source = { table: 'agent_commands', row: commandRow } as const;
-const rules = { key: rowId, compare: newestFirst<CommandRow>, version: updatedAt };
+const source = { table: 'agent_commands', row: commandRow, ...newestFirst } as const;
 /** The newest commands that a screen holds. */
 const windowSize = 500;
 /** The most ids whose request still fits into one URL. */
@@ -30,8 +29,6 @@ export function readCommands(client: HqClient, filter: CommandsFilter = {}): Pro
       ['status', 'eq', filter.status],
       ['created_at', 'gte', filter.since],
     ],
-    order: ['created_at', 'id'],
-    isNewestFirst: true,
     limit: filter.limit ?? windowSize,
   });
 }
@@ -41,7 +38,7 @@ export async function readCommandsById(client: HqClient, ids: readonly string[])
   const rows: CommandRow[] = [];
   for (let from = 0; from < ids.length; from += idsPerRequest) {
     const some = ids.slice(from, from + idsPerRequest);
-    rows.push(...(await readRows(client, { ...source, where: [['id', 'in', some]], order: ['id'] })));
+    rows.push(...(await readRows(client, { ...source, where: [['id', 'in', some]] })));
   }
   return rows;
 }
@@ -55,7 +52,7 @@ export function liveCommands(
   const [column, id] = agentId === undefined ? ['gateway_id', gatewayId] : ['agent_id', agentId];
   return watchRows<CommandRow>(client, {
     ...source,
-    ...rules,
+    version: updatedAt,
     changes: id === undefined ? {} : { filter: `${column}=eq.${id}` },
     read: () => readCommands(client, filter),
     limit: windowSize,
@@ -66,7 +63,7 @@ export function liveCommands(
 export function liveCommand(client: HqClient, id: string): LiveQuery<CommandRow> {
   return watchRows<CommandRow>(client, {
     ...source,
-    ...rules,
+    version: updatedAt,
     changes: { filter: `id=eq.${id}` },
     read: () => readCommandsById(client, [id]),
     timing: promptTiming,
@@ -84,7 +81,7 @@ export function liveCommandsById(
 ): LiveQuery<CommandRow> {
   return watchRows<CommandRow>(client, {
     ...source,
-    ...rules,
+    version: updatedAt,
     read: () => readCommandsById(client, ids()),
     limit,
     timing: promptTiming,

@@ -2,10 +2,10 @@ import type { HqClient } from '../client/index.ts';
 import type { LiveQuery } from '../live/index.ts';
 import { type GatewayRow, gatewayRow } from '../rows/index.ts';
 import { readRows } from './read-rows.ts';
-import { byText, rowId, updatedAt } from './row-order.ts';
+import { updatedAt } from './row-order.ts';
 import { watchRows } from './watch-rows.ts';
 
-const source = { table: 'gateways', row: gatewayRow } as const;
+const source = { table: 'gateways', row: gatewayRow, order: ['slug', 'id'] } as const;
 
 /** Reads all gateways, or the one that the filter names. */
 export function readGateways(
@@ -18,7 +18,6 @@ export function readGateways(
       ['id', 'eq', filter.id],
       ['slug', 'eq', filter.slug],
     ],
-    order: ['slug', 'id'],
   });
 }
 
@@ -30,8 +29,6 @@ export function liveGateways(client: HqClient): LiveQuery<GatewayRow> {
       const [rows] = await Promise.all([readGateways(client), client.clock.isOld() ? client.whoami() : null]);
       return rows;
     },
-    key: rowId,
-    compare: byText((row) => row.slug),
     version: updatedAt,
   });
 }

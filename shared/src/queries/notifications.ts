@@ -3,10 +3,10 @@ import { HqError } from '../errors.ts';
 import type { LiveQuery } from '../live/index.ts';
 import { type NotificationRow, notificationRow } from '../rows/index.ts';
 import { readRows } from './read-rows.ts';
-import { newestFirst, rowId } from './row-order.ts';
+import { newestFirst } from './row-order.ts';
 import { watchRows } from './watch-rows.ts';
 
-const source = { table: 'notifications', row: notificationRow } as const;
+const source = { table: 'notifications', row: notificationRow, ...newestFirst } as const;
 const windowSize = 200;
 
 interface NotificationsFilter {
@@ -29,8 +29,6 @@ export function readNotifications(
       ['resolved_at', 'is', unset],
       ['created_at', 'gte', filter.since],
     ],
-    order: ['created_at', 'id'],
-    isNewestFirst: true,
     limit: filter.limit ?? windowSize,
   });
 }
@@ -40,8 +38,6 @@ export function liveNotifications(client: HqClient): LiveQuery<NotificationRow> 
   return watchRows<NotificationRow>(client, {
     ...source,
     read: () => readNotifications(client, { all: true }),
-    key: rowId,
-    compare: newestFirst,
     limit: windowSize,
   });
 }

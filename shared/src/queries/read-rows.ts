@@ -5,14 +5,18 @@ import { readAll } from '../live/index.ts';
 
 export type RowSchema<Row> = z.ZodType<Row> & { readonly shape: Readonly<Record<string, unknown>> };
 
-interface RowsQuery<Row> {
+/** The rows of a table, in their order. */
+export interface RowsSource<Row> {
   readonly table: keyof Database['public']['Tables'];
   /** Its keys are the columns that are read. */
   readonly row: RowSchema<Row>;
-  readonly where?: readonly Condition<Row>[];
   /** Must be total, or a row may be missed between two pages. */
   readonly order: readonly (keyof Row & string)[];
   readonly isNewestFirst?: boolean;
+}
+
+interface RowsQuery<Row> extends RowsSource<Row> {
+  readonly where?: readonly Condition<Row>[];
   readonly limit?: number;
 }
 

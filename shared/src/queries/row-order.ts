@@ -1,33 +1,29 @@
-interface Identified {
-  readonly id: string;
-}
-
-export function rowId(row: Identified): string {
-  return row.id;
-}
+export const newestFirst = { order: ['created_at', 'id'], isNewestFirst: true } as const;
 
 /** The version of a row whose trigger stamps every change. */
 export function updatedAt(row: { readonly updated_at: string }): number {
   return Date.parse(row.updated_at);
 }
 
-/** Orders by a text, then by id. */
-export function byText<Row extends Identified>(text: (row: Row) => string): (a: Row, b: Row) => number {
-  return (a, b) => compare(text(a), text(b)) || compare(a.id, b.id);
+/** Returns the comparison of rows in the order of these columns; all of them descend if the newest comes first. */
+export function inOrder<Row>(
+  order: readonly (keyof Row & string)[],
+  isNewestFirst: boolean,
+): (a: Row, b: Row) => number {
+  return (a, b) => {
+    const [one, other] = isNewestFirst ? [b, a] : [a, b];
+    for (const column of order) {
+      const difference = compare(one[column], other[column], column.endsWith('_at'));
+      if (difference !== 0) return difference;
+    }
+    return 0;
+  };
 }
 
-/** Orders from the newest to the oldest, then by id. */
-export function newestFirst<Row extends Identified & { readonly created_at: string }>(
-  a: Row,
-  b: Row,
-): number {
-  return (
-    Date.parse(b.created_at) - Date.parse(a.created_at) ||
-    compare(b.created_at, a.created_at) ||
-    compare(b.id, a.id)
-  );
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+/** Events and answers print the same time in two forms. */
+function compare(a: unknown, b: unknown, isTime: boolean): number {
+  if (typeof a === 'number' && typeof b === 'number') return a - b;
+  const [one, other] = [String(a), String(b)];
+  const apart = isTime ? Date.parse(one) - Date.parse(other) : 0;
+  return apart || (one < other ? -1 : one > other ? 1 : 0);
 }

@@ -2,10 +2,10 @@ import type { HqClient } from '../client/index.ts';
 import type { LiveQuery } from '../live/index.ts';
 import { type SecretRow, secretRow } from '../rows/index.ts';
 import { readRows } from './read-rows.ts';
-import { byText, rowId, updatedAt } from './row-order.ts';
+import { updatedAt } from './row-order.ts';
 import { watchRows } from './watch-rows.ts';
 
-const source = { table: 'secrets', row: secretRow } as const;
+const source = { table: 'secrets', row: secretRow, order: ['key', 'id'] } as const;
 
 interface SecretsFilter {
   readonly gatewayId?: string;
@@ -21,7 +21,6 @@ export function readSecrets(client: HqClient, filter: SecretsFilter = {}): Promi
       ['agent_id', 'eq', filter.agentId],
       ['key', 'eq', filter.key],
     ],
-    order: ['key', 'id'],
   });
 }
 
@@ -30,8 +29,6 @@ export function liveSecrets(client: HqClient): LiveQuery<SecretRow> {
   return watchRows<SecretRow>(client, {
     ...source,
     read: () => readSecrets(client),
-    key: rowId,
-    compare: byText((row) => row.key),
     version: updatedAt,
   });
 }
