@@ -1,22 +1,19 @@
 import { join } from 'node:path';
-import { HqError } from '@hq/shared/errors';
+import {
+  count,
+  inRange,
+  parentChannel,
+  parseEnvironment,
+  supabaseUrl,
+  type Variables,
+} from '@hq/shared/environment';
 import { z } from 'zod';
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-/** Parses a number of a range; `schema` is a number of any or of whole value. */
-function inRange(schema: z.ZodNumber, min: number, max: number, fallback: number, unit = '') {
-  const text = schema.min(min, `must be at least ${min}${unit}`).max(max, `must be at most ${max}${unit}`);
-  return z.string().transform(Number).pipe(text).default(fallback);
-}
-
 function seconds(min: number, max: number, fallback: number) {
   const any = z.number(`must be a number of seconds from ${min} to ${max}`);
   return inRange(any, min, max, fallback, ' seconds');
-}
-
-function count(min: number, max: number, fallback: number) {
-  return inRange(z.int(`must be a whole number from ${min} to ${max}`), min, max, fallback);
 }
 
 const text = (pattern: RegExp, sentence: string) => z.string().regex(pattern, sentence).optional();
@@ -24,9 +21,7 @@ const absolutePath = text(/^\//, 'must be an absolute path');
 
 const environment = z
   .object({
-    SUPABASE_URL: z
-      .url({ protocol: /^https?$/, error: 'must be the http(s) address of the Supabase project' })
-      .transform((url) => url.replace(/\/+$/, '')),
+    SUPABASE_URL: supabaseUrl,
     SUPABASE_SERVICE_ROLE_KEY: z
       .string('must be the service-role key of the Supabase project')
       .regex(/^\S{20,}$/, 'must be one key of at least 20 characters without spaces'),
@@ -49,7 +44,7 @@ const environment = z
     LOG_LEVEL: z
       .enum(['debug', 'info', 'warn', 'error'], 'must be debug, info, warn or error')
       .default('info'),
-    HQ_PARENT: z.enum(['ipc', 'stdin'], 'must be "ipc", "stdin" or unset').optional(),
+    HQ_PARENT: parentChannel,
   })
   .refine(({ RUNTIME_MODE, COMPOSE_PROJECT }) => RUNTIME_MODE !== 'docker' || COMPOSE_PROJECT !== undefined, {
     path: ['COMPOSE_PROJECT'],
@@ -71,17 +66,9 @@ function secretsDirectory(env: { RUNTIME_MODE: string; GATEWAY_HOME?: string | u
 export type Environment = z.output<typeof environment>;
 
 /** Reads the runner's settings. Throws `usage` with the name of the variable for an invalid value. */
-export function readEnvironment(variables: Readonly<Record<string, string | undefined>>): Environment {
-  // An empty variable is an unset one.
-  const set = Object.entries(variables).filter(([, value]) => value !== '');
-  const parsed = environment.safeParse(Object.fromEntries(set));
-  if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`);
-  const [first] = parsed.error.issues;
-  throw new HqError('usage', faults.join('; '), {
-    hint: 'Set it in the runner’s environment and start again; docs/runner.md lists every variable.',
-    ...(first === undefined ? {} : { field: first.path.join('.') }),
-  });
+export function readEnvironment(variables: Variables): Environment {
+  const hint = 'Set it in the runner’s environment and start again; docs/runner.md lists every variable.';
+  return parseEnvironment(environment, variables, hint);
 }
 
 export function isGatewayId(text: string): boolean {
@@ -91,7 +78,7 @@ export function isGatewayId(text: string): boolean {
 const secretName = /(KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL)(?!S_DIR$)/;
 
 /** Returns the values of the environment that must never appear in output, logs or errors. */
-export function secretValues(variables: Readonly<Record<string, string | undefined>>): readonly string[] {
+export function secretValues(variables: Variables): readonly string[] {
   return Object.entries(variables).flatMap(([name, value]) =>
     value !== undefined && value.length >= 8 && secretName.test(name) ? [value] : [],
   );

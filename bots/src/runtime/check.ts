@@ -1,4 +1,5 @@
 import { connect, type HqClient } from '@hq/shared/client';
+import type { Variables } from '@hq/shared/environment';
 import { HqError } from '@hq/shared/errors';
 import { plain, type Redactor } from '@hq/shared/text';
 import type { Finding, PlatformModule } from '../contract/adapter.ts';
@@ -9,8 +10,6 @@ import { type Environment, readEnvironment } from './environment.ts';
 import { assertBotAccount } from './sign-in.ts';
 
 const exitCodes = { well: 0, wrong: 1, usage: 2 } as const;
-
-type Variables = Readonly<Record<string, string | undefined>>;
 
 /** Prints a finding for each token and for the HQ account; returns the exit code. */
 export async function checkAll(
