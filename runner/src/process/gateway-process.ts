@@ -4,6 +4,7 @@ import { setPriority } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HqError } from '@hq/shared/errors';
+import { timedOut, withinLimit } from '@hq/shared/program';
 import { callInput, type OpenClawAnswer, type OpenClawCall, readAnswers } from '../openclaw-call.ts';
 import { gatewayFile } from './gateway-files.ts';
 import type { GatewayHome } from './gateway-home.ts';
@@ -128,13 +129,7 @@ export class GatewayProcess {
   async stop(graceMs: number): Promise<void> {
     if (this.#exit !== null) return;
     this.#child.kill('SIGTERM');
-    const grace = new AbortController();
-    const ended = await Promise.race([
-      this.exited.then(() => true),
-      sleep(graceMs, false, { signal: grace.signal }).catch(() => true),
-    ]);
-    grace.abort();
-    if (!ended) signalGroup(this.pid, 'SIGKILL');
+    if ((await withinLimit(graceMs, this.exited)) === timedOut) signalGroup(this.pid, 'SIGKILL');
     await this.exited;
   }
 

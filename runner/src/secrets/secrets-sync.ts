@@ -1,7 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { HqError } from '@hq/shared/errors';
 import type { Log } from '@hq/shared/log';
-import { DueLoop } from '@hq/shared/program';
+import { DueLoop, withinLimit } from '@hq/shared/program';
 import type { SecretsKeys } from '@hq/shared/secrets';
 import type { Redactor } from '@hq/shared/text';
 import type { Database } from '../database.ts';
@@ -90,11 +89,7 @@ export class SecretsSync {
     } catch (error) {
       this.#onFailure(error);
     }
-    const limit = new AbortController();
-    const late = sleep(limitMs, false, { signal: limit.signal }).catch(() => false);
-    const isSynced = await Promise.race([this.#untilSynced(), late]);
-    limit.abort();
-    if (!isSynced) {
+    if ((await withinLimit(limitMs, this.#untilSynced())) !== true) {
       log.warn({ problem: this.#state.problem }, 'starting with the secrets of an earlier sync');
     }
   }
