@@ -1,4 +1,5 @@
-import { access, constants, cp, mkdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { cp, mkdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
 import { codeOf, HqError } from '@hq/shared/errors';
@@ -35,7 +36,7 @@ export async function findPostgres(
   if (account && !(await canReach(account, join(native, 'bin')))) {
     const version = await packageVersion(root);
     const copy = join(copies, `postgres-${version}`);
-    if (await isMissing(copy)) {
+    if (!existsSync(copy)) {
       report(`Copying Postgres to ${copy}: the account ${account.name} cannot read it where npm put it`);
       await copyAtomically(native, copy);
     }
@@ -72,7 +73,7 @@ async function createSymlinks(root: string): Promise<void> {
   for (const link of list) {
     if (typeof link?.source !== 'string' || typeof link?.target !== 'string') continue;
     const target = join(root, link.target);
-    if (!(await isMissing(target))) continue;
+    if (existsSync(target)) continue;
     try {
       await symlink(relative(dirname(target), join(root, link.source)), target);
     } catch (cause) {
@@ -108,14 +109,5 @@ async function copyAtomically(from: string, to: string): Promise<void> {
   } catch (cause) {
     await rm(partial, { recursive: true, force: true });
     if (!['ENOTEMPTY', 'EEXIST'].includes(codeOf(cause) ?? '')) throw cause;
-  }
-}
-
-async function isMissing(path: string): Promise<boolean> {
-  try {
-    await access(path, constants.F_OK);
-    return false;
-  } catch {
-    return true;
   }
 }

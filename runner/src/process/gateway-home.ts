@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, readFile, stat } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, readFile } from 'node:fs/promises';
 import { findPackageJSON } from 'node:module';
 import { dirname, join } from 'node:path';
 import { HqError } from '@hq/shared/errors';
@@ -22,7 +23,7 @@ export async function prepareGatewayHome(directory: string, config?: string | un
     }
     await chmod(stateDirectory, 0o700);
     const configFile = join(stateDirectory, 'openclaw.json');
-    if (!(await exists(configFile)))
+    if (!existsSync(configFile))
       await writePrivate(
         configFile,
         await readFile(config ?? gatewayFile('config', 'openclaw.json'), 'utf8'),
@@ -58,20 +59,10 @@ async function findOpenClaw(): Promise<{ program: string; version: string }> {
 }
 
 async function readToken(file: string): Promise<string> {
-  if (!(await exists(file))) await writePrivate(file, randomBytes(32).toString('hex'));
+  if (!existsSync(file)) await writePrivate(file, randomBytes(32).toString('hex'));
   const token = (await readFile(file, 'utf8')).trim();
   if (token.length >= 32) return token;
   throw new HqError('failed', `The gateway’s token in ${file} is too short.`, {
     hint: 'Remove the file; the next start creates a new token.',
   });
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return false;
-      throw error;
-    },
-  );
 }
