@@ -2,6 +2,7 @@ import type { AgentRow } from '@hq/shared/rows';
 import type { Column, Table } from '../table/column.ts';
 import { ageColumn, column, epochOf, openCommandsColumn, stateColumn } from './column-kinds.ts';
 import type { StateLabel } from './command-state.ts';
+import { slugIn } from './lookups.ts';
 import type { RowContext } from './row-context.ts';
 
 const states: Readonly<Record<AgentRow['status'], StateLabel>> = {
@@ -17,7 +18,7 @@ export function agentState(agent: AgentRow): StateLabel {
 }
 
 function gatewaySlug({ gateway_id }: AgentRow, { lookups }: RowContext): string | null {
-  return lookups.gateways.get(gateway_id ?? '')?.slug ?? null;
+  return slugIn(lookups.gateways, gateway_id);
 }
 
 function gatewayOrNone(agent: AgentRow, context: RowContext): string | null {

@@ -1,5 +1,6 @@
 import type { ChatChannelRow } from '@hq/shared/rows';
 import { ageColumn, column } from './column-kinds.ts';
+import { slugIn } from './lookups.ts';
 
 const slug = { cutTo: 8, placeholder: '–' } as const;
 
@@ -7,16 +8,8 @@ export const printedChatChannelColumns = [
   column<ChatChannelRow>('PLATFORM', ({ platform }) => platform),
   column<ChatChannelRow>('CHANNEL', ({ channel }) => channel, { cutTo: 10 }),
   column<ChatChannelRow>('AT MOST', ({ ceiling }) => ceiling),
-  column<ChatChannelRow>(
-    'GATEWAY',
-    ({ gateway_id }, { lookups }) => lookups.gateways.get(gateway_id ?? '')?.slug ?? null,
-    slug,
-  ),
-  column<ChatChannelRow>(
-    'AGENT',
-    ({ agent_id }, { lookups }) => lookups.agents.get(agent_id ?? '')?.slug ?? null,
-    slug,
-  ),
+  column<ChatChannelRow>('GATEWAY', (row, { lookups }) => slugIn(lookups.gateways, row.gateway_id), slug),
+  column<ChatChannelRow>('AGENT', (row, { lookups }) => slugIn(lookups.agents, row.agent_id), slug),
   ageColumn<ChatChannelRow>('BOUND', ({ created_at }) => created_at, { align: 'right' }),
   column<ChatChannelRow>('INSTALL', ({ install }) => install, { cutTo: 6 }),
 ];

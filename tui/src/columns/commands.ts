@@ -4,13 +4,13 @@ import { plain } from '@hq/shared/text';
 import type { Column, Table } from '../table/column.ts';
 import { ageColumn, column, printedId, stateColumn } from './column-kinds.ts';
 import { commandOutcome, commandState, commandTime } from './command-state.ts';
+import { slugIn } from './lookups.ts';
 import { memberName } from './member-name.ts';
 import type { RowContext } from './row-context.ts';
 
 /** Returns the agent that a command is for, or else its gateway; empty for the workspace. */
 export function targetOf(command: CommandRow, { lookups }: RowContext): string {
-  const gateway = lookups.gateways.get(command.gateway_id ?? '')?.slug ?? '';
-  return plain(command.agent_slug ?? '') || plain(gateway);
+  return plain(command.agent_slug ?? '') || plain(slugIn(lookups.gateways, command.gateway_id) ?? '');
 }
 
 const action = column<CommandRow>('ACTION', (command) => command.action, {

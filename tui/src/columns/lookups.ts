@@ -48,25 +48,21 @@ export function createLookups(): (
 }
 
 function agentsByGateway(agents: readonly AgentRow[]): Pick<Lookups, 'agents' | 'agentsOf'> {
-  const agentsOf = new Map<string, AgentRow[]>();
-  for (const agent of agents) push(agentsOf, agent.gateway_id, agent);
-  return { agents: new Map(agents.map((agent) => [agent.id, agent])), agentsOf };
+  return {
+    agents: new Map(agents.map((agent) => [agent.id, agent])),
+    agentsOf: Map.groupBy(agents, ({ gateway_id }) => gateway_id ?? ''),
+  };
 }
 
 function openCommands(
   commands: readonly CommandRow[],
 ): Pick<Lookups, 'openCommandsOf' | 'openCommandOfAgent'> {
-  const openCommandsOf = new Map<string, CommandRow[]>();
-  const openCommandOfAgent = new Map<string, readonly [CommandRow]>();
-  for (const command of commands) {
-    if (isFinished(command)) continue;
-    push(openCommandsOf, command.gateway_id, command);
-    if (command.agent_id !== null && !openCommandOfAgent.has(command.agent_id)) {
-      openCommandOfAgent.set(command.agent_id, [command]);
-    }
-  }
-  for (const open of openCommandsOf.values()) open.sort((a, b) => startOf(a).localeCompare(startOf(b)));
-  return { openCommandsOf, openCommandOfAgent };
+  const open = commands.filter((command) => !isFinished(command));
+  const openCommandsOf = Map.groupBy(open, ({ gateway_id }) => gateway_id ?? '');
+  for (const some of openCommandsOf.values()) some.sort((a, b) => startOf(a).localeCompare(startOf(b)));
+  // The newest comes last, and stays.
+  const ofAgents = open.toReversed().map((command) => [command.agent_id ?? '', [command]] as const);
+  return { openCommandsOf, openCommandOfAgent: new Map(ofAgents) };
 }
 
 /** Sort key: the start of a command, or behind all of those its creation. */
@@ -74,9 +70,10 @@ function startOf(command: CommandRow): string {
   return command.started_at === null ? `~${command.created_at}` : command.started_at;
 }
 
-function push<Row>(map: Map<string, Row[]>, key: string | null, row: Row): void {
-  if (key === null) return;
-  const rows = map.get(key);
-  if (rows === undefined) map.set(key, [row]);
-  else rows.push(row);
+/** Returns the slug of the row with this id, null for no id and for a row that is not there. */
+export function slugIn(
+  rows: ReadonlyMap<string, { readonly slug: string }>,
+  id: string | null,
+): string | null {
+  return rows.get(id ?? '')?.slug ?? null;
 }

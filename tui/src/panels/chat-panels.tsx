@@ -2,6 +2,7 @@ import type { ChatBotRow, ChatChannelRow } from '@hq/shared/rows';
 import { agoOf, plain } from '@hq/shared/text';
 import type { ReactNode } from 'react';
 import { chatBotLabel } from '../columns/chat-bots.ts';
+import { slugIn } from '../columns/lookups.ts';
 import type { RowContext } from '../columns/row-context.ts';
 import { fill } from '../table/cell.ts';
 import { Line, type Part, Remark, Rule } from '../widgets/line.tsx';
@@ -51,9 +52,8 @@ function botParts(bot: ChatBotRow, now: number): Part[] {
 }
 
 function channelParts(channel: ChatChannelRow, { lookups }: RowContext, widest: number): Part[] {
-  const gateway = lookups.gateways.get(channel.gateway_id ?? '')?.slug;
-  const agent = lookups.agents.get(channel.agent_id ?? '')?.slug;
-  const target = [gateway, agent].flatMap((slug) => (slug === undefined ? [] : [plain(slug)])).join('/');
+  const slugs = [slugIn(lookups.gateways, channel.gateway_id), slugIn(lookups.agents, channel.agent_id)];
+  const target = slugs.flatMap((slug) => (slug === null ? [] : [plain(slug)])).join('/');
   return [
     { text: `   ${fill(channel.platform, 10)}`, tone: 'strong' },
     { text: fill(plain(channel.channel), widest) },
