@@ -7,7 +7,6 @@ import type { Redactor } from '@hq/shared/text';
 import type { Database } from './database.ts';
 import type { Heartbeat } from './exchange.ts';
 import type { Handlers } from './handler.ts';
-import type { HealthAnswer } from './health.ts';
 import type { LeasedCommandOptions } from './leased-command.ts';
 import { Realtime } from './realtime.ts';
 import type { SecretsSync } from './secrets/secrets-sync.ts';
@@ -87,14 +86,10 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   };
 }
 
-interface Parts {
-  readonly loop: SyncLoop;
-  readonly services: ServicesWatch;
-  readonly realtime: Realtime;
-}
+type Parts = ReturnType<typeof connectParts>;
 
 /** Creates the parts of a runner, which call each other. */
-function connectParts(options: RunnerOptions, id: string): Parts {
+function connectParts(options: RunnerOptions, id: string) {
   const { database, gatewayId, stack, secrets, log, version, timings = {} } = options;
   const slowPollMs = options.pollInterval * 1000;
   const quickPollMs = Math.min(fastPollMs, slowPollMs);
@@ -145,24 +140,30 @@ function connectParts(options: RunnerOptions, id: string): Parts {
   return { loop, services, realtime };
 }
 
+export type HealthAnswer = ReturnType<typeof healthAnswer>;
+
 function healthAnswer(
   { gatewayId, secrets, heartbeatSeconds = usualHeartbeatSeconds }: RunnerOptions,
   runner: string,
   { loop, services, realtime }: Parts,
   isStopping: boolean,
-): HealthAnswer {
+) {
   const { answeredMsAgo, fault, ...state } = loop.state();
   const logProblem = logOutput.problem();
   const isFailing = answeredMsAgo === null || answeredMsAgo > 3 * heartbeatSeconds * 1000;
   return {
+    /** `failing` after three heartbeats without an answer of the database; the HTTP status is 503 then. */
     status: isStopping ? 'stopping' : isFailing ? 'failing' : 'ok',
     runner,
     gateway: gatewayId,
     lastTurnMsAgo: answeredMsAgo,
     realtime: realtime.trust(),
     ...state,
+    /** State of the secrets' files: `ok`, `stale` or `error`. */
     secrets: secrets.state().state,
+    /** `failing` while lines of the log are lost. */
     log: logProblem === null ? 'ok' : 'failing',
+    /** Reason why the last exchange, look at the stack, sync of the secrets or line of the log failed. */
     fault: fault ?? services.fault() ?? secrets.state().problem ?? logProblem,
   };
 }

@@ -3,27 +3,7 @@ import { ago, isoTime } from '@hq/shared/text';
 import type { Services } from '../core/commands/command.ts';
 import type { PlatformRuntime } from './platform-runtime.ts';
 
-interface AdapterReport {
-  readonly platform: string;
-  readonly state: string;
-  readonly detail: string | null;
-  readonly connected: boolean;
-  readonly lastInboundAt: string | null;
-  readonly lastOutboundAt: string | null;
-  /** True if this process uses the token; another process with the same token stands by. */
-  readonly held: boolean;
-  readonly crashes: number;
-  readonly unsent: number;
-}
-
-export interface HealthAnswer {
-  /** `failing` when an adapter that should be connected is not, or the database does not answer; 503 goes with it. */
-  readonly status: 'ok' | 'failing' | 'stopping';
-  readonly database: { readonly reachable: boolean; readonly lastAnswerAt: string | null };
-  readonly adapters: readonly AdapterReport[];
-  /** Reason why lines of the log are lost; null while none is. */
-  readonly log: string | null;
-}
+export type HealthAnswer = ReturnType<typeof buildHealth>;
 
 /** Milliseconds without an answer of the database: three heartbeats. */
 const failingAfterMs = 35_000;
@@ -32,7 +12,7 @@ export function buildHealth(
   runtimes: readonly PlatformRuntime[],
   unsent: (runtime: PlatformRuntime) => number,
   { lastAnswerAt, isStopping }: { readonly lastAnswerAt: number; readonly isStopping: boolean },
-): HealthAnswer {
+) {
   const adapters = runtimes.map((runtime) => {
     const { state, detail, lastInboundAt, lastOutboundAt } = runtime.adapter.health();
     return {
@@ -42,6 +22,7 @@ export function buildHealth(
       connected: state === 'connected',
       lastInboundAt: isoTime(lastInboundAt),
       lastOutboundAt: isoTime(lastOutboundAt),
+      /** True if this process uses the token; another process with the same token stands by. */
       held: runtime.isLeased,
       crashes: runtime.adapter.crashes(),
       unsent: unsent(runtime),
@@ -50,9 +31,11 @@ export function buildHealth(
   const reachable = Date.now() - lastAnswerAt < failingAfterMs;
   const isFailing = !reachable || adapters.some(({ held, connected }) => held && !connected);
   return {
+    /** `failing` when an adapter that should be connected is not, or the database does not answer; 503 goes with it. */
     status: isStopping ? 'stopping' : isFailing ? 'failing' : 'ok',
     database: { reachable, lastAnswerAt: isoTime(lastAnswerAt === 0 ? null : lastAnswerAt) },
     adapters,
+    /** Reason why lines of the log are lost; null while none is. */
     log: logOutput.problem(),
   };
 }

@@ -30,12 +30,6 @@ export interface RunOptions {
   readonly stopSignal: AbortSignal;
 }
 
-export interface RunningBots {
-  readonly healthPort: number;
-  health(): HealthAnswer;
-  stop(): Promise<void>;
-}
-
 const drainMs = 10_000;
 
 /** The state that health answers report. */
@@ -46,7 +40,7 @@ interface RunState {
 }
 
 /** Starts the configured platforms. Resolves when the account is signed in; adapters connect afterwards. */
-export async function runBots(options: RunOptions): Promise<RunningBots> {
+export async function runBots(options: RunOptions) {
   const { env, log, redactor, stopSignal } = options;
   const client = connect({ url: env.SUPABASE_URL, anonKey: env.SUPABASE_ANON_KEY, timeoutMs: 15_000 });
   const runtimes = options.platforms.map(({ module, configured }) =>
@@ -80,7 +74,7 @@ export async function runBots(options: RunOptions): Promise<RunningBots> {
   return {
     healthPort: server.port,
     health,
-    async stop() {
+    async stop(): Promise<void> {
       state.isStopping = true;
       heartbeat.stop();
       tokens.stop();

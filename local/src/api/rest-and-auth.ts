@@ -8,14 +8,6 @@ import { type RequestScope, requestScope } from './request-scope.ts';
 import { signInRules } from './sign-in-rules.ts';
 import { type ApiKeys, kindOfKey, withMetadata } from './tokens.ts';
 
-export interface RestAndAuth {
-  fetch(request: Request): Promise<Response>;
-  /** Reads the schema, so that the first request need not wait for it. */
-  warmUp(): Promise<void>;
-  /** Makes the next request read the schema again, as after a migration. */
-  forgetSchema(): Promise<void>;
-}
-
 export interface RestAndAuthOptions {
   readonly pool: pg.Pool;
   readonly keys: ApiKeys;
@@ -43,7 +35,7 @@ export function restAndAuth({
   keys,
   jwtExpirySeconds = 3600,
   onError = () => undefined,
-}: RestAndAuthOptions): RestAndAuth {
+}: RestAndAuthOptions) {
   quietConsoleDuringRequests();
   const connection = new LocalConnection(pool);
   const app = createApp(connection, keys, jwtExpirySeconds);
@@ -62,7 +54,7 @@ export function restAndAuth({
   };
 
   return {
-    async fetch(request) {
+    async fetch(request: Request): Promise<Response> {
       const { pathname } = new URL(request.url);
       if (!isOwnHost(request.headers.get('host'))) {
         return Response.json({ message: 'HQ answers to 127.0.0.1 and localhost.' }, { status: 403 });
@@ -76,23 +68,18 @@ export function restAndAuth({
           Response.json({ message: 'The request could not be served.' }, { status: 500 }),
         ),
       );
-      if (scope.databaseUnavailable && !response.ok) {
-        await response.body?.cancel();
-        onError({ status: 503, route: routeOf(request.method, pathname), codes: scope.errorCodes });
-        return unavailable();
-      }
-      if (response.status >= 500) {
-        onError({
-          status: response.status,
-          route: routeOf(request.method, pathname),
-          codes: scope.errorCodes,
-        });
-      }
-      return response;
+      const isUnavailable = scope.databaseUnavailable && !response.ok;
+      const status = isUnavailable ? 503 : response.status;
+      // The path contains a table's or function's name, and no filters, which may contain values.
+      const route = `${request.method} ${pathname}`;
+      if (status >= 500) onError({ status, route, codes: scope.errorCodes });
+      if (!isUnavailable) return response;
+      await response.body?.cancel();
+      return unavailable();
     },
-    warmUp: async () => {
-      await connection.introspect();
-    },
+    /** Reads the schema, so that the first request need not wait for it. */
+    warmUp: () => connection.introspect(),
+    /** Makes the next request read the schema again, as after a migration. */
     forgetSchema: () => connection.clearSchemaCache(),
   };
 }
@@ -126,11 +113,6 @@ function createApp(connection: LocalConnection, keys: ApiKeys, jwtExpirySeconds:
       },
     },
   });
-}
-
-/** Contains a table's or function's name, and no filters, which may contain values. */
-function routeOf(method: string, path: string): string {
-  return `${method} ${path}`;
 }
 
 function unavailable(): Response {

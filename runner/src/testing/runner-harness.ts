@@ -7,7 +7,7 @@ import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { startTestStack, type TestStack } from '../../../local/testing/stack.ts';
-import type { HealthAnswer } from '../health.ts';
+import type { HealthAnswer } from '../runner.ts';
 import type { JournalEntry } from './journal-handlers.ts';
 
 const program = fileURLToPath(new URL('journal-runner.ts', import.meta.url));
