@@ -4,7 +4,7 @@ import { service, type TestDatabase } from '../testing/database.ts';
 import { older, owner } from '../testing/older-hq.ts';
 import { onAdopted } from '../testing/on-adopted.ts';
 
-const { scout, task } = older;
+const { blockedTask, scout, task } = older;
 
 describe('one alert for a thing', () => {
   const open = (database: TestDatabase) =>
@@ -72,4 +72,59 @@ describe('one alert for a thing', () => {
     await database.as(service, `select mark_overdue_tasks()`);
     expect(await open(database)).toMatchObject([{ title: 'Budget exceeded' }, { title: 'Overdue: Write' }]);
   });
+
+  onAdopted(
+    'a condition that comes back is told again, though an old notification is still there',
+    async (database) => {
+      await database.query(
+        `insert into notifications (type, title, entity_type, entity_id, read_at, created_at) values
+         ('task_blocked', 'Old', 'task', $1, now(), now() - interval '9 days'),
+         ('budget_exceeded', 'Old', 'agent', $2, now(), now() - interval '9 days')`,
+        [task, scout],
+      );
+      await database.as(owner, `update tasks set status = 'blocked' where id = $1`, [task]);
+      await database.as(owner, `update agent_budgets set monthly_limit_usd = 2 where agent_id = $1`, [scout]);
+      await database.as(
+        service,
+        `insert into agent_usage (agent_id, run_id, provider, model, cost_total_usd) values ($1, 'r', 'p', 'm', 5)`,
+        [scout],
+      );
+      expect(
+        await database.query(
+          `select type, title, read_at is null as is_new, dedup_key is not null as lasts from notifications
+         where type::text in ('task_blocked', 'budget_exceeded') order by type, is_new`,
+        ),
+      ).toEqual([
+        { type: 'task_blocked', title: 'Old', is_new: false, lasts: false },
+        { type: 'task_blocked', title: 'Blocked: Write', is_new: true, lasts: true },
+        { type: 'budget_exceeded', title: 'Old', is_new: false, lasts: false },
+        { type: 'budget_exceeded', title: 'Budget exceeded', is_new: true, lasts: true },
+      ]);
+    },
+  );
+
+  onAdopted(
+    'a notification that an agent or a later trigger writes comes back to its writer',
+    async (database) => {
+      const write = (title: string) =>
+        database.as<{ id: string }>(
+          service,
+          `insert into notifications (type, title, entity_type, entity_id) values ('task_blocked', $1, 'task', $2) returning id`,
+          [title, blockedTask],
+        );
+      await database.query(`update tasks set status = 'todo' where id = $1`, [blockedTask]);
+      await database.query(`update tasks set status = 'blocked' where id = $1`, [blockedTask]);
+      const [first] = await write('I wait for the data');
+      expect(await open(database)).toMatchObject([
+        { type: 'task_blocked', title: 'I wait for the data', severity: 'warning', lasts: true },
+      ]);
+      const [second] = await write('I still wait');
+      expect(second?.id).not.toBe(first?.id);
+      expect(
+        await database.query(`select 1 from notifications where id in ($1, $2)`, [first?.id, second?.id]),
+      ).toHaveLength(2);
+      await database.query(`update tasks set status = 'todo' where id = $1`, [blockedTask]);
+      expect(await open(database)).toMatchObject([{ title: 'I still wait' }]);
+    },
+  );
 });

@@ -123,4 +123,30 @@ describe('adopting', () => {
       await database.as(owner, `update tasks set status = 'done' where id = $1`, [task]);
     },
   );
+
+  onAdopted(
+    'functions of every kind neither write for viewers nor read for strangers (F14)',
+    async (database) => {
+      await database.query(`
+      create function public.find_items(p_text text) returns setof public.knowledge_items language plpgsql security definer as $f$
+      begin -- An update of the index comes later.
+        perform set_config('work_mem', '8MB', true);
+        return query execute format('select * from public.knowledge_items where title ilike %L', p_text);
+      end $f$;
+      create function public.forget_chunks() returns void language sql security definer as 'truncate public.knowledge_chunks';
+      create materialized view public.sizes as select count(*) from public.tasks;
+      create function public.refresh_sizes() returns void language sql security definer as 'refresh materialized view public.sizes'`);
+      await migrate(database.url);
+      expect(await verify(database.url)).toEqual([]);
+      const viewer = await database.addUser({ role: 'viewer' });
+      const stranger = await database.addUser({ role: null });
+      expect(await database.as(stranger, `select 1 from find_items('%')`)).toEqual([]);
+      expect(await database.as(viewer, `select 1 from find_items('Pri%')`)).toHaveLength(1);
+      for (const who of [viewer, stranger]) {
+        await expect(database.as(who, `select forget_chunks()`)).rejects.toMatchObject({ code: '42501' });
+      }
+      await database.as(owner, `select forget_chunks(), refresh_sizes()`);
+      expect(await database.query(`select 1 from knowledge_chunks`)).toEqual([]);
+    },
+  );
 });

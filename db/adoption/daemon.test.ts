@@ -57,6 +57,36 @@ describe('beside its daemon', () => {
     ]);
   });
 
+  onAdopted('a runner gets the fields that it knows of a payload for both (F5)', async (database) => {
+    await database.query(`delete from agent_commands`);
+    await database.as(
+      owner,
+      `insert into agent_commands (gateway_id, action, payload) values ($1, 'restart_gateway', '{"force": null}')`,
+      [gateway],
+    );
+    expect((await exchange(database, { gateway, claim: 1 })).claimed).toMatchObject([
+      { action: 'restart_gateway', payload: {} },
+    ]);
+  });
+
+  onAdopted(
+    'a command of no gateway for both is the daemon’s, and HQ’s own faces still name one (F16)',
+    async (database) => {
+      await database.query(`delete from agent_commands`);
+      await database.addGateway('another');
+      await database.as(owner, `insert into agent_commands (action) values ('restart_dispatcher')`);
+      expect(await runOlderDaemon(database)).toEqual(['restart_dispatcher']);
+      expect((await enqueue(database, owner, 'restart_dispatcher')).refused).toMatchObject({
+        code: 'usage',
+        field: 'gateway',
+      });
+      expect(
+        (await enqueue(database, owner, 'restart_gateway', { gateway: 'default', payload: { force: true } }))
+          .refused?.code,
+      ).toBe('usage');
+    },
+  );
+
   onAdopted(
     'it gets nothing of a paused gateway, and nothing of another tenant’s without a gateway (F8)',
     async (database) => {
