@@ -1097,7 +1097,7 @@ CREATE TRIGGER hq_alert_task AFTER INSERT OR UPDATE OF status, due_date, archive
 CREATE TRIGGER hq_inbox_for_task AFTER INSERT OR UPDATE OF assignee_agent_id, status ON public.tasks FOR EACH ROW EXECUTE FUNCTION hq.inbox_for_task();
 CREATE TRIGGER hq_refuse_foreign_rows BEFORE INSERT OR UPDATE ON public.tasks FOR EACH ROW EXECUTE FUNCTION hq.refuse_foreign_rows('assignee_agent_id', 'agents', 'parent_id', 'tasks');
 CREATE TRIGGER hq_resolve_alerts_of AFTER DELETE ON public.tasks FOR EACH ROW EXECUTE FUNCTION hq.resolve_alerts_of('task_blocked', 'task_overdue');
-CREATE TRIGGER hq_set_assignee_type BEFORE INSERT OR UPDATE OF assignee_agent_id ON public.tasks FOR EACH ROW EXECUTE FUNCTION hq.set_assignee_type();
+CREATE TRIGGER hq_set_assignee_type BEFORE INSERT OR UPDATE OF assignee_agent_id ON public.tasks FOR EACH ROW WHEN (true) EXECUTE FUNCTION hq.set_assignee_type();
 CREATE TRIGGER hq_touch_updated_at BEFORE UPDATE ON public.tasks FOR EACH ROW EXECUTE FUNCTION hq.touch_updated_at();
 comment on table public.tasks is 'Tasks of people and agents.';
 
@@ -2794,6 +2794,17 @@ end
 $function$;
 grant execute on function hq.claim(uuid,boolean,text,integer,integer) to public;
 
+CREATE OR REPLACE FUNCTION hq.code_without_comments(p_function oid)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select array_to_string(regexp_split_to_array(coalesce(pg_catalog.pg_get_function_sqlbody(p.oid), p.prosrc), '--[^\n]*|/\*([^*]|\*+[^*/])*\*+/'), ' ')
+  from pg_catalog.pg_proc p where p.oid = p_function
+$function$;
+grant execute on function hq.code_without_comments(oid) to public;
+
 CREATE OR REPLACE FUNCTION hq.command_hash(p_action text, p_gateway uuid, p_agent text, p_payload jsonb)
  RETURNS text
  LANGUAGE sql
@@ -3552,7 +3563,7 @@ begin
   new.payload := coalesce(new.payload, '{}');
   v_agent := hq.agent_of_command(new);
   v_gateway := hq.gateway_of_command(new, v_agent);
-  if v_action.served then
+  if v_action.served and not (new.origin is null and hq.adopted() and hq.serves('older daemon', new.action)) then
     perform hq.check_served(new, v_action, v_agent, v_gateway);
   elsif octet_length(new.payload::text) > c_payload_bytes then
     raise exception 'the payload must be at most 1 MiB' using errcode = '22023', column = 'payload', table = 'agent_commands';
@@ -3932,7 +3943,10 @@ CREATE OR REPLACE FUNCTION hq.lease_json(p_row agent_commands, p_lease_seconds i
  SET search_path TO ''
 AS $function$
   select jsonb_build_object(
-    'id', p_row.id, 'action', p_row.action, 'payload', p_row.payload, 'agent_id', p_row.agent_id, 'agent_slug', p_row.agent_slug,
+    'id', p_row.id, 'action', p_row.action, 'payload', (
+      select coalesce(jsonb_object_agg(e.key, e.value), '{}')
+      from jsonb_each(case when jsonb_typeof(p_row.payload) = 'object' then p_row.payload else '{}' end) e
+      where a.payload_schema -> 'properties' ? e.key), 'agent_id', p_row.agent_id, 'agent_slug', p_row.agent_slug,
     'attempt', p_row.attempt, 'lease_token', p_row.lease_token, 'lease_seconds', p_lease_seconds,
     'timeout_seconds', a.timeout_seconds, 'created_at', p_row.created_at, 'requested_by', p_row.requested_by,
     'origin', p_row.origin)
@@ -4095,7 +4109,8 @@ begin
   where n.id = (
     select o.id from public.notifications o
     where o.tenant_id = p_alert.tenant_id and o.dedup_key is null
-      and (o.entity_id = p_alert.entity_id or (o.entity_id::text = p_about::text and o.created_at >= transaction_timestamp()))
+      and o.entity_id::text in (p_alert.entity_id::text, p_about::text)
+      and o.created_at >= coalesce(p_alert.created_at, transaction_timestamp())
       and o.dismissed_at is null and o.resolved_at is null and hq.alert_type_of(o.type::text) = p_alert.type::text
       and not exists (select from public.notifications x where x.tenant_id = p_alert.tenant_id and x.dedup_key = p_alert.dedup_key
         and x.dismissed_at is null and x.resolved_at is null)
@@ -4111,18 +4126,31 @@ CREATE OR REPLACE FUNCTION hq.merge_notification()
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
+declare
+  v_alert public.notifications;
 begin
-  update public.notifications n
-  set type = new.type, title = new.title, body = coalesce(new.body, n.body), entity_type = new.entity_type, entity_id = new.entity_id,
-    actor_type = new.actor_type, actor_agent_id = new.actor_agent_id, meta = n.meta || coalesce(new.meta, '{}') || '{"is_merged": true}'
+  delete from public.notifications n
   where n.id = (
     select o.id from public.notifications o
     where o.tenant_id = new.tenant_id and o.dedup_key is not null and o.resolved_at is null and o.dismissed_at is null
+      and not o.meta ? 'is_merged'
       and (o.dedup_key = hq.alert_type_of(new.type::text) || ':' || new.entity_id or (
         starts_with(o.dedup_key, hq.alert_type_of(new.type::text) || ':') and o.meta ->> 'about' = new.entity_id::text
-        and not o.meta ? 'is_merged' and o.created_at >= transaction_timestamp()))
-    order by o.created_at desc limit 1);
-  return case when found then null else new end;
+        and o.created_at >= transaction_timestamp()))
+    order by o.created_at desc limit 1)
+  returning * into v_alert;
+  if found then
+    new.severity := v_alert.severity;
+    new.subject := v_alert.subject;
+    new.dedup_key := v_alert.dedup_key;
+    new.occurrences := v_alert.occurrences;
+    new.muted := v_alert.muted;
+    new.muted_by := v_alert.muted_by;
+    new.muted_until := v_alert.muted_until;
+    new.body := coalesce(new.body, v_alert.body);
+    new.meta := v_alert.meta || coalesce(new.meta, '{}') || '{"is_merged": true}';
+  end if;
+  return new;
 end
 $function$;
 grant execute on function hq.merge_notification() to public;
@@ -5457,7 +5485,7 @@ AS $function$
   select hq.notify(jsonb_build_object(
     'tenant_id', p_tenant, 'type', 'task_overdue', 'severity', 'warning', 'subject', 'task:' || t.id,
     'dedup_key', 'task_overdue:' || t.id, 'title', format('overdue: %s', left(t.title, 200)),
-    'body', format('it was due %s', t.due_date), 'entity_type', 'task', 'entity_id', t.id, 'actor_type', 'system',
+    'body', format('it was due %s', t.due_date), 'created_at', t.due_date, 'entity_type', 'task', 'entity_id', t.id, 'actor_type', 'system',
     'meta', jsonb_strip_nulls(jsonb_build_object(
       'agent_slug', (select a.slug from public.agents a where a.id = t.assignee_agent_id)))))
   from (
@@ -5690,8 +5718,8 @@ AS $function$
   where hq.adopted() and p.pronamespace = 'public'::regnamespace and p.prosecdef and p.prorettype <> 'trigger'::regtype
     and pg_has_role(p.proowner, 'usage')
     and has_function_privilege('authenticated', p.oid, 'execute') and not has_function_privilege('anon', p.oid, 'execute')
-    and (p.provolatile <> 'v' or coalesce(pg_catalog.pg_get_function_sqlbody(p.oid), p.prosrc)
-      !~* '\m(insert|update|delete|truncate|merge|execute|perform|call|copy)\M')
+    and (p.provolatile <> 'v' or hq.code_without_comments(p.oid)
+      !~* '\m(insert|update|delete|truncate|merge|call|copy|create|alter|drop|refresh|grant|revoke)\M|\mperform\s+(?!(pg_catalog\.)?(set_config|pg_\w+)\M)')
     and not exists (select from hq.defined_objects d where d.kind <> 'trigger' and d.identity = hq.function_identity(p.oid))
     and not exists (select from pg_catalog.pg_depend d where (d.objid = p.oid and d.deptype = 'e')
       or (d.refobjid = p.oid and d.classid = 'pg_policy'::regclass))

@@ -111,6 +111,11 @@ const verbs: readonly Verb[] = [
     does: 'sends a payload of its own shape',
     sql: command('update_all', '{"since": {"a": [1]}, "force": null}'),
   },
+  ...['restart_gateway', 'restart_dispatcher'].map((action) => ({
+    fault: 'F5',
+    does: `asks for ${action} with a payload of its own`,
+    sql: command(action, '{"reason": null, "force": true}'),
+  })),
   {
     fault: 'F6',
     does: 'saves a budget by an upsert that sets the conflict column too',
@@ -136,6 +141,27 @@ const verbs: readonly Verb[] = [
     fault: 'kept',
     does: 'marks a notification as read',
     sql: `update notifications set read_at = now() where type::text = 'task_completed'`,
+  },
+  {
+    fault: 'kept',
+    does: 'deletes a notification that was read',
+    sql: `delete from notifications where type::text = 'task_completed' returning id`,
+  },
+  {
+    fault: 'kept',
+    does: 'takes an item out of an inbox',
+    sql: `delete from agent_inbox_items where status = 'dead_letter'`,
+  },
+  {
+    fault: 'kept',
+    does: 'deletes a budget',
+    sql: `delete from agent_budgets where agent_id = '${scout}'`,
+  },
+  {
+    fault: 'kept',
+    does: 'creates tasks whose assignee is somebody else than their agent',
+    sql: `insert into tasks (title, assignee_type, assignee_agent_id) values ('x', 'human', '${scout}'), ('x', 'agent', null), ('x', null, '${scout}')`,
+    checks: `select array_agg(assignee_type::text order by assignee_type) = '{human,agent,null}' from tasks where title = 'x'`,
   },
   {
     fault: 'kept',
@@ -177,7 +203,7 @@ const services: readonly Verb[] = [
   {
     fault: 'F16',
     does: 'asks for a command of no gateway, where there are several',
-    sql: `insert into gateways (slug) values ('another'); insert into agent_commands (action) values ('update_all')`,
+    sql: `insert into gateways (slug) values ('another'); insert into agent_commands (action) values ('update_all'), ('restart_gateway')`,
   },
   {
     fault: 'F16',

@@ -1,6 +1,7 @@
 import { HqError } from '@hq/shared/errors';
 import { secretNameFault } from '@hq/shared/secrets';
 import type pg from 'pg';
+import { findNamesTaken } from './before-hq.ts';
 import { withConnection } from './connection.ts';
 import { findBlockers, inSnapshot } from './migration-lock.ts';
 
@@ -67,6 +68,12 @@ const obstacles: readonly string[] = [
   `select format('%s secrets are called %s on the gateway %s: delete all but one.', count(*), s.key, g.slug)
    from public.secrets s join public.gateways g on g.id = s.gateway_id
    group by s.tenant_id, g.slug, s.gateway_id, s.agent_id, s.key having count(*) > 1 order by 1`,
+  `select format('Policies bind the owner of %s too, and HQ''s functions run as %s: alter table %s no force row level security.',
+     string_agg(c.oid::regclass::text, ', ' order by c.relname), current_user, min(c.oid::regclass::text))
+   from pg_class c where c.relnamespace = 'public'::regnamespace and c.relforcerowsecurity
+     and not exists (select from pg_roles r where r.rolname = current_user and (r.rolbypassrls or r.rolsuper)) having count(*) > 0`,
+  `select format('The publication supabase_realtime belongs to %s: make %s its owner.', p.pubowner::regrole, current_user)
+   from pg_publication p where p.pubname = 'supabase_realtime' and not p.puballtables and not pg_has_role(p.pubowner, 'usage')`,
 ];
 
 async function sentences(client: pg.Client, queries: readonly string[]): Promise<string[]> {
@@ -120,7 +127,11 @@ export function checkAdoption(databaseUrl: string): Promise<AdoptionReport> {
       const blockers = await findBlockers(client);
       return {
         changes: [...(await sentences(client, changes)), ...(await refusedNames(client)), ...always],
-        obstacles: [...(await sentences(client, obstacles)), ...blockers.map(({ says }) => `${says}.`)],
+        obstacles: [
+          ...(await sentences(client, obstacles)),
+          ...(await findNamesTaken(client)),
+          ...blockers.map(({ says }) => `${says}.`),
+        ],
       };
     }),
   );

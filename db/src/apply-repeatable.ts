@@ -25,7 +25,7 @@ async function recordDefined(
        union all
        select 'trigger', format('%I on %I.%I', g.tgname, c.relnamespace::regnamespace, c.relname)
        from pg_trigger g join pg_class c on c.oid = g.tgrelid
-       where g.xmin = pg_current_xact_id()::xid and not g.tgisinternal
+       where g.xmin = pg_current_xact_id()::xid and not g.tgisinternal and g.tgparentid = 0
      ), gone as (
        delete from hq.defined_objects o
        where o.kind in ('function', 'trigger') and not exists (select from defined d where d.kind = o.kind and d.identity = o.identity)

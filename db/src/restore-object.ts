@@ -4,7 +4,7 @@ import type { SchemaObject } from './schema-text.ts';
 
 const roles = 'public, anon, authenticated, service_role';
 const linesOf = (text = '') => text.split('\n').map((line) => line.replace(/,$/, ''));
-const constraintOf = (line: string) => /^ {2}constraint (\S+) /.exec(line)?.[1];
+const constraintOf = (line: string) => /^ {2}constraint ("(?:[^"]|"")+"|\S+) /.exec(line)?.[1];
 
 /** Statements that bring a table or a view back: constraints, row level security, identity, rights and comments. */
 function tableStatements(name: string, before: string, now: string): string[] {
@@ -22,9 +22,9 @@ function tableStatements(name: string, before: string, now: string): string[] {
     ...added.flatMap((line) => {
       if (/ enable row level security;$/.test(line)) return [line.replace('enable', 'disable')];
       if (/ replica identity /.test(line)) return [`alter table ${name} replica identity default`];
-      const option = /^alter view \S+ set \((\w+)=/.exec(line)?.[1];
+      const option = /^alter view .+ set \((\w+)=/.exec(line)?.[1];
       if (option) return [`alter view ${name} reset (${option})`];
-      const comment = /^comment on (?:table|column) \S+ is /.exec(line)?.[0];
+      const comment = /^comment on (?:table|column) .+? is (?=')/.exec(line)?.[0];
       return comment ? [`${comment} null`] : [];
     }),
     ...([...gone, ...added].some((line) => line.startsWith('grant '))
@@ -36,18 +36,18 @@ function tableStatements(name: string, before: string, now: string): string[] {
 
 /** The definition alone, without the rights of its owner, which HQ takes from functions that ask nobody. */
 const definitionOf = (text: string) =>
-  text.replace(/;\n(?:grant|comment on) [\s\S]*$/, '').replace(' SECURITY DEFINER', '');
+  text.replace(/;\n(?:grant|comment on) [\s\S]*$/, '').replace(/\n? SECURITY DEFINER/, '');
 
 function functionStatements(name: string, before: string, now: string, isReplaced: boolean): string[] {
   const isTheirs = !isReplaced && now !== '' && definitionOf(now) !== definitionOf(before);
   return [
     ...(now === ''
       ? []
-      : [`revoke all on function ${name} from ${roles}`, `comment on function ${name} is null`]),
+      : [`revoke all on routine ${name} from ${roles}`, `comment on routine ${name} is null`]),
     // One that was changed since by its owner stays as it is.
     isTheirs
       ? linesOf(before)
-          .filter((line) => /^(grant execute|comment) on function /.test(line))
+          .filter((line) => /^(grant execute|comment) on (function|routine) /.test(line))
           .join('\n')
       : before,
   ];

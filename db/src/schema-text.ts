@@ -91,13 +91,13 @@ const sections = [
   {
     title: 'Functions',
     sql: `
-      select p.oid::regprocedure::text as name, concat(rtrim(pg_get_functiondef(p.oid), E'\\n'), ';',
-        (select string_agg(format(E'\\ngrant execute on function %s to %s;', p.oid::regprocedure, coalesce(r.rolname, 'public')), '' order by r.rolname)
+      select p.oid::regprocedure::text as name, concat(case when p.prokind <> 'a' then rtrim(pg_get_functiondef(p.oid), E'\\n') || ';' end,
+        (select string_agg(format(E'\\ngrant execute on %s %s to %s;', k.word, p.oid::regprocedure, coalesce(r.rolname, 'public')), '' order by r.rolname)
           from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) x left join pg_roles r on r.oid = x.grantee where x.grantee <> p.proowner),
         case when obj_description(p.oid, 'pg_proc') is not null
-          then format(E'\\ncomment on function %s is %L;', p.oid::regprocedure, obj_description(p.oid, 'pg_proc')) end) as text
-      from pg_proc p
-      where p.pronamespace::regnamespace::text in ('hq', 'public') and p.prokind = 'f'
+          then format(E'\\ncomment on %s %s is %L;', k.word, p.oid::regprocedure, obj_description(p.oid, 'pg_proc')) end) as text
+      from pg_proc p, lateral (select case p.prokind when 'f' then 'function' else 'routine' end as word) k
+      where p.pronamespace::regnamespace::text in ('hq', 'public')
         and not exists (select from pg_depend d where d.objid = p.oid and d.deptype = 'e')
       order by p.pronamespace::regnamespace::text collate "C", p.proname, p.oid::regprocedure::text collate "C"`,
   },

@@ -78,14 +78,15 @@ async function dropOwn(
   for (const { section, name, text } of await readQualifiedObjects(client)) {
     const isOurs =
       section === 'Realtime publication' &&
-      wasThere(`^create table ${name} `) &&
+      before.some((object) => object.section === 'Tables' && object.name === name) &&
       !before.some((object) => object.text === text);
     if (isOurs) await client.query(`alter publication supabase_realtime drop table ${name}`);
   }
   await run(
     `select format('drop policy %I on %s', polname, polrelid::regclass) as statement from pg_policy where starts_with(polname, 'hq_')
      union all
-     select format('drop trigger %I on %s', tgname, tgrelid::regclass) from pg_trigger where starts_with(tgname, 'hq_') and not tgisinternal`,
+     select format('drop trigger %I on %s', tgname, tgrelid::regclass) from pg_trigger where starts_with(tgname, 'hq_') and not tgisinternal
+       and tgparentid = 0`,
   );
   await dropFree(client, own.functions);
   await client.query(`drop table ${own.tables.join(', ')}`);

@@ -9,8 +9,8 @@ set search_path = '' as $$
     when p_older_type ~ 'budget' and p_older_type !~ 'reset|raised|restored' then 'budget_exceeded' end
 $$;
 
--- Makes an alert of the open notification that a trigger of an older HQ wrote for the same condition, if there is one. `about` is a
--- second entity that it may name instead; others may be about it too, so only one of this transaction counts then.
+-- Makes an alert of the open notification that a trigger of an older HQ wrote since the condition began, if there is one: in this
+-- transaction, where the alert has no `created_at`. `about` is a second entity that it may name instead.
 create or replace function hq.merge_into_notification(p_alert public.notifications, p_about uuid) returns boolean language plpgsql
 set search_path = '' as $$
 begin
@@ -23,7 +23,8 @@ begin
   where n.id = (
     select o.id from public.notifications o
     where o.tenant_id = p_alert.tenant_id and o.dedup_key is null
-      and (o.entity_id = p_alert.entity_id or (o.entity_id::text = p_about::text and o.created_at >= transaction_timestamp()))
+      and o.entity_id::text in (p_alert.entity_id::text, p_about::text)
+      and o.created_at >= coalesce(p_alert.created_at, transaction_timestamp())
       and o.dismissed_at is null and o.resolved_at is null and hq.alert_type_of(o.type::text) = p_alert.type::text
       and not exists (select from public.notifications x where x.tenant_id = p_alert.tenant_id and x.dedup_key = p_alert.dedup_key
         and x.dismissed_at is null and x.resolved_at is null)
@@ -32,21 +33,35 @@ begin
 end
 $$;
 
--- The other order: the older HQ's notification comes while the alert is open, and the two become one.
+-- The other order: the older HQ's notification comes while the alert is open. It becomes the alert, in the place of that row, so that
+-- its writer finds it. A later one about the same is a row of its own.
 create or replace function hq.merge_notification() returns trigger language plpgsql security definer
 set search_path = '' as $$
+declare
+  v_alert public.notifications;
 begin
-  update public.notifications n
-  set type = new.type, title = new.title, body = coalesce(new.body, n.body), entity_type = new.entity_type, entity_id = new.entity_id,
-    actor_type = new.actor_type, actor_agent_id = new.actor_agent_id, meta = n.meta || coalesce(new.meta, '{}') || '{"is_merged": true}'
+  delete from public.notifications n
   where n.id = (
     select o.id from public.notifications o
     where o.tenant_id = new.tenant_id and o.dedup_key is not null and o.resolved_at is null and o.dismissed_at is null
+      and not o.meta ? 'is_merged'
       and (o.dedup_key = hq.alert_type_of(new.type::text) || ':' || new.entity_id or (
         starts_with(o.dedup_key, hq.alert_type_of(new.type::text) || ':') and o.meta ->> 'about' = new.entity_id::text
-        and not o.meta ? 'is_merged' and o.created_at >= transaction_timestamp()))
-    order by o.created_at desc limit 1);
-  return case when found then null else new end;
+        and o.created_at >= transaction_timestamp()))
+    order by o.created_at desc limit 1)
+  returning * into v_alert;
+  if found then
+    new.severity := v_alert.severity;
+    new.subject := v_alert.subject;
+    new.dedup_key := v_alert.dedup_key;
+    new.occurrences := v_alert.occurrences;
+    new.muted := v_alert.muted;
+    new.muted_by := v_alert.muted_by;
+    new.muted_until := v_alert.muted_until;
+    new.body := coalesce(new.body, v_alert.body);
+    new.meta := v_alert.meta || coalesce(new.meta, '{}') || '{"is_merged": true}';
+  end if;
+  return new;
 end
 $$;
 do $$
@@ -254,7 +269,7 @@ set search_path = '' as $$
   select hq.notify(jsonb_build_object(
     'tenant_id', p_tenant, 'type', 'task_overdue', 'severity', 'warning', 'subject', 'task:' || t.id,
     'dedup_key', 'task_overdue:' || t.id, 'title', format('overdue: %s', left(t.title, 200)),
-    'body', format('it was due %s', t.due_date), 'entity_type', 'task', 'entity_id', t.id, 'actor_type', 'system',
+    'body', format('it was due %s', t.due_date), 'created_at', t.due_date, 'entity_type', 'task', 'entity_id', t.id, 'actor_type', 'system',
     'meta', jsonb_strip_nulls(jsonb_build_object(
       'agent_slug', (select a.slug from public.agents a where a.id = t.assignee_agent_id)))))
   from (

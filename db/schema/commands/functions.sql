@@ -224,7 +224,8 @@ begin
 end
 $$;
 
--- A command that no executor of this release serves is for the daemons of an older HQ: it passes as it comes.
+-- A command that no executor of this release serves is for the daemons of an older HQ: it passes as it comes. So does one for both
+-- that the web product of an older HQ inserts, which names no origin.
 create or replace function hq.guard_command() returns trigger language plpgsql security definer
 set search_path = '' as $$
 declare
@@ -244,7 +245,7 @@ begin
   new.payload := coalesce(new.payload, '{}');
   v_agent := hq.agent_of_command(new);
   v_gateway := hq.gateway_of_command(new, v_agent);
-  if v_action.served then
+  if v_action.served and not (new.origin is null and hq.adopted() and hq.serves('older daemon', new.action)) then
     perform hq.check_served(new, v_action, v_agent, v_gateway);
   elsif octet_length(new.payload::text) > c_payload_bytes then
     raise exception 'the payload must be at most 1 MiB' using errcode = '22023', column = 'payload', table = 'agent_commands';

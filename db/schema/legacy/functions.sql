@@ -161,7 +161,7 @@ $create$,
   'For the daemons of an older HQ: fails an inbox item; it waits again until its attempts are used up.');
 
 -- Refuses what a function of an older HQ, which runs with its owner's rights and asks nobody, would write for a member without the
--- role, and for a row of another tenant. The argument is the role.
+-- role, and for a row of another tenant. The argument is the role. Nothing tells the tenants of truncated rows.
 create or replace function hq.check_definer_write() returns trigger language plpgsql security definer
 set search_path = '' as $$
 declare
@@ -191,6 +191,12 @@ set search_path = '' as $$
   from pg_catalog.pg_proc p where p.oid = p_function
 $$;
 
+create or replace function hq.code_without_comments(p_function oid) returns text language sql stable
+set search_path = '' as $$
+  select array_to_string(regexp_split_to_array(coalesce(pg_catalog.pg_get_function_sqlbody(p.oid), p.prosrc), '--[^\n]*|/\*([^*]|\*+[^*/])*\*+/'), ' ')
+  from pg_catalog.pg_proc p where p.oid = p_function
+$$;
+
 -- Returns the functions of an older HQ that members may call, that run with their owner's rights and only read: no policy holds
 -- for them.
 create or replace function hq.unbounded_functions() returns setof regprocedure language sql stable
@@ -199,8 +205,8 @@ set search_path = '' as $$
   where hq.adopted() and p.pronamespace = 'public'::regnamespace and p.prosecdef and p.prorettype <> 'trigger'::regtype
     and pg_has_role(p.proowner, 'usage')
     and has_function_privilege('authenticated', p.oid, 'execute') and not has_function_privilege('anon', p.oid, 'execute')
-    and (p.provolatile <> 'v' or coalesce(pg_catalog.pg_get_function_sqlbody(p.oid), p.prosrc)
-      !~* '\m(insert|update|delete|truncate|merge|execute|perform|call|copy)\M')
+    and (p.provolatile <> 'v' or hq.code_without_comments(p.oid)
+      !~* '\m(insert|update|delete|truncate|merge|call|copy|create|alter|drop|refresh|grant|revoke)\M|\mperform\s+(?!(pg_catalog\.)?(set_config|pg_\w+)\M)')
     and not exists (select from hq.defined_objects d where d.kind <> 'trigger' and d.identity = hq.function_identity(p.oid))
     and not exists (select from pg_catalog.pg_depend d where (d.objid = p.oid and d.deptype = 'e')
       or (d.refobjid = p.oid and d.classid = 'pg_policy'::regclass))

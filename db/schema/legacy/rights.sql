@@ -82,10 +82,10 @@ $$;
 do $$
 begin
   if hq.adopted() then
-    perform hq.guard_table('public.notifications', 'viewer', 'operator', 'operator', null);
+    perform hq.guard_table('public.notifications', 'viewer', 'operator', 'operator', 'operator');
     perform hq.open_columns('public.notifications', '{read_at, dismissed_at}');
-    perform hq.guard_table('public.agent_inbox_items', 'viewer', 'operator', 'operator', null);
-    perform hq.guard_table('public.agent_budgets', 'viewer', 'operator', 'operator', null);
+    perform hq.guard_table('public.agent_inbox_items', 'viewer', 'operator', 'operator', 'operator');
+    perform hq.guard_table('public.agent_budgets', 'viewer', 'operator', 'operator', 'operator');
     perform hq.guard_table('public.task_relations', 'viewer', 'operator', 'operator', 'operator');
     grant update on public.tasks, public.comments, public.task_relations, public.entity_links, public.agent_inbox_items,
       public.agents, public.agent_budgets, public.workspace to authenticated;
@@ -104,7 +104,7 @@ begin
     from pg_class c
     where hq.adopted() and c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and pg_has_role(c.relowner, 'usage')
       and c.relname <> all (array['audit_log', 'agent_command_output', 'alert_mutes', 'gateway_registration_tokens'])
-      and not starts_with(c.relname, 'chat_')
+      and not starts_with(c.relname, 'chat_') and not c.relispartition -- A partition has the triggers of its table.
       and not exists (select from pg_depend d where d.objid = c.oid and d.deptype = 'e')
   loop
     -- Whoever has a token registers a gateway, by consume_gateway_token.
@@ -112,6 +112,9 @@ begin
       when (current_setting(''role'', true) = ''authenticated'' and current_user <> ''authenticated'')
       execute function hq.check_definer_write(%L)', case v_table.name when 'public.gateways'::regclass then 'delete'
         else 'insert or update or delete' end, v_table.name, v_table.role);
+    execute format('create or replace trigger hq_check_definer_truncate before truncate on %s for each statement
+      when (current_setting(''role'', true) = ''authenticated'' and current_user <> ''authenticated'')
+      execute function hq.check_definer_write(%L)', v_table.name, v_table.role);
   end loop;
 end
 $$;

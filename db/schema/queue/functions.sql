@@ -273,11 +273,14 @@ begin
 end
 $$;
 
--- Returns a command as its runner gets it.
+-- Returns a command as its runner gets it, without fields that only the daemons of an older HQ know.
 create or replace function hq.lease_json(p_row public.agent_commands, p_lease_seconds int) returns jsonb language sql stable
 set search_path = '' as $$
   select jsonb_build_object(
-    'id', p_row.id, 'action', p_row.action, 'payload', p_row.payload, 'agent_id', p_row.agent_id, 'agent_slug', p_row.agent_slug,
+    'id', p_row.id, 'action', p_row.action, 'payload', (
+      select coalesce(jsonb_object_agg(e.key, e.value), '{}')
+      from jsonb_each(case when jsonb_typeof(p_row.payload) = 'object' then p_row.payload else '{}' end) e
+      where a.payload_schema -> 'properties' ? e.key), 'agent_id', p_row.agent_id, 'agent_slug', p_row.agent_slug,
     'attempt', p_row.attempt, 'lease_token', p_row.lease_token, 'lease_seconds', p_lease_seconds,
     'timeout_seconds', a.timeout_seconds, 'created_at', p_row.created_at, 'requested_by', p_row.requested_by,
     'origin', p_row.origin)

@@ -139,7 +139,8 @@ set search_path = '' as $$
   where a.attrelid = 'public.tasks'::regclass and a.attname = 'assignee_type'
 $$;
 
--- The web product shows a task to its kind of assignee.
+-- The web product shows a task to its kind of assignee. An older HQ says the kind itself; there only what triggers write is changed:
+-- what HQ's own actions and the deletion of an agent do.
 create or replace function hq.set_assignee_type() returns trigger language plpgsql security definer
 set search_path = '' as $$
 begin
@@ -151,8 +152,12 @@ begin
   return new;
 end
 $$;
-create or replace trigger hq_set_assignee_type before insert or update of assignee_agent_id on public.tasks
-for each row execute function hq.set_assignee_type();
+do $$
+begin
+  execute format('create or replace trigger hq_set_assignee_type before insert or update of assignee_agent_id on public.tasks
+    for each row when (%s) execute function hq.set_assignee_type()', case when hq.adopted() then 'pg_trigger_depth() > 0' else 'true' end);
+end
+$$;
 
 create or replace function hq.task_result(p_task public.tasks) returns jsonb language sql stable
 set search_path = '' as $$
