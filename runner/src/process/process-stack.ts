@@ -93,6 +93,9 @@ export class ProcessStack implements Stack {
       return { tookMs: Math.round(performance.now() - beganAt) };
     } finally {
       this.#stopping = null;
+      // After an abort nobody else waits for the gateway that was started.
+      if (this.#gateway !== null && this.#gateway !== before && this.#health === 'starting')
+        void this.#watchStart(this.#gateway).catch(() => undefined);
       // A failed restart must not leave the operator without a gateway.
       if (this.#gateway === null && this.#retry === undefined && !this.#closed.signal.aborted)
         this.#retryLater();
@@ -194,13 +197,16 @@ export class ProcessStack implements Stack {
   /** Starts the gateway and waits until it is ready; retries while this stack is open. */
   async #launchWithRetry(): Promise<void> {
     try {
-      const gateway = await this.#launch();
-      await this.#awaitReady(gateway, this.#closed.signal, (line) => this.#log.debug(line));
+      await this.#watchStart(await this.#launch());
     } catch (error) {
       if (this.#closed.signal.aborted) return;
       this.#log.error({ err: error }, 'the gateway could not be started');
       this.#retryLater();
     }
+  }
+
+  #watchStart(gateway: GatewayProcess): Promise<boolean> {
+    return this.#awaitReady(gateway, this.#closed.signal, (line) => this.#log.debug(line));
   }
 
   #onExit(gateway: GatewayProcess, exit: string): void {
