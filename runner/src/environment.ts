@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { HqError } from '@hq/shared/errors';
+import { addressRule, isSafeAddress } from '@hq/shared/program';
 import { z } from 'zod';
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -26,6 +27,7 @@ const environment = z
   .object({
     SUPABASE_URL: z
       .url({ protocol: /^https?$/, error: 'must be the http(s) address of the Supabase project' })
+      .refine((url) => isSafeAddress(url), addressRule)
       .transform((url) => url.replace(/\/+$/, '')),
     SUPABASE_SERVICE_ROLE_KEY: z
       .string('must be the service-role key of the Supabase project')

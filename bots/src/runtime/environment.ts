@@ -1,4 +1,5 @@
 import { HqError } from '@hq/shared/errors';
+import { addressRule, isSafeAddress } from '@hq/shared/program';
 import { z } from 'zod';
 
 const unset = (text: unknown): unknown => (text === '' ? undefined : text);
@@ -9,7 +10,9 @@ const environment = z.object({
   SUPABASE_URL: z
     .preprocess(
       unset,
-      z.url({ protocol: /^https?$/, error: 'must be the http(s) address of the Supabase project' }),
+      z
+        .url({ protocol: /^https?$/, error: 'must be the http(s) address of the Supabase project' })
+        .refine((url) => isSafeAddress(url), addressRule),
     )
     .transform((url) => url.replace(/\/+$/, '')),
   SUPABASE_ANON_KEY: needed(anonKeyIs).refine((key) => !isServiceKey(key), anonKeyIs),
