@@ -16,7 +16,7 @@ export interface Span {
 export class KnownValues {
   readonly #byHash = new Map<number, Piece[]>();
   /** A flag for each hash by its upper bits: rules out almost every place in a text. */
-  readonly #seen = new Uint8Array(1 << (32 - droppedBits));
+  #seen = new Uint8Array(0);
 
   constructor(values: Iterable<string>) {
     for (const value of new Set(values)) {
@@ -57,15 +57,18 @@ export class KnownValues {
   /** Returns the length of the longest value at a place, 0 for none. */
   #lengthAt(text: string, at: number, hash: number, isOpen: boolean): number {
     for (const piece of this.#byHash.get(hash) ?? []) {
-      const written = piece.text();
-      if (text.startsWith(written, at)) return piece.length;
-      if (isOpen && text.length - at < piece.length && written.startsWith(text.slice(at)))
-        return text.length - at;
+      const left = text.length - at;
+      if (left >= piece.length) {
+        // The end is cheap to compare, the whole may have to be encoded.
+        const hasEnd = text.startsWith(piece.end, at + piece.length - shortestPiece);
+        if (hasEnd && text.startsWith(piece.text(), at)) return piece.length;
+      } else if (isOpen && piece.text().startsWith(text.slice(at))) return left;
     }
     return 0;
   }
 
   #add(piece: Piece): void {
+    if (this.#seen.length === 0) this.#seen = new Uint8Array(1 << (32 - droppedBits));
     const hash = hashOfStart(piece.start);
     this.#seen[hash >>> droppedBits] = 1;
     const sameHash = this.#byHash.get(hash);

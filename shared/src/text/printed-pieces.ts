@@ -9,8 +9,9 @@ const longestPiece = 512;
 /** A part of one written form of a value. */
 export interface Piece {
   readonly length: number;
-  /** Its first eight characters. */
+  /** Its first and its last eight characters. */
   readonly start: string;
+  readonly end: string;
   /** Computes an encoded form again: thousands of them would fill the memory. */
   text(): string;
 }
@@ -25,8 +26,9 @@ export function printedPieces(value: string): readonly Piece[] {
     seen.add(written);
     for (const { from, to } of cuts(written.length)) {
       const start = written.slice(from, from + shortestPiece);
+      const end = written.slice(to - shortestPiece, to);
       const text = again === undefined ? written.slice(from, to) : '';
-      pieces.push({ length: to - from, start, text: () => again?.().slice(from, to) ?? text });
+      pieces.push({ length: to - from, start, end, text: () => again?.().slice(from, to) ?? text });
     }
   };
   const lines = whole.includes('\n') ? whole.split('\n').map((line) => line.trim()) : [];

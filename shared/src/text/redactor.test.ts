@@ -160,6 +160,47 @@ describe('a redactor', () => {
     expect(lines.map(redactor.lines()).at(-1)).toBe('line');
   });
 
+  it.each([
+    'sk-',
+    'sk-ant-',
+    'eyJ-',
+    'a.',
+    'a-',
+    'password ',
+    'ghp_a',
+    '-----BEGIN PRIVATE KEY-----',
+    '-----END PRIVATE KEY-----',
+    "'",
+    'https://',
+    'a://b:',
+    '%41',
+    '\\\\',
+    '\\u0041',
+    '&amp;',
+    '1,',
+    'ab ',
+    'AZDO',
+    '\n',
+    'AbCd0123',
+    '123456:',
+    'p4ss/w',
+    'cDRzcy93w7Zy',
+  ])('takes time in proportion to a hostile text: %j', (piece) => {
+    const knowing = createRedactor([hard, `p4ss/wör${'d'.repeat(60_000)}`]);
+    const timeOf = (length: number) => {
+      const text = `@${piece.repeat(length / piece.length)}`;
+      const startedAt = process.cpuUsage();
+      knowing.text(text);
+      text.split('\n').map(knowing.lines());
+      knowing.cut(text, length / 2);
+      const { user, system } = process.cpuUsage(startedAt);
+      return (user + system) / 1000;
+    };
+    timeOf(2_000);
+    // Milliseconds of work; a scan from each of its words takes more than ten times as long.
+    expect(timeOf(128_000)).toBeLessThan(4_000);
+  });
+
   it('keeps a line of JSON valid', () => {
     const line = JSON.stringify({ msg: 'password=hunter22 "quoted"', token: 'sk-abcdefghijklmnop1234' });
     expect(JSON.parse(redactor.text(line))).toMatchObject({ token: '[redacted]' });
