@@ -10,11 +10,15 @@ const lines = Array.from(
     `2026-11-22T13:46:14.${at}+00:00 [gateway] http server listening (${at} plugins, 3.0s), then waiting for the next of ${at} commands that stand in the queue of this gateway since the morning`,
 );
 
-function microsecondsOf(work: (line: string) => unknown): number {
-  for (const line of lines) work(line);
+const escapedLines = lines.map((line) =>
+  JSON.stringify({ msg: `"${line}"\n`, path: 'a\\b', url: 'http://127.0.0.1/?a=%20b&c=1' }),
+);
+
+function microsecondsOf(work: (line: string) => unknown, texts = lines): number {
+  for (const line of texts) work(line);
   const startedAt = performance.now();
-  for (const line of lines) work(line);
-  return ((performance.now() - startedAt) * 1000) / lines.length;
+  for (const line of texts) work(line);
+  return ((performance.now() - startedAt) * 1000) / texts.length;
 }
 
 export async function* measure(): AsyncGenerator<Figure> {
@@ -39,5 +43,9 @@ export async function* measure(): AsyncGenerator<Figure> {
     const what = `${count} values of ${length} characters`;
     yield noted(`learning ${what}`, `${learned.toFixed(0)} ms`);
     yield atMost(`a line, with ${what}, beyond that`, line - alone, 10, 'µs', 1);
+    yield noted(
+      'a line of JSON with escapes',
+      `${microsecondsOf(redactor.text, escapedLines).toFixed(1)} µs`,
+    );
   }
 }

@@ -43,6 +43,15 @@ async function signedIn(stack: RunningStack): Promise<SupabaseClient> {
   return client;
 }
 
+/** Returns the process that stops this database after the starter. */
+async function watcherOf(hq: HqProcess, database: number): Promise<number> {
+  for (const pid of hq.descendants()) {
+    const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+    if (line.includes(`hq-postgres-watcher\0${database}\0`)) return pid;
+  }
+  throw new Error('nothing watches the database');
+}
+
 async function postgresPid(): Promise<number> {
   return Number((await readFile(join(data, 'postgres', 'postmaster.pid'), 'utf8')).split('\n')[0]);
 }
@@ -270,21 +279,30 @@ describe('after a kill', () => {
     await client.removeAllChannels();
   });
 
-  it('of npm start, no runner is left, and the next start takes over the database', async () => {
+  it('of npm start, no process is left, and the next start has its rows', async () => {
     const hq = start(['--no-tui', '--data', data]);
     const stack = await hq.ready;
     const service = createClient(stack.url, stack.serviceRoleKey, { auth: { persistSession: false } });
     expect((await service.from('agents').insert({ slug: 'kept', name: 'kept' })).error).toBeNull();
+    const children = hq.descendants();
+    hq.child.kill('SIGKILL');
+    await hq.exited;
+    await eventually(() => expect(children.filter(isRunning)).toEqual([]));
+
+    const next = await start(['--no-tui', '--data', data]).ready;
+    expect((await (await signedIn(next)).from('agents').select('slug')).data).toEqual([{ slug: 'kept' }]);
+  });
+
+  it('of npm start and of what watches it leaves a database that the next start takes over', async () => {
+    const hq = start(['--no-tui', '--data', data]);
+    await hq.ready;
     const orphan = await postgresPid();
-    const others = hq.descendants().filter((pid) => pid !== orphan);
+    process.kill(await watcherOf(hq, orphan), 'SIGKILL');
     hq.child.kill('SIGKILL');
     await hq.exited;
     expect(isRunning(orphan)).toBe(true);
-
-    const next = await start(['--no-tui', '--data', data]).ready;
+    await start(['--no-tui', '--data', data]).ready;
     expect(isRunning(orphan)).toBe(false);
-    expect((await (await signedIn(next)).from('agents').select('slug')).data).toEqual([{ slug: 'kept' }]);
-    await eventually(() => expect(others.filter(isRunning)).toEqual([]));
   });
 });
 

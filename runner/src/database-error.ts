@@ -1,4 +1,5 @@
 import { HqError } from '@hq/shared/errors';
+import { withoutShapes } from '@hq/shared/text';
 import { z } from 'zod';
 
 /** Error body of PostgREST. Its details are ignored: Postgres puts whole rows into them. */
@@ -49,5 +50,5 @@ export function unreachableError(cause: unknown, host: string): HqError {
 }
 
 function firstLine(text: string): string {
-  return text.split('\n', 1)[0]?.slice(0, 300) ?? '';
+  return withoutShapes(text.split('\n', 1)[0] ?? '').slice(0, 300);
 }

@@ -23,14 +23,15 @@ const exitCodes = { stopped: 0, failed: 1, usage: 2, noGateway: 3, notHandedBack
 /** A start waits this long for its secrets, then goes on with the files that exist. */
 const firstSecretsMs = 10_000;
 
-async function prepareStack(
-  env: Environment,
-): Promise<{ secrets: readonly string[]; open: (log: Log) => Promise<Stack> }> {
+type OpenStack = (log: Log, redactor: Redactor) => Promise<Stack>;
+
+async function prepareStack(env: Environment): Promise<{ secrets: readonly string[]; open: OpenStack }> {
   if (env.RUNTIME_MODE === 'docker') {
-    return { secrets: [], open: () => openDockerStack(env.COMPOSE_PROJECT ?? '', env.DOCKER_HOST) };
+    const { COMPOSE_PROJECT: project = '', DOCKER_HOST: host } = env;
+    return { secrets: [], open: (_log, redactor) => openDockerStack(project, redactor, host) };
   }
   const home = await prepareGatewayHome(env.GATEWAY_HOME ?? '', env.GATEWAY_CONFIG);
-  return { secrets: [home.token], open: (log) => ProcessStack.open(home, log) };
+  return { secrets: [home.token], open: (log, redactor) => ProcessStack.open(home, log, redactor) };
 }
 
 /** Retries until the database answers: the runner may start before it. */
@@ -76,12 +77,7 @@ async function main(): Promise<number> {
   }
 }
 
-async function serve(
-  env: Environment,
-  redactor: Redactor,
-  log: Log,
-  openStack: (log: Log) => Promise<Stack>,
-): Promise<number> {
+async function serve(env: Environment, redactor: Redactor, log: Log, openStack: OpenStack): Promise<number> {
   const stopped = new AbortController();
   const stopRequest = untilShutdownSignal(env.HQ_PARENT, (why) => log.info({ why }, 'stopping'));
   void stopRequest.then(() =>
@@ -104,7 +100,7 @@ async function serve(
   if ((await Promise.race([prepared, sleep(firstSecretsMs)]).catch(unlessStopped)) === null)
     return exitCodes.stopped;
 
-  const stack = await openStack(log);
+  const stack = await openStack(log, redactor);
   try {
     const ready = await prepared.catch(unlessStopped);
     if (ready === null) return exitCodes.stopped;

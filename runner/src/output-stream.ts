@@ -1,5 +1,5 @@
 import { StringDecoder } from 'node:string_decoder';
-import { longestSecret, plainLine, type Redactor } from '@hq/shared/text';
+import { longestSecret, plainLine, type Redactor, withoutCutKey } from '@hq/shared/text';
 
 export interface StreamLimits {
   /** Characters kept from the start, shown while the command runs. */
@@ -10,7 +10,6 @@ export interface StreamLimits {
 
 /** A line without an end is cut here, next to a secret and never inside it. */
 const longestLine = longestSecret;
-const longestName = 128;
 
 /**
  * Turns the bytes of one stream into sanitized, redacted text of bounded length. Text passes through until the head is
@@ -55,8 +54,9 @@ export class OutputStream {
       this.#leftOut === 0 ? 0 : firstEnd >= 0 && firstEnd < longestSecret ? firstEnd + 1 : longestSecret;
     const lines = kept.slice(from).split('\n');
     if (lines.at(-1) === '') lines.pop();
-    if (this.#leftOut > 0) this.#redactLine = redactFromTheMiddle(this.#redactor, lines);
-    const cleaned = lines.map((line) => `${this.#clean(line)}\n`).join('');
+    if (this.#leftOut > 0) this.#redactLine = this.#redactor.lines();
+    const whole = this.#leftOut > 0 ? withoutCutKey(lines) : lines;
+    const cleaned = whole.map((line) => `${this.#clean(line)}\n`).join('');
     const shown = cleaned.slice(-this.#limits.tail);
     const leftOut = this.#leftOut + from + Math.max(0, cleaned.length - shown.length);
     if (leftOut > 0) this.#emit(`… ${leftOut} characters left out …\n`);
@@ -90,7 +90,7 @@ export class OutputStream {
     }
     this.#open = this.#open.slice(begin);
     while (!this.#headIsFull && this.#open.length > 2 * longestLine) {
-      const cut = this.#cut(this.#open);
+      const cut = this.#redactor.cut(this.#open, longestLine);
       this.#emitWithinHead(this.#clean(this.#open.slice(0, cut)), '');
       this.#open = this.#open.slice(cut);
     }
@@ -98,18 +98,6 @@ export class OutputStream {
       const rest = this.#open;
       this.#open = '';
       this.#keep(rest);
-    }
-  }
-
-  /** Returns where to cut a line: not inside a secret, nor between a secret and the name before it that identifies it. */
-  #cut(text: string): number {
-    const secrets = this.#redactor.spans(text);
-    let cut = longestLine;
-    for (;;) {
-      const through = secrets.find((span) => span.start - longestName < cut && cut < span.end);
-      if (through === undefined) return cut;
-      if (through.start <= longestName) return Math.max(longestLine, through.end);
-      cut = through.start - longestName;
     }
   }
 
@@ -140,18 +128,4 @@ export class OutputStream {
   #clean(line: string): string {
     return this.#redactLine(plainLine(line));
   }
-}
-
-/** Redacts the start of a tail that begins inside a private key. */
-function redactFromTheMiddle(redactor: Redactor, lines: readonly string[]): (line: string) => string {
-  const redact = redactor.lines();
-  const ends = lines.findIndex((line) => /-----END [A-Z ]*PRIVATE KEY-----/.test(line));
-  const begins = lines.findIndex((line) => /-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(line));
-  const cutThrough = ends >= 0 && (begins < 0 || begins > ends);
-  if (!cutThrough) return redact;
-  let at = -1;
-  return (line) => {
-    at += 1;
-    return at <= ends ? '[redacted]' : redact(line);
-  };
 }

@@ -1,5 +1,5 @@
 import { type Change, type ChangesState, watchChanges } from '@hq/shared/live';
-import { backoffMs } from '@hq/shared/program';
+import { backoffMs, OwnWebSocket } from '@hq/shared/program';
 import { RealtimeClient } from '@supabase/supabase-js';
 import type { ExchangeResponse } from './exchange.ts';
 
@@ -48,6 +48,7 @@ export class Realtime {
     const { url, serviceRoleKey, gatewayId } = options;
     const realtime = new RealtimeClient(`${url.replace(/^http/, 'ws')}/realtime/v1`, {
       params: { apikey: serviceRoleKey },
+      transport: OwnWebSocket,
       accessToken: () => Promise.resolve(serviceRoleKey),
       heartbeatIntervalMs: 15_000,
       reconnectAfterMs: (tries: number) => backoffMs(tries, { firstMs: 200, longestMs: 2_000 }),

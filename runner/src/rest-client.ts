@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
+import { HqError } from '@hq/shared/errors';
+import { assertPortOwner } from '@hq/shared/program';
 import { parseJson } from '@hq/shared/text';
 import { errorFromResponse, unreachableError } from './database-error.ts';
 
@@ -26,6 +28,7 @@ export function createRestClient(url: string, serviceRoleKey: string, timeoutMs:
   };
 
   async function send(path: string, body: string | null, signal: AbortSignal, limits: ResponseLimits) {
+    assertPortOwner(url);
     const outgoing = request(`${url}/rest/v1/${path}`, {
       method: body === null ? 'GET' : 'POST',
       agent,
@@ -46,6 +49,7 @@ export function createRestClient(url: string, serviceRoleKey: string, timeoutMs:
 
   async function exchange(path: string, body: string | null, signal: AbortSignal, limits: ResponseLimits) {
     const { status, text } = await send(path, body, signal, limits).catch((error: unknown) => {
+      if (error instanceof HqError) throw error;
       throw signal.aborted ? signal.reason : unreachableError(error, host);
     });
     // A proxy before the database answers in HTML: the status alone decides then.

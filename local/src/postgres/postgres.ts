@@ -85,10 +85,7 @@ export async function startPostgres(cluster: Cluster, settings: Readonly<Record<
     await exited;
     throw new HqError('failed', 'The database did not start.', { hint: reason(log.lines()) });
   }
-  // Shuts the server down when this process exits, unless it is killed.
-  const shutDown = (): void => signal(pid, 'SIGINT');
-  process.once('exit', shutDown);
-  void exited.then(() => process.off('exit', shutDown));
+  stopWithThisProcess(cluster, pid, exited);
   return {
     pid,
     /** Settles when the server process has exited. */
@@ -98,6 +95,40 @@ export async function startPostgres(cluster: Cluster, settings: Readonly<Record<
     /** Requests a fast shutdown. Kills the server after the bound; its next start replays the log. */
     stop: (boundMs = 10_000) => end(pid, exited, boundMs),
   };
+}
+
+/** Waits for the end of its input, then stops the process whose id it got, with the bounds of `end`. */
+const watcher = `
+read -r _
+kill -INT "$1"
+for second in 1 2 3 4 5 6 7 8 9 10; do
+  sleep 1
+  kill -0 "$1" || exit 0
+done
+kill -QUIT "$1"`;
+
+/**
+ * Stops the server however this process ends: a killed one runs no code, but the system closes the pipe to a shell that
+ * waits for that.
+ */
+function stopWithThisProcess({ account }: Cluster, pid: number, exited: Promise<void>): void {
+  const shell = spawn('/bin/sh', ['-c', watcher, 'hq-postgres-watcher', String(pid)], {
+    cwd: '/',
+    env: { PATH: '/usr/bin:/bin' },
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+    ...(account && { uid: account.uid, gid: account.gid }),
+  });
+  // Without it, the next start stops the server.
+  shell.on('error', () => undefined);
+  shell.stdin.on('error', () => undefined);
+  const shutDown = (): void => signal(pid, 'SIGINT');
+  process.once('exit', shutDown);
+  void exited.then(() => {
+    process.off('exit', shutDown);
+    // The system may give the id to another process now.
+    shell.kill('SIGKILL');
+  });
 }
 
 /** Returns the URL of a database of a server that listens on its socket alone. */

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HqError } from '@hq/shared/errors';
+import { type Redactor, withoutCutKey } from '@hq/shared/text';
 import { type Container, healthOf } from './container.ts';
 import type { Engine } from './engine.ts';
 import { logLines } from './log-lines.ts';
@@ -17,6 +18,7 @@ export interface AwaitHealthyOptions {
   readonly id: string;
   readonly signal: AbortSignal;
   readonly onOutput: (line: string) => void;
+  readonly redactor: Redactor;
 }
 
 /** Returns when the container is healthy, or keeps running without a health check. Throws when it will not. */
@@ -74,13 +76,14 @@ function failureReason(container: Container): string | undefined {
 
 async function failure(
   engine: Engine,
-  { service, signal, onOutput }: AwaitHealthyOptions,
+  { service, signal, onOutput, redactor }: AwaitHealthyOptions,
   { id, hasTerminal, lastProbe }: Container,
   reason: string,
 ): Promise<HqError> {
-  const lines: string[] = [];
-  for await (const line of logLines(await engine.log(id, shownLogLines, signal), hasTerminal))
-    lines.push(line);
+  const chunks = await engine.log(id, shownLogLines, signal);
+  const read: string[] = [];
+  for await (const line of logLines(chunks, hasTerminal, redactor)) read.push(line);
+  const lines = withoutCutKey(read);
   const probe = lastProbe === undefined || lastProbe.ExitCode === 0 ? '' : oneLine(lastProbe.Output);
   onOutput(`the last log lines of ${service}:`);
   for (const line of lines) onOutput(line);
@@ -93,5 +96,6 @@ async function failure(
 }
 
 function oneLine(text: string): string {
-  return text.replace(/\s+/g, ' ').trim().slice(0, 500);
+  // The engine has cut it at 4 KiB. Only its reader, who redacts it, can cut it closer.
+  return text.replace(/\s+/g, ' ').trim();
 }

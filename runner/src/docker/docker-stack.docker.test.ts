@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { HqError } from '@hq/shared/errors';
+import { createRedactor } from '@hq/shared/text';
 import { afterAll, beforeAll, describe, expect, type Mock, test, vi } from 'vitest';
 import type { Stack } from '../stack.ts';
 import { openDockerStack } from './docker-stack.ts';
@@ -11,7 +12,7 @@ let stack: Stack;
 
 beforeAll(async () => {
   await project.compose('up', '--detach');
-  stack = await openDockerStack(project.name);
+  stack = await openDockerStack(project.name, createRedactor([]));
 }, 60_000);
 
 afterAll(async () => {

@@ -1,6 +1,7 @@
 import type { ServiceStatus } from '@hq/shared/actions';
 import { HqError } from '@hq/shared/errors';
 import { type Backoff, backoffMs, sleep } from '@hq/shared/program';
+import type { Redactor } from '@hq/shared/text';
 import { callInput, type OpenClawAnswer, type OpenClawCall, readAnswers } from '../openclaw-call.ts';
 import type { Restarted, RestartOptions, Stack } from '../stack.ts';
 import { awaitHealthy } from './await-healthy.ts';
@@ -20,18 +21,24 @@ const openClawCaller = ['node', '/hq/gateway/call-openclaw.ts'] as const;
  * Opens the containers of one compose project, at `DOCKER_HOST` or the default socket. Nothing outside the project is read
  * or changed.
  */
-export async function openDockerStack(project: string, dockerHost?: string | undefined): Promise<Stack> {
-  return new DockerStack(project, await openEngine(project, dockerHost));
+export async function openDockerStack(
+  project: string,
+  redactor: Redactor,
+  dockerHost?: string | undefined,
+): Promise<Stack> {
+  return new DockerStack(project, redactor, await openEngine(project, dockerHost));
 }
 
 class DockerStack implements Stack {
   readonly kind = 'docker';
   readonly #project: string;
+  readonly #redactor: Redactor;
   readonly #engine: Engine;
   readonly #closed = new AbortController();
 
-  constructor(project: string, engine: Engine) {
+  constructor(project: string, redactor: Redactor, engine: Engine) {
     this.#project = project;
+    this.#redactor = redactor;
     this.#engine = engine;
   }
 
@@ -60,7 +67,7 @@ class DockerStack implements Stack {
       onOutput(`restarting ${service} (it may take up to ${grace} s to stop)`);
       await this.#engine.restart(id, grace, signal);
       onOutput(`${service} was started`);
-      await awaitHealthy(this.#engine, { service, id, signal, onOutput });
+      await awaitHealthy(this.#engine, { service, id, signal, onOutput, redactor: this.#redactor });
     }
     return { tookMs: Math.round(performance.now() - started) };
   }
@@ -69,7 +76,8 @@ class DockerStack implements Stack {
     const [first] = await this.#find(service, signal);
     const container = await this.#engine.inspect(first.id, signal);
     if (container === undefined) throw this.#unknownService(service, []);
-    yield* logLines(await this.#engine.log(container.id, lines, signal), container.hasTerminal);
+    const chunks = await this.#engine.log(container.id, lines, signal);
+    yield* logLines(chunks, container.hasTerminal, this.#redactor);
   }
 
   /** Calls from inside the container, since it publishes no port, by a program of its image. */

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { HqError } from '@hq/shared/errors';
+import { createRedactor } from '@hq/shared/text';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openDockerStack } from './docker-stack.ts';
 
@@ -33,7 +34,7 @@ async function listen(answer: Parameters<typeof createServer>[1]): Promise<void>
 }
 
 async function failure(dockerHost: string, signal = AbortSignal.timeout(10_000)): Promise<unknown> {
-  const stack = await openDockerStack('hq', dockerHost);
+  const stack = await openDockerStack('hq', createRedactor([]), dockerHost);
   return stack.services(signal).then(
     () => undefined,
     (error: unknown) => error,

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { createRedactor } from '@hq/shared/text';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Stack } from '../stack.ts';
 import { openDockerStack } from './docker-stack.ts';
@@ -78,7 +79,7 @@ describe.runIf(process.env.HQ_TEST_ROOT === '1')('an engine that is stopped', ()
       ...Object.entries(labels).map(([name, value]) => `--label=${name}=${value}`),
       ...['node:24-slim', 'sleep', 'infinity'],
     );
-    stack = await openDockerStack(project, dockerHost);
+    stack = await openDockerStack(project, createRedactor([]), dockerHost);
   }, 90_000);
 
   afterAll(async () => {

@@ -1,6 +1,9 @@
+import { createRedactor } from '@hq/shared/text';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { logLines } from './log-lines.ts';
+
+const secret = 'correct-horse-battery-staple';
 
 function frame(stream: number, text: string): Buffer {
   const payload = Buffer.from(text);
@@ -16,7 +19,12 @@ async function* inPieces(bytes: Buffer, size: number): AsyncIterable<Buffer> {
 
 async function read(bytes: Buffer, size = bytes.length, hasTerminal = false): Promise<string[]> {
   const lines: string[] = [];
-  for await (const line of logLines(inPieces(bytes, Math.max(1, size)), hasTerminal)) lines.push(line);
+  for await (const line of logLines(
+    inPieces(bytes, Math.max(1, size)),
+    hasTerminal,
+    createRedactor([secret]),
+  ))
+    lines.push(line);
   return lines;
 }
 
@@ -67,5 +75,12 @@ describe('log lines', () => {
     expect(line?.length).toBeLessThan(70_000);
     expect(line?.endsWith('… (cut)')).toBe(true);
     expect(next).toBe('next');
+  });
+
+  test('are never cut inside a secret', async () => {
+    for (let before = 65_536 - secret.length - 2; before <= 65_536; before += 1) {
+      const [line = ''] = await read(frame(1, `${'x'.repeat(before)}${secret}${'y'.repeat(20_000)}\n`));
+      expect(createRedactor([secret]).text(line)).not.toMatch(/correct|horse|battery|staple/);
+    }
   });
 });

@@ -1,11 +1,17 @@
+import type { Redactor } from '@hq/shared/text';
+import { BoundedLine } from '../bounded-line.ts';
+
 /** Longest line in characters; the rest is cut. */
 const longestLine = 65_536;
 
 /** Splits the chunks of one stream into lines, in bounded memory. */
 class LineReader {
   readonly #decoder = new TextDecoder();
-  #line = '';
-  #isCut = false;
+  readonly #line: BoundedLine;
+
+  constructor(redactor: Pick<Redactor, 'cut'>) {
+    this.#line = new BoundedLine(longestLine, redactor);
+  }
 
   *read(bytes: Uint8Array): Iterable<string> {
     yield* this.#take(this.#decoder.decode(bytes, { stream: true }));
@@ -13,30 +19,21 @@ class LineReader {
 
   *end(): Iterable<string> {
     yield* this.#take(this.#decoder.decode());
-    if (this.#line !== '') yield this.#finish();
+    if (this.#line.peek() !== '') yield this.#finish();
   }
 
   *#take(text: string): Iterable<string> {
     let start = 0;
     for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', start)) {
-      this.#append(text.slice(start, end));
+      this.#line.append(text.slice(start, end));
       yield this.#finish();
       start = end + 1;
     }
-    this.#append(text.slice(start));
-  }
-
-  #append(text: string): void {
-    const free = longestLine - this.#line.length;
-    if (text.length > free) this.#isCut = true;
-    this.#line += text.slice(0, free);
+    this.#line.append(text.slice(start));
   }
 
   #finish(): string {
-    const line = this.#isCut ? `${this.#line} … (cut)` : this.#line.replace(/\r$/, '');
-    this.#line = '';
-    this.#isCut = false;
-    return line;
+    return this.#line.take().replace(/\r$/, '');
   }
 }
 
@@ -81,12 +78,13 @@ async function* oneStream(chunks: AsyncIterable<Uint8Array>): AsyncIterable<[str
 export async function* logLines(
   chunks: AsyncIterable<Uint8Array>,
   hasTerminal: boolean,
+  redactor: Pick<Redactor, 'cut'>,
 ): AsyncIterable<string> {
   const readers = new Map<number, LineReader>();
   for await (const [stream, bytes] of hasTerminal ? oneStream(chunks) : payloads(chunks)) {
     let reader = readers.get(stream);
     if (reader === undefined) {
-      reader = new LineReader();
+      reader = new LineReader(redactor);
       readers.set(stream, reader);
     }
     yield* reader.read(bytes);

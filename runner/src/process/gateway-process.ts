@@ -4,7 +4,7 @@ import { setPriority } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HqError } from '@hq/shared/errors';
-import { timedOut, withinLimit } from '@hq/shared/program';
+import { assertPortOwner, timedOut, withinLimit } from '@hq/shared/program';
 import { callInput, type OpenClawAnswer, type OpenClawCall, readAnswers } from '../openclaw-call.ts';
 import { gatewayFile } from './gateway-files.ts';
 import type { GatewayHome } from './gateway-home.ts';
@@ -99,7 +99,8 @@ export class GatewayProcess {
         onOutput(`waiting for gateway to become ready (${Math.round((now - beganAt) / 1000)} s)`);
         reportedAt = now;
       }
-      await Promise.race([sleep(probeEveryMs, undefined, { signal }), this.exited]);
+      const pause = sleep(probeEveryMs, undefined, { signal }).catch(() => signal.throwIfAborted());
+      await Promise.race([pause, this.exited]);
     }
     return false;
   }
@@ -110,6 +111,7 @@ export class GatewayProcess {
     calls: readonly OpenClawCall[],
     signal: AbortSignal,
   ): Promise<readonly OpenClawAnswer[]> {
+    assertPortOwner(`http://127.0.0.1:${this.port}`);
     const caller = spawn(process.execPath, [gatewayFile('call-openclaw.ts'), String(this.port)], {
       env: gatewayEnvironment(home),
       stdio: ['pipe', 'pipe', 'ignore'],

@@ -1,28 +1,36 @@
 import { StringDecoder } from 'node:string_decoder';
+import type { Redactor } from '@hq/shared/text';
+import { BoundedLine } from '../bounded-line.ts';
 
+/** Longest line in characters; the rest is cut. */
 const longestLine = 16_384;
 
 /** Keeps the last lines of a process's output, in bounded memory. */
 export class LastLines {
   readonly #most: number;
   readonly #decoder = new StringDecoder('utf8');
+  readonly #open: BoundedLine;
   #lines: string[] = [];
-  #open = '';
 
-  constructor(most: number) {
+  constructor(most: number, redactor: Pick<Redactor, 'cut'>) {
     this.#most = most;
+    this.#open = new BoundedLine(longestLine, redactor);
   }
 
   write(bytes: Buffer): void {
-    const parts = (this.#open + this.#decoder.write(bytes)).split('\n');
-    this.#open = (parts.pop() ?? '').slice(0, longestLine);
-    for (const part of parts) this.#lines.push(part.slice(0, longestLine));
+    const [first = '', ...others] = this.#decoder.write(bytes).split('\n');
+    this.#open.append(first);
+    for (const next of others) {
+      this.#lines.push(this.#open.take());
+      this.#open.append(next);
+    }
     // Trims rarely, not at every line.
     if (this.#lines.length > 2 * this.#most) this.#lines = this.#lines.slice(-this.#most);
   }
 
   last(count: number): readonly string[] {
-    const all = this.#open === '' ? this.#lines : [...this.#lines, this.#open];
+    const open = this.#open.peek();
+    const all = open === '' ? this.#lines : [...this.#lines, open];
     return all.slice(-Math.min(count, this.#most));
   }
 }

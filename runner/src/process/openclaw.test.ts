@@ -31,7 +31,7 @@ describe('the real OpenClaw', () => {
   beforeAll(async () => {
     process.env.SUPABASE_SERVICE_ROLE_KEY = 'a-key-that-no-agent-may-see';
     home = await prepareGatewayHome(directory);
-    stack = await ProcessStack.open(home, log);
+    stack = await ProcessStack.open(home, log, createRedactor([]));
     await becomes(stack, 'healthy');
   }, readyMs);
   afterAll(async () => {
@@ -135,7 +135,7 @@ describe('an OpenClaw that cannot start', () => {
       const config = join(home.stateDirectory, 'openclaw.json');
       const good = readFileSync(config, 'utf8');
       writeFileSync(config, good.replace('"gateway": {', '"gateway": { "nonsense": true,'));
-      stack = await ProcessStack.open(home, createLog('fatal', createRedactor([])));
+      stack = await ProcessStack.open(home, createLog('fatal', createRedactor([])), createRedactor([]));
       await becomes(stack, 'stopped', 60_000);
       const options = { signal: AbortSignal.timeout(readyMs), onOutput: () => undefined };
       await expect(stack.restart('gateway', options)).rejects.toMatchObject({

@@ -2,6 +2,7 @@ import type { ServiceHealth, ServiceStatus } from '@hq/shared/actions';
 import { HqError } from '@hq/shared/errors';
 import type { Log } from '@hq/shared/log';
 import { type Backoff, backoffMs, freePort } from '@hq/shared/program';
+import { type Redactor, withoutCutKey } from '@hq/shared/text';
 import type { OpenClawAnswer, OpenClawCall } from '../openclaw-call.ts';
 import type { Restarted, RestartOptions, Stack } from '../stack.ts';
 import type { GatewayHome } from './gateway-home.ts';
@@ -25,7 +26,8 @@ export class ProcessStack implements Stack {
   readonly kind = 'process';
   readonly #home: GatewayHome;
   readonly #log: Log;
-  readonly #lines = new LastLines(keptLines);
+  readonly #redactor: Redactor;
+  readonly #lines: LastLines;
   readonly #listeners = new Set<() => void>();
   readonly #closed = new AbortController();
   #gateway: GatewayProcess | null = null;
@@ -40,16 +42,18 @@ export class ProcessStack implements Stack {
   #liveness: NodeJS.Timeout | undefined;
   #misses = 0;
 
-  private constructor(home: GatewayHome, log: Log) {
+  private constructor(home: GatewayHome, log: Log, redactor: Redactor) {
     this.#home = home;
     this.#log = log;
+    this.#redactor = redactor;
+    this.#lines = new LastLines(keptLines, redactor);
   }
 
   /** Stops a gateway of a killed runner and starts a new one, which becomes ready in the background. */
-  static async open(home: GatewayHome, log: Log): Promise<ProcessStack> {
+  static async open(home: GatewayHome, log: Log, redactor: Redactor): Promise<ProcessStack> {
     const orphan = await stopOrphan(home.pidFile);
     if (orphan !== null) log.warn({ pid: orphan }, 'stopped the gateway of a killed runner');
-    const stack = new ProcessStack(home, log);
+    const stack = new ProcessStack(home, log, redactor);
     void stack.#launchWithRetry();
     return stack;
   }
@@ -82,13 +86,16 @@ export class ProcessStack implements Stack {
       const gateway = await this.#launch();
       if (!(await this.#awaitReady(gateway, signal, onOutput))) {
         throw new HqError('failed', `The gateway did not start: ${await gateway.exited}.`, {
-          hint: `Its last lines: ${this.#lines.last(8).join(' ⏎ ')}`,
+          hint: `Its last lines: ${this.#lastLines(8).join(' ⏎ ')}`,
         });
       }
       onOutput(`gateway ready (process ${gateway.pid}${before === null ? '' : `, was ${before.pid}`})`);
       return { tookMs: Math.round(performance.now() - beganAt) };
     } finally {
       this.#stopping = null;
+      // After an abort nobody else waits for the gateway that was started.
+      if (this.#gateway !== null && this.#gateway !== before && this.#health === 'starting')
+        void this.#watchStart(this.#gateway).catch(() => undefined);
       // A failed restart must not leave the operator without a gateway.
       if (this.#gateway === null && this.#retry === undefined && !this.#closed.signal.aborted)
         this.#retryLater();
@@ -125,6 +132,11 @@ export class ProcessStack implements Stack {
     this.#gateway = null;
     if (gateway !== null) await gateway.stop(closeGraceMs);
     await removePidFile(this.#home.pidFile);
+  }
+
+  /** Redacted as lines: together as one text, a secret of several lines is not recognized. */
+  #lastLines(count: number): readonly string[] {
+    return withoutCutKey(this.#lines.last(count)).map(this.#redactor.lines());
   }
 
   #assertService(service: string): void {
@@ -185,13 +197,16 @@ export class ProcessStack implements Stack {
   /** Starts the gateway and waits until it is ready; retries while this stack is open. */
   async #launchWithRetry(): Promise<void> {
     try {
-      const gateway = await this.#launch();
-      await this.#awaitReady(gateway, this.#closed.signal, (line) => this.#log.debug(line));
+      await this.#watchStart(await this.#launch());
     } catch (error) {
       if (this.#closed.signal.aborted) return;
       this.#log.error({ err: error }, 'the gateway could not be started');
       this.#retryLater();
     }
+  }
+
+  #watchStart(gateway: GatewayProcess): Promise<boolean> {
+    return this.#awaitReady(gateway, this.#closed.signal, (line) => this.#log.debug(line));
   }
 
   #onExit(gateway: GatewayProcess, exit: string): void {
@@ -200,10 +215,7 @@ export class ProcessStack implements Stack {
     clearTimeout(this.#liveness);
     this.#setHealth('stopped');
     if (this.#stopping === gateway) return;
-    this.#log.error(
-      { pid: gateway.pid, exit, lastLines: this.#lines.last(5) },
-      'the gateway ended by itself',
-    );
+    this.#log.error({ pid: gateway.pid, exit, lastLines: this.#lastLines(5) }, 'the gateway ended by itself');
     this.#retryLater();
   }
 

@@ -111,7 +111,7 @@ beforeAll(async () => {
   await harness.store('TOKEN', `maya's own $token`, { agent: maya });
   await harness.store('OPENAI_API_KEY', 'sk-openai-of-the-gateway-0123456789');
   await harness.store('GROQ_API_KEY', 'gsk-groq-of-maya-0123456789', { agent: maya });
-  stack = await ProcessStack.open(home, log);
+  stack = await ProcessStack.open(home, log, createRedactor([]));
   sync = harness.open({ path: join(state, 'secrets') });
   await sync.start(30_000);
   await until('the gateway', async () => (await stack.services())[0]?.health === 'healthy', readyMs);

@@ -1,4 +1,5 @@
 import { HqError } from '../errors.ts';
+import { addressRule, isSafeAddress } from '../program/port-owner.ts';
 
 export interface Address {
   readonly url: string;
@@ -12,6 +13,12 @@ export function addressOf({ url, anonKey }: { readonly url: string; readonly ano
   if (parsed === null || !/^https?:$/.test(parsed.protocol)) {
     throw new HqError('usage', 'The address of the HQ is no http or https URL.', {
       hint: 'Set SUPABASE_URL to an address such as https://hq.example.org.',
+    });
+  }
+  if (!isSafeAddress(url)) {
+    throw new HqError('usage', `The address of the HQ ${addressRule}.`, {
+      hint: 'Set SUPABASE_URL to its https address, or reach it by a tunnel: ssh -L 54321:127.0.0.1:54321 HOST.',
+      field: 'SUPABASE_URL',
     });
   }
   if (anonKey.trim() === '') {

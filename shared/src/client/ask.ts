@@ -1,5 +1,7 @@
 import { HqError } from '../errors.ts';
 import { sleep } from '../program/backoff.ts';
+import { assertPortOwner } from '../program/port-owner.ts';
+import type { Address } from './address.ts';
 import { type DatabaseFault, databaseError, versionError } from './database-error.ts';
 import { withTimeout } from './with-timeout.ts';
 
@@ -20,8 +22,10 @@ export interface Requests {
 const retryDelaysMs = [200, 800];
 
 /** `limitMs` bounds one request together with the renewal of an expired token. Every failure is an `HqError`. */
-export function createRequests(host: string, limitMs: number): Requests {
+export function createRequests({ url, host }: Address, limitMs: number): Requests {
   async function ask<Data>(request: PromiseLike<Answer<Data>>): Promise<Data> {
+    // supabase-js hides the reason of a request that was not sent.
+    assertPortOwner(url);
     const { data, error, status } = await withTimeout(limitMs, request, host);
     if (error !== null) throw databaseError(error, status, host);
     if (data === null) throw versionError(host, new Error('the answer has no data'));

@@ -1,4 +1,5 @@
 import type { Origin } from '../actions/index.ts';
+import { assertPortOwner } from '../program/port-owner.ts';
 import type { CommandRow } from '../rows/index.ts';
 import { addressOf } from './address.ts';
 import { createRequests } from './ask.ts';
@@ -51,20 +52,23 @@ export function connect(options: ConnectOptions): HqClient {
   const { anonKey, storage = memoryStorage(), timeoutMs = requestTimeoutMs } = options;
   const clock = createDatabaseClock();
   const supabase = createSupabaseClient({ address, anonKey, storage, timeoutMs });
-  const requests = createRequests(host, timeoutMs + renewalMs);
+  const requests = createRequests(address, timeoutMs + renewalMs);
   const connection: Connection = { host, supabase, clock, ...requests };
   return {
     url,
     ...connection,
     async signIn(email, password) {
+      assertPortOwner(url);
       const { error } = await supabase.auth.signInWithPassword({ email, password });
       if (error) throw authError(error, host);
     },
     async signOut() {
+      assertPortOwner(url);
       const { error } = await supabase.auth.signOut({ scope: 'local' });
       if (error && error.name !== 'AuthSessionMissingError') throw authError(error, host);
     },
     async hasSession() {
+      assertPortOwner(url);
       const { data, error } = await withTimeout(sessionTimeoutMs, supabase.auth.getSession(), host);
       const failure = error === null ? null : authError(error, host);
       if (failure?.code === 'unreachable') throw failure;

@@ -1,4 +1,5 @@
 import { type ErrorCode, HqError } from '../errors.ts';
+import { withoutShapes } from '../text/index.ts';
 
 /** The error of a failed request as PostgREST returns it. */
 export interface DatabaseFault {
@@ -76,7 +77,7 @@ export function unansweredError(message: string, host: string): HqError {
 }
 
 function firstLine(text: string): string {
-  return text.split('\n', 1)[0]?.slice(0, 500) ?? '';
+  return withoutShapes(text.split('\n', 1)[0] ?? '').slice(0, 500);
 }
 
 function hinted(hint: string): { hint?: string } {

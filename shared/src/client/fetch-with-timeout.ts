@@ -1,3 +1,5 @@
+import { assertPortOwner } from '../program/port-owner.ts';
+
 /** Milliseconds for one request before the database counts as unreachable. */
 export const requestTimeoutMs = 10_000;
 
@@ -8,6 +10,7 @@ export const requestTimeoutMs = 10_000;
 export function fetchWithTimeout(renew: () => Promise<string | null>, timeoutMs: number): typeof fetch {
   return async (input, init) => {
     const attempt = (headers: Headers): Promise<Response> => {
+      assertPortOwner(input instanceof Request ? input.url : input);
       const limit = AbortSignal.timeout(timeoutMs);
       const signal = init?.signal ? AbortSignal.any([init.signal, limit]) : limit;
       return fetch(input, { ...init, headers, signal });

@@ -1,6 +1,7 @@
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 import type { Database } from '../database.generated.ts';
 import { backoffMs } from '../program/backoff.ts';
+import { OwnWebSocket } from '../program/port-owner.ts';
 import type { Address } from './address.ts';
 import { fetchWithTimeout } from './fetch-with-timeout.ts';
 import { isShared, type SessionStorage } from './session-storage.ts';
@@ -43,6 +44,7 @@ export function createSupabaseClient(options: SupabaseOptions): SupabaseClient<D
       detectSessionInUrl: false,
     },
     realtime: {
+      transport: OwnWebSocket,
       heartbeatIntervalMs: heartbeatMs,
       reconnectAfterMs: (tries: number) => backoffMs(tries, reconnect),
     },

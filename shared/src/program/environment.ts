@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { HqError } from '../errors.ts';
+import { addressRule, isSafeAddress } from './port-owner.ts';
 
 export type Variables = Readonly<Record<string, string | undefined>>;
 
 export const supabaseUrl = z
   .url({ protocol: /^https?$/, error: 'must be the http(s) address of the Supabase project' })
+  .refine((url) => isSafeAddress(url), addressRule)
   .transform((url) => url.replace(/\/+$/, ''));
 
 /** The channel to a parent whose end is this program's end. */

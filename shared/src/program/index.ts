@@ -3,6 +3,7 @@ export { DueLoop } from './due-loop.ts';
 export { fileFault } from './file-fault.ts';
 export { freePort } from './free-port.ts';
 export { serveHealth } from './health-server.ts';
+export { addressRule, assertPortOwner, isSafeAddress, OwnWebSocket } from './port-owner.ts';
 export { readPrivate, writePrivate } from './private-file.ts';
 export { untilShutdownSignal } from './shutdown-signal.ts';
 export { timedOut, withinLimit } from './time-limit.ts';

@@ -1,6 +1,7 @@
 export { parseJson } from './json.ts';
 export { plain, plainLine, plainLines } from './plain.ts';
-export { createRedactor, longestSecret, type Redactor } from './redactor.ts';
+export { mostKeyLines, withoutCutKey } from './private-keys.ts';
+export { createRedactor, longestSecret, type Redactor, withoutShapes } from './redactor.ts';
 export {
   age,
   ageOf,

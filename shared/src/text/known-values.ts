@@ -1,13 +1,8 @@
-import { plainLine } from './plain.ts';
-
-/** Shorter values are ignored: half of all text would contain them. */
-const shortestKnownValue = 8;
-
-/** A longer value is split into pieces, so that a truncated value is still recognized. */
-const longestPiece = 512;
+import { type Piece, printedPieces, shortestPiece } from './printed-pieces.ts';
 
 const base = 0x01000193;
-const basePower = power(base, shortestKnownValue);
+const droppedBits = 12;
+const basePower = power(base, shortestPiece);
 
 export interface Span {
   readonly start: number;
@@ -19,71 +14,72 @@ export interface Span {
  * compared only at a place with its hash. The time does not grow with the number or the length of the values.
  */
 export class KnownValues {
-  readonly #byHash = new Map<number, string[]>();
+  readonly #byHash = new Map<number, Piece[]>();
   /** A flag for each hash by its upper bits: rules out almost every place in a text. */
-  readonly #seen = new Uint8Array(1 << 16);
+  #seen = new Uint8Array(0);
 
   constructor(values: Iterable<string>) {
-    for (const piece of new Set(printedForms(values))) {
-      const hash = hashOfStart(piece);
-      this.#seen[hash >>> 16] = 1;
-      const sameHash = this.#byHash.get(hash);
-      if (sameHash === undefined) this.#byHash.set(hash, [piece]);
-      else sameHash.push(piece);
+    for (const value of new Set(values)) {
+      for (const piece of printedPieces(value)) this.#add(piece);
     }
     for (const sameHash of this.#byHash.values()) sameHash.sort((one, other) => other.length - one.length);
   }
 
-  /** Returns the positions of values from left to right, the longest match at each place, adjacent ones as one. */
-  spans(text: string): Span[] {
+  get isEmpty(): boolean {
+    return this.#byHash.size === 0;
+  }
+
+  /**
+   * Returns the positions of values from left to right, adjacent ones as one. With `isOpen`
+   * the text continues elsewhere: a value of which it ends with eight characters or more counts.
+   */
+  spans(text: string, isOpen = false): Span[] {
     const found: Span[] = [];
-    if (this.#byHash.size === 0 || text.length < shortestKnownValue) return found;
+    if (this.isEmpty || text.length < shortestPiece) return found;
     let hash = hashOfStart(text);
-    let from = 0;
+    let from = -1;
     for (let at = 0; ; at += 1) {
-      if (at >= from && this.#seen[hash >>> 16] === 1) {
-        const value = this.#byHash.get(hash)?.find((piece) => text.startsWith(piece, at));
-        if (value !== undefined) {
-          from = at + value.length;
-          const last = found.at(-1);
-          if (last?.end === at) found[found.length - 1] = { start: last.start, end: from };
-          else found.push({ start: at, end: from });
+      if (this.#seen[hash >>> droppedBits] === 1) {
+        const length = this.#lengthAt(text, at, hash, isOpen);
+        if (length > 0 && at + length > from) {
+          const start = at <= from ? (found.pop()?.start ?? at) : at;
+          from = at + length;
+          found.push({ start, end: from });
         }
       }
-      const next = at + shortestKnownValue;
+      const next = at + shortestPiece;
       if (next >= text.length) return found;
       hash =
         (Math.imul(hash, base) + text.charCodeAt(next) - Math.imul(text.charCodeAt(at), basePower)) >>> 0;
     }
   }
-}
 
-/** Yields every form in which programs print a value: plain, its lines, JSON, URL, shell, without control characters. */
-function* printedForms(values: Iterable<string>): Generator<string> {
-  for (const value of values) {
-    const whole = [value.trim(), ...value.split(/\r?\n/).map((line) => line.trim())];
-    for (const text of whole) {
-      if (text.length < shortestKnownValue) continue;
-      yield* pieces(text);
-      yield* pieces(JSON.stringify(text).slice(1, -1));
-      yield* pieces(encodeURIComponent(text.toWellFormed()));
-      yield* pieces(text.replaceAll("'", "'\\''"));
-      yield* pieces(plainLine(text));
+  /** Returns the length of the longest value at a place, 0 for none. */
+  #lengthAt(text: string, at: number, hash: number, isOpen: boolean): number {
+    for (const piece of this.#byHash.get(hash) ?? []) {
+      const left = text.length - at;
+      if (left >= piece.length) {
+        // The end is cheap to compare, the whole may have to be encoded.
+        const hasEnd = text.startsWith(piece.end, at + piece.length - shortestPiece);
+        if (hasEnd && text.startsWith(piece.text(), at)) return piece.length;
+      } else if (isOpen && piece.text().startsWith(text.slice(at))) return left;
     }
+    return 0;
   }
-}
 
-function* pieces(text: string): Generator<string> {
-  if (text.length < shortestKnownValue) return;
-  let at = 0;
-  for (; text.length - at >= 2 * longestPiece; at += longestPiece) yield text.slice(at, at + longestPiece);
-  yield text.slice(at);
+  #add(piece: Piece): void {
+    if (this.#seen.length === 0) this.#seen = new Uint8Array(1 << (32 - droppedBits));
+    const hash = hashOfStart(piece.start);
+    this.#seen[hash >>> droppedBits] = 1;
+    const sameHash = this.#byHash.get(hash);
+    if (sameHash === undefined) this.#byHash.set(hash, [piece]);
+    else sameHash.push(piece);
+  }
 }
 
 function hashOfStart(text: string): number {
   let hash = 0;
-  for (let at = 0; at < shortestKnownValue; at += 1)
-    hash = (Math.imul(hash, base) + text.charCodeAt(at)) >>> 0;
+  for (let at = 0; at < shortestPiece; at += 1) hash = (Math.imul(hash, base) + text.charCodeAt(at)) >>> 0;
   return hash;
 }
 

@@ -1,4 +1,4 @@
-import { byTime, duration, truncate, utcTime } from '@hq/shared/text';
+import { byTime, duration, truncate, utcTime, withoutShapes } from '@hq/shared/text';
 import type { Button, Card, Tone } from '../../contract/card.ts';
 import { code, linesOf, shortId, text } from '../cards/card-parts.ts';
 import { type AlertRow, isClosed, severities } from './alert-row.ts';
@@ -64,7 +64,7 @@ export function renderAlertCard({ alerts, more, buttons }: AlertContent): Card {
   };
 }
 
-const titleInList = ({ title }: AlertRow): string => truncate(title, longestTitle);
+const titleInList = ({ title }: AlertRow): string => truncate(withoutShapes(title), longestTitle);
 
 function stateOf(alert: AlertRow): string {
   const times = alert.occurrences > 1 ? `, ${alert.occurrences} times` : '';

@@ -1,4 +1,5 @@
 import { catalogue } from '@hq/shared/actions';
+import { withoutShapes } from '@hq/shared/text';
 import { afterEach, expect, test } from 'vitest';
 import { setResultReporter } from '../../../../shared/src/actions/result-reporter.ts';
 import { refuseMisfits } from '../../../../shared/testing/strict-results.ts';
@@ -14,6 +15,14 @@ test('returns the last whole lines that fit', () => {
 
 test('returns the end of a line that is too long', () => {
   expect(lastLines(`${'x'.repeat(50)} disk full`, 9, 10)).toBe('disk full');
+});
+
+test('never begins inside a token', () => {
+  const token = `sk-ant-${'aB3dE5gH7jK9'.repeat(8)}`;
+  for (let limit = 10; limit < 200; limit += 1) {
+    const shown = lastLines(`${'x'.repeat(50)} ${token} disk full`, limit, 9);
+    expect(withoutShapes(shown)).not.toContain('jK9');
+  }
 });
 
 test('shows the reason when a result does not fit its schema, and no result', () => {

@@ -1,7 +1,7 @@
 import { describeResult, resultWarning } from '@hq/shared/actions';
 import { commandPhase, isRunnerLost, runTimeMs } from '@hq/shared/fleet';
 import { type CommandRow, isFinished } from '@hq/shared/rows';
-import { duration } from '@hq/shared/text';
+import { duration, withoutShapes } from '@hq/shared/text';
 import type { Button, Card, Tone } from '../../contract/card.ts';
 import { type ActionTable, findAction } from '../action-table.ts';
 import type { Blocker } from './blockers.ts';
@@ -92,6 +92,6 @@ export function lastLines(text: string, limit: number, lines: number): string {
     if (size > limit) break;
     from -= 1;
   }
-  if (from === last.length) return (last.at(-1) ?? '').slice(-limit);
+  if (from === last.length) return withoutShapes(last.at(-1) ?? '').slice(-limit);
   return last.slice(from).join('\n');
 }

@@ -79,6 +79,13 @@ describe('a sanitized card', () => {
     expect(body?.[0]?.text.length).toBeLessThanOrEqual(100_000);
   });
 
+  it('hides a private key whose beginning does not fit', () => {
+    const key = `-----BEGIN PRIVATE KEY-----\n${'MIIEowIBAAKCAQEA\n'.repeat(99)}-----END PRIVATE KEY-----\n`;
+    const log = `${key}${'line\n'.repeat(19_900)}`;
+    const { body } = sanitizer.card({ title: 'x', tone: 'neutral', body: [{ kind: 'log', text: log }] });
+    expect(body?.[0]?.text).not.toContain('MIIE');
+  });
+
   it('has a title of at most 240 UTF-16 units, truncated between characters', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', minLength: 200, maxLength: 400 }), (words) => {

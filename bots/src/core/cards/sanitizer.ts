@@ -19,8 +19,8 @@ export function createSanitizer(redactor: Pick<Redactor, 'text'>) {
   const line = (text: string, limit = maxLine): string => truncate(redactor.text(plain(text)), limit);
   /** Keeps the last lines of a very long text. */
   const block = (text: string): string => {
-    const from = text.length <= maxBody ? 0 : text.indexOf('\n', text.length - maxBody) + 1;
-    return redactor.text(plainLines(text.slice(from)));
+    const whole = redactor.text(plainLines(text));
+    return whole.slice(whole.length <= maxBody ? 0 : whole.indexOf('\n', whole.length - maxBody) + 1);
   };
   /** Leaves out a value that would be another one without its secrets. */
   const choices = (all: readonly Choice[]): readonly Choice[] =>

@@ -1,5 +1,6 @@
 import { HqError } from '@hq/shared/errors';
 import { z } from 'zod';
+import { quote } from '../parse/quote.ts';
 import { idArgument } from './arguments.ts';
 import type { CommandContext } from './command.ts';
 import { defineCommand } from './define-command.ts';
@@ -29,7 +30,7 @@ async function wholeId({ delivery, services }: CommandContext, written: string):
   const matching = found.filter(({ value }) => value.startsWith(written.toLowerCase()));
   const [only] = matching;
   if (only === undefined || matching.length > 1 || written.length < 4) {
-    throw new HqError('not_found', `“${written.slice(0, 40)}” is not the id of one command.`, {
+    throw new HqError('not_found', `${quote(written, 40)} is not the id of one command.`, {
       hint: 'Type commands to see the commands with their ids.',
       field: 'command',
     });

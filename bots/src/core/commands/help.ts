@@ -2,6 +2,7 @@ import { HqError } from '@hq/shared/errors';
 import type { Button, Card, TextNode } from '../../contract/card.ts';
 import type { Whoami } from '../api/chat-api.ts';
 import { code, linesOf, newLine, strong, text } from '../cards/card-parts.ts';
+import { quote } from '../parse/quote.ts';
 import { usageOf } from '../parse/usage.ts';
 import { textArgument } from './arguments.ts';
 import type { Command, CommandContext } from './command.ts';
@@ -42,7 +43,7 @@ export const help = defineCommand({
     }
     const found = services.registry.find(wanted.trim().split(/\s+/u));
     if (found === null || !isVisibleTo(found.command, who)) {
-      throw new HqError('not_found', `There is no command “${wanted.slice(0, 60)}” for you here.`, {
+      throw new HqError('not_found', `There is no command ${quote(wanted)} for you here.`, {
         hint: 'Type help to see the commands.',
       });
     }

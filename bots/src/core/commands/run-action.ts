@@ -4,6 +4,7 @@ import type { ArgumentValues } from '../../contract/command.ts';
 import { isTargetField } from '../action-table.ts';
 import type { ActResult } from '../api/chat-api.ts';
 import type { CardDetails } from '../cards/live-command-cards.ts';
+import { quote } from '../parse/quote.ts';
 import type { CommandContext } from './command.ts';
 import { showConfirmation } from './show-confirmation.ts';
 
@@ -24,7 +25,7 @@ function parsePayload(name: string, action: Action, written: ArgumentValues): Re
     const field = error instanceof HqError ? error.field : undefined;
     const value = field === undefined ? undefined : written[field];
     if (!(error instanceof HqError) || field === undefined || value === undefined) throw error;
-    throw new HqError('usage', `${field} cannot be “${value.slice(0, 60)}”.`, {
+    throw new HqError('usage', `${field} cannot be ${quote(value)}.`, {
       field,
       hint: error.message,
       cause: error,

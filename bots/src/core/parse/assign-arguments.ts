@@ -1,6 +1,7 @@
 import { HqError } from '@hq/shared/errors';
 import type { Argument, CommandDefinition } from '../../contract/command.ts';
 import { normalizeChoice } from './parse-value.ts';
+import { quote } from './quote.ts';
 import { usageOf } from './usage.ts';
 
 /** Prepositions before an argument, and words of courtesy. */
@@ -40,7 +41,7 @@ export function assignArguments(
   }
   const [extra] = left;
   if (extra !== undefined) {
-    throw new HqError('usage', `“${extra.slice(0, 60)}” is one word too many.`, { hint: usageOf(command) });
+    throw new HqError('usage', `${quote(extra)} is one word too many.`, { hint: usageOf(command) });
   }
   return values;
 }
@@ -57,7 +58,7 @@ function argumentNamed(command: CommandDefinition, key: string): Argument {
   const begun = command.arguments.filter(({ name }) => name === key || name.startsWith(`${key}_`));
   const found = begun.find(({ name }) => name === key) ?? (begun.length === 1 ? begun[0] : undefined);
   if (found !== undefined) return found;
-  throw new HqError('usage', `${command.name} takes no “${key.slice(0, 60)}”.`, {
+  throw new HqError('usage', `${command.name} takes no ${quote(key)}.`, {
     field: key,
     hint: usageOf(command),
   });

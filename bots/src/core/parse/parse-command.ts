@@ -4,6 +4,7 @@ import type { Input } from '../../contract/inbound.ts';
 import { assignArguments } from './assign-arguments.ts';
 import type { CommandRegistry, FoundCommand } from './command-registry.ts';
 import { parseValues } from './parse-value.ts';
+import { quote } from './quote.ts';
 import { tokenize } from './tokenize.ts';
 
 export interface ParsedCommand<C> {
@@ -80,15 +81,15 @@ function parsePicked<C extends CommandDefinition>(
 }
 
 function unknownCommand(word: string, registry: CommandRegistry): HqError {
-  const shown = word.slice(0, 60);
+  const shown = quote(word);
   const continued = registry.startingWith(word);
   if (continued.length > 0) {
-    return new HqError('usage', `“${shown}” is the beginning of several commands.`, {
+    return new HqError('usage', `${shown} is the beginning of several commands.`, {
       hint: `Use one of ${continued.slice(0, 6).join(', ')}.`,
     });
   }
   const similar = registry.similar(word);
-  return new HqError('usage', `There is no command “${shown}”.`, {
+  return new HqError('usage', `There is no command ${shown}.`, {
     hint: similar.length === 0 ? 'Type help to see the commands.' : `Did you mean ${similar.join(', ')}?`,
   });
 }

@@ -1,5 +1,6 @@
 import { HqError } from '@hq/shared/errors';
 import type { Argument, CommandDefinition, Completion } from '../../contract/command.ts';
+import { quote } from './quote.ts';
 
 /** Names and ids are lower case, without the punctuation that people type around them. */
 const inSmallLetters: ReadonlySet<Completion> = new Set([
@@ -32,7 +33,7 @@ export function parseValues(
 function parseValue(argument: Argument, written: string): string {
   const { name, kind, choices, min, max } = argument;
   const wrong = (what: string): HqError =>
-    new HqError('usage', `“${written.slice(0, 60)}” is not ${what}.`, { field: name });
+    new HqError('usage', `${quote(written)} is not ${what}.`, { field: name });
   if (kind === 'choice') {
     const value = normalizeChoice(written);
     if (choices?.some((choice) => choice.value === value)) return value;

@@ -1,9 +1,11 @@
 // Asks an engine for its services as a user without rights, and prints how it failed. Modules are loaded beforehand,
 // because that user may not be allowed to read them either.
+
 import { HqError } from '@hq/shared/errors';
+import { createRedactor } from '@hq/shared/text';
 import { openDockerStack } from '../docker-stack.ts';
 
-const stack = await openDockerStack('hq', process.argv[2]);
+const stack = await openDockerStack('hq', createRedactor([]), process.argv[2]);
 if (process.getuid?.() === 0) {
   process.setgroups?.([]);
   process.setegid?.(65_534);

@@ -1,6 +1,7 @@
 import { HqError } from '@hq/shared/errors';
 import { alertKinds } from '../../alerts/alert-kinds.ts';
 import type { AlertFilter } from '../../api/chat-api.ts';
+import { quote } from '../../parse/quote.ts';
 
 /** Describes the lowest severity that a filter accepts. */
 export function severityOf({ severity = 'info' }: AlertFilter): string {
@@ -38,7 +39,7 @@ export function filterOf(values: Readonly<Record<string, string>>): AlertFilter 
 function kindOf(word: string): string {
   const kind = word.toLowerCase().replaceAll(/[\s-]+/gu, '_');
   if (!alertKinds.some((known) => known === kind)) {
-    throw new HqError('usage', `There is no kind of alert “${word.slice(0, 40)}”.`, {
+    throw new HqError('usage', `There is no kind of alert ${quote(word, 40)}.`, {
       field: 'kinds',
       hint: `The kinds are ${alertKinds.join(', ')}.`,
     });
@@ -60,13 +61,13 @@ function quietOf(text: string | undefined, tz = 'UTC'): AlertFilter['quiet'] {
   const from = timeOf(match?.[1], match?.[2]);
   const to = timeOf(match?.[3], match?.[4]);
   if (from === null || to === null) {
-    throw new HqError('usage', `“${text.slice(0, 40)}” is not a span of hours.`, {
+    throw new HqError('usage', `${quote(text, 40)} is not a span of hours.`, {
       field: 'quiet',
       hint: 'Write it as 22:00-07:00.',
     });
   }
   if (!isTimeZone(tz)) {
-    throw new HqError('usage', `There is no time zone “${tz.slice(0, 40)}”.`, {
+    throw new HqError('usage', `There is no time zone ${quote(tz, 40)}.`, {
       field: 'tz',
       hint: 'An example is Europe/Berlin.',
     });
