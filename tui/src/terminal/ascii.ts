@@ -1,5 +1,5 @@
+import type { Writable } from 'node:stream';
 import { widthOf } from '../table/cell.ts';
-import type { TerminalOutput } from './modes.ts';
 
 const beyondAscii = /[^\0-\u007f]+/gu;
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
@@ -38,8 +38,13 @@ function asciiOf(grapheme: string): string {
   return likeness.length === width && /^[ -~]*$/.test(likeness) ? likeness : '?'.repeat(width);
 }
 
-/** A terminal that gets ASCII alone. */
-export function asciiOutput(output: TerminalOutput): TerminalOutput {
+/** Returns JSON with escapes in place of what is not ASCII: the same document, of which nothing is lost. */
+export function toAsciiJson(json: string): string {
+  return json.replace(/[^\0-\u007f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+/** A stream that gets ASCII alone. */
+export function asciiOutput<Output extends Writable>(output: Output): Output {
   const write = (text: string | Uint8Array, ...rest: unknown[]): boolean =>
     Reflect.apply(output.write, output, [typeof text === 'string' ? toAscii(text) : text, ...rest]);
   return new Proxy(output, {

@@ -41,7 +41,7 @@ function printResult(console: Console, { action, result }: CommandRow, warning: 
   const described = describeResult(action, result);
   if (warning !== null) {
     console.say(plain(`${warning} The result is printed as JSON.`));
-    console.print(JSON.stringify(result));
+    console.printJson(result);
   } else console.print(plain(described ?? 'done'));
 }
 
