@@ -1,5 +1,6 @@
 export { type Backoff, backoffMs, sleep } from './backoff.ts';
 export { DueLoop } from './due-loop.ts';
+export { environmentFlag } from './environment-flag.ts';
 export { fileFault } from './file-fault.ts';
 export { freePort } from './free-port.ts';
 export { serveHealth } from './health-server.ts';

@@ -1,4 +1,5 @@
 import { HqError } from '@hq/shared/errors';
+import { environmentFlag } from '@hq/shared/program';
 import { Command } from 'commander';
 import { z } from 'zod';
 import { flag } from './arguments/options.ts';
@@ -17,7 +18,7 @@ export function createProgram(
   const program = new Command('hq-tui')
     .description('Operate a fleet of AI agents. Without a command it opens the screens.')
     .version(version, '-V, --version')
-    .option('--readonly', 'refuse every change', Boolean(console.env.HQ_READONLY))
+    .option('--readonly', 'refuse every change', environmentFlag(console.env, 'HQ_READONLY'))
     .exitOverride()
     .configureOutput({
       writeOut: (text) => void console.stdout.write(text),
