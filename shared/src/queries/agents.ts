@@ -7,8 +7,19 @@ import { watchRows } from './watch-rows.ts';
 
 const source = { table: 'agents', row: agentRow } as const;
 
-export function readAgents(client: HqClient, gatewayId?: string): Promise<AgentRow[]> {
-  return readRows(client, { ...source, where: [['gateway_id', 'eq', gatewayId]], order: ['slug', 'id'] });
+/** Reads all agents, those of a gateway, or the one of a slug. */
+export function readAgents(
+  client: HqClient,
+  filter: { readonly gatewayId?: string; readonly slug?: string } = {},
+): Promise<AgentRow[]> {
+  return readRows(client, {
+    ...source,
+    where: [
+      ['gateway_id', 'eq', filter.gatewayId],
+      ['slug', 'eq', filter.slug],
+    ],
+    order: ['slug', 'id'],
+  });
 }
 
 export function liveAgents(client: HqClient): LiveQuery<AgentRow> {

@@ -1,4 +1,5 @@
 export { parseJson } from './json.ts';
+export { nearestNames } from './nearest-names.ts';
 export { plain, plainLine, plainLines } from './plain.ts';
 export { createRedactor, longestSecret, type Redactor } from './redactor.ts';
 export {

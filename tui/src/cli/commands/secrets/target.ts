@@ -55,7 +55,7 @@ function onlyGateway(gateways: readonly GatewayRow[]): GatewayRow {
   if (others.length === 0) return only;
   throw new HqError('usage', 'There are several gateways.', {
     field: '--gateway',
-    hint: `Name one of ${gateways.map(({ slug }) => slug).join(', ')}.`,
+    hint: `Name one: \`hq-tui gateways\` lists all ${gateways.length}.`,
   });
 }
 
