@@ -5,5 +5,6 @@ export { fileFault } from './file-fault.ts';
 export { freePort } from './free-port.ts';
 export { serveHealth } from './health-server.ts';
 export { readPrivate, writePrivate } from './private-file.ts';
+export { proxyHint, proxySettings, useProxy } from './proxy.ts';
 export { untilShutdownSignal } from './shutdown-signal.ts';
 export { timedOut, withinLimit } from './time-limit.ts';

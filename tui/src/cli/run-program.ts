@@ -1,4 +1,4 @@
-import { environmentFlag } from '@hq/shared/program';
+import { environmentFlag, useProxy } from '@hq/shared/program';
 import type { ExitCode } from './output/exit-codes.ts';
 import { allWritten } from './output/standard-streams.ts';
 import { runCall } from './run-call.ts';
@@ -7,6 +7,7 @@ import { runCall } from './run-call.ts';
 export async function runProgram(version: string): Promise<ExitCode> {
   const code = await runCall(process, process.argv.slice(2), version, (env) => {
     if (!environmentFlag(env, 'HQ_DEBUG')) silenceLibraries();
+    useProxy(env);
   });
   await allWritten(process);
   return code;

@@ -11,7 +11,7 @@ import {
 import { HqError } from '@hq/shared/errors';
 import { findLocalStack } from '../../session/local-stack.ts';
 
-/** What signs a call in: the stored login, `HQ_EMAIL` and `HQ_PASSWORD`, or the HQ that runs on this machine. */
+/** Source of the sign-in of a call: the stored login, `HQ_EMAIL` and `HQ_PASSWORD`, or the HQ that runs on this machine. */
 export type SignedInBy = 'login' | 'environment' | 'local';
 
 /** An HQ, and the credentials for it. */

@@ -12,7 +12,7 @@ const lookEveryMs = 5_000;
 /** Actions that a daemon of an older HQ runs too. */
 const servedByOlderDaemons = new Set(['restart_gateway', 'restart_dispatcher']);
 
-/** What keeps a command from starting. */
+/** Reason why a command does not start. */
 interface Reason {
   readonly kind: 'unseen' | 'stale' | 'paused' | 'no-runner';
   readonly sentence: string;
