@@ -5,6 +5,9 @@ import type { AgentRow, GatewayRow } from '@hq/shared/rows';
 import { nearestNames } from '@hq/shared/text';
 import { onlyOne, readIdStart } from './id-start.ts';
 
+/** More names are counted, and the nearest named. */
+const mostNamed = 5;
+
 /** Finds a gateway by its slug, its id or the start of its id. */
 export function findGateway(gateways: readonly GatewayRow[], name: string): GatewayRow {
   return findNamed(gateways, name, 'gateway');
@@ -32,17 +35,16 @@ function findNamed<Row extends { readonly id: string; readonly slug: string }>(
   });
 }
 
-/** Returns the names that were meant perhaps, and the call that lists all. */
-function namesHint(
+/** Returns the names that were meant perhaps, with the call that lists all; a few names as they are. */
+export function namesHint(
   name: string,
   rows: readonly { readonly slug: string }[],
   kind: 'gateway' | 'agent',
 ): string {
-  if (rows.length === 0) return `There is no ${kind} yet.`;
-  const near = nearestNames(
-    name,
-    rows.map(({ slug }) => slug),
-  );
+  const slugs = rows.map(({ slug }) => slug);
+  if (slugs.length === 0) return `There is no ${kind} yet.`;
+  if (slugs.length <= mostNamed) return `Known: ${slugs.join(', ')}.`;
+  const near = nearestNames(name, slugs);
   const meant = near.length === 0 ? '' : `Did you mean ${near.join(', ')}? `;
-  return `${meant}\`hq-tui ${kind}s\` lists all ${rows.length}.`;
+  return `${meant}\`hq-tui ${kind}s\` lists all ${slugs.length}.`;
 }

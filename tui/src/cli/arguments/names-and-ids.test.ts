@@ -20,6 +20,13 @@ beforeAll(async () => {
   );
 });
 
+async function addHelpers(): Promise<void> {
+  await stack.database.query(
+    `insert into agents (slug, name) select 'helper-' || n, 'Helper' from generate_series(1, 7) n`,
+  );
+}
+beforeAll(addHelpers);
+
 async function addCommand(id: string): Promise<void> {
   await stack.database.behindTheGuard(
     `insert into public.agent_commands (id, gateway_id, action) values ('${id}', '${gateway}', 'ping')`,
@@ -27,6 +34,13 @@ async function addCommand(id: string): Promise<void> {
 }
 
 describe('a name that does not exist', () => {
+  it('is answered with all names where they are few', async () => {
+    await stack.database.query(`delete from agents where slug like 'helper-%'`);
+    const { stderr } = await asOperator(['run', 'pause_agent', '--agent', 'nobody']);
+    expect(stderr).toContain('Known: scribe.');
+    await addHelpers();
+  });
+
   it('is answered with the nearest names, the number of all and the call that lists them', async () => {
     const { code, stdout, stderr } = await asOperator(['run', 'ping', '--gateway', 'gatway-017']);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
@@ -37,7 +51,7 @@ describe('a name that does not exist', () => {
 
   it.each([
     [['agents', '--gateway', 'nowhere'], '`hq-tui gateways` lists all 206.'],
-    [['commands', '--agent', 'scrbe'], 'Did you mean scribe? `hq-tui agents` lists all 1.'],
+    [['commands', '--agent', 'scrbe'], 'Did you mean scribe? `hq-tui agents` lists all 8.'],
     [['run', 'pause_agent', '--agent', 'scibe'], 'Did you mean scribe?'],
     [['secrets', 'set', 'A_KEY'], '`hq-tui gateways` lists all 206.'],
     [['secrets', 'list', '--agent', 'scrib'], 'Did you mean scribe?'],

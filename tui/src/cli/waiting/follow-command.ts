@@ -1,14 +1,14 @@
 import type { HqClient } from '@hq/shared/client';
 import { HqError } from '@hq/shared/errors';
 import { liveCommand, liveCommandOutput, readCommandOutput } from '@hq/shared/queries';
-import { type CommandOutputRow, type CommandRow, isFinished } from '@hq/shared/rows';
+import { type CommandOutputRow, type CommandRow, type GatewayRow, isFinished } from '@hq/shared/rows';
 import { plainLine } from '@hq/shared/text';
 import { commandState } from '../../columns/command-state.ts';
 import { shortId } from '../../columns/short-id.ts';
 import type { Console } from '../output/console.ts';
 import { exitCodes } from '../output/exit-codes.ts';
 import { until } from './until.ts';
-import { WaitingReasons } from './waiting-reason.ts';
+import { WaitingReasons, waitingReason } from './waiting-reason.ts';
 
 /**
  * Waits until a command has finished; its states and its output go to standard error. Fails with `timed_out` after `timeoutMs`,
@@ -23,7 +23,11 @@ export async function followCommand(
   const command = liveCommand(client, id);
   const output = liveCommandOutput(client, id);
   const reporter = new CommandReporter(console);
-  const reasons = new WaitingReasons(client, console.say);
+  const reasonOf = (gateway: GatewayRow, now: number) => {
+    const [row] = command.getSnapshot().rows;
+    return row === undefined ? null : waitingReason(row, gateway, now);
+  };
+  const reasons = new WaitingReasons(client, reasonOf, console.say);
   const onInterrupt = (): never => {
     console.say(`The command goes on. ${nextSteps(id)}`);
     process.exit(exitCodes.interrupted);
@@ -39,7 +43,8 @@ export async function followCommand(
         if (row === undefined && isConnected) throw noSuch(id);
         if (row !== undefined) {
           reporter.onCommand(row);
-          reasons.onCommand(row);
+          if (row.status === 'pending' && row.gateway_id !== null) reasons.watch(row.gateway_id);
+          reasons.look();
         }
         return row !== undefined && isFinished(row) ? row : null;
       },

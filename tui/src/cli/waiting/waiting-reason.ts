@@ -12,51 +12,66 @@ const lookEveryMs = 5_000;
 /** Actions that a daemon of an older HQ runs too. */
 const servedByOlderDaemons = new Set(['restart_gateway', 'restart_dispatcher']);
 
-/** Reason why a command does not start. */
+/** Reason why a gateway does nothing for somebody who waits. */
 interface Reason {
   readonly kind: 'unseen' | 'stale' | 'paused' | 'no-runner';
   readonly sentence: string;
 }
 
-/** Returns why a gateway does not take a waiting command; null where nothing is known. */
-function waitingReason({ action }: CommandRow, gateway: GatewayRow, now: number): Reason | null {
+/** Returns why nothing answers from a gateway; null where something does. */
+export function silenceReason(gateway: GatewayRow, now: number): Reason | null {
   const slug = plain(gateway.slug);
-  const { status, last_seen_at, meta } = gateway;
-  const known: Action | null = isRunnerActionName(action) ? catalogue[action] : null;
-  if (last_seen_at === null) {
+  if (gateway.last_seen_at === null) {
     return { kind: 'unseen', sentence: `${slug} was never seen: no runner has reported from it yet.` };
   }
-  if (gatewayCondition({ ...gateway, status: 'ready' }, now) === 'stale') {
-    const seen = agoOf(last_seen_at, now);
-    return {
-      kind: 'stale',
-      sentence: `${slug} is offline, last seen ${seen}: its runner is stopped or cannot reach this HQ.`,
-    };
-  }
-  if ((status === 'paused' || status === 'hibernating') && known?.whilePaused !== true) {
+  if (gatewayCondition({ ...gateway, status: 'ready' }, now) !== 'stale') return null;
+  const seen = agoOf(gateway.last_seen_at, now);
+  return {
+    kind: 'stale',
+    sentence: `${slug} is offline, last seen ${seen}: its runner is stopped or cannot reach this HQ.`,
+  };
+}
+
+/** Returns why a gateway does not take a waiting command; null where nothing is known. */
+export function waitingReason(
+  { action, status, cancel_requested_at }: CommandRow,
+  gateway: GatewayRow,
+  now: number,
+): Reason | null {
+  if (status !== 'pending' || cancel_requested_at !== null) return null;
+  const silence = silenceReason(gateway, now);
+  if (silence !== null) return silence;
+  const slug = plain(gateway.slug);
+  const known: Action | null = isRunnerActionName(action) ? catalogue[action] : null;
+  const isPaused = gateway.status === 'paused' || gateway.status === 'hibernating';
+  if (isPaused && known?.whilePaused !== true) {
     const resume = `\`hq-tui run resume_gateway --gateway ${slug}\` lets it run.`;
-    return { kind: 'paused', sentence: `${slug} is ${status}. ${resume}` };
+    return { kind: 'paused', sentence: `${slug} is ${gateway.status}. ${resume}` };
   }
-  if (known === null || meta.runner !== undefined || servedByOlderDaemons.has(action)) return null;
+  if (known === null || gateway.meta.runner !== undefined || servedByOlderDaemons.has(action)) return null;
   return {
     kind: 'no-runner',
     sentence: `Nothing on ${slug} runs ${action}: no hq-runner reports from it, only a daemon of an older HQ.`,
   };
 }
 
-/** Tells why a command waits: at once, and whenever the reason changes. */
+/** Tells why a gateway lets somebody wait: at once, and whenever the reason changes. */
 export class WaitingReasons {
   readonly #client: HqClient;
+  readonly #reasonOf: (gateway: GatewayRow, now: number) => Reason | null;
   readonly #say: (sentence: string) => void;
-  readonly #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout | undefined;
   #gateway: LiveQuery<GatewayRow> | null = null;
-  #command: CommandRow | null = null;
   #reason: Reason | null = null;
 
-  constructor(client: HqClient, say: (sentence: string) => void) {
+  constructor(
+    client: HqClient,
+    reasonOf: (gateway: GatewayRow, now: number) => Reason | null,
+    say: (sentence: string) => void,
+  ) {
     this.#client = client;
+    this.#reasonOf = reasonOf;
     this.#say = say;
-    this.#timer = setInterval(() => this.#look(), lookEveryMs);
   }
 
   /** The present reason as a sentence. */
@@ -64,27 +79,24 @@ export class WaitingReasons {
     return this.#reason?.sentence ?? null;
   }
 
-  onCommand(command: CommandRow): void {
-    this.#command = command;
-    if (this.#gateway === null && command.status === 'pending' && command.gateway_id !== null) {
-      this.#gateway = liveGateway(this.#client, command.gateway_id);
-      this.#gateway.subscribe(() => this.#look());
-    }
-    this.#look();
+  /** Begins with the first call. */
+  watch(gatewayId: string): void {
+    if (this.#gateway !== null) return;
+    this.#gateway = liveGateway(this.#client, gatewayId);
+    this.#gateway.subscribe(() => this.look());
+    this.#timer = setInterval(() => this.look(), lookEveryMs);
+  }
+
+  /** To be called when something else that the reason depends on has changed. */
+  look(): void {
+    const [gateway] = this.#gateway?.getSnapshot().rows ?? [];
+    const reason = gateway === undefined ? null : this.#reasonOf(gateway, this.#client.clock.now());
+    if (reason !== null && reason.kind !== this.#reason?.kind) this.#say(`It waits: ${reason.sentence}`);
+    this.#reason = reason;
   }
 
   close(): void {
     clearInterval(this.#timer);
     this.#gateway?.close();
-  }
-
-  #look(): void {
-    const [gateway] = this.#gateway?.getSnapshot().rows ?? [];
-    const command = this.#command;
-    const isWaiting = command?.status === 'pending' && command.cancel_requested_at === null;
-    const reason =
-      isWaiting && gateway !== undefined ? waitingReason(command, gateway, this.#client.clock.now()) : null;
-    if (reason !== null && reason.kind !== this.#reason?.kind) this.#say(`It waits: ${reason.sentence}`);
-    this.#reason = reason;
   }
 }
