@@ -1,10 +1,12 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { eventually } from '../db/testing/eventually.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const run = promisify(execFile);
@@ -88,5 +90,19 @@ describe('the command hq-tui', () => {
   it('is one process of the Node in the PATH where none is pinned', async () => {
     const { pid, said } = await start({ PATH: `${dirname(process.execPath)}:/usr/bin:/bin` });
     expect(said).toMatchObject({ pid, execPath: await realpath(process.execPath) });
+  });
+
+  it('ends when the shell of npm is ended', async () => {
+    await write(
+      'tui/dist/hq-tui.js',
+      'process.stdout.write(String(process.pid)); setInterval(() => 0, 1_000);',
+    );
+    const shell = spawn('sh', ['-c', '"$1"; true', 'sh', join(copy, 'tui/bin/hq-tui.sh')], {
+      env: { PATH: `${dirname(process.execPath)}:/usr/bin:/bin`, npm_lifecycle_event: 'npx' },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const [pid] = await once(shell.stdout, 'data');
+    shell.kill('SIGTERM');
+    await eventually(() => expect(() => process.kill(Number(pid), 0)).toThrow('ESRCH'));
   });
 });
