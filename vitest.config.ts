@@ -1,7 +1,8 @@
 import { defineConfig } from 'vitest/config';
+import { environmentFlag } from './shared/src/program/environment-flag.ts';
 
-const isLong = process.env.HQ_TEST_LONG === '1';
-const hasDocker = process.env.HQ_TEST_DOCKER === '1';
+const isLong = environmentFlag(process.env, 'HQ_TEST_LONG');
+const hasDocker = environmentFlag(process.env, 'HQ_TEST_DOCKER');
 
 export default defineConfig({
   test: {

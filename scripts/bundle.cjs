@@ -23,7 +23,7 @@ function isFresh(folder) {
 async function prepareBundle(name, folder, program) {
   if (!isFresh(folder)) {
     const { spawnSync } = require('node:child_process');
-    process.stderr.write(`Building ${name} …\n`);
+    process.stderr.write(`Building ${name} ...\n`);
     const { status } = spawnSync(process.execPath, [withNode, 'scripts/build.ts', name], {
       stdio: ['ignore', 'inherit', 'inherit'],
     });

@@ -72,7 +72,9 @@ function runNpm(args, progress) {
     const tick = setInterval(
       () => {
         const seconds = Math.round((Date.now() - started) / 1000);
-        process.stderr.write(isTerminal ? `\r${progress} … ${seconds} s ` : `${progress} … ${seconds} s\n`);
+        process.stderr.write(
+          isTerminal ? `\r${progress} ... ${seconds} s ` : `${progress} ... ${seconds} s\n`,
+        );
       },
       isTerminal ? 1000 : 15_000,
     );
@@ -126,7 +128,7 @@ async function install() {
 if (Number(process.versions.node.split('.')[0]) < 20)
   fail(`Node ${process.versions.node} is too old: install Node 20 or newer`);
 const [program, ...args] = process.argv.slice(2);
-if (program === undefined) fail('usage: with-node.mjs PROGRAM [ARGUMENT …]');
+if (program === undefined) fail('usage: with-node.mjs PROGRAM [ARGUMENT ...]');
 await install();
 
 const child = spawn(pinnedNode, [...process.execArgv, join(root, program), ...args], { stdio: 'inherit' });

@@ -1,6 +1,6 @@
 import { HqError } from '@hq/shared/errors';
 import { createLog, type Log, logOutput } from '@hq/shared/log';
-import { untilShutdownSignal } from '@hq/shared/program';
+import { untilShutdownSignal, useProxy } from '@hq/shared/program';
 import { createRedactor } from '@hq/shared/text';
 import { Command, CommanderError } from 'commander';
 import packageFile from '../package.json' with { type: 'json' };
@@ -37,6 +37,7 @@ async function main(): Promise<number> {
     .action(async () => {
       // Silences a deprecation of telegraf's client that an operator cannot act on.
       process.noDeprecation = true;
+      useProxy(process.env);
       code = await checkAll(process.env, platformModules, createRedactor(secretsOf(process.env)));
     });
   try {
@@ -64,6 +65,7 @@ async function start(): Promise<number> {
 
 async function serve(log: Log, redactor: ReturnType<typeof createRedactor>): Promise<number> {
   const env = readEnvironment(process.env);
+  useProxy(process.env);
   log.level = env.LOG_LEVEL;
   const platforms = platformModules.flatMap((module) => {
     const configured = module.configure(process.env);

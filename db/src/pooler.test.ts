@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '@hq/shared/program';
+import { environmentFlag, freePort } from '@hq/shared/program';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { cloneDatabase, type TestDatabase } from '../testing/database.ts';
@@ -11,7 +11,7 @@ import { migrate } from './migrate.ts';
 import { verify } from './verify.ts';
 
 // pgbouncer in transaction mode, as behind port 6543 of a Supabase project: each transaction may run on another connection.
-const hasPooler = process.env.HQ_TEST_PGBOUNCER === '1';
+const hasPooler = environmentFlag(process.env, 'HQ_TEST_PGBOUNCER');
 
 let database: TestDatabase;
 let pooler: ChildProcess;

@@ -1,4 +1,5 @@
 import { HqError } from '@hq/shared/errors';
+import { proxyHint } from '@hq/shared/program';
 import { withoutShapes } from '@hq/shared/text';
 import { z } from 'zod';
 
@@ -44,7 +45,7 @@ export function unreachableError(cause: unknown, host: string): HqError {
   const isTimeout = cause instanceof Error && cause.name === 'TimeoutError';
   const sentence = isTimeout ? `${host} did not answer in time.` : `${host} cannot be reached.`;
   return new HqError('unreachable', sentence, {
-    hint: 'Check that HQ runs there and that this machine may connect to it; the runner keeps trying.',
+    hint: `Check that HQ runs there and that this machine may connect to it; the runner keeps trying.${proxyHint()}`,
     cause,
   });
 }

@@ -1,3 +1,4 @@
+import type { ProxyEnv } from 'node:http';
 import { HqError } from '@hq/shared/errors';
 import { z } from 'zod';
 import { isGatewayId } from './environment.ts';
@@ -12,6 +13,7 @@ export interface DatabaseOptions {
   readonly serviceRoleKey: string;
   /** Time limit of one request. */
   readonly timeoutMs?: number;
+  readonly proxy?: ProxyEnv | undefined;
 }
 
 const gatewayIds = z.array(z.object({ id: z.string() }));
@@ -20,8 +22,8 @@ const secretsVersions = z.array(z.object({ secrets_version: z.number() }));
 const snapshotLimits = { timeoutMs: 60_000, bytes: 128 * 1024 * 1024 };
 
 /** Queries and function calls of a runner. Each throws `HqError`. */
-export function connectDatabase({ url, serviceRoleKey, timeoutMs = 10_000 }: DatabaseOptions) {
-  const rest = createRestClient(url, serviceRoleKey, timeoutMs);
+export function connectDatabase({ url, serviceRoleKey, timeoutMs = 10_000, proxy }: DatabaseOptions) {
+  const rest = createRestClient(url, serviceRoleKey, timeoutMs, proxy);
 
   function parse<Schema extends z.ZodType>(schema: Schema, answer: unknown, name: string): z.output<Schema> {
     const parsed = schema.safeParse(answer);

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HqError } from '@hq/shared/errors';
 import { createLog, type Log, logOutput } from '@hq/shared/log';
-import { untilShutdownSignal } from '@hq/shared/program';
+import { proxySettings, untilShutdownSignal, useProxy } from '@hq/shared/program';
 import { readSecretsKeys } from '@hq/shared/secrets';
 import { createRedactor, type Redactor } from '@hq/shared/text';
 import { connectDatabase, type Database } from './database.ts';
@@ -65,6 +65,7 @@ async function main(): Promise<number> {
   let log = createLog('info', redactor);
   try {
     const env = readEnvironment(process.env);
+    useProxy(process.env);
     const { secrets, open } = await prepareStack(env);
     redactor = createRedactor([...secretValues(process.env), ...secrets]);
     log = createLog(env.LOG_LEVEL, redactor);
@@ -89,7 +90,11 @@ async function serve(env: Environment, redactor: Redactor, log: Log, openStack: 
   };
 
   const keys = readSecretsKeys(process.env);
-  const database = connectDatabase({ url: env.SUPABASE_URL, serviceRoleKey: env.SUPABASE_SERVICE_ROLE_KEY });
+  const database = connectDatabase({
+    url: env.SUPABASE_URL,
+    serviceRoleKey: env.SUPABASE_SERVICE_ROLE_KEY,
+    proxy: proxySettings(process.env),
+  });
   const prepared = findGateway(database, env.GATEWAY_ID, log, stopped.signal).then(async (gatewayId) => {
     const secrets = new SecretsSync({ database, gatewayId, keys, path: env.SECRETS_DIR, redactor, log });
     stopped.signal.addEventListener('abort', () => void secrets.close());

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import http, { type IncomingMessage } from 'node:http';
+import http, { type IncomingMessage, type ProxyEnv } from 'node:http';
 import https from 'node:https';
 import { HqError } from '@hq/shared/errors';
 import { assertPortOwner } from '@hq/shared/program';
@@ -17,9 +17,9 @@ const largestResponse = 16 * 1024 * 1024;
  * Talks to PostgREST over one kept connection; every method throws `HqError`. Node's own client keeps a connection for as
  * long as the server does, so that a command after a quiet minute needs no new TLS handshake.
  */
-export function createRestClient(url: string, serviceRoleKey: string, timeoutMs: number) {
+export function createRestClient(url: string, serviceRoleKey: string, timeoutMs: number, proxy?: ProxyEnv) {
   const { Agent, request } = url.startsWith('https:') ? https : http;
-  const agent = new Agent({ keepAlive: true });
+  const agent = new Agent({ keepAlive: true, proxyEnv: proxy });
   const { host } = new URL(url);
   const headers = {
     apikey: serviceRoleKey,

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { environmentFlag } from '../../shared/src/program/environment-flag.ts';
 import { ScreenSession } from '../../tui/testing/screen-session.ts';
 import { evaluateInChromium } from './chromium.ts';
 import { svgAnimation } from './svg-animation.ts';
@@ -97,7 +98,7 @@ async function changingPicture(): Promise<string> {
 
 const isWord = (text: string): boolean => /^[!-~]+$/.test(text);
 
-describe.runIf(process.env.HQ_TEST_CHROMIUM === '1')('a picture in Chromium', () => {
+describe.runIf(environmentFlag(process.env, 'HQ_TEST_CHROMIUM'))('a picture in Chromium', () => {
   let sample: ScreenSession;
   let shown: z.infer<typeof moving>;
   let shownStill: z.infer<typeof still>;

@@ -18,6 +18,7 @@ if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
   });
   process.stdout.write(`${version}\n`);
 } else if (await isReady()) {
+  if (process.env.npm_lifecycle_event !== undefined) stopWithParent();
   // Compiling is most of the start: the result is kept beside the bundle, if that is writable.
   module.enableCompileCache(join(bundleFolder, 'compiled'));
   await import(pathToFileURL(join(bundleFolder, 'hq-tui.js')).href);
@@ -28,4 +29,15 @@ function isReady() {
   if (!existsSync(join(packageFolder, 'src'))) return true;
   const { prepareBundle } = module.createRequire(import.meta.url)('../../scripts/bundle.cjs');
   return prepareBundle('hq-tui', bundleFolder, 'tui/dist/hq-tui.js');
+}
+
+/** Stops when npm's shell dies: npm sends SIGTERM to that shell, and dash does not pass it on. */
+function stopWithParent() {
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    process.kill(process.pid, 'SIGTERM');
+  }, 500);
+  watch.unref();
 }

@@ -32,7 +32,7 @@ class TextStream extends Writable {
   }
 }
 
-/** Runs hq-tui once inside this process as a script would: no terminal, and only the given environment. */
+/** Runs hq-tui once inside this process as a script would: no terminal, and only the given environment in a locale of UTF-8. */
 export async function call(
   args: readonly string[],
   { env = {}, input = '', onStderr }: CallOptions = {},
@@ -43,6 +43,10 @@ export async function call(
   stdin.end(input);
   const stdout = new TextStream();
   const stderr = new TextStream(onStderr);
-  const code = await runCall({ env, stdin, stdout, stderr }, args, packageFile.version);
+  const code = await runCall(
+    { env: { LANG: 'C.UTF-8', ...env }, stdin, stdout, stderr },
+    args,
+    packageFile.version,
+  );
   return { code, stdout: stdout.text, stderr: stderr.text };
 }

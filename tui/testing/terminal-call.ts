@@ -53,7 +53,12 @@ export function callOnTerminal(
 ): TerminalCall {
   const stdin = Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => undefined });
   const screen = new Screen(columns);
-  const host = { env: { TERM: 'xterm-256color', ...env }, stdin, stdout: screen, stderr: screen };
+  const host = {
+    env: { TERM: 'xterm-256color', LANG: 'C.UTF-8', ...env },
+    stdin,
+    stdout: screen,
+    stderr: screen,
+  };
   const exitCode = runCall(host, args, packageFile.version);
   return {
     get written() {

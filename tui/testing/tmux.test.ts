@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { environmentFlag } from '@hq/shared/program';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../../db/testing/eventually.ts';
 import { type Bundled, bundled } from './bundled.ts';
@@ -13,7 +14,7 @@ const screen = () => tmux('capture-pane', '-p', '-t', 'hq');
 const pane = async (format: string) => (await tmux('display-message', '-p', '-t', 'hq', format)).trimEnd();
 const shows = (text: string | RegExp) => eventually(async () => expect(await screen()).toMatch(text));
 
-describe.runIf(process.env.HQ_TEST_TMUX === '1')('inside tmux', () => {
+describe.runIf(environmentFlag(process.env, 'HQ_TEST_TMUX'))('inside tmux', () => {
   let program: Bundled;
 
   beforeAll(async () => {

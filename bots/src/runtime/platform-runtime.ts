@@ -25,6 +25,9 @@ const passedOn = [
   'HTTP_PROXY',
   'HTTPS_PROXY',
   'NO_PROXY',
+  'http_proxy',
+  'https_proxy',
+  'no_proxy',
   'NODE_EXTRA_CA_CERTS',
   'NODE_USE_ENV_PROXY',
 ];

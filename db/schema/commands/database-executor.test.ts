@@ -135,7 +135,10 @@ describe('an id', () => {
     expect((await finish('99999999')).refused?.code).toBe('not_found');
     expect((await finish('abcdef12', foreigner)).refused?.code).toBe('not_found');
     await database.query(`insert into tasks (id, title) values ($1, 'two')`, [twin]);
-    expect((await finish('abcdef12')).refused).toMatchObject({ code: 'usage', hint: 'Give more of its id.' });
+    expect((await finish('abcdef12')).refused).toMatchObject({
+      code: 'usage',
+      hint: `Give more of its id: ${own}, ${twin}.`,
+    });
     expect((await finish(twin ?? '')).command?.result).toMatchObject({ id: twin });
   });
 });

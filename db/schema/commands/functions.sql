@@ -526,14 +526,14 @@ begin
   if v_hex !~ '^[0-9a-f]{8,32}$' then
     raise exception '% must be an id, or at least its first eight characters', p_what using errcode = '22023', column = p_what;
   end if;
-  execute format('select array_agg(f.id) from (select t.id from %s t where t.tenant_id = $1 and t.id between $2 and $3 limit 2) f', p_table)
+  execute format('select array_agg(f.id) from (select t.id from %s t where t.tenant_id = $1 and t.id between $2 and $3 order by t.id limit 5) f', p_table)
     into v_found using p_tenant, rpad(v_hex, 32, '0')::uuid, rpad(v_hex, 32, 'f')::uuid;
   if v_found is null then
     raise exception 'there is no such %', p_what using errcode = 'P0002', column = p_what;
   end if;
   if cardinality(v_found) > 1 then
     raise exception 'more than one % begins like that', p_what
-      using errcode = '22023', column = p_what, hint = 'Give more of its id.';
+      using errcode = '22023', column = p_what, hint = format('Give more of its id: %s.', array_to_string(v_found, ', '));
   end if;
   return v_found[1];
 end

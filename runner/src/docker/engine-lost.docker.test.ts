@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { environmentFlag } from '@hq/shared/program';
 import { createRedactor } from '@hq/shared/text';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Stack } from '../stack.ts';
@@ -56,7 +57,7 @@ async function stopEngine(): Promise<void> {
 }
 
 // Only root may start an engine.
-describe.runIf(process.env.HQ_TEST_ROOT === '1')('an engine that is stopped', () => {
+describe.runIf(environmentFlag(process.env, 'HQ_TEST_ROOT'))('an engine that is stopped', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'hq-dockerd-'));
     dockerHost = `unix://${join(folder, 'docker.sock')}`;

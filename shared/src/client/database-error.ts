@@ -1,4 +1,5 @@
 import { type ErrorCode, HqError } from '../errors.ts';
+import { proxyHint } from '../program/proxy.ts';
 import { withoutShapes } from '../text/index.ts';
 
 /** The error of a failed request as PostgREST returns it. */
@@ -71,7 +72,7 @@ export function unansweredError(message: string, host: string): HqError {
     'unreachable',
     tooSlow ? `${host} did not answer in time.` : `${host} cannot be reached.`,
     {
-      hint: 'Check that HQ runs there and that this machine may connect to it.',
+      hint: `Check that HQ runs there and that this machine may connect to it.${proxyHint()}`,
     },
   );
 }

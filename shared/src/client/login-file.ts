@@ -33,6 +33,25 @@ export async function removeLogin(path: string): Promise<void> {
   await orUnusable(path, 'removed', () => rm(path, { force: true }));
 }
 
+/** Beside the login file: somebody signed out here, so the HQ of this machine signs nobody in by itself. */
+function signedOutPath(path: string): string {
+  return join(dirname(path), 'signed-out');
+}
+
+export async function isSignedOut(path: string): Promise<boolean> {
+  return (await orUnusable(signedOutPath(path), 'read', () => readOwn(signedOutPath(path)))) !== null;
+}
+
+/** Remembers that somebody signed out here, or with `false` that somebody signed in. */
+export async function rememberSignedOut(path: string, isOut: boolean): Promise<void> {
+  const marker = signedOutPath(path);
+  await orUnusable(marker, 'written', async () => {
+    if (!isOut) return rm(marker, { force: true });
+    await openFolder(dirname(marker));
+    await writePrivate(marker, '');
+  });
+}
+
 /**
  * Stores the session in the login file. Every access reads the file, so that programs which share it see each other's
  * renewed tokens; every change replaces the whole file, so that no program reads half of it.

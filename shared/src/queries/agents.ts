@@ -7,8 +7,18 @@ import { watchRows } from './watch-rows.ts';
 
 const source = { table: 'agents', row: agentRow, order: ['slug', 'id'] } as const;
 
-export function readAgents(client: HqClient, gatewayId?: string): Promise<AgentRow[]> {
-  return readRows(client, { ...source, where: [['gateway_id', 'eq', gatewayId]] });
+/** Reads all agents, those of a gateway, or the one of a slug. */
+export function readAgents(
+  client: HqClient,
+  filter: { readonly gatewayId?: string; readonly slug?: string } = {},
+): Promise<AgentRow[]> {
+  return readRows(client, {
+    ...source,
+    where: [
+      ['gateway_id', 'eq', filter.gatewayId],
+      ['slug', 'eq', filter.slug],
+    ],
+  });
 }
 
 export function liveAgents(client: HqClient): LiveQuery<AgentRow> {

@@ -43,6 +43,22 @@ export async function readCommandsById(client: HqClient, ids: readonly string[])
   return rows;
 }
 
+/** Reads commands whose ids are within a range, in their order: at most a page of them. */
+export function readCommandsBetween(
+  client: HqClient,
+  [first, last]: readonly [first: string, last: string],
+): Promise<CommandRow[]> {
+  return readRows(client, {
+    ...source,
+    where: [
+      ['id', 'gte', first],
+      ['id', 'lte', last],
+    ],
+    order: ['id'],
+    limit: idsPerRequest,
+  });
+}
+
 /** The newest commands, of the workspace or of one gateway or agent. */
 export function liveCommands(
   client: HqClient,

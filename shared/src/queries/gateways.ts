@@ -22,11 +22,24 @@ export function readGateways(
 }
 
 export function liveGateways(client: HqClient): LiveQuery<GatewayRow> {
+  return watchGateways(client, {});
+}
+
+/** One gateway; no row while it loads, and none if it does not exist for this member. */
+export function liveGateway(client: HqClient, id: string): LiveQuery<GatewayRow> {
+  return watchGateways(client, { id });
+}
+
+function watchGateways(client: HqClient, filter: { readonly id?: string }): LiveQuery<GatewayRow> {
   return watchRows<GatewayRow>(client, {
     ...source,
+    changes: filter.id === undefined ? {} : { filter: `id=eq.${filter.id}` },
     async read() {
       // A gateway's condition depends on the database's clock, so the clock is read together with the rows.
-      const [rows] = await Promise.all([readGateways(client), client.clock.isOld() ? client.whoami() : null]);
+      const [rows] = await Promise.all([
+        readGateways(client, filter),
+        client.clock.isOld() ? client.whoami() : null,
+      ]);
       return rows;
     },
     version: updatedAt,

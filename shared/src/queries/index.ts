@@ -10,8 +10,15 @@ export {
 } from './chat.ts';
 export { type ChatCode, issueChatCode, revokeChatLink } from './chat-linking.ts';
 export { liveCommandOutput, readCommandOutput, readLastOutput } from './command-output.ts';
-export { liveCommand, liveCommands, liveCommandsById, readCommands, readCommandsById } from './commands.ts';
-export { liveGateways, readGateways } from './gateways.ts';
+export {
+  liveCommand,
+  liveCommands,
+  liveCommandsById,
+  readCommands,
+  readCommandsBetween,
+  readCommandsById,
+} from './commands.ts';
+export { liveGateway, liveGateways, readGateways } from './gateways.ts';
 export { createLiveRows, type LiveRows } from './live-rows.ts';
 export { liveNotifications, readNotifications, settleNotification } from './notifications.ts';
 export { liveSecrets, readSecrets } from './secrets.ts';

@@ -23,7 +23,7 @@ interface RowsQuery<Row> extends RowsSource<Row> {
 /** A condition; it does not count if its value is undefined. */
 type Condition<Row> = readonly [
   column: keyof Row & string,
-  operator: 'eq' | 'gte' | 'is' | 'in',
+  operator: 'eq' | 'gte' | 'lte' | 'is' | 'in',
   value: string | readonly string[] | null | undefined,
 ];
 

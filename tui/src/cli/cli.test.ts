@@ -68,6 +68,29 @@ describe('what needs no HQ', () => {
   });
 });
 
+describe('HQ_READONLY', () => {
+  const ping = (word: string, args = ['run', 'ping']) =>
+    call(args, { env: { ...as(operator), HQ_READONLY: word } });
+
+  it.each(['0', 'false', 'no', 'off', ''])('is off for %j', async (word) => {
+    expect(await ping(word)).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it('refuses every change where it is on', async () => {
+    expect(await ping('on')).toMatchObject({ code: 3, stdout: '' });
+  });
+
+  it.each([[['run', 'ping']], [['--help']]])(
+    'is an error of %j where it is an unknown word',
+    async (args) => {
+      const { code, stdout, stderr } = await ping('maybe', args);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+      expect(stderr).toContain('HQ_READONLY: ');
+      expect(stderr).not.toContain('maybe');
+    },
+  );
+});
+
 describe('the program as a process', () => {
   const main = fileURLToPath(new URL('../main.ts', import.meta.url));
 

@@ -1,4 +1,6 @@
 import { HqError } from '@hq/shared/errors';
+import { environmentFlag } from '@hq/shared/program';
+import { nearestNames } from '@hq/shared/text';
 import { Command } from 'commander';
 import { z } from 'zod';
 import { flag } from './arguments/options.ts';
@@ -17,7 +19,7 @@ export function createProgram(
   const program = new Command('hq-tui')
     .description('Operate a fleet of AI agents. Without a command it opens the screens.')
     .version(version, '-V, --version')
-    .option('--readonly', 'refuse every change', Boolean(console.env.HQ_READONLY))
+    .option('--readonly', 'refuse every change', environmentFlag(console.env, 'HQ_READONLY'))
     .exitOverride()
     .configureOutput({
       writeOut: (text) => void console.stdout.write(text),
@@ -35,8 +37,15 @@ export function createProgram(
     .action((_options: unknown, self: Command) => {
       const [unknown] = self.args;
       if (unknown === undefined) return openScreens(programOptions.parse(self.opts()).readonly);
+      const near = nearestNames(
+        unknown,
+        self
+          .createHelp()
+          .visibleCommands(self)
+          .map((command) => command.name()),
+      );
       throw new HqError('usage', `There is no command “${unknown}”.`, {
-        hint: '`hq-tui --help` lists them.',
+        hint: `${near.length === 0 ? '' : `Did you mean ${near.join(', ')}? `}\`hq-tui --help\` lists all.`,
       });
     });
   for (const add of commands) add(program, console);

@@ -1,11 +1,14 @@
+import { environmentFlag, useProxy } from '@hq/shared/program';
 import type { ExitCode } from './output/exit-codes.ts';
 import { allWritten } from './output/standard-streams.ts';
 import { runCall } from './run-call.ts';
 
 /** Runs the call that this process is, and returns its exit code. */
 export async function runProgram(version: string): Promise<ExitCode> {
-  if (!process.env.HQ_DEBUG) silenceLibraries();
-  const code = await runCall(process, process.argv.slice(2), version);
+  const code = await runCall(process, process.argv.slice(2), version, (env) => {
+    if (!environmentFlag(env, 'HQ_DEBUG')) silenceLibraries();
+    useProxy(env);
+  });
   await allWritten(process);
   return code;
 }

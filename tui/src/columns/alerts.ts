@@ -3,6 +3,7 @@ import type { Column, Table } from '../table/column.ts';
 import { ageColumn, column, stateColumn } from './column-kinds.ts';
 import type { StateLabel } from './command-state.ts';
 import type { RowContext } from './row-context.ts';
+import { printedId } from './short-id.ts';
 
 function alertState(alert: NotificationRow): StateLabel {
   if (alert.resolved_at !== null) return { word: 'over', mark: 'none', tone: 'dim' };
@@ -35,8 +36,14 @@ export const alertsTable: Table<NotificationRow, RowContext> = {
   columns: [state, when, title, body, kind],
 };
 
-export const printedAlertColumns: readonly Column<NotificationRow, RowContext>[] = [
-  { ...when, header: 'AGE', align: 'right' },
-  { ...title, tone: ({ read_at }) => (read_at === null ? 'warn' : 'plain') },
-  { ...body, header: 'ABOUT' },
-];
+export function printedAlertColumns(
+  rows: readonly NotificationRow[],
+  isNarrow: boolean,
+): readonly Column<NotificationRow, RowContext>[] {
+  return [
+    printedId(rows, isNarrow),
+    { ...when, header: 'AGE', align: 'right' },
+    { ...title, tone: ({ read_at }) => (read_at === null ? 'warn' : 'plain') },
+    { ...body, header: 'ABOUT' },
+  ];
+}

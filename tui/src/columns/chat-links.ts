@@ -1,8 +1,9 @@
 import type { ChatLinkRow } from '@hq/shared/rows';
 import type { Column, Table } from '../table/column.ts';
-import { ageColumn, column, printedId } from './column-kinds.ts';
+import { ageColumn, column } from './column-kinds.ts';
 import { memberName } from './member-name.ts';
 import type { RowContext } from './row-context.ts';
+import { printedId } from './short-id.ts';
 
 const account = column<ChatLinkRow>('ACCOUNT', ({ chat_user }) => chat_user, {
   tone: 'strong',
@@ -39,9 +40,12 @@ export const chatLinksTable: Table<ChatLinkRow, RowContext> = {
   columns: [account, platform, linkedMember, seen, linked, install],
 };
 
-export function printedChatLinkColumns(isNarrow: boolean): readonly Column<ChatLinkRow, RowContext>[] {
+export function printedChatLinkColumns(
+  rows: readonly ChatLinkRow[],
+  isNarrow: boolean,
+): readonly Column<ChatLinkRow, RowContext>[] {
   return [
-    printedId(isNarrow),
+    printedId(rows, isNarrow),
     platform,
     account,
     linkedMember,

@@ -69,8 +69,3 @@ export function openCommandsColumn<Row>(
 export function epochOf(time: string | null): number {
   return time === null ? 0 : Date.parse(time);
 }
-
-/** Shows the first eight characters where the width is limited: the commands that take an id accept its start. */
-export function printedId(isNarrow: boolean): Column<{ readonly id: string }, unknown> {
-  return { header: 'ID', value: ({ id }) => (isNarrow ? id.slice(0, 8) : id) };
-}

@@ -2,11 +2,12 @@ import { runTimeMs } from '@hq/shared/fleet';
 import type { CommandRow } from '@hq/shared/rows';
 import { plain } from '@hq/shared/text';
 import type { Column, Table } from '../table/column.ts';
-import { ageColumn, column, printedId, stateColumn } from './column-kinds.ts';
+import { ageColumn, column, stateColumn } from './column-kinds.ts';
 import { commandOutcome, commandState, commandTime } from './command-state.ts';
 import { slugIn } from './lookups.ts';
 import { memberName } from './member-name.ts';
 import type { RowContext } from './row-context.ts';
+import { printedId } from './short-id.ts';
 
 /** Returns the agent that a command is for, or else its gateway; empty for the workspace. */
 export function targetOf(command: CommandRow, { lookups }: RowContext): string {
@@ -64,9 +65,12 @@ export const commandsTable: Table<CommandRow, RowContext> = {
   columns: [action, state, target, asked, took, by, from, outcome],
 };
 
-export function printedCommandColumns(isNarrow: boolean): readonly Column<CommandRow, RowContext>[] {
+export function printedCommandColumns(
+  rows: readonly CommandRow[],
+  isNarrow: boolean,
+): readonly Column<CommandRow, RowContext>[] {
   return [
-    printedId(isNarrow),
+    printedId(rows, isNarrow),
     action,
     { ...target, header: 'ON' },
     { ...state, header: 'STATUS' },

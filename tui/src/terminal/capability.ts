@@ -17,15 +17,28 @@ export function colourDepth(env: NodeJS.ProcessEnv): ColourDepth {
   return rich || /truecolor|24bit/.test(env.COLORTERM ?? '') ? 256 : 16;
 }
 
-function hasUnicode(env: NodeJS.ProcessEnv): boolean {
-  if (env.TERM === 'linux') return false;
-  const locale = env.LC_ALL || env.LC_CTYPE || env.LANG || '';
+function localeOf(env: NodeJS.ProcessEnv): string {
+  return env.LC_ALL || env.LC_CTYPE || env.LANG || '';
+}
+
+/** False where the locale has ASCII alone: it is C or POSIX, or none is set, which means C. */
+export function prefersUtf8(env: NodeJS.ProcessEnv, platform: NodeJS.Platform = process.platform): boolean {
+  return /utf-?8/i.test(localeOf(env)) || platform === 'win32';
+}
+
+/** False where screens can show ASCII alone, as in the locale C. */
+export function hasUtf8(env: NodeJS.ProcessEnv): boolean {
+  const locale = localeOf(env);
   // No locale at all is what a bare container has; its terminal is on the other side and nearly always speaks UTF-8.
   return locale === '' || /utf-?8/i.test(locale);
 }
 
 export function readCapability(env: NodeJS.ProcessEnv): Capability {
-  return { colours: colourDepth(env), unicode: hasUnicode(env), insideTmux: Boolean(env.TMUX) };
+  return {
+    colours: colourDepth(env),
+    unicode: hasUtf8(env) && env.TERM !== 'linux',
+    insideTmux: Boolean(env.TMUX),
+  };
 }
 
 /** Returns the reason why screens cannot open here, as a sentence; null where they can. */

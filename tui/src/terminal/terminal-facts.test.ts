@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { groundFromEnvironment, readBackground } from './background.ts';
-import { colourDepth, readCapability, whyNotHere } from './capability.ts';
+import { colourDepth, prefersUtf8, readCapability, whyNotHere } from './capability.ts';
 import { copySequence, mostBytes } from './clipboard.ts';
 
 describe('the ground of the terminal', () => {
@@ -38,6 +38,8 @@ describe('what the terminal can do', () => {
     expect(readCapability({ LC_ALL: 'POSIX', LANG: 'de_DE.UTF-8' }).unicode).toBe(false);
     expect(readCapability({}).unicode).toBe(true);
     expect(readCapability({ TERM: 'linux', LANG: 'en_US.UTF-8' }).unicode).toBe(false);
+    expect(prefersUtf8({}, 'linux')).toBe(false);
+    expect(prefersUtf8({}, 'win32')).toBe(true);
   });
 
   it('says why a screen cannot be drawn', () => {

@@ -1,8 +1,8 @@
 import { HqError } from '@hq/shared/errors';
+import { nearestNames } from '@hq/shared/text';
 import type { Argument, ArgumentValues, CommandDefinition } from '../../contract/command.ts';
 import type { Delivery } from '../api/chat-api.ts';
 import type { Services } from '../commands/command.ts';
-import { nearestNames } from '../parse/nearest-names.ts';
 import { usageOf } from '../parse/usage.ts';
 
 const maxListed = 8;

@@ -1,6 +1,6 @@
+import { nearestNames } from '@hq/shared/text';
 import type { CommandDescription } from '../../contract/adapter.ts';
 import type { CommandDefinition } from '../../contract/command.ts';
-import { nearestNames } from './nearest-names.ts';
 
 export interface FoundCommand<C> {
   readonly command: C;

@@ -1,28 +1,67 @@
 import { HqError } from '@hq/shared/errors';
+import { idLengthOf } from '../../columns/short-id.ts';
 
-const start = /^[0-9a-f]{4}[0-9a-f-]{0,32}$/;
+interface Identified {
+  readonly id: string;
+}
 
-/** Finds the one row whose id begins with a text of four characters or more. `lists` names the command that shows the ids. */
-export async function findByIdStart<Row extends { readonly id: string }>(
+/** The start of an id, with or without its dashes. */
+export interface IdStart {
+  begins(id: string): boolean;
+  /** The lowest and the highest id that begin so. */
+  readonly range: readonly [first: string, last: string];
+}
+
+const idLength = 32;
+/** An ambiguous start is answered with at most this many rows. */
+const mostCandidates = 5;
+
+/** Reads an id or its first four characters or more; null for any other text. */
+export function readIdStart(text: string): IdStart | null {
+  const hex = text.toLowerCase().replaceAll('-', '');
+  if (!/^[0-9a-f]{4,32}$/.test(hex)) return null;
+  return {
+    begins: (id) => id.replaceAll('-', '').startsWith(hex),
+    range: [hex.padEnd(idLength, '0'), hex.padEnd(idLength, 'f')],
+  };
+}
+
+/** Finds the one row whose id begins with a text. `lists` names the command that shows the ids. */
+export async function findByIdStart<Row extends Identified>(
   text: string,
   kind: 'command' | 'link',
   lists: string,
-  read: () => Promise<readonly Row[]>,
+  read: (range: IdStart['range']) => Promise<readonly Row[]>,
+  describe: (row: Row) => string,
 ): Promise<Row> {
-  const wanted = text.toLowerCase();
-  if (!start.test(wanted)) {
+  const start = readIdStart(text);
+  if (start === null) {
     throw new HqError('usage', `“${text}” is not the id of a ${kind}.`, {
       hint: `Give the id or its first 4 characters or more, as \`${lists}\` shows it.`,
     });
   }
-  const [found, other] = (await read()).filter(({ id }) => id.startsWith(wanted));
-  if (found === undefined) {
-    throw new HqError('not_found', `None of the newest ${kind}s begins with ${wanted}.`, {
-      hint: `\`${lists} --wide\` shows whole ids.`,
-    });
-  }
-  if (other !== undefined) {
-    throw new HqError('usage', `Several ${kind}s begin with ${wanted}.`, { hint: 'Give more of the id.' });
-  }
-  return found;
+  const rows = (await read(start.range)).filter(({ id }) => start.begins(id));
+  if (rows.length > 0) return onlyOne(rows, text, kind, describe);
+  throw new HqError('not_found', `No ${kind} has an id that begins with ${text}.`, {
+    hint: `\`${lists}\` lists them.`,
+  });
+}
+
+/** Returns the only row. Fails with `usage` and the candidates where there are several. */
+export function onlyOne<Row extends Identified>(
+  rows: readonly Row[],
+  text: string,
+  kind: string,
+  describe: (row: Row) => string,
+): Row {
+  const [only, other] = rows;
+  if (only !== undefined && other === undefined) return only;
+  const length = idLengthOf(rows);
+  const candidates = rows
+    .slice(0, mostCandidates)
+    .map((row) => `${row.id.slice(0, length)} ${describe(row)}`);
+  const more = rows.length > mostCandidates ? ', …' : '';
+  throw new HqError('usage', `Several ${kind}s have an id that begins with ${text}.`, {
+    hint: `Give more of it: ${candidates.join(', ')}${more}.`,
+  });
 }

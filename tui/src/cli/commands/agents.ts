@@ -13,7 +13,10 @@ export const addAgents = listCommand({
   options: [gatewayFilter(), new Option('--status <status>', 'only in this status').choices(agentStatuses)],
   async read({ client }, { gateway, status }) {
     const gateways = await readGateways(client);
-    const agents = await readAgents(client, gateway && findGateway(gateways, gateway).id);
+    const agents = await readAgents(
+      client,
+      gateway === undefined ? {} : { gatewayId: findGateway(gateways, gateway).id },
+    );
     return { rows: agents.filter((agent) => status === undefined || agent.status === status), gateways };
   },
   document: agentDocument,

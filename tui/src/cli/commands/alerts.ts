@@ -13,6 +13,6 @@ export const addAlerts = listCommand({
     rows: await readNotifications(client, { ...newest(client, options), all: options.all }),
   }),
   document: alertDocument,
-  columns: () => printedAlertColumns,
+  columns: printedAlertColumns,
   whenEmpty: 'No alerts.',
 });

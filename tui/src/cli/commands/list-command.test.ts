@@ -39,6 +39,35 @@ describe('the lists', () => {
     expect(stdout).toMatch(/default\s+healthy/);
   });
 
+  it.each([
+    ['the locale C', { LC_ALL: 'C', LANG: 'de_DE.UTF-8' }],
+    ['the locale POSIX', { LANG: 'POSIX' }],
+    ['no locale', { LANG: '' }],
+  ])('print ASCII alone in %s, and escape it in documents', async (_name, locale) => {
+    await stack.database.query(
+      `insert into agents (slug, name, status) values ('zoe', 'Zoë · “東京”', 'ready') on conflict do nothing`,
+    );
+    const env = { ...as(viewer), ...locale };
+    const calls = [
+      ['agents'],
+      ['agents', '--json'],
+      ['gateways'],
+      ['commands'],
+      ['nonsense'],
+      ['--help'],
+      ['run', '--help'],
+    ];
+    for (const args of calls) {
+      const { stdout, stderr } = await call(args, { env });
+      expect(stdout + stderr).toMatch(/^[\n -~]+$/);
+    }
+    const { stdout } = await call(['agents', '--json'], { env });
+    expect(JSON.parse(stdout).agents).toMatchObject([{ name: 'Zoë · “東京”' }]);
+    const english = await call(['agents', '--json'], { env: as(viewer) });
+    expect(english.stdout).toContain('Zoë · “東京”');
+    await stack.database.query(`delete from agents where slug = 'zoe'`);
+  });
+
   it('print documents of a stable shape', async () => {
     const { stdout } = await asOperator(['gateways', '--json']);
     const { asOf, gateways } = JSON.parse(stdout);

@@ -43,7 +43,7 @@ interface ListCommand<Row> {
   readonly read: (connection: MemberConnection, options: ListOptions) => Promise<ListRows<Row>>;
   readonly document: (row: Row, context: DocumentContext) => object;
   /** `isNarrow`: the table is cut to the terminal. */
-  readonly columns: (isNarrow: boolean) => readonly Column<Row, RowContext>[];
+  readonly columns: (rows: readonly Row[], isNarrow: boolean) => readonly Column<Row, RowContext>[];
   readonly whenEmpty: string;
 }
 
@@ -63,7 +63,7 @@ export function listCommand<Row>({ name, about, options = [], read, ...list }: L
         console.printJson(listDocument(connection.client, content));
         return;
       }
-      const columns = list.columns(tableWidth(console, parsed) !== null);
+      const columns = list.columns(rows, tableWidth(console, parsed) !== null);
       printTable(console, parsed, rows, columns, context, list.whenEmpty);
     });
   };

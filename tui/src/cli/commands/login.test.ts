@@ -34,6 +34,57 @@ describe('signing in', () => {
     expect((await call(['whoami'], { env: nowhere() })).code).toBe(3);
   });
 
+  it('is ended by logout at the server and here', async () => {
+    await login(viewer.password);
+    const file = join(home, 'state', 'hq', 'login.json');
+    const { session } = JSON.parse(await readFile(file, 'utf8')).session;
+    const out = await call(['logout'], { env: signedOut() });
+    expect(out).toEqual({ code: 0, stdout: '', stderr: 'Signed out.\n' });
+    await expect(stat(file)).rejects.toThrow('ENOENT');
+    for (const env of [nowhere(), signedOut()]) {
+      const who = await call(['whoami'], { env });
+      expect(who).toMatchObject({ code: 3, stdout: '' });
+    }
+    const renewed = await fetch(`${stack.url}/auth/v1/token?grant_type=refresh_token`, {
+      method: 'POST',
+      headers: { apikey: stack.anonKey, 'content-type': 'application/json' },
+      body: JSON.stringify({ refresh_token: JSON.parse(session).refresh_token }),
+    });
+    expect(renewed.status).toBe(400);
+  });
+
+  it('by the environment is named by whoami and by logout', async () => {
+    const who = await call(['whoami'], { env: as(viewer) });
+    expect(who.stdout).toMatch(/^vera@example\.test \(viewer\) in .*, by HQ_EMAIL and HQ_PASSWORD\n$/);
+    const out = await call(['logout'], { env: as(viewer) });
+    expect(out.stderr).toContain('HQ_EMAIL and HQ_PASSWORD sign in all the same');
+  });
+
+  it('by the HQ that runs here is ended by logout too, and comes back with login', async () => {
+    const run = join(home, 'run.json');
+    const { url, anonKey } = stack;
+    const { email, password } = viewer;
+    await writeFile(run, JSON.stringify({ pid: process.pid, url, anonKey, email, password }), {
+      mode: 0o600,
+    });
+    const env = { ...nowhere(), XDG_STATE_HOME: join(home, 'local'), HQ_RUN_FILE: run };
+    const who = () => call(['whoami'], { env });
+    expect((await who()).stdout).toContain('(viewer) in Default at');
+    expect((await call(['logout'], { env })).code).toBe(0);
+    expect(await who()).toMatchObject({
+      code: 3,
+      stdout: '',
+      stderr: expect.stringContaining('Nobody is signed in'),
+    });
+    expect(await call(['login'], { env })).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('as vera@example.test (viewer)'),
+    });
+    expect((await who()).stdout).toContain('by hq-tui login');
+    expect((await call(['logout'], { env })).code).toBe(0);
+    expect((await who()).code).toBe(3);
+  });
+
   it('reports a wrong password without repeating it', async () => {
     const { code, stderr } = await login('not-the-password');
     expect(code).toBe(3);

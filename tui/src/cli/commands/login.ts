@@ -1,4 +1,4 @@
-import { fileStorage, loginFilePath, readLogin } from '@hq/shared/connection-settings';
+import { fileStorage, loginFilePath, readLogin, rememberSignedOut } from '@hq/shared/connection-settings';
 import { HqError } from '@hq/shared/errors';
 import { plain } from '@hq/shared/text';
 import type { Command } from 'commander';
@@ -27,23 +27,30 @@ export const addLogin: AddCommand = (parent, console) => {
 async function login(console: Console, options: LoginOptions): Promise<void> {
   const { env } = console;
   const path = loginFilePath(env);
-  const { url, anonKey } = await findAddress(console, path, options);
-  const email = options.email ?? (env.HQ_EMAIL || (await askOrFail(console, 'Email: ', 'email', '--email')));
-  const password = env.HQ_PASSWORD || (await readPassword(console));
+  const local = await findLocalStack(env);
+  const { url, anonKey } = await findAddress(console, (await readLogin(path)) ?? local, options);
+  // The account of the HQ that this user runs here needs no question.
+  const own = local?.url === url ? local : null;
+  const email =
+    options.email ??
+    (env.HQ_EMAIL || own?.email) ??
+    (await askOrFail(console, 'Email: ', 'email', '--email'));
+  const ownPassword = email === own?.email ? own.password : undefined;
+  const password = (env.HQ_PASSWORD || ownPassword) ?? (await readPassword(console));
   const { connect } = await import('@hq/shared/client');
   const client = connect({ url, anonKey, storage: fileStorage(path, url, anonKey) });
   await client.signIn(email, password);
+  await rememberSignedOut(path, false);
   const member = await readMember(client);
   console.say(`Signed in to ${client.host} as ${plain(member.email ?? email)} (${member.role}).`);
 }
 
 async function findAddress(
   console: Console,
-  path: string,
+  known: { readonly url: string; readonly anonKey: string } | null,
   options: LoginOptions,
 ): Promise<{ url: string; anonKey: string }> {
   const { env } = console;
-  const known = (await readLogin(path)) ?? (await findLocalStack(env));
   const url =
     options.url ??
     (env.SUPABASE_URL || known?.url) ??

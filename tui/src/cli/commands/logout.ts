@@ -1,5 +1,12 @@
-import { fileStorage, loginFilePath, readLogin, removeLogin } from '@hq/shared/connection-settings';
+import {
+  fileStorage,
+  loginFilePath,
+  readLogin,
+  rememberSignedOut,
+  removeLogin,
+} from '@hq/shared/connection-settings';
 import { HqError } from '@hq/shared/errors';
+import { findLocalStack } from '../../session/local-stack.ts';
 import type { AddCommand } from '../command.ts';
 import type { Console } from '../output/console.ts';
 
@@ -10,9 +17,10 @@ export const addLogout: AddCommand = (parent, console) => {
     .action(() => logout(console));
 };
 
-/** Removes the session here, and at the server if it can be reached. */
+/** Ends the session at the server if it can be reached, and removes it here. */
 async function logout(console: Console): Promise<void> {
-  const path = loginFilePath(console.env);
+  const { env } = console;
+  const path = loginFilePath(env);
   // A damaged file is removed like any other.
   const stored = await readLogin(path).catch(() => null);
   try {
@@ -26,5 +34,9 @@ async function logout(console: Console): Promise<void> {
   } finally {
     await removeLogin(path);
   }
+  if ((await findLocalStack(env)) !== null) await rememberSignedOut(path, true);
   console.say('Signed out.');
+  if (env.SUPABASE_URL && env.HQ_EMAIL && env.HQ_PASSWORD) {
+    console.say('HQ_EMAIL and HQ_PASSWORD sign in all the same: unset them to stay signed out.');
+  }
 }

@@ -131,7 +131,7 @@ describe('run', () => {
     await clearQueue();
     const { code, stdout, stderr } = await asOperator(['run', 'ping', '--wait', '--timeout', '1']);
     expect({ code, stdout }).toEqual({ code: 5, stdout: '' });
-    expect(stderr).toMatch(/hq-tui watch [0-9a-f-]{36}/);
+    expect(stderr).toMatch(/hq-tui watch [0-9a-f]{8}`/);
   });
 
   it('continues to wait while the API is down, and misses nothing', async () => {

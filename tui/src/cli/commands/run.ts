@@ -2,9 +2,11 @@ import { type Action, type ActionName, actionNames, catalogue } from '@hq/shared
 import type { HqClient } from '@hq/shared/client';
 import { HqError } from '@hq/shared/errors';
 import { readGateways } from '@hq/shared/queries';
+import type { AgentRow, GatewayRow } from '@hq/shared/rows';
 import { type Command, Option } from 'commander';
 import { z } from 'zod';
 import { describeField, parsePayload, payloadFields } from '../../actions/payload.ts';
+import { findAgent, findGateway } from '../arguments/find-by-name.ts';
 import { parseSeconds } from '../arguments/numbers.ts';
 import { flag, parseToWrite, text, writeOptions } from '../arguments/options.ts';
 import type { AddCommand } from '../command.ts';
@@ -82,12 +84,13 @@ async function runAction(console: Console, name: ActionName, options: RunOptions
   // Without a terminal the missing --yes is reported before anything is connected.
   if (!options.yes && !console.canAsk) await confirmAction(console, action, name, '');
   const { client } = await connectMember(console.env);
-  if (!options.yes) await confirmAction(console, action, name, await targetName(client, action, options));
+  const target = await findNamedTarget(client, options);
+  if (!options.yes) await confirmAction(console, action, name, await targetName(client, action, target));
   const { command, created } = await client.enqueue({
     action: name,
     payload,
-    ...(options.gateway === undefined ? {} : { gateway: options.gateway }),
-    ...(options.agent === undefined ? {} : { agent: options.agent }),
+    ...(target.gateway === undefined ? {} : { gateway: target.gateway.id }),
+    ...(target.agent === undefined ? {} : { agent: target.agent.id }),
     ...(options.idempotencyKey === undefined ? {} : { idempotencyKey: options.idempotencyKey }),
     origin: 'cli',
   });
@@ -107,10 +110,22 @@ function waitLimitMs(action: Action, { timeout, wait }: RunOptions): number {
   throw new HqError('usage', 'A time limit needs --wait.', { field: '--timeout', hint: 'Add --wait.' });
 }
 
-async function targetName(client: HqClient, action: Action, options: RunOptions): Promise<string> {
+interface NamedTarget {
+  readonly gateway?: GatewayRow | undefined;
+  readonly agent?: AgentRow | undefined;
+}
+
+async function findNamedTarget(client: HqClient, { gateway, agent }: RunOptions): Promise<NamedTarget> {
+  return {
+    gateway: gateway === undefined ? undefined : findGateway(await readGateways(client), gateway),
+    agent: agent === undefined ? undefined : await findAgent(client, agent),
+  };
+}
+
+async function targetName(client: HqClient, action: Action, target: NamedTarget): Promise<string> {
   if (action.target === 'workspace') return 'the workspace';
-  if (options.agent !== undefined) return options.agent;
-  if (options.gateway !== undefined) return options.gateway;
+  const named = target.agent ?? target.gateway;
+  if (named !== undefined) return named.slug;
   const [only] = await readGateways(client);
   return only?.slug ?? 'the gateway';
 }

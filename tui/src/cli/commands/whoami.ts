@@ -4,7 +4,14 @@ import { z } from 'zod';
 import { flag } from '../arguments/options.ts';
 import type { AddCommand } from '../command.ts';
 import { connectMember } from '../connection/connect-member.ts';
+import type { SignedInBy } from '../connection/find-hq.ts';
 import { memberDocument } from '../documents/records.ts';
+
+const ways: Readonly<Record<SignedInBy, string>> = {
+  login: 'by hq-tui login',
+  environment: 'by HQ_EMAIL and HQ_PASSWORD',
+  local: 'by npm start on this machine',
+};
 
 const optionsOf = z.object({ json: flag });
 
@@ -15,14 +22,14 @@ export const addWhoami: AddCommand = (parent, console) => {
     .option('--json', 'as a JSON document')
     .action(async (_options: unknown, self: Command) => {
       const { json } = optionsOf.parse(self.opts());
-      const { client, member } = await connectMember(console.env);
+      const { client, member, signedInBy } = await connectMember(console.env);
       if (json) {
-        console.printJson(memberDocument(member, client.host));
+        console.printJson({ ...memberDocument(member, client.host), signedInBy });
         return;
       }
       const tenant = plain(member.tenant_name ?? member.tenant_id);
       console.print(
-        `${plain(member.email ?? member.user_id)} (${member.role}) in ${tenant} at ${client.host}`,
+        `${plain(member.email ?? member.user_id)} (${member.role}) in ${tenant} at ${client.host}, ${ways[signedInBy]}`,
       );
     });
 };

@@ -3,12 +3,16 @@ import {
   type ConnectOptions,
   fileStorage,
   type HqClient,
+  isSignedOut,
   loginFilePath,
   memoryStorage,
   readLogin,
 } from '@hq/shared/connection-settings';
 import { HqError } from '@hq/shared/errors';
 import { findLocalStack } from '../../session/local-stack.ts';
+
+/** Source of the sign-in of a call: the stored login, `HQ_EMAIL` and `HQ_PASSWORD`, or the HQ that runs on this machine. */
+export type SignedInBy = 'login' | 'environment' | 'local';
 
 /** An HQ, and the credentials for it. */
 export interface FoundHq {
@@ -18,6 +22,7 @@ export interface FoundHq {
   readonly connect: () => Promise<HqClient>;
   /** From the environment or the local stack; a stored login has its own session. */
   readonly credentials: { readonly email: string; readonly password: string } | null;
+  readonly signedInBy: SignedInBy;
 }
 
 /**
@@ -34,7 +39,7 @@ export async function findHq(env: NodeJS.ProcessEnv): Promise<FoundHq> {
     if (credentials === null) await readLogin(login);
     // A call with a password must not change the stored login.
     const storage = credentials === null ? fileStorage(login, url, anonKey) : memoryStorage();
-    return found({ url, anonKey, storage }, credentials);
+    return found({ url, anonKey, storage }, credentials, credentials === null ? 'login' : 'environment');
   }
   if (url || anonKey) {
     throw new HqError('usage', `${url ? 'SUPABASE_URL' : 'SUPABASE_ANON_KEY'} is set alone.`, {
@@ -44,23 +49,29 @@ export async function findHq(env: NodeJS.ProcessEnv): Promise<FoundHq> {
   const stored = await readLogin(login);
   if (stored !== null) {
     const storage = fileStorage(login, stored.url, stored.anonKey);
-    return found({ ...stored, storage }, null);
+    return found({ ...stored, storage }, null, 'login');
   }
   const local = await findLocalStack(env);
   if (local !== null) {
     const { url, anonKey, email, password } = local;
-    return found({ url, anonKey }, { email, password });
+    if (!(await isSignedOut(login))) return found({ url, anonKey }, { email, password }, 'local');
+    return found({ url, anonKey, storage: fileStorage(login, url, anonKey) }, null, 'login');
   }
   throw new HqError('unauthenticated', 'No HQ is known here.', {
     hint: 'Sign in with `hq-tui login`, or set SUPABASE_URL and SUPABASE_ANON_KEY, or start one here with `npm start`.',
   });
 }
 
-function found(options: ConnectOptions, credentials: FoundHq['credentials']): FoundHq {
+function found(
+  options: ConnectOptions,
+  credentials: FoundHq['credentials'],
+  signedInBy: SignedInBy,
+): FoundHq {
   return {
     host: addressOf(options).host,
     connect: async () => (await import('@hq/shared/client')).connect(options),
     credentials,
+    signedInBy,
   };
 }
 

@@ -7,6 +7,7 @@ import { plain } from '@hq/shared/text';
 import { commandDocument } from '../documents/command.ts';
 import { slugsOf } from '../documents/document.ts';
 import type { Console } from './console.ts';
+import { shownId } from './shown-id.ts';
 
 /** Prints the result of a finished command, or the id and the state of another one. */
 export async function printCommand(
@@ -30,10 +31,12 @@ export async function printCommand(
     case 'failed':
       return;
     case 'cancelled':
-      console.print(`${command.id} cancelled`);
+      console.print(`${shownId(console, command.id)} cancelled`);
       return;
     default:
-      console.print(`${command.id} ${command.cancel_requested_at === null ? command.status : 'cancelling'}`);
+      console.print(
+        `${shownId(console, command.id)} ${command.cancel_requested_at === null ? command.status : 'cancelling'}`,
+      );
   }
 }
 
@@ -41,7 +44,7 @@ function printResult(console: Console, { action, result }: CommandRow, warning: 
   const described = describeResult(action, result);
   if (warning !== null) {
     console.say(plain(`${warning} The result is printed as JSON.`));
-    console.print(JSON.stringify(result));
+    console.printJson(result);
   } else console.print(plain(described ?? 'done'));
 }
 

@@ -2,7 +2,8 @@ import type { Readable, Writable } from 'node:stream';
 import type { HqError } from '@hq/shared/errors';
 import { plain } from '@hq/shared/text';
 import { redacted } from '../../redacted.ts';
-import { readCapability } from '../../terminal/capability.ts';
+import { asciiOutput, toAsciiJson } from '../../terminal/ascii.ts';
+import { prefersUtf8, readCapability } from '../../terminal/capability.ts';
 import { createTheme, type Tone } from '../../theme/theme.ts';
 
 type InputStream = Readable & {
@@ -38,7 +39,10 @@ export interface Console extends CallHost {
   readonly canAsk: boolean;
 }
 
-export function openConsole({ env, stdin, stdout, stderr }: CallHost): Console {
+export function openConsole({ env, stdin, ...streams }: CallHost): Console {
+  const isUtf8 = prefersUtf8(env);
+  const stdout = isUtf8 ? streams.stdout : asciiOutput(streams.stdout);
+  const stderr = isUtf8 ? streams.stderr : asciiOutput(streams.stderr);
   const capability = readCapability(env);
   const theme = createTheme({ ...capability, ground: null });
   const isColoured = stdout.isTTY === true && env.TERM !== 'dumb';
@@ -48,7 +52,10 @@ export function openConsole({ env, stdin, stdout, stderr }: CallHost): Console {
     stdout,
     stderr,
     print: (line) => void stdout.write(`${line}\n`),
-    printJson: (value) => void stdout.write(`${JSON.stringify(value, null, stdout.isTTY ? 2 : 0)}\n`),
+    printJson(value) {
+      const json = JSON.stringify(value, null, stdout.isTTY ? 2 : 0);
+      stdout.write(`${isUtf8 ? json : toAsciiJson(json)}\n`);
+    },
     say: (line) => void stderr.write(`${line}\n`),
     paint: (tone, text) => (isColoured ? theme.paint(tone, text) : text),
     columns: stdout.isTTY ? (stdout.columns ?? null) : null,

@@ -1,12 +1,14 @@
 import type { HqClient } from '@hq/shared/client';
 import { HqError } from '@hq/shared/errors';
 import { liveCommand, liveCommandOutput, readCommandOutput } from '@hq/shared/queries';
-import { type CommandOutputRow, type CommandRow, isFinished } from '@hq/shared/rows';
+import { type CommandOutputRow, type CommandRow, type GatewayRow, isFinished } from '@hq/shared/rows';
 import { plainLine } from '@hq/shared/text';
 import { commandState } from '../../columns/command-state.ts';
+import { shortId } from '../../columns/short-id.ts';
 import type { Console } from '../output/console.ts';
 import { exitCodes } from '../output/exit-codes.ts';
 import { until } from './until.ts';
+import { WaitingReasons, waitingReason } from './waiting-reason.ts';
 
 /**
  * Waits until a command has finished; its states and its output go to standard error. Fails with `timed_out` after `timeoutMs`,
@@ -21,6 +23,11 @@ export async function followCommand(
   const command = liveCommand(client, id);
   const output = liveCommandOutput(client, id);
   const reporter = new CommandReporter(console);
+  const reasonOf = (gateway: GatewayRow, now: number) => {
+    const [row] = command.getSnapshot().rows;
+    return row === undefined ? null : waitingReason(row, gateway, now);
+  };
+  const reasons = new WaitingReasons(client, reasonOf, console.say);
   const onInterrupt = (): never => {
     console.say(`The command goes on. ${nextSteps(id)}`);
     process.exit(exitCodes.interrupted);
@@ -34,17 +41,22 @@ export async function followCommand(
         const isConnected = status !== 'loading' && status !== 'offline';
         reporter.onLink(status === 'offline' ? error : null);
         if (row === undefined && isConnected) throw noSuch(id);
-        if (row !== undefined) reporter.onCommand(row);
+        if (row !== undefined) {
+          reporter.onCommand(row);
+          if (row.status === 'pending' && row.gateway_id !== null) reasons.watch(row.gateway_id);
+          reasons.look();
+        }
         return row !== undefined && isFinished(row) ? row : null;
       },
       timeoutMs,
-      () => tooLate(id, timeoutMs ?? 0),
+      () => tooLate(id, timeoutMs ?? 0, reasons.sentence),
     );
     // The last lines of output may arrive after the result.
     reporter.onOutput(await readCommandOutput(client, id));
     return finished;
   } finally {
     process.off('SIGINT', onInterrupt);
+    reasons.close();
     command.close();
     output.close();
   }
@@ -85,14 +97,13 @@ class CommandReporter {
   }
 }
 
-function tooLate(id: string, timeoutMs: number): HqError {
-  return new HqError('timed_out', `The command has not finished within ${timeoutMs / 1000} s; it goes on.`, {
-    hint: nextSteps(id),
-  });
+function tooLate(id: string, timeoutMs: number, reason: string | null): HqError {
+  const late = `The command has not finished within ${timeoutMs / 1000} s; it goes on.`;
+  return new HqError('timed_out', reason === null ? late : `${late} ${reason}`, { hint: nextSteps(id) });
 }
 
 function nextSteps(id: string): string {
-  return `\`hq-tui watch ${id}\` continues to wait, \`hq-tui cancel ${id}\` stops it.`;
+  return `\`hq-tui watch ${shortId(id)}\` continues to wait, \`hq-tui cancel ${shortId(id)}\` stops it.`;
 }
 
 function noSuch(id: string): HqError {

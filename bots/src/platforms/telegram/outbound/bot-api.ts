@@ -1,4 +1,5 @@
 import { Agent } from 'node:https';
+import { proxySettings } from '@hq/shared/program';
 import type { Telegram } from 'telegraf';
 import type { Telegram as Methods, Opts } from 'telegraf/types';
 import { toTelegramError } from '../errors.ts';
@@ -37,5 +38,6 @@ export function createBotApi(client: Pick<Telegram, 'callApi'>, token: string): 
 export function clientOptions(apiRoot: string): { apiRoot: string; agent?: Agent } {
   if (apiRoot.startsWith('http:')) return { apiRoot };
   // Node's 250 ms for each address family are too short for distant networks.
-  return { apiRoot, agent: new Agent({ keepAlive: true, autoSelectFamilyAttemptTimeout: 2_000 }) };
+  const proxyEnv = proxySettings(process.env);
+  return { apiRoot, agent: new Agent({ keepAlive: true, autoSelectFamilyAttemptTimeout: 2_000, proxyEnv }) };
 }

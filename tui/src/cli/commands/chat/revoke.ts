@@ -5,6 +5,7 @@ import { parseToWrite, writeOptions } from '../../arguments/options.ts';
 import type { AddCommand } from '../../command.ts';
 import { connectMember } from '../../connection/connect-member.ts';
 import { chatLinkDocument } from '../../documents/chat.ts';
+import { shownId } from '../../output/shown-id.ts';
 
 export const addRevoke: AddCommand = (parent, console) => {
   parent
@@ -15,9 +16,15 @@ export const addRevoke: AddCommand = (parent, console) => {
     .action(async (text: string, _options: unknown, self: Command) => {
       const { json } = parseToWrite(writeOptions, self);
       const { client } = await connectMember(console.env);
-      const found = await findByIdStart(text, 'link', 'hq-tui chat links', () => readChatLinks(client));
+      const found = await findByIdStart(
+        text,
+        'link',
+        'hq-tui chat links',
+        () => readChatLinks(client),
+        ({ platform, chat_user }) => `${platform} ${chat_user}`,
+      );
       const link = await revokeChatLink(client, found.id);
       if (json) console.printJson({ link: chatLinkDocument(link) });
-      else console.print(`${link.id} revoked`);
+      else console.print(`${shownId(console, link.id)} revoked`);
     });
 };

@@ -317,6 +317,14 @@ describe('waiting', () => {
     expect(called.code).toBe(5);
     expect(called.stderr).toContain('is stored');
   });
+
+  it('says that the gateway is offline, at once and at the end', async () => {
+    await stack.database.query(`update gateways set last_seen_at = now() - interval '5 minutes'`);
+    const called = await secrets(['set', 'TOKEN', '--wait', '--timeout', '3'], { input: 'x' });
+    expect(called.code).toBe(5);
+    expect(called.stderr).toContain('It waits: default is offline, last seen 5m ago');
+    expect(called.stderr).toMatch(/after 3 s the runner has not written it\. default is offline/);
+  });
 });
 
 describe('a note, and deleting', () => {

@@ -3,7 +3,7 @@ import { HqError } from '@hq/shared/errors';
 import { readGateways, readSecrets } from '@hq/shared/queries';
 import type { AgentRow, GatewayRow, SecretRow } from '@hq/shared/rows';
 import type { Command } from 'commander';
-import { findAgent, findGateway } from '../../arguments/find-by-name.ts';
+import { findAgent, findGateway, namesHint } from '../../arguments/find-by-name.ts';
 import { text, writeOptions } from '../../arguments/options.ts';
 
 export const targetOptions = writeOptions.extend({ gateway: text, agent: text });
@@ -55,7 +55,7 @@ function onlyGateway(gateways: readonly GatewayRow[]): GatewayRow {
   if (others.length === 0) return only;
   throw new HqError('usage', 'There are several gateways.', {
     field: '--gateway',
-    hint: `Name one of ${gateways.map(({ slug }) => slug).join(', ')}.`,
+    hint: `Name one. ${namesHint('', gateways, 'gateway')}`,
   });
 }
 

@@ -1,10 +1,14 @@
 const mostTold = 3;
+const shortestPart = 3;
 
-/** Names that a word may misspell, the nearest first. */
+/** Names that a word may misspell or be a part of, the nearest first. */
 export function nearestNames(word: string, known: readonly string[]): readonly string[] {
   return known
     .map((one) => ({ one, distance: distance(word, one) }))
-    .filter(({ one, distance: far }) => far <= Math.max(1, Math.floor(one.length / 4)))
+    .filter(
+      ({ one, distance: far }) =>
+        far <= Math.max(1, Math.floor(one.length / 4)) || (word.length >= shortestPart && one.includes(word)),
+    )
     .sort((a, b) => a.distance - b.distance)
     .slice(0, mostTold)
     .map(({ one }) => one);
