@@ -2,8 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { HqError } from '@hq/shared/errors';
 import { type Instance, render } from 'ink';
 import type { Connector } from '../session/session.ts';
+import { asciiOutput } from '../terminal/ascii.ts';
 import { askBackground, type Ground, groundFromEnvironment, readBackground } from '../terminal/background.ts';
-import { type Capability, readCapability, whyNotHere } from '../terminal/capability.ts';
+import { type Capability, hasUtf8, readCapability, whyNotHere } from '../terminal/capability.ts';
 import { copySequence } from '../terminal/clipboard.ts';
 import type { Input } from '../terminal/input.ts';
 import { InputReader } from '../terminal/input-reader.ts';
@@ -37,7 +38,8 @@ export async function openTerminal(options: TerminalOptions): Promise<void> {
   if (problem !== null) {
     throw new HqError('usage', problem, { hint: 'Use `hq-tui status`, or another one-shot command.' });
   }
-  const signal = await new TerminalScreens(options).run();
+  const output = hasUtf8(options.env) ? options.output : asciiOutput(options.output);
+  const signal = await new TerminalScreens({ ...options, output }).run();
   if (signal === null) return;
   // The terminal is in order: now the signal may do what it came for, and our parent sees that it did.
   process.kill(process.pid, signal);

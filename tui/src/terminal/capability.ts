@@ -17,15 +17,19 @@ export function colourDepth(env: NodeJS.ProcessEnv): ColourDepth {
   return rich || /truecolor|24bit/.test(env.COLORTERM ?? '') ? 256 : 16;
 }
 
-function hasUnicode(env: NodeJS.ProcessEnv): boolean {
-  if (env.TERM === 'linux') return false;
+/** False where the locale, such as C, has ASCII alone. */
+export function hasUtf8(env: NodeJS.ProcessEnv): boolean {
   const locale = env.LC_ALL || env.LC_CTYPE || env.LANG || '';
   // No locale at all is what a bare container has; its terminal is on the other side and nearly always speaks UTF-8.
   return locale === '' || /utf-?8/i.test(locale);
 }
 
 export function readCapability(env: NodeJS.ProcessEnv): Capability {
-  return { colours: colourDepth(env), unicode: hasUnicode(env), insideTmux: Boolean(env.TMUX) };
+  return {
+    colours: colourDepth(env),
+    unicode: hasUtf8(env) && env.TERM !== 'linux',
+    insideTmux: Boolean(env.TMUX),
+  };
 }
 
 /** Returns the reason why screens cannot open here, as a sentence; null where they can. */
