@@ -388,6 +388,7 @@ export function sampleConnector(status: ConnectionStatus, isEmpty: boolean): Con
     }),
     revokeChatLink: refuse,
     refresh: () => undefined,
+    whyEnded: async () => null,
     close: async () => undefined,
   };
   return { host: 'hq.example.org', connect: async () => session, signIn: refuse };

@@ -2,4 +2,5 @@
 export { addressOf } from './address.ts';
 export type { ConnectOptions, HqClient } from './connect.ts';
 export { fileStorage, loginFilePath, readLogin, removeLogin } from './login-file.ts';
+export { noMember } from './member.ts';
 export { memoryStorage } from './session-storage.ts';

@@ -14,6 +14,8 @@ export function fetchWithTimeout(renew: () => Promise<string | null>, timeoutMs:
     };
     const headers = new Headers(init?.headers);
     const response = await attempt(headers);
+    // The auth client would end a session whose renewal was only asked for too often.
+    if (response.status === 429 && isRenewal(input)) return new Response(null, { status: 503 });
     if (response.status !== 401 || !pathOf(input).includes('/rest/v1/')) return response;
     if (!/expired/i.test(await response.clone().text())) return response;
     const token = await renew();
@@ -21,6 +23,12 @@ export function fetchWithTimeout(renew: () => Promise<string | null>, timeoutMs:
     headers.set('Authorization', `Bearer ${token}`);
     return attempt(headers);
   };
+}
+
+function isRenewal(input: string | URL | Request): boolean {
+  return (
+    new URL(input instanceof Request ? input.url : input).searchParams.get('grant_type') === 'refresh_token'
+  );
 }
 
 function pathOf(input: string | URL | Request): string {

@@ -50,6 +50,8 @@ export interface Session extends SessionRows {
   readonly revokeChatLink: (linkId: string) => Promise<ChatLinkRow>;
   /** Reads every open feed again, and retries a lost connection at once. */
   readonly refresh: () => void;
+  /** Returns why this session is over, as a sentence; null while it goes on, and while HQ does not answer. */
+  readonly whyEnded: () => Promise<string | null>;
   readonly close: () => Promise<void>;
 }
 
