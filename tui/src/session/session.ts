@@ -41,8 +41,8 @@ export interface Session extends SessionRows {
   readonly cancel: (commandId: string) => Promise<CommandRow>;
   readonly acknowledge: (notificationId: string) => Promise<void>;
   readonly dismiss: (notificationId: string) => Promise<void>;
-  /** Fails where nothing can be encrypted for this gateway: on every machine but its host. */
-  readonly checkSecretsKey: (gateway: GatewayRow) => Promise<void>;
+  /** Fails where nothing can be encrypted for this gateway, or for any: on every machine but its host. */
+  readonly checkSecretsKey: (gateway: GatewayRow | null) => Promise<void>;
   readonly writeSecret: (draft: SecretDraft) => Promise<WrittenSecret>;
   readonly noteSecret: (secretId: string, note: string) => Promise<SecretRow>;
   readonly deleteSecret: (secretId: string) => Promise<SecretRow>;
