@@ -142,6 +142,8 @@ class SubscribedQuery<Row extends object> implements LiveQuery<Row> {
   #onState(next: ChangesState): void {
     const before = this.#channel;
     this.#channel = next;
+    // Events from before never come.
+    this.#trust.cancel();
     if (next === 'joined') {
       this.#joins += 1;
       if (before !== 'joined') this.#isCaughtUp = false;
@@ -214,8 +216,10 @@ class SubscribedQuery<Row extends object> implements LiveQuery<Row> {
     this.#asOf = Date.now();
     this.#trust.expire();
     const changed = this.#rows.replace(rows);
-    if (this.#channel === 'joined' && this.#joins === read.joins) this.#isCaughtUp = true;
-    if (read.wasLive) this.#trust.expectEvents(changed, read.previousReadAt, () => this.#onSilence());
+    if (this.#joins !== read.joins) return;
+    if (this.#channel === 'joined') this.#isCaughtUp = true;
+    if (read.wasLive && this.#channel === 'joined')
+      this.#trust.expectEvents(changed, read.previousReadAt, () => this.#onSilence());
   }
 
   #onSilence(): void {
