@@ -1,9 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startLocalApi } from '../../local/src/api/local-api.ts';
 import { type StackMember, startTestStack, type TestStack } from '../../local/testing/stack.ts';
 import { type Bundled, bundled } from './bundled.ts';
 import { call } from './call.ts';
@@ -138,6 +139,31 @@ describe('a session that ended elsewhere', { timeout: 90_000 }, () => {
     await session.waitFor('Sign in to');
     session.press(`${member.email}\r${member.password}\r`);
     await session.waitFor('This account is banned.');
+  });
+});
+
+describe('an HQ of this machine', { timeout: 90_000 }, () => {
+  it('is found again at another port, and the same screen goes on', async () => {
+    const own = await startTestStack();
+    const { email, password } = await own.createMember('operator');
+    const runFile = join(home, 'run.json');
+    const write = (url: string) =>
+      writeFile(runFile, JSON.stringify({ url, anonKey: own.anonKey, email, password, pid: process.pid }));
+    await write(own.url);
+    const session = open({ SUPABASE_URL: '', SUPABASE_ANON_KEY: '', HQ_RUN_FILE: runFile });
+    await session.waitFor('● LIVE');
+    session.press('2');
+    await session.waitFor('[2 Agents]');
+    await own.stopApi();
+    await session.waitFor('OFFLINE', endsMs);
+    const moved = await startLocalApi({ databaseUrl: own.database.url, keys: own, port: 0 });
+    await write(moved.url);
+    await session.waitFor('● LIVE', endsMs);
+    expect(session.text()).toContain('[2 Agents]');
+    await session.close();
+    await moved.close();
+    await own.startApi();
+    await own.close();
   });
 });
 

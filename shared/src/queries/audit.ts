@@ -27,7 +27,7 @@ export function liveAudit(client: HqClient): LiveQuery<AuditRow> {
   return watchRows<AuditRow>(client, {
     ...source,
     changes: { event: 'INSERT' },
-    read: () => readAudit(client),
+    read: (limit = windowSize) => readAudit(client, { limit }),
     key: rowId,
     compare: newestFirst,
     limit: windowSize,

@@ -57,7 +57,7 @@ export function liveCommands(
     ...source,
     ...rules,
     changes: id === undefined ? {} : { filter: `${column}=eq.${id}` },
-    read: () => readCommands(client, filter),
+    read: (limit = windowSize) => readCommands(client, { ...filter, limit }),
     limit: windowSize,
   });
 }

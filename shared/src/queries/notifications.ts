@@ -39,7 +39,7 @@ export function readNotifications(
 export function liveNotifications(client: HqClient): LiveQuery<NotificationRow> {
   return watchRows<NotificationRow>(client, {
     ...source,
-    read: () => readNotifications(client, { all: true }),
+    read: (limit = windowSize) => readNotifications(client, { all: true, limit }),
     key: rowId,
     compare: newestFirst,
     limit: windowSize,

@@ -18,7 +18,7 @@ describe('a session that ends elsewhere', () => {
       {
         ...session,
         whyEnded: async () => why,
-        gateways: { subscribe: gateways.subscribe, getSnapshot: gateways.get },
+        gateways: { ...session.gateways, subscribe: gateways.subscribe, getSnapshot: gateways.get },
       },
     ];
     let closed = 0;

@@ -79,15 +79,22 @@ export class SignInFlow {
     this.#place = view.place;
     let isAsking = false;
     const stop = session.gateways.subscribe(async () => {
-      if (isAsking || !isRefusal(session.gateways.getSnapshot().error)) return;
+      const { error } = session.gateways.getSnapshot();
+      if (isAsking || error === null) return;
       isAsking = true;
-      const reason = await session.whyEnded();
+      const reason = await this.#whyOver(session, error);
       isAsking = false;
       if (reason === null || this.#isClosed) return;
       stop();
       await this.#signInAgain(view, reason);
     });
     this.state.set({ phase: 'signed-in', view });
+  }
+
+  /** Returns why a session is left after an error; null where it goes on. */
+  async #whyOver(session: Session, error: HqError): Promise<string | null> {
+    if (isRefusal(error)) return session.whyEnded();
+    return (await this.#connector.hasMoved()) ? '' : null;
   }
 
   /** For a session that ended elsewhere: its rows would stay as they are for ever. */

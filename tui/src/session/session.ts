@@ -9,7 +9,7 @@ export type ConnectionStatus = LiveStatus;
 export type Snapshot<Row> = LiveSnapshot<Row>;
 
 /** Rows that are kept up to date: the last snapshot, and a call whenever there is another. */
-export type Feed<Row> = Pick<LiveQuery<Row>, 'subscribe' | 'getSnapshot'>;
+export type Feed<Row> = Pick<LiveQuery<Row>, 'subscribe' | 'getSnapshot' | 'readOlder'>;
 export type OpenFeed<Row> = Feed<Row> & Pick<LiveQuery<Row>, 'close'>;
 
 type FeedOf<Query> =
@@ -61,5 +61,7 @@ export interface Connector {
   readonly host: string;
   /** Opens a session with the stored or given credentials; null where somebody has to sign in first. */
   readonly connect: () => Promise<Session | null>;
+  /** Returns true where this HQ has another address now, which the next `connect` uses. */
+  readonly hasMoved: () => Promise<boolean>;
   readonly signIn: (email: string, password: string) => Promise<Session>;
 }

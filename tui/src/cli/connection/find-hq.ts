@@ -18,6 +18,8 @@ export interface FoundHq {
   readonly connect: () => Promise<HqClient>;
   /** From the environment or the local stack; a stored login has its own session. */
   readonly credentials: { readonly email: string; readonly password: string } | null;
+  /** True for the HQ that `npm start` runs here, whose port may change. */
+  readonly isLocal: boolean;
 }
 
 /**
@@ -49,7 +51,7 @@ export async function findHq(env: NodeJS.ProcessEnv): Promise<FoundHq> {
   const local = await findLocalStack(env);
   if (local !== null) {
     const { url, anonKey, email, password } = local;
-    return found({ url, anonKey }, { email, password });
+    return { ...found({ url, anonKey }, { email, password }), isLocal: true };
   }
   throw new HqError('unauthenticated', 'No HQ is known here.', {
     hint: 'Sign in with `hq-tui login`, or set SUPABASE_URL and SUPABASE_ANON_KEY, or start one here with `npm start`.',
@@ -61,6 +63,7 @@ function found(options: ConnectOptions, credentials: FoundHq['credentials']): Fo
     host: addressOf(options).host,
     connect: async () => (await import('@hq/shared/client')).connect(options),
     credentials,
+    isLocal: false,
   };
 }
 
