@@ -328,6 +328,10 @@ describe('acting', () => {
     expect(text()).toMatch(/✕ .*(number|lines)/i);
     await type(':ping nowhere\r');
     expect(text()).toContain('There is no gateway called nowhere.');
+    await type(':pause_agent nobody\r');
+    expect(text()).toContain('There is no agent called nobody.');
+    await type(':pause_agent ada nowhere\r');
+    expect(text()).toContain('There is no gateway called nowhere.');
     await type(':agents mall\r');
     expect(text()).toContain('/mall');
     expect(sent).toHaveLength(1);
