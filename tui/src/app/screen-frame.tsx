@@ -93,9 +93,9 @@ export function ScreenFrame<const Bindings extends readonly Binding[]>(
 
 /** The filter, the number of rows, and their order. */
 function listNote({ filter, rows, total, older, sort }: AnyList, theme: Theme): string {
-  const shown = filter === '' ? total : rows.length;
   const all = older === null ? String(total) : `newest ${older.newest} (+ older)`;
-  const count = shown === (older?.newest ?? total) ? all : `${shown} of ${all}`;
+  const isAll = filter === '' && total === (older?.newest ?? total);
+  const count = isAll ? all : `${rows.length} of ${all}`;
   const order = `${sort.column.toLowerCase()} ${sort.descending ? theme.down : theme.up}`;
   return [...(filter === '' ? [] : [`/${filter}`]), count, order].join(' · ');
 }
