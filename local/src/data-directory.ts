@@ -47,6 +47,7 @@ export async function openDataDirectory(given: string) {
     gateway: join(path, 'gateway'),
     keys: join(path, 'keys.json'),
     run: join(path, 'run.json'),
+    port: join(path, 'port'),
     runnerLog: join(path, 'runner.log'),
   };
 }

@@ -5,13 +5,14 @@ import { z } from 'zod';
 const startOptions = z.object({
   /** Open the terminal UI if there is a terminal. */
   tui: z.boolean(),
-  /** Port of the API; 0 chooses a free one. */
+  /** Port of the API; 0 chooses a free one. Undefined for the last one where it is free. */
   port: z
     .string()
     .refine((port) => /^\d{1,5}$/.test(port) && Number(port) <= 65_535, {
       error: ({ input }) => `--port ${input} is not a port: use a whole number up to 65535.`,
     })
-    .transform(Number),
+    .transform(Number)
+    .optional(),
   /** Undefined for the default directory. */
   data: z.string().min(1, '--data needs a directory.').optional(),
   /** Undefined for the bundled Postgres. */
@@ -53,7 +54,10 @@ function createProgram(print: (text: string) => void): Command {
       'Starts HQ on this machine (database, API, runner, gateway) and opens the terminal UI. If HQ already runs on the data directory, it only opens the terminal UI.',
     )
     .option('--no-tui', 'print one JSON line when ready, and serve until SIGTERM')
-    .option('--port <port>', 'port of the API on 127.0.0.1; 0 chooses a free one', '0')
+    .option(
+      '--port <port>',
+      'port of the API on 127.0.0.1; 0 chooses a free one (default: the last one where it is free)',
+    )
     .option(
       '--data <directory>',
       'directory of all data (default: /var/lib/hq for root, else $XDG_DATA_HOME/hq)',

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import type { LocalApiOptions } from './api/local-api.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { botEmail, botPassword, type InstallKeys, installKeys } from './install-keys.ts';
+import { keepPort, lastPort } from './last-port.ts';
 import type { Messages } from './messages.ts';
 import type { StartOptions } from './options.ts';
 import { type SupervisedPostgres, supervisePostgres } from './postgres/supervised-postgres.ts';
@@ -40,10 +41,11 @@ export async function startHq(options: StartOptions, directory: DataDirectory, {
     const api = await startLocalApi({
       databaseUrl,
       keys: apiKeys,
-      port: options.port,
+      port: options.port ?? (await lastPort(directory.port)),
       onError: reportErrors(report),
     });
     stops.push(() => api.close());
+    await keepPort(directory.port, api.port);
 
     const stack: RunningStack = {
       url: api.url,

@@ -194,6 +194,22 @@ describe('npm start', () => {
     const stack = await start(['--no-tui', '--data', data, '--port', String(port)]).ready;
     expect(stack.url).toBe(`http://127.0.0.1:${port}`);
   });
+
+  it('starts again at its last port, and at another one while that is taken', async () => {
+    const first = start(['--no-tui', '--data', data]);
+    const { url } = await first.ready;
+    await first.stop();
+    const taken = createServer();
+    await new Promise<void>((resolve) => taken.listen(Number(new URL(url).port), '127.0.0.1', resolve));
+    const second = start(['--no-tui', '--data', data]);
+    expect((await second.ready).url).not.toBe(url);
+    await second.stop();
+    await new Promise((resolve) => taken.close(resolve));
+    const third = start(['--no-tui', '--data', data]);
+    const { url: kept } = await third.ready;
+    await third.stop();
+    expect((await start(['--no-tui', '--data', data]).ready).url).toBe(kept);
+  });
 });
 
 describe('a second start on the same directory', () => {

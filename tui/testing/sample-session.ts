@@ -330,8 +330,13 @@ function fixedFeed<Row>(rows: readonly Row[], status: ConnectionStatus): OpenFee
     status === 'offline'
       ? new HqError('unreachable', 'hq.example.org does not answer.', { hint: 'It is tried again.' })
       : null;
-  const snapshot = { rows, status, asOf: Date.now(), error };
-  return { subscribe: () => () => undefined, getSnapshot: () => snapshot, close: () => undefined };
+  const snapshot = { rows, status, asOf: Date.now(), hasOlder: false, error };
+  return {
+    subscribe: () => () => undefined,
+    getSnapshot: () => snapshot,
+    readOlder: () => undefined,
+    close: () => undefined,
+  };
 }
 
 /** An HQ whose rows do not change, to look at screens. Requests to it are refused. */
@@ -388,7 +393,13 @@ export function sampleConnector(status: ConnectionStatus, isEmpty: boolean): Con
     }),
     revokeChatLink: refuse,
     refresh: () => undefined,
+    whyEnded: async () => null,
     close: async () => undefined,
   };
-  return { host: 'hq.example.org', connect: async () => session, signIn: refuse };
+  return {
+    host: 'hq.example.org',
+    connect: async () => session,
+    hasMoved: async () => false,
+    signIn: refuse,
+  };
 }

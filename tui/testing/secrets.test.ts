@@ -94,13 +94,16 @@ async function atSecrets({
 }
 
 /** Fills the form in as far as its value. */
-async function fillIn(session: ScreenSession, key: string, agent = ''): Promise<void> {
+async function fillIn(session: ScreenSession, key: string): Promise<void> {
   session.press('a');
   await session.waitFor('Store a secret');
-  session.press(`${key}\r\r${agent}\r\r\r`);
+  session.press(`${key}\r`);
   await session.waitFor('nothing yet');
-  await session.waitFor('enter stores it');
+  await session.waitFor('ctrl-o');
 }
+
+/** The keys from the value to the last field, and enter there. */
+const send = (agent = '') => `\t\t${agent}\t\t\r`;
 
 /** Everything the program ever wrote to the terminal, as a recorder of it would have it. */
 function everythingWritten(session: ScreenSession): string {
@@ -123,7 +126,7 @@ describe('storing a secret', () => {
     await fillIn(session, 'GITHUB_TOKEN');
     session.press(`${value}x\u007f`);
     await session.waitFor(`${value.length} characters, not shown`);
-    session.press('\r');
+    session.press(send());
     await session.waitFor('GITHUB_TOKEN of default stored');
     await session.waitFor(/◐ GITHUB_TOKEN +default +pending/);
     expect(await host.valuesOf('GITHUB_TOKEN')).toEqual({ '': value });
@@ -144,10 +147,10 @@ describe('storing a secret', () => {
   it('takes a private key that is pasted whole', async () => {
     const pem = plantedPem();
     const session = await atSecrets();
-    await fillIn(session, 'TLS_KEY', 'ada');
+    await fillIn(session, 'TLS_KEY');
     session.press(`\u001b[200~${pem.replaceAll('\n', '\r')}\r\u001b[201~`);
     await session.waitFor(/\d+ characters in 26 lines, not shown/);
-    session.press('\r');
+    session.press(send('ada'));
     await session.waitFor('TLS_KEY of ada stored');
     expect(await host.valuesOf('TLS_KEY')).toEqual({ ada: pem });
     for (const line of pem.split('\n').slice(1, -1)) {
@@ -162,12 +165,45 @@ describe('storing a secret', () => {
     await writeFile(path, `${value}\n`, { mode: 0o600 });
     const session = await atSecrets();
     await fillIn(session, 'FROM_FILE');
-    session.press(`\u000f${join(home, 'nowhere')}\r`);
+    session.press(`\u000f${join(home, 'nowhere')}${send()}`);
     await session.waitFor('there is none');
-    session.press(`\u0015${path}\r`);
+    session.press(`\u001b[Z\u001b[Z\u001b[Z\u001b[Z\u0015${path}${send()}`);
     await session.waitFor('FROM_FILE of default stored');
     expect(await host.valuesOf('FROM_FILE')).toEqual({ '': value });
     expect(everythingWritten(session)).not.toContain(value);
+  });
+
+  it('asks for the gateway where there are two and none is selected', async () => {
+    await stack.database.query("insert into gateways (slug) values ('second')");
+    try {
+      const value = plantedValue();
+      const session = await atSecrets();
+      await fillIn(session, 'ON_SECOND');
+      session.press(`${value}${send()}`);
+      await session.waitFor('Choose the gateway that gets it.');
+      session.press('\u001b[Z\u001b[Z\u001b[Zsec');
+      await session.waitFor('‹ second ›');
+      session.press('\t\t\t\r');
+      await session.waitFor('ON_SECOND of second stored');
+      expect(await host.valuesOf('ON_SECOND')).toEqual({ '': value });
+    } finally {
+      await stack.database.behindTheGuard("delete from secrets where key = 'ON_SECOND'");
+      await stack.database.behindTheGuard("delete from gateways where slug = 'second'");
+    }
+  });
+
+  it('draws no value that is pasted or typed one field too early', async () => {
+    const session = await atSecrets();
+    session.press('a');
+    await session.waitFor('Store a secret');
+    const value = plantedValue();
+    session.press(`\u001b[200~${value}\u001b[201~`);
+    await session.waitFor(/It belongs/);
+    session.press(`\u0015${value}`);
+    await session.settled();
+    for (let at = 0; at + 8 <= value.length; at++) {
+      expect(everythingWritten(session)).not.toContain(value.slice(at, at + 8));
+    }
   });
 
   it('discards nothing by one key, and keeps nothing of what was discarded', async () => {
@@ -193,12 +229,13 @@ describe('storing a secret', () => {
     const session = await atSecrets();
     await session.waitFor('TAKEN');
     await fillIn(session, 'lower');
-    session.press('x\r');
+    await session.waitFor('Is this the value?');
+    session.press(`x${send()}`);
     await session.waitFor('in capitals');
     session.press('\u001b\u001b');
     await session.waitFor((screen) => !screen.includes('Store a secret'));
     await fillIn(session, 'TAKEN');
-    session.press('x\r');
+    session.press(`x${send()}`);
     await session.waitFor('There is a TAKEN already.');
     expect(await host.valuesOf('TAKEN')).toEqual({ '': 'one' });
   });
@@ -281,7 +318,7 @@ describe('while nothing answers', () => {
     await session.waitFor(`${value.length} characters`);
     await stack.stopApi();
     await session.waitFor('✕ OFFLINE', 30_000);
-    session.press('\r');
+    session.press(send());
     await session.waitFor(/cannot be reached|did not answer/, 30_000);
     await session.waitFor(`${value.length} characters, not shown`);
     await stack.startApi();

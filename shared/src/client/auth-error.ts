@@ -10,6 +10,9 @@ export function authError(fault: AuthError, host: string): HqError {
       hint: `Enter the email and the password of your account at ${host}.`,
     });
   }
+  if (fault.code === 'user_banned') {
+    return new HqError('unauthenticated', 'This account is banned.', { hint: `Ask an admin of ${host}.` });
+  }
   if (fault.name === 'AuthSessionMissingError') {
     return new HqError('unauthenticated', 'You are not signed in.', { hint: 'Sign in with `hq-tui login`.' });
   }

@@ -9,4 +9,5 @@ export {
   rememberSignedOut,
   removeLogin,
 } from './login-file.ts';
+export { noMember } from './member.ts';
 export { memoryStorage } from './session-storage.ts';

@@ -17,6 +17,8 @@ export function fetchWithTimeout(renew: () => Promise<string | null>, timeoutMs:
     };
     const headers = new Headers(init?.headers);
     const response = await attempt(headers);
+    // The auth client would end a session whose renewal was only asked for too often.
+    if (response.status === 429 && isRenewal(input)) return new Response(null, { status: 503 });
     if (response.status !== 401 || !pathOf(input).includes('/rest/v1/')) return response;
     if (!/expired/i.test(await response.clone().text())) return response;
     const token = await renew();
@@ -24,6 +26,12 @@ export function fetchWithTimeout(renew: () => Promise<string | null>, timeoutMs:
     headers.set('Authorization', `Bearer ${token}`);
     return attempt(headers);
   };
+}
+
+function isRenewal(input: string | URL | Request): boolean {
+  return (
+    new URL(input instanceof Request ? input.url : input).searchParams.get('grant_type') === 'refresh_token'
+  );
 }
 
 function pathOf(input: string | URL | Request): string {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { roles } from '../actions/index.ts';
+import { HqError } from '../errors.ts';
 import type { Connection } from './connection.ts';
 import { versionError } from './database-error.ts';
 
@@ -28,6 +29,13 @@ export async function whoami({ ask, supabase, host, clock }: Connection): Promis
   if (!parsed.success) throw versionError(host, parsed.error);
   clock.adopt(parsed.data.now, sentAt, receivedAt);
   return parsed.data;
+}
+
+/** The error of a user who signs in to an HQ without being a member of it. */
+export function noMember({ email }: Member): HqError {
+  return new HqError('refused', `${email ?? 'This user'} is no member of this HQ.`, {
+    hint: 'Ask an admin to add you.',
+  });
 }
 
 /** Returns the email addresses of the members by their ids. */

@@ -1,6 +1,8 @@
 import { backoffMs } from '../program/backoff.ts';
 
-const distrust = { firstMs: 60_000, longestMs: 3_600_000, jitter: 'none' } as const;
+const distrust = { firstMs: 5_000, longestMs: 3_600_000, jitter: 'none' } as const;
+/** A channel that delivers some events and never others is silent, too. */
+const longestProofMs = 30_000;
 
 /**
  * Detects a channel that is joined but silent: a read brings changes and no event brings them. Such a channel is
@@ -10,6 +12,7 @@ export class ChannelTrust {
   readonly #proofMs: number;
   /** The time of the last event of each key. */
   readonly #eventAt = new Map<string, number>();
+  #lastEventAt = 0;
   #distrustedUntil = 0;
   #misses = 0;
   #timer: NodeJS.Timeout | null = null;
@@ -24,7 +27,8 @@ export class ChannelTrust {
   }
 
   recordEvent(key: string): void {
-    this.#eventAt.set(key, Date.now());
+    this.#lastEventAt = Date.now();
+    this.#eventAt.set(key, this.#lastEventAt);
   }
 
   /** Trusts a channel that delivered an event. Returns true if it was distrusted, and may have missed changes. */
@@ -49,7 +53,10 @@ export class ChannelTrust {
     this.#distrustedUntil = Date.now() + backoffMs(this.#misses, distrust);
   }
 
-  /** Calls `onSilent` if a key that a read changed has no event since the read before it, and gets none in time. */
+  /**
+   * Calls `onSilent` if a key that a read changed has no event since the read before it, and gets none in time. The time
+   * begins again while other events come: thousands of one transaction take a while.
+   */
   expectEvents(changedKeys: ReadonlySet<string>, since: number, onSilent: () => void): void {
     if (this.#timer !== null) return;
     const hasNoEvent = (key: string): boolean => (this.#eventAt.get(key) ?? 0) < since;
@@ -58,9 +65,18 @@ export class ChannelTrust {
       this.#eventAt.clear();
       return;
     }
+    const lastRoundAt = Date.now() + longestProofMs;
+    this.#awaitProof(() => missing.some(hasNoEvent), lastRoundAt, onSilent);
+  }
+
+  #awaitProof(isMissing: () => boolean, lastRoundAt: number, onSilent: () => void): void {
+    const since = Date.now();
     this.#timer = setTimeout(() => {
       this.#timer = null;
-      if (missing.some(hasNoEvent)) onSilent();
+      if (!isMissing()) return;
+      if (this.#lastEventAt >= since && since < lastRoundAt)
+        this.#awaitProof(isMissing, lastRoundAt, onSilent);
+      else onSilent();
     }, this.#proofMs);
   }
 

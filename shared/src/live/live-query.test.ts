@@ -39,13 +39,13 @@ function agentsOf(client: HqClient, timing: Partial<LiveTiming> = {}, limit?: nu
   const query = createLiveQuery<Agent>({
     client: client.supabase,
     bindings: [{ table: 'agents' }],
-    read: () =>
+    read: (most) =>
       readAll(
         (from, to) =>
           client.ask<Agent[]>(
             client.supabase.from('agents').select('id,slug,name,updated_at').order('slug').range(from, to),
           ),
-        limit,
+        most,
       ),
     parse: (record) => {
       const { id, slug, name, updated_at } = record;
@@ -89,7 +89,13 @@ describe('a live query', () => {
   it('loads, then holds the rows and is live', async () => {
     await stack.database.addAgent('first', null);
     const query = agentsOf(await signIn());
-    expect(query.getSnapshot()).toEqual({ rows: [], status: 'loading', asOf: null, error: null });
+    expect(query.getSnapshot()).toEqual({
+      rows: [],
+      status: 'loading',
+      asOf: null,
+      hasOlder: false,
+      error: null,
+    });
     query.subscribe(() => undefined);
     await settled(query, isLive);
     expect(slugs(query)).toEqual(['first']);
@@ -236,6 +242,25 @@ describe('a live query', () => {
     const query = agentsOf(await signIn());
     query.subscribe(() => undefined);
     await settled(query, () => slugs(query).length === 2345);
+  });
+
+  it('says whether older rows were left out, and reads them on demand without losing its trust', async () => {
+    await stack.database.query(
+      "insert into agents (slug, name, status) select 'older-' || n, 'Older', 'ready' from generate_series(1, 5) n",
+    );
+    const query = agentsOf(await signIn(), { resyncMs: 200, readShare: 1, proofMs: 200 }, 3);
+    const statuses = new Set<string>();
+    query.subscribe(() => statuses.add(query.getSnapshot().status));
+    await settled(query, isLive);
+    expect(query.getSnapshot()).toMatchObject({ rows: { length: 3 }, hasOlder: true });
+    statuses.clear();
+    query.readOlder();
+    await settled(query, () => query.getSnapshot().rows.length > 3);
+    query.readOlder();
+    query.readOlder();
+    await settled(query, () => !query.getSnapshot().hasOlder);
+    await delay(1_000);
+    expect([...statuses]).toEqual(['live']);
   });
 
   it('stops after its last listener has left, and starts again with the next', async () => {

@@ -16,8 +16,8 @@ import {
 export interface LiveQueryOptions<Row extends object> extends RowRules<Row> {
   readonly client: ChangesClient;
   readonly bindings: readonly ChangeBinding[];
-  /** Reads the rows of the query. */
-  readonly read: () => Promise<readonly Row[]>;
+  /** Reads the rows of the query, at most `limit` of them where it has a limit. */
+  readonly read: (limit?: number) => Promise<readonly Row[]>;
   /** Makes a row of an event's record; null if it cannot, and then the query is read again. */
   readonly parse: (record: Readonly<Record<string, unknown>>) => Row | null;
   readonly timing?: Partial<LiveTiming>;
@@ -31,6 +31,8 @@ export interface LiveQuery<Row> {
   readonly getSnapshot: () => LiveSnapshot<Row>;
   /** Reads now. */
   readonly refresh: () => void;
+  /** Holds as many rows more as it began with, and reads them. For a query with a limit. */
+  readonly readOlder: () => void;
   readonly close: () => void;
 }
 
@@ -40,6 +42,7 @@ export function createLiveQuery<Row extends object>(options: LiveQueryOptions<Ro
 
 interface Read<Row> {
   readonly rows: readonly Row[] | HqError;
+  readonly limit: number | undefined;
   /** The joins of the channel at the start: a later join may have missed changes. */
   readonly joins: number;
   readonly wasLive: boolean;
@@ -79,6 +82,7 @@ class SubscribedQuery<Row extends object> implements LiveQuery<Row> {
       rows: this.#rows.rows(),
       status: this.#status,
       asOf: this.#asOf,
+      hasOlder: this.#rows.isFull,
       error: this.#error,
     }));
   }
@@ -95,6 +99,11 @@ class SubscribedQuery<Row extends object> implements LiveQuery<Row> {
   };
 
   readonly refresh = (): void => this.#reads.demand();
+
+  readonly readOlder = (): void => {
+    this.#rows.grow();
+    this.refresh();
+  };
 
   readonly close = (): void => {
     this.#publisher.clear();
@@ -142,6 +151,8 @@ class SubscribedQuery<Row extends object> implements LiveQuery<Row> {
   #onState(next: ChangesState): void {
     const before = this.#channel;
     this.#channel = next;
+    // Events from before never come.
+    this.#trust.cancel();
     if (next === 'joined') {
       this.#joins += 1;
       if (before !== 'joined') this.#isCaughtUp = false;
@@ -181,11 +192,17 @@ class SubscribedQuery<Row extends object> implements LiveQuery<Row> {
   }
 
   async #read(): Promise<Read<Row>> {
-    const began = { joins: this.#joins, wasLive: this.#status === 'live', previousReadAt: this.#readAt };
+    const { limit } = this.#rows;
+    const began = {
+      limit,
+      joins: this.#joins,
+      wasLive: this.#status === 'live',
+      previousReadAt: this.#readAt,
+    };
     this.#readAt = Date.now();
     this.#arrivedWhileReading = [];
     try {
-      return { ...began, rows: await this.#options.read() };
+      return { ...began, rows: await this.#options.read(limit) };
     } catch (cause) {
       const isOurs = cause instanceof HqError;
       const error = isOurs ? cause : new HqError('failed', 'The rows could not be read.', { cause });
@@ -213,9 +230,11 @@ class SubscribedQuery<Row extends object> implements LiveQuery<Row> {
     this.#failures = 0;
     this.#asOf = Date.now();
     this.#trust.expire();
-    const changed = this.#rows.replace(rows);
-    if (this.#channel === 'joined' && this.#joins === read.joins) this.#isCaughtUp = true;
-    if (read.wasLive) this.#trust.expectEvents(changed, read.previousReadAt, () => this.#onSilence());
+    const changed = this.#rows.replace(rows, read.limit);
+    if (this.#joins !== read.joins) return;
+    if (this.#channel === 'joined') this.#isCaughtUp = true;
+    if (read.wasLive && this.#channel === 'joined')
+      this.#trust.expectEvents(changed, read.previousReadAt, () => this.#onSilence());
   }
 
   #onSilence(): void {

@@ -11,6 +11,8 @@ export interface LiveSnapshot<Row> {
   readonly status: LiveStatus;
   /** The last time that the rows were known to be right, in local epoch milliseconds; null before the first read. */
   readonly asOf: number | null;
+  /** True where the table may have rows beyond those that are held. */
+  readonly hasOlder: boolean;
   /** The reason for `offline`. */
   readonly error: HqError | null;
 }
@@ -20,7 +22,13 @@ export class SnapshotPublisher<Row> {
   readonly #everyMs: number;
   readonly #take: () => LiveSnapshot<Row>;
   readonly #listeners = new Set<() => void>();
-  #current: LiveSnapshot<Row> = { rows: [], status: 'loading', asOf: null, error: null };
+  #current: LiveSnapshot<Row> = {
+    rows: [],
+    status: 'loading',
+    asOf: null,
+    hasOlder: false,
+    error: null,
+  };
   #publishedAt = 0;
   #timer: NodeJS.Timeout | null = null;
 

@@ -10,6 +10,9 @@ export interface RowRules<Row> {
 /** The rows of a live query in their order, at most `limit` of them, changed row by row and read as one array. */
 export class RowWindow<Row extends object> {
   readonly #rules: RowRules<Row>;
+  #limit: number | undefined;
+  /** The limit of the read that brought the rows. */
+  #readLimit: number | undefined;
   #byKey = new Map<string, Row>();
   #sorted: readonly Row[] = [];
   #isStale = false;
@@ -18,11 +21,22 @@ export class RowWindow<Row extends object> {
 
   constructor(rules: RowRules<Row>) {
     this.#rules = rules;
+    this.#limit = rules.limit;
+    this.#readLimit = rules.limit;
   }
 
   get isFull(): boolean {
-    const { limit } = this.#rules;
-    return limit !== undefined && this.rows().length >= limit;
+    return this.#readLimit !== undefined && this.rows().length >= this.#readLimit;
+  }
+
+  /** The most rows; undefined for a whole table. */
+  get limit(): number | undefined {
+    return this.#limit;
+  }
+
+  /** Makes place for as many rows more as the window began with. */
+  grow(): void {
+    if (this.#limit !== undefined) this.#limit += this.#rules.limit ?? 0;
   }
 
   /** Returns the same array until something changes. */
@@ -34,10 +48,10 @@ export class RowWindow<Row extends object> {
   }
 
   /**
-   * Replaces everything by the rows of a fresh read. Returns the keys that changed or came in between the old rows, not
+   * Replaces everything by the rows of a fresh read with a limit. Returns the keys that changed or came in between the old rows, not
    * those that moved up into a full window because others left.
    */
-  replace(fresh: readonly Row[]): ReadonlySet<string> {
+  replace(fresh: readonly Row[], limit = this.#limit): ReadonlySet<string> {
     const { key, compare } = this.#rules;
     const last = this.isFull ? this.rows().at(-1) : undefined;
     const changed = new Set<string>();
@@ -52,6 +66,7 @@ export class RowWindow<Row extends object> {
       next.set(id, isSame ? old : row);
     }
     this.#byKey = next;
+    this.#readLimit = limit;
     this.#isStale = true;
     this.#isOrderKept = false;
     return changed;
@@ -59,7 +74,7 @@ export class RowWindow<Row extends object> {
 
   /** Inserts or updates a row. Returns false if a newer state of it is there. */
   put(row: Row): boolean {
-    const { key, compare, limit, version } = this.#rules;
+    const { key, compare, version } = this.#rules;
     const id = key(row);
     const before = this.#byKey.get(id);
     if (before !== undefined && version !== undefined && version(row) < version(before)) return false;
@@ -67,7 +82,7 @@ export class RowWindow<Row extends object> {
     this.#isStale = true;
     if (before === undefined || compare(before, row) !== 0) this.#isOrderKept = false;
     // Drops what exceeds the limit, so that a burst of events does not pile up.
-    if (limit !== undefined && this.#byKey.size > limit * 2) this.rows();
+    if (this.#limit !== undefined && this.#byKey.size > this.#limit * 2) this.rows();
     return true;
   }
 
@@ -84,13 +99,13 @@ export class RowWindow<Row extends object> {
   }
 
   #resorted(): readonly Row[] {
-    const { key, compare, limit } = this.#rules;
+    const { key, compare } = this.#rules;
     // Begins with the old order, because sorting a nearly sorted array is linear.
     const kept = this.#sorted.flatMap((row) => this.#byKey.get(key(row)) ?? []);
     const known = new Set(this.#sorted.map(key));
     for (const [id, row] of this.#byKey) if (!known.has(id)) kept.push(row);
     kept.sort(compare);
-    for (const row of kept.splice(limit ?? kept.length)) this.#byKey.delete(key(row));
+    for (const row of kept.splice(this.#limit ?? kept.length)) this.#byKey.delete(key(row));
     return kept;
   }
 }

@@ -25,7 +25,7 @@ export function liveAudit(client: HqClient): LiveQuery<AuditRow> {
   return watchRows<AuditRow>(client, {
     ...source,
     changes: { event: 'INSERT' },
-    read: () => readAudit(client),
+    read: (limit = windowSize) => readAudit(client, { limit }),
     limit: windowSize,
   });
 }

@@ -70,7 +70,7 @@ export function liveCommands(
     ...source,
     version: updatedAt,
     changes: id === undefined ? {} : { filter: `${column}=eq.${id}` },
-    read: () => readCommands(client, filter),
+    read: (limit = windowSize) => readCommands(client, { ...filter, limit }),
     limit: windowSize,
   });
 }

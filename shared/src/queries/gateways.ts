@@ -1,4 +1,4 @@
-import type { HqClient } from '../client/index.ts';
+import { type HqClient, noMember } from '../client/index.ts';
 import type { LiveQuery } from '../live/index.ts';
 import { type GatewayRow, gatewayRow } from '../rows/index.ts';
 import { readRows } from './read-rows.ts';
@@ -36,10 +36,13 @@ function watchGateways(client: HqClient, filter: { readonly id?: string }): Live
     changes: filter.id === undefined ? {} : { filter: `id=eq.${filter.id}` },
     async read() {
       // A gateway's condition depends on the database's clock, so the clock is read together with the rows.
-      const [rows] = await Promise.all([
+      const [rows, known] = await Promise.all([
         readGateways(client, filter),
         client.clock.isOld() ? client.whoami() : null,
       ]);
+      // Whoever is no member any more reads no rows, without an error.
+      const member = rows.length === 0 ? await client.whoami() : known;
+      if (member?.role === null) throw noMember(member);
       return rows;
     },
     version: updatedAt,

@@ -133,6 +133,28 @@ describe('the live rows of a session', () => {
     ofAgent.close();
   });
 
+  it('are live again within seconds after one transaction of 25,000 rows', { timeout: 120_000 }, async () => {
+    const own = await signIn('viewer');
+    const rows = createLiveRows(own);
+    await watch(rows.notifications);
+    await stack.database.query(
+      `insert into notifications (type, title) select 'command_failed', 'one of many ' || n from generate_series(1, 25000) n`,
+    );
+    // A read at once brings rows whose events are still to come.
+    rows.refresh();
+    await shows(rows.notifications, ([newest]) => newest?.title.startsWith('one of many') === true);
+    // For longer than the first doubt, which is over within seconds.
+    let liveSince: number | null = null;
+    await eventually(() => {
+      const isLive = rows.notifications.getSnapshot().status === 'live';
+      liveSince = isLive ? (liveSince ?? Date.now()) : null;
+      expect(Date.now() - (liveSince ?? Date.now())).toBeGreaterThan(5_000);
+    });
+    rows.close();
+    await own.close();
+    await stack.database.behindTheGuard('delete from notifications');
+  });
+
   it('follow the commands of given ids', async () => {
     const [first, second] = await Promise.all(
       [1, 2].map(async () => (await client.enqueue({ action: 'ping', origin: 'tui' })).command.id),

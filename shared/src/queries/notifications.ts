@@ -37,7 +37,7 @@ export function readNotifications(
 export function liveNotifications(client: HqClient): LiveQuery<NotificationRow> {
   return watchRows<NotificationRow>(client, {
     ...source,
-    read: () => readNotifications(client, { all: true }),
+    read: (limit = windowSize) => readNotifications(client, { all: true, limit }),
     limit: windowSize,
   });
 }

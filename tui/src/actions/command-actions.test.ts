@@ -10,11 +10,18 @@ import { createCommandActions } from './command-actions.tsx';
 
 /** A feed whose rows a test replaces. */
 function feedOf<Row>(first: readonly Row[]): Feed<Row> & { show(rows: readonly Row[]): void } {
-  const snapshotOf = (rows: readonly Row[]) => ({ rows, status: 'live' as const, asOf: 0, error: null });
+  const snapshotOf = (rows: readonly Row[]) => ({
+    rows,
+    status: 'live' as const,
+    asOf: 0,
+    hasOlder: false,
+    error: null,
+  });
   const store = new Store(snapshotOf(first));
   return {
     subscribe: store.subscribe,
     getSnapshot: store.get,
+    readOlder: () => undefined,
     show: (rows) => store.set(snapshotOf(rows)),
   };
 }

@@ -26,7 +26,7 @@ export function createSecretActions(session: Session, context: ActionContext): S
     ));
 
   /** Opens a form only where its value could be encrypted: nobody types a value for nothing. */
-  const openChecked = (gateway: GatewayRow | undefined, form: Form): void => {
+  const openChecked = (gateway: GatewayRow | null | undefined, form: Form): void => {
     if (refusesToWrite(context)) return;
     void attempt(context, async () => {
       if (gateway === undefined) throw new HqError('not_found', 'The gateway of this secret is gone.');
@@ -44,14 +44,17 @@ export function createSecretActions(session: Session, context: ActionContext): S
 
   return {
     add(gateway, agent) {
-      if (gateway === null) {
-        messages.say('No gateway is selected.', 'warn');
+      const gateways = session.gateways.getSnapshot().rows;
+      if (gateways.length === 0) {
+        messages.say('There is no gateway yet, and a secret belongs to one.', 'warn');
         return;
       }
       openChecked(gateway, {
         title: 'Store a secret',
-        fields: ['key', 'gateway', 'agent', 'category', 'note', 'value'],
-        start: { gateway: gateway.slug, agent: agent?.slug ?? '' },
+        fields: ['key', 'value', 'gateway', 'agent', 'category', 'note'],
+        start: { gateway: gateway?.slug ?? '', agent: agent?.slug ?? '' },
+        gateways: gateways.map(({ slug }) => slug),
+        agentsOf: (slug) => agentsOf(slug, session),
         submit: async (filledIn) => write(filledIn, newSecret(filledIn, session)),
       });
     },
@@ -117,14 +120,13 @@ function newSecret(filledIn: FilledIn, { gateways, agents, secrets }: Session): 
   const { key, category, note, gateway: slug, agent: agentSlug } = filledIn;
   const gateway = gateways.getSnapshot().rows.find((row) => row.slug === slug);
   if (gateway === undefined) {
-    throw new HqError('not_found', `There is no gateway “${slug}”.`, { field: 'gateway' });
+    throw new HqError('usage', 'Choose the gateway that gets it.', { field: 'gateway' });
   }
-  const found = agents.getSnapshot().rows.find((row) => row.slug === agentSlug);
-  if (agentSlug !== '' && found?.gateway_id !== gateway.id) {
-    throw new HqError('not_found', `There is no agent “${agentSlug}” on ${slug}.`, {
-      field: 'agent',
-      hint: 'Leave it empty for every agent.',
-    });
+  const found = agents
+    .getSnapshot()
+    .rows.find(({ slug: one, gateway_id }) => one === agentSlug && gateway_id === gateway.id);
+  if (agentSlug !== '' && found === undefined) {
+    throw new HqError('not_found', 'This agent is gone.', { field: 'agent', hint: 'Choose another one.' });
   }
   const agent = found?.id ?? null;
   const isSame = (row: SecretRow): boolean =>
@@ -135,6 +137,13 @@ function newSecret(filledIn: FilledIn, { gateways, agents, secrets }: Session): 
     });
   }
   return { key, category, note, gateway, agent };
+}
+
+/** The slugs of the agents of a gateway. */
+function agentsOf(slug: string, { gateways, agents }: Session): readonly string[] {
+  const gateway = gateways.getSnapshot().rows.find((row) => row.slug === slug);
+  const rows = agents.getSnapshot().rows.filter(({ gateway_id }) => gateway_id === gateway?.id);
+  return rows.map((row) => row.slug);
 }
 
 async function readFile(path: string): Promise<string> {

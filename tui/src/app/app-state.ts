@@ -33,7 +33,7 @@ export class AppState {
     this.isReadonly = isReadonly;
     this.signIn = new SignInFlow(connector, async () => {
       const openView = await loadView();
-      return (session) => openView(session, { hqHost: connector.host, host, isReadonly });
+      return (session, place) => openView(session, { hqHost: connector.host, host, isReadonly, place });
     });
   }
 

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { eventually } from '../../../db/testing/eventually.ts';
 import { type RenderedApp, renderApp } from '../../testing/rendered.tsx';
 import { sampleConnector } from '../../testing/sample-session.ts';
+import type { Feed } from '../session/session.ts';
 import { widthOf } from '../table/cell.ts';
 
 const opened: RenderedApp[] = [];
@@ -119,12 +120,44 @@ describe('the screens', () => {
     if (session === null || alert === undefined || primary === undefined) throw new Error('no sample');
     const rows = [{ ...alert, entity_type, entity_id: entity_type === null ? null : primary.id }];
     const snapshot = { ...session.notifications.getSnapshot(), rows };
-    const notifications = { subscribe: () => () => undefined, getSnapshot: () => snapshot };
+    const notifications = { ...session.notifications, getSnapshot: () => snapshot };
     const { type, text } = await open({
       connector: { ...sample, connect: async () => ({ ...session, notifications }) },
     });
     await type('4\r');
     expect(text()).toContain(shows);
+  });
+
+  it('say that a list has the newest rows alone, and read older ones', async () => {
+    const sample = sampleConnector('live', false);
+    const session = await sample.connect();
+    if (session === null) throw new Error('no sample');
+    const asked: unknown[] = [];
+    const newestOf = <Row,>(feed: Feed<Row>): Feed<Row> => {
+      const snapshot = { ...feed.getSnapshot(), hasOlder: true };
+      return { ...feed, getSnapshot: () => snapshot, readOlder: () => void asked.push(feed) };
+    };
+    const { commands, audit, notifications } = session;
+    const windows = {
+      commands: newestOf(commands),
+      audit: newestOf(audit),
+      notifications: newestOf(notifications),
+    };
+    const { type, text } = await open({
+      connector: { ...sample, connect: async () => ({ ...session, ...windows }) },
+    });
+    expect(text()).toMatch(/4 Alerts 1\+/);
+    expect(text()).toMatch(/Needs attention ─+ 4\+ /);
+    for (const tab of ['3', '4', '5']) {
+      await type(tab);
+      expect(text()).toMatch(/newest \d+ \(\+ older\)/);
+      await type('+');
+    }
+    expect(asked).toEqual([commands, notifications, audit]);
+    await type('2+');
+    expect(text()).toContain('All rows are here.');
+    await type('3/restart\r');
+    expect(text()).toMatch(/\/restart · \d+ of newest \d+ \(\+ older\)/);
   });
 
   it('bring the old filter back when a new one is given up', async () => {
@@ -294,6 +327,10 @@ describe('acting', () => {
     await type(':tail_logs lines=many\r');
     expect(text()).toMatch(/✕ .*(number|lines)/i);
     await type(':ping nowhere\r');
+    expect(text()).toContain('There is no gateway called nowhere.');
+    await type(':pause_agent nobody\r');
+    expect(text()).toContain('There is no agent called nobody.');
+    await type(':pause_agent ada nowhere\r');
     expect(text()).toContain('There is no gateway called nowhere.');
     await type(':agents mall\r');
     expect(text()).toContain('/mall');

@@ -6,7 +6,7 @@ import { useSize, useTheme } from '../widgets/theme.ts';
 import { ConnectionLine } from './connection-line.tsx';
 import type { Screen } from './screen.ts';
 import { useStore } from './store.ts';
-import { useRows, useUi } from './ui.ts';
+import { useFeed, useUi } from './ui.ts';
 
 export function SessionLine({ host }: { readonly host: string }): ReactNode {
   const { session, isReadonly, rows, clock, host: terminal } = useUi();
@@ -29,10 +29,12 @@ export function Tabs(): ReactNode {
   const { columns } = useSize();
   const { screens, router, session } = useUi();
   const [first] = useStore(router.trail);
-  const newAlerts = useRows(session.notifications).filter(
+  const { rows, hasOlder } = useFeed(session.notifications);
+  const { length } = rows.filter(
     ({ read_at, resolved_at, dismissed_at }) =>
       read_at === null && resolved_at === null && dismissed_at === null,
-  ).length;
+  );
+  const newAlerts = length === 0 ? '' : `${length}${hasOlder ? '+' : ''}`;
   return <PaintedLine text={tabsText(screens, first.screen, newAlerts, columns, theme)} />;
 }
 
@@ -40,7 +42,7 @@ export function Tabs(): ReactNode {
 export function tabsText(
   screens: readonly Screen[],
   open: string,
-  newAlerts: number,
+  newAlerts: string,
   width: number,
   theme: Theme,
 ): string {
@@ -50,7 +52,7 @@ export function tabsText(
     all.findIndex(({ name }) => name === open),
   );
   const tabs = all.map(({ name, title }, at) => {
-    const count = name === 'alerts' && newAlerts > 0 ? ` ${newAlerts}` : '';
+    const count = name === 'alerts' && newAlerts !== '' ? ` ${newAlerts}` : '';
     const label = `${at + 1} ${title}${count}`;
     const tone: Tone = at === openAt ? 'strong' : count === '' ? 'dim' : 'warn';
     return { cell: at === openAt ? `[${label}]` : ` ${label} `, tone };

@@ -6,12 +6,14 @@ import type { AnyList } from '../widgets/list.ts';
 import { editText, fieldText } from '../widgets/text-field.tsx';
 import { useTheme, useWidth } from '../widgets/theme.ts';
 import { useInputLayer } from './keyboard.ts';
+import { useUi } from './ui.ts';
 
 const backKeys: readonly string[] = generalKeys.find(({ does }) => does === 'back')?.keys ?? [];
 
 /** The keys of a list. They draw nothing. */
 export function ListKeys({ list }: { readonly list: AnyList }): ReactNode {
   const { store } = list;
+  const { messages } = useUi();
   const half = (): number => Math.ceil(store.page / 2);
   useBindings('screen', [...moveKeys, ...listKeys], {
     down: () => list.move(1),
@@ -25,6 +27,10 @@ export function ListKeys({ list }: { readonly list: AnyList }): ReactNode {
     filter: () => store.openPrompt(),
     sort: () => list.sortByNext(),
     'sort-turn': () => list.reverse(),
+    older: () => {
+      if (list.older === null) messages.say('All rows are here.');
+      else list.older.read();
+    },
   });
   useInputLayer('screen', (input) => {
     if (input.type !== 'key' || list.filter === '' || !backKeys.includes(input.name)) return false;

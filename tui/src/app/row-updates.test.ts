@@ -8,7 +8,7 @@ async function open() {
   const sample = await sampleConnector('live', false).connect();
   if (sample === null) throw new Error('the sample is empty');
   const store = new Store(sample.agents.getSnapshot());
-  const agents = { subscribe: store.subscribe, getSnapshot: store.get };
+  const agents = { ...sample.agents, subscribe: store.subscribe, getSnapshot: store.get };
   return { updates: new RowUpdates(), agents, gateways: sample.gateways, store };
 }
 

@@ -92,8 +92,10 @@ export function ScreenFrame<const Bindings extends readonly Binding[]>(
 }
 
 /** The filter, the number of rows, and their order. */
-function listNote({ filter, rows, total, sort }: AnyList, theme: Theme): string {
-  const count = filter === '' ? String(total) : `${rows.length} of ${total}`;
+function listNote({ filter, rows, total, older, sort }: AnyList, theme: Theme): string {
+  const all = older === null ? String(total) : `newest ${older.newest} (+ older)`;
+  const isAll = filter === '' && total === (older?.newest ?? total);
+  const count = isAll ? all : `${rows.length} of ${all}`;
   const order = `${sort.column.toLowerCase()} ${sort.descending ? theme.down : theme.up}`;
   return [...(filter === '' ? [] : [`/${filter}`]), count, order].join(' · ');
 }

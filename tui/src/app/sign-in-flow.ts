@@ -1,7 +1,10 @@
+import { HqError } from '@hq/shared/errors';
 import { errorText } from '../actions/error-text.ts';
 import type { Connector, Session } from '../session/session.ts';
 import { Store } from './store.ts';
-import type { View } from './view.ts';
+import type { View, ViewPlace } from './view.ts';
+
+type OpenPlacedView = (session: Session, place: ViewPlace | null) => View;
 
 const retryMs = 3_000;
 
@@ -14,16 +17,20 @@ export type SignInState =
 /** The way to a session: connects, asks who is there, and retries while nothing answers. */
 export class SignInFlow {
   readonly state = new Store<SignInState>({ phase: 'connecting', error: null });
-  readonly host: string;
   readonly #connector: Connector;
-  readonly #loadView: () => Promise<(session: Session) => View>;
+  readonly #loadView: () => Promise<OpenPlacedView>;
   #timer: NodeJS.Timeout | null = null;
   #isClosed = false;
+  /** The place where the last session was left. */
+  #place: ViewPlace | null = null;
 
-  constructor(connector: Connector, loadView: () => Promise<(session: Session) => View>) {
-    this.host = connector.host;
+  constructor(connector: Connector, loadView: () => Promise<OpenPlacedView>) {
     this.#connector = connector;
     this.#loadView = loadView;
+  }
+
+  get host(): string {
+    return this.#connector.host;
   }
 
   /** `reason`: the form's first message. */
@@ -33,6 +40,11 @@ export class SignInFlow {
       if (session === null) this.state.set({ phase: 'form', isBusy: false, error: reason });
       else await this.#welcome(session);
     } catch (failure) {
+      if (isRefusal(failure)) {
+        // Another attempt would get the same answer; somebody else may sign in.
+        this.state.set({ phase: 'form', isBusy: false, error: errorText(failure) });
+        return;
+      }
       this.state.set({ phase: 'connecting', error: errorText(failure) });
       if (!this.#isClosed) this.#timer = setTimeout(() => void this.start(reason), retryMs);
     }
@@ -63,20 +75,36 @@ export class SignInFlow {
       await session.close();
       return;
     }
-    const view = openView(session);
-    const stop = session.gateways.subscribe(() => {
-      if (session.gateways.getSnapshot().error?.code !== 'unauthenticated') return;
+    const view = openView(session, this.#place);
+    this.#place = view.place;
+    let isAsking = false;
+    const stop = session.gateways.subscribe(async () => {
+      const { error } = session.gateways.getSnapshot();
+      if (isAsking || error === null) return;
+      isAsking = true;
+      const reason = await this.#whyOver(session, error);
+      isAsking = false;
+      if (reason === null || this.#isClosed) return;
       stop();
-      void this.#signInAgain(view);
+      await this.#signInAgain(view, reason);
     });
     this.state.set({ phase: 'signed-in', view });
   }
 
+  /** Returns why a session is left after an error; null where it goes on. */
+  async #whyOver(session: Session, error: HqError): Promise<string | null> {
+    if (isRefusal(error)) return session.whyEnded();
+    return (await this.#connector.hasMoved()) ? '' : null;
+  }
+
   /** For a session that ended elsewhere: its rows would stay as they are for ever. */
-  async #signInAgain(view: View): Promise<void> {
-    if (this.#isClosed) return;
+  async #signInAgain(view: View, reason: string): Promise<void> {
     this.state.set({ phase: 'connecting', error: null });
     await view.close();
-    if (!this.#isClosed) await this.start('Your session has ended. Sign in again.');
+    if (!this.#isClosed) await this.start(reason);
   }
+}
+
+function isRefusal(failure: unknown): boolean {
+  return failure instanceof HqError && (failure.code === 'unauthenticated' || failure.code === 'refused');
 }

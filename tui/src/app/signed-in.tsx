@@ -16,7 +16,7 @@ export const openView: OpenView = (session, { hqHost, ...options }) => {
       <SignedIn host={hqHost} />
     </UiContext>
   );
-  return { element, close: ui.close };
+  return { element, place: ui.place, close: ui.close };
 };
 
 /** Tabs, the open screen and the open dialog. A screen reader hears the screen first, and a dialog alone. */

@@ -14,6 +14,7 @@ import { RowUpdates } from './row-updates.ts';
 import type { Screen } from './screen.ts';
 import { Store, useStore } from './store.ts';
 import type { TerminalHost } from './terminal-host.ts';
+import type { ViewPlace } from './view.ts';
 
 const tickMs = 1_000;
 
@@ -49,20 +50,30 @@ export interface Ui {
   /** The state of a list, which outlives its screen. */
   readonly list: (name: string) => ListStore;
   screen: ScreenState;
+  readonly place: ViewPlace;
   readonly close: () => Promise<void>;
 }
 
 export function createUi(
   session: Session,
-  options: { readonly host: TerminalHost; readonly screens: readonly Screen[]; readonly isReadonly: boolean },
+  options: {
+    readonly host: TerminalHost;
+    readonly screens: readonly Screen[];
+    readonly isReadonly: boolean;
+    readonly place: ViewPlace | null;
+  },
 ): Ui {
   const { host, screens, isReadonly } = options;
+  const userId = session.member.user_id;
+  const place =
+    options.place?.userId === userId
+      ? options.place
+      : { userId, router: new Router(screens[0]?.name ?? ''), lists: new Map<string, ListStore>() };
+  const { router, lists } = place;
   const rows = new RowUpdates();
-  const router = new Router(screens[0]?.name ?? '');
   const overlays = new Overlays();
   const messages = new Messages(host.now);
   const clock = new Store(session.now());
-  const lists = new Map<string, ListStore>();
   const lookup = createLookups();
   const lookups = (): Lookups =>
     lookup(
@@ -103,6 +114,7 @@ export function createUi(
       return list;
     },
     screen: { title: '', copyText: null, bodyText: () => '', gateway: null, agent: null },
+    place,
     async close() {
       clearInterval(tick);
       for (const stop of stops) stop();

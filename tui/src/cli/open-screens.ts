@@ -13,22 +13,25 @@ export async function openScreens(console: Console, isReadonly: boolean): Promis
     await printStatus(console, { json: false, wide: false });
     return;
   }
-  const hq = await findHq(env);
+  const find = async () => {
+    const hq = await findHq(env);
+    return {
+      ...hq,
+      connect() {
+        // After the first frame, which would take a fifth longer.
+        keepHeapSmall();
+        return hq.connect();
+      },
+    };
+  };
+  const hq = await find();
   // Ink is half of the start-up time: a one-shot command never loads it.
   const [{ openTerminal }, { createConnector }] = await Promise.all([
     import('../app/open-terminal.tsx'),
     import('../session/connector.ts'),
   ]);
   await openTerminal({
-    connector: createConnector({
-      ...hq,
-      env,
-      connect() {
-        // After the first frame, which would take a fifth longer.
-        keepHeapSmall();
-        return hq.connect();
-      },
-    }),
+    connector: createConnector({ hq, find, env }),
     isReadonly,
     env,
     input: process.stdin,

@@ -19,10 +19,8 @@ export function startAction(
   const action: Action = catalogue[name];
   const { agents, gateways } = lookups();
   const named = words.map((word) => word.replace(/^@/, ''));
-  const agent =
-    action.target === 'agent'
-      ? ([...agents.values()].find(({ slug }) => named.includes(slug)) ?? screen.agent)
-      : null;
+  const namedAgent = [...agents.values()].find(({ slug }) => named.includes(slug));
+  const agent = action.target === 'agent' ? (namedAgent ?? screen.agent) : null;
   const others = named.filter((word) => word !== agent?.slug);
   const [other] = others;
   const gateway =
@@ -34,7 +32,8 @@ export function startAction(
   } else if (others.length > 1) {
     messages.warn(`${name} takes one name, and settings such as key=value.`);
   } else if (gateway === null && (other !== undefined || needsGateway(action))) {
-    messages.warn(other === undefined ? 'No gateway is selected.' : `There is no gateway called ${other}.`);
+    const kind = action.target === 'agent' && namedAgent === undefined ? 'agent' : 'gateway';
+    messages.warn(other === undefined ? 'No gateway is selected.' : `There is no ${kind} called ${other}.`);
   } else {
     try {
       const payload = parsePayload(name, settings);

@@ -20,6 +20,7 @@ export const openKeys = [
 export const listKeys = [
   { does: 'filter', keys: ['/'], short: 'filter', about: 'filter: regex, !not, ~fuzzy' },
   { does: 'sort', keys: ['o'], about: 'order by the next column' },
+  { does: 'older', keys: ['+'], about: 'load older rows' },
   { does: 'sort-turn', keys: ['O'], about: 'reverse the order' },
 ] as const satisfies readonly Binding[];
 

@@ -8,17 +8,22 @@ import { useTheme } from '../widgets/theme.ts';
 interface AttentionPanelProps extends Place {
   /** The worst first. */
   readonly items: readonly Attention[];
+  /** True where older alerts, which are not read, may be among them. */
+  readonly hasOlder: boolean;
   readonly now: number;
 }
 
 /** Everything that needs an operator, or a calm line. */
-export function AttentionPanel({ items, now, width, height }: AttentionPanelProps): ReactNode {
+export function AttentionPanel({ items, hasOlder, now, width, height }: AttentionPanelProps): ReactNode {
   const theme = useTheme();
   const places = Math.max(0, height - 1);
   const shown = items.slice(0, items.length > places ? places - 1 : places);
   return (
     <Panel width={width} height={height}>
-      <Rule title="Needs attention" note={items.length === 0 ? '' : String(items.length)} />
+      <Rule
+        title="Needs attention"
+        note={items.length === 0 ? '' : `${items.length}${hasOlder ? '+' : ''}`}
+      />
       {items.length === 0 ? (
         <Line
           parts={[

@@ -4,7 +4,7 @@ import { Box } from 'ink';
 import type { ReactNode } from 'react';
 import { listScreen } from '../app/list-screen.tsx';
 import type { Route } from '../app/router.ts';
-import { useOpenFeed, useRows } from '../app/ui.ts';
+import { useOpenFeed } from '../app/ui.ts';
 import { agentState } from '../columns/agents.ts';
 import { commandsTable } from '../columns/commands.ts';
 import type { Lookups } from '../columns/lookups.ts';
@@ -29,7 +29,7 @@ export const agentScreen = listScreen({
   }),
   table: commandsTable,
   sort: { column: 'ASKED', descending: true },
-  useRows: ({ session }, { id }) => useRows(useOpenFeed(() => session.commandsOfAgent(id ?? ''))),
+  useFeed: ({ session }, { id }) => useOpenFeed(() => session.commandsOfAgent(id ?? '')),
   open: ({ id }, { router }) => router.open('command', id),
   copyText: ({ route, context }) => agentOf(route, context.lookups)?.slug,
   gateway: ({ route, context: { lookups } }) =>

@@ -2,7 +2,7 @@ import type { NotificationRow } from '@hq/shared/rows';
 import { plain } from '@hq/shared/text';
 import { useMemo } from 'react';
 import { listScreen } from '../app/list-screen.tsx';
-import { type Ui, useRows } from '../app/ui.ts';
+import type { Ui } from '../app/ui.ts';
 import { alertsTable } from '../columns/alerts.ts';
 import { type Binding, withRow } from '../keys/binding.ts';
 
@@ -22,8 +22,8 @@ export const alertsScreen = listScreen({
   }),
   table: alertsTable,
   sort: { column: 'WHEN', descending: true },
-  useRows({ session }) {
-    const all = useRows(session.notifications);
+  useFeed: ({ session }) => session.notifications,
+  useShown(all) {
     return useMemo(() => all.filter(({ dismissed_at }) => dismissed_at === null), [all]);
   },
   open: openSubject,

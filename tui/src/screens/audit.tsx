@@ -1,5 +1,4 @@
 import { listScreen } from '../app/list-screen.tsx';
-import { useRows } from '../app/ui.ts';
 import { auditTable } from '../columns/audit.ts';
 
 export const auditScreen = listScreen({
@@ -10,7 +9,7 @@ export const auditScreen = listScreen({
   on: () => ({}),
   table: auditTable,
   sort: { column: 'WHEN', descending: true },
-  useRows: ({ session }) => useRows(session.audit),
+  useFeed: ({ session }) => session.audit,
   copyText: ({ row }) => row?.summary ?? row?.action,
   whenEmpty: ['Nothing was done yet.'],
 });

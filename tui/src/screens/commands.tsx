@@ -1,5 +1,4 @@
 import { listScreen } from '../app/list-screen.tsx';
-import { useRows } from '../app/ui.ts';
 import { commandsTable } from '../columns/commands.ts';
 import { commandHandlers, commandKeys } from '../keys/command-keys.ts';
 import { gatewayHandlers, gatewayKeys } from '../keys/gateway-keys.ts';
@@ -12,7 +11,7 @@ export const commandsScreen = listScreen({
   on: ({ ui, row }, gateway) => ({ ...gatewayHandlers(ui, gateway), ...commandHandlers(ui, row) }),
   table: commandsTable,
   sort: { column: 'ASKED', descending: true },
-  useRows: ({ session }) => useRows(session.commands),
+  useFeed: ({ session }) => session.commands,
   open: ({ id }, { router }) => router.open('command', id),
   copyText: ({ row }) => row?.id,
   gateway: ({ row, context }) => context.lookups.gateways.get(row?.gateway_id ?? ''),

@@ -3,7 +3,7 @@ import type { CommandRow } from '@hq/shared/rows';
 import { Box } from 'ink';
 import { type ReactNode, useMemo } from 'react';
 import { listScreen } from '../app/list-screen.tsx';
-import { useRows, useUi } from '../app/ui.ts';
+import { useFeed, useRows, useUi } from '../app/ui.ts';
 import { targetOf } from '../columns/commands.ts';
 import { gatewaysTable } from '../columns/gateways.ts';
 import type { RowContext } from '../columns/row-context.ts';
@@ -38,11 +38,12 @@ export const fleetScreen = listScreen({
   Body({ ui, row: gateway, context, list, size, table }) {
     const commands = useRows(ui.session.commands);
     const attention = useAttention(context);
+    const { hasOlder } = useFeed(ui.session.notifications);
     const isWide = size.width >= wideFrom;
     const places = (isWide ? wideLayout : narrowLayout)(size, list.rows.length, attention.length);
     const panels = (
       <>
-        <AttentionPanel items={attention} now={context.now} {...places.attention} />
+        <AttentionPanel items={attention} hasOlder={hasOlder} now={context.now} {...places.attention} />
         {gateway === null ? null : (
           <GatewayPanel
             gateway={gateway}

@@ -58,17 +58,17 @@ export async function writeSecret(
   return readAnswer(written, answer, client.host);
 }
 
-/** The keys of this host, where the runner of the gateway can read what is written with them; fails elsewhere. */
+/** The keys of this host, where the runner of the gateway, if one is given, can read what is written with them; fails elsewhere. */
 export async function keysFor(
   client: HqClient,
   env: NodeJS.ProcessEnv,
-  gateway: GatewayRow,
+  gateway: GatewayRow | null,
   call: string,
 ): Promise<SecretsKeys> {
   const { keys, source } = await findHostKeys(env, client.url, call);
-  const reported = gateway.meta.secrets?.keys;
+  const reported = gateway?.meta.secrets?.keys;
   // A runner that has reported no keys may not have started yet.
-  if (reported === undefined || reported.includes(keys.current.fingerprint)) return keys;
+  if (gateway === null || reported === undefined || reported.includes(keys.current.fingerprint)) return keys;
   throw new HqError(
     'conflict',
     `The runner of ${plain(gateway.slug)} has another key (${reported.map(plain).join(', ') || 'none'}) than ${source} (${keys.current.fingerprint}), and cannot read secrets that are encrypted with this one.`,

@@ -1,4 +1,5 @@
 import type { HqClient } from '@hq/shared/client';
+import { HqError } from '@hq/shared/errors';
 import type { LiveQuery } from '@hq/shared/live';
 import { createLiveRows, issueChatCode, revokeChatLink, settleNotification } from '@hq/shared/queries';
 import { readMember } from './read-member.ts';
@@ -19,6 +20,14 @@ export async function openSession(client: HqClient, env: NodeJS.ProcessEnv): Pro
       },
     };
   };
+  const refresh = (): void => {
+    rows.refresh();
+    for (const query of opened) query.refresh();
+  };
+  const { data: signOuts } = client.supabase.auth.onAuthStateChange((event) => {
+    // The answer to the next read says so to the screens.
+    if (event === 'SIGNED_OUT') refresh();
+  });
   return {
     ...rows,
     member,
@@ -39,15 +48,27 @@ export async function openSession(client: HqClient, env: NodeJS.ProcessEnv): Pro
     issueChatCode: () => issueChatCode(client),
     revokeChatLink: (id) => revokeChatLink(client, id),
     deleteSecret: async (id) => (await secretWriter()).deleteSecret(client, id, 'tui'),
-    refresh() {
-      rows.refresh();
-      for (const query of opened) query.refresh();
-    },
+    refresh,
+    whyEnded: () => whyEnded(client),
     async close() {
+      signOuts.subscription.unsubscribe();
       rows.close();
       await client.close();
     },
   };
+}
+
+/** An access token that cannot be renewed looks like none at all: whether the session is over is asked apart. */
+async function whyEnded(client: HqClient): Promise<string | null> {
+  try {
+    if (await client.hasSession()) await readMember(client);
+    else return 'Your session was ended elsewhere: signed out, or your account changed. Sign in again.';
+    return null;
+  } catch (failure) {
+    if (!(failure instanceof HqError)) throw failure;
+    if (failure.code === 'unauthenticated') return 'HQ does not accept your session any more. Sign in again.';
+    return failure.code === 'refused' ? failure.message : null;
+  }
 }
 
 /** Encryption is loaded when it is needed: most sessions never write a secret. */

@@ -1,6 +1,6 @@
 import type { Role } from '@hq/shared/actions';
 import type { HqClient, Member } from '@hq/shared/client';
-import { HqError } from '@hq/shared/errors';
+import { noMember } from '@hq/shared/connection-settings';
 
 export type SignedInMember = Member & { readonly role: Role };
 
@@ -9,7 +9,5 @@ export async function readMember(client: HqClient): Promise<SignedInMember> {
   const [member, people] = await Promise.all([client.whoami(), client.people()]);
   const { role } = member;
   if (role !== null) return { ...member, role, people };
-  throw new HqError('refused', `${member.email ?? 'This user'} is no member of this HQ.`, {
-    hint: 'Ask an admin to add you.',
-  });
+  throw noMember(member);
 }

@@ -9,7 +9,7 @@ export type ConnectionStatus = LiveStatus;
 export type Snapshot<Row> = LiveSnapshot<Row>;
 
 /** Rows that are kept up to date: the last snapshot, and a call whenever there is another. */
-export type Feed<Row> = Pick<LiveQuery<Row>, 'subscribe' | 'getSnapshot'>;
+export type Feed<Row> = Pick<LiveQuery<Row>, 'subscribe' | 'getSnapshot' | 'readOlder'>;
 export type OpenFeed<Row> = Feed<Row> & Pick<LiveQuery<Row>, 'close'>;
 
 type FeedOf<Query> =
@@ -41,8 +41,8 @@ export interface Session extends SessionRows {
   readonly cancel: (commandId: string) => Promise<CommandRow>;
   readonly acknowledge: (notificationId: string) => Promise<void>;
   readonly dismiss: (notificationId: string) => Promise<void>;
-  /** Fails where nothing can be encrypted for this gateway: on every machine but its host. */
-  readonly checkSecretsKey: (gateway: GatewayRow) => Promise<void>;
+  /** Fails where nothing can be encrypted for this gateway, or for any: on every machine but its host. */
+  readonly checkSecretsKey: (gateway: GatewayRow | null) => Promise<void>;
   readonly writeSecret: (draft: SecretDraft) => Promise<WrittenSecret>;
   readonly noteSecret: (secretId: string, note: string) => Promise<SecretRow>;
   readonly deleteSecret: (secretId: string) => Promise<SecretRow>;
@@ -50,6 +50,8 @@ export interface Session extends SessionRows {
   readonly revokeChatLink: (linkId: string) => Promise<ChatLinkRow>;
   /** Reads every open feed again, and retries a lost connection at once. */
   readonly refresh: () => void;
+  /** Returns why this session is over, as a sentence; null while it goes on, and while HQ does not answer. */
+  readonly whyEnded: () => Promise<string | null>;
   readonly close: () => Promise<void>;
 }
 
@@ -59,5 +61,7 @@ export interface Connector {
   readonly host: string;
   /** Opens a session with the stored or given credentials; null where somebody has to sign in first. */
   readonly connect: () => Promise<Session | null>;
+  /** Returns true where this HQ has another address now, which the next `connect` uses. */
+  readonly hasMoved: () => Promise<boolean>;
   readonly signIn: (email: string, password: string) => Promise<Session>;
 }

@@ -40,6 +40,12 @@ export class ListStore {
   }
 }
 
+/** The number of rows that were read, and how to read those before them. */
+export interface Older {
+  readonly newest: number;
+  readonly read: () => void;
+}
+
 export type List<Row extends Identified, Context> = ReturnType<typeof createList<Row, Context>>;
 
 /** A list as far as its rows do not matter. */
@@ -54,6 +60,7 @@ function createList<Row extends Identified, Context>(shown: {
   readonly rows: readonly Row[];
   /** The number of rows without the filter. */
   readonly total: number;
+  readonly older: Older | null;
 }) {
   const { store, table, rows, sort } = shown;
   const { selected, filter } = store.state.get();
@@ -94,12 +101,13 @@ export function useList<Row extends Identified, Context extends { readonly looku
   table: Table<Row, Context>,
   feedRows: readonly Row[],
   context: Context,
-  { sort: firstSort, moment = 0 }: { readonly sort: Sort; readonly moment?: number },
+  options: { readonly sort: Sort; readonly moment?: number; readonly older?: Older | null },
 ): List<Row, Context> {
-  const { filter, sort = firstSort } = useStore(store.state);
+  const { moment = 0, older = null } = options;
+  const { filter, sort = options.sort } = useStore(store.state);
   const [arrangement] = useState(() => new Arrangement<Row, Context>());
   const rows = arrangement.of(table, feedRows, context, { filter, sort, moment });
-  const list = createList({ store, table, context, sort, rows, total: feedRows.length });
+  const list = createList({ store, table, context, sort, rows, total: feedRows.length, older });
   // The next commit starts from what this one showed.
   useLayoutEffect(() => {
     store.index = list.index;

@@ -32,8 +32,9 @@ function publishedRows() {
         notify = listener;
         return () => undefined;
       },
-      getSnapshot: () => ({ status: 'live', rows, asOf: null, error: null }),
+      getSnapshot: () => ({ status: 'live', rows, asOf: null, hasOlder: false, error: null }),
       refresh: () => undefined,
+      readOlder: () => undefined,
       close: () => undefined,
     }),
     lastOutput: async () => '',

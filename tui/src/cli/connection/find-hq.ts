@@ -23,6 +23,8 @@ export interface FoundHq {
   /** From the environment or the local stack; a stored login has its own session. */
   readonly credentials: { readonly email: string; readonly password: string } | null;
   readonly signedInBy: SignedInBy;
+  /** True for the HQ that `npm start` runs here, whose port may change. */
+  readonly isLocal: boolean;
 }
 
 /**
@@ -54,8 +56,13 @@ export async function findHq(env: NodeJS.ProcessEnv): Promise<FoundHq> {
   const local = await findLocalStack(env);
   if (local !== null) {
     const { url, anonKey, email, password } = local;
-    if (!(await isSignedOut(login))) return found({ url, anonKey }, { email, password }, 'local');
-    return found({ url, anonKey, storage: fileStorage(login, url, anonKey) }, null, 'login');
+    if (!(await isSignedOut(login))) {
+      return { ...found({ url, anonKey }, { email, password }, 'local'), isLocal: true };
+    }
+    return {
+      ...found({ url, anonKey, storage: fileStorage(login, url, anonKey) }, null, 'login'),
+      isLocal: true,
+    };
   }
   throw new HqError('unauthenticated', 'No HQ is known here.', {
     hint: 'Sign in with `hq-tui login`, or set SUPABASE_URL and SUPABASE_ANON_KEY, or start one here with `npm start`.',
@@ -72,6 +79,7 @@ function found(
     connect: async () => (await import('@hq/shared/client')).connect(options),
     credentials,
     signedInBy,
+    isLocal: false,
   };
 }
 
