@@ -39,6 +39,7 @@ export class UserActions {
           token: 'legacy-verification-token',
           team_id: user.team,
           team_domain: 'lab',
+          ...(user.enterprise !== null && { enterprise_id: user.enterprise, enterprise_name: 'Acme' }),
           channel_id: channel.id,
           channel_name: channel.name,
           user_id: user.id,
@@ -100,13 +101,19 @@ export class UserActions {
         payload: {
           token: 'legacy-verification-token',
           team_id: workspace.team,
+          ...(workspace.enterprise !== null && { enterprise_id: workspace.enterprise }),
           api_app_id: workspace.appId,
           event,
           type: 'event_callback',
           event_id: `Ev${randomBytes(5).toString('hex').toUpperCase()}`,
           event_time: Math.floor(Date.now() / 1000),
           authorizations: [
-            { enterprise_id: null, team_id: workspace.team, user_id: workspace.botUser, is_bot: true },
+            {
+              enterprise_id: workspace.enterprise,
+              team_id: workspace.team,
+              user_id: workspace.botUser,
+              is_bot: true,
+            },
           ],
           is_ext_shared_channel: false,
         },
@@ -245,8 +252,13 @@ export class UserActions {
       user: { id: user.id, username: user.name, name: user.name, team_id: user.team },
       api_app_id: workspace.appId,
       token: 'legacy-verification-token',
-      team: { id: workspace.team, domain: 'lab' },
-      enterprise: null,
+      // The workspace that the user is signed in to, which may be another one than the app's.
+      team: {
+        id: user.team,
+        domain: 'lab',
+        ...(user.enterprise !== null && { enterprise_id: user.enterprise, enterprise_name: 'Acme' }),
+      },
+      enterprise: user.enterprise === null ? null : { id: user.enterprise, name: 'Acme' },
       is_enterprise_install: false,
       trigger_id: this.#server.newTrigger(user.id),
     };

@@ -7,6 +7,8 @@ export interface SlackUser {
   readonly name: string;
   /** The workspace of the user; another one for guests over Slack Connect. */
   readonly team: string;
+  /** The Enterprise Grid of that workspace. */
+  readonly enterprise: string | null;
 }
 
 export interface SlackChannel {
@@ -53,6 +55,8 @@ export interface OpenView {
 /** One workspace with the app installed in it. */
 export class Workspace {
   readonly team = numbered('T');
+  /** Set to make it a workspace of an Enterprise Grid. */
+  enterprise: string | null = null;
   readonly appId = numbered('A');
   readonly botUser = numbered('U');
   readonly botId = numbered('B');
@@ -64,8 +68,8 @@ export class Workspace {
   readonly homes = new Map<string, View>();
   #lastTs = 0;
 
-  user(name: string, team = this.team): SlackUser {
-    const user = { id: numbered('U'), name, team };
+  user(name: string, team = this.team, enterprise = team === this.team ? this.enterprise : null): SlackUser {
+    const user = { id: numbered('U'), name, team, enterprise };
     this.users.set(user.id, user);
     return user;
   }

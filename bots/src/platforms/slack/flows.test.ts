@@ -50,8 +50,7 @@ function sees(channel: SlackChannel, user: SlackUser, words: RegExp): Promise<Sl
 }
 
 /** Links an account of Slack to a member of the role. */
-async function linked(role: Role): Promise<SlackUser> {
-  const user = workspace().user(role);
+async function linked(role: Role, user = workspace().user(role)): Promise<SlackUser> {
   const member = await chat.stack.createMember(role);
   const client = await chat.stack.clientOf(member);
   const { data } = await client.rpc('issue_chat_code');
@@ -112,6 +111,29 @@ it('refuses another workspace, whatever user it names, and audits it', async () 
   await bot.slack.actions.slash(operator, ops, 'ping', { payload: { team_id: 'T0OTHER' } });
   await eventually(async () => expect(await refusalsOf(operator.id)).toEqual([{ stranger: 'outsider' }]));
   expect(await commands('ping')).toEqual([]);
+});
+
+it('takes requests and confirmations of an enterprise’s other workspaces, and of no other enterprise', async () => {
+  await core.close();
+  await bot.stop();
+  bot = await createSlackBot(undefined, { enterprise: 'E0ACME' });
+  await open();
+  const ann = await linked('operator', workspace().user('ann', 'T0OTHER', 'E0ACME'));
+  const eve = workspace().user('eve', 'T0THIRD', 'E0ACME');
+  const guest = workspace().user('guest', 'T0GUEST', 'E0OTHER');
+  const ops = await bound('operator', ann, eve, guest);
+  await bot.slack.actions.mention(ann, ops, 'restart gateway');
+  const question = await sees(ops, ann, /Restart the gateway.*\[Confirm\]/su);
+  await bot.slack.actions.press(guest, question, 'Confirm');
+  await eventually(async () => expect(await refusalsOf(guest.id)).toEqual([{ stranger: 'outsider' }]));
+  await bot.slack.actions.press(eve, question, 'Confirm');
+  await eventually(async () => expect(await refusalsOf(eve.id)).toEqual([{ stranger: null }]));
+  expect(await commands('restart_gateway')).toEqual([]);
+  await bot.slack.actions.press(ann, question, 'Confirm');
+  await eventually(() => expect(textOf(question)).toMatch(/confirmed by .*@/u));
+  await bot.slack.actions.slash(ann, ops, 'create_task');
+  await bot.slack.actions.submit(ann, await openForm(ann), { Title: `From elsewhere ${ann.id}` });
+  await sees(ops, ann, /task/iu);
 });
 
 it('does nothing in an unbound channel, or above the ceiling of the channel', async () => {
