@@ -9,7 +9,9 @@ import { errorCard } from '../cards/error-card.ts';
 import { createResponder, onAnswer, type Responder } from '../cards/responder.ts';
 import type { Sanitizer } from '../cards/sanitizer.ts';
 import type { Command, Services } from '../commands/command.ts';
+import { leftCard } from '../commands/leave-question.ts';
 import { type CommandRegistry, createCommandRegistry } from '../parse/command-registry.ts';
+import type { PendingPrompt } from '../parse/pending-prompts.ts';
 import { buildForm } from './build-form.ts';
 import { deliveryKey } from './delivery-key.ts';
 import { authorizeCommand, authorizePrompt, executePlan } from './execute-plan.ts';
@@ -136,7 +138,7 @@ export class Dispatcher implements Receiver {
       input.kind === 'words' &&
       input.answer === true &&
       kind === 'group' &&
-      !this.#services.prompts.has(inbound)
+      this.#services.prompts.find(inbound) === null
     );
   }
 
@@ -200,6 +202,14 @@ export class Dispatcher implements Receiver {
     } finally {
       turn.pass();
     }
+    if ('leaves' in plan && plan.leaves !== undefined) await this.#closeQuestion(plan.leaves, inbound);
+  }
+
+  async #closeQuestion({ title, message }: PendingPrompt, inbound: Inbound): Promise<void> {
+    const handle = await message;
+    if (handle === null) return;
+    this.#services.expiringCards.forget(handle);
+    await this.#services.outbox(inbound.platform).edit(inbound, handle, leftCard(title));
   }
 
   /**

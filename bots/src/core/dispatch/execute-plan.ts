@@ -2,16 +2,19 @@ import { HqError } from '@hq/shared/errors';
 import type { ArgumentValues } from '../../contract/command.ts';
 import type { ChatApi, Delivery } from '../api/chat-api.ts';
 import type { Command, CommandContext, Redirect, Services } from '../commands/command.ts';
+import { leaveQuestion } from '../commands/leave-question.ts';
 import { purposeOf } from '../commands/visibility.ts';
 import type { CommandRegistry } from '../parse/command-registry.ts';
 import { parseValues } from '../parse/parse-value.ts';
-import { explainError, missingArgument } from './clarify-arguments.ts';
+import { explainError, missingArgument, wrongArgument } from './clarify-arguments.ts';
 import { missingFirst, promptArgument } from './prompt-missing.ts';
 import type { Plan } from './route-delivery.ts';
 
 export interface ExecutionContext extends Omit<CommandContext, 'values'> {
   /** Includes the commands of buttons. */
   readonly allCommands: CommandRegistry<Command>;
+  /** The values are answers to questions. */
+  readonly isAnswer?: boolean | undefined;
 }
 
 /** Executes a plan and shows its result. Throws what the dispatcher turns into an error card. */
@@ -27,11 +30,20 @@ export async function executePlan(plan: Plan, context: ExecutionContext): Promis
       await authorizePrompt(delivery, plan, services);
       return promptOrRun(plan.command, plan.values, context);
     case 'run':
-      return parseAndRun(plan.command, plan.values, context);
+      return parseAndRun(plan.command, plan.values, { ...context, isAnswer: plan.isAnswer });
+    case 'ask': {
+      const { command, values, argument, problem } = plan;
+      await authorizeCommand(delivery, command, services.api);
+      return promptArgument(command, argument, { ...context, values }, problem);
+    }
     case 'press': {
       const { token, filled } = plan;
       await services.buttons.stored();
       const intent = await services.api.press(delivery, { p_token: token });
+      const { message } = context.responder;
+      if (message !== null && intent.command !== leaveQuestion.name) {
+        await services.prompts.close(delivery.sender, message);
+      }
       const command = allCommands.byName(intent.command);
       if (command === undefined) {
         throw new HqError('not_found', 'The command of this button no longer exists.');
@@ -72,6 +84,11 @@ async function run(command: Command, values: ArgumentValues, context: ExecutionC
   } catch (error) {
     const missing = missingArgument(error, command, values);
     if (missing !== undefined) return promptArgument(command, missing, { ...context, values });
+    const wrong = context.isAnswer === true ? wrongArgument(error, command, values) : undefined;
+    if (wrong !== undefined) {
+      const { [wrong.argument.name]: _wrong, ...others } = values;
+      return promptArgument(command, wrong.argument, { ...context, values: others }, wrong.problem);
+    }
     throw await explainError(error, command, values, context.delivery, context.services);
   }
   if (redirect === undefined) return;

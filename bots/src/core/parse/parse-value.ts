@@ -1,5 +1,10 @@
 import { HqError } from '@hq/shared/errors';
-import type { Argument, CommandDefinition, Completion } from '../../contract/command.ts';
+import {
+  type Argument,
+  argumentLabel,
+  type CommandDefinition,
+  type Completion,
+} from '../../contract/command.ts';
 
 /** Names and ids are lower case, without the punctuation that people type around them. */
 const inSmallLetters: ReadonlySet<Completion> = new Set([
@@ -32,11 +37,13 @@ export function parseValues(
 function parseValue(argument: Argument, written: string): string {
   const { name, kind, choices, min, max } = argument;
   const wrong = (what: string): HqError =>
-    new HqError('usage', `“${written.slice(0, 60)}” is not ${what}.`, { field: name });
+    new HqError('usage', `${argumentLabel(argument)}: “${written.slice(0, 60)}” is not ${what}.`, {
+      field: name,
+    });
   if (kind === 'choice') {
     const value = normalizeChoice(written);
     if (choices?.some((choice) => choice.value === value)) return value;
-    throw wrong(`one of ${choices?.map((choice) => choice.value).join(', ')}`);
+    throw wrong(`one of ${choices?.map(({ label }) => label).join(', ')}`);
   }
   if (kind === 'boolean') {
     const value = bare(written).toLowerCase();

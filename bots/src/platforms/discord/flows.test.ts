@@ -196,6 +196,20 @@ it('asks in a form for the typed name before a destructive action', async () => 
   }
 });
 
+it('leaves a question by its button, and does nothing', async () => {
+  const operator = await linked('operator');
+  const direct = discord.direct(operator);
+  for (const name of ['scout', 'writer']) {
+    await chat.stack.database.addAgent(`${name}-${operator.id}`, chat.gateway);
+  }
+  await discord.slash(operator, direct, 'agent pause_agent');
+  const question = await sees(direct, operator, /Agent\?/u);
+  await discord.press(operator, question, 'Cancel');
+  await eventually(() => expect(renderedText(question)).toMatch(/cancelled, nothing was done/u));
+  expect(renderedText(question)).not.toContain('[');
+  expect(await commands('pause_agent')).toEqual([]);
+});
+
 it('enqueues a redelivered command once, across processes', async () => {
   const operator = await linked('operator');
   const ops = await bound('operator');

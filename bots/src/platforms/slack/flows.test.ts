@@ -266,6 +266,26 @@ it('asks for missing arguments by a form with completion, and runs the command',
   await sees(direct, operator, /Write|task|Task/u);
 });
 
+it.each([
+  [
+    'its button',
+    (user: SlackUser, question: SlackMessage) => bot.slack.actions.press(user, question, 'Cancel'),
+  ],
+  ['/hq cancel', (user: SlackUser) => bot.slack.actions.slash(user, workspace().direct(user), 'cancel')],
+])('leaves a question by %s, and does nothing', async (_way, leave) => {
+  const operator = await linked('operator');
+  const direct = workspace().direct(operator);
+  for (const name of ['scout', 'writer']) {
+    await chat.stack.database.addAgent(`${name}-${operator.id.toLowerCase()}`, chat.gateway);
+  }
+  await bot.slack.actions.slash(operator, direct, 'pause_agent');
+  const question = await sees(direct, operator, /Agent\?/u);
+  await leave(operator, question);
+  await eventually(() => expect(textOf(question)).toMatch(/cancelled, nothing was done/u));
+  expect(textOf(question)).not.toContain('[');
+  expect(await commands('pause_agent')).toEqual([]);
+});
+
 it('keeps updating the same card after a restart of the bot', async () => {
   const operator = await linked('operator');
   const ops = await bound('operator', operator);
