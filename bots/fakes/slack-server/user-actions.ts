@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
 import { type Block, type Button, type Input, type Option, suggestions } from './block-kit.ts';
 import type { Delivery, Receipt, Signature } from './deliveries.ts';
 import type { SlackServer } from './slack-server.ts';
@@ -196,8 +197,9 @@ export class UserActions {
       tampered,
     );
     const { views } = this.#server.workspace;
-    if (receipt.acknowledged && receipt.answer.response_action !== 'errors')
-      views.splice(views.indexOf(opened), 1);
+    if (receipt.answer.response_action === 'errors')
+      opened.errors = errorsByLabel(opened, receipt.answer.errors);
+    else if (receipt.acknowledged) views.splice(views.indexOf(opened), 1);
     return receipt;
   }
 
@@ -290,6 +292,19 @@ function buttonsOf(message: SlackMessage): { block: string; button: Button }[] {
 
 function inputsOf(opened: OpenView): Input[] {
   return opened.view.blocks.filter((block) => block.type === 'input');
+}
+
+/** Throws for errors that Slack cannot show: without text, or beside no input. */
+function errorsByLabel(opened: OpenView, given: unknown): Record<string, string> {
+  const errors = Object.entries(z.record(z.string(), z.string().min(1)).parse(given));
+  if (errors.length === 0) throw new Error('the answer has no errors');
+  return Object.fromEntries(
+    errors.map(([block, text]) => {
+      const input = inputsOf(opened).find((one) => one.block_id === block);
+      if (input === undefined) throw new Error(`the form has no input ${block}`);
+      return [input.label.text, text];
+    }),
+  );
 }
 
 function filledIn(opened: OpenView, values: Readonly<Record<string, string>>) {

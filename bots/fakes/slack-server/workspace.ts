@@ -50,6 +50,8 @@ export interface OpenView {
   readonly user: string;
   view: View;
   hash: string;
+  /** The errors that the form shows, by the labels of its fields. */
+  errors?: Readonly<Record<string, string>>;
 }
 
 /** One workspace with the app installed in it. */

@@ -13,6 +13,8 @@ export interface Capabilities {
   /** Answers that only the sender sees. */
   readonly private: boolean;
   readonly forms: boolean;
+  /** A form that was sent shows errors beside its fields and stays open. */
+  readonly formErrors: boolean;
   readonly completion: boolean;
   readonly files: boolean;
   /** Delivers again what was not acknowledged. */

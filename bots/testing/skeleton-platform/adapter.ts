@@ -24,6 +24,7 @@ export class SkeletonAdapter implements Adapter {
   readonly capabilities: Capabilities = {
     private: false,
     forms: false,
+    formErrors: false,
     completion: false,
     files: false,
     redelivers: false,

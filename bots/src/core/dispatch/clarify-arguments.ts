@@ -40,7 +40,7 @@ function withLabel(error: HqError, argument: Argument): HqError {
   const { name } = argument;
   const label = argumentLabel(argument);
   const { code, message, hint, cause } = error;
-  const isNamed = message.startsWith(`${name} `) || message.startsWith(`${label}:`);
+  const isNamed = [`${name} `, `${label} `, `${label}:`].some((begun) => message.startsWith(begun));
   const prefix = isNamed || code !== 'usage' || hint !== undefined ? '' : `${label}: `;
   const labelled = message.startsWith(`${name} `) ? label + message.slice(name.length) : message;
   return new HqError(code, prefix + labelled, { field: name, ...(hint !== undefined && { hint }), cause });
@@ -51,8 +51,16 @@ export async function explainError(
   error: unknown,
   command: CommandDefinition,
   values: ArgumentValues,
-  delivery: Delivery,
-  { autocomplete }: Pick<Services, 'autocomplete'>,
+  {
+    delivery,
+    services: { autocomplete },
+    isCorrectable = false,
+  }: {
+    readonly delivery: Delivery;
+    readonly services: Pick<Services, 'autocomplete'>;
+    /** The value alone is asked for again. */
+    readonly isCorrectable?: boolean | undefined;
+  },
 ): Promise<unknown> {
   if (!(error instanceof HqError)) return error;
   const argument = argumentOf(error, command);
@@ -61,8 +69,10 @@ export async function explainError(
   const value = values[name];
   const about = { field: name, cause: error };
   const { message, hint } = withLabel(error, argument);
-  if (error.code === 'usage')
-    return new HqError('usage', message, { ...about, hint: hint ?? usageOf(command) });
+  if (error.code === 'usage') {
+    const usage = isCorrectable ? {} : { hint: usageOf(command) };
+    return new HqError('usage', message, { ...about, ...(hint === undefined ? usage : { hint }) });
+  }
   if (hint !== undefined) return error;
   if (error.code !== 'not_found' || value === undefined || completion === null) return error;
   if (completion !== 'gateway' && completion !== 'agent') {

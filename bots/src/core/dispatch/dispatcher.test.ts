@@ -267,14 +267,19 @@ describe('an action', () => {
     const { form } = await slack.words(operator, 'create_task');
     expect(form?.fields[0]).toMatchObject({ name: 'title', required: true });
     const token = form?.token ?? '';
-    const fill = (sender: Sender, values: Record<string, string>): Promise<unknown> =>
+    const fill = (sender: Sender, values: Record<string, string>) =>
       slack.deliver(sender, { kind: 'form', token, values });
     const other = await chat.person('operator');
     const count = slack.messages.length;
     await fill({ ...other, channel: operator.channel }, { title: 'Not theirs', priority: 'none at all' });
     expect(textOf((await slack.messageAfter(count)).card)).toMatch(/somebody else/);
-    await fill(operator, { title: 'Write it down', priority: 'none at all' });
-    expect(textOf((await slack.messageAfter(count + 1)).card)).toMatch(/is not one of low, medium/);
+    const wrong = { title: 'Write it down', priority: 'none at all', due_date: 'soon' };
+    expect((await fill(operator, wrong)).errors).toEqual({
+      priority: 'Priority: “none at all” is not one of low, medium, high, urgent.',
+    });
+    const { errors } = await fill(operator, { ...wrong, priority: 'high' });
+    expect(errors?.due_date).toMatch(/^Due cannot be “soon”\. A date such as/);
+    expect(slack.messages).toHaveLength(count + 1);
     await fill(operator, { title: 'Write it down', priority: 'High' });
     await eventually(async () =>
       expect(
@@ -292,6 +297,86 @@ describe('an action', () => {
         await chat.stack.database.query(`select 1 from tasks where title = 'From the train'`),
       ).toHaveLength(1),
     );
+  });
+});
+
+describe('a form with a wrong value', () => {
+  const titled = (title: string) =>
+    chat.stack.database.query('select priority from tasks where title = $1', [title]);
+
+  it('is answered privately and opens again with what was written, where it cannot show errors', async () => {
+    const discord = open.adapter('discord');
+    const operator = await chat.person('operator', 'discord');
+    const { form } = await discord.words(operator, 'create_task priority=high');
+    const filled = {
+      title: `Kept ${operator.user}`,
+      description: 'two\nlines',
+      due_date: 'soon',
+      agent: 'nobody-here',
+    };
+    const count = discord.messages.length;
+    const receipt = await discord.deliver(operator, {
+      kind: 'form',
+      token: form?.token ?? '',
+      values: filled,
+    });
+    expect(receipt.isPrivate).toBe(true);
+    const told = await discord.messageAfter(count);
+    expect(told.private).toBe(true);
+    expect(textOf(told.card)).toMatch(/Create a task\nnothing was done yet\n.*Due cannot be “soon”/s);
+    const { form: again } = await discord.press(operator, told, 'Edit');
+    expect(again?.fields.map(({ name, value }) => [name, value])).toEqual([
+      ['title', filled.title],
+      ['description', filled.description],
+      ['due_date', 'soon'],
+      ['agent', 'nobody-here'],
+    ]);
+    const retry = { ...filled, due_date: '2026-12-24' };
+    await discord.deliver(operator, {
+      kind: 'form',
+      token: again?.token ?? '',
+      values: retry,
+      message: told.handle,
+    });
+    const second = await discord.messageAfter(count + 1);
+    expect(textOf(second.card)).toMatch(/There is no agent nobody-here/);
+    const { form: third } = await discord.press(operator, second, 'Edit');
+    const right = { title: filled.title, due_date: '2026-12-24' };
+    await discord.deliver(operator, {
+      kind: 'form',
+      token: third?.token ?? '',
+      values: right,
+      message: second.handle,
+    });
+    expect((await discord.messageAfter(count + 2)).private).toBe(false);
+    expect(await titled(filled.title)).toEqual([{ priority: 'high' }]);
+  });
+
+  it('says nothing about the value to somebody who may not fill it in', async () => {
+    const slack = open.adapter('slack');
+    const { form } = await slack.words(await chat.person('operator'), 'create_task');
+    const other = await chat.person('operator');
+    const values = { title: 'x', priority: 'wrong' };
+    const count = slack.messages.length;
+    const { errors } = await slack.deliver(other, { kind: 'form', token: form?.token ?? '', values });
+    expect(errors).toBeNull();
+    expect(textOf((await slack.messageAfter(count)).card)).not.toMatch(/wrong/);
+  });
+
+  it('is answered by a card if the database is slow, and nothing is lost', async () => {
+    const slack = open.adapter('slack');
+    const operator = await chat.person('operator');
+    const { form } = await slack.words(operator, 'create_task');
+    const values = { title: `Late ${operator.user}`, due_date: 'soon' };
+    await chat.stack.stopApi();
+    const count = slack.messages.length;
+    const receipt = await slack.deliver(operator, { kind: 'form', token: form?.token ?? '', values });
+    expect(receipt.errors).toBeNull();
+    await chat.stack.startApi();
+    const told = await slack.messageAfter(count);
+    await eventually(() => expect(textOf(told.card)).toMatch(/Due cannot be “soon”/));
+    const { form: again } = await slack.press(operator, told, 'Edit');
+    expect(again?.fields[0]).toMatchObject({ name: 'title', value: values.title });
   });
 });
 

@@ -2,7 +2,7 @@ import type { HqError } from '@hq/shared/errors';
 import type { Button, Card, TextNode } from '../../contract/card.ts';
 import type { Choice } from '../../contract/choice.ts';
 import { type Argument, type ArgumentValues, argumentLabel, yesNoChoices } from '../../contract/command.ts';
-import { toSentence } from '../cards/to-sentence.ts';
+import { toSentences } from '../cards/to-sentence.ts';
 import type { Command, CommandContext } from '../commands/command.ts';
 import { leaveRequest } from '../commands/leave-question.ts';
 import { formLifetimeSeconds } from './build-form.ts';
@@ -93,8 +93,7 @@ export async function promptArgument(
 
 function describeProblem(problem: HqError | undefined): TextNode[] {
   if (problem === undefined) return [];
-  const sentences = [problem.message, ...(problem.hint === undefined ? [] : [problem.hint])];
-  return [{ kind: 'text', text: `${sentences.map(toSentence).join(' ')}\n` }];
+  return [{ kind: 'text', text: `${toSentences(problem)}\n` }];
 }
 
 async function choicesFor(

@@ -2,6 +2,7 @@ import { HqError } from '@hq/shared/errors';
 import type { Handle } from '../../contract/card.ts';
 import type { Argument, ArgumentValues } from '../../contract/command.ts';
 import type { Inbound } from '../../contract/inbound.ts';
+import type { Intent } from '../api/chat-api.ts';
 import type { Command, Services } from '../commands/command.ts';
 import type { CommandRegistry } from '../parse/command-registry.ts';
 import { parseCommand } from '../parse/parse-command.ts';
@@ -35,6 +36,8 @@ export type Plan =
       readonly command: Command;
       readonly values: ArgumentValues;
       readonly token: string | null;
+      /** The form holds this when it opens again, and this is the message that it is about. */
+      readonly again?: Pick<Intent, 'filled' | 'message'>;
       readonly leaves?: PendingPrompt;
     }
   /** A button or a form: the database accepts or refuses it. The command is unknown if an earlier process made it. */
@@ -42,6 +45,7 @@ export type Plan =
       readonly kind: 'press';
       readonly token: string;
       readonly filled: ArgumentValues;
+      readonly isForm: boolean;
       readonly command: Command | undefined;
     };
 
@@ -84,8 +88,8 @@ function routeToken(
   const intent = buttons.recall(token);
   const command = intent === undefined ? undefined : allCommands.byName(intent.command);
   return command !== undefined && !isForm && intent?.form === true
-    ? { kind: 'prompt', command, values: intent.values, token }
-    : { kind: 'press', token, filled, command };
+    ? { kind: 'prompt', command, values: intent.values, token, ...(intent.filled && { again: intent }) }
+    : { kind: 'press', token, filled, isForm, command };
 }
 
 const cancelWord = /^(?:cancel|stop|abort|quit|never ?mind)[.!]*$/iu;
@@ -167,8 +171,12 @@ export function sourceMessage(
   buttons: Pick<Services['buttons'], 'recall'>,
 ): Handle | null {
   if (input.kind === 'button') return input.message;
+  if (input.kind !== 'form') return null;
+  const intent = buttons.recall(input.token);
+  // A form that was corrected was opened from the card of its errors.
+  if (intent?.filled !== undefined) return intent.message ?? null;
   // Some platforms do not name the message that opened a form.
-  return input.kind === 'form' ? (input.message ?? buttons.recall(input.token)?.message ?? null) : null;
+  return input.message ?? intent?.message ?? null;
 }
 
 function withoutBlanks(values: ArgumentValues): ArgumentValues {

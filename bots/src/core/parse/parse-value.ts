@@ -33,6 +33,23 @@ export function parseValues(
   return { ...written, ...Object.fromEntries(values) };
 }
 
+/** The errors of all invalid values, by the names of their arguments. */
+export function problemsOf(
+  command: CommandDefinition,
+  written: Readonly<Record<string, string>>,
+): Record<string, HqError> {
+  const problems = Object.entries(written).flatMap(([name, value]): [string, HqError][] => {
+    try {
+      parseValues(command, { [name]: value });
+      return [];
+    } catch (error) {
+      if (error instanceof HqError) return [[name, error]];
+      throw error;
+    }
+  });
+  return Object.fromEntries(problems);
+}
+
 /** Parses one value. Throws an `HqError` that names the argument if it is invalid. */
 function parseValue(argument: Argument, written: string): string {
   const { name, kind, choices, min, max } = argument;

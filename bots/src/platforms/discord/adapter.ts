@@ -25,6 +25,7 @@ import type { DiscordSettings } from './settings.ts';
 const capabilities: Capabilities = {
   private: true,
   forms: true,
+  formErrors: false,
   completion: true,
   files: true,
   redelivers: false,

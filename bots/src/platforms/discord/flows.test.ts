@@ -196,6 +196,29 @@ it('asks in a form for the typed name before a destructive action', async () => 
   }
 });
 
+it('answers a wrong value of a form privately, and opens it again with what was written', async () => {
+  const operator = await linked('operator');
+  const ops = await bound('operator');
+  const title = `Corrected ${operator.id}`;
+  const before = discord.messages(ops).length;
+  const form = await discord.slash(operator, ops, 'run', { words: 'create_task' });
+  const sent = await discord.submit(operator, form, { Title: title, Description: 'two\nlines', Due: 'nope' });
+  const told = await sees(ops, operator, /Due cannot be “nope”\. A date such as/u);
+  expect(told.onlyFor).toBe(operator.id);
+  expect(renderedText(told)).not.toContain('due_date');
+  expect(discord.messages(ops)).toHaveLength(before);
+  expect(sent.followUps).toEqual([]);
+  const again = await discord.press(operator, told, 'Edit');
+  const parts = again.modal?.components.map((part) => (part.type === 18 ? part.component : undefined));
+  expect(parts).toMatchObject([{ value: title }, { value: 'two\nlines' }, {}, { value: 'nope' }, {}]);
+  await discord.submit(operator, again, { Due: '2026-12-24' });
+  await eventually(async () =>
+    expect(
+      await chat.stack.database.query('select description from tasks where title = $1', [title]),
+    ).toEqual([{ description: 'two\nlines' }]),
+  );
+});
+
 it('leaves a question by its button, and does nothing', async () => {
   const operator = await linked('operator');
   const direct = discord.direct(operator);

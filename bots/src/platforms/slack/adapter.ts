@@ -21,6 +21,7 @@ import type { SlackSettings } from './settings.ts';
 const capabilities: Capabilities = {
   private: true,
   forms: true,
+  formErrors: true,
   completion: true,
   files: true,
   // Slack redelivers events, but never slash commands and presses.

@@ -193,7 +193,7 @@ it('asks for the typed name before a destructive action, and removes the questio
       if (field?.type !== 'input') throw new Error('the form asks for nothing');
       await bot.slack.actions.submit(operator, view, { [field.label.text]: typed });
       if (typed === 'another') {
-        await sees(ops, operator, /That is not its name/u);
+        expect(view.errors).toEqual({ [field.label.text]: 'That is not its name. Type default.' });
         expect(await commands('restart_gateway')).toEqual([]);
       }
     }
@@ -252,6 +252,28 @@ it('creates no second row for a mention that is redelivered to the next process,
   await bot.slack.actions.redeliver(receipt);
   await eventually(() => expect(answers()).toHaveLength(2));
   expect(await chat.stack.database.query('select 1 from tasks where title = $1', [title])).toHaveLength(1);
+});
+
+it('shows wrong values beside their fields in the open form, and tells nobody', async () => {
+  const operator = await linked('operator');
+  const ops = await bound('operator', operator);
+  const before = workspace().visibleMessages(ops.id, operator.id).length;
+  const title = `Corrected ${operator.id}`;
+  await bot.slack.actions.slash(operator, ops, 'create_task');
+  const view = await openForm(operator);
+  await bot.slack.actions.submit(operator, view, { Title: title, Due: 'nope' });
+  expect(view.errors).toEqual({ Due: expect.stringMatching(/^Due cannot be “nope”\. A date such as/u) });
+  await bot.slack.actions.submit(operator, view, { Title: title, Due: '2026-13-45' });
+  expect(view.errors).toEqual({ Due: 'Due is not a valid date.' });
+  await bot.slack.actions.submit(operator, view, { Title: title, Agent: 'nobody' });
+  expect(view.errors?.Agent).toMatch(/There is no agent nobody/u);
+  expect(bot.slack.actions.openView(operator)).toBe(view);
+  expect(workspace().visibleMessages(ops.id, operator.id)).toHaveLength(before);
+  await bot.slack.actions.submit(operator, view, { Title: title, Due: '2026-12-24' });
+  expect(bot.slack.actions.openView(operator)).toBeUndefined();
+  await eventually(async () =>
+    expect(await chat.stack.database.query('select 1 from tasks where title = $1', [title])).toHaveLength(1),
+  );
 });
 
 it('asks for missing arguments by a form with completion, and runs the command', async () => {

@@ -28,6 +28,7 @@ import type { TelegramSettings } from './settings.ts';
 const capabilities: Capabilities = {
   private: false,
   forms: false,
+  formErrors: false,
   completion: false,
   files: true,
   redelivers: true,
