@@ -58,6 +58,7 @@ export class TestAdapter implements Adapter {
       private: platform !== 'telegram',
       forms: platform !== 'telegram',
       formErrors: platform === 'slack',
+      commands: { prefix: '/hq', ...(platform === 'slack' && { inThread: '@HQ' }) },
       completion: platform !== 'telegram',
       files: true,
       redelivers: false,

@@ -17,6 +17,7 @@ export interface Capabilities {
   readonly formErrors: boolean;
   readonly completion: boolean;
   readonly files: boolean;
+  readonly commands: CommandSyntax;
   /** Delivers again what was not acknowledged. */
   readonly redelivers: boolean;
   /** Characters of the body of one message; longer texts are paged or sent as a file. */
@@ -30,6 +31,17 @@ export interface Capabilities {
   readonly chatEveryMs: number;
   /** Messages and edits per second over all chats. */
   readonly perSecond: number;
+}
+
+/** What people write before a command's words. */
+export interface CommandSyntax {
+  readonly prefix: string;
+  /** In a thread of a group, where it differs. */
+  readonly inThread?: string;
+  /** Before commands that the menu may hold in a group of its own. */
+  readonly asText?: string;
+  /** The commands that are always found directly behind the prefix, if `asText` is set. */
+  readonly direct?: readonly string[];
 }
 
 export type AdapterState =

@@ -25,6 +25,7 @@ export class SkeletonAdapter implements Adapter {
     private: false,
     forms: false,
     formErrors: false,
+    commands: { prefix: '/hq' },
     completion: false,
     files: false,
     redelivers: false,

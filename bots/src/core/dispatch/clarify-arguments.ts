@@ -79,7 +79,7 @@ export async function explainError(
     const list = completion === 'unfinished' ? 'commands' : `${completion}s`;
     return new HqError('not_found', error.message, {
       ...about,
-      hint: `Type ${list} to see those that exist.`,
+      hint: `Type \`${list}\` to see those that exist.`,
     });
   }
   const known = (await autocomplete.find(delivery, completion, '')).map((choice) => choice.value);

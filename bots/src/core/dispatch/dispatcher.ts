@@ -19,7 +19,7 @@ import { createFormOutcome, type FormOutcome } from './form-outcome.ts';
 import { createOfflineRetry, type OfflineRetry } from './offline-retry.ts';
 import { createRateLimiter, type RateLimiter, type RateLimits } from './rate-limit.ts';
 import { RejectedForm, rejectionCard } from './rejected-form.ts';
-import { type Plan, routeDelivery, sourceMessage } from './route-delivery.ts';
+import { type Plan, postedCode, routeDelivery, sourceMessage } from './route-delivery.ts';
 import { createTurns, type Turn } from './turns.ts';
 
 export interface DispatcherOptions {
@@ -93,7 +93,7 @@ export class Dispatcher implements Receiver {
     const limited = this.#limit(inbound, reply);
     if (limited !== null) return limited;
     if (stranger !== undefined) {
-      this.#start(inbound, reply, { kind: 'ignore' }, true);
+      this.#start(inbound, reply, postedCode(inbound, this.#services.registry) ?? { kind: 'ignore' }, true);
       return input.kind === 'button' || stranger === 'bot' ? quiet : { kind: 'working', private: true };
     }
     // Taken before anything is waited for: what is said first is done first.
@@ -145,7 +145,8 @@ export class Dispatcher implements Receiver {
       input.kind === 'words' &&
       input.answer === true &&
       kind === 'group' &&
-      this.#services.prompts.find(inbound) === null
+      this.#services.prompts.find(inbound) === null &&
+      postedCode(inbound, this.#services.registry) === null
     );
   }
 
@@ -228,6 +229,7 @@ export class Dispatcher implements Receiver {
       isPrivate,
       message: sourceMessage(inbound, services.buttons),
       onReplaced: services.expiringCards.forget,
+      phrase: (text) => services.phrase(text, inbound),
       log: this.#log,
     });
     try {
@@ -276,15 +278,16 @@ export class Dispatcher implements Receiver {
   async #showError(error: unknown, inbound: Inbound, responder: Responder): Promise<void> {
     if (!(error instanceof HqError)) this.#log.error({ err: error }, 'a command failed unexpectedly');
     const { field, code } = error instanceof HqError ? error : {};
+    const card = errorCard(error, (text) => this.#services.phrase(text, inbound));
     const isUsedUp = field === 'token' && (code === 'conflict' || code === 'not_found');
     if (responder.message !== null && isUsedUp) {
-      await responder.replace(errorCard(error));
+      await responder.replace(card);
       return;
     }
     const isRefusal = code === 'refused' || code === 'unauthenticated';
-    if (isRefusal && this.#isPublic(inbound) && this.#wasRefused(inbound, errorCard(error).title)) return;
+    if (isRefusal && this.#isPublic(inbound) && this.#wasRefused(inbound, card.title)) return;
     const isForSender = isRefusal || inbound.input.kind === 'button' || inbound.input.kind === 'form';
-    await responder.answer(errorCard(error), isForSender ? { private: true } : {});
+    await responder.answer(card, isForSender ? { private: true } : {});
   }
 
   #wasRefused({ platform, install, channel, user }: Inbound, reason: string): boolean {
@@ -309,7 +312,7 @@ function isForSenderAlone(plan: Plan): boolean {
 function noLongerWaiting(): HqError {
   return new HqError('not_found', 'This request is no longer waiting.', {
     field: 'token',
-    hint: 'Type commands to see what was done. Send the request again if you still need it.',
+    hint: 'Type `commands` to see what was done. Send the request again if you still need it.',
   });
 }
 

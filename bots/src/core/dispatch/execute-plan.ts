@@ -24,7 +24,12 @@ export interface ExecutionContext extends Omit<CommandContext, 'values'> {
 /** Executes a plan and shows its result. Throws what the dispatcher turns into an error card. */
 export async function executePlan(plan: Plan, context: ExecutionContext): Promise<void> {
   const { delivery, services, allCommands } = context;
-  if (delivery.sender.stranger !== undefined) return services.api.refuse(delivery, {});
+  if (delivery.sender.stranger !== undefined) {
+    // The code of a stranger who posted it is withdrawn, and then the stranger is refused.
+    if (plan.kind === 'run' && plan.command.directOnly === true)
+      await plan.command.run({ ...context, values: plan.values });
+    return services.api.refuse(delivery, {});
+  }
   switch (plan.kind) {
     case 'ignore':
       return;
@@ -65,7 +70,7 @@ export async function executePlan(plan: Plan, context: ExecutionContext): Promis
       try {
         return await parseAndRun(command, values, { ...context, isCorrectable: true });
       } catch (error) {
-        throw rejectionOf(error, command, intent, filled) ?? error;
+        throw rejectionOf(error, command, intent, filled, context) ?? error;
       }
     }
   }
@@ -77,11 +82,15 @@ function rejectionOf(
   command: Command,
   { command: name, values, message }: Intent,
   filled: ArgumentValues,
+  { delivery: { sender }, services }: ExecutionContext,
 ): RejectedForm | undefined {
   const wrong = wrongArgument(error, command, filled);
   if (wrong === undefined) return undefined;
   const problems = { [wrong.argument.name]: wrong.problem, ...problemsOf(command, filled) };
-  const errors = Object.entries(problems).map(([field, problem]) => [field, toSentences(problem)]);
+  const errors = Object.entries(problems).map(([field, problem]) => [
+    field,
+    services.phrase(toSentences(problem), sender),
+  ]);
   const again = { command: name, values, filled, form: true, ...(message && { message }) };
   return new RejectedForm(command, again, Object.fromEntries(errors));
 }

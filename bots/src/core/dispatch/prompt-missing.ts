@@ -1,5 +1,5 @@
 import type { HqError } from '@hq/shared/errors';
-import type { Button, Card, TextNode } from '../../contract/card.ts';
+import type { Button, Card } from '../../contract/card.ts';
 import type { Choice } from '../../contract/choice.ts';
 import { type Argument, type ArgumentValues, argumentLabel, yesNoChoices } from '../../contract/command.ts';
 import { toSentences } from '../cards/to-sentence.ts';
@@ -74,7 +74,9 @@ export async function promptArgument(
     tone: problem === undefined ? 'neutral' : 'warning',
     state: `${argumentLabel(argument)}?`,
     body: [
-      ...describeProblem(problem),
+      ...(problem === undefined
+        ? []
+        : [{ kind: 'text' as const, text: `${services.phrase(toSentences(problem), sender)}\n` }]),
       { kind: 'text', text: `${argument.summary}.${hasNone ? ' There are none to choose from now.' : ''}` },
     ],
     buttons,
@@ -89,11 +91,6 @@ export async function promptArgument(
     leave,
   };
   await services.prompts.ask(sender, prompt, () => responder.replace(card));
-}
-
-function describeProblem(problem: HqError | undefined): TextNode[] {
-  if (problem === undefined) return [];
-  return [{ kind: 'text', text: `${toSentences(problem)}\n` }];
 }
 
 async function choicesFor(

@@ -58,6 +58,8 @@ export function routeDelivery(
   allCommands: CommandRegistry<Command>,
 ): Plan {
   const { input } = inbound;
+  const posted = postedCode(inbound, services.registry);
+  if (posted !== null) return posted;
   if (input.kind === 'button') return routeToken(input.token, {}, false, services, allCommands);
   if (input.kind === 'form') {
     return routeToken(input.token, withoutBlanks(input.values), true, services, allCommands);
@@ -66,6 +68,8 @@ export function routeDelivery(
     const answered = input.kind === 'words' ? routeWords(inbound, input, services, allCommands) : null;
     if (answered !== null) return answered;
     const { command, values, missing } = parseCommand(input, services.registry);
+    if (command.directOnly === true && inbound.kind === 'group')
+      return { kind: 'fail', error: inPublic(command) };
     const leaves = services.prompts.find(inbound)?.takesWords ? services.prompts.take(inbound) : null;
     const left = leaves === null ? {} : { leaves };
     return missing.length > 0
@@ -76,6 +80,24 @@ export function routeDelivery(
     if (error instanceof HqError) return { kind: 'fail', error };
     throw error;
   }
+}
+
+/** A code of `hq-tui chat code`. */
+const linkCode = /\bhq_[A-Za-z0-9_-]{24}(?![A-Za-z0-9_-])/u;
+
+/** Withdraws a code that was written where others may read it, in whatever words; null if there is none. */
+export function postedCode({ kind, input }: Inbound, registry: CommandRegistry<Command>): Plan | null {
+  const texts =
+    input.kind === 'words' ? [input.text] : input.kind === 'options' ? Object.values(input.options) : [];
+  const [code] = kind === 'group' ? (linkCode.exec(texts.join('\n')) ?? []) : [];
+  const command = registry.byName('link');
+  return code === undefined || command === undefined ? null : { kind: 'run', command, values: { code } };
+}
+
+function inPublic({ title, name }: Command): HqError {
+  return new HqError('refused', `${title} works in a direct message only.`, {
+    hint: `Others may read along here. Send \`${name}\` to the bot in a direct message.`,
+  });
 }
 
 function routeToken(

@@ -112,6 +112,22 @@ it('offers help and link privately to an unlinked user, and nothing else on any 
   expect([...(await commands('ping')), ...(await commands('restart_gateway'))]).toEqual([]);
 });
 
+it('refuses a link code in a channel, to its sender alone, and makes it void', async () => {
+  const ann = discord.user('ann');
+  const ops = discord.channel('ops');
+  const client = await chat.stack.clientOf(await chat.stack.createMember('operator'));
+  const { data } = await client.rpc('issue_chat_code');
+  await discord.slash(ann, ops, 'link', { code: data.code });
+  const told = await sees(
+    ops,
+    ann,
+    /this one is void now[\s\S]*\/hq link CODE to the bot in a direct message/u,
+  );
+  expect(told.onlyFor).toBe(ann.id);
+  await discord.slash(ann, discord.direct(ann), 'link', { code: data.code });
+  await sees(discord.direct(ann), ann, /This code does not work/u);
+});
+
 it('refuses bots and deliveries for another application, and audits them', async () => {
   const operator = await linked('operator');
   const ops = await bound('operator');

@@ -22,6 +22,8 @@ const capabilities: Capabilities = {
   private: true,
   forms: true,
   formErrors: true,
+  // Slack has no slash commands in threads.
+  commands: { prefix: '/hq', inThread: '@HQ' },
   completion: true,
   files: true,
   // Slack redelivers events, but never slash commands and presses.

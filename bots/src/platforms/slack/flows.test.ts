@@ -136,6 +136,26 @@ it('takes requests and confirmations of an enterprise’s other workspaces, and 
   await sees(ops, ann, /task/iu);
 });
 
+it('refuses a link code that was posted in a channel, to its sender alone, and makes it void', async () => {
+  const ann = workspace().user('ann');
+  const ops = workspace().channel('ops', [ann]);
+  const client = await chat.stack.clientOf(await chat.stack.createMember('operator'));
+  const { data } = await client.rpc('issue_chat_code');
+  await bot.slack.actions.mention(ann, ops, `link ${data.code}`);
+  const told = await sees(
+    ops,
+    ann,
+    /this one is void now[\s\S]*\/hq link CODE to the bot in a direct message/u,
+  );
+  expect(told.onlyFor).toBe(ann.id);
+  const direct = workspace().direct(ann);
+  await bot.slack.actions.slash(ann, direct, `link ${data.code}`);
+  await sees(direct, ann, /This code does not work/u);
+  const { data: next } = await client.rpc('issue_chat_code');
+  await bot.slack.actions.slash(ann, direct, `link ${next.code}`);
+  await sees(direct, ann, /^Linked to /u);
+});
+
 it('does nothing in an unbound channel, or above the ceiling of the channel', async () => {
   const operator = await linked('operator');
   const loose = workspace().channel('loose', [operator]);

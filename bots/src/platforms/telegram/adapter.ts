@@ -29,6 +29,7 @@ const capabilities: Capabilities = {
   private: false,
   forms: false,
   formErrors: false,
+  commands: { prefix: '/hq' },
   completion: false,
   files: true,
   redelivers: true,

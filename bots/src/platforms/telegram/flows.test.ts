@@ -101,6 +101,21 @@ test('an unlinked user gets help and link; a code from HQ links once', async () 
   await sees(ann.direct, /operator here/u);
 });
 
+test('a link code that was posted in a group is void, and the answer says where a new one belongs', async () => {
+  const ann = server.person('Ann');
+  const group = server.group('Ops', [ann]);
+  const client = await chat.stack.clientOf(await chat.stack.createMember('operator'));
+  const { data } = await client.rpc('issue_chat_code');
+  server.write(ann, group, `/hq link ${data.code}`);
+  const told = await sees(group, /this one is void now/u);
+  expect(told.text).not.toContain(data.code);
+  server.write(ann, server.direct(ann), `/start ${data.code}`);
+  await sees(server.direct(ann), /This code does not work/u);
+  const { data: next } = await client.rpc('issue_chat_code');
+  server.write(ann, server.direct(ann), `/start ${next.code}`);
+  await sees(server.direct(ann), /Linked to /u);
+});
+
 test('one card shows a command from its request to its end, with the output of the runner', async () => {
   const ann = await linked('operator');
   server.write(ann.person, ann.direct, '/hq ping');
