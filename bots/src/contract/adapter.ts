@@ -33,7 +33,7 @@ export interface Capabilities {
   readonly perSecond: number;
 }
 
-/** What people write before a command's words. */
+/** The words that people write before a command. */
 export interface CommandSyntax {
   readonly prefix: string;
   /** In a thread of a group, where it differs. */

@@ -65,7 +65,7 @@ describe('a code', () => {
   test.each([
     ['an unlinked account', { user: 'U-public' }],
     ['a stranger', { user: 'U-anonymous', stranger: 'anonymous' }],
-  ])('that %s sends outside of a direct message is refused and void', async (_who, sender) => {
+  ] as const)('that %s sends outside of a direct message is refused and void', async (_who, sender) => {
     const code = await codeOf(operator);
     const posted = { ...sender, kind: 'group', channel: 'C-public' } as const;
     const { refused } = await chats.call('chat_link', posted, { code });
