@@ -2092,8 +2092,10 @@ begin
     end if;
   end if;
 
-  -- Counted before the block whose effects a refusal undoes.
+  -- Counted and withdrawn before the block whose effects a refusal undoes: others may have read a code outside of a direct message.
   if p_call = 'link' then
+    delete from public.chat_link_codes c
+    where not v_who.is_direct and c.tenant_id = v_tenant and c.code_hash = hq.token_hash(trim(p_request ->> 'code'));
     v_too_many := not hq.within_rate_limit(v_tenant, concat_ws(':', v_who.platform, v_who.install, v_who.chat_user), 'link', 5, 600);
   end if;
   begin
@@ -2230,15 +2232,19 @@ declare
   v_code public.chat_link_codes;
   v_identity uuid;
 begin
+  if not p_who.is_direct then
+    raise exception 'a code works in a direct message only, and this one is void now' using errcode = '42501',
+      hint = 'Make a new one with `hq-tui chat code`, and send `link CODE` to the bot in a direct message.';
+  end if;
   if p_who.member is not null then
-    raise exception 'this account is linked to % already', hq.email_of(p_who.member) using errcode = '23505', hint = 'unlink takes it back.';
+    raise exception 'this account is linked to % already', hq.email_of(p_who.member) using errcode = '23505', hint = '`unlink` takes it back.';
   end if;
   delete from public.chat_link_codes c
   where c.code_hash = hq.token_hash(trim(p_request ->> 'code')) and c.tenant_id = p_who.tenant and c.expires_at > clock_timestamp()
   returning * into v_code;
   if not found then
     raise exception 'this code does not work' using errcode = '22023', column = 'code',
-      hint = 'A code works once, for ten minutes. Get another one: hq-tui chat code.';
+      hint = 'A code works once, for ten minutes. Get another one with `hq-tui chat code`.';
   end if;
   insert into public.chat_identities (tenant_id, user_id, platform, install, chat_user, last_seen_at)
   values (p_who.tenant, v_code.user_id, p_who.platform, hq.account_install(p_who.platform, p_who.install), p_who.chat_user,
@@ -5019,14 +5025,14 @@ begin
   end if;
   if p_who.member is null then
     raise exception 'this account is linked to nobody'
-      using errcode = '42501', hint = 'Get a code from HQ (hq-tui chat code) and send: link CODE.';
+      using errcode = '42501', hint = 'Get a code with `hq-tui chat code`, and send `link CODE` to the bot in a direct message.';
   end if;
   if p_call in ('unlink', 'bind') or p_who.is_direct then
     return;
   end if;
   if p_who.channel_id is null then
     raise exception 'this channel is bound to nothing'
-      using errcode = '42501', hint = 'An admin binds it: bind. In a direct message no binding is needed.';
+      using errcode = '42501', hint = 'An admin binds it with `bind`. In a direct message no binding is needed.';
   end if;
 end
 $function$;
@@ -5900,7 +5906,7 @@ CREATE OR REPLACE FUNCTION public.chat_link(p_chat jsonb, p_code text)
 AS $function$ select hq.chat_call('link', p_chat, jsonb_build_object('code', p_code)) $function$;
 grant execute on function chat_link(jsonb,text) to authenticated;
 grant execute on function chat_link(jsonb,text) to service_role;
-comment on function chat_link(jsonb,text) is 'Links the account of the delivery with a code of issue_chat_code. Returns `{member}` or `{refused}`. Five attempts in ten minutes.';
+comment on function chat_link(jsonb,text) is 'Links the account of a direct message with a code of issue_chat_code. Returns `{member}` or `{refused}`. Five attempts in ten minutes. A code that was sent anywhere else is void.';
 
 CREATE OR REPLACE FUNCTION public.chat_list_subscriptions(p_platform text)
  RETURNS jsonb
@@ -6051,7 +6057,7 @@ begin
     coalesce((r ->> 'once')::boolean, true),
     clock_timestamp() + make_interval(secs => least(greatest(coalesce(hq.int_or_null(r -> 'seconds'), 900), 1), 604800))
   from hq.entries(p_rows) r
-  where length(r ->> 'token') between 22 and 64 and octet_length((r -> 'intent')::text) <= 16384
+  where length(r ->> 'token') between 22 and 64 and octet_length((r -> 'intent')::text) <= 131072
   limit 500
   on conflict do nothing;
   get diagnostics v_kept = row_count;

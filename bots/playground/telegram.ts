@@ -17,7 +17,7 @@ export async function simulateTelegram(): Promise<SimulatedPlatform> {
     env: { TELEGRAM_BOT_TOKEN: telegram.token, TELEGRAM_API_ROOT: telegram.url },
     hint: 'Type the answer to a question as a message.',
     async say(words, destination) {
-      const question = telegram.messages(chats[destination]).findLast(({ asksForReply }) => asksForReply);
+      const question = telegram.messages(chats[destination]).findLast(isQuestion);
       const isCommand = words.startsWith('/');
       const text = isCommand || destination === 'direct' || question !== undefined ? words : `/hq ${words}`;
       telegram.write(
@@ -40,6 +40,11 @@ export async function simulateTelegram(): Promise<SimulatedPlatform> {
       })),
     close: () => telegram.close(),
   };
+}
+
+/** A question with buttons asks for a reply in its text. */
+function isQuestion({ asksForReply, text }: RenderedMessage): boolean {
+  return asksForReply || text.includes('Reply to this message to answer.');
 }
 
 function textOf({ text, file, buttons }: RenderedMessage): string {

@@ -68,8 +68,9 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** Connects the real adapter to a fake Slack, and to a receiver that records. Does not start it. */
 export async function createSlackBot(
   env: (slack: RunningSlack) => Environment = (running) => running.env,
+  options: Parameters<typeof startSlackServer>[0] = {},
 ): Promise<SlackBot> {
-  const running = await startSlackServer();
+  const running = await startSlackServer(options);
   const logged: string[] = [];
   const log = pino({ level: 'trace' }, { write: (line) => logged.push(line) });
   const configured = slack.configure(env(running));

@@ -8,7 +8,7 @@ import type {
   TextFile,
 } from '../src/contract/adapter.ts';
 import type { Button, Card, Handle } from '../src/contract/card.ts';
-import type { Form } from '../src/contract/form.ts';
+import type { Form, FormErrors } from '../src/contract/form.ts';
 import type {
   ChatLocation,
   Inbound,
@@ -33,6 +33,7 @@ export interface ShownMessage {
 export interface Receipt {
   readonly acknowledgedAfterMs: number;
   readonly form: Form | null;
+  readonly errors: FormErrors | null;
   readonly isQuiet: boolean;
   readonly isPrivate: boolean;
 }
@@ -56,6 +57,8 @@ export class TestAdapter implements Adapter {
     this.capabilities = {
       private: platform !== 'telegram',
       forms: platform !== 'telegram',
+      formErrors: platform === 'slack',
+      commands: { prefix: '/hq', ...(platform === 'slack' && { inThread: '@HQ' }) },
       completion: platform !== 'telegram',
       files: true,
       redelivers: false,
@@ -117,6 +120,7 @@ export class TestAdapter implements Adapter {
     return {
       acknowledgedAfterMs: performance.now() - startedAt,
       form: acknowledgement.kind === 'form' ? acknowledgement.form : null,
+      errors: acknowledgement.kind === 'errors' ? acknowledgement.errors : null,
       isQuiet: acknowledgement.kind === 'quiet',
       isPrivate: acknowledgement.kind === 'working' && acknowledgement.private,
     };

@@ -52,6 +52,12 @@ export interface ChatFixture {
   bind(channel: string, ceiling: string): Promise<void>;
 }
 
+/** The same account in a direct message, which its platform shows by the ids. */
+function directlyWith(chat: Omit<Chat, 'delivery'>): Partial<Chat> {
+  const place = { slack: { channel: 'D0' }, discord: { install: '@me' }, telegram: { channel: chat.user } };
+  return { ...chat, kind: 'direct', ...place[chat.platform] };
+}
+
 export async function openChatFixture(database: TestDatabase, tenant = nilTenant): Promise<ChatFixture> {
   const bot = await database.addUser({ role: 'viewer', tenant });
   await database.query(`insert into chat_bots (tenant_id, user_id) values ($1, $2)`, [tenant, bot.id]);
@@ -88,7 +94,7 @@ export async function openChatFixture(database: TestDatabase, tenant = nilTenant
       const member = await database.addUser({ role, tenant });
       const { delivery: _one, ...chat } = delivery({ user: `U-${randomUUID()}`, ...account });
       const { code } = await request('issue_chat_code', {}, member);
-      const { refused } = await call('chat_link', { ...chat, kind: 'direct', channel: 'D0' }, { code });
+      const { refused } = await call('chat_link', directlyWith(chat), { code });
       if (refused !== undefined) throw new Error(refused.message);
       return { ...chat, member };
     },

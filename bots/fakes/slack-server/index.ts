@@ -24,8 +24,11 @@ export interface RunningSlack {
   stop(): Promise<void>;
 }
 
-export async function startSlackServer(options: { readonly port?: number } = {}): Promise<RunningSlack> {
+export async function startSlackServer(
+  options: { readonly port?: number; readonly enterprise?: string } = {},
+): Promise<RunningSlack> {
   const server = new SlackServer();
+  server.workspace.enterprise = options.enterprise ?? null;
   await server.listen(options.port ?? 0);
   return {
     server,
@@ -39,4 +42,5 @@ export async function startSlackServer(options: { readonly port?: number } = {})
   };
 }
 
+export type { DeliveryOverrides } from './user-actions.ts';
 export type { SlackChannel, SlackMessage, SlackUser } from './workspace.ts';

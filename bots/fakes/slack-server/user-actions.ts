@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
 import { type Block, type Button, type Input, type Option, suggestions } from './block-kit.ts';
 import type { Delivery, Receipt, Signature } from './deliveries.ts';
 import type { SlackServer } from './slack-server.ts';
@@ -39,6 +40,7 @@ export class UserActions {
           token: 'legacy-verification-token',
           team_id: user.team,
           team_domain: 'lab',
+          ...(user.enterprise !== null && { enterprise_id: user.enterprise, enterprise_name: 'Acme' }),
           channel_id: channel.id,
           channel_name: channel.name,
           user_id: user.id,
@@ -100,13 +102,19 @@ export class UserActions {
         payload: {
           token: 'legacy-verification-token',
           team_id: workspace.team,
+          ...(workspace.enterprise !== null && { enterprise_id: workspace.enterprise }),
           api_app_id: workspace.appId,
           event,
           type: 'event_callback',
           event_id: `Ev${randomBytes(5).toString('hex').toUpperCase()}`,
           event_time: Math.floor(Date.now() / 1000),
           authorizations: [
-            { enterprise_id: null, team_id: workspace.team, user_id: workspace.botUser, is_bot: true },
+            {
+              enterprise_id: workspace.enterprise,
+              team_id: workspace.team,
+              user_id: workspace.botUser,
+              is_bot: true,
+            },
           ],
           is_ext_shared_channel: false,
         },
@@ -189,8 +197,9 @@ export class UserActions {
       tampered,
     );
     const { views } = this.#server.workspace;
-    if (receipt.acknowledged && receipt.answer.response_action !== 'errors')
-      views.splice(views.indexOf(opened), 1);
+    if (receipt.answer.response_action === 'errors')
+      opened.errors = errorsByLabel(opened, receipt.answer.errors);
+    else if (receipt.acknowledged) views.splice(views.indexOf(opened), 1);
     return receipt;
   }
 
@@ -245,8 +254,13 @@ export class UserActions {
       user: { id: user.id, username: user.name, name: user.name, team_id: user.team },
       api_app_id: workspace.appId,
       token: 'legacy-verification-token',
-      team: { id: workspace.team, domain: 'lab' },
-      enterprise: null,
+      // The workspace that the user is signed in to, which may be another one than the app's.
+      team: {
+        id: user.team,
+        domain: 'lab',
+        ...(user.enterprise !== null && { enterprise_id: user.enterprise, enterprise_name: 'Acme' }),
+      },
+      enterprise: user.enterprise === null ? null : { id: user.enterprise, name: 'Acme' },
       is_enterprise_install: false,
       trigger_id: this.#server.newTrigger(user.id),
     };
@@ -278,6 +292,19 @@ function buttonsOf(message: SlackMessage): { block: string; button: Button }[] {
 
 function inputsOf(opened: OpenView): Input[] {
   return opened.view.blocks.filter((block) => block.type === 'input');
+}
+
+/** Throws for errors that Slack cannot show: without text, or beside no input. */
+function errorsByLabel(opened: OpenView, given: unknown): Record<string, string> {
+  const errors = Object.entries(z.record(z.string(), z.string().min(1)).parse(given));
+  if (errors.length === 0) throw new Error('the answer has no errors');
+  return Object.fromEntries(
+    errors.map(([block, text]) => {
+      const input = inputsOf(opened).find((one) => one.block_id === block);
+      if (input === undefined) throw new Error(`the form has no input ${block}`);
+      return [input.label.text, text];
+    }),
+  );
 }
 
 function filledIn(opened: OpenView, values: Readonly<Record<string, string>>) {

@@ -54,6 +54,7 @@ export const methods: Readonly<Record<string, Method>> = {
             team_id: workspace.team,
             user_id: workspace.botUser,
             bot_id: workspace.botId,
+            ...(workspace.enterprise !== null && { enterprise_id: workspace.enterprise }),
             is_enterprise_install: false,
           },
   },

@@ -7,6 +7,8 @@ export interface SlackUser {
   readonly name: string;
   /** The workspace of the user; another one for guests over Slack Connect. */
   readonly team: string;
+  /** The Enterprise Grid of that workspace. */
+  readonly enterprise: string | null;
 }
 
 export interface SlackChannel {
@@ -48,11 +50,15 @@ export interface OpenView {
   readonly user: string;
   view: View;
   hash: string;
+  /** The errors that the form shows, by the labels of its fields. */
+  errors?: Readonly<Record<string, string>>;
 }
 
 /** One workspace with the app installed in it. */
 export class Workspace {
   readonly team = numbered('T');
+  /** Set to make it a workspace of an Enterprise Grid. */
+  enterprise: string | null = null;
   readonly appId = numbered('A');
   readonly botUser = numbered('U');
   readonly botId = numbered('B');
@@ -64,8 +70,8 @@ export class Workspace {
   readonly homes = new Map<string, View>();
   #lastTs = 0;
 
-  user(name: string, team = this.team): SlackUser {
-    const user = { id: numbered('U'), name, team };
+  user(name: string, team = this.team, enterprise = team === this.team ? this.enterprise : null): SlackUser {
+    const user = { id: numbered('U'), name, team, enterprise };
     this.users.set(user.id, user);
     return user;
   }

@@ -13,8 +13,11 @@ export interface Capabilities {
   /** Answers that only the sender sees. */
   readonly private: boolean;
   readonly forms: boolean;
+  /** A form that was sent shows errors beside its fields and stays open. */
+  readonly formErrors: boolean;
   readonly completion: boolean;
   readonly files: boolean;
+  readonly commands: CommandSyntax;
   /** Delivers again what was not acknowledged. */
   readonly redelivers: boolean;
   /** Characters of the body of one message; longer texts are paged or sent as a file. */
@@ -28,6 +31,17 @@ export interface Capabilities {
   readonly chatEveryMs: number;
   /** Messages and edits per second over all chats. */
   readonly perSecond: number;
+}
+
+/** The words that people write before a command. */
+export interface CommandSyntax {
+  readonly prefix: string;
+  /** In a thread of a group, where it differs. */
+  readonly inThread?: string;
+  /** Before commands that the menu may hold in a group of its own. */
+  readonly asText?: string;
+  /** The commands that are always found directly behind the prefix, if `asText` is set. */
+  readonly direct?: readonly string[];
 }
 
 export type AdapterState =

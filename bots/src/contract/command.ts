@@ -44,6 +44,8 @@ export interface CommandDefinition {
   readonly visibility: Visibility;
   /** The answer goes to the sender alone, if the platform can do that. */
   readonly private: boolean;
+  /** Others must not read its values: it works in a direct message alone. */
+  readonly directOnly?: boolean;
   /** Lower ranks come first in menus that hold few commands. */
   readonly rank: number;
   /** Left out of menus, because other commands there do the same. */

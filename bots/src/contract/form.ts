@@ -12,6 +12,9 @@ export interface Form {
   readonly fields: readonly FormField[];
 }
 
+/** The name of a field → the reason why its value is not accepted. */
+export type FormErrors = Readonly<Record<string, string>>;
+
 export interface FormField {
   readonly name: string;
   readonly label: string;
@@ -19,6 +22,8 @@ export interface FormField {
   /** `paragraph` is text of several lines. */
   readonly kind: 'text' | 'paragraph' | 'choice';
   readonly required: boolean;
+  /** The content of the field when the form opens. */
+  readonly value?: string;
   readonly maxLength?: number;
   /** For a `choice`, at most 25. */
   readonly choices?: readonly Choice[];

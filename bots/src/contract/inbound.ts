@@ -2,7 +2,7 @@
 import { type ChatPlatformName, chatPlatformNames } from '@hq/shared/chat';
 import type { Card, Handle } from './card.ts';
 import type { Choice } from './choice.ts';
-import type { Form } from './form.ts';
+import type { Form, FormErrors } from './form.ts';
 
 export const platforms = chatPlatformNames;
 export type Platform = ChatPlatformName;
@@ -73,6 +73,8 @@ export type Acknowledgement =
   /** Shows that HQ is working; the first card takes its place. */
   | { readonly kind: 'working'; readonly private: boolean }
   | { readonly kind: 'form'; readonly form: Form }
+  /** The form stays open and shows these sentences beside the fields of these names. Only with `formErrors`. */
+  | { readonly kind: 'errors'; readonly errors: FormErrors }
   /** Shows nothing: the pressed card itself will change, or the words are not for the bot. */
   | { readonly kind: 'quiet' };
 

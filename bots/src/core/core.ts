@@ -24,6 +24,7 @@ import { Dispatcher } from './dispatch/dispatcher.ts';
 import type { RateLimits } from './dispatch/rate-limit.ts';
 import { createCommandRegistry, describeCommands } from './parse/command-registry.ts';
 import { createPendingPrompts } from './parse/pending-prompts.ts';
+import { phrase } from './phrase.ts';
 
 export interface CoreOptions {
   readonly client: HqClient;
@@ -116,6 +117,7 @@ function createServices(
     now,
     capabilities,
     outbox,
+    phrase: (text, place) => phrase(text, place, capabilities(place.platform).commands, registry),
     ...notify,
     health,
   };

@@ -24,6 +24,8 @@ export class SkeletonAdapter implements Adapter {
   readonly capabilities: Capabilities = {
     private: false,
     forms: false,
+    formErrors: false,
+    commands: { prefix: '/hq' },
     completion: false,
     files: false,
     redelivers: false,

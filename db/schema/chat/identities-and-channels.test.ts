@@ -62,6 +62,31 @@ describe('a code', () => {
     expect(answers.filter(({ refused }) => refused === undefined)).toHaveLength(1);
   });
 
+  test.each([
+    ['an unlinked account', { user: 'U-public' }],
+    ['a stranger', { user: 'U-anonymous', stranger: 'anonymous' }],
+  ] as const)('that %s sends outside of a direct message is refused and void', async (_who, sender) => {
+    const code = await codeOf(operator);
+    const posted = { ...sender, kind: 'group', channel: 'C-public' } as const;
+    const { refused } = await chats.call('chat_link', posted, { code });
+    expect(refused?.code).toBe('refused');
+    // A wrong code gets the same answer.
+    expect((await chats.call('chat_link', posted, { code: 'hq_wrong' })).refused).toEqual(refused);
+    expect((await chats.call('chat_link', { user: 'U-reader' }, { code })).refused).toMatchObject({
+      code: 'usage',
+      message: 'this code does not work',
+    });
+  });
+
+  test('is void outside of a direct message after too many attempts, too', async () => {
+    const code = await codeOf(operator);
+    for (let attempt = 0; attempt < 6; attempt += 1) {
+      await chats.call('chat_link', { user: 'U-too-many' }, { code: `hq_wrong_${attempt}` });
+    }
+    await chats.call('chat_link', { user: 'U-too-many', kind: 'group', channel: 'C-public' }, { code });
+    expect((await chats.call('chat_link', { user: 'U-reader' }, { code })).refused?.code).toBe('usage');
+  });
+
   test('runs out after ten minutes', async () => {
     const code = await codeOf(operator);
     await database.query(`update chat_link_codes set expires_at = now()`);

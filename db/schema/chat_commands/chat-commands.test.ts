@@ -259,7 +259,7 @@ describe('what takes two people', () => {
     const question = await ask();
     const { code } = await chats.request('issue_chat_code', {}, operator.member);
     const twin = { user: 'U-twin', channel: 'C-op', kind: 'group' } as const;
-    await chats.call('chat_link', twin, { code });
+    await chats.call('chat_link', { user: twin.user }, { code });
     expect((await confirm(twin, question?.token)).refused?.message).toMatch(/another person/);
   });
 

@@ -231,7 +231,7 @@ begin
     coalesce((r ->> 'once')::boolean, true),
     clock_timestamp() + make_interval(secs => least(greatest(coalesce(hq.int_or_null(r -> 'seconds'), 900), 1), 604800))
   from hq.entries(p_rows) r
-  where length(r ->> 'token') between 22 and 64 and octet_length((r -> 'intent')::text) <= 16384
+  where length(r ->> 'token') between 22 and 64 and octet_length((r -> 'intent')::text) <= 131072
   limit 500
   on conflict do nothing;
   get diagnostics v_kept = row_count;

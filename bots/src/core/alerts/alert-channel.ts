@@ -16,7 +16,7 @@ import { matchesFilter } from './matches-filter.ts';
 import { countFitting } from './render-alert-card.ts';
 
 export interface AlertChannelOptions {
-  readonly services: Pick<Services, 'buttons' | 'capabilities' | 'now' | 'outbox'>;
+  readonly services: Pick<Services, 'buttons' | 'capabilities' | 'now' | 'outbox' | 'phrase'>;
   readonly deliveryLog: DeliveryLog;
   readonly timing: AlertTiming;
   readonly log: Log;

@@ -90,7 +90,8 @@ export class AlertChannels {
     const channel = this.#channels.get(id);
     if (channel === undefined) return;
     const { services, deliveryLog, log } = this.#options;
-    const { platform, channel: chat } = channel.location();
+    const away = channel.location();
+    const { platform, channel: chat } = away;
     log.warn({ platform, channel: chat, reason }, 'a chat accepts no alerts any more');
     this.#remove(id);
     deliveryLog.record({ subscription_id: id, cursor: '', messages: [], disabled: reason });
@@ -107,7 +108,10 @@ export class AlertChannels {
         tone: 'warning',
         state: 'unsubscribed',
         body: [{ kind: 'text', text: `${chat}: ${reason}` }],
-        footer: 'To get alerts there again, repair the chat and type subscribe in it.',
+        footer: services.phrase(
+          'To get alerts there again, repair the chat and type `subscribe` in it.',
+          away,
+        ),
       });
     }
   }

@@ -63,6 +63,8 @@ const intent = z.object({
   command: z.string(),
   values: z.record(z.string(), z.string()),
   form: z.boolean().optional(),
+  /** The content of the form when it opens again. */
+  filled: z.record(z.string(), z.string()).optional(),
   /** The message whose button opened the form that the token comes back from. */
   message: handle.optional(),
 });

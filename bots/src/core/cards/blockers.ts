@@ -45,7 +45,9 @@ export function createBlockers(
 
 function pausedGateway(status: string): Blocker {
   const remedy =
-    status === 'paused' ? 'resume_gateway lets it go on.' : 'It goes on when the gateway wakes up.';
+    status === 'paused'
+      ? 'It goes on once somebody resumes the gateway.'
+      : 'It goes on when the gateway wakes up.';
   return {
     state: `waiting: the gateway is ${status}`,
     remedy,

@@ -71,6 +71,7 @@ it('ignores a snapshot that is older than the row of the request', async () => {
     outbox,
     isPrivate: false,
     message: null,
+    phrase: (text) => text,
     onReplaced: () => undefined,
     log,
   });

@@ -25,15 +25,20 @@ export interface ResponderOptions {
   readonly message: Handle | null;
   /** Called before another card takes the place of the message. */
   readonly onReplaced: (message: Handle) => void;
+  /** Writes the commands of footers as people write them there. */
+  readonly phrase: (text: string) => string;
   readonly log: Log;
 }
 
 export function createResponder(options: ResponderOptions): Responder {
-  const { sender, reply, outbox, isPrivate, message, onReplaced, log } = options;
+  const { sender, reply, outbox, isPrivate, message, onReplaced, phrase, log } = options;
   let placeholder: Handle | null = null;
 
+  const phrased = (card: Card): Card =>
+    card.footer === undefined ? card : { ...card, footer: phrase(card.footer) };
+
   async function edit(handle: Handle, card: Card): Promise<Handle | null> {
-    const edited = await outbox.edit(sender, handle, card);
+    const edited = await outbox.edit(sender, handle, phrased(card));
     return edited.ok ? (edited.handle ?? handle) : null;
   }
 
@@ -49,7 +54,7 @@ export function createResponder(options: ResponderOptions): Responder {
       const edited = await edit(handle, card);
       if (edited !== null) return edited;
     }
-    const sent = await outbox.reply(reply, card, toSenderAlone);
+    const sent = await outbox.reply(reply, phrased(card), toSenderAlone);
     if (sent.ok) return sent.handle;
     log.warn({ platform: sender.platform, problem: sent.problem }, 'an answer could not be sent');
     return null;

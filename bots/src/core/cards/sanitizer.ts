@@ -2,7 +2,7 @@ import { plain, plainLines, type Redactor, truncate } from '@hq/shared/text';
 import type { TextFile } from '../../contract/adapter.ts';
 import type { Card, TextNode } from '../../contract/card.ts';
 import type { Choice } from '../../contract/choice.ts';
-import type { Form } from '../../contract/form.ts';
+import type { Form, FormErrors } from '../../contract/form.ts';
 
 /** UTF-16 units of titles and labels, below every platform's own limit. */
 const maxLine = 240;
@@ -47,14 +47,17 @@ export function createSanitizer(redactor: Pick<Redactor, 'text'>) {
       page,
       question: question && { placeholder: line(question.placeholder, 60) },
     }),
+    errors: (errors: FormErrors): FormErrors =>
+      Object.fromEntries(Object.entries(errors).map(([name, reason]) => [name, line(reason)])),
     form: (form: Form): Form => ({
       ...form,
       title: line(form.title),
       submit: line(form.submit),
-      fields: form.fields.map(({ label, hint, choices: offered, ...field }) => ({
+      fields: form.fields.map(({ label, hint, value, choices: offered, ...field }) => ({
         ...field,
         label: line(label),
         ...(hint !== undefined && { hint: line(hint) }),
+        ...(value !== undefined && { value: block(value) }),
         ...(offered !== undefined && { choices: choices(offered) }),
       })),
     }),

@@ -1,3 +1,14 @@
+/** The message of an error and what to do next. */
+export function toSentences({
+  message,
+  hint,
+}: {
+  readonly message: string;
+  readonly hint?: string | undefined;
+}): string {
+  return [message, hint].flatMap((part) => (part === undefined ? [] : toSentence(part))).join(' ');
+}
+
 /** Makes a sentence of an error message: a capital and a full stop. */
 export function toSentence(text: string): string {
   // Names of arguments and actions stay in lower case.

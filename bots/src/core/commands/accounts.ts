@@ -25,7 +25,12 @@ const whoami = defineCommand({
         body: [
           text('Get a code in HQ with '),
           code('hq-tui chat code'),
-          text(' and send it here: link CODE.'),
+          text(
+            kind === 'direct'
+              ? ' and send it here: '
+              : ' and send it to the bot in a direct message, not here: ',
+          ),
+          code(services.phrase('`link CODE`', delivery.sender)),
         ],
         footer,
       });
@@ -38,7 +43,12 @@ const whoami = defineCommand({
       fields: fieldsOf(
         ['HQ', tenant ?? ''],
         ['Your role', member?.role ?? 'none'],
-        ['This chat', kind === 'direct' ? 'direct message, no limit of its own' : bindingOf(channel)],
+        [
+          'This chat',
+          kind === 'direct'
+            ? 'direct message, no limit of its own'
+            : services.phrase(bindingOf(channel), delivery.sender),
+        ],
         ['Gateway', channel.gateway],
         ['Agent', channel.agent],
       ),
@@ -48,7 +58,7 @@ const whoami = defineCommand({
 });
 
 function bindingOf({ bound, ceiling }: Whoami['channel']): string {
-  return bound ? `bound: ${ceiling ?? 'viewer'} and below` : 'not bound; an admin says bind';
+  return bound ? `bound: ${ceiling ?? 'viewer'} and below` : 'not bound; an admin writes `bind`';
 }
 
 /** Links accounts to members and binds channels. */
@@ -63,6 +73,7 @@ export const accountCommands: readonly Command[] = [
     ],
     visibility: 'everyone',
     private: true,
+    directOnly: true,
     rank: 41,
     async run({ delivery, values, services, responder }) {
       const { email } = await services.api.link(delivery, { p_code: values.code ?? '' });
@@ -70,7 +81,7 @@ export const accountCommands: readonly Command[] = [
         title: `Linked to ${email ?? 'you'}`,
         tone: 'good',
         state: 'linked',
-        body: [text('Type help to see what you can do here.')],
+        body: [text(services.phrase('Type `help` to see what you can do here.', delivery.sender))],
       });
     },
   }),

@@ -31,7 +31,7 @@ async function wholeId({ delivery, services }: CommandContext, written: string):
   const [only] = matching;
   if (only === undefined || matching.length > 1 || written.length < 4) {
     throw new HqError('not_found', `${quote(written, 40)} is not the id of one command.`, {
-      hint: 'Type commands to see the commands with their ids.',
+      hint: 'Type `commands` to see the commands with their ids.',
       field: 'command',
     });
   }

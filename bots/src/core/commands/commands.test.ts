@@ -167,7 +167,7 @@ describe('a query', () => {
     try {
       const before = await database.query('select 1 from agent_commands');
       expect(textOf((await slack.ask(await chat.person('operator'), 'pause twin')).card)).toMatch(
-        /Use pause gateway twin or pause agent twin/,
+        /Use \/hq pause gateway twin or \/hq pause agent twin/,
       );
       expect(await database.query('select 1 from agent_commands')).toHaveLength(before.length);
     } finally {
@@ -202,10 +202,10 @@ describe('a query', () => {
     ['task ba0b', /^Task must be an id, or at least its first eight characters/],
     [
       'create_task Letter due_date=soon',
-      /^due_date cannot be “soon”[\s\S]*A date such as 2026-12-24, or a time such as 2026-12-24T18:00Z\./,
+      /^Due cannot be “soon”[\s\S]*A date such as 2026-12-24, or a time such as 2026-12-24T18:00Z\./,
     ],
-    ['task 12345678', /There is no such task[\s\S]*Type tasks to see those that exist/],
-    ['set_budget writer abc', /limit_usd[\s\S]*such as 25/],
+    ['task 12345678', /There is no such task[\s\S]*Type \/hq tasks to see those that exist/],
+    ['set_budget writer abc', /Monthly limit in USD[\s\S]*such as 25/],
   ])('explains the error of “%s”', async (words, told) => {
     const admin = await chat.person('admin');
     expect(textOf((await open.adapter('slack').ask(admin, words)).card)).toMatch(told);

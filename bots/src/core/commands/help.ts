@@ -44,10 +44,10 @@ export const help = defineCommand({
     const found = services.registry.find(wanted.trim().split(/\s+/u));
     if (found === null || !isVisibleTo(found.command, who)) {
       throw new HqError('not_found', `There is no command ${quote(wanted)} for you here.`, {
-        hint: 'Type help to see the commands.',
+        hint: 'Type `help` to see the commands.',
       });
     }
-    await responder.replace(about(found.command));
+    await responder.replace(about(found.command, (text) => services.phrase(text, delivery.sender)));
   },
 });
 
@@ -72,8 +72,8 @@ function overview(topics: ReturnType<typeof groupByTopic>, who: Whoami): Card {
       ]),
     ),
     footer: who.linked
-      ? 'help TOPIC and help COMMAND say more. HQ asks for missing arguments.'
-      : 'Link your account first: link CODE, with a code from hq-tui chat code.',
+      ? '`help TOPIC` and `help COMMAND` say more. HQ asks for missing arguments.'
+      : 'Link your account first: `link CODE` in a direct message, with a code from `hq-tui chat code`.',
   };
 }
 
@@ -82,17 +82,17 @@ function aboutTopic({ topic, commands }: ReturnType<typeof groupByTopic>[number]
     title: topic.title,
     tone: 'neutral',
     body: linesOf(commands.map(({ name, title }) => [code(name), text(` ${title}`)])),
-    footer: 'help COMMAND shows the usage of a command.',
+    footer: '`help COMMAND` shows the usage of a command.',
   };
 }
 
-function about(command: Command): Card {
+function about(command: Command, phrase: (text: string) => string): Card {
   return {
     title: command.title,
     tone: 'neutral',
     body: [
       text(`${command.summary}\n`),
-      code(usageOf(command).replace(/^Usage: /u, '')),
+      code(phrase(usageOf(command)).replace(/^Usage: /u, '')),
       ...command.arguments.flatMap(({ name, summary, required, choices }): TextNode[] => [
         newLine,
         strong(name),

@@ -5,6 +5,7 @@ import { cancel } from './cancel.ts';
 import type { Command } from './command.ts';
 import { confirmCommands } from './confirm.ts';
 import { help } from './help.ts';
+import { leaveQuestion } from './leave-question.ts';
 import { logCommands } from './logs.ts';
 import { alerts } from './queries/alerts.ts';
 import { budgetCommands } from './queries/budgets.ts';
@@ -38,4 +39,4 @@ export function builtInCommands(actions: ActionTable): Command[] {
 }
 
 /** The commands of buttons, which nobody types. */
-export const buttonCommands: readonly Command[] = [...confirmCommands, ...alertButtonCommands];
+export const buttonCommands: readonly Command[] = [...confirmCommands, leaveQuestion, ...alertButtonCommands];

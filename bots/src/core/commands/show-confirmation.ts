@@ -1,4 +1,4 @@
-import type { Button, Card } from '../../contract/card.ts';
+import type { Button, Card, Handle } from '../../contract/card.ts';
 import { findAction } from '../action-table.ts';
 import type { Confirmation } from '../api/chat-api.ts';
 import type { Blocker } from '../cards/blockers.ts';
@@ -13,7 +13,6 @@ export async function showConfirmation(context: CommandContext, confirmation: Co
   const seconds = Math.max(1, Math.ceil((Date.parse(expires_at) - services.now()) / 1000));
   const isPrompt = kind === 'typed' && !services.capabilities(sender.platform).forms;
   const blocker = await blockerOf(confirmation, services);
-  if (isPrompt) services.prompts.put(sender, { command: 'confirm_typed', values: { token }, field: 'typed' });
   const isSecond = kind === 'second';
   const card: Card = {
     title: prompt,
@@ -30,7 +29,16 @@ export async function showConfirmation(context: CommandContext, confirmation: Co
     footer: `${isSecond ? `Requested by ${asked_by ?? 'a member without an address'}. ` : ''}Expires in ${Math.ceil(seconds / 60)} min.`,
     ...(isPrompt && { question: { placeholder: expected ?? 'the name' } }),
   };
-  const handle = await responder.replace(card);
+  const send = (): Promise<Handle | null> => responder.replace(card);
+  const answer = {
+    command: 'confirm_typed',
+    values: { token },
+    field: 'typed',
+    takesWords: true,
+    title: prompt,
+    leave: { command: 'decline', values: { token } },
+  };
+  const handle = await (isPrompt ? services.prompts.ask(sender, answer, send) : send());
   if (handle === null) return;
   services.expiringCards.put(sender, handle, seconds * 1000, {
     ...card,

@@ -39,7 +39,7 @@ async function kindOf(
   const [isGateway, isAgent] = await Promise.all([isNameOf('gateway'), isNameOf('agent')]);
   if (isGateway && isAgent) {
     throw new HqError('usage', `“${target}” is a gateway and an agent.`, {
-      hint: `Use ${verb} gateway ${target} or ${verb} agent ${target}.`,
+      hint: `Use \`${verb} gateway ${target}\` or \`${verb} agent ${target}\`.`,
     });
   }
   return isGateway ? 'gateway' : 'agent';

@@ -9,18 +9,22 @@ import { errorCard } from '../cards/error-card.ts';
 import { createResponder, onAnswer, type Responder } from '../cards/responder.ts';
 import type { Sanitizer } from '../cards/sanitizer.ts';
 import type { Command, Services } from '../commands/command.ts';
+import { leftCard } from '../commands/leave-question.ts';
 import { type CommandRegistry, createCommandRegistry } from '../parse/command-registry.ts';
+import type { PendingPrompt } from '../parse/pending-prompts.ts';
 import { buildForm } from './build-form.ts';
 import { deliveryKey } from './delivery-key.ts';
 import { authorizeCommand, authorizePrompt, executePlan } from './execute-plan.ts';
+import { createFormOutcome, type FormOutcome } from './form-outcome.ts';
 import { createOfflineRetry, type OfflineRetry } from './offline-retry.ts';
 import { createRateLimiter, type RateLimiter, type RateLimits } from './rate-limit.ts';
-import { type Plan, routeDelivery, sourceMessage } from './route-delivery.ts';
+import { RejectedForm, rejectionCard } from './rejected-form.ts';
+import { type Plan, postedCode, routeDelivery, sourceMessage } from './route-delivery.ts';
 import { createTurns, type Turn } from './turns.ts';
 
 export interface DispatcherOptions {
   readonly services: Services;
-  readonly sanitizer: Pick<Sanitizer, 'choices' | 'form'>;
+  readonly sanitizer: Pick<Sanitizer, 'choices' | 'errors' | 'form'>;
   /** Commands of buttons, which nobody can type. */
   readonly buttonCommands: readonly Command[];
   readonly log: Log;
@@ -31,6 +35,8 @@ export interface DispatcherOptions {
 
 /** Milliseconds that a form waits for the database to refuse it. */
 const formWaitMs = 300;
+/** Milliseconds that a form waits for its values to be refused. Platforms wait three seconds in all. */
+const formAnswerMs = 1_200;
 const maxRunning = 2_000;
 const refusedAgainMs = 60_000;
 const maxRefused = 5_000;
@@ -87,7 +93,7 @@ export class Dispatcher implements Receiver {
     const limited = this.#limit(inbound, reply);
     if (limited !== null) return limited;
     if (stranger !== undefined) {
-      this.#start(inbound, reply, { kind: 'ignore' }, true);
+      this.#start(inbound, reply, postedCode(inbound, this.#services.registry) ?? { kind: 'ignore' }, true);
       return input.kind === 'button' || stranger === 'bot' ? quiet : { kind: 'working', private: true };
     }
     // Taken before anything is waited for: what is said first is done first.
@@ -102,11 +108,14 @@ export class Dispatcher implements Receiver {
     }
     if (plan.kind === 'prompt' && this.#services.capabilities(inbound.platform).forms) {
       turn.pass();
-      const message = sourceMessage(inbound, this.#services.buttons);
-      const form = buildForm(this.#services, inbound, plan.command, plan.values, message);
+      const { command, values, again } = plan;
+      const message =
+        again === undefined ? sourceMessage(inbound, this.#services.buttons) : (again.message ?? null);
+      const form = buildForm(this.#services, inbound, command, { values, filled: again?.filled }, message);
       return { kind: 'form', form: this.#sanitizer.form(form) };
     }
     const isPrivate = isForSenderAlone(plan);
+    if (input.kind === 'form') return this.#takeForm(inbound, reply, plan, isPrivate, turn);
     this.#start(inbound, reply, plan, isPrivate, turn);
     return input.kind === 'button' ? quiet : { kind: 'working', private: isPrivate };
   }
@@ -136,7 +145,8 @@ export class Dispatcher implements Receiver {
       input.kind === 'words' &&
       input.answer === true &&
       kind === 'group' &&
-      !this.#services.prompts.has(inbound)
+      this.#services.prompts.find(inbound) === null &&
+      postedCode(inbound, this.#services.registry) === null
     );
   }
 
@@ -169,15 +179,47 @@ export class Dispatcher implements Receiver {
     ]);
   }
 
-  #start(inbound: Inbound, reply: Reply, plan: Plan, isPrivate: boolean, turn: Turn = atOnce): void {
-    const work = this.#handle(inbound, reply, plan, isPrivate, turn).catch((error: unknown) => {
+  /** Waits a moment for wrong values: the form shows them itself, or a private card does. */
+  async #takeForm(
+    inbound: Inbound,
+    reply: Reply,
+    plan: Plan,
+    isPrivate: boolean,
+    turn: Turn,
+  ): Promise<Acknowledgement> {
+    const { formErrors } = this.#services.capabilities(inbound.platform);
+    const outcome = createFormOutcome();
+    this.#start(inbound, reply, plan, isPrivate, turn, outcome);
+    const rejected = await outcome.within(formAnswerMs);
+    if (rejected === null) return { kind: 'working', private: isPrivate };
+    return formErrors
+      ? { kind: 'errors', errors: this.#sanitizer.errors(rejected.errors) }
+      : { kind: 'working', private: true };
+  }
+
+  #start(
+    inbound: Inbound,
+    reply: Reply,
+    plan: Plan,
+    isPrivate: boolean,
+    turn: Turn = atOnce,
+    form?: FormOutcome,
+  ): void {
+    const work = this.#handle(inbound, reply, plan, isPrivate, turn, form).catch((error: unknown) => {
       this.#log.error({ err: error, platform: inbound.platform }, 'a request failed');
     });
     this.#running.add(work);
     void work.finally(() => this.#running.delete(work));
   }
 
-  async #handle(inbound: Inbound, reply: Reply, plan: Plan, isPrivate: boolean, turn: Turn): Promise<void> {
+  async #handle(
+    inbound: Inbound,
+    reply: Reply,
+    plan: Plan,
+    isPrivate: boolean,
+    turn: Turn,
+    form?: FormOutcome,
+  ): Promise<void> {
     const services = this.#services;
     const delivery: Delivery = { sender: inbound, key: deliveryKey(inbound) };
     const responder = createResponder({
@@ -187,19 +229,46 @@ export class Dispatcher implements Receiver {
       isPrivate,
       message: sourceMessage(inbound, services.buttons),
       onReplaced: services.expiringCards.forget,
+      phrase: (text) => services.phrase(text, inbound),
       log: this.#log,
     });
     try {
       // A request that answers is done: its card may wait for the platform, the next request does not.
-      const passing = onAnswer(responder, turn.pass);
+      const passing = onAnswer(responder, () => {
+        turn.pass();
+        form?.accept();
+      });
       const context = { delivery, services, responder: passing, allCommands: this.#allCommands };
       await this.#offlineRetry.run(responder, turn, () => executePlan(plan, context));
     } catch (error) {
       turn.pass();
-      await this.#showError(error, inbound, responder);
+      if (error instanceof RejectedForm) await this.#showRejection(error, inbound, responder, form);
+      else {
+        form?.accept();
+        await this.#showError(error, inbound, responder);
+      }
     } finally {
       turn.pass();
     }
+    if ('leaves' in plan && plan.leaves !== undefined) await this.#closeQuestion(plan.leaves, inbound);
+  }
+
+  async #showRejection(
+    rejected: RejectedForm,
+    inbound: Inbound,
+    responder: Responder,
+    form: FormOutcome | undefined,
+  ): Promise<void> {
+    const isShown =
+      form?.reject(rejected) === true && this.#services.capabilities(inbound.platform).formErrors;
+    if (!isShown) await responder.answer(rejectionCard(rejected, inbound, this.#services), { private: true });
+  }
+
+  async #closeQuestion({ title, message }: PendingPrompt, inbound: Inbound): Promise<void> {
+    const handle = await message;
+    if (handle === null) return;
+    this.#services.expiringCards.forget(handle);
+    await this.#services.outbox(inbound.platform).edit(inbound, handle, leftCard(title));
   }
 
   /**
@@ -209,15 +278,16 @@ export class Dispatcher implements Receiver {
   async #showError(error: unknown, inbound: Inbound, responder: Responder): Promise<void> {
     if (!(error instanceof HqError)) this.#log.error({ err: error }, 'a command failed unexpectedly');
     const { field, code } = error instanceof HqError ? error : {};
+    const card = errorCard(error, (text) => this.#services.phrase(text, inbound));
     const isUsedUp = field === 'token' && (code === 'conflict' || code === 'not_found');
     if (responder.message !== null && isUsedUp) {
-      await responder.replace(errorCard(error));
+      await responder.replace(card);
       return;
     }
     const isRefusal = code === 'refused' || code === 'unauthenticated';
-    if (isRefusal && this.#isPublic(inbound) && this.#wasRefused(inbound, errorCard(error).title)) return;
-    const isForSender = isRefusal || inbound.input.kind === 'button';
-    await responder.answer(errorCard(error), isForSender ? { private: true } : {});
+    if (isRefusal && this.#isPublic(inbound) && this.#wasRefused(inbound, card.title)) return;
+    const isForSender = isRefusal || inbound.input.kind === 'button' || inbound.input.kind === 'form';
+    await responder.answer(card, isForSender ? { private: true } : {});
   }
 
   #wasRefused({ platform, install, channel, user }: Inbound, reason: string): boolean {
@@ -242,7 +312,7 @@ function isForSenderAlone(plan: Plan): boolean {
 function noLongerWaiting(): HqError {
   return new HqError('not_found', 'This request is no longer waiting.', {
     field: 'token',
-    hint: 'Type commands to see what was done. Send the request again if you still need it.',
+    hint: 'Type `commands` to see what was done. Send the request again if you still need it.',
   });
 }
 

@@ -1,7 +1,10 @@
-import type { Button } from '../../contract/card.ts';
+import type { HqError } from '@hq/shared/errors';
+import type { Button, Card } from '../../contract/card.ts';
 import type { Choice } from '../../contract/choice.ts';
 import { type Argument, type ArgumentValues, argumentLabel, yesNoChoices } from '../../contract/command.ts';
+import { toSentences } from '../cards/to-sentence.ts';
 import type { Command, CommandContext } from '../commands/command.ts';
+import { leaveRequest } from '../commands/leave-question.ts';
 import { formLifetimeSeconds } from './build-form.ts';
 
 const maxOffered = 12;
@@ -20,17 +23,21 @@ export async function missingFirst(
   return missing.find(({ isTarget }) => isTarget === true) ?? missing[0];
 }
 
-/** Prompts for one argument: with buttons if it has few values, else with a form or a question. */
+/**
+ * Prompts for one argument: with buttons if it has few values, else with a form or a question. `problem` is the reason
+ * why the value that was given is not accepted.
+ */
 export async function promptArgument(
   command: Command,
   argument: Argument,
   context: CommandContext,
+  problem?: HqError,
 ): Promise<void> {
   const { delivery, services, responder, values } = context;
   const { sender } = delivery;
   const capabilities = services.capabilities(sender.platform);
   const choices = await choicesFor(context, argument);
-  const offered = choices.slice(0, Math.max(0, Math.min(capabilities.maxButtons - 1, maxOffered)));
+  const offered = choices.slice(0, Math.max(0, Math.min(capabilities.maxButtons - 2, maxOffered)));
   const buttons: Button[] = offered.map(({ label, value }) =>
     services.buttons.offer(sender, {
       label,
@@ -53,19 +60,37 @@ export async function promptArgument(
       }),
     );
   }
-  if (!capabilities.forms) {
-    services.prompts.put(sender, { command: command.name, values, field: argument.name });
-  }
-  await responder.replace({
+  const leave = leaveRequest(command.title);
+  buttons.push(
+    services.buttons.offer(sender, {
+      label: 'Cancel',
+      intent: leave,
+      user: sender.user,
+      seconds: formLifetimeSeconds,
+    }),
+  );
+  const card: Card = {
     title: command.title,
-    tone: 'neutral',
+    tone: problem === undefined ? 'neutral' : 'warning',
     state: `${argumentLabel(argument)}?`,
     body: [
+      ...(problem === undefined
+        ? []
+        : [{ kind: 'text' as const, text: `${services.phrase(toSentences(problem), sender)}\n` }]),
       { kind: 'text', text: `${argument.summary}.${hasNone ? ' There are none to choose from now.' : ''}` },
     ],
     buttons,
     ...(!capabilities.forms && { question: { placeholder: argumentLabel(argument) } }),
-  });
+  };
+  const prompt = {
+    command: command.name,
+    values,
+    field: argument.name,
+    takesWords: !capabilities.forms,
+    title: command.title,
+    leave,
+  };
+  await services.prompts.ask(sender, prompt, () => responder.replace(card));
 }
 
 async function choicesFor(

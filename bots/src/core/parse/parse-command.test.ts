@@ -66,10 +66,10 @@ describe('what is typed', () => {
     ['statsu', 'error: There is no command “statsu”.'],
     [
       'tasks --status=wrong',
-      'error: “wrong” is not one of open, all, todo, in_progress, blocked, done, cancelled, missed.',
+      'error: Status: “wrong” is not one of open, all, todo, in progress, blocked, done, cancelled, missed.',
     ],
-    ['logs --tail many', 'error: “many” is not a whole number.'],
-    ['logs --tail 5000', 'error: “5000” is not at most 1000.'],
+    ['logs --tail many', 'error: Tail: “many” is not a whole number.'],
+    ['logs --tail 5000', 'error: Tail: “5000” is not at most 1000.'],
     ['status alpha beta', 'error: “beta” is one word too many.'],
     ['restart --nothing', 'error: restart_gateway takes no “nothing”.'],
   ])('“%s” is %s', (text, meant) => {

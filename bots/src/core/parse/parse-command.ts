@@ -90,6 +90,6 @@ function unknownCommand(word: string, registry: CommandRegistry): HqError {
   }
   const similar = registry.similar(word);
   return new HqError('usage', `There is no command ${shown}.`, {
-    hint: similar.length === 0 ? 'Type help to see the commands.' : `Did you mean ${similar.join(', ')}?`,
+    hint: similar.length === 0 ? 'Type `help` to see the commands.' : `Did you mean ${similar.join(', ')}?`,
   });
 }

@@ -1,5 +1,10 @@
 import { HqError } from '@hq/shared/errors';
-import type { Argument, CommandDefinition, Completion } from '../../contract/command.ts';
+import {
+  type Argument,
+  argumentLabel,
+  type CommandDefinition,
+  type Completion,
+} from '../../contract/command.ts';
 import { quote } from './quote.ts';
 
 /** Names and ids are lower case, without the punctuation that people type around them. */
@@ -29,15 +34,34 @@ export function parseValues(
   return { ...written, ...Object.fromEntries(values) };
 }
 
+/** The errors of all invalid values, by the names of their arguments. */
+export function problemsOf(
+  command: CommandDefinition,
+  written: Readonly<Record<string, string>>,
+): Record<string, HqError> {
+  const problems = Object.entries(written).flatMap(([name, value]): [string, HqError][] => {
+    try {
+      parseValues(command, { [name]: value });
+      return [];
+    } catch (error) {
+      if (error instanceof HqError) return [[name, error]];
+      throw error;
+    }
+  });
+  return Object.fromEntries(problems);
+}
+
 /** Parses one value. Throws an `HqError` that names the argument if it is invalid. */
 function parseValue(argument: Argument, written: string): string {
   const { name, kind, choices, min, max } = argument;
   const wrong = (what: string): HqError =>
-    new HqError('usage', `${quote(written)} is not ${what}.`, { field: name });
+    new HqError('usage', `${argumentLabel(argument)}: ${quote(written)} is not ${what}.`, {
+      field: name,
+    });
   if (kind === 'choice') {
     const value = normalizeChoice(written);
     if (choices?.some((choice) => choice.value === value)) return value;
-    throw wrong(`one of ${choices?.map((choice) => choice.value).join(', ')}`);
+    throw wrong(`one of ${choices?.map(({ label }) => label).join(', ')}`);
   }
   if (kind === 'boolean') {
     const value = bare(written).toLowerCase();

@@ -1,10 +1,19 @@
+import { isDeepStrictEqual } from 'node:util';
 import { LRUCache } from 'lru-cache';
+import type { Handle } from '../../contract/card.ts';
 import type { CommandRequest } from '../../contract/command.ts';
 import type { Sender } from '../../contract/inbound.ts';
 
-/** A question to one person: their next words in that chat are the value of the field. */
+/** A question to one person about the value of a field. */
 export interface PendingPrompt extends CommandRequest {
   readonly field: string;
+  /** Their next words in that chat are the value. Otherwise only a button or a form gives it. */
+  readonly takesWords: boolean;
+  readonly title: string;
+  /** The command of its Cancel button. */
+  readonly leave: CommandRequest;
+  /** The message with the question; null if it was not sent. */
+  readonly message: Promise<Handle | null>;
 }
 
 const openForMs = 300_000;
@@ -18,9 +27,17 @@ export function createPendingPrompts() {
   const keyOf = ({ platform, install, channel, thread, user }: Sender): string =>
     JSON.stringify([platform, install, channel, thread, user]);
   return {
-    put(sender: Sender, prompt: PendingPrompt): void {
-      open.set(keyOf(sender), prompt);
+    /** Opens a prompt and sends its question. */
+    ask(
+      sender: Sender,
+      prompt: Omit<PendingPrompt, 'message'>,
+      send: () => Promise<Handle | null>,
+    ): Promise<Handle | null> {
+      const message = send();
+      open.set(keyOf(sender), { ...prompt, message: message.catch(() => null) });
+      return message;
     },
+    find: (sender: Sender): PendingPrompt | null => open.get(keyOf(sender)) ?? null,
     /** Removes and returns the prompt, so that it is answered once. */
     take(sender: Sender): PendingPrompt | null {
       const key = keyOf(sender);
@@ -28,6 +45,13 @@ export function createPendingPrompts() {
       open.delete(key);
       return prompt;
     },
-    has: (sender: Sender): boolean => open.has(keyOf(sender)),
+    /** Closes the prompt of this message; false if it is not open. */
+    async close(sender: Sender, message: Handle): Promise<boolean> {
+      const key = keyOf(sender);
+      const prompt = open.get(key);
+      if (prompt === undefined || !isDeepStrictEqual({ ...(await prompt.message) }, { ...message }))
+        return false;
+      return open.get(key) === prompt && open.delete(key);
+    },
   };
 }

@@ -18,13 +18,20 @@ import { InboundHandler } from './inbound/inbound-handler.ts';
 import { messageHandle } from './message-handle.ts';
 import { createInteractionTokens } from './outbound/interaction-tokens.ts';
 import { DiscordOutbound } from './outbound/outbound.ts';
-import { type Registration, renderCommands } from './render/commands-menu.ts';
+import { commandName, type Registration, renderCommands } from './render/commands-menu.ts';
+import { preferredCommands, textFallback } from './render/menu-groups.ts';
 import { maxButtons, type Rendered, renderCard, renderNote } from './render/render.ts';
 import type { DiscordSettings } from './settings.ts';
 
 const capabilities: Capabilities = {
   private: true,
   forms: true,
+  formErrors: false,
+  commands: {
+    prefix: `/${commandName}`,
+    asText: `/${commandName} ${textFallback.command}`,
+    direct: preferredCommands,
+  },
   completion: true,
   files: true,
   redelivers: false,

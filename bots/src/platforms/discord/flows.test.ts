@@ -112,6 +112,22 @@ it('offers help and link privately to an unlinked user, and nothing else on any 
   expect([...(await commands('ping')), ...(await commands('restart_gateway'))]).toEqual([]);
 });
 
+it('refuses a link code in a channel, to its sender alone, and makes it void', async () => {
+  const ann = discord.user('ann');
+  const ops = discord.channel('ops');
+  const client = await chat.stack.clientOf(await chat.stack.createMember('operator'));
+  const { data } = await client.rpc('issue_chat_code');
+  await discord.slash(ann, ops, 'link', { code: data.code });
+  const told = await sees(
+    ops,
+    ann,
+    /this one is void now[\s\S]*\/hq link CODE to the bot in a direct message/u,
+  );
+  expect(told.onlyFor).toBe(ann.id);
+  await discord.slash(ann, discord.direct(ann), 'link', { code: data.code });
+  await sees(discord.direct(ann), ann, /This code does not work/u);
+});
+
 it('refuses bots and deliveries for another application, and audits them', async () => {
   const operator = await linked('operator');
   const ops = await bound('operator');
@@ -194,6 +210,43 @@ it('asks in a form for the typed name before a destructive action', async () => 
   } finally {
     await database.query(`update hq.actions set danger = 'disruptive' where name = 'restart_gateway'`);
   }
+});
+
+it('answers a wrong value of a form privately, and opens it again with what was written', async () => {
+  const operator = await linked('operator');
+  const ops = await bound('operator');
+  const title = `Corrected ${operator.id}`;
+  const before = discord.messages(ops).length;
+  const form = await discord.slash(operator, ops, 'run', { words: 'create_task' });
+  const sent = await discord.submit(operator, form, { Title: title, Description: 'two\nlines', Due: 'nope' });
+  const told = await sees(ops, operator, /Due cannot be “nope”\. A date such as/u);
+  expect(told.onlyFor).toBe(operator.id);
+  expect(renderedText(told)).not.toContain('due_date');
+  expect(discord.messages(ops)).toHaveLength(before);
+  expect(sent.followUps).toEqual([]);
+  const again = await discord.press(operator, told, 'Edit');
+  const parts = again.modal?.components.map((part) => (part.type === 18 ? part.component : undefined));
+  expect(parts).toMatchObject([{ value: title }, { value: 'two\nlines' }, {}, { value: 'nope' }, {}]);
+  await discord.submit(operator, again, { Due: '2026-12-24' });
+  await eventually(async () =>
+    expect(
+      await chat.stack.database.query('select description from tasks where title = $1', [title]),
+    ).toEqual([{ description: 'two\nlines' }]),
+  );
+});
+
+it('leaves a question by its button, and does nothing', async () => {
+  const operator = await linked('operator');
+  const direct = discord.direct(operator);
+  for (const name of ['scout', 'writer']) {
+    await chat.stack.database.addAgent(`${name}-${operator.id}`, chat.gateway);
+  }
+  await discord.slash(operator, direct, 'agent pause_agent');
+  const question = await sees(direct, operator, /Agent\?/u);
+  await discord.press(operator, question, 'Cancel');
+  await eventually(() => expect(renderedText(question)).toMatch(/cancelled, nothing was done/u));
+  expect(renderedText(question)).not.toContain('[');
+  expect(await commands('pause_agent')).toEqual([]);
 });
 
 it('enqueues a redelivered command once, across processes', async () => {

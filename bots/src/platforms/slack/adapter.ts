@@ -21,6 +21,9 @@ import type { SlackSettings } from './settings.ts';
 const capabilities: Capabilities = {
   private: true,
   forms: true,
+  formErrors: true,
+  // Slack has no slash commands in threads.
+  commands: { prefix: '/hq', inThread: '@HQ' },
   completion: true,
   files: true,
   // Slack redelivers events, but never slash commands and presses.
@@ -172,9 +175,14 @@ export class SlackAdapter implements Adapter {
 
 /** Asks Slack who the bot is. */
 async function identify(client: webApi.WebClient): Promise<Identity> {
-  const { team_id: team, user_id: botUser, bot_id: botId } = await client.auth.test();
+  const {
+    team_id: team,
+    enterprise_id: enterprise,
+    user_id: botUser,
+    bot_id: botId,
+  } = await client.auth.test();
   if (team === undefined || botUser === undefined) {
     throw new HqError('failed', 'Slack does not return the workspace of the bot token.');
   }
-  return { team, botUser, botId, appId: undefined };
+  return { team, enterprise, botUser, botId, appId: undefined };
 }

@@ -50,8 +50,7 @@ function sees(channel: SlackChannel, user: SlackUser, words: RegExp): Promise<Sl
 }
 
 /** Links an account of Slack to a member of the role. */
-async function linked(role: Role): Promise<SlackUser> {
-  const user = workspace().user(role);
+async function linked(role: Role, user = workspace().user(role)): Promise<SlackUser> {
   const member = await chat.stack.createMember(role);
   const client = await chat.stack.clientOf(member);
   const { data } = await client.rpc('issue_chat_code');
@@ -114,6 +113,49 @@ it('refuses another workspace, whatever user it names, and audits it', async () 
   expect(await commands('ping')).toEqual([]);
 });
 
+it('takes requests and confirmations of an enterprise’s other workspaces, and of no other enterprise', async () => {
+  await core.close();
+  await bot.stop();
+  bot = await createSlackBot(undefined, { enterprise: 'E0ACME' });
+  await open();
+  const ann = await linked('operator', workspace().user('ann', 'T0OTHER', 'E0ACME'));
+  const eve = workspace().user('eve', 'T0THIRD', 'E0ACME');
+  const guest = workspace().user('guest', 'T0GUEST', 'E0OTHER');
+  const ops = await bound('operator', ann, eve, guest);
+  await bot.slack.actions.mention(ann, ops, 'restart gateway');
+  const question = await sees(ops, ann, /Restart the gateway.*\[Confirm\]/su);
+  await bot.slack.actions.press(guest, question, 'Confirm');
+  await eventually(async () => expect(await refusalsOf(guest.id)).toEqual([{ stranger: 'outsider' }]));
+  await bot.slack.actions.press(eve, question, 'Confirm');
+  await eventually(async () => expect(await refusalsOf(eve.id)).toEqual([{ stranger: null }]));
+  expect(await commands('restart_gateway')).toEqual([]);
+  await bot.slack.actions.press(ann, question, 'Confirm');
+  await eventually(() => expect(textOf(question)).toMatch(/confirmed by .*@/u));
+  await bot.slack.actions.slash(ann, ops, 'create_task');
+  await bot.slack.actions.submit(ann, await openForm(ann), { Title: `From elsewhere ${ann.id}` });
+  await sees(ops, ann, /task/iu);
+});
+
+it('refuses a link code that was posted in a channel, to its sender alone, and makes it void', async () => {
+  const ann = workspace().user('ann');
+  const ops = workspace().channel('ops', [ann]);
+  const client = await chat.stack.clientOf(await chat.stack.createMember('operator'));
+  const { data } = await client.rpc('issue_chat_code');
+  await bot.slack.actions.mention(ann, ops, `link ${data.code}`);
+  const told = await sees(
+    ops,
+    ann,
+    /this one is void now[\s\S]*\/hq link CODE to the bot in a direct message/u,
+  );
+  expect(told.onlyFor).toBe(ann.id);
+  const direct = workspace().direct(ann);
+  await bot.slack.actions.slash(ann, direct, `link ${data.code}`);
+  await sees(direct, ann, /This code does not work/u);
+  const { data: next } = await client.rpc('issue_chat_code');
+  await bot.slack.actions.slash(ann, direct, `link ${next.code}`);
+  await sees(direct, ann, /^Linked to /u);
+});
+
 it('does nothing in an unbound channel, or above the ceiling of the channel', async () => {
   const operator = await linked('operator');
   const loose = workspace().channel('loose', [operator]);
@@ -171,7 +213,7 @@ it('asks for the typed name before a destructive action, and removes the questio
       if (field?.type !== 'input') throw new Error('the form asks for nothing');
       await bot.slack.actions.submit(operator, view, { [field.label.text]: typed });
       if (typed === 'another') {
-        await sees(ops, operator, /That is not its name/u);
+        expect(view.errors).toEqual({ [field.label.text]: 'That is not its name. Type default.' });
         expect(await commands('restart_gateway')).toEqual([]);
       }
     }
@@ -232,6 +274,28 @@ it('creates no second row for a mention that is redelivered to the next process,
   expect(await chat.stack.database.query('select 1 from tasks where title = $1', [title])).toHaveLength(1);
 });
 
+it('shows wrong values beside their fields in the open form, and tells nobody', async () => {
+  const operator = await linked('operator');
+  const ops = await bound('operator', operator);
+  const before = workspace().visibleMessages(ops.id, operator.id).length;
+  const title = `Corrected ${operator.id}`;
+  await bot.slack.actions.slash(operator, ops, 'create_task');
+  const view = await openForm(operator);
+  await bot.slack.actions.submit(operator, view, { Title: title, Due: 'nope' });
+  expect(view.errors).toEqual({ Due: expect.stringMatching(/^Due cannot be “nope”\. A date such as/u) });
+  await bot.slack.actions.submit(operator, view, { Title: title, Due: '2026-13-45' });
+  expect(view.errors).toEqual({ Due: 'Due is not a valid date.' });
+  await bot.slack.actions.submit(operator, view, { Title: title, Agent: 'nobody' });
+  expect(view.errors?.Agent).toMatch(/There is no agent nobody/u);
+  expect(bot.slack.actions.openView(operator)).toBe(view);
+  expect(workspace().visibleMessages(ops.id, operator.id)).toHaveLength(before);
+  await bot.slack.actions.submit(operator, view, { Title: title, Due: '2026-12-24' });
+  expect(bot.slack.actions.openView(operator)).toBeUndefined();
+  await eventually(async () =>
+    expect(await chat.stack.database.query('select 1 from tasks where title = $1', [title])).toHaveLength(1),
+  );
+});
+
 it('asks for missing arguments by a form with completion, and runs the command', async () => {
   const operator = await linked('operator');
   const direct = workspace().direct(operator);
@@ -242,6 +306,26 @@ it('asks for missing arguments by a form with completion, and runs the command',
     expect(await chat.stack.database.query('select 1 from tasks where title = $1', [title])).toHaveLength(1),
   );
   await sees(direct, operator, /Write|task|Task/u);
+});
+
+it.each([
+  [
+    'its button',
+    (user: SlackUser, question: SlackMessage) => bot.slack.actions.press(user, question, 'Cancel'),
+  ],
+  ['/hq cancel', (user: SlackUser) => bot.slack.actions.slash(user, workspace().direct(user), 'cancel')],
+])('leaves a question by %s, and does nothing', async (_way, leave) => {
+  const operator = await linked('operator');
+  const direct = workspace().direct(operator);
+  for (const name of ['scout', 'writer']) {
+    await chat.stack.database.addAgent(`${name}-${operator.id.toLowerCase()}`, chat.gateway);
+  }
+  await bot.slack.actions.slash(operator, direct, 'pause_agent');
+  const question = await sees(direct, operator, /Agent\?/u);
+  await leave(operator, question);
+  await eventually(() => expect(textOf(question)).toMatch(/cancelled, nothing was done/u));
+  expect(textOf(question)).not.toContain('[');
+  expect(await commands('pause_agent')).toEqual([]);
 });
 
 it('keeps updating the same card after a restart of the bot', async () => {

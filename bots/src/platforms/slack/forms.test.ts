@@ -60,6 +60,39 @@ describe('forms', () => {
     expect(standing(slack.ann)).toHaveLength(1);
   });
 
+  it('stay open with errors beside their fields, also where the core answers late', async () => {
+    const view = await opened();
+    slack.bot.core.acknowledgement = { kind: 'errors', errors: { amount: 'Amount: “x” is not a number.' } };
+    await slack.bot.slack.actions.submit(slack.ann, view, { Agent: 'mia', Amount: 'x' });
+    expect(view.errors).toEqual({ Amount: 'Amount: “x” is not a number.' });
+    expect(slack.bot.slack.actions.openView(slack.ann)).toBe(view);
+    let release = (): void => undefined;
+    slack.bot.core.delay = new Promise((resolve) => {
+      release = () => resolve();
+    });
+    const receipt = await slack.bot.slack.actions.submit(slack.ann, view, { Agent: 'mia', Amount: 'x' });
+    expect(receipt).toMatchObject({ acknowledged: true, answer: {} });
+    release();
+    await eventually(() => expect(seen(standing(slack.ann)[0])).toContain('“x” is not a number'));
+    expect(standing()).toEqual([]);
+  });
+
+  it('hold what was filled in before', async () => {
+    const values = { agent: 'mia', amount: '10', period: 'month' };
+    const fields = form.fields.map((field) => ({ ...field, value: values[field.name] }));
+    slack.bot.core.acknowledgement = { kind: 'form', form: { ...form, fields } };
+    await slack.bot.slack.actions.slash(slack.ann, slack.ops, 'budget set');
+    const view = await eventually(() => {
+      const open = slack.bot.slack.actions.openView(slack.ann);
+      if (open === undefined) throw new Error('no form is open');
+      return open;
+    });
+    await slack.bot.slack.actions.submit(slack.ann, view, {});
+    const { inbound } = await received(2);
+    // The fake sends the initial options as they are.
+    expect(inbound.input).toMatchObject({ kind: 'form', values });
+  });
+
   it('hand over the message with the button that opened them', async () => {
     const message = await posted();
     slack.bot.core.acknowledgement = { kind: 'form', form };

@@ -1,5 +1,7 @@
-import { describe, expect, it } from 'vitest';
-import { card, useSlackBot } from '../../../testing/slack-bot.ts';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { eventually } from '../../../../db/testing/eventually.ts';
+import type { DeliveryOverrides, SlackUser } from '../../../fakes/slack-server/index.ts';
+import { card, createSlackBot, type SlackBot, useSlackBot } from '../../../testing/slack-bot.ts';
 
 const slack = useSlackBot();
 const { posted, received, standing } = slack;
@@ -120,5 +122,92 @@ describe('messages and commands', () => {
     await received(3);
     for (const { inbound } of slack.bot.core.received)
       expect(inbound).toMatchObject({ install: 'T0OTHER', stranger: 'outsider' });
+  });
+});
+
+describe('in an Enterprise Grid', () => {
+  const enterprise = 'E0ACME';
+  const form = {
+    token: 'f1:abc',
+    title: 'Pause an agent',
+    submit: 'Send',
+    words: ['agent', 'pause_agent'],
+    fields: [{ name: 'agent', label: 'Agent', kind: 'text', required: true, completes: true }],
+  } as const;
+
+  async function startedIn(): Promise<SlackBot> {
+    const bot = await createSlackBot((running) => running.env, { enterprise });
+    await bot.adapter.start(bot.core);
+    onTestFinished(() => bot.stop());
+    return bot;
+  }
+
+  /** One delivery of each surface. */
+  async function speaksEverywhere(bot: SlackBot, user: SlackUser, tampered: DeliveryOverrides = {}) {
+    const { server, actions } = bot.slack;
+    const ops = server.workspace.channel('ops', [user]);
+    const location = {
+      platform: 'slack',
+      install: server.workspace.team,
+      channel: ops.id,
+      kind: 'group',
+    } as const;
+    await bot.adapter.send({ ...location, thread: null }, card);
+    const message = server.workspace.visibleMessages(ops.id).at(-1);
+    if (message === undefined) throw new Error('nothing was posted');
+    await actions.mention(user, ops, 'status', tampered);
+    await actions.press(user, message, 'Again', tampered);
+    bot.core.acknowledgement = { kind: 'form', form };
+    await actions.slash(user, ops, 'status', tampered);
+    const view = await eventually(() => {
+      const opened = actions.openView(user);
+      if (opened === undefined) throw new Error('no form is open');
+      return opened;
+    });
+    bot.core.acknowledgement = { kind: 'working', private: true };
+    await actions.suggest(user, view, 'Agent', 'mi', tampered);
+    await actions.submit(user, view, { Agent: 'mia' }, tampered);
+    await eventually(() => expect(bot.core.received).toHaveLength(4));
+    return [
+      ...bot.core.received.map(({ inbound }) => inbound),
+      ...bot.core.context.map(({ sender }) => sender),
+    ];
+  }
+
+  it.each([
+    ['of this workspace', undefined, {}],
+    ['of another workspace of the enterprise', 'T0OTHER', {}],
+    [
+      'of another workspace, in deliveries for all of them',
+      'T0OTHER',
+      { payload: { team: null, is_enterprise_install: true } },
+    ],
+  ] as const)('a member %s is no stranger on any surface', async (_who, team, tampered) => {
+    const bot = await startedIn();
+    const { workspace } = bot.slack.server;
+    const member = workspace.user('ann', team ?? workspace.team, enterprise);
+    for (const sender of await speaksEverywhere(bot, member, tampered)) {
+      expect(sender).toMatchObject({ install: workspace.team, user: member.id });
+      expect(sender.stranger).toBeUndefined();
+    }
+  });
+
+  it.each([
+    ['another enterprise', 'E0OTHER'],
+    ['a workspace without an enterprise', null],
+  ])('a user of %s is a stranger on every surface', async (_who, other) => {
+    const bot = await startedIn();
+    const guest = bot.slack.server.workspace.user('eve', 'T0OTHER', other);
+    const shared = { payload: { is_ext_shared_channel: true } };
+    for (const sender of await speaksEverywhere(bot, guest, shared)) expect(sender.stranger).toBe('outsider');
+  });
+
+  it('a member of another workspace is a stranger where a channel is shared outside of the enterprise', async () => {
+    const bot = await startedIn();
+    const { workspace } = bot.slack.server;
+    const ann = workspace.user('ann', 'T0OTHER', enterprise);
+    const shared = { payload: { is_ext_shared_channel: true } };
+    await bot.slack.actions.mention(ann, workspace.channel('ops', [ann]), 'status', shared);
+    await eventually(() => expect(bot.core.last.inbound.stranger).toBe('outsider'));
   });
 });

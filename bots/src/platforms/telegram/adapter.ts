@@ -28,6 +28,8 @@ import type { TelegramSettings } from './settings.ts';
 const capabilities: Capabilities = {
   private: false,
   forms: false,
+  formErrors: false,
+  commands: { prefix: '/hq' },
   completion: false,
   files: true,
   redelivers: true,

@@ -1,7 +1,8 @@
 import type { Role } from '@hq/shared/actions';
 import { createRedactor } from '@hq/shared/text';
 import { pino } from 'pino';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { nilTenant } from '../../../../db/testing/database.ts';
 import { eventually } from '../../../../db/testing/eventually.ts';
 import { claimOne, exchange } from '../../../../db/testing/exchange.ts';
 import {
@@ -98,6 +99,21 @@ test('an unlinked user gets help and link; a code from HQ links once', async () 
   const ann = await linked('operator');
   server.write(ann.person, ann.direct, '/hq whoami');
   await sees(ann.direct, /operator here/u);
+});
+
+test('a link code that was posted in a group is void, and the answer says where a new one belongs', async () => {
+  const ann = server.person('Ann');
+  const group = server.group('Ops', [ann]);
+  const client = await chat.stack.clientOf(await chat.stack.createMember('operator'));
+  const { data } = await client.rpc('issue_chat_code');
+  server.write(ann, group, `/hq link ${data.code}`);
+  const told = await sees(group, /this one is void now/u);
+  expect(told.text).not.toContain(data.code);
+  server.write(ann, server.direct(ann), `/start ${data.code}`);
+  await sees(server.direct(ann), /This code does not work/u);
+  const { data: next } = await client.rpc('issue_chat_code');
+  server.write(ann, server.direct(ann), `/start ${next.code}`);
+  await sees(server.direct(ann), /Linked to /u);
 });
 
 test('one card shows a command from its request to its end, with the output of the runner', async () => {
@@ -238,7 +254,90 @@ test('a failed command keeps its output when it is retried, and sends it as a fi
   expect(server.messages(ann.direct).filter(({ text }) => text.includes('in the file'))).toEqual([]);
 });
 
-test('a user who is asked for a name may send another command first, and answer later', async () => {
+/** Asks for a comment on a new task; returns the comments there. */
+async function askedForComment(ann: Phone, where = ann.direct) {
+  const [row] = await chat.stack.database.query<{ id: string }>(
+    `insert into tasks (tenant_id, title) values ($1, 'Count the hens') returning id`,
+    [nilTenant],
+  );
+  server.write(ann.person, where, `/hq comment_on_task ${row?.id}`);
+  const question = await sees(where, /Comment\?/u);
+  const comments = async (): Promise<string[]> => {
+    const rows = await chat.stack.database.query<{ body: string }>(
+      'select body from comments where entity_id = $1',
+      [row?.id],
+    );
+    return rows.map(({ body }) => body);
+  };
+  return { question, comments };
+}
+
+const shownAgain = (where: Chat, { id }: RenderedMessage) =>
+  server.messages(where).find((message) => message.id === id);
+
+describe('a question for free text is left, and nothing is done', () => {
+  test.each(['cancel', '/cancel', '/hq cancel', 'Stop.', 'never mind'])('by “%s”', async (words) => {
+    const ann = await linked('operator');
+    const { question, comments } = await askedForComment(ann);
+    server.write(ann.person, ann.direct, words);
+    await sees(ann.direct, /Comment on a task\ncancelled, nothing was done/u);
+    await eventually(() => {
+      expect(shownAgain(ann.direct, question)?.text).toMatch(/cancelled, nothing was done/u);
+      expect(shownAgain(ann.direct, question)?.buttons).toEqual([]);
+    });
+    server.write(ann.person, ann.direct, 'whoami');
+    await sees(ann.direct, /operator here/u);
+    expect(await comments()).toEqual([]);
+  });
+
+  test.each(['status', '/status', '/hq status', '/hq_status'])(
+    'by the command “%s”, which is done',
+    async (words) => {
+      const ann = await linked('operator');
+      const { question, comments } = await askedForComment(ann);
+      server.write(ann.person, ann.direct, words);
+      await sees(ann.direct, /Fleet|gateway/iu);
+      await eventually(() =>
+        expect(shownAgain(ann.direct, question)?.text).toMatch(/cancelled, nothing was done/u),
+      );
+      server.write(ann.person, ann.direct, 'and some words more');
+      await sees(ann.direct, /There is no command “and”/u);
+      expect(await comments()).toEqual([]);
+    },
+  );
+
+  test('by its button, for its person alone', async () => {
+    const ann = await linked('operator');
+    const ben = await linked('admin');
+    const group = server.group('Ops', [ann.person, ben.person]);
+    server.write(ben.person, group, '/hq bind');
+    await sees(group, /operator and below/u);
+    const { question, comments } = await askedForComment(ann, group);
+    expect(question.text).toContain('Reply to this message to answer.');
+    server.press(ben.person, question, 'Cancel');
+    await sees(group, /somebody else/u);
+    server.press(ann.person, question, 'Cancel');
+    await eventually(() => expect(shownAgain(group, question)?.text).toMatch(/cancelled, nothing was done/u));
+    server.write(ann.person, group, 'Too late', { replyTo: question });
+    server.write(ann.person, group, '/hq whoami');
+    await sees(group, /operator here/u);
+    expect(await comments()).toEqual([]);
+  });
+});
+
+test.each([
+  ['“cancel”', 'cancel'],
+  ['"status"', 'status'],
+  ['status is fine', 'status is fine'],
+  ['“two” and “three”', '“two” and “three”'],
+])('the answer %s to a question for free text is “%s”', async (words, body) => {
+  const ann = await linked('operator');
+  const { comments } = await askedForComment(ann);
+  server.write(ann.person, ann.direct, words);
+  await eventually(async () => expect(await comments()).toEqual([body]));
+});
+
+test('a question for a name is left by another command, and its late Cancel cancels nothing', async () => {
   const ann = await linked('operator');
   const slugs = ['scout', 'writer'].map((name) => `${name}-${ann.person.id}`);
   for (const slug of slugs) await chat.stack.database.addAgent(slug, chat.gateway);
@@ -247,5 +346,48 @@ test('a user who is asked for a name may send another command first, and answer 
   server.write(ann.person, ann.direct, 'whoami');
   await sees(ann.direct, /operator here/u);
   server.write(ann.person, ann.direct, slugs[1] ?? '');
+  await sees(ann.direct, /There is no command/u);
+  server.write(ann.person, ann.direct, '/hq pause_agent');
+  const question = await sees(ann.direct, /Agent\?/u);
+  server.write(ann.person, ann.direct, slugs[1] ?? '');
   await sees(ann.direct, new RegExp(`Pause an agent \\(${slugs[1]}\\)`, 'u'));
+  server.press(ann.person, question, 'Cancel');
+  await eventually(() => expect(shownAgain(ann.direct, question)?.text).toMatch(/no longer open/u));
+  expect(await commands('pause_agent')).toHaveLength(1);
+});
+
+test('“cancel” declines what waits for the typed name', async () => {
+  const { database } = chat.stack;
+  const ann = await linked('operator');
+  await database.query(`update hq.actions set danger = 'destructive' where name = 'restart_gateway'`);
+  try {
+    server.write(ann.person, ann.direct, '/hq restart_gateway');
+    await sees(ann.direct, /reply with default/u);
+    server.write(ann.person, ann.direct, 'cancel');
+    await sees(ann.direct, /not done[\s\S]*declined by/u);
+    server.write(ann.person, ann.direct, 'default');
+    await sees(ann.direct, /There is no command “default”/u);
+    expect(await commands('restart_gateway')).toEqual([]);
+  } finally {
+    await database.query(`update hq.actions set danger = 'disruptive' where name = 'restart_gateway'`);
+  }
+});
+
+test('a wrong value is asked for again by its label, and the other values are kept', async () => {
+  const ann = await linked('operator');
+  const title = `Kept ${ann.person.id}`;
+  server.write(ann.person, ann.direct, '/hq create_task due_date=nope priority=high');
+  await sees(ann.direct, /Title\?/u);
+  server.write(ann.person, ann.direct, title);
+  const again = await sees(ann.direct, /Due\?/u);
+  expect(again.text).toMatch(/Due cannot be “nope”\. A date such as 2026-12-24/u);
+  expect(again.text).not.toContain('due_date');
+  server.write(ann.person, ann.direct, '2026-13-45');
+  await sees(ann.direct, /Due is not a valid date/u);
+  server.write(ann.person, ann.direct, '2026-12-24');
+  await eventually(async () =>
+    expect(await chat.stack.database.query('select priority from tasks where title = $1', [title])).toEqual([
+      { priority: 'high' },
+    ]),
+  );
 });

@@ -32,5 +32,5 @@ export const alerts = listCommand({
     age(now - Date.parse(last_at)),
   ],
   emptyText: 'No alert is open.',
-  footer: 'ack ID, mute ID. subscribe brings them here.',
+  footer: '`ack ID`, `mute ID`. `subscribe` brings them here.',
 });

@@ -104,7 +104,7 @@ export const commandCommands: readonly Command[] = [
       agoOf(row.created_at, now),
     ],
     emptyText: 'No commands.',
-    footer: 'command ID shows one.',
+    footer: '`command ID` shows one.',
   }),
   recordCommand({
     name: 'command',

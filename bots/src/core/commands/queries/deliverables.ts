@@ -37,7 +37,7 @@ export const deliverableCommands: readonly Command[] = [
     row: deliverable,
     entry: deliverableEntry,
     emptyText: 'Nothing waits for a review.',
-    footer: 'deliverable ID shows one.',
+    footer: '`deliverable ID` shows one.',
   }),
   recordCommand({
     name: 'deliverable',

@@ -36,7 +36,7 @@ describe('subscribe', { timeout: 60_000 }, () => {
       [
         'Alerts come here now\nerror and worse',
         'Kinds: command_failed, task_blocked\nAgents: writer\nTags: ops, docs',
-        'Quiet: 22:00 to 07:30, Europe/Berlin\nSummary: every 60 min\nunsubscribe ends it.',
+        'Quiet: 22:00 to 07:30, Europe/Berlin\nSummary: every 60 min\n/hq unsubscribe ends it.',
       ].join('\n'),
     );
     expect(await filterIn(operator)).toEqual({

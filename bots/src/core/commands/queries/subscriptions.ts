@@ -42,7 +42,7 @@ export const subscriptionCommands: readonly Command[] = [
         tone: 'good',
         state: severityOf(wanted),
         fields: fieldsOf(...limitsOf(wanted)),
-        footer: 'unsubscribe ends it.',
+        footer: '`unsubscribe` ends it.',
       });
     },
   }),
@@ -59,7 +59,7 @@ export const subscriptionCommands: readonly Command[] = [
       ...limitsOf(filter).map(([label, value]) => `${label.toLowerCase()} ${value}`),
     ],
     emptyText: 'No alerts come here.',
-    footer: 'subscribe brings them, and changes which.',
+    footer: '`subscribe` brings them, and changes which.',
   }),
   defineCommand({
     name: 'unsubscribe',

@@ -49,7 +49,7 @@ export const taskCommands: readonly Command[] = [
       due_date && `due ${due_date.slice(0, 10)}`,
     ],
     emptyText: 'No tasks.',
-    footer: 'task ID shows one.',
+    footer: '`task ID` shows one.',
     extras: (_rows, context) => ({ buttons: actionButtons(context, {}, ['New task', 'create_task']) }),
   }),
   recordCommand({

@@ -42,16 +42,19 @@ function select(field: FormField, choices: NonNullable<FormField['choices']>): I
     options: choices.slice(0, limits.choices).map(({ label, value }) => ({
       label: truncate(plain(label), limits.choice) || '—',
       value,
+      ...(value === field.value && { default: true }),
     })),
   };
 }
 
 function textInput(field: FormField): Input {
+  const maxLength = Math.min(field.maxLength ?? limits.value, limits.value);
   return {
     type: ComponentType.TextInput,
     custom_id: field.name,
     style: field.kind === 'paragraph' ? TextInputStyle.Paragraph : TextInputStyle.Short,
     required: field.required,
-    max_length: Math.min(field.maxLength ?? limits.value, limits.value),
+    max_length: maxLength,
+    ...(field.value !== undefined && { value: field.value.slice(0, maxLength) }),
   };
 }

@@ -6,7 +6,17 @@ export const maxOptions = 25;
 export const textFallback = { command: 'run', option: 'words' } as const;
 
 /** The commands that people try first; they come before the others. */
-const preferred = new Set(['help', 'status', 'link', 'unlink', 'bind', 'whoami', 'cancel', 'doctor']);
+export const preferredCommands = [
+  'help',
+  'status',
+  'link',
+  'unlink',
+  'bind',
+  'whoami',
+  'cancel',
+  'doctor',
+] as const;
+const preferred: ReadonlySet<string> = new Set(preferredCommands);
 /** The group of commands that do not fit directly under `/hq`. */
 const overflow = 'show';
 

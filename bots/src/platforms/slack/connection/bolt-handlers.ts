@@ -1,5 +1,6 @@
 import { App, type Context, type HTTPReceiver, type SocketModeReceiver, type types } from '@slack/bolt';
 import type { Logger } from 'pino';
+import type { FormErrors } from '../../../contract/form.ts';
 import { readSubmission } from '../inbound/form-submission.ts';
 import {
   type InboundDelivery,
@@ -16,6 +17,8 @@ import { fieldAction, formCallback } from '../render/forms.ts';
 export interface InboundListener {
   /** Starts to handle a delivery, without waiting. */
   onDelivery(read: (identity: Identity) => InboundDelivery | undefined, isCommand: boolean): void;
+  /** Returns within Slack's time limit the errors that the form shows; null closes it. */
+  onSubmission(read: (identity: Identity) => InboundDelivery | undefined): Promise<FormErrors | null>;
   /** Returns the options of a field within Slack's time limit. */
   complete(body: unknown): Promise<types.PlainTextOption[]>;
   onHomeOpened(user: string): void;
@@ -63,8 +66,8 @@ export function registerHandlers(
     listener.onDelivery((us) => readPress(body, us, envelopeOf(context)), false);
   });
   app.view(formCallback, async ({ body, ack }) => {
-    await acknowledged(ack());
-    listener.onDelivery((us) => readSubmission(body, us), false);
+    const errors = await listener.onSubmission((us) => readSubmission(body, us));
+    await acknowledged(errors === null ? ack() : ack({ response_action: 'errors', errors: { ...errors } }));
   });
   app.options(fieldAction, async ({ body, ack }) => {
     await acknowledged(ack({ options: await listener.complete(body) }));

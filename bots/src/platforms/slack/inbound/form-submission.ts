@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Sender } from '../../../contract/inbound.ts';
 import { type FormOrigin, fieldAction, readOrigin } from '../render/forms.ts';
-import { app, type InboundDelivery, team, text, user } from './inbound.ts';
+import { app, enterprise, enterpriseOf, type InboundDelivery, team, text, user } from './inbound.ts';
 import { type Identity, toSender } from './sender.ts';
 
 const chosen = z.looseObject({
@@ -18,11 +18,12 @@ const view = z.object({
   state: z.object({ values }).nullish(),
 });
 
-const submission = z.object({ ...app, team, user, view, trigger_id: text });
+const submission = z.object({ ...app, team, enterprise, user, view, trigger_id: text });
 
 const suggestion = z.object({
   ...app,
   team,
+  enterprise,
   user,
   block_id: z.string(),
   value: z.string().default(''),
@@ -77,6 +78,7 @@ function formSender(
   const sender = toSender(us, {
     team: view?.app_installed_team_id ?? team?.id ?? view?.team_id ?? user.team_id,
     userTeam: user.team_id,
+    enterprise: enterpriseOf(data),
     appId: api_app_id,
     channel,
     user: user.id,

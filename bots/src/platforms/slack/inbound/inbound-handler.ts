@@ -1,8 +1,9 @@
+import { timedOut, withinLimit } from '@hq/shared/program';
 import type { types } from '@slack/bolt';
 import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
-import type { Form } from '../../../contract/form.ts';
-import type { Receiver } from '../../../contract/inbound.ts';
+import type { Form, FormErrors } from '../../../contract/form.ts';
+import type { Acknowledgement, Receiver } from '../../../contract/inbound.ts';
 import { completeWithin } from '../../complete-within.ts';
 import type { InFlight } from '../../in-flight.ts';
 import type { InboundListener } from '../connection/bolt-handlers.ts';
@@ -23,6 +24,8 @@ import type { Identity } from './sender.ts';
 
 /** Slack waits three seconds for options. */
 const completeWithinMs = 2000;
+/** Slack waits three seconds for the errors of a form. */
+const submitWithinMs = 2500;
 const maxOptions = 100;
 /** Slack redelivers an unacknowledged event at once, after one minute and after five. */
 const redeliveredWithinMs = 10 * 60_000;
@@ -51,9 +54,8 @@ export class InboundHandler implements InboundListener {
   }
 
   onDelivery(read: (identity: Identity) => InboundDelivery | undefined, isCommand: boolean): void {
-    const { isStopped, inFlight } = this.#services;
-    const identity = this.#services.identity();
-    const delivery = identity === undefined || isStopped() ? undefined : read(identity);
+    const { inFlight } = this.#services;
+    const delivery = this.#read(read);
     if (delivery === undefined) return;
     const { redeliveryKey } = delivery;
     if (redeliveryKey !== undefined) {
@@ -66,6 +68,37 @@ export class InboundHandler implements InboundListener {
         if (redeliveryKey !== undefined) this.#handled.delete(redeliveryKey);
         this.onError(error);
       }),
+    );
+  }
+
+  async onSubmission(read: (identity: Identity) => InboundDelivery | undefined): Promise<FormErrors | null> {
+    const delivery = this.#read(read);
+    if (delivery === undefined) return null;
+    const handled = this.#handle(delivery, false).catch((error) => {
+      this.onError(error);
+      return undefined;
+    });
+    const first = await withinLimit(submitWithinMs, this.#services.inFlight.track(handled));
+    if (first !== timedOut) return first?.kind === 'errors' ? first.errors : null;
+    void handled.then((late) =>
+      late?.kind === 'errors' ? this.#showErrors(delivery, late.errors) : undefined,
+    );
+    return null;
+  }
+
+  #read(read: (identity: Identity) => InboundDelivery | undefined): InboundDelivery | undefined {
+    const identity = this.#services.identity();
+    return identity === undefined || this.#services.isStopped() ? undefined : read(identity);
+  }
+
+  /** The form is closed already. */
+  async #showErrors(delivery: InboundDelivery, errors: FormErrors): Promise<void> {
+    const { outbound } = this.#services;
+    const reply = new SlackReply(outbound, delivery.inbound, this.#responseUrlOf(delivery), false);
+    const body = Object.values(errors).map((text) => ({ kind: 'text', text: `${text}\n` }) as const);
+    await reply.send(
+      { title: 'Nothing was done. Please send it again.', tone: 'warning', body },
+      { private: true },
     );
   }
 
@@ -97,7 +130,7 @@ export class InboundHandler implements InboundListener {
     this.#services.log.warn({ reason }, 'A delivery of Slack could not be handled');
   }
 
-  async #handle(delivery: InboundDelivery, isCommand: boolean): Promise<void> {
+  async #handle(delivery: InboundDelivery, isCommand: boolean): Promise<Acknowledgement> {
     const { receiver, outbound, responseUrls, inFlight } = this.#services;
     const { inbound } = delivery;
     const url = this.#responseUrlOf(delivery);
@@ -106,14 +139,15 @@ export class InboundHandler implements InboundListener {
       send: (card, options) => inFlight.track(reply.send(card, options)),
     });
     if (acknowledgement.kind === 'working') reply.showWorking();
-    if (acknowledgement.kind !== 'form') return;
+    if (acknowledgement.kind !== 'form') return acknowledgement;
     const { form } = acknowledgement;
     if (url !== undefined) responseUrls.set(formKey(inbound.user, form.token), url);
-    if (await this.#openForm(delivery, form)) return;
+    if (await this.#openForm(delivery, form)) return acknowledgement;
     await reply.send(
       { title: 'Slack did not open the form. Please send the command again.', tone: 'warning' },
       { private: true },
     );
+    return acknowledgement;
   }
 
   /** Returns the response URL of the delivery, or of the command that opened the submitted form. */

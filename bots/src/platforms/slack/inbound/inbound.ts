@@ -20,7 +20,9 @@ export const text = z
   .string()
   .nullish()
   .transform((value) => value ?? undefined);
-export const team = z.object({ id: z.string().optional() }).nullish();
+/** Null where the app is installed for all workspaces of an enterprise. */
+export const team = z.object({ id: z.string().optional(), enterprise_id: text }).nullish();
+export const enterprise = z.object({ id: z.string() }).nullish();
 export const user = z.object({ id: z.string(), team_id: text });
 
 const slash = z.object({
@@ -29,6 +31,7 @@ const slash = z.object({
   user_id: z.string(),
   channel_id: z.string(),
   team_id: text,
+  enterprise_id: text,
   trigger_id: text,
   response_url: text,
 });
@@ -36,6 +39,7 @@ const slash = z.object({
 const press = z.object({
   ...app,
   team,
+  enterprise,
   user,
   channel: z.object({ id: z.string() }).nullish(),
   container: z
@@ -50,6 +54,8 @@ const press = z.object({
 const message = z.object({
   ...app,
   team_id: text,
+  enterprise_id: text,
+  authorizations: z.array(z.object({ enterprise_id: text })).nullish(),
   event_id: text,
   is_ext_shared_channel: z.boolean().optional(),
   event: z.object({
@@ -75,6 +81,7 @@ export function readSlash(body: unknown, us: Identity, envelope?: string): Inbou
   if (!data) return undefined;
   const {
     team_id: team,
+    enterprise_id: enterprise,
     api_app_id: appId,
     channel_id: channel,
     user_id: user,
@@ -83,7 +90,7 @@ export function readSlash(body: unknown, us: Identity, envelope?: string): Inbou
   const input = { kind: 'words', text: unescapeMarkup(data.text) } as const;
   return {
     inbound: toInbound(
-      toSender(us, { team, appId, channel, user }),
+      toSender(us, { team, enterprise, appId, channel, user }),
       toDeliveryId(triggerId ?? envelope, body),
       input,
     ),
@@ -105,6 +112,7 @@ export function readPress(body: unknown, us: Identity, envelope?: string): Inbou
   const sender = toSender(us, {
     team: data.team?.id ?? user.team_id,
     userTeam: user.team_id,
+    enterprise: enterpriseOf(data),
     appId: data.api_app_id,
     channel,
     thread: container?.thread_ts ?? message?.thread_ts,
@@ -135,6 +143,8 @@ export function readMessage(body: unknown, us: Identity, envelope?: string): Inb
   const sender = toSender(us, {
     team: data.team_id,
     userTeam,
+    // A channel that no other enterprise shares has members of the bot's enterprise alone.
+    enterprise: data.is_ext_shared_channel === false ? enterpriseOfInstall(data) : undefined,
     appId: data.api_app_id,
     channel: event.channel,
     thread: event.thread_ts,
@@ -154,6 +164,21 @@ export function readMessage(body: unknown, us: Identity, envelope?: string): Inb
     inbound: { ...toInbound({ ...sender, ...(stranger && { stranger }) }, deliveryId, input), isOneMessage },
     redeliveryKey: `${deliveryId} ${user}`,
   };
+}
+
+/** The enterprise of the acting user, from the fields of an interaction; undefined if they differ. */
+export function enterpriseOf(interaction: {
+  readonly team?: z.infer<typeof team>;
+  readonly enterprise?: z.infer<typeof enterprise>;
+}): string | undefined {
+  const ofTeam = interaction.team?.enterprise_id;
+  const named = interaction.enterprise?.id ?? ofTeam;
+  return ofTeam === undefined || ofTeam === named ? named : undefined;
+}
+
+/** The enterprise that the event was delivered for. */
+function enterpriseOfInstall({ authorizations, enterprise_id }: z.infer<typeof message>): string | undefined {
+  return authorizations?.[0]?.enterprise_id ?? enterprise_id;
 }
 
 /** Returns the user who opened the home tab of the app. */

@@ -72,6 +72,7 @@ function inputElement(field: FormField): types.InputBlock['element'] {
       type: 'external_select',
       action_id: fieldAction,
       min_query_length: 0,
+      ...initialOption(toOption({ label: field.value ?? '', value: field.value ?? '' })),
     };
   }
   if (field.kind === 'choice' && choices.length > 0) {
@@ -79,14 +80,21 @@ function inputElement(field: FormField): types.InputBlock['element'] {
       type: 'static_select',
       action_id: fieldAction,
       options: choices,
+      ...initialOption(choices.filter(({ value }) => value === field.value)),
     };
   }
+  const maxLength = Math.min(field.maxLength ?? maxInput, maxInput);
   return {
     type: 'plain_text_input',
     action_id: fieldAction,
     multiline: field.kind === 'paragraph',
-    max_length: Math.min(field.maxLength ?? maxInput, maxInput),
+    max_length: maxLength,
+    ...(field.value !== undefined && { initial_value: field.value.slice(0, maxLength) }),
   };
+}
+
+function initialOption([option]: readonly types.PlainTextOption[]) {
+  return option === undefined ? {} : { initial_option: option };
 }
 
 /** Returns no option for a value that Slack cannot carry: a truncated value would be another one. */
