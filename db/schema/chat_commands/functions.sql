@@ -110,11 +110,19 @@ begin
 end
 $$;
 
+-- Names no token: the card shows the decision, and no error takes its place.
 create or replace function hq.refuse_decided(p_row public.chat_confirmations) returns void language plpgsql
 set search_path = '' as $$
 begin
-  raise exception 'it was % already by %', p_row.decision, hq.email_of(p_row.decided_by) using errcode = '23505', column = 'token';
+  raise exception 'it was % already by %', p_row.decision, hq.email_of(p_row.decided_by) using errcode = '23505', column = 'decision';
 end
+$$;
+
+-- Returns who decided, and when.
+create or replace function hq.decision_json(p_row public.chat_confirmations) returns jsonb language sql stable
+set search_path = '' as $$
+  select jsonb_build_object('by', hq.email_of(p_row.decided_by), 'at', p_row.decided_at, 'asked_by',
+    (select hq.email_of(i.user_id) from public.chat_identities i where i.id = p_row.identity_id and i.revoked_at is null))
 $$;
 
 -- The rules at the moment of the confirmation count: a workspace that requires two people since then gets two.
@@ -129,7 +137,7 @@ begin
   -- A repeated press of the same button has no further effect.
   if v_row.decision = 'confirmed' and v_row.decided_by = p_who.member then
     return jsonb_build_object('command', (select to_jsonb(c) from public.agent_commands c where c.id = v_row.command_id),
-      'created', false);
+      'created', false, 'decided', hq.decision_json(v_row));
   elsif v_row.decided_at is not null then
     perform hq.refuse_decided(v_row);
   end if;
@@ -162,8 +170,7 @@ begin
   v_answer := hq.insert_command(v_row.action, v_row.payload, v_row.gateway_id::text, v_row.agent_id::text,
     'chat:confirm:' || v_row.id, p_who.platform);
   update public.chat_confirmations c set command_id = (v_answer #>> '{command,id}')::uuid where c.id = v_row.id;
-  return v_answer || jsonb_build_object('decided', jsonb_build_object('by', hq.email_of(p_who.member), 'at', v_row.decided_at,
-    'asked_by', hq.email_of(v_asker)));
+  return v_answer || jsonb_build_object('decided', hq.decision_json(v_row));
 end
 $$;
 
@@ -187,7 +194,7 @@ begin
   return jsonb_build_object('declined', true,
     'prompt', format('%s: %s', v_action.title, coalesce((select a.slug from public.agents a where a.id = v_row.agent_id),
       (select g.slug from public.gateways g where g.id = v_row.gateway_id), 'the workspace')),
-    'decided', jsonb_build_object('by', hq.email_of(v_row.decided_by), 'at', v_row.decided_at));
+    'decided', hq.decision_json(v_row));
 end
 $$;
 
@@ -202,7 +209,7 @@ begin
   select * into v_row from public.chat_buttons b
   where b.token_hash = hq.token_hash(p_request ->> 'token') and b.tenant_id = p_who.tenant and b.expires_at > clock_timestamp()
   for update;
-  if not found or (v_row.once and v_row.pressed_at is not null) then
+  if not found then
     raise exception 'this button is used up' using errcode = 'P0002', column = 'token', hint = 'Ask for it again.';
   end if;
   if (v_row.platform, v_row.install, v_row.channel) is distinct from (p_who.platform, p_who.install, p_who.channel) then
@@ -210,6 +217,10 @@ begin
   end if;
   if v_row.chat_user <> p_who.chat_user then
     raise exception 'this button is somebody else''s' using errcode = '42501', column = 'token', hint = 'Ask for it yourself.';
+  end if;
+  -- Names no token: its first press has put another card in the place of the button.
+  if v_row.once and v_row.pressed_at is not null then
+    raise exception 'this button was pressed already' using errcode = '23505', column = 'press', hint = 'Ask for it again.';
   end if;
   update public.chat_buttons b set pressed_at = clock_timestamp() where b.token_hash = v_row.token_hash;
   return jsonb_build_object('intent', v_row.intent);

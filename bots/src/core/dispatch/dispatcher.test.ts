@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { nilTenant } from '../../../../db/testing/database.ts';
 import { eventually } from '../../../../db/testing/eventually.ts';
 import { claimOne, exchange } from '../../../../db/testing/exchange.ts';
 import { type ChatTestStack, type OpenCore, openChatStack } from '../../../testing/chat-stack.ts';
@@ -234,9 +235,47 @@ describe('an action', () => {
     await eventually(() => expect(question.card.stamp).toMatch(/^confirmed by .*@.*, \d\d:\d\d UTC$/));
     expect(question.card.buttons?.map(({ label }) => label)).toEqual(['Cancel']);
     await slack.deliver(operator, { kind: 'button', token, message: question.handle });
-    await eventually(async () => expect(await commands('restart_gateway')).toHaveLength(1));
+    await eventually(() => expect(open.core.dispatcher.size()).toBe(0));
+    expect(question.card.stamp).toMatch(/^confirmed by /);
+    expect(await commands('restart_gateway')).toHaveLength(1);
     await slack.press(operator, question, 'Cancel');
     await eventually(() => expect(question.card.state).toBe('cancelled'));
+  });
+
+  it('whose button is pressed again, or by somebody too late, keeps its card and its stamp', async () => {
+    const slack = open.adapter('slack');
+    const { database } = chat.stack;
+    const members = [await chat.person('admin'), await chat.person('operator'), await chat.person('operator')];
+    const [asker, first, second] = members.map((member) => chat.inChannel(member, 'C-two'));
+    if (asker === undefined || first === undefined || second === undefined) throw new Error('nobody');
+    await slack.ask(asker, 'bind operator');
+    await database.query(
+      `insert into workspace (tenant_id, settings) values ($1, '{"chat": {"second_person": ["restart_gateway"]}}')
+       on conflict (tenant_id) do update set settings = excluded.settings`,
+      [nilTenant],
+    );
+    try {
+      const question = await slack.ask(asker, 'restart gateway');
+      const approve = buttonOf(question.card, 'Approve').token;
+      const refuse = buttonOf(question.card, 'Refuse').token;
+      const presses = [
+        [first, approve],
+        [second, approve],
+        [first, approve],
+        [second, refuse],
+      ] as const;
+      for (const [who, token] of presses) {
+        await slack.deliver(who, { kind: 'button', token, message: question.handle });
+      }
+      await eventually(() => expect(open.core.dispatcher.size()).toBe(0));
+      expect(question.card).toMatchObject({ title: expect.stringMatching(/^Restart the gateway/) });
+      expect(question.card.stamp).toMatch(/^confirmed by .*@/);
+      const told = slack.messages.slice(-2);
+      for (const { card } of told) expect(card.title).toMatch(/^It was confirmed already by .*@/);
+    } finally {
+      await database.query(`update workspace set settings = '{}' where tenant_id = $1`, [nilTenant]);
+      await database.query(`update agent_commands set status = 'cancelled' where status = 'pending'`);
+    }
   });
 
   it('that is destructive is confirmed by the typed name, and stamped on the same card', async () => {

@@ -132,7 +132,10 @@ test('a disruptive action needs one press of its user, and the card shows the de
     expect(stamped?.text).toMatch(/confirmed by .*@.*, \d\d:\d\d UTC/u);
     expect(stamped?.buttons.flat()).not.toContain('Confirm');
   });
-  server.press(ann.person, question, 'Confirm', true);
+  const late = server.press(ann.person, question, 'Confirm', true);
+  await eventually(() => expect(late.answer()).toBeDefined());
+  await eventually(() => expect(core.core.dispatcher.size()).toBe(0));
+  expect(server.messages(ann.direct).find(({ id }) => id === question.id)?.text).toMatch(/confirmed by /u);
   expect(await commands('restart_gateway')).toHaveLength(1);
 });
 
