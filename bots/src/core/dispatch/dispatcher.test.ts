@@ -245,7 +245,11 @@ describe('an action', () => {
   it('whose button is pressed again, or by somebody too late, keeps its card and its stamp', async () => {
     const slack = open.adapter('slack');
     const { database } = chat.stack;
-    const members = [await chat.person('admin'), await chat.person('operator'), await chat.person('operator')];
+    const members = [
+      await chat.person('admin'),
+      await chat.person('operator'),
+      await chat.person('operator'),
+    ];
     const [asker, first, second] = members.map((member) => chat.inChannel(member, 'C-two'));
     if (asker === undefined || first === undefined || second === undefined) throw new Error('nobody');
     await slack.ask(asker, 'bind operator');

@@ -320,3 +320,23 @@ it('sends an alert to a subscribed channel, takes an acknowledgement, and report
     alerts.stop();
   }
 });
+
+it('cuts a message that Slack finds too long, keeps its buttons, and says so', async () => {
+  const operator = await linked('operator');
+  const ops = await bound('operator', operator);
+  const { server } = bot.slack;
+  server.fail('chat.postMessage', { body: JSON.stringify({ ok: false, error: 'msg_too_long' }) });
+  await bot.slack.actions.slash(operator, ops, 'pause gateway');
+  const card = await sees(ops, operator, /This message was cut[\s\S]*\[Cancel\]/u);
+  const claimed = await claimOne(chat.stack.database, chat.gateway);
+  await eventually(() => expect(textOf(card)).toContain('running'));
+  server.fail('chat.update', { body: JSON.stringify({ ok: false, error: 'msg_blocks_too_long' }) });
+  const lines = Array.from({ length: 200 }, (_, index) => `line ${index} of what went wrong`).join('\n');
+  await exchange(chat.stack.database, {
+    gateway: chat.gateway,
+    output: [{ token: claimed.lease_token, seq: 1, stream: 'stderr', text: lines }],
+    results: [{ token: claimed.lease_token, status: 'failed', exit_code: 1, error_message: 'no answer' }],
+  });
+  await eventually(() => expect(textOf(card)).toMatch(/failed[\s\S]*line 199[\s\S]*This message was cut/u));
+  expect(textOf(card)).not.toContain('line 100');
+});

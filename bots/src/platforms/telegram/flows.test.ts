@@ -2,6 +2,7 @@ import type { Role } from '@hq/shared/actions';
 import { createRedactor } from '@hq/shared/text';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { nilTenant } from '../../../../db/testing/database.ts';
 import { eventually } from '../../../../db/testing/eventually.ts';
 import { claimOne, exchange } from '../../../../db/testing/exchange.ts';
 import {
@@ -12,6 +13,7 @@ import {
   type TelegramServer,
 } from '../../../fakes/telegram-server/index.ts';
 import { type ChatTestStack, type OpenCore, openChatStack } from '../../../testing/chat-stack.ts';
+import { createAlertEngine } from '../../core/alerts/alert-engine.ts';
 import { TelegramAdapter } from './adapter.ts';
 import { readSettings } from './settings.ts';
 
@@ -216,6 +218,51 @@ test('a group that becomes a supergroup sees the end of its command, and works a
   await sees(next, /operator and below/u);
   server.write(admin.person, next, '/hq ping');
   await sees(next, /waiting for the runner/u);
+});
+
+test('an alert whose topic was deleted comes to the group, and the subscription stays', async () => {
+  const admin = await linked('admin');
+  const group = server.group('Ops', [admin.person], 'supergroup');
+  server.write(admin.person, group, '/hq bind', { thread: 7 });
+  await sees(group, /operator and below/u);
+  const alerts = createAlertEngine({
+    client: chat.bot,
+    core: core.core,
+    platforms: ['telegram'],
+    log: pino({ level: 'silent' }),
+    timing: { pollMs: 50, gatherMs: 10, saveMs: 10 },
+  });
+  alerts.start();
+  const { database } = chat.stack;
+  const raise = (title: string) =>
+    database.query('select hq.notify($1::jsonb)', [
+      JSON.stringify({
+        tenant_id: nilTenant,
+        type: 'gateway_stale',
+        title,
+        severity: 'error',
+        dedup_key: title,
+      }),
+    ]);
+  try {
+    server.write(admin.person, group, '/hq subscribe', { thread: 7 });
+    await sees(group, /alerts/iu);
+    await raise('The first');
+    expect(await sees(group, /The first/u)).toMatchObject({ thread: 7 });
+    server.deleteTopic(group, 7);
+    await raise('The second');
+    const moved = await sees(group, /The second[\s\S]*Its topic is closed or deleted/u);
+    expect(moved.thread).toBeUndefined();
+    server.press(admin.person, moved, 'Acknowledge');
+    await sees(group, /The second[\s\S]*seen by/u);
+    expect(
+      await database.query('select thread, disabled_at from chat_subscriptions where channel = $1', [
+        String(group.id),
+      ]),
+    ).toEqual([{ thread: '7', disabled_at: null }]);
+  } finally {
+    alerts.stop();
+  }
 });
 
 test('a failed command keeps its output when it is retried, and sends it as a file', async () => {

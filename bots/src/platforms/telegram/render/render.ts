@@ -4,7 +4,7 @@ import { fitBody } from '../../fit-text.ts';
 import { type EntityText, EntityWriter } from './entity-text.ts';
 import { defuseMentions } from './markup.ts';
 
-/** Telegram takes 4096 UTF-16 units. A head and some 330 units at the end leave room for a body of `maxBody`. */
+/** Telegram takes 4096 UTF-16 units. A head and some 380 units at the end leave room for a body of `maxBody`. */
 const maxText = 4096;
 const maxHead = 900;
 export const maxBody = 2800;
@@ -34,7 +34,7 @@ function renderTail({ stamp, footer, page, question, buttons }: Card, isEdit: bo
   const needsReplyHint = question !== undefined && (isEdit || (buttons ?? []).length > 0);
   const lines = [
     line(stamp ?? '', 120),
-    line(footer ?? '', 120),
+    line(footer ?? '', 200),
     page === undefined || page.of < 2 ? '' : `Page ${page.number} of ${page.of}`,
     needsReplyHint ? 'Reply to this message to answer.' : '',
   ];
