@@ -14,7 +14,7 @@ export interface ChatLocation {
   readonly install: string;
   readonly channel: string;
   readonly kind: 'direct' | 'group';
-  /** The Slack thread, the Telegram topic; null outside of one. A Discord thread is a channel of its own. */
+  /** The Slack or Discord thread, the Telegram topic; null outside of one. */
   readonly thread: string | null;
 }
 

@@ -65,7 +65,9 @@ export function createCore(options: CoreOptions) {
       attached.set(adapter.platform, { adapter, outbox });
     },
     /** Follows the cards of an earlier process. */
-    resume: (platform: Platform): Promise<void> => services.cards.resume(platform),
+    async resume(platform: Platform): Promise<void> {
+      await Promise.all([services.cards.resume(platform), services.expiringCards.resume(platform)]);
+    },
     /** The number of messages that wait. */
     unsent: (platform: Platform): number => attached.get(platform)?.outbox.size() ?? 0,
     /** `subscriptions`: those of a platform have changed. `decisions`: an alert was acknowledged or muted. */
@@ -107,7 +109,7 @@ function createServices(
     buttons,
     prompts: createPendingPrompts(),
     cards: new LiveCommandCards({ api, rows, blockers, actions, buttons, capabilities, outbox, now, log }),
-    expiringCards: createExpiringCards(outbox),
+    expiringCards: createExpiringCards({ api, outbox, now, log }),
     autocomplete: createAutocomplete(api, actions, (who) => {
       const visible = registry.commands.filter((command) => isVisibleTo(command, who));
       return [...groupByTopic(visible).map(({ topic }) => topic.name), ...visible.map(({ name }) => name)];

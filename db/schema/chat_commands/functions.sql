@@ -285,6 +285,45 @@ $$;
 select hq.open_function('public.chat_open_cards(text)', 'authenticated, service_role',
   'Returns `{cards}` of a platform that are not closed, with their commands.');
 
+create or replace function public.chat_save_question(p_question jsonb) returns jsonb language plpgsql security definer
+set search_path = '' as $$
+declare
+  v_tenant uuid := public.current_tenant_id();
+  v_refusal jsonb := hq.refuse_unless_bot('save_question');
+begin
+  if v_refusal is not null then
+    return v_refusal;
+  end if;
+  update public.chat_confirmations c
+  set question = case when jsonb_typeof(p_question -> 'handle') = 'object' and octet_length(p_question::text) <= 16384
+    then hq.pick(p_question, '{handle,thread,kind,title}') end
+  where c.tenant_id = v_tenant
+    and (c.token_hash = hq.token_hash(p_question ->> 'token') or c.id = hq.uuid_or_null(p_question ->> 'id'));
+  return jsonb_build_object('kept', found);
+end
+$$;
+select hq.open_function('public.chat_save_question(jsonb)', 'authenticated, service_role',
+  'Stores the message of an open confirmation: `{token or id, handle, thread, kind, title}`. Without a handle it is forgotten.');
+
+create or replace function public.chat_open_questions(p_platform text) returns jsonb language plpgsql security definer
+set search_path = '' as $$
+declare
+  v_tenant uuid := public.current_tenant_id();
+  v_refusal jsonb := hq.refuse_unless_bot('open_questions');
+begin
+  if v_refusal is not null then
+    return v_refusal;
+  end if;
+  return jsonb_build_object('questions', coalesce((
+    select jsonb_agg(o.question || jsonb_build_object('id', o.id, 'install', o.install, 'channel', o.channel, 'expires_at', o.expires_at))
+    from (select * from public.chat_confirmations c
+      where c.tenant_id = v_tenant and c.platform = p_platform and c.question is not null and c.decided_at is null
+      order by c.created_at desc limit 1000) o), '[]'));
+end
+$$;
+select hq.open_function('public.chat_open_questions(text)', 'authenticated, service_role',
+  'Returns the confirmations of a platform that nobody has decided, with their messages: `{questions: [{id, install, channel, thread, kind, handle, title, expires_at}]}`.');
+
 create or replace function public.chat_act(p_chat jsonb, p_action text, p_payload jsonb default '{}', p_gateway text default null,
   p_agent text default null) returns jsonb language sql security definer set search_path = '' as $$
   select hq.chat_call('act', p_chat, jsonb_build_object('action', p_action, 'payload', p_payload, 'gateway', p_gateway,

@@ -1,5 +1,5 @@
 export { parseJson } from './json.ts';
-export { plain, plainLine, plainLines } from './plain.ts';
+export { chatLine, chatLines, plain, plainLine, plainLines } from './plain.ts';
 export { createRedactor, longestSecret, type Redactor } from './redactor.ts';
 export {
   age,

@@ -83,6 +83,24 @@ const openCards = z
   .object({ cards: z.array(openCard.extend({ command: commandRow })) })
   .transform(({ cards }) => cards);
 
+const openQuestion = z.object({
+  id: z.string(),
+  install: z.string(),
+  channel: z.string(),
+  thread: z.string().nullable(),
+  kind: z.enum(['direct', 'group']).catch('group'),
+  handle,
+  title: z.string(),
+  expires_at: time,
+});
+const openQuestions = z.object({ questions: z.array(openQuestion) }).transform(({ questions }) => questions);
+
+/** The message of a confirmation. */
+type StoredQuestion = { readonly token: string } & Pick<
+  z.output<typeof openQuestion>,
+  'thread' | 'kind' | 'handle' | 'title'
+>;
+
 export const alertFilter = z.object({
   severity: z.string().optional(),
   kinds: z.array(z.string()).optional(),
@@ -205,6 +223,12 @@ export function createChatApi(client: HqClient) {
       call('chat_save_buttons', { p_rows: buttons }, nothing),
     storeCard: (card: OpenCard) => call('chat_save_card', { p_card: card }, nothing),
     openCards: (platform: Platform) => call('chat_open_cards', { p_platform: platform }, openCards),
+    storeQuestion: (question: StoredQuestion) =>
+      call('chat_save_question', { p_question: question }, nothing),
+    forgetQuestion: (key: { readonly token: string } | { readonly id: string }) =>
+      call('chat_save_question', { p_question: key }, nothing),
+    openQuestions: (platform: Platform) =>
+      call('chat_open_questions', { p_platform: platform }, openQuestions),
     subscriptions: (platform: Platform) =>
       call('chat_list_subscriptions', { p_platform: platform }, z.array(subscribedChannel)),
     recordAlerts(rows: readonly AlertDelivery[]) {

@@ -9,6 +9,7 @@ import type { RowQueries } from '../api/row-queries.ts';
 import { createRepeater, type Repeater } from '../repeater.ts';
 import { type CardStore, createCardStore } from './card-store.ts';
 import { type CommandView, type CommandViewOptions, createCommandView } from './command-view.ts';
+import { handleKey } from './handle-key.ts';
 import { editEveryMs, type Outbox } from './outbox.ts';
 import type { Responder } from './responder.ts';
 
@@ -232,7 +233,7 @@ export class LiveCommandCards {
 }
 
 function isSame(one: Handle | null, other: Handle | null): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
+  return one === null || other === null ? one === other : handleKey(one) === handleKey(other);
 }
 
 /** Leaves out the tokens of buttons, which nobody sees. */

@@ -5,6 +5,7 @@ import type { Card, Handle } from '../../contract/card.ts';
 import type { ChatLocation, Reply, SendResult } from '../../contract/inbound.ts';
 import { createTokenBucket } from '../token-bucket.ts';
 import { ChatQueue, isRetryable, type QueueContext } from './chat-queue.ts';
+import { handleKey } from './handle-key.ts';
 import type { Sanitizer } from './sanitizer.ts';
 import { shortenCard } from './shorten-card.ts';
 
@@ -79,7 +80,7 @@ export class Outbox {
   edit(location: ChatLocation, handle: Handle, card: Card): Promise<SendResult> {
     const { adapter, sanitizer } = this.#options;
     return this.#queueOf(location).put({
-      key: JSON.stringify(handle),
+      key: handleKey(handle),
       afterEditMs: editEveryMs(adapter.capabilities, location),
       urgent: true,
       attempt: () => orShorter(sanitizer.card(card), (one) => adapter.edit(handle, one)),

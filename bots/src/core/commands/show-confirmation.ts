@@ -32,14 +32,7 @@ export async function showConfirmation(context: CommandContext, confirmation: Co
   };
   const handle = await responder.replace(card);
   if (handle === null) return;
-  services.expiringCards.put(sender, handle, seconds * 1000, {
-    ...card,
-    tone: 'neutral',
-    state: 'expired, nothing was done',
-    body: [],
-    buttons: [],
-    footer: 'Send the request again if you still need it.',
-  });
+  services.expiringCards.put(sender, handle, { token, title: prompt, expiresAt: expires_at });
 }
 
 /** A prompt has no button to confirm: the reply with the name confirms it. */

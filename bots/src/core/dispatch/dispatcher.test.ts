@@ -478,6 +478,33 @@ describe('after a restart', () => {
     expect(textOf(told.card)).not.toMatch(/for one alone|answered by/);
   });
 
+  it('a question of an earlier process expires, and one that is answered then does not', async () => {
+    const operator = await chat.person('operator');
+    const other = await chat.person('operator');
+    const slack = open.adapter('slack');
+    const { database } = chat.stack;
+    const left = await slack.ask(operator, 'restart gateway');
+    const answered = await slack.ask(other, 'restart gateway');
+    const waiting = () =>
+      database.query(
+        'select 1 from chat_confirmations where question is not null and decided_at is null and channel = any ($1)',
+        [[operator.channel, other.channel]],
+      );
+    await eventually(async () => expect(await waiting()).toHaveLength(2));
+    await open.close();
+    await database.query(
+      `update chat_confirmations set expires_at = clock_timestamp() + interval '3 seconds' where decided_at is null`,
+    );
+    open = await chat.open({}, [slack, open.adapter('discord'), open.adapter('telegram')]);
+    await open.core.resume('slack');
+    await slack.press(other, answered, 'Confirm');
+    await eventually(() => expect(left.card.state).toBe('expired, nothing was done'));
+    expect(left.card.buttons ?? []).toEqual([]);
+    expect(answered.card.stamp).toMatch(/^confirmed by /);
+    await eventually(async () => expect(await waiting()).toEqual([]));
+    await database.query(`update agent_commands set status = 'cancelled' where status = 'pending'`);
+  });
+
   it('cards of an earlier process are edited in place', async () => {
     const operator = await chat.person('operator');
     const slack = open.adapter('slack');

@@ -1,5 +1,4 @@
 import { commandRow, commandStatuses, isFinished } from '@hq/shared/rows';
-import { agoOf } from '@hq/shared/text';
 import { z } from 'zod';
 import { findAction } from '../../action-table.ts';
 import { code, fieldsOf, joinParts, shortId, text } from '../../cards/card-parts.ts';
@@ -101,7 +100,7 @@ export const commandCommands: readonly Command[] = [
       titleOf(context, row.action),
       row.agent_slug ?? row.gateway,
       commandState(row, now).state,
-      agoOf(row.created_at, now),
+      [moment(row.created_at, now)],
     ],
     emptyText: 'No commands.',
     footer: 'command ID shows one.',

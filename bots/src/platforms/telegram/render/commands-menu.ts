@@ -1,4 +1,4 @@
-import { plain, truncate } from '@hq/shared/text';
+import { chatLine, truncate } from '@hq/shared/text';
 import type { BotCommand } from 'telegraf/types';
 import type { CommandDescription } from '../../../contract/adapter.ts';
 
@@ -23,7 +23,7 @@ export function renderCommands(descriptions: readonly CommandDescription[]): {
     if (command.length > maxName || paths.has(command)) continue;
     paths.set(command, path.join(' '));
     if (commands.length < maxCommands) {
-      commands.push({ command, description: truncate(plain(summary), maxDescription) || path.join(' ') });
+      commands.push({ command, description: truncate(chatLine(summary), maxDescription) || path.join(' ') });
     }
   }
   return { commands, paths };

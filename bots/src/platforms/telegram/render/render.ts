@@ -1,4 +1,4 @@
-import { plain, truncate } from '@hq/shared/text';
+import { chatLine, truncate } from '@hq/shared/text';
 import type { Card, Field, TextNode, Tone } from '../../../contract/card.ts';
 import { fitBody } from '../../fit-text.ts';
 import { type EntityText, EntityWriter } from './entity-text.ts';
@@ -66,7 +66,13 @@ function addBody(writer: EntityWriter, body: readonly TextNode[], room: number):
   for (const [at, node] of nodes.entries()) {
     if (node.kind === 'log' || !isProse(nodes[at - 1])) writer.add('\n');
     const type =
-      node.kind === 'log' ? 'pre' : node.kind === 'code' ? 'code' : node.strong === true ? 'bold' : undefined;
+      node.kind === 'log'
+        ? 'pre'
+        : node.kind === 'code'
+          ? 'code'
+          : node.kind === 'text' && node.strong === true
+            ? 'bold'
+            : undefined;
     // Telegram finds no mentions in code and logs, so their text stays unchanged and can be copied.
     writer.add(node.kind === 'text' || writer.isFull ? defused(node) : node.text, type);
   }
@@ -75,5 +81,5 @@ function addBody(writer: EntityWriter, body: readonly TextNode[], room: number):
 const defused = ({ text }: TextNode): string => defuseMentions(text);
 
 function line(text: string, limit: number): string {
-  return truncate(defuseMentions(plain(text)), limit);
+  return truncate(defuseMentions(chatLine(text)), limit);
 }
