@@ -1986,7 +1986,8 @@ begin
   end if;
   if v_kind is null then
     return hq.insert_command(p_request ->> 'action', v_payload, v_gateway, v_agent,
-      'chat:' || hq.token_hash(jsonb_build_array(p_who.platform, p_who.install, p_request ->> 'delivery')::text), p_who.platform);
+        'chat:' || hq.token_hash(jsonb_build_array(p_who.platform, p_who.install, p_request ->> 'delivery')::text), p_who.platform)
+      || jsonb_build_object('asked_by', hq.email_of(p_who.member));
   end if;
 
   v_command := hq.preview_command(p_request ->> 'action', v_payload, v_gateway, v_agent, p_who.platform);
@@ -2138,7 +2139,10 @@ CREATE OR REPLACE FUNCTION hq.chat_cancel(p_who hq.speaker, p_request jsonb)
  RETURNS jsonb
  LANGUAGE sql
  SET search_path TO ''
-AS $function$ select hq.request_cancel((p_request ->> 'command')::uuid, p_who.platform) $function$;
+AS $function$
+  select a || jsonb_build_object('asked_by', hq.email_of((a #>> '{command,requested_by}')::uuid))
+  from hq.request_cancel((p_request ->> 'command')::uuid, p_who.platform) a
+$function$;
 grant execute on function hq.chat_cancel(hq.speaker,jsonb) to public;
 
 CREATE OR REPLACE FUNCTION hq.chat_confirm(p_who hq.speaker, p_request jsonb)
@@ -5812,7 +5816,7 @@ AS $function$
     'agent', p_agent, 'delivery', p_chat ->> 'delivery')) $function$;
 grant execute on function chat_act(jsonb,text,jsonb,text,text) to authenticated;
 grant execute on function chat_act(jsonb,text,jsonb,text,text) to service_role;
-comment on function chat_act(jsonb,text,jsonb,text,text) is 'Adds a command for the member behind the delivery. Returns `{command, created}`; for a dangerous action `{confirm: {token, kind: button | typed | second, expected, prompt, action, danger, target, asked_by, expires_at}}`; or `{refused}`.';
+comment on function chat_act(jsonb,text,jsonb,text,text) is 'Adds a command for the member behind the delivery. Returns `{command, created, asked_by}`; for a dangerous action `{confirm: {token, kind: button | typed | second, expected, prompt, action, danger, target, asked_by, expires_at}}`; or `{refused}`.';
 
 CREATE OR REPLACE FUNCTION public.chat_bind(p_chat jsonb, p_ceiling text DEFAULT 'operator'::text, p_gateway text DEFAULT NULL::text, p_agent text DEFAULT NULL::text)
  RETURNS jsonb
@@ -5833,7 +5837,7 @@ CREATE OR REPLACE FUNCTION public.chat_cancel(p_chat jsonb, p_command_id uuid)
 AS $function$ select hq.chat_call('cancel', p_chat, jsonb_build_object('command', p_command_id)) $function$;
 grant execute on function chat_cancel(jsonb,uuid) to authenticated;
 grant execute on function chat_cancel(jsonb,uuid) to service_role;
-comment on function chat_cancel(jsonb,uuid) is 'Cancels a command as cancel_command does, for the member behind the delivery. Returns `{command}` or `{refused}`.';
+comment on function chat_cancel(jsonb,uuid) is 'Cancels a command as cancel_command does, for the member behind the delivery. Returns `{command, asked_by}` or `{refused}`.';
 
 CREATE OR REPLACE FUNCTION public.chat_check()
  RETURNS jsonb
@@ -5856,7 +5860,7 @@ AS $function$
   select hq.chat_call('confirm', p_chat, jsonb_build_object('token', p_token, 'typed', p_typed)) $function$;
 grant execute on function chat_confirm(jsonb,text,text) to authenticated;
 grant execute on function chat_confirm(jsonb,text,text) to service_role;
-comment on function chat_confirm(jsonb,text,text) is 'Confirms with the token of chat_act; `p_typed` is the typed name. Returns as chat_act, with `decided: {by, at}`, or `{refused}`. Rights and rules at this moment count.';
+comment on function chat_confirm(jsonb,text,text) is 'Confirms with the token of chat_act; `p_typed` is the typed name. Returns as chat_act, with `decided: {by, at, asked_by}`, or `{refused}`. Rights and rules at this moment count.';
 
 CREATE OR REPLACE FUNCTION public.chat_decline(p_chat jsonb, p_token text)
  RETURNS jsonb
@@ -5962,7 +5966,7 @@ AS $function$
 $function$;
 grant execute on function chat_open_cards(text) to authenticated;
 grant execute on function chat_open_cards(text) to service_role;
-comment on function chat_open_cards(text) is 'Returns `{cards}` of a platform that are not closed, with their commands.';
+comment on function chat_open_cards(text) is 'Returns `{cards}` of a platform that are not closed, with their commands and `asked_by`.';
 
 CREATE OR REPLACE FUNCTION public.chat_open_questions(p_platform text)
  RETURNS jsonb

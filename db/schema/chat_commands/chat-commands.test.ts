@@ -151,7 +151,8 @@ describe('a disruptive action', () => {
     const answers = await Promise.all(Array.from({ length: 12 }, () => confirm(operator, token)));
     expect(answers.filter(({ created }) => created)).toHaveLength(1);
     expect(new Set(answers.map(({ command }) => command?.id)).size).toBe(1);
-    for (const { decided } of answers) expect(decided?.by).toBe(operator.member.claims.email);
+    const by = operator.member.claims.email;
+    for (const { decided } of answers) expect(decided).toMatchObject({ by, asked_by: by });
     expect(await commandsOf('restart_gateway')).toHaveLength(before + 1);
   });
 

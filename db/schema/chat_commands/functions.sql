@@ -66,7 +66,8 @@ begin
   end if;
   if v_kind is null then
     return hq.insert_command(p_request ->> 'action', v_payload, v_gateway, v_agent,
-      'chat:' || hq.token_hash(jsonb_build_array(p_who.platform, p_who.install, p_request ->> 'delivery')::text), p_who.platform);
+        'chat:' || hq.token_hash(jsonb_build_array(p_who.platform, p_who.install, p_request ->> 'delivery')::text), p_who.platform)
+      || jsonb_build_object('asked_by', hq.email_of(p_who.member));
   end if;
 
   v_command := hq.preview_command(p_request ->> 'action', v_payload, v_gateway, v_agent, p_who.platform);
@@ -199,7 +200,10 @@ end
 $$;
 
 create or replace function hq.chat_cancel(p_who hq.speaker, p_request jsonb) returns jsonb language sql
-set search_path = '' as $$ select hq.request_cancel((p_request ->> 'command')::uuid, p_who.platform) $$;
+set search_path = '' as $$
+  select a || jsonb_build_object('asked_by', hq.email_of((a #>> '{command,requested_by}')::uuid))
+  from hq.request_cancel((p_request ->> 'command')::uuid, p_who.platform) a
+$$;
 
 create or replace function hq.chat_press(p_who hq.speaker, p_request jsonb) returns jsonb language plpgsql
 set search_path = '' as $$
@@ -276,14 +280,15 @@ select hq.open_function('public.chat_save_card(jsonb)', 'authenticated, service_
 create or replace function public.chat_open_cards(p_platform text) returns jsonb language sql security definer
 set search_path = '' as $$
   select coalesce(hq.refuse_unless_bot('open_cards'), jsonb_build_object('cards', coalesce((
-    select jsonb_agg((to_jsonb(o) - 'tenant_id') || jsonb_build_object('command', (
-      select to_jsonb(k) - '{stdout,stderr,lease_token}'::text[] from public.agent_commands k where k.id = o.command_id)) order by o.created_at)
+    select jsonb_agg((to_jsonb(o) - 'tenant_id') || (
+      select jsonb_build_object('command', to_jsonb(k) - '{stdout,stderr,lease_token}'::text[], 'asked_by', hq.email_of(k.requested_by))
+      from public.agent_commands k where k.id = o.command_id) order by o.created_at)
     from (select * from public.chat_cards c
       where c.tenant_id = (select public.current_tenant_id()) and c.platform = p_platform and not c.closed
       order by c.created_at desc limit 1000) o), '[]')))
 $$;
 select hq.open_function('public.chat_open_cards(text)', 'authenticated, service_role',
-  'Returns `{cards}` of a platform that are not closed, with their commands.');
+  'Returns `{cards}` of a platform that are not closed, with their commands and `asked_by`.');
 
 create or replace function public.chat_save_question(p_question jsonb) returns jsonb language plpgsql security definer
 set search_path = '' as $$
@@ -329,13 +334,13 @@ create or replace function public.chat_act(p_chat jsonb, p_action text, p_payloa
   select hq.chat_call('act', p_chat, jsonb_build_object('action', p_action, 'payload', p_payload, 'gateway', p_gateway,
     'agent', p_agent, 'delivery', p_chat ->> 'delivery')) $$;
 select hq.open_function('public.chat_act(jsonb, text, jsonb, text, text)', 'authenticated, service_role',
-  'Adds a command for the member behind the delivery. Returns `{command, created}`; for a dangerous action `{confirm: {token, kind: button | typed | second, expected, prompt, action, danger, target, asked_by, expires_at}}`; or `{refused}`.');
+  'Adds a command for the member behind the delivery. Returns `{command, created, asked_by}`; for a dangerous action `{confirm: {token, kind: button | typed | second, expected, prompt, action, danger, target, asked_by, expires_at}}`; or `{refused}`.');
 
 create or replace function public.chat_confirm(p_chat jsonb, p_token text, p_typed text default null) returns jsonb
 language sql security definer set search_path = '' as $$
   select hq.chat_call('confirm', p_chat, jsonb_build_object('token', p_token, 'typed', p_typed)) $$;
 select hq.open_function('public.chat_confirm(jsonb, text, text)', 'authenticated, service_role',
-  'Confirms with the token of chat_act; `p_typed` is the typed name. Returns as chat_act, with `decided: {by, at}`, or `{refused}`. Rights and rules at this moment count.');
+  'Confirms with the token of chat_act; `p_typed` is the typed name. Returns as chat_act, with `decided: {by, at, asked_by}`, or `{refused}`. Rights and rules at this moment count.');
 
 create or replace function public.chat_decline(p_chat jsonb, p_token text) returns jsonb language sql security definer
 set search_path = '' as $$ select hq.chat_call('decline', p_chat, jsonb_build_object('token', p_token)) $$;
@@ -345,7 +350,7 @@ select hq.open_function('public.chat_decline(jsonb, text)', 'authenticated, serv
 create or replace function public.chat_cancel(p_chat jsonb, p_command_id uuid) returns jsonb language sql security definer
 set search_path = '' as $$ select hq.chat_call('cancel', p_chat, jsonb_build_object('command', p_command_id)) $$;
 select hq.open_function('public.chat_cancel(jsonb, uuid)', 'authenticated, service_role',
-  'Cancels a command as cancel_command does, for the member behind the delivery. Returns `{command}` or `{refused}`.');
+  'Cancels a command as cancel_command does, for the member behind the delivery. Returns `{command, asked_by}` or `{refused}`.');
 
 create or replace function public.chat_press(p_chat jsonb, p_token text) returns jsonb language sql security definer
 set search_path = '' as $$ select hq.chat_call('press', p_chat, jsonb_build_object('token', p_token)) $$;

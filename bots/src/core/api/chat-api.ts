@@ -40,10 +40,15 @@ const confirmation = z.object({
 });
 export type Confirmation = z.output<typeof confirmation>;
 
-const decided = z.object({ by: z.string().nullable(), at: time });
+const decided = z.object({ by: z.string().nullable(), at: time, asked_by: z.string().nullish() });
 const actResult = z.union([
   z.object({ confirm: confirmation }),
-  z.object({ command: commandRow, created: z.boolean().default(false), decided: decided.optional() }),
+  z.object({
+    command: commandRow,
+    created: z.boolean().default(false),
+    asked_by: z.string().nullish(),
+    decided: decided.optional(),
+  }),
 ]);
 export type ActResult = z.output<typeof actResult>;
 /** The stored answer to a repeated delivery; its token is gone once it has expired. */
@@ -56,7 +61,7 @@ const declined = z.object({ decided, prompt: z.string() });
 const member = z
   .object({ member: z.object({ email: z.string().nullable() }) })
   .transform((answer) => answer.member);
-const command = z.object({ command: commandRow }).transform((answer) => answer.command);
+const cancelled = z.object({ command: commandRow, asked_by: z.string().nullish() });
 const nothing = z.unknown().transform(() => undefined);
 
 const intent = z.object({
@@ -80,7 +85,7 @@ const openCard = z.object({
 });
 type OpenCard = z.output<typeof openCard>;
 const openCards = z
-  .object({ cards: z.array(openCard.extend({ command: commandRow })) })
+  .object({ cards: z.array(openCard.extend({ command: commandRow, asked_by: z.string().nullish() })) })
   .transform(({ cards }) => cards);
 
 const openQuestion = z.object({
@@ -197,7 +202,7 @@ export function createChatApi(client: HqClient) {
     },
     confirm: ask('chat_confirm', actResult),
     decline: ask('chat_decline', declined),
-    cancel: ask('chat_cancel', command),
+    cancel: ask('chat_cancel', cancelled),
     read: async <Row>(
       delivery: Delivery,
       what: string,

@@ -14,6 +14,8 @@ import { editEveryMs, type Outbox } from './outbox.ts';
 import type { Responder } from './responder.ts';
 
 export interface CardDetails {
+  /** The address of the person who requested it. */
+  readonly askedBy?: string | null;
   /** The decision, its author and its time. */
   readonly stamp?: string;
   /** Limits the output to lines that contain this. */
@@ -23,6 +25,7 @@ export interface CardDetails {
 /** A card that follows its command. */
 interface FollowedCard {
   readonly location: ChatLocation;
+  readonly askedBy: string | null;
   readonly stamp: string | undefined;
   readonly grep: string | undefined;
   /** Only one person sees the card. */
@@ -66,9 +69,11 @@ export class LiveCommandCards {
   }
 
   /** Shows a command to its sender and follows it. */
-  async show(responder: Responder, row: CommandRow, { stamp, grep }: CardDetails = {}): Promise<void> {
+  async show(responder: Responder, row: CommandRow, details: CardDetails = {}): Promise<void> {
     const { sender, message } = responder;
+    const { askedBy = null, stamp, grep } = details;
     const card = this.#newCard(sender, row, {
+      askedBy,
       stamp,
       grep,
       isPrivate: responder.isPrivate && this.#options.capabilities(sender.platform).private,
@@ -91,12 +96,13 @@ export class LiveCommandCards {
 
   /** Follows the cards of an earlier process. */
   async resume(platform: Platform): Promise<void> {
-    for (const { location, handle, row, stamp, isPrivate } of await this.#store.load(platform)) {
+    for (const { location, handle, row, askedBy, stamp, isPrivate } of await this.#store.load(platform)) {
       const isFollowed = [...this.#followed].some(
         (card) => card.row.id === row.id && card.location.channel === location.channel,
       );
       if (isFollowed) continue;
       const card = this.#newCard(location, row, {
+        askedBy,
         stamp,
         grep: undefined,
         isPrivate,
@@ -123,7 +129,7 @@ export class LiveCommandCards {
   #newCard(
     location: ChatLocation,
     row: CommandRow,
-    given: Pick<FollowedCard, 'stamp' | 'grep' | 'isPrivate' | 'sendEnd' | 'handle'>,
+    given: Pick<FollowedCard, 'askedBy' | 'stamp' | 'grep' | 'isPrivate' | 'sendEnd' | 'handle'>,
   ): FollowedCard {
     const card: FollowedCard = {
       ...given,
@@ -220,9 +226,11 @@ export class LiveCommandCards {
     return this.#options.outbox(location.platform).send(location, card, { urgent: true });
   }
 
-  #render({ view, row, location, stamp, grep }: FollowedCard): Promise<Card> {
+  #render({ view, row, location, askedBy, stamp, grep, isPrivate }: FollowedCard): Promise<Card> {
     const { maxText } = this.#options.capabilities(location.platform);
-    return view({ row, location, maxText, stamp, grep });
+    // Its only reader is the one who asked.
+    const named = location.kind === 'group' && !isPrivate ? askedBy : null;
+    return view({ row, location, maxText, askedBy: named, stamp, grep });
   }
 
   async #save(card: FollowedCard, handle: Handle | null, isClosed: boolean): Promise<void> {

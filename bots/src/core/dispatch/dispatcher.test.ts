@@ -282,6 +282,47 @@ describe('an action', () => {
     }
   });
 
+  it('says on its card who asked, for what and when, and what it will do; the next step is a new message', async () => {
+    const slack = open.adapter('slack');
+    const [admin, operator] = [await chat.person('admin'), await chat.person('operator')];
+    const here = (sender: Sender): Sender => chat.inChannel(sender, 'C-named');
+    await slack.ask(here(admin), 'bind operator');
+    const question = await slack.ask(here(operator), 'restart gateway');
+    expect(textOf(question.card)).toMatch(/All agents of the gateway stop until it is healthy again\./);
+    expect(textOf(question.card)).toMatch(/Requested by .*@.*\. Expires at \d\d:\d\d UTC\./);
+    await slack.press(here(operator), question, 'Cancel');
+    const made = await slack.ask(here(operator), 'task create "Fix the door"');
+    expect(made.card.title).toBe('Create a task (Fix the door)');
+    expect(textOf(made.card)).toMatch(
+      /Asked by .*@.*, \d\d:\d\d UTC\nFix the door \([0-9a-f]{8}\) for nobody yet/,
+    );
+    const shown = structuredClone(made.card);
+    const before = slack.messages.length;
+    await slack.press(here(operator), made, 'Open task');
+    expect((await slack.messageAfter(before)).card).toMatchObject({ title: 'Fix the door', state: 'todo' });
+    expect(made.card).toEqual(shown);
+    const paused = await slack.ask(here(operator), 'pause gateway');
+    const { lease_token: token } = await claimOne(chat.stack.database, chat.gateway);
+    await exchange(chat.stack.database, {
+      gateway: chat.gateway,
+      results: [{ token, status: 'done', exit_code: 0, result: { status: 'paused' } }],
+    });
+    await eventually(() => expect(paused.card.state).toMatch(/^done/));
+    const count = slack.messages.length;
+    await slack.press(here(operator), paused, 'Resume the gateway');
+    expect((await slack.messageAfter(count)).card.title).toBe('Resume the gateway (default)');
+    expect(paused.card.title).toBe('Pause the gateway (default)');
+    const { lease_token: second } = await claimOne(chat.stack.database, chat.gateway);
+    await exchange(chat.stack.database, {
+      gateway: chat.gateway,
+      results: [{ token: second, status: 'failed', exit_code: 1, error_message: 'no answer' }],
+    });
+    const resumed = slack.messages[count];
+    await eventually(() =>
+      expect(resumed?.card.buttons?.map(({ label }) => label)).toEqual(['Retry', 'Open logs']),
+    );
+  });
+
   it('that is destructive is confirmed by the typed name, and stamped on the same card', async () => {
     const { database } = chat.stack;
     await database.query(`update hq.actions set danger = 'destructive' where name = 'restart_dispatcher'`);

@@ -196,6 +196,16 @@ it('asks in a form for the typed name before a destructive action', async () => 
   }
 });
 
+it('shows how long ago it was as Discord’s own time, and keeps joiners', async () => {
+  const operator = await linked('operator');
+  const ops = await bound('operator');
+  const title = 'می‌خواهم 👩‍🚀';
+  await discord.slash(operator, ops, 'work create_task', { title: `${title}\u202e` });
+  const card = await sees(ops, operator, /Create a task \(می‌خواهم 👩‍🚀\)/u);
+  expect(renderedText(card)).toMatch(/Asked by .*@.*, <t:\d{10}:R>/u);
+  expect(renderedText(card)).toContain('[Open task]');
+});
+
 it('enqueues a redelivered command once, across processes', async () => {
   const operator = await linked('operator');
   const ops = await bound('operator');

@@ -156,6 +156,27 @@ test('a missing argument is asked for, and answered by a reply', async () => {
   );
 });
 
+test('the menu is short, and every command works from the menu’s word', async () => {
+  await adapter.describeCommands(core.core.commands);
+  const shown = server.commands('all_private_chats');
+  expect(shown.length).toBeLessThanOrEqual(15);
+  expect(shown.map(({ command }) => command)).toEqual(
+    expect.arrayContaining(['hq', 'hq_help', 'hq_status', 'hq_tasks', 'hq_alerts', 'hq_logs']),
+  );
+  const ann = await linked('operator');
+  server.write(ann.person, ann.direct, `/hq_create_task title="Not in the menu"`);
+  await sees(ann.direct, /Create a task \(Not in the menu\)/u);
+});
+
+test('a title keeps its joined emoji and its joiners, and times are absolute', async () => {
+  const ann = await linked('operator');
+  const title = `می‌خواهم 👩‍🚀 क्‍ष ${ann.person.id}`;
+  server.write(ann.person, ann.direct, `/hq task create "${title}\u202e\u2060"`);
+  const card = await sees(ann.direct, /Create a task/u);
+  expect(card.text).toContain(`Create a task (${title})`);
+  expect(card.text).toMatch(/Asked \d\d:\d\d UTC/u);
+});
+
 test('a group works once an admin has bound it, up to its ceiling, and not for anonymous senders', async () => {
   const admin = await linked('admin');
   const ann = await linked('operator');

@@ -88,7 +88,8 @@ export const gatewayActions = {
     ...restart,
     title: 'Restart the dispatcher',
     summary: 'Restarts the service that wakes agents for their inbox, and waits until it is healthy again.',
-    consequence: 'No agent is woken until the dispatcher is healthy again. What comes meanwhile waits in the inbox.',
+    consequence:
+      'No agent is woken until the dispatcher is healthy again. What comes meanwhile waits in the inbox.',
     timeoutSeconds: 120,
   }),
   auth_set_api_key: defineAction({

@@ -34,8 +34,7 @@ export const taskActions = {
         agent: agentSlug().optional(),
       }),
     result: task,
-    describe: (row) =>
-      `${named(row)} ${row.agent === null ? 'for nobody yet' : `for ${row.agent}`}`,
+    describe: (row) => `${named(row)} ${row.agent === null ? 'for nobody yet' : `for ${row.agent}`}`,
   }),
   assign_task: defineAction({
     ...onTask,

@@ -17,6 +17,7 @@ export class SlackReply implements Reply {
   #timer: NodeJS.Timeout | undefined;
   #placeholder: Promise<void> | undefined;
   #isPlaceholderShown = false;
+  #isAnswerShown = false;
   #hasAnswered = false;
 
   /** `isCommand`: the response URL belongs to a slash command, so it replaces only answers of this reply. */
@@ -46,8 +47,10 @@ export class SlackReply implements Reply {
   }
 
   async #sendPrivately(card: Card): Promise<SendResult> {
-    const replacesOriginal = this.#isPlaceholderShown;
+    // The URL of a command can replace its own private answer: the end of a command takes the place of its beginning.
+    const replacesOriginal = this.#isPlaceholderShown || this.#isAnswerShown;
     const answered = await this.#respond(card, { isPublic: false, replacesOriginal });
+    this.#isAnswerShown ||= answered?.ok === true && this.#isCommand;
     if (answered?.ok === true || answered?.problem.kind === 'wait') return answered;
     const { channel, thread, user } = this.#inbound;
     return this.#outbound.post({ channel, thread, onlyFor: user }, card);
