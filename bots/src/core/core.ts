@@ -3,6 +3,7 @@ import type { HqClient } from '@hq/shared/client';
 import { HqError } from '@hq/shared/errors';
 import type { Log } from '@hq/shared/log';
 import type { Redactor } from '@hq/shared/text';
+import { LRUCache } from 'lru-cache';
 import type { Adapter } from '../contract/adapter.ts';
 import type { Platform } from '../contract/inbound.ts';
 import type { ActionTable } from './action-table.ts';
@@ -35,6 +36,8 @@ export interface CoreOptions {
   readonly offlineRetryMs?: number;
   readonly health?: Services['health'];
 }
+
+const maxMenus = 10_000;
 
 interface Attached {
   readonly adapter: Adapter;
@@ -101,6 +104,8 @@ function createServices(
   const rows = createRowQueries(client);
   const registry = createCommandRegistry<Command>([...builtInCommands(actions), ...actionCommands(actions)]);
   const buttons = createButtons(api, log);
+  /** The menus of direct chats, by their commands. */
+  const menus = new LRUCache<string, string>({ max: maxMenus });
   const blockers = createBlockers(rows, actions, now);
   return {
     api,
@@ -115,6 +120,14 @@ function createServices(
       return [...groupByTopic(visible).map(({ topic }) => topic.name), ...visible.map(({ name }) => name)];
     }),
     blockers,
+    describeTo(chat, commands) {
+      const { platform, channel } = chat;
+      const names = commands.map(({ name }) => name).join();
+      const key = `${platform} ${channel}`;
+      if (chat.kind !== 'direct' || menus.get(key) === names) return;
+      menus.set(key, names);
+      void attachedTo(platform).adapter.describeCommands(describeCommands(commands), chat);
+    },
     now,
     capabilities,
     outbox,

@@ -4,6 +4,7 @@ import { code, fieldsOf, text } from '../cards/card-parts.ts';
 import { agentArgument, choiceArgument, gatewayArgument, textArgument } from './arguments.ts';
 import type { Command } from './command.ts';
 import { defineCommand } from './define-command.ts';
+import { visibleCommands } from './visibility.ts';
 
 const whoami = defineCommand({
   name: 'whoami',
@@ -72,6 +73,8 @@ export const accountCommands: readonly Command[] = [
         state: 'linked',
         body: [text('Type help to see what you can do here.')],
       });
+      const who = await services.api.whoami(delivery, {});
+      services.describeTo(delivery.sender, visibleCommands(services, who));
     },
   }),
   defineCommand({

@@ -1,6 +1,6 @@
 import type { Capabilities } from '../../contract/adapter.ts';
 import type { ArgumentValues, CommandDefinition } from '../../contract/command.ts';
-import type { Platform } from '../../contract/inbound.ts';
+import type { ChatLocation, Platform } from '../../contract/inbound.ts';
 import type { ActionTable } from '../action-table.ts';
 import type { Autocomplete } from '../api/autocomplete.ts';
 import type { ChatApi, Delivery } from '../api/chat-api.ts';
@@ -56,6 +56,8 @@ export interface Services {
   now(): number;
   capabilities(platform: Platform): Capabilities;
   outbox(platform: Platform): Outbox;
+  /** Fills the menu of a direct chat with what its person may do. */
+  describeTo(chat: ChatLocation, commands: readonly Command[]): void;
   /** Reloads the subscriptions of the platform's chats. */
   onSubscriptionsChanged(platform: Platform): void;
   /** Refreshes the messages of alerts that were acknowledged or muted. */

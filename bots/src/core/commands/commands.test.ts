@@ -289,9 +289,8 @@ describe('one more action in the catalogue', () => {
           arguments: [expect.objectContaining({ name: 'title' })],
         }),
       );
-      expect(textOf((await adapter.ask(sender, 'help')).card)).toMatch(/work {2}[^\n]*rename_report/);
       expect(textOf((await adapter.ask(sender, 'help work')).card)).toContain(
-        'rename_report Rename a report',
+        `rename_report ${catalogue.create_task.summary}`,
       );
       const before = adapter.messages.length;
       const { form } = await adapter.words(sender, 'rename report');

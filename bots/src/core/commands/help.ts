@@ -7,7 +7,7 @@ import type { Command, CommandContext } from './command.ts';
 import { defineCommand } from './define-command.ts';
 import { findTopic, groupByTopic, type Topic } from './help-topics.ts';
 import { pageArgument, showList } from './queries/show-list.ts';
-import { isVisibleTo } from './visibility.ts';
+import { isVisibleTo, visibleCommands } from './visibility.ts';
 
 const topicsStandForSeconds = 3_600;
 /** Commands on one page, if they fit. */
@@ -28,9 +28,8 @@ export const help = defineCommand({
   async run(context) {
     const { delivery, values, services, responder } = context;
     const who = await services.api.whoami(delivery, {});
-    const shown = services.registry.commands.filter(
-      (command) => command.isTypedOnly !== true && isVisibleTo(command, who),
-    );
+    const shown = visibleCommands(services, who);
+    if (who.linked) services.describeTo(delivery.sender, shown);
     const wanted = values.topic;
     const topics = groupByTopic(shown);
     const buttons = who.linked

@@ -294,7 +294,7 @@ describe('an action', () => {
     const made = await slack.ask(here(operator), 'task create "Fix the door"');
     expect(made.card.title).toBe('Create a task (Fix the door)');
     expect(textOf(made.card)).toMatch(
-      /Asked by .*@.*, \d\d:\d\d UTC\nFix the door \([0-9a-f]{8}\) for nobody yet/,
+      /Asked by .*@.*, \d\d:\d\d UTC\ntask [0-9a-f]{8} \(Fix the door\) for nobody yet/,
     );
     const shown = structuredClone(made.card);
     const before = slack.messages.length;

@@ -164,7 +164,9 @@ export class DiscordAdapter implements Adapter {
     );
   }
 
-  async describeCommands(commands: readonly CommandDescription[]): Promise<SendResult> {
+  /** Discord has one menu for everybody. */
+  async describeCommands(commands: readonly CommandDescription[], chat?: ChatLocation): Promise<SendResult> {
+    if (chat !== undefined) return { ok: true, handle: null };
     this.#registration = renderCommands(commands);
     const { omitted } = this.#registration;
     if (omitted > 0) {

@@ -168,6 +168,20 @@ test('the menu is short, and every command works from the menu’s word', async 
   await sees(ann.direct, /Create a task \(Not in the menu\)/u);
 });
 
+test('the menu of a direct chat has what the role of its person may do', async () => {
+  const menuOf = async ({ direct }: Phone): Promise<readonly string[]> =>
+    eventually(() => {
+      const own = server.commands(`chat ${direct.id}`);
+      expect(own.length).toBeGreaterThan(1);
+      return own.map(({ command }) => command);
+    });
+  const [viewer, operator] = [await menuOf(await linked('viewer')), await menuOf(await linked('operator'))];
+  expect(viewer).toEqual(expect.arrayContaining(['hq_status', 'hq_stack_status']));
+  expect(viewer).not.toContain('hq_restart_gateway');
+  expect(operator).toEqual(expect.arrayContaining(['hq_restart_gateway', 'hq_resume_gateway']));
+  expect(operator.length).toBeLessThanOrEqual(30);
+});
+
 test('a title keeps its joined emoji and its joiners, and times are absolute', async () => {
   const ann = await linked('operator');
   const title = `می‌خواهم 👩‍🚀 क्‍ष ${ann.person.id}`;

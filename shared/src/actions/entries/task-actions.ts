@@ -7,7 +7,7 @@ const priorities = ['low', 'medium', 'high', 'urgent'] as const;
 const task = () => z.object({ ...entity(), status: z.string(), agent: z.string().nullable() });
 const onTask = { ...onWorkspace, about: 'task' } as const;
 const named = ({ id, title }: { readonly id: string; readonly title: string }): string =>
-  `${title} (${shortId(id)})`;
+  `task ${shortId(id)} (${title})`;
 
 /** Actions on tasks. */
 export const taskActions = {

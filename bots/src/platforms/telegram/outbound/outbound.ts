@@ -132,12 +132,13 @@ export class TelegramOutbound {
     await this.#attempt(() => this.#api('sendChatAction', payload).then(() => null));
   }
 
-  /** Sets the command menu. */
-  setCommands(commands: readonly BotCommand[]): Promise<SendResult> {
+  /** Sets the command menu, of one chat if it is given. */
+  setCommands(commands: readonly BotCommand[], chat?: ChatLocation): Promise<SendResult> {
+    const everywhere = [{ type: 'all_private_chats' }, { type: 'all_group_chats' }] as const;
+    const scopes =
+      chat === undefined ? everywhere : [{ type: 'chat', chat_id: toChatId(chat.channel) } as const];
     return this.#attempt(async () => {
-      for (const type of ['all_private_chats', 'all_group_chats'] as const) {
-        await this.#api('setMyCommands', { commands: [...commands], scope: { type } });
-      }
+      for (const scope of scopes) await this.#api('setMyCommands', { commands: [...commands], scope });
       return null;
     });
   }

@@ -2,8 +2,8 @@ import { chatLine, truncate } from '@hq/shared/text';
 import type { BotCommand } from 'telegraf/types';
 import type { CommandDescription } from '../../../contract/adapter.ts';
 
-/** Telegram takes a hundred; nobody reads more than a few. */
-const maxCommands = 15;
+/** Telegram takes a hundred, but nobody reads them. A person's own menu has room for the actions of the role. */
+const maxCommands = { everybody: 15, own: 30 } as const;
 const maxName = 32;
 const maxDescription = 256;
 
@@ -12,11 +12,15 @@ const maxDescription = 256;
  * is understood though the menu does not show it, and help lists what a person may do. Telegram has no groups, so an entry is named by the
  * last word of its path, or by the whole path if that word is ambiguous.
  */
-export function renderCommands(descriptions: readonly CommandDescription[]): {
+export function renderCommands(
+  descriptions: readonly CommandDescription[],
+  { isOwn = false }: { readonly isOwn?: boolean } = {},
+): {
   readonly commands: readonly BotCommand[];
   readonly paths: ReadonlyMap<string, string>;
 } {
   const commands: BotCommand[] = [{ command: 'hq', description: 'Operate HQ: add a command' }];
+  const most = isOwn ? maxCommands.own : maxCommands.everybody;
   const paths = new Map<string, string>();
   const lastWords = descriptions.map(({ path }) => path.at(-1));
   for (const { path, summary, arguments: known } of descriptions.toSorted(
@@ -26,7 +30,7 @@ export function renderCommands(descriptions: readonly CommandDescription[]): {
     const command = `hq_${isUnique ? path.at(-1) : path.join('_')}`;
     if (command.length > maxName || paths.has(command)) continue;
     paths.set(command, path.join(' '));
-    if (commands.length < maxCommands && !known.some(({ required }) => required)) {
+    if (commands.length < most && !known.some(({ required }) => required)) {
       commands.push({ command, description: truncate(chatLine(summary), maxDescription) || path.join(' ') });
     }
   }
