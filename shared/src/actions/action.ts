@@ -40,7 +40,7 @@ export interface Action<
   readonly title: string;
   /** One sentence for help and the reference page. */
   readonly summary: string;
-  /** What it does to people and work meanwhile, for the question before it. The summary by default. */
+  /** The effect on people and work, for the question before it; the summary by default. */
   readonly consequence?: string;
   /** The kind of row whose id and title the result has. */
   readonly about?: 'task' | 'deliverable';

@@ -8,7 +8,7 @@ import { defineCommand } from './define-command.ts';
 
 const failedCommand = commandRow.extend({ gateway: z.string().nullish() });
 
-/** What a next step may be about. */
+/** The values that a next step may need. */
 const targets = ['gateway', 'agent', 'task', 'deliverable'] as const;
 
 /** The commands of buttons whose message stays: it shows what was done, and who decided. */
