@@ -77,7 +77,7 @@ export class LiveCommandCards {
       stamp,
       grep,
       isPrivate: responder.isPrivate && this.#options.capabilities(sender.platform).private,
-      sendEnd: (view) => responder.answer(view),
+      sendEnd: (view) => responder.answer(view, { replaces: true }),
       handle: null,
     });
     const view = await this.#render(card);

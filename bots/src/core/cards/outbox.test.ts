@@ -111,7 +111,7 @@ describe('a message', () => {
     expect(adapter.messages[0]?.card).toMatchObject({ ...cut, title: 'edited' });
     adapter.faults.push(refused);
     const reply = { send: (one: Card) => adapter.send(place('C1'), one) };
-    await outbox.reply(reply, { ...card, title: 'answered' }, false);
+    await outbox.reply(reply, { ...card, title: 'answered' }, {});
     expect(adapter.messages.at(-1)?.card).toMatchObject({ ...cut, title: 'answered' });
     adapter.faults.push(refused, refused);
     expect(await outbox.send(place('C1'), card)).toEqual(refused);

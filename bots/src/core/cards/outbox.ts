@@ -2,7 +2,7 @@ import { backoffMs, sleep } from '@hq/shared/program';
 import { LRUCache } from 'lru-cache';
 import type { Adapter, Capabilities, TextFile } from '../../contract/adapter.ts';
 import type { Card, Handle } from '../../contract/card.ts';
-import type { ChatLocation, Reply, SendResult } from '../../contract/inbound.ts';
+import type { ChatLocation, Reply, ReplyOptions, SendResult } from '../../contract/inbound.ts';
 import { createTokenBucket } from '../token-bucket.ts';
 import { ChatQueue, isRetryable, type QueueContext } from './chat-queue.ts';
 import { handleKey } from './handle-key.ts';
@@ -53,11 +53,11 @@ export class Outbox {
   }
 
   /** Answers a delivery at once, before the chat's queue. */
-  async reply(reply: Reply, card: Card, isPrivate: boolean): Promise<SendResult> {
+  async reply(reply: Reply, card: Card, options: ReplyOptions): Promise<SendResult> {
     const sanitized = this.#options.sanitizer.card(card);
     const until = performance.now() + replyLimitMs;
     for (let failures = 1; ; failures += 1) {
-      const sent = await orShorter(sanitized, (one) => reply.send(one, { private: isPrivate }));
+      const sent = await orShorter(sanitized, (one) => reply.send(one, options));
       if (sent.ok || !isRetryable(sent.problem) || performance.now() > until) return sent;
       const pauseMs = sent.problem.kind === 'wait' ? sent.problem.afterMs : backoffMs(failures, replyRetry);
       await sleep(Math.min(pauseMs, replyRetry.longestMs));
