@@ -5958,8 +5958,9 @@ CREATE OR REPLACE FUNCTION public.chat_open_cards(p_platform text)
  SET search_path TO ''
 AS $function$
   select coalesce(hq.refuse_unless_bot('open_cards'), jsonb_build_object('cards', coalesce((
-    select jsonb_agg((to_jsonb(o) - 'tenant_id') || jsonb_build_object('command', (
-      select to_jsonb(k) - '{stdout,stderr,lease_token}'::text[] from public.agent_commands k where k.id = o.command_id)) order by o.created_at)
+    select jsonb_agg((to_jsonb(o) - 'tenant_id') || (
+      select jsonb_build_object('command', to_jsonb(k) - '{stdout,stderr,lease_token}'::text[], 'asked_by', hq.email_of(k.requested_by))
+      from public.agent_commands k where k.id = o.command_id) order by o.created_at)
     from (select * from public.chat_cards c
       where c.tenant_id = (select public.current_tenant_id()) and c.platform = p_platform and not c.closed
       order by c.created_at desc limit 1000) o), '[]')))
@@ -5970,23 +5971,15 @@ comment on function chat_open_cards(text) is 'Returns `{cards}` of a platform th
 
 CREATE OR REPLACE FUNCTION public.chat_open_questions(p_platform text)
  RETURNS jsonb
- LANGUAGE plpgsql
+ LANGUAGE sql
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-declare
-  v_tenant uuid := public.current_tenant_id();
-  v_refusal jsonb := hq.refuse_unless_bot('open_questions');
-begin
-  if v_refusal is not null then
-    return v_refusal;
-  end if;
-  return jsonb_build_object('questions', coalesce((
+  select coalesce(hq.refuse_unless_bot('open_questions'), jsonb_build_object('questions', coalesce((
     select jsonb_agg(o.question || jsonb_build_object('id', o.id, 'install', o.install, 'channel', o.channel, 'expires_at', o.expires_at))
     from (select * from public.chat_confirmations c
-      where c.tenant_id = v_tenant and c.platform = p_platform and c.question is not null and c.decided_at is null
-      order by c.created_at desc limit 1000) o), '[]'));
-end
+      where c.tenant_id = (select public.current_tenant_id()) and c.platform = p_platform and c.question is not null and c.decided_at is null
+      order by c.created_at desc limit 1000) o), '[]')))
 $function$;
 grant execute on function chat_open_questions(text) to authenticated;
 grant execute on function chat_open_questions(text) to service_role;

@@ -310,21 +310,13 @@ $$;
 select hq.open_function('public.chat_save_question(jsonb)', 'authenticated, service_role',
   'Stores the message of an open confirmation: `{token or id, handle, thread, kind, title}`. Without a handle it is forgotten.');
 
-create or replace function public.chat_open_questions(p_platform text) returns jsonb language plpgsql security definer
+create or replace function public.chat_open_questions(p_platform text) returns jsonb language sql security definer
 set search_path = '' as $$
-declare
-  v_tenant uuid := public.current_tenant_id();
-  v_refusal jsonb := hq.refuse_unless_bot('open_questions');
-begin
-  if v_refusal is not null then
-    return v_refusal;
-  end if;
-  return jsonb_build_object('questions', coalesce((
+  select coalesce(hq.refuse_unless_bot('open_questions'), jsonb_build_object('questions', coalesce((
     select jsonb_agg(o.question || jsonb_build_object('id', o.id, 'install', o.install, 'channel', o.channel, 'expires_at', o.expires_at))
     from (select * from public.chat_confirmations c
-      where c.tenant_id = v_tenant and c.platform = p_platform and c.question is not null and c.decided_at is null
-      order by c.created_at desc limit 1000) o), '[]'));
-end
+      where c.tenant_id = (select public.current_tenant_id()) and c.platform = p_platform and c.question is not null and c.decided_at is null
+      order by c.created_at desc limit 1000) o), '[]')))
 $$;
 select hq.open_function('public.chat_open_questions(text)', 'authenticated, service_role',
   'Returns the confirmations of a platform that nobody has decided, with their messages: `{questions: [{id, install, channel, thread, kind, handle, title, expires_at}]}`.');
