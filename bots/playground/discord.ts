@@ -1,3 +1,4 @@
+import { ago } from '@hq/shared/text';
 import {
   type ChannelRef,
   type DiscordServer,
@@ -46,7 +47,7 @@ export async function simulateDiscord(): Promise<SimulatedPlatform> {
         .map((message) => ({
           id: message.id,
           destination: message.channel === chats.direct.channel ? 'direct' : 'channel',
-          text: renderedText(message),
+          text: withTimes(renderedText(message)),
         })),
     close: () => discord.close(),
   };
@@ -104,4 +105,9 @@ function* menuCommands(
     if (type === 1) yield { path: [...path, name], options: inner };
     if (type === 2) yield* menuCommands(inner, [...path, name]);
   }
+}
+
+/** Replaces Discord's own times, which its apps show as an age. */
+function withTimes(text: string): string {
+  return text.replace(/<t:(\d+):R>/gu, (_, seconds: string) => ago(Date.now() - Number(seconds) * 1000));
 }

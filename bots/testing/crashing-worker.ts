@@ -54,7 +54,7 @@ const adapter: Adapter = {
   },
   edit: (handle, card) => inMemory.edit(handle, card),
   file: (location, file) => inMemory.file(location, file),
-  describeCommands: (commands) => inMemory.describeCommands(commands),
+  describeCommands: (...args) => inMemory.describeCommands(...args),
 };
 
 const module: PlatformModule = {

@@ -97,8 +97,8 @@ export class TestAdapter implements Adapter {
     this.files.push({ name, text });
     return { ok: true, handle: null };
   }
-  async describeCommands(commands: readonly CommandDescription[]): Promise<SendResult> {
-    this.commands = commands;
+  async describeCommands(commands: readonly CommandDescription[], chat?: ChatLocation): Promise<SendResult> {
+    if (chat === undefined) this.commands = commands;
     return { ok: true, handle: null };
   }
 

@@ -920,6 +920,7 @@ export type Database = {
           kind: string;
           payload: Json;
           platform: string;
+          question: Json | null;
           tenant_id: string;
           token_hash: string;
         };
@@ -941,6 +942,7 @@ export type Database = {
           kind: string;
           payload: Json;
           platform: string;
+          question?: Json | null;
           tenant_id: string;
           token_hash: string;
         };
@@ -962,6 +964,7 @@ export type Database = {
           kind?: string;
           payload?: Json;
           platform?: string;
+          question?: Json | null;
           tenant_id?: string;
           token_hash?: string;
         };
@@ -1907,6 +1910,10 @@ export type Database = {
         Args: { p_platform: string };
         Returns: Json;
       };
+      chat_open_questions: {
+        Args: { p_platform: string };
+        Returns: Json;
+      };
       chat_press: {
         Args: { p_chat: Json; p_token: string };
         Returns: Json;
@@ -1929,6 +1936,10 @@ export type Database = {
       };
       chat_save_card: {
         Args: { p_card: Json };
+        Returns: Json;
+      };
+      chat_save_question: {
+        Args: { p_question: Json };
         Returns: Json;
       };
       chat_subscribe: {

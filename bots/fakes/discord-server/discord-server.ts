@@ -46,6 +46,8 @@ export interface DiscordServer extends UserActions {
   user(name: string, options?: { bot?: boolean; system?: boolean; locale?: string }): DiscordUser;
   /** A channel of the home guild, or of another one. */
   channel(name: string, guild?: string): ChannelRef;
+  /** A thread of a channel. */
+  thread(name: string, parent: ChannelRef): ChannelRef;
   newGuild(): ChannelRef;
   /** The bot's direct messages with that user. */
   direct(user: DiscordUser): ChannelRef;
@@ -124,8 +126,13 @@ export async function startDiscordServer(options: DiscordServerOptions = {}): Pr
   const signed = new SignedSender();
   let endpoint: string | null = null;
 
-  const addChannel = (name: string, guild: string | null, recipient: string | null): ChannelRef => {
-    const channel: Channel = { channel: snowflake(), guild, name, recipient, access: 'open' };
+  const addChannel = (
+    name: string,
+    guild: string | null,
+    recipient: string | null,
+    parent: string | null = null,
+  ): ChannelRef => {
+    const channel: Channel = { channel: snowflake(), guild, name, recipient, parent, access: 'open' };
     state.channels.set(channel.channel, channel);
     return channel;
   };
@@ -165,6 +172,7 @@ export async function startDiscordServer(options: DiscordServerOptions = {}): Pr
       return user;
     },
     channel: (name, guild = home.guild ?? snowflake()) => addChannel(name, guild, null),
+    thread: (name, { guild, channel }) => addChannel(name, guild, null, channel),
     newGuild: () => addChannel('general', snowflake(), null),
     direct: (user) =>
       [...state.channels.values()].find(({ recipient }) => recipient === user.id) ??

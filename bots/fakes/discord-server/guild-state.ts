@@ -20,6 +20,8 @@ export interface Channel extends ChannelRef {
   readonly name: string;
   /** The user of direct messages. */
   readonly recipient: string | null;
+  /** The channel of a thread. */
+  readonly parent: string | null;
   /** `forbidden`: the bot may not see it. `closed`: the user accepts no direct messages. */
   access: 'open' | 'forbidden' | 'closed';
 }

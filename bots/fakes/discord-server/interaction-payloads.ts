@@ -38,11 +38,7 @@ export function newInteraction(
       application_id: state.applicationId,
       data,
       channel_id: where.channel,
-      channel: {
-        id: where.channel,
-        type: where.guild ? 0 : 1,
-        ...(where.guild && { guild_id: where.guild }),
-      },
+      channel: channelJson(state, where),
       ...senderFields(user, where),
       ...(source && { message: messageJson(state, source) }),
       locale: user.locale,
@@ -60,6 +56,15 @@ export function newInteraction(
     modal: null,
     choices: [],
   };
+}
+
+function channelJson(state: GuildState, { channel, guild }: ChannelRef): Record<string, unknown> {
+  const parent = state.channels.get(channel)?.parent ?? null;
+  if (!guild) return { id: channel, type: 1 };
+  const shared = { id: channel, guild_id: guild };
+  if (parent === null) return { ...shared, type: 0, parent_id: null };
+  const thread_metadata = { archived: false, locked: false, auto_archive_duration: 4320 };
+  return { ...shared, type: 11, parent_id: parent, thread_metadata };
 }
 
 function senderFields(user: DiscordUser, where: ChannelRef): Record<string, unknown> {

@@ -270,15 +270,23 @@ export const botMethods: Readonly<Record<string, Method>> = {
     return true;
   },
 
-  setmycommands: ({ commands }, { params }) => {
+  setmycommands: (server, { params }) => {
+    const { commands } = server;
     const part = z
       .object({
         commands: commandList.max(100),
-        scope: z.looseObject({ type: z.string() }).default({ type: 'default' }),
+        scope: z
+          .discriminatedUnion('type', [
+            z.looseObject({ type: z.enum(['default', 'all_private_chats', 'all_group_chats']) }),
+            z.looseObject({ type: z.literal('chat'), chat_id: chatId }),
+          ])
+          .default({ type: 'default' }),
         language_code: z.string().optional(),
       })
       .parse(params);
-    commands.set(part.scope.type, part.commands);
+    const { scope } = part;
+    if (scope.type === 'chat') server.chatState(scope.chat_id).checkOpen();
+    commands.set(scope.type === 'chat' ? `chat ${scope.chat_id}` : scope.type, part.commands);
     return true;
   },
 

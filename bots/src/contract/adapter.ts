@@ -89,8 +89,11 @@ export interface Adapter {
   edit(handle: Handle, card: Card): Promise<SendResult>;
   /** Sends a text as a file, with one sentence beside it. */
   file(location: ChatLocation, file: TextFile): Promise<SendResult>;
-  /** Registers the commands for menus and options. Called after `start` and after each change. */
-  describeCommands(commands: readonly CommandDescription[]): Promise<SendResult>;
+  /**
+   * Registers the commands for menus and options. Called after `start` and after each change. With a direct chat, they are
+   * what its person may do: for the menu of that chat, on a platform that has one.
+   */
+  describeCommands(commands: readonly CommandDescription[], chat?: ChatLocation): Promise<SendResult>;
 }
 
 export interface TextFile {

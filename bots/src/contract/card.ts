@@ -41,6 +41,8 @@ export interface Field {
 export type TextNode =
   /** Prose. May hold line ends. */
   | { readonly kind: 'text'; readonly text: string; readonly strong?: boolean }
+  /** A moment, in epoch milliseconds. `text` is the same in words; a platform may show how long ago it is, as time passes. */
+  | { readonly kind: 'time'; readonly text: string; readonly at: number }
   /** A name or a value within prose. */
   | { readonly kind: 'code'; readonly text: string }
   /** Lines that somebody else wrote, in a block of their own. The end is worth more than the beginning. */

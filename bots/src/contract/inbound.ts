@@ -14,7 +14,7 @@ export interface ChatLocation {
   readonly install: string;
   readonly channel: string;
   readonly kind: 'direct' | 'group';
-  /** The Slack thread, the Telegram topic; null outside of one. A Discord thread is a channel of its own. */
+  /** The Slack or Discord thread, the Telegram topic; null outside of one. */
   readonly thread: string | null;
 }
 
@@ -84,7 +84,13 @@ export interface Reply {
    * Sends a card to the chat of the delivery. The first one replaces the "working on it" of the acknowledgement. With
    * `private` only the sender sees it, if `capabilities.private`.
    */
-  send(card: Card, options?: { readonly private?: boolean }): Promise<SendResult>;
+  send(card: Card, options?: ReplyOptions): Promise<SendResult>;
+}
+
+export interface ReplyOptions {
+  readonly private?: boolean;
+  /** It takes the place of the last private answer, if the platform can do that although the answer has no handle. */
+  readonly replaces?: boolean;
 }
 
 export type SendResult =

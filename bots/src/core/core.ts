@@ -3,6 +3,7 @@ import type { HqClient } from '@hq/shared/client';
 import { HqError } from '@hq/shared/errors';
 import type { Log } from '@hq/shared/log';
 import type { Redactor } from '@hq/shared/text';
+import { LRUCache } from 'lru-cache';
 import type { Adapter } from '../contract/adapter.ts';
 import type { Platform } from '../contract/inbound.ts';
 import type { ActionTable } from './action-table.ts';
@@ -37,6 +38,8 @@ export interface CoreOptions {
   readonly health?: Services['health'];
 }
 
+const maxMenus = 10_000;
+
 interface Attached {
   readonly adapter: Adapter;
   readonly outbox: Outbox;
@@ -66,7 +69,9 @@ export function createCore(options: CoreOptions) {
       attached.set(adapter.platform, { adapter, outbox });
     },
     /** Follows the cards of an earlier process. */
-    resume: (platform: Platform): Promise<void> => services.cards.resume(platform),
+    async resume(platform: Platform): Promise<void> {
+      await Promise.all([services.cards.resume(platform), services.expiringCards.resume(platform)]);
+    },
     /** The number of messages that wait. */
     unsent: (platform: Platform): number => attached.get(platform)?.outbox.size() ?? 0,
     /** `subscriptions`: those of a platform have changed. `decisions`: an alert was acknowledged or muted. */
@@ -100,6 +105,8 @@ function createServices(
   const rows = createRowQueries(client);
   const registry = createCommandRegistry<Command>([...builtInCommands(actions), ...actionCommands(actions)]);
   const buttons = createButtons(api, log);
+  /** The menus of direct chats, by their commands. */
+  const menus = new LRUCache<string, string>({ max: maxMenus });
   const blockers = createBlockers(rows, actions, now);
   return {
     api,
@@ -108,12 +115,20 @@ function createServices(
     buttons,
     prompts: createPendingPrompts(),
     cards: new LiveCommandCards({ api, rows, blockers, actions, buttons, capabilities, outbox, now, log }),
-    expiringCards: createExpiringCards(outbox),
+    expiringCards: createExpiringCards({ api, outbox, now, log }),
     autocomplete: createAutocomplete(api, actions, (who) => {
       const visible = registry.commands.filter((command) => isVisibleTo(command, who));
       return [...groupByTopic(visible).map(({ topic }) => topic.name), ...visible.map(({ name }) => name)];
     }),
     blockers,
+    describeTo(chat, commands) {
+      const { platform, channel } = chat;
+      const names = commands.map(({ name }) => name).join();
+      const key = `${platform} ${channel}`;
+      if (chat.kind !== 'direct' || menus.get(key) === names) return;
+      menus.set(key, names);
+      void attachedTo(platform).adapter.describeCommands(describeCommands(commands), chat);
+    },
     now,
     capabilities,
     outbox,

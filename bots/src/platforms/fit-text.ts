@@ -1,4 +1,4 @@
-import { plain, plainLines, truncate, truncateStart } from '@hq/shared/text';
+import { chatLine, chatLines, truncate, truncateStart } from '@hq/shared/text';
 import type { TextNode } from '../contract/card.ts';
 
 /** Characters that long prose leaves for each log. */
@@ -49,7 +49,7 @@ export function fitBody(
 }
 
 function clean(node: TextNode): TextNode {
-  if (node.kind === 'code') return { ...node, text: plain(node.text) };
-  const text = plainLines(node.text);
+  if (node.kind === 'code') return { ...node, text: chatLine(node.text) };
+  const text = chatLines(node.text);
   return { ...node, text: node.kind === 'log' ? text.replace(/^\n+|\s+$/gu, '') : text };
 }

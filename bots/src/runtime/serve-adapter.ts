@@ -46,8 +46,7 @@ export async function serveAdapter(module: PlatformModule, env: NodeJS.ProcessEn
     edit: (...args) => adapter.edit(...args),
     file: (...args) => adapter.file(...args),
     describeCommands: (...args) => adapter.describeCommands(...args),
-    reply: async (delivery, card, isPrivate) =>
-      (await replies.get(delivery)?.send(card, { private: isPrivate })) ?? gone,
+    reply: async (delivery, card, options) => (await replies.get(delivery)?.send(card, options)) ?? gone,
   };
   const core = createBirpc<CoreFunctions, WorkerFunctions>(functions, {
     post: (message) => port.postMessage(message),

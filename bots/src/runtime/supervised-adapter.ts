@@ -201,10 +201,10 @@ export class SupervisedAdapter implements Adapter {
     if (this.#receiver === null) return new Promise<never>(() => undefined);
     this.#health = { ...this.#health, lastInboundAt: Date.now() };
     return this.#receiver.receive(inbound, {
-      send: async (card, { private: isPrivate = false } = {}) =>
+      send: async (card, options = {}) =>
         rpc.$closed
           ? { ok: false, problem: { kind: 'gone' } }
-          : this.#call(() => rpc.reply(delivery, card, isPrivate)),
+          : this.#call(() => rpc.reply(delivery, card, options)),
     });
   }
 

@@ -86,8 +86,8 @@ export class SkeletonAdapter implements Adapter {
     return { ok: false, problem: { kind: 'refused', reason: 'this platform has no files' } };
   }
 
-  async describeCommands(commands: readonly CommandDescription[]): Promise<SendResult> {
-    this.commands = commands;
+  async describeCommands(commands: readonly CommandDescription[], chat?: ChatLocation): Promise<SendResult> {
+    if (chat === undefined) this.commands = commands;
     return { ok: true, handle: null };
   }
 }

@@ -151,6 +151,8 @@ describe('a disruptive action', () => {
     const answers = await Promise.all(Array.from({ length: 12 }, () => confirm(operator, token)));
     expect(answers.filter(({ created }) => created)).toHaveLength(1);
     expect(new Set(answers.map(({ command }) => command?.id)).size).toBe(1);
+    const by = operator.member.claims.email;
+    for (const { decided } of answers) expect(decided).toMatchObject({ by, asked_by: by });
     expect(await commandsOf('restart_gateway')).toHaveLength(before + 1);
   });
 
@@ -318,7 +320,11 @@ describe('buttons', () => {
     const token = await keep();
     const answers = await Promise.all(Array.from({ length: 6 }, () => press(operator, token)));
     expect(answers.filter(({ intent }) => intent !== undefined)).toEqual([{ intent: { command: 'status' } }]);
-    expect(answers.filter(({ refused }) => refused !== undefined)).toHaveLength(5);
+    const again = answers.flatMap(({ refused }) => refused ?? []);
+    expect(again).toHaveLength(5);
+    // Not the field of a button that is gone: a card of the first press is in its place.
+    for (const { message, field } of again)
+      expect({ message, field }).toEqual({ message: 'this button was pressed already', field: 'press' });
     expect(
       await database.query(`select 1 from chat_buttons b where to_jsonb(b)::text like '%' || $1 || '%'`, [
         token,

@@ -66,7 +66,8 @@ begin
   end if;
   if v_kind is null then
     return hq.insert_command(p_request ->> 'action', v_payload, v_gateway, v_agent,
-      'chat:' || hq.token_hash(jsonb_build_array(p_who.platform, p_who.install, p_request ->> 'delivery')::text), p_who.platform);
+        'chat:' || hq.token_hash(jsonb_build_array(p_who.platform, p_who.install, p_request ->> 'delivery')::text), p_who.platform)
+      || jsonb_build_object('asked_by', hq.email_of(p_who.member));
   end if;
 
   v_command := hq.preview_command(p_request ->> 'action', v_payload, v_gateway, v_agent, p_who.platform);
@@ -110,11 +111,19 @@ begin
 end
 $$;
 
+-- Names no token: the card shows the decision, and no error takes its place.
 create or replace function hq.refuse_decided(p_row public.chat_confirmations) returns void language plpgsql
 set search_path = '' as $$
 begin
-  raise exception 'it was % already by %', p_row.decision, hq.email_of(p_row.decided_by) using errcode = '23505', column = 'token';
+  raise exception 'it was % already by %', p_row.decision, hq.email_of(p_row.decided_by) using errcode = '23505', column = 'decision';
 end
+$$;
+
+-- Returns who decided, and when.
+create or replace function hq.decision_json(p_row public.chat_confirmations) returns jsonb language sql stable
+set search_path = '' as $$
+  select jsonb_build_object('by', hq.email_of(p_row.decided_by), 'at', p_row.decided_at, 'asked_by',
+    (select hq.email_of(i.user_id) from public.chat_identities i where i.id = p_row.identity_id and i.revoked_at is null))
 $$;
 
 -- The rules at the moment of the confirmation count: a workspace that requires two people since then gets two.
@@ -129,7 +138,7 @@ begin
   -- A repeated press of the same button has no further effect.
   if v_row.decision = 'confirmed' and v_row.decided_by = p_who.member then
     return jsonb_build_object('command', (select to_jsonb(c) from public.agent_commands c where c.id = v_row.command_id),
-      'created', false);
+      'created', false, 'decided', hq.decision_json(v_row));
   elsif v_row.decided_at is not null then
     perform hq.refuse_decided(v_row);
   end if;
@@ -162,8 +171,7 @@ begin
   v_answer := hq.insert_command(v_row.action, v_row.payload, v_row.gateway_id::text, v_row.agent_id::text,
     'chat:confirm:' || v_row.id, p_who.platform);
   update public.chat_confirmations c set command_id = (v_answer #>> '{command,id}')::uuid where c.id = v_row.id;
-  return v_answer || jsonb_build_object('decided', jsonb_build_object('by', hq.email_of(p_who.member), 'at', v_row.decided_at,
-    'asked_by', hq.email_of(v_asker)));
+  return v_answer || jsonb_build_object('decided', hq.decision_json(v_row));
 end
 $$;
 
@@ -187,12 +195,15 @@ begin
   return jsonb_build_object('declined', true,
     'prompt', format('%s: %s', v_action.title, coalesce((select a.slug from public.agents a where a.id = v_row.agent_id),
       (select g.slug from public.gateways g where g.id = v_row.gateway_id), 'the workspace')),
-    'decided', jsonb_build_object('by', hq.email_of(v_row.decided_by), 'at', v_row.decided_at));
+    'decided', hq.decision_json(v_row));
 end
 $$;
 
 create or replace function hq.chat_cancel(p_who hq.speaker, p_request jsonb) returns jsonb language sql
-set search_path = '' as $$ select hq.request_cancel((p_request ->> 'command')::uuid, p_who.platform) $$;
+set search_path = '' as $$
+  select a || jsonb_build_object('asked_by', hq.email_of((a #>> '{command,requested_by}')::uuid))
+  from hq.request_cancel((p_request ->> 'command')::uuid, p_who.platform) a
+$$;
 
 create or replace function hq.chat_press(p_who hq.speaker, p_request jsonb) returns jsonb language plpgsql
 set search_path = '' as $$
@@ -202,7 +213,7 @@ begin
   select * into v_row from public.chat_buttons b
   where b.token_hash = hq.token_hash(p_request ->> 'token') and b.tenant_id = p_who.tenant and b.expires_at > clock_timestamp()
   for update;
-  if not found or (v_row.once and v_row.pressed_at is not null) then
+  if not found then
     raise exception 'this button is used up' using errcode = 'P0002', column = 'token', hint = 'Ask for it again.';
   end if;
   if (v_row.platform, v_row.install, v_row.channel) is distinct from (p_who.platform, p_who.install, p_who.channel) then
@@ -210,6 +221,10 @@ begin
   end if;
   if v_row.chat_user <> p_who.chat_user then
     raise exception 'this button is somebody else''s' using errcode = '42501', column = 'token', hint = 'Ask for it yourself.';
+  end if;
+  -- Names no token: its first press has put another card in the place of the button.
+  if v_row.once and v_row.pressed_at is not null then
+    raise exception 'this button was pressed already' using errcode = '23505', column = 'press', hint = 'Ask for it again.';
   end if;
   update public.chat_buttons b set pressed_at = clock_timestamp() where b.token_hash = v_row.token_hash;
   return jsonb_build_object('intent', v_row.intent);
@@ -265,27 +280,59 @@ select hq.open_function('public.chat_save_card(jsonb)', 'authenticated, service_
 create or replace function public.chat_open_cards(p_platform text) returns jsonb language sql security definer
 set search_path = '' as $$
   select coalesce(hq.refuse_unless_bot('open_cards'), jsonb_build_object('cards', coalesce((
-    select jsonb_agg((to_jsonb(o) - 'tenant_id') || jsonb_build_object('command', (
-      select to_jsonb(k) - '{stdout,stderr,lease_token}'::text[] from public.agent_commands k where k.id = o.command_id)) order by o.created_at)
+    select jsonb_agg((to_jsonb(o) - 'tenant_id') || (
+      select jsonb_build_object('command', to_jsonb(k) - '{stdout,stderr,lease_token}'::text[], 'asked_by', hq.email_of(k.requested_by))
+      from public.agent_commands k where k.id = o.command_id) order by o.created_at)
     from (select * from public.chat_cards c
       where c.tenant_id = (select public.current_tenant_id()) and c.platform = p_platform and not c.closed
       order by c.created_at desc limit 1000) o), '[]')))
 $$;
 select hq.open_function('public.chat_open_cards(text)', 'authenticated, service_role',
-  'Returns `{cards}` of a platform that are not closed, with their commands.');
+  'Returns `{cards}` of a platform that are not closed, with their commands and `asked_by`.');
+
+create or replace function public.chat_save_question(p_question jsonb) returns jsonb language plpgsql security definer
+set search_path = '' as $$
+declare
+  v_tenant uuid := public.current_tenant_id();
+  v_refusal jsonb := hq.refuse_unless_bot('save_question');
+begin
+  if v_refusal is not null then
+    return v_refusal;
+  end if;
+  update public.chat_confirmations c
+  set question = case when jsonb_typeof(p_question -> 'handle') = 'object' and octet_length(p_question::text) <= 16384
+    then hq.pick(p_question, '{handle,thread,kind,title}') end
+  where c.tenant_id = v_tenant
+    and (c.token_hash = hq.token_hash(p_question ->> 'token') or c.id = hq.uuid_or_null(p_question ->> 'id'));
+  return jsonb_build_object('kept', found);
+end
+$$;
+select hq.open_function('public.chat_save_question(jsonb)', 'authenticated, service_role',
+  'Stores the message of an open confirmation: `{token or id, handle, thread, kind, title}`. Without a handle it is forgotten.');
+
+create or replace function public.chat_open_questions(p_platform text) returns jsonb language sql security definer
+set search_path = '' as $$
+  select coalesce(hq.refuse_unless_bot('open_questions'), jsonb_build_object('questions', coalesce((
+    select jsonb_agg(o.question || jsonb_build_object('id', o.id, 'install', o.install, 'channel', o.channel, 'expires_at', o.expires_at))
+    from (select * from public.chat_confirmations c
+      where c.tenant_id = (select public.current_tenant_id()) and c.platform = p_platform and c.question is not null and c.decided_at is null
+      order by c.created_at desc limit 1000) o), '[]')))
+$$;
+select hq.open_function('public.chat_open_questions(text)', 'authenticated, service_role',
+  'Returns the confirmations of a platform that nobody has decided, with their messages: `{questions: [{id, install, channel, thread, kind, handle, title, expires_at}]}`.');
 
 create or replace function public.chat_act(p_chat jsonb, p_action text, p_payload jsonb default '{}', p_gateway text default null,
   p_agent text default null) returns jsonb language sql security definer set search_path = '' as $$
   select hq.chat_call('act', p_chat, jsonb_build_object('action', p_action, 'payload', p_payload, 'gateway', p_gateway,
     'agent', p_agent, 'delivery', p_chat ->> 'delivery')) $$;
 select hq.open_function('public.chat_act(jsonb, text, jsonb, text, text)', 'authenticated, service_role',
-  'Adds a command for the member behind the delivery. Returns `{command, created}`; for a dangerous action `{confirm: {token, kind: button | typed | second, expected, prompt, action, danger, target, asked_by, expires_at}}`; or `{refused}`.');
+  'Adds a command for the member behind the delivery. Returns `{command, created, asked_by}`; for a dangerous action `{confirm: {token, kind: button | typed | second, expected, prompt, action, danger, target, asked_by, expires_at}}`; or `{refused}`.');
 
 create or replace function public.chat_confirm(p_chat jsonb, p_token text, p_typed text default null) returns jsonb
 language sql security definer set search_path = '' as $$
   select hq.chat_call('confirm', p_chat, jsonb_build_object('token', p_token, 'typed', p_typed)) $$;
 select hq.open_function('public.chat_confirm(jsonb, text, text)', 'authenticated, service_role',
-  'Confirms with the token of chat_act; `p_typed` is the typed name. Returns as chat_act, with `decided: {by, at}`, or `{refused}`. Rights and rules at this moment count.');
+  'Confirms with the token of chat_act; `p_typed` is the typed name. Returns as chat_act, with `decided: {by, at, asked_by}`, or `{refused}`. Rights and rules at this moment count.');
 
 create or replace function public.chat_decline(p_chat jsonb, p_token text) returns jsonb language sql security definer
 set search_path = '' as $$ select hq.chat_call('decline', p_chat, jsonb_build_object('token', p_token)) $$;
@@ -295,7 +342,7 @@ select hq.open_function('public.chat_decline(jsonb, text)', 'authenticated, serv
 create or replace function public.chat_cancel(p_chat jsonb, p_command_id uuid) returns jsonb language sql security definer
 set search_path = '' as $$ select hq.chat_call('cancel', p_chat, jsonb_build_object('command', p_command_id)) $$;
 select hq.open_function('public.chat_cancel(jsonb, uuid)', 'authenticated, service_role',
-  'Cancels a command as cancel_command does, for the member behind the delivery. Returns `{command}` or `{refused}`.');
+  'Cancels a command as cancel_command does, for the member behind the delivery. Returns `{command, asked_by}` or `{refused}`.');
 
 create or replace function public.chat_press(p_chat jsonb, p_token text) returns jsonb language sql security definer
 set search_path = '' as $$ select hq.chat_call('press', p_chat, jsonb_build_object('token', p_token)) $$;

@@ -40,6 +40,10 @@ export interface Action<
   readonly title: string;
   /** One sentence for help and the reference page. */
   readonly summary: string;
+  /** The effect on people and work, for the question before it; the summary by default. */
+  readonly consequence?: string;
+  /** The kind of row whose id and title the result has. */
+  readonly about?: 'task' | 'deliverable';
   /** An `agent` action needs an agent slug; a `workspace` action has neither gateway nor agent. */
   readonly target: 'gateway' | 'agent' | 'workspace';
   readonly executor: RunBy;

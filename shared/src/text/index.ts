@@ -1,6 +1,6 @@
 export { parseJson } from './json.ts';
 export { nearestNames } from './nearest-names.ts';
-export { plain, plainLine, plainLines } from './plain.ts';
+export { chatLine, chatLines, plain, plainLine, plainLines } from './plain.ts';
 export { mostKeyLines, withoutCutKey } from './private-keys.ts';
 export { createRedactor, longestSecret, type Redactor, withoutShapes } from './redactor.ts';
 export {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { plain, plainLine } from './plain.ts';
+import { chatLine, chatLines, plain, plainLine } from './plain.ts';
 
 const hostilePiece = fc.oneof(
   fc.string({ unit: 'binary' }),
@@ -77,5 +77,54 @@ describe('plainLine', () => {
 
   it('returns one line without controls for any text', () => {
     fc.assert(fc.property(hostile, (text) => !/\p{Cc}|\p{Cf}|\p{Cs}|[\u2028\u2029]/u.test(plainLine(text))));
+  });
+});
+
+describe('chatLine', () => {
+  it.each([
+    ['joined emoji', '👩‍🚀 👨‍👩‍👧 ❤️‍🔥 👩🏽‍💻 🏳️‍🌈'],
+    ['a variation, a skin colour and a keycap', '❤️ 👍🏽 1️⃣'],
+    ['the joiners of Persian', 'می‌خواهم'],
+    ['the joiners of the Indic scripts', 'क्‍ष শ্ৰী‌ ക്‍ ශ්‍රී'],
+    ['four marks on a letter of Burmese', 'ကြွေး'],
+    ['wide characters', '日本語 ok'],
+  ])('keeps %s', (_case, text) => {
+    expect(chatLine(text)).toBe(text);
+    expect(chatLines(`a\n  ${text}`)).toBe(`a\n  ${text}`);
+  });
+
+  it.each([
+    ['direction overrides', 'user\u202etxt.exe\u2066', 'usertxt.exe'],
+    ['joiners within words that need none', 'pa\u200dss\u200cwo\u200brd\u2060\ufeff', 'password'],
+    ['a joiner before a letter or after a blank', '\u200dA \u200cB', 'A B'],
+    ['a second joiner', 'می\u200c\u200c\u200dخ', 'می\u200cخ'],
+    ['a joiner after the last emoji', '👩\u200d x', '👩 x'],
+    [
+      'variations of letters, and hidden data behind an emoji',
+      'a\ufe0f😀\ufe0f\u{e0101}\u{e0141}',
+      'a😀\ufe0f',
+    ],
+    ['tags', '🏴\u{e0067}\u{e0062}\u{e007f}', '🏴'],
+    [
+      'a heap of marks, joined or not',
+      `z${'\u0301'.repeat(40)} क${'\u094d\u200d'.repeat(20)}`,
+      `z${'\u0301'.repeat(4)} क${'\u094d\u200d'.repeat(4)}`,
+    ],
+    ['escape sequences', '\u001b[31mred\u001b[0m', 'red'],
+  ])('removes %s', (_case, from, to) => {
+    expect(chatLine(from)).toBe(to);
+  });
+
+  it('differs from plain by joiners, variations and marks alone, and returns its own output unchanged', () => {
+    fc.assert(
+      fc.property(hostile, (text) => {
+        const line = chatLine(text);
+        expect(chatLine(line)).toBe(line);
+        expect(line).not.toMatch(/\p{Cc}|(?![\u200c\u200d])\p{Cf}|\p{Cs}|[\u200c\u200d]{2}|\u2028|\u2029/u);
+        const visible = (from: string): string => from.replace(/\p{M}|\p{Cf}|\p{Emoji_Modifier}/gu, '');
+        expect(visible(line)).toBe(visible(plain(text)));
+      }),
+      { numRuns: 1000 },
+    );
   });
 });

@@ -160,7 +160,7 @@ function questionOf(draft: CommandDraft, open: readonly CommandRow[]) {
     running.length === 0 ? `Nothing runs on ${target} now.` : `On ${target} now: ${shown.join(', ')}.`;
   return {
     title: `${action.title}: ${target}`,
-    sentences: [action.summary, now],
+    sentences: [action.consequence ?? action.summary, now],
     yes: action.title.split(' ')[0] ?? 'Go on',
     typedName: action.danger === 'destructive' ? target : null,
   };

@@ -246,7 +246,9 @@ describe('an alert', { timeout: 90_000 }, () => {
     const telegram = open.adapter('telegram');
     const first = await subscribed(one);
     const second = await subscribed(two);
-    telegram.faults.push({ ok: false, problem: { kind: 'refused', reason: 'for a moment' } });
+    const refused = { ok: false, problem: { kind: 'refused', reason: 'for a moment' } } as const;
+    // The whole message, and the shorter one in its place.
+    telegram.faults.push(refused, refused);
     await alert('told later');
     await eventually(() => expect(first().map(({ card }) => card.title)).toEqual(['told later']));
     telegram.faults.push({ ok: false, problem: { kind: 'closed', reason: 'the bot was blocked' } });

@@ -1,6 +1,6 @@
 import { byTime, duration, truncate, utcTime, withoutShapes } from '@hq/shared/text';
 import type { Button, Card, Tone } from '../../contract/card.ts';
-import { code, linesOf, shortId, text } from '../cards/card-parts.ts';
+import { code, linesOf, moment, newLine, shortId, text } from '../cards/card-parts.ts';
 import { type AlertRow, isClosed, severities } from './alert-row.ts';
 
 const toneOf: Readonly<Record<AlertRow['severity'], Tone>> = {
@@ -47,7 +47,11 @@ export function renderAlertCard({ alerts, more, buttons }: AlertContent): Card {
       ...shared,
       title: first.title,
       state: stateOf(first),
-      body: first.body ? [text(first.body)] : [],
+      body: [
+        text('Since '),
+        moment(first.created_at, Date.parse(first.last_at)),
+        ...(first.body ? [newLine, text(first.body)] : []),
+      ],
       footer: `${first.type.replaceAll('_', ' ')}, ${shortId(first.id)}`,
     };
   }

@@ -40,10 +40,15 @@ const confirmation = z.object({
 });
 export type Confirmation = z.output<typeof confirmation>;
 
-const decided = z.object({ by: z.string().nullable(), at: time });
+const decided = z.object({ by: z.string().nullable(), at: time, asked_by: z.string().nullish() });
 const actResult = z.union([
   z.object({ confirm: confirmation }),
-  z.object({ command: commandRow, created: z.boolean().default(false), decided: decided.optional() }),
+  z.object({
+    command: commandRow,
+    created: z.boolean().default(false),
+    asked_by: z.string().nullish(),
+    decided: decided.optional(),
+  }),
 ]);
 export type ActResult = z.output<typeof actResult>;
 /** The stored answer to a repeated delivery; its token is gone once it has expired. */
@@ -56,7 +61,7 @@ const declined = z.object({ decided, prompt: z.string() });
 const member = z
   .object({ member: z.object({ email: z.string().nullable() }) })
   .transform((answer) => answer.member);
-const command = z.object({ command: commandRow }).transform((answer) => answer.command);
+const cancelled = z.object({ command: commandRow, asked_by: z.string().nullish() });
 const nothing = z.unknown().transform(() => undefined);
 
 const intent = z.object({
@@ -82,8 +87,26 @@ const openCard = z.object({
 });
 type OpenCard = z.output<typeof openCard>;
 const openCards = z
-  .object({ cards: z.array(openCard.extend({ command: commandRow })) })
+  .object({ cards: z.array(openCard.extend({ command: commandRow, asked_by: z.string().nullish() })) })
   .transform(({ cards }) => cards);
+
+const openQuestion = z.object({
+  id: z.string(),
+  install: z.string(),
+  channel: z.string(),
+  thread: z.string().nullable(),
+  kind: z.enum(['direct', 'group']).catch('group'),
+  handle,
+  title: z.string(),
+  expires_at: time,
+});
+const openQuestions = z.object({ questions: z.array(openQuestion) }).transform(({ questions }) => questions);
+
+/** The message of a confirmation. */
+type StoredQuestion = { readonly token: string } & Pick<
+  z.output<typeof openQuestion>,
+  'thread' | 'kind' | 'handle' | 'title'
+>;
 
 export const alertFilter = z.object({
   severity: z.string().optional(),
@@ -181,7 +204,7 @@ export function createChatApi(client: HqClient) {
     },
     confirm: ask('chat_confirm', actResult),
     decline: ask('chat_decline', declined),
-    cancel: ask('chat_cancel', command),
+    cancel: ask('chat_cancel', cancelled),
     read: async <Row>(
       delivery: Delivery,
       what: string,
@@ -207,6 +230,12 @@ export function createChatApi(client: HqClient) {
       call('chat_save_buttons', { p_rows: buttons }, nothing),
     storeCard: (card: OpenCard) => call('chat_save_card', { p_card: card }, nothing),
     openCards: (platform: Platform) => call('chat_open_cards', { p_platform: platform }, openCards),
+    storeQuestion: (question: StoredQuestion) =>
+      call('chat_save_question', { p_question: question }, nothing),
+    forgetQuestion: (key: { readonly token: string } | { readonly id: string }) =>
+      call('chat_save_question', { p_question: key }, nothing),
+    openQuestions: (platform: Platform) =>
+      call('chat_open_questions', { p_platform: platform }, openQuestions),
     subscriptions: (platform: Platform) =>
       call('chat_list_subscriptions', { p_platform: platform }, z.array(subscribedChannel)),
     recordAlerts(rows: readonly AlertDelivery[]) {

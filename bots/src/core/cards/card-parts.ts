@@ -1,8 +1,15 @@
+import { utcTime } from '@hq/shared/text';
 import type { Field, TextNode } from '../../contract/card.ts';
 
 export const code = (text: string): TextNode => ({ kind: 'code', text });
 export const text = (words: string): TextNode => ({ kind: 'text', text: words });
 export const strong = (words: string): TextNode => ({ kind: 'text', text: words, strong: true });
+/** A database time; `now` decides whether its words need the date. */
+export const moment = (time: string, now: number): TextNode => ({
+  kind: 'time',
+  text: utcTime(time, now),
+  at: Date.parse(time),
+});
 export const newLine = text('\n');
 
 export type Part = string | null | undefined | false;

@@ -8,6 +8,7 @@ interface StoredCard {
   readonly location: ChatLocation;
   readonly handle: Handle;
   readonly row: CommandRow;
+  readonly askedBy: string | null;
   /** The decision on the card, the one part of it that is in no row. */
   readonly stamp: string | undefined;
   /** Only one person sees the message, and nobody can edit it after a restart. */
@@ -27,7 +28,10 @@ export function createCardStore(api: Pick<ChatApi, 'storeCard' | 'openCards'>, l
   const stopped = new AbortController();
   return {
     /** Retries for ten minutes while the database is unreachable. A closed card is not loaded again. */
-    async save({ location, handle, row, stamp, isPrivate }: StoredCard, isClosed: boolean): Promise<void> {
+    async save(
+      { location, handle, row, stamp, isPrivate }: Omit<StoredCard, 'askedBy'>,
+      isClosed: boolean,
+    ): Promise<void> {
       const { platform, install, channel, thread, kind } = location;
       const card = {
         command_id: row.id,
@@ -50,13 +54,14 @@ export function createCardStore(api: Pick<ChatApi, 'storeCard' | 'openCards'>, l
     },
     async load(platform: Platform): Promise<readonly StoredCard[]> {
       const cards = await api.openCards(platform);
-      return cards.map(({ handle: stored, command, install, channel, thread }) => {
+      return cards.map(({ handle: stored, command, asked_by, install, channel, thread }) => {
         const { [stampKey]: stamp, [privateKey]: privateKind, ...handle } = stored;
         const kind = privateKind === 'direct' ? 'direct' : 'group';
         return {
           location: { platform, install, channel, thread, kind },
           handle,
           row: command,
+          askedBy: asked_by ?? null,
           stamp,
           isPrivate: privateKind !== undefined,
         };

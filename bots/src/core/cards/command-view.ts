@@ -21,6 +21,7 @@ export interface CommandViewRequest {
   readonly row: CommandRow;
   readonly location: ChatLocation;
   readonly maxText: number;
+  readonly askedBy: string | null;
   readonly stamp: string | undefined;
   readonly grep: string | undefined;
 }
@@ -33,7 +34,7 @@ export function createCommandView(options: CommandViewOptions) {
   let buttons: readonly Button[] = [];
   let buttonsFor = '';
 
-  return async ({ row, location, maxText, stamp, grep }: CommandViewRequest): Promise<Card> => {
+  return async ({ row, location, maxText, askedBy, stamp, grep }: CommandViewRequest): Promise<Card> => {
     const hasOutput = row.status === 'running' || isFinished(row);
     const { gateway_id: id } = row;
     const [output, gateway, blocker] = await Promise.all([
@@ -50,6 +51,7 @@ export function createCommandView(options: CommandViewOptions) {
       row,
       gateway,
       output: shown === '' && grep !== undefined ? `no line contains ${grep}` : shown,
+      askedBy,
       stamp,
       blocker,
       buttons,

@@ -1,3 +1,4 @@
+import { pino } from 'pino';
 import { expect, it } from 'vitest';
 import { eventually } from '../../../../db/testing/eventually.ts';
 import { TestAdapter } from '../../../testing/test-adapter.ts';
@@ -8,7 +9,17 @@ import { Outbox } from './outbox.ts';
 it('replaces expired cards, and leaves answered ones', async () => {
   const adapter = new TestAdapter('slack');
   const outbox = new Outbox({ adapter, sanitizer: { card: (card) => card, file: (file) => file } });
-  const expiring = createExpiringCards(() => outbox);
+  const forgotten: unknown[] = [];
+  const expiring = createExpiringCards({
+    api: {
+      storeQuestion: async () => undefined,
+      openQuestions: async () => [],
+      forgetQuestion: async (key) => void forgotten.push(key),
+    },
+    outbox: () => outbox,
+    now: Date.now,
+    log: pino({ level: 'silent' }),
+  });
   const place: ChatLocation = {
     platform: 'slack',
     install: 'T1',
@@ -21,10 +32,14 @@ it('replaces expired cards, and leaves answered ones', async () => {
   );
   if (!answered?.ok || !left?.ok || answered.handle === null || left.handle === null)
     throw new Error('unsent');
-  const expired = { title: 'expired', tone: 'neutral' } as const;
-  expiring.put(place, answered.handle, 20, expired);
-  expiring.put(place, left.handle, 40, expired);
-  expiring.forget(answered.handle);
-  await eventually(() => expect(adapter.messages.map(({ card }) => card.title)).toContain('expired'));
-  expect(adapter.messages.map(({ card }) => card.title)).toEqual(['answered', 'expired']);
+  const expiresIn = (ms: number): string => new Date(Date.now() + ms).toISOString();
+  expiring.put(place, answered.handle, { token: 'a', title: 'answered', expiresAt: expiresIn(20) });
+  expiring.put(place, left.handle, { token: 'l', title: 'left', expiresAt: expiresIn(40) });
+  // As it comes back from the database.
+  expiring.forget(Object.fromEntries(Object.entries(answered.handle).toReversed()));
+  await eventually(() => expect(forgotten).toEqual([{ token: 'l' }]));
+  expect(adapter.messages.map(({ card: { state } }) => state)).toEqual([
+    undefined,
+    'expired, nothing was done',
+  ]);
 });

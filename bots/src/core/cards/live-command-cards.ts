@@ -9,10 +9,13 @@ import type { RowQueries } from '../api/row-queries.ts';
 import { createRepeater, type Repeater } from '../repeater.ts';
 import { type CardStore, createCardStore } from './card-store.ts';
 import { type CommandView, type CommandViewOptions, createCommandView } from './command-view.ts';
+import { handleKey } from './handle-key.ts';
 import { editEveryMs, type Outbox } from './outbox.ts';
 import type { Responder } from './responder.ts';
 
 export interface CardDetails {
+  /** The address of the person who requested it. */
+  readonly askedBy?: string | null;
   /** The decision, its author and its time. */
   readonly stamp?: string;
   /** Limits the output to lines that contain this. */
@@ -22,6 +25,7 @@ export interface CardDetails {
 /** A card that follows its command. */
 interface FollowedCard {
   readonly location: ChatLocation;
+  readonly askedBy: string | null;
   readonly stamp: string | undefined;
   readonly grep: string | undefined;
   /** Only one person sees the card. */
@@ -65,13 +69,15 @@ export class LiveCommandCards {
   }
 
   /** Shows a command to its sender and follows it. */
-  async show(responder: Responder, row: CommandRow, { stamp, grep }: CardDetails = {}): Promise<void> {
+  async show(responder: Responder, row: CommandRow, details: CardDetails = {}): Promise<void> {
     const { sender, message } = responder;
+    const { askedBy = null, stamp, grep } = details;
     const card = this.#newCard(sender, row, {
+      askedBy,
       stamp,
       grep,
       isPrivate: responder.isPrivate && this.#options.capabilities(sender.platform).private,
-      sendEnd: (view) => responder.answer(view),
+      sendEnd: (view) => responder.answer(view, { replaces: true }),
       handle: null,
     });
     const view = await this.#render(card);
@@ -90,12 +96,13 @@ export class LiveCommandCards {
 
   /** Follows the cards of an earlier process. */
   async resume(platform: Platform): Promise<void> {
-    for (const { location, handle, row, stamp, isPrivate } of await this.#store.load(platform)) {
+    for (const { location, handle, row, askedBy, stamp, isPrivate } of await this.#store.load(platform)) {
       const isFollowed = [...this.#followed].some(
         (card) => card.row.id === row.id && card.location.channel === location.channel,
       );
       if (isFollowed) continue;
       const card = this.#newCard(location, row, {
+        askedBy,
         stamp,
         grep: undefined,
         isPrivate,
@@ -122,7 +129,7 @@ export class LiveCommandCards {
   #newCard(
     location: ChatLocation,
     row: CommandRow,
-    given: Pick<FollowedCard, 'stamp' | 'grep' | 'isPrivate' | 'sendEnd' | 'handle'>,
+    given: Pick<FollowedCard, 'askedBy' | 'stamp' | 'grep' | 'isPrivate' | 'sendEnd' | 'handle'>,
   ): FollowedCard {
     const card: FollowedCard = {
       ...given,
@@ -219,9 +226,11 @@ export class LiveCommandCards {
     return this.#options.outbox(location.platform).send(location, card, { urgent: true });
   }
 
-  #render({ view, row, location, stamp, grep }: FollowedCard): Promise<Card> {
+  #render({ view, row, location, askedBy, stamp, grep, isPrivate }: FollowedCard): Promise<Card> {
     const { maxText } = this.#options.capabilities(location.platform);
-    return view({ row, location, maxText, stamp, grep });
+    // Its only reader is the one who asked.
+    const named = location.kind === 'group' && !isPrivate ? askedBy : null;
+    return view({ row, location, maxText, askedBy: named, stamp, grep });
   }
 
   async #save(card: FollowedCard, handle: Handle | null, isClosed: boolean): Promise<void> {
@@ -232,7 +241,7 @@ export class LiveCommandCards {
 }
 
 function isSame(one: Handle | null, other: Handle | null): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
+  return one === null || other === null ? one === other : handleKey(one) === handleKey(other);
 }
 
 /** Leaves out the tokens of buttons, which nobody sees. */

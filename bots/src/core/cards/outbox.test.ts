@@ -91,6 +91,32 @@ describe('a message', () => {
     expect(order.filter((title) => title.startsWith('n'))).toEqual(['n1', 'n2', 'n3']);
   });
 
+  it('that the platform refuses is cut and sent again, and says so', async () => {
+    const { adapter, outbox } = open();
+    const refused = { ok: false, problem: { kind: 'refused', reason: 'msg_too_long' } } as const;
+    const card: Card = {
+      ...titled('long'),
+      body: [{ kind: 'log', text: `${'line\n'.repeat(2_000)}the end` }],
+      footer: 'whole',
+    };
+    adapter.faults.push(refused);
+    const sent = await outbox.send(place('C1'), card);
+    const cut = { title: 'long', footer: 'This message was cut: the chat does not take the whole one.' };
+    expect(adapter.messages[0]?.card).toMatchObject(cut);
+    const [log] = adapter.messages[0]?.card.body ?? [];
+    expect(log?.text).toMatch(/the end$/u);
+    expect(log?.text.length).toBeLessThan(1_000);
+    adapter.faults.push(refused);
+    await outbox.edit(place('C1'), (sent.ok && sent.handle) || {}, { ...card, title: 'edited' });
+    expect(adapter.messages[0]?.card).toMatchObject({ ...cut, title: 'edited' });
+    adapter.faults.push(refused);
+    const reply = { send: (one: Card) => adapter.send(place('C1'), one) };
+    await outbox.reply(reply, { ...card, title: 'answered' }, {});
+    expect(adapter.messages.at(-1)?.card).toMatchObject({ ...cut, title: 'answered' });
+    adapter.faults.push(refused, refused);
+    expect(await outbox.send(place('C1'), card)).toEqual(refused);
+  });
+
   it('does not wait for other chats', async () => {
     const { adapter, outbox } = open({ chatEveryMs: 60_000 });
     await outbox.send(place('C1'), titled('slow chat'));

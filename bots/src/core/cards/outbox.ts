@@ -2,10 +2,12 @@ import { backoffMs, sleep } from '@hq/shared/program';
 import { LRUCache } from 'lru-cache';
 import type { Adapter, Capabilities, TextFile } from '../../contract/adapter.ts';
 import type { Card, Handle } from '../../contract/card.ts';
-import type { ChatLocation, Reply, SendResult } from '../../contract/inbound.ts';
+import type { ChatLocation, Reply, ReplyOptions, SendResult } from '../../contract/inbound.ts';
 import { createTokenBucket } from '../token-bucket.ts';
 import { ChatQueue, isRetryable, type QueueContext } from './chat-queue.ts';
+import { handleKey } from './handle-key.ts';
 import type { Sanitizer } from './sanitizer.ts';
+import { shortenCard } from './shorten-card.ts';
 
 export interface OutboxOptions {
   readonly adapter: Pick<Adapter, 'send' | 'edit' | 'file' | 'capabilities'>;
@@ -51,11 +53,11 @@ export class Outbox {
   }
 
   /** Answers a delivery at once, before the chat's queue. */
-  async reply(reply: Reply, card: Card, isPrivate: boolean): Promise<SendResult> {
+  async reply(reply: Reply, card: Card, options: ReplyOptions): Promise<SendResult> {
     const sanitized = this.#options.sanitizer.card(card);
     const until = performance.now() + replyLimitMs;
     for (let failures = 1; ; failures += 1) {
-      const sent = await reply.send(sanitized, { private: isPrivate });
+      const sent = await orShorter(sanitized, (one) => reply.send(one, options));
       if (sent.ok || !isRetryable(sent.problem) || performance.now() > until) return sent;
       const pauseMs = sent.problem.kind === 'wait' ? sent.problem.afterMs : backoffMs(failures, replyRetry);
       await sleep(Math.min(pauseMs, replyRetry.longestMs));
@@ -69,7 +71,8 @@ export class Outbox {
     { urgent = false }: { readonly urgent?: boolean } = {},
   ): Promise<SendResult> {
     const { adapter, sanitizer } = this.#options;
-    const attempt = (): Promise<SendResult> => adapter.send(location, sanitizer.card(card));
+    const attempt = (): Promise<SendResult> =>
+      orShorter(sanitizer.card(card), (one) => adapter.send(location, one));
     return this.#queueOf(location).put({ key: null, afterEditMs: 0, urgent, attempt });
   }
 
@@ -77,10 +80,10 @@ export class Outbox {
   edit(location: ChatLocation, handle: Handle, card: Card): Promise<SendResult> {
     const { adapter, sanitizer } = this.#options;
     return this.#queueOf(location).put({
-      key: JSON.stringify(handle),
+      key: handleKey(handle),
       afterEditMs: editEveryMs(adapter.capabilities, location),
       urgent: true,
-      attempt: () => adapter.edit(handle, sanitizer.card(card)),
+      attempt: () => orShorter(sanitizer.card(card), (one) => adapter.edit(handle, one)),
     });
   }
 
@@ -115,4 +118,10 @@ export class Outbox {
     this.#queues.set(key, queue);
     return queue;
   }
+}
+
+/** Sends a shorter card if the platform will never accept the whole one. */
+async function orShorter(card: Card, send: (card: Card) => Promise<SendResult>): Promise<SendResult> {
+  const sent = await send(card);
+  return !sent.ok && sent.problem.kind === 'refused' ? send(shortenCard(card)) : sent;
 }

@@ -35,6 +35,7 @@ test('shows the reason when a result does not fit its schema, and no result', ()
     row,
     gateway: null,
     output: '',
+    askedBy: 'ann@example.org',
     stamp: undefined,
     blocker: null,
     buttons: [],
@@ -43,6 +44,9 @@ test('shows the reason when a result does not fit its schema, and no result', ()
   });
   expect(card.state).toMatch(/^done/);
   expect(card.body).toEqual([
+    { kind: 'text', text: 'Asked by ann@example.org, ' },
+    { kind: 'time', text: expect.stringMatching(/UTC$/), at: Date.parse(row.created_at) },
+    { kind: 'text', text: '\n' },
     { kind: 'text', text: expect.stringMatching(/^The result of .* does not fit its schema: tookMs: .*\.$/) },
   ]);
 });

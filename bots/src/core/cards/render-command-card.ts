@@ -1,17 +1,20 @@
 import { describeResult, resultWarning } from '@hq/shared/actions';
 import { commandPhase, isRunnerLost, runTimeMs } from '@hq/shared/fleet';
 import { type CommandRow, isFinished } from '@hq/shared/rows';
-import { duration, withoutShapes } from '@hq/shared/text';
+import { duration, truncate, withoutShapes } from '@hq/shared/text';
+import { z } from 'zod';
 import type { Button, Card, Tone } from '../../contract/card.ts';
 import { type ActionTable, findAction } from '../action-table.ts';
 import type { Blocker } from './blockers.ts';
-import { shortId, text } from './card-parts.ts';
+import { moment, newLine, shortId, text } from './card-parts.ts';
 
 export interface CommandCardContent {
   readonly row: CommandRow;
   readonly gateway: string | null;
   /** The end of its output. */
   readonly output: string;
+  /** The address of the person who requested it; null for nobody known, and for a card that nobody else sees. */
+  readonly askedBy: string | null;
   readonly stamp: string | undefined;
   /** The reason why it waits. */
   readonly blocker: Blocker | null;
@@ -27,9 +30,9 @@ const mostLiveText = 1_200;
 
 /** Renders a command in any of its states. */
 export function renderCommandCard(actions: ActionTable, view: CommandCardContent): Card {
-  const { row, gateway, output, stamp, blocker, buttons, now, maxText } = view;
+  const { row, gateway, output, askedBy, stamp, blocker, buttons, now, maxText } = view;
   const action = findAction(actions, row.action);
-  const target = row.agent_slug ?? gateway;
+  const target = row.agent_slug ?? gateway ?? subjectOf(row);
   const { state, tone } =
     blocker === null ? commandState(row, now) : { state: blocker.state, tone: 'warning' as const };
   const resultText =
@@ -44,13 +47,25 @@ export function renderCommandCard(actions: ActionTable, view: CommandCardContent
     tone,
     state,
     body: [
-      ...sentences.flatMap((sentence) => (sentence ? [text(sentence)] : [])),
+      text(askedBy === null ? 'Asked ' : `Asked by ${askedBy}, `),
+      moment(row.created_at, now),
+      ...sentences.flatMap((sentence) => (sentence ? [newLine, text(sentence)] : [])),
       ...(log === '' ? [] : [{ kind: 'log' as const, text: log }]),
     ],
     buttons,
     stamp,
     footer: `${shortId(row.id)}${row.attempt > 1 ? `, attempt ${row.attempt}` : ''}`,
   };
+}
+
+const longestSubject = 80;
+const subject = z.object({ title: z.string() });
+
+/** The title of the row that an action of the workspace is about. */
+function subjectOf({ result, payload }: CommandRow): string | null {
+  const { data } =
+    [result, payload].map((one) => subject.safeParse(one)).find(({ success }) => success) ?? {};
+  return data === undefined ? null : truncate(data.title, longestSubject);
 }
 
 export function commandState(row: CommandRow, now: number): { readonly state: string; readonly tone: Tone } {

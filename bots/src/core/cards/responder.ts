@@ -1,12 +1,12 @@
 import type { Log } from '@hq/shared/log';
 import type { Card, Handle } from '../../contract/card.ts';
-import type { Reply, Sender } from '../../contract/inbound.ts';
+import type { Reply, ReplyOptions, Sender } from '../../contract/inbound.ts';
 import type { Outbox } from './outbox.ts';
 
 /** Shows the cards of one request to its sender. */
 export interface Responder extends Pick<ResponderOptions, 'sender' | 'isPrivate' | 'message'> {
   /** Sends a card and returns its handle; the first card takes the place of "working on it". */
-  answer(card: Card, options?: { readonly private?: boolean }): Promise<Handle | null>;
+  answer(card: Card, options?: ReplyOptions): Promise<Handle | null>;
   /** Puts a card in the place of `message`; answers if there is none. */
   replace(card: Card): Promise<Handle | null>;
   /** Lets the next answer take the place of this message. */
@@ -44,7 +44,7 @@ export function createResponder(options: ResponderOptions): Responder {
 
   async function answer(
     card: Card,
-    { private: toSenderAlone = isPrivate }: { readonly private?: boolean } = {},
+    { private: toSenderAlone = isPrivate, replaces = false }: ReplyOptions = {},
   ): Promise<Handle | null> {
     // Two bots that answer each other never stop.
     if (sender.stranger === 'bot') return null;
@@ -54,7 +54,7 @@ export function createResponder(options: ResponderOptions): Responder {
       const edited = await edit(handle, card);
       if (edited !== null) return edited;
     }
-    const sent = await outbox.reply(reply, phrased(card), toSenderAlone);
+    const sent = await outbox.reply(reply, phrased(card), { private: toSenderAlone, replaces });
     if (sent.ok) return sent.handle;
     log.warn({ platform: sender.platform, problem: sent.problem }, 'an answer could not be sent');
     return null;

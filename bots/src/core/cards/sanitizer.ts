@@ -1,4 +1,4 @@
-import { plain, plainLines, type Redactor, truncate } from '@hq/shared/text';
+import { chatLine, chatLines, plain, plainLines, type Redactor, truncate } from '@hq/shared/text';
 import type { TextFile } from '../../contract/adapter.ts';
 import type { Card, TextNode } from '../../contract/card.ts';
 import type { Choice } from '../../contract/choice.ts';
@@ -11,22 +11,25 @@ const maxBody = 100_000;
 export type Sanitizer = ReturnType<typeof createSanitizer>;
 
 /**
- * Removes invisible, direction and escape characters and secrets from everything that leaves for a platform: cards, files,
- * forms and choices.
+ * Removes secrets, direction and escape characters, and invisible ones that no writing needs, from everything that leaves
+ * for a platform: cards, files, forms and choices.
  */
 export function createSanitizer(redactor: Pick<Redactor, 'text'>) {
-  // Invisible characters go first: within a secret they would hide it from the redactor.
-  const line = (text: string, limit = maxLine): string => truncate(redactor.text(plain(text)), limit);
+  /** `bare` has no invisible characters, which would hide a secret from the redactor. */
+  const redacted = (text: string, bare: string): string => {
+    const found = redactor.text(bare);
+    return found === bare && text !== bare ? redactor.text(text) : found;
+  };
+  const clean = (text: string): string => redacted(chatLine(text), plain(text));
+  const line = (text: string, limit = maxLine): string => truncate(clean(text), limit);
   /** Keeps the last lines of a very long text. */
   const block = (text: string): string => {
-    const whole = redactor.text(plainLines(text));
+    const whole = redacted(chatLines(text), plainLines(text));
     return whole.slice(whole.length <= maxBody ? 0 : whole.indexOf('\n', whole.length - maxBody) + 1);
   };
   /** Leaves out a value that would be another one without its secrets. */
   const choices = (all: readonly Choice[]): readonly Choice[] =>
-    all.flatMap(({ label, value }) =>
-      redactor.text(plain(value)) === value ? [{ label: line(label), value }] : [],
-    );
+    all.flatMap(({ label, value }) => (clean(value) === value ? [{ label: line(label), value }] : []));
 
   return {
     choices,

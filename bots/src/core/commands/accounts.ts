@@ -4,6 +4,7 @@ import { code, fieldsOf, text } from '../cards/card-parts.ts';
 import { agentArgument, choiceArgument, gatewayArgument, textArgument } from './arguments.ts';
 import type { Command } from './command.ts';
 import { defineCommand } from './define-command.ts';
+import { visibleCommands } from './visibility.ts';
 
 const whoami = defineCommand({
   name: 'whoami',
@@ -83,6 +84,8 @@ export const accountCommands: readonly Command[] = [
         state: 'linked',
         body: [text(services.phrase('Type `help` to see what you can do here.', delivery.sender))],
       });
+      const who = await services.api.whoami(delivery, {});
+      services.describeTo(delivery.sender, visibleCommands(services, who));
     },
   }),
   defineCommand({

@@ -2,13 +2,16 @@ import { HqError } from '@hq/shared/errors';
 import { commandRow } from '@hq/shared/rows';
 import { z } from 'zod';
 import { findAction, targetValues } from '../action-table.ts';
-import { carried } from './arguments.ts';
+import { carried, textArgument } from './arguments.ts';
 import type { Command, CommandContext } from './command.ts';
 import { defineCommand } from './define-command.ts';
 
 const failedCommand = commandRow.extend({ gateway: z.string().nullish() });
 
-/** The commands of an alert’s buttons. Its message stays and shows who decided. */
+/** The values that a next step may need. */
+const targets = ['gateway', 'agent', 'task', 'deliverable'] as const;
+
+/** The commands of buttons whose message stays: it shows what was done, and who decided. */
 export const alertButtonCommands: readonly Command[] = [
   defineCommand({
     name: 'alert_seen',
@@ -46,6 +49,15 @@ export const alertButtonCommands: readonly Command[] = [
       const target = targetValues(action, { gateway: row.gateway, agent: row.agent_slug });
       // The message with the button still says why it failed.
       return { command: row.action, values: { ...textsOf(row.payload), ...target }, inNewMessage: true };
+    },
+  }),
+  defineCommand({
+    name: 'next',
+    title: 'Next step',
+    summary: 'Runs what follows a command.',
+    arguments: [carried('run'), ...targets.map((name) => textArgument(name, ''))],
+    async run({ values: { run = '', ...values } }) {
+      return { command: run, values, inNewMessage: true };
     },
   }),
   defineCommand({

@@ -17,9 +17,11 @@ export const cancel = defineCommand({
   async run(context) {
     const { delivery, values, services, responder } = context;
     const commandId = await wholeId(context, values.command ?? '');
-    const row = await services.api.cancel(delivery, { p_command_id: commandId });
+    const { command: row, asked_by: askedBy } = await services.api.cancel(delivery, {
+      p_command_id: commandId,
+    });
     // The card of a pressed button is followed already.
-    if (responder.message === null) await services.cards.show(responder, row);
+    if (responder.message === null) await services.cards.show(responder, row, { askedBy: askedBy ?? null });
   },
 });
 

@@ -58,6 +58,8 @@ export interface Services {
   outbox(platform: Platform): Outbox;
   /** Writes the commands between backticks as people write them there. */
   phrase(text: string, place: ChatLocation): string;
+  /** Fills the menu of a direct chat with what its person may do. */
+  describeTo(chat: ChatLocation, commands: readonly Command[]): void;
   /** Reloads the subscriptions of the platform's chats. */
   onSubscriptionsChanged(platform: Platform): void;
   /** Refreshes the messages of alerts that were acknowledged or muted. */

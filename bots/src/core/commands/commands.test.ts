@@ -39,9 +39,9 @@ describe('a query', () => {
     ['secrets', /No secrets\./],
     ['desktop', /ssh -L 6901:127\.0\.0\.1:6901/],
     ['doctor', /all is well/],
-    ['help', /fleet {2}status, gateways, logs[^\n]*restart_gateway/],
-    ['help fleet', /restart_gateway Restart the gateway/],
-    ['help money', /usage Usage/],
+    ['help', /fleet\nstatus Shows the state[^\n]*\ngateways Lists[^\n]*\nlogs Shows/],
+    ['help fleet', /restart_gateway Restarts the gateway service/],
+    ['help money', /usage Shows/],
     ['help restart gateway', /\[gateway\]/],
     ['whoami', /operator here/],
   ])('“%s” is answered', async (words, answer) => {
@@ -73,17 +73,54 @@ describe('a query', () => {
     await eventually(() => expect(textOf(shown.card)).toBe(first));
   });
 
-  it('lists commands by topic, which a button opens on the same card', async () => {
+  it('lists each command that a person may use with one line, by topic and page by page', async () => {
     const telegram = open.adapter('telegram');
     const viewer = await chat.person('viewer', 'telegram');
     const shown = await telegram.ask(viewer, 'help');
-    expect(textOf(shown.card).split('\n').length).toBeLessThan(12);
-    expect(textOf(shown.card)).not.toMatch(/restart_gateway|bind/);
+    let all = textOf(shown.card);
+    for (let page = 2; page <= (shown.card.page?.of ?? 1); page += 1) {
+      await telegram.press(viewer, shown, 'Next');
+      await eventually(() => expect(shown.card.page?.number).toBe(page));
+      all += `\n${textOf(shown.card)}`;
+    }
+    expect(all).toMatch(/\ntasks Lists the tasks[^\n]*\n/);
+    expect(all).not.toMatch(/restart_gateway|create_task|\nbind/);
+    const names = new Set(all.split('\n').map((line) => line.split(' ')[0]));
+    const { registry, api } = open.core.services;
+    const { actions } = await api.whoami({ sender: viewer, key: 'who' }, {});
+    for (const { name, visibility, isTypedOnly } of registry.commands) {
+      const isHis =
+        typeof visibility === 'object' ? actions.includes(visibility.action) : visibility !== 'admins';
+      expect(names.has(name), name).toBe(isHis && isTypedOnly !== true);
+    }
     await telegram.press(viewer, shown, 'work');
-    await eventually(() => expect(textOf(shown.card)).toContain('tasks Tasks'));
-    expect(textOf(shown.card)).not.toContain('create_task');
+    await eventually(() => expect(shown.card.title).toBe('Tasks, deliverables and the inbox'));
+    expect(textOf(shown.card)).toMatch(/work\ntasks Lists/);
     const stranger = await chat.person(null, 'telegram');
     expect((await telegram.ask(stranger, 'help')).card.buttons).toEqual([]);
+  });
+
+  it('shows the comments behind a long description, on pages', async () => {
+    const { database } = chat.stack;
+    const slack = open.adapter('slack');
+    const [task] = await database.query<{ id: string }>(
+      `insert into tasks (tenant_id, title, description, status) values ($1, 'Long', $2, 'todo') returning id`,
+      [nilTenant, Array.from({ length: 300 }, (_, line) => `line ${line} of the story`).join('\n')],
+    );
+    await slack.ask(operator, `comment_on_task ${task?.id} "the first remark"`);
+    await slack.ask(operator, `comment_on_task ${task?.id} "the last remark"`);
+    const shown = await slack.ask(operator, `task ${task?.id}`);
+    const pages = [textOf(shown.card)];
+    for (let page = 2; page <= (shown.card.page?.of ?? 1); page += 1) {
+      await slack.press(operator, shown, 'Next');
+      await eventually(() => expect(shown.card.page?.number).toBe(page));
+      pages.push(textOf(shown.card));
+    }
+    expect(pages.length).toBeGreaterThan(2);
+    expect(pages[0]).toMatch(/line 0 of/);
+    expect(pages.at(-1)).toMatch(/line 299 of[\s\S]*the first remark[\s\S]*the last remark/);
+    for (const page of pages) expect(page.length).toBeLessThan(2_200);
+    await database.query('delete from tasks where id = $1', [task?.id]);
   });
 
   it('shows private answers to the sender alone, if the platform can', async () => {
@@ -252,9 +289,8 @@ describe('one more action in the catalogue', () => {
           arguments: [expect.objectContaining({ name: 'title' })],
         }),
       );
-      expect(textOf((await adapter.ask(sender, 'help')).card)).toMatch(/work {2}[^\n]*rename_report/);
       expect(textOf((await adapter.ask(sender, 'help work')).card)).toContain(
-        'rename_report Rename a report',
+        `rename_report ${catalogue.create_task.summary}`,
       );
       const before = adapter.messages.length;
       const { form } = await adapter.words(sender, 'rename report');

@@ -39,7 +39,10 @@ export async function showResult(
   details?: CardDetails,
 ): Promise<undefined> {
   if ('confirm' in result) await showConfirmation(context, result.confirm);
-  else await context.services.cards.show(context.responder, result.command, details);
+  else {
+    const askedBy = result.asked_by ?? result.decided?.asked_by ?? null;
+    await context.services.cards.show(context.responder, result.command, { askedBy, ...details });
+  }
 }
 
 function splitValues(

@@ -1,32 +1,38 @@
+import { utcTime } from '@hq/shared/text';
 import type { Button, Card, Handle } from '../../contract/card.ts';
 import { findAction } from '../action-table.ts';
 import type { Confirmation } from '../api/chat-api.ts';
 import type { Blocker } from '../cards/blockers.ts';
-import { code, text } from '../cards/card-parts.ts';
+import { code, newLine, text } from '../cards/card-parts.ts';
 import type { CommandContext, Services } from './command.ts';
+
+const isSecond = (kind: Confirmation['kind']): boolean => kind === 'second';
 
 /** Asks for a confirmation. The database keeps the request, and decides whose answer counts and that it counts once. */
 export async function showConfirmation(context: CommandContext, confirmation: Confirmation): Promise<void> {
   const { delivery, services, responder } = context;
   const { sender } = delivery;
-  const { token, kind, expected, prompt, asked_by, expires_at } = confirmation;
+  const { token, kind, expected, prompt, action: name, asked_by, expires_at } = confirmation;
+  const action = name ? findAction(services.actions, name) : undefined;
+  const effect = action?.consequence ?? action?.summary;
+  // A private question does not show who requested it.
+  const isNamed = isSecond(kind) || (sender.kind === 'group' && !responder.isPrivate);
   const seconds = Math.max(1, Math.ceil((Date.parse(expires_at) - services.now()) / 1000));
   const isPrompt = kind === 'typed' && !services.capabilities(sender.platform).forms;
   const blocker = await blockerOf(confirmation, services);
-  const isSecond = kind === 'second';
   const card: Card = {
     title: prompt,
     tone: 'warning',
-    state: isSecond ? 'waits for a second person' : 'not done yet',
+    state: isSecond(kind) ? 'waits for a second person' : 'not done yet',
     body: [
-      ...(blocker === null ? [] : [text(`${blocker.warning}\n`)]),
+      ...(effect === undefined ? [] : [text(effect)]),
+      ...(blocker === null ? [] : [newLine, text(blocker.warning)]),
       ...(kind === 'typed'
-        ? [text(`To go on, ${isPrompt ? 'reply with' : 'type'} `), code(expected ?? '')]
+        ? [newLine, text(`To go on, ${isPrompt ? 'reply with' : 'type'} `), code(expected ?? '')]
         : []),
     ],
     buttons: confirmationButtons(context, confirmation, seconds, isPrompt),
-    // A private command does not show who requested it.
-    footer: `${isSecond ? `Requested by ${asked_by ?? 'a member without an address'}. ` : ''}Expires in ${Math.ceil(seconds / 60)} min.`,
+    footer: `${isNamed ? `Requested by ${asked_by ?? 'a member without an address'}. ` : ''}Expires at ${utcTime(expires_at)}.`,
     ...(isPrompt && { question: { placeholder: expected ?? 'the name' } }),
   };
   const send = (): Promise<Handle | null> => responder.replace(card);
@@ -40,14 +46,7 @@ export async function showConfirmation(context: CommandContext, confirmation: Co
   };
   const handle = await (isPrompt ? services.prompts.ask(sender, answer, send) : send());
   if (handle === null) return;
-  services.expiringCards.put(sender, handle, seconds * 1000, {
-    ...card,
-    tone: 'neutral',
-    state: 'expired, nothing was done',
-    body: [],
-    buttons: [],
-    footer: 'Send the request again if you still need it.',
-  });
+  services.expiringCards.put(sender, handle, { token, title: prompt, expiresAt: expires_at });
 }
 
 /** A prompt has no button to confirm: the reply with the name confirms it. */
@@ -58,20 +57,19 @@ function confirmationButtons(
   isPrompt: boolean,
 ): Button[] {
   const isTyped = kind === 'typed';
-  const isSecond = kind === 'second';
   const offer = (label: string, command: string, style: Button['style'], form = false): Button =>
     services.buttons.offer(sender, {
       label,
       style,
       intent: { command, values: { token }, ...(form && { form }) },
       // Any second person may press, so the database decides whose press counts.
-      user: isSecond ? null : sender.user,
+      user: isSecond(kind) ? null : sender.user,
       seconds,
     });
   const confirm = isTyped
     ? offer('Type the name', 'confirm_typed', 'danger', true)
-    : offer(isSecond ? 'Approve' : 'Confirm', 'confirm', 'danger');
-  const decline = offer(isSecond ? 'Refuse' : 'Cancel', 'decline', 'plain');
+    : offer(isSecond(kind) ? 'Approve' : 'Confirm', 'confirm', 'danger');
+  const decline = offer(isSecond(kind) ? 'Refuse' : 'Cancel', 'decline', 'plain');
   return isPrompt ? [decline] : [confirm, decline];
 }
 

@@ -1,5 +1,6 @@
 import type { Role } from '@hq/shared/actions';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { nilTenant } from '../../../../db/testing/database.ts';
 import { eventually } from '../../../../db/testing/eventually.ts';
 import { claimOne, exchange } from '../../../../db/testing/exchange.ts';
 import { type ChatTestStack, type OpenCore, openChatStack } from '../../../testing/chat-stack.ts';
@@ -235,9 +236,92 @@ describe('an action', () => {
     await eventually(() => expect(question.card.stamp).toMatch(/^confirmed by .*@.*, \d\d:\d\d UTC$/));
     expect(question.card.buttons?.map(({ label }) => label)).toEqual(['Cancel']);
     await slack.deliver(operator, { kind: 'button', token, message: question.handle });
-    await eventually(async () => expect(await commands('restart_gateway')).toHaveLength(1));
+    await eventually(() => expect(open.core.dispatcher.size()).toBe(0));
+    expect(question.card.stamp).toMatch(/^confirmed by /);
+    expect(await commands('restart_gateway')).toHaveLength(1);
     await slack.press(operator, question, 'Cancel');
     await eventually(() => expect(question.card.state).toBe('cancelled'));
+  });
+
+  it('whose button is pressed again, or by somebody too late, keeps its card and its stamp', async () => {
+    const slack = open.adapter('slack');
+    const { database } = chat.stack;
+    const members = [
+      await chat.person('admin'),
+      await chat.person('operator'),
+      await chat.person('operator'),
+    ];
+    const [asker, first, second] = members.map((member) => chat.inChannel(member, 'C-two'));
+    if (asker === undefined || first === undefined || second === undefined) throw new Error('nobody');
+    await slack.ask(asker, 'bind operator');
+    await database.query(
+      `insert into workspace (tenant_id, settings) values ($1, '{"chat": {"second_person": ["restart_gateway"]}}')
+       on conflict (tenant_id) do update set settings = excluded.settings`,
+      [nilTenant],
+    );
+    try {
+      const question = await slack.ask(asker, 'restart gateway');
+      const approve = buttonOf(question.card, 'Approve').token;
+      const refuse = buttonOf(question.card, 'Refuse').token;
+      const presses = [
+        [first, approve],
+        [second, approve],
+        [first, approve],
+        [second, refuse],
+      ] as const;
+      for (const [who, token] of presses) {
+        await slack.deliver(who, { kind: 'button', token, message: question.handle });
+      }
+      await eventually(() => expect(open.core.dispatcher.size()).toBe(0));
+      expect(question.card).toMatchObject({ title: expect.stringMatching(/^Restart the gateway/) });
+      expect(question.card.stamp).toMatch(/^confirmed by .*@/);
+      const told = slack.messages.slice(-2);
+      for (const { card } of told) expect(card.title).toMatch(/^It was confirmed already by .*@/);
+    } finally {
+      await database.query(`update workspace set settings = '{}' where tenant_id = $1`, [nilTenant]);
+      await database.query(`update agent_commands set status = 'cancelled' where status = 'pending'`);
+    }
+  });
+
+  it('says on its card who asked, for what and when, and what it will do; the next step is a new message', async () => {
+    const slack = open.adapter('slack');
+    const [admin, operator] = [await chat.person('admin'), await chat.person('operator')];
+    const here = (sender: Sender): Sender => chat.inChannel(sender, 'C-named');
+    await slack.ask(here(admin), 'bind operator');
+    const question = await slack.ask(here(operator), 'restart gateway');
+    expect(textOf(question.card)).toMatch(/All agents of the gateway stop until it is healthy again\./);
+    expect(textOf(question.card)).toMatch(/Requested by .*@.*\. Expires at \d\d:\d\d UTC\./);
+    await slack.press(here(operator), question, 'Cancel');
+    const made = await slack.ask(here(operator), 'task create "Fix the door"');
+    expect(made.card.title).toBe('Create a task (Fix the door)');
+    expect(textOf(made.card)).toMatch(
+      /Asked by .*@.*, \d\d:\d\d UTC\ntask [0-9a-f]{8} \(Fix the door\) for nobody yet/,
+    );
+    const shown = structuredClone(made.card);
+    const before = slack.messages.length;
+    await slack.press(here(operator), made, 'Open task');
+    expect((await slack.messageAfter(before)).card).toMatchObject({ title: 'Fix the door', state: 'todo' });
+    expect(made.card).toEqual(shown);
+    const paused = await slack.ask(here(operator), 'pause gateway');
+    const { lease_token: token } = await claimOne(chat.stack.database, chat.gateway);
+    await exchange(chat.stack.database, {
+      gateway: chat.gateway,
+      results: [{ token, status: 'done', exit_code: 0, result: { status: 'paused' } }],
+    });
+    await eventually(() => expect(paused.card.state).toMatch(/^done/));
+    const count = slack.messages.length;
+    await slack.press(here(operator), paused, 'Resume the gateway');
+    expect((await slack.messageAfter(count)).card.title).toBe('Resume the gateway (default)');
+    expect(paused.card.title).toBe('Pause the gateway (default)');
+    const { lease_token: second } = await claimOne(chat.stack.database, chat.gateway);
+    await exchange(chat.stack.database, {
+      gateway: chat.gateway,
+      results: [{ token: second, status: 'failed', exit_code: 1, error_message: 'no answer' }],
+    });
+    const resumed = slack.messages[count];
+    await eventually(() =>
+      expect(resumed?.card.buttons?.map(({ label }) => label)).toEqual(['Retry', 'Open logs']),
+    );
   });
 
   it('that is destructive is confirmed by the typed name, and stamped on the same card', async () => {
@@ -612,6 +696,33 @@ describe('after a restart', () => {
     expect(told.private).toBe(false);
     expect(told.card.state).toMatch(/^done in /);
     expect(textOf(told.card)).not.toMatch(/for one alone|answered by/);
+  });
+
+  it('a question of an earlier process expires, and one that is answered then does not', async () => {
+    const operator = await chat.person('operator');
+    const other = await chat.person('operator');
+    const slack = open.adapter('slack');
+    const { database } = chat.stack;
+    const left = await slack.ask(operator, 'restart gateway');
+    const answered = await slack.ask(other, 'restart gateway');
+    const waiting = () =>
+      database.query(
+        'select 1 from chat_confirmations where question is not null and decided_at is null and channel = any ($1)',
+        [[operator.channel, other.channel]],
+      );
+    await eventually(async () => expect(await waiting()).toHaveLength(2));
+    await open.close();
+    await database.query(
+      `update chat_confirmations set expires_at = clock_timestamp() + interval '3 seconds' where decided_at is null`,
+    );
+    open = await chat.open({}, [slack, open.adapter('discord'), open.adapter('telegram')]);
+    await open.core.resume('slack');
+    await slack.press(other, answered, 'Confirm');
+    await eventually(() => expect(left.card.state).toBe('expired, nothing was done'));
+    expect(left.card.buttons ?? []).toEqual([]);
+    expect(answered.card.stamp).toMatch(/^confirmed by /);
+    await eventually(async () => expect(await waiting()).toEqual([]));
+    await database.query(`update agent_commands set status = 'cancelled' where status = 'pending'`);
   });
 
   it('cards of an earlier process are edited in place', async () => {

@@ -13,9 +13,9 @@ import { createInFlight } from '../in-flight.ts';
 import { createSendAttempt, describeProblem, type SendAttempt } from '../send-attempts.ts';
 import { explainConnection, GatewayConnection, revoked } from './connection/connection.ts';
 import { type Endpoint, type Respond, serveInteractions } from './connection/http-endpoint.ts';
-import { isRevoked, toProblem } from './errors.ts';
+import { isRevoked, isThreadLost, toProblem } from './errors.ts';
 import { InboundHandler } from './inbound/inbound-handler.ts';
-import { messageHandle } from './message-handle.ts';
+import { channelOf, messageHandle } from './message-handle.ts';
 import { createInteractionTokens } from './outbound/interaction-tokens.ts';
 import { DiscordOutbound } from './outbound/outbound.ts';
 import { commandName, type Registration, renderCommands } from './render/commands-menu.ts';
@@ -131,10 +131,13 @@ export class DiscordAdapter implements Adapter {
   }
 
   send(location: ChatLocation, card: Card): Promise<SendResult> {
-    return this.#attempt(async () => {
-      const { id, channel_id } = await this.#outbound.sendOnce(location.channel, renderCard(card));
-      return messageHandle(channel_id ?? location.channel, id);
-    });
+    return this.#attempt(() =>
+      inThreadOrChannel(location, async (channel, note) => {
+        const footer = [card.footer, note].filter(Boolean).join(' ');
+        const { id, channel_id } = await this.#outbound.sendOnce(channel, renderCard({ ...card, footer }));
+        return messageHandle(channel_id ?? channel, id);
+      }),
+    );
   }
 
   edit(handle: Handle, card: Card): Promise<SendResult> {
@@ -144,7 +147,13 @@ export class DiscordAdapter implements Adapter {
       const rendered = renderCard(card);
       if (await this.#editByToken(message, rendered)) return handle;
       if (handle.private) return null;
-      await this.#outbound.edit(channel, message, rendered);
+      try {
+        await this.#outbound.edit(channel, message, rendered);
+      } catch (error) {
+        // The message is lost with its thread; the channel of the thread is not closed.
+        if (isThreadLost(error)) return null;
+        throw error;
+      }
       return handle;
     });
   }
@@ -152,14 +161,19 @@ export class DiscordAdapter implements Adapter {
   file(location: ChatLocation, { name, text, note }: TextFile): Promise<SendResult> {
     const data = Buffer.from(text).subarray(-maxFileBytes);
     const filename = name.replace(/[^\w.-]+/gu, '_').slice(-100) || 'output.txt';
-    return this.#attempt(async () => {
-      const files = [{ name: filename, data, contentType: 'text/plain; charset=utf-8' }];
-      const { id, channel_id } = await this.#outbound.send(location.channel, renderNote(note), files);
-      return messageHandle(channel_id ?? location.channel, id);
-    });
+    const files = [{ name: filename, data, contentType: 'text/plain; charset=utf-8' }];
+    return this.#attempt(() =>
+      inThreadOrChannel(location, async (channel, moved) => {
+        const words = renderNote([note, moved].filter(Boolean).join(' '));
+        const { id, channel_id } = await this.#outbound.send(channel, words, files);
+        return messageHandle(channel_id ?? channel, id);
+      }),
+    );
   }
 
-  async describeCommands(commands: readonly CommandDescription[]): Promise<SendResult> {
+  /** Discord has one menu for everybody. */
+  async describeCommands(commands: readonly CommandDescription[], chat?: ChatLocation): Promise<SendResult> {
+    if (chat !== undefined) return { ok: true, handle: null };
     this.#registration = renderCommands(commands);
     const { omitted } = this.#registration;
     if (omitted > 0) {
@@ -228,5 +242,20 @@ export class DiscordAdapter implements Adapter {
   async #attempt(work: () => Promise<Handle | null>): Promise<SendResult> {
     const sent = await this.#call(work);
     return sent.ok && sent.handle === null ? { ok: false, problem: { kind: 'gone' } } : sent;
+  }
+}
+
+const threadNote = 'Its thread is deleted or locked. Type subscribe where alerts shall come instead.';
+
+/** Sends to the channel of a thread, with a note, if the thread is deleted or locked. */
+async function inThreadOrChannel(
+  location: ChatLocation,
+  send: (channel: string, note: string) => Promise<Handle>,
+): Promise<Handle> {
+  try {
+    return await send(channelOf(location), '');
+  } catch (error) {
+    if (location.thread === null || !isThreadLost(error)) throw error;
+    return send(location.channel, threadNote);
   }
 }

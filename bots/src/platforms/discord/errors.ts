@@ -3,13 +3,15 @@ import type { SendProblem } from '../../contract/inbound.ts';
 import { describeProblem } from '../send-attempts.ts';
 
 /** Error codes: https://discord.com/developers/docs/topics/opcodes-and-status-codes#json */
+const unknownChannel = 10_003;
 const unknownMessage = 10_008;
 const alreadyAcknowledged = 40_060;
-const closedChat = new Set([10_003, 10_004, 10_013, 40_001, 50_001, 50_007, 50_013]);
+const closedChat = new Set([unknownChannel, 10_004, 10_013, 40_001, 50_001, 50_007, 50_013]);
 /** The interaction is unknown, or its fifteen minutes are over. */
 const expiredInteraction = new Set([10_015, 10_062, 50_027]);
+const archivedThread = 50_083;
 /** The message is another author's, or archived with its thread. */
-const notEditable = new Set([50_005, 50_083]);
+const notEditable = new Set([50_005, archivedThread]);
 
 /** Holds only Discord's code and message: the errors carry the address with an interaction's token, and the body. */
 export function toProblem(error: unknown): SendProblem {
@@ -33,6 +35,11 @@ export function toProblem(error: unknown): SendProblem {
 /** One sentence for the log, without secrets. */
 export function describeError(error: unknown): string {
   return describeProblem(toProblem(error));
+}
+
+/** The thread was deleted, or is archived and locked. */
+export function isThreadLost(error: unknown): boolean {
+  return error instanceof DiscordAPIError && [unknownChannel, archivedThread].includes(Number(error.code));
 }
 
 export function isExpired(error: unknown): boolean {

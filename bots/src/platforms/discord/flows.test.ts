@@ -249,6 +249,16 @@ it('leaves a question by its button, and does nothing', async () => {
   expect(await commands('pause_agent')).toEqual([]);
 });
 
+it('shows how long ago it was as Discord’s own time, and keeps joiners', async () => {
+  const operator = await linked('operator');
+  const ops = await bound('operator');
+  const title = 'می‌خواهم 👩‍🚀';
+  await discord.slash(operator, ops, 'work create_task', { title: `${title}\u202e` });
+  const card = await sees(ops, operator, /Create a task \(می‌خواهم 👩‍🚀\)/u);
+  expect(renderedText(card)).toMatch(/Asked by .*@.*, <t:\d{10}:R>/u);
+  expect(renderedText(card)).toContain('[Open task]');
+});
+
 it('enqueues a redelivered command once, across processes', async () => {
   const operator = await linked('operator');
   const ops = await bound('operator');
@@ -305,6 +315,54 @@ it('keeps working if the connection breaks during a command', async () => {
   await sees(ops, operator, /waiting for the runner/u);
   expect(discord.gateway.resumed).toBe(1);
   expect(await commands('ping')).toHaveLength(1);
+});
+
+it('gives a thread the binding of its channel, and the alerts of a deleted thread to that channel', async () => {
+  const operator = await linked('operator');
+  const ops = await bound('operator');
+  const thread = discord.thread('incident', ops);
+  const alerts = createAlertEngine({
+    client: chat.bot,
+    core: core.core,
+    platforms: ['discord'],
+    log: pino({ level: 'silent' }),
+    timing: { pollMs: 50, gatherMs: 10, saveMs: 10 },
+  });
+  alerts.start();
+  const { database } = chat.stack;
+  const raise = (title: string) =>
+    database.query('select hq.notify($1::jsonb)', [
+      JSON.stringify({
+        tenant_id: nilTenant,
+        type: 'gateway_stale',
+        title,
+        severity: 'error',
+        dedup_key: title,
+      }),
+    ]);
+  try {
+    await discord.slash(operator, thread, 'gateway restart_gateway');
+    const question = await sees(thread, operator, /Restart the gateway/u);
+    await discord.press(operator, question, 'Confirm');
+    await eventually(() => expect(renderedText(question)).toMatch(/confirmed by /u));
+    await discord.slash(operator, thread, 'chat subscribe');
+    await sees(thread, operator, /alerts/iu);
+    await raise('The first');
+    const first = await sees(thread, operator, /The first/u);
+    await discord.press(operator, first, 'Acknowledge');
+    await eventually(() => expect(renderedText(first)).toMatch(/seen by .*@/u));
+    discord.remove(thread);
+    await database.query('select hq.resolve_alert($1, $2)', [nilTenant, 'The first']);
+    await raise('The second');
+    await sees(ops, operator, /The second.*Its thread is deleted or locked/su);
+    expect(
+      await database.query('select thread, disabled_at from chat_subscriptions where channel = $1', [
+        ops.channel,
+      ]),
+    ).toEqual([{ thread: thread.channel, disabled_at: null }]);
+  } finally {
+    alerts.stop();
+  }
 });
 
 it('sends an alert to a subscribed channel, takes an acknowledgement, and reports its end', async () => {

@@ -50,11 +50,7 @@ const transient = new Set([
 ]);
 
 /** Slack would accept the text of the message without its blocks. */
-export const refusedBlocks: ReadonlySet<string> = new Set([
-  'invalid_blocks',
-  'invalid_blocks_format',
-  'msg_blocks_too_long',
-]);
+export const refusedBlocks: ReadonlySet<string> = new Set(['invalid_blocks', 'invalid_blocks_format']);
 
 /** Used if Slack does not return a time. */
 const defaultWaitMs = 5000;

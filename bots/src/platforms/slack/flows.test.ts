@@ -404,3 +404,62 @@ it('sends an alert to a subscribed channel, takes an acknowledgement, and report
     alerts.stop();
   }
 });
+
+it('shows logs in one message that only their reader sees, from the request to the end', async () => {
+  const operator = await linked('operator');
+  const ops = await bound('operator', operator);
+  await bot.slack.actions.slash(operator, ops, 'logs');
+  const card = await sees(ops, operator, /Tail the logs[\s\S]*waiting for the runner/u);
+  expect(card.onlyFor).toBe(operator.id);
+  const claimed = await claimOne(chat.stack.database, chat.gateway);
+  await exchange(chat.stack.database, {
+    gateway: chat.gateway,
+    output: [{ token: claimed.lease_token, seq: 1, stream: 'stdout', text: 'the last line\n' }],
+    results: [
+      { token: claimed.lease_token, status: 'done', exit_code: 0, result: { service: 'gateway', lines: 1 } },
+    ],
+  });
+  await eventually(() => expect(textOf(card)).toMatch(/done in [\s\S]*the last line/u));
+  const own = workspace()
+    .visibleMessages(ops.id, operator.id)
+    .filter(({ onlyFor }) => onlyFor === operator.id);
+  expect(own).toHaveLength(1);
+});
+
+it('shows how long ago it was as Slack’s own date, and keeps joiners', async () => {
+  const operator = await linked('operator');
+  const ops = await bound('operator', operator);
+  const title = 'می‌خواهم 👩‍🚀';
+  await bot.slack.actions.slash(operator, ops, `task create "${title}\u202e"`);
+  const card = await sees(ops, operator, /Create a task \(می‌خواهم 👩‍🚀\)/u);
+  const asked = card.blocks
+    ?.flatMap((block) => (block.type === 'rich_text' ? block.elements : []))
+    .flatMap(({ elements }) => elements as readonly { readonly type: string }[])
+    .find(({ type }) => type === 'date');
+  expect(asked).toMatchObject({
+    format: '{ago}',
+    fallback: expect.stringMatching(/^\d\d:\d\d UTC$/u),
+    timestamp: expect.any(Number),
+  });
+  expect(textOf(card)).toMatch(/Asked by .*@/u);
+});
+
+it('cuts a message that Slack finds too long, keeps its buttons, and says so', async () => {
+  const operator = await linked('operator');
+  const ops = await bound('operator', operator);
+  const { server } = bot.slack;
+  server.fail('chat.postMessage', { body: JSON.stringify({ ok: false, error: 'msg_too_long' }) });
+  await bot.slack.actions.slash(operator, ops, 'pause gateway');
+  const card = await sees(ops, operator, /This message was cut[\s\S]*\[Cancel\]/u);
+  const claimed = await claimOne(chat.stack.database, chat.gateway);
+  await eventually(() => expect(textOf(card)).toContain('running'));
+  server.fail('chat.update', { body: JSON.stringify({ ok: false, error: 'msg_blocks_too_long' }) });
+  const lines = Array.from({ length: 200 }, (_, index) => `line ${index} of what went wrong`).join('\n');
+  await exchange(chat.stack.database, {
+    gateway: chat.gateway,
+    output: [{ token: claimed.lease_token, seq: 1, stream: 'stderr', text: lines }],
+    results: [{ token: claimed.lease_token, status: 'failed', exit_code: 1, error_message: 'no answer' }],
+  });
+  await eventually(() => expect(textOf(card)).toMatch(/failed[\s\S]*line 199[\s\S]*This message was cut/u));
+  expect(textOf(card)).not.toContain('line 100');
+});

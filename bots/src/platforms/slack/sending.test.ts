@@ -52,6 +52,7 @@ describe('sending', () => {
   it('answers in the channel if the parent message of the thread was deleted', async () => {
     expect(await slack.bot.adapter.send({ ...location(), thread: '1.1' }, card)).toMatchObject({ ok: true });
     expect(standing()[0]?.thread).toBeUndefined();
+    expect(standing()[0]?.text).toContain('Its thread is deleted.');
   });
 
   it('refuses to send to another workspace', async () => {

@@ -299,16 +299,38 @@ test('a pending answer follows its group', async () => {
   expect(server.messages(next).map(({ text }) => text)).toContain('✔ Done');
 });
 
-test('a closed or deleted topic refuses messages without affecting the rest of its group', async () => {
+test('the messages and files of a closed or deleted topic come to its group, and say so', async () => {
   const forum = server.group('Ops', [ann], 'supergroup');
   for (const thread of [7, 8]) server.write(ann, forum, '/hq status', { thread });
   await eventually(() => expect(server.messages(forum)).toHaveLength(2));
   server.closeTopic(forum, 7);
   server.deleteTopic(forum, 8);
+  const [answer] = server.messages(forum);
   for (const thread of ['7', '8']) {
-    expect(await bot.adapter.send(placeOf(forum, thread), ok)).toMatchObject({ problem: { kind: 'closed' } });
+    expect(await bot.adapter.send(placeOf(forum, thread), { ...ok, footer: thread })).toMatchObject({
+      ok: true,
+    });
+    const note = `${thread} Its topic is closed or deleted. Type subscribe where alerts shall come instead.`;
+    expect(server.last(forum)).toMatchObject({ text: `✔ Done\n\n${note}`, thread: undefined });
   }
-  expect(await bot.adapter.send(placeOf(forum), ok)).toMatchObject({ ok: true });
+  const file = { name: 'a.txt', text: 'lines', note: 'All lines.' };
+  await eventually(async () =>
+    expect(await bot.adapter.file(placeOf(forum, '8'), file)).toMatchObject({ ok: true }),
+  );
+  expect(server.last(forum)).toMatchObject({ thread: undefined, file: { content: 'lines' } });
+  // A message that is lost with its topic is no closed chat.
+  server.fail('editMessageText', { kind: 'refuse', status: 400, description: 'Bad Request: TOPIC_CLOSED' });
+  const lost = { chat: String(forum.id), message: String(answer?.id) };
+  await eventually(async () =>
+    expect(await bot.adapter.edit(lost, ok)).toMatchObject({ problem: { kind: 'gone' } }),
+  );
+});
+
+test('a group whose general topic is closed too is a closed chat', async () => {
+  const forum = server.group('Ops', [ann], 'supergroup');
+  const closed = { kind: 'refuse', status: 400, description: 'Bad Request: TOPIC_CLOSED' } as const;
+  server.fail('sendMessage', closed, 2);
+  expect(await bot.adapter.send(placeOf(forum, '7'), ok)).toMatchObject({ problem: { kind: 'closed' } });
 });
 
 test('a question in an edited message explains how to answer, because it cannot ask for a reply', async () => {

@@ -119,8 +119,12 @@ export class TelegramAdapter implements Adapter {
     return this.#outbound.file(location, file);
   }
 
-  async describeCommands(descriptions: readonly CommandDescription[]): Promise<SendResult> {
-    const { commands, paths } = renderCommands(descriptions);
+  async describeCommands(
+    descriptions: readonly CommandDescription[],
+    chat?: ChatLocation,
+  ): Promise<SendResult> {
+    const { commands, paths } = renderCommands(descriptions, { isOwn: chat !== undefined });
+    if (chat !== undefined) return this.#outbound.setCommands(commands, chat);
     this.#menu = paths;
     const sent = await this.#outbound.setCommands(commands);
     this.#menuError = sent.ok ? null : `The command menu could not be set: ${describeProblem(sent.problem)}.`;

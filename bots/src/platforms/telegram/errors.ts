@@ -51,16 +51,24 @@ export function toTelegramError(thrown: unknown, token: string): TelegramError {
   return new TelegramError(`Telegram cannot be reached${suffix}`);
 }
 
+const lostTopic = /topic_closed|topic_deleted|thread not found/iu;
 const gone = /message to (?:edit|delete|be replied) not found|message can't be edited|message_id_invalid/iu;
 const closed =
-  /chat not found|user is deactivated|peer_id_invalid|not enough rights|have no rights|need administrator rights|chat_write_forbidden|topic_closed|topic_deleted|thread not found|chat_restricted|chat_admin_required/iu;
+  /chat not found|user is deactivated|peer_id_invalid|not enough rights|have no rights|need administrator rights|chat_write_forbidden|chat_restricted|chat_admin_required/iu;
+
+/** The topic of a group is closed or deleted; the group itself may take the message. */
+export function isTopicLost(error: unknown): error is TelegramError {
+  return error instanceof TelegramError && error.code === 400 && lostTopic.test(error.message);
+}
 
 /** Null for an edit that changes nothing, which is no problem. */
-export function toProblem({ code, message, movedTo, retryAfterMs }: TelegramError): SendProblem | null {
+export function toProblem(error: TelegramError): SendProblem | null {
+  const { code, message, movedTo, retryAfterMs } = error;
   if (movedTo !== null) return { kind: 'moved', channel: movedTo };
   if (/message is not modified/iu.test(message)) return null;
   if (code === 429) return { kind: 'wait', afterMs: retryAfterMs ?? 5_000 };
-  if (code === 403 || (code === 400 && closed.test(message))) return { kind: 'closed', reason: message };
+  if (code === 403 || isTopicLost(error) || (code === 400 && closed.test(message)))
+    return { kind: 'closed', reason: message };
   if (code === 400 && gone.test(message)) return { kind: 'gone' };
   if (code === null || code === 401 || code === 409 || code >= 500) return { kind: 'away', reason: message };
   return { kind: 'refused', reason: message };

@@ -13,6 +13,7 @@ import {
   type TelegramServer,
 } from '../../../fakes/telegram-server/index.ts';
 import { type ChatTestStack, type OpenCore, openChatStack } from '../../../testing/chat-stack.ts';
+import { createAlertEngine } from '../../core/alerts/alert-engine.ts';
 import { TelegramAdapter } from './adapter.ts';
 import { readSettings } from './settings.ts';
 
@@ -148,7 +149,10 @@ test('a disruptive action needs one press of its user, and the card shows the de
     expect(stamped?.text).toMatch(/confirmed by .*@.*, \d\d:\d\d UTC/u);
     expect(stamped?.buttons.flat()).not.toContain('Confirm');
   });
-  server.press(ann.person, question, 'Confirm', true);
+  const late = server.press(ann.person, question, 'Confirm', true);
+  await eventually(() => expect(late.answer()).toBeDefined());
+  await eventually(() => expect(core.core.dispatcher.size()).toBe(0));
+  expect(server.messages(ann.direct).find(({ id }) => id === question.id)?.text).toMatch(/confirmed by /u);
   expect(await commands('restart_gateway')).toHaveLength(1);
 });
 
@@ -165,6 +169,42 @@ test('a missing argument is asked for, and answered by a reply', async () => {
   await eventually(async () =>
     expect(await chat.stack.database.query('select 1 from tasks where title = $1', [title])).toHaveLength(1),
   );
+});
+
+test('the menu is short, and every command works from the menu’s word', async () => {
+  await adapter.describeCommands(core.core.commands);
+  const shown = server.commands('all_private_chats');
+  expect(shown.length).toBeLessThanOrEqual(15);
+  expect(shown.map(({ command }) => command)).toEqual(
+    expect.arrayContaining(['hq', 'hq_help', 'hq_status', 'hq_tasks', 'hq_alerts', 'hq_logs']),
+  );
+  const ann = await linked('operator');
+  server.write(ann.person, ann.direct, `/hq_create_task title="Not in the menu"`);
+  await sees(ann.direct, /Create a task \(Not in the menu\)/u);
+});
+
+test('the menu of a direct chat has what the role of its person may do', async () => {
+  const menuOf = async ({ direct }: Phone): Promise<readonly string[]> =>
+    eventually(() => {
+      const own = server.commands(`chat ${direct.id}`);
+      expect(own.length).toBeGreaterThan(1);
+      return own.map(({ command }) => command);
+    });
+  const [viewer, operator] = [await menuOf(await linked('viewer')), await menuOf(await linked('operator'))];
+  expect(viewer).toEqual(expect.arrayContaining(['hq_status', 'hq_stack_status']));
+  expect(viewer).not.toContain('hq_restart_gateway');
+  expect(operator).toEqual(expect.arrayContaining(['hq_restart_gateway', 'hq_resume_gateway']));
+  expect(operator).toContain('hq_create_task');
+  expect(viewer).not.toContain('hq_create_task');
+});
+
+test('a title keeps its joined emoji and its joiners, and times are absolute', async () => {
+  const ann = await linked('operator');
+  const title = `می‌خواهم 👩‍🚀 क्‍ष ${ann.person.id}`;
+  server.write(ann.person, ann.direct, `/hq task create "${title}\u202e\u2060"`);
+  const card = await sees(ann.direct, /Create a task/u);
+  expect(card.text).toContain(`Create a task (${title})`);
+  expect(card.text).toMatch(/Asked \d\d:\d\d UTC/u);
 });
 
 test('a group works once an admin has bound it, up to its ceiling, and not for anonymous senders', async () => {
@@ -229,6 +269,51 @@ test('a group that becomes a supergroup sees the end of its command, and works a
   await sees(next, /operator and below/u);
   server.write(admin.person, next, '/hq ping');
   await sees(next, /waiting for the runner/u);
+});
+
+test('an alert whose topic was deleted comes to the group, and the subscription stays', async () => {
+  const admin = await linked('admin');
+  const group = server.group('Ops', [admin.person], 'supergroup');
+  server.write(admin.person, group, '/hq bind', { thread: 7 });
+  await sees(group, /operator and below/u);
+  const alerts = createAlertEngine({
+    client: chat.bot,
+    core: core.core,
+    platforms: ['telegram'],
+    log: pino({ level: 'silent' }),
+    timing: { pollMs: 50, gatherMs: 10, saveMs: 10 },
+  });
+  alerts.start();
+  const { database } = chat.stack;
+  const raise = (title: string) =>
+    database.query('select hq.notify($1::jsonb)', [
+      JSON.stringify({
+        tenant_id: nilTenant,
+        type: 'gateway_stale',
+        title,
+        severity: 'error',
+        dedup_key: title,
+      }),
+    ]);
+  try {
+    server.write(admin.person, group, '/hq subscribe', { thread: 7 });
+    await sees(group, /alerts/iu);
+    await raise('The first');
+    expect(await sees(group, /The first/u)).toMatchObject({ thread: 7 });
+    server.deleteTopic(group, 7);
+    await raise('The second');
+    const moved = await sees(group, /The second[\s\S]*Its topic is closed or deleted/u);
+    expect(moved.thread).toBeUndefined();
+    server.press(admin.person, moved, 'Acknowledge');
+    await sees(group, /The second[\s\S]*seen by/u);
+    expect(
+      await database.query('select thread, disabled_at from chat_subscriptions where channel = $1', [
+        String(group.id),
+      ]),
+    ).toEqual([{ thread: '7', disabled_at: null }]);
+  } finally {
+    alerts.stop();
+  }
 });
 
 test('a failed command keeps its output when it is retried, and sends it as a file', async () => {

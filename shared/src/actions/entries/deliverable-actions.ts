@@ -9,7 +9,12 @@ function describeDeliverable(row: z.output<ReturnType<typeof deliverable>>): str
   return `${row.review_status.replaceAll('_', ' ')}: ${row.title} (${shortId(row.id)})`;
 }
 
-const review = { ...onWorkspace, result: deliverable, describe: describeDeliverable } as const;
+const review = {
+  ...onWorkspace,
+  about: 'deliverable',
+  result: deliverable,
+  describe: describeDeliverable,
+} as const;
 
 /** Reviews of deliverables. */
 export const deliverableActions = {

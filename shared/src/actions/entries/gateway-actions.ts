@@ -81,18 +81,22 @@ export const gatewayActions = {
     ...restart,
     title: 'Restart the gateway',
     summary: 'Restarts the gateway service and waits until it is healthy again.',
+    consequence: 'All agents of the gateway stop until it is healthy again. Runs in progress are cut off.',
     timeoutSeconds: 300,
   }),
   restart_dispatcher: defineAction({
     ...restart,
     title: 'Restart the dispatcher',
     summary: 'Restarts the service that wakes agents for their inbox, and waits until it is healthy again.',
+    consequence:
+      'No agent is woken until the dispatcher is healthy again. What comes meanwhile waits in the inbox.',
     timeoutSeconds: 120,
   }),
   auth_set_api_key: defineAction({
     ...byRunner,
     title: 'Set a provider’s key',
     summary: 'Gives the value of a secret to the gateway’s agents as their key for a model provider.',
+    consequence: 'All agents of the gateway use this key from now on. The one that they have is replaced.',
     role: 'admin',
     danger: 'disruptive',
     lane: 'stack',

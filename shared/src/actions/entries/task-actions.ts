@@ -5,11 +5,14 @@ import { agentSlug, entity, idOf, onWorkspace, shortId, text } from './payload-p
 const statuses = ['todo', 'in_progress', 'blocked', 'done', 'cancelled', 'missed'] as const;
 const priorities = ['low', 'medium', 'high', 'urgent'] as const;
 const task = () => z.object({ ...entity(), status: z.string(), agent: z.string().nullable() });
+const onTask = { ...onWorkspace, about: 'task' } as const;
+const named = ({ id, title }: { readonly id: string; readonly title: string }): string =>
+  `task ${shortId(id)} (${title})`;
 
 /** Actions on tasks. */
 export const taskActions = {
   create_task: defineAction({
-    ...onWorkspace,
+    ...onTask,
     title: 'Create a task',
     summary: 'Creates a task, for an agent or for nobody yet.',
     payload: () =>
@@ -31,19 +34,18 @@ export const taskActions = {
         agent: agentSlug().optional(),
       }),
     result: task,
-    describe: (row) =>
-      `task ${shortId(row.id)} ${row.agent === null ? 'for nobody yet' : `for ${row.agent}`}`,
+    describe: (row) => `${named(row)} ${row.agent === null ? 'for nobody yet' : `for ${row.agent}`}`,
   }),
   assign_task: defineAction({
-    ...onWorkspace,
+    ...onTask,
     title: 'Assign a task',
     summary: 'Assigns a task to an agent, which is notified at once.',
     payload: () => z.strictObject({ task: idOf('task'), agent: agentSlug() }),
     result: task,
-    describe: (row) => `task ${shortId(row.id)} is ${row.agent}’s`,
+    describe: (row) => `${named(row)} is ${row.agent}’s`,
   }),
   set_task_status: defineAction({
-    ...onWorkspace,
+    ...onTask,
     title: 'Set a task’s status',
     summary: 'Changes the status of a task.',
     payload: () =>
@@ -52,10 +54,10 @@ export const taskActions = {
         status: z.enum(statuses).describe('The new status'),
       }),
     result: task,
-    describe: (row) => `task ${shortId(row.id)} is ${row.status.replaceAll('_', ' ')}`,
+    describe: (row) => `${named(row)} is ${row.status.replaceAll('_', ' ')}`,
   }),
   comment_on_task: defineAction({
-    ...onWorkspace,
+    ...onTask,
     title: 'Comment on a task',
     summary: 'Adds a comment to a task. Agents that it mentions as @slug are notified.',
     payload: () =>
@@ -67,7 +69,7 @@ export const taskActions = {
         }),
       }),
     result: () => z.object({ ...entity(), mentions: z.array(z.string()) }),
-    describe: ({ id, mentions }) =>
-      `commented on task ${shortId(id)}${mentions.length === 0 ? '' : `, notified ${mentions.join(', ')}`}`,
+    describe: ({ mentions, ...row }) =>
+      `commented on ${named(row)}${mentions.length === 0 ? '' : `, notified ${mentions.join(', ')}`}`,
   }),
 } as const;

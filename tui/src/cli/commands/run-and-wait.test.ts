@@ -24,7 +24,7 @@ describe('run', () => {
     const made = await asOperator(['run', 'create_task', '--set', 'title=Write the letter']);
     expect(made).toEqual({
       code: 0,
-      stdout: expect.stringMatching(/^task [0-9a-f]{8} for nobody yet\n$/),
+      stdout: expect.stringMatching(/^task [0-9a-f]{8} \(Write the letter\) for nobody yet\n$/),
       stderr: '',
     });
     const id = made.stdout.split(' ')[1] ?? '';
@@ -37,7 +37,7 @@ describe('run', () => {
       'status=done',
       '--wait',
     ]);
-    expect(done).toMatchObject({ code: 0, stdout: `task ${id} is done\n` });
+    expect(done).toMatchObject({ code: 0, stdout: `task ${id} (Write the letter) is done\n` });
     const { stdout } = await asOperator(['commands', '--json', '--limit', '1']);
     expect(JSON.parse(stdout)).toMatchObject({
       commands: [{ action: 'set_task_status', gateway: null, status: 'done' }],

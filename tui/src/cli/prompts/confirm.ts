@@ -16,7 +16,7 @@ export async function confirmAction(
   await ask(
     console,
     `${name} is ${action.danger}`,
-    `${action.title} on ${plain(target)}. ${action.summary}`,
+    `${action.title} on ${plain(target)}. ${action.consequence ?? action.summary}`,
     target,
   );
 }

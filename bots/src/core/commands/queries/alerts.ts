@@ -1,7 +1,6 @@
-import { age } from '@hq/shared/text';
 import { z } from 'zod';
 import { severities } from '../../alerts/alert-row.ts';
-import { code, shortId } from '../../cards/card-parts.ts';
+import { code, moment, shortId } from '../../cards/card-parts.ts';
 import { statusArgument } from '../arguments.ts';
 import { listCommand } from './list-command.ts';
 
@@ -29,7 +28,7 @@ export const alerts = listCommand({
     occurrences > 1 && `${occurrences} times`,
     resolved_at !== null && 'over',
     read_at !== null && 'seen',
-    age(now - Date.parse(last_at)),
+    [moment(last_at, now)],
   ],
   emptyText: 'No alert is open.',
   footer: '`ack ID`, `mute ID`. `subscribe` brings them here.',

@@ -1,8 +1,7 @@
 import { commandRow, commandStatuses, isFinished } from '@hq/shared/rows';
-import { agoOf } from '@hq/shared/text';
 import { z } from 'zod';
 import { findAction } from '../../action-table.ts';
-import { code, fieldsOf, joinParts, shortId, text } from '../../cards/card-parts.ts';
+import { code, fieldsOf, joinParts, moment, newLine, shortId, text } from '../../cards/card-parts.ts';
 import { matchingLines } from '../../cards/matching-lines.ts';
 import { commandState, lastLines } from '../../cards/render-command-card.ts';
 import { agentArgument, gatewayArgument, idArgument, statusArgument, textArgument } from '../arguments.ts';
@@ -11,7 +10,7 @@ import { defineCommand } from '../define-command.ts';
 import { actionButtons } from './action-buttons.ts';
 import { listCommand } from './list-command.ts';
 import { recordCommand } from './record-command.ts';
-import { pageArgument, paginate, turnPages } from './show-list.ts';
+import { pageArgument, paginate, piecesOf, turnPages } from './show-list.ts';
 
 const seenCommand = commandRow.extend({
   gateway: z.string().nullish(),
@@ -66,7 +65,7 @@ async function showPages(context: CommandContext, title: string, all: string): P
   const { maxText } = services.capabilities(delivery.sender.platform);
   const limit = Math.max(500, maxText - 300);
   // A line that is longer than a page is cut.
-  const lines = all.split('\n').flatMap((line) => line.match(new RegExp(`.{1,${limit}}`, 'gsu')) ?? ['']);
+  const lines = all.split('\n').flatMap((line) => piecesOf(line, limit));
   const pages = paginate(lines, limit, ({ length }) => length);
   // The end of a log matters most.
   const { user } = delivery.sender;
@@ -101,7 +100,8 @@ export const commandCommands: readonly Command[] = [
       titleOf(context, row.action),
       row.agent_slug ?? row.gateway,
       commandState(row, now).state,
-      agoOf(row.created_at, now),
+      row.requested_by_email && `by ${row.requested_by_email}`,
+      [moment(row.created_at, now)],
     ],
     emptyText: 'No commands.',
     footer: '`command ID` shows one.',
@@ -124,6 +124,9 @@ export const commandCommands: readonly Command[] = [
           ['Asked by', joinParts(row.requested_by_email ?? 'nobody known', row.origin)],
         ),
         body: [
+          text('Asked '),
+          moment(row.created_at, context.services.now()),
+          newLine,
           ...(row.error_message === null ? [] : [text(`${row.error_message}\n`)]),
           ...(log === '' ? [] : [{ kind: 'log' as const, text: log }]),
         ],

@@ -1,8 +1,7 @@
 import { gatewayCondition } from '@hq/shared/fleet';
 import { agentStatuses, gatewayRow } from '@hq/shared/rows';
-import { agoOf } from '@hq/shared/text';
 import { z } from 'zod';
-import { fieldsOf, joinParts, linesOf, strong, text } from '../../cards/card-parts.ts';
+import { fieldsOf, joinParts, linesOf, moment, strong, text } from '../../cards/card-parts.ts';
 import { agentArgument, gatewayArgument, humanize, statusArgument } from '../arguments.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { defineCommand } from '../define-command.ts';
@@ -47,7 +46,7 @@ function gatewayEntry(gateway: SeenGateway, now: number) {
   return [
     strong(slug),
     conditionOf(gateway, now),
-    last_seen_at === null ? 'never seen' : `seen ${agoOf(last_seen_at, now)}`,
+    last_seen_at === null ? 'never seen' : [text('seen '), moment(last_seen_at, now)],
     `${agents} ${agents === 1 ? 'agent' : 'agents'}`,
     commands.running > 0 && `${commands.running} running`,
     commands.pending > 0 && `${commands.pending} waiting`,

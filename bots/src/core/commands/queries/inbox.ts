@@ -1,6 +1,5 @@
-import { age } from '@hq/shared/text';
 import { z } from 'zod';
-import { strong } from '../../cards/card-parts.ts';
+import { moment, strong } from '../../cards/card-parts.ts';
 import { agentArgument, humanize, statusArgument } from '../arguments.ts';
 import { listCommand } from './list-command.ts';
 
@@ -29,7 +28,7 @@ export const inbox = listCommand({
     humanize(event_type),
     humanize(status),
     summary,
-    age(now - Date.parse(created_at)),
+    [moment(created_at, now)],
   ],
   emptyText: 'Nothing waits.',
 });

@@ -1,12 +1,12 @@
 import type { z } from 'zod';
 import type { TextNode } from '../../../contract/card.ts';
-import { joinParts, type Part, text } from '../../cards/card-parts.ts';
+import { type Part, text } from '../../cards/card-parts.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { type CommandParts, defineCommand } from '../define-command.ts';
 import { type List, pageArgument, showList } from './show-list.ts';
 
-/** The name of a row, and what else is known of it. */
-type Entry = readonly [name: TextNode, ...parts: readonly Part[]];
+/** The name of a row, and what else is known of it, in words or in nodes. */
+type Entry = readonly [name: TextNode, ...parts: readonly (Part | readonly TextNode[])[]];
 
 interface ListCommand<Row> extends Omit<CommandParts, 'run'>, Pick<List, 'emptyText' | 'footer'> {
   /** The schema of a row that the database returns for the name of the command. */
@@ -42,7 +42,15 @@ export function listCommand<Row>(options: ListCommand<Row>): Command {
 }
 
 export function lineOf([name, ...parts]: Entry): readonly TextNode[] {
-  return [name, text(`${name.kind === 'code' ? ' ' : '  '}${joinParts(...parts)}`)];
+  const known = parts.filter((part) => typeof part === 'object' || Boolean(part));
+  return [
+    name,
+    text(name.kind === 'code' ? ' ' : '  '),
+    ...known.flatMap((part, at) => [
+      ...(at === 0 ? [] : [text(', ')]),
+      ...(typeof part === 'object' && part !== null ? part : [text(String(part))]),
+    ]),
+  ];
 }
 
 /** Reads the rows that the command's arguments select. */

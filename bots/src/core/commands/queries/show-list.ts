@@ -13,19 +13,21 @@ export interface List {
   readonly emptyText: string;
   readonly footer?: string;
   readonly buttons?: readonly Button[];
+  /** Entries on one page. */
+  readonly mostLines?: number;
 }
 
 /** The page of a list, which its buttons carry. */
 export const pageArgument = integerArgument('page', 'Which page', 1000);
 
-const mostLines = 15;
+const usualLines = 15;
 
 /** Shows one page of a list; buttons turn the page on the same card. */
 export async function showList(context: CommandContext, list: List): Promise<void> {
   const { delivery, services } = context;
   const { maxText } = services.capabilities(delivery.sender.platform);
   const sizeOf = (line: readonly TextNode[]): number => line.reduce((sum, node) => sum + node.text.length, 0);
-  const pages = paginate(list.lines, Math.min(maxText, 3_000), sizeOf, mostLines);
+  const pages = paginate(list.lines, Math.min(maxText, 3_000), sizeOf, list.mostLines ?? usualLines);
   const user = context.responder.isPrivate ? delivery.sender.user : null;
   const { number, buttons, page } = turnPages(context, list.command, pages.length, 1, user);
   const lines = pages[number - 1] ?? [];
@@ -65,6 +67,11 @@ export function turnPages(
     ],
     page: count > 1 ? { page: { number, of: count } } : {},
   };
+}
+
+/** Cuts a line that is longer than a page. */
+export function piecesOf(line: string, limit: number): string[] {
+  return line.match(new RegExp(`.{1,${limit}}`, 'gsu')) ?? [''];
 }
 
 /** Groups items to pages, no longer than the limit unless one item is. */

@@ -1,12 +1,13 @@
-import { age } from '@hq/shared/text';
 import { z } from 'zod';
-import { code, fieldsOf, newLine, shortId, strong, text } from '../../cards/card-parts.ts';
+import type { TextNode } from '../../../contract/card.ts';
+import { code, fieldsOf, linesOf, moment, shortId, strong, text } from '../../cards/card-parts.ts';
 import { agentArgument, humanize, idArgument, statusArgument } from '../arguments.ts';
 import type { Command } from '../command.ts';
 import { actionButtons } from './action-buttons.ts';
 import { deliverable, deliverableEntry } from './deliverables.ts';
 import { lineOf, listCommand } from './list-command.ts';
 import { recordCommand } from './record-command.ts';
+import { pageArgument, paginate, piecesOf, turnPages } from './show-list.ts';
 
 const task = z.object({
   id: z.string(),
@@ -28,6 +29,8 @@ const wholeTask = task.extend({
   ),
   deliverables: z.array(deliverable),
 });
+
+const mostComments = 50;
 
 export const taskCommands: readonly Command[] = [
   listCommand({
@@ -56,35 +59,58 @@ export const taskCommands: readonly Command[] = [
     name: 'task',
     title: 'One task',
     summary: 'Shows a task with its comments and deliverables.',
-    arguments: [idArgument('task')],
+    arguments: [idArgument('task'), pageArgument],
     rank: 8,
     row: wholeTask,
-    limit: 5,
-    card: (row, context) => ({
-      title: row.title ?? 'Untitled task',
-      tone: row.status === 'blocked' ? 'warning' : row.status === 'done' ? 'good' : 'neutral',
-      state: humanize(row.status),
-      fields: fieldsOf(
-        ['Agent', row.agent ?? 'nobody yet'],
-        ['Priority', row.priority ?? 'medium'],
-        ['Due', row.due_date?.slice(0, 16).replace('T', ' ')],
-      ),
-      body: [
-        ...(row.description ? [text(`${row.description}\n`)] : []),
-        ...row.comments.flatMap(({ agent, actor_type, created_at, body }) => [
-          strong(`\n${agent ?? actor_type}`),
-          text(` ${age(context.services.now() - Date.parse(created_at))}\n${body}\n`),
-        ]),
-        ...row.deliverables.flatMap((one) => [newLine, ...lineOf(deliverableEntry(one))]),
-      ],
-      buttons: actionButtons(
-        context,
-        { task: row.id },
-        ['Comment', 'comment_on_task'],
-        ['Assign', 'assign_task'],
-        ['Set status', 'set_task_status'],
-      ),
-      footer: row.id,
-    }),
+    limit: mostComments,
+    card(row, context) {
+      const { services, delivery } = context;
+      const { maxText } = services.capabilities(delivery.sender.platform);
+      // Escapes make a text longer.
+      const limit = Math.floor(maxText * 0.8);
+      const sizeOf = (line: readonly TextNode[]): number =>
+        line.reduce((sum, node) => sum + node.text.length, 0);
+      const pages = paginate(linesOfTask(row, services.now(), limit), limit, sizeOf);
+      const values = { ...context.values, task: row.id };
+      const { number, buttons, page } = turnPages({ ...context, values }, 'task', pages.length, 1, null);
+      return {
+        title: row.title ?? 'Untitled task',
+        tone: row.status === 'blocked' ? 'warning' : row.status === 'done' ? 'good' : 'neutral',
+        state: humanize(row.status),
+        fields: fieldsOf(
+          ['Agent', row.agent ?? 'nobody yet'],
+          ['Priority', row.priority ?? 'medium'],
+          ['Due', row.due_date?.slice(0, 16).replace('T', ' ')],
+        ),
+        body: linesOf(pages[number - 1] ?? []),
+        buttons: [
+          ...buttons,
+          ...actionButtons(
+            context,
+            { task: row.id },
+            ['Comment', 'comment_on_task'],
+            ['Assign', 'assign_task'],
+            ['Set status', 'set_task_status'],
+          ),
+        ],
+        ...page,
+        footer: row.id,
+      };
+    },
   }),
 ];
+
+/** The description, the comments and the deliverables, in pieces that a page holds. */
+function linesOfTask(task: z.output<typeof wholeTask>, now: number, limit: number): (readonly TextNode[])[] {
+  const written = (words: string): TextNode[][] =>
+    words.split('\n').flatMap((line) => piecesOf(line, limit).map((piece) => [text(piece)]));
+  return [
+    ...(task.description ? written(task.description) : []),
+    ...task.comments.flatMap(({ agent, actor_type, created_at, body }) => [
+      [strong(`\n${agent ?? actor_type}`), text(' '), moment(created_at, now)],
+      ...written(body),
+    ]),
+    ...(task.deliverables.length === 0 ? [] : [[text('')]]),
+    ...task.deliverables.map((one) => lineOf(deliverableEntry(one))),
+  ];
+}

@@ -1,8 +1,13 @@
-import { ApplicationCommandOptionType, InteractionType, MessageFlags } from 'discord-api-types/v10';
+import {
+  ApplicationCommandOptionType,
+  ChannelType,
+  InteractionType,
+  MessageFlags,
+} from 'discord-api-types/v10';
 import { z } from 'zod';
 import type { Handle } from '../../../contract/card.ts';
 import type { Input, Sender } from '../../../contract/inbound.ts';
-import { messageHandle } from '../message-handle.ts';
+import { channelOf, messageHandle } from '../message-handle.ts';
 import { commandName, pathOf } from '../render/commands-menu.ts';
 import { textFallback } from '../render/menu-groups.ts';
 
@@ -60,13 +65,21 @@ const interactionSchema = z.object({
   application_id: z.string().optional(),
   guild_id: z.string().nullish(),
   channel_id: z.string().nullish(),
-  channel: z.object({ id: z.string().optional() }).nullish(),
+  channel: z
+    .object({ id: z.string().optional(), type: z.int().optional(), parent_id: z.string().nullish() })
+    .nullish(),
   context: z.int().nullish(),
   member: z.object({ user: user.optional() }).nullish(),
   user: user.nullish(),
   message: message.nullish(),
   data,
 });
+
+const threadTypes = new Set<number | undefined>([
+  ChannelType.AnnouncementThread,
+  ChannelType.PublicThread,
+  ChannelType.PrivateThread,
+]);
 
 interface InteractionHeader {
   readonly id: string;
@@ -94,7 +107,7 @@ export function readInteraction(payload: unknown, ownApplication: string | null)
   const { sender } = header;
   const handle = interaction.message
     ? messageHandle(
-        interaction.message.channel_id ?? sender.channel,
+        interaction.message.channel_id ?? channelOf(sender),
         interaction.message.id,
         ((interaction.message.flags ?? 0) & MessageFlags.Ephemeral) !== 0,
       )
@@ -123,9 +136,11 @@ function readHeader(
 ): InteractionHeader | null {
   const { id, token, guild_id: guild } = interaction;
   const user = interaction.member?.user ?? interaction.user;
-  const channel = interaction.channel_id ?? interaction.channel?.id;
+  const place = interaction.channel_id ?? interaction.channel?.id;
+  // A thread has the rights, the subscription and the limits of its channel.
+  const parent = threadTypes.has(interaction.channel?.type) ? interaction.channel?.parent_id : null;
   const application = interaction.application_id ?? ownApplication;
-  if (!user || !channel || application === null) return null;
+  if (!user || !place || application === null) return null;
   const isForeign = ownApplication !== null && application !== ownApplication;
   const stranger = user.bot || user.system ? 'bot' : isForeign ? 'outsider' : undefined;
   return {
@@ -136,9 +151,9 @@ function readHeader(
     sender: {
       platform: 'discord',
       install: guild ?? '@me',
-      channel,
+      channel: parent ?? place,
       kind: !guild && (interaction.context ?? 1) === 1 ? 'direct' : 'group',
-      thread: null,
+      thread: parent ? place : null,
       user: user.id,
       ...(stranger && { stranger }),
     },

@@ -5,7 +5,7 @@ import type { Card, Handle } from '../../../contract/card.ts';
 import type { Acknowledgement, Reply, Sender, SendResult } from '../../../contract/inbound.ts';
 import type { SendAttempt } from '../../send-attempts.ts';
 import { describeError, isAlreadyAcknowledged, isExpired, isTransient } from '../errors.ts';
-import { messageHandle } from '../message-handle.ts';
+import { channelOf, messageHandle } from '../message-handle.ts';
 import { renderForm } from '../render/forms.ts';
 import { type Rendered, renderCard, renderNote } from '../render/render.ts';
 import { type InteractionTokens, tokenTtlMs } from './interaction-tokens.ts';
@@ -164,7 +164,7 @@ export class DiscordReply implements Reply {
     const { token, application, receivedAt, sender } = this.#interaction;
     const ttl = Math.max(1, tokenTtlMs(receivedAt));
     this.#services.tokens.set(id, { token, application, message }, { ttl });
-    return messageHandle(channel ?? sender.channel, id, isPrivate);
+    return messageHandle(channel ?? channelOf(sender), id, isPrivate);
   }
 
   /** Uses the bot's own token: to the channel, or as a direct message. */
@@ -172,7 +172,7 @@ export class DiscordReply implements Reply {
     const { sender } = this.#interaction;
     const { outbound } = this.#services;
     const isDirect = isPrivate && sender.kind === 'group';
-    const channel = isDirect ? await outbound.directChannel(sender.user) : sender.channel;
+    const channel = isDirect ? await outbound.directChannel(sender.user) : channelOf(sender);
     const { id } = await outbound.send(channel, message);
     return messageHandle(channel, id);
   }

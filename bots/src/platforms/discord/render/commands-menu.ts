@@ -1,4 +1,4 @@
-import { plain, truncate } from '@hq/shared/text';
+import { chatLine, truncate } from '@hq/shared/text';
 import {
   type APIApplicationCommandBasicOption,
   type APIApplicationCommandSubcommandGroupOption,
@@ -171,4 +171,4 @@ function option(argument: ArgumentDescription, length: number): APIApplicationCo
   }
 }
 
-const describe = (text: string, length: number): string => truncate(plain(text), length) || '—';
+const describe = (text: string, length: number): string => truncate(chatLine(text), length) || '—';

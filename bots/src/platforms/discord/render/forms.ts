@@ -1,4 +1,4 @@
-import { plain, truncate } from '@hq/shared/text';
+import { chatLine, truncate } from '@hq/shared/text';
 import {
   type APIModalInteractionResponseCallbackData,
   ComponentType,
@@ -14,16 +14,16 @@ type Label = APIModalInteractionResponseCallbackData['components'][number];
 export function renderForm({ token, title, fields }: Form): APIModalInteractionResponseCallbackData {
   return {
     custom_id: token,
-    title: truncate(plain(title), limits.title) || '—',
+    title: truncate(chatLine(title), limits.title) || '—',
     components: fields.slice(0, limits.fields).map(renderField),
   };
 }
 
 function renderField(field: FormField): Label {
-  const hint = truncate(plain(field.hint ?? ''), limits.description);
+  const hint = truncate(chatLine(field.hint ?? ''), limits.description);
   return {
     type: ComponentType.Label,
-    label: truncate(plain(field.label), limits.label) || field.name,
+    label: truncate(chatLine(field.label), limits.label) || field.name,
     ...(hint !== '' && { description: hint }),
     component:
       field.kind === 'choice' && field.choices?.length ? select(field, field.choices) : textInput(field),
@@ -40,7 +40,7 @@ function select(field: FormField, choices: NonNullable<FormField['choices']>): I
     min_values: field.required ? 1 : 0,
     max_values: 1,
     options: choices.slice(0, limits.choices).map(({ label, value }) => ({
-      label: truncate(plain(label), limits.choice) || '—',
+      label: truncate(chatLine(label), limits.choice) || '—',
       value,
       ...(value === field.value && { default: true }),
     })),

@@ -1,4 +1,4 @@
-import { plain, plainLines, truncate } from '@hq/shared/text';
+import { chatLine, chatLines, truncate } from '@hq/shared/text';
 import {
   type APIActionRowComponent,
   type APIButtonComponentWithCustomId,
@@ -63,7 +63,7 @@ export function renderCard(card: Card): Rendered {
 /** Renders a sentence without a card. */
 export function renderNote(text: string): Rendered {
   return {
-    content: fitRendered(plain(text) || '—', limits.titleLine, escapeLine),
+    content: fitRendered(chatLine(text) || '—', limits.titleLine, escapeLine),
     embeds: [],
     components: [],
     allowed_mentions: { parse: [] },
@@ -72,15 +72,15 @@ export function renderNote(text: string): Rendered {
 }
 
 function titleLine({ title, state, tone }: Card): string {
-  const head = fitRendered(plain(title) || '—', limits.titleLine, (text) => `**${escapeLine(text)}**`);
-  const words = plain(state ?? stateOf[tone] ?? '');
+  const head = fitRendered(chatLine(title) || '—', limits.titleLine, (text) => `**${escapeLine(text)}**`);
+  const words = chatLine(state ?? stateOf[tone] ?? '');
   return words === '' ? head : `${head} — ${fitRendered(words, limits.titleLine, escapeLine)}`;
 }
 
 function renderEmbed(card: Card): APIEmbed | null {
   const footer = truncate(
     [card.stamp, card.footer, card.page && `page ${card.page.number} of ${card.page.of}`]
-      .map((text) => plain(text ?? ''))
+      .map((text) => chatLine(text ?? ''))
       .filter((text) => text !== '')
       .join(' · '),
     limits.footer,
@@ -102,9 +102,9 @@ function renderFields(fields: readonly Field[]): { name: string; value: string; 
   const shown = [];
   let room = limits.allFields;
   for (const { label, value, wide = false } of fields.slice(0, limits.fields)) {
-    const name = fitRendered(plain(label) || '—', Math.min(limits.fieldName, room), escapeLine);
+    const name = fitRendered(chatLine(label) || '—', Math.min(limits.fieldName, room), escapeLine);
     const valueRoom = Math.min(limits.fieldValue, room - name.length);
-    const text = fitRendered(plainLines(value) || '—', valueRoom, escapeMarkup);
+    const text = fitRendered(chatLines(value) || '—', valueRoom, escapeMarkup);
     if (name === '' || text === '') break;
     room -= name.length + text.length;
     shown.push({ name, value: text, inline: !wide });
@@ -131,9 +131,11 @@ function renderBody(body: readonly TextNode[], limit: number): string {
 }
 
 function renderNode(node: TextNode): string {
+  // Discord's own time: it goes on, in the reader's language.
+  if (node.kind === 'time') return node.text === '' ? '' : `<t:${Math.floor(node.at / 1000)}:R>`;
   if (node.kind === 'log') return codeBlock(node.text);
   if (node.kind === 'code') return inlineCode(node.text);
-  return node.strong === true ? bold(node.text) : escapeMarkup(node.text);
+  return node.kind === 'text' && node.strong === true ? bold(node.text) : escapeMarkup(node.text);
 }
 
 function renderButtons(buttons: readonly Button[]): Rendered['components'] {
@@ -142,7 +144,7 @@ function renderButtons(buttons: readonly Button[]): Rendered['components'] {
     ({ token, label, style }): APIButtonComponentWithCustomId => ({
       type: ComponentType.Button,
       style: buttonStyles[style],
-      label: truncate(plain(label) || '—', limits.label),
+      label: truncate(chatLine(label) || '—', limits.label),
       custom_id: token,
     }),
   );

@@ -19,6 +19,8 @@ interface Target {
   readonly onlyFor?: string;
 }
 
+const threadNote = 'Its thread is deleted. Type subscribe where alerts shall come instead.';
+
 const asPlain = { parse: 'none', link_names: false } as const;
 
 /** Slack's Web API and its response URLs, as far as HQ uses them. Nothing here rejects. */
@@ -28,10 +30,10 @@ export function createOutbound(client: webApi.WebClient, attempt: SendAttempt, l
 
   async function post(target: Target, card: Card): Promise<SendResult> {
     const sent = await sendCard(card, (content) => postMessage(client, target, content));
+    if (target.thread === null || sent.ok || sent.problem.kind !== 'gone') return sent;
     // The parent message of the thread was deleted: the card goes to the channel.
-    return target.thread !== null && !sent.ok && sent.problem.kind === 'gone'
-      ? post({ ...target, thread: null }, card)
-      : sent;
+    const footer = [card.footer, threadNote].filter(Boolean).join(' ');
+    return post({ ...target, thread: null }, { ...card, footer });
   }
 
   return {

@@ -1,5 +1,5 @@
 import type { Card } from '../../../contract/card.ts';
-import type { Inbound, Reply, SendResult } from '../../../contract/inbound.ts';
+import type { Inbound, Reply, ReplyOptions, SendResult } from '../../../contract/inbound.ts';
 import type { SlackOutbound } from './outbound.ts';
 import { isUsable, type ResponseUrl } from './response-urls.ts';
 
@@ -17,6 +17,7 @@ export class SlackReply implements Reply {
   #timer: NodeJS.Timeout | undefined;
   #placeholder: Promise<void> | undefined;
   #isPlaceholderShown = false;
+  #isAnswerShown = false;
   #hasAnswered = false;
 
   /** `isCommand`: the response URL belongs to a slash command, so it replaces only answers of this reply. */
@@ -35,19 +36,21 @@ export class SlackReply implements Reply {
     }, placeholderAfterMs);
   }
 
-  async send(card: Card, options: { readonly private?: boolean } = {}): Promise<SendResult> {
+  async send(card: Card, options: ReplyOptions = {}): Promise<SendResult> {
     this.#hasAnswered = true;
     clearTimeout(this.#timer);
     await this.#placeholder;
     const isDirect = this.#inbound.kind === 'direct';
     return options.private === true && !isDirect
-      ? this.#sendPrivately(card)
+      ? this.#sendPrivately(card, options.replaces === true)
       : this.#sendPublicly(card, isDirect);
   }
 
-  async #sendPrivately(card: Card): Promise<SendResult> {
-    const replacesOriginal = this.#isPlaceholderShown;
+  async #sendPrivately(card: Card, replaces: boolean): Promise<SendResult> {
+    // Only the URL of a command replaces its own answer: that of a button would replace the message with the button.
+    const replacesOriginal = this.#isPlaceholderShown || (replaces && this.#isAnswerShown);
     const answered = await this.#respond(card, { isPublic: false, replacesOriginal });
+    this.#isAnswerShown ||= answered?.ok === true && this.#isCommand;
     if (answered?.ok === true || answered?.problem.kind === 'wait') return answered;
     const { channel, thread, user } = this.#inbound;
     return this.#outbound.post({ channel, thread, onlyFor: user }, card);

@@ -1,8 +1,8 @@
-import { plain, truncate } from '@hq/shared/text';
+import { chatLine, truncate } from '@hq/shared/text';
 
 /** Sanitizes and truncates one line. */
 export function line(text: string, limit: number): string {
-  return truncate(plain(text), limit);
+  return truncate(chatLine(text), limit);
 }
 
 /** Escapes text for fields that Slack always reads as markup. Bold and the like remain; mentions and links do not. */

@@ -89,17 +89,27 @@ type BodyElement = types.RichTextSection | types.RichTextPreformatted;
 function bodyElements(nodes: readonly TextNode[], room: number): BodyElement[] {
   const elements: BodyElement[] = [];
   for (const node of fitBody(nodes, room)) {
-    const { kind, text } = node;
     const last = elements.at(-1);
-    if (kind === 'log') elements.push({ type: 'rich_text_preformatted', elements: [{ type: 'text', text }] });
-    else {
+    if (node.kind === 'log') {
+      const lines = { type: 'text', text: node.text } as const;
+      elements.push({ type: 'rich_text_preformatted', elements: [lines] });
+    } else {
       const prose = last?.type === 'rich_text_section' ? last : section([]);
       if (prose !== last) elements.push(prose);
-      const style = kind === 'code' ? { code: true } : node.strong === true ? { bold: true } : undefined;
-      prose.elements.push({ type: 'text', text, ...(style && { style }) });
+      prose.elements.push(pieceOf(node));
     }
   }
   return elements.filter((element) => textOf(element).trim() !== '');
+}
+
+/** Slack shows a date in the reader's language and time zone, and how long ago it is at the moment of reading. */
+function pieceOf(node: Exclude<TextNode, { kind: 'log' }>): types.RichTextElement {
+  const { kind, text } = node;
+  if (kind === 'time') {
+    return { type: 'date', timestamp: Math.floor(node.at / 1000), format: '{ago}', fallback: text };
+  }
+  const style = kind === 'code' ? { code: true } : node.strong === true ? { bold: true } : undefined;
+  return { type: 'text', text, ...(style && { style }) };
 }
 
 function actionsOf(buttons: readonly Button[]): types.ActionsBlock | undefined {
@@ -133,5 +143,9 @@ function section(elements: types.RichTextElement[]): types.RichTextSection {
 }
 
 function textOf(element: BodyElement): string {
-  return element.elements.map((piece) => (piece.type === 'text' ? piece.text : '')).join('');
+  return element.elements
+    .map((piece) =>
+      piece.type === 'text' ? piece.text : piece.type === 'date' ? (piece.fallback ?? '') : '',
+    )
+    .join('');
 }

@@ -6,7 +6,7 @@ import type { Card, Handle } from '../../../contract/card.ts';
 import type { ChatLocation, SendProblem, SendResult } from '../../../contract/inbound.ts';
 import { createInFlight } from '../../in-flight.ts';
 import { createSendAttempt, type SendAttempt } from '../../send-attempts.ts';
-import { TelegramError, toProblem } from '../errors.ts';
+import { isTopicLost, TelegramError, toProblem } from '../errors.ts';
 import type { GroupMigration } from '../inbound/inbound.ts';
 import { fieldsOf, idOf } from '../inbound/json-fields.ts';
 import { messageHandle } from '../message-handle.ts';
@@ -63,25 +63,28 @@ export class TelegramOutbound {
 
   /** `replyTo` is the message that this answers in a group. */
   send(location: ChatLocation, card: Card, replyTo: string | null = null): Promise<SendResult> {
-    return this.#limited(location.channel, { isEdit: false }, async () => {
-      const message = await this.#api('sendMessage', {
-        chat_id: toChatId(location.channel),
-        ...content(card),
-        ...inThread(location),
-        ...(replyTo !== null &&
-          location.kind !== 'direct' && {
-            reply_parameters: { message_id: Number(replyTo), allow_sending_without_reply: true },
-          }),
-        ...replyMarkup(card, replyTo !== null),
-      });
-      return handleOf(location, message);
-    });
+    return this.#limited(location.channel, { isEdit: false }, () =>
+      inTopicOrGroup(location, async (place, note) => {
+        const footer = [card.footer, note].filter(Boolean).join('\n');
+        const message = await this.#api('sendMessage', {
+          chat_id: toChatId(location.channel),
+          ...content({ ...card, footer }),
+          ...inThread(place),
+          ...(replyTo !== null &&
+            location.kind !== 'direct' && {
+              reply_parameters: { message_id: Number(replyTo), allow_sending_without_reply: true },
+            }),
+          ...replyMarkup(card, replyTo !== null),
+        });
+        return handleOf(location, message);
+      }),
+    );
   }
 
   edit(handle: Handle, card: Card): Promise<SendResult> {
     const { chat = '', message = '' } = handle;
     const keyboard = renderKeyboard(card.buttons ?? []);
-    return this.#limited(chat, { isEdit: true }, async () => {
+    const edit = async (): Promise<Handle> => {
       await this.#api('editMessageText', {
         chat_id: toChatId(chat),
         message_id: Number(message),
@@ -89,24 +92,32 @@ export class TelegramOutbound {
         ...(keyboard.inline_keyboard.length > 0 && { reply_markup: keyboard }),
       });
       return handle;
-    });
+    };
+    return this.#limited(chat, { isEdit: true }, () =>
+      // Its message is lost with a topic, the chat is not.
+      edit().catch((error: unknown) => {
+        throw isTopicLost(error) ? new TelegramError('message to edit not found', { code: 400 }) : error;
+      }),
+    );
   }
 
   file(location: ChatLocation, { name, text, note }: TextFile): Promise<SendResult> {
-    const caption = truncate(defuseMentions(note), maxCaption);
-    return this.#limited(location.channel, { isEdit: false }, async () => {
-      const message = await this.#api(
-        'sendDocument',
-        {
-          chat_id: toChatId(location.channel),
-          document: { source: Buffer.from(text === '' ? '(empty)\n' : text), filename: toFileName(name) },
-          ...(caption.trim() !== '' && { caption }),
-          ...inThread(location),
-        },
-        { limitMs: uploadWithinMs },
-      );
-      return handleOf(location, message);
-    });
+    return this.#limited(location.channel, { isEdit: false }, () =>
+      inTopicOrGroup(location, async (place, moved) => {
+        const caption = truncate(defuseMentions([note, moved].filter(Boolean).join('\n')), maxCaption);
+        const message = await this.#api(
+          'sendDocument',
+          {
+            chat_id: toChatId(location.channel),
+            document: { source: Buffer.from(text === '' ? '(empty)\n' : text), filename: toFileName(name) },
+            ...(caption.trim() !== '' && { caption }),
+            ...inThread(place),
+          },
+          { limitMs: uploadWithinMs },
+        );
+        return handleOf(location, message);
+      }),
+    );
   }
 
   /** Deletes a message that is no longer needed, if possible. */
@@ -121,12 +132,13 @@ export class TelegramOutbound {
     await this.#attempt(() => this.#api('sendChatAction', payload).then(() => null));
   }
 
-  /** Sets the command menu. */
-  setCommands(commands: readonly BotCommand[]): Promise<SendResult> {
+  /** Sets the command menu, of one chat if it is given. */
+  setCommands(commands: readonly BotCommand[], chat?: ChatLocation): Promise<SendResult> {
+    const everywhere = [{ type: 'all_private_chats' }, { type: 'all_group_chats' }] as const;
+    const scopes =
+      chat === undefined ? everywhere : [{ type: 'chat', chat_id: toChatId(chat.channel) } as const];
     return this.#attempt(async () => {
-      for (const type of ['all_private_chats', 'all_group_chats'] as const) {
-        await this.#api('setMyCommands', { commands: [...commands], scope: { type } });
-      }
+      for (const scope of scopes) await this.#api('setMyCommands', { commands: [...commands], scope });
       return null;
     });
   }
@@ -161,6 +173,21 @@ export class TelegramOutbound {
       this.#listener.onMigrated(problem.channel);
     }
     return sent;
+  }
+}
+
+const topicNote = 'Its topic is closed or deleted. Type subscribe where alerts shall come instead.';
+
+/** Sends to the group itself, with a note, if the topic is closed or deleted. */
+async function inTopicOrGroup(
+  location: ChatLocation,
+  send: (place: ChatLocation, note: string) => Promise<Handle | null>,
+): Promise<Handle | null> {
+  try {
+    return await send(location, '');
+  } catch (error) {
+    if (location.thread === null || !isTopicLost(error)) throw error;
+    return send({ ...location, thread: null }, topicNote);
   }
 }
 

@@ -1,4 +1,4 @@
-import { plain, truncate } from '@hq/shared/text';
+import { chatLine, truncate } from '@hq/shared/text';
 import type { Button } from '../../../contract/card.ts';
 
 export interface InlineKeyboard {
@@ -15,7 +15,7 @@ const maxPerRow = 4;
 export function renderKeyboard(buttons: readonly Button[]): InlineKeyboard {
   const rows: InlineKeyboard['inline_keyboard'] = [];
   for (const { token, label } of buttons.slice(0, maxButtons)) {
-    const button = { text: truncate(plain(label), maxLabel) || '…', callback_data: token };
+    const button = { text: truncate(chatLine(label), maxLabel) || '…', callback_data: token };
     const row = rows.at(-1);
     const wider = [...(row ?? []), button];
     const longest = Math.max(...wider.map(({ text }) => text.length));

@@ -1,4 +1,4 @@
-import { plainLines } from '@hq/shared/text';
+import { chatLines } from '@hq/shared/text';
 
 /** U+2060 is invisible, and keeps Telegram from reading a mention, a command or a tag. */
 export const wordJoiner = '\u2060';
@@ -7,5 +7,5 @@ const active = /(?<![A-Za-z0-9_])[@#$](?=[\p{L}\p{N}_]|$)|(?<![A-Za-z0-9_/])\/(?
 
 /** Sanitizes text in which Telegram shall find no mention, command or tag. */
 export function defuseMentions(text: string): string {
-  return plainLines(text).replace(active, (sign) => `${sign}${wordJoiner}`);
+  return chatLines(text).replace(active, (sign) => `${sign}${wordJoiner}`);
 }

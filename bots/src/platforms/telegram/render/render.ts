@@ -1,10 +1,10 @@
-import { plain, truncate } from '@hq/shared/text';
+import { chatLine, truncate } from '@hq/shared/text';
 import type { Card, Field, TextNode, Tone } from '../../../contract/card.ts';
 import { fitBody } from '../../fit-text.ts';
 import { type EntityText, EntityWriter } from './entity-text.ts';
 import { defuseMentions } from './markup.ts';
 
-/** Telegram takes 4096 UTF-16 units. A head and some 330 units at the end leave room for a body of `maxBody`. */
+/** Telegram takes 4096 UTF-16 units. A head and some 380 units at the end leave room for a body of `maxBody`. */
 const maxText = 4096;
 const maxHead = 900;
 export const maxBody = 2800;
@@ -34,7 +34,7 @@ function renderTail({ stamp, footer, page, question, buttons }: Card, isEdit: bo
   const needsReplyHint = question !== undefined && (isEdit || (buttons ?? []).length > 0);
   const lines = [
     line(stamp ?? '', 120),
-    line(footer ?? '', 120),
+    line(footer ?? '', 200),
     page === undefined || page.of < 2 ? '' : `Page ${page.number} of ${page.of}`,
     needsReplyHint ? 'Reply to this message to answer.' : '',
   ];
@@ -66,7 +66,13 @@ function addBody(writer: EntityWriter, body: readonly TextNode[], room: number):
   for (const [at, node] of nodes.entries()) {
     if (node.kind === 'log' || !isProse(nodes[at - 1])) writer.add('\n');
     const type =
-      node.kind === 'log' ? 'pre' : node.kind === 'code' ? 'code' : node.strong === true ? 'bold' : undefined;
+      node.kind === 'log'
+        ? 'pre'
+        : node.kind === 'code'
+          ? 'code'
+          : node.kind === 'text' && node.strong === true
+            ? 'bold'
+            : undefined;
     // Telegram finds no mentions in code and logs, so their text stays unchanged and can be copied.
     writer.add(node.kind === 'text' || writer.isFull ? defused(node) : node.text, type);
   }
@@ -75,5 +81,5 @@ function addBody(writer: EntityWriter, body: readonly TextNode[], room: number):
 const defused = ({ text }: TextNode): string => defuseMentions(text);
 
 function line(text: string, limit: number): string {
-  return truncate(defuseMentions(plain(text)), limit);
+  return truncate(defuseMentions(chatLine(text)), limit);
 }
