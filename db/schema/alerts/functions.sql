@@ -40,6 +40,10 @@ set search_path = '' as $$
 declare
   v_alert public.notifications;
 begin
+  -- An upsert of a row that is there comes as an insert first.
+  if exists (select from public.notifications n where n.id = new.id) then
+    return new;
+  end if;
   delete from public.notifications n
   where n.id = (
     select o.id from public.notifications o
