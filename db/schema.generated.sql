@@ -2491,7 +2491,10 @@ CREATE OR REPLACE FUNCTION hq.check_agent()
  SET search_path TO ''
 AS $function$
 begin
-  if tg_op = 'INSERT' or new.slug is distinct from old.slug then
+  -- An upsert of an existing agent comes as an insert first.
+  if (case tg_op when 'INSERT' then not exists (select from public.agents a where a.tenant_id = new.tenant_id and a.slug = new.slug)
+    else new.slug is distinct from old.slug end)
+  then
     if not coalesce(hq.is_agent_slug(new.slug), false) then
       raise exception 'slug must be 2 to 40 lower-case letters, digits and single dashes, and no reserved word'
         using errcode = '22023', column = 'slug', table = 'agents';
@@ -2651,8 +2654,10 @@ begin
     v_described := (new.name, new.note, new.category::text) is distinct from (old.name, old.note, old.category::text);
   end if;
 
-  -- Names of an older HQ that are not allowed any more stay, and their values change.
-  if v_moved then
+  -- Names of an older HQ that are not allowed any more stay, and their values change, also by an upsert, which comes as an insert first.
+  if v_moved and not exists (select from public.secrets s where s.tenant_id = new.tenant_id and s.gateway_id = new.gateway_id
+    and s.agent_id is not distinct from new.agent_id and s.key = new.key)
+  then
     v_fault := hq.secret_name_fault(new.key);
     if v_fault is not null then
       raise exception '%', v_fault using errcode = '22023', column = 'key', table = 'secrets';
@@ -4154,6 +4159,10 @@ AS $function$
 declare
   v_alert public.notifications;
 begin
+  -- An upsert of a row that is there comes as an insert first.
+  if exists (select from public.notifications n where n.id = new.id) then
+    return new;
+  end if;
   delete from public.notifications n
   where n.id = (
     select o.id from public.notifications o

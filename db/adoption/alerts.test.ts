@@ -127,4 +127,27 @@ describe('one alert for a thing', () => {
       expect(await open(database)).toMatchObject([{ title: 'I still wait' }]);
     },
   );
+
+  onAdopted(
+    'an upsert that marks notifications as read leaves the alerts of the same thing',
+    async (database) => {
+      await database.query(
+        `insert into notifications (type, title, entity_type, entity_id) values ('task_blocked', 'Old', 'task', $1)`,
+        [blockedTask],
+      );
+      await database.query(`update tasks set status = 'todo' where id = $1`, [blockedTask]);
+      await database.query(`update tasks set status = 'blocked' where id = $1`, [blockedTask]);
+      for (const end of ['update set read_at = excluded.read_at', 'nothing']) {
+        await database.as(
+          owner,
+          `insert into notifications (id, type, title, entity_type, entity_id, read_at)
+         select id, type, title, entity_type, entity_id, now() from notifications on conflict (id) do ${end}`,
+        );
+        expect(await open(database)).toMatchObject([
+          { title: 'Old', lasts: false },
+          { title: 'blocked: Publish', severity: 'warning', lasts: true },
+        ]);
+      }
+    },
+  );
 });

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { migrate } from '../src/migrate.ts';
 import { verify } from '../src/verify.ts';
-import { anon, type Caller, type TestDatabase } from '../testing/database.ts';
+import { anon, type Caller, service, type TestDatabase } from '../testing/database.ts';
 import { runOlderDaemon } from '../testing/older-daemon.ts';
 import { older, openAdoptedHq, owner } from '../testing/older-hq.ts';
 import { onAdopted } from '../testing/on-adopted.ts';
@@ -147,6 +147,53 @@ describe('adopting', () => {
       }
       await database.as(owner, `select forget_chunks(), refresh_sizes()`);
       expect(await database.query(`select 1 from knowledge_chunks`)).toEqual([]);
+    },
+  );
+
+  onAdopted(
+    'tables without policies stay open to members, and materialized views to the service role (F14)',
+    async (database) => {
+      await database.query(`
+      create table public.receipts (id int, at timestamptz default now());
+      create table public.drafts (id int, tenant_id uuid not null default '00000000-0000-0000-0000-000000000000');
+      insert into public.drafts values (2, '11111111-1111-4111-8111-111111111111');
+      create materialized view public.all_tasks as select * from public.tasks`);
+      await migrate(database.url);
+      expect(await verify(database.url)).toEqual([]);
+      const viewer = await database.addUser({ role: 'viewer' });
+      const stranger = await database.addUser({ role: null });
+      await database.as(owner, `insert into receipts values (1); insert into drafts values (1)`);
+      for (const [who, count] of [
+        [owner, 1],
+        [viewer, 1],
+        [stranger, 0],
+      ] as const) {
+        for (const table of ['receipts', 'drafts']) {
+          expect(await database.as(who, `select 1 from ${table}`), table).toHaveLength(count);
+        }
+      }
+      for (const who of [viewer, stranger, anon]) {
+        const write = database.as(who, `insert into receipts values (3)`);
+        await expect(write).rejects.toMatchObject({ code: '42501' });
+      }
+      expect(await database.as(viewer, `update receipts set id = 4 returning 1`)).toEqual([]);
+      expect(await database.as(owner, `update receipts set id = 4 returning 1`)).toHaveLength(1);
+      expect(await database.as(owner, `select 1 from _schema_version`)).toHaveLength(2);
+      expect(await database.as(owner, `delete from _schema_version returning 1`)).toEqual([]);
+      await expect(database.as(stranger, `select 1 from all_tasks`)).rejects.toMatchObject({ code: '42501' });
+    },
+  );
+
+  onAdopted(
+    'a release that gives secrets a full replica identity again is mended (F17)',
+    async (database) => {
+      await database.query(`alter table secrets replica identity full;
+      alter table notifications add column snoozed_until timestamptz`);
+      expect(await verify(database.url)).toEqual([expect.stringMatching(/replica identity.*secrets/)]);
+      await migrate(database.url);
+      expect(await verify(database.url)).toEqual([]);
+      await database.as(service, `update secrets set sync_status = 'active'`);
+      await database.as(owner, `update notifications set snoozed_until = now()`);
     },
   );
 });

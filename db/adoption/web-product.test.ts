@@ -144,6 +144,20 @@ const verbs: readonly Verb[] = [
   },
   {
     fault: 'kept',
+    does: 'marks notifications as read by an upsert of several rows',
+    sql: `insert into notifications (id, type, title, read_at) select id, type, title, now() from notifications
+          on conflict (id) do update set id = excluded.id, type = excluded.type, title = excluded.title, read_at = excluded.read_at`,
+    checks: `select bool_and(read_at is not null and severity is not null) from notifications`,
+  },
+  {
+    fault: 'kept',
+    does: 'saves an agent of a reserved name by an upsert',
+    sql: `insert into agents (id, slug, name) values ('${older.main}', 'main', 'Boss')
+          on conflict (id) do update set id = excluded.id, slug = excluded.slug, name = excluded.name`,
+    checks: `select name = 'Boss' from agents where slug = 'main'`,
+  },
+  {
+    fault: 'kept',
     does: 'deletes a notification that was read',
     sql: `delete from notifications where type::text = 'task_completed' returning id`,
   },
@@ -182,6 +196,14 @@ const services: readonly Verb[] = [
     does: 'onboarding asks for the first agent with nulls',
     sql: `insert into agent_commands (agent_slug, gateway_id, action, payload) values ('newcomer', '${gateway}', 'provision',
           '{"channel": "none", "name": null, "owner_name": null, "owner_preferred_name": null, "owner_timezone": null}')`,
+  },
+  {
+    fault: 'F12',
+    does: 'saves secrets of reserved and lower-case names by an upsert',
+    sql: `insert into secrets (id, gateway_id, agent_id, key, name, encrypted_value)
+          select id, gateway_id, agent_id, key, name, 'enc:v1:AAECAwQFBgcICQoL.3UOw-kVwfImm9-ejRmLEoQ.vlxHGEd' from secrets
+          on conflict (id) do update set key = excluded.key, encrypted_value = excluded.encrypted_value`,
+    checks: `select count(*) = 4 from secrets where encrypted_value like '%HGEd'`,
   },
   {
     fault: 'F14',

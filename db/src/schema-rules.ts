@@ -46,6 +46,10 @@ const rules: readonly { readonly says: string; readonly sql: string }[] = [
             and not p.puballtables and not exists (select from pg_publication_namespace n where n.pnpubid = p.oid)`,
   },
   {
+    says: 'the replica identity is not the key, so that no secret can change',
+    sql: `select c.oid::regclass::text as what from pg_class c where c.oid = 'public.secrets'::regclass and c.relreplident <> 'd'`,
+  },
+  {
     says: 'the function that executes the action is missing',
     sql: `select a.name as what from hq.actions a
           where a.executor = 'database' and to_regprocedure(format('hq.%I(public.agent_commands)', 'do_' || a.name)) is null`,
@@ -65,6 +69,11 @@ const rules: readonly { readonly says: string; readonly sql: string }[] = [
           where c.relnamespace = 'public'::regnamespace and c.relkind = 'v' and pg_has_role(c.relowner, 'usage')
             and not coalesce(c.reloptions, '{}') && array['security_invoker=true', 'security_invoker=on', 'security_invoker=1']
             and (has_table_privilege('anon', c.oid, 'select') or has_table_privilege('authenticated', c.oid, 'select'))
+            and not exists (select from pg_depend d where d.objid = c.oid and d.deptype = 'e')
+          union all
+          select c.oid::regclass::text from pg_class c
+          where c.relnamespace = 'public'::regnamespace and c.relkind = 'm' and pg_has_role(c.relowner, 'usage') and hq.adopted()
+            and has_any_column_privilege('authenticated', c.oid, 'select')
             and not exists (select from pg_depend d where d.objid = c.oid and d.deptype = 'e')`,
   },
   {

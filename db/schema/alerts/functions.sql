@@ -40,6 +40,10 @@ set search_path = '' as $$
 declare
   v_alert public.notifications;
 begin
+  -- An upsert of a row that is there comes as an insert first.
+  if exists (select from public.notifications n where n.id = new.id) then
+    return new;
+  end if;
   delete from public.notifications n
   where n.id = (
     select o.id from public.notifications o
@@ -69,6 +73,10 @@ begin
   if hq.adopted() then
     create or replace trigger hq_merge_notification before insert on public.notifications
     for each row when (new.dedup_key is null and new.entity_id is not null) execute function hq.merge_notification();
+    create or replace trigger hq_protect_columns before update on public.notifications
+    for each row when (current_user in ('anon', 'authenticated') and pg_trigger_depth() = 0)
+    execute function hq.protect_columns('tenant_id', 'created_at', 'severity', 'subject', 'dedup_key', 'occurrences', 'last_at', 'resolved_at',
+      'seen_by', 'muted', 'muted_by', 'muted_until');
   end if;
 end
 $$;

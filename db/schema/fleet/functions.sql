@@ -53,7 +53,10 @@ select hq.add_updated_at_trigger('public.agents');
 create or replace function hq.check_agent() returns trigger language plpgsql security definer
 set search_path = '' as $$
 begin
-  if tg_op = 'INSERT' or new.slug is distinct from old.slug then
+  -- An upsert of an existing agent comes as an insert first.
+  if (case tg_op when 'INSERT' then not exists (select from public.agents a where a.tenant_id = new.tenant_id and a.slug = new.slug)
+    else new.slug is distinct from old.slug end)
+  then
     if not coalesce(hq.is_agent_slug(new.slug), false) then
       raise exception 'slug must be 2 to 40 lower-case letters, digits and single dashes, and no reserved word'
         using errcode = '22023', column = 'slug', table = 'agents';

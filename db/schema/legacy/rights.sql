@@ -62,18 +62,26 @@ begin
 end
 $$;
 
--- Every table: without row level security a grant alone decides, and Supabase grants everything to everybody by default.
+-- Every table: without row level security a grant alone decides, and Supabase grants everything to everybody by default. On an older
+-- HQ members keep such a table, of their tenant, and read the two that record its migrations.
 do $$
 declare
-  v_table regclass;
+  v_table record;
 begin
   for v_table in
-    select c.oid::regclass from pg_class c
+    select c.oid::regclass as name, case when starts_with(c.relname, '_') then 'select' else 'all' end as verbs,
+      case when exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'tenant_id' and not a.attisdropped)
+        then 'tenant_id::text = (select public.current_tenant_id())::text' else 'true' end as test
+    from pg_class c
     where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relrowsecurity and pg_has_role(c.relowner, 'usage')
       and not exists (select from pg_depend d where d.objid = c.oid and d.deptype = 'e')
   loop
-    execute format('revoke all on %s from public, anon', v_table);
-    execute format('alter table %s enable row level security', v_table);
+    execute format('revoke all on %s from public, anon', v_table.name);
+    execute format('alter table %s enable row level security', v_table.name);
+    execute format('drop policy if exists hq_members on %s', v_table.name);
+    if hq.adopted() then
+      execute format('create policy hq_members on %s for %s to authenticated using (%s)', v_table.name, v_table.verbs, v_table.test);
+    end if;
   end loop;
 end
 $$;
@@ -83,12 +91,11 @@ do $$
 begin
   if hq.adopted() then
     perform hq.guard_table('public.notifications', 'viewer', 'operator', 'operator', 'operator');
-    perform hq.open_columns('public.notifications', '{read_at, dismissed_at}');
     perform hq.guard_table('public.agent_inbox_items', 'viewer', 'operator', 'operator', 'operator');
     perform hq.guard_table('public.agent_budgets', 'viewer', 'operator', 'operator', 'operator');
     perform hq.guard_table('public.task_relations', 'viewer', 'operator', 'operator', 'operator');
     grant update on public.tasks, public.comments, public.task_relations, public.entity_links, public.agent_inbox_items,
-      public.agents, public.agent_budgets, public.workspace to authenticated;
+      public.agents, public.agent_budgets, public.workspace, public.notifications to authenticated;
   end if;
 end
 $$;
@@ -119,7 +126,7 @@ begin
 end
 $$;
 
--- Views read with the rights of their owner, above the policies, unless security_invoker is set.
+-- Views read with the rights of their owner, above the policies, unless security_invoker is set. A materialized view has no policies.
 do $$
 declare
   v_view record;
@@ -133,6 +140,9 @@ begin
   loop
     if v_view.has_tenant then
       execute format('revoke all on %s from public, anon', v_view.name);
+    end if;
+    if hq.adopted() and not v_view.is_plain then
+      execute format('revoke all on %s from public, anon, authenticated', v_view.name);
     end if;
     if v_view.is_plain and (has_table_privilege('anon', v_view.name, 'select') or has_table_privilege('authenticated', v_view.name, 'select')) then
       execute format('alter view %s set (security_invoker = true)', v_view.name);

@@ -67,8 +67,10 @@ begin
     v_described := (new.name, new.note, new.category::text) is distinct from (old.name, old.note, old.category::text);
   end if;
 
-  -- Names of an older HQ that are not allowed any more stay, and their values change.
-  if v_moved then
+  -- Names of an older HQ that are not allowed any more stay, and their values change, also by an upsert, which comes as an insert first.
+  if v_moved and not exists (select from public.secrets s where s.tenant_id = new.tenant_id and s.gateway_id = new.gateway_id
+    and s.agent_id is not distinct from new.agent_id and s.key = new.key)
+  then
     v_fault := hq.secret_name_fault(new.key);
     if v_fault is not null then
       raise exception '%', v_fault using errcode = '22023', column = 'key', table = 'secrets';
