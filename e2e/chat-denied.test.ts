@@ -79,7 +79,7 @@ test('an edited message, and an answer to what somebody else was asked, are not 
   telegram.write(asker, group, '/hq create_task');
   const question = await eventually(() => {
     const last = telegram.last(group);
-    expect(last.asksForReply).toBe(true);
+    expect(last.text).toContain('Reply to this message to answer.');
     return last;
   });
   const before = await harness.state();

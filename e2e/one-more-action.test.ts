@@ -142,6 +142,6 @@ describe('a new action of the catalogue', { timeout: 120_000 }, () => {
       ),
     );
     telegram.write(cat, chat, '/hq_rename_report');
-    await eventually(() => expect(telegram.last(chat).asksForReply).toBe(true));
+    await eventually(() => expect(telegram.last(chat).text).toContain('Reply to this message to answer.'));
   });
 });
