@@ -69,7 +69,7 @@ function hqTui(args: readonly string[], env: Readonly<Record<string, string>>) {
   return ended.then(([stdout, stderr, [code]]) => ({ code, stdout, stderr }));
 }
 
-describe('a proxy', () => {
+describe('a proxy', { timeout: 120_000 }, () => {
   it.each(['HTTP_PROXY', 'http_proxy'])('in %s carries requests and Realtime of hq-tui', async (name) => {
     const waiting = hqTui(['run', 'ping', '--wait'], { [name]: proxy.url });
     await eventually(() => expect(proxy.passed).toContain(realtime));

@@ -43,7 +43,7 @@ export async function readCommandsById(client: HqClient, ids: readonly string[])
   return rows;
 }
 
-/** Reads commands whose ids are within a range, in their order: at most a page of them. */
+/** Reads the newest commands whose ids are within a range: at most a page of them. */
 export function readCommandsBetween(
   client: HqClient,
   [first, last]: readonly [first: string, last: string],
@@ -54,7 +54,6 @@ export function readCommandsBetween(
       ['id', 'gte', first],
       ['id', 'lte', last],
     ],
-    order: ['id'],
     limit: idsPerRequest,
   });
 }

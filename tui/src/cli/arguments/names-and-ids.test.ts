@@ -83,7 +83,7 @@ describe('the start of an id', () => {
     for (const id of twins) await addCommand(id);
     const { code, stdout, stderr } = await asOperator(['cancel', 'abcdef12']);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toContain('Give more of it: abcdef12-0000 ping, abcdef12-0001 ping.');
+    expect(stderr).toContain('Give more of it: abcdef12-0001 ping, abcdef12-0000 ping.');
     expect((await asOperator(['cancel', 'abcdef12-0001'])).stdout).toBe(`${twins[1]} cancelled\n`);
   });
 
