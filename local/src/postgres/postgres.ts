@@ -85,15 +85,15 @@ export async function startPostgres(cluster: Cluster, settings: Readonly<Record<
     await exited;
     throw new HqError('failed', 'The database did not start.', { hint: reason(log.lines()) });
   }
-  stopWithThisProcess(cluster, pid, exited);
+  const gone = stopWithThisProcess(cluster, pid, exited);
   return {
     pid,
     /** Settles when the server process has exited. */
-    exited,
+    exited: gone,
     /** Returns the last lines of its log. */
     log: log.lines,
     /** Requests a fast shutdown. Kills the server after the bound; its next start replays the log. */
-    stop: (boundMs = 10_000) => end(pid, exited, boundMs),
+    stop: (boundMs = 10_000) => end(pid, gone, boundMs),
   };
 }
 
@@ -109,9 +109,9 @@ kill -QUIT "$1"`;
 
 /**
  * Stops the server however this process ends: a killed one runs no code, but the system closes the pipe to a shell that
- * waits for that.
+ * waits for that. Settles when both have exited.
  */
-function stopWithThisProcess({ account }: Cluster, pid: number, exited: Promise<void>): void {
+async function stopWithThisProcess({ account }: Cluster, pid: number, exited: Promise<void>): Promise<void> {
   const shell = spawn('/bin/sh', ['-c', watcher, 'hq-postgres-watcher', String(pid)], {
     cwd: '/',
     env: { PATH: '/usr/bin:/bin' },
@@ -119,16 +119,19 @@ function stopWithThisProcess({ account }: Cluster, pid: number, exited: Promise<
     detached: true,
     ...(account && { uid: account.uid, gid: account.gid }),
   });
-  // Without it, the next start stops the server.
-  shell.on('error', () => undefined);
+  const ended = new Promise<void>((resolve) => {
+    shell.once('exit', () => resolve());
+    // Without it, the next start stops the server.
+    shell.once('error', () => resolve());
+  });
   shell.stdin.on('error', () => undefined);
   const shutDown = (): void => signal(pid, 'SIGINT');
   process.once('exit', shutDown);
-  void exited.then(() => {
-    process.off('exit', shutDown);
-    // The system may give the id to another process now.
-    shell.kill('SIGKILL');
-  });
+  await exited;
+  process.off('exit', shutDown);
+  // The system may give the id to another process now.
+  shell.kill('SIGKILL');
+  await ended;
 }
 
 /** Returns the URL of a database of a server that listens on its socket alone. */
