@@ -271,8 +271,8 @@ describe('an action', () => {
       ] as const;
       for (const [who, token] of presses) {
         await slack.deliver(who, { kind: 'button', token, message: question.handle });
+        await eventually(() => expect(open.core.dispatcher.size()).toBe(0));
       }
-      await eventually(() => expect(open.core.dispatcher.size()).toBe(0));
       expect(question.card).toMatchObject({ title: expect.stringMatching(/^Restart the gateway/) });
       expect(question.card.stamp).toMatch(/^confirmed by .*@/);
       const told = slack.messages.slice(-2);
