@@ -59,8 +59,6 @@ export class Connection {
       this.#pauseIfBusy();
       if (this.#unread.length === 1) void this.#read();
     });
-    // The library answers a ping, also of a client that does not read.
-    options.socket.on('ping', () => this.#endIfUnread());
     options.socket.on('close', () => {
       for (const channel of this.channels.values()) channel.end();
       this.channels.clear();
@@ -79,14 +77,8 @@ export class Connection {
   sendText(text: string): void {
     const { socket } = this.#options;
     if (socket.readyState !== WebSocket.OPEN) return;
-    if (!this.#endIfUnread()) socket.send(text);
-  }
-
-  #endIfUnread(): boolean {
-    const { socket } = this.#options;
-    if (socket.bufferedAmount <= maxUnreadBytes) return false;
-    socket.terminate();
-    return true;
+    if (socket.bufferedAmount > maxUnreadBytes) socket.terminate();
+    else socket.send(text);
   }
 
   send(frame: Frame): void {

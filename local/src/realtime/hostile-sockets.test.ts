@@ -1,6 +1,5 @@
 import { connect, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { eventually } from '../../../db/testing/eventually.ts';
 import { startTestStack, type TestStack } from '../../testing/stack.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -34,13 +33,12 @@ async function openRaw(): Promise<Socket> {
   return socket;
 }
 
-/** Returns a frame of a client with a mask of zeros. */
-const frame = (opcode: number, content: string) =>
-  Buffer.concat([Buffer.from([0x80 | opcode, 0x80 | content.length, 0, 0, 0, 0]), Buffer.from(content)]);
+/** Text frame of one character, with a mask of zeros. */
+const frame = Buffer.from([0x81, 0x81, 0, 0, 0, 0, 0x31]);
 
 describe('a socket with the anon key alone', () => {
   it('cannot keep the API from others by many small messages', async () => {
-    const flood = Buffer.concat(Array.from({ length: 60_000 }, () => frame(1, '1')));
+    const flood = Buffer.concat(Array.from({ length: 60_000 }, () => frame));
     for (let at = 0; at < 20; at += 1) (await openRaw()).write(flood);
     const beganAt = performance.now();
     for (let at = 0; at < 5; at += 1) {
@@ -49,15 +47,5 @@ describe('a socket with the anon key alone', () => {
     }
     // More than a million messages take far longer.
     expect(performance.now() - beganAt).toBeLessThan(5_000);
-  });
-
-  it('is closed when it sends pings and reads no answer', async () => {
-    const socket = await openRaw();
-    const pings = Buffer.concat(Array.from({ length: 1_000 }, () => frame(9, 'x'.repeat(125))));
-    await eventually(() => {
-      if (!socket.destroyed && socket.writableLength < 1_000_000)
-        for (let at = 0; at < 20; at += 1) socket.write(pings);
-      expect(socket.destroyed).toBe(true);
-    });
   });
 });
