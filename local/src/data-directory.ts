@@ -67,7 +67,12 @@ export async function lockDataDirectory(
     lock.exec('begin exclusive');
   } catch (error) {
     lock.close();
-    if (!(error instanceof Error && error.message.includes('locked'))) throw error;
+    if (!(error instanceof Error && error.message.includes('locked'))) {
+      throw new HqError('failed', `${file} cannot be locked.`, {
+        hint: 'If no HQ runs on this directory, remove that file and start again.',
+        cause: error,
+      });
+    }
     const pid = Number(await readFile(pidFile, 'utf8').catch(() => ''));
     return { held: Number.isInteger(pid) && pid > 0 ? pid : undefined };
   }

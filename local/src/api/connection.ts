@@ -13,6 +13,13 @@ import { inTransaction } from './transaction.ts';
 /** Roles that a token may name; any other, such as a superuser, is refused. */
 const requestRoles: readonly string[] = ['anon', 'authenticated', 'service_role'];
 
+/** Bytes of an answer by role. The one thread parses all of it, and a nested select can multiply the rows of tables. */
+const answerBytes: Readonly<Record<string, number>> & { readonly anon: number } = {
+  anon: 1024 * 1024,
+  authenticated: 8 * 1024 * 1024,
+  service_role: Number.POSITIVE_INFINITY,
+};
+
 /** Statement timeout of clients, as on Supabase. The service role has the pool's limit. */
 const clientStatementMs = 8_000;
 
@@ -56,11 +63,13 @@ export class LocalConnection extends PostgresConnection {
     const end = options.forceRollback ? 'ROLLBACK' : 'COMMIT';
     const scope = requestScope.getStore();
     if (scope) scope.isAnonymous = caller.role === 'anon';
-    return this.#share.run(name, () =>
-      inTransaction({ pool: this.#pool, begin, end }, (database) =>
+    const mostBytes = answerBytes[caller.role] ?? answerBytes.anon;
+    return this.#share.run(name, () => {
+      if (scope?.isGone()) throw databaseError('57014', 'the client is gone');
+      return inTransaction({ pool: this.#pool, begin, end, mostBytes }, (database) =>
         work(database.withPlugin(upsertSetsEveryColumn)),
-      ),
-    );
+      );
+    });
   }
 
   override async onPostgrestAST(ast: AnyAST): Promise<AnyAST> {

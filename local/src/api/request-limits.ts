@@ -11,17 +11,38 @@ export interface RequestLimits {
   readonly queryCharacters: number;
   /** Of each parameter except a list of values (`in.(…)`). */
   readonly parameterCharacters: number;
+  readonly caller: 'anon' | 'member' | 'service';
 }
 
+/** Levels of lists and objects in a body. The steps that read it call themselves for each. */
+const deepest = 200;
 const none = Number.POSITIVE_INFINITY;
 /** A request without a key is refused: its body costs no memory. */
-const stranger = { bodyBytes: 0, rows: 0, queryCharacters: 4_096, parameterCharacters: 1_024 };
+const stranger: RequestLimits = {
+  caller: 'anon',
+  bodyBytes: 0,
+  rows: 0,
+  queryCharacters: 4_096,
+  parameterCharacters: 1_024,
+};
 /** Fits a sign-in and a registration. */
 const anon: RequestLimits = { ...stranger, bodyBytes: 16 * 1024, rows: 10 };
 /** Fits a secret of 64 KiB, and a filter of 200 ids. */
-const member = { bodyBytes: 256 * 1024, rows: 1_000, queryCharacters: 16_384, parameterCharacters: 2_048 };
+const member: RequestLimits = {
+  caller: 'member',
+  bodyBytes: 256 * 1024,
+  rows: 1_000,
+  queryCharacters: 16_384,
+  parameterCharacters: 2_048,
+};
 /** The query fits a filter of a thousand ids. */
-const service = { bodyBytes: 16 * 1024 * 1024, rows: none, queryCharacters: none, parameterCharacters: none };
+const service: RequestLimits = {
+  caller: 'service',
+  bodyBytes: 16 * 1024 * 1024,
+  rows: none,
+  queryCharacters: none,
+  parameterCharacters: none,
+};
 
 /** Returns the limits of whoever sent this request: by its key, and for a member by a token that is valid. */
 export async function limitsOf(request: IncomingMessage, keys: ApiKeys): Promise<RequestLimits> {
@@ -45,10 +66,27 @@ export function addressFault(url: string, limits: RequestLimits): string | null 
   return null;
 }
 
-/** Returns the reason why a body of JSON holds too many rows; null if it does not. */
-export function rowsFault(body: Buffer, limits: RequestLimits): string | null {
+/** Returns the reason why a body of JSON is nested too deeply or holds too many rows; null if it does not. */
+export function bodyFault(body: Buffer, limits: RequestLimits): string | null {
   if (limits.rows === none) return null;
-  const rows = parseJson(body.toString());
+  const text = body.toString();
+  if (depthOf(text) > deepest) return `A body may have ${deepest} levels of lists and objects at most.`;
+  const rows = parseJson(text);
   if (!Array.isArray(rows) || rows.length <= limits.rows) return null;
   return `A request may write ${limits.rows} rows at most.`;
+}
+
+function depthOf(json: string): number {
+  let depth = 0;
+  let most = 0;
+  let isQuoted = false;
+  for (let at = 0; at < json.length; at += 1) {
+    const character = json[at];
+    if (character === '"') isQuoted = !isQuoted;
+    else if (isQuoted && character === '\\') at += 1;
+    else if (!isQuoted && (character === '[' || character === '{')) depth += 1;
+    else if (!isQuoted && (character === ']' || character === '}')) depth -= 1;
+    most = Math.max(most, depth);
+  }
+  return most;
 }

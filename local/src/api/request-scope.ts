@@ -9,6 +9,8 @@ export interface RequestScope {
   isAnonymous: boolean;
   /** Codes of the errors, without their text, which may contain a row's values. */
   readonly errorCodes: string[];
+  /** True when the client has left: nobody reads the answer. */
+  readonly isGone: () => boolean;
 }
 
 export const requestScope = new AsyncLocalStorage<RequestScope>();

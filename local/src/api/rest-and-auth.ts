@@ -54,7 +54,8 @@ export function restAndAuth({
   };
 
   return {
-    async fetch(request: Request): Promise<Response> {
+    /** `isGone` says whether the client has left meanwhile. */
+    async fetch(request: Request, isGone: () => boolean = () => false): Promise<Response> {
       const { pathname } = new URL(request.url);
       if (!isOwnHost(request.headers.get('host'))) {
         return Response.json({ message: 'HQ answers to 127.0.0.1 and localhost.' }, { status: 403 });
@@ -62,7 +63,10 @@ export function restAndAuth({
       if (!served.some(([method, path]) => method === request.method && path.test(pathname))) {
         return Response.json({ code: 'not_found', message: 'Nothing is served here.' }, { status: 404 });
       }
-      const scope: RequestScope = { databaseUnavailable: false, isAnonymous: false, errorCodes: [] };
+      if (!isDecodable(pathname)) {
+        return Response.json({ code: 'bad_request', message: 'The address is not valid.' }, { status: 400 });
+      }
+      const scope: RequestScope = { databaseUnavailable: false, isAnonymous: false, errorCodes: [], isGone };
       const response = await requestScope.run(scope, () =>
         answer(request, pathname).catch(() =>
           Response.json({ message: 'The request could not be served.' }, { status: 500 }),
@@ -72,7 +76,7 @@ export function restAndAuth({
       const status = isUnavailable ? 503 : response.status;
       // The path contains a table's or function's name, and no filters, which may contain values.
       const route = `${request.method} ${pathname}`;
-      if (status >= 500) onError({ status, route, codes: scope.errorCodes });
+      if (status >= 500 && !isGone()) onError({ status, route, codes: scope.errorCodes });
       if (!isUnavailable) return response;
       await response.body?.cancel();
       return unavailable();
@@ -113,6 +117,15 @@ function createApp(connection: LocalConnection, keys: ApiKeys, jwtExpirySeconds:
       },
     },
   });
+}
+
+function isDecodable(path: string): boolean {
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function unavailable(): Response {

@@ -33,7 +33,15 @@ export function asPostgrest(error: unknown, isAnonymous: boolean): unknown {
   const { code, message, detail = null, hint = null } = error;
   const known = statuses.get(code) ?? statuses.get(code.slice(0, 2)) ?? 400;
   const status = code === '42501' && isAnonymous ? 401 : known;
-  return Object.assign(new Error(JSON.stringify({ code, message, details: detail, hint })), {
+  return restError(status, { code, message, details: detail, hint });
+}
+
+/** Returns an error whose answer has this status and body. */
+export function restError(
+  status: number,
+  body: { code: string; message: string; details: string | null; hint: string | null },
+): Error {
+  return Object.assign(new Error(JSON.stringify(body)), {
     code: 'PGRST',
     detail: JSON.stringify({ status, headers: status === 401 ? { 'WWW-Authenticate': 'Bearer' } : {} }),
   });

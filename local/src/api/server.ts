@@ -1,37 +1,57 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { codeOf, HqError } from '@hq/shared/errors';
-import { addressFault, type RequestLimits, rowsFault } from './request-limits.ts';
+import { boundedServer, RecentSockets } from '@hq/shared/program';
+import { addressFault, bodyFault, type RequestLimits } from './request-limits.ts';
+import { Turns } from './turns.ts';
 
 export interface ApiServerOptions {
   /** 0 chooses a free port. */
   readonly port: number;
   readonly limitsOf: (request: IncomingMessage) => Promise<RequestLimits>;
-  readonly fetch: (request: Request) => Promise<Response>;
+  /** `isGone` says whether the client has left meanwhile. */
+  readonly fetch: (request: Request, isGone: () => boolean) => Promise<Response>;
   readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 }
 
 /** Fits the URL of a long `id=in.(…)` filter: a thousand uuids are 37 kB. */
 const maxHeaderBytes = 256 * 1024;
 
+/** Connections of strangers and of the anon key. Each may hold the longest headers in memory. */
+const mostConnections = 300;
+const mostOfMembers = 1_000;
+
 /** The first is computed again; the second repeats the URL, which may be longer than a client's header limit. */
 const omittedHeaders = ['content-length', 'content-location'];
 
 /** Serves on 127.0.0.1 only. */
 export async function serveApi({ port, limitsOf, fetch, upgrade }: ApiServerOptions) {
-  const server = createServer(
-    {
+  const turns = new Turns();
+  const members = new RecentSockets(mostOfMembers);
+  const { server, exempt } = boundedServer({
+    server: {
       maxHeaderSize: maxHeaderBytes,
       keepAliveTimeout: 75_000,
       headersTimeout: 10_000,
       requestTimeout: 60_000,
     },
-    (incoming, outgoing) => {
+    mostConnections,
+    handle(incoming, outgoing) {
+      const serve: Serve = async (limits, body) => {
+        const { caller } = limits;
+        if (caller !== 'anon') exempt(incoming.socket, caller === 'member' ? members : undefined);
+        if (caller !== 'service') await turns.next();
+        return fetch(toRequest(incoming, body), () => outgoing.destroyed);
+      };
       // A response that cannot be written ends this connection only.
-      respond(incoming, outgoing, { limitsOf, fetch }).catch(() => outgoing.destroy());
+      respond(incoming, outgoing, limitsOf, serve).catch(() => outgoing.destroy());
     },
-  );
-  server.on('upgrade', upgrade);
+    upgrade(request, socket, head) {
+      // Realtime has its own bounds.
+      exempt(socket);
+      upgrade(request, socket, head);
+    },
+  });
   await listen(server, port);
   const address = server.address();
   if (address === null || typeof address === 'string') throw new HqError('failed', 'The API has no port.');
@@ -74,10 +94,13 @@ async function listen(server: Server, port: number): Promise<void> {
   }
 }
 
+type Serve = (limits: RequestLimits, body: Buffer | undefined) => Promise<Response>;
+
 async function respond(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
-  { limitsOf, fetch }: Pick<ApiServerOptions, 'limitsOf' | 'fetch'>,
+  limitsOf: ApiServerOptions['limitsOf'],
+  serve: Serve,
 ): Promise<void> {
   let response: Response;
   try {
@@ -86,7 +109,7 @@ async function respond(
     const body = tooLong === null ? await bodyOf(incoming, limits) : undefined;
     if (tooLong !== null) response = Response.json({ message: tooLong }, { status: 414 });
     else if (typeof body === 'string') response = Response.json({ message: body }, { status: 413 });
-    else response = await fetch(toRequest(incoming, body));
+    else response = await serve(limits, body);
   } catch {
     // A client that broke off reads no response; any other gets a server error.
     response = Response.json({ message: 'The request could not be served.' }, { status: 500 });
@@ -119,7 +142,7 @@ async function bodyOf(
     chunks.push(chunk);
   }
   const body = Buffer.concat(chunks);
-  return rowsFault(body, limits) ?? body;
+  return bodyFault(body, limits) ?? body;
 }
 
 function toRequest(incoming: IncomingMessage, body: Buffer | undefined): Request {

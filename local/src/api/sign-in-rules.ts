@@ -84,7 +84,7 @@ export function signInRules(pool: pg.Pool): (request: Request) => Promise<Respon
         .json()
         .catch(() => null),
     );
-    if (!body.success) return null;
+    if (!body.success) return refuse(400, 'bad_json', 'The body is not a JSON object');
     const grant = new URL(request.url).searchParams.get('grant_type');
     if (grant === 'password') return password(body.data);
     return grant === 'refresh_token' ? refresh(body.data) : null;

@@ -2,12 +2,15 @@ import type { Kysely } from 'kysely';
 import type pg from 'pg';
 import { connectFrom, kyselyOn } from './pool.ts';
 import { recordError } from './request-scope.ts';
+import { restError } from './rest-errors.ts';
 
 export interface TransactionOptions {
   readonly pool: pg.Pool;
   /** `BEGIN` and the settings of the transaction, as one simple query that is always valid. */
   readonly begin: string;
   readonly end: 'COMMIT' | 'ROLLBACK';
+  /** A larger answer of the database ends the connection. */
+  readonly mostBytes: number;
 }
 
 /**
@@ -15,10 +18,11 @@ export interface TransactionOptions {
  * every query fails when `begin` does.
  */
 export async function inTransaction<T>(
-  { pool, begin, end }: TransactionOptions,
+  { pool, begin, end, mostBytes }: TransactionOptions,
   work: (database: Kysely<unknown>) => Promise<T>,
 ): Promise<T> {
   const client = await connectFrom(pool);
+  const unlimited = limitAnswer(client, mostBytes);
   const begun = client.query(begin);
   // A failure is thrown below, or by the next query.
   begun.catch(recordError);
@@ -33,6 +37,8 @@ export async function inTransaction<T>(
     recordError(error);
     await rollBack(client);
     throw error;
+  } finally {
+    unlimited();
   }
 }
 
@@ -54,6 +60,20 @@ function borrow(client: pg.PoolClient): pg.PoolClient {
 
 function asksForResponseSettings(text: string): boolean {
   return /^\s*select current_setting\('response\.status', true\)/i.test(text);
+}
+
+/** Returns a function that ends the limit. */
+function limitAnswer({ connection: { stream } }: pg.PoolClient, mostBytes: number): () => void {
+  let bytes = 0;
+  const count = (chunk: Buffer): void => {
+    bytes += chunk.length;
+    if (bytes <= mostBytes) return;
+    const message = `An answer may have ${mostBytes} bytes at most.`;
+    const hint = 'Ask for fewer rows or columns.';
+    stream.destroy(restError(413, { code: '54000', message, details: null, hint }));
+  };
+  stream.on('data', count);
+  return () => stream.off('data', count);
 }
 
 async function rollBack(client: pg.PoolClient): Promise<void> {

@@ -1,4 +1,4 @@
-import { chmod, cp, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { chmod, cp, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -79,6 +79,16 @@ describe('the bundled Postgres', () => {
     expect(await ask(cluster, 'right')).toBe('PostgreSQL 17');
     await server.stop();
   });
+
+  it.each(['', 'garbage\n'])(
+    'starts with %j in its pid file, as a machine leaves it that loses power',
+    async (text) => {
+      const cluster = await newCluster();
+      await writeFile(join(cluster.directory, 'postmaster.pid'), text);
+      expect(await stopOrphan(cluster)).toBe(false);
+      await (await startPostgres(cluster)).stop();
+    },
+  );
 
   it('of a killed process is stopped, and no other process with its pid', async () => {
     const cluster = await newCluster();

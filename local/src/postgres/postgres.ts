@@ -166,10 +166,11 @@ function reason(lines: readonly string[]): string {
  */
 export async function stopOrphan(cluster: Cluster, boundMs = 10_000): Promise<boolean> {
   const pidFile = join(cluster.directory, 'postmaster.pid');
-  const pid = Number((await readPrivate(pidFile))?.split('\n', 1)[0]);
-  if (!Number.isInteger(pid) || pid <= 1) return false;
-  if (!(await isServerOf(pid, cluster.directory))) {
-    // A process that has got its pid meanwhile must not look like it.
+  const text = await readPrivate(pidFile);
+  if (text === undefined) return false;
+  const pid = Number(text.split('\n', 1)[0]);
+  if (!Number.isInteger(pid) || pid <= 1 || !(await isServerOf(pid, cluster.directory))) {
+    // A process that has got its pid meanwhile must not look like it. A machine that lost power leaves an empty file.
     for (const file of [pidFile, join(cluster.directory, `.s.PGSQL.${socketPort}.lock`)])
       await rm(file, { force: true });
     return false;

@@ -1,6 +1,7 @@
 import { WebSocket } from 'ws';
 import { z } from 'zod';
 import type { ApiKeys } from '../api/tokens.ts';
+import type { Turns } from '../api/turns.ts';
 import { audienceOf, type Binding, joinPayload, readBindings } from './bindings.ts';
 import type { ChangeFeed } from './change-feed.ts';
 import { Channel } from './channel.ts';
@@ -14,6 +15,8 @@ export interface ConnectionOptions {
   readonly key: string;
   readonly keys: ApiKeys;
   readonly feed: ChangeFeed;
+  /** Shared by all sockets. */
+  readonly turns: Turns;
   /** Returns the reason why this user may not subscribe to these bindings too; null if they may. */
   readonly joinFault: (
     joining: Connection,
@@ -40,6 +43,7 @@ export class Connection {
   #lastMessageAt = Date.now();
   /** Time since which this socket has no channel; null while it has one. */
   #unusedSince: number | null = Date.now();
+  readonly #unread: string[] = [];
   #pending = 0;
   /** Pending work by topic: messages are answered in order, though some wait for the database. */
   readonly #work = new Map<string, Promise<void>>();
@@ -50,10 +54,10 @@ export class Connection {
       this.#lastMessageAt = Date.now();
       // Binary messages are broadcasts, which are not served.
       if (isBinary) return;
-      const frame = decodeFrame(data.toString(), options.version);
-      if (!frame) return;
-      if (frame.topic === 'phoenix' && frame.event === 'heartbeat') this.#reply(frame, 'ok', {});
-      else this.#queue(frame);
+      this.#unread.push(data.toString());
+      this.#pending += 1;
+      this.#pauseIfBusy();
+      if (this.#unread.length === 1) void this.#read();
     });
     options.socket.on('close', () => {
       for (const channel of this.channels.values()) channel.end();
@@ -106,20 +110,42 @@ export class Connection {
     this.send({ joinRef, ref: joinRef, topic, event: 'phx_error', payload: {} });
   }
 
+  /** Reads messages, one in each turn of this socket. */
+  async #read(): Promise<void> {
+    const { socket, turns, version } = this.#options;
+    while (socket.readyState === WebSocket.OPEN && this.#unread.length > 0) {
+      await turns.next();
+      const frame = decodeFrame(this.#unread[0] ?? '', version);
+      this.#unread.shift();
+      if (frame && !isHeartbeat(frame)) {
+        this.#queue(frame);
+      } else {
+        if (frame) this.#reply(frame, 'ok', {});
+        this.#answered();
+      }
+    }
+  }
+
+  #answered(): void {
+    this.#pending -= 1;
+    this.#pauseIfBusy();
+  }
+
+  #pauseIfBusy(): void {
+    const { socket } = this.#options;
+    if (this.#pending >= mostPending || this.#unread.length > 1) socket.pause();
+    else socket.resume();
+  }
+
   #queue(frame: Frame): void {
     const { topic } = frame;
-    this.#pending += 1;
-    if (this.#pending >= mostPending) this.#options.socket.pause();
     const work = (this.#work.get(topic) ?? Promise.resolve())
-      // Other sockets and requests get their turn between two messages.
-      .then(() => new Promise(setImmediate))
       .then(() => this.#receive(frame))
       // An unexpected error closes this client's socket only.
       .catch(() => this.terminate())
       .finally(() => {
         if (this.#work.get(topic) === work) this.#work.delete(topic);
-        this.#pending -= 1;
-        if (this.#pending < mostPending) this.#options.socket.resume();
+        this.#answered();
       });
     this.#work.set(topic, work);
   }
@@ -231,4 +257,8 @@ export class Connection {
   #reply({ joinRef, ref, topic }: Frame, status: 'ok' | 'error', response: object): void {
     this.send({ joinRef, ref, topic, event: 'phx_reply', payload: { status, response } });
   }
+}
+
+function isHeartbeat({ topic, event }: Frame): boolean {
+  return topic === 'phoenix' && event === 'heartbeat';
 }

@@ -1,3 +1,4 @@
+import { pauses } from '../api/turns.ts';
 import { describeChange, matchesChange } from './bindings.ts';
 import type { RowChange } from './change-feed.ts';
 import type { Channel } from './channel.ts';
@@ -13,13 +14,38 @@ interface Subscriber {
 /** Encoded changes by their columns, since many subscribers get the same text. */
 type EncodedChanges = Map<RowChange, Map<string, string>>;
 
+/** Rows that are read again at once: each may be large. */
+const mostReadAgain = 50;
+
 /** Sends changes to every subscriber that may see them. Fails the channels that would miss one. */
 export async function deliver(
   connections: Iterable<Connection>,
   changes: readonly RowChange[],
   visibility: Visibility,
 ): Promise<void> {
-  const audiences = subscribersByAudience(connections, changes);
+  for (const batch of batchesOf(changes)) await deliverBatch(connections, batch, visibility);
+}
+
+function* batchesOf(changes: readonly RowChange[]): Generator<readonly RowChange[]> {
+  let batch: RowChange[] = [];
+  let readAgain = 0;
+  for (const change of changes) {
+    batch.push(change);
+    if (!change.isWhole) readAgain += 1;
+    if (readAgain < mostReadAgain) continue;
+    yield batch;
+    batch = [];
+    readAgain = 0;
+  }
+  if (batch.length > 0) yield batch;
+}
+
+async function deliverBatch(
+  connections: Iterable<Connection>,
+  changes: readonly RowChange[],
+  visibility: Visibility,
+): Promise<void> {
+  const audiences = await subscribersByAudience(connections, changes);
   if (audiences.size === 0) return;
   const encoded: EncodedChanges = new Map();
   try {
@@ -33,20 +59,32 @@ export async function deliver(
   }
 }
 
-function subscribersByAudience(
+async function subscribersByAudience(
   connections: Iterable<Connection>,
   changes: readonly RowChange[],
-): ReadonlyMap<string, readonly Subscriber[]> {
+): Promise<ReadonlyMap<string, readonly Subscriber[]>> {
+  const pause = pauses();
   const audiences = new Map<string, Subscriber[]>();
   for (const connection of connections) {
     for (const channel of connection.channels.values()) {
-      if (!changes.some((change) => mayMatch(channel, change))) continue;
+      if (!(await matchesAny(channel, changes, pause))) continue;
       const subscribers = audiences.get(channel.audienceKey) ?? [];
       subscribers.push({ connection, channel });
       audiences.set(channel.audienceKey, subscribers);
     }
   }
   return audiences;
+}
+
+type Pause = ReturnType<typeof pauses>;
+
+async function matchesAny(channel: Channel, changes: readonly RowChange[], pause: Pause): Promise<boolean> {
+  for (const change of changes) {
+    if (mayMatch(channel, change)) return true;
+    const others = pause();
+    if (others) await others;
+  }
+  return false;
 }
 
 async function deliverTo(
@@ -57,12 +95,21 @@ async function deliverTo(
 ): Promise<void> {
   const [first] = subscribers;
   if (!first) return;
-  const relevant = changes.filter((change) => subscribers.some(({ channel }) => mayMatch(channel, change)));
+  const pause = pauses();
+  const relevant: RowChange[] = [];
+  for (const change of changes) {
+    if (subscribers.some(({ channel }) => mayMatch(channel, change))) relevant.push(change);
+    await pause();
+  }
   if (relevant.length === 0) return;
   const visible = await visibility.visibleTo(first.channel.audience, relevant);
   for (const change of relevant) {
     if (!visible.has(change)) continue;
-    for (const { connection, channel } of subscribers) send(connection, channel, change, encoded);
+    for (const { connection, channel } of subscribers) {
+      send(connection, channel, change, encoded);
+      const others = pause();
+      if (others) await others;
+    }
   }
 }
 

@@ -5,6 +5,7 @@ import { WebSocketServer } from 'ws';
 import { apiKeyOf } from '../api/api-key-of.ts';
 import { isOwnHost } from '../api/own-host.ts';
 import { type ApiKeys, kindOfKey } from '../api/tokens.ts';
+import { Turns } from '../api/turns.ts';
 import { ChangeFeed } from './change-feed.ts';
 import { Connection } from './connection.ts';
 import { deliver } from './delivery.ts';
@@ -19,10 +20,19 @@ export interface RealtimeOptions {
 }
 
 const sweepMs = 30_000;
+/** Bytes of a message; a join of the terminal UI has 4,000. */
+const maxPayload = 64 * 1024;
 
 /** Serves postgres_changes of Supabase Realtime to supabase-js and other clients of Phoenix channels. */
 export function openRealtime({ pool, databaseUrl, keys, onSchemaChange }: RealtimeOptions) {
-  const server = new WebSocketServer({ noServer: true, maxPayload: 256 * 1024, perMessageDeflate: false });
+  const server = new WebSocketServer({
+    noServer: true,
+    maxPayload,
+    perMessageDeflate: false,
+    // Each socket has one message in a turn of the event loop, however many have arrived.
+    allowSynchronousEvents: false,
+  });
+  const turns = new Turns();
   const connections = new Set<Connection>();
   const visibility = visibilityOf(pool);
   let delivery: Promise<void> = Promise.resolve();
@@ -74,6 +84,7 @@ export function openRealtime({ pool, databaseUrl, keys, onSchemaChange }: Realti
           key,
           keys,
           feed,
+          turns,
           joinFault: (...joining) => joinFault(connections, ...joining),
         });
         connections.add(connection);

@@ -1,12 +1,16 @@
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import { HqError } from '../errors.ts';
+import { type BoundedServerOptions, boundedServer } from './bounded-connections.ts';
+
+/** Only a supervisor asks, and seldom. */
+const mostConnections = 50;
 
 /** Serves `GET /healthz` on loopback, with 503 for the status `failing`. Throws `usage` if HEALTH_PORT is not free. */
 export async function serveHealth(
   port: number,
   answer: () => { readonly status: string },
 ): Promise<{ readonly port: number; readonly close: () => void }> {
-  const server = createServer((request, response) => {
+  const handle: BoundedServerOptions['handle'] = (request, response) => {
     if (request.url !== '/healthz' || (request.method !== 'GET' && request.method !== 'HEAD')) {
       response.writeHead(404).end();
       return;
@@ -17,7 +21,8 @@ export async function serveHealth(
       'cache-control': 'no-store',
     });
     response.end(request.method === 'HEAD' ? undefined : `${JSON.stringify(health)}\n`);
-  });
+  };
+  const { server } = boundedServer({ mostConnections, handle });
   await listen(server, port);
   server.unref();
   const address = server.address();

@@ -1,4 +1,5 @@
 export { type Backoff, backoffMs, sleep } from './backoff.ts';
+export { boundedServer, RecentSockets } from './bounded-connections.ts';
 export { DueLoop } from './due-loop.ts';
 export { environmentFlag } from './environment-flag.ts';
 export { fileFault } from './file-fault.ts';
