@@ -247,7 +247,7 @@ describe('one card for one action', { timeout: 240_000 }, () => {
     await kill();
     await held;
     await start();
-    await eventually(() => expect(telegram?.seen().at(-1)).toMatch(/task \w{8} for nobody yet/));
+    await eventually(() => expect(telegram?.seen().at(-1)).toMatch(/task \w{8} \(.*\) for nobody yet/));
     expect(await database.query(`select 1 from tasks where title = 'Written once'`)).toHaveLength(1);
   });
 });

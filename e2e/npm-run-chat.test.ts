@@ -102,7 +102,7 @@ describe('npm run chat', { timeout: 240_000 }, () => {
     chat.type(typed);
     if (question !== null) await chat.shows(question);
     for (let field = 0; field < fields; field += 1) chat.type(field === 0 ? `Write from ${platform}` : '');
-    await chat.shows(/task \w{8} for nobody yet/);
+    await chat.shows(/task \w{8} \(.*\) for nobody yet/);
     const [task] = await stack.database.query('select 1 from tasks where title = $1', [
       `Write from ${platform}`,
     ]);

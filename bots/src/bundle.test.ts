@@ -67,7 +67,7 @@ describe('the shipped hq-bots, where every platform delivers by HTTP', { timeout
     await eventually(() =>
       expect(
         server.workspace.visibleMessages(direct.id, ann.id).map((one) => server.workspace.render(one).text),
-      ).toContainEqual(expect.stringMatching(/task \w{8} for nobody yet/u)),
+      ).toContainEqual(expect.stringMatching(/task \w{8} \(.*\) for nobody yet/u)),
     );
     expect(await tasks()).not.toContain('Forged');
     expect(server.called('apps.connections.open')).toHaveLength(0);
@@ -91,7 +91,7 @@ describe('the shipped hq-bots, where every platform delivers by HTTP', { timeout
     const chat = telegram.direct(cem);
     telegram.write(cem, chat, '/hq create_task Telegram');
     await eventually(async () => expect(await tasks()).toContain('Telegram'));
-    await eventually(() => expect(telegram.last(chat).text).toMatch(/task \w{8} for nobody yet/u));
+    await eventually(() => expect(telegram.last(chat).text).toMatch(/task \w{8} \(.*\) for nobody yet/u));
     const forged = await fetch(`http://127.0.0.1:${ports.telegram}/telegram`, {
       method: 'POST',
       headers: { 'x-telegram-bot-api-secret-token': 'another' },

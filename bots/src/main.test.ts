@@ -54,7 +54,7 @@ describe('hq-bots', { timeout: 240_000 }, () => {
     await linkOperator(stack, 'telegram', String(ann.id), String(telegram.bot.id));
     const chat = telegram.direct(ann);
     telegram.write(ann, chat, '/hq create_task From Telegram');
-    await eventually(() => expect(telegram.last(chat).text).toMatch(/task \w{8} for nobody yet/));
+    await eventually(() => expect(telegram.last(chat).text).toMatch(/task \w{8} \(.*\) for nobody yet/));
 
     const ben = discord.user('ben');
     await linkOperator(stack, 'discord', ben.id, '');
@@ -69,7 +69,7 @@ describe('hq-bots', { timeout: 240_000 }, () => {
       const seen = slack.server.workspace
         .visibleMessages(direct.id, cat.id)
         .map((one) => slack.server.workspace.render(one).text);
-      expect(seen.join('\n')).toMatch(/task \w{8} for nobody yet/);
+      expect(seen.join('\n')).toMatch(/task \w{8} \(.*\) for nobody yet/);
     });
 
     const tasks = await stack.database.query<{ title: string }>('select title from tasks order by title');
