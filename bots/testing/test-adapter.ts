@@ -47,8 +47,8 @@ export class TestAdapter implements Adapter {
   /** The time and channel of each message and edit. */
   readonly sentAt: { readonly at: number; readonly channel: string }[] = [];
   commands: readonly CommandDescription[] = [];
-  /** Results of the next calls, which then do nothing. */
-  readonly faults: SendResult[] = [];
+  /** Results of the next calls, of one channel or of any, which then do nothing. */
+  readonly faults: (SendResult & { readonly channel?: string })[] = [];
   receiver: Receiver | null = null;
   private deliveries = 0;
 
@@ -81,12 +81,12 @@ export class TestAdapter implements Adapter {
     return { state: 'connected', detail: null, install: 'T1', lastInboundAt: null, lastOutboundAt: null };
   }
   async send(location: ChatLocation, card: Card): Promise<SendResult> {
-    return this.faults.shift() ?? this.show(location.channel, card, false);
+    return this.takeFault(location.channel) ?? this.show(location.channel, card, false);
   }
   async edit(handle: Handle, card: Card): Promise<SendResult> {
-    const fault = this.faults.shift();
-    if (fault !== undefined) return fault;
     const shown = this.messages.find((message) => message.handle.id === handle.id);
+    const fault = this.takeFault(shown?.channel);
+    if (fault !== undefined) return fault;
     if (shown === undefined) return { ok: false, problem: { kind: 'gone' } };
     shown.card = card;
     shown.history.push(card);
@@ -102,6 +102,11 @@ export class TestAdapter implements Adapter {
     return { ok: true, handle: null };
   }
 
+  private takeFault(channel: string | undefined): SendResult | undefined {
+    const at = this.faults.findIndex(({ channel: only = channel }) => only === channel);
+    return at === -1 ? undefined : this.faults.splice(at, 1)[0];
+  }
+
   /** Delivers a user’s input and returns the acknowledgement; later answers are in `messages`. */
   async deliver(
     sender: Sender,
@@ -111,7 +116,7 @@ export class TestAdapter implements Adapter {
     const inbound: Inbound = { ...sender, deliveryId, input, receivedAt: Date.now() };
     const reply: Reply = {
       send: async (card, { private: only = false } = {}) =>
-        this.faults.shift() ?? this.show(sender.channel, card, only && this.capabilities.private),
+        this.takeFault(sender.channel) ?? this.show(sender.channel, card, only && this.capabilities.private),
     };
     const startedAt = performance.now();
     const { receiver } = this;

@@ -246,17 +246,18 @@ describe('an alert', { timeout: 90_000 }, () => {
     const telegram = open.adapter('telegram');
     const first = await subscribed(one);
     const second = await subscribed(two);
-    const refused = { ok: false, problem: { kind: 'refused', reason: 'for a moment' } } as const;
+    const { channel } = one;
+    const refused = { ok: false, problem: { kind: 'refused', reason: 'for a moment' }, channel } as const;
     // The whole message, and the shorter one in its place.
     telegram.faults.push(refused, refused);
     await alert('told later');
     await eventually(() => expect(first().map(({ card }) => card.title)).toEqual(['told later']));
-    telegram.faults.push({ ok: false, problem: { kind: 'closed', reason: 'the bot was blocked' } });
+    telegram.faults.push({ ok: false, problem: { kind: 'closed', reason: 'the bot was blocked' }, channel });
     await alert('told to one');
     await eventually(async () => {
       const rows = await chat.stack.database.query(
         'select disabled_reason from chat_subscriptions where channel = $1',
-        [one.channel],
+        [channel],
       );
       expect(rows).toEqual([{ disabled_reason: 'the bot was blocked' }]);
     });
