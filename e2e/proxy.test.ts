@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text as readText } from 'node:stream/consumers';
@@ -41,6 +41,7 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   proxy = await startConnectProxy(faraway, stack.port);
+  await writeFile(certificate(), proxy.certificate);
 });
 afterEach(async () => {
   for (const child of children.splice(0)) {
@@ -51,12 +52,15 @@ afterEach(async () => {
   await proxy.close();
 });
 
+const certificate = () => join(home, 'certificate.pem');
+
 function hqTui(args: readonly string[], env: Readonly<Record<string, string>>) {
   const child = spawn(process.execPath, [program('../tui/src/main.ts'), ...args], {
     env: {
       HOME: home,
       LANG: 'C.UTF-8',
-      SUPABASE_URL: `http://${faraway}:${stack.port}`,
+      SUPABASE_URL: `https://${faraway}`,
+      NODE_EXTRA_CA_CERTS: certificate(),
       SUPABASE_ANON_KEY: stack.anonKey,
       HQ_EMAIL: operator.email,
       HQ_PASSWORD: operator.password,
@@ -70,7 +74,7 @@ function hqTui(args: readonly string[], env: Readonly<Record<string, string>>) {
 }
 
 describe('a proxy', { timeout: 120_000 }, () => {
-  it.each(['HTTP_PROXY', 'http_proxy'])('in %s carries requests and Realtime of hq-tui', async (name) => {
+  it.each(['HTTPS_PROXY', 'https_proxy'])('in %s carries requests and Realtime of hq-tui', async (name) => {
     const waiting = hqTui(['run', 'ping', '--wait'], { [name]: proxy.url });
     await eventually(() => expect(proxy.passed).toContain(realtime));
     const [command] = await eventually(async () => {
@@ -92,14 +96,15 @@ describe('a proxy', { timeout: 120_000 }, () => {
     const child = spawn(process.execPath, [program('../runner/src/main.ts')], {
       env: {
         PATH: process.env.PATH,
-        SUPABASE_URL: `http://${faraway}:${stack.port}`,
+        SUPABASE_URL: `https://${faraway}`,
+        NODE_EXTRA_CA_CERTS: certificate(),
         SUPABASE_SERVICE_ROLE_KEY: stack.serviceRoleKey,
         GATEWAY_ID: 'default',
         SECRETS_DIR: join(home, 'secrets'),
         RUNTIME_MODE: 'docker',
         COMPOSE_PROJECT: 'hq',
         DOCKER_HOST: `unix://${home}/no-engine.sock`,
-        HTTP_PROXY: proxy.url,
+        HTTPS_PROXY: proxy.url,
       },
       stdio: 'ignore',
     });
@@ -112,28 +117,40 @@ describe('a proxy', { timeout: 120_000 }, () => {
     const telegram = await startTelegramServer();
     const bots = startBots({
       ...(await botAccount(stack)),
-      SUPABASE_URL: `http://${faraway}:${stack.port}`,
+      SUPABASE_URL: `https://${faraway}`,
+      NODE_EXTRA_CA_CERTS: certificate(),
       TELEGRAM_BOT_TOKEN: telegram.token,
       TELEGRAM_API_ROOT: telegram.url,
-      HTTP_PROXY: proxy.url,
+      HTTPS_PROXY: proxy.url,
     });
     children.push(bots.child);
     await bots.connected();
     await eventually(() => expect(proxy.passed).toContain(realtime));
-    expect(new Set(proxy.asked)).toEqual(new Set([`${faraway}:${stack.port}`]));
+    expect(new Set(proxy.asked)).toEqual(new Set([`${faraway}:443`]));
     bots.child.kill('SIGTERM');
     await bots.exit;
     await telegram.close();
   });
 
-  it.each(['127.0.0.1', 'localhost'])('is never asked for %s', async (host) => {
-    const env = { HTTP_PROXY: proxy.url, SUPABASE_URL: `http://${host}:${stack.port}` };
-    expect((await hqTui(['status'], env)).code).toBe(0);
+  it.each([
+    ['127.0.0.1', 0],
+    ['localhost', 0],
+    // Nothing answers there.
+    ['127.0.0.2', 4],
+    ['hq.localhost', 4],
+    ['host.docker.internal', 4],
+  ])('is never asked for http://%s', async (host, expected) => {
+    const env = {
+      HTTP_PROXY: proxy.url,
+      HTTPS_PROXY: proxy.url,
+      SUPABASE_URL: `http://${host}:${stack.port}`,
+    };
+    expect((await hqTui(['status'], env)).code).toBe(expected);
     expect(proxy.asked).toEqual([]);
   });
 
   it('is not asked for what NO_PROXY names', async () => {
-    const env = { HTTP_PROXY: proxy.url, NO_PROXY: `example.org, ${faraway}` };
+    const env = { HTTPS_PROXY: proxy.url, NO_PROXY: `example.org, ${faraway}` };
     const child = hqTui(['status'], env);
     // Nothing leads there: the call gives up without having asked the proxy.
     expect((await child).code).toBe(4);
@@ -145,9 +162,9 @@ describe('a proxy', { timeout: 120_000 }, () => {
       [proxy.url.replace('pass-word', 'wrong-word'), 'wrong-word'],
       ['http://robot:pass-word@127.0.0.1:9', 'pass-word'],
     ] as const) {
-      const { code, stdout, stderr } = await hqTui(['status'], { HTTP_PROXY: url });
+      const { code, stdout, stderr } = await hqTui(['status'], { HTTPS_PROXY: url });
       expect({ code, stdout }).toEqual({ code: 4, stdout: '' });
-      expect(stderr).toContain('go through the proxy of HTTP_PROXY.');
+      expect(stderr).toContain('go through the proxy of HTTPS_PROXY.');
       expect(stderr).not.toContain(password);
     }
   });

@@ -98,7 +98,9 @@ describe('tasks', () => {
         due: true,
       },
     ]);
-    expect(describeResult('create_task', command?.result)).toMatch(/^task [0-9a-f]{8} for scribe$/);
+    expect(describeResult('create_task', command?.result)).toMatch(
+      /^task [0-9a-f]{8} \(Write the letter\) for scribe$/,
+    );
     expect(await inbox('scribe')).toContainEqual({
       event_type: 'task_assignment',
       summary: 'Write the letter',
@@ -171,14 +173,14 @@ describe('tasks', () => {
   test('are assigned, moved on and commented on', async () => {
     const task = await addTask('Paint the wall');
     expect(await run('assign_task', { task, agent: 'painter' })).toBe(
-      `task ${task.slice(0, 8)} is painter’s`,
+      `task ${task.slice(0, 8)} (Paint the wall) is painter’s`,
     );
     expect(await run('set_task_status', { task, status: 'in_progress' })).toBe(
-      `task ${task.slice(0, 8)} is in progress`,
+      `task ${task.slice(0, 8)} (Paint the wall) is in progress`,
     );
     expect(
       await run('comment_on_task', { task, body: 'Blue, @painter. Ask @scribe, not @nobody @painter.' }),
-    ).toBe(`commented on task ${task.slice(0, 8)}, notified painter, scribe`);
+    ).toBe(`commented on task ${task.slice(0, 8)} (Paint the wall), notified painter, scribe`);
     expect((await inbox('painter')).map(({ event_type: event }) => event)).toEqual([
       'task_assignment',
       'task_comment_mention',

@@ -4,11 +4,11 @@ import { HqError } from '../errors.ts';
 /** Never asked through a proxy. Node's two clients write the address of IPv6 differently. */
 const loopback = ['localhost', '127.0.0.1', '::1', '[::1]'];
 
-let used: string | null = null;
+let isUsed = false;
 
 /**
- * Sends what this thread asks by `fetch` and `WebSocket` through the proxy that the environment names. To be called before the
- * first request.
+ * Sends what this thread asks by `fetch` and `WebSocket` over https through the proxy that the environment names. To be called
+ * before the first request. HTTP_PROXY is ignored: plain http stays on this machine or its containers.
  */
 export function useProxy(env: NodeJS.ProcessEnv): void {
   const settings = proxySettings(env);
@@ -20,8 +20,13 @@ export function useProxy(env: NodeJS.ProcessEnv): void {
       hint: 'Update Node to 24.14 or newer.',
     });
   }
+  // Node would take HTTP_PROXY from the environment; an empty `http_proxy` goes before it. Programs that start later find both as they were.
+  const { http_proxy: before } = process.env;
+  process.env.http_proxy = '';
   http.setGlobalProxyFromEnv(settings);
-  used = settings.https_proxy ? 'HTTPS_PROXY' : 'HTTP_PROXY';
+  if (before === undefined) delete process.env.http_proxy;
+  else process.env.http_proxy = before;
+  isUsed = true;
 }
 
 /**
@@ -29,26 +34,26 @@ export function useProxy(env: NodeJS.ProcessEnv): void {
  * address that is none.
  */
 export function proxySettings(env: NodeJS.ProcessEnv): ProxyEnv | undefined {
-  const [https = '', http = ''] = [readProxy(env, 'HTTPS_PROXY'), readProxy(env, 'HTTP_PROXY')];
-  if (https === '' && http === '') return undefined;
+  const address = readProxy(env);
+  if (address === undefined) return undefined;
   const direct = [env.no_proxy || env.NO_PROXY || '', ...loopback].filter((hosts) => hosts !== '');
-  return { https_proxy: https, http_proxy: http, no_proxy: direct.join(',') };
+  return { https_proxy: address, http_proxy: '', no_proxy: direct.join(',') };
 }
 
 /** Returns a sentence about the proxy for the hint of a request without an answer; empty without a proxy. */
 export function proxyHint(): string {
-  return used === null ? '' : ` Requests to other machines go through the proxy of ${used}.`;
+  return isUsed ? ' Requests to other machines go through the proxy of HTTPS_PROXY.' : '';
 }
 
 /** Reads the address of a proxy: the lower-case variable first, and `http` where no protocol is named, as curl does. */
-function readProxy(env: NodeJS.ProcessEnv, name: 'HTTP_PROXY' | 'HTTPS_PROXY'): string | undefined {
-  const text = (env[name.toLowerCase()] || env[name] || '').trim();
+function readProxy(env: NodeJS.ProcessEnv): string | undefined {
+  const text = (env.https_proxy || env.HTTPS_PROXY || '').trim();
   if (text === '') return undefined;
   const address = text.includes('://') ? text : `http://${text}`;
   const isAddress = URL.canParse(address) && /^https?:$/.test(new URL(address).protocol);
   if (isAddress) return address;
-  throw new HqError('usage', `${name} is not the address of an HTTP proxy.`, {
-    field: name,
+  throw new HqError('usage', 'HTTPS_PROXY is not the address of an HTTP proxy.', {
+    field: 'HTTPS_PROXY',
     hint: 'Set it to an address such as http://proxy.example.org:3128, or to nothing.',
   });
 }
