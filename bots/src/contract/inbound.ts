@@ -37,6 +37,8 @@ export interface Inbound extends Sender {
   readonly deliveryId: string;
   /** The id names a message: with other words it is the same delivery, because the message was edited. */
   readonly isOneMessage?: boolean;
+  /** The platform opens no form for this delivery: Slack opens them for commands and presses, and not for messages. */
+  readonly opensNoForm?: boolean;
   readonly input: Input;
   /** Local epoch milliseconds. */
   readonly receivedAt: number;

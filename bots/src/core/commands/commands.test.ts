@@ -61,6 +61,16 @@ describe('a query', () => {
     expect(textOf(well.card)).not.toMatch(/In error/);
   });
 
+  it('lists nothing for what a row lacks', async () => {
+    const slack = open.adapter('slack');
+    const tasks = await slack.ask(operator, 'tasks');
+    expect(textOf(tasks.card)).toMatch(/ Task \d+, todo, nobody\n/);
+    await slack.ask(operator, 'create_task Short');
+    const commands = await slack.ask(operator, 'commands');
+    expect(textOf(commands.card)).toMatch(/ Create a task, done in /);
+    await chat.stack.database.query(`delete from tasks where title = 'Short'`);
+  });
+
   it('turns the pages of a list by its buttons, on the same card', async () => {
     const slack = open.adapter('slack');
     const shown = await slack.ask(operator, 'tasks');
@@ -264,6 +274,18 @@ describe('a query', () => {
     await telegram.deliver(admin, { kind: 'words', text: '5', answer: true });
     expect(textOf((await telegram.messageAfter(count + 1)).card)).toMatch(/writer: 0\.00 of 35\.00 USD/);
   });
+
+  it.each(['\u200d\u200c\u2060', '\u3164', '\u{e0041}'])(
+    'takes no text that nobody can see: %j',
+    async (unseen) => {
+      const telegram = open.adapter('telegram');
+      const admin = await chat.person('admin', 'telegram');
+      await telegram.ask(admin, 'create task');
+      const count = telegram.messages.length;
+      await telegram.deliver(admin, { kind: 'words', text: unseen, answer: true });
+      expect(textOf((await telegram.messageAfter(count)).card)).toMatch(/Title\?[\s\S]*no visible character/);
+    },
+  );
 });
 
 describe('one more action in the catalogue', () => {

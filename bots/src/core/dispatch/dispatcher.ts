@@ -106,7 +106,7 @@ export class Dispatcher implements Receiver {
       turn.pass();
       return quiet;
     }
-    if (plan.kind === 'prompt' && this.#services.capabilities(inbound.platform).forms) {
+    if (plan.kind === 'prompt' && this.#opensForm(inbound)) {
       turn.pass();
       const { command, values, again } = plan;
       const message =
@@ -162,9 +162,13 @@ export class Dispatcher implements Receiver {
 
   async #plan(inbound: Inbound): Promise<Plan> {
     const plan = routeDelivery(inbound, this.#services, this.#allCommands);
-    if (plan.kind !== 'prompt' || !this.#services.capabilities(inbound.platform).forms) return plan;
+    if (plan.kind !== 'prompt' || !this.#opensForm(inbound)) return plan;
     const error = await this.#refusalOf(inbound, plan);
     return error === null ? plan : { kind: 'fail', error };
+  }
+
+  #opensForm({ platform, opensNoForm }: Inbound): boolean {
+    return this.#services.capabilities(platform).forms && opensNoForm !== true;
   }
 
   /** The refusal of a form. If the database is slow the form opens, and its values are refused when they come back. */

@@ -1,4 +1,5 @@
 import { HqError } from '@hq/shared/errors';
+import { chatLine } from '@hq/shared/text';
 import {
   type Argument,
   argumentLabel,
@@ -70,6 +71,8 @@ function parseValue(argument: Argument, written: string): string {
     throw wrong('yes or no');
   }
   if (kind === 'text') {
+    if (written !== '' && chatLine(written) === '')
+      throw new HqError('usage', `${argumentLabel(argument)} has no visible character.`, { field: name });
     if (argument.unit === 'usd') return amountOf(written);
     return argument.completion !== null && inSmallLetters.has(argument.completion)
       ? bare(written).toLowerCase()

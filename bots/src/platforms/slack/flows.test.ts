@@ -225,6 +225,23 @@ it('asks for the typed name before a destructive action, and removes the questio
   }
 });
 
+it('asks for what a mention lacks with a button that opens the form, because Slack opens none for a message', async () => {
+  const operator = await linked('operator');
+  const ops = await bound('operator', operator);
+  const { ts: thread } = await sees(ops, operator, /This channel is bound/u);
+  await bot.slack.actions.mention(operator, ops, `create_task description="of ${operator.id}"`, { thread });
+  const question = await sees(ops, operator, /Create a task[\s\S]*Title\?[\s\S]*\[Fill in\]/u);
+  expect(question.thread).toBe(thread);
+  await bot.slack.actions.press(operator, question, 'Fill in');
+  await bot.slack.actions.submit(operator, await openForm(operator), { Title: `By mention ${operator.id}` });
+  await eventually(() => expect(textOf(question)).toContain(`By mention ${operator.id}`));
+  const payloads = await chat.stack.database.query(
+    `select payload ->> 'description' as description from agent_commands where payload ->> 'title' = $1`,
+    [`By mention ${operator.id}`],
+  );
+  expect(payloads).toEqual([{ description: `of ${operator.id}` }]);
+});
+
 it('creates one row and one card for a mention that Slack delivers four times', async () => {
   const operator = await linked('operator');
   const ops = await bound('operator', operator);

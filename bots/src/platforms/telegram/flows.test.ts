@@ -117,6 +117,20 @@ test('a link code that was posted in a group is void, and the answer says where 
   await sees(server.direct(ann), /Linked to /u);
 });
 
+test.each([
+  ['the caption of a picture', (code: string) => ({ photo: [], caption: `/hq link ${code}` })],
+  ['the address that adds the bot to a group', (code: string) => ({ text: `/start@hq_test_bot ${code}` })],
+])('a link code in %s is void, too', async (_where, contentOf) => {
+  const ann = server.person('Ann');
+  const group = server.group('Ops', [ann]);
+  const client = await chat.stack.clientOf(await chat.stack.createMember('operator'));
+  const { data } = await client.rpc('issue_chat_code');
+  server.update('message', { message_id: 900, date: 1, chat: group, from: ann, ...contentOf(data.code) });
+  await sees(group, /this one is void now/u);
+  server.write(ann, server.direct(ann), `/start ${data.code}`);
+  await sees(server.direct(ann), /This code does not work/u);
+});
+
 test('one card shows a command from its request to its end, with the output of the runner', async () => {
   const ann = await linked('operator');
   server.write(ann.person, ann.direct, '/hq ping');

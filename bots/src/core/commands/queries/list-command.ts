@@ -42,7 +42,7 @@ export function listCommand<Row>(options: ListCommand<Row>): Command {
 }
 
 export function lineOf([name, ...parts]: Entry): readonly TextNode[] {
-  const known = parts.filter((part) => typeof part === 'object' || Boolean(part));
+  const known = parts.filter(Boolean);
   return [
     name,
     text(name.kind === 'code' ? ' ' : '  '),

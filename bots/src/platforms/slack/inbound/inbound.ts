@@ -161,7 +161,11 @@ export function readMessage(body: unknown, us: Identity, envelope?: string): Inb
     ? { kind: 'words', text: textAfterMention(event.text, us.botUser) }
     : { kind: 'words', text: unescapeMarkup(event.text), answer: true };
   return {
-    inbound: { ...toInbound({ ...sender, ...(stranger && { stranger }) }, deliveryId, input), isOneMessage },
+    inbound: {
+      ...toInbound({ ...sender, ...(stranger && { stranger }) }, deliveryId, input),
+      isOneMessage,
+      opensNoForm: true,
+    },
     redeliveryKey: `${deliveryId} ${user}`,
   };
 }

@@ -23,7 +23,7 @@ export function readAddressedText(message: MessageContext): AddressedText | null
   const [, name, addressee, rest] = commandPattern.exec(text) ?? [];
   if (name !== undefined) {
     if (addressee !== undefined && addressee.toLowerCase() !== botName) return null;
-    return readCommand(name.toLowerCase(), rest?.trim() ?? '', message);
+    return readCommand(name.toLowerCase(), rest?.trim() ?? '', message, addressee !== undefined);
   }
   if (botName !== null && text.toLowerCase().startsWith(`@${botName}`)) {
     const afterName = text.slice(botName.length + 1);
@@ -33,12 +33,19 @@ export function readAddressedText(message: MessageContext): AddressedText | null
   return message.isDirect || message.isReplyToBot ? { text, isAnswer: true } : null;
 }
 
-function readCommand(name: string, rest: string, { isDirect, menu }: MessageContext): AddressedText | null {
+function readCommand(
+  name: string,
+  rest: string,
+  { isDirect, menu }: MessageContext,
+  isNamed: boolean,
+): AddressedText | null {
   if (name === 'hq') return { text: rest, isAnswer: false };
   if (name.startsWith('hq_')) return command(menu.get(name) ?? name.slice(3), rest);
+  // `?startgroup=CODE` posts the code in a group, where it becomes void.
+  if (name === 'start' && rest !== '' && (isDirect || isNamed)) return command('link', rest);
   // In a group, other commands are for other bots.
   if (!isDirect) return null;
-  if (name === 'start') return rest === '' ? command('help', '') : command('link', rest);
+  if (name === 'start') return command('help', '');
   return command(name, rest);
 }
 

@@ -77,7 +77,7 @@ function readMessage(
   common: Common,
 ): UpdateDelivery | null {
   // Text that was copied from a message of HQ may hold the sign that defuses mentions.
-  const text = textOf(message.text)?.replaceAll(wordJoiner, '');
+  const text = (textOf(message.text) ?? textOf(message.caption))?.replaceAll(wordJoiner, '');
   const sender = readSender(message, message, bot);
   if (text === undefined || sender === null) return null;
   const addressed = readAddressedText({
