@@ -14,8 +14,8 @@ import { exchange } from '../db/testing/exchange.ts';
 import { type StackMember, startTestStack, type TestStack } from '../local/testing/stack.ts';
 import { type ConnectProxy, startConnectProxy } from './connect-proxy.ts';
 
-/** An address that no network leads to: only the proxy can. */
-const faraway = '192.0.2.1';
+/** A host that may be asked by http, and that no network leads to: only the proxy can. */
+const faraway = 'host.docker.internal';
 const realtime = 'GET /realtime/v1/websocket';
 const program = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -132,13 +132,16 @@ describe('a proxy', { timeout: 120_000 }, () => {
     expect(proxy.asked).toEqual([]);
   });
 
-  it('is not asked for what NO_PROXY names', async () => {
-    const env = { HTTP_PROXY: proxy.url, NO_PROXY: `example.org, ${faraway}` };
-    const child = hqTui(['status'], env);
-    // Nothing leads there: the call gives up without having asked the proxy.
-    expect((await child).code).toBe(4);
-    expect(proxy.asked).toEqual([]);
-  });
+  it.each([`example.org, ${faraway}`, '*', 'example.org, *'])(
+    'is not asked for what NO_PROXY=%j names',
+    async (hosts) => {
+      const env = { HTTP_PROXY: proxy.url, NO_PROXY: hosts };
+      const child = hqTui(['status'], env);
+      // Nothing leads there: the call gives up without having asked the proxy.
+      expect((await child).code).toBe(4);
+      expect(proxy.asked).toEqual([]);
+    },
+  );
 
   it('that refuses or does not exist is named in the hint, without its password', async () => {
     for (const [url, password] of [

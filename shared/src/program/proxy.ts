@@ -31,8 +31,10 @@ export function useProxy(env: NodeJS.ProcessEnv): void {
 export function proxySettings(env: NodeJS.ProcessEnv): ProxyEnv | undefined {
   const [https = '', http = ''] = [readProxy(env, 'HTTPS_PROXY'), readProxy(env, 'HTTP_PROXY')];
   if (https === '' && http === '') return undefined;
-  const direct = [env.no_proxy || env.NO_PROXY || '', ...loopback].filter((hosts) => hosts !== '');
-  return { https_proxy: https, http_proxy: http, no_proxy: direct.join(',') };
+  const direct = (env.no_proxy || env.NO_PROXY || '').split(/[\s,]+/).filter((host) => host !== '');
+  // Node's fetch knows `*` only where it stands alone.
+  if (direct.includes('*')) return undefined;
+  return { https_proxy: https, http_proxy: http, no_proxy: [...direct, ...loopback].join(',') };
 }
 
 /** Returns a sentence about the proxy for the hint of a request without an answer; empty without a proxy. */
