@@ -149,13 +149,16 @@ describe('a proxy', { timeout: 120_000 }, () => {
     expect(proxy.asked).toEqual([]);
   });
 
-  it('is not asked for what NO_PROXY names', async () => {
-    const env = { HTTPS_PROXY: proxy.url, NO_PROXY: `example.org, ${faraway}` };
-    const child = hqTui(['status'], env);
-    // Nothing leads there: the call gives up without having asked the proxy.
-    expect((await child).code).toBe(4);
-    expect(proxy.asked).toEqual([]);
-  });
+  it.each([`example.org, ${faraway}`, '*', 'example.org, *'])(
+    'is not asked for what NO_PROXY=%j names',
+    async (hosts) => {
+      const env = { HTTPS_PROXY: proxy.url, NO_PROXY: hosts };
+      const child = hqTui(['status'], env);
+      // Nothing leads there: the call gives up without having asked the proxy.
+      expect((await child).code).toBe(4);
+      expect(proxy.asked).toEqual([]);
+    },
+  );
 
   it('that refuses or does not exist is named in the hint, without its password', async () => {
     for (const [url, password] of [

@@ -35,9 +35,10 @@ export function useProxy(env: NodeJS.ProcessEnv): void {
  */
 export function proxySettings(env: NodeJS.ProcessEnv): ProxyEnv | undefined {
   const address = readProxy(env);
-  if (address === undefined) return undefined;
-  const direct = [env.no_proxy || env.NO_PROXY || '', ...loopback].filter((hosts) => hosts !== '');
-  return { https_proxy: address, http_proxy: '', no_proxy: direct.join(',') };
+  const direct = (env.no_proxy || env.NO_PROXY || '').split(/[\s,]+/).filter((host) => host !== '');
+  // Node's fetch knows `*` only where it stands alone.
+  if (address === undefined || direct.includes('*')) return undefined;
+  return { https_proxy: address, http_proxy: '', no_proxy: [...direct, ...loopback].join(',') };
 }
 
 /** Returns a sentence about the proxy for the hint of a request without an answer; empty without a proxy. */

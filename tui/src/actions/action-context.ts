@@ -15,7 +15,8 @@ export interface ActionContext {
 
 /** Under `--readonly`, says that nothing is written and returns true. */
 export function refusesToWrite({ isReadonly, messages }: ActionContext): boolean {
-  if (isReadonly) messages.say('Read only: HQ was opened with --readonly, so nothing is sent.', 'warn');
+  if (isReadonly)
+    messages.say('Read only: HQ was opened with --readonly or HQ_READONLY, so nothing is sent.', 'warn');
   return isReadonly;
 }
 

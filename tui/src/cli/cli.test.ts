@@ -80,6 +80,14 @@ describe('HQ_READONLY', () => {
     expect(await ping('on')).toMatchObject({ code: 3, stdout: '' });
   });
 
+  it('is named in the refusal, unless --readonly was given', async () => {
+    expect((await ping('1')).stderr).toBe(
+      'hq-tui: HQ_READONLY allows no changes.\nSet HQ_READONLY to nothing.\n',
+    );
+    const both = await ping('1', ['--readonly', 'run', 'ping']);
+    expect(both.stderr).toBe('hq-tui: --readonly allows no changes.\nLeave --readonly out.\n');
+  });
+
   it.each([[['run', 'ping']], [['--help']]])(
     'is an error of %j where it is an unknown word',
     async (args) => {

@@ -6,7 +6,7 @@ const beginning =
   /\b(?:(?:sk|rk|pk|gh[opurs]|github_pat|glpat|gsk|xai|hf|r8|nvapi|pplx|npm|sbp|sb_secret|xox[a-z]|xapp)[-_]\w|eyJ\w|AIza|AKIA|ASIA|enc:v1:|-----BEGIN)/;
 /** A long word of hexadecimal digits, of capitals and digits, or of letters of both cases and digits. */
 const random =
-  /[0-9a-f]{32,}|\b(?=[A-Z]*\d)[A-Z0-9]{16,}\b|(?=[\w-]*\d)(?=[\w-]*[a-z])(?=[\w-]*[A-Z])[\w-]{20,}/;
+  /[0-9a-f]{32,}|\b(?=[A-Z]*\d)[A-Z0-9]{16,}\b|(?<![\w-])(?=[\w-]*\d)(?=[\w-]*[a-z])(?=[\w-]*[A-Z])[\w-]{20,}/;
 
 /** True for text that a screen must not draw: a part of it is, or becomes, a credential as far as its form tells. */
 export function looksLikeCredential(text: string): boolean {

@@ -9,14 +9,18 @@ export const flag = z.boolean().default(false);
 /** Options of a command that writes: `--readonly` belongs to the program. */
 export const writeOptions = z.object({ json: flag, readonly: flag });
 
-/** Parses the options of a command that writes. Fails with `refused` under `--readonly`. */
+/** Parses the options of a command that writes. Fails with `refused` under `--readonly` or HQ_READONLY, and names it. */
 export function parseToWrite<Options extends { readonly readonly: boolean; readonly dryRun?: boolean }>(
   schema: z.ZodType<Options>,
   command: Command,
 ): Options {
   const options = schema.parse(command.optsWithGlobals());
   if (!options.readonly || options.dryRun === true) return options;
-  throw new HqError('refused', '--readonly allows no changes.', { hint: 'Leave --readonly out.' });
+  const [cause, hint] =
+    command.getOptionValueSourceWithGlobals('readonly') === 'cli'
+      ? ['--readonly', 'Leave --readonly out.']
+      : ['HQ_READONLY', 'Set HQ_READONLY to nothing.'];
+  throw new HqError('refused', `${cause} allows no changes.`, { hint });
 }
 
 export const gatewayFilter = (): Option =>

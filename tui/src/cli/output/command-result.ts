@@ -59,6 +59,6 @@ export function requireDone(command: CommandRow): void {
   }
   const reason = command.error_message ?? `exit code ${command.exit_code ?? 'unknown'}`;
   throw new HqError('failed', `The command failed: ${reason}`, {
-    hint: `\`hq-tui run ${command.action}\` runs it again.`,
+    hint: `\`hq-tui run ${command.action}\` with the same options runs it again.`,
   });
 }
