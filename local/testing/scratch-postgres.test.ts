@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
-import { join } from 'node:path';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import pg from 'pg';
 import { expect, test } from 'vitest';
@@ -36,10 +38,14 @@ test('a cluster of a killed process is removed by the next one', async () => {
   const gone = new Promise((resolve) => child.once('exit', resolve));
   child.kill('SIGKILL');
   await gone;
-  expect(await answers(url)).toBe(true);
+  const file = globSync(join(tmpdir(), 'hq-scratch-*/starter.pid')).find(
+    (path) => readFileSync(path, 'utf8') === String(child.pid),
+  );
+  expect(file).toBeDefined();
 
   const next = await startScratchPostgres();
   try {
+    expect(existsSync(dirname(file ?? ''))).toBe(false);
     expect(await answers(url)).toBe(false);
     expect(await answers(next.urlFor(freshProject))).toBe(true);
   } finally {

@@ -262,7 +262,9 @@ describe('an alert', { timeout: 90_000 }, () => {
       expect(rows).toEqual([{ disabled_reason: 'the bot was blocked' }]);
     });
     await eventually(() =>
-      expect(second().map(({ card }) => card.title)).toContain('Alerts no longer reach a telegram chat'),
+      expect(JSON.stringify(second().map(({ card }) => card))).toContain(
+        'Alerts no longer reach a telegram chat',
+      ),
     );
   });
 
