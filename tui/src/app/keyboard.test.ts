@@ -35,6 +35,24 @@ describe('the keyboard', () => {
     expect(app.keys).toEqual(['j']);
   });
 
+  it('takes keys after the one that closed a dialog came again', async () => {
+    const keyboard = new Keyboard();
+    const app = recorder(keyboard, 'app');
+    const remove = keyboard.add({
+      level: 'dialog',
+      handle: () => {
+        queueMicrotask(() => remove());
+        return true;
+      },
+    });
+    await press(keyboard, 'escape');
+    // On its own, as a person presses it: nothing else waits in the queue.
+    await press(keyboard, 'escape');
+    expect(app.keys).toEqual([]);
+    await press(keyboard, 'j');
+    expect(app.keys).toEqual(['j']);
+  });
+
   it('gives the next key to the layer that the last one added', async () => {
     const keyboard = new Keyboard();
     const prompt: string[] = [];

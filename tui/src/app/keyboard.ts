@@ -51,9 +51,8 @@ export class Keyboard {
 
   async #run(): Promise<void> {
     for (let input = this.#next(); input !== undefined; input = this.#next()) {
-      if (this.#isRepeated(input)) continue;
       const hadDialog = this.#has('dialog');
-      this.#dispatch(input);
+      if (!this.#isRepeated(input)) this.#dispatch(input);
       await new Promise(setImmediate);
       if (hadDialog && !this.#has('dialog') && input.type === 'key')
         this.#closed = { name: input.name, at: Date.now() };
