@@ -16,7 +16,8 @@ export default defineConfig({
       ...(hasDocker ? [] : ['**/*.docker.test.*']),
     ],
     pool: 'forks',
-    maxWorkers: 2,
+    // The long ones wait most of the time.
+    maxWorkers: isLong ? 3 : 2,
     testTimeout: isLong ? 600_000 : 30_000,
     hookTimeout: 60_000,
   },
