@@ -198,6 +198,20 @@ describe('the screens', () => {
     expect(text()).toMatch(/▌. primary/);
   });
 
+  it.each([
+    ['a confirmation', 'jR', 'Restart the gateway: primary'],
+    ['the help', '?', 'next row'],
+    ['the palette', ':', 'Restart the gateway'],
+    ['the form of a secret', '6a', 'Store a secret'],
+    ['a code', '7c', 'Link a chat account'],
+  ])('keep %s through a window of one column and one line', async (_what, keys, shown) => {
+    const { type, text, resize } = await open();
+    await type(keys);
+    await resize(1, 1);
+    await resize(80, 24);
+    expect(text()).toContain(shown);
+  });
+
   it('take no key but ctrl-c while they cannot be seen', async () => {
     const { type, text, resize, sent, quits } = await open();
     await resize(50, 12);

@@ -36,14 +36,19 @@ function Sized({
   readonly onQuit: () => void;
   readonly children: ReactNode;
 }): ReactNode {
-  const { columns, rows } = useSize();
+  const size = useSize();
+  const { columns, rows } = size;
   if (useIsScreenReaderEnabled()) return children;
   const isTooSmall = columns < smallest.columns || rows < smallest.rows;
+  // Gives what is hidden a size that it can be drawn in.
+  const sizeInside = isTooSmall
+    ? { columns: Math.max(columns, smallest.columns), rows: Math.max(rows, smallest.rows) }
+    : size;
   return (
     <Box width={columns} height={rows} flexDirection="column" overflow="hidden">
       {isTooSmall ? <TooSmall onQuit={onQuit} /> : null}
       <Box flexDirection="column" height={rows} flexShrink={0} display={isTooSmall ? 'none' : 'flex'}>
-        {children}
+        <SizeContext value={sizeInside}>{children}</SizeContext>
       </Box>
     </Box>
   );
