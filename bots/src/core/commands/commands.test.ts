@@ -275,6 +275,22 @@ describe('a query', () => {
     expect(textOf((await telegram.messageAfter(count + 1)).card)).toMatch(/writer: 0\.00 of 35\.00 USD/);
   });
 
+  it('takes text without what Postgres cannot store', async () => {
+    const telegram = open.adapter('telegram');
+    const operator = await chat.person('operator', 'telegram');
+    for (const [written, stored] of [
+      ['a\0b', 'ab'],
+      ['c\ud800d', 'c\ufffdd'],
+    ]) {
+      const count = telegram.messages.length;
+      await telegram.deliver(operator, { kind: 'words', text: `create_task ${written}` });
+      expect(textOf((await telegram.messageAfter(count)).card)).toContain(stored);
+    }
+    const count = telegram.messages.length;
+    await telegram.deliver(operator, { kind: 'button', token: 'x\0\udc00', message: null });
+    expect(textOf((await telegram.messageAfter(count)).card)).not.toMatch(/json|unicode/i);
+  });
+
   it.each(['\u200d\u200c\u2060', '\u3164', '\u{e0041}'])(
     'takes no text that nobody can see: %j',
     async (unseen) => {

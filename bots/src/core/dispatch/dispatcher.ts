@@ -20,6 +20,7 @@ import { createOfflineRetry, type OfflineRetry } from './offline-retry.ts';
 import { createRateLimiter, type RateLimiter, type RateLimits } from './rate-limit.ts';
 import { RejectedForm, rejectionCard } from './rejected-form.ts';
 import { type Plan, postedCode, routeDelivery, sourceMessage } from './route-delivery.ts';
+import { storable, storableInput } from './storable-input.ts';
 import { createTurns, type Turn } from './turns.ts';
 
 export interface DispatcherOptions {
@@ -79,8 +80,10 @@ export class Dispatcher implements Receiver {
     await Promise.race([Promise.allSettled([...this.#running]), limit]);
   }
 
-  async receive(inbound: Inbound, reply: Reply): Promise<Acknowledgement> {
-    const { input, stranger } = inbound;
+  async receive(delivered: Inbound, reply: Reply): Promise<Acknowledgement> {
+    const input = storableInput(delivered.input);
+    const inbound = { ...delivered, input };
+    const { stranger } = inbound;
     const { redelivers } = this.#services.capabilities(inbound.platform);
     // A platform that redelivers brings what is left unacknowledged to the next process.
     if (this.#isStopped) return redelivers ? new Promise<never>(() => undefined) : quiet;
@@ -136,7 +139,7 @@ export class Dispatcher implements Receiver {
     const completion = command?.arguments.find(({ name }) => name === argument)?.completion ?? null;
     if (command === undefined || completion === null) return [];
     await authorizeCommand(delivery, command, autocomplete);
-    return this.#sanitizer.choices(await autocomplete.find(delivery, completion, typed));
+    return this.#sanitizer.choices(await autocomplete.find(delivery, completion, storable(typed)));
   }
 
   #isUnaddressed(inbound: Inbound): boolean {
