@@ -171,13 +171,17 @@ describe('an HQ of this machine', { timeout: 90_000 }, () => {
 async function behindGateway(): Promise<{
   url: string;
   server: Server;
-  refuseWith: (status: number) => void;
+  /** Renewals get this status, from the server or as a page of a proxy; 0 ends that. */
+  refuseWith: (status: number, type?: 'application/json' | 'text/html') => void;
 }> {
   let refusal = 0;
+  let refusalType = 'application/json';
   const server = createServer(async (request, response) => {
     if (refusal !== 0 && request.url?.includes('grant_type=refresh_token')) {
-      response.writeHead(refusal, { 'content-type': 'application/json' });
-      response.end(JSON.stringify({ code: refusal, msg: 'Not now.' }));
+      response.writeHead(refusal, { 'content-type': refusalType });
+      response.end(
+        refusalType === 'text/html' ? '<h1>No</h1>' : JSON.stringify({ code: refusal, msg: 'No' }),
+      );
       return;
     }
     const chunks: Buffer[] = [];
@@ -204,8 +208,9 @@ async function behindGateway(): Promise<{
   return {
     url: `http://127.0.0.1:${port}`,
     server,
-    refuseWith(status) {
+    refuseWith(status, type = 'application/json') {
       refusal = status;
+      refusalType = type;
     },
   };
 }
@@ -219,14 +224,18 @@ describe('a session whose token expires', { timeout: 90_000 }, () => {
     expect(session.text()).toContain('[2 Agents]');
   });
 
-  it('has not ended while its renewal is refused because there were too many', async () => {
+  it.each([
+    ['because there were too many', 429, 'application/json'],
+    ['by a page of a proxy', 403, 'text/html'],
+    ['by a page that asks for a sign-in to the network', 200, 'text/html'],
+  ] as const)('has not ended while its renewal is refused %s', async (_why, status, type) => {
     const { url, server, refuseWith } = await behindGateway();
     const session = open({ SUPABASE_URL: url });
     await session.waitFor('Sign in to');
     session.press(`${member.email}\r${member.password}\r`);
     await session.waitFor('[1 Fleet]');
     await session.waitFor('default');
-    refuseWith(429);
+    refuseWith(status, type);
     await session.waitFor('OFFLINE', endsMs);
     expect(session.text()).toContain('default');
     refuseWith(0);

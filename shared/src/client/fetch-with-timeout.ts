@@ -17,8 +17,9 @@ export function fetchWithTimeout(renew: () => Promise<string | null>, timeoutMs:
     };
     const headers = new Headers(init?.headers);
     const response = await attempt(headers);
-    // The auth client would end a session whose renewal was only asked for too often.
-    if (response.status === 429 && isRenewal(input)) return new Response(null, { status: 503 });
+    // The auth client would end a session whose renewal was asked for too often, or was answered by a proxy's page.
+    if (isRenewal(input) && (response.status === 429 || !isJson(response)))
+      return new Response(null, { status: 503 });
     if (response.status !== 401 || !pathOf(input).includes('/rest/v1/')) return response;
     if (!/expired/i.test(await response.clone().text())) return response;
     const token = await renew();
@@ -32,6 +33,10 @@ function isRenewal(input: string | URL | Request): boolean {
   return (
     new URL(input instanceof Request ? input.url : input).searchParams.get('grant_type') === 'refresh_token'
   );
+}
+
+function isJson({ headers }: Response): boolean {
+  return /\bjson\b/.test(headers.get('content-type') ?? '');
 }
 
 function pathOf(input: string | URL | Request): string {

@@ -1,5 +1,6 @@
 import type { LiveQuery } from '@hq/shared/live';
 import type { Log } from '@hq/shared/log';
+import { withinLimit } from '@hq/shared/program';
 import { type CommandRow, isFinished } from '@hq/shared/rows';
 import type { Capabilities } from '../../contract/adapter.ts';
 import type { Card, Handle } from '../../contract/card.ts';
@@ -53,6 +54,8 @@ const minPauseMs = 1_500;
 /** Milliseconds between two looks at what keeps a pending command waiting. */
 const pendingPauseMs = 5_000;
 const retryMs = 1_000;
+/** Milliseconds that a card waits for its place to be stored. */
+const storeFirstMs = 1_000;
 
 /** Keeps one card for each command up to date until the command ends, also across restarts. */
 export class LiveCommandCards {
@@ -82,8 +85,9 @@ export class LiveCommandCards {
     });
     const view = await this.#render(card);
     card.shown = visiblePart(view);
-    // A crash between the press and its answer must not lose the card, so its place is stored first.
+    // A card that people see is not lost by a crash, so its place is stored first, unless the database is slow.
     const storing = isFinished(row) || message === null ? null : this.#save(card, message, false);
+    if (storing !== null) await withinLimit(storeFirstMs, storing);
     card.handle = await responder.replace(view);
     if (isFinished(row)) return;
     this.#follow(card);
