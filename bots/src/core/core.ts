@@ -35,6 +35,7 @@ export interface CoreOptions {
   readonly log: Log;
   readonly limits?: RateLimits;
   readonly offlineRetryMs?: number;
+  readonly formWaitMs?: number;
   readonly health?: Services['health'];
 }
 
@@ -49,7 +50,7 @@ export type Core = ReturnType<typeof createCore>;
 
 /** The one core of all platforms. Adapters hand it their deliveries, and it shows the results. */
 export function createCore(options: CoreOptions) {
-  const { redactor, log, limits, offlineRetryMs } = options;
+  const { redactor, log, limits, offlineRetryMs, formWaitMs } = options;
   const sanitizer = createSanitizer(redactor);
   const attached = new Map<Platform, Attached>();
   const events = new EventEmitter<{ subscriptions: [Platform]; decisions: [] }>();
@@ -57,7 +58,15 @@ export function createCore(options: CoreOptions) {
     onSubscriptionsChanged: (platform) => void events.emit('subscriptions', platform),
     onAlertsDecided: () => void events.emit('decisions'),
   });
-  const dispatcher = new Dispatcher({ services, sanitizer, buttonCommands, log, limits, offlineRetryMs });
+  const dispatcher = new Dispatcher({
+    services,
+    sanitizer,
+    buttonCommands,
+    log,
+    limits,
+    offlineRetryMs,
+    formWaitMs,
+  });
 
   return {
     dispatcher,

@@ -31,11 +31,12 @@ export interface DispatcherOptions {
   readonly log: Log;
   /** Milliseconds for which a request is retried while the database is unreachable. */
   readonly offlineRetryMs?: number | undefined;
+  /** Milliseconds that a form waits for the database to refuse it. */
+  readonly formWaitMs?: number | undefined;
   readonly limits?: RateLimits | undefined;
 }
 
-/** Milliseconds that a form waits for the database to refuse it. */
-const formWaitMs = 300;
+const defaultFormWaitMs = 300;
 /** Milliseconds that a form waits for its values to be refused. Platforms wait three seconds in all. */
 const formAnswerMs = 1_200;
 const maxRunning = 2_000;
@@ -53,16 +54,19 @@ export class Dispatcher implements Receiver {
   readonly #log: Log;
   readonly #offlineRetry: OfflineRetry;
   readonly #countOne: RateLimiter;
+  readonly #formWaitMs: number;
   readonly #turns = createTurns();
   readonly #refused = new LRUCache<string, true>({ max: maxRefused, ttl: refusedAgainMs });
   readonly #running = new Set<Promise<void>>();
   #isStopped = false;
 
-  constructor({ services, sanitizer, buttonCommands, log, offlineRetryMs, limits }: DispatcherOptions) {
+  constructor(options: DispatcherOptions) {
+    const { services, sanitizer, buttonCommands, log, offlineRetryMs, formWaitMs, limits } = options;
     this.#services = services;
     this.#sanitizer = sanitizer;
     this.#allCommands = createCommandRegistry([...services.registry.commands, ...buttonCommands]);
     this.#log = log;
+    this.#formWaitMs = formWaitMs ?? defaultFormWaitMs;
     this.#offlineRetry = createOfflineRetry(offlineRetryMs);
     this.#countOne = createRateLimiter(limits);
   }
@@ -178,7 +182,7 @@ export class Dispatcher implements Receiver {
   #refusalOf(inbound: Inbound, plan: Plan & { readonly kind: 'prompt' }): Promise<HqError | null> {
     const delivery: Delivery = { sender: inbound, key: deliveryKey(inbound) };
     return Promise.race([
-      delay(formWaitMs, null, { ref: false }),
+      delay(this.#formWaitMs, null, { ref: false }),
       authorizePrompt(delivery, plan, this.#services).then(
         () => null,
         (error: unknown) => (error instanceof HqError && !isUnreachable(error) ? error : null),

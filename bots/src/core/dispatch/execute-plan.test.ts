@@ -11,7 +11,8 @@ let slack: TestAdapter;
 
 beforeAll(async () => {
   chat = await openChatStack();
-  open = await chat.open();
+  // A busy machine refuses later than people would wait.
+  open = await chat.open({ formWaitMs: 20_000 });
   slack = open.adapter('slack');
 });
 afterAll(() => chat.close());
