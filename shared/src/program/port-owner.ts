@@ -15,8 +15,8 @@ const rule = 'https, or http to this machine';
 export const addressRule = `must be ${rule} (localhost, 127.0.0.1, host.docker.internal, or a container of the same network)`;
 
 /**
- * True for an address whose requests nobody on the way can read: https, or http that does not leave this machine. Inside a
- * container a name without a dot is another container.
+ * Returns true for https, and for http that does not leave this machine. Inside a container a name without a dot is another
+ * container.
  */
 export function isSafeAddress(address: string, isInContainer = inContainer): boolean {
   const url = URL.parse(address);
