@@ -98,6 +98,21 @@ describe('a port of this machine', () => {
     expect(() => assertPortOwner(`http://${hosts[0]}:${port}`)).not.toThrow();
   });
 
+  it.runIf(isRoot)(
+    'that was this user’s gets nothing once its program is gone and another user has it',
+    async () => {
+      const port = await listen('127.0.0.1', null);
+      const send = () => assertPortOwner(`http://127.0.0.1:${port}`);
+      send();
+      send();
+      const [child] = children.splice(0);
+      child?.kill('SIGKILL');
+      if (child) await once(child, 'exit');
+      await listen('127.0.0.1', stranger, port);
+      expect(send).toThrow('another user');
+    },
+  );
+
   it.runIf(isRoot)('that another user shares on another address is still this user’s', async () => {
     const port = await listen('127.0.0.1', null);
     await listen('127.0.0.5', stranger, port);

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { HqError } from '../errors.ts';
+import { findHolder, type HeldSocket, isHeld } from './listening-process.ts';
 
 /** Names by which a container reaches the machine that it runs on. */
 const hostsOfContainers = new Set([
@@ -46,11 +47,17 @@ export function assertPortOwner(address: string | URL): void {
   if (process.platform !== 'linux' || !/^(?:http|ws):$/.test(url.protocol) || !isLoopback(url.hostname))
     return;
   const port = Number(url.port || 80);
+  const held = knownSockets.get(url.host)?.held;
+  if (held && isHeld(held)) return;
+  const listeners = listenersAt(url.hostname, port);
   const trusted = new Set([0, process.geteuid?.() ?? 0]);
   const { HQ_OWNER: owner = '' } = process.env;
   if (/^\d+$/.test(owner)) trusted.add(Number(owner));
-  const stranger = ownersOf(url.hostname, port).find((uid) => !trusted.has(uid));
-  if (stranger === undefined) return;
+  const stranger = listeners.find(({ uid }) => !trusted.has(uid))?.uid;
+  if (stranger === undefined) {
+    rememberListener(url, listeners);
+    return;
+  }
   throw new HqError(
     'unreachable',
     `Port ${port} of this machine belongs to another user (uid ${stranger}). Nothing was sent.`,
@@ -64,14 +71,28 @@ interface Listener {
   /** Hexadecimal, as the kernel prints it. */
   readonly address: string;
   readonly uid: number;
+  readonly inode: string;
+}
+
+/**
+ * The accepted socket of an address: while it is open nobody else can listen there. The kernel takes milliseconds to list
+ * all sockets, too long before each request. `held` is null where this user may not look at the process.
+ */
+const knownSockets = new Map<string, { readonly inode: string; readonly held: HeldSocket | null }>();
+
+/** A name is not remembered: it has two addresses, and another user may take the second one later. */
+function rememberListener({ host, hostname }: URL, [listener, ...others]: readonly Listener[]): void {
+  if (listener === undefined || others.length > 0 || isIP(unbracketed(hostname)) === 0) return;
+  const { inode } = listener;
+  if (knownSockets.get(host)?.inode !== inode) knownSockets.set(host, { inode, held: findHolder(inode) });
 }
 
 const anyV4 = '00000000';
 const anyV6 = '0'.repeat(32);
 const loopbackV6 = `${'0'.repeat(24)}01000000`;
 
-/** Returns the users whose sockets may get a connection to this port; empty where nothing listens. */
-function ownersOf(hostname: string, port: number): readonly number[] {
+/** Returns the sockets that may get a connection to this port; empty where nothing listens. */
+function listenersAt(hostname: string, port: number): readonly Listener[] {
   const v4 = listenersOf('/proc/net/tcp', port);
   const v6 = listenersOf('/proc/net/tcp6', port);
   const name = unbracketed(hostname);
@@ -94,7 +115,7 @@ function ownersOf(hostname: string, port: number): readonly number[] {
         [v6, anyV6],
       ]),
     );
-  return found.map(({ uid }) => uid);
+  return found;
 }
 
 /** The kernel prefers the socket of the exact address. */
@@ -125,9 +146,9 @@ function listenersOf(file: string, port: number): readonly Listener[] {
   const portHex = port.toString(16).toUpperCase().padStart(4, '0');
   const found: Listener[] = [];
   for (const line of text.split('\n').slice(1)) {
-    const [, local = '', , state, , , , uid] = line.trim().split(/\s+/);
+    const [, local = '', , state, , , , uid, , inode = ''] = line.trim().split(/\s+/);
     const [address = '', localPort] = local.split(':');
-    if (state === listening && localPort === portHex) found.push({ address, uid: Number(uid) });
+    if (state === listening && localPort === portHex) found.push({ address, uid: Number(uid), inode });
   }
   return found;
 }
