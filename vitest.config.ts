@@ -16,8 +16,8 @@ export default defineConfig({
       ...(hasDocker ? [] : ['**/*.docker.test.*']),
     ],
     pool: 'forks',
-    // The long ones wait most of the time.
-    maxWorkers: isLong ? 3 : 2,
+    // Tests wait more than they compute, so three keep two cores busy.
+    maxWorkers: 3,
     testTimeout: isLong ? 600_000 : 30_000,
     hookTimeout: 60_000,
   },
