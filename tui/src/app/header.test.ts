@@ -16,3 +16,9 @@ test('the open screen is among the tabs, however narrow the window is', () => {
     }
   }
 });
+
+test('every tab fits into 80 columns beside 200 new alerts', () => {
+  for (const { name } of tabsOf(screens)) {
+    expect(stripVTControlCharacters(tabsText(screens, name, '200+', 80, theme))).toContain('7 Chat');
+  }
+});

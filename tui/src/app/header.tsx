@@ -58,15 +58,15 @@ export function tabsText(
     return { cell: at === openAt ? `[${label}]` : ` ${label} `, tone };
   });
   const lengthFrom = (first: number): number =>
-    tabs.slice(first, openAt + 1).reduce((sum, { cell }) => sum + cell.length + 1, 0);
+    tabs.slice(first, openAt + 1).reduce((sum, { cell }) => sum + cell.length + 1, -1);
   let first = 0;
   while (first < openAt && lengthFrom(first) > width) first += 1;
-  let shown = '';
+  const shown: string[] = [];
   let used = 0;
   for (const { cell, tone } of tabs.slice(first)) {
-    if (used + cell.length + 1 > width) break;
-    shown += `${theme.paint(tone, cell)} `;
+    if (used + cell.length > width) break;
+    shown.push(theme.paint(tone, cell));
     used += cell.length + 1;
   }
-  return shown;
+  return shown.join(' ');
 }
