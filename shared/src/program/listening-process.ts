@@ -1,6 +1,6 @@
 import { readdirSync, readlinkSync } from 'node:fs';
 
-/** Where a process of this machine holds a socket: a link in `/proc` and what it shows while the socket is open. */
+/** A socket that a process of this machine holds: a link in `/proc`, and what it shows while the socket is open. */
 export interface HeldSocket {
   readonly path: string;
   readonly target: string;

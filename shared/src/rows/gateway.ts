@@ -15,6 +15,13 @@ const secretsReport = z.object({
   synced_at: z.string().nullish(),
 });
 
+/** The jail of agents on this host: which of its parts are there, and what to do about the others. */
+const confinement = z.object({
+  exec: z.boolean(),
+  browser: z.boolean(),
+  findings: z.array(z.object({ isThere: z.boolean(), sentence: z.string(), remedy: z.string().nullish() })),
+});
+
 /** The report of a heartbeat. A malformed part is left out, so that no client fails over it. */
 const gatewayMeta = z
   .object({
@@ -23,6 +30,7 @@ const gatewayMeta = z
     runner: z.string().optional().catch(undefined),
     networking_mode: z.string().optional().catch(undefined),
     secrets: secretsReport.optional().catch(undefined),
+    confinement: confinement.nullish().catch(undefined),
     /** Problem of the runner itself, such as a full disk under its log. */
     problem: z.string().nullish().catch(undefined),
   })

@@ -15,6 +15,7 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   chat: async () => (await import('./chat/index.ts')).addChat,
   login: async () => (await import('./login.ts')).addLogin,
   logout: async () => (await import('./logout.ts')).addLogout,
+  doctor: async () => (await import('./doctor.ts')).addDoctor,
   whoami: async () => (await import('./whoami.ts')).addWhoami,
   completion: async () => (await import('./completion.ts')).addCompletion,
   complete: async () => (await import('./complete.ts')).addComplete,
