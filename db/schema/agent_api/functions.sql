@@ -1,4 +1,4 @@
--- What agents call with a credential of their own. Each operation is hq.agent_<operation>(agent, arguments); the arguments have the
+-- Defines what agents call with a credential of their own. Each operation is hq.agent_<operation>(agent, arguments); the arguments have the
 -- form of its schema by then.
 
 -- Returns the schema of an operation's arguments, or null for an unknown one.

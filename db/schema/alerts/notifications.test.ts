@@ -18,7 +18,9 @@ test('a command that an older daemon fails raises an alert too, with the exit co
       `select title, body, meta ->> 'action' as action from notifications where entity_id = $1`,
       [row?.id],
     ),
-  ).toEqual([{ title: 'Update the gateway failed on default', body: 'exit code 7', action: 'update_gateway' }]);
+  ).toEqual([
+    { title: 'Update the gateway failed on default', body: 'exit code 7', action: 'update_gateway' },
+  ]);
 });
 
 test('an operator marks it as read, and changes nothing else about it', async () => {

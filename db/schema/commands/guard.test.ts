@@ -210,7 +210,9 @@ describe('the payload', () => {
       const [row] = await insert(operator, { action, payload, agent_slug: 'not-yet-there' });
       expect(row).toMatchObject({ payload, agent_slug: 'not-yet-there', agent_id: null });
     }
-    await expect(insert(operator, { action: 'update_gateway', agent_slug: 'not-yet-there' })).rejects.toMatchObject({
+    await expect(
+      insert(operator, { action: 'update_gateway', agent_slug: 'not-yet-there' }),
+    ).rejects.toMatchObject({
       code: '42501',
     });
   });
